@@ -1,0 +1,96 @@
+package sidecar
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Severity of a finding, in the words of the KRM functions specification.
+type Severity string
+
+const (
+	Error   Severity = "error"   // the run fails, nothing is written
+	Warning Severity = "warning" // the result works, but not as well as it could
+	Info    Severity = "info"    // worth knowing
+)
+
+// A Finding is one thing that is wrong or worth knowing. Texts are lower case
+// and without a full stop; they never hold the value of a secret.
+type Finding struct {
+	Severity Severity
+	Code     string // stable, kebab-case: "port-conflict"
+	Object   Ref    // zero where it's about the config
+	Sidecar  string // whose wish it is; may be empty
+	Field    string // path in Object or in the config
+	Message  string // what is wrong
+	Hint     string // the way out; may be empty
+	File     string // slash-separated; may be empty
+	Line     int    // in File, from 1; 0 where unknown
+}
+
+// String gives the finding on one line: "where: what; hint".
+func (f Finding) String() string {
+	var b strings.Builder
+	if f.File != "" {
+		b.WriteString(f.File)
+		if f.Line > 0 {
+			fmt.Fprintf(&b, ":%d", f.Line)
+		}
+		b.WriteString(": ")
+	} else if f.Line > 0 {
+		fmt.Fprintf(&b, "line %d: ", f.Line)
+	}
+	if f.Object != (Ref{}) {
+		b.WriteString(f.Object.String())
+		if f.Field != "" {
+			b.WriteString(" " + f.Field)
+		}
+		b.WriteString(": ")
+	} else if f.Field != "" {
+		b.WriteString(f.Field + ": ")
+	}
+	if f.Sidecar != "" {
+		b.WriteString(f.Sidecar + ": ")
+	}
+	b.WriteString(f.Message)
+	if f.Hint != "" {
+		b.WriteString("; " + f.Hint)
+	}
+	return strings.ReplaceAll(b.String(), "\n", " ")
+}
+
+// Findings are all findings of a step. As an error they are never just the first.
+type Findings []Finding
+
+// Error joins the findings, one a line.
+func (fs Findings) Error() string {
+	lines := make([]string, len(fs))
+	for i, f := range fs {
+		lines[i] = f.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Failed reports whether one of the findings is an error.
+func (fs Findings) Failed() bool {
+	for _, f := range fs {
+		if f.Severity == Error {
+			return true
+		}
+	}
+	return false
+}
+
+// Err is fs where it has an error, and nil else.
+func (fs Findings) Err() error {
+	if fs.Failed() {
+		return fs
+	}
+	return nil
+}
+
+// Add appends a finding: code, the field of the sidecar's config or of the
+// object that it's about, what is wrong, and the way out.
+func (fs *Findings) Add(s Severity, code, field, message, hint string) {
+	*fs = append(*fs, Finding{Severity: s, Code: code, Field: field, Message: message, Hint: hint})
+}

@@ -1,0 +1,59 @@
+package sidecar
+
+import (
+	"strconv"
+	"strings"
+)
+
+// A Step of a [Path] is a field of a mapping, or an entry of a list, named by a
+// key that the API keeps unique there and never by its position.
+type Step struct {
+	Field string // of a mapping; empty for an entry of a list
+	Key   string // which field names the entry: "name", "containerPort"; "." for a list of plain values
+	Value string // of that field
+}
+
+// A Path leads from the top of an object to an address in it.
+type Path []Step
+
+// Fields makes a Path of mapping fields.
+func Fields(names ...string) Path {
+	p := make(Path, len(names))
+	for i, n := range names {
+		p[i] = Step{Field: n}
+	}
+	return p
+}
+
+// To is the path of fields below p. It shares no memory with p.
+func (p Path) To(fields ...string) Path {
+	return append(p[:len(p):len(p)], Fields(fields...)...)
+}
+
+// At is the path of the list entry whose key has the value.
+func (p Path) At(key, value string) Path {
+	return append(p[:len(p):len(p)], Step{Key: key, Value: value})
+}
+
+// String gives the form of messages: spec.containers[name=app].image.
+func (p Path) String() string {
+	var b strings.Builder
+	for i, s := range p {
+		switch {
+		case s.Field == "":
+			b.WriteString("[")
+			if s.Key != "." {
+				b.WriteString(s.Key + "=")
+			}
+			b.WriteString(s.Value + "]")
+		case strings.ContainsAny(s.Field, "./["):
+			b.WriteString("[" + strconv.Quote(s.Field) + "]")
+		default:
+			if i > 0 {
+				b.WriteString(".")
+			}
+			b.WriteString(s.Field)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,131 @@
+// Package sidecar holds the words that the rest of outrigger is written in: what
+// a pattern is asked (Pattern, Workload), what it answers (Change), and how
+// several answers become one (Edits, Merge). It knows the Kubernetes API types
+// and nothing of YAML, files or runners.
+package sidecar
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// A Pattern says what one workload needs. It is pure: the same config and the
+// same workload give the same Change; it reads no clock, file, network or
+// environment. An error is a [Findings] where more than one thing is wrong.
+type Pattern interface {
+	Change(w *Workload) (*Change, error)
+}
+
+// A Ref names an object. The version is left out: two versions of one kind are
+// one object.
+type Ref struct {
+	Group     string
+	Kind      string
+	Namespace string
+	Name      string
+}
+
+// String gives the form that people type, as in "Deployment prod/search".
+func (r Ref) String() string {
+	if r.Namespace == "" {
+		return r.Kind + " " + r.Name
+	}
+	return r.Kind + " " + r.Namespace + "/" + r.Name
+}
+
+// Placement says in which list of the pod a long-running sidecar stands.
+type Placement string
+
+const (
+	// Native is an init container with restartPolicy Always (KEP-753, stable
+	// since Kubernetes 1.33): it starts before the app, stops after it, and
+	// doesn't keep a Job from completing.
+	Native Placement = "native"
+	// Beside is an ordinary container next to the app's.
+	Beside Placement = "beside"
+)
+
+// A Workload is a read-only view of one pod template and of the objects around
+// it, made for one sidecar. Writing to it changes nothing.
+type Workload struct {
+	Ref      Ref
+	Template Path                   // where the pod template stands in the object
+	Pod      corev1.PodTemplateSpec // decoded; fields newer than k8s.io/api are missing here
+	App      *corev1.Container      // whom the sidecar serves; points into Pod
+	Services []Service              // those in the namespace whose selector matches the pod's labels
+	Secrets  map[string][]string    // keys of the Secrets of the namespace that are among the input, by name
+
+	Name       string            // of the sidecar: its container's name and the stem of its objects
+	Placement  Placement         // of long-running containers
+	Override   *corev1.Container // what the user lays over the generated container; may be nil
+	Kubernetes Version           // the oldest cluster that must accept the result
+}
+
+// A Service is a Service in front of a workload.
+type Service struct {
+	Ref  Ref
+	Spec corev1.ServiceSpec
+}
+
+// ObjectName is the name of an object made for this sidecar of this workload:
+// "<workload>-<name>", shortened to what a label value can hold.
+func (w *Workload) ObjectName() string { return Shorten(w.Ref.Name+"-"+w.Name, 63) }
+
+// Image is the image that the sidecar will run: the override's, or def.
+func (w *Workload) Image(def string) string {
+	if w.Override != nil && w.Override.Image != "" {
+		return w.Override.Image
+	}
+	return def
+}
+
+// PortName is the name that the app's containers gave to a TCP port, or def. A
+// takeover inherits it. Where an earlier run has moved the port to the sidecar
+// already, the sidecar's own container has the name.
+func (w *Workload) PortName(port int32, def string) string {
+	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
+		for _, c := range list {
+			for _, p := range c.Ports {
+				if p.ContainerPort == port && tcp(p.Protocol) && p.Name != "" {
+					return p.Name
+				}
+			}
+		}
+	}
+	return def
+}
+
+// Declares reports whether the app, or this sidecar after an earlier run,
+// declares a TCP port.
+func (w *Workload) Declares(port int32) bool {
+	has := func(c *corev1.Container) bool {
+		for _, p := range c.Ports {
+			if p.ContainerPort == port && tcp(p.Protocol) {
+				return true
+			}
+		}
+		return false
+	}
+	own := w.Container(w.Name)
+	return w.App != nil && has(w.App) || own != nil && has(own)
+}
+
+// Container finds a container or init container of the pod, or nil.
+func (w *Workload) Container(name string) *corev1.Container {
+	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
+		for i := range list {
+			if list[i].Name == name {
+				return &list[i]
+			}
+		}
+	}
+	return nil
+}
+
+func tcp(p corev1.Protocol) bool { return p == "" || p == corev1.ProtocolTCP }
+
+// IsJob reports whether pods of this workload are meant to end.
+func (w *Workload) IsJob() bool {
+	return strings.HasSuffix(w.Ref.Kind, "Job") && (w.Ref.Group == "batch" || w.Ref.Group == "keda.sh")
+}

@@ -49,12 +49,13 @@ const (
 // A Workload is a read-only view of one pod template and of the objects around
 // it, made for one sidecar. Writing to it changes nothing.
 type Workload struct {
-	Ref      Ref
-	Template Path                   // where the pod template stands in the object
-	Pod      corev1.PodTemplateSpec // decoded; fields newer than k8s.io/api are missing here
-	App      *corev1.Container      // whom the sidecar serves; points into Pod
-	Services []Service              // those in the namespace whose selector matches the pod's labels
-	Secrets  map[string][]string    // keys of the Secrets of the namespace that are among the input, by name
+	Ref         Ref
+	Annotations map[string]string      // of the object
+	Template    Path                   // where the pod template stands in the object
+	Pod         corev1.PodTemplateSpec // decoded; fields newer than k8s.io/api are missing here
+	App         *corev1.Container      // whom the sidecar serves; points into Pod
+	Services    []Service              // those in the namespace whose selector matches the pod's labels
+	Secrets     map[string][]string    // keys of the Secrets of the namespace that are among the input, by name
 
 	Name       string            // of the sidecar: its container's name and the stem of its objects
 	Placement  Placement         // of long-running containers

@@ -1,0 +1,240 @@
+package manifest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// A splice replaces bytes of a text.
+type splice struct {
+	at, del int
+	ins     string
+}
+
+// editor turns a patch of one object into splices of the text around it, and
+// notes what it takes to undo them.
+type editor struct {
+	*lines
+	style
+	json    bool // the text is JSON: what we write into it must be, too
+	splices []splice
+	marks   []mark
+	errs    []error
+}
+
+func (e *editor) splice(at, del int, ins string) {
+	e.splices = append(e.splices, splice{at, del, ins})
+}
+
+func (e *editor) fail(at int, path sidecar.Path, format string, args ...any) {
+	e.errs = append(e.errs, fmt.Errorf("line %d: %s: %s", e.line(at), path, fmt.Sprintf(format, args...)))
+}
+
+// walk lays p on n. Entries are visited in the order in which they stand, so
+// that at one place of the text what lies deeper comes first.
+func (e *editor) walk(n *node, p *patch, path sidecar.Path) {
+	if len(p.below) == 0 {
+		return
+	}
+	if n.kind == aliasNode || n.odd {
+		e.fail(n.start, path, "stands there as an alias or in a form that can't be edited in place; write it out")
+		return
+	}
+	type visit struct {
+		i int
+		p *patch
+	}
+	var there []visit
+	var news []*patch
+	for _, c := range p.below {
+		if i := find(n, c.step); i >= 0 {
+			there = append(there, visit{i, c})
+		} else if n.kind == mappingNode && n.index("<<") >= 0 && merged(n, c.step.Field) {
+			e.fail(n.start, append(path, c.step), "comes here through a merge key; write it out")
+		} else if _, some := c.whole(); some {
+			news = append(news, c)
+		}
+	}
+	slices.SortStableFunc(there, func(a, b visit) int { return a.i - b.i })
+	for _, v := range there {
+		e.visit(n, v.i, v.p, append(path[:len(path):len(path)], v.p.step))
+	}
+	e.insert(n, news, path)
+}
+
+// merged reports whether a field is there through a merge key only.
+func merged(n *node, field string) bool {
+	v, err := valueOfNode(n)
+	m, ok := v.(ordered)
+	return err != nil || !ok || m.index(field) >= 0
+}
+
+// visit lays p on the entry i of n.
+func (e *editor) visit(n *node, i int, p *patch, path sidecar.Path) {
+	v := n.vals[i]
+	switch {
+	case p.delete || e.empties(v, p):
+		e.remove(n, i, path)
+	case p.set:
+		if have, err := valueOfNode(v); err == nil && equal(have, p.value) {
+			return
+		}
+		e.replace(n, i, p, path)
+	case v.kind == scalarNode || len(v.vals) == 0 && v.kind != aliasNode:
+		e.fill(n, i, p, path)
+	default:
+		e.walk(v, p, path)
+	}
+}
+
+// empties reports whether p deletes all entries of a list and adds none: then
+// the list goes as a whole.
+func (e *editor) empties(v *node, p *patch) bool {
+	if v.kind != sequenceNode || len(v.vals) == 0 {
+		return false
+	}
+	gone := map[int]bool{}
+	for _, c := range p.below {
+		i := find(v, c.step)
+		if i >= 0 && c.delete {
+			gone[i] = true
+		} else if !c.delete {
+			return false
+		}
+	}
+	return len(gone) == len(v.vals)
+}
+
+// replace puts another value in the place of one.
+func (e *editor) replace(n *node, i int, p *patch, path sidecar.Path) {
+	v := n.vals[i]
+	_, isMap := p.value.(ordered)
+	_, isList := p.value.([]any)
+	e.marks = append(e.marks, mark{At: pathString(path), Is: hash(p.value), Was: ptr(e.text[v.start:v.end])})
+	switch {
+	case v.kind == scalarNode && v.start < v.end && !isMap && !isList && strings.IndexByte(e.text[v.start:v.end], '\n') < 0:
+		if e.json || n.flow {
+			e.splice(v.start, v.end-v.start, flow(p.value, e.json))
+		} else {
+			e.splice(v.start, v.end-v.start, scalar(p.value))
+		}
+	case n.flow:
+		e.splice(v.start, v.end-v.start, flow(p.value, e.json))
+	case n.kind == mappingNode:
+		k := n.keys[i]
+		e.splice(k.start, e.end(max(v.end, k.end))-k.start, e.keyValue(k.value, p.value, n.col))
+	default:
+		e.splice(n.dash[i], e.end(v.end)-n.dash[i], e.item(p.value, n.col))
+	}
+}
+
+// fill puts entries where there is null, {} or [].
+func (e *editor) fill(n *node, i int, p *patch, path sidecar.Path) {
+	v := n.vals[i]
+	value, some := p.whole()
+	if !some {
+		return
+	}
+	if v.kind == scalarNode && !v.isNull() {
+		e.fail(v.start, path, "is a plain value, where a list or mapping should be")
+		return
+	}
+	was := e.text[v.start:v.end]
+	e.marks = append(e.marks, mark{At: pathString(path), Empty: &was})
+	p.leaves(path, func(at sidecar.Path, leaf any) {
+		e.marks = append(e.marks, mark{At: pathString(at), Is: hash(leaf)})
+	})
+	rest := strings.TrimSpace(e.text[v.end:e.end(v.end)])
+	if n.flow || n.kind != mappingNode || rest != "" && was != "" {
+		if was == "" {
+			e.splice(v.start, 0, " "+flow(value, e.json))
+		} else {
+			e.splice(v.start, v.end-v.start, flow(value, e.json))
+		}
+		return
+	}
+	text := e.keyValue(n.keys[i].value, value, n.col)
+	head := strings.IndexAny(text, "\r\n")
+	if was == "" { // "key:", perhaps with a comment behind it: what's new stands on the lines below
+		e.splice(e.end(v.start), 0, text[head:])
+		return
+	}
+	colon := v.start
+	for colon > 0 && e.text[colon-1] != ':' {
+		colon--
+	}
+	e.splice(colon, v.end-colon, text[head:])
+}
+
+// remove takes the entry i out of n.
+func (e *editor) remove(n *node, i int, path sidecar.Path) {
+	from, to, ok := e.extent(n, i)
+	if !ok {
+		e.fail(n.start, path, "can't be taken out of the form that it's written in; write it on lines of its own")
+		return
+	}
+	m := mark{At: pathString(path), Was: ptr(e.text[from:to]), After: ptr("")}
+	if i > 0 {
+		after := path[len(path)-1]
+		if n.kind == mappingNode {
+			after = sidecar.Step{Field: n.keys[i-1].value}
+		} else {
+			after.Value = keyOf(n.vals[i-1], after)
+		}
+		m.After = ptr(stepString(after))
+		if !n.flow {
+			m.Skip = e.line(from) - e.line(e.end(n.vals[i-1].end))
+		}
+	}
+	e.marks = append(e.marks, m)
+	e.splice(from, to-from, "")
+}
+
+// extent is the text of an entry: in block form whole lines, from the break
+// before them, so that none is missing where a text has no last line break.
+func (e *editor) extent(n *node, i int) (from, to int, ok bool) {
+	start, end := e.entry(n, i)
+	if n.flow {
+		switch {
+		case i > 0:
+			_, prev := e.entry(n, i-1)
+			return prev, end, true
+		case len(n.vals) > 1:
+			next, _ := e.entry(n, 1)
+			return start, next, true
+		}
+		return n.start + 1, n.end - 1, true
+	}
+	first := e.lines.start(start)
+	if strings.Trim(e.text[first:start], " ") == "" {
+		return e.lines.before(start), e.end(end), e.line(start) > 1
+	}
+	if n.kind == mappingNode && i == 0 && len(n.keys) > 1 { // "- key: value": the next key moves up
+		return start, n.keys[1].start, true
+	}
+	return 0, 0, false
+}
+
+// entry is where an entry's own text begins and ends.
+func (e *editor) entry(n *node, i int) (start, end int) {
+	switch {
+	case n.kind == mappingNode:
+		return n.keys[i].start, max(n.keys[i].end, n.vals[i].end)
+	case n.flow:
+		return n.vals[i].start, n.vals[i].end
+	}
+	return n.dash[i], max(n.dash[i]+1, n.vals[i].end)
+}
+
+// keyOf is the value of the key that an entry of a list is named by.
+func keyOf(v *node, s sidecar.Step) string {
+	if s.Key == "." {
+		return v.str()
+	}
+	return v.resolve().field(s.Key).str()
+}
+
+func ptr[T any](v T) *T { return &v }

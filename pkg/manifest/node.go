@@ -1,0 +1,257 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+type kind uint8
+
+const (
+	scalarNode kind = iota
+	mappingNode
+	sequenceNode
+	aliasNode
+)
+
+// A node is a YAML value and where it stands in the text. The reader tells where
+// values begin; where they end, it doesn't, so we find that in the text.
+type node struct {
+	kind  kind
+	flow  bool // a mapping or sequence in brackets
+	odd   bool // can be read but not edited: explicit keys, pairs without brackets
+	start int  // of the value's own text, after its tag and anchor
+	end   int  // after its last byte; for block collections after that of the last entry
+	col   int  // of a block mapping's keys or a block sequence's dashes, from the line's start
+	tag   string
+	value string // of a scalar
+	style yaml.Style
+	keys  []*node // of a mapping
+	vals  []*node // of a mapping or sequence
+	dash  []int   // where a block sequence's dashes stand
+	to    *node   // of an alias
+}
+
+func (n *node) isNull() bool { return n.kind == scalarNode && n.tag == yaml.NodeTagNull }
+
+// field is the value of a mapping's field, or nil.
+func (n *node) field(name string) *node {
+	if i := n.index(name); i >= 0 {
+		return n.vals[i]
+	}
+	return nil
+}
+
+// index is the place of a mapping's field, or -1.
+func (n *node) index(name string) int {
+	if n == nil || n.kind != mappingNode {
+		return -1
+	}
+	for i, k := range n.keys {
+		if k.kind == scalarNode && k.value == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// at follows fields down; nil where one is missing. Aliases are followed.
+func (n *node) at(fields ...string) *node {
+	for _, f := range fields {
+		n = n.resolve().field(f)
+	}
+	return n.resolve()
+}
+
+func (n *node) resolve() *node {
+	if n != nil && n.kind == aliasNode {
+		return n.to
+	}
+	return n
+}
+
+// str is the value of a scalar, or "".
+func (n *node) str() string {
+	if n = n.resolve(); n == nil || n.kind != scalarNode || n.isNull() {
+		return ""
+	}
+	return n.value
+}
+
+// builder makes nodes of the reader's.
+type builder struct {
+	*lines
+	seen map[*yaml.Node]*node
+}
+
+// build finds the node's place. indent is the column of the collection that the
+// node stands in: continuation lines are deeper.
+func (b *builder) build(y *yaml.Node, indent int, flow bool) *node {
+	n := &node{tag: y.ShortTag(), value: y.Value, style: y.Style}
+	b.seen[y] = n
+	n.start = b.properties(b.offset(y.Line, y.Column), y)
+	switch y.Kind {
+	case yaml.AliasNode:
+		n.kind, n.to = aliasNode, b.seen[y.Alias]
+		n.end = n.start + 1 + len(y.Value)
+	case yaml.MappingNode:
+		n.kind = mappingNode
+		n.flow = y.Style&yaml.FlowStyle != 0
+		b.mapping(n, y, flow)
+	case yaml.SequenceNode:
+		n.kind = sequenceNode
+		n.flow = y.Style&yaml.FlowStyle != 0
+		b.sequence(n, y, flow)
+	default:
+		n.end = b.scalarEnd(n, indent, flow)
+	}
+	return n
+}
+
+func (b *builder) mapping(n *node, y *yaml.Node, flow bool) {
+	if !n.flow && len(y.Content) > 0 {
+		n.start = b.offset(y.Content[0].Line, y.Content[0].Column)
+		n.col = n.start - b.lines.start(n.start)
+	}
+	at := n.start
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		k := b.build(y.Content[i], n.col, flow || n.flow)
+		if !n.flow && (k.kind != scalarNode || k.start-b.lines.start(k.start) != n.col) {
+			n.odd = true // "? key", or a key with an anchor or tag
+		}
+		v := b.build(y.Content[i+1], n.col, flow || n.flow)
+		n.keys, n.vals = append(n.keys, k), append(n.vals, v)
+		at = max(at, k.end, v.end)
+	}
+	n.end = at
+	if n.flow {
+		b.close(n, at, '{', '}')
+	}
+}
+
+func (b *builder) sequence(n *node, y *yaml.Node, flow bool) {
+	at := n.start
+	if n.flow {
+		at++
+	} else {
+		n.col = n.start - b.lines.start(n.start)
+	}
+	for _, item := range y.Content {
+		if !n.flow {
+			at = b.trivia(at)
+			if at >= len(b.text) || b.text[at] != '-' {
+				n.odd = true
+			}
+			n.dash = append(n.dash, at)
+			at++
+		}
+		v := b.build(item, n.col, flow || n.flow)
+		n.vals = append(n.vals, v)
+		at = max(at, v.end)
+	}
+	n.end = at
+	if n.flow {
+		b.close(n, at, '[', ']')
+	}
+}
+
+// close finds a flow collection's closing bracket behind its last entry.
+func (b *builder) close(n *node, at int, open, shut byte) {
+	if n.start >= len(b.text) || b.text[n.start] != open {
+		n.odd = true // a single pair in a flow sequence has no brackets of its own
+		return
+	}
+	at = max(at, n.start+1)
+	for at < len(b.text) && b.text[at] != shut {
+		next := b.trivia(at)
+		if next == at {
+			next++ // a comma, or the colon of an empty value
+		}
+		at = next
+	}
+	n.end = min(at+1, len(b.text))
+}
+
+// properties skips a tag and an anchor.
+func (b *builder) properties(at int, y *yaml.Node) int {
+	for at < len(b.text) && (b.text[at] == '&' || b.text[at] == '!') {
+		for at < len(b.text) && b.text[at] != ' ' && b.text[at] != '\t' && breakAt(b.text, at) == 0 {
+			at++
+		}
+		if y.Kind == yaml.ScalarNode && y.Value == "" && y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
+			return at // an empty value: what follows isn't its
+		}
+		at = b.trivia(at)
+	}
+	return at
+}
+
+// trivia skips blanks, line breaks and comments.
+func (b *builder) trivia(at int) int {
+	for at < len(b.text) {
+		switch n := breakAt(b.text, at); {
+		case n > 0:
+			at += n
+		case b.text[at] == ' ' || b.text[at] == '\t':
+			at++
+		case b.text[at] == '#':
+			at = b.lines.end(at)
+		default:
+			return at
+		}
+	}
+	return at
+}
+
+// parse reads all documents of a text into nodes.
+func parse(l *lines) (docs []*node, ys []*yaml.Node, err error) {
+	defer func() {
+		if r := recover(); r != nil { // the reader has panicked on hostile input before
+			err = fmt.Errorf("can't be read as YAML: %v", r)
+		}
+	}()
+	if i := strings.IndexByte(l.text, 0); i >= 0 {
+		return nil, nil, fmt.Errorf("line %d: holds a NUL byte; this is no YAML", l.line(i))
+	}
+	if !utf8.ValidString(l.text) {
+		return nil, nil, errors.New("isn't valid UTF-8")
+	}
+	for d := yaml.NewDecoder(strings.NewReader(l.text)); ; {
+		var y yaml.Node
+		switch err := d.Decode(&y); {
+		case err == io.EOF:
+			return docs, ys, nil
+		case err != nil:
+			return nil, nil, errors.New(strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", " "), "yaml: "))
+		case y.Kind != yaml.DocumentNode || len(y.Content) == 0:
+			continue
+		}
+		b := builder{l, map[*yaml.Node]*node{}}
+		docs, ys = append(docs, b.build(y.Content[0], -1, false)), append(ys, y.Content[0])
+	}
+}
+
+// check reports the first mapping below n that has a field twice: which of the
+// two counts depends on the reader.
+func (n *node) check(l *lines) error {
+	if n.kind == mappingNode {
+		seen := make(map[string]bool, len(n.keys))
+		for _, k := range n.keys {
+			if seen[k.value] && k.value != "<<" {
+				return fmt.Errorf("line %d: field %q is given twice; keep one", l.line(k.start), k.value)
+			}
+			seen[k.value] = true
+		}
+	}
+	for _, v := range n.vals {
+		if err := v.check(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}

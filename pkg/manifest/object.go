@@ -1,0 +1,168 @@
+package manifest
+
+import (
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Annotations that runners put on objects while functions run.
+const (
+	pathAnnotation       = "internal.config.kubernetes.io/path"
+	legacyPathAnnotation = "config.kubernetes.io/path"
+	packageAnnotation    = "internal.config.kubernetes.io/package-path"
+	localAnnotation      = "config.kubernetes.io/local-config"
+	kustomizeAnnotation  = "kustomize.config.k8s.io/id"
+	previousNames        = "internal.config.kubernetes.io/previousNames"
+	previousNamespaces   = "internal.config.kubernetes.io/previousNamespaces"
+)
+
+// An Object is one object of a text.
+type Object struct {
+	Ref     sidecar.Ref
+	Version string
+	text    *Text
+	node    *node
+	list    *node // the list that it's a member of, or nil
+	index   int   // in the list
+}
+
+func newObject(t *Text, n, list *node, index int) *Object {
+	api := n.at("apiVersion").str()
+	o := &Object{Version: api, text: t, node: n, list: list, index: index}
+	if group, version, ok := strings.Cut(api, "/"); ok {
+		o.Ref.Group, o.Version = group, version
+	}
+	o.Ref.Kind = n.at("kind").str()
+	o.Ref.Name = n.at("metadata", "name").str()
+	o.Ref.Namespace = n.at("metadata", "namespace").str()
+	return o
+}
+
+// Text is the text that the object stands in.
+func (o *Object) Text() *Text { return o.text }
+
+// Line is where the object begins in its text.
+func (o *Object) Line() int { return o.text.line(o.node.start) }
+
+// LineOf is where the value at a path begins, or the object.
+func (o *Object) LineOf(path sidecar.Path) int {
+	for n := len(path); n > 0; n-- {
+		if v := locate(o.node, path[:n]); v != nil {
+			return o.text.line(v.start)
+		}
+	}
+	return o.Line()
+}
+
+// File is where the object comes from: what the runner says, else the text's name.
+func (o *Object) File() string {
+	for _, a := range []string{pathAnnotation, legacyPathAnnotation} {
+		if f := o.Annotation(a); f != "" {
+			return f
+		}
+	}
+	return o.text.Name
+}
+
+// Annotation is the value of an annotation, or "".
+func (o *Object) Annotation(key string) string {
+	return o.node.at("metadata", "annotations", key).str()
+}
+
+// Strings reads a mapping of strings, as labels are.
+func (o *Object) Strings(path ...string) map[string]string {
+	n := o.node.at(path...)
+	if n == nil || n.kind != mappingNode {
+		return nil
+	}
+	m := make(map[string]string, len(n.keys))
+	for i, k := range n.keys {
+		if v := n.vals[i].resolve(); v != nil && v.kind == scalarNode {
+			m[k.value] = v.value
+		}
+	}
+	return m
+}
+
+// Keys are the fields of a mapping.
+func (o *Object) Keys(path ...string) []string {
+	n := o.node.at(path...)
+	if n == nil || n.kind != mappingNode {
+		return nil
+	}
+	keys := make([]string, len(n.keys))
+	for i, k := range n.keys {
+		keys[i] = k.value
+	}
+	return keys
+}
+
+// Previous are the names and namespaces that kustomize says the object had.
+func (o *Object) Previous() (names, namespaces []string) {
+	split := func(key string) []string {
+		if v := o.Annotation(key); v != "" {
+			return strings.Split(v, ",")
+		}
+		return nil
+	}
+	return split(previousNames), split(previousNamespaces)
+}
+
+// ByKustomize reports whether kustomize runs us: only it sets its id.
+func (o *Object) ByKustomize() bool { return o.Annotation(kustomizeAnnotation) != "" }
+
+// InPlace reports whether the runner writes files back: it tells their paths.
+func (o *Object) InPlace() bool { return o.Annotation(pathAnnotation) != "" && !o.ByKustomize() }
+
+// Foreign reports whether the object is none of ours to look at: configuration
+// of the tools themselves, which never gets to a cluster.
+func (o *Object) Foreign() bool {
+	return o.Annotation(localAnnotation) == "true" || o.Ref.Group == "outrigger.dev" ||
+		o.Ref.Kind == "Kustomization" || o.Ref.Kind == "Component" && strings.HasPrefix(o.Ref.Group, "kustomize.") || o.Ref.Kind == "Kptfile" || o.Ref.Kind == ""
+}
+
+// Decode reads the value at a path into an API type; nothing there leaves it as
+// it is.
+func (o *Object) Decode(path sidecar.Path, into any) error {
+	n := locate(o.node, path)
+	if n == nil {
+		return nil
+	}
+	return decodeInto(n, into)
+}
+
+// Have is what stands at a path: not at all, or a value to compare by Same.
+func (o *Object) Have(path sidecar.Path) (v any, there bool) {
+	n := locate(o.node, path)
+	if n == nil || n.isNull() {
+		return nil, false
+	}
+	v, err := valueOfNode(n)
+	return v, err == nil
+}
+
+// Same reports whether what Have gave is equal to a value that encoding/json writes.
+func Same(have, want any) bool {
+	v, err := valueOf(want)
+	return err == nil && equal(have, v)
+}
+
+// templates are where pod templates stand in the kinds that are known to have
+// one, and in most custom resources.
+var templates = []string{"spec.template", "spec.jobTemplate.spec.template", "spec.jobTargetRef.template", "template"}
+
+// Template finds the pod template by its shape: a spec with containers. more are
+// paths besides the usual ones.
+func (o *Object) Template(more []string) (sidecar.Path, bool) {
+	if o.Ref.Kind == "Pod" && o.Ref.Group == "" {
+		return sidecar.Path{}, true
+	}
+	for _, t := range append(more[:len(more):len(more)], templates...) {
+		fields := strings.Split(t, ".")
+		if n := o.node.at(append(fields, "spec", "containers")...); n != nil && n.kind == sequenceNode {
+			return sidecar.Fields(fields...), true
+		}
+	}
+	return nil, false
+}

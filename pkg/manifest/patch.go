@@ -1,0 +1,112 @@
+package manifest
+
+import (
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// A patch is the edits of one object as a tree: what is to be at one step of a
+// path and below it.
+type patch struct {
+	step   sidecar.Step
+	set    bool
+	value  any
+	delete bool
+	before string
+	below  []*patch
+}
+
+// plan makes a tree of edits; their order is kept.
+func plan(edits []sidecar.Edit) (*patch, error) {
+	root := &patch{}
+	for _, e := range edits {
+		p := root
+		for _, s := range e.Path {
+			p = p.child(s)
+		}
+		v, err := valueOf(e.Value)
+		if err != nil {
+			return nil, err
+		}
+		p.set, p.value, p.delete, p.before = !e.Delete, v, e.Delete, e.Before
+	}
+	return root, nil
+}
+
+func (p *patch) child(s sidecar.Step) *patch {
+	for _, c := range p.below {
+		if c.step == s {
+			return c
+		}
+	}
+	c := &patch{step: s}
+	p.below = append(p.below, c)
+	return c
+}
+
+// whole is the value of a patch for which nothing is there yet; none where it
+// only deletes.
+func (p *patch) whole() (v any, some bool) {
+	if p.set {
+		return p.value, true
+	}
+	var m ordered
+	var list []any
+	for _, c := range p.below {
+		v, some := c.whole()
+		switch {
+		case !some:
+		case c.step.Field != "":
+			m = append(m, entry{c.step.Field, v})
+		default:
+			list = append(list, v)
+		}
+	}
+	if list != nil {
+		return list, true
+	}
+	return m, m != nil
+}
+
+// leaves calls f for each value set in the tree.
+func (p *patch) leaves(path sidecar.Path, f func(sidecar.Path, any)) {
+	if p.set {
+		f(path, p.value)
+	}
+	for _, c := range p.below {
+		c.leaves(append(path[:len(path):len(path)], c.step), f)
+	}
+}
+
+// find is the place of a step's entry in a collection, or -1.
+func find(n *node, s sidecar.Step) int {
+	n = n.resolve()
+	if n == nil {
+		return -1
+	}
+	if s.Field != "" {
+		return n.index(s.Field)
+	}
+	if n.kind != sequenceNode {
+		return -1
+	}
+	for i, v := range n.vals {
+		v = v.resolve()
+		if s.Key == "." && v.kind == scalarNode && v.value == s.Value ||
+			s.Key != "." && v.field(s.Key).resolve() != nil && v.field(s.Key).str() == s.Value {
+			return i
+		}
+	}
+	return -1
+}
+
+// locate follows a path; nil where nothing stands there.
+func locate(n *node, path sidecar.Path) *node {
+	for _, s := range path {
+		i := find(n, s)
+		if i < 0 {
+			return nil
+		}
+		n = n.resolve().vals[i]
+	}
+	return n
+}

@@ -1,0 +1,129 @@
+package manifest
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// RecordPrefix begins the annotation in which an object remembers what a config
+// laid on it; the config's name follows, so that several configs may serve one
+// object. It stands on the object and never on the pod template: remembering
+// must not roll pods.
+const RecordPrefix = "applied.outrigger.dev/"
+
+// A record is what the annotation holds, as JSON on one line.
+type record struct {
+	Version int    `json:"v"`
+	Marks   []mark `json:"marks"`
+}
+
+const recordVersion = 1
+
+// A mark is one thing laid on. Without Was it was added; with Was and After it
+// was taken out; with Was alone it was replaced. With Empty it is a collection
+// that was there without entries.
+type mark struct {
+	At    string  `json:"at"`
+	Is    string  `json:"is,omitempty"`    // hash of the value laid on
+	Was   *string `json:"was,omitempty"`   // text that stood there
+	After *string `json:"after,omitempty"` // the entry before what was taken out; "": it was the first
+	Skip  int     `json:"skip,omitempty"`  // lines between that entry and it: comments
+	Empty *string `json:"empty,omitempty"` // how it was written: "", {}, [], null
+}
+
+// hash names a value without telling it. The order of fields doesn't count.
+func hash(v any) string {
+	sum := sha256.Sum256([]byte(flow(sorted(v), true)))
+	return hex.EncodeToString(sum[:6])
+}
+
+func sorted(v any) any {
+	switch v := v.(type) {
+	case ordered:
+		m := slices.Clone(v)
+		m = slices.DeleteFunc(m, func(e entry) bool { return e.value == nil })
+		slices.SortFunc(m, func(a, b entry) int { return strings.Compare(a.key, b.key) })
+		for i := range m {
+			m[i].value = sorted(m[i].value)
+		}
+		return m
+	case []any:
+		l := slices.Clone(v)
+		for i := range l {
+			l[i] = sorted(l[i])
+		}
+		return l
+	}
+	return v
+}
+
+func encodeRecord(marks []mark) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // it's read by people in reviews
+	if err := enc.Encode(record{recordVersion, marks}); err != nil {
+		panic(fmt.Sprintf("manifest: a record of strings can't be encoded: %v", err))
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func decodeRecord(text string) ([]mark, error) {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	var r record
+	if err := d.Decode(&r); err != nil || d.More() {
+		return nil, errors.New("is damaged; restore it from version control, or strip the object by hand and delete the annotation")
+	}
+	if r.Version != recordVersion {
+		return nil, fmt.Errorf("is of version %d, which this outrigger doesn't read; use the one that wrote it, or a newer one", r.Version)
+	}
+	return r.Marks, nil
+}
+
+// pathString writes a path as a JSON pointer (RFC 6901) whose list entries are
+// "key=value".
+func pathString(p sidecar.Path) string {
+	var b strings.Builder
+	for _, s := range p {
+		b.WriteString("/" + stepString(s))
+	}
+	return b.String()
+}
+
+var (
+	escape   = strings.NewReplacer("~", "~0", "/", "~1", "=", "~2")
+	unescape = strings.NewReplacer("~2", "=", "~1", "/", "~0", "~")
+)
+
+func stepString(s sidecar.Step) string {
+	if s.Field != "" {
+		return escape.Replace(s.Field)
+	}
+	return escape.Replace(s.Key) + "=" + escape.Replace(s.Value)
+}
+
+func parsePath(s string) (sidecar.Path, error) {
+	if !strings.HasPrefix(s, "/") {
+		return nil, errors.New("has a path that doesn't begin with a slash")
+	}
+	var p sidecar.Path
+	for _, part := range strings.Split(s[1:], "/") {
+		p = append(p, parseStep(part))
+	}
+	return p, nil
+}
+
+func parseStep(s string) sidecar.Step {
+	if key, value, ok := strings.Cut(s, "="); ok {
+		return sidecar.Step{Key: unescape.Replace(key), Value: unescape.Replace(value)}
+	}
+	return sidecar.Step{Field: unescape.Replace(s)}
+}

@@ -1,0 +1,207 @@
+package manifest
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// stripper undoes the marks of one object.
+type stripper struct {
+	editor
+	root  *node
+	gone  map[*node]map[int]bool // entries to take out, by collection
+	empty map[*node]string       // how a collection was written before it had entries
+	back  map[*node]bool         // collections that get an entry back
+	kept  []string               // what a person has changed since; nothing is stripped then
+}
+
+// strip turns marks into splices that give back what stood there before. What a
+// person changed since is never taken: it's reported in kept.
+func (s *stripper) strip(marks []mark) error {
+	s.gone, s.empty, s.back = map[*node]map[int]bool{}, map[*node]string{}, map[*node]bool{}
+	for _, m := range marks {
+		path, err := parsePath(m.At)
+		if err != nil {
+			return err
+		}
+		switch {
+		case m.Empty != nil:
+			if v := locate(s.root, path).resolve(); v != nil {
+				s.empty[v] = *m.Empty
+			}
+		case m.Was == nil:
+			s.added(path, m)
+		case m.After == nil:
+			s.replaced(path, m)
+		default:
+			s.taken(path, m)
+		}
+	}
+	s.sweep(s.root)
+	return nil
+}
+
+func (s *stripper) added(path sidecar.Path, m mark) {
+	parent := locate(s.root, path[:len(path)-1]).resolve()
+	i := find(parent, path[len(path)-1])
+	if i < 0 {
+		return // somebody took it out already
+	}
+	if m.Is != "" && !s.unchanged(parent.vals[i], m, path) {
+		return
+	}
+	if s.gone[parent] == nil {
+		s.gone[parent] = map[int]bool{}
+	}
+	s.gone[parent][i] = true
+}
+
+func (s *stripper) unchanged(v *node, m mark, path sidecar.Path) bool {
+	have, err := valueOfNode(v)
+	if err == nil && hash(have) == m.Is {
+		return true
+	}
+	s.kept = append(s.kept, path.String())
+	return false
+}
+
+func (s *stripper) replaced(path sidecar.Path, m mark) {
+	v := locate(s.root, path)
+	if v == nil || !s.unchanged(v, m, path) {
+		return
+	}
+	s.splice(v.start, v.end-v.start, *m.Was)
+}
+
+func (s *stripper) taken(path sidecar.Path, m mark) {
+	parent := locate(s.root, path[:len(path)-1]).resolve()
+	if parent == nil || len(parent.vals) == 0 {
+		s.kept = append(s.kept, path[:len(path)-1].String())
+		return
+	}
+	s.back[parent] = true
+	text := *m.Was
+	i := -1
+	if *m.After != "" {
+		i = find(parent, parseStep(*m.After))
+	}
+	_, end := s.entry(parent, max(i, 0))
+	start, _ := s.entry(parent, 0)
+	switch {
+	case parent.flow && i >= 0:
+		s.splice(end, 0, text)
+	case parent.flow:
+		s.splice(start, 0, text)
+	case i < 0 && !strings.ContainsAny(text[:1], "\r\n"): // the first key of a list entry
+		s.splice(start, 0, text)
+	case i < 0:
+		s.splice(s.lines.before(start), 0, text)
+	default:
+		at := s.end(end)
+		for skip := m.Skip - 1; skip >= 0; skip-- {
+			if next := s.next(at); next >= 0 && next < len(s.text) && s.comment(next) {
+				at = s.end(next)
+			}
+		}
+		s.splice(at, 0, text)
+	}
+}
+
+// comment reports whether a line holds nothing, or a comment only.
+func (s *stripper) comment(start int) bool {
+	in := s.indent(start)
+	return s.blank(start) || start+in < len(s.text) && s.text[start+in] == '#'
+}
+
+// sweep takes out what is gone. A collection of which nothing is left goes too:
+// the manifest had none there, or an empty one.
+func (s *stripper) sweep(n *node) bool {
+	if n == nil || n.kind != mappingNode && n.kind != sequenceNode {
+		return false
+	}
+	left := 0
+	if s.back[n] {
+		left++
+	}
+	mark := len(s.splices)
+	gone := s.gone[n]
+	for i, v := range n.vals {
+		if !gone[i] && s.sweep(v) {
+			if gone == nil {
+				gone = map[int]bool{}
+			}
+			gone[i] = true
+		}
+		if !gone[i] {
+			left++
+		}
+	}
+	if len(gone) == 0 {
+		return false
+	}
+	if left == 0 {
+		if _, ok := s.empty[n]; !ok {
+			s.splices = s.splices[:mark]
+			return true
+		}
+	}
+	s.cut(n, gone, left)
+	return false
+}
+
+// cut takes entries out of a collection.
+func (s *stripper) cut(n *node, gone map[int]bool, left int) {
+	if was, ok := s.empty[n]; ok && left == 0 {
+		s.restore(n, was)
+		return
+	}
+	for i := range n.vals {
+		if !gone[i] {
+			continue
+		}
+		if n.flow && i == 0 || n.flow && allGone(gone, i) { // those in front go with the comma behind them
+			start, _ := s.entry(n, i)
+			next, _ := s.entry(n, i+1)
+			s.splice(start, next-start, "")
+			continue
+		}
+		from, to, ok := s.extent(n, i)
+		if !ok {
+			s.kept = append(s.kept, fmt.Sprintf("line %d", s.line(n.start)))
+			return
+		}
+		s.splice(from, to-from, "")
+	}
+}
+
+func allGone(gone map[int]bool, upTo int) bool {
+	for i := range upTo {
+		if !gone[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// restore writes a collection that has lost all entries as it was without them.
+func (s *stripper) restore(n *node, was string) {
+	from, to := n.start, n.end
+	if !n.flow { // on lines of its own, or behind "key:"
+		for from > 0 && s.text[from-1] != ':' {
+			from--
+		}
+		to = s.end(n.end)
+		if was != "" {
+			was = " " + was
+		} else {
+			from = s.end(from) // a comment behind the colon stays
+		}
+	} else if was == "" {
+		for from > 0 && s.text[from-1] == ' ' {
+			from--
+		}
+	}
+	s.splice(from, to-from, was)
+}

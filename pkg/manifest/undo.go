@@ -1,0 +1,79 @@
+package manifest
+
+import (
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Recorded reports whether an object remembers what a config laid on it; "" asks
+// for any config.
+func (t *Text) Recorded(by string) bool {
+	for _, o := range t.Objects {
+		if len(o.records(by)) > 0 || o.Annotation(OwnerKey) != "" && (by == "" || o.Annotation(OwnerKey) == by) {
+			return true
+		}
+	}
+	return false
+}
+
+// Laid reports whether an object carries outrigger's work without a record.
+func (o *Object) Laid() bool {
+	return o.Annotation(sidecar.PatternsKey) != "" && len(o.records("")) == 0
+}
+
+// records are the keys of the object's records.
+func (o *Object) records(by string) []string {
+	var keys []string
+	for _, k := range o.Keys("metadata", "annotations") {
+		if name, ok := strings.CutPrefix(k, RecordPrefix); ok && (by == "" || name == by) {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// Strip takes off what a config laid on the objects of a text, or what any did
+// where by is "", and gives the new text. With emitted it takes out the objects
+// too that were written for it. What a person has changed since is an error.
+func Strip(t *Text, by string, emitted bool) (string, sidecar.Findings) {
+	l := layer{splices: map[*Text][]splice{}}
+	for _, o := range t.Objects {
+		owner := o.Annotation(OwnerKey)
+		if emitted && owner != "" && (by == "" || owner == by) {
+			l.prune(o)
+			continue
+		}
+		l.strip(o, by)
+	}
+	if l.findings.Failed() {
+		return "", l.findings
+	}
+	return join(t.text, l.splices[t]), nil
+}
+
+func (l *layer) strip(o *Object, by string) {
+	var marks []mark
+	for _, key := range o.records(by) {
+		ms, err := decodeRecord(o.Annotation(key))
+		if err != nil {
+			l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "record-damaged", Object: o.Ref, File: o.File(),
+				Field: sidecar.Fields("metadata", "annotations", key).String(), Message: err.Error()})
+			return
+		}
+		marks = append(marks, ms...)
+	}
+	if len(marks) == 0 {
+		return
+	}
+	s := stripper{editor: editor{lines: o.text.lines, style: o.style(), json: o.text.isJSON(o.node)}, root: o.node}
+	if err := s.strip(marks); err != nil {
+		l.fail(o, "record-damaged", err)
+	}
+	for _, at := range s.kept {
+		l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "changed-by-hand", Object: o.Ref, File: o.File(), Field: at,
+			Message: "was changed by hand since outrigger wrote it",
+			Hint:    "write the change into the sidecar's override or the config, and put back here what outrigger wrote; version control has it"})
+	}
+	l.splices[o.text] = append(l.splices[o.text], s.splices...)
+}

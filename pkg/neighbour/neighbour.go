@@ -1,0 +1,49 @@
+// Package neighbour says how the objects and fields around a sidecar follow it:
+// probes and hooks that dialled a port which is another's now, Services, the
+// app's shutdown. One file each; every one is a function from the workload and
+// the answers of its sidecars to edits and findings.
+package neighbour
+
+import (
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// followers is the table of all that follows.
+var followers = []func(*sidecar.Workload, sidecar.Asked) ([]sidecar.Edit, sidecar.Findings){
+	probes, services, shutdown, defaultContainer,
+}
+
+// Follow gives the edits by which everything around the sidecars follows them.
+func Follow(w *sidecar.Workload, asked []sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {
+	var edits []sidecar.Edit
+	var fs sidecar.Findings
+	for _, a := range asked {
+		for _, follow := range followers {
+			e, f := follow(w, a)
+			edits, fs = append(edits, e...), append(fs, f...)
+		}
+	}
+	return edits, fs
+}
+
+// resolve is the number that a port of a probe, hook or Service means to a
+// container; 0 where it's a name that the container doesn't have.
+func resolve(port intstr.IntOrString, c *corev1.Container) int32 {
+	if port.Type == intstr.Int {
+		return port.IntVal
+	}
+	if n, err := strconv.Atoi(port.StrVal); err == nil {
+		return int32(n)
+	}
+	for _, p := range c.Ports {
+		if p.Name == port.StrVal {
+			return p.ContainerPort
+		}
+	}
+	return 0
+}

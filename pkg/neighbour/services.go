@@ -1,0 +1,55 @@
+package neighbour
+
+import (
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// services writes targetPorts that name a port which was taken over as numbers:
+// names of native sidecars' ports resolve only since Kubernetes 1.33 (endpointslice
+// controller), and a name that stands on two containers leads to the wrong one.
+// An appProtocol of http becomes https where the proxy speaks TLS.
+func services(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {
+	var edits []sidecar.Edit
+	for _, t := range a.Change.Takeovers {
+		for _, s := range w.Services {
+			for _, p := range s.Spec.Ports {
+				if p.Protocol != "" && p.Protocol != corev1.ProtocolTCP || target(w, p) != t.Port {
+					continue
+				}
+				at := sidecar.Fields("spec", "ports")
+				if p.Name != "" {
+					at = at.At("name", p.Name)
+				} else {
+					at = at.At("port", strconv.Itoa(int(p.Port)))
+				}
+				if p.TargetPort.Type == intstr.String && p.TargetPort.StrVal != "" {
+					edits = append(edits, sidecar.Edit{Owner: a.Name, Object: s.Ref, Path: at.To("targetPort"), Value: t.Port, Was: p.TargetPort})
+				}
+				if p.AppProtocol != nil && *p.AppProtocol == "http" && t.Scheme == corev1.URISchemeHTTPS {
+					edits = append(edits, sidecar.Edit{Owner: a.Name, Object: s.Ref, Path: at.To("appProtocol"), Value: "https", Was: "http"})
+				}
+			}
+		}
+	}
+	return edits, nil
+}
+
+// target is the pod's port that a Service port leads to; 0 where nobody has it.
+func target(w *sidecar.Workload, p corev1.ServicePort) int32 {
+	if p.TargetPort == (intstr.IntOrString{}) {
+		return p.Port
+	}
+	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
+		for i := range list {
+			if n := resolve(p.TargetPort, &list[i]); n != 0 {
+				return n
+			}
+		}
+	}
+	return 0
+}

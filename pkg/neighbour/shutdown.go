@@ -1,0 +1,34 @@
+package neighbour
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// shutdown makes the app wait before it ends, until no Service leads to the pod
+// any more. The sleep action of preStop is stable since Kubernetes 1.34 and on by
+// default since 1.30 (KEP-3960).
+func shutdown(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {
+	seconds := a.Change.App.DrainSeconds
+	if seconds <= 0 {
+		return nil, nil
+	}
+	at := w.ContainerPath(a.App.Name).To("lifecycle", "preStop")
+	note := func(s sidecar.Severity, code, message, hint string) sidecar.Findings {
+		return sidecar.Findings{{Severity: s, Code: code, Object: w.Ref, Sidecar: a.Name, Field: at.String(), Message: message, Hint: hint}}
+	}
+	if l := a.App.Lifecycle; l != nil && l.PreStop != nil {
+		if s := l.PreStop.Sleep; s != nil && s.Seconds == seconds {
+			return nil, nil // an earlier run's
+		}
+		return nil, note(sidecar.Info, "prestop-kept", fmt.Sprintf("the app has a preStop hook of its own, which stays; see that it takes at least %d seconds", seconds), "")
+	}
+	if !w.Kubernetes.AtLeast(1, 30) {
+		return nil, note(sidecar.Warning, "prestop-missing", fmt.Sprintf("Kubernetes %s has no sleep action, so the app ends at once and requests may be lost", w.Kubernetes), "give the app a preStop hook that sleeps")
+	}
+	return []sidecar.Edit{{Owner: a.Name, Object: w.Ref, Path: at,
+		Value: corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: seconds}}}}, nil
+}

@@ -1,0 +1,134 @@
+package rig
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// SkipKey is the annotation by which a workload opts out of sidecars, by name,
+// or of all of them with "*".
+const SkipKey = "outrigger.dev/skip"
+
+// ask asks each pattern of the config what the workload needs.
+func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
+	skip, by := r.skips(o, w)
+	var asked []sidecar.Asked
+	for i := range r.conf.Spec.Patterns {
+		e := &r.conf.Spec.Patterns[i]
+		if slices.Contains(skip, e.Name) || slices.Contains(skip, "*") {
+			r.report = append(r.report, fmt.Sprintf("%s: %s skipped, as %s says", w.Ref, e.Name, by))
+			continue
+		}
+		view := *w
+		view.Pod = *w.Pod.DeepCopy() // patterns may not write to each other's view
+		view.Name, view.Placement, view.Override = e.Name, e.Place(), e.Override
+		if !r.serve(&view, e) {
+			continue
+		}
+		c, err := e.Pattern().Change(&view)
+		r.problem(o, e, err)
+		if c == nil {
+			continue
+		}
+		if err := override(c, e); err != nil {
+			r.problem(o, e, err)
+			continue
+		}
+		for j := range c.Notes {
+			c.Notes[j] = placed(c.Notes[j], o, e)
+		}
+		asked = append(asked, sidecar.Asked{Name: e.Name, Placement: e.Place(), After: e.After, Before: e.Before, App: view.App, Change: c})
+	}
+	return asked
+}
+
+// serve finds the container that the sidecar serves.
+func (r *run) serve(w *sidecar.Workload, e *config.Entry) bool {
+	name := e.App
+	if name == "" {
+		name = w.Pod.Annotations[sidecar.DefaultContainerKey]
+	}
+	var names []string
+	for i := range w.Pod.Spec.Containers {
+		c := &w.Pod.Spec.Containers[i]
+		if name == "" || c.Name == name {
+			w.App = c
+			return true
+		}
+		names = append(names, c.Name)
+	}
+	r.add(sidecar.Finding{Severity: sidecar.Error, Code: "app-unknown", Object: w.Ref, Sidecar: e.Name,
+		Message: "no container is named " + name, Hint: "there are: " + strings.Join(names, ", ")})
+	return false
+}
+
+// skips are the sidecars that the workload opts out of. The annotation closest to
+// the pod counts.
+func (r *run) skips(o *manifest.Object, w *sidecar.Workload) (names []string, by string) {
+	for n := len(w.Template); n >= 0; n-- {
+		at := append(fields(w.Template[:n]), "metadata", "annotations")
+		if v, ok := o.Strings(at...)[SkipKey]; ok {
+			for _, name := range strings.Split(v, ",") {
+				names = append(names, strings.TrimSpace(name))
+			}
+			return names, strings.Join(append(at, SkipKey), ".")
+		}
+	}
+	return nil, ""
+}
+
+// override lays the user's partial container over the sidecar's.
+func override(c *sidecar.Change, e *config.Entry) error {
+	if e.Override == nil {
+		return nil
+	}
+	for i := range c.Containers {
+		if c.Containers[i].Name == e.Name {
+			var err error
+			c.Containers[i], err = sidecar.Overlay(c.Containers[i], e.Override)
+			return err
+		}
+	}
+	for i := range c.InitContainers {
+		if c.InitContainers[i].Name == e.Name {
+			var err error
+			c.InitContainers[i], err = sidecar.Overlay(c.InitContainers[i], e.Override)
+			return err
+		}
+	}
+	return fmt.Errorf("override: no container of this sidecar is named %s; name one so, or edit the container itself", e.Name)
+}
+
+// problem adds what a pattern says is wrong.
+func (r *run) problem(o *manifest.Object, e *config.Entry, err error) {
+	if err == nil {
+		return
+	}
+	var fs sidecar.Findings
+	if !errors.As(err, &fs) {
+		fs = sidecar.Findings{{Severity: sidecar.Error, Code: "pattern", Message: err.Error()}}
+	}
+	for _, f := range fs {
+		r.add(placed(f, o, e))
+	}
+}
+
+// placed says whom a pattern's finding is about. Its field is one of the config,
+// so it goes into the message.
+func placed(f sidecar.Finding, o *manifest.Object, e *config.Entry) sidecar.Finding {
+	if f.Object == (sidecar.Ref{}) {
+		f.Object = o.Ref
+		if f.Field != "" {
+			f.Message = f.Field + ": " + f.Message
+			f.Field = ""
+		}
+	}
+	f.Sidecar = e.Name
+	return f
+}

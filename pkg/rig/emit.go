@@ -1,0 +1,77 @@
+package rig
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// ChecksumPrefix begins the annotation of a pod template that changes with the
+// content of what a sidecar reads, so that the pods are replaced; the sidecar's
+// name follows.
+const ChecksumPrefix = "checksum.outrigger.dev/"
+
+// hashed are the kinds whose references kustomize leads to a name with a hash
+// (kustomize api/internal/konfig, namereference). In others they'd dangle.
+var hashed = []string{"Pod", "PodTemplate", "Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "Job", "CronJob"}
+
+// emit collects the objects of one sidecar, and gives the edits by which their
+// content rolls the pods.
+func (r *run) emit(o *manifest.Object, w *sidecar.Workload, a sidecar.Asked) []sidecar.Edit {
+	var sum []byte
+	byName := o.ByKustomize() && slices.Contains(hashed, w.Ref.Kind) && w.Ref.Group != "argoproj.io"
+	roll := r.conf.Spec.Rollout
+	for _, obj := range a.Change.Objects {
+		obj, err := owned(obj, w.Ref.Namespace)
+		if err != nil {
+			r.add(sidecar.Finding{Severity: sidecar.Error, Code: "object-unreadable", Object: w.Ref, Sidecar: a.Name, Message: err.Error()})
+			continue
+		}
+		ref := obj.Ref()
+		content := (ref.Kind == "ConfigMap" || ref.Kind == "Secret") && ref.Group == ""
+		hash := content && (roll == config.RolloutHash || roll != config.RolloutChecksum && roll != config.RolloutNone && byName)
+		if content && !hash && roll != config.RolloutNone {
+			sum = append(append(sum, obj.RawMessage...), '\n')
+		}
+		r.want(w, a, ref, obj, manifest.Emit{Object: obj, For: o, Sidecar: a.Name, Hash: hash})
+	}
+	if sum == nil {
+		return nil
+	}
+	h := sha256.Sum256(sum)
+	key := ChecksumPrefix + a.Name
+	e := sidecar.Edit{Owner: a.Name, Object: w.Ref, Path: w.Template.To("metadata", "annotations", key), Value: hex.EncodeToString(h[:])[:16]}
+	if was := w.Pod.Annotations[key]; was != "" {
+		e.Was = was // ours, of an earlier content
+	}
+	return []sidecar.Edit{e}
+}
+
+// want remembers an object to emit; two that are one must be equal.
+func (r *run) want(w *sidecar.Workload, a sidecar.Asked, ref sidecar.Ref, obj sidecar.Object, em manifest.Emit) {
+	if r.emitted == nil {
+		r.emitted, r.owners = map[sidecar.Ref]sidecar.Object{}, map[sidecar.Ref]string{}
+	}
+	if first, twice := r.emitted[ref]; twice {
+		if string(first.RawMessage) != string(obj.RawMessage) {
+			r.add(sidecar.Finding{Severity: sidecar.Error, Code: "object-conflict", Object: w.Ref, Sidecar: a.Name,
+				Message: "wants a " + ref.String() + " with other content than " + r.owners[ref] + " does", Hint: "give one of them another name"})
+		}
+		return
+	}
+	r.emitted[ref], r.owners[ref] = obj, w.Ref.String()+"'s "+a.Name
+	r.emits = append(r.emits, em)
+}
+
+// owned gives an object the workload's namespace and the label that says whose
+// it is. The order of its fields stays.
+func owned(obj sidecar.Object, namespace string) (sidecar.Object, error) {
+	v := map[string]string{manifest.ManagedLabel: manifest.ManagedBy}
+	raw, err := manifest.Dress(json.RawMessage(obj.RawMessage), namespace, v)
+	return sidecar.Object{RawMessage: raw}, err
+}

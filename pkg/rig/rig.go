@@ -1,0 +1,154 @@
+// Package rig is the flow: it takes off what an earlier run laid on, asks each
+// pattern what each selected workload needs, lets the neighbours follow, merges
+// the answers and lays them on the text.
+package rig
+
+import (
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/neighbour"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// A File is one input by name; standard input has none.
+type File struct {
+	Name string
+	Text string
+}
+
+// An Output is what a run gives. Files are the new texts, in the order of the
+// input; there are none where a finding is an error: all or nothing.
+type Output struct {
+	Files    []File
+	Findings sidecar.Findings
+	Report   []string // per workload, what was laid on or why not
+}
+
+// Options of a run.
+type Options struct {
+	InPlace bool // files are written back, so objects must remember what is laid on them
+}
+
+// Run lays the sidecars of a config on the workloads among the files.
+func Run(files []File, conf *config.Sidecars, opt Options) Output {
+	r := run{conf: conf}
+	r.texts, r.findings = parse(files)
+	if r.findings.Failed() {
+		return r.fail()
+	}
+	r.record = conf.Spec.Record == config.RecordAlways || conf.Spec.Record != config.RecordNever && (opt.InPlace || r.remembers())
+	if !r.strip() {
+		return r.fail()
+	}
+	for _, w := range r.selected() {
+		r.workload(w)
+	}
+	if r.findings.Failed() {
+		return r.fail()
+	}
+	texts, fs := manifest.Lay(r.texts, r.edits, r.emits, manifest.Options{By: conf.Metadata.Name, Record: r.record})
+	r.add(fs...)
+	if r.findings.Failed() {
+		return r.fail()
+	}
+	out := Output{Findings: tidy(r.findings), Report: r.report}
+	for i, t := range texts {
+		out.Files = append(out.Files, File{files[i].Name, t})
+	}
+	return out
+}
+
+// run is the state of one run.
+type run struct {
+	conf     *config.Sidecars
+	texts    []*manifest.Text
+	record   bool
+	findings sidecar.Findings
+	edits    []sidecar.Edit
+	emits    []manifest.Emit
+	report   []string
+
+	services map[*manifest.Object]*sidecar.Service // decoded once
+	secrets  map[string]map[string][]string        // keys of Secrets, by namespace and name
+	objects  map[sidecar.Ref]*manifest.Object      // all, by reference
+	emitted  map[sidecar.Ref]sidecar.Object        // content of what is emitted
+	owners   map[sidecar.Ref]string                // sidecar that emitted it
+}
+
+func (r *run) add(fs ...sidecar.Finding) { r.findings = append(r.findings, fs...) }
+
+func (r *run) fail() Output { return Output{Findings: tidy(r.findings)} }
+
+func parse(files []File) (texts []*manifest.Text, fs sidecar.Findings) {
+	for _, f := range files {
+		t, err := manifest.Parse(f.Name, []byte(f.Text))
+		if err != nil {
+			fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "yaml-syntax", Message: err.Error()})
+			continue
+		}
+		texts = append(texts, t)
+	}
+	return texts, fs
+}
+
+// remembers reports whether the runner writes files back, or objects carry
+// records already.
+func (r *run) remembers() bool {
+	for _, t := range r.texts {
+		if t.Recorded(r.conf.Metadata.Name) {
+			return true
+		}
+		for _, o := range t.Objects {
+			if o.InPlace() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// strip takes off what this config laid on before; what follows works on the
+// texts as a person wrote them.
+func (r *run) strip() bool {
+	for i, t := range r.texts {
+		if !t.Recorded(r.conf.Metadata.Name) {
+			continue
+		}
+		text, fs := manifest.Strip(t, r.conf.Metadata.Name, false)
+		if r.add(fs...); fs.Failed() {
+			continue
+		}
+		stripped, err := manifest.Parse(t.Name, []byte(text))
+		if err != nil {
+			r.add(sidecar.Finding{Severity: sidecar.Error, Code: "internal", Message: "what was stripped can't be read: " + err.Error()})
+			continue
+		}
+		r.texts[i] = stripped
+	}
+	return !r.findings.Failed()
+}
+
+// workload asks the patterns what one workload needs and collects the edits.
+func (r *run) workload(o *manifest.Object) {
+	w, ok := r.view(o)
+	if !ok {
+		return
+	}
+	asked := r.ask(o, w)
+	if len(asked) == 0 {
+		return
+	}
+	r.add(sidecar.Check(w, asked)...)
+	edits, fs := sidecar.Edits(w, asked)
+	r.add(fs...)
+	follow, fs := neighbour.Follow(w, asked)
+	r.add(fs...)
+	edits = append(edits, follow...)
+	for _, a := range asked {
+		edits = append(edits, r.emit(o, w, a)...)
+	}
+	merged, fs := sidecar.Merge(edits, r.have)
+	r.add(fs...)
+	r.edits = append(r.edits, merged...)
+	r.told(o, asked)
+}

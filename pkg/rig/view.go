@@ -1,0 +1,187 @@
+package rig
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// selected are the objects that the config selects and that have a pod template.
+func (r *run) selected() []*manifest.Object {
+	var found []*manifest.Object
+	var metas []config.Meta
+	r.objects = map[sidecar.Ref]*manifest.Object{}
+	for _, t := range r.texts {
+		for _, o := range t.Objects {
+			if o.Foreign() {
+				continue
+			}
+			if r.objects[o.Ref] == nil {
+				r.objects[o.Ref] = o
+			}
+			m, pod := r.meta(o)
+			if pod {
+				metas = append(metas, m)
+			}
+			switch by := r.conf.Spec.Selects(&m); {
+			case !by:
+			case pod:
+				found = append(found, o)
+			case r.namesKind(&m):
+				r.add(sidecar.Finding{Severity: sidecar.Error, Code: "template-missing", Object: o.Ref, File: o.File(), Line: line(o),
+					Message: "is selected but has no pod template", Hint: "name the path of its pod template in spec.podTemplatePaths, or select another kind"})
+			}
+		}
+	}
+	r.expect(len(found), metas)
+	return found
+}
+
+// namesKind reports whether a selector that asks for the kind by name selects m:
+// a selector without a kind means workloads only.
+func (r *run) namesKind(m *config.Meta) bool {
+	s := r.conf.Spec
+	s.Select = slices.DeleteFunc(slices.Clone(s.Select), func(sel config.Selector) bool { return sel.Kind == "" })
+	return s.Selects(m)
+}
+
+func (r *run) meta(o *manifest.Object) (config.Meta, bool) {
+	m := config.Meta{Ref: o.Ref, Version: o.Version, Labels: o.Strings("metadata", "labels"), Annotations: o.Strings("metadata", "annotations")}
+	m.PreviousNames, m.PreviousNamespaces = o.Previous()
+	at, pod := o.Template(r.conf.Spec.PodTemplatePaths)
+	if pod {
+		m.PodLabels = o.Strings(append(fields(at), "metadata", "labels")...)
+	}
+	return m, pod
+}
+
+func fields(p sidecar.Path) []string {
+	out := make([]string, len(p))
+	for i, s := range p {
+		out[i] = s.Field
+	}
+	return out
+}
+
+// expect checks how many workloads were selected.
+func (r *run) expect(n int, metas []config.Meta) {
+	lo, hi := r.conf.Spec.Bounds()
+	switch {
+	case n < lo && n == 0:
+		hint := strings.Join(r.conf.Spec.NearMiss(metas), "; ")
+		if hint == "" {
+			hint = "there is no workload among the manifests; see that the function comes after them"
+		}
+		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "nothing-selected", Field: "spec.select", Message: "selects no workload", Hint: hint})
+	case n < lo:
+		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "expect", Field: "spec.expect.min", Message: fmt.Sprintf("%d workloads are selected, at least %d are expected", n, lo)})
+	case hi >= 0 && n > hi:
+		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "expect", Field: "spec.expect.max", Message: fmt.Sprintf("%d workloads are selected, at most %d are expected", n, hi)})
+	}
+}
+
+// view decodes a workload and what is around it.
+func (r *run) view(o *manifest.Object) (*sidecar.Workload, bool) {
+	at, _ := o.Template(r.conf.Spec.PodTemplatePaths)
+	w := &sidecar.Workload{Ref: o.Ref, Template: at, Annotations: o.Strings("metadata", "annotations"), Kubernetes: r.conf.Spec.Kubernetes()}
+	if err := o.Decode(at, &w.Pod); err != nil {
+		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "unreadable", Object: o.Ref, File: o.File(), Line: line(o), Field: at.String(), Message: err.Error()})
+		return nil, false
+	}
+	if len(w.Pod.Spec.Containers) == 0 {
+		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "template-missing", Object: o.Ref, File: o.File(), Line: line(o), Message: "has no containers", Hint: "select a workload that has some"})
+		return nil, false
+	}
+	w.Services = r.front(w)
+	w.Secrets = r.secretKeys(o.Ref.Namespace)
+	return w, true
+}
+
+// front are the Services whose selector matches the workload's pods.
+func (r *run) front(w *sidecar.Workload) []sidecar.Service {
+	var out []sidecar.Service
+	for _, t := range r.texts {
+		for _, o := range t.Objects {
+			if o.Ref.Kind != "Service" || o.Ref.Group != "" || o.Ref.Namespace != w.Ref.Namespace || o.Foreign() || !subset(o.Strings("spec", "selector"), w.Pod.Labels) {
+				continue
+			}
+			if s := r.service(o); s != nil && s.Spec.Type != corev1.ServiceTypeExternalName {
+				out = append(out, *s)
+			}
+		}
+	}
+	return out
+}
+
+func subset(selector, labels map[string]string) bool {
+	for k, v := range selector {
+		if labels[k] != v {
+			return false
+		}
+	}
+	return len(selector) > 0
+}
+
+func (r *run) service(o *manifest.Object) *sidecar.Service {
+	if s, ok := r.services[o]; ok {
+		return s
+	}
+	if r.services == nil {
+		r.services = map[*manifest.Object]*sidecar.Service{}
+	}
+	s := &sidecar.Service{Ref: o.Ref}
+	if err := o.Decode(sidecar.Fields("spec"), &s.Spec); err != nil {
+		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "unreadable", Object: o.Ref, File: o.File(), Line: line(o), Field: "spec", Message: err.Error()})
+		s = nil
+	}
+	r.services[o] = s
+	return s
+}
+
+// secretKeys are the keys, never the values, of a namespace's Secrets.
+func (r *run) secretKeys(namespace string) map[string][]string {
+	if r.secrets == nil {
+		r.secrets = map[string]map[string][]string{}
+		for _, t := range r.texts {
+			for _, o := range t.Objects {
+				if o.Ref.Kind != "Secret" || o.Ref.Group != "" {
+					continue
+				}
+				in := r.secrets[o.Ref.Namespace]
+				if in == nil {
+					in = map[string][]string{}
+					r.secrets[o.Ref.Namespace] = in
+				}
+				keys := append(o.Keys("data"), o.Keys("stringData")...)
+				slices.Sort(keys)
+				in[o.Ref.Name] = slices.Compact(keys)
+			}
+		}
+	}
+	return r.secrets[namespace]
+}
+
+// have tells Merge what stands in the manifests.
+func (r *run) have(ref sidecar.Ref, path sidecar.Path, want any) (there, same bool) {
+	o := r.objects[ref]
+	if o == nil {
+		return false, false
+	}
+	v, there := o.Have(path)
+	return there, there && manifest.Same(v, want)
+}
+
+// line is where an object stands, where a person can look: what a runner hands
+// us isn't.
+func line(o *manifest.Object) int {
+	if o.Text().IsResourceList() {
+		return 0
+	}
+	return o.Line()
+}

@@ -1,0 +1,14 @@
+package sidecar
+
+// An Edit puts Value at Path of Object, or takes away what is there. Only Merge
+// and the engine below know what is there already.
+type Edit struct {
+	Owner  string // the sidecar that wants it; for messages
+	Object Ref
+	Path   Path
+	Value  any    // anything that encoding/json writes; nil with Delete
+	Was    any    // the value that may be replaced; nil: none but an equal one
+	Delete bool   // take away what is there; nothing there is fine
+	Before string // of a list entry: the key of the entry that it stands before; "": at the end
+	Hint   string // the way out where the manifest has another value
+}

@@ -1,0 +1,102 @@
+package sidecar
+
+import (
+	"encoding/json"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// mergeKeys are the lists of a Container whose entries are told apart by a
+// field; they are merged entry by entry, as the API server's strategic merge does.
+var mergeKeys = map[string]string{
+	"env":           "name",
+	"ports":         "containerPort",
+	"volumeMounts":  "mountPath",
+	"volumeDevices": "devicePath",
+}
+
+// replaced are mappings of which only one kind of content may be set, so laying
+// one over another would leave two.
+var replaced = map[string]bool{
+	"exec": true, "httpGet": true, "tcpSocket": true, "grpc": true, "sleep": true,
+}
+
+// Overlay lays a partial container over one: fields that are set replace,
+// mappings are merged, and so are lists whose entries have a key. A probe or hook
+// of another kind replaces the one that was there.
+func Overlay(base corev1.Container, over *corev1.Container) (corev1.Container, error) {
+	if over == nil {
+		return base, nil
+	}
+	a, errA := tree(base)
+	b, errB := tree(*over)
+	if errA != nil || errB != nil {
+		return base, fmt.Errorf("override can't be read: %v %v", errA, errB)
+	}
+	if b["name"] == "" {
+		delete(b, "name")
+	}
+	raw, err := json.Marshal(lay(a, b))
+	if err != nil {
+		return base, err
+	}
+	var out corev1.Container
+	return out, json.Unmarshal(raw, &out)
+}
+
+func tree(c corev1.Container) (map[string]any, error) {
+	raw, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	var m map[string]any
+	return m, json.Unmarshal(raw, &m)
+}
+
+func lay(base, over map[string]any) map[string]any {
+	for k := range over {
+		if replaced[k] {
+			for other := range base {
+				if replaced[other] && other != k {
+					delete(base, other)
+				}
+			}
+		}
+	}
+	for k, v := range over {
+		switch v := v.(type) {
+		case map[string]any:
+			if b, ok := base[k].(map[string]any); ok {
+				base[k] = lay(b, v)
+				continue
+			}
+		case []any:
+			if b, ok := base[k].([]any); ok && mergeKeys[k] != "" {
+				base[k] = layList(b, v, mergeKeys[k])
+				continue
+			}
+		}
+		base[k] = v
+	}
+	return base
+}
+
+func layList(base, over []any, key string) []any {
+next:
+	for _, o := range over {
+		m, _ := o.(map[string]any)
+		for i, b := range base {
+			if bm, _ := b.(map[string]any); bm != nil && bm[key] == m[key] {
+				if key == "name" { // an env variable has either value or valueFrom
+					base[i] = m
+				} else {
+					base[i] = lay(bm, m)
+				}
+				continue next
+			}
+		}
+		base = append(base, o)
+	}
+	return base
+}

@@ -56,7 +56,7 @@ func (e *editor) insertFlow(n *node, s sidecar.Step, value any, before int) {
 func (e *editor) tail(n *node) int {
 	at := e.end(n.end)
 	for next := e.next(at); next >= 0 && next < len(e.text); next = e.next(at) {
-		in := e.indent(next)
+		in := e.margin(next)
 		if in <= n.col || next+in >= len(e.text) || e.text[next+in] != '#' {
 			break
 		}
@@ -71,7 +71,7 @@ func (e *editor) above(n *node, i int) int {
 	for {
 		end := e.lines.before(at)
 		start := e.lines.start(end)
-		in := e.indent(start)
+		in := e.margin(start)
 		if start+in >= len(e.text) || e.text[start+in] != '#' || in != n.col {
 			return end
 		}

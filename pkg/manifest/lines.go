@@ -105,8 +105,8 @@ func (l *lines) before(at int) int {
 	return l.end(prev)
 }
 
-// indent is the number of blanks that the line beginning at the offset starts with.
-func (l *lines) indent(start int) int {
+// margin is the number of blanks that the line beginning at the offset starts with.
+func (l *lines) margin(start int) int {
 	n := 0
 	for start+n < len(l.text) && l.text[start+n] == ' ' {
 		n++

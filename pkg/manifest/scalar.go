@@ -54,7 +54,7 @@ func (b *builder) plain(at, indent int) int {
 		if next < 0 || next >= len(b.text) {
 			return end
 		}
-		in := b.indent(next)
+		in := b.margin(next)
 		first := next + in
 		for first < len(b.text) && b.text[first] == '\t' {
 			first++
@@ -118,7 +118,7 @@ func (b *builder) blockScalar(at, indent int) int {
 	}
 	for next := b.next(end); next >= 0 && next < len(b.text); {
 		stop := b.lines.end(next)
-		if in := b.indent(next); next+in >= stop { // nothing but blanks
+		if in := b.margin(next); next+in >= stop { // nothing but blanks
 			if keep || deep > 0 && in > deep {
 				end = stop
 			}

@@ -111,7 +111,7 @@ func (s *stripper) taken(path sidecar.Path, m mark) {
 
 // comment reports whether a line holds nothing, or a comment only.
 func (s *stripper) comment(start int) bool {
-	in := s.indent(start)
+	in := s.margin(start)
 	return s.blank(start) || start+in < len(s.text) && s.text[start+in] == '#'
 }
 

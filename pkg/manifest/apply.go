@@ -53,7 +53,9 @@ func (e *editor) walk(n *node, p *patch, path sidecar.Path) {
 		if i := find(n, c.step); i >= 0 {
 			there = append(there, visit{i, c})
 		} else if n.kind == mappingNode && n.index("<<") >= 0 && merged(n, c.step.Field) {
-			e.fail(n.start, append(path, c.step), "comes here through a merge key; write it out")
+			e.fail(n.start, append(path[:len(path):len(path)], c.step), "comes here through a merge key; write it out")
+		} else if o := c.orphan(); o != nil {
+			e.fail(n.start, append(path[:len(path):len(path)], c.step), "has no entry whose %s is %s", o.step.Key, o.step.Value)
 		} else if _, some := c.whole(); some {
 			news = append(news, c)
 		}
@@ -135,6 +137,10 @@ func (e *editor) replace(n *node, i int, p *patch, path sidecar.Path) {
 func (e *editor) fill(n *node, i int, p *patch, path sidecar.Path) {
 	v := n.vals[i]
 	value, some := p.whole()
+	if o := p.orphan(); o != nil {
+		e.fail(v.start, path, "has no entry whose %s is %s", o.step.Key, o.step.Value)
+		return
+	}
 	if !some {
 		return
 	}
@@ -176,7 +182,7 @@ func (e *editor) remove(n *node, i int, path sidecar.Path) {
 		e.fail(n.start, path, "can't be taken out of the form that it's written in; write it on lines of its own")
 		return
 	}
-	m := mark{At: pathString(path), Was: ptr(e.text[from:to]), After: ptr("")}
+	m := mark{At: pathString(path), Was: ptr(e.text[from:to]), After: ptr(""), Skip: e.comments(from)}
 	if i > 0 {
 		after := path[len(path)-1]
 		if n.kind == mappingNode {

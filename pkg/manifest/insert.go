@@ -9,7 +9,7 @@ import (
 // insert adds entries that aren't there yet: at the end, or before the entry
 // that they name.
 func (e *editor) insert(n *node, news []*patch, path sidecar.Path) {
-	for _, c := range news {
+	for i, c := range news {
 		value, _ := c.whole()
 		c.leaves(append(path[:len(path):len(path)], c.step), func(at sidecar.Path, leaf any) {
 			e.marks = append(e.marks, mark{At: pathString(at), Is: hash(leaf)})
@@ -22,7 +22,7 @@ func (e *editor) insert(n *node, news []*patch, path sidecar.Path) {
 		case n.kind == mappingNode && c.step.Field == "", n.kind == sequenceNode && c.step.Field != "":
 			e.fail(n.start, path, "is a list where a mapping should be, or the other way round")
 		case n.flow:
-			e.insertFlow(n, c.step, value, before)
+			e.insertFlow(n, c.step, value, before, i == 0)
 		case n.kind == mappingNode:
 			e.splice(e.tail(n), 0, e.newline+strings.Repeat(" ", n.col)+e.keyValue(c.step.Field, value, n.col))
 		case before >= 0:
@@ -33,7 +33,9 @@ func (e *editor) insert(n *node, news []*patch, path sidecar.Path) {
 	}
 }
 
-func (e *editor) insertFlow(n *node, s sidecar.Step, value any, before int) {
+// insertFlow adds an entry between brackets; first says that it's the first to be
+// added to n.
+func (e *editor) insertFlow(n *node, s sidecar.Step, value any, before int, first bool) {
 	text := flow(value, e.json)
 	if s.Field != "" {
 		text = flow(ordered{{s.Field, value}}, e.json)
@@ -43,10 +45,13 @@ func (e *editor) insertFlow(n *node, s sidecar.Step, value any, before int) {
 	case before >= 0:
 		start, _ := e.entry(n, before)
 		e.splice(start, 0, text+", ")
-	case len(n.vals) == 0:
-		e.splice(n.start+1, 0, text)
+	case len(n.vals) == 0 && first:
+		e.splice(n.end-1, 0, text)
 	default:
-		_, end := e.entry(n, len(n.vals)-1)
+		end := n.end - 1 // behind what was just put between the brackets
+		if len(n.vals) > 0 {
+			_, end = e.entry(n, len(n.vals)-1)
+		}
 		e.splice(end, 0, ", "+text)
 	}
 }

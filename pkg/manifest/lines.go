@@ -131,3 +131,22 @@ func newline(text []byte) string {
 	}
 	return "\n"
 }
+
+// comment reports whether a line holds nothing, or a comment only.
+func (l *lines) comment(start int) bool {
+	in := l.margin(start)
+	return l.blank(start) || start+in < len(l.text) && l.text[start+in] == '#'
+}
+
+// comments is how many such lines end at the offset, the end of the last one.
+func (l *lines) comments(end int) int {
+	n := 0
+	for {
+		start := l.start(end)
+		if start == 0 || !l.comment(start) {
+			return n
+		}
+		n++
+		end = l.before(start)
+	}
+}

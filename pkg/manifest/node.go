@@ -115,14 +115,16 @@ func (b *builder) build(y *yaml.Node, indent int, flow bool) *node {
 
 func (b *builder) mapping(n *node, y *yaml.Node, flow bool) {
 	if !n.flow && len(y.Content) > 0 {
-		n.start = b.offset(y.Content[0].Line, y.Content[0].Column)
+		first := b.offset(y.Content[0].Line, y.Content[0].Column)
+		n.odd = n.start != first // "? key"
+		n.start = first
 		n.col = n.start - b.lines.start(n.start)
 	}
 	at := n.start
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		k := b.build(y.Content[i], n.col, flow || n.flow)
 		if !n.flow && (k.kind != scalarNode || k.start-b.lines.start(k.start) != n.col) {
-			n.odd = true // "? key", or a key with an anchor or tag
+			n.odd = true // a key with an anchor or tag
 		}
 		v := b.build(y.Content[i+1], n.col, flow || n.flow)
 		n.keys, n.vals = append(n.keys, k), append(n.vals, v)

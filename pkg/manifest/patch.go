@@ -43,6 +43,23 @@ func (p *patch) child(s sidecar.Step) *patch {
 	return c
 }
 
+// orphan is the first entry of a list that p goes through without setting it:
+// where it isn't there, there's nothing to go through.
+func (p *patch) orphan() *patch {
+	if p.set || p.delete {
+		return nil
+	}
+	if p.step.Field == "" && p.step.Key != "" {
+		return p
+	}
+	for _, c := range p.below {
+		if o := c.orphan(); o != nil {
+			return o
+		}
+	}
+	return nil
+}
+
 // whole is the value of a patch for which nothing is there yet; none where it
 // only deletes.
 func (p *patch) whole() (v any, some bool) {

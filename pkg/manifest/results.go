@@ -26,7 +26,7 @@ func WithResults(text string, fs sidecar.Findings) (string, error) {
 	case at != nil && at.kind == sequenceNode && len(at.vals) > 0: // of functions before us
 		for _, r := range results {
 			if at.flow {
-				e.insertFlow(at, sidecar.Step{Key: "."}, r, -1)
+				e.insertFlow(at, sidecar.Step{Key: "."}, r, -1, false)
 			} else {
 				e.splice(e.tail(at), 0, e.newline+strings.Repeat(" ", at.col)+e.item(r, at.col))
 			}

@@ -96,11 +96,15 @@ func (s *stripper) taken(path sidecar.Path, m mark) {
 		s.splice(start, 0, text)
 	case i < 0 && !strings.ContainsAny(text[:1], "\r\n"): // the first key of a list entry
 		s.splice(start, 0, text)
-	case i < 0:
-		s.splice(s.lines.before(start), 0, text)
 	default:
 		at := s.end(end)
-		for skip := m.Skip - 1; skip >= 0; skip-- {
+		if i < 0 { // from the line of the collection's own key
+			at = s.lines.before(start)
+			for range s.comments(at) {
+				at = s.lines.before(at)
+			}
+		}
+		for range m.Skip {
 			if next := s.next(at); next >= 0 && next < len(s.text) && s.comment(next) {
 				at = s.end(next)
 			}
@@ -109,11 +113,6 @@ func (s *stripper) taken(path sidecar.Path, m mark) {
 	}
 }
 
-// comment reports whether a line holds nothing, or a comment only.
-func (s *stripper) comment(start int) bool {
-	in := s.margin(start)
-	return s.blank(start) || start+in < len(s.text) && s.text[start+in] == '#'
-}
 
 // sweep takes out what is gone. A collection of which nothing is left goes too:
 // the manifest had none there, or an empty one.

@@ -149,11 +149,15 @@ func (e *editor) fill(n *node, i int, p *patch, path sidecar.Path) {
 		return
 	}
 	was := e.text[v.start:v.end]
+	if was == "" && n.flow && !strings.HasSuffix(strings.TrimRight(e.text[:v.start], " \t\r\n"), ":") {
+		e.fail(v.start, path, "has no value, nor a colon; write an empty one")
+		return
+	}
 	e.marks = append(e.marks, mark{At: pathString(path), Empty: &was})
 	p.leaves(path, func(at sidecar.Path, leaf any) {
 		e.marks = append(e.marks, mark{At: pathString(at), Is: hash(leaf)})
 	})
-	rest := strings.TrimSpace(e.text[v.end:e.end(v.end)])
+	rest := e.text[v.end:e.end(v.end)] // a comment, or blanks, would land behind the last line
 	if n.flow || n.kind != mappingNode || rest != "" && was != "" {
 		if was == "" {
 			e.splice(v.start, 0, " "+flow(value, e.json))

@@ -322,7 +322,7 @@ func (l *layer) prune(o *Object) {
 // document is the text of a document with the marker in front of it.
 func (e *editor) document(n *node) (from, to int) {
 	from, to = e.lines.start(n.start), e.end(n.end)
-	for at := from; at > 0; {
+	for at := from; e.line(at) > 1; {
 		at = e.lines.start(e.lines.before(at))
 		if marker(e.text[at:]) {
 			return e.lines.before(at), to

@@ -143,7 +143,7 @@ func (l *lines) comments(end int) int {
 	n := 0
 	for {
 		start := l.start(end)
-		if start == 0 || !l.comment(start) {
+		if l.line(start) == 1 || !l.comment(start) {
 			return n
 		}
 		n++

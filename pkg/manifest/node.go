@@ -94,7 +94,7 @@ type builder struct {
 func (b *builder) build(y *yaml.Node, indent int, flow bool) *node {
 	n := &node{tag: y.ShortTag(), value: y.Value, style: y.Style}
 	b.seen[y] = n
-	n.start = b.properties(b.offset(y.Line, y.Column), y)
+	n.start = b.properties(b.offset(y.Line, y.Column), y, flow)
 	switch y.Kind {
 	case yaml.AliasNode:
 		n.kind, n.to = aliasNode, b.seen[y.Alias]
@@ -180,9 +180,10 @@ func (b *builder) close(n *node, at int, open, shut byte) {
 }
 
 // properties skips a tag and an anchor.
-func (b *builder) properties(at int, y *yaml.Node) int {
+func (b *builder) properties(at int, y *yaml.Node, flow bool) int {
 	for at < len(b.text) && (b.text[at] == '&' || b.text[at] == '!') {
-		for at < len(b.text) && b.text[at] != ' ' && b.text[at] != '\t' && breakAt(b.text, at) == 0 {
+		verbatim := strings.HasPrefix(b.text[at:], "!<")
+		for at < len(b.text) && b.text[at] != ' ' && b.text[at] != '\t' && breakAt(b.text, at) == 0 && (!flow || verbatim || !strings.ContainsRune(",[]{}", rune(b.text[at]))) {
 			at++
 		}
 		if y.Kind == yaml.ScalarNode && y.Value == "" && y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0 {

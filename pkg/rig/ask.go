@@ -27,7 +27,7 @@ func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
 		}
 		view := *w
 		view.Pod = *w.Pod.DeepCopy() // patterns may not write to each other's view
-		view.Name, view.Placement, view.Override = e.Name, e.Place(), e.Override
+		e.Fill(&view)
 		if !r.serve(&view, e) {
 			continue
 		}
@@ -43,7 +43,7 @@ func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
 		for j := range c.Notes {
 			c.Notes[j] = placed(c.Notes[j], o, e)
 		}
-		asked = append(asked, sidecar.Asked{Name: e.Name, Placement: e.Place(), After: e.After, Before: e.Before, App: view.App, Change: c})
+		asked = append(asked, sidecar.Asked{Name: e.Name, Placement: e.Placement, After: e.After, Before: e.Before, App: view.App, Change: c})
 	}
 	return asked
 }

@@ -71,7 +71,15 @@ func fields(p sidecar.Path) []string {
 
 // expect checks how many workloads were selected.
 func (r *run) expect(n int, metas []config.Meta) {
-	lo, hi := r.conf.Spec.Bounds()
+	lo, hi := 1, n
+	if e := r.conf.Spec.Expect; e != nil {
+		if e.Min != nil {
+			lo = *e.Min
+		}
+		if e.Max != nil {
+			hi = *e.Max
+		}
+	}
 	switch {
 	case n < lo && n == 0:
 		hint := strings.Join(r.conf.Spec.NearMiss(metas), "; ")
@@ -81,7 +89,7 @@ func (r *run) expect(n int, metas []config.Meta) {
 		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "nothing-selected", Field: "spec.select", Message: "selects no workload", Hint: hint})
 	case n < lo:
 		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "expect", Field: "spec.expect.min", Message: fmt.Sprintf("%d workloads are selected, at least %d are expected", n, lo)})
-	case hi >= 0 && n > hi:
+	case n > hi:
 		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "expect", Field: "spec.expect.max", Message: fmt.Sprintf("%d workloads are selected, at most %d are expected", n, hi)})
 	}
 }

@@ -1,0 +1,47 @@
+package rig
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Expand gives the config in which every pattern is replaced by the custom one
+// that asks for the same: this is all that a pattern does. What a pattern needs
+// depends on the workload, so the config must select just one.
+func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, error) {
+	r := run{conf: conf}
+	r.texts, r.findings = parse(files)
+	if r.findings.Failed() || !r.strip() {
+		return nil, r.findings
+	}
+	found := r.selected()
+	if len(found) != 1 {
+		return nil, errors.Join(fmt.Errorf("%d workloads are selected; a config can be expanded for one only", len(found)), r.findings.Err())
+	}
+	w, ok := r.view(found[0])
+	if !ok {
+		return nil, r.findings
+	}
+	asked := r.ask(found[0], w)
+	if r.findings.Failed() {
+		return nil, r.findings
+	}
+	out := *conf
+	out.Spec.Patterns = make([]config.Entry, len(asked))
+	for i, a := range asked {
+		out.Spec.Patterns[i] = config.Entry{Name: a.Name, App: a.App.Name, Placement: a.Placement, After: a.After, Before: a.Before,
+			Custom: &pattern.Custom{Change: *without(a.Change)}}
+	}
+	return &out, nil
+}
+
+// without is a change without its notes, which are no part of what is asked for.
+func without(c *sidecar.Change) *sidecar.Change {
+	out := *c
+	out.Notes = nil
+	return &out
+}

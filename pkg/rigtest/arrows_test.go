@@ -1,0 +1,106 @@
+package rigtest
+
+import (
+	"encoding/json"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/outrigger-dev/outrigger/"
+
+// arrows are the imports that the house allows, each with its reason. What isn't
+// here is an arrow in the wrong direction.
+var arrows = map[string]map[string]string{
+	"pkg/sidecar": {
+		"k8s.io/api": "the words are those of the Kubernetes API",
+	},
+	"pkg/pattern": {
+		"pkg/sidecar":         "a pattern answers in its words",
+		"k8s.io/api":          "containers and volumes are spelled in the API's types",
+		"k8s.io/apimachinery": "quantities and intstr are fields of those types",
+	},
+	"pkg/config": {
+		"pkg/pattern":                 "the union of patterns is the registry",
+		"pkg/sidecar":                 "findings, placements and the view that an entry fills",
+		"k8s.io/api":                  "an override is a partial core/v1 Container",
+		"k8s.io/apimachinery":         "metadata and label selectors",
+		"sigs.k8s.io/kustomize/api":   "selectors mean what they mean in kustomize's patches",
+		"sigs.k8s.io/kustomize/kyaml": "positions of what a user wrote",
+	},
+	"pkg/config/gen": {
+		"pkg/config":          "the schema is made from its types",
+		"pkg/pattern":         "and from those of the patterns",
+		"pkg/sidecar":         "and of what they're made of",
+		"k8s.io/api":          "and of the API",
+		"k8s.io/apimachinery": "and of its quantities",
+	},
+	"pkg/neighbour": {
+		"pkg/sidecar":         "neighbours answer in edits",
+		"k8s.io/api":          "probes and Services are the API's",
+		"k8s.io/apimachinery": "ports are numbers or names",
+	},
+	"pkg/manifest": {
+		"pkg/sidecar":                 "it lays edits on text",
+		"sigs.k8s.io/kustomize/kyaml": "the YAML reader",
+	},
+	"pkg/rig": {
+		"pkg/config":    "the flow begins with what is asked",
+		"pkg/pattern":   "an expanded config is made of custom",
+		"pkg/neighbour": "what follows",
+		"pkg/manifest":  "the text",
+		"pkg/sidecar":   "the words between them",
+		"k8s.io/api":    "the view of a workload is decoded here",
+	},
+	"pkg/rigtest": {
+		"pkg/config":                  "laws are checked over configs",
+		"pkg/rig":                     "and over runs of the flow",
+		"pkg/sidecar":                 "and their findings",
+		"github.com/stretchr/testify": "it is a test helper",
+		"sigs.k8s.io/kustomize/kyaml": "laws compare what texts mean",
+	},
+	"fn": {
+		"pkg/config":   "reads the config file",
+		"pkg/manifest": "tells a ResourceList from a stream",
+		"pkg/rig":      "runs the flow",
+		"pkg/sidecar":  "prints findings",
+	},
+}
+
+func TestArrows(t *testing.T) {
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		require.NoError(t, d.Decode(&p))
+		name := strings.TrimPrefix(p.ImportPath, module)
+		allowed, ok := arrows[name]
+		require.True(t, ok, "package %s has no line in the table of arrows; add one with its reasons", name)
+		used := map[string]bool{}
+	imports:
+		for _, i := range p.Imports {
+			if !strings.Contains(strings.SplitN(i, "/", 2)[0], ".") {
+				continue // the standard library
+			}
+			short := strings.TrimPrefix(i, module)
+			for to := range allowed {
+				if short == to || strings.HasPrefix(short, to+"/") && !strings.HasPrefix(to, "pkg/") {
+					used[to] = true
+					continue imports
+				}
+			}
+			require.Fail(t, "arrow in the wrong direction", "%s imports %s; if that's right, say why in the table of arrows", name, short)
+		}
+		for to, why := range allowed {
+			require.True(t, used[to], "%s doesn't import %s any more (%s); take the arrow out of the table", name, to, why)
+			require.NotEmpty(t, why)
+		}
+	}
+}

@@ -1,0 +1,104 @@
+// Package rigtest checks the laws of the house: one call for each case, all laws.
+package rigtest
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/rig"
+)
+
+// update rewrites what is expected: make golden.
+var update = flag.Bool("update", false, "rewrite expected.yaml and errors.txt of all cases")
+
+// A Case is a config and manifests, as a case directory has them.
+type Case struct {
+	Config    string // config.yaml
+	Input     string // input.yaml
+	InputName string // file name that findings mention
+}
+
+// Check runs the case in a folder and checks that it gives what is expected, and
+// all laws. A case has config.yaml and input.yaml, and either expected.yaml (the
+// manifests after a run) or errors.txt (the findings of one that fails).
+func Check(t *testing.T, dir string) {
+	t.Helper()
+	c := Case{read(t, dir, "config.yaml"), read(t, dir, "input.yaml"), "input.yaml"}
+	out := c.run(t, c.Config, c.Input)
+	if _, err := os.Stat(filepath.Join(dir, "errors.txt")); err == nil {
+		golden(t, filepath.Join(dir, "errors.txt"), c.findings(t))
+		require.Empty(t, out.Files, "law 6: a run that fails gives nothing")
+		return
+	}
+	require.NoError(t, out.Findings.Err())
+	golden(t, filepath.Join(dir, "expected.yaml"), out.Files[0].Text)
+	if w := warnings(out); w != "" || exists(dir, "warnings.txt") {
+		golden(t, filepath.Join(dir, "warnings.txt"), w)
+	}
+	Laws(t, c)
+}
+
+// run reads the config and runs; findings of the config are failures.
+func (c Case) run(t *testing.T, conf, input string) rig.Output {
+	t.Helper()
+	parsed, fs := config.Read([]byte(conf), "config.yaml")
+	if fs.Failed() {
+		return rig.Output{Findings: fs}
+	}
+	return rig.Run([]rig.File{{Name: c.InputName, Text: input}}, parsed, rig.Options{})
+}
+
+// must is the text after a run that has to work.
+func (c Case) must(t *testing.T, conf, input string) string {
+	t.Helper()
+	out := c.run(t, conf, input)
+	require.NoError(t, out.Findings.Err(), "config:\n%s\ninput:\n%s", conf, input)
+	return out.Files[0].Text
+}
+
+func (c Case) findings(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	for _, f := range c.run(t, c.Config, c.Input).Findings {
+		b.WriteString(string(f.Severity) + " " + f.Code + ": " + f.String() + "\n")
+	}
+	return b.String()
+}
+
+func warnings(out rig.Output) string {
+	var b strings.Builder
+	for _, f := range out.Findings {
+		b.WriteString(string(f.Severity) + " " + f.Code + ": " + f.String() + "\n")
+	}
+	return b.String()
+}
+
+func read(t *testing.T, dir, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, name))
+	require.NoError(t, err)
+	return string(b)
+}
+
+func exists(dir, name string) bool {
+	_, err := os.Stat(filepath.Join(dir, name))
+	return err == nil
+}
+
+// golden compares with what a file holds, or rewrites it.
+func golden(t *testing.T, name, have string) {
+	t.Helper()
+	if *update {
+		require.NoError(t, os.WriteFile(name, []byte(have), 0o644))
+		return
+	}
+	want, err := os.ReadFile(name)
+	require.NoError(t, err, "make golden writes it")
+	require.Equal(t, string(want), have, "if this is meant: make golden, and look at the diff")
+}

@@ -1,0 +1,120 @@
+package rigtest
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// edit changes the spec of a config.
+func edit(t *testing.T, conf string, f func(spec map[string]any)) string {
+	t.Helper()
+	docs := decode(t, conf)
+	f(docs[0]["spec"].(map[string]any))
+	return encode(t, docs)
+}
+
+// decode reads all documents of a text.
+func decode(t *testing.T, text string) []map[string]any {
+	t.Helper()
+	var docs []map[string]any
+	for d := yaml.NewDecoder(strings.NewReader(text)); ; {
+		var doc map[string]any
+		err := d.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			return docs
+		}
+		require.NoError(t, err, text)
+		if doc != nil {
+			docs = append(docs, doc)
+		}
+	}
+}
+
+func encode(t *testing.T, docs []map[string]any) string {
+	t.Helper()
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	for _, d := range docs {
+		require.NoError(t, e.Encode(d))
+	}
+	require.NoError(t, e.Close())
+	return b.String()
+}
+
+// An addition is an entry with a name that a run has put into a list.
+type addition struct {
+	path  []string // fields, and names of entries of lists
+	entry map[string]any
+}
+
+// added are the named entries that b has and a hasn't.
+func added(a, b any, path []string) []addition {
+	var out []addition
+	at := func(s string) []string { return append(path[:len(path):len(path)], s) }
+	switch b := b.(type) {
+	case map[string]any:
+		am, _ := a.(map[string]any)
+		for k, v := range b {
+			out = append(out, added(am[k], v, at(k))...)
+		}
+	case []any:
+		al, _ := a.([]any)
+		for _, v := range b {
+			m, ok := v.(map[string]any)
+			if !ok || keyOf(m) == "" {
+				continue
+			}
+			if old := entryOf(al, keyOf(m)); old != nil {
+				out = append(out, added(old, m, at(keyOf(m)))...)
+			} else {
+				out = append(out, addition{at(keyOf(m)), m})
+			}
+		}
+	}
+	return out
+}
+
+// keyOf names an entry of a list as the API does.
+func keyOf(m map[string]any) string {
+	for _, k := range []string{"mountPath", "name"} {
+		if s, ok := m[k].(string); ok {
+			return s
+		}
+	}
+	return ""
+}
+
+func entryOf(list []any, key string) map[string]any {
+	for _, v := range list {
+		if m, ok := v.(map[string]any); ok && keyOf(m) == key {
+			return m
+		}
+	}
+	return nil
+}
+
+// put adds an entry to the list at a path; lists and mappings on the way are made.
+func put(m map[string]any, path []string, entry map[string]any) {
+	field := path[0]
+	if len(path) == 2 {
+		list, _ := m[field].([]any)
+		m[field] = append(list, entry)
+		return
+	}
+	if list, ok := m[field].([]any); ok {
+		put(entryOf(list, path[1]), path[2:], entry)
+		return
+	}
+	below, ok := m[field].(map[string]any)
+	if !ok {
+		below = map[string]any{}
+		m[field] = below
+	}
+	put(below, path[1:], entry)
+}

@@ -1,0 +1,76 @@
+package sidecar_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+var deployment = sidecar.Ref{Group: "apps", Kind: "Deployment", Namespace: "prod", Name: "web"}
+
+func edit(owner, at string, v any) sidecar.Edit {
+	return sidecar.Edit{Owner: owner, Object: deployment, Path: sidecar.Fields("spec").At("name", at), Value: v}
+}
+
+// manifest is what the manifests have: by path, values.
+func manifest(have map[string]any) sidecar.Have {
+	return func(_ sidecar.Ref, p sidecar.Path, want any) (bool, bool) {
+		v, there := have[p.String()]
+		return there, there && v == want
+	}
+}
+
+func TestMerge(t *testing.T) {
+	empty := manifest(nil)
+	t.Run("equal wishes are one", func(t *testing.T) {
+		out, fs := sidecar.Merge([]sidecar.Edit{edit("a", "x", map[string]any{"p": 1, "q": 2}), edit("b", "x", map[string]int{"q": 2, "p": 1})}, empty)
+		require.Empty(t, fs)
+		require.Len(t, out, 1)
+	})
+	t.Run("unequal wishes are a conflict that names both", func(t *testing.T) {
+		_, fs := sidecar.Merge([]sidecar.Edit{edit("a", "x", 1), edit("b", "x", 2), edit("c", "x", 3)}, empty)
+		require.Len(t, fs, 2)
+		require.Equal(t, "Deployment prod/web spec[name=x]: b: wants 2, but a wants 1; let both want the same, or leave one of the sidecars out", fs[0].String())
+		require.Contains(t, fs[1].String(), "c: wants 3, but a wants 1")
+	})
+	t.Run("the manifest's own value is a conflict", func(t *testing.T) {
+		_, fs := sidecar.Merge([]sidecar.Edit{edit("a", "x", "theirs"), edit("a", "y", "ours")}, manifest(map[string]any{"spec[name=x]": "theirs", "spec[name=y]": "theirs"}))
+		require.Len(t, fs, 1)
+		require.Equal(t, "conflict", fs[0].Code)
+		require.Equal(t, "spec[name=y]", fs[0].Field)
+		require.NotContains(t, fs[0].String(), "ours", "a value may be secret")
+	})
+	t.Run("a known value is replaced", func(t *testing.T) {
+		e := edit("a", "x", "new")
+		e.Was = "old"
+		_, fs := sidecar.Merge([]sidecar.Edit{e}, manifest(map[string]any{"spec[name=x]": "old"}))
+		require.Empty(t, fs)
+		_, fs = sidecar.Merge([]sidecar.Edit{e}, manifest(map[string]any{"spec[name=x]": "other"}))
+		require.True(t, fs.Failed())
+	})
+	t.Run("taking away and setting is a conflict", func(t *testing.T) {
+		e := edit("b", "x", nil)
+		e.Delete = true
+		_, fs := sidecar.Merge([]sidecar.Edit{edit("a", "x", 1), e}, empty)
+		require.Contains(t, fs.Error(), "b: wants nothing, but a wants 1")
+	})
+}
+
+// FuzzMerge: merging what is merged changes nothing, and the order of two wishes
+// decides nothing but the order.
+func FuzzMerge(f *testing.F) {
+	f.Add("a", "x", 1, "b", "x", 2)
+	f.Add("a", "x", 1, "b", "y", 1)
+	f.Fuzz(func(t *testing.T, o1, p1 string, v1 int, o2, p2 string, v2 int) {
+		a, b := edit(o1, p1, v1), edit(o2, p2, v2)
+		once, fs := sidecar.Merge([]sidecar.Edit{a, b}, manifest(nil))
+		twice, again := sidecar.Merge(once, manifest(nil))
+		require.Equal(t, once, twice)
+		require.Empty(t, again)
+		_, other := sidecar.Merge([]sidecar.Edit{b, a}, manifest(nil))
+		require.Equal(t, fs.Failed(), other.Failed())
+		require.Equal(t, p1 == p2 && v1 != v2, fs.Failed())
+	})
+}

@@ -1,0 +1,128 @@
+package sidecar_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Names made by Shorten are in people's clusters: this test never changes.
+func TestShortenIsFrozen(t *testing.T) {
+	long := strings.Repeat("a", 70)
+	require.Equal(t, "web-tls-proxy", sidecar.Shorten("web-tls-proxy", 63))
+	require.Equal(t, long[:63], sidecar.Shorten(long[:63], 63))
+	require.Equal(t, strings.Repeat("a", 54)+"-6bd5e503", sidecar.Shorten(long, 63))
+	require.Len(t, sidecar.Shorten(strings.Repeat("b-", 40), 63), 62)
+	require.NotEqual(t, sidecar.Shorten(long, 63), sidecar.Shorten(long+"a", 63))
+}
+
+func TestVersion(t *testing.T) {
+	for _, s := range []string{"1.33", "v1.33.2", "1.33.0-gke.1", "1.33+"} {
+		v, err := sidecar.ParseVersion(s)
+		require.NoError(t, err, s)
+		require.Equal(t, "1.33", v.String())
+		require.True(t, v.AtLeast(1, 33) && v.AtLeast(1, 9) && !v.AtLeast(1, 34) && !v.AtLeast(2, 0))
+	}
+	for _, s := range []string{"", "1", "one.two", "1.3333333", "-1.2", "1.3 "} {
+		_, err := sidecar.ParseVersion(s)
+		require.Error(t, err, s)
+	}
+}
+
+func TestOverlay(t *testing.T) {
+	base := corev1.Container{Name: "tls-proxy", Image: "nginx:1", Env: []corev1.EnvVar{{Name: "A", Value: "1"}, {Name: "B", Value: "2"}},
+		Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{"cpu": resource.MustParse("10m"), "memory": resource.MustParse("32Mi")}},
+		StartupProbe: &corev1.Probe{PeriodSeconds: 1, ProbeHandler: corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{}}}}
+	out, err := sidecar.Overlay(base, &corev1.Container{Image: "nginx:2",
+		Env:          []corev1.EnvVar{{Name: "B", ValueFrom: &corev1.EnvVarSource{}}, {Name: "C", Value: "3"}},
+		Resources:    corev1.ResourceRequirements{Requests: corev1.ResourceList{"cpu": resource.MustParse("1")}},
+		StartupProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"true"}}}}})
+	require.NoError(t, err)
+	require.Equal(t, "tls-proxy", out.Name)
+	require.Equal(t, "nginx:2", out.Image)
+	require.Equal(t, []corev1.EnvVar{{Name: "A", Value: "1"}, {Name: "B", ValueFrom: &corev1.EnvVarSource{}}, {Name: "C", Value: "3"}}, out.Env)
+	require.Equal(t, "1", out.Resources.Requests.Cpu().String())
+	require.Equal(t, "32Mi", out.Resources.Requests.Memory().String())
+	require.Nil(t, out.StartupProbe.TCPSocket, "a probe of another kind replaces")
+	require.NotNil(t, out.StartupProbe.Exec)
+	require.EqualValues(t, 1, out.StartupProbe.PeriodSeconds)
+	require.Equal(t, "nginx:1", base.Image, "the base stays")
+	same, err := sidecar.Overlay(base, nil)
+	require.NoError(t, err)
+	require.Equal(t, base, same)
+}
+
+func TestPath(t *testing.T) {
+	p := sidecar.Fields("spec", "containers").At("name", "app").To("args").At(".", "--x")
+	require.Equal(t, "spec.containers[name=app].args[--x]", p.String())
+	require.Equal(t, `metadata.annotations["outrigger.dev/skip"]`, sidecar.Fields("metadata", "annotations", "outrigger.dev/skip").String())
+	a, b := p.To("a"), p.To("b")
+	require.Equal(t, "a", a[len(a)-1].Field, "paths share no memory")
+	require.Equal(t, "b", b[len(b)-1].Field)
+}
+
+func TestFinding(t *testing.T) {
+	f := sidecar.Finding{Severity: sidecar.Error, Code: "x", Object: deployment, Field: "spec", File: "a/b.yaml", Line: 3, Sidecar: "tls-proxy", Message: "is\nwrong", Hint: "mend it"}
+	require.Equal(t, "a/b.yaml:3: Deployment prod/web spec: tls-proxy: is wrong; mend it", f.String())
+	var none sidecar.Findings
+	require.NoError(t, none.Err())
+	none.Add(sidecar.Warning, "w", "f", "m", "")
+	require.NoError(t, none.Err(), "a warning is no failure")
+	none.Add(sidecar.Error, "e", "f", "m", "")
+	require.EqualError(t, none.Err(), "f: m\nf: m")
+}
+
+// workload is a small pod with an app and an init container.
+func workload() *sidecar.Workload {
+	w := &sidecar.Workload{Ref: deployment, Template: sidecar.Fields("spec", "template"), Name: "proxy", Kubernetes: sidecar.Version{Major: 1, Minor: 33}}
+	w.Pod.Spec.InitContainers = []corev1.Container{{Name: "setup", Ports: []corev1.ContainerPort{{ContainerPort: 7000}}}}
+	w.Pod.Spec.Containers = []corev1.Container{
+		{Name: "app", Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 9200}}},
+		{Name: "other", Ports: []corev1.ContainerPort{{Name: "web", ContainerPort: 8080}}},
+	}
+	w.App = &w.Pod.Spec.Containers[0]
+	return w
+}
+
+func asked(w *sidecar.Workload, name string, c *sidecar.Change) sidecar.Asked {
+	return sidecar.Asked{Name: name, Placement: sidecar.Native, App: w.App, Change: c}
+}
+
+func TestPorts(t *testing.T) {
+	w := workload()
+	proxy := func(port int32, name string) *sidecar.Change {
+		return &sidecar.Change{Containers: []corev1.Container{{Name: "proxy", Ports: []corev1.ContainerPort{{Name: name, ContainerPort: port}}}}}
+	}
+	taken := proxy(9200, "http")
+	taken.Takeovers = []sidecar.Takeover{{Port: 9200, AppPort: 9201}}
+	taken.Claims = []sidecar.Claim{{Port: 9201, For: "app on loopback"}}
+	require.Empty(t, sidecar.Ports(w, []sidecar.Asked{asked(w, "proxy", taken)}), "a takeover moves number and name")
+	require.Empty(t, sidecar.Ports(w, []sidecar.Asked{asked(w, "proxy", proxy(7000, ""))}), "an init container that ends has no port")
+	udp := proxy(8080, "")
+	udp.Containers[0].Ports[0].Protocol = corev1.ProtocolUDP
+	require.Empty(t, sidecar.Ports(w, []sidecar.Asked{asked(w, "proxy", udp)}))
+
+	fs := sidecar.Ports(w, []sidecar.Asked{asked(w, "proxy", proxy(8080, "")), asked(w, "claims", &sidecar.Change{Claims: []sidecar.Claim{{Port: 8080}}}), asked(w, "named", proxy(1, "http"))})
+	require.Len(t, fs, 4, "all at once: %v", fs)
+	require.Equal(t, "Deployment prod/web: proxy: port 8080/TCP is wanted by container other and by container proxy; containers of a pod share one network; give one of them another port", fs[0].String())
+	require.Contains(t, fs[3].String(), "port name http is used by container app and by container proxy")
+}
+
+func TestCheck(t *testing.T) {
+	w := workload()
+	change := &sidecar.Change{Containers: []corev1.Container{{Name: "x"}}}
+	require.Empty(t, sidecar.Check(w, []sidecar.Asked{asked(w, "x", change)}))
+	w.Kubernetes = sidecar.Version{Major: 1, Minor: 28}
+	require.Contains(t, sidecar.Check(w, []sidecar.Asked{asked(w, "x", change)}).Error(), "native sidecars need Kubernetes 1.29")
+	beside := asked(w, "x", change)
+	beside.Placement = sidecar.Beside
+	require.Empty(t, sidecar.Check(w, []sidecar.Asked{beside}))
+	w.Ref = sidecar.Ref{Group: "batch", Kind: "CronJob", Name: "nightly"}
+	require.Contains(t, sidecar.Check(w, []sidecar.Asked{beside}).Error(), "the Job would never complete; use placement native")
+	require.Empty(t, sidecar.Check(w, []sidecar.Asked{{Name: "x", Placement: sidecar.Beside, App: w.App, Change: &sidecar.Change{}}}))
+}

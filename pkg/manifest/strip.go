@@ -113,7 +113,6 @@ func (s *stripper) taken(path sidecar.Path, m mark) {
 	}
 }
 
-
 // sweep takes out what is gone. A collection of which nothing is left goes too:
 // the manifest had none there, or an empty one.
 func (s *stripper) sweep(n *node) bool {

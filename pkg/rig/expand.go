@@ -34,14 +34,14 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, error) {
 	out.Spec.Patterns = make([]config.Entry, len(asked))
 	for i, a := range asked {
 		out.Spec.Patterns[i] = config.Entry{Name: a.Name, App: a.App.Name, Placement: a.Placement, After: a.After, Before: a.Before,
-			Custom: &pattern.Custom{Change: *without(a.Change)}}
+			Custom: custom(a.Change)}
 	}
 	return &out, nil
 }
 
-// without is a change without its notes, which are no part of what is asked for.
-func without(c *sidecar.Change) *sidecar.Change {
-	out := *c
+// custom is a change without its notes, which are no part of what is asked for.
+func custom(c *sidecar.Change) *pattern.Custom {
+	out := pattern.Custom(*c)
 	out.Notes = nil
 	return &out
 }

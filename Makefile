@@ -1,0 +1,58 @@
+# `make` lists the targets. What takes more than a line or two is a script in .ci/.
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+IMAGE    ?= ghcr.io/outrigger-dev/outrigger:dev
+FUZZTIME ?= 30s
+
+# Static and without traces of the machine: the same source gives the same binary everywhere.
+STATIC := CGO_ENABLED=0 go build -trimpath -buildvcs=false
+DOCKER := $(shell command -v podman || echo docker)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+build: ## bin/outrigger
+	@$(STATIC) -ldflags '-s -w -X main.version=$(VERSION)' -o bin/outrigger ./fn
+
+demo: build bin/kustomize ## an Elasticsearch before and after it got TLS and metrics, as a diff
+	@.ci/demo
+
+test: install lint build bin/kustomize ## everything: lint, unit tests, examples, end-to-end tests
+	@mkdir -p bin
+	go test -race -shuffle=on -count=1 -coverpkg=./... -coverprofile=bin/coverage.out ./...
+	@.ci/coverage bin/coverage.out
+	go -C e2e test -shuffle=on -count=1 ./...
+
+lint: install bin/staticcheck ## gofmt, vet, staticcheck, shellcheck; go.mod files and generated files up to date
+	@.ci/lint
+
+golden: ## rewrite the expected files of the tests, and show what changed
+	@.ci/golden
+
+generate: ## rewrite the generated files: schema, tables
+	go generate ./...
+
+fuzz: ## every fuzz target for FUZZTIME (30s)
+	@FUZZTIME=$(FUZZTIME) .ci/fuzz
+
+bench: ## benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+image: build ## the container image, for local use: podman or docker
+	$(DOCKER) build -q --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+
+install: ## the Debian packages that the tests need (as root)
+	@.ci/install
+
+clean: ## remove bin/
+	rm -rf bin
+
+# The programs that tests use, built from pinned source; the Go build cache makes this a matter of a second.
+bin/kustomize: PACKAGE := sigs.k8s.io/kustomize/kustomize/v5
+bin/staticcheck: PACKAGE := honnef.co/go/tools/cmd/staticcheck
+bin/kustomize bin/staticcheck: .ci/tools/go.sum
+	@mkdir -p bin
+	@echo "build $@"
+	@CGO_ENABLED=0 go -C .ci/tools build -trimpath -buildvcs=false -ldflags '-s -w' -o $(CURDIR)/$@ $(PACKAGE) && touch $@
+
+.PHONY: help build demo test lint golden generate fuzz bench image install clean

@@ -1,0 +1,152 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"regexp/syntax"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// check finds what is wrong with values that have the right types.
+func (r *reader) check(s *Spec) {
+	if slices.ContainsFunc(r.findings, func(f sidecar.Finding) bool { return f.Field == "spec" || f.Field == "" }) {
+		return
+	}
+	r.selection(s)
+	if _, err := sidecar.ParseVersion(s.KubernetesVersion); err != nil {
+		r.bad("spec.kubernetesVersion", quote(s.KubernetesVersion)+" is no Kubernetes version", `write one as "1.33"`)
+	}
+	for i, p := range s.PodTemplatePaths {
+		if slices.Contains(strings.Split(p, "."), "") {
+			r.bad(fmt.Sprintf("spec.podTemplatePaths[%d]", i), quote(p)+" is no path", "write one as spec.workers.template")
+		}
+	}
+	named := map[string]string{}
+	for i := range s.Patterns {
+		if r.stopped {
+			return
+		}
+		r.entry(&s.Patterns[i], fmt.Sprintf("spec.patterns[%d]", i), named)
+	}
+}
+
+// bad reports an impossible value, unless something is wrong there already.
+func (r *reader) bad(at, message, hint string) { r.report("bad-value", at, message, hint) }
+
+func (r *reader) report(code, at, message, hint string) {
+	if !r.reported(at) {
+		r.add(r.line(at), at, code, message, hint)
+	}
+}
+
+// reported tells whether there is a finding about a field or what is in it.
+func (r *reader) reported(at string) bool {
+	return slices.ContainsFunc(r.findings, func(f sidecar.Finding) bool {
+		rest, in := strings.CutPrefix(f.Field, at)
+		return in && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
+}
+
+func (r *reader) selection(s *Spec) {
+	if len(s.Select) == 0 {
+		r.report("missing-field", "spec.select", "select at least one workload", "as in select: [{kind: Deployment, name: search}]")
+	}
+	for _, list := range []struct {
+		at        string
+		selectors []Selector
+	}{{"spec.select", s.Select}, {"spec.exclude", s.Exclude}} {
+		for i := range list.selectors {
+			sel, at := &list.selectors[i], fmt.Sprintf("%s[%d]", list.at, i)
+			var mistakes []mistake
+			sel.tests, mistakes = sel.compile()
+			for _, m := range mistakes {
+				r.bad(at+"."+m.field, m.message, m.hint)
+			}
+			if len(sel.tests) == 0 {
+				r.bad(at, "nothing is said of the workload, which is every workload", `say so with name: ".*"`)
+			}
+		}
+	}
+	switch least, most := s.Expect.Min, s.Expect.Max; {
+	case *least < 0:
+		r.bad("spec.expect.min", "less than none isn't possible", "")
+	case most != nil && *most < *least:
+		r.bad("spec.expect.max", fmt.Sprintf("max %d is less than min %d", *most, *least), "")
+	}
+}
+
+// entry checks one of the patterns; named are the entries before it by name.
+func (r *reader) entry(e *Entry, at string, named map[string]string) {
+	switch set := e.patterns(); {
+	case len(set) == 0:
+		r.report("missing-field", at, "no pattern is given", "add one of "+strings.Join(PatternKeys(), ", "))
+		if e.Name == "" {
+			return
+		}
+	case len(set) > 1:
+		second := at + "." + set[1].key
+		r.add(r.line(second), second, "several-patterns", "stands beside "+set[0].key, "an entry has one pattern; begin another one for it")
+	default:
+		r.validate(set[0], at+"."+set[0].key)
+	}
+	if r.label(at+".name", e.Name); named[e.Name] != "" {
+		r.bad(at+".name", quote(e.Name)+" is the name of "+named[e.Name]+" too", "give one of them another name")
+	}
+	named[e.Name] = at
+	if e.App != "" {
+		r.label(at+".app", e.App)
+	}
+	for _, list := range []struct {
+		at    string
+		names []string
+	}{{at + ".after", e.After}, {at + ".before", e.Before}} {
+		for i, name := range list.names {
+			path := fmt.Sprintf("%s[%d]", list.at, i)
+			if r.label(path, name); name == e.Name {
+				r.bad(path, "an entry can't stand before or after itself", "")
+			}
+		}
+	}
+	if e.Override != nil && e.Override.Name != "" && e.Override.Name != e.Name {
+		r.bad(at+".override.name", quote(e.Override.Name)+" is not the entry's name "+quote(e.Name), "leave it out, or set the entry's name")
+	}
+}
+
+// label checks the name of a container.
+func (r *reader) label(at, name string) {
+	if errs := validation.IsDNS1123Label(name); errs != nil {
+		r.bad(at, quote(name)+" can't be a container's name", "use at most 63 lower-case letters, digits and dashes")
+	}
+}
+
+// validate asks a pattern that can tell whether its config makes sense.
+func (r *reader) validate(k keyed, at string) {
+	p, ok := k.pattern.(interface{ Validate() sidecar.Findings })
+	if !ok {
+		return
+	}
+	for _, f := range p.Validate() {
+		if f.Field == "" {
+			f.Field = at
+		} else {
+			f.Field = at + "." + f.Field
+		}
+		if !r.reported(f.Field) {
+			f.Line = r.line(f.Field)
+			r.findings = append(r.findings, f)
+		}
+	}
+}
+
+// regexpError says what is wrong with a regular expression.
+func regexpError(err error) string {
+	if e, ok := errors.AsType[*syntax.Error](err); ok {
+		return e.Code.String()
+	}
+	return "it is too large"
+}

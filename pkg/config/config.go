@@ -1,0 +1,125 @@
+// Package config reads what a user writes: one document of kind Sidecars that
+// says which workloads get which patterns. It is read strictly: every mistake is
+// found in one go, each with its line, the path of the field and a way out. The
+// types are the documentation; the JSON Schema and the table of patterns in the
+// README are generated from their comments.
+package config
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+//go:generate go run ./gen
+
+const (
+	// APIVersion of the documents that this package reads.
+	APIVersion = "outrigger.dev/v1alpha1"
+	// Kind of the documents that this package reads.
+	Kind = "Sidecars"
+)
+
+// Sidecars says which sidecars and init containers which workloads get.
+type Sidecars struct {
+	// APIVersion is outrigger.dev/v1alpha1.
+	APIVersion string `json:"apiVersion"`
+	// Kind is Sidecars.
+	Kind string `json:"kind"`
+	// Metadata is that of every object. kustomize and kpt want a name there.
+	Metadata metav1.ObjectMeta `json:"metadata,omitzero"`
+	// Spec says what is wanted.
+	Spec Spec `json:"spec"`
+}
+
+// A Spec says what is wanted.
+type Spec struct {
+	// Select says which workloads get the patterns: those that match one of the
+	// entries.
+	Select []Selector `json:"select"`
+	// Exclude takes workloads out of the selection: those that match one of the
+	// entries.
+	Exclude []Selector `json:"exclude,omitempty"`
+	// Expect says how many workloads are to be selected. Fewer or more are an error.
+	Expect *Expect `json:"expect,omitempty"`
+	// Patterns are what the workloads get. With none of them, outrigger only
+	// verifies the workloads.
+	Patterns []Entry `json:"patterns,omitempty"`
+	// KubernetesVersion is the oldest cluster that must accept the result. Write
+	// it in quotes, since 1.30 is the number 1.3. Default: "1.33".
+	KubernetesVersion string `json:"kubernetesVersion,omitempty"`
+	// PodTemplatePaths are where pod templates stand in custom resources, as in
+	// spec.workers.template, where outrigger doesn't find them by itself.
+	PodTemplatePaths []string `json:"podTemplatePaths,omitempty"`
+	// Record says whether what was added is recorded in an annotation of the
+	// object, so that a later run can take it off again: auto (where the runner
+	// writes back in place, as kpt does), always or never. Default: auto.
+	Record Record `json:"record,omitempty"`
+	// Rollout says how a changed ConfigMap of ours gets the pods replaced: hash
+	// (kustomize puts a hash into its name), checksum (an annotation on the pod
+	// template), none, or auto (hash under kustomize where it knows every object
+	// that refers to the ConfigMap, checksum elsewhere). Default: auto.
+	Rollout Rollout `json:"rollout,omitempty"`
+}
+
+// An Expect says how many workloads are to be selected.
+type Expect struct {
+	// Min is the smallest number. With 0, a selection that matches nothing is
+	// fine. Default: 1.
+	Min *int `json:"min,omitempty"`
+	// Max is the largest number. Without it there is no limit.
+	Max *int `json:"max,omitempty"`
+}
+
+// A Record says whether what was added is recorded in the object.
+type Record string
+
+const (
+	RecordAuto   Record = "auto"
+	RecordAlways Record = "always"
+	RecordNever  Record = "never"
+)
+
+// A Rollout says how a changed ConfigMap gets the pods replaced.
+type Rollout string
+
+const (
+	RolloutAuto     Rollout = "auto"
+	RolloutHash     Rollout = "hash"
+	RolloutChecksum Rollout = "checksum"
+	RolloutNone     Rollout = "none"
+)
+
+// defaultVersion of Kubernetes: native sidecars are stable since.
+const defaultVersion = "1.33"
+
+// fill puts the defaults where the user wrote nothing.
+func (s *Spec) fill() {
+	if s.KubernetesVersion == "" {
+		s.KubernetesVersion = defaultVersion
+	}
+	if s.Record == "" {
+		s.Record = RecordAuto
+	}
+	if s.Rollout == "" {
+		s.Rollout = RolloutAuto
+	}
+	if s.Expect == nil {
+		s.Expect = &Expect{}
+	}
+	if s.Expect.Min == nil {
+		s.Expect.Min = new(1)
+	}
+	for i := range s.Patterns {
+		s.Patterns[i].fill()
+	}
+}
+
+// Kubernetes is the oldest cluster that must accept the result.
+func (s *Spec) Kubernetes() sidecar.Version {
+	v, err := sidecar.ParseVersion(s.KubernetesVersion)
+	if err != nil {
+		v, _ = sidecar.ParseVersion(defaultVersion) // a Spec that wasn't read
+	}
+	return v
+}

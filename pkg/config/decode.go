@@ -1,0 +1,214 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// value reads a node into v. What doesn't fit is reported and left out.
+func (r *reader) value(n *yaml.Node, v reflect.Value, at string) {
+	defer r.leave()
+	if !r.enter(n, at) {
+		return
+	}
+	switch {
+	case n.Kind == yaml.AliasNode:
+		r.value(n.Alias, v, at)
+	case isNull(n):
+		r.null(n, v, at)
+	case v.Kind() == reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		r.value(n, v.Elem(), at)
+	case isLeaf(v.Type()):
+		r.leaf(n, v, at)
+	case v.Kind() == reflect.Struct:
+		r.structure(n, v, at)
+	case v.Kind() == reflect.Slice:
+		r.list(n, v, at)
+	case v.Kind() == reflect.Map:
+		r.mapping(n, v, at)
+	case n.Kind == yaml.ScalarNode:
+		r.scalar(n, v, at)
+	default:
+		r.wrong(n, v.Type(), at)
+	}
+}
+
+// null leaves a field as if it weren't there. A pattern's is more likely meant
+// to be there.
+func (r *reader) null(n *yaml.Node, v reflect.Value, at string) {
+	if v.Kind() == reflect.Pointer && v.Type().Implements(reflect.TypeFor[sidecar.Pattern]()) {
+		v.Set(reflect.New(v.Type().Elem()))
+		r.add(n.Line, at, "wrong-type", "wanted "+want(v.Type())+", got nothing", "write {} for the defaults")
+	}
+}
+
+// list reads a sequence.
+func (r *reader) list(n *yaml.Node, v reflect.Value, at string) {
+	items := n.Content
+	if n.Kind != yaml.SequenceNode {
+		r.wrong(n, v.Type(), at)
+		return
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
+	for i, item := range items {
+		path := fmt.Sprintf("%s[%d]", at, i)
+		r.lines[path] = item.Line
+		r.element(item, v.Index(i), path)
+	}
+}
+
+func (r *reader) mapping(n *yaml.Node, v reflect.Value, at string) {
+	if n.Kind != yaml.MappingNode {
+		r.wrong(n, v.Type(), at)
+		return
+	}
+	v.Set(reflect.MakeMap(v.Type()))
+	for _, p := range r.pairs(n, at) {
+		path := join(at, p.name)
+		r.lines[path] = p.line
+		elem := reflect.New(v.Type().Elem()).Elem()
+		r.element(p.value, elem, path)
+		v.SetMapIndex(reflect.ValueOf(p.name).Convert(v.Type().Key()), elem)
+	}
+}
+
+// element reads an entry of a list or a mapping, which can't be null.
+func (r *reader) element(n *yaml.Node, v reflect.Value, at string) {
+	if isNull(n) {
+		r.wrong(n, v.Type(), at)
+		return
+	}
+	r.value(n, v, at)
+}
+
+// scalar reads strings, numbers and booleans.
+func (r *reader) scalar(n *yaml.Node, v reflect.Value, at string) {
+	var have any
+	if err := n.Decode(&have); err != nil {
+		r.wrong(n, v.Type(), at)
+		return
+	}
+	if v.Kind() == reflect.String {
+		if n.ShortTag() != yaml.NodeTagString {
+			r.wrong(n, v.Type(), at)
+			return
+		}
+		v.SetString(n.Value)
+		if values := enumOf(v.Type()); values != nil && !slices.Contains(values, n.Value) {
+			r.add(n.Line, at, "bad-value", quote(n.Value)+" is not "+either(values), meant(n.Value, values))
+		}
+		return
+	}
+	from := reflect.ValueOf(have)
+	switch {
+	case v.Kind() == reflect.Bool && from.Kind() == reflect.Bool:
+		v.SetBool(from.Bool())
+	case v.CanInt() && from.CanInt():
+		if v.OverflowInt(from.Int()) {
+			r.outside(n, v.Type(), at)
+		} else {
+			v.SetInt(from.Int())
+		}
+	case v.CanInt() && from.CanUint(): // only what no int64 can hold
+		r.outside(n, v.Type(), at)
+	case v.CanFloat() && (from.CanFloat() || from.CanInt()):
+		v.Set(from.Convert(v.Type()))
+	default:
+		r.wrong(n, v.Type(), at)
+	}
+}
+
+func (r *reader) outside(n *yaml.Node, t reflect.Type, at string) {
+	r.add(n.Line, at, "bad-value", fmt.Sprintf("the number doesn't fit into %d bits", t.Bits()), "")
+}
+
+// wrong reports a node that isn't of type t. It never shows the value, which
+// may be a secret.
+func (r *reader) wrong(n *yaml.Node, t reflect.Type, at string) {
+	hint := ""
+	number := func(s string) bool {
+		tag := (&yaml.Node{Kind: yaml.ScalarNode, Value: s}).ShortTag()
+		return tag == yaml.NodeTagInt || tag == yaml.NodeTagBool
+	}
+	switch w := want(t); {
+	case w == "a string" && isNull(n):
+		hint = `write "" for an empty one`
+	case w == "a string" && n.Kind == yaml.ScalarNode:
+		hint = "quote it"
+	case w == "a list" && n.Kind != yaml.SequenceNode && !isNull(n):
+		hint = `begin it with "- "`
+	case (w == "an integer" || w == "true or false") && n.ShortTag() == yaml.NodeTagString && number(n.Value):
+		hint = "take the quotes away"
+	}
+	r.add(n.Line, at, "wrong-type", "wanted "+want(t)+", got "+got(n), hint)
+}
+
+// want names what a value of type t is written as.
+func want(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return want(t.Elem())
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "a mapping"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	}
+	return "an integer"
+}
+
+// got names what a node is.
+func got(n *yaml.Node) string {
+	for n.Kind == yaml.AliasNode && n.Alias != nil && n.Alias.Kind != yaml.AliasNode {
+		n = n.Alias
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	}
+	switch n.ShortTag() {
+	case yaml.NodeTagString:
+		return "a string"
+	case yaml.NodeTagBool:
+		return "a boolean"
+	case yaml.NodeTagInt, yaml.NodeTagFloat:
+		return "a number"
+	case yaml.NodeTagNull:
+		return "nothing"
+	case timestampTag:
+		return "a date"
+	}
+	return "something else"
+}
+
+func isNull(n *yaml.Node) bool {
+	if n.Kind == yaml.AliasNode && n.Alias != nil {
+		n = n.Alias
+	}
+	return n.Kind == yaml.ScalarNode && n.ShortTag() == yaml.NodeTagNull || n.Kind == 0
+}
+
+// join is the path of a field below at.
+func join(at, name string) string {
+	switch {
+	case strings.ContainsAny(name, "./[") || name == "":
+		return fmt.Sprintf("%s[%s]", at, quote(name))
+	case at == "":
+		return name
+	}
+	return at + "." + name
+}

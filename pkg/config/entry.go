@@ -1,0 +1,115 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+	"unicode"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// An Entry asks for one pattern. Exactly one of the patterns' fields is set; the
+// other fields are common to all patterns.
+type Entry struct {
+	// Name is that of the container, and the stem of the names of all objects
+	// made for it. No two entries have the same. Default: the pattern's key in
+	// kebab-case, as in tls-proxy.
+	Name string `json:"name,omitempty"`
+	// App is the container that is served. Default: the one that the annotation
+	// kubectl.kubernetes.io/default-container names, else the first.
+	App string `json:"app,omitempty"`
+	// Placement of long-running containers: native (an init container with
+	// restartPolicy Always: it starts before the app, stops after it, and lets a
+	// Job end) or beside (an ordinary container). Default: native.
+	Placement sidecar.Placement `json:"placement,omitempty"`
+	// After are init containers and native sidecars, ours or the manifest's, that
+	// start before this one.
+	After []string `json:"after,omitempty"`
+	// Before are init containers and native sidecars, ours or the manifest's,
+	// that start after this one.
+	Before []string `json:"before,omitempty"`
+	// Override is laid over the generated container: a container with only the
+	// fields that are to be different, such as image, resources, env and
+	// securityContext. Lists are merged by their keys.
+	Override *corev1.Container `json:"override,omitempty" config:"partial"`
+
+	// TLSProxy (ambassador) terminates TLS in the pod in front of a plain app.
+	TLSProxy *pattern.TLSProxy `json:"tlsProxy,omitempty"`
+	// Custom (any) is the generic form that every other pattern expands to:
+	// containers, volumes, edits of the app, ports and objects in plain YAML.
+	Custom *pattern.Custom `json:"custom,omitempty"`
+}
+
+// Pattern is the one that the entry asks for, or nil.
+func (e *Entry) Pattern() sidecar.Pattern {
+	for _, p := range e.patterns() {
+		return p.pattern
+	}
+	return nil
+}
+
+// Key is the field of the pattern that the entry asks for, as in "tlsProxy", or "".
+func (e *Entry) Key() string {
+	for _, p := range e.patterns() {
+		return p.key
+	}
+	return ""
+}
+
+// Fill tells a view of a workload what the entry says of the sidecar.
+func (e *Entry) Fill(w *sidecar.Workload) {
+	w.Name, w.Placement, w.Override = e.Name, e.Placement, e.Override.DeepCopy()
+}
+
+// PatternKeys are the fields that an entry can have exactly one of.
+func PatternKeys() []string {
+	var keys []string
+	for _, f := range fieldsOf(reflect.TypeFor[Entry]()) {
+		if f.typ.Implements(reflect.TypeFor[sidecar.Pattern]()) {
+			keys = append(keys, f.name)
+		}
+	}
+	return keys
+}
+
+// keyed is a pattern under its key.
+type keyed struct {
+	key     string
+	pattern sidecar.Pattern
+}
+
+// patterns are those of the patterns' fields that are set: one in a valid entry.
+func (e *Entry) patterns() []keyed {
+	var set []keyed
+	v := reflect.ValueOf(e).Elem()
+	for _, f := range fieldsOf(v.Type()) {
+		if p, ok := v.FieldByIndex(f.index).Interface().(sidecar.Pattern); ok && !reflect.ValueOf(p).IsNil() {
+			set = append(set, keyed{f.name, p})
+		}
+	}
+	return set
+}
+
+func (e *Entry) fill() {
+	if e.Name == "" {
+		e.Name = kebab(e.Key())
+	}
+	if e.Placement == "" {
+		e.Placement = sidecar.Native
+	}
+}
+
+// kebab writes tlsProxy as tls-proxy.
+func kebab(key string) string {
+	var b strings.Builder
+	for _, r := range key {
+		if unicode.IsUpper(r) {
+			b.WriteByte('-')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}

@@ -1,0 +1,142 @@
+package config
+
+import (
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// A flat config is a ConfigMap with texts, for one pattern on a command line:
+//
+//	kpt fn eval ... -- pattern=tlsProxy name=search port=9200 rebind.port=9201
+//
+// name and the like are those of a Selector; app, placement and the like those
+// of an Entry; the rest are fields of the Spec and of the pattern, with dots
+// between the fields of mappings and commas between the entries of lists.
+type flat struct {
+	APIVersion string            `json:"apiVersion"`
+	Kind       string            `json:"kind"`
+	Metadata   metav1.ObjectMeta `json:"metadata,omitzero"`
+	Data       map[string]string `json:"data"`
+}
+
+// A home is a struct to which some of the keys of a flat config belong.
+type home struct {
+	typ    reflect.Type
+	except []string // fields that can't be written there
+	node   *yaml.Node
+}
+
+// configMap reads the flat form by making the other form of it.
+func (r *reader) configMap(n *yaml.Node) *Sidecars {
+	var m flat
+	r.value(n, reflect.ValueOf(&m).Elem(), "")
+	c := &Sidecars{APIVersion: APIVersion, Kind: Kind, Metadata: m.Metadata}
+	line, keys := r.line("data"), PatternKeys()
+	sel := home{reflect.TypeFor[Selector](), nil, block(line)}
+	entry := home{reflect.TypeFor[Entry](), keys, block(line)}
+	spec := home{reflect.TypeFor[Spec](), []string{"select", "exclude", "patterns"}, block(line)}
+	homes := []home{sel, entry, spec}
+	key := m.Data["pattern"]
+	if slices.Contains(keys, key) {
+		p := home{find(fieldsOf(entry.typ), key).typ.Elem(), nil, block(line)}
+		set(entry.node, p.node, key)
+		homes = append(homes, p)
+	} else if key != "" {
+		r.bad("data.pattern", quote(key)+" is not "+either(keys), meant(key, keys))
+	}
+	delete(m.Data, "pattern")
+	for _, name := range slices.Sorted(maps.Keys(m.Data)) {
+		r.place(homes, name, str(m.Data[name], r.line(join("data", name))))
+	}
+	if len(sel.node.Content) > 0 {
+		set(spec.node, block(line, sel.node), "select")
+	} else {
+		r.report("missing-field", "spec.select", "select at least one workload", "as in kind=Deployment name=search")
+	}
+	if len(entry.node.Content) > 0 {
+		set(spec.node, block(line, entry.node), "patterns")
+	}
+	r.flat = true
+	r.value(spec.node, reflect.ValueOf(&c.Spec).Elem(), "spec")
+	c.Spec.fill()
+	r.check(&c.Spec)
+	made := regexp.MustCompile(`^spec(\.select(\[0\])?|\.patterns(\[0\](\.(` + strings.Join(keys, "|") + `)\b)?)?)?`)
+	for i, f := range r.findings {
+		r.findings[i].Field = made.ReplaceAllString(f.Field, "data")
+	}
+	return c
+}
+
+// place puts a value where its key belongs.
+func (r *reader) place(homes []home, key string, value *yaml.Node) {
+	first, _, _ := strings.Cut(key, ".")
+	known := []string{"pattern"}
+	for _, h := range homes {
+		has := slices.DeleteFunc(names(fieldsOf(h.typ)), func(n string) bool { return slices.Contains(h.except, n) })
+		if slices.Contains(has, first) {
+			if !set(h.node, value, split(h.typ, key)...) {
+				r.report("duplicate-field", join("data", key), "another field says a part of it", "leave one of them")
+			}
+			return
+		}
+		known = append(known, has...)
+	}
+	r.add(value.Line, join("data", key), "unknown-field", "there is no such field", meant(first, known))
+}
+
+// split finds the fields in a dotted key. What follows the name of a map is one
+// key of it, dots and all.
+func split(t reflect.Type, key string) []string {
+	if t = inner(t); t == nil {
+		return []string{key}
+	}
+	first, rest, more := strings.Cut(key, ".")
+	if f := find(fieldsOf(t), first); f != nil && more {
+		return append([]string{first}, split(f.typ, rest)...)
+	}
+	return []string{key}
+}
+
+// set puts a value below fields of mappings, which it makes where they're
+// missing. It reports whether nothing else was in the way.
+func set(n *yaml.Node, value *yaml.Node, path ...string) bool {
+	if n.Kind != yaml.MappingNode {
+		return false
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		if n.Content[i].Value == path[0] {
+			return len(path) > 1 && set(n.Content[i+1], value, path[1:]...)
+		}
+	}
+	next := value
+	if len(path) > 1 {
+		next = block(value.Line)
+		set(next, value, path[1:]...)
+	}
+	n.Content = append(n.Content, str(path[0], value.Line), next)
+	return true
+}
+
+// str is a quoted string.
+func str(s string, line int) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: s, Line: line}
+}
+
+// plain is a scalar without quotes: what type it has follows from the text.
+func plain(n *yaml.Node) *yaml.Node {
+	return &yaml.Node{Kind: n.Kind, Value: n.Value, Line: n.Line, Content: n.Content}
+}
+
+// block is an empty mapping, or a list of items.
+func block(line int, items ...*yaml.Node) *yaml.Node {
+	if len(items) > 0 {
+		return &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Line: line, Content: items}
+	}
+	return &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap, Line: line}
+}

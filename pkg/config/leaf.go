@@ -1,0 +1,124 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// leaf reads a node into a type that reads its JSON form itself.
+func (r *reader) leaf(n *yaml.Node, v reflect.Value, at string) {
+	var b bytes.Buffer
+	if !r.json(n, &b, at) {
+		return
+	}
+	if err := json.Unmarshal(b.Bytes(), v.Addr().Interface()); err != nil {
+		r.add(n.Line, at, "wrong-type", "wanted "+leafForm(v.Type())+", got "+got(n), "")
+		return
+	}
+	if o, ok := v.Addr().Interface().(*sidecar.Object); ok {
+		r.object(n, o, at)
+	}
+}
+
+// leafForm says how a value of a leaf type is written.
+func leafForm(t reflect.Type) string {
+	switch t {
+	case reflect.TypeFor[resource.Quantity]():
+		return "a quantity such as 100m, 0.5 or 64Mi"
+	case reflect.TypeFor[intstr.IntOrString]():
+		return "a number or a name"
+	case reflect.TypeFor[metav1.Time](), reflect.TypeFor[metav1.MicroTime]():
+		return "a time such as 2006-01-02T15:04:05Z in quotes"
+	}
+	return "another form"
+}
+
+// object looks whether a whole manifest says what it is.
+func (r *reader) object(n *yaml.Node, o *sidecar.Object, at string) {
+	h := o.Head()
+	for _, f := range []struct{ name, value string }{
+		{"apiVersion", h.APIVersion}, {"kind", h.Kind}, {"metadata.name", h.Metadata.Name},
+	} {
+		if f.value == "" {
+			r.add(n.Line, at+"."+f.name, "missing-field", "is missing", "every object has one, a string")
+		}
+	}
+}
+
+// json writes a node as JSON, its fields in their order. It reports whether it could.
+func (r *reader) json(n *yaml.Node, b *bytes.Buffer, at string) bool {
+	defer r.leave()
+	if !r.enter(n, at) {
+		return false
+	}
+	ok := true
+	switch n.Kind {
+	case yaml.AliasNode:
+		return r.json(n.Alias, b, at)
+	case yaml.MappingNode:
+		b.WriteByte('{')
+		for i, p := range r.pairs(n, at) {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			writeString(b, p.name)
+			b.WriteByte(':')
+			ok = r.json(p.value, b, join(at, p.name)) && ok
+		}
+		b.WriteByte('}')
+	case yaml.SequenceNode:
+		b.WriteByte('[')
+		for i, item := range n.Content {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			ok = r.json(item, b, at+"["+itoa(i)+"]") && ok
+		}
+		b.WriteByte(']')
+	default:
+		return r.jsonScalar(n, b, at)
+	}
+	return ok
+}
+
+func (r *reader) jsonScalar(n *yaml.Node, b *bytes.Buffer, at string) bool {
+	var have any
+	err := n.Decode(&have)
+	switch tag := n.ShortTag(); {
+	case err != nil || tag == timestampTag || tag == yaml.MergeTag:
+		r.add(n.Line, at, "wrong-type", "JSON has no such value: "+got(n), "quote it")
+		return false
+	case tag == yaml.NodeTagString:
+		writeString(b, n.Value)
+		return true
+	case json.Valid([]byte(n.Value)) && n.Value != "" && tag != yaml.NodeTagNull:
+		b.WriteString(n.Value) // the number as it's written
+		return true
+	}
+	text, err := json.Marshal(have)
+	if err != nil { // not a number, infinity
+		r.add(n.Line, at, "wrong-type", "JSON has no such number", "quote it")
+		return false
+	}
+	b.Write(text)
+	return true
+}
+
+// writeString writes a JSON string without escaping what is only special in HTML.
+func writeString(b *bytes.Buffer, s string) {
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // strings can be encoded
+	b.Truncate(b.Len() - 1)
+}
+
+func itoa(i int) string { return strconv.Itoa(i) }

@@ -1,0 +1,136 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// NearMiss says what a selection that matched too little may have missed: at
+// most three hints, the likeliest first.
+func (s *Spec) NearMiss(metas []Meta) []string {
+	if len(metas) == 0 {
+		return []string{"the input has no workload"}
+	}
+	var misses []miss
+	for i := range metas {
+		m := &metas[i]
+		for j := range s.Select {
+			if near, ok := s.Select[j].miss(m); ok {
+				misses = append(misses, near)
+			}
+		}
+		if matchesOne(s.Select, m) && matchesOne(s.Exclude, m) {
+			misses = append(misses, miss{m.Ref.String() + " is selected, and excluded again", 0})
+		}
+	}
+	slices.SortFunc(misses, func(a, b miss) int {
+		return cmp.Or(cmp.Compare(a.far, b.far), cmp.Compare(a.hint, b.hint))
+	})
+	var hints []string
+	for _, m := range slices.Compact(misses) {
+		if hints = append(hints, m.hint); len(hints) == 3 {
+			break
+		}
+	}
+	if hints == nil {
+		hints = []string{"the input has " + someOf(metas)}
+	}
+	return hints
+}
+
+// someOf names the workloads that there are, in few words.
+func someOf(metas []Meta) string {
+	const most = 5
+	var all []string
+	for i := range metas {
+		all = append(all, metas[i].Ref.String())
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	if more := len(all) - most; more > 0 {
+		all = append(all[:most], fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(all, ", ")
+}
+
+// A miss is a workload that a selector nearly matches.
+type miss struct {
+	hint string
+	far  int // how far off it is
+}
+
+// miss says what keeps the selector from matching m. It is near where one field
+// fails, or a second one only by a letter or two.
+func (s *Selector) miss(m *Meta) (miss, bool) {
+	far, named := 0, s.Name == ""
+	var why []string
+	tests := s.tests
+	if tests == nil {
+		tests, _ = s.compile()
+	}
+	for _, t := range tests {
+		if t.pass(m) {
+			named = named || t.field == "name"
+			continue
+		}
+		reason, d := t.reason(m)
+		why, far = append(why, reason), far+d
+	}
+	if len(why) == 0 || far > 6 || !named && far > 3 {
+		return miss{}, false
+	}
+	return miss{"there is " + m.Ref.String() + ": " + strings.Join(why, ", "), far}, true
+}
+
+// reason says why t fails for m, and how far off m is.
+func (t *test) reason(m *Meta) (string, int) {
+	switch t.field {
+	case "name":
+		return t.spelling("its name", append([]string{m.Ref.Name}, m.PreviousNames...))
+	case "kind":
+		return t.spelling("its kind", []string{m.Ref.Kind})
+	case "namespace":
+		return t.spelling("its namespace", m.namespaces())
+	case "group":
+		return fmt.Sprintf("its group is %s, not %s", quote(m.Ref.Group), t.want), 2
+	case "version":
+		return fmt.Sprintf("its version is %s, not %s", quote(m.Version), t.want), 2
+	case "podSelector":
+		return "its pods have " + labelsOf(m.PodLabels, t.want) + ", not " + t.want, 3
+	case "annotationSelector":
+		return "its annotations don't match " + t.want, 3
+	}
+	return "it has " + labelsOf(m.Labels, t.want) + ", not " + t.want, 3
+}
+
+// spelling compares what was written with what is there: 1 where only the case
+// differs, 2 where it's nearly the same, 3 where it's another word.
+func (t *test) spelling(what string, have []string) (string, int) {
+	for _, h := range have {
+		if strings.EqualFold(h, t.want) {
+			return fmt.Sprintf("%s is written %s, not %s", what, h, t.want), 1
+		}
+	}
+	if n := nearest(t.want, have); n != "" && regexp.QuoteMeta(t.want) == t.want {
+		return fmt.Sprintf("%s is %s, not %s", what, n, t.want), 2
+	}
+	return fmt.Sprintf("%s is %s, not %s", what, quote(have[0]), t.want), 3
+}
+
+// labelsOf shows those labels that a selector speaks of.
+func labelsOf(labels map[string]string, selector string) string {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		if strings.Contains(selector, k) {
+			out = append(out, k+"="+labels[k])
+		}
+	}
+	if out == nil {
+		return "no such label"
+	}
+	return strings.Join(out, ", ")
+}

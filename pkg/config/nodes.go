@@ -1,0 +1,170 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+const (
+	maxDepth    = 100     // of nested values; nothing in Kubernetes comes near
+	aliasBudget = 1 << 20 // bytes that aliases may add to a document
+	maxFindings = 1000    // more of them help nobody
+)
+
+// A reader walks YAML nodes and collects what is wrong with them. Its work is
+// bounded, whatever aliases and nesting the document has.
+type reader struct {
+	findings sidecar.Findings
+	lines    map[string]int // of each field that was read, by path
+	partial  bool           // fields that are required elsewhere may be missing
+	budget   int            // what is left of it, in bytes
+	depth    int
+	stopped  bool
+	above    []above // the structs around, outermost first
+}
+
+// newReader makes a reader for what is below n.
+func newReader(n *yaml.Node) *reader {
+	r := &reader{lines: map[string]int{}, budget: aliasBudget}
+	var weigh func(*yaml.Node)
+	weigh = func(n *yaml.Node) {
+		r.budget += 2 * weight(n) // some of it is looked at twice
+		for _, c := range n.Content {
+			weigh(c)
+		}
+	}
+	weigh(n)
+	return r
+}
+
+func weight(n *yaml.Node) int { return 16 + len(n.Value) + 8*len(n.Content) }
+
+// enter must come before a node is read, leave after. It says no to a node that
+// can't be read.
+func (r *reader) enter(n *yaml.Node, at string) bool {
+	r.depth++
+	r.budget -= weight(n)
+	switch {
+	case r.stopped:
+	case r.depth > maxDepth:
+		r.stop(n, at, "too-deep", fmt.Sprintf("is nested more than %d levels deep", maxDepth))
+	case r.budget < 0:
+		r.stop(n, at, "alias-bomb", "aliases make the document far larger than it is")
+	case !known(n.ShortTag()) && n.Kind != yaml.AliasNode:
+		r.add(n.Line, at, "wrong-type", "the tag "+quote(n.Tag)+" has no meaning here", "leave the tag out")
+		return false
+	}
+	return !r.stopped
+}
+
+func (r *reader) leave() { r.depth-- }
+
+func known(tag string) bool {
+	switch tag {
+	case yaml.NodeTagNull, yaml.NodeTagString, yaml.NodeTagBool, yaml.NodeTagInt, yaml.NodeTagFloat,
+		yaml.NodeTagMap, yaml.NodeTagSeq, yaml.MergeTag, timestampTag, "":
+		return true
+	}
+	return false
+}
+
+const timestampTag = "!!timestamp"
+
+// stop ends the reading: what comes after is not looked at.
+func (r *reader) stop(n *yaml.Node, at, code, message string) {
+	r.add(n.Line, at, code, message, "")
+	r.stopped = true
+}
+
+// add appends an error.
+func (r *reader) add(line int, at, code, message, hint string) {
+	if r.stopped {
+		return
+	}
+	r.findings = append(r.findings, sidecar.Finding{Severity: sidecar.Error, Code: code, Line: line, Field: at, Message: message, Hint: hint})
+	if len(r.findings) == maxFindings {
+		r.findings = append(r.findings, sidecar.Finding{Severity: sidecar.Error, Code: "too-many-errors", Line: line,
+			Message: "there are more errors than are shown"})
+		r.stopped = true
+	}
+}
+
+// line is that of a field, or of the nearest one above that was read.
+func (r *reader) line(at string) int {
+	for at != "" {
+		if n, ok := r.lines[at]; ok {
+			return n
+		}
+		at = at[:max(strings.LastIndexAny(at, ".["), 0)]
+	}
+	return r.lines[""]
+}
+
+// A pair is one field of a mapping.
+type pair struct {
+	name  string
+	line  int
+	value *yaml.Node
+}
+
+// pairs lists the fields of a mapping in their order, and then those that merge
+// keys (<<) bring in. A field that stands there twice is reported and its first
+// value taken.
+func (r *reader) pairs(n *yaml.Node, at string) []pair {
+	var out []pair
+	seen := map[string]int{}
+	var merges []*yaml.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if key.Kind == yaml.AliasNode {
+			key = key.Alias
+		}
+		switch tag := key.ShortTag(); {
+		case key.Kind != yaml.ScalarNode:
+			r.add(key.Line, at, "wrong-type", "a field's name must be a string, not "+got(key), "")
+		case tag == yaml.MergeTag:
+			merges = append(merges, value)
+		case tag != yaml.NodeTagString:
+			r.add(key.Line, join(at, key.Value), "wrong-type", "a field's name must be a string, not "+got(key), "quote it")
+		case seen[key.Value] > 0:
+			r.add(key.Line, join(at, key.Value), "duplicate-field", fmt.Sprintf("stands in line %d already", seen[key.Value]), "leave one of them")
+		default:
+			seen[key.Value] = max(key.Line, 1)
+			out = append(out, pair{key.Value, key.Line, value})
+		}
+	}
+	for _, m := range merges {
+		out = r.merge(m, at, seen, out)
+	}
+	return out
+}
+
+// merge appends the fields of a mapping, or of several, that aren't there yet.
+func (r *reader) merge(n *yaml.Node, at string, seen map[string]int, out []pair) []pair {
+	defer r.leave()
+	if !r.enter(n, at) {
+		return out
+	}
+	switch n.Kind {
+	case yaml.AliasNode:
+		return r.merge(n.Alias, at, seen, out)
+	case yaml.SequenceNode:
+		for _, item := range n.Content {
+			out = r.merge(item, at, seen, out)
+		}
+	case yaml.MappingNode:
+		for _, p := range r.pairs(n, at) {
+			if seen[p.name] == 0 {
+				seen[p.name] = max(p.line, 1)
+				out = append(out, p)
+			}
+		}
+	default:
+		r.add(n.Line, join(at, "<<"), "wrong-type", "wanted a mapping to merge, got "+got(n), "")
+	}
+	return out
+}

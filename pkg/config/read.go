@@ -1,0 +1,141 @@
+package config
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"io"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Read reads a config file: one YAML or JSON document. Where it isn't right, the
+// config is nil and the findings are everything that is wrong with it, by line.
+// What the user left out has its default. No finding shows a value that may be a
+// secret.
+func Read(text []byte, file string) (*Sidecars, sidecar.Findings) {
+	doc, finding := parse(text)
+	if finding != nil {
+		finding.File = filepath.ToSlash(file)
+		return nil, sidecar.Findings{*finding}
+	}
+	return ReadNode(doc, file)
+}
+
+// ReadNode reads a config that stands in a larger text, as the functionConfig of
+// a ResourceList does. Lines are those of the node; nil is a config that is missing.
+func ReadNode(n *yaml.Node, file string) (*Sidecars, sidecar.Findings) {
+	if n != nil && n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
+		n = n.Content[0]
+	}
+	if n == nil || isNull(n) {
+		return nil, sidecar.Findings{{Severity: sidecar.Error, Code: "missing-config", File: filepath.ToSlash(file),
+			Message: "there is no config", Hint: "write a document of apiVersion " + APIVersion + " and kind " + Kind}}
+	}
+	r := newReader(n)
+	c := r.document(n)
+	fs := r.sorted(filepath.ToSlash(file))
+	if fs.Failed() {
+		return nil, fs
+	}
+	return c, fs
+}
+
+// document reads what the node's kind says it is.
+func (r *reader) document(n *yaml.Node) *Sidecars {
+	for i := 0; n.Kind == yaml.AliasNode && i < maxDepth; i++ {
+		n = n.Alias
+	}
+	r.lines[""] = n.Line
+	api, kind := text(n, "apiVersion"), text(n, "kind")
+	c := &Sidecars{}
+	ours := strings.HasPrefix(api, "outrigger.dev/") || api == "" || nearest(kind, []string{Kind}) != ""
+	if n.Kind == yaml.MappingNode && !ours {
+		r.kind(api, kind)
+		return c
+	}
+	r.value(n, reflect.ValueOf(c).Elem(), "")
+	r.kind(c.APIVersion, c.Kind)
+	c.Spec.fill()
+	r.check(&c.Spec)
+	return c
+}
+
+// kind reports a document that is another one.
+func (r *reader) kind(api, kind string) {
+	if api != "" && api != APIVersion {
+		r.add(r.line("apiVersion"), "apiVersion", "bad-value", quote(api)+" is not "+APIVersion, "")
+	}
+	if kind != "" && kind != Kind {
+		r.add(r.line("kind"), "kind", "bad-value", quote(kind)+" is not "+Kind, meant(kind, []string{Kind}))
+	}
+}
+
+// text is the value of a mapping's field that is a string, or "".
+func text(n *yaml.Node, name string) string {
+	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		if v := n.Content[i+1]; n.Content[i].Value == name && v.Kind == yaml.ScalarNode {
+			return v.Value
+		}
+	}
+	return ""
+}
+
+// sorted are the findings by line.
+func (r *reader) sorted(file string) sidecar.Findings {
+	for i := range r.findings {
+		r.findings[i].File = file
+	}
+	slices.SortStableFunc(r.findings, func(a, b sidecar.Finding) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Field, b.Field))
+	})
+	return r.findings
+}
+
+// parse reads the one document of a text.
+func parse(text []byte) (doc *yaml.Node, finding *sidecar.Finding) {
+	defer func() {
+		if p := recover(); p != nil { // the YAML reader has panics of its own
+			doc, finding = nil, syntaxError(errors.New("the text isn't YAML"))
+		}
+	}()
+	for d := yaml.NewDecoder(bytes.NewReader(text)); ; {
+		var next yaml.Node
+		switch err := d.Decode(&next); {
+		case errors.Is(err, io.EOF):
+			return doc, nil
+		case err != nil:
+			return nil, syntaxError(err)
+		case len(next.Content) == 0 || isNull(next.Content[0]): // "---" and nothing after it
+		case doc != nil:
+			return nil, &sidecar.Finding{Severity: sidecar.Error, Code: "several-documents", Line: next.Content[0].Line,
+				Message: "a second document begins here", Hint: "a config is one document; put the patterns into one list"}
+		default:
+			doc = &next
+		}
+	}
+}
+
+var syntaxForm = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+// syntaxError is an error of the YAML reader.
+func syntaxError(err error) *sidecar.Finding {
+	m := syntaxForm.FindStringSubmatch(err.Error())
+	f := &sidecar.Finding{Severity: sidecar.Error, Code: "yaml-syntax", Message: err.Error()}
+	if m != nil {
+		f.Line, _ = strconv.Atoi(m[1])
+		f.Message = strings.TrimPrefix(err.Error(), m[0])
+	}
+	if strings.Contains(f.Message, "cannot start any token") {
+		f.Hint = "indent with spaces, and quote what begins with a special character"
+	}
+	return f
+}

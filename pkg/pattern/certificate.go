@@ -1,0 +1,197 @@
+package pattern
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// A Certificate asks cert-manager for a certificate.
+type Certificate struct {
+	// IssuerRef names the issuer that signs it. Required.
+	IssuerRef IssuerRef `json:"issuerRef"`
+	// DNSNames are the names that the certificate is for. Default: the names of
+	// the Services in front of the workload: <service>, and where the namespace is
+	// known <service>.<namespace>, <service>.<namespace>.svc and
+	// <service>.<namespace>.svc.cluster.local too. For headless Services also the
+	// names of single pods, by a wildcard.
+	DNSNames []string `json:"dnsNames,omitempty"`
+	// Duration is how long the certificate is valid, in hours, minutes and
+	// seconds, as in 2160h; at least 1h. Default: 2160h (90 days).
+	Duration string `json:"duration,omitempty"`
+	// RenewBefore is how long before its end it's renewed, in the same form; at
+	// least 5m. Default: a third of duration.
+	RenewBefore string `json:"renewBefore,omitempty"`
+}
+
+// An IssuerRef names a cert-manager issuer.
+type IssuerRef struct {
+	// Name of the issuer. Required.
+	Name string `json:"name"`
+	// Kind of the issuer: Issuer (of the workload's namespace), ClusterIssuer, or
+	// the kind of an external issuer. Default: Issuer.
+	Kind string `json:"kind,omitempty"`
+	// Group of the issuer's API. Default: cert-manager.io.
+	Group string `json:"group,omitempty"`
+}
+
+// What cert-manager wants at least (its pkg/apis/certmanager/v1/const.go) and
+// takes by default.
+const (
+	minDuration        = time.Hour
+	minRenewBefore     = 5 * time.Minute
+	defaultDuration    = "2160h"
+	defaultRenewBefore = "720h"
+)
+
+func (c *Certificate) validate(at string, fs *sidecar.Findings) {
+	if c.IssuerRef.Name == "" {
+		fs.Add(sidecar.Error, "missing-field", at+".issuerRef.name", "no issuer is named",
+			"name an Issuer of the workload's namespace, or a ClusterIssuer with kind: ClusterIssuer")
+	} else {
+		checkName(at+".issuerRef.name", c.IssuerRef.Name, fs)
+	}
+	for i, name := range c.DNSNames {
+		field := fmt.Sprintf("%s.dnsNames[%d]", at, i)
+		if _, err := netip.ParseAddr(name); err == nil {
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is an address, not a name", name), "name the Services in front")
+		} else if len(validation.IsDNS1123Subdomain(name)) > 0 && len(validation.IsWildcardDNS1123Subdomain(name)) > 0 {
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no DNS name", name),
+				"write lower case letters, digits, - and dots, as in search.prod.svc; a wildcard is *. and a name")
+		}
+	}
+	duration := parseDuration(at+".duration", c.Duration, defaultDuration, minDuration, fs)
+	renew := parseDuration(at+".renewBefore", c.RenewBefore, minRenewBefore.String(), minRenewBefore, fs)
+	if duration > 0 && renew >= duration {
+		fs.Add(sidecar.Error, "bad-value", at+".renewBefore", "it isn't shorter than duration: the certificate would be renewed for ever",
+			"write about a third of duration, or leave it out")
+	}
+}
+
+// parseDuration reads s, or def where it's empty; 0 and a finding where it's wrong.
+func parseDuration(field, s, def string, least time.Duration, fs *sidecar.Findings) time.Duration {
+	if s == "" {
+		s = def
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no duration", s), "write hours, minutes and seconds, as in 2160h or 1h30m")
+		return 0
+	}
+	if d < least {
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%s is less than cert-manager takes", s), "write at least "+least.String())
+		return 0
+	}
+	return d
+}
+
+// certManagerCertificate is the part of cert-manager.io/v1 that we write.
+type certManagerCertificate struct {
+	APIVersion string          `json:"apiVersion"`
+	Kind       string          `json:"kind"`
+	Metadata   metadata        `json:"metadata"`
+	Spec       certificateSpec `json:"spec"`
+}
+
+type certificateSpec struct {
+	SecretName  string     `json:"secretName"`
+	DNSNames    []string   `json:"dnsNames"`
+	Duration    string     `json:"duration"`
+	RenewBefore string     `json:"renewBefore,omitempty"`
+	PrivateKey  privateKey `json:"privateKey"`
+	Usages      []string   `json:"usages"`
+	IssuerRef   issuerRef  `json:"issuerRef"`
+}
+
+// issuerRef is an IssuerRef with its defaults spelled out.
+type issuerRef struct {
+	Kind  string `json:"kind"`
+	Name  string `json:"name"`
+	Group string `json:"group"`
+}
+
+type privateKey struct {
+	Algorithm      string `json:"algorithm"`
+	Size           int    `json:"size"`
+	RotationPolicy string `json:"rotationPolicy"`
+}
+
+// object is the Certificate for a server's Secret. It has the Secret's name, so
+// that two workloads that ask for one Secret with different names are seen as the
+// conflict that they are. rotationPolicy is cert-manager's own default only since
+// its 1.18.
+func (c *Certificate) object(secretName string, dnsNames []string) sidecar.Object {
+	spec := certificateSpec{
+		SecretName: secretName, DNSNames: dnsNames,
+		Duration: c.Duration, RenewBefore: c.RenewBefore,
+		PrivateKey: privateKey{Algorithm: "ECDSA", Size: 256, RotationPolicy: "Always"},
+		Usages:     []string{"digital signature", "server auth"},
+		IssuerRef:  issuerRef{Kind: or(c.IssuerRef.Kind, "Issuer"), Name: c.IssuerRef.Name, Group: or(c.IssuerRef.Group, "cert-manager.io")},
+	}
+	if spec.Duration == "" {
+		spec.Duration = defaultDuration
+		spec.RenewBefore = or(spec.RenewBefore, defaultRenewBefore)
+	} // else cert-manager renews when two thirds are over
+	return sidecar.NewObject(certManagerCertificate{"cert-manager.io/v1", "Certificate", meta(secretName), spec})
+}
+
+// names are those that the certificate of a workload is for.
+func (c *Certificate) names(w *sidecar.Workload) []string {
+	if len(c.DNSNames) > 0 {
+		return c.DNSNames
+	}
+	services := slices.SortedFunc(slices.Values(w.Services), func(a, b sidecar.Service) int {
+		return strings.Compare(a.Ref.Name, b.Ref.Name) // whatever their order in the input is
+	})
+	var names []string
+	for _, s := range services {
+		names = append(names, s.Ref.Name)
+		namespace := or(s.Ref.Namespace, w.Ref.Namespace)
+		if namespace == "" {
+			continue
+		}
+		headless := s.Spec.ClusterIP == "None"
+		for _, suffix := range []string{"", ".svc", ".svc.cluster.local"} {
+			name := s.Ref.Name + "." + namespace + suffix
+			names = append(names, name)
+			if headless {
+				names = append(names, "*."+name)
+			}
+		}
+	}
+	return names
+}
+
+// check finds what is wrong with the certificate for this workload.
+func (c *Certificate) check(w *sidecar.Workload, at string, fs *sidecar.Findings) {
+	if len(c.DNSNames) > 0 {
+		return
+	}
+	if len(w.Services) == 0 {
+		fs.Add(sidecar.Error, "certificate-names", at+".dnsNames",
+			"no Service is in front of the workload, so there are no names for its certificate", "write dnsNames")
+		return
+	}
+	for _, s := range w.Services {
+		if or(s.Ref.Namespace, w.Ref.Namespace) == "" {
+			fs.Add(sidecar.Info, "certificate-names", at+".dnsNames",
+				"the namespace isn't known here, so the certificate is for the short names of its Services only",
+				"write dnsNames where clients of other namespaces use longer ones")
+			return
+		}
+	}
+}
+
+// or is s, or def where s is empty.
+func or(s, def string) string {
+	if s == "" {
+		return def
+	}
+	return s
+}

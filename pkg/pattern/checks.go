@@ -1,0 +1,98 @@
+package pattern
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+func checkPort(field string, port int32, hint string, fs *sidecar.Findings) {
+	if port == 0 {
+		fs.Add(sidecar.Error, "missing-field", field, "no port is given", hint)
+	} else if port < 1 || port > 65535 {
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d is no port", port), "write 1 to 65535")
+	}
+}
+
+func checkName(field, name string, fs *sidecar.Findings) {
+	if len(validation.IsDNS1123Subdomain(name)) > 0 {
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of an object", name), "use lower case letters, digits, - and dots")
+	}
+}
+
+func checkEnum[T ~string](field string, value T, fs *sidecar.Findings, allowed ...T) {
+	if value == "" || slices.Contains(allowed, value) {
+		return
+	}
+	words := make([]string, len(allowed))
+	for i, a := range allowed {
+		words[i] = string(a)
+	}
+	fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is unknown", string(value)), "write "+strings.Join(words, " or "))
+}
+
+// checkPod finds pods in which nothing can be moved to 127.0.0.1.
+func checkPod(w *sidecar.Workload, fs *sidecar.Findings) {
+	spec := &w.Pod.Spec
+	add := func(code, message, hint string, at ...string) {
+		*fs = append(*fs, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: w.Ref,
+			Field: w.Template.To("spec").To(at...).String(), Message: message, Hint: hint})
+	}
+	if w.App == nil {
+		add("no-container", "the pod has no container to serve", "write app", "containers")
+	}
+	if spec.HostNetwork {
+		add("host-network", "127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide",
+			"take hostNetwork off, or leave this workload out", "hostNetwork")
+	}
+	if spec.OS != nil && spec.OS.Name == corev1.Windows {
+		add("windows", "nginx's image is for Linux", "leave this workload out", "os", "name")
+	} else if spec.NodeSelector[corev1.LabelOSStable] == "windows" {
+		add("windows", "nginx's image is for Linux", "leave this workload out", "nodeSelector", corev1.LabelOSStable)
+	}
+}
+
+// running are the containers of the pod that run as long as it: ordinary ones
+// and native sidecars.
+func running(w *sidecar.Workload) []corev1.Container {
+	all := slices.Clone(w.Pod.Spec.Containers)
+	for _, c := range w.Pod.Spec.InitContainers {
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+func isTCP(p corev1.ContainerPort) bool {
+	return p.Protocol == "" || p.Protocol == corev1.ProtocolTCP
+}
+
+// tcpPorts are the TCP ports that a container declares, as "9200 (http)".
+func tcpPorts(c *corev1.Container) []string {
+	var out []string
+	for _, p := range c.Ports {
+		if isTCP(p) {
+			s := strconv.Itoa(int(p.ContainerPort))
+			if p.Name != "" {
+				s += " (" + p.Name + ")"
+			}
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// list joins names in order, whatever order they come in.
+func list(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(slices.Sorted(slices.Values(names)), ", ")
+}

@@ -1,0 +1,168 @@
+package pattern
+
+import (
+	"encoding/json"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Validate finds what the API server would refuse, or what can't be meant. What
+// depends on the pod, as a mount without its volume, is for verification.
+func (p *Custom) Validate() sidecar.Findings {
+	var fs sidecar.Findings
+	p.validateContainers(&fs)
+	p.validatePod(&fs)
+	p.validateApp(&fs)
+	for i, t := range p.Takeovers {
+		at := fmt.Sprintf("takeovers[%d]", i)
+		checkPort(at+".port", t.Port, "write the port where clients come in", &fs)
+		checkPort(at+".appPort", t.AppPort, "write the port of 127.0.0.1 on which the app listens", &fs)
+		if t.Port == t.AppPort && t.Port != 0 {
+			fs.Add(sidecar.Error, "bad-value", at+".appPort", fmt.Sprintf("it is the port %d that is taken over", t.Port), "write another one")
+		}
+		checkEnum(at+".scheme", t.Scheme, &fs, corev1.URISchemeHTTP, corev1.URISchemeHTTPS)
+	}
+	for i, c := range p.Claims {
+		at := fmt.Sprintf("claims[%d]", i)
+		checkPort(at+".port", c.Port, "write the port in use", &fs)
+		checkProtocol(at+".protocol", c.Protocol, &fs)
+	}
+	for i, port := range p.ServicePorts {
+		at := fmt.Sprintf("servicePorts[%d]", i)
+		checkLabel(at+".name", port.Name, "ports of a Service with several need names", &fs)
+		checkPort(at+".port", port.Port, "write the Service's port", &fs)
+		checkProtocol(at+".protocol", port.Protocol, &fs)
+	}
+	for i, o := range p.Objects {
+		validateObject(fmt.Sprintf("objects[%d]", i), o, &fs)
+	}
+	return fs
+}
+
+func (p *Custom) validateContainers(fs *sidecar.Findings) {
+	seen := map[string]bool{}
+	for _, list := range []struct {
+		field      string
+		containers []corev1.Container
+	}{{"initContainers", p.InitContainers}, {"containers", p.Containers}} {
+		for i, c := range list.containers {
+			at := fmt.Sprintf("%s[%d]", list.field, i)
+			checkLabel(at+".name", c.Name, "every container has one", fs)
+			checkTwice(at+".name", c.Name, seen, fs)
+			if c.Image == "" {
+				fs.Add(sidecar.Error, "missing-field", at+".image", "no image is given", "")
+			}
+			if c.RestartPolicy != nil && list.field == "initContainers" {
+				fs.Add(sidecar.Error, "bad-value", at+".restartPolicy", "initContainers run to their end before the app starts",
+					"write what runs as long as the pod into containers; placement: native makes it a native sidecar")
+			}
+			checkContainerPorts(at, c.Ports, fs)
+			checkEnv(at, c.Env, fs)
+			checkMounts(at, c.VolumeMounts, fs)
+		}
+	}
+}
+
+func (p *Custom) validatePod(fs *sidecar.Findings) {
+	seen := map[string]bool{}
+	for i, v := range p.Volumes {
+		at := fmt.Sprintf("volumes[%d].name", i)
+		checkLabel(at, v.Name, "every volume has one", fs)
+		checkTwice(at, v.Name, seen, fs)
+	}
+	for i, s := range p.Pod.Sysctls {
+		if s.Name == "" {
+			fs.Add(sidecar.Error, "missing-field", fmt.Sprintf("pod.sysctls[%d].name", i), "no name is given", "")
+		}
+	}
+	for i, s := range p.Pod.ImagePullSecrets {
+		if s.Name == "" {
+			fs.Add(sidecar.Error, "missing-field", fmt.Sprintf("pod.imagePullSecrets[%d].name", i), "no Secret is named", "")
+		}
+	}
+}
+
+func (p *Custom) validateApp(fs *sidecar.Findings) {
+	checkEnv("app", p.App.Env, fs)
+	checkMounts("app", p.App.VolumeMounts, fs)
+	if p.App.DrainSeconds < 0 {
+		fs.Add(sidecar.Error, "bad-value", "app.drainSeconds", "seconds can't be negative", "write 0 for no draining")
+	}
+}
+
+func validateObject(at string, o sidecar.Object, fs *sidecar.Findings) {
+	h := o.Head()
+	for _, f := range []struct{ field, value string }{
+		{".apiVersion", h.APIVersion}, {".kind", h.Kind}, {".metadata.name", h.Metadata.Name},
+	} {
+		if f.value == "" {
+			fs.Add(sidecar.Error, "missing-field", at+f.field, "is missing", "every object has one")
+		}
+	}
+	var secret struct {
+		Data       map[string]any `json:"data"`
+		StringData map[string]any `json:"stringData"`
+	}
+	if h.APIVersion == "v1" && h.Kind == "Secret" && json.Unmarshal(o.RawMessage, &secret) == nil && len(secret.Data)+len(secret.StringData) > 0 {
+		fs.Add(sidecar.Warning, "secret-inline", at, "the values of this Secret stand in the config and in the output, where everyone can read them",
+			"keep it out of Git: let an ExternalSecret or SealedSecret make it, and name it here only")
+	}
+}
+
+// checkContainerPorts wants what the API server wants.
+func checkContainerPorts(at string, ports []corev1.ContainerPort, fs *sidecar.Findings) {
+	for i, port := range ports {
+		at := fmt.Sprintf("%s.ports[%d]", at, i)
+		checkPort(at+".containerPort", port.ContainerPort, "write the port on which the container listens", fs)
+		checkProtocol(at+".protocol", port.Protocol, fs)
+		if port.Name != "" && len(validation.IsValidPortName(port.Name)) > 0 {
+			fs.Add(sidecar.Error, "bad-value", at+".name", fmt.Sprintf("%q can't be the name of a container's port", port.Name),
+				"use at most 15 lower case letters, digits and single dashes; one letter at least")
+		}
+	}
+}
+
+func checkEnv(at string, env []corev1.EnvVar, fs *sidecar.Findings) {
+	for i, e := range env {
+		if field := fmt.Sprintf("%s.env[%d].name", at, i); e.Name == "" {
+			fs.Add(sidecar.Error, "missing-field", field, "no name is given", "")
+		} else if len(validation.IsEnvVarName(e.Name)) > 0 {
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of a variable", e.Name), "use letters, digits, _, - and dots; no digit first")
+		}
+	}
+}
+
+func checkMounts(at string, mounts []corev1.VolumeMount, fs *sidecar.Findings) {
+	for i, m := range mounts {
+		at := fmt.Sprintf("%s.volumeMounts[%d]", at, i)
+		checkLabel(at+".name", m.Name, "name the volume", fs)
+		if m.MountPath == "" {
+			fs.Add(sidecar.Error, "missing-field", at+".mountPath", "no path is given", "")
+		}
+	}
+}
+
+// checkLabel wants a name of the form that containers, volumes and ports of
+// Services have.
+func checkLabel(field, name, why string, fs *sidecar.Findings) {
+	if name == "" {
+		fs.Add(sidecar.Error, "missing-field", field, "no name is given", why)
+	} else if len(validation.IsDNS1123Label(name)) > 0 {
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be a name here", name), "use at most 63 lower case letters, digits and dashes")
+	}
+}
+
+func checkTwice(field, name string, seen map[string]bool, fs *sidecar.Findings) {
+	if name != "" && seen[name] {
+		fs.Add(sidecar.Error, "bad-value", field, name+" is there twice", "give one of them another name")
+	}
+	seen[name] = true
+}
+
+func checkProtocol(field string, p corev1.Protocol, fs *sidecar.Findings) {
+	checkEnum(field, p, fs, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
+}

@@ -1,0 +1,60 @@
+package pattern
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// An image is a program that we put into pods, with the numeric user that it's
+// made for: kubelets refuse runAsNonRoot where an image names its user by a word.
+type image struct {
+	ref      string
+	uid, gid int64
+}
+
+// The images, all in one place. Tags are those of the stable branches; whoever
+// wants a digest or a mirror says so by override.image or spec.images.
+var (
+	// github.com/nginx/docker-nginx-unprivileged, stable/alpine-slim/Dockerfile:
+	// ARG UID=101, ARG GID=101, STOPSIGNAL SIGQUIT; busybox has sh and sleep.
+	nginxImage = image{ref: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim", uid: 101, gid: 101}
+)
+
+// newest is what a program counts as whose version can't be told from its image.
+const newest = 1 << 20
+
+// A release of a program: major, minor and patch.
+type release [3]int
+
+func (r release) atLeast(major, minor, patch int) bool {
+	for i, want := range [3]int{major, minor, patch} {
+		if r[i] != want {
+			return r[i] > want
+		}
+	}
+	return true
+}
+
+var versionTag = regexp.MustCompile(`^v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?(?:[.+_-].*)?$`)
+
+// nginxRelease reads the version of nginx from the tag of an image. Only images
+// that are named for nginx are believed, others number their own releases; what
+// has no version, as latest or a digest alone, counts as the newest. So does the
+// missing part of a tag like 1.27, which moves with the branch.
+func nginxRelease(ref string) release {
+	ref, _, _ = strings.Cut(ref, "@")
+	name := ref[strings.LastIndexByte(ref, '/')+1:]
+	name, tag, _ := strings.Cut(name, ":")
+	m := versionTag.FindStringSubmatch(tag)
+	if m == nil || !strings.Contains(name, "nginx") && !strings.Contains(name, "openresty") {
+		return release{newest, newest, newest}
+	}
+	r := release{0, 0, newest}
+	for i, digits := range m[1:] {
+		if digits != "" {
+			r[i], _ = strconv.Atoi(digits) // five digits at most
+		}
+	}
+	return r
+}

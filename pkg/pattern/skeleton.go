@@ -1,0 +1,147 @@
+package pattern
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// tmpSize bounds the temporary files of a sidecar. They're in memory, and so
+// count as its container's memory.
+const tmpSize = "16Mi"
+
+// restricted is a securityContext that Pod Security's level restricted admits.
+// User and group are always written: see image.
+func restricted(i image) *corev1.SecurityContext {
+	return &corev1.SecurityContext{
+		Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+		RunAsUser:                new(i.uid),
+		RunAsGroup:               new(i.gid),
+		RunAsNonRoot:             new(true),
+		ReadOnlyRootFilesystem:   new(true),
+		AllowPrivilegeEscalation: new(false),
+		SeccompProfile:           &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+	}
+}
+
+// A size is what a container asks for. Requests for both, since a
+// HorizontalPodAutoscaler on utilisation stops working where one container has
+// none; a limit for memory only, since a limited CPU makes a proxy's slowest
+// answers slower.
+type size struct {
+	cpu, memory string // requested
+	maxMemory   string // the limit
+	fixedCPU    string // request and limit in a pod of QoS class Guaranteed
+}
+
+// resources are those of a sidecar in the pod of w. A Guaranteed pod stays one
+// only if every container's requests equal its limits.
+func (s size) resources(w *sidecar.Workload) corev1.ResourceRequirements {
+	if guaranteed(w) {
+		both := quantities(s.fixedCPU, s.maxMemory)
+		return corev1.ResourceRequirements{Limits: both, Requests: both.DeepCopy()}
+	}
+	return corev1.ResourceRequirements{
+		Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse(s.maxMemory)},
+		Requests: quantities(s.cpu, s.memory),
+	}
+}
+
+func quantities(cpu, memory string) corev1.ResourceList {
+	return corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu), corev1.ResourceMemory: resource.MustParse(memory)}
+}
+
+// guaranteed reports whether the pod, without this sidecar, is of QoS class
+// Guaranteed: all of its containers, init containers too, have equal requests and
+// limits for CPU and memory; a request that isn't written is the limit
+// (k8s.io/kubernetes/pkg/apis/core/v1/helper/qos.ComputePodQOS). With resources
+// of the pod itself (KEP-2837), those of the containers don't decide.
+func guaranteed(w *sidecar.Workload) bool {
+	if w.Pod.Spec.Resources != nil {
+		return false
+	}
+	some := false
+	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
+		for _, c := range list {
+			if c.Name == w.Name {
+				continue
+			}
+			some = true
+			for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+				limit, ok := c.Resources.Limits[name]
+				request, asked := c.Resources.Requests[name]
+				if !ok || limit.IsZero() || asked && request.Cmp(limit) != 0 {
+					return false
+				}
+			}
+		}
+	}
+	return some
+}
+
+// cpuLimit is the limit that the sidecar's container will have: the override's,
+// or what we give it. Zero: none.
+func cpuLimit(w *sidecar.Workload, given corev1.ResourceRequirements) resource.Quantity {
+	if w.Override != nil {
+		if q, ok := w.Override.Resources.Limits[corev1.ResourceCPU]; ok {
+			return q
+		}
+	}
+	return given.Limits[corev1.ResourceCPU]
+}
+
+// tcpProbe connects to a port, by number: names of native sidecars' ports can be
+// shadowed by the app's.
+func tcpProbe(port int32, period, failures int32) *corev1.Probe {
+	return &corev1.Probe{
+		ProbeHandler:     corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(port)}},
+		PeriodSeconds:    period,
+		FailureThreshold: failures,
+	}
+}
+
+// Volumes. Each is mounted as a whole directory: the kubelet never updates what
+// is mounted by subPath. Secrets keep the default mode 0644: their files belong
+// to root, and anything stricter is unreadable for a user other than root.
+
+func configVolume(name, configMap string) corev1.Volume {
+	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
+		ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: configMap}}}}
+}
+
+// secretVolume shows only the keys that are needed: a Secret may have others.
+func secretVolume(name, secret string, keys ...string) corev1.Volume {
+	source := &corev1.SecretVolumeSource{SecretName: secret}
+	for _, key := range keys {
+		source.Items = append(source.Items, corev1.KeyToPath{Key: key, Path: key})
+	}
+	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{Secret: source}}
+}
+
+func tmpVolume(name string) corev1.Volume {
+	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
+		EmptyDir: &corev1.EmptyDirVolumeSource{Medium: corev1.StorageMediumMemory, SizeLimit: new(resource.MustParse(tmpSize))}}}
+}
+
+// metadata of what we emit, in the order of the API's documentation.
+type metadata struct {
+	Name   string            `json:"name"`
+	Labels map[string]string `json:"labels"`
+}
+
+func meta(name string) metadata {
+	return metadata{Name: name, Labels: map[string]string{"app.kubernetes.io/managed-by": "outrigger"}}
+}
+
+// configMap is an emitted ConfigMap. (corev1's own type writes kind before
+// apiVersion, which nobody does by hand.)
+func configMap(name string, data map[string]string) sidecar.Object {
+	return sidecar.NewObject(struct {
+		APIVersion string            `json:"apiVersion"`
+		Kind       string            `json:"kind"`
+		Metadata   metadata          `json:"metadata"`
+		Data       map[string]string `json:"data"`
+	}{"v1", "ConfigMap", meta(name), data})
+}

@@ -1,0 +1,95 @@
+package pattern
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+func TestTLSProxyShutdown(t *testing.T) {
+	type hook = corev1.LifecycleHandler
+	sleeps := func(n int64) *hook { return &hook{Sleep: &corev1.SleepAction{Seconds: n}} }
+	runs := &hook{Exec: &corev1.ExecAction{Command: []string{"bye"}}}
+	quit := func(n int) string {
+		return fmt.Sprintf(`{"exec":{"command":["sh","-c","sleep %d; exec nginx -e stderr -c /etc/outrigger/nginx/nginx.conf -s quit"]}}`, n)
+	}
+	const tooOld = "warning kubernetes-version: drainSeconds: lifecycle.preStop.sleep needs Kubernetes 1.30, this must run on 1.29: " +
+		"the app ends at once and requests are lost; give the app a preStop hook that runs sleep 5"
+	own := func(n int) string {
+		return fmt.Sprintf("info pre-stop: drainSeconds: the app has a preStop hook of its own and keeps it; let it take at least %d seconds, so that the app still serves while its pod leaves the endpoints", n)
+	}
+	for name, c := range map[string]struct {
+		drain, grace int64 // 0: the default; -1 for drain: none
+		app          *hook
+		beside       bool
+		minor        int
+		proxy        string // the hook of nginx
+		app5         int64  // what the app gets
+		left         int    // worker_shutdown_timeout
+		notes        []string
+	}{
+		"default":             {proxy: quit(3), app5: 5, left: 25},
+		"longer":              {drain: 20, grace: 60, proxy: quit(18), app5: 20, left: 40},
+		"3 seconds":           {drain: 3, proxy: quit(1), app5: 3, left: 27},
+		"2 seconds":           {drain: 2, proxy: quit(1), app5: 2, left: 27},
+		"1 second":            {drain: 1, app5: 1, left: 28},
+		"none":                {drain: -1, grace: 1, left: 1},
+		"own sleep":           {app: sleeps(10), proxy: quit(8), app5: 5, left: 20, notes: []string{own(5)}},
+		"own sleep, the same": {app: sleeps(5), proxy: quit(3), app5: 5, left: 25},
+		"own hook":            {app: runs, drain: 8, proxy: quit(6), app5: 8, left: 22, notes: []string{own(8)}},
+		"old":                 {minor: 29, left: 28, notes: []string{tooOld}},
+		"old with own hook":   {minor: 29, app: runs, proxy: quit(3), left: 25, notes: []string{own(5)}},
+		"beside":              {beside: true, proxy: `{"sleep":{"seconds":5}}`, app5: 5, left: 23},
+		"beside, none":        {beside: true, drain: -1, left: 28},
+		"beside, old":         {beside: true, minor: 29, left: 28, notes: []string{tooOld}},
+		"beside, old with own hook": {beside: true, minor: 29, app: runs, proxy: `{"exec":{"command":["sleep","5"]}}`, left: 23,
+			notes: []string{own(5)}},
+		"little grace": {drain: 5, grace: 14, proxy: quit(3), app5: 5, left: 9, notes: []string{
+			"warning grace-period: drainSeconds: after 5 seconds of draining, 9 of the grace period's 14 are left for the app to end; raise terminationGracePeriodSeconds to at least 15"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := search(func(w *sidecar.Workload) {
+				if c.grace != 0 {
+					w.Pod.Spec.TerminationGracePeriodSeconds = &c.grace
+				}
+				if c.app != nil {
+					w.App.Lifecycle = &corev1.Lifecycle{PreStop: c.app}
+				}
+				if c.beside {
+					w.Placement = sidecar.Beside
+				}
+				if c.minor != 0 {
+					w.Kubernetes.Minor = c.minor
+				}
+			})
+			ch := change(t, proxy(func(p *TLSProxy) {
+				if c.drain != 0 {
+					p.DrainSeconds = new(max(c.drain, 0))
+				}
+			}), w)
+			got := ""
+			if l := ch.Containers[0].Lifecycle; l != nil {
+				raw, err := json.Marshal(l.PreStop)
+				require.NoError(t, err)
+				got = string(raw)
+			}
+			require.Equal(t, c.proxy, got)
+			require.Equal(t, c.app5, ch.App.DrainSeconds)
+			require.Contains(t, conf(t, ch), fmt.Sprintf("worker_shutdown_timeout %ds;", c.left))
+			require.Equal(t, strings.Join(c.notes, "\n"), strings.Join(lines(ch.Notes), "\n"))
+		})
+	}
+}
+
+func TestTLSProxyDrainLongerThanGrace(t *testing.T) {
+	for _, drain := range []int64{30, 31} {
+		require.Equal(t, []string{fmt.Sprintf("error grace-period: drainSeconds: the app goes on for %d seconds, but the pod's grace period is 30; raise terminationGracePeriodSeconds to at least %d", drain, drain+10)},
+			lines(findings(t, proxy(func(p *TLSProxy) { p.DrainSeconds = &drain }), search())))
+	}
+}

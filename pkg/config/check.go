@@ -44,9 +44,10 @@ func (r *reader) report(code, at, message, hint string) {
 	}
 }
 
-// reported tells whether there is a finding about a field or what is in it.
+// reported tells whether there is a finding about a field or what is in it, or
+// about one that was meant to be it.
 func (r *reader) reported(at string) bool {
-	return slices.ContainsFunc(r.findings, func(f sidecar.Finding) bool {
+	return r.meant[at] || slices.ContainsFunc(r.findings, func(f sidecar.Finding) bool {
 		rest, in := strings.CutPrefix(f.Field, at)
 		return in && (rest == "" || rest[0] == '.' || rest[0] == '[')
 	})

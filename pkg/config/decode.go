@@ -8,6 +8,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/outrigger-dev/outrigger/pkg/config/field"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -25,7 +26,7 @@ func (r *reader) value(n *yaml.Node, v reflect.Value, at string) {
 	case v.Kind() == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		r.value(n, v.Elem(), at)
-	case isLeaf(v.Type()):
+	case field.IsLeaf(v.Type()):
 		r.leaf(n, v, at)
 	case v.Kind() == reflect.Struct:
 		r.structure(n, v, at)
@@ -49,10 +50,14 @@ func (r *reader) null(n *yaml.Node, v reflect.Value, at string) {
 	}
 }
 
-// list reads a sequence.
+// list reads a sequence. In a flat config a text stands for one, with commas.
 func (r *reader) list(n *yaml.Node, v reflect.Value, at string) {
 	items := n.Content
-	if n.Kind != yaml.SequenceNode {
+	if r.flat && n.Kind == yaml.ScalarNode {
+		for s := range strings.SplitSeq(n.Value, ",") {
+			items = append(items, str(strings.TrimSpace(s), n.Line))
+		}
+	} else if n.Kind != yaml.SequenceNode {
 		r.wrong(n, v.Type(), at)
 		return
 	}
@@ -90,6 +95,9 @@ func (r *reader) element(n *yaml.Node, v reflect.Value, at string) {
 
 // scalar reads strings, numbers and booleans.
 func (r *reader) scalar(n *yaml.Node, v reflect.Value, at string) {
+	if r.flat && v.Kind() != reflect.String {
+		n = plain(n)
+	}
 	var have any
 	if err := n.Decode(&have); err != nil {
 		r.wrong(n, v.Type(), at)
@@ -134,7 +142,7 @@ func (r *reader) outside(n *yaml.Node, t reflect.Type, at string) {
 func (r *reader) wrong(n *yaml.Node, t reflect.Type, at string) {
 	hint := ""
 	number := func(s string) bool {
-		tag := (&yaml.Node{Kind: yaml.ScalarNode, Value: s}).ShortTag()
+		tag := plain(str(s, 0)).ShortTag()
 		return tag == yaml.NodeTagInt || tag == yaml.NodeTagBool
 	}
 	switch w := want(t); {
@@ -212,3 +220,7 @@ func join(at, name string) string {
 	}
 	return at + "." + name
 }
+
+// enumOf are the values that a type of strings can have, or nil where it can
+// have any.
+func enumOf(t reflect.Type) []string { return enums[t.PkgPath()+"."+t.Name()] }

@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/pkg/config/field"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -67,9 +68,9 @@ func (e *Entry) Fill(w *sidecar.Workload) {
 // PatternKeys are the fields that an entry can have exactly one of.
 func PatternKeys() []string {
 	var keys []string
-	for _, f := range fieldsOf(reflect.TypeFor[Entry]()) {
-		if f.typ.Implements(reflect.TypeFor[sidecar.Pattern]()) {
-			keys = append(keys, f.name)
+	for _, f := range field.Of(reflect.TypeFor[Entry]()) {
+		if f.Type.Implements(reflect.TypeFor[sidecar.Pattern]()) {
+			keys = append(keys, f.Name)
 		}
 	}
 	return keys
@@ -85,9 +86,9 @@ type keyed struct {
 func (e *Entry) patterns() []keyed {
 	var set []keyed
 	v := reflect.ValueOf(e).Elem()
-	for _, f := range fieldsOf(v.Type()) {
-		if p, ok := v.FieldByIndex(f.index).Interface().(sidecar.Pattern); ok && !reflect.ValueOf(p).IsNil() {
-			set = append(set, keyed{f.name, p})
+	for _, f := range field.Of(v.Type()) {
+		if p, ok := v.FieldByIndex(f.Index).Interface().(sidecar.Pattern); ok && !reflect.ValueOf(p).IsNil() {
+			set = append(set, keyed{f.Name, p})
 		}
 	}
 	return set

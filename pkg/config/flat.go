@@ -9,6 +9,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/pkg/config/field"
 )
 
 // A flat config is a ConfigMap with texts, for one pattern on a command line:
@@ -44,7 +46,7 @@ func (r *reader) configMap(n *yaml.Node) *Sidecars {
 	homes := []home{sel, entry, spec}
 	key := m.Data["pattern"]
 	if slices.Contains(keys, key) {
-		p := home{find(fieldsOf(entry.typ), key).typ.Elem(), nil, block(line)}
+		p := home{field.Find(field.Of(entry.typ), key).Type.Elem(), nil, block(line)}
 		set(entry.node, p.node, key)
 		homes = append(homes, p)
 	} else if key != "" {
@@ -78,7 +80,7 @@ func (r *reader) place(homes []home, key string, value *yaml.Node) {
 	first, _, _ := strings.Cut(key, ".")
 	known := []string{"pattern"}
 	for _, h := range homes {
-		has := slices.DeleteFunc(names(fieldsOf(h.typ)), func(n string) bool { return slices.Contains(h.except, n) })
+		has := slices.DeleteFunc(field.Names(field.Of(h.typ)), func(n string) bool { return slices.Contains(h.except, n) })
 		if slices.Contains(has, first) {
 			if !set(h.node, value, split(h.typ, key)...) {
 				r.report("duplicate-field", join("data", key), "another field says a part of it", "leave one of them")
@@ -93,12 +95,12 @@ func (r *reader) place(homes []home, key string, value *yaml.Node) {
 // split finds the fields in a dotted key. What follows the name of a map is one
 // key of it, dots and all.
 func split(t reflect.Type, key string) []string {
-	if t = inner(t); t == nil {
+	if t = field.Struct(t); t == nil {
 		return []string{key}
 	}
 	first, rest, more := strings.Cut(key, ".")
-	if f := find(fieldsOf(t), first); f != nil && more {
-		return append([]string{first}, split(f.typ, rest)...)
+	if f := field.Find(field.Of(t), first); f != nil && more {
+		return append([]string{first}, split(f.Type, rest)...)
 	}
 	return []string{key}
 }

@@ -10,22 +10,19 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
-
-	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // leaf reads a node into a type that reads its JSON form itself.
 func (r *reader) leaf(n *yaml.Node, v reflect.Value, at string) {
+	if r.flat {
+		n = plain(n)
+	}
 	var b bytes.Buffer
 	if !r.json(n, &b, at) {
 		return
 	}
 	if err := json.Unmarshal(b.Bytes(), v.Addr().Interface()); err != nil {
 		r.add(n.Line, at, "wrong-type", "wanted "+leafForm(v.Type())+", got "+got(n), "")
-		return
-	}
-	if o, ok := v.Addr().Interface().(*sidecar.Object); ok {
-		r.object(n, o, at)
 	}
 }
 
@@ -40,18 +37,6 @@ func leafForm(t reflect.Type) string {
 		return "a time such as 2006-01-02T15:04:05Z in quotes"
 	}
 	return "another form"
-}
-
-// object looks whether a whole manifest says what it is.
-func (r *reader) object(n *yaml.Node, o *sidecar.Object, at string) {
-	h := o.Head()
-	for _, f := range []struct{ name, value string }{
-		{"apiVersion", h.APIVersion}, {"kind", h.Kind}, {"metadata.name", h.Metadata.Name},
-	} {
-		if f.value == "" {
-			r.add(n.Line, at+"."+f.name, "missing-field", "is missing", "every object has one, a string")
-		}
-	}
 }
 
 // json writes a node as JSON, its fields in their order. It reports whether it could.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,6 +20,14 @@ func nearest(word string, names []string) string {
 		}
 	}
 	return best
+}
+
+// meant is a hint at the nearest of some words.
+func meant(word string, words []string) string {
+	if n := nearest(word, words); n != "" {
+		return "did you mean " + n
+	}
+	return ""
 }
 
 // letters leaves out what people put between words.
@@ -62,6 +71,7 @@ func quote(s string) string {
 
 // either lists words as in "a, b or c".
 func either(words []string) string {
+	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "" })
 	if len(words) < 2 {
 		return strings.Join(words, "")
 	}

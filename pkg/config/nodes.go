@@ -19,9 +19,11 @@ const (
 // bounded, whatever aliases and nesting the document has.
 type reader struct {
 	findings sidecar.Findings
-	lines    map[string]int // of each field that was read, by path
-	partial  bool           // fields that are required elsewhere may be missing
-	budget   int            // what is left of it, in bytes
+	lines    map[string]int  // of each field that was read, by path
+	meant    map[string]bool // paths of fields that were most likely meant by unknown ones
+	flat     bool            // texts stand for values of any type, as in a ConfigMap
+	partial  bool            // fields that are required elsewhere may be missing
+	budget   int             // what is left of it, in bytes
 	depth    int
 	stopped  bool
 	above    []above // the structs around, outermost first
@@ -29,7 +31,7 @@ type reader struct {
 
 // newReader makes a reader for what is below n.
 func newReader(n *yaml.Node) *reader {
-	r := &reader{lines: map[string]int{}, budget: aliasBudget}
+	r := &reader{lines: map[string]int{}, meant: map[string]bool{}, budget: aliasBudget}
 	var weigh func(*yaml.Node)
 	weigh = func(n *yaml.Node) {
 		r.budget += 2 * weight(n) // some of it is looked at twice

@@ -56,6 +56,9 @@ func (r *reader) document(n *yaml.Node) *Sidecars {
 	}
 	r.lines[""] = n.Line
 	api, kind := text(n, "apiVersion"), text(n, "kind")
+	if api == "v1" && kind == "ConfigMap" {
+		return r.configMap(n)
+	}
 	c := &Sidecars{}
 	ours := strings.HasPrefix(api, "outrigger.dev/") || api == "" || nearest(kind, []string{Kind}) != ""
 	if n.Kind == yaml.MappingNode && !ours {

@@ -2,15 +2,16 @@ package config
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/pkg/config/field"
 )
 
 // above is a struct around the one that is read.
 type above struct {
-	fields []field
+	fields []field.Field
 	at     string
 }
 
@@ -20,43 +21,43 @@ func (r *reader) structure(n *yaml.Node, v reflect.Value, at string) {
 		r.wrong(n, v.Type(), at)
 		return
 	}
-	fields := fieldsOf(v.Type())
+	fields := field.Of(v.Type())
 	r.above = append(r.above, above{fields, at})
 	defer func() { r.above = r.above[:len(r.above)-1] }()
 	there := map[string]bool{}
 	for _, p := range r.pairs(n, at) {
 		path := join(at, p.name)
 		r.lines[path] = p.line
-		f := find(fields, p.name)
+		f := field.Find(fields, p.name)
 		if f == nil {
 			there[r.unknown(p, at)] = true // no second complaint about the one that was meant
 			continue
 		}
-		there[f.name] = !isNull(p.value)
+		there[f.Name] = !isNull(p.value)
 		partial := r.partial
-		r.partial = partial || f.partial
-		r.value(p.value, v.FieldByIndex(f.index), path)
-		r.keys(*f, v.FieldByIndex(f.index), path)
+		r.partial = partial || f.Partial
+		r.value(p.value, v.FieldByIndex(f.Index), path)
+		r.keys(*f, v.FieldByIndex(f.Index), path)
 		r.partial = partial
 	}
 	for _, f := range fields {
-		if f.required && !there[f.name] && !r.partial {
-			r.add(n.Line, join(at, f.name), "missing-field", "is missing", "")
+		if f.Required && !there[f.Name] && !r.partial {
+			r.add(n.Line, join(at, f.Name), "missing-field", "is missing", "")
 		}
 	}
 }
 
 // keys looks whether the entries of a list in a partial value have the field
 // that they're merged by.
-func (r *reader) keys(f field, list reflect.Value, at string) {
-	if !r.partial || f.key == "" || list.Kind() != reflect.Slice {
+func (r *reader) keys(f field.Field, list reflect.Value, at string) {
+	if !r.partial || f.Key == "" || list.Kind() != reflect.Slice {
 		return
 	}
-	key := find(fieldsOf(f.typ.Elem()), f.key)
+	key := field.Find(field.Of(f.Type.Elem()), f.Key)
 	for i := range list.Len() {
-		path := join(at+"["+itoa(i)+"]", f.key)
-		if _, there := r.lines[path]; !there && list.Index(i).FieldByIndex(key.index).IsZero() {
-			r.add(r.line(path), path, "missing-field", "is missing", "entries of "+f.name+" are merged by it")
+		path := join(at+"["+itoa(i)+"]", f.Key)
+		if _, there := r.lines[path]; !there && list.Index(i).FieldByIndex(key.Index).IsZero() {
+			r.add(r.line(path), path, "missing-field", "is missing", "entries of "+f.Name+" are merged by it")
 		}
 	}
 }
@@ -65,17 +66,20 @@ func (r *reader) keys(f field, list reflect.Value, at string) {
 // the one that was most likely meant.
 func (r *reader) unknown(p pair, at string) string {
 	here := r.above[len(r.above)-1].fields
-	near := nearest(p.name, names(here))
+	near := nearest(p.name, field.Names(here))
 	hint := ""
 	switch place := r.elsewhere(p.name); {
 	case place != "" && (near == "" || !strings.EqualFold(near, p.name)):
 		hint, near = "it belongs "+place, ""
 	case near != "":
 		hint = "did you mean " + near
-	case len(here) <= 16:
-		hint = "known here: " + strings.Join(names(here), ", ")
+	case len(here) <= 24:
+		hint = "known here: " + strings.Join(field.Names(here), ", ")
 	}
 	r.add(p.line, join(at, p.name), "unknown-field", "there is no such field", hint)
+	if near != "" {
+		r.meant[join(at, near)] = true
+	}
 	return near
 }
 
@@ -83,11 +87,11 @@ func (r *reader) unknown(p pair, at string) string {
 func (r *reader) elsewhere(name string) string {
 	last := len(r.above) - 1
 	for _, f := range r.above[last].fields {
-		if t := inner(f.typ); t != nil && find(fieldsOf(t), name) != nil {
-			return "into " + f.name
+		if t := field.Struct(f.Type); t != nil && field.Find(field.Of(t), name) != nil {
+			return "into " + f.Name
 		}
 	}
-	if last > 0 && find(r.above[last-1].fields, name) != nil {
+	if last > 0 && field.Find(r.above[last-1].fields, name) != nil {
 		return "one level up, beside " + beside(r.above[last].at, r.above[last-1].at)
 	}
 	return ""
@@ -100,12 +104,4 @@ func beside(inner, outer string) string {
 		name = name[:i]
 	}
 	return name
-}
-
-// meant is a hint at the nearest of some words.
-func meant(word string, words []string) string {
-	if n := nearest(word, words); n != "" && slices.Contains(words, n) {
-		return "did you mean " + n
-	}
-	return ""
 }

@@ -95,8 +95,10 @@ var nginxSize = size{cpu: "20m", memory: "32Mi", maxMemory: "128Mi", fixedCPU: "
 // Change puts nginx in front of the app.
 func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() || notes.Failed() {
+	if mine := p.Validate(); mine.Failed() {
 		return nil, append(mine, notes...)
+	} else if notes.Failed() {
+		return nil, notes // whoever reads configs has told what else is in mine
 	}
 	resources := nginxSize.resources(w)
 	if resources.Requests.Cpu().Equal(*resources.Limits.Cpu()) {

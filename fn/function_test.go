@@ -1,0 +1,88 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestFunction(t *testing.T) {
+	in := list(sidecars, web, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}   # untouched\ndata: {a: 'b'}")
+	code, out, err := call(in)
+	require.Zero(t, code, err)
+	require.Contains(t, out, "  - name: tls-proxy\n")
+	require.Contains(t, out, "image: web:1 # pinned")
+	require.Contains(t, out, "\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: other}   # untouched\n  data: {a: 'b'}\n")
+	require.NotContains(t, out, "outrigger.dev/applied", "nothing is recorded where sources are clean")
+	require.NotContains(t, out, "applied.outrigger.dev", "nothing is recorded where sources are clean")
+	code, again, _ := call(out)
+	require.Zero(t, code)
+	require.Equal(t, out, again, "twice is once")
+}
+
+// Runners throw away what a function leaves out: on an error all items come back.
+func TestFunctionFails(t *testing.T) {
+	for name, c := range map[string]struct{ in, says string }{
+		"config with a typo":  {list(strings.Replace(sidecars, "secretName", "secretname", 1), web), "spec.patterns[0].tlsProxy.secretname: there is no such field; did you mean secretName"},
+		"nothing selected":    {list(sidecars, strings.ReplaceAll(web, "name: web\nspec", "name: Web\nspec")), "spec.select: selects no workload"},
+		"no config":           {list("", web), "functionConfig: the ResourceList has none"},
+		"conflict":            {list(sidecars, strings.Replace(web, "image: web:1", "env: [{name: LISTEN, value: s3cret}]\n          image: web:1", 1)), "env[name=LISTEN]: tls-proxy: wants its own value, but the manifest has another value there"},
+		"wrong kind":          {list(strings.Replace(sidecars, "kind: Sidecars", "kind: SideCar", 1), web), `"SideCar" is not Sidecars`},
+		"pod template broken": {list(sidecars, strings.Replace(web, "containerPort: 8080", "containerPort: {}", 1)), "can't be a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, err := call(c.in)
+			require.Equal(t, 1, code)
+			require.True(t, strings.HasPrefix(out, strings.TrimSuffix(c.in, "\n")), "items come back as they were:\n%s", out)
+			require.Contains(t, out, "\nresults:\n- message: ")
+			require.Contains(t, out, "  severity: error\n")
+			require.Contains(t, err, "outrigger: error: ")
+			require.Contains(t, err, c.says)
+			require.NotContains(t, err, "s3cret")
+		})
+	}
+	for name, in := range map[string]string{"empty": "", "blank": " \n\n", "no list": web, "no YAML": "items: [", "binary": "\x00\x01", "not UTF-8": "a: \xff"} {
+		t.Run(name, func(t *testing.T) {
+			code, out, err := call(in)
+			require.Equal(t, 1, code)
+			require.Empty(t, out)
+			require.True(t, strings.HasPrefix(err, "outrigger: error: standard input"), err)
+		})
+	}
+}
+
+// kpt writes files back: a second render has to find its own work.
+func TestFunctionInPlace(t *testing.T) {
+	annotated := strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations:\n    internal.config.kubernetes.io/index: '0'\n    internal.config.kubernetes.io/path: apps/web.yaml\n    internal.config.kubernetes.io/package-path: /pkg\nspec", 1)
+	code, out, err := call(list(sidecars, annotated))
+	require.Zero(t, code, err)
+	require.Contains(t, out, "    applied.outrigger.dev/search: ")
+	require.Contains(t, out, "internal.config.kubernetes.io/path: apps/web-tls-proxy.yaml")
+	require.Contains(t, out, "    internal.config.kubernetes.io/package-path: /pkg\n")
+	require.NotContains(t, out[strings.Index(out, "kind: ConfigMap"):], "internal.config.kubernetes.io/index", "kpt gives it one")
+	code, again, _ := call(out)
+	require.Zero(t, code)
+	require.Equal(t, out, again, "twice is once")
+
+	code, moved, err := call(strings.Replace(out, "port: 8081, env", "port: 8082, env", 1))
+	require.Zero(t, code, err)
+	require.Contains(t, moved, "proxy_pass http://127.0.0.1:8082;")
+	require.NotContains(t, moved, "8081;")
+	require.Equal(t, strings.Count(out, "kind: ConfigMap"), strings.Count(moved, "kind: ConfigMap"), "updated, not added")
+
+	off := moved[:strings.Index(moved, "    patterns:")] + "    patterns: []\n"
+	code, bare, err := call(off)
+	require.Zero(t, code, err)
+	require.NotContains(t, bare, "tls-proxy", "nothing is left of it")
+	require.True(t, strings.HasPrefix(bare, list("", annotated)), bare)
+}
+
+func TestFunctionJSON(t *testing.T) {
+	in := `{"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"template": {"spec": {"containers": [{"name": "web", "ports": [{"containerPort": 8080}]}]}}}}],
+ "functionConfig": {"apiVersion": "outrigger.dev/v1alpha1", "kind": "Sidecars", "metadata": {"name": "x"}, "spec": {"select": [{"name": "web"}], "patterns": [{"tlsProxy": {"port": 8080, "secretName": "s", "rebind": {"port": 8081, "env": {"A": "b"}}}}]}}}`
+	code, out, err := call(in)
+	require.Zero(t, code, err)
+	require.JSONEq(t, out, out, "JSON stays JSON")
+	require.Contains(t, out, `"name": "tls-proxy"`)
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestInjectStream(t *testing.T) {
+	conf := file(t, "sidecars.yaml", sidecars)
+	in := "# first\n---\n" + web + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: web-tls}\nstringData: {tls.crt: geheim-1, tls.key: geheim-2}\n"
+	code, out, err := call(in, "inject", "-c", conf)
+	require.Zero(t, code, err)
+	require.True(t, strings.HasPrefix(out, "# first\n---\n"))
+	require.Contains(t, out, "\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web-tls-proxy\n")
+	require.Equal(t, "outrigger: Deployment web: tls-proxy (1 native sidecar, 1 object, takes over port 8080)\n", err)
+
+	code, out, err = call(strings.Replace(in, "tls.key: geheim-2", "key: geheim-2", 1), "inject", "-c", conf)
+	require.Equal(t, 1, code)
+	require.Empty(t, out, "someone may pipe it into kubectl apply")
+	require.Contains(t, err, "tls.key")
+	require.NotContains(t, err, "geheim")
+}
+
+func TestInjectList(t *testing.T) {
+	conf := file(t, "sidecars.yaml", sidecars)
+	in := "apiVersion: v1\nkind: List\nitems:\n- " + strings.ReplaceAll(strings.TrimSpace(web), "\n", "\n  ") + "\n"
+	code, out, err := call(in, "inject", "-c", conf)
+	require.Zero(t, code, err)
+	require.Contains(t, out, "\n- apiVersion: v1\n  kind: ConfigMap\n")
+	require.NotContains(t, out, "---")
+}
+
+func TestInjectFails(t *testing.T) {
+	conf := file(t, "sidecars.yaml", sidecars)
+	for name, c := range map[string]struct {
+		in   string
+		args []string
+		says string
+	}{
+		"no config":        {web, []string{"inject"}, "say which sidecars"},
+		"missing config":   {web, []string{"inject", "-c", "none.yaml"}, "none.yaml: no such file"},
+		"empty stream":     {"", []string{"inject", "-c", conf}, "standard input is empty"},
+		"broken YAML":      {"a: b\n  c: [", []string{"inject", "-c", conf}, "line 2: mapping values are not allowed"},
+		"field twice":      {web + "spec: {}\n", []string{"inject", "-c", conf}, `line 13: field "spec" is given twice`},
+		"stdin in place":   {web, []string{"inject", "-c", conf, "-w"}, "-w needs files"},
+		"missing folder":   {"", []string{"inject", "-c", conf, "none"}, "none: no such file"},
+		"unknown flag":     {"", []string{"inject", "-x"}, "flag provided but not defined"},
+		"alias bomb":       {bomb(web), []string{"inject", "-c", conf}, "stand for more than a million values"},
+		"deep nesting":     {strings.Replace(web, "spec:\n  template", "spec:\n  deep: "+strings.Repeat("[", 20000)+"\n  template", 1), []string{"inject", "-c", conf}, "exceeded max depth"},
+		"strip unrecorded": {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {outrigger.dev/patterns: x}\nspec", 1), []string{"strip"}, "no record of what stood there before"},
+		"damaged record":   {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {applied.outrigger.dev/search: '{'}\nspec", 1), []string{"inject", "-c", conf}, "is damaged"},
+		"foreign record":   {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":9,\"marks\":[]}'}\nspec", 1), []string{"strip"}, "of version 9"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, err := call(c.in, c.args...)
+			require.Equal(t, 1, code)
+			require.Empty(t, out)
+			require.Contains(t, err, c.says)
+		})
+	}
+}
+
+// bomb puts a pod label mapping of aliases into a manifest: 10^9 values.
+func bomb(text string) string {
+	var b strings.Builder
+	b.WriteString("x0: &x0 [a]\n")
+	for i := 1; i < 10; i++ {
+		n := string(rune('0' + i))
+		p := "*x" + string(rune('0'+i-1))
+		b.WriteString("x" + n + ": &x" + n + " [" + strings.Repeat(p+", ", 9) + p + "]\n")
+	}
+	return strings.Replace(b.String()+text, "      containers:", "      nodeSelector: {a: *x9}\n      containers:", 1)
+}
+
+func TestInjectInPlace(t *testing.T) {
+	conf := file(t, "sidecars.yaml", sidecars)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "web.yaml")
+	other := filepath.Join(dir, "other.yml")
+	require.NoError(t, os.WriteFile(path, []byte(web), 0o640))
+	require.NoError(t, os.WriteFile(other, []byte("a: [b\n"), 0o600))
+	code, _, err := call("", "inject", "-c", conf, "-w", dir)
+	require.Equal(t, 1, code)
+	require.Contains(t, err, "other.yml: line 1:")
+	require.Equal(t, web, text(t, path), "files stay as they are")
+
+	require.NoError(t, os.WriteFile(other, []byte("a: b\n"), 0o600))
+	code, _, err = call("", "inject", "-c", conf, "-w", dir)
+	require.Zero(t, code, err)
+	laid := text(t, path)
+	require.Contains(t, laid, "applied.outrigger.dev/search")
+	info, e := os.Stat(path)
+	require.NoError(t, e)
+	require.EqualValues(t, 0o640, info.Mode().Perm())
+	code, _, err = call("", "inject", "-c", conf, "-w", dir)
+	require.Zero(t, code, err)
+	require.Equal(t, laid, text(t, path), "twice is once")
+
+	// a person's own edits stay
+	mine := strings.Replace(laid, "image: web:1 # pinned", "image: web:2 # newer", 1)
+	require.NoError(t, os.WriteFile(path, []byte(mine), 0o640))
+	code, _, err = call("", "inject", "-c", conf, "-w", dir)
+	require.Zero(t, code, err)
+	require.Equal(t, mine, text(t, path))
+
+	code, _, err = call("", "strip", "-w", dir)
+	require.Zero(t, code, err)
+	require.Equal(t, strings.Replace(web, "web:1 # pinned", "web:2 # newer", 1), text(t, path))
+
+	// what was changed of ours is never taken silently
+	require.NoError(t, os.WriteFile(path, []byte(strings.Replace(laid, "periodSeconds: 20", "periodSeconds: 30", 1)), 0o640))
+	code, _, err = call("", "inject", "-c", conf, "-w", dir)
+	require.Equal(t, 1, code)
+	require.Contains(t, err, "initContainers[name=tls-proxy]: was changed by hand since outrigger wrote it; write the change into the sidecar's override")
+}
+
+func text(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(b)
+}
+
+func TestInjectFolderToStream(t *testing.T) {
+	conf := file(t, "sidecars.yaml", sidecars)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.yaml"), []byte(strings.TrimSuffix(web, "\n")), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.yaml"), []byte("---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}\n"), 0o600))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, ".git"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, ".git", "c.yaml"), []byte("["), 0o600))
+	code, out, err := call("", "inject", "-c", conf, dir)
+	require.Zero(t, code, err)
+	require.Contains(t, out, "ports: [{port: 80, targetPort: 8080}]", "a named targetPort becomes the number, in its place")
+}

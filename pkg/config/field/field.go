@@ -1,0 +1,91 @@
+// Package field tells what fields a Go struct has in JSON. The reader of configs
+// and the generator of their schema both ask here, so that they agree.
+package field
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+)
+
+// A Field of a struct, as its JSON form has it.
+type Field struct {
+	Name     string
+	Go       string // its name in Go
+	Owner    reflect.Type
+	Index    []int // for reflect.Value.FieldByIndex
+	Type     reflect.Type
+	Required bool   // it must be written
+	Key      string // of a list: what its entries are merged by
+	Partial  bool   // what is below may leave out what is required elsewhere
+}
+
+// Of lists the fields of a struct type in their order, with those of structs
+// that stand inline. Owner is the struct that declares a field.
+func Of(t reflect.Type) []Field {
+	var fields []Field
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		name, options, _ := strings.Cut(sf.Tag.Get("json"), ",")
+		switch {
+		case sf.Anonymous && name == "" && sf.Type.Kind() == reflect.Struct:
+			for _, f := range Of(sf.Type) {
+				f.Index = append([]int{i}, f.Index...)
+				fields = append(fields, f)
+			}
+		case sf.IsExported() && name != "" && name != "-":
+			fields = append(fields, Field{
+				Name: name, Go: sf.Name, Owner: t, Index: sf.Index, Type: sf.Type,
+				Required: !strings.Contains(options, "omit") && demands(sf.Type),
+				Key:      sf.Tag.Get("patchMergeKey"),
+				Partial:  sf.Tag.Get("config") == "partial",
+			})
+		}
+	}
+	return fields
+}
+
+// demands reports whether a field of type t without omitempty must be written:
+// a list or a mapping that is missing is an empty one.
+func demands(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
+		return false
+	}
+	return true
+}
+
+// Find is the field of a name, or nil.
+func Find(fields []Field, name string) *Field {
+	for i := range fields {
+		if fields[i].Name == name {
+			return &fields[i]
+		}
+	}
+	return nil
+}
+
+// Names of fields.
+func Names(fields []Field) []string {
+	out := make([]string, len(fields))
+	for i, f := range fields {
+		out[i] = f.Name
+	}
+	return out
+}
+
+// IsLeaf reports whether t reads its JSON form itself, as resource.Quantity does.
+func IsLeaf(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]())
+}
+
+// Struct is the one that t is, points to or lists, or nil.
+func Struct(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || IsLeaf(t) {
+		return nil
+	}
+	return t
+}

@@ -43,7 +43,7 @@ func read(t *testing.T, name string) string {
 // inImage runs the image with the command line of a runner.
 func inImage(t *testing.T, stdin, runner string, args ...string) result {
 	t.Helper()
-	return run(t, stdin, "podman", append(append(strings.Fields(runner), image), args...)...)
+	return run(t, stdin, podman, append(append(strings.Fields(runner), image), args...)...)
 }
 
 // The image does to the byte what the program does outside of it, whoever runs it
@@ -113,7 +113,7 @@ func TestHelp(t *testing.T) {
 // What registries, scanners and Porch, which runs functions by their entry point,
 // read from the image.
 func TestConfig(t *testing.T) {
-	got := run(t, "", "podman", "image", "inspect", image)
+	got := run(t, "", podman, "image", "inspect", image)
 	require.Zero(t, got.code, got.stderr)
 	var images []struct {
 		Size   int64

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,10 +25,7 @@ const image = "ghcr.io/outrigger-dev/outrigger:e2e"
 // The slowest of all commands takes two seconds on an idle machine.
 const patience = 2 * time.Minute
 
-var (
-	bin   string // with outrigger and kustomize
-	calls string // the file in which the stand-ins for docker and podman note what they were called with
-)
+var podman string // the real one
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -51,8 +49,8 @@ func fail(err error) int {
 // prepare builds the image into a storage of its own, so that a person's images
 // stay as they are, and puts the stand-ins into PATH.
 func prepare(dir string) error {
-	podman, err := exec.LookPath("podman")
-	if err != nil {
+	var err error
+	if podman, err = exec.LookPath("podman"); err != nil {
 		return errors.New("these tests need podman and runc: make install")
 	}
 	storage := fmt.Sprintf("[storage]\ndriver = \"vfs\"\ngraphroot = %q\nrunroot = %q\n", dir+"/images", dir+"/run")
@@ -66,27 +64,21 @@ func prepare(dir string) error {
 	os.Setenv("CONTAINERS_CONF", conf)
 	os.Setenv("CONTAINERS_STORAGE_CONF", dir+"/storage.conf")
 
-	if bin, err = made.Make("image", "bin/kustomize", "DOCKER="+podman, "IMAGE="+image); err != nil {
+	bin, err := made.Make("image", "bin/kustomize", "DOCKER="+podman, "IMAGE="+image)
+	if err != nil {
 		return err
 	}
-	if err := exec.Command(podman, "run", "--rm", "--network", "none", image, "version").Run(); err != nil {
-		return fmt.Errorf("podman can't run the image on this machine, so that nothing can be said of it: %s", reason(err, podman))
+	if out, err := exec.Command(podman, "run", "--rm", "--network", "none", image, "version").CombinedOutput(); err != nil {
+		return fmt.Errorf("podman can't run the image on this machine, so nothing can be said of it: %w\n%s", err, out)
 	}
 
-	calls = dir + "/calls"
-	standIn := fmt.Sprintf("#!/bin/sh\necho \"$*\" >>'%s'\nexec '%s' \"$@\"\n", calls, podman)
+	standIn := fmt.Sprintf("#!/bin/sh\necho \"$*\" >>\"${%s:-/dev/null}\"\nexec '%s' \"$@\"\n", callsVar, podman)
 	for _, name := range []string{"docker", "podman"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(standIn), 0o755); err != nil {
 			return err
 		}
 	}
 	return os.Setenv("PATH", strings.Join([]string{dir, bin, os.Getenv("PATH")}, string(os.PathListSeparator)))
-}
-
-// reason is what podman says when it is asked once more.
-func reason(err error, podman string) string {
-	out, again := exec.Command(podman, "run", "--rm", "--network", "none", image, "version").CombinedOutput()
-	return fmt.Sprintf("%v, then %v\n%s", err, again, out)
 }
 
 // result is how a program ended.
@@ -112,18 +104,19 @@ func run(t *testing.T, stdin, name string, args ...string) result {
 	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
-// called is what the stand-ins were called with since the last time, the
-// questions of versions left out.
-func called(t *testing.T) []string {
-	t.Helper()
-	b, err := os.ReadFile(calls)
-	require.NoError(t, err)
-	require.NoError(t, os.Remove(calls))
-	var runs []string
-	for line := range strings.Lines(string(b)) {
-		if strings.HasPrefix(line, "run ") {
-			runs = append(runs, strings.TrimSuffix(line, "\n"))
-		}
+// callsVar names the file in which the stand-ins note what they were called with.
+const callsVar = "OUTRIGGER_E2E_CALLS"
+
+// calls notes from now on what the stand-ins for docker and podman are called
+// with, and gives a function that tells which containers were run.
+func calls(t *testing.T) (runs func() []string) {
+	file := filepath.Join(t.TempDir(), "calls")
+	t.Setenv(callsVar, file)
+	return func() []string {
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		return slices.DeleteFunc(strings.Split(strings.TrimSpace(string(b)), "\n"), func(call string) bool {
+			return !strings.HasPrefix(call, "run ") // kpt asks for the version first
+		})
 	}
-	return runs
 }

@@ -13,9 +13,10 @@ import (
 
 // kustomize only knows "docker", which passes everything on to podman here.
 func TestKustomize(t *testing.T) {
+	runs := calls(t)
 	got := run(t, "", "kustomize", "build", "--enable-alpha-plugins", "testdata/app")
 	require.Zero(t, got.code, got.stderr)
-	require.Equal(t, []string{asKustomize + " " + image}, called(t))
+	require.Equal(t, []string{asKustomize + " " + image}, runs())
 	require.Contains(t, got.stdout, "name: tls-proxy")
 
 	// The same as a program: no word of difference.
@@ -42,9 +43,10 @@ func TestKpt(t *testing.T) {
 	before := files(t, dir)
 	render := []string{"fn", "render", dir, "--image-pull-policy", "never"}
 
+	runs := calls(t)
 	got := run(t, "", "kpt", render...)
 	require.Zero(t, got.code, got.stderr)
-	require.Equal(t, []string{asKpt + " --pull never " + image}, called(t))
+	require.Equal(t, []string{asKpt + " --pull never " + image}, runs())
 	once := files(t, dir)
 	require.NotEqual(t, before, once)
 	require.Contains(t, fmt.Sprint(once), "name: tls-proxy")

@@ -36,7 +36,7 @@ type Sidecars struct {
 type Spec struct {
 	// Select says which workloads get the patterns: those that match one of the
 	// entries.
-	Select []Selector `json:"select"`
+	Select []Selector `json:"select" config:"nonempty"`
 	// Exclude takes workloads out of the selection: those that match one of the
 	// entries.
 	Exclude []Selector `json:"exclude,omitempty"`

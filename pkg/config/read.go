@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -60,8 +61,8 @@ func (r *reader) document(n *yaml.Node) *Sidecars {
 		return r.configMap(n)
 	}
 	c := &Sidecars{}
-	ours := strings.HasPrefix(api, "outrigger.dev/") || api == "" || nearest(kind, []string{Kind}) != ""
-	if n.Kind == yaml.MappingNode && !ours {
+	related := strings.HasPrefix(api, "outrigger.dev/") || api == "" || nearest(kind, []string{Kind}) != ""
+	if n.Kind == yaml.MappingNode && !related {
 		r.kind(api, kind)
 		return c
 	}
@@ -107,7 +108,7 @@ func (r *reader) sorted(file string) sidecar.Findings {
 func parse(text []byte) (doc *yaml.Node, finding *sidecar.Finding) {
 	defer func() {
 		if p := recover(); p != nil { // the YAML reader has panics of its own
-			doc, finding = nil, syntaxError(errors.New("the text isn't YAML"))
+			doc, finding = nil, syntaxError(text, errors.New("the text isn't YAML"))
 		}
 	}()
 	for d := yaml.NewDecoder(bytes.NewReader(text)); ; {
@@ -116,7 +117,7 @@ func parse(text []byte) (doc *yaml.Node, finding *sidecar.Finding) {
 		case errors.Is(err, io.EOF):
 			return doc, nil
 		case err != nil:
-			return nil, syntaxError(err)
+			return nil, syntaxError(text, err)
 		case len(next.Content) == 0 || isNull(next.Content[0]): // "---" and nothing after it
 		case doc != nil:
 			return nil, &sidecar.Finding{Severity: sidecar.Error, Code: "several-documents", Line: next.Content[0].Line,
@@ -127,18 +128,33 @@ func parse(text []byte) (doc *yaml.Node, finding *sidecar.Finding) {
 	}
 }
 
-var syntaxForm = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+var (
+	syntaxForm = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+	anchorForm = regexp.MustCompile(`unknown anchor '(.+)' referenced`)
+)
 
-// syntaxError is an error of the YAML reader.
-func syntaxError(err error) *sidecar.Finding {
+// syntaxError is an error of the YAML reader, which doesn't always tell the line.
+func syntaxError(text []byte, err error) *sidecar.Finding {
 	m := syntaxForm.FindStringSubmatch(err.Error())
-	f := &sidecar.Finding{Severity: sidecar.Error, Code: "yaml-syntax", Message: err.Error()}
+	f := &sidecar.Finding{Severity: sidecar.Error, Code: "yaml-syntax", Line: 1, Message: err.Error()}
 	if m != nil {
+		f.Message = strings.TrimPrefix(f.Message, m[0])
+	}
+	switch anchor := anchorForm.FindStringSubmatch(f.Message); {
+	case m != nil && m[1] != "":
 		f.Line, _ = strconv.Atoi(m[1])
-		f.Message = strings.TrimPrefix(err.Error(), m[0])
+	case anchor != nil:
+		f.Line = lineOf(text, bytes.Index(text, []byte("*"+anchor[1])))
+	case strings.Contains(f.Message, "control characters"):
+		f.Line = lineOf(text, bytes.IndexFunc(text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' }))
+	case !utf8.Valid(text):
+		f.Line = lineOf(text, bytes.IndexRune(text, utf8.RuneError))
 	}
 	if strings.Contains(f.Message, "cannot start any token") {
 		f.Hint = "indent with spaces, and quote what begins with a special character"
 	}
 	return f
 }
+
+// lineOf an offset in a text.
+func lineOf(text []byte, offset int) int { return 1 + bytes.Count(text[:max(offset, 0)], []byte("\n")) }

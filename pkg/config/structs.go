@@ -42,9 +42,25 @@ func (r *reader) structure(n *yaml.Node, v reflect.Value, at string) {
 	}
 	for _, f := range fields {
 		if f.Required && !there[f.Name] && !r.partial {
-			r.add(n.Line, join(at, f.Name), "missing-field", "is missing", "")
+			r.missing(n, join(at, f.Name))
 		}
 	}
+}
+
+// missing reports a field that must be there; n is the mapping.
+func (r *reader) missing(n *yaml.Node, path string) {
+	line, null := r.lines[path]
+	if !null {
+		line = n.Line
+	}
+	hint := ""
+	switch path {
+	case "apiVersion":
+		hint = "write apiVersion: " + APIVersion
+	case "kind":
+		hint = "write kind: " + Kind
+	}
+	r.add(line, path, "missing-field", "is missing", hint)
 }
 
 // keys looks whether the entries of a list in a partial value have the field

@@ -18,6 +18,7 @@ type Field struct {
 	Required bool   // it must be written
 	Key      string // of a list: what its entries are merged by
 	Partial  bool   // what is below may leave out what is required elsewhere
+	NonEmpty bool   // of a list: it must have an entry
 }
 
 // Of lists the fields of a struct type in their order, with those of structs
@@ -39,6 +40,7 @@ func Of(t reflect.Type) []Field {
 				Required: !strings.Contains(options, "omit") && demands(sf.Type),
 				Key:      sf.Tag.Get("patchMergeKey"),
 				Partial:  sf.Tag.Get("config") == "partial",
+				NonEmpty: sf.Tag.Get("config") == "nonempty",
 			})
 		}
 	}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+
+	"github.com/outrigger-dev/outrigger/pkg/rigtest"
+)
+
+// Every folder in examples is rendered by the real kustomize, by kustomize as a
+// library, and as a plain stream; all laws are checked on it.
+func TestExamples(t *testing.T) {
+	dirs, err := filepath.Glob("../examples/*/sidecars/sidecars.yaml")
+	require.NoError(t, err)
+	require.NotEmpty(t, dirs)
+	for _, sidecars := range dirs {
+		dir := filepath.Dir(filepath.Dir(sidecars))
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			before := kustomize(t, filepath.Join(dir, "base"))
+			after := kustomize(t, filepath.Join(dir, "overlay"))
+			golden(t, filepath.Join(dir, "expected.diff"), diff(t, before, after))
+			require.Equal(t, after, library(t, filepath.Join(dir, "overlay")), "kustomize as a library renders the same")
+			guarded(t, filepath.Join(dir, "overlay"))
+
+			code, out, stderr := call(before, "inject", "-c", sidecars)
+			require.Zero(t, code, stderr)
+			require.NotEqual(t, before, out)
+			inputs, err := filepath.Glob(filepath.Join(dir, "base", "*.yaml"))
+			require.NoError(t, err)
+			for _, in := range inputs {
+				if filepath.Base(in) != "kustomization.yaml" {
+					rigtest.Laws(t, rigtest.Case{Config: text(t, sidecars), Input: text(t, in), InputName: filepath.Base(in)})
+				}
+			}
+			require.FileExists(t, filepath.Join(dir, "README.md"))
+		})
+	}
+}
+
+// kustomize runs the pinned program.
+func kustomize(t *testing.T, dir string) string {
+	t.Helper()
+	cmd := exec.Command("kustomize", "build", "--enable-alpha-plugins", "--enable-exec", dir)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	require.NoError(t, err, "%s\n(kustomize comes from: make bin/kustomize)", stderr.String())
+	return string(out)
+}
+
+// guarded checks that a build fails in which kustomize skips the function
+// without a word, as it does without --enable-exec.
+func guarded(t *testing.T, dir string) {
+	t.Helper()
+	out, err := exec.Command("kustomize", "build", "--enable-alpha-plugins", dir).CombinedOutput()
+	require.Error(t, err, "a build without the sidecars went through")
+	require.Contains(t, string(out), "outrigger.dev~1patterns failed")
+}
+
+// library renders with kustomize as a library.
+func library(t *testing.T, dir string) string {
+	t.Helper()
+	opt := krusty.MakeDefaultOptions()
+	opt.Reorder = krusty.ReorderOptionLegacy // as the program does
+	opt.PluginConfig = types.EnabledPluginConfig(types.BploUseStaticallyLinked)
+	opt.PluginConfig.FnpLoadingOptions.EnableExec = true
+	m, err := krusty.MakeKustomizer(opt).Run(filesys.MakeFsOnDisk(), dir)
+	require.NoError(t, err)
+	out, err := m.AsYaml()
+	require.NoError(t, err)
+	return string(out)
+}
+
+// diff is what diff -u says; diffutils is essential in Debian.
+func diff(t *testing.T, before, after string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"before.yaml": before, "after.yaml": after} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	cmd := exec.Command("diff", "-u", "--label", "before.yaml", "--label", "after.yaml", "before.yaml", "after.yaml")
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	require.Equal(t, 1, cmd.ProcessState.ExitCode(), "the two don't differ, or diff failed: %v", err)
+	return string(out)
+}
+
+func golden(t *testing.T, name, have string) {
+	t.Helper()
+	if flag.Lookup("update").Value.String() == "true" { // rigtest's flag
+		require.NoError(t, os.WriteFile(name, []byte(have), 0o644))
+		return
+	}
+	require.Equal(t, text(t, name), have, "if this is meant: make golden, and look at the diff")
+}

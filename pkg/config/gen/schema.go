@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"path"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/config/field"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// A schema is the part of JSON Schema that Go types need.
+type schema struct {
+	Schema      string             `json:"$schema,omitempty"`
+	Title       string             `json:"title,omitempty"`
+	Ref         string             `json:"$ref,omitempty"`
+	Description string             `json:"description,omitempty"`
+	Type        any                `json:"type,omitempty"`
+	Const       string             `json:"const,omitempty"`
+	Enum        []string           `json:"enum,omitempty"`
+	Default     any                `json:"default,omitempty"`
+	Items       *schema            `json:"items,omitempty"`
+	MinItems    int                `json:"minItems,omitempty"`
+	Required    []string           `json:"required,omitempty"`
+	OneOf       []schema           `json:"oneOf,omitempty"`
+	Properties  properties         `json:"properties,omitempty"`
+	More        any                `json:"additionalProperties,omitempty"`
+	Defs        map[string]*schema `json:"$defs,omitempty"`
+}
+
+// properties keep the order of the fields.
+type properties []property
+
+type property struct {
+	name string
+	schema
+}
+
+// MarshalJSON writes an object.
+func (ps properties) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	for i, p := range ps {
+		value, err := json.Marshal(p.schema)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&b, "%c%q:%s", "{,"[min(i, 1)], p.name, value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// leaves are the schemas of types that don't follow from their fields.
+var leaves = map[reflect.Type]schema{
+	reflect.TypeFor[resource.Quantity]():  {Type: []string{"string", "number"}},
+	reflect.TypeFor[intstr.IntOrString](): {Type: []string{"integer", "string"}},
+	reflect.TypeFor[sidecar.Object]():     {Type: "object", Required: []string{"apiVersion", "kind", "metadata"}},
+	reflect.TypeFor[metav1.Time]():        {Type: "string"},
+	reflect.TypeFor[metav1.ObjectMeta](): {Type: "object", Properties: properties{
+		{"name", schema{Type: "string"}}, {"namespace", schema{Type: "string"}},
+		{"labels", schema{Type: "object", More: schema{Type: "string"}}}, {"annotations", schema{Type: "object", More: schema{Type: "string"}}},
+	}},
+}
+
+// A generator makes the schema of types, each once.
+type generator struct {
+	*source
+	defs map[string]*schema
+	errs []string // what has no comment
+}
+
+// document is the schema of whole configs.
+func (g *generator) document() ([]byte, error) {
+	t := reflect.TypeFor[config.Sidecars]()
+	g.of(t)
+	top := *g.defs[name(t)]
+	delete(g.defs, name(t))
+	top.Schema, top.Title, top.Defs = "https://json-schema.org/draft/2020-12/schema", config.Kind, g.defs
+	for i := range top.Properties {
+		switch p := &top.Properties[i]; p.name {
+		case "apiVersion":
+			p.Const = config.APIVersion
+		case "kind":
+			p.Const = config.Kind
+		}
+	}
+	if g.errs != nil {
+		return nil, fmt.Errorf("without a comment: %s", strings.Join(g.errs, ", "))
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	err := e.Encode(top)
+	return b.Bytes(), err
+}
+
+// of is the schema of a type; that of a struct is a reference.
+func (g *generator) of(t reflect.Type) schema {
+	if s, ok := leaves[t]; ok {
+		return s
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return g.of(t.Elem())
+	case reflect.Slice:
+		items := g.of(t.Elem())
+		return schema{Type: "array", Items: &items}
+	case reflect.Map:
+		return schema{Type: "object", More: g.of(t.Elem())}
+	case reflect.String:
+		return schema{Type: "string", Enum: g.enum(t)}
+	case reflect.Bool:
+		return schema{Type: "boolean"}
+	case reflect.Float32, reflect.Float64:
+		return schema{Type: "number"}
+	case reflect.Struct:
+		if g.defs[name(t)] == nil {
+			g.structure(t)
+		}
+		return schema{Ref: "#/$defs/" + name(t)}
+	}
+	return schema{Type: "integer"}
+}
+
+func (g *generator) structure(t reflect.Type) {
+	own := strings.HasPrefix(t.PkgPath(), ours)
+	s := &schema{Type: "object", Description: g.comment(t, ""), More: false}
+	g.defs[name(t)] = s
+	if own && s.Description == "" {
+		g.errs = append(g.errs, t.String())
+	}
+	keys := config.PatternKeys()
+	for _, f := range field.Of(t) {
+		p := property{f.Name, g.of(f.Type)}
+		comment := g.comment(f.Owner, f.Go)
+		if own && comment == "" {
+			g.errs = append(g.errs, t.String()+"."+f.Go)
+		}
+		if rest, ok := strings.CutPrefix(comment, f.Go+" "); ok {
+			comment = f.Name + " " + rest
+		}
+		p.Description = comment
+		p.Default = standard(comment, f.Type)
+		if f.NonEmpty {
+			p.MinItems = 1
+		}
+		// An override may leave out what the API requires, so only ours is said.
+		if own && (f.Required || f.NonEmpty) {
+			s.Required = append(s.Required, f.Name)
+		}
+		if t == reflect.TypeFor[config.Entry]() && slices.Contains(keys, f.Name) {
+			s.OneOf = append(s.OneOf, schema{Required: []string{f.Name}})
+		}
+		s.Properties = append(s.Properties, p)
+	}
+}
+
+var defaultForm = regexp.MustCompile(`Default: ("[^"]*"|[\w-]+(?:\.\w+)*)(?:\.| \()`)
+
+// standard is the default that a comment names, if it's a value.
+func standard(comment string, t reflect.Type) any {
+	m := defaultForm.FindStringSubmatch(comment)
+	if m == nil {
+		return nil
+	}
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	word := strings.Trim(m[1], `"`)
+	switch n, err := strconv.Atoi(word); {
+	case t.Kind() == reflect.String:
+		return word
+	case reflect.Zero(t).CanInt() && err == nil:
+		return n
+	case t.Kind() == reflect.Bool && (word == "true" || word == "false"):
+		return word == "true"
+	}
+	return nil
+}
+
+// name of a type among the definitions.
+func name(t reflect.Type) string {
+	dir, base := path.Split(t.PkgPath())
+	if strings.HasPrefix(base, "v1") {
+		base = path.Base(dir) + "." + base
+	}
+	return base + "." + t.Name()
+}

@@ -27,7 +27,7 @@ func TestFunctionFails(t *testing.T) {
 		"config with a typo":  {list(strings.Replace(sidecars, "secretName", "secretname", 1), web), "spec.patterns[0].tlsProxy.secretname: there is no such field; did you mean secretName"},
 		"nothing selected":    {list(sidecars, strings.ReplaceAll(web, "name: web\nspec", "name: Web\nspec")), "spec.select: selects no workload"},
 		"no config":           {list("", web), "functionConfig: the ResourceList has none"},
-		"conflict":            {list(sidecars, strings.Replace(web, "image: web:1", "env: [{name: LISTEN, value: s3cret}]\n          image: web:1", 1)), "env[name=LISTEN]: tls-proxy: wants its own value, but the manifest has another value there"},
+		"conflict":            {list(sidecars, strings.Replace(web, "image: web:1", "env: [{name: LISTEN, value: s3cret}]\n          image: web:1", 1)), "env[name=LISTEN]: tls-proxy: the manifest has another value there"},
 		"wrong kind":          {list(strings.Replace(sidecars, "kind: Sidecars", "kind: SideCar", 1), web), `"SideCar" is not Sidecars`},
 		"pod template broken": {list(sidecars, strings.Replace(web, "containerPort: 8080", "containerPort: {}", 1)), "can't be a"},
 	} {

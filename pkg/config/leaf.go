@@ -18,10 +18,8 @@ func (r *reader) leaf(n *yaml.Node, v reflect.Value, at string) {
 		n = plain(n)
 	}
 	var b bytes.Buffer
-	if !r.json(n, &b, at) {
-		return
-	}
-	if err := json.Unmarshal(b.Bytes(), v.Addr().Interface()); err != nil {
+	ok := r.json(n, &b, at)
+	if err := json.Unmarshal(b.Bytes(), v.Addr().Interface()); err != nil && ok {
 		r.add(n.Line, at, "wrong-type", "wanted "+leafForm(v.Type())+", got "+got(n), "")
 	}
 }
@@ -39,10 +37,12 @@ func leafForm(t reflect.Type) string {
 	return "another form"
 }
 
-// json writes a node as JSON, its fields in their order. It reports whether it could.
+// json writes a node as JSON, its fields in their order, and null where it can't,
+// which it reports.
 func (r *reader) json(n *yaml.Node, b *bytes.Buffer, at string) bool {
 	defer r.leave()
 	if !r.enter(n, at) {
+		b.WriteString("null")
 		return false
 	}
 	ok := true
@@ -81,6 +81,7 @@ func (r *reader) jsonScalar(n *yaml.Node, b *bytes.Buffer, at string) bool {
 	switch tag := n.ShortTag(); {
 	case err != nil || tag == timestampTag || tag == yaml.MergeTag:
 		r.add(n.Line, at, "wrong-type", "JSON has no such value: "+got(n), "quote it")
+		b.WriteString("null")
 		return false
 	case tag == yaml.NodeTagString:
 		writeString(b, n.Value)
@@ -92,6 +93,7 @@ func (r *reader) jsonScalar(n *yaml.Node, b *bytes.Buffer, at string) bool {
 	text, err := json.Marshal(have)
 	if err != nil { // not a number, infinity
 		r.add(n.Line, at, "wrong-type", "JSON has no such number", "quote it")
+		b.WriteString("null")
 		return false
 	}
 	b.Write(text)

@@ -89,8 +89,8 @@ func (r *reader) add(line int, at, code, message, hint string) {
 	}
 	r.findings = append(r.findings, sidecar.Finding{Severity: sidecar.Error, Code: code, Line: line, Field: at, Message: message, Hint: hint})
 	if len(r.findings) == maxFindings {
-		r.findings = append(r.findings, sidecar.Finding{Severity: sidecar.Error, Code: "too-many-errors", Line: line,
-			Message: "there are more errors than are shown"})
+		r.findings = append(r.findings, sidecar.Finding{Severity: sidecar.Error, Code: "too-many-errors",
+			Message: "there are more errors than these"})
 		r.stopped = true
 	}
 }

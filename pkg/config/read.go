@@ -56,7 +56,7 @@ func (r *reader) document(n *yaml.Node) *Sidecars {
 		n = n.Alias
 	}
 	r.lines[""] = n.Line
-	api, kind := text(n, "apiVersion"), text(n, "kind")
+	api, kind := r.text(n, "apiVersion"), r.text(n, "kind")
 	if api == "v1" && kind == "ConfigMap" {
 		return r.configMap(n)
 	}
@@ -84,9 +84,10 @@ func (r *reader) kind(api, kind string) {
 }
 
 // text is the value of a mapping's field that is a string, or "".
-func text(n *yaml.Node, name string) string {
+func (r *reader) text(n *yaml.Node, name string) string {
 	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
 		if v := n.Content[i+1]; n.Content[i].Value == name && v.Kind == yaml.ScalarNode {
+			r.lines[name] = n.Content[i].Line
 			return v.Value
 		}
 	}

@@ -79,11 +79,13 @@ func (w *printer) items(list []any, col int, last bool) {
 }
 
 func (w *printer) entry(key string, v any, col int, last bool) {
-	w.text.WriteString(keyText(key))
-	if len(key) > longKey {
+	k := scalar(key)
+	if len(k) > longKey {
+		w.text.WriteString("? " + k)
 		w.line(col)
+		k = ""
 	}
-	w.text.WriteByte(':')
+	w.text.WriteString(k + ":")
 	switch v := v.(type) {
 	case ordered:
 		if len(v) > 0 {

@@ -54,11 +54,11 @@ func writeFlow(b *strings.Builder, v any, js bool) {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			if !js && len(e.key) > longKey {
+			k := flow(e.key, js)
+			if !js && len(k) > longKey {
 				b.WriteString("? ")
 			}
-			writeFlow(b, e.key, js)
-			b.WriteString(": ")
+			b.WriteString(k + ": ")
 			writeFlow(b, e.value, js)
 		}
 		b.WriteByte('}')
@@ -67,17 +67,9 @@ func writeFlow(b *strings.Builder, v any, js bool) {
 	}
 }
 
-// longKey is where a key gets a question mark before it: readers find the colon
-// of others within 1,024 characters only.
-const longKey = 500 // an escaped character takes up to six
-
-// keyText writes the key of a block mapping, without its colon.
-func keyText(key string) string {
-	if len(key) > longKey {
-		return "? " + scalar(key)
-	}
-	return scalar(key)
-}
+// longKey is the longest text of a key that goes without a question mark: readers
+// look for the colon of a simple key within 1,024 characters.
+const longKey = 1000
 
 // number writes a number as JSON has it. For YAML an exponent gets a point before
 // it and a sign: to readers of YAML 1.1, 1e3 is a string.

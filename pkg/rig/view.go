@@ -39,7 +39,9 @@ func (r *run) selected() []*manifest.Object {
 			}
 		}
 	}
-	r.expect(len(found), metas)
+	if !r.findings.Failed() { // else what is wrong with the selected ones says more
+		r.expect(len(found), metas)
+	}
 	return found
 }
 

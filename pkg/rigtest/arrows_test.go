@@ -23,19 +23,19 @@ var arrows = map[string]map[string]string{
 		"k8s.io/apimachinery": "quantities and intstr are fields of those types",
 	},
 	"pkg/config": {
+		"pkg/config/field":            "reader and schema agree on what fields a type has",
 		"pkg/pattern":                 "the union of patterns is the registry",
 		"pkg/sidecar":                 "findings, placements and the view that an entry fills",
 		"k8s.io/api":                  "an override is a partial core/v1 Container",
 		"k8s.io/apimachinery":         "metadata and label selectors",
-		"sigs.k8s.io/kustomize/api":   "selectors mean what they mean in kustomize's patches",
 		"sigs.k8s.io/kustomize/kyaml": "positions of what a user wrote",
 	},
+	"pkg/config/field": {},
 	"pkg/config/gen": {
 		"pkg/config":          "the schema is made from its types",
-		"pkg/pattern":         "and from those of the patterns",
+		"pkg/config/field":    "and from the fields they have",
 		"pkg/sidecar":         "and of what they're made of",
-		"k8s.io/api":          "and of the API",
-		"k8s.io/apimachinery": "and of its quantities",
+		"k8s.io/apimachinery": "quantities and times are leaves of the schema",
 	},
 	"pkg/neighbour": {
 		"pkg/sidecar":         "neighbours answer in edits",
@@ -57,7 +57,6 @@ var arrows = map[string]map[string]string{
 	"pkg/rigtest": {
 		"pkg/config":                  "laws are checked over configs",
 		"pkg/rig":                     "and over runs of the flow",
-		"pkg/sidecar":                 "and their findings",
 		"github.com/stretchr/testify": "it is a test helper",
 		"sigs.k8s.io/kustomize/kyaml": "laws compare what texts mean",
 	},

@@ -25,7 +25,7 @@ func Laws(t *testing.T, c Case) {
 	require.Equal(t, laid, c.must(t, always, laid), "law 1: twice is once, with a record")
 	takingOffGivesBack(t, c, always, laid)
 	aStepIsTheSum(t, c, always, laid)
-	nothingElseMoves(t, c, plain)
+	nothingElseMoves(t, c, plain, laid)
 	for range 3 {
 		require.Equal(t, plain, c.must(t, c.Config, c.Input), "law 5: same in, same out")
 	}
@@ -70,8 +70,9 @@ func aStepIsTheSum(t *testing.T, c Case, always, laid string) {
 }
 
 // nothingElseMoves is law 4: comments stay in their order, and so do all lines
-// of objects that aren't concerned.
-func nothingElseMoves(t *testing.T, c Case, plain string) {
+// of objects that aren't concerned. Only a comment behind a value that a takeover
+// moves away goes with it; the record has it.
+func nothingElseMoves(t *testing.T, c Case, plain, laid string) {
 	t.Helper()
 	rest := plain
 	for _, line := range strings.SplitAfter(c.Input, "\n") {
@@ -79,6 +80,9 @@ func nothingElseMoves(t *testing.T, c Case, plain string) {
 			continue
 		}
 		at := strings.Index(rest, strings.TrimRight(line, "\r\n"))
+		if at < 0 && strings.Contains(laid, "\"was\":\"\\n") && strings.Contains(laid, strings.TrimSpace(line)) && !strings.Contains(plain, strings.TrimSpace(line)) {
+			continue
+		}
 		require.GreaterOrEqual(t, at, 0, "law 4: the comment is gone or has moved: %s", line)
 		rest = rest[at+len(strings.TrimRight(line, "\r\n")):]
 	}
@@ -106,6 +110,9 @@ func nobodyWinsSilently(t *testing.T, c Case, plain string) {
 	before, after := decode(t, c.Input), decode(t, plain)
 	for i := range before {
 		for _, add := range added(before[i], after[i], nil) {
+			if strings.HasPrefix(keyOf(add.entry), "port-") {
+				continue // an unnamed Service port that was given a name
+			}
 			clash := decode(t, c.Input)
 			add.entry["outrigger-test-value"] = "a person's own"
 			for k := range add.entry {

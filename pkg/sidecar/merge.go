@@ -23,7 +23,7 @@ func Merge(edits []Edit, have Have) ([]Edit, Findings) {
 		if i, ok := seen[key]; ok {
 			if first := out[i]; first.Delete != e.Delete || !sameJSON(first.Value, e.Value) {
 				fs = append(fs, Finding{Severity: Error, Code: "conflict", Object: e.Object, Sidecar: e.Owner, Field: e.Path.String(),
-					Message: fmt.Sprintf("wants %s, but %s wants %s", brief(e), first.Owner, brief(first)),
+					Message: against(e, first),
 					Hint:    "let both want the same, or leave one of the sidecars out"})
 			}
 			continue
@@ -37,7 +37,7 @@ func Merge(edits []Edit, have Have) ([]Edit, Findings) {
 					hint = "take it out of the manifest, or make it equal"
 				}
 				fs = append(fs, Finding{Severity: Error, Code: "conflict", Object: e.Object, Sidecar: e.Owner, Field: e.Path.String(),
-					Message: fmt.Sprintf("wants %s, but the manifest has another value there", brief(e)), Hint: hint})
+					Message: "the manifest has another value there" + wanted(e), Hint: hint})
 			}
 		}
 		out = append(out, e)
@@ -72,15 +72,31 @@ func canonical(v any) ([]byte, error) {
 	return json.Marshal(any) // sorts fields
 }
 
-// brief says what an edit wants without telling values that may be secret: only
-// numbers, booleans and short words of the API are told.
+// against says that two want different things.
+func against(e, first Edit) string {
+	switch a, b := brief(e), brief(first); {
+	case e.Delete:
+		return "takes away what " + first.Owner + " sets"
+	case first.Delete:
+		return "sets what " + first.Owner + " takes away"
+	case a != "" && b != "":
+		return fmt.Sprintf("wants %s, but %s wants %s", a, first.Owner, b)
+	}
+	return "wants another value there than " + first.Owner + " does"
+}
+
+func wanted(e Edit) string {
+	if b := brief(e); b != "" {
+		return " than " + b + ", which it needs"
+	}
+	return ""
+}
+
+// brief is a value that can be told: numbers and booleans are never secret.
 func brief(e Edit) string {
 	switch v := e.Value.(type) {
 	case int32, int64, int, bool:
 		return fmt.Sprint(v)
 	}
-	if e.Delete {
-		return "nothing"
-	}
-	return "its own value"
+	return ""
 }

@@ -54,7 +54,7 @@ func TestMerge(t *testing.T) {
 		e := edit("b", "x", nil)
 		e.Delete = true
 		_, fs := sidecar.Merge([]sidecar.Edit{edit("a", "x", 1), e}, empty)
-		require.Contains(t, fs.Error(), "b: wants nothing, but a wants 1")
+		require.Contains(t, fs.Error(), "b: takes away what a sets")
 	})
 }
 

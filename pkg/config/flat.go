@@ -39,7 +39,11 @@ func (r *reader) configMap(n *yaml.Node) *Sidecars {
 	var m flat
 	r.value(n, reflect.ValueOf(&m).Elem(), "")
 	c := &Sidecars{APIVersion: APIVersion, Kind: Kind, Metadata: m.Metadata}
+	if r.reported("data") {
+		return c // what isn't a text can't be told from what isn't there
+	}
 	line, keys := r.line("data"), PatternKeys()
+	r.lines["spec"] = line
 	sel := home{reflect.TypeFor[Selector](), nil, block(line)}
 	entry := home{reflect.TypeFor[Entry](), keys, block(line)}
 	spec := home{reflect.TypeFor[Spec](), []string{"select", "exclude", "patterns"}, block(line)}

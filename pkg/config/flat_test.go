@@ -47,7 +47,7 @@ func TestReadFlatErrors(t *testing.T) {
 		words []string
 		want  string
 	}{
-		"nothing":             {nil, "1 missing-field data: select at least one workload; as in kind=Deployment name=search"},
+		"nothing":             {nil, "4 missing-field data: select at least one workload; as in kind=Deployment name=search"},
 		"no selection":        {[]string{"record=auto"}, "4 missing-field data: select at least one workload; as in kind=Deployment name=search"},
 		"unknown pattern":     {[]string{"name=a", "pattern=tls-proxy"}, `6 bad-value data.pattern: "tls-proxy" is not tlsProxy or custom; did you mean tlsProxy`},
 		"unknown field":       {[]string{"nam=a", "name=a"}, "5 unknown-field data.nam: there is no such field; did you mean name"},
@@ -64,7 +64,7 @@ func TestReadFlatErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, strings.Join(seen(flatText(c.words...)), "\n")) })
 	}
 	require.Equal(t, []string{"4 wrong-type data.name: wanted a string, got a number; quote it"},
-		seen("apiVersion: v1\nkind: ConfigMap\ndata:\n  name: 1\n")[:1])
+		seen("apiVersion: v1\nkind: ConfigMap\ndata:\n  name: 1\n"))
 	require.Equal(t, []string{"2 unknown-field binaryData: there is no such field; known here: apiVersion, kind, metadata, data"},
 		seen("apiVersion: v1\nbinaryData: {}\nkind: ConfigMap\ndata: {name: a}\n"))
 }

@@ -13,7 +13,7 @@ func nearest(word string, names []string) string {
 			return n
 		}
 	}
-	best, least := "", min(3, len(word)/3+1)
+	best, least := "", max(1, min(3, len(word)/3))
 	for _, n := range names {
 		if d := distance(strings.ToLower(word), strings.ToLower(n), least); d < least || d == least && best == "" && d < len(n) {
 			best, least = n, d

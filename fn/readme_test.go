@@ -1,0 +1,46 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// block is what stands in the README between two markers, without the fence.
+func block(t *testing.T, name string) []string {
+	t.Helper()
+	_, rest, ok := strings.Cut(text(t, "../README.md"), "<!-- "+name+":begin -->\n")
+	require.True(t, ok)
+	inner, _, ok := strings.Cut(rest, "<!-- "+name+":end -->")
+	require.True(t, ok)
+	lines := strings.Split(strings.TrimSpace(inner), "\n")
+	return lines[1 : len(lines)-1]
+}
+
+// What the README shows is what the example holds, and what the program does.
+func TestReadme(t *testing.T) {
+	example := "../examples/elasticsearch-tls/"
+	require.Equal(t, strings.TrimSpace(text(t, example+"sidecars/sidecars.yaml")), strings.Join(block(t, "config"), "\n"))
+	require.LessOrEqual(t, len(block(t, "config")), 20, "short enough to be read")
+
+	code, after, stderr := call("", "inject", "-c", example+"sidecars/sidecars.yaml", example+"base/elasticsearch.yaml")
+	require.Zero(t, code, stderr)
+	rest := diff(t, text(t, example+"base/elasticsearch.yaml"), after)
+	for part := range strings.SplitSeq(strings.Join(block(t, "diff"), "\n")+"\n", "...\n") {
+		at := strings.Index(rest, part)
+		require.GreaterOrEqual(t, at, 0, "the README shows a diff that isn't so:\n%s\nin\n%s", part, rest)
+		rest = rest[at+len(part):]
+	}
+
+	var said strings.Builder
+	files, err := filepath.Glob("../pkg/rigtest/testdata/*/errors.txt")
+	require.NoError(t, err)
+	for _, f := range files {
+		said.WriteString(text(t, f))
+	}
+	for _, line := range block(t, "errors") {
+		require.Contains(t, said.String(), ": "+line+"\n", "no test gives this error")
+	}
+}

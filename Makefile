@@ -14,7 +14,7 @@ help: ## list the targets
 build: ## bin/outrigger
 	@$(STATIC) -ldflags '-s -w -X main.version=$(VERSION)' -o bin/outrigger ./fn
 
-demo: build bin/kustomize ## an Elasticsearch before and after it got TLS and metrics, as a diff
+demo: build bin/kustomize ## an Elasticsearch before and after its sidecars, as a diff
 	@.ci/demo
 
 test: install lint build bin/kustomize ## everything: lint, unit tests, examples, end-to-end tests
@@ -23,10 +23,10 @@ test: install lint build bin/kustomize ## everything: lint, unit tests, examples
 	@.ci/coverage bin/coverage.out
 	go -C e2e test -shuffle=on -count=1 ./...
 
-lint: install bin/staticcheck ## gofmt, vet, staticcheck, shellcheck; go.mod files and generated files up to date
+lint: install bin/staticcheck ## what is checked without running: format, vet, staticcheck, shellcheck, stale files
 	@.ci/lint
 
-golden: ## rewrite the expected files of the tests, and show what changed
+golden: bin/kustomize ## rewrite the expected files of the tests, and show what changed
 	@.ci/golden
 
 generate: ## rewrite the generated files: schema, tables

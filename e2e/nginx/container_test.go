@@ -68,6 +68,13 @@ func launch(t *testing.T, r rendered, certs *secret) *container {
 		_ = c.cmd.Process.Kill()
 		<-c.done
 		killGroup(c.cmd.Process.Pid)
+		poll(t, "nginx's workers to be gone", func() bool { // a killed process ends in its own time
+			conn, err := net.DialTimeout("tcp", r.address(), time.Second)
+			if err == nil {
+				_ = conn.Close()
+			}
+			return err != nil
+		})
 		if t.Failed() {
 			t.Logf("nginx wrote:\n%s", c.log)
 		}

@@ -4,13 +4,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
-	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+	"github.com/outrigger-dev/outrigger/pkg/rig"
 )
 
 const (
@@ -29,7 +33,8 @@ type rendered struct {
 
 func (r rendered) address() string { return fmt.Sprintf("127.0.0.1:%d", r.port) }
 
-// renderedConf is what the pattern renders for an app, for the nginx of Debian 12.
+// renderedConf is what the whole program renders for an app, for the nginx of
+// Debian 12.
 func renderedConf(t *testing.T, edits ...func(*pattern.TLSProxy)) rendered {
 	t.Helper()
 	p := &pattern.TLSProxy{
@@ -39,25 +44,57 @@ func renderedConf(t *testing.T, edits ...func(*pattern.TLSProxy)) rendered {
 	for _, edit := range edits {
 		edit(p)
 	}
-	w := &sidecar.Workload{
-		Ref: sidecar.Ref{Group: "apps", Kind: "Deployment", Name: "search"},
-		Pod: corev1.PodTemplateSpec{Spec: corev1.PodSpec{
-			Containers: []corev1.Container{{Name: "search", Ports: []corev1.ContainerPort{{ContainerPort: p.Port}}}},
-		}},
-		Name: "tls-proxy", Placement: sidecar.Native, Kubernetes: sidecar.Version{Major: 1, Minor: 33},
-		Override: &corev1.Container{Image: "docker.io/library/nginx:1.22.1"},
-	}
-	w.App = &w.Pod.Spec.Containers[0]
-	c, err := p.Change(w)
+	asked, err := json.Marshal(config.Sidecars{APIVersion: config.APIVersion, Kind: config.Kind, Spec: config.Spec{
+		Select:   []config.Selector{{Kind: "Deployment"}},
+		Patterns: []config.Entry{{TLSProxy: p, Override: &corev1.Container{Image: "docker.io/library/nginx:1.22.1"}}},
+	}})
 	require.NoError(t, err)
+	conf, fs := config.Read(asked, "")
+	require.NoError(t, fs.Err())
+	out := rig.Run([]rig.File{{Text: fmt.Sprintf(app, p.Port)}}, conf, rig.Options{})
+	require.NoError(t, out.Findings.Err())
 
-	var config corev1.ConfigMap
-	require.NoError(t, json.Unmarshal(c.Objects[0].RawMessage, &config))
-	r := rendered{conf: config.Data["nginx.conf"], container: c.Containers[0], sysctls: c.Pod.Sysctls, port: p.Port}
+	docs := strings.Split(out.Files[0].Text, "\n---\n")
+	require.Len(t, docs, 2)
+	var deployment appsv1.Deployment
+	var files corev1.ConfigMap
+	decode(t, docs[0], &deployment)
+	decode(t, docs[1], &files)
+	pod := deployment.Spec.Template.Spec
+	require.Len(t, pod.InitContainers, 1)
+	r := rendered{conf: files.Data["nginx.conf"], container: pod.InitContainers[0], port: p.Port}
+	if pod.SecurityContext != nil {
+		r.sysctls = pod.SecurityContext.Sysctls
+	}
 	r.confDir, r.certsDir = r.mount("tls-proxy-config"), r.mount("tls-proxy-certs")
 	require.Contains(t, r.container.Command, path.Join(r.confDir, "nginx.conf"))
 	require.Equal(t, "/tmp", r.mount("tls-proxy-tmp"))
 	return r
+}
+
+const app = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: search
+spec:
+  template:
+    spec:
+      containers:
+        - name: search
+          image: search:1
+          args: [serve]
+          ports:
+            - containerPort: %d
+`
+
+// decode reads YAML into an API type.
+func decode(t *testing.T, text string, into any) {
+	t.Helper()
+	var v any
+	require.NoError(t, yaml.Unmarshal([]byte(text), &v))
+	raw, err := json.Marshal(v)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(raw, into))
 }
 
 // mount is where a volume is mounted.

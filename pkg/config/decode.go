@@ -210,10 +210,11 @@ func isNull(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.ShortTag() == yaml.NodeTagNull || n.Kind == 0
 }
 
-// join is the path of a field below at.
+// join is the path of a field below at. A long name isn't there in whole, so that
+// no document makes long paths.
 func join(at, name string) string {
 	switch {
-	case strings.ContainsAny(name, "./[") || name == "":
+	case strings.ContainsAny(name, "./[") || name == "" || len(name) > 253:
 		return fmt.Sprintf("%s[%s]", at, quote(name))
 	case at == "":
 		return name

@@ -102,7 +102,7 @@ func TestReadSpecErrors(t *testing.T) {
 		"aliases of aliases":                {"\n  select: [{name: a}]\n  patterns: [{name: a, custom: {objects: " + bomb("[", "]") + "}}]", "5 alias-bomb"},
 		"merges of merges":                  {"\n  select: [{name: a}]\n  patterns: [{name: a, custom: {objects: " + bomb("[{a: {<<: ", "}}]") + "}}]", "5 alias-bomb"},
 		"as many errors as there can be":    {selects + "  podTemplatePaths: [" + strings.Repeat("1,", 5000) + "]", "0 too-many-errors : there are more errors than these; "},
-		"long words are not shown in whole": {selects + "  " + strings.Repeat("x", 500) + ": 1", "5 unknown-field spec." + strings.Repeat("x", 500) + ": there is no such field; known here: select, exclude, expect, patterns, kubernetesVersion, podTemplatePaths, record, rollout"},
+		"long words are not shown in whole": {selects + "  " + strings.Repeat("x", 500) + ": 1", "5 unknown-field spec[\"" + strings.Repeat("x", 60) + "...\"]: there is no such field; known here: select, exclude, expect, patterns, kubernetesVersion, podTemplatePaths, record, rollout"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := strings.Join(seen(head+c.spec), "\n")

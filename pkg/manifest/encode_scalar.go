@@ -165,7 +165,7 @@ func otherType(s string) bool {
 // the first text comes that may be one: most runs insert nothing.
 var numeric = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)^([-+]?(` +
-		`0[box][0-9a-f_,.]*(p[-+]?[0-9]*)?|` +
+		`0[box][-+0-9a-fp_,.]*|` +
 		`[0-9][0-9_,]*(:[0-9_]+)+(\.[0-9_]*)?|` +
 		`([0-9][0-9_,]*)?\.?[0-9_]*(e[-+]?[0-9_]*)?|` +
 		`\.?(inf|infinity|nan)` +

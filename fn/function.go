@@ -54,7 +54,7 @@ func process(text *manifest.Text) (string, sidecar.Findings) {
 	if fs.Failed() {
 		return "", fs
 	}
-	out := rig.Run([]rig.File{{Text: text.String()}}, conf, rig.Options{})
+	out := rig.RunTexts([]*manifest.Text{text}, conf, rig.Options{})
 	fs = append(fs, out.Findings...)
 	if fs.Failed() {
 		return "", fs

@@ -119,7 +119,7 @@ func (l *layer) walk(o *Object, root *patch) *editor {
 
 // style is how the object's own lists and mappings are indented.
 func (o *Object) style() style {
-	st := style{indent: 2, newline: newline([]byte(o.text.text))}
+	st := style{indent: 2, newline: o.text.br}
 	var indented, listed bool
 	var look func(n *node)
 	look = func(n *node) {
@@ -150,10 +150,11 @@ func (o *Object) style() style {
 
 func (l *layer) emit(texts []*Text, emits []Emit) {
 	wanted := map[sidecar.Ref]bool{}
+	there := index(texts)
 	for _, em := range emits {
 		ref := space(em.Object.Ref())
 		wanted[ref] = true
-		if have := lookup(texts, ref); have != nil {
+		if have := there[ref]; have != nil {
 			l.update(have, em)
 		} else {
 			l.add(em)
@@ -178,15 +179,17 @@ func space(r sidecar.Ref) sidecar.Ref {
 	return r
 }
 
-func lookup(texts []*Text, ref sidecar.Ref) *Object {
+// index finds objects by reference, the first of two equal ones.
+func index(texts []*Text) map[sidecar.Ref]*Object {
+	all := map[sidecar.Ref]*Object{}
 	for _, t := range texts {
 		for _, o := range t.Objects {
-			if space(o.Ref) == ref {
-				return o
+			if ref := space(o.Ref); all[ref] == nil {
+				all[ref] = o
 			}
 		}
 	}
-	return nil
+	return all
 }
 
 // update makes an object that is there already what is wanted.

@@ -1,7 +1,7 @@
 package manifest
 
 import (
-	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -10,12 +10,13 @@ import (
 type lines struct {
 	text   string
 	starts []int
+	br     string // the line break that the text uses first
 }
 
 var bom = "\ufeff"
 
 func newLines(text string) *lines {
-	l := &lines{text: text, starts: make([]int, 1, 64)}
+	l := &lines{text: text, starts: make([]int, 1, 64), br: newline(text)}
 	if len(text) >= len(bom) && text[:len(bom)] == bom {
 		l.starts[0] = len(bom) // the reader drops it before it counts columns
 	}
@@ -125,8 +126,8 @@ func (l *lines) blank(at int) bool {
 }
 
 // newline is the line break that the text uses first; "\n" where it has none.
-func newline(text []byte) string {
-	if i := bytes.IndexByte(text, '\n'); i > 0 && text[i-1] == '\r' {
+func newline(text string) string {
+	if i := strings.IndexByte(text, '\n'); i > 0 && text[i-1] == '\r' {
 		return "\r\n"
 	}
 	return "\n"

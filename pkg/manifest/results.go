@@ -20,7 +20,7 @@ func WithResults(text string, fs sidecar.Findings) (string, error) {
 	for i, f := range fs {
 		results[i] = result(t, f)
 	}
-	e := &editor{lines: t.lines, style: style{indent: 2, compact: true, newline: newline([]byte(text))}, json: t.isJSON(t.root)}
+	e := &editor{lines: t.lines, style: style{indent: 2, compact: true, newline: t.br}, json: t.isJSON(t.root)}
 	at := t.root.field("results")
 	switch {
 	case at != nil && at.kind == sequenceNode && len(at.vals) > 0: // of functions before us

@@ -4,6 +4,8 @@
 package rig
 
 import (
+	"slices"
+
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/neighbour"
@@ -31,11 +33,16 @@ type Options struct {
 
 // Run lays the sidecars of a config on the workloads among the files.
 func Run(files []File, conf *config.Sidecars, opt Options) Output {
-	r := run{conf: conf}
-	r.texts, r.findings = parse(files)
-	if r.findings.Failed() {
-		return r.fail()
+	texts, fs := parse(files)
+	if fs.Failed() {
+		return Output{Findings: tidy(fs)}
 	}
+	return RunTexts(texts, conf, opt)
+}
+
+// RunTexts is Run for texts that are parsed already.
+func RunTexts(texts []*manifest.Text, conf *config.Sidecars, opt Options) Output {
+	r := run{conf: conf, texts: texts}
 	r.record = conf.Spec.Record == config.RecordAlways || conf.Spec.Record != config.RecordNever && (opt.InPlace || r.remembers())
 	if !r.strip() {
 		return r.fail()
@@ -46,14 +53,14 @@ func Run(files []File, conf *config.Sidecars, opt Options) Output {
 	if r.findings.Failed() {
 		return r.fail()
 	}
-	texts, fs := manifest.Lay(r.texts, r.edits, r.emits, manifest.Options{By: conf.Metadata.Name, Record: r.record})
+	laid, fs := manifest.Lay(r.texts, r.edits, r.emits, manifest.Options{By: conf.Metadata.Name, Record: r.record})
 	r.add(fs...)
 	if r.findings.Failed() {
 		return r.fail()
 	}
 	out := Output{Findings: tidy(r.findings), Report: r.report}
-	for i, t := range texts {
-		out.Files = append(out.Files, File{files[i].Name, t})
+	for i, t := range laid {
+		out.Files = append(out.Files, File{texts[i].Name, t})
 	}
 	return out
 }
@@ -68,11 +75,11 @@ type run struct {
 	emits    []manifest.Emit
 	report   []string
 
-	services map[*manifest.Object]*sidecar.Service // decoded once
-	secrets  map[string]map[string][]string        // keys of Secrets, by namespace and name
-	objects  map[sidecar.Ref]*manifest.Object      // all, by reference
-	emitted  map[sidecar.Ref]sidecar.Object        // content of what is emitted
-	owners   map[sidecar.Ref]string                // sidecar that emitted it
+	services map[string][]*service            // by namespace
+	secrets  map[string]map[string][]string   // keys of Secrets, by namespace and name
+	objects  map[sidecar.Ref]*manifest.Object // all, by reference
+	emitted  map[sidecar.Ref]sidecar.Object   // content of what is emitted
+	owners   map[sidecar.Ref]string           // sidecar that emitted it
 }
 
 func (r *run) add(fs ...sidecar.Finding) { r.findings = append(r.findings, fs...) }
@@ -110,6 +117,7 @@ func (r *run) remembers() bool {
 // strip takes off what this config laid on before; what follows works on the
 // texts as a person wrote them.
 func (r *run) strip() bool {
+	r.texts = slices.Clone(r.texts)
 	for i, t := range r.texts {
 		if !t.Recorded(r.conf.Metadata.Name) {
 			continue

@@ -115,18 +115,45 @@ func (r *run) view(o *manifest.Object) (*sidecar.Workload, bool) {
 
 // front are the Services whose selector matches the workload's pods.
 func (r *run) front(w *sidecar.Workload) []sidecar.Service {
+	if r.services == nil {
+		r.selectors()
+	}
 	var out []sidecar.Service
-	for _, t := range r.texts {
-		for _, o := range t.Objects {
-			if o.Ref.Kind != "Service" || o.Ref.Group != "" || o.Ref.Namespace != w.Ref.Namespace || o.Foreign() || !subset(o.Strings("spec", "selector"), w.Pod.Labels) {
-				continue
+	for _, s := range r.services[w.Ref.Namespace] {
+		if !subset(s.selector, w.Pod.Labels) {
+			continue
+		}
+		if s.decoded == nil {
+			s.decoded = &sidecar.Service{Ref: s.object.Ref}
+			if err := s.object.Decode(sidecar.Fields("spec"), &s.decoded.Spec); err != nil {
+				r.add(sidecar.Finding{Severity: sidecar.Error, Code: "unreadable", Object: s.object.Ref, File: s.object.File(), Line: line(s.object), Field: "spec", Message: err.Error()})
 			}
-			if s := r.service(o); s != nil && s.Spec.Type != corev1.ServiceTypeExternalName {
-				out = append(out, *s)
-			}
+		}
+		if s.decoded.Spec.Type != corev1.ServiceTypeExternalName {
+			out = append(out, *s.decoded)
 		}
 	}
 	return out
+}
+
+// A service is decoded when a workload wants it, and only once.
+type service struct {
+	object   *manifest.Object
+	selector map[string]string
+	decoded  *sidecar.Service
+}
+
+// selectors reads what the Services select, by namespace.
+func (r *run) selectors() {
+	r.services = map[string][]*service{}
+	for _, t := range r.texts {
+		for _, o := range t.Objects {
+			if o.Ref.Kind == "Service" && o.Ref.Group == "" && !o.Foreign() {
+				in := o.Ref.Namespace
+				r.services[in] = append(r.services[in], &service{object: o, selector: o.Strings("spec", "selector")})
+			}
+		}
+	}
 }
 
 func subset(selector, labels map[string]string) bool {
@@ -136,22 +163,6 @@ func subset(selector, labels map[string]string) bool {
 		}
 	}
 	return len(selector) > 0
-}
-
-func (r *run) service(o *manifest.Object) *sidecar.Service {
-	if s, ok := r.services[o]; ok {
-		return s
-	}
-	if r.services == nil {
-		r.services = map[*manifest.Object]*sidecar.Service{}
-	}
-	s := &sidecar.Service{Ref: o.Ref}
-	if err := o.Decode(sidecar.Fields("spec"), &s.Spec); err != nil {
-		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "unreadable", Object: o.Ref, File: o.File(), Line: line(o), Field: "spec", Message: err.Error()})
-		s = nil
-	}
-	r.services[o] = s
-	return s
 }
 
 // secretKeys are the keys, never the values, of a namespace's Secrets.

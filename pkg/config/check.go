@@ -44,10 +44,15 @@ func (r *reader) report(code, at, message, hint string) {
 	}
 }
 
-// reported tells whether there is a finding about a field or what is in it, or
-// about one that was meant to be it.
+// reported tells whether enough is said of a field: there is a finding about it or
+// what is in it, or nothing above it could be read.
 func (r *reader) reported(at string) bool {
-	return r.meant[at] || slices.ContainsFunc(r.findings, func(f sidecar.Finding) bool {
+	for p := at; p != ""; p = parent(p) {
+		if r.said[p] {
+			return true
+		}
+	}
+	return slices.ContainsFunc(r.findings, func(f sidecar.Finding) bool {
 		rest, in := strings.CutPrefix(f.Field, at)
 		return in && (rest == "" || rest[0] == '.' || rest[0] == '[')
 	})

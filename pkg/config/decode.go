@@ -47,6 +47,7 @@ func (r *reader) null(n *yaml.Node, v reflect.Value, at string) {
 	if v.Kind() == reflect.Pointer && v.Type().Implements(reflect.TypeFor[sidecar.Pattern]()) {
 		v.Set(reflect.New(v.Type().Elem()))
 		r.add(n.Line, at, "wrong-type", "wanted "+want(v.Type())+", got nothing", "write {} for the defaults")
+		r.said[at] = true
 	}
 }
 
@@ -156,6 +157,7 @@ func (r *reader) wrong(n *yaml.Node, t reflect.Type, at string) {
 		hint = "take the quotes away"
 	}
 	r.add(n.Line, at, "wrong-type", "wanted "+want(t)+", got "+got(n), hint)
+	r.said[at] = true
 }
 
 // want names what a value of type t is written as.

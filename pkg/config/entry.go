@@ -39,8 +39,8 @@ type Entry struct {
 
 	// TLSProxy (ambassador) terminates TLS in the pod in front of a plain app.
 	TLSProxy *pattern.TLSProxy `json:"tlsProxy,omitempty"`
-	// Custom (any) is the generic form that every other pattern expands to:
-	// containers, volumes, edits of the app, ports and objects in plain YAML.
+	// Custom (any) adds what it spells out in plain YAML: containers, volumes,
+	// env and mounts of the app, ports, objects. Every other pattern expands to it.
 	Custom *pattern.Custom `json:"custom,omitempty"`
 }
 

@@ -63,6 +63,8 @@ func TestReadSpecErrors(t *testing.T) {
 		"string for a map":                  {selects + "  patterns: [{tlsProxy: {port: 1, secretName: a, rebind: {port: 2, env: a=b}}}]", "5 wrong-type spec.patterns[0].tlsProxy.rebind.env: wanted a mapping, got a string; "},
 		"no quantity":                       {proxy + "    override: {resources: {limits: {cpu: 1x}}}", "7 wrong-type spec.patterns[0].override.resources.limits.cpu: wanted a quantity such as 100m, 0.5 or 64Mi, got a string; "},
 		"no port":                           {custom("{servicePorts: [{name: a, port: 1, targetPort: true}]}"), "6 wrong-type spec.patterns[0].custom.servicePorts[0].targetPort: wanted a number or a name, got a boolean; "},
+		"no mapping for an object":          {custom("{objects: [a]}"), "6 wrong-type spec.patterns[0].custom.objects[0]: wanted a mapping, got a string; "},
+		"list for a boolean, by an alias":   {custom("{app: {args: &a []}, pod: {shareProcessNamespace: *a}}"), "6 wrong-type spec.patterns[0].custom.pod.shareProcessNamespace: wanted true or false, got a list; "},
 		"no object":                         {custom("{objects: [{apiVersion: v1, kind: X, metadata: {name: a}, x: .nan, y: 2024-01-01}]}"), "6 wrong-type spec.patterns[0].custom.objects[0].x: JSON has no such number; quote it\n6 wrong-type spec.patterns[0].custom.objects[0].y: JSON has no such value: a date; quote it"},
 		"key that is no string":             {selects + "  patterns:\n  - tlsProxy: {port: 1, secretName: a, rebind: {port: 2, env: {1: a}}}", "6 wrong-type spec.patterns[0].tlsProxy.rebind.env.1: a field's name must be a string, not a number; quote it"},
 		"key that is a list":                {selects + "  ? [a]\n  : b", "5 wrong-type spec: a field's name must be a string, not a list; "},
@@ -96,11 +98,11 @@ func TestReadSpecErrors(t *testing.T) {
 		"override of another container":     {proxy + "    override: {name: app}", "7 bad-value spec.patterns[0].override.name: \"app\" is not the entry's name \"tls-proxy\"; leave it out, or set the entry's name"},
 		"nothing where a spec should be":    {"", "3 missing-field spec: is missing; "},
 		"a string where a spec should be":   {" all", "3 wrong-type spec: wanted a mapping, got a string; "},
-		"nesting without end":               {custom("{objects: [" + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "]}"), "6 too-deep spec.patterns[0].custom.objects[0][0]"},
+		"nesting without end":               {custom("{objects: [{x: " + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "}]}"), "6 too-deep spec.patterns[0].custom.objects[0].x[0]"},
 		"an alias to what it stands in":     {custom("{objects: [&a {apiVersion: v1, kind: X, metadata: {name: a}, x: *a}]}"), "6 too-deep spec.patterns[0].custom.objects[0].x.x"},
 		"a merge of what it stands in":      {selects + "  expect: &e {<<: *e}", "5 too-deep spec.expect: is nested more than 100 levels deep; "},
-		"aliases of aliases":                {"\n  select: [{name: a}]\n  patterns: [{name: a, custom: {objects: " + bomb("[", "]") + "}}]", "5 alias-bomb"},
-		"merges of merges":                  {"\n  select: [{name: a}]\n  patterns: [{name: a, custom: {objects: " + bomb("[{a: {<<: ", "}}]") + "}}]", "5 alias-bomb"},
+		"aliases of aliases":                {"\n  select: [{name: a}]\n  patterns: [{name: a, custom: {objects: [{x: " + bomb("[", "]") + "}]}}]", "5 alias-bomb"},
+		"merges of merges":                  {"\n  select: [{name: a}]\n  patterns: [{name: a, custom: {objects: [{x: " + bomb("[{a: {<<: ", "}}]") + "}]}}]", "5 alias-bomb"},
 		"as many errors as there can be":    {selects + "  podTemplatePaths: [" + strings.Repeat("1,", 5000) + "]", "0 too-many-errors : there are more errors than these; "},
 		"long words are not shown in whole": {selects + "  " + strings.Repeat("x", 500) + ": 1", "5 unknown-field spec[\"" + strings.Repeat("x", 60) + "...\"]: there is no such field; known here: select, exclude, expect, patterns, kubernetesVersion, podTemplatePaths, record, rollout"},
 	} {
@@ -154,6 +156,7 @@ func TestReadDocumentErrors(t *testing.T) {
 		"another kind":                 {"apiVersion: apps/v1\nkind: Deployment\nspec: {replicas: 1}", "1 bad-value apiVersion: \"apps/v1\" is not outrigger.dev/v1alpha1; \n2 bad-value kind: \"Deployment\" is not Sidecars; "},
 		"another version":              {"apiVersion: outrigger.dev/v1\nkind: Sidecar\nspec: {select: [{name: a}], x: 1}", "1 bad-value apiVersion: \"outrigger.dev/v1\" is not outrigger.dev/v1alpha1; \n2 bad-value kind: \"Sidecar\" is not Sidecars; did you mean Sidecars\n3 unknown-field spec.x: there is no such field; known here: select, exclude, expect, patterns, kubernetesVersion, podTemplatePaths, record, rollout"},
 		"unknown field of metadata":    {strings.Replace(search, "  name: search", "  nmae: search", 1), "4 unknown-field metadata.nmae: there is no such field; did you mean name"},
+		"no time":                      {strings.Replace(search, "  name: search", "  creationTimestamp: x", 1), "4 wrong-type metadata.creationTimestamp: wanted a time such as 2006-01-02T15:04:05Z in quotes, got a string; "},
 		"annotation that is no string": {strings.Replace(search, "  name: search", "  annotations: {a: 1}\n  labels: x", 1), "4 wrong-type metadata.annotations.a: wanted a string, got a number; quote it\n5 wrong-type metadata.labels: wanted a mapping, got a string; \n6 duplicate-field metadata.annotations: stands in line 4 already; leave one of them"},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, strings.Join(seen(c.text), "\n")) })

@@ -58,6 +58,9 @@ func (r *reader) configMap(n *yaml.Node) *Sidecars {
 	}
 	delete(m.Data, "pattern")
 	for _, name := range slices.Sorted(maps.Keys(m.Data)) {
+		if r.stopped {
+			return c
+		}
 		r.place(homes, name, str(m.Data[name], r.line(join("data", name))))
 	}
 	if len(sel.node.Content) > 0 {

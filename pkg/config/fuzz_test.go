@@ -19,7 +19,7 @@ func FuzzRead(f *testing.F) {
 		strings.ReplaceAll(search, "port: 9200", "port: 1e9"), strings.ReplaceAll(search, "tlsProxy", "<<: *a"),
 		head + " {select: [{name: '('}, {labelSelector: 'a in (b,'}], expect: {min: 2, max: 1}, rollout: x, patterns: [{}, {custom: }]}",
 		head + " {select: [{<<: &a {name: x}, kind: a|b}], exclude: [{<<: [*a, *a]}], patterns: [{name: x, custom: {objects: [{a: .inf, b: 0x1F, c: 1_0.5}]}}]}",
-		head + " {select: [{name: x}], patterns: [{name: x, custom: {objects: " + bomb("[", "]") + "}}]}",
+		head + " {select: [{name: x}], patterns: [{name: x, custom: {objects: [{x: " + bomb("[", "]") + "}]}}]}",
 		head + " {select: [{name: x}], patterns: [{name: x, override: {ports: [{containerPort: 1}], resources: {limits: {cpu: 1e3}}}, custom: {volumes: [{name: a, emptyDir: {sizeLimit: 1Gi}}]}}]}",
 		flatText("name=a", "pattern=tlsProxy", "port=1", "rebind.env.a.b=c", "rebind.args=1,2", "override.resources.limits.cpu=1"),
 		flatText("name=a", "pattern=custom", "containers=x", "app.args=x", "app=y", "after.x=1", ".=2", "override.=3"),

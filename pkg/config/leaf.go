@@ -10,12 +10,18 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // leaf reads a node into a type that reads its JSON form itself.
 func (r *reader) leaf(n *yaml.Node, v reflect.Value, at string) {
 	if r.flat {
 		n = plain(n)
+	}
+	if v.Type() == reflect.TypeFor[sidecar.Object]() && n.Kind != yaml.MappingNode {
+		r.wrong(n, v.Type(), at)
+		return
 	}
 	var b bytes.Buffer
 	ok := r.json(n, &b, at)

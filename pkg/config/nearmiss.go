@@ -96,9 +96,9 @@ func (t *test) reason(m *Meta) (string, int) {
 	case "namespace":
 		return t.spelling("its namespace", m.namespaces())
 	case "group":
-		return fmt.Sprintf("its group is %s, not %s", quote(m.Ref.Group), t.want), 2
+		return fmt.Sprintf("its group is %s, not %s", cmp.Or(m.Ref.Group, "the core"), t.want), 2
 	case "version":
-		return fmt.Sprintf("its version is %s, not %s", quote(m.Version), t.want), 2
+		return fmt.Sprintf("its version is %s, not %s", m.Version, t.want), 2
 	case "podSelector":
 		return "its pods have " + labelsOf(m.PodLabels, t.want) + ", not " + t.want, 3
 	case "annotationSelector":
@@ -118,7 +118,7 @@ func (t *test) spelling(what string, have []string) (string, int) {
 	if n := nearest(t.want, have); n != "" && regexp.QuoteMeta(t.want) == t.want {
 		return fmt.Sprintf("%s is %s, not %s", what, n, t.want), 2
 	}
-	return fmt.Sprintf("%s is %s, not %s", what, quote(have[0]), t.want), 3
+	return fmt.Sprintf("%s is %s, not %s", what, have[0], t.want), 3
 }
 
 // labelsOf shows those labels that a selector speaks of.

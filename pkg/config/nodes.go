@@ -20,7 +20,7 @@ const (
 type reader struct {
 	findings sidecar.Findings
 	lines    map[string]int  // of each field that was read, by path
-	meant    map[string]bool // paths of fields that were most likely meant by unknown ones
+	said     map[string]bool // paths of which nothing more needs to be said
 	flat     bool            // texts stand for values of any type, as in a ConfigMap
 	partial  bool            // fields that are required elsewhere may be missing
 	budget   int             // what is left of it, in bytes
@@ -31,7 +31,7 @@ type reader struct {
 
 // newReader makes a reader for what is below n.
 func newReader(n *yaml.Node) *reader {
-	r := &reader{lines: map[string]int{}, meant: map[string]bool{}, budget: aliasBudget}
+	r := &reader{lines: map[string]int{}, said: map[string]bool{}, budget: aliasBudget}
 	var weigh func(*yaml.Node)
 	weigh = func(n *yaml.Node) {
 		r.budget += 2 * weight(n) // some of it is looked at twice
@@ -101,10 +101,13 @@ func (r *reader) line(at string) int {
 		if n, ok := r.lines[at]; ok {
 			return n
 		}
-		at = at[:max(strings.LastIndexAny(at, ".["), 0)]
+		at = parent(at)
 	}
 	return r.lines[""]
 }
+
+// parent is the path above another.
+func parent(at string) string { return at[:max(strings.LastIndexAny(at, ".["), 0)] }
 
 // A pair is one field of a mapping.
 type pair struct {

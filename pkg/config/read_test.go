@@ -108,7 +108,7 @@ func TestReadNothing(t *testing.T) {
 
 func TestReadAliases(t *testing.T) {
 	c := mustRead(t, `
-  select: [&app {kind: Deployment, name: a}, {<<: *app, name: b}, {<<: [{name: c}, *app]}]
+  select: [&app {kind: Deployment, name: a}, {<<: *app, name: b}, {<<: [{name: c}, *app]}, {&key name: d}, {*key : e}]
   patterns:
     - name: one
       tlsProxy: &proxy {port: 443, secretName: tls, rebind: {port: 8080, args: &args [--listen=127.0.0.1:8080]}}
@@ -121,6 +121,7 @@ func TestReadAliases(t *testing.T) {
 	require.Equal(t, []string{"Deployment a", "Deployment b", "Deployment c"}, []string{
 		c.Spec.Select[0].Kind + " " + c.Spec.Select[0].Name, c.Spec.Select[1].Kind + " " + c.Spec.Select[1].Name, c.Spec.Select[2].Kind + " " + c.Spec.Select[2].Name,
 	})
+	require.Equal(t, "e", c.Spec.Select[4].Name)
 	two := c.Spec.Patterns[1].TLSProxy
 	require.Equal(t, "tls", two.SecretName)
 	require.EqualValues(t, 444, two.Port)

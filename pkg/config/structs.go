@@ -26,6 +26,9 @@ func (r *reader) structure(n *yaml.Node, v reflect.Value, at string) {
 	defer func() { r.above = r.above[:len(r.above)-1] }()
 	there := map[string]bool{}
 	for _, p := range r.pairs(n, at) {
+		if r.stopped {
+			return
+		}
 		path := join(at, p.name)
 		r.lines[path] = p.line
 		f := field.Find(fields, p.name)
@@ -94,7 +97,7 @@ func (r *reader) unknown(p pair, at string) string {
 	}
 	r.add(p.line, join(at, p.name), "unknown-field", "there is no such field", hint)
 	if near != "" {
-		r.meant[join(at, near)] = true
+		r.said[join(at, near)] = true
 	}
 	return near
 }

@@ -10,10 +10,10 @@ import (
 
 // A Field of a struct, as its JSON form has it.
 type Field struct {
-	Name     string
-	Go       string // its name in Go
-	Owner    reflect.Type
-	Index    []int // for reflect.Value.FieldByIndex
+	Name     string       // in JSON
+	Go       string       // its name in Go
+	Owner    reflect.Type // the struct that declares it
+	Index    []int        // for reflect.Value.FieldByIndex
 	Type     reflect.Type
 	Required bool   // it must be written
 	Key      string // of a list: what its entries are merged by
@@ -22,7 +22,7 @@ type Field struct {
 }
 
 // Of lists the fields of a struct type in their order, with those of structs
-// that stand inline. Owner is the struct that declares a field.
+// that stand inline.
 func Of(t reflect.Type) []Field {
 	var fields []Field
 	for i := range t.NumField() {

@@ -57,7 +57,11 @@ func write(files []rig.File, before []rig.File, inPlace bool, s streams) error {
 		if f.Text == before[i].Text {
 			continue
 		}
-		if err := replace(f.Name, f.Text); err != nil {
+		write := replace
+		if blank([]byte(f.Text)) { // it held emitted objects only
+			write = func(name, _ string) error { return os.Remove(name) }
+		}
+		if err := write(f.Name, f.Text); err != nil {
 			return err
 		}
 	}

@@ -136,3 +136,12 @@ func TestInjectFolderToStream(t *testing.T) {
 	require.Zero(t, code, err)
 	require.Contains(t, out, "ports: [{port: 80, targetPort: 8080}]", "a named targetPort becomes the number, in its place")
 }
+
+func TestStripRemovesEmittedFiles(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "web-tls-proxy.yaml")
+	require.NoError(t, os.WriteFile(path, []byte("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web-tls-proxy\n  annotations:\n    outrigger.dev/by: search\n"), 0o600))
+	code, _, err := call("", "strip", "-w", dir)
+	require.Zero(t, code, err)
+	require.NoFileExists(t, path)
+}

@@ -14,13 +14,17 @@ import (
 // annotation says which config, where files are written in place and a later run
 // must know what it may take away.
 const (
-	ManagedLabel  = "app.kubernetes.io/managed-by"
-	ManagedBy     = "outrigger"
-	OwnerKey      = "outrigger.dev/by"
-	needsHash     = "internal.config.kubernetes.io/needsHashSuffix"
-	needsHashOn   = "enabled"
-	defaultSpace  = "default"
-	patternsCount = 8 // edits of an object, as a first guess
+	ManagedLabel = "app.kubernetes.io/managed-by"
+	ManagedBy    = "outrigger"
+	OwnerKey     = "outrigger.dev/by"
+)
+
+// needsHash asks kustomize for a hash in the name of an object that a function
+// adds. The documented annotation works for generators only (kustomize
+// api/resource, NeedHashSuffix); this one is taken away at the end of the build.
+const (
+	needsHash   = "internal.config.kubernetes.io/needsHashSuffix"
+	needsHashOn = "enabled"
 )
 
 // An Emit is an object to write, beside the workload that it's made for.
@@ -66,9 +70,6 @@ func (l *layer) fail(o *Object, code string, err error) {
 func (l *layer) edit(texts []*Text, edits []sidecar.Edit) {
 	per := map[sidecar.Ref][]sidecar.Edit{}
 	for _, e := range edits {
-		if per[e.Object] == nil {
-			per[e.Object] = make([]sidecar.Edit, 0, patternsCount)
-		}
 		per[e.Object] = append(per[e.Object], e)
 	}
 	for _, t := range texts {
@@ -172,8 +173,10 @@ func (l *layer) emit(texts []*Text, emits []Emit) {
 	}
 }
 
+// space is a reference by which objects without a namespace and in the one named
+// default are one, as kustomize has it.
 func space(r sidecar.Ref) sidecar.Ref {
-	if r.Namespace == defaultSpace {
+	if r.Namespace == "default" {
 		r.Namespace = ""
 	}
 	return r

@@ -82,7 +82,7 @@ func (s *stripper) taken(path sidecar.Path, m mark) {
 		return
 	}
 	s.back[parent] = true
-	text := *m.Was
+	text := s.restyled(*m.Was)
 	i := -1
 	if *m.After != "" {
 		i = find(parent, parseStep(*m.After))
@@ -94,7 +94,7 @@ func (s *stripper) taken(path sidecar.Path, m mark) {
 		s.splice(end, 0, text)
 	case parent.flow:
 		s.splice(start, 0, text)
-	case i < 0 && !strings.ContainsAny(text[:1], "\r\n"): // the first key of a list entry
+	case i < 0 && !strings.HasPrefix(text, "\r") && !strings.HasPrefix(text, "\n"): // the first key of a list entry
 		s.splice(start, 0, text)
 	default:
 		at := s.end(end)
@@ -105,12 +105,36 @@ func (s *stripper) taken(path sidecar.Path, m mark) {
 			}
 		}
 		for range m.Skip {
-			if next := s.next(at); next >= 0 && next < len(s.text) && s.comment(next) {
-				at = s.end(next)
+			next := s.next(at)
+			if next < 0 || next >= len(s.text) || !s.comment(next) {
+				break
 			}
+			at = s.end(next)
 		}
 		s.splice(at, 0, text)
 	}
+}
+
+// restyled writes a list under a key as the object writes its lists now: kpt
+// hands functions all lists compact, and writes them back as they were.
+func (s *stripper) restyled(text string) string {
+	rows := strings.SplitAfter(text, "\n")
+	if len(rows) < 3 || strings.Trim(rows[0], "\r\n") != "" || !strings.HasSuffix(strings.TrimRight(rows[1], " \r\n"), ":") { // the break, the key, the list
+		return text
+	}
+	col := len(rows[1]) - len(strings.TrimLeft(rows[1], " "))
+	step := strings.Repeat(" ", s.style.indent)
+	compact, wide := strings.HasPrefix(rows[2], strings.Repeat(" ", col)+"- "), strings.HasPrefix(rows[2], strings.Repeat(" ", col)+step+"- ")
+	for i := 2; i < len(rows); i++ {
+		switch {
+		case strings.TrimSpace(rows[i]) == "":
+		case compact && !s.compact:
+			rows[i] = step + rows[i]
+		case wide && s.compact:
+			rows[i] = strings.TrimPrefix(rows[i], step)
+		}
+	}
+	return strings.Join(rows, "")
 }
 
 // sweep takes out what is gone. A collection of which nothing is left goes too:

@@ -1,0 +1,56 @@
+package manifest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// kpt hands functions all lists compact and writes them back as they were, so
+// what was taken out of one form may have to return to the other.
+func TestRestyled(t *testing.T) {
+	compact := "\n    ports:\n    - name: http\n      containerPort: 9200"
+	wide := "\n    ports:\n      - name: http\n        containerPort: 9200"
+	as := func(compact bool) *stripper {
+		return &stripper{editor: editor{style: style{indent: 2, compact: compact, newline: "\n"}}}
+	}
+	require.Equal(t, wide, as(false).restyled(compact))
+	require.Equal(t, wide, as(false).restyled(wide))
+	require.Equal(t, compact, as(true).restyled(wide))
+	require.Equal(t, compact, as(true).restyled(compact))
+	for _, other := range []string{"", "\n- a", "a: b\n  ", "\n  ports: [{containerPort: 9200}]", "\n  a: |\n    - b\n"} {
+		require.Equal(t, other, as(true).restyled(other))
+	}
+}
+
+func TestParsePath(t *testing.T) {
+	for _, e := range edits() {
+		p, err := parsePath(pathString(e.Path))
+		require.NoError(t, err)
+		require.Equal(t, e.Path, p)
+	}
+	_, err := parsePath("a/b")
+	require.Error(t, err)
+}
+
+// Records come from files that people edit: whatever they hold, stripping ends
+// in a text or in findings.
+func FuzzRecord(f *testing.F) {
+	f.Add(`{"v":1,"marks":[{"at":"/spec/template/spec/containers/name=app/ports","was":"\n  a","after":"x","skip":3}]}`)
+	f.Add(`{"v":1,"marks":[{"at":"/metadata","empty":"{}"},{"at":"/metadata/name","is":""},{"at":"/kind","was":""}]}`)
+	f.Add(`{"v":1,"marks":[{"at":"/metadata/name","was":"","after":""}]}`)
+	f.Add(`{"v":2}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		marks, err := decodeRecord(text)
+		if err != nil {
+			return
+		}
+		in, err := Parse("", []byte(layouts["wide"]))
+		require.NoError(t, err)
+		o := in.Objects[0]
+		s := stripper{editor: editor{lines: in.lines, style: o.style()}, root: o.node}
+		if s.strip(marks) == nil {
+			_ = join(in.text, s.splices)
+		}
+	})
+}

@@ -43,6 +43,10 @@ func (e *editor) walk(n *node, p *patch, path sidecar.Path) {
 		e.fail(n.start, path, "stands there as an alias or in a form that can't be edited in place; write it out")
 		return
 	}
+	if n.used {
+		e.fail(n.start, path, "has an anchor and is used elsewhere, which would change along with it; write it out there")
+		return
+	}
 	type visit struct {
 		i int
 		p *patch
@@ -77,8 +81,13 @@ func merged(n *node, field string) bool {
 // visit lays p on the entry i of n.
 func (e *editor) visit(n *node, i int, p *patch, path sidecar.Path) {
 	v := n.vals[i]
+	goes := p.delete || e.empties(v, p)
+	if have, err := valueOfNode(v); v.shared() && (goes || p.set && !(err == nil && equal(have, p.value)) || v.used) {
+		e.fail(v.start, path, "has an anchor and is used elsewhere, which would change along with it; write it out there")
+		return
+	}
 	switch {
-	case p.delete || e.empties(v, p):
+	case goes:
 		e.remove(n, i, path)
 	case p.set:
 		if have, err := valueOfNode(v); err == nil && equal(have, p.value) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -35,6 +36,7 @@ type node struct {
 	vals  []*node // of a mapping or sequence
 	dash  []int   // where a block sequence's dashes stand
 	to    *node   // of an alias
+	used  bool    // through its anchor, somewhere else
 }
 
 func (n *node) isNull() bool { return n.kind == scalarNode && n.tag == yaml.NodeTagNull }
@@ -58,6 +60,12 @@ func (n *node) index(name string) int {
 		}
 	}
 	return -1
+}
+
+// shared reports whether n, or something in it, is used elsewhere through an
+// anchor.
+func (n *node) shared() bool {
+	return n.used || slices.ContainsFunc(n.vals, (*node).shared)
 }
 
 // at follows fields down; nil where one is missing. Aliases are followed.
@@ -99,6 +107,9 @@ func (b *builder) build(y *yaml.Node, indent int, flow bool) *node {
 	case yaml.AliasNode:
 		n.kind, n.to = aliasNode, b.seen[y.Alias]
 		n.end = n.start + 1 + len(y.Value)
+		if n.to != nil {
+			n.to.used = true
+		}
 	case yaml.MappingNode:
 		n.kind = mappingNode
 		n.flow = y.Style&yaml.FlowStyle != 0

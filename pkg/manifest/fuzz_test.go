@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -60,6 +61,15 @@ func FuzzLay(f *testing.F) {
 					require.Equal(t, !e.Delete, there, "%s: %q\n->\n%q", e.Path, text, out[0])
 					require.True(t, e.Delete || Same(v, e.Value), "%s: %q\n->\n%q", e.Path, text, out[0])
 				}
+				a, err := valueOfNode(in.Objects[0].node)
+				if err != nil {
+					continue
+				}
+				b, err := valueOfNode(after.node)
+				require.NoError(t, err)
+				root, err := plan(es)
+				require.NoError(t, err)
+				require.True(t, kept(a, b, root), "something else has moved: %q\n->\n%q", text, out[0])
 				continue
 			}
 			a, errA := valueOfNode(in.Objects[i].node)
@@ -71,4 +81,55 @@ func FuzzLay(f *testing.F) {
 		require.Empty(t, fs, "%q\n->\n%q", text, out[0])
 		require.Equal(t, text, back, "by way of %q", out[0])
 	})
+}
+
+// kept reports whether b is a but for what the patch says.
+func kept(a, b any, p *patch) bool {
+	if p != nil && (p.set || p.delete) || a == nil && p != nil {
+		return true
+	}
+	switch a := a.(type) {
+	case ordered:
+		b, ok := b.(ordered)
+		for _, e := range a {
+			var below *patch
+			if p != nil {
+				for _, c := range p.below {
+					if c.step.Field == e.key {
+						below = c
+					}
+				}
+			}
+			if !ok || !kept(e.value, b.get(e.key), below) {
+				return below != nil && b.index(e.key) < 0 // a list that has lost all entries
+			}
+		}
+		return true
+	case []any:
+		if p == nil {
+			return equal(a, b)
+		}
+		rest, _ := b.([]any)
+		for _, item := range a {
+			var below *patch
+			for _, c := range p.below {
+				m, _ := item.(ordered)
+				if c.step.Key == "." && item == any(c.step.Value) || c.step.Key != "." && m != nil && fmt.Sprint(m.get(c.step.Key)) == c.step.Value {
+					below = c
+				}
+			}
+			if below != nil && below.delete {
+				continue
+			}
+			for len(rest) > 0 && !kept(item, rest[0], below) {
+				rest = rest[1:]
+			}
+			if len(rest) == 0 {
+				return false
+			}
+			rest = rest[1:]
+		}
+		return true
+	}
+	return equal(a, b)
 }

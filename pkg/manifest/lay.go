@@ -103,7 +103,7 @@ func (l *layer) object(o *Object, edits []sidecar.Edit) {
 				marks[i].Is = "" // it can't hold its own hash
 			}
 		}
-		p.value = encodeRecord(marks)
+		p.value = encodeRecord(marks, o.style().compact)
 		e = l.walk(o, root)
 	}
 	for _, err := range e.errs {

@@ -177,6 +177,9 @@ func (b *builder) sequence(n *node, y *yaml.Node, flow bool) {
 func (b *builder) close(n *node, at int, open, shut byte) {
 	if n.start >= len(b.text) || b.text[n.start] != open {
 		n.odd = true // a single pair in a flow sequence has no brackets of its own
+		if colon := b.trivia(n.end); colon < len(b.text) && b.text[colon] == ':' {
+			n.end = colon + 1 // and no value
+		}
 		return
 	}
 	at = max(at, n.start+1)

@@ -22,6 +22,7 @@ const RecordPrefix = "applied.outrigger.dev/"
 // A record is what the annotation holds, as JSON on one line.
 type record struct {
 	Version int    `json:"v"`
+	Compact bool   `json:"compact,omitempty"` // lists stood at the column of their key
 	Marks   []mark `json:"marks"`
 }
 
@@ -65,27 +66,27 @@ func sorted(v any) any {
 	return v
 }
 
-func encodeRecord(marks []mark) string {
+func encodeRecord(marks []mark, compact bool) string {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false) // it's read by people in reviews
-	if err := enc.Encode(record{recordVersion, marks}); err != nil {
+	if err := enc.Encode(record{recordVersion, compact, marks}); err != nil {
 		panic(fmt.Sprintf("manifest: a record of strings can't be encoded: %v", err))
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-func decodeRecord(text string) ([]mark, error) {
+func decodeRecord(text string) (record, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
 	var r record
 	if err := d.Decode(&r); err != nil || d.More() {
-		return nil, errors.New("is damaged; restore it from version control, or strip the object by hand and delete the annotation")
+		return record{}, errors.New("is damaged; restore it from version control, or strip the object by hand and delete the annotation")
 	}
 	if r.Version != recordVersion {
-		return nil, fmt.Errorf("is of version %d, which this outrigger doesn't read; use the one that wrote it, or a newer one", r.Version)
+		return record{}, fmt.Errorf("is of version %d, which this outrigger doesn't read; use the one that wrote it, or a newer one", r.Version)
 	}
-	return r.Marks, nil
+	return r, nil
 }
 
 // pathString writes a path as a JSON pointer (RFC 6901) whose list entries are

@@ -19,27 +19,37 @@ type stripper struct {
 
 // strip turns marks into splices that give back what stood there before. What a
 // person changed since is never taken: it's reported in kept.
-func (s *stripper) strip(marks []mark) error {
+func (s *stripper) strip(records []record) error {
 	s.gone, s.empty, s.back = map[*node]map[int]bool{}, map[*node]string{}, map[*node]bool{}
-	for _, m := range marks {
-		path, err := parsePath(m.At)
-		if err != nil {
-			return err
-		}
-		switch {
-		case m.Empty != nil:
-			if v := locate(s.root, path).resolve(); v != nil {
-				s.empty[v] = *m.Empty
+	for _, r := range records {
+		for _, m := range r.Marks {
+			if err := s.undo(m, r.Compact); err != nil {
+				return err
 			}
-		case m.Was == nil:
-			s.added(path, m)
-		case m.After == nil:
-			s.replaced(path, m)
-		default:
-			s.taken(path, m)
 		}
 	}
 	s.sweep(s.root)
+	return nil
+}
+
+// undo undoes one mark; compact is how the object's lists stood when it was made.
+func (s *stripper) undo(m mark, compact bool) error {
+	path, err := parsePath(m.At)
+	if err != nil {
+		return err
+	}
+	switch {
+	case m.Empty != nil:
+		if v := locate(s.root, path).resolve(); v != nil {
+			s.empty[v] = *m.Empty
+		}
+	case m.Was == nil:
+		s.added(path, m)
+	case m.After == nil:
+		s.replaced(path, m)
+	default:
+		s.taken(path, m, compact)
+	}
 	return nil
 }
 
@@ -75,14 +85,14 @@ func (s *stripper) replaced(path sidecar.Path, m mark) {
 	s.splice(v.start, v.end-v.start, *m.Was)
 }
 
-func (s *stripper) taken(path sidecar.Path, m mark) {
+func (s *stripper) taken(path sidecar.Path, m mark, compact bool) {
 	parent := locate(s.root, path[:len(path)-1]).resolve()
 	if parent == nil || len(parent.vals) == 0 {
 		s.kept = append(s.kept, path[:len(path)-1].String())
 		return
 	}
 	s.back[parent] = true
-	text := s.restyled(*m.Was)
+	text := s.restyled(*m.Was, compact)
 	i := -1
 	if *m.After != "" {
 		i = find(parent, parseStep(*m.After))
@@ -117,7 +127,10 @@ func (s *stripper) taken(path sidecar.Path, m mark) {
 
 // restyled writes a list under a key as the object writes its lists now: kpt
 // hands functions all lists compact, and writes them back as they were.
-func (s *stripper) restyled(text string) string {
+func (s *stripper) restyled(text string, was bool) string {
+	if was == s.compact {
+		return text
+	}
 	rows := strings.SplitAfter(text, "\n")
 	if len(rows) < 3 || strings.Trim(rows[0], "\r\n") != "" || !strings.HasSuffix(strings.TrimRight(rows[1], " \r\n"), ":") { // the break, the key, the list
 		return text

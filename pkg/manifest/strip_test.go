@@ -14,12 +14,12 @@ func TestRestyled(t *testing.T) {
 	as := func(compact bool) *stripper {
 		return &stripper{editor: editor{style: style{indent: 2, compact: compact, newline: "\n"}}}
 	}
-	require.Equal(t, wide, as(false).restyled(compact))
-	require.Equal(t, wide, as(false).restyled(wide))
-	require.Equal(t, compact, as(true).restyled(wide))
-	require.Equal(t, compact, as(true).restyled(compact))
+	require.Equal(t, wide, as(false).restyled(compact, true))
+	require.Equal(t, wide, as(false).restyled(wide, false))
+	require.Equal(t, compact, as(true).restyled(wide, false))
+	require.Equal(t, compact, as(true).restyled(compact, true))
 	for _, other := range []string{"", "\n- a", "a: b\n  ", "\n  ports: [{containerPort: 9200}]", "\n  a: |\n    - b\n"} {
-		require.Equal(t, other, as(true).restyled(other))
+		require.Equal(t, other, as(true).restyled(other, false))
 	}
 }
 
@@ -41,7 +41,7 @@ func FuzzRecord(f *testing.F) {
 	f.Add(`{"v":1,"marks":[{"at":"/metadata/name","was":"","after":""}]}`)
 	f.Add(`{"v":2}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		marks, err := decodeRecord(text)
+		r, err := decodeRecord(text)
 		if err != nil {
 			return
 		}
@@ -49,7 +49,7 @@ func FuzzRecord(f *testing.F) {
 		require.NoError(t, err)
 		o := in.Objects[0]
 		s := stripper{editor: editor{lines: in.lines, style: o.style()}, root: o.node}
-		if s.strip(marks) == nil {
+		if s.strip([]record{r}) == nil {
 			_ = join(in.text, s.splices)
 		}
 	})

@@ -53,21 +53,21 @@ func Strip(t *Text, by string, emitted bool) (string, sidecar.Findings) {
 }
 
 func (l *layer) strip(o *Object, by string) {
-	var marks []mark
+	var records []record
 	for _, key := range o.records(by) {
-		ms, err := decodeRecord(o.Annotation(key))
+		r, err := decodeRecord(o.Annotation(key))
 		if err != nil {
 			l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "record-damaged", Object: o.Ref, File: o.File(),
 				Field: sidecar.Fields("metadata", "annotations", key).String(), Message: err.Error()})
 			return
 		}
-		marks = append(marks, ms...)
+		records = append(records, r)
 	}
-	if len(marks) == 0 {
+	if len(records) == 0 {
 		return
 	}
 	s := stripper{editor: editor{lines: o.text.lines, style: o.style(), json: o.text.isJSON(o.node)}, root: o.node}
-	if err := s.strip(marks); err != nil {
+	if err := s.strip(records); err != nil {
 		l.fail(o, "record-damaged", err)
 	}
 	for _, at := range s.kept {

@@ -93,7 +93,9 @@ func (b *builder) flowPlain(at int) int {
 		switch {
 		case c == ',' || c == '[' || c == ']' || c == '{' || c == '}', c == '#' && space:
 			return end
-		case c == ':' && (i+1 >= len(b.text) || strings.IndexByte(" \t\r\n,[]{}", b.text[i+1]) >= 0):
+		case c == ':' && (i+1 >= len(b.text) || strings.IndexByte(" \t\r\n", b.text[i+1]) >= 0):
+			return end // the reader takes "a:," for the scalar "a:"
+		case c == '?' && i > at && (i+1 >= len(b.text) || strings.IndexByte(" \t\r\n", b.text[i+1]) >= 0):
 			return end
 		case c != ' ' && c != '\t' && c != '\r' && c != '\n':
 			end = i + 1

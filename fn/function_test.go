@@ -86,3 +86,15 @@ func TestFunctionJSON(t *testing.T) {
 	require.JSONEq(t, out, out, "JSON stays JSON")
 	require.Contains(t, out, `"name": "tls-proxy"`)
 }
+
+// What isn't for the cluster is left alone: configuration of the tools, ours
+// among it, and what is marked as local.
+func TestFunctionLeavesAlone(t *testing.T) {
+	local := strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {config.kubernetes.io/local-config: \"true\"}\nspec", 1)
+	kptfile := "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: web}\n"
+	in := list(strings.Replace(sidecars, "kind: Deployment, ", "", 1), local, kptfile, sidecars, web)
+	code, out, err := call(in)
+	require.Zero(t, code, err)
+	require.Equal(t, 1, strings.Count(out, "- name: tls-proxy\n"))
+	require.True(t, strings.HasPrefix(out, list("", local, kptfile, sidecars)), out)
+}

@@ -47,6 +47,7 @@ func Lay(texts []*Text, edits []sidecar.Edit, emits []Emit, opt Options) ([]stri
 	l := layer{opt: opt, splices: map[*Text][]splice{}}
 	l.edit(texts, edits)
 	l.emit(texts, emits)
+	l.ends()
 	if l.findings.Failed() {
 		return nil, l.findings
 	}
@@ -55,6 +56,17 @@ func Lay(texts []*Text, edits []sidecar.Edit, emits []Emit, opt Options) ([]stri
 		out[i] = join(t.text, l.splices[t])
 	}
 	return out, l.findings
+}
+
+// ends finds insertions behind a block scalar that the text ends in without a
+// line break: the one that comes to stand there would be the scalar's.
+func (l *layer) ends() {
+	for t, splices := range l.splices {
+		if t.open() && slices.ContainsFunc(splices, func(s splice) bool { return s.at == len(t.text) && s.ins != "" }) {
+			l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "not-editable", File: t.Name, Line: t.line(len(t.text)),
+				Message: "the text ends in a block scalar without a line break; what comes behind would change it", Hint: "end the last line with a line break"})
+		}
+	}
 }
 
 type layer struct {

@@ -99,3 +99,17 @@ func yamlField(y *yaml.Node, name string) *yaml.Node {
 	}
 	return nil
 }
+
+// open reports whether the text ends in a block scalar that a line break at its
+// end would change.
+func (t *Text) open() bool {
+	if len(t.docs) == 0 || strings.HasSuffix(t.text, "\n") {
+		return false
+	}
+	n := t.docs[len(t.docs)-1]
+	for len(n.vals) > 0 && !n.flow {
+		n = n.vals[len(n.vals)-1]
+	}
+	return n.style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 && n.end == len(t.text) && !strings.HasSuffix(n.value, "\n") &&
+		!strings.Contains(t.text[n.start:t.lines.end(n.start)], "-")
+}

@@ -86,7 +86,7 @@ func (l *layer) edit(texts []*Text, edits []sidecar.Edit) {
 	}
 	for _, t := range texts {
 		for _, o := range t.Objects {
-			if es := per[o.Ref]; es != nil {
+			if es := per[o.Ref]; es != nil && !o.Foreign() {
 				l.object(o, es)
 				delete(per, o.Ref) // the first of two equal objects; runners refuse the second
 			}
@@ -199,7 +199,7 @@ func index(texts []*Text) map[sidecar.Ref]*Object {
 	all := map[sidecar.Ref]*Object{}
 	for _, t := range texts {
 		for _, o := range t.Objects {
-			if ref := space(o.Ref); all[ref] == nil {
+			if ref := space(o.Ref); all[ref] == nil && !o.Foreign() {
 				all[ref] = o
 			}
 		}

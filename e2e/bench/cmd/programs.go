@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/e2e/bench/corpus"
+	"github.com/outrigger-dev/outrigger/e2e/made"
+)
+
+// programs are paths of what is run; dir is where corpora go.
+type programs struct{ dir, outrigger, minimal, hello, launch, config string }
+
+// build makes outrigger as users get it, unless a program is given, and the others
+// in dir.
+func build(dir, outrigger string) (programs, error) {
+	p := programs{dir: dir, outrigger: outrigger, config: filepath.Join(dir, "sidecars.yaml")}
+	if outrigger == "" {
+		bin, err := made.Make("build")
+		if err != nil {
+			return p, err
+		}
+		p.outrigger = filepath.Join(bin, "outrigger")
+	}
+	_, file, _, _ := runtime.Caller(0)
+	for name, path := range map[string]*string{"minimal": &p.minimal, "hello": &p.hello, "launch": &p.launch} {
+		*path = filepath.Join(dir, name)
+		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", *path, "./"+name)
+		cmd.Dir = filepath.Dir(filepath.Dir(file))
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return p, fmt.Errorf("go build ./%s: %w\n%s", name, err, out)
+		}
+	}
+	return p, os.WriteFile(p.config, []byte(corpus.Config), 0o644)
+}
+
+// ours is the command line for a form.
+func (p programs) ours(form corpus.Form) []string {
+	if form == corpus.Stream {
+		return []string{p.outrigger, "inject", "-c", p.config}
+	}
+	return []string{p.outrigger}
+}
+
+// write writes a corpus to a file.
+func (p programs) write(s corpus.Spec) (path string, err error) {
+	path = filepath.Join(p.dir, s.String()+".yaml")
+	f, err := os.Create(path)
+	if err != nil {
+		return "", err
+	}
+	return path, errors.Join(s.Write(f), f.Close())
+}
+
+// check runs a program without a clock and counts the containers that it adds.
+func check(s corpus.Spec, input string, argv []string) error {
+	in, err := os.Open(input)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Stdin = in
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	got := 0
+	for lines := bufio.NewReader(out); ; {
+		line, end := lines.ReadString('\n')
+		if strings.TrimSpace(line) == image {
+			got++
+		}
+		if end != nil {
+			break
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", argv[0], err, stderr.Bytes())
+	}
+	if s.Form != corpus.Stream {
+		got-- // the config's own
+	}
+	if want := s.Selected(); got != want {
+		return fmt.Errorf("%s: %d workloads got the container, %d should", argv[0], got, want)
+	}
+	return nil
+}
+
+// image is the line by which added containers are counted.
+var image = strings.Split(corpus.Container, "\n")[1]

@@ -1,0 +1,96 @@
+package corpus
+
+import (
+	"bufio"
+	"strconv"
+	"strings"
+)
+
+// A Form is what hands the objects over.
+type Form string
+
+const (
+	// Stream is a stream of documents, each as its repository writes them.
+	Stream Form = "stream"
+	// Kustomize is the ResourceList that kustomize gives to functions: comments
+	// gone, keys sorted, lists compact, the function's config last.
+	Kustomize Form = "kustomize"
+	// Kpt is the ResourceList that kpt gives: comments, quotes and the order of
+	// keys kept, the indentation its own.
+	Kpt Form = "kpt"
+)
+
+// Forms are all of them.
+var Forms = []Form{Stream, Kustomize, Kpt}
+
+type formatter struct {
+	form Form
+	w    *bufio.Writer
+	n    int
+}
+
+func (f *formatter) begin() {
+	if f.form != Stream {
+		f.w.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n")
+	}
+}
+
+func (f *formatter) object(g *maker, o mapping) {
+	house := houseOf(o)
+	f.n++
+	switch f.form {
+	case Stream:
+		if f.n > 1 || house.comments {
+			f.w.WriteString("---\n")
+		}
+		if house.comments {
+			f.w.WriteString("# " + licence + "\n")
+		}
+		(&writer{house, f.w}).mapping(o, 0)
+	case Kustomize:
+		f.w.WriteString("- ")
+		w := &writer{style{indent: 2, compact: true, sorted: true}, f.w}
+		w.mapping(forKustomize(g, o), 2)
+	case Kpt:
+		f.w.WriteString("- ")
+		if house.comments {
+			f.w.WriteString("# " + licence + "\n  ")
+		}
+		wide := !house.compact
+		house.indent, house.compact = 2, true
+		(&writer{house, f.w}).mapping(forKpt(g, o, wide), 2)
+	}
+	f.w.WriteByte('\n')
+}
+
+func (f *formatter) end() {
+	if f.form == Stream {
+		return
+	}
+	f.w.WriteString("functionConfig:\n")
+	for l := range strings.Lines(Config) {
+		f.w.WriteString("  " + l)
+	}
+}
+
+const licence = "Copyright The Example Authors. Licensed under the Apache License 2.0."
+
+// houseOf is the style of the repository that an object comes from: there is one
+// for each namespace.
+func houseOf(o mapping) style {
+	team := 0
+	if _, n, ok := strings.Cut(o.get("metadata").text("namespace"), "-"); ok {
+		team, _ = strconv.Atoi(n) // namespaces are ours
+	}
+	return houses[team%len(houses)]
+}
+
+var houses = []style{
+	{indent: 2, compact: true},
+	{indent: 2},
+	{indent: 2, flow: true, comments: true},
+	{indent: 4, quote: '"'},
+	{indent: 2, compact: true, comments: true, quote: '\''},
+	{indent: 2, compact: true, flow: true, quote: '"'},
+	{indent: 4, compact: true, comments: true},
+}

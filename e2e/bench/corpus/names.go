@@ -1,0 +1,77 @@
+package corpus
+
+import "fmt"
+
+var (
+	subjects = []string{"billing", "cart", "catalog", "checkout", "coupon", "currency", "email", "feature-flags", "fraud", "geo", "image", "inventory", "invoice", "ledger",
+		"login", "mailer", "media", "orders", "payment", "pricing", "profile", "quota", "ranking", "recommendation", "returns", "reviews", "search", "session", "shipping", "tax", "tracking"}
+	roles = []string{"api", "worker", "frontend", "gateway", "sync", "ingest", "admin"}
+	words = []string{"the", "request", "is", "retried", "when", "upstream", "answers", "with", "an", "error", "that", "may", "pass", "timeout", "in", "seconds", "before", "a",
+		"connection", "counts", "as", "idle", "and", "name", "of", "field", "must", "be", "unique", "within", "namespace", "default", "value", "used", "if", "none", "specified", "by", "user"}
+)
+
+// An app is what its workload, Service and other objects have in common.
+type app struct{ name, namespace, team string }
+
+// app is the one that the j-th workload of a block belongs to.
+func (g *maker) app(j int) app {
+	id := g.block*perBlock + j
+	team := id / 12 % 60
+	return app{
+		name:      fmt.Sprintf("%s-%s-%d", subjects[id%len(subjects)], roles[id/3%len(roles)], id),
+		namespace: fmt.Sprintf("team-%02d", team),
+		team:      fmt.Sprintf("squad-%c", 'a'+team%26),
+	}
+}
+
+func (a app) labels() mapping {
+	return m("app.kubernetes.io/name", a.name, "app.kubernetes.io/part-of", "shop", "app.kubernetes.io/managed-by", "kustomize", "team", a.team)
+}
+
+// metadata of an object, with a label more where it's selected.
+func (g *maker) metadata(a app, annotations mapping) mapping {
+	meta := m("name", a.name, "namespace", a.namespace, "labels", g.mark(a.labels()))
+	if len(annotations) > 0 {
+		meta = append(meta, pair{"annotations", annotations})
+	}
+	return meta
+}
+
+func (g *maker) mark(labels mapping) mapping {
+	if g.selected {
+		labels = append(labels, pair{LabelKey, LabelValue})
+	}
+	return labels
+}
+
+func (g *maker) chance(percent int) bool { return g.IntN(100) < percent }
+
+func (g *maker) pick(from ...string) string { return from[g.IntN(len(from))] }
+
+// sentence has n words, and so no line breaks.
+func (g *maker) sentence(n int) string {
+	b := []byte{}
+	for i := range n {
+		w := words[g.IntN(len(words))]
+		if i == 0 {
+			b = append(b, w[0]-'a'+'A')
+			w = w[1:]
+		} else {
+			b = append(b, ' ')
+		}
+		b = append(b, w...)
+	}
+	return string(append(b, '.'))
+}
+
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+// base64 looks like n characters of it.
+func (g *maker) base64(n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = letters[g.IntN(len(letters))]
+	}
+	b[0] = 'A' // no other type, whatever follows
+	return string(b)
+}

@@ -34,7 +34,7 @@ func FuzzLay(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		in, err := Parse("", []byte(text))
-		if err != nil || len(in.Objects) == 0 {
+		if err != nil || len(in.Objects) == 0 || in.Objects[0].Foreign() {
 			return
 		}
 		o := in.Objects[0]

@@ -23,6 +23,7 @@ type editor struct {
 	splices []splice
 	marks   []mark
 	errs    []error
+	flow    bool // something between brackets was edited
 }
 
 func (e *editor) splice(at, del int, ins string) {
@@ -43,6 +44,7 @@ func (e *editor) walk(n *node, p *patch, path sidecar.Path) {
 		e.fail(n.start, path, "stands there as an alias or in a form that can't be edited in place; write it out")
 		return
 	}
+	e.flow = e.flow || n.flow
 	if n.used {
 		e.fail(n.start, path, "has an anchor and is used elsewhere, which would change along with it; write it out there")
 		return

@@ -44,7 +44,7 @@ type Options struct {
 // Lay lays edits and emitted objects on texts, and gives the new texts in their
 // order. Nothing is changed where it fails.
 func Lay(texts []*Text, edits []sidecar.Edit, emits []Emit, opt Options) ([]string, sidecar.Findings) {
-	l := layer{opt: opt, splices: map[*Text][]splice{}}
+	l := layer{opt: opt, splices: map[*Text][]splice{}, flow: map[*Text]bool{}}
 	l.edit(texts, edits)
 	l.emit(texts, emits)
 	l.ends()
@@ -54,6 +54,10 @@ func Lay(texts []*Text, edits []sidecar.Edit, emits []Emit, opt Options) ([]stri
 	out := make([]string, len(texts))
 	for i, t := range texts {
 		out[i] = join(t.text, l.splices[t])
+		l.check(t, out[i])
+	}
+	if l.findings.Failed() {
+		return nil, l.findings
 	}
 	return out, l.findings
 }
@@ -69,7 +73,25 @@ func (l *layer) ends() {
 	}
 }
 
+// check reads a text again in which something between brackets was edited: YAML
+// allows more forms there than anybody writes, and one that we take for another
+// must end in an error and not in a broken manifest.
+func (l *layer) check(before *Text, after string) {
+	if !l.flow[before] {
+		return
+	}
+	t, err := Parse(before.Name, []byte(after))
+	if err == nil && len(t.Objects) == 0 {
+		err = errors.New("the objects are gone")
+	}
+	if err != nil {
+		l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "not-editable", File: before.Name,
+			Message: "what is written in brackets can't be edited: " + err.Error(), Hint: "write the pod template in block style"})
+	}
+}
+
 type layer struct {
+	flow     map[*Text]bool // whether something between brackets was edited
 	opt      Options
 	splices  map[*Text][]splice
 	findings sidecar.Findings
@@ -122,6 +144,7 @@ func (l *layer) object(o *Object, edits []sidecar.Edit) {
 		l.fail(o, "not-editable", err)
 	}
 	l.splices[o.text] = append(l.splices[o.text], e.splices...)
+	l.flow[o.text] = l.flow[o.text] || e.flow
 }
 
 func (l *layer) walk(o *Object, root *patch) *editor {

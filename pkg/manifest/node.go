@@ -175,7 +175,7 @@ func (b *builder) sequence(n *node, y *yaml.Node, flow bool) {
 
 // close finds a flow collection's closing bracket behind its last entry.
 func (b *builder) close(n *node, at int, open, shut byte) {
-	if n.start >= len(b.text) || b.text[n.start] != open {
+	if n.start >= len(b.text) || b.text[n.start] != open || len(n.keys) > 0 && n.keys[0].start == n.start {
 		n.odd = true // a single pair in a flow sequence has no brackets of its own
 		if colon := b.trivia(n.end); colon < len(b.text) && b.text[colon] == ':' {
 			n.end = colon + 1 // and no value

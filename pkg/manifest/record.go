@@ -62,6 +62,8 @@ func sorted(v any) any {
 			l[i] = sorted(l[i])
 		}
 		return l
+	case json.Number:
+		return json.Number(plainNumber(v))
 	}
 	return v
 }

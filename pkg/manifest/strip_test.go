@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -53,4 +54,14 @@ func FuzzRecord(f *testing.F) {
 			_ = join(in.text, s.splices)
 		}
 	})
+}
+
+// A number is the same however it's written: else our own would look changed.
+func TestNumbers(t *testing.T) {
+	for _, pair := range [][2]json.Number{{"1e3", "1000"}, {"1.50", "1.5"}, {"1.0e+3", "1000"}, {"7", "7"}, {"18446744073709551615", "18446744073709551615"}} {
+		require.True(t, equal(pair[0], pair[1]), "%v", pair)
+		require.Equal(t, hash(pair[0]), hash(pair[1]))
+	}
+	require.False(t, equal(json.Number("1"), json.Number("2")))
+	require.False(t, equal(json.Number("1"), "1"))
 }

@@ -186,6 +186,20 @@ func equal(a, b any) bool {
 			}
 		}
 		return true
+	case json.Number:
+		b, ok := b.(json.Number)
+		return ok && plainNumber(a) == plainNumber(b)
 	}
 	return a == b
+}
+
+// plainNumber writes a number in one way, so that 1e3 and 1000 are equal.
+func plainNumber(n json.Number) string {
+	if i, err := strconv.ParseInt(n.String(), 10, 64); err == nil {
+		return strconv.FormatInt(i, 10)
+	}
+	if f, err := n.Float64(); err == nil {
+		return strconv.FormatFloat(f, 'g', -1, 64)
+	}
+	return n.String()
 }

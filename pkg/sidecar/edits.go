@@ -38,6 +38,7 @@ func Edits(w *Workload, asked []Asked) ([]Edit, Findings) {
 		if a.Placement == Beside {
 			for _, ctr := range c.Containers {
 				f.set(f.spec.To("containers").At("name", ctr.Name), ctr)
+				f.edits[len(f.edits)-1].Hint = containerHint
 			}
 		}
 		f.app(a.App, &c.App)
@@ -53,6 +54,10 @@ func Edits(w *Workload, asked []Asked) ([]Edit, Findings) {
 	f.marker(asked)
 	return f.edits, f.findings
 }
+
+// containerHint is the way out where the manifest has a container of a sidecar's
+// name: another one, or the sidecar itself with changes.
+const containerHint = "give the sidecar another name; or, if it is the sidecar's own, write what differs into its override"
 
 type flattener struct {
 	w        *Workload
@@ -171,7 +176,7 @@ func (f *flattener) inits(asked []Asked) {
 				break
 			}
 		}
-		f.edits = append(f.edits, Edit{Owner: owner[in.Name], Object: f.w.Ref, Before: before,
+		f.edits = append(f.edits, Edit{Owner: owner[in.Name], Object: f.w.Ref, Before: before, Hint: containerHint,
 			Path: f.spec.To("initContainers").At("name", in.Name), Value: c})
 	}
 }

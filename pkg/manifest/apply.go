@@ -126,7 +126,7 @@ func (e *editor) replace(n *node, i int, p *patch, path sidecar.Path) {
 	v := n.vals[i]
 	_, isMap := p.value.(ordered)
 	_, isList := p.value.([]any)
-	e.marks = append(e.marks, mark{At: pathString(path), Is: hash(p.value), Was: ptr(e.text[v.start:v.end])})
+	e.marks = append(e.marks, mark{At: pathString(path), Is: hash(p.value), Was: new(e.text[v.start:v.end])})
 	switch {
 	case v.kind == scalarNode && v.start < v.end && !isMap && !isList && strings.IndexByte(e.text[v.start:v.end], '\n') < 0:
 		if e.json || n.flow {
@@ -197,7 +197,7 @@ func (e *editor) remove(n *node, i int, path sidecar.Path) {
 		e.fail(n.start, path, "can't be taken out of the form that it's written in; write it on lines of its own")
 		return
 	}
-	m := mark{At: pathString(path), Was: ptr(e.text[from:to]), After: ptr(""), Skip: e.comments(from)}
+	m := mark{At: pathString(path), Was: new(e.text[from:to]), After: new(""), Skip: e.comments(from)}
 	if i > 0 {
 		after := path[len(path)-1]
 		if n.kind == mappingNode {
@@ -205,7 +205,7 @@ func (e *editor) remove(n *node, i int, path sidecar.Path) {
 		} else {
 			after.Value = keyOf(n.vals[i-1], after)
 		}
-		m.After = ptr(stepString(after))
+		m.After = new(stepString(after))
 		if !n.flow {
 			m.Skip = e.line(from) - e.line(e.end(n.vals[i-1].end))
 		}
@@ -257,5 +257,3 @@ func keyOf(v *node, s sidecar.Step) string {
 	}
 	return v.resolve().field(s.Key).str()
 }
-
-func ptr[T any](v T) *T { return &v }

@@ -1,0 +1,207 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// emit writes the objects that are wanted, each where it stands already or behind
+// its workload, and takes out those that this config wrote before and doesn't want
+// any more.
+func (l *layer) emit(texts []*Text, emits []Emit) {
+	wanted := map[sidecar.Ref]bool{}
+	there := index(texts)
+	for _, em := range emits {
+		ref := space(em.Object.Ref())
+		wanted[ref] = true
+		if have := there[ref]; have != nil {
+			l.update(have, em)
+		} else {
+			l.add(em)
+		}
+	}
+	if !l.opt.Record {
+		return
+	}
+	for _, t := range texts {
+		for _, o := range t.Objects {
+			if o.Annotation(OwnerKey) == l.opt.By && !wanted[space(o.Ref)] {
+				l.prune(o)
+			}
+		}
+	}
+}
+
+// space is a reference by which objects without a namespace and in the one named
+// default are one, as kustomize has it.
+func space(r sidecar.Ref) sidecar.Ref {
+	if r.Namespace == "default" {
+		r.Namespace = ""
+	}
+	return r
+}
+
+// index finds objects by reference, the first of two equal ones.
+func index(texts []*Text) map[sidecar.Ref]*Object {
+	all := map[sidecar.Ref]*Object{}
+	for _, t := range texts {
+		for _, o := range t.Objects {
+			if ref := space(o.Ref); all[ref] == nil && !o.Foreign() {
+				all[ref] = o
+			}
+		}
+	}
+	return all
+}
+
+// update makes an object that is there already what is wanted.
+func (l *layer) update(o *Object, em Emit) {
+	want, err := decodeJSON(em.Object.RawMessage)
+	if err != nil {
+		l.fail(o, "internal", err)
+		return
+	}
+	var edits []sidecar.Edit
+	for _, e := range want.(ordered) {
+		at := sidecar.Fields(e.key)
+		if have, there := o.Have(at); e.key == "metadata" || there && equal(have, e.value) {
+			continue
+		}
+		edits = append(edits, sidecar.Edit{Object: o.Ref, Path: at, Value: rawOf(e.value)})
+	}
+	for _, k := range o.Keys() {
+		if want.(ordered).index(k) < 0 {
+			edits = append(edits, sidecar.Edit{Object: o.Ref, Path: sidecar.Fields(k), Delete: true})
+		}
+	}
+	if len(edits) == 0 {
+		return
+	}
+	if o.Strings("metadata", "labels")[ManagedLabel] != ManagedBy {
+		l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "object-conflict", Object: o.Ref, File: o.File(), Sidecar: em.Sidecar,
+			Message: "stands in the manifests with other content, and isn't marked as outrigger's", Hint: "rename it, or give the sidecar another name"})
+		return
+	}
+	root, err := plan(edits)
+	if err != nil {
+		l.fail(o, "internal", err)
+		return
+	}
+	e := l.walk(o, root)
+	for _, err := range e.errs {
+		l.fail(o, "not-editable", err)
+	}
+	l.splices[o.text] = append(l.splices[o.text], e.splices...)
+}
+
+// add writes a new object behind the last one of the workload's list or stream.
+func (l *layer) add(em Emit) {
+	want, err := decodeJSON(em.Object.RawMessage)
+	m, ok := want.(ordered)
+	if err != nil || !ok {
+		l.fail(em.For, "internal", errors.New("an object to emit is no mapping"))
+		return
+	}
+	o, t := em.For, em.For.text
+	for _, a := range l.annotations(em) {
+		m = m.put(a.value, "metadata", "annotations", a.key)
+	}
+	st := o.style()
+	switch list := o.list; {
+	case list != nil && list.flow:
+		_, end := (&editor{lines: t.lines}).entry(list, len(list.vals)-1)
+		l.splice(t, end, ", "+flow(m, t.isJSON(o.node)))
+	case list != nil:
+		e := &editor{lines: t.lines}
+		l.splice(t, e.tail(list), st.newline+strings.Repeat(" ", list.col)+st.item(m, list.col))
+	default:
+		end := len(t.text)
+		if n := len(st.newline); strings.HasSuffix(t.text, st.newline) {
+			end -= n
+		} else if strings.HasSuffix(t.text, "\n") {
+			end--
+		}
+		l.splice(t, end, st.newline+"---"+st.newline+st.mapping(m, 0))
+	}
+}
+
+func (l *layer) splice(t *Text, at int, ins string) {
+	l.splices[t] = append(l.splices[t], splice{at, 0, ins})
+}
+
+// annotations are what the runner and later runs must know of a new object.
+func (l *layer) annotations(em Emit) []struct{ key, value string } {
+	var as []struct{ key, value string }
+	add := func(k, v string) { as = append(as, struct{ key, value string }{k, v}) }
+	if l.opt.Record {
+		add(OwnerKey, l.opt.By)
+	}
+	if em.Hash {
+		add(needsHash, needsHashOn)
+	}
+	if p := em.For.Annotation(pathAnnotation); p != "" && em.For.InPlace() {
+		// beside the workload's file; without an index, so that it's a file of its own
+		file := path.Join(path.Dir(p), em.Object.Ref().Name+".yaml")
+		add(pathAnnotation, file)
+		add(legacyPathAnnotation, file)
+		if p := em.For.Annotation(packageAnnotation); p != "" {
+			add(packageAnnotation, p)
+		}
+	}
+	return as
+}
+
+// put sets a field below others, which it makes where they're missing.
+func (m ordered) put(v any, path ...string) ordered {
+	m = slices.Clone(m)
+	i := m.index(path[0])
+	if i < 0 {
+		m = append(m, entry{path[0], nil})
+		i = len(m) - 1
+	}
+	if len(path) == 1 {
+		m[i].value = v
+		return m
+	}
+	below, _ := m[i].value.(ordered)
+	m[i].value = below.put(v, path[1:]...)
+	return m
+}
+
+// prune takes a whole object out of its text.
+func (l *layer) prune(o *Object) {
+	e := &editor{lines: o.text.lines}
+	if o.list != nil {
+		from, to, ok := e.extent(o.list, o.index)
+		if !ok {
+			l.fail(o, "not-editable", fmt.Errorf("line %d: can't be taken out of the form that the list is written in", o.Line()))
+			return
+		}
+		l.splices[o.text] = append(l.splices[o.text], splice{from, to - from, ""})
+		return
+	}
+	from, to := e.document(o.node)
+	l.splices[o.text] = append(l.splices[o.text], splice{from, to - from, ""})
+}
+
+// document is the text of a document with the marker in front of it.
+func (e *editor) document(n *node) (from, to int) {
+	from, to = e.lines.start(n.start), e.end(n.end)
+	for at := from; e.line(at) > 1; {
+		at = e.lines.start(e.lines.before(at))
+		if marker(e.text[at:]) {
+			return e.lines.before(at), to
+		}
+	}
+	for at := e.next(to); at >= 0 && at < len(e.text); at = e.next(e.end(at)) { // the first one goes with the marker behind it
+		if marker(e.text[at:]) {
+			return 0, max(e.next(e.end(at)), at)
+		}
+	}
+	return 0, len(e.text)
+}

@@ -1,0 +1,89 @@
+package split
+
+import "strings"
+
+// fields tracks what is known of an object while its lines go by.
+type fields struct {
+	col  int // of its keys; -1: not seen yet
+	meta int // of the keys of metadata; -1: not seen yet
+	seen [5]bool
+	in   bool // below metadata
+}
+
+// note takes a key, and if it's one that a head holds, its value at v.
+func (s *splitter) note(h *Head, f *fields, col int, name string, v, eol int, multi bool) {
+	switch {
+	case col == f.col:
+		f.in = name == "metadata"
+		switch name {
+		case "apiVersion":
+			s.hold(h, f, 0, &h.APIVersion, v, eol, multi)
+		case "kind":
+			s.hold(h, f, 1, &h.Kind, v, eol, multi)
+		case "metadata":
+			if f.seen[2] || v < eol && s.text[v] != '#' {
+				h.Unsure = true
+			}
+			f.seen[2] = true
+		case "<<":
+			h.Unsure = true
+		}
+	case f.in && f.meta < 0:
+		f.meta = col
+		fallthrough
+	case f.in && col == f.meta:
+		switch name {
+		case "name":
+			s.hold(h, f, 3, &h.Name, v, eol, multi)
+		case "namespace":
+			s.hold(h, f, 4, &h.Namespace, v, eol, multi)
+		}
+	}
+	if name == "<<" {
+		h.Unsure = true
+	}
+}
+
+// hold keeps a value. One that is given twice, or in a form that takes more than
+// a look, makes the object unsure.
+func (s *splitter) hold(h *Head, f *fields, i int, into *string, v, eol int, multi bool) {
+	text, ok := plain(s.text[v:eol])
+	if f.seen[i] || multi || !ok || v == eol { // what is missing here may stand on the next line
+		h.Unsure = true
+		return
+	}
+	f.seen[i], *into = true, text
+}
+
+// plain is the value of a scalar that stands on one line and needs no more than
+// its quotes taken off. Null is "".
+func plain(text string) (string, bool) {
+	if text == "" {
+		return "", true
+	}
+	switch c := text[0]; c {
+	case '"', '\'':
+		end := strings.IndexByte(text[1:], c)
+		if end < 0 {
+			return "", false
+		}
+		rest := strings.TrimLeft(text[end+2:], " \t")
+		value := text[1 : end+1]
+		return value, (rest == "" || rest[0] == '#' && text[end+2] != '#') && (c == '\'' || strings.IndexByte(value, '\\') < 0)
+	case '#':
+		return "", true
+	case '|', '>', '&', '*', '!', '{', '[', '%', '@', '`':
+		return "", false
+	}
+	for i := 1; i < len(text); i++ {
+		if text[i] == '#' && space(text[i-1]) {
+			text = text[:i]
+			break
+		}
+	}
+	switch text = strings.TrimRight(text, " \t"); text {
+	case "~", "null", "Null", "NULL":
+		return "", true
+	}
+	return text, true
+}

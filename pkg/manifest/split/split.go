@@ -1,0 +1,284 @@
+// Package split finds the objects of a YAML text without reading them: where each
+// begins and ends, and its kind and name. It knows just enough of YAML not to
+// take the inside of a string for structure. Where it can't be sure of an object
+// it says so, and where it can't be sure of the text it refuses it: then a full
+// YAML reader must look. It depends on nothing but the standard library.
+package split
+
+import "strings"
+
+// A Document is one of a stream's.
+type Document struct {
+	Head
+	Fields []Field // at the top, in their order
+	Items  []Head  // of the block sequence under the field items
+	Column int     // of its dashes
+	Odd    bool    // not even Fields and Items are sure
+}
+
+// A Head is an object as far as it's known without reading it.
+type Head struct {
+	// Start and End hold its lines: of a document with its marker, of a list's
+	// member from the line of its dash. Comments in front of the next one are at the
+	// end of this one.
+	Start, End int
+
+	APIVersion, Kind, Name, Namespace string
+
+	// Unsure says that only a full reader can tell: the fields above may be wrong,
+	// and a text search for a field's name is no proof that it isn't there.
+	Unsure bool
+}
+
+// A Field is one of a document's, from its key's line to the line of the next.
+type Field struct {
+	Name       string
+	Start, End int
+}
+
+// Field finds a field by name, or nil.
+func (d *Document) Field(name string) *Field {
+	for i := range d.Fields {
+		if d.Fields[i].Name == name {
+			return &d.Fields[i]
+		}
+	}
+	return nil
+}
+
+// Split splits a text, which must be valid UTF-8 without NUL. It reports false
+// where the text as a whole must be read: it has line breaks other than LF and
+// CRLF, directives, or something that never ends.
+//
+// What Split says holds for valid YAML. Of an invalid text it makes something, as
+// it checks only what it looks at.
+func Split(text string) ([]Document, bool) {
+	if strings.Contains(text, "\u0085") || strings.Contains(text, "\u2028") || strings.Contains(text, "\u2029") || loneReturn(text) {
+		return nil, false // YAML 1.1 breaks lines there
+	}
+	s := splitter{text: text}
+	s.fresh(0)
+	at := 0
+	if strings.HasPrefix(text, "\ufeff") {
+		at = len("\ufeff")
+	}
+	for at < len(text) && !s.refused {
+		at = s.line(at)
+	}
+	s.finish(len(text))
+	return s.docs, !s.refused
+}
+
+// loneReturn reports whether a CR stands without an LF behind it.
+func loneReturn(text string) bool {
+	for {
+		i := strings.IndexByte(text, '\r')
+		if i < 0 {
+			return false
+		}
+		if i+1 == len(text) || text[i+1] != '\n' {
+			return true
+		}
+		text = text[i+2:]
+	}
+}
+
+type splitter struct {
+	text    string
+	docs    []Document
+	refused bool
+
+	doc     Document
+	outer   fields // of the document
+	inner   fields // of the current item
+	inItems bool   // below the field items
+	above   int    // column of the last key or dash without a value on its line
+	ended   bool   // by "...": a marker must come before more content
+}
+
+// fresh begins a document.
+func (s *splitter) fresh(at int) {
+	s.doc = Document{Head: Head{Start: at}, Column: -1}
+	s.outer = fields{col: -1, meta: -1}
+	s.inItems, s.above = false, -1
+}
+
+// finish ends the document, if it has any content.
+func (s *splitter) finish(at int) {
+	if s.outer.col < 0 && !s.doc.Odd {
+		return
+	}
+	s.leaveItems(at)
+	s.closeField(at)
+	s.doc.End = at
+	s.doc.Unsure = s.doc.Unsure || s.doc.Odd || s.doc.Kind == ""
+	s.docs = append(s.docs, s.doc)
+}
+
+func (s *splitter) closeField(at int) {
+	if n := len(s.doc.Fields); n > 0 {
+		s.doc.Fields[n-1].End = at
+	}
+}
+
+func (s *splitter) leaveItems(at int) {
+	if s.inItems {
+		s.closeItem(at)
+		s.inItems = false
+	}
+}
+
+func (s *splitter) closeItem(at int) {
+	if n := len(s.doc.Items); n > 0 {
+		it := &s.doc.Items[n-1]
+		it.End = at
+		it.Unsure = it.Unsure || it.Kind == ""
+	}
+}
+
+// head is what the current line belongs to.
+func (s *splitter) head() (*Head, *fields) {
+	if n := len(s.doc.Items); s.inItems && n > 0 {
+		return &s.doc.Items[n-1], &s.inner
+	}
+	return &s.doc.Head, &s.outer
+}
+
+func (s *splitter) unsure() {
+	h, _ := s.head()
+	h.Unsure = true
+}
+
+// line takes the line at the offset, and those that belong to a scalar or a flow
+// collection that begins on it. It gives the offset of the next one.
+func (s *splitter) line(at int) int {
+	eol, next := s.eol(at)
+	p := at
+	for p < eol && s.text[p] == ' ' {
+		p++
+	}
+	if p == eol || s.text[p] == '#' {
+		return next
+	}
+	col := p - at
+	if col == 0 {
+		switch c := s.text[p]; {
+		case c == '%' && s.outer.col < 0:
+			s.refused = true // a directive
+			return next
+		case (c == '-' || c == '.') && marker(s.text[p:eol]):
+			return s.marker(at, eol, next)
+		}
+	}
+	if s.text[p] == '\t' {
+		for p < eol && (s.text[p] == ' ' || s.text[p] == '\t') {
+			p++
+		}
+		if p == eol || s.text[p] == '#' {
+			return next
+		}
+		s.unsure()
+		s.doc.Odd = s.doc.Odd || !s.inItems
+	}
+	if s.ended {
+		s.refused = true
+		return next
+	}
+	if s.outer.col < 0 {
+		s.outer.col = col
+	}
+	dash := s.text[p] == '-' && (p+1 == eol || space(s.text[p+1]))
+	if s.inItems {
+		switch {
+		case dash && s.doc.Column < 0:
+			s.doc.Column = col
+			s.item(at)
+		case dash && col == s.doc.Column:
+			s.item(at)
+		case col <= s.outer.col || s.doc.Column < 0:
+			s.leaveItems(at)
+		}
+	}
+	return s.content(at, p, eol, next)
+}
+
+// marker ends a document at its marker line, and begins the next with what stands
+// behind the marker.
+func (s *splitter) marker(at, eol, next int) int {
+	s.finish(at)
+	if s.text[at] == '.' {
+		s.fresh(next)
+		s.ended = true
+		return next
+	}
+	s.fresh(at)
+	s.ended = false
+	p := s.blanks(at+3, eol)
+	if p == eol || s.text[p] == '#' {
+		return next
+	}
+	s.doc.Odd = true
+	return s.value(p, eol, next, -1)
+}
+
+func (s *splitter) item(at int) {
+	s.closeItem(at)
+	s.doc.Items = append(s.doc.Items, Head{Start: at})
+	s.inner = fields{col: -1, meta: -1}
+}
+
+// content takes what begins at p on the line at the offset.
+func (s *splitter) content(at, p, eol, next int) int {
+	parent := -1
+	for n := 0; ; n++ {
+		c := s.text[p]
+		if c != '-' && c != '?' && c != ':' || p+1 < eol && !space(s.text[p+1]) {
+			break
+		}
+		if c != '-' || n > 0 && s.inItems && s.inner.col < 0 {
+			s.unsure() // an explicit key, or an item that is a list
+		}
+		if !s.inItems && p-at == s.outer.col && (c != '-' || len(s.doc.Fields) == 0) {
+			s.doc.Odd = true // an explicit key at the top, or a list
+		}
+		parent = p - at
+		p = s.blanks(p+1, eol)
+		if p == eol || s.text[p] == '#' {
+			s.above = parent
+			return next
+		}
+	}
+	name, v, ok := s.key(p, eol)
+	if !ok {
+		if h, f := s.head(); f.col < 0 || f == &s.outer && parent < 0 && p-at == f.col {
+			h.Unsure = true // no mapping
+			s.doc.Odd = s.doc.Odd || f == &s.outer
+		}
+		if parent < 0 {
+			parent = s.above
+		}
+		return s.value(p, eol, next, parent)
+	}
+	col := p - at
+	s.above = col
+	after := s.value(v, eol, next, col)
+	h, f := s.head()
+	if f.col < 0 {
+		f.col = col
+	}
+	if f == &s.outer && col == f.col && parent < 0 {
+		s.field(name, at, v, eol)
+	}
+	s.note(h, f, col, name, v, eol, after != next)
+	return after
+}
+
+// field notes a field of the document; its value begins at v.
+func (s *splitter) field(name string, at, v, eol int) {
+	s.closeField(at)
+	if s.doc.Field(name) != nil || name == "" || name == "<<" {
+		s.doc.Odd = true
+	}
+	s.doc.Fields = append(s.doc.Fields, Field{Name: name, Start: at})
+	s.inItems = name == "items" && (v == eol || s.text[v] == '#') && len(s.doc.Items) == 0
+}

@@ -15,11 +15,11 @@ import (
 // input where there are none.
 func read(paths []string, s streams) ([]rig.File, error) {
 	if len(paths) == 0 || len(paths) == 1 && paths[0] == "-" {
-		b, err := io.ReadAll(s.in)
-		if err == nil && blank(b) {
+		text, err := readAll(s.in)
+		if err == nil && blank(text) {
 			err = errors.New("standard input is empty")
 		}
-		return []rig.File{{Text: string(b)}}, err
+		return []rig.File{{Text: text}}, err
 	}
 	var files []rig.File
 	var errs []error
@@ -58,7 +58,7 @@ func write(files []rig.File, before []rig.File, inPlace bool, s streams) error {
 			continue
 		}
 		write := replace
-		if blank([]byte(f.Text)) { // it held emitted objects only
+		if blank(f.Text) { // it held emitted objects only
 			write = func(name, _ string) error { return os.Remove(name) }
 		}
 		if err := write(f.Name, f.Text); err != nil {

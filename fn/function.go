@@ -15,7 +15,7 @@ import (
 // away what a function leaves out, and kustomize never shows results, so the
 // findings go to standard error too.
 func function(s streams) int {
-	src, err := io.ReadAll(s.in)
+	src, err := readAll(s.in)
 	if err != nil {
 		return fail(s, "standard input can't be read: %v", err)
 	}
@@ -32,34 +32,34 @@ func function(s streams) int {
 	out, fs := process(text)
 	code := 0
 	if fs.Failed() {
-		out, code = text.String(), 1
+		out, code = manifest.Unchanged(text), 1
 	}
 	tell(s.err, fs)
-	out, err = manifest.WithResults(out, fs)
+	out, err = out.WithResults(fs)
 	if err != nil {
 		return fail(s, "results can't be added: %v", err)
 	}
-	if _, err := io.WriteString(s.out, out); err != nil {
+	if _, err := out.WriteTo(s.out); err != nil {
 		return fail(s, "standard output can't be written: %v", err)
 	}
 	return code
 }
 
-func process(text *manifest.Text) (string, sidecar.Findings) {
+func process(text *manifest.Text) (out manifest.Edited, fs sidecar.Findings) {
 	if text.FunctionConfig == nil {
-		return "", sidecar.Findings{{Severity: sidecar.Error, Code: "config-missing", Field: "functionConfig", Message: "the ResourceList has none",
+		return out, sidecar.Findings{{Severity: sidecar.Error, Code: "config-missing", Field: "functionConfig", Message: "the ResourceList has none",
 			Hint: "give the runner a Sidecars document"}}
 	}
 	conf, fs := config.ReadNode(text.FunctionConfig, "")
 	if fs.Failed() {
-		return "", fs
+		return out, fs
 	}
-	out := rig.RunTexts([]*manifest.Text{text}, conf, rig.Options{})
-	fs = append(fs, out.Findings...)
+	laid := rig.RunTexts([]*manifest.Text{text}, conf, rig.Options{})
+	fs = append(fs, laid.Findings...)
 	if fs.Failed() {
-		return "", fs
+		return out, fs
 	}
-	return out.Files[0].Text, fs
+	return laid.Texts[0], fs
 }
 
 // tell writes findings for people, one a line.
@@ -76,8 +76,8 @@ func fail(s streams, format string, args ...any) int {
 	return 1
 }
 
-func blank(b []byte) bool {
-	for _, c := range b {
+func blank(text string) bool {
+	for _, c := range []byte(text) {
 		if c != ' ' && c != '\n' && c != '\r' && c != '\t' {
 			return false
 		}

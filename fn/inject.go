@@ -35,7 +35,7 @@ func inject(args []string, s streams) int {
 	if tell(s.err, out.Findings); out.Findings.Failed() {
 		return 1
 	}
-	if err := write(out.Files, files, *inPlace, s); err != nil {
+	if err := write(out.Files(), files, *inPlace, s); err != nil {
 		return fail(s, "%v", err)
 	}
 	for _, line := range out.Report {

@@ -35,7 +35,7 @@ func TestReadFlat(t *testing.T) {
 	require.True(t, e.Override.Resources.Limits[corev1.ResourceCPU].Equal(resource.MustParse("1")))
 	require.Equal(t, 3, *c.Spec.Expect.Max)
 	require.Equal(t, "1.30", c.Spec.KubernetesVersion, "a text stays as it's written")
-	require.True(t, c.Spec.Selects(&Meta{Ref: elasticsearch().Ref, PreviousNames: []string{"search"}}))
+	require.True(t, c.Spec.Selects(&Meta{Ref: elasticsearch().Ref, Previous: was([]string{"search"}, nil)}))
 
 	c, fs = Read([]byte(flatText("name=search")), "")
 	require.Empty(t, fs)

@@ -90,7 +90,7 @@ func (s *Selector) miss(m *Meta) (miss, bool) {
 func (t *test) reason(m *Meta) (string, int) {
 	switch t.field {
 	case "name":
-		return t.spelling("its name", append([]string{m.Ref.Name}, m.PreviousNames...))
+		return t.spelling("its name", m.names())
 	case "kind":
 		return t.spelling("its kind", []string{m.Ref.Kind})
 	case "namespace":
@@ -100,11 +100,11 @@ func (t *test) reason(m *Meta) (string, int) {
 	case "version":
 		return fmt.Sprintf("its version is %s, not %s", m.Version, t.want), 2
 	case "podSelector":
-		return "its pods have " + labelsOf(m.PodLabels, t.want) + ", not " + t.want, 3
+		return "its pods have " + labelsOf(of(m.PodLabels), t.want) + ", not " + t.want, 3
 	case "annotationSelector":
 		return "its annotations don't match " + t.want, 3
 	}
-	return "it has " + labelsOf(m.Labels, t.want) + ", not " + t.want, 3
+	return "it has " + labelsOf(of(m.Labels), t.want) + ", not " + t.want, 3
 }
 
 // spelling compares what was written with what is there: 1 where only the case

@@ -35,11 +35,20 @@ type Selector struct {
 
 // A Meta is what a workload is selected by.
 type Meta struct {
-	Ref                            sidecar.Ref
-	Version                        string
-	Labels, Annotations, PodLabels map[string]string
-	PreviousNames                  []string // those that kustomize has replaced
-	PreviousNamespaces             []string // likewise
+	Ref     sidecar.Ref
+	Version string
+	// What is asked for only where the above doesn't decide already.
+	Labels, Annotations, PodLabels func() map[string]string
+	// Previous are the names and namespaces that kustomize has replaced; nil: none.
+	Previous func() (names, namespaces []string)
+}
+
+func (m *Meta) names() []string {
+	if m.Previous == nil {
+		return []string{m.Ref.Name}
+	}
+	names, _ := m.Previous()
+	return slices.Concat([]string{m.Ref.Name}, names)
 }
 
 // Selects reports whether a workload matches one of select and none of exclude.
@@ -115,21 +124,32 @@ func (s *Selector) compile() (tests []test, mistakes []mistake) {
 	text("group", s.Group, func(m *Meta) []string { return []string{m.Ref.Group} })
 	text("version", s.Version, func(m *Meta) []string { return []string{m.Version} })
 	text("kind", s.Kind, func(m *Meta) []string { return []string{m.Ref.Kind} })
-	text("name", s.Name, func(m *Meta) []string { return slices.Concat([]string{m.Ref.Name}, m.PreviousNames) })
+	text("name", s.Name, (*Meta).names)
 	text("namespace", s.Namespace, (*Meta).namespaces)
-	set("labelSelector", s.LabelSelector, func(m *Meta) map[string]string { return m.Labels })
-	set("annotationSelector", s.AnnotationSelector, func(m *Meta) map[string]string { return m.Annotations })
-	set("podSelector", s.PodSelector, func(m *Meta) map[string]string { return m.PodLabels })
+	set("labelSelector", s.LabelSelector, func(m *Meta) map[string]string { return of(m.Labels) })
+	set("annotationSelector", s.AnnotationSelector, func(m *Meta) map[string]string { return of(m.Annotations) })
+	set("podSelector", s.PodSelector, func(m *Meta) map[string]string { return of(m.PodLabels) })
 	return tests, mistakes
 }
 
 // namespaces are all that the workload had; none is default, as in kustomize.
 func (m *Meta) namespaces() []string {
-	all := slices.Concat([]string{m.Ref.Namespace}, m.PreviousNamespaces)
+	all := []string{m.Ref.Namespace}
+	if m.Previous != nil {
+		_, before := m.Previous()
+		all = append(all, before...)
+	}
 	for i, ns := range all {
 		if ns == "" {
 			all[i] = "default"
 		}
 	}
 	return all
+}
+
+func of(labels func() map[string]string) map[string]string {
+	if labels == nil {
+		return nil
+	}
+	return labels()
 }

@@ -8,12 +8,6 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A splice replaces bytes of a text.
-type splice struct {
-	at, del int
-	ins     string
-}
-
 // editor turns a patch of one object into splices of the text around it, and
 // notes what it takes to undo them.
 type editor struct {
@@ -207,7 +201,7 @@ func (e *editor) remove(n *node, i int, path sidecar.Path) {
 		}
 		m.After = new(stepString(after))
 		if !n.flow {
-			m.Skip = e.line(from) - e.line(e.end(n.vals[i-1].end))
+			m.Skip = e.breaks(e.end(n.vals[i-1].end), from)
 		}
 	}
 	e.marks = append(e.marks, m)
@@ -229,14 +223,19 @@ func (e *editor) extent(n *node, i int) (from, to int, ok bool) {
 		}
 		return n.start + 1, n.end - 1, true
 	}
-	first := e.lines.start(start)
-	if strings.Trim(e.text[first:start], " ") == "" {
-		return e.lines.before(start), e.end(end), e.line(start) > 1
+	if from, to, ok := e.rows(start, end); ok {
+		return from, to, true
 	}
 	if n.kind == mappingNode && i == 0 && len(n.keys) > 1 { // "- key: value": the next key moves up
 		return start, n.keys[1].start, true
 	}
 	return 0, 0, false
+}
+
+// rows are the lines of something that has them for itself.
+func (e *editor) rows(start, end int) (from, to int, ok bool) {
+	first := e.lines.start(start)
+	return e.lines.before(start), e.end(end), strings.Trim(e.text[first:start], " ") == "" && !e.isFirst(first)
 }
 
 // entry is where an entry's own text begins and ends.

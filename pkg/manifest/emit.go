@@ -10,12 +10,15 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// emit writes the objects that are wanted, each where it stands already or behind
+// Emit writes the objects that are wanted, each where it stands already or behind
 // its workload, and takes out those that this config wrote before and doesn't want
 // any more.
-func (l *layer) emit(texts []*Text, emits []Emit) {
+func (l *Layer) Emit(emits []Emit) {
+	if len(emits) == 0 && !l.opt.Record {
+		return
+	}
 	wanted := map[sidecar.Ref]bool{}
-	there := index(texts)
+	there := index(l.texts)
 	for _, em := range emits {
 		ref := space(em.Object.Ref())
 		wanted[ref] = true
@@ -28,7 +31,7 @@ func (l *layer) emit(texts []*Text, emits []Emit) {
 	if !l.opt.Record {
 		return
 	}
-	for _, t := range texts {
+	for _, t := range l.texts {
 		for _, o := range t.Objects {
 			if o.Annotation(OwnerKey) == l.opt.By && !wanted[space(o.Ref)] {
 				l.prune(o)
@@ -60,7 +63,7 @@ func index(texts []*Text) map[sidecar.Ref]*Object {
 }
 
 // update makes an object that is there already what is wanted.
-func (l *layer) update(o *Object, em Emit) {
+func (l *Layer) update(o *Object, em Emit) {
 	want, err := decodeJSON(em.Object.RawMessage)
 	if err != nil {
 		l.fail(o, "internal", err)
@@ -87,6 +90,11 @@ func (l *layer) update(o *Object, em Emit) {
 			Message: "stands in the manifests with other content, and isn't marked as outrigger's", Hint: "rename it, or give the sidecar another name"})
 		return
 	}
+	l.overwrite(o, edits)
+}
+
+// overwrite lays edits on an object of ours: there is nothing to remember.
+func (l *Layer) overwrite(o *Object, edits []sidecar.Edit) {
 	root, err := plan(edits)
 	if err != nil {
 		l.fail(o, "internal", err)
@@ -96,11 +104,12 @@ func (l *layer) update(o *Object, em Emit) {
 	for _, err := range e.errs {
 		l.fail(o, "not-editable", err)
 	}
+	l.check(o, e)
 	l.splices[o.text] = append(l.splices[o.text], e.splices...)
 }
 
 // add writes a new object behind the last one of the workload's list or stream.
-func (l *layer) add(em Emit) {
+func (l *Layer) add(em Emit) {
 	want, err := decodeJSON(em.Object.RawMessage)
 	m, ok := want.(ordered)
 	if err != nil || !ok {
@@ -113,12 +122,12 @@ func (l *layer) add(em Emit) {
 	}
 	st := o.style()
 	switch list := o.list; {
-	case list != nil && list.flow:
-		_, end := (&editor{lines: t.lines}).entry(list, len(list.vals)-1)
-		l.splice(t, end, ", "+flow(m, t.isJSON(o.node)))
+	case list != nil && list.flow():
+		_, end := (&editor{lines: t.lines}).entry(list.node, len(list.node.vals)-1)
+		l.splice(t, end, ", "+flow(m, isJSON(o.root())))
 	case list != nil:
 		e := &editor{lines: t.lines}
-		l.splice(t, e.tail(list), st.newline+strings.Repeat(" ", list.col)+st.item(m, list.col))
+		l.splice(t, list.tail(e), st.newline+strings.Repeat(" ", list.col)+st.item(m, list.col))
 	default:
 		end := len(t.text)
 		if n := len(st.newline); strings.HasSuffix(t.text, st.newline) {
@@ -130,12 +139,12 @@ func (l *layer) add(em Emit) {
 	}
 }
 
-func (l *layer) splice(t *Text, at int, ins string) {
+func (l *Layer) splice(t *Text, at int, ins string) {
 	l.splices[t] = append(l.splices[t], splice{at, 0, ins})
 }
 
 // annotations are what the runner and later runs must know of a new object.
-func (l *layer) annotations(em Emit) []struct{ key, value string } {
+func (l *Layer) annotations(em Emit) []struct{ key, value string } {
 	var as []struct{ key, value string }
 	add := func(k, v string) { as = append(as, struct{ key, value string }{k, v}) }
 	if l.opt.Record {
@@ -174,10 +183,10 @@ func (m ordered) put(v any, path ...string) ordered {
 }
 
 // prune takes a whole object out of its text.
-func (l *layer) prune(o *Object) {
+func (l *Layer) prune(o *Object) {
 	e := &editor{lines: o.text.lines}
 	if o.list != nil {
-		from, to, ok := e.extent(o.list, o.index)
+		from, to, ok := o.extent(e)
 		if !ok {
 			l.fail(o, "not-editable", fmt.Errorf("line %d: can't be taken out of the form that the list is written in", o.Line()))
 			return
@@ -185,14 +194,14 @@ func (l *layer) prune(o *Object) {
 		l.splices[o.text] = append(l.splices[o.text], splice{from, to - from, ""})
 		return
 	}
-	from, to := e.document(o.node)
+	from, to := e.document(o.root())
 	l.splices[o.text] = append(l.splices[o.text], splice{from, to - from, ""})
 }
 
 // document is the text of a document with the marker in front of it.
 func (e *editor) document(n *node) (from, to int) {
 	from, to = e.lines.start(n.start), e.end(n.end)
-	for at := from; e.line(at) > 1; {
+	for at := from; !e.isFirst(at); {
 		at = e.lines.start(e.lines.before(at))
 		if marker(e.text[at:]) {
 			return e.lines.before(at), to

@@ -77,7 +77,7 @@ func (e *editor) above(n *node, i int) int {
 		end := e.lines.before(at)
 		start := e.lines.start(end)
 		in := e.margin(start)
-		if e.line(start) == 1 || start+in >= len(e.text) || e.text[start+in] != '#' || in != n.col {
+		if e.isFirst(start) || start+in >= len(e.text) || e.text[start+in] != '#' || in != n.col {
 			return end
 		}
 		at = start

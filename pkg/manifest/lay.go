@@ -38,20 +38,34 @@ type Options struct {
 	Record bool   // whether they shall
 }
 
-// Lay lays edits and emitted objects on texts, and gives the new texts in their
-// order. Nothing is changed where it fails.
-func Lay(texts []*Text, edits []sidecar.Edit, emits []Emit, opt Options) ([]string, sidecar.Findings) {
-	l := layer{opt: opt, splices: map[*Text][]splice{}, flow: map[*Text]bool{}}
-	l.edit(texts, edits)
-	l.emit(texts, emits)
+// A Layer collects what is laid on texts. Nothing is changed by it: in the end
+// [Layer.Texts] gives the new ones, or what stands in the way.
+type Layer struct {
+	texts    []*Text
+	opt      Options
+	splices  map[*Text][]splice
+	reread   map[*Text]bool // texts to be read again, see check
+	findings sidecar.Findings
+}
+
+// NewLayer is an empty layer.
+func NewLayer(texts []*Text, opt Options) *Layer {
+	return &Layer{texts: texts, opt: opt, splices: map[*Text][]splice{}, reread: map[*Text]bool{}}
+}
+
+// Texts gives the texts with everything that was laid on them, in their order.
+func (l *Layer) Texts() ([]Edited, sidecar.Findings) {
 	l.ends()
-	if l.findings.Failed() {
-		return nil, l.findings
-	}
-	out := make([]string, len(texts))
-	for i, t := range texts {
-		out[i] = join(t.text, l.splices[t])
-		l.check(t, out[i])
+	out := make([]Edited, len(l.texts))
+	for i, t := range l.texts {
+		out[i] = edited(t, l.splices[t])
+		if l.reread[t] {
+			again, err := Parse(t.Name, out[i].String())
+			if err == nil && len(again.Objects) == 0 {
+				err = errors.New("the objects are gone")
+			}
+			l.broken(t.Name, sidecar.Ref{}, err)
+		}
 	}
 	if l.findings.Failed() {
 		return nil, l.findings
@@ -61,60 +75,21 @@ func Lay(texts []*Text, edits []sidecar.Edit, emits []Emit, opt Options) ([]stri
 
 // ends finds insertions behind a block scalar that the text ends in without a
 // line break: the one that comes to stand there would be the scalar's.
-func (l *layer) ends() {
+func (l *Layer) ends() {
 	for t, splices := range l.splices {
-		if t.open() && slices.ContainsFunc(splices, func(s splice) bool { return s.at == len(t.text) && s.ins != "" }) {
+		if slices.ContainsFunc(splices, func(s splice) bool { return s.at == len(t.text) && s.ins != "" }) && t.open() {
 			l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "not-editable", File: t.Name, Line: t.line(len(t.text)),
 				Message: "the text ends in a block scalar without a line break; what comes behind would change it", Hint: "end the last line with a line break"})
 		}
 	}
 }
 
-// check reads a text again in which something between brackets was edited: YAML
-// allows more forms there than anybody writes, and one that we take for another
-// must end in an error and not in a broken manifest.
-func (l *layer) check(before *Text, after string) {
-	if !l.flow[before] {
-		return
-	}
-	t, err := Parse(before.Name, []byte(after))
-	if err == nil && len(t.Objects) == 0 {
-		err = errors.New("the objects are gone")
-	}
-	if err != nil {
-		l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "not-editable", File: before.Name,
-			Message: "what is written in brackets can't be edited: " + err.Error(), Hint: "write the pod template in block style"})
-	}
-}
-
-type layer struct {
-	flow     map[*Text]bool // whether something between brackets was edited
-	opt      Options
-	splices  map[*Text][]splice
-	findings sidecar.Findings
-}
-
-func (l *layer) fail(o *Object, code string, err error) {
+func (l *Layer) fail(o *Object, code string, err error) {
 	l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: o.Ref, File: o.File(), Message: err.Error()})
 }
 
-func (l *layer) edit(texts []*Text, edits []sidecar.Edit) {
-	per := map[sidecar.Ref][]sidecar.Edit{}
-	for _, e := range edits {
-		per[e.Object] = append(per[e.Object], e)
-	}
-	for _, t := range texts {
-		for _, o := range t.Objects {
-			if es := per[o.Ref]; es != nil && !o.Foreign() {
-				l.object(o, es)
-				delete(per, o.Ref) // the first of two equal objects; runners refuse the second
-			}
-		}
-	}
-}
-
-// object turns the edits of one object into splices.
-func (l *layer) object(o *Object, edits []sidecar.Edit) {
+// Edit lays edits on an object, all that there are for it at once.
+func (l *Layer) Edit(o *Object, edits []sidecar.Edit) {
 	root, err := plan(edits)
 	if err != nil {
 		l.fail(o, "internal", err)
@@ -140,18 +115,51 @@ func (l *layer) object(o *Object, edits []sidecar.Edit) {
 	for _, err := range e.errs {
 		l.fail(o, "not-editable", err)
 	}
+	l.check(o, e)
 	l.splices[o.text] = append(l.splices[o.text], e.splices...)
-	l.flow[o.text] = l.flow[o.text] || e.flow
 }
 
-func (l *layer) walk(o *Object, root *patch) *editor {
-	e := &editor{lines: o.text.lines, style: o.style(), json: o.text.isJSON(o.node)}
-	e.walk(o.node, root, nil)
+// check reads an object again in which something between brackets was edited: YAML
+// allows more forms there than anybody writes, and one that we take for another
+// must end in an error and not in a broken manifest.
+func (l *Layer) check(o *Object, e *editor) {
+	switch {
+	case !e.flow || len(e.errs) > 0:
+	case o.from == o.to: // read as a part of something larger
+		l.reread[o.text] = true
+	default:
+		own := make([]splice, len(e.splices))
+		for i, s := range e.splices {
+			own[i] = splice{s.at - o.from, s.del, s.ins}
+		}
+		text := join(o.text.text[o.from:o.to], own)
+		_, err := readFully(newLines(text), 0, len(text), o.list != nil)
+		l.broken(o.File(), o.Ref, err)
+	}
+}
+
+func (l *Layer) broken(file string, ref sidecar.Ref, err error) {
+	if err != nil {
+		l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "not-editable", Object: ref, File: file,
+			Message: "what is written in brackets can't be edited: " + err.Error(), Hint: "write the pod template in block style"})
+	}
+}
+
+func (l *Layer) walk(o *Object, root *patch) *editor {
+	e := &editor{lines: o.text.lines, style: o.style(), json: isJSON(o.root())}
+	e.walk(o.root(), root, nil)
 	return e
 }
 
 // style is how the object's own lists and mappings are indented.
 func (o *Object) style() style {
+	if o.styled.newline == "" {
+		o.styled = o.look()
+	}
+	return o.styled
+}
+
+func (o *Object) look() style {
 	st := style{indent: 2, newline: o.text.br}
 	var indented, listed bool
 	var look func(n *node)
@@ -171,9 +179,9 @@ func (o *Object) style() style {
 			look(v)
 		}
 	}
-	look(o.node)
-	if !listed && o.list != nil && !o.list.flow {
-		st.compact = o.text.root != nil && o.list.col == 0
+	look(o.root())
+	if !listed && o.list != nil && !o.list.flow() {
+		st.compact = o.list.top && o.list.col == 0
 	}
 	if st.indent < 1 || st.indent > 8 {
 		st.indent = 2

@@ -2,34 +2,25 @@ package manifest
 
 import (
 	"strings"
-	"unicode/utf8"
 )
 
-// lines knows where the lines of a text begin. It breaks lines where the YAML
-// reader does, so that the reader's line numbers mean the same here.
+// lines knows where the lines of a text begin and end. It breaks lines where the
+// YAML reader does.
 type lines struct {
-	text   string
-	starts []int
-	br     string // the line break that the text uses first
+	text string
+	br   string // the line break that the text uses first
 }
 
-var bom = "\ufeff"
+const bom = "\ufeff"
 
-func newLines(text string) *lines {
-	l := &lines{text: text, starts: make([]int, 1, 64), br: newline(text)}
-	if len(text) >= len(bom) && text[:len(bom)] == bom {
-		l.starts[0] = len(bom) // the reader drops it before it counts columns
+func newLines(text string) *lines { return &lines{text: text, br: newline(text)} }
+
+// newline is the line break that a text uses first; "\n" where it has none.
+func newline(text string) string {
+	if i := strings.IndexByte(text, '\n'); i > 0 && text[i-1] == '\r' {
+		return "\r\n"
 	}
-	for i := 0; i < len(text); {
-		n := breakAt(text, i)
-		if n > 0 {
-			i += n
-			l.starts = append(l.starts, i)
-			continue
-		}
-		i++
-	}
-	return l
+	return "\n"
 }
 
 // breakAt is the length of the line break at i, or 0.
@@ -54,31 +45,62 @@ func breakAt(s string, i int) int {
 	return 0
 }
 
-// offset turns a line (from 1) and a column (from 1, in characters) into bytes.
-func (l *lines) offset(line, column int) int {
-	at := l.starts[min(line, len(l.starts))-1]
-	for ; column > 1 && at < len(l.text); column-- {
-		_, n := utf8.DecodeRuneInString(l.text[at:])
-		at += n
+// breakBefore is the length of the line break that ends at i, or 0.
+func breakBefore(s string, i int) int {
+	switch {
+	case i == 0:
+		return 0
+	case s[i-1] == '\n' && i > 1 && s[i-2] == '\r':
+		return 2
+	case s[i-1] == '\n':
+		return 1
+	case s[i-1] == '\r' && (i == len(s) || s[i] != '\n'):
+		return 1
+	case i > 1 && s[i-1] == 0x85 && s[i-2] == 0xc2:
+		return 2
+	case i > 2 && (s[i-1] == 0xa8 || s[i-1] == 0xa9) && s[i-2] == 0x80 && s[i-3] == 0xe2:
+		return 3
+	}
+	return 0
+}
+
+// top is where the first line begins: the reader drops a byte order mark before
+// it counts columns.
+func (l *lines) top() int {
+	if strings.HasPrefix(l.text, bom) {
+		return len(bom)
+	}
+	return 0
+}
+
+// breaks is the number of line breaks from one offset to another.
+func (l *lines) breaks(from, to int) int {
+	n := 0
+	for i := from; i < to; {
+		if b := breakAt(l.text, i); b > 0 {
+			n++
+			i += b
+			continue
+		}
+		i++
+	}
+	return n
+}
+
+// line is the number, from 1, of the line that holds the offset. It counts from
+// the top: it's for messages.
+func (l *lines) line(at int) int { return 1 + l.breaks(0, at) }
+
+// start is where the line that holds the offset begins.
+func (l *lines) start(at int) int {
+	for top := l.top(); at > top && breakBefore(l.text, at) == 0; {
+		at--
 	}
 	return at
 }
 
-// line is the number, from 1, of the line that holds the offset.
-func (l *lines) line(at int) int {
-	lo, hi := 0, len(l.starts)
-	for hi-lo > 1 {
-		if mid := (lo + hi) / 2; l.starts[mid] <= at {
-			lo = mid
-		} else {
-			hi = mid
-		}
-	}
-	return lo + 1
-}
-
-// start is where the line that holds the offset begins.
-func (l *lines) start(at int) int { return l.starts[l.line(at)-1] }
+// isFirst reports whether the line that begins at the offset is the text's first.
+func (l *lines) isFirst(start int) bool { return start <= l.top() }
 
 // end is where the line that holds the offset ends, before its break.
 func (l *lines) end(at int) int {
@@ -98,12 +120,11 @@ func (l *lines) next(end int) int {
 
 // before is the end of the line before the one that holds the offset; 0 at the top.
 func (l *lines) before(at int) int {
-	n := l.line(at)
-	if n == 1 {
+	start := l.start(at)
+	if l.isFirst(start) {
 		return 0
 	}
-	prev := l.starts[n-2]
-	return l.end(prev)
+	return start - breakBefore(l.text, start)
 }
 
 // margin is the number of blanks that the line beginning at the offset starts with.
@@ -125,14 +146,6 @@ func (l *lines) blank(at int) bool {
 	return true
 }
 
-// newline is the line break that the text uses first; "\n" where it has none.
-func newline(text string) string {
-	if i := strings.IndexByte(text, '\n'); i > 0 && text[i-1] == '\r' {
-		return "\r\n"
-	}
-	return "\n"
-}
-
 // comment reports whether a line holds nothing, or a comment only.
 func (l *lines) comment(start int) bool {
 	in := l.margin(start)
@@ -144,7 +157,7 @@ func (l *lines) comments(end int) int {
 	n := 0
 	for {
 		start := l.start(end)
-		if l.line(start) == 1 || !l.comment(start) {
+		if l.isFirst(start) || !l.comment(start) {
 			return n
 		}
 		n++

@@ -17,38 +17,79 @@ const (
 	previousNamespaces   = "internal.config.kubernetes.io/previousNamespaces"
 )
 
-// An Object is one object of a text.
+// An Object is one object of a text. It is read when something in it is asked for.
 type Object struct {
 	Ref     sidecar.Ref
 	Version string
-	text    *Text
-	node    *node
-	list    *node // the list that it's a member of, or nil
-	index   int   // in the list
+
+	text     *Text
+	from, to int   // its lines; of a list's member from that of its dash
+	node     *node // when it was read
+	err      error // of reading it
+
+	styled   style // when it was looked at
+
+	list  *list // that it's a member of, or nil
+	index int   // in the list
+	dash  int   // where its dash stands
 }
 
-func newObject(t *Text, n, list *node, index int) *Object {
-	api := n.at("apiVersion").str()
-	o := &Object{Version: api, text: t, node: n, list: list, index: index}
+// head takes what is known of an object before it's read.
+func (o *Object) head(api, kind, namespace, name string) {
+	o.Version = api
 	if group, version, ok := strings.Cut(api, "/"); ok {
 		o.Ref.Group, o.Version = group, version
 	}
-	o.Ref.Kind = n.at("kind").str()
-	o.Ref.Name = n.at("metadata", "name").str()
-	o.Ref.Namespace = n.at("metadata", "namespace").str()
-	return o
+	o.Ref.Kind, o.Ref.Namespace, o.Ref.Name = kind, namespace, name
+}
+
+// name takes the head from the object's node.
+func (o *Object) name(n *node) {
+	o.head(n.at("apiVersion").str(), n.at("kind").str(), n.at("metadata", "namespace").str(), n.at("metadata", "name").str())
+}
+
+// root is the object's node. One that can't be read is empty, and in the end an
+// error, see [Unread].
+func (o *Object) root() *node {
+	if o.node == nil {
+		o.read()
+	}
+	return o.node
+}
+
+func (o *Object) read() {
+	o.node, o.err = readObject(o.text.lines, o.from, o.to, o.list != nil)
+	if o.err == nil {
+		o.err = o.node.check(o.text.lines)
+	}
+	if o.err != nil {
+		o.node = &node{kind: mappingNode, start: o.from, end: o.to}
+	}
+}
+
+// Forget drops what was read, to be read again when it's wanted.
+func (o *Object) Forget() {
+	if o.from < o.to && o.err == nil {
+		o.node = nil
+	}
+}
+
+// mentions reports whether a field's name may stand in the object: what isn't
+// mentioned needn't be read.
+func (o *Object) mentions(name string) bool {
+	return o.node != nil || o.text.mentions(name) && strings.Contains(o.text.text[o.from:o.to], name)
 }
 
 // Text is the text that the object stands in.
 func (o *Object) Text() *Text { return o.text }
 
 // Line is where the object begins in its text.
-func (o *Object) Line() int { return o.text.line(o.node.start) }
+func (o *Object) Line() int { return o.text.line(o.root().start) }
 
 // LineOf is where the value at a path begins, or the object.
 func (o *Object) LineOf(path sidecar.Path) int {
 	for n := len(path); n > 0; n-- {
-		if v := locate(o.node, path[:n]); v != nil {
+		if v := locate(o.root(), path[:n]); v != nil {
 			return o.text.line(v.start)
 		}
 	}
@@ -67,12 +108,21 @@ func (o *Object) File() string {
 
 // Annotation is the value of an annotation, or "".
 func (o *Object) Annotation(key string) string {
-	return o.node.at("metadata", "annotations", key).str()
+	if !o.mentions(key) {
+		return ""
+	}
+	return o.root().at("metadata", "annotations", key).str()
 }
+
+// Labels of the object.
+func (o *Object) Labels() map[string]string { return o.Strings("metadata", "labels") }
+
+// Annotations of the object.
+func (o *Object) Annotations() map[string]string { return o.Strings("metadata", "annotations") }
 
 // Strings reads a mapping of strings, as labels are.
 func (o *Object) Strings(path ...string) map[string]string {
-	n := o.node.at(path...)
+	n := o.root().at(path...)
 	if n == nil || n.kind != mappingNode {
 		return nil
 	}
@@ -87,7 +137,7 @@ func (o *Object) Strings(path ...string) map[string]string {
 
 // Keys are the fields of a mapping.
 func (o *Object) Keys(path ...string) []string {
-	n := o.node.at(path...)
+	n := o.root().at(path...)
 	if n == nil || n.kind != mappingNode {
 		return nil
 	}
@@ -125,7 +175,7 @@ func (o *Object) Foreign() bool {
 // Decode reads the value at a path into an API type; nothing there leaves it as
 // it is.
 func (o *Object) Decode(path sidecar.Path, into any) error {
-	n := locate(o.node, path)
+	n := locate(o.root(), path)
 	if n == nil {
 		return nil
 	}
@@ -134,7 +184,7 @@ func (o *Object) Decode(path sidecar.Path, into any) error {
 
 // Have is what stands at a path: not at all, or a value to compare by Same.
 func (o *Object) Have(path sidecar.Path) (v any, there bool) {
-	n := locate(o.node, path)
+	n := locate(o.root(), path)
 	if n == nil || n.isNull() {
 		return nil, false
 	}
@@ -160,7 +210,7 @@ func (o *Object) Template(more []string) (sidecar.Path, bool) {
 	}
 	for _, t := range append(more[:len(more):len(more)], templates...) {
 		fields := strings.Split(t, ".")
-		if n := o.node.at(append(fields, "spec", "containers")...); n != nil && n.kind == sequenceNode {
+		if n := o.root().at(append(fields, "spec", "containers")...); n != nil && n.kind == sequenceNode {
 			return sidecar.Fields(fields...), true
 		}
 	}

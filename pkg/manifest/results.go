@@ -1,27 +1,28 @@
 package manifest
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// WithResults adds findings to the text of a ResourceList, as the KRM functions
-// specification has them.
-func WithResults(text string, fs sidecar.Findings) (string, error) {
+// WithResults adds findings to a ResourceList, as the KRM functions specification
+// has them.
+func (t Edited) WithResults(fs sidecar.Findings) (Edited, error) {
 	if len(fs) == 0 {
-		return text, nil
+		return t, nil
 	}
-	t, err := Parse("", []byte(text))
+	root, err := t.text.root()
 	if err != nil {
-		return "", err
+		return Edited{}, err
 	}
 	results := make([]any, len(fs))
 	for i, f := range fs {
-		results[i] = result(t, f)
+		results[i] = result(t.text, f)
 	}
-	e := &editor{lines: t.lines, style: style{indent: 2, compact: true, newline: t.br}, json: t.isJSON(t.root)}
-	at := t.root.field("results")
+	e := &editor{lines: t.text.lines, style: style{indent: 2, compact: true, newline: t.text.br}, json: isJSON(root)}
+	at := root.field("results")
 	switch {
 	case at != nil && at.kind == sequenceNode && len(at.vals) > 0: // of functions before us
 		for _, r := range results {
@@ -32,12 +33,12 @@ func WithResults(text string, fs sidecar.Findings) (string, error) {
 			}
 		}
 	default:
-		e.walk(t.root, &patch{below: []*patch{{step: sidecar.Step{Field: "results"}, set: true, value: results}}}, nil)
+		e.walk(root, &patch{below: []*patch{{step: sidecar.Step{Field: "results"}, set: true, value: results}}}, nil)
 	}
 	if len(e.errs) > 0 {
-		return "", e.errs[0]
+		return Edited{}, e.errs[0]
 	}
-	return join(text, e.splices), nil
+	return edited(t.text, append(slices.Clone(t.splices), e.splices...)), nil
 }
 
 func result(t *Text, f sidecar.Finding) ordered {

@@ -46,10 +46,10 @@ func FuzzRecord(f *testing.F) {
 		if err != nil {
 			return
 		}
-		in, err := Parse("", []byte(layouts["wide"]))
+		in, err := Parse("", layouts["wide"])
 		require.NoError(t, err)
 		o := in.Objects[0]
-		s := stripper{editor: editor{lines: in.lines, style: o.style()}, root: o.node}
+		s := stripper{editor: editor{lines: in.lines, style: o.style()}, root: o.root()}
 		if s.strip([]record{r}) == nil {
 			_ = join(in.text, s.splices)
 		}

@@ -5,78 +5,222 @@
 package manifest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/pkg/manifest/split"
 )
 
-// A Text is one input: a ResourceList, or a stream of documents, or a List.
+// A Text is one input: a ResourceList, or a stream of documents, or a List. Its
+// objects are found without reading them; each is read when something in it is
+// asked for, and most never are.
 type Text struct {
 	Name    string    // of the file; empty for standard input
 	Objects []*Object // in the order in which they stand
 	// FunctionConfig of a ResourceList, or nil.
 	FunctionConfig *yaml.Node
 	*lines
-	root *node // of a ResourceList, or of a text that is one List
-	docs []*node
+	resources *resources      // of a ResourceList
+	last      [2]int          // the last document
+	mentioned map[string]bool // whether a word stands anywhere in the text
 }
 
-// Parse reads a text. An error names file and line.
-func Parse(name string, src []byte) (*Text, error) {
-	t := &Text{Name: name, lines: newLines(string(src))}
-	docs, ys, err := parse(t.lines)
-	if err != nil {
-		return nil, t.errorf("%w", err)
+// resources are a ResourceList: its fields, or the node where it was read whole.
+type resources struct {
+	fields []split.Field
+	items  *list
+	node   *node
+}
+
+// Parse finds the objects of a text. An error names file and line. What isn't
+// YAML in an object is found when the object is read, see [Unread].
+func Parse(name, text string) (*Text, error) {
+	t := &Text{Name: name, lines: newLines(text)}
+	if i := strings.IndexByte(text, 0); i >= 0 {
+		return nil, t.errorf("line %d: holds a NUL byte; this is no YAML", t.line(i))
 	}
-	t.docs = docs
-	for i, doc := range docs {
-		if err := doc.check(t.lines); err != nil {
+	if !utf8.ValidString(text) {
+		return nil, t.errorf("isn't valid UTF-8")
+	}
+	docs, ok := split.Split(text)
+	if ok {
+		err := t.split(docs)
+		if err == nil {
+			return t, nil
+		}
+		if errors.As(err, new(refusal)) {
 			return nil, t.errorf("%w", err)
 		}
-		switch kind := doc.field("kind").str(); {
-		case kind == "ResourceList" && strings.HasPrefix(doc.field("apiVersion").str(), "config.kubernetes.io/"):
-			if len(docs) > 1 {
-				return nil, t.errorf("line %d: a ResourceList must be the only document", t.line(docs[1].start))
-			}
-			if items := doc.at("items"); items != nil && items.kind != sequenceNode && !items.isNull() {
-				return nil, t.errorf("line %d: items must be a list", t.line(items.start))
-			}
-			t.root = doc
-			t.FunctionConfig = yamlField(ys[i], "functionConfig")
-			t.add(doc)
-		case kind == "List" || strings.HasSuffix(kind, "List") && doc.at("items") != nil && doc.at("items").kind == sequenceNode:
-			t.add(doc)
-		case doc.kind == mappingNode:
-			t.Objects = append(t.Objects, newObject(t, doc, nil, 0))
-		}
+		*t = Text{Name: name, lines: t.lines}
 	}
-	if t.root == nil && len(docs) == 1 && len(t.Objects) > 0 && t.Objects[0].list != nil {
-		t.root = docs[0]
+	if err := t.whole(0, len(text)); err != nil { // something leads from one object to another, or it's no YAML
+		return nil, t.errorf("%w", err)
 	}
 	return t, nil
 }
 
-// add takes the members of a list; an alias among them stays unread.
-func (t *Text) add(doc *node) {
-	items := doc.at("items")
-	if items == nil {
-		return
+// refusal is an error of a text that no reader would see otherwise.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// split makes objects of what Split has found. It fails where a document or an
+// object can't be read alone.
+func (t *Text) split(docs []split.Document) error {
+	n := 0
+	for i := range docs {
+		n += max(1, len(docs[i].Items))
 	}
-	for i, v := range items.vals {
-		if v.kind == mappingNode {
-			t.Objects = append(t.Objects, newObject(t, v, items, i))
+	t.Objects = make([]*Object, 0, n)
+	for i := range docs {
+		d := &docs[i]
+		t.last = [2]int{d.Start, d.End}
+		isList := listKind(d.Kind) && d.Field("items") != nil
+		if d.Odd || isList && len(d.Items) == 0 || d.Unsure && !isList {
+			if err := t.whole(d.Start, d.End); err != nil {
+				return err
+			}
+			continue
+		}
+		if !isList {
+			o := &Object{text: t, from: d.Start, to: d.End}
+			o.head(d.APIVersion, d.Kind, d.Namespace, d.Name)
+			t.Objects = append(t.Objects, o)
+			continue
+		}
+		if err := t.members(d, len(docs) == 1); err != nil {
+			return err
 		}
 	}
+	return t.alone(len(docs))
 }
 
-// IsResourceList reports whether the text is what a KRM function gets.
-func (t *Text) IsResourceList() bool {
-	return t.root != nil && t.root.field("kind").str() == "ResourceList"
+// members makes objects of a list's members.
+func (t *Text) members(d *split.Document, single bool) error {
+	l := &list{col: d.Column, top: single, objects: make([]*Object, len(d.Items))}
+	all := make([]Object, len(d.Items))
+	for i, h := range d.Items {
+		o := &all[i]
+		*o = Object{text: t, list: l, index: i, dash: h.Start + d.Column, from: h.Start, to: h.End}
+		l.objects[i] = o
+		o.head(h.APIVersion, h.Kind, h.Namespace, h.Name)
+		if h.Unsure {
+			if o.read(); o.err != nil || o.node.kind != mappingNode {
+				return errors.New("can't be read alone")
+			}
+			o.name(o.node)
+		}
+	}
+	t.Objects = append(t.Objects, l.objects...)
+	if !isResourceList(d.APIVersion, d.Kind) {
+		return nil
+	}
+	t.resources = &resources{fields: d.Fields, items: l}
+	if f := d.Field("functionConfig"); f != nil {
+		_, ys, err := readDocuments(t.lines, f.Start, f.End)
+		if err != nil {
+			return err
+		}
+		t.FunctionConfig = yamlField(ys[0], "functionConfig")
+		moveDown(t.FunctionConfig, t.line(f.Start)-1, map[*yaml.Node]bool{})
+	}
+	return nil
 }
+
+// whole reads documents with everything in them.
+func (t *Text) whole(from, to int) error {
+	docs, ys, err := readDocuments(t.lines, from, to)
+	if err != nil {
+		return err
+	}
+	for i, doc := range docs {
+		if err := doc.check(t.lines); err != nil {
+			return err
+		}
+		api, kind := doc.field("apiVersion").str(), doc.field("kind").str()
+		items := doc.at("items")
+		switch {
+		case isResourceList(api, kind):
+			if items != nil && items.kind != sequenceNode && !items.isNull() {
+				return refusal(fmt.Sprintf("line %d: items must be a list", t.line(items.start)))
+			}
+			t.FunctionConfig = yamlField(ys[i], "functionConfig")
+			if from > 0 {
+				moveDown(t.FunctionConfig, t.line(from)-1, map[*yaml.Node]bool{})
+			}
+			t.resources = &resources{node: doc, items: t.addAll(items, true)}
+		case kind == "List" || listKind(kind) && items != nil && items.kind == sequenceNode:
+			t.addAll(items, len(docs) == 1 && from == 0 && to == len(t.text))
+		case doc.kind == mappingNode:
+			o := &Object{text: t, node: doc}
+			o.name(doc)
+			t.Objects = append(t.Objects, o)
+		}
+	}
+	if from == 0 && to == len(t.text) {
+		t.last = [2]int{from, to}
+		return t.alone(len(docs))
+	}
+	return nil
+}
+
+// alone says that a ResourceList is the only document of its text.
+func (t *Text) alone(docs int) error {
+	if t.resources != nil && docs > 1 {
+		return refusal("a ResourceList must be the only document")
+	}
+	return nil
+}
+
+// addAll takes the members of a list that was read; an alias among them stays unread.
+func (t *Text) addAll(items *node, single bool) *list {
+	if items == nil {
+		return nil
+	}
+	l := &list{col: items.col, top: single, node: items}
+	for i, v := range items.vals {
+		if v.kind != mappingNode {
+			continue
+		}
+		o := &Object{text: t, node: v, list: l, index: i}
+		if !items.flow {
+			o.dash = items.dash[i]
+		}
+		o.name(v)
+		l.objects = append(l.objects, o)
+	}
+	t.Objects = append(t.Objects, l.objects...)
+	return l
+}
+
+func isResourceList(api, kind string) bool {
+	return kind == "ResourceList" && strings.HasPrefix(api, "config.kubernetes.io/")
+}
+
+func listKind(kind string) bool { return strings.HasSuffix(kind, "List") }
+
+// IsResourceList reports whether the text is what a KRM function gets.
+func (t *Text) IsResourceList() bool { return t.resources != nil }
 
 // String is the text as it came.
 func (t *Text) String() string { return t.text }
+
+// mentions reports whether a word stands anywhere in the text.
+func (t *Text) mentions(word string) bool {
+	has, known := t.mentioned[word]
+	if !known {
+		has = strings.Contains(t.text, word)
+		if t.mentioned == nil {
+			t.mentioned = map[string]bool{}
+		}
+		t.mentioned[word] = has
+	}
+	return has
+}
 
 func (t *Text) errorf(format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
@@ -87,7 +231,7 @@ func (t *Text) errorf(format string, args ...any) error {
 }
 
 // isJSON reports whether what is written into the text must be JSON.
-func (t *Text) isJSON(at *node) bool {
+func isJSON(at *node) bool {
 	return at.flow && (len(at.keys) == 0 || at.keys[0].style&yaml.DoubleQuotedStyle != 0)
 }
 
@@ -100,16 +244,33 @@ func yamlField(y *yaml.Node, name string) *yaml.Node {
 	return nil
 }
 
+// moveDown makes a node's lines those of the text that it was cut out of.
+func moveDown(y *yaml.Node, by int, seen map[*yaml.Node]bool) {
+	if y == nil || seen[y] {
+		return
+	}
+	seen[y] = true
+	y.Line += by
+	moveDown(y.Alias, by, seen)
+	for _, c := range y.Content {
+		moveDown(c, by, seen)
+	}
+}
+
 // open reports whether the text ends in a block scalar that a line break at its
 // end would change.
 func (t *Text) open() bool {
-	if len(t.docs) == 0 || strings.HasSuffix(t.text, "\n") {
+	if strings.HasSuffix(t.text, "\n") || t.last[0] == t.last[1] {
 		return false
 	}
-	n := t.docs[len(t.docs)-1]
+	docs, _, err := readDocuments(t.lines, t.last[0], t.last[1])
+	if err != nil || len(docs) == 0 {
+		return err != nil
+	}
+	n := docs[len(docs)-1]
 	for len(n.vals) > 0 && !n.flow {
 		n = n.vals[len(n.vals)-1]
 	}
 	return n.style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 && n.end == len(t.text) && !strings.HasSuffix(n.value, "\n") &&
-		!strings.Contains(t.text[n.start:t.lines.end(n.start)], "-")
+		!strings.Contains(t.text[n.start:t.end(n.start)], "-")
 }

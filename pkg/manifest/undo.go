@@ -36,8 +36,8 @@ func (o *Object) records(by string) []string {
 // Strip takes off what a config laid on the objects of a text, or what any did
 // where by is "", and gives the new text. With emitted it takes out the objects
 // too that were written for it. What a person has changed since is an error.
-func Strip(t *Text, by string, emitted bool) (string, sidecar.Findings) {
-	l := layer{splices: map[*Text][]splice{}}
+func Strip(t *Text, by string, emitted bool) (Edited, sidecar.Findings) {
+	l := NewLayer([]*Text{t}, Options{})
 	for _, o := range t.Objects {
 		owner := o.Annotation(OwnerKey)
 		if emitted && owner != "" && (by == "" || owner == by) {
@@ -47,12 +47,12 @@ func Strip(t *Text, by string, emitted bool) (string, sidecar.Findings) {
 		l.strip(o, by)
 	}
 	if l.findings.Failed() {
-		return "", l.findings
+		return Edited{}, l.findings
 	}
-	return join(t.text, l.splices[t]), nil
+	return edited(t, l.splices[t]), nil
 }
 
-func (l *layer) strip(o *Object, by string) {
+func (l *Layer) strip(o *Object, by string) {
 	var records []record
 	for _, key := range o.records(by) {
 		r, err := decodeRecord(o.Annotation(key))
@@ -66,7 +66,7 @@ func (l *layer) strip(o *Object, by string) {
 	if len(records) == 0 {
 		return
 	}
-	s := stripper{editor: editor{lines: o.text.lines, style: o.style(), json: o.text.isJSON(o.node)}, root: o.node}
+	s := stripper{editor: editor{lines: o.text.lines, style: o.style(), json: isJSON(o.root())}, root: o.root()}
 	if err := s.strip(records); err != nil {
 		l.fail(o, "record-damaged", err)
 	}

@@ -18,12 +18,21 @@ type File struct {
 	Text string
 }
 
-// An Output is what a run gives. Files are the new texts, in the order of the
+// An Output is what a run gives. Texts are the new ones, in the order of the
 // input; there are none where a finding is an error: all or nothing.
 type Output struct {
-	Files    []File
+	Texts    []manifest.Edited
 	Findings sidecar.Findings
 	Report   []string // per workload, what was laid on or why not
+}
+
+// Files are the new texts by name.
+func (o Output) Files() []File {
+	files := make([]File, len(o.Texts))
+	for i, t := range o.Texts {
+		files[i] = File{t.Name, t.String()}
+	}
+	return files
 }
 
 // Options of a run.
@@ -47,22 +56,23 @@ func RunTexts(texts []*manifest.Text, conf *config.Sidecars, opt Options) Output
 	if !r.strip() {
 		return r.fail()
 	}
-	for _, w := range r.selected() {
-		r.workload(w)
+	r.layer = manifest.NewLayer(r.texts, manifest.Options{By: conf.Metadata.Name, Record: r.record})
+	for _, o := range r.selected() {
+		r.workload(o)
+		o.Forget()
 	}
+	r.around()
 	if r.findings.Failed() {
 		return r.fail()
 	}
-	laid, fs := manifest.Lay(r.texts, r.edits, r.emits, manifest.Options{By: conf.Metadata.Name, Record: r.record})
+	r.layer.Emit(r.emits)
+	laid, fs := r.layer.Texts()
 	r.add(fs...)
+	r.add(manifest.Unread(r.texts)...)
 	if r.findings.Failed() {
 		return r.fail()
 	}
-	out := Output{Findings: tidy(r.findings), Report: r.report}
-	for i, t := range laid {
-		out.Files = append(out.Files, File{texts[i].Name, t})
-	}
-	return out
+	return Output{Texts: laid, Findings: tidy(r.findings), Report: r.report}
 }
 
 // run is the state of one run.
@@ -71,24 +81,28 @@ type run struct {
 	texts    []*manifest.Text
 	record   bool
 	findings sidecar.Findings
-	edits    []sidecar.Edit
+	layer    *manifest.Layer
+	shared   []sidecar.Edit // of objects that several workloads may want something of
 	emits    []manifest.Emit
 	report   []string
 
 	services map[string][]*service            // by namespace
 	secrets  map[string]map[string][]string   // keys of Secrets, by namespace and name
-	objects  map[sidecar.Ref]*manifest.Object // all, by reference
+	objects  map[sidecar.Ref]*manifest.Object // all, by reference; see object
 	emitted  map[sidecar.Ref]sidecar.Object   // content of what is emitted
 	owners   map[sidecar.Ref]string           // sidecar that emitted it
 }
 
 func (r *run) add(fs ...sidecar.Finding) { r.findings = append(r.findings, fs...) }
 
-func (r *run) fail() Output { return Output{Findings: tidy(r.findings)} }
+func (r *run) fail() Output {
+	r.add(manifest.Unread(r.texts)...)
+	return Output{Findings: tidy(r.findings)}
+}
 
 func parse(files []File) (texts []*manifest.Text, fs sidecar.Findings) {
 	for _, f := range files {
-		t, err := manifest.Parse(f.Name, []byte(f.Text))
+		t, err := manifest.Parse(f.Name, f.Text)
 		if err != nil {
 			fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "yaml-syntax", Message: err.Error()})
 			continue
@@ -122,11 +136,11 @@ func (r *run) strip() bool {
 		if !t.Recorded(r.conf.Metadata.Name) {
 			continue
 		}
-		text, fs := manifest.Strip(t, r.conf.Metadata.Name, false)
+		bare, fs := manifest.Strip(t, r.conf.Metadata.Name, false)
 		if r.add(fs...); fs.Failed() {
 			continue
 		}
-		stripped, err := manifest.Parse(t.Name, []byte(text))
+		stripped, err := manifest.Parse(t.Name, bare.String())
 		if err != nil {
 			r.add(sidecar.Finding{Severity: sidecar.Error, Code: "internal", Message: "what was stripped can't be read: " + err.Error()})
 			continue
@@ -155,8 +169,40 @@ func (r *run) workload(o *manifest.Object) {
 	for _, a := range asked {
 		edits = append(edits, r.emit(o, w, a)...)
 	}
-	merged, fs := sidecar.Merge(edits, r.have)
-	r.add(fs...)
-	r.edits = append(r.edits, merged...)
+	own := edits[:0]
+	for _, e := range edits {
+		if e.Object == w.Ref {
+			own = append(own, e)
+		} else {
+			r.shared = append(r.shared, e)
+		}
+	}
+	merged, fs := sidecar.Merge(own, func(_ sidecar.Ref, path sidecar.Path, want any) (there, same bool) { return has(o, path, want) })
+	if r.add(fs...); !fs.Failed() {
+		r.layer.Edit(o, merged)
+	}
 	r.told(o, asked)
+}
+
+// around lays on what the workloads want of the objects around them.
+func (r *run) around() {
+	merged, fs := sidecar.Merge(r.shared, func(ref sidecar.Ref, path sidecar.Path, want any) (there, same bool) {
+		return has(r.object(ref), path, want)
+	})
+	if r.add(fs...); fs.Failed() {
+		return
+	}
+	var order []sidecar.Ref
+	per := map[sidecar.Ref][]sidecar.Edit{}
+	for _, e := range merged {
+		if per[e.Object] == nil {
+			order = append(order, e.Object)
+		}
+		per[e.Object] = append(per[e.Object], e)
+	}
+	for _, ref := range order {
+		if o := r.object(ref); o != nil {
+			r.layer.Edit(o, per[ref])
+		}
+	}
 }

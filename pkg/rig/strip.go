@@ -22,10 +22,11 @@ func Strip(files []File, by string) ([]File, sidecar.Findings) {
 			}
 		}
 		text, more := manifest.Strip(t, by, true)
-		fs = append(fs, more...)
-		out[i] = File{files[i].Name, text}
+		if fs = append(fs, more...); !more.Failed() {
+			out[i] = File{files[i].Name, text.String()}
+		}
 	}
-	if fs.Failed() {
+	if fs = append(fs, manifest.Unread(texts)...); fs.Failed() {
 		return nil, tidy(fs)
 	}
 	return out, tidy(fs)

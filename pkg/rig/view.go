@@ -15,34 +15,53 @@ import (
 // selected are the objects that the config selects and that have a pod template.
 func (r *run) selected() []*manifest.Object {
 	var found []*manifest.Object
-	var metas []config.Meta
-	r.objects = map[sidecar.Ref]*manifest.Object{}
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
-			if o.Foreign() {
+			m := r.meta(o)
+			if !r.conf.Spec.Selects(&m) || o.Foreign() {
+				o.Forget() // its labels may have been looked at
 				continue
 			}
-			if r.objects[o.Ref] == nil {
-				r.objects[o.Ref] = o
-			}
-			m, pod := r.meta(o)
-			if pod {
-				metas = append(metas, m)
-			}
-			switch by := r.conf.Spec.Selects(&m); {
-			case !by:
-			case pod:
+			if _, pod := o.Template(r.conf.Spec.PodTemplatePaths); pod {
 				found = append(found, o)
-			case r.namesKind(&m):
+			} else if r.namesKind(&m) {
 				r.add(sidecar.Finding{Severity: sidecar.Error, Code: "template-missing", Object: o.Ref, File: o.File(), Line: line(o),
 					Message: "is selected but has no pod template", Hint: "name the path of its pod template in spec.podTemplatePaths, or select another kind"})
 			}
 		}
 	}
 	if !r.findings.Failed() { // else what is wrong with the selected ones says more
-		r.expect(len(found), metas)
+		r.expect(len(found))
 	}
 	return found
+}
+
+// workloads are what all objects with a pod template are selected by.
+func (r *run) workloads() (metas []config.Meta) {
+	for _, t := range r.texts {
+		for _, o := range t.Objects {
+			if _, pod := o.Template(r.conf.Spec.PodTemplatePaths); pod && !o.Foreign() {
+				metas = append(metas, r.meta(o))
+			}
+		}
+	}
+	return metas
+}
+
+// object finds an object by reference, the first of two equal ones; nil where
+// there is none.
+func (r *run) object(ref sidecar.Ref) *manifest.Object {
+	if r.objects == nil {
+		r.objects = map[sidecar.Ref]*manifest.Object{}
+		for _, t := range r.texts {
+			for _, o := range t.Objects {
+				if r.objects[o.Ref] == nil && !o.Foreign() {
+					r.objects[o.Ref] = o
+				}
+			}
+		}
+	}
+	return r.objects[ref]
 }
 
 // namesKind reports whether a selector that asks for the kind by name selects m:
@@ -53,14 +72,11 @@ func (r *run) namesKind(m *config.Meta) bool {
 	return s.Selects(m)
 }
 
-func (r *run) meta(o *manifest.Object) (config.Meta, bool) {
-	m := config.Meta{Ref: o.Ref, Version: o.Version, Labels: o.Strings("metadata", "labels"), Annotations: o.Strings("metadata", "annotations")}
-	m.PreviousNames, m.PreviousNamespaces = o.Previous()
-	at, pod := o.Template(r.conf.Spec.PodTemplatePaths)
-	if pod {
-		m.PodLabels = o.Strings(append(fields(at), "metadata", "labels")...)
-	}
-	return m, pod
+func (r *run) meta(o *manifest.Object) config.Meta {
+	return config.Meta{Ref: o.Ref, Version: o.Version, Previous: o.Previous, Labels: o.Labels, Annotations: o.Annotations, PodLabels: func() map[string]string {
+		at, _ := o.Template(r.conf.Spec.PodTemplatePaths)
+		return o.Strings(append(fields(at), "metadata", "labels")...)
+	}}
 }
 
 func fields(p sidecar.Path) []string {
@@ -72,7 +88,7 @@ func fields(p sidecar.Path) []string {
 }
 
 // expect checks how many workloads were selected.
-func (r *run) expect(n int, metas []config.Meta) {
+func (r *run) expect(n int) {
 	lo, hi := 1, n
 	if e := r.conf.Spec.Expect; e != nil {
 		if e.Min != nil {
@@ -84,7 +100,7 @@ func (r *run) expect(n int, metas []config.Meta) {
 	}
 	switch {
 	case n < lo && n == 0:
-		hint := strings.Join(r.conf.Spec.NearMiss(metas), "; ")
+		hint := strings.Join(r.conf.Spec.NearMiss(r.workloads()), "; ")
 		if hint == "" {
 			hint = "there is no workload among the manifests; see that the function comes after them"
 		}
@@ -99,7 +115,7 @@ func (r *run) expect(n int, metas []config.Meta) {
 // view decodes a workload and what is around it.
 func (r *run) view(o *manifest.Object) (*sidecar.Workload, bool) {
 	at, _ := o.Template(r.conf.Spec.PodTemplatePaths)
-	w := &sidecar.Workload{Ref: o.Ref, Template: at, Annotations: o.Strings("metadata", "annotations"), Kubernetes: r.conf.Spec.Kubernetes()}
+	w := &sidecar.Workload{Ref: o.Ref, Template: at, Annotations: o.Annotations(), Kubernetes: r.conf.Spec.Kubernetes()}
 	if err := o.Decode(at, &w.Pod); err != nil {
 		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "unreadable", Object: o.Ref, File: o.File(), Line: line(o), Field: at.String(), Message: err.Error()})
 		return nil, false
@@ -151,6 +167,7 @@ func (r *run) selectors() {
 			if o.Ref.Kind == "Service" && o.Ref.Group == "" && !o.Foreign() {
 				in := o.Ref.Namespace
 				r.services[in] = append(r.services[in], &service{object: o, selector: o.Strings("spec", "selector")})
+				o.Forget()
 			}
 		}
 	}
@@ -182,15 +199,15 @@ func (r *run) secretKeys(namespace string) map[string][]string {
 				keys := append(o.Keys("data"), o.Keys("stringData")...)
 				slices.Sort(keys)
 				in[o.Ref.Name] = slices.Compact(keys)
+				o.Forget()
 			}
 		}
 	}
 	return r.secrets[namespace]
 }
 
-// have tells Merge what stands in the manifests.
-func (r *run) have(ref sidecar.Ref, path sidecar.Path, want any) (there, same bool) {
-	o := r.objects[ref]
+// has tells Merge what stands in the manifests.
+func has(o *manifest.Object, path sidecar.Path, want any) (there, same bool) {
 	if o == nil {
 		return false, false
 	}

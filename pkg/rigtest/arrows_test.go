@@ -43,9 +43,11 @@ var arrows = map[string]map[string]string{
 		"k8s.io/apimachinery": "ports are numbers or names",
 	},
 	"pkg/manifest": {
+		"pkg/manifest/split":          "most objects are only recognised",
 		"pkg/sidecar":                 "it lays edits on text",
 		"sigs.k8s.io/kustomize/kyaml": "the YAML reader",
 	},
+	"pkg/manifest/split": {},
 	"pkg/rig": {
 		"pkg/config":    "the flow begins with what is asked",
 		"pkg/pattern":   "an expanded config is made of custom",

@@ -62,7 +62,7 @@ func aStepIsTheSum(t *testing.T, c Case, always, laid string) {
 				}
 			})
 			if out := c.run(t, part, text); !out.Findings.Failed() { // a part may need the rest, as after: does
-				text = out.Files[0].Text
+				text = out.Files()[0].Text
 			}
 		}
 		require.Equal(t, laid, c.must(t, always, text), "law 3: a step is the sum (reverse: %v)", reverse)
@@ -124,7 +124,7 @@ func nobodyWinsSilently(t *testing.T, c Case, plain string) {
 			text := encode(t, clash)
 			out := c.run(t, c.Config, text)
 			require.True(t, out.Findings.Failed(), "law 7: nobody wins silently, but %v was overwritten in\n%s", add.path, text)
-			require.Empty(t, out.Files, "law 6: all or nothing")
+			require.Empty(t, out.Texts, "law 6: all or nothing")
 		}
 	}
 }

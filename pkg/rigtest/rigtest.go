@@ -33,11 +33,11 @@ func Check(t *testing.T, dir string) {
 	out := c.run(t, c.Config, c.Input)
 	if _, err := os.Stat(filepath.Join(dir, "errors.txt")); err == nil {
 		golden(t, filepath.Join(dir, "errors.txt"), c.findings(t))
-		require.Empty(t, out.Files, "law 6: a run that fails gives nothing")
+		require.Empty(t, out.Texts, "law 6: a run that fails gives nothing")
 		return
 	}
 	require.NoError(t, out.Findings.Err())
-	golden(t, filepath.Join(dir, "expected.yaml"), out.Files[0].Text)
+	golden(t, filepath.Join(dir, "expected.yaml"), out.Files()[0].Text)
 	if w := warnings(out); w != "" || exists(dir, "warnings.txt") {
 		golden(t, filepath.Join(dir, "warnings.txt"), w)
 	}
@@ -59,7 +59,7 @@ func (c Case) must(t *testing.T, conf, input string) string {
 	t.Helper()
 	out := c.run(t, conf, input)
 	require.NoError(t, out.Findings.Err(), "config:\n%s\ninput:\n%s", conf, input)
-	return out.Files[0].Text
+	return out.Files()[0].Text
 }
 
 func (c Case) findings(t *testing.T) string {

@@ -1,0 +1,102 @@
+package manifest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+)
+
+// alike holds the two readers against each other: what the fast one reads, the
+// full one reads alike, in meaning and in place.
+func alike(t *testing.T, text string) (fast int) {
+	t.Helper()
+	if !utf8.ValidString(text) || strings.Contains(text, "\x00") {
+		return 0
+	}
+	in, err := Parse("", text)
+	if err != nil {
+		return 0
+	}
+	for _, o := range in.Objects {
+		if o.from == o.to {
+			continue // a list that was read whole
+		}
+		quick, ok := readBlocks(in.lines, o.from, o.to, o.list != nil)
+		if !ok {
+			continue
+		}
+		full, err := readFully(in.lines, o.from, o.to, o.list != nil)
+		if err != nil {
+			continue
+		}
+		fast++
+		require.Equal(t, drawn(full), drawn(quick), "%q", text[o.from:o.to])
+	}
+	return fast
+}
+
+// drawn is everything of a node, as text.
+func drawn(n *node) string {
+	var b strings.Builder
+	var draw func(n *node, in string)
+	draw = func(n *node, in string) {
+		fmt.Fprintf(&b, "%s%d %v%v %d-%d col %d %s %q %d %v\n", in, n.kind, n.flow, n.odd, n.start, n.end, n.col, n.tag, n.value, n.style, n.dash)
+		for i, v := range n.vals {
+			if n.kind == mappingNode {
+				draw(n.keys[i], in+"k ")
+			}
+			draw(v, in+"  ")
+		}
+	}
+	draw(n, "")
+	return b.String()
+}
+
+// blocky are texts near the border of what the fast reader dares.
+var blocky = []string{
+	"kind: A\nmetadata:\n  name: x # c\n  labels:\n    a: 'it''s' # c\n    \"b\": \"c\\n\\t\\\"\"\n  # c\n    c: true\nspec:\n- a\n- b: 1\n  c:\n  - d\n  -  e: f\n     g: ~\n-\n  - h\n- - i\n  - j\nempty:\nlast: {}\nl: []\n",
+	"kind: A\ns: |\n  a\n\n    b \n  \n\nt: |-\n   a\nu: |+\n a\n\n\nv:\n- |\n  a\n- x: |-\n    a\n   # c\n",
+	"kind: A\nn: 012\no: 0x1f\np: 1e3\nq: .5\nr: 2020-01-01\ns: yes\nt: ~\nu: null\nv: 1:30\nw: =\nx: a:b\ny: -1\nz: - \n", "---\nkind: A\nx: 1\n", "kind: A\nx:\n# c\n  y: 1\n\n  # d\nz:\n  - a\n  # e\n",
+	"kind: A\nx: a\n  b\n", "kind: A\nx: 'a\n  b'\n", "kind: A\n x: 1\n", "kind: A\nx: a: b\n", "kind: A\nx: |\n\n  a\n", "kind: A\nx: |\na: b\n", "kind: A\nx: 'a' b\n", "kind: A\nx: a #b\ny: a#b\nz: #c\n",
+	"kind: A\n? x\n: y\n", "kind: A\nx: é\ny: \"é\"\nüber: |\n  ö\n", "kind: A\nx : y\n'z' : 1\n\"k\": v\n\"k2\":v\n", "kind: A\nx:\n  y\n", "kind: A\nx:\n- a\ny:\n  - b\n - c\n", "kind: A\nx: ''\ny: \"\"\n'': z\n",
+	"kind: List\nitems:\n- kind: A\n  x: 1\n# c\n- kind: B\n  y:\n  - z\n-   kind: C\n    w: |\n      v\n\n- # c\n  kind: D\n",
+	"kind: A\nspec:\n  a:\n  - b\n  -\n  - ~\n  c: - d\n", "kind: A\nx: -\ny: ?\nz: a?\n", "kind: A\nx: \"a\\u00e9\"\n", "kind: A\nx: {a: b}\n", "kind: A\nx: &a b\n", "kind: A\n<<: {}\n", "kind: A\n? a\n", "kind: A\nx: %a\n", "kind: A\nx: |2\n   a\n", "kind: A\nx: |  \n  a\ny: 1",
+	"kind: A\nx: |\n  a", "kind: A\nx: 'a'#b\n", "kind: A\nx: \"a\" # b\n", "kind: A\nx:  b  \n",
+}
+
+func TestBothReadersReadAlike(t *testing.T) {
+	fast := 0
+	for _, text := range append(blocky, hostile...) {
+		fast += alike(t, text)
+	}
+	for _, text := range layouts {
+		fast += alike(t, text)
+	}
+	files, err := filepath.Glob("../rigtest/testdata/*/*")
+	require.NoError(t, err)
+	for _, f := range files {
+		if text, err := os.ReadFile(f); err == nil {
+			fast += alike(t, string(text))
+		}
+	}
+	require.Greater(t, fast, 40, "the fast reader takes too little")
+}
+
+func FuzzBlocks(f *testing.F) {
+	for _, text := range append(blocky, hostile...) {
+		f.Add(text)
+	}
+	for _, text := range layouts {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) < 1<<12 {
+			alike(t, text)
+		}
+	})
+}

@@ -1,0 +1,77 @@
+package manifest
+
+import (
+	"bufio"
+	"cmp"
+	"io"
+	"slices"
+	"strings"
+)
+
+// An Edited text is a text with what was laid on it. It's written piece by piece:
+// most of it is the text as it came.
+type Edited struct {
+	Name    string // of the file
+	text    *Text
+	splices []splice // in their order
+}
+
+// edited sorts the splices of a text. Those at one place keep their order,
+// insertions before what is deleted there.
+func edited(t *Text, splices []splice) Edited {
+	slices.SortStableFunc(splices, func(a, b splice) int { return cmp.Compare(a.at, b.at) })
+	return Edited{Name: t.Name, text: t, splices: splices}
+}
+
+// Unchanged is a text as it came.
+func Unchanged(t *Text) Edited { return Edited{Name: t.Name, text: t} }
+
+// Changed reports whether anything was laid on the text.
+func (e Edited) Changed() bool { return len(e.splices) > 0 }
+
+// WriteTo writes the text.
+func (e Edited) WriteTo(w io.Writer) (int64, error) {
+	b := bufio.NewWriterSize(w, 1<<16)
+	var n int64
+	err := e.pieces(func(piece string) error {
+		n += int64(len(piece))
+		_, err := b.WriteString(piece)
+		return err
+	})
+	return n, cmp.Or(err, b.Flush())
+}
+
+// String is the whole text.
+func (e Edited) String() string {
+	if len(e.splices) == 0 {
+		return e.text.text
+	}
+	size := len(e.text.text)
+	for _, s := range e.splices {
+		size += len(s.ins) - s.del
+	}
+	var b strings.Builder
+	b.Grow(max(size, 0))
+	_ = e.pieces(func(piece string) error {
+		b.WriteString(piece)
+		return nil
+	})
+	return b.String()
+}
+
+func (e Edited) pieces(write func(string) error) error {
+	at := 0
+	for _, s := range e.splices {
+		if s.at > at {
+			if err := write(e.text.text[at:s.at]); err != nil {
+				return err
+			}
+			at = s.at
+		}
+		if err := write(s.ins); err != nil {
+			return err
+		}
+		at = max(at, s.at+s.del)
+	}
+	return write(e.text.text[at:])
+}

@@ -1,0 +1,27 @@
+package manifest
+
+import "github.com/outrigger-dev/outrigger/pkg/sidecar"
+
+// Lay lays edits and emitted objects on texts in one go.
+func Lay(texts []*Text, edits []sidecar.Edit, emits []Emit, opt Options) ([]string, sidecar.Findings) {
+	l := NewLayer(texts, opt)
+	per := map[sidecar.Ref][]sidecar.Edit{}
+	for _, e := range edits {
+		per[e.Object] = append(per[e.Object], e)
+	}
+	for _, t := range texts {
+		for _, o := range t.Objects {
+			if es := per[o.Ref]; es != nil && !o.Foreign() {
+				l.Edit(o, es)
+				delete(per, o.Ref)
+			}
+		}
+	}
+	l.Emit(emits)
+	laid, fs := l.Texts()
+	var out []string
+	for _, t := range laid {
+		out = append(out, t.String())
+	}
+	return out, fs
+}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/outrigger-dev/outrigger/pkg/config/field"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -105,7 +105,7 @@ func (r *reader) scalar(n *yaml.Node, v reflect.Value, at string) {
 		return
 	}
 	if v.Kind() == reflect.String {
-		if n.ShortTag() != yaml.NodeTagString {
+		if n.ShortTag() != tagString {
 			r.wrong(n, v.Type(), at)
 			return
 		}
@@ -144,7 +144,7 @@ func (r *reader) wrong(n *yaml.Node, t reflect.Type, at string) {
 	hint := ""
 	number := func(s string) bool {
 		tag := plain(str(s, 0)).ShortTag()
-		return tag == yaml.NodeTagInt || tag == yaml.NodeTagBool
+		return tag == tagInt || tag == tagBool
 	}
 	switch w := want(t); {
 	case w == "a string" && isNull(n):
@@ -153,7 +153,7 @@ func (r *reader) wrong(n *yaml.Node, t reflect.Type, at string) {
 		hint = "quote it"
 	case w == "a list" && n.Kind != yaml.SequenceNode && !isNull(n):
 		hint = `begin it with "- "`
-	case (w == "an integer" || w == "true or false") && n.ShortTag() == yaml.NodeTagString && number(n.Value):
+	case (w == "an integer" || w == "true or false") && n.ShortTag() == tagString && number(n.Value):
 		hint = "take the quotes away"
 	}
 	r.add(n.Line, at, "wrong-type", "wanted "+want(t)+", got "+got(n), hint)
@@ -191,13 +191,13 @@ func got(n *yaml.Node) string {
 		return "a list"
 	}
 	switch n.ShortTag() {
-	case yaml.NodeTagString:
+	case tagString:
 		return "a string"
-	case yaml.NodeTagBool:
+	case tagBool:
 		return "a boolean"
-	case yaml.NodeTagInt, yaml.NodeTagFloat:
+	case tagInt, tagFloat:
 		return "a number"
-	case yaml.NodeTagNull:
+	case tagNull:
 		return "nothing"
 	case timestampTag:
 		return "a date"
@@ -209,7 +209,7 @@ func isNull(n *yaml.Node) bool {
 	if n.Kind == yaml.AliasNode && n.Alias != nil {
 		n = n.Alias
 	}
-	return n.Kind == yaml.ScalarNode && n.ShortTag() == yaml.NodeTagNull || n.Kind == 0
+	return n.Kind == yaml.ScalarNode && n.ShortTag() == tagNull || n.Kind == 0
 }
 
 // join is the path of a field below at. A long name isn't there in whole, so that

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -67,8 +67,8 @@ func (r *reader) leave() { r.depth-- }
 
 func known(tag string) bool {
 	switch tag {
-	case yaml.NodeTagNull, yaml.NodeTagString, yaml.NodeTagBool, yaml.NodeTagInt, yaml.NodeTagFloat,
-		yaml.NodeTagMap, yaml.NodeTagSeq, yaml.MergeTag, timestampTag, "":
+	case tagNull, tagString, tagBool, tagInt, tagFloat,
+		tagMap, tagSeq, tagMerge, timestampTag, "":
 		return true
 	}
 	return false
@@ -131,9 +131,9 @@ func (r *reader) pairs(n *yaml.Node, at string) []pair {
 		switch tag := key.ShortTag(); {
 		case key.Kind != yaml.ScalarNode:
 			r.add(key.Line, at, "wrong-type", "a field's name must be a string, not "+got(key), "")
-		case tag == yaml.MergeTag:
+		case tag == tagMerge:
 			merges = append(merges, value)
-		case tag != yaml.NodeTagString:
+		case tag != tagString:
 			r.add(key.Line, join(at, key.Value), "wrong-type", "a field's name must be a string, not "+got(key), "quote it")
 		case seen[key.Value] > 0:
 			r.add(key.Line, join(at, key.Value), "duplicate-field", fmt.Sprintf("stands in line %d already", seen[key.Value]), "leave one of them")

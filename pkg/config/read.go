@@ -13,7 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -129,19 +129,14 @@ func parse(text []byte) (doc *yaml.Node, finding *sidecar.Finding) {
 	}
 }
 
-var (
-	syntaxForm = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
-	anchorForm = regexp.MustCompile(`unknown anchor '(.+)' referenced`)
-)
-
 // syntaxError is an error of the YAML reader, which doesn't always tell the line.
 func syntaxError(text []byte, err error) *sidecar.Finding {
-	m := syntaxForm.FindStringSubmatch(err.Error())
+	m := regexp.MustCompile(`^yaml: (?:line (\d+): )?`).FindStringSubmatch(err.Error())
 	f := &sidecar.Finding{Severity: sidecar.Error, Code: "yaml-syntax", Line: 1, Message: err.Error()}
 	if m != nil {
 		f.Message = strings.TrimPrefix(f.Message, m[0])
 	}
-	switch anchor := anchorForm.FindStringSubmatch(f.Message); {
+	switch anchor := regexp.MustCompile(`unknown anchor '(.+)' referenced`).FindStringSubmatch(f.Message); {
 	case m != nil && m[1] != "":
 		f.Line, _ = strconv.Atoi(m[1])
 	case anchor != nil:

@@ -4,7 +4,7 @@ import (
 	"reflect"
 	"strings"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/outrigger-dev/outrigger/pkg/config/field"
 )

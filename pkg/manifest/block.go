@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // blocks reads the YAML that kustomize writes and people mostly do: block
@@ -127,7 +127,7 @@ func (b *blocks) isDash(p int) bool {
 
 func (b *blocks) sequence(p, col int) *node {
 	n := b.new(sequenceNode, p)
-	n.col, n.tag = col, yaml.NodeTagSeq
+	n.col, n.tag = col, tagSeq
 	for !b.no {
 		n.dash = append(n.dash, p)
 		v := b.skip(p + 1)
@@ -157,7 +157,7 @@ func (b *blocks) sequence(p, col int) *node {
 
 func (b *blocks) mapping(p, col int) *node {
 	n := b.new(mappingNode, p)
-	n.col, n.tag = col, yaml.NodeTagMap
+	n.col, n.tag = col, tagMap
 	for !b.no {
 		k, v := b.key(p)
 		if k == nil {
@@ -193,7 +193,7 @@ func (b *blocks) below(nothing, col, list int) *node {
 		return b.block(b.first, b.first-b.at)
 	}
 	n := b.new(scalarNode, nothing)
-	n.end, n.tag = nothing, yaml.NodeTagNull
+	n.end, n.tag = nothing, tagNull
 	return n
 }
 
@@ -252,7 +252,7 @@ func (b *blocks) key(p int) (k *node, value int) {
 	k.end = end
 	switch c := b.text[p]; c {
 	case '"', '\'':
-		k.value, k.tag, k.style = b.text[p+1:end-1], yaml.NodeTagString, yaml.DoubleQuotedStyle
+		k.value, k.tag, k.style = b.text[p+1:end-1], tagString, yaml.DoubleQuotedStyle
 		if c == '\'' {
 			k.style = yaml.SingleQuotedStyle
 		}
@@ -286,7 +286,7 @@ func plainStart(s string) bool {
 // in certain ways can be anything but strings (go-yaml resolve.go).
 func tagOf(s string) string {
 	if strings.IndexByte("0123456789+-.~tTfFnNyYoO<=", s[0]) < 0 {
-		return yaml.NodeTagString
+		return tagString
 	}
 	n := yaml.Node{Kind: yaml.ScalarNode, Value: s}
 	return n.ShortTag()

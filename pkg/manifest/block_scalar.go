@@ -3,7 +3,7 @@ package manifest
 import (
 	"strings"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // value reads the scalar at p, whose collection has its entries in a column, and
@@ -14,19 +14,19 @@ func (b *blocks) value(p, col int) *node {
 	case '|':
 		return b.literal(n, col)
 	case '"':
-		n.style, n.tag = yaml.DoubleQuotedStyle, yaml.NodeTagString
+		n.style, n.tag = yaml.DoubleQuotedStyle, tagString
 		n.end, n.value = b.double(p)
 	case '\'':
-		n.style, n.tag = yaml.SingleQuotedStyle, yaml.NodeTagString
+		n.style, n.tag = yaml.SingleQuotedStyle, tagString
 		n.end, n.value = b.single(p)
 	case '{', '[':
 		if p+1 >= b.eol || b.text[p+1] != c+2 {
 			return b.refuse()
 		}
 		n.kind, n.flow, n.style, n.end = mappingNode, true, yaml.FlowStyle, p+2
-		n.tag = yaml.NodeTagMap
+		n.tag = tagMap
 		if c == '[' {
-			n.kind, n.tag = sequenceNode, yaml.NodeTagSeq
+			n.kind, n.tag = sequenceNode, tagSeq
 		}
 	default:
 		n.end = b.plainEnd(p)
@@ -111,7 +111,7 @@ func (b *blocks) double(p int) (end int, value string) {
 
 // literal reads a literal block: "|", "|-" or "|+".
 func (b *blocks) literal(n *node, col int) *node {
-	n.style, n.tag = yaml.LiteralStyle, yaml.NodeTagString
+	n.style, n.tag = yaml.LiteralStyle, tagString
 	chomp := byte(0)
 	p := n.start + 1
 	if p < b.eol && (b.text[p] == '-' || b.text[p] == '+') {

@@ -7,8 +7,9 @@ import (
 // lines knows where the lines of a text begin and end. It breaks lines where the
 // YAML reader does.
 type lines struct {
-	text string
-	br   string // the line break that the text uses first
+	text  string
+	br    string // the line break that the text uses first
+	plain bool   // it has no other ones than LF and CRLF
 }
 
 const bom = "\ufeff"
@@ -75,6 +76,9 @@ func (l *lines) top() int {
 
 // breaks is the number of line breaks from one offset to another.
 func (l *lines) breaks(from, to int) int {
+	if l.plain {
+		return strings.Count(l.text[from:to], "\n")
+	}
 	n := 0
 	for i := from; i < to; {
 		if b := breakAt(l.text, i); b > 0 {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 type kind uint8
@@ -39,7 +39,7 @@ type node struct {
 	used  bool    // through its anchor, somewhere else
 }
 
-func (n *node) isNull() bool { return n.kind == scalarNode && n.tag == yaml.NodeTagNull }
+func (n *node) isNull() bool { return n.kind == scalarNode && n.tag == tagNull }
 
 // field is the value of a mapping's field, or nil.
 func (n *node) field(name string) *node {

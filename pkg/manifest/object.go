@@ -23,11 +23,13 @@ type Object struct {
 	Version string
 
 	text     *Text
-	from, to int   // its lines; of a list's member from that of its dash
-	node     *node // when it was read
-	err      error // of reading it
+	from, to int    // its lines; of a list's member from that of its dash
+	node     *node  // when it was read
+	err      error  // of reading it
+	meta     [2]int // the lines of metadata, where they're known
+	part     *node  // a mapping with nothing but metadata, when that was read
 
-	styled   style // when it was looked at
+	styled style // when it was looked at
 
 	list  *list // that it's a member of, or nil
 	index int   // in the list
@@ -70,8 +72,22 @@ func (o *Object) read() {
 // Forget drops what was read, to be read again when it's wanted.
 func (o *Object) Forget() {
 	if o.from < o.to && o.err == nil {
-		o.node = nil
+		o.node, o.part = nil, nil
 	}
+}
+
+// withMeta is a node that has the object's metadata: where only that is asked for,
+// only that is read.
+func (o *Object) withMeta() *node {
+	if o.node == nil && o.part == nil && o.meta[0] < o.meta[1] {
+		if n, ok := readBlocks(o.text.lines, o.meta[0], o.meta[1], false); ok && n.check(o.text.lines) == nil {
+			o.part = n
+		}
+	}
+	if o.node == nil && o.part != nil {
+		return o.part
+	}
+	return o.root()
 }
 
 // mentions reports whether a field's name may stand in the object: what isn't
@@ -111,7 +127,15 @@ func (o *Object) Annotation(key string) string {
 	if !o.mentions(key) {
 		return ""
 	}
-	return o.root().at("metadata", "annotations", key).str()
+	return o.withMeta().at("metadata", "annotations", key).str()
+}
+
+// asked is the node in which a path is looked for.
+func (o *Object) asked(path []string) *node {
+	if len(path) > 0 && path[0] == "metadata" {
+		return o.withMeta()
+	}
+	return o.root()
 }
 
 // Labels of the object.
@@ -122,7 +146,7 @@ func (o *Object) Annotations() map[string]string { return o.Strings("metadata", 
 
 // Strings reads a mapping of strings, as labels are.
 func (o *Object) Strings(path ...string) map[string]string {
-	n := o.root().at(path...)
+	n := o.asked(path).at(path...)
 	if n == nil || n.kind != mappingNode {
 		return nil
 	}
@@ -137,7 +161,7 @@ func (o *Object) Strings(path ...string) map[string]string {
 
 // Keys are the fields of a mapping.
 func (o *Object) Keys(path ...string) []string {
-	n := o.root().at(path...)
+	n := o.asked(path).at(path...)
 	if n == nil || n.kind != mappingNode {
 		return nil
 	}

@@ -3,7 +3,7 @@ package manifest
 import (
 	"strings"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // scalarEnd finds where a scalar's text ends.

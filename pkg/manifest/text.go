@@ -10,7 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/outrigger-dev/outrigger/pkg/manifest/split"
 )
@@ -47,7 +47,7 @@ func Parse(name, text string) (*Text, error) {
 		return nil, t.errorf("isn't valid UTF-8")
 	}
 	docs, ok := split.Split(text)
-	if ok {
+	if t.plain = ok; ok {
 		err := t.split(docs)
 		if err == nil {
 			return t, nil
@@ -87,7 +87,7 @@ func (t *Text) split(docs []split.Document) error {
 			continue
 		}
 		if !isList {
-			o := &Object{text: t, from: d.Start, to: d.End}
+			o := &Object{text: t, from: d.Start, to: d.End, meta: d.Meta}
 			o.head(d.APIVersion, d.Kind, d.Namespace, d.Name)
 			t.Objects = append(t.Objects, o)
 			continue
@@ -105,7 +105,7 @@ func (t *Text) members(d *split.Document, single bool) error {
 	all := make([]Object, len(d.Items))
 	for i, h := range d.Items {
 		o := &all[i]
-		*o = Object{text: t, list: l, index: i, dash: h.Start + d.Column, from: h.Start, to: h.End}
+		*o = Object{text: t, list: l, index: i, dash: h.Start + d.Column, from: h.Start, to: h.End, meta: h.Meta}
 		l.objects[i] = o
 		o.head(h.APIVersion, h.Kind, h.Namespace, h.Name)
 		if h.Unsure {
@@ -213,7 +213,12 @@ func (t *Text) String() string { return t.text }
 func (t *Text) mentions(word string) bool {
 	has, known := t.mentioned[word]
 	if !known {
-		has = strings.Contains(t.text, word)
+		from, to := 0, len(t.text)
+		if r := t.resources; r != nil && r.node == nil { // not in the config, which speaks of us
+			all := r.items.objects
+			from, to = all[0].from, all[len(all)-1].to
+		}
+		has = strings.Contains(t.text[from:to], word)
 		if t.mentioned == nil {
 			t.mentioned = map[string]bool{}
 		}

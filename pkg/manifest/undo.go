@@ -9,6 +9,9 @@ import (
 // Recorded reports whether an object remembers what a config laid on it; "" asks
 // for any config.
 func (t *Text) Recorded(by string) bool {
+	if !t.mentions("outrigger.dev/") {
+		return false
+	}
 	for _, o := range t.Objects {
 		if len(o.records(by)) > 0 || o.Annotation(OwnerKey) != "" && (by == "" || o.Annotation(OwnerKey) == by) {
 			return true
@@ -24,6 +27,9 @@ func (o *Object) Laid() bool {
 
 // records are the keys of the object's records.
 func (o *Object) records(by string) []string {
+	if !o.mentions(RecordPrefix) {
+		return nil
+	}
 	var keys []string
 	for _, k := range o.Keys("metadata", "annotations") {
 		if name, ok := strings.CutPrefix(k, RecordPrefix); ok && (by == "" || name == by) {

@@ -7,8 +7,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
 // Bounds on what one object may hold once its aliases are written out: enough
@@ -63,7 +61,7 @@ func (r *reader) mapping(n *node, depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if k.kind == scalarNode && k.tag == yaml.NodeTagString || k.kind == scalarNode && k.value != "<<" {
+		if k.kind == scalarNode && k.tag == tagString || k.kind == scalarNode && k.value != "<<" {
 			m = append(m, entry{k.value, v})
 			continue
 		}
@@ -114,11 +112,11 @@ func (m ordered) get(key string) any {
 // scalarValue reads a scalar as YAML 1.2 and kustomize do: "yes" is a string.
 func scalarValue(n *node) any {
 	switch n.tag {
-	case yaml.NodeTagNull:
+	case tagNull:
 		return nil
-	case yaml.NodeTagBool:
+	case tagBool:
 		return n.value == "true" || n.value == "True" || n.value == "TRUE"
-	case yaml.NodeTagInt:
+	case tagInt:
 		text := strings.ReplaceAll(n.value, "_", "")
 		if i, err := strconv.ParseInt(text, 0, 64); err == nil {
 			return json.Number(strconv.FormatInt(i, 10))
@@ -126,29 +124,12 @@ func scalarValue(n *node) any {
 		if u, err := strconv.ParseUint(text, 0, 64); err == nil {
 			return json.Number(strconv.FormatUint(u, 10))
 		}
-	case yaml.NodeTagFloat:
+	case tagFloat:
 		if f, err := strconv.ParseFloat(strings.ReplaceAll(n.value, "_", ""), 64); err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) {
 			return json.Number(strconv.FormatFloat(f, 'g', -1, 64))
 		}
 	}
 	return n.value
-}
-
-// decodeInto reads a node into an API type. Fields that the type doesn't know
-// are left out: what is decoded is looked at, never written back.
-func decodeInto(n *node, into any) error {
-	v, err := valueOfNode(n)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal([]byte(flow(v, true)), into); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) { // never the value itself: it may be a secret
-			return fmt.Errorf("%s can't be a %s", wrong.Field, wrong.Value)
-		}
-		return errors.New("isn't of the form that its kind has")
-	}
-	return nil
 }
 
 // equal compares two values; the order of fields doesn't count, and neither do

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // An image is a program that we put into pods, with the numeric user that it's
@@ -36,7 +37,9 @@ func (r release) atLeast(major, minor, patch int) bool {
 	return true
 }
 
-var versionTag = regexp.MustCompile(`^v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?(?:[.+_-].*)?$`)
+var versionTag = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?(?:[.+_-].*)?$`)
+})
 
 // nginxRelease reads the version of nginx from the tag of an image. Only images
 // that are named for nginx are believed, others number their own releases; what
@@ -46,7 +49,7 @@ func nginxRelease(ref string) release {
 	ref, _, _ = strings.Cut(ref, "@")
 	name := ref[strings.LastIndexByte(ref, '/')+1:]
 	name, tag, _ := strings.Cut(name, ":")
-	m := versionTag.FindStringSubmatch(tag)
+	m := versionTag().FindStringSubmatch(tag)
 	if m == nil || !strings.Contains(name, "nginx") && !strings.Contains(name, "openresty") {
 		return release{newest, newest, newest}
 	}

@@ -4,6 +4,7 @@ import (
 	_ "embed" // for the template
 	"fmt"
 	"strings"
+	"sync"
 	"text/template"
 
 	corev1 "k8s.io/api/core/v1"
@@ -22,7 +23,9 @@ const (
 //go:embed files/nginx.conf.tmpl
 var nginxConfText string
 
-var nginxConfTemplate = template.Must(template.New(confKey).Parse(nginxConfText))
+var nginxConfTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New(confKey).Parse(nginxConfText))
+})
 
 // nginxConf is what nginx.conf is made of. Numbers, booleans and words of our own
 // only, no string that a user wrote: nobody can break out of a directive.
@@ -86,7 +89,7 @@ func workers(limit resource.Quantity) int64 {
 // String is the text of nginx.conf.
 func (c nginxConf) String() string {
 	var b strings.Builder
-	if err := nginxConfTemplate.Execute(&b, c); err != nil {
+	if err := nginxConfTemplate().Execute(&b, c); err != nil {
 		panic(fmt.Sprintf("nginx.conf.tmpl: %v", err)) // the template and its type are both ours
 	}
 	return b.String()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"text/template"
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
@@ -113,6 +114,8 @@ func TestNginxRelease(t *testing.T) {
 func TestNginxConfPanicsOnABrokenTemplate(t *testing.T) {
 	whole := nginxConfTemplate
 	defer func() { nginxConfTemplate = whole }()
-	nginxConfTemplate, _ = whole.New("broken").Parse("{{.NoSuchField}}")
+	nginxConfTemplate = func() *template.Template {
+		return template.Must(template.New("broken").Parse("{{.NoSuchField}}"))
+	}
 	require.Panics(t, func() { _ = nginxConf{}.String() })
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -18,7 +19,8 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, error) {
 	if r.findings.Failed() || !r.strip() {
 		return nil, r.findings
 	}
-	found := r.selected()
+	var found []*manifest.Object
+	r.each(func(o *manifest.Object) { found = append(found, o) })
 	if len(found) != 1 {
 		return nil, errors.Join(fmt.Errorf("%d workloads are selected; a config can be expanded for one only", len(found)), r.findings.Err())
 	}

@@ -57,10 +57,7 @@ func RunTexts(texts []*manifest.Text, conf *config.Sidecars, opt Options) Output
 		return r.fail()
 	}
 	r.layer = manifest.NewLayer(r.texts, manifest.Options{By: conf.Metadata.Name, Record: r.record})
-	for _, o := range r.selected() {
-		r.workload(o)
-		o.Forget()
-	}
+	r.each(r.workload)
 	r.around()
 	if r.findings.Failed() {
 		return r.fail()
@@ -120,6 +117,9 @@ func (r *run) remembers() bool {
 			return true
 		}
 		for _, o := range t.Objects {
+			if o.ByKustomize() {
+				break // it is so for all that it gives us
+			}
 			if o.InPlace() {
 				return true
 			}

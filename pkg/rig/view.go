@@ -12,9 +12,10 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// selected are the objects that the config selects and that have a pod template.
-func (r *run) selected() []*manifest.Object {
-	var found []*manifest.Object
+// each visits the objects that the config selects and that have a pod template.
+// They're forgotten right after, so that there is never more in memory than one.
+func (r *run) each(visit func(*manifest.Object)) {
+	found, wrong := 0, false
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
 			m := r.meta(o)
@@ -23,17 +24,19 @@ func (r *run) selected() []*manifest.Object {
 				continue
 			}
 			if _, pod := o.Template(r.conf.Spec.PodTemplatePaths); pod {
-				found = append(found, o)
+				visit(o)
+				found++
 			} else if r.namesKind(&m) {
+				wrong = true
 				r.add(sidecar.Finding{Severity: sidecar.Error, Code: "template-missing", Object: o.Ref, File: o.File(), Line: line(o),
 					Message: "is selected but has no pod template", Hint: "name the path of its pod template in spec.podTemplatePaths, or select another kind"})
 			}
+			o.Forget()
 		}
 	}
-	if !r.findings.Failed() { // else what is wrong with the selected ones says more
-		r.expect(len(found))
+	if !wrong { // else what is wrong with the selected ones says more
+		r.expect(found)
 	}
-	return found
 }
 
 // workloads are what all objects with a pod template are selected by.

@@ -23,12 +23,12 @@ var arrows = map[string]map[string]string{
 		"k8s.io/apimachinery": "quantities and intstr are fields of those types",
 	},
 	"pkg/config": {
-		"pkg/config/field":            "reader and schema agree on what fields a type has",
-		"pkg/pattern":                 "the union of patterns is the registry",
-		"pkg/sidecar":                 "findings, placements and the view that an entry fills",
-		"k8s.io/api":                  "an override is a partial core/v1 Container",
-		"k8s.io/apimachinery":         "metadata and label selectors",
-		"sigs.k8s.io/kustomize/kyaml": "positions of what a user wrote",
+		"pkg/config/field":    "reader and schema agree on what fields a type has",
+		"pkg/pattern":         "the union of patterns is the registry",
+		"pkg/sidecar":         "findings, placements and the view that an entry fills",
+		"k8s.io/api":          "an override is a partial core/v1 Container",
+		"k8s.io/apimachinery": "metadata and label selectors",
+		"go.yaml.in/yaml/v3":  "positions of what a user wrote",
 	},
 	"pkg/config/field": {},
 	"pkg/config/gen": {
@@ -43,9 +43,9 @@ var arrows = map[string]map[string]string{
 		"k8s.io/apimachinery": "ports are numbers or names",
 	},
 	"pkg/manifest": {
-		"pkg/manifest/split":          "most objects are only recognised",
-		"pkg/sidecar":                 "it lays edits on text",
-		"sigs.k8s.io/kustomize/kyaml": "the YAML reader",
+		"pkg/manifest/split": "most objects are only recognised",
+		"pkg/sidecar":        "it lays edits on text",
+		"go.yaml.in/yaml/v3": "the YAML reader",
 	},
 	"pkg/manifest/split": {},
 	"pkg/rig": {

@@ -4,16 +4,19 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"sync"
 )
 
 // A Version of Kubernetes: major and minor.
 type Version struct{ Major, Minor int }
 
-var versionForm = regexp.MustCompile(`^v?(\d{1,3})\.(\d{1,4})(\.\d+)?([-+].*)?$`)
+var versionForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^v?(\d{1,3})\.(\d{1,4})(\.\d+)?([-+].*)?$`)
+})
 
 // ParseVersion reads "1.33", "v1.33.2" and the like.
 func ParseVersion(s string) (Version, error) {
-	m := versionForm.FindStringSubmatch(s)
+	m := versionForm().FindStringSubmatch(s)
 	if m == nil {
 		return Version{}, fmt.Errorf("%q is no Kubernetes version; write one as \"1.33\"", s)
 	}

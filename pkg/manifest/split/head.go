@@ -8,6 +8,15 @@ type fields struct {
 	meta int // of the keys of metadata; -1: not seen yet
 	seen [5]bool
 	in   bool // below metadata
+	from int  // where the line of metadata begins; -1: not below it
+}
+
+// closeMeta says that the lines of metadata end.
+func (f *fields) closeMeta(h *Head, at int) {
+	if f.from >= 0 {
+		h.Meta = [2]int{f.from, at}
+	}
+	f.from = -1
 }
 
 // note takes a key, and if it's one that a head holds, its value at v.

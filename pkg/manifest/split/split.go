@@ -25,6 +25,9 @@ type Head struct {
 
 	APIVersion, Kind, Name, Namespace string
 
+	// Meta are the lines of the field metadata; {0, 0} where it isn't on lines of its own.
+	Meta [2]int
+
 	// Unsure says that only a full reader can tell: the fields above may be wrong,
 	// and a text search for a field's name is no proof that it isn't there.
 	Unsure bool
@@ -99,7 +102,7 @@ type splitter struct {
 // fresh begins a document.
 func (s *splitter) fresh(at int) {
 	s.doc = Document{Head: Head{Start: at}, Column: -1}
-	s.outer = fields{col: -1, meta: -1}
+	s.outer = fields{col: -1, meta: -1, from: -1}
 	s.inItems, s.above = false, -1
 }
 
@@ -110,6 +113,7 @@ func (s *splitter) finish(at int) {
 	}
 	s.leaveItems(at)
 	s.closeField(at)
+	s.outer.closeMeta(&s.doc.Head, at)
 	s.doc.End = at
 	s.doc.Unsure = s.doc.Unsure || s.doc.Odd || s.doc.Kind == ""
 	s.docs = append(s.docs, s.doc)
@@ -131,6 +135,7 @@ func (s *splitter) leaveItems(at int) {
 func (s *splitter) closeItem(at int) {
 	if n := len(s.doc.Items); n > 0 {
 		it := &s.doc.Items[n-1]
+		s.inner.closeMeta(it, at)
 		it.End = at
 		it.Unsure = it.Unsure || it.Kind == ""
 	}
@@ -224,7 +229,7 @@ func (s *splitter) marker(at, eol, next int) int {
 func (s *splitter) item(at int) {
 	s.closeItem(at)
 	s.doc.Items = append(s.doc.Items, Head{Start: at})
-	s.inner = fields{col: -1, meta: -1}
+	s.inner = fields{col: -1, meta: -1, from: -1}
 }
 
 // content takes what begins at p on the line at the offset.
@@ -268,6 +273,12 @@ func (s *splitter) content(at, p, eol, next int) int {
 	}
 	if f == &s.outer && col == f.col && parent < 0 {
 		s.field(name, at, v, eol)
+	}
+	if col == f.col {
+		f.closeMeta(h, at)
+		if name == "metadata" && parent < 0 {
+			f.from = at
+		}
 	}
 	s.note(h, f, col, name, v, eol, after != next)
 	return after

@@ -19,6 +19,7 @@ var sound = map[string]struct{ manifest, old, new string }{
 	"probe on no one's port":   {deploymentYAML, "port: http}", "port: nobody}"},
 	"headless Service":         {serviceYAML, "selector:", "clusterIP: None\n  selector:"},
 	"Service, same port twice": {serviceYAML, "port: 443", "port: 80, protocol: UDP"},
+	"Pod with a token":         {"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\n", "}]}", "}], volumes: [{name: t, projected: {sources: [{serviceAccountToken: {path: t}}]}}]}"},
 	"Job with own selector":    {jobYAML, "  template:", "  manualSelector: true\n  selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b}}"},
 }
 

@@ -115,6 +115,7 @@ var broken = map[string]struct {
 	"env value a number":         {deploymentYAML, `value: "1"`, `value: 1`, "cannot unmarshal number"},
 	"name a truth value":         {deploymentYAML, "name: fetch", "name: y", "cannot unmarshal bool"},
 	"bad name":                   {deploymentYAML, "name: web\nspec", "name: Web\nspec", `metadata.name: Invalid value: "Web"`},
+	"no name of its own":         {deploymentYAML, "name: web\nspec", "generateName: web-\nspec", "metadata.name: server-side apply needs one"},
 	"bad container name":         {deploymentYAML, "name: fetch", "name: fetch_it", "initContainers[1].name: Invalid value"},
 	"image missing":              {deploymentYAML, "image: busybox:1", "command: [sh]", "initContainers[1].image: Required value"},
 	"native sidecar's policy":    {deploymentYAML, "restartPolicy: Always", "restartPolicy: Sometimes", `initContainers[0].restartPolicy: Unsupported value: "Sometimes"`},

@@ -21,6 +21,11 @@ import (
 
 var pod = newStrategy(strategy[core.Pod]{
 	prepare: func(p *core.Pod) {
+		if p.Spec.ServiceAccountName == "" {
+			// Admission does this, and volumes with tokens need it.
+			p.Spec.ServiceAccountName = "default"
+			p.Spec.DeprecatedServiceAccount = "default" //nolint:staticcheck // SA1019: both must be the same
+		}
 		podutil.DropDisabledPodFields(p, nil)
 		podutil.DefaultPodLevelResources(p)
 	},

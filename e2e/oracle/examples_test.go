@@ -33,7 +33,7 @@ func TestExamples(t *testing.T) {
 				output(t, "", "kustomize", "build", "--enable-alpha-plugins", "--enable-exec", dir+"/overlay"),
 				output(t, before, "outrigger", "inject", "-c", config),
 			} {
-				c.add(judge(t, before, after))
+				c.add(t, judge(t, before, after))
 			}
 		})
 	}

@@ -18,7 +18,7 @@ func TestGoldens(t *testing.T) {
 	for _, golden := range goldens {
 		dir := filepath.Dir(golden)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			c.add(judge(t, text(t, dir+"/input.yaml"), text(t, golden)))
+			c.add(t, judge(t, text(t, dir+"/input.yaml"), text(t, golden)))
 		})
 	}
 	c.log(t)

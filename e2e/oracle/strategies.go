@@ -24,7 +24,8 @@ var pod = newStrategy(strategy[core.Pod]{
 		if p.Spec.ServiceAccountName == "" {
 			// Admission does this, and volumes with tokens need it.
 			p.Spec.ServiceAccountName = "default"
-			p.Spec.DeprecatedServiceAccount = "default" //nolint:staticcheck // SA1019: both must be the same
+			//lint:ignore SA1019 both must be the same
+			p.Spec.DeprecatedServiceAccount = "default"
 		}
 		podutil.DropDisabledPodFields(p, nil)
 		podutil.DefaultPodLevelResources(p)

@@ -1,9 +1,12 @@
 package sidecar
 
-// Check finds what can't work, whatever the patterns: ports that two want,
-// sidecars that keep a Job from ending, placements that the cluster doesn't know.
+import "slices"
+
+// Check finds what can't work, whatever the patterns: ports that two want, hooks
+// that outlast the pod, kernel settings that would be the node's, sidecars that
+// keep a Job from ending, placements that the cluster doesn't know.
 func Check(w *Workload, asked []Asked) Findings {
-	fs := append(Ports(w, asked), containerNames(w, asked)...)
+	fs := slices.Concat(Ports(w, asked), servicePorts(w, asked), containerNames(w, asked), sleeps(w, asked), sysctls(w, asked))
 	add := func(a Asked, code, message, hint string) {
 		fs = append(fs, Finding{Severity: Error, Code: code, Object: w.Ref, Sidecar: a.Name, Message: message, Hint: hint})
 	}

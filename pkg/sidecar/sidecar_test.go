@@ -126,3 +126,63 @@ func TestCheck(t *testing.T) {
 	require.Contains(t, sidecar.Check(w, []sidecar.Asked{beside}).Error(), "the Job would never complete; use placement native")
 	require.Empty(t, sidecar.Check(w, []sidecar.Asked{{Name: "x", Placement: sidecar.Beside, App: w.App, Change: &sidecar.Change{}}}))
 }
+
+func TestCheckServicePorts(t *testing.T) {
+	w := workload()
+	w.Services = []sidecar.Service{{Ref: sidecar.Ref{Kind: "Service", Name: "web"}, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{
+		{Name: "http", Port: 80}, {Name: "dns", Port: 53, Protocol: corev1.ProtocolUDP}, {Port: 81},
+	}}}}
+	check := func(ports ...corev1.ServicePort) []string {
+		var all []sidecar.Asked
+		for _, p := range ports {
+			all = append(all, asked(w, "x", &sidecar.Change{ServicePorts: []corev1.ServicePort{p}}))
+		}
+		var found []string
+		for _, f := range sidecar.Check(w, all) {
+			found = append(found, f.String())
+		}
+		return found
+	}
+	require.Empty(t, check(corev1.ServicePort{Name: "http", Port: 80, Protocol: corev1.ProtocolTCP}), "an earlier run's")
+	require.Empty(t, check(corev1.ServicePort{Name: "dns-tcp", Port: 53}, corev1.ServicePort{Name: "dns-tcp", Port: 53}), "another protocol; twice the same")
+	require.Equal(t, []string{"Service web: x: port 80/TCP is wanted as web, but the Service has it as http; let both have one name, or give one of them another number"},
+		check(corev1.ServicePort{Name: "web", Port: 80}))
+	require.Equal(t, []string{"Service web: x: port 81/TCP is wanted as web, but the Service has it as one without a name; let both have one name, or give one of them another number"},
+		check(corev1.ServicePort{Name: "web", Port: 81}))
+	require.Len(t, check(corev1.ServicePort{Name: "a", Port: 90}, corev1.ServicePort{Name: "b", Port: 90}), 1, "two sidecars")
+}
+
+func TestCheckSleeps(t *testing.T) {
+	sleep := func(n int64) *corev1.Lifecycle {
+		return &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: n}}}
+	}
+	w := workload()
+	check := func(drain, sidecars int64) sidecar.Findings {
+		return sidecar.Check(w, []sidecar.Asked{asked(w, "x", &sidecar.Change{
+			App: sidecar.App{DrainSeconds: drain}, Containers: []corev1.Container{{Name: "x", Lifecycle: sleep(sidecars)}, {Name: "y"}}})})
+	}
+	require.Empty(t, check(29, 29))
+	require.Equal(t, "Deployment prod/web: x: container app would sleep for 30 seconds before it ends, but the pod's grace period is 30; raise terminationGracePeriodSeconds to at least 40, or let it sleep less",
+		check(30, 0).Error())
+	require.Len(t, check(30, 31), 2)
+	w.Pod.Spec.TerminationGracePeriodSeconds = new(int64(60))
+	require.Empty(t, check(30, 31))
+	require.Len(t, check(60, 61), 2)
+	w.App.Lifecycle = sleep(1)
+	require.Empty(t, check(60, 0), "its own hook stays")
+	w.App.Lifecycle, w.Kubernetes = nil, sidecar.Version{Major: 1, Minor: 29}
+	require.Empty(t, check(60, 0), "no sleep there")
+}
+
+func TestCheckSysctls(t *testing.T) {
+	w := workload()
+	check := func(name string) sidecar.Findings {
+		return sidecar.Check(w, []sidecar.Asked{asked(w, "x", &sidecar.Change{Pod: sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: name, Value: "1"}}}})})
+	}
+	require.Empty(t, check("net.ipv4.tcp_syncookies"))
+	w.Pod.Spec.HostNetwork = true
+	require.Empty(t, check("kernel.shm_rmid_forced"))
+	require.Equal(t, "Deployment prod/web: x: sysctl net.ipv4.tcp_syncookies is the node's here, as the pod has hostNetwork; take hostNetwork off, or leave this workload out",
+		check("net.ipv4.tcp_syncookies").Error())
+	require.Len(t, check("net/core/somaxconn"), 1)
+}

@@ -1,0 +1,54 @@
+package oracle
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/e2e/made"
+)
+
+// Every example is rendered by the real programs, in both of the ways that the
+// README names first. Examples are whole: no excuse for anything refused.
+func TestExamples(t *testing.T) {
+	bin, err := made.Make("build", "bin/kustomize")
+	require.NoError(t, err)
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	configs, err := filepath.Glob("../../examples/*/sidecars/sidecars.yaml")
+	require.NoError(t, err)
+	folders, err := os.ReadDir("../../examples")
+	require.NoError(t, err)
+	require.NotEmpty(t, configs)
+	require.Len(t, configs, len(folders), "each folder is an example")
+	var c census
+	for _, config := range configs {
+		dir := filepath.Dir(filepath.Dir(config))
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			before := output(t, "", "kustomize", "build", dir+"/base")
+			for _, after := range []string{
+				output(t, "", "kustomize", "build", "--enable-alpha-plugins", "--enable-exec", dir+"/overlay"),
+				output(t, before, "outrigger", "inject", "-c", config),
+			} {
+				c.add(t, judge(t, before, after))
+			}
+		})
+	}
+	c.log(t)
+	require.Zero(t, c.refused)
+	require.NotZero(t, c.accepted)
+}
+
+// output is what a program writes.
+func output(t *testing.T, stdin, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	var stderr strings.Builder
+	cmd.Stdin, cmd.Stderr = strings.NewReader(stdin), &stderr
+	out, err := cmd.Output()
+	require.NoError(t, err, stderr.String())
+	return string(out)
+}

@@ -1,0 +1,61 @@
+package oracle
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// judge fails the test when manifests are worse after a run than before it, and
+// gives the verdicts on what came out.
+func judge(t *testing.T, before, after string) []Verdict {
+	t.Helper()
+	require.NotEqual(t, before, after, "nothing was done, so nothing is shown")
+	vs := Check(after)
+	require.NotEmpty(t, vs)
+	require.Empty(t, Worse(Check(before), vs), "before:\n%s\nafter:\n%s", before, after)
+	return vs
+}
+
+// unknown are the kinds of which nothing can be checked here, with the reason. One
+// that isn't among them fails the test: nothing is skipped without a word.
+var unknown = map[string]string{
+	"Certificate": "cert-manager's; it has no pod template",
+}
+
+// A census counts what was looked at.
+type census struct {
+	scopes            map[Scope]int
+	unknown           map[string]bool // objects of which nothing was checked
+	accepted, refused int
+}
+
+func (c *census) add(t *testing.T, vs []Verdict) {
+	t.Helper()
+	if c.scopes == nil {
+		c.scopes, c.unknown = map[Scope]int{}, map[string]bool{}
+	}
+	for _, v := range vs {
+		c.scopes[v.Scope]++
+		switch {
+		case v.Scope == Nothing:
+			kind, _, _ := strings.Cut(v.Object, " ")
+			require.Contains(t, unknown, kind, "a kind that isn't checked: %s", v.Object)
+			c.unknown[v.Object] = true
+		case v.Accepted():
+			c.accepted++
+		default:
+			c.refused++
+		}
+	}
+}
+
+func (c *census) log(t *testing.T) {
+	t.Helper()
+	t.Logf("%d objects accepted, %d refused as in their input; %d checked as a whole, %d by their pod template, %d not at all: %s",
+		c.accepted, c.refused, c.scopes[Whole], c.scopes[PodTemplate], c.scopes[Nothing],
+		strings.Join(slices.Sorted(maps.Keys(c.unknown)), ", "))
+}

@@ -1,0 +1,47 @@
+package sidecar
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// defaultGrace is how many seconds a pod has to end: the API's default.
+const defaultGrace = 30
+
+// sleeps finds hooks that sleep as long as the pod has to end, or longer: of the
+// app, where it gets one, and of containers that are added. The API server refuses
+// the longer ones, and with equal ones all is killed before it could end well.
+func sleeps(w *Workload, asked []Asked) Findings {
+	grace := int64(defaultGrace)
+	if s := w.Pod.Spec.TerminationGracePeriodSeconds; s != nil {
+		grace = *s
+	}
+	var fs Findings
+	check := func(a Asked, container string, seconds int64) {
+		if seconds > 0 && seconds >= grace {
+			fs = append(fs, Finding{Severity: Error, Code: "grace-period", Object: w.Ref, Sidecar: a.Name,
+				Message: fmt.Sprintf("container %s would sleep for %d seconds before it ends, but the pod's grace period is %d", container, seconds, grace),
+				Hint:    fmt.Sprintf("raise terminationGracePeriodSeconds to at least %d, or let it sleep less", seconds+10)})
+		}
+	}
+	for _, a := range asked {
+		if hook(a.App) == nil && w.Kubernetes.AtLeast(1, 30) { // its own stays, and older clusters have no sleep
+			check(a, a.App.Name, a.Change.App.DrainSeconds)
+		}
+		for i := range a.Change.Containers {
+			c := &a.Change.Containers[i]
+			if h := hook(c); h != nil && h.Sleep != nil {
+				check(a, c.Name, h.Sleep.Seconds)
+			}
+		}
+	}
+	return fs
+}
+
+func hook(c *corev1.Container) *corev1.LifecycleHandler {
+	if c == nil || c.Lifecycle == nil {
+		return nil
+	}
+	return c.Lifecycle.PreStop
+}

@@ -78,7 +78,7 @@ func merged(n *node, field string) bool {
 func (e *editor) visit(n *node, i int, p *patch, path sidecar.Path) {
 	v := n.vals[i]
 	goes := p.delete || e.empties(v, p)
-	if have, err := valueOfNode(v); v.shared() && (goes || p.set && !(err == nil && equal(have, p.value)) || v.used) {
+	if v.shared() && (goes || v.used || p.set && !is(v, p.value)) {
 		e.fail(v.start, path, "has an anchor and is used elsewhere, which would change along with it; write it out there")
 		return
 	}
@@ -86,15 +86,20 @@ func (e *editor) visit(n *node, i int, p *patch, path sidecar.Path) {
 	case goes:
 		e.remove(n, i, path)
 	case p.set:
-		if have, err := valueOfNode(v); err == nil && equal(have, p.value) {
-			return
+		if !is(v, p.value) {
+			e.replace(n, i, p, path)
 		}
-		e.replace(n, i, p, path)
 	case v.kind == scalarNode || len(v.vals) == 0 && v.kind != aliasNode:
 		e.fill(n, i, p, path)
 	default:
 		e.walk(v, p, path)
 	}
+}
+
+// is reports whether a node has a value.
+func is(n *node, value any) bool {
+	have, err := valueOfNode(n)
+	return err == nil && equal(have, value)
 }
 
 // empties reports whether p deletes all entries of a list and adds none: then

@@ -95,8 +95,8 @@ func (b *blocks) advance() {
 func (b *blocks) deeper(col int) bool { return b.first < b.to && b.first-b.at > col }
 
 func (b *blocks) new(kind kind, start int) *node {
-	if len(b.arena) == 0 {
-		b.arena = make([]node, 64)
+	if len(b.arena) == 0 { // about as many as there will be
+		b.arena = make([]node, min(max((b.to-b.at)/20, 4), 64))
 	}
 	n := &b.arena[0]
 	b.arena = b.arena[1:]

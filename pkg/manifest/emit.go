@@ -105,7 +105,7 @@ func (l *Layer) overwrite(o *Object, edits []sidecar.Edit) {
 		l.fail(o, "not-editable", err)
 	}
 	l.check(o, e)
-	l.splices[o.text] = append(l.splices[o.text], e.splices...)
+	l.keep(o, e)
 }
 
 // add writes a new object behind the last one of the workload's list or stream.

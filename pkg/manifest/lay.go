@@ -46,11 +46,12 @@ type Layer struct {
 	splices  map[*Text][]splice
 	reread   map[*Text]bool // texts to be read again, see check
 	findings sidecar.Findings
+	known    map[string]string // inserted texts
 }
 
 // NewLayer is an empty layer.
 func NewLayer(texts []*Text, opt Options) *Layer {
-	return &Layer{texts: texts, opt: opt, splices: map[*Text][]splice{}, reread: map[*Text]bool{}}
+	return &Layer{texts: texts, opt: opt, splices: map[*Text][]splice{}, reread: map[*Text]bool{}, known: map[string]string{}}
 }
 
 // Texts gives the texts with everything that was laid on them, in their order.
@@ -116,6 +117,19 @@ func (l *Layer) Edit(o *Object, edits []sidecar.Edit) {
 		l.fail(o, "not-editable", err)
 	}
 	l.check(o, e)
+	l.keep(o, e)
+}
+
+// keep collects the splices of an object. Those of one sidecar mostly insert the
+// same into thousands of workloads: that is kept once.
+func (l *Layer) keep(o *Object, e *editor) {
+	for i, s := range e.splices {
+		if text, ok := l.known[s.ins]; ok {
+			e.splices[i].ins = text
+		} else {
+			l.known[s.ins] = s.ins
+		}
+	}
 	l.splices[o.text] = append(l.splices[o.text], e.splices...)
 }
 

@@ -18,6 +18,10 @@ type editor struct {
 	marks   []mark
 	errs    []error
 	flow    bool // something between brackets was edited
+
+	touched map[*node]bool // anchored values that change; nil: nobody asks
+	out     map[*node]bool // see writeOuts
+	done    map[*node]bool // what was written out, or taken out
 }
 
 func (e *editor) splice(at, del int, ins string) {
@@ -35,13 +39,12 @@ func (e *editor) walk(n *node, p *patch, path sidecar.Path) {
 		return
 	}
 	if n.kind == aliasNode || n.odd {
-		e.fail(n.start, path, "stands there as an alias or in a form that can't be edited in place; write it out")
+		e.fail(n.start, path, "stands there in a form that can't be edited in place; write it out")
 		return
 	}
 	e.flow = e.flow || n.flow
-	if n.used {
-		e.fail(n.start, path, "has an anchor and is used elsewhere, which would change along with it; write it out there")
-		return
+	if n.users > 0 && e.touched != nil {
+		e.touched[n] = true
 	}
 	type visit struct {
 		i int
@@ -52,8 +55,12 @@ func (e *editor) walk(n *node, p *patch, path sidecar.Path) {
 	for _, c := range p.below {
 		if i := find(n, c.step); i >= 0 {
 			there = append(there, visit{i, c})
-		} else if n.kind == mappingNode && n.index("<<") >= 0 && merged(n, c.step.Field) {
-			e.fail(n.start, append(path[:len(path):len(path)], c.step), "comes here through a merge key; write it out")
+		} else if own, err := e.override(n, c); own != nil || err != nil {
+			if err != nil {
+				e.fail(n.start, append(path[:len(path):len(path)], c.step), "%v", err)
+			} else {
+				news = append(news, own)
+			}
 		} else if o := c.orphan(); o != nil {
 			e.fail(n.start, append(path[:len(path):len(path)], c.step), "has no entry whose %s is %s", o.step.Key, o.step.Value)
 		} else if _, some := c.whole(); some {
@@ -67,24 +74,40 @@ func (e *editor) walk(n *node, p *patch, path sidecar.Path) {
 	e.insert(n, news, path)
 }
 
-// merged reports whether a field is there through a merge key only.
-func merged(n *node, field string) bool {
+// override is the field of its own that a mapping gets in the place of one that
+// comes to it through a merge key; nil where none does.
+func (e *editor) override(n *node, p *patch) (*patch, error) {
+	if n.kind != mappingNode || n.index("<<") < 0 {
+		return nil, nil
+	}
 	v, err := valueOfNode(n)
-	m, ok := v.(ordered)
-	return err != nil || !ok || m.index(field) >= 0
+	if err != nil {
+		return nil, err
+	}
+	m := v.(ordered)
+	if m.index(p.step.Field) < 0 {
+		return nil, nil
+	}
+	own := &patch{step: p.step, set: true, before: p.before}
+	if !p.delete { // else null, which takes the merged one's place
+		own.value, err = p.apply(m.get(p.step.Field))
+	}
+	return own, err
 }
 
 // visit lays p on the entry i of n.
 func (e *editor) visit(n *node, i int, p *patch, path sidecar.Path) {
 	v := n.vals[i]
 	goes := p.delete || e.empties(v, p)
-	if v.shared() && (goes || v.used || p.set && !is(v, p.value)) {
-		e.fail(v.start, path, "has an anchor and is used elsewhere, which would change along with it; write it out there")
-		return
+	if goes || p.set && v.shared() && !is(v, p.value) {
+		e.touch(v)
+		e.settle(v)
 	}
 	switch {
 	case goes:
 		e.remove(n, i, path)
+	case e.out[v] || !p.set && (v.kind == aliasNode || v.odd && len(p.below) > 0):
+		e.rewrite(n, i, p, path)
 	case p.set:
 		if !is(v, p.value) {
 			e.replace(n, i, p, path)
@@ -120,26 +143,21 @@ func (e *editor) empties(v *node, p *patch) bool {
 	return len(gone) == len(v.vals)
 }
 
-// replace puts another value in the place of one.
+// replace puts another value in the place of one. A scalar on one line is replaced
+// there; anything else gets its lines anew.
 func (e *editor) replace(n *node, i int, p *patch, path sidecar.Path) {
 	v := n.vals[i]
 	_, isMap := p.value.(ordered)
 	_, isList := p.value.([]any)
+	if n.flow || isMap || isList || v.kind != scalarNode || v.start == v.end || strings.IndexByte(e.text[v.start:v.end], '\n') >= 0 {
+		e.anew(n, i, p.value, path)
+		return
+	}
 	e.marks = append(e.marks, mark{At: pathString(path), Is: hash(p.value), Was: new(e.text[v.start:v.end])})
-	switch {
-	case v.kind == scalarNode && v.start < v.end && !isMap && !isList && strings.IndexByte(e.text[v.start:v.end], '\n') < 0:
-		if e.json || n.flow {
-			e.splice(v.start, v.end-v.start, flow(p.value, e.json))
-		} else {
-			e.splice(v.start, v.end-v.start, scalar(p.value))
-		}
-	case n.flow:
+	if e.json {
 		e.splice(v.start, v.end-v.start, flow(p.value, e.json))
-	case n.kind == mappingNode:
-		k := n.keys[i]
-		e.splice(k.start, e.end(max(v.end, k.end))-k.start, e.keyValue(k.value, p.value, n.col))
-	default:
-		e.splice(n.dash[i], e.end(v.end)-n.dash[i], e.item(p.value, n.col))
+	} else {
+		e.splice(v.start, v.end-v.start, scalar(p.value))
 	}
 }
 
@@ -169,7 +187,10 @@ func (e *editor) fill(n *node, i int, p *patch, path sidecar.Path) {
 	})
 	rest := e.text[v.end:e.end(v.end)] // a comment, or blanks, would land behind the last line
 	if n.flow || n.kind != mappingNode || rest != "" && was != "" {
-		if was == "" {
+		if was == "" && e.text[v.start-1] == ' ' { // strip must know whose blank it is
+			was = " "
+			e.splice(v.start, 0, flow(value, e.json))
+		} else if was == "" {
 			e.splice(v.start, 0, " "+flow(value, e.json))
 		} else {
 			e.splice(v.start, v.end-v.start, flow(value, e.json))
@@ -196,6 +217,12 @@ func (e *editor) remove(n *node, i int, path sidecar.Path) {
 		e.fail(n.start, path, "can't be taken out of the form that it's written in; write it on lines of its own")
 		return
 	}
+	e.marks = append(e.marks, e.takenOut(n, i, from, to, path))
+	e.splice(from, to-from, "")
+}
+
+// takenOut is the mark of the entry i of n, which is taken out with its text.
+func (e *editor) takenOut(n *node, i, from, to int, path sidecar.Path) mark {
 	m := mark{At: pathString(path), Was: new(e.text[from:to]), After: new(""), Skip: e.comments(from)}
 	if i > 0 {
 		after := path[len(path)-1]
@@ -209,8 +236,7 @@ func (e *editor) remove(n *node, i int, path sidecar.Path) {
 			m.Skip = e.breaks(e.end(n.vals[i-1].end), from)
 		}
 	}
-	e.marks = append(e.marks, m)
-	e.splice(from, to-from, "")
+	return m
 }
 
 // extent is the text of an entry: in block form whole lines, from the break

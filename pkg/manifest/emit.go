@@ -127,7 +127,7 @@ func (l *Layer) add(em Emit) {
 		l.splice(t, end, ", "+flow(m, isJSON(o.root())))
 	case list != nil:
 		e := &editor{lines: t.lines}
-		l.splice(t, list.tail(e), st.newline+strings.Repeat(" ", list.col)+st.item(m, list.col))
+		l.splice(t, list.tail(e), st.newline+blanks(list.col)+st.item(m, list.col))
 	default:
 		end := len(t.text)
 		if n := len(st.newline); strings.HasSuffix(t.text, st.newline) {

@@ -179,3 +179,5 @@ func verbatim(body string) bool {
 	last := body[strings.LastIndexByte(body, '\n')+1:]
 	return strings.Trim(first, " \t") != "" && strings.Trim(last, " \t") != ""
 }
+
+func blanks(col int) string { return strings.Repeat(" ", col) }

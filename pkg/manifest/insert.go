@@ -1,8 +1,6 @@
 package manifest
 
 import (
-	"strings"
-
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -24,11 +22,11 @@ func (e *editor) insert(n *node, news []*patch, path sidecar.Path) {
 		case n.flow:
 			e.insertFlow(n, c.step, value, before, i == 0)
 		case n.kind == mappingNode:
-			e.splice(e.tail(n), 0, e.newline+strings.Repeat(" ", n.col)+e.keyValue(c.step.Field, value, n.col))
+			e.splice(e.tail(n), 0, e.newline+blanks(n.col)+e.keyValue(c.step.Field, value, n.col))
 		case before >= 0:
-			e.splice(e.above(n, before), 0, e.newline+strings.Repeat(" ", n.col)+e.item(value, n.col))
+			e.splice(e.above(n, before), 0, e.newline+blanks(n.col)+e.item(value, n.col))
 		default:
-			e.splice(e.tail(n), 0, e.newline+strings.Repeat(" ", n.col)+e.item(value, n.col))
+			e.splice(e.tail(n), 0, e.newline+blanks(n.col)+e.item(value, n.col))
 		}
 	}
 }

@@ -161,7 +161,13 @@ func (l *Layer) broken(file string, ref sidecar.Ref, err error) {
 
 func (l *Layer) walk(o *Object, root *patch) *editor {
 	e := &editor{lines: o.text.lines, style: o.style(), json: isJSON(o.root())}
+	if o.root().shared() {
+		e.out, e.done = e.writeOuts(o.root(), root), map[*node]bool{}
+	}
 	e.walk(o.root(), root, nil)
+	if len(e.out) > 0 && len(e.errs) == 0 {
+		e.spread(o.root(), nil)
+	}
 	return e
 }
 

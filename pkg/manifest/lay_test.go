@@ -135,22 +135,3 @@ func TestLayAndStrip(t *testing.T) {
 		})
 	}
 }
-
-// What is edited must not be what something else refers to, nor a reference.
-func TestLayAnchors(t *testing.T) {
-	head := "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n"
-	for name, c := range map[string]struct{ text, says string }{
-		"anchored container": {head + "spec:\n  template:\n    spec:\n      containers:\n      - &c\n        name: app\n      - <<: *c\n        name: other\n", "line 10: spec.template.spec.containers[name=app]: has an anchor"},
-		"anchored port goes": {head + "spec:\n  template:\n    spec:\n      containers:\n      - name: app\n        ports: &p\n        - containerPort: 9200\n      - name: other\n        ports: *p\n", "containers[name=app].ports: has an anchor"},
-		"alias":              {head + "x: &e [{name: A, value: b}]\nspec:\n  template:\n    spec:\n      containers:\n      - name: app\n        env: *e\n", "containers[name=app].env: stands there as an alias"},
-		"merge key":          {head + "x: &e {env: [{name: A, value: b}]}\nspec:\n  template:\n    spec:\n      containers:\n      - name: app\n        <<: *e\n", "containers[name=app].env: comes here through a merge key"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			in, err := Parse("", c.text)
-			require.NoError(t, err)
-			_, fs := Lay([]*Text{in}, edits(), nil, Options{})
-			require.True(t, fs.Failed())
-			require.Contains(t, fs.Error(), c.says)
-		})
-	}
-}

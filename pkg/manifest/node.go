@@ -36,7 +36,7 @@ type node struct {
 	vals  []*node // of a mapping or sequence
 	dash  []int   // where a block sequence's dashes stand
 	to    *node   // of an alias
-	used  bool    // through its anchor, somewhere else
+	users int     // aliases of it
 }
 
 func (n *node) isNull() bool { return n.kind == scalarNode && n.tag == tagNull }
@@ -65,7 +65,7 @@ func (n *node) index(name string) int {
 // shared reports whether n, or something in it, is used elsewhere through an
 // anchor.
 func (n *node) shared() bool {
-	return n.used || slices.ContainsFunc(n.vals, (*node).shared)
+	return n.users > 0 || slices.ContainsFunc(n.vals, (*node).shared)
 }
 
 // at follows fields down; nil where one is missing. Aliases are followed.
@@ -119,7 +119,7 @@ func (b *builder) build(y *yaml.Node, indent int, flow bool) *node {
 		n.kind, n.to = aliasNode, b.seen[y.Alias]
 		n.end = n.start + 1 + len(y.Value)
 		if n.to != nil {
-			n.to.used = true
+			n.to.users++
 		}
 	case yaml.MappingNode:
 		n.kind = mappingNode

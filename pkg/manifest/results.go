@@ -29,7 +29,7 @@ func (t Edited) WithResults(fs sidecar.Findings) (Edited, error) {
 			if at.flow {
 				e.insertFlow(at, sidecar.Step{Key: "."}, r, -1, false)
 			} else {
-				e.splice(e.tail(at), 0, e.newline+strings.Repeat(" ", at.col)+e.item(r, at.col))
+				e.splice(e.tail(at), 0, e.newline+blanks(at.col)+e.item(r, at.col))
 			}
 		}
 	default:

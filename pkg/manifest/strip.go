@@ -233,6 +233,8 @@ func (s *stripper) restore(n *node, was string) {
 		} else {
 			from = s.end(from) // a comment behind the colon stays
 		}
+	} else if was == " " {
+		was = ""
 	} else if was == "" {
 		for from > 0 && s.text[from-1] == ' ' {
 			from--

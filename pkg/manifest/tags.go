@@ -11,4 +11,5 @@ const (
 	tagFloat  = "!!float"
 	tagMap    = "!!map"
 	tagSeq    = "!!seq"
+	tagMerge  = "!!merge"
 )

@@ -82,7 +82,14 @@ func (l *Layer) update(o *Object, em Emit) {
 			edits = append(edits, sidecar.Edit{Object: o.Ref, Path: sidecar.Fields(k), Delete: true})
 		}
 	}
+	made := o.Annotation(ContentKey)
+	if made != "" && made != contentHash(want) {
+		edits = append(edits, sidecar.Edit{Object: o.Ref, Path: sidecar.Fields("metadata", "annotations", ContentKey), Value: contentHash(want)})
+	}
 	if len(edits) == 0 {
+		return
+	}
+	if edits[0].Path[0].Field != "metadata" && l.changed(o) {
 		return
 	}
 	if o.Strings("metadata", "labels")[ManagedLabel] != ManagedBy {
@@ -148,7 +155,9 @@ func (l *Layer) annotations(em Emit) []struct{ key, value string } {
 	var as []struct{ key, value string }
 	add := func(k, v string) { as = append(as, struct{ key, value string }{k, v}) }
 	if l.opt.Record {
+		want, _ := decodeJSON(em.Object.RawMessage)
 		add(OwnerKey, l.opt.By)
+		add(ContentKey, contentHash(want))
 	}
 	if em.Hash {
 		add(needsHash, needsHashOn)
@@ -182,8 +191,32 @@ func (m ordered) put(v any, path ...string) ordered {
 	return m
 }
 
+// contentHash names the content of an object: all but its metadata, into which
+// runners and other functions write.
+func contentHash(v any) string {
+	m, _ := v.(ordered)
+	return hash(slices.DeleteFunc(slices.Clone(m), func(e entry) bool { return e.key == "metadata" }))
+}
+
+// changed reports an object of ours whose content a person has changed since: it
+// would be lost.
+func (l *Layer) changed(o *Object) bool {
+	made := o.Annotation(ContentKey)
+	v, err := valueOfNode(o.root())
+	if made == "" || err == nil && made == contentHash(v) {
+		return false
+	}
+	l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "changed-by-hand", Object: o.Ref, File: o.File(),
+		Message: "was changed by hand since outrigger wrote it",
+		Hint:    "write the change into the config; then delete the object, and it's made anew"})
+	return true
+}
+
 // prune takes a whole object out of its text.
 func (l *Layer) prune(o *Object) {
+	if l.changed(o) {
+		return
+	}
 	e := &editor{lines: o.text.lines}
 	if o.list != nil {
 		from, to, ok := o.extent(e)

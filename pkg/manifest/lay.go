@@ -14,6 +14,7 @@ const (
 	ManagedLabel = "app.kubernetes.io/managed-by"
 	ManagedBy    = "outrigger"
 	OwnerKey     = "outrigger.dev/by"
+	ContentKey   = "outrigger.dev/content" // hash of what we wrote, to know a person's changes
 )
 
 // needsHash asks kustomize for a hash in the name of an object that a function

@@ -62,6 +62,10 @@ func (s *stripper) added(path sidecar.Path, m mark) {
 	if m.Is != "" && !s.unchanged(parent.vals[i], m, path) {
 		return
 	}
+	if s.commented(parent, i) {
+		s.kept = append(s.kept, path.String())
+		return
+	}
 	if s.gone[parent] == nil {
 		s.gone[parent] = map[int]bool{}
 	}

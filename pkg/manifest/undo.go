@@ -25,6 +25,15 @@ func (o *Object) Laid() bool {
 	return o.Annotation(sidecar.PatternsKey) != "" && len(o.records("")) == 0
 }
 
+// Configs are the names of those whose work the object remembers.
+func (o *Object) Configs() []string {
+	keys := o.records("")
+	for i, k := range keys {
+		keys[i] = strings.TrimPrefix(k, RecordPrefix)
+	}
+	return keys
+}
+
 // records are the keys of the object's records.
 func (o *Object) records(by string) []string {
 	if !o.mentions(RecordPrefix) {

@@ -5,6 +5,7 @@ package rig
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
@@ -161,6 +162,7 @@ func (r *run) workload(o *manifest.Object) {
 		return
 	}
 	r.add(sidecar.Check(w, asked)...)
+	r.served(o, w, asked)
 	edits, fs := sidecar.Edits(w, asked)
 	r.add(fs...)
 	follow, fs := neighbour.Follow(w, asked)
@@ -182,6 +184,25 @@ func (r *run) workload(o *manifest.Object) {
 		r.layer.Edit(o, merged)
 	}
 	r.told(o, asked)
+}
+
+// served finds sidecars that another config has laid on already, under the same
+// names: mostly it's this one before it was renamed. Where they're equal they'd
+// coalesce, and nobody would know whose they are.
+func (r *run) served(o *manifest.Object, w *sidecar.Workload, asked []sidecar.Asked) {
+	others := o.Configs()
+	if len(others) == 0 {
+		return
+	}
+	for _, a := range asked {
+		for _, c := range slices.Concat(a.Change.Containers, a.Change.InitContainers) {
+			if w.Container(c.Name) != nil {
+				r.add(sidecar.Finding{Severity: sidecar.Error, Code: "served-already", Object: o.Ref, File: o.File(), Sidecar: a.Name,
+					Message: "container " + c.Name + " stands there by " + strings.Join(others, " or ") + ", another config",
+					Hint:    "if that was the name of this config, take its work off first with outrigger strip; else give the sidecar another name"})
+			}
+		}
+	}
 }
 
 // around lays on what the workloads want of the objects around them.

@@ -26,6 +26,10 @@ func (r *run) each(visit func(*manifest.Object)) {
 			if _, pod := o.Template(r.conf.Spec.PodTemplatePaths); pod {
 				visit(o)
 				found++
+			} else if of, ok := o.Have(sidecar.Fields("spec", "workloadRef", "name")); ok {
+				found++
+				r.add(sidecar.Finding{Severity: sidecar.Warning, Code: "workload-ref", Object: o.Ref, File: o.File(), Line: line(o),
+					Message: fmt.Sprintf("takes its pods from another workload, %v: there is nothing to do here", of), Hint: "select that one"})
 			} else if r.namesKind(&m) {
 				wrong = true
 				r.add(sidecar.Finding{Severity: sidecar.Error, Code: "template-missing", Object: o.Ref, File: o.File(), Line: line(o),

@@ -10,7 +10,7 @@ import (
 // goes to the next line.
 func (b *blocks) value(p, col int) *node {
 	n := b.new(scalarNode, p)
-	switch c := b.text[p]; c {
+	switch b.text[p] {
 	case '|':
 		return b.literal(n, col)
 	case '"':
@@ -20,13 +20,8 @@ func (b *blocks) value(p, col int) *node {
 		n.style, n.tag = yaml.SingleQuotedStyle, tagString
 		n.end, n.value = b.single(p)
 	case '{', '[':
-		if p+1 >= b.eol || b.text[p+1] != c+2 {
-			return b.refuse()
-		}
-		n.kind, n.flow, n.style, n.end = mappingNode, true, yaml.FlowStyle, p+2
-		n.tag = tagMap
-		if c == '[' {
-			n.kind, n.tag = sequenceNode, tagSeq
+		if n = b.flow(p); b.no {
+			return n
 		}
 	default:
 		n.end = b.plainEnd(p)

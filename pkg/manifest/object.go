@@ -24,6 +24,7 @@ type Object struct {
 
 	text     *Text
 	from, to int    // its lines; of a list's member from that of its dash
+	unsure   bool   // a search for text is no proof of what isn't there
 	node     *node  // when it was read
 	err      error  // of reading it
 	meta     [2]int // the lines of metadata, where they're known
@@ -79,7 +80,7 @@ func (o *Object) Forget() {
 // withMeta is a node that has the object's metadata: where only that is asked for,
 // only that is read.
 func (o *Object) withMeta() *node {
-	if o.node == nil && o.part == nil && o.meta[0] < o.meta[1] {
+	if o.node == nil && o.part == nil && o.meta[0] < o.meta[1] && !o.unsure {
 		if n, ok := readBlocks(o.text.lines, o.meta[0], o.meta[1], false); ok && n.check(o.text.lines) == nil {
 			o.part = n
 		}
@@ -93,7 +94,7 @@ func (o *Object) withMeta() *node {
 // mentions reports whether a field's name may stand in the object: what isn't
 // mentioned needn't be read.
 func (o *Object) mentions(name string) bool {
-	return o.node != nil || o.text.mentions(name) && strings.Contains(o.text.text[o.from:o.to], name)
+	return o.unsure || o.text.mentions(name) && strings.Contains(o.text.text[o.from:o.to], name)
 }
 
 // Text is the text that the object stands in.

@@ -80,6 +80,12 @@ func (t *Text) split(docs []split.Document) error {
 		d := &docs[i]
 		t.last = [2]int{d.Start, d.End}
 		isList := listKind(d.Kind) && d.Field("items") != nil
+		if d.Unsure && !d.Odd && !isList {
+			if o := t.unsure(d); o != nil {
+				t.Objects = append(t.Objects, o)
+				continue
+			}
+		}
 		if d.Odd || isList && len(d.Items) == 0 || d.Unsure && !isList {
 			if err := t.whole(d.Start, d.End); err != nil {
 				return err
@@ -99,6 +105,21 @@ func (t *Text) split(docs []split.Document) error {
 	return t.alone(len(docs))
 }
 
+// unsure makes an object of a document that must be read to know what it is; nil
+// where that doesn't work.
+func (t *Text) unsure(d *split.Document) *Object {
+	o := &Object{text: t, from: d.Start, to: d.End, unsure: true}
+	if o.read(); o.err != nil || o.node.kind != mappingNode {
+		return nil
+	}
+	o.name(o.node)
+	if listKind(o.Ref.Kind) {
+		return nil
+	}
+	o.Forget()
+	return o
+}
+
 // members makes objects of a list's members.
 func (t *Text) members(d *split.Document, single bool) error {
 	l := &list{col: d.Column, top: single, objects: make([]*Object, len(d.Items))}
@@ -113,6 +134,8 @@ func (t *Text) members(d *split.Document, single bool) error {
 				return errors.New("can't be read alone")
 			}
 			o.name(o.node)
+			o.unsure = true
+			o.Forget()
 		}
 	}
 	t.Objects = append(t.Objects, l.objects...)
@@ -156,7 +179,7 @@ func (t *Text) whole(from, to int) error {
 		case kind == "List" || listKind(kind) && items != nil && items.kind == sequenceNode:
 			t.addAll(items, len(docs) == 1 && from == 0 && to == len(t.text))
 		case doc.kind == mappingNode:
-			o := &Object{text: t, node: doc}
+			o := &Object{text: t, node: doc, unsure: true}
 			o.name(doc)
 			t.Objects = append(t.Objects, o)
 		}
@@ -186,7 +209,7 @@ func (t *Text) addAll(items *node, single bool) *list {
 		if v.kind != mappingNode {
 			continue
 		}
-		o := &Object{text: t, node: v, list: l, index: i}
+		o := &Object{text: t, node: v, list: l, index: i, unsure: true}
 		if !items.flow {
 			o.dash = items.dash[i]
 		}

@@ -78,7 +78,7 @@ func (l *Layer) strip(o *Object, by string) {
 		}
 		records = append(records, r)
 	}
-	if len(records) == 0 {
+	if o.root(); len(records) == 0 || o.err != nil { // see Unread
 		return
 	}
 	s := stripper{editor: editor{lines: o.text.lines, style: o.style(), json: isJSON(o.root())}, root: o.root()}

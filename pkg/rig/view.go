@@ -50,6 +50,7 @@ func (r *run) workloads() (metas []config.Meta) {
 			if _, pod := o.Template(r.conf.Spec.PodTemplatePaths); pod && !o.Foreign() {
 				metas = append(metas, r.meta(o))
 			}
+			o.Forget()
 		}
 	}
 	return metas

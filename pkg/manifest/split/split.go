@@ -284,11 +284,17 @@ func (s *splitter) content(at, p, eol, next int) int {
 	return after
 }
 
+// mostFields is more than any object has at its top.
+const mostFields = 100
+
 // field notes a field of the document; its value begins at v.
 func (s *splitter) field(name string, at, v, eol int) {
 	s.closeField(at)
-	if s.doc.Field(name) != nil || name == "" || name == "<<" {
+	if len(s.doc.Fields) == mostFields || name == "" || name == "<<" || s.doc.Field(name) != nil {
 		s.doc.Odd = true
+	}
+	if s.doc.Odd {
+		return // nobody will look
 	}
 	s.doc.Fields = append(s.doc.Fields, Field{Name: name, Start: at})
 	s.inItems = name == "items" && (v == eol || s.text[v] == '#') && len(s.doc.Items) == 0

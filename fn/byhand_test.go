@@ -1,0 +1,117 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// inPlace runs inject -w over a file with a text, and gives the new text.
+func inPlace(t *testing.T, config, input string) (code int, out, err string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "web.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(input), 0o600))
+	code, _, err = call("", "inject", "-c", file(t, "sidecars.yaml", config), "-w", path)
+	return code, text(t, path), err
+}
+
+// The state after any change of the config is the one that a fresh run gives.
+func TestInPlaceIsTheFreshState(t *testing.T) {
+	base := sidecars
+	for name, next := range map[string]string{
+		"pattern renamed":   strings.Replace(base, "- tlsProxy:", "- name: front\n      tlsProxy:", 1),
+		"another image":     strings.Replace(base, "- tlsProxy:", "- override: {image: 'nginx:1.27.5'}\n      tlsProxy:", 1),
+		"pattern added":     base + "    - custom:\n        containers: [{name: more, image: 'more:1'}]\n      name: more\n",
+		"pattern removed":   base[:strings.Index(base, "    - tlsProxy:")] + "    []\n",
+		"another placement": strings.Replace(base, "- tlsProxy:", "- placement: beside\n      tlsProxy:", 1),
+		"nothing selected":  strings.Replace(base, "name: web}]", "name: none}]\n  expect: {min: 0}", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.NotEqual(t, base, next)
+			code, fresh, err := inPlace(t, next, web)
+			require.Zero(t, code, err)
+			code, laid, err := inPlace(t, base, web)
+			require.Zero(t, code, err)
+			code, later, err := inPlace(t, next, laid)
+			require.Zero(t, code, err)
+			require.Equal(t, fresh, later)
+			code, back, err := inPlace(t, base, later)
+			require.Zero(t, code, err)
+			require.Equal(t, laid, back)
+		})
+	}
+}
+
+// What a person adds after a run stays, and comes out of strip.
+func TestByHandStays(t *testing.T) {
+	code, laid, err := inPlace(t, sidecars, web)
+	require.Zero(t, code, err)
+	for name, c := range map[string]struct{ old, new string }{
+		"image":         {"image: web:1 # pinned", "image: web:2 # newer"},
+		"own container": {"      volumes:\n", "        - name: mine\n          image: mine:1 # own\n      volumes:\n"},
+		"comment above": {"      initContainers:\n", "      # before the app\n      initContainers:\n"},
+		"label":         {"metadata:\n  name: web\n", "metadata:\n  name: web\n  labels: {a: b}\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			mine := strings.Replace(laid, c.old, c.new, 1)
+			require.NotEqual(t, laid, mine)
+			code, again, err := inPlace(t, sidecars, mine)
+			require.Zero(t, code, err)
+			require.Equal(t, strings.Count(laid, "\n")+strings.Count(c.new, "\n")-strings.Count(c.old, "\n"), strings.Count(again, "\n"))
+			require.Contains(t, again, strings.TrimSpace(strings.ReplaceAll(c.new, c.old, "")))
+			path := file(t, "web.yaml", again)
+			code, _, err = call("", "strip", "-w", path)
+			require.Zero(t, code, err)
+			bare := text(t, path)
+			require.Contains(t, bare, strings.TrimSpace(strings.ReplaceAll(c.new, c.old, "")))
+			require.NotContains(t, bare, "outrigger")
+			require.NotContains(t, bare, "nginx")
+		})
+	}
+}
+
+// What a person changes of ours is a conflict with a way out, never taken.
+func TestByHandConflicts(t *testing.T) {
+	code, laid, err := inPlace(t, sidecars, web)
+	require.Zero(t, code, err)
+	for name, c := range map[string]struct{ old, new, says string }{
+		"value":            {"periodSeconds: 20", "periodSeconds: 30", "initContainers[name=tls-proxy]: was changed by hand"},
+		"comment within":   {"          restartPolicy: Always\n", "          # keep\n          restartPolicy: Always\n", "initContainers[name=tls-proxy]: was changed by hand"},
+		"comment behind":   {"restartPolicy: Always\n", "restartPolicy: Always # keep\n", "initContainers[name=tls-proxy]: was changed by hand"},
+		"emitted object":   {"worker_processes", "  worker_processes", "ConfigMap web-tls-proxy: was changed by hand since outrigger wrote it; write the change into the config"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			mine := strings.Replace(laid, c.old, c.new, 1)
+			require.NotEqual(t, laid, mine)
+			for _, conf := range []string{sidecars, strings.Replace(sidecars, "- tlsProxy:", "- override: {image: 'nginx:1.27.5'}\n      tlsProxy:\n        accessLog: json", 1)} {
+				code, after, err := inPlace(t, conf, mine)
+				if name == "emitted object" && conf == sidecars || code == 1 {
+					require.Equal(t, 1, code)
+					require.Equal(t, mine, after)
+					require.Contains(t, err, c.says)
+				}
+				require.Equal(t, 1, code, err)
+			}
+			path := file(t, "web.yaml", mine)
+			code, _, err := call("", "strip", "-w", path)
+			require.Equal(t, 1, code)
+			require.Contains(t, err, c.says)
+			require.Equal(t, mine, text(t, path))
+		})
+	}
+}
+
+// A config under another name doesn't know whose the work is that it finds.
+func TestRenamedConfig(t *testing.T) {
+	code, laid, err := inPlace(t, sidecars, web)
+	require.Zero(t, code, err)
+	renamed := strings.Replace(sidecars, "name: search", "name: find", 1)
+	require.NotEqual(t, sidecars, renamed)
+	code, after, err := inPlace(t, renamed, laid)
+	require.Equal(t, 1, code)
+	require.Equal(t, laid, after)
+	require.Contains(t, err, "tls-proxy stands there by search, another config; if that was the name of this config, take its work off first with outrigger strip")
+}

@@ -1,0 +1,58 @@
+package rig
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+)
+
+func read(t *testing.T, patterns string) *config.Sidecars {
+	t.Helper()
+	conf, fs := config.Read([]byte("apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: shop}\nspec:\n  select: [{kind: Deployment|Rollout}]\n  patterns:\n"+patterns), "")
+	require.Empty(t, fs)
+	return conf
+}
+
+func deployment(name, rest string) string {
+	return "---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: " + name + "\nspec:\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - name: app\n        ports: [{containerPort: 80}]\n" + rest
+}
+
+const webService = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: 80, name: http}]}\n"
+
+// Two workloads behind one Service want the same of it, or it's a conflict: each
+// has been asked alone.
+func TestSharedService(t *testing.T) {
+	text := deployment("a", "") + deployment("b", "") + webService
+	out := Run([]File{{Text: text}}, read(t, "  - name: x\n    custom: {containers: [{name: x, image: x:1}], servicePorts: [{name: metrics, port: 9100}]}\n"), Options{})
+	require.Empty(t, out.Findings)
+	require.Equal(t, 1, strings.Count(out.Files()[0].Text, "metrics"))
+	require.Len(t, out.Report, 2)
+}
+
+// A Rollout that takes its pods from a Deployment has none to add anything to.
+func TestWorkloadRef(t *testing.T) {
+	rollout := "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r}\nspec:\n  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n"
+	out := Run([]File{{Text: rollout}}, read(t, "  - name: x\n    custom: {containers: [{name: x, image: x:1}]}\n"), Options{})
+	require.Len(t, out.Findings, 1)
+	require.False(t, out.Findings.Failed())
+	require.Contains(t, out.Findings[0].String(), "takes its pods from another workload, web: there is nothing to do here; select that one")
+	require.Equal(t, rollout, out.Files()[0].Text)
+}
+
+// What is no YAML is an error where it's looked at, and passes through where not:
+// most objects are never read.
+func TestBrokenObjects(t *testing.T) {
+	conf := read(t, "  - name: x\n    custom: {containers: [{name: x, image: x:1}]}\n")
+	broken := "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\ndata:\n  a: b: c\n"
+	out := Run([]File{{Name: "a.yaml", Text: deployment("web", "") + broken}}, conf, Options{})
+	require.False(t, out.Findings.Failed())
+	require.Contains(t, out.Files()[0].Text, broken)
+
+	out = Run([]File{{Name: "a.yaml", Text: deployment("web", "        x: a: b\n") + broken}}, conf, Options{})
+	require.True(t, out.Findings.Failed())
+	require.Empty(t, out.Texts)
+	require.Contains(t, out.Findings.Err().Error(), "a.yaml: Deployment web: line 13: mapping values are not allowed")
+}

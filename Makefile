@@ -36,8 +36,8 @@ generate: ## rewrite the generated files: schema, tables
 fuzz: ## every fuzz target for FUZZTIME (30s)
 	@FUZZTIME=$(FUZZTIME) .ci/fuzz
 
-bench: ## benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+bench: build ## whole processes against a minimal kyaml function; BENCH='-n 50000 -m 1' for others (go -C e2e run ./bench/cmd -h)
+	go -C e2e run ./bench/cmd -outrigger $(CURDIR)/bin/outrigger $(BENCH)
 
 image: build ## the container image, for local use: podman or docker
 	$(DOCKER) build -q --build-arg VERSION=$(VERSION) -t $(IMAGE) .

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 )
 
 // alike holds the two readers against each other: what the fast one reads, the
@@ -36,8 +37,22 @@ func alike(t *testing.T, text string) (fast int) {
 		}
 		fast++
 		require.Equal(t, drawn(full), drawn(quick), "%q", text[o.from:o.to])
+		if _, ys, err := readDocuments(in.lines, o.from, o.to); err == nil && o.list == nil {
+			c := converter{lines: in.lines, at: o.from, line: in.line(o.from)}
+			moveDown(ys[0], in.line(o.from)-1, map[*yaml.Node]bool{})
+			require.Equal(t, bare(ys[0]), c.convert(quick), "%q", text[o.from:o.to])
+		}
 	}
 	return fast
+}
+
+// bare is a node without its comments.
+func bare(y *yaml.Node) *yaml.Node {
+	y.HeadComment, y.LineComment, y.FootComment = "", "", ""
+	for _, c := range y.Content {
+		bare(c)
+	}
+	return y
 }
 
 // drawn is everything of a node, as text.

@@ -58,8 +58,10 @@ func (t *Text) root() (*node, error) {
 func (t *Text) fieldNode(f split.Field) (*node, error) {
 	if f.Name == "items" {
 		key := f.Start + strings.Index(t.text[f.Start:f.End], "items")
-		end := t.resources.items.objects[len(t.resources.items.objects)-1].end()
-		col := key - t.start(key)
+		end, col := t.end(key), key-t.start(key)
+		if items := t.resources.items.objects; len(items) > 0 {
+			end = items[len(items)-1].end()
+		}
 		return &node{col: col, end: end, keys: []*node{{start: key, end: key, value: f.Name}}, vals: []*node{{kind: sequenceNode, start: key, end: end}}}, nil
 	}
 	docs, _, err := readDocuments(t.lines, f.Start, f.End)

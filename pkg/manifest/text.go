@@ -86,7 +86,7 @@ func (t *Text) split(docs []split.Document) error {
 				continue
 			}
 		}
-		if d.Odd || isList && len(d.Items) == 0 || d.Unsure && !isList {
+		if d.Odd || isList && len(d.Items) == 0 && !t.empty(d) || d.Unsure && !isList {
 			if err := t.whole(d.Start, d.End); err != nil {
 				return err
 			}
@@ -103,6 +103,13 @@ func (t *Text) split(docs []split.Document) error {
 		}
 	}
 	return t.alone(len(docs))
+}
+
+// empty reports whether a document is a ResourceList without items.
+func (t *Text) empty(d *split.Document) bool {
+	f := d.Field("items")
+	items := strings.TrimSpace(t.text[f.Start:f.End])
+	return isResourceList(d.APIVersion, d.Kind) && (items == "items:" || items == "items: []")
 }
 
 // unsure makes an object of a document that must be read to know what it is; nil
@@ -144,12 +151,9 @@ func (t *Text) members(d *split.Document, single bool) error {
 	}
 	t.resources = &resources{fields: d.Fields, items: l}
 	if f := d.Field("functionConfig"); f != nil {
-		_, ys, err := readDocuments(t.lines, f.Start, f.End)
-		if err != nil {
-			return err
-		}
-		t.FunctionConfig = yamlField(ys[0], "functionConfig")
-		moveDown(t.FunctionConfig, t.line(f.Start)-1, map[*yaml.Node]bool{})
+		var err error
+		t.FunctionConfig, err = t.functionConfig(f.Start, f.End)
+		return err
 	}
 	return nil
 }
@@ -237,7 +241,7 @@ func (t *Text) mentions(word string) bool {
 	has, known := t.mentioned[word]
 	if !known {
 		from, to := 0, len(t.text)
-		if r := t.resources; r != nil && r.node == nil { // not in the config, which speaks of us
+		if r := t.resources; r != nil && r.node == nil && len(r.items.objects) > 0 { // not in the config, which speaks of us
 			all := r.items.objects
 			from, to = all[0].from, all[len(all)-1].to
 		}

@@ -1,9 +1,15 @@
 package sidecar
 
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
 // Check finds what can't work, whatever the patterns: ports that two want,
 // sidecars that keep a Job from ending, placements that the cluster doesn't know.
 func Check(w *Workload, asked []Asked) Findings {
-	fs := append(Ports(w, asked), containerNames(w, asked)...)
+	fs := append(append(Ports(w, asked), containerNames(w, asked)...), drains(w, asked)...)
 	add := func(a Asked, code, message, hint string) {
 		fs = append(fs, Finding{Severity: Error, Code: code, Object: w.Ref, Sidecar: a.Name, Message: message, Hint: hint})
 	}
@@ -52,4 +58,28 @@ func containerNames(w *Workload, asked []Asked) Findings {
 		}
 	}
 	return fs
+}
+
+// drains finds takeovers of one app that don't agree on how long it goes on at its
+// end: each proxy goes by what it was told, and the app can do one thing only.
+// Several that want it to wait are conflicts where they set it.
+func drains(w *Workload, asked []Asked) Findings {
+	var fs Findings
+	for _, a := range asked {
+		if a.Change.App.DrainSeconds != 0 || len(a.Change.Takeovers) == 0 || hasPreStop(w.Container(a.App.Name)) {
+			continue
+		}
+		for _, b := range asked {
+			if s := b.Change.App.DrainSeconds; s != 0 && b.App.Name == a.App.Name {
+				fs = append(fs, Finding{Severity: Error, Code: "conflict", Object: w.Ref, Sidecar: a.Name,
+					Message: fmt.Sprintf("container %s isn't to wait at its end, but %s makes it wait %d seconds", a.App.Name, b.Name, s),
+					Hint:    "give both the same drainSeconds"})
+			}
+		}
+	}
+	return fs
+}
+
+func hasPreStop(c *corev1.Container) bool {
+	return c != nil && c.Lifecycle != nil && c.Lifecycle.PreStop != nil
 }

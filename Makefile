@@ -21,6 +21,7 @@ test: install lint build bin/kustomize ## everything: lint, unit tests, examples
 	@command -v kpt >/dev/null || echo "test: kpt isn't in PATH: NOT TESTED with it" >&2
 	go test -race -shuffle=on -count=1 -coverpkg=./... -coverprofile=bin/coverage.out ./...
 	@.ci/coverage bin/coverage.out
+	GOGC=400 go test -count=1 -run Generated ./pkg/rigtest -pairs 10000
 	go -C e2e test -shuffle=on -count=1 ./...
 
 lint: install bin/staticcheck ## what is checked without running: format, vet, staticcheck, shellcheck, stale files

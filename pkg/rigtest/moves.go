@@ -117,7 +117,8 @@ func linesStay(t T, input, plain string, takeover bool) {
 		}
 		i := slices.IndexFunc(rest, func(l string) bool {
 			return l == line || strings.HasPrefix(l, line+", ") || // the last one between brackets
-				takeover && strings.Replace(l, "- ", "  ", 1) == line // the first one has left a list's entry
+				takeover && strings.Replace(l, "- ", "  ", 1) == line || // the first one has left a list's entry
+				takeover && strings.HasSuffix(line, ",") && strings.HasPrefix(l, strings.TrimSuffix(line, ",")) // or the last one brackets
 		})
 		require.GreaterOrEqual(t, i, 0, "law 4: a line is gone or has changed: %q", line)
 		rest = rest[i+1:]

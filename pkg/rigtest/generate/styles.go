@@ -105,5 +105,5 @@ func (h hand) comment(e *Entry, item, first bool) {
 
 func (h hand) remark(from []string) string {
 	*h.said++
-	return fmt.Sprint(pick(h.random, from...), *h.said)
+	return fmt.Sprintf("%s%d;", pick(h.random, from...), *h.said) // none is the beginning of another
 }

@@ -59,9 +59,11 @@ var arrows = map[string]map[string]string{
 	"pkg/rigtest": {
 		"pkg/config":                  "laws are checked over configs",
 		"pkg/rig":                     "and over runs of the flow",
+		"pkg/sidecar":                 "which answer with findings",
 		"github.com/stretchr/testify": "it is a test helper",
 		"sigs.k8s.io/kustomize/kyaml": "laws compare what texts mean",
 	},
+	"pkg/rigtest/generate": {}, // knows YAML as text only: what checks the engine mustn't share its faults
 	"fn": {
 		"pkg/config":   "reads the config file",
 		"pkg/manifest": "tells a ResourceList from a stream",

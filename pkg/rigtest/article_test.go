@@ -48,7 +48,7 @@ var intended = map[string]string{
 // manifest, field by field.
 func TestArticle(t *testing.T) {
 	plain, article := read(t, "testdata/article", "0-plain.yaml"), read(t, "testdata/article", "1-ambassador-tls.yaml")
-	c := Case{asTheArticle, plain, "0-plain.yaml"}
+	c := Case{Config: asTheArticle, Input: plain, InputName: "0-plain.yaml"}
 	ours := decode(t, c.must(t, asTheArticle, plain))
 	theirs := decode(t, article)
 	var differ []string

@@ -12,6 +12,7 @@ import (
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/rig"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // update rewrites what is expected: make golden.
@@ -22,6 +23,28 @@ type Case struct {
 	Config    string // config.yaml
 	Input     string // input.yaml
 	InputName string // file name that findings mention
+
+	Untouched []string // texts in Input of objects that the config isn't concerned with
+	Secrets   []string // values that nothing may tell
+	Sample    uint64   // not 0: checks one of many alike, by this number, where all of them would take long
+
+	done *memory // where it isn't nil
+}
+
+// A memory has what was read and run already: laws often begin alike.
+type memory struct {
+	runs    map[[2]string]rig.Output // by config and input
+	configs map[string]*config.Sidecars
+}
+
+func newMemory() *memory {
+	return &memory{map[[2]string]rig.Output{}, map[string]*config.Sidecars{}}
+}
+
+// A T is what the laws need of a test.
+type T interface {
+	require.TestingT
+	Helper()
 }
 
 // Check runs the case in a folder and checks that it gives what is expected, and
@@ -29,7 +52,7 @@ type Case struct {
 // manifests after a run) or errors.txt (the findings of one that fails).
 func Check(t *testing.T, dir string) {
 	t.Helper()
-	c := Case{read(t, dir, "config.yaml"), read(t, dir, "input.yaml"), "input.yaml"}
+	c := Case{Config: read(t, dir, "config.yaml"), Input: read(t, dir, "input.yaml"), InputName: "input.yaml"}
 	out := c.run(t, c.Config, c.Input)
 	if _, err := os.Stat(filepath.Join(dir, "errors.txt")); err == nil {
 		golden(t, filepath.Join(dir, "errors.txt"), c.findings(t))
@@ -44,25 +67,69 @@ func Check(t *testing.T, dir string) {
 	Laws(t, c)
 }
 
-// run reads the config and runs; findings of the config are failures.
-func (c Case) run(t *testing.T, conf, input string) rig.Output {
+// run is what a run gives; the same one isn't run twice.
+func (c Case) run(t T, conf, input string) rig.Output {
+	t.Helper()
+	if c.done == nil {
+		return c.again(t, conf, input)
+	}
+	key := [2]string{conf, input}
+	out, ok := c.done.runs[key]
+	if !ok {
+		if parsed, fs := c.read(conf); fs.Failed() {
+			out = rig.Output{Findings: fs}
+		} else {
+			out = rig.Run(c.files(input), parsed, rig.Options{})
+		}
+		c.done.runs[key] = out
+	}
+	return out
+}
+
+// again reads the config and runs; findings of the config are failures.
+func (c Case) again(t T, conf, input string) rig.Output {
 	t.Helper()
 	parsed, fs := config.Read([]byte(conf), "config.yaml")
 	if fs.Failed() {
 		return rig.Output{Findings: fs}
 	}
-	return rig.Run([]rig.File{{Name: c.InputName, Text: input}}, parsed, rig.Options{})
+	return rig.Run(c.files(input), parsed, rig.Options{})
+}
+
+func (c Case) files(text string) []rig.File { return []rig.File{{Name: c.InputName, Text: text}} }
+
+// read reads a config, once.
+func (c Case) read(conf string) (*config.Sidecars, sidecar.Findings) {
+	if c.done == nil {
+		return config.Read([]byte(conf), "config.yaml")
+	}
+	if parsed := c.done.configs[conf]; parsed != nil {
+		return parsed, nil
+	}
+	parsed, fs := config.Read([]byte(conf), "config.yaml")
+	if !fs.Failed() {
+		c.done.configs[conf] = parsed
+	}
+	return parsed, fs
+}
+
+// spec is what a config says, which has to be right.
+func (c Case) spec(t T, conf string) *config.Spec {
+	t.Helper()
+	parsed, fs := c.read(conf)
+	require.NoError(t, fs.Err())
+	return &parsed.Spec
 }
 
 // must is the text after a run that has to work.
-func (c Case) must(t *testing.T, conf, input string) string {
+func (c Case) must(t T, conf, input string) string {
 	t.Helper()
 	out := c.run(t, conf, input)
 	require.NoError(t, out.Findings.Err(), "config:\n%s\ninput:\n%s", conf, input)
 	return out.Files()[0].Text
 }
 
-func (c Case) findings(t *testing.T) string {
+func (c Case) findings(t T) string {
 	t.Helper()
 	var b strings.Builder
 	for _, f := range c.run(t, c.Config, c.Input).Findings {

@@ -1,12 +1,15 @@
 package sidecar
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Check finds what can't work, whatever the patterns: ports that two want, hooks
 // that outlast the pod, kernel settings that would be the node's, sidecars that
 // keep a Job from ending, placements that the cluster doesn't know.
 func Check(w *Workload, asked []Asked) Findings {
-	fs := slices.Concat(Ports(w, asked), servicePorts(w, asked), containerNames(w, asked), sleeps(w, asked), sysctls(w, asked))
+	fs := slices.Concat(Ports(w, asked), servicePorts(w, asked), containerNames(w, asked), sleeps(w, asked), drains(w, asked), sysctls(w, asked))
 	add := func(a Asked, code, message, hint string) {
 		fs = append(fs, Finding{Severity: Error, Code: code, Object: w.Ref, Sidecar: a.Name, Message: message, Hint: hint})
 	}
@@ -52,6 +55,26 @@ func containerNames(w *Workload, asked []Asked) Findings {
 					Message: "a container named " + c.Name + " stands among the pod's " + have + " already", Hint: "give the sidecar another name"})
 			}
 			list[c.Name] = in[c.Name]
+		}
+	}
+	return fs
+}
+
+// drains finds takeovers of one app that don't agree on how long it goes on at its
+// end: each proxy goes by what it was told, and the app can do one thing only.
+// Several that want it to wait are conflicts where they set it.
+func drains(w *Workload, asked []Asked) Findings {
+	var fs Findings
+	for _, a := range asked {
+		if a.Change.App.DrainSeconds != 0 || len(a.Change.Takeovers) == 0 || hook(w.Container(a.App.Name)) != nil {
+			continue
+		}
+		for _, b := range asked {
+			if s := b.Change.App.DrainSeconds; s != 0 && b.App.Name == a.App.Name {
+				fs = append(fs, Finding{Severity: Error, Code: "conflict", Object: w.Ref, Sidecar: a.Name,
+					Message: fmt.Sprintf("container %s isn't to wait at its end, but %s makes it wait %d seconds", a.App.Name, b.Name, s),
+					Hint:    "give both the same drainSeconds"})
+			}
 		}
 	}
 	return fs

@@ -1,0 +1,89 @@
+package generate
+
+import (
+	"fmt"
+	"strings"
+)
+
+// config asks for sidecars of the first workload, or of all.
+func (r random) config(ws []workload) (config *Node, all bool) {
+	w := ws[0]
+	patterns := list()
+	selected := r.selector(w)
+	if len(ws) > 1 && r.one(3) {
+		all = true
+		selected = pick(r, dict("name", ".*"), dict("name", "other|third|"+w.name), dict("namespace", ".*"))
+		w.inits = nil // the others have none of these names
+	}
+	taken := map[int]bool{}
+	for i := range 1 + r.IntN(3) {
+		c := pick(r, w.containers...)
+		var p port
+		if len(c.ports) > 0 {
+			p = pick(r, c.ports...)
+		} else {
+			p = port{number: 8000}
+		}
+		second := known.adjacentPorts && len(c.ports) > 2 && taken[c.ports[0].number/100]
+		if name := []string{"tls-proxy", "second", "n"}[i]; !all && !second && !taken[p.number] && (len(c.ports) > 0 || r.one(8)) && r.one(3) {
+			taken[p.number] = true
+			if len(c.ports) > 0 {
+				taken[c.ports[0].number/100] = true // this container
+			}
+			patterns.add(r.tlsProxy(w, c, p, name))
+		} else {
+			patterns.add(r.custom(w, []string{"custom", "agent", "third"}[i]))
+		}
+	}
+	if r.one(12) {
+		r.spoil(patterns.entries[len(patterns.entries)-1].value, w)
+	}
+	if first := patterns.entries[0].value; len(patterns.entries) > 1 && r.one(4) && first.at("placement") == nil && (first.at("tlsProxy") != nil || first.at("custom", "containers") != nil) { // one stands before another
+		patterns.entries[1].value.set("after", list(patterns.entries[0].value.at("name").value))
+	}
+	spec := dict("select", list(selected), "patterns", patterns)
+	put := func(odds int, key string, v any) { spec.set(key, r.opt(odds, v)) }
+	put(3, "record", pick(r, "auto", "always", "never"))
+	put(3, "rollout", pick(r, "auto", "hash", "checksum", "none"))
+	put(3, "kubernetesVersion", pick(r, "1.33", "1.35", "1.29", "1.28"))
+	put(6, "expect", dict("min", num(0)))
+	put(6, "exclude", list(dict("name", "nobody"), dict("labelSelector", "never=true")))
+	for _, w := range ws {
+		if w.custom {
+			spec.set("podTemplatePaths", list(strings.Join(w.path, ".")))
+		}
+	}
+	meta := any(dict("name", pick(r, "search", "n", "a.b-c")))
+	if !known.nameless && r.one(10) {
+		meta = nil
+	}
+	return dict("apiVersion", "outrigger.dev/v1alpha1", "kind", "Sidecars", "metadata", meta, "spec", spec), all
+}
+
+// selector selects one workload, in one of many forms.
+func (r random) selector(w workload) *Node {
+	group, _, ok := strings.Cut(w.api, "/")
+	if !ok {
+		group = ""
+	}
+	n := dict("kind", w.kind, "name", w.name)
+	if group != "" {
+		n.set("group", r.opt(3, str(group)))
+	}
+	if w.kind == "Service" {
+		n.set("group", group) // Services in front have the kind too
+	}
+	switch r.IntN(5) {
+	case 0:
+		n.set("name", fmt.Sprintf("%s|nobody", w.name))
+	case 1:
+		if w.labels != nil {
+			n.set("podSelector", "app="+w.name+",tier!=test")
+		}
+	case 2:
+		if w.namespace != "" {
+			n.set("namespace", w.namespace)
+		}
+	}
+	return n
+}

@@ -1,0 +1,140 @@
+package generate
+
+import "fmt"
+
+// A container is what a config must know of one.
+type container struct {
+	name  string
+	ports []port
+	env   bool // has a variable TOKEN
+}
+
+type port struct {
+	name   string
+	number int
+}
+
+var images = []string{"web:1", "docker.io/library/web:1.2.3", "web@sha256:4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865", "registry:5000/web"}
+
+// container makes one; i is its place in the pod, so that its ports are its own.
+func (r random) container(name string, i int) (*Node, container) {
+	c := container{name: name}
+	n := dict("name", name, "image", pick(r, images...))
+	put := func(odds int, key string, v any) { n.set(key, r.opt(odds, v)) }
+	put(4, "command", list("/bin/sh", "-c", pick(r, "exec web", "echo '---'; exec web --on", "a: b # c")))
+	put(3, "args", r.some(list("--log=json", "n", "-v", "1e3")))
+	if !r.one(4) {
+		c.env = r.one(2)
+		n.set("env", r.some(r.env(c.env)))
+		c.env = c.env && n.at("env") != nil
+	}
+	r.ports(n, &c, i)
+	put(5, "resources", dict("requests", dict("cpu", "100m", "memory", pick(r, "64Mi", "1e3")), "limits", dict("cpu", raw("1"))))
+	put(3, "volumeMounts", r.some(list(dict("name", "data", "mountPath", "/data"), dict("mountPath", "/etc/web", "name", "conf", "readOnly", raw("true")))))
+	put(6, "securityContext", dict("runAsUser", raw("0"), "capabilities", dict("drop", list("ALL"))))
+	put(8, "newerField", pick(r, str("kept"), raw("null"), dict("x", raw("0777"))))
+	r.probes(n, &c)
+	return n, c
+}
+
+// env is what a container's environment may look like.
+func (r random) env(token bool) *Node {
+	n := list()
+	for i, v := range []string{"n", "on", "1e3", "0777", "1:30", "", "a: b", " blank ", "ünï", "it's \"so\"", "two\nlines\n", "~", "$(HOST)"} {
+		if r.one(5) {
+			n.add(dict("name", fmt.Sprintf("V%d", i), "value", v))
+		}
+	}
+	if r.one(8) {
+		n.add(dict("name", "SCRIPT", "value", block(pick(r, "|", "|-", "|+", ">-"), r.body()...)))
+	}
+	if token {
+		n.add(dict("name", "TOKEN", "value", Secret))
+	}
+	if r.one(3) {
+		n.add(dict("name", "POD", "valueFrom", dict("fieldRef", dict("fieldPath", "metadata.name"))))
+	}
+	if len(n.entries) == 0 {
+		n.add(dict("name", "A", "value", "b"))
+	}
+	return n
+}
+
+// ports gives the container ports. The first one is called http at times.
+func (r random) ports(n *Node, c *container, i int) {
+	if r.one(6) {
+		n.set("ports", r.opt(2, r.nothing(listKind)))
+		return
+	}
+	all := list()
+	for j := range 1 + r.IntN(3) {
+		p := port{number: 8000 + 100*i + j}
+		if r.one(12) {
+			p.number = 80 + 10*i + j
+		}
+		e := dict("containerPort", num(p.number))
+		if !r.one(3) {
+			p.name = []string{"http", "admin", "x-y"}[j]
+			if i > 0 {
+				p.name += fmt.Sprint(i)
+			}
+			e.set("name", p.name)
+		}
+		e.set("protocol", r.opt(4, str("TCP")))
+		if r.one(12) {
+			e.set("hostPort", num(p.number))
+		}
+		all.add(e)
+		c.ports = append(c.ports, p)
+	}
+	if r.one(8) && !known.samePortUDP { // UDP on the same number is another port
+		all.add(dict("containerPort", num(c.ports[0].number), "protocol", "UDP", "name", fmt.Sprintf("udp%d", i)))
+	}
+	n.set("ports", all)
+}
+
+// to is a port as a probe may name it.
+func (r random) to(p port) *Node {
+	if p.name != "" && r.one(2) {
+		return str(p.name)
+	}
+	return num(p.number)
+}
+
+// probes gives the container probes and hooks.
+func (r random) probes(n *Node, c *container) {
+	if len(c.ports) == 0 {
+		return
+	}
+	for _, field := range []string{"readinessProbe", "livenessProbe", "startupProbe"} {
+		if r.one(3) {
+			n.set(field, r.probe(pick(r, c.ports...)))
+		}
+	}
+	if r.one(8) {
+		n.set("lifecycle", r.some(dict("postStart", dict("httpGet", r.get(pick(r, c.ports...))))))
+	} else if r.one(8) {
+		n.set("lifecycle", dict("preStop", dict("exec", dict("command", list("sleep", "9")))))
+	} else if r.one(16) && !known.nullPreStop {
+		n.set("lifecycle", dict("preStop", r.nothing(mapKind)))
+	}
+}
+
+func (r random) probe(p port) *Node {
+	n := dict()
+	switch r.IntN(10) {
+	case 0:
+		n.set("tcpSocket", dict("port", r.to(p)))
+	case 1:
+		n.set("exec", dict("command", list("curl", fmt.Sprintf("http://localhost:%d/", p.number))))
+	default:
+		n.set("httpGet", r.get(p))
+	}
+	n.set("periodSeconds", r.opt(3, num(5)))
+	return n
+}
+
+func (r random) get(p port) *Node {
+	return dict("path", pick(r, "/", "/health?a=b&c", "/ü"), "port", r.to(p), "scheme", r.opt(4, str("HTTP")),
+		"httpHeaders", r.opt(8, list(dict("name", "Host", "value", "n"))))
+}

@@ -1,0 +1,142 @@
+package generate
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A form is what the objects stand in.
+type form int
+
+const (
+	stream    form = iota // documents
+	members               // of a List
+	kustomize             // a ResourceList as kustomize gives it to functions
+	kpt                   // a ResourceList as kpt does
+	jsonText              // a List in JSON
+)
+
+// String names the form.
+func (f form) String() string {
+	return []string{"stream", "List", "kustomize", "kpt", "JSON"}[f]
+}
+
+// dress gives objects what the runner adds, and restricts how they're written.
+func (f form) dress(r random, p *Pair, h *hand) {
+	switch f {
+	case kustomize:
+		p.layout = layout{indent: 2, compact: true, gap: 1}
+		h.comments, h.sorted, h.brackets = 0, true, 0
+	case kpt:
+		p.layout = layout{indent: 2, compact: true, gap: 1}
+	}
+	for i, o := range p.objects {
+		switch f {
+		case kustomize:
+			id := fmt.Sprintf("'{\"name\":%q}'", o.at("metadata", "name").value)
+			o.annotate("kustomize.config.k8s.io/id", raw(id), true)
+			if o.workload && r.one(3) {
+				o.annotate("internal.config.kubernetes.io/previousNames", str(o.at("metadata", "name").value), true)
+			}
+		case kpt:
+			for _, k := range []string{"internal.config.kubernetes.io/", "config.kubernetes.io/"} {
+				o.annotate(k+"index", raw(fmt.Sprintf("'%d'", i)), false)
+				o.annotate(k+"path", raw("'manifests.yaml'"), false)
+			}
+			if r.one(2) {
+				o.annotate("internal.config.kubernetes.io/seqindent", raw("'compact'"), false)
+			}
+		case jsonText:
+			o.json()
+		}
+	}
+	if f == kustomize {
+		for _, o := range p.objects {
+			o.walk(func(n *Node) {
+				if n.kind == mapKind && !o.fixed {
+					slices.SortStableFunc(n.entries, func(a, b *Entry) int { return strings.Compare(a.key, b.key) })
+				}
+			})
+		}
+	}
+}
+
+// annotate adds an annotation as a runner does.
+func (o *Object) annotate(key string, v *Node, first bool) {
+	meta := o.at("metadata")
+	at := meta.at("annotations")
+	if at == nil || at.kind != mapKind {
+		at = dict()
+		meta.set("annotations", at)
+	}
+	if at.set(key, v); first {
+		n := len(at.entries)
+		at.entries = append(at.entries[n-1:], at.entries[:n-1]...)
+	}
+}
+
+// json makes an object JSON, in which there are few ways to write a scalar.
+func (o *Object) json() {
+	o.walk(func(n *Node) {
+		n.flow, n.fixed, n.prefix = true, true, ""
+		switch {
+		case len(n.body) > 0:
+			n.kind, n.value, n.body = stringKind, strings.Join(n.body, "\n")+"\n", nil
+		case n.text == "" || n.text == "~" || n.text == "Null":
+			n.text = "null"
+		case strings.HasPrefix(n.text, "[ ") || strings.HasPrefix(n.text, "{ ") || json.Valid([]byte(n.text)):
+		default:
+			n.kind, n.value = stringKind, n.text
+		}
+		for _, e := range n.entries {
+			e.quote = "\""
+		}
+	})
+}
+
+// text is that of all objects.
+func (f form) text(p *Pair) string {
+	var b strings.Builder
+	switch f {
+	case stream:
+		for _, o := range p.objects {
+			b.WriteString(o.between + f.object(p, o))
+		}
+		return b.String()
+	case members:
+		b.WriteString("apiVersion: v1\nkind: List\nitems:\n")
+	case kustomize, kpt:
+		b.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n")
+	case jsonText:
+		b.WriteString("{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [\n")
+	}
+	for i, o := range p.objects {
+		b.WriteString(f.object(p, o))
+		if f == jsonText && i < len(p.objects)-1 {
+			b.WriteString(",\n")
+		}
+	}
+	if f == jsonText {
+		b.WriteString("\n]}\n")
+	}
+	return b.String()
+}
+
+// object is the text of one object.
+func (f form) object(p *Pair, o *Object) string {
+	switch f {
+	case stream:
+		return p.layout.write(o.Node, 0)
+	case jsonText:
+		return strings.TrimSuffix(p.layout.write(o.Node, 2), "\n")
+	}
+	col := 2
+	if p.layout.compact {
+		col = 0
+	}
+	w := writer{layout: p.layout}
+	w.collection(&Node{kind: listKind, entries: []*Entry{{value: o.Node}}}, col, false)
+	return w.b.String()
+}

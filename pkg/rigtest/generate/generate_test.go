@@ -1,0 +1,43 @@
+package generate
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The same seed gives the same pair, and a few hundred seeds give every kind in
+// every form.
+func TestNew(t *testing.T) {
+	seen := map[string]bool{}
+	for seed := range uint64(3000) {
+		p := New(seed)
+		if seed < 50 {
+			again := New(seed)
+			require.Equal(t, p.Config(), again.Config())
+			require.Equal(t, p.Input(), again.Input())
+		}
+		for _, o := range p.objects {
+			if o.workload {
+				seen[p.form.String()+" "+o.at("kind").value] = true
+			}
+		}
+	}
+	for f := range jsonText + 1 {
+		for _, s := range shapes {
+			require.True(t, seen[f.String()+" "+s.kind], "no %s in a %s", s.kind, f)
+		}
+	}
+}
+
+// What is shrunk still fails, and has nothing left that doesn't matter.
+func TestShrink(t *testing.T) {
+	p := New(1)
+	p.Shrink(func() bool { return len(p.objects) > 1 })
+	require.Len(t, p.objects, 2)
+	require.Equal(t, stream, p.form)
+	require.Equal(t, file{}, p.file)
+	for _, o := range p.objects {
+		require.LessOrEqual(t, o.size(), 8, "only fields that are kept are left")
+	}
+}

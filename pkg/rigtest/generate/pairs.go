@@ -1,0 +1,95 @@
+package generate
+
+import "strings"
+
+// A Pair is a config and manifests.
+type Pair struct {
+	Seed    uint64
+	objects []*Object
+	config  *Node
+	form    form
+	layout  layout
+	file    file
+}
+
+// An Object is one of the manifests.
+type Object struct {
+	*Node
+	workload, service bool
+	between           string // what stands in front of it in a stream
+}
+
+// New makes the pair of a seed.
+func New(seed uint64) *Pair {
+	r := newRandom(seed)
+	p := &Pair{Seed: seed, form: pick(r, stream, stream, stream, stream, kustomize, kustomize, kpt, kpt, members, jsonText)}
+	var ws []workload
+	for i := range 1 + r.IntN(4)/2*r.IntN(3) {
+		o, w := r.workload(i)
+		ws = append(ws, w)
+		p.objects = append(p.objects, o)
+		p.objects = append(p.objects, r.services(w)...)
+	}
+	names := map[string]bool{}
+	for i := range r.IntN(3) {
+		o := r.bystander(i)
+		if name := o.at("metadata", "name").value; !names[name] {
+			names[name] = true
+			p.objects = append(p.objects, o)
+		}
+	}
+	r.Shuffle(len(p.objects), func(i, j int) { p.objects[i], p.objects[j] = p.objects[j], p.objects[i] })
+	config, all := r.config(ws)
+	p.config = config
+	for _, o := range p.objects {
+		o.workload = o.workload || all && o.at("spec", "template") != nil
+	}
+	p.write(r)
+	return p
+}
+
+// write decides how everything is written.
+func (p *Pair) write(r random) {
+	p.layout = layout{indent: pick(r, 2, 2, 2, 4, 3), compact: r.one(2), gap: pick(r, 1, 1, 1, 3)}
+	h := hand{random: r, said: new(int), comments: pick(r, 0, 8, 20), brackets: pick(r, 0, 4, 8)}
+	p.form.dress(r, p, &h)
+	for _, o := range p.objects {
+		h.style(o.Node)
+		o.between = r.between()
+	}
+	p.avoid()
+	p.objects[0].between = pick(r, "", "", "---\n", "# first\n---\n", "# first\n\n", "--- # one\n", "---\n---\n")
+	hand{random: r, brackets: pick(r, 0, 3)}.style(p.config)
+	p.file = r.file(p.form == stream)
+	p.config.walk(func(n *Node) {
+		if known.emitsAtOpenEnd && (n.at("tlsProxy") != nil || n.at("objects") != nil) {
+			p.file.open = false
+		}
+	})
+}
+
+// Config is the text of the config.
+func (p *Pair) Config() string { return layout{2, false, 1}.write(p.config, 0) }
+
+// Input is the text of the manifests.
+func (p *Pair) Input() string { return p.file.end(p.form.text(p)) }
+
+// Untouched are the texts of the objects that no config is concerned with, as
+// they stand in the input.
+func (p *Pair) Untouched() []string {
+	var texts []string
+	for _, o := range p.objects {
+		if !o.workload && !o.service {
+			text := strings.TrimRight(p.form.object(p, o), "\n")
+			for i := strings.LastIndexByte(text, '\n'); strings.HasPrefix(strings.TrimSpace(text[i+1:]), "#"); i = strings.LastIndexByte(text, '\n') {
+				text = strings.TrimRight(text[:i], "\n") // what stands behind an object may be of the whole text
+			}
+			texts = append(texts, p.file.breaks(text))
+		}
+	}
+	return texts
+}
+
+func (r random) between() string {
+	return pick(r, "---\n", "---\n", "---\n", "--- # next\n", "---\n# next\n", "\n---\n\n", "# end\n---\n", "---\n---\n", "...\n---\n", "---\n# only a comment\n---\n")
+}

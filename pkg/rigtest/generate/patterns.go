@@ -1,0 +1,157 @@
+package generate
+
+import (
+	"fmt"
+	"strings"
+)
+
+// tlsProxy is an entry that takes a port of the workload over.
+func (r random) tlsProxy(w workload, c container, p port, name string) *Node {
+	rebind := dict("port", num(p.number+1000))
+	if r.one(2) {
+		rebind.set("env", dict("LISTEN", "127.0.0.1", "PORT", fmt.Sprint(p.number+1000), "Z", r.opt(3, str(pick(r, "n", "1e3", "a b")))))
+	} else {
+		rebind.set("args", list(fmt.Sprintf("--listen=127.0.0.1:%d", p.number+1000)))
+	}
+	t := dict("port", num(p.number), "rebind", rebind)
+	if r.one(6) {
+		t.set("certificate", dict("issuerRef", dict("name", "ca", "kind", "Issuer"), "dnsNames", r.opt(2, list("web.example.com"))))
+	} else {
+		t.set("secretName", "web-tls")
+	}
+	put := func(odds int, key string, v any) { t.set(key, r.opt(odds, v)) }
+	put(4, "tlsProfile", pick(r, "intermediate", "modern"))
+	put(4, "plainHTTP", pick(r, "reject", "redirect"))
+	put(4, "accessLog", "json")
+	put(5, "ipFamilies", list("IPv4"))
+	put(4, "drainSeconds", num(pick(r, 0, 2, 5, 15)))
+	e := dict("name", name)
+	if c.name != w.containers[0].name || r.one(4) {
+		e.set("app", c.name)
+	}
+	r.placed(e, w)
+	e.set("override", r.opt(3, r.override()))
+	e.set("tlsProxy", t)
+	return e
+}
+
+// placed says where the entry's containers stand.
+func (r random) placed(e *Node, w workload) {
+	if r.one(3) && (!w.job || r.one(20)) { // a Job with a container beside never ends
+		e.set("placement", "beside")
+	}
+	if len(w.inits) > 0 && r.one(3) {
+		e.set(pick(r, "after", "before"), list(pick(r, w.inits...)))
+	} else if r.one(60) {
+		e.set("after", list("nobody"))
+	}
+}
+
+func (r random) override() *Node {
+	n := dict()
+	n.set("resources", r.opt(2, dict("requests", dict("cpu", "50m"), "limits", dict("memory", "64Mi"))))
+	n.set("imagePullPolicy", r.opt(2, str("Always")))
+	n.set("env", r.opt(2, list(dict("name", "TZ", "value", pick(r, "n", "Europe/Zurich", "two\nlines")))))
+	n.set("securityContext", r.opt(3, dict("runAsUser", num(101))))
+	return n
+}
+
+// custom is an entry in which all is spelled out. Its names begin with its own.
+func (r random) custom(w workload, name string) *Node {
+	c, e := dict(), dict("name", name)
+	put := func(odds int, key string, v any) bool {
+		v = r.opt(odds, v)
+		c.set(key, v)
+		return v != nil
+	}
+	put(6, "phase", num(pick(r, 10, 30, 65, 90)))
+	volume := put(2, "volumes", list(dict("name", name+"-shared", "emptyDir", dict())))
+	object := put(3, "objects", list(r.object(w, name)))
+	if object && r.one(2) {
+		if !volume {
+			c.set("volumes", list())
+		}
+		c.at("volumes").add(dict("name", name+"-conf", "configMap", dict("name", w.name+"-"+name)))
+	}
+	put(3, "initContainers", list(dict("name", name+"-init", "image", "busybox:1", "command", list("sh", "-c", r.script()))))
+	if r.one(2) {
+		n := dict("name", name, "image", "agent:1", "env", r.opt(2, r.env(false)), "args", r.opt(3, list("-v", "n")))
+		if volume {
+			n.set("volumeMounts", list(dict("name", name+"-shared", "mountPath", "/shared")))
+		}
+		n.set("ports", r.opt(3, list(dict("name", name, "containerPort", num(7000+int(name[0]))))))
+		c.set("containers", list(n))
+		e.set("override", r.opt(5, r.override()))
+	}
+	app := dict()
+	if r.one(2) {
+		app.set("env", list(dict("name", "AGENT_"+strings.ToUpper(name), "value", pick(r, "n", "on", "1e3", "127.0.0.1:7000", "two\nlines\n", "'")),
+			dict("name", "NODE", "valueFrom", dict("fieldRef", dict("fieldPath", "spec.nodeName")))))
+	}
+	app.set("args", r.opt(4, list("--agent", pick(r, "on", "-", "a: b", "1:30"))))
+	if volume {
+		app.set("volumeMounts", r.opt(2, list(dict("name", name+"-shared", "mountPath", "/"+name, "readOnly", raw("true")))))
+	}
+	app.set("drainSeconds", r.opt(8, num(7)))
+	if len(app.entries) > 0 {
+		c.set("app", app)
+	}
+	put(4, "servicePorts", list(dict("name", name, "port", num(7000+int(name[0])), "targetPort", num(7000))))
+	if r.one(4) {
+		c.set("pod", dict("shareProcessNamespace", r.opt(2, raw("true")), "sysctls", r.opt(2, list(dict("name", "net.ipv4.tcp_keepalive_time", "value", "60"))),
+			"imagePullSecrets", r.opt(2, list(dict("name", "mirror")))))
+	}
+	put(6, "claims", list(dict("port", num(7700+int(name[0])), "for", "the agent")))
+	r.placed(e, w)
+	if len(w.containers) > 1 && r.one(3) {
+		e.set("app", w.containers[1].name)
+	}
+	e.set("custom", c)
+	return e
+}
+
+func (r random) script() string {
+	return pick(r, "true", "echo one\necho two\n", "sysctl -w a=b # c", "\n  indented\n", "trailing \nblanks")
+}
+
+// object is one to emit.
+func (r random) object(w workload, name string) *Node {
+	kind := pick(r, "ConfigMap", "ConfigMap", "Secret")
+	data := "data"
+	if kind == "Secret" {
+		data = "stringData"
+	}
+	return dict("apiVersion", "v1", "kind", kind, "metadata", dict("name", w.name+"-"+name, "labels", r.opt(4, dict("x", "n"))),
+		data, dict("a.conf", r.script(), "version", "1e3", "empty", r.opt(3, str(""))))
+}
+
+// spoil makes an entry ask for what can't be: it wants what the manifest, or
+// another entry, has otherwise.
+func (r random) spoil(e *Node, w workload) {
+	c := e.at("custom")
+	if c == nil {
+		c = dict()
+		e.entries = nil
+		e.set("name", "spoiler")
+		e.set("custom", c)
+	}
+	app := c.at("app")
+	if app == nil {
+		app = dict()
+		c.set("app", app)
+	}
+	switch r.IntN(6) {
+	case 0: // a variable that somebody has with another value
+		app.set("env", list(dict("name", "TOKEN", "value", Secret+"-other"), dict("name", "POD", "value", "x")))
+	case 1:
+		c.set("volumes", list(dict("name", "data", "hostPath", dict("path", "/"))))
+	case 2:
+		c.set("initContainers", list(dict("name", w.containers[0].name, "image", "x:1")))
+	case 3:
+		c.set("containers", list(dict("name", "greedy", "image", "x:1", "ports", list(dict("containerPort", num(8000))))))
+	case 4:
+		app.set("volumeMounts", list(dict("name", "other", "mountPath", "/data")))
+	case 5:
+		c.set("objects", list(dict("apiVersion", "v1", "kind", "ConfigMap", "metadata", dict("name", "bystander-0"), "data", dict("a", "b"))))
+	}
+}

@@ -1,0 +1,52 @@
+package generate
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// words can stand without quotes under every reader.
+var words = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./-]*$`)
+
+// tricky are strings of which some readers make another type; ours read YAML 1.2
+// here, so those that are strings there may stand bare.
+var tricky = map[string]bool{"n": true, "y": true, "on": true, "off": true, "yes": true, "no": true, "No": true, "1:30": true}
+
+// reserved are words that are no strings.
+var reserved = map[string]bool{"true": true, "false": true, "null": true, "True": true, "Null": true}
+
+// bare reports whether a string may stand without quotes, outside of brackets.
+func bare(s string) bool {
+	if tricky[s] {
+		return true
+	}
+	return !reserved[s] && (words.MatchString(s) ||
+		s != "" && s == strings.TrimSpace(s) && !strings.ContainsAny(s, "\n\t\"'\\#:,[]{}&*!|>%@`?~-") && strings.Trim(s, "0123456789.+eExXoO_") != "")
+}
+
+// single is in single quotes.
+func single(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// double is in double quotes, as JSON has them too.
+func double(s string) string {
+	q := strconv.Quote(s) // \a, \v and \x.. aren't JSON; nothing here has such characters
+	return q
+}
+
+// quote writes a string in one of the ways that it can be written in one line.
+func (r random) quote(s string, brackets bool) string {
+	switch {
+	case strings.ContainsAny(s, "\n\t"):
+		return double(s)
+	case r.one(5):
+		return double(s)
+	case r.one(5):
+		return single(s)
+	case bare(s):
+		return s
+	case r.one(2):
+		return single(s)
+	}
+	return double(s)
+}

@@ -1,0 +1,131 @@
+package generate
+
+// Shrink makes a pair smaller as long as it fails: it leaves out one object,
+// field, list entry, comment or style after the other.
+func (p *Pair) Shrink(fails func() bool) {
+	for tries, shrunk := 0, true; shrunk && tries < 4000; {
+		shrunk = false
+		for _, cut := range p.cuts() {
+			if tries++; tries > 4000 {
+				return
+			}
+			if back := cut(); back != nil {
+				if fails() {
+					shrunk = true
+				} else {
+					back()
+				}
+			}
+		}
+	}
+}
+
+// cuts are the ways to make it smaller. Each gives back the way to undo it, or
+// nil where it has nothing to cut any more.
+func (p *Pair) cuts() []func() func() {
+	var all []func() func()
+	for _, o := range p.objects {
+		all = append(all, func() func() { return p.without(o) })
+	}
+	all = append(all,
+		func() func() { return put(&p.file, file{}) }, func() func() { return put(&p.file.tail, "") }, func() func() { return put(&p.file.crlf, false) },
+		func() func() { return put(&p.file.bom, false) }, func() func() { return put(&p.file.open, false) },
+		func() func() { return put(&p.layout, layout{2, false, 1}) }, func() func() { return put(&p.layout.gap, 1) },
+		func() func() { return put(&p.form, stream) })
+	for i, o := range p.objects {
+		plain := "---\n"
+		if i == 0 {
+			plain = ""
+		}
+		all = append(all, func() func() { return put(&o.between, plain) })
+	}
+	roots := []*Node{p.config}
+	for _, o := range p.objects {
+		roots = append(roots, o.Node)
+	}
+	for _, root := range roots {
+		root.walk(func(n *Node) { all = append(all, n.cuts()...) })
+	}
+	return all
+}
+
+func (n *Node) cuts() []func() func() {
+	var all []func() func()
+	for _, e := range n.entries {
+		all = append(all, func() func() { return n.without(e) },
+			func() func() {
+				was := *e
+				if e.quote == "" && e.behind == "" && len(e.above)+len(e.below) == 0 {
+					return nil
+				}
+				e.quote, e.behind, e.above, e.below = "", "", nil, nil
+				return func() { *e = was }
+			},
+			func() func() { return put(&e.quote, "") }, func() func() { return put(&e.behind, "") }, func() func() { return put(&e.own, false) },
+			func() func() { return clear(&e.above) }, func() func() { return clear(&e.below) })
+	}
+	if n.broken {
+		all = append(all, func() func() { return put(&n.broken, false) })
+	}
+	if n.flow {
+		all = append(all, func() func() { return put(&n.flow, false) })
+	}
+	return all
+}
+
+func (p *Pair) without(o *Object) func() {
+	was := p.objects
+	if len(was) < 2 {
+		return nil
+	}
+	p.objects = nil
+	for _, other := range was {
+		if other != o {
+			p.objects = append(p.objects, other)
+		}
+	}
+	if len(p.objects) == len(was) {
+		return nil
+	}
+	return func() { p.objects = was }
+}
+
+// kept are fields without which a manifest or config would be none.
+var kept = map[string]bool{"apiVersion": true, "kind": true, "name": true, "containerPort": true}
+
+func (n *Node) without(e *Entry) func() {
+	if kept[e.key] {
+		return nil
+	}
+	was := n.entries
+	n.entries = nil
+	for _, other := range was {
+		if other != e {
+			n.entries = append(n.entries, other)
+		}
+	}
+	if len(n.entries) == len(was) {
+		return nil
+	}
+	return func() { n.entries = was }
+}
+
+// put sets what isn't so already.
+func put[T comparable](at *T, v T) func() {
+	was := *at
+	if was == v {
+		return nil
+	}
+	*at = v
+	return func() { *at = was }
+}
+
+// clear takes comments away.
+func clear(at *[]comment) func() {
+	was := *at
+	if len(was) == 0 {
+		return nil
+	}
+	*at = nil
+	return func() { *at = was }
+}

@@ -1,0 +1,109 @@
+package generate
+
+import "fmt"
+
+// A hand is somebody's way to write: how often there are comments, brackets and
+// quotes, and whether keys are in any order.
+type hand struct {
+	random
+	comments int // one line in so many has one; 0: none
+	brackets int // one collection in so many stands in brackets; 0: none
+	sorted   bool
+	said     *int // how many comments there are; each is another one
+}
+
+// A comment has its number at the end.
+var remarks = []string{
+	"# why", "#", "#no blank", "# ünïcode … 日本語 🚢", "# - name: not an entry", "# key: value", "# ---", "#\t tab", "# \"quote' {[",
+	"# outrigger.dev/patterns: none",
+	"# a very long remark that goes on and on, well past the width at which many programs would break a line of text into two of them",
+}
+
+var behinds = []string{" # why ", "   #", "  # ünï 🚢 ", " # key: value ", "\t# tab ", " # ] } \" "}
+
+// style decides how everything below n is written.
+func (h hand) style(n *Node) { h.node(n, false) }
+
+func (h hand) node(n *Node, brackets bool) {
+	if n.fixed {
+		h.fix(n)
+		return
+	}
+	if !h.sorted && n.kind == mapKind && h.one(4) {
+		h.Shuffle(len(n.entries), func(i, j int) { n.entries[i], n.entries[j] = n.entries[j], n.entries[i] })
+	}
+	switch {
+	case brackets && n.kind == plainKind && n.text == "" && known.emptyInBrackets:
+		n.text = "null"
+	case n.kind == stringKind:
+		n.text = h.quote(n.value, brackets)
+	case brackets:
+		n.flow = true
+	case n.collection() && len(n.entries) > 0 && h.brackets > 0 && h.one(h.brackets) && !n.blocks() && n.size() < 14:
+		n.flow, brackets = true, true
+		n.broken = h.one(5)
+	}
+	for i, e := range n.entries {
+		if n.kind == mapKind && h.one(50) {
+			e.quote = pick(h.random, "'", "\"")
+		}
+		h.node(e.value, brackets)
+		if !brackets {
+			h.comment(e, n.kind == listKind, i == 0)
+		}
+	}
+}
+
+// fix writes strings that have no text yet, in double quotes.
+func (h hand) fix(n *Node) {
+	n.walk(func(n *Node) {
+		if n.kind == stringKind {
+			n.text = double(n.value)
+		}
+	})
+}
+
+// blocks reports whether there is a block scalar below n.
+func (n *Node) blocks() (found bool) {
+	n.walk(func(n *Node) { found = found || len(n.body) > 0 || n.prefix != "" || n.fixed })
+	return found
+}
+
+func (n *Node) size() (size int) {
+	n.walk(func(*Node) { size++ })
+	return size
+}
+
+// comment puts comments around an entry.
+func (h hand) comment(e *Entry, item, first bool) {
+	if item && e.value.collection() && len(e.value.entries) > 0 && !e.value.flow {
+		e.own = h.one(20)
+	}
+	if h.comments == 0 {
+		return
+	}
+	if h.one(h.comments) {
+		for range 1 + h.IntN(2) {
+			e.above = append(e.above, comment{h.remark(remarks), h.one(6)})
+		}
+		if h.one(4) {
+			e.above = append(e.above, comment{})
+		}
+	}
+	if h.one(h.comments) && !(item && e.value.collection() && !e.value.flow && !e.own) {
+		if e.behind = "  "; !h.one(6) {
+			e.behind = h.remark(behinds)
+		}
+		if e.own && e.behind[0] == '\t' {
+			e.behind = " " + e.behind[1:] // readers want no tab behind a dash
+		}
+	}
+	if h.one(4 * h.comments) {
+		e.below = append(e.below, comment{h.remark(remarks), h.one(6)})
+	}
+}
+
+func (h hand) remark(from []string) string {
+	*h.said++
+	return fmt.Sprintf("%s%d;", pick(h.random, from...), *h.said) // none is the beginning of another
+}

@@ -1,0 +1,118 @@
+package generate
+
+import "fmt"
+
+// A workload is what a config must know of one.
+type workload struct {
+	shape
+	name, namespace string
+	containers      []container
+	inits           []string
+	labels          []string // of the pods, in pairs
+}
+
+// workload makes an object with a pod template.
+func (r random) workload(i int) (*Object, workload) {
+	w := workload{shape: pick(r, shapes...), name: []string{"web", "other", "third"}[i]}
+	if r.one(3) {
+		w.namespace = pick(r, "prod", "default")
+	}
+	w.labels = []string{"app", w.name}
+	if r.one(3) {
+		w.labels = append(w.labels, "app.kubernetes.io/part-of", pick(r, "n", "shop", "1e3"))
+	}
+	meta := dict("name", w.name)
+	if w.namespace != "" {
+		meta.set("namespace", w.namespace)
+	}
+	meta.set("labels", r.opt(3, r.some(dict("team", "a"))))
+	meta.set("annotations", r.opt(3, r.some(r.annotations())))
+	root := dict("apiVersion", w.api, "kind", w.kind, "metadata", meta)
+	pod := r.pod(&w)
+	if len(w.path) == 0 {
+		meta.set("labels", r.pairs(w.labels))
+		root.set("spec", pod)
+	} else {
+		r.wrap(root, &w, pod)
+	}
+	root.set("status", r.opt(8, pick(r, dict(), raw("{}"), dict("replicas", raw("0")))))
+	return &Object{Node: root, workload: true}, w
+}
+
+// wrap puts a pod template around the pod, and the object's own fields around that.
+func (r random) wrap(root *Node, w *workload, pod *Node) {
+	meta := dict()
+	if !r.one(12) {
+		meta.set("labels", r.pairs(w.labels))
+	} else {
+		w.labels = nil
+	}
+	meta.set("annotations", r.opt(3, r.some(r.annotations())))
+	template := dict("metadata", r.some(meta), "spec", pod)
+	if m := template.at("metadata"); m == nil || m.kind != mapKind || len(m.entries) == 0 {
+		w.labels = nil
+	}
+	at := root
+	for i, field := range w.path[:len(w.path)-1] {
+		next := dict()
+		at.set(field, next)
+		at = next
+		if i == 0 {
+			r.extras(w.shape, next, w.name, func() *Node { return r.pairs([]string{"app", w.name}) })
+		}
+	}
+	at.set(w.path[len(w.path)-1], template)
+}
+
+func (r random) pairs(labels []string) *Node {
+	n := dict()
+	for i := 0; i < len(labels); i += 2 {
+		n.set(labels[i], labels[i+1])
+	}
+	return n
+}
+
+func (r random) annotations() *Node {
+	n := dict("example.com/a", pick(r, "n", "on", "1e3", "0777", "1:30", "", "{\"json\": [1]}", "a: b"))
+	n.set("example.com/script", r.opt(6, block(pick(r, "|", "|-", "|+", ">"), r.body()...)))
+	n.set("kubectl.kubernetes.io/last-applied-configuration", r.opt(12, str("{\"kind\":\"Deployment\"}\n")))
+	return n
+}
+
+// pod makes the pod's spec.
+func (r random) pod(w *workload) *Node {
+	spec, containers := dict(), list()
+	put := func(odds int, key string, v any) { spec.set(key, r.opt(odds, v)) }
+	if r.one(3) {
+		inits := list()
+		for i := range 1 + r.IntN(2) {
+			name := fmt.Sprintf("init%d", i)
+			inits.add(dict("name", name, "image", "busybox:1", "command", r.opt(2, list("sh", "-c", "true"))))
+			w.inits = append(w.inits, name)
+		}
+		spec.set("initContainers", inits)
+	} else {
+		put(6, "initContainers", r.nothing(listKind))
+	}
+	for i := range 1 + r.IntN(2)*r.IntN(3) {
+		n, c := r.container([]string{"app", "helper", "n"}[i], i)
+		containers.add(n)
+		w.containers = append(w.containers, c)
+	}
+	if n := len(containers.entries); !known.aliases && n > 1 {
+		shared := dict("requests", dict("cpu", "100m"))
+		shared.prefix = "&shared "
+		containers.entries[0].value.set("resources", shared)
+		containers.entries[n-1].value.set("resources", raw("*shared"))
+	}
+	spec.set("containers", containers)
+	put(2, "volumes", r.some(list(dict("name", "data", "emptyDir", raw("{}")), dict("name", "conf", "configMap", dict("name", "settings")))))
+	put(8, "imagePullSecrets", r.some(list(dict("name", "pull"))))
+	put(6, "securityContext", r.some(dict("fsGroup", num(1000), "sysctls", r.opt(3, list(dict("name", "net.core.somaxconn", "value", "1024"))))))
+	put(8, "terminationGracePeriodSeconds", num(60))
+	put(10, "newerField", list(dict("name", "x"), raw("~")))
+	if w.job {
+		spec.set("restartPolicy", "Never")
+	}
+	return spec
+}

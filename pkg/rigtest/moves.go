@@ -1,0 +1,272 @@
+package rigtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+)
+
+// nothingElseMoves is law 4: what stands in the input stands in the output, in
+// the same order, but for what a takeover moves and for empty collections that
+// were filled.
+func nothingElseMoves(t T, c Case, plain, laid string) {
+	t.Helper()
+	if strings.Contains(plain, "applied.outrigger.dev/") { // comments stand in records, too
+		plain = c.must(t, edit(t, c.Config, func(spec map[string]any) { spec["record"] = "never" }), c.Input)
+	}
+	moved := takenOver(c.spec(t, c.Config))
+	before, after := objects(t, c.Input), objects(t, plain)
+	require.GreaterOrEqual(t, len(after), len(before), "law 4: an object is gone")
+	for i := range before {
+		require.Empty(t, moved.differences(before[i], after[i], ""), "law 4: something else has moved")
+	}
+	commentsStay(t, c.Input, plain, laid)
+	linesStay(t, c.Input, plain, len(moved) > 0)
+	untouched := c.Untouched
+	for _, doc := range documents(c.Input) {
+		var head struct{ Kind string }
+		if yaml.Unmarshal([]byte(doc), &head) == nil && (head.Kind == "ConfigMap" || head.Kind == "Secret" || head.Kind == "Ingress") {
+			untouched = append(untouched, doc)
+		}
+	}
+	for _, text := range untouched {
+		require.Contains(t, plain, text, "law 4: an object that isn't concerned has changed")
+	}
+}
+
+func documents(text string) []string {
+	var docs []string
+	for _, d := range strings.Split("\n"+text, "\n---") {
+		docs = append(docs, strings.TrimSpace(d))
+	}
+	return docs
+}
+
+// commentsStay checks that comments stay in their order. Only one among ports
+// that a takeover moves away goes with them; the record has it.
+func commentsStay(t T, input, plain, laid string) {
+	t.Helper()
+	rest, taken := plain, ""
+	for _, line := range lines(input) {
+		text := remark(line)
+		if text == "" {
+			continue
+		}
+		at := strings.Index(rest, text)
+		if at < 0 {
+			if taken == "" {
+				taken = recorded(t, laid)
+			}
+			require.Contains(t, taken, text, "law 4: the comment is gone or has moved")
+			continue
+		}
+		rest = rest[at+len(text):]
+	}
+}
+
+// remark is the comment on a line, or "": quotes before it must be closed.
+func remark(line string) string {
+	for i := range line {
+		if line[i] == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t') &&
+			strings.Count(line[:i], "'")%2 == 0 && strings.Count(line[:i], `"`)%2 == 0 {
+			return line[i:]
+		}
+	}
+	return ""
+}
+
+// recorded are the texts that records hold.
+func recorded(t T, laid string) string {
+	t.Helper()
+	var b strings.Builder
+	for _, line := range strings.Split(annotations(t, laid), "\n") {
+		var record struct{ Marks []struct{ Was string } }
+		if json.Unmarshal([]byte(line), &record) == nil {
+			for _, m := range record.Marks {
+				b.WriteString(m.Was + "\n")
+			}
+		}
+	}
+	return b.String()
+}
+
+var (
+	// filled are lines of collections that may have been written as empty, or stand in brackets.
+	filled = regexp.MustCompile(`[{}\[\]]|: *(null|Null|~)|outrigger.dev/patterns`)
+	// portly are lines that a takeover may change or take away, with the comments among them.
+	portly = regexp.MustCompile(`(?i)port|scheme|protocol|hostIP|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
+)
+
+// linesStay checks that lines stay in their order; takeover says that ports may
+// have moved.
+func linesStay(t T, input, plain string, takeover bool) {
+	t.Helper()
+	rest := lines(plain)
+	for _, line := range lines(input) {
+		if filled.MatchString(line) || takeover && portly.MatchString(line) {
+			continue
+		}
+		i := slices.IndexFunc(rest, func(l string) bool {
+			return l == line || strings.HasPrefix(l, line+", ") || // the last one between brackets
+				takeover && strings.Replace(l, "- ", "  ", 1) == line || // the first one has left a list's entry
+				takeover && strings.HasSuffix(line, ",") && strings.HasPrefix(l, strings.TrimSuffix(line, ",")) // or the last one brackets
+		})
+		require.GreaterOrEqual(t, i, 0, "law 4: a line is gone or has changed: %q", line)
+		rest = rest[i+1:]
+	}
+}
+
+func lines(text string) []string {
+	all := strings.Split(text, "\n")
+	for i := range all {
+		all[i] = strings.TrimSuffix(all[i], "\r")
+	}
+	return all
+}
+
+// lost are the lines of a that aren't in the longest common subsequence of both.
+func lost(a, b []string) []string {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	w := len(b) + 1
+	common := make([]int32, (len(a)+1)*w)
+	for i := len(a) - 1; i >= 0; i-- {
+		for j := len(b) - 1; j >= 0; j-- {
+			if a[i] == b[j] {
+				common[i*w+j] = common[(i+1)*w+j+1] + 1
+			} else {
+				common[i*w+j] = max(common[(i+1)*w+j], common[i*w+j+1])
+			}
+		}
+	}
+	var out []string
+	for i, j := 0, 0; i < len(a); {
+		switch {
+		case j < len(b) && a[i] == b[j]:
+			i, j = i+1, j+1
+		case j < len(b) && common[i*w+j+1] >= common[(i+1)*w+j]:
+			j++
+		default:
+			out, i = append(out, a[i]), i+1
+		}
+	}
+	return out
+}
+
+// moves are the ports that are taken over.
+type moves map[int]bool
+
+func takenOver(s *config.Spec) moves {
+	m := moves{}
+	for _, p := range s.Patterns {
+		if p.TLSProxy != nil {
+			m[int(p.TLSProxy.Port)] = true
+		}
+		if p.Custom != nil {
+			for _, t := range p.Custom.Takeovers {
+				m[int(t.Port)] = true
+			}
+		}
+	}
+	return m
+}
+
+// differences are where b lacks what a has, or has it otherwise. Additions are
+// none, and neither is what a takeover does.
+func (m moves) differences(a, b any, at string) []string {
+	switch a := a.(type) {
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		if !ok {
+			return differ(at, a, b)
+		}
+		var out []string
+		for k, v := range a {
+			if w, there := b[k]; !there {
+				if v != nil && !(k == "ports" && m.gone(v)) {
+					out = append(out, at+"."+k+" is gone")
+				}
+			} else if v != nil {
+				out = append(out, m.differences(v, w, at+"."+k)...)
+			}
+		}
+		slices.Sort(out)
+		return out
+	case []any:
+		b, ok := b.([]any)
+		if !ok {
+			return differ(at, a, b)
+		}
+		if !strings.HasPrefix(at, ".spec") && !strings.HasPrefix(at, ".template") && !reflect.DeepEqual(a, b) {
+			return differ(at, a, b)
+		}
+		return m.items(a, b, at)
+	}
+	if reflect.DeepEqual(a, b) || m.follows(a, b, at) {
+		return nil
+	}
+	return differ(at, a, b)
+}
+
+func differ(at string, a, b any) []string {
+	return []string{fmt.Sprintf("%s was %v and is %v", at, a, b)}
+}
+
+// items compares lists: all items of a stand in b, in their order.
+func (m moves) items(a, b []any, at string) []string {
+	for i, v := range a {
+		where := fmt.Sprintf("%s[%d]", at, i)
+		if strings.HasSuffix(at, ".ports") && m.gone([]any{v}) && !slices.ContainsFunc(b, func(w any) bool { return reflect.DeepEqual(v, w) }) {
+			continue
+		}
+		found := slices.IndexFunc(b, func(w any) bool { return len(m.differences(v, w, where)) == 0 })
+		if found < 0 {
+			return []string{fmt.Sprintf("%s is gone, or stands elsewhere: %v", where, v)}
+		}
+		b = b[found+1:]
+	}
+	return nil
+}
+
+// gone reports whether all of a container's ports are taken over.
+func (m moves) gone(ports any) bool {
+	list, _ := ports.([]any)
+	return !slices.ContainsFunc(list, func(p any) bool {
+		entry, _ := p.(map[string]any)
+		n, _ := entry["containerPort"].(int)
+		return !m[n]
+	})
+}
+
+// follows reports whether a value has become what a takeover makes of it.
+func (m moves) follows(a, b any, at string) bool {
+	n, isNumber := b.(int)
+	_, wasName := a.(string)
+	switch at[strings.LastIndexByte(at, '.')+1:] {
+	case "port", "targetPort":
+		if a, err := strconv.Atoi(fmt.Sprint(a)); err == nil && a != n {
+			return false
+		}
+		return wasName && isNumber && m[n]
+	case "scheme":
+		return len(m) > 0 && a == "HTTP" && b == "HTTPS"
+	case "appProtocol":
+		return len(m) > 0 && a == "http" && b == "https"
+	case "dev/patterns":
+		return strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a)+",")
+	}
+	return false
+}

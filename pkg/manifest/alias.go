@@ -116,7 +116,7 @@ func stepTo(n *node, i int) (sidecar.Step, bool) {
 	}
 	for _, key := range []string{"name", "containerPort", "mountPath", "port", "key", "ip", "."} {
 		s := sidecar.Step{Key: key}
-		if s.Value = keyOf(n.vals[i].resolve(), s); s.Value != "" && find(n, s) == i {
+		if s.Value, _ = keyOf(n.vals[i], key); s.Value != "" && find(n, s) == i {
 			return s, true
 		}
 	}

@@ -22,6 +22,7 @@ type editor struct {
 	touched map[*node]bool // anchored values that change; nil: nobody asks
 	out     map[*node]bool // see writeOuts
 	done    map[*node]bool // what was written out, or taken out
+	taken   map[*node]int  // how many lines went with what is taken out
 }
 
 func (e *editor) splice(at, del int, ins string) {
@@ -221,22 +222,48 @@ func (e *editor) remove(n *node, i int, path sidecar.Path) {
 	e.splice(from, to-from, "")
 }
 
-// takenOut is the mark of the entry i of n, which is taken out with its text.
+// takenOut is the mark of the entry i of n, which is taken out with its text. What
+// it stood behind is named without those that are taken out, too.
 func (e *editor) takenOut(n *node, i, from, to int, path sidecar.Path) mark {
-	m := mark{At: pathString(path), Was: new(e.text[from:to]), After: new(""), Skip: e.comments(from)}
-	if i > 0 {
+	m := mark{At: pathString(path), Was: new(e.text[from:to]), After: new("")}
+	j, taken := i-1, 0
+	for ; j >= 0; j-- {
+		lines, ok := e.taken[n.vals[j]]
+		if !ok {
+			break
+		}
+		taken += lines
+	}
+	if e.taken == nil {
+		e.taken = map[*node]int{}
+	}
+	e.taken[n.vals[i]] = e.breaks(from, to)
+	if j >= 0 {
 		after := path[len(path)-1]
 		if n.kind == mappingNode {
-			after = sidecar.Step{Field: n.keys[i-1].value}
+			after = sidecar.Step{Field: n.keys[j].value}
 		} else {
-			after.Value = keyOf(n.vals[i-1], after)
+			after.Value, _ = keyOf(n.vals[j], after.Key)
 		}
 		m.After = new(stepString(after))
-		if !n.flow {
-			m.Skip = e.breaks(e.end(n.vals[i-1].end), from)
-		}
+	}
+	switch {
+	case n.flow:
+	case j >= 0:
+		m.Skip = e.breaks(e.end(n.vals[j].end), from) - taken
+	case taken > 0:
+		first := e.before(e.first(n))
+		m.Skip = e.breaks(first, from) - taken + e.comments(first)
+	default:
+		m.Skip = e.comments(from)
 	}
 	return m
+}
+
+// first is where the first entry of a collection begins.
+func (e *editor) first(n *node) int {
+	start, _ := e.entry(n, 0)
+	return start
 }
 
 // extent is the text of an entry: in block form whole lines, from the break
@@ -278,12 +305,4 @@ func (e *editor) entry(n *node, i int) (start, end int) {
 		return n.vals[i].start, n.vals[i].end
 	}
 	return n.dash[i], max(n.dash[i]+1, n.vals[i].end)
-}
-
-// keyOf is the value of the key that an entry of a list is named by.
-func keyOf(v *node, s sidecar.Step) string {
-	if s.Key == "." {
-		return v.str()
-	}
-	return v.resolve().field(s.Key).str()
 }

@@ -96,10 +96,16 @@ func (p *patch) applyList(list []any) (any, error) {
 
 // keyed reports whether a value is the entry that a step leads to.
 func keyed(v any, s sidecar.Step) bool {
-	if m, ok := v.(ordered); ok && s.Key != "." {
-		v = m.get(s.Key)
-	} else if ok || s.Key != "." {
+	m, ok := v.(ordered)
+	if ok != (s.Key != ".") {
 		return false
 	}
-	return v != nil && fmt.Sprint(v) == s.Value
+	if !ok {
+		return v != nil && fmt.Sprint(v) == s.Value
+	}
+	have := m.get(s.Key)
+	if protocol := m.get("protocol"); sidecar.IsPortKey(s.Key) && protocol != nil && protocol != "TCP" {
+		have = fmt.Sprintf("%v/%v", have, protocol)
+	}
+	return have != nil && fmt.Sprint(have) == s.Value
 }

@@ -11,6 +11,7 @@ type style struct {
 	indent  int    // of a mapping in a mapping
 	compact bool   // lists stand at the column of their key
 	newline string // "\n" or "\r\n"
+	open    bool   // no line break comes at the end
 }
 
 // mapping writes the entries of a mapping, the first one without indentation,
@@ -140,6 +141,8 @@ func (w *printer) literal(s string, col int, last bool) bool {
 	breaks := len(s) - len(body)
 	switch {
 	case !verbatim(body):
+		return false
+	case breaks > 0 && last && w.open:
 		return false
 	case breaks > 1 && last: // "|+" would take blank lines that follow for its own
 		return false

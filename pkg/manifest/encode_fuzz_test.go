@@ -36,7 +36,7 @@ func readsBack(t *testing.T, raw string, col, indent int, compact, crlf bool) {
 		v = []any{s, ordered{{s, s}, {s + "'", s + "\n"}}}
 	}
 	col, indent = col&7, 1+indent&15%12
-	st := style{indent, compact, "\n"}
+	st := style{indent: indent, compact: compact, newline: "\n"}
 	if crlf {
 		st.newline = "\r\n"
 	}

@@ -94,7 +94,7 @@ func TestBlock(t *testing.T) {
         }`, compact.keyValue("tls", v, 4))
 	require.Equal(t, `{name: tls-proxy, args: [-g, daemon off;], ports: [{name: https, containerPort: 9200}], env: [], emptyDir: {}, x: [[1, 2], [], {}], 'on': '9201', conf: "a {\n  b;\n}\n"}`, flow(v, false))
 	require.JSONEq(t, container, flow(v, true))
-	require.Equal(t, "a: 1\r\n  b: |-\r\n    x\r\n\r\n    y", style{2, false, "\r\n"}.mapping(ordered{{"a", json.Number("1")}, {"b", "x\n\ny"}}, 2))
+	require.Equal(t, "a: 1\r\n  b: |-\r\n    x\r\n\r\n    y", style{indent: 2, compact: false, newline: "\r\n"}.mapping(ordered{{"a", json.Number("1")}, {"b", "x\n\ny"}}, 2))
 	require.Equal(t, "- a\n- b", wide.sequence([]any{"a", "b"}, 0))
 }
 

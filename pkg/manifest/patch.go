@@ -107,13 +107,29 @@ func find(n *node, s sidecar.Step) int {
 		return -1
 	}
 	for i, v := range n.vals {
-		v = v.resolve()
-		if s.Key == "." && v.kind == scalarNode && v.value == s.Value ||
-			s.Key != "." && v.field(s.Key).resolve() != nil && v.field(s.Key).str() == s.Value {
+		if have, ok := keyOf(v, s.Key); ok && have == s.Value {
 			return i
 		}
 	}
 	return -1
+}
+
+// keyOf is the value of the key that an entry of a list is named by. Ports of
+// several protocols may have one number: those that aren't TCP have the protocol
+// behind it, as in 53/UDP.
+func keyOf(v *node, key string) (string, bool) {
+	v = v.resolve()
+	if key == "." {
+		return v.str(), v != nil && v.kind == scalarNode
+	}
+	k := v.field(key).resolve()
+	if k == nil {
+		return "", false
+	}
+	if protocol := v.field("protocol").str(); sidecar.IsPortKey(key) && protocol != "" && protocol != "TCP" {
+		return k.str() + "/" + protocol, true
+	}
+	return k.str(), true
 }
 
 // locate follows a path; nil where nothing stands there.

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -15,6 +16,7 @@ type stripper struct {
 	empty map[*node]string       // how a collection was written before it had entries
 	back  map[*node]bool         // collections that get an entry back
 	kept  []string               // what a person has changed since; nothing is stripped then
+	rows  map[int]int            // lines that go, from the break before them, to where they end
 }
 
 // strip turns marks into splices that give back what stood there before. What a
@@ -23,17 +25,26 @@ func (s *stripper) strip(records []record) error {
 	s.gone, s.empty, s.back = map[*node]map[int]bool{}, map[*node]string{}, map[*node]bool{}
 	for _, r := range records {
 		for _, m := range r.Marks {
-			if err := s.undo(m, r.Compact); err != nil {
+			if err := s.undo(m); err != nil {
 				return err
 			}
 		}
 	}
 	s.sweep(s.root)
+	s.rows = s.goneRows()
+	for _, r := range records { // when it's known what else goes
+		for _, m := range r.Marks {
+			if m.After != nil {
+				path, _ := parsePath(m.At)
+				s.putBack(path, m, r.Compact)
+			}
+		}
+	}
 	return nil
 }
 
-// undo undoes one mark; compact is how the object's lists stood when it was made.
-func (s *stripper) undo(m mark, compact bool) error {
+// undo undoes one mark, but for what was taken out.
+func (s *stripper) undo(m mark) error {
 	path, err := parsePath(m.At)
 	if err != nil {
 		return err
@@ -48,7 +59,7 @@ func (s *stripper) undo(m mark, compact bool) error {
 	case m.After == nil:
 		s.replaced(path, m)
 	default:
-		s.taken(path, m, compact)
+		s.back[locate(s.root, path[:len(path)-1]).resolve()] = true
 	}
 	return nil
 }
@@ -89,13 +100,13 @@ func (s *stripper) replaced(path sidecar.Path, m mark) {
 	s.splice(v.start, v.end-v.start, *m.Was)
 }
 
-func (s *stripper) taken(path sidecar.Path, m mark, compact bool) {
+// putBack puts back what was taken out, where it stood.
+func (s *stripper) putBack(path sidecar.Path, m mark, compact bool) {
 	parent := locate(s.root, path[:len(path)-1]).resolve()
 	if parent == nil || len(parent.vals) == 0 {
 		s.kept = append(s.kept, path[:len(path)-1].String())
 		return
 	}
-	s.back[parent] = true
 	text := s.restyled(*m.Was, compact)
 	i := -1
 	if *m.After != "" {
@@ -112,13 +123,18 @@ func (s *stripper) taken(path sidecar.Path, m mark, compact bool) {
 		s.splice(start, 0, text)
 	default:
 		at := s.end(end)
-		if i < 0 { // from the line of the collection's own key
+		if i >= 0 {
+			at = s.end(s.left(parent, i))
+		} else { // from the line of the collection's own key
 			at = s.lines.before(start)
 			for range s.comments(at) {
 				at = s.lines.before(at)
 			}
 		}
-		for range m.Skip {
+		for skip := m.Skip; skip > 0; skip-- {
+			for to, ok := s.rows[at]; ok && to > at; to, ok = s.rows[at] {
+				at = to
+			}
 			next := s.next(at)
 			if next < 0 || next >= len(s.text) || !s.comment(next) {
 				break
@@ -127,6 +143,39 @@ func (s *stripper) taken(path sidecar.Path, m mark, compact bool) {
 		}
 		s.splice(at, 0, text)
 	}
+}
+
+// left is the end of the entry i of n without what goes.
+func (s *stripper) left(n *node, i int) int {
+	v := n.vals[i]
+	if v.flow || len(v.vals) == 0 || len(s.gone[v]) == 0 && !s.holdsGone(v) {
+		_, end := s.entry(n, i)
+		return end
+	}
+	for j := len(v.vals) - 1; j >= 0; j-- {
+		if !s.gone[v][j] {
+			return s.left(v, j)
+		}
+	}
+	_, end := s.entry(n, i)
+	return end
+}
+
+func (s *stripper) holdsGone(n *node) bool {
+	return len(s.gone[n]) > 0 || slices.ContainsFunc(n.vals, s.holdsGone)
+}
+
+// goneRows are the lines of what goes.
+func (s *stripper) goneRows() map[int]int {
+	rows := map[int]int{}
+	for n, gone := range s.gone {
+		for i := range gone {
+			if from, to, ok := s.extent(n, i); ok && !n.flow {
+				rows[from] = max(rows[from], to)
+			}
+		}
+	}
+	return rows
 }
 
 // restyled writes a list under a key as the object writes its lists now: kpt
@@ -180,6 +229,7 @@ func (s *stripper) sweep(n *node) bool {
 	if len(gone) == 0 {
 		return false
 	}
+	s.gone[n] = gone
 	if left == 0 {
 		if _, ok := s.empty[n]; !ok {
 			s.splices = s.splices[:mark]

@@ -3,6 +3,8 @@ package sidecar
 import (
 	"strconv"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // A Step of a [Path] is a field of a mapping, or an entry of a list, named by a
@@ -24,6 +26,19 @@ func Fields(names ...string) Path {
 	}
 	return p
 }
+
+// PortKey names a port in a list of ports: its number, and the protocol behind it
+// where that isn't TCP, as in 53/UDP.
+func PortKey(port int32, protocol corev1.Protocol) string {
+	key := strconv.Itoa(int(port))
+	if !tcp(protocol) {
+		key += "/" + string(protocol)
+	}
+	return key
+}
+
+// IsPortKey reports whether a [Step] by the key takes what [PortKey] gives.
+func IsPortKey(key string) bool { return key == "containerPort" || key == "port" }
 
 // To is the path of fields below p. It shares no memory with p.
 func (p Path) To(fields ...string) Path {

@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	pairs = flag.Int("pairs", 200, "how many generated pairs are checked; make test takes 10000")
+	pairs = flag.Int("pairs", 100, "how many generated pairs are checked; make test takes 10000")
 	seed  = flag.Uint64("seed", 0, "check the generated pair of this seed only")
 )
 

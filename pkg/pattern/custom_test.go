@@ -98,7 +98,7 @@ func TestCustomValidate(t *testing.T) {
 			"error missing-field: volumes[2].name: no name is given; every volume has one",
 			"error bad-value: volumes[3].name: a is there twice; give one of them another name"}},
 		"app": {func(p *Custom) {
-			p.App = sidecar.App{Env: []corev1.EnvVar{{}}, VolumeMounts: []corev1.VolumeMount{{Name: "x"}}, DrainSeconds: -1}
+			p.App = sidecar.App{Env: sidecar.Vars(corev1.EnvVar{}), VolumeMounts: []corev1.VolumeMount{{Name: "x"}}, DrainSeconds: -1}
 		}, []string{
 			"error missing-field: app.env[0].name: no name is given",
 			"error missing-field: app.volumeMounts[0].mountPath: no path is given",

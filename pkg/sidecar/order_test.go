@@ -42,5 +42,5 @@ func TestOrder(t *testing.T) {
 	require.Equal(t, "after and before form a cycle among a, b; take one of them away", fs.Error())
 	_, fs = sidecar.Order([]sidecar.Init{{Name: "a", After: []string{"x"}}, {Name: "b", Before: []string{"y"}}})
 	require.Len(t, fs, 2, "all at once")
-	require.Equal(t, "after: a: no init container or native sidecar is named x; there are: a, b", fs[0].String())
+	require.Equal(t, "after: a: no init container or native sidecar is named x; there are: b", fs[0].String())
 }

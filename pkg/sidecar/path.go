@@ -27,12 +27,19 @@ func Fields(names ...string) Path {
 
 // To is the path of fields below p. It shares no memory with p.
 func (p Path) To(fields ...string) Path {
-	return append(p[:len(p):len(p)], Fields(fields...)...)
+	out := make(Path, len(p), len(p)+len(fields))
+	copy(out, p)
+	for _, f := range fields {
+		out = append(out, Step{Field: f})
+	}
+	return out
 }
 
 // At is the path of the list entry whose key has the value.
 func (p Path) At(key, value string) Path {
-	return append(p[:len(p):len(p)], Step{Key: key, Value: value})
+	out := make(Path, len(p)+1)
+	out[copy(out, p)] = Step{Key: key, Value: value}
+	return out
 }
 
 // String gives the form of messages: spec.containers[name=app].image.

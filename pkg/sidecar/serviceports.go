@@ -1,0 +1,62 @@
+package sidecar
+
+import (
+	"fmt"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// servicePorts adds ports to each Service in front of the workload. Merge tells
+// names that two want; the API server wants numbers to be unique, too, for each
+// protocol.
+func (f *flattener) servicePorts(asked []Asked) {
+	at := Fields("spec", "ports")
+	for i := range asked {
+		a := &asked[i]
+		ports := a.Change.ServicePorts
+		if len(ports) > 0 && len(f.w.Services) == 0 {
+			f.findings = append(f.findings, Finding{Severity: Warning, Code: "service-missing", Object: f.w.Ref, Sidecar: a.Name,
+				Message: "no Service among the manifests selects these pods, so none gets the port", Hint: "render the Service together with the workload"})
+		}
+		if len(ports) == 0 {
+			continue
+		}
+		for j := range f.w.Services {
+			s := &f.w.Services[j]
+			if len(s.Spec.Ports) == 1 && s.Spec.Ports[0].Name == "" { // one port of several must have a name
+				n := strconv.Itoa(int(s.Spec.Ports[0].Port))
+				f.edits = append(f.edits, Edit{Owner: a.Name, Object: s.Ref, Path: at.At("port", n).To("name"), Value: "port-" + n})
+			}
+			for _, p := range ports {
+				f.edits = append(f.edits, Edit{Owner: a.Name, Object: s.Ref, Path: at.At("name", p.Name), Value: p, view: f.w, Hint: "give the port another name"})
+				f.number(asked[:i], a.Name, s, p)
+			}
+		}
+	}
+}
+
+// number looks for the number of a new port in a Service and among those that
+// earlier sidecars add.
+func (f *flattener) number(earlier []Asked, owner string, s *Service, p corev1.ServicePort) {
+	conflict := func(who string, other corev1.ServicePort) {
+		if other.Port != p.Port || norm(other.Protocol) != norm(p.Protocol) || other.Name == p.Name {
+			return
+		}
+		name := other.Name
+		if name == "" {
+			name = "its only one"
+		}
+		f.findings = append(f.findings, Finding{Severity: Error, Code: "service-port-conflict", Object: s.Ref, Sidecar: owner, Field: "spec.ports",
+			Message: fmt.Sprintf("wants %s to be port %d/%s, but %s has %s there", p.Name, p.Port, norm(p.Protocol), who, name),
+			Hint:    "give one of them another number"})
+	}
+	for _, other := range s.Spec.Ports {
+		conflict("the manifest", other)
+	}
+	for i := range earlier {
+		for _, other := range earlier[i].Change.ServicePorts {
+			conflict(earlier[i].Name, other)
+		}
+	}
+}

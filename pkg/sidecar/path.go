@@ -42,17 +42,18 @@ func (p Path) At(key, value string) Path {
 	return out
 }
 
-// String gives the form of messages: spec.containers[name=app].image.
+// String gives the form of messages: spec.containers[name=app].image. It isn't
+// unique: of arguments only the flags are shown.
 func (p Path) String() string {
 	var b strings.Builder
 	for i, s := range p {
 		switch {
 		case s.Field == "":
-			b.WriteString("[")
-			if s.Key != "." {
-				b.WriteString(s.Key + "=")
+			if s.Key == "." {
+				b.WriteString("[" + plainEntry(s.Value) + "]")
+			} else {
+				b.WriteString("[" + s.Key + "=" + s.Value + "]")
 			}
-			b.WriteString(s.Value + "]")
 		case strings.ContainsAny(s.Field, "./["):
 			b.WriteString("[" + strconv.Quote(s.Field) + "]")
 		default:
@@ -63,4 +64,15 @@ func (p Path) String() string {
 		}
 	}
 	return b.String()
+}
+
+// plainEntry is what messages show of an entry of a list of plain values: of an
+// argument the flag, since what follows may be secret.
+func plainEntry(v string) string {
+	if name, _, some := strings.Cut(v, "="); flag(v) && some {
+		return name + "=..."
+	} else if flag(v) {
+		return v
+	}
+	return "..."
 }

@@ -111,15 +111,19 @@ func clashes(w *Workload, all []listener, from int) Findings {
 		b := &all[i]
 		for j := range all[:i] {
 			a := &all[j]
-			switch {
-			case *a == *b:
-			case a.port == b.port && a.prot == b.prot:
+			if *a == *b {
+				continue
+			}
+			if a.port == b.port && a.prot == b.prot {
 				add(b, "port-conflict", fmt.Sprintf("port %d/%s is wanted by %s and by %s; containers of a pod share one network", b.port, b.prot, a, b),
 					"give one of them another port")
-			case a.name != "" && a.name == b.name:
+				continue
+			}
+			if a.name != "" && a.name == b.name {
 				add(b, "port-name-conflict", fmt.Sprintf("port name %s is used by %s and by %s; Services and probes couldn't tell them apart", b.name, a, b),
 					"rename one of them")
-			case a.host != 0 && a.host == b.host && a.prot == b.prot && overlap(a.hostIP, b.hostIP):
+			}
+			if a.host != 0 && a.host == b.host && a.prot == b.prot && overlap(a.hostIP, b.hostIP) {
 				add(b, "port-conflict", fmt.Sprintf("port %d/%s of the node is wanted by %s and by %s", b.host, b.prot, a, b),
 					"give one of them another hostPort, or none")
 			}

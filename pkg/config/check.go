@@ -104,9 +104,7 @@ func (r *reader) entry(e *Entry, at string, named map[string]string) {
 		r.bad(at+".name", quote(e.Name)+" is the name of "+named[e.Name]+" too", "give one of them another name")
 	}
 	named[e.Name] = at
-	if e.App != "" {
-		r.label(at+".app", e.App)
-	}
+	r.apps(at+".app", e.App)
 	for _, list := range []struct {
 		at    string
 		names []string
@@ -120,6 +118,25 @@ func (r *reader) entry(e *Entry, at string, named map[string]string) {
 	}
 	if e.Override != nil && e.Override.Name != "" && e.Override.Name != e.Name {
 		r.bad(at+".override.name", quote(e.Override.Name)+" is not the entry's name "+quote(e.Name), "leave it out, or set the entry's name")
+	}
+}
+
+// apps checks the names of the containers that are served.
+func (r *reader) apps(at string, names Names) {
+	for i, name := range names {
+		path := fmt.Sprintf("%s[%d]", at, i)
+		if len(names) == 1 {
+			path = at
+		}
+		switch {
+		case name == Every && len(names) == 1:
+		case name == Every:
+			r.bad(path, quote(Every)+" means all containers, so there's nothing to name beside it", "leave "+quote(Every)+" or the names")
+		case slices.Contains(names[:i], name):
+			r.bad(path, quote(name)+" is there twice", "leave one of them")
+		default:
+			r.label(path, name)
+		}
 	}
 }
 

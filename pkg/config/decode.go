@@ -58,6 +58,10 @@ func (r *reader) list(n *yaml.Node, v reflect.Value, at string) {
 		for s := range strings.SplitSeq(n.Value, ",") {
 			items = append(items, str(strings.TrimSpace(s), n.Line))
 		}
+	} else if v.Type() == reflect.TypeFor[Names]() && n.Kind == yaml.ScalarNode {
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		r.element(n, v.Index(0), at)
+		return
 	} else if n.Kind != yaml.SequenceNode {
 		r.wrong(n, v.Type(), at)
 		return
@@ -162,6 +166,9 @@ func (r *reader) wrong(n *yaml.Node, t reflect.Type, at string) {
 
 // want names what a value of type t is written as.
 func want(t reflect.Type) string {
+	if t == reflect.TypeFor[Names]() {
+		return "a name or a list of names"
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return want(t.Elem())

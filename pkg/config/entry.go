@@ -19,9 +19,12 @@ type Entry struct {
 	// made for it. No two entries have the same. Default: the pattern's key in
 	// kebab-case, as in tls-proxy.
 	Name string `json:"name,omitempty"`
-	// App is the container that is served. Default: the one that the annotation
+	// App is the container that is served, or a list of them, or "*" for all
+	// containers of the manifest but its init containers, which can only be named.
+	// An entry that takes ports over serves just one of them: the one that
+	// declares the ports. Default: the one that the annotation
 	// kubectl.kubernetes.io/default-container names, else the first.
-	App string `json:"app,omitempty"`
+	App Names `json:"app,omitempty"`
 	// Placement of long-running containers: native (an init container with
 	// restartPolicy Always: it starts before the app, stops after it, and lets a
 	// Job end) or beside (an ordinary container). Default: native.
@@ -43,6 +46,12 @@ type Entry struct {
 	// env and mounts of the app, ports, objects. Every other pattern expands to it.
 	Custom *pattern.Custom `json:"custom,omitempty"`
 }
+
+// Names are written as a list, or, where there is just one, as it is.
+type Names []string
+
+// Every is the App that means all containers of the manifest.
+const Every = "*"
 
 // Pattern is the one that the entry asks for, or nil.
 func (e *Entry) Pattern() sidecar.Pattern {

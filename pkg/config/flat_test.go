@@ -31,7 +31,7 @@ func TestReadFlat(t *testing.T) {
 	require.Equal(t, &pattern.TLSProxy{Port: 9200, SecretName: "tls", DrainSeconds: new(int64), Rebind: &pattern.Rebind{
 		Port: 9201, Env: map[string]string{"http.port": "9201"}, Args: []string{"-a", "--port=9201"},
 	}}, e.TLSProxy)
-	require.Equal(t, []string{"es", "one", "two", "tls-proxy", "nginx:1"}, append([]string{e.App}, append(e.After, e.Name, e.Override.Image)...))
+	require.Equal(t, []string{"es", "one", "two", "tls-proxy", "nginx:1"}, append([]string{e.App[0]}, append(e.After, e.Name, e.Override.Image)...))
 	require.True(t, e.Override.Resources.Limits[corev1.ResourceCPU].Equal(resource.MustParse("1")))
 	require.Equal(t, 3, *c.Spec.Expect.Max)
 	require.Equal(t, "1.30", c.Spec.KubernetesVersion, "a text stays as it's written")

@@ -61,7 +61,7 @@ func (r *reader) document(n *yaml.Node) *Sidecars {
 		return r.configMap(n)
 	}
 	c := &Sidecars{}
-	related := strings.HasPrefix(api, "outrigger.dev/") || api == "" || nearest(kind, []string{Kind}) != ""
+	related := strings.HasPrefix(api, "outrigger.dev/") || api == "" || sidecar.Nearest(kind, []string{Kind}) != ""
 	if n.Kind == yaml.MappingNode && !related {
 		r.kind(api, kind)
 		return c

@@ -54,6 +54,25 @@ func TestReadArticle(t *testing.T) {
 	require.True(t, c.Spec.Selects(&Meta{Ref: sidecar.Ref{Group: "apps", Kind: "Deployment", Name: "elasticsearch"}}))
 }
 
+// One container is written as it is, several as a list, and all as "*".
+func TestReadApp(t *testing.T) {
+	for text, want := range map[string]Names{"es": {"es"}, "[es, web]": {"es", "web"}, `"*"`: {"*"}, "[es]": {"es"}} {
+		c, fs := Read([]byte(strings.Replace(search, "- tlsProxy:", "- app: "+text+"\n      tlsProxy:", 1)), "")
+		require.Empty(t, fs, text)
+		require.Equal(t, want, c.Spec.Patterns[0].App, text)
+	}
+	for text, want := range map[string]string{
+		"1":         "line 13: spec.patterns[0].app: wanted a string, got a number; quote it",
+		"{a: b}":    "line 13: spec.patterns[0].app: wanted a name or a list of names, got a mapping",
+		"Es":        `line 13: spec.patterns[0].app: "Es" can't be a container's name; use at most 63 lower-case letters, digits and dashes`,
+		"[es, es]":  `line 13: spec.patterns[0].app[1]: "es" is there twice; leave one of them`,
+		`[es, "*"]`: `line 13: spec.patterns[0].app[1]: "*" means all containers, so there's nothing to name beside it; leave "*" or the names`,
+	} {
+		_, fs := Read([]byte(strings.Replace(search, "- tlsProxy:", "- app: "+text+"\n      tlsProxy:", 1)), "")
+		require.EqualError(t, fs.Err(), want, text)
+	}
+}
+
 // kustomize hands a config over as JSON would have it, with annotations of its own.
 func TestReadFromKustomize(t *testing.T) {
 	list := `apiVersion: config.kubernetes.io/v1

@@ -1,7 +1,6 @@
 package neighbour
 
 import (
-	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -25,7 +24,7 @@ func services(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Fin
 				if p.Name != "" {
 					at = at.At("name", p.Name)
 				} else {
-					at = at.At("port", strconv.Itoa(int(p.Port)))
+					at = at.At("port", sidecar.PortKey(p.Port, p.Protocol))
 				}
 				if p.TargetPort.Type == intstr.String && p.TargetPort.StrVal != "" {
 					edits = append(edits, sidecar.Edit{Owner: a.Name, Object: s.Ref, Path: at.To("targetPort"), Value: t.Port, Was: p.TargetPort})

@@ -12,15 +12,29 @@ import (
 // any more. The sleep action of preStop is stable since Kubernetes 1.34 and on by
 // default since 1.30 (KEP-3960).
 func shutdown(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {
-	seconds := a.Change.App.DrainSeconds
-	if seconds <= 0 {
+	var edits []sidecar.Edit
+	var fs sidecar.Findings
+	if a.Change.App.DrainSeconds <= 0 {
 		return nil, nil
 	}
-	at := w.ContainerPath(a.App.Name).To("lifecycle", "preStop")
+	for _, c := range a.Served() {
+		e, f := drain(w, a, c)
+		edits, fs = append(edits, e...), append(fs, f...)
+	}
+	return edits, fs
+}
+
+// drain is shutdown for one container.
+func drain(w *sidecar.Workload, a sidecar.Asked, c *corev1.Container) ([]sidecar.Edit, sidecar.Findings) {
+	seconds := a.Change.App.DrainSeconds
+	at := w.ContainerPath(c.Name).To("lifecycle", "preStop")
 	note := func(s sidecar.Severity, code, message, hint string) sidecar.Findings {
 		return sidecar.Findings{{Severity: s, Code: code, Object: w.Ref, Sidecar: a.Name, Field: at.String(), Message: message, Hint: hint}}
 	}
-	if l := a.App.Lifecycle; l != nil && l.PreStop != nil {
+	if w.Ends(c) {
+		return nil, nil // an init container has no lifecycle, unless it's a native sidecar
+	}
+	if l := c.Lifecycle; l != nil && l.PreStop != nil {
 		if s := l.PreStop.Sleep; s != nil && s.Seconds == seconds {
 			return nil, nil // an earlier run's
 		}

@@ -17,13 +17,19 @@ var _ sidecar.Pattern = (*Custom)(nil)
 // Change is what the config says, whatever the workload is. The caller may write
 // to it.
 func (p *Custom) Change(*sidecar.Workload) (*sidecar.Change, error) {
-	c := new(sidecar.Change)
-	raw, err := json.Marshal(p)
-	if err == nil {
-		err = json.Unmarshal(raw, c)
+	for i, o := range p.Objects {
+		if !json.Valid(o.RawMessage) {
+			return nil, fmt.Errorf("config of custom: objects[%d] is no JSON", i)
+		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("config of custom: %w", err) // an object that isn't JSON
+	return (*sidecar.Change)(p).Clone(), nil
+}
+
+// Takes are the ports of the app that it takes over.
+func (p *Custom) Takes() []int32 {
+	ports := make([]int32, len(p.Takeovers))
+	for i, t := range p.Takeovers {
+		ports[i] = t.Port
 	}
-	return c, nil
+	return ports
 }

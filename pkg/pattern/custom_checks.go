@@ -87,7 +87,18 @@ func (p *Custom) validatePod(fs *sidecar.Findings) {
 }
 
 func (p *Custom) validateApp(fs *sidecar.Findings) {
-	checkEnv("app", p.App.Env, fs)
+	seen := map[string]bool{}
+	for i, e := range p.App.Env {
+		at := fmt.Sprintf("app.env[%d]", i)
+		checkEnvVar(at, e.EnvVar, fs)
+		checkTwice(at+".name", e.Name, seen, fs)
+		switch {
+		case e.AppendWith != "" && e.ValueFrom != nil:
+			fs.Add(sidecar.Error, "bad-value", at+".appendWith", "a value from elsewhere can't be appended", "write a value, or take appendWith out")
+		case e.AppendWith != "" && e.Value == "":
+			fs.Add(sidecar.Error, "missing-field", at+".value", "there is nothing to append", "write a value")
+		}
+	}
 	checkMounts("app", p.App.VolumeMounts, fs)
 	if p.App.DrainSeconds < 0 {
 		fs.Add(sidecar.Error, "bad-value", "app.drainSeconds", "seconds can't be negative", "write 0 for no draining")
@@ -128,11 +139,15 @@ func checkContainerPorts(at string, ports []corev1.ContainerPort, fs *sidecar.Fi
 
 func checkEnv(at string, env []corev1.EnvVar, fs *sidecar.Findings) {
 	for i, e := range env {
-		if field := fmt.Sprintf("%s.env[%d].name", at, i); e.Name == "" {
-			fs.Add(sidecar.Error, "missing-field", field, "no name is given", "")
-		} else if len(validation.IsEnvVarName(e.Name)) > 0 {
-			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of a variable", e.Name), "use letters, digits, _, - and dots; no digit first")
-		}
+		checkEnvVar(fmt.Sprintf("%s.env[%d]", at, i), e, fs)
+	}
+}
+
+func checkEnvVar(at string, e corev1.EnvVar, fs *sidecar.Findings) {
+	if e.Name == "" {
+		fs.Add(sidecar.Error, "missing-field", at+".name", "no name is given", "")
+	} else if len(validation.IsEnvVarName(e.Name)) > 0 {
+		fs.Add(sidecar.Error, "bad-value", at+".name", fmt.Sprintf("%q can't be the name of a variable", e.Name), "use letters, digits, _, - and dots; no digit first")
 	}
 }
 

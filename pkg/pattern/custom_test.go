@@ -98,11 +98,22 @@ func TestCustomValidate(t *testing.T) {
 			"error missing-field: volumes[2].name: no name is given; every volume has one",
 			"error bad-value: volumes[3].name: a is there twice; give one of them another name"}},
 		"app": {func(p *Custom) {
-			p.App = sidecar.App{Env: []corev1.EnvVar{{}}, VolumeMounts: []corev1.VolumeMount{{Name: "x"}}, DrainSeconds: -1}
+			p.App = sidecar.App{Env: sidecar.Vars(corev1.EnvVar{}), VolumeMounts: []corev1.VolumeMount{{Name: "x"}}, DrainSeconds: -1}
 		}, []string{
 			"error missing-field: app.env[0].name: no name is given",
 			"error missing-field: app.volumeMounts[0].mountPath: no path is given",
 			"error bad-value: app.drainSeconds: seconds can't be negative; write 0 for no draining"}},
+		"env of the app": {func(p *Custom) {
+			v := func(name, value, with string) sidecar.EnvVar {
+				return sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: name, Value: value}, AppendWith: with}
+			}
+			p.App.Env = []sidecar.EnvVar{v("A", "1", " "), v("A", "2", ""), v("B", "", ","), v("C", "", ":"), v("9", "", "")}
+			p.App.Env[3].ValueFrom = &corev1.EnvVarSource{}
+		}, []string{
+			"error bad-value: app.env[1].name: A is there twice; give one of them another name",
+			"error missing-field: app.env[2].value: there is nothing to append; write a value",
+			"error bad-value: app.env[3].appendWith: a value from elsewhere can't be appended; write a value, or take appendWith out",
+			`error bad-value: app.env[4].name: "9" can't be the name of a variable; use letters, digits, _, - and dots; no digit first`}},
 		"pod": {func(p *Custom) {
 			p.Pod = sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: "a", Value: "1"}, {}}, ImagePullSecrets: []corev1.LocalObjectReference{{}, {Name: "x"}}}
 		}, []string{

@@ -128,6 +128,9 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	}, nil
 }
 
+// Takes are the ports of the app that it takes over.
+func (p *TLSProxy) Takes() []int32 { return []int32{p.Port} }
+
 // container is nginx. Its command skips the image's entrypoint, whose scripts
 // want to write to the root file system. There is no readiness probe: the app's
 // own goes through nginx and speaks for both.
@@ -181,12 +184,12 @@ func freeName(w *sidecar.Workload, port int32) string {
 }
 
 // env is sorted by name: maps have no order.
-func (r *Rebind) env() []corev1.EnvVar {
+func (r *Rebind) env() []sidecar.EnvVar {
 	var env []corev1.EnvVar
 	for _, name := range slices.Sorted(maps.Keys(r.Env)) {
 		env = append(env, corev1.EnvVar{Name: name, Value: r.Env[name]})
 	}
-	return env
+	return sidecar.Vars(env...)
 }
 
 // volume is the name of one of the sidecar's volumes.

@@ -85,7 +85,7 @@ func TestTLSProxy(t *testing.T) {
 	require.Empty(t, c.Notes)
 	require.Equal(t, sidecar.PhaseProxy, c.Phase)
 	require.Equal(t, sidecar.App{
-		Env:          []corev1.EnvVar{{Name: "http.port", Value: "9201"}, {Name: "network.host", Value: "127.0.0.1"}},
+		Env:          sidecar.Vars(corev1.EnvVar{Name: "http.port", Value: "9201"}, corev1.EnvVar{Name: "network.host", Value: "127.0.0.1"}),
 		DrainSeconds: 5,
 	}, c.App)
 	require.Equal(t, []sidecar.Takeover{{Port: 9200, AppPort: 9201, Scheme: corev1.URISchemeHTTPS}}, c.Takeovers)
@@ -134,7 +134,10 @@ func TestTLSProxyOnItsOwnOutput(t *testing.T) {
 		w.Pod.Spec.Volumes = first.Volumes
 		w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{Sysctls: first.Pod.Sysctls}
 		w.App.Ports = nil
-		w.App.Env = first.App.Env
+		w.App.Env = nil
+		for _, e := range first.App.Env {
+			w.App.Env = append(w.App.Env, e.EnvVar)
+		}
 		w.App.Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: 5}}}
 		again := change(t, p, w)
 		require.Empty(t, again.Notes)

@@ -18,17 +18,21 @@ const SkipKey = "outrigger.dev/skip"
 // ask asks each pattern of the config what the workload needs.
 func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
 	skip, by := r.skips(o, w)
+	skipped := func(name string) bool { return slices.Contains(skip, name) || slices.Contains(skip, "*") }
+	others := func(names []string) []string { // one that isn't in this pod isn't waited for
+		return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return skipped(n) && r.named(n) })
+	}
 	var asked []sidecar.Asked
 	for i := range r.conf.Spec.Patterns {
 		e := &r.conf.Spec.Patterns[i]
-		if slices.Contains(skip, e.Name) || slices.Contains(skip, "*") {
+		if skipped(e.Name) {
 			r.report = append(r.report, fmt.Sprintf("%s: %s skipped, as %s says", w.Ref, e.Name, by))
 			continue
 		}
 		view := *w
 		view.Pod = *w.Pod.DeepCopy() // patterns may not write to each other's view
 		e.Fill(&view)
-		if !r.serve(&view, e) {
+		if !r.serve(&view, e) || !r.narrow(&view, e) {
 			continue
 		}
 		c, err := e.Pattern().Change(&view)
@@ -43,29 +47,10 @@ func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
 		for j := range c.Notes {
 			c.Notes[j] = placed(c.Notes[j], o, e)
 		}
-		asked = append(asked, sidecar.Asked{Name: e.Name, Placement: e.Placement, After: e.After, Before: e.Before, App: view.App, Change: c})
+		asked = append(asked, sidecar.Asked{Name: e.Name, Placement: e.Placement, After: others(e.After), Before: others(e.Before),
+			App: view.App, Apps: view.Apps, Change: c})
 	}
 	return asked
-}
-
-// serve finds the container that the sidecar serves.
-func (r *run) serve(w *sidecar.Workload, e *config.Entry) bool {
-	name := e.App
-	if name == "" {
-		name = w.Pod.Annotations[sidecar.DefaultContainerKey]
-	}
-	var names []string
-	for i := range w.Pod.Spec.Containers {
-		c := &w.Pod.Spec.Containers[i]
-		if name == "" || c.Name == name {
-			w.App = c
-			return true
-		}
-		names = append(names, c.Name)
-	}
-	r.add(sidecar.Finding{Severity: sidecar.Error, Code: "app-unknown", Object: w.Ref, Sidecar: e.Name,
-		Message: "no container is named " + name, Hint: "there are: " + strings.Join(names, ", ")})
-	return false
 }
 
 // skips are the sidecars that the workload opts out of. The annotation closest to

@@ -35,7 +35,11 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, error) {
 	out := *conf
 	out.Spec.Patterns = make([]config.Entry, len(asked))
 	for i, a := range asked {
-		out.Spec.Patterns[i] = config.Entry{Name: a.Name, App: a.App.Name, Placement: a.Placement, After: a.After, Before: a.Before,
+		var apps config.Names
+		for _, c := range a.Served() {
+			apps = append(apps, c.Name)
+		}
+		out.Spec.Patterns[i] = config.Entry{Name: a.Name, App: apps, Placement: a.Placement, After: a.After, Before: a.Before,
 			Custom: custom(a.Change)}
 	}
 	return &out, nil

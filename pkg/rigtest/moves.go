@@ -30,7 +30,7 @@ func nothingElseMoves(t T, c Case, plain, laid string) {
 		require.Empty(t, moved.differences(before[i], after[i], ""), "law 4: something else has moved")
 	}
 	commentsStay(t, c.Input, plain, laid)
-	linesStay(t, c.Input, plain, len(moved) > 0)
+	linesStay(t, c.Input, plain, moved)
 	untouched := c.Untouched
 	for _, doc := range documents(c.Input) {
 		var head struct{ Kind string }
@@ -106,13 +106,13 @@ var (
 	portly = regexp.MustCompile(`(?i)port|scheme|protocol|hostIP|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
 )
 
-// linesStay checks that lines stay in their order; takeover says that ports may
-// have moved.
-func linesStay(t T, input, plain string, takeover bool) {
+// linesStay checks that lines stay in their order, but for those that may change.
+func linesStay(t T, input, plain string, moved moves) {
 	t.Helper()
+	takeover := len(moved.ports) > 0
 	rest := lines(plain)
 	for _, line := range lines(input) {
-		if filled.MatchString(line) || takeover && portly.MatchString(line) {
+		if filled.MatchString(line) || moved.appends && strings.Contains(line, "value:") || takeover && portly.MatchString(line) {
 			continue
 		}
 		i := slices.IndexFunc(rest, func(l string) bool {
@@ -166,18 +166,24 @@ func lost(a, b []string) []string {
 	return out
 }
 
-// moves are the ports that are taken over.
-type moves map[int]bool
+// moves are the ports that are taken over, and whether values of env are appended to.
+type moves struct {
+	ports   map[int]bool
+	appends bool
+}
 
 func takenOver(s *config.Spec) moves {
-	m := moves{}
+	m := moves{ports: map[int]bool{}}
 	for _, p := range s.Patterns {
 		if p.TLSProxy != nil {
-			m[int(p.TLSProxy.Port)] = true
+			m.ports[int(p.TLSProxy.Port)] = true
 		}
 		if p.Custom != nil {
 			for _, t := range p.Custom.Takeovers {
-				m[int(t.Port)] = true
+				m.ports[int(t.Port)] = true
+			}
+			for _, v := range p.Custom.App.Env {
+				m.appends = m.appends || v.AppendWith != ""
 			}
 		}
 	}
@@ -247,7 +253,7 @@ func (m moves) gone(ports any) bool {
 	return !slices.ContainsFunc(list, func(p any) bool {
 		entry, _ := p.(map[string]any)
 		n, _ := entry["containerPort"].(int)
-		return !m[n]
+		return !m.ports[n]
 	})
 }
 
@@ -260,11 +266,13 @@ func (m moves) follows(a, b any, at string) bool {
 		if a, err := strconv.Atoi(fmt.Sprint(a)); err == nil && a != n {
 			return false
 		}
-		return wasName && isNumber && m[n]
+		return wasName && isNumber && m.ports[n]
 	case "scheme":
-		return len(m) > 0 && a == "HTTP" && b == "HTTPS"
+		return len(m.ports) > 0 && a == "HTTP" && b == "HTTPS"
 	case "appProtocol":
-		return len(m) > 0 && a == "http" && b == "https"
+		return len(m.ports) > 0 && a == "http" && b == "https"
+	case "value":
+		return m.appends && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
 	case "dev/patterns":
 		return strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a)+",")
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -22,7 +23,7 @@ type Change struct {
 	Containers []corev1.Container `json:"containers,omitempty"`
 	// Volumes of the pod. A volume of the same name and content is shared.
 	Volumes []corev1.Volume `json:"volumes,omitempty"`
-	// App is what the app's container gets.
+	// App is what the app's container gets, or each of several.
 	App App `json:"app,omitzero"`
 	// Takeovers say which of the app's ports the containers now answer on.
 	Takeovers []Takeover `json:"takeovers,omitempty"`
@@ -42,8 +43,10 @@ type Change struct {
 // An App is what the app's container gets.
 type App struct {
 	// Env is appended; a variable of the same name and value is left as it is.
-	Env []corev1.EnvVar `json:"env,omitempty"`
-	// Args are appended unless an equal one is there already.
+	// References as $(NAME) resolve: a variable comes after those it refers to.
+	Env []EnvVar `json:"env,omitempty"`
+	// Args are appended unless an equal one is there already. Write a flag and its
+	// value as one argument, as in --flag=value.
 	Args []string `json:"args,omitempty"`
 	// VolumeMounts are appended.
 	VolumeMounts []corev1.VolumeMount `json:"volumeMounts,omitempty"`
@@ -89,6 +92,49 @@ type Claim struct {
 // An Object is a whole object to emit: a JSON manifest, its keys in the order in
 // which they're to be written.
 type Object struct{ json.RawMessage }
+
+// Clone is a copy that shares no memory with c.
+func (c *Change) Clone() *Change {
+	out := *c
+	out.InitContainers = deep(c.InitContainers)
+	out.Containers = deep(c.Containers)
+	out.Volumes = deep(c.Volumes)
+	out.App.Env = slices.Clone(c.App.Env)
+	for i := range out.App.Env {
+		out.App.Env[i].ValueFrom = c.App.Env[i].ValueFrom.DeepCopy()
+	}
+	out.App.Args = slices.Clone(c.App.Args)
+	out.App.VolumeMounts = deep(c.App.VolumeMounts)
+	out.Takeovers = slices.Clone(c.Takeovers)
+	out.ServicePorts = deep(c.ServicePorts)
+	if c.Pod.ShareProcessNamespace != nil {
+		out.Pod.ShareProcessNamespace = new(*c.Pod.ShareProcessNamespace)
+	}
+	out.Pod.Sysctls = slices.Clone(c.Pod.Sysctls)
+	out.Pod.ImagePullSecrets = slices.Clone(c.Pod.ImagePullSecrets)
+	out.Objects = slices.Clone(c.Objects)
+	for i := range out.Objects {
+		out.Objects[i].RawMessage = bytes.Clone(c.Objects[i].RawMessage)
+	}
+	out.Claims = slices.Clone(c.Claims)
+	out.Notes = slices.Clone(c.Notes)
+	return &out
+}
+
+// deep copies a list of API types.
+func deep[T any, P interface {
+	*T
+	DeepCopyInto(*T)
+}](list []T) []T {
+	if list == nil {
+		return nil
+	}
+	out := make([]T, len(list))
+	for i := range list {
+		P(&list[i]).DeepCopyInto(&out[i])
+	}
+	return out
+}
 
 // NewObject makes an Object of an API type. It panics on what can't be encoded,
 // which a value made of API types always can.

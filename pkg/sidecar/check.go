@@ -9,11 +9,12 @@ import (
 // that outlast the pod, kernel settings that would be the node's, sidecars that
 // keep a Job from ending, placements that the cluster doesn't know.
 func Check(w *Workload, asked []Asked) Findings {
-	fs := slices.Concat(Ports(w, asked), servicePorts(w, asked), containerNames(w, asked), sleeps(w, asked), drains(w, asked), sysctls(w, asked))
-	add := func(a Asked, code, message, hint string) {
+	fs := slices.Concat(Ports(w, asked), containerNames(w, asked), sleeps(w, asked), drains(w, asked), sysctls(w, asked))
+	add := func(a *Asked, code, message, hint string) {
 		fs = append(fs, Finding{Severity: Error, Code: code, Object: w.Ref, Sidecar: a.Name, Message: message, Hint: hint})
 	}
-	for _, a := range asked {
+	for i := range asked {
+		a := &asked[i]
 		if len(a.Change.Containers) == 0 {
 			continue
 		}
@@ -31,30 +32,41 @@ func Check(w *Workload, asked []Asked) Findings {
 // wants them unique over containers and init containers. Within one list, Merge
 // tells equal ones from conflicts.
 func containerNames(w *Workload, asked []Asked) Findings {
+	const ordinary, inits = "containers", "initContainers"
+	type holder struct{ list, owner string }
 	var fs Findings
-	list := map[string]string{}
-	for _, c := range w.Pod.Spec.Containers {
-		list[c.Name] = "containers"
+	held := map[string]holder{}
+	for i := range w.Pod.Spec.Containers {
+		held[w.Pod.Spec.Containers[i].Name] = holder{list: ordinary}
 	}
-	for _, c := range w.Pod.Spec.InitContainers {
-		list[c.Name] = "initContainers"
+	for i := range w.Pod.Spec.InitContainers {
+		held[w.Pod.Spec.InitContainers[i].Name] = holder{list: inits}
 	}
-	for _, a := range asked {
-		in := map[string]string{}
+	for i := range asked {
+		a := &asked[i]
+		take := func(name, list string) {
+			if have, ok := held[name]; ok && have.list != list {
+				who := "the manifest"
+				if have.owner != "" {
+					who = have.owner
+				}
+				fs = append(fs, Finding{Severity: Error, Code: "container-name-conflict", Object: w.Ref, Sidecar: a.Name,
+					Message: "wants a container named " + name + " among the pod's " + list + ", but " + who + " has one among its " + have.list, Hint: "give the sidecar another name"})
+				return
+			}
+			if _, ok := held[name]; !ok {
+				held[name] = holder{list, a.Name}
+			}
+		}
 		for _, c := range a.Change.InitContainers {
-			in[c.Name] = "initContainers"
+			take(c.Name, inits)
+		}
+		list := inits
+		if a.Placement == Beside {
+			list = ordinary
 		}
 		for _, c := range a.Change.Containers {
-			if in[c.Name] = "initContainers"; a.Placement == Beside {
-				in[c.Name] = "containers"
-			}
-		}
-		for _, c := range append(a.Change.InitContainers[:len(a.Change.InitContainers):len(a.Change.InitContainers)], a.Change.Containers...) {
-			if have := list[c.Name]; have != "" && have != in[c.Name] {
-				fs = append(fs, Finding{Severity: Error, Code: "container-name-conflict", Object: w.Ref, Sidecar: a.Name,
-					Message: "a container named " + c.Name + " stands among the pod's " + have + " already", Hint: "give the sidecar another name"})
-			}
-			list[c.Name] = in[c.Name]
+			take(c.Name, list)
 		}
 	}
 	return fs

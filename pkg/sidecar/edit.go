@@ -7,8 +7,10 @@ type Edit struct {
 	Object Ref
 	Path   Path
 	Value  any    // anything that encoding/json writes; nil with Delete
-	Was    any    // the value that may be replaced; nil: none but an equal one
+	Was    any    // the value that stands there and is replaced; nil: none but an equal one
 	Delete bool   // take away what is there; nothing there is fine
 	Before string // of a list entry: the key of the entry that it stands before; "": at the end
 	Hint   string // the way out where the manifest has another value
+
+	view *Workload // where messages look up what the manifest has
 }

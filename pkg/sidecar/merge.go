@@ -3,7 +3,7 @@ package sidecar
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"reflect"
 )
 
 // A Have tells what stands at a path of an object in the manifests: whether
@@ -16,45 +16,63 @@ type Have func(object Ref, path Path, want any) (there, same bool)
 // are only good where no finding is an error.
 func Merge(edits []Edit, have Have) ([]Edit, Findings) {
 	var fs Findings
-	seen := map[string]int{}
 	out := make([]Edit, 0, len(edits))
-	for _, e := range edits {
-		key := e.Object.String() + "\x00" + e.Object.Group + "\x00" + e.Path.String()
-		if i, ok := seen[key]; ok {
-			if first := out[i]; first.Delete != e.Delete || !sameJSON(first.Value, e.Value) {
-				fs = append(fs, Finding{Severity: Error, Code: "conflict", Object: e.Object, Sidecar: e.Owner, Field: e.Path.String(),
-					Message: against(e, first),
-					Hint:    "let both want the same, or leave one of the sidecars out"})
+	seen := make(map[string]int, len(edits))
+	var key []byte
+	for i := range edits {
+		e := &edits[i]
+		key = e.address(key[:0])
+		if first, twice := seen[string(key)]; twice {
+			if f := &out[first]; f.Delete != e.Delete || !same(f.Value, e.Value) {
+				fs = append(fs, e.conflict(f))
 			}
 			continue
 		}
-		seen[key] = len(out)
-		if !e.Delete {
-			there, same := have(e.Object, e.Path, e.Value)
-			if there && !same && !replaces(e, have) {
-				hint := e.Hint
-				if hint == "" {
-					hint = "take it out of the manifest, or make it equal"
-				}
-				fs = append(fs, Finding{Severity: Error, Code: "conflict", Object: e.Object, Sidecar: e.Owner, Field: e.Path.String(),
-					Message: "the manifest has another value there" + wanted(e), Hint: hint})
-			}
+		seen[string(key)] = len(out)
+		if !e.Delete && !e.fits(have) {
+			fs = append(fs, e.refused())
 		}
-		out = append(out, e)
+		out = append(out, *e)
 	}
 	return out, fs
 }
 
-func replaces(e Edit, have Have) bool {
-	if e.Was == nil {
-		return false
+// address writes object and path into b: two addresses are one exactly if they're
+// written alike.
+func (e *Edit) address(b []byte) []byte {
+	word := func(s string) { b = append(append(b, s...), 0) }
+	word(e.Object.Group)
+	word(e.Object.Kind)
+	word(e.Object.Namespace)
+	word(e.Object.Name)
+	for i := range e.Path {
+		word(e.Path[i].Field)
+		word(e.Path[i].Key)
+		word(e.Path[i].Value)
 	}
-	_, same := have(e.Object, e.Path, e.Was)
-	return same
+	return b
 }
 
-// sameJSON compares what two values are written as, whatever the order of fields.
-func sameJSON(a, b any) bool {
+// fits reports whether nothing of a person's stands where the value goes. Where
+// it replaces one, that must be there: else the view has missed something.
+func (e *Edit) fits(have Have) bool {
+	there, same := have(e.Object, e.Path, e.Value)
+	switch {
+	case same:
+		return true
+	case e.Was == nil:
+		return !there
+	}
+	_, same = have(e.Object, e.Path, e.Was)
+	return there && same
+}
+
+// same reports whether two values are written the same, whatever the order of
+// fields. Most are equal in memory already.
+func same(a, b any) bool {
+	if reflect.DeepEqual(a, b) {
+		return true
+	}
 	x, errX := canonical(a)
 	y, errY := canonical(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
@@ -70,33 +88,4 @@ func canonical(v any) ([]byte, error) {
 		return nil, err
 	}
 	return json.Marshal(any) // sorts fields
-}
-
-// against says that two want different things.
-func against(e, first Edit) string {
-	switch a, b := brief(e), brief(first); {
-	case e.Delete:
-		return "takes away what " + first.Owner + " sets"
-	case first.Delete:
-		return "sets what " + first.Owner + " takes away"
-	case a != "" && b != "":
-		return fmt.Sprintf("wants %s, but %s wants %s", a, first.Owner, b)
-	}
-	return "wants another value there than " + first.Owner + " does"
-}
-
-func wanted(e Edit) string {
-	if b := brief(e); b != "" {
-		return " than " + b + ", which it needs"
-	}
-	return ""
-}
-
-// brief is a value that can be told: numbers and booleans are never secret.
-func brief(e Edit) string {
-	switch v := e.Value.(type) {
-	case int32, int64, int, bool:
-		return fmt.Sprint(v)
-	}
-	return ""
 }

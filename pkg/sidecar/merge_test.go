@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -50,12 +51,66 @@ func TestMerge(t *testing.T) {
 		_, fs = sidecar.Merge([]sidecar.Edit{e}, manifest(map[string]any{"spec[name=x]": "other"}))
 		require.True(t, fs.Failed())
 	})
+	t.Run("a value to replace that isn't there is a conflict: the view has missed something", func(t *testing.T) {
+		e := edit("a", "x", "new")
+		e.Was = ""
+		_, fs := sidecar.Merge([]sidecar.Edit{e}, empty)
+		require.True(t, fs.Failed())
+	})
+	t.Run("addresses are told apart by their parts", func(t *testing.T) {
+		a, b := edit("a", "x", 1), edit("b", "x", 2)
+		b.Object.Kind = "StatefulSet"
+		c := edit("c", "x", 3)
+		c.Path = sidecar.Fields("spec", "name", "x")
+		out, fs := sidecar.Merge([]sidecar.Edit{a, b, c}, empty)
+		require.Empty(t, fs)
+		require.Len(t, out, 3)
+	})
+	t.Run("one sidecar of two minds", func(t *testing.T) {
+		_, fs := sidecar.Merge([]sidecar.Edit{edit("a", "x", 1), edit("a", "x", 2)}, empty)
+		require.Contains(t, fs.Error(), "a: wants two different values there")
+	})
 	t.Run("taking away and setting is a conflict", func(t *testing.T) {
 		e := edit("b", "x", nil)
 		e.Delete = true
 		_, fs := sidecar.Merge([]sidecar.Edit{edit("a", "x", 1), e}, empty)
 		require.Contains(t, fs.Error(), "b: takes away what a sets")
 	})
+}
+
+// What may be secret is in no message, on whichever side it stands.
+func TestConflictsTellNoSecrets(t *testing.T) {
+	w := workload()
+	w.App.Env = []corev1.EnvVar{{Name: "A", Value: "hunter1"}}
+	w.Pod.Annotations = map[string]string{"x": "hunter1"}
+	wish := func(value string) *sidecar.Change {
+		return &sidecar.Change{App: sidecar.App{Env: vars("A=" + value + " B=" + value), Args: []string{"--password", value}},
+			Containers: []corev1.Container{{Name: "c", Image: "i", Args: []string{value}, Env: []corev1.EnvVar{{Name: "X", Value: value}}}}}
+	}
+	edits, fs := sidecar.Edits(w, []sidecar.Asked{asked(w, "a", wish("hunter2")), asked(w, "b", wish("hunter3"))})
+	_, more := sidecar.Merge(edits, func(sidecar.Ref, sidecar.Path, any) (bool, bool) { return true, false })
+	require.Greater(t, len(more), 5)
+	require.NotContains(t, fs.Error()+more.Error(), "hunter")
+}
+
+func TestCloneSharesNothing(t *testing.T) {
+	_, all := fleet()
+	c := all[0].Change
+	c.App.Env[0].ValueFrom = &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "a"}}
+	c.Pod.ShareProcessNamespace = new(true)
+	c.ServicePorts = []corev1.ServicePort{{AppProtocol: new("http")}}
+	clone := c.Clone()
+	require.Equal(t, c, clone)
+	clone.App.Env[0].ValueFrom.FieldRef.FieldPath = "b"
+	*clone.Pod.ShareProcessNamespace = false
+	*clone.ServicePorts[0].AppProtocol = "https"
+	clone.Containers[0].Ports[0].Name = "other"
+	clone.Volumes[0].ConfigMap.Name = "other"
+	require.Equal(t, "a", c.App.Env[0].ValueFrom.FieldRef.FieldPath)
+	require.True(t, *c.Pod.ShareProcessNamespace)
+	require.Equal(t, "http", *c.ServicePorts[0].AppProtocol)
+	require.Equal(t, "p0", c.Containers[0].Ports[0].Name)
+	require.Empty(t, c.Volumes[0].ConfigMap.Name)
 }
 
 // FuzzMerge: merging what is merged changes nothing, and the order of two wishes

@@ -1,7 +1,6 @@
 package sidecar
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -26,82 +25,115 @@ const (
 // An Init is one entry of a pod's initContainers to be put in order.
 type Init struct {
 	Name   string
+	Owner  string // the sidecar; those of one follow each other in their order
 	Phase  Phase
-	After  []string // names that must stand earlier
-	Before []string // names that must stand later
+	After  []string // names of containers or of sidecars that must stand earlier
+	Before []string // names of containers or of sidecars that must stand later
 	There  bool     // in the manifest already: it keeps its place among its like
 }
 
 // Order sorts a pod's init containers: those already there keep their order,
 // new ones stand by phase, and after and before hold over phases. It is stable.
-// A cycle, or a name that nobody has, is a finding.
-func Order(inits []Init) ([]Init, Findings) {
-	var fs Findings
-	index := map[string]int{}
-	for i, in := range inits {
-		index[in.Name] = i
-	}
-	follows := make([][]int, len(inits)) // follows[i]: those that must come after i
-	waits := make([]int, len(inits))     // how many must come before i
-	edge := func(a, b int) { follows[a] = append(follows[a], b); waits[b]++ }
+// Cycles and names that nobody has are findings; ordinary are the names of the
+// pod's ordinary containers, for their hints.
+func Order(inits []Init, ordinary ...string) ([]Init, Findings) {
+	o := orderer{inits: inits, ordinary: ordinary, graph: newGraph(len(inits))}
 	last := -1
 	for i, in := range inits {
 		if in.There {
 			if last >= 0 {
-				edge(last, i)
+				o.edge(last, i)
 			}
 			last = i
+		} else if i > 0 && in.Owner != "" && inits[i-1].Owner == in.Owner {
+			o.edge(i-1, i)
 		}
-		for _, list := range []struct {
-			field string
-			names []string
-		}{{"after", in.After}, {"before", in.Before}} {
-			for _, name := range list.names {
-				j, ok := index[name]
-				if !ok {
-					fs = append(fs, Finding{Severity: Error, Code: "order-unknown", Sidecar: in.Name, Field: list.field,
-						Message: "no init container or native sidecar is named " + name, Hint: "there are: " + strings.Join(names(inits), ", ")})
-				} else if list.field == "after" {
-					edge(j, i)
-				} else {
-					edge(i, j)
-				}
+		told := i > 0 && in.Owner != "" && inits[i-1].Owner == in.Owner // what is wrong is said once a sidecar
+		for _, name := range in.After {
+			for _, j := range o.named(i, name, "after", told) {
+				o.edge(j, i)
+			}
+		}
+		for _, name := range in.Before {
+			for _, j := range o.named(i, name, "before", told) {
+				o.edge(i, j)
 			}
 		}
 	}
-	var out []Init
-	done := make([]bool, len(inits))
-	for len(out) < len(inits) {
-		next := -1
-		for i, in := range inits {
-			if !done[i] && waits[i] == 0 && (next < 0 || in.Phase < inits[next].Phase) {
-				next = i
-			}
-		}
-		if next < 0 {
-			var stuck []string
-			for i, in := range inits {
-				if !done[i] {
-					stuck = append(stuck, in.Name)
-				}
-			}
-			slices.Sort(stuck)
-			return nil, append(fs, Finding{Severity: Error, Code: "order-cycle",
-				Message: "after and before form a cycle among " + strings.Join(stuck, ", "), Hint: "take one of them away"})
-		}
-		done[next] = true
-		out = append(out, inits[next])
-		for _, j := range follows[next] {
-			waits[j]--
-		}
+	order, cycles := o.sort(func(a, b int) bool { return inits[a].Phase < inits[b].Phase })
+	for _, c := range cycles {
+		o.cyclic(c)
 	}
-	return out, fs
+	out := make([]Init, len(order))
+	for i, n := range order {
+		out[i] = inits[n]
+	}
+	return out, o.findings
 }
 
-func names(inits []Init) []string {
-	out := make([]string, len(inits))
-	for i, in := range inits {
-		out[i] = in.Name
+type orderer struct {
+	inits    []Init
+	ordinary []string
+	findings Findings
+	*graph
+}
+
+// named are the entries that a name in a field of an entry means: a container, or
+// all of a sidecar's.
+func (o *orderer) named(of int, name, field string, told bool) []int {
+	var all []int
+	for i, in := range o.inits {
+		if in.Name == name {
+			return []int{i}
+		}
+		if in.Owner == name && i != of {
+			all = append(all, i)
+		}
 	}
-	return out
+	if all == nil && !told {
+		o.unknown(o.inits[of], name, field)
+	}
+	return all
+}
+
+func (o *orderer) unknown(in Init, name, field string) {
+	who := in.Owner
+	if who == "" {
+		who = in.Name
+	}
+	f := Finding{Severity: Error, Code: "order-unknown", Sidecar: who,
+		Message: field + ": no init container or native sidecar is named " + name}
+	var names []string
+	for _, other := range o.inits {
+		if other.Name != in.Name {
+			names = append(names, other.Name)
+		}
+	}
+	for _, c := range o.ordinary {
+		if c == name {
+			f.Message = field + ": " + name + " is an ordinary container, and those start after all init containers and native sidecars"
+			f.Hint = "take it out"
+		}
+	}
+	if near := Nearest(name, names); f.Hint == "" && near != "" {
+		f.Hint = "did you mean " + near
+	} else if f.Hint == "" && len(names) > 0 {
+		f.Hint = "there are: " + strings.Join(names, ", ")
+	} else if f.Hint == "" {
+		f.Hint = "there is no other one; take it out"
+	}
+	o.findings = append(o.findings, f)
+}
+
+func (o *orderer) cyclic(cycle []int) {
+	var names []string
+	hint := "take one of them away"
+	for i, n := range cycle {
+		names = append(names, o.inits[n].Name)
+		if o.inits[n].There && o.inits[cycle[(i+1)%len(cycle)]].There {
+			hint += "; the manifest's own init containers keep their order"
+		}
+	}
+	o.findings = append(o.findings, Finding{Severity: Error, Code: "order-cycle",
+		Message: "after and before form a cycle among " + strings.Join(names, ", "), Hint: hint})
 }

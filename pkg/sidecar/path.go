@@ -42,25 +42,33 @@ func IsPortKey(key string) bool { return key == "containerPort" || key == "port"
 
 // To is the path of fields below p. It shares no memory with p.
 func (p Path) To(fields ...string) Path {
-	return append(p[:len(p):len(p)], Fields(fields...)...)
+	out := make(Path, len(p), len(p)+len(fields))
+	copy(out, p)
+	for _, f := range fields {
+		out = append(out, Step{Field: f})
+	}
+	return out
 }
 
 // At is the path of the list entry whose key has the value.
 func (p Path) At(key, value string) Path {
-	return append(p[:len(p):len(p)], Step{Key: key, Value: value})
+	out := make(Path, len(p)+1)
+	out[copy(out, p)] = Step{Key: key, Value: value}
+	return out
 }
 
-// String gives the form of messages: spec.containers[name=app].image.
+// String gives the form of messages: spec.containers[name=app].image. It isn't
+// unique: of arguments only the flags are shown.
 func (p Path) String() string {
 	var b strings.Builder
 	for i, s := range p {
 		switch {
 		case s.Field == "":
-			b.WriteString("[")
-			if s.Key != "." {
-				b.WriteString(s.Key + "=")
+			if s.Key == "." {
+				b.WriteString("[" + plainEntry(s.Value) + "]")
+			} else {
+				b.WriteString("[" + s.Key + "=" + s.Value + "]")
 			}
-			b.WriteString(s.Value + "]")
 		case strings.ContainsAny(s.Field, "./["):
 			b.WriteString("[" + strconv.Quote(s.Field) + "]")
 		default:
@@ -71,4 +79,15 @@ func (p Path) String() string {
 		}
 	}
 	return b.String()
+}
+
+// plainEntry is what messages show of an entry of a list of plain values: of an
+// argument the flag, since what follows may be secret.
+func plainEntry(v string) string {
+	if name, _, some := strings.Cut(v, "="); flag(v) && some {
+		return name + "=..."
+	} else if flag(v) {
+		return v
+	}
+	return "..."
 }

@@ -2,39 +2,61 @@ package sidecar
 
 import (
 	"fmt"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 )
 
-// servicePorts finds numbers that a Service would have under two names: the API
-// server wants each once. Two values under one name are for Merge to find.
-func servicePorts(w *Workload, asked []Asked) Findings {
-	type port struct {
-		number int32
-		prot   corev1.Protocol
-	}
-	var fs Findings
-	for _, s := range w.Services {
-		names := map[port]string{}
-		for _, p := range s.Spec.Ports {
-			names[port{p.Port, norm(p.Protocol)}] = p.Name
+// servicePorts adds ports to each Service in front of the workload. Merge tells
+// names that two want; the API server wants numbers to be unique, too, for each
+// protocol.
+func (f *flattener) servicePorts(asked []Asked) {
+	at := Fields("spec", "ports")
+	for i := range asked {
+		a := &asked[i]
+		ports := a.Change.ServicePorts
+		if len(ports) > 0 && len(f.w.Services) == 0 {
+			f.findings = append(f.findings, Finding{Severity: Warning, Code: "service-missing", Object: f.w.Ref, Sidecar: a.Name,
+				Message: "no Service among the manifests selects these pods, so none gets the port", Hint: "render the Service together with the workload"})
 		}
-		for _, a := range asked {
-			for _, p := range a.Change.ServicePorts {
-				key := port{p.Port, norm(p.Protocol)}
-				have, ok := names[key]
-				if !ok {
-					names[key] = p.Name
-				} else if have != p.Name {
-					if have == "" {
-						have = "one without a name"
-					}
-					fs = append(fs, Finding{Severity: Error, Code: "port-conflict", Object: s.Ref, Sidecar: a.Name,
-						Message: fmt.Sprintf("port %d/%s is wanted as %s, but the Service has it as %s", p.Port, key.prot, p.Name, have),
-						Hint:    "let both have one name, or give one of them another number"})
-				}
+		if len(ports) == 0 {
+			continue
+		}
+		for j := range f.w.Services {
+			s := &f.w.Services[j]
+			if len(s.Spec.Ports) == 1 && s.Spec.Ports[0].Name == "" { // one port of several must have a name
+				n := strconv.Itoa(int(s.Spec.Ports[0].Port))
+				f.edits = append(f.edits, Edit{Owner: a.Name, Object: s.Ref, Path: at.At("port", PortKey(s.Spec.Ports[0].Port, s.Spec.Ports[0].Protocol)).To("name"), Value: "port-" + n})
+			}
+			for _, p := range ports {
+				f.edits = append(f.edits, Edit{Owner: a.Name, Object: s.Ref, Path: at.At("name", p.Name), Value: p, view: f.w, Hint: "give the port another name"})
+				f.number(asked[:i], a.Name, s, p)
 			}
 		}
 	}
-	return fs
+}
+
+// number looks for the number of a new port in a Service and among those that
+// earlier sidecars add.
+func (f *flattener) number(earlier []Asked, owner string, s *Service, p corev1.ServicePort) {
+	conflict := func(who string, other corev1.ServicePort) {
+		if other.Port != p.Port || norm(other.Protocol) != norm(p.Protocol) || other.Name == p.Name {
+			return
+		}
+		name := other.Name
+		if name == "" {
+			name = "one without a name"
+		}
+		f.findings = append(f.findings, Finding{Severity: Error, Code: "service-port-conflict", Object: s.Ref, Sidecar: owner, Field: "spec.ports",
+			Message: fmt.Sprintf("wants %s to be port %d/%s, but %s has %s there", p.Name, p.Port, norm(p.Protocol), who, name),
+			Hint:    "give one of them another number"})
+	}
+	for _, other := range s.Spec.Ports {
+		conflict("the manifest", other)
+	}
+	for i := range earlier {
+		for _, other := range earlier[i].Change.ServicePorts {
+			conflict(earlier[i].Name, other)
+		}
+	}
 }

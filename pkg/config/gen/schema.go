@@ -65,6 +65,7 @@ func (ps properties) MarshalJSON() ([]byte, error) {
 var leaves = map[reflect.Type]schema{
 	reflect.TypeFor[resource.Quantity]():  {Type: []string{"string", "number"}},
 	reflect.TypeFor[intstr.IntOrString](): {Type: []string{"integer", "string"}},
+	reflect.TypeFor[config.Names]():       {Type: []string{"string", "array"}, Items: &schema{Type: "string"}},
 	reflect.TypeFor[sidecar.Object]():     {Type: "object", Required: []string{"apiVersion", "kind", "metadata"}},
 	reflect.TypeFor[metav1.Time]():        {Type: "string"},
 	reflect.TypeFor[metav1.ObjectMeta](): {Type: "object", Properties: properties{

@@ -1,13 +1,9 @@
-package config
+package sidecar
 
-import (
-	"slices"
-	"strconv"
-	"strings"
-)
+import "strings"
 
-// nearest is the name that word was most likely meant to be, or "".
-func nearest(word string, names []string) string {
+// Nearest is the name that word was most likely meant to be, or "".
+func Nearest(word string, names []string) string {
 	for _, n := range names {
 		if strings.EqualFold(letters(n), letters(word)) {
 			return n
@@ -20,14 +16,6 @@ func nearest(word string, names []string) string {
 		}
 	}
 	return best
-}
-
-// meant is a hint at the nearest of some words.
-func meant(word string, words []string) string {
-	if n := nearest(word, words); n != "" {
-		return "did you mean " + n
-	}
-	return ""
 }
 
 // letters leaves out what people put between words.
@@ -58,22 +46,4 @@ func distance(a, b string, most int) int {
 		before, last, row = last, row, before
 	}
 	return min(last[len(b)], most+1)
-}
-
-// quote shows a word that the user wrote, not all of it where it's long.
-func quote(s string) string {
-	const most = 60
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "..."
-	}
-	return strconv.Quote(s)
-}
-
-// either lists words as in "a, b or c".
-func either(words []string) string {
-	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "" })
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }

@@ -109,15 +109,23 @@ func (e *editor) visit(n *node, i int, p *patch, path sidecar.Path) {
 		e.remove(n, i, path)
 	case e.out[v] || !p.set && (v.kind == aliasNode || v.odd && len(p.below) > 0):
 		e.rewrite(n, i, p, path)
+	case p.set && is(v, p.value):
+	case p.set && (v.kind != scalarNode && len(v.vals) == 0 || v.isNull()) && some(p.value):
+		e.fill(n, i, p, path)
 	case p.set:
-		if !is(v, p.value) {
-			e.replace(n, i, p, path)
-		}
+		e.replace(n, i, p, path)
 	case v.kind == scalarNode || len(v.vals) == 0 && v.kind != aliasNode:
 		e.fill(n, i, p, path)
 	default:
 		e.walk(v, p, path)
 	}
+}
+
+// some reports whether a value is a collection that has entries.
+func some(v any) bool {
+	m, _ := v.(ordered)
+	l, _ := v.([]any)
+	return len(m)+len(l) > 0
 }
 
 // is reports whether a node has a value.
@@ -182,10 +190,15 @@ func (e *editor) fill(n *node, i int, p *patch, path sidecar.Path) {
 		e.fail(v.start, path, "has no value, nor a colon; write an empty one")
 		return
 	}
-	e.marks = append(e.marks, mark{At: pathString(path), Empty: &was})
-	p.leaves(path, func(at sidecar.Path, leaf any) {
-		e.marks = append(e.marks, mark{At: pathString(at), Is: hash(leaf)})
-	})
+	e.touch(v)
+	if p.set {
+		e.marks = append(e.marks, mark{At: pathString(path), Empty: &was, Is: hash(value)})
+	} else {
+		e.marks = append(e.marks, mark{At: pathString(path), Empty: &was})
+		p.leaves(path, func(at sidecar.Path, leaf any) {
+			e.marks = append(e.marks, mark{At: pathString(at), Is: hash(leaf)})
+		})
+	}
 	rest := e.text[v.end:e.end(v.end)] // a comment, or blanks, would land behind the last line
 	if n.flow || n.kind != mappingNode || rest != "" && was != "" {
 		if was == "" && e.text[v.start-1] == ' ' { // strip must know whose blank it is

@@ -137,7 +137,6 @@ func (l *Layer) add(em Emit) {
 		l.splice(t, list.tail(e), st.newline+blanks(list.col)+st.item(m, list.col))
 	default:
 		end := len(t.text)
-		st.open = !strings.HasSuffix(t.text, "\n")
 		if n := len(st.newline); strings.HasSuffix(t.text, st.newline) {
 			end -= n
 		} else if strings.HasSuffix(t.text, "\n") {

@@ -3,6 +3,7 @@ package manifest
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -181,7 +182,7 @@ func (o *Object) style() style {
 }
 
 func (o *Object) look() style {
-	st := style{indent: 2, newline: o.text.br}
+	st := style{indent: 2, newline: o.text.br, open: !strings.HasSuffix(o.text.text, "\n")}
 	var indented, listed bool
 	var look func(n *node)
 	look = func(n *node) {

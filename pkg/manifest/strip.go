@@ -51,9 +51,7 @@ func (s *stripper) undo(m mark) error {
 	}
 	switch {
 	case m.Empty != nil:
-		if v := locate(s.root, path).resolve(); v != nil {
-			s.empty[v] = *m.Empty
-		}
+		s.emptied(path, m)
 	case m.Was == nil:
 		s.added(path, m)
 	case m.After == nil:
@@ -62,6 +60,23 @@ func (s *stripper) undo(m mark) error {
 		s.back[locate(s.root, path[:len(path)-1]).resolve()] = true
 	}
 	return nil
+}
+
+// emptied is a collection that was there without entries. With a hash it was filled
+// as a whole.
+func (s *stripper) emptied(path sidecar.Path, m mark) {
+	v := locate(s.root, path).resolve()
+	switch {
+	case v == nil:
+	case m.Is == "":
+		s.empty[v] = *m.Empty
+	case s.unchanged(v, m, path):
+		if s.remarked(v) {
+			s.kept = append(s.kept, path.String())
+			return
+		}
+		s.restore(v, *m.Empty)
+	}
 }
 
 func (s *stripper) added(path sidecar.Path, m mark) {
@@ -246,14 +261,12 @@ func (s *stripper) cut(n *node, gone map[int]bool, left int) {
 		s.restore(n, was)
 		return
 	}
+	if n.flow {
+		s.cutFlow(n, gone)
+		return
+	}
 	for i := range n.vals {
 		if !gone[i] {
-			continue
-		}
-		if n.flow && i == 0 || n.flow && allGone(gone, i) { // those in front go with the comma behind them
-			start, _ := s.entry(n, i)
-			next, _ := s.entry(n, i+1)
-			s.splice(start, next-start, "")
 			continue
 		}
 		from, to, ok := s.extent(n, i)
@@ -265,13 +278,35 @@ func (s *stripper) cut(n *node, gone map[int]bool, left int) {
 	}
 }
 
-func allGone(gone map[int]bool, upTo int) bool {
-	for i := range upTo {
+// cutFlow takes runs of entries out of brackets. A run goes with the comma that
+// came with it: the one behind it where it was put in front of an entry, which
+// shows in what a person wrote before it.
+func (s *stripper) cutFlow(n *node, gone map[int]bool) {
+	for i := 0; i < len(n.vals); i++ {
 		if !gone[i] {
-			return false
+			continue
 		}
+		k := i
+		for k+1 < len(n.vals) && gone[k+1] {
+			k++
+		}
+		from, _ := s.entry(n, i)
+		_, to := s.entry(n, k)
+		before := from
+		if i > 0 {
+			_, before = s.entry(n, i-1)
+		}
+		switch {
+		case k+1 < len(n.vals) && (i == 0 || s.text[before:from] != ", "):
+			to, _ = s.entry(n, k+1)
+		case i > 0:
+			from = before
+		default:
+			from, to = n.start+1, n.end-1
+		}
+		s.splice(from, to-from, "")
+		i = k
 	}
-	return true
 }
 
 // restore writes a collection that has lost all entries as it was without them.

@@ -54,6 +54,11 @@ func Run(files []File, conf *config.Sidecars, opt Options) Output {
 func RunTexts(texts []*manifest.Text, conf *config.Sidecars, opt Options) Output {
 	r := run{conf: conf, texts: texts}
 	r.record = conf.Spec.Record == config.RecordAlways || conf.Spec.Record != config.RecordNever && (opt.InPlace || r.remembers())
+	if r.record && conf.Metadata.Name == "" { // it would take everything for its own
+		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "missing-field", Field: "metadata.name", Message: "is missing",
+			Hint: "where files are written back, objects remember by this name what the config laid on them"})
+		return r.fail()
+	}
 	if !r.strip() {
 		return r.fail()
 	}

@@ -100,8 +100,8 @@ func recorded(t T, laid string) string {
 }
 
 var (
-	// filled are lines of collections that may have been written as empty, or stand in brackets.
-	filled = regexp.MustCompile(`[{}\[\]]|: *(null|Null|~)|outrigger.dev/patterns`)
+	// filled are lines of collections that may have been written as empty, stand in brackets, or are aliases.
+	filled = regexp.MustCompile(`: *,|[{}\[\]]|[:-] \*|: *(null|Null|~)|outrigger.dev/patterns`)
 	// portly are lines that a takeover may change or take away, with the comments among them.
 	portly = regexp.MustCompile(`(?i)port|scheme|protocol|hostIP|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
 )

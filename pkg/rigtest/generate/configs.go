@@ -24,12 +24,8 @@ func (r random) config(ws []workload) (config *Node, all bool) {
 		} else {
 			p = port{number: 8000}
 		}
-		second := known.adjacentPorts && len(c.ports) > 2 && taken[c.ports[0].number/100]
-		if name := []string{"tls-proxy", "second", "n"}[i]; !all && !second && !taken[p.number] && (len(c.ports) > 0 || r.one(8)) && r.one(3) {
+		if name := []string{"tls-proxy", "second", "n"}[i]; !all && !taken[p.number] && (len(c.ports) > 0 || r.one(8)) && r.one(3) {
 			taken[p.number] = true
-			if len(c.ports) > 0 {
-				taken[c.ports[0].number/100] = true // this container
-			}
 			patterns.add(r.tlsProxy(w, c, p, name))
 		} else {
 			patterns.add(r.custom(w, []string{"custom", "agent", "third"}[i]))
@@ -53,10 +49,7 @@ func (r random) config(ws []workload) (config *Node, all bool) {
 			spec.set("podTemplatePaths", list(strings.Join(w.path, ".")))
 		}
 	}
-	meta := any(dict("name", pick(r, "search", "n", "a.b-c")))
-	if !known.nameless && r.one(10) {
-		meta = nil
-	}
+	meta := dict("name", pick(r, "search", "n", "a.b-c"))
 	return dict("apiVersion", "outrigger.dev/v1alpha1", "kind", "Sidecars", "metadata", meta, "spec", spec), all
 }
 

@@ -87,7 +87,7 @@ func (r random) ports(n *Node, c *container, i int) {
 		all.add(e)
 		c.ports = append(c.ports, p)
 	}
-	if r.one(8) && !known.samePortUDP { // UDP on the same number is another port
+	if r.one(8) { // UDP on the same number is another port
 		all.add(dict("containerPort", num(c.ports[0].number), "protocol", "UDP", "name", fmt.Sprintf("udp%d", i)))
 	}
 	n.set("ports", all)
@@ -115,7 +115,7 @@ func (r random) probes(n *Node, c *container) {
 		n.set("lifecycle", r.some(dict("postStart", dict("httpGet", r.get(pick(r, c.ports...))))))
 	} else if r.one(8) {
 		n.set("lifecycle", dict("preStop", dict("exec", dict("command", list("sleep", "9")))))
-	} else if r.one(16) && !known.nullPreStop {
+	} else if r.one(16) {
 		n.set("lifecycle", dict("preStop", r.nothing(mapKind)))
 	}
 }

@@ -57,15 +57,9 @@ func (p *Pair) write(r random) {
 		h.style(o.Node)
 		o.between = r.between()
 	}
-	p.avoid()
 	p.objects[0].between = pick(r, "", "", "---\n", "# first\n---\n", "# first\n\n", "--- # one\n", "---\n---\n")
 	hand{random: r, brackets: pick(r, 0, 3)}.style(p.config)
 	p.file = r.file(p.form == stream)
-	p.config.walk(func(n *Node) {
-		if known.emitsAtOpenEnd && (n.at("tlsProxy") != nil || n.at("objects") != nil) {
-			p.file.open = false
-		}
-	})
 }
 
 // Config is the text of the config.

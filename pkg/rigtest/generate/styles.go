@@ -33,8 +33,6 @@ func (h hand) node(n *Node, brackets bool) {
 		h.Shuffle(len(n.entries), func(i, j int) { n.entries[i], n.entries[j] = n.entries[j], n.entries[i] })
 	}
 	switch {
-	case brackets && n.kind == plainKind && n.text == "" && known.emptyInBrackets:
-		n.text = "null"
 	case n.kind == stringKind:
 		n.text = h.quote(n.value, brackets)
 	case brackets:

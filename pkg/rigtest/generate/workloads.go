@@ -99,11 +99,8 @@ func (r random) pod(w *workload) *Node {
 		containers.add(n)
 		w.containers = append(w.containers, c)
 	}
-	if n := len(containers.entries); !known.aliases && n > 1 {
-		shared := dict("requests", dict("cpu", "100m"))
-		shared.prefix = "&shared "
-		containers.entries[0].value.set("resources", shared)
-		containers.entries[n-1].value.set("resources", raw("*shared"))
+	if n := len(containers.entries); n > 1 {
+		r.share(containers.entries[0].value, containers.entries[n-1].value)
 	}
 	spec.set("containers", containers)
 	put(2, "volumes", r.some(list(dict("name", "data", "emptyDir", raw("{}")), dict("name", "conf", "configMap", dict("name", "settings")))))
@@ -115,4 +112,19 @@ func (r random) pod(w *workload) *Node {
 		spec.set("restartPolicy", "Never")
 	}
 	return spec
+}
+
+// share lets the last container have something of the first by an alias: near what
+// is edited, or right in its way.
+func (r random) share(first, last *Node) {
+	switch env := first.at("env"); {
+	case r.one(3):
+		shared := dict("requests", dict("cpu", "100m"))
+		shared.prefix = "&shared "
+		first.set("resources", shared)
+		last.set("resources", raw("*shared"))
+	case env != nil && env.collection() && len(env.entries) > 0 && r.one(2):
+		env.prefix = "&shared "
+		last.set("env", raw("*shared"))
+	}
 }

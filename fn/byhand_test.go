@@ -78,10 +78,10 @@ func TestByHandConflicts(t *testing.T) {
 	code, laid, err := inPlace(t, sidecars, web)
 	require.Zero(t, code, err)
 	for name, c := range map[string]struct{ old, new, says string }{
-		"value":            {"periodSeconds: 20", "periodSeconds: 30", "initContainers[name=tls-proxy]: was changed by hand"},
-		"comment within":   {"          restartPolicy: Always\n", "          # keep\n          restartPolicy: Always\n", "initContainers[name=tls-proxy]: was changed by hand"},
-		"comment behind":   {"restartPolicy: Always\n", "restartPolicy: Always # keep\n", "initContainers[name=tls-proxy]: was changed by hand"},
-		"emitted object":   {"worker_processes", "  worker_processes", "ConfigMap web-tls-proxy: was changed by hand since outrigger wrote it; write the change into the config"},
+		"value":          {"periodSeconds: 20", "periodSeconds: 30", "initContainers[name=tls-proxy]: was changed by hand"},
+		"comment within": {"          restartPolicy: Always\n", "          # keep\n          restartPolicy: Always\n", "initContainers[name=tls-proxy]: was changed by hand"},
+		"comment behind": {"restartPolicy: Always\n", "restartPolicy: Always # keep\n", "initContainers[name=tls-proxy]: was changed by hand"},
+		"emitted object": {"worker_processes", "  worker_processes", "ConfigMap web-tls-proxy: was changed by hand since outrigger wrote it; write the change into the config"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			mine := strings.Replace(laid, c.old, c.new, 1)

@@ -54,7 +54,7 @@ func renderedConf(t *testing.T, edits ...func(*pattern.TLSProxy)) rendered {
 	out := rig.Run([]rig.File{{Text: fmt.Sprintf(app, p.Port)}}, conf, rig.Options{})
 	require.NoError(t, out.Findings.Err())
 
-	docs := strings.Split(out.Files[0].Text, "\n---\n")
+	docs := strings.Split(out.Files()[0].Text, "\n---\n")
 	require.Len(t, docs, 2)
 	var deployment appsv1.Deployment
 	var files corev1.ConfigMap

@@ -89,5 +89,5 @@ func outrig(conf, input string) (string, error) {
 	if err := out.Findings.Err(); err != nil {
 		return "", err
 	}
-	return out.Files[0].Text, nil
+	return out.Files()[0].Text, nil
 }

@@ -9,36 +9,37 @@ import (
 
 // WithResults adds findings to a ResourceList, as the KRM functions specification
 // has them.
-func (t Edited) WithResults(fs sidecar.Findings) (Edited, error) {
+func (e Edited) WithResults(fs sidecar.Findings) (Edited, error) {
 	if len(fs) == 0 {
-		return t, nil
+		return e, nil
 	}
-	root, err := t.text.root()
+	t := e.text
+	root, err := t.root()
 	if err != nil {
 		return Edited{}, err
 	}
 	results := make([]any, len(fs))
 	for i, f := range fs {
-		results[i] = result(t.text, f)
+		results[i] = result(t, f)
 	}
-	e := &editor{lines: t.text.lines, style: style{indent: 2, compact: true, newline: t.text.br}, json: isJSON(root)}
+	w := &editor{lines: t.lines, style: style{indent: 2, compact: true, newline: t.br}, json: isJSON(root)}
 	at := root.field("results")
 	switch {
 	case at != nil && at.kind == sequenceNode && len(at.vals) > 0: // of functions before us
 		for _, r := range results {
 			if at.flow {
-				e.insertFlow(at, sidecar.Step{Key: "."}, r, -1, false)
+				w.insertFlow(at, sidecar.Step{Key: "."}, r, -1, false)
 			} else {
-				e.splice(e.tail(at), 0, e.newline+blanks(at.col)+e.item(r, at.col))
+				w.splice(w.tail(at), 0, w.newline+blanks(at.col)+w.item(r, at.col))
 			}
 		}
 	default:
-		e.walk(root, &patch{below: []*patch{{step: sidecar.Step{Field: "results"}, set: true, value: results}}}, nil)
+		w.walk(root, &patch{below: []*patch{{step: sidecar.Step{Field: "results"}, set: true, value: results}}}, nil)
 	}
-	if len(e.errs) > 0 {
-		return Edited{}, e.errs[0]
+	if len(w.errs) > 0 {
+		return Edited{}, w.errs[0]
 	}
-	return edited(t.text, append(slices.Clone(t.splices), e.splices...)), nil
+	return edited(t, append(slices.Clone(e.splices), w.splices...)), nil
 }
 
 func result(t *Text, f sidecar.Finding) ordered {

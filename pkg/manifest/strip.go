@@ -137,7 +137,7 @@ func (s *stripper) putBack(path sidecar.Path, m mark, compact bool) {
 	case i < 0 && !strings.HasPrefix(text, "\r") && !strings.HasPrefix(text, "\n"): // the first key of a list entry
 		s.splice(start, 0, text)
 	default:
-		at := s.end(end)
+		var at int
 		if i >= 0 {
 			at = s.end(s.left(parent, i))
 		} else { // from the line of the collection's own key

@@ -28,7 +28,7 @@ func Follow(w *sidecar.Workload, asked []sidecar.Asked) ([]sidecar.Edit, sidecar
 			edits, fs = append(edits, e...), append(fs, f...)
 		}
 	}
-	return edits, fs
+	return edits, append(fs, dangling(w, asked)...)
 }
 
 // resolve is the number that a port of a probe, hook or Service means to a

@@ -132,9 +132,25 @@ func (r *run) view(o *manifest.Object) (*sidecar.Workload, bool) {
 		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "template-missing", Object: o.Ref, File: o.File(), Line: line(o), Message: "has no containers", Hint: "select a workload that has some"})
 		return nil, false
 	}
-	w.Services = r.front(w)
+	w.Services, w.Claims = r.front(w), claims(o)
 	w.Secrets = r.secretKeys(o.Ref.Namespace)
 	return w, true
+}
+
+// claims are the names of the volumes that a StatefulSet claims.
+func claims(o *manifest.Object) (names []string) {
+	var templates []struct {
+		Metadata struct {
+			Name string `json:"name"`
+		} `json:"metadata"`
+	}
+	if o.Decode(sidecar.Fields("spec", "volumeClaimTemplates"), &templates) != nil {
+		return nil // the API server has to say what is wrong with it
+	}
+	for _, t := range templates {
+		names = append(names, t.Metadata.Name)
+	}
+	return names
 }
 
 // front are the Services whose selector matches the workload's pods.

@@ -62,6 +62,7 @@ type Workload struct {
 	App         *corev1.Container      // whom the sidecar serves, the first of several; points into Pod
 	Apps        []*corev1.Container    // all of them
 	Services    []Service              // those in the namespace whose selector matches the pod's labels
+	Claims      []string               // names of the volumes that a StatefulSet claims
 	Secrets     map[string][]string    // keys of the Secrets of the namespace that are among the input, by name
 
 	Name       string            // of the sidecar: its container's name and the stem of its objects

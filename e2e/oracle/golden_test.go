@@ -14,6 +14,10 @@ func TestGoldens(t *testing.T) {
 	goldens, err := filepath.Glob("../../pkg/rigtest/testdata/*/expected*")
 	require.NoError(t, err)
 	require.NotEmpty(t, goldens)
+	traps, err := filepath.Glob("../../examples/traps/*/expected.yaml")
+	require.NoError(t, err)
+	require.NotEmpty(t, traps)
+	goldens = append(goldens, traps...)
 	var c census
 	for _, golden := range goldens {
 		dir := filepath.Dir(golden)

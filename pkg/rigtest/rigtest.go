@@ -49,7 +49,8 @@ type T interface {
 
 // Check runs the case in a folder and checks that it gives what is expected, and
 // all laws. A case has config.yaml and input.yaml, and either expected.yaml (the
-// manifests after a run) or errors.txt (the findings of one that fails).
+// manifests after a run) or errors.txt (the findings of one that fails). With
+// report.txt it says what was done.
 func Check(t *testing.T, dir string) {
 	t.Helper()
 	c := Case{Config: read(t, dir, "config.yaml"), Input: read(t, dir, "input.yaml"), InputName: "input.yaml"}
@@ -63,6 +64,9 @@ func Check(t *testing.T, dir string) {
 	golden(t, filepath.Join(dir, "expected.yaml"), out.Files()[0].Text)
 	if w := warnings(out); w != "" || exists(dir, "warnings.txt") {
 		golden(t, filepath.Join(dir, "warnings.txt"), w)
+	}
+	if exists(dir, "report.txt") {
+		golden(t, filepath.Join(dir, "report.txt"), strings.Join(out.Report, "\n")+"\n")
 	}
 	Laws(t, c)
 }

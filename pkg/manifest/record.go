@@ -82,7 +82,8 @@ func decodeRecord(text string) (record, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
 	var r record
-	if err := d.Decode(&r); err != nil || d.More() {
+	err := d.Decode(&r)
+	if err != nil || d.More() || slices.ContainsFunc(r.Marks, func(m mark) bool { return m.After != nil && m.Was == nil || !strings.HasPrefix(m.At, "/") }) {
 		return record{}, errors.New("is damaged; restore it from version control, or strip the object by hand and delete the annotation")
 	}
 	if r.Version != recordVersion {

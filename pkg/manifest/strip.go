@@ -34,7 +34,7 @@ func (s *stripper) strip(records []record) error {
 	s.rows = s.goneRows()
 	for _, r := range records { // when it's known what else goes
 		for _, m := range r.Marks {
-			if m.After != nil {
+			if m.After != nil && m.Was != nil && m.Empty == nil {
 				path, _ := parsePath(m.At)
 				s.putBack(path, m, r.Compact)
 			}

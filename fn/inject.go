@@ -35,7 +35,12 @@ func inject(args []string, s streams) int {
 	if tell(s.err, out.Findings); out.Findings.Failed() {
 		return 1
 	}
-	if err := write(out.Files(), files, *inPlace, s); err != nil {
+	if len(out.Texts) == 1 && !*inPlace { // one stream, which may be large, as it comes
+		_, err = out.Texts[0].WriteTo(s.out)
+	} else {
+		err = write(out.Files(), files, *inPlace, s)
+	}
+	if err != nil {
 		return fail(s, "%v", err)
 	}
 	for _, line := range out.Report {

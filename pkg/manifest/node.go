@@ -1,9 +1,7 @@
 package manifest
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -234,82 +232,6 @@ func (b *builder) trivia(at int) int {
 		}
 	}
 	return at
-}
-
-// readDocuments reads the documents between two offsets, which begin and end
-// lines, with kyaml's reader.
-func readDocuments(l *lines, from, to int) (docs []*node, ys []*yaml.Node, err error) {
-	defer func() {
-		if r := recover(); r != nil { // the reader has panicked on hostile input before
-			err = fmt.Errorf("can't be read as YAML: %v", r)
-		}
-	}()
-	var starts []int
-	for d := yaml.NewDecoder(strings.NewReader(l.text[from:to])); ; {
-		var y yaml.Node
-		switch err := d.Decode(&y); {
-		case err == io.EOF:
-			return docs, ys, nil
-		case err != nil:
-			return nil, nil, errors.New(l.moved(strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", " "), "yaml: "), from))
-		case y.Kind != yaml.DocumentNode || len(y.Content) == 0:
-			continue
-		}
-		if starts == nil {
-			starts = l.startsOf(from, to)
-		}
-		b := builder{l, starts, map[*yaml.Node]*node{}}
-		docs, ys = append(docs, b.build(y.Content[0], -1, false)), append(ys, y.Content[0])
-	}
-}
-
-// startsOf is where the lines between two offsets begin.
-func (l *lines) startsOf(from, to int) []int {
-	starts := []int{max(from, l.top())}
-	for i := from; i < to; {
-		if n := breakAt(l.text, i); n > 0 {
-			i += n
-			starts = append(starts, i)
-			continue
-		}
-		i++
-	}
-	return starts
-}
-
-// moved makes the line that a message of the reader's begins with one of the
-// whole text.
-func (l *lines) moved(message string, from int) string {
-	var line int
-	if n, err := fmt.Sscanf(message, "line %d:", &line); n == 1 && err == nil && from > 0 {
-		_, rest, _ := strings.Cut(message, ":")
-		return fmt.Sprintf("line %d:%s", line+l.line(from)-1, rest)
-	}
-	return message
-}
-
-// readObject reads one object; a list's member has a dash in front.
-func readObject(l *lines, from, to int, member bool) (*node, error) {
-	if n, ok := readBlocks(l, from, to, member); ok {
-		return n, nil
-	}
-	return readFully(l, from, to, member)
-}
-
-// readFully is readObject with kyaml's reader alone.
-func readFully(l *lines, from, to int, member bool) (*node, error) {
-	docs, _, err := readDocuments(l, from, to)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(docs) != 1:
-		return nil, fmt.Errorf("line %d: is no object", l.line(from))
-	case !member:
-		return docs[0], nil
-	case docs[0].kind != sequenceNode || len(docs[0].vals) != 1:
-		return nil, fmt.Errorf("line %d: is no member of a list", l.line(from))
-	}
-	return docs[0].vals[0], nil
 }
 
 // check reports the first mapping below n that has a field twice: which of the

@@ -1,0 +1,111 @@
+package manifest
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// putBack puts back what was taken out, where it stood.
+func (s *stripper) putBack(path sidecar.Path, m mark, compact bool) {
+	parent := locate(s.root, path[:len(path)-1]).resolve()
+	if parent == nil || len(parent.vals) == 0 {
+		s.kept = append(s.kept, path[:len(path)-1].String())
+		return
+	}
+	text := s.restyled(*m.Was, compact)
+	i := -1
+	if *m.After != "" {
+		i = find(parent, parseStep(*m.After))
+	}
+	_, end := s.entry(parent, max(i, 0))
+	start, _ := s.entry(parent, 0)
+	switch {
+	case parent.flow && i >= 0:
+		s.splice(end, 0, text)
+	case parent.flow:
+		s.splice(start, 0, text)
+	case i < 0 && !strings.HasPrefix(text, "\r") && !strings.HasPrefix(text, "\n"): // the first key of a list entry
+		s.splice(start, 0, text)
+	default:
+		var at int
+		if i >= 0 {
+			at = s.end(s.left(parent, i))
+		} else { // from the line of the collection's own key
+			at = s.lines.before(start)
+			for range s.comments(at) {
+				at = s.lines.before(at)
+			}
+		}
+		for skip := m.Skip; skip > 0; skip-- {
+			for to, ok := s.rows[at]; ok && to > at; to, ok = s.rows[at] {
+				at = to
+			}
+			next := s.next(at)
+			if next < 0 || next >= len(s.text) || !s.comment(next) {
+				break
+			}
+			at = s.end(next)
+		}
+		s.splice(at, 0, text)
+	}
+}
+
+// left is the end of the entry i of n without what goes.
+func (s *stripper) left(n *node, i int) int {
+	v := n.vals[i]
+	if v.flow || len(v.vals) == 0 || len(s.gone[v]) == 0 && !s.holdsGone(v) {
+		_, end := s.entry(n, i)
+		return end
+	}
+	for j := len(v.vals) - 1; j >= 0; j-- {
+		if !s.gone[v][j] {
+			return s.left(v, j)
+		}
+	}
+	_, end := s.entry(n, i)
+	return end
+}
+
+func (s *stripper) holdsGone(n *node) bool {
+	return len(s.gone[n]) > 0 || slices.ContainsFunc(n.vals, s.holdsGone)
+}
+
+// goneRows are the lines of what goes.
+func (s *stripper) goneRows() map[int]int {
+	rows := map[int]int{}
+	for n, gone := range s.gone {
+		for i := range gone {
+			if from, to, ok := s.extent(n, i); ok && !n.flow {
+				rows[from] = max(rows[from], to)
+			}
+		}
+	}
+	return rows
+}
+
+// restyled writes a list under a key as the object writes its lists now: kpt
+// hands functions all lists compact, and writes them back as they were.
+func (s *stripper) restyled(text string, was bool) string {
+	if was == s.compact {
+		return text
+	}
+	rows := strings.SplitAfter(text, "\n")
+	if len(rows) < 3 || strings.Trim(rows[0], "\r\n") != "" || !strings.HasSuffix(strings.TrimRight(rows[1], " \r\n"), ":") { // the break, the key, the list
+		return text
+	}
+	col := len(rows[1]) - len(strings.TrimLeft(rows[1], " "))
+	step := strings.Repeat(" ", s.style.indent)
+	compact, wide := strings.HasPrefix(rows[2], strings.Repeat(" ", col)+"- "), strings.HasPrefix(rows[2], strings.Repeat(" ", col)+step+"- ")
+	for i := 2; i < len(rows); i++ {
+		switch {
+		case strings.TrimSpace(rows[i]) == "":
+		case compact && !s.compact:
+			rows[i] = step + rows[i]
+		case wide && s.compact:
+			rows[i] = strings.TrimPrefix(rows[i], step)
+		}
+	}
+	return strings.Join(rows, "")
+}

@@ -185,6 +185,11 @@ func (e *editor) fill(n *node, i int, p *patch, path sidecar.Path) {
 		e.fail(v.start, path, "is a plain value, where a list or mapping should be")
 		return
 	}
+	if n.kind == mappingNode && !n.flow && strings.ContainsAny(e.text[n.keys[i].end:v.start], "&!") { // an anchor or tag of nothing
+		e.touch(v)
+		e.anew(n, i, value, path)
+		return
+	}
 	was := e.text[v.start:v.end]
 	if was == "" && n.flow && !strings.HasSuffix(strings.TrimRight(e.text[:v.start], " \t\r\n"), ":") {
 		e.fail(v.start, path, "has no value, nor a colon; write an empty one")
@@ -221,5 +226,6 @@ func (e *editor) fill(n *node, i int, p *patch, path sidecar.Path) {
 	for colon > 0 && e.text[colon-1] != ':' {
 		colon--
 	}
+	was = strings.TrimPrefix(e.text[colon:v.end], " ") // with more blanks, or an anchor
 	e.splice(colon, v.end-colon, text[head:])
 }

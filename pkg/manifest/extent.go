@@ -80,9 +80,19 @@ func (e *editor) extent(n *node, i int) (from, to int, ok bool) {
 		return from, to, true
 	}
 	if n.kind == mappingNode && i == 0 && len(n.keys) > 1 { // "- key: value": the next key moves up
-		return start, n.keys[1].start, true
+		return start, e.upTo(end, n.keys[1].start), true
 	}
 	return 0, 0, false
+}
+
+// upTo is where the next key, or the first comment above it, moves up from.
+func (e *editor) upTo(end, key int) int {
+	for at := e.next(e.end(end)); at >= 0 && at < key; at = e.next(e.end(at)) {
+		if c := at + e.margin(at); c < key && e.text[c] == '#' {
+			return c
+		}
+	}
+	return key
 }
 
 // rows are the lines of something that has them for itself.

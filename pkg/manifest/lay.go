@@ -108,8 +108,8 @@ func (l *Layer) Edit(o *Object, edits []sidecar.Edit) {
 		p.set, p.value = true, ""
 		marks := l.walk(o, root).marks // with the record's own
 		for i := range marks {
-			if marks[i].At == pathString(at) {
-				marks[i].Is = "" // it can't hold its own hash
+			if strings.HasPrefix(pathString(at)+"/", marks[i].At+"/") {
+				marks[i].Is = "" // it can't hold its own hash, nor that of what holds it
 			}
 		}
 		p.value = encodeRecord(marks, o.style().compact)

@@ -27,7 +27,7 @@ func (s *stripper) putBack(path sidecar.Path, m mark, compact bool) {
 	case parent.flow:
 		s.splice(start, 0, text)
 	case i < 0 && !strings.HasPrefix(text, "\r") && !strings.HasPrefix(text, "\n"): // the first key of a list entry
-		s.splice(start, 0, text)
+		s.splice(s.behindDash(start), 0, text)
 	default:
 		var at int
 		if i >= 0 {
@@ -50,6 +50,26 @@ func (s *stripper) putBack(path sidecar.Path, m mark, compact bool) {
 		}
 		s.splice(at, 0, text)
 	}
+}
+
+// behindDash is where the first key of a list entry belongs: behind the dash, where
+// a comment may have moved up.
+func (s *stripper) behindDash(key int) int {
+	for line := s.lines.start(key); strings.Trim(s.text[line:key], " ") == "" || s.comment(line); {
+		end := s.lines.before(line)
+		above := s.lines.start(end)
+		if rest := strings.TrimLeft(s.text[above:end], " "); strings.HasPrefix(rest, "-") {
+			if c := strings.TrimLeft(rest, "- "); strings.HasPrefix(c, "#") {
+				return end - len(c)
+			}
+			return key
+		}
+		if s.isFirst(above) || !s.comment(above) {
+			return key
+		}
+		line = above
+	}
+	return key
 }
 
 // left is the end of the entry i of n without what goes.

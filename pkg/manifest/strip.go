@@ -98,7 +98,7 @@ func (s *stripper) added(path sidecar.Path, m mark) {
 
 func (s *stripper) unchanged(v *node, m mark, path sidecar.Path) bool {
 	have, err := valueOfNode(v)
-	if err == nil && hash(have) == m.Is {
+	if err == nil && (m.Is == "" || hash(have) == m.Is) {
 		return true
 	}
 	s.kept = append(s.kept, path.String())

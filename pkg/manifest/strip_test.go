@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // kpt hands functions all lists compact and writes them back as they were, so
@@ -64,4 +66,21 @@ func TestNumbers(t *testing.T) {
 	}
 	require.False(t, equal(json.Number("1"), json.Number("2")))
 	require.False(t, equal(json.Number("1"), "1"))
+}
+
+// A comment above the second key isn't the first one's: it stays when that goes,
+// and the first one comes back above it.
+func TestTheFirstKeyGoesAlone(t *testing.T) {
+	text := "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - ports: # here\n    - containerPort: 9200\n\n    # the app\n    # of the shop\n    name: app\n"
+	in, err := Parse("", text)
+	require.NoError(t, err)
+	e := sidecar.Edit{Object: in.Objects[0].Ref, Delete: true, Path: sidecar.Fields("spec", "containers").At("name", "app").To("ports").At("containerPort", "9200")}
+	out, fs := Lay([]*Text{in}, []sidecar.Edit{e}, nil, Options{By: "shop", Record: true})
+	require.Empty(t, fs)
+	require.Contains(t, out[0], "  containers:\n  - # the app\n    # of the shop\n    name: app\n")
+	laid, err := Parse("", out[0])
+	require.NoError(t, err)
+	back, fs := Strip(laid, "shop", true)
+	require.Empty(t, fs)
+	require.Equal(t, text, back.String())
 }

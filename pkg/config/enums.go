@@ -10,6 +10,7 @@ var enums = map[string][]string{
 	"github.com/outrigger-dev/outrigger/pkg/pattern.PlainHTTP":  {"reject", "redirect"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.TLSProfile": {"intermediate", "modern"},
 	"github.com/outrigger-dev/outrigger/pkg/sidecar.Placement":  {"native", "beside"},
+	"github.com/outrigger-dev/outrigger/pkg/sidecar.Protocol":   {"http", "grpc", "tcp"},
 	"k8s.io/api/core/v1.AppArmorProfileType":                    {"Unconfined", "RuntimeDefault", "Localhost"},
 	"k8s.io/api/core/v1.AzureDataDiskCachingMode":               {"None", "ReadOnly", "ReadWrite"},
 	"k8s.io/api/core/v1.AzureDataDiskKind":                      {"Shared", "Dedicated", "Managed"},

@@ -22,6 +22,9 @@ func probes(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Findi
 		ours[c.Name] = true
 	}
 	for _, t := range a.Change.Takeovers {
+		if t.Front {
+			continue // the app answers where it did
+		}
 		p.takeover = t
 		for _, list := range [][]corev1.Container{w.Pod.Spec.InitContainers, w.Pod.Spec.Containers} {
 			for i := range list {

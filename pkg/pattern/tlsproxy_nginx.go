@@ -1,7 +1,7 @@
 package pattern
 
 import (
-	_ "embed" // for the template
+	"embed"
 	"fmt"
 	"strings"
 	"sync"
@@ -20,11 +20,13 @@ const (
 	confFile = confDir + "/" + confKey
 )
 
-//go:embed files/nginx.conf.tmpl
-var nginxConfText string
+//go:embed files/nginx
+var nginxFiles embed.FS
 
-var nginxConfTemplate = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New(confKey).Parse(nginxConfText))
+// nginxTemplates are the configurations of nginx, one a pattern, and the parts
+// that they're made of.
+var nginxTemplates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.ParseFS(nginxFiles, "files/nginx/*.tmpl"))
 })
 
 // nginxConf is what nginx.conf is made of. Numbers, booleans and words of our own
@@ -69,15 +71,6 @@ func (p *TLSProxy) conf(w *sidecar.Workload, given corev1.ResourceRequirements) 
 	return c
 }
 
-func (p *TLSProxy) listens(f corev1.IPFamily) bool {
-	for _, want := range p.IPFamilies {
-		if want == f {
-			return true
-		}
-	}
-	return len(p.IPFamilies) == 0
-}
-
 // workers is one process per CPU of the limit, from 1 to 4; 2 without a limit.
 func workers(limit resource.Quantity) int64 {
 	if limit.IsZero() {
@@ -89,8 +82,8 @@ func workers(limit resource.Quantity) int64 {
 // String is the text of nginx.conf.
 func (c nginxConf) String() string {
 	var b strings.Builder
-	if err := nginxConfTemplate().Execute(&b, c); err != nil {
-		panic(fmt.Sprintf("nginx.conf.tmpl: %v", err)) // the template and its type are both ours
+	if err := nginxTemplates().ExecuteTemplate(&b, "tlsproxy.tmpl", c); err != nil {
+		panic(fmt.Sprintf("tlsproxy.tmpl: %v", err)) // the template and its type are both ours
 	}
 	return b.String()
 }

@@ -39,11 +39,11 @@ func search(edits ...func(*sidecar.Workload)) *sidecar.Workload {
 
 // proxy is a TLSProxy that fits search, changed by edits.
 func proxy(edits ...func(*TLSProxy)) *TLSProxy {
-	p := &TLSProxy{
+	p := &TLSProxy{Gate: Gate{
 		Port:       9200,
 		SecretName: "elasticsearch-tls",
 		Rebind:     &Rebind{Port: 9201, Env: map[string]string{"network.host": "127.0.0.1", "http.port": "9201"}},
-	}
+	}}
 	for _, edit := range edits {
 		edit(p)
 	}
@@ -317,10 +317,10 @@ func TestTLSProxyValidate(t *testing.T) {
 			p.TLSProfile, p.PlainHTTP, p.AccessLog, p.IPFamilies = "old", "drop", "combined", []corev1.IPFamily{"IPv5", "IPv4", "IPv4"}
 		}, []string{
 			`error bad-value: tlsProfile: "old" is unknown; write intermediate or modern`,
-			`error bad-value: plainHTTP: "drop" is unknown; write reject or redirect`,
 			`error bad-value: accessLog: "combined" is unknown; write none or json`,
 			`error bad-value: ipFamilies[0]: "IPv5" is unknown; write IPv4 or IPv6`,
-			"error bad-value: ipFamilies[2]: IPv4 is there twice; leave one of them out"}},
+			"error bad-value: ipFamilies[2]: IPv4 is there twice; leave one of them out",
+			`error bad-value: plainHTTP: "drop" is unknown; write reject or redirect`}},
 		"negative drain": {func(p *TLSProxy) { p.DrainSeconds = new(int64(-1)) }, []string{"error bad-value: drainSeconds: seconds can't be negative; write 0 for no draining"}},
 		"untold": {func(p *TLSProxy) { p.Rebind = &Rebind{Port: 9201} }, []string{
 			"info rebind-untold: rebind: neither env nor args tell the app to move; make sure that its own configuration binds it to 127.0.0.1:9201"}},

@@ -16,7 +16,7 @@ import (
 const portStart = "net.ipv4.ip_unprivileged_port_start"
 
 // sysctls let nginx listen on a privileged port, where the pod doesn't yet.
-func (p *TLSProxy) sysctls(w *sidecar.Workload) []corev1.Sysctl {
+func (p *Gate) sysctls(w *sidecar.Workload) []corev1.Sysctl {
 	if p.Port >= 1024 {
 		return nil
 	}
@@ -26,7 +26,7 @@ func (p *TLSProxy) sysctls(w *sidecar.Workload) []corev1.Sysctl {
 	return []corev1.Sysctl{{Name: portStart, Value: "0"}}
 }
 
-func (p *TLSProxy) checkPrivileged(w *sidecar.Workload, fs *sidecar.Findings) {
+func (p *Gate) checkPrivileged(w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.Port >= 1024 {
 		return
 	}

@@ -11,7 +11,7 @@ import (
 // names of native sidecars' ports resolve only since Kubernetes 1.33 (endpointslice
 // controller), and a name that stands on two containers leads to the wrong one.
 // Those that lead to an app that stays where it is are led to the sidecar in front.
-// An appProtocol of http becomes https where the proxy speaks TLS.
+// An appProtocol of http or h2c becomes https where the proxy speaks TLS.
 func services(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {
 	var edits []sidecar.Edit
 	for _, t := range a.Change.Takeovers {
@@ -34,8 +34,8 @@ func services(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Fin
 					e.Was = p.TargetPort
 					edits = append(edits, e)
 				}
-				if p.AppProtocol != nil && *p.AppProtocol == "http" && t.Scheme == corev1.URISchemeHTTPS {
-					edits = append(edits, sidecar.Edit{Owner: a.Name, Object: s.Ref, Path: at.To("appProtocol"), Value: "https", Was: "http"})
+				if p.AppProtocol != nil && (*p.AppProtocol == "http" || *p.AppProtocol == "kubernetes.io/h2c") && t.Scheme == corev1.URISchemeHTTPS {
+					edits = append(edits, sidecar.Edit{Owner: a.Name, Object: s.Ref, Path: at.To("appProtocol"), Value: "https", Was: *p.AppProtocol})
 				}
 			}
 		}

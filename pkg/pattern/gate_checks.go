@@ -23,6 +23,7 @@ func (p *Gate) validate(tls bool, fs *sidecar.Findings) {
 	if p.Certificate != nil {
 		p.Certificate.validate("certificate", fs)
 	}
+	p.validateDoors(fs)
 	p.validateRebind(fs)
 	checkEnum("tlsProfile", p.TLSProfile, fs, Intermediate, Modern)
 	checkEnum("accessLog", p.AccessLog, fs, NoAccessLog, JSONAccessLog)
@@ -38,10 +39,62 @@ func (p *Gate) validate(tls bool, fs *sidecar.Findings) {
 	}
 }
 
+// validateDoors finds what is wrong with the ports by themselves.
+func (p *Gate) validateDoors(fs *sidecar.Findings) {
+	checkEnum("mode", p.Mode, fs, ModeTakeover, ModeFront)
+	checkEnum("protocol", p.Protocol, fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
+	if p.HealthPort != 0 {
+		checkPort("healthPort", p.HealthPort, "", fs)
+	}
+	if p.ListenPort != 0 && p.front() {
+		checkPort("listenPort", p.ListenPort, "", fs)
+	} else if p.ListenPort != 0 {
+		fs.Add(sidecar.Error, "bad-value", "listenPort", "in mode takeover the proxy listens on port", "leave it out, or write mode: front")
+	}
+	if p.NetworkPolicy != nil && !p.front() {
+		fs.Add(sidecar.Error, "bad-value", "networkPolicy", "in mode takeover the app is on 127.0.0.1 and needs none", "leave it out")
+	}
+	if p.Trust != nil && p.Trust.Hostname == "" {
+		fs.Add(sidecar.Error, "missing-field", "trust.hostname", "no name is given", "write a name that the certificate is for")
+	}
+	for i, m := range p.MorePorts {
+		at := fmt.Sprintf("morePorts[%d].", i)
+		checkPort(at+"port", m.Port, "write the app's port", fs)
+		checkEnum(at+"protocol", m.Protocol, fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
+		if p.front() {
+			checkPort(at+"listenPort", m.ListenPort, "write a free port for the proxy", fs)
+		} else {
+			checkPort(at+"appPort", m.AppPort, "write where the app listens from now on", fs)
+		}
+	}
+	used := map[int32]string{p.Port: "port"}
+	take := func(port int32, field string) {
+		if other, twice := used[port]; twice && port != 0 {
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d is %s already", port, other), "write another port")
+		}
+		used[port] = field
+	}
+	if p.front() {
+		take(orPort(p.ListenPort, defaultListenPort), "listenPort")
+	} else if p.Rebind != nil && p.Rebind.Port != p.Port { // else validateRebind says so
+		take(p.Rebind.Port, "rebind.port")
+	}
+	for i, m := range p.MorePorts {
+		at := fmt.Sprintf("morePorts[%d].", i)
+		take(m.Port, at+"port")
+		if p.front() {
+			take(m.ListenPort, at+"listenPort")
+		} else {
+			take(m.AppPort, at+"appPort")
+		}
+	}
+}
+
 // check finds what is wrong with the config for this workload.
 func (p *Gate) check(w *sidecar.Workload, fs *sidecar.Findings) {
 	checkPod(w, fs)
 	p.checkPorts(w, fs)
+	p.checkFront(w, fs)
 	p.checkPrivileged(w, fs)
 	p.checkShutdown(w, fs)
 	if p.Certificate != nil {
@@ -63,6 +116,12 @@ func (p *Gate) check(w *sidecar.Workload, fs *sidecar.Findings) {
 
 // checkPorts finds what is wrong with the ports in this pod.
 func (p *Gate) checkPorts(w *sidecar.Workload, fs *sidecar.Findings) {
+	for _, d := range p.doors() {
+		p.checkDoor(w, d, fs)
+	}
+}
+
+func (p *Gate) checkDoor(w *sidecar.Workload, d door, fs *sidecar.Findings) {
 	for _, c := range running(w) {
 		if c.Name == w.Name {
 			continue
@@ -71,24 +130,28 @@ func (p *Gate) checkPorts(w *sidecar.Workload, fs *sidecar.Findings) {
 			if !isTCP(port) {
 				continue
 			}
-			if p.Rebind != nil && port.ContainerPort == p.Rebind.Port && port.ContainerPort != p.Port {
-				fs.Add(sidecar.Error, "port-conflict", "rebind.port", fmt.Sprintf("container %s declares %d already", c.Name, port.ContainerPort),
+			field := "rebind.port"
+			if d.field != "" {
+				field = d.field + "appPort"
+			}
+			if !p.front() && p.Rebind != nil && port.ContainerPort == d.app && d.app != d.port {
+				fs.Add(sidecar.Error, "port-conflict", field, fmt.Sprintf("container %s declares %d already", c.Name, port.ContainerPort),
 					"write a free port; one on 127.0.0.1 needs no entry in the container's ports")
 			}
-			if port.ContainerPort == p.Port && w.App != nil && c.Name != w.App.Name {
-				fs.Add(sidecar.Error, "port-conflict", "port", fmt.Sprintf("container %s declares %d, not %s", c.Name, p.Port, w.App.Name),
-					"if it's the app, write app: "+c.Name+" beside tlsProxy")
+			if port.ContainerPort == d.port && w.App != nil && c.Name != w.App.Name {
+				fs.Add(sidecar.Error, "port-conflict", d.field+"port", fmt.Sprintf("container %s declares %d, not %s", c.Name, d.port, w.App.Name),
+					"if it's the app, write app: "+c.Name+" beside the pattern")
 				return // the app not declaring it is the same mistake
 			}
 		}
 	}
-	if w.App == nil || w.Declares(p.Port) {
+	if w.App == nil || w.Declares(d.port) {
 		return
 	}
 	if declared := tcpPorts(w.App); len(declared) > 0 {
-		fs.Add(sidecar.Error, "port-unknown", "port", fmt.Sprintf("container %s doesn't declare %d; it declares %s", w.App.Name, p.Port, strings.Join(declared, ", ")),
+		fs.Add(sidecar.Error, "port-unknown", d.field+"port", fmt.Sprintf("container %s doesn't declare %d; it declares %s", w.App.Name, d.port, strings.Join(declared, ", ")),
 			"write one of those, or declare the port in the container")
 		return
 	}
-	fs.Add(sidecar.Info, "port-unknown", "port", fmt.Sprintf("container %s declares no TCP port; taken on trust that clients come in on %d", w.App.Name, p.Port), "")
+	fs.Add(sidecar.Info, "port-unknown", d.field+"port", fmt.Sprintf("container %s declares no TCP port; taken on trust that clients come in on %d", w.App.Name, d.port), "")
 }

@@ -1,19 +1,25 @@
 package pattern
 
 import (
+	_ "embed" // for the script
+
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // TLSProxy terminates TLS in the pod, in an nginx in front of an app that speaks
-// plain HTTP: nginx takes the app's port over and the app moves to 127.0.0.1.
+// plain HTTP, gRPC or TCP: nginx takes the app's port over and the app moves to
+// 127.0.0.1, or nginx has a port of its own and Services lead there.
 type TLSProxy struct {
 	Gate
 	// PlainHTTP is what a client gets that speaks plain HTTP on the TLS port:
 	// reject (400 Bad Request) or redirect (308 to the same address with https).
 	// Default: reject.
 	PlainHTTP PlainHTTP `json:"plainHTTP,omitempty"`
+	// Clients demands certificates of the clients too (mutual TLS).
+	Clients *Clients `json:"clients,omitempty"`
 }
 
 // PlainHTTP says how plain HTTP on a TLS port is answered.
@@ -25,6 +31,14 @@ const (
 )
 
 var _ sidecar.Pattern = (*TLSProxy)(nil)
+
+const reloadKey = "run.sh"
+
+// reloadScript starts nginx and reloads it when the clients' CA changes: what is
+// no certificate of its own, nginx reads at its start only.
+//
+//go:embed files/nginx/run.sh
+var reloadScript string
 
 // nginxSize: some 10 MiB per process when idle, 32 KiB and more per busy
 // connection, 4 MiB of TLS sessions.
@@ -45,47 +59,120 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	}
 	object := w.ObjectName()
 	secret := or(p.SecretName, object)
-	objects := []sidecar.Object{configMap(object, map[string]string{confKey: p.conf(w, resources).String()})}
+	files := map[string]string{confKey: p.conf(w, resources).String()}
+	volumes := []corev1.Volume{
+		configVolume(volume(w, "config"), object),
+		secretVolume(volume(w, "certs"), secret, tlsKeys...),
+		tmpVolume(volume(w, "tmp")),
+	}
+	if p.Clients != nil {
+		files[reloadKey] = reloadScript
+		volumes = append(volumes, p.Clients.CA.volume(volume(w, "clients")))
+	}
+	objects := []sidecar.Object{configMap(object, files)}
 	if p.Certificate != nil {
 		objects = append(objects, p.Certificate.object(secret, p.Certificate.names(w)))
+	}
+	if policy := p.networkPolicy(w); policy != nil {
+		objects = append(objects, *policy)
 	}
 	return &sidecar.Change{
 		Phase:      sidecar.PhaseProxy,
 		Containers: []corev1.Container{p.container(w, resources)},
-		Volumes: []corev1.Volume{
-			configVolume(volume(w, "config"), object),
-			secretVolume(volume(w, "certs"), secret, tlsKeys...),
-			tmpVolume(volume(w, "tmp")),
-		},
-		App:       p.app(w),
-		Takeovers: []sidecar.Takeover{{Port: p.Port, AppPort: p.Rebind.Port, Scheme: corev1.URISchemeHTTPS, RewriteCallers: p.RewriteCallers}},
-		Pod:       sidecar.Pod{Sysctls: p.sysctls(w)},
-		Objects:   objects,
-		Claims:    []sidecar.Claim{{Port: p.Rebind.Port, For: "container " + w.App.Name + ", moved to 127.0.0.1"}},
-		Notes:     notes,
+		Volumes:    volumes,
+		App:        p.app(w),
+		Takeovers:  p.takeovers(w),
+		Pod:        sidecar.Pod{Sysctls: p.sysctls(w)},
+		Objects:    objects,
+		Claims:     p.claims(w),
+		Notes:      notes,
 	}, nil
+}
+
+// takeovers say too where the kubelet is answered.
+func (p *TLSProxy) takeovers(w *sidecar.Workload) []sidecar.Takeover {
+	all := p.Gate.takeovers()
+	for i, d := range p.doors() {
+		all[i].ClientCertificate = p.Clients.required()
+		switch {
+		case !p.heard(w, d):
+		case d.protocol == sidecar.GRPC:
+			all[i].GRPCHealthPort = p.health(i)
+		default:
+			all[i].HealthPort = p.health(i)
+		}
+	}
+	return all
+}
+
+// heard reports whether a door has a listener for the kubelet: one that demands
+// certificates of all clients, and gRPC's, whose probes can't speak TLS.
+func (p *TLSProxy) heard(w *sidecar.Workload, d door) bool {
+	switch {
+	case p.front():
+		return false // the app still answers itself
+	case d.protocol == sidecar.HTTP:
+		return p.Clients.required()
+	}
+	return d.protocol == sidecar.GRPC && grpcProbed(w, d.port, p.Gate.health(0), len(p.MorePorts))
 }
 
 // container is nginx. Its command skips the image's entrypoint, whose scripts
 // want to write to the root file system. There is no readiness probe: the app's
-// own goes through nginx and speaks for both.
+// own goes through nginx and speaks for both. With a listener for the kubelet, the
+// startup probe shakes hands too: nginx starts with certificates that it can't
+// read, since their path is a variable.
 func (p *TLSProxy) container(w *sidecar.Workload, resources corev1.ResourceRequirements) corev1.Container {
-	return corev1.Container{
+	c := corev1.Container{
 		Name:      w.Name,
 		Image:     nginxImage.ref,
 		Command:   []string{"nginx", "-e", "stderr", "-c", confFile, "-g", "daemon off;"},
-		Ports:     []corev1.ContainerPort{p.containerPort(w)},
+		Ports:     p.containerPorts(w),
 		Resources: resources,
 		VolumeMounts: []corev1.VolumeMount{
 			{Name: volume(w, "config"), MountPath: confDir, ReadOnly: true},
 			{Name: volume(w, "certs"), MountPath: certsDir, ReadOnly: true},
 			{Name: volume(w, "tmp"), MountPath: "/tmp"},
 		},
-		StartupProbe:    tcpProbe(p.Port, 1, 60),
-		LivenessProbe:   tcpProbe(p.Port, 20, 3),
+		StartupProbe:    tcpProbe(p.doors()[0].listen, 1, 60),
+		LivenessProbe:   tcpProbe(p.doors()[0].listen, 20, 3),
 		Lifecycle:       p.shutdown(w).preStop(w),
 		SecurityContext: restricted(nginxImage),
 	}
+	if p.Clients != nil {
+		c.Command = []string{"sh", confDir + "/" + reloadKey}
+		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: volume(w, "clients"), MountPath: clientsDir, ReadOnly: true})
+	}
+	for i, d := range p.doors() {
+		if !p.heard(w, d) {
+			continue
+		}
+		c.Ports = append(c.Ports, corev1.ContainerPort{ContainerPort: p.health(i)})
+		if d.protocol == sidecar.HTTP {
+			c.StartupProbe.ProbeHandler = corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
+				Path: readyPath, Port: intstr.FromInt32(p.health(i)), Scheme: corev1.URISchemeHTTPS}}
+		}
+	}
+	return c
+}
+
+// conf is what the nginx.conf of a valid TLSProxy is made of.
+func (p *TLSProxy) conf(w *sidecar.Workload, given corev1.ResourceRequirements) *nginxConf {
+	c := p.nginx(w, given)
+	c.Pattern = "tlsProxy"
+	c.Redirect = p.PlainHTTP == Redirect
+	c.Clients = p.Clients.nginx()
+	at := 0
+	for i, d := range p.doors() {
+		if d.protocol == sidecar.TCP {
+			continue
+		}
+		if p.heard(w, d) {
+			c.Servers[at].Health = p.healthOf(w, i, c.HTTP2Directive)
+		}
+		at++
+	}
+	return c
 }
 
 // volume is the name of one of the sidecar's volumes.

@@ -13,6 +13,12 @@ func (p *TLSProxy) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	p.validate(true, &fs)
 	checkEnum("plainHTTP", p.PlainHTTP, &fs, Reject, Redirect)
+	if p.PlainHTTP == Redirect && p.Protocol != "" && p.Protocol != sidecar.HTTP {
+		fs.Add(sidecar.Error, "bad-value", "plainHTTP", "only clients of protocol http follow redirects", "leave it out")
+	}
+	if p.Clients != nil {
+		p.Clients.validate(&p.Gate, &fs)
+	}
 	return fs
 }
 
@@ -21,6 +27,7 @@ func (p *TLSProxy) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	p.Gate.check(w, &fs)
 	p.checkImage(w, &fs)
+	p.checkHealth(w, &fs)
 	return fs
 }
 

@@ -245,7 +245,7 @@ func TestTLSProxyFindings(t *testing.T) {
 			w.Pod.Spec.Containers[0].Ports = nil
 			w.App = &w.Pod.Spec.Containers[0]
 		}}, want: []string{
-			"error port-conflict: port: container web declares 9200, not elasticsearch; if it's the app, write app: web beside tlsProxy"}},
+			"error port-conflict: port: container web declares 9200, not elasticsearch; if it's the app, write app: web beside the pattern"}},
 		"rebind to a port in use": {edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.InitContainers = []corev1.Container{
 				{Name: "once", Ports: []corev1.ContainerPort{{ContainerPort: 9201}}},
@@ -273,7 +273,7 @@ func TestTLSProxyFindings(t *testing.T) {
 			w.Pod.Spec.HostNetwork = true
 			w.Override = &corev1.Container{Image: "nginx:1.0"}
 		}}, want: []string{
-			`error missing-field: rebind: the app must make room for nginx, and nothing says how; write the free port and the variables or args by which the app is told, as in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`,
+			`error missing-field: rebind: the app must make room for the proxy, and nothing says how; write mode: front if it can't be moved; else the free port and the variables or args by which the app is told, as in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`,
 			"error host-network: Deployment prod/elasticsearch spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide; take hostNetwork off, or leave this workload out",
 			"error image-version: nginx of image nginx:1.0 is too old; use 1.19.5 or newer"}},
 	} {
@@ -309,7 +309,7 @@ func TestTLSProxyValidate(t *testing.T) {
 			p.Rebind.Env = nil
 			p.Rebind.Args = []string{"127.0.0.1:9200"}
 		}, []string{
-			"error bad-value: rebind.port: it is the port 9200 that nginx takes over; write another one, for the app"}},
+			"error bad-value: rebind.port: it is the port 9200 that the proxy takes over; write another one, for the app"}},
 		"bad variable": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"a=b": "9201", "1a": ""} }, []string{
 			`error bad-value: rebind.env: "1a" can't be the name of a variable; use letters, digits, _, - and dots; no digit first`,
 			`error bad-value: rebind.env: "a=b" can't be the name of a variable; use letters, digits, _, - and dots; no digit first`}},

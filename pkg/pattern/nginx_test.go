@@ -117,5 +117,5 @@ func TestNginxConfPanicsOnABrokenTemplate(t *testing.T) {
 	nginxTemplates = func() *template.Template {
 		return template.Must(template.New("tlsproxy.tmpl").Parse("{{.NoSuchField}}"))
 	}
-	require.Panics(t, func() { _ = nginxConf{}.String() })
+	require.Panics(t, func() { _ = (&nginxConf{}).String() })
 }

@@ -3,6 +3,7 @@ package nginx
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -116,8 +117,10 @@ func (c *container) lay(r rendered, certs *secret) {
 	mount("/proc", filepath.Join(c.root, "proc"), "", syscall.MS_BIND, "")
 	mount("tmpfs", filepath.Join(c.root, "tmp"), "tmpfs", 0, "mode=1777,size=16m")
 
-	config := newSecret(t, map[string]string{"nginx.conf": r.conf})
-	for target, volume := range map[string]*secret{r.confDir: config, r.certsDir: certs} {
+	volumes := maps.Clone(r.more)
+	volumes[r.confDir], volumes[r.certsDir] = newSecret(t, r.files), certs
+	for target, volume := range volumes {
+		require.NoError(t, os.MkdirAll(filepath.Join(c.root, target), 0o755))
 		mount(volume.dir, filepath.Join(c.root, target), "", syscall.MS_BIND, "")
 		readOnly(filepath.Join(c.root, target))
 	}

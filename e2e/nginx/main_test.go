@@ -22,7 +22,7 @@ const (
 // gone when the tests are, however they end.
 func TestMain(m *testing.M) {
 	if _, err := os.Stat(program); err != nil {
-		fail("these tests need the real nginx: apt-get install -y --no-install-recommends nginx-light, and keep its service stopped")
+		fail("these tests need the real nginx: apt-get install -y --no-install-recommends nginx-light libnginx-mod-stream, and keep its service stopped")
 	}
 	if os.Geteuid() != 0 {
 		fail("these tests build containers by hand and need root for it: sudo, or any container with CAP_SYS_ADMIN")

@@ -42,6 +42,9 @@ type Entry struct {
 
 	// TLSProxy (ambassador) terminates TLS in the pod in front of a plain app.
 	TLSProxy *pattern.TLSProxy `json:"tlsProxy,omitempty"`
+	// AuthProxy (ambassador) authenticates every request before the app sees it: JWT,
+	// Google IAP, OIDC login or basic auth.
+	AuthProxy *pattern.AuthProxy `json:"authProxy,omitempty"`
 	// Custom (any) adds what it spells out in plain YAML: containers, volumes,
 	// env and mounts of the app, ports, objects. Every other pattern expands to it.
 	Custom *pattern.Custom `json:"custom,omitempty"`

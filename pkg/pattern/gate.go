@@ -125,6 +125,9 @@ type door struct {
 
 func (p *Gate) front() bool { return p.Mode == ModeFront }
 
+// tls reports whether the proxy has a certificate to show.
+func (p *Gate) tls() bool { return p.SecretName != "" || p.Certificate != nil }
+
 // doors are all ports; the first one is port.
 func (p *Gate) doors() []door {
 	first := door{port: p.Port, listen: p.Port, app: p.Port, protocol: p.Protocol}
@@ -162,8 +165,10 @@ func (p *Gate) Takes() []int32 {
 func (p *Gate) takeovers() []sidecar.Takeover {
 	var out []sidecar.Takeover
 	for _, d := range p.doors() {
-		t := sidecar.Takeover{Port: d.listen, AppPort: d.app, Front: p.front(), Scheme: corev1.URISchemeHTTPS,
-			RewriteCallers: p.RewriteCallers, Trust: p.Trust}
+		t := sidecar.Takeover{Port: d.listen, AppPort: d.app, Front: p.front(), RewriteCallers: p.RewriteCallers, Trust: p.Trust}
+		if p.tls() {
+			t.Scheme = corev1.URISchemeHTTPS
+		}
 		if d.protocol != sidecar.HTTP {
 			t.Protocol = d.protocol
 		}

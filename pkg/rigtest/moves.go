@@ -179,6 +179,9 @@ type moves struct {
 func takenOver(s *config.Spec) moves {
 	m := moves{ports: map[int]bool{}, to: map[int][]int{}}
 	for _, p := range s.Patterns {
+		if p.AuthProxy != nil {
+			m.gate(&p.AuthProxy.Gate)
+		}
 		if p.TLSProxy != nil {
 			m.gate(&p.TLSProxy.Gate)
 		}

@@ -42,6 +42,9 @@ type Entry struct {
 
 	// TLSProxy (ambassador) terminates TLS in the pod in front of a plain app.
 	TLSProxy *pattern.TLSProxy `json:"tlsProxy,omitempty"`
+	// Tunnel (ambassador) is the way out: a local plain port that reaches an
+	// external server through verified TLS.
+	Tunnel *pattern.Tunnel `json:"tunnel,omitempty"`
 	// Custom (any) adds what it spells out in plain YAML: containers, volumes,
 	// env and mounts of the app, ports, objects. Every other pattern expands to it.
 	Custom *pattern.Custom `json:"custom,omitempty"`

@@ -8,6 +8,7 @@ var enums = map[string][]string{
 	"github.com/outrigger-dev/outrigger/pkg/config.Rollout":     {"auto", "hash", "checksum", "none"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.AccessLog":  {"none", "json"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.PlainHTTP":  {"reject", "redirect"},
+	"github.com/outrigger-dev/outrigger/pkg/pattern.Protocol":   {"tcp", "postgres", "mysql", "smtp", "ldap"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.TLSProfile": {"intermediate", "modern"},
 	"github.com/outrigger-dev/outrigger/pkg/sidecar.Placement":  {"native", "beside"},
 	"k8s.io/api/core/v1.AppArmorProfileType":                    {"Unconfined", "RuntimeDefault", "Localhost"},

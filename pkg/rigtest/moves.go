@@ -112,7 +112,7 @@ func linesStay(t T, input, plain string, moved moves) {
 	takeover := len(moved.ports) > 0
 	rest := lines(plain)
 	for _, line := range lines(input) {
-		if filled.MatchString(line) || moved.appends && strings.Contains(line, "value:") || takeover && portly.MatchString(line) {
+		if filled.MatchString(line) || (moved.appends || len(moved.values) > 0) && strings.Contains(line, "value:") || takeover && portly.MatchString(line) {
 			continue
 		}
 		i := slices.IndexFunc(rest, func(l string) bool {
@@ -166,17 +166,24 @@ func lost(a, b []string) []string {
 	return out
 }
 
-// moves are the ports that are taken over, and whether values of env are appended to.
+// moves are the ports that are taken over, whether values of env are appended to,
+// and which ones take the place of others.
 type moves struct {
 	ports   map[int]bool
 	appends bool
+	values  map[string]bool
 }
 
 func takenOver(s *config.Spec) moves {
-	m := moves{ports: map[int]bool{}}
+	m := moves{ports: map[int]bool{}, values: map[string]bool{}}
 	for _, p := range s.Patterns {
 		if p.TLSProxy != nil {
 			m.ports[int(p.TLSProxy.Port)] = true
+		}
+		if p.Tunnel != nil {
+			for _, v := range p.Tunnel.Env {
+				m.values[v] = true
+			}
 		}
 		if p.Custom != nil {
 			for _, t := range p.Custom.Takeovers {
@@ -184,6 +191,9 @@ func takenOver(s *config.Spec) moves {
 			}
 			for _, v := range p.Custom.App.Env {
 				m.appends = m.appends || v.AppendWith != ""
+				if v.Replace {
+					m.values[v.Value] = true
+				}
 			}
 		}
 	}
@@ -272,7 +282,7 @@ func (m moves) follows(a, b any, at string) bool {
 	case "appProtocol":
 		return len(m.ports) > 0 && a == "http" && b == "https"
 	case "value":
-		return m.appends && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
+		return m.values[fmt.Sprint(b)] || m.appends && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
 	case "dev/patterns":
 		return strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a)+",")
 	}

@@ -53,9 +53,12 @@ clean: ## remove bin/
 # The programs that tests use, built from pinned source; the Go build cache makes this a matter of a second.
 bin/kustomize: PACKAGE := sigs.k8s.io/kustomize/kustomize/v5
 bin/staticcheck: PACKAGE := honnef.co/go/tools/cmd/staticcheck
+bin/ghostunnel: PACKAGE := github.com/ghostunnel/ghostunnel
 bin/kustomize bin/staticcheck: .ci/tools/go.sum
+bin/ghostunnel: .ci/tools/ghostunnel/go.sum
+bin/kustomize bin/staticcheck bin/ghostunnel:
 	@mkdir -p bin
 	@echo "build $@"
-	@CGO_ENABLED=0 go -C .ci/tools build -trimpath -buildvcs=false -ldflags '-s -w' -o $(CURDIR)/$@ $(PACKAGE) && touch $@
+	@CGO_ENABLED=0 go -C $(<D) build -trimpath -buildvcs=false -ldflags '-s -w' -o $(CURDIR)/$@ $(PACKAGE) && touch $@
 
 .PHONY: help build demo test lint golden generate fuzz bench image install clean

@@ -45,6 +45,9 @@ type Entry struct {
 	// AuthProxy (ambassador) authenticates every request before the app sees it: JWT,
 	// Google IAP, OIDC login or basic auth.
 	AuthProxy *pattern.AuthProxy `json:"authProxy,omitempty"`
+	// Tunnel (ambassador) is the way out: a local plain port that reaches an
+	// external server through verified TLS.
+	Tunnel *pattern.Tunnel `json:"tunnel,omitempty"`
 	// Custom (any) adds what it spells out in plain YAML: containers, volumes,
 	// env and mounts of the app, ports, objects. Every other pattern expands to it.
 	Custom *pattern.Custom `json:"custom,omitempty"`

@@ -83,7 +83,7 @@ func TestReadSpecErrors(t *testing.T) {
 		"max less than min":                 {selects + "  expect: {max: 0}", "5 bad-value spec.expect.max: max 0 is less than min 1; "},
 		"no version":                        {selects + "  kubernetesVersion: latest", "5 bad-value spec.kubernetesVersion: \"latest\" is no Kubernetes version; write one as \"1.33\""},
 		"no path":                           {selects + "  podTemplatePaths: [spec..template]", "5 bad-value spec.podTemplatePaths[0]: \"spec..template\" is no path; write one as spec.workers.template"},
-		"no pattern":                        {selects + "  patterns:\n  - name: x", "6 missing-field spec.patterns[0]: no pattern is given; add one of tlsProxy, custom"},
+		"no pattern":                        {selects + "  patterns:\n  - name: x", "6 missing-field spec.patterns[0]: no pattern is given; add one of " + strings.Join(PatternKeys(), ", ")},
 		"two patterns":                      {proxy + "    custom: {}", "7 several-patterns spec.patterns[0].custom: stands beside tlsProxy; an entry has one pattern; begin another one for it"},
 		"pattern without a value":           {selects + "  patterns:\n  - custom:", "6 wrong-type spec.patterns[0].custom: wanted a mapping, got nothing; write {} for the defaults"},
 		"field of a pattern is missing":     {selects + "  patterns:\n  - tlsProxy:\n      secretName: a\n      rebind: {port: 1, args: [a]}", "7 missing-field spec.patterns[0].tlsProxy.port: is missing; "},

@@ -22,7 +22,7 @@ type JWT struct {
 	// proxy starts, and again every five minutes. This or jwks is required.
 	JWKSURI string `json:"jwksURI,omitempty"`
 	// JWKS is a ConfigMap or Secret that has the issuer's keys (RFC 7517) under its
-	// key. A changed one counts when the pod is replaced.
+	// key, jwks.json by default. A changed one counts when the pod is replaced.
 	JWKS *CABundle `json:"jwks,omitempty"`
 	// Header that has the token and nothing else. Default: Authorization, with the
 	// word Bearer before the token.
@@ -80,13 +80,7 @@ func (p *AuthProxy) envoy(w *sidecar.Workload, c *sidecar.Change, object string)
 	p.hear(w, &main, true)
 	c.Volumes = []corev1.Volume{configVolume(volume(w, "config"), object)}
 	if jwt.JWKS != nil {
-		v := jwt.JWKS.volume(volume(w, "jwks"))
-		items := []corev1.KeyToPath{{Key: or(jwt.JWKS.Key, jwksKey), Path: jwksKey}}
-		if v.ConfigMap != nil {
-			v.ConfigMap.Items = items
-		} else {
-			v.Secret.Items = items
-		}
+		v := jwt.JWKS.volumeAs(volume(w, "jwks"), jwksKey)
 		c.Volumes = append(c.Volumes, v)
 		main.VolumeMounts = append(main.VolumeMounts, corev1.VolumeMount{Name: v.Name, MountPath: jwksDir, ReadOnly: true})
 	}

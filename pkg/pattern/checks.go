@@ -52,9 +52,9 @@ func checkPod(w *sidecar.Workload, fs *sidecar.Findings) {
 			"take hostNetwork off, or leave this workload out", "hostNetwork")
 	}
 	if spec.OS != nil && spec.OS.Name == corev1.Windows {
-		add("windows", "nginx's image is for Linux", "leave this workload out", "os", "name")
+		add("windows", "the sidecar's image is for Linux", "leave this workload out", "os", "name")
 	} else if spec.NodeSelector[corev1.LabelOSStable] == "windows" {
-		add("windows", "nginx's image is for Linux", "leave this workload out", "nodeSelector", corev1.LabelOSStable)
+		add("windows", "the sidecar's image is for Linux", "leave this workload out", "nodeSelector", corev1.LabelOSStable)
 	}
 }
 

@@ -114,7 +114,7 @@ func linesStay(t T, input, plain string, moved moves) {
 	takeover := len(moved.to) > 0
 	rest := lines(plain)
 	for _, line := range lines(input) {
-		if filled.MatchString(line) || moved.appends && strings.Contains(line, "value:") || takeover && portly.MatchString(line) {
+		if filled.MatchString(line) || (moved.appends || len(moved.values) > 0) && strings.Contains(line, "value:") || takeover && portly.MatchString(line) {
 			continue
 		}
 		i := slices.IndexFunc(rest, func(l string) bool {
@@ -168,22 +168,28 @@ func lost(a, b []string) []string {
 	return out
 }
 
-// moves are the ports that are taken over, where what dials a port may be led, and
-// whether values of env are appended to.
+// moves are the ports that are taken over, where what dials a port may be led,
+// whether values of env are appended to, and which ones take the place of others.
 type moves struct {
 	ports   map[int]bool
 	to      map[int][]int
 	appends bool
+	values  map[string]bool
 }
 
 func takenOver(s *config.Spec) moves {
-	m := moves{ports: map[int]bool{}, to: map[int][]int{}}
+	m := moves{ports: map[int]bool{}, to: map[int][]int{}, values: map[string]bool{}}
 	for _, p := range s.Patterns {
 		if p.AuthProxy != nil {
 			m.gate(&p.AuthProxy.Gate)
 		}
 		if p.TLSProxy != nil {
 			m.gate(&p.TLSProxy.Gate)
+		}
+		if p.Tunnel != nil {
+			for _, v := range p.Tunnel.Env {
+				m.values[v] = true
+			}
 		}
 		if p.Custom != nil {
 			for _, t := range p.Custom.Takeovers {
@@ -196,6 +202,9 @@ func takenOver(s *config.Spec) moves {
 			}
 			for _, v := range p.Custom.App.Env {
 				m.appends = m.appends || v.AppendWith != ""
+				if v.Replace {
+					m.values[v.Value] = true
+				}
 			}
 		}
 	}
@@ -312,7 +321,7 @@ func (m moves) follows(a, b any, at string) bool {
 	case "appProtocol":
 		return len(m.to) > 0 && (a == "http" || a == "kubernetes.io/h2c") && b == "https"
 	case "value":
-		return m.appends && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
+		return m.values[fmt.Sprint(b)] || m.appends && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
 	case "dev/patterns":
 		return strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a)+",")
 	}

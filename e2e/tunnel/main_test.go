@@ -1,0 +1,24 @@
+package tunnel
+
+import (
+	"os"
+	"testing"
+
+	"github.com/outrigger-dev/outrigger/e2e/made"
+	"github.com/outrigger-dev/outrigger/e2e/pod"
+)
+
+const programs = "OUTRIGGER_E2E_PROGRAMS" // the folder of ghostunnel
+
+func TestMain(m *testing.M) {
+	pod.Main(m, func() error {
+		if err := pod.Needs("/usr/bin/redis-server", "redis-server"); err != nil {
+			return err
+		}
+		bin, err := made.Make("bin/ghostunnel")
+		if err != nil {
+			return err
+		}
+		return os.Setenv(programs, bin)
+	})
+}

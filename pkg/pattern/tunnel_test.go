@@ -241,16 +241,6 @@ func TestTunnelRefuses(t *testing.T) {
 			"error host-network: Deployment prod/shop spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide; take hostNetwork off, or leave this workload out"}},
 		"Windows": {func(*Tunnel) {}, func(w *sidecar.Workload) { w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows} }, []string{
 			"error windows: Deployment prod/shop spec.template.spec.os.name: the sidecar's image is for Linux; leave this workload out"}},
-		"init containers that it's too late for": {func(*Tunnel) {}, func(w *sidecar.Workload) {
-			w.Placement = sidecar.Beside
-			w.Pod.Spec.InitContainers = []corev1.Container{
-				{Name: "by-env", Env: []corev1.EnvVar{{Name: "REDIS_HOST", Value: "x"}}},
-				{Name: "by-args", Args: []string{"redis://127.0.0.1:6379/0"}},
-				{Name: "other-port", Args: []string{"127.0.0.1:63790"}},
-			}
-		}, []string{
-			"error startup-deadlock: init container by-env uses 127.0.0.1:6379, which an ordinary container serves only after all init containers have ended; use placement native",
-			"error startup-deadlock: init container by-args uses 127.0.0.1:6379, which an ordinary container serves only after all init containers have ended; use placement native"}},
 		"what goes past it": {func(*Tunnel) {}, func(w *sidecar.Workload) {
 			w.Pod.Spec.Containers[0].Args = []string{"--cache=redis.db.example:6380", "myredis.db.example", "redis.db.example.org"}
 			w.Pod.Spec.Containers[0].Env = append(w.Pod.Spec.Containers[0].Env, corev1.EnvVar{Name: "URL", Value: "rediss://:secret@redis.db.example"})

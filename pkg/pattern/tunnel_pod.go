@@ -41,7 +41,7 @@ func (p *Tunnel) checkSecrets(w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.CA != nil {
 		want("ca.secretName", p.CA.SecretName, or(p.CA.Key, caKey))
 	}
-	if p.ClientCertificate != nil {
+	if p.ClientCertificate != nil && p.ClientCertificate.Certificate == nil {
 		want("clientCertificate.secretName", p.ClientCertificate.SecretName, slices.Clone(tlsKeys)...)
 	}
 	if p.PgBouncer != nil {

@@ -2,6 +2,7 @@ package nginx
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"strconv"
@@ -49,8 +50,9 @@ func launch(t *testing.T, r rendered, certs *pod.Volume) *container {
 			return err != nil
 		})
 	})
-	config := pod.NewVolume(t, map[string]string{"nginx.conf": r.conf})
-	return &container{pod.Launch(t, r.container, map[string]*pod.Volume{r.confDir: config, r.certsDir: certs, "/tmp": nil})}
+	volumes := maps.Clone(r.more)
+	volumes[r.confDir], volumes[r.certsDir], volumes["/tmp"] = pod.NewVolume(t, r.files), certs, nil
+	return &container{pod.Launch(t, r.container, volumes)}
 }
 
 // workers are the processes of nginx but the first.

@@ -284,5 +284,5 @@ func TestAccessLog(t *testing.T) {
 	require.Equal(t, "TLSv1.3", line["tls"])
 
 	quiet := func(p *pattern.TLSProxy) { p.AccessLog = pattern.NoAccessLog }
-	require.Contains(t, renderedConf(t, quiet).conf, "access_log off;")
+	require.Contains(t, renderedConf(t, quiet).files["nginx.conf"], "access_log off;")
 }

@@ -7,5 +7,5 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	pod.Main(m, func() error { return pod.Needs("/usr/sbin/nginx", "nginx-light") })
+	pod.Main(m, func() error { return pod.Needs("/usr/sbin/nginx", "nginx-light libnginx-mod-stream") })
 }

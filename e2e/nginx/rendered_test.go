@@ -12,9 +12,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/rig"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 const (
@@ -24,8 +26,9 @@ const (
 
 // rendered is what a pod gets.
 type rendered struct {
-	conf              string
+	files             map[string]string // of the ConfigMap
 	confDir, certsDir string
+	more              map[string]*pod.Volume // further volumes, by their place
 	container         corev1.Container
 	sysctls           []corev1.Sysctl
 	port              int32
@@ -37,12 +40,16 @@ func (r rendered) address() string { return fmt.Sprintf("127.0.0.1:%d", r.port) 
 // Debian 12.
 func renderedConf(t *testing.T, edits ...func(*pattern.TLSProxy)) rendered {
 	t.Helper()
-	p := &pattern.TLSProxy{
+	p := &pattern.TLSProxy{Gate: pattern.Gate{
 		Port: port, SecretName: "search-tls", AccessLog: pattern.JSONAccessLog,
 		Rebind: &pattern.Rebind{Port: appPort, Args: []string{"--listen=127.0.0.1:9201"}},
-	}
+	}}
 	for _, edit := range edits {
 		edit(p)
+	}
+	probes := probes
+	if p.Protocol == sidecar.TCP {
+		probes = "" // they'd be refused
 	}
 	asked, err := json.Marshal(config.Sidecars{APIVersion: config.APIVersion, Kind: config.Kind, Spec: config.Spec{
 		Select:   []config.Selector{{Kind: "Deployment"}},
@@ -51,7 +58,7 @@ func renderedConf(t *testing.T, edits ...func(*pattern.TLSProxy)) rendered {
 	require.NoError(t, err)
 	conf, fs := config.Read(asked, "")
 	require.NoError(t, fs.Err())
-	out := rig.Run([]rig.File{{Text: fmt.Sprintf(app, p.Port)}}, conf, rig.Options{})
+	out := rig.Run([]rig.File{{Text: fmt.Sprintf(app, p.Port, probes)}}, conf, rig.Options{})
 	require.NoError(t, out.Findings.Err())
 
 	docs := strings.Split(out.Files()[0].Text, "\n---\n")
@@ -60,17 +67,27 @@ func renderedConf(t *testing.T, edits ...func(*pattern.TLSProxy)) rendered {
 	var files corev1.ConfigMap
 	decode(t, docs[0], &deployment)
 	decode(t, docs[1], &files)
-	pod := deployment.Spec.Template.Spec
-	require.Len(t, pod.InitContainers, 1)
-	r := rendered{conf: files.Data["nginx.conf"], container: pod.InitContainers[0], port: p.Port}
-	if pod.SecurityContext != nil {
-		r.sysctls = pod.SecurityContext.Sysctls
+	spec := deployment.Spec.Template.Spec
+	require.Len(t, spec.InitContainers, 1)
+	r := rendered{files: files.Data, container: spec.InitContainers[0], port: p.Takes()[0], more: map[string]*pod.Volume{}}
+	if strings.Contains(r.files["nginx.conf"], "\nstream {") { // a module of its own in Debian, built in elsewhere
+		r.files["nginx.conf"] = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n" + r.files["nginx.conf"]
+	}
+	if spec.SecurityContext != nil {
+		r.sysctls = spec.SecurityContext.Sysctls
 	}
 	r.confDir, r.certsDir = r.mount("tls-proxy-config"), r.mount("tls-proxy-certs")
-	require.Contains(t, r.container.Command, path.Join(r.confDir, "nginx.conf"))
+	if p.Clients == nil {
+		require.Contains(t, r.container.Command, path.Join(r.confDir, "nginx.conf"))
+	}
 	require.Equal(t, "/tmp", r.mount("tls-proxy-tmp"))
 	return r
 }
+
+// probes are what the kubelet asks of the app, for its listener.
+const probes = `          readinessProbe:
+            httpGet: {path: "/healthz?full=1", port: 9200}
+`
 
 const app = `apiVersion: apps/v1
 kind: Deployment
@@ -85,7 +102,7 @@ spec:
           args: [serve]
           ports:
             - containerPort: %d
-`
+%s`
 
 // decode reads YAML into an API type.
 func decode(t *testing.T, text string, into any) {

@@ -42,6 +42,9 @@ type Entry struct {
 
 	// TLSProxy (ambassador) terminates TLS in the pod in front of a plain app.
 	TLSProxy *pattern.TLSProxy `json:"tlsProxy,omitempty"`
+	// AuthProxy (ambassador) authenticates every request before the app sees it: JWT,
+	// Google IAP, OIDC login or basic auth.
+	AuthProxy *pattern.AuthProxy `json:"authProxy,omitempty"`
 	// Tunnel (ambassador) is the way out: a local plain port that reaches an
 	// external server through verified TLS.
 	Tunnel *pattern.Tunnel `json:"tunnel,omitempty"`

@@ -39,10 +39,10 @@ func TestReadArticle(t *testing.T) {
 	require.Equal(t, "search", c.Metadata.Name)
 	require.Len(t, c.Spec.Patterns, 1)
 	e := &c.Spec.Patterns[0]
-	require.Equal(t, &pattern.TLSProxy{
+	require.Equal(t, &pattern.TLSProxy{Gate: pattern.Gate{
 		Port: 9200, SecretName: "elasticsearch-tls",
 		Rebind: &pattern.Rebind{Port: 9201, Env: map[string]string{"network.host": "127.0.0.1", "http.port": "9201"}},
-	}, e.Pattern())
+	}}, e.Pattern())
 	require.Equal(t, "tlsProxy", e.Key())
 
 	require.Equal(t, "tls-proxy", e.Name, "the defaults are there")

@@ -14,7 +14,8 @@ import (
 // takeover. The kubelet always dials the pod's address, so what listens on
 // loopback can be probed through the proxy only; it doesn't verify certificates
 // (kubernetes pkg/probe/http). Ports are written as numbers: the name has left
-// the container.
+// the container. Where clients need credentials, the proxy has a listener for the
+// kubelet.
 func probes(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {
 	p := prober{w: w, asked: a}
 	ours := map[string]bool{}
@@ -22,6 +23,9 @@ func probes(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Findi
 		ours[c.Name] = true
 	}
 	for _, t := range a.Change.Takeovers {
+		if t.Front {
+			continue // the app answers where it did
+		}
 		p.takeover = t
 		for _, list := range [][]corev1.Container{w.Pod.Spec.InitContainers, w.Pod.Spec.Containers} {
 			for i := range list {
@@ -70,8 +74,12 @@ func (p *prober) probe(at sidecar.Path, c *corev1.Container, probe *corev1.Probe
 	case probe.HTTPGet != nil:
 		p.httpGet(at.To("httpGet"), c, probe.HTTPGet)
 	case probe.TCPSocket != nil && resolve(probe.TCPSocket.Port, c) == p.takeover.Port:
-		p.number(at.To("tcpSocket", "port"), probe.TCPSocket.Port)
+		p.number(at.To("tcpSocket", "port"), probe.TCPSocket.Port, p.takeover.Port)
 		p.add(sidecar.Warning, "probe-sees-proxy", at.To("tcpSocket"), "succeeds as soon as the proxy listens, whether the app does or not", "use an httpGet probe")
+	case probe.GRPC != nil && probe.GRPC.Port == p.takeover.Port && p.takeover.GRPCHealthPort != 0:
+		e := p.edit(at.To("grpc", "port"), p.takeover.GRPCHealthPort)
+		e.Was = probe.GRPC.Port
+		p.edits = append(p.edits, e)
 	case probe.GRPC != nil && probe.GRPC.Port == p.takeover.Port && p.takeover.Scheme == corev1.URISchemeHTTPS:
 		p.add(sidecar.Error, "probe-grpc-tls", at.To("grpc"), "the kubelet's gRPC probes don't speak TLS, which the port demands now", "probe by exec")
 	case probe.Exec != nil:
@@ -84,7 +92,17 @@ func (p *prober) httpGet(at sidecar.Path, c *corev1.Container, get *corev1.HTTPG
 	if resolve(get.Port, c) != p.takeover.Port {
 		return false
 	}
-	p.number(at.To("port"), get.Port)
+	if p.takeover.HealthPort == 0 && (p.takeover.ClientCertificate || p.takeover.Authenticated) {
+		p.add(sidecar.Error, "probe-refused", at, fmt.Sprintf("on port %d the kubelet is refused, as it has no credentials to show", p.takeover.Port), "probe by exec, or another port")
+		return true
+	}
+	if p.takeover.HealthPort == 0 {
+		p.number(at.To("port"), get.Port, p.takeover.Port)
+	} else {
+		e := p.edit(at.To("port"), p.takeover.HealthPort)
+		e.Was = get.Port
+		p.edits = append(p.edits, e)
+	}
 	if p.takeover.Scheme != "" && p.takeover.Scheme != get.Scheme {
 		e := p.edit(at.To("scheme"), p.takeover.Scheme)
 		if get.Scheme != "" {
@@ -99,9 +117,9 @@ func (p *prober) httpGet(at sidecar.Path, c *corev1.Container, get *corev1.HTTPG
 }
 
 // number writes a named port as its number.
-func (p *prober) number(at sidecar.Path, port intstr.IntOrString) {
+func (p *prober) number(at sidecar.Path, port intstr.IntOrString, number int32) {
 	if port.Type == intstr.String {
-		e := p.edit(at, p.takeover.Port)
+		e := p.edit(at, number)
 		e.Was = port
 		p.edits = append(p.edits, e)
 	}

@@ -10,13 +10,14 @@ import (
 // services writes targetPorts that name a port which was taken over as numbers:
 // names of native sidecars' ports resolve only since Kubernetes 1.33 (endpointslice
 // controller), and a name that stands on two containers leads to the wrong one.
-// An appProtocol of http becomes https where the proxy speaks TLS.
+// Those that lead to an app that stays where it is are led to the sidecar in front.
+// An appProtocol of http or h2c becomes https where the proxy speaks TLS.
 func services(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {
 	var edits []sidecar.Edit
 	for _, t := range a.Change.Takeovers {
 		for _, s := range w.Services {
 			for _, p := range s.Spec.Ports {
-				if p.Protocol != "" && p.Protocol != corev1.ProtocolTCP || target(w, p) != t.Port {
+				if p.Protocol != "" && p.Protocol != corev1.ProtocolTCP || target(w, p) != t.Port && !(t.Front && target(w, p) == t.AppPort) {
 					continue
 				}
 				at := sidecar.Fields("spec", "ports")
@@ -25,11 +26,16 @@ func services(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Fin
 				} else {
 					at = at.At("port", sidecar.PortKey(p.Port, p.Protocol))
 				}
-				if p.TargetPort.Type == intstr.String && p.TargetPort.StrVal != "" {
-					edits = append(edits, sidecar.Edit{Owner: a.Name, Object: s.Ref, Path: at.To("targetPort"), Value: t.Port, Was: p.TargetPort})
+				if e := (sidecar.Edit{Owner: a.Name, Object: s.Ref, Path: at.To("targetPort"), Value: t.Port}); p.TargetPort == (intstr.IntOrString{}) {
+					if p.Port != t.Port {
+						edits = append(edits, e)
+					}
+				} else if p.TargetPort != intstr.FromInt32(t.Port) {
+					e.Was = p.TargetPort
+					edits = append(edits, e)
 				}
-				if p.AppProtocol != nil && *p.AppProtocol == "http" && t.Scheme == corev1.URISchemeHTTPS {
-					edits = append(edits, sidecar.Edit{Owner: a.Name, Object: s.Ref, Path: at.To("appProtocol"), Value: "https", Was: "http"})
+				if p.AppProtocol != nil && (*p.AppProtocol == "http" || *p.AppProtocol == "kubernetes.io/h2c") && t.Scheme == corev1.URISchemeHTTPS {
+					edits = append(edits, sidecar.Edit{Owner: a.Name, Object: s.Ref, Path: at.To("appProtocol"), Value: "https", Was: *p.AppProtocol})
 				}
 			}
 		}

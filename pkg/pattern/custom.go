@@ -29,7 +29,9 @@ func (p *Custom) Change(*sidecar.Workload) (*sidecar.Change, error) {
 func (p *Custom) Takes() []int32 {
 	ports := make([]int32, len(p.Takeovers))
 	for i, t := range p.Takeovers {
-		ports[i] = t.Port
+		if ports[i] = t.Port; t.Front {
+			ports[i] = t.AppPort
+		}
 	}
 	return ports
 }

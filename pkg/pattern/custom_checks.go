@@ -25,6 +25,18 @@ func (p *Custom) Validate() sidecar.Findings {
 			fs.Add(sidecar.Error, "bad-value", at+".appPort", fmt.Sprintf("it is the port %d that is taken over", t.Port), "write another one")
 		}
 		checkEnum(at+".scheme", t.Scheme, &fs, corev1.URISchemeHTTP, corev1.URISchemeHTTPS)
+		checkEnum(at+".protocol", t.Protocol, &fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
+		for _, health := range []struct {
+			field string
+			port  int32
+		}{{".healthPort", t.HealthPort}, {".grpcHealthPort", t.GRPCHealthPort}} {
+			if health.port != 0 {
+				checkPort(at+health.field, health.port, "", &fs)
+			}
+		}
+		if t.Trust != nil && t.Trust.Hostname == "" {
+			fs.Add(sidecar.Error, "missing-field", at+".trust.hostname", "no name is given", "write the name that the certificate is for")
+		}
 	}
 	for i, c := range p.Claims {
 		at := fmt.Sprintf("claims[%d]", i)

@@ -1,9 +1,7 @@
 package pattern
 
 import (
-	"fmt"
-	"maps"
-	"slices"
+	_ "embed" // for the script
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -11,61 +9,17 @@ import (
 )
 
 // TLSProxy terminates TLS in the pod, in an nginx in front of an app that speaks
-// plain HTTP: nginx takes the app's port over and the app moves to 127.0.0.1.
+// plain HTTP, gRPC or TCP: nginx takes the app's port over and the app moves to
+// 127.0.0.1, or nginx has a port of its own and Services lead there.
 type TLSProxy struct {
-	// Port is where clients come in: the app's port today, nginx's from now on.
-	// Its number and name stay, so that Services, Ingresses and NetworkPolicies
-	// in front stay valid. Required.
-	Port int32 `json:"port"`
-	// SecretName is the Secret with the certificate (tls.crt) and its key
-	// (tls.key), of type kubernetes.io/tls, as cert-manager writes them. Required
-	// unless certificate is given, whose Secret it names then.
-	SecretName string `json:"secretName,omitempty"`
-	// Certificate asks cert-manager for the certificate: a Certificate object is
-	// emitted that writes the Secret.
-	Certificate *Certificate `json:"certificate,omitempty"`
-	// Rebind says how the app is moved to 127.0.0.1, to make room for nginx.
-	// Required.
-	Rebind *Rebind `json:"rebind,omitempty"`
-	// TLSProfile is the TLS configuration by Mozilla's guideline 6.0:
-	// intermediate (TLS 1.2 and 1.3) or modern (TLS 1.3 only). Default:
-	// intermediate.
-	TLSProfile TLSProfile `json:"tlsProfile,omitempty"`
+	Gate
 	// PlainHTTP is what a client gets that speaks plain HTTP on the TLS port:
 	// reject (400 Bad Request) or redirect (308 to the same address with https).
 	// Default: reject.
 	PlainHTTP PlainHTTP `json:"plainHTTP,omitempty"`
-	// DrainSeconds is how long the app still serves when its pod is to go, in
-	// seconds, so that everyone in front has taken the pod out first. 0 turns it
-	// off. Default: 5.
-	DrainSeconds *int64 `json:"drainSeconds,omitempty"`
-	// AccessLog is what nginx writes to its standard output: none, or json (one
-	// object per request). Default: none.
-	AccessLog AccessLog `json:"accessLog,omitempty"`
-	// IPFamilies are the families of the addresses that nginx listens on, IPv4
-	// and IPv6. Default: both, which fails only on nodes whose kernel has no IPv6
-	// at all.
-	IPFamilies []corev1.IPFamily `json:"ipFamilies,omitempty"`
+	// Clients demands certificates of the clients too (mutual TLS).
+	Clients *Clients `json:"clients,omitempty"`
 }
-
-// Rebind says how an app is moved from all addresses of its pod to 127.0.0.1.
-type Rebind struct {
-	// Port is where the app listens from now on, on 127.0.0.1. Required.
-	Port int32 `json:"port"`
-	// Env are environment variables that make the app do so. Write the address as
-	// 127.0.0.1, since localhost may be ::1.
-	Env map[string]string `json:"env,omitempty"`
-	// Args are command line arguments that make the app do so. They're appended.
-	Args []string `json:"args,omitempty"`
-}
-
-// A TLSProfile names a configuration of Mozilla's guideline for TLS servers.
-type TLSProfile string
-
-const (
-	Intermediate TLSProfile = "intermediate"
-	Modern       TLSProfile = "modern"
-)
 
 // PlainHTTP says how plain HTTP on a TLS port is answered.
 type PlainHTTP string
@@ -75,18 +29,15 @@ const (
 	Redirect PlainHTTP = "redirect"
 )
 
-// An AccessLog is a form of the log of requests.
-type AccessLog string
-
-const (
-	NoAccessLog   AccessLog = "none"
-	JSONAccessLog AccessLog = "json"
-)
-
 var _ sidecar.Pattern = (*TLSProxy)(nil)
 
-// tlsKeys are the keys of a Secret of type kubernetes.io/tls.
-var tlsKeys = []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey}
+const reloadKey = "run.sh"
+
+// reloadScript starts nginx and reloads it when the clients' CA changes: what is
+// no certificate of its own, nginx reads at its start only.
+//
+//go:embed files/nginx/run.sh
+var reloadScript string
 
 // nginxSize: some 10 MiB per process when idle, 32 KiB and more per busy
 // connection, 4 MiB of TLS sessions.
@@ -107,89 +58,81 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	}
 	object := w.ObjectName()
 	secret := or(p.SecretName, object)
-	objects := []sidecar.Object{configMap(object, map[string]string{confKey: p.conf(w, resources).String()})}
+	files := map[string]string{confKey: p.conf(w, resources).String()}
+	volumes := []corev1.Volume{
+		configVolume(volume(w, "config"), object),
+		secretVolume(volume(w, "certs"), secret, tlsKeys...),
+		tmpVolume(volume(w, "tmp")),
+	}
+	if p.Clients != nil {
+		files[reloadKey] = reloadScript
+		volumes = append(volumes, p.Clients.CA.volume(volume(w, "clients")))
+	}
+	objects := []sidecar.Object{configMap(object, files)}
 	if p.Certificate != nil {
 		objects = append(objects, p.Certificate.object(secret, p.Certificate.names(w)))
+	}
+	if policy := p.networkPolicy(w); policy != nil {
+		objects = append(objects, *policy)
 	}
 	return &sidecar.Change{
 		Phase:      sidecar.PhaseProxy,
 		Containers: []corev1.Container{p.container(w, resources)},
-		Volumes: []corev1.Volume{
-			configVolume(volume(w, "config"), object),
-			secretVolume(volume(w, "certs"), secret, tlsKeys...),
-			tmpVolume(volume(w, "tmp")),
-		},
-		App:       sidecar.App{Env: p.Rebind.env(), Args: slices.Clone(p.Rebind.Args), DrainSeconds: p.appDrain(w)},
-		Takeovers: []sidecar.Takeover{{Port: p.Port, AppPort: p.Rebind.Port, Scheme: corev1.URISchemeHTTPS}},
-		Pod:       sidecar.Pod{Sysctls: p.sysctls(w)},
-		Objects:   objects,
-		Claims:    []sidecar.Claim{{Port: p.Rebind.Port, For: "container " + w.App.Name + ", moved to 127.0.0.1"}},
-		Notes:     notes,
+		Volumes:    volumes,
+		App:        p.app(w),
+		Takeovers:  p.takeovers(w),
+		Pod:        sidecar.Pod{Sysctls: p.sysctls(w)},
+		Objects:    objects,
+		Claims:     p.claims(w),
+		Notes:      notes,
 	}, nil
 }
 
-// Takes are the ports of the app that it takes over.
-func (p *TLSProxy) Takes() []int32 { return []int32{p.Port} }
+// takeovers say too who is let in, and where the kubelet is answered.
+func (p *TLSProxy) takeovers(w *sidecar.Workload) []sidecar.Takeover {
+	all := p.heardTakeovers(w, p.Clients.required())
+	for i := range all {
+		all[i].ClientCertificate = p.Clients.required()
+	}
+	return all
+}
 
 // container is nginx. Its command skips the image's entrypoint, whose scripts
 // want to write to the root file system. There is no readiness probe: the app's
 // own goes through nginx and speaks for both.
 func (p *TLSProxy) container(w *sidecar.Workload, resources corev1.ResourceRequirements) corev1.Container {
-	return corev1.Container{
+	c := corev1.Container{
 		Name:      w.Name,
 		Image:     nginxImage.ref,
 		Command:   []string{"nginx", "-e", "stderr", "-c", confFile, "-g", "daemon off;"},
-		Ports:     []corev1.ContainerPort{p.containerPort(w)},
+		Ports:     p.containerPorts(w),
 		Resources: resources,
 		VolumeMounts: []corev1.VolumeMount{
 			{Name: volume(w, "config"), MountPath: confDir, ReadOnly: true},
 			{Name: volume(w, "certs"), MountPath: certsDir, ReadOnly: true},
 			{Name: volume(w, "tmp"), MountPath: "/tmp"},
 		},
-		StartupProbe:    tcpProbe(p.Port, 1, 60),
-		LivenessProbe:   tcpProbe(p.Port, 20, 3),
+		StartupProbe:    tcpProbe(p.doors()[0].listen, 1, 60),
+		LivenessProbe:   tcpProbe(p.doors()[0].listen, 20, 3),
 		Lifecycle:       p.shutdown(w).preStop(w),
 		SecurityContext: restricted(nginxImage),
 	}
+	if p.Clients != nil {
+		c.Command = []string{"sh", confDir + "/" + reloadKey}
+		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: volume(w, "clients"), MountPath: clientsDir, ReadOnly: true})
+	}
+	p.hear(w, &c, p.Clients.required())
+	return c
 }
 
-// containerPort is the app's port, with its name and its port of the node:
-// whoever refers to it finds nginx.
-func (p *TLSProxy) containerPort(w *sidecar.Workload) corev1.ContainerPort {
-	mine := corev1.ContainerPort{Name: w.PortName(p.Port, freeName(w, p.Port)), ContainerPort: p.Port}
-	for _, c := range []*corev1.Container{w.App, w.Container(w.Name)} {
-		if c == nil {
-			continue
-		}
-		for _, theirs := range c.Ports {
-			if theirs.ContainerPort == p.Port && isTCP(theirs) && theirs.HostPort != 0 {
-				mine.HostPort, mine.HostIP = theirs.HostPort, theirs.HostIP
-			}
-		}
-	}
-	return mine
-}
-
-// freeName is "https", unless another port of the pod has that name: names are
-// what Services and probes look for.
-func freeName(w *sidecar.Workload, port int32) string {
-	for _, c := range running(w) {
-		for _, other := range c.Ports {
-			if other.Name == "https" && other.ContainerPort != port {
-				return fmt.Sprintf("https-%d", port)
-			}
-		}
-	}
-	return "https"
-}
-
-// env is sorted by name: maps have no order.
-func (r *Rebind) env() []sidecar.EnvVar {
-	var env []corev1.EnvVar
-	for _, name := range slices.Sorted(maps.Keys(r.Env)) {
-		env = append(env, corev1.EnvVar{Name: name, Value: r.Env[name]})
-	}
-	return sidecar.Vars(env...)
+// conf is what the nginx.conf of a valid TLSProxy is made of.
+func (p *TLSProxy) conf(w *sidecar.Workload, given corev1.ResourceRequirements) *nginxConf {
+	c := p.nginx(w, given)
+	c.Pattern = "tlsProxy"
+	c.Redirect = p.PlainHTTP == Redirect
+	c.Clients = p.Clients.nginx()
+	p.healthy(w, c, p.Clients.required())
+	return c
 }
 
 // volume is the name of one of the sidecar's volumes.

@@ -30,12 +30,12 @@ type wish struct {
 }
 
 func (v wish) proxy() *TLSProxy {
-	p := &TLSProxy{
+	p := &TLSProxy{PlainHTTP: PlainHTTP(v.plain), Gate: Gate{
 		Port: v.port, SecretName: v.secret,
 		Rebind:     &Rebind{Port: v.appPort, Env: map[string]string{v.envName: v.value}, Args: []string{v.arg}},
-		TLSProfile: TLSProfile(v.profile), PlainHTTP: PlainHTTP(v.plain), AccessLog: AccessLog(v.log),
+		TLSProfile: TLSProfile(v.profile), AccessLog: AccessLog(v.log),
 		DrainSeconds: &v.drain,
-	}
+	}}
 	if v.family != "" {
 		p.IPFamilies = []corev1.IPFamily{corev1.IPFamily(v.family)}
 	}

@@ -39,11 +39,11 @@ func search(edits ...func(*sidecar.Workload)) *sidecar.Workload {
 
 // proxy is a TLSProxy that fits search, changed by edits.
 func proxy(edits ...func(*TLSProxy)) *TLSProxy {
-	p := &TLSProxy{
+	p := &TLSProxy{Gate: Gate{
 		Port:       9200,
 		SecretName: "elasticsearch-tls",
 		Rebind:     &Rebind{Port: 9201, Env: map[string]string{"network.host": "127.0.0.1", "http.port": "9201"}},
-	}
+	}}
 	for _, edit := range edits {
 		edit(p)
 	}
@@ -245,7 +245,7 @@ func TestTLSProxyFindings(t *testing.T) {
 			w.Pod.Spec.Containers[0].Ports = nil
 			w.App = &w.Pod.Spec.Containers[0]
 		}}, want: []string{
-			"error port-conflict: port: container web declares 9200, not elasticsearch; if it's the app, write app: web beside tlsProxy"}},
+			"error port-conflict: port: container web declares 9200, not elasticsearch; if it's the app, write app: web beside the pattern"}},
 		"rebind to a port in use": {edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.InitContainers = []corev1.Container{
 				{Name: "once", Ports: []corev1.ContainerPort{{ContainerPort: 9201}}},
@@ -273,7 +273,7 @@ func TestTLSProxyFindings(t *testing.T) {
 			w.Pod.Spec.HostNetwork = true
 			w.Override = &corev1.Container{Image: "nginx:1.0"}
 		}}, want: []string{
-			`error missing-field: rebind: the app must make room for nginx, and nothing says how; write the free port and the variables or args by which the app is told, as in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`,
+			`error missing-field: rebind: the app must make room for the proxy, and nothing says how; write mode: front if it can't be moved; else the free port and the variables or args by which the app is told, as in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`,
 			"error host-network: Deployment prod/elasticsearch spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide; take hostNetwork off, or leave this workload out",
 			"error image-version: nginx of image nginx:1.0 is too old; use 1.19.5 or newer"}},
 	} {
@@ -309,7 +309,7 @@ func TestTLSProxyValidate(t *testing.T) {
 			p.Rebind.Env = nil
 			p.Rebind.Args = []string{"127.0.0.1:9200"}
 		}, []string{
-			"error bad-value: rebind.port: it is the port 9200 that nginx takes over; write another one, for the app"}},
+			"error bad-value: rebind.port: it is the port 9200 that the proxy takes over; write another one, for the app"}},
 		"bad variable": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"a=b": "9201", "1a": ""} }, []string{
 			`error bad-value: rebind.env: "1a" can't be the name of a variable; use letters, digits, _, - and dots; no digit first`,
 			`error bad-value: rebind.env: "a=b" can't be the name of a variable; use letters, digits, _, - and dots; no digit first`}},
@@ -317,10 +317,10 @@ func TestTLSProxyValidate(t *testing.T) {
 			p.TLSProfile, p.PlainHTTP, p.AccessLog, p.IPFamilies = "old", "drop", "combined", []corev1.IPFamily{"IPv5", "IPv4", "IPv4"}
 		}, []string{
 			`error bad-value: tlsProfile: "old" is unknown; write intermediate or modern`,
-			`error bad-value: plainHTTP: "drop" is unknown; write reject or redirect`,
 			`error bad-value: accessLog: "combined" is unknown; write none or json`,
 			`error bad-value: ipFamilies[0]: "IPv5" is unknown; write IPv4 or IPv6`,
-			"error bad-value: ipFamilies[2]: IPv4 is there twice; leave one of them out"}},
+			"error bad-value: ipFamilies[2]: IPv4 is there twice; leave one of them out",
+			`error bad-value: plainHTTP: "drop" is unknown; write reject or redirect`}},
 		"negative drain": {func(p *TLSProxy) { p.DrainSeconds = new(int64(-1)) }, []string{"error bad-value: drainSeconds: seconds can't be negative; write 0 for no draining"}},
 		"untold": {func(p *TLSProxy) { p.Rebind = &Rebind{Port: 9201} }, []string{
 			"info rebind-untold: rebind: neither env nor args tell the app to move; make sure that its own configuration binds it to 127.0.0.1:9201"}},

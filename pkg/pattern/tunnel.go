@@ -60,17 +60,6 @@ type Tunnel struct {
 	ClientTLS *ClientTLS `json:"clientTLS,omitempty"`
 }
 
-// A CABundle names where the certificates of authorities are. One of the names is
-// required.
-type CABundle struct {
-	// SecretName is a Secret that has them.
-	SecretName string `json:"secretName,omitempty"`
-	// ConfigMapName is a ConfigMap that has them.
-	ConfigMapName string `json:"configMapName,omitempty"`
-	// Key in there. Default: ca.crt.
-	Key string `json:"key,omitempty"`
-}
-
 // A ClientCertificate shows a server who is calling.
 type ClientCertificate struct {
 	// SecretName is the Secret with the certificate (tls.crt) and its key
@@ -99,7 +88,6 @@ var _ sidecar.Pattern = (*Tunnel)(nil)
 const (
 	caDir     = "/etc/outrigger/ca"     // where ca.crt is
 	clientDir = "/etc/outrigger/client" // where the client's tls.crt and tls.key are
-	caKey     = "ca.crt"
 
 	// tunnelStatus is a free port next to those of proxies' health listeners.
 	tunnelStatus = 16001
@@ -205,19 +193,8 @@ func (p *Tunnel) status() int32 {
 // mountCA adds the volume of the authority's certificates.
 func (p *Tunnel) mountCA(w *sidecar.Workload, c *sidecar.Change) corev1.VolumeMount {
 	name := volume(w, "ca")
-	v := configVolume(name, p.CA.ConfigMapName)
-	if p.CA.SecretName != "" {
-		v = secretVolume(name, p.CA.SecretName)
-		v.Secret.Items = p.CA.items()
-	} else {
-		v.ConfigMap.Items = p.CA.items()
-	}
-	c.Volumes = append(c.Volumes, v)
+	c.Volumes = append(c.Volumes, p.CA.volume(name))
 	return corev1.VolumeMount{Name: name, MountPath: caDir, ReadOnly: true}
-}
-
-func (ca *CABundle) items() []corev1.KeyToPath {
-	return []corev1.KeyToPath{{Key: or(ca.Key, caKey), Path: caKey}}
 }
 
 // mountClient adds the volume of the client's certificate.

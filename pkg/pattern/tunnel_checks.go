@@ -59,7 +59,7 @@ func (p *Tunnel) engines() (set []string) {
 func (p *Tunnel) validateGhostunnel(fs *sidecar.Findings) {
 	p.validatePorts(fs)
 	p.validateHost(fs)
-	p.CA.validate(fs)
+	p.CA.validate("ca", fs)
 	p.ClientCertificate.validate(fs)
 	advice := map[Protocol]string{
 		Postgres: "use pgbouncer, cloudSQL or alloyDB; or clientTLS, where the app speaks TLS itself",
@@ -85,7 +85,7 @@ func (p *Tunnel) validatePgBouncer(fs *sidecar.Findings) {
 	if p.CA == nil {
 		fs.Add(sidecar.Error, "missing-field", "ca", "pgbouncer knows no public authorities", "name the Secret or ConfigMap with the CA of the server")
 	}
-	p.CA.validate(fs)
+	p.CA.validate("ca", fs)
 	p.ClientCertificate.validate(fs)
 	if p.ServerName != "" && p.ServerName != p.Host {
 		fs.Add(sidecar.Error, "bad-value", "serverName", "pgbouncer verifies the name that it connects to", "write that name as host, or take serverName out")
@@ -139,7 +139,7 @@ func (p *Tunnel) validateClientTLS(fs *sidecar.Findings) {
 	if p.CA == nil {
 		fs.Add(sidecar.Error, "missing-field", "ca", "the app can't verify the server without its authority", "name the Secret or ConfigMap with the CA of the server")
 	}
-	p.CA.validate(fs)
+	p.CA.validate("ca", fs)
 	p.ClientCertificate.validate(fs)
 	if m := p.ClientTLS.MountPath; m != "" && (!path.IsAbs(m) || path.Clean(m) != m || m == "/" || strings.ContainsAny(m, ":$")) {
 		fs.Add(sidecar.Error, "bad-value", "clientTLS.mountPath", fmt.Sprintf("%q is no path of a folder", m), "write one as /etc/database")
@@ -200,22 +200,6 @@ func (p *Tunnel) validateHost(fs *sidecar.Findings) {
 	if _, err := netip.ParseAddr(p.ServerName); err != nil && len(validation.IsDNS1123Subdomain(p.ServerName)) > 0 {
 		fs.Add(sidecar.Error, "bad-value", "serverName", fmt.Sprintf("%q can't be what a certificate is for", p.ServerName), "write a name, as in redis.db.example")
 	}
-}
-
-func (ca *CABundle) validate(fs *sidecar.Findings) {
-	switch {
-	case ca == nil:
-		return
-	case ca.SecretName == "" && ca.ConfigMapName == "":
-		fs.Add(sidecar.Error, "missing-field", "ca", "neither a Secret nor a ConfigMap is named", "write secretName or configMapName")
-	case ca.SecretName != "" && ca.ConfigMapName != "":
-		fs.Add(sidecar.Error, "bad-value", "ca.configMapName", "there is secretName already", "leave one of them out")
-	case ca.SecretName != "":
-		checkName("ca.secretName", ca.SecretName, fs)
-	default:
-		checkName("ca.configMapName", ca.ConfigMapName, fs)
-	}
-	checkKey("ca.key", ca.Key, fs)
 }
 
 func (c *ClientCertificate) validate(fs *sidecar.Findings) {

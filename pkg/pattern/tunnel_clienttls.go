@@ -26,10 +26,10 @@ func (p *Tunnel) clientTLS(w *sidecar.Workload, c *sidecar.Change) {
 	var sources []corev1.VolumeProjection
 	if p.CA.SecretName != "" {
 		sources = append(sources, corev1.VolumeProjection{Secret: &corev1.SecretProjection{
-			LocalObjectReference: corev1.LocalObjectReference{Name: p.CA.SecretName}, Items: p.CA.items()}})
+			LocalObjectReference: corev1.LocalObjectReference{Name: p.CA.SecretName}, Items: p.CA.items(caKey)}})
 	} else {
 		sources = append(sources, corev1.VolumeProjection{ConfigMap: &corev1.ConfigMapProjection{
-			LocalObjectReference: corev1.LocalObjectReference{Name: p.CA.ConfigMapName}, Items: p.CA.items()}})
+			LocalObjectReference: corev1.LocalObjectReference{Name: p.CA.ConfigMapName}, Items: p.CA.items(caKey)}})
 	}
 	var env []corev1.EnvVar
 	add := func(name, value string) {

@@ -133,6 +133,7 @@ func (r *run) view(o *manifest.Object) (*sidecar.Workload, bool) {
 		return nil, false
 	}
 	w.Services, w.Claims = r.front(w), claims(o)
+	w.MatchLabels = o.Strings("spec", "selector", "matchLabels")
 	w.Secrets = r.secretKeys(o.Ref.Namespace)
 	return w, true
 }

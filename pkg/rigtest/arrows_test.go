@@ -58,6 +58,7 @@ var arrows = map[string]map[string]string{
 	},
 	"pkg/rigtest": {
 		"pkg/config":                  "laws are checked over configs",
+		"pkg/pattern":                 "which ports a config takes is for law 4 to know",
 		"pkg/rig":                     "and over runs of the flow",
 		"pkg/sidecar":                 "which answer with findings",
 		"github.com/stretchr/testify": "it is a test helper",

@@ -3,6 +3,7 @@ package rigtest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
 )
 
 // nothingElseMoves is law 4: what stands in the input stands in the output, in
@@ -109,7 +111,7 @@ var (
 // linesStay checks that lines stay in their order, but for those that may change.
 func linesStay(t T, input, plain string, moved moves) {
 	t.Helper()
-	takeover := len(moved.ports) > 0
+	takeover := len(moved.to) > 0
 	rest := lines(plain)
 	for _, line := range lines(input) {
 		if filled.MatchString(line) || (moved.appends || len(moved.values) > 0) && strings.Contains(line, "value") || takeover && portly.MatchString(line) {
@@ -166,19 +168,23 @@ func lost(a, b []string) []string {
 	return out
 }
 
-// moves are the ports that are taken over, whether values of env are appended to,
-// and which ones take the place of others.
+// moves are the ports that are taken over, where what dials a port may be led,
+// whether values of env are appended to, and which ones take the place of others.
 type moves struct {
 	ports   map[int]bool
+	to      map[int][]int
 	appends bool
 	values  map[string]bool
 }
 
 func takenOver(s *config.Spec) moves {
-	m := moves{ports: map[int]bool{}, values: map[string]bool{}}
+	m := moves{ports: map[int]bool{}, to: map[int][]int{}, values: map[string]bool{}}
 	for _, p := range s.Patterns {
+		if p.AuthProxy != nil {
+			m.gate(&p.AuthProxy.Gate)
+		}
 		if p.TLSProxy != nil {
-			m.ports[int(p.TLSProxy.Port)] = true
+			m.gate(&p.TLSProxy.Gate)
 		}
 		if p.Tunnel != nil {
 			for _, v := range p.Tunnel.Env {
@@ -187,7 +193,12 @@ func takenOver(s *config.Spec) moves {
 		}
 		if p.Custom != nil {
 			for _, t := range p.Custom.Takeovers {
+				if t.Front {
+					m.lead(t.AppPort, t.Port)
+					continue
+				}
 				m.ports[int(t.Port)] = true
+				m.lead(t.Port, t.Port, t.HealthPort, t.GRPCHealthPort)
 			}
 			for _, v := range p.Custom.App.Env {
 				m.appends = m.appends || v.AppendWith != ""
@@ -198,6 +209,34 @@ func takenOver(s *config.Spec) moves {
 		}
 	}
 	return m
+}
+
+// gate adds what the proxies that stand in front of an app do.
+func (m *moves) gate(g *pattern.Gate) {
+	health := int32(16000) // the default
+	if g.HealthPort != 0 {
+		health = g.HealthPort
+	}
+	for i, port := range g.Takes() {
+		if g.Mode != pattern.ModeFront {
+			m.ports[int(port)] = true
+			m.lead(port, port, health+int32(i))
+			continue
+		}
+		listen := int32(8443) // the default
+		if i > 0 {
+			listen = g.MorePorts[i-1].ListenPort
+		} else if g.ListenPort != 0 {
+			listen = g.ListenPort
+		}
+		m.lead(port, listen)
+	}
+}
+
+func (m *moves) lead(from int32, to ...int32) {
+	for _, port := range to {
+		m.to[int(from)] = append(m.to[int(from)], int(port))
+	}
 }
 
 // differences are where b lacks what a has, or has it otherwise. Additions are
@@ -273,14 +312,14 @@ func (m moves) follows(a, b any, at string) bool {
 	_, wasName := a.(string)
 	switch at[strings.LastIndexByte(at, '.')+1:] {
 	case "port", "targetPort":
-		if a, err := strconv.Atoi(fmt.Sprint(a)); err == nil && a != n {
-			return false
+		if a, err := strconv.Atoi(fmt.Sprint(a)); err == nil {
+			return isNumber && slices.Contains(m.to[a], n)
 		}
-		return wasName && isNumber && m.ports[n]
+		return wasName && isNumber && slices.ContainsFunc(slices.Collect(maps.Values(m.to)), func(to []int) bool { return slices.Contains(to, n) })
 	case "scheme":
 		return len(m.ports) > 0 && a == "HTTP" && b == "HTTPS"
 	case "appProtocol":
-		return len(m.ports) > 0 && a == "http" && b == "https"
+		return len(m.to) > 0 && (a == "http" || a == "kubernetes.io/h2c") && b == "https"
 	case "value":
 		return m.values[fmt.Sprint(b)] || m.appends && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
 	case "dev/patterns":

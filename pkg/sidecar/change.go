@@ -56,16 +56,59 @@ type App struct {
 	DrainSeconds int64 `json:"drainSeconds,omitempty"`
 }
 
-// A Takeover is the heart of an ambassador: a sidecar answers on the app's port,
-// and the app listens on loopback only. The declared port leaves the app's
-// container; probes, hooks and Services follow.
+// A Takeover is the heart of an ambassador: a sidecar answers where clients come
+// in. Mostly it does so on the app's own port, and the app listens on loopback
+// only: the declared port leaves the app's container; probes, hooks and Services
+// follow. In front of an app that can't be moved, it has a port of its own, and
+// Services lead there.
 type Takeover struct {
-	// Port is where clients come in: the app's port until now, the sidecar's from now on.
+	// Port is where the sidecar listens. Unless front is true, it's the app's port
+	// until now.
 	Port int32 `json:"port"`
-	// AppPort is where the app listens now, on 127.0.0.1.
+	// AppPort is where the app listens: on 127.0.0.1 from now on; with front on
+	// all addresses, as before.
 	AppPort int32 `json:"appPort"`
+	// Front leaves the app and its port where they are: only what leads through
+	// Services is led to the sidecar.
+	Front bool `json:"front,omitempty"`
 	// Scheme is what clients, and so the kubelet, speak on Port. Default: HTTP.
 	Scheme corev1.URIScheme `json:"scheme,omitempty"`
+	// Protocol is what is spoken inside: http, grpc or tcp. Default: http.
+	Protocol Protocol `json:"protocol,omitempty"`
+	// HealthPort is where the kubelet's HTTP probes and hooks of the port are
+	// answered, by scheme, where clients without credentials are refused on Port
+	// itself. Default: Port.
+	HealthPort int32 `json:"healthPort,omitempty"`
+	// GRPCHealthPort is the same for its gRPC probes, which can't speak TLS.
+	GRPCHealthPort int32 `json:"grpcHealthPort,omitempty"`
+	// ClientCertificate: clients must show a certificate.
+	ClientCertificate bool `json:"clientCertificate,omitempty"`
+	// Authenticated: clients must show a token, a password or a session.
+	Authenticated bool `json:"authenticated,omitempty"`
+	// RewriteCallers leads environment variables and arguments of other workloads
+	// that dial the port in plain to the new scheme. Else they're reported only.
+	RewriteCallers bool `json:"rewriteCallers,omitempty"`
+	// Trust says how the sidecar's certificate is verified, for a Gateway's
+	// BackendTLSPolicy.
+	Trust *Trust `json:"trust,omitempty"`
+}
+
+// A Protocol is what clients speak with an app, inside of TLS.
+type Protocol string
+
+const (
+	HTTP Protocol = "http"
+	GRPC Protocol = "grpc"
+	TCP  Protocol = "tcp"
+)
+
+// Trust says how a server's certificate is verified.
+type Trust struct {
+	// Hostname is the name that the certificate is for.
+	Hostname string `json:"hostname"`
+	// ConfigMapName names the ConfigMap whose ca.crt has the certificates of the
+	// CA. Default: the verifier's own list of public CAs.
+	ConfigMapName string `json:"configMapName,omitempty"`
 }
 
 // A Pod holds settings that all containers of a pod share.
@@ -106,6 +149,11 @@ func (c *Change) Clone() *Change {
 	out.App.Args = slices.Clone(c.App.Args)
 	out.App.VolumeMounts = deep(c.App.VolumeMounts)
 	out.Takeovers = slices.Clone(c.Takeovers)
+	for i, t := range c.Takeovers {
+		if t.Trust != nil {
+			out.Takeovers[i].Trust = new(*t.Trust)
+		}
+	}
 	out.ServicePorts = deep(c.ServicePorts)
 	if c.Pod.ShareProcessNamespace != nil {
 		out.Pod.ShareProcessNamespace = new(*c.Pod.ShareProcessNamespace)

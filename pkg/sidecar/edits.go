@@ -46,6 +46,9 @@ func Edits(w *Workload, asked []Asked) ([]Edit, Findings) {
 			}
 		}
 		for _, t := range c.Takeovers {
+			if t.Front {
+				continue // the app's port stays with it
+			}
 			f.edits = append(f.edits, Edit{Owner: a.Name, Object: w.Ref, Delete: true,
 				Path: f.container(a.App.Name).To("ports").At("containerPort", strconv.Itoa(int(t.Port)))})
 		}

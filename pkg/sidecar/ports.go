@@ -37,7 +37,9 @@ func Ports(w *Workload, asked []Asked) Findings {
 	for i := range asked {
 		c := asked[i].Change
 		for _, t := range c.Takeovers {
-			moved[t.Port] = asked[i].App.Name
+			if !t.Front {
+				moved[t.Port] = asked[i].App.Name
+			}
 		}
 		for j := range c.Containers {
 			ours[c.Containers[j].Name] = true
@@ -92,7 +94,7 @@ func (a *Asked) listeners() []listener {
 		all = append(all, listener{who: who, words: true, own: a.Name, port: c.Port, prot: norm(c.Protocol)})
 	}
 	for _, t := range a.Change.Takeovers {
-		if !claimed[t.AppPort] {
+		if !claimed[t.AppPort] && !t.Front {
 			all = append(all, listener{who: "container " + a.App.Name + ", moved to 127.0.0.1", words: true, own: a.Name, port: t.AppPort, prot: corev1.ProtocolTCP})
 		}
 	}

@@ -62,6 +62,7 @@ type Workload struct {
 	App         *corev1.Container      // whom the sidecar serves, the first of several; points into Pod
 	Apps        []*corev1.Container    // all of them
 	Services    []Service              // those in the namespace whose selector matches the pod's labels
+	MatchLabels map[string]string      // by which the workload selects its pods; nil where it doesn't say
 	Claims      []string               // names of the volumes that a StatefulSet claims
 	Secrets     map[string][]string    // keys of the Secrets of the namespace that are among the input, by name
 
@@ -69,6 +70,15 @@ type Workload struct {
 	Placement  Placement         // of long-running containers
 	Override   *corev1.Container // what the user lays over the generated container; may be nil
 	Kubernetes Version           // the oldest cluster that must accept the result
+}
+
+// Selector are labels that select the workload's pods: those that it selects them
+// by itself, else all that they have.
+func (w *Workload) Selector() map[string]string {
+	if len(w.MatchLabels) > 0 {
+		return w.MatchLabels
+	}
+	return w.Pod.Labels
 }
 
 // A Service is a Service in front of a workload.

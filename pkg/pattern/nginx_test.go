@@ -112,10 +112,10 @@ func TestNginxRelease(t *testing.T) {
 }
 
 func TestNginxConfPanicsOnABrokenTemplate(t *testing.T) {
-	whole := nginxConfTemplate
-	defer func() { nginxConfTemplate = whole }()
-	nginxConfTemplate = func() *template.Template {
-		return template.Must(template.New("broken").Parse("{{.NoSuchField}}"))
+	whole := nginxTemplates
+	defer func() { nginxTemplates = whole }()
+	nginxTemplates = func() *template.Template {
+		return template.Must(template.New("nginx.tmpl").Parse("{{.NoSuchField}}"))
 	}
-	require.Panics(t, func() { _ = nginxConf{}.String() })
+	require.Panics(t, func() { _ = (&nginxConf{}).String() })
 }

@@ -16,8 +16,8 @@ import (
 const portStart = "net.ipv4.ip_unprivileged_port_start"
 
 // sysctls let nginx listen on a privileged port, where the pod doesn't yet.
-func (p *TLSProxy) sysctls(w *sidecar.Workload) []corev1.Sysctl {
-	if p.Port >= 1024 {
+func (p *Gate) sysctls(w *sidecar.Workload) []corev1.Sysctl {
+	if p.lowest() >= 1024 {
 		return nil
 	}
 	if s := podSysctl(w, portStart); s != nil && s.Value != "0" {
@@ -26,15 +26,26 @@ func (p *TLSProxy) sysctls(w *sidecar.Workload) []corev1.Sysctl {
 	return []corev1.Sysctl{{Name: portStart, Value: "0"}}
 }
 
-func (p *TLSProxy) checkPrivileged(w *sidecar.Workload, fs *sidecar.Findings) {
-	if p.Port >= 1024 {
+// lowest is the lowest port that the proxy listens on.
+func (p *Gate) lowest() int32 {
+	doors := p.doors()
+	low := doors[0].listen
+	for _, d := range doors {
+		low = min(low, d.listen)
+	}
+	return low
+}
+
+func (p *Gate) checkPrivileged(w *sidecar.Workload, fs *sidecar.Findings) {
+	low := p.lowest()
+	if low >= 1024 {
 		return
 	}
 	s := podSysctl(w, portStart)
 	if s == nil {
-		fs.Add(sidecar.Info, "port-privileged", "port", fmt.Sprintf("nginx isn't root, so the pod gets the safe sysctl %s=0 for port %d", portStart, p.Port), "")
-	} else if start, err := strconv.Atoi(s.Value); err != nil || start > int(p.Port) {
-		fs.Add(sidecar.Error, "port-privileged", "port", fmt.Sprintf("nginx isn't root, and the pod's sysctl %s=%s keeps it from port %d", portStart, s.Value, p.Port),
+		fs.Add(sidecar.Info, "port-privileged", "port", fmt.Sprintf("nginx isn't root, so the pod gets the safe sysctl %s=0 for port %d", portStart, low), "")
+	} else if start, err := strconv.Atoi(s.Value); err != nil || start > int(low) {
+		fs.Add(sidecar.Error, "port-privileged", "port", fmt.Sprintf("nginx isn't root, and the pod's sysctl %s=%s keeps it from port %d", portStart, s.Value, low),
 			"set that sysctl to 0, or leave it out")
 	}
 }

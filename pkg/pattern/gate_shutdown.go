@@ -30,7 +30,7 @@ type shutdown struct {
 	grace int64 // when the kubelet kills what is left
 }
 
-func (p *TLSProxy) shutdown(w *sidecar.Workload) shutdown {
+func (p *Gate) shutdown(w *sidecar.Workload) shutdown {
 	s := shutdown{app: p.drainSeconds(), grace: grace(w)}
 	if hook := preStop(w.App); hook != nil && hook.Sleep != nil {
 		s.app = hook.Sleep.Seconds // what the app does counts, not what is asked
@@ -70,7 +70,7 @@ func (s shutdown) preStop(w *sidecar.Workload) *corev1.Lifecycle {
 }
 
 // drainSeconds is the app's delay that is asked for.
-func (p *TLSProxy) drainSeconds() int64 {
+func (p *Gate) drainSeconds() int64 {
 	if p.DrainSeconds == nil {
 		return defaultDrain
 	}
@@ -79,7 +79,7 @@ func (p *TLSProxy) drainSeconds() int64 {
 
 // appDrain is the delay that the app is given. One with a hook of its own keeps
 // that; where there is no sleep action, there is no way to give it any.
-func (p *TLSProxy) appDrain(w *sidecar.Workload) int64 {
+func (p *Gate) appDrain(w *sidecar.Workload) int64 {
 	if !hasSleepAction(w) {
 		return 0
 	}
@@ -105,7 +105,7 @@ func preStop(c *corev1.Container) *corev1.LifecycleHandler {
 }
 
 // checkShutdown finds what is wrong with the delays in this pod.
-func (p *TLSProxy) checkShutdown(w *sidecar.Workload, fs *sidecar.Findings) {
+func (p *Gate) checkShutdown(w *sidecar.Workload, fs *sidecar.Findings) {
 	drain, grace, hook := p.drainSeconds(), grace(w), preStop(w.App)
 	switch {
 	case drain <= 0: // Validate refuses what is less

@@ -1,0 +1,310 @@
+package nginx
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+const healthPort = 16000
+
+// client issues a certificate for a client.
+func (a *authority) client(t *testing.T, subject pkix.Name) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(7), Subject: subject,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key)
+	require.NoError(t, err)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// cn is one of several common names.
+func cn(name string) pkix.AttributeTypeAndValue {
+	return pkix.AttributeTypeAndValue{Type: []int{2, 5, 4, 3}, Value: name}
+}
+
+func (a *authority) pem() map[string]string {
+	return map[string]string{"ca.crt": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw}))}
+}
+
+// A gate is an nginx that asks clients for certificates of an authority.
+type gate struct {
+	*stage
+	clients *authority
+	ca      *pod.Volume
+}
+
+func setClients(t *testing.T, app http.HandlerFunc, clients pattern.Clients, edits ...func(*pattern.TLSProxy)) *gate {
+	t.Helper()
+	clients.CA = pattern.CABundle{SecretName: "clients-ca"}
+	edits = append(edits, func(p *pattern.TLSProxy) { p.Clients = &clients })
+	g := &gate{stage: &stage{t: t, r: renderedConf(t, edits...), ca: newAuthority(t)}, clients: newAuthority(t)}
+	g.address = g.r.address()
+	g.certs, g.stage.certs = g.stage.certs, pod.NewVolume(t, g.stage.ca.issue(t, 1))
+	g.ca = pod.NewVolume(t, g.clients.pem())
+	g.r.more[g.r.mount("tls-proxy-clients")] = g.ca
+	if app != nil {
+		serve(t, app)
+	}
+	g.container = start(t, g.r, g.stage.certs)
+	return g
+}
+
+// as is a client with a certificate, or without one.
+func (g *gate) as(certs ...tls.Certificate) *http.Client {
+	c := g.client(false)
+	c.Transport.(*http.Transport).TLSClientConfig.Certificates = certs
+	return c
+}
+
+// ask gives status and body of a request.
+func ask(t *testing.T, c *http.Client, method, url string, header http.Header) (int, string) {
+	t.Helper()
+	r, err := http.NewRequest(method, url, nil)
+	require.NoError(t, err)
+	if header != nil {
+		r.Header = header
+	}
+	resp, err := c.Do(r)
+	body := text(t, resp, err)
+	return resp.StatusCode, body
+}
+
+const there = "https://" + serverName + ":9200/"
+
+func TestClientsRequired(t *testing.T) {
+	g := setClients(t, headers, pattern.Clients{
+		AllowedCommonNames: []string{"alice", "a.b"}, AllowedSubjects: []string{"CN=robot,OU=ops,O=Example"}, ForwardIdentity: true})
+	for name, c := range map[string]struct {
+		certs []tls.Certificate
+		want  int
+	}{
+		"alice":                   {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "alice"})}, 200},
+		"alice of an O":           {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "alice", Organization: []string{"x"}})}, 200},
+		"a dot is a dot":          {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "aXb"})}, 403},
+		"another case":            {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "Alice"})}, 403},
+		"a beginning":             {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "alice2"})}, 403},
+		"an end":                  {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "malice"})}, 403},
+		"a line break":            {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "alice\n"})}, 403},
+		"bob":                     {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "bob"})}, 403},
+		"a whole subject":         {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "robot", OrganizationalUnit: []string{"ops"}, Organization: []string{"Example"}})}, 200},
+		"a part of it":            {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "robot", OrganizationalUnit: []string{"ops"}})}, 403},
+		"a name in an O":          {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "bob", Organization: []string{"x,CN=alice"}})}, 403},
+		"one in an O, none":       {[]tls.Certificate{g.clients.client(t, pkix.Name{Organization: []string{"x,CN=alice"}})}, 403},
+		"behind a backslash":      {[]tls.Certificate{g.clients.client(t, pkix.Name{Organization: []string{`x\,CN=alice`}})}, 403},
+		"with a plus":             {[]tls.Certificate{g.clients.client(t, pkix.Name{Organization: []string{"x+CN=alice"}})}, 403},
+		"two names":               {[]tls.Certificate{g.clients.client(t, pkix.Name{ExtraNames: []pkix.AttributeTypeAndValue{cn("alice"), cn("bob")}})}, 403},
+		"and the other way":       {[]tls.Certificate{g.clients.client(t, pkix.Name{ExtraNames: []pkix.AttributeTypeAndValue{cn("bob"), cn("alice")}})}, 403},
+		"nobody":                  {nil, 400},
+		"a foreign authority":     {[]tls.Certificate{newAuthority(t).client(t, pkix.Name{CommonName: "alice"})}, 400},
+		"the server's own":        {[]tls.Certificate{g.stage.ca.client(t, pkix.Name{CommonName: "alice"})}, 400},
+		"an empty name isn't one": {[]tls.Certificate{g.clients.client(t, pkix.Name{Organization: []string{"x"}})}, 403},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, body := ask(t, g.as(c.certs...), "GET", there, nil)
+			require.Equal(t, c.want, got, body)
+		})
+	}
+
+	spoofed := http.Header{}
+	for _, name := range []string{"X-Client-Verify", "X-Client-CN", "X-Client-Subject", "X-Client-Cert", "X_Client_CN"} {
+		spoofed[name] = []string{"root"}
+	}
+	_, body := ask(t, g.as(g.clients.client(t, pkix.Name{CommonName: "alice", Organization: []string{"x,y"}})), "GET", there, spoofed)
+	var seen http.Header
+	require.NoError(t, json.Unmarshal([]byte(body), &seen))
+	require.NotContains(t, body, "root")
+	require.Equal(t, []string{"SUCCESS"}, seen["X-Client-Verify"])
+	require.Equal(t, []string{"alice"}, seen["X-Client-Cn"])
+	require.Equal(t, []string{`CN=alice,O=x\,y`}, seen["X-Client-Subject"])
+	cert, err := url.QueryUnescape(seen.Get("X-Client-Cert"))
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(cert, "-----BEGIN CERTIFICATE-----\n"), cert)
+}
+
+// headers answers with those of the request.
+func headers(w http.ResponseWriter, r *http.Request) {
+	_ = json.NewEncoder(w).Encode(r.Header)
+}
+
+func TestClientsOptional(t *testing.T) {
+	g := setClients(t, headers, pattern.Clients{Mode: pattern.OptionalClients, AllowedCommonNames: []string{"alice"}, ForwardIdentity: true})
+	seen := func(c *http.Client) http.Header {
+		status, body := ask(t, c, "GET", there, http.Header{"X-Client-Cn": {"root"}})
+		require.Equal(t, 200, status)
+		var h http.Header
+		require.NoError(t, json.Unmarshal([]byte(body), &h))
+		return h
+	}
+	h := seen(g.as())
+	require.Equal(t, []string{"NONE"}, h["X-Client-Verify"])
+	require.Empty(t, h["X-Client-Cn"])
+	require.Equal(t, []string{"alice"}, seen(g.as(g.clients.client(t, pkix.Name{CommonName: "alice"})))["X-Client-Cn"])
+	for want, cert := range map[int]tls.Certificate{
+		403: g.clients.client(t, pkix.Name{CommonName: "bob"}),
+		400: newAuthority(t).client(t, pkix.Name{CommonName: "alice"}), // not as one without
+	} {
+		status, _ := ask(t, g.as(cert), "GET", there, nil)
+		require.Equal(t, want, status)
+	}
+}
+
+// Without a wish for it no identity arrives, whoever writes it.
+func TestClientsUntold(t *testing.T) {
+	g := setClients(t, headers, pattern.Clients{})
+	_, body := ask(t, g.as(g.clients.client(t, pkix.Name{CommonName: "alice"})), "GET", there, http.Header{"X-Client-Cn": {"root"}})
+	require.NotContains(t, strings.ToLower(body), "x-client")
+}
+
+func TestHealthListener(t *testing.T) {
+	g := setClients(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Method+" "+r.RequestURI) }, pattern.Clients{})
+	at := fmt.Sprintf("127.0.0.1:%d", healthPort)
+	kubelet := g.as()
+	kubelet.Transport.(*http.Transport).DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", at)
+	}
+	for request, want := range map[string]string{
+		"GET /-/outrigger/ready":           "204 ",
+		"GET /healthz?full=1":              "200 GET /healthz?full=1",
+		"HEAD /healthz?full=1":             "200 ",
+		"POST /healthz?full=1":             "405",
+		"GET /healthz":                     "404",
+		"GET /healthz?full=1&x":            "404",
+		"GET /":                            "404",
+		"GET /healthz/":                    "404",
+		"GET /healthz/../admin?full=1":     "404",
+		"GET /admin/..;/healthz?full=1":    "404",
+		"GET /healthz%2f..%2fadmin?full=1": "404",
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		status, body := ask(t, kubelet, method, "https://"+serverName+path, nil)
+		if status >= 400 {
+			body = ""
+		}
+		require.Equal(t, strings.TrimSpace(want), strings.TrimSpace(fmt.Sprintf("%d %s", status, body)), request)
+	}
+	// What is another way to write the same path stays that path for the app.
+	status, body := ask(t, kubelet, "GET", "https://"+serverName+"/x/../healthz?full=1", nil)
+	require.Contains(t, []int{200, 404}, status)
+	require.NotContains(t, body, "admin")
+}
+
+// A new authority counts without a restart, and requests under way survive; what
+// is no certificate changes nothing.
+func TestClientsRotation(t *testing.T) {
+	slow := make(chan struct{})
+	g := setClients(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			<-slow
+		}
+		hello(w, r)
+	}, pattern.Clients{})
+	alice := g.clients.client(t, pkix.Name{CommonName: "alice"})
+	under := make(chan string)
+	go func() {
+		c := g.as(alice)
+		c.Timeout = 3 * pod.Patience
+		resp, err := c.Get(there + "slow")
+		if err != nil {
+			under <- err.Error()
+			return
+		}
+		defer resp.Body.Close()
+		b, _ := io.ReadAll(resp.Body)
+		under <- string(b)
+	}()
+	g.ca.Write(map[string]string{"ca.crt": "no certificate"})
+	pod.Poll(t, "nginx to refuse it", func() bool { return strings.Contains(g.Log.String(), "test failed") })
+	status, _ := ask(t, g.as(alice), "GET", there, nil)
+	require.Equal(t, 200, status)
+
+	other := newAuthority(t)
+	g.ca.Write(other.pem())
+	bob := other.client(t, pkix.Name{CommonName: "bob"})
+	pod.Poll(t, "the new authority", func() bool {
+		status, _ := ask(t, g.as(bob), "GET", there, nil)
+		return status == 200
+	})
+	pod.Poll(t, "the old one to be gone", func() bool {
+		status, _ := ask(t, g.as(alice), "GET", there, nil)
+		return status == 400
+	})
+	close(slow)
+	require.Equal(t, "hello", pod.Receive(t, "the slow request", under))
+}
+
+// TCP is passed on as it is, for those with a certificate.
+func TestStream(t *testing.T) {
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", appPort))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				_, _ = io.Copy(c, c)
+			}()
+		}
+	}()
+	g := setClients(t, nil, pattern.Clients{}, func(p *pattern.TLSProxy) { p.Protocol = sidecar.TCP })
+	config := g.tls()
+	config.Certificates = []tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "alice"})}
+	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: pod.Patience}, "tcp", g.address, config)
+	require.NoError(t, err)
+	defer conn.Close()
+	require.NoError(t, conn.SetDeadline(time.Now().Add(pod.Patience)))
+	_, err = conn.Write([]byte("PING\r\n"))
+	require.NoError(t, err)
+	answer := make([]byte, 6)
+	_, err = io.ReadFull(conn, answer)
+	require.NoError(t, err)
+	require.Equal(t, "PING\r\n", string(answer))
+
+	config = g.tls()
+	bare, err := tls.DialWithDialer(&net.Dialer{Timeout: pod.Patience}, "tcp", g.address, config)
+	if err == nil { // TLS 1.3: the refusal comes after the client's part of the handshake
+		defer bare.Close()
+		require.NoError(t, bare.SetDeadline(time.Now().Add(pod.Patience)))
+		_, _ = bare.Write([]byte("PING\r\n"))
+		_, err = io.ReadFull(bare, answer)
+	}
+	require.Error(t, err)
+	plain, err := net.DialTimeout("tcp", g.address, pod.Patience)
+	require.NoError(t, err)
+	defer plain.Close()
+	require.NoError(t, plain.SetDeadline(time.Now().Add(pod.Patience)))
+	_, err = plain.Write([]byte("PING\r\n\r\n"))
+	require.NoError(t, err)
+	got, _ := io.ReadAll(plain)
+	require.NotContains(t, string(got), "PING")
+}

@@ -1,0 +1,157 @@
+package pattern
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// validate finds what is wrong with the config whatever the workload is.
+func (p *Gate) validate(tls bool, fs *sidecar.Findings) {
+	checkPort("port", p.Port, "write the app's port, where clients come in", fs)
+	if tls && p.SecretName == "" && p.Certificate == nil {
+		fs.Add(sidecar.Error, "missing-field", "secretName", "there is no certificate",
+			"name the Secret that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: ...}}")
+	}
+	if p.SecretName != "" {
+		checkName("secretName", p.SecretName, fs)
+	}
+	if p.Certificate != nil {
+		p.Certificate.validate("certificate", fs)
+	}
+	p.validateDoors(fs)
+	p.validateRebind(fs)
+	checkEnum("tlsProfile", p.TLSProfile, fs, Intermediate, Modern)
+	checkEnum("accessLog", p.AccessLog, fs, NoAccessLog, JSONAccessLog)
+	for i, f := range p.IPFamilies {
+		field := fmt.Sprintf("ipFamilies[%d]", i)
+		checkEnum(field, f, fs, corev1.IPv4Protocol, corev1.IPv6Protocol)
+		if slices.Contains(p.IPFamilies[:i], f) {
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%s is there twice", f), "leave one of them out")
+		}
+	}
+	if p.drainSeconds() < 0 {
+		fs.Add(sidecar.Error, "bad-value", "drainSeconds", "seconds can't be negative", "write 0 for no draining")
+	}
+}
+
+// validateDoors finds what is wrong with the ports by themselves.
+func (p *Gate) validateDoors(fs *sidecar.Findings) {
+	checkEnum("mode", p.Mode, fs, ModeTakeover, ModeFront)
+	checkEnum("protocol", p.Protocol, fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
+	if p.HealthPort != 0 {
+		checkPort("healthPort", p.HealthPort, "", fs)
+	}
+	if p.ListenPort != 0 && p.front() {
+		checkPort("listenPort", p.ListenPort, "", fs)
+	} else if p.ListenPort != 0 {
+		fs.Add(sidecar.Error, "bad-value", "listenPort", "in mode takeover the proxy listens on port", "leave it out, or write mode: front")
+	}
+	if p.NetworkPolicy != nil && !p.front() {
+		fs.Add(sidecar.Error, "bad-value", "networkPolicy", "in mode takeover the app is on 127.0.0.1 and needs none", "leave it out")
+	}
+	if p.Trust != nil && p.Trust.Hostname == "" {
+		fs.Add(sidecar.Error, "missing-field", "trust.hostname", "no name is given", "write a name that the certificate is for")
+	}
+	for i, m := range p.MorePorts {
+		at := fmt.Sprintf("morePorts[%d].", i)
+		checkPort(at+"port", m.Port, "write the app's port", fs)
+		checkEnum(at+"protocol", m.Protocol, fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
+		if p.front() {
+			checkPort(at+"listenPort", m.ListenPort, "write a free port for the proxy", fs)
+		} else {
+			checkPort(at+"appPort", m.AppPort, "write where the app listens from now on", fs)
+		}
+	}
+	used := map[int32]string{p.Port: "port"}
+	take := func(port int32, field string) {
+		if other, twice := used[port]; twice && port != 0 {
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d is %s already", port, other), "write another port")
+		}
+		used[port] = field
+	}
+	if p.front() {
+		take(orPort(p.ListenPort, defaultListenPort), "listenPort")
+	} else if p.Rebind != nil && p.Rebind.Port != p.Port { // else validateRebind says so
+		take(p.Rebind.Port, "rebind.port")
+	}
+	for i, m := range p.MorePorts {
+		at := fmt.Sprintf("morePorts[%d].", i)
+		take(m.Port, at+"port")
+		if p.front() {
+			take(m.ListenPort, at+"listenPort")
+		} else {
+			take(m.AppPort, at+"appPort")
+		}
+	}
+}
+
+// check finds what is wrong with the config for this workload.
+func (p *Gate) check(w *sidecar.Workload, fs *sidecar.Findings) {
+	checkPod(w, fs)
+	p.checkPorts(w, fs)
+	p.checkFront(w, fs)
+	p.checkPrivileged(w, fs)
+	p.checkShutdown(w, fs)
+	if p.Certificate != nil {
+		p.Certificate.check(w, "certificate", fs)
+	} else if keys, ok := w.Secrets[p.SecretName]; ok {
+		var missing []string
+		for _, key := range tlsKeys {
+			if !slices.Contains(keys, key) {
+				missing = append(missing, key)
+			}
+		}
+		if len(missing) > 0 {
+			fs.Add(sidecar.Error, "tls-invalid", "secretName",
+				fmt.Sprintf("Secret %s has no %s; its keys: %s", p.SecretName, strings.Join(missing, ", "), list(keys)),
+				"name one of type kubernetes.io/tls")
+		}
+	}
+}
+
+// checkPorts finds what is wrong with the ports in this pod.
+func (p *Gate) checkPorts(w *sidecar.Workload, fs *sidecar.Findings) {
+	for _, d := range p.doors() {
+		p.checkDoor(w, d, fs)
+	}
+}
+
+func (p *Gate) checkDoor(w *sidecar.Workload, d door, fs *sidecar.Findings) {
+	for _, c := range running(w) {
+		if c.Name == w.Name {
+			continue
+		}
+		for _, port := range c.Ports {
+			if !isTCP(port) {
+				continue
+			}
+			field := "rebind.port"
+			if d.field != "" {
+				field = d.field + "appPort"
+			}
+			if !p.front() && p.Rebind != nil && port.ContainerPort == d.app && d.app != d.port {
+				fs.Add(sidecar.Error, "port-conflict", field, fmt.Sprintf("container %s declares %d already", c.Name, port.ContainerPort),
+					"write a free port; one on 127.0.0.1 needs no entry in the container's ports")
+			}
+			if port.ContainerPort == d.port && w.App != nil && c.Name != w.App.Name {
+				fs.Add(sidecar.Error, "port-conflict", d.field+"port", fmt.Sprintf("container %s declares %d, not %s", c.Name, d.port, w.App.Name),
+					"if it's the app, write app: "+c.Name+" beside the pattern")
+				return // the app not declaring it is the same mistake
+			}
+		}
+	}
+	if w.App == nil || w.Declares(d.port) {
+		return
+	}
+	if declared := tcpPorts(w.App); len(declared) > 0 {
+		fs.Add(sidecar.Error, "port-unknown", d.field+"port", fmt.Sprintf("container %s doesn't declare %d; it declares %s", w.App.Name, d.port, strings.Join(declared, ", ")),
+			"write one of those, or declare the port in the container")
+		return
+	}
+	fs.Add(sidecar.Info, "port-unknown", d.field+"port", fmt.Sprintf("container %s declares no TCP port; taken on trust that clients come in on %d", w.App.Name, d.port), "")
+}

@@ -1,0 +1,171 @@
+package pattern
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+	"sync"
+	"text/template"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+const (
+	confDir  = "/etc/outrigger/nginx" // where nginx.conf is mounted
+	certsDir = "/etc/outrigger/certs" // where tls.crt and tls.key are
+	confKey  = "nginx.conf"
+	confFile = confDir + "/" + confKey
+)
+
+//go:embed files/nginx
+var nginxFiles embed.FS
+
+// nginxTemplates are the configurations of nginx, one a pattern, and the parts
+// that they're made of.
+var nginxTemplates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.ParseFS(nginxFiles, "files/nginx/*.tmpl"))
+})
+
+// nginxConf is what nginx.conf is made of. Strings that a user wrote come in
+// only as words that quote made: nobody can break out of a directive.
+type nginxConf struct {
+	Pattern          string // its key, for the first line
+	Workers          int64
+	ShutdownSeconds  int64
+	Certs            string
+	Plain            bool // without TLS
+	HTTP2Directive   bool // "http2 on" (nginx 1.25.1) in place of a word of listen
+	CertificateCache bool // ssl_certificate_cache (nginx 1.27.4)
+	Modern           bool
+	Redirect         bool
+	AccessLog        bool
+	Zone             string // of TLS sessions
+	Clients          *nginxClients
+	Auth             *nginxAuth
+	Servers          []nginxServer // http and grpc
+	Streams          []nginxServer // tcp
+}
+
+// nginxServer is one port.
+type nginxServer struct {
+	*nginxConf
+	Port, AppPort int32
+	Listen        []string
+	GRPC          bool
+	Health        *nginxHealth
+}
+
+// Set is the directive by which a header is set towards the app.
+func (s nginxServer) Set() string {
+	if s.GRPC {
+		return "grpc_set_header"
+	}
+	return "proxy_set_header"
+}
+
+// Anonymous is s for requests of nobody: no identity goes to the app.
+func (s nginxServer) Anonymous() nginxServer {
+	if s.Auth == nil {
+		return s
+	}
+	conf, auth := *s.nginxConf, *s.Auth
+	auth.Identity = nil
+	for _, h := range s.Auth.Identity {
+		auth.Identity = append(auth.Identity, nginxHeader{h.Name, `""`})
+	}
+	conf.Auth = &auth
+	s.nginxConf = &conf
+	return s
+}
+
+// Stream is c with the names that the stream module shares with nobody.
+func (c *nginxConf) Stream() *nginxConf {
+	out := *c
+	out.Zone = "tcp"
+	return &out
+}
+
+// Healthy are the servers that have a listener for the kubelet.
+func (c *nginxConf) Healthy() (out []nginxServer) {
+	for _, s := range c.Servers {
+		if s.Health != nil {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// nginx is what the nginx.conf of a valid Gate is made of.
+func (p *Gate) nginx(w *sidecar.Workload, given corev1.ResourceRequirements) *nginxConf {
+	version := nginxRelease(w.Image(nginxImage.ref))
+	c := &nginxConf{
+		Workers:          workers(cpuLimit(w, given)),
+		ShutdownSeconds:  p.shutdown(w).left(),
+		Certs:            certsDir,
+		HTTP2Directive:   version.atLeast(1, 25, 1),
+		CertificateCache: version.atLeast(1, 27, 4),
+		Modern:           p.TLSProfile == Modern,
+		AccessLog:        p.AccessLog == JSONAccessLog,
+		Zone:             "tls",
+	}
+	options := " ssl"
+	switch {
+	case !p.tls():
+		options = ""
+		c.Plain, c.HTTP2Directive = true, false
+	case !c.HTTP2Directive:
+		options += " http2"
+	}
+	for _, d := range p.doors() {
+		s := nginxServer{nginxConf: c, Port: d.listen, AppPort: d.app, GRPC: d.protocol == sidecar.GRPC}
+		if d.protocol == sidecar.TCP {
+			s.Listen = p.listeners(d.listen, " ssl so_keepalive=on")
+			c.Streams = append(c.Streams, s)
+			continue
+		}
+		s.Listen = p.listeners(d.listen, options)
+		c.Servers = append(c.Servers, s)
+	}
+	return c
+}
+
+// healthy gives the servers their listeners for the kubelet.
+func (p *Gate) healthy(w *sidecar.Workload, c *nginxConf, guarded bool) {
+	at := 0
+	for i, d := range p.doors() {
+		if d.protocol == sidecar.TCP {
+			continue
+		}
+		if p.heard(w, d, guarded) {
+			c.Servers[at].Health = p.healthOf(w, i, c.HTTP2Directive)
+		}
+		at++
+	}
+}
+
+// workers is one process per CPU of the limit, from 1 to 4; 2 without a limit.
+func workers(limit resource.Quantity) int64 {
+	if limit.IsZero() {
+		return 2
+	}
+	return min(max(limit.Value(), 1), 4) // Value rounds up
+}
+
+// quote writes a word of a directive. In quotes, nginx takes \" and \\ for what
+// follows the backslash (ngx_conf_read_token), and a variable where a $ begins
+// one: what may have a $ must not come here.
+func quote(word string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(word) + `"`
+}
+
+// String is the text of nginx.conf.
+func (c *nginxConf) String() string {
+	var b strings.Builder
+	if err := nginxTemplates().ExecuteTemplate(&b, "nginx.tmpl", c); err != nil {
+		panic(fmt.Sprintf("nginx.tmpl: %v", err)) // the template and its type are both ours
+	}
+	return b.String()
+}

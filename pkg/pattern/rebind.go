@@ -1,0 +1,86 @@
+package pattern
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Rebind says how an app is moved from all addresses of its pod to 127.0.0.1.
+type Rebind struct {
+	// Port is where the app listens from now on, on 127.0.0.1. Required.
+	Port int32 `json:"port"`
+	// Env are environment variables that make the app do so. Write the address as
+	// 127.0.0.1, since localhost may be ::1.
+	Env map[string]string `json:"env,omitempty"`
+	// Args are command line arguments that make the app do so. They're appended.
+	Args []string `json:"args,omitempty"`
+}
+
+// env is sorted by name: maps have no order.
+func (r *Rebind) env() []sidecar.EnvVar {
+	var env []corev1.EnvVar
+	for _, name := range slices.Sorted(maps.Keys(r.Env)) {
+		env = append(env, corev1.EnvVar{Name: name, Value: r.Env[name]})
+	}
+	return sidecar.Vars(env...)
+}
+
+func (p *Gate) validateRebind(fs *sidecar.Findings) {
+	r := p.Rebind
+	if p.front() {
+		if r != nil {
+			fs.Add(sidecar.Error, "bad-value", "rebind", "in mode front the app stays where it is", "leave it out, or write mode: takeover")
+		}
+		return
+	}
+	if r == nil {
+		fs.Add(sidecar.Error, "missing-field", "rebind", "the app must make room for the proxy, and nothing says how",
+			`write mode: front if it can't be moved; else the free port and the variables or args by which the app is told, as in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`)
+		return
+	}
+	checkPort("rebind.port", r.Port, "write a free port for the app, as in 9201", fs)
+	if r.Port == p.Port && r.Port != 0 {
+		fs.Add(sidecar.Error, "bad-value", "rebind.port", fmt.Sprintf("it is the port %d that the proxy takes over", p.Port), "write another one, for the app")
+	}
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(r.Env)) {
+		if len(validation.IsEnvVarName(name)) > 0 {
+			fs.Add(sidecar.Error, "bad-value", "rebind.env", fmt.Sprintf("%q can't be the name of a variable", name), "use letters, digits, _, - and dots; no digit first")
+		}
+		checkAddress("rebind.env."+name, r.Env[name], fs)
+		all = append(all, r.Env[name])
+	}
+	for i, arg := range r.Args {
+		checkAddress(fmt.Sprintf("rebind.args[%d]", i), arg, fs)
+		all = append(all, arg)
+	}
+	port := strconv.Itoa(int(r.Port))
+	switch {
+	case len(all) == 0:
+		fs.Add(sidecar.Info, "rebind-untold", "rebind", "neither env nor args tell the app to move",
+			"make sure that its own configuration binds it to 127.0.0.1:"+port)
+	case !strings.Contains(strings.Join(all, "\n"), port):
+		fs.Add(sidecar.Warning, "rebind-untold", "rebind", "neither env nor args tell the app its new port "+port,
+			"unless its own configuration does, write it into one of them")
+	}
+}
+
+// checkAddress finds addresses under which the app isn't where nginx looks for
+// it, or is elsewhere too. The values aren't told: they may be secret.
+func checkAddress(field, value string, fs *sidecar.Findings) {
+	switch {
+	case strings.Contains(value, "localhost"):
+		fs.Add(sidecar.Warning, "rebind-address", field, "localhost may be ::1, where nginx doesn't look for the app", "write 127.0.0.1")
+	case strings.Contains(value, "0.0.0.0"), strings.Contains(value, "[::]"), strings.Contains(value, "=:"),
+		strings.HasPrefix(value, ":") && !strings.HasPrefix(value, "::1"):
+		fs.Add(sidecar.Warning, "rebind-address", field, "on all addresses the app is still reachable without TLS", "write 127.0.0.1")
+	}
+}

@@ -118,8 +118,8 @@ func (c *Container) Hosts(lines ...string) {
 	require.NoError(c.T, os.WriteFile(c.hosts(), []byte(strings.Join(lines, "\n")+"\n"), 0o644))
 }
 
-// Command is a process in the container: the rendered user, no capabilities, no
-// way to get any.
+// Command is a process in the container: the rendered user and plain variables, no
+// capabilities, no way to get any.
 func (c *Container) Command(args ...string) *exec.Cmd {
 	user := c.spec.SecurityContext
 	cmd := exec.Command("/usr/bin/setpriv", append([]string{
@@ -127,6 +127,9 @@ func (c *Container) Command(args ...string) *exec.Cmd {
 		"--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"}, args...)...)
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=" + Programs + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+	for _, v := range c.spec.Env {
+		cmd.Env = append(cmd.Env, v.Name+"="+v.Value)
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: c.root, Setpgid: true}
 	return cmd
 }

@@ -1,6 +1,8 @@
 package pattern
 
 import (
+	"regexp"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -162,7 +164,7 @@ type nginxAuth struct {
 
 type nginxHeader struct{ Name, Value string }
 
-// publicPath is a location: match is = or ^~.
+// publicPath is a location: match is = or ~ (a regular expression).
 type publicPath struct{ Match, Path string }
 
 func (p *AuthProxy) auth(w *sidecar.Workload) *nginxAuth {
@@ -199,7 +201,8 @@ func (p *AuthProxy) auth(w *sidecar.Workload) *nginxAuth {
 
 func public(path string) publicPath {
 	if n := len(path); n > 0 && path[n-1] == '*' {
-		return publicPath{"^~", quote(path[:n-1])}
+		// No ^~: nginx would redirect /static to /static/ by itself.
+		return publicPath{"~", quote("^" + regexp.QuoteMeta(path[:n-1]))}
 	}
 	return publicPath{"=", quote(path)}
 }

@@ -64,7 +64,6 @@ func (o *OIDC) container(w *sidecar.Workload, plain bool) corev1.Container {
 		"--set-xauthrequest=true",
 		"--skip-provider-button=true",
 		"--skip-jwt-bearer-tokens=true",
-		"--bearer-token-login-fallback=false", // a bad token is an error, not a login
 		"--code-challenge-method=S256",
 		"--upstream=static://202",
 		"--request-logging=false",
@@ -99,7 +98,7 @@ func (o *OIDC) container(w *sidecar.Workload, plain bool) corev1.Container {
 	return corev1.Container{
 		Name:    sidecar.Shorten(w.Name+"-login", 63),
 		Image:   or(o.Image, oauth2Image.ref),
-		Command: []string{"/bin/oauth2-proxy"},
+		Command: []string{"oauth2-proxy"},
 		Args:    args,
 		Env: []corev1.EnvVar{
 			secretEnv("OAUTH2_PROXY_CLIENT_SECRET", o.SecretName, "client-secret"),

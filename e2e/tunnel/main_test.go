@@ -12,8 +12,10 @@ const programs = "OUTRIGGER_E2E_PROGRAMS" // the folder of ghostunnel
 
 func TestMain(m *testing.M) {
 	pod.Main(m, func() error {
-		if err := pod.Needs("/usr/bin/redis-server", "redis-server"); err != nil {
-			return err
+		for program, install := range map[string]string{"/usr/bin/redis-server": "redis-server", "/usr/sbin/pgbouncer": "pgbouncer", "/usr/bin/pg_ctlcluster": "postgresql"} {
+			if err := pod.Needs(program, install); err != nil {
+				return err
+			}
 		}
 		bin, err := made.Make("bin/ghostunnel")
 		if err != nil {

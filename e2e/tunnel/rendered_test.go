@@ -3,6 +3,7 @@ package tunnel
 import (
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,6 +39,17 @@ spec:
 // renders it, and the pod.
 func rendered(t *testing.T, edits ...func(*pattern.Tunnel)) (corev1.Container, corev1.PodSpec) {
 	t.Helper()
+	var d appsv1.Deployment
+	decode(t, render(t, edits...)[0], &d)
+	spec := d.Spec.Template.Spec
+	require.Len(t, spec.InitContainers, 2)
+	require.Equal(t, "tunnel", spec.InitContainers[0].Name, "before the init container that needs it")
+	return spec.InitContainers[0], spec
+}
+
+// render gives the objects after a run.
+func render(t *testing.T, edits ...func(*pattern.Tunnel)) []string {
+	t.Helper()
 	p := &pattern.Tunnel{
 		ListenPort: 6379, Host: serverName, Port: 6380,
 		CA:  &pattern.CABundle{ConfigMapName: "db-ca"},
@@ -55,17 +67,26 @@ func rendered(t *testing.T, edits ...func(*pattern.Tunnel)) (corev1.Container, c
 	require.NoError(t, fs.Err())
 	out := rig.Run([]rig.File{{Text: app}}, conf, rig.Options{})
 	require.NoError(t, out.Findings.Err())
+	return strings.Split(out.Files()[0].Text, "\n---\n")
+}
 
+// renderedFiles is the content of the ConfigMap of a rendered tunnel.
+func renderedFiles(t *testing.T, texts []string) map[string]string {
+	t.Helper()
+	require.Len(t, texts, 2)
+	var m corev1.ConfigMap
+	decode(t, texts[1], &m)
+	return m.Data
+}
+
+// decode reads YAML into an API type.
+func decode(t *testing.T, text string, into any) {
+	t.Helper()
 	var v any
-	require.NoError(t, yaml.Unmarshal([]byte(out.Files()[0].Text), &v))
+	require.NoError(t, yaml.Unmarshal([]byte(text), &v))
 	raw, err := json.Marshal(v)
 	require.NoError(t, err)
-	var d appsv1.Deployment
-	require.NoError(t, json.Unmarshal(raw, &d))
-	spec := d.Spec.Template.Spec
-	require.Len(t, spec.InitContainers, 2)
-	require.Equal(t, "tunnel", spec.InitContainers[0].Name, "before the init container that needs it")
-	return spec.InitContainers[0], spec
+	require.NoError(t, json.Unmarshal(raw, into))
 }
 
 // volumes are the container's mounts: the CA, and the client's certificate where

@@ -127,11 +127,16 @@ type privateKey struct {
 // conflict that they are. rotationPolicy is cert-manager's own default only since
 // its 1.18.
 func (c *Certificate) object(secretName string, dnsNames []string) sidecar.Object {
+	return c.forUse("server auth", secretName, dnsNames)
+}
+
+// forUse is object for another use than a server's.
+func (c *Certificate) forUse(use, secretName string, dnsNames []string) sidecar.Object {
 	spec := certificateSpec{
 		SecretName: secretName, DNSNames: dnsNames,
 		Duration: c.Duration, RenewBefore: c.RenewBefore,
 		PrivateKey: privateKey{Algorithm: "ECDSA", Size: 256, RotationPolicy: "Always"},
-		Usages:     []string{"digital signature", "server auth"},
+		Usages:     []string{"digital signature", use},
 		IssuerRef:  issuerRef{Kind: or(c.IssuerRef.Kind, "Issuer"), Name: c.IssuerRef.Name, Group: or(c.IssuerRef.Group, "cert-manager.io")},
 	}
 	if spec.Duration == "" {

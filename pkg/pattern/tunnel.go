@@ -64,8 +64,12 @@ type Tunnel struct {
 type ClientCertificate struct {
 	// SecretName is the Secret with the certificate (tls.crt) and its key
 	// (tls.key), of type kubernetes.io/tls. A changed one counts within a minute.
-	// Required.
-	SecretName string `json:"secretName"`
+	// Required unless certificate is given, whose Secret it names then.
+	SecretName string `json:"secretName,omitempty"`
+	// Certificate asks cert-manager for the certificate: a Certificate object is
+	// emitted that writes the Secret. Its dnsNames are required: they tell the
+	// server who is calling.
+	Certificate *Certificate `json:"certificate,omitempty"`
 }
 
 // A Protocol is what goes through a tunnel.
@@ -101,6 +105,9 @@ func (p *Tunnel) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		return nil, notes // whoever reads configs has told what else is in mine
 	}
 	c := &sidecar.Change{Phase: sidecar.PhaseTunnel, App: sidecar.App{Env: p.env()}, Notes: notes}
+	if cc := p.ClientCertificate; cc != nil && cc.Certificate != nil {
+		c.Objects = append(c.Objects, cc.Certificate.forUse("client auth", cc.secret(w), cc.Certificate.DNSNames))
+	}
 	switch {
 	case p.ClientTLS != nil:
 		p.clientTLS(w, c)
@@ -193,6 +200,11 @@ func (p *Tunnel) mountCA(w *sidecar.Workload, c *sidecar.Change) corev1.VolumeMo
 // mountClient adds the volume of the client's certificate.
 func (p *Tunnel) mountClient(w *sidecar.Workload, c *sidecar.Change) corev1.VolumeMount {
 	name := volume(w, "client")
-	c.Volumes = append(c.Volumes, secretVolume(name, p.ClientCertificate.SecretName, tlsKeys...))
+	c.Volumes = append(c.Volumes, secretVolume(name, p.ClientCertificate.secret(w), tlsKeys...))
 	return corev1.VolumeMount{Name: name, MountPath: clientDir, ReadOnly: true}
+}
+
+// secret is the name of the Secret: the entry's, or that of what is made for it.
+func (c *ClientCertificate) secret(w *sidecar.Workload) string {
+	return or(c.SecretName, w.ObjectName())
 }

@@ -206,11 +206,20 @@ func (c *ClientCertificate) validate(fs *sidecar.Findings) {
 	if c == nil {
 		return
 	}
-	if c.SecretName == "" {
-		fs.Add(sidecar.Error, "missing-field", "clientCertificate.secretName", "no Secret is named", "name the one that has tls.crt and tls.key")
+	if c.SecretName == "" && c.Certificate == nil {
+		fs.Add(sidecar.Error, "missing-field", "clientCertificate.secretName", "no Secret is named",
+			"name the one that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: ...}, dnsNames: [...]}")
+	}
+	if c.SecretName != "" {
+		checkName("clientCertificate.secretName", c.SecretName, fs)
+	}
+	if c.Certificate == nil {
 		return
 	}
-	checkName("clientCertificate.secretName", c.SecretName, fs)
+	c.Certificate.validate("clientCertificate.certificate", fs)
+	if len(c.Certificate.DNSNames) == 0 {
+		fs.Add(sidecar.Error, "missing-field", "clientCertificate.certificate.dnsNames", "the certificate is for nobody", "write the name by which the server knows the caller")
+	}
 }
 
 func checkKey(field, key string, fs *sidecar.Findings) {

@@ -47,7 +47,7 @@ func (p *Tunnel) clientTLS(w *sidecar.Workload, c *sidecar.Change) {
 			items[1].Mode = new(int32(0o640))
 		}
 		sources = append(sources, corev1.VolumeProjection{Secret: &corev1.SecretProjection{
-			LocalObjectReference: corev1.LocalObjectReference{Name: p.ClientCertificate.SecretName}, Items: items}})
+			LocalObjectReference: corev1.LocalObjectReference{Name: p.ClientCertificate.secret(w)}, Items: items}})
 		add("PGSSLCERT", path.Join(dir, corev1.TLSCertKey))
 		add("PGSSLKEY", path.Join(dir, corev1.TLSPrivateKeyKey))
 	}

@@ -45,7 +45,7 @@ func (p *Tunnel) pgbouncer(w *sidecar.Workload, c *sidecar.Change) {
 	object, key := w.ObjectName(), or(p.PgBouncer.Key, userlistKey)
 	auth := secretVolume(volume(w, "auth"), p.PgBouncer.AuthSecretName)
 	auth.Secret.Items = []corev1.KeyToPath{{Key: key, Path: userlistKey}}
-	c.Objects = []sidecar.Object{configMap(object, map[string]string{pgbouncerKey: p.pgbouncerINI()})}
+	c.Objects = append(c.Objects, configMap(object, map[string]string{pgbouncerKey: p.pgbouncerINI()}))
 	c.Volumes = []corev1.Volume{configVolume(volume(w, "config"), object), auth}
 	mounts := []corev1.VolumeMount{
 		{Name: volume(w, "config"), MountPath: pgbouncerDir, ReadOnly: true},

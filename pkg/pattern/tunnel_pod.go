@@ -19,7 +19,6 @@ func (p *Tunnel) check(w *sidecar.Workload) sidecar.Findings {
 		return fs
 	}
 	checkPod(w, &fs)
-	p.checkInits(w, &fs)
 	p.checkBypass(w, &fs)
 	if ref := w.Image(ghostunnelImage.ref); len(p.engines()) == 0 && !resolvesLater(ref) {
 		fs.Add(sidecar.Warning, "image-version", "", "ghostunnel of image "+ref+" starts only when the server's name can be looked up, and the pod waits for it", "use 1.9.0 or newer")
@@ -42,7 +41,7 @@ func (p *Tunnel) checkSecrets(w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.CA != nil {
 		want("ca.secretName", p.CA.SecretName, or(p.CA.Key, caKey))
 	}
-	if p.ClientCertificate != nil {
+	if p.ClientCertificate != nil && p.ClientCertificate.Certificate == nil {
 		want("clientCertificate.secretName", p.ClientCertificate.SecretName, slices.Clone(tlsKeys)...)
 	}
 	if p.PgBouncer != nil {
@@ -75,29 +74,6 @@ func (p *Tunnel) checkKeyMode(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 	fs.Add(severity, "key-mode", "clientCertificate", "libpq refuses a key that everyone can read, so it's for root and the pod's fsGroup only; there is no fsGroup, and "+whom+" can't read it",
 		"write the app's group as securityContext.fsGroup of the pod")
-}
-
-// checkInits finds init containers that need the tunnel before it's there.
-func (p *Tunnel) checkInits(w *sidecar.Workload, fs *sidecar.Findings) {
-	if w.Placement == sidecar.Native {
-		return
-	}
-	for i := range w.Pod.Spec.InitContainers {
-		c := &w.Pod.Spec.InitContainers[i]
-		if c.Name != w.Name && p.used(c) {
-			fs.Add(sidecar.Error, "startup-deadlock", "", fmt.Sprintf("init container %s uses %s, which an ordinary container serves only after all init containers have ended", c.Name, p.listen()),
-				"use placement native")
-		}
-	}
-}
-
-// used reports whether a container goes, or will go, through the tunnel.
-func (p *Tunnel) used(c *corev1.Container) bool {
-	some := slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { _, led := p.Env[e.Name]; return led })
-	texts(c, func(_, text string) {
-		some = some || mentions(text, p.listen()) || mentions(text, fmt.Sprintf("localhost:%d", p.ListenPort))
-	})
-	return some
 }
 
 // checkBypass finds containers that still name the server: what they connect to

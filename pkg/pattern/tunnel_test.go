@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"encoding/json"
 	"errors"
 	"testing"
 
@@ -124,6 +125,24 @@ func TestTunnelGhostunnel(t *testing.T) {
 		tunnelFindings(t, tunnel(), old))
 }
 
+func TestTunnelCertificate(t *testing.T) {
+	asked := &ClientCertificate{Certificate: &Certificate{IssuerRef: IssuerRef{Name: "ca"}, DNSNames: []string{"shop.prod"}}}
+	for name, edit := range map[string]func(*Tunnel){"ghostunnel": func(*Tunnel) {}, "pgbouncer": pgbouncer, "clientTLS": clientTLS} {
+		t.Run(name, func(t *testing.T) {
+			c := tunnelled(t, tunnel(edit, func(p *Tunnel) { p.ClientCertificate = asked }), shop(func(w *sidecar.Workload) {
+				w.Secrets = map[string][]string{"shop-tunnel": nil, "db-ca": {"ca.crt"}}
+				w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{FSGroup: new(int64(1))}
+			}))
+			require.JSONEq(t, `{"apiVersion":"cert-manager.io/v1","kind":"Certificate","metadata":{"name":"shop-tunnel","labels":{"app.kubernetes.io/managed-by":"outrigger"}},
+				"spec":{"secretName":"shop-tunnel","dnsNames":["shop.prod"],"duration":"2160h","renewBefore":"720h","privateKey":{"algorithm":"ECDSA","size":256,"rotationPolicy":"Always"},
+				"usages":["digital signature","client auth"],"issuerRef":{"kind":"Issuer","name":"ca","group":"cert-manager.io"}}}`, string(c.Objects[0].RawMessage))
+			raw, err := json.Marshal(c.Volumes)
+			require.NoError(t, err)
+			require.Contains(t, string(raw), `"shop-tunnel"`)
+		})
+	}
+}
+
 func TestTunnelPgBouncer(t *testing.T) {
 	c := tunnelled(t, tunnel(pgbouncer, func(p *Tunnel) {
 		p.ClientCertificate = &ClientCertificate{SecretName: "me"}
@@ -186,16 +205,19 @@ func TestTunnelRefuses(t *testing.T) {
 			"error missing-field: listenPort: no port is given; write the port of 127.0.0.1 that the app is to use, as in 6379",
 			"error missing-field: port: no port is given; write the server's port for TLS, as in 6380",
 			"error missing-field: host: no server is named; write its name, as in redis.db.example"}},
-		"a low port":           {func(p *Tunnel) { p.ListenPort = 636 }, none, []string{"error bad-value: listenPort: 636 is for root, which the tunnel isn't; write 1024 or more"}},
-		"one port for both":    {func(p *Tunnel) { p.StatusPort = 6379 }, none, []string{"error bad-value: statusPort: 6379 is the listenPort; write another one"}},
-		"an address":           {func(p *Tunnel) { p.Host = "10.0.0.1" }, none, []string{"error missing-field: serverName: host 10.0.0.1 is an address, and a certificate is mostly for a name; write the name that the server's certificate is for, or the address if it's for that"}},
-		"the pod itself":       {func(p *Tunnel) { p.Host = "127.0.0.1" }, none, []string{`error bad-value: host: "127.0.0.1" is no server outside of the pod; write its name, as in redis.db.example`}},
-		"a port in the host":   {func(p *Tunnel) { p.Host = "redis.db.example:6380" }, none, []string{`error bad-value: host: "redis.db.example:6380" is no name of a server; write lower case letters, digits, - and dots, as in redis.db.example; the port has its own field`}},
-		"no name":              {func(p *Tunnel) { p.ServerName = "*" }, none, []string{`error bad-value: serverName: "*" can't be what a certificate is for; write a name, as in redis.db.example`}},
-		"no source of CAs":     {func(p *Tunnel) { p.CA = &CABundle{} }, none, []string{"error missing-field: ca: neither a Secret nor a ConfigMap is named; write secretName or configMapName"}},
-		"two sources of CAs":   {func(p *Tunnel) { p.CA = &CABundle{SecretName: "a", ConfigMapName: "b"} }, none, []string{"error bad-value: ca.configMapName: there is secretName already; leave one of them out"}},
-		"a key with a path":    {func(p *Tunnel) { p.CA = &CABundle{SecretName: "a", Key: "../x"} }, none, []string{`error bad-value: ca.key: "../x" can't be a key there; use letters, digits, -, _ and dots`}},
-		"no certificate":       {func(p *Tunnel) { p.ClientCertificate = &ClientCertificate{} }, none, []string{"error missing-field: clientCertificate.secretName: no Secret is named; name the one that has tls.crt and tls.key"}},
+		"a low port":         {func(p *Tunnel) { p.ListenPort = 636 }, none, []string{"error bad-value: listenPort: 636 is for root, which the tunnel isn't; write 1024 or more"}},
+		"one port for both":  {func(p *Tunnel) { p.StatusPort = 6379 }, none, []string{"error bad-value: statusPort: 6379 is the listenPort; write another one"}},
+		"an address":         {func(p *Tunnel) { p.Host = "10.0.0.1" }, none, []string{"error missing-field: serverName: host 10.0.0.1 is an address, and a certificate is mostly for a name; write the name that the server's certificate is for, or the address if it's for that"}},
+		"the pod itself":     {func(p *Tunnel) { p.Host = "127.0.0.1" }, none, []string{`error bad-value: host: "127.0.0.1" is no server outside of the pod; write its name, as in redis.db.example`}},
+		"a port in the host": {func(p *Tunnel) { p.Host = "redis.db.example:6380" }, none, []string{`error bad-value: host: "redis.db.example:6380" is no name of a server; write lower case letters, digits, - and dots, as in redis.db.example; the port has its own field`}},
+		"no name":            {func(p *Tunnel) { p.ServerName = "*" }, none, []string{`error bad-value: serverName: "*" can't be what a certificate is for; write a name, as in redis.db.example`}},
+		"no source of CAs":   {func(p *Tunnel) { p.CA = &CABundle{} }, none, []string{"error missing-field: ca: neither a Secret nor a ConfigMap is named; write secretName or configMapName"}},
+		"two sources of CAs": {func(p *Tunnel) { p.CA = &CABundle{SecretName: "a", ConfigMapName: "b"} }, none, []string{"error bad-value: ca.configMapName: there is secretName already; leave one of them out"}},
+		"a key with a path":  {func(p *Tunnel) { p.CA = &CABundle{SecretName: "a", Key: "../x"} }, none, []string{`error bad-value: ca.key: "../x" can't be a key there; use letters, digits, -, _ and dots`}},
+		"no certificate":     {func(p *Tunnel) { p.ClientCertificate = &ClientCertificate{} }, none, []string{"error missing-field: clientCertificate.secretName: no Secret is named; name the one that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: ...}, dnsNames: [...]}"}},
+		"a certificate for nobody": {func(p *Tunnel) { p.ClientCertificate = &ClientCertificate{Certificate: &Certificate{}} }, none, []string{
+			"error missing-field: clientCertificate.certificate.issuerRef.name: no issuer is named; name an Issuer of the workload's namespace, or a ClusterIssuer with kind: ClusterIssuer",
+			"error missing-field: clientCertificate.certificate.dnsNames: the certificate is for nobody; write the name by which the server knows the caller"}},
 		"TLS inside: postgres": {func(p *Tunnel) { p.Protocol = Postgres }, none, []string{"error tunnel-protocol: protocol: postgres starts TLS inside its own protocol, and a tunnel has it from the first byte; use pgbouncer, cloudSQL or alloyDB; or clientTLS, where the app speaks TLS itself"}},
 		"TLS inside: ldap":     {func(p *Tunnel) { p.Protocol = LDAP }, none, []string{"error tunnel-protocol: protocol: ldap starts TLS inside its own protocol, and a tunnel has it from the first byte; use the server's port for TLS from the first byte, mostly 636, with protocol tcp; or clientTLS"}},
 		"a port of PostgreSQL": {func(p *Tunnel) { p.Port = 5432 }, none, []string{"warning tunnel-protocol: port: 5432 is mostly postgres, which starts TLS inside its own protocol; this tunnel has it from the first byte; use pgbouncer, cloudSQL or alloyDB; or clientTLS, where the app speaks TLS itself; write protocol: tcp if the server is none of these"}},
@@ -241,16 +263,6 @@ func TestTunnelRefuses(t *testing.T) {
 			"error host-network: Deployment prod/shop spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide; take hostNetwork off, or leave this workload out"}},
 		"Windows": {func(*Tunnel) {}, func(w *sidecar.Workload) { w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows} }, []string{
 			"error windows: Deployment prod/shop spec.template.spec.os.name: the sidecar's image is for Linux; leave this workload out"}},
-		"init containers that it's too late for": {func(*Tunnel) {}, func(w *sidecar.Workload) {
-			w.Placement = sidecar.Beside
-			w.Pod.Spec.InitContainers = []corev1.Container{
-				{Name: "by-env", Env: []corev1.EnvVar{{Name: "REDIS_HOST", Value: "x"}}},
-				{Name: "by-args", Args: []string{"redis://127.0.0.1:6379/0"}},
-				{Name: "other-port", Args: []string{"127.0.0.1:63790"}},
-			}
-		}, []string{
-			"error startup-deadlock: init container by-env uses 127.0.0.1:6379, which an ordinary container serves only after all init containers have ended; use placement native",
-			"error startup-deadlock: init container by-args uses 127.0.0.1:6379, which an ordinary container serves only after all init containers have ended; use placement native"}},
 		"what goes past it": {func(*Tunnel) {}, func(w *sidecar.Workload) {
 			w.Pod.Spec.Containers[0].Args = []string{"--cache=redis.db.example:6380", "myredis.db.example", "redis.db.example.org"}
 			w.Pod.Spec.Containers[0].Env = append(w.Pod.Spec.Containers[0].Env, corev1.EnvVar{Name: "URL", Value: "rediss://:secret@redis.db.example"})

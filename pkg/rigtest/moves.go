@@ -114,7 +114,7 @@ func linesStay(t T, input, plain string, moved moves) {
 	takeover := len(moved.to) > 0
 	rest := lines(plain)
 	for _, line := range lines(input) {
-		if filled.MatchString(line) || (moved.appends || len(moved.values) > 0) && strings.Contains(line, "value:") || takeover && portly.MatchString(line) {
+		if filled.MatchString(line) || (moved.appends || len(moved.values) > 0) && strings.Contains(line, "value") || takeover && portly.MatchString(line) {
 			continue
 		}
 		i := slices.IndexFunc(rest, func(l string) bool {

@@ -118,6 +118,17 @@ func (e *Entry) fill() {
 	}
 }
 
+// gates are what the entry has in front of an app.
+func (e *Entry) gates() (out []*pattern.Gate) {
+	if e.TLSProxy != nil {
+		out = append(out, &e.TLSProxy.Gate)
+	}
+	if e.AuthProxy != nil {
+		out = append(out, &e.AuthProxy.Gate)
+	}
+	return out
+}
+
 // kebab writes tlsProxy as tls-proxy.
 func kebab(key string) string {
 	var b strings.Builder

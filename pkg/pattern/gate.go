@@ -134,7 +134,7 @@ func (p *Gate) doors() []door {
 	if p.front() {
 		first.listen = orPort(p.ListenPort, defaultListenPort)
 	} else if p.Rebind != nil {
-		first.app = p.Rebind.Port
+		first.app = p.rebindPort()
 	}
 	all := []door{first}
 	for i, m := range p.MorePorts {
@@ -192,7 +192,8 @@ func (p *Gate) claims(w *sidecar.Workload) (out []sidecar.Claim) {
 func (p *Gate) app(w *sidecar.Workload) sidecar.App {
 	app := sidecar.App{DrainSeconds: p.appDrain(w)}
 	if !p.front() {
-		app.Env, app.Args = p.Rebind.env(), slices.Clone(p.Rebind.Args)
+		app.Env = p.Rebind.imageEnv(w.App, p.Rebind.env(p.rebindPort()))
+		app.Args = p.Rebind.args(w.App, p.rebindPort())
 	}
 	return app
 }

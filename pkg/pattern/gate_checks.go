@@ -76,8 +76,8 @@ func (p *Gate) validateDoors(fs *sidecar.Findings) {
 	}
 	if p.front() {
 		take(orPort(p.ListenPort, defaultListenPort), "listenPort")
-	} else if p.Rebind != nil && p.Rebind.Port != p.Port { // else validateRebind says so
-		take(p.Rebind.Port, "rebind.port")
+	} else if p.Rebind != nil && p.rebindPort() != p.Port { // else validateRebind says so
+		take(p.rebindPort(), "rebind.port")
 	}
 	for i, m := range p.MorePorts {
 		at := fmt.Sprintf("morePorts[%d].", i)
@@ -95,6 +95,7 @@ func (p *Gate) check(w *sidecar.Workload, fs *sidecar.Findings) {
 	checkPod(w, fs)
 	p.checkPorts(w, fs)
 	p.checkFront(w, fs)
+	p.checkPreset(w, fs)
 	p.checkPrivileged(w, fs)
 	p.checkShutdown(w, fs)
 	if p.Certificate != nil {

@@ -213,6 +213,7 @@ func takenOver(s *config.Spec) moves {
 
 // gate adds what the proxies that stand in front of an app do.
 func (m *moves) gate(g *pattern.Gate) {
+	m.appends = m.appends || g.Rebind != nil && g.Rebind.Preset != ""
 	health := int32(16000) // the default
 	if g.HealthPort != 0 {
 		health = g.HealthPort

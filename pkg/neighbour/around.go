@@ -27,7 +27,7 @@ type taken struct {
 	placement sidecar.Placement
 	app       string // name of the container behind it
 	name      string // of the port
-	named     bool   // the pod names it so, and not a sidecar alone
+	appName   string // of the app's port behind, in front of which it stands
 	services  []lead
 }
 
@@ -40,7 +40,7 @@ type lead struct {
 
 func (t *taken) https() bool { return t.Scheme == corev1.URISchemeHTTPS }
 
-// add makes a finding about an object around.
+// finding is one about an object around.
 func (t *taken) finding(s sidecar.Severity, code string, object sidecar.Ref, field, message, hint string) sidecar.Finding {
 	return sidecar.Finding{Severity: s, Code: code, Object: object, Sidecar: t.sidecar, Field: field, Message: message, Hint: hint}
 }
@@ -56,7 +56,7 @@ func Serve(w *sidecar.Workload, asked []sidecar.Asked) *Served {
 		a := &asked[i]
 		s.count(a)
 		for _, t := range a.Change.Takeovers {
-			k := &taken{Takeover: t, of: s, sidecar: a.Name, placement: a.Placement, name: w.PortName(t.Port, ""), app: a.App.Name}
+			k := &taken{Takeover: t, of: s, sidecar: a.Name, placement: a.Placement, name: w.PortName(t.Port, ""), appName: w.PortName(t.AppPort, ""), app: a.App.Name}
 			for j := range w.Services {
 				for _, p := range w.Services[j].Spec.Ports {
 					if leads(w, p, t) {

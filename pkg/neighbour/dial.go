@@ -64,6 +64,9 @@ func readURL(text string, colon int) (d dial, ok bool) {
 	for end < len(text) && strings.IndexByte("/?# \t\r\n\"'`,;<>|\\(){}", text[end]) < 0 {
 		end++
 	}
+	for end > host && strings.IndexByte(".:", text[end-1]) >= 0 { // of the sentence around it
+		end--
+	}
 	if at := strings.LastIndexByte(text[host:end], '@'); at >= 0 {
 		d.user, host = true, host+at+1
 	}
@@ -100,7 +103,7 @@ func readPair(text string, colon int) (d dial, ok bool) {
 		after = text[d.to]
 	}
 	ends := func(b byte, more string) bool { return strings.IndexByte(" \t\r\n\"'`,;=()[]{}<>|"+more, b) >= 0 }
-	return d, d.port != 0 && d.host != "" && !strings.Contains("0123456789", d.host[:1]) && ends(before, "") && ends(after, "/")
+	return d, d.port != 0 && d.host != "" && (!digit(d.host[0]) || loopback(d.host)) && ends(before, "") && ends(after, "/.")
 }
 
 func letter(b byte) bool   { return b|0x20 >= 'a' && b|0x20 <= 'z' }

@@ -95,8 +95,7 @@ func (s *scene) backendPolicy(leads []*lead, from map[*lead]sidecar.Ref, r *Resu
 	var first *lead
 	var p policyObject
 	for _, l := range leads {
-		name := sidecar.Shorten(l.service.Ref.Name+"-"+l.sidecar, sidecar.SubdomainLength)
-		if s.verified(l, name) {
+		if s.verified(l) {
 			continue
 		}
 		if l.ClientCertificate {
@@ -105,7 +104,7 @@ func (s *scene) backendPolicy(leads []*lead, from map[*lead]sidecar.Ref, r *Resu
 		}
 		if first == nil {
 			first = l
-			p.APIVersion, p.Kind, p.Metadata.Name = gatewayGroup+"/v1", backendTLSKind.Kind, name
+			p.APIVersion, p.Kind, p.Metadata.Name = gatewayGroup+"/v1", backendTLSKind.Kind, sidecar.Shorten(l.service.Ref.Name+"-"+l.sidecar, sidecar.SubdomainLength)
 			p.Spec.Validation = trust(l)
 		}
 		if l.sidecar == first.sidecar {
@@ -139,10 +138,11 @@ func trust(l *lead) validation {
 	return validation{Hostname: t.Hostname, CACertificateRefs: []targetRef{{Kind: "ConfigMap", Name: t.ConfigMapName}}}
 }
 
-// verified reports whether a person has written a policy for the port.
-func (s *scene) verified(l *lead, ours string) bool {
+// verified reports whether a person has written a policy for the port. Ours is
+// made anew, perhaps under another name.
+func (s *scene) verified(l *lead) bool {
 	for _, o := range s.Objects(backendTLSKind, l.service.Ref.Namespace) {
-		if o.Ref.Name == ours && o.Labels[managedLabel] == managedBy {
+		if o.Labels[managedLabel] == managedBy {
 			continue
 		}
 		for _, t := range o.Spec.(*backendTLS).TargetRefs {

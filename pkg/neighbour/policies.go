@@ -75,19 +75,19 @@ func incoming(spec *networkPolicySpec) bool {
 func (t *taken) policed(all []networkPolicy, r *Result) {
 	let, app := false, -1
 	for i, p := range all {
-		let = let || allows(p.spec, t.Port, "")
+		let = let || allows(p.spec, t.Port, t.name)
 		for j, rule := range p.spec.Ingress {
 			for k, port := range rule.Ports {
 				t.namedPort(p, fmt.Sprintf("spec.ingress[%d].ports[%d].port", j, k), port.Port, r)
 			}
 		}
-		if t.Front && !p.ours && allows(p.spec, t.AppPort, t.name) {
+		if t.Front && !p.ours && allows(p.spec, t.AppPort, t.appName) {
 			app = i
 			r.find(t.finding(sidecar.Warning, "network-policy-open", p.ref, "spec.ingress", fmt.Sprintf("lets clients in on port %d, past the sidecar on %d", t.AppPort, t.Port),
 				fmt.Sprintf("write %d in its place", t.Port)))
 		}
 	}
-	if len(all) > 0 && !let && !t.nameOf(all) {
+	if len(all) > 0 && !let {
 		p := all[max(app, 0)]
 		r.find(t.finding(sidecar.Warning, "network-policy-closed", p.ref, "spec.ingress", fmt.Sprintf("lets nobody in on port %d, where clients of %s come in now", t.Port, t.of.Ref),
 			fmt.Sprintf("add {protocol: TCP, port: %d} to the ports of the rule that lets them in", t.Port)))
@@ -112,11 +112,6 @@ func allows(spec *networkPolicySpec, number int32, name string) bool {
 		}
 	}
 	return false
-}
-
-// nameOf reports whether one of the policies allows the port by its name.
-func (t *taken) nameOf(all []networkPolicy) bool {
-	return t.name != "" && slices.ContainsFunc(all, func(p networkPolicy) bool { return allows(p.spec, t.Port, t.name) })
 }
 
 // namedPort warns of a name that is on a native sidecar now: networks looked for

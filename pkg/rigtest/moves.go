@@ -36,7 +36,7 @@ func nothingElseMoves(t T, c Case, plain, laid string) {
 	untouched := c.Untouched
 	for _, doc := range documents(c.Input) {
 		var head struct{ Kind string }
-		if yaml.Unmarshal([]byte(doc), &head) == nil && (head.Kind == "ConfigMap" || head.Kind == "Secret" || head.Kind == "Ingress") {
+		if yaml.Unmarshal([]byte(doc), &head) == nil && (head.Kind == "ConfigMap" || head.Kind == "Secret") {
 			untouched = append(untouched, doc)
 		}
 	}
@@ -105,7 +105,7 @@ var (
 	// filled are lines of collections that may have been written as empty, stand in brackets, or are aliases.
 	filled = regexp.MustCompile(`: *,|[{}\[\]]|[:-] \*|: *(null|Null|~)|outrigger.dev/patterns`)
 	// portly are lines that a takeover may change or take away, with the comments among them.
-	portly = regexp.MustCompile(`(?i)port|scheme|protocol|hostIP|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
+	portly = regexp.MustCompile(`(?i)port|scheme|protocol|services|http://|hostIP|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
 )
 
 // linesStay checks that lines stay in their order, but for those that may change.
@@ -171,10 +171,11 @@ func lost(a, b []string) []string {
 // moves are the ports that are taken over, where what dials a port may be led,
 // whether values of env are appended to, and which ones take the place of others.
 type moves struct {
-	ports   map[int]bool
-	to      map[int][]int
-	appends bool
-	values  map[string]bool
+	ports    map[int]bool
+	to       map[int][]int
+	appends  bool
+	rewrites bool // callers are led to TLS
+	values   map[string]bool
 }
 
 func takenOver(s *config.Spec) moves {
@@ -213,6 +214,7 @@ func takenOver(s *config.Spec) moves {
 
 // gate adds what the proxies that stand in front of an app do.
 func (m *moves) gate(g *pattern.Gate) {
+	m.rewrites = m.rewrites || g.RewriteCallers
 	m.appends = m.appends || g.Rebind != nil && g.Rebind.Preset != ""
 	health := int32(16000) // the default
 	if g.HealthPort != 0 {
@@ -271,10 +273,17 @@ func (m moves) differences(a, b any, at string) []string {
 		}
 		return m.items(a, b, at)
 	}
-	if reflect.DeepEqual(a, b) || m.follows(a, b, at) {
+	if reflect.DeepEqual(a, b) || m.follows(a, b, at) || m.rewrites && a != nil && overTLS(fmt.Sprint(a), fmt.Sprint(b)) {
 		return nil
 	}
 	return differ(at, a, b)
+}
+
+// overTLS reports whether b is a with its URLs led to TLS; port 80 has to be written
+// then.
+func overTLS(a, b string) bool {
+	plain := strings.NewReplacer("https://", "http://", "wss://", "ws://", ":80", "")
+	return plain.Replace(a) == plain.Replace(b)
 }
 
 func differ(at string, a, b any) []string {
@@ -318,7 +327,11 @@ func (m moves) follows(a, b any, at string) bool {
 		}
 		return wasName && isNumber && slices.ContainsFunc(slices.Collect(maps.Values(m.to)), func(to []int) bool { return slices.Contains(to, n) })
 	case "scheme":
-		return len(m.ports) > 0 && a == "HTTP" && b == "HTTPS"
+		return len(m.to) > 0 && (a == "HTTP" && b == "HTTPS" || a == "http" && b == "https")
+	case "io/scheme": // of prometheus
+		return len(m.to) > 0 && a == "http" && b == "https"
+	case "org/ssl-services", "com/app-protocols", "tls": // lists in annotations of Ingresses and Services
+		return len(m.to) > 0 && strings.HasPrefix(at, ".metadata.annotations.") && len(fmt.Sprint(b)) > len(fmt.Sprint(a))
 	case "appProtocol":
 		return len(m.to) > 0 && (a == "http" || a == "kubernetes.io/h2c") && b == "https"
 	case "value":

@@ -116,6 +116,8 @@ type Result struct {
 	Edits    []sidecar.Edit
 	Emits    []Emit
 	Findings sidecar.Findings
+
+	listings map[listing]int // which edits extend lists
 }
 
 // An Emit is an object to emit for a workload's sidecar.

@@ -1,11 +1,9 @@
 package neighbour
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -27,7 +25,7 @@ type controller struct {
 	whole   func(grpc bool) []pair
 	service func(grpc bool) []pair
 	// names extends annotations in which Services or their ports are listed.
-	names func(l *lead, have map[string]string) []pair
+	names func(l *lead, have func(key string) string) []pair
 	// on says that names are listed on the Ingress, not on the Service.
 	onIngress bool
 	// ca is how the controller verifies the certificate, where it does by default;
@@ -167,101 +165,4 @@ func (c *controller) credentials(o *Object, leads []*lead, r *Result) {
 			r.find(l.finding(sidecar.Warning, "ingress-client-certificate", o.Ref, "", l.service.Ref.String()+" demands a client certificate", "name the one that the controller shows by the annotation "+c.client))
 		}
 	}
-}
-
-// sofar are an object's annotations with what was set already: lists of names are
-// extended by one backend after the other.
-func (r *Result) sofar(on sidecar.Ref, have map[string]string) map[string]string {
-	out := map[string]string{}
-	for k, v := range have {
-		out[k] = v
-	}
-	for i := range r.Edits {
-		if e := &r.Edits[i]; e.Object == on && len(e.Path) == 3 && e.Path[1].Field == "annotations" {
-			out[e.Path[2].Field], _ = e.Value.(string)
-		}
-	}
-	return out
-}
-
-// extend sets annotations that extend what stands there.
-func (r *Result) extend(l *lead, on sidecar.Ref, have map[string]string, pairs []pair) {
-next:
-	for _, p := range pairs {
-		for i := range r.Edits {
-			if e := &r.Edits[i]; e.Object == on && len(e.Path) == 3 && e.Path[2].Field == p.key {
-				e.Value = p.value
-				continue next
-			}
-		}
-		for _, e := range annotate(l.taken, on, have, p.key, p.value, "") {
-			if was, there := have[p.key]; there && !contradicts(was, l.port.Name, p.value) {
-				e.Was = was
-			}
-			r.edit(e)
-		}
-	}
-}
-
-// nginxInc lists Services on the Ingress, by commas.
-func nginxInc(l *lead, have map[string]string) []pair {
-	out := []pair{{"nginx.org/ssl-services", listed(have["nginx.org/ssl-services"], l.service.Ref.Name)}}
-	if l.Protocol == sidecar.GRPC {
-		out = append(out, pair{"nginx.org/grpc-services", listed(have["nginx.org/grpc-services"], l.service.Ref.Name)})
-	}
-	return out
-}
-
-// contour lists ports of a Service, by number or name.
-func contour(l *lead, have map[string]string) []pair {
-	const key = "projectcontour.io/upstream-protocol.tls"
-	number := strconv.Itoa(int(l.port.Port))
-	if l.port.Name != "" && slices.Contains(split(have[key]), l.port.Name) {
-		return []pair{{key, have[key]}}
-	}
-	return []pair{{key, listed(have[key], number)}}
-}
-
-// appProtocols is GCE's JSON of the protocols of a Service's ports, by their name
-// (ingress-gce pkg/annotations/service.go). HTTP2 is always over TLS there.
-func appProtocols(l *lead, have map[string]string) []pair {
-	const key = "cloud.google.com/app-protocols"
-	m := map[string]string{}
-	if text := have[key]; text != "" && json.Unmarshal([]byte(text), &m) != nil {
-		return []pair{{key, text}} // GCE has to say what is wrong with it
-	}
-	want := choose(l.Protocol == sidecar.GRPC, "HTTP2", "HTTPS")
-	if m[l.port.Name] == want || m[l.port.Name] == "HTTP2" {
-		return []pair{{key, have[key]}}
-	}
-	m[l.port.Name] = want
-	raw, _ := json.Marshal(m) // sorts the keys
-	return []pair{{key, string(raw)}}
-}
-
-// contradicts reports whether a person has given the port another protocol in a
-// JSON of them: that isn't ours to change.
-func contradicts(was, port, value string) bool {
-	var old, new map[string]string
-	return json.Unmarshal([]byte(was), &old) == nil && json.Unmarshal([]byte(value), &new) == nil && old[port] != "" && old[port] != new[port]
-}
-
-func split(list string) (out []string) {
-	for _, s := range strings.Split(list, ",") {
-		if s = strings.TrimSpace(s); s != "" {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// listed adds a name to a list by commas, where it isn't there.
-func listed(list, name string) string {
-	switch all := split(list); {
-	case slices.Contains(all, name):
-		return list
-	case len(all) == 0:
-		return name
-	}
-	return strings.TrimRight(list, " ,") + "," + name
 }

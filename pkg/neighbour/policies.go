@@ -23,6 +23,8 @@ type networkPolicy struct {
 	ref  sidecar.Ref
 	spec *networkPolicySpec
 	ours bool
+
+	selector labels.Selector
 }
 
 // emittedPolicies are those that come with a sidecar.
@@ -36,7 +38,7 @@ func emittedPolicies(objects []sidecar.Object) (out []networkPolicy) {
 			Spec networkPolicySpec `json:"spec"`
 		}
 		if json.Unmarshal(o.RawMessage, &p) == nil {
-			out = append(out, networkPolicy{ref, &p.Spec, true})
+			out = append(out, networkPolicy{ref: ref, spec: &p.Spec, ours: true})
 		}
 	}
 	return out
@@ -46,16 +48,24 @@ func emittedPolicies(objects []sidecar.Object) (out []networkPolicy) {
 // in now, or leave one open that is to be reached through the sidecar only. A rule
 // has no name by which its ports could be edited, so they're told.
 func policies(s *scene, r *Result) {
+	spaces := map[string][]networkPolicy{}
+	for _, space := range s.spaces {
+		for _, o := range s.Objects(networkPolicyKind, space, nil) {
+			spec := o.Spec.(*networkPolicySpec)
+			sel, err := metav1.LabelSelectorAsSelector(&spec.PodSelector)
+			if err == nil && incoming(spec) && o.Labels[managedLabel] != managedBy {
+				spaces[space] = append(spaces[space], networkPolicy{o.Ref, spec, false, sel})
+			}
+		}
+	}
 	for _, w := range s.served {
 		if len(w.taken) == 0 {
 			continue
 		}
 		all := slices.Clone(w.policies)
-		for _, o := range s.Objects(networkPolicyKind, w.Ref.Namespace, nil) {
-			spec := o.Spec.(*networkPolicySpec)
-			sel, err := metav1.LabelSelectorAsSelector(&spec.PodSelector)
-			if err == nil && sel.Matches(labels.Set(w.Labels)) && incoming(spec) && o.Labels[managedLabel] != managedBy {
-				all = append(all, networkPolicy{o.Ref, spec, false})
+		for _, p := range spaces[w.Ref.Namespace] {
+			if p.selector.Matches(labels.Set(w.Labels)) {
+				all = append(all, p)
 			}
 		}
 		for _, t := range w.taken {

@@ -1,0 +1,84 @@
+package neighbour
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestDials(t *testing.T) {
+	for text, want := range map[string]string{
+		"http://search:9200":                                "http://search:9200 > https://search:9200",
+		"http://search":                                     "http://search > https://search:80",
+		"http://search:443/a":                               "http://search:443 > https://search:443",
+		"HTTP://Search:9200.":                               "http://search:9200 > https://search:9200",
+		"ws://search.prod.svc/x?y=http://b:1":               "ws://search.prod.svc > wss://search.prod.svc:80, http://b:1 > https://b:1",
+		"http://admin:pass:word@search:9200/":               "http://search:9200 > https://search:9200 (user)",
+		"a=http://a:1,http://b:2;c":                         "http://a:1 > https://a:1, http://b:2 > https://b:2",
+		`{"url":"http://a:1","other":"b:2"}`:                "http://a:1 > https://a:1, b:2",
+		"--hosts=a:1 --more b.c:2/x (d:3)":                  "a:1, b.c:2, d:3",
+		"see a:1.":                                          "a:1",
+		"127.0.0.1:9200":                                    "127.0.0.1:9200",
+		"https://search:9200":                               "",
+		"redis://search:6379":                               "",
+		"mongodb://user:pass@search:27017,other:27017":      "other:27017",
+		"http://$(HOST):9200":                               "",
+		"http://search:$(PORT)":                             "",
+		"http://${HOST}:9200/":                              "",
+		"http://":                                           "",
+		"://search:1":                                       "",
+		"10.0.0.1:80 [::1]:80 12:30 a:b x:99999 y:0 z_a:80": "",
+		"image: registry:5000-alpha":                        "",
+		"a:1-b":                                             "",
+		"sha256:12345":                                      "sha256:12345",
+	} {
+		t.Run(text, func(t *testing.T) {
+			var have []string
+			for d := range dials(text) {
+				s := d.plain()
+				if d.scheme != "" {
+					s += " > " + d.tls()
+				}
+				if d.user {
+					s += " (user)"
+				}
+				have = append(have, s)
+			}
+			require.Equal(t, want, strings.Join(have, ", "))
+		})
+	}
+}
+
+// FuzzDials: whatever the text is, an address stands where it says, and nothing of
+// a user is told.
+func FuzzDials(f *testing.F) {
+	f.Add("http://user:secret@a.b:80/x,c:1")
+	f.Add("a://b:c:1@://")
+	f.Fuzz(func(t *testing.T, text string) {
+		last := 0
+		for d := range dials(text) {
+			require.True(t, last <= d.from && d.from < d.to && d.to <= len(text))
+			require.NotContains(t, d.plain()+d.tls(), "@")
+			require.True(t, strings.HasSuffix(strings.ToLower(text[d.from:d.to]), d.plain()[strings.LastIndex(d.plain(), "/")+1:]))
+			last = d.to
+		}
+	})
+}
+
+func TestAlike(t *testing.T) {
+	for text, want := range map[string]bool{
+		"http://search:9200":               true,
+		"--url=http://search:9200/a_b":     true,
+		"-u=http://a:1,http://b:2/":        true,
+		"http://user:pass@search:9200":     false,
+		"http://search:9200/?token=x":      false,
+		"http://search:9200 --password=x":  false,
+		"password=http://search:9200":      false,
+		"http://search:9200\npassword: x":  false,
+		"http://search:9200/#x":            false,
+		"--url=http://search:9200,b=other": false,
+	} {
+		require.Equal(t, want, alike.MatchString(text), text)
+	}
+}

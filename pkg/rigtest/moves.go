@@ -36,7 +36,7 @@ func nothingElseMoves(t T, c Case, plain, laid string) {
 	untouched := c.Untouched
 	for _, doc := range documents(c.Input) {
 		var head struct{ Kind string }
-		if yaml.Unmarshal([]byte(doc), &head) == nil && (head.Kind == "ConfigMap" || head.Kind == "Secret" || head.Kind == "Ingress") {
+		if yaml.Unmarshal([]byte(doc), &head) == nil && (head.Kind == "ConfigMap" || head.Kind == "Secret" || head.Kind == "Ingress" && len(moved.to) == 0) {
 			untouched = append(untouched, doc)
 		}
 	}
@@ -114,7 +114,7 @@ func linesStay(t T, input, plain string, moved moves) {
 	takeover := len(moved.to) > 0
 	rest := lines(plain)
 	for _, line := range lines(input) {
-		if filled.MatchString(line) || (moved.appends || len(moved.values) > 0) && strings.Contains(line, "value") || takeover && portly.MatchString(line) {
+		if filled.MatchString(line) || (moved.appends || moved.calls || len(moved.values) > 0) && strings.Contains(line, "value") || takeover && portly.MatchString(line) {
 			continue
 		}
 		i := slices.IndexFunc(rest, func(l string) bool {
@@ -175,6 +175,7 @@ type moves struct {
 	to      map[int][]int
 	appends bool
 	values  map[string]bool
+	calls   bool // callers are led to https
 }
 
 func takenOver(s *config.Spec) moves {
@@ -213,6 +214,7 @@ func takenOver(s *config.Spec) moves {
 
 // gate adds what the proxies that stand in front of an app do.
 func (m *moves) gate(g *pattern.Gate) {
+	m.calls = m.calls || g.RewriteCallers
 	m.appends = m.appends || g.Rebind != nil && g.Rebind.Preset != ""
 	health := int32(16000) // the default
 	if g.HealthPort != 0 {
@@ -317,11 +319,16 @@ func (m moves) follows(a, b any, at string) bool {
 			return isNumber && slices.Contains(m.to[a], n)
 		}
 		return wasName && isNumber && slices.ContainsFunc(slices.Collect(maps.Values(m.to)), func(to []int) bool { return slices.Contains(to, n) })
-	case "scheme":
-		return len(m.ports) > 0 && a == "HTTP" && b == "HTTPS"
+	case "scheme", "io/backend-protocol": // of probes and monitors, and of Ingresses
+		return len(m.to) > 0 && strings.EqualFold(fmt.Sprint(a), "http") && strings.EqualFold(fmt.Sprint(b), "https")
+	case "org/ssl-services":
+		return len(m.to) > 0 && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a)+",")
 	case "appProtocol":
 		return len(m.to) > 0 && (a == "http" || a == "kubernetes.io/h2c") && b == "https"
 	case "value":
+		if m.calls && strings.NewReplacer("https://", "http://", ":80", "").Replace(fmt.Sprint(b)) == strings.ReplaceAll(fmt.Sprint(a), ":80", "") {
+			return true
+		}
 		return m.values[fmt.Sprint(b)] || m.appends && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
 	case "dev/patterns":
 		return strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a)+",")

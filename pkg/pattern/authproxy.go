@@ -80,7 +80,7 @@ func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		main.VolumeMounts = append(main.VolumeMounts, corev1.VolumeMount{Name: volume(w, "certs"), MountPath: certsDir, ReadOnly: true})
 	}
 	if p.Certificate != nil {
-		c.Objects = append(c.Objects, p.Certificate.object(or(p.SecretName, object), p.Certificate.names(w)))
+		c.Objects = append(c.Objects, p.Certificate.objects(or(p.SecretName, object), p.Certificate.names(w))...)
 	}
 	if policy := p.networkPolicy(w); policy != nil {
 		c.Objects = append(c.Objects, *policy)

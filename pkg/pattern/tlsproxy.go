@@ -70,7 +70,7 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	}
 	objects := []sidecar.Object{configMap(object, files)}
 	if p.Certificate != nil {
-		objects = append(objects, p.Certificate.object(secret, p.Certificate.names(w)))
+		objects = append(objects, p.Certificate.objects(secret, p.Certificate.names(w))...)
 	}
 	if policy := p.networkPolicy(w); policy != nil {
 		objects = append(objects, *policy)

@@ -60,7 +60,7 @@ func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		Phase:     sidecar.PhaseProxy,
 		App:       p.app(w),
 		Takeovers: p.heardTakeovers(w, true),
-		Pod:       sidecar.Pod{Sysctls: p.sysctls(w)},
+		Pod:       sidecar.Pod{Sysctls: p.sysctls(w), MinGracePeriodSeconds: p.minGrace(w)},
 		Claims:    p.claims(w),
 		Notes:     notes,
 	}

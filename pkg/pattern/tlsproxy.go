@@ -81,7 +81,7 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		Volumes:    volumes,
 		App:        p.app(w),
 		Takeovers:  p.takeovers(w),
-		Pod:        sidecar.Pod{Sysctls: p.sysctls(w)},
+		Pod:        sidecar.Pod{Sysctls: p.sysctls(w), MinGracePeriodSeconds: p.minGrace(w)},
 		Objects:    objects,
 		Claims:     p.claims(w),
 		Notes:      notes,

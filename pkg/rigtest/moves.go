@@ -321,6 +321,9 @@ func (m moves) follows(a, b any, at string) bool {
 		return wasName && isNumber && slices.ContainsFunc(slices.Collect(maps.Values(m.to)), func(to []int) bool { return slices.Contains(to, n) })
 	case "scheme", "io/backend-protocol": // of probes and monitors, and of Ingresses
 		return len(m.to) > 0 && strings.EqualFold(fmt.Sprint(a), "http") && strings.EqualFold(fmt.Sprint(b), "https")
+	case "terminationGracePeriodSeconds":
+		was, _ := a.(int)
+		return len(m.to) > 0 && n > was
 	case "org/ssl-services":
 		return len(m.to) > 0 && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a)+",")
 	case "appProtocol":

@@ -86,7 +86,7 @@ func TestReadSpecErrors(t *testing.T) {
 		"no pattern":                        {selects + "  patterns:\n  - name: x", "6 missing-field spec.patterns[0]: no pattern is given; add one of " + strings.Join(PatternKeys(), ", ")},
 		"two patterns":                      {proxy + "    custom: {}", "7 several-patterns spec.patterns[0].custom: stands beside tlsProxy; an entry has one pattern; begin another one for it"},
 		"pattern without a value":           {selects + "  patterns:\n  - custom:", "6 wrong-type spec.patterns[0].custom: wanted a mapping, got nothing; write {} for the defaults"},
-		"field of a pattern is missing":     {selects + "  patterns:\n  - tlsProxy:\n      secretName: a\n      rebind: {port: 1, args: [a]}", "7 missing-field spec.patterns[0].tlsProxy.port: is missing; "},
+		"field of a pattern is missing":     {selects + "  patterns:\n  - tlsProxy:\n      secretName: a\n      rebind: {port: 1, args: [a]}", "6 missing-field spec.patterns[0].tlsProxy.port: no port is given; write the app's port, where clients come in"},
 		"field of a container is missing":   {custom("{initContainers: [{image: x}]}"), "6 missing-field spec.patterns[0].custom.initContainers[0].name: is missing; "},
 		"key of an override is missing":     {proxy + "    override: {ports: [{name: a}]}", "7 missing-field spec.patterns[0].override.ports[0].containerPort: is missing; entries of ports are merged by it"},
 		"what the pattern itself refuses":   {selects + "  patterns:\n  - tlsProxy:\n      port: 9200\n      secretName: a\n      rebind: {port: 9200, args: [a]}", "9 bad-value spec.patterns[0].tlsProxy.rebind.port: it is the port 9200"},

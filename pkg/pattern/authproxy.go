@@ -50,6 +50,9 @@ var identities = []string{"X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-
 
 // Change puts the proxy in front of the app.
 func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
+	whole := *p
+	whole.Gate = p.discovered(w)
+	p = &whole
 	notes := p.check(w)
 	if mine := p.Validate(); mine.Failed() {
 		return nil, append(mine, notes...)

@@ -221,7 +221,7 @@ func (c *Certificate) check(w *sidecar.Workload, at string, fs *sidecar.Findings
 		return
 	}
 	if len(w.Services) == 0 {
-		fs.Add(sidecar.Error, "certificate-names", at+".dnsNames",
+		fs.AddUnfit(sidecar.Error, "certificate-names", at+".dnsNames",
 			"no Service is in front of the workload, so there are no names for its certificate", "write dnsNames")
 		return
 	}

@@ -45,6 +45,9 @@ var nginxSize = size{cpu: "20m", memory: "32Mi", maxMemory: "128Mi", fixedCPU: "
 
 // Change puts nginx in front of the app.
 func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
+	whole := *p
+	whole.Gate = p.discovered(w)
+	p = &whole
 	notes := p.check(w)
 	if mine := p.Validate(); mine.Failed() {
 		return nil, append(mine, notes...)

@@ -176,6 +176,7 @@ type moves struct {
 	appends bool
 	values  map[string]bool
 	calls   bool // callers are led to https
+	from    int  // ports are discovered, and proxies stand on this one and those behind it
 }
 
 func takenOver(s *config.Spec) moves {
@@ -216,6 +217,10 @@ func takenOver(s *config.Spec) moves {
 func (m *moves) gate(g *pattern.Gate) {
 	m.calls = m.calls || g.RewriteCallers
 	m.appends = m.appends || g.Rebind != nil && g.Rebind.Preset != ""
+	if g.Port == 0 {
+		m.from = 8443 // the default
+		m.lead(0, 0)
+	}
 	health := int32(16000) // the default
 	if g.HealthPort != 0 {
 		health = g.HealthPort
@@ -315,6 +320,9 @@ func (m moves) follows(a, b any, at string) bool {
 	_, wasName := a.(string)
 	switch at[strings.LastIndexByte(at, '.')+1:] {
 	case "port", "targetPort":
+		if m.from > 0 && n >= m.from && n < m.from+10 {
+			return true
+		}
 		if a, err := strconv.Atoi(fmt.Sprint(a)); err == nil {
 			return isNumber && slices.Contains(m.to[a], n)
 		}

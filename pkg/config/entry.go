@@ -2,7 +2,6 @@ package config
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -129,17 +128,6 @@ func (e *Entry) fill() {
 	if e.Placement == "" {
 		e.Placement = sidecar.Native
 	}
-}
-
-// RewritesCallers reports whether the entry wants callers of what it takes over to
-// be rewritten.
-func (e *Entry) RewritesCallers() bool {
-	for _, g := range e.gates() {
-		if g.RewriteCallers {
-			return true
-		}
-	}
-	return e.Custom != nil && slices.ContainsFunc(e.Custom.Takeovers, func(t sidecar.Takeover) bool { return t.RewriteCallers })
 }
 
 // gates are what the entry has in front of an app.

@@ -162,7 +162,7 @@ func (e *editor) replace(n *node, i int, p *patch, path sidecar.Path) {
 		e.anew(n, i, p.value, path)
 		return
 	}
-	e.marks = append(e.marks, mark{At: pathString(path), Is: hash(p.value), Was: new(e.text[v.start:v.end])})
+	e.marks = append(e.marks, mark{At: pathString(becomes(path, p.value)), Is: hash(p.value), Was: new(e.text[v.start:v.end])})
 	if e.json {
 		e.splice(v.start, v.end-v.start, flow(p.value, e.json))
 	} else {

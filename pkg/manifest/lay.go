@@ -48,12 +48,13 @@ type Layer struct {
 	splices  map[*Text][]splice
 	reread   map[*Text]bool // texts to be read again, see check
 	findings sidecar.Findings
-	known    map[string]string // inserted texts
+	known    map[string]string  // inserted texts
+	laid     map[*Object][2]int // which splices of its text are an object's
 }
 
 // NewLayer is an empty layer.
 func NewLayer(texts []*Text, opt Options) *Layer {
-	return &Layer{texts: texts, opt: opt, splices: map[*Text][]splice{}, reread: map[*Text]bool{}, known: map[string]string{}}
+	return &Layer{texts: texts, opt: opt, splices: map[*Text][]splice{}, reread: map[*Text]bool{}, known: map[string]string{}, laid: map[*Object][2]int{}}
 }
 
 // Texts gives the texts with everything that was laid on them, in their order.
@@ -91,8 +92,14 @@ func (l *Layer) fail(o *Object, code string, err error) {
 	l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: o.Ref, File: o.File(), Message: err.Error()})
 }
 
-// Edit lays edits on an object, all that there are for it at once.
+// Edit lays edits on an object, all that there are for it at once: what was laid on
+// it before is taken back.
 func (l *Layer) Edit(o *Object, edits []sidecar.Edit) {
+	if at, twice := l.laid[o]; twice {
+		clear(l.splices[o.text][at[0]:at[1]])
+	}
+	from := len(l.splices[o.text])
+	defer func() { l.laid[o] = [2]int{from, len(l.splices[o.text])} }()
 	root, err := plan(edits)
 	if err != nil {
 		l.fail(o, "internal", err)
@@ -121,6 +128,9 @@ func (l *Layer) Edit(o *Object, edits []sidecar.Edit) {
 	l.check(o, e)
 	l.keep(o, e)
 }
+
+// Laid reports whether edits were laid on an object.
+func (l *Layer) Laid(o *Object) bool { _, laid := l.laid[o]; return laid }
 
 // keep collects the splices of an object. Those of one sidecar mostly insert the
 // same into thousands of workloads: that is kept once.

@@ -2,49 +2,125 @@ package neighbour
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// autoscalers looks at HorizontalPodAutoscalers that go by the use of what all
-// containers of a pod request, ours among them. One without a request stops them
-// (kubernetes pkg/controller/podautoscaler/replica_calculator.go).
-func autoscalers(w *World, r *Result) {
-	for _, h := range w.Objects["HorizontalPodAutoscaler"] {
-		var spec autoscalingv2.HorizontalPodAutoscalerSpec
-		if h.Is().Group != "autoscaling" || h.Decode(sidecar.Fields("spec"), &spec) != nil {
+var autoscalerKind = Kind{"autoscaling", "HorizontalPodAutoscaler"}
+
+// autoscaler is what we look at of a HorizontalPodAutoscaler of v1 or v2.
+type autoscaler struct {
+	ScaleTargetRef struct {
+		APIVersion string `json:"apiVersion"`
+		Kind       string `json:"kind"`
+		Name       string `json:"name"`
+	} `json:"scaleTargetRef"`
+	CPU     *int32   `json:"targetCPUUtilizationPercentage"` // v1
+	Metrics []metric `json:"metrics"`                        // v2
+}
+
+type metric struct {
+	Type     string `json:"type"`
+	Resource struct {
+		Name   corev1.ResourceName `json:"name"`
+		Target struct {
+			Type               string `json:"type"`
+			AverageUtilization int32  `json:"averageUtilization"`
+		} `json:"target"`
+	} `json:"resource"`
+}
+
+// A size is a container that runs beside the app, and what it has requests for.
+type size struct {
+	sidecar, container, app string
+	requests                map[corev1.ResourceName]bool
+}
+
+// count takes down the containers of a sidecar that run as long as the pod: only
+// those are averaged over.
+func (s *Served) count(a *sidecar.Asked) {
+	for _, list := range [][]corev1.Container{a.Change.InitContainers, a.Change.Containers} {
+		for i := range list {
+			s.own = append(s.own, list[i].Name)
+		}
+	}
+	for i := range a.Change.Containers {
+		c := &a.Change.Containers[i]
+		z := size{a.Name, c.Name, a.App.Name, map[corev1.ResourceName]bool{}}
+		for _, set := range []corev1.ResourceList{c.Resources.Requests, c.Resources.Limits} { // a limit alone is the request, too
+			for name := range set {
+				z.requests[name] = true
+			}
+		}
+		s.sidecars = append(s.sidecars, z)
+	}
+}
+
+// autoscalers finds HorizontalPodAutoscalers that stop to work, or that measure
+// something else, when a pod has one container more: utilisation is a part of what
+// all containers request, and unknown as soon as one of them requests nothing
+// (kubernetes pkg/controller/podautoscaler, calculatePodRequests).
+func autoscalers(s *scene, r *Result) {
+	targets := map[sidecar.Ref]*Served{}
+	spaces := map[string]bool{}
+	for _, w := range s.served {
+		if len(w.sidecars) > 0 {
+			targets[w.Ref], spaces[w.Ref.Namespace] = w, true
+		}
+	}
+	if len(targets) == 0 {
+		return
+	}
+	var all []Object
+	for _, space := range slices.Sorted(maps.Keys(spaces)) {
+		all = append(all, s.Objects(autoscalerKind, space)...)
+	}
+	for _, o := range all {
+		h := o.Spec.(*autoscaler)
+		group, _, ok := strings.Cut(h.ScaleTargetRef.APIVersion, "/")
+		if !ok {
+			group = ""
+		}
+		w := targets[sidecar.Ref{Group: group, Kind: h.ScaleTargetRef.Kind, Namespace: o.Ref.Namespace, Name: h.ScaleTargetRef.Name}]
+		if w == nil {
 			continue
 		}
-		for _, l := range w.Laid {
-			ref := l.Workload.Ref
-			if ref.Namespace != h.Is().Namespace || spec.ScaleTargetRef.Name != ref.Name || spec.ScaleTargetRef.Kind != ref.Kind {
-				continue
-			}
-			for _, m := range spec.Metrics {
-				if m.Type != autoscalingv2.ResourceMetricSourceType || m.Resource == nil || m.Resource.Target.Type != autoscalingv2.UtilizationMetricType {
-					continue
-				}
-				autoscaler(r, h, l, m.Resource)
+		if h.CPU != nil || len(h.Metrics) == 0 { // nothing said is 80% of the CPU
+			w.scaled(&o, corev1.ResourceCPU, 0, -1, r)
+		}
+		for i := range h.Metrics {
+			if m := &h.Metrics[i]; m.Type == "Resource" && (m.Resource.Target.Type == "Utilization" || m.Resource.Target.AverageUtilization != 0) {
+				w.scaled(&o, m.Resource.Name, m.Resource.Target.AverageUtilization, i, r)
 			}
 		}
 	}
 }
 
-func autoscaler(r *Result, h Object, l Laid, m *autoscalingv2.ResourceMetricSource) {
-	for _, a := range l.Asked {
-		for _, c := range a.Change.Containers {
-			_, requested := c.Resources.Requests[m.Name]
-			_, limited := c.Resources.Limits[m.Name]
-			if !requested && !limited {
-				r.Findings = append(r.Findings, sidecar.Finding{Severity: sidecar.Error, Code: "hpa-no-request", Object: l.Workload.Ref, Sidecar: a.Name,
-					Message: fmt.Sprintf("container %s requests no %s, and so %s would stop scaling", c.Name, m.Name, h.Is()), Hint: "give it a request by override.resources"})
-				continue
-			}
-			r.Findings = append(r.Findings, sidecar.Finding{Severity: sidecar.Info, Code: "hpa-averages", Object: h.Is(), Sidecar: a.Name, Field: "spec.metrics",
-				Message: fmt.Sprintf("the use of %s is averaged over container %s too", m.Name, c.Name),
-				Hint:    "a metric of type ContainerResource for container " + a.App.Name + " goes by the app alone"})
+// scaled looks at one resource by whose use a workload is scaled.
+func (s *Served) scaled(o *Object, name corev1.ResourceName, use int32, i int, r *Result) {
+	field := ""
+	if i >= 0 {
+		field = fmt.Sprintf("spec.metrics[%d]", i)
+	}
+	if use == 0 {
+		use = 80
+	}
+	for _, z := range s.sidecars {
+		f := sidecar.Finding{Severity: sidecar.Error, Code: "hpa-no-request", Object: o.Ref, Sidecar: z.sidecar, Field: field}
+		if !z.requests[name] {
+			f.Message = fmt.Sprintf("scales %s by its use of %s, which is unknown as soon as one container requests none: %s doesn't", s.Ref, name, z.container)
+			f.Hint = fmt.Sprintf("give it one by override.resources.requests.%s", name)
+			r.find(f)
+			continue
 		}
+		f.Severity, f.Code = sidecar.Info, "hpa-averages-sidecar"
+		f.Message = fmt.Sprintf("the use of %s is averaged over %s, too", name, z.container)
+		f.Hint = fmt.Sprintf("to scale by the app alone: {type: ContainerResource, containerResource: {name: %s, container: %s, target: {type: Utilization, averageUtilization: %d}}}", name, z.app, use)
+		r.find(f)
 	}
 }

@@ -4,174 +4,184 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Callers finds who still dials a port by plain http that speaks TLS now.
-type Callers struct {
-	doors map[string][]*Door // by the Service's name
+// callers finds who still dials in plain what speaks TLS now: nothing refuses such
+// a manifest, and the client fails when it runs.
+func callers(s *scene, r *Result) {
+	c := search{scene: s, names: map[string][]lead{}, pods: map[sidecar.Ref]*Served{}}
+	for _, ref := range s.refs {
+		c.names[ref.Name] = append(c.names[ref.Name], s.services[ref]...)
+	}
+	local := false
+	for _, w := range s.served {
+		c.pods[w.Ref] = w
+		local = local || slices.ContainsFunc(w.taken, func(t *taken) bool { return !t.Front && t.https() })
+	}
+	if len(c.names) == 0 && !local {
+		return
+	}
+	named := func(host string) bool {
+		if local && loopback(host) {
+			return true
+		}
+		first, rest, _ := strings.Cut(host, ".")
+		second, _, _ := strings.Cut(rest, ".")
+		return c.names[first] != nil || c.names[second] != nil
+	}
+	s.Callers(named, func(who Caller) {
+		who.Scalars(func(at sidecar.Path, value string) { c.value(&who, at, value, r) })
+	})
 }
 
-// NewCallers looks for callers of these doors.
-func NewCallers(doors []Door) *Callers {
-	c := &Callers{doors: map[string][]*Door{}}
-	for i := range doors {
-		if d := &doors[i]; d.tls() {
-			c.doors[d.Service.Ref.Name] = append(c.doors[d.Service.Ref.Name], d)
+// Dials reports whether a text names an address of a host.
+func Dials(text string, named func(host string) bool) bool {
+	for d := range dials(text) {
+		if named(d.host) {
+			return true
 		}
 	}
-	return c
+	return false
 }
 
-// plainURL is a URL of http: what may stand before the host, the host and a port.
-var plainURL = regexp.MustCompile(`http://(?:[^\s/@'"]*@)?([a-z0-9][a-z0-9.-]*)(:[0-9]{1,5})?`)
+func loopback(host string) bool { return host == "localhost" || host == "127.0.0.1" }
 
-// A call is a URL in an object.
-type call struct {
-	door    *Door
-	was, is string // without user and password
-	at      []int  // in the text: host and all behind it that changes
+type search struct {
+	*scene
+	names map[string][]lead // by the Service's name
+	pods  map[sidecar.Ref]*Served
 }
 
-// calls are those in a text, of an object in a namespace.
-func (c *Callers) calls(namespace, text string) (out []call) {
-	for from := 0; ; {
-		i := strings.Index(text[from:], "http://") // most texts have none
-		if i < 0 {
-			return out
-		}
-		m := plainURL.FindStringSubmatchIndex(text[from+i:])
-		if m == nil || m[0] != 0 {
-			from += i + len("http://")
+// value looks at one string of an object.
+func (c *search) value(who *Caller, at sidecar.Path, value string, r *Result) {
+	if !strings.Contains(value, ":") {
+		return
+	}
+	container := containerOf(who.Template, at)
+	w := c.pods[who.Ref]
+	if w != nil && slices.Contains(w.own, container) {
+		return // the sidecar's own affair
+	}
+	var plain []dial
+	var first *taken
+	rewrite := true
+	for d := range dials(value) {
+		t := c.find(who.Ref.Namespace, &d)
+		if t == nil {
+			if w != nil {
+				w.local(container, &d, at, r)
+			}
 			continue
 		}
-		host, port := text[from+i+m[2]:from+i+m[3]], "80"
-		if m[4] >= 0 {
-			port = text[from+i+m[4]+1 : from+i+m[5]]
+		if d.scheme == "" {
+			r.find(t.finding(sidecar.Info, "plaintext-caller", who.Ref, at.String(), "names "+d.plain()+", which speaks TLS now", "see that the client speaks TLS to it"))
+			continue
 		}
-		if d := c.door(namespace, host, port); d != nil {
-			out = append(out, call{d, "http://" + host + suffix(m[4] >= 0, port), "https://" + host + ":" + port, []int{from + i, from + i + m[1]}})
+		plain = append(plain, d)
+		rewrite = rewrite && t.RewriteCallers && (first == nil || first.sidecar == t.sidecar)
+		first = t
+	}
+	if len(plain) == 0 {
+		return
+	}
+	if edit := rewritten(who, first, at, value, plain); rewrite && edit != nil {
+		r.edit(*edit)
+		return
+	}
+	for _, d := range plain {
+		hint := "write " + d.tls()
+		if first.ClientCertificate {
+			hint += ", and give the client a certificate of its own"
 		}
-		from += i + m[1]
+		r.find(first.finding(sidecar.Warning, "plaintext-caller", who.Ref, at.String(), "dials "+d.plain()+", which speaks TLS now", hint))
 	}
 }
 
-func suffix(written bool, port string) string {
-	if written {
-		return ":" + port
-	}
-	return ""
-}
-
-// door is the one that a host and a port mean to somebody in a namespace.
-func (c *Callers) door(namespace, host, port string) *Door {
-	name, rest, _ := strings.Cut(host, ".")
-	n, err := strconv.Atoi(port)
-	if err != nil {
-		return nil
-	}
-	for _, d := range c.doors[name] {
-		in := d.Service.Ref.Namespace
-		known := rest == "" && namespace == in || in != "" && slices.Contains([]string{in, in + ".svc", in + ".svc.cluster.local"}, rest)
-		if known && d.Port.Port == int32(n) {
-			return d
+// find is what an address leads to: search, search.prod, search.prod.svc and
+// search.prod.svc.cluster.local; of a headless Service a pod's name before it.
+func (c *search) find(from string, d *dial) *taken {
+	words := strings.Split(strings.TrimSuffix(d.host, "."), ".")
+	for i := range min(2, len(words)) {
+		for _, l := range c.names[words[i]] {
+			headless := l.service.Spec.ClusterIP == corev1.ClusterIPNone
+			if i == 1 && !(headless && strings.HasPrefix(words[0], l.of.Ref.Name+"-")) {
+				continue
+			}
+			if d.dialled() != l.port.Port && !(headless && d.dialled() == l.Port) {
+				continue
+			}
+			if inNamespace(words[i+1:], from, l.service.Ref.Namespace, d.port != 0) {
+				return l.taken
+			}
 		}
 	}
 	return nil
 }
 
-// Dials reports whether an object may have a caller, by its text alone.
-func (c *Callers) Dials(o Object) bool {
-	return len(c.doors) > 0 && len(c.calls(o.Is().Namespace, o.Text())) > 0
+// inNamespace reports whether what stands behind a Service's name leads to its
+// namespace. A Service without one may come to stand in any.
+func inNamespace(words []string, from, namespace string, port bool) bool {
+	switch {
+	case len(words) == 0:
+		return from == namespace
+	case len(words) > 1 && words[1] != "svc":
+		return false
+	case namespace == "":
+		return len(words) > 1 || port
+	}
+	return words[0] == namespace
 }
 
-// Find gives what is to be told of an object, and the edits of those who asked for
-// them: plain values of variables, and arguments.
-func (c *Callers) Find(o Object) (edits []sidecar.Edit, fs sidecar.Findings) {
-	if !c.Dials(o) || o.Is().Kind == "Secret" && o.Is().Group == "" {
-		return nil, nil // what is in Secrets isn't told
+// local warns of what dials the app at the pod's own loopback: the proxy listens
+// there as well now.
+func (s *Served) local(container string, d *dial, at sidecar.Path, r *Result) {
+	if !loopback(d.host) || container == "" {
+		return
 	}
-	var v any
-	if o.Decode(sidecar.Path{}, &v) != nil {
-		return nil, nil // whoever reads it next has to say so
+	for _, t := range s.taken {
+		if t.https() && !t.Front && d.dialled() == t.Port && container != t.app {
+			r.find(t.finding(sidecar.Warning, "plaintext-caller", s.Ref, at.String(), "dials "+d.plain()+", where the proxy speaks TLS now",
+				fmt.Sprintf("the app itself is on 127.0.0.1:%d", t.AppPort)))
+		}
 	}
-	at, isPod := o.PodTemplate()
-	walk(v, sidecar.Path{}, func(path sidecar.Path, s string, named bool) {
-		found := c.calls(o.Is().Namespace, s)
-		if len(found) == 0 {
-			return
-		}
-		rewrite := isPod && named && len(path) > len(at) && rewritable(path)
-		for _, call := range found {
-			rewrite = rewrite && call.door.Takeover.RewriteCallers
-		}
-		if rewrite {
-			e := sidecar.Edit{Owner: found[0].door.Owner, Object: o.Is(), Path: path, Value: replaced(s, found), Was: s}
-			edits = append(edits, e)
-			return
-		}
-		for _, call := range found {
-			fs = append(fs, sidecar.Finding{Severity: sidecar.Warning, Code: "plaintext-caller", Object: o.Is(), Sidecar: call.door.Owner, Field: path.String(),
-				Message: fmt.Sprintf("dials %s, which speaks TLS now", call.was), Hint: "write " + call.is + ", and let it trust the certificate"})
-		}
-	})
-	return edits, fs
 }
 
-// replaced is s with the calls by https.
-func replaced(s string, calls []call) string {
+// containerOf is the name of the container that a path leads into, or "".
+func containerOf(template, at sidecar.Path) string {
+	if n := len(template); template != nil && len(at) > n+2 && slices.Equal(at[:n], template) && at[n].Field == "spec" &&
+		(at[n+1].Field == "containers" || at[n+1].Field == "initContainers") && at[n+2].Key == "name" {
+		return at[n+2].Value
+	}
+	return ""
+}
+
+// alike is a value in which nothing stands but addresses, perhaps behind a flag:
+// records repeat what was rewritten, so that nothing secret may stand beside.
+var alike = regexp.MustCompile(`^(--?[A-Za-z0-9._-]+=)?[a-z0-9]+://[A-Za-z0-9.:/_-]+(,[a-z0-9]+://[A-Za-z0-9.:/_-]+)*$`)
+
+// rewritten is the edit by which plain addresses become those over TLS; nil where
+// the value isn't one to rewrite: only variables and arguments of a container are,
+// with nothing beside the address.
+func rewritten(who *Caller, t *taken, at sidecar.Path, value string, plain []dial) *sidecar.Edit {
+	if containerOf(who.Template, at) == "" || !alike.MatchString(value) {
+		return nil
+	}
+	in := at[len(who.Template)+3:]
+	env := len(in) == 3 && in[0].Field == "env" && in[1].Key == "name" && in[2].Field == "value"
+	if arg := len(in) == 2 && (in[0].Field == "args" || in[0].Field == "command") && in[1].Key == "."; !env && !arg {
+		return nil
+	}
 	var b strings.Builder
 	from := 0
-	for _, c := range calls {
-		old := s[c.at[0]:c.at[1]]
-		b.WriteString(s[from:c.at[0]] + "https" + strings.TrimPrefix(old, "http"))
-		if !strings.HasSuffix(old, c.is[strings.LastIndexByte(c.is, ':'):]) {
-			b.WriteString(c.is[strings.LastIndexByte(c.is, ':'):]) // the port that http has by default
-		}
-		from = c.at[1]
+	for _, d := range plain {
+		b.WriteString(value[from:d.from] + d.tls())
+		from = d.to
 	}
-	return b.String() + s[from:]
-}
-
-// rewritable reports whether a path is the value of a container's variable.
-func rewritable(path sidecar.Path) bool {
-	n := len(path)
-	return n > 3 && path[n-1].Field == "value" && path[n-2].Key == "name" && path[n-3].Field == "env"
-}
-
-// walk visits all texts of a value. named: all lists on the way have entries with
-// names, so that the path means one of them only.
-func walk(v any, at sidecar.Path, visit func(at sidecar.Path, s string, named bool)) {
-	var step func(v any, at sidecar.Path, named bool)
-	step = func(v any, at sidecar.Path, named bool) {
-		switch v := v.(type) {
-		case string:
-			visit(at, v, named)
-		case map[string]any:
-			keys := make([]string, 0, len(v))
-			for k := range v {
-				keys = append(keys, k)
-			}
-			slices.Sort(keys)
-			for _, k := range keys {
-				step(v[k], at.To(k), named)
-			}
-		case []any:
-			for i, e := range v {
-				name := ""
-				if m, ok := e.(map[string]any); ok {
-					name, _ = m["name"].(string)
-				}
-				if name != "" {
-					step(e, at.At("name", name), named)
-				} else {
-					step(e, at.At("", strconv.Itoa(i)), false)
-				}
-			}
-		}
-	}
-	step(v, at, true)
+	b.WriteString(value[from:])
+	return &sidecar.Edit{Owner: t.sidecar, Object: who.Ref, Path: slices.Clone(at), Value: b.String(), Was: value}
 }

@@ -2,116 +2,247 @@ package neighbour
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-const prometheusPrefix = "prometheus.io/"
+// The Prometheus operator's monitors (pkg/apis/monitoring/v1).
+var (
+	serviceMonitors = Kind{"monitoring.coreos.com", "ServiceMonitor"}
+	podMonitors     = Kind{"monitoring.coreos.com", "PodMonitor"}
+)
 
-// monitors lead scrapes of a port that speaks TLS now to it by https: those of
-// ServiceMonitors and PodMonitors (Prometheus Operator) and of the annotations
-// that many Prometheus configurations read. How the certificate is verified is for
-// their authors to say.
-func monitors(w *World, r *Result) {
-	for _, m := range w.Objects["ServiceMonitor"] {
-		for i := range w.Doors {
-			d := &w.Doors[i]
-			s := w.object("Service", d.Service.Ref)
-			if d.tls() && s != nil && watches(m, d.Service.Ref.Namespace, s.Labels()) {
-				endpoints(r, m, "endpoints", d.Owner, d.Takeover, d.Port.Name)
+// monitor is what we look at of both.
+type monitor struct {
+	Selector          metav1.LabelSelector `json:"selector"`
+	NamespaceSelector struct {
+		Any        bool     `json:"any"`
+		MatchNames []string `json:"matchNames"`
+	} `json:"namespaceSelector"`
+	Endpoints           []endpoint `json:"endpoints"`
+	PodMetricsEndpoints []endpoint `json:"podMetricsEndpoints"`
+}
+
+type endpoint struct {
+	Port          string              `json:"port"`
+	PortNumber    int32               `json:"portNumber"`
+	TargetPort    *intstr.IntOrString `json:"targetPort"`
+	Scheme        string              `json:"scheme"`
+	TLSConfig     *tlsConfig          `json:"tlsConfig"`
+	Authorization *struct{}           `json:"authorization"`
+	BasicAuth     *struct{}           `json:"basicAuth"`
+	OAuth2        *struct{}           `json:"oauth2"`
+}
+
+type tlsConfig struct {
+	Cert     map[string]any `json:"cert"`
+	CertFile string         `json:"certFile"`
+}
+
+// monitors leads what scrapes a port that was taken over to its new scheme.
+func monitors(s *scene, r *Result) {
+	if len(s.taken) == 0 {
+		return
+	}
+	for _, o := range s.Objects(serviceMonitors, "*") {
+		m := o.Spec.(*monitor)
+		sel, err := metav1.LabelSelectorAsSelector(&m.Selector)
+		if err != nil {
+			continue // the operator says what is wrong with it
+		}
+		for i, e := range m.Endpoints {
+			if t := s.scrapedService(&o, m, sel, &e); t != nil {
+				scrape(t, &o, "endpoints", m.Endpoints, i, r)
 			}
 		}
 	}
-	for _, l := range w.Laid {
-		for _, a := range l.Asked {
-			for _, t := range a.Change.Takeovers {
-				if t.Scheme != corev1.URISchemeHTTPS || t.Front {
-					continue
-				}
-				for _, m := range w.Objects["PodMonitor"] {
-					if watches(m, l.Workload.Ref.Namespace, l.Workload.Pod.Labels) {
-						endpoints(r, m, "podMetricsEndpoints", a.Name, t, l.Workload.PortName(t.Port, ""))
-					}
-				}
-				annotated(r, l, a, t)
+	for _, o := range s.Objects(podMonitors, "*") {
+		m := o.Spec.(*monitor)
+		sel, err := metav1.LabelSelectorAsSelector(&m.Selector)
+		if err != nil {
+			continue
+		}
+		for i, e := range m.PodMetricsEndpoints {
+			if t := s.scrapedPod(&o, m, sel, &e); t != nil {
+				scrape(t, &o, "podMetricsEndpoints", m.PodMetricsEndpoints, i, r)
 			}
 		}
 	}
 }
 
-// watches reports whether a monitor selects labels of a namespace.
-func watches(m Object, namespace string, labels map[string]string) bool {
-	var spec struct {
-		Selector struct {
-			MatchLabels      map[string]string `json:"matchLabels"`
-			MatchExpressions []any             `json:"matchExpressions"`
-		} `json:"selector"`
-		NamespaceSelector struct {
-			Any        bool     `json:"any"`
-			MatchNames []string `json:"matchNames"`
-		} `json:"namespaceSelector"`
+// sees reports whether a monitor looks into a namespace.
+func (m *monitor) sees(own, namespace string) bool {
+	n := &m.NamespaceSelector
+	return n.Any || slices.Contains(n.MatchNames, namespace) || len(n.MatchNames) == 0 && own == namespace
+}
+
+// scrapedService is what a ServiceMonitor's endpoint dials, where that was taken
+// over: a port of the Service by its name, or one of the pod.
+func (s *scene) scrapedService(o *Object, m *monitor, sel labels.Selector, e *endpoint) *taken {
+	for _, t := range s.taken {
+		if !m.sees(o.Ref.Namespace, t.of.Ref.Namespace) {
+			continue
+		}
+		for _, l := range t.services {
+			if sel.Matches(labels.Set(l.service.Labels)) && (e.Port != "" && e.Port == l.port.Name || e.Port == "" && t.is(e.TargetPort)) {
+				return t
+			}
+		}
 	}
-	if m.Is().Group != "monitoring.coreos.com" || m.Decode(sidecar.Fields("spec"), &spec) != nil || len(spec.Selector.MatchExpressions) > 0 {
+	return nil
+}
+
+// scrapedPod is the same for a PodMonitor's: it dials the pod past all Services.
+func (s *scene) scrapedPod(o *Object, m *monitor, sel labels.Selector, e *endpoint) *taken {
+	for _, t := range s.taken {
+		if t.Front || !m.sees(o.Ref.Namespace, t.of.Ref.Namespace) || !sel.Matches(labels.Set(t.of.Labels)) {
+			continue
+		}
+		if e.PortNumber == t.Port || e.Port != "" && e.Port == t.name || t.is(e.TargetPort) {
+			return t
+		}
+	}
+	return nil
+}
+
+// is reports whether a port of the pod is the one that was taken over. In front of
+// an app, what dials the pod finds the app as before.
+func (t *taken) is(port *intstr.IntOrString) bool {
+	if port == nil || t.Front {
 		return false
 	}
-	in := m.Is().Namespace == namespace || spec.NamespaceSelector.Any
-	for _, name := range spec.NamespaceSelector.MatchNames {
-		in = in || name == namespace
-	}
-	return in && len(spec.Selector.MatchLabels) > 0 && subset(spec.Selector.MatchLabels, labels)
+	return port.Type == intstr.Int && port.IntVal == t.Port || port.Type == intstr.String && port.StrVal != "" && port.StrVal == t.name
 }
 
-// endpoints leads those of a port's name to https.
-func endpoints(r *Result, m Object, field, owner string, t sidecar.Takeover, name string) {
-	var list []struct {
-		Port      string `json:"port"`
-		Scheme    string `json:"scheme"`
-		TLSConfig any    `json:"tlsConfig"`
+// scrape leads one endpoint to its new scheme. What verifies the certificate isn't
+// ours to say, and never to be left out in silence.
+func scrape(t *taken, o *Object, list string, all []endpoint, i int, r *Result) {
+	e := &all[i]
+	at, unique := sidecar.Fields("spec", list), false
+	key, value := "", ""
+	switch {
+	case e.Port != "":
+		key, value = "port", e.Port
+		unique = alone(all, func(o *endpoint) bool { return o.Port == e.Port })
+	case e.PortNumber != 0:
+		key, value = "portNumber", fmt.Sprint(e.PortNumber)
+		unique = alone(all, func(o *endpoint) bool { return o.PortNumber == e.PortNumber })
+	case e.TargetPort != nil:
+		key, value = "targetPort", e.TargetPort.String()
+		unique = alone(all, func(o *endpoint) bool { return o.TargetPort != nil && *o.TargetPort == *e.TargetPort })
 	}
-	if name == "" || m.Decode(sidecar.Fields("spec", field), &list) != nil {
-		return
-	}
-	seen := 0
-	for _, e := range list {
-		if e.Port == name {
-			seen++
+	field := fmt.Sprintf("%s[%d]", at, i)
+	if t.https() && e.Scheme != "https" && e.Scheme != "HTTPS" {
+		if !unique {
+			r.find(t.finding(sidecar.Warning, "scrape-scheme", o.Ref, field, fmt.Sprintf("port %d speaks TLS now, and the entry isn't the only one of its port", t.Port), "set its scheme to https"))
+		} else {
+			edit := t.edit(o.Ref, at.At(key, value).To("scheme"), "https")
+			if e.Scheme != "" {
+				edit.Was = e.Scheme
+			}
+			r.edit(edit)
 		}
 	}
-	for _, e := range list {
-		at := sidecar.Fields("spec", field).At("port", name)
-		if e.Port != name {
-			continue
-		}
-		if t.ClientCertificate || t.Authenticated {
-			r.warn("scrape-refused", m.Is(), owner, at.String(), "the port lets in only clients with credentials", "give the scrape some in tlsConfig or authorization, or scrape another port")
-		}
-		switch {
-		case e.Scheme == "https" || e.Scheme == "HTTPS":
-			continue
-		case seen > 1:
-			r.warn("scrape-scheme", m.Is(), owner, at.String(), "the port speaks TLS now, and several endpoints name it", "write scheme: https into each")
-			continue
-		}
-		edit := sidecar.Edit{Owner: owner, Object: m.Is(), Path: at.To("scheme"), Value: "https"}
-		if e.Scheme != "" {
-			edit.Was = e.Scheme
-		}
-		r.Edits = append(r.Edits, edit)
-		if e.TLSConfig == nil {
-			r.warn("scrape-trust", m.Is(), owner, at.String(), "Prometheus verifies the certificate by public authorities and by the pod's address",
-				"write tlsConfig: {ca: {secret: {name: ..., key: ca.crt}}, serverName: ...}")
-		}
+	if t.https() && e.TLSConfig == nil {
+		r.find(t.finding(sidecar.Warning, "scrape-ca", o.Ref, field, "Prometheus verifies the certificate by its own list of CAs", "name the CA and the certificate's name by its tlsConfig: {ca: {configMap: {name: ..., key: ca.crt}}, serverName: ...}"))
+	}
+	if t.ClientCertificate && (e.TLSConfig == nil || e.TLSConfig.CertFile == "" && e.TLSConfig.Cert == nil) {
+		r.find(t.finding(sidecar.Warning, "scrape-refused", o.Ref, field, fmt.Sprintf("port %d demands a client certificate", t.Port), "name one by tlsConfig.cert and tlsConfig.keySecret"))
+	}
+	if t.Authenticated && e.Authorization == nil && e.BasicAuth == nil && e.OAuth2 == nil {
+		r.find(t.finding(sidecar.Warning, "scrape-refused", o.Ref, field, fmt.Sprintf("port %d demands credentials", t.Port), "give the endpoint some, or let the path in without"))
 	}
 }
 
-// annotated warns of annotations by which Prometheus scrapes the taken port.
-func annotated(r *Result, l Laid, a sidecar.Asked, t sidecar.Takeover) {
-	annotations := l.Workload.Pod.Annotations
-	if annotations[prometheusPrefix+"scrape"] != "true" || annotations[prometheusPrefix+"port"] != text(t.Port) || annotations[prometheusPrefix+"scheme"] == "https" {
-		return
+func alone(all []endpoint, is func(*endpoint) bool) bool {
+	n := 0
+	for i := range all {
+		if is(&all[i]) {
+			n++
+		}
 	}
-	field := l.Workload.Template.To("metadata", "annotations", prometheusPrefix+"scheme").String()
-	r.warn("scrape-scheme", l.Workload.Ref, a.Name, field, fmt.Sprintf("Prometheus scrapes port %d, which speaks TLS now", t.Port), `write prometheus.io/scheme: https, and see that its job trusts the certificate`)
+	return n == 1
+}
+
+// Annotations that Prometheus' usual configuration looks at
+// (prometheus documentation/examples/prometheus-kubernetes.yml).
+const (
+	scrapeKey       = "prometheus.io/scrape"
+	scrapePortKey   = "prometheus.io/port"
+	scrapeSchemeKey = "prometheus.io/scheme"
+)
+
+// scrapes leads annotations of the pod template and of Services that announce a
+// port which was taken over to its new scheme.
+func scrapes(w *sidecar.Workload, a sidecar.Asked) (edits []sidecar.Edit, fs sidecar.Findings) {
+	for _, t := range a.Change.Takeovers {
+		if !t.Front {
+			edits, fs = announced(t, a.Name, w.Ref, w.Template.To("metadata", "annotations"), w.Pod.Annotations, declared(w), edits, fs)
+		}
+		for i := range w.Services {
+			s := &w.Services[i]
+			var leadsTo []int32
+			for _, p := range s.Spec.Ports {
+				if leads(w, p, t) {
+					leadsTo = append(leadsTo, t.Port)
+				} else {
+					leadsTo = append(leadsTo, target(w, p))
+				}
+			}
+			if slices.Contains(leadsTo, t.Port) {
+				edits, fs = announced(t, a.Name, s.Ref, sidecar.Fields("metadata", "annotations"), s.Annotations, leadsTo, edits, fs)
+			}
+		}
+	}
+	return edits, fs
+}
+
+// declared are the ports that Prometheus finds on the pod.
+func declared(w *sidecar.Workload) (ports []int32) {
+	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
+		for _, c := range list {
+			for _, p := range c.Ports {
+				ports = append(ports, p.ContainerPort)
+			}
+		}
+	}
+	slices.Sort(ports)
+	return slices.Compact(ports)
+}
+
+// announced is scrapes for one set of annotations; without a port they announce
+// all that there are.
+func announced(t sidecar.Takeover, owner string, on sidecar.Ref, at sidecar.Path, have map[string]string, all []int32, edits []sidecar.Edit, fs sidecar.Findings) ([]sidecar.Edit, sidecar.Findings) {
+	port := have[scrapePortKey]
+	if have[scrapeKey] != "true" || port != "" && port != fmt.Sprint(t.Port) || port == "" && !slices.Contains(all, t.Port) {
+		return edits, fs
+	}
+	field := at.To(scrapeSchemeKey)
+	find := func(code, message, hint string) {
+		fs = append(fs, sidecar.Finding{Severity: sidecar.Warning, Code: code, Object: on, Sidecar: owner, Field: field.String(), Message: message, Hint: hint})
+	}
+	if t.Scheme == corev1.URISchemeHTTPS && have[scrapeSchemeKey] != "https" && port == "" && len(all) > 1 {
+		find("scrape-scheme", fmt.Sprintf("all ports are scraped, and only %d speaks TLS now", t.Port), "name the one that has metrics by "+scrapePortKey)
+		return edits, fs
+	}
+	if t.Scheme == corev1.URISchemeHTTPS {
+		e := sidecar.Edit{Owner: owner, Object: on, Path: field, Value: "https"}
+		if was := have[scrapeSchemeKey]; was != "" {
+			e.Was = was
+		}
+		if have[scrapeSchemeKey] != "https" {
+			edits = append(edits, e)
+		}
+		find("scrape-ca", "Prometheus verifies the certificate by what its configuration says", "let the job's tls_config name the CA")
+	}
+	if t.ClientCertificate || t.Authenticated {
+		find("scrape-refused", fmt.Sprintf("port %d demands credentials, which annotations can't name", t.Port), "scrape it by a PodMonitor, or let the path in without")
+	}
+	return edits, fs
 }

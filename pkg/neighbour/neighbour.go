@@ -1,7 +1,9 @@
 // Package neighbour says how the objects and fields around a sidecar follow it:
 // probes and hooks that dialled a port which is another's now, Services, the
 // app's shutdown. One file each; every one is a function from the workload and
-// the answers of its sidecars to edits and findings.
+// the answers of its sidecars to edits and findings. What may be concerned with
+// several workloads - Ingresses, routes, monitors, callers - follows when all of
+// them are known: see [Around].
 package neighbour
 
 import (
@@ -15,7 +17,7 @@ import (
 
 // followers is the table of all that follows.
 var followers = []func(*sidecar.Workload, sidecar.Asked) ([]sidecar.Edit, sidecar.Findings){
-	probes, services, shutdown, defaultContainer,
+	probes, services, shutdown, defaultContainer, scrapes,
 }
 
 // Follow gives the edits by which everything around the sidecars follows them.

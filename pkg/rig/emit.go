@@ -38,7 +38,7 @@ func (r *run) emit(o *manifest.Object, w *sidecar.Workload, a sidecar.Asked) []s
 		if content && !hash && roll != config.RolloutNone {
 			sum = append(append(sum, obj.RawMessage...), '\n')
 		}
-		r.want(w, a, ref, obj, manifest.Emit{Object: obj, For: o, Sidecar: a.Name, Hash: hash})
+		r.want(w.Ref, a.Name, ref, obj, manifest.Emit{Object: obj, For: o, Sidecar: a.Name, Hash: hash})
 	}
 	if sum == nil {
 		return nil
@@ -53,18 +53,18 @@ func (r *run) emit(o *manifest.Object, w *sidecar.Workload, a sidecar.Asked) []s
 }
 
 // want remembers an object to emit; two that are one must be equal.
-func (r *run) want(w *sidecar.Workload, a sidecar.Asked, ref sidecar.Ref, obj sidecar.Object, em manifest.Emit) {
+func (r *run) want(workload sidecar.Ref, owner string, ref sidecar.Ref, obj sidecar.Object, em manifest.Emit) {
 	if r.emitted == nil {
 		r.emitted, r.owners = map[sidecar.Ref]sidecar.Object{}, map[sidecar.Ref]string{}
 	}
 	if first, twice := r.emitted[ref]; twice {
 		if string(first.RawMessage) != string(obj.RawMessage) {
-			r.add(sidecar.Finding{Severity: sidecar.Error, Code: "object-conflict", Object: w.Ref, Sidecar: a.Name,
+			r.add(sidecar.Finding{Severity: sidecar.Error, Code: "object-conflict", Object: workload, Sidecar: owner,
 				Message: "wants a " + ref.String() + " with other content than " + r.owners[ref] + " does", Hint: "give one of them another name"})
 		}
 		return
 	}
-	r.emitted[ref], r.owners[ref] = obj, w.Ref.String()+"'s "+a.Name
+	r.emitted[ref], r.owners[ref] = obj, workload.String()+"'s "+owner
 	r.emits = append(r.emits, em)
 }
 

@@ -63,9 +63,8 @@ func RunTexts(texts []*manifest.Text, conf *config.Sidecars, opt Options) Output
 		return r.fail()
 	}
 	r.layer = manifest.NewLayer(r.texts, manifest.Options{By: conf.Metadata.Name, Record: r.record})
-	r.dialled = r.foresee()
 	r.each(r.workload)
-	r.surround()
+	r.neighbours()
 	r.around()
 	if r.findings.Failed() {
 		return r.fail()
@@ -88,14 +87,9 @@ type run struct {
 	findings sidecar.Findings
 	layer    *manifest.Layer
 	shared   []sidecar.Edit // of objects that several workloads may want something of
+	servings []*neighbour.Served
 	emits    []manifest.Emit
 	report   []string
-
-	world   neighbour.World
-	doors   []neighbour.Door
-	looked  map[string]bool // kinds that there are
-	dialled *neighbour.Callers
-	edited  map[sidecar.Ref]bool // workloads that are served
 
 	services map[string][]*service            // by namespace
 	secrets  map[string]map[string][]string   // keys of Secrets, by namespace and name
@@ -166,13 +160,26 @@ func (r *run) strip() bool {
 
 // workload asks the patterns what one workload needs and collects the edits.
 func (r *run) workload(o *manifest.Object) {
-	w, ok := r.view(o)
+	own, ok := r.own(o)
 	if !ok {
 		return
 	}
+	merged, fs := sidecar.Merge(own, func(_ sidecar.Ref, path sidecar.Path, want any) (there, same bool) { return has(o, path, want) })
+	if r.add(fs...); !fs.Failed() {
+		r.layer.Edit(o, merged)
+	}
+}
+
+// own are the edits of the workload itself; those of objects around it are put
+// aside.
+func (r *run) own(o *manifest.Object) ([]sidecar.Edit, bool) {
+	w, ok := r.view(o)
+	if !ok {
+		return nil, false
+	}
 	asked := r.ask(o, w)
 	if len(asked) == 0 {
-		return
+		return nil, false
 	}
 	r.add(sidecar.Check(w, asked)...)
 	r.served(o, w, asked)
@@ -184,13 +191,6 @@ func (r *run) workload(o *manifest.Object) {
 	for _, a := range asked {
 		edits = append(edits, r.emit(o, w, a)...)
 	}
-	r.laidOn(w, asked)
-	calls, _ := r.dialled.Find(surrounding{o, r.conf}) // told later, with all others
-	edits = append(edits, calls...)
-	if r.edited == nil {
-		r.edited = map[sidecar.Ref]bool{}
-	}
-	r.edited[o.Ref] = true
 	own := edits[:0]
 	for _, e := range edits {
 		if e.Object == w.Ref {
@@ -199,11 +199,9 @@ func (r *run) workload(o *manifest.Object) {
 			r.shared = append(r.shared, e)
 		}
 	}
-	merged, fs := sidecar.Merge(own, func(_ sidecar.Ref, path sidecar.Path, want any) (there, same bool) { return has(o, path, want) })
-	if r.add(fs...); !fs.Failed() {
-		r.layer.Edit(o, merged)
-	}
+	r.servings = append(r.servings, neighbour.Serve(w, asked))
 	r.told(o, asked)
+	return own, true
 }
 
 // served finds sidecars that another config has laid on already, under the same
@@ -243,7 +241,7 @@ func (r *run) around() {
 	}
 	for _, ref := range order {
 		if o := r.object(ref); o != nil {
-			r.layer.Edit(o, per[ref])
+			r.again(o, per[ref])
 		}
 	}
 }

@@ -165,7 +165,7 @@ func (r *run) front(w *sidecar.Workload) []sidecar.Service {
 			continue
 		}
 		if s.decoded == nil {
-			s.decoded = &sidecar.Service{Ref: s.object.Ref}
+			s.decoded = &sidecar.Service{Ref: s.object.Ref, Labels: s.object.Labels(), Annotations: s.object.Annotations()}
 			if err := s.object.Decode(sidecar.Fields("spec"), &s.decoded.Spec); err != nil {
 				r.add(sidecar.Finding{Severity: sidecar.Error, Code: "unreadable", Object: s.object.Ref, File: s.object.File(), Line: line(s.object), Field: "spec", Message: err.Error()})
 			}

@@ -36,7 +36,7 @@ func nothingElseMoves(t T, c Case, plain, laid string) {
 	untouched := c.Untouched
 	for _, doc := range documents(c.Input) {
 		var head struct{ Kind string }
-		if yaml.Unmarshal([]byte(doc), &head) == nil && (head.Kind == "ConfigMap" || head.Kind == "Secret" || head.Kind == "Ingress" && len(moved.to) == 0) {
+		if yaml.Unmarshal([]byte(doc), &head) == nil && (head.Kind == "ConfigMap" || head.Kind == "Secret") {
 			untouched = append(untouched, doc)
 		}
 	}
@@ -105,7 +105,7 @@ var (
 	// filled are lines of collections that may have been written as empty, stand in brackets, or are aliases.
 	filled = regexp.MustCompile(`: *,|[{}\[\]]|[:-] \*|: *(null|Null|~)|outrigger.dev/patterns`)
 	// portly are lines that a takeover may change or take away, with the comments among them.
-	portly = regexp.MustCompile(`(?i)port|gracePeriod|scheme|protocol|hostIP|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
+	portly = regexp.MustCompile(`(?i)port|gracePeriod|scheme|protocol|services|(http|ws)://|hostIP|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
 )
 
 // linesStay checks that lines stay in their order, but for those that may change.
@@ -114,7 +114,7 @@ func linesStay(t T, input, plain string, moved moves) {
 	takeover := len(moved.to) > 0
 	rest := lines(plain)
 	for _, line := range lines(input) {
-		if filled.MatchString(line) || (moved.appends || moved.calls || len(moved.values) > 0) && strings.Contains(line, "value") || takeover && portly.MatchString(line) {
+		if filled.MatchString(line) || (moved.appends || moved.rewrites || len(moved.values) > 0) && strings.Contains(line, "value") || takeover && portly.MatchString(line) {
 			continue
 		}
 		i := slices.IndexFunc(rest, func(l string) bool {
@@ -171,12 +171,12 @@ func lost(a, b []string) []string {
 // moves are the ports that are taken over, where what dials a port may be led,
 // whether values of env are appended to, and which ones take the place of others.
 type moves struct {
-	ports   map[int]bool
-	to      map[int][]int
-	appends bool
-	values  map[string]bool
-	calls   bool // callers are led to https
-	from    int  // ports are discovered, and proxies stand on this one and those behind it
+	ports    map[int]bool
+	to       map[int][]int
+	appends  bool
+	rewrites bool // callers are led to TLS
+	values   map[string]bool
+	from     int // ports are discovered, and proxies stand on this one and those behind it
 }
 
 func takenOver(s *config.Spec) moves {
@@ -215,7 +215,7 @@ func takenOver(s *config.Spec) moves {
 
 // gate adds what the proxies that stand in front of an app do.
 func (m *moves) gate(g *pattern.Gate) {
-	m.calls = m.calls || g.RewriteCallers
+	m.rewrites = m.rewrites || g.RewriteCallers
 	m.appends = m.appends || g.Rebind != nil && g.Rebind.Preset != ""
 	if g.Port == 0 {
 		m.from = 8443 // the default
@@ -278,10 +278,17 @@ func (m moves) differences(a, b any, at string) []string {
 		}
 		return m.items(a, b, at)
 	}
-	if reflect.DeepEqual(a, b) || m.follows(a, b, at) {
+	if reflect.DeepEqual(a, b) || m.follows(a, b, at) || m.rewrites && a != nil && overTLS(fmt.Sprint(a), fmt.Sprint(b)) {
 		return nil
 	}
 	return differ(at, a, b)
+}
+
+// overTLS reports whether b is a with its URLs led to TLS; port 80 has to be written
+// then.
+func overTLS(a, b string) bool {
+	plain := strings.NewReplacer("https://", "http://", "wss://", "ws://", ":80", "")
+	return plain.Replace(a) == plain.Replace(b)
 }
 
 func differ(at string, a, b any) []string {
@@ -327,19 +334,20 @@ func (m moves) follows(a, b any, at string) bool {
 			return isNumber && slices.Contains(m.to[a], n)
 		}
 		return wasName && isNumber && slices.ContainsFunc(slices.Collect(maps.Values(m.to)), func(to []int) bool { return slices.Contains(to, n) })
-	case "scheme", "io/backend-protocol": // of probes and monitors, and of Ingresses
+	case "scheme":
+		return len(m.to) > 0 && (a == "HTTP" && b == "HTTPS" || a == "http" && b == "https")
+	case "io/scheme": // of prometheus
+		return len(m.to) > 0 && a == "http" && b == "https"
+	case "org/ssl-services", "com/app-protocols", "tls": // lists in annotations of Ingresses and Services
+		return len(m.to) > 0 && strings.HasPrefix(at, ".metadata.annotations.") && len(fmt.Sprint(b)) > len(fmt.Sprint(a))
+	case "io/backend-protocol", "io/healthcheck-protocol":
 		return len(m.to) > 0 && strings.EqualFold(fmt.Sprint(a), "http") && strings.EqualFold(fmt.Sprint(b), "https")
 	case "terminationGracePeriodSeconds":
 		was, _ := a.(int)
 		return len(m.to) > 0 && n > was
-	case "org/ssl-services":
-		return len(m.to) > 0 && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a)+",")
 	case "appProtocol":
 		return len(m.to) > 0 && (a == "http" || a == "kubernetes.io/h2c") && b == "https"
 	case "value":
-		if m.calls && strings.NewReplacer("https://", "http://", ":80", "").Replace(fmt.Sprint(b)) == strings.ReplaceAll(fmt.Sprint(a), ":80", "") {
-			return true
-		}
 		return m.values[fmt.Sprint(b)] || m.appends && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
 	case "dev/patterns":
 		return strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a)+",")

@@ -83,8 +83,10 @@ func (w *Workload) Selector() map[string]string {
 
 // A Service is a Service in front of a workload.
 type Service struct {
-	Ref  Ref
-	Spec corev1.ServiceSpec
+	Ref         Ref
+	Labels      map[string]string
+	Annotations map[string]string
+	Spec        corev1.ServiceSpec
 }
 
 // Image is the image that the sidecar will run: the override's, or def.

@@ -15,8 +15,8 @@ type Pair struct {
 // An Object is one of the manifests.
 type Object struct {
 	*Node
-	workload, service bool
-	between           string // what stands in front of it in a stream
+	workload, concerned bool
+	between             string // what stands in front of it in a stream
 }
 
 // New makes the pair of a seed.
@@ -29,6 +29,7 @@ func New(seed uint64) *Pair {
 		ws = append(ws, w)
 		p.objects = append(p.objects, o)
 		p.objects = append(p.objects, r.services(w)...)
+		p.objects = append(p.objects, r.neighbours(w)...)
 	}
 	names := map[string]bool{}
 	for i := range r.IntN(3) {
@@ -73,7 +74,7 @@ func (p *Pair) Input() string { return p.file.end(p.form.text(p)) }
 func (p *Pair) Untouched() []string {
 	var texts []string
 	for _, o := range p.objects {
-		if !o.workload && !o.service {
+		if !o.workload && !o.concerned {
 			text := strings.TrimRight(p.form.object(p, o), "\n")
 			for i := strings.LastIndexByte(text, '\n'); strings.HasPrefix(strings.TrimSpace(text[i+1:]), "#"); i = strings.LastIndexByte(text, '\n') {
 				text = strings.TrimRight(text[:i], "\n") // what stands behind an object may be of the whole text

@@ -23,6 +23,8 @@ func (r random) tlsProxy(w workload, c container, p port, name string) *Node {
 	put(4, "tlsProfile", pick(r, "intermediate", "modern"))
 	put(4, "plainHTTP", pick(r, "reject", "redirect"))
 	put(4, "accessLog", "json")
+	put(3, "rewriteCallers", raw("true"))
+	put(5, "trust", dict("hostname", "web.example.com", "configMapName", r.opt(2, str("ca"))))
 	put(5, "ipFamilies", list("IPv4"))
 	put(4, "drainSeconds", num(pick(r, 0, 2, 5, 15)))
 	e := dict("name", name)

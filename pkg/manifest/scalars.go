@@ -1,0 +1,71 @@
+package manifest
+
+import (
+	"strconv"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Source is the text of the object, or of more where it isn't known where it ends.
+func (o *Object) Source() string {
+	if o.from < o.to {
+		return o.text.text[o.from:o.to]
+	}
+	return o.text.text[o.root().start:max(o.root().start, o.root().end)]
+}
+
+// Scalars visits the strings of the object, but for those of metadata. Lists'
+// entries are named by their name or by their own text; where that isn't unique,
+// or isn't there, the step has the key "#" and leads nowhere. What an alias stands
+// for is visited where it was written. The path is only good during the visit.
+func (o *Object) Scalars(visit func(at sidecar.Path, value string)) {
+	root := o.root()
+	for i, k := range root.keys {
+		if k.value != "metadata" && k.value != "apiVersion" && k.value != "kind" {
+			scalars(root.vals[i], append(make(sidecar.Path, 0, 16), sidecar.Step{Field: k.value}), visit)
+		}
+	}
+}
+
+func scalars(n *node, at sidecar.Path, visit func(sidecar.Path, string)) {
+	switch n.kind {
+	case scalarNode:
+		visit(at, n.value)
+	case mappingNode:
+		for i, v := range n.vals {
+			if n.keys[i].kind == scalarNode && n.keys[i].value != "" {
+				scalars(v, append(at, sidecar.Step{Field: n.keys[i].value}), visit)
+			}
+		}
+	case sequenceNode:
+		times := map[sidecar.Step]int{}
+		for _, v := range n.vals {
+			times[entryStep(v)]++
+		}
+		for i, v := range n.vals {
+			s := entryStep(v)
+			if s.Value == "" || times[s] > 1 {
+				s = sidecar.Step{Key: "#", Value: strconv.Itoa(i)}
+			}
+			scalars(v, append(at, s), visit)
+		}
+	}
+}
+
+func entryStep(v *node) sidecar.Step {
+	if v.kind == mappingNode {
+		return sidecar.Step{Key: "name", Value: v.field("name").str()}
+	}
+	return sidecar.Step{Key: ".", Value: v.str()}
+}
+
+// becomes is the path of a value that replaces another: an entry of a list of plain
+// values is named by its own text, which strip has to look for.
+func becomes(path sidecar.Path, value any) sidecar.Path {
+	last := len(path) - 1
+	text, ok := value.(string)
+	if !ok || last < 0 || path[last].Key != "." {
+		return path
+	}
+	return path[:last].At(".", text)
+}

@@ -1,0 +1,228 @@
+package neighbour
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// A Served is what is kept of a workload that got sidecars until all are known:
+// one Ingress, monitor or caller may be concerned with several.
+type Served struct {
+	Ref      sidecar.Ref
+	Labels   map[string]string // of its pods
+	sidecars []size
+	own      []string // its sidecars' containers, with those that end
+	taken    []*taken
+	policies []networkPolicy // emitted for it
+}
+
+// A taken is a port that a sidecar answers on now.
+type taken struct {
+	sidecar.Takeover
+	of        *Served
+	sidecar   string // its name
+	placement sidecar.Placement
+	app       string // name of the container behind it
+	name      string // of the port
+	appName   string // of the app's port behind, in front of which it stands
+	services  []lead
+}
+
+// A lead is a port of a Service that leads to a port that was taken over.
+type lead struct {
+	*taken
+	service *sidecar.Service
+	port    corev1.ServicePort
+}
+
+func (t *taken) https() bool { return t.Scheme == corev1.URISchemeHTTPS }
+
+// finding is one about an object around.
+func (t *taken) finding(s sidecar.Severity, code string, object sidecar.Ref, field, message, hint string) sidecar.Finding {
+	return sidecar.Finding{Severity: s, Code: code, Object: object, Sidecar: t.sidecar, Field: field, Message: message, Hint: hint}
+}
+
+func (t *taken) edit(object sidecar.Ref, at sidecar.Path, value any) sidecar.Edit {
+	return sidecar.Edit{Owner: t.sidecar, Object: object, Path: at, Value: value}
+}
+
+// Serve takes down what its neighbours will have to know of a workload.
+func Serve(w *sidecar.Workload, asked []sidecar.Asked) *Served {
+	s := &Served{Ref: w.Ref, Labels: w.Pod.Labels}
+	for i := range asked {
+		a := &asked[i]
+		s.count(a)
+		for _, t := range a.Change.Takeovers {
+			k := &taken{Takeover: t, of: s, sidecar: a.Name, placement: a.Placement, name: w.PortName(t.Port, ""), appName: w.PortName(t.AppPort, ""), app: a.App.Name}
+			for j := range w.Services {
+				for _, p := range w.Services[j].Spec.Ports {
+					if leads(w, p, t) {
+						k.services = append(k.services, lead{k, &w.Services[j], p})
+					}
+				}
+			}
+			s.taken = append(s.taken, k)
+		}
+		if len(a.Change.Takeovers) > 0 {
+			s.policies = append(s.policies, emittedPolicies(a.Change.Objects)...)
+		}
+	}
+	return s
+}
+
+// leads reports whether a port of a Service leads to a port that was taken over,
+// or will when services has led it there.
+func leads(w *sidecar.Workload, p corev1.ServicePort, t sidecar.Takeover) bool {
+	if p.Protocol != "" && p.Protocol != corev1.ProtocolTCP {
+		return false
+	}
+	n := target(w, p)
+	return n == t.Port || t.Front && n == t.AppPort
+}
+
+// A World is what neighbours may see of the manifests.
+type World interface {
+	// Objects are those of a kind in a namespace, or in any with "*".
+	Objects(k Kind, namespace string) []Object
+	// Callers finds the objects in whose text something is dialled that has one of
+	// the names, and visits their strings.
+	Callers(named func(host string) bool, visit func(Caller))
+}
+
+// A Kind names a kind of objects, whatever the version.
+type Kind struct{ Group, Kind string }
+
+// An Object is one of the manifests, read only.
+type Object struct {
+	Ref         sidecar.Ref
+	Labels      map[string]string
+	Annotations map[string]string
+	Spec        any // what New makes for its kind
+}
+
+// A Caller is an object that may dial somebody.
+type Caller struct {
+	Ref      sidecar.Ref
+	Template sidecar.Path // where its pod template stands; nil where it has none
+	Scalars  func(visit func(at sidecar.Path, value string))
+}
+
+// A Result is what follows around all workloads.
+type Result struct {
+	Edits    []sidecar.Edit
+	Emits    []Emit
+	Findings sidecar.Findings
+}
+
+// An Emit is an object to emit for a workload's sidecar.
+type Emit struct {
+	For     sidecar.Ref
+	Sidecar string
+	Object  sidecar.Object
+}
+
+func (r *Result) edit(e ...sidecar.Edit)                      { r.Edits = append(r.Edits, e...) }
+func (r *Result) find(fs ...sidecar.Finding)                  { r.Findings = append(r.Findings, fs...) }
+func (r *Result) join(es []sidecar.Edit, fs sidecar.Findings) { r.edit(es...); r.find(fs...) }
+
+// surroundings is the table of what follows when all workloads are known.
+var surroundings = []func(*scene, *Result){
+	ingresses, routes, loadBalancers, monitors, policies, autoscalers, callers,
+}
+
+// Around gives what follows around all workloads that got sidecars.
+func Around(served []*Served, world World) Result {
+	s := newScene(served, world)
+	var r Result
+	for _, f := range surroundings {
+		f(s, &r)
+	}
+	return r
+}
+
+// A scene is all that was taken over, and the manifests.
+type scene struct {
+	World
+	served   []*Served
+	taken    []*taken
+	services map[sidecar.Ref][]lead // ports that speak TLS now, by their Service
+	refs     []sidecar.Ref          // of services, in their order
+	spaces   []string               // namespaces of what was taken over
+}
+
+func newScene(served []*Served, world World) *scene {
+	s := &scene{World: world, served: served, services: map[sidecar.Ref][]lead{}}
+	for _, w := range served {
+		for _, t := range w.taken {
+			s.taken = append(s.taken, t)
+			s.spaces = append(s.spaces, w.Ref.Namespace)
+			if !t.https() {
+				continue
+			}
+			for _, l := range t.services {
+				if s.services[l.service.Ref] == nil {
+					s.refs = append(s.refs, l.service.Ref)
+				}
+				s.services[l.service.Ref] = append(s.services[l.service.Ref], l)
+			}
+		}
+	}
+	slices.Sort(s.spaces)
+	s.spaces = slices.Compact(s.spaces)
+	return s
+}
+
+// lead finds the lead of a Service's port, by number or name; nil where it speaks
+// no TLS.
+func (s *scene) lead(namespace, service string, number int32, name string) *lead {
+	all := s.services[sidecar.Ref{Kind: "Service", Namespace: namespace, Name: service}]
+	for i := range all {
+		if p := all[i].port; number != 0 && p.Port == number || name != "" && p.Name == name {
+			return &all[i]
+		}
+	}
+	return nil
+}
+
+// near are the objects of a kind in the namespaces of what was taken over.
+func (s *scene) near(k Kind) (all []Object) {
+	for _, ns := range s.spaces {
+		all = append(all, s.Objects(k, ns)...)
+	}
+	return all
+}
+
+// annotate sets an annotation of an object, where it hasn't the value.
+func annotate(t *taken, object sidecar.Ref, have map[string]string, key, value, hint string) []sidecar.Edit {
+	if have[key] == value {
+		return nil
+	}
+	e := t.edit(object, sidecar.Fields("metadata", "annotations", key), value)
+	e.Hint = hint
+	return []sidecar.Edit{e}
+}
+
+// kinds are the kinds that neighbours look at, and what their spec is decoded into.
+var kinds = map[Kind]func() any{
+	ingressKind:       func() any { return new(ingress) },
+	ingressClassKind:  func() any { return new(ingressClass) },
+	httpRouteKind:     func() any { return new(route) },
+	grpcRouteKind:     func() any { return new(route) },
+	backendTLSKind:    func() any { return new(backendTLS) },
+	serviceMonitors:   func() any { return new(monitor) },
+	podMonitors:       func() any { return new(monitor) },
+	networkPolicyKind: func() any { return new(networkPolicySpec) },
+	autoscalerKind:    func() any { return new(autoscaler) },
+}
+
+// New makes what the spec of a kind is decoded into; nil where no neighbour looks
+// at the kind.
+func New(k Kind) any {
+	if n := kinds[k]; n != nil {
+		return n()
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package neighbour
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+const gatewayGroup = "gateway.networking.k8s.io"
+
+// Routes to which a Gateway makes connections of its own. A TLSRoute hands TLS
+// through, and is right only now.
+var (
+	httpRouteKind  = Kind{gatewayGroup, "HTTPRoute"}
+	grpcRouteKind  = Kind{gatewayGroup, "GRPCRoute"}
+	backendTLSKind = Kind{gatewayGroup, "BackendTLSPolicy"}
+)
+
+type route struct {
+	Rules []struct {
+		BackendRefs []struct {
+			Group     string `json:"group"`
+			Kind      string `json:"kind"`
+			Name      string `json:"name"`
+			Namespace string `json:"namespace"`
+			Port      int32  `json:"port"`
+		} `json:"backendRefs"`
+	} `json:"rules"`
+}
+
+// backendTLS is the spec of a BackendTLSPolicy, v1 since Gateway API 1.4
+// (apis/v1/backendtlspolicy_types.go). Fields are in the order of its examples.
+type backendTLS struct {
+	TargetRefs []targetRef `json:"targetRefs"`
+	Validation validation  `json:"validation"`
+}
+
+type targetRef struct {
+	Group       string `json:"group"`
+	Kind        string `json:"kind"`
+	Name        string `json:"name"`
+	SectionName string `json:"sectionName,omitempty"`
+}
+
+type validation struct {
+	CACertificateRefs       []targetRef `json:"caCertificateRefs,omitempty"`
+	WellKnownCACertificates string      `json:"wellKnownCACertificates,omitempty"`
+	Hostname                string      `json:"hostname"`
+}
+
+type policyObject struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Metadata   struct {
+		Name string `json:"name"`
+	} `json:"metadata"`
+	Spec backendTLS `json:"spec"`
+}
+
+// routes gives Gateways a BackendTLSPolicy for each Service that a route leads to
+// and that speaks TLS now: without one they speak plain HTTP.
+func routes(s *scene, r *Result) {
+	if len(s.services) == 0 {
+		return
+	}
+	wanted := map[sidecar.Ref][]*lead{}
+	from := map[*lead]sidecar.Ref{} // the first route
+	for _, k := range []Kind{httpRouteKind, grpcRouteKind} {
+		for _, o := range s.Objects(k, "*") {
+			for _, rule := range o.Spec.(*route).Rules {
+				for _, b := range rule.BackendRefs {
+					if b.Group != "" || b.Kind != "" && b.Kind != "Service" {
+						continue
+					}
+					ns := b.Namespace
+					if ns == "" {
+						ns = o.Ref.Namespace
+					}
+					if l := s.lead(ns, b.Name, b.Port, ""); l != nil && from[l] == (sidecar.Ref{}) {
+						from[l] = o.Ref
+						wanted[l.service.Ref] = append(wanted[l.service.Ref], l)
+					}
+				}
+			}
+		}
+	}
+	for _, ref := range s.refs {
+		s.backendPolicy(wanted[ref], from, r)
+	}
+}
+
+// backendPolicy wants a policy for the ports of one Service.
+func (s *scene) backendPolicy(leads []*lead, from map[*lead]sidecar.Ref, r *Result) {
+	var first *lead
+	var p policyObject
+	for _, l := range leads {
+		if s.verified(l) {
+			continue
+		}
+		if l.ClientCertificate {
+			r.find(l.finding(sidecar.Warning, "gateway-client-certificate", from[l], "", l.service.Ref.String()+" demands a client certificate",
+				"name the one that the Gateway shows in its spec.tls.backend.clientCertificateRef"))
+		}
+		if first == nil {
+			first = l
+			p.APIVersion, p.Kind, p.Metadata.Name = gatewayGroup+"/v1", backendTLSKind.Kind, sidecar.Shorten(l.service.Ref.Name+"-"+l.sidecar, sidecar.SubdomainLength)
+			p.Spec.Validation = trust(l)
+		}
+		if l.sidecar == first.sidecar {
+			p.Spec.TargetRefs = append(p.Spec.TargetRefs, targetRef{Kind: "Service", Name: l.service.Ref.Name, SectionName: l.port.Name})
+		}
+	}
+	switch {
+	case first == nil:
+	case first.Trust != nil:
+		r.Emits = append(r.Emits, Emit{For: first.of.Ref, Sidecar: first.sidecar, Object: sidecar.NewObject(p)})
+	default:
+		raw, _ := json.Marshal(p) // strings only
+		r.find(first.finding(sidecar.Warning, "gateway-backend-tls", from[first], "", fmt.Sprintf("leads to %s port %d, which speaks TLS now; the Gateway speaks plain HTTP to it without a BackendTLSPolicy", first.service.Ref, first.port.Port),
+			"name what its certificate is verified by in the sidecar's trust, or write "+string(raw)))
+	}
+}
+
+// trust is how a Gateway verifies the certificate; with the cluster's name of the
+// Service for an example where nobody said.
+func trust(l *lead) validation {
+	t := l.Trust
+	if t == nil {
+		t = &sidecar.Trust{Hostname: l.service.Ref.Name + "." + l.service.Ref.Namespace + ".svc", ConfigMapName: l.service.Ref.Name + "-ca"}
+		if l.service.Ref.Namespace == "" {
+			t.Hostname = l.service.Ref.Name
+		}
+	}
+	if t.ConfigMapName == "" {
+		return validation{Hostname: t.Hostname, WellKnownCACertificates: "System"}
+	}
+	return validation{Hostname: t.Hostname, CACertificateRefs: []targetRef{{Kind: "ConfigMap", Name: t.ConfigMapName}}}
+}
+
+// verified reports whether a person has written a policy for the port. Ours is
+// made anew, perhaps under another name.
+func (s *scene) verified(l *lead) bool {
+	for _, o := range s.Objects(backendTLSKind, l.service.Ref.Namespace) {
+		if o.Labels[managedLabel] == managedBy {
+			continue
+		}
+		for _, t := range o.Spec.(*backendTLS).TargetRefs {
+			if t.Group == "" && t.Kind == "Service" && t.Name == l.service.Ref.Name && (t.SectionName == "" || t.SectionName == l.port.Name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// The label by which objects that were emitted are known again.
+const (
+	managedLabel = "app.kubernetes.io/managed-by"
+	managedBy    = "outrigger"
+)

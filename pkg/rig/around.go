@@ -1,0 +1,117 @@
+package rig
+
+import (
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/neighbour"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// neighbours lets what is around all workloads follow.
+func (r *run) neighbours() {
+	if len(r.servings) == 0 {
+		return
+	}
+	follow := neighbour.Around(r.servings, &world{run: r})
+	r.add(follow.Findings...)
+	r.shared = append(r.shared, follow.Edits...)
+	for _, e := range follow.Emits {
+		if obj, err := owned(e.Object, e.For.Namespace); err != nil {
+			r.add(sidecar.Finding{Severity: sidecar.Error, Code: "object-unreadable", Object: e.For, Sidecar: e.Sidecar, Message: err.Error()})
+		} else {
+			r.want(e.For, e.Sidecar, obj.Ref(), obj, manifest.Emit{Object: obj, For: r.object(e.For), Sidecar: e.Sidecar})
+		}
+	}
+}
+
+// A world is what neighbours see of the manifests. Objects are decoded when
+// somebody wants them, and only once.
+type world struct {
+	*run
+	kinds map[neighbour.Kind]map[string][]*near // by namespace
+}
+
+type near struct {
+	object  *manifest.Object
+	decoded *neighbour.Object // nil: not yet
+}
+
+// index finds the objects of the kinds that neighbours look at.
+func (w *world) index() {
+	w.kinds = map[neighbour.Kind]map[string][]*near{}
+	for _, t := range w.texts {
+		for _, o := range t.Objects {
+			k := neighbour.Kind{Group: o.Ref.Group, Kind: o.Ref.Kind}
+			if neighbour.New(k) == nil || o.Foreign() {
+				continue
+			}
+			if w.kinds[k] == nil {
+				w.kinds[k] = map[string][]*near{}
+			}
+			n := &near{object: o}
+			w.kinds[k][o.Ref.Namespace] = append(w.kinds[k][o.Ref.Namespace], n)
+			if o.Ref.Namespace != "*" {
+				w.kinds[k]["*"] = append(w.kinds[k]["*"], n)
+			}
+		}
+	}
+}
+
+func (w *world) Objects(k neighbour.Kind, namespace string) (all []neighbour.Object) {
+	if w.kinds == nil {
+		w.index()
+	}
+	for _, n := range w.kinds[k][namespace] {
+		if n.decoded == nil {
+			o := n.object
+			n.decoded = &neighbour.Object{Ref: o.Ref, Labels: o.Labels(), Annotations: o.Annotations(), Spec: neighbour.New(k)}
+			if err := o.Decode(sidecar.Fields("spec"), n.decoded.Spec); err != nil {
+				w.add(sidecar.Finding{Severity: sidecar.Warning, Code: "unreadable", Object: o.Ref, File: o.File(), Line: line(o), Field: "spec",
+					Message: err.Error() + ": it can't follow the sidecars", Hint: "correct it"})
+				n.decoded.Spec = neighbour.New(k)
+			}
+			o.Forget()
+		}
+		all = append(all, *n.decoded)
+	}
+	return all
+}
+
+// Callers visits the objects whose text dials somebody. Only those are read. What
+// is in Secrets is nobody's to tell, and what we emit is our own affair.
+func (w *world) Callers(named func(host string) bool, visit func(neighbour.Caller)) {
+	for _, t := range w.texts {
+		for _, o := range t.Objects {
+			if o.Ref.Kind == "Secret" && o.Ref.Group == "" || o.Ref.Kind == "CustomResourceDefinition" || o.Foreign() || !neighbour.Dials(o.Source(), named) {
+				continue
+			}
+			if o.Labels()[manifest.ManagedLabel] != manifest.ManagedBy {
+				c := neighbour.Caller{Ref: o.Ref, Scalars: o.Scalars}
+				if at, ok := o.Template(w.conf.Spec.PodTemplatePaths); ok {
+					c.Template = at
+				}
+				visit(c)
+			}
+			o.Forget()
+		}
+	}
+}
+
+// again lays more on a workload that has got sidecars already: all that there is
+// for an object is laid on at once. What is said of it was said.
+func (r *run) again(o *manifest.Object, more []sidecar.Edit) {
+	if !r.layer.Laid(o) {
+		r.layer.Edit(o, more)
+		return
+	}
+	quiet := *r
+	quiet.findings, quiet.report, quiet.shared, quiet.servings = nil, nil, nil, nil
+	own, ok := quiet.own(o)
+	if !ok {
+		return // and somebody has said why
+	}
+	merged, fs := sidecar.Merge(append(own, more...), func(_ sidecar.Ref, path sidecar.Path, want any) (there, same bool) { return has(o, path, want) })
+	if r.add(fs...); !fs.Failed() {
+		r.layer.Edit(o, merged)
+	}
+	o.Forget()
+}

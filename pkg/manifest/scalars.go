@@ -14,6 +14,28 @@ func (o *Object) Source() string {
 	return o.text.text[o.root().start:max(o.root().start, o.root().end)]
 }
 
+// Mentions reports whether a word, as names are, may stand in the object.
+func (o *Object) Mentions(is func(word string) bool) bool {
+	if o.unsure {
+		return true
+	}
+	text, from := o.Source(), -1
+	for i := range len(text) {
+		switch b := text[i]; {
+		case b >= 'a' && b <= 'z', b >= '0' && b <= '9', b == '-', b == '.', b >= 'A' && b <= 'Z':
+			if from < 0 {
+				from = i
+			}
+		case from >= 0:
+			if is(text[from:i]) {
+				return true
+			}
+			from = -1
+		}
+	}
+	return from >= 0 && is(text[from:])
+}
+
 // Scalars visits the strings of the object, but for those of metadata. Lists'
 // entries are named by their name or by their own text; where that isn't unique,
 // or isn't there, the step has the key "#" and leads nowhere. What an alias stands

@@ -85,8 +85,9 @@ func leads(w *sidecar.Workload, p corev1.ServicePort, t sidecar.Takeover) bool {
 
 // A World is what neighbours may see of the manifests.
 type World interface {
-	// Objects are those of a kind in a namespace, or in any with "*".
-	Objects(k Kind, namespace string) []Object
+	// Objects are those of a kind in a namespace, or in any with "*". Where named is
+	// given, those may be left out that mention no such name.
+	Objects(k Kind, namespace string, named func(string) bool) []Object
 	// Callers finds the objects in whose text something is dialled that has one of
 	// the names, and visits their strings.
 	Callers(named func(host string) bool, visit func(Caller))
@@ -150,11 +151,12 @@ type scene struct {
 	taken    []*taken
 	services map[sidecar.Ref][]lead // ports that speak TLS now, by their Service
 	refs     []sidecar.Ref          // of services, in their order
+	names    map[string]bool        // of services
 	spaces   []string               // namespaces of what was taken over
 }
 
 func newScene(served []*Served, world World) *scene {
-	s := &scene{World: world, served: served, services: map[sidecar.Ref][]lead{}}
+	s := &scene{World: world, served: served, services: map[sidecar.Ref][]lead{}, names: map[string]bool{}}
 	for _, w := range served {
 		for _, t := range w.taken {
 			s.taken = append(s.taken, t)
@@ -166,6 +168,7 @@ func newScene(served []*Served, world World) *scene {
 				if s.services[l.service.Ref] == nil {
 					s.refs = append(s.refs, l.service.Ref)
 				}
+				s.names[l.service.Ref.Name] = true
 				s.services[l.service.Ref] = append(s.services[l.service.Ref], l)
 			}
 		}
@@ -187,13 +190,8 @@ func (s *scene) lead(namespace, service string, number int32, name string) *lead
 	return nil
 }
 
-// near are the objects of a kind in the namespaces of what was taken over.
-func (s *scene) near(k Kind) (all []Object) {
-	for _, ns := range s.spaces {
-		all = append(all, s.Objects(k, ns)...)
-	}
-	return all
-}
+// serves reports whether a Service of a name has ports that speak TLS now.
+func (s *scene) serves(name string) bool { return s.names[name] }
 
 // annotate sets an annotation of an object, where it hasn't the value.
 func annotate(t *taken, object sidecar.Ref, have map[string]string, key, value, hint string) []sidecar.Edit {

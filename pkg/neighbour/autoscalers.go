@@ -67,10 +67,10 @@ func (s *Served) count(a *sidecar.Asked) {
 // (kubernetes pkg/controller/podautoscaler, calculatePodRequests).
 func autoscalers(s *scene, r *Result) {
 	targets := map[sidecar.Ref]*Served{}
-	spaces := map[string]bool{}
+	spaces, names := map[string]bool{}, map[string]bool{}
 	for _, w := range s.served {
 		if len(w.sidecars) > 0 {
-			targets[w.Ref], spaces[w.Ref.Namespace] = w, true
+			targets[w.Ref], spaces[w.Ref.Namespace], names[w.Ref.Name] = w, true, true
 		}
 	}
 	if len(targets) == 0 {
@@ -78,7 +78,7 @@ func autoscalers(s *scene, r *Result) {
 	}
 	var all []Object
 	for _, space := range slices.Sorted(maps.Keys(spaces)) {
-		all = append(all, s.Objects(autoscalerKind, space)...)
+		all = append(all, s.Objects(autoscalerKind, space, func(name string) bool { return names[name] })...)
 	}
 	for _, o := range all {
 		h := o.Spec.(*autoscaler)

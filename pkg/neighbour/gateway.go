@@ -67,7 +67,7 @@ func routes(s *scene, r *Result) {
 	wanted := map[sidecar.Ref][]*lead{}
 	from := map[*lead]sidecar.Ref{} // the first route
 	for _, k := range []Kind{httpRouteKind, grpcRouteKind} {
-		for _, o := range s.Objects(k, "*") {
+		for _, o := range s.Objects(k, "*", s.serves) {
 			for _, rule := range o.Spec.(*route).Rules {
 				for _, b := range rule.BackendRefs {
 					if b.Group != "" || b.Kind != "" && b.Kind != "Service" {
@@ -141,7 +141,7 @@ func trust(l *lead) validation {
 // verified reports whether a person has written a policy for the port. Ours is
 // made anew, perhaps under another name.
 func (s *scene) verified(l *lead) bool {
-	for _, o := range s.Objects(backendTLSKind, l.service.Ref.Namespace) {
+	for _, o := range s.Objects(backendTLSKind, l.service.Ref.Namespace, s.serves) {
 		if o.Labels[managedLabel] == managedBy {
 			continue
 		}

@@ -27,14 +27,18 @@ func ingresses(s *scene, r *Result) {
 		return
 	}
 	var classes map[string]string
-	for _, o := range s.near(ingressKind) {
+	var all []Object
+	for _, space := range s.spaces {
+		all = append(all, s.Objects(ingressKind, space, s.serves)...)
+	}
+	for _, o := range all {
 		leads, plain := s.backends(o.Ref.Namespace, o.Spec.(*ingress))
 		if len(leads) == 0 || o.Annotations["nginx.ingress.kubernetes.io/ssl-passthrough"] == "true" {
 			continue
 		}
 		if classes == nil {
 			classes = map[string]string{}
-			for _, c := range s.Objects(ingressClassKind, "*") {
+			for _, c := range s.Objects(ingressClassKind, "*", nil) {
 				classes[c.Ref.Name] = c.Spec.(*ingressClass).Controller
 			}
 		}

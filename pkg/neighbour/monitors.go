@@ -50,7 +50,7 @@ func monitors(s *scene, r *Result) {
 	if len(s.taken) == 0 {
 		return
 	}
-	for _, o := range s.Objects(serviceMonitors, "*") {
+	for _, o := range s.Objects(serviceMonitors, "*", nil) {
 		m := o.Spec.(*monitor)
 		sel, err := metav1.LabelSelectorAsSelector(&m.Selector)
 		if err != nil {
@@ -62,7 +62,7 @@ func monitors(s *scene, r *Result) {
 			}
 		}
 	}
-	for _, o := range s.Objects(podMonitors, "*") {
+	for _, o := range s.Objects(podMonitors, "*", nil) {
 		m := o.Spec.(*monitor)
 		sel, err := metav1.LabelSelectorAsSelector(&m.Selector)
 		if err != nil {

@@ -51,7 +51,7 @@ func policies(s *scene, r *Result) {
 			continue
 		}
 		all := slices.Clone(w.policies)
-		for _, o := range s.Objects(networkPolicyKind, w.Ref.Namespace) {
+		for _, o := range s.Objects(networkPolicyKind, w.Ref.Namespace, nil) {
 			spec := o.Spec.(*networkPolicySpec)
 			sel, err := metav1.LabelSelectorAsSelector(&spec.PodSelector)
 			if err == nil && sel.Matches(labels.Set(w.Labels)) && incoming(spec) && o.Labels[managedLabel] != managedBy {

@@ -56,13 +56,16 @@ func (w *world) index() {
 	}
 }
 
-func (w *world) Objects(k neighbour.Kind, namespace string) (all []neighbour.Object) {
+func (w *world) Objects(k neighbour.Kind, namespace string, named func(string) bool) (all []neighbour.Object) {
 	if w.kinds == nil {
 		w.index()
 	}
 	for _, n := range w.kinds[k][namespace] {
 		if n.decoded == nil {
 			o := n.object
+			if named != nil && !o.Mentions(named) {
+				continue
+			}
 			n.decoded = &neighbour.Object{Ref: o.Ref, Labels: o.Labels(), Annotations: o.Annotations(), Spec: neighbour.New(k)}
 			if err := o.Decode(sidecar.Fields("spec"), n.decoded.Spec); err != nil {
 				w.add(sidecar.Finding{Severity: sidecar.Warning, Code: "unreadable", Object: o.Ref, File: o.File(), Line: line(o), Field: "spec",

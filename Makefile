@@ -41,6 +41,12 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 bench: build ## whole processes against a minimal kyaml function; BENCH='-n 50000 -m 1' for others (go -C e2e run ./bench/cmd -h)
 	go -C e2e run ./bench/cmd -outrigger $(CURDIR)/bin/outrigger $(BENCH)
 
+CLUSTER ?= ../shared/cluster
+e2e-cluster: build bin/ghostunnel ## in a real cluster, if one lies in CLUSTER: TLS, tunnels, requests while pods go
+	@test -x $(CLUSTER)/up.sh || { echo "e2e-cluster: NOT RUN: no cluster in CLUSTER=$(CLUSTER)" >&2; exit 1; }
+	$(CLUSTER)/prepare.sh && $(CLUSTER)/up.sh
+	CLUSTER=$(abspath $(CLUSTER)) go -C e2e test -tags cluster -count=1 -v ./cluster
+
 image: build ## the container image, for local use: podman or docker
 	$(DOCKER) build -q --build-arg VERSION=$(VERSION) -t $(IMAGE) .
 
@@ -53,9 +59,14 @@ clean: ## remove bin/
 # The programs that tests use, built from pinned source; the Go build cache makes this a matter of a second.
 bin/kustomize: PACKAGE := sigs.k8s.io/kustomize/kustomize/v5
 bin/staticcheck: PACKAGE := honnef.co/go/tools/cmd/staticcheck
+bin/ghostunnel: PACKAGE := github.com/ghostunnel/ghostunnel
+bin/oauth2-proxy: PACKAGE := github.com/oauth2-proxy/oauth2-proxy/v7
 bin/kustomize bin/staticcheck: .ci/tools/go.sum
+bin/ghostunnel: .ci/tools/ghostunnel/go.sum
+bin/oauth2-proxy: .ci/tools/oauth2-proxy/go.sum
+bin/kustomize bin/staticcheck bin/ghostunnel bin/oauth2-proxy:
 	@mkdir -p bin
 	@echo "build $@"
-	@CGO_ENABLED=0 go -C .ci/tools build -trimpath -buildvcs=false -ldflags '-s -w' -o $(CURDIR)/$@ $(PACKAGE) && touch $@
+	@CGO_ENABLED=0 go -C $(<D) build -trimpath -buildvcs=false -ldflags '-s -w' -o $(CURDIR)/$@ $(PACKAGE) && touch $@
 
-.PHONY: help build demo test lint golden generate fuzz bench image install clean
+.PHONY: help e2e-cluster build demo test lint golden generate fuzz bench image install clean

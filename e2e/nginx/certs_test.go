@@ -7,10 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"fmt"
 	"math/big"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -59,40 +56,5 @@ func (a *authority) issue(t *testing.T, serial int64) map[string]string {
 	return map[string]string{
 		"tls.crt": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
 		"tls.key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})),
-	}
-}
-
-// A secret is the directory of a Secret's or ConfigMap's volume, as the kubelet
-// writes it: files are links into ..data, a link that is replaced at once.
-type secret struct {
-	t       *testing.T
-	dir     string
-	version int
-}
-
-func newSecret(t *testing.T, files map[string]string) *secret {
-	dir, err := os.MkdirTemp(roots, "volume")
-	require.NoError(t, err)
-	require.NoError(t, os.Chmod(dir, 0o755))
-	s := &secret{t: t, dir: dir}
-	s.write(files)
-	for name := range files {
-		require.NoError(t, os.Symlink("..data/"+name, filepath.Join(dir, name)))
-	}
-	return s
-}
-
-// write replaces all files at once.
-func (s *secret) write(files map[string]string) {
-	s.version++
-	name := fmt.Sprintf("..2026_%d", s.version)
-	require.NoError(s.t, os.Mkdir(filepath.Join(s.dir, name), 0o755))
-	for file, text := range files {
-		require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, name, file), []byte(text), 0o644))
-	}
-	require.NoError(s.t, os.Symlink(name, filepath.Join(s.dir, "..data_tmp")))
-	require.NoError(s.t, os.Rename(filepath.Join(s.dir, "..data_tmp"), filepath.Join(s.dir, "..data")))
-	if s.version > 1 {
-		require.NoError(s.t, os.RemoveAll(filepath.Join(s.dir, fmt.Sprintf("..2026_%d", s.version-1))))
 	}
 }

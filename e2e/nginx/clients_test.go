@@ -22,6 +22,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -56,7 +57,7 @@ func (a *authority) pem() map[string]string {
 type gate struct {
 	*stage
 	clients *authority
-	ca      *secret
+	ca      *pod.Volume
 }
 
 func setClients(t *testing.T, app http.HandlerFunc, clients pattern.Clients, edits ...func(*pattern.TLSProxy)) *gate {
@@ -65,8 +66,8 @@ func setClients(t *testing.T, app http.HandlerFunc, clients pattern.Clients, edi
 	edits = append(edits, func(p *pattern.TLSProxy) { p.Clients = &clients })
 	g := &gate{stage: &stage{t: t, r: renderedConf(t, edits...), ca: newAuthority(t)}, clients: newAuthority(t)}
 	g.address = g.r.address()
-	g.certs, g.stage.certs = g.stage.certs, newSecret(t, g.stage.ca.issue(t, 1))
-	g.ca = newSecret(t, g.clients.pem())
+	g.certs, g.stage.certs = g.stage.certs, pod.NewVolume(t, g.stage.ca.issue(t, 1))
+	g.ca = pod.NewVolume(t, g.clients.pem())
 	g.r.more[g.r.mount("tls-proxy-clients")] = g.ca
 	if app != nil {
 		serve(t, app)
@@ -228,7 +229,7 @@ func TestClientsRotation(t *testing.T) {
 	under := make(chan string)
 	go func() {
 		c := g.as(alice)
-		c.Timeout = 3 * patience
+		c.Timeout = 3 * pod.Patience
 		resp, err := c.Get(there + "slow")
 		if err != nil {
 			under <- err.Error()
@@ -238,24 +239,24 @@ func TestClientsRotation(t *testing.T) {
 		b, _ := io.ReadAll(resp.Body)
 		under <- string(b)
 	}()
-	g.ca.write(map[string]string{"ca.crt": "no certificate"})
-	poll(t, "nginx to refuse it", func() bool { return strings.Contains(g.log.String(), "test failed") })
+	g.ca.Write(map[string]string{"ca.crt": "no certificate"})
+	pod.Poll(t, "nginx to refuse it", func() bool { return strings.Contains(g.Log.String(), "test failed") })
 	status, _ := ask(t, g.as(alice), "GET", there, nil)
 	require.Equal(t, 200, status)
 
 	other := newAuthority(t)
-	g.ca.write(other.pem())
+	g.ca.Write(other.pem())
 	bob := other.client(t, pkix.Name{CommonName: "bob"})
-	poll(t, "the new authority", func() bool {
+	pod.Poll(t, "the new authority", func() bool {
 		status, _ := ask(t, g.as(bob), "GET", there, nil)
 		return status == 200
 	})
-	poll(t, "the old one to be gone", func() bool {
+	pod.Poll(t, "the old one to be gone", func() bool {
 		status, _ := ask(t, g.as(alice), "GET", there, nil)
 		return status == 400
 	})
 	close(slow)
-	require.Equal(t, "hello", receive(t, "the slow request", under))
+	require.Equal(t, "hello", pod.Receive(t, "the slow request", under))
 }
 
 // TCP is passed on as it is, for those with a certificate.
@@ -278,10 +279,10 @@ func TestStream(t *testing.T) {
 	g := setClients(t, nil, pattern.Clients{}, func(p *pattern.TLSProxy) { p.Protocol = sidecar.TCP })
 	config := g.tls()
 	config.Certificates = []tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "alice"})}
-	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: patience}, "tcp", g.address, config)
+	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: pod.Patience}, "tcp", g.address, config)
 	require.NoError(t, err)
 	defer conn.Close()
-	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
+	require.NoError(t, conn.SetDeadline(time.Now().Add(pod.Patience)))
 	_, err = conn.Write([]byte("PING\r\n"))
 	require.NoError(t, err)
 	answer := make([]byte, 6)
@@ -290,18 +291,18 @@ func TestStream(t *testing.T) {
 	require.Equal(t, "PING\r\n", string(answer))
 
 	config = g.tls()
-	bare, err := tls.DialWithDialer(&net.Dialer{Timeout: patience}, "tcp", g.address, config)
+	bare, err := tls.DialWithDialer(&net.Dialer{Timeout: pod.Patience}, "tcp", g.address, config)
 	if err == nil { // TLS 1.3: the refusal comes after the client's part of the handshake
 		defer bare.Close()
-		require.NoError(t, bare.SetDeadline(time.Now().Add(patience)))
+		require.NoError(t, bare.SetDeadline(time.Now().Add(pod.Patience)))
 		_, _ = bare.Write([]byte("PING\r\n"))
 		_, err = io.ReadFull(bare, answer)
 	}
 	require.Error(t, err)
-	plain, err := net.DialTimeout("tcp", g.address, patience)
+	plain, err := net.DialTimeout("tcp", g.address, pod.Patience)
 	require.NoError(t, err)
 	defer plain.Close()
-	require.NoError(t, plain.SetDeadline(time.Now().Add(patience)))
+	require.NoError(t, plain.SetDeadline(time.Now().Add(pod.Patience)))
 	_, err = plain.Write([]byte("PING\r\n\r\n"))
 	require.NoError(t, err)
 	got, _ := io.ReadAll(plain)

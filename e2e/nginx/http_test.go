@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 )
 
@@ -28,7 +29,7 @@ type stage struct {
 	t       *testing.T
 	r       rendered
 	ca      *authority
-	certs   *secret
+	certs   *pod.Volume
 	address string // where clients dial
 }
 
@@ -37,7 +38,7 @@ func set(t *testing.T, app http.HandlerFunc, edits ...func(*pattern.TLSProxy)) *
 	t.Helper()
 	s := &stage{t: t, r: renderedConf(t, edits...), ca: newAuthority(t)}
 	s.address = s.r.address()
-	s.certs = newSecret(t, s.ca.issue(t, 1))
+	s.certs = pod.NewVolume(t, s.ca.issue(t, 1))
 	if app != nil {
 		serve(t, app)
 	}
@@ -71,7 +72,7 @@ func (s *stage) client(h2 bool) *http.Client {
 	s.t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{
 		Transport:     transport,
-		Timeout:       patience,
+		Timeout:       pod.Patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -81,10 +82,10 @@ func (s *stage) conn() (*tls.Conn, *bufio.Reader) {
 	s.t.Helper()
 	config := s.tls()
 	config.NextProtos = []string{"http/1.1"}
-	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: patience}, "tcp", s.address, config)
+	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: pod.Patience}, "tcp", s.address, config)
 	require.NoError(s.t, err)
 	s.t.Cleanup(func() { _ = conn.Close() })
-	require.NoError(s.t, conn.SetDeadline(time.Now().Add(patience)))
+	require.NoError(s.t, conn.SetDeadline(time.Now().Add(pod.Patience)))
 	return conn, bufio.NewReader(conn)
 }
 
@@ -133,20 +134,20 @@ func TestUnprivileged(t *testing.T) {
 	s := set(t, hello)
 	require.EqualValues(t, 101, *s.r.container.SecurityContext.RunAsUser)
 	require.EqualValues(t, 101, *s.r.container.SecurityContext.RunAsGroup)
-	for _, pid := range append(s.workers(), s.cmd.Process.Pid) {
-		require.Equal(t, "101 101 101 101", status(t, pid, "Uid"))
-		require.Equal(t, "101 101 101 101", status(t, pid, "Gid"))
-		require.Equal(t, "0000000000000000", status(t, pid, "CapEff"))
-		require.Equal(t, "0000000000000000", status(t, pid, "CapBnd"))
-		require.Equal(t, "1", status(t, pid, "NoNewPrivs"))
+	for _, pid := range append(s.workers(), s.Cmd.Process.Pid) {
+		require.Equal(t, "101 101 101 101", pod.Status(t, pid, "Uid"))
+		require.Equal(t, "101 101 101 101", pod.Status(t, pid, "Gid"))
+		require.Equal(t, "0000000000000000", pod.Status(t, pid, "CapEff"))
+		require.Equal(t, "0000000000000000", pod.Status(t, pid, "CapBnd"))
+		require.Equal(t, "1", pod.Status(t, pid, "NoNewPrivs"))
 	}
-	require.Error(t, s.command("touch", "/etc/outrigger/x").Run(), "the root file system is read-only")
-	require.NoError(t, s.command("touch", "/tmp/x").Run())
+	require.Error(t, s.Command("touch", "/etc/outrigger/x").Run(), "the root file system is read-only")
+	require.NoError(t, s.Command("touch", "/tmp/x").Run())
 }
 
 func TestIPFamilies(t *testing.T) {
 	s := set(t, hello, func(p *pattern.TLSProxy) { p.IPFamilies = []corev1.IPFamily{corev1.IPv4Protocol} })
-	_, err := net.DialTimeout("tcp", "[::1]:9200", patience)
+	_, err := net.DialTimeout("tcp", "[::1]:9200", pod.Patience)
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)
 	r, err := s.client(true).Get("https://" + serverName + "/")
 	require.Equal(t, "hello", text(t, r, err))
@@ -159,12 +160,12 @@ func TestPrivilegedPort(t *testing.T) {
 	require.Equal(t, []corev1.Sysctl{{Name: "net.ipv4.ip_unprivileged_port_start", Value: "0"}}, r.sysctls)
 	const file = "/proc/sys/net/ipv4/ip_unprivileged_port_start" // of our own network namespace
 	require.NoError(t, os.WriteFile(file, []byte("1024"), 0))
-	c := launch(t, r, newSecret(t, newAuthority(t).issue(t, 1)))
+	c := launch(t, r, pod.NewVolume(t, newAuthority(t).issue(t, 1)))
 	select {
-	case <-c.done:
-		poll(t, "the reason", func() bool { return strings.Contains(c.log.String(), "0.0.0.0:443 failed (13: Permission denied)") })
-	case <-time.After(patience):
-		require.FailNow(t, "nginx listens on a privileged port", c.log)
+	case <-c.Done:
+		pod.Poll(t, "the reason", func() bool { return strings.Contains(c.Log.String(), "0.0.0.0:443 failed (13: Permission denied)") })
+	case <-time.After(pod.Patience):
+		require.FailNow(t, "nginx listens on a privileged port", c.Log)
 	}
 	require.NoError(t, os.WriteFile(file, []byte(r.sysctls[0].Value), 0))
 	s := set(t, hello, on443)
@@ -219,7 +220,7 @@ func TestTLSProfiles(t *testing.T) {
 			} {
 				config := s.tls()
 				config.MinVersion, config.MaxVersion, config.CipherSuites = c.version, c.version, c.suites
-				conn, err := tls.DialWithDialer(&net.Dialer{Timeout: patience}, "tcp", s.address, config)
+				conn, err := tls.DialWithDialer(&net.Dialer{Timeout: pod.Patience}, "tcp", s.address, config)
 				if got[name] = err == nil; err == nil {
 					require.NoError(t, conn.Close())
 				} else {
@@ -243,8 +244,8 @@ func TestRotation(t *testing.T) {
 	open := s.client(true)
 	require.EqualValues(t, 1, serial(open))
 	pids := s.workers()
-	s.certs.write(s.ca.issue(t, 2))
-	poll(t, "the new certificate", func() bool { return serial(s.client(true)) == 2 })
+	s.certs.Write(s.ca.issue(t, 2))
+	pod.Poll(t, "the new certificate", func() bool { return serial(s.client(true)) == 2 })
 	require.EqualValues(t, 1, serial(open), "an open connection keeps its certificate")
 	require.Equal(t, pids, s.workers())
 }
@@ -268,8 +269,8 @@ func TestAccessLog(t *testing.T) {
 	resp, err := s.client(true).Do(r)
 	text(t, resp, err)
 	var line map[string]string
-	poll(t, "a line of the log", func() bool {
-		for l := range strings.Lines(s.log.String()) {
+	pod.Poll(t, "a line of the log", func() bool {
+		for l := range strings.Lines(s.Log.String()) {
 			if strings.HasPrefix(l, "{") && strings.HasSuffix(l, "\n") {
 				return json.Unmarshal([]byte(l), &line) == nil
 			}

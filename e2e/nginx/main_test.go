@@ -1,86 +1,11 @@
 package nginx
 
 import (
-	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"os/signal"
-	"runtime"
-	"syscall"
 	"testing"
+
+	"github.com/outrigger-dev/outrigger/e2e/pod"
 )
 
-const (
-	program = "/usr/sbin/nginx"
-	inside  = "OUTRIGGER_E2E_NGINX_INSIDE" // set in the process that has namespaces of its own
-	roots   = "/mnt"                       // becomes a tmpfs there
-)
-
-// TestMain runs the tests in namespaces of their own: network, so that ports are
-// the real ones and never taken; mounts and processes, so that all of them are
-// gone when the tests are, however they end.
 func TestMain(m *testing.M) {
-	if _, err := os.Stat(program); err != nil {
-		fail("these tests need the real nginx: apt-get install -y --no-install-recommends nginx-light libnginx-mod-stream, and keep its service stopped")
-	}
-	if os.Geteuid() != 0 {
-		fail("these tests build containers by hand and need root for it: sudo, or any container with CAP_SYS_ADMIN")
-	}
-	if os.Getenv(inside) == "" {
-		os.Exit(again())
-	}
-	if err := prepare(); err != nil {
-		fail(err.Error())
-	}
-	os.Exit(m.Run())
-}
-
-// again runs this program with the same arguments in new namespaces.
-func again() int {
-	runtime.LockOSThread() // Pdeathsig is for the thread
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), inside+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWPID,
-		Pdeathsig:  syscall.SIGKILL,
-	}
-	if err := cmd.Start(); err != nil {
-		fail("namespaces are needed, which this machine refuses: " + err.Error())
-	}
-	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		<-stop
-		_ = cmd.Process.Kill() // the first process of a namespace ignores the others
-	}()
-	if err := cmd.Wait(); err != nil {
-		if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.Exited() {
-			return exit.ExitCode()
-		}
-		fail(err.Error())
-	}
-	return 0
-}
-
-func prepare() error {
-	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("making mounts private: %w", err)
-	}
-	if err := syscall.Mount("proc", "/proc", "proc", 0, ""); err != nil {
-		return fmt.Errorf("proc: %w", err)
-	}
-	if err := syscall.Mount("tmpfs", roots, "tmpfs", 0, "mode=755"); err != nil {
-		return fmt.Errorf("tmpfs on %s: %w", roots, err)
-	}
-	if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
-		return fmt.Errorf("ip link set lo up: %w: %s", err, out)
-	}
-	return nil
-}
-
-func fail(why string) {
-	fmt.Fprintln(os.Stderr, "e2e/nginx:", why)
-	os.Exit(1)
+	pod.Main(m, func() error { return pod.Needs("/usr/sbin/nginx", "nginx-light libnginx-mod-stream") })
 }

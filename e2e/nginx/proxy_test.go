@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/e2e/pod"
 )
 
 // What the app sees is what the client sent, and who it was.
@@ -106,7 +108,7 @@ func TestUpload(t *testing.T) {
 				_, _ = w.Write(chunk[:1])
 				select {
 				case <-began: // the app has it; only now comes the rest
-				case <-time.After(patience / 2):
+				case <-time.After(pod.Patience / 2):
 					_ = w.CloseWithError(errors.New("nothing came to the app"))
 					return
 				}
@@ -126,7 +128,7 @@ func TestUpload(t *testing.T) {
 	})
 	for _, pid := range s.workers() {
 		var peak int
-		_, err := fmt.Sscanf(status(t, pid, "VmHWM"), "%d kB", &peak)
+		_, err := fmt.Sscanf(pod.Status(t, pid, "VmHWM"), "%d kB", &peak)
 		require.NoError(t, err)
 		require.Less(t, peak, 32<<10, "KiB of memory at most")
 	}

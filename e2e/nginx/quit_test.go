@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 )
 
@@ -49,14 +50,14 @@ func TestQuitDrains(t *testing.T) {
 			resp, err := s.client(h2).Get("https://search:9200/slow")
 			answers <- answer{resp, err}
 		}()
-		receive(t, "the request", arrived)
+		pod.Receive(t, "the request", arrived)
 	}
 
-	hook := s.command(s.r.container.Lifecycle.PreStop.Exec.Command...)
+	hook := s.Command(s.r.container.Lifecycle.PreStop.Exec.Command...)
 	out, err := hook.CombinedOutput()
 	require.NoError(t, err, string(out))
-	poll(t, "new connections to be refused", func() bool {
-		conn, err := net.DialTimeout("tcp", s.address, patience)
+	pod.Poll(t, "new connections to be refused", func() bool {
+		conn, err := net.DialTimeout("tcp", s.address, pod.Patience)
 		if err == nil {
 			_ = conn.Close()
 		}
@@ -66,11 +67,11 @@ func TestQuitDrains(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF, "an idle connection is closed")
 	close(release)
 	for range 2 {
-		a := receive(t, "the answer", answers)
+		a := pod.Receive(t, "the answer", answers)
 		require.Equal(t, "/slow", text(t, a.resp, a.err))
 		require.Equal(t, http.StatusOK, a.resp.StatusCode)
 	}
-	s.ended()
+	s.Ended()
 }
 
 // A connection that nobody closes doesn't keep nginx longer than the grace
@@ -79,9 +80,9 @@ func TestQuitEnds(t *testing.T) {
 	s := set(t, echo, drain(28))
 	_, in := s.webSocket()
 	begin := time.Now()
-	require.NoError(t, s.cmd.Process.Signal(syscall.SIGQUIT)) // STOPSIGNAL of the images
+	require.NoError(t, s.Cmd.Process.Signal(syscall.SIGQUIT)) // STOPSIGNAL of the images
 	_, err := in.ReadByte()
 	require.Error(t, err)
-	s.ended()
+	s.Ended()
 	require.Less(t, time.Since(begin), 4*time.Second)
 }

@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/rig"
@@ -27,7 +28,7 @@ const (
 type rendered struct {
 	files             map[string]string // of the ConfigMap
 	confDir, certsDir string
-	more              map[string]*secret // further volumes, by their place
+	more              map[string]*pod.Volume // further volumes, by their place
 	container         corev1.Container
 	sysctls           []corev1.Sysctl
 	port              int32
@@ -66,14 +67,14 @@ func renderedConf(t *testing.T, edits ...func(*pattern.TLSProxy)) rendered {
 	var files corev1.ConfigMap
 	decode(t, docs[0], &deployment)
 	decode(t, docs[1], &files)
-	pod := deployment.Spec.Template.Spec
-	require.Len(t, pod.InitContainers, 1)
-	r := rendered{files: files.Data, container: pod.InitContainers[0], port: p.Takes()[0], more: map[string]*secret{}}
+	spec := deployment.Spec.Template.Spec
+	require.Len(t, spec.InitContainers, 1)
+	r := rendered{files: files.Data, container: spec.InitContainers[0], port: p.Takes()[0], more: map[string]*pod.Volume{}}
 	if strings.Contains(r.files["nginx.conf"], "\nstream {") { // a module of its own in Debian, built in elsewhere
 		r.files["nginx.conf"] = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n" + r.files["nginx.conf"]
 	}
-	if pod.SecurityContext != nil {
-		r.sysctls = pod.SecurityContext.Sysctls
+	if spec.SecurityContext != nil {
+		r.sysctls = spec.SecurityContext.Sysctls
 	}
 	r.confDir, r.certsDir = r.mount("tls-proxy-config"), r.mount("tls-proxy-certs")
 	if p.Clients == nil {

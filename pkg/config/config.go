@@ -8,6 +8,7 @@ package config
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -51,6 +52,9 @@ type Spec struct {
 	// PodTemplatePaths are where pod templates stand in custom resources, as in
 	// spec.workers.template, where outrigger doesn't find them by itself.
 	PodTemplatePaths []string `json:"podTemplatePaths,omitempty"`
+	// RebindPresets say how programs of your own are moved to 127.0.0.1, for
+	// rebind.preset. They win over those that outrigger brings.
+	RebindPresets []pattern.RebindPreset `json:"rebindPresets,omitempty"`
 	// Record says whether what was added is recorded in an annotation of the
 	// object, so that a later run can take it off again: auto (where the runner
 	// writes back in place, as kpt does), always or never. Default: auto.
@@ -112,6 +116,11 @@ func (s *Spec) fill() {
 	}
 	for i := range s.Patterns {
 		s.Patterns[i].fill()
+		for _, gate := range s.Patterns[i].gates() {
+			if gate.Rebind != nil {
+				gate.Rebind.Use(s.RebindPresets)
+			}
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -29,6 +30,10 @@ type Entry struct {
 	// restartPolicy Always: it starts before the app, stops after it, and lets a
 	// Job end) or beside (an ordinary container). Default: native.
 	Placement sidecar.Placement `json:"placement,omitempty"`
+	// Unfit says what happens to workloads that the pattern isn't for, such as pods on
+	// the node's network, on Windows, or without a port: fail or skip. The report
+	// tells which were left out, and why. Default: fail.
+	Unfit Unfit `json:"unfit,omitempty"`
 	// After are init containers and native sidecars, ours or the manifest's, that
 	// start before this one.
 	After []string `json:"after,omitempty"`
@@ -42,10 +47,24 @@ type Entry struct {
 
 	// TLSProxy (ambassador) terminates TLS in the pod in front of a plain app.
 	TLSProxy *pattern.TLSProxy `json:"tlsProxy,omitempty"`
+	// AuthProxy (ambassador) authenticates every request before the app sees it: JWT,
+	// Google IAP, OIDC login or basic auth.
+	AuthProxy *pattern.AuthProxy `json:"authProxy,omitempty"`
+	// Tunnel (ambassador) is the way out: a local plain port that reaches an
+	// external server through verified TLS.
+	Tunnel *pattern.Tunnel `json:"tunnel,omitempty"`
 	// Custom (any) adds what it spells out in plain YAML: containers, volumes,
 	// env and mounts of the app, ports, objects. Every other pattern expands to it.
 	Custom *pattern.Custom `json:"custom,omitempty"`
 }
+
+// Unfit says what happens to workloads that a pattern isn't for.
+type Unfit string
+
+const (
+	UnfitFail Unfit = "fail"
+	UnfitSkip Unfit = "skip"
+)
 
 // Names are written as a list, or, where there is just one, as it is.
 type Names []string
@@ -110,6 +129,28 @@ func (e *Entry) fill() {
 	if e.Placement == "" {
 		e.Placement = sidecar.Native
 	}
+}
+
+// RewritesCallers reports whether the entry wants callers of what it takes over to
+// be rewritten.
+func (e *Entry) RewritesCallers() bool {
+	for _, g := range e.gates() {
+		if g.RewriteCallers {
+			return true
+		}
+	}
+	return e.Custom != nil && slices.ContainsFunc(e.Custom.Takeovers, func(t sidecar.Takeover) bool { return t.RewriteCallers })
+}
+
+// gates are what the entry has in front of an app.
+func (e *Entry) gates() (out []*pattern.Gate) {
+	if e.TLSProxy != nil {
+		out = append(out, &e.TLSProxy.Gate)
+	}
+	if e.AuthProxy != nil {
+		out = append(out, &e.AuthProxy.Gate)
+	}
+	return out
 }
 
 // kebab writes tlsProxy as tls-proxy.

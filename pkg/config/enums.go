@@ -6,10 +6,12 @@ package config
 var enums = map[string][]string{
 	"github.com/outrigger-dev/outrigger/pkg/config.Record":      {"auto", "always", "never"},
 	"github.com/outrigger-dev/outrigger/pkg/config.Rollout":     {"auto", "hash", "checksum", "none"},
+	"github.com/outrigger-dev/outrigger/pkg/config.Unfit":       {"fail", "skip"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.AccessLog":  {"none", "json"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.ClientMode": {"require", "optional"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.Mode":       {"takeover", "front"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.PlainHTTP":  {"reject", "redirect"},
+	"github.com/outrigger-dev/outrigger/pkg/pattern.Protocol":   {"tcp", "postgres", "mysql", "smtp", "ldap"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.TLSProfile": {"intermediate", "modern"},
 	"github.com/outrigger-dev/outrigger/pkg/sidecar.Placement":  {"native", "beside"},
 	"github.com/outrigger-dev/outrigger/pkg/sidecar.Protocol":   {"http", "grpc", "tcp"},

@@ -49,7 +49,7 @@ func TestReadFlatErrors(t *testing.T) {
 	}{
 		"nothing":             {nil, "4 missing-field data: select at least one workload; as in kind=Deployment name=search"},
 		"no selection":        {[]string{"record=auto"}, "4 missing-field data: select at least one workload; as in kind=Deployment name=search"},
-		"unknown pattern":     {[]string{"name=a", "pattern=tls-proxy"}, `6 bad-value data.pattern: "tls-proxy" is not tlsProxy or custom; did you mean tlsProxy`},
+		"unknown pattern":     {[]string{"name=a", "pattern=tls-proxy"}, `6 bad-value data.pattern: "tls-proxy" is not ` + either(PatternKeys()) + `; did you mean tlsProxy`},
 		"unknown field":       {[]string{"nam=a", "name=a"}, "5 unknown-field data.nam: there is no such field; did you mean name"},
 		"unknown field below": {[]string{"name=a", "expect.mix=1"}, "6 unknown-field data.expect.mix: there is no such field; did you mean min"},
 		"no number":           {[]string{"name=a", "expect.min=one"}, "6 wrong-type data.expect.min: wanted an integer, got a string; "},
@@ -58,7 +58,7 @@ func TestReadFlatErrors(t *testing.T) {
 		"no regexp":           {[]string{"name=a("}, `5 bad-value data.name: "a(" is no regular expression: missing closing ); `},
 		"no word":             {[]string{"name=a", "placement=outside", "pattern=custom"}, `6 bad-value data.placement: "outside" is not native or beside; `},
 		"field of a pattern":  {[]string{"name=a", "pattern=custom", "phase=x"}, "7 wrong-type data.phase: wanted an integer, got a string; "},
-		"no entry":            {[]string{"name=a", "app=x"}, "4 missing-field data: no pattern is given; add one of tlsProxy, custom"},
+		"no entry":            {[]string{"name=a", "app=x"}, "4 missing-field data: no pattern is given; add one of " + strings.Join(PatternKeys(), ", ")},
 		"a name twice":        {[]string{"name=a", "name=b"}, "6 duplicate-field data.name: stands in line 5 already; leave one of them"},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, strings.Join(seen(flatText(c.words...)), "\n")) })

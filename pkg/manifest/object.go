@@ -70,6 +70,14 @@ func (o *Object) read() {
 	}
 }
 
+// Source is the object's part of the text.
+func (o *Object) Source() string {
+	if o.from < o.to && o.to <= len(o.text.text) {
+		return o.text.text[o.from:o.to]
+	}
+	return o.text.text
+}
+
 // Forget drops what was read, to be read again when it's wanted.
 func (o *Object) Forget() {
 	if o.from < o.to && o.err == nil {

@@ -41,7 +41,7 @@ func checkEnum[T ~string](field string, value T, fs *sidecar.Findings, allowed .
 func checkPod(w *sidecar.Workload, fs *sidecar.Findings) {
 	spec := &w.Pod.Spec
 	add := func(code, message, hint string, at ...string) {
-		*fs = append(*fs, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: w.Ref,
+		*fs = append(*fs, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: w.Ref, Unfit: true,
 			Field: w.Template.To("spec").To(at...).String(), Message: message, Hint: hint})
 	}
 	if w.App == nil {
@@ -52,9 +52,9 @@ func checkPod(w *sidecar.Workload, fs *sidecar.Findings) {
 			"take hostNetwork off, or leave this workload out", "hostNetwork")
 	}
 	if spec.OS != nil && spec.OS.Name == corev1.Windows {
-		add("windows", "nginx's image is for Linux", "leave this workload out", "os", "name")
+		add("windows", "the sidecar's image is for Linux", "leave this workload out", "os", "name")
 	} else if spec.NodeSelector[corev1.LabelOSStable] == "windows" {
-		add("windows", "nginx's image is for Linux", "leave this workload out", "nodeSelector", corev1.LabelOSStable)
+		add("windows", "the sidecar's image is for Linux", "leave this workload out", "nodeSelector", corev1.LabelOSStable)
 	}
 }
 

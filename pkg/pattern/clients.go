@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"regexp"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -97,17 +95,6 @@ func (c *Clients) validate(p *Gate, fs *sidecar.Findings) {
 	}
 }
 
-// A CABundle names where the certificates of authorities are. One of the names is
-// required.
-type CABundle struct {
-	// SecretName is a Secret that has them.
-	SecretName string `json:"secretName,omitempty"`
-	// ConfigMapName is a ConfigMap that has them.
-	ConfigMapName string `json:"configMapName,omitempty"`
-	// Key in there. Default: ca.crt.
-	Key string `json:"key,omitempty"`
-}
-
 // nginxClients is what nginx.conf says of clients. Its words are made by quote.
 type nginxClients struct {
 	CA       string
@@ -136,28 +123,3 @@ func (c *Clients) nginx() *nginxClients {
 
 // Listed reports whether only some clients of the CA may come in.
 func (c *nginxClients) Listed() bool { return len(c.Names)+len(c.Subjects) > 0 }
-
-// volume is that of the clients' CA.
-func (c *CABundle) volume(name string) corev1.Volume {
-	items := []corev1.KeyToPath{{Key: or(c.Key, caKey), Path: caKey}}
-	if c.ConfigMapName != "" {
-		return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
-			LocalObjectReference: corev1.LocalObjectReference{Name: c.ConfigMapName}, Items: items}}}
-	}
-	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: c.SecretName, Items: items}}}
-}
-
-func (c *CABundle) validate(at string, fs *sidecar.Findings) {
-	switch {
-	case c.SecretName == "" && c.ConfigMapName == "":
-		fs.Add(sidecar.Error, "missing-field", at, "no authority is named", "write secretName or configMapName of the one that has its certificate")
-	case c.SecretName != "" && c.ConfigMapName != "":
-		fs.Add(sidecar.Error, "bad-value", at, "two authorities are named", "leave secretName or configMapName out")
-	case c.SecretName != "":
-		checkName(at+".secretName", c.SecretName, fs)
-	default:
-		checkName(at+".configMapName", c.ConfigMapName, fs)
-	}
-}
-
-const caKey = "ca.crt"

@@ -109,6 +109,12 @@ func (p *Custom) validateApp(fs *sidecar.Findings) {
 			fs.Add(sidecar.Error, "bad-value", at+".appendWith", "a value from elsewhere can't be appended", "write a value, or take appendWith out")
 		case e.AppendWith != "" && e.Value == "":
 			fs.Add(sidecar.Error, "missing-field", at+".value", "there is nothing to append", "write a value")
+		case e.Replace && e.AppendWith != "":
+			fs.Add(sidecar.Error, "bad-value", at+".replace", "a value is either replaced or appended to", "take replace or appendWith out")
+		case e.Replace && e.ValueFrom != nil:
+			fs.Add(sidecar.Error, "bad-value", at+".replace", "a value from elsewhere doesn't take the place of one", "write a value, or take replace out")
+		case e.Everywhere && !e.Replace:
+			fs.Add(sidecar.Error, "bad-value", at+".everywhere", "it says where a value is replaced, and none is to be", "write replace: true beside it")
 		}
 	}
 	checkMounts("app", p.App.VolumeMounts, fs)

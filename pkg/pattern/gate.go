@@ -14,8 +14,9 @@ import (
 type Gate struct {
 	// Port is where clients come in: the app's port today. In mode takeover it's
 	// the proxy's from now on: its number and name stay, so that Services,
-	// Ingresses and NetworkPolicies in front stay valid. Required.
-	Port int32 `json:"port"`
+	// Ingresses and NetworkPolicies in front stay valid. Required in mode takeover;
+	// in mode front the default is all TCP ports that the app declares.
+	Port int32 `json:"port,omitempty"`
 	// Protocol is what the app speaks on that port: http (WebSockets and events
 	// too), grpc, or tcp (anything else). Default: http.
 	Protocol sidecar.Protocol `json:"protocol,omitempty"`
@@ -125,13 +126,16 @@ type door struct {
 
 func (p *Gate) front() bool { return p.Mode == ModeFront }
 
+// tls reports whether the proxy has a certificate to show.
+func (p *Gate) tls() bool { return p.SecretName != "" || p.Certificate != nil }
+
 // doors are all ports; the first one is port.
 func (p *Gate) doors() []door {
 	first := door{port: p.Port, listen: p.Port, app: p.Port, protocol: p.Protocol}
 	if p.front() {
 		first.listen = orPort(p.ListenPort, defaultListenPort)
 	} else if p.Rebind != nil {
-		first.app = p.Rebind.Port
+		first.app = p.rebindPort()
 	}
 	all := []door{first}
 	for i, m := range p.MorePorts {
@@ -162,8 +166,10 @@ func (p *Gate) Takes() []int32 {
 func (p *Gate) takeovers() []sidecar.Takeover {
 	var out []sidecar.Takeover
 	for _, d := range p.doors() {
-		t := sidecar.Takeover{Port: d.listen, AppPort: d.app, Front: p.front(), Scheme: corev1.URISchemeHTTPS,
-			RewriteCallers: p.RewriteCallers, Trust: p.Trust}
+		t := sidecar.Takeover{Port: d.listen, AppPort: d.app, Front: p.front(), RewriteCallers: p.RewriteCallers, Trust: p.Trust}
+		if p.tls() {
+			t.Scheme = corev1.URISchemeHTTPS
+		}
 		if d.protocol != sidecar.HTTP {
 			t.Protocol = d.protocol
 		}
@@ -187,7 +193,8 @@ func (p *Gate) claims(w *sidecar.Workload) (out []sidecar.Claim) {
 func (p *Gate) app(w *sidecar.Workload) sidecar.App {
 	app := sidecar.App{DrainSeconds: p.appDrain(w)}
 	if !p.front() {
-		app.Env, app.Args = p.Rebind.env(), slices.Clone(p.Rebind.Args)
+		app.Env = p.Rebind.imageEnv(w.App, p.Rebind.env(p.rebindPort()))
+		app.Args = p.Rebind.args(w.App, p.rebindPort())
 	}
 	return app
 }

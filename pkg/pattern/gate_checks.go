@@ -12,7 +12,9 @@ import (
 
 // validate finds what is wrong with the config whatever the workload is.
 func (p *Gate) validate(tls bool, fs *sidecar.Findings) {
-	checkPort("port", p.Port, "write the app's port, where clients come in", fs)
+	if !p.front() || p.Port != 0 {
+		checkPort("port", p.Port, "write the app's port, where clients come in", fs)
+	}
 	if tls && p.SecretName == "" && p.Certificate == nil {
 		fs.Add(sidecar.Error, "missing-field", "secretName", "there is no certificate",
 			"name the Secret that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: ...}}")
@@ -76,8 +78,8 @@ func (p *Gate) validateDoors(fs *sidecar.Findings) {
 	}
 	if p.front() {
 		take(orPort(p.ListenPort, defaultListenPort), "listenPort")
-	} else if p.Rebind != nil && p.Rebind.Port != p.Port { // else validateRebind says so
-		take(p.Rebind.Port, "rebind.port")
+	} else if p.Rebind != nil && p.rebindPort() != p.Port { // else validateRebind says so
+		take(p.rebindPort(), "rebind.port")
 	}
 	for i, m := range p.MorePorts {
 		at := fmt.Sprintf("morePorts[%d].", i)
@@ -93,8 +95,16 @@ func (p *Gate) validateDoors(fs *sidecar.Findings) {
 // check finds what is wrong with the config for this workload.
 func (p *Gate) check(w *sidecar.Workload, fs *sidecar.Findings) {
 	checkPod(w, fs)
+	if w.App == nil {
+		return
+	}
+	p.checkFit(w, fs)
+	if p.Port == 0 {
+		return
+	}
 	p.checkPorts(w, fs)
 	p.checkFront(w, fs)
+	p.checkPreset(w, fs)
 	p.checkPrivileged(w, fs)
 	p.checkShutdown(w, fs)
 	if p.Certificate != nil {

@@ -43,7 +43,11 @@ func (p *Gate) healthOf(w *sidecar.Workload, door int, http2Directive bool) *ngi
 		h.Listen = p.listeners(p.health(door), options)
 		return h
 	}
-	h.Listen = p.listeners(p.health(door), " ssl")
+	options := ""
+	if p.tls() {
+		options = " ssl"
+	}
+	h.Listen = p.listeners(p.health(door), options)
 	for _, path := range probed(w, d.port, p.health(door)) {
 		path, args, _ := strings.Cut(path, "?")
 		h.Paths = append(h.Paths, healthPath{quote(path), quote(args)})
@@ -54,10 +58,56 @@ func (p *Gate) healthOf(w *sidecar.Workload, door int, http2Directive bool) *ngi
 // plainPath is a path that nginx passes on as it is, and that means itself only.
 var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9_.~!&'()*+,;=:@-]*)+(\?[A-Za-z0-9_.~!&'()*+,;=:@/?-]*)?$`)
 
-// checkHealth finds probes that can't be passed on.
-func (p *TLSProxy) checkHealth(w *sidecar.Workload, fs *sidecar.Findings) {
+// heard reports whether a door has a listener for the kubelet: one that refuses
+// clients without credentials (guarded), and gRPC's, whose probes can't speak TLS.
+func (p *Gate) heard(w *sidecar.Workload, d door, guarded bool) bool {
+	switch {
+	case p.front():
+		return false // the app still answers itself
+	case d.protocol == sidecar.HTTP:
+		return guarded
+	}
+	return d.protocol == sidecar.GRPC && grpcProbed(w, d.port, p.health(0), len(p.MorePorts))
+}
+
+// heardTakeovers are takeovers that say where the kubelet is answered.
+func (p *Gate) heardTakeovers(w *sidecar.Workload, guarded bool) []sidecar.Takeover {
+	all := p.takeovers()
 	for i, d := range p.doors() {
-		if !p.heard(w, d) || d.protocol != sidecar.HTTP {
+		switch {
+		case !p.heard(w, d, guarded):
+		case d.protocol == sidecar.GRPC:
+			all[i].GRPCHealthPort = p.health(i)
+		default:
+			all[i].HealthPort = p.health(i)
+		}
+	}
+	return all
+}
+
+// hear gives a proxy's container its listeners for the kubelet. With one of them,
+// the startup probe asks nginx itself: it starts with certificates that it can't
+// read, since their path is a variable, and shakes no hands then.
+func (p *Gate) hear(w *sidecar.Workload, c *corev1.Container, guarded bool) {
+	for i, d := range p.doors() {
+		if !p.heard(w, d, guarded) {
+			continue
+		}
+		c.Ports = append(c.Ports, corev1.ContainerPort{ContainerPort: p.health(i)})
+		if d.protocol == sidecar.HTTP {
+			get := &corev1.HTTPGetAction{Path: readyPath, Port: intstr.FromInt32(p.health(i))}
+			if p.tls() {
+				get.Scheme = corev1.URISchemeHTTPS
+			}
+			c.StartupProbe.ProbeHandler = corev1.ProbeHandler{HTTPGet: get}
+		}
+	}
+}
+
+// checkHealth finds probes that can't be passed on.
+func (p *Gate) checkHealth(w *sidecar.Workload, guarded bool, fs *sidecar.Findings) {
+	for i, d := range p.doors() {
+		if !p.heard(w, d, guarded) || d.protocol != sidecar.HTTP {
 			continue
 		}
 		for _, path := range probed(w, d.port, p.health(i)) {

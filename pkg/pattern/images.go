@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,6 +21,17 @@ var (
 	// github.com/nginx/docker-nginx-unprivileged, stable/alpine-slim/Dockerfile:
 	// ARG UID=101, ARG GID=101, STOPSIGNAL SIGQUIT; busybox has sh and sleep.
 	nginxImage = image{ref: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim", uid: 101, gid: 101}
+	// github.com/oauth2-proxy/oauth2-proxy Dockerfile: distroless/static:nonroot.
+	oauth2Image = image{ref: "quay.io/oauth2-proxy/oauth2-proxy:v7.15.3", uid: 65532, gid: 65532}
+	// github.com/envoyproxy/envoy distribution/docker/Dockerfile-envoy: distroless/base-nossl:nonroot.
+	envoyImage = image{ref: "docker.io/envoyproxy/envoy:distroless-v1.36.2", uid: 65532, gid: 65532}
+	// github.com/ghostunnel/ghostunnel Dockerfile-distroless: distroless/base-nossl:nonroot.
+	ghostunnelImage = image{ref: "docker.io/ghostunnel/ghostunnel:v1.11.1-distroless", uid: 65532, gid: 65532}
+	// github.com/edoburu/docker-pgbouncer Dockerfile: adduser -u 70 postgres, USER postgres; alpine has nc.
+	pgbouncerImage = image{ref: "docker.io/edoburu/pgbouncer:v1.25.2-p0", uid: 70, gid: 70}
+	// Both: distroless/static:nonroot.
+	cloudSQLImage = image{ref: "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.25.3", uid: 65532, gid: 65532}
+	alloyDBImage  = image{ref: "gcr.io/alloydb-connectors/alloydb-auth-proxy:1.15.2", uid: 65532, gid: 65532}
 )
 
 // newest is what a program counts as whose version can't be told from its image.
@@ -45,12 +57,15 @@ var versionTag = sync.OnceValue(func() *regexp.Regexp {
 // that are named for nginx are believed, others number their own releases; what
 // has no version, as latest or a digest alone, counts as the newest. So does the
 // missing part of a tag like 1.27, which moves with the branch.
-func nginxRelease(ref string) release {
+func nginxRelease(ref string) release { return programRelease(ref, "nginx", "openresty") }
+
+// programRelease is nginxRelease for a program that images are named for.
+func programRelease(ref string, programs ...string) release {
 	ref, _, _ = strings.Cut(ref, "@")
 	name := ref[strings.LastIndexByte(ref, '/')+1:]
 	name, tag, _ := strings.Cut(name, ":")
 	m := versionTag().FindStringSubmatch(tag)
-	if m == nil || !strings.Contains(name, "nginx") && !strings.Contains(name, "openresty") {
+	if m == nil || !slices.ContainsFunc(programs, func(p string) bool { return strings.Contains(name, p) }) {
 		return release{newest, newest, newest}
 	}
 	r := release{0, 0, newest}

@@ -36,6 +36,7 @@ type nginxConf struct {
 	Workers          int64
 	ShutdownSeconds  int64
 	Certs            string
+	Plain            bool // without TLS
 	HTTP2Directive   bool // "http2 on" (nginx 1.25.1) in place of a word of listen
 	CertificateCache bool // ssl_certificate_cache (nginx 1.27.4)
 	Modern           bool
@@ -43,6 +44,7 @@ type nginxConf struct {
 	AccessLog        bool
 	Zone             string // of TLS sessions
 	Clients          *nginxClients
+	Auth             *nginxAuth
 	Servers          []nginxServer // http and grpc
 	Streams          []nginxServer // tcp
 }
@@ -62,6 +64,21 @@ func (s nginxServer) Set() string {
 		return "grpc_set_header"
 	}
 	return "proxy_set_header"
+}
+
+// Anonymous is s for requests of nobody: no identity goes to the app.
+func (s nginxServer) Anonymous() nginxServer {
+	if s.Auth == nil {
+		return s
+	}
+	conf, auth := *s.nginxConf, *s.Auth
+	auth.Identity = nil
+	for _, h := range s.Auth.Identity {
+		auth.Identity = append(auth.Identity, nginxHeader{h.Name, `""`})
+	}
+	conf.Auth = &auth
+	s.nginxConf = &conf
+	return s
 }
 
 // Stream is c with the names that the stream module shares with nobody.
@@ -95,7 +112,11 @@ func (p *Gate) nginx(w *sidecar.Workload, given corev1.ResourceRequirements) *ng
 		Zone:             "tls",
 	}
 	options := " ssl"
-	if !c.HTTP2Directive {
+	switch {
+	case !p.tls():
+		options = ""
+		c.Plain, c.HTTP2Directive = true, false
+	case !c.HTTP2Directive:
 		options += " http2"
 	}
 	for _, d := range p.doors() {
@@ -109,6 +130,20 @@ func (p *Gate) nginx(w *sidecar.Workload, given corev1.ResourceRequirements) *ng
 		c.Servers = append(c.Servers, s)
 	}
 	return c
+}
+
+// healthy gives the servers their listeners for the kubelet.
+func (p *Gate) healthy(w *sidecar.Workload, c *nginxConf, guarded bool) {
+	at := 0
+	for i, d := range p.doors() {
+		if d.protocol == sidecar.TCP {
+			continue
+		}
+		if p.heard(w, d, guarded) {
+			c.Servers[at].Health = p.healthOf(w, i, c.HTTP2Directive)
+		}
+		at++
+	}
 }
 
 // workers is one process per CPU of the limit, from 1 to 4; 2 without a limit.
@@ -129,8 +164,8 @@ func quote(word string) string {
 // String is the text of nginx.conf.
 func (c *nginxConf) String() string {
 	var b strings.Builder
-	if err := nginxTemplates().ExecuteTemplate(&b, "tlsproxy.tmpl", c); err != nil {
-		panic(fmt.Sprintf("tlsproxy.tmpl: %v", err)) // the template and its type are both ours
+	if err := nginxTemplates().ExecuteTemplate(&b, "nginx.tmpl", c); err != nil {
+		panic(fmt.Sprintf("nginx.tmpl: %v", err)) // the template and its type are both ours
 	}
 	return b.String()
 }

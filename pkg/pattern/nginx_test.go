@@ -115,7 +115,7 @@ func TestNginxConfPanicsOnABrokenTemplate(t *testing.T) {
 	whole := nginxTemplates
 	defer func() { nginxTemplates = whole }()
 	nginxTemplates = func() *template.Template {
-		return template.Must(template.New("tlsproxy.tmpl").Parse("{{.NoSuchField}}"))
+		return template.Must(template.New("nginx.tmpl").Parse("{{.NoSuchField}}"))
 	}
 	require.Panics(t, func() { _ = (&nginxConf{}).String() })
 }

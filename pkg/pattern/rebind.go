@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -15,22 +14,28 @@ import (
 
 // Rebind says how an app is moved from all addresses of its pod to 127.0.0.1.
 type Rebind struct {
-	// Port is where the app listens from now on, on 127.0.0.1. Required.
-	Port int32 `json:"port"`
+	// Preset knows how a program is moved, by its name: elasticsearch, redis,
+	// grafana, spring-boot and many others, or one of spec.rebindPresets. What env
+	// says wins over it; args come behind its own.
+	Preset string `json:"preset,omitempty"`
+	// Port is where the app listens from now on, on 127.0.0.1. Required, unless
+	// there is a preset; then the default is the app's port and one.
+	Port int32 `json:"port,omitempty"`
 	// Env are environment variables that make the app do so. Write the address as
 	// 127.0.0.1, since localhost may be ::1.
 	Env map[string]string `json:"env,omitempty"`
 	// Args are command line arguments that make the app do so. They're appended.
 	Args []string `json:"args,omitempty"`
+
+	own *RebindPreset // the user's own of that name
 }
 
-// env is sorted by name: maps have no order.
-func (r *Rebind) env() []sidecar.EnvVar {
-	var env []corev1.EnvVar
-	for _, name := range slices.Sorted(maps.Keys(r.Env)) {
-		env = append(env, corev1.EnvVar{Name: name, Value: r.Env[name]})
+// rebindPort is where the app listens from now on.
+func (p *Gate) rebindPort() int32 {
+	if p.Rebind.Port == 0 && p.Rebind.Preset != "" {
+		return p.Port + 1
 	}
-	return sidecar.Vars(env...)
+	return p.Rebind.Port
 }
 
 func (p *Gate) validateRebind(fs *sidecar.Findings) {
@@ -46,7 +51,7 @@ func (p *Gate) validateRebind(fs *sidecar.Findings) {
 			`write mode: front if it can't be moved; else the free port and the variables or args by which the app is told, as in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`)
 		return
 	}
-	checkPort("rebind.port", r.Port, "write a free port for the app, as in 9201", fs)
+	checkPort("rebind.port", p.rebindPort(), "write a free port for the app, as in 9201", fs)
 	if r.Port == p.Port && r.Port != 0 {
 		fs.Add(sidecar.Error, "bad-value", "rebind.port", fmt.Sprintf("it is the port %d that the proxy takes over", p.Port), "write another one, for the app")
 	}
@@ -63,7 +68,17 @@ func (p *Gate) validateRebind(fs *sidecar.Findings) {
 		all = append(all, arg)
 	}
 	port := strconv.Itoa(int(r.Port))
-	switch {
+	switch preset := r.preset(); {
+	case r.Preset != "" && preset == nil:
+		hint := "write one of " + strings.Join(slices.Sorted(maps.Keys(rebindPresets())), ", ")
+		if near := sidecar.Nearest(r.Preset, slices.Collect(maps.Keys(rebindPresets()))); near != "" {
+			hint = "did you mean " + near
+		}
+		fs.Add(sidecar.Error, "preset-unknown", "rebind.preset", fmt.Sprintf("%q is unknown", r.Preset), hint)
+	case preset != nil && preset.Refuse != "":
+		why, hint, _ := strings.Cut(preset.Refuse, ": ")
+		fs.Add(sidecar.Error, "preset-refused", "rebind.preset", preset.Name+": "+why, hint)
+	case preset != nil:
 	case len(all) == 0:
 		fs.Add(sidecar.Info, "rebind-untold", "rebind", "neither env nor args tell the app to move",
 			"make sure that its own configuration binds it to 127.0.0.1:"+port)

@@ -4,7 +4,6 @@ import (
 	_ "embed" // for the script
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -46,6 +45,9 @@ var nginxSize = size{cpu: "20m", memory: "32Mi", maxMemory: "128Mi", fixedCPU: "
 
 // Change puts nginx in front of the app.
 func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
+	whole := *p
+	whole.Gate = p.discovered(w)
+	p = &whole
 	notes := p.check(w)
 	if mine := p.Validate(); mine.Failed() {
 		return nil, append(mine, notes...)
@@ -71,7 +73,7 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	}
 	objects := []sidecar.Object{configMap(object, files)}
 	if p.Certificate != nil {
-		objects = append(objects, p.Certificate.object(secret, p.Certificate.names(w)))
+		objects = append(objects, p.Certificate.objects(secret, p.Certificate.names(w))...)
 	}
 	if policy := p.networkPolicy(w); policy != nil {
 		objects = append(objects, *policy)
@@ -82,46 +84,25 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		Volumes:    volumes,
 		App:        p.app(w),
 		Takeovers:  p.takeovers(w),
-		Pod:        sidecar.Pod{Sysctls: p.sysctls(w)},
+		Pod:        sidecar.Pod{Sysctls: p.sysctls(w), MinGracePeriodSeconds: p.minGrace(w)},
 		Objects:    objects,
 		Claims:     p.claims(w),
 		Notes:      notes,
 	}, nil
 }
 
-// takeovers say too where the kubelet is answered.
+// takeovers say too who is let in, and where the kubelet is answered.
 func (p *TLSProxy) takeovers(w *sidecar.Workload) []sidecar.Takeover {
-	all := p.Gate.takeovers()
-	for i, d := range p.doors() {
+	all := p.heardTakeovers(w, p.Clients.required())
+	for i := range all {
 		all[i].ClientCertificate = p.Clients.required()
-		switch {
-		case !p.heard(w, d):
-		case d.protocol == sidecar.GRPC:
-			all[i].GRPCHealthPort = p.health(i)
-		default:
-			all[i].HealthPort = p.health(i)
-		}
 	}
 	return all
 }
 
-// heard reports whether a door has a listener for the kubelet: one that demands
-// certificates of all clients, and gRPC's, whose probes can't speak TLS.
-func (p *TLSProxy) heard(w *sidecar.Workload, d door) bool {
-	switch {
-	case p.front():
-		return false // the app still answers itself
-	case d.protocol == sidecar.HTTP:
-		return p.Clients.required()
-	}
-	return d.protocol == sidecar.GRPC && grpcProbed(w, d.port, p.Gate.health(0), len(p.MorePorts))
-}
-
 // container is nginx. Its command skips the image's entrypoint, whose scripts
 // want to write to the root file system. There is no readiness probe: the app's
-// own goes through nginx and speaks for both. With a listener for the kubelet, the
-// startup probe shakes hands too: nginx starts with certificates that it can't
-// read, since their path is a variable.
+// own goes through nginx and speaks for both.
 func (p *TLSProxy) container(w *sidecar.Workload, resources corev1.ResourceRequirements) corev1.Container {
 	c := corev1.Container{
 		Name:      w.Name,
@@ -143,16 +124,7 @@ func (p *TLSProxy) container(w *sidecar.Workload, resources corev1.ResourceRequi
 		c.Command = []string{"sh", confDir + "/" + reloadKey}
 		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: volume(w, "clients"), MountPath: clientsDir, ReadOnly: true})
 	}
-	for i, d := range p.doors() {
-		if !p.heard(w, d) {
-			continue
-		}
-		c.Ports = append(c.Ports, corev1.ContainerPort{ContainerPort: p.health(i)})
-		if d.protocol == sidecar.HTTP {
-			c.StartupProbe.ProbeHandler = corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
-				Path: readyPath, Port: intstr.FromInt32(p.health(i)), Scheme: corev1.URISchemeHTTPS}}
-		}
-	}
+	p.hear(w, &c, p.Clients.required())
 	return c
 }
 
@@ -162,16 +134,7 @@ func (p *TLSProxy) conf(w *sidecar.Workload, given corev1.ResourceRequirements) 
 	c.Pattern = "tlsProxy"
 	c.Redirect = p.PlainHTTP == Redirect
 	c.Clients = p.Clients.nginx()
-	at := 0
-	for i, d := range p.doors() {
-		if d.protocol == sidecar.TCP {
-			continue
-		}
-		if p.heard(w, d) {
-			c.Servers[at].Health = p.healthOf(w, i, c.HTTP2Directive)
-		}
-		at++
-	}
+	p.healthy(w, c, p.Clients.required())
 	return c
 }
 

@@ -27,7 +27,7 @@ func (p *TLSProxy) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	p.Gate.check(w, &fs)
 	p.checkImage(w, &fs)
-	p.checkHealth(w, &fs)
+	p.checkHealth(w, p.Clients.required(), &fs)
 	return fs
 }
 

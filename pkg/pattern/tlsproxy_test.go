@@ -229,9 +229,9 @@ func TestTLSProxyFindings(t *testing.T) {
 		"host network": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.HostNetwork = true }}, want: []string{
 			"error host-network: Deployment prod/elasticsearch spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide; take hostNetwork off, or leave this workload out"}},
 		"windows": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows} }}, want: []string{
-			"error windows: Deployment prod/elasticsearch spec.template.spec.os.name: nginx's image is for Linux; leave this workload out"}},
+			"error windows: Deployment prod/elasticsearch spec.template.spec.os.name: the sidecar's image is for Linux; leave this workload out"}},
 		"windows by selector": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.NodeSelector = map[string]string{"kubernetes.io/os": "windows"} }}, want: []string{
-			`error windows: Deployment prod/elasticsearch spec.template.spec.nodeSelector["kubernetes.io/os"]: nginx's image is for Linux; leave this workload out`}},
+			`error windows: Deployment prod/elasticsearch spec.template.spec.nodeSelector["kubernetes.io/os"]: the sidecar's image is for Linux; leave this workload out`}},
 		"no container": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.Containers, w.App = nil, nil }}, want: []string{
 			"error no-container: Deployment prod/elasticsearch spec.template.spec.containers: the pod has no container to serve; write app"}},
 		"unknown port": {proxy: func(p *TLSProxy) { p.Port = 9202 }, edits: []edit{func(w *sidecar.Workload) {

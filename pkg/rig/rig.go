@@ -63,7 +63,9 @@ func RunTexts(texts []*manifest.Text, conf *config.Sidecars, opt Options) Output
 		return r.fail()
 	}
 	r.layer = manifest.NewLayer(r.texts, manifest.Options{By: conf.Metadata.Name, Record: r.record})
+	r.dialled = r.foresee()
 	r.each(r.workload)
+	r.surround()
 	r.around()
 	if r.findings.Failed() {
 		return r.fail()
@@ -88,6 +90,12 @@ type run struct {
 	shared   []sidecar.Edit // of objects that several workloads may want something of
 	emits    []manifest.Emit
 	report   []string
+
+	world   neighbour.World
+	doors   []neighbour.Door
+	looked  map[string]bool // kinds that there are
+	dialled *neighbour.Callers
+	edited  map[sidecar.Ref]bool // workloads that are served
 
 	services map[string][]*service            // by namespace
 	secrets  map[string]map[string][]string   // keys of Secrets, by namespace and name
@@ -176,6 +184,13 @@ func (r *run) workload(o *manifest.Object) {
 	for _, a := range asked {
 		edits = append(edits, r.emit(o, w, a)...)
 	}
+	r.laidOn(w, asked)
+	calls, _ := r.dialled.Find(surrounding{o, r.conf}) // told later, with all others
+	edits = append(edits, calls...)
+	if r.edited == nil {
+		r.edited = map[sidecar.Ref]bool{}
+	}
+	r.edited[o.Ref] = true
 	own := edits[:0]
 	for _, e := range edits {
 		if e.Object == w.Ref {

@@ -36,7 +36,7 @@ func nothingElseMoves(t T, c Case, plain, laid string) {
 	untouched := c.Untouched
 	for _, doc := range documents(c.Input) {
 		var head struct{ Kind string }
-		if yaml.Unmarshal([]byte(doc), &head) == nil && (head.Kind == "ConfigMap" || head.Kind == "Secret" || head.Kind == "Ingress") {
+		if yaml.Unmarshal([]byte(doc), &head) == nil && (head.Kind == "ConfigMap" || head.Kind == "Secret" || head.Kind == "Ingress" && len(moved.to) == 0) {
 			untouched = append(untouched, doc)
 		}
 	}
@@ -105,7 +105,7 @@ var (
 	// filled are lines of collections that may have been written as empty, stand in brackets, or are aliases.
 	filled = regexp.MustCompile(`: *,|[{}\[\]]|[:-] \*|: *(null|Null|~)|outrigger.dev/patterns`)
 	// portly are lines that a takeover may change or take away, with the comments among them.
-	portly = regexp.MustCompile(`(?i)port|scheme|protocol|hostIP|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
+	portly = regexp.MustCompile(`(?i)port|gracePeriod|scheme|protocol|hostIP|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
 )
 
 // linesStay checks that lines stay in their order, but for those that may change.
@@ -114,7 +114,7 @@ func linesStay(t T, input, plain string, moved moves) {
 	takeover := len(moved.to) > 0
 	rest := lines(plain)
 	for _, line := range lines(input) {
-		if filled.MatchString(line) || moved.appends && strings.Contains(line, "value:") || takeover && portly.MatchString(line) {
+		if filled.MatchString(line) || (moved.appends || moved.calls || len(moved.values) > 0) && strings.Contains(line, "value") || takeover && portly.MatchString(line) {
 			continue
 		}
 		i := slices.IndexFunc(rest, func(l string) bool {
@@ -168,19 +168,30 @@ func lost(a, b []string) []string {
 	return out
 }
 
-// moves are the ports that are taken over, where what dials a port may be led, and
-// whether values of env are appended to.
+// moves are the ports that are taken over, where what dials a port may be led,
+// whether values of env are appended to, and which ones take the place of others.
 type moves struct {
 	ports   map[int]bool
 	to      map[int][]int
 	appends bool
+	values  map[string]bool
+	calls   bool // callers are led to https
+	from    int  // ports are discovered, and proxies stand on this one and those behind it
 }
 
 func takenOver(s *config.Spec) moves {
-	m := moves{ports: map[int]bool{}, to: map[int][]int{}}
+	m := moves{ports: map[int]bool{}, to: map[int][]int{}, values: map[string]bool{}}
 	for _, p := range s.Patterns {
+		if p.AuthProxy != nil {
+			m.gate(&p.AuthProxy.Gate)
+		}
 		if p.TLSProxy != nil {
 			m.gate(&p.TLSProxy.Gate)
+		}
+		if p.Tunnel != nil {
+			for _, v := range p.Tunnel.Env {
+				m.values[v] = true
+			}
 		}
 		if p.Custom != nil {
 			for _, t := range p.Custom.Takeovers {
@@ -193,6 +204,9 @@ func takenOver(s *config.Spec) moves {
 			}
 			for _, v := range p.Custom.App.Env {
 				m.appends = m.appends || v.AppendWith != ""
+				if v.Replace {
+					m.values[v.Value] = true
+				}
 			}
 		}
 	}
@@ -201,6 +215,12 @@ func takenOver(s *config.Spec) moves {
 
 // gate adds what the proxies that stand in front of an app do.
 func (m *moves) gate(g *pattern.Gate) {
+	m.calls = m.calls || g.RewriteCallers
+	m.appends = m.appends || g.Rebind != nil && g.Rebind.Preset != ""
+	if g.Port == 0 {
+		m.from = 8443 // the default
+		m.lead(0, 0)
+	}
 	health := int32(16000) // the default
 	if g.HealthPort != 0 {
 		health = g.HealthPort
@@ -300,16 +320,27 @@ func (m moves) follows(a, b any, at string) bool {
 	_, wasName := a.(string)
 	switch at[strings.LastIndexByte(at, '.')+1:] {
 	case "port", "targetPort":
+		if m.from > 0 && n >= m.from && n < m.from+10 {
+			return true
+		}
 		if a, err := strconv.Atoi(fmt.Sprint(a)); err == nil {
 			return isNumber && slices.Contains(m.to[a], n)
 		}
 		return wasName && isNumber && slices.ContainsFunc(slices.Collect(maps.Values(m.to)), func(to []int) bool { return slices.Contains(to, n) })
-	case "scheme":
-		return len(m.ports) > 0 && a == "HTTP" && b == "HTTPS"
+	case "scheme", "io/backend-protocol": // of probes and monitors, and of Ingresses
+		return len(m.to) > 0 && strings.EqualFold(fmt.Sprint(a), "http") && strings.EqualFold(fmt.Sprint(b), "https")
+	case "terminationGracePeriodSeconds":
+		was, _ := a.(int)
+		return len(m.to) > 0 && n > was
+	case "org/ssl-services":
+		return len(m.to) > 0 && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a)+",")
 	case "appProtocol":
 		return len(m.to) > 0 && (a == "http" || a == "kubernetes.io/h2c") && b == "https"
 	case "value":
-		return m.appends && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
+		if m.calls && strings.NewReplacer("https://", "http://", ":80", "").Replace(fmt.Sprint(b)) == strings.ReplaceAll(fmt.Sprint(a), ":80", "") {
+			return true
+		}
+		return m.values[fmt.Sprint(b)] || m.appends && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
 	case "dev/patterns":
 		return strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a)+",")
 	}

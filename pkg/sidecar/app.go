@@ -30,6 +30,12 @@ func (f *flattener) apps(asked []Asked) {
 			parts[c.Name] = append(parts[c.Name], part{asked[i].Name, app})
 		}
 	}
+	f.elsewhere(asked, func(c *corev1.Container, p part) {
+		if parts[c.Name] == nil {
+			order = append(order, c)
+		}
+		parts[c.Name] = append(parts[c.Name], p)
+	})
 	for _, c := range order {
 		at := f.container(c.Name)
 		f.env(c, at.To("env"), parts[c.Name])

@@ -7,9 +7,10 @@ import (
 
 // Check finds what can't work, whatever the patterns: ports that two want, hooks
 // that outlast the pod, kernel settings that would be the node's, sidecars that
-// keep a Job from ending, placements that the cluster doesn't know.
+// keep a Job from ending or that init containers wait for in vain, placements that
+// the cluster doesn't know.
 func Check(w *Workload, asked []Asked) Findings {
-	fs := slices.Concat(Ports(w, asked), containerNames(w, asked), sleeps(w, asked), drains(w, asked), sysctls(w, asked), dangling(w, asked))
+	fs := slices.Concat(Ports(w, asked), containerNames(w, asked), sleeps(w, asked), drains(w, asked), sysctls(w, asked), dangling(w, asked), deadlocks(w, asked))
 	add := func(a *Asked, code, message, hint string) {
 		fs = append(fs, Finding{Severity: Error, Code: code, Object: w.Ref, Sidecar: a.Name, Message: message, Hint: hint})
 	}

@@ -30,6 +30,7 @@ const DefaultContainerKey = "kubectl.kubernetes.io/default-container"
 // addresses use keys, never positions. Init containers come in their final order.
 func Edits(w *Workload, asked []Asked) ([]Edit, Findings) {
 	f := flattener{w: w, spec: w.Template.To("spec"), edits: make([]Edit, 0, 16*len(asked))}
+	asked = f.generated(asked)
 	volumes, containers := f.spec.To("volumes"), f.spec.To("containers")
 	for i := range asked {
 		a := &asked[i]
@@ -54,6 +55,7 @@ func Edits(w *Workload, asked []Asked) ([]Edit, Findings) {
 		f.pod(&c.Pod)
 		f.findings = append(f.findings, c.Notes...)
 	}
+	f.grace(asked)
 	f.apps(asked)
 	f.servicePorts(asked)
 	f.inits(asked)

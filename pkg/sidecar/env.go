@@ -13,7 +13,7 @@ type variable struct {
 	EnvVar
 	owner string // the first sidecar that wants it
 	at    int    // where the manifest has it; -1: nowhere, so it's added
-	was   string // the value that it had, where something is appended
+	was   string // the value that it had, where something is appended or replaced
 }
 
 // envs puts the variables of one container together.
@@ -55,7 +55,7 @@ func (f *flattener) env(c *corev1.Container, path Path, parts []part) {
 		f.owner = v.owner
 		at := path.At("name", v.Name)
 		switch {
-		case v.at < 0 || v.AppendWith == "":
+		case v.at < 0 || !v.changes():
 			f.set(at, v.EnvVar.EnvVar)
 			if i.before >= 0 {
 				f.edits[len(f.edits)-1].Before = c.Env[i.before].Name
@@ -77,7 +77,7 @@ func (e *envs) want(owner string, w *EnvVar) {
 			at = -1
 		}
 		v := variable{EnvVar: *w, owner: owner, at: at}
-		if w.AppendWith != "" && !e.appendable(owner, w, &v) {
+		if w.AppendWith != "" && !e.appendable(owner, w, &v) || w.Replace && !e.replaceable(owner, w, &v) {
 			return
 		}
 		e.index[w.Name] = len(e.vars)
@@ -87,6 +87,12 @@ func (e *envs) want(owner string, w *EnvVar) {
 	v := &e.vars[i]
 	at := func() Path { return e.path.At("name", w.Name) }
 	switch {
+	case v.AppendWith == "" && w.AppendWith == "" && (v.Replace || w.Replace):
+		if !same(v.EnvVar.EnvVar, w.EnvVar) { // where the manifest has one of them, Merge sees no two wishes
+			e.add(Error, "conflict", owner, at(), against(owner, w.EnvVar, v.owner, v.EnvVar.EnvVar), "let both want the same, or leave one of the sidecars out")
+		} else if !v.Replace && e.replaceable(owner, w, v) {
+			v.Replace = true
+		}
 	case v.AppendWith == "" && w.AppendWith == "":
 		if v.EnvVar.EnvVar != w.EnvVar { // Merge tells whether that's a conflict
 			e.others = append(e.others, Edit{Owner: owner, Object: e.w.Ref, Path: at(), Value: w.EnvVar, view: e.w})
@@ -132,6 +138,27 @@ func (e *envs) appendable(owner string, w *EnvVar, v *variable) bool {
 	}
 	v.was = e.c.Env[v.at].Value
 	v.Value = joined(v.was, w.Value, w.AppendWith)
+	return true
+}
+
+// replaceable looks at what the wish to replace finds.
+func (e *envs) replaceable(owner string, w *EnvVar, v *variable) bool {
+	refuse := func(message, hint string) bool {
+		e.add(Error, "env-replace", owner, e.path.At("name", w.Name), "can't replace: "+message, hint)
+		return false
+	}
+	switch {
+	case w.ValueFrom != nil:
+		return refuse("a value from elsewhere doesn't take the place of one", "write a value, or take replace out")
+	case v.at < 0:
+		return true // before what envFrom gives, a variable of the container's own counts
+	case e.c.Env[v.at].ValueFrom != nil:
+		return refuse("the manifest has "+say(e.c.Env[v.at])+" there, and what that is shows only in the cluster",
+			"change it where the value comes from, or take the variable out of the manifest")
+	case slices.ContainsFunc(e.c.Env[:v.at], func(o corev1.EnvVar) bool { return o.Name == w.Name }):
+		return refuse("the manifest has the variable twice", "leave the last one, which counts")
+	}
+	v.was = e.c.Env[v.at].Value
 	return true
 }
 
@@ -245,7 +272,7 @@ func (e *envs) needed(after []int) []int {
 	for at := range e.c.Env {
 		value := e.c.Env[at].Value
 		i, touched := e.index[e.c.Env[at].Name]
-		if touched && e.there[e.c.Env[at].Name] == at && e.vars[i].AppendWith != "" {
+		if touched && e.there[e.c.Env[at].Name] == at && e.vars[i].changes() {
 			value = e.vars[i].Value
 		}
 		references(value, func(name string) {

@@ -3,6 +3,7 @@ package sidecar_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -166,4 +167,125 @@ func TestEnvOrderAlwaysResolves(t *testing.T) {
 		again, _ := laidEnv(t, w, wishes...)
 		require.Equal(t, got, again)
 	}
+}
+
+// plain reads "NAME=value" as a container's own.
+func plain(text string) (env []corev1.EnvVar) {
+	for _, e := range vars(text) {
+		env = append(env, e.EnvVar)
+	}
+	return env
+}
+
+// replacing reads vars that replace, everywhere.
+func replacing(text string) sidecar.App {
+	app := sidecar.App{Env: vars(text)}
+	for i := range app.Env {
+		app.Env[i].Replace, app.Env[i].Everywhere = true, true
+	}
+	return app
+}
+
+func TestEnvReplace(t *testing.T) {
+	secret := &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{Key: "host", LocalObjectReference: corev1.LocalObjectReference{Name: "db"}}}
+	for name, c := range map[string]struct {
+		have []corev1.EnvVar
+		also string // another sidecar's plain wish
+		want []string
+		said string
+	}{
+		"a plain value":           {have: plain("X=1 HOST=db"), want: []string{"HOST].value=127.0.0.1 was db"}},
+		"an equal one":            {have: plain("HOST=127.0.0.1")},
+		"none":                    {have: plain("X=1"), want: []string{"HOST]=127.0.0.1"}},
+		"before who refers to it": {have: plain("URL=$(HOST)"), want: []string{"HOST]=127.0.0.1 before URL"}},
+		"from elsewhere":          {have: []corev1.EnvVar{{Name: "HOST", ValueFrom: secret}}, said: "can't replace: the manifest has key host of Secret db there, and what that is shows only in the cluster; change it where the value comes from"},
+		"twice":                   {have: plain("HOST=a HOST=b"), said: "can't replace: the manifest has the variable twice"},
+		"another wants the same":  {have: plain("HOST=db"), also: "HOST=127.0.0.1", want: []string{"HOST].value=127.0.0.1 was db"}},
+		"another wants otherwise": {have: plain("HOST=db"), also: "HOST=db", said: "wants another value there than "},
+		"another appends":         {have: plain("HOST=db"), also: "HOST+=x", said: "let both append"},
+	} {
+		for _, first := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s/%v", name, first), func(t *testing.T) {
+				w := workload()
+				w.App.Env = c.have
+				all := []sidecar.Asked{asked(w, "way", &sidecar.Change{App: replacing("HOST=127.0.0.1")})}
+				if c.also != "" {
+					all = append(all, asked(w, "other", &sidecar.Change{App: sidecar.App{Env: vars(c.also)}}))
+				}
+				if !first {
+					slices.Reverse(all)
+				}
+				edits, fs := sidecar.Edits(w, all)
+				if c.said != "" {
+					require.Len(t, fs, 1)
+					require.Equal(t, sidecar.Error, fs[0].Severity)
+					require.Contains(t, fs[0].String(), c.said)
+					return
+				}
+				require.Empty(t, fs)
+				require.Equal(t, c.want, envEdits(edits))
+			})
+		}
+	}
+}
+
+// envEdits are the edits of variables, in short.
+func envEdits(edits []sidecar.Edit) (out []string) {
+	for _, e := range edits {
+		at := e.Path.String()
+		_, name, ok := strings.Cut(at, ".env[name=")
+		if !ok {
+			continue
+		}
+		text := name + "="
+		if v, whole := e.Value.(corev1.EnvVar); whole {
+			text += v.Value
+		} else {
+			text += e.Value.(string)
+		}
+		if e.Was != nil {
+			text += " was " + e.Was.(string)
+		}
+		if e.Before != "" {
+			text += " before " + e.Before
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// What is to be the same everywhere is so in the containers that have it: the
+// manifest's by edits, other sidecars' before they're laid on. What an earlier run
+// has laid on is the second, not the first.
+func TestEnvEverywhere(t *testing.T) {
+	w := workload()
+	w.Pod.Spec.InitContainers = []corev1.Container{
+		{Name: "migrate", Env: plain("HOST=db PORT=5432")},
+		{Name: "hidden", EnvFrom: []corev1.EnvFromSource{{}}},
+		{Name: "check", Env: plain("HOST=127.0.0.1")},
+	}
+	w.Pod.Spec.Containers = append(w.Pod.Spec.Containers, corev1.Container{Name: "worker", Env: plain("PORT=1")})
+	w.App = &w.Pod.Spec.Containers[0]
+	check := corev1.Container{Name: "check", Image: "c:1", Env: plain("HOST=db")}
+	change := &sidecar.Change{InitContainers: []corev1.Container{check}}
+	edits, fs := sidecar.Edits(w, []sidecar.Asked{
+		asked(w, "way", &sidecar.Change{App: replacing("HOST=127.0.0.1")}), asked(w, "check", change)})
+	require.Len(t, fs, 1)
+	require.Contains(t, fs[0].String(), "initContainers[name=hidden].envFrom: way: can't be looked into: if HOST comes from there, it stays as it is in this container")
+	require.Equal(t, []string{"HOST]=127.0.0.1", "HOST].value=127.0.0.1 was db"}, envEdits(edits))
+	var laid []corev1.Container
+	for _, e := range edits {
+		if c, ok := e.Value.(corev1.Container); ok {
+			laid = append(laid, c)
+		}
+	}
+	require.Len(t, laid, 1)
+	require.Equal(t, plain("HOST=127.0.0.1"), laid[0].Env)
+	require.Equal(t, plain("HOST=db"), change.InitContainers[0].Env, "a Change isn't written to")
+
+	change.InitContainers[0].Env = []corev1.EnvVar{{Name: "HOST", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "status.hostIP"}}}}
+	_, fs = sidecar.Edits(w, []sidecar.Asked{
+		asked(w, "way", &sidecar.Change{App: replacing("HOST=127.0.0.1")}), asked(w, "check", change)})
+	require.True(t, fs.Failed())
+	require.Contains(t, fs.Error(), "can't replace HOST of container check: it has the field status.hostIP")
 }

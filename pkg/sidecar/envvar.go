@@ -7,7 +7,7 @@ import (
 )
 
 // An EnvVar is a variable that the app's container gets: that of core/v1, which
-// may also be joined to the value that is there.
+// may also be joined to the value that is there, or replace it.
 type EnvVar struct {
 	corev1.EnvVar `json:",inline"`
 	// AppendWith, where it's set, appends the value to the one that the app or
@@ -16,7 +16,18 @@ type EnvVar struct {
 	// the existing ones isn't appended again. Without it, another value is a
 	// conflict.
 	AppendWith string `json:"appendWith,omitempty"`
+	// Replace, where it's true, lets the value take the place of another one that
+	// a container's manifest gives the variable, which is a conflict else. It is
+	// for plain values: what valueFrom gives shows only in the cluster.
+	Replace bool `json:"replace,omitempty"`
+	// Everywhere, where it's true, makes this the value in all other containers
+	// and init containers of the pod too, as far as they have the variable. It
+	// comes with replace.
+	Everywhere bool `json:"everywhere,omitempty"`
 }
+
+// changes reports whether a value that is there may become another one.
+func (v *EnvVar) changes() bool { return v.AppendWith != "" || v.Replace }
 
 // Vars are variables that are set and not appended.
 func Vars(env ...corev1.EnvVar) []EnvVar {

@@ -27,6 +27,8 @@ func (r random) config(ws []workload) (config *Node, all bool) {
 		if name := []string{"tls-proxy", "second", "n"}[i]; !all && !taken[p.number] && (len(c.ports) > 0 || r.one(8)) && r.one(3) {
 			taken[p.number] = true
 			patterns.add(r.tlsProxy(w, c, p, name))
+		} else if r.one(6) {
+			patterns.add(r.tunnel(w, []string{"way", "tunnel", "out"}[i]))
 		} else {
 			patterns.add(r.custom(w, []string{"custom", "agent", "third"}[i]))
 		}

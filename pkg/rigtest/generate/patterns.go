@@ -35,6 +35,24 @@ func (r random) tlsProxy(w workload, c container, p port, name string) *Node {
 	return e
 }
 
+// tunnel is an entry that leads variables of all containers another way.
+func (r random) tunnel(w workload, name string) *Node {
+	t := dict("listenPort", num(6300+int(name[0])), "statusPort", num(6700+int(name[0])), "host", "redis.db.example", "port", num(6380))
+	put := func(odds int, key string, v any) { t.set(key, r.opt(odds, v)) }
+	put(3, "serverName", "redis.example")
+	put(2, "ca", dict(pick(r, "secretName", "configMapName"), "db-ca", "key", r.opt(3, str("root.pem"))))
+	put(3, "clientCertificate", dict("secretName", "me"))
+	t.set("env", dict(pick(r, "V0", "V3", "V5", "V9"), "127.0.0.1", pick(r, "V1", "V10", "WAY"), pick(r, "127.0.0.1:6379", "1e3", "two\nlines\n", "n")))
+	e := dict("name", name)
+	if len(w.containers) > 1 && r.one(3) {
+		e.set("app", pick(r, "*", w.containers[1].name))
+	}
+	r.placed(e, w)
+	e.set("override", r.opt(5, r.override()))
+	e.set("tunnel", t)
+	return e
+}
+
 // placed says where the entry's containers stand.
 func (r random) placed(e *Node, w workload) {
 	if r.one(3) && (!w.job || r.one(20)) { // a Job with a container beside never ends
@@ -87,6 +105,12 @@ func (r random) custom(w workload, name string) *Node {
 	if r.one(2) {
 		app.set("env", list(dict("name", "AGENT_"+strings.ToUpper(name), "value", pick(r, "n", "on", "1e3", "127.0.0.1:7000", "two\nlines\n", "'")),
 			dict("name", "NODE", "valueFrom", dict("fieldRef", dict("fieldPath", "spec.nodeName")))))
+	}
+	if r.one(5) {
+		if app.at("env") == nil {
+			app.set("env", list())
+		}
+		app.at("env").add(dict("name", pick(r, "V2", "V4", "V7", "V11"), "value", pick(r, "led", "1:30", "$(NODE)"), "replace", raw("true"), "everywhere", r.opt(2, raw("true"))))
 	}
 	app.set("args", r.opt(4, list("--agent", pick(r, "on", "-", "a: b", "1:30"))))
 	if volume {

@@ -1,0 +1,24 @@
+package auth
+
+import (
+	"os"
+	"testing"
+
+	"github.com/outrigger-dev/outrigger/e2e/made"
+	"github.com/outrigger-dev/outrigger/e2e/pod"
+)
+
+const programs = "OUTRIGGER_E2E_PROGRAMS" // the folder of oauth2-proxy
+
+func TestMain(m *testing.M) {
+	pod.Main(m, func() error {
+		if err := pod.Needs("/usr/sbin/nginx", "nginx-light"); err != nil {
+			return err
+		}
+		bin, err := made.Make("bin/oauth2-proxy")
+		if err != nil {
+			return err
+		}
+		return os.Setenv(programs, bin)
+	})
+}

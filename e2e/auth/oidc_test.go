@@ -1,0 +1,192 @@
+package auth
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+)
+
+const issuerURL = "https://127.0.0.1:8444"
+
+// An issuer is an OpenID Connect provider, as far as programs' tokens need one.
+type issuer struct {
+	key *rsa.PrivateKey
+	ca  string // of its certificate, in PEM
+}
+
+func newIssuer(t *testing.T) *issuer {
+	t.Helper()
+	i := &issuer{key: rsaKey(t)}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "issuer"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	i.ca = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	l, err := tls.Listen("tcp", "127.0.0.1:8444", &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}})
+	require.NoError(t, err)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(map[string]any{
+			"issuer": issuerURL, "authorization_endpoint": issuerURL + "/login", "token_endpoint": issuerURL + "/token", "jwks_uri": issuerURL + "/keys",
+			"id_token_signing_alg_values_supported": []string{"RS256"}, "code_challenge_methods_supported": []string{"S256"}})
+	})
+	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
+		b64 := base64.RawURLEncoding.EncodeToString
+		_ = json.NewEncoder(w).Encode(map[string]any{"keys": []any{map[string]any{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "one",
+			"n": b64(i.key.N.Bytes()), "e": b64(big.NewInt(int64(i.key.E)).Bytes())}}})
+	})
+	server := &http.Server{Handler: mux}
+	go func() { _ = server.Serve(l) }()
+	t.Cleanup(func() { _ = server.Close() })
+	return i
+}
+
+func rsaKey(t *testing.T) *rsa.PrivateKey {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	return key
+}
+
+// claims are those of a good token, with changes.
+func claims(change map[string]any) map[string]any {
+	c := map[string]any{"iss": issuerURL, "aud": "reports", "sub": "u1", "email": "alice@example.com", "email_verified": true,
+		"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix()}
+	for k, v := range change {
+		c[k] = v
+	}
+	return c
+}
+
+// token signs claims, with RS256, HS256 (the public key as the secret) or not at all.
+func (i *issuer) token(t *testing.T, alg string, key *rsa.PrivateKey, c map[string]any) string {
+	t.Helper()
+	part := func(v any) string {
+		raw, err := json.Marshal(v)
+		require.NoError(t, err)
+		return base64.RawURLEncoding.EncodeToString(raw)
+	}
+	text := part(map[string]any{"alg": alg, "kid": "one", "typ": "JWT"}) + "." + part(c)
+	var signature []byte
+	switch alg {
+	case "RS256":
+		sum := sha256.Sum256([]byte(text))
+		var err error
+		signature, err = rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
+		require.NoError(t, err)
+	case "HS256":
+		mac := hmac.New(sha256.New, x509.MarshalPKCS1PublicKey(&i.key.PublicKey))
+		mac.Write([]byte(text))
+		signature = mac.Sum(nil)
+	}
+	return text + "." + base64.RawURLEncoding.EncodeToString(signature)
+}
+
+func TestOIDC(t *testing.T) {
+	i := newIssuer(t)
+	containers, files := rendered(t, &pattern.AuthProxy{PublicPaths: []string{"/open", "/static/*"}, OIDC: &pattern.OIDC{
+		IssuerURL: issuerURL, ClientID: "reports", SecretName: "oidc", RedirectURL: "https://reports.example.com/oauth2/callback"}})
+	require.Len(t, containers, 2)
+	require.Equal(t, "auth-proxy-login", containers[0].Name, "it starts before nginx, which asks it")
+	login := containers[0]
+	for n := range login.Env {
+		require.NotNil(t, login.Env[n].ValueFrom.SecretKeyRef, "secrets stand in no manifest")
+		login.Env[n].Value = strings.Repeat("s", 32)
+	}
+	login.Env = append(login.Env, corev1.EnvVar{Name: "SSL_CERT_FILE", Value: "/ca/ca.crt"}) // the issuer's, in place of public ones
+	launch(t, login, map[string]*pod.Volume{pod.Programs: pod.Folder(t, os.Getenv(programs)), "/ca": pod.NewVolume(t, map[string]string{"ca.crt": i.ca})})
+	serve(t)
+	launch(t, containers[1], map[string]*pod.Volume{"/etc/outrigger/nginx": pod.NewVolume(t, files), "/tmp": nil})
+
+	bearer := func(token string) map[string]string { return map[string]string{"Authorization": "Bearer " + token} }
+	good := i.token(t, "RS256", i.key, claims(nil))
+	for name, c := range map[string]struct {
+		header map[string]string
+		want   int
+	}{
+		"nobody":             {map[string]string{}, 401},
+		"alice":              {bearer(good), 200},
+		"expired":            {bearer(i.token(t, "RS256", i.key, claims(map[string]any{"exp": time.Now().Add(-time.Hour).Unix()}))), 401},
+		"for another app":    {bearer(i.token(t, "RS256", i.key, claims(map[string]any{"aud": "payroll"}))), 401},
+		"another issuer":     {bearer(i.token(t, "RS256", i.key, claims(map[string]any{"iss": "https://evil.example"}))), 401},
+		"another key":        {bearer(i.token(t, "RS256", rsaKey(t), claims(nil))), 401},
+		"not signed":         {bearer(i.token(t, "none", nil, claims(nil))), 401},
+		"a confused key":     {bearer(i.token(t, "HS256", nil, claims(nil))), 401},
+		"no signature":       {bearer(good[:strings.LastIndexByte(good, '.')+1]), 401},
+		"garbage":            {bearer("a.b.c"), 401},
+		"a made-up session":  {map[string]string{"Cookie": "_oauth2_proxy=abc|1|x"}, 401},
+		"asked as a browser": {map[string]string{"Accept": "text/html,*/*"}, 302},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, header, got := ask(t, "GET", "/admin?x=1&y=%2F", pretended(c.header))
+			require.Equal(t, c.want, status)
+			switch status {
+			case 200:
+				require.Equal(t, "/admin?x=1&y=%2F", got.URI)
+				require.Equal(t, "alice@example.com", got.Header.Get("X-Auth-Request-Email"))
+				require.NotContains(t, strings.Join(values(got.Header), " "), "root")
+			case 302:
+				require.True(t, strings.HasPrefix(header.Get("Location"), issuerURL+"/login?"), header)
+				require.Contains(t, header.Get("Location"), "code_challenge_method=S256")
+				require.Contains(t, header.Get("Location"), "redirect_uri=https%3A%2F%2Freports.example.com%2Foauth2%2Fcallback")
+			}
+		})
+	}
+	for _, path := range []string{"/open", "/static/x.css"} {
+		status, _, got := ask(t, "GET", path, pretended(map[string]string{}))
+		require.Equal(t, 200, status, path)
+		require.NotContains(t, strings.Join(values(got.Header), " "), "root")
+	}
+	for _, path := range tricks {
+		status, _, got := ask(t, "GET", path, nil)
+		require.Contains(t, []int{400, 401}, status, "%s: the app got %s", path, got.URI)
+	}
+
+	// The kubelet comes in where its probe asks, and nowhere else.
+	for path, want := range map[string]int{"/ready?db=1": 200, "/ready": 404, "/admin": 404, "/-/outrigger/ready": 204} {
+		r, err := http.Get("http://127.0.0.1:16000" + path)
+		require.NoError(t, err)
+		_ = r.Body.Close()
+		require.Equal(t, want, r.StatusCode, path)
+	}
+
+	// A body of ten megabytes goes through whole.
+	r, err := http.NewRequest("POST", "http://127.0.0.1:8080/upload", bytes.NewReader(make([]byte, 10<<20)))
+	require.NoError(t, err)
+	r.Header.Set("Authorization", "Bearer "+good)
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+	require.Equal(t, 200, resp.StatusCode)
+}

@@ -1,0 +1,159 @@
+package auth
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/rig"
+)
+
+const app = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: reports}
+spec:
+  template:
+    spec:
+      containers:
+        - name: reports
+          image: reports:1
+          ports: [{containerPort: 8080}]
+          readinessProbe:
+            httpGet: {path: "/ready?db=1", port: 8080}
+`
+
+// rendered is what a pod gets: its containers in their order, and its ConfigMap.
+func rendered(t *testing.T, p *pattern.AuthProxy) ([]corev1.Container, map[string]string) {
+	t.Helper()
+	p.Port, p.AccessLog = 8080, pattern.JSONAccessLog
+	p.Rebind = &pattern.Rebind{Port: 8081, Env: map[string]string{"ADDR": "127.0.0.1:8081"}}
+	entry := config.Entry{AuthProxy: p}
+	if p.JWT == nil && p.GoogleIAP == nil {
+		entry.Override = &corev1.Container{Image: "docker.io/library/nginx:1.22.1"} // what Debian 12 has
+	}
+	asked, err := json.Marshal(config.Sidecars{APIVersion: config.APIVersion, Kind: config.Kind, Spec: config.Spec{
+		Select: []config.Selector{{Kind: "Deployment"}}, Patterns: []config.Entry{entry}}})
+	require.NoError(t, err)
+	conf, fs := config.Read(asked, "")
+	require.NoError(t, fs.Err())
+	out := rig.Run([]rig.File{{Text: app}}, conf, rig.Options{})
+	require.NoError(t, out.Findings.Err())
+	docs := strings.Split(out.Files()[0].Text, "\n---\n")
+	require.Len(t, docs, 2)
+	var d appsv1.Deployment
+	var files corev1.ConfigMap
+	decode(t, docs[0], &d)
+	decode(t, docs[1], &files)
+	return d.Spec.Template.Spec.InitContainers, files.Data
+}
+
+// decode reads YAML into an API type.
+func decode(t *testing.T, text string, into any) {
+	t.Helper()
+	var v any
+	require.NoError(t, yaml.Unmarshal([]byte(text), &v))
+	raw, err := json.Marshal(v)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(raw, into))
+}
+
+// launch runs a container and waits until its startup probe succeeds.
+func launch(t *testing.T, spec corev1.Container, mounts map[string]*pod.Volume) *pod.Container {
+	t.Helper()
+	port := 0
+	if h := spec.StartupProbe.HTTPGet; h != nil {
+		port = h.Port.IntValue()
+	} else {
+		port = spec.StartupProbe.TCPSocket.Port.IntValue()
+	}
+	t.Cleanup(func() { // the next test wants its ports
+		pod.Poll(t, spec.Name+" to be gone", func() bool {
+			conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
+			if err == nil {
+				_ = conn.Close()
+			}
+			return err != nil
+		})
+	})
+	c := pod.Launch(t, spec, mounts)
+	pod.Poll(t, spec.Name+" to listen", func() bool {
+		select {
+		case <-c.Done:
+			require.FailNow(t, spec.Name+" has ended", "%v\n%s", c.Err, c.Log)
+		default:
+		}
+		conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	})
+	return c
+}
+
+// serve runs the app where it was moved to. It tells what it got.
+func serve(t *testing.T) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:8081")
+	require.NoError(t, err)
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = json.NewEncoder(w).Encode(seen{r.Method, r.RequestURI, r.Header})
+	})}
+	go func() { _ = server.Serve(l) }()
+	t.Cleanup(func() { _ = server.Close() })
+}
+
+type seen struct {
+	Method, URI string
+	Header      http.Header
+}
+
+// ask sends a request whose target stays as it's written.
+func ask(t *testing.T, method, target string, header map[string]string) (int, http.Header, seen) {
+	t.Helper()
+	r, err := http.NewRequest(method, "http://127.0.0.1:8080/", nil)
+	require.NoError(t, err)
+	if r.URL.Opaque = target; strings.HasPrefix(target, "//") {
+		r.URL.Opaque = "//127.0.0.1:8080" + target // else it would be taken for a host
+	}
+	r.URL.Opaque, r.URL.RawQuery, _ = strings.Cut(r.URL.Opaque, "?")
+	for name, value := range header {
+		r.Header[name] = []string{value}
+	}
+	c := &http.Client{Timeout: pod.Patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := c.Do(r)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	var s seen
+	if resp.StatusCode == 200 {
+		require.NoError(t, json.NewDecoder(resp.Body).Decode(&s))
+	}
+	return resp.StatusCode, resp.Header, s
+}
+
+// pretended are the headers by which a client might call itself somebody.
+func pretended(with map[string]string) map[string]string {
+	for _, name := range []string{"X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username", "X-Auth-Request-User",
+		"X-Auth-Request-Email", "X-Auth-Request-Groups", "X-Auth-Request-Preferred-Username", "X-Remote-User", "Remote-User", "X_Forwarded_User", "Remote_User"} {
+		with[name] = "root"
+	}
+	return with
+}
+
+// tricks are ways to write paths that might be taken for public ones, with /open
+// and all of /static/ public.
+var tricks = []string{"/static/../admin", "/static/%2e%2e/admin", "/static/..%2fadmin", "/static%2f..%2fadmin", "/static//../admin", "/static/./../admin",
+	"//static/../admin", "/admin/../static/x", "/admin/..%2fstatic/x", "/static/..;/admin", "/open/", "/open/x", "/open%2f..%2fadmin", "/open;/../admin",
+	"/OPEN", "/staticx", "/static", "/%6fpen"}

@@ -1,0 +1,181 @@
+package pod
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// A Container is a program that runs as a kubelet would run it.
+type Container struct {
+	T    *testing.T
+	Cmd  *exec.Cmd
+	Done chan struct{} // closed when it has ended
+	Err  error         // how; read after Done
+	Log  *Output
+
+	spec corev1.Container
+	root string
+}
+
+var containers int
+
+// Programs is a folder in a container whose programs come first, if it's mounted.
+const Programs = "/programs"
+
+// Launch runs a rendered container, with directories mounted by their paths in
+// it; nil is an empty one in memory. Its command is one of this machine.
+func Launch(t *testing.T, spec corev1.Container, mounts map[string]*Volume) *Container {
+	t.Helper()
+	containers++
+	c := &Container{T: t, Done: make(chan struct{}), Log: new(Output), spec: spec, root: filepath.Join(Roots, strconv.Itoa(containers))}
+	for _, m := range spec.VolumeMounts {
+		require.Contains(t, mounts, m.MountPath, "the container mounts %s there", m.Name)
+	}
+	c.lay(mounts)
+	c.Cmd = c.Command(slices.Concat(spec.Command, spec.Args)...)
+	c.Cmd.Stdout, c.Cmd.Stderr = c.pipe(), c.pipe()
+	require.NoError(t, c.Cmd.Start())
+	go func() {
+		c.Err = c.Cmd.Wait()
+		close(c.Done)
+	}()
+	t.Cleanup(func() {
+		_ = c.Cmd.Process.Kill()
+		<-c.Done
+		_ = syscall.Kill(-c.Cmd.Process.Pid, syscall.SIGKILL) // what the first process has left
+		if t.Failed() {
+			t.Logf("%s wrote:\n%s", spec.Name, c.Log)
+		}
+		_ = syscall.Unmount(c.root, syscall.MNT_DETACH)
+	})
+	return c
+}
+
+// lay builds the container's root: the programs of this machine and the volumes
+// at the rendered paths, all read-only but /tmp, where that is mounted.
+func (c *Container) lay(mounts map[string]*Volume) {
+	t := c.T
+	for _, dir := range append(slices.Collect(maps.Keys(mounts)), "usr", "proc", "dev", "tmp", "etc/ssl") {
+		require.NoError(t, os.MkdirAll(filepath.Join(c.root, dir), 0o755))
+	}
+	mount := func(source, target, kind string, flags uintptr, data string) {
+		require.NoError(t, syscall.Mount(source, target, kind, flags, data), "mount %s on %s", source, target)
+	}
+	readOnly := func(target string) {
+		mount("", target, "", syscall.MS_REMOUNT|syscall.MS_BIND|syscall.MS_RDONLY, "")
+	}
+	mount(c.root, c.root, "", syscall.MS_BIND, "") // a mount of its own, to be made read-only
+	for _, name := range []string{"bin", "sbin", "lib", "lib64"} {
+		if _, err := os.Stat("/usr/" + name); err == nil {
+			require.NoError(t, os.Symlink("usr/"+name, filepath.Join(c.root, name)))
+		}
+	}
+	for name, target := range map[string]string{"stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"} {
+		require.NoError(t, os.Symlink(target, filepath.Join(c.root, "dev", name)))
+	}
+	bind := func(source, name string) {
+		require.NoError(t, os.WriteFile(filepath.Join(c.root, name), nil, 0o666))
+		mount(source, filepath.Join(c.root, name), "", syscall.MS_BIND, "")
+	}
+	bind("/dev/null", "dev/null")
+	bind("/dev/urandom", "dev/urandom")
+	require.NoError(t, os.WriteFile(c.hosts(), nil, 0o644))
+	bind(c.hosts(), "etc/hosts")
+	for _, dir := range []string{"/usr", "/etc/ssl"} {
+		mount(dir, filepath.Join(c.root, dir), "", syscall.MS_BIND, "")
+		readOnly(filepath.Join(c.root, dir))
+	}
+	mount("/proc", filepath.Join(c.root, "proc"), "", syscall.MS_BIND, "")
+	for path, volume := range mounts {
+		target := filepath.Join(c.root, path)
+		if volume == nil {
+			mount("tmpfs", target, "tmpfs", 0, "mode=1777,size=16m")
+			continue
+		}
+		mount(volume.Dir, target, "", syscall.MS_BIND, "")
+		readOnly(target)
+	}
+	readOnly(c.root)
+}
+
+func (c *Container) hosts() string { return c.root + ".hosts" }
+
+// Hosts says what names mean in the container from now on: lines of /etc/hosts.
+func (c *Container) Hosts(lines ...string) {
+	c.T.Helper()
+	require.NoError(c.T, os.WriteFile(c.hosts(), []byte(strings.Join(lines, "\n")+"\n"), 0o644))
+}
+
+// Command is a process in the container: the rendered user and plain variables, no
+// capabilities, no way to get any.
+func (c *Container) Command(args ...string) *exec.Cmd {
+	user := c.spec.SecurityContext
+	cmd := exec.Command("/usr/bin/setpriv", append([]string{
+		fmt.Sprintf("--reuid=%d", *user.RunAsUser), fmt.Sprintf("--regid=%d", *user.RunAsGroup),
+		"--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"}, args...)...)
+	cmd.Dir = "/"
+	cmd.Env = []string{"PATH=" + Programs + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+	for _, v := range c.spec.Env {
+		cmd.Env = append(cmd.Env, v.Name+"="+v.Value)
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: c.root, Setpgid: true}
+	return cmd
+}
+
+// pipe gives the program a pipe that it owns, as container runtimes do: some open
+// /dev/stdout by name.
+func (c *Container) pipe() *os.File {
+	r, w, err := os.Pipe()
+	require.NoError(c.T, err)
+	require.NoError(c.T, w.Chown(int(*c.spec.SecurityContext.RunAsUser), int(*c.spec.SecurityContext.RunAsGroup)))
+	c.T.Cleanup(func() { _ = w.Close() })
+	go func() {
+		_, _ = c.Log.ReadFrom(r)
+		_ = r.Close()
+	}()
+	return w
+}
+
+// Ended waits until the program has ended, and wants it to have done so by
+// itself.
+func (c *Container) Ended() {
+	c.T.Helper()
+	select {
+	case <-c.Done:
+		require.NoError(c.T, c.Err, c.Log)
+	case <-time.After(Patience):
+		require.FailNow(c.T, c.spec.Name+" goes on", c.Log)
+	}
+}
+
+// Status is a field of /proc/PID/status.
+func Status(t *testing.T, pid int, field string) string {
+	t.Helper()
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	require.NoError(t, err)
+	for line := range strings.Lines(string(raw)) {
+		if value, ok := strings.CutPrefix(line, field+":"); ok {
+			return strings.Join(strings.Fields(value), " ")
+		}
+	}
+	require.FailNow(t, "no "+field)
+	return ""
+}
+
+// Terminate asks the program to end, as the kubelet does.
+func (c *Container) Terminate() {
+	c.T.Helper()
+	require.NoError(c.T, c.Cmd.Process.Signal(syscall.SIGTERM))
+}

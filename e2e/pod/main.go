@@ -1,0 +1,98 @@
+// Package pod runs what outrigger renders as a kubelet would: the real programs in
+// namespaces of their own, under the image's user, without capabilities or a way
+// to get any, on a read-only root, with volumes that change as Secrets do.
+package pod
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"testing"
+)
+
+const (
+	// Roots is a tmpfs in the namespaces of the tests, for all that they write.
+	Roots = "/mnt"
+
+	inside = "OUTRIGGER_E2E_INSIDE" // set in the process that has namespaces of its own
+)
+
+// Main runs the tests in namespaces of their own: network, so that ports are the
+// real ones and never taken; mounts and processes, so that all of them are gone
+// when the tests are, however they end. Outside of them, prepare is run first.
+func Main(m *testing.M, prepare func() error) {
+	if os.Getenv(inside) != "" {
+		if err := isolate(); err != nil {
+			fail(err.Error())
+		}
+		os.Exit(m.Run())
+	}
+	if os.Geteuid() != 0 {
+		fail("these tests build containers by hand and need root for it: sudo, or any container with CAP_SYS_ADMIN")
+	}
+	if err := prepare(); err != nil {
+		fail(err.Error())
+	}
+	os.Exit(again())
+}
+
+// Needs wants a program of a Debian package.
+func Needs(program, install string) error {
+	if _, err := os.Stat(program); err != nil {
+		return fmt.Errorf("these tests need the real %s: apt-get install -y --no-install-recommends %s, and keep its service stopped", program, install)
+	}
+	return nil
+}
+
+// again runs this program with the same arguments in new namespaces.
+func again() int {
+	runtime.LockOSThread() // Pdeathsig is for the thread
+	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), inside+"=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWPID,
+		Pdeathsig:  syscall.SIGKILL,
+	}
+	if err := cmd.Start(); err != nil {
+		fail("namespaces are needed, which this machine refuses: " + err.Error())
+	}
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-stop
+		_ = cmd.Process.Kill() // the first process of a namespace ignores the others
+	}()
+	if err := cmd.Wait(); err != nil {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.Exited() {
+			return exit.ExitCode()
+		}
+		fail(err.Error())
+	}
+	return 0
+}
+
+func isolate() error {
+	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("making mounts private: %w", err)
+	}
+	if err := syscall.Mount("proc", "/proc", "proc", 0, ""); err != nil {
+		return fmt.Errorf("proc: %w", err)
+	}
+	if err := syscall.Mount("tmpfs", Roots, "tmpfs", 0, "mode=755"); err != nil {
+		return fmt.Errorf("tmpfs on %s: %w", Roots, err)
+	}
+	if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
+		return fmt.Errorf("ip link set lo up: %w: %s", err, out)
+	}
+	return nil
+}
+
+func fail(why string) {
+	fmt.Fprintln(os.Stderr, "e2e:", why)
+	os.Exit(1)
+}

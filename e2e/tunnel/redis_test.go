@@ -1,0 +1,131 @@
+package tunnel
+
+import (
+	"crypto/x509"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/e2e/pod"
+)
+
+// A redis is a real one outside of the pod, with TLS only.
+type redis struct {
+	t       *testing.T
+	address string // without the port
+	dir     string
+	cmd     *exec.Cmd
+	log     *pod.Output
+}
+
+// serve starts one with a certificate, which clients must have too if it's told
+// their authority.
+func serve(t *testing.T, address string, cert map[string]string, clients *authority) *redis {
+	t.Helper()
+	own(t, address)
+	r := &redis{t: t, address: address}
+	var err error
+	r.dir, err = os.MkdirTemp(pod.Roots, "redis")
+	require.NoError(t, err)
+	r.write(cert)
+	if clients != nil {
+		r.write(clients.bundle())
+	}
+	r.start()
+	t.Cleanup(r.stop)
+	return r
+}
+
+func (r *redis) write(files map[string]string) {
+	for name, text := range maps.All(files) {
+		require.NoError(r.t, os.WriteFile(filepath.Join(r.dir, name), []byte(text), 0o600))
+	}
+}
+
+func (r *redis) start() {
+	r.t.Helper()
+	args := []string{"--bind", r.address, "--protected-mode", "no", "--port", "0", "--tls-port", "6380", "--dir", r.dir, "--save", "", "--appendonly", "no",
+		"--tls-cert-file", "tls.crt", "--tls-key-file", "tls.key"}
+	if _, err := os.Stat(filepath.Join(r.dir, "ca.crt")); err == nil {
+		args = append(args, "--tls-ca-cert-file", "ca.crt", "--tls-auth-clients", "yes")
+	} else {
+		args = append(args, "--tls-ca-cert-dir", "/etc/ssl/certs", "--tls-auth-clients", "no")
+	}
+	r.log = new(pod.Output)
+	r.cmd = exec.Command("/usr/bin/redis-server", args...)
+	r.cmd.Dir = r.dir
+	out, in, err := os.Pipe()
+	require.NoError(r.t, err)
+	r.cmd.Stdout, r.cmd.Stderr = in, in
+	r.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	require.NoError(r.t, r.cmd.Start())
+	require.NoError(r.t, in.Close())
+	go func() { _, _ = r.log.ReadFrom(out); _ = out.Close() }()
+	pod.Poll(r.t, "redis to listen: "+r.log.String(), func() bool {
+		conn, err := net.DialTimeout("tcp", r.address+":6380", time.Second)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	})
+}
+
+func (r *redis) stop() {
+	if r.cmd.ProcessState != nil {
+		return
+	}
+	_ = r.cmd.Process.Kill()
+	_ = r.cmd.Wait()
+	if r.t.Failed() {
+		r.t.Logf("redis wrote:\n%s", r.log)
+	}
+}
+
+// ask sends one command over a connection of its own through the tunnel and gives
+// the first line of the answer.
+func ask(command string) (string, error) {
+	conn, err := net.DialTimeout("tcp", "127.0.0.1:6379", pod.Patience)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(pod.Patience)); err != nil {
+		return "", err
+	}
+	if _, err := fmt.Fprintf(conn, "%s\r\n", command); err != nil {
+		return "", err
+	}
+	buf := make([]byte, 512)
+	n, err := conn.Read(buf)
+	line, _, _ := strings.Cut(string(buf[:n]), "\r\n")
+	return line, err
+}
+
+// works waits until the tunnel leads to a Redis that answers.
+func works(t *testing.T) {
+	t.Helper()
+	pod.Poll(t, "an answer", func() bool { answer, err := ask("PING"); return err == nil && answer == "+PONG" })
+}
+
+// fails wants no answer, and a reason in the log.
+func fails(t *testing.T, c *pod.Container, reason string) {
+	t.Helper()
+	answer, err := ask("PING")
+	require.Error(t, err, "answered: %s", answer)
+	require.Empty(t, answer)
+	pod.Poll(t, "the reason: "+reason, func() bool { return strings.Contains(c.Log.String(), reason) })
+}
+
+func server(t *testing.T, a *authority, name string) map[string]string {
+	t.Helper()
+	return a.issue(t, name, x509.ExtKeyUsageServerAuth)
+}

@@ -1,0 +1,211 @@
+package pattern
+
+import (
+	"regexp"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// AuthProxy authenticates every request before the app sees it, by exactly one of
+// its methods. With secretName or certificate it terminates TLS as well; there is
+// no need for tlsProxy on the same port. The app is reached through it only: it
+// moves to 127.0.0.1, or a NetworkPolicy closes its port.
+type AuthProxy struct {
+	Gate
+	// JWT lets requests in that bring a JSON Web Token of an issuer, verified by
+	// Envoy.
+	JWT *JWT `json:"jwt,omitempty"`
+	// GoogleIAP lets requests in that come through Google's Identity-Aware Proxy.
+	GoogleIAP *GoogleIAP `json:"googleIAP,omitempty"`
+	// OIDC leads people to the login of an OpenID Connect provider, and lets
+	// programs in that bring one of its tokens, by oauth2-proxy.
+	OIDC *OIDC `json:"oidc,omitempty"`
+	// Basic lets requests in with a user name and a password (RFC 7617).
+	Basic *Basic `json:"basic,omitempty"`
+	// PublicPaths need no authentication: a path, as /healthz, or all below one, as
+	// /static/*.
+	PublicPaths []string `json:"publicPaths,omitempty"`
+}
+
+// A Basic is a list of users and their passwords.
+type Basic struct {
+	// SecretName is the Secret with the list, as htpasswd writes it. A changed one
+	// counts within a minute. Passwords hashed with much work, as bcrypt, make each
+	// request slow: 19 a second with cost 10, against some 2000 with {SSHA}. Required.
+	SecretName string `json:"secretName"`
+	// Key in there. Default: auth.
+	Key string `json:"key,omitempty"`
+	// Realm is what browsers say the password is for. Default: the app's name.
+	Realm string `json:"realm,omitempty"`
+}
+
+var _ sidecar.Pattern = (*AuthProxy)(nil)
+
+// identities are headers in which apps look for a user's name. Whatever the
+// method is, clients can't write them.
+var identities = []string{"X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username",
+	"X-Auth-Request-User", "X-Auth-Request-Email", "X-Auth-Request-Groups", "X-Auth-Request-Preferred-Username", "X-Remote-User", "Remote-User"}
+
+// Change puts the proxy in front of the app.
+func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
+	whole := *p
+	whole.Gate = p.discovered(w)
+	p = &whole
+	notes := p.check(w)
+	if mine := p.Validate(); mine.Failed() {
+		return nil, append(mine, notes...)
+	} else if notes.Failed() {
+		return nil, notes // whoever reads configs has told what else is in mine
+	}
+	c := &sidecar.Change{
+		Phase:     sidecar.PhaseProxy,
+		App:       p.app(w),
+		Takeovers: p.heardTakeovers(w, true),
+		Pod:       sidecar.Pod{Sysctls: p.sysctls(w), MinGracePeriodSeconds: p.minGrace(w)},
+		Claims:    p.claims(w),
+		Notes:     notes,
+	}
+	for i := range c.Takeovers {
+		c.Takeovers[i].Authenticated = true
+	}
+	object := w.ObjectName()
+	switch {
+	case p.JWT != nil, p.GoogleIAP != nil && p.GoogleIAP.Image == "":
+		p.envoy(w, c, object)
+	default:
+		p.nginxAuth(w, c, object)
+	}
+	if p.tls() {
+		c.Volumes = append(c.Volumes, secretVolume(volume(w, "certs"), or(p.SecretName, object), tlsKeys...))
+		main := &c.Containers[len(c.Containers)-1]
+		main.VolumeMounts = append(main.VolumeMounts, corev1.VolumeMount{Name: volume(w, "certs"), MountPath: certsDir, ReadOnly: true})
+	}
+	if p.Certificate != nil {
+		c.Objects = append(c.Objects, p.Certificate.objects(or(p.SecretName, object), p.Certificate.names(w))...)
+	}
+	if policy := p.networkPolicy(w); policy != nil {
+		c.Objects = append(c.Objects, *policy)
+	}
+	return c, nil
+}
+
+// nginxAuth adds an nginx, and behind it what it asks about each request.
+func (p *AuthProxy) nginxAuth(w *sidecar.Workload, c *sidecar.Change, object string) {
+	resources := nginxSize.resources(w)
+	conf := p.nginx(w, resources)
+	conf.Pattern = "authProxy"
+	conf.Auth = p.auth(w)
+	p.healthy(w, conf, true)
+	main := corev1.Container{
+		Name:      w.Name,
+		Image:     nginxImage.ref,
+		Command:   []string{"nginx", "-e", "stderr", "-c", confFile, "-g", "daemon off;"},
+		Ports:     p.containerPorts(w),
+		Resources: resources,
+		VolumeMounts: []corev1.VolumeMount{
+			{Name: volume(w, "config"), MountPath: confDir, ReadOnly: true},
+			{Name: volume(w, "tmp"), MountPath: "/tmp"},
+		},
+		StartupProbe:    tcpProbe(p.doors()[0].listen, 1, 60),
+		LivenessProbe:   tcpProbe(p.doors()[0].listen, 20, 3),
+		Lifecycle:       p.shutdown(w).preStop(w),
+		SecurityContext: restricted(nginxImage),
+	}
+	p.hear(w, &main, true)
+	c.Volumes = []corev1.Volume{configVolume(volume(w, "config"), object), tmpVolume(volume(w, "tmp"))}
+	c.Objects = []sidecar.Object{configMap(object, map[string]string{confKey: conf.String()})}
+	switch {
+	case p.Basic != nil:
+		users := secretVolume(volume(w, "users"), p.Basic.SecretName)
+		users.Secret.Items = []corev1.KeyToPath{{Key: or(p.Basic.Key, "auth"), Path: usersKey}}
+		c.Volumes = append(c.Volumes, users)
+		main.VolumeMounts = append(main.VolumeMounts, corev1.VolumeMount{Name: users.Name, MountPath: usersDir, ReadOnly: true})
+	case p.OIDC != nil:
+		c.Containers = append(c.Containers, p.OIDC.container(w, p.plain()))
+	case p.GoogleIAP != nil:
+		c.Containers = append(c.Containers, p.GoogleIAP.container(w))
+	}
+	if port := p.askedPort(); port != 0 {
+		c.Claims = append(c.Claims, sidecar.Claim{Port: port, For: "sidecar " + w.Name + ", on 127.0.0.1"})
+	}
+	c.Containers = append(c.Containers, main) // it starts when what it asks is there
+}
+
+func (p *AuthProxy) plain() bool { return !p.tls() }
+
+// askedPort is where nginx asks about requests; 0: nowhere.
+func (p *AuthProxy) askedPort() int32 {
+	switch {
+	case p.OIDC != nil:
+		return orPort(p.OIDC.ProxyPort, oauth2Port)
+	case p.GoogleIAP != nil:
+		return orPort(p.GoogleIAP.ProxyPort, oauth2Port)
+	}
+	return 0
+}
+
+const (
+	usersDir = "/etc/outrigger/users"
+	usersKey = "htpasswd"
+)
+
+// nginxAuth is what nginx.conf says of authentication. Texts are words made by
+// quote, or variables of nginx.
+type nginxAuth struct {
+	Realm, Users string // basic
+	Port         int32  // whom nginx asks else
+	Path         string
+	Only         string // the one header that it's asked with; empty: all
+	OnlyVariable string
+	Login        bool          // people are led to one
+	Variables    []nginxHeader // from the answer's headers
+	Identity     []nginxHeader // towards the app
+	Public       []publicPath
+}
+
+type nginxHeader struct{ Name, Value string }
+
+// publicPath is a location: match is = or ~ (a regular expression).
+type publicPath struct{ Match, Path string }
+
+func (p *AuthProxy) auth(w *sidecar.Workload) *nginxAuth {
+	a := &nginxAuth{Port: p.askedPort()}
+	values := map[string]string{}
+	switch {
+	case p.Basic != nil:
+		a.Realm, a.Users = quote(or(p.Basic.Realm, w.Ref.Name)), usersDir+"/"+usersKey
+		values["X-Forwarded-User"], values["X-Remote-User"], values["Remote-User"] = "$remote_user", "$remote_user", "$remote_user"
+		a.Identity = append(a.Identity, nginxHeader{"Authorization", `""`}) // the password isn't the app's affair
+	case p.OIDC != nil:
+		a.Path, a.Login = "/oauth2/auth", true
+		for _, v := range []string{"user", "email", "groups", "preferred_username"} {
+			a.Variables = append(a.Variables, nginxHeader{"auth_" + v, "x_auth_request_" + v})
+		}
+		for _, stem := range []string{"X-Auth-Request-", "X-Forwarded-"} {
+			values[stem+"User"], values[stem+"Email"] = "$auth_user", "$auth_email"
+			values[stem+"Groups"], values[stem+"Preferred-Username"] = "$auth_groups", "$auth_preferred_username"
+		}
+	default:
+		a.Path, a.Only, a.OnlyVariable = "/auth", iapHeader, "x_goog_iap_jwt_assertion"
+		for _, name := range iapUnsigned {
+			a.Identity = append(a.Identity, nginxHeader{name, `""`})
+		}
+	}
+	for _, name := range identities {
+		a.Identity = append(a.Identity, nginxHeader{name, or(values[name], `""`)})
+	}
+	for _, path := range p.PublicPaths {
+		a.Public = append(a.Public, public(path))
+	}
+	return a
+}
+
+func public(path string) publicPath {
+	if n := len(path); n > 0 && path[n-1] == '*' {
+		// No ^~: nginx would redirect /static to /static/ by itself.
+		return publicPath{"~", quote("^" + regexp.QuoteMeta(path[:n-1]))}
+	}
+	return publicPath{"=", quote(path)}
+}

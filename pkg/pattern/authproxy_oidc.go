@@ -1,0 +1,176 @@
+package pattern
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// An OIDC is a provider of OpenID Connect with the app as its client.
+type OIDC struct {
+	// IssuerURL is the provider's, with https. oauth2-proxy asks it for the rest
+	// when it starts, and ends where it can't be reached: then the pod waits.
+	// Required.
+	IssuerURL string `json:"issuerURL"`
+	// ClientID is the app's at the provider. Required.
+	ClientID string `json:"clientID"`
+	// SecretName is the Secret with the client's secret (client-secret) and 16, 24
+	// or 32 bytes by which cookies are sealed (cookie-secret). Required.
+	SecretName string `json:"secretName"`
+	// RedirectURL is where the provider sends people back to, as it knows it:
+	// https://<host>/oauth2/callback. Default: that of the host that they came to.
+	RedirectURL string `json:"redirectURL,omitempty"`
+	// Scopes that are asked for. Default: openid, email and profile.
+	Scopes []string `json:"scopes,omitempty"`
+	// EmailDomains are those of people who may come in. Default: all.
+	EmailDomains []string `json:"emailDomains,omitempty"`
+	// AllowedGroups are those whose members may come in. Default: all.
+	AllowedGroups []string `json:"allowedGroups,omitempty"`
+	// ExtraAudiences are audiences of programs' tokens besides clientID.
+	ExtraAudiences []string `json:"extraAudiences,omitempty"`
+	// ProxyPort is oauth2-proxy's on 127.0.0.1. Default: 4180.
+	ProxyPort int32 `json:"proxyPort,omitempty"`
+	// StatusPort is where the kubelet sees whether it runs, and Prometheus its
+	// metrics. Default: 44180.
+	StatusPort int32 `json:"statusPort,omitempty"`
+	// Image of oauth2-proxy. Default: the one that this pattern was tried with.
+	Image string `json:"image,omitempty"`
+}
+
+const (
+	oauth2Port       = 4180
+	oauth2StatusPort = 44180
+)
+
+// oauth2Size: some 20 MiB when idle; sessions are in cookies.
+var oauth2Size = size{cpu: "10m", memory: "32Mi", maxMemory: "128Mi", fixedCPU: "100m"}
+
+// container is oauth2-proxy, on 127.0.0.1: only nginx asks it. It says 202 for all
+// that it lets in; its own login pages are reached through nginx. Believing the
+// X-Forwarded-* of nginx alone is --trusted-proxy-ip's affair.
+func (o *OIDC) container(w *sidecar.Workload, plain bool) corev1.Container {
+	status := orPort(o.StatusPort, oauth2StatusPort)
+	args := []string{
+		"--provider=oidc",
+		"--oidc-issuer-url=" + o.IssuerURL,
+		"--client-id=" + o.ClientID,
+		fmt.Sprintf("--http-address=127.0.0.1:%d", orPort(o.ProxyPort, oauth2Port)),
+		fmt.Sprintf("--metrics-address=:%d", status),
+		"--reverse-proxy=true",
+		"--trusted-proxy-ip=127.0.0.1/32",
+		"--set-xauthrequest=true",
+		"--skip-provider-button=true",
+		"--skip-jwt-bearer-tokens=true",
+		"--code-challenge-method=S256",
+		"--upstream=static://202",
+		"--request-logging=false",
+	}
+	if plain {
+		args = append(args, "--cookie-secure=true") // the browser is spoken to by TLS somewhere in front
+	}
+	if o.RedirectURL != "" {
+		args = append(args, "--redirect-url="+o.RedirectURL)
+	}
+	scope := "openid email profile"
+	for i, s := range o.Scopes {
+		if i == 0 {
+			scope = s
+			continue
+		}
+		scope += " " + s
+	}
+	args = append(args, "--scope="+scope)
+	domains := o.EmailDomains
+	if len(domains) == 0 {
+		domains = []string{"*"}
+	}
+	for _, list := range []struct {
+		flag   string
+		values []string
+	}{{"--email-domain=", domains}, {"--allowed-group=", o.AllowedGroups}, {"--oidc-extra-audience=", o.ExtraAudiences}} {
+		for _, v := range list.values {
+			args = append(args, list.flag+v)
+		}
+	}
+	return corev1.Container{
+		Name:    sidecar.Shorten(w.Name+"-login", 63),
+		Image:   or(o.Image, oauth2Image.ref),
+		Command: []string{"oauth2-proxy"},
+		Args:    args,
+		Env: []corev1.EnvVar{
+			secretEnv("OAUTH2_PROXY_CLIENT_SECRET", o.SecretName, "client-secret"),
+			secretEnv("OAUTH2_PROXY_COOKIE_SECRET", o.SecretName, "cookie-secret"),
+		},
+		Ports:           []corev1.ContainerPort{{ContainerPort: status}},
+		Resources:       oauth2Size.resources(w),
+		StartupProbe:    tcpProbe(status, 1, 60), // it opens when the provider has answered
+		LivenessProbe:   tcpProbe(status, 20, 3),
+		SecurityContext: restricted(oauth2Image),
+	}
+}
+
+func secretEnv(name, secret, key string) corev1.EnvVar {
+	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{
+		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: secret}, Key: key}}}
+}
+
+// A GoogleIAP is a resource behind Google's Identity-Aware Proxy.
+type GoogleIAP struct {
+	// Audience of the assertions: /projects/<number>/global/backendServices/<id>
+	// or /projects/<number>/apps/<id>. Required.
+	Audience string `json:"audience"`
+	// ClaimHeaders tell the app what the assertion says: the claim by the header.
+	// Default: email as X-Auth-Request-Email and sub as X-Auth-Request-User.
+	ClaimHeaders map[string]string `json:"claimHeaders,omitempty"`
+	// Image of a gcp-iap-auth that verifies the assertions in place of Envoy. The
+	// public one is from 2021 and fetches Google's keys only when it starts.
+	Image string `json:"image,omitempty"`
+	// ProxyPort is gcp-iap-auth's on 127.0.0.1. Default: 4180.
+	ProxyPort int32 `json:"proxyPort,omitempty"`
+}
+
+// https://cloud.google.com/iap/docs/signed-headers-howto
+const (
+	iapIssuer = "https://cloud.google.com/iap"
+	iapKeys   = "https://www.gstatic.com/iap/verify/public_key-jwk"
+	iapHeader = "X-Goog-Iap-Jwt-Assertion"
+)
+
+// iapUnsigned are headers of Google's proxy that anybody in front could write: the
+// assertion says the same, signed.
+var iapUnsigned = []string{"X-Goog-Authenticated-User-Email", "X-Goog-Authenticated-User-Id"}
+
+// container is a gcp-iap-auth (github.com/imkira/gcp-iap-auth, README: variables
+// replace flags; /auth answers 200 or 401). It runs as nobody: its image says root,
+// for its default port 80.
+func (g *GoogleIAP) container(w *sidecar.Workload) corev1.Container {
+	port := orPort(g.ProxyPort, oauth2Port)
+	return corev1.Container{
+		Name:  sidecar.Shorten(w.Name+"-iap", 63),
+		Image: g.Image,
+		Env: []corev1.EnvVar{
+			{Name: "GCP_IAP_AUTH_AUDIENCES", Value: g.Audience},
+			{Name: "GCP_IAP_AUTH_LISTEN_ADDR", Value: "127.0.0.1"},
+			{Name: "GCP_IAP_AUTH_LISTEN_PORT", Value: fmt.Sprint(port)},
+		},
+		Resources:       oauth2Size.resources(w),
+		SecurityContext: restricted(image{uid: 65534, gid: 65534}),
+	}
+}
+
+// jwt is what Envoy verifies in its place.
+func (g *GoogleIAP) jwt() *JWT {
+	headers := g.ClaimHeaders
+	if headers == nil {
+		headers = map[string]string{"X-Auth-Request-Email": "email", "X-Auth-Request-User": "sub"}
+	}
+	return &JWT{Issuer: iapIssuer, Audiences: []string{g.Audience}, JWKSURI: iapKeys, Header: iapHeader, ClaimHeaders: headers}
+}
+
+// httpGetProbe asks a port for a path.
+func httpGetProbe(port int32, path string, scheme corev1.URIScheme) corev1.ProbeHandler {
+	return corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(port), Scheme: scheme}}
+}

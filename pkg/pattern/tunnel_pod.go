@@ -1,0 +1,137 @@
+package pattern
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// check finds what is wrong with the config for this workload.
+func (p *Tunnel) check(w *sidecar.Workload) sidecar.Findings {
+	var fs sidecar.Findings
+	p.checkSecrets(w, &fs)
+	if p.ClientTLS != nil {
+		p.checkKeyMode(w, &fs)
+		return fs
+	}
+	checkPod(w, &fs)
+	p.checkBypass(w, &fs)
+	if ref := w.Image(ghostunnelImage.ref); len(p.engines()) == 0 && !resolvesLater(ref) {
+		fs.Add(sidecar.Warning, "image-version", "", "ghostunnel of image "+ref+" starts only when the server's name can be looked up, and the pod waits for it", "use 1.9.0 or newer")
+	}
+	return fs
+}
+
+// checkSecrets finds Secrets of the input that lack what is to be mounted.
+func (p *Tunnel) checkSecrets(w *sidecar.Workload, fs *sidecar.Findings) {
+	want := func(field, secret string, wanted ...string) {
+		keys, known := w.Secrets[secret]
+		if !known || secret == "" {
+			return
+		}
+		missing := slices.DeleteFunc(wanted, func(k string) bool { return slices.Contains(keys, k) })
+		if len(missing) > 0 {
+			fs.Add(sidecar.Error, "tls-invalid", field, fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, strings.Join(missing, ", "), list(keys)), "name one that has, or the key")
+		}
+	}
+	if p.CA != nil {
+		want("ca.secretName", p.CA.SecretName, or(p.CA.Key, caKey))
+	}
+	if p.ClientCertificate != nil && p.ClientCertificate.Certificate == nil {
+		want("clientCertificate.secretName", p.ClientCertificate.SecretName, slices.Clone(tlsKeys)...)
+	}
+	if p.PgBouncer != nil {
+		want("pgbouncer.authSecretName", p.PgBouncer.AuthSecretName, or(p.PgBouncer.Key, userlistKey))
+	}
+}
+
+// checkKeyMode finds apps that can't read the key as libpq wants it.
+func (p *Tunnel) checkKeyMode(w *sidecar.Workload, fs *sidecar.Findings) {
+	if p.Protocol != Postgres || p.ClientCertificate == nil || w.App == nil {
+		return
+	}
+	pod := w.Pod.Spec.SecurityContext
+	if pod != nil && pod.FSGroup != nil {
+		return
+	}
+	var uid *int64
+	if pod != nil {
+		uid = pod.RunAsUser
+	}
+	if c := w.App.SecurityContext; c != nil && c.RunAsUser != nil {
+		uid = c.RunAsUser
+	}
+	if uid != nil && *uid == 0 {
+		return
+	}
+	severity, whom := sidecar.Warning, "a user other than root"
+	if uid != nil {
+		severity, whom = sidecar.Error, fmt.Sprintf("user %d", *uid)
+	}
+	fs.Add(severity, "key-mode", "clientCertificate", "libpq refuses a key that everyone can read, so it's for root and the pod's fsGroup only; there is no fsGroup, and "+whom+" can't read it",
+		"write the app's group as securityContext.fsGroup of the pod")
+}
+
+// checkBypass finds containers that still name the server: what they connect to
+// doesn't go through the tunnel. The texts aren't told: they may be secret.
+func (p *Tunnel) checkBypass(w *sidecar.Workload, fs *sidecar.Findings) {
+	if p.Host == "" {
+		return
+	}
+	for _, containers := range [][]corev1.Container{w.Pod.Spec.InitContainers, w.Pod.Spec.Containers} {
+		for i := range containers {
+			c := &containers[i]
+			if c.Name == w.Name {
+				continue
+			}
+			var where []string
+			texts(c, func(at, text string) {
+				if _, led := p.Env[at]; !led && mentions(text, p.Host) && !slices.Contains(where, at) {
+					where = append(where, at)
+				}
+			})
+			if len(where) > 0 {
+				fs.Add(sidecar.Warning, "tunnel-bypassed", "", fmt.Sprintf("container %s still has %s in %s, past the tunnel", c.Name, p.Host, strings.Join(where, ", ")),
+					"lead it to "+p.listen()+" too; variables by env")
+			}
+		}
+	}
+}
+
+// texts gives what a container is told, and where: a variable's name, args or
+// command.
+func texts(c *corev1.Container, see func(at, text string)) {
+	for _, arg := range c.Command {
+		see("command", arg)
+	}
+	for _, arg := range c.Args {
+		see("args", arg)
+	}
+	for _, e := range c.Env {
+		see(e.Name, e.Value)
+	}
+}
+
+// mentions reports whether a text has a name or address, and not as a part of a
+// longer one.
+func mentions(text, name string) bool {
+	for rest := text; ; {
+		i := strings.Index(rest, name)
+		if i < 0 {
+			return false
+		}
+		before, after := rest[:i], rest[i+len(name):]
+		if (before == "" || !inName(before[len(before)-1])) && (after == "" || !inName(after[0])) {
+			return true
+		}
+		rest = rest[i+1:]
+	}
+}
+
+func inName(b byte) bool {
+	return b == '.' || b == '-' || b == '_' || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
+}

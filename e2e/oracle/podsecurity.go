@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
+	"sigs.k8s.io/yaml"
 )
 
 // levels of Pod Security, the strictest first.
@@ -156,11 +157,11 @@ func harden(manifests string) (string, error) {
 		for _, at := range append(templates, "") {
 			hardenPod(d.Object, at)
 		}
-		raw, err := json.Marshal(d.Object)
+		text, err := yaml.Marshal(d.Object)
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&b, "---\n%s\n", raw) // JSON is YAML
+		fmt.Fprintf(&b, "---\n%s", text)
 	}
 	return b.String(), nil
 }

@@ -85,7 +85,7 @@ func TestInsecure(t *testing.T) {
 	before, err := harden(deploymentYAML)
 	require.NoError(t, err)
 	with := func(container string) string {
-		return strings.Replace(before, `"containers":[`, `"containers":[`+container+`,`, 1)
+		return strings.Replace(before, "      containers:\n", "      containers:\n      - "+container+"\n", 1)
 	}
 	const restricted = `{"name":"new","securityContext":{"runAsNonRoot":true,"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]},"seccompProfile":{"type":"RuntimeDefault"}}}`
 	require.Empty(t, Insecure(before, before, nil))
@@ -98,6 +98,6 @@ func TestInsecure(t *testing.T) {
 	require.Contains(t, bare, "what was added isn't restricted")
 	inherits := strings.Replace(restricted, `"runAsNonRoot":true,`, "", 1)
 	require.Len(t, Insecure(before, with(inherits), nil), 1, "the pod has runAsNonRoot, but another one wouldn't")
-	node := strings.Replace(before, `"containers":[`, `"hostNetwork":true,"containers":[`, 1)
+	node := strings.Replace(before, "      containers:\n", "      hostNetwork: true\n      containers:\n", 1)
 	require.Contains(t, strings.Join(Insecure(before, node, nil), "\n"), "was restricted and is privileged")
 }

@@ -40,7 +40,13 @@ func admit(d document, s rest.RESTCreateStrategy) (refused, warnings []string) {
 		refused = append(refused, err.Error())
 	}
 	if _, err := srv.typed.ObjectToTyped(&d.Unstructured); err != nil {
-		refused = append(refused, lines(err)...)
+		for _, line := range lines(err) {
+			// Of several such fields it tells one, whichever comes first in a Go map; the
+			// strict decoder has told all of them.
+			if !strings.HasSuffix(line, "field not declared in schema") {
+				refused = append(refused, line)
+			}
+		}
 	}
 	if obj == nil {
 		return refused, nil // nothing to look at

@@ -40,13 +40,7 @@ func admit(d document, s rest.RESTCreateStrategy) (refused, warnings []string) {
 		refused = append(refused, err.Error())
 	}
 	if _, err := srv.typed.ObjectToTyped(&d.Unstructured); err != nil {
-		for _, line := range lines(err) {
-			// Of several such fields it tells one, whichever comes first in a Go map; the
-			// strict decoder has told all of them.
-			if !strings.HasSuffix(line, "field not declared in schema") {
-				refused = append(refused, line)
-			}
-		}
+		refused = append(refused, lines(err)...)
 	}
 	if obj == nil {
 		return refused, nil // nothing to look at

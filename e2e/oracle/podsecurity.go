@@ -82,6 +82,7 @@ func Insecure(before, after string, spelledOut map[string]bool) []string {
 		alone := without(pod, func(c string) bool { return has(was, c) })
 		alone.Spec.SecurityContext = nil // what it inherits may be taken away
 		alone.Spec.Volumes = added(was.Spec.Volumes, pod.Spec.Volumes)
+		inherited(was, alone)
 		alone.Spec.HostNetwork, alone.Spec.HostPID, alone.Spec.HostIPC = false, false, false
 		if len(alone.Spec.Containers)+len(alone.Spec.InitContainers) == 0 {
 			continue
@@ -91,6 +92,26 @@ func Insecure(before, after string, spelledOut map[string]bool) []string {
 		}
 	}
 	return found
+}
+
+// inherited takes ports of the node away from containers that have them from the
+// app, whose port they took over.
+func inherited(was, pod *corev1.PodTemplateSpec) {
+	had := map[int32]bool{}
+	for _, c := range was.Spec.Containers {
+		for _, p := range c.Ports {
+			had[p.HostPort] = true
+		}
+	}
+	for _, list := range [][]corev1.Container{pod.Spec.Containers, pod.Spec.InitContainers} {
+		for i := range list {
+			for j := range list[i].Ports {
+				if p := &list[i].Ports[j]; had[p.HostPort] {
+					p.HostPort = 0
+				}
+			}
+		}
+	}
 }
 
 func stricter(a, b api.Level) bool { return rankOf(a) < rankOf(b) }

@@ -1,115 +1,103 @@
 package oracle
 
 import (
-	"encoding/json"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/pod-security-admission/api"
-	"k8s.io/pod-security-admission/policy"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
 )
 
-// level is the strictest of Pod Security's that admits a pod, and what keeps it
-// from the next one.
-func level(t *testing.T, e policy.Evaluator, meta *corev1.PodTemplateSpec) (api.Level, string) {
-	t.Helper()
-	why := ""
-	for _, l := range []api.Level{api.LevelRestricted, api.LevelBaseline} {
-		result := policy.AggregateCheckResults(e.EvaluatePod(api.LevelVersion{Level: l, Version: api.LatestVersion()}, &meta.ObjectMeta, &meta.Spec))
-		if result.Allowed {
-			return l, why
-		}
-		why = result.ForbiddenDetail()
-	}
-	return api.LevelPrivileged, why
+// unrestricted are the patterns that can't do their work at level restricted, with
+// the reason; their containers are left out.
+var unrestricted = map[string]string{
+	"custom": "a person spells its containers out",
 }
 
-// pods are the pod templates of manifests, by their object.
-func pods(t *testing.T, manifests string) map[string]*corev1.PodTemplateSpec {
+// secure fails the test when Pod Security has more against manifests after a run
+// than before it.
+func secure(t *testing.T, conf, before, after string) {
 	t.Helper()
-	out := map[string]*corev1.PodTemplateSpec{}
-	for _, d := range documents(manifests) {
-		for _, at := range append(templates, "") {
-			template := d.Object
-			if at != "" {
-				var ok bool
-				if template, ok, _ = unstructured.NestedMap(d.Object, strings.Split(at, ".")...); !ok {
-					continue
-				}
-			}
-			if list, ok, _ := unstructured.NestedSlice(template, "spec", "containers"); !ok || len(list) == 0 {
-				continue
-			}
-			raw, err := json.Marshal(template)
-			require.NoError(t, err)
-			var p corev1.PodTemplateSpec
-			require.NoError(t, json.Unmarshal(raw, &p))
-			out[d.String()] = &p
-		}
-	}
-	return out
+	require.Empty(t, Insecure(before, after, spelledOut(t, conf)), "config:\n%s\nafter:\n%s", conf, after)
 }
 
-// No pod loses a level of Pod Security by its sidecars. What its author runs as
-// root is his affair: the sidecars are looked at with the author's containers made
-// harmless.
-func TestPodSecurity(t *testing.T) {
-	e, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
+// spelledOut are the containers of patterns that aren't restricted.
+func spelledOut(t *testing.T, conf string) map[string]bool {
+	t.Helper()
+	c, fs := config.Read([]byte(conf), "config.yaml")
+	require.NoError(t, fs.Err())
+	names := map[string]bool{}
+	for _, e := range c.Spec.Patterns {
+		if unrestricted[e.Key()] != "" {
+			names[e.Name] = true
+		}
+		if e.Custom != nil {
+			for _, c := range e.Custom.Containers {
+				names[c.Name] = true
+			}
+			for _, c := range e.Custom.InitContainers {
+				names[c.Name] = true
+			}
+		}
+	}
+	return names
+}
+
+// Pods that are restricted stay it, in every golden case that gives an output; each
+// pattern has some.
+func TestRestrictedStays(t *testing.T) {
+	configs, err := filepath.Glob("../../pkg/rigtest/testdata/*/config.yaml")
 	require.NoError(t, err)
-	goldens, err := filepath.Glob("../../pkg/rigtest/testdata/*/expected.yaml")
-	require.NoError(t, err)
-	looked := 0
-	for _, golden := range goldens {
-		dir := filepath.Dir(golden)
+	shown := map[string]bool{}
+	for _, name := range configs {
+		dir := filepath.Dir(name)
+		if golden, _ := filepath.Glob(dir + "/expected*"); len(golden) == 0 {
+			continue
+		}
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			if strings.Contains(text(t, dir+"/config.yaml"), "custom:") {
-				return // whoever spells containers out answers for them
+			conf := text(t, name)
+			before, err := harden(text(t, dir+"/input.yaml"))
+			require.NoError(t, err)
+			for object, pod := range pods(before) {
+				is, why := level(pod)
+				if is != api.LevelRestricted {
+					t.Skipf("%s can't be: %s", object, why)
+				}
 			}
-			before, after := pods(t, text(t, dir+"/input.yaml")), pods(t, text(t, golden))
-			for name, pod := range after {
-				was := before[name]
-				if was == nil {
-					continue
-				}
-				ours := sidecars(was, pod)
-				if ours == 0 {
-					continue
-				}
-				looked += ours
-				got, why := level(t, e, pod)
-				require.Equal(t, api.LevelRestricted, got, "%s: %s", name, why)
+			after, err := outrig(conf, before)
+			require.NoError(t, err)
+			secure(t, conf, before, after)
+			c, _ := config.Read([]byte(conf), name)
+			for _, e := range c.Spec.Patterns {
+				shown[e.Key()] = true
 			}
 		})
 	}
-	require.Greater(t, looked, 30)
+	for _, key := range config.PatternKeys() {
+		require.True(t, shown[key] || unrestricted[key] != "", "no golden case shows that a restricted pod stays it with %s", key)
+	}
 }
 
-// sidecars leaves in a pod only the containers that it didn't have before, with
-// one harmless container, and counts them.
-func sidecars(before, pod *corev1.PodTemplateSpec) int {
-	theirs := map[string]bool{}
-	for _, list := range [][]corev1.Container{before.Spec.Containers, before.Spec.InitContainers} {
-		for _, c := range list {
-			theirs[c.Name] = true
-		}
+func TestInsecure(t *testing.T) {
+	before, err := harden(deploymentYAML)
+	require.NoError(t, err)
+	with := func(container string) string {
+		return strings.Replace(before, "      containers:\n", "      containers:\n      - "+container+"\n", 1)
 	}
-	left := func(list []corev1.Container) (ours []corev1.Container) {
-		for _, c := range list {
-			if !theirs[c.Name] {
-				ours = append(ours, c)
-			}
-		}
-		return ours
-	}
-	pod.Spec.InitContainers, pod.Spec.Containers = left(pod.Spec.InitContainers), left(pod.Spec.Containers)
-	n := len(pod.Spec.InitContainers) + len(pod.Spec.Containers)
-	yes, no := true, false
-	pod.Spec.Containers = append(pod.Spec.Containers, corev1.Container{Name: "harmless", SecurityContext: &corev1.SecurityContext{
-		RunAsNonRoot: &yes, AllowPrivilegeEscalation: &no, Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
-		SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}}})
-	return n
+	const restricted = `{"name":"new","securityContext":{"runAsNonRoot":true,"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]},"seccompProfile":{"type":"RuntimeDefault"}}}`
+	require.Empty(t, Insecure(before, before, nil))
+	require.Empty(t, Insecure(before, with(restricted), nil))
+	require.Empty(t, Insecure(deploymentYAML, deploymentYAML, nil), "not ours")
+	require.Empty(t, Insecure(before, with(`{"name":"theirs"}`), map[string]bool{"theirs": true}))
+
+	bare := strings.Join(Insecure(before, with(`{"name":"new"}`), nil), "\n")
+	require.Contains(t, bare, "Deployment web: was restricted and is baseline: restricted: allowPrivilegeEscalation != false (container \"new\"")
+	require.Contains(t, bare, "what was added isn't restricted")
+	inherits := strings.Replace(restricted, `"runAsNonRoot":true,`, "", 1)
+	require.Len(t, Insecure(before, with(inherits), nil), 1, "the pod has runAsNonRoot, but another one wouldn't")
+	node := strings.Replace(before, "      containers:\n", "      hostNetwork: true\n      containers:\n", 1)
+	require.Contains(t, strings.Join(Insecure(before, node, nil), "\n"), "was restricted and is privileged")
 }

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/rig"
@@ -43,10 +44,28 @@ func inject(args []string, s streams) int {
 	if err != nil {
 		return fail(s, "%v", err)
 	}
-	for _, line := range out.Report {
+	for _, line := range table(out.Report) {
 		fmt.Fprintln(s.err, "outrigger:", line)
 	}
 	return 0
+}
+
+// table aligns what the report says of each workload, where there are many.
+func table(report []string) []string {
+	if len(report) <= 3 {
+		return report
+	}
+	width := 0
+	for _, line := range report {
+		who, _, _ := strings.Cut(line, ": ")
+		width = max(width, len(who)+1)
+	}
+	lines := make([]string, len(report))
+	for i, line := range report {
+		who, what, _ := strings.Cut(line, ": ")
+		lines[i] = fmt.Sprintf("%-*s %s", width, who+":", what)
+	}
+	return lines
 }
 
 // strip takes off what was laid on.

@@ -34,6 +34,7 @@ func TestExamples(t *testing.T) {
 				output(t, before, "outrigger", "inject", "-c", config),
 			} {
 				c.add(t, judge(t, before, after))
+				secure(t, text(t, config), before, after)
 			}
 		})
 	}

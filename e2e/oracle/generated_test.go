@@ -45,6 +45,7 @@ func judgeAll(t *testing.T, runs iter.Seq[run]) {
 			}
 			if r.refusal == nil {
 				c.add(t, judge(t, r.before, r.after))
+				secure(t, r.config, r.before, r.after)
 			} else {
 				t.Logf("refused by outrigger: %v\nconfig:\n%s\ninput:\n%s", r.refusal, r.config, r.before)
 			}

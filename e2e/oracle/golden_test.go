@@ -22,7 +22,9 @@ func TestGoldens(t *testing.T) {
 	for _, golden := range goldens {
 		dir := filepath.Dir(golden)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			c.add(t, judge(t, text(t, dir+"/input.yaml"), text(t, golden)))
+			before, after := text(t, dir+"/input.yaml"), text(t, golden)
+			c.add(t, judge(t, before, after))
+			secure(t, text(t, dir+"/config.yaml"), before, after)
 		})
 	}
 	c.log(t)

@@ -23,7 +23,12 @@ func judge(t *testing.T, before, after string) []Verdict {
 // unknown are the kinds of which nothing can be checked here, with the reason. One
 // that isn't among them fails the test: nothing is skipped without a word.
 var unknown = map[string]string{
-	"Certificate": "cert-manager's; it has no pod template",
+	"BackendTLSPolicy": "the Gateway API's; it has no pod template",
+	"Certificate":      "cert-manager's; it has no pod template",
+	"HTTPRoute":        "the Gateway API's; it has no pod template",
+	"Issuer":           "cert-manager's; it has no pod template",
+	"PodMonitor":       "the Prometheus operator's; it has no pod template",
+	"ServiceMonitor":   "the Prometheus operator's; it has no pod template",
 }
 
 // A census counts what was looked at.

@@ -29,6 +29,10 @@ type Entry struct {
 	// restartPolicy Always: it starts before the app, stops after it, and lets a
 	// Job end) or beside (an ordinary container). Default: native.
 	Placement sidecar.Placement `json:"placement,omitempty"`
+	// Unfit says what happens to workloads that the pattern isn't for, such as pods on
+	// the node's network, on Windows, or without a port: fail or skip. The report
+	// tells which were left out, and why. Default: fail.
+	Unfit Unfit `json:"unfit,omitempty"`
 	// After are init containers and native sidecars, ours or the manifest's, that
 	// start before this one.
 	After []string `json:"after,omitempty"`
@@ -52,6 +56,14 @@ type Entry struct {
 	// env and mounts of the app, ports, objects. Every other pattern expands to it.
 	Custom *pattern.Custom `json:"custom,omitempty"`
 }
+
+// Unfit says what happens to workloads that a pattern isn't for.
+type Unfit string
+
+const (
+	UnfitFail Unfit = "fail"
+	UnfitSkip Unfit = "skip"
+)
 
 // Names are written as a list, or, where there is just one, as it is.
 type Names []string

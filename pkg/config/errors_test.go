@@ -86,7 +86,7 @@ func TestReadSpecErrors(t *testing.T) {
 		"no pattern":                        {selects + "  patterns:\n  - name: x", "6 missing-field spec.patterns[0]: no pattern is given; add one of " + strings.Join(PatternKeys(), ", ")},
 		"two patterns":                      {proxy + "    custom: {}", "7 several-patterns spec.patterns[0].custom: stands beside tlsProxy; an entry has one pattern; begin another one for it"},
 		"pattern without a value":           {selects + "  patterns:\n  - custom:", "6 wrong-type spec.patterns[0].custom: wanted a mapping, got nothing; write {} for the defaults"},
-		"field of a pattern is missing":     {selects + "  patterns:\n  - tlsProxy:\n      secretName: a\n      rebind: {port: 1, args: [a]}", "7 missing-field spec.patterns[0].tlsProxy.port: is missing; "},
+		"field of a pattern is missing":     {selects + "  patterns:\n  - tlsProxy:\n      secretName: a\n      rebind: {port: 1, args: [a]}", "6 missing-field spec.patterns[0].tlsProxy.port: no port is given; write the app's port, where clients come in"},
 		"field of a container is missing":   {custom("{initContainers: [{image: x}]}"), "6 missing-field spec.patterns[0].custom.initContainers[0].name: is missing; "},
 		"key of an override is missing":     {proxy + "    override: {ports: [{name: a}]}", "7 missing-field spec.patterns[0].override.ports[0].containerPort: is missing; entries of ports are merged by it"},
 		"what the pattern itself refuses":   {selects + "  patterns:\n  - tlsProxy:\n      port: 9200\n      secretName: a\n      rebind: {port: 9200, args: [a]}", "9 bad-value spec.patterns[0].tlsProxy.rebind.port: it is the port 9200"},
@@ -104,7 +104,7 @@ func TestReadSpecErrors(t *testing.T) {
 		"aliases of aliases":                {"\n  select: [{name: a}]\n  patterns: [{name: a, custom: {objects: [{x: " + bomb("[", "]") + "}]}}]", "5 alias-bomb"},
 		"merges of merges":                  {"\n  select: [{name: a}]\n  patterns: [{name: a, custom: {objects: [{x: " + bomb("[{a: {<<: ", "}}]") + "}]}}]", "5 alias-bomb"},
 		"as many errors as there can be":    {selects + "  podTemplatePaths: [" + strings.Repeat("1,", 5000) + "]", "0 too-many-errors : there are more errors than these; "},
-		"long words are not shown in whole": {selects + "  " + strings.Repeat("x", 500) + ": 1", "5 unknown-field spec[\"" + strings.Repeat("x", 60) + "...\"]: there is no such field; known here: select, exclude, expect, patterns, kubernetesVersion, podTemplatePaths, record, rollout"},
+		"long words are not shown in whole": {selects + "  " + strings.Repeat("x", 500) + ": 1", "5 unknown-field spec[\"" + strings.Repeat("x", 60) + "...\"]: there is no such field; known here: select, exclude, expect, patterns, kubernetesVersion, podTemplatePaths, rebindPresets, record, rollout"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := strings.Join(seen(head+c.spec), "\n")
@@ -154,7 +154,7 @@ func TestReadDocumentErrors(t *testing.T) {
 		"a word":                       {"x", "1 wrong-type : wanted a mapping, got a string; "},
 		"an empty mapping":             {"{}", "1 missing-field apiVersion: is missing; write apiVersion: outrigger.dev/v1alpha1\n1 missing-field kind: is missing; write kind: Sidecars\n1 missing-field spec: is missing; "},
 		"another kind":                 {"apiVersion: apps/v1\nkind: Deployment\nspec: {replicas: 1}", "1 bad-value apiVersion: \"apps/v1\" is not outrigger.dev/v1alpha1; \n2 bad-value kind: \"Deployment\" is not Sidecars; "},
-		"another version":              {"apiVersion: outrigger.dev/v1\nkind: Sidecar\nspec: {select: [{name: a}], x: 1}", "1 bad-value apiVersion: \"outrigger.dev/v1\" is not outrigger.dev/v1alpha1; \n2 bad-value kind: \"Sidecar\" is not Sidecars; did you mean Sidecars\n3 unknown-field spec.x: there is no such field; known here: select, exclude, expect, patterns, kubernetesVersion, podTemplatePaths, record, rollout"},
+		"another version":              {"apiVersion: outrigger.dev/v1\nkind: Sidecar\nspec: {select: [{name: a}], x: 1}", "1 bad-value apiVersion: \"outrigger.dev/v1\" is not outrigger.dev/v1alpha1; \n2 bad-value kind: \"Sidecar\" is not Sidecars; did you mean Sidecars\n3 unknown-field spec.x: there is no such field; known here: select, exclude, expect, patterns, kubernetesVersion, podTemplatePaths, rebindPresets, record, rollout"},
 		"unknown field of metadata":    {strings.Replace(search, "  name: search", "  nmae: search", 1), "4 unknown-field metadata.nmae: there is no such field; did you mean name"},
 		"no time":                      {strings.Replace(search, "  name: search", "  creationTimestamp: x", 1), "4 wrong-type metadata.creationTimestamp: wanted a time such as 2006-01-02T15:04:05Z in quotes, got a string; "},
 		"annotation that is no string": {strings.Replace(search, "  name: search", "  annotations: {a: 1}\n  labels: x", 1), "4 wrong-type metadata.annotations.a: wanted a string, got a number; quote it\n5 wrong-type metadata.labels: wanted a mapping, got a string; \n6 duplicate-field metadata.annotations: stands in line 4 already; leave one of them"},

@@ -127,9 +127,8 @@ type Emit struct {
 	Object  sidecar.Object
 }
 
-func (r *Result) edit(e ...sidecar.Edit)                      { r.Edits = append(r.Edits, e...) }
-func (r *Result) find(fs ...sidecar.Finding)                  { r.Findings = append(r.Findings, fs...) }
-func (r *Result) join(es []sidecar.Edit, fs sidecar.Findings) { r.edit(es...); r.find(fs...) }
+func (r *Result) edit(e ...sidecar.Edit)     { r.Edits = append(r.Edits, e...) }
+func (r *Result) find(fs ...sidecar.Finding) { r.Findings = append(r.Findings, fs...) }
 
 // surroundings is the table of what follows when all workloads are known.
 var surroundings = []func(*scene, *Result){

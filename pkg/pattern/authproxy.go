@@ -50,6 +50,9 @@ var identities = []string{"X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-
 
 // Change puts the proxy in front of the app.
 func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
+	whole := *p
+	whole.Gate = p.discovered(w)
+	p = &whole
 	notes := p.check(w)
 	if mine := p.Validate(); mine.Failed() {
 		return nil, append(mine, notes...)
@@ -60,7 +63,7 @@ func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		Phase:     sidecar.PhaseProxy,
 		App:       p.app(w),
 		Takeovers: p.heardTakeovers(w, true),
-		Pod:       sidecar.Pod{Sysctls: p.sysctls(w)},
+		Pod:       sidecar.Pod{Sysctls: p.sysctls(w), MinGracePeriodSeconds: p.minGrace(w)},
 		Claims:    p.claims(w),
 		Notes:     notes,
 	}
@@ -80,7 +83,7 @@ func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		main.VolumeMounts = append(main.VolumeMounts, corev1.VolumeMount{Name: volume(w, "certs"), MountPath: certsDir, ReadOnly: true})
 	}
 	if p.Certificate != nil {
-		c.Objects = append(c.Objects, p.Certificate.object(or(p.SecretName, object), p.Certificate.names(w)))
+		c.Objects = append(c.Objects, p.Certificate.objects(or(p.SecretName, object), p.Certificate.names(w))...)
 	}
 	if policy := p.networkPolicy(w); policy != nil {
 		c.Objects = append(c.Objects, *policy)

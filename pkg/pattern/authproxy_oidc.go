@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -168,9 +167,4 @@ func (g *GoogleIAP) jwt() *JWT {
 		headers = map[string]string{"X-Auth-Request-Email": "email", "X-Auth-Request-User": "sub"}
 	}
 	return &JWT{Issuer: iapIssuer, Audiences: []string{g.Audience}, JWKSURI: iapKeys, Header: iapHeader, ClaimHeaders: headers}
-}
-
-// httpGetProbe asks a port for a path.
-func httpGetProbe(port int32, path string, scheme corev1.URIScheme) corev1.ProbeHandler {
-	return corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(port), Scheme: scheme}}
 }

@@ -14,8 +14,14 @@ import (
 
 // A Certificate asks cert-manager for a certificate.
 type Certificate struct {
-	// IssuerRef names the issuer that signs it. Required.
-	IssuerRef IssuerRef `json:"issuerRef"`
+	// IssuerRef names the issuer that signs it. Required, unless selfSigned is
+	// true.
+	IssuerRef IssuerRef `json:"issuerRef,omitzero"`
+	// SelfSigned makes an authority for this certificate alone: an Issuer that signs
+	// itself, the certificate of a CA for ten years, an Issuer of that CA, and the
+	// certificate. Clients trust ca.crt of its Secret, which stays the same when
+	// the certificate is renewed.
+	SelfSigned bool `json:"selfSigned,omitempty"`
 	// DNSNames are the names that the certificate is for. Default: the names of
 	// the Services in front of the workload: <service>, and where the namespace is
 	// known <service>.<namespace>, <service>.<namespace>.svc and
@@ -51,7 +57,11 @@ const (
 )
 
 func (c *Certificate) validate(at string, fs *sidecar.Findings) {
-	if c.IssuerRef.Name == "" {
+	if c.SelfSigned {
+		if c.IssuerRef != (IssuerRef{}) {
+			fs.Add(sidecar.Error, "bad-value", at+".issuerRef", "with selfSigned there is an issuer of its own", "leave one of them out")
+		}
+	} else if c.IssuerRef.Name == "" {
 		fs.Add(sidecar.Error, "missing-field", at+".issuerRef.name", "no issuer is named",
 			"name an Issuer of the workload's namespace, or a ClusterIssuer with kind: ClusterIssuer")
 	} else {
@@ -101,7 +111,9 @@ type certManagerCertificate struct {
 
 type certificateSpec struct {
 	SecretName  string     `json:"secretName"`
-	DNSNames    []string   `json:"dnsNames"`
+	IsCA        bool       `json:"isCA,omitempty"`
+	CommonName  string     `json:"commonName,omitempty"`
+	DNSNames    []string   `json:"dnsNames,omitempty"`
 	Duration    string     `json:"duration"`
 	RenewBefore string     `json:"renewBefore,omitempty"`
 	PrivateKey  privateKey `json:"privateKey"`
@@ -146,6 +158,36 @@ func (c *Certificate) forUse(use, secretName string, dnsNames []string) sidecar.
 	return sidecar.NewObject(certManagerCertificate{"cert-manager.io/v1", "Certificate", meta(secretName), spec})
 }
 
+// objects are all that is emitted for a server's Secret.
+func (c *Certificate) objects(secretName string, dnsNames []string) []sidecar.Object {
+	if !c.SelfSigned {
+		return []sidecar.Object{c.object(secretName, dnsNames)}
+	}
+	root, ca := secretName+"-root", secretName+"-ca"
+	issuer := func(name string, spec any) sidecar.Object {
+		return sidecar.NewObject(struct {
+			APIVersion string   `json:"apiVersion"`
+			Kind       string   `json:"kind"`
+			Metadata   metadata `json:"metadata"`
+			Spec       any      `json:"spec"`
+		}{"cert-manager.io/v1", "Issuer", meta(name), spec})
+	}
+	authority := certificateSpec{
+		SecretName: ca, IsCA: true, CommonName: sidecar.Shorten(ca, 64), Duration: "87600h", // ten years
+		PrivateKey: privateKey{Algorithm: "ECDSA", Size: 256, RotationPolicy: "Never"}, // or nobody would trust it any more
+		Usages:     []string{"cert sign", "crl sign"},
+		IssuerRef:  issuerRef{Kind: "Issuer", Name: root, Group: "cert-manager.io"},
+	}
+	leaf := *c
+	leaf.SelfSigned, leaf.IssuerRef = false, IssuerRef{Name: ca}
+	return []sidecar.Object{
+		issuer(root, map[string]any{"selfSigned": map[string]any{}}),
+		sidecar.NewObject(certManagerCertificate{"cert-manager.io/v1", "Certificate", meta(ca), authority}),
+		issuer(ca, map[string]any{"ca": map[string]any{"secretName": ca}}),
+		leaf.object(secretName, dnsNames),
+	}
+}
+
 // names are those that the certificate of a workload is for.
 func (c *Certificate) names(w *sidecar.Workload) []string {
 	if len(c.DNSNames) > 0 {
@@ -179,7 +221,7 @@ func (c *Certificate) check(w *sidecar.Workload, at string, fs *sidecar.Findings
 		return
 	}
 	if len(w.Services) == 0 {
-		fs.Add(sidecar.Error, "certificate-names", at+".dnsNames",
+		fs.AddUnfit(sidecar.Error, "certificate-names", at+".dnsNames",
 			"no Service is in front of the workload, so there are no names for its certificate", "write dnsNames")
 		return
 	}

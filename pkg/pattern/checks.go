@@ -41,7 +41,7 @@ func checkEnum[T ~string](field string, value T, fs *sidecar.Findings, allowed .
 func checkPod(w *sidecar.Workload, fs *sidecar.Findings) {
 	spec := &w.Pod.Spec
 	add := func(code, message, hint string, at ...string) {
-		*fs = append(*fs, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: w.Ref,
+		*fs = append(*fs, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: w.Ref, Unfit: true,
 			Field: w.Template.To("spec").To(at...).String(), Message: message, Hint: hint})
 	}
 	if w.App == nil {

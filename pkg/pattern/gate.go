@@ -14,8 +14,9 @@ import (
 type Gate struct {
 	// Port is where clients come in: the app's port today. In mode takeover it's
 	// the proxy's from now on: its number and name stay, so that Services,
-	// Ingresses and NetworkPolicies in front stay valid. Required.
-	Port int32 `json:"port"`
+	// Ingresses and NetworkPolicies in front stay valid. Required in mode takeover;
+	// in mode front the default is all TCP ports that the app declares.
+	Port int32 `json:"port,omitempty"`
 	// Protocol is what the app speaks on that port: http (WebSockets and events
 	// too), grpc, or tcp (anything else). Default: http.
 	Protocol sidecar.Protocol `json:"protocol,omitempty"`

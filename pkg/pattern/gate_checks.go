@@ -12,7 +12,9 @@ import (
 
 // validate finds what is wrong with the config whatever the workload is.
 func (p *Gate) validate(tls bool, fs *sidecar.Findings) {
-	checkPort("port", p.Port, "write the app's port, where clients come in", fs)
+	if !p.front() || p.Port != 0 {
+		checkPort("port", p.Port, "write the app's port, where clients come in", fs)
+	}
 	if tls && p.SecretName == "" && p.Certificate == nil {
 		fs.Add(sidecar.Error, "missing-field", "secretName", "there is no certificate",
 			"name the Secret that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: ...}}")
@@ -93,6 +95,13 @@ func (p *Gate) validateDoors(fs *sidecar.Findings) {
 // check finds what is wrong with the config for this workload.
 func (p *Gate) check(w *sidecar.Workload, fs *sidecar.Findings) {
 	checkPod(w, fs)
+	if w.App == nil {
+		return
+	}
+	p.checkFit(w, fs)
+	if p.Port == 0 {
+		return
+	}
 	p.checkPorts(w, fs)
 	p.checkFront(w, fs)
 	p.checkPreset(w, fs)

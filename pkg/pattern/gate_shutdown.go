@@ -31,7 +31,7 @@ type shutdown struct {
 }
 
 func (p *Gate) shutdown(w *sidecar.Workload) shutdown {
-	s := shutdown{app: p.drainSeconds(), grace: grace(w)}
+	s := shutdown{app: p.drainSeconds(), grace: max(grace(w), p.minGrace(w))}
 	if hook := preStop(w.App); hook != nil && hook.Sleep != nil {
 		s.app = hook.Sleep.Seconds // what the app does counts, not what is asked
 	} else if hook == nil && !hasSleepAction(w) {
@@ -90,6 +90,25 @@ func (p *Gate) appDrain(w *sidecar.Workload) int64 {
 // (KEP-3960).
 func hasSleepAction(w *sidecar.Workload) bool { return w.Kubernetes.AtLeast(1, 30) }
 
+// raised is the grace period that leaves ten seconds for the app to end after it
+// has drained, or the pod's own where that is longer.
+func raised(w *sidecar.Workload, drain int64) int64 {
+	if drain <= 0 {
+		return grace(w)
+	}
+	return max(grace(w), drain+10)
+}
+
+// minGrace is what the pod's grace period is to be at least. An app that has a
+// preStop hook of its own isn't given another.
+func (p *Gate) minGrace(w *sidecar.Workload) int64 {
+	drain := p.appDrain(w)
+	if hook := preStop(w.App); drain <= 0 || hook != nil && (hook.Sleep == nil || hook.Sleep.Seconds != drain) || drain+10 <= defaultGrace && w.Pod.Spec.TerminationGracePeriodSeconds == nil {
+		return 0
+	}
+	return drain + 10
+}
+
 func grace(w *sidecar.Workload) int64 {
 	if s := w.Pod.Spec.TerminationGracePeriodSeconds; s != nil {
 		return *s
@@ -116,13 +135,9 @@ func (p *Gate) checkShutdown(w *sidecar.Workload, fs *sidecar.Findings) {
 		fs.Add(sidecar.Warning, "kubernetes-version", "drainSeconds",
 			fmt.Sprintf("lifecycle.preStop.sleep needs Kubernetes 1.30, this must run on %s: the app ends at once and requests are lost", w.Kubernetes),
 			fmt.Sprintf("give the app a preStop hook that runs sleep %d", drain))
-	case drain >= grace:
-		fs.Add(sidecar.Error, "grace-period", "drainSeconds",
-			fmt.Sprintf("the app goes on for %d seconds, but the pod's grace period is %d", drain, grace),
-			fmt.Sprintf("raise terminationGracePeriodSeconds to at least %d", drain+10))
-	case grace < drain+10:
-		fs.Add(sidecar.Warning, "grace-period", "drainSeconds",
-			fmt.Sprintf("after %d seconds of draining, %d of the grace period's %d are left for the app to end", drain, grace-drain, grace),
-			fmt.Sprintf("raise terminationGracePeriodSeconds to at least %d", drain+10))
+	case raised(w, drain) > grace:
+		fs.Add(sidecar.Info, "grace-period", "drainSeconds",
+			fmt.Sprintf("after %d seconds of draining, the app needs time to end: the pod's grace period is raised from %d to %d", drain, grace, raised(w, drain)),
+			"write that into the manifest, or drainSeconds: 0 for no draining")
 	}
 }

@@ -50,8 +50,8 @@ func TestTLSProxyShutdown(t *testing.T) {
 		"beside, old":         {beside: true, minor: 29, left: 28, notes: []string{tooOld}},
 		"beside, old with own hook": {beside: true, minor: 29, app: runs, proxy: `{"exec":{"command":["sleep","5"]}}`, left: 23,
 			notes: []string{own(5)}},
-		"little grace": {drain: 5, grace: 14, proxy: quit(3), app5: 5, left: 9, notes: []string{
-			"warning grace-period: drainSeconds: after 5 seconds of draining, 9 of the grace period's 14 are left for the app to end; raise terminationGracePeriodSeconds to at least 15"}},
+		"little grace": {drain: 5, grace: 14, proxy: quit(3), app5: 5, left: 10, notes: []string{
+			"info grace-period: drainSeconds: after 5 seconds of draining, the app needs time to end: the pod's grace period is raised from 14 to 15; write that into the manifest, or drainSeconds: 0 for no draining"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := search(func(w *sidecar.Workload) {
@@ -89,7 +89,10 @@ func TestTLSProxyShutdown(t *testing.T) {
 
 func TestTLSProxyDrainLongerThanGrace(t *testing.T) {
 	for _, drain := range []int64{30, 31} {
-		require.Equal(t, []string{fmt.Sprintf("error grace-period: drainSeconds: the app goes on for %d seconds, but the pod's grace period is 30; raise terminationGracePeriodSeconds to at least %d", drain, drain+10)},
-			lines(findings(t, proxy(func(p *TLSProxy) { p.DrainSeconds = &drain }), search())))
+		p := proxy(func(p *TLSProxy) { p.DrainSeconds = &drain })
+		require.Equal(t, []string{fmt.Sprintf("info grace-period: drainSeconds: after %d seconds of draining, the app needs time to end: the pod's grace period is raised from 30 to %d; write that into the manifest, or drainSeconds: 0 for no draining", drain, drain+10)},
+			lines(findings(t, p, search())))
+		require.Equal(t, drain+10, change(t, p, search()).Pod.MinGracePeriodSeconds)
 	}
+	require.Zero(t, change(t, proxy(), search()).Pod.MinGracePeriodSeconds, "30 seconds, the API's default, are enough for 5")
 }

@@ -45,6 +45,9 @@ var nginxSize = size{cpu: "20m", memory: "32Mi", maxMemory: "128Mi", fixedCPU: "
 
 // Change puts nginx in front of the app.
 func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
+	whole := *p
+	whole.Gate = p.discovered(w)
+	p = &whole
 	notes := p.check(w)
 	if mine := p.Validate(); mine.Failed() {
 		return nil, append(mine, notes...)
@@ -70,7 +73,7 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	}
 	objects := []sidecar.Object{configMap(object, files)}
 	if p.Certificate != nil {
-		objects = append(objects, p.Certificate.object(secret, p.Certificate.names(w)))
+		objects = append(objects, p.Certificate.objects(secret, p.Certificate.names(w))...)
 	}
 	if policy := p.networkPolicy(w); policy != nil {
 		objects = append(objects, *policy)
@@ -81,7 +84,7 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		Volumes:    volumes,
 		App:        p.app(w),
 		Takeovers:  p.takeovers(w),
-		Pod:        sidecar.Pod{Sysctls: p.sysctls(w)},
+		Pod:        sidecar.Pod{Sysctls: p.sysctls(w), MinGracePeriodSeconds: p.minGrace(w)},
 		Objects:    objects,
 		Claims:     p.claims(w),
 		Notes:      notes,

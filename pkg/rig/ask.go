@@ -36,6 +36,11 @@ func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
 			continue
 		}
 		c, err := e.Pattern().Change(&view)
+		if why := unfit(c, err); why != nil && e.Unfit == config.UnfitSkip {
+			r.report = append(r.report, fmt.Sprintf("%s: %s skipped: %s", w.Ref, e.Name, why.Message))
+			r.add(placed(sidecar.Finding{Severity: sidecar.Info, Code: "skipped", Message: why.Message}, o, e))
+			continue
+		}
 		r.problem(o, e, err)
 		if c == nil {
 			continue
@@ -53,10 +58,31 @@ func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
 	return asked
 }
 
+// unfit is why a workload is none for a pattern, if it isn't.
+func unfit(c *sidecar.Change, err error) *sidecar.Finding {
+	var fs sidecar.Findings
+	if c != nil {
+		fs = c.Notes
+	} else if !errors.As(err, &fs) {
+		return nil
+	}
+	return fs.Unfit()
+}
+
+// InjectKey is a label, or an annotation, with which a workload or its pods opt out
+// of all sidecars by the value "false".
+const InjectKey = "outrigger.dev/inject"
+
 // skips are the sidecars that the workload opts out of. The annotation closest to
 // the pod counts.
 func (r *run) skips(o *manifest.Object, w *sidecar.Workload) (names []string, by string) {
 	for n := len(w.Template); n >= 0; n-- {
+		for _, kind := range []string{"labels", "annotations"} {
+			at := append(fields(w.Template[:n]), "metadata", kind)
+			if o.Strings(at...)[InjectKey] == "false" {
+				return []string{"*"}, strings.Join(append(at, InjectKey), ".")
+			}
+		}
 		at := append(fields(w.Template[:n]), "metadata", "annotations")
 		if v, ok := o.Strings(at...)[SkipKey]; ok {
 			for _, name := range strings.Split(v, ",") {

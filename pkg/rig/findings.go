@@ -42,7 +42,11 @@ func (r *run) told(o *manifest.Object, asked []sidecar.Asked) {
 		count(len(a.Change.InitContainers), "init container", "init containers")
 		count(len(a.Change.Objects), "object", "objects")
 		for _, t := range a.Change.Takeovers {
-			has = append(has, fmt.Sprintf("takes over port %d", t.Port))
+			if t.Front {
+				has = append(has, fmt.Sprintf("port %d in front of %d", t.Port, t.AppPort))
+			} else {
+				has = append(has, fmt.Sprintf("takes over port %d", t.Port))
+			}
 		}
 		parts = append(parts, a.Name+" ("+strings.Join(has, ", ")+")")
 	}

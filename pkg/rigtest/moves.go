@@ -105,7 +105,7 @@ var (
 	// filled are lines of collections that may have been written as empty, stand in brackets, or are aliases.
 	filled = regexp.MustCompile(`: *,|[{}\[\]]|[:-] \*|: *(null|Null|~)|outrigger.dev/patterns`)
 	// portly are lines that a takeover may change or take away, with the comments among them.
-	portly = regexp.MustCompile(`(?i)port|scheme|protocol|services|(http|ws)://|hostIP|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
+	portly = regexp.MustCompile(`(?i)port|gracePeriod|scheme|protocol|services|(http|ws)://|hostIP|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
 )
 
 // linesStay checks that lines stay in their order, but for those that may change.
@@ -114,7 +114,7 @@ func linesStay(t T, input, plain string, moved moves) {
 	takeover := len(moved.to) > 0
 	rest := lines(plain)
 	for _, line := range lines(input) {
-		if filled.MatchString(line) || (moved.appends || len(moved.values) > 0) && strings.Contains(line, "value") || takeover && portly.MatchString(line) {
+		if filled.MatchString(line) || (moved.appends || moved.rewrites || len(moved.values) > 0) && strings.Contains(line, "value") || takeover && portly.MatchString(line) {
 			continue
 		}
 		i := slices.IndexFunc(rest, func(l string) bool {
@@ -176,6 +176,7 @@ type moves struct {
 	appends  bool
 	rewrites bool // callers are led to TLS
 	values   map[string]bool
+	from     int // ports are discovered, and proxies stand on this one and those behind it
 }
 
 func takenOver(s *config.Spec) moves {
@@ -216,6 +217,10 @@ func takenOver(s *config.Spec) moves {
 func (m *moves) gate(g *pattern.Gate) {
 	m.rewrites = m.rewrites || g.RewriteCallers
 	m.appends = m.appends || g.Rebind != nil && g.Rebind.Preset != ""
+	if g.Port == 0 {
+		m.from = 8443 // the default
+		m.lead(0, 0)
+	}
 	health := int32(16000) // the default
 	if g.HealthPort != 0 {
 		health = g.HealthPort
@@ -322,6 +327,9 @@ func (m moves) follows(a, b any, at string) bool {
 	_, wasName := a.(string)
 	switch at[strings.LastIndexByte(at, '.')+1:] {
 	case "port", "targetPort":
+		if m.from > 0 && n >= m.from && n < m.from+10 {
+			return true
+		}
 		if a, err := strconv.Atoi(fmt.Sprint(a)); err == nil {
 			return isNumber && slices.Contains(m.to[a], n)
 		}
@@ -332,6 +340,11 @@ func (m moves) follows(a, b any, at string) bool {
 		return len(m.to) > 0 && a == "http" && b == "https"
 	case "org/ssl-services", "com/app-protocols", "tls": // lists in annotations of Ingresses and Services
 		return len(m.to) > 0 && strings.HasPrefix(at, ".metadata.annotations.") && len(fmt.Sprint(b)) > len(fmt.Sprint(a))
+	case "io/backend-protocol", "io/healthcheck-protocol":
+		return len(m.to) > 0 && strings.EqualFold(fmt.Sprint(a), "http") && strings.EqualFold(fmt.Sprint(b), "https")
+	case "terminationGracePeriodSeconds":
+		was, _ := a.(int)
+		return len(m.to) > 0 && n > was
 	case "appProtocol":
 		return len(m.to) > 0 && (a == "http" || a == "kubernetes.io/h2c") && b == "https"
 	case "value":

@@ -117,6 +117,9 @@ type Pod struct {
 	ShareProcessNamespace *bool `json:"shareProcessNamespace,omitempty"`
 	// Sysctls are kernel settings of the pod.
 	Sysctls []corev1.Sysctl `json:"sysctls,omitempty"`
+	// MinGracePeriodSeconds is what the pod's terminationGracePeriodSeconds is raised
+	// to where it's less. Of several, the largest counts.
+	MinGracePeriodSeconds int64 `json:"minGracePeriodSeconds,omitempty"`
 	// ImagePullSecrets are Secrets with which images are pulled.
 	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitempty"`
 }

@@ -55,6 +55,7 @@ func Edits(w *Workload, asked []Asked) ([]Edit, Findings) {
 		f.pod(&c.Pod)
 		f.findings = append(f.findings, c.Notes...)
 	}
+	f.grace(asked)
 	f.apps(asked)
 	f.servicePorts(asked)
 	f.inits(asked)

@@ -26,6 +26,7 @@ type Finding struct {
 	Hint     string // the way out; may be empty
 	File     string // slash-separated; may be empty
 	Line     int    // in File, from 1; 0 where unknown
+	Unfit    bool   // the workload isn't one for this sidecar, however it's configured
 }
 
 // String gives the finding on one line: "where: what; hint".
@@ -93,4 +94,25 @@ func (fs Findings) Err() error {
 // object that it's about, what is wrong, and the way out.
 func (fs *Findings) Add(s Severity, code, field, message, hint string) {
 	*fs = append(*fs, Finding{Severity: s, Code: code, Field: field, Message: message, Hint: hint})
+}
+
+// AddUnfit is Add for what makes a workload none for the sidecar: where a config
+// asks for it, such workloads are left out.
+func (fs *Findings) AddUnfit(s Severity, code, field, message, hint string) {
+	*fs = append(*fs, Finding{Severity: s, Code: code, Field: field, Message: message, Hint: hint, Unfit: true})
+}
+
+// Unfit is the first finding that makes a workload none for the sidecar, if no
+// other one is an error.
+func (fs Findings) Unfit() *Finding {
+	var first *Finding
+	for i := range fs {
+		switch {
+		case fs[i].Unfit && first == nil:
+			first = &fs[i]
+		case fs[i].Severity == Error && !fs[i].Unfit:
+			return nil
+		}
+	}
+	return first
 }

@@ -66,6 +66,8 @@ func (p Path) String() string {
 		case s.Field == "":
 			if s.Key == "." {
 				b.WriteString("[" + plainEntry(s.Value) + "]")
+			} else if s.Key == "" { // where it's only told
+				b.WriteString("[" + s.Value + "]")
 			} else {
 				b.WriteString("[" + s.Key + "=" + s.Value + "]")
 			}

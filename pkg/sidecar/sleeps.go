@@ -13,10 +13,7 @@ const defaultGrace = 30
 // app, where it gets one, and of containers that are added. The API server refuses
 // the longer ones, and with equal ones all is killed before it could end well.
 func sleeps(w *Workload, asked []Asked) Findings {
-	grace := int64(defaultGrace)
-	if s := w.Pod.Spec.TerminationGracePeriodSeconds; s != nil {
-		grace = *s
-	}
+	grace, _ := graceOf(w, asked)
 	var fs Findings
 	check := func(a Asked, container string, seconds int64) {
 		if seconds > 0 && seconds >= grace {
@@ -44,4 +41,35 @@ func hook(c *corev1.Container) *corev1.LifecycleHandler {
 		return nil
 	}
 	return c.Lifecycle.PreStop
+}
+
+// graceOf is how many seconds the pod has to end with its sidecars, and what the
+// manifest says.
+func graceOf(w *Workload, asked []Asked) (grace, was int64) {
+	was = defaultGrace
+	if s := w.Pod.Spec.TerminationGracePeriodSeconds; s != nil {
+		was = *s
+	}
+	grace = was
+	for _, a := range asked {
+		grace = max(grace, a.Change.Pod.MinGracePeriodSeconds)
+	}
+	return grace, was
+}
+
+// grace raises the pod's, where a sidecar needs more.
+func (f *flattener) grace(asked []Asked) {
+	grace, was := graceOf(f.w, asked)
+	if grace == was {
+		return
+	}
+	for i := range asked {
+		if asked[i].Change.Pod.MinGracePeriodSeconds == grace {
+			f.owner = asked[i].Name
+		}
+	}
+	f.set(f.spec.To("terminationGracePeriodSeconds"), grace)
+	if f.w.Pod.Spec.TerminationGracePeriodSeconds != nil {
+		f.edits[len(f.edits)-1].Was = was
+	}
 }

@@ -1,0 +1,223 @@
+package oracle
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/pod-security-admission/api"
+	"k8s.io/pod-security-admission/policy"
+	"sigs.k8s.io/yaml"
+)
+
+// levels of Pod Security, the strictest first.
+var levels = []api.Level{api.LevelRestricted, api.LevelBaseline, api.LevelPrivileged}
+
+// security is what the admission plugin PodSecurity judges by.
+var security = sync.OnceValue(func() policy.Evaluator {
+	e, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
+	if err != nil {
+		panic(fmt.Sprintf("Pod Security's own checks: %v", err))
+	}
+	return e
+})
+
+// pods are the pod templates of manifests, by object.
+func pods(manifests string) map[string]*corev1.PodTemplateSpec {
+	all := map[string]*corev1.PodTemplateSpec{}
+	for _, d := range documents(manifests) {
+		if d.err != nil {
+			continue // Check tells
+		}
+		var found struct{ Template corev1.PodTemplateSpec }
+		if d.GetKind() == "Pod" {
+			if json.Unmarshal(d.raw, &found.Template) == nil {
+				all[d.String()] = &found.Template
+			}
+		} else if _, template, ok := d.podTemplate(); ok && json.Unmarshal(template.raw, &found) == nil {
+			all[d.String()] = &found.Template
+		}
+	}
+	return all
+}
+
+// level is the strictest one that admits a pod, and what the next stricter one has
+// against it.
+func level(pod *corev1.PodTemplateSpec) (is api.Level, why string) {
+	for _, l := range levels {
+		if found := forbidden(l, pod); found != "" {
+			why = fmt.Sprintf("%s: %s", l, found)
+			continue
+		}
+		return l, why
+	}
+	return api.LevelPrivileged, why
+}
+
+// forbidden is what a level has against a pod, in the words of the latest version.
+func forbidden(l api.Level, pod *corev1.PodTemplateSpec) string {
+	result := policy.AggregateCheckResults(security().EvaluatePod(api.LevelVersion{Level: l, Version: api.LatestVersion()}, &pod.ObjectMeta, &pod.Spec))
+	return result.ForbiddenDetail()
+}
+
+// Insecure is what Pod Security has against manifests after a run of outrigger: pods
+// whose level is lower than before it, and containers that were added and don't pass
+// restricted by themselves, whatever the rest of the pod is. The names are of
+// containers that a person has spelled out: they aren't outrigger's to answer for.
+func Insecure(before, after string, spelledOut map[string]bool) []string {
+	var found []string
+	had := pods(before)
+	for object, pod := range pods(after) {
+		was := had[object]
+		if was == nil {
+			continue // renamed on the way: judged by its containers elsewhere
+		}
+		pod = without(pod, func(c string) bool { return spelledOut[c] && !has(was, c) })
+		wasLevel, _ := level(was)
+		if is, why := level(pod); stricter(wasLevel, is) {
+			found = append(found, fmt.Sprintf("%s: was %s and is %s: %s", object, wasLevel, is, why))
+		}
+		alone := without(pod, func(c string) bool { return has(was, c) })
+		alone.Spec.SecurityContext = nil // what it inherits may be taken away
+		alone.Spec.Volumes = added(was.Spec.Volumes, pod.Spec.Volumes)
+		inherited(was, alone)
+		alone.Spec.HostNetwork, alone.Spec.HostPID, alone.Spec.HostIPC = false, false, false
+		if len(alone.Spec.Containers)+len(alone.Spec.InitContainers) == 0 {
+			continue
+		}
+		if why := forbidden(api.LevelRestricted, alone); why != "" {
+			found = append(found, fmt.Sprintf("%s: what was added isn't restricted: %s", object, why))
+		}
+	}
+	return found
+}
+
+// inherited takes ports of the node away from containers that have them from the
+// app, whose port they took over.
+func inherited(was, pod *corev1.PodTemplateSpec) {
+	had := map[int32]bool{}
+	for _, c := range was.Spec.Containers {
+		for _, p := range c.Ports {
+			had[p.HostPort] = true
+		}
+	}
+	for _, list := range [][]corev1.Container{pod.Spec.Containers, pod.Spec.InitContainers} {
+		for i := range list {
+			for j := range list[i].Ports {
+				if p := &list[i].Ports[j]; had[p.HostPort] {
+					p.HostPort = 0
+				}
+			}
+		}
+	}
+}
+
+func stricter(a, b api.Level) bool { return rankOf(a) < rankOf(b) }
+
+func rankOf(l api.Level) int {
+	for i := range levels {
+		if levels[i] == l {
+			return i
+		}
+	}
+	return len(levels)
+}
+
+func has(pod *corev1.PodTemplateSpec, container string) bool {
+	for _, list := range [][]corev1.Container{pod.Spec.Containers, pod.Spec.InitContainers} {
+		for _, c := range list {
+			if c.Name == container {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// without is a pod that lacks some of its containers.
+func without(pod *corev1.PodTemplateSpec, drop func(name string) bool) *corev1.PodTemplateSpec {
+	out := pod.DeepCopy()
+	out.Spec.Containers, out.Spec.InitContainers = nil, nil
+	for _, c := range pod.Spec.Containers {
+		if !drop(c.Name) {
+			out.Spec.Containers = append(out.Spec.Containers, c)
+		}
+	}
+	for _, c := range pod.Spec.InitContainers {
+		if !drop(c.Name) {
+			out.Spec.InitContainers = append(out.Spec.InitContainers, c)
+		}
+	}
+	return out
+}
+
+// added are the volumes that weren't there.
+func added(before, after []corev1.Volume) (out []corev1.Volume) {
+	names := map[string]bool{}
+	for _, v := range before {
+		names[v.Name] = true
+	}
+	for _, v := range after {
+		if !names[v.Name] {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// harden gives each pod of a stream what level restricted demands, as the people do
+// who run in such a namespace.
+func harden(manifests string) (string, error) {
+	var b strings.Builder
+	for _, d := range documents(manifests) {
+		if d.err != nil {
+			return "", d.err
+		}
+		for _, at := range append(templates, "") {
+			hardenPod(d.Object, at)
+		}
+		text, err := yaml.Marshal(d.Object)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "---\n%s", text)
+	}
+	return b.String(), nil
+}
+
+func hardenPod(object map[string]any, template string) {
+	at := object
+	for field := range strings.SplitSeq(strings.TrimPrefix(template+".spec", "."), ".") {
+		next, ok := at[field].(map[string]any)
+		if !ok {
+			return
+		}
+		at = next
+	}
+	if _, ok := at["containers"].([]any); !ok {
+		return
+	}
+	at["securityContext"] = map[string]any{"runAsNonRoot": true, "seccompProfile": map[string]any{"type": "RuntimeDefault"}}
+	for _, field := range []string{"containers", "initContainers"} {
+		list, _ := at[field].([]any)
+		for _, item := range list {
+			c, ok := item.(map[string]any)
+			if !ok {
+				continue
+			}
+			c["securityContext"] = map[string]any{"allowPrivilegeEscalation": false, "capabilities": map[string]any{"drop": []any{"ALL"}}}
+			for _, p := range asList(c["ports"]) {
+				if port, ok := p.(map[string]any); ok {
+					delete(port, "hostPort")
+				}
+			}
+		}
+	}
+}
+
+func asList(v any) []any {
+	list, _ := v.([]any)
+	return list
+}

@@ -32,14 +32,14 @@ func dials(text string) iter.Seq[dial] {
 			if j < 0 {
 				return
 			}
-			at := i + j
+			least, at := i, i+j // nothing before is read again
 			i = at + 1
 			d, ok := dial{}, false
 			if strings.HasPrefix(text[at:], "://") {
-				d, ok = readURL(text, at)
+				d, ok = readURL(text, least, at)
 				i = max(at+len("://"), d.to)
 			} else if digits(text[at+1:]) > 0 {
-				d, ok = readPair(text, at)
+				d, ok = readPair(text, least, at)
 			}
 			if ok {
 				i = d.to
@@ -53,9 +53,9 @@ func dials(text string) iter.Seq[dial] {
 
 // readURL reads the URL whose "://" stands at an offset. It's no match where its
 // scheme has no other over TLS; it ends where it ends all the same.
-func readURL(text string, colon int) (d dial, ok bool) {
+func readURL(text string, least, colon int) (d dial, ok bool) {
 	d.from = colon
-	for d.from > 0 && (letter(text[d.from-1]) || digit(text[d.from-1]) || strings.IndexByte("+.-", text[d.from-1]) >= 0) {
+	for d.from > least && (letter(text[d.from-1]) || digit(text[d.from-1]) || strings.IndexByte("+.-", text[d.from-1]) >= 0) {
 		d.from--
 	}
 	d.scheme = strings.ToLower(text[d.from:colon])
@@ -87,11 +87,11 @@ func readURL(text string, colon int) (d dial, ok bool) {
 }
 
 // readPair reads host:port around a colon, as a word of its own.
-func readPair(text string, colon int) (d dial, ok bool) {
+func readPair(text string, least, colon int) (d dial, ok bool) {
 	n := digits(text[colon+1:])
 	d.port, d.to = number(text[colon+1:colon+1+n]), colon+1+n
 	d.from = colon
-	for d.from > 0 && hostByte(text[d.from-1]) {
+	for d.from > least && hostByte(text[d.from-1]) {
 		d.from--
 	}
 	d.host = strings.ToLower(text[d.from:colon])
@@ -119,7 +119,7 @@ func digits(s string) (n int) {
 
 func number(s string) int32 {
 	n, err := strconv.ParseUint(s, 10, 16)
-	if err != nil {
+	if err != nil || s[0] == '0' {
 		return 0
 	}
 	return int32(n)

@@ -75,7 +75,7 @@ func TestSchemaAgreesWithTheReader(t *testing.T) {
 		"wrong word in k8s":    {head + "spec: {select: [{name: a}], patterns: [{custom: {}, override: {imagePullPolicy: always}}]}", false},
 		"number for a string":  {head + "spec: {select: [{name: 1}]}", false},
 		"string for a number":  {head + "spec: {select: [{name: a}], expect: {min: \"1\"}}", false},
-		"no port":              {head + "spec: {select: [{name: a}], patterns: [{tlsProxy: {secretName: a, rebind: {port: 2}}}]}", false},
+		"no server":            {head + "spec: {select: [{name: a}], patterns: [{tunnel: {localPort: 2}}]}", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, fs := config.Read([]byte(c.text), "")

@@ -53,7 +53,7 @@ func (p *Gate) checkPrivileged(w *sidecar.Workload, fs *sidecar.Findings) {
 func podSysctl(w *sidecar.Workload, name string) *corev1.Sysctl {
 	if sc := w.Pod.Spec.SecurityContext; sc != nil {
 		for i := range sc.Sysctls {
-			if sc.Sysctls[i].Name == name {
+			if sidecar.SysctlName(sc.Sysctls[i].Name) == name {
 				return &sc.Sysctls[i]
 			}
 		}

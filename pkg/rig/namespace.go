@@ -32,7 +32,10 @@ func (r *run) surroundings(w *sidecar.Workload) {
 			return nil
 		}
 		defer o.Forget()
-		return o.Annotations()
+		if all := o.Annotations(); all != nil {
+			return all
+		}
+		return map[string]string{} // it is there, and has none
 	}
 	if o := r.object(sidecar.Ref{Kind: "Namespace", Name: in}); o != nil {
 		w.PodSecurity = o.Labels()[podSecurityLabel]

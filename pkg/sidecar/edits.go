@@ -107,6 +107,7 @@ func (f *flattener) pod(p *Pod) {
 		f.set(f.w.Template.To("metadata", "annotations", key), p.Annotations[key])
 	}
 	for _, s := range p.Sysctls {
+		s = f.sysctl(s)
 		f.set(f.spec.To("securityContext", "sysctls").At("name", s.Name), s)
 	}
 	for _, s := range p.ImagePullSecrets {

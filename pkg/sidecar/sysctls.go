@@ -1,22 +1,101 @@
 package sidecar
 
-import "strings"
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// SysctlName writes the name of a kernel setting with dots. As in sysctl.d(5), it
+// may be written with slashes, too; the separator that comes first says which way it
+// is, and the other one then stands for a dot within a part, as in
+// net/ipv4/conf/eth0.100/rp_filter. Pod Security knows names with dots only.
+func SysctlName(name string) string {
+	if i := strings.IndexAny(name, "./"); i < 0 || name[i] == '.' {
+		return name
+	}
+	return SysctlPath(name)
+}
+
+// SysctlPath turns the name of a kernel setting into its file below /proc/sys.
+func SysctlPath(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case '.':
+			return '/'
+		case '/':
+			return '.'
+		}
+		return r
+	}, name)
+}
+
+// sysctl is a setting of the pod where the manifest has it, in its spelling; else
+// with dots, so that two sidecars that want it mean one.
+func (f *flattener) sysctl(s corev1.Sysctl) corev1.Sysctl {
+	s.Name = SysctlName(s.Name)
+	if sc := f.w.Pod.Spec.SecurityContext; sc != nil {
+		for _, have := range sc.Sysctls {
+			if SysctlName(have.Name) == s.Name {
+				s.Name = have.Name
+				break
+			}
+		}
+	}
+	return s
+}
 
 // sysctls finds kernel settings that would be the node's: the API server refuses
-// those of the network in a pod that has the node's.
+// those of a namespace that the pod shares with it.
 func sysctls(w *Workload, asked []Asked) Findings {
-	if !w.Pod.Spec.HostNetwork {
-		return nil
-	}
 	var fs Findings
 	for _, a := range asked {
 		for _, s := range a.Change.Pod.Sysctls {
-			if strings.HasPrefix(strings.ReplaceAll(s.Name, "/", "."), "net.") { // it may be written either way
+			field := ""
+			switch SysctlNamespace(s.Name) {
+			case NetNamespace:
+				if w.Pod.Spec.HostNetwork {
+					field = "hostNetwork"
+				}
+			case IPCNamespace:
+				if w.Pod.Spec.HostIPC {
+					field = "hostIPC"
+				}
+			}
+			if field != "" {
 				fs = append(fs, Finding{Severity: Error, Code: "host-network", Object: w.Ref, Sidecar: a.Name,
-					Message: "sysctl " + s.Name + " is the node's here, as the pod has hostNetwork",
-					Hint:    "take hostNetwork off, or leave this workload out"})
+					Message: "sysctl " + s.Name + " is the node's here, as the pod has " + field,
+					Hint:    "take " + field + " off, or leave this workload out"})
 			}
 		}
 	}
 	return fs
+}
+
+// A Namespace of the kernel is what a setting is for: the network or the shared
+// memory and queues of a pod, or, if it's none, the whole node.
+type Namespace string
+
+const (
+	NetNamespace  Namespace = "network"
+	IPCNamespace  Namespace = "IPC"
+	NodeNamespace Namespace = ""
+)
+
+// SysctlNamespace tells whose a kernel setting is, by the rules by which the API
+// server does (k8s.io/component-helpers/node/util/sysctl). kernel.domainname and
+// user.* have namespaces of their own, which pods mostly share with the node.
+func SysctlNamespace(name string) Namespace {
+	name = SysctlName(name)
+	switch name {
+	case "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced", "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni":
+		return IPCNamespace
+	}
+	switch {
+	case strings.HasPrefix(name, "net."):
+		return NetNamespace
+	case strings.HasPrefix(name, "fs.mqueue."):
+		return IPCNamespace
+	}
+	return NodeNamespace
 }

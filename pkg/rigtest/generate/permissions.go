@@ -1,4 +1,13 @@
 package generate
 
-// permissions is to be written.
-func (r random) permissions(w workload, c container, name string) *Node { return nil }
+// permissions is an entry that makes the volume writable which most pods have.
+func (r random) permissions(w workload, c container, name string) *Node {
+	p := dict("volumes", list("data"), "runAsGroup", num(1000)) // as the fsGroup that some have
+	if r.one(2) {
+		p = dict("volumes", list("data"), "mode", "chown", "runAsUser", num(1000), "runAsGroup", r.opt(2, num(2000)))
+	}
+	e := dict("name", name, "app", c.name)
+	r.placed(e, w)
+	e.set("permissions", p)
+	return e
+}

@@ -1,4 +1,16 @@
 package generate
 
-// sysctl is to be written.
-func (r random) sysctl(w workload, c container, name string) *Node { return nil }
+// sysctl is an entry of kernel settings: the pod's, and the node's.
+func (r random) sysctl(w workload, c container, name string) *Node {
+	all := list(dict("name", pick(r, "net.ipv4.tcp_keepalive_time", "net/ipv4/tcp_fin_timeout", "kernel.shm_rmid_forced"), "value", pick(r, "1", "60")))
+	if r.one(2) {
+		all.add(dict("name", pick(r, "vm.max_map_count", "fs/file-max"), "value", "262144"))
+	}
+	if r.one(4) { // some pods have it already
+		all.add(dict("name", pick(r, "net.core.somaxconn", "net/core/somaxconn"), "value", pick(r, "1024", "1024", "4096")))
+	}
+	e := dict("name", name)
+	r.placed(e, w)
+	e.set("sysctl", dict("sysctls", all))
+	return e
+}

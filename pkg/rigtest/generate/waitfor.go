@@ -1,4 +1,18 @@
 package generate
 
-// waitFor is to be written.
-func (r random) waitFor(w workload, c container, name string) *Node { return nil }
+// waitFor is an entry that waits for addresses and URLs.
+func (r random) waitFor(w workload, c container, name string) *Node {
+	t := list(pick(r, "postgres:5432", "[2001:db8::1]:6379"))
+	if r.one(2) {
+		t.add(pick(r, "https://search/health?a=$(B)", "http://10.0.0.1:8080/"))
+	}
+	p := dict("targets", t)
+	put := func(odds int, key string, v any) { p.set(key, r.opt(odds, v)) }
+	put(3, "timeoutSeconds", num(60))
+	put(3, "intervalSeconds", num(5))
+	e := dict("name", name)
+	r.placed(e, w)
+	e.set("override", r.opt(5, r.override()))
+	e.set("waitFor", p)
+	return e
+}

@@ -1,0 +1,52 @@
+#!/bin/sh
+# Written by outrigger: gets a file. It has its name only when it's whole and, where there is
+# a sha256, right; one that is there already is left alone. The other arguments are curl's.
+set -u
+umask 022
+file=$1 sha256=$2 url=$3
+shift 3
+part=$file.part
+
+right() {
+    [ -z "$sha256" ] && return
+    sum=$(sha256sum <"$1")
+    sum=${sum%% *}
+    [ "$sum" = "$sha256" ]
+}
+
+if [ -f "$file" ] && right "$file"; then
+    echo "$file is there"
+    exit 0
+fi
+try=0 pause=1
+while :; do
+    [ -n "$sha256" ] || rm -f "$part" # the beginning of another version would go unnoticed
+    resumed=
+    [ ! -s "$part" ] || resumed=yes
+    code=0
+    status=$(curl -fgsSL --connect-timeout 10 --speed-limit 1 --speed-time 60 "$@" -C - -o "$part" -w '%{http_code}' --url "$url" </dev/null) || code=$?
+    if [ "$code" = 0 ] && [ -f "$part" ]; then
+        if right "$part"; then
+            break
+        fi
+        rm -f "$part"
+        if [ -z "$resumed" ]; then
+            echo "sha256 is $sum, not $sha256" >&2
+            exit 1
+        fi
+        echo "what was resumed isn't right: once more, from the beginning" >&2
+        continue
+    fi
+    case $code$status in
+    33*) rm -f "$part" ;; # the server doesn't know ranges
+    22408 | 22425 | 22429) ;;
+    224*) exit 1 ;;
+    esac
+    try=$((try + 1))
+    [ "$try" -lt 8 ] || exit 1
+    echo "once more in $pause seconds" >&2
+    sleep "$pause"
+    pause=$((pause < 16 ? pause * 2 : 30))
+done
+mv -f "$part" "$file"
+echo "$file was fetched"

@@ -106,12 +106,12 @@ func (p *Fetch) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	ctr := corev1.Container{Name: w.Name, VolumeMounts: []corev1.VolumeMount{mount}}
 	file := path.Join(mount.MountPath, p.fileName())
 	if remote := p.remote(); remote != "" {
-		ctr.Image, ctr.Command = rcloneImage.ref, script("rclone")
+		ctr.Image, ctr.Command = rcloneImage.ref, stepScript("rclone")
 		ctr.SecurityContext, ctr.Resources = p.user(w, rcloneImage), rcloneSize.resources(w)
 		ctr.Args = append(literally(file, p.SHA256, remote), rcloneArgs...)
 		p.storage(w, c, &ctr)
 	} else {
-		ctr.Image, ctr.Command = curlImage.ref, script("fetch")
+		ctr.Image, ctr.Command = curlImage.ref, stepScript("fetch")
 		ctr.SecurityContext, ctr.Resources = p.user(w, curlImage), stepSize.resources(w)
 		ctr.Args = literally(file, p.SHA256, p.URL)
 		p.curl(w, c, &ctr)

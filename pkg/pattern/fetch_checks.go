@@ -156,7 +156,7 @@ func (p *Fetch) check(w *sidecar.Workload) sidecar.Findings {
 	if p.VolumeName == "" {
 		return fs
 	}
-	if v, ok := checkVolume(w, "volumeName", p.VolumeName, &fs); !ok || w.App == nil {
+	if v, ok := checkWritable(w, "volumeName", p.VolumeName, &fs); !ok || w.App == nil {
 		return fs
 	} else if v.HostPath != nil || v.NFS != nil || w.Pod.Spec.SecurityContext == nil || w.Pod.Spec.SecurityContext.FSGroup == nil {
 		if user, _ := theirs(w, w.App); (user == nil || *user == 0) && v.EmptyDir == nil {

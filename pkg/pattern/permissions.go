@@ -77,7 +77,7 @@ func (p *Permissions) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		c.InitContainers = []corev1.Container{{
 			Name:         w.Name,
 			Image:        busyboxImage.ref,
-			Command:      script("permissions"),
+			Command:      stepScript("permissions"),
 			Args:         args,
 			Resources:    stepSize.resources(w),
 			VolumeMounts: mounts,

@@ -48,7 +48,7 @@ func (p *Permissions) check(w *sidecar.Workload) sidecar.Findings {
 	var chown, group []string
 	for i, name := range p.Volumes {
 		at := fmt.Sprintf("volumes[%d]", i)
-		v, ok := checkVolume(w, at, name, &fs)
+		v, ok := checkWritable(w, at, name, &fs)
 		if !ok {
 			continue
 		}
@@ -111,7 +111,7 @@ func unmanaged(v corev1.Volume) string {
 // shared are volumes that outlive the pod and get its group as well, though they
 // aren't named.
 func shared(w *sidecar.Workload, named []string) (names []string) {
-	for _, name := range volumeNames(w) {
+	for _, name := range namesOfVolumes(w) {
 		v, _ := podVolume(w, name)
 		if lasting := v.VolumeSource == (corev1.VolumeSource{}) || v.PersistentVolumeClaim != nil || v.CSI != nil; lasting && !slices.Contains(named, name) {
 			names = append(names, name)

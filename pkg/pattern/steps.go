@@ -17,8 +17,8 @@ import (
 //go:embed files/init
 var scripts embed.FS
 
-// script runs one of files/init. The first line is for editors and shellcheck.
-func script(name string) []string {
+// stepScript runs one of files/init. The first line is for editors and shellcheck.
+func stepScript(name string) []string {
 	text, err := scripts.ReadFile("files/init/" + name + ".sh")
 	if err != nil {
 		panic(fmt.Sprintf("pattern: no script %s: %v", name, err))
@@ -98,8 +98,8 @@ func podVolume(w *sidecar.Workload, name string) (v corev1.Volume, found bool) {
 	return corev1.Volume{}, false
 }
 
-// volumeNames are those of all volumes of the pod.
-func volumeNames(w *sidecar.Workload) []string {
+// namesOfVolumes are those of all volumes of the pod.
+func namesOfVolumes(w *sidecar.Workload) []string {
 	names := append([]string(nil), w.Claims...)
 	for _, v := range w.Pod.Spec.Volumes {
 		names = append(names, v.Name)
@@ -107,11 +107,11 @@ func volumeNames(w *sidecar.Workload) []string {
 	return names
 }
 
-// checkVolume finds names of volumes that aren't there, or that nobody can write to.
-func checkVolume(w *sidecar.Workload, field, name string, fs *sidecar.Findings) (v corev1.Volume, ok bool) {
+// checkWritable finds names of volumes that aren't there, or that nobody can write to.
+func checkWritable(w *sidecar.Workload, field, name string, fs *sidecar.Findings) (v corev1.Volume, ok bool) {
 	v, ok = podVolume(w, name)
 	if !ok {
-		names := volumeNames(w)
+		names := namesOfVolumes(w)
 		hint := "there are: " + list(names)
 		if near := sidecar.Nearest(name, names); near != "" {
 			hint = "did you mean " + near

@@ -35,7 +35,7 @@ func (p *Sysctl) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	var raise []string
 	for _, s := range p.Sysctls {
 		s.Name = sidecar.SysctlName(s.Name)
-		if where(w, s.Name) == inPod {
+		if settable(w, s.Name) == inPod {
 			c.Pod.Sysctls = append(c.Pod.Sysctls, s)
 		} else {
 			raise = append(raise, sidecar.SysctlPath(s.Name), s.Value)
@@ -45,7 +45,7 @@ func (p *Sysctl) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		c.InitContainers = []corev1.Container{{
 			Name:            w.Name,
 			Image:           busyboxImage.ref,
-			Command:         script("sysctl"),
+			Command:         stepScript("sysctl"),
 			Args:            raise,
 			Resources:       stepSize.resources(w),
 			SecurityContext: privileged(),
@@ -73,16 +73,16 @@ func (p *Sysctl) check(w *sidecar.Workload) sidecar.Findings {
 	var node []string
 	for i, s := range p.Sysctls {
 		at, name := fmt.Sprintf("sysctls[%d]", i), sidecar.SysctlName(s.Name)
-		switch where(w, name) {
+		switch settable(w, name) {
 		case inPod:
 			checkUnsafe(w, at, name, &fs)
 		case onNode:
 			node = append(node, name)
-			checkLimit(at, s, &fs)
-		case nodeOnly:
+			checkRaised(at, s, &fs)
+		case onlyNode:
 			fs.Add(sidecar.Error, "sysctl-scope", at, name+" is the node's, and doesn't show where a pod has a network of its own",
 				"set it on the nodes, by their own configuration")
-		case unknown:
+		case notALimit:
 			fs.Add(sidecar.Error, "sysctl-scope", at, name+" isn't known as a limit of the node that others can't mind when it's raised",
 				"set it on the nodes, by their own configuration; or spell out a container that does, with custom")
 		}
@@ -93,7 +93,7 @@ func (p *Sysctl) check(w *sidecar.Workload) sidecar.Findings {
 	names := strings.Join(node, ", ")
 	checkAdmitted(w, "baseline", "sysctls", "the privileged container that raises "+names, "set it on the nodes, by their own configuration; or use a namespace that admits privileged pods", &fs)
 	if u := w.Pod.Spec.HostUsers; u != nil && !*u {
-		addPod(w, &fs, "user-namespace", "root of a user namespace can't raise the node's "+names, "take hostUsers: false off, or set it on the nodes", "hostUsers")
+		addUnfit(w, &fs, "user-namespace", "root of a user namespace can't raise the node's "+names, "take hostUsers: false off, or set it on the nodes", "hostUsers")
 	}
 	if w.PodSecurity != "privileged" && !enforces(w, "baseline") {
 		fs.Add(sidecar.Info, "sysctl-node", "sysctls", names+" is the node's: a privileged init container raises it for all pods there, which the namespace must admit", "")

@@ -67,24 +67,24 @@ var limits = []string{
 	"net.ipv4.tcp_max_orphans", "net.ipv4.tcp_max_syn_backlog", "net.netfilter.nf_conntrack_max", "net.nf_conntrack_max",
 }
 
-// A place is where a setting can be set.
-type place int
+// A sysctlPlace is where a setting can be set.
+type sysctlPlace int
 
 const (
-	unknown  place = iota
-	inPod          // it's the pod's own
-	onNode         // it's the node's, and a limit to be raised
-	nodeOnly       // it's the node's, and no pod of this kind can get at it
+	notALimit sysctlPlace = iota
+	inPod                 // it's the pod's own
+	onNode                // it's the node's, and a limit to be raised
+	onlyNode              // it's the node's, and no pod of this kind can get at it
 )
 
-// where decides about a setting, by its name with dots.
-func where(w *sidecar.Workload, name string) place {
+// settable decides about a setting, by its name with dots.
+func settable(w *sidecar.Workload, name string) sysctlPlace {
 	shared := true // with the node
 	switch sidecar.SysctlNamespace(name) {
 	case sidecar.NetNamespace:
 		shared = w.Pod.Spec.HostNetwork
 		if !shared && slices.Contains(nodeNetwork, name) {
-			return nodeOnly
+			return onlyNode
 		}
 	case sidecar.IPCNamespace:
 		shared = w.Pod.Spec.HostIPC
@@ -95,7 +95,7 @@ func where(w *sidecar.Workload, name string) place {
 	case slices.Contains(limits, name):
 		return onNode
 	}
-	return unknown
+	return notALimit
 }
 
 // Names as the API server has them (k8s.io/kubernetes/pkg/apis/core/validation), and
@@ -131,9 +131,9 @@ func (p *Sysctl) Validate() sidecar.Findings {
 	return fs
 }
 
-// checkLimit finds values of limits that aren't a number: only numbers can be
+// checkRaised finds values of limits that aren't a number: only numbers can be
 // raised.
-func checkLimit(at string, s corev1.Sysctl, fs *sidecar.Findings) {
+func checkRaised(at string, s corev1.Sysctl, fs *sidecar.Findings) {
 	if n, err := strconv.ParseInt(s.Value, 10, 64); err != nil || n < 1 || strconv.FormatInt(n, 10) != s.Value {
 		fs.Add(sidecar.Error, "bad-value", at+".value", fmt.Sprintf("%q isn't what %s can be raised to", s.Value, sidecar.SysctlName(s.Name)), "write a whole number")
 	}

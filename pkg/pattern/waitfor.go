@@ -56,7 +56,7 @@ func (p *WaitFor) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	ctr := corev1.Container{
 		Name:    w.Name,
 		Image:   p.image().ref,
-		Command: script("waitfor"),
+		Command: stepScript("waitfor"),
 		Args: append([]string{
 			strconv.Itoa(int(cmp.Or(p.TimeoutSeconds, 300))),
 			strconv.Itoa(int(cmp.Or(p.IntervalSeconds, 2))),

@@ -59,13 +59,13 @@ func (p *WaitFor) Validate() sidecar.Findings {
 func checkHostPort(at, address string, fs *sidecar.Findings) {
 	host, port, err := net.SplitHostPort(address)
 	n, e := strconv.Atoi(port)
-	if err != nil || e != nil || n < 1 || n > 65535 || strconv.Itoa(n) != port || !isHost(host) {
+	if err != nil || e != nil || n < 1 || n > 65535 || strconv.Itoa(n) != port || !hostOrAddress(host) {
 		fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no address", address), "write host:port, as in postgres:5432 or [2001:db8::1]:5432; or a URL")
 	}
 }
 
-// isHost reports whether a text is a name or an address without a zone.
-func isHost(s string) bool {
+// hostOrAddress reports whether a text is a name or an address without a zone.
+func hostOrAddress(s string) bool {
 	if a, err := netip.ParseAddr(s); err == nil {
 		return a.Zone() == ""
 	}
@@ -84,7 +84,7 @@ func checkURL(at, text string, fs *sidecar.Findings) *url.URL {
 	case u.User != nil:
 		fs.Add(sidecar.Error, "bad-value", at, "a user or password in a URL is there for everybody to read", "take it out")
 		return nil
-	case !isHost(u.Hostname()) || err != nil:
+	case !hostOrAddress(u.Hostname()) || err != nil:
 		fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no host", u.Host), "write a name or an address, and a port where it's another one")
 		return nil
 	case u.Fragment != "":

@@ -25,6 +25,7 @@ while :; do
     [ ! -s "$part" ] || resumed=yes
     code=0
     status=$(curl -fgsSL --connect-timeout 10 --speed-limit 1 --speed-time 60 "$@" -C - -o "$part" -w '%{http_code}' --url "$url" </dev/null) || code=$?
+    [ "$resumed$status" != yes416 ] || code=0 # nothing is left to be sent, some curls fail then
     if [ "$code" = 0 ] && [ -f "$part" ]; then
         if right "$part"; then
             break
@@ -37,10 +38,10 @@ while :; do
         echo "what was resumed isn't right: once more, from the beginning" >&2
         continue
     fi
-    case $code$status in
-    33*) rm -f "$part" ;; # the server doesn't know ranges
-    22408 | 22425 | 22429) ;;
-    224*) exit 1 ;;
+    case $code in
+    33) rm -f "$part" ;;          # the server doesn't know ranges
+    1 | 3 | 23 | 60 | 77) exit 1 ;; # not allowed, not written, not trusted
+    22) case $status in 408 | 425 | 429 | 5*) ;; *) exit 1 ;; esac ;;
     esac
     try=$((try + 1))
     [ "$try" -lt 8 ] || exit 1

@@ -6,8 +6,8 @@ while [ $# -gt 1 ]; do
     file=/proc/sys/$1
     have=$(cat "$file")
     if [ "$have" -lt "$2" ]; then
+        echo "$1 is $have and is raised to $2"
         echo "$2" >"$file"
-        echo "$1 was $have and is $(cat "$file")"
     else
         echo "$1 is $have already"
     fi

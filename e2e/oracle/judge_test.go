@@ -27,6 +27,7 @@ var unknown = map[string]string{
 	"Certificate":      "cert-manager's; it has no pod template",
 	"HTTPRoute":        "the Gateway API's; it has no pod template",
 	"Issuer":           "cert-manager's; it has no pod template",
+	"Namespace":        "it has no pod template",
 	"PodMonitor":       "the Prometheus operator's; it has no pod template",
 	"ServiceMonitor":   "the Prometheus operator's; it has no pod template",
 }

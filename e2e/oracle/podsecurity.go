@@ -3,6 +3,7 @@ package oracle
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -65,7 +66,8 @@ func forbidden(l api.Level, pod *corev1.PodTemplateSpec) string {
 // Insecure is what Pod Security has against manifests after a run of outrigger: pods
 // whose level is lower than before it, and containers that were added and don't pass
 // restricted by themselves, whatever the rest of the pod is. The names are of
-// containers that a person has spelled out: they aren't outrigger's to answer for.
+// containers, and of kernel settings, whose names have dots, that a person has spelled
+// out: they aren't outrigger's to answer for.
 func Insecure(before, after string, spelledOut map[string]bool) []string {
 	var found []string
 	had := pods(before)
@@ -75,6 +77,9 @@ func Insecure(before, after string, spelledOut map[string]bool) []string {
 			continue // renamed on the way: judged by its containers elsewhere
 		}
 		pod = without(pod, func(c string) bool { return spelledOut[c] && !has(was, c) })
+		if sc := pod.Spec.SecurityContext; sc != nil {
+			sc.Sysctls = slices.DeleteFunc(sc.Sysctls, func(s corev1.Sysctl) bool { return spelledOut[s.Name] })
+		}
 		wasLevel, _ := level(was)
 		if is, why := level(pod); stricter(wasLevel, is) {
 			found = append(found, fmt.Sprintf("%s: was %s and is %s: %s", object, wasLevel, is, why))
@@ -199,7 +204,7 @@ func hardenPod(object map[string]any, template string) {
 	if _, ok := at["containers"].([]any); !ok {
 		return
 	}
-	at["securityContext"] = map[string]any{"runAsNonRoot": true, "seccompProfile": map[string]any{"type": "RuntimeDefault"}}
+	at["securityContext"] = withIDs(at["securityContext"], map[string]any{"runAsNonRoot": true, "seccompProfile": map[string]any{"type": "RuntimeDefault"}})
 	for _, field := range []string{"containers", "initContainers"} {
 		list, _ := at[field].([]any)
 		for _, item := range list {
@@ -207,7 +212,7 @@ func hardenPod(object map[string]any, template string) {
 			if !ok {
 				continue
 			}
-			c["securityContext"] = map[string]any{"allowPrivilegeEscalation": false, "capabilities": map[string]any{"drop": []any{"ALL"}}}
+			c["securityContext"] = withIDs(c["securityContext"], map[string]any{"allowPrivilegeEscalation": false, "capabilities": map[string]any{"drop": []any{"ALL"}}})
 			for _, p := range asList(c["ports"]) {
 				if port, ok := p.(map[string]any); ok {
 					delete(port, "hostPort")
@@ -215,6 +220,17 @@ func hardenPod(object map[string]any, template string) {
 			}
 		}
 	}
+}
+
+// withIDs is a security context with the users and groups of another one, but root.
+func withIDs(was any, context map[string]any) map[string]any {
+	m, _ := was.(map[string]any)
+	for _, field := range []string{"runAsUser", "runAsGroup", "fsGroup"} {
+		if id, is := m[field]; is && fmt.Sprint(id) != "0" {
+			context[field] = id
+		}
+	}
+	return context
 }
 
 func asList(v any) []any {

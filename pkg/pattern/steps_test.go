@@ -120,7 +120,7 @@ func FuzzSteps(f *testing.F) {
 			w := shop(func(w *sidecar.Workload) {
 				w.Pod.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{NFS: &corev1.NFSVolumeSource{}}}}
 				w.Pod.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64(1000))}
-				w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/" + strings.ReplaceAll(s, "\n", "")}}
+				w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/" + strings.ReplaceAll(strings.ReplaceAll(s, "\n", ""), "\x00", "")}}
 			})
 			before, err := json.Marshal(w.Pod)
 			require.NoError(t, err)

@@ -220,6 +220,31 @@ func TestFetchKilled(t *testing.T) {
 	require.GreaterOrEqual(t, from, 400_000)
 }
 
+// Of pods that share a volume, one fetches; the others find what it has fetched.
+func TestFetchShared(t *testing.T) {
+	hold, held := make(chan struct{}), make(chan struct{})
+	s := newStore(t, false, func(n int, w http.ResponseWriter, r *http.Request) bool {
+		w.Header().Set("Content-Length", strconv.Itoa(len(model)))
+		_, _ = w.Write(model[:500_000])
+		close(held) // panics where there is a second request
+		<-hold
+		_, _ = w.Write(model[500_000:])
+		return true
+	})
+	files := pod.Space(t)
+	c, mounts := fetching(t, s, files)
+	first := launch(t, c, mounts)
+	pod.Receive(t, "the first half", held)
+	second := launch(t, c, mounts)
+	says(t, second, "somebody else may be at it")
+	close(hold)
+	first.Ended()
+	second.Ended()
+	says(t, second, "m.bin is there")
+	whole(t, files)
+	require.Len(t, s.asked(), 1)
+}
+
 // A part may be all of the file already, or not a part of it at all; servers say 416
 // to both.
 func TestFetchWholePart(t *testing.T) {

@@ -58,7 +58,7 @@ func rendered(t *testing.T, entry config.Entry, podSpec string) corev1.Container
 }
 
 // programs are those of the images, of which there is one here that is all of them:
-// busybox. curl and rclone are themselves.
+// busybox. curl, rclone and flock, which Debian's busybox lacks, are themselves.
 func programs(t *testing.T) *pod.Volume {
 	t.Helper()
 	dir, err := os.MkdirTemp(pod.Roots, "programs")

@@ -17,14 +17,15 @@ import (
 //go:embed files/init
 var scripts embed.FS
 
-// stepScript runs one of files/init. The first line is for editors and shellcheck.
+// stepScript runs one of files/init. The lines before its own words are for editors
+// and shellcheck.
 func stepScript(name string) []string {
 	text, err := scripts.ReadFile("files/init/" + name + ".sh")
 	if err != nil {
 		panic(fmt.Sprintf("pattern: no script %s: %v", name, err))
 	}
-	_, body, _ := strings.Cut(string(text), "\n")
-	return []string{"sh", "-c", body, name}
+	body := string(text)
+	return []string{"sh", "-c", body[strings.Index(body, "# Written"):], name}
 }
 
 // literally writes arguments so that the kubelet leaves them as they are: it takes

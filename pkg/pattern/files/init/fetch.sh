@@ -14,6 +14,11 @@ right() {
     [ "$sum" = "$sha256" ]
 }
 
+exec 9<"${file%/*}" # of several pods that share a volume, one fetches and the others find
+if command -v flock >/dev/null && ! flock -n 9; then
+    echo "somebody else may be at it" >&2
+    flock 9 || true # not every file system can
+fi
 if [ -f "$file" ] && right "$file"; then
     echo "$file is there"
     exit 0

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2254 # status is a pattern
 # Written by outrigger: waits until each target has answered once, an address by a
 # connection, a URL by a status. Every 10 seconds it says what is missing; it fails in the
 # end, so that it shows. The clock is the machine's uptime, which nobody sets.
@@ -15,7 +16,6 @@ reach() { # TARGET SECONDS
     case $1 in
     *://*)
         said=$(curl -gsS --proto =http,https -m "$2" -o /dev/null -w 'status %{http_code}' --url "$1" 2>&1 </dev/null)
-        # shellcheck disable=SC2254 # it is a pattern
         case $said in "status "$status) return 0 ;; esac
         ;;
     *)

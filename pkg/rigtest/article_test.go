@@ -88,7 +88,7 @@ func compare(a, b any, at string, differ *[]string) {
 		for _, k := range union(am, bm) {
 			compare(am[k], bm[k], strings.TrimPrefix(at+"."+k, "."), differ)
 		}
-	case aList && bList && strings.HasSuffix(at, "containers"):
+	case aList && bList && strings.HasSuffix(strings.ToLower(at), "containers"):
 		names := map[string]any{}
 		for _, v := range append(slices.Clone(al), bl...) {
 			names[keyOf(v.(map[string]any))] = nil

@@ -6,6 +6,8 @@
 set -u
 timeout=$1 interval=$2 status=$3
 shift 3
+line='
+'
 
 clock() {
     read -r now rest </proc/uptime
@@ -21,12 +23,14 @@ reach() { # TARGET SECONDS
     *)
         host=${1%:*}
         host=${host#\[}
-        said=$(timeout "$2" nc -w "$2" "${host%\]}" "${1##*:}" -e true 2>&1 </dev/null) && return 0
+        said=$(timeout "$2" nc ${talk:+"$talk"} -w "$2" "${host%\]}" "${1##*:}" -e true 2>&1 </dev/null) && return 0
         ;;
     esac
     return 1
 }
 
+talk=-vv # one of busybox's two kinds of nc says nothing else, the other doesn't know it
+case $(nc "$talk" 2>&1 </dev/null) in *"invalid option"*) talk='' ;; esac
 clock
 began=$now tell=0
 for target; do
@@ -39,6 +43,7 @@ for target; do
             clock
             break
         fi
+        said=${said%%"$line"*}
         clock
         spent=$((now - began))
         if [ "$spent" -ge "$timeout" ]; then

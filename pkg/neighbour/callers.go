@@ -140,7 +140,7 @@ func inNamespace(words []string, from, namespace string, port bool) bool {
 // local warns of what dials the app at the pod's own loopback: the proxy listens
 // there as well now.
 func (s *Served) local(container string, d *dial, at sidecar.Path, r *Result) {
-	if !loopback(d.host) || container == "" {
+	if !loopback(d.host) || container == "" || handled(at) {
 		return
 	}
 	for _, t := range s.taken {

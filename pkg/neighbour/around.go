@@ -16,6 +16,7 @@ type Served struct {
 	sidecars []size
 	own      []string // its sidecars' containers, with those that end
 	taken    []*taken
+	plain    map[sidecar.Ref][]int32 // ports of Services that lead past its sidecars
 	policies []networkPolicy // emitted for it
 }
 
@@ -51,7 +52,7 @@ func (t *taken) edit(object sidecar.Ref, at sidecar.Path, value any) sidecar.Edi
 
 // Serve takes down what its neighbours will have to know of a workload.
 func Serve(w *sidecar.Workload, asked []sidecar.Asked) *Served {
-	s := &Served{Ref: w.Ref, Labels: w.Pod.Labels}
+	s := &Served{Ref: w.Ref, Labels: w.Pod.Labels, plain: map[sidecar.Ref][]int32{}}
 	for i := range asked {
 		a := &asked[i]
 		s.count(a)
@@ -68,6 +69,14 @@ func Serve(w *sidecar.Workload, asked []sidecar.Asked) *Served {
 		}
 		if len(a.Change.Takeovers) > 0 {
 			s.policies = append(s.policies, emittedPolicies(a.Change.Objects)...)
+		}
+	}
+	for i := range w.Services {
+		for _, p := range w.Services[i].Spec.Ports {
+			led := slices.ContainsFunc(s.taken, func(t *taken) bool { return leads(w, p, t.Takeover) })
+			if !led && target(w, p) != 0 {
+				s.plain[w.Services[i].Ref] = append(s.plain[w.Services[i].Ref], p.Port)
+			}
 		}
 	}
 	return s
@@ -88,6 +97,9 @@ type World interface {
 	// Objects are those of a kind in a namespace, or in any with "*". Where named is
 	// given, those may be left out that mention no such name.
 	Objects(k Kind, namespace string, named func(string) bool) []Object
+	// Pods visits the other workloads of a namespace, but those that mention no label
+	// of such a value.
+	Pods(namespace string, valued func(string) bool, visit func(sidecar.Ref, *corev1.PodTemplateSpec))
 	// Callers finds the objects in whose text something is dialled that has one of
 	// the names, and visits their strings.
 	Callers(named func(host string) bool, visit func(Caller))
@@ -132,7 +144,7 @@ func (r *Result) find(fs ...sidecar.Finding) { r.Findings = append(r.Findings, f
 
 // surroundings is the table of what follows when all workloads are known.
 var surroundings = []func(*scene, *Result){
-	ingresses, routes, loadBalancers, monitors, policies, autoscalers, callers,
+	mixed, ingresses, routes, loadBalancers, monitors, policies, autoscalers, callers,
 }
 
 // Around gives what follows around all workloads that got sidecars.

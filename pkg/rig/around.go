@@ -1,6 +1,10 @@
 package rig
 
 import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/neighbour"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -77,6 +81,26 @@ func (w *world) Objects(k neighbour.Kind, namespace string, named func(string) b
 		all = append(all, *n.decoded)
 	}
 	return all
+}
+
+// Pods visits the workloads of a namespace that got no sidecars.
+func (w *world) Pods(namespace string, valued func(string) bool, visit func(sidecar.Ref, *corev1.PodTemplateSpec)) {
+	for _, t := range w.texts {
+		for _, o := range t.Objects {
+			if o.Ref.Namespace != namespace || o.Foreign() || w.serves(o.Ref) || !o.Mentions(valued) {
+				continue
+			}
+			var pod corev1.PodTemplateSpec
+			if at, ok := o.Template(w.conf.Spec.PodTemplatePaths); ok && o.Decode(at, &pod) == nil {
+				visit(o.Ref, &pod)
+			}
+			o.Forget()
+		}
+	}
+}
+
+func (r *run) serves(ref sidecar.Ref) bool {
+	return slices.ContainsFunc(r.servings, func(s *neighbour.Served) bool { return s.Ref == ref })
 }
 
 // Callers visits the objects whose text dials somebody. Only those are read. What

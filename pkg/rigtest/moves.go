@@ -372,7 +372,7 @@ func (m moves) follows(a, b any, at string) bool {
 		was, _ := a.(int)
 		return len(m.to) > 0 && n > was
 	case "appProtocol":
-		return len(m.to) > 0 && (a == "http" || a == "kubernetes.io/h2c") && b == "https" || a == "kubernetes.io/ws" && b == "kubernetes.io/wss"
+		return len(m.to) > 0 && (a == "http" || a == "kubernetes.io/h2c") && b == "https" || a == "HTTP" && b == "HTTPS" || a == "kubernetes.io/ws" && b == "kubernetes.io/wss"
 	case "io/safe-to-evict-local-volumes":
 		return strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
 	case "value":

@@ -7,17 +7,30 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// flatten reads an nginx.conf as nginx's own parser does (ngx_conf_read_token)
-// and gives its directives, one a line: "http server listen 9200 ssl". Blocks are
-// those of the names before.
+// flatten gives the directives of an nginx.conf, one a line: "http server listen
+// 9200 ssl". Blocks are those of the names before.
 func flatten(conf string) ([]string, error) {
-	var out, words, blocks []string
+	var out []string
+	all, err := directives(conf)
+	for _, d := range all {
+		out = append(out, strings.Join(append(slices.Clip(d.blocks), d.words...), " "))
+	}
+	return out, err
+}
+
+// A directive stands within blocks, and has words: first its name.
+type directive struct{ blocks, words []string }
+
+// directives reads an nginx.conf as nginx's own parser does (ngx_conf_read_token).
+func directives(conf string) (out []directive, err error) {
+	var words, blocks []string
 	for i := 0; i < len(conf); {
 		switch ch := conf[i]; {
 		case strings.IndexByte(" \t\r\n", ch) >= 0:
@@ -30,9 +43,9 @@ func flatten(conf string) ([]string, error) {
 			if len(words) == 0 {
 				return nil, errors.New("unexpected " + string(ch))
 			}
-			out = append(out, strings.Join(append(blocks[:len(blocks):len(blocks)], words...), " "))
+			out = append(out, directive{blocks, words})
 			if ch == '{' {
-				blocks = append(blocks, words[0])
+				blocks = append(slices.Clip(blocks), words[0])
 			}
 			words = nil
 			i++

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,14 +17,14 @@ import (
 // are no directives: what stands first there is a word as well.
 func shape(t *testing.T, conf string) (out []string) {
 	t.Helper()
-	directives, err := flatten(conf)
+	all, err := directives(conf)
 	require.NoError(t, err, conf)
-	for _, d := range directives {
-		name := d[len(d)-1]
-		if len(d) > 1 && (d[len(d)-2] == "map" || d[len(d)-2] == "geo") {
+	for _, d := range all {
+		name := d.words[0]
+		if n := len(d.blocks); n > 0 && (d.blocks[n-1] == "map" || d.blocks[n-1] == "geo") {
 			name = "entry"
 		}
-		out = append(out, strings.Join(append(d[:len(d)-1:len(d)-1], name), " "))
+		out = append(out, strings.Join(append(slices.Clip(d.blocks), name), " "))
 	}
 	return out
 }

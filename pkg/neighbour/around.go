@@ -17,7 +17,7 @@ type Served struct {
 	own      []string // its sidecars' containers, with those that end
 	taken    []*taken
 	plain    map[sidecar.Ref][]int32 // ports of Services that lead past its sidecars
-	policies []networkPolicy // emitted for it
+	policies []networkPolicy         // emitted for it
 }
 
 // A taken is a port that a sidecar answers on now.
@@ -144,7 +144,7 @@ func (r *Result) find(fs ...sidecar.Finding) { r.Findings = append(r.Findings, f
 
 // surroundings is the table of what follows when all workloads are known.
 var surroundings = []func(*scene, *Result){
-	mixed, ingresses, routes, loadBalancers, monitors, policies, autoscalers, callers,
+	mixed, ingresses, routes, openshift, meshes, loadBalancers, backendHealth, monitors, policies, autoscalers, callers,
 }
 
 // Around gives what follows around all workloads that got sidecars.
@@ -227,6 +227,10 @@ var kinds = map[Kind]func() any{
 	podMonitors:       func() any { return new(monitor) },
 	networkPolicyKind: func() any { return new(networkPolicySpec) },
 	autoscalerKind:    func() any { return new(autoscaler) },
+	openshiftRoutes:   func() any { return new(openshiftRoute) },
+	virtualServices:   func() any { return new(virtualService) },
+	destinationRules:  func() any { return new(destinationRule) },
+	backendConfigs:    func() any { return new(backendConfig) },
 }
 
 // New makes what the spec of a kind is decoded into; nil where no neighbour looks

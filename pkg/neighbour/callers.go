@@ -14,26 +14,11 @@ import (
 // callers finds who still dials in plain what speaks TLS now: nothing refuses such
 // a manifest, and the client fails when it runs.
 func callers(s *scene, r *Result) {
-	c := search{scene: s, names: map[string][]lead{}, pods: map[sidecar.Ref]*Served{}}
-	for _, ref := range s.refs {
-		c.names[ref.Name] = append(c.names[ref.Name], s.services[ref]...)
-	}
-	local := false
-	for _, w := range s.served {
-		c.pods[w.Ref] = w
-		local = local || slices.ContainsFunc(w.taken, func(t *taken) bool { return !t.Front && t.https() })
-	}
-	if len(c.names) == 0 && !local {
+	c := newSearch(s)
+	if len(c.names) == 0 && !c.local {
 		return
 	}
-	named := func(host string) bool {
-		if local && loopback(host) {
-			return true
-		}
-		first, rest, _ := strings.Cut(host, ".")
-		second, _, _ := strings.Cut(rest, ".")
-		return c.names[first] != nil || c.names[second] != nil
-	}
+	named := func(host string) bool { return c.local && loopback(host) || c.named(host) }
 	s.Callers(named, func(who Caller) {
 		who.Scalars(func(at sidecar.Path, value string) { c.value(&who, at, value, r) })
 	})
@@ -55,6 +40,26 @@ type search struct {
 	*scene
 	names map[string][]lead // by the Service's name
 	pods  map[sidecar.Ref]*Served
+	local bool // somebody's own loopback is concerned
+}
+
+func newSearch(s *scene) *search {
+	c := &search{scene: s, names: map[string][]lead{}, pods: map[sidecar.Ref]*Served{}}
+	for _, ref := range s.refs {
+		c.names[ref.Name] = append(c.names[ref.Name], s.services[ref]...)
+	}
+	for _, w := range s.served {
+		c.pods[w.Ref] = w
+		c.local = c.local || slices.ContainsFunc(w.taken, func(t *taken) bool { return !t.Front && t.https() })
+	}
+	return c
+}
+
+// named reports whether a host may be one of the Services, or a pod of one.
+func (c *search) named(host string) bool {
+	first, rest, _ := strings.Cut(host, ".")
+	second, _, _ := strings.Cut(rest, ".")
+	return c.names[first] != nil || c.names[second] != nil
 }
 
 // value looks at one string of an object.
@@ -102,25 +107,33 @@ func (c *search) value(who *Caller, at sidecar.Path, value string, r *Result) {
 	}
 }
 
-// find is what an address leads to: search, search.prod, search.prod.svc and
-// search.prod.svc.cluster.local; of a headless Service a pod's name before it.
+// find is what an address leads to.
 func (c *search) find(from string, d *dial) *taken {
-	words := strings.Split(strings.TrimSuffix(d.host, "."), ".")
-	for i := range min(2, len(words)) {
-		for _, l := range c.names[words[i]] {
-			headless := l.service.Spec.ClusterIP == corev1.ClusterIPNone
-			if i == 1 && !(headless && strings.HasPrefix(words[0], l.of.Ref.Name+"-")) {
-				continue
-			}
-			if d.dialled() != l.port.Port && !(headless && d.dialled() == l.Port) {
-				continue
-			}
-			if inNamespace(words[i+1:], from, l.service.Ref.Namespace, d.port != 0) {
-				return l.taken
-			}
+	for _, l := range c.leads(from, d.host, d.port != 0) {
+		headless := l.service.Spec.ClusterIP == corev1.ClusterIPNone
+		if d.dialled() == l.port.Port || headless && d.dialled() == l.Port {
+			return l.taken
 		}
 	}
 	return nil
+}
+
+// leads are what a host leads to: search, search.prod, search.prod.svc and
+// search.prod.svc.cluster.local; of a headless Service a pod's name before it.
+func (c *search) leads(from, host string, port bool) (out []*lead) {
+	words := strings.Split(strings.TrimSuffix(host, "."), ".")
+	for i := range min(2, len(words)) {
+		for j := range c.names[words[i]] {
+			l := &c.names[words[i]][j]
+			if i == 1 && !(l.service.Spec.ClusterIP == corev1.ClusterIPNone && strings.HasPrefix(words[0], l.of.Ref.Name+"-")) {
+				continue
+			}
+			if inNamespace(words[i+1:], from, l.service.Ref.Namespace, port) {
+				out = append(out, l)
+			}
+		}
+	}
+	return out
 }
 
 // inNamespace reports whether what stands behind a Service's name leads to its

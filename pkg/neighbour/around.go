@@ -144,7 +144,7 @@ func (r *Result) find(fs ...sidecar.Finding) { r.Findings = append(r.Findings, f
 
 // surroundings is the table of what follows when all workloads are known.
 var surroundings = []func(*scene, *Result){
-	mixed, ingresses, routes, openshift, meshes, loadBalancers, backendHealth, monitors, policies, autoscalers, callers,
+	mixed, ingresses, routes, openshift, meshes, loadBalancers, backendHealth, monitors, policies, egresses, autoscalers, callers,
 }
 
 // Around gives what follows around all workloads that got sidecars.

@@ -139,8 +139,14 @@ func meshes(s *scene, r *Result) {
 				continue
 			}
 			told[l.service.Ref] = true
+			mode := "SIMPLE"
+			if l.ClientCertificate {
+				mode = "MUTUAL"
+			}
+			on := trafficOnPort{TLS: &meshTLS{mode}}
+			on.Port.Number = l.port.Port
 			patch, _ := json.Marshal(map[string]any{"apiVersion": "networking.istio.io/v1", "kind": destinationRules.Kind, "metadata": map[string]string{"name": l.service.Ref.Name},
-				"spec": destinationRule{to.Host, &trafficPolicy{TLS: &meshTLS{"SIMPLE"}}}}) // strings only
+				"spec": destinationRule{to.Host, &trafficPolicy{PortLevelSettings: []trafficOnPort{on}}}}) // nothing that can't be written
 			r.find(l.finding(sidecar.Warning, "mesh-backend", o.Ref, "", fmt.Sprintf("leads to %s port %d, which speaks TLS now; the mesh's proxies speak plain to it, unless a DestinationRule says otherwise", l.service.Ref, l.port.Port),
 				"write "+string(patch)))
 		}

@@ -118,9 +118,10 @@ type Object struct {
 
 // A Caller is an object that may dial somebody.
 type Caller struct {
-	Ref      sidecar.Ref
-	Template sidecar.Path // where its pod template stands; nil where it has none
-	Scalars  func(visit func(at sidecar.Path, value string))
+	Ref         sidecar.Ref
+	Template    sidecar.Path // where its pod template stands; nil where it has none
+	Annotations map[string]string
+	Scalars     func(visit func(at sidecar.Path, value string))
 }
 
 // A Result is what follows around all workloads.
@@ -218,6 +219,7 @@ func annotate(t *taken, object sidecar.Ref, have map[string]string, key, value, 
 
 // kinds are the kinds that neighbours look at, and what their spec is decoded into.
 var kinds = map[Kind]func() any{
+	serviceKind:       func() any { return new(corev1.ServiceSpec) },
 	ingressKind:       func() any { return new(ingress) },
 	ingressClassKind:  func() any { return new(ingressClass) },
 	httpRouteKind:     func() any { return new(route) },

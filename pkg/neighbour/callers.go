@@ -2,6 +2,7 @@ package neighbour
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,6 +21,11 @@ func callers(s *scene, r *Result) {
 	}
 	named := func(host string) bool { return c.local && loopback(host) || c.named(host) }
 	s.Callers(named, func(who Caller) {
+		for _, key := range slices.Sorted(maps.Keys(who.Annotations)) { // as those by which Ingresses name who is to be asked
+			if v := who.Annotations[key]; who.Ref.Kind == ingressKind.Kind && alike.MatchString(v) {
+				c.value(&who, sidecar.Fields("metadata", "annotations", key), v, r)
+			}
+		}
 		who.Scalars(func(at sidecar.Path, value string) { c.value(&who, at, value, r) })
 	})
 }
@@ -31,7 +37,7 @@ func Dials(text string, named func(host string) bool) bool {
 			return true
 		}
 	}
-	return false
+	return linked(text, named) || apart(text, named)
 }
 
 func loopback(host string) bool { return host == "localhost" || host == "127.0.0.1" }
@@ -48,6 +54,7 @@ func newSearch(s *scene) *search {
 	for _, ref := range s.refs {
 		c.names[ref.Name] = append(c.names[ref.Name], s.services[ref]...)
 	}
+	c.aliases()
 	for _, w := range s.served {
 		c.pods[w.Ref] = w
 		c.local = c.local || slices.ContainsFunc(w.taken, func(t *taken) bool { return !t.Front && t.https() })
@@ -64,14 +71,16 @@ func (c *search) named(host string) bool {
 
 // value looks at one string of an object.
 func (c *search) value(who *Caller, at sidecar.Path, value string, r *Result) {
-	if !strings.Contains(value, ":") {
-		return
-	}
 	container := containerOf(who.Template, at)
 	w := c.pods[who.Ref]
 	if w != nil && slices.Contains(w.own, container) {
 		return // the sidecar's own affair
 	}
+	if !strings.Contains(value, ":") {
+		c.host(who, at, value, r)
+		return
+	}
+	c.links(who, at, value, r)
 	var plain []dial
 	var first *taken
 	rewrite := true
@@ -83,7 +92,7 @@ func (c *search) value(who *Caller, at sidecar.Path, value string, r *Result) {
 			}
 			continue
 		}
-		if d.scheme == "" {
+		if !d.url() {
 			r.find(t.finding(sidecar.Info, "plaintext-caller", who.Ref, at.String(), "names "+d.plain()+", which speaks TLS now", "see that the client speaks TLS to it"))
 			continue
 		}

@@ -112,7 +112,7 @@ func (w *world) Callers(named func(host string) bool, visit func(neighbour.Calle
 				continue
 			}
 			if o.Labels()[manifest.ManagedLabel] != manifest.ManagedBy {
-				c := neighbour.Caller{Ref: o.Ref, Scalars: o.Scalars}
+				c := neighbour.Caller{Ref: o.Ref, Annotations: o.Annotations(), Scalars: o.Scalars}
 				if at, ok := o.Template(w.conf.Spec.PodTemplatePaths); ok {
 					c.Template = at
 				}

@@ -362,6 +362,10 @@ func (m moves) follows(a, b any, at string) bool {
 		return wasName && isNumber && slices.ContainsFunc(slices.Collect(maps.Values(m.to)), func(to []int) bool { return slices.Contains(to, n) })
 	case "scheme":
 		return len(m.to) > 0 && (a == "HTTP" && b == "HTTPS" || a == "http" && b == "https")
+	case "io/port": // of prometheus, to the proxy in front
+		from, _ := strconv.Atoi(fmt.Sprint(a))
+		to, _ := strconv.Atoi(fmt.Sprint(b))
+		return slices.Contains(m.to[from], to) || m.from > 0 && to >= m.from && to < m.from+10
 	case "io/scheme": // of prometheus
 		return len(m.to) > 0 && a == "http" && b == "https"
 	case "org/ssl-services", "com/app-protocols", "tls": // lists in annotations of Ingresses and Services

@@ -1,8 +1,6 @@
 package rig
 
 import (
-	"slices"
-
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
@@ -85,9 +83,13 @@ func (w *world) Objects(k neighbour.Kind, namespace string, named func(string) b
 
 // Pods visits the workloads of a namespace that got no sidecars.
 func (w *world) Pods(namespace string, valued func(string) bool, visit func(sidecar.Ref, *corev1.PodTemplateSpec)) {
+	served := map[sidecar.Ref]bool{}
+	for _, s := range w.servings {
+		served[s.Ref] = true
+	}
 	for _, t := range w.texts {
 		for _, o := range t.Objects {
-			if o.Ref.Namespace != namespace || o.Foreign() || w.serves(o.Ref) || !o.Mentions(valued) {
+			if o.Ref.Namespace != namespace || o.Foreign() || served[o.Ref] || !o.Mentions(valued) {
 				continue
 			}
 			var pod corev1.PodTemplateSpec
@@ -97,10 +99,6 @@ func (w *world) Pods(namespace string, valued func(string) bool, visit func(side
 			o.Forget()
 		}
 	}
-}
-
-func (r *run) serves(ref sidecar.Ref) bool {
-	return slices.ContainsFunc(r.servings, func(s *neighbour.Served) bool { return s.Ref == ref })
 }
 
 // Callers visits the objects whose text dials somebody. Only those are read. What

@@ -37,6 +37,7 @@ type lead struct {
 	*taken
 	service *sidecar.Service
 	port    corev1.ServicePort
+	alias   bool // the Service is only another name for one
 }
 
 func (t *taken) https() bool { return t.Scheme == corev1.URISchemeHTTPS }
@@ -61,7 +62,7 @@ func Serve(w *sidecar.Workload, asked []sidecar.Asked) *Served {
 			for j := range w.Services {
 				for _, p := range w.Services[j].Spec.Ports {
 					if leads(w, p, t) {
-						k.services = append(k.services, lead{k, &w.Services[j], p})
+						k.services = append(k.services, lead{taken: k, service: &w.Services[j], port: p})
 					}
 				}
 			}

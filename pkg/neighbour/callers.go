@@ -82,7 +82,7 @@ func (c *search) value(who *Caller, at sidecar.Path, value string, r *Result) {
 	}
 	c.links(who, at, value, r)
 	var plain []dial
-	var first *taken
+	var first *lead
 	rewrite := true
 	for d := range dials(value) {
 		t := c.find(who.Ref.Namespace, &d)
@@ -97,14 +97,19 @@ func (c *search) value(who *Caller, at sidecar.Path, value string, r *Result) {
 			continue
 		}
 		plain = append(plain, d)
-		rewrite = rewrite && t.RewriteCallers && (first == nil || first.sidecar == t.sidecar)
+		rewrite = rewrite && t.RewriteCallers && !t.alias && (first == nil || first.sidecar == t.sidecar)
 		first = t
 	}
 	if len(plain) == 0 {
 		return
 	}
-	if edit := rewritten(who, first, at, value, plain); rewrite && edit != nil {
+	if edit := rewritten(who, first.taken, at, value, plain); rewrite && edit != nil {
 		r.edit(*edit)
+		severity, hint := sidecar.Info, "see that the client verifies the certificate by its CA"
+		if first.ClientCertificate {
+			severity, hint = sidecar.Warning, "give the client a certificate of its own, and the CA of the server's"
+		}
+		r.find(first.finding(severity, "caller-rewritten", who.Ref, at.String(), "was led to "+plain[0].tls(), hint))
 		return
 	}
 	for _, d := range plain {
@@ -112,16 +117,19 @@ func (c *search) value(who *Caller, at sidecar.Path, value string, r *Result) {
 		if first.ClientCertificate {
 			hint += ", and give the client a certificate of its own"
 		}
+		if first.alias {
+			hint += ", and see that the server's certificate is for that name, too"
+		}
 		r.find(first.finding(sidecar.Warning, "plaintext-caller", who.Ref, at.String(), "dials "+d.plain()+", which speaks TLS now", hint))
 	}
 }
 
 // find is what an address leads to.
-func (c *search) find(from string, d *dial) *taken {
+func (c *search) find(from string, d *dial) *lead {
 	for _, l := range c.leads(from, d.host, d.port != 0) {
 		headless := l.service.Spec.ClusterIP == corev1.ClusterIPNone
 		if d.dialled() == l.port.Port || headless && d.dialled() == l.Port {
-			return l.taken
+			return l
 		}
 	}
 	return nil

@@ -28,7 +28,7 @@ func (c *search) aliases() {
 			continue
 		}
 		for _, l := range c.leads(o.Ref.Namespace, strings.ToLower(spec.ExternalName), true) {
-			more[o.Ref.Name] = append(more[o.Ref.Name], lead{l.taken, &sidecar.Service{Ref: o.Ref}, l.port})
+			more[o.Ref.Name] = append(more[o.Ref.Name], lead{l.taken, &sidecar.Service{Ref: o.Ref}, l.port, true})
 		}
 	}
 	for name, leads := range more {

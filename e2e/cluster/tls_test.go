@@ -5,7 +5,9 @@ package cluster
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -183,8 +185,10 @@ func (n *namespace) loss(t *testing.T, url string, act func()) {
 		Errors     map[string]int
 	}
 	require.NoError(t, json.Unmarshal([]byte(a.out), &counts))
-	t.Logf("new %d of %d, slow %d of %d, kept alive %d of %d lost", counts["new"].Lost, counts["new"].Sent,
-		counts["slow"].Lost, counts["slow"].Sent, counts["kept"].Lost, counts["kept"].Sent)
+	require.Len(t, counts, 4)
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		t.Logf("%s: %d of %d lost", kind, counts[kind].Lost, counts[kind].Sent)
+	}
 	for kind, c := range counts {
 		require.Greater(t, c.Sent, 100, kind)
 		require.Zero(t, c.Lost, "%s: %v", kind, c.Errors)

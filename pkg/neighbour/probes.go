@@ -120,7 +120,7 @@ func (p *prober) tcpSocket(at sidecar.Path, c *corev1.Container, field string, s
 		return
 	}
 	path := "..."
-	for _, other := range []string{liveness, startup, readiness} {
+	for _, other := range []string{liveness, startup} { // not readiness: see siblings
 		s := p.asks(c, other)
 		if s == nil {
 			continue

@@ -32,12 +32,23 @@ func callers(s *scene, r *Result) {
 
 // Dials reports whether a text names an address of a host.
 func Dials(text string, named func(host string) bool) bool {
-	for d := range dials(text) {
+	for d := range dials(bare(text)) {
 		if named(d.host) {
 			return true
 		}
 	}
 	return linked(text, named) || apart(text, named)
+}
+
+// escapes are those of JSON's slashes and of properties' colons.
+var escapes = strings.NewReplacer(`\\/`, "/", `\/`, "/", `\:`, ":")
+
+// bare is a text without them.
+func bare(text string) string {
+	if strings.Contains(text, `\/`) || strings.Contains(text, `\:`) {
+		return escapes.Replace(text)
+	}
+	return text
 }
 
 func loopback(host string) bool { return host == "localhost" || host == "127.0.0.1" }
@@ -83,8 +94,9 @@ func (c *search) value(who *Caller, at sidecar.Path, value string, r *Result) {
 	c.links(who, at, value, r)
 	var plain []dial
 	var first *lead
-	rewrite := true
-	for d := range dials(value) {
+	text := bare(value)
+	rewrite := text == value
+	for d := range dials(text) {
 		t := c.find(who.Ref.Namespace, &d)
 		if t == nil {
 			if w != nil {

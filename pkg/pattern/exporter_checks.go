@@ -156,6 +156,14 @@ func (p *Exporter) validateTexts(fs *sidecar.Findings) {
 	secret := func(field, what string) {
 		fs.Add(sidecar.Error, "secret-inline", field, what+" stands in the config, where everyone can read it", hint)
 	}
+	expanded := func(field, text string) {
+		for _, env := range slices.Sorted(maps.Keys(p.credentialKeys())) {
+			if strings.Contains(text, "$("+env+")") {
+				fs.Add(sidecar.Error, "secret-inline", field, "it would have the value of "+env+" in it, and arguments can be read by everybody on the node", "give the exporter the variable only")
+			}
+		}
+	}
+	expanded("uri", p.URI)
 	if userInfo().MatchString(p.URI) {
 		secret("uri", "a password")
 	}
@@ -177,11 +185,7 @@ func (p *Exporter) validateTexts(fs *sidecar.Findings) {
 		if userInfo().MatchString(arg) || flagName(arg) != "" && secretWord().MatchString(name) && (together && value != "" || !together && i+1 < len(p.Args) && flagName(p.Args[i+1]) == "") {
 			secret(field, "what may be a password")
 		}
-		for _, env := range slices.Sorted(maps.Keys(p.credentialKeys())) {
-			if strings.Contains(arg, "$("+env+")") {
-				fs.Add(sidecar.Error, "secret-inline", field, "arguments can be read by everybody on the node, and this one would have the value of "+env, "give the exporter the variable only")
-			}
-		}
+		expanded(field, arg)
 	}
 }
 

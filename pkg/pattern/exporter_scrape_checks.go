@@ -159,8 +159,7 @@ func (p *Exporter) check(w *sidecar.Workload) sidecar.Findings {
 		p.checkTwice(w, &fs)
 	}
 	if m := p.AppMetrics; m != nil && !w.Declares(m.Port) && w.Listens(m.Port) == m.Port {
-		fs.AddUnfit(sidecar.Error, "port-unknown", "appMetrics.port", fmt.Sprintf("container %s doesn't declare %d; it declares %s", w.App.Name, m.Port, or(strings.Join(tcpPorts(w.App), ", "), "no port")),
-			"declare the port in the container: Prometheus looks for declared ports")
+		fs.AddUnfit(sidecar.Error, "port-unknown", "appMetrics.port", undeclared(w, m.Port), declaredBy(w, m.Port, "declare the port in the container: Prometheus looks for declared ports"))
 	}
 	p.checkScrapes(w, &fs)
 	return fs
@@ -172,19 +171,27 @@ func (p *Exporter) checkApp(w *sidecar.Workload, fs *sidecar.Findings) {
 	if port == 0 || known.Receives || !strings.Contains(p.asked(), "{port}") || w.Listens(port) != port || declares(w.App, port) {
 		return
 	}
-	hint := "write port, or uri where it's reached otherwise"
-	for _, c := range running(w) {
-		if c.Name != w.App.Name && c.Name != w.Name && declares(&c, port) {
-			hint = fmt.Sprintf("container %s does: write app: %s if that is the one", c.Name, c.Name)
-		}
-	}
-	message := fmt.Sprintf("container %s doesn't declare %d; it declares %s", w.App.Name, port, or(strings.Join(tcpPorts(w.App), ", "), "no port"))
+	message, hint := undeclared(w, port), declaredBy(w, port, "write port, or uri where it's reached otherwise")
 	switch {
 	case p.Port == 0:
 		fs.AddUnfit(sidecar.Error, "port-unknown", "port", message, hint)
 	case !known.Status && p.Preset != "":
 		fs.Add(sidecar.Warning, "port-unknown", "port", message, hint)
 	}
+}
+
+func undeclared(w *sidecar.Workload, port int32) string {
+	return fmt.Sprintf("container %s doesn't declare %d; it declares %s", w.App.Name, port, or(strings.Join(tcpPorts(w.App), ", "), "no port"))
+}
+
+// declaredBy is the hint at another container that has the port, else the other one.
+func declaredBy(w *sidecar.Workload, port int32, hint string) string {
+	for _, c := range running(w) {
+		if c.Name != w.App.Name && c.Name != w.Name && declares(&c, port) {
+			return fmt.Sprintf("container %s does: write app: %s if that is the one", c.Name, c.Name)
+		}
+	}
+	return hint
 }
 
 func declares(c *corev1.Container, port int32) bool {

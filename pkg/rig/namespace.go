@@ -38,7 +38,8 @@ func (r *run) surroundings(w *sidecar.Workload) {
 		return map[string]string{} // it is there, and has none
 	}
 	if o := r.object(sidecar.Ref{Kind: "Namespace", Name: in}); o != nil {
-		w.PodSecurity = o.Labels()[podSecurityLabel]
+		w.Namespace = sidecar.Meta{Labels: o.Labels(), Annotations: o.Annotations()}
+		w.PodSecurity = w.Namespace.Labels[podSecurityLabel]
 		o.Forget()
 	}
 }

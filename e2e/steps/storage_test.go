@@ -25,14 +25,19 @@ type bucket struct {
 	mu      sync.Mutex
 	signers []string
 	paths   []string
+	region  string // that was signed for last
 }
 
 func (b *bucket) serve(_ int, w http.ResponseWriter, r *http.Request) bool {
 	_, rest, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
-	signer, _, _ := strings.Cut(rest, "/")
+	signer, rest, _ := strings.Cut(rest, "/")
+	parts := strings.Split(rest, "/") // day, region, service
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.signers = append(b.signers, signer)
+	if len(parts) > 1 {
+		b.region = parts[1]
+	}
 	b.paths = append(b.paths, r.URL.Path)
 	if r.URL.Path != "/models/"+object {
 		w.WriteHeader(http.StatusNotFound)
@@ -72,12 +77,28 @@ func TestFetchS3(t *testing.T) {
 	for i := range b.signers {
 		require.Equal(t, "AKIAME", b.signers[i])
 	}
+	require.Equal(t, "eu-1", b.region)
 	n := len(b.paths)
 	require.Contains(t, b.paths, "/models/"+object)
 	again := launch(t, c, mounts)
 	again.Ended()
 	says(t, again, "m.bin is there")
 	require.Len(t, b.paths, n)
+}
+
+// Where nobody names a region, it's the one that the cloud gives pods by a variable.
+func TestFetchS3Region(t *testing.T) {
+	b := &bucket{}
+	files := pod.Space(t)
+	c, mounts := fromS3(t, newStore(t, true, b.serve), files, sum(model))
+	for i, e := range c.Env {
+		if e.Name == "RCLONE_S3_REGION" {
+			c.Env[i] = corev1.EnvVar{Name: "AWS_REGION", Value: "eu-9"} // as the admission webhook of EKS does
+		}
+	}
+	launch(t, c, mounts).Ended()
+	whole(t, files)
+	require.Equal(t, "eu-9", b.region)
 }
 
 // What isn't what was wanted, or isn't there, never appears.

@@ -68,7 +68,8 @@ type SecretFile struct {
 type S3 struct {
 	// Endpoint is the URL of the storage. Default: that of AWS in the region.
 	Endpoint string `json:"endpoint,omitempty"`
-	// Region of the bucket. Default: what AWS_REGION says in the pod.
+	// Region of the bucket. Default: what AWS_REGION says in the container, which EKS
+	// gives to pods with an identity; else us-east-1.
 	Region string `json:"region,omitempty"`
 }
 

@@ -2,6 +2,9 @@ package generate
 
 // permissions is an entry that makes the volume writable which most pods have.
 func (r random) permissions(w workload, c container, name string) *Node {
+	if (!w.data || !c.data) && !r.one(20) {
+		return nil
+	}
 	p := dict("volumes", list("data"), "runAsGroup", num(1000)) // as the fsGroup that some have
 	if r.one(2) {
 		p = dict("volumes", list("data"), "mode", "chown", "runAsUser", num(1000), "runAsGroup", r.opt(2, num(2000)))

@@ -24,6 +24,9 @@ if [ -f "$file" ] && right "$file"; then
     exit 0
 fi
 rm -f "$part"
+if [ -z "${RCLONE_S3_REGION:-}" ] && [ -n "${AWS_REGION:-}" ]; then
+    export RCLONE_S3_REGION="$AWS_REGION" # rclone doesn't look there
+fi
 rclone copyto "$@" "$url" "$part"
 if ! right "$part"; then
     rm -f "$part"

@@ -7,17 +7,29 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// flatten reads an nginx.conf as nginx's own parser does (ngx_conf_read_token)
-// and gives its directives, one a line: "http server listen 9200 ssl". Blocks are
-// those of the names before.
-func flatten(conf string) ([]string, error) {
-	var out, words, blocks []string
+// A directive is one of nginx's with the names of the blocks around it.
+type directive struct{ blocks, words []string }
+
+// flatten gives directives one a line: "http server listen 9200 ssl".
+func flatten(conf string) (out []string, err error) {
+	all, err := directives(conf)
+	for _, d := range all {
+		out = append(out, strings.Join(slices.Concat(d.blocks, d.words), " "))
+	}
+	return out, err
+}
+
+// directives reads an nginx.conf as nginx's own parser does (ngx_conf_read_token).
+func directives(conf string) ([]directive, error) {
+	var out []directive
+	var words, blocks []string
 	for i := 0; i < len(conf); {
 		switch ch := conf[i]; {
 		case strings.IndexByte(" \t\r\n", ch) >= 0:
@@ -30,7 +42,7 @@ func flatten(conf string) ([]string, error) {
 			if len(words) == 0 {
 				return nil, errors.New("unexpected " + string(ch))
 			}
-			out = append(out, strings.Join(append(blocks[:len(blocks):len(blocks)], words...), " "))
+			out = append(out, directive{slices.Clone(blocks), words})
 			if ch == '{' {
 				blocks = append(blocks, words[0])
 			}

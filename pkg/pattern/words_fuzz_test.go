@@ -1,7 +1,7 @@
 package pattern
 
 import (
-	"strings"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,18 +12,18 @@ import (
 )
 
 // shape is a configuration with its words left out, in which users' texts may stand:
-// each directive's name with the blocks around it, in order. In a map or a geo there
-// are no directives: what stands first there is a word as well.
+// each directive's name with the blocks around it, in order, and how many words it
+// has. In a map or a geo there are no directives: what stands first is a word as well.
 func shape(t *testing.T, conf string) (out []string) {
 	t.Helper()
-	directives, err := flatten(conf)
+	all, err := directives(conf)
 	require.NoError(t, err, conf)
-	for _, d := range directives {
-		name := d[len(d)-1]
-		if len(d) > 1 && (d[len(d)-2] == "map" || d[len(d)-2] == "geo") {
+	for _, d := range all {
+		name := d.words[0]
+		if n := len(d.blocks); n > 0 && (d.blocks[n-1] == "map" || d.blocks[n-1] == "geo") {
 			name = "entry"
 		}
-		out = append(out, strings.Join(append(d[:len(d)-1:len(d)-1], name), " "))
+		out = append(out, fmt.Sprint(d.blocks, name, len(d.words)))
 	}
 	return out
 }

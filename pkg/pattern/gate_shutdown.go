@@ -69,6 +69,16 @@ func (s shutdown) preStop(w *sidecar.Workload) *corev1.Lifecycle {
 	return &corev1.Lifecycle{PreStop: &handler}
 }
 
+// hold is the hook of a container whose image has no shell, or whom nginx asks.
+// As a native sidecar, it outlives the app anyway; beside the app, it would get
+// its signal when the app still serves.
+func (s shutdown) hold(w *sidecar.Workload) *corev1.Lifecycle {
+	if w.Placement != sidecar.Beside || s.proxy == 0 || !hasSleepAction(w) {
+		return nil
+	}
+	return &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: s.proxy}}}
+}
+
 // drainSeconds is the app's delay that is asked for.
 func (p *Gate) drainSeconds() int64 {
 	if p.DrainSeconds == nil {

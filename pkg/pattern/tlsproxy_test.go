@@ -176,11 +176,11 @@ func TestTLSProxyPrivilegedPort(t *testing.T) {
 	zero := []corev1.Sysctl{{Name: "net.ipv4.ip_unprivileged_port_start", Value: "0"}}
 	c := change(t, p, with())
 	require.Equal(t, zero, c.Pod.Sysctls)
-	require.Equal(t, []string{"info port-privileged: port: nginx isn't root, so the pod gets the safe sysctl net.ipv4.ip_unprivileged_port_start=0 for port 443"}, lines(c.Notes))
+	require.Equal(t, []string{"info port-privileged: port: the proxy isn't root, so the pod gets the safe sysctl net.ipv4.ip_unprivileged_port_start=0 for port 443"}, lines(c.Notes))
 	require.Equal(t, zero, change(t, p, with("0")).Pod.Sysctls)
 	require.Empty(t, change(t, p, with("443")).Pod.Sysctls)
 	for _, bad := range []string{"444", "x"} {
-		require.Equal(t, []string{"error port-privileged: port: nginx isn't root, and the pod's sysctl net.ipv4.ip_unprivileged_port_start=" + bad +
+		require.Equal(t, []string{"error port-privileged: port: the proxy isn't root, and the pod's sysctl net.ipv4.ip_unprivileged_port_start=" + bad +
 			" keeps it from port 443; set that sysctl to 0, or leave it out"}, lines(findings(t, p, with(bad))))
 	}
 }

@@ -85,7 +85,7 @@ func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	if p.Certificate != nil {
 		c.Objects = append(c.Objects, p.Certificate.objects(or(p.SecretName, object), p.Certificate.names(w))...)
 	}
-	if policy := p.networkPolicy(w); policy != nil {
+	if policy := p.networkPolicy(w, c.Containers); policy != nil {
 		c.Objects = append(c.Objects, *policy)
 	}
 	return c, nil
@@ -126,6 +126,9 @@ func (p *AuthProxy) nginxAuth(w *sidecar.Workload, c *sidecar.Change, object str
 		c.Containers = append(c.Containers, p.OIDC.container(w, p.plain()))
 	case p.GoogleIAP != nil:
 		c.Containers = append(c.Containers, p.GoogleIAP.container(w))
+	}
+	for i := range c.Containers {
+		c.Containers[i].Lifecycle = p.shutdown(w).hold(w) // as long as nginx asks it
 	}
 	if port := p.askedPort(); port != 0 {
 		c.Claims = append(c.Claims, sidecar.Claim{Port: port, For: "sidecar " + w.Name + ", on 127.0.0.1"})

@@ -75,6 +75,7 @@ func (p *AuthProxy) envoy(w *sidecar.Workload, c *sidecar.Change, object string)
 		VolumeMounts:    []corev1.VolumeMount{{Name: volume(w, "config"), MountPath: envoyDir, ReadOnly: true}},
 		StartupProbe:    tcpProbe(p.doors()[0].listen, 1, 60),
 		LivenessProbe:   tcpProbe(p.doors()[0].listen, 20, 3),
+		Lifecycle:       p.shutdown(w).hold(w),
 		SecurityContext: restricted(envoyImage),
 	}
 	p.hear(w, &main, true)

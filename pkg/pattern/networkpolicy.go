@@ -15,8 +15,9 @@ import (
 // networkPolicy lets the pod's clients in on all ports that its containers declare
 // but for those that a proxy stands in front of. Ports are numbers: many networks
 // don't know the names of native sidecars' ports. The kubelet's own probes pass
-// (NetworkPolicy API: traffic from the pod's node is allowed by convention).
-func (p *Gate) networkPolicy(w *sidecar.Workload) *sidecar.Object {
+// (NetworkPolicy API: traffic from the pod's node is allowed by convention), so the
+// ports of ours for it stay closed.
+func (p *Gate) networkPolicy(w *sidecar.Workload, ours []corev1.Container) *sidecar.Object {
 	if !p.closed() {
 		return nil
 	}
@@ -32,6 +33,9 @@ func (p *Gate) networkPolicy(w *sidecar.Workload) *sidecar.Object {
 	}
 	behind := p.Takes()
 	for _, c := range running(w) {
+		if slices.ContainsFunc(ours, func(o corev1.Container) bool { return o.Name == c.Name }) {
+			continue // of an earlier run
+		}
 		for _, port := range c.Ports {
 			if !isTCP(port) || !slices.Contains(behind, port.ContainerPort) {
 				allow(port.ContainerPort, port.Protocol)

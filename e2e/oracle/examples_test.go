@@ -18,7 +18,7 @@ func TestExamples(t *testing.T) {
 	bin, err := made.Make("build", "bin/kustomize")
 	require.NoError(t, err)
 	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
-	configs, err := filepath.Glob("../../examples/*/sidecars/sidecars.yaml")
+	configs, err := filepath.Glob("../../examples/*/sidecars*/sidecars.yaml")
 	require.NoError(t, err)
 	folders, err := os.ReadDir("../../examples")
 	require.NoError(t, err)

@@ -195,6 +195,7 @@ func (p *Gate) app(w *sidecar.Workload) sidecar.App {
 	if !p.front() {
 		app.Env = p.Rebind.imageEnv(w.App, p.Rebind.env(p.rebindPort()))
 		app.Args = p.Rebind.args(w.App, p.rebindPort())
+		app.ReplacesCMD = p.Rebind.replacesCMD()
 	}
 	return app
 }

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/util/validation"
-
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -57,9 +55,7 @@ func (p *Gate) validateRebind(fs *sidecar.Findings) {
 	}
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(r.Env)) {
-		if len(validation.IsEnvVarName(name)) > 0 {
-			fs.Add(sidecar.Error, "bad-value", "rebind.env", fmt.Sprintf("%q can't be the name of a variable", name), "use letters, digits, _, - and dots; no digit first")
-		}
+		checkEnvName("rebind.env", name, fs)
 		checkAddress("rebind.env."+name, r.Env[name], fs)
 		all = append(all, r.Env[name])
 	}
@@ -78,6 +74,8 @@ func (p *Gate) validateRebind(fs *sidecar.Findings) {
 	case preset != nil && preset.Refuse != "":
 		why, hint, _ := strings.Cut(preset.Refuse, ": ")
 		fs.Add(sidecar.Error, "preset-refused", "rebind.preset", preset.Name+": "+why, hint)
+	case preset != nil && preset == r.own:
+		preset.validate(fs)
 	case preset != nil:
 	case len(all) == 0:
 		fs.Add(sidecar.Info, "rebind-untold", "rebind", "neither env nor args tell the app to move",

@@ -25,6 +25,7 @@ var enums = map[string][]string{
 	"k8s.io/api/core/v1.MountPropagationMode":                   {"None", "HostToContainer", "Bidirectional"},
 	"k8s.io/api/core/v1.PersistentVolumeAccessMode":             {"ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"},
 	"k8s.io/api/core/v1.PersistentVolumeMode":                   {"Block", "Filesystem"},
+	"k8s.io/api/core/v1.PodFSGroupChangePolicy":                 {"OnRootMismatch", "Always"},
 	"k8s.io/api/core/v1.ProcMountType":                          {"Default", "Unmasked"},
 	"k8s.io/api/core/v1.Protocol":                               {"TCP", "UDP", "SCTP"},
 	"k8s.io/api/core/v1.PullPolicy":                             {"Always", "Never", "IfNotPresent"},

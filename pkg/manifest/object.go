@@ -187,6 +187,9 @@ func (o *Object) Previous() (names, namespaces []string) {
 // ByKustomize reports whether kustomize runs us: only it sets its id.
 func (o *Object) ByKustomize() bool { return o.Annotation(kustomizeAnnotation) != "" }
 
+// Hashed reports whether kustomize will put a hash of the content into the name.
+func (o *Object) Hashed() bool { return o.Annotation(needsHash) != "" }
+
 // InPlace reports whether the runner writes files back: it tells their paths.
 func (o *Object) InPlace() bool { return o.Annotation(pathAnnotation) != "" && !o.ByKustomize() }
 

@@ -3,6 +3,9 @@ package pattern
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -65,7 +68,7 @@ func (p *Custom) validateContainers(fs *sidecar.Findings) {
 			at := fmt.Sprintf("%s[%d]", list.field, i)
 			checkLabel(at+".name", c.Name, "every container has one", fs)
 			checkTwice(at+".name", c.Name, seen, fs)
-			if c.Image == "" {
+			if c.Image == "" && !slices.Contains(p.LikeApp, c.Name) {
 				fs.Add(sidecar.Error, "missing-field", at+".image", "no image is given", "")
 			}
 			if c.RestartPolicy != nil && list.field == "initContainers" {
@@ -77,6 +80,11 @@ func (p *Custom) validateContainers(fs *sidecar.Findings) {
 			checkMounts(at, c.VolumeMounts, fs)
 		}
 	}
+	for i, name := range p.LikeApp {
+		if !seen[name] {
+			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("likeApp[%d]", i), fmt.Sprintf("no container of this entry is named %q", name), "name one of its initContainers or containers")
+		}
+	}
 }
 
 func (p *Custom) validatePod(fs *sidecar.Findings) {
@@ -86,6 +94,12 @@ func (p *Custom) validatePod(fs *sidecar.Findings) {
 		checkLabel(at, v.Name, "every volume has one", fs)
 		checkTwice(at, v.Name, seen, fs)
 	}
+	for _, key := range slices.Sorted(maps.Keys(p.Pod.Annotations)) {
+		if len(validation.IsQualifiedName(strings.ToLower(key))) > 0 {
+			fs.Add(sidecar.Error, "bad-value", "pod.annotations", fmt.Sprintf("%q can't be the key of an annotation", key), "write a name, or a domain, a slash and a name")
+		}
+	}
+	checkEnum("pod.fsGroupChangePolicy", p.Pod.FSGroupChangePolicy, fs, corev1.FSGroupChangeAlways, corev1.FSGroupChangeOnRootMismatch)
 	for i, s := range p.Pod.Sysctls {
 		if s.Name == "" {
 			fs.Add(sidecar.Error, "missing-field", fmt.Sprintf("pod.sysctls[%d].name", i), "no name is given", "")

@@ -129,7 +129,9 @@ func TestCustomValidate(t *testing.T) {
 		"claims": {func(p *Custom) { p.Claims = []sidecar.Claim{{Port: 1}, {Protocol: "ICMP"}} }, []string{
 			"error missing-field: claims[1].port: no port is given; write the port in use",
 			`error bad-value: claims[1].protocol: "ICMP" is unknown; write TCP or UDP or SCTP`}},
-		"ports of Services": {func(p *Custom) { p.ServicePorts = []corev1.ServicePort{{Name: "metrics", Port: 9114}, {Protocol: "x"}} }, []string{
+		"ports of Services": {func(p *Custom) {
+			p.ServicePorts = []sidecar.ServicePort{{ServicePort: corev1.ServicePort{Name: "metrics", Port: 9114}}, {ServicePort: corev1.ServicePort{Protocol: "x"}}}
+		}, []string{
 			"error missing-field: servicePorts[1].name: no name is given; ports of a Service with several need names",
 			"error missing-field: servicePorts[1].port: no port is given; write the Service's port",
 			`error bad-value: servicePorts[1].protocol: "x" is unknown; write TCP or UDP or SCTP`}},

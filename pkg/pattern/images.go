@@ -32,6 +32,38 @@ var (
 	// Both: distroless/static:nonroot.
 	cloudSQLImage = image{ref: "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.25.3", uid: 65532, gid: 65532}
 	alloyDBImage  = image{ref: "gcr.io/alloydb-connectors/alloydb-auth-proxy:1.15.2", uid: 65532, gid: 65532}
+
+	// Shells for small scripts. github.com/docker-library/busybox: no USER, so root
+	// unless another one is written; 65534 is its nobody.
+	busyboxImage = image{ref: "docker.io/library/busybox:1.38.0-musl", uid: 65534, gid: 65534}
+	// github.com/curl/curl-container: USER curl_user, a name, 100:101; alpine has sh.
+	curlImage = image{ref: "docker.io/curlimages/curl:8.21.0", uid: 100, gid: 101}
+	// github.com/rclone/rclone Dockerfile: a user rclone of 1009:1009, but no USER.
+	rcloneImage = image{ref: "docker.io/rclone/rclone:1.75.0", uid: 1009, gid: 1009}
+	// github.com/fluent/fluent-bit dockerfiles/Dockerfile: no USER; distroless has 65532.
+	fluentBitImage = image{ref: "docker.io/fluent/fluent-bit:5.1.1", uid: 65532, gid: 65532}
+	// github.com/jimmidyson/configmap-reload Dockerfile: USER 65534.
+	configmapReloadImage = image{ref: "ghcr.io/jimmidyson/configmap-reload:v0.15.0", uid: 65534, gid: 65534}
+	// github.com/prometheus-operator/prometheus-operator cmd/prometheus-config-reloader/Dockerfile: USER nobody.
+	configReloaderImage = image{ref: "quay.io/prometheus-operator/prometheus-config-reloader:v0.93.1", uid: 65534, gid: 65534}
+	// github.com/hashicorp/vault Dockerfile: adduser -S vault, 100:1000 (vault-k8s runs its agent so).
+	vaultImage = image{ref: "docker.io/hashicorp/vault:2.0.4", uid: 100, gid: 1000}
+	// github.com/openbao/openbao Dockerfile: adduser -S openbao, 100:1000.
+	openBaoImage = image{ref: "docker.io/openbao/openbao:2.6.2", uid: 100, gid: 1000}
+	// github.com/valkey-io/valkey-container and docker-library/redis, alpine: 999:1000.
+	valkeyImage = image{ref: "docker.io/valkey/valkey:9.0.8-alpine", uid: 999, gid: 1000}
+	redisImage  = image{ref: "docker.io/library/redis:8.8.2-alpine", uid: 999, gid: 1000}
+	// github.com/docker-library/memcached: groupadd, useradd memcache 11211.
+	memcachedImage = image{ref: "docker.io/library/memcached:1.6.41-alpine", uid: 11211, gid: 11211}
+	// Migrations. github.com/golang-migrate/migrate Dockerfile: no USER, an ENTRYPOINT in alpine;
+	// github.com/flyway/flyway-docker and liquibase/docker: users of 1001 and 1001.
+	migrateImage   = image{ref: "docker.io/migrate/migrate:v4.19.0", uid: 65534, gid: 65534}
+	flywayImage    = image{ref: "docker.io/flyway/flyway:11.20.0-alpine", uid: 101, gid: 101}
+	liquibaseImage = image{ref: "docker.io/liquibase/liquibase:5.0.1", uid: 1001, gid: 1001}
+	// registry.k8s.io/git-sync: USER 65533:65533.
+	gitSyncImage = image{ref: "registry.k8s.io/git-sync/git-sync:v4.7.1", uid: 65533, gid: 65533}
+	// github.com/open-telemetry/opentelemetry-collector-releases Dockerfile: USER 10001.
+	otelCollectorImage = image{ref: "docker.io/otel/opentelemetry-collector:0.159.0", uid: 10001, gid: 10001}
 )
 
 // newest is what a program counts as whose version can't be told from its image.

@@ -14,21 +14,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A directive is one of nginx's with the names of the blocks around it.
-type directive struct{ blocks, words []string }
-
-// flatten gives directives one a line: "http server listen 9200 ssl".
-func flatten(conf string) (out []string, err error) {
+// flatten gives the directives of an nginx.conf, one a line: "http server listen
+// 9200 ssl". Blocks are those of the names before.
+func flatten(conf string) ([]string, error) {
+	var out []string
 	all, err := directives(conf)
 	for _, d := range all {
-		out = append(out, strings.Join(slices.Concat(d.blocks, d.words), " "))
+		out = append(out, strings.Join(append(slices.Clip(d.blocks), d.words...), " "))
 	}
 	return out, err
 }
 
+// A directive stands within blocks, and has words: first its name.
+type directive struct{ blocks, words []string }
+
 // directives reads an nginx.conf as nginx's own parser does (ngx_conf_read_token).
-func directives(conf string) ([]directive, error) {
-	var out []directive
+func directives(conf string) (out []directive, err error) {
 	var words, blocks []string
 	for i := 0; i < len(conf); {
 		switch ch := conf[i]; {
@@ -42,9 +43,9 @@ func directives(conf string) ([]directive, error) {
 			if len(words) == 0 {
 				return nil, errors.New("unexpected " + string(ch))
 			}
-			out = append(out, directive{slices.Clone(blocks), words})
+			out = append(out, directive{blocks, words})
 			if ch == '{' {
-				blocks = append(blocks, words[0])
+				blocks = append(slices.Clip(blocks), words[0])
 			}
 			words = nil
 			i++

@@ -15,47 +15,95 @@ import (
 // or of all of them with "*".
 const SkipKey = "outrigger.dev/skip"
 
-// ask asks each pattern of the config what the workload needs.
+// ask asks each pattern of the config what the workload needs. Those that take ports
+// over come first: the others must know where the app listens then. All is told in
+// the order of the config.
 func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
 	skip, by := r.skips(o, w)
-	skipped := func(name string) bool { return slices.Contains(skip, name) || slices.Contains(skip, "*") }
-	others := func(names []string) []string { // one that isn't in this pod isn't waited for
-		return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return skipped(n) && r.named(n) })
+	entries := r.conf.Spec.Patterns
+	answers := make([]answer, len(entries))
+	moved := map[string][]sidecar.Takeover{} // by the app's container
+	for _, first := range []bool{true, false} {
+		for i := range entries {
+			e := &entries[i]
+			if takes(e) != first {
+				continue
+			}
+			if skipped(skip, e.Name) {
+				answers[i].report = []string{fmt.Sprintf("%s: %s skipped, as %s says", w.Ref, e.Name, by)}
+				continue
+			}
+			answers[i] = r.answer(o, w, e, skip, moved)
+			if a := answers[i].Asked; first && a != nil {
+				moved[a.App.Name] = append(moved[a.App.Name], a.Change.Takeovers...)
+			}
+		}
 	}
 	var asked []sidecar.Asked
-	for i := range r.conf.Spec.Patterns {
-		e := &r.conf.Spec.Patterns[i]
-		if skipped(e.Name) {
-			r.report = append(r.report, fmt.Sprintf("%s: %s skipped, as %s says", w.Ref, e.Name, by))
-			continue
+	for i := range answers {
+		r.add(answers[i].findings...)
+		r.report = append(r.report, answers[i].report...)
+		if answers[i].Asked != nil {
+			asked = append(asked, *answers[i].Asked)
 		}
-		view := *w
-		view.Pod = *w.Pod.DeepCopy() // patterns may not write to each other's view
-		e.Fill(&view)
-		if !r.serve(&view, e) || !r.narrow(&view, e) {
-			continue
-		}
-		c, err := e.Pattern().Change(&view)
-		if why := unfit(c, err); why != nil && e.Unfit == config.UnfitSkip {
-			r.report = append(r.report, fmt.Sprintf("%s: %s skipped: %s", w.Ref, e.Name, why.Message))
-			r.add(placed(sidecar.Finding{Severity: sidecar.Info, Code: "skipped", Message: why.Message}, o, e))
-			continue
-		}
-		r.problem(o, e, err)
-		if c == nil {
-			continue
-		}
-		if err := override(c, e); err != nil {
-			r.problem(o, e, err)
-			continue
-		}
-		for j := range c.Notes {
-			c.Notes[j] = placed(c.Notes[j], o, e)
-		}
-		asked = append(asked, sidecar.Asked{Name: e.Name, Placement: e.Placement, After: others(e.After), Before: others(e.Before),
-			App: view.App, Apps: view.Apps, Change: c})
 	}
 	return asked
+}
+
+// An answer is what one entry wants of a workload, if anything, and what is to be
+// said about it.
+type answer struct {
+	*sidecar.Asked
+	findings sidecar.Findings
+	report   []string
+}
+
+// takes reports whether the entry takes ports of the app over.
+func takes(e *config.Entry) bool {
+	t, ok := e.Pattern().(sidecar.Taker)
+	return ok && len(t.Takes()) > 0
+}
+
+func skipped(skip []string, name string) bool {
+	return slices.Contains(skip, name) || slices.Contains(skip, "*")
+}
+
+// answer asks one pattern.
+func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, skip []string, moved map[string][]sidecar.Takeover) (out answer) {
+	said := run{conf: r.conf} // what is to be said about this entry
+	defer func() { out.findings, out.report = said.findings, said.report }()
+	view := *w
+	view.Pod = *w.Pod.DeepCopy() // patterns may not write to each other's view
+	e.Fill(&view)
+	if !said.serve(&view, e) || !said.narrow(&view, e) {
+		return out
+	}
+	if !takes(e) {
+		view.Takeovers = moved[view.App.Name]
+	}
+	c, err := e.Pattern().Change(&view)
+	if why := unfit(c, err); why != nil && e.Unfit == config.UnfitSkip {
+		said.report = append(said.report, fmt.Sprintf("%s: %s skipped: %s", w.Ref, e.Name, why.Message))
+		said.add(placed(sidecar.Finding{Severity: sidecar.Info, Code: "skipped", Message: why.Message}, o, e))
+		return out
+	}
+	said.problem(o, e, err)
+	if c == nil {
+		return out
+	}
+	if err := override(c, e); err != nil {
+		said.problem(o, e, err)
+		return out
+	}
+	for j := range c.Notes {
+		c.Notes[j] = placed(c.Notes[j], o, e)
+	}
+	others := func(names []string) []string { // one that isn't in this pod isn't waited for
+		return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return skipped(skip, n) && r.named(n) })
+	}
+	out.Asked = &sidecar.Asked{Name: e.Name, Placement: e.Placement, After: others(e.After), Before: others(e.Before),
+		App: view.App, Apps: view.Apps, Change: c}
+	return out
 }
 
 // unfit is why a workload is none for a pattern, if it isn't.

@@ -181,6 +181,8 @@ func (r *run) own(o *manifest.Object) ([]sidecar.Edit, bool) {
 	if len(asked) == 0 {
 		return nil, false
 	}
+	asked, fs := sidecar.Likened(w, asked)
+	r.add(fs...)
 	r.add(sidecar.Check(w, asked)...)
 	r.served(o, w, asked)
 	edits, fs := sidecar.Edits(w, asked)

@@ -134,8 +134,18 @@ func (r *run) view(o *manifest.Object) (*sidecar.Workload, bool) {
 	}
 	w.Services, w.Claims = r.front(w), claims(o)
 	w.MatchLabels = o.Strings("spec", "selector", "matchLabels")
-	w.Secrets = r.secretKeys(o.Ref.Namespace)
+	w.Replicas = replicas(o)
+	r.surroundings(w)
 	return w, true
+}
+
+// replicas are as many pods as the workload asks for, where it says so.
+func replicas(o *manifest.Object) *int32 {
+	var n *int32
+	if o.Decode(sidecar.Fields("spec", "replicas"), &n) != nil {
+		return nil // the API server has to say what is wrong with it
+	}
+	return n
 }
 
 // claims are the names of the volumes that a StatefulSet claims.
@@ -170,7 +180,7 @@ func (r *run) front(w *sidecar.Workload) []sidecar.Service {
 				r.add(sidecar.Finding{Severity: sidecar.Error, Code: "unreadable", Object: s.object.Ref, File: s.object.File(), Line: line(s.object), Field: "spec", Message: err.Error()})
 			}
 		}
-		if s.decoded.Spec.Type != corev1.ServiceTypeExternalName {
+		if s.decoded.Spec.Type != corev1.ServiceTypeExternalName && s.decoded.Labels[manifest.ManagedLabel] != manifest.ManagedBy { // ours get nothing of ours
 			out = append(out, *s.decoded)
 		}
 	}
@@ -205,30 +215,6 @@ func subset(selector, labels map[string]string) bool {
 		}
 	}
 	return len(selector) > 0
-}
-
-// secretKeys are the keys, never the values, of a namespace's Secrets.
-func (r *run) secretKeys(namespace string) map[string][]string {
-	if r.secrets == nil {
-		r.secrets = map[string]map[string][]string{}
-		for _, t := range r.texts {
-			for _, o := range t.Objects {
-				if o.Ref.Kind != "Secret" || o.Ref.Group != "" {
-					continue
-				}
-				in := r.secrets[o.Ref.Namespace]
-				if in == nil {
-					in = map[string][]string{}
-					r.secrets[o.Ref.Namespace] = in
-				}
-				keys := append(o.Keys("data"), o.Keys("stringData")...)
-				slices.Sort(keys)
-				in[o.Ref.Name] = slices.Compact(keys)
-				o.Forget()
-			}
-		}
-	}
-	return r.secrets[namespace]
 }
 
 // has tells Merge what stands in the manifests.

@@ -74,12 +74,21 @@ func added(a, b any, path []string) []addition {
 			}
 			if old := entryOf(al, keyOf(m)); old != nil {
 				out = append(out, added(old, m, at(keyOf(m)))...)
-			} else {
+			} else if !nameless(al, m) {
 				out = append(out, addition{at(keyOf(m)), m})
 			}
 		}
 	}
 	return out
+}
+
+// nameless reports whether a list has the port of a Service without a name: it was
+// given one.
+func nameless(list []any, port map[string]any) bool {
+	return slices.ContainsFunc(list, func(v any) bool {
+		m, ok := v.(map[string]any)
+		return ok && m["port"] != nil && m["port"] == port["port"] && m["name"] == nil
+	})
 }
 
 // keyOf names an entry of a list as the API does.

@@ -96,7 +96,7 @@ func TestServicePorts(t *testing.T) {
 	w := workload()
 	w.Services = []sidecar.Service{{Ref: sidecar.Ref{Kind: "Service", Name: "web"}, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Name: "http", Port: 80}, {Name: "dns", Port: 53, Protocol: corev1.ProtocolUDP}}}}}
 	port := func(name string, n int32) *sidecar.Change {
-		return &sidecar.Change{ServicePorts: []corev1.ServicePort{{Name: name, Port: n}}}
+		return &sidecar.Change{ServicePorts: []sidecar.ServicePort{{ServicePort: corev1.ServicePort{Name: name, Port: n}}}}
 	}
 	_, fs := sidecar.Edits(w, []sidecar.Asked{asked(w, "a", port("web", 80)), asked(w, "b", port("tcp-dns", 53)), asked(w, "c", port("http", 80)), asked(w, "d", port("other", 53))})
 	require.Equal(t, []string{

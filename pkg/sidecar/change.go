@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -28,7 +29,11 @@ type Change struct {
 	// Takeovers say which of the app's ports the containers now answer on.
 	Takeovers []Takeover `json:"takeovers,omitempty"`
 	// ServicePorts are added to each Service in front of the workload.
-	ServicePorts []corev1.ServicePort `json:"servicePorts,omitempty"`
+	ServicePorts []ServicePort `json:"servicePorts,omitempty"`
+	// LikeApp are names of containers among the above that run the app's program:
+	// they get what its container will have, as far as they don't say it themselves:
+	// image, env, envFrom, mounts, working directory and security context.
+	LikeApp []string `json:"likeApp,omitempty"`
 	// Pod holds settings that all containers of the pod share.
 	Pod Pod `json:"pod,omitzero"`
 	// Objects are emitted beside the workload: ConfigMaps, Secrets,
@@ -114,8 +119,24 @@ type Trust struct {
 	ConfigMapName string `json:"configMapName,omitempty"`
 }
 
+// A ServicePort is a port that Services get.
+type ServicePort struct {
+	corev1.ServicePort `json:",inline"`
+	// Internal, where it's true, leaves out Services that are reached from outside of
+	// the cluster: those of type LoadBalancer and NodePort, and those with external
+	// addresses.
+	Internal bool `json:"internal,omitempty"`
+}
+
 // A Pod holds settings that all containers of a pod share.
 type Pod struct {
+	// Annotations of the pod.
+	Annotations map[string]string `json:"annotations,omitempty"`
+	// FSGroup is the group that volumes belong to, as far as they can have one.
+	FSGroup *int64 `json:"fsGroup,omitempty"`
+	// FSGroupChangePolicy says when volumes are given to the group: Always or
+	// OnRootMismatch. Default: Always.
+	FSGroupChangePolicy corev1.PodFSGroupChangePolicy `json:"fsGroupChangePolicy,omitempty"`
 	// ShareProcessNamespace lets containers see each other's processes.
 	ShareProcessNamespace *bool `json:"shareProcessNamespace,omitempty"`
 	// Sysctls are kernel settings of the pod.
@@ -160,7 +181,15 @@ func (c *Change) Clone() *Change {
 			out.Takeovers[i].Trust = new(*t.Trust)
 		}
 	}
-	out.ServicePorts = deep(c.ServicePorts)
+	out.ServicePorts = slices.Clone(c.ServicePorts)
+	for i := range out.ServicePorts {
+		c.ServicePorts[i].DeepCopyInto(&out.ServicePorts[i].ServicePort)
+	}
+	out.LikeApp = slices.Clone(c.LikeApp)
+	out.Pod.Annotations = maps.Clone(c.Pod.Annotations)
+	if c.Pod.FSGroup != nil {
+		out.Pod.FSGroup = new(*c.Pod.FSGroup)
+	}
 	if c.Pod.ShareProcessNamespace != nil {
 		out.Pod.ShareProcessNamespace = new(*c.Pod.ShareProcessNamespace)
 	}

@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,6 +96,15 @@ func (w *Workload) ContainerPath(name string) Path {
 func (f *flattener) pod(p *Pod) {
 	if p.ShareProcessNamespace != nil {
 		f.set(f.spec.To("shareProcessNamespace"), *p.ShareProcessNamespace)
+	}
+	if p.FSGroup != nil {
+		f.set(f.spec.To("securityContext", "fsGroup"), *p.FSGroup)
+	}
+	if p.FSGroupChangePolicy != "" {
+		f.set(f.spec.To("securityContext", "fsGroupChangePolicy"), string(p.FSGroupChangePolicy))
+	}
+	for _, key := range slices.Sorted(maps.Keys(p.Annotations)) {
+		f.set(f.w.Template.To("metadata", "annotations", key), p.Annotations[key])
 	}
 	for _, s := range p.Sysctls {
 		f.set(f.spec.To("securityContext", "sysctls").At("name", s.Name), s)

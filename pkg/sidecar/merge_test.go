@@ -98,7 +98,7 @@ func TestCloneSharesNothing(t *testing.T) {
 	c := all[0].Change
 	c.App.Env[0].ValueFrom = &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "a"}}
 	c.Pod.ShareProcessNamespace = new(true)
-	c.ServicePorts = []corev1.ServicePort{{AppProtocol: new("http")}}
+	c.ServicePorts = []sidecar.ServicePort{{ServicePort: corev1.ServicePort{AppProtocol: new("http")}}}
 	clone := c.Clone()
 	require.Equal(t, c, clone)
 	clone.App.Env[0].ValueFrom.FieldRef.FieldPath = "b"

@@ -24,16 +24,29 @@ func (f *flattener) servicePorts(asked []Asked) {
 		}
 		for j := range f.w.Services {
 			s := &f.w.Services[j]
-			if len(s.Spec.Ports) == 1 && s.Spec.Ports[0].Name == "" { // one port of several must have a name
-				n := strconv.Itoa(int(s.Spec.Ports[0].Port))
-				f.edits = append(f.edits, Edit{Owner: a.Name, Object: s.Ref, Path: at.At("port", PortKey(s.Spec.Ports[0].Port, s.Spec.Ports[0].Protocol)).To("name"), Value: "port-" + n})
-			}
+			named := false
 			for _, p := range ports {
-				f.edits = append(f.edits, Edit{Owner: a.Name, Object: s.Ref, Path: at.At("name", p.Name), Value: p, view: f.w, Hint: "give the port another name"})
-				f.number(asked[:i], a.Name, s, p)
+				if p.Internal && s.Public() {
+					continue
+				}
+				if first := s.Spec.Ports; !named && len(first) == 1 && first[0].Name == "" { // one port of several must have a name
+					f.edits = append(f.edits, Edit{Owner: a.Name, Object: s.Ref, Path: at.At("port", PortKey(first[0].Port, first[0].Protocol)).To("name"), Value: firstName(first[0])})
+				}
+				named = true
+				f.edits = append(f.edits, Edit{Owner: a.Name, Object: s.Ref, Path: at.At("name", p.Name), Value: p.ServicePort, view: f.w, Hint: "give the port another name"})
+				f.number(asked[:i], a.Name, s, p.ServicePort)
 			}
 		}
 	}
+}
+
+// firstName is what the only port of a Service is called once it has a sibling: by
+// the name of the pod's port that it leads to, where it has one.
+func firstName(p corev1.ServicePort) string {
+	if name := p.TargetPort.StrVal; name != "" && Label(name) == name && !digits(name) {
+		return name
+	}
+	return "port-" + strconv.Itoa(int(p.Port))
 }
 
 // number looks for the number of a new port in a Service and among those that
@@ -56,7 +69,9 @@ func (f *flattener) number(earlier []Asked, owner string, s *Service, p corev1.S
 	}
 	for i := range earlier {
 		for _, other := range earlier[i].Change.ServicePorts {
-			conflict(earlier[i].Name, other)
+			if !other.Internal || !s.Public() {
+				conflict(earlier[i].Name, other.ServicePort)
+			}
 		}
 	}
 }

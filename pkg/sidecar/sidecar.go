@@ -64,7 +64,15 @@ type Workload struct {
 	Services    []Service              // those in the namespace whose selector matches the pod's labels
 	MatchLabels map[string]string      // by which the workload selects its pods; nil where it doesn't say
 	Claims      []string               // names of the volumes that a StatefulSet claims
-	Secrets     map[string][]string    // keys of the Secrets of the namespace that are among the input, by name
+	Replicas    *int32                 // as many pods are wanted; nil where the workload doesn't say
+
+	// What the namespace has among the input.
+	Secrets         map[string][]string                 // keys, never values, by name
+	ConfigMaps      func(name string) *ConfigMap        `json:"-"` // see ConfigMap
+	ServiceAccounts func(name string) map[string]string `json:"-"` // see ServiceAccount
+	PodSecurity     string                              // the level that it enforces by its label; "" where it doesn't say
+
+	Takeovers []Takeover // by which other sidecars of the config move this app
 
 	Name       string            // of the sidecar: its container's name and the stem of its objects
 	Placement  Placement         // of long-running containers
@@ -87,6 +95,49 @@ type Service struct {
 	Labels      map[string]string
 	Annotations map[string]string
 	Spec        corev1.ServiceSpec
+}
+
+// A ConfigMap is what is known of one.
+type ConfigMap struct {
+	Keys      []string // in order
+	Immutable bool     // it never changes
+	Hashed    bool     // kustomize will give it a name that changes with its content
+}
+
+// ConfigMap finds one of the namespace; nil where it isn't among the input.
+func (w *Workload) ConfigMap(name string) *ConfigMap {
+	if w.ConfigMaps == nil {
+		return nil
+	}
+	return w.ConfigMaps(name)
+}
+
+// ServiceAccount is the name of the pod's account, and its annotations; nil where
+// it isn't among the input.
+func (w *Workload) ServiceAccount() (name string, annotations map[string]string) {
+	if name = w.Pod.Spec.ServiceAccountName; name == "" {
+		name = "default" // as admission writes it
+	}
+	if w.ServiceAccounts == nil {
+		return name, nil
+	}
+	return name, w.ServiceAccounts(name)
+}
+
+// Public reports whether the Service is reached from outside of the cluster.
+func (s *Service) Public() bool {
+	return s.Spec.Type == corev1.ServiceTypeLoadBalancer || s.Spec.Type == corev1.ServiceTypeNodePort || len(s.Spec.ExternalIPs) > 0
+}
+
+// Listens is where in the pod the app is reached on 127.0.0.1 whose clients come
+// in at port: a takeover of another sidecar may have moved it.
+func (w *Workload) Listens(port int32) int32 {
+	for _, t := range w.Takeovers {
+		if t.Port == port && !t.Front {
+			return t.AppPort
+		}
+	}
+	return port
 }
 
 // Image is the image that the sidecar will run: the override's, or def.

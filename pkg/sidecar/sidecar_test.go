@@ -104,7 +104,7 @@ func TestServicePortNumbers(t *testing.T) {
 	check := func(ports ...corev1.ServicePort) []string {
 		var all []sidecar.Asked
 		for _, p := range ports {
-			all = append(all, asked(w, "x", &sidecar.Change{ServicePorts: []corev1.ServicePort{p}}))
+			all = append(all, asked(w, "x", &sidecar.Change{ServicePorts: []sidecar.ServicePort{{ServicePort: p}}}))
 		}
 		var found []string
 		_, fs := sidecar.Edits(w, all)

@@ -29,6 +29,8 @@ func (r random) config(ws []workload) (config *Node, all bool) {
 			patterns.add(r.tlsProxy(w, c, p, name))
 		} else if r.one(6) {
 			patterns.add(r.tunnel(w, []string{"way", "tunnel", "out"}[i]))
+		} else if e := r.other(w, c, []string{"fourth", "o5", "sixth"}[i]); e != nil {
+			patterns.add(e)
 		} else {
 			patterns.add(r.custom(w, []string{"custom", "agent", "third"}[i]))
 		}

@@ -1,0 +1,87 @@
+package rig
+
+import (
+	"slices"
+
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// podSecurityLabel says which level of Pod Security a namespace enforces.
+const podSecurityLabel = "pod-security.kubernetes.io/enforce"
+
+// surroundings tells a view what its namespace has. What few patterns ask for is
+// looked for only when they do.
+func (r *run) surroundings(w *sidecar.Workload) {
+	in := w.Ref.Namespace
+	w.Secrets = r.secretKeys(in)
+	w.ConfigMaps = func(name string) *sidecar.ConfigMap {
+		o := r.lookup("ConfigMap", in, name)
+		if o == nil {
+			return nil
+		}
+		defer o.Forget()
+		c := &sidecar.ConfigMap{Keys: append(o.Keys("data"), o.Keys("binaryData")...), Hashed: o.Hashed()}
+		slices.Sort(c.Keys)
+		_ = o.Decode(sidecar.Fields("immutable"), &c.Immutable) // the API server has to say what is wrong with it
+		return c
+	}
+	w.ServiceAccounts = func(name string) map[string]string {
+		o := r.lookup("ServiceAccount", in, name)
+		if o == nil {
+			return nil
+		}
+		defer o.Forget()
+		return o.Annotations()
+	}
+	if o := r.object(sidecar.Ref{Kind: "Namespace", Name: in}); o != nil {
+		w.PodSecurity = o.Labels()[podSecurityLabel]
+		o.Forget()
+	}
+}
+
+// lookup finds an object of the core group that manifests refer to by name.
+// kustomize leads references to new names only at the very end, so an earlier
+// name counts, too.
+func (r *run) lookup(kind, namespace, name string) *manifest.Object {
+	if o := r.object(sidecar.Ref{Kind: kind, Namespace: namespace, Name: name}); o != nil {
+		return o
+	}
+	for _, t := range r.texts {
+		for _, o := range t.Objects {
+			if o.Ref.Kind != kind || o.Ref.Group != "" || o.Ref.Namespace != namespace || o.Foreign() {
+				continue
+			}
+			names, _ := o.Previous()
+			if slices.Contains(names, name) {
+				return o
+			}
+			o.Forget()
+		}
+	}
+	return nil
+}
+
+// secretKeys are the keys, never the values, of a namespace's Secrets.
+func (r *run) secretKeys(namespace string) map[string][]string {
+	if r.secrets == nil {
+		r.secrets = map[string]map[string][]string{}
+		for _, t := range r.texts {
+			for _, o := range t.Objects {
+				if o.Ref.Kind != "Secret" || o.Ref.Group != "" {
+					continue
+				}
+				in := r.secrets[o.Ref.Namespace]
+				if in == nil {
+					in = map[string][]string{}
+					r.secrets[o.Ref.Namespace] = in
+				}
+				keys := append(o.Keys("data"), o.Keys("stringData")...)
+				slices.Sort(keys)
+				in[o.Ref.Name] = slices.Compact(keys)
+				o.Forget()
+			}
+		}
+	}
+	return r.secrets[namespace]
+}

@@ -1,0 +1,4 @@
+package generate
+
+// configReload is to be written.
+func (r random) configReload(w workload, c container, name string) *Node { return nil }

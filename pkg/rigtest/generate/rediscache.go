@@ -1,0 +1,4 @@
+package generate
+
+// redisCache is to be written.
+func (r random) redisCache(w workload, c container, name string) *Node { return nil }

@@ -1,0 +1,38 @@
+package sidecar_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// A container that runs the app's program gets what the app's own will have, whatever
+// the order of the sidecars is, and keeps what it says itself.
+func TestLikened(t *testing.T) {
+	w := workload()
+	w.App.Env, w.App.Image, w.App.WorkingDir = plain("HOST=db URL=$(HOST)/x OWN=theirs"), "web:1", "/srv"
+	w.App.VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/data"}}
+	w.App.SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64(1000))}
+	like := asked(w, "job", &sidecar.Change{LikeApp: []string{"job", "none"}, InitContainers: []corev1.Container{{
+		Name: "job", Command: []string{"migrate"}, Env: plain("OWN=mine"), VolumeMounts: []corev1.VolumeMount{{Name: "mine", MountPath: "/data"}}}}})
+	way := asked(w, "way", &sidecar.Change{App: sidecar.App{
+		Env:          append(replacing("HOST=127.0.0.1").Env, sidecar.Vars(corev1.EnvVar{Name: "PORT", Value: "1"})...),
+		VolumeMounts: []corev1.VolumeMount{{Name: "ca", MountPath: "/ca"}}}})
+	for _, all := range [][]sidecar.Asked{{like, way}, {way, like}} {
+		out, fs := sidecar.Likened(w, all)
+		require.Equal(t, "Deployment prod/web: job: likeApp: the sidecar has no container named none; name one of its own", fs.Error())
+		for _, a := range out {
+			if a.Name != "job" {
+				continue
+			}
+			require.Equal(t, corev1.Container{Name: "job", Image: "web:1", Command: []string{"migrate"}, WorkingDir: "/srv",
+				Env:             plain("HOST=127.0.0.1 URL=$(HOST)/x PORT=1 OWN=mine"),
+				VolumeMounts:    []corev1.VolumeMount{{Name: "ca", MountPath: "/ca"}, {Name: "mine", MountPath: "/data"}},
+				SecurityContext: w.App.SecurityContext}, a.Change.InitContainers[0])
+		}
+	}
+	require.Empty(t, like.Change.InitContainers[0].Image, "what was asked stays")
+}

@@ -85,7 +85,7 @@ func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	if p.Certificate != nil {
 		c.Objects = append(c.Objects, p.Certificate.objects(or(p.SecretName, object), p.Certificate.names(w))...)
 	}
-	if policy := p.networkPolicy(w, c.Containers); policy != nil {
+	if policy := p.networkPolicy(w); policy != nil {
 		c.Objects = append(c.Objects, *policy)
 	}
 	return c, nil

@@ -33,8 +33,7 @@ type OIDC struct {
 	// ProxyPort is oauth2-proxy's on 127.0.0.1. Default: 4180.
 	ProxyPort int32 `json:"proxyPort,omitempty"`
 	// StatusPort is where the kubelet sees whether it runs, and Prometheus its
-	// metrics (in mode front, a NetworkPolicy of yours has to let it in). Default:
-	// 44180.
+	// metrics. Default: 44180.
 	StatusPort int32 `json:"statusPort,omitempty"`
 	// Image of oauth2-proxy. Default: the one that this pattern was tried with.
 	Image string `json:"image,omitempty"`

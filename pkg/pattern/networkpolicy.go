@@ -12,48 +12,40 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// networkPolicy lets the pod's clients in on all ports that its containers declare
-// but for those that a proxy stands in front of. Ports are numbers: many networks
-// don't know the names of native sidecars' ports. The kubelet's own probes pass
-// (NetworkPolicy API: traffic from the pod's node is allowed by convention), so the
-// ports of ours for it stay closed.
-func (p *Gate) networkPolicy(w *sidecar.Workload, ours []corev1.Container) *sidecar.Object {
+// networkPolicy closes the ports that a proxy stands in front of, and leaves all
+// others as they were: those of sidecars too, which other patterns bring, and those
+// that nobody declares. A policy can only allow, so these are ranges (endPort, stable
+// since Kubernetes 1.25). The proxy's own are listed by themselves, too: a network
+// that knows no ranges reads their first port only. The kubelet's probes pass
+// (NetworkPolicy API: traffic from the pod's node is allowed by convention).
+func (p *Gate) networkPolicy(w *sidecar.Workload) *sidecar.Object {
 	if !p.closed() {
 		return nil
 	}
-	protocols := map[string]corev1.Protocol{}
-	var keys []string
-	allow := func(port int32, protocol corev1.Protocol) {
-		protocol = corev1.Protocol(or(string(protocol), string(corev1.ProtocolTCP)))
-		key := fmt.Sprintf("%05d/%s", port, protocol)
-		if protocols[key] == "" {
-			keys = append(keys, key)
+	rule := networkingv1.NetworkPolicyIngressRule{}
+	allow := func(protocol corev1.Protocol, from, to int32) {
+		port := networkingv1.NetworkPolicyPort{Protocol: new(protocol)}
+		if from != 0 {
+			port.Port = new(intstr.FromInt32(from))
 		}
-		protocols[key] = protocol
-	}
-	behind := p.Takes()
-	for _, c := range running(w) {
-		if slices.ContainsFunc(ours, func(o corev1.Container) bool { return o.Name == c.Name }) {
-			continue // of an earlier run
+		if to > from {
+			port.EndPort = new(to)
 		}
-		for _, port := range c.Ports {
-			if !isTCP(port) || !slices.Contains(behind, port.ContainerPort) {
-				allow(port.ContainerPort, port.Protocol)
-			}
+		if from <= to {
+			rule.Ports = append(rule.Ports, port)
 		}
 	}
 	for _, d := range p.doors() {
-		allow(d.listen, corev1.ProtocolTCP)
+		allow(corev1.ProtocolTCP, d.listen, d.listen)
 	}
-	slices.Sort(keys)
-	rule := networkingv1.NetworkPolicyIngressRule{}
-	for _, key := range keys {
-		var port int32
-		if _, err := fmt.Sscanf(key, "%05d/", &port); err != nil {
-			panic(fmt.Sprintf("networkPolicy: %v", err)) // it's of our own making
-		}
-		rule.Ports = append(rule.Ports, networkingv1.NetworkPolicyPort{Protocol: new(protocols[key]), Port: new(intstr.FromInt32(port))})
+	next := int32(1)
+	for _, port := range slices.Sorted(slices.Values(p.Takes())) {
+		allow(corev1.ProtocolTCP, next, port-1)
+		next = port + 1
 	}
+	allow(corev1.ProtocolTCP, next, 65535)
+	allow(corev1.ProtocolUDP, 0, 0)
+	allow(corev1.ProtocolSCTP, 0, 0)
 	o := sidecar.NewObject(struct {
 		APIVersion string                         `json:"apiVersion"`
 		Kind       string                         `json:"kind"`

@@ -88,7 +88,7 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	if p.Certificate != nil {
 		c.Objects = append(c.Objects, p.Certificate.objects(secret, p.Certificate.names(w))...)
 	}
-	if policy := p.networkPolicy(w, c.Containers); policy != nil {
+	if policy := p.networkPolicy(w); policy != nil {
 		c.Objects = append(c.Objects, *policy)
 	}
 	c.Notes = notes

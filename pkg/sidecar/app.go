@@ -103,8 +103,8 @@ func (f *flattener) args(c *corev1.Container, at Path, parts []part) {
 		if f.owner = p.owner; !warned && !p.app.ReplacesCMD {
 			f.add(Warning, "args-replace-cmd", p.owner, at,
 				"the container has no args of its own: those added replace the image's CMD", "write the image's CMD into the manifest's args")
-			warned = true
 		}
+		warned = true
 		if within(have, args) {
 			continue
 		}

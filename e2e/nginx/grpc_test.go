@@ -99,14 +99,17 @@ func TestGRPC(t *testing.T) {
 		return grpc_testing.NewTestServiceClient(dial(t, g.address, credentials.NewTLS(config)))
 	}
 	alice := as("alice")
-	ask := func(c grpc_testing.TestServiceClient) error {
+	call := func(c grpc_testing.TestServiceClient) error {
 		_, err := c.UnaryCall(ctx, &grpc_testing.SimpleRequest{})
 		return err
 	}
 	kubelet := healthpb.NewHealthClient(dial(t, fmt.Sprintf("127.0.0.1:%d", healthPort), insecure.NewCredentials()))
-	require.Equal(t, codes.Unavailable, status.Code(ask(alice)), "the app isn't there yet")
+	require.Equal(t, codes.Unavailable, status.Code(call(alice)), "the app isn't there yet")
 	_, err := kubelet.Check(ctx, &healthpb.HealthCheckRequest{})
 	require.Equal(t, codes.Unavailable, status.Code(err))
+
+	code, _ := ask(t, g.as(g.clients.client(t, pkix.Name{CommonName: "alice"})), "GET", there, nil)
+	require.Equal(t, 502, code, "who doesn't speak gRPC isn't told 200")
 
 	app := serveCalls(t)
 	large := &grpc_testing.Payload{Body: make([]byte, 3<<20)}
@@ -141,8 +144,8 @@ func TestGRPC(t *testing.T) {
 	_, err = silent.Recv()
 	require.Contains(t, []codes.Code{codes.DeadlineExceeded, codes.Unavailable}, status.Code(err), "the app gives up at that time, too")
 
-	require.Equal(t, codes.PermissionDenied, status.Code(ask(as("bob"))))
-	require.Error(t, ask(as()))
+	require.Equal(t, codes.PermissionDenied, status.Code(call(as("bob"))))
+	require.Error(t, call(as()))
 
 	up, err := kubelet.Check(ctx, &healthpb.HealthCheckRequest{})
 	require.NoError(t, err)
@@ -151,8 +154,8 @@ func TestGRPC(t *testing.T) {
 	require.NoError(t, err)
 	_, err = watch.Recv()
 	require.Equal(t, codes.Unimplemented, status.Code(err), "only Check")
-	require.Equal(t, codes.Unimplemented, status.Code(ask(grpc_testing.NewTestServiceClient(dial(t, fmt.Sprintf("127.0.0.1:%d", healthPort), insecure.NewCredentials())))))
-	require.Error(t, ask(grpc_testing.NewTestServiceClient(dial(t, g.address, insecure.NewCredentials()))), "in plain")
+	require.Equal(t, codes.Unimplemented, status.Code(call(grpc_testing.NewTestServiceClient(dial(t, fmt.Sprintf("127.0.0.1:%d", healthPort), insecure.NewCredentials())))))
+	require.Error(t, call(grpc_testing.NewTestServiceClient(dial(t, g.address, insecure.NewCredentials()))), "in plain")
 }
 
 // Several ports are one nginx: HTTP and TCP, each with TLS.

@@ -61,7 +61,7 @@ func (p *Gate) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
 }
 
 // validate finds what is wrong with a preset that a user has written.
-func (p *RebindPreset) validate(fs *sidecar.Findings) {
+func (p *RebindPreset) validate(auth bool, fs *sidecar.Findings) {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		checkEnvName("rebind.preset", name, fs)
@@ -73,7 +73,7 @@ func (p *RebindPreset) validate(fs *sidecar.Findings) {
 	}
 	all = append(all, p.Args...)
 	for _, text := range all {
-		checkAddress("rebind.preset", text, fs)
+		checkAddress("rebind.preset", text, auth, fs)
 	}
 	if p.Refuse == "" && !strings.Contains(strings.Join(all, "\n"), "{port}") {
 		fs.Add(sidecar.Warning, "rebind-untold", "rebind.preset", fmt.Sprintf("preset %s doesn't tell the app its new port", p.Name),

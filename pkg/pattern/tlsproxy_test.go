@@ -297,7 +297,7 @@ func TestTLSProxyValidate(t *testing.T) {
 			p.IPFamilies = []corev1.IPFamily{corev1.IPv6Protocol, corev1.IPv4Protocol}
 		}, []string{}},
 		"no port": {func(p *TLSProxy) { p.Port = 0 }, []string{"error missing-field: port: no port is given; write the app's port, where clients come in"}},
-		"bad ports": {func(p *TLSProxy) { p.Port, p.Rebind = -1, &Rebind{Port: 65536, Args: []string{"65536"}} }, []string{
+		"bad ports": {func(p *TLSProxy) { p.Port, p.Rebind = -1, &Rebind{Port: 65536, Args: []string{"127.0.0.1:65536"}} }, []string{
 			"error bad-value: port: -1 is no port; write 1 to 65535", "error bad-value: rebind.port: 65536 is no port; write 1 to 65535"}},
 		"no certificate": {func(p *TLSProxy) { p.SecretName = "" }, []string{
 			"error missing-field: secretName: there is no certificate; name the Secret that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: ...}}"}},
@@ -310,7 +310,7 @@ func TestTLSProxyValidate(t *testing.T) {
 			p.Rebind.Args = []string{"127.0.0.1:9200"}
 		}, []string{
 			"error bad-value: rebind.port: it is the port 9200 that the proxy takes over; write another one, for the app"}},
-		"bad variable": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"a=b": "9201", "1a": ""} }, []string{
+		"bad variable": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"a=b": "127.0.0.1:9201", "1a": ""} }, []string{
 			`error bad-value: rebind.env: "1a" can't be the name of a variable; use letters, digits, _, - and dots; no digit first`,
 			`error bad-value: rebind.env: "a=b" can't be the name of a variable; use letters, digits, _, - and dots; no digit first`}},
 		"words": {func(p *TLSProxy) {
@@ -326,8 +326,10 @@ func TestTLSProxyValidate(t *testing.T) {
 			"info rebind-untold: rebind: neither env nor args tell the app to move; make sure that its own configuration binds it to 127.0.0.1:9201"}},
 		"port untold": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"network.host": "127.0.0.1"} }, []string{
 			"warning rebind-untold: rebind: neither env nor args tell the app its new port 9201; unless its own configuration does, write it into one of them"}},
+		"address untold": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"PORT": "9201"} }, []string{
+			"warning rebind-untold: rebind: neither env nor args tell the app the address 127.0.0.1: on all addresses it's still reachable without the proxy; unless its own configuration does, write it into one of them"}},
 		"localhost": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"ADDRESS": "http://localhost:9201"} }, []string{
-			"warning rebind-address: rebind.env.ADDRESS: localhost may be ::1, where nginx doesn't look for the app; write 127.0.0.1"}},
+			"warning rebind-address: rebind.env.ADDRESS: localhost may be ::1, where the proxy doesn't look for the app; write 127.0.0.1"}},
 		"all addresses": {func(p *TLSProxy) {
 			p.Rebind.Env = map[string]string{"a": "0.0.0.0", "b": "[::]:9201", "c": ":9201", "d": "::1", "e": "127.0.0.1:9201"}
 			p.Rebind.Args = []string{"--listen=127.0.0.1:9201", "--listen=:9201"}

@@ -25,7 +25,10 @@ func judge(t *testing.T, before, after string) []Verdict {
 var unknown = map[string]string{
 	"BackendTLSPolicy": "the Gateway API's; it has no pod template",
 	"Certificate":      "cert-manager's; it has no pod template",
+	"DataSource":       "somebody's custom resource; it has no pod template",
+	"GRPCRoute":        "the Gateway API's; it has no pod template",
 	"HTTPRoute":        "the Gateway API's; it has no pod template",
+	"IngressClass":     "never touched; it has no pod template",
 	"Issuer":           "cert-manager's; it has no pod template",
 	"PodMonitor":       "the Prometheus operator's; it has no pod template",
 	"ServiceMonitor":   "the Prometheus operator's; it has no pod template",

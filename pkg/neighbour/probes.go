@@ -75,7 +75,11 @@ func (p *prober) probe(at sidecar.Path, c *corev1.Container, probe *corev1.Probe
 		p.httpGet(at.To("httpGet"), c, probe.HTTPGet)
 	case probe.TCPSocket != nil && resolve(probe.TCPSocket.Port, c) == p.takeover.Port:
 		p.number(at.To("tcpSocket", "port"), probe.TCPSocket.Port, p.takeover.Port)
-		p.add(sidecar.Warning, "probe-sees-proxy", at.To("tcpSocket"), "succeeds as soon as the proxy listens, whether the app does or not", "use an httpGet probe")
+		hint := "use an httpGet probe"
+		if p.takeover.Protocol == sidecar.TCP {
+			hint = fmt.Sprintf("use an exec probe that asks the app on 127.0.0.1:%d", p.takeover.AppPort)
+		}
+		p.add(sidecar.Warning, "probe-sees-proxy", at.To("tcpSocket"), "succeeds as soon as the proxy listens, whether the app does or not", hint)
 	case probe.GRPC != nil && probe.GRPC.Port == p.takeover.Port && p.takeover.GRPCHealthPort != 0:
 		e := p.edit(at.To("grpc", "port"), p.takeover.GRPCHealthPort)
 		e.Was = probe.GRPC.Port

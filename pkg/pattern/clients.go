@@ -3,7 +3,6 @@ package pattern
 import (
 	"fmt"
 	"regexp"
-	"slices"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -98,17 +97,6 @@ func (c *Clients) validate(p *Gate, fs *sidecar.Findings) {
 	if p.front() && !p.closed() {
 		fs.Add(sidecar.Error, "app-reachable", "networkPolicy", fmt.Sprintf("at the pod's address, port %d would still answer those without a certificate", p.Port),
 			"leave networkPolicy out, or use mode takeover")
-	}
-}
-
-// check finds what is wrong with them for this workload.
-func (c *Clients) check(w *sidecar.Workload, fs *sidecar.Findings) {
-	if c == nil {
-		return
-	}
-	keys, known := w.Secrets[c.CA.SecretName]
-	if key := or(c.CA.Key, caKey); known && !slices.Contains(keys, key) {
-		fs.Add(sidecar.Error, "tls-invalid", "clients.ca.secretName", fmt.Sprintf("Secret %s has no %s; its keys: %s", c.CA.SecretName, key, list(keys)), "name one that has, or the key")
 	}
 }
 

@@ -108,6 +108,11 @@ func TestClientsFindings(t *testing.T) {
 	require.Equal(t, []string{"error tls-invalid: clients.ca.secretName: Secret clients-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, lines(findings(t, asking(alice), w)))
 	w.Secrets["clients-ca"] = []string{"ca.crt"}
 	require.Empty(t, findings(t, asking(alice), w))
+
+	w.ConfigMaps = func(string) *sidecar.ConfigMap { return &sidecar.ConfigMap{Keys: []string{"ca.pem"}} }
+	p := asking(alice)
+	p.Clients.CA = CABundle{ConfigMapName: "services-ca"}
+	require.Equal(t, []string{"error tls-invalid: clients.ca.configMapName: ConfigMap services-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, lines(findings(t, p, w)))
 }
 
 // FuzzClientsNamed writes whatever there is into the lists: it's refused, or it's

@@ -18,6 +18,7 @@ func (p *Gate) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.front() || p.Rebind == nil || w.App == nil {
 		return
 	}
+	p.checkNodes(w, fs)
 	preset := p.Rebind.preset()
 	if preset == nil || preset.Refuse != "" {
 		return // Validate says so
@@ -57,6 +58,17 @@ func (p *Gate) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
 	if f := preset.FirstStart; f != nil && slices.Contains(p.Takes(), f.Port) && f.happens(c) {
 		fs.Add(sidecar.Error, "rebind-first-start", "rebind.preset",
 			fmt.Sprintf("on an empty volume the image of %s starts a server on port %d for itself, where the proxy listens already", preset.Name, f.Port), "use mode: front")
+	}
+}
+
+// checkNodes finds an Elasticsearch or OpenSearch of several nodes whose transport
+// is moved away from them, too.
+func (p *Gate) checkNodes(w *sidecar.Workload, fs *sidecar.Findings) {
+	if p.Rebind.Env["network.host"] != "127.0.0.1" || hasEnv(w.App, "transport.host") {
+		return
+	}
+	if hasEnv(w.App, "discovery.seed_hosts") || hasEnv(w.App, "discovery.seed_providers") || w.Replicas != nil && *w.Replicas > 1 {
+		fs.Add(sidecar.Error, "rebind-peers", "rebind.env.network.host", "it moves the transport to 127.0.0.1 too, where the nodes can't find each other", "write http.host in its place")
 	}
 }
 

@@ -26,7 +26,9 @@ func (p *TLSProxy) Validate() sidecar.Findings {
 func (p *TLSProxy) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	p.Gate.check(w, &fs)
-	p.Clients.check(w, &fs)
+	if p.Clients != nil {
+		p.Clients.CA.check(w, "clients.ca", &fs)
+	}
 	p.checkImage(w, &fs)
 	p.checkHealth(w, p.Clients.required(), &fs)
 	return fs

@@ -265,6 +265,10 @@ func TestTLSProxyFindings(t *testing.T) {
 			w.Override = &corev1.Container{Env: []corev1.EnvVar{{Name: "TZ", Value: "UTC"}, {Name: "NGINX", Value: "1"}}}
 		}}, want: []string{
 			"error bad-value: nginx takes the variable NGINX of the override for a list of inherited sockets and doesn't start; use another name"}},
+		"several nodes": {edits: []edit{func(w *sidecar.Workload) { w.Replicas = new(int32(3)) }}, want: []string{
+			"error rebind-peers: rebind.env.network.host: it moves the transport to 127.0.0.1 too, where the nodes can't find each other; write http.host in its place"}},
+		"seed hosts": {edits: []edit{func(w *sidecar.Workload) { w.App.Env = []corev1.EnvVar{{Name: "discovery.seed_hosts", Value: "es"}} }}, want: []string{
+			"error rebind-peers: rebind.env.network.host: it moves the transport to 127.0.0.1 too, where the nodes can't find each other; write http.host in its place"}},
 		"old image": {edits: []edit{func(w *sidecar.Workload) { w.Override = &corev1.Container{Image: "nginx:1.19.4"} }}, want: []string{
 			"error image-version: nginx of image nginx:1.19.4 is too old; use 1.19.5 or newer"}},
 		"older image": {edits: []edit{func(w *sidecar.Workload) { w.Override = &corev1.Container{Image: "nginx:1.26"} }}, want: []string{

@@ -130,6 +130,8 @@ func (e *envoyConf) provider() object {
 			"cache_duration": "300s", "async_fetch": object{"fast_listener": true},
 		}
 	}
+	// Said in any case: Envoy's own default takes a parameter of the URL too.
+	provider["from_headers"] = []any{object{"name": "Authorization", "value_prefix": "Bearer "}}
 	if e.jwt.Header != "" {
 		provider["from_headers"] = []any{object{"name": e.jwt.Header}}
 	}

@@ -115,6 +115,13 @@ func TestClientsFindings(t *testing.T) {
 	require.Equal(t, []string{"error tls-invalid: clients.ca.configMapName: ConfigMap services-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, lines(findings(t, p, w)))
 }
 
+// In mode front, what the node leads to the app passes by the proxy.
+func TestFrontHostPort(t *testing.T) {
+	p := proxy(func(p *TLSProxy) { p.Mode, p.Rebind = ModeFront, nil })
+	w := search(func(w *sidecar.Workload) { w.App.Ports[0].HostPort = 80 })
+	require.Equal(t, []string{"error app-reachable: mode: port 80 of the node leads to port 9200 of the app, past the proxy; use mode takeover, where it leads to the proxy; or take hostPort out"}, lines(findings(t, p, w)))
+}
+
 // FuzzClientsNamed writes whatever there is into the lists: it's refused, or it's
 // one argument of its own flag, that the kubelet doesn't expand.
 func FuzzClientsNamed(f *testing.F) {

@@ -73,6 +73,12 @@ func (p *Gate) checkFront(w *sidecar.Workload, fs *sidecar.Findings) {
 	} else if len(w.Selector()) == 0 {
 		fs.Add(sidecar.Error, "app-reachable", "mode", "the pods have no labels by which a NetworkPolicy could select them", "give the pod template labels")
 	}
+	for _, port := range w.App.Ports {
+		if port.HostPort != 0 && isTCP(port) && slices.Contains(p.Takes(), port.ContainerPort) {
+			fs.AddUnfit(sidecar.Error, "app-reachable", "mode", fmt.Sprintf("port %d of the node leads to port %d of the app, past the proxy", port.HostPort, port.ContainerPort),
+				"use mode takeover, where it leads to the proxy; or take hostPort out")
+		}
+	}
 	for _, s := range w.Services {
 		if s.Spec.ClusterIP == corev1.ClusterIPNone {
 			fs.Add(sidecar.Warning, "service-headless", "mode",

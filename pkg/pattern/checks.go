@@ -51,10 +51,20 @@ func checkPod(w *sidecar.Workload, fs *sidecar.Findings) {
 		add("host-network", "127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide",
 			"take hostNetwork off, or leave this workload out", "hostNetwork")
 	}
+	checkWindows(w, fs)
+}
+
+// checkWindows finds pods in which our images don't run.
+func checkWindows(w *sidecar.Workload, fs *sidecar.Findings) {
+	spec := &w.Pod.Spec
+	add := func(at ...string) {
+		*fs = append(*fs, sidecar.Finding{Severity: sidecar.Error, Code: "windows", Object: w.Ref, Unfit: true,
+			Field: w.Template.To("spec").To(at...).String(), Message: "the sidecar's image is for Linux", Hint: "leave this workload out"})
+	}
 	if spec.OS != nil && spec.OS.Name == corev1.Windows {
-		add("windows", "the sidecar's image is for Linux", "leave this workload out", "os", "name")
+		add("os", "name")
 	} else if spec.NodeSelector[corev1.LabelOSStable] == "windows" {
-		add("windows", "the sidecar's image is for Linux", "leave this workload out", "nodeSelector", corev1.LabelOSStable)
+		add("nodeSelector", corev1.LabelOSStable)
 	}
 }
 

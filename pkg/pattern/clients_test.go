@@ -10,8 +10,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// asking is a TLSProxy that asks clients for certificates.
-func asking(clients Clients, edits ...func(*TLSProxy)) *TLSProxy {
+// mutual is a TLSProxy that asks clients for certificates.
+func mutual(clients Clients, edits ...func(*TLSProxy)) *TLSProxy {
 	return proxy(append([]func(*TLSProxy){func(p *TLSProxy) {
 		clients.CA = CABundle{SecretName: "clients-ca"}
 		p.Clients = &clients
@@ -33,7 +33,7 @@ func TestClientsNamed(t *testing.T) {
 		"none": {Clients{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := asking(c.clients, overTCP)
+			p := mutual(c.clients, overTCP)
 			ch := change(t, p, search())
 			var got []string
 			for _, arg := range ch.Containers[0].Args {
@@ -52,7 +52,7 @@ func TestClientsNamed(t *testing.T) {
 // What a ghostunnel is told about addresses and about its end.
 func TestClientsNamedListens(t *testing.T) {
 	args := func(edit func(*TLSProxy), edits ...func(*sidecar.Workload)) []string {
-		return change(t, asking(Clients{AllowedCommonNames: []string{"alice"}}, overTCP, edit), search(edits...)).Containers[0].Args
+		return change(t, mutual(Clients{AllowedCommonNames: []string{"alice"}}, overTCP, edit), search(edits...)).Containers[0].Args
 	}
 	require.Contains(t, args(func(*TLSProxy) {}), "--listen=:9200")
 	require.Contains(t, args(func(p *TLSProxy) { p.IPFamilies = []corev1.IPFamily{corev1.IPv4Protocol} }), "--listen=0.0.0.0:9200")
@@ -63,7 +63,7 @@ func TestClientsNamedListens(t *testing.T) {
 	require.Contains(t, front, "--target=127.0.0.1:9200")
 	require.Contains(t, args(func(*TLSProxy) {}), "--shutdown-timeout=25s")
 
-	p := asking(Clients{AllowedCommonNames: []string{"alice"}}, overTCP)
+	p := mutual(Clients{AllowedCommonNames: []string{"alice"}}, overTCP)
 	require.Nil(t, change(t, p, search()).Containers[0].Lifecycle)
 	beside := func(w *sidecar.Workload) { w.Placement = sidecar.Beside }
 	require.EqualValues(t, 5, change(t, p, search(beside)).Containers[0].Lifecycle.PreStop.Sleep.Seconds)
@@ -77,21 +77,21 @@ func TestClientsFindings(t *testing.T) {
 	}{
 		"no CA":         {proxy(func(p *TLSProxy) { p.Clients = &Clients{} }), []string{"error missing-field: clients.ca: neither a Secret nor a ConfigMap is named; write secretName or configMapName"}},
 		"two CAs":       {proxy(func(p *TLSProxy) { p.Clients = &Clients{CA: CABundle{SecretName: "a", ConfigMapName: "b"}} }), []string{"error bad-value: clients.ca.configMapName: there is secretName already; leave one of them out"}},
-		"a mode":        {asking(Clients{Mode: "maybe"}), []string{`error bad-value: clients.mode: "maybe" is unknown; write require or optional`}},
-		"a CN":          {asking(Clients{AllowedCommonNames: []string{"a,CN=root"}}), []string{`error bad-value: clients.allowedCommonNames[0]: "a,CN=root" can't be compared safely; write letters, digits, spaces and . _ @ : / * -; or the whole subject into allowedSubjects`}},
-		"a subject":     {asking(Clients{AllowedSubjects: []string{"alice"}}), []string{`error bad-value: clients.allowedSubjects[0]: "alice" is no subject; write it as RFC 2253 does, as in CN=alice,OU=ops,O=Example`}},
-		"SANs of HTTP":  {asking(Clients{AllowedURIs: []string{"spiffe://a/b"}}), []string{"error client-names: clients: nginx doesn't see the subject alternative names of clients' certificates; use allowedCommonNames or allowedSubjects; names of that kind are for protocol tcp"}},
-		"headers":       {asking(Clients{ForwardIdentity: true}, overTCP), []string{"error client-names: clients.forwardIdentity: there are no headers in protocol tcp; leave it out, or give http ports a proxy of their own"}},
-		"subjects, TCP": {asking(Clients{AllowedSubjects: []string{"CN=a"}}, overTCP), []string{"error client-names: clients.allowedSubjects: nothing compares whole subjects in protocol tcp; use allowedCommonNames, allowedDNSNames or allowedURIs"}},
-		"a DNS name":    {asking(Clients{AllowedDNSNames: []string{"Shop --allow-all"}}, overTCP), []string{`error bad-value: clients.allowedDNSNames[0]: "Shop --allow-all" is no DNS name; write lower case letters, digits, - and dots, as in shop.prod.svc`}},
-		"URIs": {asking(Clients{AllowedURIs: []string{"spiffe://a/$(HOME)", "spiffe://a/b*", "spiffe://a/**/b", "**", "spiffe://a/**"}}, overTCP), []string{
+		"a mode":        {mutual(Clients{Mode: "maybe"}), []string{`error bad-value: clients.mode: "maybe" is unknown; write require or optional`}},
+		"a CN":          {mutual(Clients{AllowedCommonNames: []string{"a,CN=root"}}), []string{`error bad-value: clients.allowedCommonNames[0]: "a,CN=root" can't be compared safely; write letters, digits, spaces and . _ @ : / * -; or the whole subject into allowedSubjects`}},
+		"a subject":     {mutual(Clients{AllowedSubjects: []string{"alice"}}), []string{`error bad-value: clients.allowedSubjects[0]: "alice" is no subject; write it as RFC 2253 does, as in CN=alice,OU=ops,O=Example`}},
+		"SANs of HTTP":  {mutual(Clients{AllowedURIs: []string{"spiffe://a/b"}}), []string{"error client-names: clients: nginx doesn't see the subject alternative names of clients' certificates; use allowedCommonNames or allowedSubjects; names of that kind are for protocol tcp"}},
+		"headers":       {mutual(Clients{ForwardIdentity: true}, overTCP), []string{"error client-names: clients.forwardIdentity: there are no headers in protocol tcp; leave it out, or give http ports a proxy of their own"}},
+		"subjects, TCP": {mutual(Clients{AllowedSubjects: []string{"CN=a"}}, overTCP), []string{"error client-names: clients.allowedSubjects: nothing compares whole subjects in protocol tcp; use allowedCommonNames, allowedDNSNames or allowedURIs"}},
+		"a DNS name":    {mutual(Clients{AllowedDNSNames: []string{"Shop --allow-all"}}, overTCP), []string{`error bad-value: clients.allowedDNSNames[0]: "Shop --allow-all" is no DNS name; write lower case letters, digits, - and dots, as in shop.prod.svc`}},
+		"URIs": {mutual(Clients{AllowedURIs: []string{"spiffe://a/$(HOME)", "spiffe://a/b*", "spiffe://a/**/b", "**", "spiffe://a/**"}}, overTCP), []string{
 			`error bad-value: clients.allowedURIs[0]: "spiffe://a/$(HOME)" can't be compared safely; write a URI, as spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`,
 			`error bad-value: clients.allowedURIs[1]: "spiffe://a/b*" can't be compared safely; write a URI, as spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`,
 			`error bad-value: clients.allowedURIs[2]: "spiffe://a/**/b" can't be compared safely; write a URI, as spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`,
 			`error bad-value: clients.allowedURIs[3]: "**" can't be compared safely; write a URI, as spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`}},
-		"HTTP and TCP": {asking(alice, func(p *TLSProxy) { p.MorePorts = []MorePort{{Port: 9300, AppPort: 9301, Protocol: sidecar.TCP}} }), []string{
+		"HTTP and TCP": {mutual(alice, func(p *TLSProxy) { p.MorePorts = []MorePort{{Port: 9300, AppPort: 9301, Protocol: sidecar.TCP}} }), []string{
 			"error client-names: clients.allowedCommonNames: for http nginx compares them, for tcp it can't; give the tcp ports a proxy of their own"}},
-		"what ghostunnel can't": {asking(alice, overTCP, func(p *TLSProxy) {
+		"what ghostunnel can't": {mutual(alice, overTCP, func(p *TLSProxy) {
 			p.Clients.Mode, p.TLSProfile, p.AccessLog = OptionalClients, Modern, JSONAccessLog
 			p.MorePorts = []MorePort{{Port: 9300, AppPort: 9301, Protocol: sidecar.TCP}}
 		}), []string{
@@ -99,18 +99,18 @@ func TestClientsFindings(t *testing.T) {
 			"error client-names: morePorts: what compares names in protocol tcp has one port; give the others a proxy of their own",
 			"error client-names: tlsProfile: what compares names in protocol tcp can't refuse TLS 1.2; leave it out, or the lists of names",
 			"error client-names: accessLog: what compares names in protocol tcp writes no JSON; leave it out: who is refused is told all the same"}},
-		"a way around": {asking(alice, func(p *TLSProxy) { p.Mode, p.Rebind, p.NetworkPolicy = ModeFront, nil, new(false) }), []string{
+		"a way around": {mutual(alice, func(p *TLSProxy) { p.Mode, p.Rebind, p.NetworkPolicy = ModeFront, nil, new(false) }), []string{
 			"error app-reachable: networkPolicy: at the pod's address, port 9200 would still answer those without a certificate; leave networkPolicy out, or use mode takeover"}},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, lines(c.proxy.Validate())) })
 	}
 	w := search(func(w *sidecar.Workload) { w.Secrets = map[string][]string{"clients-ca": {"ca.pem"}} })
-	require.Equal(t, []string{"error tls-invalid: clients.ca.secretName: Secret clients-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, lines(findings(t, asking(alice), w)))
+	require.Equal(t, []string{"error tls-invalid: clients.ca.secretName: Secret clients-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, lines(findings(t, mutual(alice), w)))
 	w.Secrets["clients-ca"] = []string{"ca.crt"}
-	require.Empty(t, findings(t, asking(alice), w))
+	require.Empty(t, findings(t, mutual(alice), w))
 
 	w.ConfigMaps = func(string) *sidecar.ConfigMap { return &sidecar.ConfigMap{Keys: []string{"ca.pem"}} }
-	p := asking(alice)
+	p := mutual(alice)
 	p.Clients.CA = CABundle{ConfigMapName: "services-ca"}
 	require.Equal(t, []string{"error tls-invalid: clients.ca.configMapName: ConfigMap services-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, lines(findings(t, p, w)))
 }
@@ -129,7 +129,7 @@ func FuzzClientsNamed(f *testing.F) {
 		f.Add(s, s, s)
 	}
 	f.Fuzz(func(t *testing.T, cn, dns, uri string) {
-		c, err := asking(Clients{AllowedCommonNames: []string{cn}, AllowedDNSNames: []string{dns}, AllowedURIs: []string{uri}}, overTCP).Change(search())
+		c, err := mutual(Clients{AllowedCommonNames: []string{cn}, AllowedDNSNames: []string{dns}, AllowedURIs: []string{uri}}, overTCP).Change(search())
 		if err != nil {
 			return
 		}

@@ -13,10 +13,11 @@ import (
 )
 
 // networkPolicy closes the ports that a proxy stands in front of, and leaves all
-// others as they were: those of sidecars too, which other patterns bring, and those
-// that nobody declares. A policy can only allow, so these are ranges (endPort, stable
-// since Kubernetes 1.25). The proxy's own are listed by themselves, too: a network
-// that knows no ranges reads their first port only. The kubelet's probes pass
+// others as they were, those that nobody declares too. A policy can only allow, so
+// these are ranges (endPort, stable since Kubernetes 1.25). The proxy's own and those
+// of other sidecars are listed by themselves, too: a network that knows no ranges
+// reads their first port only. All are numbers: many networks don't know the names
+// of native sidecars' ports. The kubelet's own probes pass
 // (NetworkPolicy API: traffic from the pod's node is allowed by convention).
 func (p *Gate) networkPolicy(w *sidecar.Workload) *sidecar.Object {
 	if !p.closed() {
@@ -35,8 +36,18 @@ func (p *Gate) networkPolicy(w *sidecar.Workload) *sidecar.Object {
 			rule.Ports = append(rule.Ports, port)
 		}
 	}
+	var single []int32
 	for _, d := range p.doors() {
-		allow(corev1.ProtocolTCP, d.listen, d.listen)
+		single = append(single, d.listen)
+	}
+	for _, port := range w.Opened {
+		if isTCP(port) {
+			single = append(single, port.ContainerPort)
+		}
+	}
+	slices.Sort(single)
+	for _, port := range slices.Compact(single) {
+		allow(corev1.ProtocolTCP, port, port)
 	}
 	next := int32(1)
 	for _, port := range slices.Sorted(slices.Values(p.Takes())) {

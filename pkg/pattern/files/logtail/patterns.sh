@@ -1,13 +1,13 @@
 # Written by outrigger: streams files to stdout, through rotation and from before they're
 # there; what matches a pattern is found within 5 seconds. (A tail as the first process of a
 # container ignores SIGTERM, and GNU tail loses lines of files that are replaced.)
-from=$1   # where files begin that are there already
-drain=$2  # seconds after SIGTERM, for the last lines
+from=$1     # where files begin that are there already
+drain=$2    # seconds after SIGTERM, for the last lines
 shift 2
-IFS=''    # names may have blanks
-tails=''  # PID//FILE//...
-known=''  # " INODE:SIZE " of all that matched at the last look
-missing='' # //FILE//...
+IFS=''      # names may have blanks
+tails=''    # PID//FILE//...
+known=''    # " INODE:SIZE " of all that matched at the last look
+missing=''  # //FILE//... whose tails go on
 trap 'sleep "$drain"; trap "" TERM; kill 0; exit 0' TERM INT
 
 follow() {

@@ -78,16 +78,14 @@ func (s Settings) MarshalJSON() ([]byte, error) {
 		if !one.list && len(one.Values) == 1 {
 			v = one.Values[0]
 		}
-		if err := e.Encode(one.Key); err != nil {
-			return nil, err
-		}
-		b.WriteByte(':')
-		if err := e.Encode(v); err != nil {
+		if err := errors.Join(e.Encode(one.Key), b.WriteByte(':'), e.Encode(v)); err != nil {
 			return nil, err
 		}
 	}
 	b.WriteByte('}')
-	return b.Bytes(), nil
+	var out bytes.Buffer
+	err := json.Compact(&out, b.Bytes()) // encoders end lines
+	return out.Bytes(), err
 }
 
 // has finds a setting, whatever its case, and gives its first value as a text.
@@ -130,7 +128,9 @@ func (s Settings) validate(at string, own []string, fs *sidecar.Findings) {
 		seen[lower] = true
 		for _, v := range one.Values {
 			text := fmt.Sprint(v)
-			if strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) }) {
+			if strings.ContainsFunc(text, func(r rune) bool {
+				return r != '\n' && r != '\t' && !unicode.IsPrint(r) || r == unicode.ReplacementChar
+			}) {
 				fs.Add(sidecar.Error, "bad-value", field, "has a character that can't be seen", "leave it out")
 			}
 			if secretive(lower, text) && !variable.MatchString(text) {

@@ -169,7 +169,8 @@ func override(c *sidecar.Change, e *config.Entry) error {
 		if err != nil {
 			return err
 		}
-		over.Name, *ctr = ctr.Name, over // an override may have the entry's name
+		over.Name = ctr.Name // an override may have the entry's
+		*ctr = over
 	}
 	if several == nil {
 		return fmt.Errorf("override: no container of this sidecar is named %s, or begins with %s-; name one so, or edit the container itself", e.Name, e.Name)

@@ -42,8 +42,8 @@ type LogTail struct {
 	// else an emptyDir.
 	Volume string `json:"volume,omitempty"`
 	// SizeLimit of the emptyDir. A pod whose files grow larger is evicted, so the app
-	// has to rotate them well below; without a limit, they'd fill the node's disk,
-	// and other pods were evicted too. As much is requested of the node. Default: 1Gi.
+	// has to rotate them well below; without a limit, they'd fill the node's disk, and
+	// other pods would be evicted too. As much is requested of the node. Default: 1Gi.
 	SizeLimit *resource.Quantity `json:"sizeLimit,omitempty"`
 	// AppConfig gives the app a file that tells it to log there.
 	AppConfig *LogConfig `json:"appConfig,omitempty"`

@@ -37,6 +37,19 @@ func checkEnum[T ~string](field string, value T, fs *sidecar.Findings, allowed .
 	fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is unknown", string(value)), "write "+strings.Join(words, " or "))
 }
 
+// windows reports whether all nodes that a pod may come to run Windows.
+func windows(a *corev1.Affinity) bool {
+	if a == nil || a.NodeAffinity == nil || a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
+		return false
+	}
+	terms := a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms // any of them
+	return len(terms) > 0 && !slices.ContainsFunc(terms, func(t corev1.NodeSelectorTerm) bool {
+		return !slices.ContainsFunc(t.MatchExpressions, func(e corev1.NodeSelectorRequirement) bool {
+			return e.Key == corev1.LabelOSStable && e.Operator == corev1.NodeSelectorOpIn && slices.Equal(e.Values, []string{"windows"})
+		})
+	})
+}
+
 // checkPod finds pods in which nothing can be moved to 127.0.0.1.
 func checkPod(w *sidecar.Workload, fs *sidecar.Findings) {
 	spec := &w.Pod.Spec
@@ -51,10 +64,24 @@ func checkPod(w *sidecar.Workload, fs *sidecar.Findings) {
 		add("host-network", "127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide",
 			"take hostNetwork off, or leave this workload out", "hostNetwork")
 	}
+	checkWindows(w, fs)
+}
+
+// checkWindows finds pods in which our images don't run.
+func checkWindows(w *sidecar.Workload, fs *sidecar.Findings) {
+	spec := &w.Pod.Spec
+	add := func(at ...string) {
+		*fs = append(*fs, sidecar.Finding{Severity: sidecar.Error, Code: "windows", Object: w.Ref, Unfit: true,
+			Field: w.Template.To("spec").To(at...).String(), Message: "the sidecar's image is for Linux", Hint: "leave this workload out"})
+	}
 	if spec.OS != nil && spec.OS.Name == corev1.Windows {
-		add("windows", "the sidecar's image is for Linux", "leave this workload out", "os", "name")
+		add("os", "name")
 	} else if spec.NodeSelector[corev1.LabelOSStable] == "windows" {
-		add("windows", "the sidecar's image is for Linux", "leave this workload out", "nodeSelector", corev1.LabelOSStable)
+		add("nodeSelector", corev1.LabelOSStable)
+	} else if spec.SecurityContext != nil && spec.SecurityContext.WindowsOptions != nil {
+		add("securityContext", "windowsOptions")
+	} else if windows(spec.Affinity) {
+		add("affinity", "nodeAffinity")
 	}
 }
 

@@ -73,9 +73,7 @@ func (p *LogTail) check(w *sidecar.Workload) sidecar.Findings {
 		fs.AddUnfit(sidecar.Error, "no-container", "", "the pod has no container to serve", "write app")
 		return fs
 	}
-	if spec := &w.Pod.Spec; spec.OS != nil && spec.OS.Name == corev1.Windows || spec.NodeSelector[corev1.LabelOSStable] == "windows" {
-		fs.AddUnfit(sidecar.Error, "windows", "", "the sidecar's image is for Linux", "leave this workload out")
-	}
+	checkWindows(w, &fs)
 	at, wrong := p.place(w)
 	fs = append(fs, wrong...)
 	if !wrong.Failed() {
@@ -110,7 +108,7 @@ func (p *LogTail) checkNested(w *sidecar.Workload, fs *sidecar.Findings) {
 			if n := strings.IndexAny(f, "*?["); n >= 0 {
 				f = f[:n] + "x" // whatever it matches
 			}
-			if m := covering(c, path.Join(p.Directory, f)); m != nil && strings.HasPrefix(path.Clean(m.MountPath), p.Directory+"/") {
+			if m := mountOver(c, path.Join(p.Directory, f)); m != nil && strings.HasPrefix(path.Clean(m.MountPath), p.Directory+"/") {
 				fs.Add(sidecar.Error, "log-volume", fmt.Sprintf("files[%d]", i), fmt.Sprintf("is in %s, where container %s has another volume, %s", path.Clean(m.MountPath), c.Name, m.Name),
 					"begin another entry with that directory")
 			}

@@ -22,7 +22,7 @@ func FuzzLogTailFiles(f *testing.F) {
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, file, dir string) {
 		p := &LogTail{Directory: dir, Files: []string{file}}
-		w := logs()
+		w := logPod()
 		c, err := p.Change(w)
 		if err != nil {
 			require.Nil(t, c)
@@ -70,7 +70,7 @@ func FuzzFluentBit(f *testing.F) {
 			Filters: []Settings{append(Settings{{Key: "name", Values: []any{"grep"}}}, one...)},
 			Outputs: []Settings{append(Settings{{Key: "name", Values: []any{"es"}}}, one...)},
 		}}
-		c, err := p.Change(logs())
+		c, err := p.Change(logPod())
 		if err != nil {
 			require.Nil(t, c)
 			if len(value) > 8 && !strings.Contains(key+file+format, value) {

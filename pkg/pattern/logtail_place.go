@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -34,7 +35,7 @@ func (p *LogTail) place(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 	}
 	var found *corev1.VolumeMount
 	for i, c := range p.served(w) {
-		m := covering(c, p.Directory)
+		m := mountOver(c, p.Directory)
 		if m != nil && m.MountPath == p.Directory && (m.Name == volume(w, "logs") || m.Name == p.Volume) && plainMount(m) {
 			m = nil // as an earlier run, or this one, lays it
 		} else if m != nil && p.Volume != "" && path.Clean(m.MountPath) != p.Directory && m.Name != p.Volume {
@@ -74,7 +75,7 @@ func (p *LogTail) place(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 	}
 	at.lasts = source == nil || source.EmptyDir == nil && source.Ephemeral == nil && source.CSI == nil
 	var missing []string
-	if at.env, missing = needed(w.App, at.mount.SubPathExpr); missing != nil {
+	if at.env, missing = referred(w.App, at.mount.SubPathExpr); missing != nil {
 		return add("the sidecar would need variable "+list(missing)+" of subPathExpr, which container "+w.App.Name+" has from elsewhere", "write it into the container's env")
 	}
 	return at, fs
@@ -88,8 +89,8 @@ func (p *LogTail) served(w *sidecar.Workload) []*corev1.Container {
 	return w.Apps
 }
 
-// covering is the mount of a container that a path is on; nil: none.
-func covering(c *corev1.Container, p string) (best *corev1.VolumeMount) {
+// mountOver is the mount of a container that a path is on; nil: none.
+func mountOver(c *corev1.Container, p string) (best *corev1.VolumeMount) {
 	for i := range c.VolumeMounts {
 		m := &c.VolumeMounts[i]
 		at := path.Clean(m.MountPath)
@@ -132,14 +133,14 @@ func volumeNames(w *sidecar.Workload) []string {
 	return names
 }
 
-var reference = regexp.MustCompile(`\$\(([^()]*)\)`)
+var mountReference = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\(([^()]*)\)`) })
 
-// needed are the variables that a text refers to as $(NAME), with those that they
+// referred are the variables that a text refers to as $(NAME), with those that they
 // refer to themselves, in the container's order; and those that it doesn't write.
-func needed(c *corev1.Container, text string) (env []corev1.EnvVar, missing []string) {
+func referred(c *corev1.Container, text string) (env []corev1.EnvVar, missing []string) {
 	want := map[string]bool{}
 	see := func(s string) {
-		for _, m := range reference.FindAllStringSubmatch(s, -1) {
+		for _, m := range mountReference().FindAllStringSubmatch(s, -1) {
 			want[m[1]] = true
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -106,14 +107,14 @@ func (s Settings) with(key, value string) Settings {
 	return append(slices.Clone(s), Setting{Key: key, Values: []any{value}})
 }
 
-var settingKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.:-]*$`)
+var settingKey = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.:-]*$`) })
 
 // validate finds what can't be meant, and what is secret: values aren't told.
 func (s Settings) validate(at string, own []string, fs *sidecar.Findings) {
 	seen := map[string]bool{}
 	for _, one := range s {
 		field, lower := at+"."+one.Key, strings.ToLower(one.Key)
-		if !settingKey.MatchString(one.Key) {
+		if !settingKey().MatchString(one.Key) {
 			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q can't be the name of a property", one.Key), "use letters, digits, _, - and dots")
 			continue
 		}
@@ -133,7 +134,7 @@ func (s Settings) validate(at string, own []string, fs *sidecar.Findings) {
 			}) {
 				fs.Add(sidecar.Error, "bad-value", field, "has a character that can't be seen", "leave it out")
 			}
-			if secretive(lower, text) && !variable.MatchString(text) {
+			if secretive(lower, text) && !fluentVariable().MatchString(text) {
 				fs.Add(sidecar.Error, "secret-inline", field, "is a secret, and would stand in the config and in a ConfigMap, where everyone can read it",
 					"keep it in a Secret: write ${NAME} here, and env: [{name: NAME, valueFrom: {secretKeyRef: {name: ..., key: ...}}}]")
 			}
@@ -141,14 +142,14 @@ func (s Settings) validate(at string, own []string, fs *sidecar.Findings) {
 	}
 }
 
-// variable is one as fluent-bit takes it from its environment.
-var variable = regexp.MustCompile(`\$\{([^}]*)\}`)
+// fluentVariable is one as fluent-bit takes it from its environment.
+var fluentVariable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{([^}]*)\}`) })
 
 // variables are those that the values refer to.
 func (s Settings) variables() (names []string) {
 	for _, one := range s {
 		for _, v := range one.Values {
-			for _, m := range variable.FindAllStringSubmatch(fmt.Sprint(v), -1) {
+			for _, m := range fluentVariable().FindAllStringSubmatch(fmt.Sprint(v), -1) {
 				names = append(names, m[1])
 			}
 		}
@@ -156,21 +157,23 @@ func (s Settings) variables() (names []string) {
 	return names
 }
 
-var secretWord = regexp.MustCompile(`passw|passphrase|secret|token|credential|api_?key|access_?key|license_?key|shared_?key|account_?key|private_?key|auth_?key|http_?user|webhook`)
+var secretSetting = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`passw|passphrase|secret|token|credential|api_?key|access_?key|license_?key|shared_?key|account_?key|private_?key|auth_?key|http_?user|webhook`)
+})
 
-var secretFile = regexp.MustCompile(`file|path|credentials`)
+var secretFile = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`file|path|credentials`) })
 
 // secretive reports whether a property holds a secret, by its name or by its text. The
 // paths of files with secrets are none, and neither are switches.
 func secretive(key, text string) bool {
 	switch {
-	case text == "" || text == "true" || text == "false" || strings.HasPrefix(text, "/") && secretFile.MatchString(key):
+	case text == "" || text == "true" || text == "false" || strings.HasPrefix(text, "/") && secretFile().MatchString(key):
 		return false
-	case secretWord.MatchString(key):
+	case secretSetting().MatchString(key):
 		return true
 	}
 	lower := strings.ToLower(text)
-	if strings.Contains(key, "header") && (strings.HasPrefix(lower, "authorization") || strings.HasPrefix(lower, "cookie") || secretWord.MatchString(lower) || strings.Contains(lower, "api-key")) {
+	if strings.Contains(key, "header") && (strings.HasPrefix(lower, "authorization") || strings.HasPrefix(lower, "cookie") || secretSetting().MatchString(lower) || strings.Contains(lower, "api-key")) {
 		return true
 	}
 	_, rest, url := strings.Cut(text, "://")

@@ -20,21 +20,21 @@ func logTail(edits ...func(*LogTail)) *LogTail {
 	return p
 }
 
-func logs(edits ...func(*sidecar.Workload)) *sidecar.Workload {
+func logPod(edits ...func(*sidecar.Workload)) *sidecar.Workload {
 	w := shop(edits...)
 	w.Name = "logs"
 	return w
 }
 
-// runsAs gives the app a user.
-func runsAs(uid int64) func(*sidecar.Workload) {
+// logsAs gives the app a user.
+func logsAs(uid int64) func(*sidecar.Workload) {
 	return func(w *sidecar.Workload) {
 		w.Pod.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{RunAsUser: &uid}
 	}
 }
 
-// mounted gives the app a volume.
-func mounted(m corev1.VolumeMount, source corev1.VolumeSource) func(*sidecar.Workload) {
+// logMounted gives the app a volume.
+func logMounted(m corev1.VolumeMount, source corev1.VolumeSource) func(*sidecar.Workload) {
 	return func(w *sidecar.Workload) {
 		w.Pod.Spec.Volumes = append(w.Pod.Spec.Volumes, corev1.Volume{Name: m.Name, VolumeSource: source})
 		w.Pod.Spec.Containers[0].VolumeMounts = append(w.Pod.Spec.Containers[0].VolumeMounts, m)
@@ -42,11 +42,11 @@ func mounted(m corev1.VolumeMount, source corev1.VolumeSource) func(*sidecar.Wor
 }
 
 var (
-	claimed = corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}}
-	empty   = corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}
+	logClaim = corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}}
+	logEmpty = corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}
 )
 
-func streamed(t *testing.T, p *LogTail, w *sidecar.Workload) *sidecar.Change {
+func logTailed(t *testing.T, p *LogTail, w *sidecar.Workload) *sidecar.Change {
 	t.Helper()
 	require.NoError(t, p.Validate().Err())
 	c, err := p.Change(w)
@@ -66,7 +66,7 @@ func TestLogTailNames(t *testing.T) {
 	} {
 		p := logTail(func(p *LogTail) { p.Files = c.files })
 		require.Equal(t, c.names, p.Names("logs"))
-		change := streamed(t, p, logs())
+		change := logTailed(t, p, logPod())
 		for i, ctr := range change.Containers {
 			require.Equal(t, c.names[i], ctr.Name)
 			require.LessOrEqual(t, len(ctr.Name), 63)
@@ -85,18 +85,18 @@ func TestLogTailUser(t *testing.T) {
 		uid, gid int64
 		warned   bool
 	}{
-		"container":     {logs(runsAs(1000)), 1000, 1000, false},
-		"pod":           {logs(pod(corev1.PodSecurityContext{RunAsUser: new(int64(7)), RunAsGroup: new(int64(0))})), 7, 0, false},
-		"both":          {logs(runsAs(1000), pod(corev1.PodSecurityContext{RunAsUser: new(int64(7)), RunAsGroup: new(int64(8))})), 1000, 8, false},
-		"unknown":       {logs(), 65534, 65534, true},
-		"root":          {logs(runsAs(0)), 65534, 65534, true},
-		"root of a pod": {logs(runsAs(1000), pod(corev1.PodSecurityContext{RunAsUser: new(int64(0))})), 1000, 1000, false},
-		"overridden": {logs(func(w *sidecar.Workload) {
+		"container":     {logPod(logsAs(1000)), 1000, 1000, false},
+		"pod":           {logPod(pod(corev1.PodSecurityContext{RunAsUser: new(int64(7)), RunAsGroup: new(int64(0))})), 7, 0, false},
+		"both":          {logPod(logsAs(1000), pod(corev1.PodSecurityContext{RunAsUser: new(int64(7)), RunAsGroup: new(int64(8))})), 1000, 8, false},
+		"unknown":       {logPod(), 65534, 65534, true},
+		"root":          {logPod(logsAs(0)), 65534, 65534, true},
+		"root of a pod": {logPod(logsAs(1000), pod(corev1.PodSecurityContext{RunAsUser: new(int64(0))})), 1000, 1000, false},
+		"overridden": {logPod(func(w *sidecar.Workload) {
 			w.Override = &corev1.Container{SecurityContext: &corev1.SecurityContext{RunAsUser: new(int64(5))}}
 		}), 65534, 65534, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			change := streamed(t, logTail(), c.w)
+			change := logTailed(t, logTail(), c.w)
 			sc := change.Containers[0].SecurityContext
 			require.Equal(t, []int64{c.uid, c.gid}, []int64{*sc.RunAsUser, *sc.RunAsGroup})
 			require.True(t, *sc.RunAsNonRoot)
@@ -117,32 +117,32 @@ func TestLogTailPlace(t *testing.T) {
 		lay   bool
 		from  string
 	}{
-		"none": {w: logs(), mount: corev1.VolumeMount{Name: "logs-logs"}, file: "/logs/app.log", own: true, lay: true, from: "+1"},
-		"ours": {w: logs(mounted(corev1.VolumeMount{Name: "logs-logs", MountPath: "/var/log/shop"}, empty)),
+		"none": {w: logPod(), mount: corev1.VolumeMount{Name: "logs-logs"}, file: "/logs/app.log", own: true, lay: true, from: "+1"},
+		"ours": {w: logPod(logMounted(corev1.VolumeMount{Name: "logs-logs", MountPath: "/var/log/shop"}, logEmpty)),
 			mount: corev1.VolumeMount{Name: "logs-logs"}, file: "/logs/app.log", own: true, lay: true, from: "+1"},
-		"there": {w: logs(mounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log/shop/"}, empty)),
+		"there": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log/shop/"}, logEmpty)),
 			mount: corev1.VolumeMount{Name: "x"}, file: "/logs/app.log", from: "+1"},
-		"above": {w: logs(mounted(corev1.VolumeMount{Name: "x", MountPath: "/var", SubPath: "a"}, claimed), mounted(corev1.VolumeMount{Name: "y", MountPath: "/var/lo"}, empty)),
+		"above": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var", SubPath: "a"}, logClaim), logMounted(corev1.VolumeMount{Name: "y", MountPath: "/var/lo"}, logEmpty)),
 			mount: corev1.VolumeMount{Name: "x", SubPath: "a"}, file: "/logs/log/shop/app.log", from: "0"},
-		"nearest": {w: logs(mounted(corev1.VolumeMount{Name: "x", MountPath: "/var"}, claimed), mounted(corev1.VolumeMount{Name: "y", MountPath: "/var/log"}, empty)),
+		"nearest": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var"}, logClaim), logMounted(corev1.VolumeMount{Name: "y", MountPath: "/var/log"}, logEmpty)),
 			mount: corev1.VolumeMount{Name: "y"}, file: "/logs/shop/app.log", from: "+1"},
-		"named": {w: logs(mounted(corev1.VolumeMount{Name: "x", MountPath: "/elsewhere"}, claimed)), edit: func(p *LogTail) { p.Volume = "x" },
+		"named": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/elsewhere"}, logClaim)), edit: func(p *LogTail) { p.Volume = "x" },
 			mount: corev1.VolumeMount{Name: "x"}, file: "/logs/app.log", lay: true, from: "0"},
-		"named and ours": {w: logs(mounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log/shop"}, empty)), edit: func(p *LogTail) { p.Volume = "x" },
+		"named and ours": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log/shop"}, logEmpty)), edit: func(p *LogTail) { p.Volume = "x" },
 			mount: corev1.VolumeMount{Name: "x"}, file: "/logs/app.log", lay: true, from: "+1"},
-		"named within another": {w: logs(mounted(corev1.VolumeMount{Name: "x", MountPath: "/elsewhere"}, empty), mounted(corev1.VolumeMount{Name: "y", MountPath: "/var"}, claimed)), edit: func(p *LogTail) { p.Volume = "x" },
+		"named within another": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/elsewhere"}, logEmpty), logMounted(corev1.VolumeMount{Name: "y", MountPath: "/var"}, logClaim)), edit: func(p *LogTail) { p.Volume = "x" },
 			mount: corev1.VolumeMount{Name: "x"}, file: "/logs/app.log", lay: true, from: "+1"},
-		"claimed by a StatefulSet": {w: logs(func(w *sidecar.Workload) {
+		"logClaim by a StatefulSet": {w: logPod(func(w *sidecar.Workload) {
 			w.Claims = []string{"data"}
 			w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/var/log"}}
 		}), mount: corev1.VolumeMount{Name: "data"}, file: "/logs/shop/app.log", from: "0"},
-		"beside": {w: logs(mounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log"}, claimed), func(w *sidecar.Workload) { w.Placement = sidecar.Beside }),
+		"beside": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log"}, logClaim), func(w *sidecar.Workload) { w.Placement = sidecar.Beside }),
 			mount: corev1.VolumeMount{Name: "x"}, file: "/logs/shop/app.log", from: "+1"},
-		"of an init container": {w: logs(mounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log"}, claimed), func(w *sidecar.Workload) {
+		"of an init container": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log"}, logClaim), func(w *sidecar.Workload) {
 			w.Pod.Spec.InitContainers, w.Pod.Spec.Containers = w.Pod.Spec.Containers, nil
 			w.App = &w.Pod.Spec.InitContainers[0]
 		}), mount: corev1.VolumeMount{Name: "x"}, file: "/logs/shop/app.log", from: "+1"},
-		"expression": {w: logs(mounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log", SubPathExpr: "$(REDIS_HOST)"}, empty)),
+		"expression": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log", SubPathExpr: "$(REDIS_HOST)"}, logEmpty)),
 			mount: corev1.VolumeMount{Name: "x", SubPathExpr: "$(REDIS_HOST)"}, file: "/logs/shop/app.log", from: "+1"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -150,7 +150,7 @@ func TestLogTailPlace(t *testing.T) {
 			if c.edit != nil {
 				c.edit(p)
 			}
-			change := streamed(t, p, c.w)
+			change := logTailed(t, p, c.w)
 			ctr := change.Containers[0]
 			c.mount.MountPath, c.mount.ReadOnly = "/logs", true
 			require.Equal(t, []corev1.VolumeMount{c.mount}, ctr.VolumeMounts)
@@ -172,19 +172,19 @@ func TestLogTailShared(t *testing.T) {
 	one := func(w *sidecar.Workload) { w.Replicas = new(int32(1)) }
 	daemons := func(w *sidecar.Workload) { w.Ref.Kind = "DaemonSet" }
 	codes := func(w *sidecar.Workload) (codes []string) {
-		for _, f := range streamed(t, logTail(), w).Notes {
+		for _, f := range logTailed(t, logTail(), w).Notes {
 			codes = append(codes, f.Code)
 		}
 		return codes
 	}
-	pvc := mounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log"}, claimed)
-	require.Equal(t, []string{"log-volume-shared"}, codes(logs(runsAs(1), pvc, three)))
-	require.Equal(t, []string{"log-volume-shared"}, codes(logs(runsAs(1), pvc, daemons)))
-	require.Empty(t, codes(logs(runsAs(1), pvc, one)))
-	require.Empty(t, codes(logs(runsAs(1), pvc)))
-	require.Empty(t, codes(logs(runsAs(1), mounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log"}, empty), three)))
-	require.Empty(t, codes(logs(runsAs(1), mounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log", SubPathExpr: "$(REDIS_HOST)"}, claimed), three)))
-	require.Empty(t, codes(logs(runsAs(1), func(w *sidecar.Workload) {
+	pvc := logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log"}, logClaim)
+	require.Equal(t, []string{"log-volume-shared"}, codes(logPod(logsAs(1), pvc, three)))
+	require.Equal(t, []string{"log-volume-shared"}, codes(logPod(logsAs(1), pvc, daemons)))
+	require.Empty(t, codes(logPod(logsAs(1), pvc, one)))
+	require.Empty(t, codes(logPod(logsAs(1), pvc)))
+	require.Empty(t, codes(logPod(logsAs(1), logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log"}, logEmpty), three)))
+	require.Empty(t, codes(logPod(logsAs(1), logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log", SubPathExpr: "$(REDIS_HOST)"}, logClaim), three)))
+	require.Empty(t, codes(logPod(logsAs(1), func(w *sidecar.Workload) {
 		w.Claims = []string{"x"}
 		w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "x", MountPath: "/var/log"}}
 	}, three)), "each pod has its own")
@@ -192,34 +192,34 @@ func TestLogTailShared(t *testing.T) {
 
 // A Guaranteed pod stays one, and doesn't read our own containers for that.
 func TestLogTailResources(t *testing.T) {
-	guaranteed := logs(func(w *sidecar.Workload) {
+	guaranteed := logPod(func(w *sidecar.Workload) {
 		w.Pod.Spec.Containers[0].Resources.Limits = quantities("1", "1Gi")
 	})
 	p := logTail(func(p *LogTail) { p.Files = []string{"a", "b"} })
-	first := streamed(t, p, guaranteed)
+	first := logTailed(t, p, guaranteed)
 	for _, c := range first.Containers {
 		require.Equal(t, c.Resources.Limits.Cpu(), c.Resources.Requests.Cpu())
 		require.Equal(t, c.Resources.Limits.Memory(), c.Resources.Requests.Memory())
 	}
 	guaranteed.Pod.Spec.InitContainers = first.Containers
 	guaranteed.Pod.Spec.InitContainers[0].Resources = corev1.ResourceRequirements{Requests: quantities("7m", "7Mi")} // by an override
-	require.Equal(t, streamed(t, p, guaranteed).Containers[1], first.Containers[1])
+	require.Equal(t, logTailed(t, p, guaranteed).Containers[1], first.Containers[1])
 
 	size := resource.MustParse("10Mi")
-	change := streamed(t, logTail(func(p *LogTail) { p.SizeLimit = &size }), logs())
+	change := logTailed(t, logTail(func(p *LogTail) { p.SizeLimit = &size }), logPod())
 	require.Equal(t, "10Mi", change.Volumes[0].EmptyDir.SizeLimit.String())
 	require.Equal(t, "10Mi", change.Containers[0].Resources.Requests.StorageEphemeral().String())
 }
 
 // The containers of an app can share a directory, but not two.
 func TestLogTailApps(t *testing.T) {
-	w := logs(runsAs(1), func(w *sidecar.Workload) {
+	w := logPod(logsAs(1), func(w *sidecar.Workload) {
 		w.Pod.Spec.Containers = append(w.Pod.Spec.Containers, corev1.Container{Name: "worker", Image: "shop:1"})
 		w.Apps = []*corev1.Container{&w.Pod.Spec.Containers[0], &w.Pod.Spec.Containers[1]}
 	})
-	change := streamed(t, logTail(), w)
+	change := logTailed(t, logTail(), w)
 	require.Contains(t, change.Notes.Error(), "container worker isn't known to be user 1 as container shop is")
-	w.Pod.Spec.Volumes = []corev1.Volume{{Name: "x", VolumeSource: empty}}
+	w.Pod.Spec.Volumes = []corev1.Volume{{Name: "x", VolumeSource: logEmpty}}
 	w.Apps[1].VolumeMounts = []corev1.VolumeMount{{Name: "x", MountPath: "/var/log"}}
 	_, err := logTail().Change(w)
 	require.ErrorContains(t, err, "containers shop and worker have different volumes there")

@@ -9,6 +9,7 @@ var enums = map[string][]string{
 	"github.com/outrigger-dev/outrigger/pkg/config.Unfit":       {"fail", "skip"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.AccessLog":  {"none", "json"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.ClientMode": {"require", "optional"},
+	"github.com/outrigger-dev/outrigger/pkg/pattern.LogStart":   {"start", "end"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.Mode":       {"takeover", "front"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.Monitor":    {"Service", "PodMonitor", "ServiceMonitor", "Annotations", "None"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.PlainHTTP":  {"reject", "redirect"},

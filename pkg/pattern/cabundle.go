@@ -1,6 +1,9 @@
 package pattern
 
 import (
+	"fmt"
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -53,4 +56,22 @@ func (ca *CABundle) validate(at string, fs *sidecar.Findings) {
 		checkName(at+".configMapName", ca.ConfigMapName, fs)
 	}
 	checkKey(at+".key", ca.Key, fs)
+}
+
+// check finds a Secret or ConfigMap of the input that hasn't the certificates.
+func (ca *CABundle) check(at string, w *sidecar.Workload, fs *sidecar.Findings) {
+	if ca == nil {
+		return
+	}
+	kind, name, field := "Secret", ca.SecretName, at+".secretName"
+	keys, known := w.Secrets[name]
+	if name == "" {
+		kind, name, field = "ConfigMap", ca.ConfigMapName, at+".configMapName"
+		if m := w.ConfigMap(name); m != nil {
+			keys, known = m.Keys, true
+		}
+	}
+	if key := or(ca.Key, caKey); known && !slices.Contains(keys, key) {
+		fs.Add(sidecar.Error, "tls-invalid", field, fmt.Sprintf("%s %s has no %s; its keys: %s", kind, name, key, list(keys)), "name one that has, or the key")
+	}
 }

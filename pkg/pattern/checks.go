@@ -39,30 +39,30 @@ func checkEnum[T ~string](field string, value T, fs *sidecar.Findings, allowed .
 
 // checkPod finds pods in which nothing can be moved to 127.0.0.1.
 func checkPod(w *sidecar.Workload, fs *sidecar.Findings) {
-	checkLinux(w, fs)
+	if w.App == nil {
+		addPod(w, fs, "no-container", "the pod has no container to serve", "write app", "containers")
+	}
 	if w.Pod.Spec.HostNetwork {
-		unfit(w, fs, "host-network", "127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide",
+		addPod(w, fs, "host-network", "127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide",
 			"take hostNetwork off, or leave this workload out", "hostNetwork")
 	}
+	checkLinux(w, fs)
 }
 
-// checkLinux finds pods in which no sidecar of ours can run.
-func checkLinux(w *sidecar.Workload, fs *sidecar.Findings) {
-	spec := &w.Pod.Spec
-	if w.App == nil {
-		unfit(w, fs, "no-container", "the pod has no container to serve", "write app", "containers")
-	}
-	if spec.OS != nil && spec.OS.Name == corev1.Windows {
-		unfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "os", "name")
-	} else if spec.NodeSelector[corev1.LabelOSStable] == "windows" {
-		unfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "nodeSelector", corev1.LabelOSStable)
-	}
-}
-
-// unfit adds what makes a pod none for the sidecar; at is where in its spec.
-func unfit(w *sidecar.Workload, fs *sidecar.Findings, code, message, hint string, at ...string) {
+// addPod adds what makes a pod none for the sidecar, and where in its spec that is.
+func addPod(w *sidecar.Workload, fs *sidecar.Findings, code, message, hint string, at ...string) {
 	*fs = append(*fs, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: w.Ref, Unfit: true,
 		Field: w.Template.To("spec").To(at...).String(), Message: message, Hint: hint})
+}
+
+// checkLinux finds pods for nodes on which our images don't run.
+func checkLinux(w *sidecar.Workload, fs *sidecar.Findings) {
+	spec := &w.Pod.Spec
+	if spec.OS != nil && spec.OS.Name == corev1.Windows {
+		addPod(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "os", "name")
+	} else if spec.NodeSelector[corev1.LabelOSStable] == "windows" {
+		addPod(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "nodeSelector", corev1.LabelOSStable)
+	}
 }
 
 // running are the containers of the pod that run as long as it: ordinary ones

@@ -118,7 +118,8 @@ const (
 	vaultStart = 300
 )
 
-// vaultSize: some 100 MiB of which most is the program itself.
+// vaultSize: some 20 MiB of its own, and up to 100 of the program's file, which the
+// kernel can drop.
 var vaultSize = size{cpu: "20m", memory: "64Mi", maxMemory: "256Mi", fixedCPU: "100m"}
 
 // Change adds what fetches the files, and shows them to the app.
@@ -167,7 +168,8 @@ func (p *Vault) filesThere() *corev1.Probe {
 }
 
 // env is what the program is told by variables: OpenBao reads these, too, where its
-// own aren't set. Home is where it looks for a token of a person's.
+// own aren't set. Home is where it looks for a token of a person's; without one it
+// doesn't start as a user that the image doesn't know.
 func (p *Vault) env() []corev1.EnvVar {
 	env := []corev1.EnvVar{{Name: "HOME", Value: "/tmp"}}
 	add := func(name, value string) {

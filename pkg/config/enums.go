@@ -11,6 +11,7 @@ var enums = map[string][]string{
 	"github.com/outrigger-dev/outrigger/pkg/pattern.ClientMode":    {"require", "optional"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.GitSubmodules": {"recursive", "shallow", "off"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.Mode":          {"takeover", "front"},
+	"github.com/outrigger-dev/outrigger/pkg/pattern.Monitor":       {"Service", "PodMonitor", "ServiceMonitor", "Annotations", "None"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.PlainHTTP":     {"reject", "redirect"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.Protocol":      {"tcp", "postgres", "mysql", "smtp", "ldap"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.TLSProfile":    {"intermediate", "modern"},

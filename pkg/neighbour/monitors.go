@@ -53,8 +53,8 @@ func monitors(s *scene, r *Result) {
 	for _, o := range s.Objects(serviceMonitors, "*", nil) {
 		m := o.Spec.(*monitor)
 		sel, err := metav1.LabelSelectorAsSelector(&m.Selector)
-		if err != nil {
-			continue // the operator says what is wrong with it
+		if err != nil || o.Labels[managedLabel] == managedBy {
+			continue // the operator says what is wrong with it, and ours say what they must
 		}
 		for i, e := range m.Endpoints {
 			if t := s.scrapedService(&o, m, sel, &e); t != nil {
@@ -65,7 +65,7 @@ func monitors(s *scene, r *Result) {
 	for _, o := range s.Objects(podMonitors, "*", nil) {
 		m := o.Spec.(*monitor)
 		sel, err := metav1.LabelSelectorAsSelector(&m.Selector)
-		if err != nil {
+		if err != nil || o.Labels[managedLabel] == managedBy {
 			continue
 		}
 		for i, e := range m.PodMetricsEndpoints {

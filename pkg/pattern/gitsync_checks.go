@@ -48,10 +48,7 @@ func (p *GitSync) Validate() sidecar.Findings {
 		fs.Add(sidecar.Error, "bad-value", "sizeLimit", "nothing would fit", "write as much as two commits and the history need, as in 1Gi")
 	}
 	if p.StatusPort != 0 {
-		checkPort("statusPort", p.StatusPort, "", &fs)
-		if p.StatusPort > 0 && p.StatusPort < 1024 {
-			fs.Add(sidecar.Error, "bad-value", "statusPort", fmt.Sprintf("%d is for root, which git-sync isn't", p.StatusPort), "write 1024 or more")
-		}
+		checkUnprivileged("statusPort", p.StatusPort, &fs)
 	}
 	if p.Once && p.PeriodSeconds != 0 {
 		unused("periodSeconds", "it's fetched once", &fs)

@@ -75,7 +75,7 @@ func TestGitSyncRefuses(t *testing.T) {
 		"git's own folder":   {func(p *GitSync) { p.Link = ".git" }, none, []string{`error bad-value: link: ".git" can't be the name of the link; write a name without /, as in current`}},
 		"back in time":       {func(p *GitSync) { p.TimeoutSeconds = -1 }, none, []string{"error bad-value: timeoutSeconds: -1 is no time; write 1 or more"}},
 		"some submodules":    {func(p *GitSync) { p.Submodules = "some" }, none, []string{`error bad-value: submodules: "some" is unknown; write recursive or shallow or off`}},
-		"a port of root's":   {func(p *GitSync) { p.StatusPort = 80 }, none, []string{"error bad-value: statusPort: 80 is for root, which git-sync isn't; write 1024 or more"}},
+		"a port of root's":   {func(p *GitSync) { p.StatusPort = 80 }, none, []string{"error bad-value: statusPort: 80 is for root, which the sidecar isn't; write 1024 or more"}},
 		"a status of nobody": {func(p *GitSync) { p.StatusPort, p.Once = 8000, true }, none, []string{"error bad-value: statusPort: says nothing here: it's fetched once; take it out"}},
 		"another user of ssh": {func(p *GitSync) { repo("git@git.example:a")(p); p.SSH = &GitSSH{SecretName: "key"} }, func(w *sidecar.Workload) {
 			w.Override = &corev1.Container{SecurityContext: &corev1.SecurityContext{RunAsUser: new(int64(7))}}

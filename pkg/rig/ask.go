@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -39,6 +41,14 @@ func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
 			}
 		}
 	}
+	for i := range entries { // who closes ports of the pod is asked again: it must know of those that the others open
+		if a := answers[i].Asked; a != nil && slices.ContainsFunc(a.Change.Takeovers, func(t sidecar.Takeover) bool { return t.Front }) {
+			view := *w
+			if view.Opened = opened(answers, i); len(view.Opened) > 0 {
+				answers[i] = r.answer(o, &view, &entries[i], skip, moved)
+			}
+		}
+	}
 	var asked []sidecar.Asked
 	for i := range answers {
 		r.add(answers[i].findings...)
@@ -48,6 +58,18 @@ func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
 		}
 	}
 	return asked
+}
+
+// opened are the ports that the other sidecars have in the pod.
+func opened(answers []answer, but int) (ports []corev1.ContainerPort) {
+	for i := range answers {
+		if a := answers[i].Asked; a != nil && i != but {
+			for j := range a.Change.Containers {
+				ports = append(ports, a.Change.Containers[j].Ports...)
+			}
+		}
+	}
+	return ports
 }
 
 // An answer is what one entry wants of a workload, if anything, and what is to be

@@ -193,6 +193,11 @@ func takenOver(s *config.Spec) moves {
 				m.values[v] = true
 			}
 		}
+		if p.Exporter != nil {
+			for _, v := range p.Exporter.AppEnv {
+				m.values[v] = true
+			}
+		}
 		if p.Custom != nil {
 			for _, t := range p.Custom.Takeovers {
 				if t.Front {

@@ -72,7 +72,8 @@ type Workload struct {
 	ServiceAccounts func(name string) map[string]string `json:"-"` // see ServiceAccount
 	PodSecurity     string                              // the level that it enforces by its label; "" where it doesn't say
 
-	Takeovers []Takeover // by which other sidecars of the config move this app
+	Takeovers []Takeover             // by which other sidecars of the config move this app
+	Opened    []corev1.ContainerPort // of other sidecars of the config; for those that stand in front of the app
 
 	Name       string            // of the sidecar: its container's name and the stem of its objects
 	Placement  Placement         // of long-running containers

@@ -1,6 +1,8 @@
 package pattern
 
 import (
+	"net/url"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -11,8 +13,7 @@ import (
 // that is good for that server alone. Nothing secret stands in the manifests.
 type Vault struct {
 	// Address of the server, as in https://vault.vault.svc:8200. Plain http is for
-	// 127.0.0.1 only, as where a tunnel leads there; then name the tunnel in after.
-	// Required.
+	// 127.0.0.1 only, where a tunnel leads there; it comes first then. Required.
 	Address string `json:"address"`
 	// Role of the server's Kubernetes auth method. It must allow the pod's
 	// ServiceAccount, and the audience. Required.
@@ -131,7 +132,7 @@ func (p *Vault) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		return nil, notes // whoever reads configs has told what else is in mine
 	}
 	user, perms := p.user(w)
-	c := &sidecar.Change{Phase: sidecar.PhaseSecrets, Notes: notes}
+	c := &sidecar.Change{Phase: p.phase(), Notes: notes}
 	ctr := corev1.Container{
 		Name:            w.Name,
 		Image:           user.ref,
@@ -154,6 +155,15 @@ func (p *Vault) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		c.InitContainers = []corev1.Container{ctr}
 	}
 	return c, nil
+}
+
+// phase is that of secrets; what goes through a tunnel comes after all tunnels, which
+// would else wait for what waits for them.
+func (p *Vault) phase() sidecar.Phase {
+	if u, err := url.Parse(p.Address); err == nil && isLoopback(u.Hostname()) {
+		return sidecar.PhaseTunnel + 1
+	}
+	return sidecar.PhaseSecrets
 }
 
 // filesThere is the probe that holds the app back: all files have something in

@@ -79,6 +79,10 @@ func TestVaultModes(t *testing.T) {
 	require.Contains(t, data(t, once, agentKey), `"exit_after_auth": true`)
 	require.NotContains(t, data(t, once, agentKey), "static_secret_render_interval")
 
+	behind := changed(t, vault(func(p *Vault) { p.Address = "http://127.0.0.1:8200" }), shop(account))
+	require.Greater(t, behind.Phase, sidecar.PhaseTunnel, "the tunnel would wait for it")
+	require.Less(t, behind.Phase, sidecar.PhaseWait)
+
 	cli := changed(t, vault(func(p *Vault) { p.Mode = VaultCLI }), shop(account))
 	require.Equal(t, []string{"vault", "auth/kubernetes/login", "shop", "/etc/outrigger/token/token",
 		"/vault/secrets/key", "0444", "shop", "secret", "key"}, cli.InitContainers[0].Args)

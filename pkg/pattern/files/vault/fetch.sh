@@ -3,6 +3,7 @@
 # the login, the role, the token's file; then for each file: it, its mode, the secret, the mount of an engine kv of version 2
 # (else ""), and the field ("": all of them, as JSON).
 set -eu
+trap 'exit 143' TERM # the first process of a container is deaf without
 program=$1 login=$2 role=$3 token=$4
 shift 4
 VAULT_TOKEN=$("$program" write -field=token "$login" "role=$role" "jwt=@$token")

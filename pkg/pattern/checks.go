@@ -44,6 +44,19 @@ func checkEnum[T ~string](field string, value T, fs *sidecar.Findings, allowed .
 	fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is unknown", string(value)), "write "+strings.Join(words, " or "))
 }
 
+// windows reports whether all nodes that a pod may come to run Windows.
+func windows(a *corev1.Affinity) bool {
+	if a == nil || a.NodeAffinity == nil || a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
+		return false
+	}
+	terms := a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms // any of them
+	return len(terms) > 0 && !slices.ContainsFunc(terms, func(t corev1.NodeSelectorTerm) bool {
+		return !slices.ContainsFunc(t.MatchExpressions, func(e corev1.NodeSelectorRequirement) bool {
+			return e.Key == corev1.LabelOSStable && e.Operator == corev1.NodeSelectorOpIn && slices.Equal(e.Values, []string{"windows"})
+		})
+	})
+}
+
 // checkPod finds pods in which nothing can be moved to 127.0.0.1.
 func checkPod(w *sidecar.Workload, fs *sidecar.Findings) {
 	checkLinux(w, fs)
@@ -63,6 +76,10 @@ func checkLinux(w *sidecar.Workload, fs *sidecar.Findings) {
 		addUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "os", "name")
 	} else if spec.NodeSelector[corev1.LabelOSStable] == "windows" {
 		addUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "nodeSelector", corev1.LabelOSStable)
+	} else if spec.SecurityContext != nil && spec.SecurityContext.WindowsOptions != nil {
+		addUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "securityContext", "windowsOptions")
+	} else if windows(spec.Affinity) {
+		addUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "affinity", "nodeAffinity")
 	}
 }
 

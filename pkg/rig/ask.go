@@ -104,7 +104,11 @@ func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, s
 		view.Takeovers = moved[view.App.Name]
 	}
 	c, err := e.Pattern().Change(&view)
-	if why := unfit(c, err); why != nil && e.Unfit == config.UnfitSkip {
+	why := unfit(c, err)
+	if other := standing(o, w, c); why == nil && other != "" {
+		why = &sidecar.Finding{Message: "container " + other + " stands there already, and isn't of this config"}
+	}
+	if why != nil && e.Unfit == config.UnfitSkip {
 		said.report = append(said.report, fmt.Sprintf("%s: %s skipped: %s", w.Ref, e.Name, why.Message))
 		said.add(placed(sidecar.Finding{Severity: sidecar.Info, Code: "skipped", Message: why.Message}, o, e))
 		return out
@@ -137,6 +141,21 @@ func unfit(c *sidecar.Change, err error) *sidecar.Finding {
 		return nil
 	}
 	return fs.Unfit()
+}
+
+// standing is a container of a sidecar that the pods have already, if it isn't the
+// work of an earlier run: the marker would name it.
+func standing(o *manifest.Object, w *sidecar.Workload, c *sidecar.Change) string {
+	if c == nil {
+		return ""
+	}
+	marked := strings.Split(w.Pod.Annotations[sidecar.PatternsKey], ",")
+	for _, own := range c.Containers {
+		if w.Container(own.Name) != nil && (len(o.Configs()) > 0 || !slices.Contains(marked, own.Name)) {
+			return own.Name
+		}
+	}
+	return ""
 }
 
 // InjectKey is a label, or an annotation, with which a workload or its pods opt out

@@ -70,6 +70,7 @@ type Workload struct {
 	Secrets         map[string][]string                 // keys, never values, by name
 	ConfigMaps      func(name string) *ConfigMap        `json:"-"` // see ConfigMap
 	ServiceAccounts func(name string) map[string]string `json:"-"` // see ServiceAccount
+	Namespace       Meta                                // the namespace's own object
 	PodSecurity     string                              // the level that it enforces by its label; "" where it doesn't say
 
 	Takeovers []Takeover             // by which other sidecars of the config move this app
@@ -89,6 +90,9 @@ func (w *Workload) Selector() map[string]string {
 	}
 	return w.Pod.Labels
 }
+
+// Meta are the words that an object has about itself.
+type Meta struct{ Labels, Annotations map[string]string }
 
 // A Service is a Service in front of a workload.
 type Service struct {

@@ -69,11 +69,9 @@ func plainFile(s string) bool {
 // check finds what is wrong with the config for this workload.
 func (p *LogTail) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
-	if w.App == nil {
-		fs.AddUnfit(sidecar.Error, "no-container", "", "the pod has no container to serve", "write app")
+	if checkLinux(w, &fs); w.App == nil {
 		return fs
 	}
-	checkWindows(w, &fs)
 	at, wrong := p.place(w)
 	fs = append(fs, wrong...)
 	if !wrong.Failed() {

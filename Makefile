@@ -69,4 +69,8 @@ bin/kustomize bin/staticcheck bin/ghostunnel bin/oauth2-proxy:
 	@echo "build $@"
 	@CGO_ENABLED=0 go -C $(<D) build -trimpath -buildvcs=false -ldflags '-s -w' -o $(CURDIR)/$@ $(PACKAGE) && touch $@
 
+bin/vault: .ci/vault .ci/tools/vault/go.sum
+	@echo "build $@"
+	@.ci/vault
+
 .PHONY: help e2e-cluster build demo test lint golden generate fuzz bench image install clean

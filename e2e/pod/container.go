@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -30,7 +31,7 @@ type Container struct {
 	root string
 }
 
-var containers int
+var containers atomic.Int32
 
 // Programs is a folder in a container whose programs come first, if it's mounted.
 const Programs = "/programs"
@@ -39,14 +40,26 @@ const Programs = "/programs"
 // it; nil is an empty one in memory. Its command is one of this machine.
 func Launch(t *testing.T, spec corev1.Container, mounts map[string]*Volume) *Container {
 	t.Helper()
-	containers++
-	c := &Container{T: t, Done: make(chan struct{}), Log: new(Output), spec: spec, root: filepath.Join(Roots, strconv.Itoa(containers))}
+	return launch(t, spec, mounts, 0)
+}
+
+// LaunchFirst is Launch for what must know that it's the first process of its
+// container: signals that it doesn't handle are lost on it.
+func LaunchFirst(t *testing.T, spec corev1.Container, mounts map[string]*Volume) *Container {
+	t.Helper()
+	return launch(t, spec, mounts, syscall.CLONE_NEWPID)
+}
+
+func launch(t *testing.T, spec corev1.Container, mounts map[string]*Volume, namespaces uintptr) *Container {
+	t.Helper()
+	c := &Container{T: t, Done: make(chan struct{}), Log: new(Output), spec: spec, root: filepath.Join(Roots, strconv.Itoa(int(containers.Add(1))))}
 	for _, m := range spec.VolumeMounts {
 		require.Contains(t, mounts, m.MountPath, "the container mounts %s there", m.Name)
 	}
 	c.lay(mounts)
 	c.Cmd = c.Command(slices.Concat(spec.Command, spec.Args)...)
 	c.Cmd.Stdout, c.Cmd.Stderr = c.pipe(), c.pipe()
+	c.Cmd.SysProcAttr.Cloneflags = namespaces
 	require.NoError(t, c.Cmd.Start())
 	go func() {
 		c.Err = c.Cmd.Wait()

@@ -139,7 +139,7 @@ func isFolder(m string) bool {
 // check finds what is wrong with the config for this workload.
 func (p *Fetch) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
-	checkWindows(w, &fs)
+	checkLinux(w, &fs)
 	if p.CA != nil {
 		checkSecretKeys(w, "ca.secretName", p.CA.SecretName, []string{or(p.CA.Key, caKey)}, &fs)
 	}

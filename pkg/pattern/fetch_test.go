@@ -116,7 +116,7 @@ func TestFetchVolumes(t *testing.T) {
 	root := claimed(func(w *sidecar.Workload) {
 		w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: new(int64(0))}
 	})
-	require.Contains(t, strings.Join(said(fetch(into), root), ""), "volume-owner")
+	require.Contains(t, strings.Join(findingsOf(fetch(into), root), ""), "volume-owner")
 	require.EqualValues(t, 100, *step(t, fetch(into), root).InitContainers[0].SecurityContext.RunAsUser, "never root")
 }
 
@@ -148,14 +148,14 @@ func TestFetchIdentity(t *testing.T) {
 			}
 			return out
 		}
-		require.Empty(t, said(p, account(nil)), "the account isn't among the input")
-		require.Contains(t, strings.Join(said(p, account(map[string]string{})), ""), "ServiceAccount default has no annotation "+c.annotation)
-		require.NotContains(t, strings.Join(said(p, account(map[string]string{c.annotation: "x"})), ""), "has no annotation")
+		require.Empty(t, findingsOf(p, account(nil)), "the account isn't among the input")
+		require.Contains(t, strings.Join(findingsOf(p, account(map[string]string{})), ""), "ServiceAccount default has no annotation "+c.annotation)
+		require.NotContains(t, strings.Join(findingsOf(p, account(map[string]string{c.annotation: "x"})), ""), "has no annotation")
 		require.Equal(t, c.env, names())
 		p.CredentialsSecretName = "keys"
-		require.Empty(t, said(p, account(map[string]string{})))
+		require.Empty(t, findingsOf(p, account(map[string]string{})))
 		require.Equal(t, c.static, names())
 		w := shop(func(w *sidecar.Workload) { w.Secrets = map[string][]string{"keys": {"other"}} })
-		require.Contains(t, strings.Join(said(p, w), ""), "secret-key")
+		require.Contains(t, strings.Join(findingsOf(p, w), ""), "secret-key")
 	}
 }

@@ -44,7 +44,7 @@ func (p *Permissions) Validate() sidecar.Findings {
 // check finds what is wrong with the config for this workload.
 func (p *Permissions) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
-	checkWindows(w, &fs)
+	checkLinux(w, &fs)
 	var chown, group []string
 	for i, name := range p.Volumes {
 		at := fmt.Sprintf("volumes[%d]", i)

@@ -127,13 +127,27 @@ func checkWritable(w *sidecar.Workload, field, name string, fs *sidecar.Findings
 	return v, true
 }
 
+// fromEarlier reports whether a container is of a sidecar that an earlier run has laid
+// on, by the mark that it left: one that has a sidecar's name, or begins with it.
+func fromEarlier(w *sidecar.Workload, name string) bool {
+	for mark := range strings.SplitSeq(w.Pod.Annotations[sidecar.PatternsKey], ",") {
+		if mark != "" && (name == mark || strings.HasPrefix(name, mark+"-")) {
+			return true
+		}
+	}
+	return false
+}
+
 // storage is what is asked for in ephemeral storage: what a volume may take besides
-// all that the containers that run as long as the pod want for themselves. The
+// all that the manifest's containers that run as long as the pod want for themselves. The
 // scheduler and the kubelet compare it with their sum, and the larger one counts.
 func storage(w *sidecar.Workload, volume resource.Quantity) corev1.ResourceRequirements {
 	request, limit := volume.DeepCopy(), volume.DeepCopy()
 	limited := false
 	for _, c := range running(w) {
+		if fromEarlier(w, c.Name) {
+			continue // a first run hasn't seen it
+		}
 		if q, ok := c.Resources.Requests[corev1.ResourceEphemeralStorage]; ok {
 			request.Add(q)
 		} else if q, ok := c.Resources.Limits[corev1.ResourceEphemeralStorage]; ok { // is the request, too

@@ -22,8 +22,8 @@ func step(t *testing.T, p sidecar.Pattern, w *sidecar.Workload) *sidecar.Change 
 	return c
 }
 
-// said are the findings of a pattern, whether it works or not.
-func said(p sidecar.Pattern, w *sidecar.Workload) []string {
+// findingsOf are the findings of a pattern, whether it works or not.
+func findingsOf(p sidecar.Pattern, w *sidecar.Workload) []string {
 	c, err := p.Change(w)
 	if fs, ok := err.(sidecar.Findings); ok {
 		return lines(fs)
@@ -90,6 +90,10 @@ func TestStorage(t *testing.T) {
 	got = storage(w, resource.MustParse("10Gi"))
 	require.Equal(t, "13Gi", got.Requests.StorageEphemeral().String())
 	require.Equal(t, "12Gi", got.Limits.StorageEphemeral().String())
+	w.Pod.Annotations = map[string]string{sidecar.PatternsKey: "fetch,log-tail"}
+	w.Pod.Spec.InitContainers[0].Name = "log-tail-access"
+	got = storage(w, resource.MustParse("10Gi"))
+	require.Equal(t, "11Gi", got.Requests.StorageEphemeral().String(), "as in the first run")
 }
 
 // FuzzSteps writes whatever there is into each field of the steps: it's refused, or

@@ -69,7 +69,7 @@ func privileged() *corev1.SecurityContext {
 // check finds what can't be set in this pod, and says what it takes.
 func (p *Sysctl) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
-	checkWindows(w, &fs)
+	checkLinux(w, &fs)
 	var node []string
 	for i, s := range p.Sysctls {
 		at, name := fmt.Sprintf("sysctls[%d]", i), sidecar.SysctlName(s.Name)
@@ -93,8 +93,7 @@ func (p *Sysctl) check(w *sidecar.Workload) sidecar.Findings {
 	names := strings.Join(node, ", ")
 	checkAdmitted(w, "baseline", "sysctls", "the privileged container that raises "+names, "set it on the nodes, by their own configuration; or use a namespace that admits privileged pods", &fs)
 	if u := w.Pod.Spec.HostUsers; u != nil && !*u {
-		fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "user-namespace", Object: w.Ref, Unfit: true, Field: w.Template.To("spec", "hostUsers").String(),
-			Message: "root of a user namespace can't raise the node's " + names, Hint: "take hostUsers: false off, or set it on the nodes"})
+		addUnfit(w, &fs, "user-namespace", "root of a user namespace can't raise the node's "+names, "take hostUsers: false off, or set it on the nodes", "hostUsers")
 	}
 	if w.PodSecurity != "privileged" && !enforces(w, "baseline") {
 		fs.Add(sidecar.Info, "sysctl-node", "sysctls", names+" is the node's: a privileged init container raises it for all pods there, which the namespace must admit", "")

@@ -72,9 +72,9 @@ func TestSysctlUnsafe(t *testing.T) {
 	at := func(minor int, level string) *sidecar.Workload {
 		return shop(func(w *sidecar.Workload) { w.Kubernetes.Minor, w.PodSecurity = minor, level })
 	}
-	require.Empty(t, said(p, at(32, "restricted")))
-	require.Equal(t, []string{"warning sysctl-unsafe: sysctls[0]: net.ipv4.tcp_rmem is safe since Kubernetes 1.32 only, and this must run on 1.31: a kubelet that isn't told to allow it ends the pod as SysctlForbidden; see that the nodes' kubelets have it in allowedUnsafeSysctls"}, said(p, at(31, "")))
-	require.Len(t, said(p, at(31, "privileged")), 1)
+	require.Empty(t, findingsOf(p, at(32, "restricted")))
+	require.Equal(t, []string{"warning sysctl-unsafe: sysctls[0]: net.ipv4.tcp_rmem is safe since Kubernetes 1.32 only, and this must run on 1.31: a kubelet that isn't told to allow it ends the pod as SysctlForbidden; see that the nodes' kubelets have it in allowedUnsafeSysctls"}, findingsOf(p, at(31, "")))
+	require.Len(t, findingsOf(p, at(31, "privileged")), 1)
 	for _, level := range []string{"baseline", "restricted"} {
 		_, err := p.Change(at(31, level))
 		require.ErrorContains(t, err, "pod-security.kubernetes.io/enforce: "+level)
@@ -92,7 +92,7 @@ func TestSysctlContainer(t *testing.T) {
 	require.True(t, *c.InitContainers[0].SecurityContext.Privileged)
 	require.Len(t, c.Notes, 1)
 	w := shop(func(w *sidecar.Workload) { w.PodSecurity = "privileged" })
-	require.Empty(t, said(&Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm.max_map_count", Value: "262144"}}}, w))
+	require.Empty(t, findingsOf(&Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm.max_map_count", Value: "262144"}}}, w))
 	for _, value := range []string{"0", "-1", "+1", "01", "1.5", "1 2", "9223372036854775808"} {
 		_, err := (&Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm.max_map_count", Value: value}}}).Change(shop())
 		require.ErrorContains(t, err, "write a whole number", value)

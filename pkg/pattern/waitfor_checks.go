@@ -97,7 +97,7 @@ func checkURL(at, text string, fs *sidecar.Findings) *url.URL {
 // check finds targets for which this pod would wait in vain.
 func (p *WaitFor) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
-	checkWindows(w, &fs)
+	checkLinux(w, &fs)
 	if p.CA != nil {
 		checkSecretKeys(w, "ca.secretName", p.CA.SecretName, []string{or(p.CA.Key, caKey)}, &fs)
 	}

@@ -53,7 +53,7 @@ func TestWaitForItself(t *testing.T) {
 		"127.0.0.1:6379":                    "",
 		"https://shop-2.example:8080/shop:": "",
 	} {
-		got := strings.Join(said(&WaitFor{Targets: []string{target}}, w), "\n")
+		got := strings.Join(findingsOf(&WaitFor{Targets: []string{target}}, w), "\n")
 		if says == "" {
 			require.Empty(t, got, target)
 		} else {
@@ -61,5 +61,5 @@ func TestWaitForItself(t *testing.T) {
 		}
 	}
 	w.Services[0].Spec.PublishNotReadyAddresses = true
-	require.Empty(t, said(&WaitFor{Targets: []string{"shop:80"}}, w))
+	require.Empty(t, findingsOf(&WaitFor{Targets: []string{"shop:80"}}, w))
 }

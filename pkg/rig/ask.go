@@ -183,26 +183,38 @@ func (r *run) skips(o *manifest.Object, w *sidecar.Workload) (names []string, by
 	return nil, ""
 }
 
-// override lays the user's partial container over the sidecar's.
+// override lays the user's partial container over the sidecar's: the one of its name,
+// or, where none is named so, all whose names begin with it, as log-tail-access does
+// with log-tail.
 func override(c *sidecar.Change, e *config.Entry) error {
 	if e.Override == nil {
 		return nil
 	}
-	for i := range c.Containers {
-		if c.Containers[i].Name == e.Name {
-			var err error
-			c.Containers[i], err = sidecar.Overlay(c.Containers[i], e.Override)
-			return err
+	var exact, several []*corev1.Container
+	for _, list := range [][]corev1.Container{c.Containers, c.InitContainers} {
+		for i := range list {
+			if list[i].Name == e.Name {
+				exact = append(exact, &list[i])
+			} else if strings.HasPrefix(list[i].Name, e.Name+"-") {
+				several = append(several, &list[i])
+			}
 		}
 	}
-	for i := range c.InitContainers {
-		if c.InitContainers[i].Name == e.Name {
-			var err error
-			c.InitContainers[i], err = sidecar.Overlay(c.InitContainers[i], e.Override)
+	if exact != nil {
+		several = exact[:1]
+	}
+	for _, ctr := range several {
+		over, err := sidecar.Overlay(*ctr, e.Override)
+		if err != nil {
 			return err
 		}
+		over.Name = ctr.Name // an override may have the entry's
+		*ctr = over
 	}
-	return fmt.Errorf("override: no container of this sidecar is named %s; name one so, or edit the container itself", e.Name)
+	if several == nil {
+		return fmt.Errorf("override: no container of this sidecar is named %s, or begins with %s-; name one so, or edit the container itself", e.Name, e.Name)
+	}
+	return nil
 }
 
 // problem adds what a pattern says is wrong.

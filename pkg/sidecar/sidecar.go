@@ -23,6 +23,12 @@ type Taker interface {
 	Takes() []int32
 }
 
+// A Namer is a Pattern that adds several containers. It says how they're named in a
+// sidecar of a name, so that those of an earlier run are known.
+type Namer interface {
+	Names(sidecar string) []string
+}
+
 // A Ref names an object. The version is left out: two versions of one kind are
 // one object.
 type Ref struct {

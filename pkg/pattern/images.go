@@ -42,10 +42,6 @@ var (
 	rcloneImage = image{ref: "docker.io/rclone/rclone:1.75.0", uid: 1009, gid: 1009}
 	// github.com/fluent/fluent-bit dockerfiles/Dockerfile: no USER; distroless has 65532.
 	fluentBitImage = image{ref: "docker.io/fluent/fluent-bit:5.1.1", uid: 65532, gid: 65532}
-	// github.com/jimmidyson/configmap-reload Dockerfile: USER 65534.
-	configmapReloadImage = image{ref: "ghcr.io/jimmidyson/configmap-reload:v0.15.0", uid: 65534, gid: 65534}
-	// github.com/prometheus-operator/prometheus-operator cmd/prometheus-config-reloader/Dockerfile: USER nobody.
-	configReloaderImage = image{ref: "quay.io/prometheus-operator/prometheus-config-reloader:v0.93.1", uid: 65534, gid: 65534}
 	// github.com/hashicorp/vault Dockerfile: adduser -S vault, 100:1000 (vault-k8s runs its agent so).
 	vaultImage = image{ref: "docker.io/hashicorp/vault:2.0.4", uid: 100, gid: 1000}
 	// github.com/openbao/openbao Dockerfile: adduser -S openbao, 100:1000.

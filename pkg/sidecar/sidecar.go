@@ -69,6 +69,7 @@ type Workload struct {
 	// What the namespace has among the input.
 	Secrets         map[string][]string                 // keys, never values, by name
 	ConfigMaps      func(name string) *ConfigMap        `json:"-"` // see ConfigMap
+	SecretObjects   func(name string) *ConfigMap        `json:"-"` // see Secret
 	ServiceAccounts func(name string) map[string]string `json:"-"` // see ServiceAccount
 	PodSecurity     string                              // the level that it enforces by its label; "" where it doesn't say
 
@@ -97,7 +98,7 @@ type Service struct {
 	Spec        corev1.ServiceSpec
 }
 
-// A ConfigMap is what is known of one.
+// A ConfigMap is what is known of one, or of a Secret.
 type ConfigMap struct {
 	Keys      []string // in order
 	Immutable bool     // it never changes
@@ -110,6 +111,15 @@ func (w *Workload) ConfigMap(name string) *ConfigMap {
 		return nil
 	}
 	return w.ConfigMaps(name)
+}
+
+// Secret finds one of the namespace, and never its values; nil where it isn't among
+// the input.
+func (w *Workload) Secret(name string) *ConfigMap {
+	if w.SecretObjects == nil {
+		return nil
+	}
+	return w.SecretObjects(name)
 }
 
 // ServiceAccount is the name of the pod's account, and its annotations; nil where

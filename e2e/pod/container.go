@@ -105,7 +105,9 @@ func (c *Container) lay(mounts map[string]*Volume) {
 			continue
 		}
 		mount(volume.Dir, target, "", syscall.MS_BIND, "")
-		readOnly(target)
+		if !volume.shared {
+			readOnly(target)
+		}
 	}
 	readOnly(c.root)
 }

@@ -15,6 +15,7 @@ type Volume struct {
 	t       *testing.T
 	Dir     string
 	version int
+	shared  bool
 }
 
 // NewVolume writes one.
@@ -33,6 +34,28 @@ func NewVolume(t *testing.T, files map[string]string) *Volume {
 
 // Folder is one that is there already.
 func Folder(t *testing.T, dir string) *Volume { return &Volume{t: t, Dir: dir} }
+
+// Shared is an emptyDir that several containers write to, whatever their users.
+func Shared(t *testing.T) *Volume {
+	t.Helper()
+	dir, err := os.MkdirTemp(Roots, "shared")
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(dir, 0o777))
+	return &Volume{t: t, Dir: dir, shared: true}
+}
+
+// Applets is a folder of programs for [Programs]: those of busybox by their names, as
+// small images have them.
+func Applets(t *testing.T, names ...string) *Volume {
+	t.Helper()
+	dir, err := os.MkdirTemp(Roots, "applets")
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(dir, 0o755))
+	for _, name := range names {
+		require.NoError(t, os.Symlink("/usr/bin/busybox", filepath.Join(dir, name)))
+	}
+	return Folder(t, dir)
+}
 
 // Write replaces all files at once.
 func (v *Volume) Write(files map[string]string) {

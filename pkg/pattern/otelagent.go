@@ -49,7 +49,8 @@ const (
 type HeaderSecret struct {
 	// SecretName is the Secret. Required.
 	SecretName string `json:"secretName"`
-	// Key in there, whose value is the whole of the header's, as in Bearer ... Required.
+	// Key in there, whose value is the whole of the header's, as in Bearer ... The
+	// collector takes ${...} in it for a variable, and $$ for $. Required.
 	Key string `json:"key"`
 }
 

@@ -178,7 +178,7 @@ func (p *RedisCache) answers(w *sidecar.Workload, period, failures int32) *corev
 	case p.Engine == Memcached && p.Socket:
 		command = []string{"test", "-S", p.socket(w)}
 	case p.Engine == Memcached:
-		command = []string{"nc", "-z", "127.0.0.1", port}
+		command = []string{"sh", "-c", `printf 'version\r\nquit\r\n' | nc 127.0.0.1 ` + port + ` | grep -q ^VERSION`}
 	case p.Socket:
 		command = []string{cli, "-s", p.socket(w), "ping"}
 	default:

@@ -20,23 +20,32 @@ webhook() {
     esac
 }
 
-# Of the processes of that name, those of the app's user are told that no other one of
-# them has started.
+# Of the app's processes of that name, those are told that no other one has started.
 signal() {
-    pids=$(pidof "$whom") || { echo "there is no process $whom: it reads the files when it starts"; return 0; }
-    some='' failed=0
+    pids=$(pidof "$whom") || pids=''
+    mine='' others='' failed=0
     for pid in $pids; do
-        [ "$(field Uid)" = "$(id -u)" ] || continue
-        some=$pid
+        if [ "$(field State)" = Z ]; then # it has ended
+            continue
+        elif [ "$(field Uid)" != "$(id -u)" ]; then
+            others=$pid
+            continue
+        fi
+        mine=$pid
         case " $pids " in
         *" $(field PPid) "*) ;;
         *) kill -s "$word" "$pid" || failed=1 ;;
         esac
     done
-    [ -n "$some" ] || { echo "the processes $whom are of another user than $(id -u)"; return 1; }
+    if [ -z "$mine$others" ]; then
+        echo "there is no process $whom: it reads the files when it starts"
+    elif [ -z "$mine" ]; then
+        echo "the processes $whom are of another user than $(id -u)"
+        failed=1
+    fi
     return "$failed"
 }
-field() { sed -n "s/^$1:[[:space:]]*\([0-9]*\).*/\1/p" "/proc/$pid/status"; }
+field() { sed -n "s/^$1:[[:space:]]*\([^[:space:]]*\).*/\1/p" "/proc/$pid/status"; }
 
 trap 'exit 0' TERM
 told=$(state "$@")

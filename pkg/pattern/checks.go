@@ -20,6 +20,13 @@ func checkPort(field string, port int32, hint string, fs *sidecar.Findings) {
 	}
 }
 
+// checkUnprivileged is for ports that a sidecar listens on by itself.
+func checkUnprivileged(field string, port int32, fs *sidecar.Findings) {
+	if checkPort(field, port, "", fs); port > 0 && port < 1024 {
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d is for root, which the sidecar isn't", port), "write 1024 or more")
+	}
+}
+
 func checkName(field, name string, fs *sidecar.Findings) {
 	if len(validation.IsDNS1123Subdomain(name)) > 0 {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of an object", name), "use lower case letters, digits, - and dots")

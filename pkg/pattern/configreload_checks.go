@@ -207,11 +207,16 @@ func (p *ConfigReload) checkProcess(w *sidecar.Workload, fs *sidecar.Findings) {
 		fs.Add(sidecar.Warning, "user-root", "signal", fmt.Sprintf("container %s runs as root, so what sends it signals does too, if without any rights of root's", w.App.Name),
 			"run the app as another user, or tell it by webhook")
 	}
-	image := w.App.Image[strings.IndexByte(w.App.Image, '/')+1:]
-	if first := strings.Join(w.App.Command[:min(1, len(w.App.Command))], ""); slices.Contains([]string{"/init", "/sbin/init", "/lib/systemd/systemd", "/usr/lib/systemd/systemd"}, first) || strings.HasPrefix(image, "linuxserver/") {
+	if initSystem(w.App) {
 		fs.Add(sidecar.Warning, "process-1", "signal", fmt.Sprintf("container %s starts by an init system (s6, systemd) that wants to be process 1, which it isn't any more where containers share their processes", w.App.Name),
 			"tell the app by webhook, or start it without")
 	}
+}
+
+// initSystem reports whether a container starts by one, as far as that can be told.
+func initSystem(c *corev1.Container) bool {
+	return len(c.Command) > 0 && slices.Contains([]string{"/init", "/sbin/init", "/lib/systemd/systemd", "/usr/lib/systemd/systemd"}, c.Command[0]) ||
+		strings.Contains("/"+c.Image, "/linuxserver/") // s6-overlay, all of them
 }
 
 // served are all containers that the sidecar serves.

@@ -38,7 +38,7 @@ func (p *OTelAgent) Validate() sidecar.Findings {
 		field string
 		port  int32
 	}{{"grpcPort", p.grpcPort()}, {"httpPort", p.httpPort()}, {"healthPort", p.healthPort()}} {
-		checkPort(port.field, port.port, "", &fs)
+		checkUnprivileged(port.field, port.port, &fs)
 		if other := used[port.port]; other != "" {
 			fs.Add(sidecar.Error, "bad-value", port.field, fmt.Sprintf("%d is %s already", port.port, other), "write another port")
 		}

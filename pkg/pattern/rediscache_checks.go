@@ -27,7 +27,7 @@ func (p *RedisCache) Validate() sidecar.Findings {
 	if p.Socket && p.Port != 0 {
 		unused("port", "with socket there is none", &fs)
 	} else if p.Port != 0 {
-		checkPort("port", p.Port, "", &fs)
+		checkUnprivileged("port", p.Port, &fs)
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		if len(validation.IsEnvVarName(name)) > 0 {

@@ -199,7 +199,7 @@ func hardenPod(object map[string]any, template string) {
 	if _, ok := at["containers"].([]any); !ok {
 		return
 	}
-	at["securityContext"] = map[string]any{"runAsNonRoot": true, "seccompProfile": map[string]any{"type": "RuntimeDefault"}}
+	at["securityContext"] = hardened(at["securityContext"], map[string]any{"runAsNonRoot": true, "seccompProfile": map[string]any{"type": "RuntimeDefault"}})
 	for _, field := range []string{"containers", "initContainers"} {
 		list, _ := at[field].([]any)
 		for _, item := range list {
@@ -207,7 +207,7 @@ func hardenPod(object map[string]any, template string) {
 			if !ok {
 				continue
 			}
-			c["securityContext"] = map[string]any{"allowPrivilegeEscalation": false, "capabilities": map[string]any{"drop": []any{"ALL"}}}
+			c["securityContext"] = hardened(c["securityContext"], map[string]any{"allowPrivilegeEscalation": false, "capabilities": map[string]any{"drop": []any{"ALL"}}})
 			for _, p := range asList(c["ports"]) {
 				if port, ok := p.(map[string]any); ok {
 					delete(port, "hostPort")
@@ -215,6 +215,18 @@ func hardenPod(object map[string]any, template string) {
 			}
 		}
 	}
+}
+
+// hardened is a securityContext of the wanted fields, and of the users and groups that
+// it had, but root.
+func hardened(had any, want map[string]any) map[string]any {
+	old, _ := had.(map[string]any)
+	for _, field := range []string{"runAsUser", "runAsGroup", "fsGroup"} {
+		if id, ok := old[field]; ok && fmt.Sprint(id) != "0" {
+			want[field] = id
+		}
+	}
+	return want
 }
 
 func asList(v any) []any {

@@ -13,6 +13,7 @@ var enums = map[string][]string{
 	"github.com/outrigger-dev/outrigger/pkg/pattern.ClientMode":    {"require", "optional"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.HTTPMethod":    {"POST", "PUT", "GET"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.Mode":          {"takeover", "front"},
+	"github.com/outrigger-dev/outrigger/pkg/pattern.Monitor":       {"Service", "PodMonitor", "ServiceMonitor", "Annotations", "None"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.OTLPProtocol":  {"grpc", "http"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.PlainHTTP":     {"reject", "redirect"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.Protocol":      {"tcp", "postgres", "mysql", "smtp", "ldap"},

@@ -78,8 +78,9 @@ func loopback(host string) bool {
 // check finds what is wrong with the config for this workload.
 func (p *ConfigReload) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
-	checkLinux(w, &fs)
+	checkWindows(w, &fs)
 	if w.App == nil {
+		fs.AddUnfit(sidecar.Error, "no-container", "", "the pod has no container to serve", "write app")
 		return fs
 	}
 	p.checkVolumes(w, &fs)

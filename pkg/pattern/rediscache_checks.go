@@ -44,7 +44,7 @@ func (p *RedisCache) Validate() sidecar.Findings {
 func (p *RedisCache) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	if p.Socket {
-		checkLinux(w, &fs)
+		checkWindows(w, &fs)
 	} else {
 		checkPod(w, &fs)
 	}

@@ -71,9 +71,11 @@ type Workload struct {
 	ConfigMaps      func(name string) *ConfigMap        `json:"-"` // see ConfigMap
 	SecretObjects   func(name string) *ConfigMap        `json:"-"` // see Secret
 	ServiceAccounts func(name string) map[string]string `json:"-"` // see ServiceAccount
+	Namespace       Meta                                // the namespace's own object
 	PodSecurity     string                              // the level that it enforces by its label; "" where it doesn't say
 
-	Takeovers []Takeover // by which other sidecars of the config move this app
+	Takeovers []Takeover             // by which other sidecars of the config move this app
+	Opened    []corev1.ContainerPort // of other sidecars of the config; for those that stand in front of the app
 
 	Name       string            // of the sidecar: its container's name and the stem of its objects
 	Placement  Placement         // of long-running containers
@@ -89,6 +91,9 @@ func (w *Workload) Selector() map[string]string {
 	}
 	return w.Pod.Labels
 }
+
+// Meta are the words that an object has about itself.
+type Meta struct{ Labels, Annotations map[string]string }
 
 // A Service is a Service in front of a workload.
 type Service struct {

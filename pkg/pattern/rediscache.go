@@ -15,7 +15,8 @@ import (
 // RedisCache is a cache for one pod: on 127.0.0.1 or a Unix socket, with a bound that
 // it keeps by throwing away what was used least, and nothing on a disk. Each pod has
 // its own, which is empty at its start: what one of them throws away or overwrites,
-// the others keep.
+// the others keep. Init containers of the manifest's run before it's there, unless
+// before names them.
 type RedisCache struct {
 	// Engine is the program: valkey, redis or memcached. Default: valkey.
 	Engine CacheEngine `json:"engine,omitempty"`

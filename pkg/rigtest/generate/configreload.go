@@ -1,10 +1,15 @@
 package generate
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // configReload is an entry that watches what the workload has.
 func (r random) configReload(w workload, c container, name string) *Node {
-	if !w.conf || !c.conf {
+	if i := slices.IndexFunc(w.containers, func(c container) bool { return c.conf }); w.conf && i >= 0 {
+		c = w.containers[i]
+	} else {
 		return nil
 	}
 	t := dict("volumes", r.opt(2, list("conf")), "periodSeconds", r.opt(4, num(30)))

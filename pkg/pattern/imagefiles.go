@@ -56,16 +56,22 @@ func checkImageVolume(field string, w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
+// special reports whether a character of a path isn't one of those that mean nothing
+// anywhere.
+func special(r rune) bool {
+	return r <= ' ' || r > '~' || strings.ContainsRune("\"#$%&='()*,:;<>?[\\]^`{|}", r)
+}
+
 func checkImageName(field, ref string, fs *sidecar.Findings) {
 	if ref != "" && strings.ContainsAny(ref, " \t\r\n\"'$") {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no image", ref), "write one as registry.example/name:1.2")
 	}
 }
 
-// checkPath finds what can't be the path of a file or folder. Kubelets expand $(X)
-// in commands.
+// checkPath finds what can't be the path of a file or folder, or means something else
+// where it goes: in commands, lists, URLs and the options of a JVM.
 func checkPath(field, p, form string, fs *sidecar.Findings) {
-	if p != "" && (!path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.ContainsAny(p, ":,$ \t\r\n\"'\\")) {
+	if p != "" && (!path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.ContainsFunc(p, special)) {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no such path", p), "write one as "+form)
 	}
 }

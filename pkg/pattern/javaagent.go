@@ -17,7 +17,7 @@ import (
 type JavaAgent struct {
 	// Preset knows an agent: opentelemetry (by its image) or jmx
 	// (Prometheus' jmx_exporter, which has no image of its own, by port and
-	// configMapName). Default: none.
+	// configMapName). Without it, image and path say which agent.
 	Preset JavaAgentPreset `json:"preset,omitempty"`
 	// Image has the agent's jar. Required, but for opentelemetry.
 	Image string `json:"image,omitempty"`
@@ -26,7 +26,7 @@ type JavaAgent struct {
 	// ImageVolume mounts the image as a volume, instead of copying the jar by the image's
 	// own cp. It needs Kubernetes 1.36, by spec.kubernetesVersion. Default: false.
 	ImageVolume bool `json:"imageVolume,omitempty"`
-	// Options are the agent's, as in -javaagent:agent.jar=options. Default: none.
+	// Options are the agent's, as in -javaagent:agent.jar=options.
 	Options string `json:"options,omitempty"`
 	// Env are variables by which the agent is told more, as in
 	// {OTEL_METRICS_EXPORTER: none}. The app gets them.

@@ -28,7 +28,7 @@ func (p *JavaAgent) Validate() sidecar.Findings {
 	}
 	checkImageName("image", p.Image, &fs)
 	checkPath("path", p.Path, "/javaagent.jar", &fs)
-	if strings.ContainsAny(p.Options, " \t\r\n\"'") {
+	if strings.ContainsAny(p.Options, " \t\r\n\v\f\x00\"'") {
 		fs.Add(sidecar.Error, "bad-value", "options", "has blanks or quotes, at which the JVM would end them", "write them without")
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {

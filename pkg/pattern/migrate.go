@@ -50,7 +50,7 @@ type Migrate struct {
 	// at the same time as the workload, and its name has a hash of what it does, since
 	// a Job can't be changed: what does something new is a new Job. The hash knows
 	// the names of the files in a ConfigMap, but nothing that is changed after
-	// outrigger, as images by an overlay of kustomize: there, use a hook. Default: none.
+	// outrigger, as images by an overlay of kustomize: there, use a hook.
 	Hook MigrationHook `json:"hook,omitempty"`
 	// BackoffLimit is how often the Job is tried again. Default: 6, by Kubernetes.
 	BackoffLimit *int32 `json:"backoffLimit,omitempty"`

@@ -225,8 +225,8 @@ func aPatternEqualsItsCustomForm(t T, c Case, plain string) {
 	}
 	parsed, fs := c.read(c.Config)
 	require.NoError(t, fs.Err())
-	expanded, err := rig.Expand(c.files(c.Input), parsed)
-	require.NoError(t, err)
+	expanded, fs := rig.Expand(c.files(c.Input), parsed)
+	require.NoError(t, fs.Err())
 	raw, err := json.Marshal(expanded)
 	require.NoError(t, err)
 	same(t, plain, c.must(t, string(raw), c.Input), "law 9: a pattern equals its custom form")

@@ -1,6 +1,7 @@
 package pod
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -105,7 +106,9 @@ func (c *Container) lay(mounts map[string]*Volume) {
 			continue
 		}
 		mount(volume.Dir, target, "", syscall.MS_BIND, "")
-		readOnly(target)
+		if !volume.Writable {
+			readOnly(target)
+		}
 	}
 	readOnly(c.root)
 }
@@ -118,13 +121,21 @@ func (c *Container) Hosts(lines ...string) {
 	require.NoError(c.T, os.WriteFile(c.hosts(), []byte(strings.Join(lines, "\n")+"\n"), 0o644))
 }
 
-// Command is a process in the container: the rendered user and plain variables, no
-// capabilities, no way to get any.
+// Command is a process in the container: the rendered user and plain variables, the
+// rendered capabilities, mostly none, and no way to get any.
 func (c *Container) Command(args ...string) *exec.Cmd {
 	user := c.spec.SecurityContext
-	cmd := exec.Command("/usr/bin/setpriv", append([]string{
-		fmt.Sprintf("--reuid=%d", *user.RunAsUser), fmt.Sprintf("--regid=%d", *user.RunAsGroup),
-		"--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"}, args...)...)
+	setpriv := []string{fmt.Sprintf("--reuid=%d", *user.RunAsUser), fmt.Sprintf("--regid=%d", *user.RunAsGroup), "--clear-groups"}
+	if user.Privileged == nil || !*user.Privileged {
+		bounds := "-all"
+		if user.Capabilities != nil {
+			for _, capability := range user.Capabilities.Add {
+				bounds += ",+" + strings.ToLower(string(capability))
+			}
+		}
+		setpriv = append(setpriv, "--bounding-set="+bounds, "--inh-caps=-all", "--no-new-privs")
+	}
+	cmd := exec.Command("/usr/bin/setpriv", append(setpriv, args...)...)
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=" + Programs + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 	for _, v := range c.spec.Env {
@@ -155,6 +166,18 @@ func (c *Container) Ended() {
 	select {
 	case <-c.Done:
 		require.NoError(c.T, c.Err, c.Log)
+	case <-time.After(Patience):
+		require.FailNow(c.T, c.spec.Name+" goes on", c.Log)
+	}
+}
+
+// Failed waits until the program has ended, and wants it to have failed by itself.
+func (c *Container) Failed() {
+	c.T.Helper()
+	select {
+	case <-c.Done:
+		exit, ok := errors.AsType[*exec.ExitError](c.Err)
+		require.True(c.T, ok && exit.Exited(), "%v: %s", c.Err, c.Log)
 	case <-time.After(Patience):
 		require.FailNow(c.T, c.spec.Name+" goes on", c.Log)
 	}

@@ -12,9 +12,10 @@ import (
 // A Volume is the directory of a Secret's or ConfigMap's volume, as the kubelet
 // writes it: files are links into ..data, a link that is replaced at once.
 type Volume struct {
-	t       *testing.T
-	Dir     string
-	version int
+	t        *testing.T
+	Dir      string
+	Writable bool // the container may write to it
+	version  int
 }
 
 // NewVolume writes one.
@@ -33,6 +34,15 @@ func NewVolume(t *testing.T, files map[string]string) *Volume {
 
 // Folder is one that is there already.
 func Folder(t *testing.T, dir string) *Volume { return &Volume{t: t, Dir: dir} }
+
+// Space is an empty one to which containers write.
+func Space(t *testing.T) *Volume {
+	t.Helper()
+	dir, err := os.MkdirTemp(Roots, "space")
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(dir, 0o777)) // as an emptyDir
+	return &Volume{t: t, Dir: dir, Writable: true}
+}
 
 // Write replaces all files at once.
 func (v *Volume) Write(files map[string]string) {

@@ -75,14 +75,3 @@ func checkPath(field, p, form string, fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no such path", p), "write one as "+form)
 	}
 }
-
-// checkLinux finds pods that images for Linux can't run in.
-func checkLinux(w *sidecar.Workload, fs *sidecar.Findings) {
-	var all sidecar.Findings
-	checkPod(w, &all)
-	for _, f := range all {
-		if f.Code != "host-network" { // nothing is moved to 127.0.0.1
-			*fs = append(*fs, f)
-		}
-	}
-}

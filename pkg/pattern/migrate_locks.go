@@ -43,13 +43,17 @@ var migrators = []struct {
 	{[]string{"mix", "ecto.migrate"}, "Ecto", locks},
 }
 
-// checkLocks finds pods that migrate at once by programs that don't expect that.
-// Pods of a StatefulSet start one by one, unless it says otherwise.
+// checkLocks finds pods that migrate at once, or late, by programs that don't expect
+// that. Pods of a StatefulSet start one by one, unless it says otherwise.
 func (p *Migrate) checkLocks(w *sidecar.Workload, fs *sidecar.Findings) {
 	name, how, known := p.locking()
 	if how == locksLong {
 		fs.Add(sidecar.Warning, "migrate-lock", "", fmt.Sprintf("%s keeps its lock in a table: a pod that is stopped while it migrates leaves it, and none starts after that", name),
 			"use mode job; or know how to release the lock")
+	}
+	if p.Engine == GolangMigrate && p.aging(w) {
+		fs.Add(sidecar.Warning, "migrate-ahead", "", "golang-migrate fails where the database is ahead of its files: a pod of an older version, started again after a newer one has migrated, never comes up",
+			"use mode job; or a ConfigMap whose name stays, which old pods see with its newest files")
 	}
 	several := ""
 	if w.Ref.Kind == "DaemonSet" {
@@ -64,6 +68,12 @@ func (p *Migrate) checkLocks(w *sidecar.Workload, fs *sidecar.Findings) {
 	default:
 		fs.Add(sidecar.Info, "migrate-at-once", "", "runs "+several+" at once", "see that it takes a lock, or use mode job")
 	}
+}
+
+// aging reports whether the files of a pod stay those that it was made with.
+func (p *Migrate) aging(w *sidecar.Workload) bool {
+	m := w.ConfigMap(p.Source.ConfigMapName)
+	return p.Source.ConfigMapName == "" || m != nil && m.Hashed
 }
 
 // locking is what is known of the program that migrates.

@@ -82,6 +82,26 @@ func TestMigrateAtOnce(t *testing.T) {
 	require.Contains(t, said(t, engine(pattern.Liquibase), w), "warning migrate-lock: liquibase keeps its lock in a table")
 }
 
+// golang-migrate is strict about versions that it has no file of; old pods have old
+// files, unless these come from a ConfigMap that is the same for all.
+func TestMigrateAhead(t *testing.T) {
+	p := engine(pattern.GolangMigrate)
+	hashed := false
+	w := shop()
+	w.ConfigMaps = func(name string) *sidecar.ConfigMap {
+		return map[string]*sidecar.ConfigMap{"sql": {Keys: []string{"1_a.up.sql"}, Hashed: hashed}}[name]
+	}
+	require.Empty(t, said(t, p, w))
+	hashed = true
+	require.Contains(t, said(t, p, w), "warning migrate-ahead: golang-migrate fails where the database is ahead of its files")
+	p.Source = &pattern.MigrationSource{Image: "sql:1", Path: "/sql"}
+	require.Contains(t, said(t, p, w), "warning migrate-ahead: ")
+	p.Mode = pattern.MigrateJob
+	require.Empty(t, said(t, p, w))
+	p.Mode, p.Engine = "", pattern.Flyway
+	require.Empty(t, said(t, p, w))
+}
+
 func TestMigrateSecretInArgument(t *testing.T) {
 	w := shop()
 	w.Pod.Spec.ShareProcessNamespace = new(true)

@@ -46,11 +46,12 @@ type Migrate struct {
 	// way through a tunnel, no files of a secret. Default: init.
 	Mode MigrationMode `json:"mode,omitempty"`
 	// Hook makes the Job one that is run before the workload is changed, each time:
-	// argocd (PreSync) or helm (pre-install and pre-upgrade). Without it, the Job comes
-	// at the same time as the workload, and its name has a hash of what it does, since
-	// a Job can't be changed: what does something new is a new Job. The hash knows
-	// the names of the files in a ConfigMap, but nothing that is changed after
-	// outrigger, as images by an overlay of kustomize: there, use a hook.
+	// argocd (PreSync) or helm (pre-install and pre-upgrade; Helm 3 sees no hooks in what
+	// a post-renderer gives). Without it, the Job comes at the same time as the workload,
+	// and its name has a hash of what it does, since a Job can't be changed: what does
+	// something new is a new Job. The hash knows the names of the files in a ConfigMap,
+	// but nothing that is changed after outrigger, as images by an overlay of
+	// kustomize: there, use a hook.
 	Hook MigrationHook `json:"hook,omitempty"`
 	// BackoffLimit is how often the Job is tried again. Default: 6, by Kubernetes.
 	BackoffLimit *int32 `json:"backoffLimit,omitempty"`

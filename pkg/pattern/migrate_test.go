@@ -98,6 +98,11 @@ func TestMigrateAhead(t *testing.T) {
 	require.Contains(t, said(t, p, w), "warning migrate-ahead: ")
 	p.Mode = pattern.MigrateJob
 	require.Empty(t, said(t, p, w))
+	p.Source = &pattern.MigrationSource{ConfigMapName: "sql"}
+	require.Contains(t, said(t, p, w), "warning job-immutable: kustomize will lead the Job to another name of ConfigMap sql")
+	p.Hook = pattern.HookArgoCD
+	require.NotContains(t, said(t, p, w), "job-immutable")
+	p.Source, p.Hook = &pattern.MigrationSource{Image: "sql:1", Path: "/sql"}, ""
 	p.Mode, p.Engine = "", pattern.Flyway
 	require.Empty(t, said(t, p, w))
 }

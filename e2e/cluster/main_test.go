@@ -69,7 +69,7 @@ type namespace struct {
 
 func newNamespace(t *testing.T) *namespace {
 	t.Helper()
-	n := &namespace{t, "outrigger-" + strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(t.Name(), "Test"), "/", "-"))}
+	n := &namespace{t, "outrigger-" + strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(strings.TrimPrefix(t.Name(), "Test")))}
 	_, _ = run("", filepath.Join(tools, "kc"), "delete", "namespace", n.name, "--ignore-not-found", "--wait", "--timeout=60s")
 	n.apply("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: " + n.name + "\n  labels: {pod-security.kubernetes.io/enforce: restricted}\n")
 	t.Cleanup(func() {

@@ -5,7 +5,10 @@ package cluster
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,24 +131,39 @@ func TestLoss(t *testing.T) {
 	images(t)
 	for _, placement := range []string{"native", "beside"} {
 		t.Run(placement, func(t *testing.T) {
-			n := newNamespace(t)
-			host := "shop." + n.name + ".svc.cluster.local"
-			ca := newAuthority(t)
-			ca.issue("server", host)
-			n.apply(ca.secret("shop-tls", "server"))
-			n.inject(proxied(placement, ""), workload)
-			n.rolledOut("shop")
-			becomes(t, "HTTPS through the Service", "200", func() string { return n.curl("-k", "https://"+host+"/") })
-			for what, act := range map[string]func(){
-				"rolling update": func() { n.kc("rollout", "restart", "deployment/shop"); n.rolledOut("shop") },
-				"deleted pod": func() {
+			n, url := shop(t, placement, workload)
+			t.Run("rolling update", func(t *testing.T) { n.loss(t, url, n.restart) })
+			t.Run("deleted pod", func(t *testing.T) {
+				n.loss(t, url, func() {
 					n.kc("delete", "--wait=false", "pod", n.kc("get", "pods", "-l", "app=shop", "--field-selector=status.phase=Running", "-o", "jsonpath={.items[0].metadata.name}"))
-				},
-			} {
-				t.Run(what, func(t *testing.T) { n.loss(t, "https://"+host, act) })
-			}
+				})
+			})
+		})
+		t.Run(placement+" before an app that ends at once", func(t *testing.T) {
+			n, url := shop(t, placement, strings.Replace(workload, `env: [`, `env: [{name: ABRUPT, value: "yes"}, `, 1))
+			n.loss(t, url, n.restart)
 		})
 	}
+}
+
+// shop is the app behind its proxy, ready, and where it's asked.
+func shop(t *testing.T, placement, manifests string) (*namespace, string) {
+	t.Helper()
+	n := newNamespace(t)
+	url := "https://shop." + n.name + ".svc.cluster.local"
+	ca := newAuthority(t)
+	ca.issue("server", strings.TrimPrefix(url, "https://"))
+	n.apply(ca.secret("shop-tls", "server"))
+	n.inject(proxied(placement, ""), manifests)
+	n.rolledOut("shop")
+	becomes(t, "HTTPS through the Service", "200", func() string { return n.curl("-k", url+"/") })
+	return n, url
+}
+
+func (n *namespace) restart() {
+	n.t.Helper()
+	n.kc("rollout", "restart", "deployment/shop")
+	n.rolledOut("shop")
 }
 
 func (n *namespace) loss(t *testing.T, url string, act func()) {
@@ -167,8 +185,10 @@ func (n *namespace) loss(t *testing.T, url string, act func()) {
 		Errors     map[string]int
 	}
 	require.NoError(t, json.Unmarshal([]byte(a.out), &counts))
-	t.Logf("new %d of %d, slow %d of %d, kept alive %d of %d lost", counts["new"].Lost, counts["new"].Sent,
-		counts["slow"].Lost, counts["slow"].Sent, counts["kept"].Lost, counts["kept"].Sent)
+	require.Len(t, counts, 4)
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		t.Logf("%s: %d of %d lost", kind, counts[kind].Lost, counts[kind].Sent)
+	}
 	for kind, c := range counts {
 		require.Greater(t, c.Sent, 100, kind)
 		require.Zero(t, c.Lost, "%s: %v", kind, c.Errors)

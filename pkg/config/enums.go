@@ -14,6 +14,7 @@ var enums = map[string][]string{
 	"github.com/outrigger-dev/outrigger/pkg/pattern.MigrationHook":   {"argocd", "helm"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.MigrationMode":   {"init", "job"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.Mode":            {"takeover", "front"},
+	"github.com/outrigger-dev/outrigger/pkg/pattern.Monitor":         {"Service", "PodMonitor", "ServiceMonitor", "Annotations", "None"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.PlainHTTP":       {"reject", "redirect"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.Protocol":        {"tcp", "postgres", "mysql", "smtp", "ldap"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.TLSProfile":      {"intermediate", "modern"},

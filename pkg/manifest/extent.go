@@ -66,13 +66,20 @@ func (e *editor) first(n *node) int {
 func (e *editor) extent(n *node, i int) (from, to int, ok bool) {
 	start, end := e.entry(n, i)
 	if n.flow {
+		first := true // of those that stay so far: the comma that goes is the one behind it
+		for j := range i {
+			_, gone := e.taken[n.vals[j]]
+			first = first && gone
+		}
 		switch {
-		case i > 0:
+		case !first:
 			_, prev := e.entry(n, i-1)
 			return prev, end, true
-		case len(n.vals) > 1:
-			next, _ := e.entry(n, 1)
+		case len(n.vals) > i+1:
+			next, _ := e.entry(n, i+1)
 			return start, next, true
+		case i > 0:
+			return start, n.end - 1, true
 		}
 		return n.start + 1, n.end - 1, true
 	}

@@ -16,7 +16,8 @@ type Served struct {
 	sidecars []size
 	own      []string // its sidecars' containers, with those that end
 	taken    []*taken
-	policies []networkPolicy // emitted for it
+	plain    map[sidecar.Ref][]int32 // ports of Services that lead past its sidecars
+	policies []networkPolicy         // emitted for it
 }
 
 // A taken is a port that a sidecar answers on now.
@@ -36,6 +37,7 @@ type lead struct {
 	*taken
 	service *sidecar.Service
 	port    corev1.ServicePort
+	alias   bool // the Service is only another name for one
 }
 
 func (t *taken) https() bool { return t.Scheme == corev1.URISchemeHTTPS }
@@ -51,7 +53,7 @@ func (t *taken) edit(object sidecar.Ref, at sidecar.Path, value any) sidecar.Edi
 
 // Serve takes down what its neighbours will have to know of a workload.
 func Serve(w *sidecar.Workload, asked []sidecar.Asked) *Served {
-	s := &Served{Ref: w.Ref, Labels: w.Pod.Labels}
+	s := &Served{Ref: w.Ref, Labels: w.Pod.Labels, plain: map[sidecar.Ref][]int32{}}
 	for i := range asked {
 		a := &asked[i]
 		s.count(a)
@@ -60,7 +62,7 @@ func Serve(w *sidecar.Workload, asked []sidecar.Asked) *Served {
 			for j := range w.Services {
 				for _, p := range w.Services[j].Spec.Ports {
 					if leads(w, p, t) {
-						k.services = append(k.services, lead{k, &w.Services[j], p})
+						k.services = append(k.services, lead{taken: k, service: &w.Services[j], port: p})
 					}
 				}
 			}
@@ -68,6 +70,14 @@ func Serve(w *sidecar.Workload, asked []sidecar.Asked) *Served {
 		}
 		if len(a.Change.Takeovers) > 0 {
 			s.policies = append(s.policies, emittedPolicies(a.Change.Objects)...)
+		}
+	}
+	for i := range w.Services {
+		for _, p := range w.Services[i].Spec.Ports {
+			led := slices.ContainsFunc(s.taken, func(t *taken) bool { return leads(w, p, t.Takeover) })
+			if !led && target(w, p) != 0 {
+				s.plain[w.Services[i].Ref] = append(s.plain[w.Services[i].Ref], p.Port)
+			}
 		}
 	}
 	return s
@@ -88,6 +98,9 @@ type World interface {
 	// Objects are those of a kind in a namespace, or in any with "*". Where named is
 	// given, those may be left out that mention no such name.
 	Objects(k Kind, namespace string, named func(string) bool) []Object
+	// Pods visits the other workloads of a namespace, but those that mention no label
+	// of such a value.
+	Pods(namespace string, valued func(string) bool, visit func(sidecar.Ref, *corev1.PodTemplateSpec))
 	// Callers finds the objects in whose text something is dialled that has one of
 	// the names, and visits their strings.
 	Callers(named func(host string) bool, visit func(Caller))
@@ -106,9 +119,10 @@ type Object struct {
 
 // A Caller is an object that may dial somebody.
 type Caller struct {
-	Ref      sidecar.Ref
-	Template sidecar.Path // where its pod template stands; nil where it has none
-	Scalars  func(visit func(at sidecar.Path, value string))
+	Ref         sidecar.Ref
+	Template    sidecar.Path // where its pod template stands; nil where it has none
+	Annotations map[string]string
+	Scalars     func(visit func(at sidecar.Path, value string))
 }
 
 // A Result is what follows around all workloads.
@@ -132,7 +146,7 @@ func (r *Result) find(fs ...sidecar.Finding) { r.Findings = append(r.Findings, f
 
 // surroundings is the table of what follows when all workloads are known.
 var surroundings = []func(*scene, *Result){
-	ingresses, routes, loadBalancers, monitors, policies, autoscalers, callers,
+	mixed, ingresses, routes, openshift, meshes, loadBalancers, backendHealth, monitors, policies, egresses, autoscalers, callers,
 }
 
 // Around gives what follows around all workloads that got sidecars.
@@ -206,6 +220,7 @@ func annotate(t *taken, object sidecar.Ref, have map[string]string, key, value, 
 
 // kinds are the kinds that neighbours look at, and what their spec is decoded into.
 var kinds = map[Kind]func() any{
+	serviceKind:       func() any { return new(corev1.ServiceSpec) },
 	ingressKind:       func() any { return new(ingress) },
 	ingressClassKind:  func() any { return new(ingressClass) },
 	httpRouteKind:     func() any { return new(route) },
@@ -215,6 +230,10 @@ var kinds = map[Kind]func() any{
 	podMonitors:       func() any { return new(monitor) },
 	networkPolicyKind: func() any { return new(networkPolicySpec) },
 	autoscalerKind:    func() any { return new(autoscaler) },
+	openshiftRoutes:   func() any { return new(openshiftRoute) },
+	virtualServices:   func() any { return new(virtualService) },
+	destinationRules:  func() any { return new(destinationRule) },
+	backendConfigs:    func() any { return new(backendConfig) },
 }
 
 // New makes what the spec of a kind is decoded into; nil where no neighbour looks

@@ -2,6 +2,7 @@ package neighbour
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,39 +15,40 @@ import (
 // callers finds who still dials in plain what speaks TLS now: nothing refuses such
 // a manifest, and the client fails when it runs.
 func callers(s *scene, r *Result) {
-	c := search{scene: s, names: map[string][]lead{}, pods: map[sidecar.Ref]*Served{}}
-	for _, ref := range s.refs {
-		c.names[ref.Name] = append(c.names[ref.Name], s.services[ref]...)
-	}
-	local := false
-	for _, w := range s.served {
-		c.pods[w.Ref] = w
-		local = local || slices.ContainsFunc(w.taken, func(t *taken) bool { return !t.Front && t.https() })
-	}
-	if len(c.names) == 0 && !local {
+	c := newSearch(s)
+	if len(c.names) == 0 && !c.local {
 		return
 	}
-	named := func(host string) bool {
-		if local && loopback(host) {
-			return true
-		}
-		first, rest, _ := strings.Cut(host, ".")
-		second, _, _ := strings.Cut(rest, ".")
-		return c.names[first] != nil || c.names[second] != nil
-	}
+	named := func(host string) bool { return c.local && loopback(host) || c.named(host) }
 	s.Callers(named, func(who Caller) {
+		for _, key := range slices.Sorted(maps.Keys(who.Annotations)) { // as those by which Ingresses name who is to be asked
+			if v := who.Annotations[key]; who.Ref.Kind == ingressKind.Kind && alike.MatchString(v) {
+				c.value(&who, sidecar.Fields("metadata", "annotations", key), v, r)
+			}
+		}
 		who.Scalars(func(at sidecar.Path, value string) { c.value(&who, at, value, r) })
 	})
 }
 
 // Dials reports whether a text names an address of a host.
 func Dials(text string, named func(host string) bool) bool {
-	for d := range dials(text) {
+	for d := range dials(bare(text)) {
 		if named(d.host) {
 			return true
 		}
 	}
-	return false
+	return linked(text, named) || apart(text, named)
+}
+
+// escapes are those of JSON's slashes and of properties' colons.
+var escapes = strings.NewReplacer(`\\/`, "/", `\/`, "/", `\:`, ":")
+
+// bare is a text without them.
+func bare(text string) string {
+	if strings.Contains(text, `\/`) || strings.Contains(text, `\:`) {
+		return escapes.Replace(text)
+	}
+	return text
 }
 
 func loopback(host string) bool { return host == "localhost" || host == "127.0.0.1" }
@@ -55,22 +57,46 @@ type search struct {
 	*scene
 	names map[string][]lead // by the Service's name
 	pods  map[sidecar.Ref]*Served
+	local bool // somebody's own loopback is concerned
+}
+
+func newSearch(s *scene) *search {
+	c := &search{scene: s, names: map[string][]lead{}, pods: map[sidecar.Ref]*Served{}}
+	for _, ref := range s.refs {
+		c.names[ref.Name] = append(c.names[ref.Name], s.services[ref]...)
+	}
+	c.aliases()
+	for _, w := range s.served {
+		c.pods[w.Ref] = w
+		c.local = c.local || slices.ContainsFunc(w.taken, func(t *taken) bool { return !t.Front && t.https() })
+	}
+	return c
+}
+
+// named reports whether a host may be one of the Services, or a pod of one.
+func (c *search) named(host string) bool {
+	first, rest, _ := strings.Cut(host, ".")
+	second, _, _ := strings.Cut(rest, ".")
+	return c.names[first] != nil || c.names[second] != nil
 }
 
 // value looks at one string of an object.
 func (c *search) value(who *Caller, at sidecar.Path, value string, r *Result) {
-	if !strings.Contains(value, ":") {
-		return
-	}
 	container := containerOf(who.Template, at)
 	w := c.pods[who.Ref]
 	if w != nil && slices.Contains(w.own, container) {
 		return // the sidecar's own affair
 	}
+	if !strings.Contains(value, ":") {
+		c.host(who, at, value, r)
+		return
+	}
+	c.links(who, at, value, r)
 	var plain []dial
-	var first *taken
-	rewrite := true
-	for d := range dials(value) {
+	var first *lead
+	text := bare(value)
+	rewrite := text == value
+	for d := range dials(text) {
 		t := c.find(who.Ref.Namespace, &d)
 		if t == nil {
 			if w != nil {
@@ -78,19 +104,24 @@ func (c *search) value(who *Caller, at sidecar.Path, value string, r *Result) {
 			}
 			continue
 		}
-		if d.scheme == "" {
+		if !d.url() {
 			r.find(t.finding(sidecar.Info, "plaintext-caller", who.Ref, at.String(), "names "+d.plain()+", which speaks TLS now", "see that the client speaks TLS to it"))
 			continue
 		}
 		plain = append(plain, d)
-		rewrite = rewrite && t.RewriteCallers && (first == nil || first.sidecar == t.sidecar)
+		rewrite = rewrite && t.RewriteCallers && !t.alias && (first == nil || first.sidecar == t.sidecar)
 		first = t
 	}
 	if len(plain) == 0 {
 		return
 	}
-	if edit := rewritten(who, first, at, value, plain); rewrite && edit != nil {
+	if edit := rewritten(who, first.taken, at, value, plain); rewrite && edit != nil {
 		r.edit(*edit)
+		severity, hint := sidecar.Info, "see that the client verifies the certificate by its CA"
+		if first.ClientCertificate {
+			severity, hint = sidecar.Warning, "give the client a certificate of its own, and the CA of the server's"
+		}
+		r.find(first.finding(severity, "caller-rewritten", who.Ref, at.String(), "was led to "+plain[0].tls(), hint))
 		return
 	}
 	for _, d := range plain {
@@ -98,29 +129,40 @@ func (c *search) value(who *Caller, at sidecar.Path, value string, r *Result) {
 		if first.ClientCertificate {
 			hint += ", and give the client a certificate of its own"
 		}
+		if first.alias {
+			hint += ", and see that the server's certificate is for that name, too"
+		}
 		r.find(first.finding(sidecar.Warning, "plaintext-caller", who.Ref, at.String(), "dials "+d.plain()+", which speaks TLS now", hint))
 	}
 }
 
-// find is what an address leads to: search, search.prod, search.prod.svc and
-// search.prod.svc.cluster.local; of a headless Service a pod's name before it.
-func (c *search) find(from string, d *dial) *taken {
-	words := strings.Split(strings.TrimSuffix(d.host, "."), ".")
-	for i := range min(2, len(words)) {
-		for _, l := range c.names[words[i]] {
-			headless := l.service.Spec.ClusterIP == corev1.ClusterIPNone
-			if i == 1 && !(headless && strings.HasPrefix(words[0], l.of.Ref.Name+"-")) {
-				continue
-			}
-			if d.dialled() != l.port.Port && !(headless && d.dialled() == l.Port) {
-				continue
-			}
-			if inNamespace(words[i+1:], from, l.service.Ref.Namespace, d.port != 0) {
-				return l.taken
-			}
+// find is what an address leads to.
+func (c *search) find(from string, d *dial) *lead {
+	for _, l := range c.leads(from, d.host, d.port != 0) {
+		headless := l.service.Spec.ClusterIP == corev1.ClusterIPNone
+		if d.dialled() == l.port.Port || headless && d.dialled() == l.Port {
+			return l
 		}
 	}
 	return nil
+}
+
+// leads are what a host leads to: search, search.prod, search.prod.svc and
+// search.prod.svc.cluster.local; of a headless Service a pod's name before it.
+func (c *search) leads(from, host string, port bool) (out []*lead) {
+	words := strings.Split(strings.TrimSuffix(host, "."), ".")
+	for i := range min(2, len(words)) {
+		for j := range c.names[words[i]] {
+			l := &c.names[words[i]][j]
+			if i == 1 && !(l.service.Spec.ClusterIP == corev1.ClusterIPNone && strings.HasPrefix(words[0], l.of.Ref.Name+"-")) {
+				continue
+			}
+			if inNamespace(words[i+1:], from, l.service.Ref.Namespace, port) {
+				out = append(out, l)
+			}
+		}
+	}
+	return out
 }
 
 // inNamespace reports whether what stands behind a Service's name leads to its
@@ -140,7 +182,7 @@ func inNamespace(words []string, from, namespace string, port bool) bool {
 // local warns of what dials the app at the pod's own loopback: the proxy listens
 // there as well now.
 func (s *Served) local(container string, d *dial, at sidecar.Path, r *Result) {
-	if !loopback(d.host) || container == "" {
+	if !loopback(d.host) || container == "" || handled(at) {
 		return
 	}
 	for _, t := range s.taken {

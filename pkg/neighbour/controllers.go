@@ -94,6 +94,9 @@ func (c *controller) tell(o *Object, leads []*lead, plain []*networkingv1.Ingres
 					`name it, and set the annotation cloud.google.com/app-protocols: {"<name>":"HTTPS"}`))
 				continue
 			}
+			if c.prefix == "projectcontour.io/" {
+				contourPlain(l, r)
+			}
 			r.extend(l, on, have, c.names(l, r.sofar(on, have)))
 		case c.service != nil:
 			c.each(l.service.Ref, l.service.Annotations, c.service(grpc), l, beside(l, leads, plain), r)

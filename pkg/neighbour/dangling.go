@@ -12,7 +12,7 @@ import (
 
 // dangling finds ports of Services that lead to a name which no container has,
 // with the sidecars' own: the Service has no endpoints there, and nobody says so.
-func dangling(w *sidecar.Workload, asked []sidecar.Asked) (fs sidecar.Findings) {
+func dangling(w *sidecar.Workload, asked []sidecar.Asked) (_ []sidecar.Edit, fs sidecar.Findings) {
 	names := map[string]bool{}
 	take := func(list []corev1.Container) {
 		for _, c := range list {
@@ -36,5 +36,5 @@ func dangling(w *sidecar.Workload, asked []sidecar.Asked) (fs sidecar.Findings) 
 				Message: fmt.Sprintf("port %d leads to a port named %s, which no container of %s has", p.Port, name, w.Ref), Hint: "correct the name, or declare the port"})
 		}
 	}
-	return fs
+	return nil, fs
 }

@@ -3,6 +3,7 @@ package neighbour
 import (
 	"iter"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,13 +19,26 @@ type dial struct {
 }
 
 // secure are schemes in plain and what they're called over TLS.
-var secure = map[string]string{"http": "https", "ws": "wss", "h2c": "https"}
+var secure = map[string]string{"http": "https", "ws": "wss", "h2c": "https", "redis": "rediss", "amqp": "amqps", "mqtt": "mqtts", "ldap": "ldaps", "nats": "tls"}
 
 // usual is the port that a URL means without one.
-var usual = map[string]int32{"http": 80, "ws": 80, "h2c": 80}
+var usual = map[string]int32{"http": 80, "ws": 80, "h2c": 80, "redis": 6379, "amqp": 5672, "mqtt": 1883, "ldap": 389, "nats": 4222,
+	"https": 443, "wss": 443, "rediss": 6379, "amqps": 5671, "mqtts": 8883, "ldaps": 636}
 
-// dials finds all URLs of a text in schemes of our table, and what else is written
-// as host:port and no part of a URL, until somebody has seen enough.
+// resolvers are schemes behind whose third slash the address stands (gRPC's naming.md).
+var resolvers = []string{"dns", "passthrough", "xds"}
+
+// ciphered reports whether a scheme is one over TLS.
+func ciphered(scheme string) bool {
+	switch scheme {
+	case "https", "wss", "rediss", "amqps", "mqtts", "ldaps", "tls", "ssl", "grpcs", "natss":
+		return true
+	}
+	return strings.HasSuffix(scheme, "+ssl") || strings.HasSuffix(scheme, "+tls") || strings.HasSuffix(scheme, "+https")
+}
+
+// dials finds all URLs of a text but those over TLS, and what else is written as
+// host:port and no part of a URL, until somebody has seen enough.
 func dials(text string) iter.Seq[dial] {
 	return func(yield func(dial) bool) {
 		for i := 0; i < len(text); {
@@ -52,7 +66,7 @@ func dials(text string) iter.Seq[dial] {
 }
 
 // readURL reads the URL whose "://" stands at an offset. It's no match where its
-// scheme has no other over TLS; it ends where it ends all the same.
+// scheme is one over TLS; it ends where it ends all the same.
 func readURL(text string, least, colon int) (d dial, ok bool) {
 	d.from = colon
 	for d.from > least && (letter(text[d.from-1]) || digit(text[d.from-1]) || strings.IndexByte("+.-", text[d.from-1]) >= 0) {
@@ -60,6 +74,9 @@ func readURL(text string, least, colon int) (d dial, ok bool) {
 	}
 	d.scheme = strings.ToLower(text[d.from:colon])
 	host := colon + len("://")
+	if host < len(text) && text[host] == '/' && slices.Contains(resolvers, d.scheme) {
+		host++
+	}
 	end := host
 	for end < len(text) && strings.IndexByte("/?# \t\r\n\"'`,;<>|\\(){}", text[end]) < 0 {
 		end++
@@ -83,7 +100,7 @@ func readURL(text string, least, colon int) (d dial, ok bool) {
 		}
 		d.to += 1 + n
 	}
-	return d, secure[d.scheme] != "" && d.host != "" && (d.to == end)
+	return d, d.scheme != "" && !ciphered(d.scheme) && d.host != "" && d.dialled() != 0 && d.to == end
 }
 
 // readPair reads host:port around a colon, as a word of its own.
@@ -144,12 +161,15 @@ func (d *dial) plain() string {
 	return d.scheme + "://" + net.JoinHostPort(d.host, strconv.Itoa(int(d.port)))
 }
 
+// url reports whether the address is one that has another form over TLS.
+func (d *dial) url() bool { return secure[d.scheme] != "" }
+
 // tls is the address over TLS. The port is written where the scheme would mean
 // another one.
 func (d *dial) tls() string {
 	port := d.dialled()
 	s := secure[d.scheme] + "://" + d.host
-	if port != 443 || d.port != 0 {
+	if port != usual[secure[d.scheme]] || d.port != 0 {
 		s += ":" + strconv.Itoa(int(port))
 	}
 	return s

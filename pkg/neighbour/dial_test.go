@@ -21,8 +21,14 @@ func TestDials(t *testing.T) {
 		"see a:1.":                                          "a:1",
 		"127.0.0.1:9200":                                    "127.0.0.1:9200",
 		"https://search:9200":                               "",
-		"redis://search:6379":                               "",
-		"mongodb://user:pass@search:27017,other:27017":      "other:27017",
+		"redis://search:6379":                               "redis://search:6379 > rediss://search:6379",
+		"redis://:pass@search/0":                            "redis://search > rediss://search (user)",
+		"rediss://search:6379 tls://a:1 kafka+ssl://b:1":    "",
+		"amqp://search":                                     "amqp://search > amqps://search:5672",
+		"mongodb://user:pass@search:27017,other:27017":      "mongodb://search:27017 (user), other:27017",
+		"jdbc:postgresql://db:5432/x?ssl=false":             "postgresql://db:5432",
+		"dns:///search:9000 passthrough:///a.b:1":           "dns://search:9000, passthrough://a.b:1",
+		"file:///search:9000 oci://search/a:1":              "",
 		"http://$(HOST):9200":                               "",
 		"http://search:$(PORT)":                             "",
 		"http://${HOST}:9200/":                              "",
@@ -37,7 +43,7 @@ func TestDials(t *testing.T) {
 			var have []string
 			for d := range dials(text) {
 				s := d.plain()
-				if d.scheme != "" {
+				if d.url() {
 					s += " > " + d.tls()
 				}
 				if d.user {

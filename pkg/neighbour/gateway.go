@@ -19,14 +19,44 @@ var (
 
 type route struct {
 	Rules []struct {
-		BackendRefs []struct {
-			Group     string `json:"group"`
-			Kind      string `json:"kind"`
-			Name      string `json:"name"`
-			Namespace string `json:"namespace"`
-			Port      int32  `json:"port"`
-		} `json:"backendRefs"`
+		BackendRefs []backendRef `json:"backendRefs"`
+		Filters     []filter     `json:"filters"`
 	} `json:"rules"`
+}
+
+type backendRef struct {
+	Group     string   `json:"group"`
+	Kind      string   `json:"kind"`
+	Name      string   `json:"name"`
+	Namespace string   `json:"namespace"`
+	Port      int32    `json:"port"`
+	Filters   []filter `json:"filters"`
+}
+
+// A filter may send a copy of a request to another backend.
+type filter struct {
+	RequestMirror *struct {
+		BackendRef backendRef `json:"backendRef"`
+	} `json:"requestMirror"`
+}
+
+// backends are all that the route leads to.
+func (r *route) backends() (all []backendRef) {
+	mirrors := func(filters []filter) {
+		for _, f := range filters {
+			if f.RequestMirror != nil {
+				all = append(all, f.RequestMirror.BackendRef)
+			}
+		}
+	}
+	for _, rule := range r.Rules {
+		mirrors(rule.Filters)
+		for _, b := range rule.BackendRefs {
+			all = append(all, b)
+			mirrors(b.Filters)
+		}
+	}
+	return all
 }
 
 // backendTLS is the spec of a BackendTLSPolicy, v1 since Gateway API 1.4
@@ -68,29 +98,37 @@ func routes(s *scene, r *Result) {
 	from := map[*lead]sidecar.Ref{} // the first route
 	for _, k := range []Kind{httpRouteKind, grpcRouteKind} {
 		for _, o := range s.Objects(k, "*", s.serves) {
-			for _, rule := range o.Spec.(*route).Rules {
-				for _, b := range rule.BackendRefs {
-					if b.Group != "" || b.Kind != "" && b.Kind != "Service" {
-						continue
-					}
-					ns := b.Namespace
-					if ns == "" {
-						ns = o.Ref.Namespace
-					}
-					if l := s.lead(ns, b.Name, b.Port, ""); l != nil && from[l] == (sidecar.Ref{}) {
-						from[l] = o.Ref
-						wanted[l.service.Ref] = append(wanted[l.service.Ref], l)
-					}
+			for _, b := range o.Spec.(*route).backends() {
+				if b.Group != "" || b.Kind != "" && b.Kind != "Service" {
+					continue
+				}
+				ns := b.Namespace
+				if ns == "" {
+					ns = o.Ref.Namespace
+				}
+				if l := s.lead(ns, b.Name, b.Port, ""); l != nil && from[l] == (sidecar.Ref{}) {
+					from[l] = o.Ref
+					wanted[l.service.Ref] = append(wanted[l.service.Ref], l)
 				}
 			}
 		}
 	}
 	for _, ref := range s.refs {
-		s.backendPolicy(wanted[ref], from, r)
+		var names []string // of the sidecars, each of which has a certificate of its own
+		per := map[string][]*lead{}
+		for _, l := range wanted[ref] {
+			if per[l.sidecar] == nil {
+				names = append(names, l.sidecar)
+			}
+			per[l.sidecar] = append(per[l.sidecar], l)
+		}
+		for _, name := range names {
+			s.backendPolicy(per[name], from, r)
+		}
 	}
 }
 
-// backendPolicy wants a policy for the ports of one Service.
+// backendPolicy wants a policy for the ports of one Service that lead to one sidecar.
 func (s *scene) backendPolicy(leads []*lead, from map[*lead]sidecar.Ref, r *Result) {
 	var first *lead
 	var p policyObject
@@ -107,9 +145,7 @@ func (s *scene) backendPolicy(leads []*lead, from map[*lead]sidecar.Ref, r *Resu
 			p.APIVersion, p.Kind, p.Metadata.Name = gatewayGroup+"/v1", backendTLSKind.Kind, sidecar.Shorten(l.service.Ref.Name+"-"+l.sidecar, sidecar.SubdomainLength)
 			p.Spec.Validation = trust(l)
 		}
-		if l.sidecar == first.sidecar {
-			p.Spec.TargetRefs = append(p.Spec.TargetRefs, targetRef{Kind: "Service", Name: l.service.Ref.Name, SectionName: l.port.Name})
-		}
+		p.Spec.TargetRefs = append(p.Spec.TargetRefs, targetRef{Kind: "Service", Name: l.service.Ref.Name, SectionName: l.port.Name})
 	}
 	switch {
 	case first == nil:

@@ -40,6 +40,9 @@ func ingresses(s *scene, r *Result) {
 			classes = map[string]string{}
 			for _, c := range s.Objects(ingressClassKind, "*", nil) {
 				classes[c.Ref.Name] = c.Spec.(*ingressClass).Controller
+				if c.Annotations[networkingv1.AnnotationIsDefaultIngressClass] == "true" {
+					classes[""] = classes[c.Ref.Name] // that of Ingresses that name none
+				}
 			}
 		}
 		c := controllerOf(&o, classes)

@@ -2,6 +2,7 @@ package neighbour
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,14 +56,28 @@ func nginxInc(l *lead, have func(key string) string) []pair {
 	return out
 }
 
-// contour lists ports of a Service, by number or name.
+// contour lists ports of a Service, by number or name: h2 is HTTP/2 over TLS, which
+// gRPC needs (internal/annotation/annotations.go).
 func contour(l *lead, have func(key string) string) []pair {
-	const key = "projectcontour.io/upstream-protocol.tls"
+	key := contourProtocol + choose(l.Protocol == sidecar.GRPC, "h2", "tls")
 	number := strconv.Itoa(int(l.port.Port))
 	if l.port.Name != "" && slices.Contains(split(have(key)), l.port.Name) {
 		return []pair{{key, have(key)}}
 	}
 	return []pair{{key, listed(have(key), number)}}
+}
+
+const contourProtocol = "projectcontour.io/upstream-protocol."
+
+// contourPlain warns of ports that are listed as HTTP/2 in plain.
+func contourPlain(l *lead, r *Result) {
+	const key = contourProtocol + "h2c"
+	for _, p := range split(l.service.Annotations[key]) {
+		if p == l.port.Name || p == strconv.Itoa(int(l.port.Port)) {
+			r.find(l.finding(sidecar.Warning, "ingress-backend", l.service.Ref, sidecar.Fields("metadata", "annotations", key).String(),
+				fmt.Sprintf("lists port %d, which speaks TLS now", l.port.Port), "take "+p+" out"))
+		}
+	}
 }
 
 // appProtocols is GCE's JSON of the protocols of a Service's ports, by their name

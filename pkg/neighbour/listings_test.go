@@ -12,7 +12,7 @@ import (
 // Lists in annotations are extended and never written anew.
 func TestListings(t *testing.T) {
 	on := func(protocol sidecar.Protocol) *lead {
-		return &lead{&taken{Takeover: sidecar.Takeover{Protocol: protocol}}, &sidecar.Service{Ref: sidecar.Ref{Kind: "Service", Name: "web"}}, corev1.ServicePort{Name: "api", Port: 80}}
+		return &lead{&taken{Takeover: sidecar.Takeover{Protocol: protocol}}, &sidecar.Service{Ref: sidecar.Ref{Kind: "Service", Name: "web"}}, corev1.ServicePort{Name: "api", Port: 80}, false}
 	}
 	type list = func(*lead, func(string) string) []pair
 	for name, c := range map[string]struct {
@@ -29,6 +29,7 @@ func TestListings(t *testing.T) {
 		"contour":           {contour, sidecar.HTTP, "443,https", "443,https,80"},
 		"contour by name":   {contour, sidecar.HTTP, "443,api", "443,api"},
 		"contour by number": {contour, sidecar.HTTP, "80", "80"},
+		"contour grpc":      {contour, sidecar.GRPC, "", "80"},
 		"gce":               {appProtocols, sidecar.HTTP, "", `{"api":"HTTPS"}`},
 		"gce grpc":          {appProtocols, sidecar.GRPC, `{"b":"HTTP"}`, `{"api":"HTTP2","b":"HTTP"}`},
 		"gce over HTTP/2":   {appProtocols, sidecar.HTTP, `{ "api" : "HTTP2" }`, `{ "api" : "HTTP2" }`},

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -53,8 +52,8 @@ func monitors(s *scene, r *Result) {
 	for _, o := range s.Objects(serviceMonitors, "*", nil) {
 		m := o.Spec.(*monitor)
 		sel, err := metav1.LabelSelectorAsSelector(&m.Selector)
-		if err != nil {
-			continue // the operator says what is wrong with it
+		if err != nil || o.Labels[managedLabel] == managedBy {
+			continue // the operator says what is wrong with it, and ours say what they must
 		}
 		for i, e := range m.Endpoints {
 			if t := s.scrapedService(&o, m, sel, &e); t != nil {
@@ -65,11 +64,14 @@ func monitors(s *scene, r *Result) {
 	for _, o := range s.Objects(podMonitors, "*", nil) {
 		m := o.Spec.(*monitor)
 		sel, err := metav1.LabelSelectorAsSelector(&m.Selector)
-		if err != nil {
+		if err != nil || o.Labels[managedLabel] == managedBy {
 			continue
 		}
 		for i, e := range m.PodMetricsEndpoints {
-			if t := s.scrapedPod(&o, m, sel, &e); t != nil {
+			if t := s.scrapedPod(&o, m, sel, &e); t != nil && t.Front {
+				r.find(t.finding(sidecar.Warning, "scrape-closed", o.Ref, fmt.Sprintf("spec.podMetricsEndpoints[%d]", i), fmt.Sprintf("port %d of the pod is closed by a NetworkPolicy now", t.AppPort),
+					fmt.Sprintf("write portNumber: %d%s", t.Port, choose(t.https(), ", scheme: https, and its tlsConfig", ""))))
+			} else if t != nil {
 				scrape(t, &o, "podMetricsEndpoints", m.PodMetricsEndpoints, i, r)
 			}
 		}
@@ -98,10 +100,18 @@ func (s *scene) scrapedService(o *Object, m *monitor, sel labels.Selector, e *en
 	return nil
 }
 
-// scrapedPod is the same for a PodMonitor's: it dials the pod past all Services.
+// scrapedPod is the same for a PodMonitor's: it dials the pod past all Services. In
+// front of an app, it's cut off where a policy closes the app's own port.
 func (s *scene) scrapedPod(o *Object, m *monitor, sel labels.Selector, e *endpoint) *taken {
 	for _, t := range s.taken {
-		if t.Front || !m.sees(o.Ref.Namespace, t.of.Ref.Namespace) || !sel.Matches(labels.Set(t.of.Labels)) {
+		if !m.sees(o.Ref.Namespace, t.of.Ref.Namespace) || !sel.Matches(labels.Set(t.of.Labels)) {
+			continue
+		}
+		if t.Front {
+			if p := e.TargetPort; closes(t.of.policies, &t.Takeover) && (e.PortNumber == t.AppPort || e.Port != "" && e.Port == t.appName ||
+				p != nil && (p.IntVal == t.AppPort || p.StrVal != "" && p.StrVal == t.appName)) {
+				return t
+			}
 			continue
 		}
 		if e.PortNumber == t.Port || e.Port != "" && e.Port == t.name || t.is(e.TargetPort) {
@@ -168,81 +178,4 @@ func alone(all []endpoint, is func(*endpoint) bool) bool {
 		}
 	}
 	return n == 1
-}
-
-// Annotations that Prometheus' usual configuration looks at
-// (prometheus documentation/examples/prometheus-kubernetes.yml).
-const (
-	scrapeKey       = "prometheus.io/scrape"
-	scrapePortKey   = "prometheus.io/port"
-	scrapeSchemeKey = "prometheus.io/scheme"
-)
-
-// scrapes leads annotations of the pod template and of Services that announce a
-// port which was taken over to its new scheme.
-func scrapes(w *sidecar.Workload, a sidecar.Asked) (edits []sidecar.Edit, fs sidecar.Findings) {
-	for _, t := range a.Change.Takeovers {
-		if !t.Front {
-			edits, fs = announced(t, a.Name, w.Ref, w.Template.To("metadata", "annotations"), w.Pod.Annotations, declared(w), edits, fs)
-		}
-		for i := range w.Services {
-			s := &w.Services[i]
-			var leadsTo []int32
-			for _, p := range s.Spec.Ports {
-				if leads(w, p, t) {
-					leadsTo = append(leadsTo, t.Port)
-				} else {
-					leadsTo = append(leadsTo, target(w, p))
-				}
-			}
-			if slices.Contains(leadsTo, t.Port) {
-				edits, fs = announced(t, a.Name, s.Ref, sidecar.Fields("metadata", "annotations"), s.Annotations, leadsTo, edits, fs)
-			}
-		}
-	}
-	return edits, fs
-}
-
-// declared are the ports that Prometheus finds on the pod.
-func declared(w *sidecar.Workload) (ports []int32) {
-	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
-		for _, c := range list {
-			for _, p := range c.Ports {
-				ports = append(ports, p.ContainerPort)
-			}
-		}
-	}
-	slices.Sort(ports)
-	return slices.Compact(ports)
-}
-
-// announced is scrapes for one set of annotations; without a port they announce
-// all that there are.
-func announced(t sidecar.Takeover, owner string, on sidecar.Ref, at sidecar.Path, have map[string]string, all []int32, edits []sidecar.Edit, fs sidecar.Findings) ([]sidecar.Edit, sidecar.Findings) {
-	port := have[scrapePortKey]
-	if have[scrapeKey] != "true" || port != "" && port != fmt.Sprint(t.Port) || port == "" && !slices.Contains(all, t.Port) {
-		return edits, fs
-	}
-	field := at.To(scrapeSchemeKey)
-	find := func(code, message, hint string) {
-		fs = append(fs, sidecar.Finding{Severity: sidecar.Warning, Code: code, Object: on, Sidecar: owner, Field: field.String(), Message: message, Hint: hint})
-	}
-	if t.Scheme == corev1.URISchemeHTTPS && have[scrapeSchemeKey] != "https" && port == "" && len(all) > 1 {
-		find("scrape-scheme", fmt.Sprintf("all ports are scraped, and only %d speaks TLS now", t.Port), "name the one that has metrics by "+scrapePortKey)
-		return edits, fs
-	}
-	if t.Scheme == corev1.URISchemeHTTPS {
-		e := sidecar.Edit{Owner: owner, Object: on, Path: field, Value: "https"}
-		if was := have[scrapeSchemeKey]; was != "" {
-			e.Was = was
-		}
-		if have[scrapeSchemeKey] != "https" {
-			edits = append(edits, e)
-		}
-		find("scrape-ca", "Prometheus verifies the certificate by what its configuration says", "let the job's tls_config name the CA")
-	}
-	if t.ClientCertificate || t.Authenticated {
-		find("scrape-refused", fmt.Sprintf("port %d demands credentials, which annotations can't name", t.Port), "scrape it by a PodMonitor, or let the path in without")
-	}
-	return edits, fs
 }

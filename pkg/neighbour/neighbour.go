@@ -20,6 +20,9 @@ var followers = []func(*sidecar.Workload, sidecar.Asked) ([]sidecar.Edit, sideca
 	probes, services, shutdown, defaultContainer, scrapes,
 }
 
+// together is the table of what follows all sidecars of a workload at once.
+var together = []func(*sidecar.Workload, []sidecar.Asked) ([]sidecar.Edit, sidecar.Findings){evictable, dangling}
+
 // Follow gives the edits by which everything around the sidecars follows them.
 func Follow(w *sidecar.Workload, asked []sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {
 	var edits []sidecar.Edit
@@ -30,7 +33,11 @@ func Follow(w *sidecar.Workload, asked []sidecar.Asked) ([]sidecar.Edit, sidecar
 			edits, fs = append(edits, e...), append(fs, f...)
 		}
 	}
-	return edits, append(fs, dangling(w, asked)...)
+	for _, follow := range together {
+		e, f := follow(w, asked)
+		edits, fs = append(edits, e...), append(fs, f...)
+	}
+	return edits, fs
 }
 
 // resolve is the number that a port of a probe, hook or Service means to a

@@ -2,7 +2,8 @@ package neighbour
 
 import (
 	"fmt"
-	"regexp"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -46,36 +47,55 @@ type prober struct {
 	findings sidecar.Findings
 }
 
+// The fields of a container's probes.
+const (
+	startup   = "startupProbe"
+	liveness  = "livenessProbe"
+	readiness = "readinessProbe"
+)
+
+func probe(c *corev1.Container, field string) *corev1.Probe {
+	switch field {
+	case startup:
+		return c.StartupProbe
+	case liveness:
+		return c.LivenessProbe
+	}
+	return c.ReadinessProbe
+}
+
 func (p *prober) container(c *corev1.Container) {
 	at := p.w.ContainerPath(c.Name)
-	for _, probe := range []struct {
-		field string
-		probe *corev1.Probe
-	}{{"startupProbe", c.StartupProbe}, {"livenessProbe", c.LivenessProbe}, {"readinessProbe", c.ReadinessProbe}} {
-		if probe.probe != nil {
-			p.probe(at.To(probe.field), c, probe.probe)
+	for _, field := range []string{startup, liveness, readiness} {
+		if has := probe(c, field); has != nil {
+			p.probe(at.To(field), c, field, has)
 		}
 	}
 	if c.Lifecycle == nil {
 		return
 	}
-	if h := c.Lifecycle.PostStart; h != nil && h.HTTPGet != nil {
+	if h := c.Lifecycle.PostStart; h != nil && h.Exec != nil {
+		p.exec(at.To("lifecycle", "postStart", "exec"), h.Exec.Command)
+	} else if h != nil && h.HTTPGet != nil {
 		if p.httpGet(at.To("lifecycle", "postStart", "httpGet"), c, h.HTTPGet) && p.asked.Placement == sidecar.Beside {
 			p.add(sidecar.Warning, "hook-races-proxy", at.To("lifecycle", "postStart"), "the hook calls the app through a proxy that may not have started yet", "use placement native")
 		}
 	}
-	if h := c.Lifecycle.PreStop; h != nil && h.HTTPGet != nil {
+	if h := c.Lifecycle.PreStop; h != nil && h.Exec != nil {
+		p.exec(at.To("lifecycle", "preStop", "exec"), h.Exec.Command)
+	} else if h != nil && h.HTTPGet != nil {
 		p.httpGet(at.To("lifecycle", "preStop", "httpGet"), c, h.HTTPGet)
 	}
 }
 
-func (p *prober) probe(at sidecar.Path, c *corev1.Container, probe *corev1.Probe) {
+func (p *prober) probe(at sidecar.Path, c *corev1.Container, field string, probe *corev1.Probe) {
 	switch {
+	case probe.HTTPGet != nil && probe.TCPSocket != nil:
+		p.add(sidecar.Error, "probe-handlers", at, "has httpGet and tcpSocket, of which the API server takes one", "take one out")
 	case probe.HTTPGet != nil:
 		p.httpGet(at.To("httpGet"), c, probe.HTTPGet)
 	case probe.TCPSocket != nil && resolve(probe.TCPSocket.Port, c) == p.takeover.Port:
-		p.number(at.To("tcpSocket", "port"), probe.TCPSocket.Port, p.takeover.Port)
-		p.add(sidecar.Warning, "probe-sees-proxy", at.To("tcpSocket"), "succeeds as soon as the proxy listens, whether the app does or not", "use an httpGet probe")
+		p.tcpSocket(at, c, field, probe.TCPSocket)
 	case probe.GRPC != nil && probe.GRPC.Port == p.takeover.Port && p.takeover.GRPCHealthPort != 0:
 		e := p.edit(at.To("grpc", "port"), p.takeover.GRPCHealthPort)
 		e.Was = probe.GRPC.Port
@@ -83,13 +103,96 @@ func (p *prober) probe(at sidecar.Path, c *corev1.Container, probe *corev1.Probe
 	case probe.GRPC != nil && probe.GRPC.Port == p.takeover.Port && p.takeover.Scheme == corev1.URISchemeHTTPS:
 		p.add(sidecar.Error, "probe-grpc-tls", at.To("grpc"), "the kubelet's gRPC probes don't speak TLS, which the port demands now", "probe by exec")
 	case probe.Exec != nil:
-		p.exec(at.To("exec"), c, probe.Exec.Command)
+		p.exec(at.To("exec"), probe.Exec.Command)
 	}
+}
+
+// siblings are the probes whose path another one may take over. Nobody takes that
+// of readiness, and liveness takes none: they restart the container, which has to
+// wait for others as long as it isn't ready.
+var siblings = map[string][]string{startup: {liveness}, readiness: {liveness, startup}}
+
+// tcpSocket makes a probe that opens a connection one that asks the app, where a
+// path is known: connections are the proxy's now, whether the app is there or not.
+func (p *prober) tcpSocket(at sidecar.Path, c *corev1.Container, field string, socket *corev1.TCPSocketAction) {
+	if elsewhere(socket.Host) {
+		p.elsewhere(at.To("tcpSocket"))
+		return
+	}
+	path := "..."
+	for _, other := range []string{liveness, startup} { // not readiness: see siblings
+		s := p.asks(c, other)
+		if s == nil {
+			continue
+		}
+		if !slices.Contains(siblings[field], other) {
+			if !strings.Contains(s.Path, "?") { // what stands behind may be secret
+				path = s.Path
+			}
+			continue
+		}
+		get := *s
+		get.Host, get.Port = "", intstr.FromInt32(p.kubelet())
+		if p.takeover.Scheme != "" {
+			get.Scheme = p.takeover.Scheme
+		}
+		p.edits = append(p.edits, p.remove(at.To("tcpSocket")), p.edit(at.To("httpGet"), get))
+		p.add(sidecar.Info, "probe-asks-app", at, fmt.Sprintf("opened a connection, which is the proxy's now: it asks the app as %s does", other), "")
+		return
+	}
+	p.number(at.To("tcpSocket", "port"), socket.Port, p.takeover.Port)
+	if socket.Host != "" {
+		p.edits = append(p.edits, p.remove(at.To("tcpSocket", "host")))
+	}
+	hint := fmt.Sprintf("ask the app by httpGet: {path: %s, port: %d%s}", path, p.kubelet(), p.scheme())
+	if p.takeover.Protocol != "" && p.takeover.Protocol != sidecar.HTTP {
+		hint = fmt.Sprintf("ask the app by exec, on 127.0.0.1:%d", p.takeover.AppPort)
+	}
+	p.add(sidecar.Warning, "probe-sees-proxy", at.To("tcpSocket"), "succeeds as soon as the proxy listens, whether the app does or not", hint)
+}
+
+// asks is the call by which a probe of the container asks the app through the
+// port; nil where it doesn't, or is refused there.
+func (p *prober) asks(c *corev1.Container, field string) *corev1.HTTPGetAction {
+	refused := p.takeover.HealthPort == 0 && (p.takeover.ClientCertificate || p.takeover.Authenticated)
+	has := probe(c, field)
+	if refused || has == nil || has.HTTPGet == nil || elsewhere(has.HTTPGet.Host) || resolve(has.HTTPGet.Port, c) != p.takeover.Port {
+		return nil
+	}
+	return has.HTTPGet
+}
+
+// kubelet is the port where the kubelet is answered.
+func (p *prober) kubelet() int32 {
+	if p.takeover.HealthPort != 0 {
+		return p.takeover.HealthPort
+	}
+	return p.takeover.Port
+}
+
+func (p *prober) scheme() string {
+	if p.takeover.Scheme == "" {
+		return ""
+	}
+	return ", scheme: " + string(p.takeover.Scheme)
+}
+
+// elsewhere reports whether a probe's host is another than the pod. Loopback, for
+// the kubelet, is the node's; who writes it means the pod's.
+func elsewhere(host string) bool { return host != "" && !loopback(host) && host != "::1" }
+
+func (p *prober) elsewhere(at sidecar.Path) {
+	p.add(sidecar.Warning, "probe-host", at.To("host"), "the kubelet dials this host and not the pod, so the probe stays as it is",
+		fmt.Sprintf("if it means the app, take host out and write port: %d%s", p.kubelet(), p.scheme()))
 }
 
 // httpGet reports whether the call goes to the port that was taken over.
 func (p *prober) httpGet(at sidecar.Path, c *corev1.Container, get *corev1.HTTPGetAction) bool {
 	if resolve(get.Port, c) != p.takeover.Port {
+		return false
+	}
+	if elsewhere(get.Host) {
+		p.elsewhere(at)
 		return false
 	}
 	if p.takeover.HealthPort == 0 && (p.takeover.ClientCertificate || p.takeover.Authenticated) {
@@ -111,7 +214,7 @@ func (p *prober) httpGet(at sidecar.Path, c *corev1.Container, get *corev1.HTTPG
 		p.edits = append(p.edits, e)
 	}
 	if get.Host != "" {
-		p.add(sidecar.Warning, "probe-host", at.To("host"), "the kubelet dials this host and not the pod; 127.0.0.1 is the node's", "take it out")
+		p.edits = append(p.edits, p.remove(at.To("host")))
 	}
 	return true
 }
@@ -125,23 +228,12 @@ func (p *prober) number(at sidecar.Path, port intstr.IntOrString, number int32) 
 	}
 }
 
-// exec warns of commands that name the port: they run in the app's container,
-// where they'd meet the proxy.
-func (p *prober) exec(at sidecar.Path, c *corev1.Container, command []string) {
-	if c.Name != p.asked.App.Name {
-		return
-	}
-	port := regexp.MustCompile(fmt.Sprintf(`(^|\D)%d(\D|$)`, p.takeover.Port))
-	for _, arg := range command {
-		if port.MatchString(arg) {
-			p.add(sidecar.Warning, "probe-exec-port", at, fmt.Sprintf("the command names port %d, where the proxy listens now; the app is on 127.0.0.1:%d", p.takeover.Port, p.takeover.AppPort), "change the command")
-			return
-		}
-	}
-}
-
 func (p *prober) edit(at sidecar.Path, v any) sidecar.Edit {
 	return sidecar.Edit{Owner: p.asked.Name, Object: p.w.Ref, Path: at, Value: v}
+}
+
+func (p *prober) remove(at sidecar.Path) sidecar.Edit {
+	return sidecar.Edit{Owner: p.asked.Name, Object: p.w.Ref, Path: at, Delete: true}
 }
 
 func (p *prober) add(s sidecar.Severity, code string, at sidecar.Path, message, hint string) {

@@ -1,6 +1,10 @@
 package neighbour
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -11,9 +15,10 @@ import (
 // names of native sidecars' ports resolve only since Kubernetes 1.33 (endpointslice
 // controller), and a name that stands on two containers leads to the wrong one.
 // Those that lead to an app that stays where it is are led to the sidecar in front.
-// An appProtocol of http or h2c becomes https where the proxy speaks TLS.
+// An appProtocol in plain becomes the one over TLS where the proxy speaks that.
 func services(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {
 	var edits []sidecar.Edit
+	var fs sidecar.Findings
 	for _, t := range a.Change.Takeovers {
 		for _, s := range w.Services {
 			for _, p := range s.Spec.Ports {
@@ -34,14 +39,28 @@ func services(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Fin
 					e.Was = p.TargetPort
 					edits = append(edits, e)
 				}
-				if p.AppProtocol != nil && (*p.AppProtocol == "http" || *p.AppProtocol == "kubernetes.io/h2c") && t.Scheme == corev1.URISchemeHTTPS {
-					edits = append(edits, sidecar.Edit{Owner: a.Name, Object: s.Ref, Path: at.To("appProtocol"), Value: "https", Was: *p.AppProtocol})
+				if p.AppProtocol == nil || t.Scheme != corev1.URISchemeHTTPS {
+					continue
+				}
+				at = at.To("appProtocol")
+				if over := overTLS[*p.AppProtocol]; over != "" {
+					edits = append(edits, sidecar.Edit{Owner: a.Name, Object: s.Ref, Path: at, Value: over, Was: *p.AppProtocol})
+				} else if slices.Contains(inPlain, strings.ToLower(*p.AppProtocol)) {
+					fs = append(fs, sidecar.Finding{Severity: sidecar.Warning, Code: "app-protocol", Object: s.Ref, Sidecar: a.Name, Field: at.String(),
+						Message: fmt.Sprintf("says %s, but port %d speaks TLS now", *p.AppProtocol, p.Port), Hint: "write https, or what your mesh or gateway calls it over TLS"})
 				}
 			}
 		}
 	}
-	return edits, nil
+	return edits, fs
 }
+
+// overTLS are protocols of KEP-3726 and of cloud controllers, and what they're
+// called over TLS. A gateway learns of HTTP/2 then by ALPN.
+var overTLS = map[string]string{"http": "https", "HTTP": "HTTPS", "kubernetes.io/h2c": "https", "kubernetes.io/ws": "kubernetes.io/wss"}
+
+// inPlain are names that meshes and gateways take for something without TLS.
+var inPlain = []string{"http2", "grpc", "grpc-web", "h2c", "ws", "http1.1"}
 
 // target is the pod's port that a Service port leads to; 0 where nobody has it.
 func target(w *sidecar.Workload, p corev1.ServicePort) int32 {

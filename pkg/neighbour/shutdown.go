@@ -35,8 +35,8 @@ func drain(w *sidecar.Workload, a sidecar.Asked, c *corev1.Container) ([]sidecar
 		return nil, nil // an init container has no lifecycle, unless it's a native sidecar
 	}
 	if l := c.Lifecycle; l != nil && l.PreStop != nil {
-		if s := l.PreStop.Sleep; s != nil && s.Seconds == seconds {
-			return nil, nil // an earlier run's
+		if s := l.PreStop.Sleep; s != nil && s.Seconds >= seconds {
+			return nil, nil // an earlier run's, or one that does as well
 		}
 		return nil, note(sidecar.Info, "prestop-kept", fmt.Sprintf("the app has a preStop hook of its own, which stays; see that it takes at least %d seconds", seconds), "")
 	}

@@ -110,7 +110,7 @@ func (p *AuthProxy) nginxAuth(w *sidecar.Workload, c *sidecar.Change, object str
 		},
 		StartupProbe:    tcpProbe(p.doors()[0].listen, 1, 60),
 		LivenessProbe:   tcpProbe(p.doors()[0].listen, 20, 3),
-		Lifecycle:       p.shutdown(w).preStop(w),
+		Lifecycle:       p.shutdown(w).preStop(),
 		SecurityContext: restricted(nginxImage),
 	}
 	p.hear(w, &main, true)

@@ -5,13 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // discovered is a Gate for the ports that the app declares, where none is named:
-// the proxy's first is listenPort, the others follow. What is spoken there is told
+// the proxy's first is listenPort, the others follow; by default they're free ones. What is spoken there is told
 // by the name, as Kubernetes' own convention for Services and Istio's have it
 // (<protocol>[-<suffix>]); a port whose name says that it has TLS already is left.
 func (p *Gate) discovered(w *sidecar.Workload) Gate {
@@ -19,12 +17,24 @@ func (p *Gate) discovered(w *sidecar.Workload) Gate {
 	if p.Port != 0 || !p.front() || w.App == nil {
 		return g
 	}
+	taken := map[int32]bool{}
+	for _, c := range running(w) {
+		for _, port := range c.Ports {
+			taken[port.ContainerPort] = taken[port.ContainerPort] || c.Name != w.Name && isTCP(port)
+		}
+	}
 	next := orPort(p.ListenPort, defaultListenPort)
+	free := func() { // a port that was asked for isn't changed: it's a conflict then
+		for p.ListenPort == 0 && taken[next] {
+			next++
+		}
+	}
 	for _, port := range w.App.Ports {
 		protocol := spoken(port.Name)
 		if !isTCP(port) || protocol == "" {
 			continue
 		}
+		free()
 		if g.Port == 0 {
 			g.Port, g.Protocol, g.ListenPort = port.ContainerPort, protocol, next
 		} else {
@@ -58,18 +68,5 @@ func (p *Gate) checkFit(w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.Port == 0 && p.front() {
 		fs.AddUnfit(sidecar.Error, "port-unknown", "port", fmt.Sprintf("container %s declares no TCP port without TLS", w.App.Name), "write port, or declare the port in the container")
 	}
-	for _, m := range []struct{ name, key, value string }{
-		{"Istio", "sidecar.istio.io/inject", "true"}, {"Linkerd", "linkerd.io/inject", "enabled"}, {"Linkerd", "linkerd.io/inject", "ingress"},
-	} {
-		if w.Pod.Annotations[m.key] == m.value || w.Pod.Labels[m.key] == m.value {
-			fs.AddUnfit(sidecar.Warning, "service-mesh", "", m.name+" puts a proxy into these pods too: TLS would be spoken twice", "leave this workload out, or take it out of the mesh")
-		}
-	}
-	if p.front() && p.Port != 0 {
-		for _, c := range []*corev1.Container{w.Container("istio-proxy"), w.Container("linkerd-proxy")} {
-			if c != nil && c.Name != w.Name {
-				fs.AddUnfit(sidecar.Error, "service-mesh", "", "container "+c.Name+" is a proxy already", "leave this workload out")
-			}
-		}
-	}
+	p.checkMesh(w, fs)
 }

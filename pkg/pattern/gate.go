@@ -173,6 +173,7 @@ func (p *Gate) takeovers() []sidecar.Takeover {
 		if d.protocol != sidecar.HTTP {
 			t.Protocol = d.protocol
 		}
+		t.Commands = !p.front() && d.field == "" && p.Rebind != nil && p.Rebind.Preset != ""
 		out = append(out, t)
 	}
 	return out

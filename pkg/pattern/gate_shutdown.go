@@ -2,6 +2,9 @@ package pattern
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -18,12 +21,12 @@ const (
 // unless the app goes on for some seconds after its pod has left the endpoints.
 //
 // As a native sidecar, nginx gets its signal after the app has ended, so that
-// kept-alive connections would get 502 in between; therefore it quits by itself
-// (answers what it has, closes what is idle) a little before the app's delay is
-// over. Not earlier: new connections come as long as proxies and load balancers
-// have the endpoint. And not where the app has no delay: then it would only be
-// the first to go. Beside the app, both get their signals together, after the
-// same delay.
+// kept-alive connections would get 502 in between; beside the app, it gets its
+// signal at the same time, and the same may happen in the moment between the two.
+// Therefore it quits by itself (answers what it has, closes what is idle) a little
+// before the app's delay is over. Not earlier: new connections come as long as
+// proxies and load balancers have the endpoint. And as a native sidecar not where
+// the app has no delay: then it would only be the first to go.
 type shutdown struct {
 	app   int64 // how long the app goes on; 0: it ends at once
 	proxy int64 // how long nginx waits before it quits; 0: for its signal
@@ -32,17 +35,16 @@ type shutdown struct {
 
 func (p *Gate) shutdown(w *sidecar.Workload) shutdown {
 	s := shutdown{app: p.drainSeconds(), grace: max(grace(w), p.minGrace(w))}
-	if hook := preStop(w.App); hook != nil && hook.Sleep != nil {
-		s.app = hook.Sleep.Seconds // what the app does counts, not what is asked
+	hook := preStop(w.App)
+	if seconds, ok := sleeps(hook); ok {
+		s.app = seconds // what the app does counts, not what is asked
 	} else if hook == nil && !hasSleepAction(w) {
 		s.app = 0
 	}
 	switch {
-	case w.Placement == sidecar.Beside:
-		s.proxy = s.app
 	case s.app >= 3:
 		s.proxy = s.app - 2 // as measured: 3 of 5 and 5 of 8
-	case s.app == 2:
+	case s.app == 2, s.app == 1 && w.Placement == sidecar.Beside:
 		s.proxy = 1 // in 1 second there is no room
 	}
 	return s
@@ -52,22 +54,41 @@ func (p *Gate) shutdown(w *sidecar.Workload) shutdown {
 // period has left, but for 2 seconds in which it can end by itself.
 func (s shutdown) left() int64 { return max(s.grace-s.proxy-2, 1) }
 
-// preStop is the hook of the proxy's container.
-func (s shutdown) preStop(w *sidecar.Workload) *corev1.Lifecycle {
-	var handler corev1.LifecycleHandler
-	switch {
-	case s.proxy == 0:
+// preStop is the hook of nginx's container.
+func (s shutdown) preStop() *corev1.Lifecycle {
+	if s.proxy == 0 {
 		return nil
-	case w.Placement != sidecar.Beside:
-		script := fmt.Sprintf("sleep %d; exec nginx -e stderr -c %s -s quit", s.proxy, confFile)
-		handler.Exec = &corev1.ExecAction{Command: []string{"sh", "-c", script}}
-	case hasSleepAction(w):
-		handler.Sleep = &corev1.SleepAction{Seconds: s.proxy}
-	default:
-		handler.Exec = &corev1.ExecAction{Command: []string{"sleep", fmt.Sprint(s.proxy)}}
 	}
-	return &corev1.Lifecycle{PreStop: &handler}
+	script := fmt.Sprintf("sleep %d; exec nginx -e stderr -c %s -s quit", s.proxy, confFile)
+	return &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"sh", "-c", script}}}}
 }
+
+// sleeping are commands that sleep and do nothing else.
+var sleeping = regexp.MustCompile(`^(?:exec )?(?:/usr)?(?:/bin/)?sleep ([0-9]{1,4})s?;?$`)
+
+// sleeps is how long a hook sleeps, where it does nothing else.
+func sleeps(hook *corev1.LifecycleHandler) (seconds int64, ok bool) {
+	switch {
+	case hook == nil:
+		return 0, false
+	case hook.Sleep != nil:
+		return hook.Sleep.Seconds, true
+	case hook.Exec == nil:
+		return 0, false
+	}
+	command := hook.Exec.Command
+	if n := len(command); n == 3 && command[1] == "-c" && shells[command[0]] {
+		command = command[2:]
+	}
+	m := sleeping.FindStringSubmatch(strings.TrimSpace(strings.Join(command, " ")))
+	if m == nil {
+		return 0, false
+	}
+	seconds, err := strconv.ParseInt(m[1], 10, 64)
+	return seconds, err == nil
+}
+
+var shells = map[string]bool{"sh": true, "/bin/sh": true, "bash": true, "/bin/bash": true, "/bin/ash": true, "/bin/dash": true}
 
 // drainSeconds is the app's delay that is asked for.
 func (p *Gate) drainSeconds() int64 {
@@ -126,9 +147,12 @@ func preStop(c *corev1.Container) *corev1.LifecycleHandler {
 // checkShutdown finds what is wrong with the delays in this pod.
 func (p *Gate) checkShutdown(w *sidecar.Workload, fs *sidecar.Findings) {
 	drain, grace, hook := p.drainSeconds(), grace(w), preStop(w.App)
+	own := hook != nil && (hook.Sleep == nil || hook.Sleep.Seconds != drain)
+	seconds, _ := sleeps(hook)
 	switch {
 	case drain <= 0: // Validate refuses what is less
-	case hook != nil && (hook.Sleep == nil || hook.Sleep.Seconds != drain):
+	case own && seconds >= drain:
+	case own:
 		fs.Add(sidecar.Info, "pre-stop", "drainSeconds", "the app has a preStop hook of its own and keeps it",
 			fmt.Sprintf("let it take at least %d seconds, so that the app still serves while its pod leaves the endpoints", drain))
 	case hook == nil && !hasSleepAction(w):

@@ -15,6 +15,7 @@ import (
 func TestTLSProxyShutdown(t *testing.T) {
 	type hook = corev1.LifecycleHandler
 	sleeps := func(n int64) *hook { return &hook{Sleep: &corev1.SleepAction{Seconds: n}} }
+	exec := func(command ...string) *hook { return &hook{Exec: &corev1.ExecAction{Command: command}} }
 	runs := &hook{Exec: &corev1.ExecAction{Command: []string{"bye"}}}
 	quit := func(n int) string {
 		return fmt.Sprintf(`{"exec":{"command":["sh","-c","sleep %d; exec nginx -e stderr -c /etc/outrigger/nginx/nginx.conf -s quit"]}}`, n)
@@ -40,15 +41,20 @@ func TestTLSProxyShutdown(t *testing.T) {
 		"2 seconds":           {drain: 2, proxy: quit(1), app5: 2, left: 27},
 		"1 second":            {drain: 1, app5: 1, left: 28},
 		"none":                {drain: -1, grace: 1, left: 1},
-		"own sleep":           {app: sleeps(10), proxy: quit(8), app5: 5, left: 20, notes: []string{own(5)}},
+		"own sleep":           {app: sleeps(10), proxy: quit(8), app5: 5, left: 20},
+		"own sleep, shorter":  {app: sleeps(3), proxy: quit(1), app5: 5, left: 27, notes: []string{own(5)}},
+		"own sleep by exec":   {app: exec("sleep", "10"), proxy: quit(8), app5: 5, left: 20},
+		"by a shell":          {app: exec("/bin/sh", "-c", "sleep 15"), proxy: quit(13), app5: 5, left: 15},
+		"and more":            {app: exec("sh", "-c", "sleep 15; bye"), proxy: quit(3), app5: 5, left: 25, notes: []string{own(5)}},
 		"own sleep, the same": {app: sleeps(5), proxy: quit(3), app5: 5, left: 25},
 		"own hook":            {app: runs, drain: 8, proxy: quit(6), app5: 8, left: 22, notes: []string{own(8)}},
 		"old":                 {minor: 29, left: 28, notes: []string{tooOld}},
 		"old with own hook":   {minor: 29, app: runs, proxy: quit(3), left: 25, notes: []string{own(5)}},
-		"beside":              {beside: true, proxy: `{"sleep":{"seconds":5}}`, app5: 5, left: 23},
+		"beside":              {beside: true, proxy: quit(3), app5: 5, left: 25},
+		"beside, 1 second":    {beside: true, drain: 1, proxy: quit(1), app5: 1, left: 27},
 		"beside, none":        {beside: true, drain: -1, left: 28},
 		"beside, old":         {beside: true, minor: 29, left: 28, notes: []string{tooOld}},
-		"beside, old with own hook": {beside: true, minor: 29, app: runs, proxy: `{"exec":{"command":["sleep","5"]}}`, left: 23,
+		"beside, old with own hook": {beside: true, minor: 29, app: runs, proxy: quit(3), left: 25,
 			notes: []string{own(5)}},
 		"little grace": {drain: 5, grace: 14, proxy: quit(3), app5: 5, left: 10, notes: []string{
 			"info grace-period: drainSeconds: after 5 seconds of draining, the app needs time to end: the pod's grace period is raised from 14 to 15; write that into the manifest, or drainSeconds: 0 for no draining"}},

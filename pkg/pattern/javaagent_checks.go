@@ -93,7 +93,7 @@ func (p *JavaAgent) validateJMX(fs *sidecar.Findings) {
 // check finds what is wrong with the config for this workload.
 func (p *JavaAgent) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
-	checkLinux(w, &fs)
+	checkWindows(w, &fs)
 	if p.ImageVolume {
 		checkImageVolume("imageVolume", w, &fs)
 	}

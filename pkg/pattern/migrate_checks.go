@@ -116,7 +116,7 @@ func (k *SecretKey) validate(field string, fs *sidecar.Findings) {
 // check finds what is wrong with the config for this workload.
 func (p *Migrate) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
-	checkLinux(w, &fs)
+	checkWindows(w, &fs)
 	p.DatabaseURL.check("databaseURL", w, &fs)
 	p.Username.check("username", w, &fs)
 	p.Password.check("password", w, &fs)

@@ -12,8 +12,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// networkPolicy lets the pod's clients in on all ports that its containers declare
-// but for those that a proxy stands in front of. Ports are numbers: many networks
+// networkPolicy lets the pod's clients in on all ports that its containers declare,
+// those of other sidecars too, but for those that a proxy stands in front of. Ports are numbers: many networks
 // don't know the names of native sidecars' ports. The kubelet's own probes pass
 // (NetworkPolicy API: traffic from the pod's node is allowed by convention).
 func (p *Gate) networkPolicy(w *sidecar.Workload) *sidecar.Object {
@@ -37,6 +37,9 @@ func (p *Gate) networkPolicy(w *sidecar.Workload) *sidecar.Object {
 				allow(port.ContainerPort, port.Protocol)
 			}
 		}
+	}
+	for _, port := range w.Opened {
+		allow(port.ContainerPort, port.Protocol)
 	}
 	for _, d := range p.doors() {
 		allow(d.listen, corev1.ProtocolTCP)

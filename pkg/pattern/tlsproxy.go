@@ -117,7 +117,7 @@ func (p *TLSProxy) container(w *sidecar.Workload, resources corev1.ResourceRequi
 		},
 		StartupProbe:    tcpProbe(p.doors()[0].listen, 1, 60),
 		LivenessProbe:   tcpProbe(p.doors()[0].listen, 20, 3),
-		Lifecycle:       p.shutdown(w).preStop(w),
+		Lifecycle:       p.shutdown(w).preStop(),
 		SecurityContext: restricted(nginxImage),
 	}
 	if p.Clients != nil {

@@ -80,12 +80,11 @@ func (v wish) directives() []string {
 	if v.cpu == 0 {
 		workers = 2
 	}
-	delay := v.drain
-	if !v.beside {
-		delay = map[int64]int64{0: 0, 1: 0, 2: 1}[min(v.drain, 2)]
-		if v.drain > 2 {
-			delay = v.drain - 2
-		}
+	delay := map[int64]int64{0: 0, 1: 0, 2: 1}[min(v.drain, 2)]
+	if v.drain > 2 {
+		delay = v.drain - 2
+	} else if v.drain == 1 && v.beside {
+		delay = 1
 	}
 	add(fmt.Sprintf("worker_processes %d", workers), fmt.Sprintf("worker_shutdown_timeout %ds", max(v.grace-delay-2, 1)),
 		"pid /tmp/nginx.pid", "error_log stderr warn", "events", "events worker_connections 4096", "http", "http server_tokens off")

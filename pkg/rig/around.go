@@ -1,6 +1,8 @@
 package rig
 
 import (
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/neighbour"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -79,6 +81,26 @@ func (w *world) Objects(k neighbour.Kind, namespace string, named func(string) b
 	return all
 }
 
+// Pods visits the workloads of a namespace that got no sidecars.
+func (w *world) Pods(namespace string, valued func(string) bool, visit func(sidecar.Ref, *corev1.PodTemplateSpec)) {
+	served := map[sidecar.Ref]bool{}
+	for _, s := range w.servings {
+		served[s.Ref] = true
+	}
+	for _, t := range w.texts {
+		for _, o := range t.Objects {
+			if o.Ref.Namespace != namespace || o.Foreign() || served[o.Ref] || !o.Mentions(valued) {
+				continue
+			}
+			var pod corev1.PodTemplateSpec
+			if at, ok := o.Template(w.conf.Spec.PodTemplatePaths); ok && o.Decode(at, &pod) == nil {
+				visit(o.Ref, &pod)
+			}
+			o.Forget()
+		}
+	}
+}
+
 // Callers visits the objects whose text dials somebody. Only those are read. What
 // is in Secrets is nobody's to tell, and what we emit is our own affair.
 func (w *world) Callers(named func(host string) bool, visit func(neighbour.Caller)) {
@@ -88,7 +110,7 @@ func (w *world) Callers(named func(host string) bool, visit func(neighbour.Calle
 				continue
 			}
 			if o.Labels()[manifest.ManagedLabel] != manifest.ManagedBy {
-				c := neighbour.Caller{Ref: o.Ref, Scalars: o.Scalars}
+				c := neighbour.Caller{Ref: o.Ref, Annotations: o.Annotations(), Scalars: o.Scalars}
 				if at, ok := o.Template(w.conf.Spec.PodTemplatePaths); ok {
 					c.Template = at
 				}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -39,6 +41,14 @@ func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
 			}
 		}
 	}
+	for i := range entries { // who closes ports of the pod is asked again: it must know of those that the others open
+		if a := answers[i].Asked; a != nil && slices.ContainsFunc(a.Change.Takeovers, func(t sidecar.Takeover) bool { return t.Front }) {
+			view := *w
+			if view.Opened = opened(answers, i); len(view.Opened) > 0 {
+				answers[i] = r.answer(o, &view, &entries[i], skip, moved, answers)
+			}
+		}
+	}
 	for i := range answers {
 		r.add(answers[i].findings...)
 		r.report = append(r.report, answers[i].report...)
@@ -54,6 +64,18 @@ func given(answers []answer) (asked []sidecar.Asked) {
 		}
 	}
 	return asked
+}
+
+// opened are the ports that the other sidecars have in the pod.
+func opened(answers []answer, but int) (ports []corev1.ContainerPort) {
+	for i := range answers {
+		if a := answers[i].Asked; a != nil && i != but {
+			for j := range a.Change.Containers {
+				ports = append(ports, a.Change.Containers[j].Ports...)
+			}
+		}
+	}
+	return ports
 }
 
 // An answer is what one entry wants of a workload, if anything, and what is to be
@@ -111,7 +133,11 @@ func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, s
 		view.Alone = sidecar.Without(&view, given(before))
 	}
 	c, err := e.Pattern().Change(&view)
-	if why := unfit(c, err); why != nil && e.Unfit == config.UnfitSkip {
+	why := unfit(c, err)
+	if other := standing(o, w, c); why == nil && other != "" {
+		why = &sidecar.Finding{Message: "container " + other + " stands there already, and isn't of this config"}
+	}
+	if why != nil && e.Unfit == config.UnfitSkip {
 		said.report = append(said.report, fmt.Sprintf("%s: %s skipped: %s", w.Ref, e.Name, why.Message))
 		said.add(placed(sidecar.Finding{Severity: sidecar.Info, Code: "skipped", Message: why.Message}, o, e))
 		return out
@@ -144,6 +170,21 @@ func unfit(c *sidecar.Change, err error) *sidecar.Finding {
 		return nil
 	}
 	return fs.Unfit()
+}
+
+// standing is a container of a sidecar that the pods have already, if it isn't the
+// work of an earlier run: the marker would name it.
+func standing(o *manifest.Object, w *sidecar.Workload, c *sidecar.Change) string {
+	if c == nil {
+		return ""
+	}
+	marked := strings.Split(w.Pod.Annotations[sidecar.PatternsKey], ",")
+	for _, own := range c.Containers {
+		if w.Container(own.Name) != nil && (len(o.Configs()) > 0 || !slices.Contains(marked, own.Name)) {
+			return own.Name
+		}
+	}
+	return ""
 }
 
 // InjectKey is a label, or an annotation, with which a workload or its pods opt out

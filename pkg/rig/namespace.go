@@ -35,7 +35,8 @@ func (r *run) surroundings(w *sidecar.Workload) {
 		return o.Annotations()
 	}
 	if o := r.object(sidecar.Ref{Kind: "Namespace", Name: in}); o != nil {
-		w.PodSecurity = o.Labels()[podSecurityLabel]
+		w.Namespace = sidecar.Meta{Labels: o.Labels(), Annotations: o.Annotations()}
+		w.PodSecurity = w.Namespace.Labels[podSecurityLabel]
 		o.Forget()
 	}
 }

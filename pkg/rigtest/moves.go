@@ -1,6 +1,7 @@
 package rigtest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -105,7 +106,7 @@ var (
 	// filled are lines of collections that may have been written as empty, stand in brackets, or are aliases.
 	filled = regexp.MustCompile(`: *,|[{}\[\]]|[:-] \*|: *(null|Null|~)|outrigger.dev/patterns`)
 	// portly are lines that a takeover may change or take away, with the comments among them.
-	portly = regexp.MustCompile(`(?i)port|gracePeriod|scheme|protocol|services|(http|ws)://|hostIP|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
+	portly = regexp.MustCompile(`(?i)port|tcpSocket|host|gracePeriod|scheme|protocol|services|(http|ws)://|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
 )
 
 // linesStay checks that lines stay in their order, but for those that may change.
@@ -114,7 +115,8 @@ func linesStay(t T, input, plain string, moved moves) {
 	takeover := len(moved.to) > 0
 	rest := lines(plain)
 	for _, line := range lines(input) {
-		if filled.MatchString(line) || (moved.appends || moved.rewrites || len(moved.values) > 0) && strings.Contains(line, "value") || takeover && portly.MatchString(line) {
+		if filled.MatchString(line) || (moved.appends || moved.rewrites || len(moved.values) > 0) && strings.Contains(line, "value") || takeover && portly.MatchString(line) ||
+			slices.ContainsFunc(slices.Collect(maps.Keys(moved.commands)), func(port string) bool { return strings.Contains(line, port) }) || strings.Contains(line, "safe-to-evict-local-volumes") {
 			continue
 		}
 		i := slices.IndexFunc(rest, func(l string) bool {
@@ -176,11 +178,12 @@ type moves struct {
 	appends  bool
 	rewrites bool // callers are led to TLS
 	values   map[string]bool
-	from     int // ports are discovered, and proxies stand on this one and those behind it
+	commands map[string]string // of probes, by port: where they're led
+	from     int               // ports are discovered, and proxies stand on this one and those behind it
 }
 
 func takenOver(s *config.Spec) moves {
-	m := moves{ports: map[int]bool{}, to: map[int][]int{}, values: map[string]bool{}}
+	m := moves{ports: map[int]bool{}, to: map[int][]int{}, values: map[string]bool{}, commands: map[string]string{}}
 	for _, p := range s.Patterns {
 		if p.AuthProxy != nil {
 			m.gate(&p.AuthProxy.Gate)
@@ -194,6 +197,11 @@ func takenOver(s *config.Spec) moves {
 				m.values[v] = true
 			}
 		}
+		if p.Exporter != nil {
+			for _, v := range p.Exporter.AppEnv {
+				m.values[v] = true
+			}
+		}
 		if p.Custom != nil {
 			for _, t := range p.Custom.Takeovers {
 				if t.Front {
@@ -201,6 +209,9 @@ func takenOver(s *config.Spec) moves {
 					continue
 				}
 				m.ports[int(t.Port)] = true
+				if t.Commands {
+					m.commands[fmt.Sprint(t.Port)] = fmt.Sprint(t.AppPort)
+				}
 				m.lead(t.Port, t.Port, t.HealthPort, t.GRPCHealthPort)
 			}
 			for _, v := range p.Custom.App.Env {
@@ -217,7 +228,10 @@ func takenOver(s *config.Spec) moves {
 // gate adds what the proxies that stand in front of an app do.
 func (m *moves) gate(g *pattern.Gate) {
 	m.rewrites = m.rewrites || g.RewriteCallers
-	m.appends = m.appends || g.Rebind != nil && g.Rebind.Preset != ""
+	if g.Rebind != nil && g.Rebind.Preset != "" {
+		m.appends = true
+		m.commands[fmt.Sprint(g.Port)] = fmt.Sprint(cmp.Or(g.Rebind.Port, g.Port+1))
+	}
 	if g.Port == 0 {
 		m.from = 8443 // the default
 		m.lead(0, 0)
@@ -260,7 +274,7 @@ func (m moves) differences(a, b any, at string) []string {
 		var out []string
 		for k, v := range a {
 			if w, there := b[k]; !there {
-				if v != nil && !(k == "ports" && m.gone(v)) {
+				if v != nil && !(k == "ports" && m.gone(v)) && !(len(m.to) > 0 && asks(k, v, b)) {
 					out = append(out, at+"."+k+" is gone")
 				}
 			} else if v != nil {
@@ -312,6 +326,18 @@ func (m moves) items(a, b []any, at string) []string {
 	return nil
 }
 
+// asks reports whether a probe that only opened a connection asks the app now, or
+// one that named loopback, which is the node's, asks the pod.
+func asks(key string, was any, now map[string]any) bool {
+	switch key {
+	case "tcpSocket":
+		return now["httpGet"] != nil
+	case "host":
+		return now["port"] != nil && (was == "127.0.0.1" || was == "localhost" || was == "::1")
+	}
+	return false
+}
+
 // gone reports whether all of a container's ports are taken over.
 func (m moves) gone(ports any) bool {
 	list, _ := ports.([]any)
@@ -324,6 +350,11 @@ func (m moves) gone(ports any) bool {
 
 // follows reports whether a value has become what a takeover makes of it.
 func (m moves) follows(a, b any, at string) bool {
+	for from, to := range m.commands {
+		if strings.Contains(at, ".exec.command[") && strings.ReplaceAll(fmt.Sprint(a), from, to) == fmt.Sprint(b) {
+			return true
+		}
+	}
 	n, isNumber := b.(int)
 	_, wasName := a.(string)
 	switch at[strings.LastIndexByte(at, '.')+1:] {
@@ -337,6 +368,10 @@ func (m moves) follows(a, b any, at string) bool {
 		return wasName && isNumber && slices.ContainsFunc(slices.Collect(maps.Values(m.to)), func(to []int) bool { return slices.Contains(to, n) })
 	case "scheme":
 		return len(m.to) > 0 && (a == "HTTP" && b == "HTTPS" || a == "http" && b == "https")
+	case "io/port": // of prometheus, to the proxy in front
+		from, _ := strconv.Atoi(fmt.Sprint(a))
+		to, _ := strconv.Atoi(fmt.Sprint(b))
+		return slices.Contains(m.to[from], to) || m.from > 0 && to >= m.from && to < m.from+10
 	case "io/scheme": // of prometheus
 		return len(m.to) > 0 && a == "http" && b == "https"
 	case "org/ssl-services", "com/app-protocols", "tls": // lists in annotations of Ingresses and Services
@@ -347,7 +382,9 @@ func (m moves) follows(a, b any, at string) bool {
 		was, _ := a.(int)
 		return len(m.to) > 0 && n > was
 	case "appProtocol":
-		return len(m.to) > 0 && (a == "http" || a == "kubernetes.io/h2c") && b == "https"
+		return len(m.to) > 0 && (a == "http" || a == "kubernetes.io/h2c") && b == "https" || a == "HTTP" && b == "HTTPS" || a == "kubernetes.io/ws" && b == "kubernetes.io/wss"
+	case "io/safe-to-evict-local-volumes":
+		return strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
 	case "value":
 		return m.values[fmt.Sprint(b)] || m.appends && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
 	case "dev/patterns":

@@ -93,6 +93,10 @@ type Takeover struct {
 	ClientCertificate bool `json:"clientCertificate,omitempty"`
 	// Authenticated: clients must show a token, a password or a session.
 	Authenticated bool `json:"authenticated,omitempty"`
+	// Commands leads the commands of exec probes and hooks that name Port to AppPort,
+	// where they're of a known form: the app is known to answer there as it did. Else
+	// they're reported only.
+	Commands bool `json:"commands,omitempty"`
 	// RewriteCallers leads environment variables and arguments of other workloads
 	// that dial the port in plain to the new scheme. Else they're reported only.
 	RewriteCallers bool `json:"rewriteCallers,omitempty"`

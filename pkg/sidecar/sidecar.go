@@ -76,10 +76,12 @@ type Workload struct {
 	Secrets         map[string][]string                 // keys, never values, by name
 	ConfigMaps      func(name string) *ConfigMap        `json:"-"` // see ConfigMap
 	ServiceAccounts func(name string) map[string]string `json:"-"` // see ServiceAccount
+	Namespace       Meta                                // the namespace's own object
 	PodSecurity     string                              // the level that it enforces by its label; "" where it doesn't say
 
-	Takeovers []Takeover // by which other sidecars of the config move this app
-	Alone     *Alone     // the pod without what other sidecars of the config change; for a Loner only
+	Takeovers []Takeover             // by which other sidecars of the config move this app
+	Opened    []corev1.ContainerPort // of other sidecars of the config; for those that stand in front of the app
+	Alone     *Alone                 // the pod without what other sidecars of the config change; for a Loner only
 
 	Name       string            // of the sidecar: its container's name and the stem of its objects
 	Placement  Placement         // of long-running containers
@@ -95,6 +97,9 @@ func (w *Workload) Selector() map[string]string {
 	}
 	return w.Pod.Labels
 }
+
+// Meta are the words that an object has about itself.
+type Meta struct{ Labels, Annotations map[string]string }
 
 // A Service is a Service in front of a workload.
 type Service struct {

@@ -1,7 +1,7 @@
-// Command load asks a URL for some seconds as three kinds of clients do, and counts
+// Command load asks a URL for some seconds as four kinds of clients do, and counts
 // the requests that were lost: a new connection each 50 ms, a request of two
 // seconds on a new connection each 200 ms, and one kept-alive connection that is
-// used each 50 ms.
+// used each 50 ms, by HTTP/1.1 and by HTTP/2.
 package main
 
 import (
@@ -51,10 +51,10 @@ func (c *counter) ask(client *http.Client, url string) {
 	}
 }
 
-func client(keep bool) *http.Client {
+func client(keep, h2 bool) *http.Client {
 	return &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, // losses are counted here, nothing else
-		DisableKeepAlives: !keep, MaxConnsPerHost: map[bool]int{true: 1}[keep],
+		ForceAttemptHTTP2: h2, DisableKeepAlives: !keep, MaxConnsPerHost: map[bool]int{true: 1}[keep],
 	}}
 }
 
@@ -63,7 +63,7 @@ func main() {
 	seconds := flag.Int("seconds", 28, "for how long")
 	flag.Parse()
 	end := time.Now().Add(time.Duration(*seconds) * time.Second)
-	var fresh, slow, kept counter
+	var fresh, slow, kept, keptH2 counter
 	var wg sync.WaitGroup
 	each := func(period time.Duration, ask func()) {
 		wg.Go(func() {
@@ -74,14 +74,18 @@ func main() {
 			asked.Wait()
 		})
 	}
-	each(50*time.Millisecond, func() { fresh.ask(client(false), *url+"/") })
-	each(200*time.Millisecond, func() { slow.ask(client(false), *url+"/slow") })
-	keeper := client(true)
-	wg.Go(func() {
-		for t := time.Tick(50 * time.Millisecond); time.Now().Before(end); <-t {
-			kept.ask(keeper, *url+"/")
-		}
-	})
+	each(50*time.Millisecond, func() { fresh.ask(client(false, false), *url+"/") })
+	each(200*time.Millisecond, func() { slow.ask(client(false, false), *url+"/slow") })
+	keep := func(c *counter, h2 bool) {
+		client := client(true, h2)
+		wg.Go(func() {
+			for t := time.Tick(50 * time.Millisecond); time.Now().Before(end); <-t {
+				c.ask(client, *url+"/")
+			}
+		})
+	}
+	keep(&kept, false)
+	keep(&keptH2, true)
 	wg.Wait()
-	_ = json.NewEncoder(os.Stdout).Encode(map[string]Count{"new": fresh.Count, "slow": slow.Count, "kept": kept.Count})
+	_ = json.NewEncoder(os.Stdout).Encode(map[string]Count{"new": fresh.Count, "slow": slow.Count, "kept": kept.Count, "kept by HTTP/2": keptH2.Count})
 }

@@ -1,0 +1,153 @@
+package exporter
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/rig"
+)
+
+const podIP = "10.1.2.3" // the pod's address, where the kubelet and Prometheus look
+
+const manifests = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: app
+spec:
+  template:
+    metadata:
+      labels: {app: app}
+    spec:
+      containers:
+        - name: app
+          image: app:1
+          ports:
+            - containerPort: %d
+`
+
+const head = `apiVersion: outrigger.dev/v1alpha1
+kind: Sidecars
+metadata: {name: app}
+spec:
+  select: [{kind: Deployment}]
+  patterns:
+`
+
+// rendered is the pod of an app with a port, as the whole program renders it, and the
+// ConfigMap, if any. Secrets are what the kubelet puts in for references.
+func rendered(t *testing.T, port int, patterns string, secrets map[string]string) (map[string]*corev1.Container, map[string]string) {
+	t.Helper()
+	conf, fs := config.Read([]byte(head+patterns), "")
+	require.NoError(t, fs.Err())
+	out := rig.Run([]rig.File{{Text: fmt.Sprintf(manifests, port)}}, conf, rig.Options{})
+	require.NoError(t, out.Findings.Err())
+	containers, files := map[string]*corev1.Container{}, map[string]string{}
+	for _, doc := range strings.Split(out.Files()[0].Text, "\n---\n") {
+		var d appsv1.Deployment
+		var m corev1.ConfigMap
+		decode(t, doc, &d)
+		switch d.Kind {
+		case "Deployment":
+			for _, c := range d.Spec.Template.Spec.InitContainers {
+				containers[c.Name] = &c
+			}
+		case "ConfigMap":
+			decode(t, doc, &m)
+			files = m.Data
+		}
+	}
+	for _, c := range containers {
+		for i, e := range c.Env {
+			if e.ValueFrom != nil {
+				require.Contains(t, secrets, e.ValueFrom.SecretKeyRef.Key)
+				c.Env[i].Value = secrets[e.ValueFrom.SecretKeyRef.Key]
+			}
+		}
+	}
+	return containers, files
+}
+
+// decode reads YAML into an API type.
+func decode(t *testing.T, text string, into any) {
+	t.Helper()
+	var v any
+	require.NoError(t, yaml.Unmarshal([]byte(text), &v))
+	raw, err := json.Marshal(v)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(raw, into))
+}
+
+// launch runs an exporter. The image's entrypoint is the program alone.
+func launch(t *testing.T, spec *corev1.Container, program string) *pod.Container {
+	t.Helper()
+	out, err := exec.Command("ip", "address", "replace", podIP+"/32", "dev", "lo").CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Nil(t, spec.StartupProbe)
+	require.Nil(t, spec.ReadinessProbe)
+	require.Empty(t, spec.Command)
+	run := spec.DeepCopy()
+	run.Command = []string{program}
+	return pod.Launch(t, *run, nil)
+}
+
+func get(url string) (string, error) {
+	resp, err := http.Get(url)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s", resp.Status)
+	}
+	return string(body), err
+}
+
+// scraped waits until Prometheus would find a metric at the pod's address.
+func scraped(t *testing.T, c *pod.Container, spec *corev1.Container, metric string) string {
+	t.Helper()
+	var last string
+	pod.Poll(t, metric, func() bool {
+		select {
+		case <-c.Done:
+			require.FailNow(t, "the exporter has ended", "%v\n%s", c.Err, c.Log)
+		default:
+		}
+		var err error
+		last, err = get(fmt.Sprintf("http://%s:%d/metrics", podIP, spec.Ports[0].ContainerPort))
+		return err == nil && strings.Contains("\n"+last, "\n"+metric)
+	})
+	return last
+}
+
+// lives asks as the liveness probe does, and checks how the program runs.
+func lives(t *testing.T, c *pod.Container, spec *corev1.Container) {
+	t.Helper()
+	probe := spec.LivenessProbe.HTTPGet
+	pod.Poll(t, "the page of the liveness probe", func() bool {
+		_, err := get(fmt.Sprintf("http://%s:%d%s", podIP, probe.Port.IntVal, probe.Path))
+		return err == nil
+	})
+	pid := c.Cmd.Process.Pid
+	id := fmt.Sprint(*spec.SecurityContext.RunAsUser)
+	require.Equal(t, strings.Join([]string{id, id, id, id}, " "), pod.Status(t, pid, "Uid"))
+	require.Equal(t, "0000000000000000", pod.Status(t, pid, "CapEff"))
+	require.Equal(t, "1", pod.Status(t, pid, "NoNewPrivs"))
+	var peak int64
+	_, err := fmt.Sscanf(pod.Status(t, pid, "VmHWM"), "%d kB", &peak)
+	require.NoError(t, err)
+	require.Less(t, peak<<10, spec.Resources.Limits.Memory().Value()/2)
+	t.Logf("%d KiB of memory", peak)
+}

@@ -1,0 +1,210 @@
+package neighbour
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// What else brings clients to a Service: OpenShift's Routes, Istio's
+// VirtualServices, and the health checks of Google's load balancers. None of them
+// can be led by an edit alone, as each wants to know the CA, or is shared.
+var (
+	openshiftRoutes  = Kind{"route.openshift.io", "Route"}
+	virtualServices  = Kind{"networking.istio.io", "VirtualService"}
+	destinationRules = Kind{"networking.istio.io", "DestinationRule"}
+	backendConfigs   = Kind{"cloud.google.com", "BackendConfig"}
+)
+
+// openshiftRoute is what we look at of a Route (openshift/api route/v1).
+type openshiftRoute struct {
+	To                routeTarget   `json:"to"`
+	AlternateBackends []routeTarget `json:"alternateBackends"`
+	Port              *struct {
+		TargetPort intstr.IntOrString `json:"targetPort"`
+	} `json:"port"`
+	TLS struct {
+		Termination string `json:"termination"`
+	} `json:"tls"`
+}
+
+type routeTarget struct {
+	Name string `json:"name"`
+}
+
+// openshift warns of Routes whose router speaks plain HTTP to the pods.
+func openshift(s *scene, r *Result) {
+	if len(s.services) == 0 {
+		return
+	}
+	for _, o := range s.Objects(openshiftRoutes, "*", s.serves) {
+		route := o.Spec.(*openshiftRoute)
+		if route.TLS.Termination != "" && route.TLS.Termination != "edge" {
+			continue
+		}
+		for _, to := range append([]routeTarget{route.To}, route.AlternateBackends...) {
+			for _, l := range s.services[sidecar.Ref{Kind: "Service", Namespace: o.Ref.Namespace, Name: to.Name}] {
+				if p := route.Port; p != nil && p.TargetPort != l.port.TargetPort && p.TargetPort.String() != l.port.Name && p.TargetPort.String() != strconv.Itoa(int(l.Takeover.Port)) {
+					continue
+				}
+				r.find(l.finding(sidecar.Warning, "route-backend", o.Ref, "spec.tls", fmt.Sprintf("leads to %s port %d, which speaks TLS now", l.service.Ref, l.port.Port),
+					"write tls: {termination: reencrypt, destinationCACertificate: ...}, with the certificate of its CA"))
+				break
+			}
+		}
+	}
+}
+
+// virtualService and destinationRule are what we look at of both (istio/api
+// networking/v1).
+type virtualService struct {
+	HTTP []struct {
+		Route  []virtualRoute `json:"route"`
+		Mirror *destination   `json:"mirror"`
+	} `json:"http"`
+	TCP []struct {
+		Route []virtualRoute `json:"route"`
+	} `json:"tcp"`
+}
+
+type virtualRoute struct {
+	Destination destination `json:"destination"`
+}
+
+type destination struct {
+	Host string `json:"host"`
+	Port struct {
+		Number int32 `json:"number"`
+	} `json:"port"`
+}
+
+type destinationRule struct {
+	Host          string         `json:"host"`
+	TrafficPolicy *trafficPolicy `json:"trafficPolicy,omitempty"`
+}
+
+type trafficPolicy struct {
+	TLS               *meshTLS        `json:"tls,omitempty"`
+	PortLevelSettings []trafficOnPort `json:"portLevelSettings,omitempty"`
+}
+
+type trafficOnPort struct {
+	Port struct {
+		Number int32 `json:"number"`
+	} `json:"port"`
+	TLS *meshTLS `json:"tls,omitempty"`
+}
+
+type meshTLS struct {
+	Mode string `json:"mode"`
+}
+
+func (v *virtualService) destinations() (all []destination) {
+	for _, h := range v.HTTP {
+		for _, to := range h.Route {
+			all = append(all, to.Destination)
+		}
+		if h.Mirror != nil {
+			all = append(all, *h.Mirror)
+		}
+	}
+	for _, t := range v.TCP {
+		for _, to := range t.Route {
+			all = append(all, to.Destination)
+		}
+	}
+	return all
+}
+
+// meshes warns of VirtualServices whose proxies - a gateway's, or their clients' -
+// speak in plain to a Service outside of the mesh. Which of the pods are in it isn't
+// ours to see.
+func meshes(s *scene, r *Result) {
+	if len(s.services) == 0 {
+		return
+	}
+	c := newSearch(s)
+	mentions := func(word string) bool { return c.named(word) }
+	for _, o := range s.Objects(virtualServices, "*", mentions) {
+		told := map[sidecar.Ref]bool{}
+		for _, to := range o.Spec.(*virtualService).destinations() {
+			l := c.behind(o.Ref.Namespace, to.Host, to.Port.Number)
+			if l == nil || told[l.service.Ref] || c.originated(l) {
+				continue
+			}
+			told[l.service.Ref] = true
+			mode := "SIMPLE"
+			if l.ClientCertificate {
+				mode = "MUTUAL"
+			}
+			on := trafficOnPort{TLS: &meshTLS{mode}}
+			on.Port.Number = l.port.Port
+			patch, _ := json.Marshal(map[string]any{"apiVersion": "networking.istio.io/v1", "kind": destinationRules.Kind, "metadata": map[string]string{"name": l.service.Ref.Name},
+				"spec": destinationRule{to.Host, &trafficPolicy{PortLevelSettings: []trafficOnPort{on}}}}) // nothing that can't be written
+			r.find(l.finding(sidecar.Warning, "mesh-backend", o.Ref, "", fmt.Sprintf("leads to %s port %d, which speaks TLS now; the mesh's proxies speak plain to it, unless a DestinationRule says otherwise", l.service.Ref, l.port.Port),
+				"write "+string(patch)))
+		}
+	}
+}
+
+// behind is what a host, as meshes write it, and a port lead to; without a port,
+// the only one.
+func (c *search) behind(from, host string, port int32) *lead {
+	for _, l := range c.leads(from, host, true) {
+		if port == 0 || port == l.port.Port {
+			return l
+		}
+	}
+	return nil
+}
+
+// originated reports whether a DestinationRule has the mesh speak TLS to a port.
+func (c *search) originated(l *lead) bool {
+	tls := func(t *meshTLS) bool { return t != nil && (t.Mode == "SIMPLE" || t.Mode == "MUTUAL") }
+	for _, o := range c.Objects(destinationRules, "*", c.named) {
+		d := o.Spec.(*destinationRule)
+		if d.TrafficPolicy == nil || !slices.ContainsFunc(c.leads(o.Ref.Namespace, d.Host, true), func(x *lead) bool { return x.service.Ref == l.service.Ref }) {
+			continue
+		}
+		if tls(d.TrafficPolicy.TLS) || slices.ContainsFunc(d.TrafficPolicy.PortLevelSettings, func(p trafficOnPort) bool { return p.Port.Number == l.port.Port && tls(p.TLS) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// backendConfig is what we look at of one (ingress-gce apis/backendconfig/v1).
+type backendConfig struct {
+	HealthCheck *struct {
+		Type string `json:"type"`
+	} `json:"healthCheck"`
+}
+
+// backendHealth warns of health checks that ask in plain.
+func backendHealth(s *scene, r *Result) {
+	for _, ref := range s.refs {
+		l := &s.services[ref][0]
+		var of struct {
+			Default string            `json:"default"`
+			Ports   map[string]string `json:"ports"`
+		}
+		if text := l.service.Annotations["cloud.google.com/backend-config"]; text == "" || json.Unmarshal([]byte(text), &of) != nil {
+			continue // GCE has to say what is wrong with it
+		}
+		names := map[string]bool{of.Default: true}
+		for _, name := range slices.Sorted(maps.Values(of.Ports)) {
+			names[name] = true
+		}
+		for _, o := range s.Objects(backendConfigs, ref.Namespace, func(name string) bool { return names[name] }) {
+			if h := o.Spec.(*backendConfig).HealthCheck; names[o.Ref.Name] && h != nil && h.Type == "HTTP" {
+				r.find(l.finding(sidecar.Warning, "ingress-health-check", o.Ref, "spec.healthCheck.type", fmt.Sprintf("says HTTP, but %s port %d speaks TLS now", ref, l.port.Port), "write HTTPS"))
+			}
+		}
+	}
+}

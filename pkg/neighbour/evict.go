@@ -1,0 +1,49 @@
+package neighbour
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Annotations of pods by which the cluster autoscaler takes their node away
+// although they have volumes on it (cluster-autoscaler's FAQ).
+const (
+	evictKey        = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+	evictVolumesKey = evictKey + "-local-volumes"
+)
+
+// evictable keeps pods evictable: a volume on the node's disk keeps the cluster
+// autoscaler from taking the node away, unless the annotation names it. All
+// sidecars of a pod extend the one list. Where nobody has written one, whether
+// what is in the volumes may go isn't ours to say.
+func evictable(w *sidecar.Workload, asked []sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {
+	list, some := w.Pod.Annotations[evictVolumesKey]
+	if !some || w.Pod.Annotations[evictKey] != "" { // which speaks for all volumes
+		return nil, nil
+	}
+	own := map[string]bool{}
+	for _, v := range w.Pod.Spec.Volumes {
+		own[v.Name] = true
+	}
+	added, owner := list, ""
+	for i := range asked {
+		for j := range asked[i].Change.Volumes {
+			if v := &asked[i].Change.Volumes[j]; local(v) && !own[v.Name] && !slices.Contains(split(added), v.Name) {
+				added, owner = listed(added, v.Name), asked[i].Name
+			}
+		}
+	}
+	if owner == "" {
+		return nil, nil
+	}
+	return []sidecar.Edit{{Owner: owner, Object: w.Ref, Path: w.Template.To("metadata", "annotations", evictVolumesKey), Value: added, Was: list}}, nil
+}
+
+// local reports whether the cluster autoscaler takes a volume for one on the
+// node's disk (cluster-autoscaler utils/drain, isLocalVolume).
+func local(v *corev1.Volume) bool {
+	return v.HostPath != nil || v.EmptyDir != nil && v.EmptyDir.Medium != corev1.StorageMediumMemory
+}

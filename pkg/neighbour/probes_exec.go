@@ -1,0 +1,126 @@
+package neighbour
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// exec looks at a command that the kubelet runs in a container: what it dials at
+// the pod's own loopback is the proxy's now. It's rewritten where the app is known
+// and so are all words of the command, else told with the words that name the port.
+func (p *prober) exec(at sidecar.Path, command []string) {
+	t := &p.takeover
+	words := regexp.MustCompile(fmt.Sprintf(`(--?[A-Za-z-]+[= ]?|[A-Za-z0-9._-]*:|\b)%d\b`, t.Port))
+	told := false
+	for i, arg := range command {
+		for _, m := range words.FindAllStringSubmatch(arg, -1) {
+			if host, address := strings.CutSuffix(m[1], ":"); address && host != "" && !loopback(host) && host != "0.0.0.0" {
+				continue // another's
+			}
+			if t.Commands && p.commanded(at, command, i) {
+				break
+			}
+			if !told {
+				told = true
+				p.add(sidecar.Warning, "probe-exec-port", at, fmt.Sprintf("the command names port %d, where the proxy listens now, as %s; the app is on 127.0.0.1:%d", t.Port, m[0], t.AppPort),
+					fmt.Sprintf("write %s%d", m[1], t.AppPort))
+			}
+		}
+	}
+	if program := implied(command, t.Port); program != "" {
+		p.add(sidecar.Warning, "probe-exec-port", at, fmt.Sprintf("%s dials port %d where none is said, and the proxy listens there now; the app is on 127.0.0.1:%d", program, t.Port, t.AppPort),
+			fmt.Sprintf("write %s %s %d", program, ports[program].flag, t.AppPort))
+	}
+}
+
+// ports are where programs dial if nobody says, and how they're told.
+var ports = map[string]struct {
+	port int32
+	flag string
+}{
+	"redis-cli": {6379, "-p"}, "valkey-cli": {6379, "-p"}, "mongosh": {27017, "--port"}, "mongo": {27017, "--port"},
+	"clickhouse-client": {9000, "--port"}, "cqlsh": {9042, "127.0.0.1"},
+}
+
+var (
+	program = regexp.MustCompile(`[A-Za-z-]+`)
+	// said are flags by which a port, another host or a socket is said.
+	said = regexp.MustCompile(`(^|\s)(-p|--port|-s|--socket|-u|--uri|-h|--host)|:\d+\b|://`)
+	here = regexp.MustCompile(`(-h|--host)[= ]*(localhost|127\.0\.0\.1)\b`)
+)
+
+// implied is the program in a command that dials a port without saying so, or "".
+func implied(command []string, port int32) string {
+	all := strings.Join(command, " ")
+	if said.MatchString(here.ReplaceAllString(all, "")) {
+		return ""
+	}
+	for _, word := range program.FindAllString(all, -1) {
+		if known, ok := ports[word]; ok && known.port == port {
+			return word
+		}
+	}
+	return ""
+}
+
+// known are the words of a command that is rewritten, one by one: records repeat
+// it, so nothing secret may stand in it.
+var (
+	known = regexp.MustCompile(`^(sh|-c|localhost|127\.0\.0\.1|curl|wget|nc|grep|exit|true|false|redis-cli|valkey-cli|PING|ping|PONG|[|&]{1,2}|[0-9]{1,5}|-|/dev/null|` +
+		`-[fsSkqLIOTtipozvw]{1,5}-?|-p[0-9]{1,5}|--(fail|silent|show-error|insecure|quiet|spider|location|head|output|max-time|timeout|tries|port))$`)
+	address = regexp.MustCompile(`^['"]?(http://)?(localhost|127\.0\.0\.1):[0-9]+(/[A-Za-z0-9_./-]*)?` +
+		`(\?[a-z_]+(=(true|false|green|yellow|red|[0-9]{1,3}s))?(&[a-z_]+(=(true|false|green|yellow|red|[0-9]{1,3}s))?)*)?['"]?$`)
+)
+
+// commanded leads one argument of a command to the app's new port.
+func (p *prober) commanded(at sidecar.Path, command []string, i int) bool {
+	arg := command[i]
+	count := 0
+	for _, other := range command {
+		if other == arg { // arguments are addressed by themselves
+			count++
+		}
+		for _, word := range strings.Fields(other) {
+			if !known.MatchString(word) && !address.MatchString(word) {
+				return false
+			}
+		}
+	}
+	from, to := strconv.Itoa(int(p.takeover.Port)), strconv.Itoa(int(p.takeover.AppPort))
+	words := strings.Fields(arg)
+	for j, word := range words {
+		before := ""
+		if j > 0 {
+			before = words[j-1]
+		} else if i > 0 {
+			before = command[i-1]
+		}
+		switch {
+		case address.MatchString(word):
+			words[j] = regexp.MustCompile(`:`+from+`\b`).ReplaceAllString(word, ":"+to)
+		case word == "-p"+from, word == from && (before == "-p" || before == "--port" || loopback(before)):
+			words[j] = strings.Replace(word, from, to, 1)
+		}
+	}
+	new := strings.Join(words, " ")
+	if count != 1 || new == arg || strings.Join(strings.Fields(arg), " ") != arg {
+		return false
+	}
+	e := p.edit(at.To("command").At(".", arg), new)
+	e.Was = arg
+	p.edits = append(p.edits, e)
+	return true
+}
+
+// handled reports whether a path leads into a probe or a hook: those follow with
+// their workload.
+func handled(at sidecar.Path) bool {
+	return slices.ContainsFunc(at, func(s sidecar.Step) bool {
+		return s.Field == startup || s.Field == liveness || s.Field == readiness || s.Field == "lifecycle"
+	})
+}

@@ -56,6 +56,9 @@ type App struct {
 	// Args are appended unless an equal one is there already. Write a flag and its
 	// value as one argument, as in --flag=value.
 	Args []string `json:"args,omitempty"`
+	// ReplacesCMD says that args are made for a container without any of its own,
+	// where they replace the image's CMD; else that is a warning.
+	ReplacesCMD bool `json:"replacesCMD,omitempty"`
 	// VolumeMounts are appended.
 	VolumeMounts []corev1.VolumeMount `json:"volumeMounts,omitempty"`
 	// DrainSeconds is how long the app waits between the beginning of the pod's

@@ -35,7 +35,7 @@ func (p *Migrate) job(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Change, 
 	}
 	pod.Containers = []corev1.Container{main}
 	checkHook(p.Hook, w, &pod, &out.Notes)
-	if p.Source != nil && p.Hook == "" && p.aging(w) && p.Source.ConfigMapName != "" {
+	if p.Hook == "" && p.aging(w) && p.Source.ConfigMapName != "" {
 		out.Notes.Add(sidecar.Warning, "job-immutable", "source.configMapName", "kustomize will lead the Job to another name of ConfigMap "+p.Source.ConfigMapName+" with each change of it, and a Job can't be changed",
 			"use a hook, which replaces it; or disableNameSuffixHash for the ConfigMap")
 	}

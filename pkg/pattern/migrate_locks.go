@@ -72,8 +72,11 @@ func (p *Migrate) checkLocks(w *sidecar.Workload, fs *sidecar.Findings) {
 
 // aging reports whether the files of a pod stay those that it was made with.
 func (p *Migrate) aging(w *sidecar.Workload) bool {
+	if p.Source == nil || p.Source.ConfigMapName == "" {
+		return p.Source != nil
+	}
 	m := w.ConfigMap(p.Source.ConfigMapName)
-	return p.Source.ConfigMapName == "" || m != nil && m.Hashed
+	return m != nil && m.Hashed
 }
 
 // locking is what is known of the program that migrates.

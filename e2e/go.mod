@@ -7,6 +7,7 @@ require (
 	github.com/envoyproxy/go-control-plane/envoy v1.36.0
 	github.com/outrigger-dev/outrigger v0.0.0
 	github.com/stretchr/testify v1.12.1
+	google.golang.org/grpc v1.75.1
 	google.golang.org/protobuf v1.36.12
 	k8s.io/api v0.37.2
 )
@@ -37,7 +38,6 @@ require (
 	golang.org/x/sys v0.48.0 // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20250728155136-f173205681a0 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20250728155136-f173205681a0 // indirect
-	google.golang.org/grpc v1.75.1 // indirect
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 

@@ -17,26 +17,29 @@ import (
 )
 
 // Every folder in examples is rendered by the real kustomize, by kustomize as a
-// library, and as a plain stream; all laws are checked on it.
+// library, and as a plain stream; all laws are checked on it. Some have a variant:
+// sidecars-x and overlay-x, with expected-x.diff.
 func TestExamples(t *testing.T) {
-	dirs, err := filepath.Glob("../examples/*/sidecars/sidecars.yaml")
+	dirs, err := filepath.Glob("../examples/*/sidecars*/sidecars.yaml")
 	require.NoError(t, err)
 	require.NotEmpty(t, dirs)
 	for _, sidecars := range dirs {
 		dir := filepath.Dir(filepath.Dir(sidecars))
-		t.Run(filepath.Base(dir), func(t *testing.T) {
+		variant := strings.TrimPrefix(filepath.Base(filepath.Dir(sidecars)), "sidecars")
+		overlay := filepath.Join(dir, "overlay"+variant)
+		t.Run(filepath.Base(dir)+variant, func(t *testing.T) {
 			before := kustomize(t, filepath.Join(dir, "base"))
-			after := kustomize(t, filepath.Join(dir, "overlay"))
+			after := kustomize(t, overlay)
 			code, out, stderr := call(before, "inject", "-c", sidecars)
 			require.Zero(t, code, stderr)
 			require.NotEqual(t, before, out)
 			if report := filepath.Join(dir, "report.txt"); exists(report) { // where a diff would be too long to read
 				golden(t, report, stderr)
 			} else {
-				golden(t, filepath.Join(dir, "expected.diff"), diff(t, before, after))
+				golden(t, filepath.Join(dir, "expected"+variant+".diff"), diff(t, before, after))
 			}
-			require.Equal(t, after, library(t, filepath.Join(dir, "overlay")), "kustomize as a library renders the same")
-			guarded(t, filepath.Join(dir, "overlay"))
+			require.Equal(t, after, library(t, overlay), "kustomize as a library renders the same")
+			guarded(t, overlay)
 
 			inputs, err := filepath.Glob(filepath.Join(dir, "base", "*.yaml"))
 			require.NoError(t, err)

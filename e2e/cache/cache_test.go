@@ -146,7 +146,7 @@ func another(args ...string) *exec.Cmd {
 func TestRedisSocket(t *testing.T) {
 	spec, app := rendered(t, pattern.RedisCache{Engine: pattern.Redis, Socket: true})
 	require.Equal(t, "/run/outrigger/cache", app.VolumeMounts[0].MountPath)
-	socket := pod.Shared(t)
+	socket := pod.Space(t)
 	c := launch(t, spec, socket)
 	restricted(t, c, "999")
 	out, err := another("redis-cli", "-s", socket.Dir+"/redis.sock", "SET", "answer", "42").CombinedOutput()
@@ -202,7 +202,7 @@ func TestMemcachedKeepsItsBound(t *testing.T) {
 
 func TestMemcachedSocket(t *testing.T) {
 	spec, _ := rendered(t, pattern.RedisCache{Engine: pattern.Memcached, Socket: true})
-	socket := pod.Shared(t)
+	socket := pod.Space(t)
 	launch(t, spec, socket)
 	out, err := another("redis-cli", "-s", socket.Dir+"/memcached.sock", "PING").CombinedOutput()
 	require.Error(t, err)

@@ -209,6 +209,24 @@ func TestHealthListener(t *testing.T) {
 		}
 		require.Equal(t, strings.TrimSpace(want), strings.TrimSpace(fmt.Sprintf("%d %s", status, body)), request)
 	}
+	// A session that began there, without a certificate, lets nobody in elsewhere.
+	sessions := tls.NewLRUClientSessionCache(8)
+	for range 3 {
+		for _, address := range []string{at, g.address} {
+			config := g.tls()
+			config.ClientSessionCache, config.MaxVersion = sessions, tls.VersionTLS12
+			conn, err := tls.Dial("tcp", address, config)
+			require.NoError(t, err)
+			require.NoError(t, conn.SetDeadline(time.Now().Add(pod.Patience)))
+			_, err = io.WriteString(conn, "GET /healthz?full=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+			require.NoError(t, err)
+			answer, err := io.ReadAll(conn)
+			require.NoError(t, err)
+			want := map[bool]string{true: "HTTP/1.1 200 ", false: "HTTP/1.1 400 "}[address == at]
+			require.True(t, strings.HasPrefix(string(answer), want), string(answer))
+			require.NoError(t, conn.Close())
+		}
+	}
 	// What is another way to write the same path stays that path for the app.
 	status, body := ask(t, kubelet, "GET", "https://"+serverName+"/x/../healthz?full=1", nil)
 	require.Contains(t, []int{200, 404}, status)

@@ -51,6 +51,10 @@ func serve(t *testing.T, app http.HandlerFunc) {
 	t.Helper()
 	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", appPort))
 	require.NoError(t, err)
+	serveOn(t, l, app)
+}
+
+func serveOn(t *testing.T, l net.Listener, app http.HandlerFunc) {
 	server := &http.Server{Handler: app}
 	go func() { _ = server.Serve(l) }()
 	t.Cleanup(func() { _ = server.Close() })

@@ -48,8 +48,15 @@ func renderedConf(t *testing.T, edits ...func(*pattern.TLSProxy)) rendered {
 		edit(p)
 	}
 	probes := probes
-	if p.Protocol == sidecar.TCP {
+	switch p.Protocol {
+	case sidecar.TCP:
 		probes = "" // they'd be refused
+	case sidecar.GRPC:
+		probes = grpcProbes
+	}
+	ports := fmt.Sprintf("            - containerPort: %d\n", p.Port)
+	for _, m := range p.MorePorts {
+		ports += fmt.Sprintf("            - containerPort: %d\n", m.Port)
 	}
 	asked, err := json.Marshal(config.Sidecars{APIVersion: config.APIVersion, Kind: config.Kind, Spec: config.Spec{
 		Select:   []config.Selector{{Kind: "Deployment"}},
@@ -58,18 +65,18 @@ func renderedConf(t *testing.T, edits ...func(*pattern.TLSProxy)) rendered {
 	require.NoError(t, err)
 	conf, fs := config.Read(asked, "")
 	require.NoError(t, fs.Err())
-	out := rig.Run([]rig.File{{Text: fmt.Sprintf(app, p.Port, probes)}}, conf, rig.Options{})
+	out := rig.Run([]rig.File{{Text: fmt.Sprintf(app, ports, probes)}}, conf, rig.Options{})
 	require.NoError(t, out.Findings.Err())
 
 	docs := strings.Split(out.Files()[0].Text, "\n---\n")
-	require.Len(t, docs, 2)
+	require.Len(t, docs, map[bool]int{false: 2, true: 3}[p.Mode == pattern.ModeFront], "and a NetworkPolicy")
 	var deployment appsv1.Deployment
 	var files corev1.ConfigMap
 	decode(t, docs[0], &deployment)
 	decode(t, docs[1], &files)
 	spec := deployment.Spec.Template.Spec
 	require.Len(t, spec.InitContainers, 1)
-	r := rendered{files: files.Data, container: spec.InitContainers[0], port: p.Takes()[0], more: map[string]*pod.Volume{}}
+	r := rendered{files: files.Data, container: spec.InitContainers[0], port: spec.InitContainers[0].Ports[0].ContainerPort, more: map[string]*pod.Volume{}}
 	if strings.Contains(r.files["nginx.conf"], "\nstream {") { // a module of its own in Debian, built in elsewhere
 		r.files["nginx.conf"] = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n" + r.files["nginx.conf"]
 	}
@@ -95,14 +102,14 @@ metadata:
   name: search
 spec:
   template:
+    metadata: {labels: {app: search}}
     spec:
       containers:
         - name: search
           image: search:1
           args: [serve]
           ports:
-            - containerPort: %d
-%s`
+%s%s`
 
 // decode reads YAML into an API type.
 func decode(t *testing.T, text string, into any) {

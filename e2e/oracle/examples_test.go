@@ -18,19 +18,20 @@ func TestExamples(t *testing.T) {
 	bin, err := made.Make("build", "bin/kustomize")
 	require.NoError(t, err)
 	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
-	configs, err := filepath.Glob("../../examples/*/sidecars/sidecars.yaml")
+	configs, err := filepath.Glob("../../examples/*/sidecars*/sidecars.yaml")
 	require.NoError(t, err)
 	folders, err := os.ReadDir("../../examples")
 	require.NoError(t, err)
 	require.NotEmpty(t, configs)
-	require.Len(t, configs, len(folders)-1, "each folder but traps is an example")
 	var c census
+	dirs := map[string]bool{}
 	for _, config := range configs {
-		dir := filepath.Dir(filepath.Dir(config))
-		t.Run(filepath.Base(dir), func(t *testing.T) {
+		dir, variant := filepath.Dir(filepath.Dir(config)), strings.TrimPrefix(filepath.Base(filepath.Dir(config)), "sidecars")
+		dirs[dir] = true
+		t.Run(filepath.Base(dir)+variant, func(t *testing.T) {
 			before := output(t, "", "kustomize", "build", dir+"/base")
 			for _, after := range []string{
-				output(t, "", "kustomize", "build", "--enable-alpha-plugins", "--enable-exec", dir+"/overlay"),
+				output(t, "", "kustomize", "build", "--enable-alpha-plugins", "--enable-exec", dir+"/overlay"+variant),
 				output(t, before, "outrigger", "inject", "-c", config),
 			} {
 				c.add(t, judge(t, before, after))
@@ -38,6 +39,7 @@ func TestExamples(t *testing.T) {
 			}
 		})
 	}
+	require.Len(t, dirs, len(folders)-1, "each folder but traps is an example")
 	c.log(t)
 	require.Zero(t, c.refused)
 	require.NotZero(t, c.accepted)

@@ -1,6 +1,7 @@
 package pod
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -29,7 +31,7 @@ type Container struct {
 	root string
 }
 
-var containers int
+var containers atomic.Int32
 
 // Programs is a folder in a container whose programs come first, if it's mounted.
 const Programs = "/programs"
@@ -38,14 +40,26 @@ const Programs = "/programs"
 // it; nil is an empty one in memory. Its command is one of this machine.
 func Launch(t *testing.T, spec corev1.Container, mounts map[string]*Volume) *Container {
 	t.Helper()
-	containers++
-	c := &Container{T: t, Done: make(chan struct{}), Log: new(Output), spec: spec, root: filepath.Join(Roots, strconv.Itoa(containers))}
+	return launch(t, spec, mounts, 0)
+}
+
+// LaunchFirst is Launch for what must know that it's the first process of its
+// container: signals that it doesn't handle are lost on it.
+func LaunchFirst(t *testing.T, spec corev1.Container, mounts map[string]*Volume) *Container {
+	t.Helper()
+	return launch(t, spec, mounts, syscall.CLONE_NEWPID)
+}
+
+func launch(t *testing.T, spec corev1.Container, mounts map[string]*Volume, namespaces uintptr) *Container {
+	t.Helper()
+	c := &Container{T: t, Done: make(chan struct{}), Log: new(Output), spec: spec, root: filepath.Join(Roots, strconv.Itoa(int(containers.Add(1))))}
 	for _, m := range spec.VolumeMounts {
 		require.Contains(t, mounts, m.MountPath, "the container mounts %s there", m.Name)
 	}
 	c.lay(mounts)
 	c.Cmd = c.Command(slices.Concat(spec.Command, spec.Args)...)
 	c.Cmd.Stdout, c.Cmd.Stderr = c.pipe(), c.pipe()
+	c.Cmd.SysProcAttr.Cloneflags = namespaces
 	require.NoError(t, c.Cmd.Start())
 	go func() {
 		c.Err = c.Cmd.Wait()
@@ -105,7 +119,7 @@ func (c *Container) lay(mounts map[string]*Volume) {
 			continue
 		}
 		mount(volume.Dir, target, "", syscall.MS_BIND, "")
-		if !volume.shared {
+		if !volume.Writable {
 			readOnly(target)
 		}
 	}
@@ -120,13 +134,21 @@ func (c *Container) Hosts(lines ...string) {
 	require.NoError(c.T, os.WriteFile(c.hosts(), []byte(strings.Join(lines, "\n")+"\n"), 0o644))
 }
 
-// Command is a process in the container: the rendered user and plain variables, no
-// capabilities, no way to get any.
+// Command is a process in the container: the rendered user and plain variables, the
+// rendered capabilities, mostly none, and no way to get any.
 func (c *Container) Command(args ...string) *exec.Cmd {
 	user := c.spec.SecurityContext
-	cmd := exec.Command("/usr/bin/setpriv", append([]string{
-		fmt.Sprintf("--reuid=%d", *user.RunAsUser), fmt.Sprintf("--regid=%d", *user.RunAsGroup),
-		"--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"}, args...)...)
+	setpriv := []string{fmt.Sprintf("--reuid=%d", *user.RunAsUser), fmt.Sprintf("--regid=%d", *user.RunAsGroup), "--clear-groups"}
+	if user.Privileged == nil || !*user.Privileged {
+		bounds := "-all"
+		if user.Capabilities != nil {
+			for _, capability := range user.Capabilities.Add {
+				bounds += ",+" + strings.ToLower(string(capability))
+			}
+		}
+		setpriv = append(setpriv, "--bounding-set="+bounds, "--inh-caps=-all", "--no-new-privs")
+	}
+	cmd := exec.Command("/usr/bin/setpriv", append(setpriv, args...)...)
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=" + Programs + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 	for _, v := range c.spec.Env {
@@ -157,6 +179,18 @@ func (c *Container) Ended() {
 	select {
 	case <-c.Done:
 		require.NoError(c.T, c.Err, c.Log)
+	case <-time.After(Patience):
+		require.FailNow(c.T, c.spec.Name+" goes on", c.Log)
+	}
+}
+
+// Failed waits until the program has ended, and wants it to have failed by itself.
+func (c *Container) Failed() {
+	c.T.Helper()
+	select {
+	case <-c.Done:
+		exit, ok := errors.AsType[*exec.ExitError](c.Err)
+		require.True(c.T, ok && exit.Exited(), "%v: %s", c.Err, c.Log)
 	case <-time.After(Patience):
 		require.FailNow(c.T, c.spec.Name+" goes on", c.Log)
 	}

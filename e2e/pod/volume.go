@@ -12,10 +12,10 @@ import (
 // A Volume is the directory of a Secret's or ConfigMap's volume, as the kubelet
 // writes it: files are links into ..data, a link that is replaced at once.
 type Volume struct {
-	t       *testing.T
-	Dir     string
-	version int
-	shared  bool
+	t        *testing.T
+	Dir      string
+	Writable bool // the container may write to it
+	version  int
 }
 
 // NewVolume writes one.
@@ -35,13 +35,13 @@ func NewVolume(t *testing.T, files map[string]string) *Volume {
 // Folder is one that is there already.
 func Folder(t *testing.T, dir string) *Volume { return &Volume{t: t, Dir: dir} }
 
-// Shared is an emptyDir that several containers write to, whatever their users.
-func Shared(t *testing.T) *Volume {
+// Space is an empty one to which containers write.
+func Space(t *testing.T) *Volume {
 	t.Helper()
-	dir, err := os.MkdirTemp(Roots, "shared")
+	dir, err := os.MkdirTemp(Roots, "space")
 	require.NoError(t, err)
-	require.NoError(t, os.Chmod(dir, 0o777))
-	return &Volume{t: t, Dir: dir, shared: true}
+	require.NoError(t, os.Chmod(dir, 0o777)) // as an emptyDir
+	return &Volume{t: t, Dir: dir, Writable: true}
 }
 
 // Applets is a folder of programs for [Programs]: those of busybox by their names, as

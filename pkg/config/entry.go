@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 	"unicode"
@@ -41,7 +42,9 @@ type Entry struct {
 	Before []string `json:"before,omitempty"`
 	// Override is laid over the generated container: a container with only the
 	// fields that are to be different, such as image, resources, env and
-	// securityContext. Lists are merged by their keys.
+	// securityContext. Lists are merged by their keys. Where an entry adds several
+	// containers, it's laid over the one of the entry's name, or, where none has it,
+	// over all whose names begin with it.
 	Override *corev1.Container `json:"override,omitempty" config:"partial"`
 
 	// TLSProxy (ambassador) terminates TLS in the pod in front of a plain app.
@@ -100,6 +103,14 @@ const (
 
 // Names are written as a list, or, where there is just one, as it is.
 type Names []string
+
+// MarshalJSON writes them as they're read.
+func (n Names) MarshalJSON() ([]byte, error) {
+	if len(n) == 1 {
+		return json.Marshal(n[0])
+	}
+	return json.Marshal([]string(n))
+}
 
 // Every is the App that means all containers of the manifest.
 const Every = "*"

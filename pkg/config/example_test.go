@@ -19,7 +19,7 @@ spec:
     - tlsProxy:
         port: 9200
         secretname: elasticsearch-tls
-        rebind: {port: 9201, args: [--port=9201]}
+        rebind: {port: 9201, args: ["--listen=127.0.0.1:9201"]}
 `), "sidecars.yaml")
 	fmt.Println(findings)
 	// Output:

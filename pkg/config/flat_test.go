@@ -24,12 +24,12 @@ func flatText(words ...string) string {
 
 func TestReadFlat(t *testing.T) {
 	c, fs := Read([]byte(flatText("pattern=tlsProxy", "kind=Deployment", "name=search", "port=9200", "secretName=tls",
-		"rebind.port=9201", "rebind.env.http.port=9201", "rebind.args=-a, --port=9201", "drainSeconds=0",
+		"rebind.port=9201", "rebind.env.http.port=9201", "rebind.args=-a, --listen=127.0.0.1:9201", "drainSeconds=0",
 		"app=es", "after=one,two", "override.image=nginx:1", "override.resources.limits.cpu=1", "expect.max=3", "kubernetesVersion=1.30")), "")
 	require.Empty(t, fs)
 	e := c.Spec.Patterns[0]
 	require.Equal(t, &pattern.TLSProxy{Gate: pattern.Gate{Port: 9200, SecretName: "tls", DrainSeconds: new(int64), Rebind: &pattern.Rebind{
-		Port: 9201, Env: map[string]string{"http.port": "9201"}, Args: []string{"-a", "--port=9201"},
+		Port: 9201, Env: map[string]string{"http.port": "9201"}, Args: []string{"-a", "--listen=127.0.0.1:9201"},
 	}}}, e.TLSProxy)
 	require.Equal(t, []string{"es", "one", "two", "tls-proxy", "nginx:1"}, append([]string{e.App[0]}, append(e.After, e.Name, e.Override.Image)...))
 	require.True(t, e.Override.Resources.Limits[corev1.ResourceCPU].Equal(resource.MustParse("1")))

@@ -95,7 +95,7 @@ functionConfig:
         port: 9200
         rebind:
           args:
-          - --port=9201
+          - --listen=127.0.0.1:9201
           port: 9201
         secretName: elasticsearch-tls
     %s

@@ -127,6 +127,9 @@ func (p *AuthProxy) nginxAuth(w *sidecar.Workload, c *sidecar.Change, object str
 	case p.GoogleIAP != nil:
 		c.Containers = append(c.Containers, p.GoogleIAP.container(w))
 	}
+	for i := range c.Containers {
+		c.Containers[i].Lifecycle = p.shutdown(w).hold(w) // as long as nginx asks it
+	}
 	if port := p.askedPort(); port != 0 {
 		c.Claims = append(c.Claims, sidecar.Claim{Port: port, For: "sidecar " + w.Name + ", on 127.0.0.1"})
 	}

@@ -209,6 +209,8 @@ func (p *AuthProxy) check(w *sidecar.Workload) sidecar.Findings {
 		}
 	}
 	switch {
+	case p.JWT != nil:
+		p.JWT.JWKS.checkAs(w, "jwt.jwks", jwksKey, &fs)
 	case p.Basic != nil:
 		want("basic.secretName", p.Basic.SecretName, or(p.Basic.Key, "auth"))
 	case p.OIDC != nil:

@@ -75,6 +75,7 @@ func (p *AuthProxy) envoy(w *sidecar.Workload, c *sidecar.Change, object string)
 		VolumeMounts:    []corev1.VolumeMount{{Name: volume(w, "config"), MountPath: envoyDir, ReadOnly: true}},
 		StartupProbe:    tcpProbe(p.doors()[0].listen, 1, 60),
 		LivenessProbe:   tcpProbe(p.doors()[0].listen, 20, 3),
+		Lifecycle:       p.shutdown(w).hold(w),
 		SecurityContext: restricted(envoyImage),
 	}
 	p.hear(w, &main, true)
@@ -129,6 +130,8 @@ func (e *envoyConf) provider() object {
 			"cache_duration": "300s", "async_fetch": object{"fast_listener": true},
 		}
 	}
+	// Said in any case: Envoy's own default takes a parameter of the URL too.
+	provider["from_headers"] = []any{object{"name": "Authorization", "value_prefix": "Bearer "}}
 	if e.jwt.Header != "" {
 		provider["from_headers"] = []any{object{"name": e.jwt.Header}}
 	}

@@ -1,6 +1,9 @@
 package pattern
 
 import (
+	"fmt"
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -37,6 +40,29 @@ func (ca *CABundle) volumeAs(name, file string) corev1.Volume {
 
 func (ca *CABundle) items(file string) []corev1.KeyToPath {
 	return []corev1.KeyToPath{{Key: or(ca.Key, file), Path: file}}
+}
+
+// check finds a Secret or ConfigMap of the input that lacks the key.
+func (ca *CABundle) check(w *sidecar.Workload, at string, fs *sidecar.Findings) {
+	ca.checkAs(w, at, caKey, fs)
+}
+
+// checkAs is check for another default of the key.
+func (ca *CABundle) checkAs(w *sidecar.Workload, at, file string, fs *sidecar.Findings) {
+	if ca == nil {
+		return
+	}
+	field, what, name := ".secretName", "Secret", ca.SecretName
+	keys, known := w.Secrets[ca.SecretName]
+	if ca.SecretName == "" {
+		field, what, name = ".configMapName", "ConfigMap", ca.ConfigMapName
+		if c := w.ConfigMap(ca.ConfigMapName); c != nil {
+			keys, known = c.Keys, true
+		}
+	}
+	if key := or(ca.Key, file); known && !slices.Contains(keys, key) {
+		fs.Add(sidecar.Error, "tls-invalid", at+field, fmt.Sprintf("%s %s has no %s; its keys: %s", what, name, key, list(keys)), "name one that has, or the key")
+	}
 }
 
 func (ca *CABundle) validate(at string, fs *sidecar.Findings) {

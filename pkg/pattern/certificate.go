@@ -20,7 +20,8 @@ type Certificate struct {
 	// SelfSigned makes an authority for this certificate alone: an Issuer that signs
 	// itself, the certificate of a CA for ten years, an Issuer of that CA, and the
 	// certificate. Clients trust ca.crt of its Secret, which stays the same when
-	// the certificate is renewed.
+	// the certificate is renewed. (kustomize's namePrefix doesn't reach names of
+	// issuers: let outrigger come after it.)
 	SelfSigned bool `json:"selfSigned,omitempty"`
 	// DNSNames are the names that the certificate is for. Default: the names of
 	// the Services in front of the workload: <service>, and where the namespace is

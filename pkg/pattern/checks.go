@@ -59,37 +59,34 @@ func windows(a *corev1.Affinity) bool {
 
 // checkPod finds pods in which nothing can be moved to 127.0.0.1.
 func checkPod(w *sidecar.Workload, fs *sidecar.Findings) {
-	spec := &w.Pod.Spec
-	add := func(code, message, hint string, at ...string) {
-		*fs = append(*fs, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: w.Ref, Unfit: true,
-			Field: w.Template.To("spec").To(at...).String(), Message: message, Hint: hint})
-	}
-	if w.App == nil {
-		add("no-container", "the pod has no container to serve", "write app", "containers")
-	}
-	if spec.HostNetwork {
-		add("host-network", "127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide",
+	checkLinux(w, fs)
+	if w.Pod.Spec.HostNetwork {
+		addUnfit(w, fs, "host-network", "127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide",
 			"take hostNetwork off, or leave this workload out", "hostNetwork")
 	}
-	checkWindows(w, fs)
 }
 
-// checkWindows finds pods in which our images don't run.
-func checkWindows(w *sidecar.Workload, fs *sidecar.Findings) {
+// checkLinux finds pods in which none of our images runs.
+func checkLinux(w *sidecar.Workload, fs *sidecar.Findings) {
 	spec := &w.Pod.Spec
-	add := func(at ...string) {
-		*fs = append(*fs, sidecar.Finding{Severity: sidecar.Error, Code: "windows", Object: w.Ref, Unfit: true,
-			Field: w.Template.To("spec").To(at...).String(), Message: "the sidecar's image is for Linux", Hint: "leave this workload out"})
+	if w.App == nil {
+		addUnfit(w, fs, "no-container", "the pod has no container to serve", "write app", "containers")
 	}
 	if spec.OS != nil && spec.OS.Name == corev1.Windows {
-		add("os", "name")
+		addUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "os", "name")
 	} else if spec.NodeSelector[corev1.LabelOSStable] == "windows" {
-		add("nodeSelector", corev1.LabelOSStable)
+		addUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "nodeSelector", corev1.LabelOSStable)
 	} else if spec.SecurityContext != nil && spec.SecurityContext.WindowsOptions != nil {
-		add("securityContext", "windowsOptions")
+		addUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "securityContext", "windowsOptions")
 	} else if windows(spec.Affinity) {
-		add("affinity", "nodeAffinity")
+		addUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "affinity", "nodeAffinity")
 	}
+}
+
+// addUnfit says of a place of the pod that makes it none for the sidecar.
+func addUnfit(w *sidecar.Workload, fs *sidecar.Findings, code, message, hint string, at ...string) {
+	*fs = append(*fs, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: w.Ref, Unfit: true,
+		Field: w.Template.To("spec").To(at...).String(), Message: message, Hint: hint})
 }
 
 // running are the containers of the pod that run as long as it: ordinary ones

@@ -17,18 +17,20 @@ type Clients struct {
 	// one counts within two minutes. Required.
 	CA CABundle `json:"ca"`
 	// AllowedCommonNames are the CNs of the clients that may come in. A
-	// certificate whose subject has several CNs has none. Default: those of all
-	// certificates of the CA.
+	// certificate whose subject has several CNs has none (in protocol tcp: the
+	// last one). One name of one list suffices; without any list, all
+	// certificates of the CA do.
 	AllowedCommonNames []string `json:"allowedCommonNames,omitempty"`
 	// AllowedSubjects are the whole subjects of clients that may come in too, as
 	// RFC 2253 writes them, the last part first: CN=alice,OU=ops,O=Example.
 	AllowedSubjects []string `json:"allowedSubjects,omitempty"`
-	// AllowedDNSNames are the DNS names of clients, in the subject alternative
-	// names of their certificates. For protocol tcp: nginx doesn't see them.
-	AllowedDNSNames []string `json:"allowedDNSNames,omitempty"`
-	// AllowedURIs are the URIs of clients, such as SPIFFE IDs, in the subject
+	// AllowedDNSNames are the DNS names of clients that may come in, in the subject
 	// alternative names of their certificates. For protocol tcp: nginx doesn't see
 	// them.
+	AllowedDNSNames []string `json:"allowedDNSNames,omitempty"`
+	// AllowedURIs are the URIs of clients that may come in, such as SPIFFE IDs, in
+	// the subject alternative names of their certificates. A segment * is any one,
+	// ** at the end is all that follow. For protocol tcp: nginx doesn't see them.
 	AllowedURIs []string `json:"allowedURIs,omitempty"`
 	// ForwardIdentity tells the app who the client is, in the headers
 	// X-Client-Verify (SUCCESS, or NONE in mode optional), X-Client-CN,
@@ -49,9 +51,14 @@ const clientsDir = "/etc/outrigger/clients" // where the clients' CA is
 
 func (c *Clients) required() bool { return c != nil && c.Mode != OptionalClients }
 
-// bySAN reports whether names are asked for that only ghostunnel sees.
+// bySAN reports whether names are asked for that nginx doesn't see.
 func (c *Clients) bySAN() bool {
 	return c != nil && len(c.AllowedDNSNames)+len(c.AllowedURIs) > 0
+}
+
+// byName reports whether only some clients of the CA may come in.
+func (c *Clients) byName() bool {
+	return c.bySAN() || c != nil && len(c.AllowedCommonNames)+len(c.AllowedSubjects) > 0
 }
 
 // Names are checked for what needs no escaping in a subject (RFC 2253), so that
@@ -84,14 +91,12 @@ func (c *Clients) validate(p *Gate, fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "client-names", "clients", "nginx doesn't see the subject alternative names of clients' certificates",
 			"use allowedCommonNames or allowedSubjects; names of that kind are for protocol tcp")
 	}
-	if c.ForwardIdentity && tcp {
-		fs.Add(sidecar.Error, "client-names", "clients.forwardIdentity", "there are no headers in protocol tcp", "leave it out, or give http ports a proxy of their own")
+	if tcp {
+		c.validateTCP(p, http, fs)
 	}
-	if len(c.AllowedSubjects) > 0 && tcp {
-		fs.Add(sidecar.Error, "client-names", "clients.allowedSubjects", "nothing compares whole subjects in protocol tcp", "use allowedCommonNames, allowedDNSNames or allowedURIs")
-	}
-	if len(c.AllowedCommonNames) > 0 && tcp && http {
-		fs.Add(sidecar.Error, "client-names", "clients.allowedCommonNames", "for http nginx compares them, for tcp it can't", "give the tcp ports a proxy of their own")
+	if p.front() && !p.closed() {
+		fs.Add(sidecar.Error, "app-reachable", "networkPolicy", fmt.Sprintf("at the pod's address, port %d would still answer those without a certificate", p.Port),
+			"leave networkPolicy out, or use mode takeover")
 	}
 }
 

@@ -163,7 +163,7 @@ func (p *ConfigReload) url(w *sidecar.Workload) string {
 // sameUser is that of the app: only a process of the same user, or one with more
 // rights than a sidecar should have, may send it a signal.
 func (p *ConfigReload) sameUser(w *sidecar.Workload) *corev1.SecurityContext {
-	uid, gid := user(w, w.App)
+	uid, gid := userOf(w, w.App)
 	i := busyboxImage
 	if uid != nil {
 		i.uid = *uid
@@ -174,18 +174,4 @@ func (p *ConfigReload) sameUser(w *sidecar.Workload) *corev1.SecurityContext {
 	s := restricted(i)
 	s.RunAsNonRoot = new(i.uid != 0)
 	return s
-}
-
-// user is as whom a container runs, as far as the manifest says it.
-func user(w *sidecar.Workload, c *corev1.Container) (uid, gid *int64) {
-	if pod := w.Pod.Spec.SecurityContext; pod != nil {
-		uid, gid = pod.RunAsUser, pod.RunAsGroup
-	}
-	if own := c.SecurityContext; own != nil && own.RunAsUser != nil {
-		uid = own.RunAsUser
-	}
-	if own := c.SecurityContext; own != nil && own.RunAsGroup != nil {
-		gid = own.RunAsGroup
-	}
-	return uid, gid
 }

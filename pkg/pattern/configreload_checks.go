@@ -61,7 +61,7 @@ func (h *ReloadWebhook) validateURL(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "bad-value", "webhook.url", "that is no URL of http or https", example)
 	case u.User != nil:
 		fs.Add(sidecar.Error, "bad-value", "webhook.url", "a password there is for everybody to read who may see the pod", "let the app hear the request on 127.0.0.1 without one")
-	case !loopback(u.Hostname()):
+	case !inPod(u.Hostname()):
 		fs.Add(sidecar.Error, "bad-value", "webhook.url", fmt.Sprintf("%q isn't this pod: each has a watcher of its own, for its own app", u.Hostname()), example)
 	case u.Port() != "" && (number(u.Port()) < 1 || number(u.Port()) > 65535):
 		fs.Add(sidecar.Error, "bad-value", "webhook.url", fmt.Sprintf("%q is no port", u.Port()), "write 1 to 65535")
@@ -70,7 +70,8 @@ func (h *ReloadWebhook) validateURL(fs *sidecar.Findings) {
 	}
 }
 
-func loopback(host string) bool {
+// inPod reports whether a host is 127.0.0.1, by whatever name.
+func inPod(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && address.IsLoopback() && address.Zone() == ""
 }
@@ -78,9 +79,7 @@ func loopback(host string) bool {
 // check finds what is wrong with the config for this workload.
 func (p *ConfigReload) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
-	checkWindows(w, &fs)
-	if w.App == nil {
-		fs.AddUnfit(sidecar.Error, "no-container", "", "the pod has no container to serve", "write app")
+	if checkLinux(w, &fs); w.App == nil {
 		return fs
 	}
 	p.checkVolumes(w, &fs)
@@ -198,7 +197,7 @@ func (p *ConfigReload) checkProcess(w *sidecar.Workload, fs *sidecar.Findings) {
 	if w.Pod.Spec.HostPID {
 		fs.AddUnfit(sidecar.Error, "host-pid", "signal", "the pod has the processes of the node (hostPID), and can't share its own", "take hostPID out, or tell the app by webhook")
 	}
-	uid, _ := user(w, w.App)
+	uid, _ := userOf(w, w.App)
 	switch own := w.Override; {
 	case own != nil && own.SecurityContext != nil && own.SecurityContext.RunAsUser != nil: // whoever writes it knows
 	case uid == nil:

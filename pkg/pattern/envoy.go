@@ -62,7 +62,9 @@ func (e *envoyConf) bootstrap() string {
 	if e.jwt.JWKS == nil {
 		host, port := e.jwksHost()
 		clusters = append(clusters, object{
-			"name": "jwks", "type": "LOGICAL_DNS", "connect_timeout": "5s",
+			// All addresses are tried: by default, those of IPv6 alone are where a name
+			// has some, whether or not the pod has IPv6.
+			"name": "jwks", "type": "LOGICAL_DNS", "dns_lookup_family": "ALL", "connect_timeout": "5s",
 			"load_assignment": object{"cluster_name": "jwks", "endpoints": []any{object{"lb_endpoints": []any{object{
 				"endpoint": object{"address": socket(host, port)}}}}}},
 			"transport_socket": typed("envoy.transport_sockets.tls", "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext", object{

@@ -144,7 +144,7 @@ func (p *Exporter) check(w *sidecar.Workload) sidecar.Findings {
 		p.checkInputs(w, &fs)
 		if known.Receives {
 			checkPod(w, &fs) // it listens on 127.0.0.1
-		} else if checkWindows(w, &fs); w.Pod.Spec.HostNetwork {
+		} else if checkLinux(w, &fs); w.Pod.Spec.HostNetwork {
 			fs.Add(sidecar.Warning, "host-network", "", fmt.Sprintf("metrics are on the node's port %d, for all that reach the node", p.metricsPort()), "take hostNetwork off, or leave this workload out")
 		}
 		if known.Note != "" {

@@ -30,7 +30,8 @@ type Gate struct {
 	// ListenPort is the proxy's own port in mode front. Default: 8443.
 	ListenPort int32 `json:"listenPort,omitempty"`
 	// NetworkPolicy says whether mode front emits one, that lets nobody pass by the
-	// proxy. The cluster's network must enforce it. Default: true.
+	// proxy and closes nothing else. The cluster's network must enforce it, and know
+	// ranges of ports (endPort). Default: true.
 	NetworkPolicy *bool `json:"networkPolicy,omitempty"`
 	// SecretName is the Secret with the certificate (tls.crt) and its key
 	// (tls.key), of type kubernetes.io/tls, as cert-manager writes them. Required
@@ -196,6 +197,7 @@ func (p *Gate) app(w *sidecar.Workload) sidecar.App {
 	if !p.front() {
 		app.Env = p.Rebind.imageEnv(w.App, p.Rebind.env(p.rebindPort()))
 		app.Args = p.Rebind.args(w.App, p.rebindPort())
+		app.ReplacesCMD = p.Rebind.replacesCMD()
 	}
 	return app
 }

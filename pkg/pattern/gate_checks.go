@@ -10,7 +10,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// validate finds what is wrong with the config whatever the workload is.
+// validate finds what is wrong with the config whatever the workload is: of a proxy
+// that is there for TLS, or else for authentication.
 func (p *Gate) validate(tls bool, fs *sidecar.Findings) {
 	if !p.front() || p.Port != 0 {
 		checkPort("port", p.Port, "write the app's port, where clients come in", fs)
@@ -26,7 +27,7 @@ func (p *Gate) validate(tls bool, fs *sidecar.Findings) {
 		p.Certificate.validate("certificate", fs)
 	}
 	p.validateDoors(fs)
-	p.validateRebind(fs)
+	p.validateRebind(!tls, fs)
 	checkEnum("tlsProfile", p.TLSProfile, fs, Intermediate, Modern)
 	checkEnum("accessLog", p.AccessLog, fs, NoAccessLog, JSONAccessLog)
 	for i, f := range p.IPFamilies {

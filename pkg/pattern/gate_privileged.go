@@ -15,7 +15,7 @@ import (
 // themselves. So ports like 443 need no root, nor an app that is moved for us.
 const portStart = "net.ipv4.ip_unprivileged_port_start"
 
-// sysctls let nginx listen on a privileged port, where the pod doesn't yet.
+// sysctls let the proxy listen on a privileged port, where the pod doesn't yet.
 func (p *Gate) sysctls(w *sidecar.Workload) []corev1.Sysctl {
 	if p.lowest() >= 1024 {
 		return nil
@@ -43,9 +43,9 @@ func (p *Gate) checkPrivileged(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 	s := podSysctl(w, portStart)
 	if s == nil {
-		fs.Add(sidecar.Info, "port-privileged", "port", fmt.Sprintf("nginx isn't root, so the pod gets the safe sysctl %s=0 for port %d", portStart, low), "")
+		fs.Add(sidecar.Info, "port-privileged", "port", fmt.Sprintf("the proxy isn't root, so the pod gets the safe sysctl %s=0 for port %d", portStart, low), "")
 	} else if start, err := strconv.Atoi(s.Value); err != nil || start > int(low) {
-		fs.Add(sidecar.Error, "port-privileged", "port", fmt.Sprintf("nginx isn't root, and the pod's sysctl %s=%s keeps it from port %d", portStart, s.Value, low),
+		fs.Add(sidecar.Error, "port-privileged", "port", fmt.Sprintf("the proxy isn't root, and the pod's sysctl %s=%s keeps it from port %d", portStart, s.Value, low),
 			"set that sysctl to 0, or leave it out")
 	}
 }

@@ -50,9 +50,10 @@ func (p *Gate) shutdown(w *sidecar.Workload) shutdown {
 	return s
 }
 
-// left is how long nginx may take to quit. Long transfers get what the grace
-// period has left, but for 2 seconds in which it can end by itself.
-func (s shutdown) left() int64 { return max(s.grace-s.proxy-2, 1) }
+// left is how long a proxy may take to quit that begins after some seconds. Long
+// transfers get what the grace period has left, but for 2 seconds in which it can
+// end by itself.
+func (s shutdown) left(after int64) int64 { return max(s.grace-after-2, 1) }
 
 // preStop is the hook of nginx's container.
 func (s shutdown) preStop() *corev1.Lifecycle {
@@ -89,6 +90,16 @@ func sleeps(hook *corev1.LifecycleHandler) (seconds int64, ok bool) {
 }
 
 var shells = map[string]bool{"sh": true, "/bin/sh": true, "bash": true, "/bin/bash": true, "/bin/ash": true, "/bin/dash": true}
+
+// hold is the hook of a container whose image has no shell, or whom nginx asks.
+// As a native sidecar, it outlives the app anyway; beside the app, it would get
+// its signal when the app still serves.
+func (s shutdown) hold(w *sidecar.Workload) *corev1.Lifecycle {
+	if w.Placement != sidecar.Beside || s.app == 0 || !hasSleepAction(w) {
+		return nil
+	}
+	return &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: s.app}}}
+}
 
 // drainSeconds is the app's delay that is asked for.
 func (p *Gate) drainSeconds() int64 {

@@ -107,6 +107,10 @@ func (p *Gate) hear(w *sidecar.Workload, c *corev1.Container, guarded bool) {
 // checkHealth finds probes that can't be passed on.
 func (p *Gate) checkHealth(w *sidecar.Workload, guarded bool, fs *sidecar.Findings) {
 	for i, d := range p.doors() {
+		if !p.front() && d.protocol == sidecar.GRPC && len(probed(w, d.port)) > 0 {
+			fs.Add(sidecar.Warning, "probe-grpc", d.field+"protocol", fmt.Sprintf("an HTTP probe asks port %d, and with protocol grpc it comes to the app as HTTP/2 like all calls", d.port),
+				"probe it by grpc, or write protocol: http if clients speak HTTP too")
+		}
 		if !p.heard(w, d, guarded) || d.protocol != sidecar.HTTP {
 			continue
 		}

@@ -12,47 +12,51 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// networkPolicy lets the pod's clients in on all ports that its containers declare,
-// those of other sidecars too, but for those that a proxy stands in front of. Ports are numbers: many networks
-// don't know the names of native sidecars' ports. The kubelet's own probes pass
+// networkPolicy closes the ports that a proxy stands in front of, and leaves all
+// others as they were, those that nobody declares too. A policy can only allow, so
+// these are ranges (endPort, stable since Kubernetes 1.25). The proxy's own and those
+// of other sidecars are listed by themselves, too: a network that knows no ranges
+// reads their first port only. All are numbers: many networks don't know the names
+// of native sidecars' ports. The kubelet's own probes pass
 // (NetworkPolicy API: traffic from the pod's node is allowed by convention).
 func (p *Gate) networkPolicy(w *sidecar.Workload) *sidecar.Object {
 	if !p.closed() {
 		return nil
 	}
-	protocols := map[string]corev1.Protocol{}
-	var keys []string
-	allow := func(port int32, protocol corev1.Protocol) {
-		protocol = corev1.Protocol(or(string(protocol), string(corev1.ProtocolTCP)))
-		key := fmt.Sprintf("%05d/%s", port, protocol)
-		if protocols[key] == "" {
-			keys = append(keys, key)
+	rule := networkingv1.NetworkPolicyIngressRule{}
+	allow := func(protocol corev1.Protocol, from, to int32) {
+		port := networkingv1.NetworkPolicyPort{Protocol: new(protocol)}
+		if from != 0 {
+			port.Port = new(intstr.FromInt32(from))
 		}
-		protocols[key] = protocol
+		if to > from {
+			port.EndPort = new(to)
+		}
+		if from <= to {
+			rule.Ports = append(rule.Ports, port)
+		}
 	}
-	behind := p.Takes()
-	for _, c := range running(w) {
-		for _, port := range c.Ports {
-			if !isTCP(port) || !slices.Contains(behind, port.ContainerPort) {
-				allow(port.ContainerPort, port.Protocol)
-			}
-		}
+	var single []int32
+	for _, d := range p.doors() {
+		single = append(single, d.listen)
 	}
 	for _, port := range w.Opened {
-		allow(port.ContainerPort, port.Protocol)
-	}
-	for _, d := range p.doors() {
-		allow(d.listen, corev1.ProtocolTCP)
-	}
-	slices.Sort(keys)
-	rule := networkingv1.NetworkPolicyIngressRule{}
-	for _, key := range keys {
-		var port int32
-		if _, err := fmt.Sscanf(key, "%05d/", &port); err != nil {
-			panic(fmt.Sprintf("networkPolicy: %v", err)) // it's of our own making
+		if isTCP(port) {
+			single = append(single, port.ContainerPort)
 		}
-		rule.Ports = append(rule.Ports, networkingv1.NetworkPolicyPort{Protocol: new(protocols[key]), Port: new(intstr.FromInt32(port))})
 	}
+	slices.Sort(single)
+	for _, port := range slices.Compact(single) {
+		allow(corev1.ProtocolTCP, port, port)
+	}
+	next := int32(1)
+	for _, port := range slices.Sorted(slices.Values(p.Takes())) {
+		allow(corev1.ProtocolTCP, next, port-1)
+		next = port + 1
+	}
+	allow(corev1.ProtocolTCP, next, 65535)
+	allow(corev1.ProtocolUDP, 0, 0)
+	allow(corev1.ProtocolSCTP, 0, 0)
 	o := sidecar.NewObject(struct {
 		APIVersion string                         `json:"apiVersion"`
 		Kind       string                         `json:"kind"`
@@ -79,6 +83,12 @@ func (p *Gate) checkFront(w *sidecar.Workload, fs *sidecar.Findings) {
 			"leave networkPolicy out, or use mode takeover")
 	} else if len(w.Selector()) == 0 {
 		fs.Add(sidecar.Error, "app-reachable", "mode", "the pods have no labels by which a NetworkPolicy could select them", "give the pod template labels")
+	}
+	for _, port := range w.App.Ports {
+		if port.HostPort != 0 && isTCP(port) && slices.Contains(p.Takes(), port.ContainerPort) {
+			fs.AddUnfit(sidecar.Error, "app-reachable", "mode", fmt.Sprintf("port %d of the node leads to port %d of the app, past the proxy", port.HostPort, port.ContainerPort),
+				"use mode takeover, where it leads to the proxy; or take hostPort out")
+		}
 	}
 	for _, s := range w.Services {
 		if s.Spec.ClusterIP == corev1.ClusterIPNone {

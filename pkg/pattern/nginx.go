@@ -101,9 +101,10 @@ func (c *nginxConf) Healthy() (out []nginxServer) {
 // nginx is what the nginx.conf of a valid Gate is made of.
 func (p *Gate) nginx(w *sidecar.Workload, given corev1.ResourceRequirements) *nginxConf {
 	version := nginxRelease(w.Image(nginxImage.ref))
+	end := p.shutdown(w)
 	c := &nginxConf{
 		Workers:          workers(cpuLimit(w, given)),
-		ShutdownSeconds:  p.shutdown(w).left(),
+		ShutdownSeconds:  end.left(end.proxy),
 		Certs:            certsDir,
 		HTTP2Directive:   version.atLeast(1, 25, 1),
 		CertificateCache: version.atLeast(1, 27, 4),

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/util/validation"
-
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -38,7 +36,7 @@ func (p *Gate) rebindPort() int32 {
 	return p.Rebind.Port
 }
 
-func (p *Gate) validateRebind(fs *sidecar.Findings) {
+func (p *Gate) validateRebind(auth bool, fs *sidecar.Findings) {
 	r := p.Rebind
 	if p.front() {
 		if r != nil {
@@ -56,15 +54,14 @@ func (p *Gate) validateRebind(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "bad-value", "rebind.port", fmt.Sprintf("it is the port %d that the proxy takes over", p.Port), "write another one, for the app")
 	}
 	var all []string
+	addressed := false // wrongly, and it's told
 	for _, name := range slices.Sorted(maps.Keys(r.Env)) {
-		if len(validation.IsEnvVarName(name)) > 0 {
-			fs.Add(sidecar.Error, "bad-value", "rebind.env", fmt.Sprintf("%q can't be the name of a variable", name), "use letters, digits, _, - and dots; no digit first")
-		}
-		checkAddress("rebind.env."+name, r.Env[name], fs)
+		checkEnvName("rebind.env", name, fs)
+		addressed = !checkAddress("rebind.env."+name, r.Env[name], auth, fs) || addressed
 		all = append(all, r.Env[name])
 	}
 	for i, arg := range r.Args {
-		checkAddress(fmt.Sprintf("rebind.args[%d]", i), arg, fs)
+		addressed = !checkAddress(fmt.Sprintf("rebind.args[%d]", i), arg, auth, fs) || addressed
 		all = append(all, arg)
 	}
 	port := strconv.Itoa(int(r.Port))
@@ -78,6 +75,8 @@ func (p *Gate) validateRebind(fs *sidecar.Findings) {
 	case preset != nil && preset.Refuse != "":
 		why, hint, _ := strings.Cut(preset.Refuse, ": ")
 		fs.Add(sidecar.Error, "preset-refused", "rebind.preset", preset.Name+": "+why, hint)
+	case preset != nil && preset == r.own:
+		preset.validate(auth, fs)
 	case preset != nil:
 	case len(all) == 0:
 		fs.Add(sidecar.Info, "rebind-untold", "rebind", "neither env nor args tell the app to move",
@@ -85,17 +84,27 @@ func (p *Gate) validateRebind(fs *sidecar.Findings) {
 	case !strings.Contains(strings.Join(all, "\n"), port):
 		fs.Add(sidecar.Warning, "rebind-untold", "rebind", "neither env nor args tell the app its new port "+port,
 			"unless its own configuration does, write it into one of them")
+	case !addressed && !strings.Contains(strings.Join(all, "\n"), "127.0.0.1"):
+		fs.Add(sidecar.Warning, "rebind-untold", "rebind", "neither env nor args tell the app the address 127.0.0.1: on all addresses it's still reachable without the proxy",
+			"unless its own configuration does, write it into one of them")
 	}
 }
 
-// checkAddress finds addresses under which the app isn't where nginx looks for
+// checkAddress finds addresses under which the app isn't where the proxy looks for
 // it, or is elsewhere too. The values aren't told: they may be secret.
-func checkAddress(field, value string, fs *sidecar.Findings) {
+func checkAddress(field, value string, auth bool, fs *sidecar.Findings) (fine bool) {
 	switch {
 	case strings.Contains(value, "localhost"):
-		fs.Add(sidecar.Warning, "rebind-address", field, "localhost may be ::1, where nginx doesn't look for the app", "write 127.0.0.1")
+		fs.Add(sidecar.Warning, "rebind-address", field, "localhost may be ::1, where the proxy doesn't look for the app", "write 127.0.0.1")
 	case strings.Contains(value, "0.0.0.0"), strings.Contains(value, "[::]"), strings.Contains(value, "=:"),
 		strings.HasPrefix(value, ":") && !strings.HasPrefix(value, "::1"):
-		fs.Add(sidecar.Warning, "rebind-address", field, "on all addresses the app is still reachable without TLS", "write 127.0.0.1")
+		severity, without := sidecar.Warning, "TLS"
+		if auth {
+			severity, without = sidecar.Error, "authentication"
+		}
+		fs.Add(severity, "rebind-address", field, "on all addresses the app is still reachable without "+without, "write 127.0.0.1")
+	default:
+		return true
 	}
+	return false
 }

@@ -36,23 +36,27 @@ type RebindPreset struct {
 	// ImageCmd are the arguments that the image has, for pods that have none: args
 	// in a manifest replace them.
 	ImageCmd []string `json:"imageCmd,omitempty"`
+	// BareArgs: the image's entrypoint puts the program before arguments that begin
+	// with -, so that pods that have none need no imageCmd.
+	BareArgs bool `json:"bareArgs,omitempty"`
 	// Flags are those that say the same in the app's own arguments. They'd win, or
 	// open a second listener.
 	Flags []string `json:"flags,omitempty"`
-	// BeatenBy are variables that win over all this.
+	// BeatenBy are variables that win over all this; NAME* are all that begin so.
 	BeatenBy []string `json:"beatenBy,omitempty"`
 	// ByEntrypoint: a script of the image reads the variables, which a command of
 	// the pod's own skips.
 	ByEntrypoint bool `json:"byEntrypoint,omitempty"`
-	// SetToo are variables that are to be set besides, with the reason.
+	// SetToo are variables that are to be set besides, with the reason. Of several
+	// with | between, one suffices.
 	SetToo map[string]string `json:"setToo,omitempty"`
 	// StillPublic tells what stays on all addresses.
 	StillPublic string `json:"stillPublic,omitempty"`
 	// Refuse is why the program can't be moved like that, and the way out.
 	Refuse string `json:"refuse,omitempty"`
-	// RefuseIf are words of the app's arguments with which it can't be moved: its
-	// peers dial it too.
-	RefuseIf []string `json:"refuseIf,omitempty"`
+	// RefuseIf are parts of the app's arguments, and beginnings of its variables as
+	// NAME=value, with which it can't be moved, with the reason and the way out.
+	RefuseIf map[string]string `json:"refuseIf,omitempty"`
 	// FirstStart tells of a server that the image starts for itself on an empty
 	// volume.
 	FirstStart *FirstStart `json:"firstStart,omitempty"`
@@ -74,6 +78,8 @@ type FirstStart struct {
 	Port int32 `json:"port"`
 	// Env are the variables that make the image start it.
 	Env []string `json:"env,omitempty"`
+	// Mounts are the folders of scripts that make it, too.
+	Mounts []string `json:"mounts,omitempty"`
 }
 
 //go:embed files/rebind/presets.json
@@ -169,53 +175,12 @@ func (r *Rebind) args(c *corev1.Container, port int32) []string {
 	return args
 }
 
-func withPort(text string, port int32) string {
-	return strings.ReplaceAll(text, "{port}", strconv.Itoa(int(port)))
+// replacesCMD reports whether args are fit for a pod that has none.
+func (r *Rebind) replacesCMD() bool {
+	p := r.preset()
+	return p != nil && (p.BareArgs || len(p.ImageCmd) > 0)
 }
 
-// checkPreset finds what is in the way of a preset in this pod. Values of variables
-// and arguments aren't told: they may be secret.
-func (p *Gate) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
-	if p.front() || p.Rebind == nil || w.App == nil {
-		return
-	}
-	r, preset := p.Rebind, p.Rebind.preset()
-	if preset == nil || preset.Refuse != "" {
-		return // Validate says so
-	}
-	port := p.rebindPort()
-	ours := r.args(w.App, port)
-	words := slices.Concat(w.App.Command, w.App.Args)
-	for i, word := range words {
-		name, _, _ := strings.Cut(word, "=")
-		if slices.ContainsFunc(preset.RefuseIf, func(s string) bool { return strings.Contains(word, s) }) {
-			fs.Add(sidecar.Error, "rebind-peers", "rebind.preset", fmt.Sprintf("%s runs with peers here, which dial its port too", preset.Name), "use mode: front, or its own TLS")
-			return
-		}
-		at := slices.Index(ours, word)
-		if slices.Contains(preset.Flags, name) && (at < 0 || at+1 < len(ours) && !strings.Contains(word, "=") && (i+1 >= len(words) || words[i+1] != ours[at+1])) {
-			fs.Add(sidecar.Error, "rebind-flag", "rebind.preset", fmt.Sprintf("container %s has %s among its arguments, which says where it listens", w.App.Name, name),
-				"take it out of the manifest, or write what it must be")
-		}
-	}
-	for _, e := range w.App.Env {
-		if slices.Contains(preset.BeatenBy, e.Name) {
-			fs.Add(sidecar.Warning, "rebind-beaten", "rebind.preset", fmt.Sprintf("variable %s may win over what moves %s", e.Name, preset.Name), "take it out, or see that it says the same")
-		}
-	}
-	if preset.ByEntrypoint && len(w.App.Command) > 0 {
-		fs.Add(sidecar.Warning, "rebind-entrypoint", "rebind.preset", fmt.Sprintf("a script of the image reads the variables that move %s, and the pod's own command may skip it", preset.Name), "leave command out, or move it by its configuration")
-	}
-	for _, name := range slices.Sorted(maps.Keys(preset.SetToo)) {
-		if !slices.ContainsFunc(w.App.Env, func(e corev1.EnvVar) bool { return e.Name == name }) && r.Env[name] == "" {
-			fs.Add(sidecar.Warning, "rebind-set-too", "rebind.preset", fmt.Sprintf("variable %s isn't set: %s", name, withPort(preset.SetToo[name], port)), "set it in the manifest or in rebind.env")
-		}
-	}
-	if preset.StillPublic != "" {
-		fs.Add(sidecar.Info, "rebind-still-public", "rebind.preset", preset.StillPublic, "")
-	}
-	if f := preset.FirstStart; f != nil && slices.Contains(p.Takes(), f.Port) && slices.ContainsFunc(w.App.Env, func(e corev1.EnvVar) bool { return slices.Contains(f.Env, e.Name) }) {
-		fs.Add(sidecar.Error, "rebind-first-start", "rebind.preset",
-			fmt.Sprintf("on an empty volume the image of %s starts a server on port %d for itself, where the proxy listens already", preset.Name, f.Port), "use mode: front")
-	}
+func withPort(text string, port int32) string {
+	return strings.ReplaceAll(text, "{port}", strconv.Itoa(int(port)))
 }

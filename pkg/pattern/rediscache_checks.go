@@ -44,7 +44,7 @@ func (p *RedisCache) Validate() sidecar.Findings {
 func (p *RedisCache) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	if p.Socket {
-		checkWindows(w, &fs)
+		checkLinux(w, &fs)
 	} else {
 		checkPod(w, &fs)
 	}

@@ -10,7 +10,8 @@ import (
 
 // TLSProxy terminates TLS in the pod, in an nginx in front of an app that speaks
 // plain HTTP, gRPC or TCP: nginx takes the app's port over and the app moves to
-// 127.0.0.1, or nginx has a port of its own and Services lead there.
+// 127.0.0.1, or nginx has a port of its own and Services lead there. Where clients
+// of protocol tcp are told apart by their names, a ghostunnel is in its place.
 type TLSProxy struct {
 	Gate
 	// PlainHTTP is what a client gets that speaks plain HTTP on the TLS port:
@@ -54,41 +55,44 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	} else if notes.Failed() {
 		return nil, notes // whoever reads configs has told what else is in mine
 	}
-	resources := nginxSize.resources(w)
-	if resources.Requests.Cpu().Equal(*resources.Limits.Cpu()) {
-		notes.Add(sidecar.Info, "qos-guaranteed", "", "the pod is of QoS class Guaranteed and stays it: requests and limits of "+w.Name+" are equal",
-			"give it what your load needs by override.resources")
+	c := &sidecar.Change{
+		Phase:     sidecar.PhaseProxy,
+		App:       p.app(w),
+		Takeovers: p.takeovers(w),
+		Pod:       sidecar.Pod{Sysctls: p.sysctls(w), MinGracePeriodSeconds: p.minGrace(w)},
+		Claims:    p.claims(w),
 	}
 	object := w.ObjectName()
 	secret := or(p.SecretName, object)
-	files := map[string]string{confKey: p.conf(w, resources).String()}
-	volumes := []corev1.Volume{
-		configVolume(volume(w, "config"), object),
-		secretVolume(volume(w, "certs"), secret, tlsKeys...),
-		tmpVolume(volume(w, "tmp")),
+	certs := secretVolume(volume(w, "certs"), secret, tlsKeys...)
+	if p.named() {
+		c.Containers = []corev1.Container{p.ghostunnel(w)}
+		c.Volumes = []corev1.Volume{certs}
+	} else {
+		resources := nginxSize.resources(w)
+		c.Containers = []corev1.Container{p.container(w, resources)}
+		c.Volumes = []corev1.Volume{configVolume(volume(w, "config"), object), certs, tmpVolume(volume(w, "tmp"))}
+		files := map[string]string{confKey: p.conf(w, resources).String()}
+		if p.Clients != nil {
+			files[reloadKey] = reloadScript
+		}
+		c.Objects = []sidecar.Object{configMap(object, files)}
 	}
 	if p.Clients != nil {
-		files[reloadKey] = reloadScript
-		volumes = append(volumes, p.Clients.CA.volume(volume(w, "clients")))
+		c.Volumes = append(c.Volumes, p.Clients.CA.volume(volume(w, "clients")))
 	}
-	objects := []sidecar.Object{configMap(object, files)}
+	if r := c.Containers[0].Resources; r.Requests.Cpu().Equal(*r.Limits.Cpu()) {
+		notes.Add(sidecar.Info, "qos-guaranteed", "", "the pod is of QoS class Guaranteed and stays it: requests and limits of "+w.Name+" are equal",
+			"give it what your load needs by override.resources")
+	}
 	if p.Certificate != nil {
-		objects = append(objects, p.Certificate.objects(secret, p.Certificate.names(w))...)
+		c.Objects = append(c.Objects, p.Certificate.objects(secret, p.Certificate.names(w))...)
 	}
 	if policy := p.networkPolicy(w); policy != nil {
-		objects = append(objects, *policy)
+		c.Objects = append(c.Objects, *policy)
 	}
-	return &sidecar.Change{
-		Phase:      sidecar.PhaseProxy,
-		Containers: []corev1.Container{p.container(w, resources)},
-		Volumes:    volumes,
-		App:        p.app(w),
-		Takeovers:  p.takeovers(w),
-		Pod:        sidecar.Pod{Sysctls: p.sysctls(w), MinGracePeriodSeconds: p.minGrace(w)},
-		Objects:    objects,
-		Claims:     p.claims(w),
-		Notes:      notes,
-	}, nil
+	c.Notes = notes
+	return c, nil
 }
 
 // takeovers say too who is let in, and where the kubelet is answered.

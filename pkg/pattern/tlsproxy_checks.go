@@ -26,6 +26,9 @@ func (p *TLSProxy) Validate() sidecar.Findings {
 func (p *TLSProxy) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	p.Gate.check(w, &fs)
+	if p.Clients != nil {
+		p.Clients.CA.check(w, "clients.ca", &fs)
+	}
 	p.checkImage(w, &fs)
 	p.checkHealth(w, p.Clients.required(), &fs)
 	return fs
@@ -33,6 +36,9 @@ func (p *TLSProxy) check(w *sidecar.Workload) sidecar.Findings {
 
 // checkImage finds what the image's version can't do.
 func (p *TLSProxy) checkImage(w *sidecar.Workload, fs *sidecar.Findings) {
+	if p.named() {
+		return
+	}
 	ref := w.Image(nginxImage.ref)
 	switch version := nginxRelease(ref); {
 	case !version.atLeast(1, 19, 5): // -e; certificates by variable came with 1.15.9

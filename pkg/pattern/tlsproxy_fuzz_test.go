@@ -86,7 +86,11 @@ func (v wish) directives() []string {
 	} else if v.drain == 1 && v.beside {
 		delay = 1
 	}
-	add(fmt.Sprintf("worker_processes %d", workers), fmt.Sprintf("worker_shutdown_timeout %ds", max(v.grace-delay-2, 1)),
+	grace := v.grace
+	if v.drain > 0 { // it's raised
+		grace = max(grace, v.drain+10)
+	}
+	add(fmt.Sprintf("worker_processes %d", workers), fmt.Sprintf("worker_shutdown_timeout %ds", max(grace-delay-2, 1)),
 		"pid /tmp/nginx.pid", "error_log stderr warn", "events", "events worker_connections 4096", "http", "http server_tokens off")
 	for _, name := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		add("http " + name + "_temp_path /tmp/" + name)

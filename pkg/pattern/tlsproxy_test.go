@@ -176,11 +176,11 @@ func TestTLSProxyPrivilegedPort(t *testing.T) {
 	zero := []corev1.Sysctl{{Name: "net.ipv4.ip_unprivileged_port_start", Value: "0"}}
 	c := change(t, p, with())
 	require.Equal(t, zero, c.Pod.Sysctls)
-	require.Equal(t, []string{"info port-privileged: port: nginx isn't root, so the pod gets the safe sysctl net.ipv4.ip_unprivileged_port_start=0 for port 443"}, lines(c.Notes))
+	require.Equal(t, []string{"info port-privileged: port: the proxy isn't root, so the pod gets the safe sysctl net.ipv4.ip_unprivileged_port_start=0 for port 443"}, lines(c.Notes))
 	require.Equal(t, zero, change(t, p, with("0")).Pod.Sysctls)
 	require.Empty(t, change(t, p, with("443")).Pod.Sysctls)
 	for _, bad := range []string{"444", "x"} {
-		require.Equal(t, []string{"error port-privileged: port: nginx isn't root, and the pod's sysctl net.ipv4.ip_unprivileged_port_start=" + bad +
+		require.Equal(t, []string{"error port-privileged: port: the proxy isn't root, and the pod's sysctl net.ipv4.ip_unprivileged_port_start=" + bad +
 			" keeps it from port 443; set that sysctl to 0, or leave it out"}, lines(findings(t, p, with(bad))))
 	}
 }
@@ -265,6 +265,10 @@ func TestTLSProxyFindings(t *testing.T) {
 			w.Override = &corev1.Container{Env: []corev1.EnvVar{{Name: "TZ", Value: "UTC"}, {Name: "NGINX", Value: "1"}}}
 		}}, want: []string{
 			"error bad-value: nginx takes the variable NGINX of the override for a list of inherited sockets and doesn't start; use another name"}},
+		"several nodes": {edits: []edit{func(w *sidecar.Workload) { w.Replicas = new(int32(3)) }}, want: []string{
+			"error rebind-peers: rebind.env.network.host: it moves the transport to 127.0.0.1 too, where the nodes can't find each other; write http.host in its place"}},
+		"seed hosts": {edits: []edit{func(w *sidecar.Workload) { w.App.Env = []corev1.EnvVar{{Name: "discovery.seed_hosts", Value: "es"}} }}, want: []string{
+			"error rebind-peers: rebind.env.network.host: it moves the transport to 127.0.0.1 too, where the nodes can't find each other; write http.host in its place"}},
 		"old image": {edits: []edit{func(w *sidecar.Workload) { w.Override = &corev1.Container{Image: "nginx:1.19.4"} }}, want: []string{
 			"error image-version: nginx of image nginx:1.19.4 is too old; use 1.19.5 or newer"}},
 		"older image": {edits: []edit{func(w *sidecar.Workload) { w.Override = &corev1.Container{Image: "nginx:1.26"} }}, want: []string{
@@ -297,7 +301,7 @@ func TestTLSProxyValidate(t *testing.T) {
 			p.IPFamilies = []corev1.IPFamily{corev1.IPv6Protocol, corev1.IPv4Protocol}
 		}, []string{}},
 		"no port": {func(p *TLSProxy) { p.Port = 0 }, []string{"error missing-field: port: no port is given; write the app's port, where clients come in"}},
-		"bad ports": {func(p *TLSProxy) { p.Port, p.Rebind = -1, &Rebind{Port: 65536, Args: []string{"65536"}} }, []string{
+		"bad ports": {func(p *TLSProxy) { p.Port, p.Rebind = -1, &Rebind{Port: 65536, Args: []string{"127.0.0.1:65536"}} }, []string{
 			"error bad-value: port: -1 is no port; write 1 to 65535", "error bad-value: rebind.port: 65536 is no port; write 1 to 65535"}},
 		"no certificate": {func(p *TLSProxy) { p.SecretName = "" }, []string{
 			"error missing-field: secretName: there is no certificate; name the Secret that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: ...}}"}},
@@ -310,7 +314,7 @@ func TestTLSProxyValidate(t *testing.T) {
 			p.Rebind.Args = []string{"127.0.0.1:9200"}
 		}, []string{
 			"error bad-value: rebind.port: it is the port 9200 that the proxy takes over; write another one, for the app"}},
-		"bad variable": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"a=b": "9201", "1a": ""} }, []string{
+		"bad variable": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"a=b": "127.0.0.1:9201", "1a": ""} }, []string{
 			`error bad-value: rebind.env: "1a" can't be the name of a variable; use letters, digits, _, - and dots; no digit first`,
 			`error bad-value: rebind.env: "a=b" can't be the name of a variable; use letters, digits, _, - and dots; no digit first`}},
 		"words": {func(p *TLSProxy) {
@@ -326,8 +330,10 @@ func TestTLSProxyValidate(t *testing.T) {
 			"info rebind-untold: rebind: neither env nor args tell the app to move; make sure that its own configuration binds it to 127.0.0.1:9201"}},
 		"port untold": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"network.host": "127.0.0.1"} }, []string{
 			"warning rebind-untold: rebind: neither env nor args tell the app its new port 9201; unless its own configuration does, write it into one of them"}},
+		"address untold": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"PORT": "9201"} }, []string{
+			"warning rebind-untold: rebind: neither env nor args tell the app the address 127.0.0.1: on all addresses it's still reachable without the proxy; unless its own configuration does, write it into one of them"}},
 		"localhost": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"ADDRESS": "http://localhost:9201"} }, []string{
-			"warning rebind-address: rebind.env.ADDRESS: localhost may be ::1, where nginx doesn't look for the app; write 127.0.0.1"}},
+			"warning rebind-address: rebind.env.ADDRESS: localhost may be ::1, where the proxy doesn't look for the app; write 127.0.0.1"}},
 		"all addresses": {func(p *TLSProxy) {
 			p.Rebind.Env = map[string]string{"a": "0.0.0.0", "b": "[::]:9201", "c": ":9201", "d": "::1", "e": "127.0.0.1:9201"}
 			p.Rebind.Args = []string{"--listen=127.0.0.1:9201", "--listen=:9201"}

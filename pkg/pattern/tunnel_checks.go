@@ -232,9 +232,7 @@ func (p *Tunnel) validateEnv(fs *sidecar.Findings) {
 	local := false
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		value := p.Env[name]
-		if len(validation.IsEnvVarName(name)) > 0 {
-			fs.Add(sidecar.Error, "bad-value", "env", fmt.Sprintf("%q can't be the name of a variable", name), "use letters, digits, _, - and dots; no digit first")
-		}
+		checkEnvName("env", name, fs)
 		if strings.Contains(value, "localhost") {
 			fs.Add(sidecar.Warning, "rebind-address", "env."+name, "localhost may be ::1, where the tunnel doesn't listen", "write 127.0.0.1")
 			local = true

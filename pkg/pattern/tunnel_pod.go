@@ -38,9 +38,7 @@ func (p *Tunnel) checkSecrets(w *sidecar.Workload, fs *sidecar.Findings) {
 			fs.Add(sidecar.Error, "tls-invalid", field, fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, strings.Join(missing, ", "), list(keys)), "name one that has, or the key")
 		}
 	}
-	if p.CA != nil {
-		want("ca.secretName", p.CA.SecretName, or(p.CA.Key, caKey))
-	}
+	p.CA.check(w, "ca", fs)
 	if p.ClientCertificate != nil && p.ClientCertificate.Certificate == nil {
 		want("clientCertificate.secretName", p.ClientCertificate.SecretName, slices.Clone(tlsKeys)...)
 	}

@@ -1,8 +1,7 @@
 package pattern
 
 import (
-	"slices"
-	"strings"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,8 +12,8 @@ import (
 )
 
 // shape is a configuration with its words left out, in which users' texts may stand:
-// each directive's name with the blocks around it, in order. In a map or a geo there
-// are no directives: what stands first there is a word as well.
+// each directive's name with the blocks around it, in order, and how many words it
+// has. In a map or a geo there are no directives: what stands first is a word as well.
 func shape(t *testing.T, conf string) (out []string) {
 	t.Helper()
 	all, err := directives(conf)
@@ -24,7 +23,7 @@ func shape(t *testing.T, conf string) (out []string) {
 		if n := len(d.blocks); n > 0 && (d.blocks[n-1] == "map" || d.blocks[n-1] == "geo") {
 			name = "entry"
 		}
-		out = append(out, strings.Join(append(slices.Clip(d.blocks), name), " "))
+		out = append(out, fmt.Sprint(d.blocks, name, len(d.words)))
 	}
 	return out
 }

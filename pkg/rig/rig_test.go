@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,4 +56,47 @@ func TestBrokenObjects(t *testing.T) {
 	require.True(t, out.Findings.Failed())
 	require.Empty(t, out.Texts)
 	require.Contains(t, out.Findings.Err().Error(), "a.yaml: Deployment web: line 13: mapping values are not allowed")
+}
+
+// An override is laid over the container of the entry's name, or over all that begin
+// with it; of others, none is meant.
+func TestOverride(t *testing.T) {
+	custom := func(override string, names ...string) Output {
+		conf := "  - name: x\n    override: " + override + "\n    custom:\n      containers:\n"
+		for _, name := range names {
+			conf += "      - {name: " + name + ", image: " + name + ":1}\n"
+		}
+		return Run([]File{{Text: deployment("web", "")}}, read(t, conf), Options{})
+	}
+	for _, c := range []struct {
+		names, over []string
+	}{
+		{[]string{"x"}, []string{"x"}},
+		{[]string{"x", "x-a", "z"}, []string{"x"}},
+		{[]string{"x-a", "z", "x-b", "xz"}, []string{"x-a", "x-b"}},
+	} {
+		out := custom("{image: other:2}", c.names...)
+		require.NoError(t, out.Findings.Err())
+		for _, name := range c.names {
+			image := name + ":1"
+			if slices.Contains(c.over, name) {
+				image = "other:2"
+			}
+			require.Contains(t, out.Files()[0].Text, "name: "+name+"\n        image: "+image+"\n")
+		}
+	}
+	require.Contains(t, custom("{name: x, image: other:2}", "x-a").Files()[0].Text, "name: x-a\n        image: other:2\n")
+	require.ErrorContains(t, custom("{image: other:2}", "z", "xz").Findings.Err(), "override: no container of this sidecar is named x, or begins with x-")
+}
+
+// Of a sidecar with several containers, none is an app where all are served.
+func TestEveryAppAgain(t *testing.T) {
+	conf := read(t, "  - name: logs\n    app: '*'\n    placement: beside\n    logTail: {directory: /logs, files: [a.log, b.log]}\n")
+	first := Run([]File{{Text: deployment("web", "")}}, conf, Options{})
+	require.NoError(t, first.Findings.Err())
+	text := first.Files()[0].Text
+	require.Contains(t, text, "name: logs-b\n")
+	again := Run([]File{{Text: text}}, conf, Options{})
+	require.NoError(t, again.Findings.Err())
+	require.Equal(t, text, again.Files()[0].Text)
 }

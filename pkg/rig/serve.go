@@ -116,6 +116,12 @@ func (r *run) named(name string) bool {
 // added reports whether a container is the work of an earlier run: those aren't
 // meant by "*".
 func (r *run) added(w *sidecar.Workload, name string) bool {
+	if slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool {
+		n, ok := e.Pattern().(sidecar.Namer)
+		return ok && slices.Contains(n.Names(e.Name), name)
+	}) {
+		return true
+	}
 	return r.named(name) || slices.Contains(strings.Split(w.Pod.Annotations[sidecar.PatternsKey], ","), name)
 }
 

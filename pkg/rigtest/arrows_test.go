@@ -34,6 +34,7 @@ var arrows = map[string]map[string]string{
 	"pkg/config/gen": {
 		"pkg/config":          "the schema is made from its types",
 		"pkg/config/field":    "and from the fields they have",
+		"pkg/pattern":         "some fields of patterns are leaves of the schema",
 		"pkg/sidecar":         "and of what they're made of",
 		"k8s.io/apimachinery": "quantities and times are leaves of the schema",
 	},

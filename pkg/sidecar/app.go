@@ -100,11 +100,11 @@ func (f *flattener) args(c *corev1.Container, at Path, parts []part) {
 		if len(args) == 0 {
 			continue
 		}
-		if f.owner = p.owner; !warned {
+		if f.owner = p.owner; !warned && !p.app.ReplacesCMD {
 			f.add(Warning, "args-replace-cmd", p.owner, at,
 				"the container has no args of its own: those added replace the image's CMD", "write the image's CMD into the manifest's args")
-			warned = true
 		}
+		warned = true
 		if within(have, args) {
 			continue
 		}

@@ -41,6 +41,9 @@ type Change struct {
 	Objects []Object `json:"objects,omitempty"`
 	// Claims are ports in use that no container declares.
 	Claims []Claim `json:"claims,omitempty"`
+	// Overlaid, where it's true, says that the pattern has laid the user's override
+	// over what it made itself: a container of an object, say.
+	Overlaid bool `json:"-"`
 	// Notes are findings that don't stop the run.
 	Notes Findings `json:"-"`
 }
@@ -53,6 +56,9 @@ type App struct {
 	// Args are appended unless an equal one is there already. Write a flag and its
 	// value as one argument, as in --flag=value.
 	Args []string `json:"args,omitempty"`
+	// ReplacesCMD says that args are made for a container without any of its own,
+	// where they replace the image's CMD; else that is a warning.
+	ReplacesCMD bool `json:"replacesCMD,omitempty"`
 	// VolumeMounts are appended.
 	VolumeMounts []corev1.VolumeMount `json:"volumeMounts,omitempty"`
 	// DrainSeconds is how long the app waits between the beginning of the pod's

@@ -23,6 +23,18 @@ type Taker interface {
 	Takes() []int32
 }
 
+// A Namer is a Pattern that adds several containers. It says how they're named in a
+// sidecar of a name, so that those of an earlier run are known.
+type Namer interface {
+	Names(sidecar string) []string
+}
+
+// A Loner is a Pattern that makes pods of its own from the app's, without the
+// sidecars. It's asked last, and its view has Alone, if Lone says so.
+type Loner interface {
+	Lone() bool
+}
+
 // A Ref names an object. The version is left out: two versions of one kind are
 // one object.
 type Ref struct {
@@ -76,6 +88,7 @@ type Workload struct {
 
 	Takeovers []Takeover             // by which other sidecars of the config move this app
 	Opened    []corev1.ContainerPort // of other sidecars of the config; for those that stand in front of the app
+	Alone     *Alone                 // the pod without what other sidecars of the config change; for a Loner only
 
 	Name       string            // of the sidecar: its container's name and the stem of its objects
 	Placement  Placement         // of long-running containers

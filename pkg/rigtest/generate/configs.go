@@ -26,7 +26,7 @@ func (r random) config(ws []workload) (config *Node, all bool) {
 		}
 		if name := []string{"tls-proxy", "second", "n"}[i]; !all && !taken[p.number] && (len(c.ports) > 0 || r.one(8)) && r.one(3) {
 			taken[p.number] = true
-			patterns.add(r.tlsProxy(w, c, p, name))
+			patterns.add(r.gate(r.tlsProxy(w, c, p, name)))
 		} else if r.one(6) {
 			patterns.add(r.tunnel(w, []string{"way", "tunnel", "out"}[i]))
 		} else if e := r.other(w, c, []string{"fourth", "o5", "sixth"}[i]); e != nil {

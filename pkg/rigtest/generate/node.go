@@ -1,6 +1,9 @@
 package generate
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // A Node is a YAML value together with how it's going to be written.
 type Node struct {
@@ -69,6 +72,11 @@ func list(items ...any) *Node {
 		n.add(v)
 	}
 	return n
+}
+
+// drop takes an entry out.
+func (n *Node) drop(key string) {
+	n.entries = slices.DeleteFunc(n.entries, func(e *Entry) bool { return e.key == key })
 }
 
 // set puts an entry at the end, or in the place of the one of that key.

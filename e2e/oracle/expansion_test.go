@@ -1,0 +1,37 @@
+package oracle
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"k8s.io/kubernetes/third_party/forked/golang/expansion"
+)
+
+// Scripts that stand in a container's command reach the shell as they are: what is
+// $(...) to a shell could be a variable to the kubelet.
+func TestScriptsAreTheShells(t *testing.T) {
+	goldens, err := filepath.Glob("../../pkg/rigtest/testdata/*/expected.yaml")
+	require.NoError(t, err)
+	scripts := 0
+	for _, golden := range goldens {
+		after := text(t, golden)
+		all := pods(after)
+		for object, pod := range all {
+			for _, c := range append(pod.Spec.InitContainers, pod.Spec.Containers...) {
+				if len(c.Command) < 3 || c.Command[0] != "sh" || c.Command[1] != "-c" {
+					continue
+				}
+				vars := map[string]string{}
+				for _, e := range c.Env {
+					vars[e.Name] = "(value)"
+				}
+				for _, word := range append(c.Command, c.Args...) {
+					require.Equal(t, word, expansion.Expand(word, expansion.MappingFuncFor(vars)), "%s: %s of %s", golden, c.Name, object)
+				}
+				scripts++
+			}
+		}
+	}
+	require.NotZero(t, scripts)
+}

@@ -1,0 +1,46 @@
+package tunnel
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+)
+
+// Without a proxy, libpq itself verifies the server by the variables and the file
+// that the app gets.
+func TestClientTLS(t *testing.T) {
+	const name = "db.example"
+	ca, other := newAuthority(t, "test authority"), newAuthority(t, "another authority")
+	var d appsv1.Deployment
+	decode(t, render(t, func(p *pattern.Tunnel) {
+		*p = pattern.Tunnel{Protocol: pattern.Postgres, CA: p.CA, ClientTLS: &pattern.ClientTLS{}}
+	})[0], &d)
+	app := d.Spec.Template.Spec.Containers[0]
+	require.Len(t, app.VolumeMounts, 1)
+	app.SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64(1000)), RunAsGroup: new(int64(1000))}
+	app.Env = append(app.Env, corev1.EnvVar{Name: "PGPASSWORD", Value: "a password"}, corev1.EnvVar{Name: "PGCONNECT_TIMEOUT", Value: "5"})
+	app.Command = []string{"sh", "-c", `until getent hosts ` + name + ` >/dev/null; do :; done; exec "$@"`, "sh", "psql", "-h", name, "-p", "5432", "-U", "shop", "-d", "postgres", "-w", "-Atc", "select 'ssl=' || ssl from pg_stat_ssl where pid = pg_backend_pid()"}
+	for what, c := range map[string]struct {
+		cert map[string]string
+		says string
+	}{
+		"verified":            {server(t, ca, name), "ssl=true"},
+		"another name":        {server(t, ca, "other.example"), `server certificate for "other.example" does not match host name`},
+		"a foreign authority": {server(t, other, name), "certificate verify failed"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			postgres(t, c.cert)
+			own(t, podIP)
+			client := pod.Launch(t, app, map[string]*pod.Volume{app.VolumeMounts[0].MountPath: pod.NewVolume(t, ca.bundle())})
+			client.Hosts(home + " " + name)
+			<-client.Done
+			pod.Poll(t, "what psql says", func() bool { return strings.Contains(client.Log.String(), c.says) })
+		})
+	}
+}

@@ -61,13 +61,18 @@ bin/kustomize: PACKAGE := sigs.k8s.io/kustomize/kustomize/v5
 bin/staticcheck: PACKAGE := honnef.co/go/tools/cmd/staticcheck
 bin/ghostunnel: PACKAGE := github.com/ghostunnel/ghostunnel
 bin/oauth2-proxy: PACKAGE := github.com/oauth2-proxy/oauth2-proxy/v7
+bin/migrate: PACKAGE := github.com/golang-migrate/migrate/v4/cmd/migrate
+bin/migrate: TAGS := postgres
+bin/otelcol: PACKAGE := .
 bin/kustomize bin/staticcheck: .ci/tools/go.sum
 bin/ghostunnel: .ci/tools/ghostunnel/go.sum
 bin/oauth2-proxy: .ci/tools/oauth2-proxy/go.sum
-bin/kustomize bin/staticcheck bin/ghostunnel bin/oauth2-proxy:
+bin/migrate: .ci/tools/migrate/go.sum
+bin/otelcol: .ci/tools/otelcol/go.sum .ci/tools/otelcol/main.go
+bin/kustomize bin/staticcheck bin/ghostunnel bin/oauth2-proxy bin/migrate bin/otelcol:
 	@mkdir -p bin
 	@echo "build $@"
-	@CGO_ENABLED=0 go -C $(<D) build -trimpath -buildvcs=false -ldflags '-s -w' -o $(CURDIR)/$@ $(PACKAGE) && touch $@
+	@CGO_ENABLED=0 go -C $(<D) build -tags '$(TAGS)' -trimpath -buildvcs=false -ldflags '-s -w' -o $(CURDIR)/$@ $(PACKAGE) && touch $@
 
 bin/vault: .ci/vault .ci/tools/vault/go.sum
 	@echo "build $@"

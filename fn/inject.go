@@ -101,9 +101,14 @@ func strip(args []string, s streams) int {
 }
 
 func flags(name string, s streams) (*flag.FlagSet, *string, *bool) {
+	f, conf := flagSet(name, s)
+	return f, conf, f.Bool("w", false, "write files back in place, instead of to standard output")
+}
+
+func flagSet(name string, s streams) (*flag.FlagSet, *string) {
 	f := flag.NewFlagSet("outrigger "+name, flag.ContinueOnError)
 	f.SetOutput(s.err)
-	return f, f.String("c", "", "the Sidecars document"), f.Bool("w", false, "write files back in place, instead of to standard output")
+	return f, f.String("c", "", "the Sidecars document")
 }
 
 func exit(err error) int {

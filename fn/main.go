@@ -32,6 +32,8 @@ func commands() []command {
 	return []command{
 		{"inject", "inject -c FILE [-w] [PATH...]", "lay the sidecars of FILE on manifests: files, folders, or a stream on standard input", inject},
 		{"strip", "strip [-c FILE] [-w] [PATH...]", "take off what was laid on, byte for byte; needs the record that -w and kpt leave", strip},
+		{"explain", "explain [FIELD]", "list the patterns, or document one and its fields, as in explain tlsProxy.rebind", explain},
+		{"explain", "explain --expand -c FILE [PATH...]", "print FILE with every pattern replaced by the equal custom, for the one workload that it selects", explain},
 		{"schema", "schema", "print the JSON Schema of the Sidecars document", schema},
 		{"version", "version", "print the version", printVersion},
 	}
@@ -65,7 +67,7 @@ output. kustomize and kpt run it so; its functionConfig is a Sidecars document.
 
 `)
 	for _, c := range commands() {
-		fmt.Fprintf(out, "  outrigger %-32s %s\n", c.use, c.help)
+		fmt.Fprintf(out, "  outrigger %-36s %s\n", c.use, c.help)
 	}
 }
 

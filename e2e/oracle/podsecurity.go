@@ -204,7 +204,7 @@ func hardenPod(object map[string]any, template string) {
 	if _, ok := at["containers"].([]any); !ok {
 		return
 	}
-	at["securityContext"] = withIDs(at["securityContext"], map[string]any{"runAsNonRoot": true, "seccompProfile": map[string]any{"type": "RuntimeDefault"}})
+	at["securityContext"] = hardened(at["securityContext"], map[string]any{"runAsNonRoot": true, "seccompProfile": map[string]any{"type": "RuntimeDefault"}})
 	for _, field := range []string{"containers", "initContainers"} {
 		list, _ := at[field].([]any)
 		for _, item := range list {
@@ -212,7 +212,7 @@ func hardenPod(object map[string]any, template string) {
 			if !ok {
 				continue
 			}
-			c["securityContext"] = withIDs(c["securityContext"], map[string]any{"allowPrivilegeEscalation": false, "capabilities": map[string]any{"drop": []any{"ALL"}}})
+			c["securityContext"] = hardened(c["securityContext"], map[string]any{"allowPrivilegeEscalation": false, "capabilities": map[string]any{"drop": []any{"ALL"}}})
 			for _, p := range asList(c["ports"]) {
 				if port, ok := p.(map[string]any); ok {
 					delete(port, "hostPort")
@@ -222,15 +222,16 @@ func hardenPod(object map[string]any, template string) {
 	}
 }
 
-// withIDs is a security context with the users and groups of another one, but root.
-func withIDs(was any, context map[string]any) map[string]any {
-	m, _ := was.(map[string]any)
+// hardened is a securityContext of the wanted fields, and of the users and groups that
+// it had, but root.
+func hardened(had any, want map[string]any) map[string]any {
+	old, _ := had.(map[string]any)
 	for _, field := range []string{"runAsUser", "runAsGroup", "fsGroup"} {
-		if id, is := m[field]; is && fmt.Sprint(id) != "0" {
-			context[field] = id
+		if id, ok := old[field]; ok && fmt.Sprint(id) != "0" {
+			want[field] = id
 		}
 	}
-	return context
+	return want
 }
 
 func asList(v any) []any {

@@ -42,7 +42,7 @@ func spelledOut(t *testing.T, conf, before string) map[string]bool {
 		}
 	}
 	for _, e := range c.Spec.Patterns {
-		if unrestricted[e.Key()] != "" {
+		if unrestricted[e.Key()] != "" || e.Migrate != nil && e.Migrate.Engine == "" { // it's as restricted as the app
 			names[e.Name] = true
 		}
 		if e.Custom != nil {

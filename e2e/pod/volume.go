@@ -44,6 +44,19 @@ func Space(t *testing.T) *Volume {
 	return &Volume{t: t, Dir: dir, Writable: true}
 }
 
+// Applets is a folder of programs for [Programs]: those of busybox by their names, as
+// small images have them.
+func Applets(t *testing.T, names ...string) *Volume {
+	t.Helper()
+	dir, err := os.MkdirTemp(Roots, "applets")
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(dir, 0o755))
+	for _, name := range names {
+		require.NoError(t, os.Symlink("/usr/bin/busybox", filepath.Join(dir, name)))
+	}
+	return Folder(t, dir)
+}
+
 // Write replaces all files at once.
 func (v *Volume) Write(files map[string]string) {
 	v.t.Helper()

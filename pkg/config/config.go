@@ -6,6 +6,8 @@
 package config
 
 import (
+	"slices"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
@@ -122,6 +124,29 @@ func (s *Spec) fill() {
 			}
 		}
 	}
+}
+
+// Bare is the spec without what the defaults say anyway.
+func (s Spec) Bare() Spec {
+	if s.KubernetesVersion == defaultVersion {
+		s.KubernetesVersion = ""
+	}
+	if s.Record == RecordAuto {
+		s.Record = ""
+	}
+	if s.Rollout == RolloutAuto {
+		s.Rollout = ""
+	}
+	if e := s.Expect; e != nil && e.Max == nil && (e.Min == nil || *e.Min == 1) {
+		s.Expect = nil
+	}
+	s.Patterns = slices.Clone(s.Patterns)
+	for i := range s.Patterns {
+		if e := &s.Patterns[i]; e.Placement == sidecar.Native {
+			e.Placement = ""
+		}
+	}
+	return s
 }
 
 // Kubernetes is the oldest cluster that must accept the result.

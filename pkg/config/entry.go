@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 	"unicode"
@@ -102,6 +103,14 @@ const (
 
 // Names are written as a list, or, where there is just one, as it is.
 type Names []string
+
+// MarshalJSON writes them as they're read.
+func (n Names) MarshalJSON() ([]byte, error) {
+	if len(n) == 1 {
+		return json.Marshal(n[0])
+	}
+	return json.Marshal([]string(n))
+}
 
 // Every is the App that means all containers of the manifest.
 const Every = "*"

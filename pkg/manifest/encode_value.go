@@ -36,7 +36,9 @@ func prune(v any) any {
 	case ordered:
 		m := ordered{}
 		for _, e := range v {
-			if e.value = prune(e.value); !unset(e) {
+			if e.key == "objects" { // of a config: whole manifests, which somebody wrote
+				m = append(m, e)
+			} else if e.value = prune(e.value); !unset(e) {
 				m = append(m, e)
 			}
 		}

@@ -42,10 +42,6 @@ var (
 	rcloneImage = image{ref: "docker.io/rclone/rclone:1.75.0", uid: 1009, gid: 1009}
 	// github.com/fluent/fluent-bit dockerfiles/Dockerfile: no USER; distroless has 65532.
 	fluentBitImage = image{ref: "docker.io/fluent/fluent-bit:5.1.1", uid: 65532, gid: 65532}
-	// github.com/jimmidyson/configmap-reload Dockerfile: USER 65534.
-	configmapReloadImage = image{ref: "ghcr.io/jimmidyson/configmap-reload:v0.15.0", uid: 65534, gid: 65534}
-	// github.com/prometheus-operator/prometheus-operator cmd/prometheus-config-reloader/Dockerfile: USER nobody.
-	configReloaderImage = image{ref: "quay.io/prometheus-operator/prometheus-config-reloader:v0.93.1", uid: 65534, gid: 65534}
 	// github.com/hashicorp/vault Dockerfile: adduser -S vault, 100:1000 (vault-k8s runs its agent so).
 	vaultImage = image{ref: "docker.io/hashicorp/vault:2.0.4", uid: 100, gid: 1000}
 	// github.com/openbao/openbao Dockerfile: adduser -S openbao, 100:1000.
@@ -55,11 +51,16 @@ var (
 	redisImage  = image{ref: "docker.io/library/redis:8.8.2-alpine", uid: 999, gid: 1000}
 	// github.com/docker-library/memcached: groupadd, useradd memcache 11211.
 	memcachedImage = image{ref: "docker.io/library/memcached:1.6.41-alpine", uid: 11211, gid: 11211}
-	// Migrations. github.com/golang-migrate/migrate Dockerfile: no USER, an ENTRYPOINT in alpine;
-	// github.com/flyway/flyway-docker and liquibase/docker: users of 1001 and 1001.
-	migrateImage   = image{ref: "docker.io/migrate/migrate:v4.19.0", uid: 65534, gid: 65534}
-	flywayImage    = image{ref: "docker.io/flyway/flyway:11.20.0-alpine", uid: 101, gid: 101}
-	liquibaseImage = image{ref: "docker.io/liquibase/liquibase:5.0.1", uid: 1001, gid: 1001}
+	// Migrations. github.com/golang-migrate/migrate Dockerfile and flyway/flyway-docker
+	// dockerfiles/alpine/Dockerfile: no USER, so root unless another one is written; 65534 is alpine's nobody.
+	migrateImage = image{ref: "docker.io/migrate/migrate:v4.19.1", uid: 65534, gid: 65534}
+	flywayImage  = image{ref: "docker.io/flyway/flyway:11.20.3-alpine", uid: 65534, gid: 65534}
+	// github.com/liquibase/docker Dockerfile: adduser --uid 1001 liquibase. The last of 4: images of 5 have
+	// no drivers of databases any more.
+	liquibaseImage = image{ref: "docker.io/liquibase/liquibase:4.33.0", uid: 1001, gid: 1001}
+	// github.com/open-telemetry/opentelemetry-operator autoinstrumentation/java/Dockerfile: FROM busybox, the
+	// agent at /javaagent.jar, readable by all; no USER.
+	javaAgentImage = image{ref: "ghcr.io/open-telemetry/opentelemetry-operator/autoinstrumentation-java:2.29.0", uid: 65534, gid: 65534}
 	// registry.k8s.io/git-sync: USER 65533:65533.
 	gitSyncImage = image{ref: "registry.k8s.io/git-sync/git-sync:v4.7.1", uid: 65533, gid: 65533}
 	// github.com/open-telemetry/opentelemetry-collector-releases Dockerfile: USER 10001.

@@ -35,7 +35,7 @@ func (p *Sysctl) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	var raise []string
 	for _, s := range p.Sysctls {
 		s.Name = sidecar.SysctlName(s.Name)
-		if settable(w, s.Name) == inPod {
+		if settable(w, s.Name) == podSetting {
 			c.Pod.Sysctls = append(c.Pod.Sysctls, s)
 		} else {
 			raise = append(raise, sidecar.SysctlPath(s.Name), s.Value)
@@ -74,12 +74,12 @@ func (p *Sysctl) check(w *sidecar.Workload) sidecar.Findings {
 	for i, s := range p.Sysctls {
 		at, name := fmt.Sprintf("sysctls[%d]", i), sidecar.SysctlName(s.Name)
 		switch settable(w, name) {
-		case inPod:
+		case podSetting:
 			checkUnsafe(w, at, name, &fs)
-		case onNode:
+		case nodeLimit:
 			node = append(node, name)
 			checkRaised(at, s, &fs)
-		case onlyNode:
+		case nodeSetting:
 			fs.Add(sidecar.Error, "sysctl-scope", at, name+" is the node's, and doesn't show where a pod has a network of its own",
 				"set it on the nodes, by their own configuration")
 		case notALimit:

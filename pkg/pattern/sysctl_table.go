@@ -71,10 +71,10 @@ var limits = []string{
 type sysctlPlace int
 
 const (
-	notALimit sysctlPlace = iota
-	inPod                 // it's the pod's own
-	onNode                // it's the node's, and a limit to be raised
-	onlyNode              // it's the node's, and no pod of this kind can get at it
+	notALimit   sysctlPlace = iota
+	podSetting              // it's the pod's own
+	nodeLimit               // it's the node's, and a limit to be raised
+	nodeSetting             // it's the node's, and no pod of this kind can get at it
 )
 
 // settable decides about a setting, by its name with dots.
@@ -84,16 +84,16 @@ func settable(w *sidecar.Workload, name string) sysctlPlace {
 	case sidecar.NetNamespace:
 		shared = w.Pod.Spec.HostNetwork
 		if !shared && slices.Contains(nodeNetwork, name) {
-			return onlyNode
+			return nodeSetting
 		}
 	case sidecar.IPCNamespace:
 		shared = w.Pod.Spec.HostIPC
 	}
 	switch {
 	case !shared:
-		return inPod
+		return podSetting
 	case slices.Contains(limits, name):
-		return onNode
+		return nodeLimit
 	}
 	return notALimit
 }

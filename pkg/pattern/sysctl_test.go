@@ -18,26 +18,26 @@ func TestSysctlPlaces(t *testing.T) {
 		edit func(*sidecar.Workload)
 		is   sysctlPlace
 	}{
-		{"net.ipv4.tcp_syncookies", nil, inPod},
-		{"net.core.somaxconn", nil, inPod},
-		{"net.core.somaxconn", hostNetwork, onNode},
-		{"net.core.somaxconn", hostIPC, inPod},
+		{"net.ipv4.tcp_syncookies", nil, podSetting},
+		{"net.core.somaxconn", nil, podSetting},
+		{"net.core.somaxconn", hostNetwork, nodeLimit},
+		{"net.core.somaxconn", hostIPC, podSetting},
 		{"net.ipv4.tcp_syncookies", hostNetwork, notALimit},
-		{"net.core.rmem_max", nil, onlyNode},
-		{"net.core.rmem_max", hostNetwork, onNode},
+		{"net.core.rmem_max", nil, nodeSetting},
+		{"net.core.rmem_max", hostNetwork, nodeLimit},
 		{"net.ipv4.tcp_mem", hostNetwork, notALimit}, // three numbers
-		{"kernel.shm_rmid_forced", nil, inPod},
-		{"kernel.shmmax", nil, inPod},
-		{"kernel.shmmax", hostIPC, onNode},
-		{"fs.mqueue.msg_max", nil, inPod},
-		{"fs.mqueue.msg_max", hostIPC, onNode},
-		{"vm.max_map_count", nil, onNode},
-		{"vm.max_map_count", hostNetwork, onNode},
+		{"kernel.shm_rmid_forced", nil, podSetting},
+		{"kernel.shmmax", nil, podSetting},
+		{"kernel.shmmax", hostIPC, nodeLimit},
+		{"fs.mqueue.msg_max", nil, podSetting},
+		{"fs.mqueue.msg_max", hostIPC, nodeLimit},
+		{"vm.max_map_count", nil, nodeLimit},
+		{"vm.max_map_count", hostNetwork, nodeLimit},
 		{"vm.swappiness", nil, notALimit},
 		{"vm.overcommit_memory", nil, notALimit},
 		{"kernel.pid_max", nil, notALimit},
 		{"kernel.core_pattern", nil, notALimit},
-		{"fs.file-max", nil, onNode},
+		{"fs.file-max", nil, nodeLimit},
 	} {
 		w := shop()
 		if c.edit != nil {
@@ -52,7 +52,7 @@ func TestSysctlTables(t *testing.T) {
 	for name := range safeSince {
 		require.NotEqual(t, sidecar.NodeNamespace, sidecar.SysctlNamespace(name), name)
 		require.NotContains(t, nodeNetwork, name)
-		require.Equal(t, inPod, settable(shop(), name))
+		require.Equal(t, podSetting, settable(shop(), name))
 	}
 	for _, name := range nodeNetwork {
 		require.Equal(t, sidecar.NetNamespace, sidecar.SysctlNamespace(name), name)

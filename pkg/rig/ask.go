@@ -18,25 +18,25 @@ import (
 const SkipKey = "outrigger.dev/skip"
 
 // ask asks each pattern of the config what the workload needs. Those that take ports
-// over come first: the others must know where the app listens then. All is told in
-// the order of the config.
+// over come first: the others must know where the app listens then. Those that make
+// pods without the sidecars come last. All is told in the order of the config.
 func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
 	skip, by := r.skips(o, w)
 	entries := r.conf.Spec.Patterns
 	answers := make([]answer, len(entries))
 	moved := map[string][]sidecar.Takeover{} // by the app's container
-	for _, first := range []bool{true, false} {
+	for now := range turns {
 		for i := range entries {
 			e := &entries[i]
-			if takes(e) != first {
+			if turn(e) != now {
 				continue
 			}
 			if skipped(skip, e.Name) {
 				answers[i].report = []string{fmt.Sprintf("%s: %s skipped, as %s says", w.Ref, e.Name, by)}
 				continue
 			}
-			answers[i] = r.answer(o, w, e, skip, moved)
-			if a := answers[i].Asked; first && a != nil {
+			answers[i] = r.answer(o, w, e, skip, moved, answers)
+			if a := answers[i].Asked; takes(e) && a != nil {
 				moved[a.App.Name] = append(moved[a.App.Name], a.Change.Takeovers...)
 			}
 		}
@@ -45,14 +45,20 @@ func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
 		if a := answers[i].Asked; a != nil && slices.ContainsFunc(a.Change.Takeovers, func(t sidecar.Takeover) bool { return t.Front }) {
 			view := *w
 			if view.Opened = opened(answers, i); len(view.Opened) > 0 {
-				answers[i] = r.answer(o, &view, &entries[i], skip, moved)
+				answers[i] = r.answer(o, &view, &entries[i], skip, moved, answers)
 			}
 		}
 	}
-	var asked []sidecar.Asked
 	for i := range answers {
 		r.add(answers[i].findings...)
 		r.report = append(r.report, answers[i].report...)
+	}
+	return given(answers)
+}
+
+// given are those of the answers that want something.
+func given(answers []answer) (asked []sidecar.Asked) {
+	for i := range answers {
 		if answers[i].Asked != nil {
 			asked = append(asked, *answers[i].Asked)
 		}
@@ -86,12 +92,32 @@ func takes(e *config.Entry) bool {
 	return ok && len(t.Takes()) > 0
 }
 
+// turns are as many as turn knows.
+const turns = 3
+
+// turn says when the entry is asked.
+func turn(e *config.Entry) int {
+	switch {
+	case takes(e):
+		return 0
+	case lone(e):
+		return 2
+	}
+	return 1
+}
+
+// lone reports whether the entry makes pods without the sidecars.
+func lone(e *config.Entry) bool {
+	l, ok := e.Pattern().(sidecar.Loner)
+	return ok && l.Lone()
+}
+
 func skipped(skip []string, name string) bool {
 	return slices.Contains(skip, name) || slices.Contains(skip, "*")
 }
 
-// answer asks one pattern.
-func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, skip []string, moved map[string][]sidecar.Takeover) (out answer) {
+// answer asks one pattern; before are the answers of those that were asked earlier.
+func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, skip []string, moved map[string][]sidecar.Takeover, before []answer) (out answer) {
 	said := run{conf: r.conf} // what is to be said about this entry
 	defer func() { out.findings, out.report = said.findings, said.report }()
 	view := *w
@@ -102,6 +128,9 @@ func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, s
 	}
 	if !takes(e) {
 		view.Takeovers = moved[view.App.Name]
+	}
+	if lone(e) {
+		view.Alone = sidecar.Without(&view, given(before))
 	}
 	c, err := e.Pattern().Change(&view)
 	why := unfit(c, err)
@@ -187,7 +216,7 @@ func (r *run) skips(o *manifest.Object, w *sidecar.Workload) (names []string, by
 // or, where none is named so, all whose names begin with it, as log-tail-access does
 // with log-tail.
 func override(c *sidecar.Change, e *config.Entry) error {
-	if e.Override == nil {
+	if e.Override == nil || c.Overlaid {
 		return nil
 	}
 	var exact, several []*corev1.Container

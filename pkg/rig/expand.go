@@ -1,7 +1,6 @@
 package rig
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
@@ -13,26 +12,35 @@ import (
 // Expand gives the config in which every pattern is replaced by the custom one
 // that asks for the same: this is all that a pattern does. What a pattern needs
 // depends on the workload, so the config must select just one.
-func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, error) {
+func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Findings) {
 	r := run{conf: conf}
 	r.texts, r.findings = parse(files)
 	if r.findings.Failed() || !r.strip() {
-		return nil, r.findings
+		return nil, tidy(r.findings)
 	}
 	var found []*manifest.Object
 	r.each(func(o *manifest.Object) { found = append(found, o) })
-	if len(found) != 1 {
-		return nil, errors.Join(fmt.Errorf("%d workloads are selected; a config can be expanded for one only", len(found)), r.findings.Err())
+	if len(found) > 1 {
+		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "expand-several", Field: "spec.select",
+			Message: fmt.Sprintf("%d workloads are selected, as %s and %s, and what a pattern needs depends on the workload", len(found), found[0].Ref, found[1].Ref),
+			Hint:    fmt.Sprintf("with explain --expand select one, as in select: [{kind: %s, name: %s}]; for each another document", found[0].Ref.Kind, found[0].Ref.Name)})
+	}
+	if r.findings.Failed() || len(found) == 0 {
+		if len(found) == 0 && !r.findings.Failed() { // by expect
+			r.add(sidecar.Finding{Severity: sidecar.Error, Code: "nothing-selected", Field: "spec.select", Message: "selects no workload", Hint: "explain --expand needs one"})
+		}
+		return nil, tidy(r.findings)
 	}
 	w, ok := r.view(found[0])
 	if !ok {
-		return nil, r.findings
+		return nil, tidy(r.findings)
 	}
 	asked := r.ask(found[0], w)
 	if r.findings.Failed() {
-		return nil, r.findings
+		return nil, tidy(r.findings)
 	}
 	out := *conf
+	out.Spec.RebindPresets = nil // no pattern is left that moves the app
 	out.Spec.Patterns = make([]config.Entry, len(asked))
 	for i, a := range asked {
 		var apps config.Names
@@ -42,7 +50,7 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, error) {
 		out.Spec.Patterns[i] = config.Entry{Name: a.Name, App: apps, Placement: a.Placement, After: a.After, Before: a.Before,
 			Custom: custom(a.Change)}
 	}
-	return &out, nil
+	return &out, tidy(r.findings)
 }
 
 // custom is a change without its notes, which are no part of what is asked for.

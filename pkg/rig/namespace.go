@@ -15,17 +15,8 @@ const podSecurityLabel = "pod-security.kubernetes.io/enforce"
 func (r *run) surroundings(w *sidecar.Workload) {
 	in := w.Ref.Namespace
 	w.Secrets = r.secretKeys(in)
-	w.ConfigMaps = func(name string) *sidecar.ConfigMap {
-		o := r.lookup("ConfigMap", in, name)
-		if o == nil {
-			return nil
-		}
-		defer o.Forget()
-		c := &sidecar.ConfigMap{Keys: append(o.Keys("data"), o.Keys("binaryData")...), Hashed: o.Hashed()}
-		slices.Sort(c.Keys)
-		_ = o.Decode(sidecar.Fields("immutable"), &c.Immutable) // the API server has to say what is wrong with it
-		return c
-	}
+	w.ConfigMaps = func(name string) *sidecar.ConfigMap { return r.content("ConfigMap", in, name, "data", "binaryData") }
+	w.SecretObjects = func(name string) *sidecar.ConfigMap { return r.content("Secret", in, name, "data", "stringData") }
 	w.ServiceAccounts = func(name string) map[string]string {
 		o := r.lookup("ServiceAccount", in, name)
 		if o == nil {
@@ -42,6 +33,23 @@ func (r *run) surroundings(w *sidecar.Workload) {
 		w.PodSecurity = w.Namespace.Labels[podSecurityLabel]
 		o.Forget()
 	}
+}
+
+// content is what is known of a ConfigMap or Secret, whose keys stand in some fields.
+func (r *run) content(kind, namespace, name string, fields ...string) *sidecar.ConfigMap {
+	o := r.lookup(kind, namespace, name)
+	if o == nil {
+		return nil
+	}
+	defer o.Forget()
+	c := &sidecar.ConfigMap{Hashed: o.Hashed()}
+	for _, field := range fields {
+		c.Keys = append(c.Keys, o.Keys(field)...)
+	}
+	slices.Sort(c.Keys)
+	c.Keys = slices.Compact(c.Keys)
+	_ = o.Decode(sidecar.Fields("immutable"), &c.Immutable) // the API server has to say what is wrong with it
+	return c
 }
 
 // lookup finds an object of the core group that manifests refer to by name.

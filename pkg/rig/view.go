@@ -19,7 +19,7 @@ func (r *run) each(visit func(*manifest.Object)) {
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
 			m := r.meta(o)
-			if !r.conf.Spec.Selects(&m) || o.Foreign() {
+			if !r.conf.Spec.Selects(&m) || o.Foreign() || o.Labels()[manifest.ManagedLabel] == manifest.ManagedBy { // ours get nothing of ours
 				o.Forget() // its labels may have been looked at
 				continue
 			}

@@ -191,6 +191,7 @@ func takenOver(s *config.Spec) moves {
 		if p.TLSProxy != nil {
 			m.gate(&p.TLSProxy.Gate)
 		}
+		m.appends = m.appends || p.JavaAgent != nil
 		if p.Tunnel != nil {
 			for _, v := range p.Tunnel.Env {
 				m.values[v] = true

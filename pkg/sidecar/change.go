@@ -41,6 +41,9 @@ type Change struct {
 	Objects []Object `json:"objects,omitempty"`
 	// Claims are ports in use that no container declares.
 	Claims []Claim `json:"claims,omitempty"`
+	// Overlaid, where it's true, says that the pattern has laid the user's override
+	// over what it made itself: a container of an object, say.
+	Overlaid bool `json:"-"`
 	// Notes are findings that don't stop the run.
 	Notes Findings `json:"-"`
 }

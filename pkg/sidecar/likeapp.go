@@ -27,7 +27,7 @@ func Likened(w *Workload, asked []Asked) ([]Asked, Findings) {
 			for _, list := range [][]corev1.Container{c.InitContainers, c.Containers} {
 				for j := range list {
 					if list[j].Name == name {
-						liken(&list[j], &app)
+						Liken(&list[j], &app)
 						found = true
 					}
 				}
@@ -42,8 +42,9 @@ func Likened(w *Workload, asked []Asked) ([]Asked, Findings) {
 	return out, fs
 }
 
-// liken gives a container what it doesn't say itself.
-func liken(c, app *corev1.Container) {
+// Liken gives a container what it doesn't say itself and the app's has: image, env,
+// envFrom, mounts, working directory and security context.
+func Liken(c, app *corev1.Container) {
 	if c.Image == "" {
 		c.Image = app.Image
 		if c.ImagePullPolicy == "" {
@@ -56,14 +57,7 @@ func liken(c, app *corev1.Container) {
 	if c.SecurityContext == nil {
 		c.SecurityContext = app.SecurityContext.DeepCopy()
 	}
-	own := c.Env
-	c.Env = nil
-	for _, e := range app.Env { // those of its own come last, so that they can refer to the app's
-		if !slices.ContainsFunc(own, func(mine corev1.EnvVar) bool { return mine.Name == e.Name }) {
-			c.Env = append(c.Env, e)
-		}
-	}
-	c.Env = append(c.Env, own...)
+	c.Env = joinedEnv(c.Env, app.Env)
 	c.EnvFrom = append(slices.Clone(app.EnvFrom), c.EnvFrom...)
 	mounts := c.VolumeMounts
 	c.VolumeMounts = nil
@@ -73,6 +67,28 @@ func liken(c, app *corev1.Container) {
 		}
 	}
 	c.VolumeMounts = append(c.VolumeMounts, mounts...)
+}
+
+// joinedEnv has the variables of a container's own and those of the app's that it
+// doesn't have. The app's may refer to its own, so they come behind them; but those
+// of its own that refer to others come last.
+func joinedEnv(own, apps []corev1.EnvVar) []corev1.EnvVar {
+	var first, last []corev1.EnvVar
+	for _, e := range own {
+		refers := false
+		references(e.Value, func(string) { refers = true })
+		if refers {
+			last = append(last, e)
+		} else {
+			first = append(first, e)
+		}
+	}
+	for _, e := range apps {
+		if !slices.ContainsFunc(own, func(mine corev1.EnvVar) bool { return mine.Name == e.Name }) {
+			first = append(first, e)
+		}
+	}
+	return append(first, last...)
 }
 
 // finally is a container of the app as it will be: what sidecars want of it is laid

@@ -17,7 +17,7 @@ func TestLikened(t *testing.T) {
 	w.App.VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/data"}}
 	w.App.SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64(1000))}
 	like := asked(w, "job", &sidecar.Change{LikeApp: []string{"job", "none"}, InitContainers: []corev1.Container{{
-		Name: "job", Command: []string{"migrate"}, Env: plain("OWN=mine"), VolumeMounts: []corev1.VolumeMount{{Name: "mine", MountPath: "/data"}}}}})
+		Name: "job", Command: []string{"migrate"}, Env: plain("OWN=mine FROM=$(HOST)"), VolumeMounts: []corev1.VolumeMount{{Name: "mine", MountPath: "/data"}}}}})
 	way := asked(w, "way", &sidecar.Change{App: sidecar.App{
 		Env:          append(replacing("HOST=127.0.0.1").Env, sidecar.Vars(corev1.EnvVar{Name: "PORT", Value: "1"})...),
 		VolumeMounts: []corev1.VolumeMount{{Name: "ca", MountPath: "/ca"}}}})
@@ -29,7 +29,7 @@ func TestLikened(t *testing.T) {
 				continue
 			}
 			require.Equal(t, corev1.Container{Name: "job", Image: "web:1", Command: []string{"migrate"}, WorkingDir: "/srv",
-				Env:             plain("HOST=127.0.0.1 URL=$(HOST)/x PORT=1 OWN=mine"),
+				Env:             plain("OWN=mine HOST=127.0.0.1 URL=$(HOST)/x PORT=1 FROM=$(HOST)"),
 				VolumeMounts:    []corev1.VolumeMount{{Name: "ca", MountPath: "/ca"}, {Name: "mine", MountPath: "/data"}},
 				SecurityContext: w.App.SecurityContext}, a.Change.InitContainers[0])
 		}

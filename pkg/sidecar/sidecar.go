@@ -29,6 +29,12 @@ type Namer interface {
 	Names(sidecar string) []string
 }
 
+// A Loner is a Pattern that makes pods of its own from the app's, without the
+// sidecars. It's asked last, and its view has Alone, if Lone says so.
+type Loner interface {
+	Lone() bool
+}
+
 // A Ref names an object. The version is left out: two versions of one kind are
 // one object.
 type Ref struct {
@@ -75,12 +81,14 @@ type Workload struct {
 	// What the namespace has among the input.
 	Secrets         map[string][]string                 // keys, never values, by name
 	ConfigMaps      func(name string) *ConfigMap        `json:"-"` // see ConfigMap
+	SecretObjects   func(name string) *ConfigMap        `json:"-"` // see Secret
 	ServiceAccounts func(name string) map[string]string `json:"-"` // see ServiceAccount
 	Namespace       Meta                                // the namespace's own object
 	PodSecurity     string                              // the level that it enforces by its label; "" where it doesn't say
 
 	Takeovers []Takeover             // by which other sidecars of the config move this app
 	Opened    []corev1.ContainerPort // of other sidecars of the config; for those that stand in front of the app
+	Alone     *Alone                 // the pod without what other sidecars of the config change; for a Loner only
 
 	Name       string            // of the sidecar: its container's name and the stem of its objects
 	Placement  Placement         // of long-running containers
@@ -108,7 +116,7 @@ type Service struct {
 	Spec        corev1.ServiceSpec
 }
 
-// A ConfigMap is what is known of one.
+// A ConfigMap is what is known of one, or of a Secret.
 type ConfigMap struct {
 	Keys      []string // in order
 	Immutable bool     // it never changes
@@ -121,6 +129,15 @@ func (w *Workload) ConfigMap(name string) *ConfigMap {
 		return nil
 	}
 	return w.ConfigMaps(name)
+}
+
+// Secret finds one of the namespace, and never its values; nil where it isn't among
+// the input.
+func (w *Workload) Secret(name string) *ConfigMap {
+	if w.SecretObjects == nil {
+		return nil
+	}
+	return w.SecretObjects(name)
 }
 
 // ServiceAccount is the name of the pod's account, and its annotations; nil where

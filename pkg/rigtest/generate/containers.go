@@ -7,7 +7,7 @@ type container struct {
 	name  string
 	ports []port
 	env   bool // has a variable TOKEN
-	data  bool // mounts volume data
+	conf  bool // mounts the ConfigMap settings, if the pod has its volume
 }
 
 type port struct {
@@ -32,7 +32,7 @@ func (r random) container(name string, i int) (*Node, container) {
 	r.ports(n, &c, i)
 	put(5, "resources", dict("requests", dict("cpu", "100m", "memory", pick(r, "64Mi", "1e3")), "limits", dict("cpu", raw("1"))))
 	put(3, "volumeMounts", r.some(list(dict("name", "data", "mountPath", "/data"), dict("mountPath", "/etc/web", "name", "conf", "readOnly", raw("true")))))
-	c.data = n.at("volumeMounts").filled()
+	c.conf = n.at("volumeMounts") != nil && len(n.at("volumeMounts").entries) > 0
 	put(6, "securityContext", dict("runAsUser", raw("0"), "capabilities", dict("drop", list("ALL"))))
 	put(8, "newerField", pick(r, str("kept"), raw("null"), dict("x", raw("0777"))))
 	r.probes(n, &c)

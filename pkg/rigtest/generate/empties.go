@@ -18,6 +18,3 @@ func (r random) some(v *Node) any {
 	}
 	return v
 }
-
-// filled reports whether there is something in a collection.
-func (n *Node) filled() bool { return n != nil && len(n.entries) > 0 }

@@ -2,7 +2,7 @@ package generate
 
 // permissions is an entry that makes the volume writable which most pods have.
 func (r random) permissions(w workload, c container, name string) *Node {
-	if (!w.data || !c.data) && !r.one(20) {
+	if (!w.conf || !c.conf) && !r.one(20) { // it stands beside that one
 		return nil
 	}
 	p := dict("volumes", list("data"), "runAsGroup", num(1000)) // as the fsGroup that some have

@@ -9,7 +9,7 @@ type workload struct {
 	containers      []container
 	inits           []string
 	labels          []string // of the pods, in pairs
-	data            bool     // there is a volume data
+	conf            bool     // has a volume of the ConfigMap settings
 }
 
 // workload makes an object with a pod template.
@@ -105,7 +105,7 @@ func (r random) pod(w *workload) *Node {
 	}
 	spec.set("containers", containers)
 	put(2, "volumes", r.some(list(dict("name", "data", "emptyDir", raw("{}")), dict("name", "conf", "configMap", dict("name", "settings")))))
-	w.data = spec.at("volumes").filled()
+	w.conf = spec.at("volumes") != nil && len(spec.at("volumes").entries) > 0
 	put(8, "imagePullSecrets", r.some(list(dict("name", "pull"))))
 	put(6, "securityContext", r.some(dict("fsGroup", num(1000), "sysctls", r.opt(3, list(dict("name", "net.core.somaxconn", "value", "1024"))))))
 	put(8, "terminationGracePeriodSeconds", num(60))

@@ -1,0 +1,212 @@
+package cache
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+)
+
+const podIP = "10.1.2.3"
+
+// A client speaks to a cache over one connection.
+type client struct {
+	t *testing.T
+	net.Conn
+	*bufio.Reader
+}
+
+func dial(t *testing.T, network, address string) *client {
+	t.Helper()
+	conn, err := net.DialTimeout(network, address, pod.Patience)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	require.NoError(t, conn.SetDeadline(time.Now().Add(3*pod.Patience)))
+	return &client{t, conn, bufio.NewReader(conn)}
+}
+
+// line is the next line of an answer.
+func (c *client) line() string {
+	c.t.Helper()
+	line, err := c.ReadString('\n')
+	require.NoError(c.t, err)
+	return strings.TrimRight(line, "\r\n")
+}
+
+func (c *client) say(format string, args ...any) {
+	c.t.Helper()
+	_, err := fmt.Fprintf(c, format, args...)
+	require.NoError(c.t, err)
+}
+
+// redisInfo are the fields of a section of INFO.
+func (c *client) redisInfo(section string) map[string]string {
+	c.t.Helper()
+	c.say("INFO %s\r\n", section)
+	size, err := strconv.Atoi(strings.TrimPrefix(c.line(), "$"))
+	require.NoError(c.t, err)
+	info := map[string]string{}
+	for size += 2; size > 0; { // the end of the line
+		raw, err := c.ReadString('\n')
+		require.NoError(c.t, err)
+		size -= len(raw)
+		if key, value, ok := strings.Cut(strings.TrimSpace(raw), ":"); ok {
+			info[key] = value
+		}
+	}
+	return info
+}
+
+func number(t *testing.T, s string) int64 {
+	t.Helper()
+	n, err := strconv.ParseInt(s, 10, 64)
+	require.NoError(t, err)
+	return n
+}
+
+// peak is the most memory that a process has had.
+func peak(t *testing.T, pid int) int64 {
+	t.Helper()
+	return number(t, strings.TrimSuffix(pod.Status(t, pid, "VmHWM"), " kB")) << 10
+}
+
+// private: the cache is on 127.0.0.1, and nobody outside of the pod reaches it.
+func private(t *testing.T, port string) {
+	t.Helper()
+	out, err := exec.Command("ip", "address", "replace", podIP+"/32", "dev", "lo").CombinedOutput()
+	require.NoError(t, err, string(out))
+	_, err = net.DialTimeout("tcp", podIP+":"+port, time.Second)
+	require.ErrorContains(t, err, "connection refused")
+}
+
+// restricted: the program runs as Pod Security's level restricted wants it.
+func restricted(t *testing.T, c *pod.Container, user string) {
+	t.Helper()
+	pid := c.Cmd.Process.Pid
+	require.Equal(t, strings.TrimSpace(strings.Repeat(user+" ", 4)), pod.Status(t, pid, "Uid"))
+	require.Equal(t, "0000000000000000", pod.Status(t, pid, "CapEff"))
+	require.Equal(t, "1", pod.Status(t, pid, "NoNewPrivs"))
+}
+
+// Three times of what fits goes in, each SET is answered by OK, and the memory stays
+// within its bound and far from the container's limit.
+func TestRedisKeepsItsBound(t *testing.T) {
+	spec, app := rendered(t, pattern.RedisCache{Engine: pattern.Redis, Env: map[string]string{"CACHE_URL": "redis://127.0.0.1:6379"}})
+	require.Equal(t, "redis://127.0.0.1:6379", app.Env[0].Value)
+	valkey, _ := rendered(t, pattern.RedisCache{})
+	require.Equal(t, []string{"valkey-server"}, valkey.Command)
+	require.Equal(t, spec.Args, valkey.Args, "what is shown for one holds for the other")
+
+	c := launch(t, spec, nil)
+	restricted(t, c, "999")
+	r := dial(t, "tcp", "127.0.0.1:6379")
+	value := strings.Repeat("x", 1000)
+	for i := range 100 {
+		for j := range 1000 {
+			r.say("SET %d-%d %s\r\n", i, j, value)
+		}
+		for range 1000 {
+			require.Equal(t, "+OK", r.line())
+		}
+	}
+	memory := r.redisInfo("memory")
+	require.Equal(t, int64(maxMemory), number(t, memory["maxmemory"]))
+	require.Equal(t, "allkeys-lru", memory["maxmemory_policy"])
+	require.LessOrEqual(t, number(t, memory["used_memory"]), int64(maxMemory))
+	require.Positive(t, number(t, r.redisInfo("stats")["evicted_keys"]))
+	require.Less(t, peak(t, c.Cmd.Process.Pid), spec.Resources.Limits.Memory().Value()*9/10)
+	t.Logf("%d of %d bytes, %d at the most in memory", number(t, memory["used_memory"]), maxMemory, peak(t, c.Cmd.Process.Pid))
+
+	disk := r.redisInfo("persistence")
+	require.Equal(t, "0", disk["aof_enabled"])
+	require.Equal(t, "0", disk["rdb_saves"])
+	r.say("CONFIG GET save\r\n")
+	require.Equal(t, []string{"*2", "$4", "save", "$0", ""}, []string{r.line(), r.line(), r.line(), r.line(), r.line()})
+	private(t, "6379")
+
+	c.Terminate()
+	c.Ended()
+}
+
+// another is a program of a user other than the cache's.
+func another(args ...string) *exec.Cmd {
+	return exec.Command("setpriv", append([]string{"--reuid=12345", "--regid=12345", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"}, args...)...)
+}
+
+// A user other than the cache's is served by the socket, and no port is open.
+func TestRedisSocket(t *testing.T) {
+	spec, app := rendered(t, pattern.RedisCache{Engine: pattern.Redis, Socket: true})
+	require.Equal(t, "/run/outrigger/cache", app.VolumeMounts[0].MountPath)
+	socket := pod.Space(t)
+	c := launch(t, spec, socket)
+	restricted(t, c, "999")
+	out, err := another("redis-cli", "-s", socket.Dir+"/redis.sock", "SET", "answer", "42").CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Equal(t, "OK", strings.TrimSpace(string(out)))
+	_, err = net.DialTimeout("tcp", "127.0.0.1:6379", time.Second)
+	require.ErrorContains(t, err, "connection refused")
+
+	c.Terminate() // a container that starts again finds its old socket
+	c.Ended()
+	launch(t, spec, socket)
+}
+
+// The probe fails where the cache doesn't answer.
+func TestProbeFails(t *testing.T) {
+	for _, p := range []pattern.RedisCache{{Engine: pattern.Redis}, {Engine: pattern.Memcached}} {
+		spec, _ := rendered(t, p)
+		c := launch(t, spec, nil)
+		c.Terminate()
+		c.Ended()
+		require.Error(t, c.Command(spec.LivenessProbe.Exec.Command...).Run())
+	}
+}
+
+func TestMemcachedKeepsItsBound(t *testing.T) {
+	spec, _ := rendered(t, pattern.RedisCache{Engine: pattern.Memcached})
+	c := launch(t, spec, nil)
+	restricted(t, c, "11211")
+	m := dial(t, "tcp", "127.0.0.1:11211")
+	value := strings.Repeat("x", 1000)
+	for i := range 100 {
+		for j := range 1000 {
+			m.say("set %d-%d 0 0 1000\r\n%s\r\n", i, j, value)
+		}
+		for range 1000 {
+			require.Equal(t, "STORED", m.line())
+		}
+	}
+	m.say("stats\r\n")
+	stats := map[string]string{}
+	for line := m.line(); line != "END"; line = m.line() {
+		words := strings.Fields(line)
+		stats[words[1]] = words[2]
+	}
+	require.Equal(t, int64(maxMemory), number(t, stats["limit_maxbytes"]))
+	require.LessOrEqual(t, number(t, stats["bytes"]), int64(maxMemory))
+	require.Positive(t, number(t, stats["evictions"]))
+	require.Less(t, peak(t, c.Cmd.Process.Pid), spec.Resources.Limits.Memory().Value()*9/10)
+	private(t, "11211")
+	c.Terminate()
+	c.Ended()
+}
+
+func TestMemcachedSocket(t *testing.T) {
+	spec, _ := rendered(t, pattern.RedisCache{Engine: pattern.Memcached, Socket: true})
+	socket := pod.Space(t)
+	launch(t, spec, socket)
+	out, err := another("redis-cli", "-s", socket.Dir+"/memcached.sock", "PING").CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), `got "E" as reply`, "memcached's ERROR, as it's not Redis")
+	_, err = net.DialTimeout("tcp", "127.0.0.1:11211", time.Second)
+	require.ErrorContains(t, err, "connection refused")
+}

@@ -1,0 +1,18 @@
+package cache
+
+import (
+	"testing"
+
+	"github.com/outrigger-dev/outrigger/e2e/pod"
+)
+
+func TestMain(m *testing.M) {
+	pod.Main(m, func() error {
+		for program, install := range map[string]string{"/usr/bin/redis-server": "redis-server", "/usr/bin/memcached": "memcached", "/usr/bin/busybox": "busybox-static"} {
+			if err := pod.Needs(program, install); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,140 @@
+package migrate
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+)
+
+// The secret has no password in its URL: that would be an argument.
+var secret = map[string]string{"url": "postgres://shop@127.0.0.1:5432/postgres?sslmode=disable", "password": password}
+
+var (
+	first  = map[string]string{"0001_users.up.sql": "create table users (id int primary key);", "0001_users.down.sql": "drop table users;"}
+	second = map[string]string{"0002_names.up.sql": "alter table users add column name text; insert into users values (1, 'eve');"}
+	slow   = map[string]string{"0002_names.up.sql": "select pg_sleep(1); alter table users add column name text; insert into users values (1, 'eve');"}
+	wrong  = map[string]string{"0002_names.up.sql": "alter table nobody add column name text;"}
+)
+
+func files(parts ...map[string]string) map[string]string {
+	all := map[string]string{}
+	for _, part := range parts {
+		for name, text := range part {
+			all[name] = text
+		}
+	}
+	return all
+}
+
+func engine() config.Entry {
+	return config.Entry{Migrate: &pattern.Migrate{Engine: pattern.GolangMigrate, Source: &pattern.MigrationSource{ConfigMapName: "sql"},
+		DatabaseURL: &pattern.SecretKey{SecretName: "db", Key: "url"}, Password: &pattern.SecretKey{SecretName: "db", Key: "password"}}}
+}
+
+// launch runs the rendered engine over files of a ConfigMap.
+func launch(t *testing.T, spec corev1.Container, sql map[string]string) *pod.Container {
+	t.Helper()
+	return pod.Launch(t, filled(t, spec, secret), map[string]*pod.Volume{
+		"/migrations": pod.NewVolume(t, sql),
+		pod.Programs:  pod.Folder(t, os.Getenv(programs)),
+	})
+}
+
+func TestGolangMigrate(t *testing.T) {
+	spec, _ := rendered(t, engine())
+	require.Len(t, spec.InitContainers, 1)
+	migrate := spec.InitContainers[0]
+
+	t.Run("up, and nothing to do", func(t *testing.T) {
+		postgres(t)
+		launch(t, migrate, first).Ended()
+		require.Equal(t, "1|f", query(t, "select version, dirty from schema_migrations"))
+		again := launch(t, migrate, first) // another pod, or the same one started again
+		again.Ended()
+		says(t, again, "no change")
+		launch(t, migrate, files(first, second)).Ended()
+		require.Equal(t, "1|eve", query(t, "select id, name from users"))
+	})
+	t.Run("an old pod after a new one", func(t *testing.T) {
+		postgres(t)
+		launch(t, migrate, files(first, second)).Ended()
+		old := launch(t, migrate, first)
+		old.Failed() // which is what the warning migrate-ahead is about
+		says(t, old, "no migration found for version 2")
+	})
+	t.Run("several at once", func(t *testing.T) {
+		postgres(t)
+		launch(t, migrate, first).Ended()
+		var pods []*pod.Container
+		for range 3 {
+			pods = append(pods, launch(t, migrate, files(first, slow)))
+		}
+		pod.Poll(t, "one to migrate and the others to wait", func() bool {
+			return query(t, "select count(*) from pg_stat_activity where wait_event_type = 'Lock' or wait_event = 'PgSleep'") == "3"
+		})
+		for _, p := range pods {
+			raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.Cmd.Process.Pid))
+			require.NoError(t, err)
+			require.Contains(t, string(raw), "-database=postgres://shop@127.0.0.1", "it's the argument")
+			require.NotContains(t, string(raw), password)
+			require.Equal(t, "65534 65534 65534 65534", pod.Status(t, p.Cmd.Process.Pid, "Uid"))
+		}
+		for _, p := range pods {
+			p.Ended()
+		}
+		require.Equal(t, "2|f", query(t, "select version, dirty from schema_migrations"))
+		require.Equal(t, "1", query(t, "select count(*) from users"))
+	})
+	t.Run("a wrong one keeps the pod from starting", func(t *testing.T) {
+		postgres(t)
+		failing := launch(t, migrate, files(first, wrong))
+		failing.Failed()
+		says(t, failing, `relation "nobody" does not exist`)
+		require.Equal(t, "2|t", query(t, "select version, dirty from schema_migrations"))
+		launch(t, migrate, files(first, second)).Failed() // until somebody has looked at it
+	})
+	t.Run("no database", func(t *testing.T) {
+		down := launch(t, migrate, first)
+		down.Failed() // and the kubelet tries again
+		says(t, down, "connection refused")
+	})
+}
+
+// The app's own program: a script in place of a framework.
+func TestOwnProgram(t *testing.T) {
+	script := `set -e
+psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -q -f /srv/schema.sql
+echo "migrated as $(id -u)"`
+	schema := map[string]string{"schema.sql": "create table if not exists users (id int primary key);"}
+	own := func(mode pattern.MigrationMode) config.Entry {
+		return config.Entry{Migrate: &pattern.Migrate{Command: []string{"busybox", "sh", "-c", script}, Mode: mode}}
+	}
+	spec, _ := rendered(t, own(pattern.MigrateInit))
+	_, job := rendered(t, own(pattern.MigrateJob))
+	for mode, c := range map[string]corev1.Container{"init": spec.InitContainers[0], "job": job.Spec.Template.Spec.Containers[0]} {
+		t.Run(mode, func(t *testing.T) {
+			postgres(t)
+			require.Equal(t, "shop:1", c.Image)
+			for range 2 {
+				run := pod.Launch(t, filled(t, c, secret), map[string]*pod.Volume{"/srv": pod.NewVolume(t, schema)})
+				run.Ended()
+				says(t, run, "migrated as 1000\n")
+			}
+			require.Equal(t, "0", query(t, "select count(*) from users"))
+		})
+	}
+}
+
+// says waits for what a container writes.
+func says(t *testing.T, c *pod.Container, text string) {
+	t.Helper()
+	pod.Poll(t, text, func() bool { return strings.Contains(c.Log.String(), text) })
+}

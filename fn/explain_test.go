@@ -1,0 +1,202 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+)
+
+// What outrigger does for a pattern is what it does for the custom one that stands
+// for it: law 9, through the program, over all cases.
+func TestExplainExpand(t *testing.T) {
+	cases, err := filepath.Glob("../pkg/rigtest/testdata/*/expected.yaml")
+	require.NoError(t, err)
+	n := 0
+	for _, name := range cases {
+		dir := filepath.Dir(name)
+		conf, input := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "input.yaml")
+		code, expanded, stderr := call("", "explain", "--expand", "-c", conf, input)
+		if code != 0 {
+			require.Contains(t, stderr, "spec.select: ", "%s can't be expanded", dir)
+			require.Empty(t, expanded)
+			continue
+		}
+		require.NotContains(t, expanded, ": null\n")
+		n++
+		code, want, stderr := call("", "inject", "-c", conf, input)
+		require.Zero(t, code, stderr)
+		code, have, stderr := call("", "inject", "-c", file(t, "expanded.yaml", expanded), input)
+		require.Zero(t, code, "%s: %s", dir, stderr)
+		require.Equal(t, want, have, dir)
+		code, again, stderr := call("", "explain", "--expand", "-c", file(t, "expanded.yaml", expanded), input)
+		require.Zero(t, code, stderr)
+		require.Equal(t, expanded, again, "what is spelled out stays: %s", dir)
+	}
+	require.Greater(t, n, len(cases)/2)
+}
+
+const agent = `apiVersion: outrigger.dev/v1alpha1
+kind: Sidecars
+metadata: {name: search}
+spec:
+  select: [{kind: Deployment, name: web}]
+  patterns:
+    - javaAgent: {image: "agent:1", path: /agent.jar}
+`
+
+func TestExplainExpandForm(t *testing.T) {
+	code, out, stderr := call(web, "explain", "--expand", "-c", file(t, "sidecars.yaml", agent))
+	require.Zero(t, code, stderr)
+	require.Equal(t, `apiVersion: outrigger.dev/v1alpha1
+kind: Sidecars
+metadata:
+  name: search
+spec:
+  select:
+    - kind: Deployment
+      name: web
+  patterns:
+    - name: java-agent
+      app: web
+      custom:
+        phase: 50
+        initContainers:
+          - name: java-agent
+            image: agent:1
+            command:
+              - cp
+              - /agent.jar
+              - /opt/outrigger/java-agent/agent.jar
+            resources:
+              limits:
+                memory: 64Mi
+              requests:
+                cpu: 10m
+                memory: 16Mi
+            volumeMounts:
+              - name: java-agent-jar
+                mountPath: /opt/outrigger/java-agent
+            securityContext:
+              capabilities:
+                drop:
+                  - ALL
+              runAsUser: 65534
+              runAsGroup: 65534
+              runAsNonRoot: true
+              readOnlyRootFilesystem: true
+              allowPrivilegeEscalation: false
+              seccompProfile:
+                type: RuntimeDefault
+        volumes:
+          - name: java-agent-jar
+            emptyDir:
+              sizeLimit: 512Mi
+        app:
+          env:
+            - name: JAVA_TOOL_OPTIONS
+              value: -javaagent:/opt/outrigger/java-agent/agent.jar
+              appendWith: ' '
+          volumeMounts:
+            - name: java-agent-jar
+              readOnly: true
+              mountPath: /opt/outrigger/java-agent
+`, out)
+}
+
+func TestExplainExpandRefuses(t *testing.T) {
+	several := strings.Replace(agent, "[{kind: Deployment, name: web}]", "[{name: .*}]", 1)
+	two := web + "---\n" + strings.ReplaceAll(web, "name: web", "name: api")
+	for name, c := range map[string]struct {
+		config string
+		input  string
+		want   string
+	}{
+		"several workloads": {config: several, input: two, want: "error: spec.select: 2 workloads are selected, as Deployment web and Deployment api, and what a pattern needs depends on the workload; " +
+			"with explain --expand select one, as in select: [{kind: Deployment, name: web}]; for each another document\n"},
+		"none":         {config: strings.Replace(agent, "name: web", "name: wub", 1), input: web, want: "error: spec.select: selects no workload; there is Deployment web: its name is web, not wub\n"},
+		"none is fine": {config: strings.Replace(agent, "name: web}]", "name: wub}]\n  expect: {min: 0}", 1), input: web, want: "error: spec.select: selects no workload; explain --expand needs one\n"},
+		"a bad config": {config: strings.Replace(agent, "javaAgent", "javaagent", 1), input: web, want: "there is no such field; did you mean javaAgent\n"},
+		"no input":     {config: agent, want: "error: standard input is empty\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, stderr := call(c.input, "explain", "--expand", "-c", file(t, "sidecars.yaml", c.config))
+			require.Equal(t, 1, code)
+			require.Empty(t, out)
+			require.True(t, strings.HasSuffix(stderr, c.want), stderr)
+		})
+	}
+}
+
+func TestExplain(t *testing.T) {
+	code, list, stderr := call("", "explain")
+	require.Zero(t, code, stderr)
+	for _, key := range config.PatternKeys() {
+		require.Contains(t, "\n"+list, "\n"+key+" ")
+		code, out, stderr := call("", "explain", key)
+		require.Zero(t, code, stderr)
+		require.True(t, strings.HasPrefix(out, key+" (object)\n  "+key+" ("), out)
+	}
+	require.Contains(t, list, "tlsProxy      ambassador       terminates TLS in the pod in front of a plain app\n")
+
+	for path, want := range map[string]string{
+		"migrate.mode":                "migrate.mode (init or job)\n  mode says when to migrate",
+		"migrate":                     "\n  databaseURL (object)\n      databaseURL is where",
+		"migrate.databaseURL":         "\n  secretName (string, required)\n      secretName is the Secret.\n",
+		"custom.containers[0].image":  "custom.containers[0].image (string)\n",
+		"custom.app.env":              "\n  appendWith (string)\n",
+		"tlsProxy.rebind":             "tlsProxy.rebind (object)\n",
+		"tunnel.env":                  "tunnel.env (mapping of strings)\n",
+		"override.resources":          "override.resources (object)\n",
+		"app":                         "app (string or list of strings)\n",
+		"select":                      "select (list of objects)\n",
+		"spec.select":                 "spec.select (list of objects)\n",
+		"spec.patterns.tlsProxy.port": "spec.patterns.tlsProxy.port (integer)\n",
+		"override.lifecycle.preStop":  "\n  exec (object)\n",
+		"spec.patterns[0].placement":  "placement of long-running containers",
+	} {
+		code, out, stderr := call("", "explain", path)
+		require.Zero(t, code, stderr)
+		require.Contains(t, out, want)
+		for _, line := range strings.Split(out, "\n") {
+			require.LessOrEqual(t, len(line), 100)
+		}
+	}
+
+	for arg, want := range map[string]string{
+		"tlsproxy":            `there is no pattern or field "tlsproxy"; did you mean tlsProxy`,
+		"tls-proxy":           `there is no pattern or field "tls-proxy"; did you mean tlsProxy`,
+		"exportr":             `there is no pattern or field "exportr"; did you mean exporter`,
+		"nothing-of-the-kind": `there is no pattern or field "nothing-of-the-kind"; outrigger explain lists the patterns`,
+		"tunnel.hst":          `tunnel has no field "hst"; did you mean host`,
+		"migrate.source.xxxx": `migrate.source has no field "xxxx"; there is configMapName, image, path, imageVolume`,
+		"migrate.mode.job":    `migrate.mode has no fields`,
+		"migrate..mode":       `migrate has no field ""; there is command, args`,
+	} {
+		code, out, stderr := call("", "explain", arg)
+		require.Equal(t, 1, code)
+		require.Empty(t, out)
+		require.Contains(t, stderr, "outrigger: error: explain: "+want)
+	}
+}
+
+func TestExplainArguments(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--expand"}, "say which sidecars: --expand -c FILE"},
+		{[]string{"-c", "x.yaml"}, "-c is for --expand"},
+		{[]string{"tunnel", "tlsProxy"}, "one pattern or field at a time"},
+		{[]string{"--expand", "-c", filepath.Join(os.TempDir(), "outrigger-isnt-there.yaml")}, "no such file"},
+	} {
+		code, out, stderr := call("", append([]string{"explain"}, c.args...)...)
+		require.Equal(t, 1, code)
+		require.Empty(t, out)
+		require.Contains(t, stderr, c.want)
+	}
+}

@@ -1,0 +1,203 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A Doc is what the comments say of a field.
+type Doc struct {
+	Path   string // as it was asked for; "" for the list of patterns
+	Type   string // as in "list of strings"
+	Text   string // what the field is
+	About  string // what its type is, where that has a comment
+	Fields []FieldDoc
+}
+
+// A FieldDoc is a line of a Doc.
+type FieldDoc struct {
+	Name     string
+	Family   string // of a pattern
+	Type     string
+	Text     string
+	Required bool
+}
+
+// node is what is read of a schema.
+type node struct {
+	Ref         string          `json:"$ref"`
+	Description string          `json:"description"`
+	Type        any             `json:"type"`
+	Enum        []string        `json:"enum"`
+	Items       *node           `json:"items"`
+	Required    []string        `json:"required"`
+	Properties  nodes           `json:"properties"`
+	More        json.RawMessage `json:"additionalProperties"`
+	Defs        map[string]node `json:"$defs"`
+}
+
+// nodes keep the order of the fields.
+type nodes []named
+
+type named struct {
+	name string
+	node
+}
+
+// UnmarshalJSON reads an object.
+func (ns *nodes) UnmarshalJSON(raw []byte) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if _, err := d.Token(); err != nil {
+		return err
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return err
+		}
+		n := named{name: fmt.Sprint(key)}
+		if err := d.Decode(&n.node); err != nil {
+			return err
+		}
+		*ns = append(*ns, n)
+	}
+	return nil
+}
+
+func (ns nodes) find(name string) *named {
+	if i := slices.IndexFunc(ns, func(n named) bool { return n.name == name }); i >= 0 {
+		return &ns[i]
+	}
+	return nil
+}
+
+// An explainer reads the schema, which nothing else at run time does.
+type explainer struct{ top node }
+
+// Explain documents a field by its path: a pattern, a field that all entries have,
+// or one of the spec, and what is below, as in tlsProxy.rebind. Without a path it
+// lists the patterns.
+func Explain(path string) (*Doc, error) {
+	var e explainer
+	if err := json.Unmarshal([]byte(schema), &e.top); err != nil {
+		return nil, err
+	}
+	if path == "" {
+		return e.patterns(), nil
+	}
+	entry, spec := e.top.Defs["config.Entry"], e.top.Defs["config.Spec"]
+	level := slices.Concat(entry.Properties, spec.Properties, e.top.Properties)
+	var at *named
+	for i, name := range strings.Split(path, ".") {
+		name, _, _ = strings.Cut(name, "[") // of a list: its entries
+		if at = level.find(name); at == nil {
+			return nil, unknown(name, strings.Join(strings.Split(path, ".")[:i], "."), level)
+		}
+		level = e.below(at.node).Properties
+	}
+	doc := &Doc{Path: path, Type: e.typeOf(at.node), Text: at.Description}
+	below := e.below(at.node)
+	if below.Description != at.Description {
+		doc.About = below.Description
+	}
+	for _, f := range below.Properties {
+		doc.Fields = append(doc.Fields, FieldDoc{Name: f.name, Type: e.typeOf(f.node), Text: f.Description, Required: slices.Contains(below.Required, f.name)})
+	}
+	return doc, nil
+}
+
+// unknown says what may have been meant.
+func unknown(name, in string, level nodes) error {
+	var names []string
+	for _, n := range level {
+		names = append(names, n.name)
+	}
+	hint := meant(name, names)
+	for _, n := range names {
+		if strings.EqualFold(n, name) || kebab(n) == name {
+			hint = "did you mean " + n
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return fmt.Errorf("%s has no fields", in)
+	case hint == "" && in == "":
+		hint = "outrigger explain lists the patterns"
+	case hint == "":
+		hint = "there is " + strings.Join(names, ", ")
+	}
+	if in == "" {
+		return fmt.Errorf("there is no pattern or field %s; %s", quote(name), hint)
+	}
+	return fmt.Errorf("%s has no field %s; %s", in, quote(name), hint)
+}
+
+func (e *explainer) patterns() *Doc {
+	patternForm := regexp.MustCompile(`(?s)^\w+ \(([^)]+)\) (.*?)\.?$`) // "tlsProxy (family) does it."
+	entry, doc := e.top.Defs["config.Entry"], &Doc{}
+	for _, key := range PatternKeys() {
+		f := entry.Properties.find(key)
+		if m := patternForm.FindStringSubmatch(f.Description); m != nil {
+			doc.Fields = append(doc.Fields, FieldDoc{Name: key, Family: m[1], Text: m[2]})
+		}
+	}
+	return doc
+}
+
+// below is the type whose fields a path leads to: that of a list's or a mapping's
+// entries.
+func (e *explainer) below(n node) node {
+	for {
+		more := n.more()
+		switch {
+		case n.Ref != "":
+			return e.top.Defs[strings.TrimPrefix(n.Ref, "#/$defs/")]
+		case n.Items != nil:
+			n = *n.Items
+		case more != nil:
+			n = *more
+		default:
+			return n
+		}
+	}
+}
+
+// more is the type of a mapping's entries, if it's one.
+func (n node) more() *node {
+	if len(n.More) == 0 || n.More[0] != '{' {
+		return nil
+	}
+	var m node
+	if json.Unmarshal(n.More, &m) != nil {
+		return nil
+	}
+	return &m
+}
+
+func (e *explainer) typeOf(n node) string {
+	more := n.more()
+	list, several := n.Type.([]any)
+	switch {
+	case n.Ref != "" || n.Properties != nil:
+		return "object"
+	case several:
+		words := make([]string, len(list))
+		for i, t := range list {
+			if words[i] = fmt.Sprint(t); words[i] == "array" && n.Items != nil {
+				words[i] = "list of " + e.typeOf(*n.Items) + "s"
+			}
+		}
+		return strings.Join(words, " or ")
+	case n.Items != nil:
+		return "list of " + e.typeOf(*n.Items) + "s"
+	case more != nil:
+		return "mapping of " + e.typeOf(*more) + "s"
+	case n.Enum != nil:
+		return either(n.Enum)
+	}
+	return fmt.Sprint(n.Type)
+}

@@ -1,0 +1,77 @@
+package pattern
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Files that come from another image: as a volume that is the image, or copied.
+
+// copySize: cp needs next to nothing; what it writes counts as page cache.
+var copySize = size{cpu: "10m", memory: "16Mi", maxMemory: "64Mi", fixedCPU: "100m"}
+
+// copiesSize bounds what is copied.
+const copiesSize = "512Mi"
+
+func copiesVolume(name string) corev1.Volume {
+	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
+		EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: new(resource.MustParse(copiesSize))}}}
+}
+
+func imageVolume(name, ref string) corev1.Volume {
+	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: ref}}}
+}
+
+// copier copies from an image by its own cp into the volume of a name, mounted at a
+// folder. It's nobody there, so what it copies must be readable for all.
+func copier(w *sidecar.Workload, container, ref, option, from, to, volume string) corev1.Container {
+	command := []string{"cp", option, from, to}
+	if option == "" {
+		command = []string{"cp", from, to}
+	}
+	dir := to
+	if option == "" {
+		dir = path.Dir(to)
+	}
+	return corev1.Container{
+		Name:            sidecar.Shorten(container, 63),
+		Image:           ref,
+		Command:         command,
+		Resources:       copySize.resources(w),
+		VolumeMounts:    []corev1.VolumeMount{{Name: volume, MountPath: dir}},
+		SecurityContext: restricted(busyboxImage),
+	}
+}
+
+func checkImageVolume(field string, w *sidecar.Workload, fs *sidecar.Findings) {
+	if !w.Kubernetes.AtLeast(1, 36) {
+		fs.Add(sidecar.Error, "kubernetes-version", field, "Kubernetes "+w.Kubernetes.String()+" may not mount images; 1.36 does",
+			`raise spec.kubernetesVersion to "1.36", or take it out: the files are copied then`)
+	}
+}
+
+// special reports whether a character of a path isn't one of those that mean nothing
+// anywhere.
+func special(r rune) bool {
+	return r <= ' ' || r > '~' || strings.ContainsRune("\"#$%&='()*,:;<>?[\\]^`{|}", r)
+}
+
+func checkImageName(field, ref string, fs *sidecar.Findings) {
+	if ref != "" && strings.ContainsAny(ref, " \t\r\n\"'$") {
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no image", ref), "write one as registry.example/name:1.2")
+	}
+}
+
+// checkPath finds what can't be the path of a file or folder, or means something else
+// where it goes: in commands, lists, URLs and the options of a JVM.
+func checkPath(field, p, form string, fs *sidecar.Findings) {
+	if p != "" && (!path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.ContainsFunc(p, special)) {
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no such path", p), "write one as "+form)
+	}
+}

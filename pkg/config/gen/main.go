@@ -49,7 +49,11 @@ func generate(root string) (map[string][]byte, error) {
 	}
 	files := map[string][]byte{"pkg/config/schema.json": schema, "pkg/config/enums.go": words}
 	if readme, err := os.ReadFile(filepath.Join(root, "README.md")); err == nil {
-		files["README.md"] = inReadme(readme, table(src))
+		shown, err := examples(root)
+		if err != nil {
+			return nil, err
+		}
+		files["README.md"] = inReadme(readme, table(src, shown))
 	}
 	return files, nil
 }
@@ -106,16 +110,47 @@ var (
 	markForm = regexp.MustCompile(`(?s)(<!-- patterns:begin -->\n).*(<!-- patterns:end -->)`)
 )
 
-// table lists the patterns in Markdown. A field's comment is "TLSProxy (family)
-// does something.".
-func table(src *source) string {
+// examples are the folders of examples in which a pattern is used, by its key, in
+// order.
+func examples(root string) (map[string][]string, error) {
+	files, err := filepath.Glob(filepath.Join(root, "examples", "*", "sidecars", "sidecars.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	shown := map[string][]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		conf, fs := config.Read(text, file)
+		if fs.Failed() {
+			return nil, fs
+		}
+		dir := filepath.Base(filepath.Dir(filepath.Dir(file)))
+		for i := range conf.Spec.Patterns {
+			if key := conf.Spec.Patterns[i].Key(); !slices.Contains(shown[key], dir) {
+				shown[key] = append(shown[key], dir)
+			}
+		}
+	}
+	return shown, nil
+}
+
+// table lists the patterns in Markdown, and examples of them. A field's comment is
+// "TLSProxy (family) does something.".
+func table(src *source, shown map[string][]string) string {
 	t := reflect.TypeFor[config.Entry]()
 	var b strings.Builder
-	b.WriteString("| key | family | what it does |\n| --- | --- | --- |\n")
+	b.WriteString("| key | family | what it does | examples |\n| --- | --- | --- | --- |\n")
 	for _, key := range config.PatternKeys() {
+		var links []string
+		for _, dir := range shown[key] {
+			links = append(links, fmt.Sprintf("[%s](examples/%[1]s)", dir))
+		}
 		f := field.Find(field.Of(t), key)
 		if m := rowForm.FindStringSubmatch(src.comment(t, f.Go)); m != nil {
-			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", key, m[1], strings.ReplaceAll(m[2], "|", `\|`))
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", key, m[1], strings.ReplaceAll(m[2], "|", `\|`), strings.Join(links, ", "))
 		}
 	}
 	return b.String()

@@ -81,8 +81,11 @@ func internal(w *sidecar.Workload) bool {
 }
 
 // led reports whether a Service of the user's leads to the port. That of an earlier
-// run has our name.
+// run has our name; and where another sidecar stands in front, they lead there.
 func (s *scrape) led(w *sidecar.Workload) bool {
+	if s.taken != nil && s.taken.Front {
+		return false
+	}
 	for i := range w.Services {
 		for _, port := range w.Services[i].Spec.Ports {
 			target := port.TargetPort.IntVal

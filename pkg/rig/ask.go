@@ -17,14 +17,35 @@ import (
 // or of all of them with "*".
 const SkipKey = "outrigger.dev/skip"
 
-// ask asks each pattern of the config what the workload needs. Those that take ports
-// over come first: the others must know where the app listens then. Those that make
-// pods without the sidecars come last. All is told in the order of the config.
+// ask asks each pattern of the config what the workload needs. Where one of them
+// changes the pod as a whole, all are asked again: the others must know. All is told
+// in the order of the config.
 func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
+	answers := r.round(o, w, nil)
+	if w.Settled(given(answers, -1)) != nil {
+		answers = r.round(o, w, answers)
+	}
+	for i := range answers {
+		r.add(answers[i].findings...)
+		r.report = append(r.report, answers[i].report...)
+	}
+	return given(answers, -1)
+}
+
+// round asks all entries; earlier are the answers of the round before. Those that
+// take ports over are asked first: the others must know where the app listens then.
+// Those that make pods without the sidecars come last.
+func (r *run) round(o *manifest.Object, w *sidecar.Workload, earlier []answer) []answer {
 	skip, by := r.skips(o, w)
 	entries := r.conf.Spec.Patterns
 	answers := make([]answer, len(entries))
 	moved := map[string][]sidecar.Takeover{} // by the app's container
+	view := func(i int) *sidecar.Workload {
+		if settled := w.Settled(given(earlier, i)); settled != nil {
+			return settled
+		}
+		return w
+	}
 	for now := range turns {
 		for i := range entries {
 			e := &entries[i]
@@ -35,7 +56,7 @@ func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
 				answers[i].report = []string{fmt.Sprintf("%s: %s skipped, as %s says", w.Ref, e.Name, by)}
 				continue
 			}
-			answers[i] = r.answer(o, w, e, skip, moved, answers)
+			answers[i] = r.answer(o, view(i), e, skip, moved, answers)
 			if a := answers[i].Asked; takes(e) && a != nil {
 				moved[a.App.Name] = append(moved[a.App.Name], a.Change.Takeovers...)
 			}
@@ -43,23 +64,19 @@ func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
 	}
 	for i := range entries { // who closes ports of the pod is asked again: it must know of those that the others open
 		if a := answers[i].Asked; a != nil && slices.ContainsFunc(a.Change.Takeovers, func(t sidecar.Takeover) bool { return t.Front }) {
-			view := *w
+			view := *view(i)
 			if view.Opened = opened(answers, i); len(view.Opened) > 0 {
 				answers[i] = r.answer(o, &view, &entries[i], skip, moved, answers)
 			}
 		}
 	}
-	for i := range answers {
-		r.add(answers[i].findings...)
-		r.report = append(r.report, answers[i].report...)
-	}
-	return given(answers)
+	return answers
 }
 
-// given are those of the answers that want something.
-func given(answers []answer) (asked []sidecar.Asked) {
+// given are those of the answers that want something, but one.
+func given(answers []answer, but int) (asked []sidecar.Asked) {
 	for i := range answers {
-		if answers[i].Asked != nil {
+		if answers[i].Asked != nil && i != but {
 			asked = append(asked, *answers[i].Asked)
 		}
 	}
@@ -131,11 +148,11 @@ func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, s
 		view.Takeovers = moved[view.App.Name]
 	}
 	if lone(e) {
-		view.Alone = sidecar.Without(&view, given(before))
+		view.Alone = sidecar.Without(&view, given(before, -1))
 	}
 	c, err := e.Pattern().Change(&view)
 	why := unfit(c, err)
-	if other := standing(o, w, c); why == nil && other != "" {
+	if other := standing(o, w, e, c); why == nil && other != "" {
 		why = &sidecar.Finding{Message: "container " + other + " stands there already, and isn't of this config"}
 	}
 	if why != nil && e.Unfit == config.UnfitSkip {
@@ -174,15 +191,20 @@ func unfit(c *sidecar.Change, err error) *sidecar.Finding {
 }
 
 // standing is a container of a sidecar that the pods have already, if it isn't the
-// work of an earlier run: the marker would name it.
-func standing(o *manifest.Object, w *sidecar.Workload, c *sidecar.Change) string {
+// work of an earlier run: the marker would name the sidecar.
+func standing(o *manifest.Object, w *sidecar.Workload, e *config.Entry, c *sidecar.Change) string {
 	if c == nil {
 		return ""
 	}
 	marked := strings.Split(w.Pod.Annotations[sidecar.PatternsKey], ",")
-	for _, own := range c.Containers {
-		if w.Container(own.Name) != nil && (len(o.Configs()) > 0 || !slices.Contains(marked, own.Name)) {
-			return own.Name
+	if len(o.Configs()) == 0 && slices.Contains(marked, e.Name) {
+		return ""
+	}
+	for _, list := range [][]corev1.Container{c.Containers, c.InitContainers} {
+		for i := range list {
+			if w.Container(list[i].Name) != nil {
+				return list[i].Name
+			}
 		}
 	}
 	return ""

@@ -179,6 +179,7 @@ type moves struct {
 	rewrites bool // callers are led to TLS
 	values   map[string]bool
 	commands map[string]string // of probes, by port: where they're led
+	grace    bool              // the pod gets more time to end
 	from     int               // ports are discovered, and proxies stand on this one and those behind it
 }
 
@@ -203,6 +204,7 @@ func takenOver(s *config.Spec) moves {
 			}
 		}
 		if p.Custom != nil {
+			m.grace = m.grace || p.Custom.Pod.MinGracePeriodSeconds > 0
 			for _, t := range p.Custom.Takeovers {
 				if t.Front {
 					m.lead(t.AppPort, t.Port)
@@ -380,7 +382,7 @@ func (m moves) follows(a, b any, at string) bool {
 		return len(m.to) > 0 && strings.EqualFold(fmt.Sprint(a), "http") && strings.EqualFold(fmt.Sprint(b), "https")
 	case "terminationGracePeriodSeconds":
 		was, _ := a.(int)
-		return len(m.to) > 0 && n > was
+		return (len(m.to) > 0 || m.grace) && n > was
 	case "appProtocol":
 		return len(m.to) > 0 && (a == "http" || a == "kubernetes.io/h2c") && b == "https" || a == "HTTP" && b == "HTTPS" || a == "kubernetes.io/ws" && b == "kubernetes.io/wss"
 	case "io/safe-to-evict-local-volumes":

@@ -6,7 +6,7 @@ import "fmt"
 func (r random) bystander(i int) *Object {
 	name := fmt.Sprintf("bystander-%d", i)
 	var n *Node
-	switch r.IntN(6) {
+	switch r.IntN(9) {
 	case 0:
 		n = dict("apiVersion", "v1", "kind", "ConfigMap", "metadata", dict("name", name),
 			"data", dict("a.conf", block(pick(r, "|", "|-", "|+", ">-", ">+"), r.body()...), "n", "on", "v", "1e3"))
@@ -19,6 +19,13 @@ func (r random) bystander(i int) *Object {
 	case 4:
 		n = dict("apiVersion", "networking.k8s.io/v1", "kind", "Ingress", "metadata", dict("name", name, "annotations", r.nothing(mapKind)),
 			"spec", dict("rules", list(dict("host", "*.example.com", "http", dict("paths", list(dict("path", "/", "backend", dict("service", dict("name", "web", "port", dict("number", num(80)))))))))))
+	case 5:
+		n = dict("apiVersion", "v1", "kind", "Namespace", "metadata", dict("name", pick(r, "prod", "default"), "labels", dict("pod-security.kubernetes.io/enforce", pick(r, "baseline", "restricted"))))
+	case 6:
+		n = dict("apiVersion", "v1", "kind", "ConfigMap", "metadata", dict("name", "settings", "namespace", r.opt(2, str(pick(r, "prod", "default")))),
+			"immutable", r.opt(8, raw("true")), "data", dict("web.conf", "n", "mapping.yml", "mappings: []", "jmx.yaml", "{}"))
+	case 7:
+		n = dict("apiVersion", "v1", "kind", "ServiceAccount", "metadata", dict("name", "default", "annotations", dict("eks.amazonaws.com/role-arn", "arn:aws:iam::1:role/web")))
 	default: // a workload that isn't selected
 		n = dict("apiVersion", "apps/v1", "kind", "Deployment", "metadata", dict("name", name, "annotations", dict("a", raw("!!str 1"))),
 			"spec", dict("template", dict("metadata", raw("null"), "spec", dict("containers", list(dict("name", "app", "image", "x:1", "env", raw("[]")))))))

@@ -9,43 +9,30 @@ import (
 func (r random) config(ws []workload) (config *Node, all bool) {
 	w := ws[0]
 	patterns := list()
+	names := []string{"agent", "boat", "edge", "third", "way", "y"} // ports are told apart by their first letters
 	selected := r.selector(w)
 	if len(ws) > 1 && r.one(3) {
 		all = true
 		selected = pick(r, dict("name", ".*"), dict("name", "other|third|"+w.name), dict("namespace", ".*"))
-		w.inits = nil // the others have none of these names
+		w.inits, w.containers, w.conf = nil, w.containers[:1], false // the others have none of these
 	}
-	taken := map[int]bool{}
-	for i := range 1 + r.IntN(3) {
-		c := pick(r, w.containers...)
-		var p port
-		if len(c.ports) > 0 {
-			p = pick(r, c.ports...)
-		} else {
-			p = port{number: 8000}
-		}
-		if name := []string{"tls-proxy", "second", "n"}[i]; !all && !taken[p.number] && (len(c.ports) > 0 || r.one(8)) && r.one(3) {
-			taken[p.number] = true
-			patterns.add(r.gate(r.tlsProxy(w, c, p, name)))
-		} else if r.one(6) {
-			patterns.add(r.tunnel(w, []string{"way", "tunnel", "out"}[i]))
-		} else if e := r.other(w, c, []string{"fourth", "o5", "sixth"}[i]); e != nil {
-			patterns.add(e)
-		} else {
-			patterns.add(r.custom(w, []string{"custom", "agent", "third"}[i]))
-		}
+	d := drawing{random: r, workload: w, all: all, taken: map[int]bool{}, keys: map[string]bool{}}
+	d.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	for _, name := range names[:pick(r, 1, 1, 2, 2, 3, 3, 4, 5, 6)] {
+		patterns.add(d.entry(name))
 	}
 	if r.one(12) {
 		r.spoil(patterns.entries[len(patterns.entries)-1].value, w)
 	}
-	if first := patterns.entries[0].value; len(patterns.entries) > 1 && r.one(4) && first.at("placement") == nil && (first.at("tlsProxy") != nil || first.at("custom", "containers") != nil) { // one stands before another
-		patterns.entries[1].value.set("after", list(patterns.entries[0].value.at("name").value))
+	if first := patterns.entries[0].value; len(patterns.entries) > 1 && r.one(4) && first.at("name") != nil && first.at("placement") == nil && (first.at("tlsProxy") != nil || first.at("custom", "containers") != nil) { // one stands before another
+		patterns.entries[1].value.set("after", list(first.at("name").value))
 	}
 	spec := dict("select", list(selected), "patterns", patterns)
 	put := func(odds int, key string, v any) { spec.set(key, r.opt(odds, v)) }
 	put(3, "record", pick(r, "auto", "always", "never"))
 	put(3, "rollout", pick(r, "auto", "hash", "checksum", "none"))
-	put(3, "kubernetesVersion", pick(r, "1.33", "1.35", "1.29", "1.28"))
+	put(3, "kubernetesVersion", pick(r, "1.33", "1.35", "1.30", "1.29"))
+	put(60, "kubernetesVersion", "1.28")
 	put(6, "expect", dict("min", num(0)))
 	put(6, "exclude", list(dict("name", "nobody"), dict("labelSelector", "never=true")))
 	for _, w := range ws {

@@ -31,7 +31,7 @@ func (r random) container(name string, i int) (*Node, container) {
 	}
 	r.ports(n, &c, i)
 	put(5, "resources", dict("requests", dict("cpu", "100m", "memory", pick(r, "64Mi", "1e3")), "limits", dict("cpu", raw("1"))))
-	put(3, "volumeMounts", r.some(list(dict("name", "data", "mountPath", "/data"), dict("mountPath", "/etc/web", "name", "conf", "readOnly", raw("true")))))
+	put(2, "volumeMounts", r.some(list(dict("name", "data", "mountPath", "/data"), dict("mountPath", "/etc/web", "name", "conf", "readOnly", raw("true")))))
 	c.conf = n.at("volumeMounts") != nil && len(n.at("volumeMounts").entries) > 0
 	put(6, "securityContext", dict("runAsUser", raw("0"), "capabilities", dict("drop", list("ALL"))))
 	put(8, "newerField", pick(r, str("kept"), raw("null"), dict("x", raw("0777"))))
@@ -137,6 +137,6 @@ func (r random) probe(p port) *Node {
 }
 
 func (r random) get(p port) *Node {
-	return dict("path", pick(r, "/", "/health?a=b&c", "/ü"), "port", r.to(p), "scheme", r.opt(4, str("HTTP")),
+	return dict("path", pick(r, "/", "/health?a=b&c", "/", "/health", pick(r, "/", "/ü")), "port", r.to(p), "scheme", r.opt(4, str("HTTP")),
 		"httpHeaders", r.opt(8, list(dict("name", "Host", "value", "n"))))
 }

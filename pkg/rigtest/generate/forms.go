@@ -77,8 +77,20 @@ func (o *Object) annotate(key string, v *Node, first bool) {
 	}
 }
 
-// json makes an object JSON, in which there are few ways to write a scalar.
+// json makes an object JSON, in which there are few ways to write a scalar, and
+// no aliases.
 func (o *Object) json() {
+	anchors := map[string]*Node{}
+	o.walk(func(n *Node) {
+		if name, ok := strings.CutPrefix(n.prefix, "&"); ok {
+			anchors[strings.TrimSpace(name)] = n
+		}
+	})
+	o.walk(func(n *Node) {
+		if name, ok := strings.CutPrefix(n.text, "*"); ok && anchors[name] != nil {
+			*n = *anchors[name].clone()
+		}
+	})
 	o.walk(func(n *Node) {
 		n.flow, n.fixed, n.prefix = true, true, ""
 		switch {

@@ -22,15 +22,17 @@ func (r random) gate(e *Node) *Node {
 		t.drop("rebind")
 		t.set("mode", "front")
 		t.set("listenPort", r.opt(2, num(8443)))
-		t.set("networkPolicy", r.opt(6, raw("false")))
+		t.set("networkPolicy", r.opt(20, raw("false")))
 	}
 	if !auth && r.one(2) {
 		clients := dict("ca", dict(pick(r, "secretName", "configMapName"), "clients-ca", "key", r.opt(3, str("root.pem"))))
 		clients.set("mode", r.opt(4, str(pick(r, "require", "optional"))))
 		clients.set("allowedCommonNames", r.opt(2, list("alice", "a b")))
 		clients.set("allowedSubjects", r.opt(5, list("CN=bob,O=x")))
-		clients.set("allowedURIs", r.opt(5, list("spiffe://cluster.local/ns/shop/sa/*")))
-		clients.set("allowedDNSNames", r.opt(5, list("shop.prod.svc")))
+		if p := t.at("protocol"); p != nil && p.value == "tcp" || r.one(60) { // whose proxy sees them
+			clients.set("allowedURIs", r.opt(3, list("spiffe://cluster.local/ns/shop/sa/*")))
+			clients.set("allowedDNSNames", r.opt(3, list("shop.prod.svc")))
+		}
 		clients.set("forwardIdentity", r.opt(3, raw("true")))
 		t.set("clients", clients)
 	}

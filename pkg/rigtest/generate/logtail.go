@@ -2,12 +2,12 @@ package generate
 
 // logTail is an entry that streams files, or ships them.
 func (r random) logTail(w workload, c container, name string) *Node {
-	t := dict("directory", pick(r, "/var/log/web", "/var/log/web", "/var/log/web", "/data/logs", "/data"))
+	t := dict("directory", pick(r, "/var/log/"+name, "/var/log/"+name, "/var/log/"+name, "/var/log/web", "/data/logs"))
 	t.set("files", pick(r, list("web.log"), list("*.json", "n"), list("a.log", "a.json", "gc/a.log"), list("two words.log", "é.log")))
 	put := func(odds int, key string, v any) { t.set(key, r.opt(odds, v)) }
 	put(4, "merge", raw("true"))
 	put(5, "from", pick(r, "start", "end"))
-	if r.one(12) {
+	if w.conf && r.one(4) {
 		t.set("volume", "data")
 	} else {
 		put(3, "sizeLimit", pick(r, str("200Mi"), raw("1e9")))

@@ -125,6 +125,17 @@ next:
 	return n
 }
 
+// clone is a copy that shares nothing.
+func (n *Node) clone() *Node {
+	out := *n
+	out.entries = slices.Clone(n.entries)
+	for i, e := range n.entries {
+		out.entries[i] = new(*e)
+		out.entries[i].value = e.value.clone()
+	}
+	return &out
+}
+
 // walk visits n and all below it.
 func (n *Node) walk(f func(*Node)) {
 	f(n)

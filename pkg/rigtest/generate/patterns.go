@@ -9,13 +9,13 @@ import (
 func (r random) tlsProxy(w workload, c container, p port, name string) *Node {
 	rebind := dict("port", num(p.number+1000))
 	if r.one(2) {
-		rebind.set("env", dict("LISTEN", "127.0.0.1", "PORT", fmt.Sprint(p.number+1000), "Z", r.opt(3, str(pick(r, "n", "1e3", "a b")))))
+		rebind.set("env", dict("LISTEN", "127.0.0.1", fmt.Sprintf("PORT_%d", p.number), fmt.Sprint(p.number+1000), "Z", r.opt(3, str(pick(r, "n", "1e3", "a b")))))
 	} else {
 		rebind.set("args", list(fmt.Sprintf("--listen=127.0.0.1:%d", p.number+1000)))
 	}
 	t := dict("port", num(p.number), "rebind", rebind)
 	if r.one(6) {
-		t.set("certificate", dict("issuerRef", dict("name", "ca", "kind", "Issuer"), "dnsNames", r.opt(2, list("web.example.com"))))
+		t.set("certificate", dict("issuerRef", dict("name", "ca", "kind", "Issuer"), "dnsNames", list("web.example.com")))
 	} else {
 		t.set("secretName", "web-tls")
 	}
@@ -38,7 +38,7 @@ func (r random) tlsProxy(w workload, c container, p port, name string) *Node {
 }
 
 // tunnel is an entry that leads variables of all containers another way.
-func (r random) tunnel(w workload, name string) *Node {
+func (r random) tunnel(w workload, _ container, name string) *Node {
 	t := dict("listenPort", num(6300+int(name[0])), "statusPort", num(6700+int(name[0])), "host", "redis.db.example", "port", num(6380))
 	put := func(odds int, key string, v any) { t.set(key, r.opt(odds, v)) }
 	put(3, "serverName", "redis.example")
@@ -62,7 +62,7 @@ func (r random) placed(e *Node, w workload) {
 	}
 	if len(w.inits) > 0 && r.one(3) {
 		e.set(pick(r, "after", "before"), list(pick(r, w.inits...)))
-	} else if r.one(60) {
+	} else if r.one(250) {
 		e.set("after", list("nobody"))
 	}
 }
@@ -77,7 +77,7 @@ func (r random) override() *Node {
 }
 
 // custom is an entry in which all is spelled out. Its names begin with its own.
-func (r random) custom(w workload, name string) *Node {
+func (r random) custom(w workload, _ container, name string) *Node {
 	c, e := dict(), dict("name", name)
 	put := func(odds int, key string, v any) bool {
 		v = r.opt(odds, v)
@@ -118,14 +118,15 @@ func (r random) custom(w workload, name string) *Node {
 	if volume {
 		app.set("volumeMounts", r.opt(2, list(dict("name", name+"-shared", "mountPath", "/"+name, "readOnly", raw("true")))))
 	}
-	app.set("drainSeconds", r.opt(8, num(7)))
+	app.set("drainSeconds", r.opt(20, num(pick(r, 5, 7))))
 	if len(app.entries) > 0 {
 		c.set("app", app)
 	}
 	put(4, "servicePorts", list(dict("name", name, "port", num(7000+int(name[0])), "targetPort", num(7000))))
 	if r.one(4) {
 		c.set("pod", dict("shareProcessNamespace", r.opt(2, raw("true")), "sysctls", r.opt(2, list(dict("name", "net.ipv4.tcp_keepalive_time", "value", "60"))),
-			"imagePullSecrets", r.opt(2, list(dict("name", "mirror")))))
+			"imagePullSecrets", r.opt(2, list(dict("name", "mirror"))), "fsGroup", r.opt(4, num(1000)), "minGracePeriodSeconds", r.opt(3, num(pick(r, 20, 90))),
+			"annotations", r.opt(3, dict("example.com/of-"+name, pick(r, "n", "1e3")))))
 	}
 	put(6, "claims", list(dict("port", num(7700+int(name[0])), "for", "the agent")))
 	r.placed(e, w)

@@ -1,7 +1,5 @@
 package generate
 
-import "fmt"
-
 // A workload is what a config must know of one.
 type workload struct {
 	shape
@@ -78,55 +76,4 @@ func (r random) annotations() *Node {
 	n.set("example.com/script", r.opt(6, block(pick(r, "|", "|-", "|+", ">"), r.body()...)))
 	n.set("kubectl.kubernetes.io/last-applied-configuration", r.opt(12, str("{\"kind\":\"Deployment\"}\n")))
 	return n
-}
-
-// pod makes the pod's spec.
-func (r random) pod(w *workload) *Node {
-	spec, containers := dict(), list()
-	put := func(odds int, key string, v any) { spec.set(key, r.opt(odds, v)) }
-	if r.one(3) {
-		inits := list()
-		for i := range 1 + r.IntN(2) {
-			name := fmt.Sprintf("init%d", i)
-			inits.add(dict("name", name, "image", "busybox:1", "command", r.opt(2, list("sh", "-c", "true"))))
-			w.inits = append(w.inits, name)
-		}
-		spec.set("initContainers", inits)
-	} else {
-		put(6, "initContainers", r.nothing(listKind))
-	}
-	for i := range 1 + r.IntN(2)*r.IntN(3) {
-		n, c := r.container([]string{"app", "helper", "n"}[i], i)
-		containers.add(n)
-		w.containers = append(w.containers, c)
-	}
-	if n := len(containers.entries); n > 1 {
-		r.share(containers.entries[0].value, containers.entries[n-1].value)
-	}
-	spec.set("containers", containers)
-	put(2, "volumes", r.some(list(dict("name", "data", "emptyDir", raw("{}")), dict("name", "conf", "configMap", dict("name", "settings")))))
-	w.conf = spec.at("volumes") != nil && len(spec.at("volumes").entries) > 0
-	put(8, "imagePullSecrets", r.some(list(dict("name", "pull"))))
-	put(6, "securityContext", r.some(dict("fsGroup", num(1000), "sysctls", r.opt(3, list(dict("name", "net.core.somaxconn", "value", "1024"))))))
-	put(8, "terminationGracePeriodSeconds", num(60))
-	put(10, "newerField", list(dict("name", "x"), raw("~")))
-	if w.job {
-		spec.set("restartPolicy", "Never")
-	}
-	return spec
-}
-
-// share lets the last container have something of the first by an alias: near what
-// is edited, or right in its way.
-func (r random) share(first, last *Node) {
-	switch env := first.at("env"); {
-	case r.one(3):
-		shared := dict("requests", dict("cpu", "100m"))
-		shared.prefix = "&shared "
-		first.set("resources", shared)
-		last.set("resources", raw("*shared"))
-	case env != nil && env.collection() && len(env.entries) > 0 && r.one(2):
-		env.prefix = "&shared "
-		last.set("env", raw("*shared"))
-	}
 }

@@ -1,0 +1,73 @@
+package generate
+
+// A maker makes an entry of a pattern; each has a file of its own. A nil entry:
+// nothing for this workload.
+type maker func(r random, w workload, c container, name string) *Node
+
+// makers are those of all patterns that don't take ports over.
+var makers = []maker{
+	random.tunnel,
+	random.exporter,
+	random.logTail,
+	random.configReload,
+	random.vault,
+	random.redisCache,
+	random.sysctl,
+	random.permissions,
+	random.migrate,
+	random.fetch,
+	random.waitFor,
+	random.gitSync,
+	random.otelAgent,
+	random.javaAgent,
+	random.custom,
+}
+
+// A drawing is of the entries of one config: any patterns, several of one at times.
+type drawing struct {
+	random
+	workload
+	all   bool         // all workloads are selected
+	taken map[int]bool // ports of the app, by entries before
+	keys  map[string]bool
+}
+
+// entry is one of any pattern.
+func (d *drawing) entry(name string) *Node {
+	for {
+		c := pick(d.random, d.containers...)
+		var e *Node
+		if i := d.IntN(len(makers) + 3); i < len(makers) {
+			e = makers[i](d.random, d.workload, c, name)
+		} else {
+			e = d.takeover(c, name)
+		}
+		if e != nil {
+			return d.unnamed(e)
+		}
+	}
+}
+
+// takeover is an entry that takes a port of a container over, or one that isn't there.
+func (d *drawing) takeover(c container, name string) *Node {
+	p := port{number: 8000}
+	if len(c.ports) > 0 {
+		p = pick(d.random, c.ports...)
+	}
+	if d.all || d.taken[p.number] || len(c.ports) == 0 && !d.one(8) {
+		return nil
+	}
+	d.taken[p.number] = true
+	return d.gate(d.tlsProxy(d.workload, c, p, name))
+}
+
+// unnamed leaves the name to the pattern, and workloads out that it is not for, now and then.
+func (d *drawing) unnamed(e *Node) *Node {
+	key := e.entries[len(e.entries)-1].key
+	if !d.keys[key] && d.one(12) && e.at("override") == nil {
+		e.drop("name")
+	}
+	d.keys[key] = true
+	e.set("unfit", d.opt(10, str("skip")))
+	return e
+}

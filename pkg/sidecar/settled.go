@@ -1,0 +1,64 @@
+package sidecar
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Settled is the view in which the pod has what sidecars want of it as a whole: its
+// group, how long it has to end, whether processes see each other. What a sidecar
+// does by them must not change in a second run, and needn't be worse in the first
+// one. It's nil where the pod has all of it. What two of them want otherwise is a
+// conflict anyway; what the manifest has stays.
+func (w *Workload) Settled(asked []Asked) *Workload {
+	if !slices.ContainsFunc(asked, func(a Asked) bool { return !reflect.DeepEqual(a.Change.Pod, Pod{}) }) {
+		return nil // most want nothing
+	}
+	out := *w
+	out.Pod = *w.Pod.DeepCopy()
+	spec := &out.Pod.Spec
+	security := &corev1.PodSecurityContext{}
+	if spec.SecurityContext != nil {
+		security = spec.SecurityContext
+	}
+	for i := range asked {
+		p := &asked[i].Change.Pod
+		if security.FSGroup == nil {
+			security.FSGroup = p.FSGroup
+		}
+		if security.FSGroupChangePolicy == nil && p.FSGroupChangePolicy != "" {
+			security.FSGroupChangePolicy = new(p.FSGroupChangePolicy)
+		}
+		if spec.ShareProcessNamespace == nil {
+			spec.ShareProcessNamespace = p.ShareProcessNamespace
+		}
+		for _, s := range p.Sysctls {
+			if !slices.ContainsFunc(security.Sysctls, func(have corev1.Sysctl) bool { return SysctlName(have.Name) == SysctlName(s.Name) }) {
+				security.Sysctls = append(security.Sysctls, s)
+			}
+		}
+		for _, s := range p.ImagePullSecrets {
+			if !slices.Contains(spec.ImagePullSecrets, s) {
+				spec.ImagePullSecrets = append(spec.ImagePullSecrets, s)
+			}
+		}
+		if len(p.Annotations) > 0 {
+			annotations := maps.Clone(p.Annotations)
+			maps.Copy(annotations, out.Pod.Annotations)
+			out.Pod.Annotations = annotations
+		}
+	}
+	if grace, was := graceOf(w, asked); grace != was {
+		spec.TerminationGracePeriodSeconds = &grace
+	}
+	if !reflect.DeepEqual(security, &corev1.PodSecurityContext{}) {
+		spec.SecurityContext = security
+	}
+	if reflect.DeepEqual(w.Pod, out.Pod) {
+		return nil
+	}
+	return &out
+}

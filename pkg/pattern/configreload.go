@@ -163,7 +163,7 @@ func (p *ConfigReload) url(w *sidecar.Workload) string {
 // sameUser is that of the app: only a process of the same user, or one with more
 // rights than a sidecar should have, may send it a signal.
 func (p *ConfigReload) sameUser(w *sidecar.Workload) *corev1.SecurityContext {
-	uid, gid := userOf(w, w.App)
+	uid, gid := runsAs(w, w.App)
 	i := busyboxImage
 	if uid != nil {
 		i.uid = *uid

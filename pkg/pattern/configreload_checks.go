@@ -197,7 +197,7 @@ func (p *ConfigReload) checkProcess(w *sidecar.Workload, fs *sidecar.Findings) {
 	if w.Pod.Spec.HostPID {
 		fs.AddUnfit(sidecar.Error, "host-pid", "signal", "the pod has the processes of the node (hostPID), and can't share its own", "take hostPID out, or tell the app by webhook")
 	}
-	uid, _ := userOf(w, w.App)
+	uid, _ := runsAs(w, w.App)
 	switch own := w.Override; {
 	case own != nil && own.SecurityContext != nil && own.SecurityContext.RunAsUser != nil: // whoever writes it knows
 	case uid == nil:

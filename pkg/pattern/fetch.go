@@ -155,7 +155,7 @@ func (p *Fetch) mounted(w *sidecar.Workload) corev1.VolumeMount {
 // user is whom the file is written as. A volume of the app's is the app's to write
 // to, as far as we know who that is; the pod's fsGroup helps in any case.
 func (p *Fetch) user(w *sidecar.Workload, i image) *corev1.SecurityContext {
-	if user, group := theirs(w, w.App); p.VolumeName != "" && user != nil && *user != 0 {
+	if user, group := runsAs(w, w.App); p.VolumeName != "" && user != nil && *user != 0 {
 		i.uid, i.gid = *user, *user
 		if group != nil {
 			i.gid = *group

@@ -159,7 +159,7 @@ func (p *Fetch) check(w *sidecar.Workload) sidecar.Findings {
 	if v, ok := checkWritable(w, "volumeName", p.VolumeName, &fs); !ok || w.App == nil {
 		return fs
 	} else if v.HostPath != nil || v.NFS != nil || w.Pod.Spec.SecurityContext == nil || w.Pod.Spec.SecurityContext.FSGroup == nil {
-		if user, _ := theirs(w, w.App); (user == nil || *user == 0) && v.EmptyDir == nil {
+		if user, _ := runsAs(w, w.App); (user == nil || *user == 0) && v.EmptyDir == nil {
 			fs.Add(sidecar.Warning, "volume-owner", "volumeName", "nothing tells who may write to volume "+p.VolumeName+": the file is fetched by a user other than root", "write the pod's fsGroup, or have permissions do it; or the user by override.securityContext")
 		}
 	}

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"unicode"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -117,7 +115,7 @@ func (p *LogTail) checkNested(w *sidecar.Workload, fs *sidecar.Findings) {
 // user is whom the sidecar runs as: the app's, who can read what it writes, but
 // never root.
 func (p *LogTail) user(w *sidecar.Workload, i image) image {
-	uid, gid := userOf(w, w.App)
+	uid, gid := runsAs(w, w.App)
 	if uid == nil || *uid == 0 {
 		return i
 	}
@@ -126,22 +124,6 @@ func (p *LogTail) user(w *sidecar.Workload, i image) image {
 		i.gid = *gid
 	}
 	return i
-}
-
-// userOf is whom a container runs as, as far as it's written.
-func userOf(w *sidecar.Workload, c *corev1.Container) (uid, gid *int64) {
-	if pod := w.Pod.Spec.SecurityContext; pod != nil {
-		uid, gid = pod.RunAsUser, pod.RunAsGroup
-	}
-	if own := c.SecurityContext; own != nil {
-		if own.RunAsUser != nil {
-			uid = own.RunAsUser
-		}
-		if own.RunAsGroup != nil {
-			gid = own.RunAsGroup
-		}
-	}
-	return uid, gid
 }
 
 // checkUser finds apps whose files the sidecar may not be able to read.
@@ -153,7 +135,7 @@ func (p *LogTail) checkUser(w *sidecar.Workload, fs *sidecar.Findings) {
 	if pod := w.Pod.Spec.SecurityContext; pod != nil && pod.FSGroup != nil {
 		able += fmt.Sprintf(", or group %d", *pod.FSGroup)
 	}
-	uid, _ := userOf(w, w.App)
+	uid, _ := runsAs(w, w.App)
 	switch {
 	case uid == nil:
 		fs.Add(sidecar.Warning, "log-user", "", fmt.Sprintf("container %s doesn't say whom it runs as, so the sidecar is a user of its own and streams only %s", w.App.Name, able),
@@ -163,7 +145,7 @@ func (p *LogTail) checkUser(w *sidecar.Workload, fs *sidecar.Findings) {
 			"let the app be another user, or write override.securityContext: {runAsUser: 0, runAsNonRoot: false}")
 	}
 	for _, c := range p.served(w) {
-		if other, _ := userOf(w, c); uid != nil && (other == nil || *other != *uid) {
+		if other, _ := runsAs(w, c); uid != nil && (other == nil || *other != *uid) {
 			fs.Add(sidecar.Warning, "log-user", "", fmt.Sprintf("container %s isn't known to be user %d as container %s is: of its files the sidecar streams only %s", c.Name, *uid, w.App.Name, able), "let both be one user")
 		}
 	}

@@ -109,7 +109,7 @@ func (p *Permissions) fsGroup(w *sidecar.Workload) *int64 {
 	if pod := w.Pod.Spec.SecurityContext; pod != nil && pod.FSGroup != nil {
 		return new(*pod.FSGroup)
 	}
-	user, group := theirs(w, w.App)
+	user, group := runsAs(w, w.App)
 	for _, id := range []*int64{group, p.RunAsUser, user} {
 		if id != nil {
 			return new(*id)
@@ -131,7 +131,7 @@ func (p *Permissions) changePolicy(w *sidecar.Workload) corev1.PodFSGroupChangeP
 // owner is whom chown gives volumes to, and what stat is asked for to compare. A
 // group that nothing tells stays what it is.
 func (p *Permissions) owner(w *sidecar.Workload) (form, owner string) {
-	user, group := theirs(w, w.App)
+	user, group := runsAs(w, w.App)
 	if p.RunAsUser != nil {
 		user = p.RunAsUser
 	}

@@ -90,7 +90,7 @@ func (p *Permissions) checkOwner(w *sidecar.Workload, fs *sidecar.Findings) {
 		return
 	}
 	for _, c := range w.Apps {
-		if user, _ := theirs(w, c); user == nil || fmt.Sprint(*user) != strings.Split(owner, ":")[0] {
+		if user, _ := runsAs(w, c); user == nil || fmt.Sprint(*user) != strings.Split(owner, ":")[0] {
 			fs.Add(sidecar.Error, "user-unknown", "runAsUser", fmt.Sprintf("containers %s and %s don't run as one user", w.App.Name, c.Name), "write whose the volumes are to be")
 			return
 		}

@@ -28,6 +28,22 @@ func restricted(i image) *corev1.SecurityContext {
 	}
 }
 
+// runsAs is the user and the group of a container, as far as the manifest says.
+func runsAs(w *sidecar.Workload, c *corev1.Container) (user, group *int64) {
+	if pod := w.Pod.Spec.SecurityContext; pod != nil {
+		user, group = pod.RunAsUser, pod.RunAsGroup
+	}
+	if c != nil && c.SecurityContext != nil {
+		if u := c.SecurityContext.RunAsUser; u != nil {
+			user = u
+		}
+		if g := c.SecurityContext.RunAsGroup; g != nil {
+			group = g
+		}
+	}
+	return user, group
+}
+
 // A size is what a container asks for. Requests for both, since a
 // HorizontalPodAutoscaler on utilisation stops working where one container has
 // none; a limit for memory only, since a limited CPU makes a proxy's slowest

@@ -3,6 +3,7 @@ package pattern
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -66,23 +67,6 @@ func checkAdmitted(w *sidecar.Workload, level, field, what, hint string, fs *sid
 	}
 }
 
-// theirs are the user and the group that a container runs as, as far as the
-// manifest tells.
-func theirs(w *sidecar.Workload, c *corev1.Container) (user, group *int64) {
-	if pod := w.Pod.Spec.SecurityContext; pod != nil {
-		user, group = pod.RunAsUser, pod.RunAsGroup
-	}
-	if c != nil && c.SecurityContext != nil {
-		if u := c.SecurityContext.RunAsUser; u != nil {
-			user = u
-		}
-		if g := c.SecurityContext.RunAsGroup; g != nil {
-			group = g
-		}
-	}
-	return user, group
-}
-
 // podVolume is a volume of the pod by its name. Those that a StatefulSet claims have
 // no source of their own.
 func podVolume(w *sidecar.Workload, name string) (v corev1.Volume, found bool) {
@@ -127,17 +111,6 @@ func checkWritable(w *sidecar.Workload, field, name string, fs *sidecar.Findings
 	return v, true
 }
 
-// fromEarlier reports whether a container is of a sidecar that an earlier run has laid
-// on, by the mark that it left: one that has a sidecar's name, or begins with it.
-func fromEarlier(w *sidecar.Workload, name string) bool {
-	for mark := range strings.SplitSeq(w.Pod.Annotations[sidecar.PatternsKey], ",") {
-		if mark != "" && (name == mark || strings.HasPrefix(name, mark+"-")) {
-			return true
-		}
-	}
-	return false
-}
-
 // storage is what is asked for in ephemeral storage: what a volume may take besides
 // all that the manifest's containers that run as long as the pod want for themselves. The
 // scheduler and the kubelet compare it with their sum, and the larger one counts.
@@ -145,7 +118,7 @@ func storage(w *sidecar.Workload, volume resource.Quantity) corev1.ResourceRequi
 	request, limit := volume.DeepCopy(), volume.DeepCopy()
 	limited := false
 	for _, c := range running(w) {
-		if fromEarlier(w, c.Name) {
+		if slices.Contains(w.Added, c.Name) {
 			continue // a first run hasn't seen it
 		}
 		if q, ok := c.Resources.Requests[corev1.ResourceEphemeralStorage]; ok {

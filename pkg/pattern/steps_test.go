@@ -90,8 +90,8 @@ func TestStorage(t *testing.T) {
 	got = storage(w, resource.MustParse("10Gi"))
 	require.Equal(t, "13Gi", got.Requests.StorageEphemeral().String())
 	require.Equal(t, "12Gi", got.Limits.StorageEphemeral().String())
-	w.Pod.Annotations = map[string]string{sidecar.PatternsKey: "fetch,log-tail"}
 	w.Pod.Spec.InitContainers[0].Name = "log-tail-access"
+	w.Added = []string{"log-tail-access"}
 	got = storage(w, resource.MustParse("10Gi"))
 	require.Equal(t, "11Gi", got.Requests.StorageEphemeral().String(), "as in the first run")
 }

@@ -52,17 +52,10 @@ func (p *Tunnel) checkKeyMode(w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.Protocol != Postgres || p.ClientCertificate == nil || w.App == nil {
 		return
 	}
-	pod := w.Pod.Spec.SecurityContext
-	if pod != nil && pod.FSGroup != nil {
+	if pod := w.Pod.Spec.SecurityContext; pod != nil && pod.FSGroup != nil {
 		return
 	}
-	var uid *int64
-	if pod != nil {
-		uid = pod.RunAsUser
-	}
-	if c := w.App.SecurityContext; c != nil && c.RunAsUser != nil {
-		uid = c.RunAsUser
-	}
+	uid, _ := runsAs(w, w.App)
 	if uid != nil && *uid == 0 {
 		return
 	}

@@ -56,22 +56,6 @@ func appUser(w *sidecar.Workload) (user, group *int64) {
 	return user, group
 }
 
-// runsAs is the user and the group of a container, as far as the manifest says.
-func runsAs(w *sidecar.Workload, c *corev1.Container) (user, group *int64) {
-	if pod := w.Pod.Spec.SecurityContext; pod != nil {
-		user, group = pod.RunAsUser, pod.RunAsGroup
-	}
-	if own := c.SecurityContext; own != nil {
-		if own.RunAsUser != nil {
-			user = own.RunAsUser
-		}
-		if own.RunAsGroup != nil {
-			group = own.RunAsGroup
-		}
-	}
-	return user, group
-}
-
 // overridden is the user that the override writes, if any.
 func overridden(w *sidecar.Workload) *int64 {
 	if w.Override == nil || w.Override.SecurityContext == nil {

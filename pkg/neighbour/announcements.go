@@ -2,6 +2,7 @@ package neighbour
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -19,15 +20,39 @@ const (
 )
 
 // scrapes leads annotations of the pod template and of Services that announce a
-// port which was taken over to its new scheme.
-func scrapes(w *sidecar.Workload, a sidecar.Asked) (edits []sidecar.Edit, fs sidecar.Findings) {
+// port which was taken over to its new scheme. A sidecar that announces one by itself
+// has been told where it's reached.
+func scrapes(w *sidecar.Workload, asked []sidecar.Asked) (edits []sidecar.Edit, fs sidecar.Findings) {
+	var theirs map[string]string
+	for i := range asked {
+		if theirs == nil && len(asked[i].Change.Takeovers) > 0 {
+			theirs = unset(w.Pod.Annotations, asked)
+		}
+		edits, fs = scraped(w, &asked[i], theirs, edits, fs)
+	}
+	return edits, fs
+}
+
+// unset are annotations that no sidecar sets.
+func unset(annotations map[string]string, asked []sidecar.Asked) map[string]string {
+	out := maps.Clone(annotations)
+	for i := range asked {
+		for key := range asked[i].Change.Pod.Annotations {
+			delete(out, key)
+		}
+	}
+	return out
+}
+
+// scraped is scrapes for one sidecar; have are the pod's annotations.
+func scraped(w *sidecar.Workload, a *sidecar.Asked, have map[string]string, edits []sidecar.Edit, fs sidecar.Findings) ([]sidecar.Edit, sidecar.Findings) {
 	for _, t := range a.Change.Takeovers {
 		if t.Front {
 			if closes(emittedPolicies(a.Change.Objects), &t) {
-				edits, fs = shut(t, a.Name, w, edits, fs)
+				edits, fs = shut(t, a.Name, w, have, edits, fs)
 			}
 		} else {
-			edits, fs = announced(t, a.Name, w.Ref, w.Template.To("metadata", "annotations"), w.Pod.Annotations, declared(w), edits, fs)
+			edits, fs = announced(t, a.Name, w.Ref, w.Template.To("metadata", "annotations"), have, declared(w), edits, fs)
 		}
 		for i := range w.Services {
 			s := &w.Services[i]
@@ -49,8 +74,8 @@ func scrapes(w *sidecar.Workload, a sidecar.Asked) (edits []sidecar.Edit, fs sid
 
 // shut leads what announces the app's own port, which a NetworkPolicy of ours closes,
 // to the sidecar's in front.
-func shut(t sidecar.Takeover, owner string, w *sidecar.Workload, edits []sidecar.Edit, fs sidecar.Findings) ([]sidecar.Edit, sidecar.Findings) {
-	have, at := w.Pod.Annotations, w.Template.To("metadata", "annotations")
+func shut(t sidecar.Takeover, owner string, w *sidecar.Workload, have map[string]string, edits []sidecar.Edit, fs sidecar.Findings) ([]sidecar.Edit, sidecar.Findings) {
+	at := w.Template.To("metadata", "annotations")
 	switch port := have[scrapePortKey]; {
 	case have[scrapeKey] != "true":
 	case port == strconv.Itoa(int(t.AppPort)):

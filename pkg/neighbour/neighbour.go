@@ -17,11 +17,11 @@ import (
 
 // followers is the table of all that follows.
 var followers = []func(*sidecar.Workload, sidecar.Asked) ([]sidecar.Edit, sidecar.Findings){
-	probes, services, shutdown, defaultContainer, scrapes,
+	probes, services, shutdown, defaultContainer,
 }
 
 // together is the table of what follows all sidecars of a workload at once.
-var together = []func(*sidecar.Workload, []sidecar.Asked) ([]sidecar.Edit, sidecar.Findings){evictable, dangling}
+var together = []func(*sidecar.Workload, []sidecar.Asked) ([]sidecar.Edit, sidecar.Findings){scrapes, evictable, dangling}
 
 // Follow gives the edits by which everything around the sidecars follows them.
 func Follow(w *sidecar.Workload, asked []sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {

@@ -159,7 +159,7 @@ func (e *editor) anew(n *node, i int, value any, path sidecar.Path) {
 		text = e.item(value, n.col)
 	}
 	if start, _ := e.entry(n, i); from == start { // behind a dash, with more keys below
-		text += e.newline + blanks(n.col)
+		text += e.newline + e.text[e.lines.start(to):to] // or a comment, which stays where it is
 	} else {
 		text = e.newline + blanks(n.col) + text
 	}

@@ -35,7 +35,7 @@ func Without(w *Workload, asked []Asked) *Alone {
 		a.without(&c.Pod)
 		if served := asked[i].Served(); slices.ContainsFunc(served, func(s *corev1.Container) bool { return s.Name == w.App.Name }) {
 			a.less(&c.App, w.App)
-		} else if everywhere := c.App.everywhere(); len(everywhere) > 0 {
+		} else if everywhere := leads(asked, c.App.everywhere(), w.App.Name); len(everywhere) > 0 {
 			everywhere = slices.DeleteFunc(everywhere, func(v EnvVar) bool {
 				return !slices.ContainsFunc(w.App.Env, func(have corev1.EnvVar) bool { return have.Name == v.Name })
 			})

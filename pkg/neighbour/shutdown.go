@@ -35,13 +35,14 @@ func drain(w *sidecar.Workload, a sidecar.Asked, c *corev1.Container) ([]sidecar
 		return nil, nil // an init container has no lifecycle, unless it's a native sidecar
 	}
 	if l := c.Lifecycle; l != nil && l.PreStop != nil {
-		if s := l.PreStop.Sleep; s != nil && s.Seconds >= seconds {
+		if n, ok := sidecar.Sleeps(l.PreStop); ok && n >= seconds {
 			return nil, nil // an earlier run's, or one that does as well
 		}
-		return nil, note(sidecar.Info, "prestop-kept", fmt.Sprintf("the app has a preStop hook of its own, which stays; see that it takes at least %d seconds", seconds), "")
+		return nil, note(sidecar.Info, "prestop-kept", "the app has a preStop hook of its own and keeps it",
+			fmt.Sprintf("let it take at least %d seconds, so that the app still serves while its pod leaves the endpoints", seconds))
 	}
 	if !w.Kubernetes.AtLeast(1, 30) {
-		return nil, note(sidecar.Warning, "prestop-missing", fmt.Sprintf("Kubernetes %s has no sleep action, so the app ends at once and requests may be lost", w.Kubernetes), "give the app a preStop hook that sleeps")
+		return nil, note(sidecar.Warning, "prestop-missing", fmt.Sprintf("Kubernetes %s has no sleep action, so the app ends at once and requests are lost", w.Kubernetes), fmt.Sprintf("give the app a preStop hook that runs sleep %d", seconds))
 	}
 	return []sidecar.Edit{{Owner: a.Name, Object: w.Ref, Path: at,
 		Value: corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: seconds}}}}, nil

@@ -193,7 +193,7 @@ func (p *Gate) claims(w *sidecar.Workload) (out []sidecar.Claim) {
 
 // app is what the app gets: how it moves, and how long it goes on at the end.
 func (p *Gate) app(w *sidecar.Workload) sidecar.App {
-	app := sidecar.App{DrainSeconds: p.appDrain(w)}
+	app := sidecar.App{DrainSeconds: p.drainSeconds()}
 	if !p.front() {
 		app.Env = p.Rebind.imageEnv(w.App, p.Rebind.env(p.rebindPort()))
 		app.Args = p.Rebind.args(w.App, p.rebindPort())

@@ -2,9 +2,6 @@ package pattern
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -36,7 +33,7 @@ type shutdown struct {
 func (p *Gate) shutdown(w *sidecar.Workload) shutdown {
 	s := shutdown{app: p.drainSeconds(), grace: max(grace(w), p.minGrace(w))}
 	hook := preStop(w.App)
-	if seconds, ok := sleeps(hook); ok {
+	if seconds, ok := sidecar.Sleeps(hook); ok {
 		s.app = seconds // what the app does counts, not what is asked
 	} else if hook == nil && !hasSleepAction(w) {
 		s.app = 0
@@ -64,33 +61,6 @@ func (s shutdown) preStop() *corev1.Lifecycle {
 	return &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"sh", "-c", script}}}}
 }
 
-// sleeping are commands that sleep and do nothing else.
-var sleeping = regexp.MustCompile(`^(?:exec )?(?:/usr)?(?:/bin/)?sleep ([0-9]{1,4})s?;?$`)
-
-// sleeps is how long a hook sleeps, where it does nothing else.
-func sleeps(hook *corev1.LifecycleHandler) (seconds int64, ok bool) {
-	switch {
-	case hook == nil:
-		return 0, false
-	case hook.Sleep != nil:
-		return hook.Sleep.Seconds, true
-	case hook.Exec == nil:
-		return 0, false
-	}
-	command := hook.Exec.Command
-	if n := len(command); n == 3 && command[1] == "-c" && shells[command[0]] {
-		command = command[2:]
-	}
-	m := sleeping.FindStringSubmatch(strings.TrimSpace(strings.Join(command, " ")))
-	if m == nil {
-		return 0, false
-	}
-	seconds, err := strconv.ParseInt(m[1], 10, 64)
-	return seconds, err == nil
-}
-
-var shells = map[string]bool{"sh": true, "/bin/sh": true, "bash": true, "/bin/bash": true, "/bin/ash": true, "/bin/dash": true}
-
 // hold is the hook of a container whose image has no shell, or whom nginx asks.
 // As a native sidecar, it outlives the app anyway; beside the app, it would get
 // its signal when the app still serves.
@@ -109,33 +79,18 @@ func (p *Gate) drainSeconds() int64 {
 	return *p.DrainSeconds
 }
 
-// appDrain is the delay that the app is given. One with a hook of its own keeps
-// that; where there is no sleep action, there is no way to give it any.
-func (p *Gate) appDrain(w *sidecar.Workload) int64 {
-	if !hasSleepAction(w) {
-		return 0
-	}
-	return p.drainSeconds()
-}
-
 // hasSleepAction: lifecycle's sleep is on by default since Kubernetes 1.30
 // (KEP-3960).
 func hasSleepAction(w *sidecar.Workload) bool { return w.Kubernetes.AtLeast(1, 30) }
 
-// raised is the grace period that leaves ten seconds for the app to end after it
-// has drained, or the pod's own where that is longer.
-func raised(w *sidecar.Workload, drain int64) int64 {
-	if drain <= 0 {
-		return grace(w)
-	}
-	return max(grace(w), drain+10)
-}
-
-// minGrace is what the pod's grace period is to be at least. An app that has a
-// preStop hook of its own isn't given another.
+// minGrace is what the pod's grace period is to be at least: ten seconds for the app
+// to end after it has drained. An app that has a preStop hook of its own isn't given
+// another, and on old clusters there is none to give.
 func (p *Gate) minGrace(w *sidecar.Workload) int64 {
-	drain := p.appDrain(w)
-	if hook := preStop(w.App); drain <= 0 || hook != nil && (hook.Sleep == nil || hook.Sleep.Seconds != drain) || drain+10 <= defaultGrace && w.Pod.Spec.TerminationGracePeriodSeconds == nil {
+	drain, hook := p.drainSeconds(), preStop(w.App)
+	switch {
+	case drain <= 0, !hasSleepAction(w), hook != nil && (hook.Sleep == nil || hook.Sleep.Seconds != drain),
+		drain+10 <= defaultGrace && w.Pod.Spec.TerminationGracePeriodSeconds == nil:
 		return 0
 	}
 	return drain + 10
@@ -155,24 +110,12 @@ func preStop(c *corev1.Container) *corev1.LifecycleHandler {
 	return c.Lifecycle.PreStop
 }
 
-// checkShutdown finds what is wrong with the delays in this pod.
+// checkShutdown finds pods whose grace period is too short. What becomes of the app's
+// hook is told where it's set.
 func (p *Gate) checkShutdown(w *sidecar.Workload, fs *sidecar.Findings) {
-	drain, grace, hook := p.drainSeconds(), grace(w), preStop(w.App)
-	own := hook != nil && (hook.Sleep == nil || hook.Sleep.Seconds != drain)
-	seconds, _ := sleeps(hook)
-	switch {
-	case drain <= 0: // Validate refuses what is less
-	case own && seconds >= drain:
-	case own:
-		fs.Add(sidecar.Info, "pre-stop", "drainSeconds", "the app has a preStop hook of its own and keeps it",
-			fmt.Sprintf("let it take at least %d seconds, so that the app still serves while its pod leaves the endpoints", drain))
-	case hook == nil && !hasSleepAction(w):
-		fs.Add(sidecar.Warning, "kubernetes-version", "drainSeconds",
-			fmt.Sprintf("lifecycle.preStop.sleep needs Kubernetes 1.30, this must run on %s: the app ends at once and requests are lost", w.Kubernetes),
-			fmt.Sprintf("give the app a preStop hook that runs sleep %d", drain))
-	case raised(w, drain) > grace:
+	if raised := p.minGrace(w); raised > grace(w) {
 		fs.Add(sidecar.Info, "grace-period", "drainSeconds",
-			fmt.Sprintf("after %d seconds of draining, the app needs time to end: the pod's grace period is raised from %d to %d", drain, grace, raised(w, drain)),
+			fmt.Sprintf("after %d seconds of draining, the app needs time to end: the pod's grace period is raised from %d to %d", p.drainSeconds(), grace(w), raised),
 			"write that into the manifest, or drainSeconds: 0 for no draining")
 	}
 }

@@ -20,11 +20,6 @@ func TestTLSProxyShutdown(t *testing.T) {
 	quit := func(n int) string {
 		return fmt.Sprintf(`{"exec":{"command":["sh","-c","sleep %d; exec nginx -e stderr -c /etc/outrigger/nginx/nginx.conf -s quit"]}}`, n)
 	}
-	const tooOld = "warning kubernetes-version: drainSeconds: lifecycle.preStop.sleep needs Kubernetes 1.30, this must run on 1.29: " +
-		"the app ends at once and requests are lost; give the app a preStop hook that runs sleep 5"
-	own := func(n int) string {
-		return fmt.Sprintf("info pre-stop: drainSeconds: the app has a preStop hook of its own and keeps it; let it take at least %d seconds, so that the app still serves while its pod leaves the endpoints", n)
-	}
 	for name, c := range map[string]struct {
 		drain, grace int64 // 0: the default; -1 for drain: none
 		app          *hook
@@ -35,27 +30,26 @@ func TestTLSProxyShutdown(t *testing.T) {
 		left         int    // worker_shutdown_timeout
 		notes        []string
 	}{
-		"default":             {proxy: quit(3), app5: 5, left: 25},
-		"longer":              {drain: 20, grace: 60, proxy: quit(18), app5: 20, left: 40},
-		"3 seconds":           {drain: 3, proxy: quit(1), app5: 3, left: 27},
-		"2 seconds":           {drain: 2, proxy: quit(1), app5: 2, left: 27},
-		"1 second":            {drain: 1, app5: 1, left: 28},
-		"none":                {drain: -1, grace: 1, left: 1},
-		"own sleep":           {app: sleeps(10), proxy: quit(8), app5: 5, left: 20},
-		"own sleep, shorter":  {app: sleeps(3), proxy: quit(1), app5: 5, left: 27, notes: []string{own(5)}},
-		"own sleep by exec":   {app: exec("sleep", "10"), proxy: quit(8), app5: 5, left: 20},
-		"by a shell":          {app: exec("/bin/sh", "-c", "sleep 15"), proxy: quit(13), app5: 5, left: 15},
-		"and more":            {app: exec("sh", "-c", "sleep 15; bye"), proxy: quit(3), app5: 5, left: 25, notes: []string{own(5)}},
-		"own sleep, the same": {app: sleeps(5), proxy: quit(3), app5: 5, left: 25},
-		"own hook":            {app: runs, drain: 8, proxy: quit(6), app5: 8, left: 22, notes: []string{own(8)}},
-		"old":                 {minor: 29, left: 28, notes: []string{tooOld}},
-		"old with own hook":   {minor: 29, app: runs, proxy: quit(3), left: 25, notes: []string{own(5)}},
-		"beside":              {beside: true, proxy: quit(3), app5: 5, left: 25},
-		"beside, 1 second":    {beside: true, drain: 1, proxy: quit(1), app5: 1, left: 27},
-		"beside, none":        {beside: true, drain: -1, left: 28},
-		"beside, old":         {beside: true, minor: 29, left: 28, notes: []string{tooOld}},
-		"beside, old with own hook": {beside: true, minor: 29, app: runs, proxy: quit(3), left: 25,
-			notes: []string{own(5)}},
+		"default":                   {proxy: quit(3), app5: 5, left: 25},
+		"longer":                    {drain: 20, grace: 60, proxy: quit(18), app5: 20, left: 40},
+		"3 seconds":                 {drain: 3, proxy: quit(1), app5: 3, left: 27},
+		"2 seconds":                 {drain: 2, proxy: quit(1), app5: 2, left: 27},
+		"1 second":                  {drain: 1, app5: 1, left: 28},
+		"none":                      {drain: -1, grace: 1, left: 1},
+		"own sleep":                 {app: sleeps(10), proxy: quit(8), app5: 5, left: 20},
+		"own sleep, shorter":        {app: sleeps(3), proxy: quit(1), app5: 5, left: 27},
+		"own sleep by exec":         {app: exec("sleep", "10"), proxy: quit(8), app5: 5, left: 20},
+		"by a shell":                {app: exec("/bin/sh", "-c", "sleep 15"), proxy: quit(13), app5: 5, left: 15},
+		"and more":                  {app: exec("sh", "-c", "sleep 15; bye"), proxy: quit(3), app5: 5, left: 25},
+		"own sleep, the same":       {app: sleeps(5), proxy: quit(3), app5: 5, left: 25},
+		"own hook":                  {app: runs, drain: 8, proxy: quit(6), app5: 8, left: 22},
+		"old":                       {minor: 29, app5: 5, left: 28},
+		"old with own hook":         {minor: 29, app: runs, proxy: quit(3), app5: 5, left: 25},
+		"beside":                    {beside: true, proxy: quit(3), app5: 5, left: 25},
+		"beside, 1 second":          {beside: true, drain: 1, proxy: quit(1), app5: 1, left: 27},
+		"beside, none":              {beside: true, drain: -1, left: 28},
+		"beside, old":               {beside: true, minor: 29, app5: 5, left: 28},
+		"beside, old with own hook": {beside: true, minor: 29, app: runs, proxy: quit(3), app5: 5, left: 25},
 		"little grace": {drain: 5, grace: 14, proxy: quit(3), app5: 5, left: 10, notes: []string{
 			"info grace-period: drainSeconds: after 5 seconds of draining, the app needs time to end: the pod's grace period is raised from 14 to 15; write that into the manifest, or drainSeconds: 0 for no draining"}},
 	} {

@@ -142,7 +142,7 @@ func (e *editor) rewrite(n *node, i int, p *patch, path sidecar.Path) {
 func (e *editor) anew(n *node, i int, value any, path sidecar.Path) {
 	v := n.vals[i]
 	if n.flow {
-		e.marks = append(e.marks, mark{At: pathString(becomes(path, value)), Is: hash(value), Was: new(e.text[v.start:v.end])})
+		e.marks = append(e.marks, mark{At: pathString(becomes(path, value)), Is: e.hash(value), Was: new(e.text[v.start:v.end])})
 		e.splice(v.start, v.end-v.start, flow(value, e.json))
 		return
 	}
@@ -151,7 +151,7 @@ func (e *editor) anew(n *node, i int, value any, path sidecar.Path) {
 		e.fail(v.start, path, "stands there in a form that can't be edited in place; write it out")
 		return
 	}
-	e.marks = append(e.marks, e.takenOut(n, i, from, to, path), mark{At: pathString(becomes(path, value)), Is: hash(value)})
+	e.marks = append(e.marks, e.takenOut(n, i, from, to, path), mark{At: pathString(becomes(path, value)), Is: e.hash(value)})
 	text := ""
 	if n.kind == mappingNode {
 		text = e.keyValue(n.keys[i].value, value, n.col)

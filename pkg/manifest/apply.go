@@ -18,6 +18,7 @@ type editor struct {
 	marks   []mark
 	errs    []error
 	flow    bool // something between brackets was edited
+	hashes  bool // marks have the hash of what they are about
 
 	touched map[*node]bool // anchored values that change; nil: nobody asks
 	out     map[*node]bool // see writeOuts
@@ -162,7 +163,7 @@ func (e *editor) replace(n *node, i int, p *patch, path sidecar.Path) {
 		e.anew(n, i, p.value, path)
 		return
 	}
-	e.marks = append(e.marks, mark{At: pathString(becomes(path, p.value)), Is: hash(p.value), Was: new(e.text[v.start:v.end])})
+	e.marks = append(e.marks, mark{At: pathString(becomes(path, p.value)), Is: e.hash(p.value), Was: new(e.text[v.start:v.end])})
 	if e.json {
 		e.splice(v.start, v.end-v.start, flow(p.value, e.json))
 	} else {
@@ -197,11 +198,11 @@ func (e *editor) fill(n *node, i int, p *patch, path sidecar.Path) {
 	}
 	e.touch(v)
 	if p.set {
-		e.marks = append(e.marks, mark{At: pathString(path), Empty: &was, Is: hash(value)})
+		e.marks = append(e.marks, mark{At: pathString(path), Empty: &was, Is: e.hash(value)})
 	} else {
 		e.marks = append(e.marks, mark{At: pathString(path), Empty: &was})
 		p.leaves(path, func(at sidecar.Path, leaf any) {
-			e.marks = append(e.marks, mark{At: pathString(at), Is: hash(leaf)})
+			e.marks = append(e.marks, mark{At: pathString(at), Is: e.hash(leaf)})
 		})
 	}
 	rest := e.text[v.end:e.end(v.end)] // a comment, or blanks, would land behind the last line

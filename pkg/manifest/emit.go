@@ -107,7 +107,7 @@ func (l *Layer) overwrite(o *Object, edits []sidecar.Edit) {
 		l.fail(o, "internal", err)
 		return
 	}
-	e := l.walk(o, root)
+	e := l.walk(o, root, false)
 	for _, err := range e.errs {
 		l.fail(o, "not-editable", err)
 	}

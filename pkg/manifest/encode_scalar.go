@@ -104,8 +104,13 @@ func quote(s string, plain bool) string {
 // doubleQuoted writes a string that JSON and YAML readers take alike.
 func doubleQuoted(s string) string {
 	var b strings.Builder
+	b.Grow(len(s) + 2)
 	b.WriteByte('"')
 	for _, r := range s {
+		if r >= ' ' && r <= '~' && r != '"' && r != '\\' { // most are
+			b.WriteByte(byte(r))
+			continue
+		}
 		switch i := strings.IndexRune("\"\\\n\t\r\b\f", r); {
 		case i >= 0:
 			b.WriteByte('\\')

@@ -10,7 +10,7 @@ func (e *editor) insert(n *node, news []*patch, path sidecar.Path) {
 	for i, c := range news {
 		value, _ := c.whole()
 		c.leaves(append(path[:len(path):len(path)], c.step), func(at sidecar.Path, leaf any) {
-			e.marks = append(e.marks, mark{At: pathString(at), Is: hash(leaf)})
+			e.marks = append(e.marks, mark{At: pathString(at), Is: e.hash(leaf)})
 		})
 		before := -1
 		if c.before != "" && n.kind == sequenceNode {

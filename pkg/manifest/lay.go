@@ -105,7 +105,7 @@ func (l *Layer) Edit(o *Object, edits []sidecar.Edit) {
 		l.fail(o, "internal", err)
 		return
 	}
-	e := l.walk(o, root)
+	e := l.walk(o, root, false)
 	if l.opt.Record && len(e.marks) > 0 && len(e.errs) == 0 {
 		at := sidecar.Fields("metadata", "annotations", RecordPrefix+l.opt.By)
 		p := root
@@ -113,14 +113,14 @@ func (l *Layer) Edit(o *Object, edits []sidecar.Edit) {
 			p = p.child(s)
 		}
 		p.set, p.value = true, ""
-		marks := l.walk(o, root).marks // with the record's own
+		marks := l.walk(o, root, true).marks // with the record's own
 		for i := range marks {
 			if strings.HasPrefix(pathString(at)+"/", marks[i].At+"/") {
 				marks[i].Is = "" // it can't hold its own hash, nor that of what holds it
 			}
 		}
 		p.value = encodeRecord(marks, o.style().compact)
-		e = l.walk(o, root)
+		e = l.walk(o, root, false)
 	}
 	for _, err := range e.errs {
 		l.fail(o, "not-editable", err)
@@ -171,8 +171,9 @@ func (l *Layer) broken(file string, ref sidecar.Ref, err error) {
 	}
 }
 
-func (l *Layer) walk(o *Object, root *patch) *editor {
-	e := &editor{lines: o.text.lines, style: o.style(), json: isJSON(o.root())}
+// walk edits the object's nodes. Most walks need no marks with what they're about.
+func (l *Layer) walk(o *Object, root *patch, hashes bool) *editor {
+	e := &editor{lines: o.text.lines, style: o.style(), json: isJSON(o.root()), hashes: hashes}
 	if o.root().shared() {
 		e.out, e.done = e.writeOuts(o.root(), root), map[*node]bool{}
 	}

@@ -94,16 +94,19 @@ type builder struct {
 	*lines
 	starts []int // of the lines that were given to the reader
 	seen   map[*yaml.Node]*node
+	last   struct{ line, column, at int } // that were asked for: a line may be long
 }
 
 // offset turns the reader's line (from 1) and column (from 1, in characters) into bytes.
 func (b *builder) offset(line, column int) int {
-	at := b.starts[min(line, len(b.starts))-1]
-	for ; column > 1 && at < len(b.text); column-- {
-		_, n := utf8.DecodeRuneInString(b.text[at:])
-		at += n
+	if l := &b.last; l.line != line || l.column > column {
+		l.line, l.column, l.at = line, 1, b.starts[min(line, len(b.starts))-1]
 	}
-	return at
+	for l := &b.last; l.column < column && l.at < len(b.text); l.column++ {
+		_, n := utf8.DecodeRuneInString(b.text[l.at:])
+		l.at += n
+	}
+	return b.last.at
 }
 
 // build finds the node's place. indent is the column of the collection that the

@@ -31,7 +31,7 @@ func readDocuments(l *lines, from, to int) (docs []*node, ys []*yaml.Node, err e
 		if starts == nil {
 			starts = l.startsOf(from, to)
 		}
-		b := builder{l, starts, map[*yaml.Node]*node{}}
+		b := builder{lines: l, starts: starts, seen: map[*yaml.Node]*node{}}
 		docs, ys = append(docs, b.build(y.Content[0], -1, false)), append(ys, y.Content[0])
 	}
 }

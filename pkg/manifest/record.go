@@ -46,6 +46,14 @@ func hash(v any) string {
 	return hex.EncodeToString(sum[:6])
 }
 
+// hash is that of a value for a mark, where it's wanted.
+func (e *editor) hash(v any) string {
+	if !e.hashes {
+		return ""
+	}
+	return hash(v)
+}
+
 func sorted(v any) any {
 	switch v := v.(type) {
 	case ordered:

@@ -3,12 +3,16 @@ package rigtest
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"runtime"
-	"sync/atomic"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/rigtest/generate"
 )
 
@@ -25,21 +29,66 @@ func TestGenerated(t *testing.T) {
 		return
 	}
 	parts := runtime.GOMAXPROCS(0)
-	var worked atomic.Int64
+	var worked tally
 	t.Run("pairs", func(t *testing.T) {
 		for part := range parts {
 			t.Run(fmt.Sprint(part), func(t *testing.T) {
 				t.Parallel()
 				for n := part; n < *pairs; n += parts {
-					if pair(t, uint64(n)+1) {
-						worked.Add(1)
+					if asked := pair(t, uint64(n)+1); asked != nil {
+						worked.add(asked)
 					}
 				}
 			})
 		}
 	})
-	t.Logf("%d of %d pairs work, the others are refused", worked.Load(), *pairs)
-	require.Greater(t, worked.Load(), int64(*pairs)/2, "most pairs must work, else they show little")
+	t.Logf("%d of %d pairs work, the others are refused; %s", worked.all, *pairs, &worked)
+	require.Greater(t, worked.all, *pairs*2/3, "most pairs must work, else they show little")
+	for _, key := range config.PatternKeys() {
+		require.Greater(t, worked.keys[key], *pairs/60, "too few pairs with %s work", key)
+	}
+	for n := 1; n <= most; n++ {
+		require.Greater(t, worked.sizes[n], *pairs/60, "too few pairs with %d entries work", n)
+	}
+}
+
+// most is how many entries generated configs have at most.
+const most = 6
+
+// A tally tells what pairs that work ask for.
+type tally struct {
+	sync.Mutex
+	all   int
+	keys  map[string]int // of patterns
+	sizes map[int]int    // numbers of entries
+}
+
+func (w *tally) add(asked []string) {
+	w.Lock()
+	defer w.Unlock()
+	if w.keys == nil {
+		w.keys, w.sizes = map[string]int{}, map[int]int{}
+	}
+	w.all++
+	w.sizes[len(asked)]++
+	slices.Sort(asked)
+	for _, key := range slices.Compact(asked) {
+		w.keys[key]++
+	}
+}
+
+// String is "by entries: 1 470, 2 480, ...; exporter 320, ...".
+func (w *tally) String() string {
+	var b strings.Builder
+	b.WriteString("by entries:")
+	for _, n := range slices.Sorted(maps.Keys(w.sizes)) {
+		fmt.Fprintf(&b, " %d %d,", n, w.sizes[n])
+	}
+	b.WriteString(" by patterns:")
+	for _, key := range slices.Sorted(maps.Keys(w.keys)) {
+		fmt.Fprintf(&b, " %s %d,", key, w.keys[key])
+	}
+	return strings.TrimSuffix(b.String(), ",")
 }
 
 // FuzzGenerated does the same for seeds that nobody has tried yet.
@@ -48,30 +97,34 @@ func FuzzGenerated(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64) { pair(t, seed|1<<63) }) // make test has the small ones
 }
 
-// pair checks the laws over the pair of a seed, and reports whether it's one that
-// works.
-func pair(t *testing.T, seed uint64) (works bool) {
+// pair checks the laws over the pair of a seed. It gives the patterns' keys of one
+// that works, and nil for one that is refused.
+func pair(t *testing.T, seed uint64) (asked []string) {
 	t.Helper()
 	p := generate.New(seed)
-	said := try(func(t T) { works = lawsOf(t, p) })
+	said := try(func(t T) { asked = lawsOf(t, p) })
 	if said == "" {
-		return works
+		return asked
 	}
 	law := lawOf(said)
 	p.Shrink(func() bool { return lawOf(try(func(t T) { lawsOf(t, p) })) == law })
 	said = try(func(t T) { lawsOf(t, p) })
 	require.Fail(t, fmt.Sprintf("seed %d: %s", seed, law), "%s\n--- config\n%s--- input\n%s---\nagain: go test ./pkg/rigtest -run Generated -seed %d",
 		said, p.Config(), p.Input(), seed)
-	return false
+	return nil
 }
 
-// lawsOf checks all laws over a pair that works, and law 6 over one that doesn't.
-func lawsOf(t T, p *generate.Pair) (works bool) {
+// lawsOf checks all laws over a pair that works, and law 6 over one that doesn't. It
+// gives the patterns' keys.
+func lawsOf(t T, p *generate.Pair) (asked []string) {
 	c := Case{Config: p.Config(), Input: p.Input(), InputName: "input.yaml", Untouched: p.Untouched(), Secrets: []string{generate.Secret}, Sample: p.Seed, done: newMemory()}
 	if c.run(t, c.Config, c.Input).Findings.Failed() {
 		AllOrNothing(t, c)
-		return false
+		return nil
 	}
 	Laws(t, c)
-	return true
+	for _, e := range c.spec(t, c.Config).Patterns {
+		asked = append(asked, e.Key())
+	}
+	return asked
 }

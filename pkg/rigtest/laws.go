@@ -70,7 +70,8 @@ func takingOffGivesBack(t T, c Case, always, laid string) {
 	same(t, c.Input, c.must(t, none, laid), "law 2: a config without patterns gives back")
 }
 
-// aStepIsTheSum is law 3: patterns come one run at a time, in both orders.
+// aStepIsTheSum is law 3: patterns come one run at a time, in both orders. Of generated
+// ones with many, some come together.
 func aStepIsTheSum(t T, c Case, always, laid string) {
 	t.Helper()
 	n := len(c.spec(t, always).Patterns)
@@ -80,6 +81,9 @@ func aStepIsTheSum(t T, c Case, always, laid string) {
 		}
 		text := c.Input
 		for i := 1; i < n; i++ {
+			if c.Sample != 0 && n > 3 && i != int(c.Sample/6)%(n-1)+1 {
+				continue
+			}
 			part := edit(t, always, func(spec map[string]any) {
 				all := spec["patterns"].([]any)
 				if reverse {
@@ -187,7 +191,7 @@ func noSecretLeaks(t T, c Case, always, laid string) {
 	out := c.run(t, always, c.Input)
 	said := warnings(out) + strings.Join(out.Report, "\n")
 	secrets := slices.Clone(c.Secrets)
-	for _, o := range objects(t, c.Input) {
+	for _, o := range c.objects(t, c.Input) {
 		if o["kind"] != "Secret" {
 			continue
 		}
@@ -205,7 +209,7 @@ func noSecretLeaks(t T, c Case, always, laid string) {
 			}
 		}
 	}
-	notes := annotations(t, laid)
+	notes := c.annotations(t, laid)
 	for _, s := range secrets {
 		require.NotContains(t, said, s, "law 8: no secret leaks")
 		require.NotContains(t, notes, s, "law 8: no secret leaks into annotations")

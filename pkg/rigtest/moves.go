@@ -27,12 +27,12 @@ func nothingElseMoves(t T, c Case, plain, laid string) {
 		plain = c.must(t, edit(t, c.Config, func(spec map[string]any) { spec["record"] = "never" }), c.Input)
 	}
 	moved := takenOver(c.spec(t, c.Config))
-	before, after := objects(t, c.Input), objects(t, plain)
+	before, after := c.objects(t, c.Input), c.objects(t, plain)
 	require.GreaterOrEqual(t, len(after), len(before), "law 4: an object is gone")
 	for i := range before {
 		require.Empty(t, moved.differences(before[i], after[i], ""), "law 4: something else has moved")
 	}
-	commentsStay(t, c.Input, plain, laid)
+	c.commentsStay(t, c.Input, plain, laid)
 	linesStay(t, c.Input, plain, moved)
 	untouched := c.Untouched
 	for _, doc := range documents(c.Input) {
@@ -56,7 +56,7 @@ func documents(text string) []string {
 
 // commentsStay checks that comments stay in their order. Only one among ports
 // that a takeover moves away goes with them; the record has it.
-func commentsStay(t T, input, plain, laid string) {
+func (c Case) commentsStay(t T, input, plain, laid string) {
 	t.Helper()
 	rest, taken := plain, ""
 	for _, line := range lines(input) {
@@ -67,7 +67,7 @@ func commentsStay(t T, input, plain, laid string) {
 		at := strings.Index(rest, text)
 		if at < 0 {
 			if taken == "" {
-				taken = recorded(t, laid)
+				taken = recorded(c.annotations(t, laid))
 			}
 			require.Contains(t, taken, text, "law 4: the comment is gone or has moved")
 			continue
@@ -88,10 +88,9 @@ func remark(line string) string {
 }
 
 // recorded are the texts that records hold.
-func recorded(t T, laid string) string {
-	t.Helper()
+func recorded(annotations string) string {
 	var b strings.Builder
-	for _, line := range strings.Split(annotations(t, laid), "\n") {
+	for _, line := range strings.Split(annotations, "\n") {
 		var record struct{ Marks []struct{ Was string } }
 		if json.Unmarshal([]byte(line), &record) == nil {
 			for _, m := range record.Marks {

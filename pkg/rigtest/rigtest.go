@@ -35,10 +35,25 @@ type Case struct {
 type memory struct {
 	runs    map[[2]string]rig.Output // by config and input
 	configs map[string]*config.Sidecars
+	objects map[string][]map[string]any // by text
 }
 
 func newMemory() *memory {
-	return &memory{map[[2]string]rig.Output{}, map[string]*config.Sidecars{}}
+	return &memory{map[[2]string]rig.Output{}, map[string]*config.Sidecars{}, map[string][]map[string]any{}}
+}
+
+// objects are those of a text, for reading only.
+func (c Case) objects(t T, text string) []map[string]any {
+	t.Helper()
+	if c.done == nil {
+		return objects(t, text)
+	}
+	all, ok := c.done.objects[text]
+	if !ok {
+		all = objects(t, text)
+		c.done.objects[text] = all
+	}
+	return all
 }
 
 // A T is what the laws need of a test.

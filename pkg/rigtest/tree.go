@@ -160,7 +160,7 @@ func same(t T, want, have, message string) {
 }
 
 // annotations are the values of all annotations of objects and pod templates.
-func annotations(t T, text string) string {
+func (c Case) annotations(t T, text string) string {
 	t.Helper()
 	var b strings.Builder
 	var look func(v any)
@@ -181,7 +181,7 @@ func annotations(t T, text string) string {
 			}
 		}
 	}
-	for _, o := range objects(t, text) {
+	for _, o := range c.objects(t, text) {
 		look(o)
 	}
 	return b.String()

@@ -23,20 +23,23 @@ func judge(t *testing.T, before, after string) []Verdict {
 // unknown are the kinds of which nothing can be checked here, with the reason. One
 // that isn't among them fails the test: nothing is skipped without a word.
 var unknown = map[string]string{
-	"BackendConfig":    "Google's; nothing is done to it",
-	"BackendTLSPolicy": "the Gateway API's; it has no pod template",
-	"Certificate":      "cert-manager's; it has no pod template",
-	"DataSource":       "nobody's; nothing is done to it",
-	"DestinationRule":  "Istio's; nothing is done to it",
-	"GRPCRoute":        "the Gateway API's; it has no pod template",
-	"HTTPRoute":        "the Gateway API's; it has no pod template",
-	"IngressClass":     "nothing is done to it",
-	"Issuer":           "cert-manager's; it has no pod template",
-	"Namespace":        "nothing is done to it",
-	"PodMonitor":       "the Prometheus operator's; it has no pod template",
-	"Route":            "OpenShift's; nothing is done to it",
-	"ServiceMonitor":   "the Prometheus operator's; it has no pod template",
-	"VirtualService":   "Istio's; nothing is done to it",
+	"BackendConfig":            "Google's; nothing is done to it",
+	"BackendTLSPolicy":         "the Gateway API's; it has no pod template",
+	"Certificate":              "cert-manager's; it has no pod template",
+	"CustomResourceDefinition": "nothing is done to it",
+	"DataSource":               "nobody's; nothing is done to it",
+	"DestinationRule":          "Istio's; nothing is done to it",
+	"Fleet":                    "nobody's; only a config says where its pod template is",
+	"GRPCRoute":                "the Gateway API's; it has no pod template",
+	"HTTPRoute":                "the Gateway API's; it has no pod template",
+	"IngressClass":             "nothing is done to it",
+	"Issuer":                   "cert-manager's; it has no pod template",
+	"Namespace":                "nothing is done to it",
+	"PodMonitor":               "the Prometheus operator's; it has no pod template",
+	"Route":                    "OpenShift's; nothing is done to it",
+	"ServiceMonitor":           "the Prometheus operator's; it has no pod template",
+	"Thing":                    "nobody's; nothing is done to it",
+	"VirtualService":           "Istio's; nothing is done to it",
 }
 
 // A census counts what was looked at.

@@ -44,7 +44,8 @@ type Entry struct {
 	Before []string `json:"before,omitempty"`
 	// Override is laid over the generated container: a container with only the
 	// fields that are to be different, such as image, resources, env and
-	// securityContext. Lists are merged by their keys. Where an entry adds several
+	// securityContext. Lists are merged by their keys. A request above the limit that is
+	// written here, or a limit below the request, follows it. Where an entry adds several
 	// containers, it's laid over the one of the entry's name, or, where none has it,
 	// over all whose names begin with it.
 	Override *corev1.Container `json:"override,omitempty" config:"partial"`

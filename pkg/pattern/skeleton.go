@@ -103,9 +103,7 @@ func guaranteed(w *sidecar.Workload) bool {
 // or what we give it. Zero: none.
 func cpuLimit(w *sidecar.Workload, given corev1.ResourceRequirements) resource.Quantity {
 	if w.Override != nil {
-		if q, ok := w.Override.Resources.Limits[corev1.ResourceCPU]; ok {
-			return q
-		}
+		given = sidecar.OverlayResources(given, w.Override.Resources)
 	}
 	return given.Limits[corev1.ResourceCPU]
 }

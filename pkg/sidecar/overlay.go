@@ -42,7 +42,41 @@ func Overlay(base corev1.Container, over *corev1.Container) (corev1.Container, e
 		return base, err
 	}
 	var out corev1.Container
-	return out, json.Unmarshal(raw, &out)
+	if err := json.Unmarshal(raw, &out); err != nil {
+		return base, err
+	}
+	resources := OverlayResources(base.Resources, over.Resources)
+	out.Resources.Requests, out.Resources.Limits = resources.Requests, resources.Limits
+	return out, nil
+}
+
+// OverlayResources lays requests and limits over some. Where only one of both is
+// written for a resource, the other one follows: no request is above its limit, and
+// those that were equal, as in a pod of QoS class Guaranteed, stay it.
+func OverlayResources(base, over corev1.ResourceRequirements) corev1.ResourceRequirements {
+	out := *base.DeepCopy()
+	equal := func(name corev1.ResourceName) bool {
+		request, asked := base.Requests[name]
+		limit, limited := base.Limits[name]
+		return asked && limited && request.Cmp(limit) == 0
+	}
+	// lay writes into one list, and lets the other follow where what it has compares in
+	// the wrong way, unless that is written, too.
+	lay := func(mine, theirs *corev1.ResourceList, over, too corev1.ResourceList, wrong int) {
+		for name, q := range over {
+			if *mine == nil {
+				*mine = corev1.ResourceList{}
+			}
+			(*mine)[name] = q
+			have, there := (*theirs)[name]
+			if _, written := too[name]; there && !written && (equal(name) || have.Cmp(q) == wrong) {
+				(*theirs)[name] = q
+			}
+		}
+	}
+	lay(&out.Limits, &out.Requests, over.Limits, over.Requests, 1)
+	lay(&out.Requests, &out.Limits, over.Requests, over.Limits, -1)
+	return out
 }
 
 func tree(c corev1.Container) (map[string]any, error) {

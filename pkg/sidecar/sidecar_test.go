@@ -23,6 +23,31 @@ func TestVersion(t *testing.T) {
 	}
 }
 
+// A request isn't above its limit, and those that are equal stay it.
+func TestOverlayResources(t *testing.T) {
+	list := func(memory string) corev1.ResourceList {
+		if memory == "" {
+			return nil
+		}
+		return corev1.ResourceList{corev1.ResourceMemory: resource.MustParse(memory)}
+	}
+	for _, c := range []struct{ baseRequest, baseLimit, overRequest, overLimit, request, limit string }{
+		{"128Mi", "256Mi", "", "64Mi", "64Mi", "64Mi"},
+		{"128Mi", "256Mi", "", "200Mi", "128Mi", "200Mi"},
+		{"128Mi", "256Mi", "512Mi", "", "512Mi", "512Mi"},
+		{"128Mi", "256Mi", "64Mi", "", "64Mi", "256Mi"},
+		{"128Mi", "256Mi", "64Mi", "32Mi", "64Mi", "32Mi"}, // whoever writes both
+		{"128Mi", "128Mi", "", "256Mi", "256Mi", "256Mi"},
+		{"128Mi", "128Mi", "64Mi", "", "64Mi", "64Mi"},
+		{"", "128Mi", "", "64Mi", "", "64Mi"},
+		{"128Mi", "", "256Mi", "", "256Mi", ""},
+	} {
+		out := sidecar.OverlayResources(corev1.ResourceRequirements{Requests: list(c.baseRequest), Limits: list(c.baseLimit)},
+			corev1.ResourceRequirements{Requests: list(c.overRequest), Limits: list(c.overLimit)})
+		require.Equal(t, corev1.ResourceRequirements{Requests: list(c.request), Limits: list(c.limit)}, out, c)
+	}
+}
+
 func TestOverlay(t *testing.T) {
 	base := corev1.Container{Name: "tls-proxy", Image: "nginx:1", Env: []corev1.EnvVar{{Name: "A", Value: "1"}, {Name: "B", Value: "2"}},
 		Resources:    corev1.ResourceRequirements{Requests: corev1.ResourceList{"cpu": resource.MustParse("10m"), "memory": resource.MustParse("32Mi")}},

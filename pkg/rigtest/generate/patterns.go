@@ -171,7 +171,7 @@ func (r random) spoil(e *Node, w workload) {
 	case 0: // a variable that somebody has with another value
 		app.set("env", list(dict("name", "TOKEN", "value", Secret+"-other"), dict("name", "POD", "value", "x")))
 	case 1:
-		c.set("volumes", list(dict("name", "data", "hostPath", dict("path", "/"))))
+		c.set("volumes", list(dict("name", "data", "persistentVolumeClaim", dict("claimName", "other"))))
 	case 2:
 		c.set("initContainers", list(dict("name", w.containers[0].name, "image", "x:1")))
 	case 3:

@@ -78,7 +78,7 @@ func (o *Object) annotate(key string, v *Node, first bool) {
 }
 
 // json makes an object JSON, in which there are few ways to write a scalar, and
-// no aliases.
+// neither aliases nor merge keys.
 func (o *Object) json() {
 	anchors := map[string]*Node{}
 	o.walk(func(n *Node) {
@@ -87,6 +87,7 @@ func (o *Object) json() {
 		}
 	})
 	o.walk(func(n *Node) {
+		n.drop("<<")
 		if name, ok := strings.CutPrefix(n.text, "*"); ok && anchors[name] != nil {
 			*n = *anchors[name].clone()
 		}

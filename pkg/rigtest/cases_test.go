@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
 )
 
 // TestCases checks every folder in testdata that has a config.
@@ -20,4 +22,24 @@ func TestCases(t *testing.T) {
 	stale, err := os.ReadDir("testdata")
 	require.NoError(t, err)
 	require.Len(t, stale, len(configs)+1, "each folder but article is a case")
+}
+
+// Law 9 is checked where one workload is selected: each pattern has such a case.
+func TestCasesOfLaw9(t *testing.T) {
+	configs, err := filepath.Glob("testdata/*/expected.yaml")
+	require.NoError(t, err)
+	spelled := map[string]bool{}
+	for _, expected := range configs {
+		dir := filepath.Dir(expected)
+		c := Case{Config: read(t, dir, "config.yaml"), Input: read(t, dir, "input.yaml"), InputName: "input.yaml"}
+		if len(c.run(t, c.Config, c.Input).Report) != 1 {
+			continue
+		}
+		for _, e := range c.spec(t, c.Config).Patterns {
+			spelled[e.Key()] = true
+		}
+	}
+	for _, key := range config.PatternKeys() {
+		require.True(t, spelled[key], "no case shows that %s equals its custom form", key)
+	}
 }

@@ -134,7 +134,8 @@ func valid(top, s map[string]any, v any) bool {
 	}
 	if list, ok := v.([]any); ok {
 		least, _ := s["minItems"].(float64)
-		return len(list) >= int(least) && !slices.ContainsFunc(list, func(e any) bool { return !valid(top, s["items"].(map[string]any), e) })
+		items, some := s["items"].(map[string]any) // none: whatever
+		return len(list) >= int(least) && !(some && slices.ContainsFunc(list, func(e any) bool { return !valid(top, items, e) }))
 	}
 	object, ok := v.(map[string]any)
 	if !ok {

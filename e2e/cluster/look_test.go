@@ -78,3 +78,13 @@ func (n *namespace) calm() {
 		require.Equal(n.t, "0", count, n.kc("get", "pods"))
 	}
 }
+
+// follow gives all that a container writes, when it has ended.
+func (n *namespace) follow(pod, container string) <-chan string {
+	done := make(chan string, 1)
+	go func() {
+		out, _ := run("", filepath.Join(tools, "kc"), "-n", n.name, "logs", "-f", "--pod-running-timeout=60s", pod, "-c", container)
+		done <- out
+	}()
+	return done
+}

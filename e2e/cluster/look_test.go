@@ -88,3 +88,15 @@ func (n *namespace) follow(pod, container string) <-chan string {
 	}()
 	return done
 }
+
+// first is what a container of an app's first pod has written.
+func (n *namespace) first(app, container string) string {
+	return n.logs(n.field("pods", `.items[?(@.metadata.labels.app=="`+app+`")].metadata.name`), container)
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}

@@ -166,14 +166,14 @@ func (n *namespace) restart() {
 	n.rolledOut("shop")
 }
 
-func (n *namespace) loss(t *testing.T, url string, act func()) {
+func (n *namespace) loss(t *testing.T, url string, act func(), flags ...string) {
 	type answer struct {
 		out string
 		err error
 	}
 	done := make(chan answer, 1)
 	go func() {
-		out, err := run("", filepath.Join(tools, "in"), filepath.Join(built, "load"), "-url", url)
+		out, err := run("", filepath.Join(tools, "in"), append([]string{filepath.Join(built, "load"), "-url", url}, flags...)...)
 		done <- answer{out, err}
 	}()
 	<-time.After(3 * time.Second) // of undisturbed load

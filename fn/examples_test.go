@@ -58,6 +58,24 @@ func exists(file string) bool {
 	return err == nil
 }
 
+// What people write is short: 15 lines for a system, 40 for the complete document.
+func TestExamplesAreShort(t *testing.T) {
+	all, err := filepath.Glob("../examples/*/sidecars*/sidecars.yaml")
+	require.NoError(t, err)
+	require.NotEmpty(t, all)
+	for _, file := range all {
+		whole := text(t, file)
+		_, spec, found := strings.Cut(whole, "\nspec:\n")
+		require.True(t, found, file)
+		if strings.Contains(file, "elasticsearch-complete") {
+			require.LessOrEqual(t, strings.Count(whole, "\n"), 40, file)
+			require.Equal(t, 4, strings.Count(spec, "\n    - ")-1, "a proxy, an exporter, a log tail and a kernel setting")
+		} else {
+			require.LessOrEqual(t, strings.Count(spec, "\n"), 15, file)
+		}
+	}
+}
+
 // kustomize runs the pinned program.
 func kustomize(t *testing.T, dir string) string {
 	t.Helper()

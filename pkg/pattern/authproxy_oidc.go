@@ -95,7 +95,7 @@ func (o *OIDC) container(w *sidecar.Workload, plain bool) corev1.Container {
 		}
 	}
 	return corev1.Container{
-		Name:    sidecar.Shorten(w.Name+"-login", 63),
+		Name:    loginName(w.Name),
 		Image:   or(o.Image, oauth2Image.ref),
 		Command: []string{"oauth2-proxy"},
 		Args:    args,
@@ -148,7 +148,7 @@ var iapUnsigned = []string{"X-Goog-Authenticated-User-Email", "X-Goog-Authentica
 func (g *GoogleIAP) container(w *sidecar.Workload) corev1.Container {
 	port := orPort(g.ProxyPort, oauth2Port)
 	return corev1.Container{
-		Name:  sidecar.Shorten(w.Name+"-iap", 63),
+		Name:  iapName(w.Name),
 		Image: g.Image,
 		Env: []corev1.EnvVar{
 			{Name: "GCP_IAP_AUTH_AUDIENCES", Value: g.Audience},
@@ -167,4 +167,16 @@ func (g *GoogleIAP) jwt() *JWT {
 		headers = map[string]string{"X-Auth-Request-Email": "email", "X-Auth-Request-User": "sub"}
 	}
 	return &JWT{Issuer: iapIssuer, Audiences: []string{g.Audience}, JWKSURI: iapKeys, Header: iapHeader, ClaimHeaders: headers}
+}
+
+func loginName(sidecarName string) string {
+	return sidecar.Shorten(sidecarName+"-login", sidecar.LabelLength)
+}
+func iapName(sidecarName string) string {
+	return sidecar.Shorten(sidecarName+"-iap", sidecar.LabelLength)
+}
+
+// Names of the containers: the proxy's, and of what it may ask.
+func (p *AuthProxy) Names(name string) []string {
+	return []string{name, loginName(name), iapName(name)}
 }

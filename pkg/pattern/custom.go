@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -23,6 +25,17 @@ func (p *Custom) Change(*sidecar.Workload) (*sidecar.Change, error) {
 		}
 	}
 	return (*sidecar.Change)(p).Clone(), nil
+}
+
+// Names are those of its containers.
+func (p *Custom) Names(string) []string {
+	var names []string
+	for _, list := range [][]corev1.Container{p.Containers, p.InitContainers} {
+		for i := range list {
+			names = append(names, list[i].Name)
+		}
+	}
+	return names
 }
 
 // Takes are the ports of the app that it takes over.

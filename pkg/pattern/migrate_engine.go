@@ -50,7 +50,7 @@ func (p *Migrate) source(w *sidecar.Workload, c *sidecar.Change) (dir string, mo
 		return path.Join(migrationsDir, s.Path), &corev1.VolumeMount{Name: name, MountPath: migrationsDir, ReadOnly: true}
 	default:
 		c.Volumes = append(c.Volumes, copiesVolume(name))
-		c.InitContainers = append(c.InitContainers, copier(w, w.Name+"-source", s.Image, "-R", s.Path+"/.", migrationsDir, name))
+		c.InitContainers = append(c.InitContainers, copier(w, sourceName(w.Name), s.Image, "-R", s.Path+"/.", migrationsDir, name))
 	}
 	return migrationsDir, &corev1.VolumeMount{Name: name, MountPath: migrationsDir, ReadOnly: true}
 }
@@ -134,3 +134,10 @@ func (k *SecretKey) env(name string) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{
 		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: k.SecretName}, Key: k.Key}}}
 }
+
+func sourceName(sidecarName string) string {
+	return sidecar.Shorten(sidecarName+"-source", sidecar.LabelLength)
+}
+
+// Names of the containers: the migration's, and of what copies its files.
+func (p *Migrate) Names(name string) []string { return []string{name, sourceName(name)} }

@@ -1,6 +1,8 @@
 package pattern
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -53,8 +55,8 @@ func quantities(cpu, memory string) corev1.ResourceList {
 	return corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu), corev1.ResourceMemory: resource.MustParse(memory)}
 }
 
-// guaranteed reports whether the pod, without this sidecar, is of QoS class
-// Guaranteed: all of its containers, init containers too, have equal requests and
+// guaranteed reports whether the pod, without sidecars, is of QoS class Guaranteed:
+// all of its containers, init containers too, have equal requests and
 // limits for CPU and memory; a request that isn't written is the limit
 // (k8s.io/kubernetes/pkg/apis/core/v1/helper/qos.ComputePodQOS). With resources
 // of the pod itself (KEP-2837), those of the containers don't decide.
@@ -65,8 +67,8 @@ func guaranteed(w *sidecar.Workload) bool {
 	some := false
 	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
 		for _, c := range list {
-			if c.Name == w.Name {
-				continue
+			if c.Name == w.Name || slices.Contains(w.Added, c.Name) {
+				continue // those of an earlier run aren't to decide otherwise than it did
 			}
 			some = true
 			for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {

@@ -123,6 +123,7 @@ func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, s
 	view := *w
 	view.Pod = *w.Pod.DeepCopy() // patterns may not write to each other's view
 	e.Fill(&view)
+	view.Added = said.additions(w)
 	if !said.serve(&view, e) || !said.narrow(&view, e) {
 		return out
 	}

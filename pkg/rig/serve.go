@@ -125,6 +125,18 @@ func (r *run) added(w *sidecar.Workload, name string) bool {
 	return r.named(name) || slices.Contains(strings.Split(w.Pod.Annotations[sidecar.PatternsKey], ","), name)
 }
 
+// additions are the containers of the pod that are the work of an earlier run.
+func (r *run) additions(w *sidecar.Workload) (names []string) {
+	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
+		for i := range list {
+			if r.added(w, list[i].Name) {
+				names = append(names, list[i].Name)
+			}
+		}
+	}
+	return names
+}
+
 func (r *run) noApp(w *sidecar.Workload, e *config.Entry, name string) {
 	var names []string
 	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {

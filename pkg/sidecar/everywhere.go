@@ -43,7 +43,7 @@ func (f *flattener) elsewhere(asked []Asked, want func(*corev1.Container, part))
 				var mine App
 				var unseen []string
 				for _, v := range vars {
-					if slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == v.Name }) {
+					if slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == v.Name }) || others(asked, i, c.Name, v.Name) {
 						mine.Env = append(mine.Env, v)
 					} else {
 						unseen = append(unseen, v.Name)
@@ -60,6 +60,20 @@ func (f *flattener) elsewhere(asked []Asked, want func(*corev1.Container, part))
 			}
 		}
 	}
+}
+
+// others reports whether another sidecar gives a container that it serves the
+// variable: from then on the container has it.
+func others(asked []Asked, but int, container, variable string) bool {
+	for i := range asked {
+		if i == but || !slices.ContainsFunc(asked[i].Served(), func(c *corev1.Container) bool { return c.Name == container }) {
+			continue
+		}
+		if slices.ContainsFunc(asked[i].Change.App.Env, func(v EnvVar) bool { return v.Name == variable }) {
+			return true
+		}
+	}
+	return false
 }
 
 // names are those of all containers that the sidecars bring.

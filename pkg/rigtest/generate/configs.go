@@ -16,7 +16,11 @@ func (r random) config(ws []workload) (config *Node, all bool) {
 		w.inits = nil // the others have none of these names
 	}
 	taken := map[int]bool{}
-	for i := range 1 + r.IntN(3) {
+	n := 1 + r.IntN(3)
+	if r.one(6) {
+		n += 2 // and what they do to each other
+	}
+	for i := range n {
 		c := pick(r, w.containers...)
 		var p port
 		if len(c.ports) > 0 {
@@ -24,15 +28,15 @@ func (r random) config(ws []workload) (config *Node, all bool) {
 		} else {
 			p = port{number: 8000}
 		}
-		if name := []string{"tls-proxy", "second", "n"}[i]; !all && !taken[p.number] && (len(c.ports) > 0 || r.one(8)) && r.one(3) {
+		if name := []string{"tls-proxy", "second", "n", "edge", "door"}[i]; !all && !taken[p.number] && (len(c.ports) > 0 || r.one(8)) && r.one(3) {
 			taken[p.number] = true
 			patterns.add(r.gate(r.tlsProxy(w, c, p, name)))
 		} else if r.one(6) {
-			patterns.add(r.tunnel(w, []string{"way", "tunnel", "out"}[i]))
-		} else if e := r.other(w, c, []string{"fourth", "o5", "sixth"}[i]); e != nil {
+			patterns.add(r.tunnel(w, []string{"way", "tunnel", "out", "link", "hole"}[i]))
+		} else if e := r.other(w, c, []string{"fourth", "o5", "sixth", "more", "kind"}[i]); e != nil {
 			patterns.add(e)
 		} else {
-			patterns.add(r.custom(w, []string{"custom", "agent", "third"}[i]))
+			patterns.add(r.custom(w, []string{"custom", "agent", "third", "both", "plus"}[i]))
 		}
 	}
 	if r.one(12) {

@@ -16,6 +16,8 @@ var others = []func(r random, w workload, c container, name string) *Node{
 	random.gitSync,
 	random.otelAgent,
 	random.javaAgent,
+	// Once more those that seldom find what they're for.
+	random.configReload, random.configReload, random.permissions, random.permissions, random.permissions,
 }
 
 // other is an entry of one of them, now and then.

@@ -41,6 +41,7 @@ func serve() error {
 		}
 		fmt.Fprintln(w, answer)
 	})
+	receive()
 	if os.Getenv("CONFIG") != "" {
 		if err := new(loaded).follow(); err != nil {
 			return err

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	var err error
-	if bin, err = made.Make("build", "bin/kustomize", "bin/ghostunnel", "bin/migrate", "bin/vault"); err == nil {
+	if bin, err = made.Make("build", "bin/kustomize", "bin/ghostunnel", "bin/migrate", "bin/oauth2-proxy", "bin/vault"); err == nil {
 		built, err = os.MkdirTemp("", "outrigger-cluster")
 	}
 	if err == nil {

@@ -91,7 +91,8 @@ func (n *namespace) follow(pod, container string) <-chan string {
 
 // first is what a container of an app's first pod has written.
 func (n *namespace) first(app, container string) string {
-	return n.logs(n.field("pods", `.items[?(@.metadata.labels.app=="`+app+`")].metadata.name`), container)
+	pod, _, _ := strings.Cut(n.field("pods", `.items[?(@.metadata.labels.app=="`+app+`")].metadata.name`), " ")
+	return n.logs(pod, container)
 }
 
 func yes(b bool) string {

@@ -82,6 +82,10 @@ func newNamespaceAt(t *testing.T, level string) *namespace {
 		if t.Failed() {
 			out, _ := run("", filepath.Join(tools, "kc"), "-n", n.name, "describe", "pods")
 			t.Log(out)
+			for pod := range strings.FieldsSeq(n.kc("get", "pods", "-o", "name")) {
+				out, _ := run("", filepath.Join(tools, "kc"), "-n", n.name, "logs", "--all-containers", "--prefix", "--tail=20", pod)
+				t.Log(out)
+			}
 		}
 		_, err := run("", filepath.Join(tools, "kc"), "delete", "namespace", n.name, "--wait=false")
 		require.NoError(t, err)

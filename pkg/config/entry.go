@@ -3,7 +3,9 @@ package config
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	corev1 "k8s.io/api/core/v1"
@@ -138,14 +140,16 @@ func (e *Entry) Fill(w *sidecar.Workload) {
 
 // PatternKeys are the fields that an entry can have exactly one of.
 func PatternKeys() []string {
-	var keys []string
-	for _, f := range field.Of(reflect.TypeFor[Entry]()) {
-		if f.Type.Implements(reflect.TypeFor[sidecar.Pattern]()) {
-			keys = append(keys, f.Name)
-		}
-	}
-	return keys
+	return field.Names(patternFields())
 }
+
+// patternFields are those of an entry that are patterns: each workload asks for them
+// several times.
+var patternFields = sync.OnceValue(func() []field.Field {
+	return slices.DeleteFunc(field.Of(reflect.TypeFor[Entry]()), func(f field.Field) bool {
+		return !f.Type.Implements(reflect.TypeFor[sidecar.Pattern]())
+	})
+})
 
 // keyed is a pattern under its key.
 type keyed struct {
@@ -157,9 +161,9 @@ type keyed struct {
 func (e *Entry) patterns() []keyed {
 	var set []keyed
 	v := reflect.ValueOf(e).Elem()
-	for _, f := range field.Of(v.Type()) {
-		if p, ok := v.FieldByIndex(f.Index).Interface().(sidecar.Pattern); ok && !reflect.ValueOf(p).IsNil() {
-			set = append(set, keyed{f.Name, p})
+	for _, f := range patternFields() {
+		if field := v.FieldByIndex(f.Index); !field.IsNil() {
+			set = append(set, keyed{f.Name, field.Interface().(sidecar.Pattern)})
 		}
 	}
 	return set

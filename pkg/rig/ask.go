@@ -41,6 +41,14 @@ func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
 			}
 		}
 	}
+	if view := grouped(w, answers); view != nil { // the others must know whom volumes belong to
+		w = view
+		for i := range entries {
+			if a := answers[i].Asked; a != nil && a.Change.Pod.FSGroup == nil {
+				answers[i] = r.answer(o, w, &entries[i], skip, moved, answers)
+			}
+		}
+	}
 	for i := range entries { // who closes ports of the pod is asked again: it must know of those that the others open
 		if a := answers[i].Asked; a != nil && slices.ContainsFunc(a.Change.Takeovers, func(t sidecar.Takeover) bool { return t.Front }) {
 			view := *w
@@ -64,6 +72,26 @@ func given(answers []answer) (asked []sidecar.Asked) {
 		}
 	}
 	return asked
+}
+
+// grouped is the view of a pod whose volumes a sidecar gives to a group; nil where
+// none does, or the pod has it already.
+func grouped(w *sidecar.Workload, answers []answer) *sidecar.Workload {
+	for i := range answers {
+		if answers[i].Asked == nil || answers[i].Change.Pod.FSGroup == nil {
+			continue
+		}
+		view := *w
+		view.Pod = *w.Pod.DeepCopy()
+		if view.Pod.Spec.SecurityContext == nil {
+			view.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{}
+		}
+		if s := view.Pod.Spec.SecurityContext; s.FSGroup == nil { // another one is a conflict
+			s.FSGroup = new(*answers[i].Change.Pod.FSGroup)
+			return &view
+		}
+	}
+	return nil
 }
 
 // opened are the ports that the other sidecars have in the pod.

@@ -17,7 +17,7 @@ func (r random) config(ws []workload) (config *Node, all bool) {
 	}
 	taken := map[int]bool{}
 	n := 1 + r.IntN(3)
-	if r.one(6) {
+	if r.one(12) {
 		n += 2 // and what they do to each other
 	}
 	for i := range n {

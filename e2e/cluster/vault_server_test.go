@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
-	"math/big"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -106,12 +105,15 @@ func signers(t *testing.T) string {
 	var text strings.Builder
 	for _, k := range set.Keys {
 		require.Equal(t, "EC P-256", k.Kty+" "+k.Crv)
-		number := func(s string) *big.Int {
+		point := []byte{4} // both coordinates follow
+		for _, s := range []string{k.X, k.Y} {
 			b, err := base64.RawURLEncoding.DecodeString(s)
 			require.NoError(t, err)
-			return new(big.Int).SetBytes(b)
+			point = append(point, b...)
 		}
-		der, err := x509.MarshalPKIXPublicKey(&ecdsa.PublicKey{Curve: elliptic.P256(), X: number(k.X), Y: number(k.Y)})
+		key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+		require.NoError(t, err)
+		der, err := x509.MarshalPKIXPublicKey(key)
 		require.NoError(t, err)
 		text.Write(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 	}

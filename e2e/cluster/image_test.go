@@ -8,9 +8,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,35 +27,64 @@ func ctr(t *testing.T, args ...string) {
 	require.NoError(t, err, string(out))
 }
 
-// load makes an image of one program that needs nothing else, and gives it to the
-// cluster's runtime: there is no registry.
+// loadImage makes an image of one program that needs nothing else, and gives it to
+// the cluster's runtime: there is no registry.
 func loadImage(t *testing.T, name, program string) {
 	t.Helper()
-	binary, err := os.ReadFile(program)
+	inside := "bin/" + filepath.Base(program)
+	load(t, name, "/"+inside, archive(t, map[string][]byte{inside: contents(t, program)}, nil))
+}
+
+// loadShellImage makes one that has a shell besides, and what else is in busybox.
+func loadShellImage(t *testing.T, name, program string) {
+	t.Helper()
+	inside := "bin/" + filepath.Base(program)
+	out, err := run("", "/usr/bin/busybox", "--list")
 	require.NoError(t, err)
-	layer := archive(t, map[string][]byte{"bin/" + filepath.Base(program): binary})
+	links := map[string]string{}
+	for _, applet := range strings.Fields(out) {
+		links["bin/"+applet] = "busybox"
+	}
+	delete(links, "bin/busybox")
+	load(t, name, "/"+inside, archive(t, map[string][]byte{inside: contents(t, program), "bin/busybox": contents(t, "/usr/bin/busybox")}, links))
+}
+
+func contents(t *testing.T, file string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	require.NoError(t, err)
+	return b
+}
+
+// load imports an image of one layer.
+func load(t *testing.T, name, entrypoint string, layer []byte) {
+	t.Helper()
 	sum := sha256.Sum256(layer)
 	config, err := json.Marshal(map[string]any{
 		"architecture": "amd64", "os": "linux",
-		"config": map[string]any{"Entrypoint": []string{"/bin/" + filepath.Base(program)}, "Env": []string{"PATH=/bin"}},
+		"config": map[string]any{"Entrypoint": []string{entrypoint}, "Env": []string{"PATH=/bin"}},
 		"rootfs": map[string]any{"type": "layers", "diff_ids": []string{"sha256:" + hex.EncodeToString(sum[:])}},
 	})
 	require.NoError(t, err)
 	manifest, err := json.Marshal([]any{map[string]any{"Config": "config.json", "RepoTags": []string{name}, "Layers": []string{"layer.tar"}}})
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "image.tar")
-	require.NoError(t, os.WriteFile(file, archive(t, map[string][]byte{"manifest.json": manifest, "config.json": config, "layer.tar": layer}), 0o600))
+	require.NoError(t, os.WriteFile(file, archive(t, map[string][]byte{"manifest.json": manifest, "config.json": config, "layer.tar": layer}, nil), 0o600))
 	ctr(t, "import", file)
 }
 
-func archive(t *testing.T, files map[string][]byte) []byte {
+// archive is a tar with files and symbolic links.
+func archive(t *testing.T, files map[string][]byte, links map[string]string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
-	for name, content := range files {
-		require.NoError(t, w.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(content))}))
-		_, err := w.Write(content)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		require.NoError(t, w.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(files[name]))}))
+		_, err := w.Write(files[name])
 		require.NoError(t, err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(links)) {
+		require.NoError(t, w.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: links[name], Mode: 0o777}))
 	}
 	require.NoError(t, w.Close())
 	return b.Bytes()

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	var err error
-	if bin, err = made.Make("build", "bin/ghostunnel"); err == nil {
+	if bin, err = made.Make("build", "bin/kustomize", "bin/ghostunnel", "bin/migrate", "bin/oauth2-proxy", "bin/otelcol", "bin/vault"); err == nil {
 		built, err = os.MkdirTemp("", "outrigger-cluster")
 	}
 	if err == nil {
@@ -61,21 +61,31 @@ func run(stdin string, name string, args ...string) (string, error) {
 	return out.String(), nil
 }
 
-// A namespace of the cluster, with Pod Security's strictest level.
+// A namespace of the cluster.
 type namespace struct {
 	t    *testing.T
 	name string
 }
 
+// newNamespace has Pod Security's strictest level.
 func newNamespace(t *testing.T) *namespace {
+	t.Helper()
+	return newNamespaceAt(t, "restricted")
+}
+
+func newNamespaceAt(t *testing.T, level string) *namespace {
 	t.Helper()
 	n := &namespace{t, "outrigger-" + strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(strings.TrimPrefix(t.Name(), "Test")))}
 	_, _ = run("", filepath.Join(tools, "kc"), "delete", "namespace", n.name, "--ignore-not-found", "--wait", "--timeout=60s")
-	n.apply("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: " + n.name + "\n  labels: {pod-security.kubernetes.io/enforce: restricted}\n")
+	n.apply("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: " + n.name + "\n  labels: {pod-security.kubernetes.io/enforce: " + level + "}\n")
 	t.Cleanup(func() {
 		if t.Failed() {
 			out, _ := run("", filepath.Join(tools, "kc"), "-n", n.name, "describe", "pods")
 			t.Log(out)
+			for pod := range strings.FieldsSeq(n.kc("get", "pods", "-o", "name")) {
+				out, _ := run("", filepath.Join(tools, "kc"), "-n", n.name, "logs", "--all-containers", "--prefix", "--tail=20", pod)
+				t.Log(out)
+			}
 		}
 		_, err := run("", filepath.Join(tools, "kc"), "delete", "namespace", n.name, "--wait=false")
 		require.NoError(t, err)
@@ -125,8 +135,13 @@ func (n *namespace) curl(args ...string) string {
 // becomes polls: the network follows pods up to a second later.
 func becomes(t *testing.T, what, want string, get func() string) {
 	t.Helper()
+	becomesWithin(t, 20*time.Second, what, want, get)
+}
+
+func becomesWithin(t *testing.T, bound time.Duration, what, want string, get func() string) {
+	t.Helper()
 	got := ""
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
+	for deadline := time.Now().Add(bound); time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
 		if got = get(); got == want {
 			return
 		}

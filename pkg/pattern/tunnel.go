@@ -42,7 +42,8 @@ type Tunnel struct {
 	// Env are variables by which the containers are led to the tunnel, as in
 	// {REDIS_HOST: 127.0.0.1, REDIS_PORT: "6379"}. The app gets all of them; in its
 	// containers, and in every other container and init container of the pod that
-	// has one of them, they take the place of what is written there.
+	// has one of them, they take the place of what is written there. A container that
+	// another entry serves with a variable of that name goes the way of that one.
 	Env map[string]string `json:"env,omitempty"`
 	// StatusPort is where the kubelet sees on the pod's address whether the tunnel
 	// runs. A second tunnel in a pod needs another one. Default: 16001.

@@ -1,13 +1,12 @@
 // Command app is what pods of the cluster tests run: an HTTP server that closes its
 // listener at SIGTERM and finishes what it has, as a well-behaved app does; or, with
-// ABRUPT in its environment, ends at once.
+// ABRUPT in its environment, ends at once. With an argument it's what runs before
+// one, or a job.
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -16,6 +15,17 @@ import (
 )
 
 func main() {
+	run := serve
+	if len(os.Args) > 1 {
+		run = map[string]func() error{"migrate": migrate, "report": report}[os.Args[1]]
+	}
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func serve() error {
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "ok %s\n", r.Header.Get("X-Client-CN"))
 	})
@@ -23,7 +33,20 @@ func main() {
 		time.Sleep(2 * time.Second) // the work that a rolling update must not cut
 		fmt.Fprintln(w, "ok")
 	})
-	http.HandleFunc("/ping", ping)
+	http.HandleFunc("/ping", func(w http.ResponseWriter, _ *http.Request) {
+		answer, err := ask("PING")
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		fmt.Fprintln(w, answer)
+	})
+	receive()
+	if os.Getenv("CONFIG") != "" {
+		if err := new(loaded).follow(); err != nil {
+			return err
+		}
+	}
 	server := &http.Server{Addr: os.Getenv("ADDR")}
 	stop, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer cancel()
@@ -37,26 +60,8 @@ func main() {
 		close(done)
 	}()
 	if err := server.ListenAndServe(); err != http.ErrServerClosed {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return err
 	}
 	<-done
-}
-
-// ping asks the Redis of the environment.
-func ping(w http.ResponseWriter, _ *http.Request) {
-	conn, err := net.DialTimeout("tcp", net.JoinHostPort(os.Getenv("REDIS_HOST"), os.Getenv("REDIS_PORT")), 3*time.Second)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadGateway)
-		return
-	}
-	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(3 * time.Second))
-	fmt.Fprint(conn, "PING\r\n")
-	line, err := bufio.NewReader(conn).ReadString('\n')
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadGateway)
-		return
-	}
-	fmt.Fprint(w, line)
+	return nil
 }

@@ -60,6 +60,7 @@ func client(keep, h2 bool) *http.Client {
 
 func main() {
 	url := flag.String("url", "", "where to ask")
+	path := flag.String("slow", "/slow", "what takes two seconds, or another path where nothing does")
 	seconds := flag.Int("seconds", 28, "for how long")
 	flag.Parse()
 	end := time.Now().Add(time.Duration(*seconds) * time.Second)
@@ -75,7 +76,7 @@ func main() {
 		})
 	}
 	each(50*time.Millisecond, func() { fresh.ask(client(false, false), *url+"/") })
-	each(200*time.Millisecond, func() { slow.ask(client(false, false), *url+"/slow") })
+	each(200*time.Millisecond, func() { slow.ask(client(false, false), *url+*path) })
 	keep := func(c *counter, h2 bool) {
 		client := client(true, h2)
 		wg.Go(func() {

@@ -21,6 +21,8 @@ var makers = []maker{
 	random.otelAgent,
 	random.javaAgent,
 	random.custom,
+	// Once more those that seldom find what they're for.
+	random.configReload, random.permissions, random.permissions,
 }
 
 // A drawing is of the entries of one config: any patterns, several of one at times.

@@ -3,7 +3,6 @@ package neighbour
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -22,7 +21,7 @@ func callers(s *scene, r *Result) {
 	named := func(host string) bool { return c.local && loopback(host) || c.named(host) }
 	s.Callers(named, func(who Caller) {
 		for _, key := range slices.Sorted(maps.Keys(who.Annotations)) { // as those by which Ingresses name who is to be asked
-			if v := who.Annotations[key]; who.Ref.Kind == ingressKind.Kind && alike.MatchString(v) {
+			if v := who.Annotations[key]; who.Ref.Kind == ingressKind.Kind && alike().MatchString(v) {
 				c.value(&who, sidecar.Fields("metadata", "annotations", key), v, r)
 			}
 		}
@@ -204,13 +203,13 @@ func containerOf(template, at sidecar.Path) string {
 
 // alike is a value in which nothing stands but addresses, perhaps behind a flag:
 // records repeat what was rewritten, so that nothing secret may stand beside.
-var alike = regexp.MustCompile(`^(--?[A-Za-z0-9._-]+=)?[a-z0-9]+://[A-Za-z0-9.:/_-]+(,[a-z0-9]+://[A-Za-z0-9.:/_-]+)*$`)
+var alike = expression(`^(--?[A-Za-z0-9._-]+=)?[a-z0-9]+://[A-Za-z0-9.:/_-]+(,[a-z0-9]+://[A-Za-z0-9.:/_-]+)*$`)
 
 // rewritten is the edit by which plain addresses become those over TLS; nil where
 // the value isn't one to rewrite: only variables and arguments of a container are,
 // with nothing beside the address.
 func rewritten(who *Caller, t *taken, at sidecar.Path, value string, plain []dial) *sidecar.Edit {
-	if containerOf(who.Template, at) == "" || !alike.MatchString(value) {
+	if containerOf(who.Template, at) == "" || !alike().MatchString(value) {
 		return nil
 	}
 	in := at[len(who.Template)+3:]

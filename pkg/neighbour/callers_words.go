@@ -2,7 +2,6 @@ package neighbour
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -38,7 +37,7 @@ func (c *search) aliases() {
 
 // link is a URL whose host, and perhaps port, are variables that the kubelet sets
 // for the Services of a pod's namespace (kubernetes pkg/kubelet/envvars).
-var link = regexp.MustCompile(`\b(http|ws)://\$[({]?([A-Z][A-Z0-9_]*)_SERVICE_HOST[)}]?(?::(?:([0-9]+)|\$[({]?([A-Z][A-Z0-9_]*)_SERVICE_PORT(?:_([A-Z0-9_]+))?[)}]?))?`)
+var link = expression(`\b(http|ws)://\$[({]?([A-Z][A-Z0-9_]*)_SERVICE_HOST[)}]?(?::(?:([0-9]+)|\$[({]?([A-Z][A-Z0-9_]*)_SERVICE_PORT(?:_([A-Z0-9_]+))?[)}]?))?`)
 
 // variable is how a name stands in the name of a variable.
 func variable(name string) string { return strings.ToUpper(strings.ReplaceAll(name, "-", "_")) }
@@ -48,7 +47,7 @@ func linked(text string, named func(host string) bool) bool {
 	if !strings.Contains(text, "_SERVICE_HOST") {
 		return false
 	}
-	for _, m := range link.FindAllStringSubmatch(text, -1) {
+	for _, m := range link().FindAllStringSubmatch(text, -1) {
 		if named(strings.ToLower(strings.ReplaceAll(m[2], "_", "-"))) {
 			return true
 		}
@@ -62,7 +61,7 @@ func (c *search) links(who *Caller, at sidecar.Path, value string, r *Result) {
 	if !strings.Contains(value, "_SERVICE_HOST") {
 		return
 	}
-	for _, m := range link.FindAllStringSubmatch(value, -1) {
+	for _, m := range link().FindAllStringSubmatch(value, -1) {
 		for _, l := range c.names[strings.ToLower(strings.ReplaceAll(m[2], "_", "-"))] {
 			d := dial{scheme: m[1], host: l.service.Ref.Name, port: l.port.Port}
 			switch {
@@ -84,7 +83,7 @@ func (c *search) links(who *Caller, at sidecar.Path, value string, r *Result) {
 // hostly are the last words in names of variables and settings that hold a host;
 // hinted are what objects have that hold one.
 var (
-	hostly = regexp.MustCompile(`(?i)(^|[_.-]|[a-z])(host|hostname|server|addr|address|endpoint|upstream|backend)s?$`)
+	hostly = expression(`(?i)(^|[_.-]|[a-z])(host|hostname|server|addr|address|endpoint|upstream|backend)s?$`)
 	hinted = []string{"HOST", "host", "SERVER", "server", "ADDR", "addr", "ENDPOINT", "endpoint", "UPSTREAM", "upstream", "BACKEND", "backend"}
 )
 
@@ -118,7 +117,7 @@ func (c *search) host(who *Caller, at sidecar.Path, value string, r *Result) {
 	case n == 2 && at[0].Field == "data" && who.Ref.Kind == "ConfigMap":
 		name = at[1].Field
 	}
-	if name == "" || !hostly.MatchString(name) || loopback(value) {
+	if name == "" || !hostly().MatchString(name) || loopback(value) {
 		return
 	}
 	for _, l := range c.leads(who.Ref.Namespace, strings.ToLower(value), false) {

@@ -85,6 +85,6 @@ func TestAlike(t *testing.T) {
 		"http://search:9200/#x":            false,
 		"--url=http://search:9200,b=other": false,
 	} {
-		require.Equal(t, want, alike.MatchString(text), text)
+		require.Equal(t, want, alike().MatchString(text), text)
 	}
 }

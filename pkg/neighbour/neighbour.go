@@ -7,7 +7,9 @@
 package neighbour
 
 import (
+	"regexp"
 	"strconv"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -38,6 +40,12 @@ func Follow(w *sidecar.Workload, asked []sidecar.Asked) ([]sidecar.Edit, sidecar
 		edits, fs = append(edits, e...), append(fs, f...)
 	}
 	return edits, fs
+}
+
+// expression is a regular expression that is compiled when it's first used: a run needs
+// few of all that there are.
+func expression(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }
 
 // resolve is the number that a port of a probe, hook or Service means to a

@@ -48,19 +48,19 @@ var ports = map[string]struct {
 }
 
 var (
-	program = regexp.MustCompile(`[A-Za-z-]+`)
+	program = expression(`[A-Za-z-]+`)
 	// said are flags by which a port, another host or a socket is said.
-	said = regexp.MustCompile(`(^|\s)(-p|--port|-s|--socket|-u|--uri|-h|--host)|:\d+\b|://`)
-	here = regexp.MustCompile(`(-h|--host)[= ]*(localhost|127\.0\.0\.1)\b`)
+	said = expression(`(^|\s)(-p|--port|-s|--socket|-u|--uri|-h|--host)|:\d+\b|://`)
+	here = expression(`(-h|--host)[= ]*(localhost|127\.0\.0\.1)\b`)
 )
 
 // implied is the program in a command that dials a port without saying so, or "".
 func implied(command []string, port int32) string {
 	all := strings.Join(command, " ")
-	if said.MatchString(here.ReplaceAllString(all, "")) {
+	if said().MatchString(here().ReplaceAllString(all, "")) {
 		return ""
 	}
-	for _, word := range program.FindAllString(all, -1) {
+	for _, word := range program().FindAllString(all, -1) {
 		if known, ok := ports[word]; ok && known.port == port {
 			return word
 		}
@@ -71,9 +71,9 @@ func implied(command []string, port int32) string {
 // known are the words of a command that is rewritten, one by one: records repeat
 // it, so nothing secret may stand in it.
 var (
-	known = regexp.MustCompile(`^(sh|-c|localhost|127\.0\.0\.1|curl|wget|nc|grep|exit|true|false|redis-cli|valkey-cli|PING|ping|PONG|[|&]{1,2}|[0-9]{1,5}|-|/dev/null|` +
+	known = expression(`^(sh|-c|localhost|127\.0\.0\.1|curl|wget|nc|grep|exit|true|false|redis-cli|valkey-cli|PING|ping|PONG|[|&]{1,2}|[0-9]{1,5}|-|/dev/null|` +
 		`-[fsSkqLIOTtipozvw]{1,5}-?|-p[0-9]{1,5}|--(fail|silent|show-error|insecure|quiet|spider|location|head|output|max-time|timeout|tries|port))$`)
-	address = regexp.MustCompile(`^['"]?(http://)?(localhost|127\.0\.0\.1):[0-9]+(/[A-Za-z0-9_./-]*)?` +
+	address = expression(`^['"]?(http://)?(localhost|127\.0\.0\.1):[0-9]+(/[A-Za-z0-9_./-]*)?` +
 		`(\?[a-z_]+(=(true|false|green|yellow|red|[0-9]{1,3}s))?(&[a-z_]+(=(true|false|green|yellow|red|[0-9]{1,3}s))?)*)?['"]?$`)
 )
 
@@ -86,7 +86,7 @@ func (p *prober) commanded(at sidecar.Path, command []string, i int) bool {
 			count++
 		}
 		for _, word := range strings.Fields(other) {
-			if !known.MatchString(word) && !address.MatchString(word) {
+			if !known().MatchString(word) && !address().MatchString(word) {
 				return false
 			}
 		}
@@ -101,7 +101,7 @@ func (p *prober) commanded(at sidecar.Path, command []string, i int) bool {
 			before = command[i-1]
 		}
 		switch {
-		case address.MatchString(word):
+		case address().MatchString(word):
 			words[j] = regexp.MustCompile(`:`+from+`\b`).ReplaceAllString(word, ":"+to)
 		case word == "-p"+from, word == from && (before == "-p" || before == "--port" || loopback(before)):
 			words[j] = strings.Replace(word, from, to, 1)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -49,7 +48,7 @@ func (p *AuthProxy) Validate() sidecar.Findings {
 	p.Basic.validate(&fs)
 	for i, path := range p.PublicPaths {
 		bare := strings.TrimSuffix(path, "/*") + "/"
-		if !publicPathForm.MatchString(path) || strings.Contains(bare, "//") || strings.Contains(bare, "/./") || strings.Contains(bare, "/../") {
+		if !publicPathForm().MatchString(path) || strings.Contains(bare, "//") || strings.Contains(bare, "/./") || strings.Contains(bare, "/../") {
 			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("publicPaths[%d]", i), fmt.Sprintf("%q is no plain path", path),
 				"write a path, as /healthz, or all below one, as /static/*; there are no regular expressions")
 		}
@@ -58,11 +57,11 @@ func (p *AuthProxy) Validate() sidecar.Findings {
 }
 
 var (
-	publicPathForm = regexp.MustCompile(`^(/[A-Za-z0-9_.~!&'(),=:@-]*)+(/\*)?$`)
-	headerName     = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
-	plainText      = regexp.MustCompile(`^[\x20-\x7e]+$`)
-	realmText      = regexp.MustCompile(`^[A-Za-z0-9 ._:@/()'!?-]*$`)
-	claimName      = regexp.MustCompile(`^[A-Za-z0-9_.:/-]+$`)
+	publicPathForm = expression(`^(/[A-Za-z0-9_.~!&'(),=:@-]*)+(/\*)?$`)
+	headerName     = expression(`^[A-Za-z0-9-]+$`)
+	plainText      = expression(`^[\x20-\x7e]+$`)
+	realmText      = expression(`^[A-Za-z0-9 ._:@/()'!?-]*$`)
+	claimName      = expression(`^[A-Za-z0-9_.:/-]+$`)
 )
 
 // reserved are headers that a claim can't be written into.
@@ -72,10 +71,10 @@ func (j *JWT) validate(fs *sidecar.Findings) {
 	if j == nil {
 		return
 	}
-	if !plainText.MatchString(j.Issuer) {
+	if !plainText().MatchString(j.Issuer) {
 		fs.Add(sidecar.Error, "missing-field", "jwt.issuer", "no issuer is named", "write what the tokens' claim iss has")
 	}
-	if len(j.Audiences) == 0 || slices.ContainsFunc(j.Audiences, func(a string) bool { return !plainText.MatchString(a) }) {
+	if len(j.Audiences) == 0 || slices.ContainsFunc(j.Audiences, func(a string) bool { return !plainText().MatchString(a) }) {
 		fs.Add(sidecar.Error, "missing-field", "jwt.audiences", "without an audience, every token of the issuer would be let in, whatever it's for", "write what the tokens' claim aud has")
 	}
 	switch {
@@ -88,12 +87,12 @@ func (j *JWT) validate(fs *sidecar.Findings) {
 	default:
 		j.JWKS.validate("jwt.jwks", fs)
 	}
-	if j.Header != "" && !headerName.MatchString(j.Header) {
+	if j.Header != "" && !headerName().MatchString(j.Header) {
 		fs.Add(sidecar.Error, "bad-value", "jwt.header", fmt.Sprintf("%q is no header", j.Header), "write letters, digits and -")
 	}
 	checkClaims("jwt.claimHeaders", j.ClaimHeaders, fs)
 	for _, claim := range slices.Sorted(maps.Keys(j.RequiredClaims)) {
-		if !claimName.MatchString(claim) || j.RequiredClaims[claim] == "" {
+		if !claimName().MatchString(claim) || j.RequiredClaims[claim] == "" {
 			fs.Add(sidecar.Error, "bad-value", "jwt.requiredClaims", fmt.Sprintf("claim %q can't be asked for like that", claim), "write the claim's name and the text that it must have")
 		}
 	}
@@ -103,11 +102,11 @@ func checkClaims(at string, headers map[string]string, fs *sidecar.Findings) {
 	lower := map[string]bool{}
 	for _, header := range slices.Sorted(maps.Keys(headers)) {
 		switch name := strings.ToLower(header); {
-		case !headerName.MatchString(header) || slices.Contains(reserved, name):
+		case !headerName().MatchString(header) || slices.Contains(reserved, name):
 			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no header for a claim", header), "write one of its own, as X-Jwt-Sub")
 		case lower[name]:
 			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("header %q is there twice", header), "leave one of them out")
-		case !claimName.MatchString(headers[header]):
+		case !claimName().MatchString(headers[header]):
 			fs.Add(sidecar.Error, "bad-value", at+"."+header, fmt.Sprintf("%q is no claim", headers[header]), "write the name of one, as sub")
 		default:
 			lower[name] = true
@@ -119,7 +118,7 @@ func (g *GoogleIAP) validate(fs *sidecar.Findings) {
 	if g == nil {
 		return
 	}
-	if !iapAudience.MatchString(g.Audience) {
+	if !iapAudience().MatchString(g.Audience) {
 		fs.Add(sidecar.Error, "bad-value", "googleIAP.audience", fmt.Sprintf("%q is no audience of the Identity-Aware Proxy", g.Audience),
 			"write /projects/<number>/global/backendServices/<id> or /projects/<number>/apps/<id>")
 	}
@@ -133,14 +132,14 @@ func (g *GoogleIAP) validate(fs *sidecar.Findings) {
 }
 
 // https://cloud.google.com/iap/docs/signed-headers-howto, "Verifying the JWT payload"
-var iapAudience = regexp.MustCompile(`^/projects/\d+/(global/backendServices/\d+|apps/[a-z0-9-]+|[a-z0-9-]+/[a-z0-9-]+/[a-z0-9-]+(/[a-z0-9-]+)*)$`)
+var iapAudience = expression(`^/projects/\d+/(global/backendServices/\d+|apps/[a-z0-9-]+|[a-z0-9-]+/[a-z0-9-]+/[a-z0-9-]+(/[a-z0-9-]+)*)$`)
 
 func (o *OIDC) validate(fs *sidecar.Findings) {
 	if o == nil {
 		return
 	}
 	checkHTTPS("oidc.issuerURL", o.IssuerURL, fs)
-	if !plainText.MatchString(o.ClientID) {
+	if !plainText().MatchString(o.ClientID) {
 		fs.Add(sidecar.Error, "missing-field", "oidc.clientID", "no client is named", "write the app's client ID at the provider")
 	}
 	if o.SecretName == "" {
@@ -157,7 +156,7 @@ func (o *OIDC) validate(fs *sidecar.Findings) {
 	}{{"scopes", o.Scopes}, {"emailDomains", o.EmailDomains}, {"allowedGroups", o.AllowedGroups}, {"extraAudiences", o.ExtraAudiences}} {
 		for i, v := range list.values {
 			// oauth2-proxy splits lists at commas, and scopes at blanks
-			if !plainText.MatchString(v) || strings.Contains(v, ",") || list.field == "scopes" && strings.Contains(v, " ") {
+			if !plainText().MatchString(v) || strings.Contains(v, ",") || list.field == "scopes" && strings.Contains(v, " ") {
 				fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("oidc.%s[%d]", list.field, i), fmt.Sprintf("%q is no single value", v), "write one an entry, without commas")
 			}
 		}
@@ -181,7 +180,7 @@ func (b *Basic) validate(fs *sidecar.Findings) {
 	} else {
 		checkName("basic.secretName", b.SecretName, fs)
 	}
-	if !realmText.MatchString(b.Realm) {
+	if !realmText().MatchString(b.Realm) {
 		fs.Add(sidecar.Error, "bad-value", "basic.realm", fmt.Sprintf("%q can't be shown to people", b.Realm), "write letters, digits, blanks and . _ : @ / ( ) ' ! ? -")
 	}
 }
@@ -190,7 +189,7 @@ func checkHTTPS(field, text string, fs *sidecar.Findings) {
 	u, err := url.Parse(text)
 	if text == "" {
 		fs.Add(sidecar.Error, "missing-field", field, "no URL is given", "write it with https")
-	} else if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || !plainText.MatchString(text) || strings.Contains(text, " ") {
+	} else if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || !plainText().MatchString(text) || strings.Contains(text, " ") {
 		fs.Add(sidecar.Error, "bad-value", field, "it is no URL with https and a host", "write one, as https://issuer.example")
 	}
 }

@@ -2,15 +2,23 @@ package pattern
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
+
+// expression is a regular expression that is compiled when it's first used: a run needs
+// few of all that there are.
+func expression(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 func checkPort(field string, port int32, hint string, fs *sidecar.Findings) {
 	if port == 0 {

@@ -64,21 +64,21 @@ func (c *Clients) byName() bool {
 // Names are checked for what needs no escaping in a subject (RFC 2253), so that
 // they're compared as they're written.
 var (
-	commonName  = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9 ._@:/*-]*[A-Za-z0-9*])?$`)
-	subjectName = regexp.MustCompile(`^[A-Za-z0-9.]+=[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$`)
+	commonName  = expression(`^[A-Za-z0-9]([A-Za-z0-9 ._@:/*-]*[A-Za-z0-9*])?$`)
+	subjectName = expression(`^[A-Za-z0-9.]+=[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$`)
 )
 
 func (c *Clients) validate(p *Gate, fs *sidecar.Findings) {
 	checkEnum("clients.mode", c.Mode, fs, RequireClients, OptionalClients)
 	c.CA.validate("clients.ca", fs)
 	for i, name := range c.AllowedCommonNames {
-		if !commonName.MatchString(name) {
+		if !commonName().MatchString(name) {
 			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("clients.allowedCommonNames[%d]", i), fmt.Sprintf("%q can't be compared safely", name),
 				"write letters, digits, spaces and . _ @ : / * -; or the whole subject into allowedSubjects")
 		}
 	}
 	for i, name := range c.AllowedSubjects {
-		if !subjectName.MatchString(name) {
+		if !subjectName().MatchString(name) {
 			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("clients.allowedSubjects[%d]", i), fmt.Sprintf("%q is no subject", name),
 				"write it as RFC 2253 does, as in CN=alice,OU=ops,O=Example")
 		}

@@ -2,7 +2,6 @@ package pattern
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,7 +13,7 @@ import (
 
 // clientURI is a URI that is one argument and nothing else: no blanks, no quotes,
 // no $, which the kubelet would expand.
-var clientURI = regexp.MustCompile(`^[a-z][a-z0-9+.-]*:[A-Za-z0-9._~:/?#@!&'*+,;=%-]+$`)
+var clientURI = expression(`^[a-z][a-z0-9+.-]*:[A-Za-z0-9._~:/?#@!&'*+,;=%-]+$`)
 
 // validateTCP finds what can't be asked of clients in protocol tcp.
 func (c *Clients) validateTCP(p *Gate, http bool, fs *sidecar.Findings) {
@@ -31,7 +30,7 @@ func (c *Clients) validateTCP(p *Gate, http bool, fs *sidecar.Findings) {
 		}
 	}
 	for i, uri := range c.AllowedURIs {
-		if !clientURI.MatchString(uri) || !wildcards(uri) {
+		if !clientURI().MatchString(uri) || !wildcards(uri) {
 			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("clients.allowedURIs[%d]", i), fmt.Sprintf("%q can't be compared safely", uri),
 				"write a URI, as spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end")
 		}

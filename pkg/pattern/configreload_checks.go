@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -46,7 +44,7 @@ func (p *ConfigReload) Validate() sidecar.Findings {
 }
 
 // processName is what a process can be called, and no option of a command.
-var processName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+:@-]{0,254}$`) })
+var processName = expression(`^[A-Za-z0-9_][A-Za-z0-9_.+:@-]{0,254}$`)
 
 // validateURL: nothing of it is told where it may have a password.
 func (h *ReloadWebhook) validateURL(fs *sidecar.Findings) {
@@ -154,7 +152,7 @@ func (p *ConfigReload) checkMounts(w *sidecar.Workload, name, field, others stri
 
 // kustomizeName is how names end to which kustomize has put a hash: ten of sixteen
 // letters and digits, no vowel among them (sigs.k8s.io/kustomize/api/hasher).
-var kustomizeName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`-[2456789bcdfghkmt]{10}$`) })
+var kustomizeName = expression(`-[2456789bcdfghkmt]{10}$`)
 
 // checkSource finds what a new content never reaches.
 func (p *ConfigReload) checkSource(w *sidecar.Workload, s source, field, others string, fs *sidecar.Findings) {

@@ -3,10 +3,8 @@ package pattern
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -142,12 +140,10 @@ func (p *Exporter) asked() string {
 
 // Words that are seldom anything but secret, at the end of the name of a variable or
 // flag; those of a file that holds one end otherwise.
-var secretWord = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(passw(or)?d|pass|pwd|secret|token|api[._-]?key|connection[._-]?string)$`)
-})
+var secretWord = expression(`(?i)(passw(or)?d|pass|pwd|secret|token|api[._-]?key|connection[._-]?string)$`)
 
 // userInfo is a password in a URL. What comes from a variable is none.
-var userInfo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`://[^/@\s]*:[^/@\s]+@`) })
+var userInfo = expression(`://[^/@\s]*:[^/@\s]+@`)
 
 // validateTexts finds what can't be told to an exporter, and secrets. Values aren't
 // shown: they may be secret.

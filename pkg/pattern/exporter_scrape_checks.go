@@ -3,11 +3,9 @@ package pattern
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -17,11 +15,9 @@ import (
 
 // Forms of Prometheus: a duration, a path and the name of a parameter.
 var (
-	promDuration = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$`)
-	})
-	promPath  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$`) })
-	promParam = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]+$`) })
+	promDuration = expression(`^(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$`)
+	promPath     = expression(`^/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$`)
+	promParam    = expression(`^[A-Za-z0-9_.\[\]-]+$`)
 )
 
 // validateMonitor finds what Prometheus can't be told.

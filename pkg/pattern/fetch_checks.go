@@ -3,17 +3,15 @@ package pattern
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 var (
-	sha256Form = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{64}$`) })
-	regionForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9-]{1,63}$`) })
-	azureForm  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]{3,24}$`) })
+	sha256Form = expression(`^[0-9a-f]{64}$`)
+	regionForm = expression(`^[a-z0-9-]{1,63}$`)
+	azureForm  = expression(`^[a-z0-9]{3,24}$`)
 )
 
 func isPlain(u string) bool { return strings.HasPrefix(u, "http:") }

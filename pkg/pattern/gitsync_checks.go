@@ -3,10 +3,8 @@ package pattern
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -15,10 +13,10 @@ import (
 
 // Words of git. A ref never begins with a dash, which would make a flag of it.
 var (
-	gitRef  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./+@#=-]*$`) })
-	gitLink = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`) })
-	gitPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^/?[A-Za-z0-9_.~][A-Za-z0-9_.~/+%-]*$`) })
-	gitUser = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`) })
+	gitRef  = expression(`^[A-Za-z0-9_][A-Za-z0-9_./+@#=-]*$`)
+	gitLink = expression(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	gitPath = expression(`^/?[A-Za-z0-9_.~][A-Za-z0-9_.~/+%-]*$`)
+	gitUser = expression(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 )
 
 // Validate finds what is wrong with the config whatever the workload is.

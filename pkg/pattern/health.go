@@ -2,7 +2,6 @@ package pattern
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,7 +55,7 @@ func (p *Gate) healthOf(w *sidecar.Workload, door int, http2Directive bool) *ngi
 }
 
 // plainPath is a path that nginx passes on as it is, and that means itself only.
-var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9_.~!&'()*+,;=:@-]*)+(\?[A-Za-z0-9_.~!&'()*+,;=:@/?-]*)?$`)
+var plainPath = expression(`^(/[A-Za-z0-9_.~!&'()*+,;=:@-]*)+(\?[A-Za-z0-9_.~!&'()*+,;=:@/?-]*)?$`)
 
 // heard reports whether a door has a listener for the kubelet: one that refuses
 // clients without credentials (guarded), and gRPC's, whose probes can't speak TLS.
@@ -116,7 +115,7 @@ func (p *Gate) checkHealth(w *sidecar.Workload, guarded bool, fs *sidecar.Findin
 		}
 		for _, path := range probed(w, d.port, p.health(i)) {
 			bare, _, _ := strings.Cut(path, "?")
-			if !plainPath.MatchString(path) || strings.Contains(bare, "//") || slices.ContainsFunc(strings.Split(bare, "/"), func(s string) bool { return s == "." || s == ".." }) {
+			if !plainPath().MatchString(path) || strings.Contains(bare, "//") || slices.ContainsFunc(strings.Split(bare, "/"), func(s string) bool { return s == "." || s == ".." }) {
 				fs.Add(sidecar.Error, "probe-path", "healthPort", fmt.Sprintf("the path %q of a probe can't be told from others safely", path), "probe a plain path, as /healthz")
 			}
 		}

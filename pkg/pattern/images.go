@@ -1,11 +1,9 @@
 package pattern
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 // An image is a program that we put into pods, with the numeric user that it's
@@ -82,9 +80,7 @@ func (r release) atLeast(major, minor, patch int) bool {
 	return true
 }
 
-var versionTag = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?(?:[.+_-].*)?$`)
-})
+var versionTag = expression(`^v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?(?:[.+_-].*)?$`)
 
 // nginxRelease reads the version of nginx from the tag of an image. Only images
 // that are named for nginx are believed, others number their own releases; what

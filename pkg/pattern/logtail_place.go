@@ -5,10 +5,8 @@ import (
 	"maps"
 	"path"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -133,7 +131,7 @@ func volumeNames(w *sidecar.Workload) []string {
 	return names
 }
 
-var mountReference = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\(([^()]*)\)`) })
+var mountReference = expression(`\$\(([^()]*)\)`)
 
 // referred are the variables that a text refers to as $(NAME), with those that they
 // refer to themselves, in the container's order; and those that it doesn't write.

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -107,7 +105,7 @@ func (s Settings) with(key, value string) Settings {
 	return append(slices.Clone(s), Setting{Key: key, Values: []any{value}})
 }
 
-var settingKey = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.:-]*$`) })
+var settingKey = expression(`^[A-Za-z][A-Za-z0-9_.:-]*$`)
 
 // validate finds what can't be meant, and what is secret: values aren't told.
 func (s Settings) validate(at string, own []string, fs *sidecar.Findings) {
@@ -143,7 +141,7 @@ func (s Settings) validate(at string, own []string, fs *sidecar.Findings) {
 }
 
 // fluentVariable is one as fluent-bit takes it from its environment.
-var fluentVariable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{([^}]*)\}`) })
+var fluentVariable = expression(`\$\{([^}]*)\}`)
 
 // variables are those that the values refer to.
 func (s Settings) variables() (names []string) {
@@ -157,11 +155,9 @@ func (s Settings) variables() (names []string) {
 	return names
 }
 
-var secretSetting = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`passw|passphrase|secret|token|credential|api_?key|access_?key|license_?key|shared_?key|account_?key|private_?key|auth_?key|http_?user|webhook`)
-})
+var secretSetting = expression(`passw|passphrase|secret|token|credential|api_?key|access_?key|license_?key|shared_?key|account_?key|private_?key|auth_?key|http_?user|webhook`)
 
-var secretFile = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`file|path|credentials`) })
+var secretFile = expression(`file|path|credentials`)
 
 // secretive reports whether a property holds a secret, by its name or by its text. The
 // paths of files with secrets are none, and neither are switches.

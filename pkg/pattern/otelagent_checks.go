@@ -20,7 +20,7 @@ func (p *OTelAgent) Validate() sidecar.Findings {
 	p.CA.validate("ca", &fs)
 	for _, name := range p.headers() {
 		h := p.Headers[name]
-		if !headerName.MatchString(name) {
+		if !headerName().MatchString(name) {
 			fs.Add(sidecar.Error, "bad-value", "headers", fmt.Sprintf("%q can't be the name of a header", name), "use letters, digits and dashes")
 		}
 		if h.SecretName == "" {

@@ -2,10 +2,8 @@ package pattern
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -101,10 +99,8 @@ func settable(w *sidecar.Workload, name string) sysctlPlace {
 // Names as the API server has them (k8s.io/kubernetes/pkg/apis/core/validation), and
 // values: numbers and words.
 var (
-	sysctlForm = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])+[a-z0-9]([-_a-z0-9]*[a-z0-9])?$`)
-	})
-	sysctlValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[-\w.,]+([ \t]+[-\w.,]+)*$`) })
+	sysctlForm  = expression(`^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])+[a-z0-9]([-_a-z0-9]*[a-z0-9])?$`)
+	sysctlValue = expression(`^[-\w.,]+([ \t]+[-\w.,]+)*$`)
 )
 
 // Validate finds what is wrong with the config whatever the workload is.

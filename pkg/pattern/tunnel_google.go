@@ -1,9 +1,7 @@
 package pattern
 
 import (
-	"regexp"
 	"strconv"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -44,12 +42,8 @@ var googleSize = size{cpu: "20m", memory: "64Mi", maxMemory: "256Mi", fixedCPU: 
 
 // Names of instances: projects of old domains have one before a colon.
 var (
-	cloudSQLInstance = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:[a-z0-9][a-z0-9.-]*:)?[a-z][a-z0-9-]*:[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$`)
-	})
-	alloyDBInstance = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^projects/(?:[a-z0-9][a-z0-9.-]*:)?[a-z][a-z0-9-]*/locations/[a-z][a-z0-9-]*/clusters/[a-z][a-z0-9-]*/instances/[a-z][a-z0-9-]*$`)
-	})
+	cloudSQLInstance = expression(`^(?:[a-z0-9][a-z0-9.-]*:)?[a-z][a-z0-9-]*:[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$`)
+	alloyDBInstance  = expression(`^projects/(?:[a-z0-9][a-z0-9.-]*:)?[a-z][a-z0-9-]*/locations/[a-z][a-z0-9-]*/clusters/[a-z][a-z0-9-]*/instances/[a-z][a-z0-9-]*$`)
 )
 
 func (p *Tunnel) cloudSQL(w *sidecar.Workload, c *sidecar.Change) {

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -18,15 +17,11 @@ import (
 // Words that end up in arguments and templates. A segment never begins with a dash,
 // which would make a flag of it, or with a dot.
 var (
-	vaultWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`) })
-	vaultPath = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:@+=~,-]*(/[A-Za-z0-9_][A-Za-z0-9_.:@+=~,-]*)*$`)
-	})
-	vaultField    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:@/ -]*$`) })
-	vaultFilePath = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*(/[A-Za-z0-9_.][A-Za-z0-9_.-]*)*$`)
-	})
-	filePerms = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^0?[0-7]{3}$`) })
+	vaultWord     = expression(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	vaultPath     = expression(`^[A-Za-z0-9_][A-Za-z0-9_.:@+=~,-]*(/[A-Za-z0-9_][A-Za-z0-9_.:@+=~,-]*)*$`)
+	vaultField    = expression(`^[A-Za-z0-9_][A-Za-z0-9_.:@/ -]*$`)
+	vaultFilePath = expression(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*(/[A-Za-z0-9_.][A-Za-z0-9_.-]*)*$`)
+	filePerms     = expression(`^0?[0-7]{3}$`)
 )
 
 // Validate finds what is wrong with the config whatever the workload is.

@@ -2,11 +2,9 @@ package pattern
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"text/template/parse"
 
 	corev1 "k8s.io/api/core/v1"
@@ -87,14 +85,14 @@ func told(c *corev1.Container, text string) (yes bool) {
 	return yes
 }
 
-var quotedWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("\"[^\"\\\\]*\"|`[^`]*`") })
+var quotedWord = expression("\"[^\"\\\\]*\"|`[^`]*`")
 
 // leasedIn reports whether a template has the path of something leased.
 func leasedIn(template string) bool {
 	return slices.ContainsFunc(quotedWord().FindAllString(template, -1), func(q string) bool { return leased(q[1 : len(q)-1]) })
 }
 
-var templateLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^template: :(\d+):`) })
+var templateLine = expression(`^template: :(\d+):`)
 
 // parses reports whether a text is a template, whatever the functions in it are, or
 // else the line that isn't.

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -41,7 +40,7 @@ func (p *Migrate) job(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Change, 
 	}
 
 	name := w.Ref.Name + "-" + w.Name
-	spec := batchv1.JobSpec{
+	spec := jobSpec{
 		ActiveDeadlineSeconds:   p.ActiveDeadlineSeconds,
 		BackoffLimit:            p.BackoffLimit,
 		TTLSecondsAfterFinished: p.TTLSecondsAfterFinished,
@@ -57,12 +56,21 @@ func (p *Migrate) job(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Change, 
 		head.Name = sidecar.Shorten(name, 63)
 	}
 	out.Objects = []sidecar.Object{sidecar.NewObject(struct {
-		APIVersion string          `json:"apiVersion"`
-		Kind       string          `json:"kind"`
-		Metadata   jobMeta         `json:"metadata"`
-		Spec       batchv1.JobSpec `json:"spec"`
+		APIVersion string  `json:"apiVersion"`
+		Kind       string  `json:"kind"`
+		Metadata   jobMeta `json:"metadata"`
+		Spec       jobSpec `json:"spec"`
 	}{"batch/v1", "Job", head, spec})}
 	return out, nil
+}
+
+// jobSpec is as much of batch/v1's JobSpec as is set. (That package, and what it
+// brings, would be in every start of the program.)
+type jobSpec struct {
+	ActiveDeadlineSeconds   *int64                 `json:"activeDeadlineSeconds,omitempty"`
+	BackoffLimit            *int32                 `json:"backoffLimit,omitempty"`
+	Template                corev1.PodTemplateSpec `json:"template"`
+	TTLSecondsAfterFinished *int32                 `json:"ttlSecondsAfterFinished,omitempty"`
 }
 
 type jobMeta struct {
@@ -73,7 +81,7 @@ type jobMeta struct {
 // hash changes with what the Job does: itself, and the names of the files that it
 // reads. (Their content isn't for patterns to see, and a migration that has run
 // mustn't change.)
-func (p *Migrate) hash(w *sidecar.Workload, spec *batchv1.JobSpec) string {
+func (p *Migrate) hash(w *sidecar.Workload, spec *jobSpec) string {
 	raw, err := json.Marshal(spec)
 	if err != nil {
 		panic(fmt.Sprintf("pattern.Migrate: %v", err)) // made of API types

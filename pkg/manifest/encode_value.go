@@ -27,7 +27,7 @@ func valueOf(v any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := decodeJSON(raw)
+	out, err := encoded(raw)
 	return prune(out), err
 }
 
@@ -77,9 +77,14 @@ func unset(e entry) bool {
 
 // decodeJSON reads JSON into values; numbers stay as they're written.
 func decodeJSON(raw []byte) (any, error) {
-	if err := json.Unmarshal(raw, new(json.RawMessage)); err != nil { // bounds the depth, too
-		return nil, err
+	if !json.Valid(raw) { // bounds the depth, too
+		return nil, json.Unmarshal(raw, new(json.RawMessage)) // says why
 	}
+	return encoded(raw)
+}
+
+// encoded is decodeJSON for what an encoder has written.
+func encoded(raw []byte) (any, error) {
 	r := jsonReader{text: raw}
 	v := r.value()
 	return v, r.err

@@ -113,6 +113,9 @@ func (p *WaitFor) check(w *sidecar.Workload) sidecar.Findings {
 		at := fmt.Sprintf("targets[%d]", i)
 		if a, err := netip.ParseAddr(host); host == "localhost" || err == nil && a.IsLoopback() {
 			for _, c := range w.Pod.Spec.Containers {
+				if slices.Contains(w.Added, c.Name) {
+					continue // it's told with what the others want
+				}
 				if slices.ContainsFunc(c.Ports, func(cp corev1.ContainerPort) bool { return isTCP(cp) && strconv.Itoa(int(cp.ContainerPort)) == port }) {
 					fs.Add(sidecar.Error, "startup-deadlock", at, fmt.Sprintf("container %s of this pod answers there, and it starts only after this has ended", c.Name), "take it out")
 				}

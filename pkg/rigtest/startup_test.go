@@ -32,7 +32,9 @@ func TestStartsWithLittle(t *testing.T) {
 			}
 			for _, decl := range file.Decls {
 				if vars, ok := decl.(*ast.GenDecl); ok && vars.Tok == token.VAR {
-					atStart(vars, func(call string) { require.NotEqual(t, "regexp.MustCompile", call, "%s: a package compiles it at the start", path) })
+					atStart(vars, func(call string) {
+						require.NotEqual(t, "regexp.MustCompile", call, "%s: a package compiles it at the start", path)
+					})
 				}
 			}
 			return nil

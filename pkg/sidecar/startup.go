@@ -64,20 +64,53 @@ func (a *Asked) holds(c *corev1.Container) bool {
 // needed says where a container tells of the sidecar: the name of a variable,
 // args, command, or "". That of another sidecar may do so in a file, too.
 func (a *Asked) needed(c *corev1.Container, led []EnvVar, of *Asked) string {
+	ports := a.ports(of != nil)
+	goes := func(text string) bool { return dials(text, ports) }
 	for _, e := range c.Env {
-		if slices.ContainsFunc(led, func(v EnvVar) bool { return v.Name == e.Name }) || a.serves(e.Value) {
+		if slices.ContainsFunc(led, func(v EnvVar) bool { return v.Name == e.Name }) || goes(e.Value) {
 			return e.Name
 		}
 	}
 	switch {
-	case slices.ContainsFunc(c.Args, a.serves):
+	case slices.ContainsFunc(c.Args, goes):
 		return "args"
-	case slices.ContainsFunc(c.Command, a.serves):
+	case slices.ContainsFunc(c.Command, goes):
 		return "command"
-	case of != nil && slices.ContainsFunc(of.files(c), a.serves):
+	case of != nil && slices.ContainsFunc(of.files(c), goes):
 		return "config"
 	}
 	return ""
+}
+
+// ports are those that the sidecar claims for itself, less those of the app, and, for
+// other sidecars, which are made with it in mind, those that its containers declare.
+func (a *Asked) ports(declared bool) (ports []int32) {
+	for _, claim := range a.Change.Claims {
+		if !slices.ContainsFunc(a.Change.Takeovers, func(t Takeover) bool { return t.AppPort == claim.Port }) {
+			ports = append(ports, claim.Port)
+		}
+	}
+	for i := range a.Change.Containers {
+		for _, p := range a.Change.Containers[i].Ports {
+			if declared && tcp(p.Protocol) {
+				ports = append(ports, p.ContainerPort)
+			}
+		}
+	}
+	return ports
+}
+
+// dials reports whether a text has the address of one of some ports of the pod.
+func dials(text string, ports []int32) bool {
+	for _, port := range ports {
+		for _, host := range []string{"127.0.0.1", "localhost", "[::1]"} {
+			address := fmt.Sprintf("%s:%d", host, port)
+			if _, rest, found := strings.Cut(text, address); found && (rest == "" || rest[0] < '0' || rest[0] > '9') {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // files are the contents of the sidecar's ConfigMaps that a container mounts.
@@ -94,21 +127,4 @@ func (a *Asked) files(c *corev1.Container) (texts []string) {
 		}
 	}
 	return texts
-}
-
-// serves reports whether a text has the address of a port that the sidecar claims
-// for itself.
-func (a *Asked) serves(text string) bool {
-	for _, claim := range a.Change.Claims {
-		if slices.ContainsFunc(a.Change.Takeovers, func(t Takeover) bool { return t.AppPort == claim.Port }) {
-			continue // the app's
-		}
-		for _, host := range []string{"127.0.0.1", "localhost"} {
-			address := fmt.Sprintf("%s:%d", host, claim.Port)
-			if _, rest, found := strings.Cut(text, address); found && (rest == "" || rest[0] < '0' || rest[0] > '9') {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -2,14 +2,18 @@ package generate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
+
+// names of entries; ports are told apart by their first letters.
+var names = []string{"agent", "boat", "edge", "third", "way", "y"}
 
 // config asks for sidecars of the first workload, or of all.
 func (r random) config(ws []workload) (config *Node, all bool) {
 	w := ws[0]
 	patterns := list()
-	names := []string{"agent", "boat", "edge", "third", "way", "y"} // ports are told apart by their first letters
+	names := slices.Clone(names)
 	selected := r.selector(w)
 	if len(ws) > 1 && r.one(3) {
 		all = true

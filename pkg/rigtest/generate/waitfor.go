@@ -1,8 +1,13 @@
 package generate
 
+import "fmt"
+
 // waitFor is an entry that waits for addresses and URLs.
 func (r random) waitFor(w workload, c container, name string) *Node {
 	t := list(pick(r, "postgres:5432", "[2001:db8::1]:6379"))
+	if r.one(4) { // of another sidecar, perhaps
+		t.add(fmt.Sprintf("%s:%d", pick(r, "127.0.0.1", "localhost"), pick(r, 6300, 6400, 7000)+int(pick(r, names...)[0])))
+	}
 	if r.one(2) {
 		t.add(pick(r, "https://search/health?a=$(B)", "http://10.0.0.1:8080/"))
 	}

@@ -74,6 +74,8 @@ func (r random) pairs(labels []string) *Node {
 func (r random) annotations() *Node {
 	n := dict("example.com/a", pick(r, "n", "on", "1e3", "0777", "1:30", "", "{\"json\": [1]}", "a: b"))
 	n.set("example.com/script", r.opt(6, block(pick(r, "|", "|-", "|+", ">"), r.body()...)))
+	n.set("outrigger.dev/skip", r.opt(20, str(pick(r, "boat", "way,third", "edge, y", "nobody"))))
+	n.set("kubectl.kubernetes.io/default-container", r.opt(20, str("app")))
 	n.set("kubectl.kubernetes.io/last-applied-configuration", r.opt(12, str("{\"kind\":\"Deployment\"}\n")))
 	return n
 }

@@ -47,7 +47,7 @@ func (f *flattener) inits(asked []Asked) {
 	for i := range fs {
 		fs[i].Object = f.w.Ref
 	}
-	f.findings = append(f.findings, fs...)
+	f.findings = append(append(f.findings, fs...), early(f.w, asked, order)...)
 	g.edit(order)
 }
 

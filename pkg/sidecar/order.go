@@ -33,7 +33,8 @@ type Init struct {
 }
 
 // Order sorts a pod's init containers: those already there keep their order,
-// new ones stand by phase, and after and before hold over phases. It is stable.
+// new ones stand by phase, and after and before hold over phases: who says after waits,
+// and who says before counts as no later than what it names. It is stable.
 // Cycles and names that nobody has are findings; ordinary are the names of the
 // pod's ordinary containers, for their hints.
 func Order(inits []Init, ordinary ...string) ([]Init, Findings) {
@@ -57,10 +58,12 @@ func Order(inits []Init, ordinary ...string) ([]Init, Findings) {
 		for _, name := range in.Before {
 			for _, j := range o.named(i, name, "before", told) {
 				o.edge(i, j)
+				o.early = append(o.early, [2]int{i, j})
 			}
 		}
 	}
-	order, cycles := o.sort(func(a, b int) bool { return inits[a].Phase < inits[b].Phase })
+	phases := o.phases()
+	order, cycles := o.sort(func(a, b int) bool { return phases[a] < phases[b] })
 	for _, c := range cycles {
 		o.cyclic(c)
 	}
@@ -74,8 +77,23 @@ func Order(inits []Init, ordinary ...string) ([]Init, Findings) {
 type orderer struct {
 	inits    []Init
 	ordinary []string
+	early    [][2]int // who says before, and of whom
 	findings Findings
 	*graph
+}
+
+// phases are those that entries count as.
+func (o *orderer) phases() []Phase {
+	phases := make([]Phase, len(o.inits))
+	for i, in := range o.inits {
+		phases[i] = in.Phase
+	}
+	for range o.early { // one may be before one that is before another
+		for _, e := range o.early {
+			phases[e[0]] = min(phases[e[0]], phases[e[1]])
+		}
+	}
+	return phases
 }
 
 // named are the entries that a name in a field of an entry means: a container, or

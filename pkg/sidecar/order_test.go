@@ -28,6 +28,9 @@ func TestOrder(t *testing.T) {
 		"before and after go over phases": {
 			[]sidecar.Init{there("migrate"), there("seed"), {Name: "proxy", Phase: sidecar.PhaseProxy, Before: []string{"seed"}, After: []string{"migrate"}}},
 			"migrate proxy seed"},
+		"who says before comes forward, and holds nobody up": {
+			[]sidecar.Init{{Name: "migrate", Phase: 60}, {Name: "cache", Phase: 70, Before: []string{"wait"}}, {Name: "wait", Phase: 40, Before: []string{"fetch"}}, {Name: "fetch", Phase: 50}},
+			"cache wait fetch migrate"},
 		"after a new one": {
 			[]sidecar.Init{{Name: "a", Phase: 10, After: []string{"b"}}, {Name: "b", Phase: 90}}, "b a"},
 	} {

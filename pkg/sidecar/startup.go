@@ -8,46 +8,89 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
+// A waiter is a container that has to end, or to do its work, before the app starts.
+type waiter struct {
+	c   *corev1.Container
+	of  int // the sidecar's number; -1: the manifest's
+	who string
+}
+
+// waiters are all that there are.
+func waiters(w *Workload, asked []Asked) (all []waiter) {
+	laid := names(asked)
+	for i := range w.Pod.Spec.InitContainers {
+		if c := &w.Pod.Spec.InitContainers[i]; !runs(c) && !laid[c.Name] {
+			all = append(all, waiter{c, -1, "init container " + c.Name})
+		}
+	}
+	for i := range asked {
+		a := &asked[i]
+		for j := range a.Change.InitContainers {
+			c := &a.Change.InitContainers[j]
+			all = append(all, waiter{c, i, "init container " + c.Name})
+		}
+		for j := range a.Change.Containers {
+			if c := &a.Change.Containers[j]; a.holds(c) {
+				all = append(all, waiter{c, i, "what follows waits for the startup probe of container " + c.Name + ", which"})
+			}
+		}
+	}
+	return all
+}
+
 // deadlocks finds what starts before the app and needs what an ordinary container
 // serves on 127.0.0.1: that starts after all init containers have ended, so the pod
 // never does. They are told by its address, or by variables that lead everywhere.
 func deadlocks(w *Workload, asked []Asked) (fs Findings) {
-	var laid map[string]bool
+	var all []waiter
 	for i := range asked {
-		a := &asked[i]
-		if a.Placement != Beside || len(a.Change.Containers) == 0 {
+		if asked[i].Placement != Beside || len(asked[i].Change.Containers) == 0 {
 			continue
 		}
-		if laid == nil {
-			laid = names(asked)
+		if all == nil {
+			all = waiters(w, asked)
 		}
-		check := func(who string, c *corev1.Container, led []EnvVar, of *Asked) {
-			if at := a.needed(c, led, of); at != "" {
-				fs = append(fs, Finding{Severity: Error, Code: "startup-deadlock", Object: w.Ref, Sidecar: a.Name,
-					Message: fmt.Sprintf("%s %s goes there by its %s, but an ordinary container starts only after all init containers have ended", who, c.Name, at),
+		for _, who := range all {
+			if at := needed(asked, i, who); at != "" {
+				fs = append(fs, Finding{Severity: Error, Code: "startup-deadlock", Object: w.Ref, Sidecar: asked[i].Name,
+					Message: fmt.Sprintf("%s goes there by its %s, but an ordinary container starts only after all init containers have ended", who.who, at),
 					Hint:    "use placement native"})
 			}
 		}
-		led := a.Change.App.everywhere()
-		for j := range w.Pod.Spec.InitContainers {
-			if c := &w.Pod.Spec.InitContainers[j]; !runs(c) && !laid[c.Name] {
-				check("init container", c, leads(asked, led, c.Name), nil)
-			}
+	}
+	return fs
+}
+
+// early finds what needs a native sidecar that starts later. Whether an address that
+// stands in a variable is used by then isn't sure, nor what the manifest's do.
+func early(w *Workload, asked []Asked, order []Init) (fs Findings) {
+	at := func(name string) int { return slices.IndexFunc(order, func(in Init) bool { return in.Name == name }) }
+	var all []waiter
+	for i := range asked {
+		a := &asked[i]
+		if a.Placement != Native || len(a.Change.Containers) == 0 || len(a.ports(true)) == 0 {
+			continue
 		}
-		for j := range asked {
-			b := &asked[j]
-			mine := slices.DeleteFunc(slices.Clone(led), func(v EnvVar) bool {
-				_, owner, _ := ways(asked, j, v.Name)
-				return owner != a.Name
-			})
-			for k := range b.Change.InitContainers {
-				check("init container", &b.Change.InitContainers[k], mine, b)
+		if all == nil {
+			all = waiters(w, asked)
+		}
+		there := at(a.Change.Containers[0].Name)
+		for _, who := range all {
+			if who.of == i || at(who.c.Name) > there {
+				continue
 			}
-			for k := range b.Change.Containers {
-				if c := &b.Change.Containers[k]; b.holds(c) {
-					check("what follows waits for the startup probe of "+b.Name+", whose container", c, mine, b)
+			by := needed(asked, i, who)
+			f := Finding{Severity: Warning, Code: "startup-deadlock", Object: w.Ref, Sidecar: a.Name,
+				Message: fmt.Sprintf("%s goes there by its %s, but starts earlier", who.who, by), Hint: fmt.Sprintf("write before: [%s] into the entry", who.c.Name)}
+			switch by {
+			case "":
+				continue
+			case inArgs, inCommand, inConfig:
+				if who.of >= 0 {
+					f.Severity = Error
 				}
 			}
+			fs = append(fs, f)
 		}
 	}
 	return fs
@@ -61,23 +104,38 @@ func (a *Asked) holds(c *corev1.Container) bool {
 	return a.Placement == Native && phase != 0 && phase < PhaseUser && c.StartupProbe != nil && c.StartupProbe.TCPSocket == nil
 }
 
-// needed says where a container tells of the sidecar: the name of a variable,
+// Where a container tells of a sidecar, other than in a variable.
+const (
+	inArgs    = "args"
+	inCommand = "command"
+	inConfig  = "config"
+)
+
+// needed says where a container tells of a sidecar: the name of a variable,
 // args, command, or "". That of another sidecar may do so in a file, too.
-func (a *Asked) needed(c *corev1.Container, led []EnvVar, of *Asked) string {
-	ports := a.ports(of != nil)
+func needed(asked []Asked, sidecar int, who waiter) string {
+	a := &asked[sidecar]
+	led := leads(asked, a.Change.App.everywhere(), who.c.Name)
+	if who.of >= 0 {
+		led = slices.DeleteFunc(slices.Clone(led), func(v EnvVar) bool {
+			_, owner, _ := ways(asked, who.of, v.Name)
+			return owner != a.Name
+		})
+	}
+	ports := a.ports(who.of >= 0)
 	goes := func(text string) bool { return dials(text, ports) }
-	for _, e := range c.Env {
+	for _, e := range who.c.Env {
 		if slices.ContainsFunc(led, func(v EnvVar) bool { return v.Name == e.Name }) || goes(e.Value) {
 			return e.Name
 		}
 	}
 	switch {
-	case slices.ContainsFunc(c.Args, goes):
-		return "args"
-	case slices.ContainsFunc(c.Command, goes):
-		return "command"
-	case of != nil && slices.ContainsFunc(of.files(c), goes):
-		return "config"
+	case slices.ContainsFunc(who.c.Args, goes):
+		return inArgs
+	case slices.ContainsFunc(who.c.Command, goes):
+		return inCommand
+	case who.of >= 0 && slices.ContainsFunc(asked[who.of].files(who.c), goes):
+		return inConfig
 	}
 	return ""
 }

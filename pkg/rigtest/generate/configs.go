@@ -28,8 +28,8 @@ func (r random) config(ws []workload) (config *Node, all bool) {
 	if r.one(12) {
 		r.spoil(patterns.entries[len(patterns.entries)-1].value, w)
 	}
-	if first := patterns.entries[0].value; len(patterns.entries) > 1 && r.one(4) && first.at("name") != nil && first.at("placement") == nil && (first.at("tlsProxy") != nil || first.at("custom", "containers") != nil) { // one stands before another
-		patterns.entries[1].value.set("after", list(first.at("name").value))
+	if first := patterns.entries[0].value; len(patterns.entries) > 1 && r.one(4) && starts(first) { // one stands before another
+		patterns.entries[1].value.set(pick(r, "after", "before"), list(first.at("name").value))
 	}
 	spec := dict("select", list(selected), "patterns", patterns)
 	put := func(odds int, key string, v any) { spec.set(key, r.opt(odds, v)) }
@@ -46,6 +46,15 @@ func (r random) config(ws []workload) (config *Node, all bool) {
 	}
 	meta := dict("name", pick(r, "search", "n", "a.b-c"))
 	return dict("apiVersion", "outrigger.dev/v1alpha1", "kind", "Sidecars", "metadata", meta, "spec", spec), all
+}
+
+// starts reports whether an entry has a name, and brings something that starts before the app.
+func starts(e *Node) bool {
+	if e.at("name") == nil || e.at("placement") != nil {
+		return false
+	}
+	return e.at("custom", "containers") != nil || slices.ContainsFunc([]string{"tlsProxy", "tunnel", "vault", "redisCache", "gitSync", "otelAgent", "fetch", "waitFor"},
+		func(key string) bool { return e.at(key) != nil })
 }
 
 // selector selects one workload, in one of many forms.

@@ -1,18 +1,17 @@
 package sidecar
 
 import (
-	"maps"
 	"reflect"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Settled is the view in which the pod has what sidecars want of it as a whole: its
-// group, how long it has to end, whether processes see each other. What a sidecar
-// does by them must not change in a second run, and needn't be worse in the first
-// one. It's nil where the pod has all of it. What two of them want otherwise is a
-// conflict anyway; what the manifest has stays.
+// Settled is the view in which the pod has what sidecars want of it as a whole and what
+// others go by: its group, kernel settings, how long it has to end, whether processes
+// see each other. So they do in a first run what they'd do in a second one. It's nil
+// where the pod has all of it. What two want otherwise is a conflict anyway; what the
+// manifest has stays.
 func (w *Workload) Settled(asked []Asked) *Workload {
 	if !slices.ContainsFunc(asked, func(a Asked) bool { return !reflect.DeepEqual(a.Change.Pod, Pod{}) }) {
 		return nil // most want nothing
@@ -39,16 +38,6 @@ func (w *Workload) Settled(asked []Asked) *Workload {
 			if !slices.ContainsFunc(security.Sysctls, func(have corev1.Sysctl) bool { return SysctlName(have.Name) == SysctlName(s.Name) }) {
 				security.Sysctls = append(security.Sysctls, s)
 			}
-		}
-		for _, s := range p.ImagePullSecrets {
-			if !slices.Contains(spec.ImagePullSecrets, s) {
-				spec.ImagePullSecrets = append(spec.ImagePullSecrets, s)
-			}
-		}
-		if len(p.Annotations) > 0 {
-			annotations := maps.Clone(p.Annotations)
-			maps.Copy(annotations, out.Pod.Annotations)
-			out.Pod.Annotations = annotations
 		}
 	}
 	if grace, was := graceOf(w, asked); grace != was {

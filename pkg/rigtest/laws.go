@@ -32,6 +32,7 @@ func Laws(t T, c Case) {
 	}
 	takingOffGivesBack(t, c, always, laid)
 	nothingElseMoves(t, c, plain, laid)
+	additionsAreKnown(t, c, plain)
 	noSecretLeaks(t, c, always, laid)
 	if c.turn(0, 3) {
 		aStepIsTheSum(t, c, always, laid)
@@ -147,6 +148,29 @@ func AllOrNothing(t T, c Case) {
 		require.NotContains(t, warnings(out)+strings.Join(out.Report, "\n"), s, "law 8: no secret leaks")
 	}
 	require.Equal(t, warnings(out), warnings(c.again(t, c.Config, c.Input)), "law 5: the same findings")
+}
+
+// additionsAreKnown is what law 1 stands on where there is no record: each container
+// that a run adds is known by the config to a second one.
+func additionsAreKnown(t T, c Case, plain string) {
+	t.Helper()
+	known := map[string]bool{}
+	for _, e := range c.spec(t, c.Config).Patterns {
+		known[e.Name] = true
+		if n, ok := e.Pattern().(sidecar.Namer); ok {
+			for _, name := range n.Names(e.Name) {
+				known[name] = true
+			}
+		}
+	}
+	before, after := c.objects(t, c.Input), c.objects(t, plain)
+	for i := range before {
+		for _, add := range added(before[i], after[i], nil) {
+			if n := len(add.path); n > 1 && strings.HasSuffix(strings.ToLower(add.path[n-2]), "containers") {
+				require.True(t, known[add.path[n-1]], "law 1: a second run doesn't know container %s", add.path[n-1])
+			}
+		}
+	}
 }
 
 // nobodyWinsSilently is law 7: wherever a run adds something named, a manifest

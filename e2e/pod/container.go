@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -27,8 +28,10 @@ type Container struct {
 	Err  error         // how; read after Done
 	Log  *Output
 
-	spec corev1.Container
-	root string
+	spec    corev1.Container
+	root    string
+	writers []*os.File     // of what it writes
+	readers sync.WaitGroup // until nobody can write any more
 }
 
 var containers atomic.Int32
@@ -61,6 +64,9 @@ func launch(t *testing.T, spec corev1.Container, mounts map[string]*Volume, name
 	c.Cmd.Stdout, c.Cmd.Stderr = c.pipe(), c.pipe()
 	c.Cmd.SysProcAttr.Cloneflags = namespaces
 	require.NoError(t, c.Cmd.Start())
+	for _, w := range c.writers {
+		require.NoError(t, w.Close()) // it's the program's
+	}
 	go func() {
 		c.Err = c.Cmd.Wait()
 		close(c.Done)
@@ -68,13 +74,39 @@ func launch(t *testing.T, spec corev1.Container, mounts map[string]*Volume, name
 	t.Cleanup(func() {
 		_ = c.Cmd.Process.Kill()
 		<-c.Done
-		_ = syscall.Kill(-c.Cmd.Process.Pid, syscall.SIGKILL) // what the first process has left
+		c.end()
 		if t.Failed() {
 			t.Logf("%s wrote:\n%s", spec.Name, c.Log)
 		}
 		_ = syscall.Unmount(c.root, syscall.MNT_DETACH)
 	})
 	return c
+}
+
+// end kills what the first process has left, as nginx's workers, and waits until
+// nothing of it runs: it would have the ports that the next test needs.
+func (c *Container) end() {
+	_ = syscall.Kill(-c.Cmd.Process.Pid, syscall.SIGKILL)
+	for deadline := time.Now().Add(Patience); runs(c.Cmd.Process.Pid); <-time.After(time.Millisecond) {
+		if time.Now().After(deadline) {
+			c.T.Errorf("%s: processes of the container don't end", c.spec.Name)
+			return
+		}
+	}
+}
+
+// runs reports whether a group has processes that haven't ended; those that have may
+// wait for somebody to ask (proc(5), stat).
+func runs(group int) bool {
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, name := range stats {
+		text, _ := os.ReadFile(name) // it may have ended since
+		_, rest, _ := strings.Cut(string(text), ") ")
+		if f := strings.Fields(rest); len(f) > 2 && f[2] == strconv.Itoa(group) && f[0] != "Z" && f[0] != "X" {
+			return true
+		}
+	}
+	return false
 }
 
 // lay builds the container's root: the programs of this machine and the volumes
@@ -165,11 +197,26 @@ func (c *Container) pipe() *os.File {
 	require.NoError(c.T, err)
 	require.NoError(c.T, w.Chown(int(*c.spec.SecurityContext.RunAsUser), int(*c.spec.SecurityContext.RunAsGroup)))
 	c.T.Cleanup(func() { _ = w.Close() })
-	go func() {
+	c.writers = append(c.writers, w)
+	c.readers.Go(func() {
 		_, _ = c.Log.ReadFrom(r)
 		_ = r.Close()
-	}()
+	})
 	return w
+}
+
+// heard waits until all is in Log that was written before the program ended. What it
+// has left may go on writing: that isn't waited for.
+func (c *Container) heard() {
+	all := make(chan struct{})
+	go func() {
+		c.readers.Wait()
+		close(all)
+	}()
+	select {
+	case <-all:
+	case <-time.After(time.Second):
+	}
 }
 
 // Ended waits until the program has ended, and wants it to have done so by
@@ -178,6 +225,7 @@ func (c *Container) Ended() {
 	c.T.Helper()
 	select {
 	case <-c.Done:
+		c.heard()
 		require.NoError(c.T, c.Err, c.Log)
 	case <-time.After(Patience):
 		require.FailNow(c.T, c.spec.Name+" goes on", c.Log)
@@ -189,6 +237,7 @@ func (c *Container) Failed() {
 	c.T.Helper()
 	select {
 	case <-c.Done:
+		c.heard()
 		exit, ok := errors.AsType[*exec.ExitError](c.Err)
 		require.True(c.T, ok && exit.Exited(), "%v: %s", c.Err, c.Log)
 	case <-time.After(Patience):

@@ -55,7 +55,7 @@ func TestTokens(t *testing.T) {
 	kc := filepath.Join(tools, "kc")
 	authority, err := run("", kc, "get", "configmap", "kube-root-ca.crt", "-o", `jsonpath={.data.ca\.crt}`)
 	require.NoError(t, err)
-	load(t, "quay.io/oauth2-proxy/oauth2-proxy:v7.15.3", "/bin/oauth2-proxy", archive(t, map[string][]byte{
+	load(t, "quay.io/oauth2-proxy/oauth2-proxy:v7.15.6", "/bin/oauth2-proxy", archive(t, map[string][]byte{
 		"bin/oauth2-proxy":                  contents(t, filepath.Join(bin, "oauth2-proxy")),
 		"etc/ssl/certs/ca-certificates.crt": []byte(authority),
 	}, nil))

@@ -18,9 +18,9 @@ type image struct {
 var (
 	// github.com/nginx/docker-nginx-unprivileged, stable/alpine-slim/Dockerfile:
 	// ARG UID=101, ARG GID=101, STOPSIGNAL SIGQUIT; busybox has sh and sleep.
-	nginxImage = image{ref: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim", uid: 101, gid: 101}
+	nginxImage = image{ref: "docker.io/nginxinc/nginx-unprivileged:1.30.6-alpine-slim", uid: 101, gid: 101}
 	// github.com/oauth2-proxy/oauth2-proxy Dockerfile: distroless/static:nonroot.
-	oauth2Image = image{ref: "quay.io/oauth2-proxy/oauth2-proxy:v7.15.3", uid: 65532, gid: 65532}
+	oauth2Image = image{ref: "quay.io/oauth2-proxy/oauth2-proxy:v7.15.6", uid: 65532, gid: 65532}
 	// github.com/envoyproxy/envoy distribution/docker/Dockerfile-envoy: distroless/base-nossl:nonroot.
 	envoyImage = image{ref: "docker.io/envoyproxy/envoy:distroless-v1.36.2", uid: 65532, gid: 65532}
 	// github.com/ghostunnel/ghostunnel Dockerfile-distroless: distroless/base-nossl:nonroot.
@@ -48,7 +48,7 @@ var (
 	valkeyImage = image{ref: "docker.io/valkey/valkey:9.0.8-alpine", uid: 999, gid: 1000}
 	redisImage  = image{ref: "docker.io/library/redis:8.8.2-alpine", uid: 999, gid: 1000}
 	// github.com/docker-library/memcached: groupadd, useradd memcache 11211.
-	memcachedImage = image{ref: "docker.io/library/memcached:1.6.41-alpine", uid: 11211, gid: 11211}
+	memcachedImage = image{ref: "docker.io/library/memcached:1.6.45-alpine", uid: 11211, gid: 11211}
 	// Migrations. github.com/golang-migrate/migrate Dockerfile and flyway/flyway-docker
 	// dockerfiles/alpine/Dockerfile: no USER, so root unless another one is written; 65534 is alpine's nobody.
 	migrateImage = image{ref: "docker.io/migrate/migrate:v4.19.1", uid: 65534, gid: 65534}

@@ -89,7 +89,7 @@ func TestWorkers(t *testing.T) {
 func TestNginxRelease(t *testing.T) {
 	unknown := release{newest, newest, newest}
 	for ref, want := range map[string]release{
-		nginxImage.ref:                    {1, 30, 4},
+		nginxImage.ref:                    {1, 30, 6},
 		debianImage:                       {1, 22, 1},
 		"nginx:1.27":                      {1, 27, newest},
 		"nginx:1.22.1-alpine@sha256:0123": {1, 22, 1},

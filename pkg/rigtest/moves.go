@@ -103,7 +103,7 @@ func recorded(annotations string) string {
 
 var (
 	// filled are lines of collections that may have been written as empty, stand in brackets, or are aliases.
-	filled = regexp.MustCompile(`: *,|[{}\[\]]|[:-] \*|: *(null|Null|~)|outrigger.dev/patterns`)
+	filled = regexp.MustCompile(`: *,|[{}\[\]]|[:-] \*|: *(null|Null|~)|outrigger.dev/(patterns|phases)`)
 	// portly are lines that a takeover may change or take away, with the comments among them.
 	portly = regexp.MustCompile(`(?i)port|tcpSocket|host|gracePeriod|scheme|protocol|services|(http|ws)://|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
 )
@@ -388,7 +388,7 @@ func (m moves) follows(a, b any, at string) bool {
 		return strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
 	case "value":
 		return m.values[fmt.Sprint(b)] || m.appends && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
-	case "dev/patterns":
+	case "dev/patterns", "dev/phases":
 		return strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a)+",")
 	}
 	return false

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -19,10 +18,6 @@ type Asked struct {
 	Before    []string
 	Change    *Change
 }
-
-// PatternsKey is the annotation that names a workload's sidecars, on the object
-// and on its pod template: people, guards and policies can see it.
-const PatternsKey = "outrigger.dev/patterns"
 
 // DefaultContainerKey names the container that kubectl logs and exec take.
 const DefaultContainerKey = "kubectl.kubernetes.io/default-container"
@@ -60,7 +55,7 @@ func Edits(w *Workload, asked []Asked) ([]Edit, Findings) {
 	f.apps(asked)
 	f.servicePorts(asked)
 	f.inits(asked)
-	f.marker(asked)
+	f.mark(asked)
 	return f.edits, f.findings
 }
 
@@ -112,31 +107,5 @@ func (f *flattener) pod(p *Pod) {
 	}
 	for _, s := range p.ImagePullSecrets {
 		f.set(f.spec.To("imagePullSecrets").At("name", s.Name), s)
-	}
-}
-
-// marker names the sidecars on the object and its pod template. Names that
-// another config has put there stay.
-func (f *flattener) marker(asked []Asked) {
-	f.owner = ""
-	for _, at := range []Path{{}, f.w.Template} {
-		have := f.w.Pod.Annotations[PatternsKey]
-		if len(at) == 0 {
-			have = f.w.Annotations[PatternsKey]
-		}
-		list := strings.FieldsFunc(have, func(r rune) bool { return r == ',' })
-		for _, a := range asked {
-			if !slices.Contains(list, a.Name) {
-				list = append(list, a.Name)
-			}
-		}
-		e := Edit{Object: f.w.Ref, Path: at.To("metadata", "annotations", PatternsKey), Value: strings.Join(list, ",")}
-		if have != "" {
-			e.Was = have
-		}
-		f.edits = append(f.edits, e)
-		if len(f.w.Template) == 0 {
-			return
-		}
 	}
 }

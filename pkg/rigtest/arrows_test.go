@@ -65,6 +65,10 @@ var arrows = map[string]map[string]string{
 		"github.com/stretchr/testify": "it is a test helper",
 		"sigs.k8s.io/kustomize/kyaml": "laws compare what texts mean",
 	},
+	"pkg/rigtest/netpoloracle": { // nothing of the house: what judges it mustn't share its faults
+		"k8s.io/api":          "it reads policies, and nothing else says what they mean",
+		"k8s.io/apimachinery": "label selectors, and ports that are numbers or names",
+	},
 	"pkg/rigtest/generate": {}, // knows YAML as text only: what checks the engine mustn't share its faults
 	"fn": {
 		"pkg/config":   "reads the config file",

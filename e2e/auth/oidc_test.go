@@ -37,6 +37,8 @@ const issuerURL = "https://127.0.0.1:8444"
 type issuer struct {
 	key *rsa.PrivateKey
 	ca  string // of its certificate, in PEM
+
+	tokens http.HandlerFunc // its token endpoint; nil: there is none
 }
 
 func newIssuer(t *testing.T) *issuer {
@@ -59,6 +61,13 @@ func newIssuer(t *testing.T) *issuer {
 		_ = json.NewEncoder(w).Encode(map[string]any{
 			"issuer": issuerURL, "authorization_endpoint": issuerURL + "/login", "token_endpoint": issuerURL + "/token", "jwks_uri": issuerURL + "/keys",
 			"id_token_signing_alg_values_supported": []string{"RS256"}, "code_challenge_methods_supported": []string{"S256"}})
+	})
+	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
+		if i.tokens == nil {
+			w.WriteHeader(404)
+			return
+		}
+		i.tokens(w, r)
 	})
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
 		b64 := base64.RawURLEncoding.EncodeToString
@@ -112,10 +121,9 @@ func (i *issuer) token(t *testing.T, alg string, key *rsa.PrivateKey, c map[stri
 	return text + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
-func TestOIDC(t *testing.T) {
-	i := newIssuer(t)
-	containers, files := rendered(t, &pattern.AuthProxy{PublicPaths: []string{"/open", "/static/*"}, OIDC: &pattern.OIDC{
-		IssuerURL: issuerURL, ClientID: "reports", SecretName: "oidc", RedirectURL: "https://reports.example.com/oauth2/callback"}})
+// launch runs oauth2-proxy, as a client of the issuer, and the nginx that asks it.
+func (i *issuer) launch(t *testing.T, containers []corev1.Container, files map[string]string) {
+	t.Helper()
 	require.Len(t, containers, 2)
 	require.Equal(t, "auth-proxy-login", containers[0].Name, "it starts before nginx, which asks it")
 	login := containers[0]
@@ -123,10 +131,17 @@ func TestOIDC(t *testing.T) {
 		require.NotNil(t, login.Env[n].ValueFrom.SecretKeyRef, "secrets stand in no manifest")
 		login.Env[n].Value = strings.Repeat("s", 32)
 	}
-	login.Env = append(login.Env, corev1.EnvVar{Name: "SSL_CERT_FILE", Value: "/ca/ca.crt"}) // the issuer's, in place of public ones
-	launch(t, login, map[string]*pod.Volume{pod.Programs: pod.Folder(t, os.Getenv(programs)), "/ca": pod.NewVolume(t, map[string]string{"ca.crt": i.ca})})
-	serve(t)
+	launch(t, login, map[string]*pod.Volume{pod.Programs: pod.Folder(t, os.Getenv(programs)),
+		"/etc/outrigger/provider": pod.NewVolume(t, map[string]string{"ca.crt": i.ca})})
 	launch(t, containers[1], map[string]*pod.Volume{"/etc/outrigger/nginx": pod.NewVolume(t, files), "/tmp": nil})
+}
+
+func TestOIDC(t *testing.T) {
+	i := newIssuer(t)
+	containers, files := rendered(t, &pattern.AuthProxy{PublicPaths: []string{"/open", "/static/*"}, OIDC: &pattern.OIDC{
+		IssuerURL: issuerURL, ClientID: "reports", SecretName: "oidc", CA: &pattern.CABundle{ConfigMapName: "issuer-ca"}, RedirectURL: "https://reports.example.com/oauth2/callback"}})
+	i.launch(t, containers, files)
+	serve(t)
 
 	bearer := func(token string) map[string]string { return map[string]string{"Authorization": "Bearer " + token} }
 	good := i.token(t, "RS256", i.key, claims(nil))

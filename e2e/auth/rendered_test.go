@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -103,12 +104,16 @@ func launch(t *testing.T, spec corev1.Container, mounts map[string]*pod.Volume) 
 	return c
 }
 
-// serve runs the app where it was moved to. It tells what it got.
+// serve runs the app where it was moved to. It tells what it got, with a status of
+// 200 or, for /status/N, N.
 func serve(t *testing.T) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:8081")
 	require.NoError(t, err)
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if status, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/status/")); err == nil {
+			w.WriteHeader(status)
+		}
 		_ = json.NewEncoder(w).Encode(seen{r.Method, r.RequestURI, r.Header})
 	})}
 	go func() { _ = server.Serve(l) }()

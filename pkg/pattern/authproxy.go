@@ -124,6 +124,9 @@ func (p *AuthProxy) nginxAuth(w *sidecar.Workload, c *sidecar.Change, object str
 		main.VolumeMounts = append(main.VolumeMounts, corev1.VolumeMount{Name: users.Name, MountPath: usersDir, ReadOnly: true})
 	case p.OIDC != nil:
 		c.Containers = append(c.Containers, p.OIDC.container(w, p.plain()))
+		if p.OIDC.CA != nil {
+			c.Volumes = append(c.Volumes, p.OIDC.CA.volume(volume(w, "provider")))
+		}
 	case p.GoogleIAP != nil:
 		c.Containers = append(c.Containers, p.GoogleIAP.container(w))
 	}
@@ -163,12 +166,18 @@ type nginxAuth struct {
 	Only         string // the one header that it's asked with; empty: all
 	OnlyVariable string
 	Login        bool          // people are led to one
+	SessionParts []int         // the numbers of the cookies of a large session
 	Variables    []nginxHeader // from the answer's headers
 	Identity     []nginxHeader // towards the app
 	Public       []publicPath
 }
 
 type nginxHeader struct{ Name, Value string }
+
+// sessionParts: oauth2-proxy makes as many cookies of a session as it needs, of some
+// 4000 bytes each (pkg/sessions/cookie/session_store.go, maxCookieLength). More than
+// these wouldn't come back: nginx takes lines of 32 KiB, most apps less.
+var sessionParts = []int{0, 1, 2, 3, 4, 5}
 
 // publicPath is a location: match is = or ~ (a regular expression).
 type publicPath struct{ Match, Path string }
@@ -182,7 +191,7 @@ func (p *AuthProxy) auth(w *sidecar.Workload) *nginxAuth {
 		values["X-Forwarded-User"], values["X-Remote-User"], values["Remote-User"] = "$remote_user", "$remote_user", "$remote_user"
 		a.Identity = append(a.Identity, nginxHeader{"Authorization", `""`}) // the password isn't the app's affair
 	case p.OIDC != nil:
-		a.Path, a.Login = "/oauth2/auth", true
+		a.Path, a.Login, a.SessionParts = "/oauth2/auth", true, sessionParts
 		for _, v := range []string{"user", "email", "groups", "preferred_username"} {
 			a.Variables = append(a.Variables, nginxHeader{"auth_" + v, "x_auth_request_" + v})
 		}

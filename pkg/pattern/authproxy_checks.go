@@ -161,6 +161,8 @@ func (o *OIDC) validate(fs *sidecar.Findings) {
 			}
 		}
 	}
+	o.Session.validate(fs)
+	o.CA.validate("oidc.ca", fs)
 	for _, port := range []struct {
 		field string
 		port  int32
@@ -168,6 +170,25 @@ func (o *OIDC) validate(fs *sidecar.Findings) {
 		if port.port != 0 {
 			checkPort(port.field, port.port, "", fs)
 		}
+	}
+}
+
+func (s *Session) validate(fs *sidecar.Findings) {
+	if s == nil {
+		return
+	}
+	if s.ExpireSeconds < 0 {
+		fs.Add(sidecar.Error, "bad-value", "oidc.session.expireSeconds", "seconds can't be negative", "leave it out for 12 hours")
+	}
+	switch refresh := s.refresh(); {
+	case refresh < 0:
+		fs.Add(sidecar.Error, "bad-value", "oidc.session.refreshSeconds", "seconds can't be negative", "leave it out for 5 minutes")
+	case refresh >= s.expire() && s.ExpireSeconds >= 0:
+		fs.Add(sidecar.Error, "bad-value", "oidc.session.refreshSeconds", fmt.Sprintf("a session of %d seconds would end before it's refreshed after %d", s.expire(), refresh),
+			"write less than expireSeconds")
+	case refresh == 0:
+		fs.Add(sidecar.Warning, "session-unchecked", "oidc.session.refreshSeconds",
+			fmt.Sprintf("who is locked out by the provider stays in until the session ends, after %d seconds", s.expire()), "write some minutes, as 300")
 	}
 }
 
@@ -214,6 +235,7 @@ func (p *AuthProxy) check(w *sidecar.Workload) sidecar.Findings {
 		want("basic.secretName", p.Basic.SecretName, or(p.Basic.Key, "auth"))
 	case p.OIDC != nil:
 		want("oidc.secretName", p.OIDC.SecretName, "client-secret", "cookie-secret")
+		p.OIDC.CA.check(w, "oidc.ca", &fs)
 	}
 	return fs
 }

@@ -30,6 +30,12 @@ type OIDC struct {
 	AllowedGroups []string `json:"allowedGroups,omitempty"`
 	// ExtraAudiences are audiences of programs' tokens besides clientID.
 	ExtraAudiences []string `json:"extraAudiences,omitempty"`
+	// Session says how long people stay logged in, and how often the provider is
+	// asked whether they still may.
+	Session *Session `json:"session,omitempty"`
+	// CA is where the certificates of the provider's authority are. Default: those
+	// of public authorities, which the image has. With it, those alone count.
+	CA *CABundle `json:"ca,omitempty"`
 	// ProxyPort is oauth2-proxy's on 127.0.0.1. Default: 4180.
 	ProxyPort int32 `json:"proxyPort,omitempty"`
 	// StatusPort is where the kubelet sees whether it runs, and Prometheus its
@@ -39,10 +45,45 @@ type OIDC struct {
 	Image string `json:"image,omitempty"`
 }
 
+// A Session is what a login begins. All of it is in cookies, sealed.
+type Session struct {
+	// ExpireSeconds is when a session ends that nobody uses, in seconds. A
+	// refreshed one begins anew. Default: 43200 (12 hours).
+	ExpireSeconds int32 `json:"expireSeconds,omitempty"`
+	// RefreshSeconds is how old a session may become, in seconds, before the
+	// provider is asked for new tokens: who is locked out there, or has left the
+	// allowedGroups, is out after it. The provider must have given a refresh token,
+	// which many do for scope offline_access only; without one, the session ends
+	// with its ID token. A provider that gives a new refresh token each time must
+	// take the old one for some more seconds, for requests at the same time. 0: never,
+	// people stay in until the session ends. Default: 300,
+	// or half of expireSeconds if that is less.
+	RefreshSeconds *int32 `json:"refreshSeconds,omitempty"`
+}
+
 const (
 	oauth2Port       = 4180
 	oauth2StatusPort = 44180
+
+	defaultSessionExpire  = 12 * 60 * 60
+	defaultSessionRefresh = 5 * 60
+
+	providerCADir = "/etc/outrigger/provider"
 )
+
+func (s *Session) expire() int32 {
+	if s == nil || s.ExpireSeconds == 0 {
+		return defaultSessionExpire
+	}
+	return s.ExpireSeconds
+}
+
+func (s *Session) refresh() int32 {
+	if s == nil || s.RefreshSeconds == nil {
+		return min(defaultSessionRefresh, s.expire()/2)
+	}
+	return *s.RefreshSeconds
+}
 
 // oauth2Size: some 20 MiB when idle; sessions are in cookies.
 var oauth2Size = size{cpu: "10m", memory: "32Mi", maxMemory: "128Mi", fixedCPU: "100m"}
@@ -66,6 +107,13 @@ func (o *OIDC) container(w *sidecar.Workload, plain bool) corev1.Container {
 		"--code-challenge-method=S256",
 		"--upstream=static://202",
 		"--request-logging=false",
+		fmt.Sprintf("--cookie-expire=%ds", o.Session.expire()),
+		fmt.Sprintf("--cookie-refresh=%ds", o.Session.refresh()),
+	}
+	var mounts []corev1.VolumeMount
+	if o.CA != nil {
+		args = append(args, "--provider-ca-file="+providerCADir+"/"+caKey)
+		mounts = []corev1.VolumeMount{{Name: volume(w, "provider"), MountPath: providerCADir, ReadOnly: true}}
 	}
 	if plain {
 		args = append(args, "--cookie-secure=true") // the browser is spoken to by TLS somewhere in front
@@ -105,6 +153,7 @@ func (o *OIDC) container(w *sidecar.Workload, plain bool) corev1.Container {
 		},
 		Ports:           []corev1.ContainerPort{{ContainerPort: status}},
 		Resources:       oauth2Size.resources(w),
+		VolumeMounts:    mounts,
 		StartupProbe:    tcpProbe(status, 1, 60), // it opens when the provider has answered
 		LivenessProbe:   tcpProbe(status, 20, 3),
 		SecurityContext: restricted(oauth2Image),

@@ -2,6 +2,8 @@ package pattern
 
 import (
 	"regexp"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -25,7 +27,9 @@ type AuthProxy struct {
 	// Basic lets requests in with a user name and a password (RFC 7617).
 	Basic *Basic `json:"basic,omitempty"`
 	// PublicPaths need no authentication: a path, as /healthz, or all below one, as
-	// /static/*.
+	// /static/*. They're compared as clients write them: what is escaped (%), has
+	// empty or dot segments or a semicolon is answered with 400. There are no
+	// WebSockets on them.
 	PublicPaths []string `json:"publicPaths,omitempty"`
 }
 
@@ -42,11 +46,6 @@ type Basic struct {
 }
 
 var _ sidecar.Pattern = (*AuthProxy)(nil)
-
-// identities are headers in which apps look for a user's name. Whatever the
-// method is, clients can't write them.
-var identities = []string{"X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username",
-	"X-Auth-Request-User", "X-Auth-Request-Email", "X-Auth-Request-Groups", "X-Auth-Request-Preferred-Username", "X-Remote-User", "Remote-User"}
 
 // Change puts the proxy in front of the app.
 func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
@@ -97,6 +96,7 @@ func (p *AuthProxy) nginxAuth(w *sidecar.Workload, c *sidecar.Change, object str
 	conf := p.nginx(w, resources)
 	conf.Pattern = "authProxy"
 	conf.Auth = p.auth(w)
+	conf.Identity = identityHeaders(p.identity())
 	p.healthy(w, conf, true)
 	main := corev1.Container{
 		Name:      w.Name,
@@ -168,8 +168,7 @@ type nginxAuth struct {
 	Login        bool          // people are led to one
 	SessionParts []int         // the numbers of the cookies of a large session
 	Variables    []nginxHeader // from the answer's headers
-	Identity     []nginxHeader // towards the app
-	Public       []publicPath
+	Public       []string      // regular expressions of paths
 }
 
 type nginxHeader struct{ Name, Value string }
@@ -179,45 +178,70 @@ type nginxHeader struct{ Name, Value string }
 // these wouldn't come back: nginx takes lines of 32 KiB, most apps less.
 var sessionParts = []int{0, 1, 2, 3, 4, 5}
 
-// publicPath is a location: match is = or ~ (a regular expression).
-type publicPath struct{ Match, Path string }
-
 func (p *AuthProxy) auth(w *sidecar.Workload) *nginxAuth {
-	a := &nginxAuth{Port: p.askedPort()}
-	values := map[string]string{}
+	a := &nginxAuth{Port: p.askedPort(), Public: publicLocations(p.PublicPaths)}
 	switch {
 	case p.Basic != nil:
 		a.Realm, a.Users = quote(or(p.Basic.Realm, w.Ref.Name)), usersDir+"/"+usersKey
-		values["X-Forwarded-User"], values["X-Remote-User"], values["Remote-User"] = "$remote_user", "$remote_user", "$remote_user"
-		a.Identity = append(a.Identity, nginxHeader{"Authorization", `""`}) // the password isn't the app's affair
 	case p.OIDC != nil:
 		a.Path, a.Login, a.SessionParts = "/oauth2/auth", true, sessionParts
 		for _, v := range []string{"user", "email", "groups", "preferred_username"} {
 			a.Variables = append(a.Variables, nginxHeader{"auth_" + v, "x_auth_request_" + v})
 		}
+	default:
+		a.Path, a.Only, a.OnlyVariable = "/auth", iapHeader, "x_goog_iap_jwt_assertion"
+	}
+	return a
+}
+
+// identity is what the app is told of who is there, by header.
+func (p *AuthProxy) identity() map[string]string {
+	values := map[string]string{}
+	switch {
+	case p.Basic != nil:
+		for _, name := range []string{"X-Forwarded-User", "X-Remote-User", "Remote-User"} {
+			values[name] = "$remote_user"
+		}
+		values["Authorization"] = "" // the password isn't the app's affair
+	case p.OIDC != nil:
 		for _, stem := range []string{"X-Auth-Request-", "X-Forwarded-"} {
 			values[stem+"User"], values[stem+"Email"] = "$auth_user", "$auth_email"
 			values[stem+"Groups"], values[stem+"Preferred-Username"] = "$auth_groups", "$auth_preferred_username"
 		}
 	default:
-		a.Path, a.Only, a.OnlyVariable = "/auth", iapHeader, "x_goog_iap_jwt_assertion"
-		for _, name := range iapUnsigned {
-			a.Identity = append(a.Identity, nginxHeader{name, `""`})
-		}
+		values[iapHeader] = "$http_x_goog_iap_jwt_assertion" // it was verified
 	}
-	for _, name := range identities {
-		a.Identity = append(a.Identity, nginxHeader{name, or(values[name], `""`)})
-	}
-	for _, path := range p.PublicPaths {
-		a.Public = append(a.Public, public(path))
-	}
-	return a
+	return values
 }
 
-func public(path string) publicPath {
-	if n := len(path); n > 0 && path[n-1] == '*' {
-		// No ^~: nginx would redirect /static to /static/ by itself.
-		return publicPath{"~", quote("^" + regexp.QuoteMeta(path[:n-1]))}
+// longestPattern keeps a word of nginx.conf, whose backslashes are doubled, below the
+// 4096 bytes that nginx reads (NGX_CONF_BUFFER).
+const longestPattern = 2000
+
+// publicLocations are regular expressions of nginx's locations for public paths: one for
+// all, or a few where it would be too long. However often a path is named, it's one.
+func publicLocations(paths []string) (out []string) {
+	var patterns []string
+	length := 0
+	flush := func() {
+		if patterns != nil {
+			out = append(out, quote("^(?:"+strings.Join(patterns, "|")+")"))
+		}
+		patterns, length = nil, 0
 	}
-	return publicPath{"=", quote(path)}
+	for i, path := range paths {
+		if slices.Contains(paths[:i], path) {
+			continue
+		}
+		pattern := regexp.QuoteMeta(path) + `\z`
+		if prefix, all := strings.CutSuffix(path, "*"); all {
+			pattern = regexp.QuoteMeta(prefix)
+		}
+		if length += len(pattern); length > longestPattern {
+			flush()
+		}
+		patterns = append(patterns, pattern)
+	}
+	flush()
+	return out
 }

@@ -107,8 +107,7 @@ func (e *envoyConf) dropped() []string {
 			names = append(names, strings.ToLower(name))
 		}
 	}
-	add(identities...)
-	add(iapUnsigned...)
+	add(identityNames()...)
 	for header := range e.jwt.ClaimHeaders {
 		add(header)
 	}

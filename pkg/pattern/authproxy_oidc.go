@@ -187,10 +187,6 @@ const (
 	iapHeader = "X-Goog-Iap-Jwt-Assertion"
 )
 
-// iapUnsigned are headers of Google's proxy that anybody in front could write: the
-// assertion says the same, signed.
-var iapUnsigned = []string{"X-Goog-Authenticated-User-Email", "X-Goog-Authenticated-User-Id"}
-
 // container is a gcp-iap-auth (github.com/imkira/gcp-iap-auth, README: variables
 // replace flags; /auth answers 200 or 401). It runs as nobody: its image says root,
 // for its default port 80.

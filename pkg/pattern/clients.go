@@ -106,7 +106,16 @@ type nginxClients struct {
 	Optional bool
 	Names    []string // regular expressions of CNs
 	Subjects []string // and of subjects
-	Forward  bool
+}
+
+// identity is what the app is told of the client, by header.
+func (c *Clients) identity() map[string]string {
+	values := map[string]string{}
+	if c.ForwardIdentity {
+		values["X-Client-Verify"], values["X-Client-CN"] = "$ssl_client_verify", "$client_cn"
+		values["X-Client-Subject"], values["X-Client-Cert"] = "$ssl_client_s_dn", "$ssl_client_escaped_cert"
+	}
+	return values
 }
 
 // nginx is nil where clients aren't asked for certificates.
@@ -114,7 +123,7 @@ func (c *Clients) nginx() *nginxClients {
 	if c == nil {
 		return nil
 	}
-	out := &nginxClients{CA: clientsDir + "/" + caKey, Optional: !c.required(), Forward: c.ForwardIdentity}
+	out := &nginxClients{CA: clientsDir + "/" + caKey, Optional: !c.required()}
 	// \z and not $, which also matches before a line break; maps compare plain
 	// texts without regard to case, regular expressions with.
 	for _, name := range c.AllowedCommonNames {

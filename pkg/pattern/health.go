@@ -2,6 +2,9 @@ package pattern
 
 import (
 	"fmt"
+	"net/textproto"
+	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,13 +22,26 @@ const readyPath = "/-/outrigger/ready"
 // show and no password, and its gRPC probes don't speak TLS (kubernetes
 // pkg/probe/grpc). It passes on what the pod's own probes ask for, and nothing
 // else: whoever reaches the pod reaches this port.
+//
+// What a client sent is compared as it was sent, the whole request line, and never
+// passed on: the app gets the probe's own target, and of the client's headers those
+// that the probes write.
 type nginxHealth struct {
-	Listen []string
-	Paths  []healthPath
+	Port    int32
+	Listen  []string
+	Targets []healthTarget // one for each request line
+	Headers []nginxHeader  // those that probes write themselves
 }
 
-// healthPath is what one probe asks for. Both are words made by quote.
-type healthPath struct{ Path, Args string }
+// healthTarget is the request line of a probe, as a regular expression, and the
+// target that the app gets. Both are words made by quote.
+type healthTarget struct{ Line, Target string }
+
+// healthLine compares a request line: no other spelling of the target is the same
+// text, an absolute one neither. The kubelet's own client speaks HTTP/1.1.
+func healthLine(target string) healthTarget {
+	return healthTarget{quote("~^(?:GET|HEAD) " + regexp.QuoteMeta(target) + ` HTTP/1\.1\z`), quote(target)}
+}
 
 // health is the port of a door's listener for the kubelet.
 func (p *Gate) health(door int) int32 { return orPort(p.HealthPort, defaultHealthPort) + int32(door) }
@@ -33,7 +49,7 @@ func (p *Gate) health(door int) int32 { return orPort(p.HealthPort, defaultHealt
 // healthOf is the listener of a door.
 func (p *Gate) healthOf(w *sidecar.Workload, door int, http2Directive bool) *nginxHealth {
 	d := p.doors()[door]
-	h := &nginxHealth{}
+	h := &nginxHealth{Port: p.health(door)}
 	if d.protocol == sidecar.GRPC {
 		options := ""
 		if !http2Directive {
@@ -47,15 +63,22 @@ func (p *Gate) healthOf(w *sidecar.Workload, door int, http2Directive bool) *ngi
 		options = " ssl"
 	}
 	h.Listen = p.listeners(p.health(door), options)
-	for _, path := range probed(w, d.port, p.health(door)) {
-		path, args, _ := strings.Cut(path, "?")
-		h.Paths = append(h.Paths, healthPath{quote(path), quote(args)})
+	for _, target := range probed(w, d.port, p.health(door)) {
+		h.Targets = append(h.Targets, healthLine(target))
+	}
+	for _, name := range probeHeaders(w, d.port, p.health(door)) {
+		h.Headers = append(h.Headers, nginxHeader{name, "$http_" + strings.ReplaceAll(strings.ToLower(name), "-", "_")})
 	}
 	return h
 }
 
-// plainPath is a path that nginx passes on as it is, and that means itself only.
-var plainPath = expression(`^(/[A-Za-z0-9_.~!&'()*+,;=:@-]*)+(\?[A-Za-z0-9_.~!&'()*+,;=:@/?-]*)?$`)
+// plainTarget is a target that nginx takes, and that its configuration can hold: a $
+// would begin a variable there.
+var plainTarget = expression(`^/([A-Za-z0-9_.~!&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*(\?([A-Za-z0-9_.~!&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$`)
+
+// longestTarget keeps a word of nginx.conf, where each byte may be escaped, below
+// the 4096 bytes that nginx reads (NGX_CONF_BUFFER).
+const longestTarget = 1000
 
 // heard reports whether a door has a listener for the kubelet: one that refuses
 // clients without credentials (guarded), and gRPC's, whose probes can't speak TLS.
@@ -113,28 +136,85 @@ func (p *Gate) checkHealth(w *sidecar.Workload, guarded bool, fs *sidecar.Findin
 		if !p.heard(w, d, guarded) || d.protocol != sidecar.HTTP {
 			continue
 		}
-		for _, path := range probed(w, d.port, p.health(i)) {
-			bare, _, _ := strings.Cut(path, "?")
-			if !plainPath().MatchString(path) || strings.Contains(bare, "//") || slices.ContainsFunc(strings.Split(bare, "/"), func(s string) bool { return s == "." || s == ".." }) {
-				fs.Add(sidecar.Error, "probe-path", "healthPort", fmt.Sprintf("the path %q of a probe can't be told from others safely", path), "probe a plain path, as /healthz")
+		for _, target := range probed(w, d.port, p.health(i)) {
+			if problem := oddTarget(target); problem != "" {
+				fs.Add(sidecar.Error, "probe-path", "healthPort", fmt.Sprintf("the path %q of a probe %s", target, problem), "probe a plain path, as /healthz")
 			}
 		}
 	}
 }
 
-// probed are the paths that the kubelet asks for on a port, in order: those of
-// probes and hooks that name the app's port, or, after an earlier run, the
+// oddTarget says what is wrong with a probe's target, if anything is.
+func oddTarget(target string) string {
+	path, _, _ := strings.Cut(target, "?")
+	odd := func(segment string) bool { return segment == "." || segment == ".." }
+	switch {
+	case len(target) > longestTarget:
+		return fmt.Sprintf("has %d bytes; nginx.conf can hold %d", len(target), longestTarget)
+	case !plainTarget().MatchString(target):
+		return "has characters that nginx.conf can't hold"
+	case strings.Contains(path, "//"), slices.ContainsFunc(strings.Split(path, "/"), odd):
+		return "can't be told from others safely"
+	}
+	return ""
+}
+
+// kubeletTarget is what the kubelet writes into its request for a probe's path
+// (kubernetes pkg/probe/http/request.go, formatURL and newProbeRequest).
+func kubeletTarget(path string) string {
+	u, err := url.Parse(path)
+	if err != nil {
+		u = &url.URL{Path: path}
+	}
+	u.Scheme, u.Host = "http", "pod"
+	sent, err := url.Parse(u.String())
+	if err != nil {
+		return path // the kubelet sends nothing
+	}
+	return sent.RequestURI()
+}
+
+// probed are the targets that the kubelet asks for on a port, in order and each once:
+// those of probes and hooks that name the app's port, or, after an earlier run, the
 // listener's.
-func probed(w *sidecar.Workload, ports ...int32) (paths []string) {
+func probed(w *sidecar.Workload, ports ...int32) (targets []string) {
+	for _, get := range probes(w, ports...) {
+		targets = append(targets, kubeletTarget(get.Path))
+	}
+	slices.Sort(targets)
+	return slices.Compact(targets)
+}
+
+// probeHeaders are the headers that these probes write themselves, in order and each
+// once, but for those that are the proxy's affair.
+func probeHeaders(w *sidecar.Workload, ports ...int32) (names []string) {
+	for _, get := range probes(w, ports...) {
+		for _, h := range get.HTTPHeaders {
+			name := textproto.CanonicalMIMEHeaderKey(h.Name)
+			if headerName().MatchString(name) && !slices.Contains(listenersOwn, name) && !hopByHop(name) && !isIdentity(name) {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// listenersOwn are headers that a listener for the kubelet writes in any case.
+var listenersOwn = []string{"Host", "User-Agent", "Accept", "X-Forwarded-For", "X-Forwarded-Proto"}
+
+// hopByHop reports whether a header is about a connection or a body (RFC 9110, 7.6.1).
+func hopByHop(name string) bool {
+	return slices.Contains([]string{"Connection", "Content-Length", "Expect", "Http2-Settings", "Keep-Alive", "Proxy-Connection",
+		"Te", "Trailer", "Transfer-Encoding", "Upgrade"}, name)
+}
+
+// probes are the HTTP probes and hooks of the pod's containers that ask these ports.
+func probes(w *sidecar.Workload, ports ...int32) (all []*corev1.HTTPGetAction) {
 	take := func(c *corev1.Container, get *corev1.HTTPGetAction) {
-		if get == nil || c.Name == w.Name || !slices.ContainsFunc(ports, func(p int32) bool { return means(w, c, get.Port, p) }) {
-			return
+		if get != nil && c.Name != w.Name && slices.ContainsFunc(ports, func(p int32) bool { return means(w, c, get.Port, p) }) {
+			all = append(all, get)
 		}
-		path := get.Path
-		if !strings.HasPrefix(path, "/") {
-			path = "/" + path // as the kubelet does
-		}
-		paths = append(paths, path)
 	}
 	for _, c := range handlers(w) {
 		for _, h := range c.probes {
@@ -144,8 +224,7 @@ func probed(w *sidecar.Workload, ports ...int32) (paths []string) {
 			take(c.container, h.HTTPGet)
 		}
 	}
-	slices.Sort(paths)
-	return slices.Compact(paths)
+	return all
 }
 
 // grpcProbed reports whether the kubelet probes a port, or a listener that an

@@ -45,6 +45,7 @@ type nginxConf struct {
 	Zone             string // of TLS sessions
 	Clients          *nginxClients
 	Auth             *nginxAuth
+	Identity         []nginxHeader // towards the app, where the proxy finds out who is there
 	Servers          []nginxServer // http and grpc
 	Streams          []nginxServer // tcp
 }
@@ -55,6 +56,7 @@ type nginxServer struct {
 	Port, AppPort int32
 	Listen        []string
 	GRPC          bool
+	OnPublicPath  bool // of its requests
 	Health        *nginxHealth
 }
 
@@ -68,16 +70,23 @@ func (s nginxServer) Set() string {
 
 // Anonymous is s for requests of nobody: no identity goes to the app.
 func (s nginxServer) Anonymous() nginxServer {
-	if s.Auth == nil {
-		return s
+	conf := *s.nginxConf
+	conf.Identity = nil
+	for _, h := range s.Identity {
+		conf.Identity = append(conf.Identity, nginxHeader{h.Name, `""`})
 	}
-	conf, auth := *s.nginxConf, *s.Auth
-	auth.Identity = nil
-	for _, h := range s.Auth.Identity {
-		auth.Identity = append(auth.Identity, nginxHeader{h.Name, `""`})
-	}
-	conf.Auth = &auth
 	s.nginxConf = &conf
+	return s
+}
+
+// Public is s for public paths: nobody's, and a request stays what it is, at the path
+// that was compared and in HTTP.
+func (s nginxServer) Public() nginxServer {
+	s = s.Anonymous()
+	s.OnPublicPath = true
+	for _, name := range reroutingNames() {
+		s.Identity = append(s.Identity, nginxHeader{name, `""`})
+	}
 	return s
 }
 

@@ -83,7 +83,14 @@ func token(conf string, i int) (word string, next int, err error) {
 		switch {
 		case ch == '\\' && i+1 < len(conf):
 			i++
-			b.WriteByte(conf[i])
+			switch ch := conf[i]; ch { // nginx knows these, and leaves any other as it is
+			case '"', '\'', '\\':
+				b.WriteByte(ch)
+			case 't', 'r', 'n':
+				b.WriteString(map[byte]string{'t': "\t", 'r': "\r", 'n': "\n"}[ch])
+			default:
+				b.WriteString(`\` + string(ch))
+			}
 		case quote != 0 && ch == quote:
 			return b.String(), i + 1, nil
 		case quote == 0 && strings.IndexByte(" \t\r\n;{", ch) >= 0:

@@ -137,7 +137,9 @@ func (p *TLSProxy) conf(w *sidecar.Workload, given corev1.ResourceRequirements) 
 	c := p.nginx(w, given)
 	c.Pattern = "tlsProxy"
 	c.Redirect = p.PlainHTTP == Redirect
-	c.Clients = p.Clients.nginx()
+	if c.Clients = p.Clients.nginx(); c.Clients != nil {
+		c.Identity = identityHeaders(p.Clients.identity())
+	}
 	p.healthy(w, c, p.Clients.required())
 	return c
 }

@@ -91,7 +91,7 @@ func (v wish) directives() []string {
 		grace = max(grace, v.drain+10)
 	}
 	add(fmt.Sprintf("worker_processes %d", workers), fmt.Sprintf("worker_shutdown_timeout %ds", max(grace-delay-2, 1)),
-		"pid /tmp/nginx.pid", "error_log stderr warn", "events", "events worker_connections 4096", "http", "http server_tokens off")
+		"pid /tmp/nginx.pid", "error_log stderr warn", "events", "events worker_connections 4096", "http", "http server_tokens off", "http underscores_in_headers off", "http ignore_invalid_headers on")
 	for _, name := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		add("http " + name + "_temp_path /tmp/" + name)
 	}
@@ -103,7 +103,8 @@ func (v wish) directives() []string {
 	addIf(v.profile != "modern", "http ssl_protocols TLSv1.2 TLSv1.3", "http ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"+
 		"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305")
 	add("http ssl_prefer_server_ciphers off", "http ssl_session_cache shared:tls:4m", "http ssl_session_timeout 1h", "http ssl_session_tickets off",
-		"http map $http_upgrade $connection_upgrade", "http map default upgrade", "http map  ",
+		"http map $request_method $http_upgrade $upgrade", "http map default ", `http map ~^GET (?i:websocket)\z websocket`,
+		"http map $upgrade $connection_upgrade", "http map default ", "http map websocket upgrade",
 		"http map $http_host $forwarded_host", "http map default $http_host", "http map  localhost", "http server")
 	addIf(v.family != "IPv6", fmt.Sprintf("http server listen %d%s", v.port, options))
 	addIf(v.family != "IPv4", fmt.Sprintf("http server listen [::]:%d%s", v.port, options))
@@ -115,7 +116,7 @@ func (v wish) directives() []string {
 	for _, line := range []string{
 		fmt.Sprintf("proxy_pass http://127.0.0.1:%d", v.appPort), "proxy_http_version 1.1", "proxy_set_header Host $forwarded_host",
 		"proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for", "proxy_set_header X-Forwarded-Proto https",
-		"proxy_set_header Upgrade $http_upgrade", "proxy_set_header Connection $connection_upgrade",
+		"proxy_set_header Upgrade $upgrade", "proxy_set_header Connection $connection_upgrade", "proxy_set_header HTTP2-Settings ",
 		"proxy_request_buffering off", "proxy_buffering off", "proxy_buffer_size 16k", "proxy_buffers 8 16k", "proxy_connect_timeout 5s", "proxy_send_timeout 1h", "proxy_read_timeout 1h",
 		"absolute_redirect off", "proxy_redirect default", "proxy_redirect http://$http_host/ https://$http_host/", "proxy_pass_header Date", "proxy_pass_header Server", "proxy_pass_header X-Accel-Buffering",
 		"proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset",

@@ -59,13 +59,16 @@ func launch(t *testing.T, r rendered, certs *pod.Volume) *container {
 func (c *container) workers() []int {
 	var pids []int
 	pid := c.Cmd.Process.Pid
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
-	require.NoError(c.T, err)
-	for _, word := range strings.Fields(string(raw)) {
-		n, err := strconv.Atoi(word)
+	pod.Poll(c.T, "workers", func() bool { // nginx listens before it has any
+		raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 		require.NoError(c.T, err)
-		pids = append(pids, n)
-	}
-	require.NotEmpty(c.T, pids)
+		pids = nil
+		for _, word := range strings.Fields(string(raw)) {
+			n, err := strconv.Atoi(word)
+			require.NoError(c.T, err)
+			pids = append(pids, n)
+		}
+		return len(pids) > 0
+	})
 	return pids
 }

@@ -27,7 +27,7 @@ func function(s streams) int {
 		return fail(s, "standard input: %v", err)
 	}
 	if !text.IsResourceList() {
-		return fail(s, "standard input is no ResourceList; for plain manifests use: outrigger inject -c FILE")
+		return fail(s, "standard input: %s; for plain manifests use: outrigger inject -c FILE", text.NoResourceList())
 	}
 	out, fs := process(text)
 	code := 0

@@ -98,3 +98,24 @@ func TestFunctionLeavesAlone(t *testing.T) {
 	require.Equal(t, 1, strings.Count(out, "- name: tls-proxy\n"))
 	require.True(t, strings.HasPrefix(out, list("", local, kptfile, sidecars)), out)
 }
+
+// A refusal says what is missing, and where.
+func TestNoResourceList(t *testing.T) {
+	for text, want := range map[string]string{
+		"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n":                "line 1: the ResourceList has no items",
+		"# c\n{apiVersion: config.kubernetes.io/v1, kind: ResourceList}\n":         "line 2: the ResourceList has no items",
+		"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: {a: b}\n": "line 3: items must be a list",
+		"---\napiVersion: v1\nkind: ResourceList\nitems: []\n":                     "the apiVersion of a ResourceList must be config.kubernetes.io/v1",
+		"kind: ConfigMap\n":      "line 1: is no ResourceList",
+		"kind: A\nx: \"\xff\"\n": "line 2: isn't valid UTF-8",
+		"kind: A\nx: 1\ny: [a, &b \x01]\n---\nkind: B\nz: \"\\q\"\n":                         "line 3: control characters are not allowed",
+		"{kind: A,\n x: \"\\ud800\"}\n":                                                      "line 2: found invalid Unicode character escape code",
+		"{kind: A, x: \"\\ud800\"}\n":                                                        "line 1: found invalid Unicode character escape code",
+		"kind: A\n---\napiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n": "line 2: a ResourceList must be the only document",
+	} {
+		var out, err strings.Builder
+		require.Equal(t, 1, function(streams{in: strings.NewReader(text), out: &out, err: &err}), text)
+		require.Contains(t, err.String(), want, text)
+		require.Empty(t, out.String())
+	}
+}

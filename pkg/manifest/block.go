@@ -21,6 +21,7 @@ type blocks struct {
 	at, eol, first int
 
 	arena []node
+	count int // of nodes
 }
 
 // readBlocks reads one object; a list's member has a dash in front.
@@ -39,7 +40,7 @@ func readBlocks(l *lines, from, to int, member bool) (*node, bool) {
 	if b.no || b.first >= to {
 		return nil, false
 	}
-	n := b.block(b.first, b.first-b.at)
+	n := b.root(b.first)
 	if b.no || b.first < to {
 		return nil, false
 	}
@@ -50,6 +51,22 @@ func readBlocks(l *lines, from, to int, member bool) (*node, bool) {
 		n = n.vals[0]
 	}
 	return n, true
+}
+
+// root reads the document's own value.
+func (b *blocks) root(p int) *node {
+	if c := b.text[p]; c != '{' && c != '[' {
+		return b.block(p, p-b.at)
+	}
+	n := b.flow(p)
+	if b.no {
+		return n
+	}
+	if rest := b.skip(n.end); rest < b.eol && (b.text[rest] != '#' || rest == n.end) {
+		return b.refuse()
+	}
+	b.advance()
+	return n
 }
 
 // plainBytes reports whether a text has no bytes that readers take for line
@@ -95,6 +112,9 @@ func (b *blocks) advance() {
 func (b *blocks) deeper(col int) bool { return b.first < b.to && b.first-b.at > col }
 
 func (b *blocks) new(kind kind, start int) *node {
+	if b.count++; b.count > maxValues {
+		b.no = true
+	}
 	if len(b.arena) == 0 { // about as many as there will be
 		b.arena = make([]node, min(max((b.to-b.at)/20, 4), 64))
 	}

@@ -6,7 +6,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// flow reads a collection in brackets that ends on its line.
+// longestKey is what readers look ahead for the colon of a key, and some bytes less.
+const longestKey = 1000
+
+// flow reads a collection in brackets; it may run over lines. The line on which it
+// ends is the current one then.
 func (b *blocks) flow(p int) *node {
 	if b.depth++; b.depth > maxDepth/2 {
 		return b.refuse()
@@ -18,7 +22,7 @@ func (b *blocks) flow(p int) *node {
 	if b.text[p] == '{' {
 		n.kind, n.tag, shut = mappingNode, tagMap, '}'
 	}
-	p = b.skip(p + 1)
+	p = b.gap(p + 1)
 	if p < b.eol && b.text[p] == shut {
 		n.end = p + 1
 		return n
@@ -26,16 +30,15 @@ func (b *blocks) flow(p int) *node {
 	for !b.no {
 		if n.kind == mappingNode {
 			k := b.flowScalar(p)
-			p = b.skip(k.end)
-			if b.no || p+1 >= b.eol || b.text[p] != ':' || b.text[p+1] != ' ' {
-				return b.refuse()
+			if p = b.flowColon(k); b.no {
+				return n
 			}
 			n.keys = append(n.keys, k)
-			p = b.skip(p + 1)
+			p = b.gap(p + 1)
 		}
 		v := b.flowValue(p)
 		n.vals = append(n.vals, v)
-		p = b.skip(v.end)
+		p = b.gap(v.end)
 		switch {
 		case b.no || p >= b.eol:
 			return b.refuse()
@@ -45,9 +48,42 @@ func (b *blocks) flow(p int) *node {
 		case b.text[p] != ',':
 			return b.refuse()
 		}
-		p = b.skip(p + 1)
+		p = b.gap(p + 1)
 	}
 	return n
+}
+
+// flowColon is where the colon behind a key stands: on its line, and only behind
+// quotes with a value right behind it.
+func (b *blocks) flowColon(k *node) int {
+	p := b.skip(k.end)
+	if b.no || p+1 > b.eol || b.text[p] != ':' || p-k.start > longestKey ||
+		k.style == 0 && p+1 < b.eol && b.text[p+1] != ' ' {
+		b.refuse()
+	}
+	return p
+}
+
+// gap skips blanks, line breaks and comments between brackets, and makes the line
+// that it comes to the current one. It gives the end of the text where nothing follows.
+func (b *blocks) gap(p int) int {
+	for !b.no {
+		if p = b.skip(p); p < b.eol && (b.text[p] != '#' || b.text[p-1] != ' ' && b.text[p-1] != '\n') {
+			return p
+		}
+		if p = b.eol + 1; p >= b.to {
+			break
+		}
+		b.eol = p + strings.IndexByte(b.text[p:b.to], '\n')
+		if b.eol < p {
+			b.eol = b.to
+		}
+		if marker(b.text[p:b.eol]) {
+			break
+		}
+	}
+	b.refuse()
+	return b.to
 }
 
 func (b *blocks) flowValue(p int) *node {
@@ -59,7 +95,7 @@ func (b *blocks) flowValue(p int) *node {
 
 // flowScalar reads a scalar between brackets.
 func (b *blocks) flowScalar(p int) *node {
-	if p >= b.eol {
+	if b.no || p >= b.eol {
 		return b.refuse()
 	}
 	n := b.new(scalarNode, p)
@@ -87,7 +123,7 @@ func (b *blocks) flowScalar(p int) *node {
 }
 
 // flowPlainEnd is where a plain scalar between brackets ends, or -1 where readers
-// disagree about it.
+// disagree about it. Where it goes on on the next line, no comma follows.
 func (b *blocks) flowPlainEnd(p int) int {
 	for i := p; i < b.eol; i++ {
 		switch b.text[i] {
@@ -104,5 +140,5 @@ func (b *blocks) flowPlainEnd(p int) int {
 			}
 		}
 	}
-	return -1
+	return b.eol
 }

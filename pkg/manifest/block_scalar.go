@@ -1,7 +1,10 @@
 package manifest
 
 import (
+	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -92,16 +95,50 @@ func (b *blocks) double(p int) (end int, value string) {
 			if i+1 >= b.eol {
 				return -1, ""
 			}
-			c, ok := escapes[b.text[i+1]]
-			if !ok {
+			made = append(made, b.text[from:i]...)
+			if b.text[i+1] == 'u' {
+				r, n := coded(b.text[i:b.eol])
+				if n == 0 {
+					return -1, ""
+				}
+				made = utf8.AppendRune(made, r)
+				i += n - 1
+			} else if c, ok := escapes[b.text[i+1]]; ok {
+				made = append(made, c)
+				i++
+			} else {
 				return -1, ""
 			}
-			made = append(append(made, b.text[from:i]...), c)
-			i++
 			from = i + 1
 		}
 	}
 	return -1, ""
+}
+
+// coded reads a character by its number, as in \u0041, or as JSON has it by two
+// that make one; n is the length, 0 where there is none.
+func coded(s string) (r rune, n int) {
+	const size = len(`\u0041`)
+	code := func(s string) rune {
+		if len(s) < size || s[:2] != `\u` {
+			return utf8.RuneError
+		}
+		v, err := strconv.ParseUint(s[2:size], 16, 16)
+		if err != nil {
+			return utf8.RuneError
+		}
+		return rune(v)
+	}
+	switch r = code(s); {
+	case r == utf8.RuneError:
+		return r, 0
+	case !utf16.IsSurrogate(r):
+		return r, size
+	}
+	if r = utf16.DecodeRune(r, code(s[size:])); r == utf8.RuneError {
+		return r, 0
+	}
+	return r, 2 * size
 }
 
 // literal reads a literal block: "|", "|-" or "|+".

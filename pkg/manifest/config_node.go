@@ -10,8 +10,7 @@ import (
 // Comments are left out.
 func (t *Text) functionConfig(from, to int) (*yaml.Node, error) {
 	if n, ok := readBlocks(t.lines, from, to, false); ok && len(n.vals) == 1 {
-		c := converter{lines: t.lines, at: from, line: t.line(from)}
-		return c.convert(n).Content[1], nil
+		return t.configOf(n, from), nil
 	}
 	_, ys, err := readDocuments(t.lines, from, to)
 	if err != nil {
@@ -20,6 +19,17 @@ func (t *Text) functionConfig(from, to int) (*yaml.Node, error) {
 	n := yamlField(ys[0], "functionConfig")
 	moveDown(n, t.line(from)-1, map[*yaml.Node]bool{})
 	return n, nil
+}
+
+// configOf is the function's config in a mapping that was read from an offset on,
+// or nil.
+func (t *Text) configOf(n *node, from int) *yaml.Node {
+	i := n.index("functionConfig")
+	if i < 0 {
+		return nil
+	}
+	c := converter{lines: t.lines, at: from, line: t.line(from)}
+	return c.convert(n.vals[i])
 }
 
 // converter makes the full reader's nodes of ours. Nodes come in the order of the

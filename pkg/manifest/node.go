@@ -1,7 +1,7 @@
 package manifest
 
 import (
-	"fmt"
+	"encoding/base64"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -24,6 +24,7 @@ type node struct {
 	kind  kind
 	flow  bool // a mapping or sequence in brackets
 	odd   bool // can be read but not edited: explicit keys, pairs without brackets
+	bang  bool // has the tag "!"
 	start int  // of the value's own text, after its tag and anchor
 	end   int  // after its last byte; for block collections after that of the last entry
 	col   int  // of a block mapping's keys or a block sequence's dashes, from the line's start
@@ -39,15 +40,16 @@ type node struct {
 
 func (n *node) isNull() bool { return n.kind == scalarNode && n.tag == tagNull }
 
-// field is the value of a mapping's field, or nil.
+// field is the value of a mapping's field, its own or one that comes to it by a
+// merge key; nil where there is none.
 func (n *node) field(name string) *node {
 	if i := n.index(name); i >= 0 {
 		return n.vals[i]
 	}
-	return nil
+	return n.merged(name)
 }
 
-// index is the place of a mapping's field, or -1.
+// index is the place of a mapping's own field, or -1.
 func (n *node) index(name string) int {
 	if n == nil || n.kind != mappingNode {
 		return -1
@@ -86,14 +88,24 @@ func (n *node) str() string {
 	if n = n.resolve(); n == nil || n.kind != scalarNode || n.isNull() {
 		return ""
 	}
+	return n.text()
+}
+
+// text is what a scalar stands for, as text.
+func (n *node) text() string {
+	if n.tag == tagBinary {
+		if b, err := base64.StdEncoding.DecodeString(n.value); err == nil {
+			return strings.ToValidUTF8(string(b), "\ufffd")
+		}
+	}
 	return n.value
 }
 
 // builder makes nodes of the reader's.
 type builder struct {
 	*lines
-	starts []int // of the lines that were given to the reader
-	seen   map[*yaml.Node]*node
+	starts []int                          // of the lines that were given to the reader
+	seen   map[*yaml.Node]*node           // those with an anchor
 	last   struct{ line, column, at int } // that were asked for: a line may be long
 }
 
@@ -113,12 +125,17 @@ func (b *builder) offset(line, column int) int {
 // node stands in: continuation lines are deeper.
 func (b *builder) build(y *yaml.Node, indent int, flow bool) *node {
 	n := &node{tag: y.ShortTag(), value: y.Value, style: y.Style}
-	b.seen[y] = n
-	n.start = b.properties(b.offset(y.Line, y.Column), y, flow)
+	if y.Anchor != "" {
+		b.seen[y] = n
+	}
+	at := b.offset(y.Line, y.Column)
+	n.start = b.properties(at, y, flow)
+	n.bang = n.start > at && bang(b.text[at:n.start])
 	switch y.Kind {
 	case yaml.AliasNode:
 		n.kind, n.to = aliasNode, b.seen[y.Alias]
 		n.end = n.start + 1 + len(y.Value)
+		n.odd = n.to != nil && n.to.end == 0 // within what it stands for
 		if n.to != nil {
 			n.to.users++
 		}
@@ -220,6 +237,19 @@ func (b *builder) properties(at int, y *yaml.Node, flow bool) int {
 	return at
 }
 
+// bang reports whether a node's tag and anchor hold the tag "!".
+func bang(properties string) bool {
+	for _, word := range strings.Fields(properties) {
+		switch word[0] {
+		case '#':
+			return false
+		case '!':
+			return word == "!"
+		}
+	}
+	return false
+}
+
 // trivia skips blanks, line breaks and comments.
 func (b *builder) trivia(at int) int {
 	for at < len(b.text) {
@@ -235,24 +265,4 @@ func (b *builder) trivia(at int) int {
 		}
 	}
 	return at
-}
-
-// check reports the first mapping below n that has a field twice: which of the
-// two counts depends on the reader.
-func (n *node) check(l *lines) error {
-	if n.kind == mappingNode {
-		seen := make(map[string]bool, len(n.keys))
-		for _, k := range n.keys {
-			if seen[k.value] && k.value != "<<" {
-				return fmt.Errorf("line %d: field %q is given twice; keep one", l.line(k.start), k.value)
-			}
-			seen[k.value] = true
-		}
-	}
-	for _, v := range n.vals {
-		if err := v.check(l); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -48,7 +48,7 @@ func (o *Object) head(api, kind, namespace, name string) {
 
 // name takes the head from the object's node.
 func (o *Object) name(n *node) {
-	o.head(n.at("apiVersion").str(), n.at("kind").str(), n.at("metadata", "namespace").str(), n.at("metadata", "name").str())
+	o.head(n.field("apiVersion").typeName(), n.field("kind").typeName(), n.at("metadata", "namespace").str(), n.at("metadata", "name").str())
 }
 
 // root is the object's node. One that can't be read is empty, and in the end an
@@ -106,7 +106,7 @@ func (o *Object) Line() int { return o.text.line(o.root().start) }
 // LineOf is where the value at a path begins, or the object.
 func (o *Object) LineOf(path sidecar.Path) int {
 	for n := len(path); n > 0; n-- {
-		if v := locate(o.root(), path[:n]); v != nil {
+		if v := reach(o.root(), path[:n]); v != nil {
 			return o.text.line(v.start)
 		}
 	}
@@ -152,9 +152,9 @@ func (o *Object) Strings(path ...string) map[string]string {
 		return nil
 	}
 	m := make(map[string]string, len(n.keys))
-	for i, k := range n.keys {
-		if v := n.vals[i].resolve(); v != nil && v.kind == scalarNode {
-			m[k.value] = v.value
+	for k, v := range n.fields {
+		if v = v.resolve(); v != nil && v.kind == scalarNode {
+			m[k] = v.text()
 		}
 	}
 	return m
@@ -166,9 +166,9 @@ func (o *Object) Keys(path ...string) []string {
 	if n == nil || n.kind != mappingNode {
 		return nil
 	}
-	keys := make([]string, len(n.keys))
-	for i, k := range n.keys {
-		keys[i] = k.value
+	keys := make([]string, 0, len(n.keys))
+	for k := range n.fields {
+		keys = append(keys, k)
 	}
 	return keys
 }
@@ -194,16 +194,18 @@ func (o *Object) Hashed() bool { return o.Annotation(needsHash) != "" }
 func (o *Object) InPlace() bool { return o.Annotation(pathAnnotation) != "" && !o.ByKustomize() }
 
 // Foreign reports whether the object is none of ours to look at: configuration
-// of the tools themselves, which never gets to a cluster.
+// of the tools themselves, which never gets to a cluster. The annotation
+// local-config says so to kpt and kustomize alone: what comes in a stream, kubectl
+// applies whatever it says.
 func (o *Object) Foreign() bool {
-	return o.Annotation(localAnnotation) == "true" || o.Ref.Group == "outrigger.dev" ||
+	return o.text.IsResourceList() && o.Annotation(localAnnotation) == "true" || o.Ref.Group == "outrigger.dev" ||
 		o.Ref.Kind == "Kustomization" || o.Ref.Kind == "Component" && strings.HasPrefix(o.Ref.Group, "kustomize.") || o.Ref.Kind == "Kptfile" || o.Ref.Kind == ""
 }
 
 // Decode reads the value at a path into an API type; nothing there leaves it as
 // it is.
 func (o *Object) Decode(path sidecar.Path, into any) error {
-	n := locate(o.root(), path)
+	n := reach(o.root(), path)
 	if n == nil {
 		return nil
 	}
@@ -212,7 +214,7 @@ func (o *Object) Decode(path sidecar.Path, into any) error {
 
 // Have is what stands at a path: not at all, or a value to compare by Same.
 func (o *Object) Have(path sidecar.Path) (v any, there bool) {
-	n := locate(o.root(), path)
+	n := reach(o.root(), path)
 	if n == nil || n.isNull() {
 		return nil, false
 	}
@@ -235,6 +237,9 @@ var templates = []string{"spec.template", "spec.jobTemplate.spec.template", "spe
 func (o *Object) Template(more []string) (sidecar.Path, bool) {
 	if o.Ref.Kind == "Pod" && o.Ref.Group == "" {
 		return sidecar.Path{}, true
+	}
+	if !o.mentions("containers") {
+		return nil, false
 	}
 	for _, t := range append(more[:len(more):len(more)], templates...) {
 		fields := strings.Split(t, ".")

@@ -132,7 +132,27 @@ func keyOf(v *node, key string) (string, bool) {
 	return k.str(), true
 }
 
-// locate follows a path; nil where nothing stands there.
+// reach follows a path, through merge keys too; nil where it leads to nothing. What
+// it finds may stand elsewhere: it's to be read, and not to be edited.
+func reach(n *node, path sidecar.Path) *node {
+	for _, s := range path {
+		switch n = n.resolve(); {
+		case n == nil:
+			return nil
+		case s.Field != "":
+			n = n.field(s.Field)
+		default:
+			i := find(n, s)
+			if i < 0 {
+				return nil
+			}
+			n = n.vals[i]
+		}
+	}
+	return n
+}
+
+// locate follows a path to what stands there; nil where nothing does.
 func locate(n *node, path sidecar.Path) *node {
 	for _, s := range path {
 		i := find(n, s)

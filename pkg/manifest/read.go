@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -14,9 +13,13 @@ import (
 func readDocuments(l *lines, from, to int) (docs []*node, ys []*yaml.Node, err error) {
 	defer func() {
 		if r := recover(); r != nil { // the reader has panicked on hostile input before
-			err = fmt.Errorf("can't be read as YAML: %v", r)
+			err = fmt.Errorf("line %d: can't be read as YAML: %v", l.line(from), r)
 		}
 	}()
+	if n := values(l.text[from:to]); n > maxFull {
+		return nil, nil, fmt.Errorf("line %d: about %d values have to be read at once from here on, and %d can be; "+
+			"split the text, or leave out brackets, anchors, tags and directives", l.line(from), n, maxFull)
+	}
 	var starts []int
 	for d := yaml.NewDecoder(strings.NewReader(l.text[from:to])); ; {
 		var y yaml.Node
@@ -24,7 +27,7 @@ func readDocuments(l *lines, from, to int) (docs []*node, ys []*yaml.Node, err e
 		case err == io.EOF:
 			return docs, ys, nil
 		case err != nil:
-			return nil, nil, errors.New(l.moved(strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", " "), "yaml: "), from))
+			return nil, nil, l.placed(err.Error(), from, to)
 		case y.Kind != yaml.DocumentNode || len(y.Content) == 0:
 			continue
 		}
@@ -34,6 +37,22 @@ func readDocuments(l *lines, from, to int) (docs []*node, ys []*yaml.Node, err e
 		b := builder{lines: l, starts: starts, seen: map[*yaml.Node]*node{}}
 		docs, ys = append(docs, b.build(y.Content[0], -1, false)), append(ys, y.Content[0])
 	}
+}
+
+// read reads documents: by the fast reader, where it can, else by the full one. The
+// second value gives the function's config in a ResourceList among them.
+func (t *Text) read(from, to int) ([]*node, func(i int) *yaml.Node, error) {
+	if n, ok := readBlocks(t.lines, from, to, false); ok && t.plain {
+		return []*node{n}, func(int) *yaml.Node { return t.configOf(n, from) }, nil
+	}
+	docs, ys, err := readDocuments(t.lines, from, to)
+	return docs, func(i int) *yaml.Node {
+		y := yamlField(ys[i], "functionConfig")
+		if from > 0 {
+			moveDown(y, t.line(from)-1, map[*yaml.Node]bool{})
+		}
+		return y
+	}, err
 }
 
 // startsOf is where the lines between two offsets begin.
@@ -48,6 +67,20 @@ func (l *lines) startsOf(from, to int) []int {
 		i++
 	}
 	return starts
+}
+
+// maxFull is how many values the full reader is given at once: it takes about 400
+// bytes for each.
+const maxFull = 700_000
+
+// values is about how many a text holds at most: on each line, and behind each comma
+// and bracket.
+func values(text string) int {
+	n := 0
+	for _, sep := range []string{"\n", ",", "["} {
+		n += 2 * strings.Count(text, sep)
+	}
+	return n + strings.Count(text, "{") + 2*strings.Count(text, "- -")
 }
 
 // moved makes the line that a message of the reader's begins with one of the

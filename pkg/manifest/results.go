@@ -53,7 +53,7 @@ func result(t *Text, f sidecar.Finding) ordered {
 	if f.Object == (sidecar.Ref{}) && f.Field != "" {
 		message = f.Field + ": " + message // a field alone would be taken for the resource's
 	}
-	r := ordered{{"message", strings.ReplaceAll(message, "\n", " ")}, {"severity", string(f.Severity)}}
+	r := ordered{{"message", sidecar.OneLine(message)}, {"severity", string(f.Severity)}}
 	if f.Object != (sidecar.Ref{}) {
 		api := f.Object.Group
 		for _, o := range t.Objects {
@@ -62,17 +62,17 @@ func result(t *Text, f sidecar.Finding) ordered {
 				break
 			}
 		}
-		ref := ordered{{"apiVersion", api}, {"kind", f.Object.Kind}, {"name", f.Object.Name}}
+		ref := ordered{{"apiVersion", sidecar.OneLine(api)}, {"kind", sidecar.OneLine(f.Object.Kind)}, {"name", sidecar.OneLine(f.Object.Name)}}
 		if f.Object.Namespace != "" {
-			ref = append(ref, entry{"namespace", f.Object.Namespace})
+			ref = append(ref, entry{"namespace", sidecar.OneLine(f.Object.Namespace)})
 		}
 		r = append(r, entry{"resourceRef", ref})
 		if f.Field != "" {
-			r = append(r, entry{"field", ordered{{"path", f.Field}}})
+			r = append(r, entry{"field", ordered{{"path", sidecar.OneLine(f.Field)}}})
 		}
 	}
 	if f.File != "" {
-		r = append(r, entry{"file", ordered{{"path", f.File}}})
+		r = append(r, entry{"file", ordered{{"path", sidecar.OneLine(f.File)}}})
 	}
 	return append(r, entry{"tags", ordered{{"code", f.Code}}})
 }

@@ -12,4 +12,5 @@ const (
 	tagMap    = "!!map"
 	tagSeq    = "!!seq"
 	tagMerge  = "!!merge"
+	tagBinary = "!!binary"
 )

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -24,13 +23,14 @@ type Text struct {
 	// FunctionConfig of a ResourceList, or nil.
 	FunctionConfig *yaml.Node
 	*lines
-	resources *resources      // of a ResourceList
+	resources *resourceList   // of a ResourceList
 	last      [2]int          // the last document
 	mentioned map[string]bool // whether a word stands anywhere in the text
+	nearly    bool            // holds a ResourceList of another apiVersion
 }
 
-// resources are a ResourceList: its fields, or the node where it was read whole.
-type resources struct {
+// A resourceList is its fields, or the node where it was read whole.
+type resourceList struct {
 	fields []split.Field
 	items  *list
 	node   *node
@@ -40,11 +40,8 @@ type resources struct {
 // YAML in an object is found when the object is read, see [Unread].
 func Parse(name, text string) (*Text, error) {
 	t := &Text{Name: name, lines: newLines(text)}
-	if i := strings.IndexByte(text, 0); i >= 0 {
-		return nil, t.errorf("line %d: holds a NUL byte; this is no YAML", t.line(i))
-	}
-	if !utf8.ValidString(text) {
-		return nil, t.errorf("isn't valid UTF-8")
+	if err := t.legible(); err != nil {
+		return nil, t.errorf("%w", err)
 	}
 	docs, ok := split.Split(text)
 	if t.plain = ok; ok {
@@ -68,6 +65,11 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
+// refuse is a refusal that names a line.
+func (t *Text) refuse(at int, format string, args ...any) error {
+	return refusal(fmt.Sprintf("line %d: ", t.line(at)) + fmt.Sprintf(format, args...))
+}
+
 // split makes objects of what Split has found. It fails where a document or an
 // object can't be read alone.
 func (t *Text) split(docs []split.Document) error {
@@ -79,30 +81,42 @@ func (t *Text) split(docs []split.Document) error {
 	for i := range docs {
 		d := &docs[i]
 		t.last = [2]int{d.Start, d.End}
-		isList := listKind(d.Kind) && d.Field("items") != nil
-		if d.Unsure && !d.Odd && !isList {
-			if o := t.unsure(d); o != nil {
-				t.Objects = append(t.Objects, o)
-				continue
-			}
-		}
-		if d.Odd || isList && len(d.Items) == 0 && !t.empty(d) || d.Unsure && !isList {
-			if err := t.whole(d.Start, d.End); err != nil {
-				return err
-			}
-			continue
-		}
-		if !isList {
-			o := &Object{text: t, from: d.Start, to: d.End, meta: d.Meta}
-			o.head(d.APIVersion, d.Kind, d.Namespace, d.Name)
-			t.Objects = append(t.Objects, o)
-			continue
-		}
-		if err := t.members(d, len(docs) == 1); err != nil {
+		if err := t.document(d, len(docs) == 1); err != nil {
 			return err
 		}
+		if t.resources != nil && len(docs) > 1 {
+			return t.alone(d.Start)
+		}
 	}
-	return t.alone(len(docs))
+	return nil
+}
+
+// document makes objects of one document.
+func (t *Text) document(d *split.Document, single bool) error {
+	listed := d.Field("items") != nil
+	if d.Unsure && !d.Odd && !listed {
+		if o := t.unsure(d); o != nil {
+			t.Objects = append(t.Objects, o)
+			return nil
+		}
+	}
+	switch {
+	case d.Odd, d.Unsure && !listed, listed && !listKind(d.Kind), // kubectl takes whatever has items for a list
+		listed && d.Unsure && d.APIVersion == "", listed && len(d.Items) == 0 && !t.empty(d):
+		return t.whole(d.Start, d.End)
+	case listed:
+		return t.members(d, single)
+	case isResourceList(d.APIVersion, d.Kind):
+		return t.noItems(d.Start)
+	}
+	o := &Object{text: t, from: d.Start, to: d.End, meta: d.Meta}
+	o.head(d.APIVersion, d.Kind, d.Namespace, d.Name)
+	t.Objects = append(t.Objects, o)
+	return nil
+}
+
+func (t *Text) noItems(at int) error {
+	return t.refuse(at, "the ResourceList has no items; a list is expected there, even if it's empty")
 }
 
 // empty reports whether a document is a ResourceList without items.
@@ -116,11 +130,11 @@ func (t *Text) empty(d *split.Document) bool {
 // where that doesn't work.
 func (t *Text) unsure(d *split.Document) *Object {
 	o := &Object{text: t, from: d.Start, to: d.End, unsure: true}
-	if o.read(); o.err != nil || o.node.kind != mappingNode {
+	if o.read(); o.err != nil || o.node.kind != mappingNode || t.spelled(o.node) != nil {
 		return nil
 	}
 	o.name(o.node)
-	if listKind(o.Ref.Kind) {
+	if listKind(o.Ref.Kind) || o.node.field("items") != nil {
 		return nil
 	}
 	o.Forget()
@@ -131,25 +145,29 @@ func (t *Text) unsure(d *split.Document) *Object {
 func (t *Text) members(d *split.Document, single bool) error {
 	l := &list{col: d.Column, top: single, objects: make([]*Object, len(d.Items))}
 	all := make([]Object, len(d.Items))
+	resources, typed := isResourceList(d.APIVersion, d.Kind), d.Kind != "List"
+	t.nearly = t.nearly || d.Kind == "ResourceList" && !resources
 	for i, h := range d.Items {
 		o := &all[i]
 		*o = Object{text: t, list: l, index: i, dash: h.Start + d.Column, from: h.Start, to: h.End, meta: h.Meta}
 		l.objects[i] = o
 		o.head(h.APIVersion, h.Kind, h.Namespace, h.Name)
-		if h.Unsure {
+		if h.Unsure || typed && !resources {
 			if o.read(); o.err != nil || o.node.kind != mappingNode {
 				return errors.New("can't be read alone")
 			}
-			o.name(o.node)
+			if err := t.member(o, o.node, d.APIVersion, d.Kind); err != nil {
+				return err
+			}
 			o.unsure = true
 			o.Forget()
 		}
 	}
 	t.Objects = append(t.Objects, l.objects...)
-	if !isResourceList(d.APIVersion, d.Kind) {
+	if !resources {
 		return nil
 	}
-	t.resources = &resources{fields: d.Fields, items: l}
+	t.resources = &resourceList{fields: d.Fields, items: l}
 	if f := d.Field("functionConfig"); f != nil {
 		var err error
 		t.FunctionConfig, err = t.functionConfig(f.Start, f.End)
@@ -160,56 +178,88 @@ func (t *Text) members(d *split.Document, single bool) error {
 
 // whole reads documents with everything in them.
 func (t *Text) whole(from, to int) error {
-	docs, ys, err := readDocuments(t.lines, from, to)
+	docs, ys, err := t.read(from, to)
 	if err != nil {
 		return err
 	}
+	all := from == 0 && to == len(t.text)
 	for i, doc := range docs {
 		if err := doc.check(t.lines); err != nil {
 			return err
 		}
-		api, kind := doc.field("apiVersion").str(), doc.field("kind").str()
-		items := doc.at("items")
-		switch {
-		case isResourceList(api, kind):
-			if items != nil && items.kind != sequenceNode && !items.isNull() {
-				return refusal(fmt.Sprintf("line %d: items must be a list", t.line(items.start)))
+		if doc.kind != mappingNode {
+			continue
+		}
+		if err := t.wholeDocument(doc, all && len(docs) == 1); err != nil {
+			return err
+		}
+		if t.resources != nil && t.resources.node == doc {
+			t.FunctionConfig = ys(i)
+			if len(docs) > 1 {
+				return t.alone(doc.start)
 			}
-			t.FunctionConfig = yamlField(ys[i], "functionConfig")
-			if from > 0 {
-				moveDown(t.FunctionConfig, t.line(from)-1, map[*yaml.Node]bool{})
-			}
-			t.resources = &resources{node: doc, items: t.addAll(items, true)}
-		case kind == "List" || listKind(kind) && items != nil && items.kind == sequenceNode:
-			t.addAll(items, len(docs) == 1 && from == 0 && to == len(t.text))
-		case doc.kind == mappingNode:
+		}
+	}
+	if all {
+		t.last = [2]int{from, to}
+	}
+	if !all && len(docs) == 1 && len(t.Objects) > 0 { // one that can be read again
+		if o := t.Objects[len(t.Objects)-1]; o.node == docs[0] {
+			o.from, o.to = from, to
+		}
+	}
+	return nil
+}
+
+// wholeDocument makes objects of a document that was read.
+func (t *Text) wholeDocument(doc *node, single bool) error {
+	if err := t.spelled(doc); err != nil {
+		return err
+	}
+	api, kind := doc.field("apiVersion").typeName(), doc.field("kind").typeName()
+	items := doc.field("items")
+	t.nearly = t.nearly || kind == "ResourceList" && !isResourceList(api, kind)
+	switch {
+	case isResourceList(api, kind):
+		if items == nil {
+			return t.noItems(doc.start)
+		}
+		if items.resolve().kind != sequenceNode && !items.isNull() {
+			return t.refuse(items.start, "items must be a list")
+		}
+	case !holdsObjects(kind, items):
+		if kind != "List" {
 			o := &Object{text: t, node: doc, unsure: true}
 			o.name(doc)
 			t.Objects = append(t.Objects, o)
 		}
+		return nil
 	}
-	if from == 0 && to == len(t.text) {
-		t.last = [2]int{from, to}
-		return t.alone(len(docs))
+	if i := doc.index("items"); i < 0 || items.kind == aliasNode {
+		return t.refuse(doc.start, "the items of the list come by an alias or a merge key; write them out")
 	}
-	return nil
+	l, err := t.addAll(items, api, kind, single)
+	if isResourceList(api, kind) {
+		t.resources = &resourceList{node: doc, items: l}
+	}
+	return err
 }
 
 // alone says that a ResourceList is the only document of its text.
-func (t *Text) alone(docs int) error {
-	if t.resources != nil && docs > 1 {
-		return refusal("a ResourceList must be the only document")
-	}
-	return nil
+func (t *Text) alone(at int) error {
+	return t.refuse(at, "a ResourceList must be the only document")
 }
 
-// addAll takes the members of a list that was read; an alias among them stays unread.
-func (t *Text) addAll(items *node, single bool) *list {
-	if items == nil {
-		return nil
-	}
+// addAll takes the members of a list that was read.
+func (t *Text) addAll(items *node, api, kind string, single bool) (*list, error) {
 	l := &list{col: items.col, top: single, node: items}
+	if items.kind != sequenceNode {
+		return l, nil
+	}
 	for i, v := range items.vals {
+		if v.kind == aliasNode && v.to.kind == mappingNode {
+			return l, t.refuse(v.start, "a member of the list is an alias; write it out")
+		}
 		if v.kind != mappingNode {
 			continue
 		}
@@ -217,11 +267,13 @@ func (t *Text) addAll(items *node, single bool) *list {
 		if !items.flow {
 			o.dash = items.dash[i]
 		}
-		o.name(v)
+		if err := t.member(o, v, api, kind); err != nil {
+			return l, err
+		}
 		l.objects = append(l.objects, o)
 	}
 	t.Objects = append(t.Objects, l.objects...)
-	return l
+	return l, nil
 }
 
 func isResourceList(api, kind string) bool {

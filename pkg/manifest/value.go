@@ -61,31 +61,35 @@ func (r *reader) mapping(n *node, depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if k.kind == scalarNode && k.tag == tagString || k.kind == scalarNode && k.value != "<<" {
-			m = append(m, entry{k.value, v})
-			continue
-		}
 		if k.kind != scalarNode {
 			return nil, errors.New("has a field whose name is no string")
+		}
+		if !k.isMerge() {
+			m = append(m, entry{k.value, v})
+			continue
 		}
 		list, ok := v.([]any)
 		if !ok {
 			list = []any{v}
 		}
-		for _, from := range list { // the first one wins, and the mapping's own fields over all
+		for _, from := range list {
 			fields, ok := from.(ordered)
 			if !ok {
 				return nil, errors.New("merges something that is no mapping")
 			}
-			for _, e := range fields {
-				if merged.index(e.key) < 0 {
-					merged = append(merged, e)
-				}
-			}
+			merged = append(merged, fields...)
 		}
 	}
+	if len(merged) == 0 {
+		return m, nil
+	}
+	has := make(map[string]bool, len(m)+len(merged)) // the first one wins, and the mapping's own fields over all
+	for _, e := range m {
+		has[e.key] = true
+	}
 	for _, e := range merged {
-		if m.index(e.key) < 0 {
+		if !has[e.key] {
+			has[e.key] = true
 			m = append(m, e)
 		}
 	}
@@ -115,7 +119,12 @@ func scalarValue(n *node) any {
 	case tagNull:
 		return nil
 	case tagBool:
-		return n.value == "true" || n.value == "True" || n.value == "TRUE"
+		switch n.value {
+		case "true", "True", "TRUE":
+			return true
+		case "false", "False", "FALSE":
+			return false
+		}
 	case tagInt:
 		text := strings.ReplaceAll(n.value, "_", "")
 		if i, err := strconv.ParseInt(text, 0, 64); err == nil {
@@ -129,7 +138,7 @@ func scalarValue(n *node) any {
 			return json.Number(strconv.FormatFloat(f, 'g', -1, 64))
 		}
 	}
-	return n.value
+	return n.text()
 }
 
 // equal compares two values; the order of fields doesn't count, and neither do

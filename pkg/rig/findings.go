@@ -52,3 +52,24 @@ func (r *run) told(o *manifest.Object, asked []sidecar.Asked) {
 	}
 	r.report = append(r.report, o.Ref.String()+": "+strings.Join(parts, "; "))
 }
+
+// oneLine makes each line of a report one.
+func oneLine(report []string) []string {
+	for i := range report {
+		report[i] = sidecar.OneLine(report[i])
+	}
+	return report
+}
+
+// wellNamed reports whether an object has a name to make others of, and says so if not.
+func (r *run) wellNamed(o *manifest.Object) bool {
+	field, at, why := o.Misnamed()
+	if why == "" {
+		return true
+	}
+	if o.Text().IsResourceList() {
+		at = 0
+	}
+	r.add(sidecar.Finding{Severity: sidecar.Error, Code: "no-name", Object: o.Ref, File: o.File(), Line: at, Field: field, Message: why})
+	return false
+}

@@ -76,7 +76,7 @@ func RunTexts(texts []*manifest.Text, conf *config.Sidecars, opt Options) Output
 	if r.findings.Failed() {
 		return r.fail()
 	}
-	return Output{Texts: laid, Findings: tidy(r.findings), Report: r.report}
+	return Output{Texts: laid, Findings: tidy(r.findings), Report: oneLine(r.report)}
 }
 
 // run is the state of one run.

@@ -24,7 +24,9 @@ func (r *run) each(visit func(*manifest.Object)) {
 				continue
 			}
 			if _, pod := o.Template(r.conf.Spec.PodTemplatePaths); pod {
-				visit(o)
+				if r.wellNamed(o) {
+					visit(o)
+				}
 				found++
 			} else if of, ok := o.Have(sidecar.Fields("spec", "workloadRef", "name")); ok {
 				found++
@@ -175,6 +177,7 @@ func (r *run) front(w *sidecar.Workload) []sidecar.Service {
 			continue
 		}
 		if s.decoded == nil {
+			r.wellNamed(s.object)
 			s.decoded = &sidecar.Service{Ref: s.object.Ref, Labels: s.object.Labels(), Annotations: s.object.Annotations()}
 			if err := s.object.Decode(sidecar.Fields("spec"), &s.decoded.Spec); err != nil {
 				r.add(sidecar.Finding{Severity: sidecar.Error, Code: "unreadable", Object: s.object.Ref, File: s.object.File(), Line: line(s.object), Field: "spec", Message: err.Error()})

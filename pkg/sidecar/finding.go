@@ -3,6 +3,8 @@ package sidecar
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Severity of a finding, in the words of the KRM functions specification.
@@ -57,7 +59,29 @@ func (f Finding) String() string {
 	if f.Hint != "" {
 		b.WriteString("; " + f.Hint)
 	}
-	return strings.ReplaceAll(b.String(), "\n", " ")
+	return OneLine(b.String())
+}
+
+// OneLine makes a text one line on which nothing can pass for more: line breaks
+// become blanks, and other characters that aren't seen, or that turn others around,
+// are written as numbers. All that is told of an input goes through it.
+func OneLine(s string) string {
+	hidden := func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
+	if strings.IndexFunc(s, hidden) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\n', r == '\t', r == '\r':
+			b.WriteByte(' ')
+		case hidden(r):
+			fmt.Fprintf(&b, "\\u%04x", r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // Findings are all findings of a step. As an error they are never just the first.

@@ -181,3 +181,10 @@ func TestCheckSysctls(t *testing.T) {
 		check("net.ipv4.tcp_syncookies").Error())
 	require.Len(t, check("net/core/somaxconn"), 1)
 }
+
+// Nothing of an input can pass for a line of ours, or turn one around.
+func TestOneLine(t *testing.T) {
+	f := sidecar.Finding{Object: sidecar.Ref{Kind: "Pod", Name: "a\noutrigger: b\x1b[2J\u202e\x00\u2028"}, Message: "é 你 \xff"}
+	require.Equal(t, `Pod a outrigger: b\u001b[2J\u202e\u0000\u2028: é 你 \ufffd`, f.String())
+	require.Equal(t, "as it is", sidecar.OneLine("as it is"))
+}

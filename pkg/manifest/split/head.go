@@ -34,8 +34,10 @@ func (s *splitter) note(h *Head, f *fields, col int, name string, v, eol int, mu
 				h.Unsure = true
 			}
 			f.seen[2] = true
-		case "<<":
-			h.Unsure = true
+		case "items":
+			if f == &s.inner {
+				h.Unsure = true // a list in a list
+			}
 		}
 	case f.in && f.meta < 0:
 		f.meta = col
@@ -57,7 +59,7 @@ func (s *splitter) note(h *Head, f *fields, col int, name string, v, eol int, mu
 // a look, makes the object unsure.
 func (s *splitter) hold(h *Head, f *fields, i int, into *string, v, eol int, multi bool) {
 	text, ok := plain(s.text[v:eol])
-	if f.seen[i] || multi || !ok || v == eol { // what is missing here may stand on the next line
+	if f.seen[i] || multi || !ok || v == eol || s.text[v] == '#' { // what is missing here may stand on the next line
 		h.Unsure = true
 		return
 	}

@@ -255,9 +255,13 @@ func (s *splitter) content(at, p, eol, next int) int {
 	}
 	name, v, ok := s.key(p, eol)
 	if !ok {
-		if h, f := s.head(); f.col < 0 || f == &s.outer && parent < 0 && p-at == f.col {
+		h, f := s.head()
+		if f.col < 0 || f == &s.outer && parent < 0 && p-at == f.col {
 			h.Unsure = true // no mapping
 			s.doc.Odd = s.doc.Odd || f == &s.outer
+		}
+		if f.in && f.meta < 0 {
+			h.Unsure = true // metadata in brackets, on a line of its own
 		}
 		if parent < 0 {
 			parent = s.above

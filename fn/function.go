@@ -65,7 +65,7 @@ func process(text *manifest.Text) (out manifest.Edited, fs sidecar.Findings) {
 // tell writes findings for people, one a line.
 func tell(w io.Writer, fs sidecar.Findings) {
 	for _, f := range fs {
-		if f.Severity != sidecar.Info {
+		if f.Severity != sidecar.Info || f.Code == "object-removed" { // what goes is never a matter of asking
 			fmt.Fprintf(w, "outrigger: %s: %s\n", f.Severity, f)
 		}
 	}

@@ -74,7 +74,10 @@ func TestFunctionInPlace(t *testing.T) {
 	off := moved[:strings.Index(moved, "    patterns:")] + "    patterns: []\n"
 	code, bare, err := call(off)
 	require.Zero(t, code, err)
+	bare, results, _ := strings.Cut(bare, "results:")
 	require.NotContains(t, bare, "tls-proxy", "nothing is left of it")
+	require.Contains(t, results, "name: web-tls-proxy\n", "what goes is told")
+	require.Contains(t, results, "code: object-removed\n")
 	require.True(t, strings.HasPrefix(bare, list("", annotated)), bare)
 }
 

@@ -52,7 +52,10 @@ func TestInjectFails(t *testing.T) {
 		"alias bomb":       {bomb(web), []string{"inject", "-c", conf}, "stand for more than a million values"},
 		"deep nesting":     {strings.Replace(web, "spec:\n  template", "spec:\n  deep: "+strings.Repeat("[", 20000)+"\n  template", 1), []string{"inject", "-c", conf}, "exceeded max depth"},
 		"strip unrecorded": {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {outrigger.dev/patterns: x}\nspec", 1), []string{"strip"}, "no record of what stood there before"},
-		"damaged record":   {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {applied.outrigger.dev/search: '{'}\nspec", 1), []string{"inject", "-c", conf}, "is damaged"},
+		"damaged record":   {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {applied.outrigger.dev/search: '{'}\nspec", 1), []string{"strip"}, "is damaged"},
+		"older record":     {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":1,\"marks\":[]}'}\nspec", 1), []string{"strip"}, "of version 1, by an older outrigger; strip it with that one"},
+		"record in a pipe": {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":2,\"marks\":[]}'}\nspec", 1), []string{"inject", "-c", conf}, "render it with -w or kpt, or write record: always into the config; or take the record off first"},
+		"path in a pipe":   {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {internal.config.kubernetes.io/path: a.yaml, applied.outrigger.dev/search: '{\"v\":2,\"marks\":[]}'}\nspec", 1), []string{"inject", "-c", conf}, "counts only where files are written back"},
 		"foreign record":   {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":9,\"marks\":[]}'}\nspec", 1), []string{"strip"}, "of version 9"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -140,8 +143,12 @@ func TestInjectFolderToStream(t *testing.T) {
 func TestStripRemovesEmittedFiles(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "web-tls-proxy.yaml")
-	require.NoError(t, os.WriteFile(path, []byte("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web-tls-proxy\n  annotations:\n    outrigger.dev/by: search\n"), 0o600))
+	_, laid, err := inPlace(t, sidecars, web)
+	_, emitted, found := strings.Cut(laid, "\n---\n")
+	require.True(t, found, err)
+	require.NoError(t, os.WriteFile(path, []byte(emitted), 0o600))
 	code, _, err := call("", "strip", "-w", dir)
 	require.Zero(t, code, err)
 	require.NoFileExists(t, path)
+	require.Contains(t, err, "ConfigMap web-tls-proxy: was outrigger's and is taken out")
 }

@@ -135,14 +135,14 @@ func (e *editor) rewrite(n *node, i int, p *patch, path sidecar.Path) {
 		return
 	}
 	e.settle(v)
-	e.anew(n, i, value, path)
+	e.anew(n, i, &patch{value: value, part: p.part}, path)
 }
 
-// anew writes another value in the place of the entry i of n.
-func (e *editor) anew(n *node, i int, value any, path sidecar.Path) {
-	v := n.vals[i]
+// anew writes another value, that of p, in the place of the entry i of n.
+func (e *editor) anew(n *node, i int, p *patch, path sidecar.Path) {
+	v, value := n.vals[i], p.value
 	if n.flow {
-		e.marks = append(e.marks, mark{At: pathString(becomes(path, value)), Is: e.hash(value), Was: new(e.text[v.start:v.end])})
+		e.noteReplaced(v, path, p)
 		e.splice(v.start, v.end-v.start, flow(value, e.json))
 		return
 	}
@@ -151,7 +151,8 @@ func (e *editor) anew(n *node, i int, value any, path sidecar.Path) {
 		e.fail(v.start, path, "stands there in a form that can't be edited in place; write it out")
 		return
 	}
-	e.marks = append(e.marks, e.takenOut(n, i, from, to, path), mark{At: pathString(becomes(path, value)), Is: e.hash(value)})
+	now := pathString(becomes(path, value))
+	e.marks = append(e.marks, e.takenOut(n, i, from, to, path, now), mark{At: now, Is: e.hash(value)})
 	text := ""
 	if n.kind == mappingNode {
 		text = e.keyValue(n.keys[i].value, value, n.col)

@@ -32,7 +32,7 @@ func TestEditsThroughAliases(t *testing.T) {
 	es := []sidecar.Edit{
 		{Path: sidecar.Fields("spec", "containers").At("name", "app").To("env").At("name", "NEW"), Value: map[string]string{"name": "NEW", "value": "on"}},
 		{Path: sidecar.Fields("spec", "containers").At("name", "app").To("ports").At("containerPort", "9200"), Delete: true},
-		{Path: sidecar.Fields("spec", "initContainers").At("name", "proxy"), Value: map[string]any{"name": "proxy", "image": "nginx"}},
+		{Path: sidecar.Fields("spec", "initContainers").At("name", "proxy"), Value: map[string]any{"name": "proxy", "image": "nginx", "ports": []map[string]int{{"containerPort": 9200}}}},
 	}
 	for name, spec := range aliased {
 		t.Run(name, func(t *testing.T) {

@@ -19,6 +19,7 @@ type editor struct {
 	errs    []error
 	flow    bool // something between brackets was edited
 	hashes  bool // marks have the hash of what they are about
+	moved   func(sidecar.Path) *sidecar.Moved
 
 	touched map[*node]bool // anchored values that change; nil: nobody asks
 	out     map[*node]bool // see writeOuts
@@ -107,7 +108,7 @@ func (e *editor) visit(n *node, i int, p *patch, path sidecar.Path) {
 	}
 	switch {
 	case goes:
-		e.remove(n, i, path)
+		e.remove(n, i, path, p.taker())
 	case e.out[v] || !p.set && (v.kind == aliasNode || v.odd && len(p.below) > 0):
 		e.rewrite(n, i, p, path)
 	case p.set && is(v, p.value):
@@ -160,10 +161,10 @@ func (e *editor) replace(n *node, i int, p *patch, path sidecar.Path) {
 	_, isMap := p.value.(ordered)
 	_, isList := p.value.([]any)
 	if n.flow || isMap || isList || v.kind != scalarNode || v.start == v.end || strings.IndexByte(e.text[v.start:v.end], '\n') >= 0 {
-		e.anew(n, i, p.value, path)
+		e.anew(n, i, p, path)
 		return
 	}
-	e.marks = append(e.marks, mark{At: pathString(becomes(path, p.value)), Is: e.hash(p.value), Was: new(e.text[v.start:v.end])})
+	e.noteReplaced(v, path, p)
 	if e.json {
 		e.splice(v.start, v.end-v.start, flow(p.value, e.json))
 	} else {
@@ -188,7 +189,7 @@ func (e *editor) fill(n *node, i int, p *patch, path sidecar.Path) {
 	}
 	if n.kind == mappingNode && !n.flow && strings.ContainsAny(e.text[n.keys[i].end:v.start], "&!") { // an anchor or tag of nothing
 		e.touch(v)
-		e.anew(n, i, value, path)
+		e.anew(n, i, &patch{value: value, part: p.part}, path)
 		return
 	}
 	was := e.text[v.start:v.end]
@@ -201,9 +202,7 @@ func (e *editor) fill(n *node, i int, p *patch, path sidecar.Path) {
 		e.marks = append(e.marks, mark{At: pathString(path), Empty: &was, Is: e.hash(value)})
 	} else {
 		e.marks = append(e.marks, mark{At: pathString(path), Empty: &was})
-		p.leaves(path, func(at sidecar.Path, leaf any) {
-			e.marks = append(e.marks, mark{At: pathString(at), Is: e.hash(leaf)})
-		})
+		p.leaves(path, func(at sidecar.Path, leaf *patch) { e.noteAdded(at, leaf) })
 	}
 	rest := e.text[v.end:e.end(v.end)] // a comment, or blanks, would land behind the last line
 	if n.flow || n.kind != mappingNode || rest != "" && was != "" {

@@ -14,6 +14,15 @@ type Edited struct {
 	Name    string // of the file
 	text    *Text
 	splices []splice // in their order
+	again   *Text    // where it was read again
+}
+
+// Reread is the new text.
+func (e Edited) Reread() *Text {
+	if e.again == nil {
+		return e.text
+	}
+	return e.again
 }
 
 // edited sorts the splices of a text. Those at one place keep their order,

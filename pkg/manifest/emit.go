@@ -212,23 +212,32 @@ func (l *Layer) changed(o *Object) bool {
 	return true
 }
 
-// prune takes a whole object out of its text.
-func (l *Layer) prune(o *Object) {
+// prune takes a whole object out of its text. Only one goes that says by its label,
+// its owner and the hash of its content that we wrote it, as it stands: who has copied
+// one of them doesn't lose what is his.
+func (l *Layer) prune(o *Object) bool {
+	if o.Strings("metadata", "labels")[ManagedLabel] != ManagedBy || o.Annotation(ContentKey) == "" {
+		l.tell(sidecar.Finding{Severity: sidecar.Warning, Code: "object-kept", Object: o.Ref, File: o.File(),
+			Message: "has the annotation " + OwnerKey + " as what outrigger writes, but not the label " + ManagedLabel + " and " + ContentKey + ": it stays",
+			Hint:    "take the annotation out, or delete the object if it was outrigger's"})
+		return false
+	}
 	if l.changed(o) {
-		return
+		return false
 	}
-	e := &editor{lines: o.text.lines}
-	if o.list != nil {
-		from, to, ok := o.extent(e)
-		if !ok {
-			l.fail(o, "not-editable", fmt.Errorf("line %d: can't be taken out of the form that the list is written in", o.Line()))
-			return
-		}
-		l.splices[o.text] = append(l.splices[o.text], splice{from, to - from, ""})
-		return
+	from, to, ok := 0, 0, true
+	if e := (&editor{lines: o.text.lines}); o.list != nil {
+		from, to, ok = o.extent(e)
+	} else {
+		from, to = e.document(o.root())
 	}
-	from, to := e.document(o.root())
+	if !ok {
+		l.fail(o, "not-editable", fmt.Errorf("line %d: can't be taken out of the form that the list is written in", o.Line()))
+		return false
+	}
 	l.splices[o.text] = append(l.splices[o.text], splice{from, to - from, ""})
+	l.tell(sidecar.Finding{Severity: sidecar.Info, Code: "object-removed", Object: o.Ref, File: o.File(), Message: "was outrigger's and is taken out"})
+	return true
 }
 
 // document is the text of a document with the marker in front of it.

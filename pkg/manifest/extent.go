@@ -6,21 +6,21 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// remove takes the entry i out of n.
-func (e *editor) remove(n *node, i int, path sidecar.Path) {
+// remove takes the entry i out of n, whose place something else takes.
+func (e *editor) remove(n *node, i int, path, by sidecar.Path) {
 	from, to, ok := e.extent(n, i)
 	if !ok {
 		e.fail(n.start, path, "can't be taken out of the form that it's written in; write it on lines of its own")
 		return
 	}
-	e.marks = append(e.marks, e.takenOut(n, i, from, to, path))
+	e.marks = append(e.marks, e.takenOut(n, i, from, to, path, pathString(by)))
 	e.splice(from, to-from, "")
 }
 
 // takenOut is the mark of the entry i of n, which is taken out with its text. What
 // it stood behind is named without those that are taken out, too.
-func (e *editor) takenOut(n *node, i, from, to int, path sidecar.Path) mark {
-	m := mark{At: pathString(path), Was: new(e.text[from:to]), After: new("")}
+func (e *editor) takenOut(n *node, i, from, to int, path sidecar.Path, by string) mark {
+	m := mark{At: pathString(path), By: by, Was: new(e.text[from:to]), After: new("")}
 	j, taken := i-1, 0
 	for ; j >= 0; j-- {
 		lines, ok := e.taken[n.vals[j]]

@@ -9,9 +9,7 @@ import (
 func (e *editor) insert(n *node, news []*patch, path sidecar.Path) {
 	for i, c := range news {
 		value, _ := c.whole()
-		c.leaves(append(path[:len(path):len(path)], c.step), func(at sidecar.Path, leaf any) {
-			e.marks = append(e.marks, mark{At: pathString(at), Is: e.hash(leaf)})
-		})
+		c.leaves(append(path[:len(path):len(path)], c.step), func(at sidecar.Path, leaf *patch) { e.noteAdded(at, leaf) })
 		before := -1
 		if c.before != "" && n.kind == sequenceNode {
 			before = find(n, sidecar.Step{Key: c.step.Key, Value: c.before})

@@ -88,6 +88,8 @@ func (l *Layer) ends() {
 	}
 }
 
+func (l *Layer) tell(f sidecar.Finding) { l.findings = append(l.findings, f) }
+
 func (l *Layer) fail(o *Object, code string, err error) {
 	l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: o.Ref, File: o.File(), Message: err.Error()})
 }
@@ -105,21 +107,10 @@ func (l *Layer) Edit(o *Object, edits []sidecar.Edit) {
 		l.fail(o, "internal", err)
 		return
 	}
-	e := l.walk(o, root, false)
-	if l.opt.Record && len(e.marks) > 0 && len(e.errs) == 0 {
-		at := sidecar.Fields("metadata", "annotations", RecordPrefix+l.opt.By)
-		p := root
-		for _, s := range at {
-			p = p.child(s)
-		}
-		p.set, p.value = true, ""
-		marks := l.walk(o, root, true).marks // with the record's own
-		for i := range marks {
-			if strings.HasPrefix(pathString(at)+"/", marks[i].At+"/") {
-				marks[i].Is = "" // it can't hold its own hash, nor that of what holds it
-			}
-		}
-		p.value = encodeRecord(marks, o.style().compact)
+	var e *editor
+	if l.opt.Record {
+		e = l.remember(o, root)
+	} else {
 		e = l.walk(o, root, false)
 	}
 	for _, err := range e.errs {
@@ -174,6 +165,9 @@ func (l *Layer) broken(file string, ref sidecar.Ref, err error) {
 // walk edits the object's nodes. Most walks need no marks with what they're about.
 func (l *Layer) walk(o *Object, root *patch, hashes bool) *editor {
 	e := &editor{lines: o.text.lines, style: o.style(), json: isJSON(o.root()), hashes: hashes}
+	if hashes {
+		e.moved = o.moved()
+	}
 	if o.root().shared() {
 		e.out, e.done = e.writeOuts(o.root(), root), map[*node]bool{}
 	}

@@ -12,6 +12,8 @@ type patch struct {
 	value  any
 	delete bool
 	before string
+	by     sidecar.Path // what takes the place of what is deleted
+	part   string       // see sidecar.Edit
 	below  []*patch
 }
 
@@ -27,7 +29,7 @@ func plan(edits []sidecar.Edit) (*patch, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.set, p.value, p.delete, p.before = !e.Delete, v, e.Delete, e.Before
+		p.set, p.value, p.delete, p.before, p.by, p.part = !e.Delete, v, e.Delete, e.Before, e.By, e.Part
 	}
 	return root, nil
 }
@@ -41,6 +43,16 @@ func (p *patch) child(s sidecar.Step) *patch {
 	c := &patch{step: s}
 	p.below = append(p.below, c)
 	return c
+}
+
+// taker is what takes the place of what goes by p: an entry, or all of a list's.
+func (p *patch) taker() sidecar.Path {
+	for _, c := range p.below {
+		if by := c.taker(); by != nil {
+			return by
+		}
+	}
+	return p.by
 }
 
 // orphan is the first entry of a list that p goes through without setting it:
@@ -85,9 +97,9 @@ func (p *patch) whole() (v any, some bool) {
 }
 
 // leaves calls f for each value set in the tree.
-func (p *patch) leaves(path sidecar.Path, f func(sidecar.Path, any)) {
+func (p *patch) leaves(path sidecar.Path, f func(sidecar.Path, *patch)) {
 	if p.set {
-		f(path, p.value)
+		f(path, p)
 	}
 	for _, c := range p.below {
 		c.leaves(append(path[:len(path):len(path)], c.step), f)

@@ -26,18 +26,63 @@ type record struct {
 	Marks   []mark `json:"marks"`
 }
 
-const recordVersion = 1
+// recordVersion is that of the form below. Version 1 had marks that said nothing of
+// what they undo.
+const recordVersion = 2
 
 // A mark is one thing laid on. Without Was it was added; with Was and After it
 // was taken out; with Was alone it was replaced. With Empty it is a collection
-// that was there without entries.
+// that was there without entries. Everything that stands there by the config is
+// named by a hash, and goes only while it's that. What several documents have
+// together is a mark in the record of each: as a part where they add it up, else
+// in the same words.
 type mark struct {
 	At    string  `json:"at"`
 	Is    string  `json:"is,omitempty"`    // hash of the value laid on
-	Was   *string `json:"was,omitempty"`   // text that stood there
+	Part  string  `json:"part,omitempty"`  // instead: what of the value is this document's, see sidecar.Share
+	Was   *string `json:"was,omitempty"`   // text that stood there; with Part, before any document came
 	After *string `json:"after,omitempty"` // the entry before what was taken out; "": it was the first
 	Skip  int     `json:"skip,omitempty"`  // lines between that entry and it: comments
+	By    string  `json:"by,omitempty"`    // with After: the mark of what took its place
 	Empty *string `json:"empty,omitempty"` // how it was written: "", {}, [], null
+}
+
+// taken reports whether the mark is of something that was taken out.
+func (m *mark) taken() bool { return m.After != nil }
+
+// sound reports whether the mark says all that it must.
+func (m *mark) sound() bool {
+	said := 0
+	for _, s := range []string{m.Is, m.Part, m.By} {
+		if s != "" {
+			said++
+		}
+	}
+	switch {
+	case !strings.HasPrefix(m.At, "/") || m.Skip < 0:
+		return false
+	case m.taken():
+		return m.Was != nil && m.Empty == nil && m.By != "" && said == 1 && !divides(*m.Was)
+	case m.Empty != nil:
+		return m.Was == nil && m.Part == "" && m.By == "" && !divides(*m.Empty)
+	}
+	return said == 1 && m.By == "" && (m.Was == nil || !divides(*m.Was))
+}
+
+// divides reports whether a text has a line that begins or ends a document.
+func divides(text string) bool {
+	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		if strings.HasPrefix(line, "---") || strings.HasPrefix(line, "...") || strings.HasPrefix(line, "%") {
+			return true
+		}
+	}
+	return false
+}
+
+// ours reports whether an annotation is outrigger's own and may change with each
+// document: hashes leave it out.
+func ours(key string) bool {
+	return key == sidecar.PatternsKey || key == sidecar.PhasesKey || key == sidecar.ContainersKey || strings.HasPrefix(key, RecordPrefix)
 }
 
 // hash names a value without telling it. The order of fields doesn't count.
@@ -58,7 +103,7 @@ func sorted(v any) any {
 	switch v := v.(type) {
 	case ordered:
 		m := slices.Clone(v)
-		m = slices.DeleteFunc(m, func(e entry) bool { return e.value == nil })
+		m = slices.DeleteFunc(m, func(e entry) bool { return e.value == nil || ours(e.key) })
 		slices.SortFunc(m, func(a, b entry) int { return strings.Compare(a.key, b.key) })
 		for i := range m {
 			m[i].value = sorted(m[i].value)
@@ -87,15 +132,23 @@ func encodeRecord(marks []mark, compact bool) string {
 }
 
 func decodeRecord(text string) (record, error) {
+	var head struct {
+		Version int `json:"v"`
+	}
+	damaged := errors.New("is damaged; restore it from version control, or strip the object by hand and delete the annotation")
+	switch err := json.Unmarshal([]byte(text), &head); {
+	case err != nil:
+		return record{}, damaged
+	case head.Version < recordVersion && head.Version > 0:
+		return record{}, fmt.Errorf("is of version %d, by an older outrigger; strip it with that one, or render from the sources", head.Version)
+	case head.Version != recordVersion:
+		return record{}, fmt.Errorf("is of version %d, which this outrigger doesn't read; use the one that wrote it, or a newer one", head.Version)
+	}
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
 	var r record
-	err := d.Decode(&r)
-	if err != nil || d.More() || slices.ContainsFunc(r.Marks, func(m mark) bool { return m.After != nil && m.Was == nil || !strings.HasPrefix(m.At, "/") }) {
-		return record{}, errors.New("is damaged; restore it from version control, or strip the object by hand and delete the annotation")
-	}
-	if r.Version != recordVersion {
-		return record{}, fmt.Errorf("is of version %d, which this outrigger doesn't read; use the one that wrote it, or a newer one", r.Version)
+	if d.Decode(&r) != nil || d.More() || slices.ContainsFunc(r.Marks, func(m mark) bool { return !m.sound() }) {
+		return record{}, damaged
 	}
 	return r, nil
 }

@@ -1,7 +1,9 @@
 package manifest
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -9,55 +11,121 @@ import (
 // stripper undoes the marks of one object.
 type stripper struct {
 	editor
-	root  *node
-	gone  map[*node]map[int]bool // entries to take out, by collection
-	empty map[*node]string       // how a collection was written before it had entries
-	back  map[*node]bool         // collections that get an entry back
-	kept  []string               // what a person has changed since; nothing is stripped then
-	rows  map[int]int            // lines that go, from the break before them, to where they end
+	root   *node
+	own    []string               // keys of the records that are undone; they go
+	others []mark                 // of documents whose work stays
+	gone   map[*node]map[int]bool // entries to take out, by collection
+	empty  map[*node]string       // how a collection was written before it had entries
+	back   map[*node]bool         // collections that get an entry back
+	kept   []string               // what a person has changed since; nothing is stripped then
+	rows   map[int]int            // lines that go, from the break before them, to where they end
+	comes  []comeback
+}
+
+// A comeback is a text that comes back, to be looked for where it has to stand.
+type comeback struct {
+	path sidecar.Path
+	was  string // of a value that was replaced: exactly this
+	out  bool   // it was taken out
 }
 
 // strip turns marks into splices that give back what stood there before. What a
 // person changed since is never taken: it's reported in kept.
 func (s *stripper) strip(records []record) error {
 	s.gone, s.empty, s.back = map[*node]map[int]bool{}, map[*node]string{}, map[*node]bool{}
+	done := map[mark]bool{} // by what they say: several documents may have one
+	parts := map[string][]mark{}
+	var shared []string
 	for _, r := range records {
 		for _, m := range r.Marks {
-			if err := s.undo(m); err != nil {
+			said := mark{At: m.At, Is: m.Is, By: m.By}
+			switch {
+			case m.Part != "":
+				if parts[m.At] == nil {
+					shared = append(shared, m.At)
+				}
+				parts[m.At] = append(parts[m.At], m)
+				continue
+			case done[said]:
+				continue
+			}
+			done[said] = true
+			if err := s.undo(m, r.Marks); err != nil {
 				return err
 			}
 		}
+	}
+	for _, at := range shared {
+		if err := s.part(at, parts[at]); err != nil {
+			return err
+		}
+	}
+	for _, key := range s.own {
+		s.takeOut(sidecar.Fields("metadata", "annotations", key))
 	}
 	s.sweep(s.root)
 	s.rows = s.goneRows()
 	for _, r := range records { // when it's known what else goes
 		for _, m := range r.Marks {
-			if m.After != nil && m.Was != nil && m.Empty == nil {
+			if said := (mark{At: m.At, Is: m.Is, By: m.By}); m.taken() && done[said] {
 				path, _ := parsePath(m.At)
 				s.putBack(path, m, r.Compact)
+				s.comes = append(s.comes, comeback{path: path, out: true})
+				delete(done, said)
 			}
 		}
 	}
 	return nil
 }
 
-// undo undoes one mark, but for what was taken out.
-func (s *stripper) undo(m mark) error {
+// undo undoes one mark of a record, but for what was taken out.
+func (s *stripper) undo(m mark, record []mark) error {
 	path, err := parsePath(m.At)
 	if err != nil {
 		return err
 	}
+	if m.Is != "" && slices.ContainsFunc(s.others, func(o mark) bool { return o.At == m.At && o.Is == m.Is }) {
+		return nil // another document wants it as well
+	}
 	switch {
 	case m.Empty != nil:
 		s.emptied(path, m)
+	case m.taken():
+		return s.takenOut(path, m, record)
 	case m.Was == nil:
 		s.added(path, m)
-	case m.After == nil:
-		s.replaced(path, m)
 	default:
-		s.back[locate(s.root, path[:len(path)-1]).resolve()] = true
+		s.replaced(path, m)
 	}
 	return nil
+}
+
+// takenOut is what was taken out. It comes back for what took its place: that must
+// stand there.
+func (s *stripper) takenOut(path sidecar.Path, m mark, record []mark) error {
+	i := slices.IndexFunc(record, func(o mark) bool { return o.At == m.By && !o.taken() && (o.Is != "" || o.Part != "") })
+	if i < 0 {
+		return errors.New("is damaged: it doesn't say what took the place of " + path.String())
+	}
+	by, err := parsePath(m.By)
+	if err != nil {
+		return err
+	}
+	v := locate(s.root, by)
+	if have, err := valueOfNode(orNull(v)); v == nil || err != nil || record[i].Is != "" && hash(have) != record[i].Is {
+		s.kept = append(s.kept, by.String())
+	}
+	if parent := locate(s.root, path[:len(path)-1]).resolve(); parent != nil {
+		s.back[parent] = true
+	}
+	return nil
+}
+
+func orNull(n *node) *node {
+	if n == nil {
+		return &node{tag: tagNull}
+	}
+	return n
 }
 
 // emptied is a collection that was there without entries. With a hash it was filled
@@ -83,7 +151,16 @@ func (s *stripper) added(path sidecar.Path, m mark) {
 	if i < 0 {
 		return // somebody took it out already
 	}
-	if m.Is != "" && !s.unchanged(parent.vals[i], m, path) {
+	if s.unchanged(parent.vals[i], m, path) {
+		s.takeOut(path)
+	}
+}
+
+// takeOut takes an entry out, unless a person has written a comment into it.
+func (s *stripper) takeOut(path sidecar.Path) {
+	parent := locate(s.root, path[:len(path)-1]).resolve()
+	i := find(parent, path[len(path)-1])
+	if i < 0 {
 		return
 	}
 	if s.commented(parent, i) {
@@ -98,7 +175,7 @@ func (s *stripper) added(path sidecar.Path, m mark) {
 
 func (s *stripper) unchanged(v *node, m mark, path sidecar.Path) bool {
 	have, err := valueOfNode(v)
-	if err == nil && (m.Is == "" || hash(have) == m.Is) {
+	if err == nil && hash(have) == m.Is {
 		return true
 	}
 	s.kept = append(s.kept, path.String())
@@ -110,7 +187,13 @@ func (s *stripper) replaced(path sidecar.Path, m mark) {
 	if v == nil || !s.unchanged(v, m, path) {
 		return
 	}
-	s.splice(v.start, v.end-v.start, *m.Was)
+	s.comeBack(v, path, *m.Was)
+}
+
+// comeBack puts the text back that stood there before a value.
+func (s *stripper) comeBack(v *node, path sidecar.Path, was string) {
+	s.splice(v.start, v.end-v.start, was)
+	s.comes = append(s.comes, comeback{path: path, was: was})
 }
 
 // sweep takes out what is gone. A collection of which nothing is left goes too:

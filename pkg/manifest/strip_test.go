@@ -75,7 +75,9 @@ func TestTheFirstKeyGoesAlone(t *testing.T) {
 	in, err := Parse("", text)
 	require.NoError(t, err)
 	e := sidecar.Edit{Object: in.Objects[0].Ref, Delete: true, Path: sidecar.Fields("spec", "containers").At("name", "app").To("ports").At("containerPort", "9200")}
-	out, fs := Lay([]*Text{in}, []sidecar.Edit{e}, nil, Options{By: "shop", Record: true})
+	proxy := sidecar.Edit{Object: in.Objects[0].Ref, Path: sidecar.Fields("spec", "containers").At("name", "proxy"),
+		Value: map[string]any{"name": "proxy", "ports": []map[string]int{{"containerPort": 9200}}}}
+	out, fs := Lay([]*Text{in}, []sidecar.Edit{e, proxy}, nil, Options{By: "shop", Record: true})
 	require.Empty(t, fs)
 	require.Contains(t, out[0], "  containers:\n  - # the app\n    # of the shop\n    name: app\n")
 	laid, err := Parse("", out[0])

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // A dial is an address that a text names.
@@ -19,7 +21,7 @@ type dial struct {
 }
 
 // secure are schemes in plain and what they're called over TLS.
-var secure = map[string]string{"http": "https", "ws": "wss", "h2c": "https", "redis": "rediss", "amqp": "amqps", "mqtt": "mqtts", "ldap": "ldaps", "nats": "tls"}
+var secure = sidecar.TLSSchemes
 
 // usual is the port that a URL means without one.
 var usual = map[string]int32{"http": 80, "ws": 80, "h2c": 80, "redis": 6379, "amqp": 5672, "mqtt": 1883, "ldap": 389, "nats": 4222,

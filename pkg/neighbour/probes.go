@@ -136,13 +136,13 @@ func (p *prober) tcpSocket(at sidecar.Path, c *corev1.Container, field string, s
 		if p.takeover.Scheme != "" {
 			get.Scheme = p.takeover.Scheme
 		}
-		p.edits = append(p.edits, p.remove(at.To("tcpSocket")), p.edit(at.To("httpGet"), get))
+		p.edits = append(p.edits, p.remove(at.To("tcpSocket"), at.To("httpGet")), p.edit(at.To("httpGet"), get))
 		p.add(sidecar.Info, "probe-asks-app", at, fmt.Sprintf("opened a connection, which is the proxy's now: it asks the app as %s does", other), "")
 		return
 	}
 	p.number(at.To("tcpSocket", "port"), socket.Port, p.takeover.Port)
 	if socket.Host != "" {
-		p.edits = append(p.edits, p.remove(at.To("tcpSocket", "host")))
+		p.edits = append(p.edits, p.remove(at.To("tcpSocket", "host"), at.To("tcpSocket", "port")))
 	}
 	hint := fmt.Sprintf("ask the app by httpGet: {path: %s, port: %d%s}", path, p.kubelet(), p.scheme())
 	if p.takeover.Protocol != "" && p.takeover.Protocol != sidecar.HTTP {
@@ -214,7 +214,7 @@ func (p *prober) httpGet(at sidecar.Path, c *corev1.Container, get *corev1.HTTPG
 		p.edits = append(p.edits, e)
 	}
 	if get.Host != "" {
-		p.edits = append(p.edits, p.remove(at.To("host")))
+		p.edits = append(p.edits, p.remove(at.To("host"), at.To("port")))
 	}
 	return true
 }
@@ -232,8 +232,8 @@ func (p *prober) edit(at sidecar.Path, v any) sidecar.Edit {
 	return sidecar.Edit{Owner: p.asked.Name, Object: p.w.Ref, Path: at, Value: v}
 }
 
-func (p *prober) remove(at sidecar.Path) sidecar.Edit {
-	return sidecar.Edit{Owner: p.asked.Name, Object: p.w.Ref, Path: at, Delete: true}
+func (p *prober) remove(at, by sidecar.Path) sidecar.Edit {
+	return sidecar.Edit{Owner: p.asked.Name, Object: p.w.Ref, Path: at, By: by, Delete: true}
 }
 
 func (p *prober) add(s sidecar.Severity, code string, at sidecar.Path, message, hint string) {

@@ -125,6 +125,9 @@ func (w *world) Callers(named func(host string) bool, visit func(neighbour.Calle
 // for an object is laid on at once. What is said of it was said.
 func (r *run) again(o *manifest.Object, more []sidecar.Edit) {
 	if !r.layer.Laid(o) {
+		if r.disobeyed(o) {
+			return
+		}
 		r.layer.Edit(o, more)
 		return
 	}

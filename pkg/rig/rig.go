@@ -53,13 +53,13 @@ func Run(files []File, conf *config.Sidecars, opt Options) Output {
 // RunTexts is Run for texts that are parsed already.
 func RunTexts(texts []*manifest.Text, conf *config.Sidecars, opt Options) Output {
 	r := run{conf: conf, texts: texts}
-	r.record = conf.Spec.Record == config.RecordAlways || conf.Spec.Record != config.RecordNever && (opt.InPlace || r.remembers())
+	r.record = conf.Spec.Record == config.RecordAlways || conf.Spec.Record != config.RecordNever && (opt.InPlace || r.writesBack())
 	if r.record && conf.Metadata.Name == "" { // it would take everything for its own
 		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "missing-field", Field: "metadata.name", Message: "is missing",
 			Hint: "where files are written back, objects remember by this name what the config laid on them"})
 		return r.fail()
 	}
-	if !r.strip() {
+	if r.record && !r.strip() {
 		return r.fail()
 	}
 	r.layer = manifest.NewLayer(r.texts, manifest.Options{By: conf.Metadata.Name, Record: r.record})
@@ -117,12 +117,12 @@ func parse(files []File) (texts []*manifest.Text, fs sidecar.Findings) {
 	return texts, fs
 }
 
-// remembers reports whether the runner writes files back, or objects carry
-// records already.
-func (r *run) remembers() bool {
+// writesBack reports whether the runner writes files back: kpt does, whose lists tell
+// the paths. In a plain stream such an annotation means nothing.
+func (r *run) writesBack() bool {
 	for _, t := range r.texts {
-		if t.Recorded(r.conf.Metadata.Name) {
-			return true
+		if !t.IsResourceList() {
+			continue
 		}
 		for _, o := range t.Objects {
 			if o.ByKustomize() {
@@ -136,8 +136,8 @@ func (r *run) remembers() bool {
 	return false
 }
 
-// strip takes off what this config laid on before; what follows works on the
-// texts as a person wrote them.
+// strip takes off what this config laid on before, where it's obeyed what records say;
+// what follows works on the texts as a person wrote them.
 func (r *run) strip() bool {
 	r.texts = slices.Clone(r.texts)
 	for i, t := range r.texts {
@@ -145,17 +145,23 @@ func (r *run) strip() bool {
 			continue
 		}
 		bare, fs := manifest.Strip(t, r.conf.Metadata.Name, false)
-		if r.add(fs...); fs.Failed() {
-			continue
+		if r.add(fs...); !fs.Failed() {
+			r.texts[i] = bare.Reread()
 		}
-		stripped, err := manifest.Parse(t.Name, bare.String())
-		if err != nil {
-			r.add(sidecar.Finding{Severity: sidecar.Error, Code: "internal", Message: "what was stripped can't be read: " + err.Error()})
-			continue
-		}
-		r.texts[i] = stripped
 	}
 	return !r.findings.Failed()
+}
+
+// disobeyed reports an object with a record that isn't obeyed here. What stands there
+// is the work of an earlier run, which can neither be taken off nor be laid on again.
+func (r *run) disobeyed(o *manifest.Object) bool {
+	if r.record || r.conf.Metadata.Name == "" || !o.Recorded(r.conf.Metadata.Name) {
+		return false
+	}
+	r.add(sidecar.Finding{Severity: sidecar.Error, Code: "record-unused", Object: o.Ref, File: o.File(), Line: line(o),
+		Message: "carries a record of what this config laid on it, which counts only where files are written back",
+		Hint:    "render it with -w or kpt, or write record: always into the config; or take the record off first with outrigger strip"})
+	return true
 }
 
 // workload asks the patterns what one workload needs and collects the edits.
@@ -173,6 +179,9 @@ func (r *run) workload(o *manifest.Object) {
 // own are the edits of the workload itself; those of objects around it are put
 // aside.
 func (r *run) own(o *manifest.Object) ([]sidecar.Edit, bool) {
+	if r.disobeyed(o) {
+		return nil, false
+	}
 	w, ok := r.view(o)
 	if !ok {
 		return nil, false

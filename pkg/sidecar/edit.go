@@ -11,6 +11,8 @@ type Edit struct {
 	Delete bool   // take away what is there; nothing there is fine
 	Before string // of a list entry: the key of the entry that it stands before; "": at the end
 	Hint   string // the way out where the manifest has another value
+	By     Path   // with Delete: what takes the place of it
+	Part   string // of a number of which the largest counts: what this owner wants
 
 	view *Workload // where messages look up what the manifest has
 }

@@ -45,7 +45,7 @@ func Edits(w *Workload, asked []Asked) ([]Edit, Findings) {
 			if t.Front {
 				continue // the app's port stays with it
 			}
-			f.edits = append(f.edits, Edit{Owner: a.Name, Object: w.Ref, Delete: true,
+			f.edits = append(f.edits, Edit{Owner: a.Name, Object: w.Ref, Delete: true, By: f.answering(a, t.Port),
 				Path: f.container(a.App.Name).To("ports").At("containerPort", strconv.Itoa(int(t.Port)))})
 		}
 		f.pod(&c.Pod)
@@ -57,6 +57,25 @@ func Edits(w *Workload, asked []Asked) ([]Edit, Findings) {
 	f.inits(asked)
 	f.mark(asked)
 	return f.edits, f.findings
+}
+
+// answering is where the container stands that answers on a port; nil where the
+// sidecar has none.
+func (f *flattener) answering(a *Asked, port int32) Path {
+	list := "initContainers"
+	if a.Placement == Beside {
+		list = "containers"
+	}
+	all := a.Change.Containers
+	for i := range all {
+		if slices.ContainsFunc(all[i].Ports, func(p corev1.ContainerPort) bool { return p.ContainerPort == port }) {
+			return f.spec.To(list).At("name", all[i].Name)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return f.spec.To(list).At("name", all[0].Name)
 }
 
 // containerHint is the way out where the manifest has a container of a sidecar's

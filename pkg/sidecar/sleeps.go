@@ -93,16 +93,19 @@ func graceOf(w *Workload, asked []Asked) (grace, was int64) {
 // grace raises the pod's, where a sidecar needs more.
 func (f *flattener) grace(asked []Asked) {
 	grace, was := graceOf(f.w, asked)
-	if grace == was {
-		return
-	}
+	var wants int64
 	for i := range asked {
-		if asked[i].Change.Pod.MinGracePeriodSeconds == grace {
-			f.owner = asked[i].Name
+		if least := asked[i].Change.Pod.MinGracePeriodSeconds; least > wants {
+			f.owner, wants = asked[i].Name, least
 		}
 	}
-	f.set(f.spec.To("terminationGracePeriodSeconds"), grace)
-	if f.w.Pod.Spec.TerminationGracePeriodSeconds != nil {
-		f.edits[len(f.edits)-1].Was = was
+	have := f.w.Pod.Spec.TerminationGracePeriodSeconds
+	if wants == 0 || grace == was && have == nil {
+		return
+	}
+	f.set(f.spec.To("terminationGracePeriodSeconds"), grace) // a value that is there may be another document's
+	e := &f.edits[len(f.edits)-1]
+	if e.Part = strconv.FormatInt(wants, 10); have != nil {
+		e.Was = was
 	}
 }

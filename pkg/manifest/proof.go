@@ -1,0 +1,295 @@
+package manifest
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// proof compares an object before and after its records were undone: whatever they
+// say, and however they're written, nothing may have changed but what sidecars put
+// there, change or take away (see sidecar.MovedAt).
+type proof struct {
+	on            sidecar.Ref
+	pods          []sidecar.Path
+	own           []string // keys of the records, which go
+	before, after any
+	marker        []string
+	wrong         []sidecar.Path
+}
+
+// prove gives the paths of what records must not change.
+func prove(before, after *Object, s *stripper) []sidecar.Path {
+	a, errA := valueOfNode(before.root())
+	b, errB := valueOfNode(after.root())
+	if errA != nil || errB != nil || after.err != nil {
+		return []sidecar.Path{{}}
+	}
+	p := &proof{on: before.Ref, pods: podPaths(a), own: s.own, before: a, after: b,
+		marker: append(names(before.Annotation(sidecar.PatternsKey)), names(before.Annotation(sidecar.ContainersKey))...)}
+	p.compare(a, b, nil)
+	for _, c := range s.comes {
+		if !c.stands(after.root(), after.text.text) {
+			p.wrong = append(p.wrong, c.path)
+		}
+	}
+	return p.wrong
+}
+
+// stands reports whether what came back is one value where it has to stand.
+func (c comeback) stands(root *node, text string) bool {
+	if c.out {
+		return locate(root, c.path) != nil
+	}
+	parent := locate(root, c.path[:len(c.path)-1]).resolve()
+	if parent == nil {
+		return false
+	}
+	return slices.ContainsFunc(parent.vals, func(v *node) bool { return text[v.start:v.end] == c.was })
+}
+
+func (p *proof) compare(before, after any, path sidecar.Path) {
+	if equal(before, after) || p.allowed(before, after, path) {
+		return
+	}
+	if whole := before == nil || after == nil; whole && sidecar.MovedAt(p.on, p.pods, path) != nil {
+		p.wrong = append(p.wrong, path)
+		return
+	}
+	if m, n, ok := both[ordered](before, after); ok && p.mayBeEmpty(before, after, len(m)+len(n), path) {
+		for _, e := range m {
+			p.compare(e.value, n.get(e.key), path.To(e.key))
+		}
+		for _, e := range n {
+			if m.index(e.key) < 0 {
+				p.compare(nil, e.value, path.To(e.key))
+			}
+		}
+		return
+	}
+	if m, n, ok := both[[]any](before, after); ok && p.mayBeEmpty(before, after, len(m)+len(n), path) {
+		p.lists(m, n, path)
+		return
+	}
+	p.wrong = append(p.wrong, path)
+}
+
+// both are two collections of a kind, of which one may be missing.
+func both[T ordered | []any](before, after any) (a, b T, ok bool) {
+	a, okA := before.(T)
+	b, okB := after.(T)
+	return a, b, (okA || before == nil) && (okB || after == nil) && (okA || okB)
+}
+
+// mayBeEmpty reports whether a collection without entries may come or go.
+func (p *proof) mayBeEmpty(before, after any, entries int, path sidecar.Path) bool {
+	return entries > 0 || before != nil && after != nil || sidecar.MovedBelow(p.on, p.pods, path)
+}
+
+// lists compares two lists, whose entries keep their order.
+func (p *proof) lists(before, after []any, path sidecar.Path) {
+	entry := func(v any) sidecar.Path { return path.At("", identity(v)) }
+	later := func(v any, in []any) bool {
+		return slices.ContainsFunc(in, func(o any) bool { return equal(v, o) || sameEntry(v, o) })
+	}
+	for i, j := 0, 0; i < len(before) || j < len(after); {
+		switch {
+		case i < len(before) && j < len(after) && (equal(before[i], after[j]) || sameEntry(before[i], after[j])):
+			p.compare(before[i], after[j], entry(before[i]))
+			i, j = i+1, j+1
+		case i < len(before) && j < len(after) && p.turns(before[i], after[j], entry(before[i])):
+			i, j = i+1, j+1
+		case i < len(before) && !later(before[i], after[j:]):
+			p.compare(before[i], nil, entry(before[i]))
+			i++
+		case j < len(after) && !later(after[j], before[i:]):
+			p.compare(nil, after[j], entry(after[j]))
+			j++
+		default: // they've changed places
+			p.wrong = append(p.wrong, path)
+			return
+		}
+	}
+}
+
+// turns reports whether a plain entry took the place of another.
+func (p *proof) turns(before, after any, path sidecar.Path) bool {
+	_, a := before.(string)
+	_, b := after.(string)
+	return a && b && p.allowed(before, after, path)
+}
+
+// keys are those by which entries of lists are known.
+var keys = []string{"name", "containerPort", "mountPath", "port", "portNumber", "targetPort"}
+
+// sameEntry reports whether two entries of a list are one.
+func sameEntry(a, b any) bool {
+	x, okX := a.(ordered)
+	y, okY := b.(ordered)
+	if !okX || !okY {
+		return false
+	}
+	for _, key := range keys {
+		if x.get(key) != nil && y.get(key) != nil {
+			return fmt.Sprint(x.get(key)) == fmt.Sprint(y.get(key)) && (!sidecar.IsPortKey(key) || protocol(x) == protocol(y))
+		}
+	}
+	return false
+}
+
+func protocol(m ordered) string {
+	if p, ok := m.get("protocol").(string); ok {
+		return p
+	}
+	return "TCP"
+}
+
+func identity(v any) string {
+	if m, ok := v.(ordered); ok {
+		for _, key := range keys {
+			if m.get(key) != nil {
+				return fmt.Sprint(m.get(key))
+			}
+		}
+	}
+	return "..."
+}
+
+// allowed reports whether a record may make after of before.
+func (p *proof) allowed(before, after any, path sidecar.Path) bool {
+	if n := len(path); after == nil && n == 3 && path[1].Field == "annotations" && path[0].Field == "metadata" && slices.Contains(p.own, path[2].Field) {
+		return true
+	}
+	m := sidecar.MovedAt(p.on, p.pods, path)
+	switch {
+	case m == nil:
+		return false
+	case before == nil:
+		return m.Returns && p.fits(m.Value, nil, after)
+	case after == nil:
+		return m.Goes && p.mayGo(m.Value, before)
+	}
+	return m.Turns && p.fits(m.Value, before, after)
+}
+
+// mayGo looks at what goes.
+func (p *proof) mayGo(kind sidecar.Value, v any) bool {
+	m, _ := v.(ordered)
+	name, _ := m.get("name").(string)
+	switch kind {
+	case sidecar.Container:
+		return named(p.marker, name)
+	case sidecar.Volume:
+		return !mounts(p.after, name)
+	}
+	return true
+}
+
+// mounts reports whether a container below v mounts a volume.
+func mounts(v any, volume string) bool {
+	switch v := v.(type) {
+	case ordered:
+		for _, e := range v {
+			if list, ok := e.value.([]any); ok && (e.key == "volumeMounts" || e.key == "volumeDevices") {
+				if slices.ContainsFunc(list, func(m any) bool { o, _ := m.(ordered); return o.get("name") == any(volume) }) {
+					return true
+				}
+			}
+			if mounts(e.value, volume) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, func(o any) bool { return mounts(o, volume) })
+	}
+	return false
+}
+
+// fits looks at what comes back.
+func (p *proof) fits(kind sidecar.Value, before, after any) bool {
+	text, isText := after.(string)
+	_, isNumber := after.(json.Number)
+	was, _ := before.(string)
+	switch kind {
+	case sidecar.TextValue:
+		return isText
+	case sidecar.NumberValue:
+		return isNumber
+	case sidecar.PortValue:
+		return isNumber || isText && portName().MatchString(text)
+	case sidecar.SchemeValue:
+		return isText && (strings.EqualFold(text, "http") || strings.EqualFold(text, "https"))
+	case sidecar.PortEntry:
+		return p.movedPort(after)
+	case sidecar.SocketValue:
+		return holdsOnly(after, "port", "host")
+	case sidecar.CommandValue:
+		return isText && digits().ReplaceAllString(was, "0") == digits().ReplaceAllString(text, "0")
+	case sidecar.AddressValue:
+		return isText && overTLS(was, text)
+	case sidecar.ListValue:
+		return isText && len(without(names(text), names(was))) == 0
+	}
+	return false
+}
+
+var (
+	digits   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[0-9]+`) })
+	portName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9-]{1,63}$`) })
+	address  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`([a-z0-9]+)://([A-Za-z0-9.-]+)(:[0-9]+)?`) })
+)
+
+// overTLS reports whether one text is the other with its addresses led over TLS: a
+// scheme has become another, and a port may have been written out.
+func overTLS(over, plain string) bool {
+	a, b := address().FindAllStringSubmatch(over, -1), address().FindAllStringSubmatch(plain, -1)
+	if len(a) == 0 || len(a) != len(b) || address().ReplaceAllString(over, "") != address().ReplaceAllString(plain, "") {
+		return false
+	}
+	for i := range a {
+		if a[i][2] != b[i][2] || a[i][3] != b[i][3] && b[i][3] != "" || !sidecar.OverTLS(b[i][1], a[i][1]) {
+			return false
+		}
+	}
+	return true
+}
+
+// holdsOnly reports whether a value is a mapping with nothing but some plain fields.
+func holdsOnly(v any, fields ...string) bool {
+	m, ok := v.(ordered)
+	return ok && !slices.ContainsFunc(m, func(e entry) bool {
+		_, isMap := e.value.(ordered)
+		_, isList := e.value.([]any)
+		return isMap || isList || !slices.Contains(fields, e.key)
+	})
+}
+
+// movedPort reports whether a port comes back that a container has which goes.
+func (p *proof) movedPort(v any) bool {
+	m, _ := v.(ordered)
+	number := m.get("containerPort")
+	return number != nil && holdsOnly(v, "name", "containerPort", "protocol", "hostPort", "hostIP") && declares(p.before, number) >= declares(p.after, number)
+}
+
+// declares counts the containers that declare a port.
+func declares(v any, number any) (n int) {
+	switch v := v.(type) {
+	case ordered:
+		for _, e := range v {
+			n += declares(e.value, number)
+		}
+		if have := v.get("containerPort"); have != nil && equal(have, number) {
+			n++
+		}
+	case []any:
+		for _, o := range v {
+			n += declares(o, number)
+		}
+	}
+	return n
+}

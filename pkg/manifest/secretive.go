@@ -1,0 +1,51 @@
+package manifest
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+)
+
+var (
+	// userinfo is a password in a URL.
+	userinfo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`://[^/\s:@"']*:[^/\s@"']+@`) })
+	// keyed names of variables, flags and parameters by which secrets are handed over.
+	secretName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)(pass(wd|word|phrase|code)?|pwd|secret|token|credentials?|api[-_.]?key|private[-_.]?key|access[-_.]?key|auth[-_.]?key|dsn|(^|[-_.])(key|auth|cookie|salt|pat|pin))$`)
+	})
+	// assigned are names with a value behind them.
+	assigned = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`([A-Za-z0-9_.-]+)["']?(=| *: +|  *)["']?[^\s"',}\]]`)
+	})
+	variable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`name["']?: *["']?([A-Za-z0-9_.-]+)`) })
+)
+
+// secretive reports whether a text that stood at a path may hold a password, by all
+// that is known of it: an address with one, or the name of what it's for.
+func secretive(at, text string) bool {
+	if strings.TrimSpace(strings.Trim(text, `"'`)) == "" {
+		return false
+	}
+	if userinfo().MatchString(text) {
+		return true
+	}
+	if i := strings.LastIndex(at, "/env/name="); i >= 0 {
+		name, rest, _ := strings.Cut(at[i+len("/env/name="):], "/")
+		if rest == "value" && secretName().MatchString(unescape.Replace(name)) {
+			return true
+		}
+	}
+	for _, m := range assigned().FindAllStringSubmatch(text, -1) {
+		if secretName().MatchString(m[1]) {
+			return true
+		}
+	}
+	if strings.Contains(text, "value") {
+		for _, m := range variable().FindAllStringSubmatch(text, -1) {
+			if secretName().MatchString(m[1]) {
+				return true
+			}
+		}
+	}
+	return false
+}

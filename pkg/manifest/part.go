@@ -62,7 +62,7 @@ func (s *stripper) names(v *node, path sidecar.Path, mine, theirs []mark) {
 	case was != nil && slices.Equal(left, names(plainText(*was))):
 		s.comeBack(v, path, *was)
 	default:
-		s.rewriteScalar(v, strings.Join(left, ","))
+		s.rewriteScalar(v, path, strings.Join(left, ","))
 	}
 }
 
@@ -105,9 +105,9 @@ func (s *stripper) largest(v *node, path sidecar.Path, mine, theirs []mark) erro
 }
 
 // rewriteScalar writes a text of ours in the place of one.
-func (s *stripper) rewriteScalar(v *node, text string) {
-	if s.json {
-		s.splice(v.start, v.end-v.start, flow(text, true))
+func (s *stripper) rewriteScalar(v *node, path sidecar.Path, text string) {
+	if parent := locate(s.root, path[:len(path)-1]).resolve(); parent.flow {
+		s.splice(v.start, v.end-v.start, flow(text, s.json))
 	} else {
 		s.splice(v.start, v.end-v.start, scalar(text))
 	}

@@ -54,7 +54,13 @@ func (c comeback) stands(root *node, text string) bool {
 }
 
 func (p *proof) compare(before, after any, path sidecar.Path) {
-	if equal(before, after) || p.allowed(before, after, path) {
+	if equal(before, after) {
+		if brings(before, after) {
+			p.wrong = append(p.wrong, path)
+		}
+		return
+	}
+	if p.allowed(before, after, path) {
 		return
 	}
 	if whole := before == nil || after == nil; whole && sidecar.MovedAt(p.on, p.pods, path) != nil {
@@ -66,7 +72,9 @@ func (p *proof) compare(before, after any, path sidecar.Path) {
 			p.compare(e.value, n.get(e.key), path.To(e.key))
 		}
 		for _, e := range n {
-			if m.index(e.key) < 0 {
+			if m.index(e.key) < 0 && e.value == nil {
+				p.wrong = append(p.wrong, path.To(e.key))
+			} else if m.index(e.key) < 0 {
 				p.compare(nil, e.value, path.To(e.key))
 			}
 		}
@@ -77,6 +85,23 @@ func (p *proof) compare(before, after any, path sidecar.Path) {
 		return
 	}
 	p.wrong = append(p.wrong, path)
+}
+
+// brings reports whether one of two equal values has fields without a value that the
+// other doesn't have.
+func brings(before, after any) bool {
+	switch a := after.(type) {
+	case ordered:
+		b, _ := before.(ordered)
+		return slices.ContainsFunc(a, func(e entry) bool { return b.index(e.key) < 0 || brings(b.get(e.key), e.value) })
+	case []any:
+		for i, b := range before.([]any) {
+			if brings(b, a[i]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // both are two collections of a kind, of which one may be missing.

@@ -29,7 +29,8 @@ func (f *flattener) servicePorts(asked []Asked) {
 				if p.Internal && s.Public() {
 					continue
 				}
-				if first := s.Spec.Ports; !named && len(first) == 1 && first[0].Name == "" { // one port of several must have a name
+				if first := s.Spec.Ports; !named && (len(first) == 1 && first[0].Name == "" || len(first) > 1 && first[0].Name == firstName(first[0])) {
+					// one port of several must have a name, which may be another document's work, too
 					f.edits = append(f.edits, Edit{Owner: a.Name, Object: s.Ref, Path: at.At("port", PortKey(first[0].Port, first[0].Protocol)).To("name"), Value: firstName(first[0])})
 				}
 				named = true

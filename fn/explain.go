@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
@@ -80,19 +79,15 @@ func wrap(b *strings.Builder, text, indent string) {
 
 // expand prints the document in which every pattern is spelled out.
 func expand(name string, paths []string, s streams) int {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return fail(s, "%v", err)
-	}
-	c, fs := config.Read(text, name)
-	if tell(s.err, fs); fs.Failed() {
-		return 1
-	}
-	files, code := input(paths, false, s)
+	c, code := readConfig(name, s)
 	if code != 0 {
 		return code
 	}
-	c, fs = rig.Expand(files, c)
+	in, code := read(paths, false, s)
+	if code != 0 {
+		return code
+	}
+	c, fs := rig.Expand(in.files, c)
 	if tell(s.err, fs); fs.Failed() {
 		return 1
 	}

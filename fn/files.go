@@ -1,89 +1,72 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
+	"os/signal"
 	"strings"
+	"syscall"
 
+	"github.com/outrigger-dev/outrigger/pkg/files"
 	"github.com/outrigger-dev/outrigger/pkg/rig"
 )
 
-// read reads the inputs that the arguments name: files, folders, or standard
-// input where there are none.
-func read(paths []string, s streams) ([]rig.File, error) {
-	if len(paths) == 0 || len(paths) == 1 && paths[0] == "-" {
+// input is what a run reads, and where its results go.
+type input struct {
+	files []rig.File
+	set   *files.Set // where the files are; nil for standard input
+}
+
+// read reads the inputs that the arguments name, or standard input where there
+// are none.
+func read(paths []string, inPlace bool, s streams) (in input, code int) {
+	stdin := len(paths) == 0 || len(paths) == 1 && paths[0] == "-"
+	switch {
+	case inPlace && stdin:
+		return in, fail(s, "-w needs files or folders to write to")
+	case stdin:
 		text, err := readAll(s.in)
 		if err == nil && blank(text) {
 			err = errors.New("standard input is empty")
 		}
-		return []rig.File{{Text: text}}, err
+		if err != nil {
+			return in, failAll(s, err)
+		}
+		return input{files: []rig.File{{Text: text}}}, 0
 	}
-	var files []rig.File
-	var errs []error
-	for _, p := range paths {
-		errs = append(errs, filepath.WalkDir(p, func(path string, d fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return err
-			case d.IsDir() && path != p && strings.HasPrefix(d.Name(), "."):
-				return filepath.SkipDir
-			case d.IsDir() || path != p && filepath.Ext(path) != ".yaml" && filepath.Ext(path) != ".yml":
-				return nil
-			}
-			b, err := os.ReadFile(path)
-			files = append(files, rig.File{Name: filepath.ToSlash(path), Text: string(b)})
-			return err
-		}))
+	set, err := files.Read(paths, inPlace)
+	note(s, set.Notes)
+	if err != nil {
+		return in, failAll(s, err)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
+	for _, f := range set.Files {
+		in.files = append(in.files, rig.File{Name: f.Name, Text: f.Text})
 	}
-	if len(files) == 0 {
-		return nil, errors.New("no .yaml or .yml files there")
-	}
-	return files, nil
+	in.set = set
+	return in, 0
 }
 
 // write gives the results: back into their files, or all as one stream.
-func write(files []rig.File, before []rig.File, inPlace bool, s streams) error {
+func (in input) write(out []rig.File, inPlace bool, s streams) int {
 	if !inPlace {
-		_, err := io.WriteString(s.out, stream(files))
-		return err
-	}
-	for i, f := range files {
-		if f.Text == before[i].Text {
-			continue
+		if _, err := io.WriteString(s.out, stream(out)); err != nil {
+			return failAll(s, err)
 		}
-		write := replace
-		if blank(f.Text) { // it held emitted objects only
-			write = func(name, _ string) error { return os.Remove(name) }
-		}
-		if err := write(f.Name, f.Text); err != nil {
-			return err
-		}
+		return 0
 	}
-	return nil
-}
-
-// replace writes a file whole or not at all, and keeps its mode.
-func replace(name, text string) error {
-	info, err := os.Stat(name)
-	if err != nil {
-		return err
+	texts := make([]string, len(out))
+	for i, f := range out {
+		texts[i] = f.Text
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(name), ".outrigger-*")
-	if err != nil {
-		return err
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	notes, err := in.set.Write(ctx, texts)
+	if note(s, notes); err != nil {
+		return failAll(s, err)
 	}
-	defer os.Remove(tmp.Name()) // gone after the rename; left over only after an error
-	_, err = tmp.WriteString(text)
-	if err := errors.Join(err, tmp.Chmod(info.Mode().Perm()), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), name)
+	return 0
 }
 
 // stream joins files to one text of several documents.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
@@ -74,6 +75,20 @@ func tell(w io.Writer, fs sidecar.Findings) {
 func fail(s streams, format string, args ...any) int {
 	fmt.Fprintf(s.err, "outrigger: error: "+format+"\n", args...)
 	return 1
+}
+
+// failAll tells an error that may be many, one a line.
+func failAll(s streams, err error) int {
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fail(s, "%s", line)
+	}
+	return 1
+}
+
+func note(s streams, notes []string) {
+	for _, n := range notes {
+		fmt.Fprintf(s.err, "outrigger: note: %s\n", n)
+	}
 }
 
 func blank(text string) bool {

@@ -3,10 +3,10 @@ package main
 import (
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/files"
 	"github.com/outrigger-dev/outrigger/pkg/rig"
 )
 
@@ -20,29 +20,24 @@ func inject(args []string, s streams) int {
 	if *conf == "" {
 		return fail(s, "inject: say which sidecars: -c FILE")
 	}
-	text, err := os.ReadFile(*conf)
-	if err != nil {
-		return fail(s, "%v", err)
-	}
-	c, fs := config.Read(text, *conf)
-	if tell(s.err, fs); fs.Failed() {
-		return 1
-	}
-	files, code := input(f.Args(), *inPlace, s)
+	c, code := readConfig(*conf, s)
 	if code != 0 {
 		return code
 	}
-	out := rig.Run(files, c, rig.Options{InPlace: *inPlace})
+	in, code := read(f.Args(), *inPlace, s)
+	if code != 0 {
+		return code
+	}
+	out := rig.Run(in.files, c, rig.Options{InPlace: *inPlace})
 	if tell(s.err, out.Findings); out.Findings.Failed() {
 		return 1
 	}
 	if len(out.Texts) == 1 && !*inPlace { // one stream, which may be large, as it comes
-		_, err = out.Texts[0].WriteTo(s.out)
-	} else {
-		err = write(out.Files(), files, *inPlace, s)
-	}
-	if err != nil {
-		return fail(s, "%v", err)
+		if _, err := out.Texts[0].WriteTo(s.out); err != nil {
+			return fail(s, "%v", err)
+		}
+	} else if code := in.write(out.Files(), *inPlace, s); code != 0 {
+		return code
 	}
 	for _, line := range table(out.Report) {
 		fmt.Fprintln(s.err, "outrigger:", line)
@@ -76,28 +71,21 @@ func strip(args []string, s streams) int {
 	}
 	by := ""
 	if *conf != "" {
-		text, err := os.ReadFile(*conf)
-		if err != nil {
-			return fail(s, "%v", err)
-		}
-		c, fs := config.Read(text, *conf)
-		if tell(s.err, fs); fs.Failed() {
-			return 1
+		c, code := readConfig(*conf, s)
+		if code != 0 {
+			return code
 		}
 		by = c.Metadata.Name
 	}
-	files, code := input(f.Args(), *inPlace, s)
+	in, code := read(f.Args(), *inPlace, s)
 	if code != 0 {
 		return code
 	}
-	out, fs := rig.Strip(files, by)
+	out, fs := rig.Strip(in.files, by)
 	if tell(s.err, fs); fs.Failed() {
 		return 1
 	}
-	if err := write(out, files, *inPlace, s); err != nil {
-		return fail(s, "%v", err)
-	}
-	return 0
+	return in.write(out, *inPlace, s)
 }
 
 func flags(name string, s streams) (*flag.FlagSet, *string, *bool) {
@@ -118,15 +106,17 @@ func exit(err error) int {
 	return 1
 }
 
-func input(paths []string, inPlace bool, s streams) ([]rig.File, int) {
-	if inPlace && (len(paths) == 0 || paths[0] == "-") {
-		return nil, fail(s, "-w needs files or folders to write to")
-	}
-	files, err := read(paths, s)
+// readConfig reads the Sidecars document, and tells what is wrong with it.
+func readConfig(name string, s streams) (*config.Sidecars, int) {
+	text, err := files.ReadDocument(name)
 	if err != nil {
-		return nil, fail(s, "%v", err)
+		return nil, failAll(s, err)
 	}
-	return files, 0
+	c, fs := config.Read(text, name)
+	if tell(s.err, fs); fs.Failed() {
+		return nil, 1
+	}
+	return c, 0
 }
 
 func schema(_ []string, s streams) int {

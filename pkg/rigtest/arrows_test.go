@@ -70,8 +70,12 @@ var arrows = map[string]map[string]string{
 		"k8s.io/apimachinery": "label selectors, and ports that are numbers or names",
 	},
 	"pkg/rigtest/generate": {}, // knows YAML as text only: what checks the engine mustn't share its faults
+	"pkg/files": {
+		"golang.org/x/sys": "swapping two files, access and attributes of files: system calls that the standard library hasn't",
+	},
 	"fn": {
 		"pkg/config":   "reads the config file",
+		"pkg/files":    "reads the manifests that arguments name, and writes them back all or none",
 		"pkg/manifest": "tells a ResourceList from a stream",
 		"pkg/rig":      "runs the flow",
 		"pkg/sidecar":  "prints findings",

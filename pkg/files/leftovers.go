@@ -1,0 +1,115 @@
+package files
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+)
+
+// temporary is the name of the file beside another in which its new text waits
+// until all are written, and then its old one until all are renamed. A second run
+// knows it for ours.
+func temporary(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return ".outrigger-" + hex.EncodeToString(sum[:8])
+}
+
+// backup is the name of the copy of a file's old text, where the system can't swap
+// two files.
+func backup(name string) string { return temporary(name) + "-old" }
+
+var ours = regexp.MustCompile(`^\.outrigger-[0-9a-f]{16}(-old)?$`)
+
+// patience is how long a run waits for another one that writes into the same
+// folder. Writing takes milliseconds a file.
+const patience = 10 * time.Second
+
+// errBusy says that a second run can't begin to write.
+var errBusy = errors.New("another outrigger is writing there; run it again when that one has ended")
+
+// wait locks a folder against other runs until it's closed, or the process ends.
+func wait(ctx context.Context, dir *os.File) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		locked, err := lock(dir)
+		if err != nil || locked {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errBusy
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// sweep takes away what a killed run left in a folder. A living one holds the lock
+// of each folder in which it has such files.
+func (r *reader) sweep(at place, name string, entries []fs.DirEntry) {
+	real := at.real()
+	if !r.inPlace || r.swept[real] {
+		return
+	}
+	r.swept[real] = true
+	var left []string
+	for _, e := range entries {
+		if ours.MatchString(e.Name()) && e.Type().IsRegular() {
+			left = append(left, e.Name())
+		}
+	}
+	if len(left) == 0 {
+		return
+	}
+	if err := r.clear(at, left); err != nil {
+		r.errs = append(r.errs, fmt.Errorf("%s: what an earlier run left there can't be taken away: %w", shown(name), inner(err)))
+	}
+}
+
+func (r *reader) clear(at place, left []string) error {
+	root, err := r.open(at.top)
+	if err != nil {
+		return err
+	}
+	dir, err := root.OpenFile(at.rel, os.O_RDONLY|onlyFolder, 0)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	if err := wait(context.Background(), dir); err != nil {
+		return err
+	}
+	for _, name := range left {
+		switch err := root.Remove(at.to(name).rel); {
+		case err == nil:
+			r.gone[at.to(name).real()] = true
+		case !errors.Is(err, fs.ErrNotExist): // a living run has ended meanwhile
+			return err
+		}
+	}
+	return nil
+}
+
+// finished reports whether a killed run has taken out the file that an argument
+// names: then this one goes on where that one stopped.
+func (r *reader) finished(arg string) bool {
+	if !r.inPlace {
+		return false
+	}
+	real, err := resolve(filepath.Dir(arg))
+	if err != nil {
+		return false
+	}
+	at := place{real, "."}
+	if entries, err := r.list(at); err == nil {
+		r.sweep(at, filepath.Dir(arg), entries)
+	}
+	return r.gone[at.to(temporary(filepath.Base(arg))).real()]
+}

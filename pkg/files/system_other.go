@@ -1,0 +1,38 @@
+//go:build !linux && !darwin
+
+package files
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+const (
+	onlyFolder = 0
+	neverWait  = 0
+)
+
+// identity tells files apart, whatever their names are.
+type identity struct{ name string }
+
+// identify knows nothing: paths tell files apart.
+func identify(fs.FileInfo) (id identity, links uint64) { return identity{}, 0 }
+
+// lock locks nothing: two runs at once find out by what changed.
+func lock(*os.File) (bool, error) { return true, nil }
+
+func writable(_ *os.File, _ string, info fs.FileInfo) error {
+	if info.Mode()&0o200 == 0 {
+		return fmt.Errorf("mode %04o", info.Mode().Perm())
+	}
+	return nil
+}
+
+func keep(f, old *os.File) (lost []string, err error) {
+	info, err := old.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return nil, f.Chmod(info.Mode().Perm())
+}

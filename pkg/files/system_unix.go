@@ -1,0 +1,144 @@
+//go:build linux || darwin
+
+package files
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	onlyFolder = unix.O_DIRECTORY | unix.O_NONBLOCK // fails for a FIFO, and doesn't wait for its writer
+	neverWait  = unix.O_NONBLOCK
+)
+
+// identity tells files apart, whatever their names are.
+type identity struct {
+	dev, ino uint64
+	name     string // where the system has no other
+}
+
+// identify gives a file's identity and how many names it has.
+func identify(info fs.FileInfo) (id identity, links uint64) {
+	st := info.Sys().(*syscall.Stat_t)
+	return identity{dev: uint64(st.Dev), ino: uint64(st.Ino)}, uint64(st.Nlink)
+}
+
+// lock takes the lock of a folder, which goes with the process however it ends. It
+// reports false where another has it.
+func lock(dir *os.File) (bool, error) {
+	err := unix.Flock(int(dir.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == unix.EWOULDBLOCK || err == unix.EINTR {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// writable is an error where this user may not write to a file. For root, who may
+// do all, the mode decides what its owner wants.
+func writable(dir *os.File, name string, info fs.FileInfo) error {
+	if info.Mode()&0o200 == 0 && os.Geteuid() == 0 {
+		return fmt.Errorf("mode %04o", info.Mode().Perm())
+	}
+	return unix.Faccessat(int(dir.Fd()), name, unix.W_OK, unix.AT_EACCESS)
+}
+
+// keep gives a new file the owner, group, mode, access list and extended
+// attributes of an old one, and names those that the system refuses to this user.
+func keep(f, old *os.File) (lost []string, err error) {
+	to, from := int(f.Fd()), int(old.Fd())
+	var was, is unix.Stat_t
+	if err := errors.Join(unix.Fstat(from, &was), unix.Fstat(to, &is)); err != nil {
+		return nil, err
+	}
+	mode := uint32(was.Mode) & 0o7777
+	if was.Uid != is.Uid || was.Gid != is.Gid {
+		if unix.Fchown(to, int(was.Uid), int(was.Gid)) != nil {
+			lost = append(lost, fmt.Sprintf("owner %d:%d", was.Uid, was.Gid))
+			mode &= 0o1777                        // those rights were another's to give
+			_ = unix.Fchown(to, -1, int(was.Gid)) // the group alone, if it's one of ours
+		}
+	}
+	more, err := keepAttributes(to, from)
+	if err != nil {
+		return nil, err
+	}
+	return append(lost, more...), unix.Fchmod(to, mode) // last: a new owner clears bits of it
+}
+
+// keepAttributes copies extended attributes; what a security module says of
+// content stays, as the content is another.
+func keepAttributes(to, from int) (lost []string, err error) {
+	names, err := attributes(from)
+	if err != nil {
+		return nil, err
+	}
+	have, err := attributes(to)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range have {
+		if strings.HasPrefix(name, "system.posix_acl_") && !slices.Contains(names, name) { // of the folder's default
+			_ = unix.Fremovexattr(to, name)
+		}
+	}
+	for _, name := range names {
+		if strings.HasPrefix(name, "security.") && name != "security.selinux" {
+			continue
+		}
+		value, err := attribute(from, name)
+		if err == nil {
+			err = unix.Fsetxattr(to, name, value, 0)
+		}
+		if err != nil && !strings.HasPrefix(name, "security.") {
+			lost = append(lost, "attribute "+shown(name))
+		}
+	}
+	return lost, nil
+}
+
+func attributes(fd int) ([]string, error) {
+	for {
+		n, err := unix.Flistxattr(fd, nil)
+		if errors.Is(err, unix.ENOTSUP) || n == 0 && err == nil {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		b := make([]byte, n)
+		n, err = unix.Flistxattr(fd, b)
+		if err == unix.ERANGE { // more of them now
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for name := range bytes.SplitSeq(bytes.TrimSuffix(b[:n], []byte{0}), []byte{0}) {
+			names = append(names, string(name))
+		}
+		return names, nil
+	}
+}
+
+func attribute(fd int, name string) ([]byte, error) {
+	n, err := unix.Fgetxattr(fd, name, nil)
+	if err != nil {
+		return nil, err
+	}
+	value := make([]byte, n)
+	n, err = unix.Fgetxattr(fd, name, value)
+	if err != nil {
+		return nil, err
+	}
+	return value[:n], nil
+}

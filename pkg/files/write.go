@@ -1,0 +1,213 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Write gives each file its new text; one of which only white space is left is
+// removed, and one whose text isn't new stays as it is. It's all or none:
+//
+//  1. Nothing is written where a file has changed since it was read, isn't to be
+//     written to, or has a second name (a hard link): no system swaps the content
+//     of a file at once, but in a new file, and the other name would keep the old.
+//  2. All new texts are written beside the files, and synced.
+//  3. Only then they're swapped with the old ones, which stay until all are.
+//
+// On any error what was swapped is swapped back, and the error says so. A process
+// that is killed leaves each file old or new, and maybe temporary files; the next
+// run with inPlace takes those away. Owner, group, mode and extended attributes go
+// with the content; what the system doesn't let this user keep is a note.
+func (s *Set) Write(ctx context.Context, texts []string) (notes []string, err error) {
+	t := &transaction{ctx: ctx, tops: map[string]*os.Root{}, folders: map[identity]*folder{}}
+	defer t.close()
+	for i := range s.Files {
+		if f := &s.Files[i]; f.Text != texts[i] {
+			t.changes = append(t.changes, &change{File: f, text: texts[i], remove: strings.TrimSpace(texts[i]) == ""})
+		}
+	}
+	if len(t.changes) == 0 {
+		return nil, nil
+	}
+	if err := t.lock(); err != nil {
+		return nil, nothing(err)
+	}
+	if err := t.check(s); err != nil {
+		return nil, nothing(err)
+	}
+	err = t.prepare()
+	if err == nil {
+		err = t.swap()
+	}
+	if err != nil {
+		return nil, errors.Join(err, t.undo())
+	}
+	return t.notes, t.finish()
+}
+
+// nothing says of an error that it came before anything was done.
+func nothing(err error) error { return errors.Join(err, errors.New("no file was changed")) }
+
+// transaction is the state of one Write.
+type transaction struct {
+	ctx     context.Context
+	tops    map[string]*os.Root
+	folders map[identity]*folder
+	order   []*folder // by path
+	changes []*change
+	notes   []string
+}
+
+// folder is one into which a run writes; it's locked as long as it's open.
+type folder struct {
+	*os.File
+	name  string // as the arguments lead to it
+	root  *os.Root
+	rel   string
+	swaps bool // two files in it can be swapped at once
+}
+
+func (f *folder) to(name string) string { return filepath.Join(f.rel, name) }
+
+// change is what happens to one file.
+type change struct {
+	*File
+	text   string
+	remove bool
+	folder *folder
+	base   string   // name in its folder
+	temps  []string // temporary files that are there, by their paths from the root
+	done   bool
+}
+
+func (c *change) temp() string { return c.folder.to(temporary(c.base)) }
+
+func (c *change) old() string { return c.folder.to(backup(c.base)) }
+
+func (c *change) path() string { return c.folder.to(c.base) }
+
+func (t *transaction) close() {
+	for _, f := range t.order {
+		f.Close()
+	}
+	for _, r := range t.tops {
+		r.Close()
+	}
+}
+
+func (t *transaction) top(name string) (*os.Root, error) {
+	if r := t.tops[name]; r != nil {
+		return r, nil
+	}
+	r, err := os.OpenRoot(name)
+	if err == nil {
+		t.tops[name] = r
+	}
+	return r, err
+}
+
+// lock opens and locks all folders, in the order of their paths: two runs never
+// wait for each other.
+func (t *transaction) lock() error {
+	order := slices.Clone(t.changes)
+	slices.SortStableFunc(order, func(a, b *change) int { return strings.Compare(a.place.real(), b.place.real()) })
+	known := map[string]*folder{}
+	for _, c := range order {
+		at := c.place.folder()
+		c.base = filepath.Base(c.place.rel)
+		if c.folder = known[at.real()]; c.folder != nil {
+			continue
+		}
+		name := filepath.Dir(c.Name)
+		f, err := t.folder(at, name)
+		if err != nil {
+			return told(name, err)
+		}
+		known[at.real()], c.folder = f, f
+	}
+	return nil
+}
+
+func (t *transaction) folder(at place, name string) (*folder, error) {
+	root, err := t.top(at.top)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := root.OpenFile(at.rel, os.O_RDONLY|onlyFolder, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := dir.Stat()
+	if err == nil {
+		id, _ := identify(info)
+		if have := t.folders[id]; have != nil && id != (identity{}) { // by another path, as mounts give
+			dir.Close()
+			return have, nil
+		}
+		if id == (identity{}) {
+			id.name = at.real()
+		}
+		if err = wait(t.ctx, dir); err == nil {
+			f := &folder{File: dir, name: name, root: root, rel: at.rel}
+			t.folders[id], t.order = f, append(t.order, f)
+			return f, nil
+		}
+	}
+	dir.Close()
+	return nil, err
+}
+
+// check finds all that stands against the changes before anything is written.
+func (t *transaction) check(s *Set) error {
+	var errs []error
+	for i := range s.Files { // also those that stay: the new texts were made from them
+		f := &s.Files[i]
+		root, err := t.top(f.place.top)
+		if err == nil {
+			err = untouched(root, f.place.rel, f)
+		}
+		if err != nil {
+			errs = append(errs, told(f.Name, err))
+		}
+	}
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	for _, c := range t.changes {
+		if err := t.checkChange(c); err != nil {
+			errs = append(errs, told(c.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (t *transaction) checkChange(c *change) error {
+	if err := writable(c.folder.File, c.base, c.info); err != nil {
+		return fmt.Errorf("isn't to be written to: %w", err)
+	}
+	if _, links := identify(c.info); links > 1 {
+		return fmt.Errorf("has %d names (hard links), and the others would keep the old text; make it a file of its own first: cp -p it, and mv the copy back", links)
+	}
+	text, _, err := readRegular(c.folder.root, c.path())
+	if err == nil && text != c.Text { // written again within one tick of the clock
+		err = errChanged
+	}
+	return err
+}
+
+// untouched is an error where the file under a name isn't the one that was read.
+func untouched(root *os.Root, rel string, f *File) error {
+	info, err := root.Lstat(rel)
+	if err != nil {
+		return err
+	}
+	if !same(info, f.info) {
+		return errChanged
+	}
+	return nil
+}

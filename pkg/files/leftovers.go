@@ -9,7 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
+	"strings"
 	"time"
 )
 
@@ -25,7 +25,12 @@ func temporary(name string) string {
 // two files.
 func backup(name string) string { return temporary(name) + "-old" }
 
-var ours = regexp.MustCompile(`^\.outrigger-[0-9a-f]{16}(-old)?$`)
+// ours reports whether a name is that of a temporary file.
+func ours(name string) bool {
+	sum, ok := strings.CutPrefix(strings.TrimSuffix(name, "-old"), ".outrigger-")
+	b, err := hex.DecodeString(sum)
+	return ok && err == nil && len(b) == 8
+}
 
 // patience is how long a run waits for another one that writes into the same
 // folder. Writing takes milliseconds a file.
@@ -61,7 +66,7 @@ func (r *reader) sweep(at place, name string, entries []fs.DirEntry) {
 	r.swept[real] = true
 	var left []string
 	for _, e := range entries {
-		if ours.MatchString(e.Name()) && e.Type().IsRegular() {
+		if ours(e.Name()) && e.Type().IsRegular() {
 			left = append(left, e.Name())
 		}
 	}

@@ -1,0 +1,215 @@
+package wire
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/rig"
+)
+
+// A door is one rendered configuration, and what it lets in without credentials.
+type door struct {
+	name   string
+	entry  string // of spec.patterns
+	tls    bool
+	probes []probe
+	public []string // paths, or all below one with * at the end
+}
+
+type probe struct {
+	path    string
+	headers []string
+}
+
+// The sockets of a door's listeners and of the app.
+const (
+	front  = "8080"
+	health = "16000"
+	behind = "8081"
+)
+
+// entries are the patterns that keep people out; %s takes public paths.
+var entries = []struct {
+	name, entry string
+	tls, public bool
+}{
+	{"mTLS", "tlsProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {A: b}}, clients: {ca: {secretName: ca}}%s}", true, false},
+	{"basic", "authProxy: {port: 8080, rebind: {port: 8081, env: {A: b}}, basic: {secretName: users}%s}", false, true},
+	{"basic-TLS", "authProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {A: b}}, basic: {secretName: users}%s}", true, true},
+	{"OIDC", "authProxy: {port: 8080, rebind: {port: 8081, env: {A: b}}, oidc: {issuerURL: 'https://issuer.example', clientID: a, secretName: oidc}%s}", false, true},
+	{"OIDC-TLS", "authProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {A: b}}, oidc: {issuerURL: 'https://issuer.example', clientID: a, secretName: oidc}%s}", true, true},
+	{"mTLS-told", "tlsProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {A: b}}, clients: {ca: {secretName: ca}, forwardIdentity: true, allowedCommonNames: [alice]}%s}", true, false},
+}
+
+// probed are what kubelets ask: one path with two queries, cases, odd characters,
+// escapes, headers.
+var probed = [][]probe{
+	{{"/healthz", nil}},
+	{{"/_cluster/health?local=true", nil}, {"/_cluster/health?wait_for_status=yellow", nil}, {"/_cluster/health?local=true", nil}},
+	{{"/healthz", []string{"X-Probe"}}, {"/Healthz", []string{"Accept", "x-probe", "Remote-User"}}, {"/healthz?full=1", []string{"Authorization", "Host", "Upgrade"}}},
+	{{"/", nil}, {"", nil}, {"/?", nil}},
+	{{"/a.b(c)*+,;=:@-~!&'/x?q=a/b?c&d='e'", nil}, {"ready", nil}, {"/ready/", nil}},
+	{{"/health%20check?x=%2F..%2F", nil}, {"/health check", nil}, {"/live", nil}},
+}
+
+var publicPaths = [][]string{
+	{"/healthz", "/static/*", "/static/*", "/open", "/healthz"},
+	{"/index"},
+	{"/Assets/*", "/a.b/*", "/login@(x)", "/Assets/x"},
+	nil,
+	{"/~a/!b'/*", "/static/css/*", "/static/css/*"},
+}
+
+// doors are all configurations that are attacked: 60.
+func doors() (all []door) {
+	for i, e := range entries {
+		for j, probes := range probed {
+			for k := range 2 {
+				if !e.public && k > 0 {
+					continue
+				}
+				d := door{name: fmt.Sprintf("%s-%d-%d", e.name, j, k), tls: e.tls, probes: probes}
+				public := ""
+				if e.public {
+					d.public = publicPaths[(i+2*j+k)%len(publicPaths)]
+					if d.public != nil {
+						list, _ := json.Marshal(d.public)
+						public = ", publicPaths: " + string(list)
+					}
+				}
+				d.entry = fmt.Sprintf(e.entry, public)
+				all = append(all, d)
+			}
+		}
+	}
+	return all
+}
+
+// conf is the nginx.conf that the whole program renders for an app with the probes.
+func (d door) conf(t testing.TB) string {
+	t.Helper()
+	doc := fmt.Sprintf("apiVersion: %s\nkind: Sidecars\nmetadata: {name: wire}\nspec:\n  select: [{kind: Deployment}]\n  patterns:\n  - %s\n    override: {image: %q}\n",
+		config.APIVersion, d.entry, image(t))
+	conf, fs := config.Read([]byte(doc), "config.yaml")
+	require.NoError(t, fs.Err(), doc)
+	out := rig.Run([]rig.File{{Text: d.workload(t)}}, conf, rig.Options{})
+	require.NoError(t, out.Findings.Err(), d.name)
+	for _, text := range strings.Split(out.Files()[0].Text, "\n---\n") {
+		var v any
+		require.NoError(t, yaml.Unmarshal([]byte(text), &v))
+		raw, err := json.Marshal(v)
+		require.NoError(t, err)
+		var c corev1.ConfigMap
+		require.NoError(t, json.Unmarshal(raw, &c))
+		if c.Kind == "ConfigMap" && c.Data["nginx.conf"] != "" {
+			return c.Data["nginx.conf"]
+		}
+	}
+	require.FailNow(t, "no nginx.conf", out.Files()[0].Text)
+	return ""
+}
+
+// workload has a container for every probe but the first: as many can name one path.
+func (d door) workload(t testing.TB) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: search}\nspec:\n  template:\n    metadata: {labels: {app: search}}\n    spec:\n      containers:\n      - name: search\n        image: search:1\n        ports: [{containerPort: 8080}]\n")
+	for i, p := range d.probes {
+		kind := []string{"startupProbe", "livenessProbe", "readinessProbe"}[i]
+		get := map[string]any{"path": p.path, "port": 8080}
+		if p.headers != nil {
+			var list []any
+			for _, name := range p.headers {
+				list = append(list, map[string]any{"name": name, "value": "v"})
+			}
+			get["httpHeaders"] = list
+		}
+		raw, err := json.Marshal(map[string]any{"httpGet": get})
+		require.NoError(t, err)
+		fmt.Fprintf(&b, "        %s: %s\n", kind, raw)
+	}
+	return b.String()
+}
+
+// A stand is a door with nginx in it, and an app behind.
+type stand struct {
+	door
+	dir string
+	app *app
+}
+
+// open runs a door, and waits until it listens on a socket, the kubelet's by default.
+func open(t testing.TB, d door, socket ...string) *stand {
+	t.Helper()
+	s := &stand{door: d, dir: folder(t)}
+	crt, key := certificate(t)
+	write(t, s.dir, "certs/tls.crt", crt)
+	write(t, s.dir, "certs/tls.key", key)
+	write(t, s.dir, "clients/ca.crt", crt)
+	write(t, s.dir, "users/htpasswd", "alice:{PLAIN}"+password+"\n")
+	s.app = record(t, s.dir, behind)
+	refuse(t, s.dir, "4180")
+	launch(t, s.dir, d.conf(t), append(socket, health)[0])
+	return s
+}
+
+const password = "kX9-only-the-tests-know-it-3mQ"
+
+// refuse is in oauth2-proxy's place: it knows nobody. With the password it does.
+func refuse(t testing.TB, dir, socket string) {
+	t.Helper()
+	l, err := net.Listen("unix", filepath.Join(dir, socket))
+	require.NoError(t, err)
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, p, _ := r.BasicAuth(); p != password {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("X-Auth-Request-User", "alice")
+		w.WriteHeader(http.StatusAccepted)
+	})}
+	go func() { _ = server.Serve(l) }()
+	t.Cleanup(func() { _ = server.Close() })
+}
+
+// certificate is of an authority and a server at once, and its key.
+func certificate(t testing.TB) (crt, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "search"}, DNSNames: []string{"search"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	require.NoError(t, err)
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
+	require.NoError(t, err)
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}))
+}
+
+// dial connects to one of the listeners, by TLS where it speaks that.
+func (s *stand) dial(socket string, protocols ...string) (net.Conn, error) {
+	conn, err := net.Dial("unix", filepath.Join(s.dir, socket))
+	if err != nil || !s.tls {
+		return conn, err
+	}
+	return tls.Client(conn, &tls.Config{InsecureSkipVerify: true, NextProtos: protocols}), nil
+}

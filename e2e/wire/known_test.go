@@ -1,0 +1,276 @@
+package wire
+
+import (
+	"bufio"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/e2e/pod"
+)
+
+// one is a door of each kind, all with the same public paths and probes.
+func one(entry int) door {
+	e := entries[entry]
+	d := door{name: e.name, tls: e.tls, probes: probed[1]}
+	public := ""
+	if e.public {
+		d.public = []string{"/static/*", "/open"}
+		public = `, publicPaths: ["/static/*", "/open", "/open"]`
+	}
+	d.entry = fmt.Sprintf(e.entry, public)
+	return d
+}
+
+// raw sends a text and gives the status of the first answer; 0: there is none.
+func (s *stand) raw(t *testing.T, socket, text string) int {
+	t.Helper()
+	conn, err := s.dial(socket)
+	require.NoError(t, err)
+	defer conn.Close()
+	require.NoError(t, conn.SetDeadline(time.Now().Add(pod.Patience)))
+	if _, err = io.WriteString(conn, text); err != nil {
+		return 0
+	}
+	r, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: text[:max(0, strings.IndexByte(text, ' '))]})
+	if err != nil {
+		return 0
+	}
+	_ = r.Body.Close()
+	return r.StatusCode
+}
+
+func get(target string, headers ...string) string {
+	return "GET " + target + " HTTP/1.1\r\nHost: search\r\n" + strings.Join(append(headers, ""), "\r\n") + "\r\n"
+}
+
+var mine = "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("alice:"+password))
+
+// The kubelet's listener passes the probes' requests on, each of those that ask one path
+// by other queries, and no other spelling of them.
+func TestHealthListener(t *testing.T) {
+	for i := range entries {
+		s := open(t, one(i))
+		t.Run(s.name, func(t *testing.T) {
+			const a, b = "/_cluster/health?local=true", "/_cluster/health?wait_for_status=yellow"
+			for _, target := range []string{a, b} {
+				require.Equal(t, 200, s.raw(t, health, get(target, "Cookie: a=b", "X-Original-URL: /admin", "X-Remote-User: root")))
+				seen := s.app.take()
+				require.Len(t, seen, 1)
+				require.Empty(t, s.wrong(health, seen[0]), "%q", seen[0])
+			}
+			require.Equal(t, 204, s.raw(t, health, get("/-/outrigger/ready")))
+			for _, target := range []string{"/admin/..T", "/admin/%2e%2eT", "/admin/./..T", "/admin/x/..//../..T", "http://evil/admin/..T", "http://searchT", "/admin/..;T", "//T", "/.T", "T&x", "T#x",
+				"T%00", "/_cluster%2fhealth?local=true", "/_cluster/health", "/_cluster/health?", "/_CLUSTER/health?local=true", "/_cluster/health/?local=true", "/_cluster/health?local=true?", "/", "/admin", "*"} {
+				status := s.raw(t, health, get(strings.ReplaceAll(target, "T", a)))
+				require.Contains(t, []int{400, 404}, status, target)
+			}
+			for text, want := range map[string]int{
+				strings.Replace(get(a), "GET", "POST", 1):                       405,
+				strings.Replace(get(a), "GET", "TRACE", 1):                      405,
+				strings.Replace(get(a), "GET ", "GET  ", 1):                     404,
+				strings.Replace(get(a), "HTTP/1.1", "HTTP/1.0", 1):              404,
+				get(a, "Content-Length: 5") + "hello":                           400,
+				get(a, "Transfer-Encoding: chunked") + "0\r\n\r\n":              400,
+				get("/admin", "Upgrade: h2c", "Connection: Upgrade, X"):         404,
+				"CONNECT search:8080 HTTP/1.1\r\nHost: search\r\n\r\n":          400,
+				"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n":                              400,
+				"GET " + a + "\r\n":                                             0,
+				get(a, "X-Remote-User: root\r\n", "GET /admin HTTP/1.1") + "\n": 200,
+			} {
+				got := s.raw(t, health, text)
+				if want == 400 {
+					require.Contains(t, []int{400, 405}, got, text)
+					continue
+				}
+				require.Equal(t, want, got, text)
+			}
+			for _, raw := range s.app.take() {
+				require.Empty(t, s.wrong(health, raw), "%q", raw)
+			}
+		})
+	}
+}
+
+// Public paths are what they're written as: whoever means another one by them is
+// refused, or has to show who they are.
+func TestPublicPaths(t *testing.T) {
+	for i, e := range entries {
+		if !e.public {
+			continue
+		}
+		s := open(t, one(i))
+		t.Run(s.name, func(t *testing.T) {
+			for _, target := range []string{"/open", "/open?a=%2F..%2F", "/open?u=https://x/y", "/static/", "/static/x.css", "/static/a/b~c!d", "/static/.well-known/x", "/static/a..b", "/static/c++.png?v=1;2"} {
+				require.Equal(t, 200, s.raw(t, front, get(target)), target)
+				seen := s.app.take()
+				require.Len(t, seen, 1)
+				require.True(t, strings.HasPrefix(string(seen[0]), "GET "+target+" HTTP/1.1\r\n"), "%q", seen[0])
+				require.Empty(t, s.wrong(front, seen[0]), "%q", seen[0])
+			}
+			for _, target := range []string{"/static/../admin", "/static/%2e%2e/admin", "/static/..%2fadmin", "/static%2f..%2fadmin", "/static/%252e%252e/admin", "/static/..%252fadmin", "/static/..;/admin", "/static;/x",
+				"/static/x;y", "/static/x%3by", "/static//x", "//static/x", "/static/./x", "/static/..\\admin", "/static\\..\\admin", "/static/%5c..%5cadmin", "/static/x%00", "/static/x%20y", "/static/...", "/static/../static/x",
+				"/static/..+/admin", "/static/x#y", "/static/x#/../admin", "/static", "/STATIC/x", "/Open", "/open/", "/open;x", "/open%00", "/open%20", "/open.", "/open#", "/%6fpen", "/admin/../open", "/admin/%2e%2e/open",
+				"http://search/open", "http://evil/static/x", "/static/\x80", "/static/x\x7f", "/static/x\x01", "/open?/../admin", "/open?x#y", "/open?x\\y", "/admin", "/admin#/open", "/admin?/open", "*"} {
+				require.Contains(t, []int{400, 401}, s.raw(t, front, get(target)), target)
+			}
+			require.Empty(t, s.app.take())
+			for _, method := range []string{"TRACE", "CONNECT"} {
+				require.Contains(t, []int{400, 405}, s.raw(t, front, strings.Replace(get("/open", mine), "GET", method, 1)))
+			}
+			require.Empty(t, s.app.take())
+		})
+	}
+}
+
+// Of all protocols, WebSocket alone is passed on: to who has shown who they are.
+func TestUpgrades(t *testing.T) {
+	s := open(t, one(1))
+	const settings = "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"
+	for upgrade, passed := range map[string]bool{
+		"websocket": true, "WebSocket": true, "h2c": false, "H2C": false, "TLS/1.0": false, "h2c, websocket": false, "websocket, h2c": false, "websocket/13": false, "foo": false,
+		"websocket\r\nUpgrade: h2c": image(t) < "docker.io/library/nginx:1.23", // the first one counts there, else both make one
+		"h2c\r\nUpgrade: websocket": false,
+	} {
+		for _, connection := range []string{"Upgrade", "upgrade, HTTP2-Settings", "keep-alive, Upgrade"} {
+			for _, target := range []string{"/ws", "/static/x"} {
+				require.Equal(t, 200, s.raw(t, front, get(target, mine, "Connection: "+connection, settings, "Upgrade: "+upgrade)))
+				r, rest, err := whole(s.app.take()[0])
+				require.NoError(t, err)
+				require.Empty(t, rest)
+				require.Empty(t, r.Header["Http2-Settings"])
+				if passed && target == "/ws" {
+					require.Equal(t, []string{"websocket"}, r.Header["Upgrade"], upgrade)
+					require.Equal(t, []string{"upgrade"}, r.Header["Connection"], upgrade)
+					continue
+				}
+				require.Empty(t, r.Header["Upgrade"], "%s on %s", upgrade, target)
+				require.Empty(t, r.Header["Connection"], "%s on %s", upgrade, target)
+			}
+		}
+	}
+	require.Equal(t, 200, s.raw(t, front, strings.Replace(get("/ws", mine, "Connection: upgrade", "Upgrade: websocket"), "GET", "POST", 1)))
+	r, _, err := whole(s.app.take()[0])
+	require.NoError(t, err)
+	require.Empty(t, r.Header["Upgrade"], "a WebSocket begins with GET (RFC 6455)")
+}
+
+// No header says who is there but those that the proxy writes, on no path, however it's
+// spelt and however often.
+func TestIdentity(t *testing.T) {
+	for _, i := range []int{1, 3} {
+		s := open(t, one(i))
+		t.Run(s.name, func(t *testing.T) {
+			for _, path := range []string{"/admin", "/open"} {
+				c := &client{dial: func() (net.Conn, error) { return s.dial(front) }}
+				n := 0
+				for _, name := range documented() {
+					for _, spelt := range []string{name, strings.ToLower(name), strings.ToUpper(name), strings.ReplaceAll(name, "-", "_"), strings.ReplaceAll(name, "-", ".")} {
+						require.NoError(t, c.send([]byte(get(path, mine, spelt+": root", spelt+":root", "Connection: "+spelt+", keep-alive"))))
+						n++
+					}
+				}
+				c.hangUp()
+				all := s.app.take()
+				require.Len(t, all, n)
+				for _, raw := range all {
+					r, _, err := whole(raw)
+					require.NoError(t, err)
+					for name, values := range r.Header {
+						if path == "/admin" && rerouting(name) {
+							continue
+						}
+						require.NotContains(t, strings.Join(values, " "), "root", "%s: %s", path, name)
+					}
+					user := r.Header.Get("X-Forwarded-User")
+					require.Equal(t, map[string]string{"/admin": "alice", "/open": ""}[path], user)
+				}
+			}
+		})
+	}
+}
+
+// rerouting are headers that may lead to another path: who is in may go everywhere.
+func rerouting(name string) bool {
+	for _, part := range []string{"Url", "Uri", "Path", "Method"} {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// A proxy that authenticates nobody leaves headers to those who do.
+func TestIdentityUntouched(t *testing.T) {
+	s := open(t, door{name: "TLS", tls: true, probes: probed[0],
+		entry: "tlsProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {A: b}}}"}, front)
+	for _, name := range documented() {
+		require.Equal(t, 200, s.raw(t, front, get("/", name+": bob")))
+		r, _, err := whole(s.app.take()[0])
+		require.NoError(t, err)
+		require.Equal(t, []string{"bob"}, r.Header[name])
+	}
+}
+
+// What may be one request to nginx and two to an app, or the other way round, is one to
+// both or none.
+func TestSmuggling(t *testing.T) {
+	s := open(t, one(1))
+	const second = "GET /smuggled HTTP/1.1\r\nHost: search\r\n\r\n"
+	post := func(headers ...string) string {
+		return strings.Replace(get("/upload", append([]string{mine}, headers...)...), "GET", "POST", 1)
+	}
+	for name, text := range map[string]string{
+		"TE and CL":            post("Content-Length: 4", "Transfer-Encoding: chunked") + "0\r\n\r\n" + second,
+		"CL and TE":            post("Transfer-Encoding: chunked", "Content-Length: 4") + "0\r\n\r\n" + second,
+		"two CL":               post("Content-Length: 0", "Content-Length: 43") + second,
+		"a list of CL":         post("Content-Length: 0, 43") + second,
+		"a signed CL":          post("Content-Length: +43") + second,
+		"a hexadecimal CL":     post("Content-Length: 0x2b") + second,
+		"no CL":                post("Content-Length:") + second,
+		"a large CL":           post("Content-Length: 18446744073709551616") + second,
+		"odd TE":               post("Transfer-Encoding: xchunked") + "0\r\n\r\n" + second,
+		"two TE":               post("Transfer-Encoding: chunked", "Transfer-Encoding: identity") + "0\r\n\r\n" + second,
+		"a list of TE":         post("Transfer-Encoding: identity, chunked") + "0\r\n\r\n" + second,
+		"TE with VT":           post("Transfer-Encoding:\vchunked") + "0\r\n\r\n" + second,
+		"TE with a blank":      post("Transfer-Encoding : chunked", "Content-Length: 4") + "0\r\n\r\n" + second,
+		"TE folded":            post("X: y\r\n Transfer-Encoding: chunked", "Content-Length: 4") + "0\r\n\r\n" + second,
+		"TE with underscore":   post("Transfer_Encoding: chunked", "Content-Length: 5") + "0\r\n\r\n" + second,
+		"TE of 1.0":            strings.Replace(post("Transfer-Encoding: chunked"), "HTTP/1.1", "HTTP/1.0", 1) + "0\r\n\r\n" + second,
+		"chunk extension":      post("Transfer-Encoding: chunked") + "0;x=\"\r\n\r\n" + second,
+		"chunk, bare LF":       post("Transfer-Encoding: chunked") + "2\nhi\n0\n\n" + second,
+		"chunk, LF in one":     post("Transfer-Encoding: chunked") + "1;\nx\r\n0\r\n\r\n" + second,
+		"chunk, negative":      post("Transfer-Encoding: chunked") + "-1\r\nx\r\n0\r\n\r\n" + second,
+		"chunk, large":         post("Transfer-Encoding: chunked") + "10000000000000000\r\nx\r\n0\r\n\r\n" + second,
+		"trailer":              post("Transfer-Encoding: chunked", "Trailer: X-Remote-User") + "0\r\nX-Remote-User: root\r\n\r\n" + second,
+		"folded":               get("/x", mine, "X: y\r\n Content-Length: 43") + second,
+		"bare LF":              strings.ReplaceAll(get("/x", mine), "\r\n", "\n") + second,
+		"bare CR":              get("/x", mine, "X: y\rX-Remote-User: root") + second,
+		"NUL":                  get("/x", mine, "X: y\x00") + second,
+		"a blank before colon": get("/x", mine, "X-Remote-User : root") + second,
+		"HTTP/0.9":             "GET /x\r\n" + second,
+		"HTTP/0.9 with more":   "GET /x\r\nAuthorization: x\r\n\r\n" + second,
+		"a body of GET":        get("/x", mine, "Content-Length: 43") + second,
+		"two Hosts":            get("/x", mine, "Host: other") + second,
+		"Expect":               post("Expect: 100-continue", "Content-Length: 43") + second,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.raw(t, front, text)
+			for _, raw := range s.app.take() {
+				r, rest, err := whole(raw)
+				require.NoError(t, err, "%q", raw)
+				require.Empty(t, rest, "%q", raw)
+				require.NotEqual(t, "/smuggled", r.URL.Path)
+				require.NotEqual(t, "root", r.Header.Get("X-Remote-User"))
+				require.NotEqual(t, "root", r.Trailer.Get("X-Remote-User"))
+			}
+		})
+	}
+}

@@ -1,0 +1,108 @@
+package wire
+
+import (
+	"bytes"
+	"flag"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var lines = flag.Int("lines", 6_000, "how many request lines TestRequestLines sends")
+
+// However many requests come to the kubelet's listener and to public paths, and however
+// they're written: the app sees what probes and public paths allow, and nothing else.
+// A million takes some minutes: go test ./wire -run RequestLines -lines 1000000 -v
+func TestRequestLines(t *testing.T) {
+	all := doors()
+	require.Len(t, all, 60)
+	weight := 0
+	for _, d := range all {
+		weight += d.weight()
+	}
+	var sum client
+	seen := 0
+	for i, d := range all {
+		t.Run(d.name, func(t *testing.T) {
+			s := open(t, d)
+			for _, socket := range []string{health, front} {
+				c := &client{dial: func() (net.Conn, error) { return s.dial(socket) }}
+				seen += s.attack(t, c, newWriter(d, uint64(i)), socket, *lines*d.weight()/weight/2+1)
+				c.hangUp()
+				sum.Sent += c.Sent
+				sum.Answered += c.Answered
+				sum.Unanswered += c.Unanswered
+				sum.Connections += c.Connections
+			}
+		})
+	}
+	t.Logf("%d configurations, %d requests over %d connections, %d answers, %d without; the app saw %d, each allowed",
+		len(all), sum.Sent, sum.Connections, sum.Answered, sum.Unanswered, seen)
+	require.Positive(t, seen)
+	require.Less(t, sum.Unanswered, sum.Sent/100+10)
+}
+
+// attack sends requests to a listener, and gives how many came to the app.
+func (s *stand) attack(t *testing.T, c *client, w writer, socket string, n int) (seen int) {
+	for left := n; left > 0; left -= 64 {
+		var requests [][]byte
+		for range min(left, 64) {
+			requests = append(requests, w.request())
+		}
+		require.NoError(t, c.send(requests...))
+		for _, raw := range s.app.take() {
+			seen++
+			if wrong := s.wrong(socket, raw); wrong != "" {
+				require.FailNow(t, wrong, "%s, %s: the app got %q of one of %q", s.name, socket, raw, requests)
+			}
+		}
+	}
+	return seen
+}
+
+// weight: handshakes take time.
+func (d door) weight() int {
+	if d.tls {
+		return 1
+	}
+	return 20
+}
+
+// FuzzRequests sends whatever bytes there are to the kubelet's listener or to the front.
+func FuzzRequests(f *testing.F) {
+	all := doors()
+	var some []door
+	for i := 6; i < len(all); i += 8 { // of each kind
+		some = append(some, all[i])
+	}
+	for i, disguise := range disguises {
+		w := newWriter(some[i%len(some)], uint64(i))
+		target := strings.ReplaceAll(disguise, "T", w.targets[0])
+		f.Add(uint8(i), i%2 == 0, []byte("GET "+target+" HTTP/1.1\r\nHost: search\r\n\r\n"))
+		f.Add(uint8(i), i%3 == 0, w.request())
+	}
+	var stands []*stand
+	for _, d := range some {
+		stands = append(stands, open(f, d))
+	}
+	f.Fuzz(func(t *testing.T, number uint8, kubelet bool, request []byte) {
+		s, socket := stands[int(number)%len(stands)], front
+		if kubelet {
+			socket = health
+		}
+		c := &client{patience: 50 * time.Millisecond, dial: func() (net.Conn, error) { return s.dial(socket) }}
+		defer c.hangUp()
+		if !bytes.HasSuffix(request, []byte("\n\r\n")) {
+			request = append(bytes.Clone(request), "\r\n\r\n"...)
+		}
+		require.NoError(t, c.send(request))
+		for _, raw := range s.app.take() {
+			if wrong := s.wrong(socket, raw); wrong != "" {
+				require.FailNow(t, wrong, "%s, %s: the app got %q", s.name, socket, raw)
+			}
+		}
+	})
+}

@@ -1,0 +1,135 @@
+package wire
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/e2e/pod"
+)
+
+// program is the nginx that is attacked.
+func program() string {
+	if p := os.Getenv("NGINX"); p != "" {
+		return p
+	}
+	return debian
+}
+
+const debian = "/usr/sbin/nginx"
+
+// image is one whose version is the program's: what is rendered depends on it.
+func image(t testing.TB) string {
+	t.Helper()
+	out, err := exec.Command(program(), "-v").CombinedOutput()
+	require.NoError(t, err, "these tests need the real nginx: apt-get install -y --no-install-recommends nginx-light")
+	_, version, ok := strings.Cut(strings.TrimSpace(string(out)), "nginx/")
+	require.True(t, ok, string(out))
+	return "docker.io/library/nginx:" + version
+}
+
+var (
+	listening = regexp.MustCompile(`listen ([^; ]+)`)
+	dialling  = regexp.MustCompile(`(proxy_pass http://|grpc_pass grpc://)127\.0\.0\.1:(\d+)([$/][^;]*)?;`)
+	streams   = regexp.MustCompile(`(?m)^ *stream \{`)
+	streaming = regexp.MustCompile(`proxy_pass 127\.0\.0\.1:(\d+);`)
+)
+
+// here moves a configuration into a folder: its ports become sockets there, of IPv4
+// alone, and what the pod mounts lies there.
+func here(dir, conf string) string {
+	conf = strings.ReplaceAll(conf, " /tmp/", " "+dir+"/")
+	conf = strings.ReplaceAll(conf, "/etc/outrigger/", dir+"/")
+	conf = listening.ReplaceAllStringFunc(conf, func(s string) string {
+		address := strings.TrimPrefix(s, "listen ")
+		if port, v6 := strings.CutPrefix(address, "[::]:"); v6 {
+			return "listen unix:" + dir + "/" + port + ".v6"
+		}
+		return "listen unix:" + dir + "/" + address
+	})
+	conf = dialling.ReplaceAllStringFunc(conf, func(s string) string {
+		m := dialling.FindStringSubmatch(s)
+		if m[3] != "" {
+			m[3] = ":" + m[3]
+		}
+		return m[1] + "unix:" + dir + "/" + m[2] + m[3] + ";"
+	})
+	conf = streaming.ReplaceAllString(conf, "proxy_pass unix:"+dir+"/$1;")
+	conf = regexp.MustCompile(`worker_processes \d+;`).ReplaceAllString(conf, "worker_processes 1;")
+	if os.Geteuid() == 0 {
+		conf = "user root;\n" + conf // the folder is root's
+	}
+	if streams.MatchString(conf) && program() == debian { // a module of its own there
+		conf = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n" + conf
+	}
+	return conf
+}
+
+// folder is one whose path is short enough for sockets (unix(7), 108 bytes).
+func folder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "wire")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+// write lays a file into a folder.
+func write(t testing.TB, dir, name, text string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+}
+
+// launch runs nginx with a configuration until the test ends.
+func launch(t testing.TB, dir, conf, socket string) {
+	t.Helper()
+	write(t, dir, "nginx.conf", here(dir, conf))
+	var log bytes.Buffer
+	cmd := exec.Command(program(), "-e", "stderr", "-c", filepath.Join(dir, "nginx.conf"), "-g", "daemon off; master_process off;") // one process: it ends with the test, however that ends
+	cmd.Stdout, cmd.Stderr = &log, &log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	require.NoError(t, cmd.Start())
+	done := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(done)
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-done:
+		case <-time.After(pod.Patience):
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+			<-done
+		}
+		if t.Failed() {
+			t.Logf("nginx wrote:\n%s", tail(log.String()))
+		}
+	})
+	for deadline := time.Now().Add(pod.Patience); ; <-time.After(5 * time.Millisecond) {
+		conn, err := net.Dial("unix", filepath.Join(dir, socket))
+		if err == nil {
+			_ = conn.Close()
+			return
+		}
+		select {
+		case <-done:
+			require.FailNow(t, "nginx has ended", "%s\n%s", log.String(), conf)
+		default:
+		}
+		require.True(t, time.Now().Before(deadline), "nginx doesn't listen on %s", fmt.Sprint(socket))
+	}
+}
+
+func tail(s string) string { return s[max(0, len(s)-4000):] }

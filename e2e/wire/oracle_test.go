@@ -1,0 +1,171 @@
+package wire
+
+import (
+	"fmt"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// wrong says what an app must not have seen of somebody without credentials, who came
+// to a listener; empty: nothing.
+func (d door) wrong(socket string, raw []byte) string {
+	line, _, _ := strings.Cut(string(raw), "\r\n")
+	r, rest, err := whole(raw)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("no request: %v", err)
+	case len(rest) > 0:
+		return "more than one request"
+	case r.Header.Get("Upgrade") != "" || r.Header.Get("Connection") != "" && r.Header.Get("Connection") != "close" || r.Header.Get("Http2-Settings") != "":
+		return "an upgrade"
+	}
+	for name, values := range r.Header {
+		if hidden(name) {
+			return fmt.Sprintf("header %s: %q", name, values)
+		}
+	}
+	if socket == health {
+		return d.wrongProbe(line, r)
+	}
+	method, target, _ := strings.Cut(line, " ")
+	target, version, _ := strings.Cut(target, " ")
+	if strings.ToUpper(method) != method || version != "HTTP/1.1" {
+		return "an odd request line"
+	}
+	bare, _, _ := strings.Cut(target, "?")
+	for name, habit := range habits {
+		if got := habit(bare); !d.isPublic(got) && !(name == "knows no upper case" && d.isPublicLower(got)) {
+			return fmt.Sprintf("who %s goes to %q", name, got)
+		}
+	}
+	if got := clean(target); strings.HasPrefix(got, "/admin") {
+		return fmt.Sprintf("who cleans the query too goes to %q", got)
+	}
+	return ""
+}
+
+// wrongProbe compares with what the kubelet sends for the probes (kubernetes
+// pkg/probe/http/request.go).
+func (d door) wrongProbe(line string, r *http.Request) string {
+	headers := []string{"User-Agent", "Accept", "X-Forwarded-For", "X-Forwarded-Proto"}
+	exact := false
+	for _, p := range d.probes {
+		u, err := url.Parse("http://pod/" + strings.TrimPrefix(p.path, "/"))
+		if err != nil {
+			return err.Error()
+		}
+		exact = exact || line == "GET "+u.RequestURI()+" HTTP/1.1" || line == "HEAD "+u.RequestURI()+" HTTP/1.1"
+		for _, name := range p.headers {
+			headers = append(headers, textproto.CanonicalMIMEHeaderKey(name))
+		}
+	}
+	if !exact {
+		return "no probe asks that"
+	}
+	for name := range r.Header {
+		if !slices.Contains(headers, name) {
+			return "no probe has a header " + name
+		}
+	}
+	if r.ContentLength != 0 || len(r.TransferEncoding) > 0 {
+		return "a body"
+	}
+	return ""
+}
+
+func (d door) isPublic(p string) bool { return among(p, d.public) }
+
+func (d door) isPublicLower(p string) bool {
+	var lower []string
+	for _, path := range d.public {
+		lower = append(lower, strings.ToLower(path))
+	}
+	return among(p, lower)
+}
+
+func among(p string, public []string) bool {
+	return slices.ContainsFunc(public, func(path string) bool {
+		prefix, all := strings.CutSuffix(path, "*")
+		return p == path || all && strings.HasPrefix(p, prefix)
+	})
+}
+
+// habits are what apps and their servers make of a path before they look what it
+// leads to.
+var habits = map[string]func(string) string{
+	"takes it as it is":          func(p string) string { return p },
+	"cleans it":                  clean,
+	"decodes and cleans it":      func(p string) string { return clean(decode(p)) },
+	"decodes it twice":           func(p string) string { return clean(decode(decode(p))) },
+	"takes backslashes for /":    func(p string) string { return clean(strings.ReplaceAll(decode(p), `\`, "/")) },
+	"takes parameters out":       func(p string) string { return clean(parameter.ReplaceAllString(decode(p), "")) },
+	"takes ends of segments off": func(p string) string { return clean(blanks.ReplaceAllString(decode(p), "$1$2")) },
+	"takes + for a blank": func(p string) string {
+		return clean(blanks.ReplaceAllString(strings.ReplaceAll(decode(p), "+", " "), "$1$2"))
+	},
+	"takes empty segments out": func(p string) string { return clean(slashes.ReplaceAllString(p, "/")) },
+	"ends at a NUL":            func(p string) string { p, _, _ = strings.Cut(decode(p), "\x00"); return clean(p) },
+	"ends at a #":              func(p string) string { p, _, _ = strings.Cut(decode(p), "#"); return clean(p) },
+	"knows no upper case":      func(p string) string { return strings.ToLower(clean(p)) },
+	"takes control characters out": func(p string) string {
+		return clean(strings.Map(func(r rune) rune {
+			if r < ' ' || r == 0x7f {
+				return -1
+			}
+			return r
+		}, decode(p)))
+	},
+}
+
+var (
+	parameter = regexp.MustCompile(`;[^/]*`)
+	blanks    = regexp.MustCompile(`([^/. ])[. ]+(/|$)`)
+	slashes   = regexp.MustCompile(`/+`)
+)
+
+// clean is path.Clean, but for a slash at the end, which stays.
+func clean(p string) string {
+	c := path.Clean(p)
+	if strings.HasSuffix(p, "/") && c != "/" {
+		c += "/"
+	}
+	return c
+}
+
+func decode(p string) string {
+	if d, err := url.PathUnescape(p); err == nil {
+		return d
+	}
+	return p
+}
+
+// hidden are headers that tell an app who is there, by the table that's in the docs,
+// and those that would lead to another path.
+func hidden(name string) bool { return slices.Contains(documented(), name) }
+
+var documented = sync.OnceValue(func() (names []string) {
+	text, err := os.ReadFile("../../docs/identity-headers.md")
+	if err != nil {
+		panic(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(line, " | ")
+		if len(cells) != 2 || !strings.HasPrefix(line, "| ") {
+			continue
+		}
+		for _, word := range regexp.MustCompile("`([A-Za-z0-9-]+)`").FindAllStringSubmatch(cells[1], -1) {
+			names = append(names, textproto.CanonicalMIMEHeaderKey(word[1]))
+		}
+	}
+	if len(names) < 100 {
+		panic("the table of docs/identity-headers.md isn't what this reads")
+	}
+	return names
+})

@@ -1,0 +1,119 @@
+package wire
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/rig"
+	"github.com/outrigger-dev/outrigger/pkg/rigtest/generate"
+)
+
+var pairs = flag.Int("pairs", 150, "of how many generated pairs TestEveryConfStarts tries the nginx.confs")
+
+// nginx reads whatever is rendered, of every case and example, and of what the laws are
+// tested with.
+func TestEveryConfStarts(t *testing.T) {
+	dir := folder(t)
+	crt, key := certificate(t)
+	for _, name := range []string{"certs/tls.crt", "clients/ca.crt"} {
+		write(t, dir, name, crt)
+	}
+	write(t, dir, "certs/tls.key", key)
+	write(t, dir, "users/htpasswd", "alice:{PLAIN}x\n")
+	tried := map[string]bool{}
+	try := func(what, conf string) {
+		conf = of(t, conf)
+		if tried[conf] {
+			return
+		}
+		tried[conf] = true
+		write(t, dir, "nginx.conf", here(dir, conf))
+		out, err := exec.Command(program(), "-e", "stderr", "-c", filepath.Join(dir, "nginx.conf"), "-t").CombinedOutput()
+		require.NoErrorf(t, err, "%s: %s\n%s", what, out, conf)
+	}
+	for _, pattern := range []string{"../../pkg/rigtest/testdata/*/expected*", "../../examples/*/expected*"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			for _, conf := range confs(string(text)) {
+				try(file, conf)
+			}
+		}
+	}
+	shown := len(tried)
+	require.Greater(t, shown, 20)
+	for seed := range uint64(*pairs) {
+		p := generate.New(seed)
+		if !strings.Contains(p.Config(), "Proxy") {
+			continue // there's no nginx in it
+		}
+		c, fs := config.Read([]byte(p.Config()), "")
+		if fs.Failed() {
+			continue
+		}
+		out := rig.Run([]rig.File{{Text: p.Input()}}, c, rig.Options{})
+		if out.Findings.Failed() {
+			continue
+		}
+		for _, f := range out.Files() {
+			for _, conf := range confs(f.Text) {
+				try(p.Config()+p.Input(), conf)
+			}
+		}
+	}
+	t.Logf("%d of cases and examples, %d of %d generated pairs", shown, len(tried)-shown, *pairs)
+	require.Greater(t, len(tried), shown)
+}
+
+var block = regexp.MustCompile(`(?m)^([ +]*)nginx\.conf: \|-?\n`)
+
+// confs are the nginx.confs of a text, as block scalars or as texts of JSON. Of a diff,
+// the lines that are added.
+func confs(text string) (all []string) {
+	for _, at := range block.FindAllStringSubmatchIndex(text, -1) {
+		indent := len(strings.ReplaceAll(text[at[2]:at[3]], "+", ""))
+		var b strings.Builder
+		for line := range strings.Lines(text[at[1]:]) {
+			line = strings.TrimPrefix(line, "+")
+			if strings.TrimSpace(line) != "" && (len(line) <= indent || strings.TrimLeft(line[:indent+1], " ") != "") {
+				break
+			}
+			b.WriteString(line[min(len(line)-1, indent):])
+		}
+		all = append(all, b.String())
+	}
+	for _, s := range quoted.FindAllString(text, -1) {
+		var conf string
+		if yaml.Unmarshal([]byte(strings.TrimPrefix(s, `"nginx.conf":`)), &conf) == nil {
+			all = append(all, conf)
+		}
+	}
+	return all
+}
+
+var quoted = regexp.MustCompile(`"nginx\.conf": ?"(?:[^"\\]|\\.)*"`)
+
+// of makes a configuration for a new nginx one for the program's version: the words that
+// only newer ones know go.
+func of(t testing.TB, conf string) string {
+	t.Helper()
+	if v := strings.TrimPrefix(image(t), "docker.io/library/nginx:"); regexp.MustCompile(`^1\.([01]?\d|2[0-4])\.`).MatchString(v) {
+		if strings.Contains(conf, "http2 on;") {
+			conf = regexp.MustCompile(`(?m)^ *http2 on;\n`).ReplaceAllString(conf, "")
+			conf = regexp.MustCompile(`( ssl);`).ReplaceAllString(conf, "$1 http2;")
+		}
+		conf = regexp.MustCompile(`(?m)^ *ssl_certificate_cache .*\n`).ReplaceAllString(conf, "")
+	}
+	return conf
+}

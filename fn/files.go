@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -28,11 +27,11 @@ func read(paths []string, inPlace bool, s streams) (in input, code int) {
 		return in, fail(s, "-w needs files or folders to write to")
 	case stdin:
 		text, err := readAll(s.in)
-		if err == nil && blank(text) {
-			err = errors.New("standard input is empty")
-		}
-		if err != nil {
-			return in, failAll(s, err)
+		switch {
+		case err != nil:
+			return in, fail(s, "standard input can't be read: %v", err)
+		case blank(text):
+			return in, fail(s, "standard input is empty")
 		}
 		return input{files: []rig.File{{Text: text}}}, 0
 	}
@@ -60,7 +59,7 @@ func (in input) write(out []rig.File, inPlace bool, s streams) int {
 	for i, f := range out {
 		texts[i] = f.Text
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	notes, err := in.set.Write(ctx, texts)
 	if note(s, notes); err != nil {

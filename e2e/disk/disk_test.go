@@ -309,6 +309,19 @@ func TestFails(t *testing.T) {
 	same(t, bare, dir, "")
 }
 
+// Told to stop, as by Ctrl-C, it leaves nothing half done.
+func TestStopped(t *testing.T) {
+	conf := filepath.Join(folder(t, map[string]string{"sidecars.yaml": config}), "sidecars.yaml")
+	bare := workloads(50)
+	for _, signal := range []string{"INT", "TERM"} {
+		dir := folder(t, bare)
+		code, said := disturbed(t, dir, "fsync:signal="+signal+":when=1", []string{temporary("web-00.yaml")}, "inject", "-c", conf, "-w", dir)
+		require.Equal(t, 1, code, "there is time enough until the last file is synced: %s", said)
+		require.Equal(t, "outrigger: error: was told to stop\noutrigger: error: no file was changed\n", said)
+		same(t, bare, dir, "")
+	}
+}
+
 // Two at once, each with its own sidecars: what one does isn't lost.
 func TestTogether(t *testing.T) {
 	confs := folder(t, map[string]string{"a.yaml": config, "b.yaml": strings.NewReplacer("search", "other", "- tlsProxy:", "- name: second\n      tlsProxy:").Replace(config)})

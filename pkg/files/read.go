@@ -95,11 +95,17 @@ func (r *reader) argument(arg, real string) {
 }
 
 // follow reads the file that a link leads to, if it's inside one of the folders.
+// A link that calls itself YAML is none to other files there, as .env: who sends
+// in a link mustn't choose what is printed.
 func (r *reader) follow(tops []string, real, name string) {
 	to, inside := within(tops, real)
 	if !inside {
 		r.fail("%s: is a link to %s, outside of the folders that were given; give that file or its folder too, or take the link away",
 			shown(name), shown(real))
+		return
+	}
+	if yaml(name) && !yaml(real) {
+		r.fail("%s: is a link to %s, which is no .yaml or .yml file; rename that, or give it itself", shown(name), shown(real))
 		return
 	}
 	r.read(to, name)

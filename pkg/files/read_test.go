@@ -54,13 +54,15 @@ func TestReadFollowsLinksInside(t *testing.T) {
 	dir := tree(t, map[string]string{
 		"in/a.yaml":         "a",
 		"in/again.yaml":     "-> a.yaml",
-		"in/abs.yml":        "-> DIR/in/b/b.txt",
-		"in/b/b.txt":        "b",
+		"in/abs.yml":        "-> DIR/in/b/b.yaml",
+		"in/b/b.yaml":       "b",
 		"in/b/up":           "-> ..",
 		"in/c":              "-> .hidden",
 		"in/.hidden/c.yaml": "c",
 		"in/.hidden/own":    "-> .",
 		"in/d.txt":          "d",
+		"env/x.yaml":        "-> .env",
+		"env/.env":          "PASSWORD=geheim",
 		"in/e.yaml":         "-> ../also/e.yaml",
 		"also/e.yaml":       "e",
 		"link":              "-> in",
@@ -94,6 +96,11 @@ func TestReadFollowsLinksInside(t *testing.T) {
 	_, _, errs = read(t, dir, "out/bad.yaml", "none.yaml")
 	require.Equal(t, "DIR/out/bad.yaml: is a link to DIR/in/a.yaml, outside of the folders that were given; "+
 		"give that file or its folder too, or take the link away\nDIR/none.yaml: no such file or directory", errs)
+	for _, arg := range []string{"env", "env/x.yaml"} {
+		found, _, errs = read(t, dir, arg)
+		require.Empty(t, found)
+		require.Equal(t, "DIR/env/x.yaml: is a link to DIR/env/.env, which is no .yaml or .yml file; rename that, or give it itself", errs)
+	}
 	found, _, errs = read(t, dir, "out/bad.yaml", "in")
 	require.Equal(t, []string{"DIR/out/bad.yaml=a", "DIR/in/abs.yml=b", "DIR/in/c/c.yaml=c"}, found, "the link leads inside of a folder that is given now")
 	require.Contains(t, errs, "DIR/in/e.yaml: is a link to DIR/also/e.yaml, outside")
@@ -184,4 +191,46 @@ func TestReadDocument(t *testing.T) {
 	require.ErrorContains(t, err, "long.yaml: has more than 10 MB; that is no Sidecars document")
 	_, err = ReadDocument(filepath.Join(dir, "none.yaml"))
 	require.EqualError(t, err, filepath.Join(dir, "none.yaml")+": no such file or directory")
+}
+
+// Whoever swaps a file for a link or a FIFO while it's read gets nothing read from
+// outside, and nobody waits.
+func TestReadWhileSwapped(t *testing.T) {
+	dir := tree(t, map[string]string{"in/sub/a.yaml": "a", "in/sub/b.yaml": "b", "out/sub/a.yaml": "geheim", "out/sub/b.yaml": "geheim"})
+	sub, stop, ended := filepath.Join(dir, "in/sub"), make(chan struct{}), make(chan struct{})
+	swap := func(path string, with func(path string) error) {
+		_ = os.Rename(path, path+".was")
+		_ = with(path)
+		_ = os.Remove(path)
+		_ = os.Rename(path+".was", path)
+	}
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			a := filepath.Join(sub, "a.yaml")
+			swap(a, func(path string) error { return os.Symlink(filepath.Join(dir, "out/sub/a.yaml"), path) })
+			swap(a, func(path string) error { return os.Symlink("/dev/zero", path) })
+			swap(a, func(path string) error { return syscall.Mkfifo(path, 0o644) })
+			swap(sub, func(path string) error { return os.Symlink(filepath.Join(dir, "out/sub"), path) })
+			swap(sub, func(path string) error { return syscall.Mkfifo(path, 0o644) })
+		}
+	}()
+	whole := 0
+	for range 2000 {
+		set, err := Read([]string{filepath.Join(dir, "in")}, false)
+		for _, f := range set.Files {
+			require.Contains(t, []string{"a", "b"}, f.Text)
+		}
+		if err == nil && len(set.Files) == 2 {
+			whole++
+		}
+	}
+	close(stop)
+	<-ended
+	require.Positive(t, whole)
 }

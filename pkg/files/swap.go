@@ -121,13 +121,13 @@ func (t *transaction) swap() error {
 		}
 	}
 	for _, f := range t.order {
-		if err := f.Sync(); err != nil {
+		if err := syncFolder(f.File); err != nil {
 			return told(f.name, err)
 		}
 	}
 	for _, c := range t.changes { // an editor may have written into it until now
 		if at, ok := c.kept(); ok {
-			if err := untouched(c.folder.root, at, c.File); err != nil {
+			if err := c.untouched(at); err != nil {
 				return told(c.Name, err)
 			}
 		}
@@ -158,9 +158,22 @@ func (c *change) swap() error {
 		c.temps = append(c.temps, c.temp())
 	}
 	if at, ok := c.kept(); ok {
-		return untouched(c.folder.root, at, c.File)
+		return c.untouched(at)
 	}
 	return nil
+}
+
+// untouched is an error where what the swap took away isn't what was read. A layered
+// file system copies a file when it's renamed first, so its identity may be new.
+func (c *change) untouched(rel string) error {
+	if untouched(c.folder.root, rel, c.File) == nil {
+		return nil
+	}
+	text, info, err := readRegular(c.folder.root, rel)
+	if err == nil && (text != c.Text || !info.ModTime().Equal(c.info.ModTime())) {
+		err = errChanged
+	}
+	return err
 }
 
 // undo puts back what was swapped, takes the temporary files away, and says in
@@ -172,19 +185,23 @@ func (t *transaction) undo() error {
 			continue
 		}
 		if err := c.back(); err != nil {
-			stuck = append(stuck, told(c.Name, err).Error())
+			has := "it has its new text"
+			if c.remove {
+				has = "its old text is in " + temporary(c.base) + " until the next run"
+			}
+			stuck = append(stuck, fmt.Sprintf("%v; %s", told(c.Name, err), has))
 			continue
 		}
 		c.done = false
 	}
 	left := t.clear()
 	for _, f := range t.order {
-		if err := f.Sync(); err != nil {
+		if err := syncFolder(f.File); err != nil {
 			left = append(left, told(f.name, err))
 		}
 	}
 	if len(stuck) > 0 {
-		return fmt.Errorf("all files are as they were, but for those that can't be put back; they have their new text:\n%s", strings.Join(stuck, "\n"))
+		return fmt.Errorf("all files are as they were, but for those that can't be put back:\n%s", strings.Join(stuck, "\n"))
 	}
 	return errors.Join(append(left, errors.New("no file was changed"))...)
 }

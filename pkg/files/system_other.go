@@ -22,6 +22,9 @@ func identify(fs.FileInfo) (id identity, links uint64) { return identity{}, 0 }
 // lock locks nothing: two runs at once find out by what changed.
 func lock(*os.File) (bool, error) { return true, nil }
 
+// syncFolder does nothing: a folder is no file there.
+func syncFolder(*os.File) error { return nil }
+
 func writable(_ *os.File, _ string, info fs.FileInfo) error {
 	if info.Mode()&0o200 == 0 {
 		return fmt.Errorf("mode %04o", info.Mode().Perm())

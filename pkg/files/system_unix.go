@@ -42,6 +42,16 @@ func lock(dir *os.File) (bool, error) {
 	return err == nil, err
 }
 
+// syncFolder has the disk know the names in a folder. Some file systems keep them
+// safe themselves, and know no such call.
+func syncFolder(dir *os.File) error {
+	err := dir.Sync()
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOTSUP) {
+		return nil
+	}
+	return err
+}
+
 // writable is an error where this user may not write to a file. For root, who may
 // do all, the mode decides what its owner wants.
 func writable(dir *os.File, name string, info fs.FileInfo) error {

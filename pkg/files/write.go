@@ -24,13 +24,8 @@ import (
 // run with inPlace takes those away. Owner, group, mode and extended attributes go
 // with the content; what the system doesn't let this user keep is a note.
 func (s *Set) Write(ctx context.Context, texts []string) (notes []string, err error) {
-	t := &transaction{ctx: ctx, tops: map[string]*os.Root{}, folders: map[identity]*folder{}}
+	t := newTransaction(ctx, s, texts)
 	defer t.close()
-	for i := range s.Files {
-		if f := &s.Files[i]; f.Text != texts[i] {
-			t.changes = append(t.changes, &change{File: f, text: texts[i], remove: strings.TrimSpace(texts[i]) == ""})
-		}
-	}
 	if len(t.changes) == 0 {
 		return nil, nil
 	}
@@ -61,6 +56,16 @@ type transaction struct {
 	order   []*folder // by path
 	changes []*change
 	notes   []string
+}
+
+func newTransaction(ctx context.Context, s *Set, texts []string) *transaction {
+	t := &transaction{ctx: ctx, tops: map[string]*os.Root{}, folders: map[identity]*folder{}}
+	for i := range s.Files {
+		if f := &s.Files[i]; f.Text != texts[i] {
+			t.changes = append(t.changes, &change{File: f, text: texts[i], remove: strings.TrimSpace(texts[i]) == ""})
+		}
+	}
+	return t
 }
 
 // folder is one into which a run writes; it's locked as long as it's open.

@@ -55,11 +55,11 @@ func state(t *testing.T, dir string) map[string]string {
 }
 
 func TestWriteThroughLinks(t *testing.T) {
-	dir := tree(t, map[string]string{"d/a.yaml": "-> ../shared/a.txt", "shared/a.txt": "a", "d/b.yaml": "b", "d/c.yaml": "c", "dl": "-> d"})
+	dir := tree(t, map[string]string{"d/a.yaml": "-> ../shared/a.yaml", "shared/a.yaml": "a", "d/b.yaml": "b", "d/c.yaml": "c", "dl": "-> d"})
 	set := open(t, filepath.Join(dir, "dl"), filepath.Join(dir, "shared"))
 	_, err := set.Write(context.Background(), []string{"new", "b", " \n"})
 	require.NoError(t, err)
-	require.Equal(t, map[string]string{"d/a.yaml": "-> ../shared/a.txt", "shared/a.txt": "new", "d/b.yaml": "b", "dl": "-> d"}, state(t, dir),
+	require.Equal(t, map[string]string{"d/a.yaml": "-> ../shared/a.yaml", "shared/a.yaml": "new", "d/b.yaml": "b", "dl": "-> d"}, state(t, dir),
 		"the link stays, its target is written; what is empty goes")
 }
 
@@ -153,6 +153,24 @@ func TestWriteRefusesWhereAnInputChanged(t *testing.T) {
 	_, err := set.Write(context.Background(), []string{"new", "b"})
 	require.ErrorContains(t, err, "b.yaml: was changed by somebody else meanwhile")
 	require.Equal(t, map[string]string{"a.yaml": "a", "b.yaml": "bb"}, state(t, dir))
+}
+
+// What can't be put back is named.
+func TestWriteSaysWhatStaysNew(t *testing.T) {
+	dir := tree(t, map[string]string{"a.yaml": "a", "b.yaml": "b", "c.yaml": "c"})
+	set := open(t, dir)
+	w := newTransaction(context.Background(), set, []string{"a+", "", "c+"})
+	defer w.close()
+	require.NoError(t, w.lock())
+	require.NoError(t, w.check(set))
+	require.NoError(t, w.prepare())
+	require.NoError(t, w.swap())
+	require.NoError(t, os.Remove(filepath.Join(dir, temporary("a.yaml"))))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.yaml"), []byte("made meanwhile"), 0o644))
+	require.EqualError(t, w.undo(), "all files are as they were, but for those that can't be put back:\n"+
+		filepath.Join(dir, "b.yaml")+": somebody has made it anew; its old text is in "+temporary("b.yaml")+" until the next run\n"+
+		filepath.Join(dir, "a.yaml")+": no such file or directory; it has its new text")
+	require.Equal(t, map[string]string{"a.yaml": "a+", "b.yaml": "made meanwhile", temporary("b.yaml"): "b", "c.yaml": "c"}, state(t, dir))
 }
 
 // Interrupted, it leaves nothing.

@@ -86,6 +86,7 @@ type change struct {
 	remove bool
 	folder *folder
 	base   string   // name in its folder
+	lost   []string // what the system doesn't let this user keep
 	temps  []string // temporary files that are there, by their paths from the root
 	done   bool
 }

@@ -13,7 +13,8 @@ import (
 // with nothing read, where the system doesn't allow it. The address space for the
 // most that may come costs nothing until it's written to.
 func readOutside(f *os.File, most int) (text string, err error, ok bool) {
-	room, err := syscall.Mmap(-1, 0, most+1, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE|syscall.MAP_NORESERVE)
+	room, err := syscall.Mmap(-1, 0, most+1, syscall.PROT_READ|syscall.PROT_WRITE,
+		syscall.MAP_ANON|syscall.MAP_PRIVATE|syscall.MAP_NORESERVE)
 	if err != nil {
 		return "", nil, false
 	}

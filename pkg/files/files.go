@@ -72,7 +72,8 @@ func within(tops []string, real string) (place, bool) {
 //
 // With inPlace it takes away what a killed run left behind, too.
 func Read(args []string, inPlace bool) (*Set, error) {
-	r := &reader{inPlace: inPlace, seen: map[string]bool{}, ids: map[identity]bool{}, gone: map[string]bool{}, swept: map[string]bool{}}
+	r := &reader{inPlace: inPlace, seen: map[string]bool{}, ids: map[identity]bool{},
+		gone: map[string]bool{}, swept: map[string]bool{}}
 	defer r.close()
 	given := make([]string, len(args))
 	for i, a := range args {

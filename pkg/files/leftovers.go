@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -74,7 +73,7 @@ func (r *reader) sweep(at place, name string, entries []fs.DirEntry) {
 		return
 	}
 	if err := r.clear(at, left); err != nil {
-		r.errs = append(r.errs, fmt.Errorf("%s: what an earlier run left there can't be taken away: %w", shown(name), inner(err)))
+		r.fail("%s: what an earlier run left there can't be taken away: %w", shown(name), inner(err))
 	}
 }
 

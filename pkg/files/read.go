@@ -81,7 +81,8 @@ func (r *reader) argument(arg, real string) {
 	case info.IsDir():
 		r.walk(place{real, "."}, arg)
 	case !info.Mode().IsRegular():
-		r.fail("%s: is a %s; only regular files are read, and standard input where no path is given", shown(arg), kind(info.Mode()))
+		r.fail("%s: is a %s; only regular files are read, and standard input where no path is given",
+			shown(arg), kind(info.Mode()))
 	case link.Mode()&fs.ModeSymlink == 0:
 		r.read(place{filepath.Dir(real), filepath.Base(real)}, name)
 	default:
@@ -100,12 +101,13 @@ func (r *reader) argument(arg, real string) {
 func (r *reader) follow(tops []string, real, name string) {
 	to, inside := within(tops, real)
 	if !inside {
-		r.fail("%s: is a link to %s, outside of the folders that were given; give that file or its folder too, or take the link away",
-			shown(name), shown(real))
+		r.fail("%s: is a link to %s, outside of the folders that were given; "+
+			"give that file or its folder too, or take the link away", shown(name), shown(real))
 		return
 	}
 	if yaml(name) && !yaml(real) {
-		r.fail("%s: is a link to %s, which is no .yaml or .yml file; rename that, or give it itself", shown(name), shown(real))
+		r.fail("%s: is a link to %s, which is no .yaml or .yml file; rename that, or give it itself",
+			shown(name), shown(real))
 		return
 	}
 	r.read(to, name)

@@ -240,7 +240,8 @@ func (t *transaction) undo() error {
 		}
 	}
 	if len(stuck) > 0 {
-		return fmt.Errorf("all files are as they were, but for those that can't be put back:\n%s", strings.Join(stuck, "\n"))
+		return fmt.Errorf("all files are as they were, but for those that can't be put back:\n%s",
+			strings.Join(stuck, "\n"))
 	}
 	return errors.Join(append(left, errors.New("no file was changed"))...)
 }

@@ -197,7 +197,8 @@ func (t *transaction) checkChange(c *change) error {
 		return fmt.Errorf("isn't to be written to: %w", err)
 	}
 	if _, links := identify(c.info); links > 1 {
-		return fmt.Errorf("has %d names (hard links), and the others would keep the old text; make it a file of its own first: cp -p it, and mv the copy back", links)
+		return fmt.Errorf("has %d names (hard links), and the others would keep the old text; "+
+			"make it a file of its own first: cp -p it, and mv the copy back", links)
 	}
 	text, _, err := readRegular(c.folder.root, c.path())
 	if err == nil && text != c.Text { // written again within one tick of the clock

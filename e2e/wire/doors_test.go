@@ -31,6 +31,7 @@ type door struct {
 	name   string
 	entry  string // of spec.patterns
 	tls    bool
+	grpc   bool // the app is probed by it
 	probes []probe
 	public []string // paths, or all below one with * at the end
 }
@@ -40,11 +41,12 @@ type probe struct {
 	headers []string
 }
 
-// The sockets of a door's listeners and of the app.
+// The sockets of a door's listeners, and of the app for those who come by each.
 const (
-	front  = "8080"
-	health = "16000"
-	behind = "8081"
+	front   = "8080"
+	health  = "16000"
+	behind  = "8081"
+	probing = "8081-health"
 )
 
 // entries are the patterns that keep people out; %s takes public paths.
@@ -133,6 +135,9 @@ func (d door) workload(t testing.TB) string {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: search}\nspec:\n  template:\n    metadata: {labels: {app: search}}\n    spec:\n      containers:\n      - name: search\n        image: search:1\n        ports: [{containerPort: 8080}]\n")
+	if d.grpc {
+		b.WriteString("        livenessProbe: {grpc: {port: 8080}}\n")
+	}
 	for i, p := range d.probes {
 		kind := []string{"startupProbe", "livenessProbe", "readinessProbe"}[i]
 		get := map[string]any{"path": p.path, "port": 8080}
@@ -154,7 +159,7 @@ func (d door) workload(t testing.TB) string {
 type stand struct {
 	door
 	dir string
-	app *app
+	app map[string]*app // by listener
 }
 
 // open runs a door, and waits until it listens on a socket, the kubelet's by default.
@@ -166,7 +171,7 @@ func open(t testing.TB, d door, socket ...string) *stand {
 	write(t, s.dir, "certs/tls.key", key)
 	write(t, s.dir, "clients/ca.crt", crt)
 	write(t, s.dir, "users/htpasswd", "alice:{PLAIN}"+password+"\n")
-	s.app = record(t, s.dir, behind)
+	s.app = map[string]*app{front: record(t, s.dir, behind), health: record(t, s.dir, probing)}
 	refuse(t, s.dir, "4180")
 	launch(t, s.dir, d.conf(t), append(socket, health)[0])
 	return s

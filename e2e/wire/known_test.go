@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +63,7 @@ func TestHealthListener(t *testing.T) {
 			const a, b = "/_cluster/health?local=true", "/_cluster/health?wait_for_status=yellow"
 			for _, target := range []string{a, b} {
 				require.Equal(t, 200, s.raw(t, health, get(target, "Cookie: a=b", "X-Original-URL: /admin", "X-Remote-User: root")))
-				seen := s.app.take()
+				seen := s.app[health].take()
 				require.Len(t, seen, 1)
 				require.Empty(t, s.wrong(health, seen[0]), "%q", seen[0])
 			}
@@ -92,7 +93,7 @@ func TestHealthListener(t *testing.T) {
 				}
 				require.Equal(t, want, got, text)
 			}
-			for _, raw := range s.app.take() {
+			for _, raw := range s.app[health].take() {
 				require.Empty(t, s.wrong(health, raw), "%q", raw)
 			}
 		})
@@ -110,7 +111,7 @@ func TestPublicPaths(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			for _, target := range []string{"/open", "/open?a=%2F..%2F", "/open?u=https://x/y", "/static/", "/static/x.css", "/static/a/b~c!d", "/static/.well-known/x", "/static/a..b", "/static/c++.png?v=1;2"} {
 				require.Equal(t, 200, s.raw(t, front, get(target)), target)
-				seen := s.app.take()
+				seen := s.app[front].take()
 				require.Len(t, seen, 1)
 				require.True(t, strings.HasPrefix(string(seen[0]), "GET "+target+" HTTP/1.1\r\n"), "%q", seen[0])
 				require.Empty(t, s.wrong(front, seen[0]), "%q", seen[0])
@@ -121,11 +122,11 @@ func TestPublicPaths(t *testing.T) {
 				"http://search/open", "http://evil/static/x", "/static/\x80", "/static/x\x7f", "/static/x\x01", "/open?/../admin", "/open?x#y", "/open?x\\y", "/admin", "/admin#/open", "/admin?/open", "*"} {
 				require.Contains(t, []int{400, 401}, s.raw(t, front, get(target)), target)
 			}
-			require.Empty(t, s.app.take())
+			require.Empty(t, s.app[front].take())
 			for _, method := range []string{"TRACE", "CONNECT"} {
 				require.Contains(t, []int{400, 405}, s.raw(t, front, strings.Replace(get("/open", mine), "GET", method, 1)))
 			}
-			require.Empty(t, s.app.take())
+			require.Empty(t, s.app[front].take())
 		})
 	}
 }
@@ -142,7 +143,7 @@ func TestUpgrades(t *testing.T) {
 		for _, connection := range []string{"Upgrade", "upgrade, HTTP2-Settings", "keep-alive, Upgrade"} {
 			for _, target := range []string{"/ws", "/static/x"} {
 				require.Equal(t, 200, s.raw(t, front, get(target, mine, "Connection: "+connection, settings, "Upgrade: "+upgrade)))
-				r, rest, err := whole(s.app.take()[0])
+				r, rest, err := whole(s.app[front].take()[0])
 				require.NoError(t, err)
 				require.Empty(t, rest)
 				require.Empty(t, r.Header["Http2-Settings"])
@@ -157,7 +158,7 @@ func TestUpgrades(t *testing.T) {
 		}
 	}
 	require.Equal(t, 200, s.raw(t, front, strings.Replace(get("/ws", mine, "Connection: upgrade", "Upgrade: websocket"), "GET", "POST", 1)))
-	r, _, err := whole(s.app.take()[0])
+	r, _, err := whole(s.app[front].take()[0])
 	require.NoError(t, err)
 	require.Empty(t, r.Header["Upgrade"], "a WebSocket begins with GET (RFC 6455)")
 }
@@ -178,7 +179,7 @@ func TestIdentity(t *testing.T) {
 					}
 				}
 				c.hangUp()
-				all := s.app.take()
+				all := s.app[front].take()
 				require.Len(t, all, n)
 				for _, raw := range all {
 					r, _, err := whole(raw)
@@ -213,7 +214,7 @@ func TestIdentityUntouched(t *testing.T) {
 		entry: "tlsProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {A: b}}}"}, front)
 	for _, name := range documented() {
 		require.Equal(t, 200, s.raw(t, front, get("/", name+": bob")))
-		r, _, err := whole(s.app.take()[0])
+		r, _, err := whole(s.app[front].take()[0])
 		require.NoError(t, err)
 		require.Equal(t, []string{"bob"}, r.Header[name])
 	}
@@ -263,7 +264,7 @@ func TestSmuggling(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.raw(t, front, text)
-			for _, raw := range s.app.take() {
+			for _, raw := range s.app[front].take() {
 				r, rest, err := whole(raw)
 				require.NoError(t, err, "%q", raw)
 				require.Empty(t, rest, "%q", raw)
@@ -273,4 +274,63 @@ func TestSmuggling(t *testing.T) {
 			}
 		})
 	}
+}
+
+// frame is one of HTTP/2 (RFC 9113, section 4.1).
+func frame(kind, flags byte, stream uint32, payload []byte) []byte {
+	n := len(payload)
+	return append([]byte{byte(n >> 16), byte(n >> 8), byte(n), kind, flags, byte(stream >> 24), byte(stream >> 16), byte(stream >> 8), byte(stream)}, payload...)
+}
+
+// call is a request of HTTP/2, each field written out (RFC 7541, section 6.2.2).
+func call(method, path string) []byte {
+	var fields []byte
+	for _, f := range [][2]string{{":method", method}, {":scheme", "http"}, {":path", path}, {":authority", "search"}, {"content-type", "application/grpc"}, {"te", "trailers"}} {
+		fields = append(fields, 0, byte(len(f[0])))
+		fields = append(fields, f[0]...)
+		fields = append(fields, byte(len(f[1])))
+		fields = append(fields, f[1]...)
+	}
+	out := append([]byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame(4, 0, 0, nil)...)
+	return append(out, frame(1, 5, 1, fields)...)
+}
+
+// For the kubelet's gRPC probes there is one call, by its exact path.
+func TestHealthGRPC(t *testing.T) {
+	const check = "/grpc.health.v1.Health/Check"
+	s := open(t, door{name: "gRPC", tls: true, grpc: true,
+		entry: "tlsProxy: {port: 8080, protocol: grpc, secretName: certs, rebind: {port: 8081, env: {A: b}}, clients: {ca: {secretName: ca}, forwardIdentity: true}}"})
+	for text, want := range map[string]int{
+		string(call("POST", check)): 1, string(call("GET", check)): 0, string(call("PUT", check)): 0,
+		"POST " + check + " HTTP/1.1\r\nHost: search\r\n\r\n": 0,
+	} {
+		require.Equal(t, want, s.asked(t, text), "%q", text)
+	}
+	for _, path := range []string{"/admin.Admin/../grpc.health.v1.Health/Check", "/admin.Admin/%2e%2e" + check, "/." + check, "/" + check, check + "/", check + "?x", check + "?", check + "#x", check + "%00", "/grpc.health.v1.Health%2fCheck",
+		"/grpc.health.v1.health/check", "/grpc.health.v1.Health/Watch", "http://evil" + check, check + "/../../admin.Admin/Drop", "/grpc.health.v1.Health/./Check", "/", "*", "", check + " HTTP/2.0"} {
+		require.Zero(t, s.asked(t, string(call("POST", path))), path)
+	}
+}
+
+// asked gives how often the app was, after a text has come to the kubelet's listener in
+// plain.
+func (s *stand) asked(t *testing.T, text string) int {
+	t.Helper()
+	conn, err := net.Dial("unix", filepath.Join(s.dir, health))
+	require.NoError(t, err)
+	defer conn.Close()
+	require.NoError(t, conn.SetDeadline(time.Now().Add(pod.Patience)))
+	_, err = io.WriteString(conn, text)
+	require.NoError(t, err)
+	for head := make([]byte, 9); ; {
+		if _, err := io.ReadFull(conn, head); err != nil || head[0] == 'H' {
+			break // nginx has hung up, or speaks HTTP/1.1
+		}
+		if kind := head[3]; kind == 1 || kind == 3 || kind == 7 { // HEADERS, RST_STREAM, GOAWAY
+			break
+		}
+		_, err := io.CopyN(io.Discard, conn, int64(head[0])<<16|int64(head[1])<<8|int64(head[2]))
+		require.NoError(t, err)
+	}
+	return len(s.app[front].take())
 }

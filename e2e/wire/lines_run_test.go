@@ -53,7 +53,7 @@ func (s *stand) attack(t *testing.T, c *client, w writer, socket string, n int) 
 			requests = append(requests, w.request())
 		}
 		require.NoError(t, c.send(requests...))
-		for _, raw := range s.app.take() {
+		for _, raw := range s.app[socket].take() {
 			seen++
 			if wrong := s.wrong(socket, raw); wrong != "" {
 				require.FailNow(t, wrong, "%s, %s: the app got %q of one of %q", s.name, socket, raw, requests)
@@ -99,7 +99,7 @@ func FuzzRequests(f *testing.F) {
 			request = append(bytes.Clone(request), "\r\n\r\n"...)
 		}
 		require.NoError(t, c.send(request))
-		for _, raw := range s.app.take() {
+		for _, raw := range s.app[socket].take() {
 			if wrong := s.wrong(socket, raw); wrong != "" {
 				require.FailNow(t, wrong, "%s, %s: the app got %q", s.name, socket, raw)
 			}

@@ -59,10 +59,14 @@ func here(dir, conf string) string {
 	})
 	conf = dialling.ReplaceAllStringFunc(conf, func(s string) string {
 		m := dialling.FindStringSubmatch(s)
+		socket := dir + "/" + m[2]
+		if strings.HasPrefix(m[3], "$") {
+			socket = dir + "/" + probing // so that one sees who has let a request in, however late
+		}
 		if m[3] != "" {
 			m[3] = ":" + m[3]
 		}
-		return m[1] + "unix:" + dir + "/" + m[2] + m[3] + ";"
+		return m[1] + "unix:" + socket + m[3] + ";"
 	})
 	conf = streaming.ReplaceAllString(conf, "proxy_pass unix:"+dir+"/$1;")
 	conf = regexp.MustCompile(`worker_processes \d+;`).ReplaceAllString(conf, "worker_processes 1;")

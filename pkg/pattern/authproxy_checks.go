@@ -46,14 +46,22 @@ func (p *AuthProxy) Validate() sidecar.Findings {
 	p.GoogleIAP.validate(&fs)
 	p.OIDC.validate(&fs)
 	p.Basic.validate(&fs)
+	p.validatePublicPaths(&fs)
+	return fs
+}
+
+func (p *AuthProxy) validatePublicPaths(fs *sidecar.Findings) {
 	for i, path := range p.PublicPaths {
+		field := fmt.Sprintf("publicPaths[%d]", i)
 		bare := strings.TrimSuffix(path, "/*") + "/"
-		if !publicPathForm().MatchString(path) || strings.Contains(bare, "//") || strings.Contains(bare, "/./") || strings.Contains(bare, "/../") {
-			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("publicPaths[%d]", i), fmt.Sprintf("%q is no plain path", path),
+		switch {
+		case !publicPathForm().MatchString(path), strings.Contains(bare, "//"), strings.Contains(bare, "/./"), strings.Contains(bare, "/.."), len(path) > longestTarget:
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no plain path", path),
 				"write a path, as /healthz, or all below one, as /static/*; there are no regular expressions")
+		case strings.HasPrefix(path, "/-/outrigger/"), p.OIDC != nil && strings.HasPrefix(bare, "/oauth2/"):
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is answered by the proxy itself", path), "write a path of the app")
 		}
 	}
-	return fs
 }
 
 var (

@@ -12,8 +12,11 @@ const programs = "OUTRIGGER_E2E_PROGRAMS" // the folder of oauth2-proxy
 
 func TestMain(m *testing.M) {
 	pod.Main(m, func() error {
-		if err := pod.Needs("/usr/sbin/nginx", "nginx-light"); err != nil {
-			return err
+		for program, install := range map[string]string{"/usr/sbin/nginx": "nginx-light", "/usr/bin/curl": "curl",
+			"/usr/lib/nginx/modules/ngx_http_js_module.so": "libnginx-mod-http-js"} {
+			if err := pod.Needs(program, install); err != nil {
+				return err
+			}
 		}
 		bin, err := made.Make("bin/oauth2-proxy")
 		if err != nil {

@@ -3,10 +3,12 @@ package auth
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,10 +42,7 @@ func rendered(t *testing.T, p *pattern.AuthProxy) ([]corev1.Container, map[strin
 	t.Helper()
 	p.Port, p.AccessLog = 8080, pattern.JSONAccessLog
 	p.Rebind = &pattern.Rebind{Port: 8081, Env: map[string]string{"ADDR": "127.0.0.1:8081"}}
-	entry := config.Entry{AuthProxy: p}
-	if p.JWT == nil && p.GoogleIAP == nil {
-		entry.Override = &corev1.Container{Image: "docker.io/library/nginx:1.22.1"} // what Debian 12 has
-	}
+	entry := config.Entry{AuthProxy: p, Override: &corev1.Container{Image: "docker.io/library/nginx:1.22.1"}} // what Debian 12 has
 	asked, err := json.Marshal(config.Sidecars{APIVersion: config.APIVersion, Kind: config.Kind, Spec: config.Spec{
 		Select: []config.Selector{{Kind: "Deployment"}}, Patterns: []config.Entry{entry}}})
 	require.NoError(t, err)
@@ -104,13 +103,29 @@ func launch(t *testing.T, spec corev1.Container, mounts map[string]*pod.Volume) 
 	return c
 }
 
+// slow counts requests for /slow that the app has and that aren't whole yet.
+var slow atomic.Int32
+
+func mountOf(dir string) corev1.VolumeMount { return corev1.VolumeMount{Name: "test", MountPath: dir} }
+
 // serve runs the app where it was moved to. It tells what it got, with a status of
-// 200 or, for /status/N, N.
+// 200 or, for /status/N, N; /slow waits for the whole body, /ws is a WebSocket.
 func serve(t *testing.T) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:8081")
 	require.NoError(t, err)
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/slow":
+			slow.Add(1)
+			defer slow.Add(-1)
+			_, _ = io.Copy(io.Discard, r.Body)
+		case "/ws":
+			w.Header().Set("Connection", "Upgrade")
+			w.Header().Set("Upgrade", "websocket")
+			w.WriteHeader(http.StatusSwitchingProtocols)
+			return
+		}
 		if status, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/status/")); err == nil {
 			w.WriteHeader(status)
 		}

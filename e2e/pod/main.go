@@ -86,6 +86,10 @@ func isolate() error {
 	if err := syscall.Mount("tmpfs", Roots, "tmpfs", 0, "mode=755"); err != nil {
 		return fmt.Errorf("tmpfs on %s: %w", Roots, err)
 	}
+	// Connections come from ports above those that programs listen on.
+	if err := os.WriteFile("/proc/sys/net/ipv4/ip_local_port_range", []byte("50000 65000"), 0o644); err != nil {
+		return fmt.Errorf("ports of connections: %w", err)
+	}
 	if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
 		return fmt.Errorf("ip link set lo up: %w: %s", err, out)
 	}

@@ -73,6 +73,9 @@ func here(dir, conf string) string {
 	if os.Geteuid() == 0 {
 		conf = "user root;\n" + conf // the folder is root's
 	}
+	if program() != debian { // it has njs in it, or is asked about no tokens
+		conf = strings.Replace(conf, "load_module /usr/lib/nginx/modules/ngx_http_js_module.so;\n", "", 1)
+	}
 	if streams.MatchString(conf) && program() == debian { // a module of its own there
 		conf = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n" + conf
 	}

@@ -29,6 +29,9 @@ func TestEveryConfStarts(t *testing.T) {
 	}
 	write(t, dir, "certs/tls.key", key)
 	write(t, dir, "users/htpasswd", "alice:{PLAIN}x\n")
+	verifier, err := os.ReadFile("../../pkg/rigtest/testdata/auth-jwt/expected.yaml")
+	require.NoError(t, err)
+	write(t, dir, "nginx/jwt.js", blocks(string(verifier), "jwt.js")[0])
 	tried := map[string]bool{}
 	try := func(what, conf string) {
 		conf = of(t, conf)
@@ -76,11 +79,22 @@ func TestEveryConfStarts(t *testing.T) {
 	require.Greater(t, len(tried), shown)
 }
 
-var block = regexp.MustCompile(`(?m)^([ +]*)nginx\.conf: \|-?\n`)
-
 // confs are the nginx.confs of a text, as block scalars or as texts of JSON. Of a diff,
 // the lines that are added.
 func confs(text string) (all []string) {
+	all = blocks(text, "nginx.conf")
+	for _, s := range quoted.FindAllString(text, -1) {
+		var conf string
+		if yaml.Unmarshal([]byte(strings.TrimPrefix(s, `"nginx.conf":`)), &conf) == nil {
+			all = append(all, conf)
+		}
+	}
+	return all
+}
+
+// blocks are the block scalars of a key.
+func blocks(text, key string) (all []string) {
+	block := regexp.MustCompile(`(?m)^([ +]*)` + regexp.QuoteMeta(key) + `: \|-?\n`)
 	for _, at := range block.FindAllStringSubmatchIndex(text, -1) {
 		indent := len(strings.ReplaceAll(text[at[2]:at[3]], "+", ""))
 		var b strings.Builder
@@ -92,12 +106,6 @@ func confs(text string) (all []string) {
 			b.WriteString(line[min(len(line)-1, indent):])
 		}
 		all = append(all, b.String())
-	}
-	for _, s := range quoted.FindAllString(text, -1) {
-		var conf string
-		if yaml.Unmarshal([]byte(strings.TrimPrefix(s, `"nginx.conf":`)), &conf) == nil {
-			all = append(all, conf)
-		}
 	}
 	return all
 }

@@ -16,8 +16,7 @@ import (
 // moves to 127.0.0.1, or a NetworkPolicy closes its port.
 type AuthProxy struct {
 	Gate
-	// JWT lets requests in that bring a JSON Web Token of an issuer, verified by
-	// Envoy.
+	// JWT lets requests in that bring a JSON Web Token of an issuer.
 	JWT *JWT `json:"jwt,omitempty"`
 	// GoogleIAP lets requests in that come through Google's Identity-Aware Proxy.
 	GoogleIAP *GoogleIAP `json:"googleIAP,omitempty"`
@@ -70,12 +69,7 @@ func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		c.Takeovers[i].Authenticated = true
 	}
 	object := w.ObjectName()
-	switch {
-	case p.JWT != nil, p.GoogleIAP != nil && p.GoogleIAP.Image == "":
-		p.envoy(w, c, object)
-	default:
-		p.nginxAuth(w, c, object)
-	}
+	p.nginxAuth(w, c, object)
 	if p.tls() {
 		c.Volumes = append(c.Volumes, secretVolume(volume(w, "certs"), or(p.SecretName, object), tlsKeys...))
 		main := &c.Containers[len(c.Containers)-1]
@@ -115,7 +109,7 @@ func (p *AuthProxy) nginxAuth(w *sidecar.Workload, c *sidecar.Change, object str
 	}
 	p.hear(w, &main, true)
 	c.Volumes = []corev1.Volume{configVolume(volume(w, "config"), object), tmpVolume(volume(w, "tmp"))}
-	c.Objects = []sidecar.Object{configMap(object, map[string]string{confKey: conf.String()})}
+	files := map[string]string{confKey: conf.String()}
 	switch {
 	case p.Basic != nil:
 		users := secretVolume(volume(w, "users"), p.Basic.SecretName)
@@ -127,9 +121,10 @@ func (p *AuthProxy) nginxAuth(w *sidecar.Workload, c *sidecar.Change, object str
 		if p.OIDC.CA != nil {
 			c.Volumes = append(c.Volumes, p.OIDC.CA.volume(volume(w, "provider")))
 		}
-	case p.GoogleIAP != nil:
-		c.Containers = append(c.Containers, p.GoogleIAP.container(w))
+	default:
+		p.verify(w, c, &main, files)
 	}
+	c.Objects = []sidecar.Object{configMap(object, files)}
 	for i := range c.Containers {
 		c.Containers[i].Lifecycle = p.shutdown(w).hold(w) // as long as nginx asks it
 	}
@@ -143,11 +138,8 @@ func (p *AuthProxy) plain() bool { return !p.tls() }
 
 // askedPort is where nginx asks about requests; 0: nowhere.
 func (p *AuthProxy) askedPort() int32 {
-	switch {
-	case p.OIDC != nil:
+	if p.OIDC != nil {
 		return orPort(p.OIDC.ProxyPort, oauth2Port)
-	case p.GoogleIAP != nil:
-		return orPort(p.GoogleIAP.ProxyPort, oauth2Port)
 	}
 	return 0
 }
@@ -161,10 +153,9 @@ const (
 // quote, or variables of nginx.
 type nginxAuth struct {
 	Realm, Users string // basic
-	Port         int32  // whom nginx asks else
+	Token        *nginxToken
+	Port         int32 // whom nginx asks else
 	Path         string
-	Only         string // the one header that it's asked with; empty: all
-	OnlyVariable string
 	Login        bool          // people are led to one
 	SessionParts []int         // the numbers of the cookies of a large session
 	Variables    []nginxHeader // from the answer's headers
@@ -189,7 +180,7 @@ func (p *AuthProxy) auth(w *sidecar.Workload) *nginxAuth {
 			a.Variables = append(a.Variables, nginxHeader{"auth_" + v, "x_auth_request_" + v})
 		}
 	default:
-		a.Path, a.Only, a.OnlyVariable = "/auth", iapHeader, "x_goog_iap_jwt_assertion"
+		a.Token = &nginxToken{Script: confDir + "/" + jwtKey, Claims: p.token().claimHeaders()}
 	}
 	return a
 }
@@ -209,7 +200,7 @@ func (p *AuthProxy) identity() map[string]string {
 			values[stem+"Groups"], values[stem+"Preferred-Username"] = "$auth_groups", "$auth_preferred_username"
 		}
 	default:
-		values[iapHeader] = "$http_x_goog_iap_jwt_assertion" // it was verified
+		return p.token().identity()
 	}
 	return values
 }

@@ -3,6 +3,7 @@ package pattern
 import (
 	"fmt"
 	"maps"
+	"net/textproto"
 	"net/url"
 	"slices"
 	"strings"
@@ -72,8 +73,12 @@ var (
 	claimName      = expression(`^[A-Za-z0-9_.:/-]+$`)
 )
 
-// reserved are headers that a claim can't be written into.
-var reserved = []string{"host", "connection", "content-length", "transfer-encoding", "upgrade", "cookie", "te", "trailer"}
+// reserved reports whether a header is written by the proxy for another purpose, so
+// that neither a claim nor a token can be in it.
+func reserved(name string) bool {
+	name = textproto.CanonicalMIMEHeaderKey(name)
+	return hopByHop(name) || slices.Contains([]string{"Host", "Cookie", "X-Forwarded-For", "X-Forwarded-Proto"}, name)
+}
 
 func (j *JWT) validate(fs *sidecar.Findings) {
 	if j == nil {
@@ -95,8 +100,12 @@ func (j *JWT) validate(fs *sidecar.Findings) {
 	default:
 		j.JWKS.validate("jwt.jwks", fs)
 	}
-	if j.Header != "" && !headerName().MatchString(j.Header) {
-		fs.Add(sidecar.Error, "bad-value", "jwt.header", fmt.Sprintf("%q is no header", j.Header), "write letters, digits and -")
+	if j.JWKSURI == "" && j.CA != nil {
+		fs.Add(sidecar.Error, "bad-value", "jwt.ca", "nothing is fetched without jwksURI", "leave it out")
+	}
+	j.CA.validate("jwt.ca", fs)
+	if j.Header != "" && (!headerName().MatchString(j.Header) || reserved(j.Header)) {
+		fs.Add(sidecar.Error, "bad-value", "jwt.header", fmt.Sprintf("%q is no header for a token", j.Header), "write letters, digits and -, as X-Token")
 	}
 	checkClaims("jwt.claimHeaders", j.ClaimHeaders, fs)
 	for _, claim := range slices.Sorted(maps.Keys(j.RequiredClaims)) {
@@ -110,7 +119,7 @@ func checkClaims(at string, headers map[string]string, fs *sidecar.Findings) {
 	lower := map[string]bool{}
 	for _, header := range slices.Sorted(maps.Keys(headers)) {
 		switch name := strings.ToLower(header); {
-		case !headerName().MatchString(header) || slices.Contains(reserved, name):
+		case !headerName().MatchString(header) || reserved(header):
 			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no header for a claim", header), "write one of its own, as X-Jwt-Sub")
 		case lower[name]:
 			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("header %q is there twice", header), "leave one of them out")
@@ -131,12 +140,6 @@ func (g *GoogleIAP) validate(fs *sidecar.Findings) {
 			"write /projects/<number>/global/backendServices/<id> or /projects/<number>/apps/<id>")
 	}
 	checkClaims("googleIAP.claimHeaders", g.ClaimHeaders, fs)
-	if g.Image != "" && g.ClaimHeaders != nil {
-		fs.Add(sidecar.Error, "bad-value", "googleIAP.claimHeaders", "gcp-iap-auth doesn't tell what assertions say", "leave it out, or leave image out for Envoy")
-	}
-	if g.ProxyPort != 0 {
-		checkPort("googleIAP.proxyPort", g.ProxyPort, "", fs)
-	}
 }
 
 // https://cloud.google.com/iap/docs/signed-headers-howto, "Verifying the JWT payload"
@@ -236,9 +239,13 @@ func (p *AuthProxy) check(w *sidecar.Workload) sidecar.Findings {
 			}
 		}
 	}
+	if ref := w.Image(nginxJSImage.ref); p.token() != nil && strings.Contains(ref, "-slim") {
+		fs.Add(sidecar.Error, "image-unfit", "override.image", fmt.Sprintf("image %s has no njs, which verifies tokens, and no curl", ref), "take one that isn't slim, as "+nginxJSImage.ref)
+	}
 	switch {
 	case p.JWT != nil:
 		p.JWT.JWKS.checkAs(w, "jwt.jwks", jwksKey, &fs)
+		p.JWT.CA.check(w, "jwt.ca", &fs)
 	case p.Basic != nil:
 		want("basic.secretName", p.Basic.SecretName, or(p.Basic.Key, "auth"))
 	case p.OIDC != nil:

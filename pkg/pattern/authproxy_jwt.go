@@ -1,8 +1,11 @@
 package pattern
 
 import (
+	_ "embed" // of keysScript
+	"encoding/json"
+	"fmt"
 	"maps"
-	"net/url"
+	"net/textproto"
 	"slices"
 	"strings"
 
@@ -11,7 +14,11 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A JWT is a kind of JSON Web Token (RFC 7519) that requests must bring.
+// A JWT is a kind of JSON Web Token (RFC 7519) that requests must bring. The proxy
+// verifies signatures of RSA keys from 2048 bits (RS256, RS384, RS512, PS256, PS384,
+// PS512) and of elliptic curves (ES256, ES384, ES512). A token must say when it
+// expires; clocks may differ by 30 seconds. Whoever brings none, or one that doesn't
+// hold, gets 401.
 type JWT struct {
 	// Issuer of the tokens, as their claim iss has it. Required.
 	Issuer string `json:"issuer"`
@@ -19,19 +26,28 @@ type JWT struct {
 	// tokens for any other app of the issuer would do.
 	Audiences []string `json:"audiences"`
 	// JWKSURI is where the issuer's keys are, with https. They're fetched when the
-	// proxy starts, and again every five minutes. This or jwks is required.
+	// proxy starts, and again every 30 seconds. While the issuer can't be reached the
+	// last ones count, for a day; before the first ones came, all requests get 503. This
+	// or jwks is required.
 	JWKSURI string `json:"jwksURI,omitempty"`
+	// CA is where the certificates of the authority of jwksURI's server are. Default:
+	// those of public authorities, which the image has. With it, those alone count. A
+	// changed one counts as soon as the kubelet has written it.
+	CA *CABundle `json:"ca,omitempty"`
 	// JWKS is a ConfigMap or Secret that has the issuer's keys (RFC 7517) under its
-	// key, jwks.json by default. A changed one counts when the pod is replaced.
+	// key, jwks.json by default. A changed one counts as soon as the kubelet has
+	// written it.
 	JWKS *CABundle `json:"jwks,omitempty"`
 	// Header that has the token and nothing else. Default: Authorization, with the
 	// word Bearer before the token.
 	Header string `json:"header,omitempty"`
 	// ClaimHeaders tell the app what the token says: the claim by the header, as in
-	// {X-Jwt-Sub: sub}. Clients can't write these headers themselves.
+	// {X-Jwt-Sub: sub}; realm_access.roles is a claim in an object. Of a list the
+	// texts are joined by commas, without those that have a comma themselves. A token
+	// whose claim no header can hold gets 401. Clients can't write these headers.
 	ClaimHeaders map[string]string `json:"claimHeaders,omitempty"`
 	// RequiredClaims are texts that claims must have; of a claim that is a list,
-	// one.
+	// one. Whoever lacks one of them gets 403.
 	RequiredClaims map[string]string `json:"requiredClaims,omitempty"`
 	// ForwardToken leaves the token in the request for the app. Default: false.
 	ForwardToken bool `json:"forwardToken,omitempty"`
@@ -41,160 +57,128 @@ type JWT struct {
 }
 
 const (
-	envoyDir = "/etc/outrigger/envoy"
-	envoyKey = "envoy.json"
-	sdsKey   = "certificate.json"
 	jwksDir  = "/etc/outrigger/jwks"
 	jwksKey  = "jwks.json"
+	jwksURI  = "JWKS_URI" // the variable that keysScript reads
+	jwtKey   = "jwt.js"
+	keysKey  = "keys.sh"
+	issuerCA = "/etc/outrigger/issuer"
+
+	fetchedKeys = "/tmp/jwks/" + jwksKey
+
+	clockSkew    = 30
+	keepKeysDays = 1
 )
 
-// envoySize: some 50 MiB when idle.
-var envoySize = size{cpu: "50m", memory: "64Mi", maxMemory: "256Mi", fixedCPU: "250m"}
+// keysScript starts nginx, and fetches the issuer's keys beside it.
+//
+//go:embed files/nginx/keys.sh
+var keysScript string
 
-// envoy adds an Envoy: of the proxies that have images for all to use, it is the
-// one that verifies tokens. Its image has no shell, so it can't quit a little
-// before the app does; it gets its signal after the app has ended.
-func (p *AuthProxy) envoy(w *sidecar.Workload, c *sidecar.Change, object string) {
-	jwt := p.JWT
-	if jwt == nil {
-		jwt = p.GoogleIAP.jwt()
-	}
-	e := envoyConf{p: p, jwt: jwt, w: w}
-	files := map[string]string{envoyKey: e.bootstrap()}
-	if p.tls() {
-		files[sdsKey] = e.certificate()
-	}
-	main := corev1.Container{
-		Name:    w.Name,
-		Image:   envoyImage.ref,
-		Command: []string{"envoy"},
-		// No hot restart: its shared memory would outlive the container.
-		Args:            []string{"-c", envoyDir + "/" + envoyKey, "--disable-hot-restart", "--concurrency", "2", "--log-level", "warning", "--drain-time-s", "5"},
-		Ports:           p.containerPorts(w),
-		Resources:       envoySize.resources(w),
-		VolumeMounts:    []corev1.VolumeMount{{Name: volume(w, "config"), MountPath: envoyDir, ReadOnly: true}},
-		StartupProbe:    tcpProbe(p.doors()[0].listen, 1, 60),
-		LivenessProbe:   tcpProbe(p.doors()[0].listen, 20, 3),
-		Lifecycle:       p.shutdown(w).hold(w),
-		SecurityContext: restricted(envoyImage),
-	}
-	p.hear(w, &main, true)
-	c.Volumes = []corev1.Volume{configVolume(volume(w, "config"), object)}
-	if jwt.JWKS != nil {
-		v := jwt.JWKS.volumeAs(volume(w, "jwks"), jwksKey)
-		c.Volumes = append(c.Volumes, v)
-		main.VolumeMounts = append(main.VolumeMounts, corev1.VolumeMount{Name: v.Name, MountPath: jwksDir, ReadOnly: true})
-	}
-	c.Objects = []sidecar.Object{configMap(object, files)}
-	c.Containers = append(c.Containers, main)
-	if w.Placement != sidecar.Beside && p.drainSeconds() > 0 {
-		c.Notes.Add(sidecar.Info, "envoy-drain", "drainSeconds", "Envoy's image has no shell by which it could quit before the app does: clients that keep connections may get a 503 while their pod ends", "")
-	}
-}
+// A setting of the verifier: a value in JSON, so that no text of a user can be anything
+// but a text. There are no objects with names of a user's, which JavaScript might take
+// for names of its own.
+type setting struct{ Name, Value string }
 
-// envoyConf is what Envoy's configuration is made of.
-type envoyConf struct {
-	p   *AuthProxy
-	jwt *JWT
-	w   *sidecar.Workload
-}
-
-// dropped are the headers that clients can't write, in the order of their names.
-func (e *envoyConf) dropped() []string {
-	var names []string
-	add := func(list ...string) {
-		for _, name := range list {
-			names = append(names, strings.ToLower(name))
-		}
-	}
-	add(identityNames()...)
-	for header := range e.jwt.ClaimHeaders {
-		add(header)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-// provider is the one of the jwt_authn filter.
-func (e *envoyConf) provider() object {
-	provider := object{
-		"issuer": e.jwt.Issuer, "audiences": e.jwt.Audiences, "forward": e.jwt.ForwardToken,
-		"require_expiration": true, "clock_skew_seconds": 30, "payload_in_metadata": "jwt",
-	}
-	if e.jwt.JWKS != nil {
-		provider["local_jwks"] = object{"filename": jwksDir + "/" + jwksKey}
-	} else {
-		provider["remote_jwks"] = object{
-			"http_uri":       object{"uri": e.jwt.JWKSURI, "cluster": "jwks", "timeout": "5s"},
-			"cache_duration": "300s", "async_fetch": object{"fast_listener": true},
-		}
-	}
-	// Said in any case: Envoy's own default takes a parameter of the URL too.
-	provider["from_headers"] = []any{object{"name": "Authorization", "value_prefix": "Bearer "}}
-	if e.jwt.Header != "" {
-		provider["from_headers"] = []any{object{"name": e.jwt.Header}}
-	}
-	var headers []any
-	for _, name := range slices.Sorted(maps.Keys(e.jwt.ClaimHeaders)) {
-		headers = append(headers, object{"header_name": strings.ToLower(name), "claim_name": e.jwt.ClaimHeaders[name]})
-	}
-	if headers != nil {
-		provider["claim_to_headers"] = headers
-	}
-	return provider
-}
-
-// publicMatches are the routes that need no token.
-func (e *envoyConf) publicMatches() (out []object) {
-	for _, path := range e.p.PublicPaths {
-		if prefix, ok := strings.CutSuffix(path, "*"); ok {
-			out = append(out, object{"prefix": prefix})
-		} else {
-			out = append(out, object{"path": path})
-		}
-	}
-	return out
-}
-
-// claims is the RBAC filter's rule: whoever has all required claims, and
-// everybody on public paths.
-func (e *envoyConf) claims() object {
-	var all []any
-	for _, claim := range slices.Sorted(maps.Keys(e.jwt.RequiredClaims)) {
-		text := object{"string_match": object{"exact": e.jwt.RequiredClaims[claim]}}
-		is := func(value object) object {
-			return object{"metadata": object{
-				"filter": "envoy.filters.http.jwt_authn",
-				"path":   []any{object{"key": "jwt"}, object{"key": claim}},
-				"value":  value,
-			}}
-		}
-		all = append(all, object{"or_ids": object{"ids": []any{is(text), is(object{"list_match": object{"one_of": text}})}}})
-	}
-	policies := object{"claims": object{"permissions": []any{object{"any": true}}, "principals": []any{object{"and_ids": object{"ids": all}}}}}
-	var paths []any
-	for _, m := range e.publicMatches() {
-		match := object{"exact": m["path"]}
-		if m["prefix"] != nil {
-			match = object{"prefix": m["prefix"]}
-		}
-		paths = append(paths, object{"url_path": object{"path": match}})
-	}
-	if paths != nil {
-		policies["public"] = object{"permissions": paths, "principals": []any{object{"any": true}}}
-	}
-	return object{"action": "ALLOW", "policies": policies}
-}
-
-// jwksHost is where the keys are fetched: host and port.
-func (e *envoyConf) jwksHost() (host string, port int) {
-	u, err := url.Parse(e.jwt.JWKSURI)
+func settingOf(name string, value any) setting {
+	raw, err := json.Marshal(value)
 	if err != nil {
-		return "", 0 // Validate has refused it
+		panic(fmt.Sprintf("jwt.js: %v", err)) // it's made of texts and numbers
 	}
-	port = 443
-	if p := u.Port(); p != "" {
-		port = number(p)
+	return setting{name, string(raw)}
+}
+
+// nginxToken is what nginx.conf says of tokens.
+type nginxToken struct {
+	Script string
+	Claims []string // the headers, in order
+}
+
+// algorithms are those of RFC 7518, 3.1, that WebCrypto of njs verifies with a public key.
+var algorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"}
+
+// token is the JWT that is verified; nil: none is.
+func (p *AuthProxy) token() *JWT {
+	switch {
+	case p.JWT != nil:
+		return p.JWT
+	case p.GoogleIAP != nil:
+		return p.GoogleIAP.jwt()
 	}
-	return u.Hostname(), port
+	return nil
+}
+
+// claimHeaders are the headers that tell claims, in their order.
+func (j *JWT) claimHeaders() []string { return slices.Sorted(maps.Keys(j.ClaimHeaders)) }
+
+// script is the verifier. It's a part of nginx: nothing else runs that could be
+// asked past it, or be gone.
+func (j *JWT) script(algorithms []string) string {
+	keys, seconds := fetchedKeys, keepKeysDays*24*60*60
+	if j.JWKS != nil {
+		keys, seconds = jwksDir+"/"+jwksKey, 0
+	}
+	required, claims := [][2]string{}, []string{}
+	for _, name := range slices.Sorted(maps.Keys(j.RequiredClaims)) {
+		required = append(required, [2]string{name, j.RequiredClaims[name]})
+	}
+	for _, header := range j.claimHeaders() {
+		claims = append(claims, j.ClaimHeaders[header])
+	}
+	settings := []setting{
+		settingOf("issuer", j.Issuer),
+		settingOf("audiences", j.Audiences),
+		settingOf("algorithms", algorithms),
+		settingOf("keys", keys),
+		settingOf("keepSeconds", seconds), // how old they may become; 0: they're no copy
+		settingOf("header", strings.ToLower(or(j.Header, "Authorization"))),
+		settingOf("bearer", j.Header == ""),
+		settingOf("skewSeconds", clockSkew),
+		settingOf("preflight", j.AllowCORSPreflight),
+		settingOf("required", required),
+		settingOf("claims", claims), // those that go into headers
+	}
+	var b strings.Builder
+	if err := nginxTemplates().ExecuteTemplate(&b, jwtKey+".tmpl", settings); err != nil {
+		panic(fmt.Sprintf("jwt.js: %v", err)) // the template is ours
+	}
+	return b.String()
+}
+
+// identity is what the app is told of who is there, by header: claims, and the token
+// where it's wanted. It was verified.
+func (j *JWT) identity() map[string]string {
+	header := textproto.CanonicalMIMEHeaderKey(or(j.Header, "Authorization"))
+	values := map[string]string{header: ""}
+	if j.ForwardToken {
+		values[header] = "$http_" + strings.ReplaceAll(strings.ToLower(header), "-", "_")
+	}
+	for n, name := range j.claimHeaders() {
+		values[textproto.CanonicalMIMEHeaderKey(name)] = fmt.Sprintf("$jwt_claim_%d", n)
+	}
+	return values
+}
+
+// verify gives nginx the verifier and its keys.
+func (p *AuthProxy) verify(w *sidecar.Workload, c *sidecar.Change, main *corev1.Container, files map[string]string) {
+	j, allowed := p.token(), algorithms
+	if p.GoogleIAP != nil {
+		allowed = []string{"ES256"}
+	}
+	files[jwtKey] = j.script(allowed)
+	main.Image = nginxJSImage.ref
+	mount := func(v corev1.Volume, dir string) {
+		c.Volumes = append(c.Volumes, v)
+		main.VolumeMounts = append(main.VolumeMounts, corev1.VolumeMount{Name: v.Name, MountPath: dir, ReadOnly: true})
+	}
+	if j.JWKS != nil {
+		mount(j.JWKS.volumeAs(volume(w, "jwks"), jwksKey), jwksDir)
+		return
+	}
+	files[keysKey] = keysScript
+	main.Command = []string{"sh", confDir + "/" + keysKey}
+	main.Env = []corev1.EnvVar{{Name: jwksURI, Value: j.JWKSURI}}
+	if j.CA != nil {
+		mount(j.CA.volume(volume(w, "issuer")), issuerCA)
+	}
 }

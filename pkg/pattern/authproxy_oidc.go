@@ -173,11 +173,6 @@ type GoogleIAP struct {
 	// ClaimHeaders tell the app what the assertion says: the claim by the header.
 	// Default: email as X-Auth-Request-Email and sub as X-Auth-Request-User.
 	ClaimHeaders map[string]string `json:"claimHeaders,omitempty"`
-	// Image of a gcp-iap-auth that verifies the assertions in place of Envoy. The
-	// public one is from 2021 and fetches Google's keys only when it starts.
-	Image string `json:"image,omitempty"`
-	// ProxyPort is gcp-iap-auth's on 127.0.0.1. Default: 4180.
-	ProxyPort int32 `json:"proxyPort,omitempty"`
 }
 
 // https://cloud.google.com/iap/docs/signed-headers-howto
@@ -187,25 +182,7 @@ const (
 	iapHeader = "X-Goog-Iap-Jwt-Assertion"
 )
 
-// container is a gcp-iap-auth (github.com/imkira/gcp-iap-auth, README: variables
-// replace flags; /auth answers 200 or 401). It runs as nobody: its image says root,
-// for its default port 80.
-func (g *GoogleIAP) container(w *sidecar.Workload) corev1.Container {
-	port := orPort(g.ProxyPort, oauth2Port)
-	return corev1.Container{
-		Name:  iapName(w.Name),
-		Image: g.Image,
-		Env: []corev1.EnvVar{
-			{Name: "GCP_IAP_AUTH_AUDIENCES", Value: g.Audience},
-			{Name: "GCP_IAP_AUTH_LISTEN_ADDR", Value: "127.0.0.1"},
-			{Name: "GCP_IAP_AUTH_LISTEN_PORT", Value: fmt.Sprint(port)},
-		},
-		Resources:       oauth2Size.resources(w),
-		SecurityContext: restricted(image{uid: 65534, gid: 65534}),
-	}
-}
-
-// jwt is what Envoy verifies in its place.
+// jwt is how the assertions are verified.
 func (g *GoogleIAP) jwt() *JWT {
 	headers := g.ClaimHeaders
 	if headers == nil {
@@ -217,11 +194,8 @@ func (g *GoogleIAP) jwt() *JWT {
 func loginName(sidecarName string) string {
 	return sidecar.Shorten(sidecarName+"-login", sidecar.LabelLength)
 }
-func iapName(sidecarName string) string {
-	return sidecar.Shorten(sidecarName+"-iap", sidecar.LabelLength)
-}
 
 // Names of the containers: the proxy's, and of what it may ask.
 func (p *AuthProxy) Names(name string) []string {
-	return []string{name, loginName(name), iapName(name)}
+	return []string{name, loginName(name)}
 }

@@ -139,6 +139,14 @@ func (p *ConfigReload) container(w *sidecar.Workload) corev1.Container {
 	return c
 }
 
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0 // url.Parse has refused it
+	}
+	return n
+}
+
 // url leads to the app where it listens now.
 func (p *ConfigReload) url(w *sidecar.Workload) string {
 	u, err := url.Parse(p.Webhook.URL)

@@ -19,10 +19,10 @@ var (
 	// github.com/nginx/docker-nginx-unprivileged, stable/alpine-slim/Dockerfile:
 	// ARG UID=101, ARG GID=101, STOPSIGNAL SIGQUIT; busybox has sh and sleep.
 	nginxImage = image{ref: "docker.io/nginxinc/nginx-unprivileged:1.30.6-alpine-slim", uid: 101, gid: 101}
+	// The same, stable/alpine/Dockerfile: with nginx-module-njs, curl and ca-certificates.
+	nginxJSImage = image{ref: "docker.io/nginxinc/nginx-unprivileged:1.30.6-alpine", uid: 101, gid: 101}
 	// github.com/oauth2-proxy/oauth2-proxy Dockerfile: distroless/static:nonroot.
 	oauth2Image = image{ref: "quay.io/oauth2-proxy/oauth2-proxy:v7.15.6", uid: 65532, gid: 65532}
-	// github.com/envoyproxy/envoy distribution/docker/Dockerfile-envoy: distroless/base-nossl:nonroot.
-	envoyImage = image{ref: "docker.io/envoyproxy/envoy:distroless-v1.36.2", uid: 65532, gid: 65532}
 	// github.com/ghostunnel/ghostunnel Dockerfile-distroless: distroless/base-nossl:nonroot.
 	ghostunnelImage = image{ref: "docker.io/ghostunnel/ghostunnel:v1.11.1-distroless", uid: 65532, gid: 65532}
 	// github.com/edoburu/docker-pgbouncer Dockerfile: adduser -u 70 postgres, USER postgres; alpine has nc.

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,6 +9,18 @@ import (
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
+
+// object is a piece of configuration in JSON. All of it is made of these and encoded:
+// no text of a user can be anything but a text.
+type object = map[string]any
+
+func encode(v any) string {
+	raw, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		panic(fmt.Sprintf("configuration in JSON: %v", err)) // it's made of texts, numbers and lists
+	}
+	return string(raw) + "\n"
+}
 
 // conf is the collector's configuration. The limiter goes by the limit of the
 // container, and refuses before memory ends; the app's SDK tries again then. What

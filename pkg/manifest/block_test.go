@@ -32,7 +32,8 @@ func alike(t *testing.T, text string) (fast int) {
 			continue
 		}
 		full, err := readFully(in.lines, o.from, o.to, o.list != nil)
-		if err != nil {
+		if err != nil { // only JSON has such escapes
+			require.Regexp(t, `\\/|\\u[dD][89abAB]`, text[o.from:o.to], "%v: %q", err, text)
 			continue
 		}
 		fast++

@@ -150,7 +150,7 @@ func (l *Layer) check(o *Object, e *editor) {
 			own[i] = splice{s.at - o.from, s.del, s.ins}
 		}
 		text := join(o.text.text[o.from:o.to], own)
-		_, err := readFully(newLines(text), 0, len(text), o.list != nil)
+		_, err := readObject(newLines(text), 0, len(text), o.list != nil)
 		l.broken(o.File(), o.Ref, err)
 	}
 }

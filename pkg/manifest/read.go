@@ -73,14 +73,28 @@ func (l *lines) startsOf(from, to int) []int {
 // bytes for each.
 const maxFull = 700_000
 
-// values is about how many a text holds at most: on each line, and behind each comma
-// and bracket.
-func values(text string) int {
-	n := 0
-	for _, sep := range []string{"\n", ",", "["} {
-		n += 2 * strings.Count(text, sep)
+// values is about how many a text holds at most: two on each line that isn't blank
+// or a comment, and more behind commas, dashes and brackets.
+func values(text string) (n int) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimLeft(line, " \t"); line == "" || line[0] == '#' || line[0] == '\n' || line[0] == '\r' {
+			continue
+		}
+		n += 2
+		for i := range len(line) {
+			switch line[i] {
+			case ',', '[':
+				n += 2
+			case '{':
+				n++
+			case '-':
+				if i+1 < len(line) && line[i+1] == ' ' {
+					n++
+				}
+			}
+		}
 	}
-	return n + strings.Count(text, "{") + 2*strings.Count(text, "- -")
+	return n
 }
 
 // moved makes the line that a message of the reader's begins with one of the

@@ -96,7 +96,9 @@ func (t *Text) document(d *split.Document, single bool) error {
 	listed := d.Field("items") != nil
 	if d.Unsure && !d.Odd && !listed {
 		if o := t.unsure(d); o != nil {
-			t.Objects = append(t.Objects, o)
+			if o.Ref.Kind != "" { // else it's an object to nobody
+				t.Objects = append(t.Objects, o)
+			}
 			return nil
 		}
 	}

@@ -1,0 +1,140 @@
+package rig
+
+import (
+	"flag"
+	"fmt"
+	"runtime/metrics"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var hostileSize = flag.Int("hostile", 60_000, "bytes of each hostile input")
+
+// many repeats what a function writes until a text is as large as it's to be.
+func many(sep string, write func(i int) string) string {
+	var b strings.Builder
+	for i := 0; b.Len() < *hostileSize; i++ {
+		if i > 0 {
+			b.WriteString(sep)
+		}
+		b.WriteString(write(i))
+	}
+	return b.String()
+}
+
+func same(s string) func(int) string { return func(int) string { return s } }
+
+func numbered(format string) func(int) string {
+	return func(i int) string { return fmt.Sprintf(format, i) }
+}
+
+// bomb is a chain of collections each of which stands for ten times the one before.
+func bomb(first, of string) string {
+	var b strings.Builder
+	b.WriteString("      a0: &a0 " + first + "\n")
+	for i := range 30 {
+		fmt.Fprintf(&b, "      b%d: &a%d %s\n", i, i+1, strings.ReplaceAll(of, "*", strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", ")))
+	}
+	return b.String()
+}
+
+// hostile are texts that cost a reader more than others: each holds a workload.
+func hostile() map[string]string {
+	w := strings.TrimPrefix(deployment("web", ""), "---\n")
+	spec, top := w+"      ", w+"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"
+	flow := numbered("{apiVersion: apps/v1, kind: Deployment, metadata: {name: w%d}, spec: {template: {spec: {containers: [{name: app, image: a}]}}}}")
+	json := numbered(`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"w%d"},"spec":{"template":{"spec":{"containers":[{"name":"app","image":"\u0061"}]}}}}`)
+	list := "apiVersion: v1\nkind: List\nitems:"
+	return map[string]string{
+		"items in brackets":   list + " [" + many(", ", flow) + "]\n",
+		"items on lines":      list + "\n- " + many("\n- ", flow) + "\n",
+		"items in JSON":       `{"apiVersion":"v1","kind":"List","items":[` + many(",", json) + "]}",
+		"documents of JSON":   many("\n---\n", json),
+		"tiny documents":      w + "---\n" + many("\n---\n", same("a: b")),
+		"empty documents":     w + many("", same("---\n")),
+		"unsure documents":    w + "---\n" + many("---\n", same("!!map\nkind: A\n")),
+		"unsure items":        list + "\n- " + flow(1) + "\n" + many("", same("- !!map\n  kind: A\n")),
+		"long list":           spec + "x: [" + many(",", same("1")) + "]\n",
+		"long list elsewhere": top + "x: [" + many(",", same("1")) + "]\n",
+		"list of lines":       top + "x:\n" + many("", same("- 1\n")),
+		"many fields":         w + many("\n", numbered("k%d: 1")) + "\n",
+		"many annotations":    strings.Replace(w, "  name: web\n", "  name: web\n  annotations:\n"+many("", numbered("    k%d: a\n")), 1),
+		"many containers":     spec[:len(spec)-6] + many("", numbered("      - {name: c%d, image: a}\n")),
+		"much env":            w + "        env:\n" + many("", numbered("        - {name: E%d, value: x}\n")),
+		"aliases that grow":   w + bomb("[x, x]", "[*]"),
+		"merges that grow":    w + bomb("{a: 1}", "{<<: [*]}"),
+		"many anchors":        w + many("", func(i int) string { return fmt.Sprintf("      k%d: &a%d x\n", i, i) }),
+		"many aliases":        spec + "x: &a 1\n      y: [" + many(", ", same("*a")) + "]\n",
+		"many merges":         spec + "x: &a {q: 1}\n" + many("", numbered("      k%d: {<<: *a}\n")),
+		"a merge of much":     spec + "x: &a {" + many(", ", numbered("k%d: 1")) + "}\n      y: {<<: *a}\n",
+		"much merging much":   spec + "x: &a {" + many(", ", numbered("k%d: 1"))[:*hostileSize/2] + "1: 1}\n" + many("", numbered("      y%d: {<<: *a}\n"))[:*hostileSize/2],
+		"deep brackets":       spec + "x: " + many("", same("[")) + many("", same("]")) + "\n",
+		"open brackets":       spec + "x: " + many("", same("[")) + "\n",
+		"deep dashes":         spec + "x:\n        " + many("", same("- ")) + "a\n",
+		"open quotes":         spec + "x: \"" + many("", same("a\n")),
+		"lines in quotes":     spec + "x: \"a\n" + many("", same("\n")) + "        \"\n",
+		"quotes in quotes":    spec + "x: '" + many("", same("''")) + "'\n",
+		"backslashes":         spec + "x: \"" + many("", same(`\\`)) + "\"\n",
+		"a long line":         spec + "x: " + many(" ", same("a")) + "\n",
+		"a long block":        spec + "x: |\n" + many("", same("        a\n")),
+		"many blocks":         top + "data:\n" + many("", numbered("  k%d: |\n    a\n")),
+		"comments":            spec + "x: &a 1\n" + many("", same("      # c\n")) + "      y: 1\n",
+		"a long comment":      w + "#" + many("", same("#")) + "\n",
+		"blank lines":         spec + "x: a\n" + many("", same("\n")) + "      y: 1\n",
+		"returns alone":       strings.ReplaceAll(w, "\n", "\r") + many("", same("# c\r")),
+		"wide letters":        spec + "x: [" + many(",", same("é")) + "]\n",
+		"a field twice":       w + many("", same("      k: v\n")),
+		"broken objects":      w + many("", numbered("---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: s%d}\nspec: {template: {spec: {containers: a: b}}}\n")),
+		"many Services":       w + many("", numbered("---\napiVersion: v1\nkind: Service\nmetadata: {name: s%d}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n")),
+		"digits":              spec + "x: " + many("", same("9")) + "\n",
+		"explicit keys":       w + many("", numbered("? k%d\n: v\n")),
+		"pairs of surrogates": w + "---\n{\"kind\":\"A\",\"a\":\"" + many("", same(`\ud83d\ude00`)) + "\"}\n",
+	}
+}
+
+// peak runs f and gives the most memory that was in use meanwhile, in bytes.
+func peak(f func()) (most uint64) {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	done, stopped := make(chan bool), make(chan bool)
+	go func() {
+		defer close(stopped)
+		for {
+			metrics.Read(sample)
+			most = max(most, sample[0].Value.Uint64())
+			select {
+			case <-done:
+				return
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+	}()
+	f()
+	close(done)
+	<-stopped
+	return most
+}
+
+// Whatever a text's style, it's done or refused in a time and a memory that grow no
+// faster than its size: 5 MB in 10 s and 500 MB (-hostile 5000000).
+func TestHostileTexts(t *testing.T) {
+	conf := read(t, "  - name: x\n    custom: {containers: [{name: x, image: x:1}]}\n")
+	size := max(1, *hostileSize/1_000_000)
+	for name, text := range hostile() {
+		t.Run(name, func(t *testing.T) {
+			var out Output
+			start := time.Now()
+			memory := peak(func() { out = Run([]File{{Text: text}}, conf, Options{}) })
+			took := time.Since(start)
+			t.Logf("%d bytes: %v, %d MB; %.150s", len(text), took.Round(time.Millisecond), memory>>20, out.Findings.Error())
+			require.Less(t, took, time.Duration(size)*20*time.Second, "tenfold of what is promised, for slow machines")
+			require.Less(t, memory, max(250, uint64(size)*100)<<20)
+			require.True(t, out.Findings.Failed() || len(out.Texts) == 1)
+			if out.Findings.Failed() {
+				require.Regexp(t, `line \d+: `, out.Findings.Error())
+			}
+		})
+	}
+}

@@ -318,9 +318,16 @@ func (s *stand) asked(t *testing.T, text string) int {
 	t.Helper()
 	conn, err := net.Dial("unix", filepath.Join(s.dir, health))
 	require.NoError(t, err)
+	s.frames(t, conn, text)
+	return len(s.app[front].take())
+}
+
+// frames sends a text, and reads until a call is answered.
+func (s *stand) frames(t *testing.T, conn net.Conn, text string) {
+	t.Helper()
 	defer conn.Close()
 	require.NoError(t, conn.SetDeadline(time.Now().Add(pod.Patience)))
-	_, err = io.WriteString(conn, text)
+	_, err := io.WriteString(conn, text)
 	require.NoError(t, err)
 	for head := make([]byte, 9); ; {
 		if _, err := io.ReadFull(conn, head); err != nil || head[0] == 'H' {
@@ -332,5 +339,20 @@ func (s *stand) asked(t *testing.T, text string) int {
 		_, err := io.CopyN(io.Discard, conn, int64(head[0])<<16|int64(head[1])<<8|int64(head[2]))
 		require.NoError(t, err)
 	}
-	return len(s.app[front].take())
+}
+
+// HTTP/2 has no request line of its own: nginx makes one, that is compared in the same way.
+func TestPublicPathsHTTP2(t *testing.T) {
+	s := open(t, one(2))
+	for path, want := range map[string]int{"/static/x": 1, "/open?x": 1, "/static/../admin": 0, "/static/%2e%2e/admin": 0, "/admin/../static/x": 0, "/static/..;/admin": 0, "/static//x": 0, "/static/x HTTP/1.1": 0,
+		"/admin /static/x": 0, "http://evil/static/x": 0, "//static/x": 0, "/static/x#y": 0, "/static/x\r\nX-Remote-User: root": 0, "/static/\x00": 0, "/admin": 0, "*": 0, "": 0} {
+		conn, err := s.dial(front, "h2")
+		require.NoError(t, err)
+		s.frames(t, conn, string(call("GET", path)))
+		seen := s.app[front].take()
+		require.Len(t, seen, want, path)
+		for _, raw := range seen {
+			require.Empty(t, s.wrong(front, raw), "%q", raw)
+		}
+	}
 }

@@ -124,6 +124,12 @@ func (p *proof) lists(before, after []any, path sidecar.Path) {
 	}
 	for i, j := 0, 0; i < len(before) || j < len(after); {
 		switch {
+		case i < len(before) && before[i] == nil || j < len(after) && after[j] == nil: // an entry without a value is one
+			if i == len(before) || j == len(after) || before[i] != nil || after[j] != nil {
+				p.wrong = append(p.wrong, path)
+				return
+			}
+			i, j = i+1, j+1
 		case i < len(before) && j < len(after) && (equal(before[i], after[j]) || sameEntry(before[i], after[j])):
 			p.compare(before[i], after[j], entry(before[i]))
 			i, j = i+1, j+1

@@ -8,13 +8,16 @@ import (
 )
 
 // putBack puts back what was taken out, where it stood.
-func (s *stripper) putBack(path sidecar.Path, m mark, compact bool) {
+func (s *stripper) putBack(path sidecar.Path, m mark, r record) {
 	parent := locate(s.root, path[:len(path)-1]).resolve()
 	if parent == nil || len(parent.vals) == 0 {
 		s.kept = append(s.kept, path[:len(path)-1].String())
 		return
 	}
-	text := s.restyled(*m.Was, compact)
+	text := *m.Was
+	if !parent.flow {
+		text = s.restyled(shifted(text, s.root.col-r.Column), r.Compact)
+	}
 	i := -1
 	if *m.After != "" {
 		i = find(parent, parseStep(*m.After))
@@ -50,6 +53,24 @@ func (s *stripper) putBack(path sidecar.Path, m mark, compact bool) {
 		}
 		s.splice(at, 0, text)
 	}
+}
+
+// shifted moves the lines of a text, but for the first, to the right, or to the left.
+func shifted(text string, by int) string {
+	if by == 0 {
+		return text
+	}
+	rows := strings.SplitAfter(text, "\n")
+	for i, row := range rows[1:] {
+		switch {
+		case strings.Trim(row, "\r\n") == "":
+		case by > 0:
+			rows[i+1] = blanks(by) + row
+		default:
+			rows[i+1] = row[min(-by, len(row)-len(strings.TrimLeft(row, " "))):]
+		}
+	}
+	return strings.Join(rows, "")
 }
 
 // behindDash is where the first key of a list entry belongs: behind the dash, where

@@ -23,6 +23,7 @@ const RecordPrefix = "applied.outrigger.dev/"
 type record struct {
 	Version int    `json:"v"`
 	Compact bool   `json:"compact,omitempty"` // lists stood at the column of their key
+	Column  int    `json:"col,omitempty"`     // where the object stood: in a list it stands deeper
 	Marks   []mark `json:"marks"`
 }
 
@@ -121,11 +122,11 @@ func sorted(v any) any {
 	return v
 }
 
-func encodeRecord(marks []mark, compact bool) string {
+func encodeRecord(r record) string {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false) // it's read by people in reviews
-	if err := enc.Encode(record{recordVersion, compact, marks}); err != nil {
+	if err := enc.Encode(r); err != nil {
 		panic(fmt.Sprintf("manifest: a record of strings can't be encoded: %v", err))
 	}
 	return strings.TrimSuffix(b.String(), "\n")

@@ -92,7 +92,7 @@ func (l *Layer) remember(o *Object, root *patch) *editor {
 				Hint:    "move it into a Secret first, or render from sources without a record"})
 		}
 	}
-	p.value = encodeRecord(marks, o.style().compact)
+	p.value = encodeRecord(record{recordVersion, o.style().compact, o.root().col, marks})
 	return l.walk(o, root, false)
 }
 

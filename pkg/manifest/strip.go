@@ -69,7 +69,7 @@ func (s *stripper) strip(records []record) error {
 		for _, m := range r.Marks {
 			if said := (mark{At: m.At, Is: m.Is, By: m.By}); m.taken() && done[said] {
 				path, _ := parsePath(m.At)
-				s.putBack(path, m, r.Compact)
+				s.putBack(path, m, r)
 				s.comes = append(s.comes, comeback{path: path, out: true})
 				delete(done, said)
 			}

@@ -1,0 +1,552 @@
+package manifest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/rig"
+)
+
+// forgedOn are manifests on which records are forged: what the app is must stay.
+const forgedOn = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  labels: {team: a}
+  annotations:
+    example.com/a: b
+spec:
+  replicas: 2
+  template:
+    metadata:
+      labels: {app: web}
+      annotations:
+        example.com/b: c
+    spec:
+      serviceAccountName: web
+      hostNetwork: false
+      hostPID: false
+      securityContext: {runAsNonRoot: true, fsGroup: 3}
+      terminationGracePeriodSeconds: 45
+      containers:
+        - name: app
+          image: web:1 # pinned
+          command: [web, --serve]
+          args:
+            - --listen=:8080
+            - --peer=http://db:80
+          env:
+            - name: MODE
+              value: safe
+            - name: LEVEL
+              value: "3"
+          securityContext:
+            readOnlyRootFilesystem: true
+          ports:
+            - name: http
+              containerPort: 8080
+            - containerPort: 9090
+          volumeMounts:
+            - name: data
+              mountPath: /data
+          readinessProbe:
+            httpGet: {path: /ready, port: http}
+          livenessProbe:
+            tcpSocket: {port: 8080}
+          startupProbe:
+            exec: {command: [probe, "8080"]}
+        - name: auth
+          image: auth:1
+      initContainers:
+        - name: prepare
+          image: prepare:1
+      volumes:
+        - name: data
+          hostPath: {path: /srv}
+        - name: spare
+          emptyDir: {}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: web
+  labels: {a: b}
+  annotations:
+    example.com/a: b
+spec:
+  selector: {app: web}
+  ports:
+    - name: http
+      port: 80
+      targetPort: http
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: deny-all
+  annotations:
+    example.com/a: b
+spec:
+  podSelector: {}
+  policyTypes: [Ingress]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: settings
+  annotations:
+    example.com/a: b
+data: {level: "1"}
+`
+
+const forgedConfig = `apiVersion: outrigger.dev/v1alpha1
+kind: Sidecars
+metadata: {name: gate}
+spec:
+  select: [{kind: Deployment, name: web}]
+  patterns:
+    - name: tls-proxy
+      custom:
+        containers: [{name: tls-proxy, image: "proxy:1", ports: [{containerPort: 8080}], volumeMounts: [{name: tls-proxy-certs, mountPath: /certs}]}]
+        volumes: [{name: tls-proxy-certs, secret: {secretName: web-tls}}]
+        takeovers: [{port: 8080, appPort: 8081, scheme: HTTPS}]
+        app: {args: [--listen=127.0.0.1:8081]}
+        objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: web-tls-proxy}, data: {a: b}}]
+    - name: beat
+      custom:
+        containers: [{name: beat, image: "beat:1"}]
+        app: {env: [{name: BEAT, value: "on"}, {name: LEVEL, value: "4", replace: true}]}
+        pod: {minGracePeriodSeconds: 60}
+`
+
+// A forger makes records: of marks of its own, of genuine ones that it bends.
+type forger struct {
+	*rand.Rand
+	conf    *config.Sidecars
+	bare    []map[string]any // the objects before and after a run
+	laid    []map[string]any
+	texts   [2]string // of both
+	genuine map[string][]map[string]any
+}
+
+func newForger(t require.TestingT, seed uint64) *forger {
+	conf, fs := config.Read([]byte(forgedConfig), "")
+	require.NoError(t, fs.Err())
+	out := rig.Run([]rig.File{{Text: forgedOn}}, conf, rig.Options{InPlace: true})
+	require.NoError(t, out.Findings.Err())
+	f := &forger{Rand: rand.New(rand.NewPCG(seed, 1)), conf: conf, bare: parsed(t, forgedOn), laid: parsed(t, out.Files()[0].Text),
+		texts: [2]string{forgedOn, out.Files()[0].Text}, genuine: map[string][]map[string]any{}}
+	for _, o := range f.laid {
+		var r struct {
+			Marks []map[string]any `json:"marks"`
+		}
+		if text, ok := annotations(o)["applied.outrigger.dev/gate"].(string); ok {
+			require.NoError(t, json.Unmarshal([]byte(text), &r))
+			f.genuine[fmt.Sprint(o["kind"])] = r.Marks
+		}
+	}
+	require.Len(t, f.genuine, 2, "the Deployment and the Service")
+	return f
+}
+
+func parsed(t require.TestingT, text string) (all []map[string]any) {
+	for d := yaml.NewDecoder(strings.NewReader(text)); ; {
+		var o map[string]any
+		err := d.Decode(&o)
+		if err == io.EOF {
+			return all
+		}
+		require.NoError(t, err, text)
+		if o != nil {
+			all = append(all, o)
+		}
+	}
+}
+
+func annotations(o map[string]any) map[string]any {
+	meta, _ := o["metadata"].(map[string]any)
+	a, _ := meta["annotations"].(map[string]any)
+	return a
+}
+
+func (f *forger) one(of ...string) string { return of[f.IntN(len(of))] }
+
+// spots are all paths of an object, as records write them, and what stands there.
+func spots(v any, at string, add func(at string, v any)) {
+	if at != "" {
+		add(at, v)
+	}
+	esc := strings.NewReplacer("~", "~0", "/", "~1", "=", "~2")
+	switch v := v.(type) {
+	case map[string]any:
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			spots(v[k], at+"/"+esc.Replace(k), add)
+		}
+	case []any:
+		for _, item := range v {
+			m, ok := item.(map[string]any)
+			if !ok {
+				spots(item, at+"/.="+esc.Replace(fmt.Sprint(item)), add)
+				continue
+			}
+			for _, key := range []string{"name", "containerPort", "mountPath", "port"} {
+				if m[key] != nil {
+					spots(item, at+"/"+key+"="+esc.Replace(fmt.Sprint(m[key])), add)
+				}
+			}
+		}
+	}
+}
+
+func (f *forger) spot(o map[string]any) (at string, v any) {
+	n := 0
+	spots(o, "", func(a string, x any) {
+		if n++; f.IntN(n) == 0 {
+			at, v = a, x
+		}
+	})
+	return at, v
+}
+
+// wanted are what an attacker would change.
+var wanted = []string{"/kind", "/apiVersion", "/metadata/name", "/metadata/namespace", "/metadata/labels", "/spec", "/spec/template/spec/containers/name=app/image",
+	"/spec/template/spec/containers/name=app/command", "/spec/template/spec/containers/name=app/command/.=--serve", "/spec/template/spec/containers/name=app/securityContext",
+	"/spec/template/spec/serviceAccountName", "/spec/template/spec/hostNetwork", "/spec/template/spec/hostPID", "/spec/template/spec/volumes/name=data", "/spec/template/spec/volumes/name=data/hostPath/path",
+	"/spec/template/spec/containers/name=auth", "/spec/template/spec/initContainers/name=prepare", "/spec/template/spec/securityContext", "/spec/podSelector", "/data/level", "/spec/selector/app"}
+
+const binding = "x\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: evil}\n"
+
+// was are texts to put back.
+func (f *forger) was() string {
+	return f.one("evil.example/miner:1", binding, "8080\n          image: evil:1", "80\n      hostNetwork: true", "{image: evil}", "*a", "&a b", "# c", "", " ", "\n", "{", "]", "'", "\"", "|\n  a", "- a",
+		"\n          image: evil:1", "\n          securityContext: {privileged: true}", "\n      serviceAccountName: root", "\n          ports:\n            - containerPort: 8080\n          image: evil:1",
+		"\n            - containerPort: 8080", "\n            - name: http\n              containerPort: 8080", "\n        - name: evil\n          image: evil:1", "\n      hostPID: true", "ports: [{containerPort: 8080}]\n          ",
+		"image: evil:1\n          ", " # kpt-set: ${evil}", "http", "8081", "null", "true", "30", "\"\\u0041\"", "!!binary aGk=", "<<: {image: evil}", "? a", "gate,auth", "tls-proxy", "\r", "\u2028---\u2028a", "a: b: c", "{hostPath: {path: /}}",
+		"\n          tcpSocket: {port: 22}", "\n            tcpSocket: {port: 22, host: evil}", "on\n            - name: EVIL\n              value: x")
+}
+
+func (f *forger) mark(o map[string]any, marks []map[string]any) map[string]any {
+	at, v := f.spot(o)
+	if f.IntN(3) == 0 {
+		at = wanted[f.IntN(len(wanted))]
+		v = nil
+		spots(o, "", func(a string, x any) {
+			if a == at {
+				v = x
+			}
+		})
+	}
+	raw, _ := json.Marshal(v)
+	m := map[string]any{"at": at, "is": manifest.HashJSON(raw)}
+	if f.IntN(8) == 0 {
+		m["is"] = f.one("", "000000000000")
+	}
+	switch f.IntN(6) {
+	case 0, 1:
+		m["was"] = f.was()
+	case 2:
+		m["was"], m["after"] = f.was(), f.one("", "name=app", "name", "image", "containerPort=9090", "name=http", "livenessProbe")
+		delete(m, "is")
+		if len(marks) > 0 {
+			m["by"] = marks[f.IntN(len(marks))]["at"]
+		}
+		if f.IntN(3) == 0 {
+			m["at"] = at + f.one("/name=evil", "/ports", "/ports/containerPort=8080", "/image", "/tcpSocket", "/host", "/containerPort=8080")
+		}
+	case 3:
+		m["empty"] = f.was()
+		if f.IntN(2) == 0 {
+			delete(m, "is")
+		}
+	case 4:
+		if s, ok := v.(string); ok && f.IntN(2) == 0 {
+			delete(m, "is")
+			m["part"] = s
+			if f.IntN(2) == 0 {
+				m["was"] = f.was()
+			}
+		}
+	}
+	if f.IntN(10) == 0 {
+		m["skip"] = f.IntN(5)
+	}
+	return m
+}
+
+// forge gives manifests with a forged record, and the objects as they are there.
+func (f *forger) forge(t require.TestingT) string {
+	which := f.IntN(2)
+	objects, text := f.bare, f.texts[which]
+	if which == 1 {
+		objects = f.laid
+	}
+	kind := f.one("Deployment", "Deployment", "Deployment", "Deployment", "Service", "NetworkPolicy", "ConfigMap")
+	o := objects[slices.IndexFunc(objects, func(o map[string]any) bool { return o["kind"] == kind })]
+	var marks []map[string]any
+	if genuine := f.genuine[kind]; which == 1 && f.IntN(4) > 0 {
+		for _, m := range genuine {
+			if m = maps.Clone(m); f.IntN(2*len(genuine)) == 0 {
+				f.bend(m)
+			}
+			if f.IntN(3*len(genuine)) > 0 {
+				marks = append(marks, m)
+			}
+		}
+	}
+	for range 1 + f.IntN(3) - min(1, len(marks)) {
+		marks = append(marks, f.mark(o, marks))
+	}
+	r := map[string]any{"v": 2, "marks": marks}
+	if f.IntN(4) == 0 {
+		r["compact"] = true
+	}
+	raw, err := json.Marshal(r)
+	require.NoError(t, err)
+	line := "applied.outrigger.dev/gate: '" + strings.ReplaceAll(string(raw), "'", "''") + "'"
+	return f.put(text, kind, line)
+}
+
+// bend changes a genuine mark in one field.
+func (f *forger) bend(m map[string]any) {
+	switch f.IntN(5) {
+	case 0:
+		m["was"] = f.was()
+	case 1:
+		m["at"] = wanted[f.IntN(len(wanted))]
+	case 2:
+		delete(m, f.one("is", "was", "after", "by", "part"))
+	case 3:
+		m["by"] = f.one("/kind", "/metadata/annotations/outrigger.dev~1patterns")
+	default:
+		m["part"] = f.one("auth", "0", "999999999999999999999", "tls-proxy,app")
+	}
+}
+
+// put writes the record into the text, in the place of one that is there.
+func (f *forger) put(text, kind, line string) string {
+	docs := strings.Split(text, "\n---\n")
+	for i, doc := range docs {
+		if !strings.Contains(doc, "\nkind: "+kind+"\n") {
+			continue
+		}
+		var rows []string
+		for _, row := range strings.Split(doc, "\n") {
+			if !strings.HasPrefix(row, "    applied.outrigger.dev/") {
+				rows = append(rows, row)
+			}
+		}
+		doc = strings.Replace(strings.Join(rows, "\n"), "\n  annotations:\n", "\n  annotations:\n    "+line+"\n", 1)
+		docs[i] = doc
+	}
+	return strings.Join(docs, "\n---\n")
+}
+
+// marked reports whether the object's marker names a container.
+func marked(o map[string]any, container string) bool {
+	for _, key := range []string{"outrigger.dev/patterns", "outrigger.dev/containers"} {
+		text, _ := annotations(o)[key].(string)
+		for _, n := range strings.Split(text, ",") {
+			if n != "" && (container == n || strings.HasPrefix(container, n+"-")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func dig(o map[string]any, path ...string) map[string]any {
+	for _, p := range path {
+		o, _ = o[p].(map[string]any)
+	}
+	return o
+}
+
+// without is a copy without some fields.
+func without(m map[string]any, fields ...string) map[string]any {
+	m = maps.Clone(m)
+	for _, f := range fields {
+		delete(m, f)
+	}
+	return m
+}
+
+// named are the entries of a list by name.
+func named(v any) map[string]map[string]any {
+	all := map[string]map[string]any{}
+	list, _ := v.([]any)
+	for _, e := range list {
+		m, _ := e.(map[string]any)
+		all[fmt.Sprint(m["name"])] = m
+	}
+	return all
+}
+
+func key(o map[string]any) string {
+	meta, _ := o["metadata"].(map[string]any)
+	return fmt.Sprint(o["apiVersion"], o["kind"], meta["namespace"], meta["name"])
+}
+
+// ours are what the config itself lays on.
+var ours = []string{"tls-proxy", "beat"}
+
+// unharmed checks that what the app is stays, by reading both texts; again says that
+// the sidecars were laid on again.
+func unharmed(t require.TestingT, before, after string, again bool) {
+	then := parsed(t, before)
+	now := map[string]map[string]any{}
+	for _, o := range parsed(t, after) {
+		require.Nil(t, now[key(o)], "one object twice")
+		now[key(o)] = o
+	}
+	there := map[string]bool{}
+	for _, o := range then {
+		there[key(o)] = true
+		if annotations(o)["outrigger.dev/by"] != nil {
+			continue // written by a run, and may go
+		}
+		require.NotNil(t, now[key(o)], "%s is gone", key(o))
+		sameObject(t, o, now[key(o)], again)
+	}
+	for k, o := range now {
+		require.True(t, there[k] || again && annotations(o)["outrigger.dev/by"] != nil, "%s has come", k)
+	}
+}
+
+func sameObject(t require.TestingT, a, b map[string]any, again bool) {
+	require.Equal(t, without(a, "metadata", "spec"), without(b, "metadata", "spec"))
+	require.Equal(t, without(dig(a, "metadata"), "annotations"), without(dig(b, "metadata"), "annotations"))
+	switch a["kind"] {
+	case "Deployment":
+		require.Equal(t, without(dig(a, "spec"), "template"), without(dig(b, "spec"), "template"))
+		require.Equal(t, dig(a, "spec", "template", "metadata")["labels"], dig(b, "spec", "template", "metadata")["labels"])
+		samePod(t, a, dig(a, "spec", "template", "spec"), dig(b, "spec", "template", "spec"), again)
+	case "Service":
+		require.Equal(t, without(dig(a, "spec"), "ports"), without(dig(b, "spec"), "ports"))
+	default:
+		require.Equal(t, a["spec"], b["spec"])
+	}
+}
+
+func samePod(t require.TestingT, o, a, b map[string]any, again bool) {
+	moved := []string{"containers", "initContainers", "volumes", "terminationGracePeriodSeconds", "securityContext"}
+	require.Equal(t, without(a, moved...), without(b, moved...))
+	security := []string{"fsGroup", "fsGroupChangePolicy", "sysctls"}
+	require.Equal(t, without(dig(a, "securityContext"), security...), without(dig(b, "securityContext"), security...))
+	for _, list := range []string{"containers", "initContainers"} {
+		then, now := named(a[list]), named(b[list])
+		for name, c := range then {
+			if now[name] == nil {
+				require.True(t, marked(o, name), "container %s is gone", name)
+				continue
+			}
+			if again && slices.Contains(ours, name) {
+				continue
+			}
+			edited := []string{"env", "args", "volumeMounts", "ports", "lifecycle", "readinessProbe", "livenessProbe", "startupProbe"}
+			require.Equal(t, without(c, edited...), without(now[name], edited...), "container %s", name)
+			for env := range named(now[name]["env"]) {
+				require.True(t, named(c["env"])[env] != nil || again && env == "BEAT", "variable %s has come", env)
+			}
+		}
+		for name := range now {
+			require.True(t, then[name] != nil || again && slices.Contains(ours, name), "container %s has come", name)
+		}
+	}
+	then := named(a["volumes"])
+	for name, v := range named(b["volumes"]) {
+		if again && strings.HasPrefix(name, "tls-proxy-") {
+			continue
+		}
+		require.Equal(t, then[name], v, "volume %s", name)
+	}
+}
+
+// tried runs all that obeys records over one text. It tells how many of them worked.
+func (f *forger) tried(t require.TestingT, text string) (worked int) {
+	if out, fs := rig.Strip([]rig.File{{Text: text}}, ""); !fs.Failed() {
+		worked++
+		unharmed(t, text, out[0].Text, false)
+	}
+	if out := rig.Run([]rig.File{{Text: text}}, f.conf, rig.Options{InPlace: true}); !out.Findings.Failed() {
+		worked++
+		unharmed(t, text, out.Files()[0].Text, true)
+	}
+	var list strings.Builder
+	list.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n")
+	for _, doc := range strings.Split(text, "\n---\n") {
+		doc = strings.Replace(strings.TrimSpace(doc), "\n  annotations:\n", "\n  annotations:\n    internal.config.kubernetes.io/path: a.yaml\n", 1)
+		list.WriteString("- " + strings.ReplaceAll(doc, "\n", "\n  ") + "\n")
+	}
+	in, err := manifest.Parse("", list.String())
+	require.NoError(t, err)
+	if out := rig.RunTexts([]*manifest.Text{in}, f.conf, rig.Options{}); out.Findings.Failed() && debug {
+		println(out.Findings.Err().Error())
+	} else if !out.Findings.Failed() {
+		worked++
+		unharmed(t, items(t, list.String()), items(t, out.Texts[0].String()), true)
+	}
+	return worked
+}
+
+// items are those of a ResourceList as a stream.
+func items(t require.TestingT, list string) string {
+	var b strings.Builder
+	all, _ := parsed(t, list)[0]["items"].([]any)
+	for _, o := range all {
+		raw, err := json.Marshal(o)
+		require.NoError(t, err)
+		b.WriteString(string(raw) + "\n---\n")
+	}
+	return b.String()
+}
+
+// Whatever a record says, with the right hashes or not: nothing but what sidecars move
+// is changed by it, no object comes or goes, and what comes out can be read.
+func TestForgedRecords(t *testing.T) {
+	f := newForger(t, 1)
+	require.Equal(t, 3, f.tried(t, f.texts[1]), "a genuine one works")
+	worked := 0
+	for range 10_000 {
+		text := f.forge(t)
+		func() {
+			defer func() {
+				if t.Failed() {
+					t.Log("\n" + text)
+				}
+			}()
+			worked += f.tried(t, text)
+		}()
+	}
+	t.Logf("%d of 30000 runs obeyed", worked)
+	require.Greater(t, worked, 300, "if none is obeyed, nothing is shown")
+}
+
+// FuzzForgedRecord does the same for seeds that nobody has tried, and for marks that
+// the fuzzer writes.
+func FuzzForgedRecord(f *testing.F) {
+	f.Add(uint64(2), "Deployment", `{"v":2,"marks":[{"at":"/spec/template/spec/containers/name=app/image","was":"evil.example/miner:1"}]}`)
+	f.Add(uint64(3), "Deployment", `{"v":2,"marks":[{"at":"/spec/template/spec/containers/name=app/securityContext","is":"`+manifest.HashJSON([]byte(`{"readOnlyRootFilesystem":true}`))+`"}]}`)
+	f.Add(uint64(4), "Deployment", `{"v":2,"marks":[{"at":"/spec/template/spec/serviceAccountName","is":"`+manifest.HashJSON([]byte(`"web"`))+`","was":"x\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: evil}"}]}`)
+	f.Add(uint64(5), "Deployment", `{"v":2,"marks":[{"at":"/kind","is":"`+manifest.HashJSON([]byte(`"Deployment"`))+`"}]}`)
+	f.Add(uint64(6), "NetworkPolicy", `{"v":2,"marks":[{"at":"/spec/policyTypes","is":"`+manifest.HashJSON([]byte(`["Ingress"]`))+`"}]}`)
+	f.Fuzz(func(t *testing.T, seed uint64, kind, record string) {
+		g := newForger(t, seed)
+		g.tried(t, g.forge(t))
+		if strings.ContainsAny(record, "\n\r\u0085\u2028\u2029\x00") || !json.Valid([]byte(record)) || !slices.Contains([]string{"Deployment", "Service", "NetworkPolicy", "ConfigMap"}, kind) {
+			return
+		}
+		g.tried(t, g.put(g.texts[seed%2], kind, "applied.outrigger.dev/gate: '"+strings.ReplaceAll(record, "'", "''")+"'"))
+	})
+}
+var debug = false

@@ -3,6 +3,7 @@ package sidecar
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A Moved is a kind of value that Edits and neighbours put into manifests, change or
@@ -58,64 +59,76 @@ const checksumPrefix = "checksum.outrigger.dev/"
 // moved is the table. Shapes are paths from the top of an object; pod is a pod
 // template, container one of its containers, handler a probe or hook of one, [] an
 // entry of a list, and * the rest of a field's name.
-var moved = []Moved{
-	{shape: at("pod/spec/containers/[]"), Goes: true, Value: Container},
-	{shape: at("pod/spec/initContainers/[]"), Goes: true, Value: Container},
-	{shape: at("pod/spec/volumes/[]"), Goes: true, Value: Volume},
-	{shape: at("pod/spec/imagePullSecrets/[]"), Goes: true},
-	{shape: at("pod/spec/shareProcessNamespace"), Goes: true},
-	{shape: at("pod/spec/securityContext/fsGroup"), Goes: true},
-	{shape: at("pod/spec/securityContext/fsGroupChangePolicy"), Goes: true},
-	{shape: at("pod/spec/securityContext/sysctls/[]"), Goes: true},
-	{shape: at("pod/spec/terminationGracePeriodSeconds"), Goes: true, Turns: true, Value: NumberValue, Share: Largest},
+var moved = sync.OnceValue(func() (table []Moved) {
+	for _, m := range shapes() {
+		for _, shape := range expanded(m.shape) {
+			m.shape = shape
+			table = append(table, m)
+		}
+	}
+	return table
+})
 
-	{shape: at("container/env/[]"), Goes: true},
-	{shape: at("container/env/[]/value"), Goes: true, Turns: true, Value: TextValue},
-	{shape: at("container/args/[]"), Goes: true, Turns: true, Value: AddressValue},
-	{shape: at("container/command/[]"), Turns: true, Value: AddressValue},
-	{shape: at("container/volumeMounts/[]"), Goes: true},
-	{shape: at("container/ports/[]"), Returns: true, Value: PortEntry},
-	{shape: at("container/lifecycle/preStop"), Goes: true},
-	{shape: at("handler/httpGet"), Goes: true},
-	{shape: at("handler/httpGet/port"), Turns: true, Value: PortValue},
-	{shape: at("handler/httpGet/scheme"), Goes: true, Turns: true, Value: SchemeValue},
-	{shape: at("handler/httpGet/host"), Returns: true, Value: TextValue},
-	{shape: at("handler/tcpSocket"), Returns: true, Value: SocketValue},
-	{shape: at("handler/tcpSocket/port"), Turns: true, Value: PortValue},
-	{shape: at("handler/tcpSocket/host"), Returns: true, Value: TextValue},
-	{shape: at("handler/grpc/port"), Turns: true, Value: NumberValue},
-	{shape: at("handler/exec/command/[]"), Turns: true, Value: CommandValue},
+func shapes() []Moved {
+	return []Moved{
+		{shape: at("pod/spec/containers/[]"), Goes: true, Value: Container},
+		{shape: at("pod/spec/initContainers/[]"), Goes: true, Value: Container},
+		{shape: at("pod/spec/volumes/[]"), Goes: true, Value: Volume},
+		{shape: at("pod/spec/imagePullSecrets/[]"), Goes: true},
+		{shape: at("pod/spec/shareProcessNamespace"), Goes: true},
+		{shape: at("pod/spec/securityContext/fsGroup"), Goes: true},
+		{shape: at("pod/spec/securityContext/fsGroupChangePolicy"), Goes: true},
+		{shape: at("pod/spec/securityContext/sysctls/[]"), Goes: true},
+		{shape: at("pod/spec/terminationGracePeriodSeconds"), Goes: true, Turns: true, Value: NumberValue, Share: Largest},
 
-	{shape: at("metadata/annotations/" + PatternsKey), Goes: true, Turns: true, Value: ListValue, Share: Names},
-	{shape: at("metadata/annotations/" + PhasesKey), Goes: true, Turns: true, Value: ListValue, Share: Names},
-	{shape: at("metadata/annotations/" + ContainersKey), Goes: true, Turns: true, Value: ListValue, Share: Names},
-	{shape: at("pod/metadata/annotations/" + PatternsKey), Goes: true, Turns: true, Value: ListValue, Share: Names},
-	{shape: at("pod/metadata/annotations/" + evictVolumes), Goes: true, Turns: true, Value: ListValue, Share: Names},
-	{shape: at("pod/metadata/annotations/prometheus.io/port"), Goes: true, Turns: true, Value: TextValue},
-	{shape: at("pod/metadata/annotations/prometheus.io/scheme"), Goes: true, Turns: true, Value: TextValue},
-	{shape: at("pod/metadata/annotations/" + checksumPrefix + "*"), Goes: true, Turns: true, Value: TextValue},
-	{shape: at("pod/metadata/annotations/*"), Goes: true, not: []string{"outrigger.dev/", "applied.outrigger.dev/", "container.apparmor.", "container.seccomp.", "seccomp."}},
+		{shape: at("container/env/[]"), Goes: true},
+		{shape: at("container/env/[]/value"), Goes: true, Turns: true, Value: TextValue},
+		{shape: at("container/args/[]"), Goes: true, Turns: true, Value: AddressValue},
+		{shape: at("container/command/[]"), Turns: true, Value: AddressValue},
+		{shape: at("container/volumeMounts/[]"), Goes: true},
+		{shape: at("container/ports/[]"), Returns: true, Value: PortEntry},
+		{shape: at("container/lifecycle/preStop"), Goes: true},
+		{shape: at("handler/httpGet"), Goes: true},
+		{shape: at("handler/httpGet/port"), Turns: true, Value: PortValue},
+		{shape: at("handler/httpGet/scheme"), Goes: true, Turns: true, Value: SchemeValue},
+		{shape: at("handler/httpGet/host"), Returns: true, Value: TextValue},
+		{shape: at("handler/tcpSocket"), Returns: true, Value: SocketValue},
+		{shape: at("handler/tcpSocket/port"), Turns: true, Value: PortValue},
+		{shape: at("handler/tcpSocket/host"), Returns: true, Value: TextValue},
+		{shape: at("handler/grpc/port"), Turns: true, Value: NumberValue},
+		{shape: at("handler/exec/command/[]"), Turns: true, Value: CommandValue},
 
-	{shape: at("spec/ports/[]"), kinds: services, Goes: true},
-	{shape: at("spec/ports/[]/name"), kinds: services, Goes: true},
-	{shape: at("spec/ports/[]/targetPort"), kinds: services, Goes: true, Turns: true, Value: PortValue},
-	{shape: at("spec/ports/[]/appProtocol"), kinds: services, Turns: true, Value: TextValue},
-	{shape: at("spec/endpoints/[]/scheme"), kinds: monitors, Goes: true, Turns: true, Value: SchemeValue},
-	{shape: at("spec/podMetricsEndpoints/[]/scheme"), kinds: monitors, Goes: true, Turns: true, Value: SchemeValue},
-	{shape: at("metadata/annotations/prometheus.io/port"), kinds: services, Goes: true, Turns: true, Value: TextValue},
-	{shape: at("metadata/annotations/prometheus.io/scheme"), kinds: services, Goes: true, Turns: true, Value: TextValue},
+		{shape: at("metadata/annotations/" + PatternsKey), Goes: true, Turns: true, Value: ListValue, Share: Names},
+		{shape: at("metadata/annotations/" + PhasesKey), Goes: true, Turns: true, Value: ListValue, Share: Names},
+		{shape: at("metadata/annotations/" + ContainersKey), Goes: true, Turns: true, Value: ListValue, Share: Names},
+		{shape: at("pod/metadata/annotations/" + PatternsKey), Goes: true, Turns: true, Value: ListValue, Share: Names},
+		{shape: at("pod/metadata/annotations/" + evictVolumes), Goes: true, Turns: true, Value: ListValue, Share: Names},
+		{shape: at("pod/metadata/annotations/prometheus.io/port"), Goes: true, Turns: true, Value: TextValue},
+		{shape: at("pod/metadata/annotations/prometheus.io/scheme"), Goes: true, Turns: true, Value: TextValue},
+		{shape: at("pod/metadata/annotations/" + checksumPrefix + "*"), Goes: true, Turns: true, Value: TextValue},
+		{shape: at("pod/metadata/annotations/*"), Goes: true, not: []string{"outrigger.dev/", "applied.outrigger.dev/", "container.apparmor.", "container.seccomp.", "seccomp."}},
 
-	{shape: at("metadata/annotations/nginx.ingress.kubernetes.io/backend-protocol"), kinds: routers, Goes: true},
-	{shape: at("metadata/annotations/nginx.org/ssl-services"), kinds: routers, Goes: true, Turns: true, Value: ListValue, Share: Names},
-	{shape: at("metadata/annotations/nginx.org/grpc-services"), kinds: routers, Goes: true, Turns: true, Value: ListValue, Share: Names},
-	{shape: at("metadata/annotations/traefik.ingress.kubernetes.io/service.serversscheme"), kinds: routers, Goes: true},
-	{shape: at("metadata/annotations/haproxy.org/server-*"), kinds: routers, Goes: true, not: []string{"haproxy.org/server-ca", "haproxy.org/server-crt"}},
-	{shape: at("metadata/annotations/haproxy-ingress.github.io/backend-protocol"), kinds: routers, Goes: true},
-	{shape: at("metadata/annotations/alb.ingress.kubernetes.io/backend-protocol*"), kinds: routers, Goes: true},
-	{shape: at("metadata/annotations/alb.ingress.kubernetes.io/healthcheck-protocol"), kinds: routers, Goes: true},
-	{shape: at("metadata/annotations/cloud.google.com/app-protocols"), kinds: routers, Goes: true, Turns: true, Value: TextValue},
-	{shape: at("metadata/annotations/projectcontour.io/upstream-protocol.*"), kinds: routers, Goes: true, Turns: true, Value: ListValue, Share: Names},
-	{shape: at("metadata/annotations/konghq.com/protocol"), kinds: routers, Goes: true},
+		{shape: at("spec/ports/[]"), kinds: services, Goes: true},
+		{shape: at("spec/ports/[]/name"), kinds: services, Goes: true},
+		{shape: at("spec/ports/[]/targetPort"), kinds: services, Goes: true, Turns: true, Value: PortValue},
+		{shape: at("spec/ports/[]/appProtocol"), kinds: services, Turns: true, Value: TextValue},
+		{shape: at("spec/endpoints/[]/scheme"), kinds: monitors, Goes: true, Turns: true, Value: SchemeValue},
+		{shape: at("spec/podMetricsEndpoints/[]/scheme"), kinds: monitors, Goes: true, Turns: true, Value: SchemeValue},
+		{shape: at("metadata/annotations/prometheus.io/port"), kinds: services, Goes: true, Turns: true, Value: TextValue},
+		{shape: at("metadata/annotations/prometheus.io/scheme"), kinds: services, Goes: true, Turns: true, Value: TextValue},
+
+		{shape: at("metadata/annotations/nginx.ingress.kubernetes.io/backend-protocol"), kinds: routers, Goes: true},
+		{shape: at("metadata/annotations/nginx.org/ssl-services"), kinds: routers, Goes: true, Turns: true, Value: ListValue, Share: Names},
+		{shape: at("metadata/annotations/nginx.org/grpc-services"), kinds: routers, Goes: true, Turns: true, Value: ListValue, Share: Names},
+		{shape: at("metadata/annotations/traefik.ingress.kubernetes.io/service.serversscheme"), kinds: routers, Goes: true},
+		{shape: at("metadata/annotations/haproxy.org/server-*"), kinds: routers, Goes: true, not: []string{"haproxy.org/server-ca", "haproxy.org/server-crt"}},
+		{shape: at("metadata/annotations/haproxy-ingress.github.io/backend-protocol"), kinds: routers, Goes: true},
+		{shape: at("metadata/annotations/alb.ingress.kubernetes.io/backend-protocol*"), kinds: routers, Goes: true},
+		{shape: at("metadata/annotations/alb.ingress.kubernetes.io/healthcheck-protocol"), kinds: routers, Goes: true},
+		{shape: at("metadata/annotations/cloud.google.com/app-protocols"), kinds: routers, Goes: true, Turns: true, Value: TextValue},
+		{shape: at("metadata/annotations/projectcontour.io/upstream-protocol.*"), kinds: routers, Goes: true, Turns: true, Value: ListValue, Share: Names},
+		{shape: at("metadata/annotations/konghq.com/protocol"), kinds: routers, Goes: true},
+	}
 }
 
 var (
@@ -137,11 +150,27 @@ func at(shape string) []string {
 	return strings.Split(shape, "/")
 }
 
+// expanded are the shapes that one in the words container and handler stands for.
+func expanded(shape []string) (all [][]string) {
+	container := []string{"pod", "spec", "*containers", "[]"}
+	switch shape[0] {
+	case "handler":
+		for _, h := range handlers {
+			all = append(all, slices.Concat(container, strings.Split(h, "/"), shape[1:]))
+		}
+		return all
+	case "container":
+		return [][]string{slices.Concat(container, shape[1:])}
+	}
+	return [][]string{shape}
+}
+
 // MovedAt finds what is moved at a path of an object that has pod templates at some
 // paths; nil where nothing is.
 func MovedAt(on Ref, pods []Path, path Path) *Moved {
-	for i := range moved {
-		if m := &moved[i]; m.of(on) && m.reaches(pods, path) == whole {
+	table := moved()
+	for i := range table {
+		if m := &table[i]; m.of(on) && m.reaches(pods, path) == whole {
 			return m
 		}
 	}
@@ -151,7 +180,7 @@ func MovedAt(on Ref, pods []Path, path Path) *Moved {
 // MovedBelow reports whether something below a path is moved: such a collection may
 // stand there without entries, or not at all.
 func MovedBelow(on Ref, pods []Path, path Path) bool {
-	return slices.ContainsFunc(moved, func(m Moved) bool { return m.of(on) && m.reaches(pods, path) == beginning })
+	return slices.ContainsFunc(moved(), func(m Moved) bool { return m.of(on) && m.reaches(pods, path) == beginning })
 }
 
 func (m *Moved) of(on Ref) bool {
@@ -172,29 +201,14 @@ const (
 )
 
 func (m *Moved) reaches(pods []Path, path Path) reach {
-	shape := m.shape
-	switch shape[0] {
-	case "handler":
-		best := off
-		for _, h := range handlers {
-			best = max(best, m.below(pods, path, append(strings.Split("pod/spec/*containers/[]/"+h, "/"), shape[1:]...)))
-		}
-		return best
-	case "container":
-		return m.below(pods, path, append(strings.Split("pod/spec/*containers/[]", "/"), shape[1:]...))
-	}
-	return m.below(pods, path, shape)
-}
-
-func (m *Moved) below(pods []Path, path Path, shape []string) reach {
-	if shape[0] != "pod" {
-		return m.along(path, shape)
+	if m.shape[0] != "pod" {
+		return m.along(path, m.shape)
 	}
 	best := off
 	for _, pod := range pods {
 		n := min(len(pod), len(path))
 		if slices.Equal(pod[:n], path[:n]) {
-			best = max(best, m.along(path[n:], shape[1:]))
+			best = max(best, m.along(path[n:], m.shape[1:]))
 		}
 	}
 	return best

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
@@ -63,10 +64,14 @@ func process(text *manifest.Text) (out manifest.Edited, fs sidecar.Findings) {
 	return laid.Texts[0], fs
 }
 
+// told are codes of findings that nobody may miss, be they only worth knowing: who goes
+// without a sidecar, and what goes.
+var told = []string{sidecar.Skipped, "object-removed"}
+
 // tell writes findings for people, one a line.
 func tell(w io.Writer, fs sidecar.Findings) {
 	for _, f := range fs {
-		if f.Severity != sidecar.Info || f.Code == "object-removed" { // what goes is never a matter of asking
+		if f.Severity != sidecar.Info || slices.Contains(told, f.Code) {
 			fmt.Fprintf(w, "outrigger: %s: %s\n", f.Severity, f)
 		}
 	}

@@ -116,6 +116,9 @@ func (r *reader) entry(e *Entry, at string, named map[string]string) {
 			}
 		}
 	}
+	if e.Required && e.Unfit == UnfitSkip {
+		r.bad(at+".required", "contradicts unfit: skip", "leave one of them")
+	}
 	if e.Override != nil && e.Override.Name != "" && e.Override.Name != e.Name {
 		r.bad(at+".override.name", quote(e.Override.Name)+" is not the entry's name "+quote(e.Name), "leave it out, or set the entry's name")
 	}

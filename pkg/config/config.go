@@ -43,8 +43,12 @@ type Spec struct {
 	// Exclude takes workloads out of the selection: those that match one of the
 	// entries.
 	Exclude []Selector `json:"exclude,omitempty"`
-	// Expect says how many workloads are to be selected. Fewer or more are an error.
+	// Expect says how many workloads are to be served. Fewer or more are an error.
 	Expect *Expect `json:"expect,omitempty"`
+	// Skips says whether a selected workload may go without a sidecar, by its
+	// annotations and labels or by unfit: allowed (each is told) or forbidden (each is an
+	// error). Default: allowed.
+	Skips Skips `json:"skips,omitempty"`
 	// Patterns are what the workloads get. With none of them, outrigger only
 	// verifies the workloads.
 	Patterns []Entry `json:"patterns,omitempty"`
@@ -68,14 +72,24 @@ type Spec struct {
 	Rollout Rollout `json:"rollout,omitempty"`
 }
 
-// An Expect says how many workloads are to be selected.
+// An Expect says how many workloads are to be served.
 type Expect struct {
-	// Min is the smallest number. With 0, a selection that matches nothing is
+	// Min is the smallest number of workloads that get every pattern: one of which a
+	// pattern is skipped doesn't count. With 0, a selection that matches nothing is
 	// fine. Default: 1.
 	Min *int `json:"min,omitempty"`
-	// Max is the largest number. Without it there is no limit.
+	// Max is the largest number of workloads that are selected. Without it there is no
+	// limit.
 	Max *int `json:"max,omitempty"`
 }
+
+// Skips says whether a selected workload may go without a sidecar.
+type Skips string
+
+const (
+	SkipsAllowed   Skips = "allowed"
+	SkipsForbidden Skips = "forbidden"
+)
 
 // A Record says whether what was added is recorded in the object.
 type Record string
@@ -110,6 +124,9 @@ func (s *Spec) fill() {
 	if s.Rollout == "" {
 		s.Rollout = RolloutAuto
 	}
+	if s.Skips == "" {
+		s.Skips = SkipsAllowed
+	}
 	if s.Expect == nil {
 		s.Expect = &Expect{}
 	}
@@ -136,6 +153,9 @@ func (s Spec) Bare() Spec {
 	}
 	if s.Rollout == RolloutAuto {
 		s.Rollout = ""
+	}
+	if s.Skips == SkipsAllowed {
+		s.Skips = ""
 	}
 	if e := s.Expect; e != nil && e.Max == nil && (e.Min == nil || *e.Min == 1) {
 		s.Expect = nil

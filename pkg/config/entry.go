@@ -33,9 +33,12 @@ type Entry struct {
 	// Job end) or beside (an ordinary container). Default: native.
 	Placement sidecar.Placement `json:"placement,omitempty"`
 	// Unfit says what happens to workloads that the pattern isn't for, such as pods on
-	// the node's network, on Windows, or without a port: fail or skip. The report
-	// tells which were left out, and why. Default: fail.
+	// the node's network, on Windows, or without a port: fail or skip. Each that is left
+	// out is told, with the reason. Default: fail.
 	Unfit Unfit `json:"unfit,omitempty"`
+	// Required makes it an error where a selected workload goes without this entry,
+	// whatever says so. It can't stand beside unfit: skip. Default: false.
+	Required bool `json:"required,omitempty"`
 	// After are init containers and native sidecars, ours or the manifest's, that
 	// start before this one.
 	After []string `json:"after,omitempty"`
@@ -117,6 +120,9 @@ func (n Names) MarshalJSON() ([]byte, error) {
 
 // Every is the App that means all containers of the manifest.
 const Every = "*"
+
+// MaySkip reports whether a selected workload may go without the entry.
+func (s *Spec) MaySkip(e *Entry) bool { return s.Skips != SkipsForbidden && !e.Required }
 
 // Pattern is the one that the entry asks for, or nil.
 func (e *Entry) Pattern() sidecar.Pattern {

@@ -6,6 +6,7 @@ package config
 var enums = map[string][]string{
 	"github.com/outrigger-dev/outrigger/pkg/config.Record":           {"auto", "always", "never"},
 	"github.com/outrigger-dev/outrigger/pkg/config.Rollout":          {"auto", "hash", "checksum", "none"},
+	"github.com/outrigger-dev/outrigger/pkg/config.Skips":            {"allowed", "forbidden"},
 	"github.com/outrigger-dev/outrigger/pkg/config.Unfit":            {"fail", "skip"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.AccessLog":       {"none", "json"},
 	"github.com/outrigger-dev/outrigger/pkg/pattern.CacheEngine":     {"valkey", "redis", "memcached"},

@@ -94,6 +94,8 @@ func TestReadSpecErrors(t *testing.T) {
 		"name that is too long":             {selects + "  patterns: [{name: " + strings.Repeat("a", 64) + ", custom: {}}]", "5 bad-value spec.patterns[0].name: \"" + strings.Repeat("a", 60) + "...\" can't be a container's name; use at most 63 lower-case letters, digits and dashes"},
 		"one name twice":                    {proxy + "  - {name: tls-proxy, custom: {}}", "7 bad-value spec.patterns[1].name: \"tls-proxy\" is the name of spec.patterns[0] too; give one of them another name"},
 		"app that can't be":                 {proxy + "    app: a/b", "7 bad-value spec.patterns[0].app: \"a/b\" can't be a container's name; use at most 63 lower-case letters, digits and dashes"},
+		"required and left out":             {proxy + "    required: true\n    unfit: skip", "7 bad-value spec.patterns[0].required: contradicts unfit: skip; leave one of them"},
+		"skips by another word":             {selects + "  skips: never", "5 bad-value spec.skips: \"never\" is not allowed or forbidden; "},
 		"after itself":                      {proxy + "    before: [a, tls-proxy]", "7 bad-value spec.patterns[0].before[1]: an entry can't stand before or after itself; "},
 		"override of another container":     {proxy + "    override: {name: app}", "7 bad-value spec.patterns[0].override.name: \"app\" is not the entry's name \"tls-proxy\"; leave it out, or set the entry's name"},
 		"nothing where a spec should be":    {"", "3 missing-field spec: is missing; "},
@@ -104,7 +106,7 @@ func TestReadSpecErrors(t *testing.T) {
 		"aliases of aliases":                {"\n  select: [{name: a}]\n  patterns: [{name: a, custom: {objects: [{x: " + bomb("[", "]") + "}]}}]", "5 alias-bomb"},
 		"merges of merges":                  {"\n  select: [{name: a}]\n  patterns: [{name: a, custom: {objects: [{x: " + bomb("[{a: {<<: ", "}}]") + "}]}}]", "5 alias-bomb"},
 		"as many errors as there can be":    {selects + "  podTemplatePaths: [" + strings.Repeat("1,", 5000) + "]", "0 too-many-errors : there are more errors than these; "},
-		"long words are not shown in whole": {selects + "  " + strings.Repeat("x", 500) + ": 1", "5 unknown-field spec[\"" + strings.Repeat("x", 60) + "...\"]: there is no such field; known here: select, exclude, expect, patterns, kubernetesVersion, podTemplatePaths, rebindPresets, record, rollout"},
+		"long words are not shown in whole": {selects + "  " + strings.Repeat("x", 500) + ": 1", "5 unknown-field spec[\"" + strings.Repeat("x", 60) + "...\"]: there is no such field; known here: select, exclude, expect, skips, patterns, kubernetesVersion, podTemplatePaths, rebindPresets, record, rollout"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := strings.Join(seen(head+c.spec), "\n")
@@ -154,7 +156,7 @@ func TestReadDocumentErrors(t *testing.T) {
 		"a word":                       {"x", "1 wrong-type : wanted a mapping, got a string; "},
 		"an empty mapping":             {"{}", "1 missing-field apiVersion: is missing; write apiVersion: outrigger.dev/v1alpha1\n1 missing-field kind: is missing; write kind: Sidecars\n1 missing-field spec: is missing; "},
 		"another kind":                 {"apiVersion: apps/v1\nkind: Deployment\nspec: {replicas: 1}", "1 bad-value apiVersion: \"apps/v1\" is not outrigger.dev/v1alpha1; \n2 bad-value kind: \"Deployment\" is not Sidecars; "},
-		"another version":              {"apiVersion: outrigger.dev/v1\nkind: Sidecar\nspec: {select: [{name: a}], x: 1}", "1 bad-value apiVersion: \"outrigger.dev/v1\" is not outrigger.dev/v1alpha1; \n2 bad-value kind: \"Sidecar\" is not Sidecars; did you mean Sidecars\n3 unknown-field spec.x: there is no such field; known here: select, exclude, expect, patterns, kubernetesVersion, podTemplatePaths, rebindPresets, record, rollout"},
+		"another version":              {"apiVersion: outrigger.dev/v1\nkind: Sidecar\nspec: {select: [{name: a}], x: 1}", "1 bad-value apiVersion: \"outrigger.dev/v1\" is not outrigger.dev/v1alpha1; \n2 bad-value kind: \"Sidecar\" is not Sidecars; did you mean Sidecars\n3 unknown-field spec.x: there is no such field; known here: select, exclude, expect, skips, patterns, kubernetesVersion, podTemplatePaths, rebindPresets, record, rollout"},
 		"unknown field of metadata":    {strings.Replace(search, "  name: search", "  nmae: search", 1), "4 unknown-field metadata.nmae: there is no such field; did you mean name"},
 		"no time":                      {strings.Replace(search, "  name: search", "  creationTimestamp: x", 1), "4 wrong-type metadata.creationTimestamp: wanted a time such as 2006-01-02T15:04:05Z in quotes, got a string; "},
 		"annotation that is no string": {strings.Replace(search, "  name: search", "  annotations: {a: 1}\n  labels: x", 1), "4 wrong-type metadata.annotations.a: wanted a string, got a number; quote it\n5 wrong-type metadata.labels: wanted a mapping, got a string; \n6 duplicate-field metadata.annotations: stands in line 4 already; leave one of them"},

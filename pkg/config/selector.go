@@ -52,9 +52,13 @@ func (m *Meta) names() []string {
 }
 
 // Selects reports whether a workload matches one of select and none of exclude.
-func (s *Spec) Selects(m *Meta) bool {
-	return matchesOne(s.Select, m) && !matchesOne(s.Exclude, m)
-}
+func (s *Spec) Selects(m *Meta) bool { return s.Matches(m) && !s.Excludes(m) }
+
+// Matches reports whether a workload matches one of select, whatever exclude says.
+func (s *Spec) Matches(m *Meta) bool { return matchesOne(s.Select, m) }
+
+// Excludes reports whether a workload matches one of exclude.
+func (s *Spec) Excludes(m *Meta) bool { return matchesOne(s.Exclude, m) }
 
 func matchesOne(list []Selector, m *Meta) bool {
 	for i := range list {

@@ -20,9 +20,10 @@ func (l *Layer) Emit(emits []Emit) {
 	wanted := map[sidecar.Ref]bool{}
 	there := index(l.texts)
 	for _, em := range emits {
-		ref := space(em.Object.Ref())
+		ref := Space(em.Object.Ref())
 		wanted[ref] = true
 		if have := there[ref]; have != nil {
+			l.written[have] = true
 			l.update(have, em)
 		} else {
 			l.add(em)
@@ -33,16 +34,20 @@ func (l *Layer) Emit(emits []Emit) {
 	}
 	for _, t := range l.texts {
 		for _, o := range t.Objects {
-			if o.Annotation(OwnerKey) == l.opt.By && !wanted[space(o.Ref)] {
+			if o.Annotation(OwnerKey) == l.opt.By && !wanted[Space(o.Ref)] {
 				l.prune(o)
 			}
 		}
 	}
 }
 
-// space is a reference by which objects without a namespace and in the one named
+// Writes reports whether an object that stood there is made into one to emit, or taken
+// out.
+func (l *Layer) Writes(o *Object) bool { return l.written[o] }
+
+// Space is a reference by which objects without a namespace and in the one named
 // default are one, as kustomize has it.
-func space(r sidecar.Ref) sidecar.Ref {
+func Space(r sidecar.Ref) sidecar.Ref {
 	if r.Namespace == "default" {
 		r.Namespace = ""
 	}
@@ -54,7 +59,7 @@ func index(texts []*Text) map[sidecar.Ref]*Object {
 	all := map[sidecar.Ref]*Object{}
 	for _, t := range texts {
 		for _, o := range t.Objects {
-			if ref := space(o.Ref); all[ref] == nil && !o.Foreign() {
+			if ref := Space(o.Ref); all[ref] == nil && !o.Foreign() {
 				all[ref] = o
 			}
 		}
@@ -225,6 +230,7 @@ func (l *Layer) prune(o *Object) bool {
 	if l.changed(o) {
 		return false
 	}
+	l.written[o] = true
 	from, to, ok := 0, 0, true
 	if e := (&editor{lines: o.text.lines}); o.list != nil {
 		from, to, ok = o.extent(e)

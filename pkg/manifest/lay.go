@@ -50,11 +50,12 @@ type Layer struct {
 	findings sidecar.Findings
 	known    map[string]string  // inserted texts
 	laid     map[*Object][2]int // which splices of its text are an object's
+	written  map[*Object]bool   // stood there, and are made into what is emitted, or taken out
 }
 
 // NewLayer is an empty layer.
 func NewLayer(texts []*Text, opt Options) *Layer {
-	return &Layer{texts: texts, opt: opt, splices: map[*Text][]splice{}, reread: map[*Text]bool{}, known: map[string]string{}, laid: map[*Object][2]int{}}
+	return &Layer{texts: texts, opt: opt, splices: map[*Text][]splice{}, reread: map[*Text]bool{}, known: map[string]string{}, laid: map[*Object][2]int{}, written: map[*Object]bool{}}
 }
 
 // Texts gives the texts with everything that was laid on them, in their order.

@@ -11,11 +11,15 @@ const (
 	pathAnnotation       = "internal.config.kubernetes.io/path"
 	legacyPathAnnotation = "config.kubernetes.io/path"
 	packageAnnotation    = "internal.config.kubernetes.io/package-path"
-	localAnnotation      = "config.kubernetes.io/local-config"
+	localAnnotation      = LocalKey
 	kustomizeAnnotation  = "kustomize.config.k8s.io/id"
 	previousNames        = "internal.config.kubernetes.io/previousNames"
 	previousNamespaces   = "internal.config.kubernetes.io/previousNamespaces"
 )
+
+// LocalKey is the annotation that keeps an object from clusters, by the value "true":
+// kustomize and kpt leave it out.
+const LocalKey = "config.kubernetes.io/local-config"
 
 // An Object is one object of a text. It is read when something in it is asked for.
 type Object struct {
@@ -193,6 +197,11 @@ func (o *Object) Hashed() bool { return o.Annotation(needsHash) != "" }
 // InPlace reports whether the runner writes files back: it tells their paths.
 func (o *Object) InPlace() bool { return o.Annotation(pathAnnotation) != "" && !o.ByKustomize() }
 
+// Local reports whether a runner was told to keep the object from clusters.
+func (o *Object) Local() bool {
+	return o.Annotation(localAnnotation) == "true" && o.text.IsResourceList()
+}
+
 // Foreign reports whether the object is none of ours to look at: configuration
 // of the tools themselves, which never gets to a cluster. The annotation
 // local-config says so to kpt and kustomize alone: what comes in a stream, kubectl
@@ -220,6 +229,17 @@ func (o *Object) Have(path sidecar.Path) (v any, there bool) {
 	}
 	v, err := valueOfNode(n)
 	return v, err == nil
+}
+
+// Holds reports whether the object has the content of another, all but its metadata. No
+// object holds none.
+func (o *Object) Holds(other sidecar.Object) bool {
+	want, err := decodeJSON(other.RawMessage)
+	if o == nil || err != nil {
+		return false
+	}
+	have, err := valueOfNode(o.root())
+	return err == nil && contentHash(have) == contentHash(want)
 }
 
 // Same reports whether what Have gave is equal to a value that encoding/json writes.

@@ -133,8 +133,8 @@ func (r *run) again(o *manifest.Object, more []sidecar.Edit) {
 	}
 	quiet := *r
 	quiet.findings, quiet.report, quiet.shared, quiet.servings = nil, nil, nil, nil
-	own, ok := quiet.own(o)
-	if !ok {
+	own, _ := quiet.own(o)
+	if len(own) == 0 {
 		return // and somebody has said why
 	}
 	merged, fs := sidecar.Merge(append(own, more...), func(_ sidecar.Ref, path sidecar.Path, want any) (there, same bool) { return has(o, path, want) })

@@ -13,30 +13,21 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// SkipKey is the annotation by which a workload opts out of sidecars, by name,
-// or of all of them with "*".
-const SkipKey = "outrigger.dev/skip"
-
-// ask asks each pattern of the config what the workload needs. Where one of them
-// changes the pod as a whole, all are asked again: the others must know. All is told
-// in the order of the config.
-func (r *run) ask(o *manifest.Object, w *sidecar.Workload) []sidecar.Asked {
-	answers := r.round(o, w, nil)
+// ask asks each pattern of the config what the workload needs, but for those that it
+// goes without. Where one of them changes the pod as a whole, all are asked again: the
+// others must know. Answers come in the order of the config.
+func (r *run) ask(o *manifest.Object, w *sidecar.Workload, out optOut) []answer {
+	answers := r.round(o, w, out, nil)
 	if w.Settled(given(answers, -1)) != nil {
-		answers = r.round(o, w, answers)
+		answers = r.round(o, w, out, answers)
 	}
-	for i := range answers {
-		r.add(answers[i].findings...)
-		r.report = append(r.report, answers[i].report...)
-	}
-	return given(answers, -1)
+	return answers
 }
 
 // round asks all entries; earlier are the answers of the round before. Those that
 // take ports over are asked first: the others must know where the app listens then.
 // Those that make pods without the sidecars come last.
-func (r *run) round(o *manifest.Object, w *sidecar.Workload, earlier []answer) []answer {
-	skip, by := r.skips(o, w)
+func (r *run) round(o *manifest.Object, w *sidecar.Workload, out optOut, earlier []answer) []answer {
 	entries := r.conf.Spec.Patterns
 	answers := make([]answer, len(entries))
 	moved := map[string][]sidecar.Takeover{} // by the app's container
@@ -52,11 +43,11 @@ func (r *run) round(o *manifest.Object, w *sidecar.Workload, earlier []answer) [
 			if turn(e) != now {
 				continue
 			}
-			if skipped(skip, e.Name) {
-				answers[i].report = []string{fmt.Sprintf("%s: %s skipped, as %s says", w.Ref, e.Name, by)}
+			if why := out.why(e.Name); why != "" {
+				answers[i] = answer{skipped: true, findings: sidecar.Findings{r.skipped(o, e, why)}}
 				continue
 			}
-			answers[i] = r.answer(o, view(i), e, skip, moved, answers)
+			answers[i] = r.answer(o, view(i), e, out, moved, answers)
 			if a := answers[i].Asked; takes(e) && a != nil {
 				moved[a.App.Name] = append(moved[a.App.Name], a.Change.Takeovers...)
 			}
@@ -66,7 +57,7 @@ func (r *run) round(o *manifest.Object, w *sidecar.Workload, earlier []answer) [
 		if a := answers[i].Asked; a != nil && slices.ContainsFunc(a.Change.Takeovers, func(t sidecar.Takeover) bool { return t.Front }) {
 			view := *view(i)
 			if view.Opened = opened(answers, i); len(view.Opened) > 0 {
-				answers[i] = r.answer(o, &view, &entries[i], skip, moved, answers)
+				answers[i] = r.answer(o, &view, &entries[i], out, moved, answers)
 			}
 		}
 	}
@@ -100,7 +91,7 @@ func opened(answers []answer, but int) (ports []corev1.ContainerPort) {
 type answer struct {
 	*sidecar.Asked
 	findings sidecar.Findings
-	report   []string
+	skipped  bool
 }
 
 // takes reports whether the entry takes ports of the app over.
@@ -129,14 +120,10 @@ func lone(e *config.Entry) bool {
 	return ok && l.Lone()
 }
 
-func skipped(skip []string, name string) bool {
-	return slices.Contains(skip, name) || slices.Contains(skip, "*")
-}
-
 // answer asks one pattern; before are the answers of those that were asked earlier.
-func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, skip []string, moved map[string][]sidecar.Takeover, before []answer) (out answer) {
+func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, without optOut, moved map[string][]sidecar.Takeover, before []answer) (out answer) {
 	said := run{conf: r.conf} // what is to be said about this entry
-	defer func() { out.findings, out.report = said.findings, said.report }()
+	defer func() { out.findings = said.findings }()
 	view := *w
 	view.Pod = *w.Pod.DeepCopy() // patterns may not write to each other's view
 	e.Fill(&view)
@@ -151,13 +138,9 @@ func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, s
 		view.Alone = sidecar.Without(&view, given(before, -1))
 	}
 	c, err := e.Pattern().Change(&view)
-	why := unfit(c, err)
-	if other := standing(o, w, e, c); why == nil && other != "" {
-		why = &sidecar.Finding{Message: "container " + other + " stands there already, and isn't of this config"}
-	}
-	if why != nil && e.Unfit == config.UnfitSkip {
-		said.report = append(said.report, fmt.Sprintf("%s: %s skipped: %s", w.Ref, e.Name, why.Message))
-		said.add(placed(sidecar.Finding{Severity: sidecar.Info, Code: "skipped", Message: why.Message}, o, e))
+	if why := unfit(c, err); why != nil && e.Unfit == config.UnfitSkip {
+		out.skipped = true
+		said.add(said.skipped(o, e, ": "+why.Message))
 		return out
 	}
 	said.problem(o, e, err)
@@ -172,7 +155,7 @@ func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, s
 		c.Notes[j] = placed(c.Notes[j], o, e)
 	}
 	others := func(names []string) []string { // one that isn't in this pod isn't waited for
-		return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return skipped(skip, n) && r.named(n) })
+		return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return without.why(n) != "" && r.named(n) })
 	}
 	out.Asked = &sidecar.Asked{Name: e.Name, Placement: e.Placement, After: others(e.After), Before: others(e.Before),
 		App: view.App, Apps: view.Apps, Change: c}
@@ -188,51 +171,6 @@ func unfit(c *sidecar.Change, err error) *sidecar.Finding {
 		return nil
 	}
 	return fs.Unfit()
-}
-
-// standing is a container of a sidecar that the pods have already, if it isn't the
-// work of an earlier run: the marker would name the sidecar.
-func standing(o *manifest.Object, w *sidecar.Workload, e *config.Entry, c *sidecar.Change) string {
-	if c == nil {
-		return ""
-	}
-	marked := strings.Split(w.Pod.Annotations[sidecar.PatternsKey], ",")
-	if len(o.Configs()) == 0 && slices.Contains(marked, e.Name) {
-		return ""
-	}
-	for _, list := range [][]corev1.Container{c.Containers, c.InitContainers} {
-		for i := range list {
-			if w.Container(list[i].Name) != nil {
-				return list[i].Name
-			}
-		}
-	}
-	return ""
-}
-
-// InjectKey is a label, or an annotation, with which a workload or its pods opt out
-// of all sidecars by the value "false".
-const InjectKey = "outrigger.dev/inject"
-
-// skips are the sidecars that the workload opts out of. The annotation closest to
-// the pod counts.
-func (r *run) skips(o *manifest.Object, w *sidecar.Workload) (names []string, by string) {
-	for n := len(w.Template); n >= 0; n-- {
-		for _, kind := range []string{"labels", "annotations"} {
-			at := append(fields(w.Template[:n]), "metadata", kind)
-			if o.Strings(at...)[InjectKey] == "false" {
-				return []string{"*"}, strings.Join(append(at, InjectKey), ".")
-			}
-		}
-		at := append(fields(w.Template[:n]), "metadata", "annotations")
-		if v, ok := o.Strings(at...)[SkipKey]; ok {
-			for _, name := range strings.Split(v, ",") {
-				names = append(names, strings.TrimSpace(name))
-			}
-			return names, strings.Join(append(at, SkipKey), ".")
-		}
-	}
-	return nil, ""
 }
 
 // override lays the user's partial container over the sidecar's: the one of its name,

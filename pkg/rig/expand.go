@@ -19,7 +19,8 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 		return nil, tidy(r.findings)
 	}
 	var found []*manifest.Object
-	r.each(func(o *manifest.Object) { found = append(found, o) })
+	r.each(func(o *manifest.Object) bool { found = append(found, o); return true })
+	r.expect()
 	if len(found) > 1 {
 		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "expand-several", Field: "spec.select",
 			Message: fmt.Sprintf("%d workloads are selected, as %s and %s, and what a pattern needs depends on the workload", len(found), found[0].Ref, found[1].Ref),
@@ -35,7 +36,7 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 	if !ok {
 		return nil, tidy(r.findings)
 	}
-	asked := r.ask(found[0], w)
+	asked := r.agreed(found[0], w).said
 	if r.findings.Failed() {
 		return nil, tidy(r.findings)
 	}

@@ -66,10 +66,14 @@ func RunTexts(texts []*manifest.Text, conf *config.Sidecars, opt Options) Output
 	r.each(r.workload)
 	r.neighbours()
 	r.around()
+	if !r.findings.Failed() {
+		r.layer.Emit(r.emits)
+	}
+	r.strangers()
+	r.expect()
 	if r.findings.Failed() {
 		return r.fail()
 	}
-	r.layer.Emit(r.emits)
 	laid, fs := r.layer.Texts()
 	r.add(fs...)
 	r.add(manifest.Unread(r.texts)...)
@@ -90,6 +94,7 @@ type run struct {
 	servings []*neighbour.Served
 	emits    []manifest.Emit
 	report   []string
+	tally    tally
 
 	services map[string][]*service            // by namespace
 	secrets  map[string]map[string][]string   // keys of Secrets, by namespace and name
@@ -164,21 +169,23 @@ func (r *run) disobeyed(o *manifest.Object) bool {
 	return true
 }
 
-// workload asks the patterns what one workload needs and collects the edits.
-func (r *run) workload(o *manifest.Object) {
-	own, ok := r.own(o)
-	if !ok {
-		return
+// workload asks the patterns what one workload needs and collects the edits. It
+// reports whether the workload gets every sidecar.
+func (r *run) workload(o *manifest.Object) bool {
+	own, complete := r.own(o)
+	if len(own) == 0 {
+		return complete
 	}
 	merged, fs := sidecar.Merge(own, func(_ sidecar.Ref, path sidecar.Path, want any) (there, same bool) { return has(o, path, want) })
 	if r.add(fs...); !fs.Failed() {
 		r.layer.Edit(o, merged)
 	}
+	return complete
 }
 
 // own are the edits of the workload itself; those of objects around it are put
-// aside.
-func (r *run) own(o *manifest.Object) ([]sidecar.Edit, bool) {
+// aside. It reports whether the workload gets every sidecar.
+func (r *run) own(o *manifest.Object) (own []sidecar.Edit, complete bool) {
 	if r.disobeyed(o) {
 		return nil, false
 	}
@@ -186,23 +193,22 @@ func (r *run) own(o *manifest.Object) ([]sidecar.Edit, bool) {
 	if !ok {
 		return nil, false
 	}
-	asked := r.ask(o, w)
-	if len(asked) == 0 {
-		return nil, false
+	a := r.agreed(o, w)
+	complete = len(a.without) == 0
+	r.unlaid(o, a.without)
+	if len(a.asked) == 0 {
+		return nil, complete
 	}
-	asked, fs := sidecar.Likened(w, asked)
-	r.add(fs...)
+	asked, edits := a.asked, a.edits
 	r.add(sidecar.Check(w, asked)...)
 	r.served(o, w, asked)
-	edits, fs := sidecar.Edits(w, asked)
-	r.add(fs...)
 	follow, fs := neighbour.Follow(w, asked)
 	r.add(fs...)
 	edits = append(edits, follow...)
 	for _, a := range asked {
 		edits = append(edits, r.emit(o, w, a)...)
 	}
-	own := edits[:0]
+	own = edits[:0]
 	for _, e := range edits {
 		if e.Object == w.Ref {
 			own = append(own, e)
@@ -212,7 +218,40 @@ func (r *run) own(o *manifest.Object) ([]sidecar.Edit, bool) {
 	}
 	r.servings = append(r.servings, neighbour.Serve(w, asked))
 	r.told(o, asked)
-	return own, true
+	return own, complete
+}
+
+// An agreement is what the sidecars want of a workload.
+type agreement struct {
+	said    []sidecar.Asked // as the patterns said it
+	asked   []sidecar.Asked // with containers that run the app's program filled in
+	edits   []sidecar.Edit
+	without []*config.Entry // the workload goes without these
+}
+
+// agreed asks all sidecars what they want of a workload. Where a container of another's
+// stands in the place of one that may be left out, all are asked again without that one.
+func (r *run) agreed(o *manifest.Object, w *sidecar.Workload) (a agreement) {
+	out := r.optOut(o, w.Template)
+	var answers []answer
+	var fs sidecar.Findings
+	for again := true; again; again = r.others(o, w, a.edits, out) {
+		answers = r.ask(o, w, out)
+		a.said, a.edits = given(answers, -1), nil
+		if a.asked, fs = sidecar.Likened(w, a.said); len(a.asked) > 0 {
+			var more sidecar.Findings
+			a.edits, more = sidecar.Edits(w, a.asked)
+			fs = append(fs, more...)
+		}
+	}
+	for i := range answers {
+		r.add(answers[i].findings...)
+		if answers[i].Asked == nil {
+			a.without = append(a.without, &r.conf.Spec.Patterns[i])
+		}
+	}
+	r.add(fs...)
+	return a
 }
 
 // served finds sidecars that another config has laid on already, under the same

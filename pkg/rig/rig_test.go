@@ -12,7 +12,12 @@ import (
 
 func read(t *testing.T, patterns string) *config.Sidecars {
 	t.Helper()
-	conf, fs := config.Read([]byte("apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: shop}\nspec:\n  select: [{kind: Deployment|Rollout}]\n  patterns:\n"+patterns), "")
+	return readSpec(t, "  select: [{kind: Deployment|Rollout}]\n  patterns:\n"+patterns)
+}
+
+func readSpec(t *testing.T, spec string) *config.Sidecars {
+	t.Helper()
+	conf, fs := config.Read([]byte("apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: shop}\nspec:\n"+spec), "")
 	require.Empty(t, fs)
 	return conf
 }
@@ -36,7 +41,11 @@ func TestSharedService(t *testing.T) {
 // A Rollout that takes its pods from a Deployment has none to add anything to.
 func TestWorkloadRef(t *testing.T) {
 	rollout := "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r}\nspec:\n  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n"
-	out := Run([]File{{Text: rollout}}, read(t, "  - name: x\n    custom: {containers: [{name: x, image: x:1}]}\n"), Options{})
+	pattern := "  - name: x\n    custom: {containers: [{name: x, image: x:1}]}\n"
+	out := Run([]File{{Text: rollout}}, read(t, pattern), Options{})
+	require.Len(t, out.Findings, 2)
+	require.Contains(t, out.Findings[0].String(), "spec.expect.min: 0 of 1 selected workloads got every sidecar, at least 1 are expected")
+	out = Run([]File{{Text: rollout}}, read(t, pattern+"  expect: {min: 0}\n"), Options{})
 	require.Len(t, out.Findings, 1)
 	require.False(t, out.Findings.Failed())
 	require.Contains(t, out.Findings[0].String(), "takes its pods from another workload, web: there is nothing to do here; select that one")

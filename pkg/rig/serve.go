@@ -28,7 +28,7 @@ func (r *run) serve(w *sidecar.Workload, e *config.Entry) bool {
 		}
 	case e.App[0] == config.Every:
 		for i := range spec.Containers {
-			if c := &spec.Containers[i]; !r.added(w, c.Name) {
+			if c := &spec.Containers[i]; !r.added(c.Name) {
 				w.Apps = append(w.Apps, c)
 			}
 		}
@@ -113,23 +113,24 @@ func (r *run) named(name string) bool {
 	return slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool { return e.Name == name })
 }
 
-// added reports whether a container is the work of an earlier run: those aren't
-// meant by "*".
-func (r *run) added(w *sidecar.Workload, name string) bool {
+// added reports whether a container has the name of one that the config adds: those
+// aren't meant by "*". What the workload's marker names doesn't count: anybody can
+// write it, to have a container passed over.
+func (r *run) added(name string) bool {
 	if slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool {
 		n, ok := e.Pattern().(sidecar.Namer)
 		return ok && slices.Contains(n.Names(e.Name), name)
 	}) {
 		return true
 	}
-	return r.named(name) || slices.Contains(strings.Split(w.Pod.Annotations[sidecar.PatternsKey], ","), name)
+	return r.named(name)
 }
 
-// additions are the containers of the pod that are the work of an earlier run.
+// additions are the containers of the pod that have names of those that the config adds.
 func (r *run) additions(w *sidecar.Workload) (names []string) {
 	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
 		for i := range list {
-			if r.added(w, list[i].Name) {
+			if r.added(list[i].Name) {
 				names = append(names, list[i].Name)
 			}
 		}

@@ -3,7 +3,6 @@ package rig
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -12,36 +11,58 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// each visits the objects that the config selects and that have a pod template.
-// They're forgotten right after, so that there is never more in memory than one.
-func (r *run) each(visit func(*manifest.Object)) {
-	found, wrong := 0, false
+// each visits the objects that the config selects and that have a pod template; visit
+// tells whether one gets every sidecar. They're forgotten right after, so that there is
+// never more in memory than one.
+func (r *run) each(visit func(*manifest.Object) bool) {
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
-			m := r.meta(o)
-			if !r.conf.Spec.Selects(&m) || o.Foreign() || o.Labels()[manifest.ManagedLabel] == manifest.ManagedBy { // ours get nothing of ours
-				o.Forget() // its labels may have been looked at
-				continue
+			if m := r.meta(o); r.conf.Spec.Matches(&m) {
+				r.selected(o, &m, visit)
 			}
-			if _, pod := o.Template(r.conf.Spec.PodTemplatePaths); pod {
-				if r.wellNamed(o) {
-					visit(o)
-				}
-				found++
-			} else if of, ok := o.Have(sidecar.Fields("spec", "workloadRef", "name")); ok {
-				found++
-				r.add(sidecar.Finding{Severity: sidecar.Warning, Code: "workload-ref", Object: o.Ref, File: o.File(), Line: line(o),
-					Message: fmt.Sprintf("takes its pods from another workload, %v: there is nothing to do here", of), Hint: "select that one"})
-			} else if r.namesKind(&m) {
-				wrong = true
-				r.add(sidecar.Finding{Severity: sidecar.Error, Code: "template-missing", Object: o.Ref, File: o.File(), Line: line(o),
-					Message: "is selected but has no pod template", Hint: "name the path of its pod template in spec.podTemplatePaths, or select another kind"})
-			}
-			o.Forget()
+			o.Forget() // its labels may have been looked at
 		}
 	}
-	if !wrong { // else what is wrong with the selected ones says more
-		r.expect(found)
+}
+
+// selected visits one object that is selected, or says why not.
+func (r *run) selected(o *manifest.Object, m *config.Meta, visit func(*manifest.Object) bool) {
+	_, pod := o.Template(r.conf.Spec.PodTemplatePaths)
+	switch {
+	case r.conf.Spec.Excludes(m):
+		if pod && !o.Foreign() {
+			r.unlaid(o, r.entries())
+		}
+	case o.Foreign():
+		if pod && o.Local() {
+			r.tally.selected++
+			r.left(o, "annotation "+manifest.LocalKey)
+			r.unlaid(o, r.entries())
+		}
+	case o.Labels()[manifest.ManagedLabel] == manifest.ManagedBy:
+		if pod {
+			r.tally.labelled = append(r.tally.labelled, o)
+		}
+	case pod:
+		r.tally.selected++
+		if r.wellNamed(o) && visit(o) {
+			r.tally.complete++
+		}
+	default:
+		r.podless(o, m)
+	}
+}
+
+// podless says what is wrong with a selected object that has no pod template.
+func (r *run) podless(o *manifest.Object, m *config.Meta) {
+	if of, ok := o.Have(sidecar.Fields("spec", "workloadRef", "name")); ok {
+		r.tally.selected++
+		r.add(r.forbid(sidecar.Finding{Severity: sidecar.Warning, Code: "workload-ref", Object: o.Ref, File: o.File(), Line: line(o),
+			Message: fmt.Sprintf("takes its pods from another workload, %v: there is nothing to do here", of), Hint: "select that one"}))
+	} else if r.namesKind(m) {
+		r.tally.wrong = true
+		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "template-missing", Object: o.Ref, File: o.File(), Line: line(o),
+			Message: "is selected but has no pod template", Hint: "name the path of its pod template in spec.podTemplatePaths, or select another kind"})
 	}
 }
 
@@ -95,31 +116,6 @@ func fields(p sidecar.Path) []string {
 		out[i] = s.Field
 	}
 	return out
-}
-
-// expect checks how many workloads were selected.
-func (r *run) expect(n int) {
-	lo, hi := 1, n
-	if e := r.conf.Spec.Expect; e != nil {
-		if e.Min != nil {
-			lo = *e.Min
-		}
-		if e.Max != nil {
-			hi = *e.Max
-		}
-	}
-	switch {
-	case n < lo && n == 0:
-		hint := strings.Join(r.conf.Spec.NearMiss(r.workloads()), "; ")
-		if hint == "" {
-			hint = "there is no workload among the manifests; see that the function comes after them"
-		}
-		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "nothing-selected", Field: "spec.select", Message: "selects no workload", Hint: hint})
-	case n < lo:
-		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "expect", Field: "spec.expect.min", Message: fmt.Sprintf("%d workloads are selected, at least %d are expected", n, lo)})
-	case n > hi:
-		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "expect", Field: "spec.expect.max", Message: fmt.Sprintf("%d workloads are selected, at most %d are expected", n, hi)})
-	}
 }
 
 // view decodes a workload and what is around it.

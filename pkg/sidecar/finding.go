@@ -16,6 +16,10 @@ const (
 	Info    Severity = "info"    // worth knowing
 )
 
+// Skipped is the code of findings about workloads that go without a sidecar. They are
+// always told, whatever their severity.
+const Skipped = "skipped"
+
 // A Finding is one thing that is wrong or worth knowing. Texts are lower case
 // and without a full stop; they never hold the value of a secret.
 type Finding struct {

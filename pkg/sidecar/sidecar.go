@@ -86,7 +86,7 @@ type Workload struct {
 	Namespace       Meta                                // the namespace's own object
 	PodSecurity     string                              // the level that it enforces by its label; "" where it doesn't say
 
-	Added     []string               // containers of the pod that sidecars of the config, or of an earlier one, have added
+	Added     []string               // containers of the pod that have names of those that the config adds
 	Takeovers []Takeover             // by which other sidecars of the config move this app
 	Opened    []corev1.ContainerPort // of other sidecars of the config; for those that stand in front of the app
 	Alone     *Alone                 // the pod without what other sidecars of the config change; for a Loner only

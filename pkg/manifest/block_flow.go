@@ -111,7 +111,7 @@ func (b *blocks) flowScalar(p int) *node {
 		n.end = b.flowPlainEnd(p)
 		n.value = strings.TrimRight(b.text[p:max(n.end, p)], " ")
 		n.end = p + len(n.value)
-		if n.value == "" || !plainStart(n.value) {
+		if n.value == "" || n.value[0] == ':' || !plainStart(n.value) {
 			return b.refuse()
 		}
 		n.tag = tagOf(n.value)

@@ -16,7 +16,7 @@ func authenticated(how string) string {
       authProxy:
         port: 8080
         secretName: shop-tls
-        rebind: {port: 8081}
+        rebind: {port: 8081, assumeLoopback: true}
         `+how+`
     - name: moved
       custom: {app: {env: [{name: ADDR, value: "127.0.0.1:8081", replace: true}]}}

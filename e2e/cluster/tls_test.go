@@ -74,7 +74,7 @@ spec:
       tlsProxy:
         port: 8080
         secretName: shop-tls
-        rebind: {port: 8081}
+        rebind: {port: 8081, assumeLoopback: true}
 %s    - name: moved
       custom: {app: {env: [{name: ADDR, value: "127.0.0.1:8081", replace: true}]}}
 `, placement, nginxImage, more)

@@ -182,8 +182,8 @@ func (e *explainer) typeOf(n node) string {
 	more := n.more()
 	list, several := n.Type.([]any)
 	switch {
-	case n.Ref != "" || n.Properties != nil:
-		return "object"
+	case n.Ref != "":
+		return e.typeOf(e.below(n))
 	case several:
 		words := make([]string, len(list))
 		for i, t := range list {
@@ -192,6 +192,8 @@ func (e *explainer) typeOf(n node) string {
 			}
 		}
 		return strings.Join(words, " or ")
+	case n.Properties != nil:
+		return "object"
 	case n.Items != nil:
 		return "list of " + e.typeOf(*n.Items) + "s"
 	case more != nil:

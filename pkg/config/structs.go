@@ -18,11 +18,15 @@ type above struct {
 
 // structure reads a mapping whose fields are those of a Go struct.
 func (r *reader) structure(n *yaml.Node, v reflect.Value, at string) {
+	fields := field.Of(v.Type())
 	if n.Kind != yaml.MappingNode {
+		if f := field.Alone(fields); f != nil && n.Kind == yaml.ScalarNode {
+			r.value(n, v.FieldByIndex(f.Index), at)
+			return
+		}
 		r.wrong(n, v.Type(), at)
 		return
 	}
-	fields := field.Of(v.Type())
 	r.above = append(r.above, above{fields, at})
 	defer func() { r.above = r.above[:len(r.above)-1] }()
 	there := map[string]bool{}

@@ -48,7 +48,7 @@ func unset(annotations map[string]string, asked []sidecar.Asked) map[string]stri
 func scraped(w *sidecar.Workload, a *sidecar.Asked, have map[string]string, edits []sidecar.Edit, fs sidecar.Findings) ([]sidecar.Edit, sidecar.Findings) {
 	for _, t := range a.Change.Takeovers {
 		if t.Front {
-			if closes(emittedPolicies(a.Change.Objects), &t) {
+			if closes(emittedPolicies(&Served{}, a.Change.Objects), &t) {
 				edits, fs = shut(t, a.Name, w, have, edits, fs)
 			}
 		} else {
@@ -91,7 +91,7 @@ func shut(t sidecar.Takeover, owner string, w *sidecar.Workload, have map[string
 
 // closes reports whether policies let nobody in on the app's own port.
 func closes(policies []networkPolicy, t *sidecar.Takeover) bool {
-	return len(policies) > 0 && !slices.ContainsFunc(policies, func(p networkPolicy) bool { return allows(p.spec, t.AppPort, "") })
+	return len(policies) > 0 && !slices.ContainsFunc(policies, func(p networkPolicy) bool { return lets(p.spec, nil, t.AppPort) })
 }
 
 // declared are the ports that Prometheus finds on the pod.

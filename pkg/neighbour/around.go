@@ -18,6 +18,7 @@ type Served struct {
 	taken    []*taken
 	plain    map[sidecar.Ref][]int32 // ports of Services that lead past its sidecars
 	policies []networkPolicy         // emitted for it
+	ports    []corev1.ContainerPort  // of its pods, as they'll be
 }
 
 // A taken is a port that a sidecar answers on now.
@@ -53,9 +54,10 @@ func (t *taken) edit(object sidecar.Ref, at sidecar.Path, value any) sidecar.Edi
 
 // Serve takes down what its neighbours will have to know of a workload.
 func Serve(w *sidecar.Workload, asked []sidecar.Asked) *Served {
-	s := &Served{Ref: w.Ref, Labels: w.Pod.Labels, plain: map[sidecar.Ref][]int32{}}
+	s := &Served{Ref: w.Ref, Labels: w.Pod.Labels, plain: map[sidecar.Ref][]int32{}, ports: declaredPorts(w.Pod.Spec.Containers, w.Pod.Spec.InitContainers)}
 	for i := range asked {
 		a := &asked[i]
+		s.ports = append(s.ports, declaredPorts(a.Change.Containers)...)
 		s.count(a)
 		for _, t := range a.Change.Takeovers {
 			k := &taken{Takeover: t, of: s, sidecar: a.Name, placement: a.Placement, name: w.PortName(t.Port, ""), appName: w.PortName(t.AppPort, ""), app: a.App.Name}
@@ -69,7 +71,7 @@ func Serve(w *sidecar.Workload, asked []sidecar.Asked) *Served {
 			s.taken = append(s.taken, k)
 		}
 		if len(a.Change.Takeovers) > 0 {
-			s.policies = append(s.policies, emittedPolicies(a.Change.Objects)...)
+			s.policies = append(s.policies, emittedPolicies(s, a.Change.Objects)...)
 		}
 	}
 	for i := range w.Services {
@@ -81,6 +83,16 @@ func Serve(w *sidecar.Workload, asked []sidecar.Asked) *Served {
 		}
 	}
 	return s
+}
+
+// declaredPorts are those of containers.
+func declaredPorts(lists ...[]corev1.Container) (out []corev1.ContainerPort) {
+	for _, list := range lists {
+		for i := range list {
+			out = append(out, list[i].Ports...)
+		}
+	}
+	return out
 }
 
 // leads reports whether a port of a Service leads to a port that was taken over,

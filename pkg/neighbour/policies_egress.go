@@ -3,10 +3,7 @@ package neighbour
 import (
 	"fmt"
 
-	networkingv1 "k8s.io/api/networking/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
-
+	"github.com/outrigger-dev/outrigger/pkg/netpol"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -34,15 +31,17 @@ func egresses(s *scene, r *Result) {
 // egress looks at the rules of one policy that lead to the pod.
 func (t *taken) egress(o *Object, spec *networkPolicySpec, r *Result) {
 	app, let, field := false, false, ""
+	if !netpol.Egress(spec) {
+		return // its rules count for nothing
+	}
+	pod := netpol.Pod{Namespace: t.of.Ref.Namespace, Labels: t.of.Labels}
 	for i, rule := range spec.Egress {
-		if !t.met(o.Ref.Namespace, rule.To) {
+		if !netpol.MayMeet(rule.To, o.Ref.Namespace, &pod) {
 			continue
 		}
-		open := func(port int32, name string) bool {
-			return allows(&networkPolicySpec{Ingress: []networkingv1.NetworkPolicyIngressRule{{Ports: rule.Ports}}}, port, name)
-		}
-		let = let || open(t.Port, t.name)
-		if open(t.AppPort, t.appName) && !app {
+		open := func(port int32) bool { return netpol.Covers(rule.Ports, t.of.ports, netpol.Port{Number: port}) }
+		let = let || open(t.Port)
+		if open(t.AppPort) && !app {
 			app, field = true, fmt.Sprintf("spec.egress[%d].ports", i)
 		}
 	}
@@ -50,21 +49,4 @@ func (t *taken) egress(o *Object, spec *networkPolicySpec, r *Result) {
 		r.find(t.finding(sidecar.Warning, "network-policy-egress", o.Ref, field, fmt.Sprintf("lets clients out to port %d of %s, whose Services lead to %d now", t.AppPort, t.of.Ref, t.Port),
 			fmt.Sprintf("add {protocol: TCP, port: %d}", t.Port)))
 	}
-}
-
-// met reports whether a rule's peers are, or may be, the pod: which labels a
-// namespace has isn't always known.
-func (t *taken) met(namespace string, peers []networkingv1.NetworkPolicyPeer) bool {
-	for _, p := range peers {
-		if p.IPBlock != nil || p.NamespaceSelector == nil && namespace != t.of.Ref.Namespace {
-			continue
-		}
-		if p.PodSelector == nil {
-			return true
-		}
-		if sel, err := metav1.LabelSelectorAsSelector(p.PodSelector); err == nil && sel.Matches(labels.Set(t.of.Labels)) {
-			return true
-		}
-	}
-	return len(peers) == 0
 }

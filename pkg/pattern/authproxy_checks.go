@@ -14,7 +14,7 @@ import (
 // Validate finds what is wrong with the config whatever the workload is.
 func (p *AuthProxy) Validate() sidecar.Findings {
 	var fs sidecar.Findings
-	p.validate(false, &fs)
+	p.validate(false, withoutAuthentication, &fs)
 	if p.plain() {
 		fs.Add(sidecar.Warning, "credentials-plain", "secretName", "without a certificate, tokens and passwords travel in plain to the pod",
 			"write secretName or certificate, unless TLS is terminated right in front")
@@ -40,7 +40,7 @@ func (p *AuthProxy) Validate() sidecar.Findings {
 			fs.Add(sidecar.Error, "bad-value", d.field+"protocol", "only requests of protocol http are authenticated", "leave it out")
 		}
 	}
-	if p.front() && !p.closed() {
+	if p.front() && !p.Closes() {
 		fs.Add(sidecar.Error, "app-reachable", "networkPolicy", fmt.Sprintf("at the pod's address, port %d would still answer anybody", p.Port), "leave networkPolicy out, or use mode takeover")
 	}
 	p.JWT.validate(&fs)

@@ -94,7 +94,7 @@ func (c *Clients) validate(p *Gate, fs *sidecar.Findings) {
 	if tcp {
 		c.validateTCP(p, http, fs)
 	}
-	if p.front() && !p.closed() {
+	if p.front() && !p.Closes() {
 		fs.Add(sidecar.Error, "app-reachable", "networkPolicy", fmt.Sprintf("at the pod's address, port %d would still answer those without a certificate", p.Port),
 			"leave networkPolicy out, or use mode takeover")
 	}

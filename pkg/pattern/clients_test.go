@@ -99,7 +99,9 @@ func TestClientsFindings(t *testing.T) {
 			"error client-names: morePorts: what compares names in protocol tcp has one port; give the others a proxy of their own",
 			"error client-names: tlsProfile: what compares names in protocol tcp can't refuse TLS 1.2; leave it out, or the lists of names",
 			"error client-names: accessLog: what compares names in protocol tcp writes no JSON; leave it out: who is refused is told all the same"}},
-		"a way around": {mutual(alice, func(p *TLSProxy) { p.Mode, p.Rebind, p.NetworkPolicy = ModeFront, nil, new(false) }), []string{
+		"a way around": {mutual(alice, func(p *TLSProxy) {
+			p.Mode, p.Rebind, p.NetworkPolicy = ModeFront, nil, &NetworkPolicy{Emit: new(false)}
+		}), []string{
 			"error app-reachable: networkPolicy: at the pod's address, port 9200 would still answer those without a certificate; leave networkPolicy out, or use mode takeover"}},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, lines(c.proxy.Validate())) })
@@ -117,7 +119,9 @@ func TestClientsFindings(t *testing.T) {
 
 // In mode front, what the node leads to the app passes by the proxy.
 func TestFrontHostPort(t *testing.T) {
-	p := proxy(func(p *TLSProxy) { p.Mode, p.Rebind = ModeFront, nil })
+	p := proxy(func(p *TLSProxy) {
+		p.Mode, p.Rebind, p.NetworkPolicy = ModeFront, nil, &NetworkPolicy{Isolated: new(false)}
+	})
 	w := search(func(w *sidecar.Workload) { w.App.Ports[0].HostPort = 80 })
 	require.Equal(t, []string{"error app-reachable: mode: port 80 of the node leads to port 9200 of the app, past the proxy; use mode takeover, where it leads to the proxy; or take hostPort out"}, lines(findings(t, p, w)))
 }

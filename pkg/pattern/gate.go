@@ -30,9 +30,13 @@ type Gate struct {
 	// ListenPort is the proxy's own port in mode front. Default: 8443.
 	ListenPort int32 `json:"listenPort,omitempty"`
 	// NetworkPolicy says whether mode front emits one, that lets nobody pass by the
-	// proxy and closes nothing else. The cluster's network must enforce it, and know
-	// ranges of ports (endPort). Default: true.
-	NetworkPolicy *bool `json:"networkPolicy,omitempty"`
+	// proxy, and what it has to know of others. Where none of the manifests isolates
+	// the pods, nor one of another repository as isolated says, all ports but the app's
+	// stay open, in ranges (endPort). Else the proxy's ports are opened and nothing
+	// more: each for those whom the policies of the manifests let in on the app's port
+	// behind it, or for everybody where they let in nobody on any. The cluster's network must enforce it.
+	// Default: true.
+	NetworkPolicy *NetworkPolicy `json:"networkPolicy,omitempty"`
 	// SecretName is the Secret with the certificate (tls.crt) and its key
 	// (tls.key), of type kubernetes.io/tls, as cert-manager writes them. Required
 	// unless certificate is given, whose Secret it names then.

@@ -11,8 +11,9 @@ import (
 )
 
 // validate finds what is wrong with the config whatever the workload is: of a proxy
-// that is there for TLS, or else for authentication.
-func (p *Gate) validate(tls bool, fs *sidecar.Findings) {
+// that is there for TLS, or else for authentication. Whoever passes by it does without
+// something.
+func (p *Gate) validate(tls bool, without string, fs *sidecar.Findings) {
 	if !p.front() || p.Port != 0 {
 		checkPort("port", p.Port, "write the app's port, where clients come in", fs)
 	}
@@ -27,7 +28,7 @@ func (p *Gate) validate(tls bool, fs *sidecar.Findings) {
 		p.Certificate.validate("certificate", fs)
 	}
 	p.validateDoors(fs)
-	p.validateRebind(!tls, fs)
+	p.validateRebind(without, fs)
 	checkEnum("tlsProfile", p.TLSProfile, fs, Intermediate, Modern)
 	checkEnum("accessLog", p.AccessLog, fs, NoAccessLog, JSONAccessLog)
 	for i, f := range p.IPFamilies {
@@ -56,6 +57,9 @@ func (p *Gate) validateDoors(fs *sidecar.Findings) {
 	}
 	if p.NetworkPolicy != nil && !p.front() {
 		fs.Add(sidecar.Error, "bad-value", "networkPolicy", "in mode takeover the app is on 127.0.0.1 and needs none", "leave it out")
+	}
+	if s := p.NetworkPolicy; p.front() && !p.Closes() && s.Isolated != nil {
+		fs.Add(sidecar.Error, "bad-value", "networkPolicy.isolated", "no NetworkPolicy is emitted that it could be for", "leave it out, or leave emit out")
 	}
 	if p.Trust != nil && p.Trust.Hostname == "" {
 		fs.Add(sidecar.Error, "missing-field", "trust.hostname", "no name is given", "write a name that the certificate is for")

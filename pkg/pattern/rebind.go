@@ -24,6 +24,14 @@ type Rebind struct {
 	Env map[string]string `json:"env,omitempty"`
 	// Args are command line arguments that make the app do so. They're appended.
 	Args []string `json:"args,omitempty"`
+	// AssumeLoopback says that the app listens on 127.0.0.1 alone, by its own
+	// configuration. Else env, args or the preset must name the address: 127.0.0.1,
+	// localhost, ::1 or _local_, alone or with the app's port behind it. Where none
+	// does, or one names all addresses (0.0.0.0, ::, :9201, *:9201), the app may be
+	// reached past the proxy: a warning for TLS alone, an error where the proxy asks
+	// clients for something. All that is written here counts for the app, whatever the
+	// variable is named, unless it has another port.
+	AssumeLoopback bool `json:"assumeLoopback,omitempty"`
 
 	own *RebindPreset // the user's own of that name
 }
@@ -36,7 +44,7 @@ func (p *Gate) rebindPort() int32 {
 	return p.Rebind.Port
 }
 
-func (p *Gate) validateRebind(auth bool, fs *sidecar.Findings) {
+func (p *Gate) validateRebind(without string, fs *sidecar.Findings) {
 	r := p.Rebind
 	if p.front() {
 		if r != nil {
@@ -54,16 +62,11 @@ func (p *Gate) validateRebind(auth bool, fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "bad-value", "rebind.port", fmt.Sprintf("it is the port %d that the proxy takes over", p.Port), "write another one, for the app")
 	}
 	var all []string
-	addressed := false // wrongly, and it's told
 	for _, name := range slices.Sorted(maps.Keys(r.Env)) {
 		checkEnvName("rebind.env", name, fs)
-		addressed = !checkAddress("rebind.env."+name, r.Env[name], auth, fs) || addressed
 		all = append(all, r.Env[name])
 	}
-	for i, arg := range r.Args {
-		addressed = !checkAddress(fmt.Sprintf("rebind.args[%d]", i), arg, auth, fs) || addressed
-		all = append(all, arg)
-	}
+	all = append(all, r.Args...)
 	port := strconv.Itoa(int(r.Port))
 	switch preset := r.preset(); {
 	case r.Preset != "" && preset == nil:
@@ -76,35 +79,15 @@ func (p *Gate) validateRebind(auth bool, fs *sidecar.Findings) {
 		why, hint, _ := strings.Cut(preset.Refuse, ": ")
 		fs.Add(sidecar.Error, "preset-refused", "rebind.preset", preset.Name+": "+why, hint)
 	case preset != nil && preset == r.own:
-		preset.validate(auth, fs)
+		preset.validate(fs)
 	case preset != nil:
-	case len(all) == 0:
-		fs.Add(sidecar.Info, "rebind-untold", "rebind", "neither env nor args tell the app to move",
-			"make sure that its own configuration binds it to 127.0.0.1:"+port)
+	case len(all) == 0: // and that it listens on loopback there has to be told
 	case !strings.Contains(strings.Join(all, "\n"), port):
 		fs.Add(sidecar.Warning, "rebind-untold", "rebind", "neither env nor args tell the app its new port "+port,
 			"unless its own configuration does, write it into one of them")
-	case !addressed && !strings.Contains(strings.Join(all, "\n"), "127.0.0.1"):
-		fs.Add(sidecar.Warning, "rebind-untold", "rebind", "neither env nor args tell the app the address 127.0.0.1: on all addresses it's still reachable without the proxy",
-			"unless its own configuration does, write it into one of them")
 	}
-}
-
-// checkAddress finds addresses under which the app isn't where the proxy looks for
-// it, or is elsewhere too. The values aren't told: they may be secret.
-func checkAddress(field, value string, auth bool, fs *sidecar.Findings) (fine bool) {
-	switch {
-	case strings.Contains(value, "localhost"):
-		fs.Add(sidecar.Warning, "rebind-address", field, "localhost may be ::1, where the proxy doesn't look for the app", "write 127.0.0.1")
-	case strings.Contains(value, "0.0.0.0"), strings.Contains(value, "[::]"), strings.Contains(value, "=:"),
-		strings.HasPrefix(value, ":") && !strings.HasPrefix(value, "::1"):
-		severity, without := sidecar.Warning, "TLS"
-		if auth {
-			severity, without = sidecar.Error, "authentication"
-		}
-		fs.Add(severity, "rebind-address", field, "on all addresses the app is still reachable without "+without, "write 127.0.0.1")
-	default:
-		return true
+	if preset := r.preset(); preset == nil && r.Preset != "" || preset != nil && preset.Refuse != "" {
+		return // that is told, and the rest is guesswork
 	}
-	return false
+	p.checkReachable(without, fs)
 }

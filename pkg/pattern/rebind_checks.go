@@ -73,7 +73,7 @@ func (p *Gate) checkNodes(w *sidecar.Workload, fs *sidecar.Findings) {
 }
 
 // validate finds what is wrong with a preset that a user has written.
-func (p *RebindPreset) validate(auth bool, fs *sidecar.Findings) {
+func (p *RebindPreset) validate(fs *sidecar.Findings) {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		checkEnvName("rebind.preset", name, fs)
@@ -84,9 +84,6 @@ func (p *RebindPreset) validate(auth bool, fs *sidecar.Findings) {
 		all = append(all, p.Append[name].Value)
 	}
 	all = append(all, p.Args...)
-	for _, text := range all {
-		checkAddress("rebind.preset", text, auth, fs)
-	}
 	if p.Refuse == "" && !strings.Contains(strings.Join(all, "\n"), "{port}") {
 		fs.Add(sidecar.Warning, "rebind-untold", "rebind.preset", fmt.Sprintf("preset %s doesn't tell the app its new port", p.Name),
 			"write {port} where it belongs, in env, append or args")

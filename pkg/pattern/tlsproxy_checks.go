@@ -11,7 +11,11 @@ import (
 // Validate finds what is wrong with the config whatever the workload is.
 func (p *TLSProxy) Validate() sidecar.Findings {
 	var fs sidecar.Findings
-	p.validate(true, &fs)
+	without := withoutTLS
+	if p.Clients != nil {
+		without = withoutCertificate
+	}
+	p.validate(true, without, &fs)
 	checkEnum("plainHTTP", p.PlainHTTP, &fs, Reject, Redirect)
 	if p.PlainHTTP == Redirect && p.Protocol != "" && p.Protocol != sidecar.HTTP {
 		fs.Add(sidecar.Error, "bad-value", "plainHTTP", "only clients of protocol http follow redirects", "leave it out")

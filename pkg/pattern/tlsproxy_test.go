@@ -327,21 +327,22 @@ func TestTLSProxyValidate(t *testing.T) {
 			`error bad-value: plainHTTP: "drop" is unknown; write reject or redirect`}},
 		"negative drain": {func(p *TLSProxy) { p.DrainSeconds = new(int64(-1)) }, []string{"error bad-value: drainSeconds: seconds can't be negative; write 0 for no draining"}},
 		"untold": {func(p *TLSProxy) { p.Rebind = &Rebind{Port: 9201} }, []string{
-			"info rebind-untold: rebind: neither env nor args tell the app to move; make sure that its own configuration binds it to 127.0.0.1:9201"}},
+			"warning app-reachable: rebind: nothing tells the app to listen on 127.0.0.1 alone: on all addresses, it's still reachable on port 9201 without TLS; write the address into env or args, as in --listen=127.0.0.1:9201; or write assumeLoopback: true, if its own configuration says so"}},
 		"port untold": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"network.host": "127.0.0.1"} }, []string{
 			"warning rebind-untold: rebind: neither env nor args tell the app its new port 9201; unless its own configuration does, write it into one of them"}},
 		"address untold": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"PORT": "9201"} }, []string{
-			"warning rebind-untold: rebind: neither env nor args tell the app the address 127.0.0.1: on all addresses it's still reachable without the proxy; unless its own configuration does, write it into one of them"}},
+			"warning app-reachable: rebind: nothing tells the app to listen on 127.0.0.1 alone: on all addresses, it's still reachable on port 9201 without TLS; write the address into env or args, as in --listen=127.0.0.1:9201; or write assumeLoopback: true, if its own configuration says so"}},
 		"localhost": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"ADDRESS": "http://localhost:9201"} }, []string{
 			"warning rebind-address: rebind.env.ADDRESS: localhost may be ::1, where the proxy doesn't look for the app; write 127.0.0.1"}},
 		"all addresses": {func(p *TLSProxy) {
 			p.Rebind.Env = map[string]string{"a": "0.0.0.0", "b": "[::]:9201", "c": ":9201", "d": "::1", "e": "127.0.0.1:9201"}
 			p.Rebind.Args = []string{"--listen=127.0.0.1:9201", "--listen=:9201"}
 		}, []string{
-			"warning rebind-address: rebind.env.a: on all addresses the app is still reachable without TLS; write 127.0.0.1",
-			"warning rebind-address: rebind.env.b: on all addresses the app is still reachable without TLS; write 127.0.0.1",
-			"warning rebind-address: rebind.env.c: on all addresses the app is still reachable without TLS; write 127.0.0.1",
-			"warning rebind-address: rebind.args[1]: on all addresses the app is still reachable without TLS; write 127.0.0.1"}},
+			"warning app-reachable: rebind.env.a: on all addresses the app is still reachable without TLS; write 127.0.0.1",
+			"warning app-reachable: rebind.env.b: on all addresses the app is still reachable without TLS; write 127.0.0.1",
+			"warning app-reachable: rebind.env.c: on all addresses the app is still reachable without TLS; write 127.0.0.1",
+			"warning rebind-address: rebind.env.d: the proxy doesn't look for the app on ::1; write 127.0.0.1",
+			"warning app-reachable: rebind.args[1]: on all addresses the app is still reachable without TLS; write 127.0.0.1"}},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, lines(proxy(c.edit).Validate())) })
 	}

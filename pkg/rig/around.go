@@ -43,7 +43,7 @@ func (w *world) index() {
 	for _, t := range w.texts {
 		for _, o := range t.Objects {
 			k := neighbour.Kind{Group: o.Ref.Group, Kind: o.Ref.Kind}
-			if neighbour.New(k) == nil || o.Foreign() {
+			if neighbour.New(k) == nil || o.Foreign() || k.Kind == "NetworkPolicy" && w.rewritten(o, nil) {
 				continue
 			}
 			if w.kinds[k] == nil {

@@ -56,7 +56,8 @@ func (r *run) round(o *manifest.Object, w *sidecar.Workload, out optOut, earlier
 	for i := range entries { // who closes ports of the pod is asked again: it must know of those that the others open
 		if a := answers[i].Asked; a != nil && slices.ContainsFunc(a.Change.Takeovers, func(t sidecar.Takeover) bool { return t.Front }) {
 			view := *view(i)
-			if view.Opened = opened(answers, i); len(view.Opened) > 0 {
+			view.Opened, view.Shut = opened(answers, i), shut(answers, i)
+			if len(view.Opened) > 0 || len(view.Shut) > 0 {
 				answers[i] = r.answer(o, &view, &entries[i], out, moved, answers)
 			}
 		}
@@ -72,18 +73,6 @@ func given(answers []answer, but int) (asked []sidecar.Asked) {
 		}
 	}
 	return asked
-}
-
-// opened are the ports that the other sidecars have in the pod.
-func opened(answers []answer, but int) (ports []corev1.ContainerPort) {
-	for i := range answers {
-		if a := answers[i].Asked; a != nil && i != but {
-			for j := range a.Change.Containers {
-				ports = append(ports, a.Change.Containers[j].Ports...)
-			}
-		}
-	}
-	return ports
 }
 
 // An answer is what one entry wants of a workload, if anything, and what is to be

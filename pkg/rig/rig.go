@@ -97,6 +97,7 @@ type run struct {
 	tally    tally
 
 	services map[string][]*service            // by namespace
+	policies *policies                        // nil: not looked for yet
 	secrets  map[string]map[string][]string   // keys of Secrets, by namespace and name
 	objects  map[sidecar.Ref]*manifest.Object // all, by reference; see object
 	emitted  map[sidecar.Ref]sidecar.Object   // content of what is emitted

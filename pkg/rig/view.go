@@ -134,6 +134,7 @@ func (r *run) view(o *manifest.Object) (*sidecar.Workload, bool) {
 	w.MatchLabels = o.Strings("spec", "selector", "matchLabels")
 	w.Replicas = replicas(o)
 	r.surroundings(w)
+	r.isolators(w)
 	return w, true
 }
 

@@ -17,7 +17,12 @@ var arrows = map[string]map[string]string{
 	"pkg/sidecar": {
 		"k8s.io/api": "the words are those of the Kubernetes API",
 	},
+	"pkg/netpol": {
+		"k8s.io/api":          "it says what the API's NetworkPolicies mean",
+		"k8s.io/apimachinery": "selectors and named ports are fields of those types",
+	},
 	"pkg/pattern": {
+		"pkg/netpol":          "who is let in on a port already decides what a policy may open",
 		"pkg/sidecar":         "a pattern answers in its words",
 		"k8s.io/api":          "containers and volumes are spelled in the API's types",
 		"k8s.io/apimachinery": "quantities and intstr are fields of those types",
@@ -39,6 +44,7 @@ var arrows = map[string]map[string]string{
 		"k8s.io/apimachinery": "quantities and times are leaves of the schema",
 	},
 	"pkg/neighbour": {
+		"pkg/netpol":          "policies around are told from their meaning",
 		"pkg/sidecar":         "neighbours answer in edits",
 		"k8s.io/api":          "probes and Services are the API's",
 		"k8s.io/apimachinery": "ports are numbers or names",
@@ -53,6 +59,7 @@ var arrows = map[string]map[string]string{
 		"pkg/config":    "the flow begins with what is asked",
 		"pkg/pattern":   "an expanded config is made of custom",
 		"pkg/neighbour": "what follows",
+		"pkg/netpol":    "a view has the policies that may be for its pods",
 		"pkg/manifest":  "the text",
 		"pkg/sidecar":   "the words between them",
 		"k8s.io/api":    "the view of a workload is decoded here",

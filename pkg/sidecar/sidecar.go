@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 )
 
 // A Pattern says what one workload needs. It is pure: the same config and the
@@ -33,6 +34,16 @@ type Namer interface {
 // sidecars. It's asked last, and its view has Alone, if Lone says so.
 type Loner interface {
 	Lone() bool
+}
+
+// A Closer is a Pattern that may close ports of the pod by a NetworkPolicy, which is
+// named as the workload's objects are (see [Workload.ObjectName]). Closes says
+// whether it does, so that the one of an earlier run is known, and SaysIsolated whether
+// the user says that another one, of which the manifests know nothing, isolates the
+// pods: that goes for all sidecars of a config.
+type Closer interface {
+	Closes() bool
+	SaysIsolated() bool
 }
 
 // A Ref names an object. The version is left out: two versions of one kind are
@@ -85,10 +96,14 @@ type Workload struct {
 	ServiceAccounts func(name string) map[string]string `json:"-"` // see ServiceAccount
 	Namespace       Meta                                // the namespace's own object
 	PodSecurity     string                              // the level that it enforces by its label; "" where it doesn't say
+	Policies        []Policy                            // NetworkPolicies that may be for the pods, but those that the run emits itself; for a Closer only
+	Isolated        bool                                // the user says so, see Closer
+	Unread          []Ref                               // what else may close the pods, in words that nobody here reads; for a Closer only
 
 	Added     []string               // containers of the pod that have names of those that the config adds
 	Takeovers []Takeover             // by which other sidecars of the config move this app
 	Opened    []corev1.ContainerPort // of other sidecars of the config; for those that stand in front of the app
+	Shut      []int32                // TCP ports that other sidecars of the config close, or that only the kubelet asks; for those, too
 	Alone     *Alone                 // the pod without what other sidecars of the config change; for a Loner only
 
 	Name       string            // of the sidecar: its container's name and the stem of its objects
@@ -115,6 +130,12 @@ type Service struct {
 	Labels      map[string]string
 	Annotations map[string]string
 	Spec        corev1.ServiceSpec
+}
+
+// A Policy is a NetworkPolicy that stands in the manifests.
+type Policy struct {
+	Ref  Ref
+	Spec networkingv1.NetworkPolicySpec
 }
 
 // A ConfigMap is what is known of one, or of a Secret.

@@ -19,6 +19,7 @@ type Field struct {
 	Key      string // of a list: what its entries are merged by
 	Partial  bool   // what is below may leave out what is required elsewhere
 	NonEmpty bool   // of a list: it must have an entry
+	Alone    bool   // its value may stand in the place of the whole struct
 }
 
 // Of lists the fields of a struct type in their order, with those of structs
@@ -41,6 +42,7 @@ func Of(t reflect.Type) []Field {
 				Key:      sf.Tag.Get("patchMergeKey"),
 				Partial:  sf.Tag.Get("config") == "partial",
 				NonEmpty: sf.Tag.Get("config") == "nonempty",
+				Alone:    sf.Tag.Get("config") == "alone",
 			})
 		}
 	}
@@ -61,6 +63,16 @@ func demands(t reflect.Type) bool {
 func Find(fields []Field, name string) *Field {
 	for i := range fields {
 		if fields[i].Name == name {
+			return &fields[i]
+		}
+	}
+	return nil
+}
+
+// Alone is the field whose value may stand in the place of the whole struct, or nil.
+func Alone(fields []Field) *Field {
+	for i := range fields {
+		if fields[i].Alone {
 			return &fields[i]
 		}
 	}

@@ -145,6 +145,9 @@ func (g *generator) structure(t reflect.Type) {
 		g.errs = append(g.errs, t.String())
 	}
 	keys := config.PatternKeys()
+	if f := field.Alone(field.Of(t)); f != nil {
+		s.Type = []any{g.of(f.Type).Type, "object"}
+	}
 	for _, f := range field.Of(t) {
 		p := property{f.Name, g.of(f.Type)}
 		comment := g.comment(f.Owner, f.Go)

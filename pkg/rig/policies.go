@@ -1,0 +1,171 @@
+package rig
+
+import (
+	"cmp"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/netpol"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// policies are what may isolate pods, by namespace.
+type policies struct {
+	known  map[string][]sidecar.Policy // NetworkPolicies, but those that this run emits
+	unread map[string][]sidecar.Ref
+}
+
+// unread are the kinds by which networks close pods in words of their own, whose
+// verdict NetworkPolicies are added to, or even win over: those of the policy API, of
+// Cilium, Calico and Antrea.
+var unread = map[string][]string{
+	"extensions":               {"NetworkPolicy"},
+	"policy.networking.k8s.io": {"AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"},
+	"cilium.io":                {"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"},
+	"projectcalico.org":        {"NetworkPolicy", "GlobalNetworkPolicy"},
+	"crd.projectcalico.org":    {"NetworkPolicy", "GlobalNetworkPolicy"},
+	"crd.antrea.io":            {"NetworkPolicy", "ClusterNetworkPolicy"},
+}
+
+// isolators tells a view what may isolate the pods, where somebody may close ports of
+// theirs. What stands in no namespace comes into whatever one it's applied to.
+func (r *run) isolators(w *sidecar.Workload) {
+	if !slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool { return closes(&e) }) {
+		return
+	}
+	w.Isolated = slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool { return closes(&e) && e.Pattern().(sidecar.Closer).SaysIsolated() })
+	if r.policies == nil {
+		r.findPolicies()
+	}
+	for namespace, all := range r.policies.known {
+		if mayBeOne(namespace, w.Ref.Namespace) {
+			for i := range all {
+				if netpol.Isolates(&all[i].Spec, w.Pod.Labels) != netpol.No {
+					w.Policies = append(w.Policies, all[i])
+				}
+			}
+		}
+	}
+	for namespace, all := range r.policies.unread {
+		if mayBeOne(namespace, w.Ref.Namespace) {
+			w.Unread = append(w.Unread, all...)
+		}
+	}
+	slices.SortStableFunc(w.Policies, func(a, b sidecar.Policy) int { return compareRefs(a.Ref, b.Ref) })
+	slices.SortStableFunc(w.Unread, compareRefs)
+}
+
+// mayBeOne reports whether two namespaces may be the same when all is applied.
+func mayBeOne(a, b string) bool { return a == b || a == "" || b == "" }
+
+func compareRefs(a, b sidecar.Ref) int {
+	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Group, b.Group), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+}
+
+// findPolicies reads all NetworkPolicies, once. One that can't be read may isolate
+// all pods.
+func (r *run) findPolicies() {
+	p := policies{map[string][]sidecar.Policy{}, map[string][]sidecar.Ref{}}
+	own := r.emittedPolicies()
+	for _, t := range r.texts {
+		for _, o := range t.Objects {
+			in := o.Ref.Namespace
+			switch {
+			case o.Foreign():
+			case slices.Contains(unread[o.Ref.Group], o.Ref.Kind):
+				p.unread[in] = append(p.unread[in], o.Ref)
+			case o.Ref.Group == "networking.k8s.io" && o.Ref.Kind == "NetworkPolicy":
+				policy := sidecar.Policy{Ref: o.Ref}
+				if r.rewritten(o, own) {
+					break
+				}
+				if o.Decode(sidecar.Fields("spec"), &policy.Spec) != nil {
+					p.unread[in] = append(p.unread[in], o.Ref)
+				} else {
+					p.known[in] = append(p.known[in], policy)
+				}
+				o.Forget()
+			}
+		}
+	}
+	r.policies = &p
+}
+
+// rewritten reports whether an object that stands is one of ours: what this run emits
+// comes in its place, or, where objects remember, it's taken out.
+func (r *run) rewritten(o *manifest.Object, own map[sidecar.Ref]bool) bool {
+	return o.Labels()[manifest.ManagedLabel] == manifest.ManagedBy &&
+		(own[o.Ref] || r.record && o.Annotation(manifest.OwnerKey) == r.conf.Metadata.Name)
+}
+
+// emittedPolicies are the NetworkPolicies that this run emits itself. Those of an
+// earlier one stand where they're written again, and isolate nothing that a person
+// has isolated.
+func (r *run) emittedPolicies() map[sidecar.Ref]bool {
+	own := map[sidecar.Ref]bool{}
+	for _, t := range r.texts {
+		for _, o := range t.Objects {
+			m := r.meta(o)
+			if !r.conf.Spec.Selects(&m) || o.Foreign() || o.Labels()[manifest.ManagedLabel] == manifest.ManagedBy {
+				o.Forget()
+				continue
+			}
+			at, _ := o.Template(r.conf.Spec.PodTemplatePaths)
+			w := sidecar.Workload{Ref: o.Ref}
+			out := r.optOut(o, at)
+			for i := range r.conf.Spec.Patterns {
+				e := &r.conf.Spec.Patterns[i]
+				if w.Name = e.Name; at != nil && closes(e) && out.why(e.Name) == "" {
+					own[sidecar.Ref{Group: "networking.k8s.io", Kind: "NetworkPolicy", Namespace: o.Ref.Namespace, Name: w.ObjectName()}] = true
+				}
+			}
+			o.Forget()
+		}
+	}
+	return own
+}
+
+func closes(e *config.Entry) bool {
+	c, ok := e.Pattern().(sidecar.Closer)
+	return ok && c.Closes()
+}
+
+// opened are the ports that the other sidecars have in the pod.
+func opened(answers []answer, but int) (ports []corev1.ContainerPort) {
+	for i := range answers {
+		if a := answers[i].Asked; a != nil && i != but {
+			for j := range a.Change.Containers {
+				ports = append(ports, a.Change.Containers[j].Ports...)
+			}
+		}
+	}
+	return ports
+}
+
+// shut are the ports of the pod that the other sidecars close: those of an app that
+// is reached through them only, be it that it has moved to 127.0.0.1, and those where
+// they answer the kubelet.
+func shut(answers []answer, but int) (ports []int32) {
+	for i := range answers {
+		a := answers[i].Asked
+		if a == nil || i == but {
+			continue
+		}
+		policy := slices.ContainsFunc(a.Change.Objects, func(o sidecar.Object) bool { return o.Ref().Kind == "NetworkPolicy" })
+		for _, t := range a.Change.Takeovers {
+			if !t.Front || policy {
+				ports = append(ports, t.AppPort)
+			}
+			for _, health := range []int32{t.HealthPort, t.GRPCHealthPort} {
+				if health != 0 {
+					ports = append(ports, health)
+				}
+			}
+		}
+	}
+	slices.Sort(ports)
+	return slices.Compact(ports)
+}

@@ -93,7 +93,7 @@ func guarded(t *testing.T, dir string) {
 	t.Helper()
 	out, err := exec.Command("kustomize", "build", "--enable-alpha-plugins", dir).CombinedOutput()
 	require.Error(t, err, "a build without the sidecars went through")
-	require.Contains(t, string(out), "outrigger.dev~1patterns failed")
+	require.Contains(t, string(out), "has not run: kustomize needs --enable-alpha-plugins --enable-exec")
 }
 
 // library renders with kustomize as a library.

@@ -18,7 +18,9 @@ import (
 
 const (
 	// APIVersion of the documents that this package reads.
-	APIVersion = "outrigger.dev/v1alpha1"
+	APIVersion = Group + "/v1alpha1"
+	// Group of them.
+	Group = "outrigger.dev"
 	// Kind of the documents that this package reads.
 	Kind = "Sidecars"
 )

@@ -66,8 +66,8 @@ func RunTexts(texts []*manifest.Text, conf *config.Sidecars, opt Options) Output
 	r.each(r.workload)
 	r.neighbours()
 	r.around()
-	if !r.findings.Failed() {
-		r.layer.Emit(r.emits)
+	if r.sign(); !r.findings.Failed() {
+		r.layer.Emit(r.emits) // behind the last object, so after all that is laid on it
 	}
 	r.strangers()
 	r.expect()

@@ -24,7 +24,7 @@ spec:
 // intendedOfAdapter are the differences from the article's manifests, each with its
 // reason.
 var intendedOfAdapter = map[string]string{
-	"metadata.annotations":                                               "the mark that people, guards and policies look for",
+	"metadata.annotations":                                               "the mark that people and policies look for",
 	"spec.template.metadata.annotations":                                 "the mark; kubectl's default container",
 	"spec.template.spec.containers[prometheus-exporter].args":            "127.0.0.1, since localhost may be ::1",
 	"spec.template.spec.containers[prometheus-exporter].livenessProbe":   "an exporter that hangs is restarted",

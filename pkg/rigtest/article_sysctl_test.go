@@ -22,7 +22,7 @@ spec:
 // raisingIntended are the differences between the article's and ours, each with its
 // reason.
 var raisingIntended = map[string]string{
-	"metadata.annotations":                                                                    "the mark that people, guards and policies look for",
+	"metadata.annotations":                                                                    "the mark that people and policies look for",
 	"spec.template.metadata.annotations":                                                      "the mark",
 	"spec.template.spec.initContainers[update-sysctl].args":                                   "the setting and its value",
 	"spec.template.spec.initContainers[update-sysctl].command":                                "a script that raises and never lowers: other pods of the node may need more",

@@ -30,7 +30,7 @@ spec:
 // intended are the differences between the article's Deployment and ours, each
 // with its reason. What isn't here must be the same.
 var intended = map[string]string{
-	"metadata.annotations":                                       "the mark that people, guards and policies look for",
+	"metadata.annotations":                                       "the mark that people and policies look for",
 	"spec.template.metadata.annotations":                         "the mark; kubectl's default container; a checksum, so that a changed config rolls the pods",
 	"spec.template.spec.containers[elasticsearch].lifecycle":     "the app goes on until no Service leads to the pod: without, requests are lost",
 	"spec.template.spec.containers[nginx-proxy].lifecycle":       "beside the app, both must wait",

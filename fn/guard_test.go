@@ -1,0 +1,108 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The guard is one file and its check another, the same for every document.
+func TestGuardsAreAlike(t *testing.T) {
+	for _, name := range []string{"guard.yaml", "guard-check.yaml"} {
+		all, err := filepath.Glob("../examples/*/*/" + name)
+		require.NoError(t, err)
+		documents, err := filepath.Glob("../examples/*/*/sidecars.yaml")
+		require.NoError(t, err)
+		require.Len(t, all, len(documents), "each document has its guard")
+		for _, file := range all {
+			require.Equal(t, text(t, all[0]), text(t, file), file)
+		}
+	}
+}
+
+// The guard holds whatever becomes of the workload and of the document, with several
+// Components and with a base that is used twice; and nobody but outrigger satisfies it.
+func TestGuard(t *testing.T) {
+	dir := t.TempDir()
+	examples, err := filepath.Abs("../examples")
+	require.NoError(t, err)
+	for _, name := range []string{"elasticsearch-tls", "raise-max-map-count", "basic-auth"} {
+		require.NoError(t, os.CopyFS(filepath.Join(dir, name), os.DirFS(filepath.Join(examples, name))))
+	}
+	write := func(name, text string) {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	build := func(name string, flags ...string) (string, error) {
+		out, err := exec.Command("kustomize", append(append([]string{"build"}, flags...), filepath.Join(dir, name))...).CombinedOutput()
+		return string(out), err
+	}
+	const hasNotRun = "has not run: kustomize needs --enable-alpha-plugins --enable-exec"
+	const tls, raise, auth = "../elasticsearch-tls/sidecars", "../raise-max-map-count/sidecars", "../basic-auth/sidecars"
+	over := func(rest string) string { return "resources: [../elasticsearch-tls/base]\n" + rest }
+	write("one/kustomization.yaml", over("components: ["+tls+"]\n"))
+	write("two/kustomization.yaml", over("components: ["+tls+", "+raise+"]\n"))
+	write("turned/kustomization.yaml", over("components: ["+raise+", "+tls+"]\n"))
+	write("left/kustomization.yaml", over("components: ["+tls+"]\nnamePrefix: left-\n"))
+	write("right/kustomization.yaml", over("components: ["+tls+"]\nnamePrefix: right-\n"))
+	write("twice/kustomization.yaml", "resources: [../left, ../right]\n")
+	write("renamed/kustomization.yaml", over("namePrefix: new-\ncomponents: ["+tls+"]\n"))
+	pattern := strings.Replace(text(t, filepath.Join(dir, "elasticsearch-tls/sidecars/sidecars.yaml")), "  patterns:\n", "  patterns:\n    - exporter: {preset: elasticsearch}\n", 1)
+	require.NoError(t, os.CopyFS(filepath.Join(dir, "wider"), os.DirFS(filepath.Join(dir, "elasticsearch-tls/sidecars"))))
+	write("wider/sidecars.yaml", pattern)
+	write("new/kustomization.yaml", over("components: [../wider]\n"))
+	for name, n := range map[string]int{"one": 1, "two": 1, "turned": 1, "twice": 2, "renamed": 1, "new": 1} {
+		t.Run(name, func(t *testing.T) {
+			out, err := build(name, "--enable-alpha-plugins", "--enable-exec")
+			require.NoError(t, err, out)
+			require.Equal(t, n, strings.Count(out, "- name: tls-proxy\n")+strings.Count(out, "name: tls-proxy\n        ports"), out)
+			require.NotContains(t, out, "kind: Guard")
+			out, err = build(name, "--enable-alpha-plugins")
+			require.Error(t, err, "a build without the sidecars went through")
+			require.Contains(t, out, hasNotRun)
+		})
+	}
+
+	signed := text(t, filepath.Join(dir, "elasticsearch-tls/sidecars/guard.yaml")) + "status:\n  'has not run: kustomize needs --enable-alpha-plugins --enable-exec': signed by search\n"
+	t.Run("filled in", func(t *testing.T) {
+		require.NoError(t, os.CopyFS(filepath.Join(dir, "forged"), os.DirFS(filepath.Join(dir, "elasticsearch-tls/sidecars"))))
+		for _, version := range []string{"v1alpha1", "v1"} {
+			write("forged/guard.yaml", strings.Replace(signed, "v1alpha1", version, 1))
+			write("filled/kustomization.yaml", over("components: [../forged]\n"))
+			out, err := build("filled", "--enable-alpha-plugins", "--enable-exec")
+			require.Error(t, err)
+			require.Contains(t, out, "comes filled in")
+		}
+	})
+	t.Run("of an author", func(t *testing.T) { // he has guards of his own among the manifests
+		for _, change := range []string{"name: outrigger\nname: outrigger", "name: outrigger\nname: outrigger, namespace: own", "name: outrigger\nname: other", `"true"` + "\n" + `"false"`} {
+			was, now, _ := strings.Cut(change, "\n")
+			guard := strings.Replace(signed, "metadata:\n  name: outrigger\n  annotations:\n    config.kubernetes.io/local-config: \"true\"\n",
+				"metadata: {name: outrigger, annotations: {config.kubernetes.io/local-config: \"true\"}}\n", 1)
+			write("elasticsearch-tls/base/guard.yaml", strings.Replace(guard, was, now, 1))
+			write("elasticsearch-tls/base/kustomization.yaml", "resources: [elasticsearch.yaml, guard.yaml]\n")
+			out, err := build("one", "--enable-alpha-plugins")
+			require.Error(t, err, "%s: %s", change, out)
+			out, err = build("one", "--enable-alpha-plugins", "--enable-exec")
+			require.Error(t, err, "%s: %s", change, out)
+		}
+	})
+	t.Run("forged marker and skip", func(t *testing.T) {
+		base := text(t, filepath.Join(dir, "basic-auth/base/dashboard.yaml"))
+		const at = "kind: Deployment\nmetadata:\n"
+		require.Contains(t, base, at)
+		write("basic-auth/base/dashboard.yaml", strings.Replace(base, at, at+"  annotations: {outrigger.dev/skip: auth-proxy, outrigger.dev/patterns: auth-proxy}\n", 1))
+		write("skipped/kustomization.yaml", "resources: [../basic-auth/base]\ncomponents: ["+auth+"]\n")
+		out, err := build("skipped", "--enable-alpha-plugins", "--enable-exec")
+		require.Error(t, err)
+		require.Contains(t, out, "claims this sidecar, which doesn't stand there")
+		write("basic-auth/base/dashboard.yaml", strings.Replace(base, at, at+"  annotations: {outrigger.dev/skip: auth-proxy}\n", 1))
+		out, err = build("skipped", "--enable-alpha-plugins", "--enable-exec")
+		require.Error(t, err)
+		require.Contains(t, out, "0 of 1 selected workloads got every sidecar")
+	})
+}

@@ -53,6 +53,17 @@ func Run(files []File, conf *config.Sidecars, opt Options) Output {
 // RunTexts is Run for texts that are parsed already.
 func RunTexts(texts []*manifest.Text, conf *config.Sidecars, opt Options) Output {
 	r := run{conf: conf, texts: texts}
+	out := r.flow(opt)
+	if claimed := r.claimed(); len(claimed) > 0 { // what is emitted is known at the end only
+		r = run{conf: conf, texts: texts, ordinary: claimed}
+		out = r.flow(opt)
+	}
+	return out
+}
+
+// flow is the way from manifests to manifests with sidecars.
+func (r *run) flow(opt Options) Output {
+	conf := r.conf
 	r.record = conf.Spec.Record == config.RecordAlways || conf.Spec.Record != config.RecordNever && (opt.InPlace || r.writesBack())
 	if r.record && conf.Metadata.Name == "" { // it would take everything for its own
 		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "missing-field", Field: "metadata.name", Message: "is missing",
@@ -97,6 +108,8 @@ type run struct {
 	tally    tally
 
 	services map[string][]*service            // by namespace
+	labelled map[sidecar.Ref]*manifest.Object // Services that were taken for what this run emits
+	ordinary map[sidecar.Ref]bool             // those of an earlier pass that weren't
 	policies *policies                        // nil: not looked for yet
 	secrets  map[string]map[string][]string   // keys of Secrets, by namespace and name
 	objects  map[sidecar.Ref]*manifest.Object // all, by reference; see object

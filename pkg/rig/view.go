@@ -180,11 +180,37 @@ func (r *run) front(w *sidecar.Workload) []sidecar.Service {
 				r.add(sidecar.Finding{Severity: sidecar.Error, Code: "unreadable", Object: s.object.Ref, File: s.object.File(), Line: line(s.object), Field: "spec", Message: err.Error()})
 			}
 		}
-		if s.decoded.Spec.Type != corev1.ServiceTypeExternalName && s.decoded.Labels[manifest.ManagedLabel] != manifest.ManagedBy { // ours get nothing of ours
+		if s.decoded.Spec.Type != corev1.ServiceTypeExternalName && !r.takenForOurs(s) {
 			out = append(out, *s.decoded)
 		}
 	}
 	return out
+}
+
+// takenForOurs reports whether a Service has the label of what outrigger emits: ours
+// get nothing of ours. A label proves nothing, so that [run.claimed] looks again when
+// it's known what this run emits.
+func (r *run) takenForOurs(s *service) bool {
+	if s.decoded.Labels[manifest.ManagedLabel] != manifest.ManagedBy || r.ordinary[s.object.Ref] {
+		return false
+	}
+	if r.labelled == nil {
+		r.labelled = map[sidecar.Ref]*manifest.Object{}
+	}
+	r.labelled[s.object.Ref] = s.object
+	return true
+}
+
+// claimed are the Services in front of a workload that claim to be emitted by outrigger
+// and that this run doesn't emit: they lead to the app as any other does.
+func (r *run) claimed() map[sidecar.Ref]bool {
+	claimed := map[sidecar.Ref]bool{}
+	for ref, o := range r.labelled {
+		if !r.emitsIt(o) {
+			claimed[ref] = true
+		}
+	}
+	return claimed
 }
 
 // A service is decoded when a workload wants it, and only once.

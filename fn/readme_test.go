@@ -1,7 +1,9 @@
 package main
 
 import (
+	"io/fs"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -42,5 +44,21 @@ func TestReadme(t *testing.T) {
 	}
 	for _, line := range block(t, "errors") {
 		require.Contains(t, said.String(), ": "+line+"\n", "no test gives this error")
+	}
+}
+
+// Each promise of SECURITY.md names a test that is there.
+func TestSecurityPromisesAreTested(t *testing.T) {
+	var tests strings.Builder
+	require.NoError(t, filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, "_test.go") {
+			tests.WriteString(text(t, path))
+		}
+		return err
+	}))
+	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`").FindAllStringSubmatch(text(t, "../SECURITY.md"), -1)
+	require.Greater(t, len(named), 30)
+	for _, name := range named {
+		require.True(t, strings.Contains(tests.String(), "\nfunc "+name[1]+"("), "SECURITY.md names %s, which isn't there", name[1])
 	}
 }

@@ -14,11 +14,10 @@ import (
 // its workload, and takes out those that this config wrote before and doesn't want
 // any more.
 func (l *Layer) Emit(emits []Emit) {
-	if len(emits) == 0 && !l.opt.Record {
-		return
+	wanted, there := map[sidecar.Ref]bool{}, map[sidecar.Ref]*Object{}
+	if len(emits) > 0 {
+		there = index(l.texts)
 	}
-	wanted := map[sidecar.Ref]bool{}
-	there := index(l.texts)
 	for _, em := range emits {
 		ref := Space(em.Object.Ref())
 		wanted[ref] = true
@@ -29,9 +28,14 @@ func (l *Layer) Emit(emits []Emit) {
 			l.add(em)
 		}
 	}
-	if !l.opt.Record {
-		return
+	if l.opt.Record {
+		l.pruneAll(wanted)
 	}
+	l.rivals(emits)
+}
+
+// pruneAll takes out what this config wrote and doesn't want any more.
+func (l *Layer) pruneAll(wanted map[sidecar.Ref]bool) {
 	for _, t := range l.texts {
 		for _, o := range t.Objects {
 			if o.Annotation(OwnerKey) == l.opt.By && !wanted[Space(o.Ref)] {
@@ -72,6 +76,9 @@ func (l *Layer) update(o *Object, em Emit) {
 	want, err := decodeJSON(em.Object.RawMessage)
 	if err != nil {
 		l.fail(o, "internal", err)
+		return
+	}
+	if l.dies(o, em) {
 		return
 	}
 	var edits []sidecar.Edit

@@ -108,6 +108,7 @@ func (l *Layer) Edit(o *Object, edits []sidecar.Edit) {
 		l.fail(o, "internal", err)
 		return
 	}
+	l.single(o, root)
 	var e *editor
 	if l.opt.Record {
 		e = l.remember(o, root)

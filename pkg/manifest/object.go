@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -255,17 +256,41 @@ var templates = []string{"spec.template", "spec.jobTemplate.spec.template", "spe
 // Template finds the pod template by its shape: a spec with containers. more are
 // paths besides the usual ones.
 func (o *Object) Template(more []string) (sidecar.Path, bool) {
-	if o.Ref.Kind == "Pod" && o.Ref.Group == "" {
-		return sidecar.Path{}, true
-	}
-	if !o.mentions("containers") {
+	all := o.Templates(more)
+	if len(all) == 0 {
 		return nil, false
 	}
-	for _, t := range append(more[:len(more):len(more)], templates...) {
+	return all[0], true
+}
+
+// Templates are all pod templates of the object. In a kind of Kubernetes' own there is
+// one at most, whatever stands elsewhere.
+func (o *Object) Templates(more []string) (all []sidecar.Path) {
+	if o.Ref.Kind == "Pod" && o.Ref.Group == "" {
+		return []sidecar.Path{{}}
+	}
+	if !o.mentions("containers") {
+		return nil
+	}
+	at := append(more[:len(more):len(more)], templates...)
+	if known, ok := builtin[[2]string{o.Ref.Group, o.Ref.Kind}]; ok {
+		at = []string{known}
+	}
+	for i, t := range at {
 		fields := strings.Split(t, ".")
-		if n := o.root().at(append(fields, "spec", "containers")...); n != nil && n.kind == sequenceNode {
-			return sidecar.Fields(fields...), true
+		if n := o.root().at(append(fields, "spec", "containers")...); n != nil && n.kind == sequenceNode && !slices.Contains(at[:i], t) {
+			all = append(all, sidecar.Fields(fields...))
 		}
 	}
-	return nil, false
+	return all
+}
+
+// builtin are the kinds of Kubernetes that have a pod template, by group and kind.
+var builtin = map[[2]string]string{
+	{"apps", "Deployment"}: "spec.template", {"extensions", "Deployment"}: "spec.template",
+	{"apps", "DaemonSet"}: "spec.template", {"extensions", "DaemonSet"}: "spec.template",
+	{"apps", "ReplicaSet"}: "spec.template", {"extensions", "ReplicaSet"}: "spec.template",
+	{"apps", "StatefulSet"}: "spec.template", {"", "ReplicationController"}: "spec.template",
+	{"batch", "Job"}: "spec.template", {"batch", "CronJob"}: "spec.jobTemplate.spec.template",
+	{"", "PodTemplate"}: "template",
 }

@@ -11,9 +11,10 @@ import (
 // A tally counts workloads.
 type tally struct {
 	selected int
-	complete int                // of those, they got every sidecar
-	wrong    bool               // one that is selected can't be served: what is wrong with it says more
-	labelled []*manifest.Object // selected, with the label of what outrigger emits
+	complete int                 // of those, they got every sidecar
+	wrong    bool                // one that is selected can't be served: what is wrong with it says more
+	labelled []*manifest.Object  // selected, with the label of what outrigger emits
+	refs     map[sidecar.Ref]int // how many of a reference are selected
 }
 
 // strangers are selected workloads that have the label of what outrigger emits and that

@@ -134,8 +134,9 @@ func TestManagedByOthers(t *testing.T) {
 
 	twin := strings.Replace(strings.Replace(job, "IMAGE", "evil", 1), "---\n", "---\n# the same once more\n", 1)
 	out = Run([]File{{Text: text + twin}}, c, Options{})
-	require.Len(t, out.Findings, 1)
-	require.Contains(t, out.Findings[0].String(), "Job made: all sidecars skipped, as label app.kubernetes.io/managed-by says")
+	require.Len(t, out.Findings, 2)
+	require.Equal(t, "object-rival", out.Findings[0].Code)
+	require.Contains(t, out.Findings[1].String(), "Job made: all sidecars skipped, as label app.kubernetes.io/managed-by says")
 
 	other := strings.Replace(text, "name: made", "name: other", 1)
 	out = Run([]File{{Text: other}}, c, Options{})

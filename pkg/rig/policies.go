@@ -41,7 +41,7 @@ func (r *run) isolators(w *sidecar.Workload) {
 		r.findPolicies()
 	}
 	for namespace, all := range r.policies.known {
-		if mayBeOne(namespace, w.Ref.Namespace) {
+		if manifest.MayBeOne(namespace, w.Ref.Namespace) {
 			for i := range all {
 				if netpol.Isolates(&all[i].Spec, w.Pod.Labels) != netpol.No {
 					w.Policies = append(w.Policies, all[i])
@@ -50,16 +50,13 @@ func (r *run) isolators(w *sidecar.Workload) {
 		}
 	}
 	for namespace, all := range r.policies.unread {
-		if mayBeOne(namespace, w.Ref.Namespace) {
+		if manifest.MayBeOne(namespace, w.Ref.Namespace) {
 			w.Unread = append(w.Unread, all...)
 		}
 	}
 	slices.SortStableFunc(w.Policies, func(a, b sidecar.Policy) int { return compareRefs(a.Ref, b.Ref) })
 	slices.SortStableFunc(w.Unread, compareRefs)
 }
-
-// mayBeOne reports whether two namespaces may be the same when all is applied.
-func mayBeOne(a, b string) bool { return a == b || a == "" || b == "" }
 
 func compareRefs(a, b sidecar.Ref) int {
 	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Group, b.Group), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))

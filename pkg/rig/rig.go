@@ -81,6 +81,7 @@ func (r *run) flow(opt Options) Output {
 		r.layer.Emit(r.emits) // behind the last object, so after all that is laid on it
 	}
 	r.strangers()
+	r.twins()
 	r.expect()
 	if r.findings.Failed() {
 		return r.fail()

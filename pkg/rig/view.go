@@ -29,6 +29,12 @@ func (r *run) each(visit func(*manifest.Object) bool) {
 func (r *run) selected(o *manifest.Object, m *config.Meta, visit func(*manifest.Object) bool) {
 	_, pod := o.Template(r.conf.Spec.PodTemplatePaths)
 	switch {
+	case r.onceExcluded(m):
+		if pod && !o.Foreign() {
+			r.tally.selected++
+			r.left(o, "the annotation of its former names or namespaces")
+			r.unlaid(o, r.entries())
+		}
 	case r.conf.Spec.Excludes(m):
 		if pod && !o.Foreign() {
 			r.unlaid(o, r.entries())
@@ -45,11 +51,32 @@ func (r *run) selected(o *manifest.Object, m *config.Meta, visit func(*manifest.
 		}
 	case pod:
 		r.tally.selected++
+		r.tally.known(o)
+		r.severalTemplates(o)
 		if r.wellNamed(o) && visit(o) {
 			r.tally.complete++
 		}
 	default:
 		r.podless(o, m)
+	}
+}
+
+// onceExcluded reports whether a workload is excluded only by what it was named before, as
+// kustomize tells in annotations. Whoever writes the workload can write those too, so it's
+// a skip and no exclusion.
+func (r *run) onceExcluded(m *config.Meta) bool {
+	now := *m
+	now.Previous = nil
+	return r.conf.Spec.Excludes(m) && !r.conf.Spec.Excludes(&now)
+}
+
+// severalTemplates says of a custom resource with several pod templates that all but one
+// of them go without sidecars.
+func (r *run) severalTemplates(o *manifest.Object) {
+	all := o.Templates(r.conf.Spec.PodTemplatePaths)
+	for _, at := range all[1:] {
+		r.add(r.forbid(sidecar.Finding{Severity: sidecar.Warning, Code: "template-several", Object: o.Ref, File: o.File(), Line: line(o), Field: at.String(),
+			Message: "is a second pod template, which gets no sidecars: those go to " + all[0].String(), Hint: "take it out, or exclude the object"}))
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // keep a Job from ending or that init containers wait for in vain, placements that
 // the cluster doesn't know.
 func Check(w *Workload, asked []Asked) Findings {
-	fs := slices.Concat(Ports(w, asked), containerNames(w, asked), sleeps(w, asked), drains(w, asked), sysctls(w, asked), dangling(w, asked), deadlocks(w, asked))
+	fs := slices.Concat(Ports(w, asked), containerNames(w, asked), sleeps(w, asked), drains(w, asked), sysctls(w, asked), claimed(w, asked), wavering(w, asked), dangling(w, asked), deadlocks(w, asked))
 	add := func(a *Asked, code, message, hint string) {
 		fs = append(fs, Finding{Severity: Error, Code: code, Object: w.Ref, Sidecar: a.Name, Message: message, Hint: hint})
 	}

@@ -1,0 +1,105 @@
+package rig
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+const door = "  - authProxy: {port: 80, secretName: web-tls, basic: {secretName: users}, rebind: {port: 8081, env: {LISTEN: '127.0.0.1:8081'}}}\n"
+
+// Of two that are one to a cluster we'd see to the first, and the last one counts: that is
+// said, and is an error where it opens what the sidecar shut.
+func TestWhatStandsTwice(t *testing.T) {
+	config := func(meta, content string) string {
+		return "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: web-auth-proxy, labels: {app.kubernetes.io/managed-by: outrigger}" + meta + "}\ndata: {nginx.conf: " + content + "}\n"
+	}
+	env := func(values ...string) string {
+		return deployment("web", "        env: [{name: LISTEN, value: '"+strings.Join(values, "'}, {name: LISTEN, value: '")+"'}]\n")
+	}
+	const ours, all = "127.0.0.1:8081", "0.0.0.0:8081"
+	claim := strings.NewReplacer("kind: Deployment", "kind: StatefulSet", "spec:\n  template", "spec:\n  volumeClaimTemplates: [{metadata: {name: auth-proxy-config}}]\n  template")
+	volume := "      volumes: [{name: auth-proxy-config, configMap: {name: web-auth-proxy}}, {name: auth-proxy-config, configMap: {name: evil}}]\n"
+	for name, c := range map[string]struct{ text, code string }{
+		"variable, ours first":          {env(ours, all), "env-twice"},
+		"variable, ours last":           {env(all, ours), "env-twice"},
+		"variable, of one value":        {env(ours, ours), "entry-twice"},
+		"volume":                        {deployment("web", volume), "entry-twice"},
+		"claim of a StatefulSet":        {claim.Replace(deployment("web", "")), "volume-conflict"},
+		"config":                        {deployment("web", "") + config("", "evil") + config("", "evil"), "object-rival"},
+		"config, in default":            {deployment("web", "") + config("", "evil") + config(", namespace: default", "evil"), "object-rival"},
+		"config, in another namespace":  {deployment("web", "") + config(", namespace: shop", "evil"), "object-rival"},
+		"config, of a known namespace":  {strings.Replace(deployment("web", ""), "name: web", "name: web\n  namespace: own", 1) + config(", namespace: shop", "evil"), ""},
+		"config, of default and a shop": {strings.Replace(deployment("web", ""), "name: web", "name: web\n  namespace: default", 1) + config(", namespace: shop", "evil"), ""},
+		"config that a cluster deletes": {deployment("web", "") + config(", ownerReferences: [{apiVersion: v1, kind: Pod, name: gone, uid: '1'}]", "evil"), "object-conflict"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conf := readSpec(t, "  select: [{kind: Deployment|StatefulSet}]\n  patterns:\n"+door)
+			out := Run([]File{{Text: c.text}}, conf, Options{})
+			if c.code == "" {
+				require.NoError(t, out.Findings.Err())
+				return
+			}
+			require.Equal(t, c.code, failures(out.Findings)[0].Code, out.Findings)
+			require.Empty(t, out.Texts)
+		})
+	}
+}
+
+// A workload that isn't selected and has the name of one that is takes its place.
+func TestTwins(t *testing.T) {
+	web := strings.Replace(deployment("web", ""), "name: web", "name: web\n  labels: {tier: web}", 1)
+	for _, forbids := range []bool{false, true} {
+		spec, severity := "  select: [{labelSelector: tier=web}]\n  patterns:\n"+helper, sidecar.Warning
+		if forbids {
+			spec, severity = spec+"  skips: forbidden\n", sidecar.Error
+		}
+		for _, text := range []string{web + deployment("web", ""), deployment("web", "") + web} {
+			out := Run([]File{{Text: text}}, readSpec(t, spec), Options{})
+			require.Len(t, out.Findings, 1)
+			require.Equal(t, "workload-twin", out.Findings[0].Code)
+			require.Equal(t, severity, out.Findings[0].Severity)
+		}
+		out := Run([]File{{Text: web + web}}, readSpec(t, spec), Options{})
+		require.Empty(t, out.Findings, "both get sidecars")
+	}
+}
+
+// Former names stand in annotations: who has one that is excluded is told of.
+func TestFormerNames(t *testing.T) {
+	for exclude, key := range map[string]string{"name: old": "previousNames: old", "namespace: old": "previousNamespaces: old"} {
+		text := noted("internal.config.kubernetes.io/"+key, "", "", "") + deployment("b", "")
+		spec := helper + "  exclude: [{" + exclude + "}]\n"
+		out := Run([]File{{Text: text}}, read(t, spec), Options{})
+		require.Len(t, out.Findings, 1)
+		require.Equal(t, sidecar.Skipped, out.Findings[0].Code)
+		require.Equal(t, "Deployment a", out.Findings[0].Object.String())
+		out = Run([]File{{Text: text}}, read(t, spec+"  skips: forbidden\n"), Options{})
+		require.Error(t, out.Findings.Err())
+	}
+}
+
+// In a kind of Kubernetes' own the pod template stands in one place, whatever else looks
+// like one; in another kind a second one is told of.
+func TestDecoyTemplates(t *testing.T) {
+	const template = "{spec: {containers: [{name: app, image: app:1}]}}"
+	decoy := "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec:\n  template: " + template + "\n  jobTemplate: {spec: {template: {spec: {containers: [{name: real, image: real:1}]}}}}\n"
+	spec := func(kind, rest string) string {
+		return "  select: [{kind: " + kind + "}]\n  patterns:\n" + helper + rest
+	}
+	out := Run([]File{{Text: decoy}}, readSpec(t, spec("CronJob", "  podTemplatePaths: [spec.template]\n")), Options{})
+	require.NoError(t, out.Findings.Err())
+	require.Contains(t, out.Files()[0].Text, "\n  template: "+template+"\n")
+	require.Contains(t, out.Files()[0].Text, "helper:1")
+
+	two := strings.NewReplacer("batch/v1", "example.com/v1", "CronJob", "Fleet").Replace(decoy)
+	out = Run([]File{{Text: two}}, readSpec(t, spec("Fleet", "")), Options{})
+	require.Len(t, out.Findings, 1)
+	require.Equal(t, "template-several", out.Findings[0].Code)
+	require.Equal(t, sidecar.Warning, out.Findings[0].Severity)
+	out = Run([]File{{Text: two}}, readSpec(t, spec("Fleet", "  skips: forbidden\n")), Options{})
+	require.Error(t, out.Findings.Err())
+}

@@ -262,7 +262,11 @@ func TestClientsRotation(t *testing.T) {
 	status, _ := ask(t, g.as(alice), "GET", there, nil)
 	require.Equal(t, 200, status)
 
-	other := newAuthority(t)
+	session := g.tls()
+	session.Certificates, session.ClientSessionCache = []tls.Certificate{alice}, tls.NewLRUClientSessionCache(8)
+	require.Equal(t, "HTTP/1.1 200", g.begins(session))
+
+	other := newAuthority(t) // of the same name
 	g.ca.Write(other.pem())
 	bob := other.client(t, pkix.Name{CommonName: "bob"})
 	pod.Poll(t, "the new authority", func() bool {
@@ -273,8 +277,26 @@ func TestClientsRotation(t *testing.T) {
 		status, _ := ask(t, g.as(alice), "GET", there, nil)
 		return status == 400
 	})
+	for range 3 {
+		require.Equal(t, "HTTP/1.1 400", g.begins(session), "a session that began before is no way in")
+	}
 	close(slow)
 	require.Equal(t, "hello", pod.Receive(t, "the slow request", under))
+}
+
+// begins is how the answer to a request on a connection of its own begins.
+func (g *gate) begins(config *tls.Config) string {
+	g.t.Helper()
+	config.NextProtos = nil
+	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: pod.Patience}, "tcp", g.address, config)
+	require.NoError(g.t, err)
+	defer conn.Close()
+	require.NoError(g.t, conn.SetDeadline(time.Now().Add(pod.Patience)))
+	_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	require.NoError(g.t, err)
+	answer, err := io.ReadAll(conn)
+	require.NoError(g.t, err)
+	return string(answer[:min(len(answer), len("HTTP/1.1 200"))])
 }
 
 // TCP is passed on as it is, for those with a certificate.

@@ -211,14 +211,20 @@ func TestNamedClients(t *testing.T) {
 	require.False(t, connects(podIP+":6380"), "the app is nowhere else")
 	require.Contains(t, c.Log.String(), "unauthorized: invalid principal", "who is refused is told")
 
-	// A new certificate and a new authority count without a restart.
-	next, others := newAuthority(t, "next authority"), newAuthority(t, "next clients")
+	// A new certificate and a new authority count without a restart, also where both
+	// authorities have the same name and a client comes with its session.
+	session := trusts(ca)
+	session.ClientSessionCache = tls.NewLRUClientSessionCache(8)
+	require.NoError(t, says(t, session, backup))
+	next, others := newAuthority(t, "next authority"), newAuthority(t, "clients' authority")
 	certs.Write(next.issue(t, "queue.prod.svc", x509.ExtKeyUsageServerAuth))
 	authorities.Write(others.bundle())
 	pod.Poll(t, "the new ones", func() bool {
 		return says(t, trusts(next), others.client(t, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}})) == nil
 	})
 	require.Error(t, says(t, trusts(next), backup))
+	session.RootCAs.AddCert(next.cert)
+	require.Error(t, says(t, session, backup))
 
 	// At the pod's end, it takes nothing new and goes when the last connection does.
 	conf := trusts(next)

@@ -54,12 +54,12 @@ var entries = []struct {
 	name, entry string
 	tls, public bool
 }{
-	{"mTLS", "tlsProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {A: b}}, clients: {ca: {secretName: ca}}%s}", true, false},
-	{"basic", "authProxy: {port: 8080, rebind: {port: 8081, env: {A: b}}, basic: {secretName: users}%s}", false, true},
-	{"basic-TLS", "authProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {A: b}}, basic: {secretName: users}%s}", true, true},
-	{"OIDC", "authProxy: {port: 8080, rebind: {port: 8081, env: {A: b}}, oidc: {issuerURL: 'https://issuer.example', clientID: a, secretName: oidc}%s}", false, true},
-	{"OIDC-TLS", "authProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {A: b}}, oidc: {issuerURL: 'https://issuer.example', clientID: a, secretName: oidc}%s}", true, true},
-	{"mTLS-told", "tlsProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {A: b}}, clients: {ca: {secretName: ca}, forwardIdentity: true, allowedCommonNames: [alice]}%s}", true, false},
+	{"mTLS", "tlsProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, clients: {ca: {secretName: ca}}%s}", true, false},
+	{"basic", "authProxy: {port: 8080, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, basic: {secretName: users}%s}", false, true},
+	{"basic-TLS", "authProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, basic: {secretName: users}%s}", true, true},
+	{"OIDC", "authProxy: {port: 8080, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, oidc: {issuerURL: 'https://issuer.example', clientID: a, secretName: oidc}%s}", false, true},
+	{"OIDC-TLS", "authProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, oidc: {issuerURL: 'https://issuer.example', clientID: a, secretName: oidc}%s}", true, true},
+	{"mTLS-told", "tlsProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, clients: {ca: {secretName: ca}, forwardIdentity: true, allowedCommonNames: [alice]}%s}", true, false},
 }
 
 // probed are what kubelets ask: one path with two queries, cases, odd characters,

@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -148,9 +149,16 @@ func TestTokenOptions(t *testing.T) {
 		}
 	}
 	preflight := map[string]string{"Origin": "https://a.example", "Access-Control-Request-Method": "POST", "X-Jwt-Sub": "root"}
-	status, _, got := ask(t, "OPTIONS", "/admin", preflight)
+	elsewhere := map[string]string{"X-Http-Method-Override": "DELETE", "X-Http-Method": "DELETE", "X-Original-Url": "/admin/x", "X-Rewrite-Url": "/x", "Destination": "/x"}
+	status, _, got := ask(t, "OPTIONS", "/admin", merged(preflight, elsewhere))
 	require.Equal(t, 200, status)
 	require.Empty(t, got.Header.Get("X-Jwt-Sub"))
+	require.Equal(t, "POST", got.Header.Get("Access-Control-Request-Method"))
+	for name := range elsewhere {
+		require.Empty(t, got.Header.Get(name), "an app that believes %s does more than answer a preflight", name)
+	}
+	_, _, got = ask(t, "OPTIONS", "/admin", merged(elsewhere, map[string]string{"X-Token": good}))
+	require.Equal(t, "DELETE", got.Header.Get("X-Http-Method-Override"), "who has a token may")
 	for _, method := range []string{"GET", "POST", "options"} {
 		status, _, _ := ask(t, method, "/admin", preflight)
 		require.NotEqual(t, 200, status, method)
@@ -380,4 +388,11 @@ func TestTokenEnd(t *testing.T) {
 	require.NoError(t, w.Close())
 	require.Equal(t, 200, pod.Receive(t, "the answer", answered))
 	c.Ended()
+}
+
+// merged are the headers of both.
+func merged(a, b map[string]string) map[string]string {
+	out := maps.Clone(a)
+	maps.Copy(out, b)
+	return out
 }

@@ -180,7 +180,7 @@ func (p *AuthProxy) auth(w *sidecar.Workload) *nginxAuth {
 			a.Variables = append(a.Variables, nginxHeader{"auth_" + v, "x_auth_request_" + v})
 		}
 	default:
-		a.Token = &nginxToken{Script: confDir + "/" + jwtKey, Claims: p.token().claimHeaders()}
+		a.Token = &nginxToken{Script: confDir + "/" + jwtKey, Claims: p.token().claimHeaders(), Preflight: p.token().preflightHeaders()}
 	}
 	return a
 }

@@ -52,7 +52,7 @@ type JWT struct {
 	// ForwardToken leaves the token in the request for the app. Default: false.
 	ForwardToken bool `json:"forwardToken,omitempty"`
 	// AllowCORSPreflight lets the preflight requests of browsers in, which bring no
-	// token. Default: false.
+	// token: OPTIONS of any path, without headers that lead elsewhere. Default: false.
 	AllowCORSPreflight bool `json:"allowCORSPreflight,omitempty"`
 }
 
@@ -92,6 +92,24 @@ func settingOf(name string, value any) setting {
 type nginxToken struct {
 	Script string
 	Claims []string // the headers, in order
+
+	Preflight []preflightHeader // where preflights are let in
+}
+
+// A preflightHeader is one that may lead a request elsewhere, and the variable that has
+// it, but for preflights: the name of a method that an OPTIONS without a token carries
+// along would be believed by apps that take it for the request's.
+type preflightHeader struct{ Name, Value, Client string }
+
+func (j *JWT) preflightHeaders() (all []preflightHeader) {
+	if !j.AllowCORSPreflight {
+		return nil
+	}
+	for i, name := range reroutingNames() {
+		client := "$http_" + strings.ReplaceAll(strings.ToLower(name), "-", "_")
+		all = append(all, preflightHeader{name, fmt.Sprintf("$elsewhere_%d", i), client})
+	}
+	return all
 }
 
 // algorithms are those of RFC 7518, 3.1, that WebCrypto of njs verifies with a public key.

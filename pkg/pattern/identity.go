@@ -132,7 +132,7 @@ func identityHeaders(values map[string]string) (all []nginxHeader) {
 }
 
 // A reroutingFamily is a set of headers by which frameworks let a client ask for
-// another path or method than its request line says.
+// another path or method than its request line says, or for a second path.
 type reroutingFamily = identityFamily
 
 // reroutingFamilies don't arrive from public paths, where they would lead to paths that
@@ -143,6 +143,10 @@ var reroutingFamilies = []reroutingFamily{
 		[]string{"X-Original-URL", "X-Rewrite-URL"}},
 	{"proxies that tell the path as they got it", "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#external-authentication",
 		[]string{"X-Original-URI", "X-Original-Path", "X-Forwarded-URI", "X-Forwarded-Path", "X-Envoy-Original-Path", "X-Request-URI", "Request-URI", "X-Override-URL"}},
+	{"apps that are told where they're mounted, and take it off the path", "https://github.com/janeczku/calibre-web/wiki/Setup-Reverse-Proxy",
+		[]string{"X-Script-Name", "X-Forwarded-Prefix", "X-Forwarded-Script-Name"}},
+	{"WebDAV, object storage: a second path, to or from which is copied", "https://www.rfc-editor.org/rfc/rfc4918#section-10.3",
+		[]string{"Destination", "X-Amz-Copy-Source", "X-Amz-Rename-Source", "X-Goog-Copy-Source", "X-Ms-Copy-Source", "X-Ms-Rename-Source", "X-Copy-From"}},
 	{"frameworks that take another method", "https://learn.microsoft.com/aspnet/core/fundamentals/middleware/",
 		[]string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method", "X-Forwarded-Method"}},
 }

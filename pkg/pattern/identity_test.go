@@ -32,8 +32,8 @@ this table are removed; others arrive. Don't put an app behind these proxies tha
 const reroutingIntro = `
 ## Another path or method
 
-Some frameworks take a path or a method from a header in place of the request line's. From public paths these don't arrive, where they
-would lead to paths that aren't public. Elsewhere they're left as they are.
+Some frameworks take a path or a method from a header in place of the request line's, or a second path. From public paths these don't
+arrive, where they would lead to paths that aren't public, nor from preflights without a token. Elsewhere they're left as they are.
 
 `
 

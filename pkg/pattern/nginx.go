@@ -60,6 +60,15 @@ type nginxServer struct {
 	Health        *nginxHealth
 }
 
+// Preflight are the headers that lead a request elsewhere, where requests without a
+// token come through the same location as those with one.
+func (s nginxServer) Preflight() []preflightHeader {
+	if s.OnPublicPath || s.Auth == nil || s.Auth.Token == nil {
+		return nil
+	}
+	return s.Auth.Token.Preflight
+}
+
 // Set is the directive by which a header is set towards the app.
 func (s nginxServer) Set() string {
 	if s.GRPC {

@@ -155,7 +155,7 @@ func (b *blocks) sequence(p, col int) *node {
 		switch {
 		case v == b.eol || b.text[v] == '#':
 			val = b.below(p+1, col, col)
-		case b.isDash(v) || b.isKey(v):
+		case b.text[v] != '{' && b.text[v] != '[' && (b.isDash(v) || b.isKey(v)):
 			val = b.block(v, v-b.at)
 		default:
 			val = b.value(v, col)

@@ -81,7 +81,7 @@ var blocky = []string{
 	"kind: A\nx: a\n  b\n", "kind: A\nx: 'a\n  b'\n", "kind: A\n x: 1\n", "kind: A\nx: a: b\n", "kind: A\nx: |\n\n  a\n", "kind: A\nx: |\na: b\n", "kind: A\nx: 'a' b\n", "kind: A\nx: a #b\ny: a#b\nz: #c\n",
 	"kind: A\n? x\n: y\n", "kind: A\nx: é\ny: \"é\"\nüber: |\n  ö\n", "kind: A\nx : y\n'z' : 1\n\"k\": v\n\"k2\":v\n", "kind: A\nx:\n  y\n", "kind: A\nx:\n- a\ny:\n  - b\n - c\n", "kind: A\nx: ''\ny: \"\"\n'': z\n",
 	"kind: List\nitems:\n- kind: A\n  x: 1\n# c\n- kind: B\n  y:\n  - z\n-   kind: C\n    w: |\n      v\n\n- # c\n  kind: D\n",
-	"kind: A\nspec:\n  a:\n  - b\n  -\n  - ~\n  c: - d\n", "kind: A\nx: -\ny: ?\nz: a?\n", "kind: A\nx: \"a\\u00e9\"\n", "kind: A\nx: {a: b}\n", "kind: A\nx: {a: [b, 'c', \"d\\n\", {e: 1, \"f\": ~}], g: http://h:80/i, j: [],  k: { } }  # l\ny: [ a b , c ]\n- [a]: b\n", "kind: A\nx: [a, b,]\n", "kind: A\nx: {a, b: }\n", "kind: A\nx: {\"a\":1}\n", "kind: A\nx: [a:b, c:, d]\n", "kind: A\nx: [a\n b]\n", "kind: A\nx: [a#b, c #d]\n", "kind: A\nx: [- a, -b, --c]\n", "kind: A\nx: [a: b]\n", "kind: A\nx: [*a, &b c]\n", "kind: A\nx: {<<: {}}\n", "kind: A\n- {a: b}\n", "kind: List\nitems:\n- {kind: A, metadata: {name: x}}\n", "kind: A\nx: &a b\n", "kind: A\n<<: {}\n", "kind: A\n? a\n", "kind: A\nx: %a\n", "kind: A\nx: |2\n   a\n", "kind: A\nx: |  \n  a\ny: 1",
+	"kind: A\nspec:\n  a:\n  - b\n  -\n  - ~\n  c: - d\n", "kind: A\nx: -\ny: ?\nz: a?\n", "kind: A\nx: \"a\\u00e9\"\n", "kind: A\nx: {a: b}\n", "kind: A\nx: {a: [b, 'c', \"d\\n\", {e: 1, \"f\": ~}], g: http://h:80/i, j: [],  k: { } }  # l\ny: [ a b , c ]\n- [a]: b\n", "kind: A\nx: [a, b,]\n", "kind: A\nx: {a, b: }\n", "kind: A\nx: {\"a\":1}\n", "kind: A\nx: [a:b, c:, d]\n", "kind: A\nx: [a\n b]\n", "kind: A\nx: [a#b, c #d]\n", "kind: A\nx: [- a, -b, --c]\n", "kind: A\nx: [a: b]\n", "kind: A\nx: [*a, &b c]\n", "kind: A\nx: {<<: {}}\n", "kind: A\n- {a: b}\n", "kind: List\nitems:\n- {kind: A, metadata: {name: x}}\n", "kind: List\nitems:\n- {kind: A, x: {a: b}} # c\n-   {\"kind\":\"B\",\n  c: d}\n- {kind: C}: d\n- - {kind: D}\n", "kind: A\nx:\n- {a: b}\n- [c, d]\n- {}\n", "kind: A\nx: &a b\n", "kind: A\n<<: {}\n", "kind: A\n? a\n", "kind: A\nx: %a\n", "kind: A\nx: |2\n   a\n", "kind: A\nx: |  \n  a\ny: 1",
 	"kind: A\nx: |\n  a", "kind: A\nx: 'a'#b\n", "kind: A\nx: \"a\" # b\n", "kind: A\nx:  b  \n",
 }
 
@@ -101,6 +101,14 @@ func TestBothReadersReadAlike(t *testing.T) {
 		}
 	}
 	require.Greater(t, fast, 40, "the fast reader takes too little")
+}
+
+func TestFastReaderTakesItemsInBrackets(t *testing.T) {
+	for _, item := range []string{"- {kind: A, metadata: {name: x}}\n", "- {\"kind\":\"A\",\"metadata\":{\"name\":\"x\"}}\n", "- [a: b]\n", "- {a: b}: c\n"} {
+		n, ok := readBlocks(newLines(item), 0, len(item), true)
+		require.Equal(t, strings.Contains(item, "kind"), ok, item)
+		require.True(t, !ok || n.flow && n.field("kind").str() == "A", item)
+	}
 }
 
 func FuzzBlocks(f *testing.F) {

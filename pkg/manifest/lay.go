@@ -145,16 +145,33 @@ func (l *Layer) check(o *Object, e *editor) {
 	switch {
 	case !e.flow || len(e.errs) > 0:
 	case o.from == o.to: // read as a part of something larger
-		l.reread[o.text] = true
+		l.reread[o.text] = l.reread[o.text] || !readable(o, e.splices)
 	default:
-		own := make([]splice, len(e.splices))
-		for i, s := range e.splices {
-			own[i] = splice{s.at - o.from, s.del, s.ins}
-		}
-		text := join(o.text.text[o.from:o.to], own)
+		text := cutOut(o.text, o.from, o.to, e.splices)
 		_, err := readObject(newLines(text), 0, len(text), o.list != nil)
 		l.broken(o.File(), o.Ref, err)
 	}
+}
+
+// readable reports whether an object in brackets can be read without what is around it,
+// with splices made. Most can: to read a list of many again as a whole takes much memory.
+func readable(o *Object, splices []splice) bool {
+	n := o.root()
+	if !n.flow || n.odd || slices.ContainsFunc(splices, func(s splice) bool { return s.at <= n.start || s.at+s.del >= n.end }) {
+		return false
+	}
+	text := cutOut(o.text, n.start, n.end, splices)
+	again, ok := readBlocks(newLines(text), 0, len(text), false)
+	return ok && again.kind == mappingNode && again.end == len(text) && again.check(newLines(text)) == nil
+}
+
+// cutOut is the text between two offsets with splices made.
+func cutOut(t *Text, from, to int, splices []splice) string {
+	own := make([]splice, len(splices))
+	for i, s := range splices {
+		own[i] = splice{s.at - from, s.del, s.ins}
+	}
+	return join(t.text[from:to], own)
 }
 
 func (l *Layer) broken(file string, ref sidecar.Ref, err error) {

@@ -102,6 +102,17 @@ func (o *Object) mentions(name string) bool {
 	return o.unsure || o.text.mentions(name) && strings.Contains(o.text.text[o.from:o.to], name)
 }
 
+// hides reports whether an object that was read and stands alone says something that
+// isn't found in its text: by an escape or in base64.
+func (o *Object) hides() bool {
+	return strings.IndexByte(o.text.text[o.from:o.to], '\\') >= 0 || o.node.encoded()
+}
+
+// encoded reports whether a value in n is written in base64.
+func (n *node) encoded() bool {
+	return n.tag == tagBinary || slices.ContainsFunc(n.vals, (*node).encoded)
+}
+
 // Text is the text that the object stands in.
 func (o *Object) Text() *Text { return o.text }
 

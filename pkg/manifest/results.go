@@ -18,9 +18,9 @@ func (e Edited) WithResults(fs sidecar.Findings) (Edited, error) {
 	if err != nil {
 		return Edited{}, err
 	}
-	results := make([]any, len(fs))
+	results, apis := make([]any, len(fs)), t.apiVersions()
 	for i, f := range fs {
-		results[i] = result(t, f)
+		results[i] = result(f, apis)
 	}
 	w := &editor{lines: t.lines, style: style{indent: 2, compact: true, newline: t.br}, json: isJSON(root)}
 	at := root.field("results")
@@ -42,7 +42,18 @@ func (e Edited) WithResults(fs sidecar.Findings) (Edited, error) {
 	return edited(t, append(slices.Clone(e.splices), w.splices...)), nil
 }
 
-func result(t *Text, f sidecar.Finding) ordered {
+// apiVersions are those of the text's objects, by reference; of the first of equal ones.
+func (t *Text) apiVersions() map[sidecar.Ref]string {
+	apis := make(map[sidecar.Ref]string, len(t.Objects))
+	for _, o := range t.Objects {
+		if _, there := apis[o.Ref]; !there {
+			apis[o.Ref] = strings.TrimPrefix(o.Ref.Group+"/"+o.Version, "/")
+		}
+	}
+	return apis
+}
+
+func result(f sidecar.Finding, apis map[sidecar.Ref]string) ordered {
 	message := f.Message
 	if f.Sidecar != "" {
 		message = f.Sidecar + ": " + message
@@ -55,12 +66,9 @@ func result(t *Text, f sidecar.Finding) ordered {
 	}
 	r := ordered{{"message", sidecar.OneLine(message)}, {"severity", string(f.Severity)}}
 	if f.Object != (sidecar.Ref{}) {
-		api := f.Object.Group
-		for _, o := range t.Objects {
-			if o.Ref == f.Object {
-				api = strings.TrimPrefix(o.Ref.Group+"/"+o.Version, "/")
-				break
-			}
+		api, there := apis[f.Object]
+		if !there {
+			api = f.Object.Group
 		}
 		ref := ordered{{"apiVersion", sidecar.OneLine(api)}, {"kind", sidecar.OneLine(f.Object.Kind)}, {"name", sidecar.OneLine(f.Object.Name)}}
 		if f.Object.Namespace != "" {

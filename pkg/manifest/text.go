@@ -135,6 +135,7 @@ func (t *Text) unsure(d *split.Document) *Object {
 	if o.read(); o.err != nil || o.node.kind != mappingNode || t.spelled(o.node) != nil {
 		return nil
 	}
+	o.unsure = o.hides()
 	o.name(o.node)
 	if listKind(o.Ref.Kind) || o.node.field("items") != nil {
 		return nil
@@ -161,7 +162,7 @@ func (t *Text) members(d *split.Document, single bool) error {
 			if err := t.member(o, o.node, d.APIVersion, d.Kind); err != nil {
 				return err
 			}
-			o.unsure = true
+			o.unsure, o.meta = o.hides(), [2]int{}
 			o.Forget()
 		}
 	}
@@ -208,6 +209,9 @@ func (t *Text) whole(from, to int) error {
 	if !all && len(docs) == 1 && len(t.Objects) > 0 { // one that can be read again
 		if o := t.Objects[len(t.Objects)-1]; o.node == docs[0] {
 			o.from, o.to = from, to
+			if o.unsure = o.hides(); !o.mentions("containers") { // hardly anybody will ask again
+				o.Forget()
+			}
 		}
 	}
 	return nil

@@ -55,6 +55,7 @@ func hostile() map[string]string {
 		"documents of JSON":   many("\n---\n", json),
 		"tiny documents":      w + "---\n" + many("\n---\n", same("a: b")),
 		"empty documents":     w + many("", same("---\n")),
+		"items with tags":     list + "\n" + many("", numbered("- apiVersion: apps/v1\n  kind: !!str Deployment\n  metadata: {name: w%d}\n  spec: {template: {spec: {containers: [{name: app, image: a}]}}}\n")),
 		"unsure documents":    w + "---\n" + many("---\n", same("!!map\nkind: A\n")),
 		"unsure items":        list + "\n- " + flow(1) + "\n" + many("", same("- !!map\n  kind: A\n")),
 		"long list":           spec + "x: [" + many(",", same("1")) + "]\n",

@@ -55,6 +55,12 @@ func TestTokenClaims(t *testing.T) {
 	for _, header := range []string{"X-Forwarded-User", "X-Jwt-Groups", "X-Jwt-Roles"} {
 		require.Empty(t, got.Header[header], header)
 	}
+	for _, sub := range []string{" root", "root ", "\u00a0root", "ro\tot", "root\n"} {
+		status, _, got = ask(t, "GET", "/admin", bearer(token(map[string]any{"sub": sub})))
+		require.Equal(t, 401, status, "%q would come as %q", sub, got.Header["X-Jwt-Sub"])
+	}
+	_, _, got = ask(t, "GET", "/admin", bearer(token(map[string]any{"groups": []string{" root", "a", "root "}})))
+	require.Equal(t, []string{"a"}, got.Header["X-Jwt-Groups"])
 	for _, path := range []string{"/open", "/static/x"} {
 		status, _, got := ask(t, "GET", path, pretended(map[string]string{"X-Jwt-Sub": "root"}))
 		require.Equal(t, 200, status)

@@ -43,8 +43,9 @@ type JWT struct {
 	Header string `json:"header,omitempty"`
 	// ClaimHeaders tell the app what the token says: the claim by the header, as in
 	// {X-Jwt-Sub: sub}; realm_access.roles is a claim in an object. Of a list the
-	// texts are joined by commas, without those that have a comma themselves. A token
-	// whose claim no header can hold gets 401. Clients can't write these headers.
+	// texts are joined by commas, without those that have a comma themselves, or a blank
+	// at an end. A token whose claim no header can hold gets 401: control characters, and
+	// a blank at an end, which headers lose. Clients can't write these headers.
 	ClaimHeaders map[string]string `json:"claimHeaders,omitempty"`
 	// RequiredClaims are texts that claims must have; of a claim that is a list,
 	// one. Whoever lacks one of them gets 403.

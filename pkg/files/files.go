@@ -89,6 +89,7 @@ func Read(args []string, inPlace bool) (*Set, error) {
 	for i, a := range args {
 		r.argument(a, given[i])
 	}
+	r.tellPassed()
 	if len(r.errs) == 0 && len(r.set.Files) == 0 {
 		r.fail("no .yaml or .yml files there")
 	}

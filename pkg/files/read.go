@@ -29,6 +29,7 @@ type reader struct {
 	root    *os.Root          // the last folder opened
 	set     Set
 	errs    []error
+	over    []passedOver
 }
 
 func (r *reader) fail(format string, args ...any) {
@@ -155,12 +156,17 @@ func (r *reader) entry(at place, name string, e fs.DirEntry) {
 	hidden := strings.HasPrefix(e.Name(), ".")
 	switch {
 	case e.IsDir() && hidden:
+		r.passed(at, name, e)
 	case e.IsDir():
 		r.walk(at, name)
 	case e.Type()&fs.ModeSymlink != 0:
-		r.link(at, name, hidden)
+		if r.link(at, name, hidden); !yaml(name) {
+			r.passed(at, name, e)
+		}
 	case yaml(name):
 		r.read(at, filepath.ToSlash(name))
+	default:
+		r.passed(at, name, e)
 	}
 }
 

@@ -131,6 +131,38 @@ func TestReadRegularFilesOnly(t *testing.T) {
 }
 
 // A name that would break a report, or draw on a terminal, is told in quotes.
+// kubectl reads more of a folder than we do: what looks like a workload there is told.
+func TestReadTellsWhatKubectlApplies(t *testing.T) {
+	const workload = `{"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"template": {"spec": {"containers": []}}}}`
+	dir := tree(t, map[string]string{
+		"in/a.yaml":             "a",
+		"in/b.json":             workload,
+		"in/c.json":             `{"name": "package"}`,
+		"in/d.json":             "-> b.json",
+		"in/e.txt":              workload,
+		"in/.hidden/f.yaml":     workload,
+		"in/.hidden/g/h.json":   workload,
+		"in/.hidden/i.yaml":     "on: push",
+		"in/.git/j.yaml":        workload,
+		"in/.linked/k.yaml":     workload,
+		"in/link":               "-> .linked",
+		"in/.hidden/l/m.ignore": workload,
+	})
+	found, notes, errs := read(t, dir, "in")
+	require.Empty(t, errs)
+	require.Len(t, found, 2)
+	const applied = ", though kubectl would apply it; give it itself if it's a manifest"
+	require.Equal(t, []string{
+		"DIR/in/.hidden/f.yaml: skipped: lies in a hidden folder" + applied,
+		"DIR/in/.hidden/g/h.json: skipped: is no .yaml or .yml file" + applied,
+		"DIR/in/b.json: skipped: is no .yaml or .yml file" + applied,
+		"DIR/in/d.json: skipped: is a link" + applied,
+	}, notes)
+	_, notes, errs = read(t, dir, "in", "in/b.json", "in/.hidden")
+	require.Empty(t, errs)
+	require.Len(t, notes, 2, "what is given itself is read")
+}
+
 func TestReadOddNames(t *testing.T) {
 	for name, says := range map[string]string{
 		"a\nb.yaml":       `DIR/a\nb.yaml"`,

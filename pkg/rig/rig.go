@@ -145,10 +145,7 @@ func (r *run) writesBack() bool {
 			continue
 		}
 		for _, o := range t.Objects {
-			if o.ByKustomize() {
-				break // it is so for all that it gives us
-			}
-			if o.InPlace() {
+			if o.InPlace() { // what kustomize gives isn't, and one object that looks like it proves nothing of the others
 				return true
 			}
 		}

@@ -103,3 +103,22 @@ func TestDecoyTemplates(t *testing.T) {
 	out = Run([]File{{Text: two}}, readSpec(t, spec("Fleet", "  skips: forbidden\n")), Options{})
 	require.Error(t, out.Findings.Err())
 }
+
+// A policy selects the pods that there are, whatever the workload says that it selects.
+func TestPolicyOfForeignSelector(t *testing.T) {
+	front := "  - authProxy: {port: 80, mode: front, listenPort: 8443, networkPolicy: {isolated: false}, secretName: web-tls, basic: {secretName: users}}\n"
+	text := strings.NewReplacer("apps/v1", "argoproj.io/v1alpha1", "kind: Deployment", "kind: Rollout", "spec:\n  template", "spec:\n  selector: {matchLabels: {app: other}}\n  template").Replace(deployment("web", ""))
+	out := Run([]File{{Text: text}}, read(t, front), Options{})
+	require.NoError(t, out.Findings.Err())
+	require.Contains(t, out.Files()[0].Text, "  podSelector:\n    matchLabels:\n      app: web\n")
+}
+
+// One object with an annotation of kustomize's keeps no other from its record.
+func TestForgedRunner(t *testing.T) {
+	const path = "internal.config.kubernetes.io/path: a.yaml"
+	id := noted(path+", kustomize.config.k8s.io/id: '1'", "", "", "")
+	text := resources(id + strings.Replace(noted(path, "", "", ""), "name: a\n", "name: b\n", 1))
+	out := Run([]File{{Text: text}}, read(t, helper), Options{})
+	require.NoError(t, out.Findings.Err())
+	require.Equal(t, 2, strings.Count(out.Files()[0].Text, "applied.outrigger.dev/shop:"))
+}

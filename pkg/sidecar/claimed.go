@@ -3,6 +3,8 @@ package sidecar
 import (
 	"reflect"
 	"slices"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // claimed finds volumes of sidecars that have the name of a claim: a StatefulSet's
@@ -28,12 +30,14 @@ func wavering(w *Workload, asked []Asked) (fs Findings) {
 		if len(a.Change.Takeovers) == 0 {
 			continue
 		}
-		for j, e := range a.App.Env {
-			for _, before := range a.App.Env[:j] {
-				if before.Name == e.Name && !reflect.DeepEqual(before, e) {
-					fs = append(fs, Finding{Severity: Error, Code: "env-twice", Object: w.Ref, Sidecar: a.Name,
-						Message: "container " + a.App.Name + " has the variable " + e.Name + " twice, with different values, so which one counts can't be told", Hint: "keep one"})
-				}
+		first := map[string]*corev1.EnvVar{}
+		for j := range a.App.Env {
+			e := &a.App.Env[j]
+			if before := first[e.Name]; before == nil {
+				first[e.Name] = e
+			} else if !reflect.DeepEqual(before, e) {
+				fs = append(fs, Finding{Severity: Error, Code: "env-twice", Object: w.Ref, Sidecar: a.Name,
+					Message: "container " + a.App.Name + " has the variable " + e.Name + " twice, with different values, so which one counts can't be told", Hint: "keep one"})
 			}
 		}
 	}

@@ -113,8 +113,14 @@ type Workload struct {
 }
 
 // Selector are labels that select the workload's pods: those that it selects them
-// by itself, else all that they have.
+// by itself, else all that they have. Not every kind is refused by the API server where
+// the pods don't have the labels of its selector.
 func (w *Workload) Selector() map[string]string {
+	for key, value := range w.MatchLabels {
+		if have, ok := w.Pod.Labels[key]; !ok || have != value {
+			return w.Pod.Labels
+		}
+	}
 	if len(w.MatchLabels) > 0 {
 		return w.MatchLabels
 	}

@@ -39,7 +39,7 @@ func TestEditsThroughAliases(t *testing.T) {
 			text := "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n" + spec
 			in, err := Parse("", text)
 			if name == "template under a merge" {
-				require.ErrorContains(t, err, "unknown anchor")
+				require.ErrorContains(t, err, "has an alias to nothing")
 				return
 			}
 			require.NoError(t, err)

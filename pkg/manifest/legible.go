@@ -152,6 +152,10 @@ func (l *lines) placed(message string, from, to int) error {
 		return errors.New(l.moved(message, from))
 	}
 	at := from
+	if _, name, ok := strings.Cut(message, "unknown anchor '"); ok { // may be a password that begins with a star
+		at += max(0, strings.Index(l.text[from:to], "*"+strings.TrimSuffix(name, "' referenced")))
+		message = "has an alias to nothing; put it into quotes if it's a text that begins with a star"
+	}
 	if message == "control characters are not allowed" {
 		at += max(0, strings.IndexFunc(l.text[from:to], func(r rune) bool {
 			return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' && r != 0x85 || r == 0xfffe || r == 0xffff

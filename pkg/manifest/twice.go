@@ -1,6 +1,9 @@
 package manifest
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -53,30 +56,45 @@ func (l *Layer) rivals(emits []Emit) {
 	named := namesakes(l.texts, emits)
 	for _, em := range emits {
 		ref := em.Object.Ref()
-		for _, o := range named[anywhere(ref)] {
-			if l.written[o] || !MayBeOne(o.Ref.Namespace, ref.Namespace) || o.Holds(em.Object) {
-				continue
-			}
-			l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "object-rival", Object: o.Ref, File: o.File(), Sidecar: em.Sidecar,
-				Message: "has the name of an object that the sidecar reads, and would take its place where both come into one namespace",
-				Hint:    "rename it, write the namespaces of both, or give the sidecar another name"})
+		there := slices.DeleteFunc(named[anywhere(ref)].near(ref.Namespace), func(o *Object) bool { return l.written[o] || o.Holds(em.Object) })
+		if len(there) == 0 {
+			continue
 		}
+		more := ""
+		if n := len(there) - 1; n > 0 {
+			more = fmt.Sprintf(", as have %d more", n)
+		}
+		l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "object-rival", Object: there[0].Ref, File: there[0].File(), Sidecar: em.Sidecar,
+			Message: "has the name of an object that the sidecar reads" + more + ", and would take its place where both come into one namespace",
+			Hint:    "rename it, write the namespaces of both, or give the sidecar another name"})
 	}
 }
 
 // MayBeOne reports whether two namespaces may be the same when all is applied.
 func MayBeOne(a, b string) bool { return a == b || a == "" || b == "" }
 
+// spaces are objects of one group, kind and name by namespace; all of them are in "*".
+type spaces map[string][]*Object
+
+// near are those that may be in a namespace.
+func (s spaces) near(namespace string) []*Object {
+	if namespace == "" {
+		return slices.Clone(s["*"])
+	}
+	return slices.Concat(s[namespace], s[""])
+}
+
 // namesakes finds the objects of the groups, kinds and names that are emitted.
-func namesakes(texts []*Text, emits []Emit) map[sidecar.Ref][]*Object {
-	all := map[sidecar.Ref][]*Object{}
+func namesakes(texts []*Text, emits []Emit) map[sidecar.Ref]spaces {
+	all := map[sidecar.Ref]spaces{}
 	for _, em := range emits {
-		all[anywhere(em.Object.Ref())] = nil
+		all[anywhere(em.Object.Ref())] = spaces{}
 	}
 	for _, t := range texts {
 		for _, o := range t.Objects {
-			if list, wanted := all[anywhere(o.Ref)]; wanted && !o.Foreign() {
-				all[anywhere(o.Ref)] = append(list, o)
+			if s, wanted := all[anywhere(o.Ref)]; wanted && !o.Foreign() {
+				s[o.Ref.Namespace] = append(s[o.Ref.Namespace], o)
+				s["*"] = append(s["*"], o)
 			}
 		}
 	}

@@ -122,3 +122,13 @@ func TestForgedRunner(t *testing.T) {
 	require.NoError(t, out.Findings.Err())
 	require.Equal(t, 2, strings.Count(out.Files()[0].Text, "applied.outrigger.dev/shop:"))
 }
+
+// A password that begins with a star is an alias to YAML, and none of our words.
+func TestNoAliasIsTold(t *testing.T) {
+	secret := "---\napiVersion: v1\nkind: Secret\nmetadata: {name: users}\nstringData:\n  auth: *hunter2\n"
+	for _, text := range []string{secret, deployment("web", "") + secret} {
+		out := Run([]File{{Text: text}}, read(t, door), Options{})
+		require.ErrorContains(t, out.Findings.Err(), ": has an alias to nothing")
+		require.NotContains(t, out.Findings.Err().Error(), "hunter2")
+	}
+}

@@ -61,19 +61,19 @@ func (s *scene) reaches(walls map[string]*wall, r *Result) {
 }
 
 // reached looks at another workload whose pods one of this one's policies selects.
-func (w *Served) reached(p networkPolicy, other *Served, all []networkPolicy, r *Result) {
+func (s *Served) reached(p networkPolicy, other *Served, all []networkPolicy, r *Result) {
 	const way = "give the pods of both labels of their own by which they're selected"
 	standing := slices.DeleteFunc(all, func(q networkPolicy) bool { return q.of != nil && q.of != other })
 	if len(standing) == 0 {
 		if shut := closed(p.spec, other); len(shut) > 0 {
-			r.find(w.taken[0].finding(sidecar.Warning, "network-policy-reach", p.ref, "spec.podSelector",
+			r.find(s.taken[0].finding(sidecar.Warning, "network-policy-reach", p.ref, "spec.podSelector",
 				fmt.Sprintf("selects the pods of %s too, and closes %s there", other.Ref, portsListed(shut)), way))
 		}
 		return
 	}
 	for _, rule := range p.spec.Ingress {
 		if !let(standing, &rule, other) {
-			r.find(w.taken[0].finding(sidecar.Error, "network-policy-reach", p.ref, "spec.podSelector",
+			r.find(s.taken[0].finding(sidecar.Error, "network-policy-reach", p.ref, "spec.podSelector",
 				fmt.Sprintf("selects the pods of %s too, and opens there what %s closes", other.Ref, standing[0].ref), way))
 			return
 		}

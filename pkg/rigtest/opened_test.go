@@ -96,7 +96,7 @@ func knownByThePolicies(t *testing.T, before networked, pod rendered, i int, pee
 	t.Helper()
 	known := slices.ContainsFunc(before.policies, func(n networkingv1.NetworkPolicy) bool {
 		return n.Namespace == pod.Namespace && netpol.Isolates(&n.Spec, pod.Labels) == netpol.Yes && slices.ContainsFunc(n.Spec.Ingress, func(r networkingv1.NetworkPolicyIngressRule) bool {
-			return slices.ContainsFunc(pod.front, func(behind int32) bool { return netpol.Covers(r.Ports, pod.Ports, netpol.Port{Number: behind}) })
+			return namesPeers(r.From) && slices.ContainsFunc(pod.front, func(behind int32) bool { return netpol.Covers(r.Ports, pod.Ports, netpol.Port{Number: behind}) })
 		})
 	})
 	if !known {
@@ -114,6 +114,14 @@ func knownByThePolicies(t *testing.T, before networked, pod rendered, i int, pee
 		}
 		require.Fail(t, "law 13: who comes in on the app's port does on the proxy's", "port %d of %s: before %v, after %v: %+v\n%s", listen, pod.name, was, is, peer, said())
 	}
+}
+
+// namesPeers reports whether a rule says who may come in. The API server refuses a peer
+// without any field, and nobody is one.
+func namesPeers(from []networkingv1.NetworkPolicyPeer) bool {
+	return len(from) == 0 || slices.ContainsFunc(from, func(p networkingv1.NetworkPolicyPeer) bool {
+		return p.PodSelector != nil || p.NamespaceSelector != nil || p.IPBlock != nil
+	})
 }
 
 // dialled are ports: those of the apps and the proxies, and some others.

@@ -29,6 +29,9 @@ func secretive(at, text string) bool {
 	if userinfo().MatchString(text) {
 		return true
 	}
+	if port := strings.LastIndex(at, "/ports/"); port >= 0 && !strings.Contains(at[port+len("/ports/"):], "/") {
+		return false // nothing in a port's entry is free text, and a comment on it isn't handed over
+	}
 	if i := strings.LastIndex(at, "/env/name="); i >= 0 {
 		name, rest, _ := strings.Cut(at[i+len("/env/name="):], "/")
 		if rest == "value" && secretName().MatchString(unescape.Replace(name)) {

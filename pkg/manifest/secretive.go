@@ -29,8 +29,8 @@ func secretive(at, text string) bool {
 	if userinfo().MatchString(text) {
 		return true
 	}
-	if port := strings.LastIndex(at, "/ports/"); port >= 0 && !strings.Contains(at[port+len("/ports/"):], "/") {
-		return false // nothing in a port's entry is free text, and a comment on it isn't handed over
+	if _, port, ok := strings.Cut(at+"/", "/ports/"); ok && strings.Count(port, "/") <= 1 {
+		return false // nothing in ports is free text, and a comment there isn't handed over
 	}
 	if i := strings.LastIndex(at, "/env/name="); i >= 0 {
 		name, rest, _ := strings.Cut(at[i+len("/env/name="):], "/")

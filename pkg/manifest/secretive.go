@@ -17,6 +17,8 @@ var (
 	assigned = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`([A-Za-z0-9_.-]+)["']?(=| *: +|  *)["']?[^\s"',}\]]`)
 	})
+	// valued is a variable that has its value here, and not from a Secret.
+	valued   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bvalue["']?:`) })
 	variable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`name["']?: *["']?([A-Za-z0-9_.-]+)`) })
 )
 
@@ -39,11 +41,11 @@ func secretive(at, text string) bool {
 		}
 	}
 	for _, m := range assigned().FindAllStringSubmatch(text, -1) {
-		if secretName().MatchString(m[1]) {
+		if m[1] != "key" && secretName().MatchString(m[1]) { // a reference to a Secret has a key
 			return true
 		}
 	}
-	if strings.Contains(text, "value") {
+	if valued().MatchString(text) {
 		for _, m := range variable().FindAllStringSubmatch(text, -1) {
 			if secretName().MatchString(m[1]) {
 				return true

@@ -125,6 +125,10 @@ func TestEnds(t *testing.T) {
 	b := serve(t, "4317")
 	spec, files, app := rendered(t, pattern.OTelAgent{Endpoint: "https://example.com:4317", CA: &pattern.CABundle{SecretName: "ca"}})
 	c := launch(t, spec, mounts(t, files, b.ca))
+	// The collector says that it is ready before it listens to signals; what came through
+	// it has left that moment behind.
+	say(t, app, "logs")
+	require.Contains(t, pod.Receive(t, "what was said first", b.got).body, "a-line")
 	say(t, app, "logs")
 	c.Terminate()
 	c.Ended()

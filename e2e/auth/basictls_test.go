@@ -21,7 +21,7 @@ import (
 
 // Authentication and TLS are one nginx.
 func TestBasicTLS(t *testing.T) {
-	containers, files := rendered(t, &pattern.AuthProxy{Gate: pattern.Gate{SecretName: "reports-tls"}, Basic: &pattern.Basic{SecretName: "users"}})
+	containers, files := renderProxy(t, &pattern.AuthProxy{Gate: pattern.Gate{SecretName: "reports-tls"}, Basic: &pattern.Basic{SecretName: "users"}})
 	require.Len(t, containers, 1)
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)

@@ -135,7 +135,7 @@ func TestTokenOptions(t *testing.T) {
 		p.JWT.JWKSURI, p.JWT.CA, p.JWT.JWKS = "", nil, &pattern.CABundle{ConfigMapName: "keys"}
 		p.JWT.Header, p.JWT.ForwardToken, p.JWT.AllowCORSPreflight = "X-Token", true, true
 	})
-	containers, files := rendered(t, p)
+	containers, files := renderProxy(t, p)
 	keys := a.volume(t)
 	serve(t)
 	launch(t, containers[0], map[string]*pod.Volume{"/tmp": nil, "/etc/outrigger/jwks": keys, "/etc/outrigger/nginx": pod.NewVolume(t, files)})
@@ -308,7 +308,7 @@ func TestIAP(t *testing.T) {
 	a.keys = []any{publicEC(t, "iap", p256), publicRSA("rs", rs)}
 	a.up()
 	p := &pattern.AuthProxy{GoogleIAP: &pattern.GoogleIAP{Audience: "/projects/1/apps/reports"}}
-	containers, files := rendered(t, p)
+	containers, files := renderProxy(t, p)
 	require.Len(t, containers, 1)
 	uri := &containers[0].Env[0]
 	require.Equal(t, "https://www.gstatic.com/iap/verify/public_key-jwk", uri.Value)

@@ -36,7 +36,7 @@ func reports(edits ...func(*pattern.AuthProxy)) *pattern.AuthProxy {
 // every 200 ms as long as there are no keys; it has 2 seconds in place of 10.
 func (a *authority) verifier(t *testing.T, p *pattern.AuthProxy) *pod.Container {
 	t.Helper()
-	containers, files := rendered(t, p)
+	containers, files := renderProxy(t, p)
 	require.Len(t, containers, 1)
 	mounts := map[string]*pod.Volume{"/tmp": nil}
 	if script, ok := files["keys.sh"]; ok {

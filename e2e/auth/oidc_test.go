@@ -138,7 +138,7 @@ func (i *issuer) launch(t *testing.T, containers []corev1.Container, files map[s
 
 func TestOIDC(t *testing.T) {
 	i := newIssuer(t)
-	containers, files := rendered(t, &pattern.AuthProxy{PublicPaths: []string{"/open", "/static/*"}, OIDC: &pattern.OIDC{
+	containers, files := renderProxy(t, &pattern.AuthProxy{PublicPaths: []string{"/open", "/static/*"}, OIDC: &pattern.OIDC{
 		IssuerURL: issuerURL, ClientID: "reports", SecretName: "oidc", CA: &pattern.CABundle{ConfigMapName: "issuer-ca"}, RedirectURL: "https://reports.example.com/oauth2/callback"}})
 	i.launch(t, containers, files)
 	serve(t)

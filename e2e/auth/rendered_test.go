@@ -13,14 +13,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
-	"github.com/outrigger-dev/outrigger/pkg/rig"
 )
 
 const app = `apiVersion: apps/v1
@@ -37,36 +35,15 @@ spec:
             httpGet: {path: "/ready?db=1", port: 8080}
 `
 
-// rendered is what a pod gets: its containers in their order, and its ConfigMap.
-func rendered(t *testing.T, p *pattern.AuthProxy) ([]corev1.Container, map[string]string) {
+// renderProxy is what a pod gets: its containers in their order, and its ConfigMap.
+func renderProxy(t *testing.T, p *pattern.AuthProxy) ([]corev1.Container, map[string]string) {
 	t.Helper()
 	p.Port, p.AccessLog = 8080, pattern.JSONAccessLog
 	p.Rebind = &pattern.Rebind{Port: 8081, Env: map[string]string{"ADDR": "127.0.0.1:8081"}}
 	entry := config.Entry{AuthProxy: p, Override: &corev1.Container{Image: "docker.io/library/nginx:1.22.1"}} // what Debian 12 has
-	asked, err := json.Marshal(config.Sidecars{APIVersion: config.APIVersion, Kind: config.Kind, Spec: config.Spec{
-		Select: []config.Selector{{Kind: "Deployment"}}, Patterns: []config.Entry{entry}}})
-	require.NoError(t, err)
-	conf, fs := config.Read(asked, "")
-	require.NoError(t, fs.Err())
-	out := rig.Run([]rig.File{{Text: app}}, conf, rig.Options{})
-	require.NoError(t, out.Findings.Err())
-	docs := strings.Split(out.Files()[0].Text, "\n---\n")
-	require.Len(t, docs, 2)
-	var d appsv1.Deployment
-	var files corev1.ConfigMap
-	decode(t, docs[0], &d)
-	decode(t, docs[1], &files)
-	return d.Spec.Template.Spec.InitContainers, files.Data
-}
-
-// decode reads YAML into an API type.
-func decode(t *testing.T, text string, into any) {
-	t.Helper()
-	var v any
-	require.NoError(t, yaml.Unmarshal([]byte(text), &v))
-	raw, err := json.Marshal(v)
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(raw, into))
+	out := rendered.Render(t, app, entry)
+	require.Len(t, out, 2)
+	return out.Pod(t).InitContainers, out.Data(t)
 }
 
 // launch runs a container and waits until its startup probe succeeds.

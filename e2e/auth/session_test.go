@@ -143,7 +143,7 @@ func TestSessions(t *testing.T) {
 	i := newIssuer(t)
 	a := &accounts{t: t, issuer: i, groups: []string{"staff"}, padding: 8000}
 	i.tokens = a.ServeHTTP
-	containers, files := rendered(t, &pattern.AuthProxy{OIDC: &pattern.OIDC{
+	containers, files := renderProxy(t, &pattern.AuthProxy{OIDC: &pattern.OIDC{
 		IssuerURL: issuerURL, ClientID: "reports", SecretName: "oidc", CA: &pattern.CABundle{ConfigMapName: "issuer-ca"}, AllowedGroups: []string{"staff"},
 		RedirectURL: "https://reports.example.com/oauth2/callback", Session: &pattern.Session{ExpireSeconds: 3600, RefreshSeconds: new(int32(1))}}})
 	i.launch(t, containers, files)

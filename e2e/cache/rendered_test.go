@@ -1,19 +1,16 @@
 package cache
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
-	"github.com/outrigger-dev/outrigger/pkg/rig"
 )
 
 const deployment = `apiVersion: apps/v1
@@ -30,27 +27,12 @@ spec:
 
 const maxMemory = 32 << 20
 
-// rendered is the cache's container in the pod of an app, as the whole program
+// renderCache is the cache's container in the pod of an app, as the whole program
 // renders it, and the app's.
-func rendered(t *testing.T, p pattern.RedisCache) (cache, app corev1.Container) {
+func renderCache(t *testing.T, p pattern.RedisCache) (cache, app corev1.Container) {
 	t.Helper()
 	p.MaxMemory = new(resource.MustParse("32Mi"))
-	asked, err := json.Marshal(config.Sidecars{APIVersion: config.APIVersion, Kind: config.Kind, Spec: config.Spec{
-		Select:   []config.Selector{{Kind: "Deployment"}},
-		Patterns: []config.Entry{{Name: "cache", RedisCache: &p}},
-	}})
-	require.NoError(t, err)
-	conf, fs := config.Read(asked, "")
-	require.NoError(t, fs.Err())
-	out := rig.Run([]rig.File{{Text: deployment}}, conf, rig.Options{})
-	require.NoError(t, out.Findings.Err())
-	var v any
-	require.NoError(t, yaml.Unmarshal([]byte(out.Files()[0].Text), &v))
-	raw, err := json.Marshal(v)
-	require.NoError(t, err)
-	var d appsv1.Deployment
-	require.NoError(t, json.Unmarshal(raw, &d))
-	spec := d.Spec.Template.Spec
+	spec := rendered.Render(t, deployment, config.Entry{Name: "cache", RedisCache: &p}).Pod(t)
 	require.Len(t, spec.InitContainers, 1)
 	return spec.InitContainers[0], spec.Containers[0]
 }

@@ -58,7 +58,7 @@ var login = map[string]string{"username": "monitor", "password": "p@ss:w/rd%"}
 // Each exporter tells of its own node, and of nothing but that.
 func TestElasticsearch(t *testing.T) {
 	others := elasticsearch(t, "127.0.0.1:9200")
-	containers, _ := rendered(t, 9200, "    - exporter: {preset: elasticsearch, credentials: {secretName: monitor}, metricsPort: 9115}\n", login)
+	containers, _ := renderExporters(t, 9200, "    - exporter: {preset: elasticsearch, credentials: {secretName: monitor}, metricsPort: 9115}\n", login)
 	spec := containers["exporter"]
 	require.NotContains(t, strings.Join(spec.Args, " "), "p@ss", "arguments can be read by everybody on the node")
 	c := launch(t, spec, elasticsearchExporter)
@@ -71,7 +71,7 @@ func TestElasticsearch(t *testing.T) {
 // A native sidecar starts before the app, and outlives it. Metrics come when the app
 // does.
 func TestBeforeTheApp(t *testing.T) {
-	containers, _ := rendered(t, 9200, "    - exporter: {preset: elasticsearch, credentials: {secretName: monitor}}\n", login)
+	containers, _ := renderExporters(t, 9200, "    - exporter: {preset: elasticsearch, credentials: {secretName: monitor}}\n", login)
 	spec := containers["exporter"]
 	c := launch(t, spec, elasticsearchExporter)
 	lives(t, c, spec)
@@ -130,7 +130,7 @@ func redis(t *testing.T, args ...string) {
 func TestRedis(t *testing.T) {
 	redis(t, "--port", "6379")
 	listens(t, "127.0.0.1:6379")
-	containers, _ := rendered(t, 6379, "    - exporter: {preset: redis, credentials: {secretName: redis}, metricsPort: 9122}\n", login)
+	containers, _ := renderExporters(t, 6379, "    - exporter: {preset: redis, credentials: {secretName: redis}, metricsPort: 9122}\n", login)
 	spec := containers["exporter"]
 	c := launch(t, spec, "/usr/bin/prometheus-redis-exporter")
 	scraped(t, c, spec, `redis_up 1`)
@@ -143,7 +143,7 @@ func TestRedis(t *testing.T) {
 func TestRedisWithTLS(t *testing.T) {
 	redis(t, "--port", "0", "--tls-port", "6380", "--tls-cert-file", "tls.crt", "--tls-key-file", "tls.key", "--tls-ca-cert-file", "tls.crt", "--tls-auth-clients", "no")
 	listens(t, "127.0.0.1:6380")
-	containers, _ := rendered(t, 6380, "    - exporter: {preset: valkey, port: 6380, tls: true, credentials: {secretName: redis}}\n", login)
+	containers, _ := renderExporters(t, 6380, "    - exporter: {preset: valkey, port: 6380, tls: true, credentials: {secretName: redis}}\n", login)
 	spec := containers["exporter"]
 	scraped(t, launch(t, spec, "/usr/bin/prometheus-redis-exporter"), spec, `redis_up 1`)
 }
@@ -174,7 +174,7 @@ func TestPostgres(t *testing.T) {
 	log := process(t, command("postgres", "-D", "data", "-k", "", "-h", "127.0.0.1", "-p", "5432", "-c", "fsync=off"), syscall.SIGQUIT)
 	pod.Poll(t, "postgres to be ready", func() bool { return strings.Contains(log.String(), "ready to accept connections") })
 
-	containers, _ := rendered(t, 5432, "    - exporter: {preset: postgres, credentials: {secretName: db}}\n", login)
+	containers, _ := renderExporters(t, 5432, "    - exporter: {preset: postgres, credentials: {secretName: db}}\n", login)
 	spec := containers["exporter"]
 	c := launch(t, spec, "/usr/bin/prometheus-postgres-exporter")
 	scraped(t, c, spec, `pg_up 1`)
@@ -200,7 +200,7 @@ func TestNginx(t *testing.T) {
 	require.NoError(t, os.WriteFile(conf, []byte(stubStatus), 0o644))
 	process(t, exec.Command("/usr/sbin/nginx", "-p", dir, "-c", conf, "-e", "stderr"), syscall.SIGTERM)
 	listens(t, "127.0.0.1:8081")
-	containers, _ := rendered(t, 8080, "    - exporter: {preset: nginx, port: 8081}\n", nil)
+	containers, _ := renderExporters(t, 8080, "    - exporter: {preset: nginx, port: 8081}\n", nil)
 	spec := containers["exporter"]
 	c := launch(t, spec, "/usr/bin/prometheus-nginx-exporter")
 	scraped(t, c, spec, `nginx_up 1`)

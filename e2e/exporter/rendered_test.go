@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,13 +9,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
-	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/rig"
+	"github.com/outrigger-dev/outrigger/e2e/rendered"
 )
 
 const podIP = "10.1.2.3" // the pod's address, where the kubelet and Prometheus look
@@ -45,28 +41,14 @@ spec:
   patterns:
 `
 
-// rendered is the pod of an app with a port, as the whole program renders it, and the
+// renderExporters is the pod of an app with a port, as the whole program renders it, and the
 // ConfigMap, if any. Secrets are what the kubelet puts in for references.
-func rendered(t *testing.T, port int, patterns string, secrets map[string]string) (map[string]*corev1.Container, map[string]string) {
+func renderExporters(t *testing.T, port int, patterns string, secrets map[string]string) (map[string]*corev1.Container, map[string]string) {
 	t.Helper()
-	conf, fs := config.Read([]byte(head+patterns), "")
-	require.NoError(t, fs.Err())
-	out := rig.Run([]rig.File{{Text: fmt.Sprintf(manifests, port)}}, conf, rig.Options{})
-	require.NoError(t, out.Findings.Err())
-	containers, files := map[string]*corev1.Container{}, map[string]string{}
-	for _, doc := range strings.Split(out.Files()[0].Text, "\n---\n") {
-		var d appsv1.Deployment
-		var m corev1.ConfigMap
-		decode(t, doc, &d)
-		switch d.Kind {
-		case "Deployment":
-			for _, c := range d.Spec.Template.Spec.InitContainers {
-				containers[c.Name] = &c
-			}
-		case "ConfigMap":
-			decode(t, doc, &m)
-			files = m.Data
-		}
+	out := rendered.RenderDocument(t, fmt.Sprintf(manifests, port), head+patterns)
+	containers, files := map[string]*corev1.Container{}, out.Data(t)
+	for _, c := range out.Pod(t).InitContainers {
+		containers[c.Name] = &c
 	}
 	for _, c := range containers {
 		for i, e := range c.Env {
@@ -77,16 +59,6 @@ func rendered(t *testing.T, port int, patterns string, secrets map[string]string
 		}
 	}
 	return containers, files
-}
-
-// decode reads YAML into an API type.
-func decode(t *testing.T, text string, into any) {
-	t.Helper()
-	var v any
-	require.NoError(t, yaml.Unmarshal([]byte(text), &v))
-	raw, err := json.Marshal(v)
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(raw, into))
 }
 
 // launch runs an exporter. The image's entrypoint is the program alone.

@@ -42,7 +42,7 @@ const both = `    - exporter: {preset: elasticsearch, credentials: {secretName: 
 // Behind a TLS proxy of the same document, the exporter asks the app where that has
 // moved to, in plain, while clients come in by TLS.
 func TestBehindTLS(t *testing.T) {
-	containers, files := rendered(t, 9200, both, login)
+	containers, files := renderExporters(t, 9200, both, login)
 	spec, proxy := containers["exporter"], containers["tls-proxy"]
 	require.True(t, slices.Contains(spec.Args, "--es.uri=http://127.0.0.1:9201"), spec.Args)
 	elasticsearch(t, "127.0.0.1:9201")

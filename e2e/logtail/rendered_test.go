@@ -1,7 +1,6 @@
 package logtail
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
@@ -9,14 +8,12 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
-	"github.com/outrigger-dev/outrigger/pkg/rig"
 )
 
 const app = `apiVersion: apps/v1
@@ -32,26 +29,11 @@ spec:
           securityContext: {runAsUser: 1000}
 `
 
-// rendered are the containers of a log tail, as the whole program renders them.
-func rendered(t *testing.T, p pattern.LogTail) []corev1.Container {
+// renderTails are the containers of a log tail, as the whole program renders them.
+func renderTails(t *testing.T, p pattern.LogTail) []corev1.Container {
 	t.Helper()
 	p.Directory = "/var/log/shop"
-	asked, err := json.Marshal(config.Sidecars{APIVersion: config.APIVersion, Kind: config.Kind, Spec: config.Spec{
-		Select:   []config.Selector{{Kind: "Deployment"}},
-		Patterns: []config.Entry{{LogTail: &p}},
-	}})
-	require.NoError(t, err)
-	conf, fs := config.Read(asked, "")
-	require.NoError(t, fs.Err())
-	out := rig.Run([]rig.File{{Text: app}}, conf, rig.Options{})
-	require.NoError(t, out.Findings.Err())
-	var v any
-	require.NoError(t, yaml.Unmarshal([]byte(out.Files()[0].Text), &v))
-	raw, err := json.Marshal(v)
-	require.NoError(t, err)
-	var d appsv1.Deployment
-	require.NoError(t, json.Unmarshal(raw, &d))
-	return d.Spec.Template.Spec.InitContainers
+	return rendered.Render(t, app, config.Entry{LogTail: &p}).Pod(t).InitContainers
 }
 
 // A container is one that streams files of a folder.
@@ -66,7 +48,7 @@ func start(t *testing.T, c corev1.Container, dir string) container {
 // one is start for a log tail with a single container.
 func one(t *testing.T, p pattern.LogTail, dir string) container {
 	t.Helper()
-	all := rendered(t, p)
+	all := renderTails(t, p)
 	require.Len(t, all, 1)
 	return start(t, all[0], dir)
 }

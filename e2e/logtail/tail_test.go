@@ -53,7 +53,7 @@ func TestSeveral(t *testing.T) {
 	dir := folder(t, "logs", user, 0o750)
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "gc"), 0o755))
 	names := []string{"app.log", "gc/gc.log", "access log"}
-	all := rendered(t, pattern.LogTail{Files: names})
+	all := renderTails(t, pattern.LogTail{Files: names})
 	require.Len(t, all, len(names))
 	for i, name := range names {
 		t.Run(all[i].Name, func(t *testing.T) {
@@ -116,7 +116,7 @@ func TestTrouble(t *testing.T) {
 	l := write(t, dir, "app.log")
 	l.more(1)
 	for _, file := range []string{"app.log", "*.log"} {
-		spec := rendered(t, pattern.LogTail{Files: []string{file}})[0]
+		spec := renderTails(t, pattern.LogTail{Files: []string{file}})[0]
 		spec.SecurityContext.RunAsUser, spec.SecurityContext.RunAsGroup = new(int64(65534)), new(int64(65534))
 		c := start(t, spec, dir)
 		c.has("user 65534 can't read /logs/app.log")

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 )
@@ -27,7 +28,7 @@ func busybox(t *testing.T) *pod.Volume {
 
 // The jar is where JAVA_TOOL_OPTIONS says, whole, and the app can read it.
 func TestJavaAgentCopies(t *testing.T) {
-	spec, _ := rendered(t, config.Entry{JavaAgent: &pattern.JavaAgent{Image: "agents:1", Path: "/agents/agent.jar"}})
+	spec := rendered.Render(t, app, config.Entry{JavaAgent: &pattern.JavaAgent{Image: "agents:1", Path: "/agents/agent.jar"}}).Pod(t)
 	shared := pod.Space(t)
 	copied := pod.Launch(t, spec.InitContainers[0], map[string]*pod.Volume{
 		"/opt/outrigger/java-agent": shared,
@@ -53,7 +54,7 @@ func TestJavaAgentCopies(t *testing.T) {
 func TestMigrationsFromAnImage(t *testing.T) {
 	entry := engine()
 	entry.Migrate.Source = &pattern.MigrationSource{Image: "sql:1", Path: "/sql"}
-	spec, _ := rendered(t, entry)
+	spec := rendered.Render(t, app, entry).Pod(t)
 	require.Len(t, spec.InitContainers, 2)
 	shared := pod.Space(t)
 	copied := pod.Launch(t, spec.InitContainers[0], map[string]*pod.Volume{

@@ -7,9 +7,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 )
@@ -49,7 +51,7 @@ func launch(t *testing.T, spec corev1.Container, sql map[string]string) *pod.Con
 }
 
 func TestGolangMigrate(t *testing.T) {
-	spec, _ := rendered(t, engine())
+	spec := rendered.Render(t, app, engine()).Pod(t)
 	require.Len(t, spec.InitContainers, 1)
 	migrate := spec.InitContainers[0]
 
@@ -117,9 +119,10 @@ echo "migrated as $(id -u)"`
 	own := func(mode pattern.MigrationMode) config.Entry {
 		return config.Entry{Migrate: &pattern.Migrate{Command: []string{"busybox", "sh", "-c", script}, Mode: mode}}
 	}
-	spec, _ := rendered(t, own(pattern.MigrateInit))
-	_, job := rendered(t, own(pattern.MigrateJob))
-	for mode, c := range map[string]corev1.Container{"init": spec.InitContainers[0], "job": job.Spec.Template.Spec.Containers[0]} {
+	spec := rendered.Render(t, app, own(pattern.MigrateInit)).Pod(t)
+	jobs := rendered.Decode[batchv1.Job](t, rendered.Render(t, app, own(pattern.MigrateJob)), "Job")
+	require.Len(t, jobs, 1)
+	for mode, c := range map[string]corev1.Container{"init": spec.InitContainers[0], "job": jobs[0].Spec.Template.Spec.Containers[0]} {
 		t.Run(mode, func(t *testing.T) {
 			postgres(t)
 			require.Equal(t, "shop:1", c.Image)

@@ -64,7 +64,7 @@ func setClients(t *testing.T, app http.HandlerFunc, clients pattern.Clients, edi
 	t.Helper()
 	clients.CA = pattern.CABundle{SecretName: "clients-ca"}
 	edits = append(edits, func(p *pattern.TLSProxy) { p.Clients = &clients })
-	g := &gate{stage: &stage{t: t, r: renderedConf(t, edits...), ca: newAuthority(t)}, clients: newAuthority(t)}
+	g := &gate{stage: &stage{t: t, r: renderProxy(t, edits...), ca: newAuthority(t)}, clients: newAuthority(t)}
 	g.address = g.r.address()
 	g.certs, g.stage.certs = g.stage.certs, pod.NewVolume(t, g.stage.ca.issue(t, 1))
 	g.ca = pod.NewVolume(t, g.clients.pem())

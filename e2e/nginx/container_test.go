@@ -20,7 +20,7 @@ type container struct{ *pod.Container }
 
 // start runs what was rendered, with a directory of certificates mounted, and
 // waits until the startup probe would succeed.
-func start(t *testing.T, r rendered, certs *pod.Volume) *container {
+func start(t *testing.T, r renderedProxy, certs *pod.Volume) *container {
 	t.Helper()
 	c := launch(t, r, certs)
 	pod.Poll(t, "nginx to listen", func() bool {
@@ -39,7 +39,7 @@ func start(t *testing.T, r rendered, certs *pod.Volume) *container {
 }
 
 // launch is start without the waiting.
-func launch(t *testing.T, r rendered, certs *pod.Volume) *container {
+func launch(t *testing.T, r renderedProxy, certs *pod.Volume) *container {
 	t.Helper()
 	t.Cleanup(func() {
 		pod.Poll(t, "nginx's workers to be gone", func() bool { // a killed process ends in its own time

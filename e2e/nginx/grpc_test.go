@@ -160,7 +160,7 @@ func TestGRPC(t *testing.T) {
 
 // Several ports are one nginx: HTTP and TCP, each with TLS.
 func TestSeveralPorts(t *testing.T) {
-	s := &stage{t: t, ca: newAuthority(t), r: renderedConf(t, func(p *pattern.TLSProxy) {
+	s := &stage{t: t, ca: newAuthority(t), r: renderProxy(t, func(p *pattern.TLSProxy) {
 		p.MorePorts = []pattern.MorePort{{Port: 9300, AppPort: 9301, Protocol: sidecar.TCP}}
 	})}
 	s.address = s.r.address()
@@ -195,7 +195,7 @@ func TestSeveralPorts(t *testing.T) {
 
 // In mode front, nginx has a port of its own, and the app stays on its own.
 func TestFront(t *testing.T) {
-	s := &stage{t: t, ca: newAuthority(t), r: renderedConf(t, func(p *pattern.TLSProxy) { p.Mode, p.Rebind = pattern.ModeFront, nil })}
+	s := &stage{t: t, ca: newAuthority(t), r: renderProxy(t, func(p *pattern.TLSProxy) { p.Mode, p.Rebind = pattern.ModeFront, nil })}
 	require.EqualValues(t, 8443, s.r.container.Ports[0].ContainerPort)
 	s.address = s.r.address()
 	s.certs = pod.NewVolume(t, s.ca.issue(t, 1))

@@ -27,7 +27,7 @@ import (
 type stage struct {
 	*container
 	t       *testing.T
-	r       rendered
+	r       renderedProxy
 	ca      *authority
 	certs   *pod.Volume
 	address string // where clients dial
@@ -36,7 +36,7 @@ type stage struct {
 // set starts an app and nginx before it.
 func set(t *testing.T, app http.HandlerFunc, edits ...func(*pattern.TLSProxy)) *stage {
 	t.Helper()
-	s := &stage{t: t, r: renderedConf(t, edits...), ca: newAuthority(t)}
+	s := &stage{t: t, r: renderProxy(t, edits...), ca: newAuthority(t)}
 	s.address = s.r.address()
 	s.certs = pod.NewVolume(t, s.ca.issue(t, 1))
 	if app != nil {
@@ -160,7 +160,7 @@ func TestIPFamilies(t *testing.T) {
 // A port below 1024 needs the sysctl that the pattern asks for.
 func TestPrivilegedPort(t *testing.T) {
 	on443 := func(p *pattern.TLSProxy) { p.Port = 443 }
-	r := renderedConf(t, on443)
+	r := renderProxy(t, on443)
 	require.Equal(t, []corev1.Sysctl{{Name: "net.ipv4.ip_unprivileged_port_start", Value: "0"}}, r.sysctls)
 	const file = "/proc/sys/net/ipv4/ip_unprivileged_port_start" // of our own network namespace
 	require.NoError(t, os.WriteFile(file, []byte("1024"), 0))
@@ -288,5 +288,5 @@ func TestAccessLog(t *testing.T) {
 	require.Equal(t, "TLSv1.3", line["tls"])
 
 	quiet := func(p *pattern.TLSProxy) { p.AccessLog = pattern.NoAccessLog }
-	require.Contains(t, renderedConf(t, quiet).files["nginx.conf"], "access_log off;")
+	require.Contains(t, renderProxy(t, quiet).files["nginx.conf"], "access_log off;")
 }

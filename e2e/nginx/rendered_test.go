@@ -1,21 +1,18 @@
 package nginx
 
 import (
-	"encoding/json"
 	"fmt"
 	"path"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
-	"github.com/outrigger-dev/outrigger/pkg/rig"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -24,8 +21,8 @@ const (
 	appPort = 9201
 )
 
-// rendered is what a pod gets.
-type rendered struct {
+// renderedProxy is what a pod gets.
+type renderedProxy struct {
 	files             map[string]string // of the ConfigMap
 	confDir, certsDir string
 	more              map[string]*pod.Volume // further volumes, by their place
@@ -34,11 +31,11 @@ type rendered struct {
 	port              int32
 }
 
-func (r rendered) address() string { return fmt.Sprintf("127.0.0.1:%d", r.port) }
+func (r renderedProxy) address() string { return fmt.Sprintf("127.0.0.1:%d", r.port) }
 
-// renderedConf is what the whole program renders for an app, for the nginx of
+// renderProxy is what the whole program renders for an app, for the nginx of
 // Debian 12.
-func renderedConf(t *testing.T, edits ...func(*pattern.TLSProxy)) rendered {
+func renderProxy(t *testing.T, edits ...func(*pattern.TLSProxy)) renderedProxy {
 	t.Helper()
 	p := &pattern.TLSProxy{Gate: pattern.Gate{
 		Port: port, SecretName: "search-tls", AccessLog: pattern.JSONAccessLog,
@@ -58,25 +55,12 @@ func renderedConf(t *testing.T, edits ...func(*pattern.TLSProxy)) rendered {
 	for _, m := range p.MorePorts {
 		ports += fmt.Sprintf("            - containerPort: %d\n", m.Port)
 	}
-	asked, err := json.Marshal(config.Sidecars{APIVersion: config.APIVersion, Kind: config.Kind, Spec: config.Spec{
-		Select:   []config.Selector{{Kind: "Deployment"}},
-		Patterns: []config.Entry{{TLSProxy: p, Override: &corev1.Container{Image: "docker.io/library/nginx:1.22.1"}}},
-	}})
-	require.NoError(t, err)
-	conf, fs := config.Read(asked, "")
-	require.NoError(t, fs.Err())
-	out := rig.Run([]rig.File{{Text: fmt.Sprintf(app, ports, probes)}}, conf, rig.Options{})
-	require.NoError(t, out.Findings.Err())
-
-	docs := strings.Split(out.Files()[0].Text, "\n---\n")
-	require.Len(t, docs, map[bool]int{false: 2, true: 3}[p.Mode == pattern.ModeFront], "and a NetworkPolicy")
-	var deployment appsv1.Deployment
-	var files corev1.ConfigMap
-	decode(t, docs[0], &deployment)
-	decode(t, docs[1], &files)
-	spec := deployment.Spec.Template.Spec
+	out := rendered.Render(t, fmt.Sprintf(app, ports, probes),
+		config.Entry{TLSProxy: p, Override: &corev1.Container{Image: "docker.io/library/nginx:1.22.1"}})
+	require.Len(t, out, map[bool]int{false: 2, true: 3}[p.Mode == pattern.ModeFront], "and a NetworkPolicy")
+	spec := out.Pod(t)
 	require.Len(t, spec.InitContainers, 1)
-	r := rendered{files: files.Data, container: spec.InitContainers[0], port: spec.InitContainers[0].Ports[0].ContainerPort, more: map[string]*pod.Volume{}}
+	r := renderedProxy{files: out.Data(t), container: spec.InitContainers[0], port: spec.InitContainers[0].Ports[0].ContainerPort, more: map[string]*pod.Volume{}}
 	if strings.Contains(r.files["nginx.conf"], "\nstream {") { // a module of its own in Debian, built in elsewhere
 		r.files["nginx.conf"] = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n" + r.files["nginx.conf"]
 	}
@@ -111,18 +95,8 @@ spec:
           ports:
 %s%s`
 
-// decode reads YAML into an API type.
-func decode(t *testing.T, text string, into any) {
-	t.Helper()
-	var v any
-	require.NoError(t, yaml.Unmarshal([]byte(text), &v))
-	raw, err := json.Marshal(v)
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(raw, into))
-}
-
 // mount is where a volume is mounted.
-func (r rendered) mount(volume string) string {
+func (r renderedProxy) mount(volume string) string {
 	for _, m := range r.container.VolumeMounts {
 		if m.Name == volume {
 			return m.MountPath

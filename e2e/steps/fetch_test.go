@@ -101,7 +101,7 @@ func fetching(t *testing.T, s *store, files *pod.Volume, edits ...func(*pattern.
 	for _, edit := range edits {
 		edit(p)
 	}
-	return rendered(t, config.Entry{Fetch: p}, ""), mounts
+	return renderStep(t, config.Entry{Fetch: p}, ""), mounts
 }
 
 // whole wants the model, and nothing else, to be there.

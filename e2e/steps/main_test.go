@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"encoding/json"
 	"encoding/pem"
 	"net/http/httptest"
 	"os"
@@ -10,13 +9,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/rig"
 )
 
 func TestMain(m *testing.M) {
@@ -30,31 +27,17 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// rendered is the init container of an entry in the pod of an app, as the whole
+// renderStep is the init container of an entry in the pod of an app, as the whole
 // program renders it.
-func rendered(t *testing.T, entry config.Entry, podSpec string) corev1.Container {
+func renderStep(t *testing.T, entry config.Entry, podSpec string) corev1.Container {
 	t.Helper()
-	asked, err := json.Marshal(config.Sidecars{APIVersion: config.APIVersion, Kind: config.Kind, Spec: config.Spec{
-		Select:   []config.Selector{{Kind: "Deployment"}},
-		Patterns: []config.Entry{entry},
-	}})
-	require.NoError(t, err)
-	conf, fs := config.Read(asked, "")
-	require.NoError(t, fs.Err())
 	app := "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: web, image: web:1}]" + podSpec + "}}}\n"
 	if strings.HasPrefix(podSpec, "{") {
 		app = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: " + podSpec + "}}\n"
 	}
-	out := rig.Run([]rig.File{{Text: app}}, conf, rig.Options{})
-	require.NoError(t, out.Findings.Err())
-	var v any
-	require.NoError(t, yaml.Unmarshal([]byte(strings.Split(out.Files()[0].Text, "\n---\n")[0]), &v))
-	raw, err := json.Marshal(v)
-	require.NoError(t, err)
-	var d appsv1.Deployment
-	require.NoError(t, json.Unmarshal(raw, &d))
-	require.Len(t, d.Spec.Template.Spec.InitContainers, 1)
-	return d.Spec.Template.Spec.InitContainers[0]
+	spec := rendered.Render(t, app, entry).Pod(t)
+	require.Len(t, spec.InitContainers, 1)
+	return spec.InitContainers[0]
 }
 
 // programs are those of the images, of which there is one here that is all of them:

@@ -35,7 +35,7 @@ func archive(t *testing.T) *pod.Volume {
 func giving(t *testing.T, p *pattern.Permissions) corev1.Container {
 	t.Helper()
 	p.Volumes = []string{"archive"}
-	return rendered(t, config.Entry{Permissions: p}, `{containers: [{name: web, image: web:1, securityContext: {runAsUser: 1000},
+	return renderStep(t, config.Entry{Permissions: p}, `{containers: [{name: web, image: web:1, securityContext: {runAsUser: 1000},
 	  volumeMounts: [{name: archive, mountPath: /srv/archive}]}], volumes: [{name: archive, nfs: {server: nas.example, path: /archive}}]}`)
 }
 

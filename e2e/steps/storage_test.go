@@ -51,7 +51,7 @@ func (b *bucket) serve(_ int, w http.ResponseWriter, r *http.Request) bool {
 // fromS3 is a container that fetches the object with static credentials.
 func fromS3(t *testing.T, s *store, files *pod.Volume, sha256 string) (corev1.Container, map[string]*pod.Volume) {
 	t.Helper()
-	c := expanded(rendered(t, config.Entry{Fetch: &pattern.Fetch{
+	c := expanded(renderStep(t, config.Entry{Fetch: &pattern.Fetch{
 		URL: "s3://models/v2/it's%20%22m,a=b:c%22%20$HOME.bin", SHA256: sha256, FileName: "m.bin",
 		MountPath: "/models", SizeLimit: new(resource.MustParse("1Gi")),
 		S3: &pattern.S3{Endpoint: s.URL, Region: "eu-1"}, CredentialsSecretName: "minio",

@@ -28,7 +28,7 @@ func setting(t *testing.T, path string) int {
 // own, so its settings can be had for real.
 func raising(t *testing.T, settings ...corev1.Sysctl) *pod.Container {
 	t.Helper()
-	c := rendered(t, config.Entry{Sysctl: &pattern.Sysctl{Sysctls: settings}}, ", hostNetwork: true")
+	c := renderStep(t, config.Entry{Sysctl: &pattern.Sysctl{Sysctls: settings}}, ", hostNetwork: true")
 	require.True(t, *c.SecurityContext.Privileged)
 	return launch(t, c, nil)
 }

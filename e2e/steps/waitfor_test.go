@@ -24,7 +24,7 @@ func waiting(t *testing.T, p *pattern.WaitFor, mounts map[string]*pod.Volume) *p
 	if p.IntervalSeconds == 0 {
 		p.IntervalSeconds = 1
 	}
-	return launch(t, expanded(rendered(t, config.Entry{WaitFor: p}, "")), mounts)
+	return launch(t, expanded(renderStep(t, config.Entry{WaitFor: p}, "")), mounts)
 }
 
 // listen answers at an address from now on, by taking connections.

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
@@ -17,11 +16,9 @@ import (
 func TestClientTLS(t *testing.T) {
 	const name = "db.example"
 	ca, other := newAuthority(t, "test authority"), newAuthority(t, "another authority")
-	var d appsv1.Deployment
-	decode(t, render(t, func(p *pattern.Tunnel) {
+	app := renderObjects(t, func(p *pattern.Tunnel) {
 		*p = pattern.Tunnel{Protocol: pattern.Postgres, CA: p.CA, ClientTLS: &pattern.ClientTLS{}}
-	})[0], &d)
-	app := d.Spec.Template.Spec.Containers[0]
+	}).Pod(t).Containers[0]
 	require.Len(t, app.VolumeMounts, 1)
 	app.SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64(1000)), RunAsGroup: new(int64(1000))}
 	app.Env = append(app.Env, corev1.EnvVar{Name: "PGPASSWORD", Value: "a password"}, corev1.EnvVar{Name: "PGCONNECT_TIMEOUT", Value: "5"})

@@ -8,7 +8,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/json"
 	"io"
 	"math/big"
 	"net"
@@ -19,13 +18,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
-	"github.com/outrigger-dev/outrigger/pkg/rig"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -47,20 +45,12 @@ spec:
 func server6379(t *testing.T, clients pattern.Clients) corev1.Container {
 	t.Helper()
 	clients.CA = pattern.CABundle{SecretName: "clients-ca"}
-	asked, err := json.Marshal(config.Sidecars{APIVersion: config.APIVersion, Kind: config.Kind, Spec: config.Spec{
-		Select: []config.Selector{{Kind: "StatefulSet"}},
-		Patterns: []config.Entry{{TLSProxy: &pattern.TLSProxy{Clients: &clients, Gate: pattern.Gate{
-			Port: 6379, Protocol: sidecar.TCP, SecretName: "queue-tls", Rebind: &pattern.Rebind{Port: 6380, Args: []string{"--listen=127.0.0.1:6380"}}}}}},
-	}})
-	require.NoError(t, err)
-	conf, fs := config.Read(asked, "")
-	require.NoError(t, fs.Err())
-	out := rig.Run([]rig.File{{Text: queue}}, conf, rig.Options{})
-	require.NoError(t, out.Findings.Err())
-	var s appsv1.StatefulSet
-	decode(t, out.Files()[0].Text, &s)
-	require.Len(t, s.Spec.Template.Spec.InitContainers, 1)
-	return s.Spec.Template.Spec.InitContainers[0]
+	spec := rendered.Render(t, queue, config.Entry{TLSProxy: &pattern.TLSProxy{Clients: &clients, Gate: pattern.Gate{
+		Port: 6379, Protocol: sidecar.TCP, SecretName: "queue-tls",
+		Rebind: &pattern.Rebind{Port: 6380, Args: []string{"--listen=127.0.0.1:6380"}},
+	}}}).Pod(t)
+	require.Len(t, spec.InitContainers, 1)
+	return spec.InitContainers[0]
 }
 
 // client issues a certificate by a template, of which the dates may be given.

@@ -93,7 +93,7 @@ func TestOpenSSL(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			reverse(t, c.cert, clients, c.options...)
-			spec, _ := rendered(t, with)
+			spec, _ := renderTunnel(t, with)
 			tunnel := launch(t, spec, volumes(t, ca.bundle(), me), outside)
 			if c.says != "" {
 				answer, err := echoed("abc")

@@ -84,10 +84,10 @@ func TestPgBouncer(t *testing.T) {
 	edit := func(p *pattern.Tunnel) {
 		*p = pattern.Tunnel{ListenPort: 5432, Host: name, Port: 5432, CA: p.CA, PgBouncer: &pattern.PgBouncer{AuthSecretName: "db-users"}, Env: p.Env}
 	}
-	spec, _ := rendered(t, edit)
+	spec, _ := renderTunnel(t, edit)
 	mounts := func() map[string]*pod.Volume {
 		return map[string]*pod.Volume{
-			"/etc/outrigger/pgbouncer": pod.NewVolume(t, renderedFiles(t, render(t, edit))),
+			"/etc/outrigger/pgbouncer": pod.NewVolume(t, renderObjects(t, edit).Data(t)),
 			"/etc/outrigger/auth":      pod.NewVolume(t, map[string]string{"userlist.txt": "\"shop\" \"a password\"\n"}),
 			"/etc/outrigger/ca":        pod.NewVolume(t, ca.bundle()),
 		}

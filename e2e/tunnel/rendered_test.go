@@ -1,20 +1,16 @@
 package tunnel
 
 import (
-	"encoding/json"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
-	"github.com/outrigger-dev/outrigger/pkg/rig"
 )
 
 const app = `apiVersion: apps/v1
@@ -35,20 +31,18 @@ spec:
           image: shop:1
 `
 
-// rendered is the tunnel's container in the pod of an app, as the whole program
+// renderTunnel is the tunnel's container in the pod of an app, as the whole program
 // renders it, and the pod.
-func rendered(t *testing.T, edits ...func(*pattern.Tunnel)) (corev1.Container, corev1.PodSpec) {
+func renderTunnel(t *testing.T, edits ...func(*pattern.Tunnel)) (corev1.Container, corev1.PodSpec) {
 	t.Helper()
-	var d appsv1.Deployment
-	decode(t, render(t, edits...)[0], &d)
-	spec := d.Spec.Template.Spec
+	spec := renderObjects(t, edits...).Pod(t)
 	require.Len(t, spec.InitContainers, 2)
 	require.Equal(t, "tunnel", spec.InitContainers[0].Name, "before the init container that needs it")
 	return spec.InitContainers[0], spec
 }
 
-// render gives the objects after a run.
-func render(t *testing.T, edits ...func(*pattern.Tunnel)) []string {
+// renderObjects returns the objects after a run.
+func renderObjects(t *testing.T, edits ...func(*pattern.Tunnel)) rendered.Objects {
 	t.Helper()
 	p := &pattern.Tunnel{
 		ListenPort: 6379, Host: serverName, Port: 6380,
@@ -58,35 +52,7 @@ func render(t *testing.T, edits ...func(*pattern.Tunnel)) []string {
 	for _, edit := range edits {
 		edit(p)
 	}
-	asked, err := json.Marshal(config.Sidecars{APIVersion: config.APIVersion, Kind: config.Kind, Spec: config.Spec{
-		Select:   []config.Selector{{Kind: "Deployment"}},
-		Patterns: []config.Entry{{Tunnel: p}},
-	}})
-	require.NoError(t, err)
-	conf, fs := config.Read(asked, "")
-	require.NoError(t, fs.Err())
-	out := rig.Run([]rig.File{{Text: app}}, conf, rig.Options{})
-	require.NoError(t, out.Findings.Err())
-	return strings.Split(out.Files()[0].Text, "\n---\n")
-}
-
-// renderedFiles is the content of the ConfigMap of a rendered tunnel.
-func renderedFiles(t *testing.T, texts []string) map[string]string {
-	t.Helper()
-	require.Len(t, texts, 2)
-	var m corev1.ConfigMap
-	decode(t, texts[1], &m)
-	return m.Data
-}
-
-// decode reads YAML into an API type.
-func decode(t *testing.T, text string, into any) {
-	t.Helper()
-	var v any
-	require.NoError(t, yaml.Unmarshal([]byte(text), &v))
-	raw, err := json.Marshal(v)
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(raw, into))
+	return rendered.Render(t, app, config.Entry{Tunnel: p})
 }
 
 // volumes are the container's mounts: the CA, and the client's certificate where

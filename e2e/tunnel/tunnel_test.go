@@ -64,7 +64,7 @@ func connects(address string) bool {
 func TestWorks(t *testing.T) {
 	ca := newAuthority(t, "test authority")
 	serve(t, home, server(t, ca, serverName), nil)
-	spec, rest := rendered(t)
+	spec, rest := renderTunnel(t)
 	require.Equal(t, "127.0.0.1", rest.InitContainers[1].Env[0].Value)
 	require.Equal(t, []corev1.EnvVar{{Name: "REDIS_HOST", Value: "127.0.0.1"}, {Name: "REDIS_PORT", Value: "6379"}}, rest.Containers[0].Env)
 	c := launch(t, spec, volumes(t, ca.bundle(), nil), outside)
@@ -102,7 +102,7 @@ func TestRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			serve(t, home, c.cert, nil)
-			spec, _ := rendered(t)
+			spec, _ := renderTunnel(t)
 			fails(t, launch(t, spec, volumes(t, ca.bundle(), nil), outside), c.reason)
 		})
 	}
@@ -112,7 +112,7 @@ func TestRefuses(t *testing.T) {
 func TestRefusesWithoutCA(t *testing.T) {
 	ca := newAuthority(t, "test authority")
 	serve(t, home, server(t, ca, serverName), nil)
-	spec, _ := rendered(t, func(p *pattern.Tunnel) { p.CA = nil })
+	spec, _ := renderTunnel(t, func(p *pattern.Tunnel) { p.CA = nil })
 	fails(t, launch(t, spec, volumes(t, ca.bundle(), nil), outside), "certificate signed by unknown authority")
 }
 
@@ -120,7 +120,7 @@ func TestRefusesWithoutCA(t *testing.T) {
 func TestServerName(t *testing.T) {
 	ca := newAuthority(t, "test authority")
 	serve(t, home, server(t, ca, serverName), nil)
-	spec, _ := rendered(t, func(p *pattern.Tunnel) { p.Host, p.ServerName = home, serverName })
+	spec, _ := renderTunnel(t, func(p *pattern.Tunnel) { p.Host, p.ServerName = home, serverName })
 	launch(t, spec, volumes(t, ca.bundle(), nil))
 	works(t)
 }
@@ -130,18 +130,18 @@ func TestClientCertificate(t *testing.T) {
 	serve(t, home, server(t, ca, serverName), clients)
 	with := func(p *pattern.Tunnel) { p.ClientCertificate = &pattern.ClientCertificate{SecretName: "redis-client"} }
 	t.Run("with", func(t *testing.T) {
-		spec, _ := rendered(t, with)
+		spec, _ := renderTunnel(t, with)
 		launch(t, spec, volumes(t, ca.bundle(), clients.issue(t, "shop", x509.ExtKeyUsageClientAuth)), outside)
 		works(t)
 	})
 	t.Run("of others", func(t *testing.T) {
-		spec, _ := rendered(t, with)
+		spec, _ := renderTunnel(t, with)
 		launch(t, spec, volumes(t, ca.bundle(), ca.issue(t, "shop", x509.ExtKeyUsageClientAuth)), outside)
 		answer, err := ask("PING")
 		require.Error(t, err, answer)
 	})
 	t.Run("without", func(t *testing.T) {
-		spec, _ := rendered(t)
+		spec, _ := renderTunnel(t)
 		launch(t, spec, volumes(t, ca.bundle(), nil), outside)
 		answer, err := ask("PING")
 		require.Error(t, err, answer)
@@ -152,7 +152,7 @@ func TestClientCertificate(t *testing.T) {
 // outlives the server, and follows it to another address.
 func TestComesAndGoes(t *testing.T) {
 	ca := newAuthority(t, "test authority")
-	spec, _ := rendered(t)
+	spec, _ := renderTunnel(t)
 	c := launch(t, spec, volumes(t, ca.bundle(), nil)) // the probe succeeds
 	fails(t, c, "lookup "+serverName)
 
@@ -184,7 +184,7 @@ func TestComesAndGoes(t *testing.T) {
 // A new CA counts without a restart. The interval is shortened here, nothing else.
 func TestRotation(t *testing.T) {
 	ca, next := newAuthority(t, "test authority"), newAuthority(t, "next authority")
-	spec, _ := rendered(t)
+	spec, _ := renderTunnel(t)
 	i := slices.Index(spec.Args, "--timed-reload=60s")
 	require.Positive(t, i)
 	spec.Args[i] = "--timed-reload=1s"
@@ -204,7 +204,7 @@ func TestRotation(t *testing.T) {
 func TestEnds(t *testing.T) {
 	ca := newAuthority(t, "test authority")
 	serve(t, home, server(t, ca, serverName), nil)
-	spec, _ := rendered(t)
+	spec, _ := renderTunnel(t)
 	c := launch(t, spec, volumes(t, ca.bundle(), nil), outside)
 	conn, err := net.DialTimeout("tcp", "127.0.0.1:6379", pod.Patience)
 	require.NoError(t, err)

@@ -19,11 +19,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/rig"
 )
 
 // A door is one rendered configuration, and what it lets in without credentials.
@@ -111,23 +109,9 @@ func (d door) conf(t testing.TB) string {
 	t.Helper()
 	doc := fmt.Sprintf("apiVersion: %s\nkind: Sidecars\nmetadata: {name: wire}\nspec:\n  select: [{kind: Deployment}]\n  patterns:\n  - %s\n    override: {image: %q}\n",
 		config.APIVersion, d.entry, image(t))
-	conf, fs := config.Read([]byte(doc), "config.yaml")
-	require.NoError(t, fs.Err(), doc)
-	out := rig.Run([]rig.File{{Text: d.workload(t)}}, conf, rig.Options{})
-	require.NoError(t, out.Findings.Err(), d.name)
-	for _, text := range strings.Split(out.Files()[0].Text, "\n---\n") {
-		var v any
-		require.NoError(t, yaml.Unmarshal([]byte(text), &v))
-		raw, err := json.Marshal(v)
-		require.NoError(t, err)
-		var c corev1.ConfigMap
-		require.NoError(t, json.Unmarshal(raw, &c))
-		if c.Kind == "ConfigMap" && c.Data["nginx.conf"] != "" {
-			return c.Data["nginx.conf"]
-		}
-	}
-	require.FailNow(t, "no nginx.conf", out.Files()[0].Text)
-	return ""
+	conf := rendered.RenderDocument(t, d.workload(t), doc).Data(t)["nginx.conf"]
+	require.NotEmpty(t, conf, d.name)
+	return conf
 }
 
 // workload has a container for every probe but the first: as many can name one path.

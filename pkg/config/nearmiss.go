@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+	"github.com/outrigger-dev/outrigger/pkg/nearest"
 )
 
 // NearMiss says what a selection that matched too little may have missed: at
@@ -117,7 +117,7 @@ func (t *test) spelling(what string, have []string) (string, int) {
 			return fmt.Sprintf("%s is written %s, not %s", what, h, t.want), 1
 		}
 	}
-	if n := sidecar.Nearest(t.want, have); n != "" && regexp.QuoteMeta(t.want) == t.want {
+	if n := nearest.Name(t.want, have); n != "" && regexp.QuoteMeta(t.want) == t.want {
 		return fmt.Sprintf("%s is %s, not %s", what, n, t.want), 2
 	}
 	return fmt.Sprintf("%s is %s, not %s", what, have[0], t.want), 3

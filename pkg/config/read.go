@@ -15,6 +15,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/outrigger-dev/outrigger/pkg/nearest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -61,7 +62,7 @@ func (r *reader) document(n *yaml.Node) *Sidecars {
 		return r.configMap(n)
 	}
 	c := &Sidecars{}
-	related := strings.HasPrefix(api, "outrigger.dev/") || api == "" || sidecar.Nearest(kind, []string{Kind}) != ""
+	related := strings.HasPrefix(api, "outrigger.dev/") || api == "" || nearest.Name(kind, []string{Kind}) != ""
 	if n.Kind == yaml.MappingNode && !related {
 		r.kind(api, kind)
 		return c

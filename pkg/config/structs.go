@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/outrigger-dev/outrigger/pkg/config/field"
-	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+	"github.com/outrigger-dev/outrigger/pkg/nearest"
 )
 
 // above is a struct around the one that is read.
@@ -90,7 +90,7 @@ func (r *reader) keys(f field.Field, list reflect.Value, at string) {
 // the one that was most likely meant.
 func (r *reader) unknown(p pair, at string) string {
 	here := r.above[len(r.above)-1].fields
-	near := sidecar.Nearest(p.name, field.Names(here))
+	near := nearest.Name(p.name, field.Names(here))
 	hint := ""
 	switch place := r.elsewhere(p.name); {
 	case place != "" && (near == "" || !strings.EqualFold(near, p.name)):

@@ -5,12 +5,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+	"github.com/outrigger-dev/outrigger/pkg/nearest"
 )
 
 // meant is a hint at the nearest of some words.
 func meant(word string, words []string) string {
-	if n := sidecar.Nearest(word, words); n != "" {
+	if n := nearest.Name(word, words); n != "" {
 		return "did you mean " + n
 	}
 	return ""

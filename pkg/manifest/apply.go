@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/outrigger-dev/outrigger/pkg/editable"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -19,7 +20,7 @@ type editor struct {
 	errs    []error
 	flow    bool // something between brackets was edited
 	hashes  bool // marks have the hash of what they are about
-	moved   func(sidecar.Path) *sidecar.Moved
+	moved   func(sidecar.Path) *editable.Field
 
 	touched map[*node]bool // anchored values that change; nil: nobody asks
 	out     map[*node]bool // see writeOuts

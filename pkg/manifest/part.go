@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/outrigger-dev/outrigger/pkg/editable"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -25,14 +26,14 @@ func (s *stripper) part(at string, mine []mark) error {
 	v := locate(s.root, path)
 	moved := s.moved(path)
 	switch {
-	case moved == nil || moved.Share == sidecar.Unshared:
+	case moved == nil || moved.Share == editable.Unshared:
 		return fmt.Errorf("is damaged: %s is nothing that documents share", path)
 	case v == nil:
 		return nil // somebody took it out already
 	case v.kind != scalarNode:
 		s.kept = append(s.kept, path.String())
 		return nil
-	case moved.Share == sidecar.Names:
+	case moved.Share == editable.Names:
 		s.names(v, path, mine, theirs)
 		return nil
 	}

@@ -8,12 +8,13 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/outrigger-dev/outrigger/pkg/editable"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // proof compares an object before and after its records were undone: whatever they
 // say, and however they're written, nothing may have changed but what sidecars put
-// there, change or take away (see sidecar.MovedAt).
+// there, change or take away (see editable.At).
 type proof struct {
 	on            sidecar.Ref
 	pods          []sidecar.Path
@@ -63,7 +64,7 @@ func (p *proof) compare(before, after any, path sidecar.Path) {
 	if p.allowed(before, after, path) {
 		return
 	}
-	if whole := before == nil || after == nil; whole && sidecar.MovedAt(p.on, p.pods, path) != nil {
+	if whole := before == nil || after == nil; whole && editable.At(p.on, p.pods, path) != nil {
 		p.wrong = append(p.wrong, path)
 		return
 	}
@@ -113,7 +114,7 @@ func both[T ordered | []any](before, after any) (a, b T, ok bool) {
 
 // mayBeEmpty reports whether a collection without entries may come or go.
 func (p *proof) mayBeEmpty(before, after any, entries int, path sidecar.Path) bool {
-	return entries > 0 || before != nil && after != nil || sidecar.MovedBelow(p.on, p.pods, path)
+	return entries > 0 || before != nil && after != nil || editable.Below(p.on, p.pods, path)
 }
 
 // lists compares two lists, whose entries keep their order.
@@ -196,7 +197,7 @@ func (p *proof) allowed(before, after any, path sidecar.Path) bool {
 	if n := len(path); after == nil && n == 3 && path[1].Field == "annotations" && path[0].Field == "metadata" && slices.Contains(p.own, path[2].Field) {
 		return true
 	}
-	m := sidecar.MovedAt(p.on, p.pods, path)
+	m := editable.At(p.on, p.pods, path)
 	switch {
 	case m == nil:
 		return false
@@ -209,13 +210,13 @@ func (p *proof) allowed(before, after any, path sidecar.Path) bool {
 }
 
 // mayGo looks at what goes.
-func (p *proof) mayGo(kind sidecar.Value, v any) bool {
+func (p *proof) mayGo(kind editable.Value, v any) bool {
 	m, _ := v.(ordered)
 	name, _ := m.get("name").(string)
 	switch kind {
-	case sidecar.Container:
+	case editable.Container:
 		return named(p.marker, name)
-	case sidecar.Volume:
+	case editable.Volume:
 		return !mounts(p.after, name)
 	}
 	return true
@@ -242,28 +243,28 @@ func mounts(v any, volume string) bool {
 }
 
 // fits looks at what comes back.
-func (p *proof) fits(kind sidecar.Value, before, after any) bool {
+func (p *proof) fits(kind editable.Value, before, after any) bool {
 	text, isText := after.(string)
 	_, isNumber := after.(json.Number)
 	was, _ := before.(string)
 	switch kind {
-	case sidecar.TextValue:
+	case editable.Text:
 		return isText
-	case sidecar.NumberValue:
+	case editable.Number:
 		return isNumber
-	case sidecar.PortValue:
+	case editable.Port:
 		return isNumber || isText && portName().MatchString(text)
-	case sidecar.SchemeValue:
+	case editable.Scheme:
 		return isText && (strings.EqualFold(text, "http") || strings.EqualFold(text, "https"))
-	case sidecar.PortEntry:
+	case editable.PortEntry:
 		return p.movedPort(after)
-	case sidecar.SocketValue:
+	case editable.Socket:
 		return holdsOnly(after, "port", "host")
-	case sidecar.CommandValue:
+	case editable.Command:
 		return isText && digits().ReplaceAllString(was, "0") == digits().ReplaceAllString(text, "0")
-	case sidecar.AddressValue:
+	case editable.Address:
 		return isText && overTLS(was, text)
-	case sidecar.ListValue:
+	case editable.List:
 		return isText && len(without(names(text), names(was))) == 0
 	}
 	return false

@@ -40,7 +40,7 @@ const recordVersion = 2
 type mark struct {
 	At    string  `json:"at"`
 	Is    string  `json:"is,omitempty"`    // hash of the value laid on
-	Part  string  `json:"part,omitempty"`  // instead: what of the value is this document's, see sidecar.Share
+	Part  string  `json:"part,omitempty"`  // instead: what of the value is this document's, see editable.Share
 	Was   *string `json:"was,omitempty"`   // text that stood there; with Part, before any document came
 	After *string `json:"after,omitempty"` // the entry before what was taken out; "": it was the first
 	Skip  int     `json:"skip,omitempty"`  // lines between that entry and it: comments

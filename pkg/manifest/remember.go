@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/outrigger-dev/outrigger/pkg/editable"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -36,9 +37,9 @@ func (e *editor) partOf(v *node, at sidecar.Path, p *patch) string {
 		return ""
 	}
 	switch m.Share {
-	case sidecar.Largest:
+	case editable.Largest:
 		return p.part
-	case sidecar.Names:
+	case editable.Names:
 		text, _ := p.value.(string)
 		return strings.Join(without(names(text), names(v.str())), ",")
 	}
@@ -130,10 +131,10 @@ func (o *Object) marks(of func(by string) bool) (all []mark, err error) {
 }
 
 // moved tells what is moved at a path of the object.
-func (o *Object) moved() func(sidecar.Path) *sidecar.Moved {
+func (o *Object) moved() func(sidecar.Path) *editable.Field {
 	v, _ := valueOfNode(o.root()) // what can't be read has no pods
 	pods := podPaths(v)
-	return func(path sidecar.Path) *sidecar.Moved { return sidecar.MovedAt(o.Ref, pods, path) }
+	return func(path sidecar.Path) *editable.Field { return editable.At(o.Ref, pods, path) }
 }
 
 // podPaths are where pod templates stand, by their shape.

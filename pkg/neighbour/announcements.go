@@ -22,7 +22,7 @@ const (
 // scrapes leads annotations of the pod template and of Services that announce a
 // port which was taken over to its new scheme. A sidecar that announces one by itself
 // has been told where it's reached.
-func scrapes(w *sidecar.Workload, asked []sidecar.Asked) (edits []sidecar.Edit, fs sidecar.Findings) {
+func scrapes(w *sidecar.Workload, asked []sidecar.Answer) (edits []sidecar.Edit, fs sidecar.Findings) {
 	var theirs map[string]string
 	for i := range asked {
 		if theirs == nil && len(asked[i].Change.Takeovers) > 0 {
@@ -34,7 +34,7 @@ func scrapes(w *sidecar.Workload, asked []sidecar.Asked) (edits []sidecar.Edit, 
 }
 
 // unset are annotations that no sidecar sets.
-func unset(annotations map[string]string, asked []sidecar.Asked) map[string]string {
+func unset(annotations map[string]string, asked []sidecar.Answer) map[string]string {
 	out := maps.Clone(annotations)
 	for i := range asked {
 		for key := range asked[i].Change.Pod.Annotations {
@@ -45,7 +45,7 @@ func unset(annotations map[string]string, asked []sidecar.Asked) map[string]stri
 }
 
 // scraped is scrapes for one sidecar; have are the pod's annotations.
-func scraped(w *sidecar.Workload, a *sidecar.Asked, have map[string]string, edits []sidecar.Edit, fs sidecar.Findings) ([]sidecar.Edit, sidecar.Findings) {
+func scraped(w *sidecar.Workload, a *sidecar.Answer, have map[string]string, edits []sidecar.Edit, fs sidecar.Findings) ([]sidecar.Edit, sidecar.Findings) {
 	for _, t := range a.Change.Takeovers {
 		if t.Front {
 			if closes(emittedPolicies(&Served{}, a.Change.Objects), &t) {

@@ -53,7 +53,7 @@ func (t *taken) edit(object sidecar.Ref, at sidecar.Path, value any) sidecar.Edi
 }
 
 // Serve takes down what its neighbours will have to know of a workload.
-func Serve(w *sidecar.Workload, asked []sidecar.Asked) *Served {
+func Serve(w *sidecar.Workload, asked []sidecar.Answer) *Served {
 	s := &Served{Ref: w.Ref, Labels: w.Pod.Labels, plain: map[sidecar.Ref][]int32{}, ports: declaredPorts(w.Pod.Spec.Containers, w.Pod.Spec.InitContainers)}
 	for i := range asked {
 		a := &asked[i]

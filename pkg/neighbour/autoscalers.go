@@ -43,7 +43,7 @@ type size struct {
 
 // count takes down the containers of a sidecar that run as long as the pod: only
 // those are averaged over.
-func (s *Served) count(a *sidecar.Asked) {
+func (s *Served) count(a *sidecar.Answer) {
 	for _, list := range [][]corev1.Container{a.Change.InitContainers, a.Change.Containers} {
 		for i := range list {
 			s.own = append(s.own, list[i].Name)

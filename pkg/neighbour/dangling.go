@@ -12,7 +12,7 @@ import (
 
 // dangling finds ports of Services that lead to a name which no container has,
 // with the sidecars' own: the Service has no endpoints there, and nobody says so.
-func dangling(w *sidecar.Workload, asked []sidecar.Asked) (_ []sidecar.Edit, fs sidecar.Findings) {
+func dangling(w *sidecar.Workload, asked []sidecar.Answer) (_ []sidecar.Edit, fs sidecar.Findings) {
 	names := map[string]bool{}
 	take := func(list []corev1.Container) {
 		for _, c := range list {

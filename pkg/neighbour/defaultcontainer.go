@@ -6,7 +6,7 @@ import "github.com/outrigger-dev/outrigger/pkg/sidecar"
 // today, the first one, where ordinary containers join it: later patches may move
 // them to the front of the list. It isn't the one that the sidecar serves: entries
 // without app go by this annotation, and the next run would read another answer.
-func defaultContainer(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {
+func defaultContainer(w *sidecar.Workload, a sidecar.Answer) ([]sidecar.Edit, sidecar.Findings) {
 	if a.Placement != sidecar.Beside || len(a.Change.Containers) == 0 || w.Pod.Annotations[sidecar.DefaultContainerKey] != "" {
 		return nil, nil
 	}

@@ -19,7 +19,7 @@ const (
 // autoscaler from taking the node away, unless the annotation names it. All
 // sidecars of a pod extend the one list. Where nobody has written one, whether
 // what is in the volumes may go isn't ours to say.
-func evictable(w *sidecar.Workload, asked []sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {
+func evictable(w *sidecar.Workload, asked []sidecar.Answer) ([]sidecar.Edit, sidecar.Findings) {
 	list, some := w.Pod.Annotations[evictVolumesKey]
 	if !some || w.Pod.Annotations[evictKey] != "" { // which speaks for all volumes
 		return nil, nil

@@ -18,15 +18,15 @@ import (
 )
 
 // followers is the table of all that follows.
-var followers = []func(*sidecar.Workload, sidecar.Asked) ([]sidecar.Edit, sidecar.Findings){
+var followers = []func(*sidecar.Workload, sidecar.Answer) ([]sidecar.Edit, sidecar.Findings){
 	probes, services, shutdown, defaultContainer,
 }
 
 // together is the table of what follows all sidecars of a workload at once.
-var together = []func(*sidecar.Workload, []sidecar.Asked) ([]sidecar.Edit, sidecar.Findings){scrapes, evictable, dangling}
+var together = []func(*sidecar.Workload, []sidecar.Answer) ([]sidecar.Edit, sidecar.Findings){scrapes, evictable, dangling}
 
 // Follow gives the edits by which everything around the sidecars follows them.
-func Follow(w *sidecar.Workload, asked []sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {
+func Follow(w *sidecar.Workload, asked []sidecar.Answer) ([]sidecar.Edit, sidecar.Findings) {
 	var edits []sidecar.Edit
 	var fs sidecar.Findings
 	for _, a := range asked {

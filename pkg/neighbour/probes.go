@@ -17,7 +17,7 @@ import (
 // (kubernetes pkg/probe/http). Ports are written as numbers: the name has left
 // the container. Where clients need credentials, the proxy has a listener for the
 // kubelet.
-func probes(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {
+func probes(w *sidecar.Workload, a sidecar.Answer) ([]sidecar.Edit, sidecar.Findings) {
 	p := prober{w: w, asked: a}
 	ours := map[string]bool{}
 	for _, c := range append(a.Change.Containers[:len(a.Change.Containers):len(a.Change.Containers)], a.Change.InitContainers...) {
@@ -41,7 +41,7 @@ func probes(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Findi
 
 type prober struct {
 	w        *sidecar.Workload
-	asked    sidecar.Asked
+	asked    sidecar.Answer
 	takeover sidecar.Takeover
 	edits    []sidecar.Edit
 	findings sidecar.Findings

@@ -16,7 +16,7 @@ import (
 // controller), and a name that stands on two containers leads to the wrong one.
 // Those that lead to an app that stays where it is are led to the sidecar in front.
 // An appProtocol in plain becomes the one over TLS where the proxy speaks that.
-func services(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {
+func services(w *sidecar.Workload, a sidecar.Answer) ([]sidecar.Edit, sidecar.Findings) {
 	var edits []sidecar.Edit
 	var fs sidecar.Findings
 	for _, t := range a.Change.Takeovers {

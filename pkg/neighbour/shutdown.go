@@ -11,7 +11,7 @@ import (
 // shutdown makes the app wait before it ends, until no Service leads to the pod
 // any more. The sleep action of preStop is stable since Kubernetes 1.34 and on by
 // default since 1.30 (KEP-3960).
-func shutdown(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Findings) {
+func shutdown(w *sidecar.Workload, a sidecar.Answer) ([]sidecar.Edit, sidecar.Findings) {
 	var edits []sidecar.Edit
 	var fs sidecar.Findings
 	if a.Change.App.DrainSeconds <= 0 {
@@ -25,7 +25,7 @@ func shutdown(w *sidecar.Workload, a sidecar.Asked) ([]sidecar.Edit, sidecar.Fin
 }
 
 // drain is shutdown for one container.
-func drain(w *sidecar.Workload, a sidecar.Asked, c *corev1.Container) ([]sidecar.Edit, sidecar.Findings) {
+func drain(w *sidecar.Workload, a sidecar.Answer, c *corev1.Container) ([]sidecar.Edit, sidecar.Findings) {
 	seconds := a.Change.App.DrainSeconds
 	at := w.ContainerPath(c.Name).To("lifecycle", "preStop")
 	note := func(s sidecar.Severity, code, message, hint string) sidecar.Findings {

@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/pkg/nearest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -126,7 +127,7 @@ func (p *ConfigReload) otherVolumes(w *sidecar.Workload, name string) string {
 			all = append(all, v.Name)
 		}
 	}
-	if near := sidecar.Nearest(name, all); near != "" {
+	if near := nearest.Name(name, all); near != "" {
 		return "did you mean " + near
 	}
 	return "those with ConfigMaps and Secrets: " + list(all)

@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/outrigger-dev/outrigger/pkg/nearest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -51,7 +52,7 @@ func (p *Exporter) validatePreset(fs *sidecar.Findings) bool {
 	case known == nil:
 		names := slices.Sorted(maps.Keys(exporterPresets()))
 		hint := "write one of " + strings.Join(names, ", ") + "; or spell it out with image and metricsPort"
-		if near := sidecar.Nearest(p.Preset, names); near != "" {
+		if near := nearest.Name(p.Preset, names); near != "" {
 			hint = "did you mean " + near
 		}
 		fs.Add(sidecar.Error, "preset-unknown", "preset", fmt.Sprintf("%q is unknown", p.Preset), hint)

@@ -19,7 +19,7 @@ import (
 // Services would lead to the Job.
 func (p *Migrate) job(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Change, error) {
 	if w.Alone == nil { // asked without others
-		w.Alone = sidecar.Without(w, nil)
+		w.Alone = w.Copy()
 	}
 	out := &sidecar.Change{Notes: c.Notes, Overlaid: true}
 	last := len(c.InitContainers) - 1

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/outrigger-dev/outrigger/pkg/nearest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -71,7 +72,7 @@ func (p *Gate) validateRebind(without string, fs *sidecar.Findings) {
 	switch preset := r.preset(); {
 	case r.Preset != "" && preset == nil:
 		hint := "write one of " + strings.Join(slices.Sorted(maps.Keys(rebindPresets())), ", ")
-		if near := sidecar.Nearest(r.Preset, slices.Collect(maps.Keys(rebindPresets()))); near != "" {
+		if near := nearest.Name(r.Preset, slices.Collect(maps.Keys(rebindPresets()))); near != "" {
 			hint = "did you mean " + near
 		}
 		fs.Add(sidecar.Error, "preset-unknown", "rebind.preset", fmt.Sprintf("%q is unknown", r.Preset), hint)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/pkg/merge"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -52,7 +53,7 @@ func TestRebindPresets(t *testing.T) {
 			w.App.Args = slices.Clone(c.App.Args)
 			again, err := tls.Change(w)
 			require.NoError(t, err)
-			require.True(t, again.App.On(w.App), "%v is not %v", again.App, c.App)
+			require.True(t, merge.HasAll(w.App, &again.App), "%v is not %v", again.App, c.App)
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/outrigger-dev/outrigger/pkg/nearest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -98,7 +99,7 @@ func checkWritable(w *sidecar.Workload, field, name string, fs *sidecar.Findings
 	if !ok {
 		names := namesOfVolumes(w)
 		hint := "there are: " + list(names)
-		if near := sidecar.Nearest(name, names); near != "" {
+		if near := nearest.Name(name, names); near != "" {
 			hint = "did you mean " + near
 		}
 		fs.Add(sidecar.Error, "volume-missing", field, "the pod has no volume "+name, hint)

@@ -4,6 +4,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/merge"
 	"github.com/outrigger-dev/outrigger/pkg/neighbour"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -137,7 +138,7 @@ func (r *run) again(o *manifest.Object, more []sidecar.Edit) {
 	if len(own) == 0 {
 		return // and somebody has said why
 	}
-	merged, fs := sidecar.Merge(append(own, more...), func(_ sidecar.Ref, path sidecar.Path, want any) (there, same bool) { return has(o, path, want) })
+	merged, fs := merge.Merge(append(own, more...), func(_ sidecar.Ref, path sidecar.Path, want any) (there, same bool) { return has(o, path, want) })
 	if r.add(fs...); !fs.Failed() {
 		r.layer.Edit(o, merged)
 	}

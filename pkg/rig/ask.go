@@ -10,15 +10,16 @@ import (
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/merge"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // ask asks each pattern of the config what the workload needs, but for those that it
 // goes without. Where one of them changes the pod as a whole, all are asked again: the
 // others must know. Answers come in the order of the config.
-func (r *run) ask(o *manifest.Object, w *sidecar.Workload, out optOut) []answer {
+func (r *run) ask(o *manifest.Object, w *sidecar.Workload, out optOut) []outcome {
 	answers := r.round(o, w, out, nil)
-	if w.Settled(given(answers, -1)) != nil {
+	if merge.WithPodSettings(w, given(answers, -1)) != nil {
 		answers = r.round(o, w, out, answers)
 	}
 	return answers
@@ -27,12 +28,12 @@ func (r *run) ask(o *manifest.Object, w *sidecar.Workload, out optOut) []answer 
 // round asks all entries; earlier are the answers of the round before. Those that
 // take ports over are asked first: the others must know where the app listens then.
 // Those that make pods without the sidecars come last.
-func (r *run) round(o *manifest.Object, w *sidecar.Workload, out optOut, earlier []answer) []answer {
+func (r *run) round(o *manifest.Object, w *sidecar.Workload, out optOut, earlier []outcome) []outcome {
 	entries := r.conf.Spec.Patterns
-	answers := make([]answer, len(entries))
+	answers := make([]outcome, len(entries))
 	moved := map[string][]sidecar.Takeover{} // by the app's container
 	view := func(i int) *sidecar.Workload {
-		if settled := w.Settled(given(earlier, i)); settled != nil {
+		if settled := merge.WithPodSettings(w, given(earlier, i)); settled != nil {
 			return settled
 		}
 		return w
@@ -44,17 +45,17 @@ func (r *run) round(o *manifest.Object, w *sidecar.Workload, out optOut, earlier
 				continue
 			}
 			if why := out.why(e.Name); why != "" {
-				answers[i] = answer{skipped: true, findings: sidecar.Findings{r.skipped(o, e, why)}}
+				answers[i] = outcome{skipped: true, findings: sidecar.Findings{r.skipped(o, e, why)}}
 				continue
 			}
 			answers[i] = r.answer(o, view(i), e, out, moved, answers)
-			if a := answers[i].Asked; takes(e) && a != nil {
+			if a := answers[i].Answer; takes(e) && a != nil {
 				moved[a.App.Name] = append(moved[a.App.Name], a.Change.Takeovers...)
 			}
 		}
 	}
 	for i := range entries { // who closes ports of the pod is asked again: it must know of those that the others open
-		if a := answers[i].Asked; a != nil && slices.ContainsFunc(a.Change.Takeovers, func(t sidecar.Takeover) bool { return t.Front }) {
+		if a := answers[i].Answer; a != nil && slices.ContainsFunc(a.Change.Takeovers, func(t sidecar.Takeover) bool { return t.Front }) {
 			view := *view(i)
 			view.Opened, view.Shut = opened(answers, i), shut(answers, i)
 			if len(view.Opened) > 0 || len(view.Shut) > 0 {
@@ -66,19 +67,19 @@ func (r *run) round(o *manifest.Object, w *sidecar.Workload, out optOut, earlier
 }
 
 // given are those of the answers that want something, but one.
-func given(answers []answer, but int) (asked []sidecar.Asked) {
+func given(answers []outcome, but int) (asked []sidecar.Answer) {
 	for i := range answers {
-		if answers[i].Asked != nil && i != but {
-			asked = append(asked, *answers[i].Asked)
+		if answers[i].Answer != nil && i != but {
+			asked = append(asked, *answers[i].Answer)
 		}
 	}
 	return asked
 }
 
-// An answer is what one entry wants of a workload, if anything, and what is to be
+// An outcome is what one entry wants of a workload, if anything, and what is to be
 // said about it.
-type answer struct {
-	*sidecar.Asked
+type outcome struct {
+	*sidecar.Answer
 	findings sidecar.Findings
 	skipped  bool
 }
@@ -110,7 +111,7 @@ func lone(e *config.Entry) bool {
 }
 
 // answer asks one pattern; before are the answers of those that were asked earlier.
-func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, without optOut, moved map[string][]sidecar.Takeover, before []answer) (out answer) {
+func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, without optOut, moved map[string][]sidecar.Takeover, before []outcome) (out outcome) {
 	said := run{conf: r.conf} // what is to be said about this entry
 	defer func() { out.findings = said.findings }()
 	view := *w
@@ -124,7 +125,7 @@ func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, w
 		view.Takeovers = moved[view.App.Name]
 	}
 	if lone(e) {
-		view.Alone = sidecar.Without(&view, given(before, -1))
+		view.Alone = merge.Without(&view, given(before, -1))
 	}
 	c, err := e.Pattern().Change(&view)
 	if why := unfit(c, err); why != nil && e.Unfit == config.UnfitSkip {
@@ -146,7 +147,7 @@ func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, w
 	others := func(names []string) []string { // one that isn't in this pod isn't waited for
 		return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return without.why(n) != "" && r.named(n) })
 	}
-	out.Asked = &sidecar.Asked{Name: e.Name, Placement: e.Placement, After: others(e.After), Before: others(e.Before),
+	out.Answer = &sidecar.Answer{Name: e.Name, Placement: e.Placement, After: others(e.After), Before: others(e.Before),
 		App: view.App, Apps: view.Apps, Change: c}
 	return out
 }

@@ -11,18 +11,13 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// ChecksumPrefix begins the annotation of a pod template that changes with the
-// content of what a sidecar reads, so that the pods are replaced; the sidecar's
-// name follows.
-const ChecksumPrefix = "checksum.outrigger.dev/"
-
 // hashed are the kinds whose references kustomize leads to a name with a hash
 // (kustomize api/internal/konfig, namereference). In others they'd dangle.
 var hashed = []string{"Pod", "PodTemplate", "Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "Job", "CronJob"}
 
 // emit collects the objects of one sidecar, and gives the edits by which their
 // content rolls the pods.
-func (r *run) emit(o *manifest.Object, w *sidecar.Workload, a sidecar.Asked) []sidecar.Edit {
+func (r *run) emit(o *manifest.Object, w *sidecar.Workload, a sidecar.Answer) []sidecar.Edit {
 	var sum []byte
 	byName := o.ByKustomize() && slices.Contains(hashed, w.Ref.Kind) && w.Ref.Group != "argoproj.io"
 	roll := r.conf.Spec.Rollout
@@ -44,7 +39,7 @@ func (r *run) emit(o *manifest.Object, w *sidecar.Workload, a sidecar.Asked) []s
 		return nil
 	}
 	h := sha256.Sum256(sum)
-	key := ChecksumPrefix + a.Name
+	key := sidecar.ChecksumPrefix + a.Name
 	e := sidecar.Edit{Owner: a.Name, Object: w.Ref, Path: w.Template.To("metadata", "annotations", key), Value: hex.EncodeToString(h[:])[:16]}
 	if was := w.Pod.Annotations[key]; was != "" {
 		e.Was = was // ours, of an earlier content

@@ -23,7 +23,7 @@ func tidy(fs sidecar.Findings) sidecar.Findings {
 }
 
 // told reports what a workload got.
-func (r *run) told(o *manifest.Object, asked []sidecar.Asked) {
+func (r *run) told(o *manifest.Object, asked []sidecar.Answer) {
 	var parts []string
 	for _, a := range asked {
 		var has []string

@@ -6,7 +6,9 @@ import (
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/merge"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+	"github.com/outrigger-dev/outrigger/pkg/verify"
 )
 
 // unlaid checks what a workload claims of sidecars that aren't laid on it. Whoever
@@ -36,8 +38,8 @@ func marks(o *manifest.Object, at sidecar.Path, name string) (found []string) {
 				found = append(found, notes.To(key).String())
 			}
 		}
-		if _, ok := have[ChecksumPrefix+name]; ok {
-			found = append(found, notes.To(ChecksumPrefix+name).String())
+		if _, ok := have[sidecar.ChecksumPrefix+name]; ok {
+			found = append(found, notes.To(sidecar.ChecksumPrefix+name).String())
 		}
 	}
 	return found
@@ -52,12 +54,12 @@ func (r *run) stands(o *manifest.Object, name string) bool {
 	if !ok {
 		return false
 	}
-	asked, fs := sidecar.Likened(w, given(quiet.ask(o, w, optOut{}), -1))
-	i := slices.IndexFunc(asked, func(a sidecar.Asked) bool { return a.Name == name })
+	asked, fs := merge.Likened(w, given(quiet.ask(o, w, optOut{}), -1))
+	i := slices.IndexFunc(asked, func(a sidecar.Answer) bool { return a.Name == name })
 	if i < 0 || fs.Failed() {
 		return false
 	}
-	edits, fs := sidecar.Edits(w, asked)
+	edits, fs := merge.Edits(w, asked)
 	n := 0
 	for _, e := range edits {
 		if e.Owner != name || e.Object != w.Ref {
@@ -73,7 +75,7 @@ func (r *run) stands(o *manifest.Object, name string) bool {
 			return false
 		}
 	}
-	return n > 0 && !fs.Failed()
+	return n > 0 && !fs.Failed() && !verify.Check(w, asked).Failed()
 }
 
 // others finds containers of the manifest that have the name of a sidecar's and are

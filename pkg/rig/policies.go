@@ -131,9 +131,9 @@ func closes(e *config.Entry) bool {
 }
 
 // opened are the ports that the other sidecars have in the pod.
-func opened(answers []answer, but int) (ports []corev1.ContainerPort) {
+func opened(answers []outcome, but int) (ports []corev1.ContainerPort) {
 	for i := range answers {
-		if a := answers[i].Asked; a != nil && i != but {
+		if a := answers[i].Answer; a != nil && i != but {
 			for j := range a.Change.Containers {
 				ports = append(ports, a.Change.Containers[j].Ports...)
 			}
@@ -145,9 +145,9 @@ func opened(answers []answer, but int) (ports []corev1.ContainerPort) {
 // shut are the ports of the pod that the other sidecars close: those of an app that
 // is reached through them only, be it that it has moved to 127.0.0.1, and those where
 // they answer the kubelet.
-func shut(answers []answer, but int) (ports []int32) {
+func shut(answers []outcome, but int) (ports []int32) {
 	for i := range answers {
-		a := answers[i].Asked
+		a := answers[i].Answer
 		if a == nil || i == but {
 			continue
 		}

@@ -9,8 +9,10 @@ import (
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/merge"
 	"github.com/outrigger-dev/outrigger/pkg/neighbour"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+	"github.com/outrigger-dev/outrigger/pkg/verify"
 )
 
 // A File is one input by name; standard input has none.
@@ -188,7 +190,7 @@ func (r *run) workload(o *manifest.Object) bool {
 	if len(own) == 0 {
 		return complete
 	}
-	merged, fs := sidecar.Merge(own, func(_ sidecar.Ref, path sidecar.Path, want any) (there, same bool) { return has(o, path, want) })
+	merged, fs := merge.Merge(own, func(_ sidecar.Ref, path sidecar.Path, want any) (there, same bool) { return has(o, path, want) })
 	if r.add(fs...); !fs.Failed() {
 		r.layer.Edit(o, merged)
 	}
@@ -212,7 +214,7 @@ func (r *run) own(o *manifest.Object) (own []sidecar.Edit, complete bool) {
 		return nil, complete
 	}
 	asked, edits := a.asked, a.edits
-	r.add(sidecar.Check(w, asked)...)
+	r.add(verify.Check(w, asked)...)
 	r.served(o, w, asked)
 	follow, fs := neighbour.Follow(w, asked)
 	r.add(fs...)
@@ -235,8 +237,8 @@ func (r *run) own(o *manifest.Object) (own []sidecar.Edit, complete bool) {
 
 // An agreement is what the sidecars want of a workload.
 type agreement struct {
-	said    []sidecar.Asked // as the patterns said it
-	asked   []sidecar.Asked // with containers that run the app's program filled in
+	said    []sidecar.Answer // as the patterns said it
+	asked   []sidecar.Answer // with containers that run the app's program filled in
 	edits   []sidecar.Edit
 	without []*config.Entry // the workload goes without these
 }
@@ -245,20 +247,20 @@ type agreement struct {
 // stands in the place of one that may be left out, all are asked again without that one.
 func (r *run) agreed(o *manifest.Object, w *sidecar.Workload) (a agreement) {
 	out := r.optOut(o, w.Template)
-	var answers []answer
+	var answers []outcome
 	var fs sidecar.Findings
 	for again := true; again; again = r.others(o, w, a.edits, out) {
 		answers = r.ask(o, w, out)
 		a.said, a.edits = given(answers, -1), nil
-		if a.asked, fs = sidecar.Likened(w, a.said); len(a.asked) > 0 {
+		if a.asked, fs = merge.Likened(w, a.said); len(a.asked) > 0 {
 			var more sidecar.Findings
-			a.edits, more = sidecar.Edits(w, a.asked)
+			a.edits, more = merge.Edits(w, a.asked)
 			fs = append(fs, more...)
 		}
 	}
 	for i := range answers {
 		r.add(answers[i].findings...)
-		if answers[i].Asked == nil {
+		if answers[i].Answer == nil {
 			a.without = append(a.without, &r.conf.Spec.Patterns[i])
 		}
 	}
@@ -269,7 +271,7 @@ func (r *run) agreed(o *manifest.Object, w *sidecar.Workload) (a agreement) {
 // served finds sidecars that another config has laid on already, under the same
 // names: mostly it's this one before it was renamed. Where they're equal they'd
 // coalesce, and nobody would know whose they are.
-func (r *run) served(o *manifest.Object, w *sidecar.Workload, asked []sidecar.Asked) {
+func (r *run) served(o *manifest.Object, w *sidecar.Workload, asked []sidecar.Answer) {
 	others := o.Configs()
 	if len(others) == 0 {
 		return
@@ -287,7 +289,7 @@ func (r *run) served(o *manifest.Object, w *sidecar.Workload, asked []sidecar.As
 
 // around lays on what the workloads want of the objects around them.
 func (r *run) around() {
-	merged, fs := sidecar.Merge(r.shared, func(ref sidecar.Ref, path sidecar.Path, want any) (there, same bool) {
+	merged, fs := merge.Merge(r.shared, func(ref sidecar.Ref, path sidecar.Path, want any) (there, same bool) {
 		return has(r.object(ref), path, want)
 	})
 	if r.add(fs...); fs.Failed() {

@@ -8,6 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/merge"
+	"github.com/outrigger-dev/outrigger/pkg/nearest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -89,7 +91,7 @@ func earlier(w *sidecar.Workload, p sidecar.Pattern) []*corev1.Container {
 	for i, c := range w.Apps {
 		view := *w
 		view.App, view.Apps = c, w.Apps[i:i+1]
-		if change, err := p.Change(&view); err == nil && change.Laid(w) && change.App.On(c) {
+		if change, err := p.Change(&view); err == nil && merge.HasContainers(w, change) && merge.HasAll(c, &change.App) {
 			return view.Apps
 		}
 	}
@@ -146,7 +148,7 @@ func (r *run) noApp(w *sidecar.Workload, e *config.Entry, name string) {
 		}
 	}
 	hint := "there are: " + strings.Join(names, ", ")
-	if near := sidecar.Nearest(name, names); near != "" {
+	if near := nearest.Name(name, names); near != "" {
 		hint = "did you mean " + near
 	}
 	r.add(sidecar.Finding{Severity: sidecar.Error, Code: "app-unknown", Object: w.Ref, Sidecar: e.Name,

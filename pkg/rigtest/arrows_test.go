@@ -14,14 +14,33 @@ const module = "github.com/outrigger-dev/outrigger/"
 // arrows are the imports that the house allows, each with its reason. What isn't
 // here is an arrow in the wrong direction.
 var arrows = map[string]map[string]string{
+	"pkg/nearest": {},
 	"pkg/sidecar": {
 		"k8s.io/api": "the words are those of the Kubernetes API",
+	},
+	"pkg/sidecar/sidecartest": {
+		"pkg/sidecar": "it makes workloads and answers to test with",
+		"k8s.io/api":  "whose pods are the API's",
+	},
+	"pkg/merge": {
+		"pkg/nearest": "after and before may name a container in a slip of the pen",
+		"pkg/sidecar": "answers become edits",
+		"k8s.io/api":  "containers, volumes and ports are the API's",
+	},
+	"pkg/verify": {
+		"pkg/merge":   "the order in which init containers start, and what leads them elsewhere, are known there",
+		"pkg/sidecar": "it looks at answers and tells findings",
+		"k8s.io/api":  "ports, mounts and hooks are the API's",
+	},
+	"pkg/editable": {
+		"pkg/sidecar": "edits and records address fields by its paths",
 	},
 	"pkg/netpol": {
 		"k8s.io/api":          "it says what the API's NetworkPolicies mean",
 		"k8s.io/apimachinery": "selectors and named ports are fields of those types",
 	},
 	"pkg/pattern": {
+		"pkg/nearest":         "presets and keys may be written in a slip of the pen",
 		"pkg/netpol":          "who is let in on a port already decides what a policy may open",
 		"pkg/sidecar":         "a pattern answers in its words",
 		"k8s.io/api":          "containers and volumes are spelled in the API's types",
@@ -29,6 +48,7 @@ var arrows = map[string]map[string]string{
 	},
 	"pkg/config": {
 		"pkg/config/field":    "reader and schema agree on what fields a type has",
+		"pkg/nearest":         "fields, values and names may be written in a slip of the pen",
 		"pkg/pattern":         "the union of patterns is the registry",
 		"pkg/sidecar":         "findings, placements and the view that an entry fills",
 		"k8s.io/api":          "an override is a partial core/v1 Container",
@@ -50,6 +70,7 @@ var arrows = map[string]map[string]string{
 		"k8s.io/apimachinery": "ports are numbers or names",
 	},
 	"pkg/manifest": {
+		"pkg/editable":       "a record is obeyed for what is edited, and for nothing else",
 		"pkg/manifest/split": "most objects are only recognised",
 		"pkg/sidecar":        "it lays edits on text",
 		"go.yaml.in/yaml/v3": "the YAML reader",
@@ -60,6 +81,9 @@ var arrows = map[string]map[string]string{
 		"pkg/pattern":   "an expanded config is made of custom",
 		"pkg/neighbour": "what follows",
 		"pkg/netpol":    "a view has the policies that may be for its pods",
+		"pkg/nearest":   "an entry may name its app in a slip of the pen",
+		"pkg/merge":     "answers become edits",
+		"pkg/verify":    "what can't work is said before anything is written",
 		"pkg/manifest":  "the text",
 		"pkg/sidecar":   "the words between them",
 		"k8s.io/api":    "the view of a workload is decoded here",

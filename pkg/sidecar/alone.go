@@ -1,11 +1,6 @@
 package sidecar
 
-import (
-	"slices"
-	"strings"
-
-	corev1 "k8s.io/api/core/v1"
-)
+import corev1 "k8s.io/api/core/v1"
 
 // Alone is what a pod is without the sidecars: what they set isn't there, whether
 // the manifest has it by itself, by an earlier run, or not at all. So a run over
@@ -16,85 +11,15 @@ type Alone struct {
 	Led []string          // variables that sidecars lead elsewhere, in order: what the manifest has there can't be told any more
 }
 
-// Without is the pod of w without what sidecars change in it.
-func Without(w *Workload, asked []Asked) *Alone {
+// Copy is the pod of w as it stands, as a start for Alone.
+func (w *Workload) Copy() *Alone {
 	a := &Alone{Pod: *w.Pod.DeepCopy()}
-	spec := &a.Pod.Spec
-	for _, list := range [][]corev1.Container{spec.Containers, spec.InitContainers} {
+	for _, list := range [][]corev1.Container{a.Pod.Spec.Containers, a.Pod.Spec.InitContainers} {
 		for i := range list {
 			if list[i].Name == w.App.Name {
 				a.App = &list[i]
 			}
 		}
 	}
-	for i := range asked {
-		c := asked[i].Change
-		spec.Volumes = slices.DeleteFunc(spec.Volumes, func(v corev1.Volume) bool {
-			return slices.ContainsFunc(c.Volumes, func(ours corev1.Volume) bool { return ours.Name == v.Name })
-		})
-		a.without(&c.Pod)
-		if served := asked[i].Served(); slices.ContainsFunc(served, func(s *corev1.Container) bool { return s.Name == w.App.Name }) {
-			a.less(&c.App, w.App)
-		} else if everywhere := leads(asked, c.App.everywhere(), w.App.Name); len(everywhere) > 0 {
-			everywhere = slices.DeleteFunc(everywhere, func(v EnvVar) bool {
-				return !slices.ContainsFunc(w.App.Env, func(have corev1.EnvVar) bool { return have.Name == v.Name })
-			})
-			a.less(&App{Env: everywhere}, w.App)
-		}
-	}
-	slices.Sort(a.Led)
-	a.Led = slices.Compact(a.Led)
 	return a
-}
-
-// less takes off what the app gets from one sidecar.
-func (a *Alone) less(ours *App, app *corev1.Container) {
-	for _, v := range ours.Env {
-		i := slices.IndexFunc(a.App.Env, func(have corev1.EnvVar) bool { return have.Name == v.Name })
-		if v.AppendWith != "" && i >= 0 && a.App.Env[i].ValueFrom == nil {
-			if a.App.Env[i].Value = apart(a.App.Env[i].Value, v.Value, v.AppendWith); a.App.Env[i].Value != "" {
-				continue
-			}
-		} else if v.Replace {
-			a.Led = append(a.Led, v.Name)
-		}
-		a.App.Env = slices.DeleteFunc(a.App.Env, func(have corev1.EnvVar) bool { return have.Name == v.Name })
-	}
-	a.App.VolumeMounts = slices.DeleteFunc(a.App.VolumeMounts, func(have corev1.VolumeMount) bool {
-		return slices.ContainsFunc(ours.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == have.MountPath })
-	})
-}
-
-// without takes off what the pod gets from one sidecar.
-func (a *Alone) without(ours *Pod) {
-	spec := &a.Pod.Spec
-	spec.ImagePullSecrets = slices.DeleteFunc(spec.ImagePullSecrets, func(s corev1.LocalObjectReference) bool { return slices.Contains(ours.ImagePullSecrets, s) })
-	for key := range ours.Annotations {
-		delete(a.Pod.Annotations, key)
-	}
-	security := spec.SecurityContext
-	if security == nil {
-		return
-	}
-	if ours.FSGroup != nil {
-		security.FSGroup = nil
-	}
-	if ours.FSGroupChangePolicy != "" {
-		security.FSGroupChangePolicy = nil
-	}
-	security.Sysctls = slices.DeleteFunc(security.Sysctls, func(s corev1.Sysctl) bool {
-		return slices.ContainsFunc(ours.Sysctls, func(o corev1.Sysctl) bool { return o.Name == s.Name })
-	})
-	if same(security, &corev1.PodSecurityContext{}) {
-		spec.SecurityContext = nil
-	}
-}
-
-// apart undoes joined.
-func apart(list, part, separator string) string {
-	before, after, found := strings.Cut(separator+list+separator, separator+part+separator)
-	if !found {
-		return list
-	}
-	return strings.TrimPrefix(strings.TrimSuffix(before+separator+after, separator), separator)
 }

@@ -14,5 +14,5 @@ type Edit struct {
 	By     Path   // with Delete: what takes the place of it
 	Part   string // of a number of which the largest counts: what this owner wants
 
-	view *Workload // where messages look up what the manifest has
+	View *Workload // where messages look up what the manifest has; may be nil
 }

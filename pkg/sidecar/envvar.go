@@ -26,8 +26,17 @@ type EnvVar struct {
 	Everywhere bool `json:"everywhere,omitempty"`
 }
 
-// changes reports whether a value that is there may become another one.
-func (v *EnvVar) changes() bool { return v.AppendWith != "" || v.Replace }
+// VarsEverywhere are those of the app's variables that all containers get that have
+// them.
+func (a *App) VarsEverywhere() []EnvVar {
+	var vars []EnvVar
+	for _, e := range a.Env {
+		if e.Everywhere {
+			vars = append(vars, e)
+		}
+	}
+	return vars
+}
 
 // Vars are variables that are set and not appended.
 func Vars(env ...corev1.EnvVar) []EnvVar {
@@ -38,22 +47,11 @@ func Vars(env ...corev1.EnvVar) []EnvVar {
 	return out
 }
 
-// joined appends part to a list of values, unless it's among them.
-func joined(list, part, separator string) string {
-	switch {
-	case strings.Contains(separator+list+separator, separator+part+separator):
-		return list
-	case list == "":
-		return part
-	}
-	return list + separator + part
-}
-
-// references calls f for each variable that a value refers to as $(NAME);
+// References calls f for each variable that a value refers to as $(NAME);
 // $$(NAME) is an escape, and everything else is text. Like the kubelet, it asks
 // nothing of the form of a name
 // (k8s.io/kubernetes/third_party/forked/golang/expansion).
-func references(value string, f func(name string)) {
+func References(value string, f func(name string)) {
 	for {
 		i := strings.IndexByte(value, '$')
 		if i < 0 || i+1 == len(value) {

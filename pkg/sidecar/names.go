@@ -60,18 +60,18 @@ func label(name string, max int, port bool) string {
 		}
 	}
 	s := strings.Trim(b.String(), "-")
-	if s == name && len(s) <= max && s != "" && !(port && digits(s)) {
+	if s == name && len(s) <= max && s != "" && (!port || HasLetter(s)) {
 		return s
 	}
 	s = hashed(s, name, max)
-	if port && digits(s) {
+	if port && !HasLetter(s) {
 		s = "p" + s[1:]
 	}
 	return s
 }
 
-// digits reports whether a name has no letter.
-func digits(s string) bool { return strings.Trim(s, "0123456789-") == "" }
+// HasLetter reports whether a name has more than digits and dashes.
+func HasLetter(s string) bool { return strings.Trim(s, "0123456789-") != "" }
 
 // hashed cuts a name, between letters, and puts a hash of the whole one behind it.
 func hashed(name, whole string, max int) string {

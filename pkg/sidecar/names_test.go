@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar/sidecartest"
 )
 
 // Names made by Shorten, Label and PortLabel are in people's clusters: this test
@@ -44,7 +45,7 @@ func TestNamesAreFrozen(t *testing.T) {
 }
 
 func TestObjectNameLeavesRoomForKustomize(t *testing.T) {
-	w := workload()
+	w := sidecartest.Workload()
 	require.Equal(t, "web-proxy", w.ObjectName())
 	w.Ref.Name = strings.Repeat("w", 253)
 	require.Len(t, w.ObjectName()+"-2222222222", 253)

@@ -31,7 +31,7 @@ func Fields(names ...string) Path {
 // where that isn't TCP, as in 53/UDP.
 func PortKey(port int32, protocol corev1.Protocol) string {
 	key := strconv.Itoa(int(port))
-	if !tcp(protocol) {
+	if !IsTCP(protocol) {
 		key += "/" + string(protocol)
 	}
 	return key
@@ -86,10 +86,24 @@ func (p Path) String() string {
 // plainEntry is what messages show of an entry of a list of plain values: of an
 // argument the flag, since what follows may be secret.
 func plainEntry(v string) string {
-	if name, _, some := strings.Cut(v, "="); flag(v) && some {
+	if name, _, some := strings.Cut(v, "="); IsFlag(v) && some {
 		return name + "=..."
-	} else if flag(v) {
+	} else if IsFlag(v) {
 		return v
 	}
 	return "..."
 }
+
+// ContainerPath is where a container or init container of the pod stands.
+func (w *Workload) ContainerPath(name string) Path {
+	list := "containers"
+	for _, c := range w.Pod.Spec.InitContainers {
+		if c.Name == name {
+			list = "initContainers"
+		}
+	}
+	return w.Template.To("spec", list).At("name", name)
+}
+
+// IsFlag reports whether an argument is a flag, and no value.
+func IsFlag(arg string) bool { return len(arg) > 1 && arg[0] == '-' }

@@ -1,7 +1,9 @@
-// Package sidecar holds the words that the rest of outrigger is written in: what
-// a pattern is asked (Pattern, Workload), what it answers (Change), and how
-// several answers become one (Edits, Merge). It knows the Kubernetes API types
-// and nothing of YAML, files or runners.
+// Package sidecar holds the words that the rest of outrigger is written in: what a
+// pattern is asked (Pattern, Workload), what it answers (Change), and what becomes of
+// the answers (Edit, Finding). A Change is also what a user writes as the pattern
+// "custom". The package knows the Kubernetes API types and nothing of YAML, files or
+// runners; package merge makes edits of answers, and package verify finds what can't
+// work.
 package sidecar
 
 import (
@@ -211,7 +213,7 @@ func (w *Workload) PortName(port int32, def string) string {
 	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
 		for _, c := range list {
 			for _, p := range c.Ports {
-				if p.ContainerPort == port && tcp(p.Protocol) && p.Name != "" {
+				if p.ContainerPort == port && IsTCP(p.Protocol) && p.Name != "" {
 					return p.Name
 				}
 			}
@@ -244,7 +246,7 @@ next:
 
 func declares(c *corev1.Container, port int32) bool {
 	for _, p := range c.Ports {
-		if p.ContainerPort == port && tcp(p.Protocol) {
+		if p.ContainerPort == port && IsTCP(p.Protocol) {
 			return true
 		}
 	}
@@ -255,7 +257,7 @@ func declares(c *corev1.Container, port int32) bool {
 func (w *Workload) Ends(c *corev1.Container) bool {
 	for i := range w.Pod.Spec.InitContainers {
 		if in := &w.Pod.Spec.InitContainers[i]; in.Name == c.Name {
-			return !runs(in)
+			return !RunsWithPod(in)
 		}
 	}
 	return false
@@ -273,7 +275,21 @@ func (w *Workload) Container(name string) *corev1.Container {
 	return nil
 }
 
-func tcp(p corev1.Protocol) bool { return p == "" || p == corev1.ProtocolTCP }
+// IsTCP reports whether a port's protocol is TCP, which it is where none is given.
+func IsTCP(p corev1.Protocol) bool { return p == "" || p == corev1.ProtocolTCP }
+
+// ProtocolOf is the protocol of a port: TCP where none is given.
+func ProtocolOf(p corev1.Protocol) corev1.Protocol {
+	if p == "" {
+		return corev1.ProtocolTCP
+	}
+	return p
+}
+
+// RunsWithPod reports whether an init container runs as long as the pod.
+func RunsWithPod(c *corev1.Container) bool {
+	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
+}
 
 // IsJob reports whether pods of this workload are meant to end.
 func (w *Workload) IsJob() bool {

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar/sidecartest"
 )
 
 func TestVersion(t *testing.T) {
@@ -81,7 +82,7 @@ func TestPath(t *testing.T) {
 }
 
 func TestFinding(t *testing.T) {
-	f := sidecar.Finding{Severity: sidecar.Error, Code: "x", Object: deployment, Field: "spec", File: "a/b.yaml", Line: 3, Sidecar: "tls-proxy", Message: "is\nwrong", Hint: "mend it"}
+	f := sidecar.Finding{Severity: sidecar.Error, Code: "x", Object: sidecartest.Deployment, Field: "spec", File: "a/b.yaml", Line: 3, Sidecar: "tls-proxy", Message: "is\nwrong", Hint: "mend it"}
 	require.Equal(t, "a/b.yaml:3: Deployment prod/web spec: tls-proxy: is wrong; mend it", f.String())
 	var none sidecar.Findings
 	require.NoError(t, none.Err())
@@ -89,97 +90,6 @@ func TestFinding(t *testing.T) {
 	require.NoError(t, none.Err(), "a warning is no failure")
 	none.Add(sidecar.Error, "e", "f", "m", "")
 	require.EqualError(t, none.Err(), "f: m\nf: m")
-}
-
-// workload is a small pod with an app and an init container.
-func workload() *sidecar.Workload {
-	w := &sidecar.Workload{Ref: deployment, Template: sidecar.Fields("spec", "template"), Name: "proxy", Kubernetes: sidecar.Version{Major: 1, Minor: 33}}
-	w.Pod.Spec.InitContainers = []corev1.Container{{Name: "setup", Ports: []corev1.ContainerPort{{ContainerPort: 7000}}}}
-	w.Pod.Spec.Containers = []corev1.Container{
-		{Name: "app", Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 9200}}},
-		{Name: "other", Ports: []corev1.ContainerPort{{Name: "web", ContainerPort: 8080}}},
-	}
-	w.App = &w.Pod.Spec.Containers[0]
-	return w
-}
-
-func asked(w *sidecar.Workload, name string, c *sidecar.Change) sidecar.Asked {
-	return sidecar.Asked{Name: name, Placement: sidecar.Native, App: w.App, Change: c}
-}
-
-func TestCheck(t *testing.T) {
-	w := workload()
-	change := &sidecar.Change{Containers: []corev1.Container{{Name: "x"}}}
-	require.Empty(t, sidecar.Check(w, []sidecar.Asked{asked(w, "x", change)}))
-	w.Kubernetes = sidecar.Version{Major: 1, Minor: 28}
-	require.Contains(t, sidecar.Check(w, []sidecar.Asked{asked(w, "x", change)}).Error(), "native sidecars need Kubernetes 1.29")
-	beside := asked(w, "x", change)
-	beside.Placement = sidecar.Beside
-	require.Empty(t, sidecar.Check(w, []sidecar.Asked{beside}))
-	w.Ref = sidecar.Ref{Group: "batch", Kind: "CronJob", Name: "nightly"}
-	require.Contains(t, sidecar.Check(w, []sidecar.Asked{beside}).Error(), "the Job would never complete; use placement native")
-	require.Empty(t, sidecar.Check(w, []sidecar.Asked{{Name: "x", Placement: sidecar.Beside, App: w.App, Change: &sidecar.Change{}}}))
-}
-
-func TestServicePortNumbers(t *testing.T) {
-	w := workload()
-	w.Services = []sidecar.Service{{Ref: sidecar.Ref{Kind: "Service", Name: "web"}, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{
-		{Name: "http", Port: 80}, {Name: "dns", Port: 53, Protocol: corev1.ProtocolUDP}, {Port: 81},
-	}}}}
-	check := func(ports ...corev1.ServicePort) []string {
-		var all []sidecar.Asked
-		for _, p := range ports {
-			all = append(all, asked(w, "x", &sidecar.Change{ServicePorts: []sidecar.ServicePort{{ServicePort: p}}}))
-		}
-		var found []string
-		_, fs := sidecar.Edits(w, all)
-		for _, f := range fs {
-			found = append(found, f.String())
-		}
-		return found
-	}
-	require.Empty(t, check(corev1.ServicePort{Name: "http", Port: 80, Protocol: corev1.ProtocolTCP}), "an earlier run's")
-	require.Empty(t, check(corev1.ServicePort{Name: "dns-tcp", Port: 53}, corev1.ServicePort{Name: "dns-tcp", Port: 53}), "another protocol; twice the same")
-	require.Equal(t, []string{"Service web spec.ports: x: wants web to be port 80/TCP, but the manifest has http there; give one of them another number"},
-		check(corev1.ServicePort{Name: "web", Port: 80}))
-	require.Equal(t, []string{"Service web spec.ports: x: wants web to be port 81/TCP, but the manifest has one without a name there; give one of them another number"},
-		check(corev1.ServicePort{Name: "web", Port: 81}))
-	require.Len(t, check(corev1.ServicePort{Name: "a", Port: 90}, corev1.ServicePort{Name: "b", Port: 90}), 1, "two sidecars")
-}
-
-func TestCheckSleeps(t *testing.T) {
-	sleep := func(n int64) *corev1.Lifecycle {
-		return &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: n}}}
-	}
-	w := workload()
-	check := func(drain, sidecars int64) sidecar.Findings {
-		return sidecar.Check(w, []sidecar.Asked{asked(w, "x", &sidecar.Change{
-			App: sidecar.App{DrainSeconds: drain}, Containers: []corev1.Container{{Name: "x", Lifecycle: sleep(sidecars)}, {Name: "y"}}})})
-	}
-	require.Empty(t, check(29, 29))
-	require.Equal(t, "Deployment prod/web: x: container app would sleep for 30 seconds before it ends, but the pod's grace period is 30; raise terminationGracePeriodSeconds to at least 40, or let it sleep less",
-		check(30, 0).Error())
-	require.Len(t, check(30, 31), 2)
-	w.Pod.Spec.TerminationGracePeriodSeconds = new(int64(60))
-	require.Empty(t, check(30, 31))
-	require.Len(t, check(60, 61), 2)
-	w.App.Lifecycle = sleep(1)
-	require.Empty(t, check(60, 0), "its own hook stays")
-	w.App.Lifecycle, w.Kubernetes = nil, sidecar.Version{Major: 1, Minor: 29}
-	require.Empty(t, check(60, 0), "no sleep there")
-}
-
-func TestCheckSysctls(t *testing.T) {
-	w := workload()
-	check := func(name string) sidecar.Findings {
-		return sidecar.Check(w, []sidecar.Asked{asked(w, "x", &sidecar.Change{Pod: sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: name, Value: "1"}}}})})
-	}
-	require.Empty(t, check("net.ipv4.tcp_syncookies"))
-	w.Pod.Spec.HostNetwork = true
-	require.Empty(t, check("kernel.shm_rmid_forced"))
-	require.Equal(t, "Deployment prod/web: x: sysctl net.ipv4.tcp_syncookies is the node's here, as the pod has hostNetwork; take hostNetwork off, or leave this workload out",
-		check("net.ipv4.tcp_syncookies").Error())
-	require.Len(t, check("net/core/somaxconn"), 1)
 }
 
 // Nothing of an input can pass for a line of ours, or turn one around.

@@ -1,10 +1,6 @@
 package sidecar
 
-import (
-	"strings"
-
-	corev1 "k8s.io/api/core/v1"
-)
+import "strings"
 
 // SysctlName writes the name of a kernel setting with dots. As in sysctl.d(5), it
 // may be written with slashes, too; the separator that comes first says which way it
@@ -28,48 +24,6 @@ func SysctlPath(name string) string {
 		}
 		return r
 	}, name)
-}
-
-// sysctl is a setting of the pod where the manifest has it, in its spelling; else
-// with dots, so that two sidecars that want it mean one.
-func (f *flattener) sysctl(s corev1.Sysctl) corev1.Sysctl {
-	s.Name = SysctlName(s.Name)
-	if sc := f.w.Pod.Spec.SecurityContext; sc != nil {
-		for _, have := range sc.Sysctls {
-			if SysctlName(have.Name) == s.Name {
-				s.Name = have.Name
-				break
-			}
-		}
-	}
-	return s
-}
-
-// sysctls finds kernel settings that would be the node's: the API server refuses
-// those of a namespace that the pod shares with it.
-func sysctls(w *Workload, asked []Asked) Findings {
-	var fs Findings
-	for _, a := range asked {
-		for _, s := range a.Change.Pod.Sysctls {
-			field := ""
-			switch SysctlNamespace(s.Name) {
-			case NetNamespace:
-				if w.Pod.Spec.HostNetwork {
-					field = "hostNetwork"
-				}
-			case IPCNamespace:
-				if w.Pod.Spec.HostIPC {
-					field = "hostIPC"
-				}
-			}
-			if field != "" {
-				fs = append(fs, Finding{Severity: Error, Code: "host-network", Object: w.Ref, Sidecar: a.Name,
-					Message: "sysctl " + s.Name + " is the node's here, as the pod has " + field,
-					Hint:    "take " + field + " off, or leave this workload out"})
-			}
-		}
-	}
-	return fs
 }
 
 // A Namespace of the kernel is what a setting is for: the network or the shared

@@ -1,0 +1,41 @@
+package merge_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/merge"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar/sidecartest"
+)
+
+// What a sidecar sets for the whole pod is in the view of the others, unless the
+// manifest has it.
+func TestSettled(t *testing.T) {
+	all := sidecar.Pod{FSGroup: new(int64(7)), FSGroupChangePolicy: corev1.FSGroupChangeAlways, ShareProcessNamespace: new(true), MinGracePeriodSeconds: 60,
+		Sysctls: []corev1.Sysctl{{Name: "net.core.somaxconn", Value: "1024"}}}
+	w := sidecartest.Workload()
+	require.Nil(t, merge.WithPodSettings(w, nil))
+	require.Nil(t, merge.WithPodSettings(w, []sidecar.Answer{sidecartest.Answer(w, "a", &sidecar.Change{Pod: sidecar.Pod{MinGracePeriodSeconds: 20, ImagePullSecrets: []corev1.LocalObjectReference{{Name: "x"}}}})}))
+
+	before := w.Pod.DeepCopy()
+	wants := []sidecar.Answer{sidecartest.Answer(w, "a", &sidecar.Change{}), sidecartest.Answer(w, "b", &sidecar.Change{Pod: all})}
+	settled := merge.WithPodSettings(w, wants)
+	require.Equal(t, before, &w.Pod, "the first view stays as it is")
+	require.EqualValues(t, 60, *settled.Pod.Spec.TerminationGracePeriodSeconds)
+	require.True(t, *settled.Pod.Spec.ShareProcessNamespace)
+	security := settled.Pod.Spec.SecurityContext
+	require.EqualValues(t, 7, *security.FSGroup)
+	require.Equal(t, corev1.FSGroupChangeAlways, *security.FSGroupChangePolicy)
+	require.Equal(t, all.Sysctls, security.Sysctls)
+	require.Nil(t, merge.WithPodSettings(settled, wants), "and then there is no more to know")
+
+	w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{FSGroup: new(int64(1)), Sysctls: []corev1.Sysctl{{Name: "net/core/somaxconn", Value: "1"}}}
+	w.Pod.Spec.TerminationGracePeriodSeconds = new(int64(90))
+	settled = merge.WithPodSettings(w, wants)
+	require.EqualValues(t, 1, *settled.Pod.Spec.SecurityContext.FSGroup)
+	require.Len(t, settled.Pod.Spec.SecurityContext.Sysctls, 1)
+	require.EqualValues(t, 90, *settled.Pod.Spec.TerminationGracePeriodSeconds)
+}

@@ -1,0 +1,44 @@
+package sidecar
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// An Answer is a sidecar with what its pattern answered.
+type Answer struct {
+	Name      string
+	Placement Placement
+	App       *corev1.Container   // whom it serves, the first of several
+	Apps      []*corev1.Container // all of them; nil: App alone
+	After     []string
+	Before    []string
+	Change    *Change
+}
+
+// Served are all containers that the sidecar serves.
+func (a *Answer) Served() []*corev1.Container {
+	if a.Apps == nil && a.App != nil {
+		return []*corev1.Container{a.App}
+	}
+	return a.Apps
+}
+
+// Serves reports whether the sidecar serves a container.
+func (a *Answer) Serves(container string) bool {
+	return slices.ContainsFunc(a.Served(), func(c *corev1.Container) bool { return c.Name == container })
+}
+
+// ContainerNames are those of all containers that some sidecars bring.
+func ContainerNames(answers []Answer) map[string]bool {
+	all := map[string]bool{}
+	for i := range answers {
+		for _, list := range [][]corev1.Container{answers[i].Change.Containers, answers[i].Change.InitContainers} {
+			for j := range list {
+				all[list[j].Name] = true
+			}
+		}
+	}
+	return all
+}

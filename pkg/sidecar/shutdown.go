@@ -1,0 +1,64 @@
+package sidecar
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// defaultGrace is how many seconds a pod has to end: the API's default.
+const defaultGrace = 30
+
+// sleeping are commands that sleep and do nothing else.
+var sleeping = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:exec )?(?:/usr)?(?:/bin/)?sleep ([0-9]{1,4})s?;?$`)
+})
+
+var shells = map[string]bool{"sh": true, "/bin/sh": true, "bash": true, "/bin/bash": true, "/bin/ash": true, "/bin/dash": true}
+
+// Sleeps is how long a hook sleeps, where it does nothing else.
+func Sleeps(hook *corev1.LifecycleHandler) (seconds int64, ok bool) {
+	switch {
+	case hook == nil:
+		return 0, false
+	case hook.Sleep != nil:
+		return hook.Sleep.Seconds, true
+	case hook.Exec == nil:
+		return 0, false
+	}
+	command := hook.Exec.Command
+	if n := len(command); n == 3 && command[1] == "-c" && shells[command[0]] {
+		command = command[2:]
+	}
+	m := sleeping().FindStringSubmatch(strings.TrimSpace(strings.Join(command, " ")))
+	if m == nil {
+		return 0, false
+	}
+	seconds, err := strconv.ParseInt(m[1], 10, 64)
+	return seconds, err == nil
+}
+
+// PreStop is the hook of a container that runs before it ends; nil where there is none.
+func PreStop(c *corev1.Container) *corev1.LifecycleHandler {
+	if c == nil || c.Lifecycle == nil {
+		return nil
+	}
+	return c.Lifecycle.PreStop
+}
+
+// GracePeriod is how many seconds the pod has to end with its sidecars, and what the
+// manifest says.
+func GracePeriod(w *Workload, answers []Answer) (grace, was int64) {
+	was = defaultGrace
+	if s := w.Pod.Spec.TerminationGracePeriodSeconds; s != nil {
+		was = *s
+	}
+	grace = was
+	for _, a := range answers {
+		grace = max(grace, a.Change.Pod.MinGracePeriodSeconds)
+	}
+	return grace, was
+}

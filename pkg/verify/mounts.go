@@ -1,0 +1,59 @@
+package verify
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// checkMounts finds mounts of volumes that nobody declares: the API server refuses
+// such a pod. A StatefulSet's claims are volumes, too.
+func checkMounts(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Findings) {
+	there := map[string]bool{}
+	for _, v := range w.Pod.Spec.Volumes {
+		there[v.Name] = true
+	}
+	for _, name := range w.Claims {
+		there[name] = true
+	}
+	for i := range asked {
+		for _, v := range asked[i].Change.Volumes {
+			there[v.Name] = true
+		}
+	}
+	for i := range asked {
+		a := &asked[i]
+		check := func(container string, mounts []corev1.VolumeMount) {
+			for _, m := range mounts {
+				if !there[m.Name] {
+					fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "mount-dangling", Object: w.Ref, Sidecar: a.Name,
+						Message: "container " + container + " mounts volume " + m.Name + ", which nobody declares", Hint: "declare it in volumes, or correct the name"})
+				}
+			}
+		}
+		for _, list := range [][]corev1.Container{a.Change.InitContainers, a.Change.Containers} {
+			for j := range list {
+				check(list[j].Name, list[j].VolumeMounts)
+			}
+		}
+		check(a.App.Name, a.Change.App.VolumeMounts)
+	}
+	return fs
+}
+
+// checkVolumeClaims finds volumes of sidecars that have the name of a claim: a StatefulSet's
+// controller puts the claim in the place of a volume of that name, so the sidecar would
+// read what somebody else has written there.
+func checkVolumeClaims(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Findings) {
+	for i := range asked {
+		for _, v := range asked[i].Change.Volumes {
+			if v.PersistentVolumeClaim == nil && slices.Contains(w.Claims, v.Name) {
+				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "volume-conflict", Object: w.Ref, Sidecar: asked[i].Name, Field: "spec.volumeClaimTemplates",
+					Message: "claims a volume named " + v.Name + ", which would take the place of the sidecar's", Hint: "rename the claim, or give the sidecar another name"})
+			}
+		}
+	}
+	return fs
+}

@@ -1,0 +1,142 @@
+package verify
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// A listener is somebody who uses a port of the pod.
+type listener struct {
+	who    string // of a container, its name; else what listens, in words
+	words  bool
+	own    string // the sidecar's name; "" for the manifest's containers
+	name   string // of the port
+	port   int32
+	prot   corev1.Protocol
+	host   int32 // port of the node, or 0
+	hostIP string
+}
+
+func (l *listener) String() string {
+	if l.words {
+		return l.who
+	}
+	return "container " + l.who
+}
+
+// checkPorts finds ports, and names of ports, that two want: all containers of a pod
+// share one network namespace, and the API server only warns. A port that a
+// takeover moves belongs to the sidecar from then on, and the port that the app
+// gets for it is in use; containers that an earlier run added aren't counted
+// twice. Ports that only a probe names are nobody's.
+func checkPorts(w *sidecar.Workload, asked []sidecar.Answer) sidecar.Findings {
+	var all []listener
+	moved := map[int32]string{} // to whom the port belonged
+	ours := map[string]bool{}
+	for i := range asked {
+		c := asked[i].Change
+		for _, t := range c.Takeovers {
+			if !t.Front {
+				moved[t.Port] = asked[i].App.Name
+			}
+		}
+		for j := range c.Containers {
+			ours[c.Containers[j].Name] = true
+		}
+		for j := range c.InitContainers {
+			ours[c.InitContainers[j].Name] = true
+		}
+	}
+	theirs := func(c *corev1.Container) {
+		for _, p := range c.Ports {
+			if !ours[c.Name] && (moved[p.ContainerPort] != c.Name || !sidecar.IsTCP(p.Protocol)) {
+				all = append(all, listenerOf(c, "", p))
+			}
+		}
+	}
+	spec := &w.Pod.Spec
+	for i := range spec.Containers {
+		theirs(&spec.Containers[i])
+	}
+	for i := range spec.InitContainers {
+		if c := &spec.InitContainers[i]; sidecar.RunsWithPod(c) { // others have ended when ports matter
+			theirs(c)
+		}
+	}
+	manifest := len(all)
+	for i := range asked {
+		all = append(all, sidecarListeners(&asked[i])...)
+	}
+	return comparePorts(w, all, manifest)
+}
+
+func listenerOf(c *corev1.Container, own string, p corev1.ContainerPort) listener {
+	return listener{who: c.Name, own: own, name: p.Name, port: p.ContainerPort, prot: sidecar.ProtocolOf(p.Protocol), host: p.HostPort, hostIP: p.HostIP}
+}
+
+// sidecarListeners are all of one sidecar.
+func sidecarListeners(a *sidecar.Answer) []listener {
+	var all []listener
+	for i := range a.Change.Containers {
+		c := &a.Change.Containers[i]
+		for _, p := range c.Ports {
+			all = append(all, listenerOf(c, a.Name, p))
+		}
+	}
+	claimed := map[int32]bool{}
+	for _, c := range a.Change.Claims {
+		who := c.For
+		if who == "" {
+			who = "sidecar " + a.Name
+		}
+		claimed[c.Port] = claimed[c.Port] || sidecar.IsTCP(c.Protocol)
+		all = append(all, listener{who: who, words: true, own: a.Name, port: c.Port, prot: sidecar.ProtocolOf(c.Protocol)})
+	}
+	for _, t := range a.Change.Takeovers {
+		if !claimed[t.AppPort] && !t.Front {
+			all = append(all, listener{who: "container " + a.App.Name + ", moved to 127.0.0.1", words: true, own: a.Name, port: t.AppPort, prot: corev1.ProtocolTCP})
+		}
+	}
+	return all
+}
+
+// comparePorts compares the sidecars' listeners, those from the given number on, with
+// all before them: what the manifest's containers do to each other is its own
+// affair.
+func comparePorts(w *sidecar.Workload, all []listener, from int) sidecar.Findings {
+	var fs sidecar.Findings
+	add := func(b *listener, code, message, hint string) {
+		fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: w.Ref, Sidecar: b.own, Message: message, Hint: hint})
+	}
+	for i := from; i < len(all); i++ {
+		b := &all[i]
+		for j := range all[:i] {
+			a := &all[j]
+			if *a == *b {
+				continue
+			}
+			if a.port == b.port && a.prot == b.prot {
+				add(b, "port-conflict", fmt.Sprintf("port %d/%s is wanted by %s and by %s; containers of a pod share one network", b.port, b.prot, a, b),
+					"give one of them another port")
+				continue
+			}
+			if a.name != "" && a.name == b.name {
+				add(b, "port-name-conflict", fmt.Sprintf("port name %s is used by %s and by %s; Services and probes couldn't tell them apart", b.name, a, b),
+					"rename one of them")
+			}
+			if a.host != 0 && a.host == b.host && a.prot == b.prot && addressesOverlap(a.hostIP, b.hostIP) {
+				add(b, "port-conflict", fmt.Sprintf("port %d/%s of the node is wanted by %s and by %s", b.host, b.prot, a, b),
+					"give one of them another hostPort, or none")
+			}
+		}
+	}
+	return fs
+}
+
+// addressesOverlap reports whether two addresses of a node have one in common.
+func addressesOverlap(a, b string) bool { return a == b || isAnyAddress(a) || isAnyAddress(b) }
+
+func isAnyAddress(ip string) bool { return ip == "" || ip == "0.0.0.0" || ip == "::" }

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -71,12 +72,12 @@ func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	object := w.ObjectName()
 	p.nginxAuth(w, c, object)
 	if p.tls() {
-		c.Volumes = append(c.Volumes, secretVolume(volume(w, "certs"), or(p.SecretName, object), tlsKeys...))
+		c.Volumes = append(c.Volumes, secretVolume(volume(w, "certs"), cmp.Or(p.SecretName, object), tlsKeys...))
 		main := &c.Containers[len(c.Containers)-1]
 		main.VolumeMounts = append(main.VolumeMounts, corev1.VolumeMount{Name: volume(w, "certs"), MountPath: certsDir, ReadOnly: true})
 	}
 	if p.Certificate != nil {
-		c.Objects = append(c.Objects, p.Certificate.objects(or(p.SecretName, object), p.Certificate.names(w))...)
+		c.Objects = append(c.Objects, p.Certificate.objects(cmp.Or(p.SecretName, object), p.Certificate.names(w))...)
 	}
 	if policy := p.networkPolicy(w); policy != nil {
 		c.Objects = append(c.Objects, *policy)
@@ -113,7 +114,7 @@ func (p *AuthProxy) nginxAuth(w *sidecar.Workload, c *sidecar.Change, object str
 	switch {
 	case p.Basic != nil:
 		users := secretVolume(volume(w, "users"), p.Basic.SecretName)
-		users.Secret.Items = []corev1.KeyToPath{{Key: or(p.Basic.Key, "auth"), Path: usersKey}}
+		users.Secret.Items = []corev1.KeyToPath{{Key: cmp.Or(p.Basic.Key, "auth"), Path: usersKey}}
 		c.Volumes = append(c.Volumes, users)
 		main.VolumeMounts = append(main.VolumeMounts, corev1.VolumeMount{Name: users.Name, MountPath: usersDir, ReadOnly: true})
 	case p.OIDC != nil:
@@ -139,7 +140,7 @@ func (p *AuthProxy) plain() bool { return !p.tls() }
 // askedPort is where nginx asks about requests; 0: nowhere.
 func (p *AuthProxy) askedPort() int32 {
 	if p.OIDC != nil {
-		return orPort(p.OIDC.ProxyPort, oauth2Port)
+		return cmp.Or(p.OIDC.ProxyPort, oauth2Port)
 	}
 	return 0
 }
@@ -173,7 +174,7 @@ func (p *AuthProxy) auth(w *sidecar.Workload) *nginxAuth {
 	a := &nginxAuth{Port: p.askedPort(), Public: publicLocations(p.PublicPaths)}
 	switch {
 	case p.Basic != nil:
-		a.Realm, a.Users = quote(or(p.Basic.Realm, w.Ref.Name)), usersDir+"/"+usersKey
+		a.Realm, a.Users = quote(cmp.Or(p.Basic.Realm, w.Ref.Name)), usersDir+"/"+usersKey
 	case p.OIDC != nil:
 		a.Path, a.Login, a.SessionParts = "/oauth2/auth", true, sessionParts
 		for _, v := range []string{"user", "email", "groups", "preferred_username"} {

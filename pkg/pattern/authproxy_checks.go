@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/textproto"
@@ -67,7 +68,6 @@ func (p *AuthProxy) validatePublicPaths(fs *sidecar.Findings) {
 
 var (
 	publicPathForm = expression(`^(/[A-Za-z0-9_.~!&'(),=:@-]*)+(/\*)?$`)
-	headerName     = expression(`^[A-Za-z0-9-]+$`)
 	plainText      = expression(`^[\x20-\x7e]+$`)
 	realmText      = expression(`^[A-Za-z0-9 ._:@/()'!?-]*$`)
 	claimName      = expression(`^[A-Za-z0-9_.:/-]+$`)
@@ -247,7 +247,7 @@ func (p *AuthProxy) check(w *sidecar.Workload) sidecar.Findings {
 		p.JWT.JWKS.checkAs(w, "jwt.jwks", jwksKey, &fs)
 		p.JWT.CA.check(w, "jwt.ca", &fs)
 	case p.Basic != nil:
-		want("basic.secretName", p.Basic.SecretName, or(p.Basic.Key, "auth"))
+		want("basic.secretName", p.Basic.SecretName, cmp.Or(p.Basic.Key, "auth"))
 	case p.OIDC != nil:
 		want("oidc.secretName", p.OIDC.SecretName, "client-secret", "cookie-secret")
 		p.OIDC.CA.check(w, "oidc.ca", &fs)

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	_ "embed" // of keysScript
 	"encoding/json"
 	"fmt"
@@ -150,7 +151,7 @@ func (j *JWT) script(algorithms []string) string {
 		settingOf("algorithms", algorithms),
 		settingOf("keys", keys),
 		settingOf("keepSeconds", seconds), // how old they may become; 0: they're no copy
-		settingOf("header", strings.ToLower(or(j.Header, "Authorization"))),
+		settingOf("header", strings.ToLower(cmp.Or(j.Header, "Authorization"))),
 		settingOf("bearer", j.Header == ""),
 		settingOf("skewSeconds", clockSkew),
 		settingOf("preflight", j.AllowCORSPreflight),
@@ -167,7 +168,7 @@ func (j *JWT) script(algorithms []string) string {
 // identity is what the app is told of who is there, by header: claims, and the token
 // where it's wanted. It was verified.
 func (j *JWT) identity() map[string]string {
-	header := textproto.CanonicalMIMEHeaderKey(or(j.Header, "Authorization"))
+	header := textproto.CanonicalMIMEHeaderKey(cmp.Or(j.Header, "Authorization"))
 	values := map[string]string{header: ""}
 	if j.ForwardToken {
 		values[header] = "$http_" + strings.ReplaceAll(strings.ToLower(header), "-", "_")

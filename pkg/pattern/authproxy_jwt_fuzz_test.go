@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -38,7 +39,7 @@ func FuzzJWT(f *testing.F) {
 	}
 	files := func(t *testing.T, p *AuthProxy) map[string]string {
 		t.Helper()
-		c, err := p.Change(search())
+		c, err := p.Change(patterntest.Elasticsearch())
 		var fs sidecar.Findings
 		if errors.As(err, &fs) {
 			require.True(t, fs.Failed())

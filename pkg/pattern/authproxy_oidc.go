@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -92,12 +93,12 @@ var oauth2Size = size{cpu: "10m", memory: "32Mi", maxMemory: "128Mi", fixedCPU: 
 // that it lets in; its own login pages are reached through nginx. Believing the
 // X-Forwarded-* of nginx alone is --trusted-proxy-ip's affair.
 func (o *OIDC) container(w *sidecar.Workload, plain bool) corev1.Container {
-	status := orPort(o.StatusPort, oauth2StatusPort)
+	status := cmp.Or(o.StatusPort, oauth2StatusPort)
 	args := []string{
 		"--provider=oidc",
 		"--oidc-issuer-url=" + o.IssuerURL,
 		"--client-id=" + o.ClientID,
-		fmt.Sprintf("--http-address=127.0.0.1:%d", orPort(o.ProxyPort, oauth2Port)),
+		fmt.Sprintf("--http-address=127.0.0.1:%d", cmp.Or(o.ProxyPort, oauth2Port)),
 		fmt.Sprintf("--metrics-address=:%d", status),
 		"--reverse-proxy=true",
 		"--trusted-proxy-ip=127.0.0.1/32",
@@ -144,7 +145,7 @@ func (o *OIDC) container(w *sidecar.Workload, plain bool) corev1.Container {
 	}
 	return corev1.Container{
 		Name:    loginName(w.Name),
-		Image:   or(o.Image, oauth2Image.ref),
+		Image:   cmp.Or(o.Image, oauth2Image.ref),
 		Command: []string{"oauth2-proxy"},
 		Args:    args,
 		Env: []corev1.EnvVar{
@@ -158,11 +159,6 @@ func (o *OIDC) container(w *sidecar.Workload, plain bool) corev1.Container {
 		LivenessProbe:   tcpProbe(status, 20, 3),
 		SecurityContext: restricted(oauth2Image),
 	}
-}
-
-func secretEnv(name, secret, key string) corev1.EnvVar {
-	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{
-		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: secret}, Key: key}}}
 }
 
 // A GoogleIAP is a resource behind Google's Identity-Aware Proxy.

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -39,7 +40,7 @@ func (ca *CABundle) volumeAs(name, file string) corev1.Volume {
 }
 
 func (ca *CABundle) items(file string) []corev1.KeyToPath {
-	return []corev1.KeyToPath{{Key: or(ca.Key, file), Path: file}}
+	return []corev1.KeyToPath{{Key: cmp.Or(ca.Key, file), Path: file}}
 }
 
 // check finds a Secret or ConfigMap of the input that lacks the key.
@@ -60,7 +61,7 @@ func (ca *CABundle) checkAs(w *sidecar.Workload, at, file string, fs *sidecar.Fi
 			keys, known = c.Keys, true
 		}
 	}
-	if key := or(ca.Key, file); known && !slices.Contains(keys, key) {
+	if key := cmp.Or(ca.Key, file); known && !slices.Contains(keys, key) {
 		fs.Add(sidecar.Error, "tls-invalid", at+field, fmt.Sprintf("%s %s has no %s; its keys: %s", what, name, key, list(keys)), "name one that has, or the key")
 	}
 }
@@ -80,3 +81,6 @@ func (ca *CABundle) validate(at string, fs *sidecar.Findings) {
 	}
 	checkKey(at+".key", ca.Key, fs)
 }
+
+// caDir is where containers have ca.crt.
+const caDir = "/etc/outrigger/ca"

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -150,11 +151,11 @@ func (c *Certificate) forUse(use, secretName string, dnsNames []string) sidecar.
 		Duration: c.Duration, RenewBefore: c.RenewBefore,
 		PrivateKey: privateKey{Algorithm: "ECDSA", Size: 256, RotationPolicy: "Always"},
 		Usages:     []string{"digital signature", use},
-		IssuerRef:  issuerRef{Kind: or(c.IssuerRef.Kind, "Issuer"), Name: c.IssuerRef.Name, Group: or(c.IssuerRef.Group, "cert-manager.io")},
+		IssuerRef:  issuerRef{Kind: cmp.Or(c.IssuerRef.Kind, "Issuer"), Name: c.IssuerRef.Name, Group: cmp.Or(c.IssuerRef.Group, "cert-manager.io")},
 	}
 	if spec.Duration == "" {
 		spec.Duration = defaultDuration
-		spec.RenewBefore = or(spec.RenewBefore, defaultRenewBefore)
+		spec.RenewBefore = cmp.Or(spec.RenewBefore, defaultRenewBefore)
 	} // else cert-manager renews when two thirds are over
 	return sidecar.NewObject(certManagerCertificate{"cert-manager.io/v1", "Certificate", meta(secretName), spec})
 }
@@ -200,7 +201,7 @@ func (c *Certificate) names(w *sidecar.Workload) []string {
 	var names []string
 	for _, s := range services {
 		names = append(names, s.Ref.Name)
-		namespace := or(s.Ref.Namespace, w.Ref.Namespace)
+		namespace := cmp.Or(s.Ref.Namespace, w.Ref.Namespace)
 		if namespace == "" {
 			continue
 		}
@@ -227,19 +228,11 @@ func (c *Certificate) check(w *sidecar.Workload, at string, fs *sidecar.Findings
 		return
 	}
 	for _, s := range w.Services {
-		if or(s.Ref.Namespace, w.Ref.Namespace) == "" {
+		if cmp.Or(s.Ref.Namespace, w.Ref.Namespace) == "" {
 			fs.Add(sidecar.Info, "certificate-names", at+".dnsNames",
 				"the namespace isn't known here, so the certificate is for the short names of its Services only",
 				"write dnsNames where clients of other namespaces use longer ones")
 			return
 		}
 	}
-}
-
-// or is s, or def where s is empty.
-func or(s, def string) string {
-	if s == "" {
-		return def
-	}
-	return s
 }

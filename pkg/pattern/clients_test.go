@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -34,7 +35,7 @@ func TestClientsNamed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := mutual(c.clients, overTCP)
-			ch := change(t, p, search())
+			ch := change(t, p, patterntest.Elasticsearch())
 			var got []string
 			for _, arg := range ch.Containers[0].Args {
 				if strings.HasPrefix(arg, "--allow-") {
@@ -52,7 +53,7 @@ func TestClientsNamed(t *testing.T) {
 // What a ghostunnel is told about addresses and about its end.
 func TestClientsNamedListens(t *testing.T) {
 	args := func(edit func(*TLSProxy), edits ...func(*sidecar.Workload)) []string {
-		return change(t, mutual(Clients{AllowedCommonNames: []string{"alice"}}, overTCP, edit), search(edits...)).Containers[0].Args
+		return change(t, mutual(Clients{AllowedCommonNames: []string{"alice"}}, overTCP, edit), patterntest.Elasticsearch(edits...)).Containers[0].Args
 	}
 	require.Contains(t, args(func(*TLSProxy) {}), "--listen=:9200")
 	require.Contains(t, args(func(p *TLSProxy) { p.IPFamilies = []corev1.IPFamily{corev1.IPv4Protocol} }), "--listen=0.0.0.0:9200")
@@ -64,9 +65,9 @@ func TestClientsNamedListens(t *testing.T) {
 	require.Contains(t, args(func(*TLSProxy) {}), "--shutdown-timeout=23s")
 
 	p := mutual(Clients{AllowedCommonNames: []string{"alice"}}, overTCP)
-	require.Nil(t, change(t, p, search()).Containers[0].Lifecycle)
+	require.Nil(t, change(t, p, patterntest.Elasticsearch()).Containers[0].Lifecycle)
 	beside := func(w *sidecar.Workload) { w.Placement = sidecar.Beside }
-	require.EqualValues(t, 5, change(t, p, search(beside)).Containers[0].Lifecycle.PreStop.Sleep.Seconds)
+	require.EqualValues(t, 5, change(t, p, patterntest.Elasticsearch(beside)).Containers[0].Lifecycle.PreStop.Sleep.Seconds)
 }
 
 func TestClientsFindings(t *testing.T) {
@@ -104,17 +105,17 @@ func TestClientsFindings(t *testing.T) {
 		}), []string{
 			"error app-reachable: networkPolicy: at the pod's address, port 9200 would still answer those without a certificate; leave networkPolicy out, or use mode takeover"}},
 	} {
-		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, lines(c.proxy.Validate())) })
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, patterntest.Lines(c.proxy.Validate())) })
 	}
-	w := search(func(w *sidecar.Workload) { w.Secrets = map[string][]string{"clients-ca": {"ca.pem"}} })
-	require.Equal(t, []string{"error tls-invalid: clients.ca.secretName: Secret clients-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, lines(findings(t, mutual(alice), w)))
+	w := patterntest.Elasticsearch(func(w *sidecar.Workload) { w.Secrets = map[string][]string{"clients-ca": {"ca.pem"}} })
+	require.Equal(t, []string{"error tls-invalid: clients.ca.secretName: Secret clients-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, patterntest.Findings(t, mutual(alice), w))
 	w.Secrets["clients-ca"] = []string{"ca.crt"}
-	require.Empty(t, findings(t, mutual(alice), w))
+	require.Empty(t, patterntest.Findings(t, mutual(alice), w))
 
 	w.ConfigMaps = func(string) *sidecar.ConfigMap { return &sidecar.ConfigMap{Keys: []string{"ca.pem"}} }
 	p := mutual(alice)
 	p.Clients.CA = CABundle{ConfigMapName: "services-ca"}
-	require.Equal(t, []string{"error tls-invalid: clients.ca.configMapName: ConfigMap services-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, lines(findings(t, p, w)))
+	require.Equal(t, []string{"error tls-invalid: clients.ca.configMapName: ConfigMap services-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, patterntest.Findings(t, p, w))
 }
 
 // In mode front, what the node leads to the app passes by the proxy.
@@ -122,8 +123,8 @@ func TestFrontHostPort(t *testing.T) {
 	p := proxy(func(p *TLSProxy) {
 		p.Mode, p.Rebind, p.NetworkPolicy = ModeFront, nil, &NetworkPolicy{Isolated: new(false)}
 	})
-	w := search(func(w *sidecar.Workload) { w.App.Ports[0].HostPort = 80 })
-	require.Equal(t, []string{"error app-reachable: mode: port 80 of the node leads to port 9200 of the app, past the proxy; use mode takeover, where it leads to the proxy; or take hostPort out"}, lines(findings(t, p, w)))
+	w := patterntest.Elasticsearch(func(w *sidecar.Workload) { w.App.Ports[0].HostPort = 80 })
+	require.Equal(t, []string{"error app-reachable: mode: port 80 of the node leads to port 9200 of the app, past the proxy; use mode takeover, where it leads to the proxy; or take hostPort out"}, patterntest.Findings(t, p, w))
 }
 
 // FuzzClientsNamed writes whatever there is into the lists: it's refused, or it's
@@ -133,7 +134,7 @@ func FuzzClientsNamed(f *testing.F) {
 		f.Add(s, s, s)
 	}
 	f.Fuzz(func(t *testing.T, cn, dns, uri string) {
-		c, err := mutual(Clients{AllowedCommonNames: []string{cn}, AllowedDNSNames: []string{dns}, AllowedURIs: []string{uri}}, overTCP).Change(search())
+		c, err := mutual(Clients{AllowedCommonNames: []string{cn}, AllowedDNSNames: []string{dns}, AllowedURIs: []string{uri}}, overTCP).Change(patterntest.Elasticsearch())
 		if err != nil {
 			return
 		}

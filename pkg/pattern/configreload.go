@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	_ "embed" // for the script
 	"fmt"
 	"net/url"
@@ -78,6 +79,8 @@ const (
 	reloadDir = "/etc/outrigger/reload" // where the script is
 	watchDir  = "/etc/outrigger/watch"  // where the volumes are, by their names
 
+	watchKey = "run.sh" // the script, in its ConfigMap
+
 	reloadSeconds = 10
 )
 
@@ -104,7 +107,7 @@ func (p *ConfigReload) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		Phase:      sidecar.PhaseExporter,
 		Containers: []corev1.Container{p.container(w)},
 		Volumes:    []corev1.Volume{configVolume(volume(w, "script"), object)},
-		Objects:    []sidecar.Object{configMap(object, map[string]string{reloadKey: watchScript})},
+		Objects:    []sidecar.Object{configMap(object, map[string]string{watchKey: watchScript})},
 		Notes:      notes,
 	}
 	if p.Signal != nil {
@@ -119,18 +122,18 @@ func (p *ConfigReload) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 func (p *ConfigReload) container(w *sidecar.Workload) corev1.Container {
 	c := corev1.Container{
 		Name:         w.Name,
-		Command:      []string{"sh", reloadDir + "/" + reloadKey},
+		Command:      []string{"sh", reloadDir + "/" + watchKey},
 		Resources:    reloadSize.resources(w),
 		VolumeMounts: []corev1.VolumeMount{{Name: volume(w, "script"), MountPath: reloadDir, ReadOnly: true}},
 	}
 	if p.Webhook != nil {
-		c.Image, c.Args = curlImage.ref, []string{"webhook", or(string(p.Webhook.Method), string(Post)), p.url(w)}
+		c.Image, c.Args = curlImage.ref, []string{"webhook", cmp.Or(string(p.Webhook.Method), string(Post)), p.url(w)}
 		c.SecurityContext = restricted(curlImage)
 	} else {
-		c.Image, c.Args = busyboxImage.ref, []string{"signal", strings.TrimPrefix(or(string(p.Signal.Signal), string(HUP)), "SIG"), p.Signal.Process}
+		c.Image, c.Args = busyboxImage.ref, []string{"signal", strings.TrimPrefix(cmp.Or(string(p.Signal.Signal), string(HUP)), "SIG"), p.Signal.Process}
 		c.SecurityContext = p.sameUser(w)
 	}
-	c.Args = append(c.Args, strconv.Itoa(int(orPort(p.PeriodSeconds, reloadSeconds))))
+	c.Args = append(c.Args, strconv.Itoa(int(cmp.Or(p.PeriodSeconds, reloadSeconds))))
 	for _, name := range p.volumes(w) {
 		dir := watchDir + "/" + name
 		c.Args = append(c.Args, dir)

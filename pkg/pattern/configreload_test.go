@@ -1,37 +1,19 @@
 package pattern
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// saidBy are the findings of a Change that fails, or else its notes and those of the
-// config.
-func saidBy(t *testing.T, p interface {
-	sidecar.Pattern
-	Validate() sidecar.Findings
-}, w *sidecar.Workload) []string {
-	t.Helper()
-	c, err := p.Change(w)
-	if err == nil {
-		return lines(append(p.Validate(), c.Notes...))
-	}
-	require.Nil(t, c)
-	var fs sidecar.Findings
-	require.True(t, errors.As(err, &fs))
-	require.True(t, fs.Failed())
-	return lines(fs)
-}
-
 // configured is the view of an app with two volumes of configuration.
 func configured(edits ...func(*sidecar.Workload)) *sidecar.Workload {
-	return shop(func(w *sidecar.Workload) {
+	return patterntest.Shop(func(w *sidecar.Workload) {
 		w.Name = "watch"
 		w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: new(int64(1000)), RunAsGroup: new(int64(2000))}
 		w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "config", MountPath: "/etc/shop"}, {Name: "secret", MountPath: "/secret"}}
@@ -68,7 +50,7 @@ func TestConfigReloadTells(t *testing.T) {
 			if c.view != nil {
 				c.view(w)
 			}
-			require.Empty(t, saidBy(t, c.p, w))
+			require.Empty(t, patterntest.Findings(t, c.p, w))
 			got, err := c.p.Change(w)
 			require.NoError(t, err)
 			ctr := got.Containers[0]
@@ -101,7 +83,7 @@ func TestConfigReloadRoot(t *testing.T) {
 		w.Pod.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64(0)), RunAsGroup: new(int64(0))}
 	})
 	p := &ConfigReload{Signal: &ReloadSignal{Process: "shop"}}
-	require.Equal(t, []string{"warning user-root: signal: container shop runs as root, so what sends it signals does too, if without any rights of root's; run the app as another user, or tell it by webhook"}, saidBy(t, p, w))
+	require.Equal(t, []string{"warning user-root: signal: container shop runs as root, so what sends it signals does too, if without any rights of root's; run the app as another user, or tell it by webhook"}, patterntest.Findings(t, p, w))
 	c, err := p.Change(w)
 	require.NoError(t, err)
 	require.Zero(t, *c.Containers[0].SecurityContext.RunAsUser)
@@ -155,7 +137,7 @@ func TestConfigReloadRefuses(t *testing.T) {
 			if c.view != nil {
 				c.view(w)
 			}
-			require.Equal(t, c.want, saidBy(t, c.p, w))
+			require.Equal(t, c.want, patterntest.Findings(t, c.p, w))
 		})
 	}
 }

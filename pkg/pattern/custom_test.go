@@ -7,27 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
-
-// A pattern equals its custom form: what TLSProxy answers, written down and read
-// again, is accepted and gives the same.
-func TestCustomIsEveryPattern(t *testing.T) {
-	for _, p := range []*TLSProxy{proxy(), proxy(certified())} {
-		w := search(func(w *sidecar.Workload) { w.App.Ports[0].Name = "" })
-		want := change(t, p, w)
-		raw, err := json.Marshal(want)
-		require.NoError(t, err)
-		var custom Custom
-		require.NoError(t, json.Unmarshal(raw, &custom))
-		require.Empty(t, custom.Validate())
-		got, err := custom.Change(w)
-		require.NoError(t, err)
-		again, err := json.Marshal(got)
-		require.NoError(t, err)
-		require.Equal(t, string(raw), string(again))
-	}
-}
 
 func TestCustomGivesACopy(t *testing.T) {
 	p := Custom{
@@ -146,7 +128,7 @@ func TestCustomValidate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var p Custom
 			c.edit(&p)
-			require.Equal(t, c.want, lines(p.Validate()))
+			require.Equal(t, c.want, patterntest.Lines(p.Validate()))
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ func (p *Gate) discovered(w *sidecar.Workload) Gate {
 			taken[port.ContainerPort] = taken[port.ContainerPort] || c.Name != w.Name && isTCP(port)
 		}
 	}
-	next := orPort(p.ListenPort, defaultListenPort)
+	next := cmp.Or(p.ListenPort, defaultListenPort)
 	free := func() { // a port that was asked for isn't changed: it's a conflict then
 		for p.ListenPort == 0 && taken[next] {
 			next++

@@ -1,6 +1,8 @@
 package pattern
 
 import (
+	"cmp"
+
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -143,9 +145,9 @@ func (p *Exporter) monitor() Monitor {
 }
 
 // metricsPort is where the exporter listens.
-func (p *Exporter) metricsPort() int32 { return orPort(p.MetricsPort, p.preset().MetricsPort) }
+func (p *Exporter) metricsPort() int32 { return cmp.Or(p.MetricsPort, p.preset().MetricsPort) }
 
 // appPort is the app's port; 0 where none is known.
-func (p *Exporter) appPort() int32 { return orPort(p.Port, p.preset().Port) }
+func (p *Exporter) appPort() int32 { return cmp.Or(p.Port, p.preset().Port) }
 
-func (p *Exporter) portName() string { return or(p.PortName, "http-prometheus") }
+func (p *Exporter) portName() string { return cmp.Or(p.PortName, "http-prometheus") }

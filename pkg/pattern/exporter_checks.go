@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/util/validation"
-
 	"github.com/outrigger-dev/outrigger/pkg/nearest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -165,7 +163,7 @@ func (p *Exporter) validateTexts(fs *sidecar.Findings) {
 		secret("uri", "a password")
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
-		checkVariable("env", name, fs)
+		checkEnvName("env", name, fs)
 		if value := p.Env[name]; secretWord().MatchString(name) && value != "" || userInfo().MatchString(value) && !strings.Contains(value, "$(") {
 			secret("env."+name, "what may be a password")
 		}
@@ -174,7 +172,7 @@ func (p *Exporter) validateTexts(fs *sidecar.Findings) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.AppEnv)) {
-		checkVariable("appEnv", name, fs)
+		checkEnvName("appEnv", name, fs)
 	}
 	for i, arg := range p.Args {
 		field := fmt.Sprintf("args[%d]", i)
@@ -183,12 +181,6 @@ func (p *Exporter) validateTexts(fs *sidecar.Findings) {
 			secret(field, "what may be a password")
 		}
 		expanded(field, arg)
-	}
-}
-
-func checkVariable(field, name string, fs *sidecar.Findings) {
-	if len(validation.IsEnvVarName(name)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of a variable", name), "use letters, digits, _, - and dots; no digit first")
 	}
 }
 
@@ -212,7 +204,7 @@ func (p *Exporter) validateCredentials(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "missing-field", "credentials.keys", "no variable is named that gets them", "write keys: {VARIABLE: key of the Secret}")
 	}
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
-		checkVariable("credentials.keys", name, fs)
+		checkEnvName("credentials.keys", name, fs)
 		if keys[name] == "" {
 			fs.Add(sidecar.Error, "missing-field", "credentials.keys."+name, "no key is named", "write the key of the Secret")
 		}

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -26,7 +27,7 @@ var exporterSize = size{cpu: "10m", memory: "32Mi", maxMemory: "128Mi", fixedCPU
 // for the page at /, since every look at the metrics is a look at the app.
 func (p *Exporter) container(w *sidecar.Workload, c *sidecar.Change) {
 	known, fill := p.preset(), p.filler(w)
-	user := image{ref: or(p.Image, known.Image), uid: known.UID, gid: known.GID}
+	user := image{ref: cmp.Or(p.Image, known.Image), uid: known.UID, gid: known.GID}
 	if p.RunAsUser != nil {
 		user.uid = *p.RunAsUser
 	}
@@ -57,7 +58,7 @@ func (p *Exporter) container(w *sidecar.Workload, c *sidecar.Change) {
 	}
 }
 
-func (e *ExporterConfig) key() string { return or(e.Key, "config.yml") }
+func (e *ExporterConfig) key() string { return cmp.Or(e.Key, "config.yml") }
 
 // filler puts values in for {port} and the like. What it has put in isn't looked at
 // again.
@@ -80,7 +81,7 @@ func (p *Exporter) uri() string {
 	if p.URI == "" && p.TLS && known.TLS != nil {
 		return known.TLS.URI
 	}
-	return or(p.URI, known.URI)
+	return cmp.Or(p.URI, known.URI)
 }
 
 // args are the preset's with those of the user behind them.

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -31,7 +32,7 @@ func (p *Exporter) scrapes(w *sidecar.Workload) (all []scrape) {
 		for name, value := range params {
 			params[name] = fill(value)
 		}
-		all = append(all, scrape{name: p.portName(), port: p.metricsPort(), path: or(p.Path, known.Path), params: params})
+		all = append(all, scrape{name: p.portName(), port: p.metricsPort(), path: cmp.Or(p.Path, known.Path), params: params})
 	}
 	if m := p.AppMetrics; m != nil {
 		s := scrape{name: p.portName(), port: m.Port, path: m.Path, params: m.Params}

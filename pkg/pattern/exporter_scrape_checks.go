@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -177,7 +178,7 @@ func (p *Exporter) checkApp(w *sidecar.Workload, fs *sidecar.Findings) {
 }
 
 func undeclared(w *sidecar.Workload, port int32) string {
-	return fmt.Sprintf("container %s doesn't declare %d; it declares %s", w.App.Name, port, or(strings.Join(tcpPorts(w.App), ", "), "no port"))
+	return fmt.Sprintf("container %s doesn't declare %d; it declares %s", w.App.Name, port, cmp.Or(strings.Join(tcpPorts(w.App), ", "), "no port"))
 }
 
 // declaredBy is the hint at another container that has the port, else the other one.

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -13,12 +14,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // listening is a workload whose app declares ports.
 func listening(ports ...int32) *sidecar.Workload {
-	return search(func(w *sidecar.Workload) {
+	return patterntest.Elasticsearch(func(w *sidecar.Workload) {
 		w.Name, w.App.Ports = "exporter", nil
 		for _, p := range ports {
 			w.App.Ports = append(w.App.Ports, corev1.ContainerPort{ContainerPort: p})
@@ -81,7 +83,7 @@ func TestExporterPresets(t *testing.T) {
 				require.Empty(t, ports[p.MetricsPort], "two presets in a pod")
 				ports[p.MetricsPort] = name
 			}
-			port := orPort(p.Port, 8000)
+			port := cmp.Or(p.Port, 8000)
 			w := listening(port)
 			x := asking(p)
 			x.Preset = name

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"net/url"
 	"path"
 
@@ -190,7 +191,7 @@ func (p *Fetch) curl(w *sidecar.Workload, c *sidecar.Change, ctr *corev1.Contain
 		}
 		name := volume(w, what)
 		v := secretVolume(name, s.SecretName)
-		v.Secret.Items = []corev1.KeyToPath{{Key: or(s.Key, what), Path: what}}
+		v.Secret.Items = []corev1.KeyToPath{{Key: cmp.Or(s.Key, what), Path: what}}
 		c.Volumes = append(c.Volumes, v)
 		ctr.VolumeMounts = append(ctr.VolumeMounts, corev1.VolumeMount{Name: name, MountPath: dir, ReadOnly: true})
 		ctr.Args = append(ctr.Args, option, prefix+dir+"/"+what)

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"strings"
@@ -139,14 +140,14 @@ func (p *Fetch) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	checkLinux(w, &fs)
 	if p.CA != nil {
-		checkSecretKeys(w, "ca.secretName", p.CA.SecretName, []string{or(p.CA.Key, caKey)}, &fs)
+		checkSecretKeys(w, "ca.secretName", p.CA.SecretName, []string{cmp.Or(p.CA.Key, caKey)}, &fs)
 	}
 	for _, s := range []struct {
 		field string
 		file  *SecretFile
 	}{{headersKey, p.Headers}, {netrcKey, p.Netrc}} {
 		if s.file != nil {
-			checkSecretKeys(w, s.field+".secretName", s.file.SecretName, []string{or(s.file.Key, s.field)}, &fs)
+			checkSecretKeys(w, s.field+".secretName", s.file.SecretName, []string{cmp.Or(s.file.Key, s.field)}, &fs)
 		}
 	}
 	checkSecretKeys(w, "credentialsSecretName", p.CredentialsSecretName, credentialKeys[p.scheme()], &fs)

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -112,9 +113,6 @@ const (
 	JSONAccessLog AccessLog = "json"
 )
 
-// tlsKeys are the keys of a Secret of type kubernetes.io/tls.
-var tlsKeys = []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey}
-
 const (
 	defaultListenPort = 8443
 	defaultHealthPort = 16000
@@ -138,7 +136,7 @@ func (p *Gate) tls() bool { return p.SecretName != "" || p.Certificate != nil }
 func (p *Gate) doors() []door {
 	first := door{port: p.Port, listen: p.Port, app: p.Port, protocol: p.Protocol}
 	if p.front() {
-		first.listen = orPort(p.ListenPort, defaultListenPort)
+		first.listen = cmp.Or(p.ListenPort, defaultListenPort)
 	} else if p.Rebind != nil {
 		first.app = p.rebindPort()
 	}
@@ -267,11 +265,4 @@ func (p *Gate) listeners(port int32, options string) (out []string) {
 		out = append(out, fmt.Sprintf("[::]:%d%s", port, options))
 	}
 	return out
-}
-
-func orPort(port, def int32) int32 {
-	if port == 0 {
-		return def
-	}
-	return port
 }

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -82,7 +83,7 @@ func (p *Gate) validateDoors(fs *sidecar.Findings) {
 		used[port] = field
 	}
 	if p.front() {
-		take(orPort(p.ListenPort, defaultListenPort), "listenPort")
+		take(cmp.Or(p.ListenPort, defaultListenPort), "listenPort")
 	} else if p.Rebind != nil && p.rebindPort() != p.Port { // else validateRebind says so
 		take(p.rebindPort(), "rebind.port")
 	}

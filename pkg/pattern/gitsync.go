@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
@@ -112,7 +113,7 @@ func (p *GitSync) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		{Name: files, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: p.limit()}}},
 		tmpVolume(tmp), // git's own settings
 	}}
-	c.App.VolumeMounts = []corev1.VolumeMount{{Name: files, MountPath: or(p.MountPath, gitDir), ReadOnly: true}}
+	c.App.VolumeMounts = []corev1.VolumeMount{{Name: files, MountPath: cmp.Or(p.MountPath, gitDir), ReadOnly: true}}
 	ctr := corev1.Container{
 		Name:            w.Name,
 		Image:           gitSyncImage.ref,
@@ -146,7 +147,7 @@ func (p *GitSync) get(period, failures int32) *corev1.Probe {
 // repository is away is no reason to take the files of before from the app. At the
 // start the probe puts an end to that.
 func (p *GitSync) args() []string {
-	args := []string{"--repo=" + p.Repo, "--ref=" + or(p.Ref, "HEAD"), "--depth=" + strconv.Itoa(int(p.depth())), "--root=" + gitDir, "--link=" + or(p.Link, "current")}
+	args := []string{"--repo=" + p.Repo, "--ref=" + cmp.Or(p.Ref, "HEAD"), "--depth=" + strconv.Itoa(int(p.depth())), "--root=" + gitDir, "--link=" + cmp.Or(p.Link, "current")}
 	if p.Submodules != "" {
 		args = append(args, "--submodules="+string(p.Submodules))
 	}

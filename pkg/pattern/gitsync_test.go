@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -20,7 +21,7 @@ func gitSync(edits ...func(*GitSync)) *GitSync {
 }
 
 func TestGitSync(t *testing.T) {
-	stays := changed(t, gitSync(), shop())
+	stays := patterntest.Build(t, gitSync(), patterntest.Shop())
 	require.Equal(t, sidecar.PhaseFetch, stays.Phase)
 	require.Equal(t, []string{"--repo=https://git.example/team/content", "--ref=HEAD", "--depth=1", "--root=/git", "--link=current",
 		"--sync-timeout=120s", "--period=60s", "--max-failures=-1", "--http-bind=:16004"}, stays.Containers[0].Args)
@@ -28,7 +29,7 @@ func TestGitSync(t *testing.T) {
 	require.Equal(t, "1Gi", stays.Volumes[0].EmptyDir.SizeLimit.String())
 	require.Equal(t, []corev1.VolumeMount{{Name: "tunnel-files", MountPath: "/git", ReadOnly: true}}, stays.App.VolumeMounts, "the folder of the link, and no subPath")
 
-	once := changed(t, gitSync(func(p *GitSync) { p.Once, p.SizeLimit = true, new(resource.MustParse("1M")) }), shop())
+	once := patterntest.Build(t, gitSync(func(p *GitSync) { p.Once, p.SizeLimit = true, new(resource.MustParse("1M")) }), patterntest.Shop())
 	require.Empty(t, once.Containers)
 	require.Contains(t, once.InitContainers[0].Args, "--one-time")
 	require.NotContains(t, once.InitContainers[0].Args, "--max-failures=-1", "what fails is seen at once")
@@ -82,7 +83,38 @@ func TestGitSyncRefuses(t *testing.T) {
 		}, []string{"warning git-user: ssh ends for a user that the image doesn't know, and 7 is none of its; leave it 65533, which the files are readable for all the same"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, c.want, said(t, gitSync(c.edit), shop(c.view)))
+			require.Equal(t, c.want, patterntest.Findings(t, gitSync(c.edit), patterntest.Shop(c.view)))
 		})
 	}
+}
+
+// FuzzGitSync writes whatever there is into each field: it's refused, or it's the
+// value of one flag.
+func FuzzGitSync(f *testing.F) {
+	f.Add("https://git.example/a", "main", "current", "login", "", false)
+	f.Add("git@git.example:a.git", "-x", "../x", "", "key", true)
+	f.Add("ssh://-oProxyCommand=id@h/a", "a b", ".git", "", "key", false)
+	f.Add("https://u:p@git.example/$(X)", "HEAD", "a", "", "", false)
+	f.Fuzz(func(t *testing.T, repo, ref, link, login, key string, once bool) {
+		p := &GitSync{Repo: repo, Ref: ref, Link: link, Once: once}
+		if login != "" {
+			p.BasicAuth = &GitBasicAuth{SecretName: login}
+		}
+		if key != "" {
+			p.SSH = &GitSSH{SecretName: key}
+		}
+		c, err := p.Change(patterntest.Shop())
+		if err != nil {
+			require.Nil(t, c)
+			return
+		}
+		args := append(c.Containers, c.InitContainers...)[0].Args
+		for i, arg := range args {
+			require.Regexp(t, `^--[a-z-]+(=[!-~]*)?$`, arg)
+			require.NotContains(t, arg, "$(")
+			if i == 0 {
+				require.NotRegexp(t, `^--repo=(-|[a-z]+://[^/]*:[^/]*@|https?://[^/]*@)`, arg, "neither a flag nor a password")
+			}
+		}
+	})
 }

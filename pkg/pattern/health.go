@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"net/textproto"
 	"net/url"
@@ -44,7 +45,7 @@ func healthLine(target string) healthTarget {
 }
 
 // health is the port of a door's listener for the kubelet.
-func (p *Gate) health(door int) int32 { return orPort(p.HealthPort, defaultHealthPort) + int32(door) }
+func (p *Gate) health(door int) int32 { return cmp.Or(p.HealthPort, defaultHealthPort) + int32(door) }
 
 // healthOf is the listener of a door.
 func (p *Gate) healthOf(w *sidecar.Workload, door int, http2Directive bool) *nginxHealth {

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"maps"
 	"net/textproto"
 	"slices"
@@ -122,11 +123,11 @@ func identityHeaders(values map[string]string) (all []nginxHeader) {
 		left[textproto.CanonicalMIMEHeaderKey(name)] = value
 	}
 	for _, name := range identityNames() {
-		all = append(all, nginxHeader{name, or(left[name], `""`)})
+		all = append(all, nginxHeader{name, cmp.Or(left[name], `""`)})
 		delete(left, name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(left)) {
-		all = append(all, nginxHeader{name, or(left[name], `""`)})
+		all = append(all, nginxHeader{name, cmp.Or(left[name], `""`)})
 	}
 	return all
 }

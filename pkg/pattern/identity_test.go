@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"net/textproto"
 	"os"
 	"path/filepath"
@@ -105,7 +106,7 @@ func TestIdentityWhole(t *testing.T) {
 				require.Contains(t, written, name)
 			}
 			for name, value := range values {
-				require.Equal(t, or(value, `""`), written[textproto.CanonicalMIMEHeaderKey(name)])
+				require.Equal(t, cmp.Or(value, `""`), written[textproto.CanonicalMIMEHeaderKey(name)])
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"maps"
 	"path"
 	"slices"
@@ -77,7 +78,7 @@ func (p *JavaAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	} else if notes.Failed() {
 		return nil, notes
 	}
-	ref, jar := or(p.Image, javaAgentImage.ref), or(p.Path, agentJar)
+	ref, jar := cmp.Or(p.Image, javaAgentImage.ref), cmp.Or(p.Path, agentJar)
 	name, dir := volume(w, "jar"), agentsDir+w.Name
 	c := &sidecar.Change{Phase: sidecar.PhaseFetch, Notes: notes}
 	at := path.Join(dir, "agent.jar")
@@ -103,7 +104,7 @@ func (p *JavaAgent) options(w *sidecar.Workload, c *sidecar.Change) string {
 	if p.Preset != AgentJMX {
 		return p.Options
 	}
-	name, dir, key := volume(w, "config"), agentConfigs+w.Name, or(p.Key, jmxConfig)
+	name, dir, key := volume(w, "config"), agentConfigs+w.Name, cmp.Or(p.Key, jmxConfig)
 	config := configVolume(name, p.ConfigMapName)
 	config.ConfigMap.Items = []corev1.KeyToPath{{Key: key, Path: jmxConfig}}
 	c.Volumes = append(c.Volumes, config)

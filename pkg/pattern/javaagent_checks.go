@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
@@ -97,8 +98,8 @@ func (p *JavaAgent) check(w *sidecar.Workload) sidecar.Findings {
 	if p.ImageVolume {
 		checkImageVolume("imageVolume", w, &fs)
 	}
-	if m := w.ConfigMap(p.ConfigMapName); p.Preset == AgentJMX && m != nil && !slices.Contains(m.Keys, or(p.Key, jmxConfig)) {
-		fs.Add(sidecar.Error, "configmap-missing", "key", fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", p.ConfigMapName, or(p.Key, jmxConfig), list(m.Keys)), "name one of those")
+	if m := w.ConfigMap(p.ConfigMapName); p.Preset == AgentJMX && m != nil && !slices.Contains(m.Keys, cmp.Or(p.Key, jmxConfig)) {
+		fs.Add(sidecar.Error, "configmap-missing", "key", fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", p.ConfigMapName, cmp.Or(p.Key, jmxConfig), list(m.Keys)), "name one of those")
 	}
 	for _, c := range w.Apps {
 		if i := slices.IndexFunc(c.Env, func(e corev1.EnvVar) bool {

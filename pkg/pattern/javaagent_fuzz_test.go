@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 )
 
 // Whatever a user writes, the JVM gets one option, which is the agent's: it splits
@@ -22,8 +23,8 @@ func FuzzJavaAgentOption(f *testing.F) {
 		if p.Validate().Failed() {
 			return
 		}
-		w := shop()
-		w.Kubernetes.Minor = 36
+		w := patterntest.Shop()
+		w.Name, w.Kubernetes.Minor = "agent", 36
 		c, err := p.Change(w)
 		require.NoError(t, err)
 		value := c.App.Env[0].Value
@@ -31,7 +32,7 @@ func FuzzJavaAgentOption(f *testing.F) {
 		require.NotContains(t, value, `"`)
 		require.Len(t, strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" \t\n\v\f\r", r) }), 1)
 		agent, given, _ := strings.Cut(strings.TrimPrefix(value, "-javaagent:"), "=")
-		require.Equal(t, "/opt/outrigger/migrate"+path, agent)
+		require.Equal(t, "/opt/outrigger/agent"+path, agent)
 		require.Equal(t, options, given)
 	})
 }

@@ -7,13 +7,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // What the app gets is the same where the jar is copied and where its image is a
 // volume, but for the path.
 func TestJavaAgentImageVolume(t *testing.T) {
-	w := shop()
+	w := patterntest.Shop()
 	w.Name, w.Kubernetes = "agent", sidecar.Version{Major: 1, Minor: 36}
 	p := &pattern.JavaAgent{Image: "agents:7", Path: "/lib/agent-7.jar", Options: "a=b"}
 	copied, err := p.Change(w)
@@ -32,7 +33,7 @@ func TestJavaAgentImageVolume(t *testing.T) {
 }
 
 func TestJavaAgentJMX(t *testing.T) {
-	w := shop()
+	w := patterntest.Shop()
 	w.Name = "jmx"
 	p := &pattern.JavaAgent{Preset: pattern.AgentJMX, Image: "jmx:1", Path: "/jmx.jar", ConfigMapName: "rules", Key: "shop.yaml", Port: 9999}
 	c, err := p.Change(w)
@@ -48,17 +49,17 @@ func TestJavaAgentJMX(t *testing.T) {
 
 // Two agents by two ways: the JVM reads both variables.
 func TestJavaAgentBeside(t *testing.T) {
-	w := shop()
+	w := patterntest.Shop()
 	w.App.Env = []corev1.EnvVar{{Name: "JDK_JAVA_OPTIONS", Value: "-javaagent:/apm.jar"}}
-	require.Equal(t, "info java-agents: container shop has an agent by JDK_JAVA_OPTIONS already", said(t, &pattern.JavaAgent{Preset: pattern.AgentOpenTelemetry}, w))
+	require.Equal(t, []string{"info java-agents: container shop has an agent by JDK_JAVA_OPTIONS already; see that the two go together"}, patterntest.Findings(t, &pattern.JavaAgent{Preset: pattern.AgentOpenTelemetry}, w))
 }
 
 // A pod on the node's network runs agents like any other; one for Windows doesn't.
 func TestJavaAgentPods(t *testing.T) {
-	w := shop()
+	w := patterntest.Shop()
 	w.Pod.Spec.HostNetwork = true
 	p := &pattern.JavaAgent{Preset: pattern.AgentOpenTelemetry}
-	require.Empty(t, said(t, p, w))
+	require.Empty(t, patterntest.Findings(t, p, w))
 	w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows}
 	_, err := p.Change(w)
 	require.ErrorContains(t, err, "the sidecar's image is for Linux")

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	_ "embed" // for the scripts
 	"path"
 	"slices"
@@ -172,7 +173,7 @@ func (p *LogTail) from(w *sidecar.Workload, at logPlace) LogStart {
 	if p.From == "" && at.lasts && w.Placement != sidecar.Beside && !w.Ends(w.App) {
 		return FromEnd
 	}
-	return LogStart(or(string(p.From), string(FromStart)))
+	return LogStart(cmp.Or(string(p.From), string(FromStart)))
 }
 
 // A tail is a container and what it streams.
@@ -221,7 +222,7 @@ func stems(files []string) []string {
 	for i, f := range files {
 		base := path.Base(f)
 		ext := path.Ext(base)
-		out[i] = or(plainWords(strings.TrimSuffix(base, ext)), or(plainWords(ext), "files"))
+		out[i] = cmp.Or(plainWords(strings.TrimSuffix(base, ext)), cmp.Or(plainWords(ext), "files"))
 		count[out[i]]++
 	}
 	for i, f := range files {

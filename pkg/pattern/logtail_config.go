@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -29,7 +30,7 @@ type LogConfig struct {
 	MountPath string `json:"mountPath"`
 }
 
-func (c *LogConfig) key() string { return or(c.Key, path.Base(c.MountPath)) }
+func (c *LogConfig) key() string { return cmp.Or(c.Key, path.Base(c.MountPath)) }
 
 // add mounts the file into the app; files are those of the ConfigMap that is emitted.
 func (c *LogConfig) add(w *sidecar.Workload, to *sidecar.Change, files map[string]string) {
@@ -39,7 +40,7 @@ func (c *LogConfig) add(w *sidecar.Workload, to *sidecar.Change, files map[strin
 	if c.ConfigMapName == "" {
 		files[c.key()] = c.Data
 	}
-	v := configVolume(volume(w, "app-config"), or(c.ConfigMapName, w.ObjectName()))
+	v := configVolume(volume(w, "app-config"), cmp.Or(c.ConfigMapName, w.ObjectName()))
 	v.ConfigMap.Items = []corev1.KeyToPath{{Key: c.key(), Path: c.key()}}
 	to.Volumes = append(to.Volumes, v)
 	to.App.VolumeMounts = append(to.App.VolumeMounts, corev1.VolumeMount{Name: v.Name, MountPath: c.MountPath, SubPath: c.key(), ReadOnly: true})

@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"path"
@@ -90,7 +91,7 @@ func (p *LogTail) fluentBit(w *sidecar.Workload, at logPlace, c *sidecar.Change,
 	c.Containers = []corev1.Container{ctr}
 }
 
-func (f *FluentBit) health() int32 { return orPort(f.HealthPort, defaultFluentPort) }
+func (f *FluentBit) health() int32 { return cmp.Or(f.HealthPort, defaultFluentPort) }
 
 // fluentConf is the configuration: JSON is YAML.
 type fluentConf struct {
@@ -142,7 +143,7 @@ func (f *FluentBit) conf(p *LogTail, w *sidecar.Workload, at logPlace) string {
 	c.Pipeline.Filters, c.Pipeline.Outputs = matched(f.Filters), matched(f.Outputs)
 	if f.Parser != nil && multiline { // an input has either; lines are joined first
 		key, _ := f.Input.has("key")
-		c.Pipeline.Filters = slices.Insert(c.Pipeline.Filters, 0, set("name", "parser", "match", "*", "key_name", or(key, "log"), "parser", "lines", "reserve_data", "on"))
+		c.Pipeline.Filters = slices.Insert(c.Pipeline.Filters, 0, set("name", "parser", "match", "*", "key_name", cmp.Or(key, "log"), "parser", "lines", "reserve_data", "on"))
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -67,7 +67,7 @@ func (p *LogTail) place(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 	source, known := sourceOf(w, name)
 	switch {
 	case !known:
-		fs.Add(sidecar.Error, "log-volume", "volume", "the pod has no volume named "+name, "there are: "+list(volumeNames(w)))
+		fs.Add(sidecar.Error, "log-volume", "volume", "the pod has no volume named "+name, "there are: "+list(namesOfVolumes(w)))
 	case source != nil && (source.ConfigMap != nil || source.Secret != nil || source.DownwardAPI != nil || source.Projected != nil || source.Image != nil):
 		return add("nobody can write to volume "+name+", which shows what the cluster has", "name another folder")
 	}
@@ -121,14 +121,6 @@ func sourceOf(w *sidecar.Workload, name string) (source *corev1.VolumeSource, kn
 		}
 	}
 	return nil, false
-}
-
-func volumeNames(w *sidecar.Workload) []string {
-	names := slices.Clone(w.Claims)
-	for _, v := range w.Pod.Spec.Volumes {
-		names = append(names, v.Name)
-	}
-	return names
 }
 
 var mountReference = expression(`\$\(([^()]*)\)`)

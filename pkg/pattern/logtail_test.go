@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -21,7 +22,7 @@ func logTail(edits ...func(*LogTail)) *LogTail {
 }
 
 func logPod(edits ...func(*sidecar.Workload)) *sidecar.Workload {
-	w := shop(edits...)
+	w := patterntest.Shop(edits...)
 	w.Name = "logs"
 	return w
 }
@@ -46,14 +47,6 @@ var (
 	logEmpty = corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}
 )
 
-func logTailed(t *testing.T, p *LogTail, w *sidecar.Workload) *sidecar.Change {
-	t.Helper()
-	require.NoError(t, p.Validate().Err())
-	c, err := p.Change(w)
-	require.NoError(t, err)
-	return c
-}
-
 // Names of containers are those of their files, and stay as other files come.
 func TestLogTailNames(t *testing.T) {
 	long := "a-file-whose-name-is-so-long-that-nothing-fits-behind-it-in-a-label.log"
@@ -66,7 +59,7 @@ func TestLogTailNames(t *testing.T) {
 	} {
 		p := logTail(func(p *LogTail) { p.Files = c.files })
 		require.Equal(t, c.names, p.Names("logs"))
-		change := logTailed(t, p, logPod())
+		change := patterntest.Build(t, p, logPod())
 		for i, ctr := range change.Containers {
 			require.Equal(t, c.names[i], ctr.Name)
 			require.LessOrEqual(t, len(ctr.Name), 63)
@@ -96,7 +89,7 @@ func TestLogTailUser(t *testing.T) {
 		}), 65534, 65534, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			change := logTailed(t, logTail(), c.w)
+			change := patterntest.Build(t, logTail(), c.w)
 			sc := change.Containers[0].SecurityContext
 			require.Equal(t, []int64{c.uid, c.gid}, []int64{*sc.RunAsUser, *sc.RunAsGroup})
 			require.True(t, *sc.RunAsNonRoot)
@@ -150,7 +143,7 @@ func TestLogTailPlace(t *testing.T) {
 			if c.edit != nil {
 				c.edit(p)
 			}
-			change := logTailed(t, p, c.w)
+			change := patterntest.Build(t, p, c.w)
 			ctr := change.Containers[0]
 			c.mount.MountPath, c.mount.ReadOnly = "/logs", true
 			require.Equal(t, []corev1.VolumeMount{c.mount}, ctr.VolumeMounts)
@@ -172,7 +165,7 @@ func TestLogTailShared(t *testing.T) {
 	one := func(w *sidecar.Workload) { w.Replicas = new(int32(1)) }
 	daemons := func(w *sidecar.Workload) { w.Ref.Kind = "DaemonSet" }
 	codes := func(w *sidecar.Workload) (codes []string) {
-		for _, f := range logTailed(t, logTail(), w).Notes {
+		for _, f := range patterntest.Build(t, logTail(), w).Notes {
 			codes = append(codes, f.Code)
 		}
 		return codes
@@ -196,17 +189,17 @@ func TestLogTailResources(t *testing.T) {
 		w.Pod.Spec.Containers[0].Resources.Limits = quantities("1", "1Gi")
 	})
 	p := logTail(func(p *LogTail) { p.Files = []string{"a", "b"} })
-	first := logTailed(t, p, guaranteed)
+	first := patterntest.Build(t, p, guaranteed)
 	for _, c := range first.Containers {
 		require.Equal(t, c.Resources.Limits.Cpu(), c.Resources.Requests.Cpu())
 		require.Equal(t, c.Resources.Limits.Memory(), c.Resources.Requests.Memory())
 	}
 	guaranteed.Pod.Spec.InitContainers = first.Containers
 	guaranteed.Pod.Spec.InitContainers[0].Resources = corev1.ResourceRequirements{Requests: quantities("7m", "7Mi")} // by an override
-	require.Equal(t, logTailed(t, p, guaranteed).Containers[1], first.Containers[1])
+	require.Equal(t, patterntest.Build(t, p, guaranteed).Containers[1], first.Containers[1])
 
 	size := resource.MustParse("10Mi")
-	change := logTailed(t, logTail(func(p *LogTail) { p.SizeLimit = &size }), logPod())
+	change := patterntest.Build(t, logTail(func(p *LogTail) { p.SizeLimit = &size }), logPod())
 	require.Equal(t, "10Mi", change.Volumes[0].EmptyDir.SizeLimit.String())
 	require.Equal(t, "10Mi", change.Containers[0].Resources.Requests.StorageEphemeral().String())
 }
@@ -217,7 +210,7 @@ func TestLogTailApps(t *testing.T) {
 		w.Pod.Spec.Containers = append(w.Pod.Spec.Containers, corev1.Container{Name: "worker", Image: "shop:1"})
 		w.Apps = []*corev1.Container{&w.Pod.Spec.Containers[0], &w.Pod.Spec.Containers[1]}
 	})
-	change := logTailed(t, logTail(), w)
+	change := patterntest.Build(t, logTail(), w)
 	require.Contains(t, change.Notes.Error(), "container worker isn't known to be user 1 as container shop is")
 	w.Pod.Spec.Volumes = []corev1.Volume{{Name: "x", VolumeSource: logEmpty}}
 	w.Apps[1].VolumeMounts = []corev1.VolumeMount{{Name: "x", MountPath: "/var/log"}}

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -33,7 +34,7 @@ var refusals = map[string][]string{
 
 // meshed is the mesh that puts a proxy into the pods, or "".
 func meshed(w *sidecar.Workload) string {
-	own := func(key string) string { return or(w.Pod.Labels[key], w.Pod.Annotations[key]) }
+	own := func(key string) string { return cmp.Or(w.Pod.Labels[key], w.Pod.Annotations[key]) }
 	no := []string{"false", "disabled"}
 	for _, m := range meshes {
 		if slices.ContainsFunc(refusals[m.name], func(key string) bool { return slices.Contains(no, own(key)) }) {
@@ -43,7 +44,7 @@ func meshed(w *sidecar.Workload) string {
 			return v != "" && (len(m.yes) == 0 && !slices.Contains(no, v) || slices.Contains(m.yes, v))
 		}
 		if slices.ContainsFunc(m.pod, func(key string) bool { return asks(own(key)) }) ||
-			slices.ContainsFunc(m.namespace, func(key string) bool { return asks(or(w.Namespace.Labels[key], w.Namespace.Annotations[key])) }) {
+			slices.ContainsFunc(m.namespace, func(key string) bool { return asks(cmp.Or(w.Namespace.Labels[key], w.Namespace.Annotations[key])) }) {
 			return m.name
 		}
 	}

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -152,7 +153,7 @@ func (p *Migrate) checkFiles(w *sidecar.Workload, fs *sidecar.Findings) {
 	if m == nil {
 		return
 	}
-	is, form := func(key string) bool { return key == or(p.Changelog, "changelog.xml") }, or(p.Changelog, "changelog.xml")
+	is, form := func(key string) bool { return key == cmp.Or(p.Changelog, "changelog.xml") }, cmp.Or(p.Changelog, "changelog.xml")
 	switch p.Engine {
 	case GolangMigrate:
 		is, form = func(key string) bool { return strings.Contains(key, ".up.") && key[0] >= '0' && key[0] <= '9' }, "0001_users.up.sql"

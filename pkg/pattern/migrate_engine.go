@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"path"
 
 	corev1 "k8s.io/api/core/v1"
@@ -30,7 +31,7 @@ func (p *Migrate) engine(w *sidecar.Workload, c *sidecar.Change) {
 	default:
 		out = p.golangMigrate(w, dir)
 	}
-	out.Name, out.Image = w.Name, or(p.Image, out.Image)
+	out.Name, out.Image = w.Name, cmp.Or(p.Image, out.Image)
 	if mount != nil {
 		out.VolumeMounts = append([]corev1.VolumeMount{*mount}, out.VolumeMounts...)
 	}
@@ -114,7 +115,7 @@ func (p *Migrate) liquibase(w *sidecar.Workload, c *sidecar.Change, dir string) 
 		Args:    []string{"update"},
 		Env: append(env,
 			corev1.EnvVar{Name: "LIQUIBASE_SEARCH_PATH", Value: dir},
-			corev1.EnvVar{Name: "LIQUIBASE_COMMAND_CHANGELOG_FILE", Value: or(p.Changelog, "changelog.xml")},
+			corev1.EnvVar{Name: "LIQUIBASE_COMMAND_CHANGELOG_FILE", Value: cmp.Or(p.Changelog, "changelog.xml")},
 			corev1.EnvVar{Name: "LIQUIBASE_HEADLESS", Value: "true"},
 			corev1.EnvVar{Name: "LIQUIBASE_ANALYTICS_ENABLED", Value: "false"}),
 		Resources:       jvmSize.resources(w),

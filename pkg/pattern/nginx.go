@@ -188,3 +188,6 @@ func (c *nginxConf) String() string {
 	}
 	return b.String()
 }
+
+// nginxRelease reads the version of nginx from the tag of an image.
+func nginxRelease(ref string) release { return programRelease(ref, "nginx", "openresty") }

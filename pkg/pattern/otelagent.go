@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
@@ -101,7 +102,7 @@ func (p *OTelAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 // env tells the app's SDK where the collector is. SDKs differ in the protocol that
 // they take for granted, so it's written.
 func (p *OTelAgent) env(w *sidecar.Workload) []sidecar.EnvVar {
-	protocol, port := or(spokenBy(w), "http/protobuf"), p.httpPort()
+	protocol, port := cmp.Or(spokenBy(w), "http/protobuf"), p.httpPort()
 	if protocol == "grpc" {
 		port = p.grpcPort()
 	}
@@ -185,6 +186,6 @@ func httpProbe(port, period, failures int32) *corev1.Probe {
 	}
 }
 
-func (p *OTelAgent) grpcPort() int32   { return orPort(p.GRPCPort, otelGRPC) }
-func (p *OTelAgent) httpPort() int32   { return orPort(p.HTTPPort, otelHTTP) }
-func (p *OTelAgent) healthPort() int32 { return orPort(p.HealthPort, otelHealth) }
+func (p *OTelAgent) grpcPort() int32   { return cmp.Or(p.GRPCPort, otelGRPC) }
+func (p *OTelAgent) httpPort() int32   { return cmp.Or(p.HTTPPort, otelHTTP) }
+func (p *OTelAgent) healthPort() int32 { return cmp.Or(p.HealthPort, otelHealth) }

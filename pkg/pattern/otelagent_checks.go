@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -101,8 +102,8 @@ func (p *OTelAgent) check(w *sidecar.Workload) sidecar.Findings {
 		}
 	}
 	if p.CA != nil && p.CA.SecretName != "" {
-		if keys, known := w.Secrets[p.CA.SecretName]; known && !slices.Contains(keys, or(p.CA.Key, caKey)) {
-			fs.Add(sidecar.Error, "tls-invalid", "ca.secretName", fmt.Sprintf("Secret %s has no %s; its keys: %s", p.CA.SecretName, or(p.CA.Key, caKey), list(keys)), "name one that has, or the key")
+		if keys, known := w.Secrets[p.CA.SecretName]; known && !slices.Contains(keys, cmp.Or(p.CA.Key, caKey)) {
+			fs.Add(sidecar.Error, "tls-invalid", "ca.secretName", fmt.Sprintf("Secret %s has no %s; its keys: %s", p.CA.SecretName, cmp.Or(p.CA.Key, caKey), list(keys)), "name one that has, or the key")
 		}
 	}
 	for _, c := range served(w) {

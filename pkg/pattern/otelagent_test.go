@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -41,7 +42,7 @@ func TestOTelAgentExporter(t *testing.T) {
 			`{"otlp_grpc": {"endpoint": "https://otel.example.com:4317", "tls": {"ca_file": "/etc/outrigger/ca/ca.crt"}, "headers": {"x-a": "${env:HEADER_0}", "x-b": "${env:HEADER_1}"}}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := shop()
+			w := patterntest.Shop()
 			if c.view != nil {
 				c.view(w)
 			}
@@ -64,7 +65,7 @@ func TestOTelAgentEnv(t *testing.T) {
 		"http/json": {"http://127.0.0.1:5318", "http/json"},
 		"grpc":      {"http://127.0.0.1:5317", "grpc"},
 	} {
-		c, err := p.Change(shop(func(w *sidecar.Workload) {
+		c, err := p.Change(patterntest.Shop(func(w *sidecar.Workload) {
 			if protocol != "" {
 				w.Pod.Spec.Containers[0].Env = []corev1.EnvVar{{Name: otelProtocolVar, Value: protocol}}
 			}
@@ -77,7 +78,7 @@ func TestOTelAgentEnv(t *testing.T) {
 // What the garbage collector knows is four fifths of the limit, whoever writes it.
 func TestOTelAgentMemory(t *testing.T) {
 	for limit, want := range map[string]string{"": "204MiB", "1Gi": "819MiB", "0": "204MiB"} {
-		c, err := (&OTelAgent{Endpoint: "https://otel.example.com:4317"}).Change(shop(func(w *sidecar.Workload) {
+		c, err := (&OTelAgent{Endpoint: "https://otel.example.com:4317"}).Change(patterntest.Shop(func(w *sidecar.Workload) {
 			if limit != "" {
 				limited(limit)(w)
 			}
@@ -118,11 +119,11 @@ func TestOTelAgentRefuses(t *testing.T) {
 		}, []string{"warning otel-bypassed: container shop has OTEL_EXPORTER_OTLP_LOGS_ENDPOINT, which counts before OTEL_EXPORTER_OTLP_ENDPOINT: that goes past the collector; take it out"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := shop()
+			w := patterntest.Shop()
 			if c.view != nil {
 				c.view(w)
 			}
-			require.Equal(t, c.want, saidBy(t, c.p, w))
+			require.Equal(t, c.want, patterntest.Findings(t, c.p, w))
 		})
 	}
 }
@@ -138,11 +139,11 @@ func FuzzOTelAgent(f *testing.F) {
 		if header != "" {
 			p.Headers = map[string]HeaderSecret{header: {secret, key}}
 		}
-		if c, err := p.Change(shop()); err != nil {
+		if c, err := p.Change(patterntest.Shop()); err != nil {
 			require.Nil(t, c)
 			return
 		}
-		conf := otelConf(t, p, shop())
+		conf := otelConf(t, p, patterntest.Shop())
 		exporters := conf["exporters"].(map[string]any)
 		require.Len(t, exporters, 1)
 		for _, e := range exporters {

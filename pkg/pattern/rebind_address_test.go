@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -137,18 +138,18 @@ func TestReachable(t *testing.T) {
 
 // Each further port has to be told an address, too.
 func TestReachableMorePorts(t *testing.T) {
-	said := func(args ...string) string {
+	findings := func(args ...string) string {
 		p := proxy(func(p *TLSProxy) {
 			p.Rebind = &Rebind{Port: 9201, Args: args}
 			p.MorePorts = []MorePort{{Port: 9300, AppPort: 9301}}
 		})
-		return strings.Join(lines(p.Validate()), "\n")
+		return strings.Join(patterntest.Lines(p.Validate()), "\n")
 	}
-	require.NotContains(t, said("--a=127.0.0.1:9201", "--b=127.0.0.1:9301"), "app-reachable")
-	require.NotContains(t, said("--host=127.0.0.1", "--ports=9201,9301"), "app-reachable")
-	require.Contains(t, said("--a=127.0.0.1:9201", "--b=9301"), "still reachable on port 9301")
-	require.Contains(t, said("--a=127.0.0.1:9201", "--b=:9301"), "app-reachable: rebind.args[1]")
-	require.Contains(t, said("--a=127.0.0.1:9201", "--b=:9300"), "app-reachable: rebind.args[1]", "where it listened before")
+	require.NotContains(t, findings("--a=127.0.0.1:9201", "--b=127.0.0.1:9301"), "app-reachable")
+	require.NotContains(t, findings("--host=127.0.0.1", "--ports=9201,9301"), "app-reachable")
+	require.Contains(t, findings("--a=127.0.0.1:9201", "--b=9301"), "still reachable on port 9301")
+	require.Contains(t, findings("--a=127.0.0.1:9201", "--b=:9301"), "app-reachable: rebind.args[1]")
+	require.Contains(t, findings("--a=127.0.0.1:9201", "--b=:9300"), "app-reachable: rebind.args[1]", "where it listened before")
 }
 
 // The program's own presets say so, each of them.
@@ -156,7 +157,7 @@ func TestPresetsAreOnLoopback(t *testing.T) {
 	for name, preset := range rebindPresets() {
 		if preset.Refuse == "" {
 			p := &AuthProxy{Gate: Gate{Port: preset.Port, SecretName: "tls", Rebind: &Rebind{Preset: name}}, Basic: &Basic{SecretName: "users"}}
-			require.Empty(t, lines(p.Validate()), name)
+			require.Empty(t, patterntest.Lines(p.Validate()), name)
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -87,12 +86,6 @@ func (p *RebindPreset) validate(fs *sidecar.Findings) {
 	if p.Refuse == "" && !strings.Contains(strings.Join(all, "\n"), "{port}") {
 		fs.Add(sidecar.Warning, "rebind-untold", "rebind.preset", fmt.Sprintf("preset %s doesn't tell the app its new port", p.Name),
 			"write {port} where it belongs, in env, append or args")
-	}
-}
-
-func checkEnvName(field, name string, fs *sidecar.Findings) {
-	if len(validation.IsEnvVarName(name)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of a variable", name), "use letters, digits, _, - and dots; no digit first")
 	}
 }
 

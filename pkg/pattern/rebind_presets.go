@@ -2,13 +2,12 @@ package pattern
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed" // for the presets
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -128,7 +127,7 @@ func (r *Rebind) env(port int32) []sidecar.EnvVar {
 			values[name] = sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: name, Value: withPort(value, port)}}
 		}
 		for name, a := range p.Append {
-			values[name] = sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: name, Value: withPort(a.Value, port)}, AppendWith: or(a.With, " ")}
+			values[name] = sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: name, Value: withPort(a.Value, port)}, AppendWith: cmp.Or(a.With, " ")}
 		}
 	}
 	for name, value := range r.Env {
@@ -150,10 +149,10 @@ func (r *Rebind) imageEnv(c *corev1.Container, env []sidecar.EnvVar) []sidecar.E
 	for i := range env {
 		a, appended := p.Append[env[i].Name]
 		has := slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool {
-			return e.Name == env[i].Name && e.Value != a.Image+or(a.With, " ")+env[i].Value
+			return e.Name == env[i].Name && e.Value != a.Image+cmp.Or(a.With, " ")+env[i].Value
 		})
 		if appended && a.Image != "" && !has && env[i].AppendWith != "" {
-			env[i] = sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: env[i].Name, Value: a.Image + or(a.With, " ") + env[i].Value}}
+			env[i] = sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: env[i].Name, Value: a.Image + cmp.Or(a.With, " ") + env[i].Value}}
 		}
 	}
 	return env
@@ -179,8 +178,4 @@ func (r *Rebind) args(c *corev1.Container, port int32) []string {
 func (r *Rebind) replacesCMD() bool {
 	p := r.preset()
 	return p != nil && (p.BareArgs || len(p.ImageCmd) > 0)
-}
-
-func withPort(text string, port int32) string {
-	return strings.ReplaceAll(text, "{port}", strconv.Itoa(int(port)))
 }

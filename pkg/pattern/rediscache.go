@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -160,7 +161,7 @@ func (p *RedisCache) args(w *sidecar.Workload) []string {
 		where = []string{"--port", "0", "--unixsocket", p.socket(w), "--unixsocketperm", "777"}
 	}
 	return append(where,
-		"--maxmemory", strconv.FormatInt(bytes, 10), "--maxmemory-policy", or(string(p.Eviction), string(AllKeysLRU)),
+		"--maxmemory", strconv.FormatInt(bytes, 10), "--maxmemory-policy", cmp.Or(string(p.Eviction), string(AllKeysLRU)),
 		"--save", "", "--appendonly", "no", // nothing on a disk
 		"--lazyfree-lazy-eviction", "yes", "--lazyfree-lazy-expire", "yes", // large values are freed beside the requests
 	)

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -37,7 +38,7 @@ func TestRedisCache(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, c.p.Validate().Err())
-			got, err := c.p.Change(shop(func(w *sidecar.Workload) { w.Name = "cache" }))
+			got, err := c.p.Change(patterntest.Shop(func(w *sidecar.Workload) { w.Name = "cache" }))
 			require.NoError(t, err)
 			require.Equal(t, sidecar.PhaseAgent, got.Phase)
 			ctr := got.Containers[0]
@@ -98,11 +99,11 @@ func TestRedisCacheRefuses(t *testing.T) {
 		"the node's, but not theirs": {&RedisCache{Socket: true, Env: map[string]string{"A": "/run/outrigger/tunnel/redis.sock"}}, hostNetwork, []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := shop()
+			w := patterntest.Shop()
 			if c.view != nil {
 				c.view(w)
 			}
-			require.Equal(t, c.want, saidBy(t, c.p, w))
+			require.Equal(t, c.want, patterntest.Findings(t, c.p, w))
 		})
 	}
 }
@@ -126,7 +127,7 @@ func FuzzRedisCache(f *testing.F) {
 		if q, err := resource.ParseQuantity(memory); err == nil {
 			p.MaxMemory = &q
 		}
-		c, err := p.Change(shop())
+		c, err := p.Change(patterntest.Shop())
 		if err != nil {
 			require.Nil(t, c)
 			return

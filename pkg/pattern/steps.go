@@ -84,15 +84,6 @@ func podVolume(w *sidecar.Workload, name string) (v corev1.Volume, found bool) {
 	return corev1.Volume{}, false
 }
 
-// namesOfVolumes are those of all volumes of the pod.
-func namesOfVolumes(w *sidecar.Workload) []string {
-	names := append([]string(nil), w.Claims...)
-	for _, v := range w.Pod.Spec.Volumes {
-		names = append(names, v.Name)
-	}
-	return names
-}
-
 // checkWritable finds names of volumes that aren't there, or that nobody can write to.
 func checkWritable(w *sidecar.Workload, field, name string, fs *sidecar.Findings) (v corev1.Volume, ok bool) {
 	v, ok = podVolume(w, name)

@@ -11,25 +11,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
-
-// step asks a pattern that must work.
-func step(t *testing.T, p sidecar.Pattern, w *sidecar.Workload) *sidecar.Change {
-	t.Helper()
-	c, err := p.Change(w)
-	require.NoError(t, err)
-	return c
-}
-
-// findingsOf are the findings of a pattern, whether it works or not.
-func findingsOf(p sidecar.Pattern, w *sidecar.Workload) []string {
-	c, err := p.Change(w)
-	if fs, ok := err.(sidecar.Findings); ok {
-		return lines(fs)
-	}
-	return lines(c.Notes)
-}
 
 // expand is what the kubelet makes of an argument
 // (k8s.io/kubernetes/third_party/forked/golang/expansion), where every variable has
@@ -81,7 +65,7 @@ func TestStorage(t *testing.T) {
 	quantity := func(s string) corev1.ResourceList {
 		return corev1.ResourceList{corev1.ResourceEphemeralStorage: resource.MustParse(s)}
 	}
-	w := shop()
+	w := patterntest.Shop()
 	got := storage(w, resource.MustParse("10Gi"))
 	require.Equal(t, "10Gi", got.Requests.StorageEphemeral().String())
 	require.Nil(t, got.Limits, "it would be the pod's limit")
@@ -121,7 +105,7 @@ func FuzzSteps(f *testing.F) {
 			{&Permissions{Volumes: []string{"data"}, Mode: PermissionMode(o)}, nil},
 			{&Permissions{Volumes: []string{"data", s}}, nil},
 		} {
-			w := shop(func(w *sidecar.Workload) {
+			w := patterntest.Shop(func(w *sidecar.Workload) {
 				w.Pod.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{NFS: &corev1.NFSVolumeSource{}}}}
 				w.Pod.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64(1000))}
 				w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/" + strings.ReplaceAll(strings.ReplaceAll(s, "\n", ""), "\x00", "")}}

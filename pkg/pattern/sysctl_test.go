@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -39,7 +40,7 @@ func TestSysctlPlaces(t *testing.T) {
 		{"kernel.core_pattern", nil, notALimit},
 		{"fs.file-max", nil, nodeLimit},
 	} {
-		w := shop()
+		w := patterntest.Shop()
 		if c.edit != nil {
 			c.edit(w)
 		}
@@ -52,7 +53,7 @@ func TestSysctlTables(t *testing.T) {
 	for name := range safeSince {
 		require.NotEqual(t, sidecar.NodeNamespace, sidecar.SysctlNamespace(name), name)
 		require.NotContains(t, nodeNetwork, name)
-		require.Equal(t, podSetting, settable(shop(), name))
+		require.Equal(t, podSetting, settable(patterntest.Shop(), name))
 	}
 	for _, name := range nodeNetwork {
 		require.Equal(t, sidecar.NetNamespace, sidecar.SysctlNamespace(name), name)
@@ -70,11 +71,11 @@ func TestSysctlTables(t *testing.T) {
 func TestSysctlUnsafe(t *testing.T) {
 	p := &Sysctl{Sysctls: []corev1.Sysctl{{Name: "net.ipv4.tcp_rmem", Value: "4096 131072 6291456"}}}
 	at := func(minor int, level string) *sidecar.Workload {
-		return shop(func(w *sidecar.Workload) { w.Kubernetes.Minor, w.PodSecurity = minor, level })
+		return patterntest.Shop(func(w *sidecar.Workload) { w.Kubernetes.Minor, w.PodSecurity = minor, level })
 	}
-	require.Empty(t, findingsOf(p, at(32, "restricted")))
-	require.Equal(t, []string{"warning sysctl-unsafe: sysctls[0]: net.ipv4.tcp_rmem is safe since Kubernetes 1.32 only, and this must run on 1.31: a kubelet that isn't told to allow it ends the pod as SysctlForbidden; see that the nodes' kubelets have it in allowedUnsafeSysctls"}, findingsOf(p, at(31, "")))
-	require.Len(t, findingsOf(p, at(31, "privileged")), 1)
+	require.Empty(t, patterntest.Findings(t, p, at(32, "restricted")))
+	require.Equal(t, []string{"warning sysctl-unsafe: sysctls[0]: net.ipv4.tcp_rmem is safe since Kubernetes 1.32 only, and this must run on 1.31: a kubelet that isn't told to allow it ends the pod as SysctlForbidden; see that the nodes' kubelets have it in allowedUnsafeSysctls"}, patterntest.Findings(t, p, at(31, "")))
+	require.Len(t, patterntest.Findings(t, p, at(31, "privileged")), 1)
 	for _, level := range []string{"baseline", "restricted"} {
 		_, err := p.Change(at(31, level))
 		require.ErrorContains(t, err, "pod-security.kubernetes.io/enforce: "+level)
@@ -83,18 +84,18 @@ func TestSysctlUnsafe(t *testing.T) {
 
 // There is a privileged container where nothing else can do it, and only there.
 func TestSysctlContainer(t *testing.T) {
-	c := step(t, &Sysctl{Sysctls: []corev1.Sysctl{{Name: "net.ipv4.tcp_syncookies", Value: "1"}}}, shop())
+	c := patterntest.Build(t, &Sysctl{Sysctls: []corev1.Sysctl{{Name: "net.ipv4.tcp_syncookies", Value: "1"}}}, patterntest.Shop())
 	require.Empty(t, c.InitContainers)
 	require.Equal(t, sidecar.PhaseKernel, c.Phase)
-	c = step(t, &Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm/max_map_count", Value: "262144"}}}, shop())
+	c = patterntest.Build(t, &Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm/max_map_count", Value: "262144"}}}, patterntest.Shop())
 	require.Empty(t, c.Pod.Sysctls)
 	require.Equal(t, []string{"vm/max_map_count", "262144"}, c.InitContainers[0].Args)
 	require.True(t, *c.InitContainers[0].SecurityContext.Privileged)
 	require.Len(t, c.Notes, 1)
-	w := shop(func(w *sidecar.Workload) { w.PodSecurity = "privileged" })
-	require.Empty(t, findingsOf(&Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm.max_map_count", Value: "262144"}}}, w))
+	w := patterntest.Shop(func(w *sidecar.Workload) { w.PodSecurity = "privileged" })
+	require.Empty(t, patterntest.Findings(t, &Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm.max_map_count", Value: "262144"}}}, w))
 	for _, value := range []string{"0", "-1", "+1", "01", "1.5", "1 2", "9223372036854775808"} {
-		_, err := (&Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm.max_map_count", Value: value}}}).Change(shop())
+		_, err := (&Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm.max_map_count", Value: value}}}).Change(patterntest.Shop())
 		require.ErrorContains(t, err, "write a whole number", value)
 	}
 }

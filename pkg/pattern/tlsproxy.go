@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	_ "embed" // for the script
 
 	corev1 "k8s.io/api/core/v1"
@@ -63,7 +64,7 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		Claims:    p.claims(w),
 	}
 	object := w.ObjectName()
-	secret := or(p.SecretName, object)
+	secret := cmp.Or(p.SecretName, object)
 	certs := secretVolume(volume(w, "certs"), secret, tlsKeys...)
 	if p.named() {
 		c.Containers = []corev1.Container{p.ghostunnel(w)}
@@ -143,6 +144,3 @@ func (p *TLSProxy) conf(w *sidecar.Workload, given corev1.ResourceRequirements) 
 	p.healthy(w, c, p.Clients.required())
 	return c
 }
-
-// volume is the name of one of the sidecar's volumes.
-func volume(w *sidecar.Workload, what string) string { return sidecar.Shorten(w.Name+"-"+what, 63) }

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -49,7 +51,7 @@ func (v wish) proxy() *TLSProxy {
 }
 
 func (v wish) view() *sidecar.Workload {
-	return search(func(w *sidecar.Workload) {
+	return patterntest.Elasticsearch(func(w *sidecar.Workload) {
 		w.Ref.Name, w.Name, w.Ref.Namespace = v.workload, v.sidecar, v.namespace
 		w.App.Ports[0].ContainerPort = v.port
 		w.App.Ports[0].Name = v.value
@@ -65,7 +67,7 @@ func (v wish) view() *sidecar.Workload {
 
 // directives are those that nginx.conf must have, no more and no less.
 func (v wish) directives() []string {
-	version := nginxRelease(or(v.image, nginxImage.ref))
+	version := nginxRelease(cmp.Or(v.image, nginxImage.ref))
 	options, out := " ssl", []string{}
 	add := func(lines ...string) { out = append(out, lines...) }
 	addIf := func(yes bool, lines ...string) {

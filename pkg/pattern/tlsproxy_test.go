@@ -2,7 +2,6 @@ package pattern
 
 import (
 	"encoding/json"
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,32 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
-
-// search is the view of an Elasticsearch as in the seed, changed by edits.
-func search(edits ...func(*sidecar.Workload)) *sidecar.Workload {
-	w := &sidecar.Workload{
-		Ref:      sidecar.Ref{Group: "apps", Kind: "Deployment", Namespace: "prod", Name: "elasticsearch"},
-		Template: sidecar.Fields("spec", "template"),
-		Pod: corev1.PodTemplateSpec{
-			ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "elasticsearch"}},
-			Spec: corev1.PodSpec{Containers: []corev1.Container{{
-				Name: "elasticsearch", Image: "elasticsearch:7.9.3",
-				Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 9200}},
-			}}},
-		},
-		Services:   []sidecar.Service{{Ref: sidecar.Ref{Kind: "Service", Namespace: "prod", Name: "elasticsearch"}}},
-		Name:       "tls-proxy",
-		Placement:  sidecar.Native,
-		Kubernetes: sidecar.Version{Major: 1, Minor: 33},
-	}
-	w.App = &w.Pod.Spec.Containers[0]
-	for _, edit := range edits {
-		edit(w)
-	}
-	return w
-}
 
 // proxy is a TLSProxy that fits search, changed by edits.
 func proxy(edits ...func(*TLSProxy)) *TLSProxy {
@@ -53,35 +29,11 @@ func proxy(edits ...func(*TLSProxy)) *TLSProxy {
 func change(t *testing.T, p *TLSProxy, w *sidecar.Workload) *sidecar.Change {
 	t.Helper()
 	require.Empty(t, p.Validate())
-	c, err := p.Change(w)
-	require.NoError(t, err)
-	return c
-}
-
-// findings of a Change that must fail, or of its notes.
-func findings(t *testing.T, p *TLSProxy, w *sidecar.Workload) sidecar.Findings {
-	t.Helper()
-	c, err := p.Change(w)
-	if err == nil {
-		return append(p.Validate(), c.Notes...)
-	}
-	require.Nil(t, c)
-	var fs sidecar.Findings
-	require.True(t, errors.As(err, &fs))
-	require.True(t, fs.Failed())
-	return fs
-}
-
-func lines(fs sidecar.Findings) []string {
-	out := []string{}
-	for _, f := range fs {
-		out = append(out, string(f.Severity)+" "+f.Code+": "+f.String())
-	}
-	return out
+	return patterntest.Build(t, p, w)
 }
 
 func TestTLSProxy(t *testing.T) {
-	c := change(t, proxy(), search())
+	c := change(t, proxy(), patterntest.Elasticsearch())
 	require.Empty(t, c.Notes)
 	require.Equal(t, sidecar.PhaseProxy, c.Phase)
 	require.Equal(t, sidecar.App{
@@ -106,12 +58,12 @@ func TestTLSProxy(t *testing.T) {
 }
 
 func TestTLSProxyIsPure(t *testing.T) {
-	w, p := search(), proxy(func(p *TLSProxy) { p.Rebind.Args = []string{"-v"} })
+	w, p := patterntest.Elasticsearch(), proxy(func(p *TLSProxy) { p.Rebind.Args = []string{"-v"} })
 	before, err := json.Marshal(w)
 	require.NoError(t, err)
 	first := change(t, p, w)
 	for range 20 {
-		require.Equal(t, first, change(t, p, search()))
+		require.Equal(t, first, change(t, p, patterntest.Elasticsearch()))
 	}
 	first.App.Args[0] = "changed"
 	require.Equal(t, []string{"-v"}, p.Rebind.Args)
@@ -123,7 +75,7 @@ func TestTLSProxyIsPure(t *testing.T) {
 // What an earlier run has laid on, and left no record of, gives the same Change.
 func TestTLSProxyOnItsOwnOutput(t *testing.T) {
 	for _, port := range []int32{9200, 443} {
-		w := search(func(w *sidecar.Workload) { w.App.Ports[0].ContainerPort, w.App.Ports[0].HostPort = port, port })
+		w := patterntest.Elasticsearch(func(w *sidecar.Workload) { w.App.Ports[0].ContainerPort, w.App.Ports[0].HostPort = port, port })
 		p := proxy(func(p *TLSProxy) { p.Port = port })
 		first := change(t, p, w)
 		require.EqualValues(t, port, first.Containers[0].Ports[0].HostPort)
@@ -148,7 +100,7 @@ func TestTLSProxyOnItsOwnOutput(t *testing.T) {
 
 func TestTLSProxyPorts(t *testing.T) {
 	port := func(edits ...func(*sidecar.Workload)) corev1.ContainerPort {
-		return change(t, proxy(), search(edits...)).Containers[0].Ports[0]
+		return change(t, proxy(), patterntest.Elasticsearch(edits...)).Containers[0].Ports[0]
 	}
 	unnamed := func(w *sidecar.Workload) { w.App.Ports[0].Name = "" }
 	require.Equal(t, corev1.ContainerPort{Name: "http", ContainerPort: 9200}, port())
@@ -165,7 +117,7 @@ func TestTLSProxyPorts(t *testing.T) {
 func TestTLSProxyPrivilegedPort(t *testing.T) {
 	p := proxy(func(p *TLSProxy) { p.Port = 443 })
 	with := func(values ...string) *sidecar.Workload {
-		return search(func(w *sidecar.Workload) {
+		return patterntest.Elasticsearch(func(w *sidecar.Workload) {
 			w.App.Ports[0].ContainerPort = 443
 			for _, v := range values {
 				w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{Sysctls: []corev1.Sysctl{
@@ -176,12 +128,12 @@ func TestTLSProxyPrivilegedPort(t *testing.T) {
 	zero := []corev1.Sysctl{{Name: "net.ipv4.ip_unprivileged_port_start", Value: "0"}}
 	c := change(t, p, with())
 	require.Equal(t, zero, c.Pod.Sysctls)
-	require.Equal(t, []string{"info port-privileged: port: the proxy isn't root, so the pod gets the safe sysctl net.ipv4.ip_unprivileged_port_start=0 for port 443"}, lines(c.Notes))
+	require.Equal(t, []string{"info port-privileged: port: the proxy isn't root, so the pod gets the safe sysctl net.ipv4.ip_unprivileged_port_start=0 for port 443"}, patterntest.Lines(c.Notes))
 	require.Equal(t, zero, change(t, p, with("0")).Pod.Sysctls)
 	require.Empty(t, change(t, p, with("443")).Pod.Sysctls)
 	for _, bad := range []string{"444", "x"} {
 		require.Equal(t, []string{"error port-privileged: port: the proxy isn't root, and the pod's sysctl net.ipv4.ip_unprivileged_port_start=" + bad +
-			" keeps it from port 443; set that sysctl to 0, or leave it out"}, lines(findings(t, p, with(bad))))
+			" keeps it from port 443; set that sysctl to 0, or leave it out"}, patterntest.Findings(t, p, with(bad)))
 	}
 }
 
@@ -212,7 +164,7 @@ func TestTLSProxyResources(t *testing.T) {
 		"pod resources": {[]func(*sidecar.Workload){fixed, func(w *sidecar.Workload) { w.Pod.Spec.Resources = &corev1.ResourceRequirements{} }}, burstable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ch := change(t, proxy(), search(c.edits...))
+			ch := change(t, proxy(), patterntest.Elasticsearch(c.edits...))
 			require.Equal(t, c.want, ch.Containers[0].Resources)
 			require.Equal(t, len(c.want.Limits) == 2, len(ch.Notes) == 1)
 		})
@@ -286,7 +238,7 @@ func TestTLSProxyFindings(t *testing.T) {
 			if c.proxy != nil {
 				c.proxy(p)
 			}
-			require.Equal(t, c.want, lines(findings(t, p, search(c.edits...))))
+			require.Equal(t, c.want, patterntest.Findings(t, p, patterntest.Elasticsearch(c.edits...)))
 		})
 	}
 }
@@ -344,6 +296,25 @@ func TestTLSProxyValidate(t *testing.T) {
 			"warning rebind-address: rebind.env.d: the proxy doesn't look for the app on ::1; write 127.0.0.1",
 			"warning app-reachable: rebind.args[1]: on all addresses the app is still reachable without TLS; write 127.0.0.1"}},
 	} {
-		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, lines(proxy(c.edit).Validate())) })
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, patterntest.Lines(proxy(c.edit).Validate())) })
+	}
+}
+
+// A pattern equals its custom form: what TLSProxy answers, written down and read
+// again, is accepted and gives the same.
+func TestCustomIsEveryPattern(t *testing.T) {
+	for _, p := range []*TLSProxy{proxy(), proxy(certified())} {
+		w := patterntest.Elasticsearch(func(w *sidecar.Workload) { w.App.Ports[0].Name = "" })
+		want := change(t, p, w)
+		raw, err := json.Marshal(want)
+		require.NoError(t, err)
+		var custom Custom
+		require.NoError(t, json.Unmarshal(raw, &custom))
+		require.Empty(t, custom.Validate())
+		got, err := custom.Change(w)
+		require.NoError(t, err)
+		again, err := json.Marshal(got)
+		require.NoError(t, err)
+		require.Equal(t, string(raw), string(again))
 	}
 }

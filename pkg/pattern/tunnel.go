@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"maps"
 	"net"
 	"slices"
@@ -87,15 +88,11 @@ const (
 var _ sidecar.Pattern = (*Tunnel)(nil)
 
 const (
-	caDir     = "/etc/outrigger/ca"     // where ca.crt is
 	clientDir = "/etc/outrigger/client" // where the client's tls.crt and tls.key are
 
 	// tunnelStatus is a free port next to those of proxies' health listeners.
 	tunnelStatus = 16001
 )
-
-// ghostunnelSize: some 25 MiB when idle, two buffers of 32 KiB per connection.
-var ghostunnelSize = size{cpu: "10m", memory: "32Mi", maxMemory: "128Mi", fixedCPU: "100m"}
 
 // Change adds the tunnel and leads the containers to it.
 func (p *Tunnel) Change(w *sidecar.Workload) (*sidecar.Change, error) {
@@ -207,5 +204,5 @@ func (p *Tunnel) mountClient(w *sidecar.Workload, c *sidecar.Change) corev1.Volu
 
 // secret is the name of the Secret: the entry's, or that of what is made for it.
 func (c *ClientCertificate) secret(w *sidecar.Workload) string {
-	return or(c.SecretName, w.ObjectName())
+	return cmp.Or(c.SecretName, w.ObjectName())
 }

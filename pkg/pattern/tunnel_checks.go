@@ -163,10 +163,6 @@ func (p *Tunnel) unusedServer(why string, fs *sidecar.Findings) {
 	}
 }
 
-func unused(field, why string, fs *sidecar.Findings) {
-	fs.Add(sidecar.Error, "bad-value", field, "says nothing here: "+why, "take it out")
-}
-
 func (p *Tunnel) validatePorts(fs *sidecar.Findings) {
 	checkPort("listenPort", p.ListenPort, "write the port of 127.0.0.1 that the app is to use, as in 6379", fs)
 	if p.ListenPort > 0 && p.ListenPort < 1024 {
@@ -219,12 +215,6 @@ func (c *ClientCertificate) validate(fs *sidecar.Findings) {
 	c.Certificate.validate("clientCertificate.certificate", fs)
 	if len(c.Certificate.DNSNames) == 0 {
 		fs.Add(sidecar.Error, "missing-field", "clientCertificate.certificate.dnsNames", "the certificate is for nobody", "write the name by which the server knows the caller")
-	}
-}
-
-func checkKey(field, key string, fs *sidecar.Findings) {
-	if key != "" && len(validation.IsConfigMapKey(key)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be a key there", key), "use letters, digits, -, _ and dots")
 	}
 }
 

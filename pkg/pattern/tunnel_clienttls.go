@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"path"
 
 	corev1 "k8s.io/api/core/v1"
@@ -22,7 +23,7 @@ type ClientTLS struct {
 // clientTLS gives the app files and variables. It is one projected volume, as
 // all of them belong into one folder.
 func (p *Tunnel) clientTLS(w *sidecar.Workload, c *sidecar.Change) {
-	dir := or(p.ClientTLS.MountPath, "/etc/outrigger/"+w.Name)
+	dir := cmp.Or(p.ClientTLS.MountPath, "/etc/outrigger/"+w.Name)
 	var sources []corev1.VolumeProjection
 	if p.CA.SecretName != "" {
 		sources = append(sources, corev1.VolumeProjection{Secret: &corev1.SecretProjection{

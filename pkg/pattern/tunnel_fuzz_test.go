@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -42,7 +43,7 @@ func FuzzTunnel(f *testing.F) {
 			p.ClientTLS, p.Protocol = &ClientTLS{MountPath: host}, Protocol(server)
 			p.ListenPort, p.Host, p.Port, p.ServerName = 0, "", 0, ""
 		}
-		w := shop(func(w *sidecar.Workload) {
+		w := patterntest.Shop(func(w *sidecar.Workload) {
 			if beside {
 				w.Placement = sidecar.Beside
 			}

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -42,7 +43,7 @@ var pgbouncerSize = size{cpu: "10m", memory: "16Mi", maxMemory: "64Mi", fixedCPU
 // the server outside need not be there. The command skips the image's
 // entrypoint, which writes a config of its own.
 func (p *Tunnel) pgbouncer(w *sidecar.Workload, c *sidecar.Change) {
-	object, key := w.ObjectName(), or(p.PgBouncer.Key, userlistKey)
+	object, key := w.ObjectName(), cmp.Or(p.PgBouncer.Key, userlistKey)
 	auth := secretVolume(volume(w, "auth"), p.PgBouncer.AuthSecretName)
 	auth.Secret.Items = []corev1.KeyToPath{{Key: key, Path: userlistKey}}
 	c.Objects = append(c.Objects, configMap(object, map[string]string{pgbouncerKey: p.pgbouncerINI()}))

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func (p *Tunnel) checkSecrets(w *sidecar.Workload, fs *sidecar.Findings) {
 		want("clientCertificate.secretName", p.ClientCertificate.SecretName, slices.Clone(tlsKeys)...)
 	}
 	if p.PgBouncer != nil {
-		want("pgbouncer.authSecretName", p.PgBouncer.AuthSecretName, or(p.PgBouncer.Key, userlistKey))
+		want("pgbouncer.authSecretName", p.PgBouncer.AuthSecretName, cmp.Or(p.PgBouncer.Key, userlistKey))
 	}
 }
 
@@ -91,38 +92,4 @@ func (p *Tunnel) checkBypass(w *sidecar.Workload, fs *sidecar.Findings) {
 			}
 		}
 	}
-}
-
-// texts gives what a container is told, and where: a variable's name, args or
-// command.
-func texts(c *corev1.Container, see func(at, text string)) {
-	for _, arg := range c.Command {
-		see("command", arg)
-	}
-	for _, arg := range c.Args {
-		see("args", arg)
-	}
-	for _, e := range c.Env {
-		see(e.Name, e.Value)
-	}
-}
-
-// mentions reports whether a text has a name or address, and not as a part of a
-// longer one.
-func mentions(text, name string) bool {
-	for rest := text; ; {
-		i := strings.Index(rest, name)
-		if i < 0 {
-			return false
-		}
-		before, after := rest[:i], rest[i+len(name):]
-		if (before == "" || !inName(before[len(before)-1])) && (after == "" || !inName(after[0])) {
-			return true
-		}
-		rest = rest[i+1:]
-	}
-}
-
-func inName(b byte) bool {
-	return b == '.' || b == '-' || b == '_' || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
 }

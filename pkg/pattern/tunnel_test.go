@@ -2,35 +2,14 @@ package pattern
 
 import (
 	"encoding/json"
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
-
-// shop is the view of an app that uses a Redis outside, changed by edits.
-func shop(edits ...func(*sidecar.Workload)) *sidecar.Workload {
-	w := &sidecar.Workload{
-		Ref:      sidecar.Ref{Group: "apps", Kind: "Deployment", Namespace: "prod", Name: "shop"},
-		Template: sidecar.Fields("spec", "template"),
-		Pod: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{{
-			Name: "shop", Image: "shop:1", Env: []corev1.EnvVar{{Name: "REDIS_HOST", Value: "redis.db.example"}},
-		}}}},
-		Name:       "tunnel",
-		Placement:  sidecar.Native,
-		Kubernetes: sidecar.Version{Major: 1, Minor: 33},
-	}
-	for _, edit := range edits {
-		edit(w)
-	}
-	if w.App == nil {
-		w.App = &w.Pod.Spec.Containers[0]
-	}
-	return w
-}
 
 // tunnel is one that fits shop, changed by edits.
 func tunnel(edits ...func(*Tunnel)) *Tunnel {
@@ -60,29 +39,6 @@ func clientTLS(p *Tunnel) {
 	*p = Tunnel{Protocol: Postgres, CA: &CABundle{ConfigMapName: "db-ca"}, ClientTLS: &ClientTLS{}}
 }
 
-// tunnelled is what a config that must work gives.
-func tunnelled(t *testing.T, p *Tunnel, w *sidecar.Workload) *sidecar.Change {
-	t.Helper()
-	require.NoError(t, p.Validate().Err())
-	c, err := p.Change(w)
-	require.NoError(t, err)
-	return c
-}
-
-// tunnelFindings are those of a Change that must fail, or of its notes.
-func tunnelFindings(t *testing.T, p *Tunnel, w *sidecar.Workload) []string {
-	t.Helper()
-	c, err := p.Change(w)
-	if err == nil {
-		return lines(append(p.Validate(), c.Notes...))
-	}
-	require.Nil(t, c)
-	var fs sidecar.Findings
-	require.True(t, errors.As(err, &fs))
-	require.True(t, fs.Failed())
-	return lines(fs)
-}
-
 func TestTunnelGhostunnel(t *testing.T) {
 	first := []string{"--listen=127.0.0.1:6379", "--target=redis.db.example:6380"}
 	last := []string{"--status=http://:16001", "--quiet=conns"}
@@ -98,7 +54,7 @@ func TestTunnelGhostunnel(t *testing.T) {
 		"the host as name": {func(p *Tunnel) { p.ServerName = p.Host }, []string{"--skip-resolve", "--disable-authentication"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := tunnelled(t, tunnel(c.edit), shop())
+			got := patterntest.Build(t, tunnel(c.edit), patterntest.Shop())
 			require.Equal(t, sidecar.PhaseTunnel, got.Phase)
 			require.Len(t, got.Containers, 1)
 			ctr := got.Containers[0]
@@ -115,21 +71,21 @@ func TestTunnelGhostunnel(t *testing.T) {
 			require.Equal(t, []sidecar.EnvVar{{EnvVar: corev1.EnvVar{Name: "REDIS_HOST", Value: "127.0.0.1"}, Replace: true, Everywhere: true}}, got.App.Env)
 		})
 	}
-	six := tunnelled(t, tunnel(func(p *Tunnel) { p.Host, p.ServerName = "2001:db8::1", "redis.db.example" }), shop())
+	six := patterntest.Build(t, tunnel(func(p *Tunnel) { p.Host, p.ServerName = "2001:db8::1", "redis.db.example" }), patterntest.Shop())
 	require.Contains(t, six.Containers[0].Args, "--target=[2001:db8::1]:6380")
-	old := shop(func(w *sidecar.Workload) {
+	old := patterntest.Shop(func(w *sidecar.Workload) {
 		w.Override = &corev1.Container{Image: "mirror.example/ghostunnel:v1.8.4-distroless"}
 	})
-	require.NotContains(t, tunnelled(t, tunnel(), old).Containers[0].Args, "--skip-resolve")
+	require.NotContains(t, patterntest.Build(t, tunnel(), old).Containers[0].Args, "--skip-resolve")
 	require.Equal(t, []string{"warning image-version: ghostunnel of image mirror.example/ghostunnel:v1.8.4-distroless starts only when the server's name can be looked up, and the pod waits for it; use 1.9.0 or newer"},
-		tunnelFindings(t, tunnel(), old))
+		patterntest.Findings(t, tunnel(), old))
 }
 
 func TestTunnelCertificate(t *testing.T) {
 	asked := &ClientCertificate{Certificate: &Certificate{IssuerRef: IssuerRef{Name: "ca"}, DNSNames: []string{"shop.prod"}}}
 	for name, edit := range map[string]func(*Tunnel){"ghostunnel": func(*Tunnel) {}, "pgbouncer": pgbouncer, "clientTLS": clientTLS} {
 		t.Run(name, func(t *testing.T) {
-			c := tunnelled(t, tunnel(edit, func(p *Tunnel) { p.ClientCertificate = asked }), shop(func(w *sidecar.Workload) {
+			c := patterntest.Build(t, tunnel(edit, func(p *Tunnel) { p.ClientCertificate = asked }), patterntest.Shop(func(w *sidecar.Workload) {
 				w.Secrets = map[string][]string{"shop-tunnel": nil, "db-ca": {"ca.crt"}}
 				w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{FSGroup: new(int64(1))}
 			}))
@@ -144,10 +100,10 @@ func TestTunnelCertificate(t *testing.T) {
 }
 
 func TestTunnelPgBouncer(t *testing.T) {
-	c := tunnelled(t, tunnel(pgbouncer, func(p *Tunnel) {
+	c := patterntest.Build(t, tunnel(pgbouncer, func(p *Tunnel) {
 		p.ClientCertificate = &ClientCertificate{SecretName: "me"}
 		p.PgBouncer.MaxConnections = 20
-	}), shop())
+	}), patterntest.Shop())
 	require.Len(t, c.Objects, 1)
 	require.JSONEq(t, `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"shop-tunnel","labels":{"app.kubernetes.io/managed-by":"outrigger"}},"data":{"pgbouncer.ini":"[databases]\n* = host=db.example port=5432\n\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = 5432\nunix_socket_dir =\nauth_type = trust\nauth_file = /etc/outrigger/auth/userlist.txt\npool_mode = session\nmax_client_conn = 20\ndefault_pool_size = 20\nignore_startup_parameters = extra_float_digits,options\nlog_connections = 0\nlog_disconnections = 0\nserver_tls_sslmode = verify-full\nserver_tls_ca_file = /etc/outrigger/ca/ca.crt\nserver_tls_cert_file = /etc/outrigger/client/tls.crt\nserver_tls_key_file = /etc/outrigger/client/tls.key\n"}}`,
 		string(c.Objects[0].RawMessage))
@@ -163,19 +119,19 @@ func TestTunnelGoogle(t *testing.T) {
 	args := func(more ...string) []string {
 		return append([]string{"--address=127.0.0.1", "--port=5432", "--health-check", "--http-address=0.0.0.0", "--http-port=16001", "--structured-logs"}, more...)
 	}
-	c := tunnelled(t, tunnel(cloudSQL, func(p *Tunnel) { p.CloudSQL.AutoIAMAuthn, p.CloudSQL.PrivateIP = true, true }), shop())
+	c := patterntest.Build(t, tunnel(cloudSQL, func(p *Tunnel) { p.CloudSQL.AutoIAMAuthn, p.CloudSQL.PrivateIP = true, true }), patterntest.Shop())
 	require.Equal(t, args("--auto-iam-authn", "--private-ip", "my-project:europe-west1:orders"), c.Containers[0].Args)
 	require.Equal(t, "/startup", c.Containers[0].StartupProbe.HTTPGet.Path)
-	c = tunnelled(t, tunnel(alloyDB, func(p *Tunnel) { p.AlloyDB.PublicIP = true }), shop())
+	c = patterntest.Build(t, tunnel(alloyDB, func(p *Tunnel) { p.AlloyDB.PublicIP = true }), patterntest.Shop())
 	require.Equal(t, args("--public-ip", "projects/my-project/locations/europe-west1/clusters/orders/instances/primary"), c.Containers[0].Args)
 }
 
 func TestTunnelClientTLS(t *testing.T) {
-	grouped := shop(func(w *sidecar.Workload) {
+	grouped := patterntest.Shop(func(w *sidecar.Workload) {
 		w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{FSGroup: new(int64(1000))}
 	})
 	p := tunnel(clientTLS, func(p *Tunnel) { p.ClientCertificate = &ClientCertificate{SecretName: "me"} })
-	c := tunnelled(t, p, grouped)
+	c := patterntest.Build(t, p, grouped)
 	require.Empty(t, c.Containers)
 	require.Empty(t, c.Claims)
 	require.Empty(t, c.Notes)
@@ -188,7 +144,7 @@ func TestTunnelClientTLS(t *testing.T) {
 	require.EqualValues(t, 0o640, *sources[1].Secret.Items[1].Mode)
 
 	my := &Tunnel{Protocol: MySQL, CA: p.CA, ClientTLS: &ClientTLS{MountPath: "/tls"}, Env: map[string]string{"DB_CA": "/tls/ca.crt"}}
-	c = tunnelled(t, my, shop())
+	c = patterntest.Build(t, my, patterntest.Shop())
 	require.Equal(t, "/tls", c.App.VolumeMounts[0].MountPath)
 	require.Len(t, c.App.Env, 1)
 }
@@ -276,7 +232,7 @@ func TestTunnelRefuses(t *testing.T) {
 			"warning key-mode: clientCertificate: libpq refuses a key that everyone can read, so it's for root and the pod's fsGroup only; there is no fsGroup, and a user other than root can't read it; write the app's group as securityContext.fsGroup of the pod"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, c.want, tunnelFindings(t, tunnel(c.edit), shop(c.view)))
+			require.Equal(t, c.want, patterntest.Findings(t, tunnel(c.edit), patterntest.Shop(c.view)))
 		})
 	}
 }

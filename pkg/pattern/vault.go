@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"net/url"
 
 	corev1 "k8s.io/api/core/v1"
@@ -207,9 +208,9 @@ func (p *Vault) volumes(w *sidecar.Workload, c *sidecar.Change) []corev1.VolumeM
 		configVolume(config, w.ObjectName()),
 		{Name: token, VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{{
 			ServiceAccountToken: &corev1.ServiceAccountTokenProjection{
-				Audience: or(p.Audience, "vault"), ExpirationSeconds: new(int64(vaultTokenSeconds)), Path: vaultTokenKey}}}}}},
+				Audience: cmp.Or(p.Audience, "vault"), ExpirationSeconds: new(int64(vaultTokenSeconds)), Path: vaultTokenKey}}}}}},
 	}
-	c.App.VolumeMounts = []corev1.VolumeMount{{Name: files, MountPath: or(p.MountPath, vaultFiles), ReadOnly: true}}
+	c.App.VolumeMounts = []corev1.VolumeMount{{Name: files, MountPath: cmp.Or(p.MountPath, vaultFiles), ReadOnly: true}}
 	mounts := []corev1.VolumeMount{
 		{Name: files, MountPath: vaultFiles},
 		{Name: config, MountPath: vaultDir, ReadOnly: true},

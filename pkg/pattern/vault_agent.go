@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -88,7 +89,7 @@ func (p *Vault) agent(perms string) string {
 	return b.String()
 }
 
-func (p *Vault) authMount() string { return "auth/" + or(p.AuthPath, "kubernetes") }
+func (p *Vault) authMount() string { return "auth/" + cmp.Or(p.AuthPath, "kubernetes") }
 
 // contents is the template of a file. A path and a field stand in it as quoted
 // strings of Go, which is what templates are written in.
@@ -162,5 +163,5 @@ func (f *VaultFile) perms(def string) string {
 	if len(f.Perms) == 3 {
 		return "0" + f.Perms
 	}
-	return or(f.Perms, def)
+	return cmp.Or(f.Perms, def)
 }

@@ -2,7 +2,6 @@ package pattern
 
 import (
 	"fmt"
-	"net/netip"
 	"net/url"
 	"path"
 	"regexp"
@@ -87,23 +86,6 @@ func (p *Vault) validateAddress(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "plaintext", "address", "secrets would cross the network in plain", "write https; or put a tunnel before it and write its http://127.0.0.1")
 	case u.Scheme == "http" && (p.CA != nil || p.ServerName != ""):
 		fs.Add(sidecar.Error, "bad-value", "address", "there is no certificate to verify over http", "take ca and serverName out")
-	}
-}
-
-func isHost(host string) bool {
-	_, err := netip.ParseAddr(host)
-	return err == nil && !strings.Contains(host, "%") || len(validation.IsDNS1123Subdomain(host)) == 0
-}
-
-func isLoopback(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.IsLoopback()
-}
-
-// checkMountPath finds what can't be a folder in which a volume is mounted.
-func checkMountPath(field, dir string, fs *sidecar.Findings) {
-	if dir != "" && (!path.IsAbs(dir) || path.Clean(dir) != dir || dir == "/" || strings.ContainsAny(dir, ":$") || strings.ContainsFunc(dir, func(r rune) bool { return r < ' ' })) {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no path of a folder", dir), "write one as /etc/app")
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 )
 
 // skeleton is a template with the strings in it left out, in which users' words may
@@ -61,7 +63,7 @@ func FuzzVault(f *testing.F) {
 		if strings.Contains(address, "://") {
 			p.MountPath = ""
 		}
-		c, err := p.Change(shop(account))
+		c, err := p.Change(patterntest.Shop(account))
 		if err != nil {
 			require.Nil(t, c)
 			return
@@ -123,43 +125,12 @@ func FuzzVaultTemplate(f *testing.F) {
 			return // no YAML has it
 		}
 		p := vault(func(p *Vault) { p.Files = []VaultFile{{Path: "a", Template: text}} })
-		c, err := p.Change(shop(account))
+		c, err := p.Change(patterntest.Shop(account))
 		if err != nil {
 			return
 		}
 		var config agentConfig
 		require.NoError(t, json.Unmarshal([]byte(data(t, c, agentKey)), &config))
 		require.Equal(t, text, config.Template[0].Contents)
-	})
-}
-
-// FuzzGitSync writes whatever there is into each field: it's refused, or it's the
-// value of one flag.
-func FuzzGitSync(f *testing.F) {
-	f.Add("https://git.example/a", "main", "current", "login", "", false)
-	f.Add("git@git.example:a.git", "-x", "../x", "", "key", true)
-	f.Add("ssh://-oProxyCommand=id@h/a", "a b", ".git", "", "key", false)
-	f.Add("https://u:p@git.example/$(X)", "HEAD", "a", "", "", false)
-	f.Fuzz(func(t *testing.T, repo, ref, link, login, key string, once bool) {
-		p := &GitSync{Repo: repo, Ref: ref, Link: link, Once: once}
-		if login != "" {
-			p.BasicAuth = &GitBasicAuth{SecretName: login}
-		}
-		if key != "" {
-			p.SSH = &GitSSH{SecretName: key}
-		}
-		c, err := p.Change(shop())
-		if err != nil {
-			require.Nil(t, c)
-			return
-		}
-		args := append(c.Containers, c.InitContainers...)[0].Args
-		for i, arg := range args {
-			require.Regexp(t, `^--[a-z-]+(=[!-~]*)?$`, arg)
-			require.NotContains(t, arg, "$(")
-			if i == 0 {
-				require.NotRegexp(t, `^--repo=(-|[a-z]+://[^/]*:[^/]*@|https?://[^/]*@)`, arg, "neither a flag nor a password")
-			}
-		}
 	})
 }

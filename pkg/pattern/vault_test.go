@@ -2,12 +2,12 @@ package pattern
 
 import (
 	"encoding/json"
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -26,31 +26,6 @@ func account(w *sidecar.Workload) {
 	w.Pod.Spec.ServiceAccountName = "shop"
 }
 
-// changed is what a config that must work gives.
-func changed(t *testing.T, p sidecar.Pattern, w *sidecar.Workload) *sidecar.Change {
-	t.Helper()
-	c, err := p.Change(w)
-	require.NoError(t, err)
-	return c
-}
-
-// said are the findings of a pattern, whether it works or not.
-func said(t *testing.T, p interface {
-	sidecar.Pattern
-	Validate() sidecar.Findings
-}, w *sidecar.Workload) []string {
-	t.Helper()
-	c, err := p.Change(w)
-	if err == nil {
-		return lines(append(p.Validate(), c.Notes...))
-	}
-	require.Nil(t, c)
-	var fs sidecar.Findings
-	require.True(t, errors.As(err, &fs))
-	require.True(t, fs.Failed())
-	return lines(fs)
-}
-
 // data is a file of the ConfigMap that a change has.
 func data(t *testing.T, c *sidecar.Change, key string) string {
 	t.Helper()
@@ -62,7 +37,7 @@ func data(t *testing.T, c *sidecar.Change, key string) string {
 }
 
 func TestVaultModes(t *testing.T) {
-	agent := changed(t, vault(), shop(account))
+	agent := patterntest.Build(t, vault(), patterntest.Shop(account))
 	require.Equal(t, sidecar.PhaseSecrets, agent.Phase)
 	require.Empty(t, agent.Notes)
 	require.Empty(t, agent.InitContainers)
@@ -71,7 +46,7 @@ func TestVaultModes(t *testing.T) {
 	require.Nil(t, agent.Containers[0].LivenessProbe, "there is nothing to ask")
 	require.NotContains(t, data(t, agent, agentKey), "exit_after_auth")
 
-	once := changed(t, vault(func(p *Vault) { p.Mode, p.Program = VaultInit, OpenBao }), shop(account))
+	once := patterntest.Build(t, vault(func(p *Vault) { p.Mode, p.Program = VaultInit, OpenBao }), patterntest.Shop(account))
 	require.Empty(t, once.Containers)
 	require.Equal(t, "bao", once.InitContainers[0].Command[0])
 	require.Equal(t, openBaoImage.ref, once.InitContainers[0].Image)
@@ -79,11 +54,11 @@ func TestVaultModes(t *testing.T) {
 	require.Contains(t, data(t, once, agentKey), `"exit_after_auth": true`)
 	require.NotContains(t, data(t, once, agentKey), "static_secret_render_interval")
 
-	behind := changed(t, vault(func(p *Vault) { p.Address = "http://127.0.0.1:8200" }), shop(account))
+	behind := patterntest.Build(t, vault(func(p *Vault) { p.Address = "http://127.0.0.1:8200" }), patterntest.Shop(account))
 	require.Greater(t, behind.Phase, sidecar.PhaseTunnel, "the tunnel would wait for it")
 	require.Less(t, behind.Phase, sidecar.PhaseWait)
 
-	cli := changed(t, vault(func(p *Vault) { p.Mode = VaultCLI }), shop(account))
+	cli := patterntest.Build(t, vault(func(p *Vault) { p.Mode = VaultCLI }), patterntest.Shop(account))
 	require.Equal(t, []string{"vault", "auth/kubernetes/login", "shop", "/etc/outrigger/token/token",
 		"/vault/secrets/key", "0444", "shop", "secret", "key"}, cli.InitContainers[0].Args)
 	require.Equal(t, vaultScript, data(t, cli, fetchKey))
@@ -125,7 +100,7 @@ func TestVaultUser(t *testing.T) {
 		"overridden the same": {[]func(*sidecar.Workload){pod(corev1.PodSecurityContext{RunAsUser: new(int64(7))}), override(7)}, 100, 1000, "0400"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := changed(t, vault(), shop(append(c.view, account)...))
+			got := patterntest.Build(t, vault(), patterntest.Shop(append(c.view, account)...))
 			user := got.Containers[0].SecurityContext
 			require.Equal(t, []int64{c.uid, c.gid}, []int64{*user.RunAsUser, *user.RunAsGroup})
 			require.Contains(t, data(t, got, agentKey), `"perms": "`+c.perms+`"`)
@@ -185,7 +160,7 @@ func TestVaultRefuses(t *testing.T) {
 		}, []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, c.want, said(t, vault(c.edit), shop(c.view)))
+			require.Equal(t, c.want, patterntest.Findings(t, vault(c.edit), patterntest.Shop(c.view)))
 		})
 	}
 }

@@ -56,14 +56,6 @@ func appUser(w *sidecar.Workload) (user, group *int64) {
 	return user, group
 }
 
-// overridden is the user that the override writes, if any.
-func overridden(w *sidecar.Workload) *int64 {
-	if w.Override == nil || w.Override.SecurityContext == nil {
-		return nil
-	}
-	return w.Override.SecurityContext.RunAsUser
-}
-
 func (p *Vault) image() image {
 	if p.Program == OpenBao {
 		return openBaoImage

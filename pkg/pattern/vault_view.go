@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -65,7 +66,7 @@ func (p *Vault) checkFile(at string, f *VaultFile, w *sidecar.Workload, fs *side
 	if _, def := p.user(w); f.Perms != "" && !readable(f.Perms, def) {
 		fs.Add(sidecar.Warning, "vault-perms", at+".perms", "the app can't read it if its user is another one than the file's, and the manifest doesn't say", "write the app's securityContext.runAsUser, or take perms out")
 	}
-	if file := or(p.MountPath, vaultFiles) + "/" + f.Path; f.Format == VaultEnv && w.App != nil && !told(w.App, file) {
+	if file := cmp.Or(p.MountPath, vaultFiles) + "/" + f.Path; f.Format == VaultEnv && w.App != nil && !told(w.App, file) {
 		fs.Add(sidecar.Info, "vault-env", at, "nothing in container "+w.App.Name+" reads "+file,
 			fmt.Sprintf(`if its program doesn't by itself, start it by command: [sh, -c, 'set -a; . %s; exec "$@"', sh, and then its command]`, file))
 	}

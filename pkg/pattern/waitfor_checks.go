@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
@@ -80,7 +81,7 @@ func checkURL(at, text string, fs *sidecar.Findings) *url.URL {
 		fs.Add(sidecar.Error, "bad-value", at, "that is no URL", "write one as https://host/path; other than letters, digits and the usual signs as %XX")
 		return nil
 	}
-	switch _, err := strconv.ParseUint(or(u.Port(), "1"), 10, 16); {
+	switch _, err := strconv.ParseUint(cmp.Or(u.Port(), "1"), 10, 16); {
 	case u.User != nil:
 		fs.Add(sidecar.Error, "bad-value", at, "a user or password in a URL is there for everybody to read", "take it out")
 		return nil
@@ -99,7 +100,7 @@ func (p *WaitFor) check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	checkLinux(w, &fs)
 	if p.CA != nil {
-		checkSecretKeys(w, "ca.secretName", p.CA.SecretName, []string{or(p.CA.Key, caKey)}, &fs)
+		checkSecretKeys(w, "ca.secretName", p.CA.SecretName, []string{cmp.Or(p.CA.Key, caKey)}, &fs)
 	}
 	for i, t := range p.Targets {
 		host, port := t, ""
@@ -140,7 +141,7 @@ func named(host string, s sidecar.Ref, from string) bool {
 		return s.Namespace == from
 	}
 	namespace, rest, _ := strings.Cut(rest, ".")
-	return namespace == or(s.Namespace, "default") && (rest == "" || rest == "svc" || strings.HasPrefix(rest, "svc."))
+	return namespace == cmp.Or(s.Namespace, "default") && (rest == "" || rest == "svc" || strings.HasPrefix(rest, "svc."))
 }
 
 // checkSecretKeys finds Secrets of the input that lack what is to be read from them.

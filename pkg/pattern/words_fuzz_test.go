@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -36,7 +37,7 @@ func FuzzNginxWords(f *testing.F) {
 		f.Add(s)
 	}
 	probing := func(path string) *sidecar.Workload {
-		return search(func(w *sidecar.Workload) {
+		return patterntest.Elasticsearch(func(w *sidecar.Workload) {
 			w.App.ReadinessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(9200)}}}
 		})
 	}

@@ -46,6 +46,12 @@ var arrows = map[string]map[string]string{
 		"k8s.io/api":          "containers and volumes are spelled in the API's types",
 		"k8s.io/apimachinery": "quantities and intstr are fields of those types",
 	},
+	"pkg/pattern/patterntest": {
+		"pkg/sidecar":                 "workloads for tests, and what patterns answer",
+		"github.com/stretchr/testify": "it is a test helper",
+		"k8s.io/api":                  "workloads are spelled in the API's types",
+		"k8s.io/apimachinery":         "with their labels",
+	},
 	"pkg/config": {
 		"pkg/config/field":    "reader and schema agree on what fields a type has",
 		"pkg/nearest":         "fields, values and names may be written in a slip of the pen",

@@ -2,23 +2,16 @@ package pattern
 
 import (
 	"fmt"
-	"regexp"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
-
-// expression is a regular expression that is compiled when it's first used: a run needs
-// few of all that there are.
-func expression(text string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
-}
 
 func checkPort(field string, port int32, hint string, fs *sidecar.Findings) {
 	if port == 0 {
@@ -128,10 +121,28 @@ func tcpPorts(c *corev1.Container) []string {
 	return out
 }
 
-// list joins names in order, whatever order they come in.
-func list(names []string) string {
-	if len(names) == 0 {
-		return "none"
+// unused refuses a field that says nothing, and says why.
+func unused(field, why string, fs *sidecar.Findings) {
+	fs.Add(sidecar.Error, "bad-value", field, "says nothing here: "+why, "take it out")
+}
+
+// checkKey finds what can't be a key of a ConfigMap or Secret.
+func checkKey(field, key string, fs *sidecar.Findings) {
+	if key != "" && len(validation.IsConfigMapKey(key)) > 0 {
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be a key there", key), "use letters, digits, -, _ and dots")
 	}
-	return strings.Join(slices.Sorted(slices.Values(names)), ", ")
+}
+
+// checkEnvName finds what can't be the name of a variable.
+func checkEnvName(field, name string, fs *sidecar.Findings) {
+	if len(validation.IsEnvVarName(name)) > 0 {
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of a variable", name), "use letters, digits, _, - and dots; no digit first")
+	}
+}
+
+// checkMountPath finds what can't be a folder in which a volume is mounted.
+func checkMountPath(field, dir string, fs *sidecar.Findings) {
+	if dir != "" && (!path.IsAbs(dir) || path.Clean(dir) != dir || dir == "/" || strings.ContainsAny(dir, ":$") || strings.ContainsFunc(dir, func(r rune) bool { return r < ' ' })) {
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no path of a folder", dir), "write one as /etc/app")
+	}
 }

@@ -1,11 +1,5 @@
 package pattern
 
-import (
-	"slices"
-	"strconv"
-	"strings"
-)
-
 // An image is a program that we put into pods, with the numeric user that it's
 // made for: kubelets refuse runAsNonRoot where an image names its user by a word.
 type image struct {
@@ -64,44 +58,3 @@ var (
 	// github.com/open-telemetry/opentelemetry-collector-releases Dockerfile: USER 10001.
 	otelCollectorImage = image{ref: "docker.io/otel/opentelemetry-collector:0.159.0", uid: 10001, gid: 10001}
 )
-
-// newest is what a program counts as whose version can't be told from its image.
-const newest = 1 << 20
-
-// A release of a program: major, minor and patch.
-type release [3]int
-
-func (r release) atLeast(major, minor, patch int) bool {
-	for i, want := range [3]int{major, minor, patch} {
-		if r[i] != want {
-			return r[i] > want
-		}
-	}
-	return true
-}
-
-var versionTag = expression(`^v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?(?:[.+_-].*)?$`)
-
-// nginxRelease reads the version of nginx from the tag of an image. Only images
-// that are named for nginx are believed, others number their own releases; what
-// has no version, as latest or a digest alone, counts as the newest. So does the
-// missing part of a tag like 1.27, which moves with the branch.
-func nginxRelease(ref string) release { return programRelease(ref, "nginx", "openresty") }
-
-// programRelease is nginxRelease for a program that images are named for.
-func programRelease(ref string, programs ...string) release {
-	ref, _, _ = strings.Cut(ref, "@")
-	name := ref[strings.LastIndexByte(ref, '/')+1:]
-	name, tag, _ := strings.Cut(name, ":")
-	m := versionTag().FindStringSubmatch(tag)
-	if m == nil || !slices.ContainsFunc(programs, func(p string) bool { return strings.Contains(name, p) }) {
-		return release{newest, newest, newest}
-	}
-	r := release{0, 0, newest}
-	for i, digits := range m[1:] {
-		if digits != "" {
-			r[i], _ = strconv.Atoi(digits) // five digits at most
-		}
-	}
-	return r
-}

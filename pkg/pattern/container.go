@@ -161,3 +161,35 @@ func configMap(name string, data map[string]string) sidecar.Object {
 		Data       map[string]string `json:"data"`
 	}{"v1", "ConfigMap", meta(name), data})
 }
+
+// volume is the name of one of the sidecar's volumes.
+func volume(w *sidecar.Workload, what string) string { return sidecar.Shorten(w.Name+"-"+what, 63) }
+
+// secretEnv is a variable whose value is a key of a Secret.
+func secretEnv(name, secret, key string) corev1.EnvVar {
+	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{
+		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: secret}, Key: key}}}
+}
+
+// overridden is the user that the override writes, if any.
+func overridden(w *sidecar.Workload) *int64 {
+	if w.Override == nil || w.Override.SecurityContext == nil {
+		return nil
+	}
+	return w.Override.SecurityContext.RunAsUser
+}
+
+// ghostunnelSize: some 25 MiB when idle, two buffers of 32 KiB per connection.
+var ghostunnelSize = size{cpu: "10m", memory: "32Mi", maxMemory: "128Mi", fixedCPU: "100m"}
+
+// tlsKeys are the keys of a Secret of type kubernetes.io/tls.
+var tlsKeys = []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey}
+
+// namesOfVolumes are those of all volumes of the pod.
+func namesOfVolumes(w *sidecar.Workload) []string {
+	names := append([]string(nil), w.Claims...)
+	for _, v := range w.Pod.Spec.Volumes {
+		names = append(names, v.Name)
+	}
+	return names
+}

@@ -1,0 +1,102 @@
+// Package patterntest has what tests of patterns share: workloads to ask them for, and
+// what they answer, which is either a Change or findings.
+package patterntest
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// A Pattern is one that checks its own config.
+type Pattern interface {
+	sidecar.Pattern
+	Validate() sidecar.Findings
+}
+
+// Build returns the Change of a pattern whose config is valid and fits the workload.
+func Build(t testing.TB, p Pattern, w *sidecar.Workload) *sidecar.Change {
+	t.Helper()
+	require.NoError(t, p.Validate().Err())
+	c, err := p.Change(w)
+	require.NoError(t, err)
+	return c
+}
+
+// Findings returns the lines of the findings of a Change that fails, or else those of
+// the config and the notes of the Change.
+func Findings(t testing.TB, p Pattern, w *sidecar.Workload) []string {
+	t.Helper()
+	c, err := p.Change(w)
+	if err == nil {
+		return Lines(append(p.Validate(), c.Notes...))
+	}
+	require.Nil(t, c)
+	var fs sidecar.Findings
+	require.True(t, errors.As(err, &fs))
+	require.True(t, fs.Failed())
+	return Lines(fs)
+}
+
+// Lines writes findings as "severity code: where: what; hint", one a line.
+func Lines(fs sidecar.Findings) []string {
+	out := []string{}
+	for _, f := range fs {
+		out = append(out, string(f.Severity)+" "+f.Code+": "+f.String())
+	}
+	return out
+}
+
+// Elasticsearch is a server in namespace prod with port 9200, named http, and a Service
+// in front of it, changed by edits.
+func Elasticsearch(edits ...func(*sidecar.Workload)) *sidecar.Workload {
+	w := &sidecar.Workload{
+		Ref:      sidecar.Ref{Group: "apps", Kind: "Deployment", Namespace: "prod", Name: "elasticsearch"},
+		Template: sidecar.Fields("spec", "template"),
+		Pod: corev1.PodTemplateSpec{
+			ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "elasticsearch"}},
+			Spec: corev1.PodSpec{Containers: []corev1.Container{{
+				Name: "elasticsearch", Image: "elasticsearch:7.9.3",
+				Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 9200}},
+			}}},
+		},
+		Services:   []sidecar.Service{{Ref: sidecar.Ref{Kind: "Service", Namespace: "prod", Name: "elasticsearch"}}},
+		Name:       "tls-proxy",
+		Placement:  sidecar.Native,
+		Kubernetes: sidecar.Version{Major: 1, Minor: 33},
+	}
+	w.App = &w.Pod.Spec.Containers[0]
+	for _, edit := range edits {
+		edit(w)
+	}
+	return w
+}
+
+// Shop is an app in namespace prod that uses a Redis outside, changed by edits.
+func Shop(edits ...func(*sidecar.Workload)) *sidecar.Workload {
+	w := &sidecar.Workload{
+		Ref:      sidecar.Ref{Group: "apps", Kind: "Deployment", Namespace: "prod", Name: "shop"},
+		Template: sidecar.Fields("spec", "template"),
+		Pod: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{{
+			Name: "shop", Image: "shop:1", Env: []corev1.EnvVar{{Name: "REDIS_HOST", Value: "redis.db.example"}},
+		}}}},
+		Name:       "tunnel",
+		Placement:  sidecar.Native,
+		Kubernetes: sidecar.Version{Major: 1, Minor: 33},
+	}
+	for _, edit := range edits {
+		edit(w)
+	}
+	if w.App == nil {
+		w.App = &w.Pod.Spec.Containers[0]
+	}
+	if w.Apps == nil {
+		w.Apps = []*corev1.Container{w.App}
+	}
+	return w
+}

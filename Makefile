@@ -12,7 +12,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: ## bin/outrigger
-	@$(STATIC) -ldflags '-s -w -X main.version=$(VERSION)' -o bin/outrigger ./fn
+	@$(STATIC) -ldflags '-s -w -X main.version=$(VERSION)' -o bin/outrigger ./fn/outrigger
 
 demo: build bin/kustomize ## an Elasticsearch before and after its sidecars, as a diff
 	@.ci/demo

@@ -1,4 +1,4 @@
-package main
+package fn
 
 import (
 	"bytes"
@@ -61,7 +61,7 @@ func BenchmarkFunction(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
 					var out, err bytes.Buffer
-					require.Zero(b, run(nil, strings.NewReader(in), &out, &err), err.String())
+					require.NoError(b, Process(strings.NewReader(in), &out, &err))
 				}
 			})
 		}

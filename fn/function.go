@@ -1,106 +1,95 @@
-package main
+// Package fn is the KRM function: a ResourceList comes in, whose functionConfig is a
+// Sidecars document, and goes out with the sidecars of that document. kustomize and
+// kpt run it as the program outrigger; others can embed it.
+package fn
 
 import (
-	"fmt"
+	"errors"
 	"io"
-	"slices"
-	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/files"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/report"
 	"github.com/outrigger-dev/outrigger/pkg/rig"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// function is the KRM function. On an error the list goes out with its items as
-// they came and all findings as results, and the exit code is 1: runners throw
-// away what a function leaves out, and kustomize never shows results, so the
-// findings go to standard error too.
-func function(s streams) int {
-	src, err := readAll(s.in)
+// Process reads a ResourceList from in and writes it to out with the sidecars that its
+// functionConfig asks for. Findings are printed on err for people, as kustomize shows
+// no results. Where the list can't be served, it's written with its items as they came
+// and the findings as results, since runners throw away what a function leaves out.
+//
+// The error says that the run failed, and has been printed on err already. It's made of
+// sidecar.Findings, unless the input is no ResourceList or a stream can't be read or
+// written.
+func Process(in io.Reader, out, err io.Writer) error {
+	p := report.New(err, report.Auto)
+	failure := Transform(in, out, p)
+	p.PrintError(failure)
+	return failure
+}
+
+// Transform is Process for callers that print its error themselves: it prints the
+// findings of a run that succeeds.
+func Transform(in io.Reader, out io.Writer, p *report.Printer) error {
+	text, err := readList(in)
 	if err != nil {
-		return fail(s, "standard input can't be read: %v", err)
+		return err
 	}
-	if blank(src) {
-		return fail(s, "standard input is empty; a ResourceList is expected there (see outrigger --help)")
+	laid, fs := laySidecars(text)
+	if fs.Failed() {
+		laid = manifest.Unchanged(text)
+	} else {
+		p.PrintFindings(fs)
+	}
+	laid, err = laid.WithResults(fs)
+	if err != nil {
+		return refuse("results-refused", "results can't be added: "+err.Error(), "")
+	}
+	if _, err := laid.WriteTo(out); err != nil {
+		return refuse(report.IO, "standard output can't be written: "+err.Error(), "")
+	}
+	return fs.Err()
+}
+
+// readList reads a text that must be a ResourceList.
+func readList(in io.Reader) (*manifest.Text, error) {
+	src, err := files.ReadStream(in)
+	switch {
+	case errors.Is(err, files.ErrEmpty):
+		return nil, refuse("no-input", err.Error(), "a ResourceList is expected there; see outrigger --help")
+	case err != nil:
+		return nil, refuse(report.IO, err.Error(), "")
 	}
 	text, err := manifest.Parse("", src)
 	if err != nil {
-		return fail(s, "standard input: %v", err)
+		return nil, refuse("yaml-syntax", "standard input: "+err.Error(), "")
 	}
 	if !text.IsResourceList() {
-		return fail(s, "standard input: %s; for plain manifests use: outrigger inject -c FILE", text.NoResourceList())
+		return nil, refuse("no-resource-list", "standard input: "+text.NoResourceList(), "for plain manifests use: outrigger inject -c FILE")
 	}
-	out, fs := process(text)
-	code := 0
-	if fs.Failed() {
-		out, code = manifest.Unchanged(text), 1
-	}
-	tell(s.err, fs)
-	out, err = out.WithResults(fs)
-	if err != nil {
-		return fail(s, "results can't be added: %v", err)
-	}
-	if _, err := out.WriteTo(s.out); err != nil {
-		return fail(s, "standard output can't be written: %v", err)
-	}
-	return code
+	return text, nil
 }
 
-func process(text *manifest.Text) (out manifest.Edited, fs sidecar.Findings) {
+// refuse is an error of one finding.
+func refuse(code, message, hint string) error {
+	return sidecar.Findings{{Severity: sidecar.Error, Code: code, Message: message, Hint: hint}}
+}
+
+func laySidecars(text *manifest.Text) (laid manifest.Edited, fs sidecar.Findings) {
 	if text.FunctionConfig == nil {
-		return out, sidecar.Findings{{Severity: sidecar.Error, Code: "config-missing", Field: "functionConfig", Message: "the ResourceList has none",
-			Hint: "give the runner a Sidecars document"}}
+		return laid, sidecar.Findings{{Severity: sidecar.Error, Code: "config-missing", Field: "functionConfig",
+			Message: "the ResourceList has none", Hint: "give the runner a Sidecars document"}}
 	}
 	conf, fs := config.ReadNode(text.FunctionConfig, "")
 	if fs.Failed() {
-		return out, fs
+		return laid, fs
 	}
-	laid := rig.RunTexts([]*manifest.Text{text}, conf, rig.Options{})
-	fs = append(fs, laid.Findings...)
+	out := rig.RunTexts([]*manifest.Text{text}, conf, rig.Options{})
+	fs = append(fs, out.Findings...)
 	if fs.Failed() {
-		return out, fs
+		return laid, fs
 	}
-	return laid.Texts[0], fs
-}
-
-// told are codes of findings that nobody may miss, be they only worth knowing: who goes
-// without a sidecar, and what goes.
-var told = []string{sidecar.Skipped, "object-removed"}
-
-// tell writes findings for people, one a line.
-func tell(w io.Writer, fs sidecar.Findings) {
-	for _, f := range fs {
-		if f.Severity != sidecar.Info || slices.Contains(told, f.Code) {
-			fmt.Fprintf(w, "outrigger: %s: %s\n", f.Severity, f)
-		}
-	}
-}
-
-func fail(s streams, format string, args ...any) int {
-	fmt.Fprintf(s.err, "outrigger: error: "+format+"\n", args...)
-	return 1
-}
-
-// failAll tells an error that may be many, one a line.
-func failAll(s streams, err error) int {
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fail(s, "%s", line)
-	}
-	return 1
-}
-
-func note(s streams, notes []string) {
-	for _, n := range notes {
-		fmt.Fprintf(s.err, "outrigger: note: %s\n", n)
-	}
-}
-
-func blank(text string) bool {
-	for _, c := range []byte(text) {
-		if c != ' ' && c != '\n' && c != '\r' && c != '\t' {
-			return false
-		}
-	}
-	return true
+	return out.Texts[0], fs
 }

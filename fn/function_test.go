@@ -1,4 +1,4 @@
-package main
+package fn
 
 import (
 	"strings"
@@ -24,7 +24,7 @@ func TestFunction(t *testing.T) {
 // Runners throw away what a function leaves out: on an error all items come back.
 func TestFunctionFails(t *testing.T) {
 	for name, c := range map[string]struct{ in, says string }{
-		"config with a typo":  {list(strings.Replace(sidecars, "secretName", "secretname", 1), web), "spec.patterns[0].tlsProxy.secretname: there is no such field; did you mean secretName"},
+		"config with a typo":  {list(strings.Replace(sidecars, "secretName", "secretname", 1), web), "spec.patterns[0].tlsProxy.secretname: there is no such field\n  hint: did you mean secretName\n"},
 		"nothing selected":    {list(sidecars, strings.ReplaceAll(web, "name: web\nspec", "name: Web\nspec")), "spec.select: selects no workload"},
 		"no config":           {list("", web), "functionConfig: the ResourceList has none"},
 		"conflict":            {list(sidecars, strings.Replace(web, "image: web:1", "env: [{name: LISTEN, value: s3cret}]\n          image: web:1", 1)), "env[name=LISTEN]: tls-proxy: the manifest has another value there"},
@@ -37,7 +37,7 @@ func TestFunctionFails(t *testing.T) {
 			require.True(t, strings.HasPrefix(out, strings.TrimSuffix(c.in, "\n")), "items come back as they were:\n%s", out)
 			require.Contains(t, out, "\nresults:\n- message: ")
 			require.Contains(t, out, "  severity: error\n")
-			require.Contains(t, err, "outrigger: error: ")
+			require.Regexp(t, `^error\[[a-z-]+\]: `, err)
 			require.Contains(t, err, c.says)
 			require.NotContains(t, err, "s3cret")
 		})
@@ -47,7 +47,7 @@ func TestFunctionFails(t *testing.T) {
 			code, out, err := call(in)
 			require.Equal(t, 1, code)
 			require.Empty(t, out)
-			require.True(t, strings.HasPrefix(err, "outrigger: error: standard input"), err)
+			require.Regexp(t, `^error\[[a-z-]+\]: standard input`, err)
 		})
 	}
 }
@@ -116,9 +116,9 @@ func TestNoResourceList(t *testing.T) {
 		"{kind: A, x: \"\\ud800\"}\n":                                                        "line 1: found invalid Unicode character escape code",
 		"kind: A\n---\napiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n": "line 2: a ResourceList must be the only document",
 	} {
-		var out, err strings.Builder
-		require.Equal(t, 1, function(streams{in: strings.NewReader(text), out: &out, err: &err}), text)
-		require.Contains(t, err.String(), want, text)
-		require.Empty(t, out.String())
+		code, out, err := call(text)
+		require.Equal(t, 1, code, text)
+		require.Contains(t, err, want, text)
+		require.Empty(t, out)
 	}
 }

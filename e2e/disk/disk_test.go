@@ -272,7 +272,7 @@ func TestWithoutSwapping(t *testing.T) {
 		dir := folder(t, bare)
 		code, said := disturbed(t, dir, both+"renameat:error=EIO:when=1", append(probe, temporary(name)), args(dir)...)
 		require.Equal(t, 1, code, said)
-		require.Contains(t, said, "input/output error\noutrigger: error: no file was changed\n")
+		require.Contains(t, said, "input/output error\nerror[io]: no file was changed\n")
 		same(t, bare, dir, "put back from the copies")
 	}
 }
@@ -294,7 +294,7 @@ func TestFails(t *testing.T) {
 				dir := folder(t, bare)
 				code, said := disturbed(t, dir, call+":error="+c.fails+":when=1", []string{temporary(name)}, "inject", "-c", conf, "-w", dir)
 				require.Equal(t, 1, code)
-				require.Equal(t, "outrigger: error: "+filepath.Join(dir, name)+": "+c.says+"\noutrigger: error: no file was changed\n", said)
+				require.Equal(t, "error[io]: "+filepath.Join(dir, name)+": "+c.says+"\nerror[io]: no file was changed\n", said)
 				same(t, bare, dir, "")
 			})
 		}
@@ -302,7 +302,7 @@ func TestFails(t *testing.T) {
 	dir := folder(t, bare)
 	code, said := disturbed(t, dir, "unlinkat:error=EIO:when=1", []string{temporary("web-24.yaml")}, "inject", "-c", conf, "-w", dir)
 	require.Equal(t, 1, code)
-	require.Contains(t, said, "web-24.yaml: input/output error\noutrigger: error: all files are written, but this couldn't be taken away; the next run tries it again\n")
+	require.Contains(t, said, "web-24.yaml: input/output error\nerror[io]: all files are written, but this couldn't be taken away\n  hint: the next run tries it again\n")
 	require.Contains(t, state(t, dir), temporary("web-24.yaml"))
 	code, said = run(t, "strip", "-w", dir)
 	require.Zero(t, code, said)
@@ -317,7 +317,7 @@ func TestStopped(t *testing.T) {
 		dir := folder(t, bare)
 		code, said := disturbed(t, dir, "write:signal="+signal+":when=1 fsync:delay_enter=500000:when=1", []string{temporary("web-00.yaml")}, "inject", "-c", conf, "-w", dir)
 		require.Equal(t, 1, code, "the first file takes half a second to sync: %s", said)
-		require.Equal(t, "outrigger: error: was told to stop\noutrigger: error: no file was changed\n", said)
+		require.Equal(t, "error[io]: was told to stop\nerror[io]: no file was changed\n", said)
 		same(t, bare, dir, "")
 	}
 }
@@ -332,7 +332,7 @@ func TestDiskFull(t *testing.T) {
 		"$3" inject -c "$4" -w "$1" && exit 8
 		diff -r "$1" "$2" && echo all as it was`, "sh", disk, dir, filepath.Join(bin, "outrigger"), conf).CombinedOutput()
 	require.NoError(t, err, string(out))
-	require.Regexp(t, `^outrigger: error: \S*/web-0\d.yaml: no space left on device\noutrigger: error: no file was changed\nall as it was\n$`, string(out))
+	require.Regexp(t, `^error\[io\]: \S*/web-0\d.yaml: no space left on device\nerror\[io\]: no file was changed\nall as it was\n$`, string(out))
 }
 
 // Two at once, each with its own sidecars: what one does isn't lost.

@@ -82,22 +82,16 @@ type explainer struct{ top node }
 // or one of the spec, and what is below, as in tlsProxy.rebind. Without a path it
 // lists the patterns.
 func Explain(path string) (*Doc, error) {
-	var e explainer
-	if err := json.Unmarshal([]byte(schema), &e.top); err != nil {
+	e, err := newExplainer()
+	if err != nil {
 		return nil, err
 	}
 	if path == "" {
 		return e.patterns(), nil
 	}
-	entry, spec := e.top.Defs["config.Entry"], e.top.Defs["config.Spec"]
-	level := slices.Concat(entry.Properties, spec.Properties, e.top.Properties)
-	var at *named
-	for i, name := range strings.Split(path, ".") {
-		name, _, _ = strings.Cut(name, "[") // of a list: its entries
-		if at = level.find(name); at == nil {
-			return nil, unknown(name, strings.Join(strings.Split(path, ".")[:i], "."), level)
-		}
-		level = e.below(at.node).Properties
+	at, err := e.find(path)
+	if err != nil {
+		return nil, err
 	}
 	doc := &Doc{Path: path, Type: e.typeOf(at.node), Text: at.Description}
 	below := e.below(at.node)
@@ -105,9 +99,60 @@ func Explain(path string) (*Doc, error) {
 		doc.About = below.Description
 	}
 	for _, f := range below.Properties {
-		doc.Fields = append(doc.Fields, FieldDoc{Name: f.name, Type: e.typeOf(f.node), Text: f.Description, Required: slices.Contains(below.Required, f.name)})
+		doc.Fields = append(doc.Fields, FieldDoc{Name: f.name, Type: e.typeOf(f.node), Text: f.Description,
+			Required: slices.Contains(below.Required, f.name)})
 	}
 	return doc, nil
+}
+
+// CompletePath lists the paths of patterns and fields that begin with a part of one,
+// for the completion of a shell. Each has its documentation.
+func CompletePath(part string) []FieldDoc {
+	e, err := newExplainer()
+	if err != nil {
+		return nil
+	}
+	dot := strings.LastIndex(part, ".") + 1
+	level := e.topLevel()
+	if dot > 0 {
+		at, err := e.find(part[:dot-1])
+		if err != nil {
+			return nil
+		}
+		level = e.below(at.node).Properties
+	}
+	var paths []FieldDoc
+	for _, f := range level {
+		if strings.HasPrefix(f.name, part[dot:]) {
+			text, _, _ := strings.Cut(f.Description, "\n")
+			paths = append(paths, FieldDoc{Name: part[:dot] + f.name, Type: e.typeOf(f.node), Text: text})
+		}
+	}
+	return paths
+}
+
+func newExplainer() (*explainer, error) {
+	e := &explainer{}
+	return e, json.Unmarshal([]byte(schema), &e.top)
+}
+
+// topLevel are the fields with which a path can begin: those of an entry, of the spec
+// and of the document.
+func (e *explainer) topLevel() nodes {
+	return slices.Concat(e.top.Defs["config.Entry"].Properties, e.top.Defs["config.Spec"].Properties, e.top.Properties)
+}
+
+// find follows a path.
+func (e *explainer) find(path string) (at *named, err error) {
+	level := e.topLevel()
+	for i, name := range strings.Split(path, ".") {
+		name, _, _ = strings.Cut(name, "[") // of a list: its entries
+		if at = level.find(name); at == nil {
+			return nil, unknown(name, strings.Join(strings.Split(path, ".")[:i], "."), level)
+		}
+		level = e.below(at.node).Properties
+	}
+	return at, nil
 }
 
 // unknown says what may have been meant.

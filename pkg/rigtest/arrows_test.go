@@ -110,12 +110,36 @@ var arrows = map[string]map[string]string{
 	"pkg/files": {
 		"golang.org/x/sys": "swapping two files, access and attributes of files: system calls that the standard library hasn't",
 	},
+	"pkg/report": {
+		"pkg/sidecar":       "it prints findings",
+		"golang.org/x/term": "color is for terminals",
+	},
 	"fn": {
-		"pkg/config":   "reads the config file",
-		"pkg/files":    "reads the manifests that arguments name, and writes them back all or none",
+		"pkg/config":   "the functionConfig is a config",
+		"pkg/files":    "reads standard input as far as it may go",
 		"pkg/manifest": "tells a ResourceList from a stream",
+		"pkg/report":   "runners show standard error only",
 		"pkg/rig":      "runs the flow",
-		"pkg/sidecar":  "prints findings",
+		"pkg/sidecar":  "fails with findings",
+	},
+	"fn/cli": {
+		"fn":                     "without arguments the program is the function",
+		"pkg/config":             "reads and explains the config file",
+		"pkg/files":              "reads the manifests that arguments name, and writes them back all or none",
+		"pkg/manifest":           "prints an expanded config",
+		"pkg/report":             "prints what commands return",
+		"pkg/rig":                "runs the flow",
+		"pkg/nearest":            "commands and flags may be written in a slip of the pen",
+		"pkg/sidecar":            "errors of the command line are findings",
+		"github.com/spf13/cobra": "commands, flags, help and completion as kubectl, kustomize and kpt have them",
+		"github.com/spf13/pflag": "the flags of cobra",
+	},
+	"fn/cli/gen": {
+		"fn/cli":                 "the reference is what the help prints",
+		"github.com/spf13/cobra": "it goes through the commands",
+	},
+	"fn/outrigger": {
+		"fn/cli": "the program is its command line",
 	},
 }
 

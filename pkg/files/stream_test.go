@@ -1,15 +1,16 @@
-package main
+package files
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// A text comes whole, by whatever way: runners use pipes, people files.
-func TestReadAll(t *testing.T) {
+// A text comes whole, whether through a pipe, as runners do, or from a file.
+func TestReadStream(t *testing.T) {
 	want := strings.Repeat("some text, longer than a pipe holds at once\n", 1<<16)
 	r, w, err := os.Pipe()
 	require.NoError(t, err)
@@ -17,26 +18,38 @@ func TestReadAll(t *testing.T) {
 		_, _ = w.WriteString(want)
 		w.Close()
 	}()
-	have, err := readAll(r)
+	have, err := ReadStream(r)
 	require.NoError(t, err)
 	require.Equal(t, want, have)
 
-	f, err := os.Open(file(t, "long.yaml", want))
-	require.NoError(t, err)
-	defer f.Close()
-	have, err = readAll(f)
+	have, err = ReadStream(openFile(t, want))
 	require.NoError(t, err)
 	require.Equal(t, want, have)
 
-	have, err = readAll(strings.NewReader(want))
+	have, err = ReadStream(strings.NewReader(want))
 	require.NoError(t, err)
 	require.Equal(t, want, have)
+
+	for _, blank := range []string{"", " \n\r\n\t"} {
+		_, err = ReadStream(strings.NewReader(blank))
+		require.ErrorIs(t, err, ErrEmpty)
+	}
 
 	dir, err := os.Open(t.TempDir())
 	require.NoError(t, err)
 	defer dir.Close()
-	_, err = readAll(dir)
-	require.Error(t, err)
+	_, err = ReadStream(dir)
+	require.ErrorContains(t, err, "standard input can't be read: ")
+}
+
+func openFile(t *testing.T, text string) *os.File {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "stream")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	t.Cleanup(func() { f.Close() })
+	return f
 }
 
 // What has no end, as a device, is an error before memory ends.
@@ -53,9 +66,7 @@ func TestReadUpTo(t *testing.T) {
 		_, err = readUpTo(zero, most)
 		require.ErrorContains(t, err, "and maybe no end")
 	}
-	f, err := os.Open(file(t, "four", "1234"))
-	require.NoError(t, err)
-	defer f.Close()
+	f := openFile(t, "1234")
 	text, err = readUpTo(f, 4)
 	require.NoError(t, err)
 	require.Equal(t, "1234", text)

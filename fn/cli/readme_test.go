@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"io/fs"
@@ -13,7 +13,7 @@ import (
 // block is what stands in the README between two markers, without the fence.
 func block(t *testing.T, name string) []string {
 	t.Helper()
-	_, rest, ok := strings.Cut(text(t, "../README.md"), "<!-- "+name+":begin -->\n")
+	_, rest, ok := strings.Cut(text(t, "../../README.md"), "<!-- "+name+":begin -->\n")
 	require.True(t, ok)
 	inner, _, ok := strings.Cut(rest, "<!-- "+name+":end -->")
 	require.True(t, ok)
@@ -23,7 +23,7 @@ func block(t *testing.T, name string) []string {
 
 // What the README shows is what the example holds, and what the program does.
 func TestReadme(t *testing.T) {
-	example := "../examples/elasticsearch-tls/"
+	example := "../../examples/elasticsearch-tls/"
 	require.Equal(t, strings.TrimSpace(text(t, example+"sidecars/sidecars.yaml")), strings.Join(block(t, "config"), "\n"))
 	require.LessOrEqual(t, len(block(t, "config")), 20, "short enough to be read")
 
@@ -37,26 +37,28 @@ func TestReadme(t *testing.T) {
 	}
 
 	var said strings.Builder
-	files, err := filepath.Glob("../pkg/rigtest/testdata/*/errors.txt")
+	files, err := filepath.Glob("../../pkg/rigtest/testdata/*/errors.txt")
 	require.NoError(t, err)
 	for _, f := range files {
 		said.WriteString(text(t, f))
 	}
-	for _, line := range block(t, "errors") {
-		require.Contains(t, said.String(), ": "+line+"\n", "no test gives this error")
+	printed := regexp.MustCompile(`(?m)^(\w+)\[([a-z-]+)\]: (.*)$`)
+	shown := strings.ReplaceAll(strings.Join(block(t, "errors"), "\n"), "\n  hint: ", "; ")
+	for line := range strings.SplitSeq(shown, "\n") {
+		require.Contains(t, "\n"+said.String(), "\n"+printed.ReplaceAllString(line, "$1 $2: $3")+"\n", "no test gives this error")
 	}
 }
 
 // Each promise of SECURITY.md names a test that is there.
 func TestSecurityPromisesAreTested(t *testing.T) {
 	var tests strings.Builder
-	require.NoError(t, filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
+	require.NoError(t, filepath.WalkDir("../..", func(path string, _ fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, "_test.go") {
 			tests.WriteString(text(t, path))
 		}
 		return err
 	}))
-	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`").FindAllStringSubmatch(text(t, "../SECURITY.md"), -1)
+	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`").FindAllStringSubmatch(text(t, "../../SECURITY.md"), -1)
 	require.Greater(t, len(named), 30)
 	for _, name := range named {
 		require.True(t, strings.Contains(tests.String(), "\nfunc "+name[1]+"("), "SECURITY.md names %s, which isn't there", name[1])

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"os"
@@ -14,7 +14,7 @@ import (
 // What outrigger does for a pattern is what it does for the custom one that stands
 // for it: law 9, through the program, over all cases.
 func TestExplainExpand(t *testing.T) {
-	cases, err := filepath.Glob("../pkg/rigtest/testdata/*/expected.yaml")
+	cases, err := filepath.Glob("../../pkg/rigtest/testdata/*/expected.yaml")
 	require.NoError(t, err)
 	n := 0
 	for _, name := range cases {
@@ -116,12 +116,12 @@ func TestExplainExpandRefuses(t *testing.T) {
 		input  string
 		want   string
 	}{
-		"several workloads": {config: several, input: two, want: "error: spec.select: 2 workloads are selected, as Deployment web and Deployment api, and what a pattern needs depends on the workload; " +
+		"several workloads": {config: several, input: two, want: "error[expand-several]: spec.select: 2 workloads are selected, as Deployment web and Deployment api, and what a pattern needs depends on the workload\n  hint: " +
 			"with explain --expand select one, as in select: [{kind: Deployment, name: web}]; for each another document\n"},
-		"none":         {config: strings.Replace(agent, "name: web", "name: wub", 1), input: web, want: "error: spec.select: selects no workload; there is Deployment web: its name is web, not wub\n"},
-		"none is fine": {config: strings.Replace(agent, "name: web}]", "name: wub}]\n  expect: {min: 0}", 1), input: web, want: "error: spec.select: selects no workload; explain --expand needs one\n"},
-		"a bad config": {config: strings.Replace(agent, "javaAgent", "javaagent", 1), input: web, want: "there is no such field; did you mean javaAgent\n"},
-		"no input":     {config: agent, want: "error: standard input is empty\n"},
+		"none":         {config: strings.Replace(agent, "name: web", "name: wub", 1), input: web, want: "error[nothing-selected]: spec.select: selects no workload\n  hint: there is Deployment web: its name is web, not wub\n"},
+		"none is fine": {config: strings.Replace(agent, "name: web}]", "name: wub}]\n  expect: {min: 0}", 1), input: web, want: "error[nothing-selected]: spec.select: selects no workload\n  hint: explain --expand needs one\n"},
+		"a bad config": {config: strings.Replace(agent, "javaAgent", "javaagent", 1), input: web, want: "there is no such field\n  hint: did you mean javaAgent\n"},
+		"no input":     {config: agent, want: "error[no-input]: standard input is empty\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, stderr := call(c.input, "explain", "--expand", "-c", file(t, "sidecars.yaml", c.config))
@@ -168,34 +168,35 @@ func TestExplain(t *testing.T) {
 	}
 
 	for arg, want := range map[string]string{
-		"tlsproxy":            `there is no pattern or field "tlsproxy"; did you mean tlsProxy`,
-		"tls-proxy":           `there is no pattern or field "tls-proxy"; did you mean tlsProxy`,
-		"exportr":             `there is no pattern or field "exportr"; did you mean exporter`,
-		"nothing-of-the-kind": `there is no pattern or field "nothing-of-the-kind"; outrigger explain lists the patterns`,
-		"tunnel.hst":          `tunnel has no field "hst"; did you mean host`,
-		"migrate.source.xxxx": `migrate.source has no field "xxxx"; there is configMapName, image, path, imageVolume`,
+		"tlsproxy":            `there is no pattern or field "tlsproxy"` + "\n  hint: " + `did you mean tlsProxy`,
+		"tls-proxy":           `there is no pattern or field "tls-proxy"` + "\n  hint: " + `did you mean tlsProxy`,
+		"exportr":             `there is no pattern or field "exportr"` + "\n  hint: " + `did you mean exporter`,
+		"nothing-of-the-kind": `there is no pattern or field "nothing-of-the-kind"` + "\n  hint: " + `outrigger explain lists the patterns`,
+		"tunnel.hst":          `tunnel has no field "hst"` + "\n  hint: " + `did you mean host`,
+		"migrate.source.xxxx": `migrate.source has no field "xxxx"` + "\n  hint: " + `there is configMapName, image, path, imageVolume`,
 		"migrate.mode.job":    `migrate.mode has no fields`,
-		"migrate..mode":       `migrate has no field ""; there is command, args`,
+		"migrate..mode":       `migrate has no field ""` + "\n  hint: " + `there is command, args`,
 	} {
 		code, out, stderr := call("", "explain", arg)
-		require.Equal(t, 1, code)
+		require.Equal(t, Misuse, code)
 		require.Empty(t, out)
-		require.Contains(t, stderr, "outrigger: error: explain: "+want)
+		require.Contains(t, stderr, "error[command-line]: explain: "+want)
 	}
 }
 
 func TestExplainArguments(t *testing.T) {
 	for _, c := range []struct {
 		args []string
+		code int
 		want string
 	}{
-		{[]string{"--expand"}, "say which sidecars: --expand -c FILE"},
-		{[]string{"-c", "x.yaml"}, "-c is for --expand"},
-		{[]string{"tunnel", "tlsProxy"}, "one pattern or field at a time"},
-		{[]string{"--expand", "-c", filepath.Join(os.TempDir(), "outrigger-isnt-there.yaml")}, "no such file"},
+		{[]string{"--expand"}, Misuse, "no Sidecars document is given\n  hint: name it with --expand -c FILE"},
+		{[]string{"-c", "x.yaml"}, Misuse, "-c is for --expand"},
+		{[]string{"tunnel", "tlsProxy"}, Misuse, "one pattern or field at a time"},
+		{[]string{"--expand", "-c", filepath.Join(os.TempDir(), "outrigger-isnt-there.yaml")}, Failed, "no such file"},
 	} {
 		code, out, stderr := call("", append([]string{"explain"}, c.args...)...)
-		require.Equal(t, 1, code)
+		require.Equal(t, c.code, code)
 		require.Empty(t, out)
 		require.Contains(t, stderr, c.want)
 	}

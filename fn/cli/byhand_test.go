@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"os"
@@ -81,7 +81,7 @@ func TestByHandConflicts(t *testing.T) {
 		"value":          {"periodSeconds: 20", "periodSeconds: 30", "initContainers[name=tls-proxy]: was changed by hand"},
 		"comment within": {"          restartPolicy: Always\n", "          # keep\n          restartPolicy: Always\n", "initContainers[name=tls-proxy]: was changed by hand"},
 		"comment behind": {"restartPolicy: Always\n", "restartPolicy: Always # keep\n", "initContainers[name=tls-proxy]: was changed by hand"},
-		"emitted object": {"worker_processes", "  worker_processes", "ConfigMap web-tls-proxy: was changed by hand since outrigger wrote it; write the change into the config"},
+		"emitted object": {"worker_processes", "  worker_processes", "ConfigMap web-tls-proxy: was changed by hand since outrigger wrote it\n  hint: write the change into the config"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			mine := strings.Replace(laid, c.old, c.new, 1)
@@ -113,5 +113,5 @@ func TestRenamedConfig(t *testing.T) {
 	code, after, err := inPlace(t, renamed, laid)
 	require.Equal(t, 1, code)
 	require.Equal(t, laid, after)
-	require.Contains(t, err, "tls-proxy stands there by search, another config; if that was the name of this config, take its work off first with outrigger strip")
+	require.Contains(t, err, "tls-proxy stands there by search, another config\n  hint: if that was the name of this config, take its work off first with outrigger strip")
 }

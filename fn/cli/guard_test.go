@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"os"
@@ -13,9 +13,9 @@ import (
 // The guard is one file and its check another, the same for every document.
 func TestGuardsAreAlike(t *testing.T) {
 	for _, name := range []string{"guard.yaml", "guard-check.yaml"} {
-		all, err := filepath.Glob("../examples/*/*/" + name)
+		all, err := filepath.Glob("../../examples/*/*/" + name)
 		require.NoError(t, err)
-		documents, err := filepath.Glob("../examples/*/*/sidecars.yaml")
+		documents, err := filepath.Glob("../../examples/*/*/sidecars.yaml")
 		require.NoError(t, err)
 		require.Len(t, all, len(documents), "each document has its guard")
 		for _, file := range all {
@@ -28,7 +28,7 @@ func TestGuardsAreAlike(t *testing.T) {
 // Components and with a base that is used twice; and nobody but outrigger satisfies it.
 func TestGuard(t *testing.T) {
 	dir := t.TempDir()
-	examples, err := filepath.Abs("../examples")
+	examples, err := filepath.Abs("../../examples")
 	require.NoError(t, err)
 	for _, name := range []string{"elasticsearch-tls", "raise-max-map-count", "basic-auth"} {
 		require.NoError(t, os.CopyFS(filepath.Join(dir, name), os.DirFS(filepath.Join(examples, name))))

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"os"
@@ -16,7 +16,7 @@ func TestInjectStream(t *testing.T) {
 	require.Zero(t, code, err)
 	require.True(t, strings.HasPrefix(out, "# first\n---\n"))
 	require.Contains(t, out, "\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web-tls-proxy\n")
-	require.Equal(t, "outrigger: Deployment web: tls-proxy (1 native sidecar, 1 object, takes over port 8080)\n", err)
+	require.Equal(t, "Deployment web: tls-proxy (1 native sidecar, 1 object, takes over port 8080)\n", err)
 
 	code, out, err = call(strings.Replace(in, "tls.key: geheim-2", "key: geheim-2", 1), "inject", "-c", conf)
 	require.Equal(t, 1, code)
@@ -39,30 +39,32 @@ func TestInjectFails(t *testing.T) {
 	for name, c := range map[string]struct {
 		in   string
 		args []string
-		says string
+		says string // with a "2 " in front where the command line is wrong
 	}{
-		"no config":        {web, []string{"inject"}, "say which sidecars"},
+		"no config":        {web, []string{"inject"}, "2 inject: no Sidecars document is given\n  hint: name it with -c FILE\n"},
 		"missing config":   {web, []string{"inject", "-c", "none.yaml"}, "none.yaml: no such file"},
 		"empty stream":     {"", []string{"inject", "-c", conf}, "standard input is empty"},
 		"broken YAML":      {"a: b\n  c: [", []string{"inject", "-c", conf}, "line 2: mapping values are not allowed"},
 		"field twice":      {web + "spec: {}\n", []string{"inject", "-c", conf}, `line 13: field "spec" is given twice`},
-		"stdin in place":   {web, []string{"inject", "-c", conf, "-w"}, "-w needs files"},
+		"stdin in place":   {web, []string{"inject", "-c", conf, "-w"}, "2 inject: -w needs files or folders to write to\n"},
 		"missing folder":   {"", []string{"inject", "-c", conf, "none"}, "none: no such file"},
-		"unknown flag":     {"", []string{"inject", "-x"}, "flag provided but not defined"},
+		"unknown flag":     {"", []string{"inject", "-x"}, "2 inject: unknown shorthand flag: 'x' in -x\n  hint: see outrigger inject --help\n"},
 		"alias bomb":       {bomb(web), []string{"inject", "-c", conf}, "stand for more than a million values"},
 		"deep nesting":     {strings.Replace(web, "spec:\n  template", "spec:\n  deep: "+strings.Repeat("[", 20000)+"\n  template", 1), []string{"inject", "-c", conf}, "exceeded max depth"},
 		"strip unrecorded": {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {outrigger.dev/patterns: x}\nspec", 1), []string{"strip"}, "no record of what stood there before"},
 		"damaged record":   {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {applied.outrigger.dev/search: '{'}\nspec", 1), []string{"strip"}, "is damaged"},
-		"older record":     {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":1,\"marks\":[]}'}\nspec", 1), []string{"strip"}, "of version 1, by an older outrigger; strip it with that one"},
+		"older record":     {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":1,\"marks\":[]}'}\nspec", 1), []string{"strip"}, "of version 1, by an older outrigger\n  hint: strip it with that one"},
 		"record in a pipe": {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":2,\"marks\":[]}'}\nspec", 1), []string{"inject", "-c", conf}, "render it with -w or kpt, or write record: always into the config; or take the record off first"},
 		"path in a pipe":   {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {internal.config.kubernetes.io/path: a.yaml, applied.outrigger.dev/search: '{\"v\":2,\"marks\":[]}'}\nspec", 1), []string{"inject", "-c", conf}, "counts only where files are written back"},
 		"foreign record":   {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":9,\"marks\":[]}'}\nspec", 1), []string{"strip"}, "of version 9"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, err := call(c.in, c.args...)
-			require.Equal(t, 1, code)
+			says, misused := strings.CutPrefix(c.says, "2 ")
+			require.Equal(t, map[bool]int{false: Failed, true: Misuse}[misused], code)
 			require.Empty(t, out)
-			require.Contains(t, err, c.says)
+			require.Contains(t, err, says)
+			require.Regexp(t, `^error\[[a-z0-9-]+\]: `, err)
 		})
 	}
 }
@@ -118,7 +120,7 @@ func TestInjectInPlace(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte(strings.Replace(laid, "periodSeconds: 20", "periodSeconds: 30", 1)), 0o640))
 	code, _, err = call("", "inject", "-c", conf, "-w", dir)
 	require.Equal(t, 1, code)
-	require.Contains(t, err, "initContainers[name=tls-proxy]: was changed by hand since outrigger wrote it; write the change into the sidecar's override")
+	require.Contains(t, err, "initContainers[name=tls-proxy]: was changed by hand since outrigger wrote it\n  hint: write the change into the sidecar's override")
 }
 
 func text(t *testing.T, path string) string {

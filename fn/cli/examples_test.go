@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"flag"
@@ -20,7 +20,7 @@ import (
 // library, and as a plain stream; all laws are checked on it. Some have a variant:
 // sidecars-x and overlay-x, with expected-x.diff.
 func TestExamples(t *testing.T) {
-	dirs, err := filepath.Glob("../examples/*/sidecars*/sidecars.yaml")
+	dirs, err := filepath.Glob("../../examples/*/sidecars*/sidecars.yaml")
 	require.NoError(t, err)
 	require.NotEmpty(t, dirs)
 	for _, sidecars := range dirs {
@@ -60,7 +60,7 @@ func exists(file string) bool {
 
 // What people write is short: 15 lines for a system, 40 for the complete document.
 func TestExamplesAreShort(t *testing.T) {
-	all, err := filepath.Glob("../examples/*/sidecars*/sidecars.yaml")
+	all, err := filepath.Glob("../../examples/*/sidecars*/sidecars.yaml")
 	require.NoError(t, err)
 	require.NotEmpty(t, all)
 	for _, file := range all {

@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/outrigger-dev/outrigger/pkg/files"
+	"github.com/outrigger-dev/outrigger/pkg/rig"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// input is what a run reads, and where its results go.
+type input struct {
+	files []rig.File
+	set   *files.Set // where the files are; nil for standard input
+}
+
+// readInput reads the inputs that the arguments name, or standard input where there
+// are none.
+func readInput(c *cobra.Command, s *streams, paths []string, inPlace bool) (in input, err error) {
+	if len(paths) == 0 || len(paths) == 1 && paths[0] == "-" {
+		if inPlace {
+			return in, misuseOf(c, "-w needs files or folders to write to", "")
+		}
+		text, err := files.ReadStream(s.in)
+		if errors.Is(err, files.ErrEmpty) {
+			return in, sidecar.Findings{{Severity: sidecar.Error, Code: "no-input", Message: err.Error()}}
+		}
+		return input{files: []rig.File{{Text: text}}}, err
+	}
+	set, err := files.Read(paths, inPlace)
+	s.printer().PrintNotes(set.Notes)
+	if err != nil {
+		return in, err
+	}
+	for _, f := range set.Files {
+		in.files = append(in.files, rig.File{Name: f.Name, Text: f.Text})
+	}
+	in.set = set
+	return in, nil
+}
+
+// write writes the results: back into their files, or all as one stream.
+func (in input) write(out []rig.File, inPlace bool, s *streams) error {
+	if !inPlace {
+		_, err := io.WriteString(s.out, joinDocuments(out))
+		return err
+	}
+	texts := make([]string, len(out))
+	for i, f := range out {
+		texts[i] = f.Text
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	notes, err := in.set.Write(ctx, texts)
+	s.printer().PrintNotes(notes)
+	return err
+}
+
+// joinDocuments joins files to one text of several documents.
+func joinDocuments(files []rig.File) string {
+	var b strings.Builder
+	for i, f := range files {
+		if i > 0 {
+			if !strings.HasSuffix(b.String(), "\n") {
+				b.WriteByte('\n')
+			}
+			if !strings.HasPrefix(f.Text, "---") {
+				b.WriteString("---\n")
+			}
+		}
+		b.WriteString(f.Text)
+	}
+	return b.String()
+}

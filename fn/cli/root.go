@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/outrigger-dev/outrigger/fn"
+	"github.com/outrigger-dev/outrigger/pkg/report"
+)
+
+// Command is the whole command line, for the reference and for programs that have
+// outrigger as a subcommand.
+func Command() *cobra.Command { return newRoot("", &streams{}) }
+
+func newRoot(version string, s *streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "outrigger",
+		Short: "add sidecars and init containers while manifests are rendered",
+		Long: `outrigger adds the containers that a pod needs beside its app - TLS proxies, exporters,
+agents - while manifests are rendered, and makes everything around the pod follow.
+
+Without arguments it is a KRM function: it reads a ResourceList from standard input and
+writes one to standard output. kustomize and kpt run it so; its functionConfig is a
+Sidecars document.`,
+		Example: `  # add the sidecars of a document to a stream
+  kubectl kustomize . | outrigger inject -c sidecars.yaml | kubectl apply -f -
+
+  # let kustomize run outrigger as a function
+  kustomize build --enable-alpha-plugins --enable-exec overlay
+
+  # read about a pattern
+  outrigger explain tlsProxy`,
+		Version: cmp.Or(version, moduleVersion()),
+		Args:    refuseUnknown,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if report.IsTerminal(s.in) {
+				return c.Help()
+			}
+			return fn.Transform(s.in, s.out, s.printer())
+		},
+		SilenceErrors: true, // Run prints them
+		SilenceUsage:  true,
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	root.SetFlagErrorFunc(describeFlagError)
+	root.SetHelpFunc(printHelp)
+	root.SetHelpCommand(newHelp())
+	root.PersistentFlags().Var(&colorFlag{&s.color}, "color", "color messages: `WHEN` is auto, always or never; auto obeys NO_COLOR")
+	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(report.Colors, cobra.ShellCompDirectiveNoFileComp))
+	root.AddCommand(newInject(s), newStrip(s), newExplain(s), newSchema(s), newCompletion(s), newVersion(s))
+	return root
+}
+
+// moduleVersion is the version that "go install" built.
+func moduleVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "dev"
+}
+
+func newVersion(s *streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "print the version",
+		Long:  "Print the version, as outrigger --version does.",
+		Example: `  outrigger version
+  outrigger --version
+  test "$(outrigger version)" = "outrigger version v0.1.0"`,
+		Args:              refuseArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintf(s.out, "outrigger version %s\n", c.Root().Version)
+			return err
+		},
+	}
+}
+
+// colorFlag is a flag with one of the values of report.Color.
+type colorFlag struct{ color *report.Color }
+
+func (f *colorFlag) Type() string { return "color" }
+
+func (f *colorFlag) String() string { return string(*f.color) }
+
+func (f *colorFlag) Set(value string) error {
+	if !slices.Contains(report.Colors, value) {
+		return fmt.Errorf("it is one of %s", strings.Join(report.Colors, ", "))
+	}
+	*f.color = report.Color(value)
+	return nil
+}

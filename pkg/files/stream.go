@@ -1,0 +1,43 @@
+package files
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// ErrEmpty says that a stream holds nothing but blanks and line breaks.
+var ErrEmpty = errors.New("standard input is empty")
+
+// ReadStream reads all that comes, up to as much as a file may have. A blank stream is
+// ErrEmpty: mostly, the program before it in a pipe has failed.
+func ReadStream(r io.Reader) (string, error) {
+	text, err := readUpTo(r, MaxSize)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("standard input can't be read: %w", err)
+	case strings.Trim(text, " \n\r\t") == "":
+		return "", ErrEmpty
+	}
+	return text, nil
+}
+
+func readUpTo(r io.Reader, most int) (string, error) {
+	if f, ok := r.(*os.File); ok {
+		if text, err, ok := readOutside(f, most); ok {
+			return text, err
+		}
+	}
+	var b strings.Builder
+	n, err := io.Copy(&b, io.LimitReader(r, int64(most)+1))
+	if err == nil && n > int64(most) {
+		err = tooLong(most)
+	}
+	return b.String(), err
+}
+
+func tooLong(most int) error {
+	return fmt.Errorf("there are more than %d bytes, and maybe no end", most)
+}

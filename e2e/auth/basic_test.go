@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 )
 
 func basic(user, password string) map[string]string {
@@ -16,7 +16,7 @@ func basic(user, password string) map[string]string {
 }
 
 func TestBasic(t *testing.T) {
-	containers, files := renderProxy(t, &pattern.AuthProxy{Basic: &pattern.Basic{SecretName: "users", Realm: "the reports"}, PublicPaths: []string{"/open", "/static/*"}})
+	containers, files := renderProxy(t, &proxy.AuthProxy{Basic: &proxy.Basic{SecretName: "users", Realm: "the reports"}, PublicPaths: []string{"/open", "/static/*"}})
 	require.Len(t, containers, 1)
 	users := pod.NewVolume(t, map[string]string{"htpasswd": "alice:{PLAIN}secret\n"})
 	serve(t)

@@ -16,12 +16,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 )
 
 // Authentication and TLS are one nginx.
 func TestBasicTLS(t *testing.T) {
-	containers, files := renderProxy(t, &pattern.AuthProxy{Gate: pattern.Gate{SecretName: "reports-tls"}, Basic: &pattern.Basic{SecretName: "users"}})
+	containers, files := renderProxy(t, &proxy.AuthProxy{Gate: proxy.Gate{SecretName: "reports-tls"}, Basic: &proxy.Basic{SecretName: "users"}})
 	require.Len(t, containers, 1)
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 )
 
 // tokens is an issuer with one key, and how it signs.
@@ -131,7 +132,7 @@ func raw(t *testing.T, request string) (status int) {
 // that changes.
 func TestTokenOptions(t *testing.T) {
 	a, token := tokens(t)
-	p := reports(func(p *pattern.AuthProxy) {
+	p := reports(func(p *proxy.AuthProxy) {
 		p.JWT.JWKSURI, p.JWT.CA, p.JWT.JWKS = "", nil, &pattern.CABundle{ConfigMapName: "keys"}
 		p.JWT.Header, p.JWT.ForwardToken, p.JWT.AllowCORSPreflight = "X-Token", true, true
 	})
@@ -307,7 +308,7 @@ func TestIAP(t *testing.T) {
 	p256, rs := ecKey(t, elliptic.P256()), rsaKey(t)
 	a.keys = []any{publicEC(t, "iap", p256), publicRSA("rs", rs)}
 	a.up()
-	p := &pattern.AuthProxy{GoogleIAP: &pattern.GoogleIAP{Audience: "/projects/1/apps/reports"}}
+	p := &proxy.AuthProxy{GoogleIAP: &proxy.GoogleIAP{Audience: "/projects/1/apps/reports"}}
 	containers, files := renderProxy(t, p)
 	require.Len(t, containers, 1)
 	uri := &containers[0].Env[0]

@@ -14,13 +14,14 @@ import (
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 )
 
 const tokenIssuer = "https://issuer.example/realms/shop"
 
 // reports is what the tests' proxy demands.
-func reports(edits ...func(*pattern.AuthProxy)) *pattern.AuthProxy {
-	p := &pattern.AuthProxy{JWT: &pattern.JWT{
+func reports(edits ...func(*proxy.AuthProxy)) *proxy.AuthProxy {
+	p := &proxy.AuthProxy{JWT: &proxy.JWT{
 		Issuer: tokenIssuer, Audiences: []string{"reports", "shop"}, JWKSURI: keysURI, CA: &pattern.CABundle{ConfigMapName: "issuer-ca"},
 		ClaimHeaders: map[string]string{"X-Jwt-Sub": "sub", "X-Forwarded-User": "email", "X-Jwt-Groups": "groups", "X-Jwt-Roles": "realm_access.roles",
 			"X-Jwt-Url": "https://shop.example/tenant", "X-Jwt-Level": "level"},
@@ -34,7 +35,7 @@ func reports(edits ...func(*pattern.AuthProxy)) *pattern.AuthProxy {
 
 // verifier runs the proxy. Its issuer is asked every second in place of every 30, and
 // every 200 ms as long as there are no keys; it has 2 seconds in place of 10.
-func (a *authority) verifier(t *testing.T, p *pattern.AuthProxy) *pod.Container {
+func (a *authority) verifier(t *testing.T, p *proxy.AuthProxy) *pod.Container {
 	t.Helper()
 	containers, files := renderProxy(t, p)
 	require.Len(t, containers, 1)

@@ -29,6 +29,7 @@ import (
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 )
 
 const issuerURL = "https://127.0.0.1:8444"
@@ -138,7 +139,7 @@ func (i *issuer) launch(t *testing.T, containers []corev1.Container, files map[s
 
 func TestOIDC(t *testing.T) {
 	i := newIssuer(t)
-	containers, files := renderProxy(t, &pattern.AuthProxy{PublicPaths: []string{"/open", "/static/*"}, OIDC: &pattern.OIDC{
+	containers, files := renderProxy(t, &proxy.AuthProxy{PublicPaths: []string{"/open", "/static/*"}, OIDC: &proxy.OIDC{
 		IssuerURL: issuerURL, ClientID: "reports", SecretName: "oidc", CA: &pattern.CABundle{ConfigMapName: "issuer-ca"}, RedirectURL: "https://reports.example.com/oauth2/callback"}})
 	i.launch(t, containers, files)
 	serve(t)

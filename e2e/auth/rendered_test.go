@@ -18,7 +18,7 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 )
 
 const app = `apiVersion: apps/v1
@@ -36,10 +36,10 @@ spec:
 `
 
 // renderProxy is what a pod gets: its containers in their order, and its ConfigMap.
-func renderProxy(t *testing.T, p *pattern.AuthProxy) ([]corev1.Container, map[string]string) {
+func renderProxy(t *testing.T, p *proxy.AuthProxy) ([]corev1.Container, map[string]string) {
 	t.Helper()
-	p.Port, p.AccessLog = 8080, pattern.JSONAccessLog
-	p.Rebind = &pattern.Rebind{Port: 8081, Env: map[string]string{"ADDR": "127.0.0.1:8081"}}
+	p.Port, p.AccessLog = 8080, proxy.JSONAccessLog
+	p.Rebind = &proxy.Rebind{Port: 8081, Env: map[string]string{"ADDR": "127.0.0.1:8081"}}
 	entry := config.Entry{AuthProxy: p, Override: &corev1.Container{Image: "docker.io/library/nginx:1.22.1"}} // what Debian 12 has
 	out := rendered.Render(t, app, entry)
 	require.Len(t, out, 2)

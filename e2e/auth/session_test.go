@@ -15,6 +15,7 @@ import (
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 )
 
 // accounts is a provider's token endpoint with one account. Each refresh token is
@@ -143,9 +144,9 @@ func TestSessions(t *testing.T) {
 	i := newIssuer(t)
 	a := &accounts{t: t, issuer: i, groups: []string{"staff"}, padding: 8000}
 	i.tokens = a.ServeHTTP
-	containers, files := renderProxy(t, &pattern.AuthProxy{OIDC: &pattern.OIDC{
+	containers, files := renderProxy(t, &proxy.AuthProxy{OIDC: &proxy.OIDC{
 		IssuerURL: issuerURL, ClientID: "reports", SecretName: "oidc", CA: &pattern.CABundle{ConfigMapName: "issuer-ca"}, AllowedGroups: []string{"staff"},
-		RedirectURL: "https://reports.example.com/oauth2/callback", Session: &pattern.Session{ExpireSeconds: 3600, RefreshSeconds: new(int32(1))}}})
+		RedirectURL: "https://reports.example.com/oauth2/callback", Session: &proxy.Session{ExpireSeconds: 3600, RefreshSeconds: new(int32(1))}}})
 	i.launch(t, containers, files)
 	serve(t)
 	b := browser{}

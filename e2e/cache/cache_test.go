@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/agent"
 )
 
 const podIP = "10.1.2.3"
@@ -100,9 +100,9 @@ func restricted(t *testing.T, c *pod.Container, user string) {
 // Three times of what fits goes in, each SET is answered by OK, and the memory stays
 // within its bound and far from the container's limit.
 func TestRedisKeepsItsBound(t *testing.T) {
-	spec, app := renderCache(t, pattern.RedisCache{Engine: pattern.Redis, Env: map[string]string{"CACHE_URL": "redis://127.0.0.1:6379"}})
+	spec, app := renderCache(t, agent.RedisCache{Engine: agent.Redis, Env: map[string]string{"CACHE_URL": "redis://127.0.0.1:6379"}})
 	require.Equal(t, "redis://127.0.0.1:6379", app.Env[0].Value)
-	valkey, _ := renderCache(t, pattern.RedisCache{})
+	valkey, _ := renderCache(t, agent.RedisCache{})
 	require.Equal(t, []string{"valkey-server"}, valkey.Command)
 	require.Equal(t, spec.Args, valkey.Args, "what is shown for one holds for the other")
 
@@ -144,7 +144,7 @@ func another(args ...string) *exec.Cmd {
 
 // A user other than the cache's is served by the socket, and no port is open.
 func TestRedisSocket(t *testing.T) {
-	spec, app := renderCache(t, pattern.RedisCache{Engine: pattern.Redis, Socket: true})
+	spec, app := renderCache(t, agent.RedisCache{Engine: agent.Redis, Socket: true})
 	require.Equal(t, "/run/outrigger/cache", app.VolumeMounts[0].MountPath)
 	socket := pod.Space(t)
 	c := launch(t, spec, socket)
@@ -162,7 +162,7 @@ func TestRedisSocket(t *testing.T) {
 
 // The probe fails where the cache doesn't answer.
 func TestProbeFails(t *testing.T) {
-	for _, p := range []pattern.RedisCache{{Engine: pattern.Redis}, {Engine: pattern.Memcached}} {
+	for _, p := range []agent.RedisCache{{Engine: agent.Redis}, {Engine: agent.Memcached}} {
 		spec, _ := renderCache(t, p)
 		c := launch(t, spec, nil)
 		c.Terminate()
@@ -172,7 +172,7 @@ func TestProbeFails(t *testing.T) {
 }
 
 func TestMemcachedKeepsItsBound(t *testing.T) {
-	spec, _ := renderCache(t, pattern.RedisCache{Engine: pattern.Memcached})
+	spec, _ := renderCache(t, agent.RedisCache{Engine: agent.Memcached})
 	c := launch(t, spec, nil)
 	restricted(t, c, "11211")
 	m := dial(t, "tcp", "127.0.0.1:11211")
@@ -201,7 +201,7 @@ func TestMemcachedKeepsItsBound(t *testing.T) {
 }
 
 func TestMemcachedSocket(t *testing.T) {
-	spec, _ := renderCache(t, pattern.RedisCache{Engine: pattern.Memcached, Socket: true})
+	spec, _ := renderCache(t, agent.RedisCache{Engine: agent.Memcached, Socket: true})
 	socket := pod.Space(t)
 	launch(t, spec, socket)
 	out, err := another("redis-cli", "-s", socket.Dir+"/memcached.sock", "PING").CombinedOutput()

@@ -10,7 +10,7 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/agent"
 )
 
 const deployment = `apiVersion: apps/v1
@@ -29,7 +29,7 @@ const maxMemory = 32 << 20
 
 // renderCache is the cache's container in the pod of an app, as the whole program
 // renders it, and the app's.
-func renderCache(t *testing.T, p pattern.RedisCache) (cache, app corev1.Container) {
+func renderCache(t *testing.T, p agent.RedisCache) (cache, app corev1.Container) {
 	t.Helper()
 	p.MaxMemory = new(resource.MustParse("32Mi"))
 	spec := rendered.Render(t, deployment, config.Entry{Name: "cache", RedisCache: &p}).Pod(t)

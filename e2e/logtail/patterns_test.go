@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/logtail"
 )
 
 // What a pattern matches is streamed once, also where rotation gives a file another
@@ -18,7 +18,7 @@ func TestPatterns(t *testing.T) {
 	dir := folder(t, "logs", user, 0o750)
 	first := write(t, dir, "app.log")
 	first.more(20)
-	c := one(t, pattern.LogTail{Files: []string{"*.log"}}, dir)
+	c := one(t, logtail.LogTail{Files: []string{"*.log"}}, dir)
 	c.has(first.last())
 
 	late := write(t, dir, "two words.log")
@@ -50,7 +50,7 @@ func TestPatternsGone(t *testing.T) {
 	dir := folder(t, "logs", user, 0o750)
 	day := write(t, dir, "day-1.log")
 	day.more(3)
-	c := one(t, pattern.LogTail{Files: []string{"day-*.log"}}, dir)
+	c := one(t, logtail.LogTail{Files: []string{"day-*.log"}}, dir)
 	c.has(day.last())
 	require.Len(t, c.tails(), 1)
 	require.NoError(t, os.Remove(day.name))

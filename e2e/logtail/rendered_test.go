@@ -13,7 +13,7 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/logtail"
 )
 
 const app = `apiVersion: apps/v1
@@ -30,7 +30,7 @@ spec:
 `
 
 // renderTails are the containers of a log tail, as the whole program renders them.
-func renderTails(t *testing.T, p pattern.LogTail) []corev1.Container {
+func renderTails(t *testing.T, p logtail.LogTail) []corev1.Container {
 	t.Helper()
 	p.Directory = "/var/log/shop"
 	return rendered.Render(t, app, config.Entry{LogTail: &p}).Pod(t).InitContainers
@@ -46,7 +46,7 @@ func start(t *testing.T, c corev1.Container, dir string) container {
 }
 
 // one is start for a log tail with a single container.
-func one(t *testing.T, p pattern.LogTail, dir string) container {
+func one(t *testing.T, p logtail.LogTail, dir string) container {
 	t.Helper()
 	all := renderTails(t, p)
 	require.Len(t, all, 1)

@@ -11,14 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/logtail"
 )
 
 // Every line arrives, once and in order, whatever is done with the file.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	dir := folder(t, "logs", user, 0o750)
-	c := one(t, pattern.LogTail{Files: []string{"app.log"}}, dir)
+	c := one(t, logtail.LogTail{Files: []string{"app.log"}}, dir)
 	pod.Poll(t, "the container to run", func() bool { return pod.Status(t, c.Cmd.Process.Pid, "Name") == "sh" })
 	require.Equal(t, "1000 1000 1000 1000", pod.Status(t, c.Cmd.Process.Pid, "Uid"))
 	require.Equal(t, strings.Repeat("0", 16), pod.Status(t, c.Cmd.Process.Pid, "CapEff"))
@@ -53,7 +53,7 @@ func TestSeveral(t *testing.T) {
 	dir := folder(t, "logs", user, 0o750)
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "gc"), 0o755))
 	names := []string{"app.log", "gc/gc.log", "access log"}
-	all := renderTails(t, pattern.LogTail{Files: names})
+	all := renderTails(t, logtail.LogTail{Files: names})
 	require.Len(t, all, len(names))
 	for i, name := range names {
 		t.Run(all[i].Name, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestSeveral(t *testing.T) {
 func TestMerge(t *testing.T) {
 	t.Parallel()
 	dir := folder(t, "logs", user, 0o750)
-	c := one(t, pattern.LogTail{Files: []string{"a.log", "b.log", "*.json"}, Merge: true}, dir)
+	c := one(t, logtail.LogTail{Files: []string{"a.log", "b.log", "*.json"}, Merge: true}, dir)
 	var want []string
 	for _, name := range []string{"a.log", "b.log", "c.json"} {
 		l := write(t, dir, name)
@@ -95,7 +95,7 @@ func TestFromEnd(t *testing.T) {
 	old := write(t, dir, "old.log")
 	old.more(20)
 	for _, files := range [][]string{{"old.log", "new.log"}, {"*.log"}} {
-		c := one(t, pattern.LogTail{Files: files, Merge: true, From: pattern.FromEnd}, dir)
+		c := one(t, logtail.LogTail{Files: files, Merge: true, From: logtail.FromEnd}, dir)
 		seen := len(old.lines)
 		pod.Poll(t, "a line that is added", func() bool { old.more(1); return c.Log.String() != "" })
 		fresh := write(t, dir, "new.log")
@@ -116,7 +116,7 @@ func TestTrouble(t *testing.T) {
 	l := write(t, dir, "app.log")
 	l.more(1)
 	for _, file := range []string{"app.log", "*.log"} {
-		spec := renderTails(t, pattern.LogTail{Files: []string{file}})[0]
+		spec := renderTails(t, logtail.LogTail{Files: []string{file}})[0]
 		spec.SecurityContext.RunAsUser, spec.SecurityContext.RunAsGroup = new(int64(65534)), new(int64(65534))
 		c := start(t, spec, dir)
 		c.has("user 65534 can't read /logs/app.log")
@@ -125,7 +125,7 @@ func TestTrouble(t *testing.T) {
 		c.Ended()
 	}
 	l.more(1)
-	c := one(t, pattern.LogTail{Files: []string{"*.log"}}, dir)
+	c := one(t, logtail.LogTail{Files: []string{"*.log"}}, dir)
 	c.has(l.last())
 	pids := c.tails()
 	require.Len(t, pids, 1)

@@ -11,7 +11,8 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/agent"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/migrate"
 )
 
 // busybox is a folder with its cp alone: that is all that an image with files needs.
@@ -28,7 +29,7 @@ func busybox(t *testing.T) *pod.Volume {
 
 // The jar is where JAVA_TOOL_OPTIONS says, whole, and the app can read it.
 func TestJavaAgentCopies(t *testing.T) {
-	spec := rendered.Render(t, app, config.Entry{JavaAgent: &pattern.JavaAgent{Image: "agents:1", Path: "/agents/agent.jar"}}).Pod(t)
+	spec := rendered.Render(t, app, config.Entry{JavaAgent: &agent.JavaAgent{Image: "agents:1", Path: "/agents/agent.jar"}}).Pod(t)
 	shared := pod.Space(t)
 	copied := pod.Launch(t, spec.InitContainers[0], map[string]*pod.Volume{
 		"/opt/outrigger/java-agent": shared,
@@ -53,7 +54,7 @@ func TestJavaAgentCopies(t *testing.T) {
 // Migrations of another image come with their folders, and the engine reads them.
 func TestMigrationsFromAnImage(t *testing.T) {
 	entry := engine()
-	entry.Migrate.Source = &pattern.MigrationSource{Image: "sql:1", Path: "/sql"}
+	entry.Migrate.Source = &migrate.MigrationSource{Image: "sql:1", Path: "/sql"}
 	spec := rendered.Render(t, app, entry).Pod(t)
 	require.Len(t, spec.InitContainers, 2)
 	shared := pod.Space(t)

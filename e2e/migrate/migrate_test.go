@@ -13,7 +13,7 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/migrate"
 )
 
 // The secret has no password in its URL: that would be an argument.
@@ -37,8 +37,8 @@ func files(parts ...map[string]string) map[string]string {
 }
 
 func engine() config.Entry {
-	return config.Entry{Migrate: &pattern.Migrate{Engine: pattern.GolangMigrate, Source: &pattern.MigrationSource{ConfigMapName: "sql"},
-		DatabaseURL: &pattern.SecretKey{SecretName: "db", Key: "url"}, Password: &pattern.SecretKey{SecretName: "db", Key: "password"}}}
+	return config.Entry{Migrate: &migrate.Migrate{Engine: migrate.GolangMigrate, Source: &migrate.MigrationSource{ConfigMapName: "sql"},
+		DatabaseURL: &migrate.SecretKey{SecretName: "db", Key: "url"}, Password: &migrate.SecretKey{SecretName: "db", Key: "password"}}}
 }
 
 // launch runs the rendered engine over files of a ConfigMap.
@@ -116,11 +116,11 @@ func TestOwnProgram(t *testing.T) {
 psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -q -f /srv/schema.sql
 echo "migrated as $(id -u)"`
 	schema := map[string]string{"schema.sql": "create table if not exists users (id int primary key);"}
-	own := func(mode pattern.MigrationMode) config.Entry {
-		return config.Entry{Migrate: &pattern.Migrate{Command: []string{"busybox", "sh", "-c", script}, Mode: mode}}
+	own := func(mode migrate.MigrationMode) config.Entry {
+		return config.Entry{Migrate: &migrate.Migrate{Command: []string{"busybox", "sh", "-c", script}, Mode: mode}}
 	}
-	spec := rendered.Render(t, app, own(pattern.MigrateInit)).Pod(t)
-	jobs := rendered.Decode[batchv1.Job](t, rendered.Render(t, app, own(pattern.MigrateJob)), "Job")
+	spec := rendered.Render(t, app, own(migrate.MigrateInit)).Pod(t)
+	jobs := rendered.Decode[batchv1.Job](t, rendered.Render(t, app, own(migrate.MigrateJob)), "Job")
 	require.Len(t, jobs, 1)
 	for mode, c := range map[string]corev1.Container{"init": spec.InitContainers[0], "job": jobs[0].Spec.Template.Spec.Containers[0]} {
 		t.Run(mode, func(t *testing.T) {

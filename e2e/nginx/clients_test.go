@@ -24,6 +24,7 @@ import (
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -60,10 +61,10 @@ type gate struct {
 	ca      *pod.Volume
 }
 
-func setClients(t *testing.T, app http.HandlerFunc, clients pattern.Clients, edits ...func(*pattern.TLSProxy)) *gate {
+func setClients(t *testing.T, app http.HandlerFunc, clients proxy.Clients, edits ...func(*proxy.TLSProxy)) *gate {
 	t.Helper()
 	clients.CA = pattern.CABundle{SecretName: "clients-ca"}
-	edits = append(edits, func(p *pattern.TLSProxy) { p.Clients = &clients })
+	edits = append(edits, func(p *proxy.TLSProxy) { p.Clients = &clients })
 	g := &gate{stage: &stage{t: t, r: renderProxy(t, edits...), ca: newAuthority(t)}, clients: newAuthority(t)}
 	g.address = g.r.address()
 	g.certs, g.stage.certs = g.stage.certs, pod.NewVolume(t, g.stage.ca.issue(t, 1))
@@ -99,7 +100,7 @@ func ask(t *testing.T, c *http.Client, method, url string, header http.Header) (
 const there = "https://" + serverName + ":9200/"
 
 func TestClientsRequired(t *testing.T) {
-	g := setClients(t, headers, pattern.Clients{
+	g := setClients(t, headers, proxy.Clients{
 		AllowedCommonNames: []string{"alice", "a.b"}, AllowedSubjects: []string{"CN=robot,OU=ops,O=Example"}, ForwardIdentity: true})
 	for name, c := range map[string]struct {
 		certs []tls.Certificate
@@ -154,7 +155,7 @@ func headers(w http.ResponseWriter, r *http.Request) {
 }
 
 func TestClientsOptional(t *testing.T) {
-	g := setClients(t, headers, pattern.Clients{Mode: pattern.OptionalClients, AllowedCommonNames: []string{"alice"}, ForwardIdentity: true})
+	g := setClients(t, headers, proxy.Clients{Mode: proxy.OptionalClients, AllowedCommonNames: []string{"alice"}, ForwardIdentity: true})
 	seen := func(c *http.Client) http.Header {
 		status, body := ask(t, c, "GET", there, http.Header{"X-Client-Cn": {"root"}})
 		require.Equal(t, 200, status)
@@ -177,13 +178,13 @@ func TestClientsOptional(t *testing.T) {
 
 // Without a wish for it no identity arrives, whoever writes it.
 func TestClientsUntold(t *testing.T) {
-	g := setClients(t, headers, pattern.Clients{})
+	g := setClients(t, headers, proxy.Clients{})
 	_, body := ask(t, g.as(g.clients.client(t, pkix.Name{CommonName: "alice"})), "GET", there, http.Header{"X-Client-Cn": {"root"}})
 	require.NotContains(t, strings.ToLower(body), "x-client")
 }
 
 func TestHealthListener(t *testing.T) {
-	g := setClients(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Method+" "+r.RequestURI) }, pattern.Clients{})
+	g := setClients(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Method+" "+r.RequestURI) }, proxy.Clients{})
 	at := fmt.Sprintf("127.0.0.1:%d", healthPort)
 	kubelet := g.as()
 	kubelet.Transport.(*http.Transport).DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -242,7 +243,7 @@ func TestClientsRotation(t *testing.T) {
 			<-slow
 		}
 		hello(w, r)
-	}, pattern.Clients{})
+	}, proxy.Clients{})
 	alice := g.clients.client(t, pkix.Name{CommonName: "alice"})
 	under := make(chan string)
 	go func() {
@@ -316,7 +317,7 @@ func TestStream(t *testing.T) {
 			}()
 		}
 	}()
-	g := setClients(t, nil, pattern.Clients{}, func(p *pattern.TLSProxy) { p.Protocol = sidecar.TCP })
+	g := setClients(t, nil, proxy.Clients{}, func(p *proxy.TLSProxy) { p.Protocol = sidecar.TCP })
 	config := g.tls()
 	config.Certificates = []tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "alice"})}
 	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: pod.Patience}, "tcp", g.address, config)

@@ -22,7 +22,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -83,12 +83,12 @@ const grpcProbes = `          readinessProbe:
             grpc: {port: 9200}
 `
 
-func overGRPC(p *pattern.TLSProxy) { p.Protocol = sidecar.GRPC }
+func overGRPC(p *proxy.TLSProxy) { p.Protocol = sidecar.GRPC }
 
 // Calls, streams, statuses and trailers come through; who has no certificate
 // doesn't, but for the kubelet with its one call.
 func TestGRPC(t *testing.T) {
-	g := setClients(t, nil, pattern.Clients{AllowedCommonNames: []string{"alice"}, ForwardIdentity: true}, overGRPC)
+	g := setClients(t, nil, proxy.Clients{AllowedCommonNames: []string{"alice"}, ForwardIdentity: true}, overGRPC)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*pod.Patience)
 	defer cancel()
 	as := func(names ...string) grpc_testing.TestServiceClient {
@@ -160,8 +160,8 @@ func TestGRPC(t *testing.T) {
 
 // Several ports are one nginx: HTTP and TCP, each with TLS.
 func TestSeveralPorts(t *testing.T) {
-	s := &stage{t: t, ca: newAuthority(t), r: renderProxy(t, func(p *pattern.TLSProxy) {
-		p.MorePorts = []pattern.MorePort{{Port: 9300, AppPort: 9301, Protocol: sidecar.TCP}}
+	s := &stage{t: t, ca: newAuthority(t), r: renderProxy(t, func(p *proxy.TLSProxy) {
+		p.MorePorts = []proxy.MorePort{{Port: 9300, AppPort: 9301, Protocol: sidecar.TCP}}
 	})}
 	s.address = s.r.address()
 	s.certs = pod.NewVolume(t, s.ca.issue(t, 1))
@@ -195,7 +195,7 @@ func TestSeveralPorts(t *testing.T) {
 
 // In mode front, nginx has a port of its own, and the app stays on its own.
 func TestFront(t *testing.T) {
-	s := &stage{t: t, ca: newAuthority(t), r: renderProxy(t, func(p *pattern.TLSProxy) { p.Mode, p.Rebind = pattern.ModeFront, nil })}
+	s := &stage{t: t, ca: newAuthority(t), r: renderProxy(t, func(p *proxy.TLSProxy) { p.Mode, p.Rebind = proxy.ModeFront, nil })}
 	require.EqualValues(t, 8443, s.r.container.Ports[0].ContainerPort)
 	s.address = s.r.address()
 	s.certs = pod.NewVolume(t, s.ca.issue(t, 1))

@@ -20,7 +20,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 )
 
 // A stage is nginx between an app and clients that trust its authority.
@@ -34,7 +34,7 @@ type stage struct {
 }
 
 // set starts an app and nginx before it.
-func set(t *testing.T, app http.HandlerFunc, edits ...func(*pattern.TLSProxy)) *stage {
+func set(t *testing.T, app http.HandlerFunc, edits ...func(*proxy.TLSProxy)) *stage {
 	t.Helper()
 	s := &stage{t: t, r: renderProxy(t, edits...), ca: newAuthority(t)}
 	s.address = s.r.address()
@@ -150,7 +150,7 @@ func TestUnprivileged(t *testing.T) {
 }
 
 func TestIPFamilies(t *testing.T) {
-	s := set(t, hello, func(p *pattern.TLSProxy) { p.IPFamilies = []corev1.IPFamily{corev1.IPv4Protocol} })
+	s := set(t, hello, func(p *proxy.TLSProxy) { p.IPFamilies = []corev1.IPFamily{corev1.IPv4Protocol} })
 	_, err := net.DialTimeout("tcp", "[::1]:9200", pod.Patience)
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)
 	r, err := s.client(true).Get("https://" + serverName + "/")
@@ -159,7 +159,7 @@ func TestIPFamilies(t *testing.T) {
 
 // A port below 1024 needs the sysctl that the pattern asks for.
 func TestPrivilegedPort(t *testing.T) {
-	on443 := func(p *pattern.TLSProxy) { p.Port = 443 }
+	on443 := func(p *proxy.TLSProxy) { p.Port = 443 }
 	r := renderProxy(t, on443)
 	require.Equal(t, []corev1.Sysctl{{Name: "net.ipv4.ip_unprivileged_port_start", Value: "0"}}, r.sysctls)
 	const file = "/proc/sys/net/ipv4/ip_unprivileged_port_start" // of our own network namespace
@@ -179,16 +179,16 @@ func TestPrivilegedPort(t *testing.T) {
 
 func TestPlainHTTP(t *testing.T) {
 	for _, c := range []struct {
-		plain    pattern.PlainHTTP
+		plain    proxy.PlainHTTP
 		status   int
 		location string
 	}{
-		{pattern.Reject, http.StatusBadRequest, ""},
-		{pattern.Redirect, http.StatusPermanentRedirect, "https://search:9200/a%2Fb?q=1"},
+		{proxy.Reject, http.StatusBadRequest, ""},
+		{proxy.Redirect, http.StatusPermanentRedirect, "https://search:9200/a%2Fb?q=1"},
 	} {
 		t.Run(string(c.plain), func(t *testing.T) {
 			s := set(t, func(http.ResponseWriter, *http.Request) { t.Error("plain HTTP came to the app") },
-				func(p *pattern.TLSProxy) { p.PlainHTTP = c.plain })
+				func(p *proxy.TLSProxy) { p.PlainHTTP = c.plain })
 			for _, method := range []string{http.MethodGet, http.MethodPost} {
 				r, err := http.NewRequest(method, "http://search:9200/a%2Fb?q=1", nil)
 				require.NoError(t, err)
@@ -208,12 +208,12 @@ func TestTLSProfiles(t *testing.T) {
 		cbc  = tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA
 		aead = tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
 	)
-	for profile, want := range map[pattern.TLSProfile]result{
-		pattern.Intermediate: {"1.1": false, "1.2 CBC": false, "1.2 GCM": true, "1.2": true, "1.3": true},
-		pattern.Modern:       {"1.1": false, "1.2 CBC": false, "1.2 GCM": false, "1.2": false, "1.3": true},
+	for profile, want := range map[proxy.TLSProfile]result{
+		proxy.Intermediate: {"1.1": false, "1.2 CBC": false, "1.2 GCM": true, "1.2": true, "1.3": true},
+		proxy.Modern:       {"1.1": false, "1.2 CBC": false, "1.2 GCM": false, "1.2": false, "1.3": true},
 	} {
 		t.Run(string(profile), func(t *testing.T) {
-			s := set(t, hello, func(p *pattern.TLSProxy) { p.TLSProfile = profile })
+			s := set(t, hello, func(p *proxy.TLSProxy) { p.TLSProfile = profile })
 			got := result{}
 			for name, c := range map[string]struct {
 				version uint16
@@ -287,6 +287,6 @@ func TestAccessLog(t *testing.T) {
 	require.Equal(t, "HTTP/2.0", line["protocol"])
 	require.Equal(t, "TLSv1.3", line["tls"])
 
-	quiet := func(p *pattern.TLSProxy) { p.AccessLog = pattern.NoAccessLog }
+	quiet := func(p *proxy.TLSProxy) { p.AccessLog = proxy.NoAccessLog }
 	require.Contains(t, renderProxy(t, quiet).files["nginx.conf"], "access_log off;")
 }

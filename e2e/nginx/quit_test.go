@@ -13,12 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 )
 
 // drain of so many seconds.
-func drain(seconds int64) func(*pattern.TLSProxy) {
-	return func(p *pattern.TLSProxy) { p.DrainSeconds = &seconds }
+func drain(seconds int64) func(*proxy.TLSProxy) {
+	return func(p *proxy.TLSProxy) { p.DrainSeconds = &seconds }
 }
 
 // The rendered preStop hook lets nginx answer what it has, take nothing new and

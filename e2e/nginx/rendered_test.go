@@ -12,7 +12,7 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -35,11 +35,11 @@ func (r renderedProxy) address() string { return fmt.Sprintf("127.0.0.1:%d", r.p
 
 // renderProxy is what the whole program renders for an app, for the nginx of
 // Debian 12.
-func renderProxy(t *testing.T, edits ...func(*pattern.TLSProxy)) renderedProxy {
+func renderProxy(t *testing.T, edits ...func(*proxy.TLSProxy)) renderedProxy {
 	t.Helper()
-	p := &pattern.TLSProxy{Gate: pattern.Gate{
-		Port: port, SecretName: "search-tls", AccessLog: pattern.JSONAccessLog,
-		Rebind: &pattern.Rebind{Port: appPort, Args: []string{"--listen=127.0.0.1:9201"}},
+	p := &proxy.TLSProxy{Gate: proxy.Gate{
+		Port: port, SecretName: "search-tls", AccessLog: proxy.JSONAccessLog,
+		Rebind: &proxy.Rebind{Port: appPort, Args: []string{"--listen=127.0.0.1:9201"}},
 	}}
 	for _, edit := range edits {
 		edit(p)
@@ -57,7 +57,7 @@ func renderProxy(t *testing.T, edits ...func(*pattern.TLSProxy)) renderedProxy {
 	}
 	out := rendered.Render(t, fmt.Sprintf(app, ports, probes),
 		config.Entry{TLSProxy: p, Override: &corev1.Container{Image: "docker.io/library/nginx:1.22.1"}})
-	require.Len(t, out, map[bool]int{false: 2, true: 3}[p.Mode == pattern.ModeFront], "and a NetworkPolicy")
+	require.Len(t, out, map[bool]int{false: 2, true: 3}[p.Mode == proxy.ModeFront], "and a NetworkPolicy")
 	spec := out.Pod(t)
 	require.Len(t, spec.InitContainers, 1)
 	r := renderedProxy{files: out.Data(t), container: spec.InitContainers[0], port: spec.InitContainers[0].Ports[0].ContainerPort, more: map[string]*pod.Volume{}}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/agent"
 )
 
 // launch runs a collector and waits until the kubelet would call it started.
@@ -60,18 +61,18 @@ func say(t *testing.T, app corev1.Container, kind string) {
 }
 
 func TestSends(t *testing.T) {
-	for protocol, paths := range map[pattern.OTLPProtocol]map[string]string{
-		pattern.OTLPgRPC: {
+	for protocol, paths := range map[agent.OTLPProtocol]map[string]string{
+		agent.OTLPgRPC: {
 			"traces":  "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
 			"metrics": "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
 			"logs":    "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
 		},
-		pattern.OTLPHTTP: {"traces": "/v1/traces", "metrics": "/v1/metrics", "logs": "/v1/logs"},
+		agent.OTLPHTTP: {"traces": "/v1/traces", "metrics": "/v1/metrics", "logs": "/v1/logs"},
 	} {
 		t.Run(string(protocol), func(t *testing.T) {
 			b := serve(t, "4317")
-			spec, files, app := renderCollector(t, pattern.OTelAgent{Endpoint: "https://example.com:4317", Protocol: protocol, CA: &pattern.CABundle{ConfigMapName: "ca"},
-				Headers: map[string]pattern.HeaderSecret{"authorization": {SecretName: "otel", Key: "token"}}})
+			spec, files, app := renderCollector(t, agent.OTelAgent{Endpoint: "https://example.com:4317", Protocol: protocol, CA: &pattern.CABundle{ConfigMapName: "ca"},
+				Headers: map[string]agent.HeaderSecret{"authorization": {SecretName: "otel", Key: "token"}}})
 			c := launch(t, spec, mounts(t, files, b.ca))
 			for kind, text := range map[string]string{"traces": "a-span", "metrics": "a-metric", "logs": "a-line"} {
 				say(t, app, kind)
@@ -98,7 +99,7 @@ func TestSends(t *testing.T) {
 // Nobody outside of the pod can hand anything over, and the endpoint need not be there
 // for the app to start; what it says meanwhile is sent later.
 func TestStartsAlone(t *testing.T) {
-	spec, files, app := renderCollector(t, pattern.OTelAgent{Endpoint: "https://example.com:4317", CA: &pattern.CABundle{SecretName: "ca"}})
+	spec, files, app := renderCollector(t, agent.OTelAgent{Endpoint: "https://example.com:4317", CA: &pattern.CABundle{SecretName: "ca"}})
 	s := serve(t, "4399") // for its certificate, which they share
 	launch(t, spec, mounts(t, files, s.ca))
 	for _, port := range []string{"4317", "4318"} {
@@ -113,7 +114,7 @@ func TestStartsAlone(t *testing.T) {
 // The backend's certificate is verified.
 func TestRefuses(t *testing.T) {
 	b := serve(t, "4317")
-	spec, files, app := renderCollector(t, pattern.OTelAgent{Endpoint: "https://example.com:4317"}) // the public authorities don't know ours
+	spec, files, app := renderCollector(t, agent.OTelAgent{Endpoint: "https://example.com:4317"}) // the public authorities don't know ours
 	c := launch(t, spec, mounts(t, files, ""))
 	say(t, app, "logs")
 	pod.Poll(t, "the reason", func() bool { return strings.Contains(c.Log.String(), "certificate signed by unknown authority") })
@@ -123,7 +124,7 @@ func TestRefuses(t *testing.T) {
 // What the app says last is sent before the collector ends.
 func TestEnds(t *testing.T) {
 	b := serve(t, "4317")
-	spec, files, app := renderCollector(t, pattern.OTelAgent{Endpoint: "https://example.com:4317", CA: &pattern.CABundle{SecretName: "ca"}})
+	spec, files, app := renderCollector(t, agent.OTelAgent{Endpoint: "https://example.com:4317", CA: &pattern.CABundle{SecretName: "ca"}})
 	c := launch(t, spec, mounts(t, files, b.ca))
 	// The collector says that it is ready before it listens to signals; what came through
 	// it has left that moment behind.

@@ -10,7 +10,7 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/agent"
 )
 
 const deployment = `apiVersion: apps/v1
@@ -30,7 +30,7 @@ var values = map[string]string{"POD_NAME": "shop-1", "POD_NAMESPACE": "prod", "P
 
 // renderCollector is the collector's container, as the whole program renders it, its files and
 // the app's container.
-func renderCollector(t *testing.T, p pattern.OTelAgent) (c corev1.Container, files map[string]string, app corev1.Container) {
+func renderCollector(t *testing.T, p agent.OTelAgent) (c corev1.Container, files map[string]string, app corev1.Container) {
 	t.Helper()
 	out := rendered.Render(t, deployment, config.Entry{OTelAgent: &p, Name: "otel"})
 	spec := out.Pod(t)

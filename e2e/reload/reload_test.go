@@ -16,7 +16,8 @@ import (
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/agent"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 )
 
 // An app is told of changes by requests.
@@ -88,7 +89,7 @@ func volumes(t *testing.T) (config, secret *pod.Volume) {
 // A swap of the volume's link, as the kubelet makes it, is one request; so is one of
 // the other volume. The first look is none, and neither is silence.
 func TestWebhook(t *testing.T) {
-	w := renderWatcher(t, pattern.ConfigReload{Webhook: &pattern.ReloadWebhook{URL: "http://127.0.0.1:8080/-/reload?now={all}"}})
+	w := renderWatcher(t, agent.ConfigReload{Webhook: &agent.ReloadWebhook{URL: "http://127.0.0.1:8080/-/reload?now={all}"}})
 	require.Nil(t, w.spec.ShareProcessNamespace)
 	a := serve(t, 8080, false)
 	config, secret := volumes(t)
@@ -113,8 +114,8 @@ func TestWebhook(t *testing.T) {
 
 // An app that another sidecar has moved is told where it is.
 func TestWebhookFollows(t *testing.T) {
-	w := renderWatcher(t, pattern.ConfigReload{Webhook: &pattern.ReloadWebhook{URL: "http://localhost:8080/reload", Method: pattern.Put}},
-		config.Entry{TLSProxy: &pattern.TLSProxy{Gate: pattern.Gate{Port: 8080, SecretName: "tls", Rebind: &pattern.Rebind{Port: 8081, Args: []string{"--listen=127.0.0.1:8081"}}}}})
+	w := renderWatcher(t, agent.ConfigReload{Webhook: &agent.ReloadWebhook{URL: "http://localhost:8080/reload", Method: agent.Put}},
+		config.Entry{TLSProxy: &proxy.TLSProxy{Gate: proxy.Gate{Port: 8080, SecretName: "tls", Rebind: &proxy.Rebind{Port: 8081, Args: []string{"--listen=127.0.0.1:8081"}}}}})
 	a := serve(t, 8081, false)
 	config, secret := volumes(t)
 	w.launch(t, config, secret)
@@ -125,7 +126,7 @@ func TestWebhookFollows(t *testing.T) {
 
 // An app may speak TLS itself: no certificate is for 127.0.0.1.
 func TestWebhookTLS(t *testing.T) {
-	w := renderWatcher(t, pattern.ConfigReload{Webhook: &pattern.ReloadWebhook{URL: "https://127.0.0.1:8443/reload"}})
+	w := renderWatcher(t, agent.ConfigReload{Webhook: &agent.ReloadWebhook{URL: "https://127.0.0.1:8443/reload"}})
 	a := serve(t, 8443, true)
 	config, secret := volumes(t)
 	w.launch(t, config, secret)
@@ -135,7 +136,7 @@ func TestWebhookTLS(t *testing.T) {
 
 // An app that isn't there yet, or refuses, is told later, and of a new change at once.
 func TestWebhookTriesAgain(t *testing.T) {
-	w := renderWatcher(t, pattern.ConfigReload{Webhook: &pattern.ReloadWebhook{URL: "http://127.0.0.1:8080/-/reload"}})
+	w := renderWatcher(t, agent.ConfigReload{Webhook: &agent.ReloadWebhook{URL: "http://127.0.0.1:8080/-/reload"}})
 	config, secret := volumes(t)
 	c := w.launch(t, config, secret)
 	config.Write(map[string]string{"web.conf": "two"})

@@ -9,7 +9,7 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/agent"
 )
 
 const deployment = `apiVersion: apps/v1
@@ -40,7 +40,7 @@ type watcher struct {
 }
 
 // renderWatcher is what the whole program makes of a config; more are other entries of it.
-func renderWatcher(t *testing.T, p pattern.ConfigReload, more ...config.Entry) (w watcher) {
+func renderWatcher(t *testing.T, p agent.ConfigReload, more ...config.Entry) (w watcher) {
 	t.Helper()
 	p.PeriodSeconds = 1
 	out := rendered.Render(t, deployment, append(more, config.Entry{Name: "watch", ConfigReload: &p})...)

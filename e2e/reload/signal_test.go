@@ -10,7 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/agent"
 )
 
 func nginxConf(answer string) map[string]string {
@@ -56,7 +56,7 @@ func get() string {
 // A real nginx, of the same user in the same namespace of processes, reads its changed
 // configuration: its first process is told, and none of its workers.
 func TestSignal(t *testing.T) {
-	w := renderWatcher(t, pattern.ConfigReload{Signal: &pattern.ReloadSignal{Process: "nginx"}})
+	w := renderWatcher(t, agent.ConfigReload{Signal: &agent.ReloadSignal{Process: "nginx"}})
 	require.True(t, *w.spec.ShareProcessNamespace)
 	require.Equal(t, int64(3000), *w.SecurityContext.RunAsUser)
 	config, secret := pod.NewVolume(t, nginxConf("one")), pod.NewVolume(t, map[string]string{"password": "one"})
@@ -77,7 +77,7 @@ func TestSignal(t *testing.T) {
 // A process that isn't there reads the files when it starts: nothing is due. One of
 // another user is left alone, and that is said.
 func TestSignalReachesNobody(t *testing.T) {
-	w := renderWatcher(t, pattern.ConfigReload{Signal: &pattern.ReloadSignal{Process: "nginx"}})
+	w := renderWatcher(t, agent.ConfigReload{Signal: &agent.ReloadSignal{Process: "nginx"}})
 	config, secret := pod.NewVolume(t, nginxConf("one")), pod.NewVolume(t, map[string]string{"password": "one"})
 	c := w.launch(t, config, secret)
 	config.Write(nginxConf("two"))

@@ -25,6 +25,7 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/step"
 )
 
 // model is a file of some size, always the same.
@@ -90,9 +91,9 @@ func cut(w http.ResponseWriter, from, to int) {
 }
 
 // fetching is a container that fetches the model from a store into files.
-func fetching(t *testing.T, s *store, files *pod.Volume, edits ...func(*pattern.Fetch)) (corev1.Container, map[string]*pod.Volume) {
+func fetching(t *testing.T, s *store, files *pod.Volume, edits ...func(*step.Fetch)) (corev1.Container, map[string]*pod.Volume) {
 	t.Helper()
-	p := &pattern.Fetch{URL: s.URL + "/v2/m.bin", SHA256: sum(model), MountPath: "/models", SizeLimit: new(resource.MustParse("1Gi"))}
+	p := &step.Fetch{URL: s.URL + "/v2/m.bin", SHA256: sum(model), MountPath: "/models", SizeLimit: new(resource.MustParse("1Gi"))}
 	mounts := map[string]*pod.Volume{"/models": files}
 	if strings.HasPrefix(p.URL, "https:") {
 		p.CA = &pattern.CABundle{ConfigMapName: "ca"}
@@ -160,7 +161,7 @@ func TestFetchResumes(t *testing.T) {
 func TestFetchWrongChecksum(t *testing.T) {
 	s := newStore(t, false, nil)
 	files := pod.Space(t)
-	c, mounts := fetching(t, s, files, func(p *pattern.Fetch) { p.SHA256 = sum([]byte("another")) })
+	c, mounts := fetching(t, s, files, func(p *step.Fetch) { p.SHA256 = sum([]byte("another")) })
 	run := launch(t, c, mounts)
 	run.Failed()
 	only(t, files)
@@ -298,7 +299,7 @@ func TestFetchWithoutChecksum(t *testing.T) {
 	files := pod.Space(t)
 	part := filepath.Join(files.Dir, "m.bin.part")
 	require.NoError(t, os.WriteFile(part, []byte("the beginning of another version"), 0o644))
-	c, mounts := fetching(t, s, files, func(p *pattern.Fetch) { p.SHA256 = "" })
+	c, mounts := fetching(t, s, files, func(p *step.Fetch) { p.SHA256 = "" })
 	launch(t, c, mounts).Ended()
 	whole(t, files)
 	require.Equal(t, []string{"", ""}, s.asked())
@@ -310,7 +311,7 @@ func TestFetchRefused(t *testing.T) {
 	plain := newStore(t, true, nil)
 	for name, c := range map[string]struct {
 		answer func(n int, w http.ResponseWriter, r *http.Request) bool
-		edit   func(*pattern.Fetch)
+		edit   func(*step.Fetch)
 		says   string
 		asked  int
 	}{
@@ -319,7 +320,7 @@ func TestFetchRefused(t *testing.T) {
 			w.WriteHeader(http.StatusForbidden)
 			return true
 		}, nil, "403", 1},
-		"not trusted": {nil, func(p *pattern.Fetch) { p.CA = nil }, "certificate", 0},
+		"not trusted": {nil, func(p *step.Fetch) { p.CA = nil }, "certificate", 0},
 		"led to plain HTTP": {func(_ int, w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, plain.URL+"/m.bin", http.StatusFound)
 			return true
@@ -330,7 +331,7 @@ func TestFetchRefused(t *testing.T) {
 			files := pod.Space(t)
 			edit := c.edit
 			if edit == nil {
-				edit = func(*pattern.Fetch) {}
+				edit = func(*step.Fetch) {}
 			}
 			ctr, mounts := fetching(t, s, files, edit)
 			began := time.Now()
@@ -366,15 +367,15 @@ func TestFetchCredentials(t *testing.T) {
 		}
 		return false
 	})
-	for credential, edit := range map[string]func(*pattern.Fetch){
-		"headers": func(p *pattern.Fetch) {
-			p.Headers = &pattern.SecretFile{SecretName: "token", Key: "authorization"}
+	for credential, edit := range map[string]func(*step.Fetch){
+		"headers": func(p *step.Fetch) {
+			p.Headers = &step.SecretFile{SecretName: "token", Key: "authorization"}
 		},
-		"netrc": func(p *pattern.Fetch) { p.Netrc = &pattern.SecretFile{SecretName: "token"} },
+		"netrc": func(p *step.Fetch) { p.Netrc = &step.SecretFile{SecretName: "token"} },
 	} {
 		t.Run(credential, func(t *testing.T) {
 			files := pod.Space(t)
-			c, mounts := fetching(t, s, files, edit, func(p *pattern.Fetch) { p.FileName = name })
+			c, mounts := fetching(t, s, files, edit, func(p *step.Fetch) { p.FileName = name })
 			c = expanded(c)
 			mounts["/etc/outrigger/"+credential] = pod.NewVolume(t, map[string]string{
 				"headers": "X-Token: t0ken\n", "netrc": "machine 127.0.0.1 login me password s3cret\n"})

@@ -11,7 +11,7 @@ import (
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/step"
 )
 
 // An archive is a volume with a history: folders that only others may enter, hidden
@@ -32,7 +32,7 @@ func archive(t *testing.T) *pod.Volume {
 	return v
 }
 
-func giving(t *testing.T, p *pattern.Permissions) corev1.Container {
+func giving(t *testing.T, p *step.Permissions) corev1.Container {
 	t.Helper()
 	p.Volumes = []string{"archive"}
 	return renderStep(t, config.Entry{Permissions: p}, `{containers: [{name: web, image: web:1, securityContext: {runAsUser: 1000},
@@ -51,7 +51,7 @@ func owners(t *testing.T, name string) [2]uint32 {
 // All of a volume becomes the app's, once; nothing that a link leads to does.
 func TestPermissionsChown(t *testing.T) {
 	v := archive(t)
-	c := giving(t, &pattern.Permissions{RunAsGroup: new(int64(2000))})
+	c := giving(t, &step.Permissions{RunAsGroup: new(int64(2000))})
 	mounts := map[string]*pod.Volume{"/volumes/srv/archive": v}
 	outside := owners(t, "/etc/hosts")
 	first := launch(t, c, mounts)
@@ -83,7 +83,7 @@ func TestPermissionsChown(t *testing.T) {
 // A group that nobody named stays.
 func TestPermissionsUserOnly(t *testing.T) {
 	v := archive(t)
-	launch(t, giving(t, &pattern.Permissions{}), map[string]*pod.Volume{"/volumes/srv/archive": v}).Ended()
+	launch(t, giving(t, &step.Permissions{}), map[string]*pod.Volume{"/volumes/srv/archive": v}).Ended()
 	require.Equal(t, [2]uint32{1000, 0}, owners(t, v.Dir))
 	require.Equal(t, [2]uint32{1000, 4711}, owners(t, filepath.Join(v.Dir, "a", "b", ".hidden file")))
 }
@@ -93,7 +93,7 @@ func TestPermissionsUserOnly(t *testing.T) {
 func TestPermissionsRefused(t *testing.T) {
 	v := archive(t)
 	v.Writable = false
-	c := launch(t, giving(t, &pattern.Permissions{}), map[string]*pod.Volume{"/volumes/srv/archive": v})
+	c := launch(t, giving(t, &step.Permissions{}), map[string]*pod.Volume{"/volumes/srv/archive": v})
 	c.Failed()
 	says(t, c, "Read-only file system")
 	require.Equal(t, [2]uint32{0, 0}, owners(t, v.Dir))
@@ -101,7 +101,7 @@ func TestPermissionsRefused(t *testing.T) {
 
 // The container of user root has two capabilities, and no more.
 func TestPermissionsCapabilities(t *testing.T) {
-	c := giving(t, &pattern.Permissions{})
+	c := giving(t, &step.Permissions{})
 	c.Command, c.Args = []string{"sh", "-c", "cat /proc/self/status"}, nil
 	run := launch(t, c, map[string]*pod.Volume{"/volumes/srv/archive": archive(t)})
 	run.Ended()

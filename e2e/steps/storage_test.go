@@ -12,7 +12,7 @@ import (
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/step"
 )
 
 // object is a key that looks like much else: to a shell, to a URL, and to rclone,
@@ -51,10 +51,10 @@ func (b *bucket) serve(_ int, w http.ResponseWriter, r *http.Request) bool {
 // fromS3 is a container that fetches the object with static credentials.
 func fromS3(t *testing.T, s *store, files *pod.Volume, sha256 string) (corev1.Container, map[string]*pod.Volume) {
 	t.Helper()
-	c := expanded(renderStep(t, config.Entry{Fetch: &pattern.Fetch{
+	c := expanded(renderStep(t, config.Entry{Fetch: &step.Fetch{
 		URL: "s3://models/v2/it's%20%22m,a=b:c%22%20$HOME.bin", SHA256: sha256, FileName: "m.bin",
 		MountPath: "/models", SizeLimit: new(resource.MustParse("1Gi")),
-		S3: &pattern.S3{Endpoint: s.URL, Region: "eu-1"}, CredentialsSecretName: "minio",
+		S3: &step.S3{Endpoint: s.URL, Region: "eu-1"}, CredentialsSecretName: "minio",
 	}}, ""))
 	for i, e := range c.Env { // as the kubelet does
 		if e.ValueFrom != nil {

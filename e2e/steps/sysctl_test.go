@@ -11,7 +11,7 @@ import (
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/step"
 )
 
 // setting is what the kernel has.
@@ -28,7 +28,7 @@ func setting(t *testing.T, path string) int {
 // own, so its settings can be had for real.
 func raising(t *testing.T, settings ...corev1.Sysctl) *pod.Container {
 	t.Helper()
-	c := renderStep(t, config.Entry{Sysctl: &pattern.Sysctl{Sysctls: settings}}, ", hostNetwork: true")
+	c := renderStep(t, config.Entry{Sysctl: &step.Sysctl{Sysctls: settings}}, ", hostNetwork: true")
 	require.True(t, *c.SecurityContext.Privileged)
 	return launch(t, c, nil)
 }

@@ -16,10 +16,11 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/step"
 )
 
 // waiting runs an entry that waits.
-func waiting(t *testing.T, p *pattern.WaitFor, mounts map[string]*pod.Volume) *pod.Container {
+func waiting(t *testing.T, p *step.WaitFor, mounts map[string]*pod.Volume) *pod.Container {
 	t.Helper()
 	if p.IntervalSeconds == 0 {
 		p.IntervalSeconds = 1
@@ -40,7 +41,7 @@ func listen(t *testing.T, address string) net.Listener {
 // is there.
 func TestWaitForAddress(t *testing.T) {
 	listen(t, "127.0.0.1:5432")
-	c := waiting(t, &pattern.WaitFor{Targets: []string{"localhost:5432", "127.0.0.1:6379", "[::1]:5672"}}, nil)
+	c := waiting(t, &step.WaitFor{Targets: []string{"localhost:5432", "127.0.0.1:6379", "[::1]:5672"}}, nil)
 	c.Hosts("127.0.0.1 localhost")
 	says(t, c, "localhost:5432 answers")
 	says(t, c, "waiting for 127.0.0.1:6379 since ")
@@ -63,7 +64,7 @@ func TestWaitForNobody(t *testing.T) {
 		"http://127.0.0.1:1/":                    "curl: (7)",
 		"nobody.example:5432":                    "nc: bad address 'nobody.example'",
 	} {
-		c := waiting(t, &pattern.WaitFor{Targets: []string{target}, TimeoutSeconds: 3}, nil)
+		c := waiting(t, &step.WaitFor{Targets: []string{target}, TimeoutSeconds: 3}, nil)
 		defer func() { // all of them wait at once
 			c.Failed()
 			took := time.Since(began)
@@ -91,19 +92,19 @@ func TestWaitForURL(t *testing.T) {
 	ca := &pattern.CABundle{ConfigMapName: "ca"}
 	target := s.URL + "/health?a=[1-2]&b=$(HOME)'*"
 
-	c := waiting(t, &pattern.WaitFor{Targets: []string{target}, CA: ca}, mounts)
+	c := waiting(t, &step.WaitFor{Targets: []string{target}, CA: ca}, mounts)
 	says(t, c, "seconds: status 503")
 	status.Store(http.StatusFound)
 	c.Ended()
 	require.Equal(t, "a=[1-2]&b=$(HOME)'*", query.Load())
 
 	status.Store(http.StatusOK)
-	c = waiting(t, &pattern.WaitFor{Targets: []string{target}, CA: ca, Status: 204}, mounts)
+	c = waiting(t, &step.WaitFor{Targets: []string{target}, CA: ca, Status: 204}, mounts)
 	says(t, c, "seconds: status 200")
 	status.Store(http.StatusNoContent)
 	c.Ended()
 
-	c = waiting(t, &pattern.WaitFor{Targets: []string{target}, TimeoutSeconds: 2}, nil)
+	c = waiting(t, &step.WaitFor{Targets: []string{target}, TimeoutSeconds: 2}, nil)
 	c.Failed()
 	says(t, c, "curl: (60)")
 	require.False(t, strings.Contains(c.Log.String(), "answers"))

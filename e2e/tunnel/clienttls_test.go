@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/tunnel"
 )
 
 // Without a proxy, libpq itself verifies the server by the variables and the file
@@ -16,8 +16,8 @@ import (
 func TestClientTLS(t *testing.T) {
 	const name = "db.example"
 	ca, other := newAuthority(t, "test authority"), newAuthority(t, "another authority")
-	app := renderObjects(t, func(p *pattern.Tunnel) {
-		*p = pattern.Tunnel{Protocol: pattern.Postgres, CA: p.CA, ClientTLS: &pattern.ClientTLS{}}
+	app := renderObjects(t, func(p *tunnel.Tunnel) {
+		*p = tunnel.Tunnel{Protocol: tunnel.Postgres, CA: p.CA, ClientTLS: &tunnel.ClientTLS{}}
 	}).Pod(t).Containers[0]
 	require.Len(t, app.VolumeMounts, 1)
 	app.SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64(1000)), RunAsGroup: new(int64(1000))}

@@ -24,6 +24,7 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -42,12 +43,12 @@ spec:
 
 // server6379 is the tlsProxy of protocol tcp in a pod, as the whole program
 // renders it.
-func server6379(t *testing.T, clients pattern.Clients) corev1.Container {
+func server6379(t *testing.T, clients proxy.Clients) corev1.Container {
 	t.Helper()
 	clients.CA = pattern.CABundle{SecretName: "clients-ca"}
-	spec := rendered.Render(t, queue, config.Entry{TLSProxy: &pattern.TLSProxy{Clients: &clients, Gate: pattern.Gate{
+	spec := rendered.Render(t, queue, config.Entry{TLSProxy: &proxy.TLSProxy{Clients: &clients, Gate: proxy.Gate{
 		Port: 6379, Protocol: sidecar.TCP, SecretName: "queue-tls",
-		Rebind: &pattern.Rebind{Port: 6380, Args: []string{"--listen=127.0.0.1:6380"}},
+		Rebind: &proxy.Rebind{Port: 6380, Args: []string{"--listen=127.0.0.1:6380"}},
 	}}}).Pod(t)
 	require.Len(t, spec.InitContainers, 1)
 	return spec.InitContainers[0]
@@ -134,7 +135,7 @@ func uris(texts ...string) (out []*url.URL) {
 // Only those with one of the names come in, whatever else their certificates say.
 func TestNamedClients(t *testing.T) {
 	ca, clients := newAuthority(t, "test authority"), newAuthority(t, "clients' authority")
-	spec := server6379(t, pattern.Clients{AllowedCommonNames: []string{"backup"}, AllowedDNSNames: []string{"shop.prod.svc"},
+	spec := server6379(t, proxy.Clients{AllowedCommonNames: []string{"backup"}, AllowedDNSNames: []string{"shop.prod.svc"},
 		AllowedURIs: []string{"spiffe://cluster.local/ns/shop/sa/shop", "spiffe://cluster.local/ns/ops/sa/*"}})
 	certs := pod.NewVolume(t, ca.issue(t, "queue.prod.svc", x509.ExtKeyUsageServerAuth))
 	authorities := pod.NewVolume(t, clients.bundle())

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/tunnel"
 )
 
 // reverse runs an openssl outside of the pod that sends each line back, reversed.
@@ -71,7 +71,7 @@ func echoed(line string) (string, error) {
 // certificate.
 func TestOpenSSL(t *testing.T) {
 	ca, clients := newAuthority(t, "test authority"), newAuthority(t, "clients' authority")
-	with := func(p *pattern.Tunnel) { p.ClientCertificate = &pattern.ClientCertificate{SecretName: "redis-client"} }
+	with := func(p *tunnel.Tunnel) { p.ClientCertificate = &tunnel.ClientCertificate{SecretName: "redis-client"} }
 	me := clients.issue(t, "shop", x509.ExtKeyUsageClientAuth)
 	was := time.Now().Add(-time.Minute)
 	old := ca.client(t, x509.Certificate{DNSNames: []string{serverName}, NotBefore: was.Add(-time.Hour), NotAfter: was, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})

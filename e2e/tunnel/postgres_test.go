@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/tunnel"
 )
 
 // postgres runs a real one outside of the pod: TLS only, and a password by SCRAM.
@@ -81,8 +81,8 @@ func query(as, sql string) (string, error) {
 func TestPgBouncer(t *testing.T) {
 	const name = "db.example"
 	ca, other := newAuthority(t, "test authority"), newAuthority(t, "another authority")
-	edit := func(p *pattern.Tunnel) {
-		*p = pattern.Tunnel{ListenPort: 5432, Host: name, Port: 5432, CA: p.CA, PgBouncer: &pattern.PgBouncer{AuthSecretName: "db-users"}, Env: p.Env}
+	edit := func(p *tunnel.Tunnel) {
+		*p = tunnel.Tunnel{ListenPort: 5432, Host: name, Port: 5432, CA: p.CA, PgBouncer: &tunnel.PgBouncer{AuthSecretName: "db-users"}, Env: p.Env}
 	}
 	spec, _ := renderTunnel(t, edit)
 	mounts := func() map[string]*pod.Volume {

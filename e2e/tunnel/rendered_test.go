@@ -11,6 +11,7 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/tunnel"
 )
 
 const app = `apiVersion: apps/v1
@@ -33,7 +34,7 @@ spec:
 
 // renderTunnel is the tunnel's container in the pod of an app, as the whole program
 // renders it, and the pod.
-func renderTunnel(t *testing.T, edits ...func(*pattern.Tunnel)) (corev1.Container, corev1.PodSpec) {
+func renderTunnel(t *testing.T, edits ...func(*tunnel.Tunnel)) (corev1.Container, corev1.PodSpec) {
 	t.Helper()
 	spec := renderObjects(t, edits...).Pod(t)
 	require.Len(t, spec.InitContainers, 2)
@@ -42,9 +43,9 @@ func renderTunnel(t *testing.T, edits ...func(*pattern.Tunnel)) (corev1.Containe
 }
 
 // renderObjects returns the objects after a run.
-func renderObjects(t *testing.T, edits ...func(*pattern.Tunnel)) rendered.Objects {
+func renderObjects(t *testing.T, edits ...func(*tunnel.Tunnel)) rendered.Objects {
 	t.Helper()
-	p := &pattern.Tunnel{
+	p := &tunnel.Tunnel{
 		ListenPort: 6379, Host: serverName, Port: 6380,
 		CA:  &pattern.CABundle{ConfigMapName: "db-ca"},
 		Env: map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "6379"},

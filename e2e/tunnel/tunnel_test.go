@@ -14,7 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/tunnel"
 )
 
 const (
@@ -112,7 +112,7 @@ func TestRefuses(t *testing.T) {
 func TestRefusesWithoutCA(t *testing.T) {
 	ca := newAuthority(t, "test authority")
 	serve(t, home, server(t, ca, serverName), nil)
-	spec, _ := renderTunnel(t, func(p *pattern.Tunnel) { p.CA = nil })
+	spec, _ := renderTunnel(t, func(p *tunnel.Tunnel) { p.CA = nil })
 	fails(t, launch(t, spec, volumes(t, ca.bundle(), nil), outside), "certificate signed by unknown authority")
 }
 
@@ -120,7 +120,7 @@ func TestRefusesWithoutCA(t *testing.T) {
 func TestServerName(t *testing.T) {
 	ca := newAuthority(t, "test authority")
 	serve(t, home, server(t, ca, serverName), nil)
-	spec, _ := renderTunnel(t, func(p *pattern.Tunnel) { p.Host, p.ServerName = home, serverName })
+	spec, _ := renderTunnel(t, func(p *tunnel.Tunnel) { p.Host, p.ServerName = home, serverName })
 	launch(t, spec, volumes(t, ca.bundle(), nil))
 	works(t)
 }
@@ -128,7 +128,7 @@ func TestServerName(t *testing.T) {
 func TestClientCertificate(t *testing.T) {
 	ca, clients := newAuthority(t, "test authority"), newAuthority(t, "clients' authority")
 	serve(t, home, server(t, ca, serverName), clients)
-	with := func(p *pattern.Tunnel) { p.ClientCertificate = &pattern.ClientCertificate{SecretName: "redis-client"} }
+	with := func(p *tunnel.Tunnel) { p.ClientCertificate = &tunnel.ClientCertificate{SecretName: "redis-client"} }
 	t.Run("with", func(t *testing.T) {
 		spec, _ := renderTunnel(t, with)
 		launch(t, spec, volumes(t, ca.bundle(), clients.issue(t, "shop", x509.ExtKeyUsageClientAuth)), outside)

@@ -13,6 +13,7 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/vault"
 )
 
 const app = `apiVersion: apps/v1
@@ -42,9 +43,9 @@ type fetcher struct {
 
 // launch runs what the whole program renders for files: the container, with its
 // volumes as the kubelet makes them.
-func launch(t *testing.T, s *server, edit func(*pattern.Vault), token string, files ...pattern.VaultFile) *fetcher {
+func launch(t *testing.T, s *server, edit func(*vault.Vault), token string, files ...vault.VaultFile) *fetcher {
 	t.Helper()
-	p := &pattern.Vault{Address: address, Role: "shop", CA: &pattern.CABundle{SecretName: "vault-ca"}, Files: files}
+	p := &vault.Vault{Address: address, Role: "shop", CA: &pattern.CABundle{SecretName: "vault-ca"}, Files: files}
 	edit(p)
 	out := rendered.Render(t, app, config.Entry{Vault: p})
 	require.Len(t, out, 2)

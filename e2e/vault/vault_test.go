@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/vault"
 )
 
 // hostile values break whatever isn't quoted.
@@ -35,20 +35,20 @@ func as(t *testing.T, v any) string {
 	return string(raw)
 }
 
-func once(p *pattern.Vault) { p.Mode = pattern.VaultInit }
+func once(p *vault.Vault) { p.Mode = vault.VaultInit }
 
-func cli(p *pattern.Vault) { p.Mode = pattern.VaultCLI }
+func cli(p *vault.Vault) { p.Mode = vault.VaultCLI }
 
-func fresh(p *pattern.Vault) { p.RefreshSeconds = 1 }
+func fresh(p *vault.Vault) { p.RefreshSeconds = 1 }
 
 // The app is held back until its files are there; they follow the secrets; the agent
 // ends when it's told.
 func TestAgent(t *testing.T) {
 	s := serve(t)
 	f := launch(t, s, fresh, s.token(nil),
-		pattern.VaultFile{Path: "password", Secret: "secret/data/shop", Field: "pass word"},
-		pattern.VaultFile{Path: "sub/all.json", Secret: "legacy/shop", KVVersion: 1},
-		pattern.VaultFile{Path: "own", Template: "{{ with secret \"secret/data/shop\" -}}\n\\ ${x} \"<&>\" é\t{{ .Data.data.user }}{{ end }}"})
+		vault.VaultFile{Path: "password", Secret: "secret/data/shop", Field: "pass word"},
+		vault.VaultFile{Path: "sub/all.json", Secret: "legacy/shop", KVVersion: 1},
+		vault.VaultFile{Path: "own", Template: "{{ with secret \"secret/data/shop\" -}}\n\\ ${x} \"<&>\" é\t{{ .Data.data.user }}{{ end }}"})
 	pod.Poll(t, "a first try", func() bool { return strings.Contains(f.Log.String(), "no secret exists at secret/data/shop") })
 	require.False(t, f.ready())
 	s.put("secret/shop", map[string]any{"pass word": "one", "user": "alice"})
@@ -75,7 +75,7 @@ func TestAgent(t *testing.T) {
 func TestEnvFile(t *testing.T) {
 	s := serve(t)
 	s.put("secret/team/shop", hostile)
-	f := launch(t, s, once, s.token(nil), pattern.VaultFile{Path: "app.env", Secret: "secret/data/team/shop", Format: pattern.VaultEnv})
+	f := launch(t, s, once, s.token(nil), vault.VaultFile{Path: "app.env", Secret: "secret/data/team/shop", Format: vault.VaultEnv})
 	f.Ended()
 	f.text("app.env")
 	for _, shell := range []string{"sh", "busybox sh", "bash"} {
@@ -95,7 +95,7 @@ func TestEnvFileRefuses(t *testing.T) {
 	s := serve(t)
 	for _, name := range []string{"touch /tmp/x; A", "a-b", "é", "A\nB"} {
 		s.put("secret/shop", map[string]any{name: "hush"})
-		f := launch(t, s, once, s.token(nil), pattern.VaultFile{Path: "app.env", Secret: "secret/data/shop", Format: pattern.VaultEnv})
+		f := launch(t, s, once, s.token(nil), vault.VaultFile{Path: "app.env", Secret: "secret/data/shop", Format: vault.VaultEnv})
 		f.Failed()
 		require.Contains(t, f.Log.String(), "can't be the name of a variable")
 		require.NotContains(t, f.Log.String(), "hush")
@@ -108,15 +108,15 @@ func TestValues(t *testing.T) {
 	s := serve(t)
 	s.put("secret/team/shop", hostile)
 	s.put("legacy/shop", hostile)
-	var files []pattern.VaultFile
+	var files []vault.VaultFile
 	for name := range hostile {
 		if name != "EMPTY" {
-			files = append(files, pattern.VaultFile{Path: "two/" + name, Secret: "secret/data/team/shop", Field: name},
-				pattern.VaultFile{Path: "one/" + name, Secret: "legacy/shop", KVVersion: 1, Field: name})
+			files = append(files, vault.VaultFile{Path: "two/" + name, Secret: "secret/data/team/shop", Field: name},
+				vault.VaultFile{Path: "one/" + name, Secret: "legacy/shop", KVVersion: 1, Field: name})
 		}
 	}
-	files = append(files, pattern.VaultFile{Path: "two.json", Secret: "secret/data/team/shop"}, pattern.VaultFile{Path: "one.json", Secret: "legacy/shop", KVVersion: 1})
-	for name, mode := range map[string]func(*pattern.Vault){"init": once, "cli": cli} {
+	files = append(files, vault.VaultFile{Path: "two.json", Secret: "secret/data/team/shop"}, vault.VaultFile{Path: "one.json", Secret: "legacy/shop", KVVersion: 1})
+	for name, mode := range map[string]func(*vault.Vault){"init": once, "cli": cli} {
 		t.Run(name, func(t *testing.T) {
 			f := launch(t, s, mode, s.token(nil), files...)
 			f.Ended()
@@ -138,24 +138,24 @@ func TestValues(t *testing.T) {
 func TestRefuses(t *testing.T) {
 	s := serve(t)
 	s.put("secret/shop", map[string]any{"key": "hush"})
-	file := pattern.VaultFile{Path: "key", Secret: "secret/data/shop", Field: "key"}
+	file := vault.VaultFile{Path: "key", Secret: "secret/data/shop", Field: "key"}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	foreign := &server{t: t, key: key}
 	for name, c := range map[string]struct {
 		token string
-		edit  func(*pattern.Vault)
+		edit  func(*vault.Vault)
 		says  string
 	}{
 		"another audience": {s.token(map[string]any{"aud": []string{"https://kubernetes.default.svc"}}), cli, "audience"},
 		"another account":  {s.token(map[string]any{"sub": "system:serviceaccount:prod:default"}), cli, "sub"},
 		"another signer":   {foreign.token(nil), cli, "signature"},
-		"another role":     {s.token(nil), func(p *pattern.Vault) { p.Mode, p.Role = pattern.VaultCLI, "admin" }, "role"},
-		"another name":     {s.token(nil), func(p *pattern.Vault) { p.Mode, p.ServerName = pattern.VaultCLI, "vault.example" }, "certificate"},
-		"no CA":            {s.token(nil), func(p *pattern.Vault) { p.Mode, p.CA = pattern.VaultCLI, nil }, "certificate signed by unknown authority"},
-		"no secret":        {s.token(nil), func(p *pattern.Vault) { p.Mode, p.Files[0].Secret = pattern.VaultCLI, "secret/data/none" }, "No value found"},
-		"no field":         {s.token(nil), func(p *pattern.Vault) { p.Mode, p.Files[0].Field = pattern.VaultCLI, "none" }, "none"},
-		"an empty field":   {s.token(nil), func(p *pattern.Vault) { p.Mode, p.Files[0].Field = pattern.VaultInit, "none" }, "value none is missing or empty"},
+		"another role":     {s.token(nil), func(p *vault.Vault) { p.Mode, p.Role = vault.VaultCLI, "admin" }, "role"},
+		"another name":     {s.token(nil), func(p *vault.Vault) { p.Mode, p.ServerName = vault.VaultCLI, "vault.example" }, "certificate"},
+		"no CA":            {s.token(nil), func(p *vault.Vault) { p.Mode, p.CA = vault.VaultCLI, nil }, "certificate signed by unknown authority"},
+		"no secret":        {s.token(nil), func(p *vault.Vault) { p.Mode, p.Files[0].Secret = vault.VaultCLI, "secret/data/none" }, "No value found"},
+		"no field":         {s.token(nil), func(p *vault.Vault) { p.Mode, p.Files[0].Field = vault.VaultCLI, "none" }, "none"},
+		"an empty field":   {s.token(nil), func(p *vault.Vault) { p.Mode, p.Files[0].Field = vault.VaultInit, "none" }, "value none is missing or empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := launch(t, s, c.edit, c.token, file)

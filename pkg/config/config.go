@@ -10,7 +10,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -62,7 +62,7 @@ type Spec struct {
 	PodTemplatePaths []string `json:"podTemplatePaths,omitempty"`
 	// RebindPresets say how programs of your own are moved to 127.0.0.1, for
 	// rebind.preset. They win over those that outrigger brings.
-	RebindPresets []pattern.RebindPreset `json:"rebindPresets,omitempty"`
+	RebindPresets []proxy.RebindPreset `json:"rebindPresets,omitempty"`
 	// Record says whether what was added is recorded in an annotation of the
 	// object, so that a later run can take it off again: auto (where the runner
 	// writes back in place, as kpt does), always or never. Default: auto.

@@ -12,6 +12,14 @@ import (
 
 	"github.com/outrigger-dev/outrigger/pkg/config/field"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/agent"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/exporter"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/logtail"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/migrate"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/step"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/tunnel"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/vault"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -54,46 +62,46 @@ type Entry struct {
 	Override *corev1.Container `json:"override,omitempty" config:"partial"`
 
 	// TLSProxy (ambassador) terminates TLS in the pod in front of a plain app.
-	TLSProxy *pattern.TLSProxy `json:"tlsProxy,omitempty"`
+	TLSProxy *proxy.TLSProxy `json:"tlsProxy,omitempty"`
 	// AuthProxy (ambassador) authenticates every request before the app sees it: JWT,
 	// Google IAP, OIDC login or basic auth.
-	AuthProxy *pattern.AuthProxy `json:"authProxy,omitempty"`
+	AuthProxy *proxy.AuthProxy `json:"authProxy,omitempty"`
 	// Tunnel (ambassador) is the way out: a local plain port that reaches an
 	// external server through verified TLS.
-	Tunnel *pattern.Tunnel `json:"tunnel,omitempty"`
+	Tunnel *tunnel.Tunnel `json:"tunnel,omitempty"`
 	// Exporter (adapter) puts a Prometheus exporter beside the app, from a catalogue of
 	// presets or spelled out, and has it scraped.
-	Exporter *pattern.Exporter `json:"exporter,omitempty"`
+	Exporter *exporter.Exporter `json:"exporter,omitempty"`
 	// LogTail (sidecar) streams log files of the app to stdout, or ships them by fluent-bit.
-	LogTail *pattern.LogTail `json:"logTail,omitempty"`
+	LogTail *logtail.LogTail `json:"logTail,omitempty"`
 	// ConfigReload (sidecar) watches ConfigMaps and Secrets that the app mounts, and tells
 	// it by an HTTP request or a signal.
-	ConfigReload *pattern.ConfigReload `json:"configReload,omitempty"`
+	ConfigReload *agent.ConfigReload `json:"configReload,omitempty"`
 	// Vault (sidecar or init) fetches secrets from HashiCorp Vault or OpenBao into files, once
 	// or kept fresh.
-	Vault *pattern.Vault `json:"vault,omitempty"`
+	Vault *vault.Vault `json:"vault,omitempty"`
 	// RedisCache (sidecar) is a cache for the pod alone: Valkey, Redis or memcached on
 	// loopback, bounded, without a disk.
-	RedisCache *pattern.RedisCache `json:"redisCache,omitempty"`
+	RedisCache *agent.RedisCache `json:"redisCache,omitempty"`
 	// Sysctl (init) sets kernel settings: those of the pod as such, those of the node by a
 	// short privileged container that only raises.
-	Sysctl *pattern.Sysctl `json:"sysctl,omitempty"`
+	Sysctl *step.Sysctl `json:"sysctl,omitempty"`
 	// Permissions (init) lets the app's user write to volumes: by fsGroup, or by chown where
 	// that doesn't do.
-	Permissions *pattern.Permissions `json:"permissions,omitempty"`
+	Permissions *step.Permissions `json:"permissions,omitempty"`
 	// Migrate (init) brings a database up to date before the app starts.
-	Migrate *pattern.Migrate `json:"migrate,omitempty"`
+	Migrate *migrate.Migrate `json:"migrate,omitempty"`
 	// Fetch (init) gets a large file from HTTPS, S3, Google or Azure storage into a volume,
 	// with checksum, resume and atomic rename.
-	Fetch *pattern.Fetch `json:"fetch,omitempty"`
+	Fetch *step.Fetch `json:"fetch,omitempty"`
 	// WaitFor (init) waits until addresses and URLs answer.
-	WaitFor *pattern.WaitFor `json:"waitFor,omitempty"`
+	WaitFor *step.WaitFor `json:"waitFor,omitempty"`
 	// GitSync (sidecar or init) keeps a Git repository in a volume, or fetches it once.
-	GitSync *pattern.GitSync `json:"gitSync,omitempty"`
+	GitSync *agent.GitSync `json:"gitSync,omitempty"`
 	// OTelAgent (sidecar) is an OpenTelemetry collector for the pod, and leads the app to it.
-	OTelAgent *pattern.OTelAgent `json:"otelAgent,omitempty"`
+	OTelAgent *agent.OTelAgent `json:"otelAgent,omitempty"`
 	// JavaAgent (init) copies a Java agent into the pod and has the JVM load it.
-	JavaAgent *pattern.JavaAgent `json:"javaAgent,omitempty"`
+	JavaAgent *agent.JavaAgent `json:"javaAgent,omitempty"`
 	// Custom (any) adds what it spells out in plain YAML: containers, volumes,
 	// env and mounts of the app, ports, objects. Every other pattern expands to it.
 	Custom *pattern.Custom `json:"custom,omitempty"`
@@ -186,7 +194,7 @@ func (e *Entry) fill() {
 }
 
 // gates are what the entry has in front of an app.
-func (e *Entry) gates() (out []*pattern.Gate) {
+func (e *Entry) gates() (out []*proxy.Gate) {
 	if e.TLSProxy != nil {
 		out = append(out, &e.TLSProxy.Gate)
 	}

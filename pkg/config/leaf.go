@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/logtail"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -38,7 +38,7 @@ func leafForm(t reflect.Type) string {
 		return "a quantity such as 100m, 0.5 or 64Mi"
 	case reflect.TypeFor[intstr.IntOrString]():
 		return "a number or a name"
-	case reflect.TypeFor[pattern.Settings]():
+	case reflect.TypeFor[logtail.Settings]():
 		return "a mapping of texts, numbers, true and false, and lists of those"
 	case reflect.TypeFor[metav1.Time](), reflect.TypeFor[metav1.MicroTime]():
 		return "a time such as 2006-01-02T15:04:05Z in quotes"

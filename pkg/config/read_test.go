@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -39,9 +39,9 @@ func TestReadArticle(t *testing.T) {
 	require.Equal(t, "search", c.Metadata.Name)
 	require.Len(t, c.Spec.Patterns, 1)
 	e := &c.Spec.Patterns[0]
-	require.Equal(t, &pattern.TLSProxy{Gate: pattern.Gate{
+	require.Equal(t, &proxy.TLSProxy{Gate: proxy.Gate{
 		Port: 9200, SecretName: "elasticsearch-tls",
-		Rebind: &pattern.Rebind{Port: 9201, Env: map[string]string{"network.host": "127.0.0.1", "http.port": "9201"}},
+		Rebind: &proxy.Rebind{Port: 9201, Env: map[string]string{"network.host": "127.0.0.1", "http.port": "9201"}},
 	}}, e.Pattern())
 	require.Equal(t, "tlsProxy", e.Key())
 

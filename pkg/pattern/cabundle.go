@@ -21,35 +21,37 @@ type CABundle struct {
 	Key string `json:"key,omitempty"`
 }
 
-const caKey = "ca.crt"
+// CAKey is the file in CADir, and the key by default.
+const CAKey = "ca.crt"
 
-// volume shows the certificates, and nothing else of where they are, as ca.crt.
-func (ca *CABundle) volume(name string) corev1.Volume { return ca.volumeAs(name, caKey) }
+// Volume shows the certificates, and nothing else of where they are, as ca.crt.
+func (ca *CABundle) Volume(name string) corev1.Volume { return ca.VolumeAs(name, CAKey) }
 
-// volumeAs shows them under another name, which is the default of the key too.
-func (ca *CABundle) volumeAs(name, file string) corev1.Volume {
-	items := ca.items(file)
+// VolumeAs shows them under another name, which is the default of the key too.
+func (ca *CABundle) VolumeAs(name, file string) corev1.Volume {
+	items := ca.Items(file)
 	if ca.SecretName != "" {
-		v := secretVolume(name, ca.SecretName)
+		v := SecretVolume(name, ca.SecretName)
 		v.Secret.Items = items
 		return v
 	}
-	v := configVolume(name, ca.ConfigMapName)
+	v := ConfigMapVolume(name, ca.ConfigMapName)
 	v.ConfigMap.Items = items
 	return v
 }
 
-func (ca *CABundle) items(file string) []corev1.KeyToPath {
+// Items are the keys of the bundle that a volume shows, as one file.
+func (ca *CABundle) Items(file string) []corev1.KeyToPath {
 	return []corev1.KeyToPath{{Key: cmp.Or(ca.Key, file), Path: file}}
 }
 
-// check finds a Secret or ConfigMap of the input that lacks the key.
-func (ca *CABundle) check(w *sidecar.Workload, at string, fs *sidecar.Findings) {
-	ca.checkAs(w, at, caKey, fs)
+// CheckKey finds a Secret or ConfigMap of the input that lacks the key.
+func (ca *CABundle) CheckKey(w *sidecar.Workload, at string, fs *sidecar.Findings) {
+	ca.CheckKeyAs(w, at, CAKey, fs)
 }
 
-// checkAs is check for another default of the key.
-func (ca *CABundle) checkAs(w *sidecar.Workload, at, file string, fs *sidecar.Findings) {
+// CheckKeyAs is CheckKey for another default of the key.
+func (ca *CABundle) CheckKeyAs(w *sidecar.Workload, at, file string, fs *sidecar.Findings) {
 	if ca == nil {
 		return
 	}
@@ -62,11 +64,12 @@ func (ca *CABundle) checkAs(w *sidecar.Workload, at, file string, fs *sidecar.Fi
 		}
 	}
 	if key := cmp.Or(ca.Key, file); known && !slices.Contains(keys, key) {
-		fs.Add(sidecar.Error, "tls-invalid", at+field, fmt.Sprintf("%s %s has no %s; its keys: %s", what, name, key, list(keys)), "name one that has, or the key")
+		fs.Add(sidecar.Error, "tls-invalid", at+field, fmt.Sprintf("%s %s has no %s; its keys: %s", what, name, key, JoinSorted(keys)), "name one that has, or the key")
 	}
 }
 
-func (ca *CABundle) validate(at string, fs *sidecar.Findings) {
+// ValidateAt finds what is wrong with the bundle that the config has at a field.
+func (ca *CABundle) ValidateAt(at string, fs *sidecar.Findings) {
 	switch {
 	case ca == nil:
 		return
@@ -75,12 +78,12 @@ func (ca *CABundle) validate(at string, fs *sidecar.Findings) {
 	case ca.SecretName != "" && ca.ConfigMapName != "":
 		fs.Add(sidecar.Error, "bad-value", at+".configMapName", "there is secretName already", "leave one of them out")
 	case ca.SecretName != "":
-		checkName(at+".secretName", ca.SecretName, fs)
+		CheckObjectName(at+".secretName", ca.SecretName, fs)
 	default:
-		checkName(at+".configMapName", ca.ConfigMapName, fs)
+		CheckObjectName(at+".configMapName", ca.ConfigMapName, fs)
 	}
-	checkKey(at+".key", ca.Key, fs)
+	CheckKey(at+".key", ca.Key, fs)
 }
 
-// caDir is where containers have ca.crt.
-const caDir = "/etc/outrigger/ca"
+// CADir is where containers have ca.crt.
+const CADir = "/etc/outrigger/ca"

@@ -58,7 +58,8 @@ const (
 	defaultRenewBefore = "720h"
 )
 
-func (c *Certificate) validate(at string, fs *sidecar.Findings) {
+// ValidateAt finds what is wrong with the certificate that the config has at a field.
+func (c *Certificate) ValidateAt(at string, fs *sidecar.Findings) {
 	if c.SelfSigned {
 		if c.IssuerRef != (IssuerRef{}) {
 			fs.Add(sidecar.Error, "bad-value", at+".issuerRef", "with selfSigned there is an issuer of its own", "leave one of them out")
@@ -67,7 +68,7 @@ func (c *Certificate) validate(at string, fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "missing-field", at+".issuerRef.name", "no issuer is named",
 			"name an Issuer of the workload's namespace, or a ClusterIssuer with kind: ClusterIssuer")
 	} else {
-		checkName(at+".issuerRef.name", c.IssuerRef.Name, fs)
+		CheckObjectName(at+".issuerRef.name", c.IssuerRef.Name, fs)
 	}
 	for i, name := range c.DNSNames {
 		field := fmt.Sprintf("%s.dnsNames[%d]", at, i)
@@ -107,7 +108,7 @@ func parseDuration(field, s, def string, least time.Duration, fs *sidecar.Findin
 type certManagerCertificate struct {
 	APIVersion string          `json:"apiVersion"`
 	Kind       string          `json:"kind"`
-	Metadata   metadata        `json:"metadata"`
+	Metadata   Metadata        `json:"metadata"`
 	Spec       certificateSpec `json:"spec"`
 }
 
@@ -141,11 +142,11 @@ type privateKey struct {
 // conflict that they are. rotationPolicy is cert-manager's own default only since
 // its 1.18.
 func (c *Certificate) object(secretName string, dnsNames []string) sidecar.Object {
-	return c.forUse("server auth", secretName, dnsNames)
+	return c.ObjectForUse("server auth", secretName, dnsNames)
 }
 
-// forUse is object for another use than a server's.
-func (c *Certificate) forUse(use, secretName string, dnsNames []string) sidecar.Object {
+// ObjectForUse is the Certificate for another use than a server's.
+func (c *Certificate) ObjectForUse(use, secretName string, dnsNames []string) sidecar.Object {
 	spec := certificateSpec{
 		SecretName: secretName, DNSNames: dnsNames,
 		Duration: c.Duration, RenewBefore: c.RenewBefore,
@@ -157,11 +158,11 @@ func (c *Certificate) forUse(use, secretName string, dnsNames []string) sidecar.
 		spec.Duration = defaultDuration
 		spec.RenewBefore = cmp.Or(spec.RenewBefore, defaultRenewBefore)
 	} // else cert-manager renews when two thirds are over
-	return sidecar.NewObject(certManagerCertificate{"cert-manager.io/v1", "Certificate", meta(secretName), spec})
+	return sidecar.NewObject(certManagerCertificate{"cert-manager.io/v1", "Certificate", NewMetadata(secretName), spec})
 }
 
-// objects are all that is emitted for a server's Secret.
-func (c *Certificate) objects(secretName string, dnsNames []string) []sidecar.Object {
+// Objects are all that is emitted for a server's Secret.
+func (c *Certificate) Objects(secretName string, dnsNames []string) []sidecar.Object {
 	if !c.SelfSigned {
 		return []sidecar.Object{c.object(secretName, dnsNames)}
 	}
@@ -170,9 +171,9 @@ func (c *Certificate) objects(secretName string, dnsNames []string) []sidecar.Ob
 		return sidecar.NewObject(struct {
 			APIVersion string   `json:"apiVersion"`
 			Kind       string   `json:"kind"`
-			Metadata   metadata `json:"metadata"`
+			Metadata   Metadata `json:"metadata"`
 			Spec       any      `json:"spec"`
-		}{"cert-manager.io/v1", "Issuer", meta(name), spec})
+		}{"cert-manager.io/v1", "Issuer", NewMetadata(name), spec})
 	}
 	authority := certificateSpec{
 		SecretName: ca, IsCA: true, CommonName: sidecar.Shorten(ca, 64), Duration: "87600h", // ten years
@@ -184,14 +185,14 @@ func (c *Certificate) objects(secretName string, dnsNames []string) []sidecar.Ob
 	leaf.SelfSigned, leaf.IssuerRef = false, IssuerRef{Name: ca}
 	return []sidecar.Object{
 		issuer(root, map[string]any{"selfSigned": map[string]any{}}),
-		sidecar.NewObject(certManagerCertificate{"cert-manager.io/v1", "Certificate", meta(ca), authority}),
+		sidecar.NewObject(certManagerCertificate{"cert-manager.io/v1", "Certificate", NewMetadata(ca), authority}),
 		issuer(ca, map[string]any{"ca": map[string]any{"secretName": ca}}),
 		leaf.object(secretName, dnsNames),
 	}
 }
 
-// names are those that the certificate of a workload is for.
-func (c *Certificate) names(w *sidecar.Workload) []string {
+// ServiceNames are those that the certificate of a workload is for.
+func (c *Certificate) ServiceNames(w *sidecar.Workload) []string {
 	if len(c.DNSNames) > 0 {
 		return c.DNSNames
 	}
@@ -217,8 +218,8 @@ func (c *Certificate) names(w *sidecar.Workload) []string {
 	return names
 }
 
-// check finds what is wrong with the certificate for this workload.
-func (c *Certificate) check(w *sidecar.Workload, at string, fs *sidecar.Findings) {
+// CheckNames finds what is wrong with the certificate for this workload.
+func (c *Certificate) CheckNames(w *sidecar.Workload, at string, fs *sidecar.Findings) {
 	if len(c.DNSNames) > 0 {
 		return
 	}

@@ -13,7 +13,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-func checkPort(field string, port int32, hint string, fs *sidecar.Findings) {
+// CheckPort finds a port that is missing, with a hint what to write, or that is no port.
+func CheckPort(field string, port int32, hint string, fs *sidecar.Findings) {
 	if port == 0 {
 		fs.Add(sidecar.Error, "missing-field", field, "no port is given", hint)
 	} else if port < 1 || port > 65535 {
@@ -21,20 +22,22 @@ func checkPort(field string, port int32, hint string, fs *sidecar.Findings) {
 	}
 }
 
-// checkUnprivileged is for ports that a sidecar listens on by itself.
-func checkUnprivileged(field string, port int32, fs *sidecar.Findings) {
-	if checkPort(field, port, "", fs); port > 0 && port < 1024 {
+// CheckUnprivilegedPort is for ports that a sidecar listens on by itself.
+func CheckUnprivilegedPort(field string, port int32, fs *sidecar.Findings) {
+	if CheckPort(field, port, "", fs); port > 0 && port < 1024 {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d is for root, which the sidecar isn't", port), "write 1024 or more")
 	}
 }
 
-func checkName(field, name string, fs *sidecar.Findings) {
+// CheckObjectName finds what can't be the name of an object, such as a Secret.
+func CheckObjectName(field, name string, fs *sidecar.Findings) {
 	if len(validation.IsDNS1123Subdomain(name)) > 0 {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of an object", name), "use lower case letters, digits, - and dots")
 	}
 }
 
-func checkEnum[T ~string](field string, value T, fs *sidecar.Findings, allowed ...T) {
+// CheckEnum finds a value that is none of those allowed. An empty one is a default.
+func CheckEnum[T ~string](field string, value T, fs *sidecar.Findings, allowed ...T) {
 	if value == "" || slices.Contains(allowed, value) {
 		return
 	}
@@ -58,41 +61,41 @@ func windows(a *corev1.Affinity) bool {
 	})
 }
 
-// checkPod finds pods in which nothing can be moved to 127.0.0.1.
-func checkPod(w *sidecar.Workload, fs *sidecar.Findings) {
-	checkLinux(w, fs)
+// CheckPodNetwork finds pods in which nothing can be moved to 127.0.0.1.
+func CheckPodNetwork(w *sidecar.Workload, fs *sidecar.Findings) {
+	CheckLinux(w, fs)
 	if w.Pod.Spec.HostNetwork {
-		addUnfit(w, fs, "host-network", "127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide",
+		AddUnfit(w, fs, "host-network", "127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide",
 			"take hostNetwork off, or leave this workload out", "hostNetwork")
 	}
 }
 
-// checkLinux finds pods in which none of our images runs.
-func checkLinux(w *sidecar.Workload, fs *sidecar.Findings) {
+// CheckLinux finds pods in which none of our images runs.
+func CheckLinux(w *sidecar.Workload, fs *sidecar.Findings) {
 	spec := &w.Pod.Spec
 	if w.App == nil {
-		addUnfit(w, fs, "no-container", "the pod has no container to serve", "write app", "containers")
+		AddUnfit(w, fs, "no-container", "the pod has no container to serve", "write app", "containers")
 	}
 	if spec.OS != nil && spec.OS.Name == corev1.Windows {
-		addUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "os", "name")
+		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "os", "name")
 	} else if spec.NodeSelector[corev1.LabelOSStable] == "windows" {
-		addUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "nodeSelector", corev1.LabelOSStable)
+		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "nodeSelector", corev1.LabelOSStable)
 	} else if spec.SecurityContext != nil && spec.SecurityContext.WindowsOptions != nil {
-		addUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "securityContext", "windowsOptions")
+		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "securityContext", "windowsOptions")
 	} else if windows(spec.Affinity) {
-		addUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "affinity", "nodeAffinity")
+		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "affinity", "nodeAffinity")
 	}
 }
 
-// addUnfit says of a place of the pod that makes it none for the sidecar.
-func addUnfit(w *sidecar.Workload, fs *sidecar.Findings, code, message, hint string, at ...string) {
+// AddUnfit says of a place of the pod that makes it none for the sidecar.
+func AddUnfit(w *sidecar.Workload, fs *sidecar.Findings, code, message, hint string, at ...string) {
 	*fs = append(*fs, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: w.Ref, Unfit: true,
 		Field: w.Template.To("spec").To(at...).String(), Message: message, Hint: hint})
 }
 
-// running are the containers of the pod that run as long as it: ordinary ones
+// RunningContainers are the containers of the pod that run as long as it: ordinary ones
 // and native sidecars.
-func running(w *sidecar.Workload) []corev1.Container {
+func RunningContainers(w *sidecar.Workload) []corev1.Container {
 	all := slices.Clone(w.Pod.Spec.Containers)
 	for _, c := range w.Pod.Spec.InitContainers {
 		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
@@ -102,15 +105,15 @@ func running(w *sidecar.Workload) []corev1.Container {
 	return all
 }
 
-func isTCP(p corev1.ContainerPort) bool {
+func IsTCP(p corev1.ContainerPort) bool {
 	return p.Protocol == "" || p.Protocol == corev1.ProtocolTCP
 }
 
-// tcpPorts are the TCP ports that a container declares, as "9200 (http)".
-func tcpPorts(c *corev1.Container) []string {
+// DescribeTCPPorts are the TCP ports that a container declares, as "9200 (http)".
+func DescribeTCPPorts(c *corev1.Container) []string {
 	var out []string
 	for _, p := range c.Ports {
-		if isTCP(p) {
+		if IsTCP(p) {
 			s := strconv.Itoa(int(p.ContainerPort))
 			if p.Name != "" {
 				s += " (" + p.Name + ")"
@@ -121,27 +124,27 @@ func tcpPorts(c *corev1.Container) []string {
 	return out
 }
 
-// unused refuses a field that says nothing, and says why.
-func unused(field, why string, fs *sidecar.Findings) {
+// RefuseField refuses a field that says nothing, and says why.
+func RefuseField(field, why string, fs *sidecar.Findings) {
 	fs.Add(sidecar.Error, "bad-value", field, "says nothing here: "+why, "take it out")
 }
 
-// checkKey finds what can't be a key of a ConfigMap or Secret.
-func checkKey(field, key string, fs *sidecar.Findings) {
+// CheckKey finds what can't be a key of a ConfigMap or Secret.
+func CheckKey(field, key string, fs *sidecar.Findings) {
 	if key != "" && len(validation.IsConfigMapKey(key)) > 0 {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be a key there", key), "use letters, digits, -, _ and dots")
 	}
 }
 
-// checkEnvName finds what can't be the name of a variable.
-func checkEnvName(field, name string, fs *sidecar.Findings) {
+// CheckEnvName finds what can't be the name of a variable.
+func CheckEnvName(field, name string, fs *sidecar.Findings) {
 	if len(validation.IsEnvVarName(name)) > 0 {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of a variable", name), "use letters, digits, _, - and dots; no digit first")
 	}
 }
 
-// checkMountPath finds what can't be a folder in which a volume is mounted.
-func checkMountPath(field, dir string, fs *sidecar.Findings) {
+// CheckMountPath finds what can't be a folder in which a volume is mounted.
+func CheckMountPath(field, dir string, fs *sidecar.Findings) {
 	if dir != "" && (!path.IsAbs(dir) || path.Clean(dir) != dir || dir == "/" || strings.ContainsAny(dir, ":$") || strings.ContainsFunc(dir, func(r rune) bool { return r < ' ' })) {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no path of a folder", dir), "write one as /etc/app")
 	}

@@ -14,13 +14,13 @@ import (
 // count as its container's memory.
 const tmpSize = "16Mi"
 
-// restricted is a securityContext that Pod Security's level restricted admits.
-// User and group are always written: see image.
-func restricted(i image) *corev1.SecurityContext {
+// RestrictedSecurityContext is a securityContext that Pod Security's level restricted admits.
+// User and group are always written: see Image.
+func RestrictedSecurityContext(i Image) *corev1.SecurityContext {
 	return &corev1.SecurityContext{
 		Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
-		RunAsUser:                new(i.uid),
-		RunAsGroup:               new(i.gid),
+		RunAsUser:                new(i.UID),
+		RunAsGroup:               new(i.GID),
 		RunAsNonRoot:             new(true),
 		ReadOnlyRootFilesystem:   new(true),
 		AllowPrivilegeEscalation: new(false),
@@ -28,8 +28,8 @@ func restricted(i image) *corev1.SecurityContext {
 	}
 }
 
-// runsAs is the user and the group of a container, as far as the manifest says.
-func runsAs(w *sidecar.Workload, c *corev1.Container) (user, group *int64) {
+// RunsAs is the user and the group of a container, as far as the manifest says.
+func RunsAs(w *sidecar.Workload, c *corev1.Container) (user, group *int64) {
 	if pod := w.Pod.Spec.SecurityContext; pod != nil {
 		user, group = pod.RunAsUser, pod.RunAsGroup
 	}
@@ -44,30 +44,31 @@ func runsAs(w *sidecar.Workload, c *corev1.Container) (user, group *int64) {
 	return user, group
 }
 
-// A size is what a container asks for. Requests for both, since a
+// A Size is what a container asks for. Requests for both, since a
 // HorizontalPodAutoscaler on utilisation stops working where one container has
 // none; a limit for memory only, since a limited CPU makes a proxy's slowest
 // answers slower.
-type size struct {
-	cpu, memory string // requested
-	maxMemory   string // the limit
-	fixedCPU    string // request and limit in a pod of QoS class Guaranteed
+type Size struct {
+	CPU, Memory string // requested
+	MaxMemory   string // the limit
+	FixedCPU    string // request and limit in a pod of QoS class Guaranteed
 }
 
-// resources are those of a sidecar in the pod of w. A Guaranteed pod stays one
+// Resources are those of a sidecar in the pod of w. A Guaranteed pod stays one
 // only if every container's requests equal its limits.
-func (s size) resources(w *sidecar.Workload) corev1.ResourceRequirements {
+func (s Size) Resources(w *sidecar.Workload) corev1.ResourceRequirements {
 	if guaranteed(w) {
-		both := quantities(s.fixedCPU, s.maxMemory)
+		both := ResourceList(s.FixedCPU, s.MaxMemory)
 		return corev1.ResourceRequirements{Limits: both, Requests: both.DeepCopy()}
 	}
 	return corev1.ResourceRequirements{
-		Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse(s.maxMemory)},
-		Requests: quantities(s.cpu, s.memory),
+		Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse(s.MaxMemory)},
+		Requests: ResourceList(s.CPU, s.Memory),
 	}
 }
 
-func quantities(cpu, memory string) corev1.ResourceList {
+// ResourceList is one of CPU and memory.
+func ResourceList(cpu, memory string) corev1.ResourceList {
 	return corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu), corev1.ResourceMemory: resource.MustParse(memory)}
 }
 
@@ -99,18 +100,18 @@ func guaranteed(w *sidecar.Workload) bool {
 	return some
 }
 
-// cpuLimit is the limit that the sidecar's container will have: the override's,
+// CPULimit is the limit that the sidecar's container will have: the override's,
 // or what we give it. Zero: none.
-func cpuLimit(w *sidecar.Workload, given corev1.ResourceRequirements) resource.Quantity {
+func CPULimit(w *sidecar.Workload, given corev1.ResourceRequirements) resource.Quantity {
 	if w.Override != nil {
 		given = sidecar.OverlayResources(given, w.Override.Resources)
 	}
 	return given.Limits[corev1.ResourceCPU]
 }
 
-// tcpProbe connects to a port, by number: names of native sidecars' ports can be
+// NewTCPProbe connects to a port, by number: names of native sidecars' ports can be
 // shadowed by the app's.
-func tcpProbe(port int32, period, failures int32) *corev1.Probe {
+func NewTCPProbe(port int32, period, failures int32) *corev1.Probe {
 	return &corev1.Probe{
 		ProbeHandler:     corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(port)}},
 		PeriodSeconds:    period,
@@ -122,13 +123,14 @@ func tcpProbe(port int32, period, failures int32) *corev1.Probe {
 // is mounted by subPath. Secrets keep the default mode 0644: their files belong
 // to root, and anything stricter is unreadable for a user other than root.
 
-func configVolume(name, configMap string) corev1.Volume {
+// ConfigMapVolume shows all keys of a ConfigMap.
+func ConfigMapVolume(name, configMap string) corev1.Volume {
 	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
 		ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: configMap}}}}
 }
 
-// secretVolume shows only the keys that are needed: a Secret may have others.
-func secretVolume(name, secret string, keys ...string) corev1.Volume {
+// SecretVolume shows only the keys that are needed: a Secret may have others.
+func SecretVolume(name, secret string, keys ...string) corev1.Volume {
 	source := &corev1.SecretVolumeSource{SecretName: secret}
 	for _, key := range keys {
 		source.Items = append(source.Items, corev1.KeyToPath{Key: key, Path: key})
@@ -136,57 +138,59 @@ func secretVolume(name, secret string, keys ...string) corev1.Volume {
 	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{Secret: source}}
 }
 
-func tmpVolume(name string) corev1.Volume {
+// TmpVolume is a small one in memory, for temporary files.
+func TmpVolume(name string) corev1.Volume {
 	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
 		EmptyDir: &corev1.EmptyDirVolumeSource{Medium: corev1.StorageMediumMemory, SizeLimit: new(resource.MustParse(tmpSize))}}}
 }
 
-// metadata of what we emit, in the order of the API's documentation.
-type metadata struct {
+// Metadata of what we emit, in the order of the API's documentation.
+type Metadata struct {
 	Name   string            `json:"name"`
 	Labels map[string]string `json:"labels"`
 }
 
-func meta(name string) metadata {
-	return metadata{Name: name, Labels: map[string]string{"app.kubernetes.io/managed-by": "outrigger"}}
+// NewMetadata is that of an object of ours: its name, and our label.
+func NewMetadata(name string) Metadata {
+	return Metadata{Name: name, Labels: map[string]string{"app.kubernetes.io/managed-by": "outrigger"}}
 }
 
-// configMap is an emitted ConfigMap. (corev1's own type writes kind before
+// NewConfigMap is an emitted ConfigMap. (corev1's own type writes kind before
 // apiVersion, which nobody does by hand.)
-func configMap(name string, data map[string]string) sidecar.Object {
+func NewConfigMap(name string, data map[string]string) sidecar.Object {
 	return sidecar.NewObject(struct {
 		APIVersion string            `json:"apiVersion"`
 		Kind       string            `json:"kind"`
-		Metadata   metadata          `json:"metadata"`
+		Metadata   Metadata          `json:"metadata"`
 		Data       map[string]string `json:"data"`
-	}{"v1", "ConfigMap", meta(name), data})
+	}{"v1", "ConfigMap", NewMetadata(name), data})
 }
 
-// volume is the name of one of the sidecar's volumes.
-func volume(w *sidecar.Workload, what string) string { return sidecar.Shorten(w.Name+"-"+what, 63) }
+// VolumeName is the name of one of the sidecar's volumes.
+func VolumeName(w *sidecar.Workload, what string) string { return sidecar.Shorten(w.Name+"-"+what, 63) }
 
-// secretEnv is a variable whose value is a key of a Secret.
-func secretEnv(name, secret, key string) corev1.EnvVar {
+// SecretEnvVar is a variable whose value is a key of a Secret.
+func SecretEnvVar(name, secret, key string) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{
 		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: secret}, Key: key}}}
 }
 
-// overridden is the user that the override writes, if any.
-func overridden(w *sidecar.Workload) *int64 {
+// OverriddenUser is the user that the override writes, if any.
+func OverriddenUser(w *sidecar.Workload) *int64 {
 	if w.Override == nil || w.Override.SecurityContext == nil {
 		return nil
 	}
 	return w.Override.SecurityContext.RunAsUser
 }
 
-// ghostunnelSize: some 25 MiB when idle, two buffers of 32 KiB per connection.
-var ghostunnelSize = size{cpu: "10m", memory: "32Mi", maxMemory: "128Mi", fixedCPU: "100m"}
+// GhostunnelSize: some 25 MiB when idle, two buffers of 32 KiB per connection.
+var GhostunnelSize = Size{CPU: "10m", Memory: "32Mi", MaxMemory: "128Mi", FixedCPU: "100m"}
 
-// tlsKeys are the keys of a Secret of type kubernetes.io/tls.
-var tlsKeys = []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey}
+// TLSKeys are the keys of a Secret of type kubernetes.io/tls.
+var TLSKeys = []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey}
 
-// namesOfVolumes are those of all volumes of the pod.
-func namesOfVolumes(w *sidecar.Workload) []string {
+// VolumeNames are those of all volumes of the pod.
+func VolumeNames(w *sidecar.Workload) []string {
 	names := append([]string(nil), w.Claims...)
 	for _, v := range w.Pod.Spec.Volumes {
 		names = append(names, v.Name)

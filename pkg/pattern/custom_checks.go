@@ -22,19 +22,19 @@ func (p *Custom) Validate() sidecar.Findings {
 	p.validateApp(&fs)
 	for i, t := range p.Takeovers {
 		at := fmt.Sprintf("takeovers[%d]", i)
-		checkPort(at+".port", t.Port, "write the port where clients come in", &fs)
-		checkPort(at+".appPort", t.AppPort, "write the port of 127.0.0.1 on which the app listens", &fs)
+		CheckPort(at+".port", t.Port, "write the port where clients come in", &fs)
+		CheckPort(at+".appPort", t.AppPort, "write the port of 127.0.0.1 on which the app listens", &fs)
 		if t.Port == t.AppPort && t.Port != 0 {
 			fs.Add(sidecar.Error, "bad-value", at+".appPort", fmt.Sprintf("it is the port %d that is taken over", t.Port), "write another one")
 		}
-		checkEnum(at+".scheme", t.Scheme, &fs, corev1.URISchemeHTTP, corev1.URISchemeHTTPS)
-		checkEnum(at+".protocol", t.Protocol, &fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
+		CheckEnum(at+".scheme", t.Scheme, &fs, corev1.URISchemeHTTP, corev1.URISchemeHTTPS)
+		CheckEnum(at+".protocol", t.Protocol, &fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
 		for _, health := range []struct {
 			field string
 			port  int32
 		}{{".healthPort", t.HealthPort}, {".grpcHealthPort", t.GRPCHealthPort}} {
 			if health.port != 0 {
-				checkPort(at+health.field, health.port, "", &fs)
+				CheckPort(at+health.field, health.port, "", &fs)
 			}
 		}
 		if t.Trust != nil && t.Trust.Hostname == "" {
@@ -43,13 +43,13 @@ func (p *Custom) Validate() sidecar.Findings {
 	}
 	for i, c := range p.Claims {
 		at := fmt.Sprintf("claims[%d]", i)
-		checkPort(at+".port", c.Port, "write the port in use", &fs)
+		CheckPort(at+".port", c.Port, "write the port in use", &fs)
 		checkProtocol(at+".protocol", c.Protocol, &fs)
 	}
 	for i, port := range p.ServicePorts {
 		at := fmt.Sprintf("servicePorts[%d]", i)
-		checkLabel(at+".name", port.Name, "ports of a Service with several need names", &fs)
-		checkPort(at+".port", port.Port, "write the Service's port", &fs)
+		CheckLabelName(at+".name", port.Name, "ports of a Service with several need names", &fs)
+		CheckPort(at+".port", port.Port, "write the Service's port", &fs)
 		checkProtocol(at+".protocol", port.Protocol, &fs)
 	}
 	for i, o := range p.Objects {
@@ -66,8 +66,8 @@ func (p *Custom) validateContainers(fs *sidecar.Findings) {
 	}{{"initContainers", p.InitContainers}, {"containers", p.Containers}} {
 		for i, c := range list.containers {
 			at := fmt.Sprintf("%s[%d]", list.field, i)
-			checkLabel(at+".name", c.Name, "every container has one", fs)
-			checkTwice(at+".name", c.Name, seen, fs)
+			CheckLabelName(at+".name", c.Name, "every container has one", fs)
+			CheckDuplicate(at+".name", c.Name, seen, fs)
 			if c.Image == "" && !slices.Contains(p.LikeApp, c.Name) {
 				fs.Add(sidecar.Error, "missing-field", at+".image", "no image is given", "")
 			}
@@ -91,15 +91,15 @@ func (p *Custom) validatePod(fs *sidecar.Findings) {
 	seen := map[string]bool{}
 	for i, v := range p.Volumes {
 		at := fmt.Sprintf("volumes[%d].name", i)
-		checkLabel(at, v.Name, "every volume has one", fs)
-		checkTwice(at, v.Name, seen, fs)
+		CheckLabelName(at, v.Name, "every volume has one", fs)
+		CheckDuplicate(at, v.Name, seen, fs)
 	}
 	for _, key := range slices.Sorted(maps.Keys(p.Pod.Annotations)) {
 		if len(validation.IsQualifiedName(strings.ToLower(key))) > 0 {
 			fs.Add(sidecar.Error, "bad-value", "pod.annotations", fmt.Sprintf("%q can't be the key of an annotation", key), "write a name, or a domain, a slash and a name")
 		}
 	}
-	checkEnum("pod.fsGroupChangePolicy", p.Pod.FSGroupChangePolicy, fs, corev1.FSGroupChangeAlways, corev1.FSGroupChangeOnRootMismatch)
+	CheckEnum("pod.fsGroupChangePolicy", p.Pod.FSGroupChangePolicy, fs, corev1.FSGroupChangeAlways, corev1.FSGroupChangeOnRootMismatch)
 	for i, s := range p.Pod.Sysctls {
 		if s.Name == "" {
 			fs.Add(sidecar.Error, "missing-field", fmt.Sprintf("pod.sysctls[%d].name", i), "no name is given", "")
@@ -116,8 +116,8 @@ func (p *Custom) validateApp(fs *sidecar.Findings) {
 	seen := map[string]bool{}
 	for i, e := range p.App.Env {
 		at := fmt.Sprintf("app.env[%d]", i)
-		checkEnvVar(at, e.EnvVar, fs)
-		checkTwice(at+".name", e.Name, seen, fs)
+		CheckEnvVar(at, e.EnvVar, fs)
+		CheckDuplicate(at+".name", e.Name, seen, fs)
 		switch {
 		case e.AppendWith != "" && e.ValueFrom != nil:
 			fs.Add(sidecar.Error, "bad-value", at+".appendWith", "a value from elsewhere can't be appended", "write a value, or take appendWith out")
@@ -160,7 +160,7 @@ func validateObject(at string, o sidecar.Object, fs *sidecar.Findings) {
 func checkContainerPorts(at string, ports []corev1.ContainerPort, fs *sidecar.Findings) {
 	for i, port := range ports {
 		at := fmt.Sprintf("%s.ports[%d]", at, i)
-		checkPort(at+".containerPort", port.ContainerPort, "write the port on which the container listens", fs)
+		CheckPort(at+".containerPort", port.ContainerPort, "write the port on which the container listens", fs)
 		checkProtocol(at+".protocol", port.Protocol, fs)
 		if port.Name != "" && len(validation.IsValidPortName(port.Name)) > 0 {
 			fs.Add(sidecar.Error, "bad-value", at+".name", fmt.Sprintf("%q can't be the name of a container's port", port.Name),
@@ -171,11 +171,12 @@ func checkContainerPorts(at string, ports []corev1.ContainerPort, fs *sidecar.Fi
 
 func checkEnv(at string, env []corev1.EnvVar, fs *sidecar.Findings) {
 	for i, e := range env {
-		checkEnvVar(fmt.Sprintf("%s.env[%d]", at, i), e, fs)
+		CheckEnvVar(fmt.Sprintf("%s.env[%d]", at, i), e, fs)
 	}
 }
 
-func checkEnvVar(at string, e corev1.EnvVar, fs *sidecar.Findings) {
+// CheckEnvVar finds a variable without a name, or with one that it can't have.
+func CheckEnvVar(at string, e corev1.EnvVar, fs *sidecar.Findings) {
 	if e.Name == "" {
 		fs.Add(sidecar.Error, "missing-field", at+".name", "no name is given", "")
 	} else if len(validation.IsEnvVarName(e.Name)) > 0 {
@@ -186,16 +187,16 @@ func checkEnvVar(at string, e corev1.EnvVar, fs *sidecar.Findings) {
 func checkMounts(at string, mounts []corev1.VolumeMount, fs *sidecar.Findings) {
 	for i, m := range mounts {
 		at := fmt.Sprintf("%s.volumeMounts[%d]", at, i)
-		checkLabel(at+".name", m.Name, "name the volume", fs)
+		CheckLabelName(at+".name", m.Name, "name the volume", fs)
 		if m.MountPath == "" {
 			fs.Add(sidecar.Error, "missing-field", at+".mountPath", "no path is given", "")
 		}
 	}
 }
 
-// checkLabel wants a name of the form that containers, volumes and ports of
+// CheckLabelName wants a name of the form that containers, volumes and ports of
 // Services have.
-func checkLabel(field, name, why string, fs *sidecar.Findings) {
+func CheckLabelName(field, name, why string, fs *sidecar.Findings) {
 	if name == "" {
 		fs.Add(sidecar.Error, "missing-field", field, "no name is given", why)
 	} else if len(validation.IsDNS1123Label(name)) > 0 {
@@ -203,7 +204,8 @@ func checkLabel(field, name, why string, fs *sidecar.Findings) {
 	}
 }
 
-func checkTwice(field, name string, seen map[string]bool, fs *sidecar.Findings) {
+// CheckDuplicate finds a name that has been seen, and adds it to those.
+func CheckDuplicate(field, name string, seen map[string]bool, fs *sidecar.Findings) {
 	if name != "" && seen[name] {
 		fs.Add(sidecar.Error, "bad-value", field, name+" is there twice", "give one of them another name")
 	}
@@ -211,5 +213,5 @@ func checkTwice(field, name string, seen map[string]bool, fs *sidecar.Findings) 
 }
 
 func checkProtocol(field string, p corev1.Protocol, fs *sidecar.Findings) {
-	checkEnum(field, p, fs, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
+	CheckEnum(field, p, fs, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
 }

@@ -1,4 +1,26 @@
-// Package pattern holds the sidecar patterns: one type each, whose fields are
-// what a user writes and whose Change method says what one workload needs for it.
-// A pattern is a pure function of its fields and the view of the workload.
+// Package pattern is what sidecar patterns are made of, and [Custom], the pattern that
+// spells everything out. A pattern is a struct whose fields a user writes, and whose
+// Change method says what one workload needs. It is a pure function of these fields and
+// the view of the workload.
+//
+// The other patterns are in the packages below this one: proxy, tunnel, exporter,
+// logtail, vault, migrate, step and agent. None of them imports another. What two of
+// them need is here:
+//
+//   - Images: [Image], with a variable for each of them, and [Release], the version that
+//     an image's tag names ([ReleaseOf]).
+//   - Containers: [Size] for resources, [RestrictedSecurityContext], [NewTCPProbe],
+//     [SecretEnvVar], [CPULimit]; [RunsAs] and [OverriddenUser] for users.
+//   - Volumes: [VolumeName], [VolumeNames], [ConfigMapVolume], [SecretVolume], [TmpVolume];
+//     files out of images with [ImageVolume], or with [NewCopier] and [CopiesVolume].
+//   - Objects: [NewConfigMap], [NewMetadata].
+//   - Certificates: [Certificate] asks cert-manager for one, [CABundle] names authorities,
+//     [TLSKeys], [CAKey] and [CADir] say where the files are.
+//   - Checks of a field: [CheckPort], [CheckUnprivilegedPort], [CheckEnum], [CheckDuplicate],
+//     [CheckObjectName], [CheckLabelName], [CheckKey], [CheckEnvName], [CheckEnvVar],
+//     [CheckMountPath], [CheckFilePath], [CheckImageName], [RefuseField].
+//   - Checks of a pod: [CheckLinux], [CheckPodNetwork], [CheckImageVolume], [AddUnfit],
+//     [RunningContainers], [DescribeTCPPorts].
+//   - Texts: [LazyRegexp], [HeaderName], [IsHost], [IsLoopback], [MentionsName],
+//     [VisitTexts], [ExpandPort], [JoinSorted].
 package pattern

@@ -14,23 +14,25 @@ import (
 // Files that come from another image: as a volume that is the image, or copied.
 
 // copySize: cp needs next to nothing; what it writes counts as page cache.
-var copySize = size{cpu: "10m", memory: "16Mi", maxMemory: "64Mi", fixedCPU: "100m"}
+var copySize = Size{CPU: "10m", Memory: "16Mi", MaxMemory: "64Mi", FixedCPU: "100m"}
 
 // copiesSize bounds what is copied.
 const copiesSize = "512Mi"
 
-func copiesVolume(name string) corev1.Volume {
+// CopiesVolume is an empty volume for what NewCopier copies, at most 512Mi.
+func CopiesVolume(name string) corev1.Volume {
 	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
 		EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: new(resource.MustParse(copiesSize))}}}
 }
 
-func imageVolume(name, ref string) corev1.Volume {
+// ImageVolume is a volume that is an image (Kubernetes 1.36).
+func ImageVolume(name, ref string) corev1.Volume {
 	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: ref}}}
 }
 
-// copier copies from an image by its own cp into the volume of a name, mounted at a
+// NewCopier copies from an image by its own cp into the volume of a name, mounted at a
 // folder. It's nobody there, so what it copies must be readable for all.
-func copier(w *sidecar.Workload, container, ref, option, from, to, volume string) corev1.Container {
+func NewCopier(w *sidecar.Workload, container, ref, option, from, to, volume string) corev1.Container {
 	command := []string{"cp", option, from, to}
 	if option == "" {
 		command = []string{"cp", from, to}
@@ -43,13 +45,14 @@ func copier(w *sidecar.Workload, container, ref, option, from, to, volume string
 		Name:            sidecar.Shorten(container, 63),
 		Image:           ref,
 		Command:         command,
-		Resources:       copySize.resources(w),
+		Resources:       copySize.Resources(w),
 		VolumeMounts:    []corev1.VolumeMount{{Name: volume, MountPath: dir}},
-		SecurityContext: restricted(busyboxImage),
+		SecurityContext: RestrictedSecurityContext(BusyboxImage),
 	}
 }
 
-func checkImageVolume(field string, w *sidecar.Workload, fs *sidecar.Findings) {
+// CheckImageVolume finds clusters that are too old to mount an image as a volume.
+func CheckImageVolume(field string, w *sidecar.Workload, fs *sidecar.Findings) {
 	if !w.Kubernetes.AtLeast(1, 36) {
 		fs.Add(sidecar.Error, "kubernetes-version", field, "Kubernetes "+w.Kubernetes.String()+" may not mount images; 1.36 does",
 			`raise spec.kubernetesVersion to "1.36", or take it out: the files are copied then`)
@@ -62,15 +65,16 @@ func special(r rune) bool {
 	return r <= ' ' || r > '~' || strings.ContainsRune("\"#$%&='()*,:;<>?[\\]^`{|}", r)
 }
 
-func checkImageName(field, ref string, fs *sidecar.Findings) {
+// CheckImageName finds what can't be the name of an image.
+func CheckImageName(field, ref string, fs *sidecar.Findings) {
 	if ref != "" && strings.ContainsAny(ref, " \t\r\n\"'$") {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no image", ref), "write one as registry.example/name:1.2")
 	}
 }
 
-// checkPath finds what can't be the path of a file or folder, or means something else
+// CheckFilePath finds what can't be the path of a file or folder, or means something else
 // where it goes: in commands, lists, URLs and the options of a JVM.
-func checkPath(field, p, form string, fs *sidecar.Findings) {
+func CheckFilePath(field, p, form string, fs *sidecar.Findings) {
 	if p != "" && (!path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.ContainsFunc(p, special)) {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no such path", p), "write one as "+form)
 	}

@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// newest is what a program counts as whose version can't be told from its image.
-const newest = 1 << 20
+// NewestPart is what a program counts as whose version can't be told from its image.
+const NewestPart = 1 << 20
 
-// A release of a program: major, minor and patch.
-type release [3]int
+// A Release of a program: major, minor and patch.
+type Release [3]int
 
-func (r release) atLeast(major, minor, patch int) bool {
+// AtLeast reports whether it is that release or a later one.
+func (r Release) AtLeast(major, minor, patch int) bool {
 	for i, want := range [3]int{major, minor, patch} {
 		if r[i] != want {
 			return r[i] > want
@@ -21,21 +22,21 @@ func (r release) atLeast(major, minor, patch int) bool {
 	return true
 }
 
-var versionTag = expression(`^v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?(?:[.+_-].*)?$`)
+var versionTag = LazyRegexp(`^v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?(?:[.+_-].*)?$`)
 
-// programRelease reads the version of a program from the tag of an image. Only images
+// ReleaseOf reads the version of a program from the tag of an image. Only images
 // that are named for the program are believed, others number their own releases; what
 // has no version, as latest or a digest alone, counts as the newest. So does the
 // missing part of a tag like 1.27, which moves with the branch.
-func programRelease(ref string, programs ...string) release {
+func ReleaseOf(ref string, programs ...string) Release {
 	ref, _, _ = strings.Cut(ref, "@")
 	name := ref[strings.LastIndexByte(ref, '/')+1:]
 	name, tag, _ := strings.Cut(name, ":")
 	m := versionTag().FindStringSubmatch(tag)
 	if m == nil || !slices.ContainsFunc(programs, func(p string) bool { return strings.Contains(name, p) }) {
-		return release{newest, newest, newest}
+		return Release{NewestPart, NewestPart, NewestPart}
 	}
-	r := release{0, 0, newest}
+	r := Release{0, 0, NewestPart}
 	for i, digits := range m[1:] {
 		if digits != "" {
 			r[i], _ = strconv.Atoi(digits) // five digits at most

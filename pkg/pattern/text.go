@@ -12,31 +12,31 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// headerName is the form of names of HTTP headers that all programs take.
-var headerName = expression(`^[A-Za-z0-9-]+$`)
+// HeaderName is the form of names of HTTP headers that all programs take.
+var HeaderName = LazyRegexp(`^[A-Za-z0-9-]+$`)
 
-// expression is a regular expression that is compiled when it's first used: a run needs
+// LazyRegexp is a regular expression that is compiled when it's first used: a run needs
 // few of all that there are.
-func expression(text string) func() *regexp.Regexp {
+func LazyRegexp(text string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }
 
-// list joins names in order, whatever order they come in.
-func list(names []string) string {
+// JoinSorted joins names in order, whatever order they come in.
+func JoinSorted(names []string) string {
 	if len(names) == 0 {
 		return "none"
 	}
 	return strings.Join(slices.Sorted(slices.Values(names)), ", ")
 }
 
-// withPort writes a port for {port}.
-func withPort(text string, port int32) string {
+// ExpandPort writes a port for {port}.
+func ExpandPort(text string, port int32) string {
 	return strings.ReplaceAll(text, "{port}", strconv.Itoa(int(port)))
 }
 
-// texts gives what a container is told, and where: a variable's name, args or
+// VisitTexts gives what a container is told, and where: a variable's name, args or
 // command.
-func texts(c *corev1.Container, see func(at, text string)) {
+func VisitTexts(c *corev1.Container, see func(at, text string)) {
 	for _, arg := range c.Command {
 		see("command", arg)
 	}
@@ -48,9 +48,9 @@ func texts(c *corev1.Container, see func(at, text string)) {
 	}
 }
 
-// mentions reports whether a text has a name or address, and not as a part of a
+// MentionsName reports whether a text has a name or address, and not as a part of a
 // longer one.
-func mentions(text, name string) bool {
+func MentionsName(text, name string) bool {
 	for rest := text; ; {
 		i := strings.Index(rest, name)
 		if i < 0 {
@@ -68,14 +68,14 @@ func inName(b byte) bool {
 	return b == '.' || b == '-' || b == '_' || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
 }
 
-// isHost reports whether a text is a name or an address of a host.
-func isHost(host string) bool {
+// IsHost reports whether a text is a name or an address of a host.
+func IsHost(host string) bool {
 	_, err := netip.ParseAddr(host)
 	return err == nil && !strings.Contains(host, "%") || len(validation.IsDNS1123Subdomain(host)) == 0
 }
 
-// isLoopback reports whether a host is the pod itself.
-func isLoopback(host string) bool {
+// IsLoopback reports whether a host is the pod itself.
+func IsLoopback(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && address.IsLoopback()
 }

@@ -15,7 +15,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 )
 
 // nothingElseMoves is law 4: what stands in the input stands in the output, in
@@ -227,7 +227,7 @@ func takenOver(s *config.Spec) moves {
 }
 
 // gate adds what the proxies that stand in front of an app do.
-func (m *moves) gate(g *pattern.Gate) {
+func (m *moves) gate(g *proxy.Gate) {
 	m.rewrites = m.rewrites || g.RewriteCallers
 	if g.Rebind != nil && g.Rebind.Preset != "" {
 		m.appends = true
@@ -242,7 +242,7 @@ func (m *moves) gate(g *pattern.Gate) {
 		health = g.HealthPort
 	}
 	for i, port := range g.Takes() {
-		if g.Mode != pattern.ModeFront {
+		if g.Mode != proxy.ModeFront {
 			m.ports[int(port)] = true
 			m.lead(port, port, health+int32(i))
 			continue

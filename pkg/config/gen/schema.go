@@ -17,7 +17,7 @@ import (
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/config/field"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/logtail"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -68,7 +68,7 @@ var leaves = map[reflect.Type]schema{
 	reflect.TypeFor[intstr.IntOrString](): {Type: []string{"integer", "string"}},
 	reflect.TypeFor[config.Names]():       {Type: []string{"string", "array"}, Items: &schema{Type: "string"}},
 	reflect.TypeFor[sidecar.Object]():     {Type: "object", Required: []string{"apiVersion", "kind", "metadata"}},
-	reflect.TypeFor[pattern.Settings]():   {Type: "object", More: schema{Type: []string{"string", "number", "boolean", "array"}}},
+	reflect.TypeFor[logtail.Settings]():   {Type: "object", More: schema{Type: []string{"string", "number", "boolean", "array"}}},
 	reflect.TypeFor[metav1.Time]():        {Type: "string"},
 	reflect.TypeFor[metav1.ObjectMeta](): {Type: "object", Properties: properties{
 		{"name", schema{Type: "string"}}, {"namespace", schema{Type: "string"}},

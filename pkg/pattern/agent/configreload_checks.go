@@ -1,0 +1,228 @@
+package agent
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/nearest"
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Validate finds what is wrong with the config whatever the workload is.
+func (p *ConfigReload) Validate() sidecar.Findings {
+	var fs sidecar.Findings
+	switch {
+	case p.Webhook == nil && p.Signal == nil:
+		fs.Add(sidecar.Error, "missing-field", "webhook", "nothing says how the app is told",
+			"write webhook: {url: http://127.0.0.1:9090/-/reload}, or signal: {process: haproxy}, as the app has it")
+	case p.Webhook != nil && p.Signal != nil:
+		fs.Add(sidecar.Error, "bad-value", "signal", "there is webhook already", "leave one of them out")
+	case p.Webhook != nil:
+		pattern.CheckEnum("webhook.method", p.Webhook.Method, &fs, Post, Put, Get)
+		p.Webhook.validateURL(&fs)
+	default:
+		pattern.CheckEnum("signal.signal", p.Signal.Signal, &fs, HUP, USR1, USR2, TERM)
+		if p.Signal.Process == "" {
+			fs.Add(sidecar.Error, "missing-field", "signal.process", "no process is named", "write the name of the app's executable, as in haproxy")
+		} else if !processName().MatchString(p.Signal.Process) {
+			fs.Add(sidecar.Error, "bad-value", "signal.process", fmt.Sprintf("%q can't be the name of an executable", p.Signal.Process), "write the name of the file, without its path")
+		}
+	}
+	for i, name := range p.Volumes {
+		if slices.Contains(p.Volumes[:i], name) {
+			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("volumes[%d]", i), name+" is there twice", "leave one of them out")
+		}
+	}
+	if s := p.PeriodSeconds; s < 0 || s > 3600 {
+		fs.Add(sidecar.Error, "bad-value", "periodSeconds", fmt.Sprintf("%d is no number of seconds to look after", s), "write 1 to 3600")
+	}
+	return fs
+}
+
+// processName is what a process can be called, and no option of a command.
+var processName = pattern.LazyRegexp(`^[A-Za-z0-9_][A-Za-z0-9_.+:@-]{0,254}$`)
+
+// validateURL: nothing of it is told where it may have a password.
+func (h *ReloadWebhook) validateURL(fs *sidecar.Findings) {
+	const example = "write one as http://127.0.0.1:9090/-/reload"
+	if h.URL == "" {
+		fs.Add(sidecar.Error, "missing-field", "webhook.url", "no URL is given", example)
+		return
+	}
+	u, err := url.Parse(h.URL)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Opaque != "" || strings.ContainsFunc(h.URL, func(r rune) bool { return r <= ' ' || r > '~' }):
+		fs.Add(sidecar.Error, "bad-value", "webhook.url", "that is no URL of http or https", example)
+	case u.User != nil:
+		fs.Add(sidecar.Error, "bad-value", "webhook.url", "a password there is for everybody to read who may see the pod", "let the app hear the request on 127.0.0.1 without one")
+	case !inPod(u.Hostname()):
+		fs.Add(sidecar.Error, "bad-value", "webhook.url", fmt.Sprintf("%q isn't this pod: each has a watcher of its own, for its own app", u.Hostname()), example)
+	case u.Port() != "" && (number(u.Port()) < 1 || number(u.Port()) > 65535):
+		fs.Add(sidecar.Error, "bad-value", "webhook.url", fmt.Sprintf("%q is no port", u.Port()), "write 1 to 65535")
+	case strings.Contains(h.URL, "$"):
+		fs.Add(sidecar.Error, "bad-value", "webhook.url", "the kubelet takes $ for a variable", "write it as %24")
+	}
+}
+
+// inPod reports whether a host is 127.0.0.1, by whatever name.
+func inPod(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback() && address.Zone() == ""
+}
+
+// check finds what is wrong with the config for this workload.
+func (p *ConfigReload) check(w *sidecar.Workload) sidecar.Findings {
+	var fs sidecar.Findings
+	if pattern.CheckLinux(w, &fs); w.App == nil {
+		return fs
+	}
+	p.checkVolumes(w, &fs)
+	if p.Signal != nil {
+		p.checkProcess(w, &fs)
+	}
+	return fs
+}
+
+// checkVolumes finds volumes that never change in a running app.
+func (p *ConfigReload) checkVolumes(w *sidecar.Workload, fs *sidecar.Findings) {
+	names := p.volumes(w)
+	if len(names) == 0 {
+		fs.AddUnfit(sidecar.Error, "nothing-to-watch", "volumes", fmt.Sprintf("container %s mounts no ConfigMap and no Secret", w.App.Name), "leave this workload out")
+	}
+	for i, name := range names {
+		field, others := "volumes", ", or name the others in volumes"
+		if len(p.Volumes) > 0 {
+			field, others = fmt.Sprintf("volumes[%d]", i), ""
+		}
+		at := slices.IndexFunc(w.Pod.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == name })
+		if at < 0 {
+			fs.Add(sidecar.Error, "volume-unknown", field, "the pod has no volume "+name, p.otherVolumes(w, name))
+			continue
+		}
+		v := &w.Pod.Spec.Volumes[at]
+		if len(sources(v)) == 0 {
+			fs.Add(sidecar.Error, "nothing-to-watch", field, "volume "+name+" shows no ConfigMap and no Secret", p.otherVolumes(w, name))
+			continue
+		}
+		if rotates(v) {
+			fs.Add(sidecar.Warning, "reload-token", field, "volume "+name+" has a token of the kubelet's too, which is another one every hour: the app is told each time", "mount the token as a volume of its own")
+		}
+		p.checkMounts(w, name, field, others, fs)
+		for _, s := range sources(v) {
+			p.checkSource(w, s, field, others, fs)
+		}
+	}
+}
+
+// otherVolumes says which there are.
+func (p *ConfigReload) otherVolumes(w *sidecar.Workload, name string) string {
+	var all []string
+	for i := range w.Pod.Spec.Volumes {
+		if v := &w.Pod.Spec.Volumes[i]; len(sources(v)) > 0 && v.Name != pattern.VolumeName(w, "script") {
+			all = append(all, v.Name)
+		}
+	}
+	if near := nearest.Name(name, all); near != "" {
+		return "did you mean " + near
+	}
+	return "those with ConfigMaps and Secrets: " + pattern.JoinSorted(all)
+}
+
+// checkMounts finds mounts that show for ever what was there at the start.
+func (p *ConfigReload) checkMounts(w *sidecar.Workload, name, field, others string, fs *sidecar.Findings) {
+	seen := false
+	for _, c := range served(w) {
+		for _, m := range mounted(c, name) {
+			seen = true
+			if m.SubPath == "" && m.SubPathExpr == "" {
+				continue
+			}
+			fs.Add(sidecar.Error, "subpath-no-reload", field, fmt.Sprintf("container %s mounts volume %s at %s by subPath: there, the file of the container's start stays for ever", c.Name, name, m.MountPath),
+				"mount the whole volume, in a folder of its own"+others)
+		}
+	}
+	if !seen {
+		fs.Add(sidecar.Error, "nothing-to-watch", field, fmt.Sprintf("container %s doesn't mount volume %s", w.App.Name, name), "mount it, or write app: the container that does, beside the pattern")
+	}
+}
+
+// kustomizeName is how names end to which kustomize has put a hash: ten of sixteen
+// letters and digits, no vowel among them (sigs.k8s.io/kustomize/api/hasher).
+var kustomizeName = pattern.LazyRegexp(`-[2456789bcdfghkmt]{10}$`)
+
+// checkSource finds what a new content never reaches.
+func (p *ConfigReload) checkSource(w *sidecar.Workload, s source, field, others string, fs *sidecar.Findings) {
+	known := w.ConfigMap(s.name)
+	if s.kind == "Secret" {
+		known = w.Secret(s.name)
+	}
+	switch {
+	case known != nil && known.Hashed || kustomizeName().MatchString(s.name):
+		fs.Add(sidecar.Error, "hash-no-reload", field, s.String()+" gets another name with another content, by a hash of kustomize's: the pods are replaced then, and there is nothing to tell them",
+			"write options: {disableNameSuffixHash: true} in its generator, or take this pattern out"+others)
+	case known != nil && known.Immutable:
+		fs.Add(sidecar.Error, "immutable-no-reload", field, s.String()+" is immutable: its content never changes", "take immutable out of it, or take this pattern out"+others)
+	}
+	for _, c := range served(w) {
+		if from := variables(c, s); from != "" {
+			fs.Add(sidecar.Info, "env-no-reload", field, fmt.Sprintf("container %s has %s of %s, too: variables stay as they were at its start", c.Name, from, s), "")
+		}
+	}
+}
+
+// variables says which variables a container has of a ConfigMap or Secret, if any.
+func variables(c *corev1.Container, s source) string {
+	for _, f := range c.EnvFrom {
+		if f.ConfigMapRef != nil && s == (source{"ConfigMap", f.ConfigMapRef.Name}) || f.SecretRef != nil && s == (source{"Secret", f.SecretRef.Name}) {
+			return "all variables"
+		}
+	}
+	var names []string
+	for _, e := range c.Env {
+		if f := e.ValueFrom; f != nil && (f.ConfigMapKeyRef != nil && s == (source{"ConfigMap", f.ConfigMapKeyRef.Name}) || f.SecretKeyRef != nil && s == (source{"Secret", f.SecretKeyRef.Name})) {
+			names = append(names, e.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// checkProcess finds apps that no signal reaches.
+func (p *ConfigReload) checkProcess(w *sidecar.Workload, fs *sidecar.Findings) {
+	if w.Pod.Spec.HostPID {
+		fs.AddUnfit(sidecar.Error, "host-pid", "signal", "the pod has the processes of the node (hostPID), and can't share its own", "take hostPID out, or tell the app by webhook")
+	}
+	uid, _ := pattern.RunsAs(w, w.App)
+	switch own := w.Override; {
+	case own != nil && own.SecurityContext != nil && own.SecurityContext.RunAsUser != nil: // whoever writes it knows
+	case uid == nil:
+		fs.Add(sidecar.Error, "user-unknown", "signal", fmt.Sprintf("nothing says as which user container %s runs, and only a process of the same user may send it a signal", w.App.Name),
+			"write securityContext.runAsUser, as the image has it, into the container or the pod; or tell the app by webhook")
+	case *uid == 0:
+		fs.Add(sidecar.Warning, "user-root", "signal", fmt.Sprintf("container %s runs as root, so what sends it signals does too, if without any rights of root's", w.App.Name),
+			"run the app as another user, or tell it by webhook")
+	}
+	if initSystem(w.App) {
+		fs.Add(sidecar.Warning, "process-1", "signal", fmt.Sprintf("container %s starts by an init system (s6, systemd) that wants to be process 1, which it isn't any more where containers share their processes", w.App.Name),
+			"tell the app by webhook, or start it without")
+	}
+}
+
+// initSystem reports whether a container starts by one, as far as that can be told.
+func initSystem(c *corev1.Container) bool {
+	return len(c.Command) > 0 && slices.Contains([]string{"/init", "/sbin/init", "/lib/systemd/systemd", "/usr/lib/systemd/systemd"}, c.Command[0]) ||
+		strings.Contains("/"+c.Image, "/linuxserver/") // s6-overlay, all of them
+}
+
+// served are all containers that the sidecar serves.
+func served(w *sidecar.Workload) []*corev1.Container {
+	if w.Apps == nil && w.App != nil {
+		return []*corev1.Container{w.App}
+	}
+	return w.Apps
+}

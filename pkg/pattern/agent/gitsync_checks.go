@@ -1,0 +1,154 @@
+package agent
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Words of git. A ref never begins with a dash, which would make a flag of it.
+var (
+	gitRef  = pattern.LazyRegexp(`^[A-Za-z0-9_][A-Za-z0-9_./+@#=-]*$`)
+	gitLink = pattern.LazyRegexp(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	gitPath = pattern.LazyRegexp(`^/?[A-Za-z0-9_.~][A-Za-z0-9_.~/+%-]*$`)
+	gitUser = pattern.LazyRegexp(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+)
+
+// Validate finds what is wrong with the config whatever the workload is.
+func (p *GitSync) Validate() sidecar.Findings {
+	var fs sidecar.Findings
+	p.validateRepo(&fs)
+	if p.Ref != "" && (!gitRef().MatchString(p.Ref) || strings.Contains(p.Ref, "..") || strings.Contains(p.Ref, "@{")) {
+		fs.Add(sidecar.Error, "bad-value", "ref", fmt.Sprintf("%q can't be a branch, a tag or a commit", p.Ref), "write it as main, v1.2 or the whole hash of a commit")
+	}
+	if p.Link != "" && (!gitLink().MatchString(p.Link) || p.Link == ".git" || p.Link == ".worktrees") {
+		fs.Add(sidecar.Error, "bad-value", "link", fmt.Sprintf("%q can't be the name of the link", p.Link), "write a name without /, as in current")
+	}
+	for _, n := range []struct {
+		field string
+		value int32
+	}{{"periodSeconds", p.PeriodSeconds}, {"timeoutSeconds", p.TimeoutSeconds}} {
+		if n.value < 0 {
+			fs.Add(sidecar.Error, "bad-value", n.field, fmt.Sprintf("%d is no time", n.value), "write 1 or more")
+		}
+	}
+	if p.depth() < 0 {
+		fs.Add(sidecar.Error, "bad-value", "depth", fmt.Sprintf("%d is no number of commits", p.depth()), "write 1 or more; 0 for the whole history")
+	}
+	pattern.CheckMountPath("mountPath", p.MountPath, &fs)
+	pattern.CheckEnum("submodules", p.Submodules, &fs, GitRecursive, GitShallow, GitOff)
+	if p.SizeLimit != nil && p.SizeLimit.Sign() <= 0 {
+		fs.Add(sidecar.Error, "bad-value", "sizeLimit", "nothing would fit", "write as much as two commits and the history need, as in 1Gi")
+	}
+	if p.StatusPort != 0 {
+		pattern.CheckUnprivilegedPort("statusPort", p.StatusPort, &fs)
+	}
+	if p.Once && p.PeriodSeconds != 0 {
+		pattern.RefuseField("periodSeconds", "it's fetched once", &fs)
+	}
+	if p.Once && p.StatusPort != 0 {
+		pattern.RefuseField("statusPort", "it's fetched once", &fs)
+	}
+	return fs
+}
+
+// validateRepo never tells the URL: it may have a password in it.
+func (p *GitSync) validateRepo(fs *sidecar.Findings) {
+	const form = "write it as https://git.example/team/content or ssh://git@git.example/team/content"
+	ssh, loopback, wrong := p.remote()
+	switch {
+	case p.Repo == "":
+		fs.Add(sidecar.Error, "missing-field", "repo", "no repository is named", form)
+	case wrong == "credentials":
+		fs.Add(sidecar.Error, "secret-literal", "repo", "there are credentials in it, which everybody would see who sees the pod", "write them into a Secret, and name that in basicAuth")
+	case wrong == "plain" && !loopback:
+		fs.Add(sidecar.Error, "plaintext", "repo", "whoever is between could change what the app gets", "write https or ssh")
+	case wrong != "" && wrong != "plain":
+		fs.Add(sidecar.Error, "bad-value", "repo", "it's no URL of a repository", form)
+	case ssh && p.SSH == nil:
+		fs.Add(sidecar.Error, "missing-field", "ssh.secretName", "nothing says with which key to log in", "name the Secret that has ssh-privatekey and known_hosts")
+	}
+	if p.SSH != nil {
+		if !ssh && wrong == "" {
+			pattern.RefuseField("ssh", "the repository isn't reached by ssh", fs)
+		}
+		pattern.CheckObjectName("ssh.secretName", p.SSH.SecretName, fs)
+	}
+	if p.BasicAuth != nil {
+		if ssh {
+			pattern.RefuseField("basicAuth", "the repository is reached by ssh", fs)
+		}
+		pattern.CheckObjectName("basicAuth.secretName", p.BasicAuth.SecretName, fs)
+	}
+	if p.CA != nil && ssh {
+		pattern.RefuseField("ca", "the repository is reached by ssh, which goes by known_hosts", fs)
+	}
+	p.CA.ValidateAt("ca", fs)
+}
+
+// remote reads the repository's URL, or git's short form of ssh as in
+// git@git.example:team/content, and says what is wrong with it in one word.
+func (p *GitSync) remote() (ssh, loopback bool, wrong string) {
+	if !strings.Contains(p.Repo, "://") {
+		host, path, _ := strings.Cut(p.Repo, ":")
+		user, host, _ := strings.Cut(host, "@")
+		if !gitUser().MatchString(user) || !pattern.IsHost(host) || !gitPath().MatchString(path) {
+			return false, false, "form"
+		}
+		return true, false, ""
+	}
+	u, err := url.Parse(p.Repo)
+	if err != nil || !pattern.IsHost(u.Hostname()) || strings.HasSuffix(u.Host, ":") || !gitPath().MatchString(u.EscapedPath()) || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(p.Repo, "#") {
+		return false, false, "form"
+	}
+	_, password := u.User.Password()
+	switch u.Scheme {
+	case "ssh":
+		if password || u.User != nil && !gitUser().MatchString(u.User.Username()) {
+			return true, false, "credentials"
+		}
+		return true, false, ""
+	case "https", "http", "git":
+		if u.User != nil {
+			return false, false, "credentials"
+		}
+		if u.Scheme != "https" {
+			return false, pattern.IsLoopback(u.Hostname()), "plain"
+		}
+		return false, false, ""
+	}
+	return false, false, "form"
+}
+
+// check finds what is wrong with the config for this workload.
+func (p *GitSync) check(w *sidecar.Workload) sidecar.Findings {
+	var fs sidecar.Findings
+	pattern.CheckLinux(w, &fs)
+	want := func(field, secret string, wanted ...string) {
+		keys, known := w.Secrets[secret]
+		missing := slices.DeleteFunc(wanted, func(k string) bool { return slices.Contains(keys, k) })
+		if known && len(missing) > 0 {
+			fs.Add(sidecar.Error, "secret-missing", field, fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)), "add it")
+		}
+	}
+	if p.BasicAuth != nil {
+		want("basicAuth.secretName", p.BasicAuth.SecretName, corev1.BasicAuthUsernameKey, corev1.BasicAuthPasswordKey)
+	}
+	if p.SSH != nil {
+		want("ssh.secretName", p.SSH.SecretName, corev1.SSHAuthPrivateKey, knownHosts)
+	}
+	p.CA.CheckKey(w, "ca", &fs)
+	if w.Placement == sidecar.Beside && !p.Once {
+		fs.Add(sidecar.Warning, "git-late", "", "an ordinary container starts together with the app, which may look for its files before they're there", "use placement native")
+	}
+	if user := pattern.OverriddenUser(w); p.SSH != nil && user != nil && *user != pattern.GitSyncImage.UID {
+		fs.Add(sidecar.Warning, "git-user", "", fmt.Sprintf("ssh ends for a user that the image doesn't know, and %d is none of its", *user), fmt.Sprintf("leave it %d, which the files are readable for all the same", pattern.GitSyncImage.UID))
+	}
+	return fs
+}

@@ -1,0 +1,140 @@
+package agent
+
+import (
+	"cmp"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// JavaAgent brings an agent into the app's JVM: its jar comes from an image into a
+// volume that the app mounts read-only, and JAVA_TOOL_OPTIONS names it. Every JVM
+// in the container loads it, so also tools like jcmd, and says so on stderr.
+type JavaAgent struct {
+	// Preset knows an agent: opentelemetry (by its image) or jmx
+	// (Prometheus' jmx_exporter, which has no image of its own, by port and
+	// configMapName). Without it, image and path say which agent.
+	Preset JavaAgentPreset `json:"preset,omitempty"`
+	// Image has the agent's jar. Required, but for opentelemetry.
+	Image string `json:"image,omitempty"`
+	// Path of the jar in the image. Required where image is.
+	Path string `json:"path,omitempty"`
+	// ImageVolume mounts the image as a volume, instead of copying the jar by the image's
+	// own cp. It needs Kubernetes 1.36, by spec.kubernetesVersion. Default: false.
+	ImageVolume bool `json:"imageVolume,omitempty"`
+	// Options are the agent's, as in -javaagent:agent.jar=options.
+	Options string `json:"options,omitempty"`
+	// Env are variables by which the agent is told more, as in
+	// {OTEL_METRICS_EXPORTER: none}. The app gets them.
+	Env map[string]string `json:"env,omitempty"`
+
+	// ServiceName is what opentelemetry calls the app, as OTEL_SERVICE_NAME. Default: what
+	// the agent finds by itself, as in the name of the app's jar.
+	ServiceName string `json:"serviceName,omitempty"`
+	// Endpoint is where opentelemetry sends to, as in http://127.0.0.1:4318. Default: what
+	// the app has as OTEL_EXPORTER_OTLP_ENDPOINT, or an otelAgent gives it.
+	Endpoint string `json:"endpoint,omitempty"`
+
+	// Port is where jmx is scraped. Default: 9404.
+	Port int32 `json:"port,omitempty"`
+	// ConfigMapName is the ConfigMap with the config of jmx. Required for it.
+	ConfigMapName string `json:"configMapName,omitempty"`
+	// Key of the config in the ConfigMap. Default: config.yaml.
+	Key string `json:"key,omitempty"`
+}
+
+// A JavaAgentPreset is an agent that is known.
+type JavaAgentPreset string
+
+const (
+	AgentOpenTelemetry JavaAgentPreset = "opentelemetry"
+	AgentJMX           JavaAgentPreset = "jmx"
+)
+
+var _ sidecar.Pattern = (*JavaAgent)(nil)
+
+const (
+	agentJar     = "/javaagent.jar"  // in the image of opentelemetry
+	agentsDir    = "/opt/outrigger/" // below it each agent has a folder
+	agentConfigs = "/etc/outrigger/" // below it each config
+	jmxPort      = 9404              // as its documentation has it
+	jmxConfig    = "config.yaml"     // key and file
+	serviceName  = "OTEL_SERVICE_NAME"
+	javaToolOpts = "JAVA_TOOL_OPTIONS"
+	otlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
+)
+
+// Change copies the jar before anything of the app's runs: init containers of the
+// app's image have its variables, and so load the agent too.
+func (p *JavaAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
+	notes := p.check(w)
+	if mine := p.Validate(); mine.Failed() {
+		return nil, append(mine, notes...)
+	} else if notes.Failed() {
+		return nil, notes
+	}
+	ref, jar := cmp.Or(p.Image, pattern.JavaAgentImage.Ref), cmp.Or(p.Path, agentJar)
+	name, dir := pattern.VolumeName(w, "jar"), agentsDir+w.Name
+	c := &sidecar.Change{Phase: sidecar.PhaseFetch, Notes: notes}
+	at := path.Join(dir, "agent.jar")
+	if p.ImageVolume {
+		at = path.Join(dir, jar)
+		c.Volumes = []corev1.Volume{pattern.ImageVolume(name, ref)}
+	} else {
+		c.Volumes = []corev1.Volume{pattern.CopiesVolume(name)}
+		c.InitContainers = []corev1.Container{pattern.NewCopier(w, w.Name, ref, "", jar, at, name)}
+	}
+	c.App.VolumeMounts = []corev1.VolumeMount{{Name: name, MountPath: dir, ReadOnly: true}}
+	option := "-javaagent:" + at
+	if options := p.options(w, c); options != "" {
+		option += "=" + options
+	}
+	c.App.Env = append([]sidecar.EnvVar{{EnvVar: corev1.EnvVar{Name: javaToolOpts, Value: option}, AppendWith: " "}}, p.env()...)
+	return c, nil
+}
+
+// options are the agent's. The config of jmx_exporter is a file, which it reads
+// again when it changes.
+func (p *JavaAgent) options(w *sidecar.Workload, c *sidecar.Change) string {
+	if p.Preset != AgentJMX {
+		return p.Options
+	}
+	name, dir, key := pattern.VolumeName(w, "config"), agentConfigs+w.Name, cmp.Or(p.Key, jmxConfig)
+	config := pattern.ConfigMapVolume(name, p.ConfigMapName)
+	config.ConfigMap.Items = []corev1.KeyToPath{{Key: key, Path: jmxConfig}}
+	c.Volumes = append(c.Volumes, config)
+	c.App.VolumeMounts = append(c.App.VolumeMounts, corev1.VolumeMount{Name: name, MountPath: dir, ReadOnly: true})
+	c.Claims = []sidecar.Claim{{Port: p.port(), For: "agent " + w.Name}}
+	return strconv.Itoa(int(p.port())) + ":" + path.Join(dir, jmxConfig)
+}
+
+func (p *JavaAgent) port() int32 {
+	if p.Port == 0 {
+		return jmxPort
+	}
+	return p.Port
+}
+
+func (p *JavaAgent) env() []sidecar.EnvVar {
+	env := maps.Clone(p.Env)
+	if env == nil {
+		env = map[string]string{}
+	}
+	if p.ServiceName != "" {
+		env[serviceName] = p.ServiceName
+	}
+	if p.Endpoint != "" {
+		env[otlpEndpoint] = p.Endpoint
+	}
+	var out []sidecar.EnvVar
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		out = append(out, sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: name, Value: env[name]}})
+	}
+	return out
+}

@@ -1,0 +1,113 @@
+package agent
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Validate finds what is wrong with the config whatever the workload is.
+func (p *JavaAgent) Validate() sidecar.Findings {
+	var fs sidecar.Findings
+	pattern.CheckEnum("preset", p.Preset, &fs, AgentOpenTelemetry, AgentJMX)
+	if p.Image == "" && p.Preset != AgentOpenTelemetry {
+		hint := "name the image that has the agent's jar, and its path there; or write preset: opentelemetry"
+		if p.Preset == AgentJMX {
+			hint = "jmx_exporter has none of its own: name one that has the jar of jmx_prometheus_javaagent, and its path there"
+		}
+		fs.Add(sidecar.Error, "missing-field", "image", "there is no image", hint)
+	} else if p.Image != "" && p.Path == "" {
+		fs.Add(sidecar.Error, "missing-field", "path", "nothing says where the jar is in the image", "write its path, as in /javaagent.jar")
+	}
+	pattern.CheckImageName("image", p.Image, &fs)
+	pattern.CheckFilePath("path", p.Path, "/javaagent.jar", &fs)
+	if strings.ContainsAny(p.Options, " \t\r\n\v\f\x00\"'") {
+		fs.Add(sidecar.Error, "bad-value", "options", "has blanks or quotes, at which the JVM would end them", "write them without")
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
+		if len(validation.IsEnvVarName(name)) > 0 {
+			fs.Add(sidecar.Error, "bad-value", "env", fmt.Sprintf("%q can't be the name of a variable", name), "use letters, digits, _, - and dots; no digit first")
+		} else if name == javaToolOpts {
+			fs.Add(sidecar.Error, "bad-value", "env", "the agent itself is led in by "+javaToolOpts, "write what else the JVM is to get into the manifest")
+		}
+	}
+	p.validateOpenTelemetry(&fs)
+	p.validateJMX(&fs)
+	return fs
+}
+
+func (p *JavaAgent) validateOpenTelemetry(fs *sidecar.Findings) {
+	if p.Preset != AgentOpenTelemetry {
+		if p.ServiceName != "" {
+			pattern.RefuseField("serviceName", "it's for preset opentelemetry", fs)
+		}
+		if p.Endpoint != "" {
+			pattern.RefuseField("endpoint", "it's for preset opentelemetry", fs)
+		}
+		return
+	}
+	if u, err := url.Parse(p.Endpoint); p.Endpoint != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		fs.Add(sidecar.Error, "bad-value", "endpoint", "is no URL to send to", "write one as http://127.0.0.1:4318")
+	}
+	for _, f := range []struct{ value, name string }{{p.ServiceName, serviceName}, {p.Endpoint, otlpEndpoint}} {
+		if _, twice := p.Env[f.name]; twice && f.value != "" {
+			fs.Add(sidecar.Error, "bad-value", "env", f.name+" has a field of its own, which is set too", "leave one of them")
+		}
+	}
+}
+
+func (p *JavaAgent) validateJMX(fs *sidecar.Findings) {
+	if p.Preset != AgentJMX {
+		if p.Port != 0 {
+			pattern.RefuseField("port", "it's for preset jmx", fs)
+		}
+		if p.ConfigMapName != "" {
+			pattern.RefuseField("configMapName", "it's for preset jmx", fs)
+		}
+		if p.Key != "" {
+			pattern.RefuseField("key", "it's for preset jmx", fs)
+		}
+		return
+	}
+	if p.Options != "" {
+		pattern.RefuseField("options", "those of jmx are its port and its config", fs)
+	}
+	if p.Port != 0 {
+		pattern.CheckPort("port", p.Port, "", fs)
+	}
+	if p.ConfigMapName == "" {
+		fs.Add(sidecar.Error, "missing-field", "configMapName", "nothing says what to export", "name the ConfigMap with the config of jmx_exporter")
+	} else {
+		pattern.CheckObjectName("configMapName", p.ConfigMapName, fs)
+	}
+	pattern.CheckKey("key", p.Key, fs)
+}
+
+// check finds what is wrong with the config for this workload.
+func (p *JavaAgent) check(w *sidecar.Workload) sidecar.Findings {
+	var fs sidecar.Findings
+	pattern.CheckLinux(w, &fs)
+	if p.ImageVolume {
+		pattern.CheckImageVolume("imageVolume", w, &fs)
+	}
+	if m := w.ConfigMap(p.ConfigMapName); p.Preset == AgentJMX && m != nil && !slices.Contains(m.Keys, cmp.Or(p.Key, jmxConfig)) {
+		fs.Add(sidecar.Error, "configmap-missing", "key", fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", p.ConfigMapName, cmp.Or(p.Key, jmxConfig), pattern.JoinSorted(m.Keys)), "name one of those")
+	}
+	for _, c := range w.Apps {
+		if i := slices.IndexFunc(c.Env, func(e corev1.EnvVar) bool {
+			return e.Name == "JDK_JAVA_OPTIONS" && strings.Contains(e.Value, "-javaagent:")
+		}); i >= 0 {
+			fs.Add(sidecar.Info, "java-agents", "", "container "+c.Name+" has an agent by JDK_JAVA_OPTIONS already", "see that the two go together")
+		}
+	}
+	return fs
+}

@@ -1,0 +1,123 @@
+package agent
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Validate finds what is wrong with the config whatever the workload is.
+func (p *OTelAgent) Validate() sidecar.Findings {
+	var fs sidecar.Findings
+	pattern.CheckEnum("protocol", p.Protocol, &fs, OTLPgRPC, OTLPHTTP)
+	p.validateEndpoint(&fs)
+	p.CA.ValidateAt("ca", &fs)
+	for _, name := range p.headers() {
+		h := p.Headers[name]
+		if !pattern.HeaderName().MatchString(name) {
+			fs.Add(sidecar.Error, "bad-value", "headers", fmt.Sprintf("%q can't be the name of a header", name), "use letters, digits and dashes")
+		}
+		if h.SecretName == "" {
+			fs.Add(sidecar.Error, "missing-field", "headers."+name+".secretName", "no Secret is named", "name the one that has the header's value")
+		} else {
+			pattern.CheckObjectName("headers."+name+".secretName", h.SecretName, &fs)
+		}
+		if h.Key == "" {
+			fs.Add(sidecar.Error, "missing-field", "headers."+name+".key", "no key of the Secret is named", "name the one that has the header's value")
+		}
+		pattern.CheckKey("headers."+name+".key", h.Key, &fs)
+	}
+	used := map[int32]string{}
+	for _, port := range []struct {
+		field string
+		port  int32
+	}{{"grpcPort", p.grpcPort()}, {"httpPort", p.httpPort()}, {"healthPort", p.healthPort()}} {
+		pattern.CheckUnprivilegedPort(port.field, port.port, &fs)
+		if other := used[port.port]; other != "" {
+			fs.Add(sidecar.Error, "bad-value", port.field, fmt.Sprintf("%d is %s already", port.port, other), "write another port")
+		}
+		used[port.port] = port.field
+	}
+	return fs
+}
+
+// validateEndpoint lets nothing through that the collector would take for more than
+// an address.
+func (p *OTelAgent) validateEndpoint(fs *sidecar.Findings) {
+	const example = "write one as https://otel.example.com:4317"
+	if p.Endpoint == "" {
+		fs.Add(sidecar.Error, "missing-field", "endpoint", "nothing says where all is sent to", example)
+		return
+	}
+	u, err := url.Parse(p.Endpoint)
+	bad := func(why, hint string) { fs.Add(sidecar.Error, "bad-value", "endpoint", why, hint) }
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "" || u.Fragment != "" || u.RawQuery != "" || strings.ContainsFunc(p.Endpoint, func(r rune) bool { return r <= ' ' || r > '~' || r == '$' }):
+		bad("that is no URL of http or https", example)
+		return
+	case u.User != nil:
+		bad("a password there is for everybody to read who may see the ConfigMap", "send it as a header, from a Secret: headers: {authorization: {secretName: ..., key: ...}}")
+		return
+	case p.Protocol != OTLPHTTP && strings.Trim(u.Path, "/") != "":
+		bad("gRPC knows no path", "take the path out, or write protocol: http")
+	case p.Protocol != OTLPHTTP && u.Port() == "":
+		bad("no port is given", example)
+	case u.Port() != "" && (number(u.Port()) < 1 || number(u.Port()) > 65535):
+		bad(fmt.Sprintf("%q is no port", u.Port()), "write 1 to 65535")
+	}
+	address, err := netip.ParseAddr(u.Hostname())
+	switch {
+	case err == nil && (address.Zone() != "" || address.IsLoopback() || address.IsUnspecified()), u.Hostname() == "localhost":
+		bad(fmt.Sprintf("%q is the pod itself", u.Hostname()), example)
+	case err != nil && len(validation.IsDNS1123Subdomain(u.Hostname())) > 0:
+		bad(fmt.Sprintf("%q is no name of a server", u.Hostname()), example)
+	}
+	switch {
+	case u.Scheme != "http":
+	case len(p.Headers) > 0:
+		fs.Add(sidecar.Warning, "plaintext", "endpoint", "the headers go out without TLS, for everybody on the way to read", "write https://")
+	default:
+		fs.Add(sidecar.Info, "plaintext", "endpoint", "what the app says goes out without TLS", "write https:// where that leaves the cluster")
+	}
+	if p.CA != nil && u.Scheme == "http" {
+		pattern.RefuseField("ca", "the endpoint is reached without TLS", fs)
+	}
+}
+
+// check finds what is wrong with the config for this workload.
+func (p *OTelAgent) check(w *sidecar.Workload) sidecar.Findings {
+	var fs sidecar.Findings
+	pattern.CheckPodNetwork(w, &fs)
+	for _, name := range p.headers() {
+		h := p.Headers[name]
+		if keys, known := w.Secrets[h.SecretName]; known && h.Key != "" && !slices.Contains(keys, h.Key) {
+			fs.Add(sidecar.Error, "secret-missing", "headers."+name+".key", fmt.Sprintf("Secret %s has no %s; its keys: %s", h.SecretName, h.Key, pattern.JoinSorted(keys)), "name one of those")
+		}
+	}
+	if p.CA != nil && p.CA.SecretName != "" {
+		if keys, known := w.Secrets[p.CA.SecretName]; known && !slices.Contains(keys, cmp.Or(p.CA.Key, pattern.CAKey)) {
+			fs.Add(sidecar.Error, "tls-invalid", "ca.secretName", fmt.Sprintf("Secret %s has no %s; its keys: %s", p.CA.SecretName, cmp.Or(p.CA.Key, pattern.CAKey), pattern.JoinSorted(keys)), "name one that has, or the key")
+		}
+	}
+	for _, c := range served(w) {
+		var past []string
+		for _, e := range c.Env {
+			if strings.HasPrefix(e.Name, "OTEL_EXPORTER_OTLP_") && strings.HasSuffix(e.Name, "_ENDPOINT") && e.Name != otelEndpointVar {
+				past = append(past, e.Name)
+			}
+		}
+		if len(past) > 0 {
+			fs.Add(sidecar.Warning, "otel-bypassed", "", fmt.Sprintf("container %s has %s, which counts before %s: that goes past the collector", c.Name, strings.Join(past, ", "), otelEndpointVar),
+				"take it out")
+		}
+	}
+	return fs
+}

@@ -1,0 +1,85 @@
+package agent
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// object is a piece of configuration in JSON. All of it is made of these and encoded:
+// no text of a user can be anything but a text.
+type object = map[string]any
+
+func encode(v any) string {
+	raw, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		panic(fmt.Sprintf("configuration in JSON: %v", err)) // it's made of texts, numbers and lists
+	}
+	return string(raw) + "\n"
+}
+
+// conf is the collector's configuration. The limiter goes by the limit of the
+// container, and refuses before memory ends; the app's SDK tries again then. What
+// the app says of itself isn't overwritten. There are no metrics of the collector's
+// own: they'd take another port.
+func (p *OTelAgent) conf(w *sidecar.Workload) object {
+	exporter, settings := p.exporter(w), object{"endpoint": p.Endpoint}
+	if p.CA != nil {
+		settings["tls"] = object{"ca_file": pattern.CADir + "/" + pattern.CAKey}
+	}
+	if len(p.Headers) > 0 {
+		headers := object{}
+		for i, name := range p.headers() {
+			headers[name] = "${env:" + headerVar(i) + "}"
+		}
+		settings["headers"] = headers
+	}
+	from := []any{}
+	for _, a := range [][2]string{{"k8s.pod.name", "POD_NAME"}, {"k8s.namespace.name", "POD_NAMESPACE"}, {"k8s.pod.uid", "POD_UID"}, {"k8s.node.name", "NODE_NAME"}} {
+		from = append(from, object{"key": a[0], "value": "${env:" + a[1] + "}", "action": "insert"})
+	}
+	pipeline := object{"receivers": []any{"otlp"}, "processors": []any{"memory_limiter", "resource", "batch"}, "exporters": []any{exporter}}
+	return object{
+		"extensions": object{"health_check": object{"endpoint": ":" + strconv.Itoa(int(p.healthPort()))}},
+		"receivers": object{"otlp": object{"protocols": object{
+			"grpc": object{"endpoint": address(p.grpcPort())},
+			"http": object{"endpoint": address(p.httpPort())},
+		}}},
+		"processors": object{
+			"memory_limiter": object{"check_interval": "1s", "limit_percentage": 80, "spike_limit_percentage": 25},
+			"resource":       object{"attributes": from},
+			"batch":          object{},
+		},
+		"exporters": object{exporter: settings},
+		"service": object{
+			"extensions": []any{"health_check"},
+			"pipelines":  object{"traces": pipeline, "metrics": pipeline, "logs": pipeline},
+			"telemetry":  object{"metrics": object{"level": "none"}},
+		},
+	}
+}
+
+func address(port int32) string { return fmt.Sprintf("127.0.0.1:%d", port) }
+
+// exporter is the one for the protocol. It has had another name in earlier releases,
+// of which later ones warn.
+func (p *OTelAgent) exporter(w *sidecar.Workload) string {
+	now := pattern.ReleaseOf(w.Image(pattern.OtelCollectorImage.Ref), "opentelemetry-collector", "otelcol").AtLeast(0, 150, 0)
+	switch {
+	case p.Protocol == OTLPHTTP && now:
+		return "otlp_http"
+	case p.Protocol == OTLPHTTP:
+		return "otlphttp"
+	case now:
+		return "otlp_grpc"
+	}
+	return "otlp"
+}
+
+// headers are their names in order.
+func (p *OTelAgent) headers() []string { return slices.Sorted(maps.Keys(p.Headers)) }

@@ -1,0 +1,237 @@
+package agent
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// RedisCache is a cache for one pod: on 127.0.0.1 or a Unix socket, with a bound that
+// it keeps by throwing away what was used least, and nothing on a disk. Each pod has
+// its own, which is empty at its start: what one of them throws away or overwrites,
+// the others keep. Init containers of the manifest's run before it's there, unless
+// before names them.
+type RedisCache struct {
+	// Engine is the program: valkey, redis or memcached. Default: valkey.
+	Engine CacheEngine `json:"engine,omitempty"`
+	// MaxMemory is how much the cache holds. The container's limit is twice that, and
+	// at least 32Mi more: connections and what memory allocators can't give back come
+	// on top. Default: 64Mi.
+	MaxMemory *resource.Quantity `json:"maxMemory,omitempty"`
+	// Eviction is what is thrown away when the cache is full, in Redis' words. Not for
+	// memcached, which has allkeys-lru. Default: allkeys-lru.
+	Eviction CacheEviction `json:"eviction,omitempty"`
+	// Port on 127.0.0.1. Default: 6379, memcached's is 11211.
+	Port int32 `json:"port,omitempty"`
+	// Socket, where it's true, takes the place of the port: a Unix socket redis.sock, or
+	// memcached.sock, in the folder /run/outrigger/NAME, which the app gets too; NAME is
+	// that of the entry.
+	Socket bool `json:"socket,omitempty"`
+	// Env are variables by which the app is led to the cache, as in
+	// {CACHE_URL: "redis://127.0.0.1:6379"}. Where the app has one of them with another
+	// value, that's a conflict.
+	Env map[string]string `json:"env,omitempty"`
+}
+
+// A CacheEngine is the program of a cache.
+type CacheEngine string
+
+const (
+	Valkey    CacheEngine = "valkey"
+	Redis     CacheEngine = "redis"
+	Memcached CacheEngine = "memcached"
+)
+
+// A CacheEviction is what a full cache throws away: of all keys or of those with a time
+// to live, the least recently used, the least frequently used, any, or the next to end.
+type CacheEviction string
+
+const (
+	AllKeysLRU     CacheEviction = "allkeys-lru"
+	AllKeysLFU     CacheEviction = "allkeys-lfu"
+	AllKeysRandom  CacheEviction = "allkeys-random"
+	VolatileLRU    CacheEviction = "volatile-lru"
+	VolatileLFU    CacheEviction = "volatile-lfu"
+	VolatileRandom CacheEviction = "volatile-random"
+	VolatileTTL    CacheEviction = "volatile-ttl"
+)
+
+var _ sidecar.Pattern = (*RedisCache)(nil)
+
+const (
+	cacheMemory   = "64Mi"
+	cacheReserve  = 32 << 20 // what the limit has beyond maxMemory at least
+	cacheIdle     = 16 << 20 // what the request has
+	redisPort     = 6379
+	memcachedPort = 11211
+)
+
+// Change adds the cache and leads the app to it.
+func (p *RedisCache) Change(w *sidecar.Workload) (*sidecar.Change, error) {
+	notes := p.check(w)
+	if mine := p.Validate(); mine.Failed() {
+		return nil, append(mine, notes...)
+	} else if notes.Failed() {
+		return nil, notes // whoever reads configs has told what else is in mine
+	}
+	c := &sidecar.Change{
+		Phase:      sidecar.PhaseAgent,
+		Containers: []corev1.Container{p.container(w)},
+		App:        sidecar.App{Env: p.env()},
+		Notes:      notes,
+	}
+	if p.Socket {
+		name := pattern.VolumeName(w, "socket")
+		c.Volumes = []corev1.Volume{pattern.TmpVolume(name)}
+		c.App.VolumeMounts = []corev1.VolumeMount{{Name: name, MountPath: socketDir(w)}}
+	} else {
+		c.Claims = []sidecar.Claim{{Port: p.port(), For: "cache " + w.Name + ", on 127.0.0.1"}}
+	}
+	return c, nil
+}
+
+func (p *RedisCache) env() []sidecar.EnvVar {
+	var env []corev1.EnvVar
+	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
+		env = append(env, corev1.EnvVar{Name: name, Value: p.Env[name]})
+	}
+	return sidecar.Vars(env...)
+}
+
+// container has all of the cache's configuration in its arguments: a dozen words that
+// everybody sees where the rest of the pod is seen. The command skips the image's
+// entrypoint, which wants to change users. The kubelet can't see 127.0.0.1, so the
+// probes run in the container. None of them is for readiness: an app goes on without
+// its cache.
+func (p *RedisCache) container(w *sidecar.Workload) corev1.Container {
+	i := p.image()
+	c := corev1.Container{
+		Name:            w.Name,
+		Image:           i.Ref,
+		Args:            p.args(w),
+		Resources:       p.size().Resources(w),
+		StartupProbe:    p.answers(w, 1, 60),
+		LivenessProbe:   p.answers(w, 20, 3),
+		SecurityContext: pattern.RestrictedSecurityContext(i),
+	}
+	switch p.Engine {
+	case Memcached:
+		c.Command = []string{"memcached"}
+	case Redis:
+		c.Command = []string{"redis-server"}
+	default:
+		c.Command = []string{"valkey-server"}
+	}
+	if p.Socket {
+		c.VolumeMounts = []corev1.VolumeMount{{Name: pattern.VolumeName(w, "socket"), MountPath: socketDir(w)}}
+	}
+	return c
+}
+
+func (p *RedisCache) image() pattern.Image {
+	switch p.Engine {
+	case Memcached:
+		return pattern.MemcachedImage
+	case Redis:
+		return pattern.RedisImage
+	}
+	return pattern.ValkeyImage
+}
+
+// args: the socket is for every user of the pod, and for nobody else, since nobody
+// else has the volume.
+func (p *RedisCache) args(w *sidecar.Workload) []string {
+	port, bytes := strconv.Itoa(int(p.port())), p.maxMemory().Value()
+	if p.Engine == Memcached {
+		where := []string{"--listen=127.0.0.1", "--port=" + port}
+		if p.Socket {
+			where = []string{"--unix-socket=" + p.socket(w), "--unix-mask=0777"}
+		}
+		return append(where, "--memory-limit="+strconv.FormatInt(bytes>>20, 10))
+	}
+	where := []string{"--bind", "127.0.0.1", "-::1", "--port", port} // ::1 where there is IPv6
+	if p.Socket {
+		where = []string{"--port", "0", "--unixsocket", p.socket(w), "--unixsocketperm", "777"}
+	}
+	return append(where,
+		"--maxmemory", strconv.FormatInt(bytes, 10), "--maxmemory-policy", cmp.Or(string(p.Eviction), string(AllKeysLRU)),
+		"--save", "", "--appendonly", "no", // nothing on a disk
+		"--lazyfree-lazy-eviction", "yes", "--lazyfree-lazy-expire", "yes", // large values are freed beside the requests
+	)
+}
+
+// answers is a probe that asks the cache. It can't be stuck: nothing else has to be
+// there. Of memcached on a socket, only the socket is seen.
+func (p *RedisCache) answers(w *sidecar.Workload, period, failures int32) *corev1.Probe {
+	port := strconv.Itoa(int(p.port()))
+	cli := "valkey-cli"
+	if p.Engine == Redis {
+		cli = "redis-cli"
+	}
+	var command []string
+	switch {
+	case p.Engine == Memcached && p.Socket:
+		command = []string{"test", "-S", p.socket(w)}
+	case p.Engine == Memcached:
+		command = []string{"sh", "-c", `printf 'version\r\nquit\r\n' | nc 127.0.0.1 ` + port + ` | grep -q ^VERSION`}
+	case p.Socket:
+		command = []string{cli, "-s", p.socket(w), "ping"}
+	default:
+		command = []string{cli, "-h", "127.0.0.1", "-p", port, "ping"}
+	}
+	return &corev1.Probe{
+		ProbeHandler:     corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: command}},
+		TimeoutSeconds:   5, // a process has to start for it
+		PeriodSeconds:    period,
+		FailureThreshold: failures,
+	}
+}
+
+// size asks for what a full cache has, so that the node has it too.
+func (p *RedisCache) size() pattern.Size {
+	bytes := p.maxMemory().Value()
+	quantity := func(n int64) string { return resource.NewQuantity(n, resource.BinarySI).String() }
+	return pattern.Size{CPU: "20m", Memory: quantity(bytes + cacheIdle), MaxMemory: quantity(p.limit()), FixedCPU: "250m"}
+}
+
+// limit is the least that the container may have.
+func (p *RedisCache) limit() int64 {
+	bytes := p.maxMemory().Value()
+	return max(2*bytes, bytes+cacheReserve)
+}
+
+func (p *RedisCache) maxMemory() *resource.Quantity {
+	if p.MaxMemory == nil {
+		return new(resource.MustParse(cacheMemory))
+	}
+	return p.MaxMemory
+}
+
+func (p *RedisCache) port() int32 {
+	switch {
+	case p.Port != 0:
+		return p.Port
+	case p.Engine == Memcached:
+		return memcachedPort
+	}
+	return redisPort
+}
+
+// socketDir is where the socket is, in the cache and in the app.
+func socketDir(w *sidecar.Workload) string { return "/run/outrigger/" + w.Name }
+
+func (p *RedisCache) socket(w *sidecar.Workload) string {
+	name := "redis.sock"
+	if p.Engine == Memcached {
+		name = "memcached.sock"
+	}
+	return fmt.Sprintf("%s/%s", socketDir(w), name)
+}

@@ -1,0 +1,119 @@
+package agent
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Validate finds what is wrong with the config whatever the workload is.
+func (p *RedisCache) Validate() sidecar.Findings {
+	var fs sidecar.Findings
+	pattern.CheckEnum("engine", p.Engine, &fs, Valkey, Redis, Memcached)
+	pattern.CheckEnum("eviction", p.Eviction, &fs, AllKeysLRU, AllKeysLFU, AllKeysRandom, VolatileLRU, VolatileLFU, VolatileRandom, VolatileTTL)
+	if p.Engine == Memcached && p.Eviction != "" {
+		pattern.RefuseField("eviction", "memcached throws away what was used least recently", &fs)
+	}
+	if q := p.maxMemory(); q.Cmp(resource.MustParse("1Mi")) < 0 || q.Cmp(resource.MustParse("1Ti")) > 0 {
+		fs.Add(sidecar.Error, "bad-value", "maxMemory", q.String()+" is no size of a cache", "write 1Mi to 1Ti, as in 64Mi")
+	}
+	if p.Socket && p.Port != 0 {
+		pattern.RefuseField("port", "with socket there is none", &fs)
+	} else if p.Port != 0 {
+		pattern.CheckUnprivilegedPort("port", p.Port, &fs)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
+		if len(validation.IsEnvVarName(name)) > 0 {
+			fs.Add(sidecar.Error, "bad-value", "env", fmt.Sprintf("%q can't be the name of a variable", name), "use letters, digits, _, - and dots; no digit first")
+		}
+		if p.Engine == Memcached && !p.Socket && strings.Contains(p.Env[name], "localhost") {
+			fs.Add(sidecar.Warning, "rebind-address", "env."+name, "localhost may be ::1, where memcached doesn't listen", "write 127.0.0.1")
+		}
+	}
+	return fs
+}
+
+// check finds what is wrong with the config for this workload.
+func (p *RedisCache) check(w *sidecar.Workload) sidecar.Findings {
+	var fs sidecar.Findings
+	if p.Socket {
+		pattern.CheckLinux(w, &fs)
+	} else {
+		pattern.CheckPodNetwork(w, &fs)
+	}
+	p.checkLimit(w, &fs)
+	p.checkTold(w, &fs)
+	p.checkLinks(w, &fs)
+	if ref := w.Image(p.image().Ref); p.Engine != Memcached && !p.Socket && !pattern.ReleaseOf(ref, "redis").AtLeast(6, 2, 0) {
+		fs.Add(sidecar.Error, "image-version", "", "redis of image "+ref+" doesn't start where there is no IPv6: it knows no addresses that may be missing", "use 6.2 or newer")
+	}
+	return fs
+}
+
+// checkLimit finds overrides under which the cache is killed before it's full.
+func (p *RedisCache) checkLimit(w *sidecar.Workload, fs *sidecar.Findings) {
+	if w.Override == nil {
+		return
+	}
+	limit, ok := w.Override.Resources.Limits[corev1.ResourceMemory]
+	if !ok || limit.IsZero() {
+		return
+	}
+	least, holds := resource.NewQuantity(p.limit(), resource.BinarySI), p.maxMemory()
+	switch {
+	case limit.Value() < holds.Value()+cacheIdle:
+		fs.Add(sidecar.Error, "cache-memory", "maxMemory", fmt.Sprintf("under the override's limit of %s, a cache that holds %s would be killed when it's full", limit.String(), holds.String()),
+			"write a limit of "+least.String()+", or a smaller maxMemory")
+	case limit.Cmp(*least) < 0:
+		fs.Add(sidecar.Warning, "cache-memory", "maxMemory", fmt.Sprintf("the override's limit of %s has little beside the %s that the cache holds, for connections and what allocators can't give back", limit.String(), holds.String()),
+			"write a limit of "+least.String())
+	}
+}
+
+// checkTold finds apps that nobody leads to the cache.
+func (p *RedisCache) checkTold(w *sidecar.Workload, fs *sidecar.Findings) {
+	where, others := fmt.Sprintf("127.0.0.1:%d", p.port()), []string{"127.0.0.1", "localhost", "::1"}
+	if p.Socket {
+		where = p.socket(w)
+		others = []string{where}
+	}
+	told := slices.ContainsFunc(slices.Collect(maps.Values(p.Env)), func(value string) bool {
+		return slices.ContainsFunc(others, func(s string) bool { return strings.Contains(value, s) })
+	})
+	switch {
+	case len(p.Env) == 0:
+		fs.Add(sidecar.Info, "cache-untold", "env", "no variable leads the app to the cache", "make sure that its own configuration says "+where)
+	case !told:
+		fs.Add(sidecar.Warning, "cache-untold", "env", "no variable has the cache's address "+where, "write it into the one that the app reads")
+	}
+}
+
+// checkLinks finds apps that are told a host and no port. A Service of the namespace
+// gives every container variables of its name: one named redis REDIS_PORT, and that's
+// no number but tcp://10.0.0.1:6379
+// (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
+func (p *RedisCache) checkLinks(w *sidecar.Workload, fs *sidecar.Findings) {
+	if links := w.Pod.Spec.EnableServiceLinks; links != nil && !*links || p.Socket {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
+		stem, is := strings.CutSuffix(name, "_HOST")
+		if _, there := p.Env[stem+"_PORT"]; !is || there || stem == "" {
+			continue
+		}
+		for _, c := range served(w) {
+			if !slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == stem+"_PORT" }) {
+				fs.Add(sidecar.Info, "service-link", "env."+name, fmt.Sprintf("if container %s reads %s_PORT too, a Service named %s would give it the value tcp://...", c.Name, stem, strings.ToLower(strings.ReplaceAll(stem, "_", "-"))),
+					fmt.Sprintf(`write it too, as in {%s_PORT: "%d"}`, stem, p.port()))
+			}
+		}
+	}
+}

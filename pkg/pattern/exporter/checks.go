@@ -1,0 +1,234 @@
+package exporter
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/nearest"
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Validate finds what is wrong with the config whatever the workload is.
+func (p *Exporter) Validate() sidecar.Findings {
+	var fs sidecar.Findings
+	switch {
+	case p.Preset != "" && !p.validatePreset(&fs):
+		return fs // what else is said of it can't be judged
+	case p.Preset != "" && p.Image != "":
+		fs.Add(sidecar.Error, "bad-value", "image", "the preset has one already", "write another one as override.image, or leave preset out")
+	case !p.runs() && p.AppMetrics == nil:
+		fs.Add(sidecar.Error, "missing-field", "preset", "nothing says what is to be scraped",
+			"write a preset, as in redis; or image and metricsPort; or appMetrics: {port: ...} for metrics that the app has itself")
+		return fs
+	case !p.runs():
+		p.validateAlone(&fs)
+		p.validateMonitor(&fs)
+		return fs
+	}
+	p.validatePorts(&fs)
+	p.validateTexts(&fs)
+	p.validateCredentials(&fs)
+	p.validateConfig(&fs)
+	p.validateMonitor(&fs)
+	checkUser("runAsUser", p.RunAsUser, &fs)
+	checkUser("runAsGroup", p.RunAsGroup, &fs)
+	return fs
+}
+
+func checkUser(field string, id *int64, fs *sidecar.Findings) {
+	if id != nil && (*id < 1 || *id > 1<<31-1) {
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d can't run it", *id), "write a number from 1 on: an exporter needs no root")
+	}
+}
+
+// validatePreset finds presets for which there is no exporter.
+func (p *Exporter) validatePreset(fs *sidecar.Findings) bool {
+	known := exporterPresets()[p.Preset]
+	switch {
+	case known == nil:
+		names := slices.Sorted(maps.Keys(exporterPresets()))
+		hint := "write one of " + strings.Join(names, ", ") + "; or spell it out with image and metricsPort"
+		if near := nearest.Name(p.Preset, names); near != "" {
+			hint = "did you mean " + near
+		}
+		fs.Add(sidecar.Error, "preset-unknown", "preset", fmt.Sprintf("%q is unknown", p.Preset), hint)
+	case known.Native != nil:
+		fs.Add(sidecar.Error, "preset-refused", "preset", known.Name+" has metrics of its own, and needs no exporter", known.Native.hint())
+	case known.Refuse != "":
+		why, hint, _ := strings.Cut(known.Refuse, ": ")
+		fs.Add(sidecar.Error, "preset-refused", "preset", known.Name+": "+why, hint)
+	default:
+		return true
+	}
+	return false
+}
+
+// hint says how metrics are turned on and scraped.
+func (n *native) hint() string {
+	write := fmt.Sprintf("port: %d", n.Port)
+	if n.Path != "" {
+		write += ", path: " + n.Path
+	}
+	for name, value := range n.Params {
+		write += fmt.Sprintf(", params: {%s: %s}", name, value)
+	}
+	return fmt.Sprintf("%s; then write exporter: {appMetrics: {%s}} in place of the preset", n.Enable, write)
+}
+
+// validateAlone finds fields for an exporter where there is none.
+func (p *Exporter) validateAlone(fs *sidecar.Findings) {
+	for _, f := range []struct {
+		field string
+		set   bool
+	}{
+		{"port", p.Port != 0},
+		{"uri", p.URI != ""},
+		{"tls", p.TLS},
+		{"credentials", p.Credentials != nil},
+		{"configMap", p.ConfigMap != nil},
+		{"env", len(p.Env) > 0},
+		{"args", len(p.Args) > 0},
+		{"appEnv", len(p.AppEnv) > 0},
+		{"runAsUser", p.RunAsUser != nil},
+		{"runAsGroup", p.RunAsGroup != nil},
+		{"metricsPort", p.MetricsPort != 0},
+		{"path", p.Path != ""},
+		{"params", len(p.Params) > 0},
+	} {
+		if f.set {
+			pattern.RefuseField(f.field, "there is no exporter, only appMetrics", fs)
+		}
+	}
+}
+
+func (p *Exporter) validatePorts(fs *sidecar.Findings) {
+	known := p.preset()
+	if p.Port != 0 {
+		pattern.CheckPort("port", p.Port, "", fs)
+	}
+	pattern.CheckPort("metricsPort", p.metricsPort(), "write where the exporter of the image listens", fs)
+	if p.metricsPort() < 1024 && p.metricsPort() > 0 {
+		fs.Add(sidecar.Error, "bad-value", "metricsPort", fmt.Sprintf("%d is for root, which the exporter isn't", p.metricsPort()), "write 1024 or more")
+	}
+	if p.metricsPort() == p.appPort() && p.metricsPort() != 0 {
+		fs.Add(sidecar.Error, "bad-value", "metricsPort", fmt.Sprintf("%d is the app's port", p.metricsPort()), "write another one")
+	}
+	if p.appPort() == 0 && strings.Contains(p.asked(), "{port}") {
+		fs.Add(sidecar.Error, "missing-field", "port", "nothing says where the app is asked", "write the app's port, or uri")
+	}
+	if p.Port != 0 && p.Preset != "" && !strings.Contains(p.asked(), "{port}") {
+		pattern.RefuseField("port", "nothing that the exporter is told has {port}", fs)
+	}
+	if p.URI != "" && p.Preset != "" && known.URI == "" {
+		pattern.RefuseField("uri", "the exporter of "+known.Name+" takes none", fs)
+	}
+	if p.TLS && (known.TLS == nil || p.URI != "") {
+		pattern.RefuseField("tls", "it changes how a preset reaches the app, where that is known", fs)
+	}
+}
+
+// asked is all that the exporter is told, and Prometheus for it, before values are
+// filled in.
+func (p *Exporter) asked() string {
+	known := p.preset()
+	words := slices.Concat([]string{p.uri()}, known.Args, p.Args, slices.Collect(maps.Values(known.Env)), slices.Collect(maps.Values(p.Env)), slices.Collect(maps.Values(p.AppEnv)), slices.Collect(maps.Values(p.Params)))
+	return strings.Join(words, "\n")
+}
+
+// Words that are seldom anything but secret, at the end of the name of a variable or
+// flag; those of a file that holds one end otherwise.
+var secretWord = pattern.LazyRegexp(`(?i)(passw(or)?d|pass|pwd|secret|token|api[._-]?key|connection[._-]?string)$`)
+
+// userInfo is a password in a URL. What comes from a variable is none.
+var userInfo = pattern.LazyRegexp(`://[^/@\s]*:[^/@\s]+@`)
+
+// validateTexts finds what can't be told to an exporter, and secrets. Values aren't
+// shown: they may be secret.
+func (p *Exporter) validateTexts(fs *sidecar.Findings) {
+	const hint = "put it into a Secret and name that by credentials"
+	secret := func(field, what string) {
+		fs.Add(sidecar.Error, "secret-inline", field, what+" stands in the config, where everyone can read it", hint)
+	}
+	expanded := func(field, text string) {
+		for _, env := range slices.Sorted(maps.Keys(p.credentialKeys())) {
+			if strings.Contains(text, "$("+env+")") {
+				fs.Add(sidecar.Error, "secret-inline", field, "it would have the value of "+env+" in it, and arguments can be read by everybody on the node", "give the exporter the variable only")
+			}
+		}
+	}
+	expanded("uri", p.URI)
+	if userInfo().MatchString(p.URI) {
+		secret("uri", "a password")
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
+		pattern.CheckEnvName("env", name, fs)
+		if value := p.Env[name]; secretWord().MatchString(name) && value != "" || userInfo().MatchString(value) && !strings.Contains(value, "$(") {
+			secret("env."+name, "what may be a password")
+		}
+		if _, twice := p.credentialKeys()[name]; twice {
+			fs.Add(sidecar.Error, "bad-value", "env."+name, "credentials give it a value already", "leave one of them out")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.AppEnv)) {
+		pattern.CheckEnvName("appEnv", name, fs)
+	}
+	for i, arg := range p.Args {
+		field := fmt.Sprintf("args[%d]", i)
+		name, value, together := strings.Cut(arg, "=")
+		if userInfo().MatchString(arg) || flagName(arg) != "" && secretWord().MatchString(name) && (together && value != "" || !together && i+1 < len(p.Args) && flagName(p.Args[i+1]) == "") {
+			secret(field, "what may be a password")
+		}
+		expanded(field, arg)
+	}
+}
+
+func (p *Exporter) validateCredentials(fs *sidecar.Findings) {
+	known, keys := p.preset(), p.credentialKeys()
+	for _, name := range known.Needs {
+		if _, env := p.Env[name]; !env && keys[name] == "" {
+			fs.Add(sidecar.Error, "missing-field", "credentials", fmt.Sprintf("the exporter of %s does nothing without %s", known.Name, name),
+				fmt.Sprintf("write credentials: {secretName: ..., keys: {%s: ...}}", name))
+		}
+	}
+	if p.Credentials == nil {
+		return
+	}
+	if p.Credentials.SecretName == "" {
+		fs.Add(sidecar.Error, "missing-field", "credentials.secretName", "no Secret is named", "name the one that has them")
+	} else {
+		pattern.CheckObjectName("credentials.secretName", p.Credentials.SecretName, fs)
+	}
+	if len(keys) == 0 {
+		fs.Add(sidecar.Error, "missing-field", "credentials.keys", "no variable is named that gets them", "write keys: {VARIABLE: key of the Secret}")
+	}
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		pattern.CheckEnvName("credentials.keys", name, fs)
+		if keys[name] == "" {
+			fs.Add(sidecar.Error, "missing-field", "credentials.keys."+name, "no key is named", "write the key of the Secret")
+		}
+		pattern.CheckKey("credentials.keys."+name, keys[name], fs)
+		if len(known.Secrets) > 0 && !slices.Contains(known.Secrets, name) {
+			fs.Add(sidecar.Warning, "credentials-unknown", "credentials.keys."+name, "the exporter of "+known.Name+" isn't known to read it", "it reads "+strings.Join(known.Secrets, ", "))
+		}
+	}
+}
+
+func (p *Exporter) validateConfig(fs *sidecar.Findings) {
+	known := p.preset()
+	reads := len(known.ConfigArgs)+len(known.ConfigEnv) > 0
+	switch {
+	case p.ConfigMap == nil && known.NeedsConfig:
+		fs.Add(sidecar.Error, "missing-field", "configMap", "the exporter of "+known.Name+" does nothing without a configuration", "write configMap: {name: ...} with its config.yml")
+	case p.ConfigMap == nil:
+	case p.Preset != "" && !reads && !strings.Contains(p.asked(), "{config}"):
+		pattern.RefuseField("configMap", "the exporter of "+known.Name+" isn't told of it", fs)
+	case p.ConfigMap.Name == "":
+		fs.Add(sidecar.Error, "missing-field", "configMap.name", "no ConfigMap is named", "name the one that has the configuration")
+	default:
+		pattern.CheckObjectName("configMap.name", p.ConfigMap.Name, fs)
+		pattern.CheckKey("configMap.key", p.ConfigMap.Key, fs)
+	}
+}

@@ -1,0 +1,181 @@
+package exporter
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+const exporterDir = "/etc/outrigger/exporter" // where its configuration is
+
+// exporterSize: 10 to 20 MiB when idle, and what one scrape needs.
+var exporterSize = pattern.Size{CPU: "10m", Memory: "32Mi", MaxMemory: "128Mi", FixedCPU: "100m"}
+
+// container adds the exporter.
+//
+// It has no startup probe: as a native sidecar it starts before the app, and many
+// open their port only when the app has answered or they have given up, for which
+// the app would be made to wait. It has no readiness probe either: that there are no
+// metrics is no reason to take the app out of its Services. The liveness probe asks
+// for the page at /, since every look at the metrics is a look at the app.
+func (p *Exporter) container(w *sidecar.Workload, c *sidecar.Change) {
+	known, fill := p.preset(), p.filler(w)
+	user := pattern.Image{Ref: cmp.Or(p.Image, known.Image), UID: known.UID, GID: known.GID}
+	if p.RunAsUser != nil {
+		user.UID = *p.RunAsUser
+	}
+	if p.RunAsGroup != nil {
+		user.GID = *p.RunAsGroup
+	}
+	out := corev1.Container{
+		Name:            w.Name,
+		Image:           user.Ref,
+		Args:            p.args(fill),
+		Ports:           []corev1.ContainerPort{{Name: p.portName(), ContainerPort: p.metricsPort()}},
+		Env:             p.env(fill),
+		Resources:       exporterSize.Resources(w),
+		LivenessProbe:   p.liveness(),
+		SecurityContext: pattern.RestrictedSecurityContext(user),
+	}
+	if p.ConfigMap != nil {
+		v := pattern.ConfigMapVolume(pattern.VolumeName(w, "config"), p.ConfigMap.Name)
+		v.ConfigMap.Items = []corev1.KeyToPath{{Key: p.ConfigMap.key(), Path: p.ConfigMap.key()}}
+		c.Volumes = append(c.Volumes, v)
+		out.VolumeMounts = []corev1.VolumeMount{{Name: v.Name, MountPath: exporterDir, ReadOnly: true}}
+	}
+	c.Containers = []corev1.Container{out}
+	if known.Receives {
+		for _, protocol := range []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP} {
+			c.Claims = append(c.Claims, sidecar.Claim{Port: p.appPort(), Protocol: protocol, For: "exporter " + w.Name + ", on 127.0.0.1"})
+		}
+	}
+}
+
+func (e *ExporterConfig) key() string { return cmp.Or(e.Key, "config.yml") }
+
+// filler puts values in for {port} and the like. What it has put in isn't looked at
+// again.
+func (p *Exporter) filler(w *sidecar.Workload) func(string) string {
+	port := p.appPort()
+	if port != 0 && !p.preset().Receives {
+		port = w.Listens(port)
+	}
+	config := p.preset().DefaultConfig
+	if p.ConfigMap != nil {
+		config = exporterDir + "/" + p.ConfigMap.key()
+	}
+	uri := pattern.ExpandPort(p.uri(), port)
+	return strings.NewReplacer("{uri}", uri, "{port}", strconv.Itoa(int(port)), "{metricsPort}", strconv.Itoa(int(p.metricsPort())), "{config}", config).Replace
+}
+
+// uri is how the exporter reaches the app, with {port}.
+func (p *Exporter) uri() string {
+	known := p.preset()
+	if p.URI == "" && p.TLS && known.TLS != nil {
+		return known.TLS.URI
+	}
+	return cmp.Or(p.URI, known.URI)
+}
+
+// args are the preset's with those of the user behind them.
+func (p *Exporter) args(fill func(string) string) []string {
+	known := p.preset()
+	args := slices.Clone(known.Args)
+	if p.TLS && p.URI == "" && known.TLS != nil {
+		args = append(args, known.TLS.Args...)
+	}
+	if p.ConfigMap != nil || known.DefaultConfig != "" {
+		args = append(args, known.ConfigArgs...)
+	}
+	if p.moved() && known.Listen != "" {
+		args = append(args, known.Listen)
+	}
+	args = slices.DeleteFunc(args, func(a string) bool {
+		return slices.ContainsFunc(p.Args, func(own string) bool { return flagName(own) != "" && flagName(own) == flagName(a) })
+	})
+	args = slices.Concat(args, p.Args, known.Last)
+	for i := range args {
+		args[i] = fill(args[i])
+	}
+	return args
+}
+
+// moved reports whether the exporter is to listen elsewhere than it does by itself.
+func (p *Exporter) moved() bool { return p.MetricsPort != 0 && p.MetricsPort != p.preset().MetricsPort }
+
+// flagName is the name of a flag, whether with one dash or two; "" for what is none.
+func flagName(arg string) string {
+	name, _, _ := strings.Cut(arg, "=")
+	if !strings.HasPrefix(name, "-") {
+		return ""
+	}
+	return strings.TrimLeft(name, "-")
+}
+
+// env are the credentials first, so that other variables can refer to them.
+func (p *Exporter) env(fill func(string) string) []corev1.EnvVar {
+	var out []corev1.EnvVar
+	keys := p.credentialKeys()
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		out = append(out, pattern.SecretEnvVar(name, p.Credentials.SecretName, keys[name]))
+	}
+	known, values := p.preset(), map[string]string{}
+	maps.Copy(values, known.Env)
+	if p.TLS && p.URI == "" && known.TLS != nil {
+		maps.Copy(values, known.TLS.Env)
+	}
+	if p.ConfigMap != nil {
+		maps.Copy(values, known.ConfigEnv)
+	}
+	if p.moved() {
+		maps.Copy(values, known.ListenEnv)
+	}
+	maps.Copy(values, p.Env)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		out = append(out, corev1.EnvVar{Name: name, Value: fill(values[name])})
+	}
+	return out
+}
+
+// credentialKeys are the keys of the Secret, by variable.
+func (p *Exporter) credentialKeys() map[string]string {
+	switch {
+	case p.Credentials == nil:
+		return nil
+	case len(p.Credentials.Keys) > 0:
+		return p.Credentials.Keys
+	}
+	return p.preset().Credentials
+}
+
+// appEnv are variables of the app, whatever it has there by now.
+func (p *Exporter) appEnv() []sidecar.EnvVar {
+	var env []sidecar.EnvVar
+	for _, name := range slices.Sorted(maps.Keys(p.AppEnv)) {
+		value := pattern.ExpandPort(p.AppEnv[name], p.appPort())
+		env = append(env, sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: name, Value: value}, Replace: true})
+	}
+	return env
+}
+
+func (p *Exporter) liveness() *corev1.Probe {
+	own := slices.ContainsFunc(p.Args, func(a string) bool { // TLS and passwords, which a kubelet hasn't
+		return flagName(a) == "web.config.file"
+	})
+	if p.preset().TCPProbe || own {
+		return pattern.NewTCPProbe(p.metricsPort(), 20, 3)
+	}
+	return &corev1.Probe{
+		ProbeHandler:     corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/", Port: intstr.FromInt32(p.metricsPort())}},
+		PeriodSeconds:    20,
+		FailureThreshold: 3,
+	}
+}

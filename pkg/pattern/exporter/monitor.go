@@ -1,0 +1,253 @@
+package exporter
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// A scrape is one place where Prometheus finds metrics.
+type scrape struct {
+	name   string // of the port
+	port   int32
+	path   string // "": /metrics
+	params map[string]string
+	taken  *sidecar.Takeover // by which another sidecar answers there, or stands in front
+}
+
+// scrapes are all places, the exporter's first.
+func (p *Exporter) scrapes(w *sidecar.Workload) (all []scrape) {
+	if p.runs() {
+		known, fill := p.preset(), p.filler(w)
+		params := map[string]string{}
+		maps.Copy(params, known.Params)
+		maps.Copy(params, p.Params)
+		for name, value := range params {
+			params[name] = fill(value)
+		}
+		all = append(all, scrape{name: p.portName(), port: p.metricsPort(), path: cmp.Or(p.Path, known.Path), params: params})
+	}
+	if m := p.AppMetrics; m != nil {
+		s := scrape{name: p.portName(), port: m.Port, path: m.Path, params: m.Params}
+		if p.runs() {
+			s.name = "http-metrics"
+		}
+		for i, t := range w.Takeovers {
+			if t.Port == m.Port && !t.Front || t.AppPort == m.Port && t.Front {
+				s.taken = &w.Takeovers[i]
+			}
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// expose leads Prometheus to the metrics.
+func (p *Exporter) expose(w *sidecar.Workload, c *sidecar.Change) {
+	all := p.scrapes(w)
+	switch p.monitor() {
+	case ByService:
+		if !internal(w) {
+			c.Objects = append(c.Objects, p.service(w, all))
+			return
+		}
+		for _, s := range all {
+			if !p.runs() && s.led(w) {
+				continue // its Service leads there already
+			}
+			c.ServicePorts = append(c.ServicePorts, sidecar.ServicePort{ServicePort: s.servicePort(), Internal: true})
+		}
+	case ByPodMonitor:
+		c.Objects = append(c.Objects, p.podMonitor(w, all))
+	case ByServiceMonitor:
+		// One of its own in any case: what labels other Services have, and how many of
+		// them there are, is their owner's affair.
+		c.Objects = append(c.Objects, p.service(w, all), p.serviceMonitor(w, all))
+	case ByAnnotations:
+		c.Pod.Annotations = all[0].annotations()
+	case ByNone:
+	}
+}
+
+// internal reports whether a Service in front is reached within the cluster only.
+func internal(w *sidecar.Workload) bool {
+	return slices.ContainsFunc(w.Services, func(s sidecar.Service) bool { return !s.Public() })
+}
+
+// led reports whether a Service of the user's leads to the port. That of an earlier
+// run has our name; and where another sidecar stands in front, they lead there.
+func (s *scrape) led(w *sidecar.Workload) bool {
+	if s.taken != nil && s.taken.Front {
+		return false
+	}
+	for i := range w.Services {
+		for _, port := range w.Services[i].Spec.Ports {
+			target := port.TargetPort.IntVal
+			switch {
+			case port.TargetPort.StrVal != "" && port.TargetPort.StrVal == w.PortName(s.port, ""):
+				target = s.port
+			case port.TargetPort.StrVal == "" && target == 0:
+				target = port.Port
+			}
+			if target == s.port && port.Name != s.name && !w.Services[i].Public() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// servicePort leads to a number: names of native sidecars' ports don't resolve on
+// older clusters.
+func (s *scrape) servicePort() corev1.ServicePort {
+	return corev1.ServicePort{Name: s.name, Port: s.port, TargetPort: intstr.FromInt32(s.port)}
+}
+
+// annotations are those that Prometheus' usual configuration looks at (prometheus
+// documentation/examples/prometheus-kubernetes.yml; the parameters are the Helm
+// chart's).
+func (s *scrape) annotations() map[string]string {
+	out := map[string]string{scrapeKey: "true", scrapePortKey: strconv.Itoa(int(s.port))}
+	if s.path != "" && s.path != metricsPath {
+		out["prometheus.io/path"] = s.path
+	}
+	if s.https() {
+		out["prometheus.io/scheme"] = "https"
+	}
+	for name, value := range s.params {
+		out["prometheus.io/param_"+name] = value
+	}
+	return out
+}
+
+const (
+	scrapeKey     = "prometheus.io/scrape"
+	scrapePortKey = "prometheus.io/port"
+	metricsPath   = "/metrics"
+)
+
+func (s *scrape) https() bool {
+	return s.taken != nil && !s.taken.Front && s.taken.Scheme == corev1.URISchemeHTTPS
+}
+
+// metricsService is the name of the Service that is for metrics alone, and of its
+// label by which a ServiceMonitor finds it.
+func metricsService(w *sidecar.Workload) string { return sidecar.Label(w.ObjectName() + "-metrics") }
+
+// service is a Service for metrics alone, within the cluster.
+func (p *Exporter) service(w *sidecar.Workload, all []scrape) sidecar.Object {
+	m := pattern.NewMetadata(metricsService(w))
+	m.Labels["app.kubernetes.io/name"] = metricsService(w)
+	type servicePort struct {
+		Name       string `json:"name"`
+		Port       int32  `json:"port"`
+		TargetPort int32  `json:"targetPort"`
+	}
+	var ports []servicePort
+	for _, s := range all {
+		ports = append(ports, servicePort{s.name, s.port, s.port})
+	}
+	type spec struct {
+		Selector map[string]string `json:"selector"`
+		Ports    []servicePort     `json:"ports"`
+	}
+	return sidecar.NewObject(manifest[spec]{"v1", "Service", m, spec{w.Selector(), ports}})
+}
+
+// A manifest is an object that is emitted, in the order of the API's documentation.
+type manifest[T any] struct {
+	APIVersion string           `json:"apiVersion"`
+	Kind       string           `json:"kind"`
+	Metadata   pattern.Metadata `json:"metadata"`
+	Spec       T                `json:"spec"`
+}
+
+// An endpoint is that of the Prometheus operator's monitors
+// (prometheus-operator pkg/apis/monitoring/v1).
+type endpoint struct {
+	Port       string              `json:"port,omitempty"`
+	PortNumber int32               `json:"portNumber,omitempty"` // of the pod; it must be declared
+	Path       string              `json:"path,omitempty"`
+	Params     map[string][]string `json:"params,omitempty"`
+	Scheme     string              `json:"scheme,omitempty"`
+	TLSConfig  *endpointTLS        `json:"tlsConfig,omitempty"`
+	Interval   string              `json:"interval,omitempty"`
+}
+
+type endpointTLS struct {
+	CA struct {
+		ConfigMap corev1.ConfigMapKeySelector `json:"configMap"`
+	} `json:"ca,omitzero"`
+	ServerName string `json:"serverName"`
+}
+
+func (p *Exporter) endpoint(s *scrape) endpoint {
+	e := endpoint{Path: s.path, Interval: p.Interval}
+	if e.Path == metricsPath {
+		e.Path = ""
+	}
+	for name, value := range s.params {
+		if e.Params == nil {
+			e.Params = map[string][]string{}
+		}
+		e.Params[name] = []string{value}
+	}
+	if s.https() {
+		e.Scheme = "https"
+		if t := s.taken.Trust; t != nil {
+			e.TLSConfig = &endpointTLS{ServerName: t.Hostname}
+			if t.ConfigMapName != "" {
+				e.TLSConfig.CA.ConfigMap = corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: t.ConfigMapName}, Key: pattern.CAKey}
+			}
+		}
+	}
+	return e
+}
+
+// monitorMeta is the metadata of a monitor.
+func (p *Exporter) monitorMeta(w *sidecar.Workload) pattern.Metadata {
+	m := pattern.NewMetadata(w.ObjectName())
+	maps.Copy(m.Labels, p.MonitorLabels)
+	return m
+}
+
+const monitoringV1 = "monitoring.coreos.com/v1"
+
+// podMonitor finds the pods by themselves, and ports by number.
+func (p *Exporter) podMonitor(w *sidecar.Workload, all []scrape) sidecar.Object {
+	type spec struct {
+		Selector            metav1.LabelSelector `json:"selector"`
+		PodMetricsEndpoints []endpoint           `json:"podMetricsEndpoints"`
+	}
+	var endpoints []endpoint
+	for _, s := range all {
+		e := p.endpoint(&s)
+		e.PortNumber = s.port
+		endpoints = append(endpoints, e)
+	}
+	return sidecar.NewObject(manifest[spec]{monitoringV1, "PodMonitor", p.monitorMeta(w), spec{metav1.LabelSelector{MatchLabels: w.Selector()}, endpoints}})
+}
+
+// serviceMonitor finds the Service that is for metrics alone.
+func (p *Exporter) serviceMonitor(w *sidecar.Workload, all []scrape) sidecar.Object {
+	type spec struct {
+		Selector  metav1.LabelSelector `json:"selector"`
+		Endpoints []endpoint           `json:"endpoints"`
+	}
+	var endpoints []endpoint
+	for _, s := range all {
+		e := p.endpoint(&s)
+		e.Port = s.name
+		endpoints = append(endpoints, e)
+	}
+	selector := metav1.LabelSelector{MatchLabels: map[string]string{"app.kubernetes.io/name": metricsService(w)}}
+	return sidecar.NewObject(manifest[spec]{monitoringV1, "ServiceMonitor", p.monitorMeta(w), spec{selector, endpoints}})
+}

@@ -1,0 +1,229 @@
+package exporter
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Forms of Prometheus: a duration, a path and the name of a parameter.
+var (
+	promDuration = pattern.LazyRegexp(`^(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$`)
+	promPath     = pattern.LazyRegexp(`^/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$`)
+	promParam    = pattern.LazyRegexp(`^[A-Za-z0-9_.\[\]-]+$`)
+)
+
+// validateMonitor finds what Prometheus can't be told.
+func (p *Exporter) validateMonitor(fs *sidecar.Findings) {
+	pattern.CheckEnum("monitor", p.Monitor, fs, ByService, ByPodMonitor, ByServiceMonitor, ByAnnotations, ByNone)
+	if n := p.PortName; n != "" && len(validation.IsValidPortName(n)) > 0 {
+		fs.Add(sidecar.Error, "bad-value", "portName", fmt.Sprintf("%q can't be the name of a port", n), "use at most 15 lower case letters, digits and single dashes")
+	}
+	if p.AppMetrics != nil && p.runs() && p.portName() == "http-metrics" {
+		fs.Add(sidecar.Error, "bad-value", "portName", "http-metrics is the name of the app's own metrics here", "write another one")
+	}
+	checkScrape("", p.Path, p.Params, fs)
+	if m := p.AppMetrics; m != nil {
+		pattern.CheckPort("appMetrics.port", m.Port, "write the port on which the app has metrics", fs)
+		if p.runs() && m.Port == p.metricsPort() {
+			fs.Add(sidecar.Error, "bad-value", "appMetrics.port", fmt.Sprintf("%d is the exporter's port", m.Port), "write the app's")
+		}
+		checkScrape("appMetrics.", m.Path, m.Params, fs)
+	}
+	operator := p.Monitor == ByPodMonitor || p.Monitor == ByServiceMonitor
+	if p.Interval != "" && !operator {
+		pattern.RefuseField("interval", "only a PodMonitor or ServiceMonitor has one", fs)
+	} else if p.Interval != "" && (!promDuration().MatchString(p.Interval) || !strings.ContainsAny(p.Interval, "123456789")) {
+		fs.Add(sidecar.Error, "bad-value", "interval", fmt.Sprintf("%q is no duration", p.Interval), "write one as 30s or 1m")
+	}
+	if len(p.MonitorLabels) > 0 && !operator {
+		pattern.RefuseField("monitorLabels", "only a PodMonitor or ServiceMonitor has them", fs)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.MonitorLabels)) {
+		if len(validation.IsQualifiedName(name)) > 0 || len(validation.IsValidLabelValue(p.MonitorLabels[name])) > 0 {
+			fs.Add(sidecar.Error, "bad-value", "monitorLabels", fmt.Sprintf("%q with its value is no label", name), "write it as release: prometheus")
+		}
+	}
+	if p.Monitor == ByAnnotations && p.runs() && p.AppMetrics != nil {
+		fs.Add(sidecar.Error, "scrape-ports", "monitor", "annotations name one port, and there are two with metrics", "write monitor: PodMonitor, or give one of them an entry with monitor: None")
+	}
+}
+
+func checkScrape(at, path string, params map[string]string, fs *sidecar.Findings) {
+	if path != "" && !promPath().MatchString(path) {
+		fs.Add(sidecar.Error, "bad-value", at+"path", fmt.Sprintf("%q is no path", path), "write one as /metrics; what follows a ? goes into params")
+	}
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		if !promParam().MatchString(name) {
+			fs.Add(sidecar.Error, "bad-value", at+"params", fmt.Sprintf("%q is no name of a parameter", name), "use letters, digits, _, -, dots and brackets")
+		}
+	}
+}
+
+// checkScrapes finds metrics that Prometheus wouldn't get.
+func (p *Exporter) checkScrapes(w *sidecar.Workload, fs *sidecar.Findings) {
+	monitor := p.monitor()
+	if monitor == ByNone {
+		return
+	}
+	if w.IsJob() {
+		fs.Add(sidecar.Warning, "monitor-job", "monitor", "pods of a Job are often gone before Prometheus has looked at them", "let the job push what it has to say, or write monitor: None")
+	}
+	if len(w.Selector()) == 0 && (monitor == ByPodMonitor || monitor == ByServiceMonitor || monitor == ByService && !internal(w)) {
+		fs.AddUnfit(sidecar.Error, "labels-missing", "monitor", "the pods have no labels by which they could be found", "give the pod template labels, or write monitor: Annotations or None")
+	}
+	if monitor == ByService && !internal(w) && len(w.Services) > 0 {
+		fs.Add(sidecar.Info, "service-public", "monitor", "all Services in front are reached from outside of the cluster, so metrics get one of their own, "+metricsService(w), "")
+	}
+	if known := p.preset(); len(known.Params) > 0 && monitor == ByService {
+		fs.Add(sidecar.Warning, "scrape-params", "monitor", fmt.Sprintf("a Service can't say that the exporter of %s is to be asked with parameters", known.Name), "write monitor: PodMonitor, ServiceMonitor or Annotations")
+	}
+	if monitor == ByAnnotations {
+		p.checkAnnotations(w, fs)
+	}
+	for _, s := range p.scrapes(w) {
+		s.check(monitor, fs)
+	}
+}
+
+// check finds takeovers through which Prometheus doesn't get.
+func (s *scrape) check(monitor Monitor, fs *sidecar.Findings) {
+	t := s.taken
+	switch {
+	case t == nil:
+		return
+	case t.Front:
+		fs.Add(sidecar.Warning, "scrape-closed", "appMetrics.port", fmt.Sprintf("another sidecar stands in front of port %d, and closes it by a NetworkPolicy unless that is turned off", s.port), "have metrics on a port of their own")
+		return
+	}
+	if s.https() && t.Trust == nil || s.https() && (monitor == ByService || monitor == ByAnnotations) {
+		fs.Add(sidecar.Warning, "scrape-ca", "appMetrics.port", fmt.Sprintf("port %d speaks TLS, and nothing says how Prometheus is to verify the certificate", s.port),
+			"write trust in the proxy and monitor: PodMonitor or ServiceMonitor; or have metrics on a port of their own")
+	}
+	if t.ClientCertificate || t.Authenticated {
+		fs.Add(sidecar.Warning, "scrape-refused", "appMetrics.port", fmt.Sprintf("port %d demands credentials, which Prometheus hasn't", s.port), "let the path in without, or have metrics on a port of their own")
+	}
+}
+
+// checkAnnotations finds pods that announce another port already: there is room for
+// one.
+func (p *Exporter) checkAnnotations(w *sidecar.Workload, fs *sidecar.Findings) {
+	all := p.scrapes(w)
+	mine, have := all[0].annotations(), w.Pod.Annotations
+	if have[scrapeKey] != "true" || have[scrapePortKey] == mine[scrapePortKey] {
+		return
+	}
+	announced := "all of its ports"
+	if have[scrapePortKey] != "" {
+		announced = "port " + strconv.Quote(have[scrapePortKey])
+	}
+	fs.Add(sidecar.Error, "scrape-ports", "monitor", "the pod announces "+announced+" already, and annotations name one port only", "write monitor: PodMonitor; the app's own metrics stay as they are")
+}
+
+// check finds what is wrong with the config for this workload.
+func (p *Exporter) check(w *sidecar.Workload) sidecar.Findings {
+	var fs sidecar.Findings
+	if w.App == nil {
+		fs.AddUnfit(sidecar.Error, "no-container", "", "the pod has no container to serve", "write app")
+		return fs
+	}
+	known := p.preset()
+	if p.runs() {
+		p.checkApp(w, &fs)
+		p.checkInputs(w, &fs)
+		if known.Receives {
+			pattern.CheckPodNetwork(w, &fs) // it listens on 127.0.0.1
+		} else if pattern.CheckLinux(w, &fs); w.Pod.Spec.HostNetwork {
+			fs.Add(sidecar.Warning, "host-network", "", fmt.Sprintf("metrics are on the node's port %d, for all that reach the node", p.metricsPort()), "take hostNetwork off, or leave this workload out")
+		}
+		if known.Note != "" {
+			fs.Add(sidecar.Info, "exporter-note", "preset", known.Note, "")
+		}
+		if known.Receives && len(p.AppEnv) == 0 {
+			fs.Add(sidecar.Info, "exporter-untold", "appEnv", "no variable leads the app to its exporter", fmt.Sprintf("make sure that its own configuration says 127.0.0.1:%d", p.appPort()))
+		}
+		if known.EndsWithoutApp && w.Placement == sidecar.Native {
+			fs.Add(sidecar.Warning, "exporter-ends", "", "the exporter of "+known.Name+" ends at once where the app isn't there yet, and a native sidecar starts before the app, which waits for it", "write placement: beside")
+		}
+		p.checkTwice(w, &fs)
+	}
+	if m := p.AppMetrics; m != nil && !w.Declares(m.Port) && w.Listens(m.Port) == m.Port {
+		fs.AddUnfit(sidecar.Error, "port-unknown", "appMetrics.port", undeclared(w, m.Port), declaredBy(w, m.Port, "declare the port in the container: Prometheus looks for declared ports"))
+	}
+	p.checkScrapes(w, &fs)
+	return fs
+}
+
+// checkApp finds apps that aren't where the exporter looks for them.
+func (p *Exporter) checkApp(w *sidecar.Workload, fs *sidecar.Findings) {
+	known, port := p.preset(), p.appPort()
+	if port == 0 || known.Receives || !strings.Contains(p.asked(), "{port}") || w.Listens(port) != port || declares(w.App, port) {
+		return
+	}
+	message, hint := undeclared(w, port), declaredBy(w, port, "write port, or uri where it's reached otherwise")
+	switch {
+	case p.Port == 0:
+		fs.AddUnfit(sidecar.Error, "port-unknown", "port", message, hint)
+	case !known.Status && p.Preset != "":
+		fs.Add(sidecar.Warning, "port-unknown", "port", message, hint)
+	}
+}
+
+func undeclared(w *sidecar.Workload, port int32) string {
+	return fmt.Sprintf("container %s doesn't declare %d; it declares %s", w.App.Name, port, cmp.Or(strings.Join(pattern.DescribeTCPPorts(w.App), ", "), "no port"))
+}
+
+// declaredBy is the hint at another container that has the port, else the other one.
+func declaredBy(w *sidecar.Workload, port int32, hint string) string {
+	for _, c := range pattern.RunningContainers(w) {
+		if c.Name != w.App.Name && c.Name != w.Name && declares(&c, port) {
+			return fmt.Sprintf("container %s does: write app: %s if that is the one", c.Name, c.Name)
+		}
+	}
+	return hint
+}
+
+func declares(c *corev1.Container, port int32) bool {
+	return slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.ContainerPort == port && pattern.IsTCP(p) })
+}
+
+// checkInputs finds Secrets and ConfigMaps of the input that lack what is wanted.
+func (p *Exporter) checkInputs(w *sidecar.Workload, fs *sidecar.Findings) {
+	keys := p.credentialKeys()
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		if have, known := w.Secrets[p.Credentials.SecretName]; known && !slices.Contains(have, keys[name]) {
+			fs.Add(sidecar.Error, "secret-key", "credentials", fmt.Sprintf("Secret %s has no %s for %s; its keys: %s", p.Credentials.SecretName, keys[name], name, pattern.JoinSorted(have)), "name the key by keys")
+		}
+	}
+	if p.ConfigMap == nil {
+		return
+	}
+	if m := w.ConfigMap(p.ConfigMap.Name); m != nil && !slices.Contains(m.Keys, p.ConfigMap.key()) {
+		fs.Add(sidecar.Error, "config-key", "configMap", fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", p.ConfigMap.Name, p.ConfigMap.key(), pattern.JoinSorted(m.Keys)), "name the key by key")
+	}
+}
+
+// checkTwice finds several pods whose exporters all tell of the whole cluster.
+func (p *Exporter) checkTwice(w *sidecar.Workload, fs *sidecar.Findings) {
+	known := p.preset()
+	if w.Ref.Kind != "DaemonSet" && (w.Replicas == nil || *w.Replicas < 2) {
+		return
+	}
+	if known.OncePerCluster {
+		fs.Add(sidecar.Warning, "exporter-twice", "preset", "the exporter of "+known.Name+" tells of the whole cluster, and there is one in each pod: all is counted several times", "give it one pod of its own")
+	}
+	for i, arg := range p.Args {
+		if slices.ContainsFunc(known.ClusterArgs, func(c string) bool { return flagName(c) == flagName(arg) }) {
+			fs.Add(sidecar.Warning, "exporter-twice", fmt.Sprintf("args[%d]", i), "with --"+flagName(arg)+" it tells of the whole cluster, and there is one in each pod: all is counted several times", "leave it out")
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package logtail
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// A LogConfig is a file of the app, from a ConfigMap that is there or one that is
+// emitted. It's mounted alone, so that the folder keeps what the image has in it; the
+// kubelet never updates a file that is mounted so, and the app can't write to it.
+type LogConfig struct {
+	// ConfigMapName names the ConfigMap that has the file. A change of it counts for
+	// pods that start later. Required unless data is given.
+	ConfigMapName string `json:"configMapName,omitempty"`
+	// Data is the text of the file, which gets a ConfigMap; a change of it replaces the
+	// pods.
+	Data string `json:"data,omitempty"`
+	// Key of the ConfigMap. Default: the last part of mountPath.
+	Key string `json:"key,omitempty"`
+	// MountPath is where the app has the file, as in
+	// /usr/share/elasticsearch/config/log4j2.properties.
+	MountPath string `json:"mountPath"`
+}
+
+func (c *LogConfig) key() string { return cmp.Or(c.Key, path.Base(c.MountPath)) }
+
+// add mounts the file into the app; files are those of the ConfigMap that is emitted.
+func (c *LogConfig) add(w *sidecar.Workload, to *sidecar.Change, files map[string]string) {
+	if c == nil {
+		return
+	}
+	if c.ConfigMapName == "" {
+		files[c.key()] = c.Data
+	}
+	v := pattern.ConfigMapVolume(pattern.VolumeName(w, "app-config"), cmp.Or(c.ConfigMapName, w.ObjectName()))
+	v.ConfigMap.Items = []corev1.KeyToPath{{Key: c.key(), Path: c.key()}}
+	to.Volumes = append(to.Volumes, v)
+	to.App.VolumeMounts = append(to.App.VolumeMounts, corev1.VolumeMount{Name: v.Name, MountPath: c.MountPath, SubPath: c.key(), ReadOnly: true})
+}
+
+func (c *LogConfig) validate(fs *sidecar.Findings) {
+	if c == nil {
+		return
+	}
+	switch {
+	case c.ConfigMapName == "" && c.Data == "":
+		fs.Add(sidecar.Error, "missing-field", "appConfig.configMapName", "nothing says what is in the file", "name the ConfigMap that has it, or write its text into data")
+	case c.ConfigMapName != "" && c.Data != "":
+		fs.Add(sidecar.Error, "bad-value", "appConfig.data", "there is configMapName already", "leave one of them out")
+	case c.ConfigMapName != "":
+		pattern.CheckObjectName("appConfig.configMapName", c.ConfigMapName, fs)
+	}
+	switch m := c.MountPath; {
+	case m == "":
+		fs.Add(sidecar.Error, "missing-field", "appConfig.mountPath", "no path is given", "write where the app reads the file, as in /etc/app/logging.conf")
+	case !path.IsAbs(m) || path.Clean(m) != m || m == "/" || strings.Contains(m, ":"):
+		fs.Add(sidecar.Error, "bad-value", "appConfig.mountPath", fmt.Sprintf("%q is no path of a file", m), "write one as /etc/app/logging.conf")
+	case c.Key == "" && len(validation.IsConfigMapKey(path.Base(m))) > 0:
+		fs.Add(sidecar.Error, "missing-field", "appConfig.key", fmt.Sprintf("%q can't be a key of a ConfigMap", path.Base(m)), "write key")
+	}
+	pattern.CheckKey("appConfig.key", c.Key, fs)
+}
+
+// check finds ConfigMaps of the input that lack the file: the container wouldn't
+// start.
+func (c *LogConfig) check(w *sidecar.Workload, fs *sidecar.Findings) {
+	if c == nil || c.ConfigMapName == "" {
+		return
+	}
+	m := w.ConfigMap(c.ConfigMapName)
+	switch {
+	case m == nil:
+	case !slices.Contains(m.Keys, c.key()):
+		fs.Add(sidecar.Error, "configmap-key", "appConfig.configMapName", fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", c.ConfigMapName, c.key(), pattern.JoinSorted(m.Keys)), "name one that has, or the key")
+	case !m.Hashed && !m.Immutable:
+		fs.Add(sidecar.Info, "subpath-no-reload", "appConfig.configMapName", fmt.Sprintf("a change of ConfigMap %s counts for pods that start later", c.ConfigMapName),
+			"let kustomize's configMapGenerator make it, or write its text into data")
+	}
+}

@@ -1,0 +1,110 @@
+package logtail
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+func (f *FluentBit) validate(fs *sidecar.Findings) {
+	if f == nil {
+		return
+	}
+	if f.Parser != nil {
+		f.Parser.validate("fluentBit.parser", []string{"name"}, fs)
+		format, _ := f.Parser.has("format")
+		pattern.CheckEnum("fluentBit.parser.format", format, fs, "json", "regex", "logfmt", "ltsv")
+		if _, regex := f.Parser.has("regex"); format == "" || format == "regex" && !regex {
+			fs.Add(sidecar.Error, "missing-field", "fluentBit.parser", "nothing says how lines are written", "write format, and regex beside format: regex")
+		}
+	}
+	f.Input.validate("fluentBit.input", fluentOwn, fs)
+	if len(f.Outputs) == 0 {
+		fs.Add(sidecar.Error, "missing-field", "fluentBit.outputs", "the records go nowhere", "write at least one, as in {name: stdout, format: json_lines}")
+	}
+	plugins := func(field string, list []Settings) {
+		for i, s := range list {
+			at := fmt.Sprintf("fluentBit.%s[%d]", field, i)
+			if name, _ := s.has("name"); !fluentName(name) {
+				fs.Add(sidecar.Error, "missing-field", at+".name", "no plugin is named", "write the name of one, as fluent-bit's manual has it")
+			}
+			s.validate(at, nil, fs)
+		}
+	}
+	plugins("filters", f.Filters)
+	plugins("outputs", f.Outputs)
+	f.validateEnv(fs)
+	if f.HealthPort != 0 {
+		pattern.CheckPort("fluentBit.healthPort", f.HealthPort, "", fs)
+		if f.HealthPort > 0 && f.HealthPort < 1024 {
+			fs.Add(sidecar.Error, "bad-value", "fluentBit.healthPort", fmt.Sprintf("%d is for root, which fluent-bit isn't", f.HealthPort), "write 1024 or more")
+		}
+	}
+}
+
+func fluentName(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
+	})
+}
+
+func (f *FluentBit) validateEnv(fs *sidecar.Findings) {
+	seen := map[string]bool{}
+	for i, e := range f.Env {
+		at := fmt.Sprintf("fluentBit.env[%d]", i)
+		pattern.CheckEnvVar(at, e, fs)
+		pattern.CheckDuplicate(at+".name", e.Name, seen, fs)
+		if e.ValueFrom == nil && secretive(strings.ToLower(e.Name), e.Value) {
+			fs.Add(sidecar.Error, "secret-inline", at+".value", "is a secret, and would stand in the config and in the pod, where everyone can read it", "keep it in a Secret: valueFrom: {secretKeyRef: {name: ..., key: ...}}")
+		}
+	}
+}
+
+// check finds variables that are nobody's, and Secrets and ConfigMaps of the input that
+// lack what is to be read.
+func (f *FluentBit) check(w *sidecar.Workload, fs *sidecar.Findings) {
+	if f == nil {
+		return
+	}
+	known := []string{"HOSTNAME"} // of every container
+	env := f.Env
+	if w.Override != nil {
+		env = slices.Concat(env, w.Override.Env)
+	}
+	for _, e := range env {
+		known = append(known, e.Name)
+	}
+	look := func(at string, list ...Settings) {
+		for _, s := range list {
+			for _, name := range s.variables() {
+				if !slices.Contains(known, name) {
+					fs.Add(sidecar.Error, "env-missing", at, "nothing sets the variable "+strconv.Quote(name), "write it into fluentBit.env")
+				}
+			}
+		}
+	}
+	look("fluentBit.parser", f.Parser)
+	look("fluentBit.input", f.Input)
+	look("fluentBit.filters", f.Filters...)
+	look("fluentBit.outputs", f.Outputs...)
+	for i, e := range f.Env {
+		at := fmt.Sprintf("fluentBit.env[%d]", i)
+		if e.ValueFrom == nil {
+			continue
+		}
+		if s := e.ValueFrom.SecretKeyRef; s != nil {
+			if keys, there := w.Secrets[s.Name]; there && !slices.Contains(keys, s.Key) {
+				fs.Add(sidecar.Error, "secret-key", at, fmt.Sprintf("Secret %s has no %s; its keys: %s", s.Name, s.Key, pattern.JoinSorted(keys)), "name one that has, or the key")
+			}
+		}
+		if m := e.ValueFrom.ConfigMapKeyRef; m != nil {
+			if c := w.ConfigMap(m.Name); c != nil && !slices.Contains(c.Keys, m.Key) {
+				fs.Add(sidecar.Error, "configmap-key", at, fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", m.Name, m.Key, pattern.JoinSorted(c.Keys)), "name one that has, or the key")
+			}
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package logtail
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Settings are properties in the words of the program that they're for, in their
+// order: names with texts, numbers, true and false, or lists of those.
+type Settings []Setting
+
+// A Setting is one of them. What is written as a number stays written so.
+type Setting struct {
+	Key    string
+	Values []any // string, bool or json.Number
+	list   bool
+}
+
+var (
+	_ json.Unmarshaler = (*Settings)(nil)
+	_ json.Marshaler   = (Settings)(nil)
+)
+
+var errSettings = errors.New("wanted texts, numbers, true and false, and lists of those")
+
+// UnmarshalJSON reads a mapping.
+func (s *Settings) UnmarshalJSON(raw []byte) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return errSettings
+	}
+	*s = nil
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return err
+		}
+		one := Setting{Key: fmt.Sprint(key)}
+		var v any
+		if err := d.Decode(&v); err != nil {
+			return err
+		}
+		if one.Values, one.list = v.([]any); !one.list {
+			one.Values = []any{v}
+		}
+		for _, v := range one.Values {
+			switch v.(type) {
+			case string, bool, json.Number:
+			default:
+				return errSettings
+			}
+		}
+		*s = append(*s, one)
+	}
+	return nil
+}
+
+// MarshalJSON writes them as they were.
+func (s Settings) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	b.WriteByte('{')
+	for i, one := range s {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		var v any = one.Values
+		if !one.list && len(one.Values) == 1 {
+			v = one.Values[0]
+		}
+		if err := errors.Join(e.Encode(one.Key), b.WriteByte(':'), e.Encode(v)); err != nil {
+			return nil, err
+		}
+	}
+	b.WriteByte('}')
+	var out bytes.Buffer
+	err := json.Compact(&out, b.Bytes()) // encoders end lines
+	return out.Bytes(), err
+}
+
+// has finds a setting, whatever its case, and gives its first value as a text.
+func (s Settings) has(key string) (value string, there bool) {
+	for _, one := range s {
+		if strings.EqualFold(one.Key, key) && len(one.Values) > 0 {
+			return fmt.Sprint(one.Values[0]), true
+		}
+	}
+	return "", false
+}
+
+// with adds one, unless it's there.
+func (s Settings) with(key, value string) Settings {
+	if _, there := s.has(key); there {
+		return s
+	}
+	return append(slices.Clone(s), Setting{Key: key, Values: []any{value}})
+}
+
+var settingKey = pattern.LazyRegexp(`^[A-Za-z][A-Za-z0-9_.:-]*$`)
+
+// validate finds what can't be meant, and what is secret: values aren't told.
+func (s Settings) validate(at string, own []string, fs *sidecar.Findings) {
+	seen := map[string]bool{}
+	for _, one := range s {
+		field, lower := at+"."+one.Key, strings.ToLower(one.Key)
+		if !settingKey().MatchString(one.Key) {
+			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q can't be the name of a property", one.Key), "use letters, digits, _, - and dots")
+			continue
+		}
+		for _, o := range own {
+			if lower == o {
+				fs.Add(sidecar.Error, "bad-value", field, "is written by outrigger", "take it out")
+			}
+		}
+		if seen[lower] {
+			fs.Add(sidecar.Error, "bad-value", field, "is there twice", "write a list of its values")
+		}
+		seen[lower] = true
+		for _, v := range one.Values {
+			text := fmt.Sprint(v)
+			if strings.ContainsFunc(text, func(r rune) bool {
+				return r != '\n' && r != '\t' && !unicode.IsPrint(r) || r == unicode.ReplacementChar
+			}) {
+				fs.Add(sidecar.Error, "bad-value", field, "has a character that can't be seen", "leave it out")
+			}
+			if secretive(lower, text) && !fluentVariable().MatchString(text) {
+				fs.Add(sidecar.Error, "secret-inline", field, "is a secret, and would stand in the config and in a ConfigMap, where everyone can read it",
+					"keep it in a Secret: write ${NAME} here, and env: [{name: NAME, valueFrom: {secretKeyRef: {name: ..., key: ...}}}]")
+			}
+		}
+	}
+}
+
+// fluentVariable is one as fluent-bit takes it from its environment.
+var fluentVariable = pattern.LazyRegexp(`\$\{([^}]*)\}`)
+
+// variables are those that the values refer to.
+func (s Settings) variables() (names []string) {
+	for _, one := range s {
+		for _, v := range one.Values {
+			for _, m := range fluentVariable().FindAllStringSubmatch(fmt.Sprint(v), -1) {
+				names = append(names, m[1])
+			}
+		}
+	}
+	return names
+}
+
+var secretSetting = pattern.LazyRegexp(`passw|passphrase|secret|token|credential|api_?key|access_?key|license_?key|shared_?key|account_?key|private_?key|auth_?key|http_?user|webhook`)
+
+var secretFile = pattern.LazyRegexp(`file|path|credentials`)
+
+// secretive reports whether a property holds a secret, by its name or by its text. The
+// paths of files with secrets are none, and neither are switches.
+func secretive(key, text string) bool {
+	switch {
+	case text == "" || text == "true" || text == "false" || strings.HasPrefix(text, "/") && secretFile().MatchString(key):
+		return false
+	case secretSetting().MatchString(key):
+		return true
+	}
+	lower := strings.ToLower(text)
+	if strings.Contains(key, "header") && (strings.HasPrefix(lower, "authorization") || strings.HasPrefix(lower, "cookie") || secretSetting().MatchString(lower) || strings.Contains(lower, "api-key")) {
+		return true
+	}
+	_, rest, url := strings.Cut(text, "://")
+	authority, _, _ := strings.Cut(rest, "/")
+	return url && strings.Contains(authority, "@")
+}

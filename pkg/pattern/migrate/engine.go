@@ -1,0 +1,145 @@
+package migrate
+
+import (
+	"cmp"
+	"path"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+const migrationsDir = "/migrations" // where the engine's files are, unless they're in its own image
+
+// golang-migrate is one binary; the others are JVMs, which take a quarter of the
+// limit for their heap.
+var (
+	goMigrateSize = pattern.Size{CPU: "10m", Memory: "32Mi", MaxMemory: "128Mi", FixedCPU: "100m"}
+	jvmSize       = pattern.Size{CPU: "100m", Memory: "256Mi", MaxMemory: "512Mi", FixedCPU: "500m"}
+)
+
+// engine migrates from files. Credentials are nowhere but in variables that the
+// kubelet fills from Secrets.
+func (p *Migrate) engine(w *sidecar.Workload, c *sidecar.Change) {
+	dir, mount := p.source(w, c)
+	var out corev1.Container
+	switch p.Engine {
+	case Flyway:
+		out = p.flyway(w, c, dir)
+	case Liquibase:
+		out = p.liquibase(w, c, dir)
+	default:
+		out = p.golangMigrate(w, dir)
+	}
+	out.Name, out.Image = w.Name, cmp.Or(p.Image, out.Image)
+	if mount != nil {
+		out.VolumeMounts = append([]corev1.VolumeMount{*mount}, out.VolumeMounts...)
+	}
+	c.InitContainers = append(c.InitContainers, out)
+}
+
+// source is where the files are, and how they get there.
+func (p *Migrate) source(w *sidecar.Workload, c *sidecar.Change) (dir string, mount *corev1.VolumeMount) {
+	name := pattern.VolumeName(w, "source")
+	switch s := p.Source; {
+	case s.ConfigMapName != "":
+		c.Volumes = append(c.Volumes, pattern.ConfigMapVolume(name, s.ConfigMapName))
+	case s.Image == "":
+		return s.Path, nil
+	case s.ImageVolume:
+		c.Volumes = append(c.Volumes, pattern.ImageVolume(name, s.Image))
+		return path.Join(migrationsDir, s.Path), &corev1.VolumeMount{Name: name, MountPath: migrationsDir, ReadOnly: true}
+	default:
+		c.Volumes = append(c.Volumes, pattern.CopiesVolume(name))
+		c.InitContainers = append(c.InitContainers, pattern.NewCopier(w, sourceName(w.Name), s.Image, "-R", s.Path+"/.", migrationsDir, name))
+	}
+	return migrationsDir, &corev1.VolumeMount{Name: name, MountPath: migrationsDir, ReadOnly: true}
+}
+
+// golangMigrate waits for the lock of another pod as long as that migrates; its own
+// default of 15 seconds makes the others fail.
+func (p *Migrate) golangMigrate(w *sidecar.Workload, dir string) corev1.Container {
+	env := []corev1.EnvVar{p.DatabaseURL.env("DATABASE_URL")}
+	if p.Username != nil {
+		env = append(env, p.Username.env("PGUSER"))
+	}
+	if p.Password != nil {
+		env = append(env, p.Password.env("PGPASSWORD"))
+	}
+	return corev1.Container{
+		Image:           pattern.MigrateImage.Ref,
+		Command:         []string{"migrate"},
+		Args:            []string{"-path=" + dir, "-database=$(DATABASE_URL)", "-lock-timeout=600", "up"},
+		Env:             env,
+		Resources:       goMigrateSize.Resources(w),
+		SecurityContext: pattern.RestrictedSecurityContext(pattern.MigrateImage),
+	}
+}
+
+// flyway takes a database that is ahead of its files as it is: an old pod that
+// starts again after a newer one has migrated must come up.
+func (p *Migrate) flyway(w *sidecar.Workload, c *sidecar.Change, dir string) corev1.Container {
+	env := []corev1.EnvVar{p.DatabaseURL.env("FLYWAY_URL")}
+	if p.Username != nil {
+		env = append(env, p.Username.env("FLYWAY_USER"))
+	}
+	if p.Password != nil {
+		env = append(env, p.Password.env("FLYWAY_PASSWORD"))
+	}
+	env = append(env, corev1.EnvVar{Name: "FLYWAY_LOCATIONS", Value: "filesystem:" + dir})
+	if p.Mode != MigrateJob {
+		env = append(env, corev1.EnvVar{Name: "FLYWAY_IGNORE_MIGRATION_PATTERNS", Value: "*:future"})
+	}
+	return corev1.Container{
+		Image:           pattern.FlywayImage.Ref,
+		Command:         []string{"flyway"},
+		Args:            []string{"migrate"},
+		Env:             append(env, corev1.EnvVar{Name: "FLYWAY_SKIP_CHECK_FOR_UPDATE", Value: "true"}),
+		Resources:       jvmSize.Resources(w),
+		VolumeMounts:    []corev1.VolumeMount{p.tmp(w, c)},
+		SecurityContext: pattern.RestrictedSecurityContext(pattern.FlywayImage),
+	}
+}
+
+func (p *Migrate) liquibase(w *sidecar.Workload, c *sidecar.Change, dir string) corev1.Container {
+	env := []corev1.EnvVar{p.DatabaseURL.env("LIQUIBASE_COMMAND_URL")}
+	if p.Username != nil {
+		env = append(env, p.Username.env("LIQUIBASE_COMMAND_USERNAME"))
+	}
+	if p.Password != nil {
+		env = append(env, p.Password.env("LIQUIBASE_COMMAND_PASSWORD"))
+	}
+	return corev1.Container{
+		Image:   pattern.LiquibaseImage.Ref,
+		Command: []string{"liquibase"}, // its entrypoint would want to install drivers
+		Args:    []string{"update"},
+		Env: append(env,
+			corev1.EnvVar{Name: "LIQUIBASE_SEARCH_PATH", Value: dir},
+			corev1.EnvVar{Name: "LIQUIBASE_COMMAND_CHANGELOG_FILE", Value: cmp.Or(p.Changelog, "changelog.xml")},
+			corev1.EnvVar{Name: "LIQUIBASE_HEADLESS", Value: "true"},
+			corev1.EnvVar{Name: "LIQUIBASE_ANALYTICS_ENABLED", Value: "false"}),
+		Resources:       jvmSize.Resources(w),
+		VolumeMounts:    []corev1.VolumeMount{p.tmp(w, c)},
+		SecurityContext: pattern.RestrictedSecurityContext(pattern.LiquibaseImage),
+	}
+}
+
+// tmp is for the temporary files of a JVM: the root is read-only.
+func (p *Migrate) tmp(w *sidecar.Workload, c *sidecar.Change) corev1.VolumeMount {
+	name := pattern.VolumeName(w, "tmp")
+	c.Volumes = append(c.Volumes, pattern.TmpVolume(name))
+	return corev1.VolumeMount{Name: name, MountPath: "/tmp"}
+}
+
+func (k *SecretKey) env(name string) corev1.EnvVar {
+	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{
+		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: k.SecretName}, Key: k.Key}}}
+}
+
+func sourceName(sidecarName string) string {
+	return sidecar.Shorten(sidecarName+"-source", sidecar.LabelLength)
+}
+
+// Names of the containers: the migration's, and of what copies its files.
+func (p *Migrate) Names(name string) []string { return []string{name, sourceName(name)} }

@@ -1,0 +1,179 @@
+package migrate
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// job moves what c would do in the pod into a Job. Its pod is made of the workload's
+// as that is without the sidecars. Labels of the workload's pods aren't taken: its
+// Services would lead to the Job.
+func (p *Migrate) job(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Change, error) {
+	if w.Alone == nil { // asked without others
+		w.Alone = w.Copy()
+	}
+	out := &sidecar.Change{Notes: c.Notes, Overlaid: true}
+	last := len(c.InitContainers) - 1
+	main, err := sidecar.Overlay(c.InitContainers[last], w.Override)
+	if err != nil {
+		return nil, err
+	}
+	pod := p.jobPod(w)
+	pod.InitContainers, pod.Volumes = c.InitContainers[:last], c.Volumes
+	if len(c.LikeApp) > 0 {
+		p.likeApp(w, &main, &pod, &out.Notes)
+	}
+	pod.Containers = []corev1.Container{main}
+	checkHook(p.Hook, w, &pod, &out.Notes)
+	if p.Hook == "" && p.aging(w) && p.Source.ConfigMapName != "" {
+		out.Notes.Add(sidecar.Warning, "job-immutable", "source.configMapName", "kustomize will lead the Job to another name of ConfigMap "+p.Source.ConfigMapName+" with each change of it, and a Job can't be changed",
+			"use a hook, which replaces it; or disableNameSuffixHash for the ConfigMap")
+	}
+
+	name := w.Ref.Name + "-" + w.Name
+	spec := jobSpec{
+		ActiveDeadlineSeconds:   p.ActiveDeadlineSeconds,
+		BackoffLimit:            p.BackoffLimit,
+		TTLSecondsAfterFinished: p.TTLSecondsAfterFinished,
+		Template: corev1.PodTemplateSpec{
+			ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app.kubernetes.io/name": sidecar.Shorten(name, 63)}},
+			Spec:       pod,
+		},
+	}
+	head := jobMeta{Metadata: pattern.NewMetadata(""), Annotations: p.Hook.annotations()}
+	if p.Hook == "" {
+		head.Name = sidecar.Shorten(name, 63-9) + "-" + p.hash(w, &spec)
+	} else {
+		head.Name = sidecar.Shorten(name, 63)
+	}
+	out.Objects = []sidecar.Object{sidecar.NewObject(struct {
+		APIVersion string  `json:"apiVersion"`
+		Kind       string  `json:"kind"`
+		Metadata   jobMeta `json:"metadata"`
+		Spec       jobSpec `json:"spec"`
+	}{"batch/v1", "Job", head, spec})}
+	return out, nil
+}
+
+// jobSpec is as much of batch/v1's JobSpec as is set. (That package, and what it
+// brings, would be in every start of the program.)
+type jobSpec struct {
+	ActiveDeadlineSeconds   *int64                 `json:"activeDeadlineSeconds,omitempty"`
+	BackoffLimit            *int32                 `json:"backoffLimit,omitempty"`
+	Template                corev1.PodTemplateSpec `json:"template"`
+	TTLSecondsAfterFinished *int32                 `json:"ttlSecondsAfterFinished,omitempty"`
+}
+
+type jobMeta struct {
+	pattern.Metadata
+	Annotations map[string]string `json:"annotations,omitempty"`
+}
+
+// hash changes with what the Job does: itself, and the names of the files that it
+// reads. (Their content isn't for patterns to see, and a migration that has run
+// mustn't change.)
+func (p *Migrate) hash(w *sidecar.Workload, spec *jobSpec) string {
+	raw, err := json.Marshal(spec)
+	if err != nil {
+		panic(fmt.Sprintf("pattern.Migrate: %v", err)) // made of API types
+	}
+	if p.Source != nil {
+		if m := w.ConfigMap(p.Source.ConfigMapName); m != nil {
+			raw = append(raw, strings.Join(m.Keys, "\n")...)
+		}
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:])[:8]
+}
+
+// annotations by which a hook is known. Each run replaces the Job of the last.
+func (h MigrationHook) annotations() map[string]string {
+	switch h {
+	case HookArgoCD:
+		return map[string]string{"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation"}
+	case HookHelm:
+		return map[string]string{"helm.sh/hook": "pre-install,pre-upgrade", "helm.sh/hook-delete-policy": "before-hook-creation"}
+	}
+	return nil
+}
+
+// jobPod takes what says where pods run and how they reach others. The account is
+// for the app's own program only.
+func (p *Migrate) jobPod(w *sidecar.Workload) corev1.PodSpec {
+	from := &w.Alone.Pod.Spec
+	out := corev1.PodSpec{
+		RestartPolicy:      corev1.RestartPolicyNever, // each try leaves a pod with its log
+		NodeSelector:       from.NodeSelector,
+		Tolerations:        from.Tolerations,
+		RuntimeClassName:   from.RuntimeClassName,
+		HostAliases:        from.HostAliases,
+		DNSPolicy:          from.DNSPolicy,
+		DNSConfig:          from.DNSConfig,
+		ImagePullSecrets:   from.ImagePullSecrets,
+		EnableServiceLinks: from.EnableServiceLinks,
+	}
+	if from.Affinity != nil && from.Affinity.NodeAffinity != nil {
+		out.Affinity = &corev1.Affinity{NodeAffinity: from.Affinity.NodeAffinity}
+	}
+	if p.Engine != "" {
+		out.AutomountServiceAccountToken = new(false)
+		return out
+	}
+	out.ServiceAccountName, out.AutomountServiceAccountToken = from.ServiceAccountName, from.AutomountServiceAccountToken
+	out.SecurityContext = from.SecurityContext
+	return out
+}
+
+// likeApp gives the container what the app's has without the sidecars, and the
+// pod the volumes for it. What is stored for the app's own pods is theirs.
+func (p *Migrate) likeApp(w *sidecar.Workload, c *corev1.Container, pod *corev1.PodSpec, fs *sidecar.Findings) {
+	sidecar.Liken(c, w.Alone.App)
+	var missing []string
+	for _, name := range w.Alone.Led {
+		if !slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == name }) {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		fs.Add(sidecar.Warning, "job-env", "mode", "the Job doesn't get "+strings.Join(missing, ", ")+", which a sidecar leads elsewhere in the pod",
+			"write what it needs into override.env; or use mode init, where the sidecar is there")
+	}
+	loopback(c, fs)
+	c.VolumeMounts = slices.DeleteFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool {
+		in := func(v corev1.Volume) bool { return v.Name == m.Name }
+		if slices.ContainsFunc(pod.Volumes, in) {
+			return false
+		}
+		i := slices.IndexFunc(w.Alone.Pod.Spec.Volumes, in)
+		if i < 0 || w.Alone.Pod.Spec.Volumes[i].PersistentVolumeClaim != nil {
+			fs.Add(sidecar.Warning, "job-volume", "mode", "the Job doesn't get "+m.MountPath+": volume "+m.Name+" is for the workload's own pods", "use mode init if the migration needs it")
+			return true
+		}
+		pod.Volumes = append(pod.Volumes, w.Alone.Pod.Spec.Volumes[i])
+		return false
+	})
+}
+
+// loopback finds variables that lead to the pod itself, where in the Job nobody is.
+func loopback(c *corev1.Container, fs *sidecar.Findings) {
+	var at []string
+	for _, e := range c.Env {
+		if pattern.MentionsName(e.Value, "127.0.0.1") || pattern.MentionsName(e.Value, "localhost") {
+			at = append(at, e.Name)
+		}
+	}
+	if len(at) > 0 {
+		fs.Add(sidecar.Warning, "job-loopback", "mode", strings.Join(at, ", ")+" has an address of the pod itself, and in the Job nothing else runs",
+			"write what the Job needs into override.env; or use mode init")
+	}
+}

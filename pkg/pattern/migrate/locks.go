@@ -1,0 +1,113 @@
+package migrate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// A locking says what happens where a program migrates twice at once.
+type locking int
+
+const (
+	locks     locking = iota // one waits for the other
+	locksNot                 // both do
+	locksLong                // by a row of a table, which stays when the program is killed
+)
+
+// migrators are programs by words of their command.
+var migrators = []struct {
+	words []string
+	name  string
+	locking
+}{
+	{[]string{"alembic", "upgrade"}, "alembic", locksNot},
+	{[]string{"flask", "db", "upgrade"}, "alembic", locksNot},
+	{[]string{"manage.py", "migrate"}, "Django", locksNot},
+	{[]string{"django-admin", "migrate"}, "Django", locksNot},
+	{[]string{"sequelize", "db:migrate"}, "Sequelize", locksNot},
+	{[]string{"typeorm", "migration:run"}, "TypeORM", locksNot},
+	{[]string{"doctrine:migrations:migrate"}, "Doctrine", locksNot},
+	{[]string{"artisan", "migrate", "--isolated"}, "Laravel", locks},
+	{[]string{"artisan", "migrate"}, "Laravel", locksNot}, // without --isolated
+	{[]string{"goose", "up"}, "goose", locksNot},
+	{[]string{"knex", "migrate:latest"}, "Knex", locksLong},
+	{[]string{"liquibase", "update"}, "liquibase", locksLong},
+	{[]string{"rails", "db:migrate"}, "Rails", locks},
+	{[]string{"rails", "db:prepare"}, "Rails", locks},
+	{[]string{"rake", "db:migrate"}, "Rails", locks},
+	{[]string{"prisma", "migrate", "deploy"}, "Prisma", locks},
+	{[]string{"flyway", "migrate"}, "flyway", locks},
+	{[]string{"mix", "ecto.migrate"}, "Ecto", locks},
+}
+
+// checkLocks finds pods that migrate at once, or late, by programs that don't expect
+// that. Pods of a StatefulSet start one by one, unless it says otherwise.
+func (p *Migrate) checkLocks(w *sidecar.Workload, fs *sidecar.Findings) {
+	name, how, known := p.locking()
+	if how == locksLong {
+		fs.Add(sidecar.Warning, "migrate-lock", "", fmt.Sprintf("%s keeps its lock in a table: a pod that is stopped while it migrates leaves it, and none starts after that", name),
+			"use mode job; or know how to release the lock")
+	}
+	if p.Engine == GolangMigrate && p.aging(w) {
+		fs.Add(sidecar.Warning, "migrate-ahead", "", "golang-migrate fails where the database is ahead of its files: a pod of an older version, started again after a newer one has migrated, never comes up",
+			"use mode job; or a ConfigMap whose name stays, which old pods see with its newest files")
+	}
+	several := ""
+	if w.Ref.Kind == "DaemonSet" {
+		several = "on every node"
+	} else if w.Replicas != nil && *w.Replicas > 1 && w.Ref.Kind != "StatefulSet" {
+		several = fmt.Sprintf("in %d pods", *w.Replicas)
+	}
+	switch {
+	case several == "" || how == locks && known || how == locksLong:
+	case known:
+		fs.Add(sidecar.Warning, "migrate-at-once", "", fmt.Sprintf("runs %s at once, and %s takes no lock", several, name), "use mode job; or take a lock around the migration, as pg_advisory_lock is")
+	default:
+		fs.Add(sidecar.Info, "migrate-at-once", "", "runs "+several+" at once", "see that it takes a lock, or use mode job")
+	}
+}
+
+// aging reports whether the files of a pod stay those that it was made with.
+func (p *Migrate) aging(w *sidecar.Workload) bool {
+	if p.Source == nil || p.Source.ConfigMapName == "" {
+		return p.Source != nil
+	}
+	m := w.ConfigMap(p.Source.ConfigMapName)
+	return m != nil && m.Hashed
+}
+
+// locking is what is known of the program that migrates.
+func (p *Migrate) locking() (name string, how locking, known bool) {
+	switch p.Engine {
+	case GolangMigrate, Flyway:
+		return string(p.Engine), locks, true
+	case Liquibase:
+		return string(p.Engine), locksLong, true
+	}
+	var words []string
+	for _, arg := range slices.Concat(p.Command, p.Args) { // sh -c has several in one
+		for _, word := range strings.FieldsFunc(arg, func(r rune) bool { return strings.ContainsRune(" \t\n;&|()'\"", r) }) {
+			words = append(words, word[strings.LastIndexByte(word, '/')+1:])
+		}
+	}
+	for _, m := range migrators {
+		if inOrder(m.words, words) {
+			return m.name, m.locking, true
+		}
+	}
+	return "", locks, false
+}
+
+// inOrder reports whether words stand among others in their order. Programs have
+// endings, as in sequelize-cli.
+func inOrder(words, among []string) bool {
+	for _, word := range among {
+		if len(words) > 0 && (word == words[0] || strings.HasPrefix(word, words[0]+"-")) {
+			words = words[1:]
+		}
+	}
+	return len(words) == 0
+}

@@ -1,0 +1,257 @@
+package proxy
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/textproto"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Validate finds what is wrong with the config whatever the workload is.
+func (p *AuthProxy) Validate() sidecar.Findings {
+	var fs sidecar.Findings
+	p.validate(false, withoutAuthentication, &fs)
+	if p.plain() {
+		fs.Add(sidecar.Warning, "credentials-plain", "secretName", "without a certificate, tokens and passwords travel in plain to the pod",
+			"write secretName or certificate, unless TLS is terminated right in front")
+	}
+	var methods []string
+	for _, m := range []struct {
+		name string
+		set  bool
+	}{{"jwt", p.JWT != nil}, {"googleIAP", p.GoogleIAP != nil}, {"oidc", p.OIDC != nil}, {"basic", p.Basic != nil}} {
+		if m.set {
+			methods = append(methods, m.name)
+		}
+	}
+	switch len(methods) {
+	case 0:
+		fs.Add(sidecar.Error, "missing-field", "jwt", "nothing says how requests are authenticated", "write one of jwt, googleIAP, oidc and basic")
+	case 1:
+	default:
+		fs.Add(sidecar.Error, "bad-value", methods[1], "there is "+methods[0]+" already; one proxy has one method", "leave all but one out")
+	}
+	for _, d := range p.doors() {
+		if d.protocol == sidecar.TCP || d.protocol == sidecar.GRPC {
+			fs.Add(sidecar.Error, "bad-value", d.field+"protocol", "only requests of protocol http are authenticated", "leave it out")
+		}
+	}
+	if p.front() && !p.Closes() {
+		fs.Add(sidecar.Error, "app-reachable", "networkPolicy", fmt.Sprintf("at the pod's address, port %d would still answer anybody", p.Port), "leave networkPolicy out, or use mode takeover")
+	}
+	p.JWT.validate(&fs)
+	p.GoogleIAP.validate(&fs)
+	p.OIDC.validate(&fs)
+	p.Basic.validate(&fs)
+	p.validatePublicPaths(&fs)
+	return fs
+}
+
+func (p *AuthProxy) validatePublicPaths(fs *sidecar.Findings) {
+	for i, path := range p.PublicPaths {
+		field := fmt.Sprintf("publicPaths[%d]", i)
+		bare := strings.TrimSuffix(path, "/*") + "/"
+		switch {
+		case !publicPathForm().MatchString(path), strings.Contains(bare, "//"), strings.Contains(bare, "/./"), strings.Contains(bare, "/.."), len(path) > longestTarget:
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no plain path", path),
+				"write a path, as /healthz, or all below one, as /static/*; there are no regular expressions")
+		case strings.HasPrefix(path, "/-/outrigger/"), p.OIDC != nil && strings.HasPrefix(bare, "/oauth2/"):
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is answered by the proxy itself", path), "write a path of the app")
+		}
+	}
+}
+
+var (
+	publicPathForm = pattern.LazyRegexp(`^(/[A-Za-z0-9_.~!&'(),=:@-]*)+(/\*)?$`)
+	plainText      = pattern.LazyRegexp(`^[\x20-\x7e]+$`)
+	realmText      = pattern.LazyRegexp(`^[A-Za-z0-9 ._:@/()'!?-]*$`)
+	claimName      = pattern.LazyRegexp(`^[A-Za-z0-9_.:/-]+$`)
+)
+
+// reserved reports whether a header is written by the proxy for another purpose, so
+// that neither a claim nor a token can be in it.
+func reserved(name string) bool {
+	name = textproto.CanonicalMIMEHeaderKey(name)
+	return hopByHop(name) || slices.Contains([]string{"Host", "Cookie", "X-Forwarded-For", "X-Forwarded-Proto"}, name)
+}
+
+func (j *JWT) validate(fs *sidecar.Findings) {
+	if j == nil {
+		return
+	}
+	if !plainText().MatchString(j.Issuer) {
+		fs.Add(sidecar.Error, "missing-field", "jwt.issuer", "no issuer is named", "write what the tokens' claim iss has")
+	}
+	if len(j.Audiences) == 0 || slices.ContainsFunc(j.Audiences, func(a string) bool { return !plainText().MatchString(a) }) {
+		fs.Add(sidecar.Error, "missing-field", "jwt.audiences", "without an audience, every token of the issuer would be let in, whatever it's for", "write what the tokens' claim aud has")
+	}
+	switch {
+	case j.JWKSURI == "" && j.JWKS == nil:
+		fs.Add(sidecar.Error, "missing-field", "jwt.jwksURI", "nothing says where the issuer's keys are", "write jwksURI, or jwks with a ConfigMap that has them")
+	case j.JWKSURI != "" && j.JWKS != nil:
+		fs.Add(sidecar.Error, "bad-value", "jwt.jwks", "there is jwksURI already", "leave one of them out")
+	case j.JWKSURI != "":
+		checkHTTPS("jwt.jwksURI", j.JWKSURI, fs)
+	default:
+		j.JWKS.ValidateAt("jwt.jwks", fs)
+	}
+	if j.JWKSURI == "" && j.CA != nil {
+		fs.Add(sidecar.Error, "bad-value", "jwt.ca", "nothing is fetched without jwksURI", "leave it out")
+	}
+	j.CA.ValidateAt("jwt.ca", fs)
+	if j.Header != "" && (!pattern.HeaderName().MatchString(j.Header) || reserved(j.Header)) {
+		fs.Add(sidecar.Error, "bad-value", "jwt.header", fmt.Sprintf("%q is no header for a token", j.Header), "write letters, digits and -, as X-Token")
+	}
+	checkClaims("jwt.claimHeaders", j.ClaimHeaders, fs)
+	for _, claim := range slices.Sorted(maps.Keys(j.RequiredClaims)) {
+		if !claimName().MatchString(claim) || j.RequiredClaims[claim] == "" {
+			fs.Add(sidecar.Error, "bad-value", "jwt.requiredClaims", fmt.Sprintf("claim %q can't be asked for like that", claim), "write the claim's name and the text that it must have")
+		}
+	}
+}
+
+func checkClaims(at string, headers map[string]string, fs *sidecar.Findings) {
+	lower := map[string]bool{}
+	for _, header := range slices.Sorted(maps.Keys(headers)) {
+		switch name := strings.ToLower(header); {
+		case !pattern.HeaderName().MatchString(header) || reserved(header):
+			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no header for a claim", header), "write one of its own, as X-Jwt-Sub")
+		case lower[name]:
+			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("header %q is there twice", header), "leave one of them out")
+		case !claimName().MatchString(headers[header]):
+			fs.Add(sidecar.Error, "bad-value", at+"."+header, fmt.Sprintf("%q is no claim", headers[header]), "write the name of one, as sub")
+		default:
+			lower[name] = true
+		}
+	}
+}
+
+func (g *GoogleIAP) validate(fs *sidecar.Findings) {
+	if g == nil {
+		return
+	}
+	if !iapAudience().MatchString(g.Audience) {
+		fs.Add(sidecar.Error, "bad-value", "googleIAP.audience", fmt.Sprintf("%q is no audience of the Identity-Aware Proxy", g.Audience),
+			"write /projects/<number>/global/backendServices/<id> or /projects/<number>/apps/<id>")
+	}
+	checkClaims("googleIAP.claimHeaders", g.ClaimHeaders, fs)
+}
+
+// https://cloud.google.com/iap/docs/signed-headers-howto, "Verifying the JWT payload"
+var iapAudience = pattern.LazyRegexp(`^/projects/\d+/(global/backendServices/\d+|apps/[a-z0-9-]+|[a-z0-9-]+/[a-z0-9-]+/[a-z0-9-]+(/[a-z0-9-]+)*)$`)
+
+func (o *OIDC) validate(fs *sidecar.Findings) {
+	if o == nil {
+		return
+	}
+	checkHTTPS("oidc.issuerURL", o.IssuerURL, fs)
+	if !plainText().MatchString(o.ClientID) {
+		fs.Add(sidecar.Error, "missing-field", "oidc.clientID", "no client is named", "write the app's client ID at the provider")
+	}
+	if o.SecretName == "" {
+		fs.Add(sidecar.Error, "missing-field", "oidc.secretName", "there are no secrets", "name the Secret with client-secret and cookie-secret")
+	} else {
+		pattern.CheckObjectName("oidc.secretName", o.SecretName, fs)
+	}
+	if o.RedirectURL != "" {
+		checkHTTPS("oidc.redirectURL", o.RedirectURL, fs)
+	}
+	for _, list := range []struct {
+		field  string
+		values []string
+	}{{"scopes", o.Scopes}, {"emailDomains", o.EmailDomains}, {"allowedGroups", o.AllowedGroups}, {"extraAudiences", o.ExtraAudiences}} {
+		for i, v := range list.values {
+			// oauth2-proxy splits lists at commas, and scopes at blanks
+			if !plainText().MatchString(v) || strings.Contains(v, ",") || list.field == "scopes" && strings.Contains(v, " ") {
+				fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("oidc.%s[%d]", list.field, i), fmt.Sprintf("%q is no single value", v), "write one an entry, without commas")
+			}
+		}
+	}
+	o.Session.validate(fs)
+	o.CA.ValidateAt("oidc.ca", fs)
+	for _, port := range []struct {
+		field string
+		port  int32
+	}{{"oidc.proxyPort", o.ProxyPort}, {"oidc.statusPort", o.StatusPort}} {
+		if port.port != 0 {
+			pattern.CheckPort(port.field, port.port, "", fs)
+		}
+	}
+}
+
+func (s *Session) validate(fs *sidecar.Findings) {
+	if s == nil {
+		return
+	}
+	if s.ExpireSeconds < 0 {
+		fs.Add(sidecar.Error, "bad-value", "oidc.session.expireSeconds", "seconds can't be negative", "leave it out for 12 hours")
+	}
+	switch refresh := s.refresh(); {
+	case refresh < 0:
+		fs.Add(sidecar.Error, "bad-value", "oidc.session.refreshSeconds", "seconds can't be negative", "leave it out for 5 minutes")
+	case refresh >= s.expire() && s.ExpireSeconds >= 0:
+		fs.Add(sidecar.Error, "bad-value", "oidc.session.refreshSeconds", fmt.Sprintf("a session of %d seconds would end before it's refreshed after %d", s.expire(), refresh),
+			"write less than expireSeconds")
+	case refresh == 0:
+		fs.Add(sidecar.Warning, "session-unchecked", "oidc.session.refreshSeconds",
+			fmt.Sprintf("who is locked out by the provider stays in until the session ends, after %d seconds", s.expire()), "write some minutes, as 300")
+	}
+}
+
+func (b *Basic) validate(fs *sidecar.Findings) {
+	if b == nil {
+		return
+	}
+	if b.SecretName == "" {
+		fs.Add(sidecar.Error, "missing-field", "basic.secretName", "there are no users", "name the Secret with the list that htpasswd writes")
+	} else {
+		pattern.CheckObjectName("basic.secretName", b.SecretName, fs)
+	}
+	if !realmText().MatchString(b.Realm) {
+		fs.Add(sidecar.Error, "bad-value", "basic.realm", fmt.Sprintf("%q can't be shown to people", b.Realm), "write letters, digits, blanks and . _ : @ / ( ) ' ! ? -")
+	}
+}
+
+func checkHTTPS(field, text string, fs *sidecar.Findings) {
+	u, err := url.Parse(text)
+	if text == "" {
+		fs.Add(sidecar.Error, "missing-field", field, "no URL is given", "write it with https")
+	} else if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || !plainText().MatchString(text) || strings.Contains(text, " ") {
+		fs.Add(sidecar.Error, "bad-value", field, "it is no URL with https and a host", "write one, as https://issuer.example")
+	}
+}
+
+// check finds what is wrong with the config for this workload.
+func (p *AuthProxy) check(w *sidecar.Workload) sidecar.Findings {
+	var fs sidecar.Findings
+	p.Gate.check(w, &fs)
+	p.checkHealth(w, true, &fs)
+	want := func(field, secret string, keys ...string) {
+		have, ok := w.Secrets[secret]
+		for _, key := range keys {
+			if ok && !slices.Contains(have, key) {
+				fs.Add(sidecar.Error, "secret-key", field, fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, key, pattern.JoinSorted(have)), "name one that has it")
+			}
+		}
+	}
+	if ref := w.Image(pattern.NginxJSImage.Ref); p.token() != nil && strings.Contains(ref, "-slim") {
+		fs.Add(sidecar.Error, "image-unfit", "override.image", fmt.Sprintf("image %s has no njs, which verifies tokens, and no curl", ref), "take one that isn't slim, as "+pattern.NginxJSImage.Ref)
+	}
+	switch {
+	case p.JWT != nil:
+		p.JWT.JWKS.CheckKeyAs(w, "jwt.jwks", jwksKey, &fs)
+		p.JWT.CA.CheckKey(w, "jwt.ca", &fs)
+	case p.Basic != nil:
+		want("basic.secretName", p.Basic.SecretName, cmp.Or(p.Basic.Key, "auth"))
+	case p.OIDC != nil:
+		want("oidc.secretName", p.OIDC.SecretName, "client-secret", "cookie-secret")
+		p.OIDC.CA.CheckKey(w, "oidc.ca", &fs)
+	}
+	return fs
+}

@@ -1,0 +1,150 @@
+package proxy
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// mutual is a TLSProxy that asks clients for certificates.
+func mutual(clients Clients, edits ...func(*TLSProxy)) *TLSProxy {
+	return proxy(append([]func(*TLSProxy){func(p *TLSProxy) {
+		clients.CA = pattern.CABundle{SecretName: "clients-ca"}
+		p.Clients = &clients
+	}}, edits...)...)
+}
+
+func overTCP(p *TLSProxy) { p.Protocol = sidecar.TCP }
+
+// nginx can't tell clients of protocol tcp by their names: whatever list there is,
+// a ghostunnel has it.
+func TestClientsNamed(t *testing.T) {
+	for name, c := range map[string]struct {
+		clients Clients
+		want    []string
+	}{
+		"CN":   {Clients{AllowedCommonNames: []string{"alice", "web *"}}, []string{"--allow-cn=alice", "--allow-cn=web *"}},
+		"DNS":  {Clients{AllowedDNSNames: []string{"shop.prod.svc"}}, []string{"--allow-dns=shop.prod.svc"}},
+		"URI":  {Clients{AllowedURIs: []string{"spiffe://cluster.local/ns/shop/sa/*"}}, []string{"--allow-uri=spiffe://cluster.local/ns/shop/sa/*"}},
+		"none": {Clients{}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := mutual(c.clients, overTCP)
+			ch := change(t, p, patterntest.Elasticsearch())
+			var got []string
+			for _, arg := range ch.Containers[0].Args {
+				if strings.HasPrefix(arg, "--allow-") {
+					got = append(got, arg)
+				}
+			}
+			require.Equal(t, c.want, got)
+			require.Equal(t, c.want == nil, len(ch.Objects) == 1, "nginx.conf")
+			require.Equal(t, c.want == nil, ch.Containers[0].Image == pattern.NginxImage.Ref)
+			require.True(t, ch.Takeovers[0].ClientCertificate)
+		})
+	}
+}
+
+// What a ghostunnel is told about addresses and about its end.
+func TestClientsNamedListens(t *testing.T) {
+	args := func(edit func(*TLSProxy), edits ...func(*sidecar.Workload)) []string {
+		return change(t, mutual(Clients{AllowedCommonNames: []string{"alice"}}, overTCP, edit), patterntest.Elasticsearch(edits...)).Containers[0].Args
+	}
+	require.Contains(t, args(func(*TLSProxy) {}), "--listen=:9200")
+	require.Contains(t, args(func(p *TLSProxy) { p.IPFamilies = []corev1.IPFamily{corev1.IPv4Protocol} }), "--listen=0.0.0.0:9200")
+	require.Contains(t, args(func(p *TLSProxy) { p.IPFamilies = []corev1.IPFamily{corev1.IPv6Protocol} }), "--listen=[::]:9200")
+	require.Contains(t, args(func(p *TLSProxy) { p.HealthPort = 17000 }), "--status=http://:17000")
+	front := args(func(p *TLSProxy) { p.Mode, p.Rebind = ModeFront, nil })
+	require.Contains(t, front, "--listen=:8443")
+	require.Contains(t, front, "--target=127.0.0.1:9200")
+	require.Contains(t, args(func(*TLSProxy) {}), "--shutdown-timeout=23s")
+
+	p := mutual(Clients{AllowedCommonNames: []string{"alice"}}, overTCP)
+	require.Nil(t, change(t, p, patterntest.Elasticsearch()).Containers[0].Lifecycle)
+	beside := func(w *sidecar.Workload) { w.Placement = sidecar.Beside }
+	require.EqualValues(t, 5, change(t, p, patterntest.Elasticsearch(beside)).Containers[0].Lifecycle.PreStop.Sleep.Seconds)
+}
+
+func TestClientsFindings(t *testing.T) {
+	alice := Clients{AllowedCommonNames: []string{"alice"}}
+	for name, c := range map[string]struct {
+		proxy *TLSProxy
+		want  []string
+	}{
+		"no CA":         {proxy(func(p *TLSProxy) { p.Clients = &Clients{} }), []string{"error missing-field: clients.ca: neither a Secret nor a ConfigMap is named; write secretName or configMapName"}},
+		"two CAs":       {proxy(func(p *TLSProxy) { p.Clients = &Clients{CA: pattern.CABundle{SecretName: "a", ConfigMapName: "b"}} }), []string{"error bad-value: clients.ca.configMapName: there is secretName already; leave one of them out"}},
+		"a mode":        {mutual(Clients{Mode: "maybe"}), []string{`error bad-value: clients.mode: "maybe" is unknown; write require or optional`}},
+		"a CN":          {mutual(Clients{AllowedCommonNames: []string{"a,CN=root"}}), []string{`error bad-value: clients.allowedCommonNames[0]: "a,CN=root" can't be compared safely; write letters, digits, spaces and . _ @ : / * -; or the whole subject into allowedSubjects`}},
+		"a subject":     {mutual(Clients{AllowedSubjects: []string{"alice"}}), []string{`error bad-value: clients.allowedSubjects[0]: "alice" is no subject; write it as RFC 2253 does, as in CN=alice,OU=ops,O=Example`}},
+		"SANs of HTTP":  {mutual(Clients{AllowedURIs: []string{"spiffe://a/b"}}), []string{"error client-names: clients: nginx doesn't see the subject alternative names of clients' certificates; use allowedCommonNames or allowedSubjects; names of that kind are for protocol tcp"}},
+		"headers":       {mutual(Clients{ForwardIdentity: true}, overTCP), []string{"error client-names: clients.forwardIdentity: there are no headers in protocol tcp; leave it out, or give http ports a proxy of their own"}},
+		"subjects, TCP": {mutual(Clients{AllowedSubjects: []string{"CN=a"}}, overTCP), []string{"error client-names: clients.allowedSubjects: nothing compares whole subjects in protocol tcp; use allowedCommonNames, allowedDNSNames or allowedURIs"}},
+		"a DNS name":    {mutual(Clients{AllowedDNSNames: []string{"Shop --allow-all"}}, overTCP), []string{`error bad-value: clients.allowedDNSNames[0]: "Shop --allow-all" is no DNS name; write lower case letters, digits, - and dots, as in shop.prod.svc`}},
+		"URIs": {mutual(Clients{AllowedURIs: []string{"spiffe://a/$(HOME)", "spiffe://a/b*", "spiffe://a/**/b", "**", "spiffe://a/**"}}, overTCP), []string{
+			`error bad-value: clients.allowedURIs[0]: "spiffe://a/$(HOME)" can't be compared safely; write a URI, as spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`,
+			`error bad-value: clients.allowedURIs[1]: "spiffe://a/b*" can't be compared safely; write a URI, as spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`,
+			`error bad-value: clients.allowedURIs[2]: "spiffe://a/**/b" can't be compared safely; write a URI, as spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`,
+			`error bad-value: clients.allowedURIs[3]: "**" can't be compared safely; write a URI, as spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`}},
+		"HTTP and TCP": {mutual(alice, func(p *TLSProxy) { p.MorePorts = []MorePort{{Port: 9300, AppPort: 9301, Protocol: sidecar.TCP}} }), []string{
+			"error client-names: clients.allowedCommonNames: for http nginx compares them, for tcp it can't; give the tcp ports a proxy of their own"}},
+		"what ghostunnel can't": {mutual(alice, overTCP, func(p *TLSProxy) {
+			p.Clients.Mode, p.TLSProfile, p.AccessLog = OptionalClients, Modern, JSONAccessLog
+			p.MorePorts = []MorePort{{Port: 9300, AppPort: 9301, Protocol: sidecar.TCP}}
+		}), []string{
+			"error client-names: clients.mode: in protocol tcp, nothing tells a client with the wrong name from one without a certificate; leave mode out, or the lists of names",
+			"error client-names: morePorts: what compares names in protocol tcp has one port; give the others a proxy of their own",
+			"error client-names: tlsProfile: what compares names in protocol tcp can't refuse TLS 1.2; leave it out, or the lists of names",
+			"error client-names: accessLog: what compares names in protocol tcp writes no JSON; leave it out: who is refused is told all the same"}},
+		"a way around": {mutual(alice, func(p *TLSProxy) {
+			p.Mode, p.Rebind, p.NetworkPolicy = ModeFront, nil, &NetworkPolicy{Emit: new(false)}
+		}), []string{
+			"error app-reachable: networkPolicy: at the pod's address, port 9200 would still answer those without a certificate; leave networkPolicy out, or use mode takeover"}},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, patterntest.Lines(c.proxy.Validate())) })
+	}
+	w := patterntest.Elasticsearch(func(w *sidecar.Workload) { w.Secrets = map[string][]string{"clients-ca": {"ca.pem"}} })
+	require.Equal(t, []string{"error tls-invalid: clients.ca.secretName: Secret clients-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, patterntest.Findings(t, mutual(alice), w))
+	w.Secrets["clients-ca"] = []string{"ca.crt"}
+	require.Empty(t, patterntest.Findings(t, mutual(alice), w))
+
+	w.ConfigMaps = func(string) *sidecar.ConfigMap { return &sidecar.ConfigMap{Keys: []string{"ca.pem"}} }
+	p := mutual(alice)
+	p.Clients.CA = pattern.CABundle{ConfigMapName: "services-ca"}
+	require.Equal(t, []string{"error tls-invalid: clients.ca.configMapName: ConfigMap services-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, patterntest.Findings(t, p, w))
+}
+
+// In mode front, what the node leads to the app passes by the proxy.
+func TestFrontHostPort(t *testing.T) {
+	p := proxy(func(p *TLSProxy) {
+		p.Mode, p.Rebind, p.NetworkPolicy = ModeFront, nil, &NetworkPolicy{Isolated: new(false)}
+	})
+	w := patterntest.Elasticsearch(func(w *sidecar.Workload) { w.App.Ports[0].HostPort = 80 })
+	require.Equal(t, []string{"error app-reachable: mode: port 80 of the node leads to port 9200 of the app, past the proxy; use mode takeover, where it leads to the proxy; or take hostPort out"}, patterntest.Findings(t, p, w))
+}
+
+// FuzzClientsNamed writes whatever there is into the lists: it's refused, or it's
+// one argument of its own flag, that the kubelet doesn't expand.
+func FuzzClientsNamed(f *testing.F) {
+	for _, s := range []string{"alice", "a.b.svc", "spiffe://a/b", "$(X)", "a\n--allow-all", "--allow-all", "@/etc/passwd", "a b", "*", "**"} {
+		f.Add(s, s, s)
+	}
+	f.Fuzz(func(t *testing.T, cn, dns, uri string) {
+		c, err := mutual(Clients{AllowedCommonNames: []string{cn}, AllowedDNSNames: []string{dns}, AllowedURIs: []string{uri}}, overTCP).Change(patterntest.Elasticsearch())
+		if err != nil {
+			return
+		}
+		args := c.Containers[0].Args
+		require.Equal(t, []string{"--allow-cn=" + cn, "--allow-dns=" + dns, "--allow-uri=" + uri}, args[5:8])
+		for _, arg := range args {
+			require.NotContains(t, arg, "$(")
+			require.NotContains(t, arg, "\n")
+		}
+		require.NotEmpty(t, cn+dns+uri)
+	})
+}

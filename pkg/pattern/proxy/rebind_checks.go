@@ -1,0 +1,148 @@
+package proxy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// checkPreset finds what is in the way of a preset in this pod. Values of variables
+// and arguments aren't told: they may be secret.
+func (p *Gate) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
+	if p.front() || p.Rebind == nil || w.App == nil {
+		return
+	}
+	p.checkNodes(w, fs)
+	preset := p.Rebind.preset()
+	if preset == nil || preset.Refuse != "" {
+		return // Validate says so
+	}
+	c, port := w.App, p.rebindPort()
+	if why := preset.refused(c); why != "" {
+		why, hint, _ := strings.Cut(why, ": ")
+		fs.Add(sidecar.Error, "rebind-refused", "rebind.preset", preset.Name+": "+why, hint)
+		return
+	}
+	ours := p.Rebind.args(c, port)
+	checkFlags(preset, "among the arguments of container "+c.Name, slices.Concat(c.Command, c.Args), ours, fs)
+	for _, e := range c.Env {
+		if a, appended := preset.Append[e.Name]; appended {
+			theirs := strings.TrimSuffix(e.Value, pattern.ExpandPort(a.Value, port))
+			checkFlags(preset, "in variable "+e.Name, strings.Fields(theirs), nil, fs)
+		}
+		if slices.ContainsFunc(preset.BeatenBy, func(b string) bool {
+			stem, prefix := strings.CutSuffix(b, "*")
+			return b == e.Name || prefix && strings.HasPrefix(e.Name, stem)
+		}) {
+			fs.Add(sidecar.Warning, "rebind-beaten", "rebind.preset", fmt.Sprintf("variable %s may win over what moves %s", e.Name, preset.Name), "take it out, or see that it says the same")
+		}
+	}
+	if preset.ByEntrypoint && len(c.Command) > 0 {
+		fs.Add(sidecar.Warning, "rebind-entrypoint", "rebind.preset", fmt.Sprintf("a script of the image reads the variables that move %s, and the pod's own command may skip it", preset.Name), "leave command out, or move it by its configuration")
+	}
+	for _, names := range slices.Sorted(maps.Keys(preset.SetToo)) {
+		each := strings.Split(names, "|")
+		if !slices.ContainsFunc(each, func(name string) bool { return p.Rebind.Env[name] != "" || hasEnv(c, name) }) {
+			fs.Add(sidecar.Warning, "rebind-set-too", "rebind.preset", fmt.Sprintf("variable %s isn't set: %s", each[0], pattern.ExpandPort(preset.SetToo[names], port)), "set it in the manifest or in rebind.env")
+		}
+	}
+	if preset.StillPublic != "" {
+		fs.Add(sidecar.Info, "rebind-still-public", "rebind.preset", pattern.ExpandPort(preset.StillPublic, port), "")
+	}
+	if f := preset.FirstStart; f != nil && slices.Contains(p.Takes(), f.Port) && f.happens(c) {
+		fs.Add(sidecar.Error, "rebind-first-start", "rebind.preset",
+			fmt.Sprintf("on an empty volume the image of %s starts a server on port %d for itself, where the proxy listens already", preset.Name, f.Port), "use mode: front")
+	}
+}
+
+// checkNodes finds an Elasticsearch or OpenSearch of several nodes whose transport
+// is moved away from them, too.
+func (p *Gate) checkNodes(w *sidecar.Workload, fs *sidecar.Findings) {
+	if p.Rebind.Env["network.host"] != "127.0.0.1" || hasEnv(w.App, "transport.host") {
+		return
+	}
+	if hasEnv(w.App, "discovery.seed_hosts") || hasEnv(w.App, "discovery.seed_providers") || w.Replicas != nil && *w.Replicas > 1 {
+		fs.Add(sidecar.Error, "rebind-peers", "rebind.env.network.host", "it moves the transport to 127.0.0.1 too, where the nodes can't find each other", "write http.host in its place")
+	}
+}
+
+// validate finds what is wrong with a preset that a user has written.
+func (p *RebindPreset) validate(fs *sidecar.Findings) {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
+		pattern.CheckEnvName("rebind.preset", name, fs)
+		all = append(all, p.Env[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Append)) {
+		pattern.CheckEnvName("rebind.preset", name, fs)
+		all = append(all, p.Append[name].Value)
+	}
+	all = append(all, p.Args...)
+	if p.Refuse == "" && !strings.Contains(strings.Join(all, "\n"), "{port}") {
+		fs.Add(sidecar.Warning, "rebind-untold", "rebind.preset", fmt.Sprintf("preset %s doesn't tell the app its new port", p.Name),
+			"write {port} where it belongs, in env, append or args")
+	}
+}
+
+// refused is why a preset isn't for a container; "" where it is.
+func (p *RebindPreset) refused(c *corev1.Container) string {
+	for _, part := range slices.Sorted(maps.Keys(p.RefuseIf)) {
+		if slices.ContainsFunc(slices.Concat(c.Command, c.Args), func(word string) bool { return strings.Contains(word, part) }) ||
+			slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return strings.HasPrefix(e.Name+"="+e.Value, part) }) {
+			return p.RefuseIf[part]
+		}
+	}
+	return ""
+}
+
+// happens reports whether the image starts its temporary server.
+func (f *FirstStart) happens(c *corev1.Container) bool {
+	return slices.ContainsFunc(f.Env, func(name string) bool { return hasEnv(c, name) }) ||
+		slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool {
+			return slices.ContainsFunc(f.Mounts, func(dir string) bool { return m.MountPath == dir || strings.HasPrefix(m.MountPath, dir+"/") })
+		})
+}
+
+func hasEnv(c *corev1.Container, name string) bool {
+	return slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == name })
+}
+
+// checkFlags finds flags of a preset in what the app is told, other than ours.
+func checkFlags(preset *RebindPreset, where string, told, ours []string, fs *sidecar.Findings) {
+	var words []string
+	for _, word := range told {
+		if !slices.Contains(ours, word) && strings.ContainsAny(word, " \t\n") {
+			words = append(words, strings.Fields(word)...) // a script of a shell
+		} else {
+			words = append(words, word)
+		}
+	}
+	for i, word := range words {
+		at := slices.Index(ours, word)
+		mine := at >= 0 && (at+1 == len(ours) || strings.Contains(word, "=") || i+1 < len(words) && words[i+1] == ours[at+1])
+		if j := slices.IndexFunc(preset.Flags, func(flag string) bool { return isFlag(word, flag) }); j >= 0 && !mine {
+			fs.Add(sidecar.Error, "rebind-flag", "rebind.preset", fmt.Sprintf("%s stands %s: it says where %s listens", preset.Flags[j], where, preset.Name),
+				"take it out of the manifest, or write what it must be")
+		}
+	}
+}
+
+// isFlag reports whether a word is a flag, alone or with its value: --port,
+// --port=1, -port=1 (Go's flag package takes both), -p1, -p=1.
+func isFlag(word, flag string) bool {
+	name, _, _ := strings.Cut(word, "=")
+	if name == flag {
+		return true
+	}
+	if len(flag) == 2 && flag[0] == '-' {
+		rest, ok := strings.CutPrefix(word, flag)
+		return ok && rest != "" && strings.ContainsAny(rest[:1], "0123456789:[*")
+	}
+	return strings.HasPrefix(name, "-") && strings.HasPrefix(flag, "-") && len(strings.TrimLeft(name, "-")) > 1 && strings.TrimLeft(name, "-") == strings.TrimLeft(flag, "-")
+}

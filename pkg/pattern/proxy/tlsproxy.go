@@ -1,0 +1,196 @@
+package proxy
+
+import (
+	"cmp"
+	_ "embed" // for the script
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// TLSProxy terminates TLS in the pod, in an nginx in front of an app that speaks
+// plain HTTP, gRPC or TCP: nginx takes the app's port over and the app moves to
+// 127.0.0.1, or nginx has a port of its own and Services lead there. Where clients
+// of protocol tcp are told apart by their names, a ghostunnel is in its place.
+type TLSProxy struct {
+	Gate
+	// PlainHTTP is what a client gets that speaks plain HTTP on the TLS port:
+	// reject (400 Bad Request) or redirect (308 to the same address with https).
+	// Default: reject.
+	PlainHTTP PlainHTTP `json:"plainHTTP,omitempty"`
+	// Clients demands certificates of the clients too (mutual TLS).
+	Clients *Clients `json:"clients,omitempty"`
+}
+
+// PlainHTTP says how plain HTTP on a TLS port is answered.
+type PlainHTTP string
+
+const (
+	Reject   PlainHTTP = "reject"
+	Redirect PlainHTTP = "redirect"
+)
+
+var _ sidecar.Pattern = (*TLSProxy)(nil)
+
+const reloadKey = "run.sh"
+
+// reloadScript starts nginx and reloads it when the clients' CA changes: what is
+// no certificate of its own, nginx reads at its start only.
+//
+//go:embed files/nginx/run.sh
+var reloadScript string
+
+// nginxSize: some 10 MiB per process when idle, 32 KiB and more per busy
+// connection, 4 MiB of TLS sessions.
+var nginxSize = pattern.Size{CPU: "20m", Memory: "32Mi", MaxMemory: "128Mi", FixedCPU: "250m"}
+
+// Change puts nginx in front of the app.
+func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
+	whole := *p
+	whole.Gate = p.discovered(w)
+	p = &whole
+	notes := p.check(w)
+	if mine := p.Validate(); mine.Failed() {
+		return nil, append(mine, notes...)
+	} else if notes.Failed() {
+		return nil, notes // whoever reads configs has told what else is in mine
+	}
+	c := &sidecar.Change{
+		Phase:     sidecar.PhaseProxy,
+		App:       p.app(w),
+		Takeovers: p.takeovers(w),
+		Pod:       sidecar.Pod{Sysctls: p.sysctls(w), MinGracePeriodSeconds: p.minGrace(w)},
+		Claims:    p.claims(w),
+	}
+	object := w.ObjectName()
+	secret := cmp.Or(p.SecretName, object)
+	certs := pattern.SecretVolume(pattern.VolumeName(w, "certs"), secret, pattern.TLSKeys...)
+	if p.named() {
+		c.Containers = []corev1.Container{p.ghostunnel(w)}
+		c.Volumes = []corev1.Volume{certs}
+	} else {
+		resources := nginxSize.Resources(w)
+		c.Containers = []corev1.Container{p.container(w, resources)}
+		c.Volumes = []corev1.Volume{pattern.ConfigMapVolume(pattern.VolumeName(w, "config"), object), certs, pattern.TmpVolume(pattern.VolumeName(w, "tmp"))}
+		files := map[string]string{confKey: p.conf(w, resources).String()}
+		if p.Clients != nil {
+			files[reloadKey] = reloadScript
+		}
+		c.Objects = []sidecar.Object{pattern.NewConfigMap(object, files)}
+	}
+	if p.Clients != nil {
+		c.Volumes = append(c.Volumes, p.Clients.CA.Volume(pattern.VolumeName(w, "clients")))
+	}
+	if r := c.Containers[0].Resources; r.Requests.Cpu().Equal(*r.Limits.Cpu()) {
+		notes.Add(sidecar.Info, "qos-guaranteed", "", "the pod is of QoS class Guaranteed and stays it: requests and limits of "+w.Name+" are equal",
+			"give it what your load needs by override.resources")
+	}
+	if p.Certificate != nil {
+		c.Objects = append(c.Objects, p.Certificate.Objects(secret, p.Certificate.ServiceNames(w))...)
+	}
+	if policy := p.networkPolicy(w); policy != nil {
+		c.Objects = append(c.Objects, *policy)
+	}
+	c.Notes = notes
+	return c, nil
+}
+
+// takeovers say too who is let in, and where the kubelet is answered.
+func (p *TLSProxy) takeovers(w *sidecar.Workload) []sidecar.Takeover {
+	all := p.heardTakeovers(w, p.Clients.required())
+	for i := range all {
+		all[i].ClientCertificate = p.Clients.required()
+	}
+	return all
+}
+
+// container is nginx. Its command skips the image's entrypoint, whose scripts
+// want to write to the root file system. There is no readiness probe: the app's
+// own goes through nginx and speaks for both.
+func (p *TLSProxy) container(w *sidecar.Workload, resources corev1.ResourceRequirements) corev1.Container {
+	c := corev1.Container{
+		Name:      w.Name,
+		Image:     pattern.NginxImage.Ref,
+		Command:   []string{"nginx", "-e", "stderr", "-c", confFile, "-g", "daemon off;"},
+		Ports:     p.containerPorts(w),
+		Resources: resources,
+		VolumeMounts: []corev1.VolumeMount{
+			{Name: pattern.VolumeName(w, "config"), MountPath: confDir, ReadOnly: true},
+			{Name: pattern.VolumeName(w, "certs"), MountPath: certsDir, ReadOnly: true},
+			{Name: pattern.VolumeName(w, "tmp"), MountPath: "/tmp"},
+		},
+		StartupProbe:    pattern.NewTCPProbe(p.doors()[0].listen, 1, 60),
+		LivenessProbe:   pattern.NewTCPProbe(p.doors()[0].listen, 20, 3),
+		Lifecycle:       p.shutdown(w).preStop(),
+		SecurityContext: pattern.RestrictedSecurityContext(pattern.NginxImage),
+	}
+	if p.Clients != nil {
+		c.Command = []string{"sh", confDir + "/" + reloadKey}
+		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: pattern.VolumeName(w, "clients"), MountPath: clientsDir, ReadOnly: true})
+	}
+	p.hear(w, &c, p.Clients.required())
+	return c
+}
+
+// conf is what the nginx.conf of a valid TLSProxy is made of.
+func (p *TLSProxy) conf(w *sidecar.Workload, given corev1.ResourceRequirements) *nginxConf {
+	c := p.nginx(w, given)
+	c.Pattern = "tlsProxy"
+	c.Redirect = p.PlainHTTP == Redirect
+	if c.Clients = p.Clients.nginx(); c.Clients != nil {
+		c.Identity = identityHeaders(p.Clients.identity())
+	}
+	p.healthy(w, c, p.Clients.required())
+	return c
+}
+
+// Validate finds what is wrong with the config whatever the workload is.
+func (p *TLSProxy) Validate() sidecar.Findings {
+	var fs sidecar.Findings
+	without := withoutTLS
+	if p.Clients != nil {
+		without = withoutCertificate
+	}
+	p.validate(true, without, &fs)
+	pattern.CheckEnum("plainHTTP", p.PlainHTTP, &fs, Reject, Redirect)
+	if p.PlainHTTP == Redirect && p.Protocol != "" && p.Protocol != sidecar.HTTP {
+		fs.Add(sidecar.Error, "bad-value", "plainHTTP", "only clients of protocol http follow redirects", "leave it out")
+	}
+	if p.Clients != nil {
+		p.Clients.validate(&p.Gate, &fs)
+	}
+	return fs
+}
+
+// check finds what is wrong with the config for this workload.
+func (p *TLSProxy) check(w *sidecar.Workload) sidecar.Findings {
+	var fs sidecar.Findings
+	p.Gate.check(w, &fs)
+	if p.Clients != nil {
+		p.Clients.CA.CheckKey(w, "clients.ca", &fs)
+	}
+	p.checkImage(w, &fs)
+	p.checkHealth(w, p.Clients.required(), &fs)
+	return fs
+}
+
+// checkImage finds what the image's version can't do.
+func (p *TLSProxy) checkImage(w *sidecar.Workload, fs *sidecar.Findings) {
+	if p.named() {
+		return
+	}
+	ref := w.Image(pattern.NginxImage.Ref)
+	switch version := nginxRelease(ref); {
+	case !version.AtLeast(1, 19, 5): // -e; certificates by variable came with 1.15.9
+		fs.Add(sidecar.Error, "image-version", "", "nginx of image "+ref+" is too old", "use 1.19.5 or newer")
+	case !version.AtLeast(1, 27, 4):
+		fs.Add(sidecar.Info, "image-version", "", "nginx of image "+ref+" reads the certificate again at each handshake", "1.27.4 and newer keep it for some seconds")
+	}
+	if w.Override != nil && slices.ContainsFunc(w.Override.Env, func(e corev1.EnvVar) bool { return e.Name == "NGINX" }) {
+		// src/core/nginx.c, ngx_add_inherited_sockets: how nginx hands over its listeners
+		fs.Add(sidecar.Error, "bad-value", "", "nginx takes the variable NGINX of the override for a list of inherited sockets and doesn't start", "use another name")
+	}
+}

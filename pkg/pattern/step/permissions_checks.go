@@ -1,0 +1,149 @@
+package step
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Validate finds what is wrong with the config whatever the workload is.
+func (p *Permissions) Validate() sidecar.Findings {
+	var fs sidecar.Findings
+	if len(p.Volumes) == 0 {
+		fs.Add(sidecar.Error, "missing-field", "volumes", "no volume is named", "name those of the app's volumes that it must write to")
+	}
+	for i, name := range p.Volumes {
+		if slices.Contains(p.Volumes[:i], name) {
+			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("volumes[%d]", i), name+" is there already", "leave one of them out")
+		}
+	}
+	pattern.CheckEnum("mode", p.Mode, &fs, ModeFSGroup, ModeChown)
+	pattern.CheckEnum("fsGroupChangePolicy", p.FSGroupChangePolicy, &fs, corev1.FSGroupChangeOnRootMismatch, corev1.FSGroupChangeAlways)
+	for _, id := range []struct {
+		field string
+		value *int64
+	}{{"runAsUser", p.RunAsUser}, {"runAsGroup", p.RunAsGroup}} {
+		if id.value != nil && (*id.value < 0 || *id.value > 1<<31-1) {
+			fs.Add(sidecar.Error, "bad-value", id.field, fmt.Sprintf("%d is no number of a user or group", *id.value), "write 0 to 2147483647")
+		}
+	}
+	if p.Mode == ModeChown && p.FSGroupChangePolicy != "" {
+		pattern.RefuseField("fsGroupChangePolicy", "it's for fsGroup", &fs)
+	}
+	if p.Mode == ModeFSGroup && p.RunAsUser != nil {
+		pattern.RefuseField("runAsUser", "it's for chown", &fs)
+	}
+	return fs
+}
+
+// check finds what is wrong with the config for this workload.
+func (p *Permissions) check(w *sidecar.Workload) sidecar.Findings {
+	var fs sidecar.Findings
+	pattern.CheckLinux(w, &fs)
+	var chown, group []string
+	for i, name := range p.Volumes {
+		at := fmt.Sprintf("volumes[%d]", i)
+		v, ok := checkWritable(w, at, name, &fs)
+		if !ok {
+			continue
+		}
+		if p.mode(v) == ModeFSGroup {
+			group = append(group, name)
+			if kind := unmanaged(v); kind != "" {
+				fs.Add(sidecar.Error, "fs-group", "mode", "volume "+name+" is "+kind+", which the kubelet gives to no group", "use chown for it, or leave mode out")
+			}
+			continue
+		}
+		chown = append(chown, name)
+		checkHostPath(v, at, &fs)
+		if checkSubPaths(w, at, name, &fs); w.App != nil && len(appMounts(w, name)) == 0 {
+			fs.Add(sidecar.Error, "volume-unused", at, fmt.Sprintf("container %s doesn't mount volume %s to write to it", w.App.Name, name), "name one that it does, or the container in app")
+		}
+	}
+	if others := shared(w, p.Volumes); group != nil && others != nil {
+		fs.Add(sidecar.Info, "fs-group", "volumes", "the kubelet gives all volumes of the pod to its fsGroup, so also "+pattern.JoinSorted(others), "")
+	}
+	if group != nil && p.fsGroup(w) == nil {
+		fs.Add(sidecar.Error, "user-unknown", "runAsGroup", "nothing tells what group the app runs as: neither its nor the pod's securityContext has a runAsGroup or runAsUser", "write it; id in the app's container tells")
+	}
+	if chown == nil {
+		return fs
+	}
+	p.checkOwner(w, &fs)
+	checkAdmitted(w, "restricted", "mode", "the container of user root that gives "+pattern.JoinSorted(chown)+" to the app", "use mode fsGroup where the volume can; or have who makes the volume set its owner; or use a namespace that admits root", &fs)
+	return fs
+}
+
+// checkOwner finds apps of which nobody knows as whom they run.
+func (p *Permissions) checkOwner(w *sidecar.Workload, fs *sidecar.Findings) {
+	_, owner := p.owner(w)
+	if owner == "" {
+		fs.Add(sidecar.Error, "user-unknown", "runAsUser", "nothing tells what user the app runs as: neither its nor the pod's securityContext has a runAsUser", "write it; id in the app's container tells")
+		return
+	}
+	if p.RunAsUser != nil {
+		return
+	}
+	for _, c := range w.Apps {
+		if user, _ := pattern.RunsAs(w, c); user == nil || fmt.Sprint(*user) != strings.Split(owner, ":")[0] {
+			fs.Add(sidecar.Error, "user-unknown", "runAsUser", fmt.Sprintf("containers %s and %s don't run as one user", w.App.Name, c.Name), "write whose the volumes are to be")
+			return
+		}
+	}
+}
+
+// unmanaged is what a volume is that no fsGroup changes, or "".
+func unmanaged(v corev1.Volume) string {
+	switch {
+	case v.HostPath != nil:
+		return "a hostPath"
+	case v.NFS != nil:
+		return "of NFS"
+	}
+	return ""
+}
+
+// shared are volumes that outlive the pod and get its group as well, though they
+// aren't named.
+func shared(w *sidecar.Workload, named []string) (names []string) {
+	for _, name := range pattern.VolumeNames(w) {
+		v, _ := podVolume(w, name)
+		if lasting := v.VolumeSource == (corev1.VolumeSource{}) || v.PersistentVolumeClaim != nil || v.CSI != nil; lasting && !slices.Contains(named, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// checkHostPath finds folders that the node itself lives in.
+func checkHostPath(v corev1.Volume, at string, fs *sidecar.Findings) {
+	if v.HostPath == nil {
+		return
+	}
+	dir := path.Clean(v.HostPath.Path)
+	system := slices.Contains([]string{"/", "/home", "/media", "/mnt", "/opt", "/srv", "/tmp", "/var", "/var/lib", "/var/log"}, dir)
+	for _, of := range []string{"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/usr", "/var/lib/containerd", "/var/lib/kubelet", "/var/run"} {
+		system = system || dir == of || strings.HasPrefix(dir, of+"/")
+	}
+	if system {
+		fs.Add(sidecar.Error, "host-path", at, "volume "+v.Name+" is the node's "+dir+", which isn't the app's to own", "mount a folder that is the app's alone")
+	}
+}
+
+// checkSubPaths finds mounts of which the init container can't tell the folder.
+func checkSubPaths(w *sidecar.Workload, at, volume string, fs *sidecar.Findings) {
+	if w.App == nil {
+		return
+	}
+	for _, m := range w.App.VolumeMounts {
+		if m.Name == volume && m.SubPathExpr != "" {
+			fs.Add(sidecar.Error, "sub-path", at, "volume "+volume+" is mounted by subPathExpr, which depends on the app's variables", "use subPath, or mode fsGroup where the volume can")
+		}
+	}
+}

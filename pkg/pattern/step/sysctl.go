@@ -1,0 +1,121 @@
+package step
+
+import (
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Sysctl sets kernel settings. Those that a pod has for itself become its
+// securityContext.sysctls. Limits that only the node has are raised by an init
+// container, the one privileged container that outrigger makes: it's there only
+// where such a limit is asked for, it never lowers one, and it ends before the app
+// starts. What it has raised stays so for all pods of the node; where the nodes are
+// yours, let them have it from their own configuration.
+type Sysctl struct {
+	// Sysctls are the settings, with names and values as in a pod's
+	// securityContext.sysctls: {name: vm.max_map_count, value: "262144"}.
+	Sysctls []corev1.Sysctl `json:"sysctls"`
+}
+
+var _ sidecar.Pattern = (*Sysctl)(nil)
+
+// Change sets what is the pod's, and raises what is the node's.
+func (p *Sysctl) Change(w *sidecar.Workload) (*sidecar.Change, error) {
+	notes := p.check(w)
+	if mine := p.Validate(); mine.Failed() {
+		return nil, append(mine, notes...)
+	} else if notes.Failed() {
+		return nil, notes
+	}
+	c := &sidecar.Change{Phase: sidecar.PhaseKernel, Notes: notes}
+	var raise []string
+	for _, s := range p.Sysctls {
+		s.Name = sidecar.SysctlName(s.Name)
+		if settable(w, s.Name) == podSetting {
+			c.Pod.Sysctls = append(c.Pod.Sysctls, s)
+		} else {
+			raise = append(raise, sidecar.SysctlPath(s.Name), s.Value)
+		}
+	}
+	if raise != nil {
+		c.InitContainers = []corev1.Container{{
+			Name:            w.Name,
+			Image:           pattern.BusyboxImage.Ref,
+			Command:         stepScript("sysctl"),
+			Args:            raise,
+			Resources:       stepSize.Resources(w),
+			SecurityContext: privileged(),
+		}}
+	}
+	return c, nil
+}
+
+// privileged is what it takes to write to the node's /proc/sys: no capability makes
+// a container runtime mount it writable.
+func privileged() *corev1.SecurityContext {
+	return &corev1.SecurityContext{
+		Privileged:             new(true),
+		RunAsUser:              new(int64(0)),
+		RunAsGroup:             new(int64(0)),
+		RunAsNonRoot:           new(false),
+		ReadOnlyRootFilesystem: new(true),
+	}
+}
+
+// check finds what can't be set in this pod, and says what it takes.
+func (p *Sysctl) check(w *sidecar.Workload) sidecar.Findings {
+	var fs sidecar.Findings
+	pattern.CheckLinux(w, &fs)
+	var node []string
+	for i, s := range p.Sysctls {
+		at, name := fmt.Sprintf("sysctls[%d]", i), sidecar.SysctlName(s.Name)
+		switch settable(w, name) {
+		case podSetting:
+			checkUnsafe(w, at, name, &fs)
+		case nodeLimit:
+			node = append(node, name)
+			checkRaised(at, s, &fs)
+		case nodeSetting:
+			fs.Add(sidecar.Error, "sysctl-scope", at, name+" is the node's, and doesn't show where a pod has a network of its own",
+				"set it on the nodes, by their own configuration")
+		case notALimit:
+			fs.Add(sidecar.Error, "sysctl-scope", at, name+" isn't known as a limit of the node that others can't mind when it's raised",
+				"set it on the nodes, by their own configuration; or spell out a container that does, with custom")
+		}
+	}
+	if node == nil {
+		return fs
+	}
+	names := strings.Join(node, ", ")
+	checkAdmitted(w, "baseline", "sysctls", "the privileged container that raises "+names, "set it on the nodes, by their own configuration; or use a namespace that admits privileged pods", &fs)
+	if u := w.Pod.Spec.HostUsers; u != nil && !*u {
+		pattern.AddUnfit(w, &fs, "user-namespace", "root of a user namespace can't raise the node's "+names, "take hostUsers: false off, or set it on the nodes", "hostUsers")
+	}
+	if w.PodSecurity != "privileged" && !enforces(w, "baseline") {
+		fs.Add(sidecar.Info, "sysctl-node", "sysctls", names+" is the node's: a privileged init container raises it for all pods there, which the namespace must admit", "")
+	}
+	return fs
+}
+
+// checkUnsafe finds settings that the kubelet allows only where it's told to.
+func checkUnsafe(w *sidecar.Workload, at, name string, fs *sidecar.Findings) {
+	minor, known := safeSince[name]
+	if known && w.Kubernetes.AtLeast(1, minor) {
+		return
+	}
+	why := "isn't among Kubernetes' safe sysctls"
+	if known {
+		why = fmt.Sprintf("is safe since Kubernetes 1.%d only, and this must run on %s", minor, w.Kubernetes)
+	}
+	if enforces(w, "baseline") {
+		checkAdmitted(w, "baseline", at, name+", which "+why, "leave it out, or use a namespace that admits it", fs)
+		return
+	}
+	fs.Add(sidecar.Warning, "sysctl-unsafe", at, name+" "+why+": a kubelet that isn't told to allow it ends the pod as SysctlForbidden",
+		"see that the nodes' kubelets have it in allowedUnsafeSysctls")
+}

@@ -1,0 +1,137 @@
+package step
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// safeSince are the settings that every kubelet allows in a pod, with the minor
+// version of Kubernetes since which it does, and Pod Security too
+// (k8s.io/pod-security-admission/policy/check_sysctls.go,
+// k8s.io/kubernetes/pkg/kubelet/sysctl/safe_sysctls.go, both 1.37).
+var safeSince = map[string]int{
+	"kernel.shm_rmid_forced":              0,
+	"net.ipv4.ip_local_port_range":        0,
+	"net.ipv4.tcp_syncookies":             0,
+	"net.ipv4.ping_group_range":           0,
+	"net.ipv4.ip_unprivileged_port_start": 22,
+	"net.ipv4.ip_local_reserved_ports":    27,
+	"net.ipv4.tcp_keepalive_time":         29,
+	"net.ipv4.tcp_fin_timeout":            29,
+	"net.ipv4.tcp_keepalive_intvl":        29,
+	"net.ipv4.tcp_keepalive_probes":       29,
+	"net.ipv4.tcp_rmem":                   32,
+	"net.ipv4.tcp_wmem":                   32,
+	"net.ipv4.tcp_slow_start_after_idle":  37,
+	"net.ipv4.tcp_notsent_lowat":          37,
+}
+
+// nodeNetwork are settings named for the network that are the node's all the same:
+// in a network namespace of its own, Linux (6.18, net/core/sysctl_net_core.c and
+// others) doesn't show them, or read-only.
+var nodeNetwork = []string{
+	"net.core.bpf_jit_enable", "net.core.bpf_jit_harden", "net.core.bpf_jit_limit",
+	"net.core.busy_poll", "net.core.busy_read", "net.core.default_qdisc", "net.core.dev_weight",
+	"net.core.netdev_budget", "net.core.netdev_budget_usecs", "net.core.netdev_max_backlog",
+	"net.core.rmem_default", "net.core.rmem_max", "net.core.wmem_default", "net.core.wmem_max",
+	"net.core.rps_sock_flow_entries", "net.core.max_skb_frags", "net.core.message_burst", "net.core.message_cost",
+	"net.ipv4.inet_peer_maxttl", "net.ipv4.inet_peer_minttl", "net.ipv4.inet_peer_threshold",
+	"net.ipv4.route.gc_thresh", "net.ipv4.route.max_size",
+	"net.ipv4.tcp_allowed_congestion_control", "net.ipv4.tcp_max_orphans", "net.ipv4.tcp_mem", "net.ipv4.udp_mem",
+	"net.netfilter.nf_conntrack_buckets", "net.netfilter.nf_conntrack_expect_max", "net.netfilter.nf_conntrack_max", "net.nf_conntrack_max",
+}
+
+// limits are settings that are one number, of which more never takes anything from
+// others but memory that they don't use: what an init container may raise for all.
+// vm.swappiness, vm.overcommit_memory and the like aren't: they change how the node
+// behaves, and up isn't their right direction for everybody. Nor is kernel.pid_max:
+// since Linux 6.14 each PID namespace has its own.
+var limits = []string{
+	"vm.max_map_count", // mmap of Elasticsearch, Lucene, MongoDB
+	"fs.aio-max-nr", "fs.file-max", "fs.nr_open", "fs.pipe-max-size", "fs.epoll.max_user_watches",
+	"fs.inotify.max_queued_events", "fs.inotify.max_user_instances", "fs.inotify.max_user_watches",
+	"kernel.keys.maxbytes", "kernel.keys.maxkeys", "kernel.threads-max",
+	"user.max_cgroup_namespaces", "user.max_inotify_instances", "user.max_inotify_watches", "user.max_ipc_namespaces",
+	"user.max_mnt_namespaces", "user.max_net_namespaces", "user.max_pid_namespaces", "user.max_user_namespaces", "user.max_uts_namespaces",
+	// Those of pods that share the node's namespaces.
+	"kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.shmall", "kernel.shmmax", "kernel.shmmni",
+	"fs.mqueue.msg_max", "fs.mqueue.msgsize_max", "fs.mqueue.queues_max",
+	"net.core.netdev_max_backlog", "net.core.optmem_max", "net.core.rmem_max", "net.core.somaxconn", "net.core.wmem_max",
+	"net.ipv4.tcp_max_orphans", "net.ipv4.tcp_max_syn_backlog", "net.netfilter.nf_conntrack_max", "net.nf_conntrack_max",
+}
+
+// A sysctlPlace is where a setting can be set.
+type sysctlPlace int
+
+const (
+	notALimit   sysctlPlace = iota
+	podSetting              // it's the pod's own
+	nodeLimit               // it's the node's, and a limit to be raised
+	nodeSetting             // it's the node's, and no pod of this kind can get at it
+)
+
+// settable decides about a setting, by its name with dots.
+func settable(w *sidecar.Workload, name string) sysctlPlace {
+	shared := true // with the node
+	switch sidecar.SysctlNamespace(name) {
+	case sidecar.NetNamespace:
+		shared = w.Pod.Spec.HostNetwork
+		if !shared && slices.Contains(nodeNetwork, name) {
+			return nodeSetting
+		}
+	case sidecar.IPCNamespace:
+		shared = w.Pod.Spec.HostIPC
+	}
+	switch {
+	case !shared:
+		return podSetting
+	case slices.Contains(limits, name):
+		return nodeLimit
+	}
+	return notALimit
+}
+
+// Names as the API server has them (k8s.io/kubernetes/pkg/apis/core/validation), and
+// values: numbers and words.
+var (
+	sysctlForm  = pattern.LazyRegexp(`^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])+[a-z0-9]([-_a-z0-9]*[a-z0-9])?$`)
+	sysctlValue = pattern.LazyRegexp(`^[-\w.,]+([ \t]+[-\w.,]+)*$`)
+)
+
+// Validate finds what is wrong with the config whatever the workload is.
+func (p *Sysctl) Validate() sidecar.Findings {
+	var fs sidecar.Findings
+	if len(p.Sysctls) == 0 {
+		fs.Add(sidecar.Error, "missing-field", "sysctls", "no setting is given", `write some, as in {name: vm.max_map_count, value: "262144"}`)
+	}
+	seen := map[string]string{}
+	for i, s := range p.Sysctls {
+		at, name := fmt.Sprintf("sysctls[%d]", i), sidecar.SysctlName(s.Name)
+		if len(s.Name) > 253 || !sysctlForm().MatchString(s.Name) {
+			fs.Add(sidecar.Error, "bad-value", at+".name", fmt.Sprintf("%q is no name of a setting", s.Name), "write one as vm.max_map_count")
+			continue
+		}
+		if first, twice := seen[name]; twice {
+			fs.Add(sidecar.Error, "bad-value", at+".name", name+" is set by "+first+" already", "leave one of them out")
+		}
+		seen[name] = at
+		if !sysctlValue().MatchString(s.Value) {
+			fs.Add(sidecar.Error, "bad-value", at+".value", fmt.Sprintf("%q is no value of %s", s.Value, name), "write numbers or words")
+		}
+	}
+	return fs
+}
+
+// checkRaised finds values of limits that aren't a number: only numbers can be
+// raised.
+func checkRaised(at string, s corev1.Sysctl, fs *sidecar.Findings) {
+	if n, err := strconv.ParseInt(s.Value, 10, 64); err != nil || n < 1 || strconv.FormatInt(n, 10) != s.Value {
+		fs.Add(sidecar.Error, "bad-value", at+".value", fmt.Sprintf("%q isn't what %s can be raised to", s.Value, sidecar.SysctlName(s.Name)), "write a whole number")
+	}
+}

@@ -1,0 +1,240 @@
+package tunnel
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"path"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Validate finds what is wrong with the config whatever the workload is.
+func (p *Tunnel) Validate() sidecar.Findings {
+	var fs sidecar.Findings
+	engines := p.engines()
+	if len(engines) > 1 {
+		fs.Add(sidecar.Error, "bad-value", engines[1], "there is "+engines[0]+" already, and a tunnel is one of them", "leave one of them out; another tunnel is another entry")
+		return fs
+	}
+	pattern.CheckEnum("protocol", p.Protocol, &fs, TCP, Postgres, MySQL, SMTP, LDAP)
+	p.validateEnv(&fs)
+	switch {
+	case p.ClientTLS != nil:
+		p.validateClientTLS(&fs)
+	case p.PgBouncer != nil:
+		p.validatePgBouncer(&fs)
+	case p.CloudSQL != nil:
+		p.validateGoogle("cloudSQL", p.CloudSQL.Instance, cloudSQLInstance().MatchString, "project:region:instance", &fs)
+	case p.AlloyDB != nil:
+		p.validateGoogle("alloyDB", p.AlloyDB.Instance, alloyDBInstance().MatchString, "projects/PROJECT/locations/REGION/clusters/CLUSTER/instances/INSTANCE", &fs)
+	default:
+		p.validateGhostunnel(&fs)
+	}
+	return fs
+}
+
+// engines are the fields that say how the tunnel is made; none means ghostunnel.
+func (p *Tunnel) engines() (set []string) {
+	for _, e := range []struct {
+		field string
+		set   bool
+	}{
+		{"pgbouncer", p.PgBouncer != nil},
+		{"cloudSQL", p.CloudSQL != nil},
+		{"alloyDB", p.AlloyDB != nil},
+		{"clientTLS", p.ClientTLS != nil},
+	} {
+		if e.set {
+			set = append(set, e.field)
+		}
+	}
+	return set
+}
+
+func (p *Tunnel) validateGhostunnel(fs *sidecar.Findings) {
+	p.validatePorts(fs)
+	p.validateHost(fs)
+	p.CA.ValidateAt("ca", fs)
+	p.ClientCertificate.validate(fs)
+	advice := map[Protocol]string{
+		Postgres: "use pgbouncer, cloudSQL or alloyDB; or clientTLS, where the app speaks TLS itself",
+		MySQL:    "use cloudSQL; or clientTLS, where the app speaks TLS itself",
+		SMTP:     "use the server's port for TLS from the first byte, mostly 465, with protocol tcp; or clientTLS",
+		LDAP:     "use the server's port for TLS from the first byte, mostly 636, with protocol tcp; or clientTLS",
+	}
+	if hint, inside := advice[p.Protocol]; inside {
+		fs.Add(sidecar.Error, "tunnel-protocol", "protocol", string(p.Protocol)+" starts TLS inside its own protocol, and a tunnel has it from the first byte", hint)
+		return
+	}
+	// An Info about a Port is for those who took it for granted.
+	usual := map[int32]Protocol{5432: Postgres, 3306: MySQL, 25: SMTP, 587: SMTP, 389: LDAP}
+	if inside, known := usual[p.Port]; known && p.Protocol == "" {
+		fs.Add(sidecar.Warning, "tunnel-protocol", "port", fmt.Sprintf("%d is mostly %s, which starts TLS inside its own protocol; this tunnel has it from the first byte", p.Port, inside),
+			advice[inside]+"; write protocol: tcp if the server is none of these")
+	}
+}
+
+func (p *Tunnel) validatePgBouncer(fs *sidecar.Findings) {
+	p.validatePorts(fs)
+	p.validateHost(fs)
+	if p.CA == nil {
+		fs.Add(sidecar.Error, "missing-field", "ca", "pgbouncer knows no public authorities", "name the Secret or ConfigMap with the CA of the server")
+	}
+	p.CA.ValidateAt("ca", fs)
+	p.ClientCertificate.validate(fs)
+	if p.ServerName != "" && p.ServerName != p.Host {
+		fs.Add(sidecar.Error, "bad-value", "serverName", "pgbouncer verifies the name that it connects to", "write that name as host, or take serverName out")
+	}
+	if p.Protocol != "" && p.Protocol != Postgres {
+		fs.Add(sidecar.Error, "bad-value", "protocol", "pgbouncer speaks postgres only", "write postgres, or take it out")
+	}
+	if p.StatusPort != 0 {
+		pattern.RefuseField("statusPort", "pgbouncer has none", fs)
+	}
+	if p.PgBouncer.AuthSecretName == "" {
+		fs.Add(sidecar.Error, "missing-field", "pgbouncer.authSecretName", "nothing says who may connect", `name the Secret whose userlist.txt has the users and their passwords: "user" "password", one a line`)
+	} else {
+		pattern.CheckObjectName("pgbouncer.authSecretName", p.PgBouncer.AuthSecretName, fs)
+	}
+	pattern.CheckKey("pgbouncer.key", p.PgBouncer.Key, fs)
+	if n := p.PgBouncer.MaxConnections; n < 0 || n > 10000 {
+		fs.Add(sidecar.Error, "bad-value", "pgbouncer.maxConnections", fmt.Sprintf("%d is no number of connections", n), "write 1 to 10000")
+	}
+}
+
+func (p *Tunnel) validateGoogle(field, instance string, is func(string) bool, form string, fs *sidecar.Findings) {
+	p.validatePorts(fs)
+	if instance == "" {
+		fs.Add(sidecar.Error, "missing-field", field+".instance", "no instance is named", "write "+form)
+	} else if !is(instance) {
+		fs.Add(sidecar.Error, "bad-value", field+".instance", fmt.Sprintf("%q is no instance", instance), "write "+form)
+	}
+	why := "Google's proxy finds and verifies the instance by itself"
+	p.unusedServer(why, fs)
+	if p.CA != nil {
+		pattern.RefuseField("ca", why, fs)
+	}
+	if p.ClientCertificate != nil {
+		pattern.RefuseField("clientCertificate", why, fs)
+	}
+	if p.Protocol == SMTP || p.Protocol == LDAP {
+		fs.Add(sidecar.Error, "bad-value", "protocol", "no database speaks "+string(p.Protocol), "take it out")
+	}
+}
+
+func (p *Tunnel) validateClientTLS(fs *sidecar.Findings) {
+	why := "without a proxy the app connects by itself"
+	p.unusedServer(why, fs)
+	if p.ListenPort != 0 {
+		pattern.RefuseField("listenPort", why, fs)
+	}
+	if p.StatusPort != 0 {
+		pattern.RefuseField("statusPort", why, fs)
+	}
+	if p.CA == nil {
+		fs.Add(sidecar.Error, "missing-field", "ca", "the app can't verify the server without its authority", "name the Secret or ConfigMap with the CA of the server")
+	}
+	p.CA.ValidateAt("ca", fs)
+	p.ClientCertificate.validate(fs)
+	if m := p.ClientTLS.MountPath; m != "" && (!path.IsAbs(m) || path.Clean(m) != m || m == "/" || strings.ContainsAny(m, ":$")) {
+		fs.Add(sidecar.Error, "bad-value", "clientTLS.mountPath", fmt.Sprintf("%q is no path of a folder", m), "write one as /etc/database")
+	}
+	if p.Protocol != Postgres && len(p.Env) == 0 {
+		fs.Add(sidecar.Error, "missing-field", "env", "nothing tells the app to use TLS: only libpq's variables, for protocol postgres, are known here",
+			"write the variables by which it's told, with the paths of the files")
+	}
+}
+
+// unused finds the fields that say where the server is, where nothing reads them.
+func (p *Tunnel) unusedServer(why string, fs *sidecar.Findings) {
+	if p.Host != "" {
+		pattern.RefuseField("host", why, fs)
+	}
+	if p.Port != 0 {
+		pattern.RefuseField("port", why, fs)
+	}
+	if p.ServerName != "" {
+		pattern.RefuseField("serverName", why, fs)
+	}
+}
+
+func (p *Tunnel) validatePorts(fs *sidecar.Findings) {
+	pattern.CheckPort("listenPort", p.ListenPort, "write the port of 127.0.0.1 that the app is to use, as in 6379", fs)
+	if p.ListenPort > 0 && p.ListenPort < 1024 {
+		fs.Add(sidecar.Error, "bad-value", "listenPort", fmt.Sprintf("%d is for root, which the tunnel isn't", p.ListenPort), "write 1024 or more")
+	}
+	if p.StatusPort != 0 {
+		pattern.CheckPort("statusPort", p.StatusPort, "", fs)
+	}
+	if p.ListenPort == p.status() {
+		fs.Add(sidecar.Error, "bad-value", "statusPort", fmt.Sprintf("%d is the listenPort", p.ListenPort), "write another one")
+	}
+}
+
+func (p *Tunnel) validateHost(fs *sidecar.Findings) {
+	pattern.CheckPort("port", p.Port, "write the server's port for TLS, as in 6380", fs)
+	address, err := netip.ParseAddr(p.Host)
+	switch {
+	case p.Host == "":
+		fs.Add(sidecar.Error, "missing-field", "host", "no server is named", "write its name, as in redis.db.example")
+	case err == nil && (address.Zone() != "" || address.IsLoopback() || address.IsUnspecified()), p.Host == "localhost":
+		fs.Add(sidecar.Error, "bad-value", "host", fmt.Sprintf("%q is no server outside of the pod", p.Host), "write its name, as in redis.db.example")
+	case err == nil && p.ServerName == "":
+		fs.Add(sidecar.Error, "missing-field", "serverName", fmt.Sprintf("host %s is an address, and a certificate is mostly for a name", p.Host),
+			"write the name that the server's certificate is for, or the address if it's for that")
+	case err != nil && len(validation.IsDNS1123Subdomain(p.Host)) > 0:
+		fs.Add(sidecar.Error, "bad-value", "host", fmt.Sprintf("%q is no name of a server", p.Host), "write lower case letters, digits, - and dots, as in redis.db.example; the port has its own field")
+	}
+	if p.ServerName == "" {
+		return
+	}
+	if _, err := netip.ParseAddr(p.ServerName); err != nil && len(validation.IsDNS1123Subdomain(p.ServerName)) > 0 {
+		fs.Add(sidecar.Error, "bad-value", "serverName", fmt.Sprintf("%q can't be what a certificate is for", p.ServerName), "write a name, as in redis.db.example")
+	}
+}
+
+func (c *ClientCertificate) validate(fs *sidecar.Findings) {
+	if c == nil {
+		return
+	}
+	if c.SecretName == "" && c.Certificate == nil {
+		fs.Add(sidecar.Error, "missing-field", "clientCertificate.secretName", "no Secret is named",
+			"name the one that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: ...}, dnsNames: [...]}")
+	}
+	if c.SecretName != "" {
+		pattern.CheckObjectName("clientCertificate.secretName", c.SecretName, fs)
+	}
+	if c.Certificate == nil {
+		return
+	}
+	c.Certificate.ValidateAt("clientCertificate.certificate", fs)
+	if len(c.Certificate.DNSNames) == 0 {
+		fs.Add(sidecar.Error, "missing-field", "clientCertificate.certificate.dnsNames", "the certificate is for nobody", "write the name by which the server knows the caller")
+	}
+}
+
+func (p *Tunnel) validateEnv(fs *sidecar.Findings) {
+	local := false
+	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
+		value := p.Env[name]
+		pattern.CheckEnvName("env", name, fs)
+		if strings.Contains(value, "localhost") {
+			fs.Add(sidecar.Warning, "rebind-address", "env."+name, "localhost may be ::1, where the tunnel doesn't listen", "write 127.0.0.1")
+			local = true
+		}
+		local = local || strings.Contains(value, "127.0.0.1")
+	}
+	switch {
+	case p.ClientTLS != nil || local:
+	case len(p.Env) == 0:
+		fs.Add(sidecar.Info, "tunnel-untold", "env", "no variable leads the app to the tunnel", fmt.Sprintf("make sure that its own configuration says 127.0.0.1:%d", p.ListenPort))
+	default:
+		fs.Add(sidecar.Warning, "tunnel-untold", "env", "no variable has the tunnel's address 127.0.0.1", "write it into the one that has the server's name")
+	}
+}

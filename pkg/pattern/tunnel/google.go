@@ -1,0 +1,93 @@
+package tunnel
+
+import (
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// CloudSQL is an instance of Google Cloud SQL. The pod's service account must be
+// allowed to connect to it, by Workload Identity.
+type CloudSQL struct {
+	// Instance is its connection name, as in my-project:europe-west1:orders.
+	// Required.
+	Instance string `json:"instance"`
+	// AutoIAMAuthn logs the app in as the service account, without a password.
+	// Default: false.
+	AutoIAMAuthn bool `json:"autoIAMAuthn,omitempty"`
+	// PrivateIP connects to the instance's private address. Default: false.
+	PrivateIP bool `json:"privateIP,omitempty"`
+}
+
+// AlloyDB is an instance of Google AlloyDB. The pod's service account must be
+// allowed to connect to it, by Workload Identity.
+type AlloyDB struct {
+	// Instance is its URI, as in
+	// projects/my-project/locations/europe-west1/clusters/orders/instances/primary.
+	// Required.
+	Instance string `json:"instance"`
+	// AutoIAMAuthn logs the app in as the service account, without a password.
+	// Default: false.
+	AutoIAMAuthn bool `json:"autoIAMAuthn,omitempty"`
+	// PublicIP connects to the instance's public address. Default: false.
+	PublicIP bool `json:"publicIP,omitempty"`
+}
+
+// googleSize is what Google's documentation of both proxies starts with, less a
+// CPU request that is for bulk loads.
+var googleSize = pattern.Size{CPU: "20m", Memory: "64Mi", MaxMemory: "256Mi", FixedCPU: "250m"}
+
+// Names of instances: projects of old domains have one before a colon.
+var (
+	cloudSQLInstance = pattern.LazyRegexp(`^(?:[a-z0-9][a-z0-9.-]*:)?[a-z][a-z0-9-]*:[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$`)
+	alloyDBInstance  = pattern.LazyRegexp(`^projects/(?:[a-z0-9][a-z0-9.-]*:)?[a-z][a-z0-9-]*/locations/[a-z][a-z0-9-]*/clusters/[a-z][a-z0-9-]*/instances/[a-z][a-z0-9-]*$`)
+)
+
+func (p *Tunnel) cloudSQL(w *sidecar.Workload, c *sidecar.Change) {
+	p.google(w, c, pattern.CloudSQLImage, p.CloudSQL.Instance, map[string]bool{"--auto-iam-authn": p.CloudSQL.AutoIAMAuthn, "--private-ip": p.CloudSQL.PrivateIP})
+}
+
+func (p *Tunnel) alloyDB(w *sidecar.Workload, c *sidecar.Change) {
+	p.google(w, c, pattern.AlloyDBImage, p.AlloyDB.Instance, map[string]bool{"--auto-iam-authn": p.AlloyDB.AutoIAMAuthn, "--public-ip": p.AlloyDB.PublicIP})
+}
+
+// google adds one of Google's two proxies, which are alike (cmd/root.go of both).
+// Their health listener is on localhost unless it's told otherwise; /startup says
+// that the proxy listens, not that the instance is there.
+func (p *Tunnel) google(w *sidecar.Workload, c *sidecar.Change, i pattern.Image, instance string, flags map[string]bool) {
+	args := []string{
+		"--address=127.0.0.1",
+		"--port=" + strconv.Itoa(int(p.ListenPort)),
+		"--health-check",
+		"--http-address=0.0.0.0",
+		"--http-port=" + strconv.Itoa(int(p.status())),
+		"--structured-logs",
+	}
+	for _, flag := range []string{"--auto-iam-authn", "--private-ip", "--public-ip"} {
+		if flags[flag] {
+			args = append(args, flag)
+		}
+	}
+	c.Containers = []corev1.Container{{
+		Name:            w.Name,
+		Image:           i.Ref,
+		Args:            append(args, instance),
+		Ports:           []corev1.ContainerPort{{ContainerPort: p.status()}},
+		Resources:       googleSize.Resources(w),
+		StartupProbe:    p.get("/startup", 1, 60),
+		LivenessProbe:   p.get("/liveness", 20, 3),
+		SecurityContext: pattern.RestrictedSecurityContext(i),
+	}}
+}
+
+func (p *Tunnel) get(path string, period, failures int32) *corev1.Probe {
+	return &corev1.Probe{
+		ProbeHandler:     corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(p.status())}},
+		PeriodSeconds:    period,
+		FailureThreshold: failures,
+	}
+}

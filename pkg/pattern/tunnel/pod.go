@@ -1,0 +1,96 @@
+package tunnel
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// check finds what is wrong with the config for this workload.
+func (p *Tunnel) check(w *sidecar.Workload) sidecar.Findings {
+	var fs sidecar.Findings
+	p.checkSecrets(w, &fs)
+	if p.ClientTLS != nil {
+		p.checkKeyMode(w, &fs)
+		return fs
+	}
+	pattern.CheckPodNetwork(w, &fs)
+	p.checkBypass(w, &fs)
+	if ref := w.Image(pattern.GhostunnelImage.Ref); len(p.engines()) == 0 && !resolvesLater(ref) {
+		fs.Add(sidecar.Warning, "image-version", "", "ghostunnel of image "+ref+" starts only when the server's name can be looked up, and the pod waits for it", "use 1.9.0 or newer")
+	}
+	return fs
+}
+
+// checkSecrets finds Secrets of the input that lack what is to be mounted.
+func (p *Tunnel) checkSecrets(w *sidecar.Workload, fs *sidecar.Findings) {
+	want := func(field, secret string, wanted ...string) {
+		keys, known := w.Secrets[secret]
+		if !known || secret == "" {
+			return
+		}
+		missing := slices.DeleteFunc(wanted, func(k string) bool { return slices.Contains(keys, k) })
+		if len(missing) > 0 {
+			fs.Add(sidecar.Error, "tls-invalid", field, fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)), "name one that has, or the key")
+		}
+	}
+	p.CA.CheckKey(w, "ca", fs)
+	if p.ClientCertificate != nil && p.ClientCertificate.Certificate == nil {
+		want("clientCertificate.secretName", p.ClientCertificate.SecretName, slices.Clone(pattern.TLSKeys)...)
+	}
+	if p.PgBouncer != nil {
+		want("pgbouncer.authSecretName", p.PgBouncer.AuthSecretName, cmp.Or(p.PgBouncer.Key, userlistKey))
+	}
+}
+
+// checkKeyMode finds apps that can't read the key as libpq wants it.
+func (p *Tunnel) checkKeyMode(w *sidecar.Workload, fs *sidecar.Findings) {
+	if p.Protocol != Postgres || p.ClientCertificate == nil || w.App == nil {
+		return
+	}
+	if pod := w.Pod.Spec.SecurityContext; pod != nil && pod.FSGroup != nil {
+		return
+	}
+	uid, _ := pattern.RunsAs(w, w.App)
+	if uid != nil && *uid == 0 {
+		return
+	}
+	severity, whom := sidecar.Warning, "a user other than root"
+	if uid != nil {
+		severity, whom = sidecar.Error, fmt.Sprintf("user %d", *uid)
+	}
+	fs.Add(severity, "key-mode", "clientCertificate", "libpq refuses a key that everyone can read, so it's for root and the pod's fsGroup only; there is no fsGroup, and "+whom+" can't read it",
+		"write the app's group as securityContext.fsGroup of the pod")
+}
+
+// checkBypass finds containers that still name the server: what they connect to
+// doesn't go through the tunnel. The texts aren't told: they may be secret.
+func (p *Tunnel) checkBypass(w *sidecar.Workload, fs *sidecar.Findings) {
+	if p.Host == "" {
+		return
+	}
+	for _, containers := range [][]corev1.Container{w.Pod.Spec.InitContainers, w.Pod.Spec.Containers} {
+		for i := range containers {
+			c := &containers[i]
+			if c.Name == w.Name {
+				continue
+			}
+			var where []string
+			pattern.VisitTexts(c, func(at, text string) {
+				if _, led := p.Env[at]; !led && pattern.MentionsName(text, p.Host) && !slices.Contains(where, at) {
+					where = append(where, at)
+				}
+			})
+			if len(where) > 0 {
+				fs.Add(sidecar.Warning, "tunnel-bypassed", "", fmt.Sprintf("container %s still has %s in %s, past the tunnel", c.Name, p.Host, strings.Join(where, ", ")),
+					"lead it to "+p.listen()+" too; variables by env")
+			}
+		}
+	}
+}

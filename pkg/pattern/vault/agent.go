@@ -1,0 +1,169 @@
+package vault
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+)
+
+// agentConfig is what the Vault agent reads. It reads JSON as a form of HCL, in
+// which a block that is an object, and not a list of one, is another thing: "one
+// and only one method block is required" is what it says then. So every block is a
+// list. (command/agent/config/config.go, alike in Vault and OpenBao.)
+type agentConfig struct {
+	ExitAfterAuth  bool               `json:"exit_after_auth,omitempty"`
+	Vault          []agentServer      `json:"vault"`
+	AutoAuth       []agentAuth        `json:"auto_auth"`
+	TemplateConfig []agentTemplating  `json:"template_config"`
+	Template       []agentTemplateOne `json:"template"`
+}
+
+type agentServer struct {
+	Address       string `json:"address"`
+	CACert        string `json:"ca_cert,omitempty"`
+	TLSServerName string `json:"tls_server_name,omitempty"`
+}
+
+type agentAuth struct {
+	Method []agentMethod `json:"method"`
+}
+
+type agentMethod struct {
+	Type      string        `json:"type"`
+	MountPath string        `json:"mount_path"`
+	Config    []agentAccess `json:"config"`
+}
+
+type agentAccess struct {
+	Role      string `json:"role"`
+	TokenPath string `json:"token_path"`
+}
+
+type agentTemplating struct {
+	ExitOnRetryFailure         bool   `json:"exit_on_retry_failure"`
+	StaticSecretRenderInterval string `json:"static_secret_render_interval,omitempty"`
+}
+
+type agentTemplateOne struct {
+	Destination       string `json:"destination"`
+	Contents          string `json:"contents"`
+	Perms             string `json:"perms"`
+	ErrorOnMissingKey bool   `json:"error_on_missing_key"`
+}
+
+// agent is the agent's config. It keeps its login to itself: there is no sink. Where
+// a secret can't be had, it tries for some minutes and ends, so that it shows.
+func (p *Vault) agent(perms string) string {
+	server := agentServer{Address: p.Address, TLSServerName: p.ServerName}
+	if p.CA != nil {
+		server.CACert = pattern.CADir + "/" + pattern.CAKey
+	}
+	config := agentConfig{
+		ExitAfterAuth: p.Mode == VaultInit, // after all files, too
+		Vault:         []agentServer{server},
+		AutoAuth: []agentAuth{{Method: []agentMethod{{Type: "kubernetes", MountPath: p.authMount(),
+			Config: []agentAccess{{Role: p.Role, TokenPath: vaultTokenDir + "/" + vaultTokenKey}}}}}},
+		TemplateConfig: []agentTemplating{{ExitOnRetryFailure: true}},
+	}
+	if p.Mode != VaultInit {
+		refresh := p.RefreshSeconds
+		if refresh == 0 {
+			refresh = vaultRefresh
+		}
+		config.TemplateConfig[0].StaticSecretRenderInterval = strconv.Itoa(int(refresh)) + "s"
+	}
+	for i := range p.Files {
+		f := &p.Files[i]
+		config.Template = append(config.Template, agentTemplateOne{
+			Destination: f.at(), Contents: f.contents(), Perms: f.perms(perms), ErrorOnMissingKey: true})
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	_ = e.Encode(config) // strings and a bool
+	return b.String()
+}
+
+func (p *Vault) authMount() string { return "auth/" + cmp.Or(p.AuthPath, "kubernetes") }
+
+// contents is the template of a file. A path and a field stand in it as quoted
+// strings of Go, which is what templates are written in.
+func (f *VaultFile) contents() string {
+	if f.Template != "" {
+		return f.Template
+	}
+	values := ".Data"
+	if f.kv2() {
+		values = ".Data.data"
+	}
+	var inner string
+	switch f.format() {
+	case VaultEnv:
+		inner = strings.ReplaceAll(envTemplate, "VALUES", values)
+	case VaultRaw:
+		inner = fmt.Sprintf(rawTemplate, values, strconv.Quote(f.Field), strconv.Quote("value "+f.Field+" is missing or empty"))
+	default:
+		inner = fmt.Sprintf("{{ toUnescapedJSON %s }}\n", values)
+	}
+	return "{{ with secret " + strconv.Quote(f.Secret) + " }}" + inner + "{{ end }}"
+}
+
+const (
+	// envTemplate writes a line for each value. In single quotes a shell takes all as
+	// it stands, line breaks too, but for the single quote. What isn't text is written
+	// as JSON. A name that is none of a variable's would be a command: it's an error.
+	envTemplate = `{{ range $name, $value := VALUES }}` +
+		`{{ if not (regexMatch "^[A-Za-z_][A-Za-z0-9_]*$" $name) }}{{ sprig_fail (printf "%q can't be the name of a variable" $name) }}{{ end }}` +
+		`{{ if ne (printf "%T" $value) "string" }}{{ $value = toUnescapedJSON $value }}{{ end }}` +
+		"{{ $name }}='{{ replaceAll \"'\" `'\\''` $value }}'\n{{ end }}"
+
+	// rawTemplate writes one value, and nothing behind it.
+	rawTemplate = `{{ $value := index %s %s }}` +
+		`{{ if eq (printf "%%v" $value) "" "<nil>" }}{{ sprig_fail %s }}{{ end }}` +
+		`{{ if ne (printf "%%T" $value) "string" }}{{ $value = toUnescapedJSON $value }}{{ end }}{{ $value }}`
+)
+
+// kv2 reports whether the secret's values are inside of data.
+func (f *VaultFile) kv2() bool {
+	if f.KVVersion != 0 {
+		return f.KVVersion == 2
+	}
+	_, _, ok := f.mount()
+	return ok
+}
+
+// mount cuts the path of a secret of an engine kv of version 2 into its mount and
+// the secret's name: secret/data/shop has secret and shop.
+func (f *VaultFile) mount() (mount, name string, ok bool) {
+	parts := strings.Split(f.Secret, "/")
+	i := slices.Index(parts, "data")
+	if i < 1 || i == len(parts)-1 {
+		return "", "", false
+	}
+	return strings.Join(parts[:i], "/"), strings.Join(parts[i+1:], "/"), true
+}
+
+func (f *VaultFile) format() VaultFormat {
+	switch {
+	case f.Format != "":
+		return f.Format
+	case f.Field != "":
+		return VaultRaw
+	}
+	return VaultJSON
+}
+
+// perms are the file's own, with four digits.
+func (f *VaultFile) perms(def string) string {
+	if len(f.Perms) == 3 {
+		return "0" + f.Perms
+	}
+	return cmp.Or(f.Perms, def)
+}

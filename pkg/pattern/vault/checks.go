@@ -1,0 +1,175 @@
+package vault
+
+import (
+	"fmt"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Words that end up in arguments and templates. A segment never begins with a dash,
+// which would make a flag of it, or with a dot.
+var (
+	vaultWord     = pattern.LazyRegexp(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	vaultPath     = pattern.LazyRegexp(`^[A-Za-z0-9_][A-Za-z0-9_.:@+=~,-]*(/[A-Za-z0-9_][A-Za-z0-9_.:@+=~,-]*)*$`)
+	vaultField    = pattern.LazyRegexp(`^[A-Za-z0-9_][A-Za-z0-9_.:@/ -]*$`)
+	vaultFilePath = pattern.LazyRegexp(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*(/[A-Za-z0-9_.][A-Za-z0-9_.-]*)*$`)
+	filePerms     = pattern.LazyRegexp(`^0?[0-7]{3}$`)
+)
+
+// Validate finds what is wrong with the config whatever the workload is.
+func (p *Vault) Validate() sidecar.Findings {
+	var fs sidecar.Findings
+	pattern.CheckEnum("mode", p.Mode, &fs, VaultAgent, VaultInit, VaultCLI)
+	pattern.CheckEnum("program", p.Program, &fs, HashiCorpVault, OpenBao)
+	p.validateServer(&fs)
+	pattern.CheckMountPath("mountPath", p.MountPath, &fs)
+	if p.RefreshSeconds < 0 {
+		fs.Add(sidecar.Error, "bad-value", "refreshSeconds", fmt.Sprintf("%d is no time", p.RefreshSeconds), "write 1 or more")
+	} else if p.RefreshSeconds != 0 && p.mode() != VaultAgent {
+		pattern.RefuseField("refreshSeconds", "files are fetched once", &fs)
+	}
+	if len(p.Files) == 0 {
+		fs.Add(sidecar.Error, "missing-field", "files", "there is nothing to fetch", "write a file, as in {path: db.env, secret: secret/data/shop, format: env}")
+	}
+	for i := range p.Files {
+		p.validateFile(fmt.Sprintf("files[%d]", i), i, &fs)
+	}
+	return fs
+}
+
+func (p *Vault) validateServer(fs *sidecar.Findings) {
+	p.validateAddress(fs)
+	word := func(field, value, what string, is *regexp.Regexp, hint string) {
+		if value != "" && !is.MatchString(value) {
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be %s", value, what), hint)
+		}
+	}
+	if p.Role == "" {
+		fs.Add(sidecar.Error, "missing-field", "role", "nothing says as what the pod logs in", "write the role of the server's Kubernetes auth method")
+	}
+	word("role", p.Role, "a role", vaultWord(), "use letters, digits, _, - and dots")
+	word("namespace", strings.TrimSuffix(p.Namespace, "/"), "a namespace of the server", vaultPath(), "write it as in team/shop")
+	word("authPath", p.AuthPath, "the path of an auth method", vaultPath(), "write it without auth/ before it, as in kubernetes")
+	if strings.HasPrefix(p.AuthPath, "auth/") {
+		fs.Add(sidecar.Error, "bad-value", "authPath", "auth/ stands before it anyway", "take it out")
+	}
+	if strings.ContainsFunc(p.Audience, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		fs.Add(sidecar.Error, "bad-value", "audience", fmt.Sprintf("%q can't be what a token is for", p.Audience), "write a word or a URL, as the role has it")
+	}
+	if p.ServerName != "" && len(validation.IsDNS1123Subdomain(p.ServerName)) > 0 {
+		fs.Add(sidecar.Error, "bad-value", "serverName", fmt.Sprintf("%q can't be what a certificate is for", p.ServerName), "write a name, as in vault.example")
+	}
+	p.CA.ValidateAt("ca", fs)
+}
+
+// validateAddress never tells the address: it may have a password in it.
+func (p *Vault) validateAddress(fs *sidecar.Findings) {
+	const form = "write it as https://vault.vault.svc:8200"
+	u, err := url.Parse(p.Address)
+	switch {
+	case p.Address == "":
+		fs.Add(sidecar.Error, "missing-field", "address", "no server is named", form)
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || !pattern.IsHost(u.Hostname()) || u.Port() == "" && strings.HasSuffix(u.Host, ":"):
+		fs.Add(sidecar.Error, "bad-value", "address", "it's no address of a server", form)
+	case u.User != nil:
+		fs.Add(sidecar.Error, "secret-literal", "address", "it has a user in it", "take it out: the pod logs in as its ServiceAccount")
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		fs.Add(sidecar.Error, "bad-value", "address", "there is more behind the server's name and port", form)
+	case u.Scheme == "http" && !pattern.IsLoopback(u.Hostname()):
+		fs.Add(sidecar.Error, "plaintext", "address", "secrets would cross the network in plain", "write https; or put a tunnel before it and write its http://127.0.0.1")
+	case u.Scheme == "http" && (p.CA != nil || p.ServerName != ""):
+		fs.Add(sidecar.Error, "bad-value", "address", "there is no certificate to verify over http", "take ca and serverName out")
+	}
+}
+
+func (p *Vault) validateFile(at string, i int, fs *sidecar.Findings) {
+	f := &p.Files[i]
+	switch {
+	case f.Path == "":
+		fs.Add(sidecar.Error, "missing-field", at+".path", "the file has no name", "write one, as in db.env")
+	case !vaultFilePath().MatchString(f.Path) || path.Clean(f.Path) != f.Path || strings.HasPrefix(f.Path, ".."):
+		fs.Add(sidecar.Error, "bad-value", at+".path", fmt.Sprintf("%q is no path in the folder", f.Path), "write it as db.env; letters, digits, _, -, dots and /")
+	case slices.ContainsFunc(p.Files[:i], func(other VaultFile) bool {
+		return other.Path == f.Path || strings.HasPrefix(other.Path, f.Path+"/") || strings.HasPrefix(f.Path, other.Path+"/")
+	}):
+		fs.Add(sidecar.Error, "bad-value", at+".path", f.Path+" is another file's place", "give it another name")
+	}
+	if f.Perms != "" && !filePerms().MatchString(f.Perms) {
+		fs.Add(sidecar.Error, "bad-value", at+".perms", fmt.Sprintf("%q are no permissions", f.Perms), `write them in quotes, as in "0440"`)
+	} else if f.Perms != "" && strings.Trim(f.Perms[len(f.Perms)-1:], "2367") == "" {
+		fs.Add(sidecar.Error, "bad-value", at+".perms", "everybody could write the file", `write them as in "0440"`)
+	}
+	if f.Template != "" {
+		p.validateTemplate(at, f, fs)
+		return
+	}
+	switch {
+	case f.Secret == "":
+		fs.Add(sidecar.Error, "missing-field", at+".secret", "nothing says what the file is made of", "write the secret's path, as in secret/data/shop, or a template")
+	case !vaultPath().MatchString(f.Secret) || !strings.Contains(f.Secret, "/"):
+		fs.Add(sidecar.Error, "bad-value", at+".secret", fmt.Sprintf("%q is no path of a secret", f.Secret), "write the engine's mount and the secret's path, as in secret/data/shop")
+	}
+	f.validateKV(at, p.Mode, fs)
+	pattern.CheckEnum(at+".format", f.Format, fs, VaultEnv, VaultJSON, VaultRaw)
+	switch {
+	case f.format() == VaultRaw && f.Field == "":
+		fs.Add(sidecar.Error, "missing-field", at+".field", "format raw writes one value, and none is named", "write its name, as in password")
+	case f.format() != VaultRaw && f.Field != "":
+		pattern.RefuseField(at+".field", "format "+string(f.Format)+" writes all values", fs)
+	case f.Field != "" && !vaultField().MatchString(f.Field):
+		fs.Add(sidecar.Error, "bad-value", at+".field", fmt.Sprintf("%q can't be the name of a value here", f.Field), "write a template for it")
+	}
+	if p.Mode == VaultCLI && f.format() == VaultEnv {
+		fs.Add(sidecar.Error, "bad-value", at+".format", "the vault command can't write it", "use mode init, or format json or raw")
+	}
+}
+
+func (f *VaultFile) validateKV(at string, mode VaultMode, fs *sidecar.Findings) {
+	_, _, data := f.mount()
+	switch {
+	case f.KVVersion < 0 || f.KVVersion > 2:
+		fs.Add(sidecar.Error, "bad-value", at+".kvVersion", fmt.Sprintf("%d is unknown", f.KVVersion), "write 1 or 2")
+	case f.KVVersion == 2 && !data:
+		fs.Add(sidecar.Error, "vault-kv", at+".secret", "in an engine kv of version 2, data stands after the mount", "write it as secret/data/shop")
+	case f.KVVersion == 0 && !data && !leased(f.Secret) && f.Secret != "":
+		fs.Add(sidecar.Warning, "vault-kv", at+".secret", "it is read as from an engine kv of version 1, or of another kind", "write data after the mount, as in secret/data/shop, if it's version 2; else kvVersion: 1")
+	}
+}
+
+// validateTemplate looks at a template only as far as fields go that say nothing
+// beside it: what is in it is the user's.
+func (p *Vault) validateTemplate(at string, f *VaultFile, fs *sidecar.Findings) {
+	if p.Mode == VaultCLI {
+		fs.Add(sidecar.Error, "bad-value", at+".template", "the vault command has no templates", "use mode init")
+	}
+	for _, other := range []struct {
+		field string
+		set   bool
+	}{{"secret", f.Secret != ""}, {"kvVersion", f.KVVersion != 0}, {"format", f.Format != ""}, {"field", f.Field != ""}} {
+		if other.set {
+			pattern.RefuseField(at+"."+other.field, "the template does", fs)
+		}
+	}
+	if line, ok := parses(f.Template); !ok {
+		fs.Add(sidecar.Error, "bad-value", at+".template", fmt.Sprintf("line %d of it is no template", line), "look for a {{ that isn't closed, or an end that is missing")
+	}
+}
+
+// leased reports whether what is at a path is made for who asks, and lives as long
+// as its lease: credentials of databases and clouds, certificates.
+func leased(secret string) bool {
+	for _, segment := range strings.Split(secret, "/")[1:] {
+		if slices.Contains([]string{"creds", "issue", "sts", "token", "roleset", "static-account"}, segment) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,237 @@
+// Package vault holds Vault, which fetches secrets from HashiCorp Vault or OpenBao.
+package vault
+
+import (
+	"cmp"
+	"net/url"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Vault fetches secrets from HashiCorp Vault or OpenBao into files, in memory, that
+// only this pod has. It logs in as the pod's ServiceAccount, by a token of its own
+// that is good for that server alone. Nothing secret stands in the manifests.
+type Vault struct {
+	// Address of the server, as in https://vault.vault.svc:8200. Plain http is for
+	// 127.0.0.1 only, where a tunnel leads there; it comes first then. Required.
+	Address string `json:"address"`
+	// Role of the server's Kubernetes auth method. It must allow the pod's
+	// ServiceAccount, and the audience. Required.
+	Role string `json:"role"`
+	// Files that the app gets. Required.
+	Files []VaultFile `json:"files"`
+	// MountPath is the folder of the files in the app's containers. Default:
+	// /vault/secrets.
+	MountPath string `json:"mountPath,omitempty"`
+	// Mode is agent (the app starts when its files are there, and they're kept fresh
+	// as long as it runs), init (they're fetched once, before it starts) or cli (the
+	// same by the vault command, without templates). Default: agent.
+	Mode VaultMode `json:"mode,omitempty"`
+	// Program is vault (HashiCorp's) or openbao. Each can talk to servers of both.
+	// Default: vault.
+	Program VaultProgram `json:"program,omitempty"`
+	// CA is the authority that the server's certificate must come from. A changed
+	// one counts when the pod starts anew. Default: the public authorities that the
+	// image knows.
+	CA *pattern.CABundle `json:"ca,omitempty"`
+	// ServerName is the name that the server's certificate must be for. Default: the
+	// host of address.
+	ServerName string `json:"serverName,omitempty"`
+	// Namespace of the server in which everything is: roles and secrets. Default:
+	// the root.
+	Namespace string `json:"namespace,omitempty"`
+	// AuthPath is where the server has its Kubernetes auth method. Default:
+	// kubernetes.
+	AuthPath string `json:"authPath,omitempty"`
+	// Audience of the pod's token. Default: vault.
+	Audience string `json:"audience,omitempty"`
+	// RefreshSeconds is how often mode agent looks for changes of secrets that have
+	// no lease; those that have one are renewed in time. Default: 300.
+	RefreshSeconds int32 `json:"refreshSeconds,omitempty"`
+}
+
+// A VaultFile is a file made of a secret.
+type VaultFile struct {
+	// Path of the file in the folder, as in db.env. Required.
+	Path string `json:"path"`
+	// Secret is the path of the secret in the server's API: of an engine kv of
+	// version 2 it has data after the mount, as in secret/data/shop. Required, but
+	// for template.
+	Secret string `json:"secret,omitempty"`
+	// KVVersion of the engine: 2 where the values are inside of data, 1 for engines
+	// kv of version 1 and all other engines. Default: 2 where the secret's path has
+	// data, else 1.
+	KVVersion int32 `json:"kvVersion,omitempty"`
+	// Format is env (a line NAME='value' for each value, quoted for a shell), json
+	// (all values) or raw (one value, as it is). Default: raw with field, else json.
+	Format VaultFormat `json:"format,omitempty"`
+	// Field is the value that format raw writes.
+	Field string `json:"field,omitempty"`
+	// Template is written out in place of a format: a template of the Vault agent, as
+	// in {{ with secret "secret/data/shop" }}{{ .Data.data.password }}{{ end }}.
+	Template string `json:"template,omitempty"`
+	// Perms are the file's, as in "0440". Default: 0400 where the user of the app is
+	// known, and the files are its own; 0440 where the pod has an fsGroup; else 0444,
+	// in a volume that only containers of this pod can have.
+	Perms string `json:"perms,omitempty"`
+}
+
+// A VaultMode says when files are fetched.
+type VaultMode string
+
+const (
+	VaultAgent VaultMode = "agent"
+	VaultInit  VaultMode = "init"
+	VaultCLI   VaultMode = "cli"
+)
+
+// A VaultProgram is what fetches.
+type VaultProgram string
+
+const (
+	HashiCorpVault VaultProgram = "vault"
+	OpenBao        VaultProgram = "openbao"
+)
+
+// A VaultFormat is what a file made of a secret looks like.
+type VaultFormat string
+
+const (
+	VaultEnv  VaultFormat = "env"
+	VaultJSON VaultFormat = "json"
+	VaultRaw  VaultFormat = "raw"
+)
+
+var _ sidecar.Pattern = (*Vault)(nil)
+
+const (
+	vaultDir      = "/etc/outrigger/vault" // where the agent's config, or the script, is
+	vaultTokenDir = "/etc/outrigger/token" // where the pod's token is
+	vaultFiles    = "/vault/secrets"       // where the files are, in our container and by default in the app's
+	vaultTokenKey = "token"
+	agentKey      = "agent.json"
+	fetchKey      = "fetch.sh"
+
+	vaultTokenSeconds = 3600
+	vaultRefresh      = 300
+	// vaultStart is for how many seconds a server may be away before the kubelet starts
+	// the agent anew, which cures nothing but shows.
+	vaultStart = 300
+)
+
+// vaultSize: some 20 MiB of its own, and up to 100 of the program's file, which the
+// kernel can drop.
+var vaultSize = pattern.Size{CPU: "20m", Memory: "64Mi", MaxMemory: "256Mi", FixedCPU: "100m"}
+
+// Change adds what fetches the files, and shows them to the app.
+func (p *Vault) Change(w *sidecar.Workload) (*sidecar.Change, error) {
+	notes := p.check(w)
+	if mine := p.Validate(); mine.Failed() {
+		return nil, append(mine, notes...)
+	} else if notes.Failed() {
+		return nil, notes // whoever reads configs has told what else is in mine
+	}
+	user, perms := p.user(w)
+	c := &sidecar.Change{Phase: p.phase(), Notes: notes}
+	ctr := corev1.Container{
+		Name:            w.Name,
+		Image:           user.Ref,
+		Env:             p.env(),
+		Resources:       vaultSize.Resources(w),
+		VolumeMounts:    p.volumes(w, c),
+		SecurityContext: pattern.RestrictedSecurityContext(user),
+	}
+	if p.Mode == VaultCLI {
+		c.Objects = []sidecar.Object{pattern.NewConfigMap(w.ObjectName(), map[string]string{fetchKey: vaultScript})}
+		ctr.Command, ctr.Args = []string{"sh", vaultDir + "/" + fetchKey}, p.fetchArgs(perms)
+	} else {
+		c.Objects = []sidecar.Object{pattern.NewConfigMap(w.ObjectName(), map[string]string{agentKey: p.agent(perms)})}
+		ctr.Command = []string{p.command(), "agent", "-config=" + vaultDir + "/" + agentKey}
+	}
+	if p.mode() == VaultAgent {
+		ctr.StartupProbe = p.filesThere()
+		c.Containers = []corev1.Container{ctr}
+	} else {
+		c.InitContainers = []corev1.Container{ctr}
+	}
+	return c, nil
+}
+
+// phase is that of secrets; what goes through a tunnel comes after all tunnels, which
+// would else wait for what waits for them.
+func (p *Vault) phase() sidecar.Phase {
+	if u, err := url.Parse(p.Address); err == nil && pattern.IsLoopback(u.Hostname()) {
+		return sidecar.PhaseTunnel + 1
+	}
+	return sidecar.PhaseSecrets
+}
+
+// filesThere is the probe that holds the app back: all files have something in
+// them. It's the only one: the agent ends by itself where it can't go on, and
+// serves nothing that could be asked.
+func (p *Vault) filesThere() *corev1.Probe {
+	command := []string{"sh", "-c", `for f; do test -s "$f" || exit 1; done`, "sh"}
+	for i := range p.Files {
+		command = append(command, p.Files[i].at())
+	}
+	return &corev1.Probe{ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: command}}, PeriodSeconds: 1, FailureThreshold: vaultStart}
+}
+
+// env is what the program is told by variables: OpenBao reads these, too, where its
+// own aren't set. Home is where it looks for a token of a person's; without one it
+// doesn't start as a user that the image doesn't know.
+func (p *Vault) env() []corev1.EnvVar {
+	env := []corev1.EnvVar{{Name: "HOME", Value: "/tmp"}}
+	add := func(name, value string) {
+		if value != "" {
+			env = append(env, corev1.EnvVar{Name: name, Value: value})
+		}
+	}
+	if p.Mode == VaultCLI { // the agent's config has the others
+		add("VAULT_ADDR", p.Address)
+		add("VAULT_TLS_SERVER_NAME", p.ServerName)
+		if p.CA != nil {
+			add("VAULT_CACERT", pattern.CADir+"/"+pattern.CAKey)
+		}
+	}
+	add("VAULT_NAMESPACE", p.Namespace)
+	return env
+}
+
+// volumes adds those of the pod, mounts the files in the app, and gives the mounts
+// of our container.
+func (p *Vault) volumes(w *sidecar.Workload, c *sidecar.Change) []corev1.VolumeMount {
+	files, config, token := pattern.VolumeName(w, "files"), pattern.VolumeName(w, "config"), pattern.VolumeName(w, "token")
+	c.Volumes = []corev1.Volume{
+		pattern.TmpVolume(files), // never on a disk
+		pattern.ConfigMapVolume(config, w.ObjectName()),
+		{Name: token, VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{{
+			ServiceAccountToken: &corev1.ServiceAccountTokenProjection{
+				Audience: cmp.Or(p.Audience, "vault"), ExpirationSeconds: new(int64(vaultTokenSeconds)), Path: vaultTokenKey}}}}}},
+	}
+	c.App.VolumeMounts = []corev1.VolumeMount{{Name: files, MountPath: cmp.Or(p.MountPath, vaultFiles), ReadOnly: true}}
+	mounts := []corev1.VolumeMount{
+		{Name: files, MountPath: vaultFiles},
+		{Name: config, MountPath: vaultDir, ReadOnly: true},
+		{Name: token, MountPath: vaultTokenDir, ReadOnly: true},
+	}
+	if p.CA != nil {
+		name := pattern.VolumeName(w, "ca")
+		c.Volumes = append(c.Volumes, p.CA.Volume(name))
+		mounts = append(mounts, corev1.VolumeMount{Name: name, MountPath: pattern.CADir, ReadOnly: true})
+	}
+	return mounts
+}
+
+func (p *Vault) mode() VaultMode {
+	if p.Mode == "" {
+		return VaultAgent
+	}
+	return p.Mode
+}
+
+// at is where our container writes the file.
+func (f *VaultFile) at() string { return vaultFiles + "/" + f.Path }

@@ -49,22 +49,16 @@ func (f *flattener) apps(asked []sidecar.Answer) {
 // HasAll reports whether a container has all that the app is to get, as after an
 // earlier run.
 func HasAll(c *corev1.Container, a *sidecar.App) bool {
-	for _, e := range a.Env {
-		if !slices.ContainsFunc(c.Env, func(have corev1.EnvVar) bool {
-			if have.Name == e.Name && e.AppendWith != "" {
-				return have.ValueFrom == nil && joined(have.Value, e.Value, e.AppendWith) == have.Value
+	for i := range fields {
+		if of := fields[i].app; of != nil {
+			for _, e := range of(c, a) {
+				if !holds(c, &e) {
+					return false
+				}
 			}
-			return have.Name == e.Name && same(have, e.EnvVar)
-		}) {
-			return false
 		}
 	}
-	for _, m := range a.VolumeMounts {
-		if !slices.ContainsFunc(c.VolumeMounts, func(have corev1.VolumeMount) bool { return same(have, m) }) {
-			return false
-		}
-	}
-	return within(c.Args, a.Args)
+	return true
 }
 
 // HasContainers reports whether the pod has all containers of the change by their
@@ -78,11 +72,6 @@ func HasContainers(w *sidecar.Workload, c *sidecar.Change) bool {
 	return true
 }
 
-// add reports what is wrong at a path of the workload.
-func (f *flattener) add(s sidecar.Severity, code, owner string, at sidecar.Path, message, hint string) {
-	f.findings = append(f.findings, sidecar.Finding{Severity: s, Code: code, Object: f.w.Ref, Sidecar: owner, Field: at.String(), Message: message, Hint: hint})
-}
-
 // args appends arguments. An edit addresses an argument by its text, so that one
 // which is there already isn't added again; where that would tear a flag from
 // its value, as in -E a -E b, the flag must be written as one argument.
@@ -94,7 +83,7 @@ func (f *flattener) args(c *corev1.Container, at sidecar.Path, parts []part) {
 		if len(args) == 0 {
 			continue
 		}
-		if f.owner = p.owner; !warned && !p.app.ReplacesCMD {
+		if !warned && !p.app.ReplacesCMD {
 			f.add(sidecar.Warning, "args-replace-cmd", p.owner, at,
 				"the container has no args of its own: those added replace the image's CMD", "write the image's CMD into the manifest's args")
 		}
@@ -106,7 +95,7 @@ func (f *flattener) args(c *corev1.Container, at sidecar.Path, parts []part) {
 		for i, arg := range args {
 			switch {
 			case !slices.Contains(have, arg):
-				f.set(at.At(".", arg), arg)
+				f.post(p.owner, sidecar.Edit{Path: at.At(".", arg), Value: arg})
 				have = append(have, arg)
 			case loose(args, i):
 				f.add(sidecar.Error, "args-twice", p.owner, at, "the arguments have "+quoteArg(args, i)+" already, and what belongs to it would be torn from it",

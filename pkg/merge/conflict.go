@@ -2,7 +2,8 @@ package merge
 
 import (
 	"fmt"
-	"strconv"
+	"reflect"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -144,47 +145,19 @@ func says(w *sidecar.Workload, ref sidecar.Ref, p sidecar.Path) string {
 	if w == nil || len(p) == 0 {
 		return ""
 	}
-	last := p[len(p)-1]
-	if ref != w.Ref {
-		for _, s := range w.Services {
-			for _, port := range s.Spec.Ports {
-				if s.Ref == ref && port.Name == last.Value {
-					return sayPort(port)
-				}
+	if ref == w.Ref {
+		if len(p) > len(w.Template) && slices.Equal(p[:len(w.Template)], w.Template) {
+			if have, there := find(reflect.ValueOf(&w.Pod).Elem(), p[len(w.Template):]); there {
+				return say(have.Interface())
 			}
 		}
 		return ""
 	}
-	if last.Field == "shareProcessNamespace" && w.Pod.Spec.ShareProcessNamespace != nil {
-		return strconv.FormatBool(*w.Pod.Spec.ShareProcessNamespace)
-	}
-	if len(p) < 2 || last.Field != "" {
-		return ""
-	}
-	spec := &w.Pod.Spec
-	switch list := p[len(p)-2].Field; {
-	case list == "volumes":
-		return find(spec.Volumes, func(v corev1.Volume) bool { return v.Name == last.Value })
-	case list == "sysctls" && spec.SecurityContext != nil:
-		return find(spec.SecurityContext.Sysctls, func(s corev1.Sysctl) bool { return s.Name == last.Value })
-	case list == "containers" || list == "initContainers":
-		if c := w.Container(last.Value); c != nil {
-			return say(*c)
-		}
-	case len(p) > 2:
-		if c := w.Container(p[len(p)-3].Value); c != nil && list == "env" {
-			return find(c.Env, func(e corev1.EnvVar) bool { return e.Name == last.Value })
-		} else if c != nil && list == "volumeMounts" {
-			return find(c.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == last.Value })
-		}
-	}
-	return ""
-}
-
-func find[T any](list []T, is func(T) bool) string {
-	for _, v := range list {
-		if is(v) {
-			return say(v)
+	for _, s := range w.Services {
+		for _, port := range s.Spec.Ports {
+			if s.Ref == ref && port.Name == p[len(p)-1].Value {
+				return sayPort(port)
+			}
 		}
 	}
 	return ""

@@ -1,9 +1,10 @@
+// Package merge makes edits of what sidecars answer: addressed values, of which equal
+// ones are one and unequal ones are conflicts. It also says what a pod will look like
+// with its sidecars, and what it would be without them.
 package merge
 
 import (
-	"maps"
 	"slices"
-	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -13,39 +14,59 @@ import (
 // Edits flattens what all sidecars of a workload want into addressed values;
 // addresses use keys, never positions. Init containers come in their final order.
 func Edits(w *sidecar.Workload, asked []sidecar.Answer) ([]sidecar.Edit, sidecar.Findings) {
-	f := flattener{w: w, spec: w.Template.To("spec"), edits: make([]sidecar.Edit, 0, 16*len(asked))}
+	f := newFlattener(w)
+	f.edits = make([]sidecar.Edit, 0, 16*len(asked))
 	asked = f.redirected(asked)
-	volumes, containers := f.spec.To("volumes"), f.spec.To("containers")
 	for i := range asked {
-		a := &asked[i]
-		f.owner = a.Name
-		c := a.Change
-		for _, v := range c.Volumes {
-			f.set(volumes.At("name", v.Name), v)
-		}
-		if a.Placement == sidecar.Beside {
-			for _, ctr := range c.Containers {
-				f.set(containers.At("name", ctr.Name), ctr)
-				f.edits[len(f.edits)-1].Hint = containerHint
-			}
-		}
-		for _, t := range c.Takeovers {
-			if t.Front {
-				continue // the app's port stays with it
-			}
-			f.edits = append(f.edits, sidecar.Edit{Owner: a.Name, Object: w.Ref, Delete: true, By: f.answering(a, t.Port),
-				Path: f.container(a.App.Name).To("ports").At("containerPort", strconv.Itoa(int(t.Port)))})
-		}
-		f.pod(&c.Pod)
-		f.findings = append(f.findings, c.Notes...)
+		f.findings = append(f.findings, asked[i].Change.Notes...)
 	}
-	f.grace(asked)
-	f.apps(asked)
-	f.servicePorts(asked)
-	f.inits(asked)
-	f.mark(asked)
+	f.flatten(asked, func(*field) bool { return true })
 	return f.edits, f.findings
 }
+
+// A flattener collects edits of one workload.
+type flattener struct {
+	w        *sidecar.Workload
+	spec     sidecar.Path
+	edits    []sidecar.Edit
+	findings sidecar.Findings
+}
+
+func newFlattener(w *sidecar.Workload) *flattener {
+	return &flattener{w: w, spec: w.Template.To("spec")}
+}
+
+// flatten posts the edits of some fields.
+func (f *flattener) flatten(asked []sidecar.Answer, wanted func(*field) bool) {
+	for i := range asked {
+		for j := range fields {
+			if fd := &fields[j]; fd.pod != nil && wanted(fd) {
+				for _, e := range fd.pod(f, &asked[i]) {
+					f.post(asked[i].Name, e)
+				}
+			}
+		}
+	}
+	for j := range fields {
+		if fd := &fields[j]; fd.all != nil && wanted(fd) {
+			fd.all(f, asked)
+		}
+	}
+}
+
+// post adds an edit of the workload itself.
+func (f *flattener) post(owner string, e sidecar.Edit) {
+	e.Owner, e.Object, e.View = owner, f.w.Ref, f.w
+	f.edits = append(f.edits, e)
+}
+
+// add reports what is wrong at a path of the workload.
+func (f *flattener) add(s sidecar.Severity, code, owner string, at sidecar.Path, message, hint string) {
+	f.findings = append(f.findings, sidecar.Finding{Severity: s, Code: code, Object: f.w.Ref, Sidecar: owner, Field: at.String(),
+		Message: message, Hint: hint})
+}
+
+func (f *flattener) container(name string) sidecar.Path { return f.w.ContainerPath(name) }
 
 // answering is where the container stands that answers on a port; nil where the
 // sidecar has none.
@@ -69,39 +90,3 @@ func (f *flattener) answering(a *sidecar.Answer, port int32) sidecar.Path {
 // containerHint is the way out where the manifest has a container of a sidecar's
 // name: another one, or the sidecar itself with changes.
 const containerHint = "give the sidecar another name; or, if it is the sidecar's own, write what differs into its override"
-
-type flattener struct {
-	w        *sidecar.Workload
-	spec     sidecar.Path
-	owner    string
-	edits    []sidecar.Edit
-	findings sidecar.Findings
-}
-
-func (f *flattener) set(p sidecar.Path, v any) {
-	f.edits = append(f.edits, sidecar.Edit{Owner: f.owner, Object: f.w.Ref, Path: p, Value: v, View: f.w})
-}
-
-func (f *flattener) container(name string) sidecar.Path { return f.w.ContainerPath(name) }
-
-func (f *flattener) pod(p *sidecar.Pod) {
-	if p.ShareProcessNamespace != nil {
-		f.set(f.spec.To("shareProcessNamespace"), *p.ShareProcessNamespace)
-	}
-	if p.FSGroup != nil {
-		f.set(f.spec.To("securityContext", "fsGroup"), *p.FSGroup)
-	}
-	if p.FSGroupChangePolicy != "" {
-		f.set(f.spec.To("securityContext", "fsGroupChangePolicy"), string(p.FSGroupChangePolicy))
-	}
-	for _, key := range slices.Sorted(maps.Keys(p.Annotations)) {
-		f.set(f.w.Template.To("metadata", "annotations", key), p.Annotations[key])
-	}
-	for _, s := range p.Sysctls {
-		s = f.sysctl(s)
-		f.set(f.spec.To("securityContext", "sysctls").At("name", s.Name), s)
-	}
-	for _, s := range p.ImagePullSecrets {
-		f.set(f.spec.To("imagePullSecrets").At("name", s.Name), s)
-	}
-}

@@ -68,17 +68,16 @@ func (f *flattener) env(c *corev1.Container, path sidecar.Path, parts []part) {
 	}
 	for _, i := range e.order() {
 		v := &e.vars[i.variable]
-		f.owner = v.owner
 		at := path.At("name", v.Name)
 		switch {
 		case v.at < 0 || !changes(&v.EnvVar):
-			f.set(at, v.EnvVar.EnvVar)
+			set := sidecar.Edit{Path: at, Value: v.EnvVar.EnvVar}
 			if i.before >= 0 {
-				f.edits[len(f.edits)-1].Before = c.Env[i.before].Name
+				set.Before = c.Env[i.before].Name
 			}
+			f.post(v.owner, set)
 		case v.Value != v.was:
-			f.set(at.To("value"), v.Value)
-			f.edits[len(f.edits)-1].Was = v.was
+			f.post(v.owner, sidecar.Edit{Path: at.To("value"), Value: v.Value, Was: v.was})
 		}
 	}
 	f.edits = append(f.edits, e.others...)

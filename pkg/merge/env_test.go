@@ -24,33 +24,11 @@ func laidEnv(t *testing.T, w *sidecar.Workload, wishes ...string) (string, sidec
 		all = append(all, sidecartest.Answer(w, fmt.Sprintf("s%d", i+1), &sidecar.Change{App: sidecar.App{Env: sidecartest.Vars(wish)}}))
 	}
 	edits, fs := merge.Edits(w, all)
-	var list []corev1.EnvVar
-	list = append(list, w.App.Env...)
-	for _, e := range edits {
-		at := e.Path.String()
-		if !strings.Contains(at, ".env[") {
-			continue
-		}
-		index := func(name string) int {
-			for i := range list {
-				if list[i].Name == name {
-					return i
-				}
-			}
-			return len(list)
-		}
-		name := e.Path[len(e.Path)-1].Value
-		if strings.HasSuffix(at, "].value") {
-			i := index(e.Path[len(e.Path)-2].Value)
-			require.Equal(t, list[i].Value, e.Was)
-			list[i].Value = e.Value.(string)
-		} else if i := index(name); i == len(list) {
-			i = index(e.Before)
-			list = append(list[:i:i], append([]corev1.EnvVar{e.Value.(corev1.EnvVar)}, list[i:]...)...)
-		}
-	}
+	laid := *w
+	laid.Pod = *w.Pod.DeepCopy()
+	merge.Apply(&laid.Pod, w.Template, edits)
 	var words []string
-	for _, e := range list {
+	for _, e := range laid.Container(w.App.Name).Env {
 		words = append(words, e.Name+"="+e.Value)
 	}
 	return strings.Join(words, " "), fs

@@ -26,7 +26,7 @@ func (f *flattener) inits(asked []sidecar.Answer) {
 // InitOrder is the order in which the pod's init containers and native sidecars start,
 // with those that are asked for.
 func InitOrder(w *sidecar.Workload, asked []sidecar.Answer) []Init {
-	f := flattener{w: w, spec: w.Template.To("spec")}
+	f := newFlattener(w)
 	g := f.collectInits(asked)
 	order, _ := Order(g.all, g.ordinary...)
 	return order
@@ -115,10 +115,7 @@ func (g *initList) edit(order []Init) {
 	}
 	for i, in := range order {
 		if mine, ok := g.mine[in.Name]; ok {
-			g.owner = mine.owner
-			g.set(g.path.At("name", in.Name), *mine.value)
-			e := &g.edits[len(g.edits)-1]
-			e.Before, e.Hint = before[i], containerHint
+			g.post(mine.owner, sidecar.Edit{Path: g.path.At("name", in.Name), Value: *mine.value, Before: before[i], Hint: containerHint})
 		}
 	}
 }

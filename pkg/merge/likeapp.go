@@ -23,7 +23,7 @@ func Likened(w *sidecar.Workload, asked []sidecar.Answer) ([]sidecar.Answer, sid
 			out = slices.Clone(asked)
 		}
 		c := a.Change.Clone()
-		app := finally(w, a.App, asked)
+		app := appAfter(w, a.App, asked)
 		for _, name := range a.Change.LikeApp {
 			found := false
 			for _, list := range [][]corev1.Container{c.InitContainers, c.Containers} {
@@ -44,39 +44,13 @@ func Likened(w *sidecar.Workload, asked []sidecar.Answer) ([]sidecar.Answer, sid
 	return out, fs
 }
 
-// finally is a container of the app as it will be: what sidecars want of it is laid
-// on the typed form in the way in which the text gets it. What is wrong with their
-// wishes is said where they're laid on.
-func finally(w *sidecar.Workload, c *corev1.Container, asked []sidecar.Answer) corev1.Container {
-	out := *c.DeepCopy()
-	f := flattener{w: w, spec: w.Template.To("spec")}
+// appAfter is a container of the app as it will be: what sidecars want of it is laid on.
+// What is wrong with their wishes is said where the text gets them.
+func appAfter(w *sidecar.Workload, c *corev1.Container, asked []sidecar.Answer) corev1.Container {
+	f := newFlattener(w)
 	f.apps(asked)
-	at := f.container(c.Name)
-	for _, e := range f.edits {
-		if len(e.Path) <= len(at)+1 || !slices.Equal(e.Path[:len(at)], at) {
-			continue
-		}
-		key := e.Path[len(at)+1].Value
-		switch v := e.Value.(type) {
-		case corev1.EnvVar:
-			if !slices.ContainsFunc(out.Env, func(have corev1.EnvVar) bool { return have.Name == key }) {
-				i := slices.IndexFunc(out.Env, func(have corev1.EnvVar) bool { return e.Before != "" && have.Name == e.Before })
-				if i < 0 {
-					i = len(out.Env)
-				}
-				out.Env = slices.Insert(out.Env, i, v)
-			}
-		case corev1.VolumeMount:
-			if !slices.ContainsFunc(out.VolumeMounts, func(have corev1.VolumeMount) bool { return have.MountPath == key }) {
-				out.VolumeMounts = append(out.VolumeMounts, v)
-			}
-		case string: // of a variable that is there
-			for i := range out.Env {
-				if out.Env[i].Name == key && e.Path[len(at)].Field == "env" {
-					out.Env[i].Value, out.Env[i].ValueFrom = v, nil
-				}
-			}
-		}
-	}
-	return out
+	out := *w
+	out.Pod = *w.Pod.DeepCopy()
+	Apply(&out.Pod, w.Template, f.edits)
+	return *out.Container(c.Name)
 }

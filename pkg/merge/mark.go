@@ -10,7 +10,6 @@ import (
 // mark names the sidecars on the object and its pod template, and says on the object
 // when they start. Names that another config has put there stay.
 func (f *flattener) mark(asked []sidecar.Answer) {
-	f.owner = ""
 	var names, phases sidecar.Marker
 	gone := map[string]bool{} // have no phase
 	for i := range asked {

@@ -27,7 +27,6 @@ func (f *flattener) mounts(c *corev1.Container, at sidecar.Path, parts []part) {
 		seen[path.Clean(c.VolumeDevices[i].DevicePath)] = mount{device: c.VolumeDevices[i].Name}
 	}
 	for _, p := range parts {
-		f.owner = p.owner
 		for i := range p.app.VolumeMounts {
 			m := &p.app.VolumeMounts[i]
 			clean := path.Clean(m.MountPath)
@@ -38,7 +37,7 @@ func (f *flattener) mounts(c *corev1.Container, at sidecar.Path, parts []part) {
 				f.add(sidecar.Error, "mount-conflict", p.owner, at.At("mountPath", m.MountPath), "wants "+say(*m)+", but "+first.String()+" at the same place", "mount it somewhere else")
 				continue
 			}
-			f.set(at.At("mountPath", m.MountPath), *m)
+			f.post(p.owner, sidecar.Edit{Path: at.At("mountPath", m.MountPath), Value: *m})
 		}
 	}
 }

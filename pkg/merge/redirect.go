@@ -97,8 +97,7 @@ func (f *flattener) redirected(asked []sidecar.Answer) []sidecar.Answer {
 // Redirected gives what is asked with the values that are to be the same everywhere in
 // the containers of all sidecars, as [Edits] lays them on.
 func Redirected(w *sidecar.Workload, asked []sidecar.Answer) []sidecar.Answer {
-	f := flattener{w: w, spec: w.Template.To("spec")}
-	return f.redirected(asked)
+	return newFlattener(w).redirected(asked)
 }
 
 // redirect gives a variable of a sidecar's container the value that it's to have

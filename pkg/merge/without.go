@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -12,29 +13,39 @@ import (
 // Without is the pod of w without what sidecars change in it.
 func Without(w *sidecar.Workload, asked []sidecar.Answer) *sidecar.Alone {
 	a := w.Copy()
-	spec := &a.Pod.Spec
+	f := newFlattener(w)
 	for i := range asked {
 		c := asked[i].Change
-		spec.Volumes = slices.DeleteFunc(spec.Volumes, func(v corev1.Volume) bool {
-			return slices.ContainsFunc(c.Volumes, func(ours corev1.Volume) bool { return ours.Name == v.Name })
-		})
-		withoutPod(a, &c.Pod)
-		if served := asked[i].Served(); slices.ContainsFunc(served, func(s *corev1.Container) bool { return s.Name == w.App.Name }) {
-			less(a, &c.App, w.App)
-		} else if everywhere := Redirects(asked, c.App.VarsEverywhere(), w.App.Name); len(everywhere) > 0 {
-			everywhere = slices.DeleteFunc(everywhere, func(v sidecar.EnvVar) bool {
-				return !slices.ContainsFunc(w.App.Env, func(have corev1.EnvVar) bool { return have.Name == v.Name })
-			})
-			less(a, &sidecar.App{Env: everywhere}, w.App)
+		for j := range fields {
+			if fd := &fields[j]; fd.pod != nil && fd.name != "containers" { // one of the app's name is a conflict
+				for _, e := range fd.pod(f, &asked[i]) {
+					if !e.Delete {
+						remove(reflect.ValueOf(&a.Pod).Elem(), e.Path[len(w.Template):])
+					}
+				}
+			}
 		}
+		if asked[i].Serves(w.App.Name) {
+			takeOff(a, &c.App)
+		} else if everywhere := Redirects(asked, c.App.VarsEverywhere(), w.App.Name); len(everywhere) > 0 {
+			takeOff(a, &sidecar.App{Env: slices.DeleteFunc(everywhere, func(v sidecar.EnvVar) bool {
+				return !slices.ContainsFunc(w.App.Env, func(have corev1.EnvVar) bool { return have.Name == v.Name })
+			})})
+		}
+	}
+	if security := a.Pod.Spec.SecurityContext; security != nil && same(security, &corev1.PodSecurityContext{}) {
+		a.Pod.Spec.SecurityContext = nil
 	}
 	slices.Sort(a.Led)
 	a.Led = slices.Compact(a.Led)
 	return a
 }
 
-// less takes off what the app gets from one sidecar.
-func less(a *sidecar.Alone, ours *sidecar.App, app *corev1.Container) {
+// takeOff takes off what the app gets from one sidecar. Where a variable is appended to,
+// what it has besides stays.
+func takeOff(a *sidecar.Alone, ours *sidecar.App) {
+	rest := *ours
+	rest.Env = nil
 	for _, v := range ours.Env {
 		i := slices.IndexFunc(a.App.Env, func(have corev1.EnvVar) bool { return have.Name == v.Name })
 		if v.AppendWith != "" && i >= 0 && a.App.Env[i].ValueFrom == nil {
@@ -44,35 +55,14 @@ func less(a *sidecar.Alone, ours *sidecar.App, app *corev1.Container) {
 		} else if v.Replace {
 			a.Led = append(a.Led, v.Name)
 		}
-		a.App.Env = slices.DeleteFunc(a.App.Env, func(have corev1.EnvVar) bool { return have.Name == v.Name })
+		rest.Env = append(rest.Env, v)
 	}
-	a.App.VolumeMounts = slices.DeleteFunc(a.App.VolumeMounts, func(have corev1.VolumeMount) bool {
-		return slices.ContainsFunc(ours.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == have.MountPath })
-	})
-}
-
-// withoutPod takes off what the pod gets from one sidecar.
-func withoutPod(a *sidecar.Alone, ours *sidecar.Pod) {
-	spec := &a.Pod.Spec
-	spec.ImagePullSecrets = slices.DeleteFunc(spec.ImagePullSecrets, func(s corev1.LocalObjectReference) bool { return slices.Contains(ours.ImagePullSecrets, s) })
-	for key := range ours.Annotations {
-		delete(a.Pod.Annotations, key)
-	}
-	security := spec.SecurityContext
-	if security == nil {
-		return
-	}
-	if ours.FSGroup != nil {
-		security.FSGroup = nil
-	}
-	if ours.FSGroupChangePolicy != "" {
-		security.FSGroupChangePolicy = nil
-	}
-	security.Sysctls = slices.DeleteFunc(security.Sysctls, func(s corev1.Sysctl) bool {
-		return slices.ContainsFunc(ours.Sysctls, func(o corev1.Sysctl) bool { return o.Name == s.Name })
-	})
-	if same(security, &corev1.PodSecurityContext{}) {
-		spec.SecurityContext = nil
+	for i := range fields {
+		if of := fields[i].app; of != nil {
+			for _, e := range of(a.App, &rest) {
+				remove(reflect.ValueOf(a.App).Elem(), e.Path)
+			}
+		}
 	}
 }
 

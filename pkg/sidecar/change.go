@@ -4,8 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
+	"reflect"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -172,58 +171,44 @@ type Object struct{ json.RawMessage }
 
 // Clone is a copy that shares no memory with c.
 func (c *Change) Clone() *Change {
-	out := *c
-	out.InitContainers = deep(c.InitContainers)
-	out.Containers = deep(c.Containers)
-	out.Volumes = deep(c.Volumes)
-	out.App.Env = slices.Clone(c.App.Env)
-	for i := range out.App.Env {
-		out.App.Env[i].ValueFrom = c.App.Env[i].ValueFrom.DeepCopy()
-	}
-	out.App.Args = slices.Clone(c.App.Args)
-	out.App.VolumeMounts = deep(c.App.VolumeMounts)
-	out.Takeovers = slices.Clone(c.Takeovers)
-	for i, t := range c.Takeovers {
-		if t.Trust != nil {
-			out.Takeovers[i].Trust = new(*t.Trust)
-		}
-	}
-	out.ServicePorts = slices.Clone(c.ServicePorts)
-	for i := range out.ServicePorts {
-		c.ServicePorts[i].DeepCopyInto(&out.ServicePorts[i].ServicePort)
-	}
-	out.LikeApp = slices.Clone(c.LikeApp)
-	out.Pod.Annotations = maps.Clone(c.Pod.Annotations)
-	if c.Pod.FSGroup != nil {
-		out.Pod.FSGroup = new(*c.Pod.FSGroup)
-	}
-	if c.Pod.ShareProcessNamespace != nil {
-		out.Pod.ShareProcessNamespace = new(*c.Pod.ShareProcessNamespace)
-	}
-	out.Pod.Sysctls = slices.Clone(c.Pod.Sysctls)
-	out.Pod.ImagePullSecrets = slices.Clone(c.Pod.ImagePullSecrets)
-	out.Objects = slices.Clone(c.Objects)
-	for i := range out.Objects {
-		out.Objects[i].RawMessage = bytes.Clone(c.Objects[i].RawMessage)
-	}
-	out.Claims = slices.Clone(c.Claims)
-	out.Notes = slices.Clone(c.Notes)
-	return &out
+	out := new(Change)
+	copyInto(reflect.ValueOf(out).Elem(), reflect.ValueOf(c).Elem())
+	return out
 }
 
-// deep copies a list of API types.
-func deep[T any, P interface {
-	*T
-	DeepCopyInto(*T)
-}](list []T) []T {
-	if list == nil {
-		return nil
+// copyInto copies a value with all that it points to. Types of the API do so themselves.
+func copyInto(out, in reflect.Value) {
+	if deep := in.Addr().MethodByName("DeepCopyInto"); deep.IsValid() && deep.Type().NumIn() == 1 && deep.Type().In(0) == out.Addr().Type() {
+		deep.Call([]reflect.Value{out.Addr()})
+		return
 	}
-	out := make([]T, len(list))
-	for i := range list {
-		P(&list[i]).DeepCopyInto(&out[i])
+	switch in.Kind() {
+	case reflect.Struct:
+		for i := range in.NumField() {
+			copyInto(out.Field(i), in.Field(i))
+		}
+	case reflect.Pointer:
+		if !in.IsNil() {
+			out.Set(reflect.New(in.Type().Elem()))
+			copyInto(out.Elem(), in.Elem())
+		}
+	case reflect.Slice:
+		if !in.IsNil() {
+			out.Set(reflect.MakeSlice(in.Type(), in.Len(), in.Len()))
+			for i := range in.Len() {
+				copyInto(out.Index(i), in.Index(i))
+			}
+		}
+	case reflect.Map:
+		if !in.IsNil() {
+			out.Set(reflect.MakeMapWithSize(in.Type(), in.Len()))
+			for key, value := range in.Seq2() {
+				out.SetMapIndex(key, value) // of strings
+			}
+		}
+	default:
+		out.Set(in)
 	}
-	return out
 }
 
 // NewObject makes an Object of an API type. It panics on what can't be encoded,

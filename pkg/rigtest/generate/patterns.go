@@ -124,7 +124,7 @@ func (r random) custom(w workload, _ container, name string) *Node {
 	}
 	put(4, "servicePorts", list(dict("name", name, "port", num(7000+int(name[0])), "targetPort", num(7000))))
 	if r.one(4) {
-		c.set("pod", dict("shareProcessNamespace", r.opt(2, raw("true")), "sysctls", r.opt(2, list(dict("name", "net.ipv4.tcp_keepalive_time", "value", "60"))),
+		c.set("pod", dict("shareProcessNamespace", r.opt(2, raw("true")), "sysctls", r.opt(2, list(dict("name", pick(r, "net.ipv4.tcp_keepalive_time", "net/ipv4/tcp_keepalive_time"), "value", "60"))),
 			"imagePullSecrets", r.opt(2, list(dict("name", "mirror"))), "fsGroup", r.opt(4, num(1000)), "minGracePeriodSeconds", r.opt(3, num(pick(r, 20, 90))),
 			"annotations", r.opt(3, dict("example.com/of-"+name, pick(r, "n", "1e3")))))
 	}

@@ -7,8 +7,9 @@ type Image struct {
 	UID, GID int64
 }
 
-// The images, all in one place. Tags are those of the stable branches; whoever
-// wants a digest or a mirror says so by override.image or spec.images.
+// The images of all patterns but the exporters, whose are below. No other place of pkg
+// names one, so this file is where to write another tag. Tags are those of the stable
+// branches; users write a digest or a mirror into override.image or spec.images.
 var (
 	// github.com/nginx/docker-nginx-unprivileged, stable/alpine-slim/Dockerfile:
 	// ARG UID=101, ARG GID=101, STOPSIGNAL SIGQUIT; busybox has sh and sleep.
@@ -58,3 +59,25 @@ var (
 	// github.com/open-telemetry/opentelemetry-collector-releases Dockerfile: USER 10001.
 	OtelCollectorImage = Image{Ref: "docker.io/otel/opentelemetry-collector:0.159.0", UID: 10001, GID: 10001}
 )
+
+// ExporterImages are those of the exporters, by the names of their presets. The numbers
+// of users are from the Dockerfiles beside the sources that presets.json names: most
+// images name their user by a word, or not at all.
+var ExporterImages = map[string]Image{
+	"elasticsearch": {Ref: "quay.io/prometheuscommunity/elasticsearch-exporter:v1.11.0", UID: 65534, GID: 65534},
+	"redis":         {Ref: "docker.io/oliver006/redis_exporter:v1.89.0", UID: 59000, GID: 59000},
+	"postgres":      {Ref: "quay.io/prometheuscommunity/postgres-exporter:v0.20.1", UID: 65534, GID: 65534},
+	"mysqld":        {Ref: "quay.io/prometheus/mysqld-exporter:v0.20.0", UID: 65534, GID: 65534},
+	"mongodb":       {Ref: "docker.io/percona/mongodb_exporter:0.53.0", UID: 65535, GID: 65535},
+	"memcached":     {Ref: "quay.io/prometheus/memcached-exporter:v0.17.0", UID: 65534, GID: 65534},
+	"nginx":         {Ref: "docker.io/nginx/nginx-prometheus-exporter:1.5.3", UID: 1001, GID: 1001},
+	"apache":        {Ref: "docker.io/lusotycoon/apache-exporter:v1.1.1", UID: 65534, GID: 65534},
+	"php-fpm":       {Ref: "docker.io/hipages/php-fpm_exporter:2.2.0", UID: 65534, GID: 65534},
+	"pgbouncer":     {Ref: "quay.io/prometheuscommunity/pgbouncer-exporter:v0.12.1", UID: 65534, GID: 65534},
+	"kafka":         {Ref: "docker.io/danielqsj/kafka-exporter:v1.9.0", UID: 65534, GID: 65534},
+	"statsd":        {Ref: "quay.io/prometheus/statsd-exporter:v0.30.0", UID: 65534, GID: 65534},
+	"nats":          {Ref: "docker.io/natsio/prometheus-nats-exporter:0.20.2", UID: 65534, GID: 65534},
+	"blackbox":      {Ref: "quay.io/prometheus/blackbox-exporter:v0.28.0", UID: 65534, GID: 65534},
+	"json":          {Ref: "quay.io/prometheuscommunity/json-exporter:v0.7.0", UID: 65534, GID: 65534},
+	"sql":           {Ref: "ghcr.io/justwatchcom/sql_exporter:v0.8", UID: 65534, GID: 65534},
+}

@@ -123,11 +123,12 @@ var arrows = map[string]map[string]string{
 	},
 	"pkg/config/field": {},
 	"pkg/config/gen": {
-		"pkg/config":          "the schema is made from its types",
-		"pkg/config/field":    "and from the fields they have",
-		"pkg/pattern/logtail": "settings of fluent-bit are a leaf of the schema",
-		"pkg/sidecar":         "and of what they're made of",
-		"k8s.io/apimachinery": "quantities and times are leaves of the schema",
+		"pkg/config":           "the schema is made from its types",
+		"pkg/config/field":     "and from the fields they have",
+		"pkg/pattern/exporter": "descriptions name its presets",
+		"pkg/pattern/logtail":  "settings of fluent-bit are a leaf of the schema",
+		"pkg/sidecar":          "and of what they're made of",
+		"k8s.io/apimachinery":  "quantities and times are leaves of the schema",
 	},
 	"pkg/neighbour": {
 		"pkg/netpol":          "policies around are told from their meaning",

@@ -11,6 +11,9 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern/exporter"
 )
 
 // source is what reflection can't see of types: comments and constants.
@@ -132,8 +135,19 @@ func (s *source) enum(t reflect.Type) []string {
 	return s.consts[key]
 }
 
+// catalogues are lists that comments name by the file that has them.
+var catalogues = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer(
+		"one of the presets in presets.json", strings.Join(exporter.PresetNames(), ", "),
+		"those with a config in presets.json", strings.Join(exporter.ConfiguredPresetNames(), ", "))
+})
+
 // comment of a type, or of a field of it.
 func (s *source) comment(t reflect.Type, field string) string {
+	return catalogues().Replace(s.rawComment(t, field))
+}
+
+func (s *source) rawComment(t reflect.Type, field string) string {
 	key := t.PkgPath() + "." + t.Name()
 	if field == "" {
 		return s.comments[key]

@@ -28,7 +28,8 @@ var exporterSize = pattern.Size{CPU: "10m", Memory: "32Mi", MaxMemory: "128Mi", 
 // for the page at /, since every look at the metrics is a look at the app.
 func (p *Exporter) container(w *sidecar.Workload, c *sidecar.Change) {
 	known, fill := p.preset(), p.filler(w)
-	user := pattern.Image{Ref: cmp.Or(p.Image, known.Image), UID: known.UID, GID: known.GID}
+	user := known.image()
+	user.Ref = cmp.Or(p.Image, user.Ref)
 	if p.RunAsUser != nil {
 		user.UID = *p.RunAsUser
 	}

@@ -15,9 +15,8 @@ import (
 // of uri, args, env and params, {port} stands for where the app listens, {uri} for how
 // the exporter reaches it, {metricsPort} and {config} for the port and the file below.
 type Exporter struct {
-	// Preset knows an exporter by what it's for: apache, blackbox, elasticsearch, json,
-	// kafka, memcached, mongodb, mysqld, nats, nginx, pgbouncer, php-fpm, postgres,
-	// redis, sql, statsd. Systems with metrics of their own say how they're turned on.
+	// Preset knows an exporter by what it's for: one of the presets in presets.json.
+	// Systems with metrics of their own say how they're turned on.
 	Preset string `json:"preset,omitempty"`
 	// Port of the app, where it isn't the preset's usual one: the one that its clients
 	// use, wherever a takeover moves it. For statsd, the port of 127.0.0.1 that the
@@ -32,8 +31,8 @@ type Exporter struct {
 	TLS bool `json:"tls,omitempty"`
 	// Credentials are what the exporter logs in with.
 	Credentials *ExporterCredentials `json:"credentials,omitempty"`
-	// ConfigMap has the exporter's configuration, for presets that read one: blackbox,
-	// json, sql, statsd. Most read it at their start only.
+	// ConfigMap has the exporter's configuration, for presets that read one: those with a
+	// config in presets.json. Most read it at their start only.
 	ConfigMap *ExporterConfig `json:"configMap,omitempty"`
 	// Env are further variables of the exporter. They win over the preset's.
 	Env map[string]string `json:"env,omitempty"`

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -61,21 +61,21 @@ func TestExporterPresets(t *testing.T) {
 	for _, name := range wanted {
 		require.Contains(t, exporterPresets(), name)
 	}
-	image := regexp.MustCompile(`^[a-z]+\.io/[a-z0-9/_.-]+:v?\d+\.\d+(\.\d+)?$`)
+	for name := range pattern.ExporterImages {
+		require.Contains(t, exporterPresets(), name, "an image without a preset")
+	}
 	ports := map[int32]string{}
 	for name, p := range exporterPresets() {
 		t.Run(name, func(t *testing.T) {
 			require.NotEmpty(t, p.Source)
 			if p.Native != nil || p.Refuse != "" {
-				require.Empty(t, p.Image)
+				require.NotContains(t, pattern.ExporterImages, p.Name)
 				fs := (&Exporter{Preset: name}).Validate()
 				require.True(t, fs.Failed())
 				require.NotEmpty(t, fs[0].Hint, "there is a way out")
 				return
 			}
-			require.Regexp(t, image, p.Image)
-			require.Positive(t, p.UID)
-			require.Positive(t, p.GID)
+			require.Contains(t, pattern.ExporterImages, p.Name, "its image is in pkg/pattern/image.go")
 			require.NotEqual(t, p.Listen == "", p.ListenEnv == nil, "it's told another port in one way")
 			require.Subset(t, p.Secrets, slices.Collect(maps.Keys(p.Credentials)))
 			require.Subset(t, p.Secrets, p.Needs)
@@ -96,7 +96,7 @@ func TestExporterPresets(t *testing.T) {
 			require.Nil(t, main.StartupProbe)
 			require.Nil(t, main.ReadinessProbe)
 			require.NotNil(t, main.LivenessProbe)
-			require.Equal(t, p.UID, *main.SecurityContext.RunAsUser)
+			require.Equal(t, p.image().UID, *main.SecurityContext.RunAsUser)
 			require.Equal(t, p.MetricsPort, main.Ports[0].ContainerPort)
 			if strings.Contains(p.URI, "{port}") && p.Params == nil {
 				require.Contains(t, said, fmt.Sprintf("127.0.0.1:%d", port))

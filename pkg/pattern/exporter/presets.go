@@ -5,7 +5,11 @@ import (
 	_ "embed" // for the presets
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
 )
 
 // An exporterPreset is what is known of an exporter, or why there is none.
@@ -14,11 +18,7 @@ type exporterPreset struct {
 	Aliases []string `json:"aliases"`
 	Source  string   `json:"source"` // where this is known from
 
-	// The program. Its image mostly names the user by a word, or none: the numbers are
-	// those that it's made for.
-	Image       string            `json:"image"`
-	UID         int64             `json:"uid"`
-	GID         int64             `json:"gid"`
+	// The program. Its image is in pattern.ExporterImages.
 	MetricsPort int32             `json:"metricsPort"`
 	Listen      string            `json:"listen"`    // the argument for another metricsPort
 	ListenEnv   map[string]string `json:"listenEnv"` // or the variables
@@ -95,5 +95,33 @@ func (p *Exporter) preset() *exporterPreset {
 	if known := exporterPresets()[p.Preset]; known != nil {
 		return known
 	}
-	return &exporterPreset{UID: 65534, GID: 65534, TCPProbe: true}
+	return &exporterPreset{TCPProbe: true}
+}
+
+// image is the preset's, or one without a name for an exporter that is spelled out.
+func (p *exporterPreset) image() pattern.Image {
+	if i, ok := pattern.ExporterImages[p.Name]; ok {
+		return i
+	}
+	return pattern.Image{UID: 65534, GID: 65534}
+}
+
+// PresetNames are those of all presets that run an exporter, in order.
+func PresetNames() []string {
+	return selectPresets(func(p *exporterPreset) bool { return p.image().Ref != "" })
+}
+
+// ConfiguredPresetNames are those of the presets that read a configuration, in order.
+func ConfiguredPresetNames() []string {
+	return selectPresets(func(p *exporterPreset) bool { return p.ConfigArgs != nil || p.ConfigEnv != nil })
+}
+
+func selectPresets(fits func(*exporterPreset) bool) []string {
+	names := map[string]bool{}
+	for _, p := range exporterPresets() {
+		if fits(p) {
+			names[p.Name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }

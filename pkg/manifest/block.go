@@ -55,10 +55,22 @@ func readBlocks(l *lines, from, to int, member bool) (*node, bool) {
 
 // root reads the document's own value.
 func (b *blocks) root(p int) *node {
-	if c := b.text[p]; c != '{' && c != '[' {
-		return b.block(p, p-b.at)
+	tag, p := b.tag(p)
+	below := tag != "" && b.ends(p)
+	if below {
+		b.advance()
+		p = b.first
 	}
-	n := b.flow(p)
+	switch {
+	case p >= b.to:
+		return b.refuse()
+	case b.text[p] != '{' && b.text[p] != '[':
+		if tag != "" && !below {
+			return b.refuse() // a key's tag
+		}
+		return b.tagged(b.block(p, p-b.at), tag)
+	}
+	n := b.tagged(b.flow(p), tag)
 	if b.no {
 		return n
 	}
@@ -150,17 +162,17 @@ func (b *blocks) sequence(p, col int) *node {
 	n.col, n.tag = col, tagSeq
 	for !b.no {
 		n.dash = append(n.dash, p)
-		v := b.skip(p + 1)
+		tag, v := b.tag(b.skip(p + 1))
 		var val *node
 		switch {
-		case v == b.eol || b.text[v] == '#':
+		case b.ends(v):
 			val = b.below(p+1, col, col)
-		case b.text[v] != '{' && b.text[v] != '[' && (b.isDash(v) || b.isKey(v)):
+		case tag == "" && b.text[v] != '{' && b.text[v] != '[' && (b.isDash(v) || b.isKey(v)):
 			val = b.block(v, v-b.at)
 		default:
 			val = b.value(v, col)
 		}
-		n.vals = append(n.vals, val)
+		n.vals = append(n.vals, b.tagged(val, tag))
 		n.end = max(p+1, val.end)
 		if b.first >= b.to || b.first-b.at < col {
 			return n
@@ -183,14 +195,15 @@ func (b *blocks) mapping(p, col int) *node {
 		if k == nil {
 			return b.refuse()
 		}
+		tag, v := b.tag(v)
 		var val *node
-		if v == b.eol || b.text[v] == '#' {
+		if b.ends(v) {
 			colon := strings.IndexByte(b.text[k.end:b.eol], ':') + k.end
 			val = b.below(colon+1, col, col-1)
 		} else {
 			val = b.value(v, col)
 		}
-		n.keys, n.vals = append(n.keys, k), append(n.vals, val)
+		n.keys, n.vals = append(n.keys, k), append(n.vals, b.tagged(val, tag))
 		n.end = max(k.end, val.end)
 		if b.first >= b.to || b.first-b.at < col {
 			return n
@@ -224,6 +237,9 @@ func (b *blocks) skip(p int) int {
 	}
 	return p
 }
+
+// ends reports whether nothing but a comment stands behind p on the current line.
+func (b *blocks) ends(p int) bool { return p == b.eol || b.text[p] == '#' }
 
 // isKey reports whether a key stands at p on the current line.
 func (b *blocks) isKey(p int) bool {

@@ -87,10 +87,11 @@ func (b *blocks) gap(p int) int {
 }
 
 func (b *blocks) flowValue(p int) *node {
+	tag, p := b.tag(p)
 	if p < b.eol && (b.text[p] == '{' || b.text[p] == '[') {
-		return b.flow(p)
+		return b.tagged(b.flow(p), tag)
 	}
-	return b.flowScalar(p)
+	return b.tagged(b.flowScalar(p), tag)
 }
 
 // flowScalar reads a scalar between brackets.

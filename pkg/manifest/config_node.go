@@ -9,7 +9,7 @@ import (
 // functionConfig reads the config of a ResourceList from the lines of its field.
 // Comments are left out.
 func (t *Text) functionConfig(from, to int) (*yaml.Node, error) {
-	if n, ok := readBlocks(t.lines, from, to, false); ok && len(n.vals) == 1 {
+	if n, ok := readBlocks(t.lines, from, to, false); ok && len(n.vals) == 1 && !n.hasTags() {
 		return t.configOf(n, from), nil
 	}
 	_, ys, err := readDocuments(t.lines, from, to)
@@ -32,8 +32,8 @@ func (t *Text) configOf(n *node, from int) *yaml.Node {
 	return c.convert(n.vals[i])
 }
 
-// converter makes the full reader's nodes of ours. Nodes come in the order of the
-// text, so lines are counted on.
+// converter makes the full reader's nodes of ours, which have no tags. Nodes come in the
+// order of the text, so lines are counted on.
 type converter struct {
 	*lines
 	at, line int

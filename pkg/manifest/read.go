@@ -42,7 +42,7 @@ func readDocuments(l *lines, from, to int) (docs []*node, ys []*yaml.Node, err e
 // read reads documents: by the fast reader, where it can, else by the full one. The
 // second value gives the function's config in a ResourceList among them.
 func (t *Text) read(from, to int) ([]*node, func(i int) *yaml.Node, error) {
-	if n, ok := readBlocks(t.lines, from, to, false); ok && t.plain {
+	if n, ok := readBlocks(t.lines, from, to, false); ok && t.plain && !n.field("functionConfig").hasTags() {
 		return []*node{n}, func(int) *yaml.Node { return t.configOf(n, from) }, nil
 	}
 	docs, ys, err := readDocuments(t.lines, from, to)

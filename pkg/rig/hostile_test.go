@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/metrics"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -42,58 +43,87 @@ func bomb(first, of string) string {
 }
 
 // hostile are texts that cost a reader more than others: each holds a workload.
-func hostile() map[string]string {
+func hostile() map[string]func() string {
 	w := strings.TrimPrefix(deployment("web", ""), "---\n")
 	spec, top := w+"      ", w+"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"
 	flow := numbered("{apiVersion: apps/v1, kind: Deployment, metadata: {name: w%d}, spec: {template: {spec: {containers: [{name: app, image: a}]}}}}")
 	json := numbered(`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"w%d"},"spec":{"template":{"spec":{"containers":[{"name":"app","image":"\u0061"}]}}}}`)
 	list := "apiVersion: v1\nkind: List\nitems:"
-	return map[string]string{
-		"items in brackets":   list + " [" + many(", ", flow) + "]\n",
-		"items on lines":      list + "\n- " + many("\n- ", flow) + "\n",
-		"items in JSON":       `{"apiVersion":"v1","kind":"List","items":[` + many(",", json) + "]}",
-		"documents of JSON":   many("\n---\n", json),
-		"tiny documents":      w + "---\n" + many("\n---\n", same("a: b")),
-		"empty documents":     w + many("", same("---\n")),
-		"items with tags":     list + "\n" + many("", numbered("- apiVersion: apps/v1\n  kind: !!str Deployment\n  metadata: {name: w%d}\n  spec: {template: {spec: {containers: [{name: app, image: a}]}}}\n")),
-		"unsure documents":    w + "---\n" + many("---\n", same("!!map\nkind: A\n")),
-		"unsure items":        list + "\n- " + flow(1) + "\n" + many("", same("- !!map\n  kind: A\n")),
-		"long list":           spec + "x: [" + many(",", same("1")) + "]\n",
-		"long list elsewhere": top + "x: [" + many(",", same("1")) + "]\n",
-		"list of lines":       top + "x:\n" + many("", same("- 1\n")),
-		"many fields":         w + many("\n", numbered("k%d: 1")) + "\n",
-		"many annotations":    strings.Replace(w, "  name: web\n", "  name: web\n  annotations:\n"+many("", numbered("    k%d: a\n")), 1),
-		"many containers":     spec[:len(spec)-6] + many("", numbered("      - {name: c%d, image: a}\n")),
-		"much env":            w + "        env:\n" + many("", numbered("        - {name: E%d, value: x}\n")),
-		"aliases that grow":   w + bomb("[x, x]", "[*]"),
-		"merges that grow":    w + bomb("{a: 1}", "{<<: [*]}"),
-		"many anchors":        w + many("", func(i int) string { return fmt.Sprintf("      k%d: &a%d x\n", i, i) }),
-		"many aliases":        spec + "x: &a 1\n      y: [" + many(", ", same("*a")) + "]\n",
-		"many merges":         spec + "x: &a {q: 1}\n" + many("", numbered("      k%d: {<<: *a}\n")),
-		"a merge of much":     spec + "x: &a {" + many(", ", numbered("k%d: 1")) + "}\n      y: {<<: *a}\n",
-		"much merging much":   spec + "x: &a {" + many(", ", numbered("k%d: 1"))[:*hostileSize/2] + "1: 1}\n" + many("", numbered("      y%d: {<<: *a}\n"))[:*hostileSize/2],
-		"deep brackets":       spec + "x: " + many("", same("[")) + many("", same("]")) + "\n",
-		"open brackets":       spec + "x: " + many("", same("[")) + "\n",
-		"deep dashes":         spec + "x:\n        " + many("", same("- ")) + "a\n",
-		"open quotes":         spec + "x: \"" + many("", same("a\n")),
-		"lines in quotes":     spec + "x: \"a\n" + many("", same("\n")) + "        \"\n",
-		"quotes in quotes":    spec + "x: '" + many("", same("''")) + "'\n",
-		"backslashes":         spec + "x: \"" + many("", same(`\\`)) + "\"\n",
-		"a long line":         spec + "x: " + many(" ", same("a")) + "\n",
-		"a long block":        spec + "x: |\n" + many("", same("        a\n")),
-		"many blocks":         top + "data:\n" + many("", numbered("  k%d: |\n    a\n")),
-		"comments":            spec + "x: &a 1\n" + many("", same("      # c\n")) + "      y: 1\n",
-		"a long comment":      w + "#" + many("", same("#")) + "\n",
-		"blank lines":         spec + "x: a\n" + many("", same("\n")) + "      y: 1\n",
-		"returns alone":       strings.ReplaceAll(w, "\n", "\r") + many("", same("# c\r")),
-		"wide letters":        spec + "x: [" + many(",", same("é")) + "]\n",
-		"a field twice":       w + many("", same("      k: v\n")),
-		"broken objects":      w + many("", numbered("---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: s%d}\nspec: {template: {spec: {containers: a: b}}}\n")),
-		"many Services":       w + many("", numbered("---\napiVersion: v1\nkind: Service\nmetadata: {name: s%d}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n")),
-		"digits":              spec + "x: " + many("", same("9")) + "\n",
-		"explicit keys":       w + many("", numbered("? k%d\n: v\n")),
-		"pairs of surrogates": w + "---\n{\"kind\":\"A\",\"a\":\"" + many("", same(`\ud83d\ude00`)) + "\"}\n",
+	return map[string]func() string{
+		"items in brackets": func() string { return list + " [" + many(", ", flow) + "]\n" },
+		"items on lines":    func() string { return list + "\n- " + many("\n- ", flow) + "\n" },
+		"items in JSON":     func() string { return `{"apiVersion":"v1","kind":"List","items":[` + many(",", json) + "]}" },
+		"documents of JSON": func() string { return many("\n---\n", json) },
+		"tiny documents":    func() string { return w + "---\n" + many("\n---\n", same("a: b")) },
+		"empty documents":   func() string { return w + many("", same("---\n")) },
+		"items with tags": func() string {
+			return list + "\n" + many("", numbered("- apiVersion: apps/v1\n  kind: !!str Deployment\n  metadata: {name: w%d}\n  spec: {template: {spec: {containers: [{name: app, image: a}]}}}\n"))
+		},
+		"documents with tags": func() string {
+			return many("---\n", numbered("apiVersion: !!str apps/v1\nkind: !!str Deployment\nmetadata: !!map {name: !!str w%d}\nspec: !!map {template: {spec: {containers: !!seq [!!map {name: !!str app, image: a}]}}}\n"))
+		},
+		"items tagged in brackets": func() string {
+			return list + " [" + many(", ", numbered("{apiVersion: !!str apps/v1, kind: !!str Deployment, metadata: !!map {name: !!str w%d}, spec: !!map {template: {spec: {containers: [!!map {name: !!str app, image: a}]}}}}")) + "]\n"
+		},
+		"documents with anchors": func() string {
+			return many("---\n", numbered("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: &n w%d}\nspec: {template: {spec: {containers: [{name: &a app, image: *a}]}}}\n"))
+		},
+		"unsure documents":    func() string { return w + "---\n" + many("---\n", same("!!map\nkind: A\n")) },
+		"unsure items":        func() string { return list + "\n- " + flow(1) + "\n" + many("", same("- !!map\n  kind: A\n")) },
+		"long list":           func() string { return spec + "x: [" + many(",", same("1")) + "]\n" },
+		"long list elsewhere": func() string { return top + "x: [" + many(",", same("1")) + "]\n" },
+		"list of lines":       func() string { return top + "x:\n" + many("", same("- 1\n")) },
+		"many fields":         func() string { return w + many("\n", numbered("k%d: 1")) + "\n" },
+		"many annotations": func() string {
+			return strings.Replace(w, "  name: web\n", "  name: web\n  annotations:\n"+many("", numbered("    k%d: a\n")), 1)
+		},
+		"many containers":   func() string { return spec[:len(spec)-6] + many("", numbered("      - {name: c%d, image: a}\n")) },
+		"much env":          func() string { return w + "        env:\n" + many("", numbered("        - {name: E%d, value: x}\n")) },
+		"aliases that grow": func() string { return w + bomb("[x, x]", "[*]") },
+		"merges that grow":  func() string { return w + bomb("{a: 1}", "{<<: [*]}") },
+		"many anchors": func() string {
+			return w + many("", func(i int) string { return fmt.Sprintf("      k%d: &a%d x\n", i, i) })
+		},
+		"many aliases":    func() string { return spec + "x: &a 1\n      y: [" + many(", ", same("*a")) + "]\n" },
+		"many merges":     func() string { return spec + "x: &a {q: 1}\n" + many("", numbered("      k%d: {<<: *a}\n")) },
+		"a merge of much": func() string { return spec + "x: &a {" + many(", ", numbered("k%d: 1")) + "}\n      y: {<<: *a}\n" },
+		"much merging much": func() string {
+			return spec + "x: &a {" + many(", ", numbered("k%d: 1"))[:*hostileSize/2] + "1: 1}\n" + many("", numbered("      y%d: {<<: *a}\n"))[:*hostileSize/2]
+		},
+		"deep brackets":    func() string { return spec + "x: " + many("", same("[")) + many("", same("]")) + "\n" },
+		"open brackets":    func() string { return spec + "x: " + many("", same("[")) + "\n" },
+		"deep dashes":      func() string { return spec + "x:\n        " + many("", same("- ")) + "a\n" },
+		"open quotes":      func() string { return spec + "x: \"" + many("", same("a\n")) },
+		"lines in quotes":  func() string { return spec + "x: \"a\n" + many("", same("\n")) + "        \"\n" },
+		"quotes in quotes": func() string { return spec + "x: '" + many("", same("''")) + "'\n" },
+		"backslashes":      func() string { return spec + "x: \"" + many("", same(`\\`)) + "\"\n" },
+		"a long line":      func() string { return spec + "x: " + many(" ", same("a")) + "\n" },
+		"a long block":     func() string { return spec + "x: |\n" + many("", same("        a\n")) },
+		"many blocks":      func() string { return top + "data:\n" + many("", numbered("  k%d: |\n    a\n")) },
+		"comments":         func() string { return spec + "x: &a 1\n" + many("", same("      # c\n")) + "      y: 1\n" },
+		"a long comment":   func() string { return w + "#" + many("", same("#")) + "\n" },
+		"blank lines":      func() string { return spec + "x: a\n" + many("", same("\n")) + "      y: 1\n" },
+		"returns alone":    func() string { return strings.ReplaceAll(w, "\n", "\r") + many("", same("# c\r")) },
+		"wide letters":     func() string { return spec + "x: [" + many(",", same("é")) + "]\n" },
+		"a field twice":    func() string { return w + many("", same("      k: v\n")) },
+		"broken objects": func() string {
+			return w + many("", numbered("---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: s%d}\nspec: {template: {spec: {containers: a: b}}}\n"))
+		},
+		"many Services": func() string {
+			return w + many("", numbered("---\napiVersion: v1\nkind: Service\nmetadata: {name: s%d}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n"))
+		},
+		"digits":              func() string { return spec + "x: " + many("", same("9")) + "\n" },
+		"explicit keys":       func() string { return w + many("", numbered("? k%d\n: v\n")) },
+		"pairs of surrogates": func() string { return w + "---\n{\"kind\":\"A\",\"a\":\"" + many("", same(`\ud83d\ude00`)) + "\"}\n" },
 	}
+}
+
+// cpu is the time that the process has run so far, on all cores: on a busy machine it
+// says more than the clock.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // peak runs f and gives the most memory that was in use meanwhile, in bytes.
@@ -123,13 +153,14 @@ func peak(f func()) (most uint64) {
 func TestHostileTexts(t *testing.T) {
 	conf := read(t, "  - name: x\n    custom: {containers: [{name: x, image: x:1}]}\n")
 	size := max(1, *hostileSize/1_000_000)
-	for name, text := range hostile() {
+	for name, write := range hostile() {
 		t.Run(name, func(t *testing.T) {
 			var out Output
-			start := time.Now()
+			text := write()
+			start, used := time.Now(), cpu()
 			memory := peak(func() { out = Run([]File{{Text: text}}, conf, Options{}) })
 			took := time.Since(start)
-			t.Logf("%d bytes: %v, %d MB; %.150s", len(text), took.Round(time.Millisecond), memory>>20, out.Findings.Error())
+			t.Logf("%d bytes: %v, %v of CPU, %d MB; %.150s", len(text), took.Round(time.Millisecond), (cpu() - used).Round(time.Millisecond), memory>>20, out.Findings.Error())
 			require.Less(t, took, time.Duration(size)*20*time.Second, "tenfold of what is promised, for slow machines")
 			require.Less(t, memory, max(250, uint64(size)*100)<<20)
 			require.True(t, out.Findings.Failed() || len(out.Texts) == 1)

@@ -45,7 +45,7 @@ func TestInjectFails(t *testing.T) {
 		"missing config":   {web, []string{"inject", "-c", "none.yaml"}, "none.yaml: no such file"},
 		"empty stream":     {"", []string{"inject", "-c", conf}, "standard input is empty"},
 		"broken YAML":      {"a: b\n  c: [", []string{"inject", "-c", conf}, "line 2: mapping values are not allowed"},
-		"field twice":      {web + "spec: {}\n", []string{"inject", "-c", conf}, `line 13: field "spec" is given twice`},
+		"field twice":      {web + "spec: {}\n", []string{"inject", "-c", conf}, "line 13: a field stands here that its mapping has already in line"},
 		"stdin in place":   {web, []string{"inject", "-c", conf, "-w"}, "2 inject: -w needs files or folders to write to\n"},
 		"missing folder":   {"", []string{"inject", "-c", conf, "none"}, "none: no such file"},
 		"unknown flag":     {"", []string{"inject", "-x"}, "2 inject: unknown shorthand flag: 'x' in -x\n  hint: see outrigger inject --help\n"},

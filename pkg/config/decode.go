@@ -80,7 +80,7 @@ func (r *reader) mapping(n *yaml.Node, v reflect.Value, at string) {
 		return
 	}
 	v.Set(reflect.MakeMap(v.Type()))
-	for _, p := range r.pairs(n, at) {
+	for _, p := range r.pairs(n, at, true) {
 		path := join(at, p.name)
 		r.lines[path] = p.line
 		elem := reflect.New(v.Type().Elem()).Elem()

@@ -59,7 +59,7 @@ func TestReadFlatErrors(t *testing.T) {
 		"no word":             {[]string{"name=a", "placement=outside", "pattern=custom"}, `6 bad-value data.placement: "outside" is not native or beside; `},
 		"field of a pattern":  {[]string{"name=a", "pattern=custom", "phase=x"}, "7 wrong-type data.phase: wanted an integer, got a string; "},
 		"no entry":            {[]string{"name=a", "app=x"}, "4 missing-field data: no pattern is given; add one of " + strings.Join(PatternKeys(), ", ")},
-		"a name twice":        {[]string{"name=a", "name=b"}, "6 duplicate-field data.name: stands in line 5 already; leave one of them"},
+		"a name twice":        {[]string{"name=a", "name=b"}, "6 duplicate-field data: has one name in line 5 and again; leave one of them"},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, strings.Join(seen(flatText(c.words...)), "\n")) })
 	}

@@ -60,7 +60,7 @@ func (r *reader) json(n *yaml.Node, b *bytes.Buffer, at string) bool {
 		return r.json(n.Alias, b, at)
 	case yaml.MappingNode:
 		b.WriteByte('{')
-		for i, p := range r.pairs(n, at) {
+		for i, p := range r.pairs(n, at, true) {
 			if i > 0 {
 				b.WriteByte(',')
 			}

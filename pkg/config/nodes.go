@@ -118,8 +118,9 @@ type pair struct {
 
 // pairs lists the fields of a mapping in their order, and then those that merge
 // keys (<<) bring in. A field that stands there twice is reported and its first
-// value taken.
-func (r *reader) pairs(n *yaml.Node, at string) []pair {
+// value taken. Where a person chooses the names, the report has none: in a Secret that
+// may be what is secret.
+func (r *reader) pairs(n *yaml.Node, at string, chosen bool) []pair {
 	var out []pair
 	seen := map[string]int{}
 	var merges []*yaml.Node
@@ -135,6 +136,8 @@ func (r *reader) pairs(n *yaml.Node, at string) []pair {
 			merges = append(merges, value)
 		case tag != tagString:
 			r.add(key.Line, join(at, key.Value), "wrong-type", "a field's name must be a string, not "+got(key), "quote it")
+		case seen[key.Value] > 0 && chosen:
+			r.add(key.Line, at, "duplicate-field", fmt.Sprintf("has one name in line %d and again", seen[key.Value]), "leave one of them")
 		case seen[key.Value] > 0:
 			r.add(key.Line, join(at, key.Value), "duplicate-field", fmt.Sprintf("stands in line %d already", seen[key.Value]), "leave one of them")
 		default:
@@ -162,7 +165,7 @@ func (r *reader) merge(n *yaml.Node, at string, seen map[string]int, out []pair)
 			out = r.merge(item, at, seen, out)
 		}
 	case yaml.MappingNode:
-		for _, p := range r.pairs(n, at) {
+		for _, p := range r.pairs(n, at, true) {
 			if seen[p.name] == 0 {
 				seen[p.name] = max(p.line, 1)
 				out = append(out, p)

@@ -30,7 +30,7 @@ func (r *reader) structure(n *yaml.Node, v reflect.Value, at string) {
 	r.above = append(r.above, above{fields, at})
 	defer func() { r.above = r.above[:len(r.above)-1] }()
 	there := map[string]bool{}
-	for _, p := range r.pairs(n, at) {
+	for _, p := range r.pairs(n, at, false) {
 		if r.stopped {
 			return
 		}

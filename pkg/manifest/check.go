@@ -3,7 +3,8 @@ package manifest
 import "fmt"
 
 // A checker looks for what readers of YAML take differently, or what only some of
-// them can read: what kubectl and kustomize would see can't be told from it.
+// them can read: what kubectl and kustomize would see can't be told from it. It says
+// where, and never a field's name: in a Secret that may be what is secret.
 type checker struct {
 	*lines
 	left int // fields that merge keys may still bring
@@ -54,9 +55,9 @@ func (c *checker) mapping(n *node) error {
 		case k.bang:
 			return c.node(k)
 		case seen[k.value]:
-			return c.errorf(k, "field %q is given twice; keep one", k.value)
+			return c.errorf(k, "a field stands here that its mapping has already in line %d; keep one", c.line(n.keys[n.index(k.value)].start))
 		case k.isMerge():
-			if err := c.merge(n.vals[i], seen); err != nil {
+			if err := c.merge(n, n.vals[i], seen); err != nil {
 				return err
 			}
 		}
@@ -65,9 +66,9 @@ func (c *checker) mapping(n *node) error {
 	return nil
 }
 
-// merge checks the value of a merge key; before are the fields in front of it.
-// Readers agree only on what stands behind it.
-func (c *checker) merge(v *node, before map[string]bool) (err error) {
+// merge checks the value of a merge key of a mapping; before are the fields in front of
+// it. Readers agree only on what stands behind it.
+func (c *checker) merge(n, v *node, before map[string]bool) (err error) {
 	if to := v.resolve(); to == nil || v.kind == aliasNode && to.kind != mappingNode {
 		return c.errorf(v, "merges something that is no mapping")
 	}
@@ -81,7 +82,8 @@ func (c *checker) merge(v *node, before map[string]bool) (err error) {
 			case c.left < 0:
 				err = c.errorf(v, "merge keys bring more than a million fields")
 			case before[k.value]:
-				err = c.errorf(v, "field %q stands in front of the merge key that brings it too: which of them counts depends on the reader; write it behind", k.value)
+				err = c.errorf(v, "the merge key brings a field that stands in front of it, in line %d: which of them counts depends on the reader; write that one behind",
+					c.line(n.keys[n.index(k.value)].start))
 			}
 			return err == nil
 		})

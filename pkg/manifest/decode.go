@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -22,7 +23,8 @@ func decodeInto(n *node, into any) error {
 	if err := json.Unmarshal(raw, into); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) { // never the value itself: it may be a secret
-			return fmt.Errorf("%s can't be a %s", wrong.Field, wrong.Value)
+			what, _, _ := strings.Cut(wrong.Value, " ")
+			return fmt.Errorf("%s can't be a %s", wrong.Field, what)
 		}
 		return errors.New("isn't of the form that its kind has")
 	}

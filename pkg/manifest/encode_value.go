@@ -3,7 +3,7 @@ package manifest
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"unicode/utf8"
 )
 
@@ -144,7 +144,7 @@ func (r *jsonReader) mapping() ordered {
 	for r.at++; r.next() != '}'; {
 		k := r.str()
 		if seen[k] && r.err == nil {
-			r.err = fmt.Errorf("field %q is there twice", k)
+			r.err = errors.New("a field is there twice")
 		}
 		seen[k] = true
 		m = append(m, entry{k, r.value()})

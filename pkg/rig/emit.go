@@ -50,7 +50,7 @@ func (r *run) emit(o *manifest.Object, w *sidecar.Workload, a sidecar.Answer) []
 // want remembers an object to emit; two that are one must be equal.
 func (r *run) want(workload sidecar.Ref, owner string, ref sidecar.Ref, obj sidecar.Object, em manifest.Emit) {
 	if r.emitted == nil {
-		r.emitted, r.owners = map[sidecar.Ref]sidecar.Object{}, map[sidecar.Ref]string{}
+		r.emitted, r.spaced, r.owners = map[sidecar.Ref]sidecar.Object{}, map[sidecar.Ref][]sidecar.Object{}, map[sidecar.Ref]string{}
 	}
 	if first, twice := r.emitted[ref]; twice {
 		if string(first.RawMessage) != string(obj.RawMessage) {
@@ -59,6 +59,7 @@ func (r *run) want(workload sidecar.Ref, owner string, ref sidecar.Ref, obj side
 		}
 		return
 	}
+	r.spaced[manifest.Space(ref)] = append(r.spaced[manifest.Space(ref)], obj)
 	r.emitted[ref], r.owners[ref] = obj, workload.String()+"'s "+owner
 	r.emits = append(r.emits, em)
 }

@@ -2,6 +2,7 @@ package rig
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
@@ -37,12 +38,8 @@ func (r *run) emitsIt(o *manifest.Object) bool {
 	if r.layer.Writes(o) {
 		return true
 	}
-	for ref, obj := range r.emitted {
-		if manifest.Space(ref) == manifest.Space(o.Ref) {
-			return r.findings.Failed() || o.Holds(obj)
-		}
-	}
-	return false
+	same := r.spaced[manifest.Space(o.Ref)]
+	return len(same) > 0 && (r.findings.Failed() || slices.ContainsFunc(same, o.Holds))
 }
 
 // expect checks how many workloads were selected, and how many got every sidecar.

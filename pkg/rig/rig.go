@@ -117,6 +117,7 @@ type run struct {
 	secrets  map[string]map[string][]string   // keys of Secrets, by namespace and name
 	objects  map[sidecar.Ref]*manifest.Object // all, by reference; see object
 	emitted  map[sidecar.Ref]sidecar.Object   // content of what is emitted
+	spaced   map[sidecar.Ref][]sidecar.Object // the same by [manifest.Space]
 	owners   map[sidecar.Ref]string           // sidecar that emitted it
 }
 

@@ -10,12 +10,12 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/config"
 )
 
-func read(t *testing.T, patterns string) *config.Sidecars {
+func read(t testing.TB, patterns string) *config.Sidecars {
 	t.Helper()
 	return readSpec(t, "  select: [{kind: Deployment|Rollout}]\n  patterns:\n"+patterns)
 }
 
-func readSpec(t *testing.T, spec string) *config.Sidecars {
+func readSpec(t testing.TB, spec string) *config.Sidecars {
 	t.Helper()
 	conf, fs := config.Read([]byte("apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: shop}\nspec:\n"+spec), "")
 	require.Empty(t, fs)

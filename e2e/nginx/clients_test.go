@@ -184,7 +184,7 @@ func TestClientsUntold(t *testing.T) {
 }
 
 func TestHealthListener(t *testing.T) {
-	g := setClients(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Method+" "+r.RequestURI) }, proxy.Clients{})
+	g := setClients(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Method+" "+r.RequestURI+" "+r.Host) }, proxy.Clients{})
 	at := fmt.Sprintf("127.0.0.1:%d", healthPort)
 	kubelet := g.as()
 	kubelet.Transport.(*http.Transport).DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -192,7 +192,7 @@ func TestHealthListener(t *testing.T) {
 	}
 	for request, want := range map[string]string{
 		"GET /-/outrigger/ready":           "204 ",
-		"GET /healthz?full=1":              "200 GET /healthz?full=1",
+		"GET /healthz?full=1":              "200 GET /healthz?full=1 127.0.0.1:9200",
 		"HEAD /healthz?full=1":             "200 ",
 		"POST /healthz?full=1":             "405",
 		"GET /healthz":                     "404",
@@ -210,6 +210,13 @@ func TestHealthListener(t *testing.T) {
 		}
 		require.Equal(t, strings.TrimSpace(want), strings.TrimSpace(fmt.Sprintf("%d %s", status, body)), request)
 	}
+	// The app sees the address that the kubelet has dialled, as that would write it.
+	six := g.as()
+	six.Transport.(*http.Transport).DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", fmt.Sprintf("[::1]:%d", healthPort))
+	}
+	_, body := ask(t, six, "GET", "https://"+serverName+"/healthz?full=1", nil)
+	require.Equal(t, "GET /healthz?full=1 [::1]:9200", body)
 	// A session that began there, without a certificate, lets nobody in elsewhere.
 	sessions := tls.NewLRUClientSessionCache(8)
 	for range 3 {

@@ -36,7 +36,7 @@ type door struct {
 
 type probe struct {
 	path    string
-	headers []string
+	headers []string // as they're sent: "Name: value"
 }
 
 // The sockets of a door's listeners, and of the app for those who come by each.
@@ -65,8 +65,16 @@ var entries = []struct {
 var probed = [][]probe{
 	{{"/healthz", nil}},
 	{{"/_cluster/health?local=true", nil}, {"/_cluster/health?wait_for_status=yellow", nil}, {"/_cluster/health?local=true", nil}},
-	{{"/healthz", []string{"X-Probe"}}, {"/Healthz", []string{"Accept", "x-probe", "Remote-User"}}, {"/healthz?full=1", []string{"Authorization", "Host", "Upgrade"}}},
-	{{"/", nil}, {"", nil}, {"/?", nil}},
+	{
+		{"/healthz", []string{"X-Probe: v"}},
+		{"/Healthz", []string{"Accept: text/plain", "x-probe: w", "Remote-User: v"}},
+		{"/healthz?full=1", []string{"Authorization: Basic cHJvYmU6K3M=", "Host: search.example", "Upgrade: v"}},
+	},
+	{
+		{"/", []string{"Host: a.example"}},
+		{"", []string{"host: b.example:8080", `X-Probe: "$v" {é} \\;`, "User-Agent: mine", "X-Probe-2: "}},
+		{"/?", nil},
+	},
 	{{"/a.b(c)*+,;=:@-~!&'/x?q=a/b?c&d='e'", nil}, {"ready", nil}, {"/ready/", nil}},
 	{{"/health%20check?x=%2F..%2F", nil}, {"/health check", nil}, {"/live", nil}},
 }
@@ -127,8 +135,9 @@ func (d door) workload(t testing.TB) string {
 		get := map[string]any{"path": p.path, "port": 8080}
 		if p.headers != nil {
 			var list []any
-			for _, name := range p.headers {
-				list = append(list, map[string]any{"name": name, "value": "v"})
+			for _, h := range p.headers {
+				name, value, _ := strings.Cut(h, ": ")
+				list = append(list, map[string]any{"name": name, "value": value})
 			}
 			get["httpHeaders"] = list
 		}

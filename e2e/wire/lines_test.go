@@ -18,12 +18,14 @@ import (
 type writer struct {
 	*rand.Rand
 	targets []string // of probes and public paths
+	headers []string // of probes
 }
 
 func newWriter(d door, seed uint64) writer {
 	w := writer{Rand: rand.New(rand.NewPCG(seed, 25))}
 	for _, p := range d.probes {
 		w.targets = append(w.targets, "/"+strings.TrimPrefix(strings.ReplaceAll(p.path, " ", "%20"), "/"))
+		w.headers = append(w.headers, p.headers...)
 	}
 	for _, p := range d.public {
 		w.targets = append(w.targets, strings.Replace(p, "*", "x.css", 1))
@@ -55,6 +57,9 @@ var spices = []string{
 	"Host: evil", "Host: a@b", "Host: a/b", "Host:", "Range: bytes=0-1", "If-None-Match: *", "Cookie: _oauth2_proxy=x", "Authorization: Basic cm9vdDo=", "Authorization: Bearer a.b.c", "Proxy-Connection: keep-alive",
 	"Accept: text/html", "X-Accel-Redirect: /admin", "Keep-Alive: 9", "Trailer: X-Remote-User", "X-Forwarded-For: 127.0.0.1", "X-Probe: y", "\x00: y", "X: \x00", "X: \x7f\x01", ": y", "noColon", "X-Forwarded-Uri: /admin",
 }
+
+var hosts = []string{"Host: search", "Host: search", "Host: " + podIP + ":16000", "Host: a.example", "Host: A.example", "Host: a.example.", "HOST: search.example", "Host: search.example:8080", "Host:b.example:8080 ",
+	"Host: a.example\r\nHost: b.example:8080", "Host: " + podIP + "\r\nhost: evil", "Host: [::1]:80", "Host: evil/a.example", "X-Host: a.example", "Host : a.example"}
 
 var methods = []string{"GET", "GET", "GET", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PRI", "get", "Get", "G_T", "M-SEARCH", "PROPFIND", ""}
 var versions = []string{"HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/0.9", "HTTP/2.0", "HTTP/1.2", "HTTP/1.10", "http/1.1", "HTTP/1.1 ", " HTTP/1.1", "HTTP/11", "", "HTTP/1.1\t"}
@@ -92,7 +97,15 @@ func (w writer) request() []byte {
 	}
 	fmt.Fprintf(&b, "%s%s%s %s%s", method, blank, target, version, end)
 	if w.IntN(30) > 0 {
-		b.WriteString("Host: search" + end)
+		b.WriteString(choose(w, hosts) + end)
+	}
+	for _, h := range w.headers {
+		if w.IntN(2) == 0 {
+			if w.IntN(12) == 0 {
+				h = w.garble(h)
+			}
+			b.WriteString(h + end)
+		}
 	}
 	spiced := w.IntN(3)
 	for range spiced {

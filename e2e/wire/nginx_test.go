@@ -45,6 +45,9 @@ var (
 	streaming = regexp.MustCompile(`proxy_pass 127\.0\.0\.1:(\d+);`)
 )
 
+// podIP is where clients reach the pod.
+const podIP = "10.1.2.3"
+
 // here moves a configuration into a folder: its ports become sockets there, of IPv4
 // alone, and what the pod mounts lies there.
 func here(dir, conf string) string {
@@ -68,6 +71,7 @@ func here(dir, conf string) string {
 		}
 		return m[1] + "unix:" + socket + m[3] + ";"
 	})
+	conf = strings.ReplaceAll(conf, "$server_addr", podIP) // of a socket, it would be a path
 	conf = streaming.ReplaceAllString(conf, "proxy_pass unix:"+dir+"/$1;")
 	conf = regexp.MustCompile(`worker_processes \d+;`).ReplaceAllString(conf, "worker_processes 1;")
 	if os.Geteuid() == 0 {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/textproto"
 	"net/url"
@@ -52,32 +53,55 @@ func (d door) wrong(socket string, raw []byte) string {
 }
 
 // wrongProbe compares with what the kubelet sends for the probes (kubernetes
-// pkg/probe/http/request.go).
+// pkg/probe/http/request.go): the app sees one of these requests, byte for byte.
 func (d door) wrongProbe(line string, r *http.Request) string {
-	headers := []string{"User-Agent", "Accept", "X-Forwarded-For", "X-Forwarded-Proto"}
-	exact := false
+	if r.ContentLength != 0 || len(r.TransferEncoding) > 0 {
+		return "a body"
+	}
+	got := r.Header.Clone()
+	got.Set("Host", r.Host)
+	got.Del("Connection")
+	if agent := got.Get("User-Agent"); kubeletAgent.MatchString(agent) {
+		got.Del("User-Agent")
+	}
+	problem := "no probe asks that"
 	for _, p := range d.probes {
 		u, err := url.Parse("http://pod/" + strings.TrimPrefix(p.path, "/"))
 		if err != nil {
 			return err.Error()
 		}
-		exact = exact || line == "GET "+u.RequestURI()+" HTTP/1.1" || line == "HEAD "+u.RequestURI()+" HTTP/1.1"
-		for _, name := range p.headers {
-			headers = append(headers, textproto.CanonicalMIMEHeaderKey(name))
+		if line != "GET "+u.RequestURI()+" HTTP/1.1" && line != "HEAD "+u.RequestURI()+" HTTP/1.1" {
+			continue
+		}
+		want := p.sends()
+		if maps.EqualFunc(want, got, slices.Equal) {
+			return ""
+		}
+		problem = fmt.Sprintf("no probe sends these headers: %q, but %q", got, want)
+	}
+	return problem
+}
+
+var kubeletAgent = regexp.MustCompile(`^kube-(probe|lifecycle)/[0-9]+\.[0-9]+\+?$`)
+
+// sends gives the headers that an app sees of a probe, but for the kubelet's name: its
+// own, but for those that are a proxy's affair, or what the kubelet sends by default.
+func (p probe) sends() http.Header {
+	h := http.Header{}
+	for _, text := range p.headers {
+		name, value, _ := strings.Cut(text, ": ")
+		if name = textproto.CanonicalMIMEHeaderKey(name); !hidden(name) && name != "Upgrade" && value != "" {
+			h.Add(name, textproto.TrimString(value))
 		}
 	}
-	if !exact {
-		return "no probe asks that"
-	}
-	for name := range r.Header {
-		if !slices.Contains(headers, name) {
-			return "no probe has a header " + name
+	for name, value := range map[string]string{"Host": podIP + ":8080", "Accept": "*/*"} {
+		if h.Get(name) == "" {
+			h.Set(name, value)
 		}
 	}
-	if r.ContentLength != 0 || len(r.TransferEncoding) > 0 {
-		return "a body"
-	}
-	return ""
+	h.Set("X-Forwarded-Proto", "https")
+	h.Set("X-Forwarded-For", "unix:")
+	return h
 }
 
 func (d door) isPublic(p string) bool { return among(p, d.public) }

@@ -68,8 +68,8 @@ type Gate struct {
 	// at all.
 	IPFamilies []corev1.IPFamily `json:"ipFamilies,omitempty"`
 	// HealthPort is where the kubelet's HTTP probes and hooks are answered where
-	// clients without credentials are refused: over TLS, their exact requests and
-	// nothing else. No Service leads there. Default: 16000.
+	// clients without credentials are refused: over TLS, their exact requests, with
+	// the headers that they write, and nothing else. No Service leads there. Default: 16000.
 	HealthPort int32 `json:"healthPort,omitempty"`
 	// Trust says how the certificate is verified by a Gateway: where an HTTPRoute
 	// leads to a Service in front, a BackendTLSPolicy is emitted.

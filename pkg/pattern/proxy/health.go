@@ -3,9 +3,6 @@ package proxy
 import (
 	"cmp"
 	"fmt"
-	"net/textproto"
-	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -25,25 +21,25 @@ const readyPath = "/-/outrigger/ready"
 // pkg/probe/grpc). It passes on what the pod's own probes ask for, and nothing
 // else: whoever reaches the pod reaches this port.
 //
-// What a client sent is compared as it was sent, the whole request line, and never
-// passed on: the app gets the probe's own target, and of the client's headers those
-// that the probes write.
+// What a client sent is compared as it was sent: the whole request line, and the value
+// of each header that the probe writes. Nothing else of it reaches the app, which gets
+// the probe's own target.
 type nginxHealth struct {
-	Port    int32
-	Listen  []string
-	Targets []healthTarget // one for each request line
-	Headers []nginxHeader  // those that probes write themselves
+	Port     int32
+	Listen   []string
+	Sent     string          // what is compared of a request, a word
+	Requests []healthRequest // those of probes, in the order in which they're compared
+	Headers  []nginxHeader   // towards the app
+	Defaults []healthDefault // of headers that some probes write and others don't
 }
 
-// healthTarget is the request line of a probe, as a regular expression, and the
+// healthRequest is a probe's request: what is sent, as a regular expression, and the
 // target that the app gets. Both are words made by quote.
-type healthTarget struct{ Line, Target string }
+type healthRequest struct{ Sent, Target string }
 
-// healthLine compares a request line: no other spelling of the target is the same
-// text, an absolute one neither. The kubelet's own client speaks HTTP/1.1.
-func healthLine(target string) healthTarget {
-	return healthTarget{quote("~^(?:GET|HEAD) " + regexp.QuoteMeta(target) + ` HTTP/1\.1\z`), quote(target)}
-}
+// healthDefault is a variable of nginx: what a probe writes into a header, and what
+// the app gets where it writes nothing.
+type healthDefault struct{ Variable, Written, Default string }
 
 // health is the port of a door's listener for the kubelet.
 func (p *Gate) health(door int) int32 { return cmp.Or(p.HealthPort, defaultHealthPort) + int32(door) }
@@ -65,22 +61,38 @@ func (p *Gate) healthOf(w *sidecar.Workload, door int, http2Directive bool) *ngi
 		options = " ssl"
 	}
 	h.Listen = p.listeners(p.health(door), options)
-	for _, target := range probed(w, d.port, p.health(door)) {
-		h.Targets = append(h.Targets, healthLine(target))
-	}
-	for _, name := range probeHeaders(w, d.port, p.health(door)) {
-		h.Headers = append(h.Headers, nginxHeader{name, "$http_" + strings.ReplaceAll(strings.ToLower(name), "-", "_")})
-	}
+	h.pass(kubeletRequests(w, d.port, p.health(door)), d.port)
 	return h
 }
 
-// plainTarget is a target that nginx takes, and that its configuration can hold: a $
-// would begin a variable there.
-var plainTarget = pattern.LazyRegexp(`^/([A-Za-z0-9_.~!&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*(\?([A-Za-z0-9_.~!&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$`)
-
-// longestTarget keeps a word of nginx.conf, where each byte may be escaped, below
-// the 4096 bytes that nginx reads (NGX_CONF_BUFFER).
-const longestTarget = 1000
+// pass has the listener pass on requests, to an app that was asked on a port.
+func (h *nginxHealth) pass(requests []kubeletRequest, port int32) {
+	names := writtenHeaders(requests)
+	sent, written := "$request", map[string]string{}
+	for i, name := range names {
+		sent += `\n$http_` + strings.ReplaceAll(strings.ToLower(name), "-", "_")
+		written[name] = fmt.Sprintf("probe_%d_%d", h.Port, i+1)
+	}
+	h.Sent = `"` + sent + `"`
+	for _, r := range requests {
+		h.Requests = append(h.Requests, healthRequest{quote(r.expression(names, written)), quote(r.target)})
+	}
+	h.Requests = slices.Compact(h.Requests)
+	for _, own := range []nginxHeader{{"Host", fmt.Sprintf("$pod_address:%d", port)}, {"User-Agent", "$kubelet_agent"}, {"Accept", "*/*"}} {
+		if of := written[own.Name]; of != "" {
+			d := healthDefault{fmt.Sprintf("$probe_%d_%s", h.Port, strings.ReplaceAll(strings.ToLower(own.Name), "-", "_")), "$" + of, own.Value}
+			h.Defaults = append(h.Defaults, d)
+			own.Value = d.Variable
+			delete(written, own.Name)
+		}
+		h.Headers = append(h.Headers, own)
+	}
+	for _, name := range names {
+		if of := written[name]; of != "" {
+			h.Headers = append(h.Headers, nginxHeader{name, "$" + of})
+		}
+	}
+}
 
 // heard reports whether a door has a listener for the kubelet: one that refuses
 // clients without credentials (guarded), and gRPC's, whose probes can't speak TLS.
@@ -131,102 +143,23 @@ func (p *Gate) hear(w *sidecar.Workload, c *corev1.Container, guarded bool) {
 // checkHealth finds probes that can't be passed on.
 func (p *Gate) checkHealth(w *sidecar.Workload, guarded bool, fs *sidecar.Findings) {
 	for i, d := range p.doors() {
-		if !p.front() && d.protocol == sidecar.GRPC && len(probed(w, d.port)) > 0 {
+		if !p.front() && d.protocol == sidecar.GRPC && len(probes(w, d.port)) > 0 {
 			fs.Add(sidecar.Warning, "probe-grpc", d.field+"protocol", fmt.Sprintf("an HTTP probe asks port %d, and with protocol grpc it comes to the app as HTTP/2 like all calls", d.port),
 				"probe it by grpc, or write protocol: http if clients speak HTTP too")
 		}
 		if !p.heard(w, d, guarded) || d.protocol != sidecar.HTTP {
 			continue
 		}
-		for _, target := range probed(w, d.port, p.health(i)) {
+		requests := kubeletRequests(w, d.port, p.health(i))
+		for _, target := range probed(requests) {
 			if problem := oddTarget(target); problem != "" {
 				fs.Add(sidecar.Error, "probe-path", "healthPort", fmt.Sprintf("the path %q of a probe %s", target, problem), "probe a plain path, as /healthz")
 			}
 		}
-	}
-}
-
-// oddTarget says what is wrong with a probe's target, if anything is.
-func oddTarget(target string) string {
-	path, _, _ := strings.Cut(target, "?")
-	odd := func(segment string) bool { return segment == "." || segment == ".." }
-	switch {
-	case len(target) > longestTarget:
-		return fmt.Sprintf("has %d bytes; nginx.conf can hold %d", len(target), longestTarget)
-	case !plainTarget().MatchString(target):
-		return "has characters that nginx.conf can't hold"
-	case strings.Contains(path, "//"), slices.ContainsFunc(strings.Split(path, "/"), odd):
-		return "can't be told from others safely"
-	}
-	return ""
-}
-
-// kubeletTarget is what the kubelet writes into its request for a probe's path
-// (kubernetes pkg/probe/http/request.go, formatURL and newProbeRequest).
-func kubeletTarget(path string) string {
-	u, err := url.Parse(path)
-	if err != nil {
-		u = &url.URL{Path: path}
-	}
-	u.Scheme, u.Host = "http", "pod"
-	sent, err := url.Parse(u.String())
-	if err != nil {
-		return path // the kubelet sends nothing
-	}
-	return sent.RequestURI()
-}
-
-// probed are the targets that the kubelet asks for on a port, in order and each once:
-// those of probes and hooks that name the app's port, or, after an earlier run, the
-// listener's.
-func probed(w *sidecar.Workload, ports ...int32) (targets []string) {
-	for _, get := range probes(w, ports...) {
-		targets = append(targets, kubeletTarget(get.Path))
-	}
-	slices.Sort(targets)
-	return slices.Compact(targets)
-}
-
-// probeHeaders are the headers that these probes write themselves, in order and each
-// once, but for those that are the proxy's affair.
-func probeHeaders(w *sidecar.Workload, ports ...int32) (names []string) {
-	for _, get := range probes(w, ports...) {
-		for _, h := range get.HTTPHeaders {
-			name := textproto.CanonicalMIMEHeaderKey(h.Name)
-			if pattern.HeaderName().MatchString(name) && !slices.Contains(listenersOwn, name) && !hopByHop(name) && !isIdentity(name) {
-				names = append(names, name)
-			}
+		if problem := oddHeaders(requests, p.health(i)); problem != "" {
+			fs.Add(sidecar.Error, "probe-headers", "healthPort", problem, "take them out of the probe's httpHeaders, or probe by exec")
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-// listenersOwn are headers that a listener for the kubelet writes in any case.
-var listenersOwn = []string{"Host", "User-Agent", "Accept", "X-Forwarded-For", "X-Forwarded-Proto"}
-
-// hopByHop reports whether a header is about a connection or a body (RFC 9110, 7.6.1).
-func hopByHop(name string) bool {
-	return slices.Contains([]string{"Connection", "Content-Length", "Expect", "Http2-Settings", "Keep-Alive", "Proxy-Connection",
-		"Te", "Trailer", "Transfer-Encoding", "Upgrade"}, name)
-}
-
-// probes are the HTTP probes and hooks of the pod's containers that ask these ports.
-func probes(w *sidecar.Workload, ports ...int32) (all []*corev1.HTTPGetAction) {
-	take := func(c *corev1.Container, get *corev1.HTTPGetAction) {
-		if get != nil && c.Name != w.Name && slices.ContainsFunc(ports, func(p int32) bool { return means(w, c, get.Port, p) }) {
-			all = append(all, get)
-		}
-	}
-	for _, c := range handlers(w) {
-		for _, h := range c.probes {
-			take(c.container, h.HTTPGet)
-		}
-		for _, h := range c.hooks {
-			take(c.container, h.HTTPGet)
-		}
-	}
-	return all
 }
 
 // grpcProbed reports whether the kubelet probes a port, or a listener that an

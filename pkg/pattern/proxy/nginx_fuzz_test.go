@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"fmt"
+	"net/textproto"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,15 +32,15 @@ func shape(t *testing.T, conf string) (out []string) {
 }
 
 // FuzzNginxWords tries to break out of nginx.conf with names of clients, subjects,
-// realms, public paths and probes: what isn't refused leaves every directive where
-// it is.
+// realms, public paths, probes and their headers: what isn't refused leaves every
+// directive where it is.
 func FuzzNginxWords(f *testing.F) {
-	for _, s := range []string{"alice", "a b", `a"; } server { listen 1; }`, `x\`, "$host", "CN=alice,O=x", `CN="a"`, "/open", "/static/*", "/a;b", "/a?x=1", "~^/", "default", "\n", "/é", "/a{b}"} {
+	for _, s := range []string{"alice", "a b", `a"; } server { listen 1; }`, `x\`, "$host", "CN=alice,O=x", `CN="a"`, "/open", "/static/*", "/a;b", "/a?x=1", "~^/", "default", "\n", "/é", "/a{b}", "X-Long", "Accept", `${x}\n[^"`, "é: ü\t"} {
 		f.Add(s)
 	}
-	probing := func(path string) *sidecar.Workload {
+	probing := func(path string, headers ...corev1.HTTPHeader) *sidecar.Workload {
 		return patterntest.Elasticsearch(func(w *sidecar.Workload) {
-			w.App.ReadinessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(9200)}}}
+			w.App.ReadinessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(9200), HTTPHeaders: headers}}}
 		})
 	}
 	tls := func(cn, dn string) *TLSProxy {
@@ -64,6 +65,17 @@ func FuzzNginxWords(f *testing.F) {
 		}
 		c, err := tls("alice", "CN=alice").Change(probing(s))
 		same(harmless, c, err)
+		for _, h := range []corev1.HTTPHeader{{Name: "X-Probe", Value: s}, {Name: "Host", Value: s}, {Name: s, Value: s}} {
+			written, err := tls("alice", "CN=alice").Change(probing("/healthz", corev1.HTTPHeader{Name: h.Name, Value: "a"}))
+			if err != nil {
+				continue // of its name
+			}
+			if h.Name == "Host" && textproto.TrimString(s) == "" {
+				written = harmless // the kubelet sends none
+			}
+			c, err = tls("alice", "CN=alice").Change(probing("/healthz", h))
+			same(written, c, err)
+		}
 
 		harmless, err = auth("x", "/open").Change(probing("/healthz"))
 		require.NoError(t, err)

@@ -52,7 +52,7 @@ func TestNothingIsPassedOver(t *testing.T) {
 		"x: &x {kind: Deployment}\n<<: *x\n" + strings.ReplaceAll(blockOf(hidden), "kind: Deployment\n", ""): "",
 		"x: &x kind\n*x : Deployment\n" + strings.ReplaceAll(blockOf(hidden), "kind: Deployment\n", ""):      "line 15: a field's name is an alias",
 		strings.ReplaceAll(blockOf(hidden), "kind: Deployment", "kind: !!binary RGVwbG95bWVudA=="):           "line 15: is tagged !!binary",
-		strings.ReplaceAll(blockOf(hidden), "kind: Deployment", "kind: ConfigMap\n<<: {kind: Deployment}"):   `line 16: field "kind" stands in front of the merge key`,
+		strings.ReplaceAll(blockOf(hidden), "kind: Deployment", "kind: ConfigMap\n<<: {kind: Deployment}"):   `line 16: the merge key brings a field that stands in front of it, in line 15`,
 		"\ufeff" + blockOf(hidden): "line 14: begins with a byte order mark",
 		strings.ReplaceAll(blockOf(hidden), "name: hidden", "name: hidden, annotations: {config.kubernetes.io/local-config: 'true'}"):              "",
 		"apiVersion: apps/v1\nkind: DeploymentList\nitems:\n- metadata: {name: hidden}\n  spec: {template: {spec: {containers: [{name: app}]}}}\n": "",

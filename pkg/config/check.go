@@ -150,13 +150,9 @@ func (r *reader) label(at, name string) {
 	}
 }
 
-// validate asks a pattern that can tell whether its config makes sense.
+// validate reports what is wrong with the config of a pattern.
 func (r *reader) validate(k keyed, at string) {
-	p, ok := k.pattern.(interface{ Validate() sidecar.Findings })
-	if !ok {
-		return
-	}
-	for _, f := range p.Validate() {
+	for _, f := range k.pattern.Validate() {
 		if f.Field == "" {
 			f.Field = at
 		} else {

@@ -127,7 +127,7 @@ func (r *run) answer(o *manifest.Object, w *sidecar.Workload, e *config.Entry, w
 	if lone(e) {
 		view.Alone = merge.Without(&view, given(before, -1))
 	}
-	c, err := e.Pattern().Change(&view)
+	c, err := sidecar.Build(e.Pattern(), &view)
 	if why := unfit(c, err); why != nil && e.Unfit == config.UnfitSkip {
 		out.skipped = true
 		said.add(said.skipped(o, e, ": "+why.Message))

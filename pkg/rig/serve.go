@@ -91,7 +91,7 @@ func earlier(w *sidecar.Workload, p sidecar.Pattern) []*corev1.Container {
 	for i, c := range w.Apps {
 		view := *w
 		view.App, view.Apps = c, w.Apps[i:i+1]
-		if change, err := p.Change(&view); err == nil && merge.HasContainers(w, change) && merge.HasAll(c, &change.App) {
+		if change, err := sidecar.Build(p, &view); err == nil && merge.HasContainers(w, change) && merge.HasAll(c, &change.App) {
 			return view.Apps
 		}
 	}

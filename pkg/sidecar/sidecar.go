@@ -14,10 +14,35 @@ import (
 )
 
 // A Pattern says what one workload needs. It is pure: the same config and the
-// same workload give the same Change; it reads no clock, file, network or
-// environment. An error is a [Findings] where more than one thing is wrong.
+// same workload give the same findings and the same Change; it reads no clock, file,
+// network or environment.
 type Pattern interface {
+	// Validate finds what is wrong with the config, whatever the workload is.
+	Validate() Findings
+	// Check finds what is wrong with the config for this workload. The config is valid.
+	Check(w *Workload) Findings
+	// Change is what the workload needs. The config is valid and fits the workload. An
+	// error is a [Findings] where more than one thing is wrong.
 	Change(w *Workload) (*Change, error)
+}
+
+// Build returns the Change of a pattern for a workload. What Validate finds to be wrong
+// is the error, or else what Check finds. What is only worth a word is in the Notes of
+// the Change: that of Check comes first, and that of Validate has been reported when the
+// config was read.
+func Build(p Pattern, w *Workload) (*Change, error) {
+	if err := p.Validate().Err(); err != nil {
+		return nil, err
+	}
+	notes := p.Check(w)
+	if notes.Failed() {
+		return nil, notes
+	}
+	c, err := p.Change(w)
+	if c != nil {
+		c.Notes = append(notes, c.Notes...)
+	}
+	return c, err
 }
 
 // A Taker is a Pattern that takes ports of the app over. It says which, so that

@@ -99,19 +99,12 @@ var reloadSize = pattern.Size{CPU: "5m", Memory: "8Mi", MaxMemory: "32Mi", Fixed
 
 // Change adds the watcher.
 func (p *ConfigReload) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() {
-		return nil, append(mine, notes...)
-	} else if notes.Failed() {
-		return nil, notes // whoever reads configs has told what else is in mine
-	}
 	object := w.ObjectName()
 	c := &sidecar.Change{
 		Phase:      sidecar.PhaseExporter,
 		Containers: []corev1.Container{p.container(w)},
 		Volumes:    []corev1.Volume{pattern.ConfigMapVolume(pattern.VolumeName(w, "script"), object)},
 		Objects:    []sidecar.Object{pattern.NewConfigMap(object, map[string]string{watchKey: watchScript})},
-		Notes:      notes,
 	}
 	if p.Signal != nil {
 		c.Pod.ShareProcessNamespace = new(true)

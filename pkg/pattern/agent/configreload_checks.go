@@ -76,8 +76,8 @@ func inPod(host string) bool {
 	return host == "localhost" || err == nil && address.IsLoopback() && address.Zone() == ""
 }
 
-// check finds what is wrong with the config for this workload.
-func (p *ConfigReload) check(w *sidecar.Workload) sidecar.Findings {
+// Check finds what is wrong with the config for this workload.
+func (p *ConfigReload) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	if pattern.CheckLinux(w, &fs); w.App == nil {
 		return fs

@@ -52,7 +52,7 @@ func TestConfigReloadTells(t *testing.T) {
 				c.view(w)
 			}
 			require.Empty(t, patterntest.Findings(t, c.p, w))
-			got, err := c.p.Change(w)
+			got, err := sidecar.Build(c.p, w)
 			require.NoError(t, err)
 			ctr := got.Containers[0]
 			require.Equal(t, c.want, strings.ReplaceAll(strings.Join(ctr.Args, " "), watchDir+"/", ""))
@@ -85,7 +85,7 @@ func TestConfigReloadRoot(t *testing.T) {
 	})
 	p := &ConfigReload{Signal: &ReloadSignal{Process: "shop"}}
 	require.Equal(t, []string{"warning user-root: signal: container shop runs as root, so what sends it signals does too, if without any rights of root's; run the app as another user, or tell it by webhook"}, patterntest.Findings(t, p, w))
-	c, err := p.Change(w)
+	c, err := sidecar.Build(p, w)
 	require.NoError(t, err)
 	require.Zero(t, *c.Containers[0].SecurityContext.RunAsUser)
 	require.False(t, *c.Containers[0].SecurityContext.RunAsNonRoot)
@@ -156,7 +156,7 @@ func FuzzConfigReload(f *testing.F) {
 		} else {
 			p.Signal = &ReloadSignal{Process: process, Signal: SignalName(signal)}
 		}
-		c, err := p.Change(configured())
+		c, err := sidecar.Build(p, configured())
 		if err != nil {
 			require.Nil(t, c)
 			return

@@ -103,14 +103,8 @@ var gitSyncSize = pattern.Size{CPU: "10m", Memory: "64Mi", MaxMemory: "512Mi", F
 // in the volume, so its user need not be the app's. The volume is mounted as a whole
 // where the link is, never the folder behind it: that goes with the next commit.
 func (p *GitSync) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() {
-		return nil, append(mine, notes...)
-	} else if notes.Failed() {
-		return nil, notes // whoever reads configs has told what else is in mine
-	}
 	files, tmp := pattern.VolumeName(w, "files"), pattern.VolumeName(w, "tmp")
-	c := &sidecar.Change{Phase: sidecar.PhaseFetch, Notes: notes, Volumes: []corev1.Volume{
+	c := &sidecar.Change{Phase: sidecar.PhaseFetch, Volumes: []corev1.Volume{
 		{Name: files, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: p.limit()}}},
 		pattern.TmpVolume(tmp), // git's own settings
 	}}

@@ -126,8 +126,8 @@ func (p *GitSync) remote() (ssh, loopback bool, wrong string) {
 	return false, false, "form"
 }
 
-// check finds what is wrong with the config for this workload.
-func (p *GitSync) check(w *sidecar.Workload) sidecar.Findings {
+// Check finds what is wrong with the config for this workload.
+func (p *GitSync) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckLinux(w, &fs)
 	want := func(field, secret string, wanted ...string) {

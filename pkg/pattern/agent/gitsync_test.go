@@ -104,7 +104,7 @@ func FuzzGitSync(f *testing.F) {
 		if key != "" {
 			p.SSH = &GitSSH{SecretName: key}
 		}
-		c, err := p.Change(patterntest.Shop())
+		c, err := sidecar.Build(p, patterntest.Shop())
 		if err != nil {
 			require.Nil(t, c)
 			return

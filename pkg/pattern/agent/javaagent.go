@@ -73,15 +73,9 @@ const (
 // Change copies the jar before anything of the app's runs: init containers of the
 // app's image have its variables, and so load the agent too.
 func (p *JavaAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() {
-		return nil, append(mine, notes...)
-	} else if notes.Failed() {
-		return nil, notes
-	}
 	ref, jar := cmp.Or(p.Image, pattern.JavaAgentImage.Ref), cmp.Or(p.Path, agentJar)
 	name, dir := pattern.VolumeName(w, "jar"), agentsDir+w.Name
-	c := &sidecar.Change{Phase: sidecar.PhaseFetch, Notes: notes}
+	c := &sidecar.Change{Phase: sidecar.PhaseFetch}
 	at := path.Join(dir, "agent.jar")
 	if p.ImageVolume {
 		at = path.Join(dir, jar)

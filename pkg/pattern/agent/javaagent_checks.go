@@ -92,8 +92,8 @@ func (p *JavaAgent) validateJMX(fs *sidecar.Findings) {
 	pattern.CheckKey("key", p.Key, fs)
 }
 
-// check finds what is wrong with the config for this workload.
-func (p *JavaAgent) check(w *sidecar.Workload) sidecar.Findings {
+// Check finds what is wrong with the config for this workload.
+func (p *JavaAgent) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckLinux(w, &fs)
 	if p.ImageVolume {

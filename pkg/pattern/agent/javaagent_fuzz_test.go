@@ -8,6 +8,7 @@ import (
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern/agent"
 	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // Whatever a user writes, the JVM gets one option, which is the agent's: it splits
@@ -25,7 +26,7 @@ func FuzzJavaAgentOption(f *testing.F) {
 		}
 		w := patterntest.Shop()
 		w.Name, w.Kubernetes.Minor = "agent", 36
-		c, err := p.Change(w)
+		c, err := sidecar.Build(p, w)
 		require.NoError(t, err)
 		value := c.App.Env[0].Value
 		require.NotContains(t, value, "'")

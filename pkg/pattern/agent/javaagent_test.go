@@ -17,14 +17,14 @@ func TestJavaAgentImageVolume(t *testing.T) {
 	w := patterntest.Shop()
 	w.Name, w.Kubernetes = "agent", sidecar.Version{Major: 1, Minor: 36}
 	p := &agent.JavaAgent{Image: "agents:7", Path: "/lib/agent-7.jar", Options: "a=b"}
-	copied, err := p.Change(w)
+	copied, err := sidecar.Build(p, w)
 	require.NoError(t, err)
 	require.Equal(t, "-javaagent:/opt/outrigger/agent/agent.jar=a=b", copied.App.Env[0].Value)
 	require.Equal(t, " ", copied.App.Env[0].AppendWith)
 	require.Equal(t, []string{"cp", "/lib/agent-7.jar", "/opt/outrigger/agent/agent.jar"}, copied.InitContainers[0].Command)
 
 	p.ImageVolume = true
-	mounted, err := p.Change(w)
+	mounted, err := sidecar.Build(p, w)
 	require.NoError(t, err)
 	require.Empty(t, mounted.InitContainers)
 	require.Equal(t, "-javaagent:/opt/outrigger/agent/lib/agent-7.jar=a=b", mounted.App.Env[0].Value)
@@ -36,13 +36,13 @@ func TestJavaAgentJMX(t *testing.T) {
 	w := patterntest.Shop()
 	w.Name = "jmx"
 	p := &agent.JavaAgent{Preset: agent.AgentJMX, Image: "jmx:1", Path: "/jmx.jar", ConfigMapName: "rules", Key: "shop.yaml", Port: 9999}
-	c, err := p.Change(w)
+	c, err := sidecar.Build(p, w)
 	require.NoError(t, err)
 	require.Equal(t, "-javaagent:/opt/outrigger/jmx/agent.jar=9999:/etc/outrigger/jmx/config.yaml", c.App.Env[0].Value)
 	require.Equal(t, []corev1.KeyToPath{{Key: "shop.yaml", Path: "config.yaml"}}, c.Volumes[1].ConfigMap.Items)
 	require.Equal(t, []sidecar.Claim{{Port: 9999, For: "agent jmx"}}, c.Claims)
 	p.Port = 0
-	c, err = p.Change(w)
+	c, err = sidecar.Build(p, w)
 	require.NoError(t, err)
 	require.EqualValues(t, 9404, c.Claims[0].Port)
 }
@@ -61,6 +61,6 @@ func TestJavaAgentPods(t *testing.T) {
 	p := &agent.JavaAgent{Preset: agent.AgentOpenTelemetry}
 	require.Empty(t, patterntest.Findings(t, p, w))
 	w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows}
-	_, err := p.Change(w)
+	_, err := sidecar.Build(p, w)
 	require.ErrorContains(t, err, "the sidecar's image is for Linux")
 }

@@ -75,12 +75,6 @@ var otelSize = pattern.Size{CPU: "20m", Memory: "64Mi", MaxMemory: "256Mi", Fixe
 
 // Change adds the collector and leads the app to it.
 func (p *OTelAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() {
-		return nil, append(mine, notes...)
-	} else if notes.Failed() {
-		return nil, notes // whoever reads configs has told what else is in mine
-	}
 	object := w.ObjectName()
 	c := &sidecar.Change{
 		Phase:      sidecar.PhaseAgent,
@@ -92,7 +86,6 @@ func (p *OTelAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 			{Port: p.grpcPort(), For: "collector " + w.Name + ", on 127.0.0.1"},
 			{Port: p.httpPort(), For: "collector " + w.Name + ", on 127.0.0.1"},
 		},
-		Notes: notes,
 	}
 	if p.CA != nil {
 		c.Volumes = append(c.Volumes, p.CA.Volume(pattern.VolumeName(w, "ca")))

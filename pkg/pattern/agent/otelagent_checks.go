@@ -92,8 +92,8 @@ func (p *OTelAgent) validateEndpoint(fs *sidecar.Findings) {
 	}
 }
 
-// check finds what is wrong with the config for this workload.
-func (p *OTelAgent) check(w *sidecar.Workload) sidecar.Findings {
+// Check finds what is wrong with the config for this workload.
+func (p *OTelAgent) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckPodNetwork(w, &fs)
 	for _, name := range p.headers() {

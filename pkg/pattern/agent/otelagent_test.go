@@ -17,7 +17,7 @@ import (
 func otelConf(t *testing.T, p *OTelAgent, w *sidecar.Workload) map[string]any {
 	t.Helper()
 	require.NoError(t, p.Validate().Err())
-	c, err := p.Change(w)
+	c, err := sidecar.Build(p, w)
 	require.NoError(t, err)
 	var m struct{ Data map[string]string }
 	require.NoError(t, json.Unmarshal(c.Objects[0].RawMessage, &m))
@@ -66,7 +66,7 @@ func TestOTelAgentEnv(t *testing.T) {
 		"http/json": {"http://127.0.0.1:5318", "http/json"},
 		"grpc":      {"http://127.0.0.1:5317", "grpc"},
 	} {
-		c, err := p.Change(patterntest.Shop(func(w *sidecar.Workload) {
+		c, err := sidecar.Build(p, patterntest.Shop(func(w *sidecar.Workload) {
 			if protocol != "" {
 				w.Pod.Spec.Containers[0].Env = []corev1.EnvVar{{Name: otelProtocolVar, Value: protocol}}
 			}
@@ -79,7 +79,7 @@ func TestOTelAgentEnv(t *testing.T) {
 // What the garbage collector knows is four fifths of the limit, whoever writes it.
 func TestOTelAgentMemory(t *testing.T) {
 	for limit, want := range map[string]string{"": "204MiB", "1Gi": "819MiB", "0": "204MiB"} {
-		c, err := (&OTelAgent{Endpoint: "https://otel.example.com:4317"}).Change(patterntest.Shop(func(w *sidecar.Workload) {
+		c, err := sidecar.Build(&OTelAgent{Endpoint: "https://otel.example.com:4317"}, patterntest.Shop(func(w *sidecar.Workload) {
 			if limit != "" {
 				limited(limit)(w)
 			}
@@ -140,7 +140,7 @@ func FuzzOTelAgent(f *testing.F) {
 		if header != "" {
 			p.Headers = map[string]HeaderSecret{header: {secret, key}}
 		}
-		if c, err := p.Change(patterntest.Shop()); err != nil {
+		if c, err := sidecar.Build(p, patterntest.Shop()); err != nil {
 			require.Nil(t, c)
 			return
 		}

@@ -76,17 +76,10 @@ const (
 
 // Change adds the cache and leads the app to it.
 func (p *RedisCache) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() {
-		return nil, append(mine, notes...)
-	} else if notes.Failed() {
-		return nil, notes // whoever reads configs has told what else is in mine
-	}
 	c := &sidecar.Change{
 		Phase:      sidecar.PhaseAgent,
 		Containers: []corev1.Container{p.container(w)},
 		App:        sidecar.App{Env: p.env()},
-		Notes:      notes,
 	}
 	if p.Socket {
 		name := pattern.VolumeName(w, "socket")

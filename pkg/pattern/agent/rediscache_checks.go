@@ -41,8 +41,8 @@ func (p *RedisCache) Validate() sidecar.Findings {
 	return fs
 }
 
-// check finds what is wrong with the config for this workload.
-func (p *RedisCache) check(w *sidecar.Workload) sidecar.Findings {
+// Check finds what is wrong with the config for this workload.
+func (p *RedisCache) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	if p.Socket {
 		pattern.CheckLinux(w, &fs)

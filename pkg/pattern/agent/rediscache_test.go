@@ -39,7 +39,7 @@ func TestRedisCache(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, c.p.Validate().Err())
-			got, err := c.p.Change(patterntest.Shop(func(w *sidecar.Workload) { w.Name = "cache" }))
+			got, err := sidecar.Build(c.p, patterntest.Shop(func(w *sidecar.Workload) { w.Name = "cache" }))
 			require.NoError(t, err)
 			require.Equal(t, sidecar.PhaseAgent, got.Phase)
 			ctr := got.Containers[0]
@@ -128,7 +128,7 @@ func FuzzRedisCache(f *testing.F) {
 		if q, err := resource.ParseQuantity(memory); err == nil {
 			p.MaxMemory = &q
 		}
-		c, err := p.Change(patterntest.Shop())
+		c, err := sidecar.Build(p, patterntest.Shop())
 		if err != nil {
 			require.Nil(t, c)
 			return

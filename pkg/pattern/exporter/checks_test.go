@@ -80,11 +80,11 @@ func TestExporterScrapesByTLS(t *testing.T) {
 	w := listening(8080)
 	w.Takeovers = []sidecar.Takeover{{Port: 8080, AppPort: 8081, Scheme: corev1.URISchemeHTTPS, Trust: &sidecar.Trust{Hostname: "search.example"}}}
 	x := &Exporter{AppMetrics: &AppMetrics{Port: 8080, Path: "/metrics"}, Monitor: ByAnnotations}
-	c, err := x.Change(w)
+	c, err := sidecar.Build(x, w)
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"prometheus.io/scrape": "true", "prometheus.io/port": "8080", "prometheus.io/scheme": "https"}, c.Pod.Annotations)
 	x.Monitor = ByServiceMonitor
-	c, err = x.Change(w)
+	c, err = sidecar.Build(x, w)
 	require.NoError(t, err)
 	require.Contains(t, string(c.Objects[1].RawMessage), `"endpoints":[{"port":"http-prometheus","scheme":"https","tlsConfig":{"serverName":"search.example"}}]`)
 }

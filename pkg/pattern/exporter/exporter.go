@@ -121,13 +121,7 @@ var _ sidecar.Pattern = (*Exporter)(nil)
 
 // Change adds the exporter and has it scraped.
 func (p *Exporter) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() {
-		return nil, append(mine, notes...)
-	} else if notes.Failed() {
-		return nil, notes // whoever reads configs has told what else is in mine
-	}
-	c := &sidecar.Change{Phase: sidecar.PhaseExporter, App: sidecar.App{Env: p.appEnv()}, Notes: notes}
+	c := &sidecar.Change{Phase: sidecar.PhaseExporter, App: sidecar.App{Env: p.appEnv()}}
 	if p.runs() {
 		p.container(w, c)
 	}

@@ -87,7 +87,7 @@ func TestExporterPresets(t *testing.T) {
 			w := listening(port)
 			x := asking(p)
 			x.Preset = name
-			c, err := x.Change(w)
+			c, err := sidecar.Build(x, w)
 			require.NoError(t, err)
 			said := words(c)
 			require.NotContains(t, said, "{")
@@ -101,13 +101,13 @@ func TestExporterPresets(t *testing.T) {
 			if strings.Contains(p.URI, "{port}") && p.Params == nil {
 				require.Contains(t, said, fmt.Sprintf("127.0.0.1:%d", port))
 				w.Takeovers = []sidecar.Takeover{{Port: port, AppPort: 12345}}
-				moved, err := x.Change(w)
+				moved, err := sidecar.Build(x, w)
 				require.NoError(t, err)
 				require.Contains(t, words(moved), "127.0.0.1:12345", "it follows the app")
 			}
 
 			x.MetricsPort = 12121
-			c, err = x.Change(listening(port))
+			c, err = sidecar.Build(x, listening(port))
 			require.NoError(t, err)
 			require.Contains(t, words(c), "12121")
 			require.Equal(t, int32(12121), c.Containers[0].Ports[0].ContainerPort)
@@ -125,7 +125,7 @@ func TestExporterTwice(t *testing.T) {
 			x.AppMetrics = nil
 		}
 		w := listening(6379, 8080)
-		first, err := x.Change(w)
+		first, err := sidecar.Build(x, w)
 		require.NoError(t, err)
 		w.Pod.Spec.InitContainers = append(w.Pod.Spec.InitContainers, first.Containers...)
 		if w.Pod.Annotations == nil {
@@ -137,7 +137,7 @@ func TestExporterTwice(t *testing.T) {
 				w.Services[i].Spec.Ports = append(w.Services[i].Spec.Ports, p.ServicePort)
 			}
 		}
-		again, err := x.Change(w)
+		again, err := sidecar.Build(x, w)
 		require.NoError(t, err)
 		require.Equal(t, first, again)
 	}
@@ -145,7 +145,7 @@ func TestExporterTwice(t *testing.T) {
 
 func TestExporterArgs(t *testing.T) {
 	args := func(x *Exporter) []string {
-		c, err := x.Change(listening(9200, 8222))
+		c, err := sidecar.Build(x, listening(9200, 8222))
 		require.NoError(t, err)
 		return c.Containers[0].Args
 	}
@@ -161,7 +161,7 @@ func TestExporterArgs(t *testing.T) {
 
 func TestExporterProbes(t *testing.T) {
 	probe := func(x *Exporter) *corev1.Probe {
-		c, err := x.Change(listening(9200, 8222))
+		c, err := sidecar.Build(x, listening(9200, 8222))
 		require.NoError(t, err)
 		return c.Containers[0].LivenessProbe
 	}
@@ -201,7 +201,7 @@ func TestExporterServices(t *testing.T) {
 			if c.app {
 				x = &Exporter{AppMetrics: &AppMetrics{Port: 8080}}
 			}
-			got, err := x.Change(w)
+			got, err := sidecar.Build(x, w)
 			require.NoError(t, err)
 			require.Len(t, got.ServicePorts, c.ports)
 			require.Len(t, got.Objects, c.objects)
@@ -263,7 +263,7 @@ func TestExporterFindings(t *testing.T) {
 			if c.edit != nil {
 				c.edit(w)
 			}
-			got, err := c.x.Change(w)
+			got, err := sidecar.Build(&c.x, w)
 			fs, _ := err.(sidecar.Findings)
 			if err == nil {
 				fs = got.Notes
@@ -301,7 +301,7 @@ func FuzzExporter(f *testing.F) {
 		} {
 			x := base()
 			edit(x)
-			c, err := x.Change(listening(9200))
+			c, err := sidecar.Build(x, listening(9200))
 			if err != nil {
 				continue
 			}

@@ -95,7 +95,7 @@ func (p *Exporter) checkScrapes(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// check finds takeovers through which Prometheus doesn't get.
+// Check finds takeovers through which Prometheus doesn't get.
 func (s *scrape) check(monitor Monitor, fs *sidecar.Findings) {
 	t := s.taken
 	switch {
@@ -129,8 +129,8 @@ func (p *Exporter) checkAnnotations(w *sidecar.Workload, fs *sidecar.Findings) {
 	fs.Add(sidecar.Error, "scrape-ports", "monitor", "the pod announces "+announced+" already, and annotations name one port only", "write monitor: PodMonitor; the app's own metrics stay as they are")
 }
 
-// check finds what is wrong with the config for this workload.
-func (p *Exporter) check(w *sidecar.Workload) sidecar.Findings {
+// Check finds what is wrong with the config for this workload.
+func (p *Exporter) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	if w.App == nil {
 		fs.AddUnfit(sidecar.Error, "no-container", "", "the pod has no container to serve", "write app")

@@ -65,8 +65,8 @@ func plainFile(s string) bool {
 	})
 }
 
-// check finds what is wrong with the config for this workload.
-func (p *LogTail) check(w *sidecar.Workload) sidecar.Findings {
+// Check finds what is wrong with the config for this workload.
+func (p *LogTail) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	if pattern.CheckLinux(w, &fs); w.App == nil {
 		return fs

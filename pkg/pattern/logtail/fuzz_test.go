@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // FuzzLogTailFiles tries to break out of the scripts with names: what isn't refused is
@@ -23,11 +25,11 @@ func FuzzLogTailFiles(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file, dir string) {
 		p := &LogTail{Directory: dir, Files: []string{file}}
 		w := logPod()
-		c, err := p.Change(w)
+		c, err := sidecar.Build(p, w)
 		if err != nil {
 			require.Nil(t, c)
 			p.Directory = "/var/log/shop"
-			if c, err = p.Change(w); err != nil {
+			if c, err = sidecar.Build(p, w); err != nil {
 				return
 			}
 		}
@@ -70,7 +72,7 @@ func FuzzFluentBit(f *testing.F) {
 			Filters: []Settings{append(Settings{{Key: "name", Values: []any{"grep"}}}, one...)},
 			Outputs: []Settings{append(Settings{{Key: "name", Values: []any{"es"}}}, one...)},
 		}}
-		c, err := p.Change(logPod())
+		c, err := sidecar.Build(p, logPod())
 		if err != nil {
 			require.Nil(t, c)
 			if len(value) > 8 && !strings.Contains(key+file+format, value) {

@@ -96,14 +96,8 @@ var tailSize = pattern.Size{CPU: "5m", Memory: "8Mi", MaxMemory: "32Mi", FixedCP
 // Change adds the containers that stream the files, and the volume that they share
 // with the app.
 func (p *LogTail) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() {
-		return nil, append(mine, notes...)
-	} else if notes.Failed() {
-		return nil, notes // whoever reads configs has told what else is in mine
-	}
 	at, _ := p.place(w) // check has told what is wrong
-	c := &sidecar.Change{Phase: sidecar.PhaseExporter, Notes: notes}
+	c := &sidecar.Change{Phase: sidecar.PhaseExporter}
 	if at.own {
 		c.Volumes = append(c.Volumes, corev1.Volume{Name: at.mount.Name, VolumeSource: corev1.VolumeSource{
 			EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: new(p.limit())}}})

@@ -215,7 +215,7 @@ func TestLogTailApps(t *testing.T) {
 	require.Contains(t, change.Notes.Error(), "container worker isn't known to be user 1 as container shop is")
 	w.Pod.Spec.Volumes = []corev1.Volume{{Name: "x", VolumeSource: logEmpty}}
 	w.Apps[1].VolumeMounts = []corev1.VolumeMount{{Name: "x", MountPath: "/var/log"}}
-	_, err := logTail().Change(w)
+	_, err := sidecar.Build(logTail(), w)
 	require.ErrorContains(t, err, "containers shop and worker have different volumes there")
 }
 

@@ -115,8 +115,8 @@ func (k *SecretKey) validate(field string, fs *sidecar.Findings) {
 	pattern.CheckKey(field+".key", k.Key, fs)
 }
 
-// check finds what is wrong with the config for this workload.
-func (p *Migrate) check(w *sidecar.Workload) sidecar.Findings {
+// Check finds what is wrong with the config for this workload.
+func (p *Migrate) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckLinux(w, &fs)
 	p.DatabaseURL.check("databaseURL", w, &fs)
@@ -138,7 +138,7 @@ func (p *Migrate) check(w *sidecar.Workload) sidecar.Findings {
 	return fs
 }
 
-// check finds a Secret of the input that lacks the key.
+// Check finds a Secret of the input that lacks the key.
 func (k *SecretKey) check(field string, w *sidecar.Workload, fs *sidecar.Findings) {
 	if k == nil {
 		return

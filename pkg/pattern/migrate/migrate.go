@@ -128,13 +128,7 @@ func (p *Migrate) Lone() bool { return p.Mode == MigrateJob }
 
 // Change adds the init container, or emits the Job.
 func (p *Migrate) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() {
-		return nil, append(mine, notes...)
-	} else if notes.Failed() {
-		return nil, notes
-	}
-	c := &sidecar.Change{Phase: sidecar.PhaseMigrate, Notes: notes}
+	c := &sidecar.Change{Phase: sidecar.PhaseMigrate}
 	if p.Engine == "" {
 		p.own(w, c)
 	} else {

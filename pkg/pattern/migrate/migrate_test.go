@@ -30,7 +30,7 @@ func engine(name migrate.MigrationEngine) *migrate.Migrate {
 // said are the findings that a pattern leaves, without an error.
 func said(t *testing.T, p sidecar.Pattern, w *sidecar.Workload) string {
 	t.Helper()
-	c, err := p.Change(w)
+	c, err := sidecar.Build(p, w)
 	require.NoError(t, err)
 	var lines []string
 	for _, f := range c.Notes {
@@ -121,7 +121,7 @@ func TestMigrateSecretInArgument(t *testing.T) {
 // job is the Job that a pattern emits.
 func job(t *testing.T, p *migrate.Migrate, w *sidecar.Workload) batchv1.Job {
 	t.Helper()
-	c, err := p.Change(w)
+	c, err := sidecar.Build(p, w)
 	require.NoError(t, err)
 	require.Empty(t, c.InitContainers, "nothing is in the pod")
 	require.Empty(t, c.Volumes)
@@ -236,13 +236,13 @@ func TestMigrateHookEarly(t *testing.T) {
 func TestMigrateResources(t *testing.T) {
 	w := shop()
 	p := &migrate.Migrate{Command: []string{"bin/migrate"}}
-	c, err := p.Change(w)
+	c, err := sidecar.Build(p, w)
 	require.NoError(t, err)
 	require.Equal(t, []string{"migrate"}, c.LikeApp)
 	require.NotEmpty(t, c.InitContainers[0].Resources.Requests)
 	require.Empty(t, c.InitContainers[0].Resources.Limits)
 	w.App.Resources.Limits = corev1.ResourceList{corev1.ResourceMemory: c.InitContainers[0].Resources.Requests[corev1.ResourceMemory]}
-	c, err = p.Change(w)
+	c, err = sidecar.Build(p, w)
 	require.NoError(t, err)
 	require.Equal(t, w.App.Resources, c.InitContainers[0].Resources)
 }

@@ -39,7 +39,7 @@ func TestMigrateValidate(t *testing.T) {
 			continue
 		}
 		require.ErrorContains(t, err, want)
-		_, err = p.Change(shop())
+		_, err = sidecar.Build(p, shop())
 		require.ErrorContains(t, err, want, "whoever asks without reading the config is told, too")
 	}
 }
@@ -56,10 +56,10 @@ func TestMigrateFiles(t *testing.T) {
 		w.ConfigMaps = func(name string) *sidecar.ConfigMap {
 			return map[string]*sidecar.ConfigMap{"sql": {Keys: []string{key}}}[name]
 		}
-		_, err := engine(engineName).Change(w)
+		_, err := sidecar.Build(engine(engineName), w)
 		require.NoError(t, err)
 		key = c.bad
-		_, err = engine(engineName).Change(w)
+		_, err = sidecar.Build(engine(engineName), w)
 		require.ErrorContains(t, err, "source.configMapName: ConfigMap sql has nothing to migrate by; its keys: "+c.bad+"; name files as "+c.good+" does it")
 	}
 }
@@ -70,7 +70,7 @@ func TestMigrateOwnImage(t *testing.T) {
 	p := engine(migrate.GolangMigrate)
 	p.Image, p.Source = "own:1", &migrate.MigrationSource{Path: "/app/sql"}
 	p.Username, p.Password = &migrate.SecretKey{SecretName: "db", Key: "user"}, &migrate.SecretKey{SecretName: "db", Key: "password"}
-	c, err := p.Change(shop())
+	c, err := sidecar.Build(p, shop())
 	require.NoError(t, err)
 	require.Empty(t, c.Volumes)
 	require.Equal(t, "own:1", c.InitContainers[0].Image)

@@ -13,26 +13,19 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A Pattern is one that checks its own config.
-type Pattern interface {
-	sidecar.Pattern
-	Validate() sidecar.Findings
-}
-
 // Build returns the Change of a pattern whose config is valid and fits the workload.
-func Build(t testing.TB, p Pattern, w *sidecar.Workload) *sidecar.Change {
+func Build(t testing.TB, p sidecar.Pattern, w *sidecar.Workload) *sidecar.Change {
 	t.Helper()
-	require.NoError(t, p.Validate().Err())
-	c, err := p.Change(w)
+	c, err := sidecar.Build(p, w)
 	require.NoError(t, err)
 	return c
 }
 
 // Findings returns the lines of the findings of a Change that fails, or else those of
 // the config and the notes of the Change.
-func Findings(t testing.TB, p Pattern, w *sidecar.Workload) []string {
+func Findings(t testing.TB, p sidecar.Pattern, w *sidecar.Workload) []string {
 	t.Helper()
-	c, err := p.Change(w)
+	c, err := sidecar.Build(p, w)
 	if err == nil {
 		return Lines(append(p.Validate(), c.Notes...))
 	}

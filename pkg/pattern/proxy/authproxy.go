@@ -50,22 +50,13 @@ var _ sidecar.Pattern = (*AuthProxy)(nil)
 
 // Change puts the proxy in front of the app.
 func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	whole := *p
-	whole.Gate = p.discovered(w)
-	p = &whole
-	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() {
-		return nil, append(mine, notes...)
-	} else if notes.Failed() {
-		return nil, notes // whoever reads configs has told what else is in mine
-	}
+	p = p.withDeclaredPorts(w)
 	c := &sidecar.Change{
 		Phase:     sidecar.PhaseProxy,
 		App:       p.app(w),
 		Takeovers: p.heardTakeovers(w, true),
 		Pod:       sidecar.Pod{Sysctls: p.sysctls(w), MinGracePeriodSeconds: p.minGrace(w)},
 		Claims:    p.claims(w),
-		Notes:     notes,
 	}
 	for i := range c.Takeovers {
 		c.Takeovers[i].Authenticated = true

@@ -227,9 +227,21 @@ func checkHTTPS(field, text string, fs *sidecar.Findings) {
 	}
 }
 
-// check finds what is wrong with the config for this workload.
-func (p *AuthProxy) check(w *sidecar.Workload) sidecar.Findings {
-	var fs sidecar.Findings
+// withDeclaredPorts is the proxy for the ports that the app declares, where the config
+// names none.
+func (p *AuthProxy) withDeclaredPorts(w *sidecar.Workload) *AuthProxy {
+	whole := *p
+	whole.Gate = p.discovered(w)
+	return &whole
+}
+
+// Check finds what is wrong with the config for this workload.
+func (p *AuthProxy) Check(w *sidecar.Workload) sidecar.Findings {
+	p = p.withDeclaredPorts(w)
+	fs := p.Validate() // the ports may be others for each workload
+	if !fs.Failed() {
+		fs = nil // the rest has been reported when the config was read
+	}
 	p.Gate.check(w, &fs)
 	p.checkHealth(w, true, &fs)
 	want := func(field, secret string, keys ...string) {

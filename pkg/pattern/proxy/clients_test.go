@@ -135,7 +135,7 @@ func FuzzClientsNamed(f *testing.F) {
 		f.Add(s, s, s)
 	}
 	f.Fuzz(func(t *testing.T, cn, dns, uri string) {
-		c, err := mutual(Clients{AllowedCommonNames: []string{cn}, AllowedDNSNames: []string{dns}, AllowedURIs: []string{uri}}, overTCP).Change(patterntest.Elasticsearch())
+		c, err := sidecar.Build(mutual(Clients{AllowedCommonNames: []string{cn}, AllowedDNSNames: []string{dns}, AllowedURIs: []string{uri}}, overTCP), patterntest.Elasticsearch())
 		if err != nil {
 			return
 		}

@@ -40,7 +40,7 @@ func FuzzJWT(f *testing.F) {
 	}
 	files := func(t *testing.T, p *AuthProxy) map[string]string {
 		t.Helper()
-		c, err := p.Change(patterntest.Elasticsearch())
+		c, err := sidecar.Build(p, patterntest.Elasticsearch())
 		var fs sidecar.Findings
 		if errors.As(err, &fs) {
 			require.True(t, fs.Failed())

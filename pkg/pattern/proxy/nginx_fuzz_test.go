@@ -57,13 +57,13 @@ func FuzzNginxWords(f *testing.F) {
 				require.Equal(t, shape(t, conf(t, harmless)), shape(t, conf(t, c)))
 			}
 		}
-		harmless, err := tls("alice", "CN=alice").Change(probing("/healthz"))
+		harmless, err := sidecar.Build(tls("alice", "CN=alice"), probing("/healthz"))
 		require.NoError(t, err)
 		for _, p := range []*TLSProxy{tls(s, "CN=alice"), tls("alice", s), tls("alice", "CN="+s)} {
-			c, err := p.Change(probing("/healthz"))
+			c, err := sidecar.Build(p, probing("/healthz"))
 			same(harmless, c, err)
 		}
-		c, err := tls("alice", "CN=alice").Change(probing(s))
+		c, err := sidecar.Build(tls("alice", "CN=alice"), probing(s))
 		same(harmless, c, err)
 		for _, h := range []corev1.HTTPHeader{{Name: "X-Probe", Value: s}, {Name: "Host", Value: s}, {Name: s, Value: s}} {
 			written, err := tls("alice", "CN=alice").Change(probing("/healthz", corev1.HTTPHeader{Name: h.Name, Value: "a"}))
@@ -77,10 +77,10 @@ func FuzzNginxWords(f *testing.F) {
 			same(written, c, err)
 		}
 
-		harmless, err = auth("x", "/open").Change(probing("/healthz"))
+		harmless, err = sidecar.Build(auth("x", "/open"), probing("/healthz"))
 		require.NoError(t, err)
 		for _, p := range []*AuthProxy{auth(s, "/open"), auth("x", s), auth("x", "/"+s)} {
-			c, err := p.Change(probing("/healthz"))
+			c, err := sidecar.Build(p, probing("/healthz"))
 			same(harmless, c, err)
 		}
 	})

@@ -31,7 +31,7 @@ func TestRebindPresets(t *testing.T) {
 				w.App.Env, w.App.Args, w.App.Command = nil, nil, nil
 			})
 			tls := &TLSProxy{Gate: *g}
-			c, err := tls.Change(w)
+			c, err := sidecar.Build(tls, w)
 			if p.Refuse != "" {
 				require.ErrorContains(t, err, p.Name)
 				require.Contains(t, err.Error(), "; ", "there is a way out")
@@ -53,7 +53,7 @@ func TestRebindPresets(t *testing.T) {
 				w.App.Env = append(w.App.Env, e.EnvVar)
 			}
 			w.App.Args = slices.Clone(c.App.Args)
-			again, err := tls.Change(w)
+			again, err := sidecar.Build(tls, w)
 			require.NoError(t, err)
 			require.True(t, merge.HasAll(w.App, &again.App), "%v is not %v", again.App, c.App)
 		})

@@ -49,15 +49,7 @@ var nginxSize = pattern.Size{CPU: "20m", Memory: "32Mi", MaxMemory: "128Mi", Fix
 
 // Change puts nginx in front of the app.
 func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	whole := *p
-	whole.Gate = p.discovered(w)
-	p = &whole
-	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() {
-		return nil, append(mine, notes...)
-	} else if notes.Failed() {
-		return nil, notes // whoever reads configs has told what else is in mine
-	}
+	p = p.withDeclaredPorts(w)
 	c := &sidecar.Change{
 		Phase:     sidecar.PhaseProxy,
 		App:       p.app(w),
@@ -85,7 +77,7 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		c.Volumes = append(c.Volumes, p.Clients.CA.Volume(pattern.VolumeName(w, "clients")))
 	}
 	if r := c.Containers[0].Resources; r.Requests.Cpu().Equal(*r.Limits.Cpu()) {
-		notes.Add(sidecar.Info, "qos-guaranteed", "", "the pod is of QoS class Guaranteed and stays it: requests and limits of "+w.Name+" are equal",
+		c.Notes.Add(sidecar.Info, "qos-guaranteed", "", "the pod is of QoS class Guaranteed and stays it: requests and limits of "+w.Name+" are equal",
 			"give it what your load needs by override.resources")
 	}
 	if p.Certificate != nil {
@@ -94,7 +86,6 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	if policy := p.networkPolicy(w); policy != nil {
 		c.Objects = append(c.Objects, *policy)
 	}
-	c.Notes = notes
 	return c, nil
 }
 
@@ -165,9 +156,21 @@ func (p *TLSProxy) Validate() sidecar.Findings {
 	return fs
 }
 
-// check finds what is wrong with the config for this workload.
-func (p *TLSProxy) check(w *sidecar.Workload) sidecar.Findings {
-	var fs sidecar.Findings
+// withDeclaredPorts is the proxy for the ports that the app declares, where the config
+// names none.
+func (p *TLSProxy) withDeclaredPorts(w *sidecar.Workload) *TLSProxy {
+	whole := *p
+	whole.Gate = p.discovered(w)
+	return &whole
+}
+
+// Check finds what is wrong with the config for this workload.
+func (p *TLSProxy) Check(w *sidecar.Workload) sidecar.Findings {
+	p = p.withDeclaredPorts(w)
+	fs := p.Validate() // the ports may be others for each workload
+	if !fs.Failed() {
+		fs = nil // the rest has been reported when the config was read
+	}
 	p.Gate.check(w, &fs)
 	if p.Clients != nil {
 		p.Clients.CA.CheckKey(w, "clients.ca", &fs)

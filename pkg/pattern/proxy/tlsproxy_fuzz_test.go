@@ -175,7 +175,7 @@ func FuzzTLSProxy(f *testing.F) {
 		v := wish{port, appPort, secret, envName, value, arg, profile, plain, log, family, issuer, dns, duration,
 			workload, name, namespace, image, drain % 1e6, grace % 1e6, max(cpu%1e6, 0), beside}
 		p, w := v.proxy(), v.view()
-		c, err := p.Change(w)
+		c, err := sidecar.Build(p, w)
 		if err != nil {
 			var fs sidecar.Findings
 			require.True(t, errors.As(err, &fs) && fs.Failed(), "%v", err)
@@ -195,7 +195,7 @@ func FuzzTLSProxy(f *testing.F) {
 		}
 		if asked.Add(1) <= 16 { // starting nginx takes time
 			v.image = debianImage
-			c, err := v.proxy().Change(v.view())
+			c, err := sidecar.Build(v.proxy(), v.view())
 			require.NoError(t, err)
 			testConf(t, conf(t, c))
 		}

@@ -226,11 +226,14 @@ func TestTLSProxyFindings(t *testing.T) {
 			"error image-version: nginx of image nginx:1.19.4 is too old; use 1.19.5 or newer"}},
 		"older image": {edits: []edit{func(w *sidecar.Workload) { w.Override = &corev1.Container{Image: "nginx:1.26"} }}, want: []string{
 			"info image-version: nginx of image nginx:1.26 reads the certificate again at each handshake; 1.27.4 and newer keep it for some seconds"}},
-		"several at once, and the config's": {proxy: func(p *TLSProxy) { p.Rebind = nil }, edits: []edit{func(w *sidecar.Workload) {
+		"the config's come first": {proxy: func(p *TLSProxy) { p.Rebind = nil }, edits: []edit{func(w *sidecar.Workload) {
+			w.Pod.Spec.HostNetwork = true
+		}}, want: []string{
+			`error missing-field: rebind: the app must make room for the proxy, and nothing says how; write mode: front if it can't be moved; else the free port and the variables or args by which the app is told, as in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`}},
+		"several at once": {edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.HostNetwork = true
 			w.Override = &corev1.Container{Image: "nginx:1.0"}
 		}}, want: []string{
-			`error missing-field: rebind: the app must make room for the proxy, and nothing says how; write mode: front if it can't be moved; else the free port and the variables or args by which the app is told, as in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`,
 			"error host-network: Deployment prod/elasticsearch spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide; take hostNetwork off, or leave this workload out",
 			"error image-version: nginx of image nginx:1.0 is too old; use 1.19.5 or newer"}},
 	} {
@@ -312,7 +315,7 @@ func TestCustomIsEveryPattern(t *testing.T) {
 		var custom pattern.Custom
 		require.NoError(t, json.Unmarshal(raw, &custom))
 		require.Empty(t, custom.Validate())
-		got, err := custom.Change(w)
+		got, err := sidecar.Build(&custom, w)
 		require.NoError(t, err)
 		again, err := json.Marshal(got)
 		require.NoError(t, err)

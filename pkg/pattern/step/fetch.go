@@ -98,13 +98,7 @@ var rcloneSize = pattern.Size{CPU: "100m", Memory: "64Mi", MaxMemory: "256Mi", F
 
 // Change fetches the file, and shows it to the app.
 func (p *Fetch) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() {
-		return nil, append(mine, notes...)
-	} else if notes.Failed() {
-		return nil, notes
-	}
-	c := &sidecar.Change{Phase: sidecar.PhaseFetch, Notes: notes}
+	c := &sidecar.Change{Phase: sidecar.PhaseFetch}
 	mount, resources := p.folder(w, c)
 	ctr := corev1.Container{Name: w.Name, VolumeMounts: []corev1.VolumeMount{mount}}
 	file := path.Join(mount.MountPath, p.fileName())

@@ -136,8 +136,8 @@ func isFolder(m string) bool {
 	return path.IsAbs(m) && path.Clean(m) == m && m != "/" && !strings.ContainsAny(m, ":$") && !strings.ContainsFunc(m, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
-// check finds what is wrong with the config for this workload.
-func (p *Fetch) check(w *sidecar.Workload) sidecar.Findings {
+// Check finds what is wrong with the config for this workload.
+func (p *Fetch) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckLinux(w, &fs)
 	if p.CA != nil {

@@ -112,7 +112,7 @@ func TestFetchVolumes(t *testing.T) {
 	require.Equal(t, []corev1.VolumeMount{{Name: "data", MountPath: "/data", SubPath: "sets"}}, there.InitContainers[0].VolumeMounts)
 	require.Equal(t, "/data/m.bin", there.InitContainers[0].Args[0])
 
-	_, err := fetch(into, func(p *Fetch) { p.MountPath = "" }).Change(claimed())
+	_, err := sidecar.Build(fetch(into, func(p *Fetch) { p.MountPath = "" }), claimed())
 	require.ErrorContains(t, err, "container shop doesn't mount volume data")
 	root := claimed(func(w *sidecar.Workload) {
 		w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: new(int64(0))}

@@ -50,13 +50,7 @@ const volumesDir = "/volumes"
 
 // Change gives volumes to the pod's group, or to the app's user.
 func (p *Permissions) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() {
-		return nil, append(mine, notes...)
-	} else if notes.Failed() {
-		return nil, notes
-	}
-	c := &sidecar.Change{Phase: sidecar.PhaseKernel, Notes: notes}
+	c := &sidecar.Change{Phase: sidecar.PhaseKernel}
 	var mounts []corev1.VolumeMount
 	for _, name := range p.Volumes {
 		v, _ := podVolume(w, name)

@@ -42,8 +42,8 @@ func (p *Permissions) Validate() sidecar.Findings {
 	return fs
 }
 
-// check finds what is wrong with the config for this workload.
-func (p *Permissions) check(w *sidecar.Workload) sidecar.Findings {
+// Check finds what is wrong with the config for this workload.
+func (p *Permissions) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckLinux(w, &fs)
 	var chown, group []string

@@ -102,7 +102,7 @@ func TestPermissionsOwner(t *testing.T) {
 		})
 	}
 	for _, volume := range []string{"nfs", "claim"} {
-		_, err := (&Permissions{Volumes: []string{volume}}).Change(stores(pod(nil, nil, nil)))
+		_, err := sidecar.Build(&Permissions{Volumes: []string{volume}}, stores(pod(nil, nil, nil)))
 		require.ErrorContains(t, err, "nothing tells what ")
 	}
 	two := stores(func(w *sidecar.Workload) {
@@ -110,7 +110,7 @@ func TestPermissionsOwner(t *testing.T) {
 		w.Apps = []*corev1.Container{&w.Pod.Spec.Containers[0], &w.Pod.Spec.Containers[1]}
 		w.App = w.Apps[0]
 	})
-	_, err := (&Permissions{Volumes: []string{"nfs"}}).Change(two)
+	_, err := sidecar.Build(&Permissions{Volumes: []string{"nfs"}}, two)
 	require.ErrorContains(t, err, "containers shop and other don't run as one user")
 	patterntest.Build(t, &Permissions{Volumes: []string{"nfs"}, RunAsUser: id(1)}, two)
 }
@@ -133,7 +133,7 @@ func TestPermissionsHostPaths(t *testing.T) {
 		"/": false, "/etc": false, "/etc/cron.d": false, "/usr/local/app": false, "/var/lib": false, "/var/lib/kubelet/pods": false, "/srv/../etc": false, "/home": false,
 		"/data": true, "/srv/app": true, "/var/lib/app": true, "/etcetera": true, "/mnt/disk1": true,
 	} {
-		_, err := (&Permissions{Volumes: []string{"node"}}).Change(stores(func(w *sidecar.Workload) {
+		_, err := sidecar.Build(&Permissions{Volumes: []string{"node"}}, stores(func(w *sidecar.Workload) {
 			for _, v := range w.Pod.Spec.Volumes {
 				if v.HostPath != nil {
 					v.HostPath.Path = dir
@@ -147,7 +147,7 @@ func TestPermissionsHostPaths(t *testing.T) {
 // Root isn't admitted everywhere; a group is.
 func TestPermissionsAdmitted(t *testing.T) {
 	for level, fine := range map[string]bool{"": true, "privileged": true, "baseline": true, "restricted": false} {
-		_, err := (&Permissions{Volumes: []string{"nfs"}}).Change(stores(func(w *sidecar.Workload) { w.PodSecurity = level }))
+		_, err := sidecar.Build(&Permissions{Volumes: []string{"nfs"}}, stores(func(w *sidecar.Workload) { w.PodSecurity = level }))
 		require.Equal(t, fine, err == nil, level)
 		patterntest.Build(t, &Permissions{Volumes: []string{"claim"}}, stores(func(w *sidecar.Workload) { w.PodSecurity = level }))
 	}

@@ -113,7 +113,7 @@ func FuzzSteps(f *testing.F) {
 			})
 			before, err := json.Marshal(w.Pod)
 			require.NoError(t, err)
-			change, err := c.pattern.Change(w)
+			change, err := sidecar.Build(c.pattern, w)
 			after, _ := json.Marshal(w.Pod)
 			require.Equal(t, string(before), string(after), "a view is read only")
 			if err != nil {

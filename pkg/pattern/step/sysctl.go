@@ -26,13 +26,7 @@ var _ sidecar.Pattern = (*Sysctl)(nil)
 
 // Change sets what is the pod's, and raises what is the node's.
 func (p *Sysctl) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() {
-		return nil, append(mine, notes...)
-	} else if notes.Failed() {
-		return nil, notes
-	}
-	c := &sidecar.Change{Phase: sidecar.PhaseKernel, Notes: notes}
+	c := &sidecar.Change{Phase: sidecar.PhaseKernel}
 	var raise []string
 	for _, s := range p.Sysctls {
 		s.Name = sidecar.SysctlName(s.Name)
@@ -67,8 +61,8 @@ func privileged() *corev1.SecurityContext {
 	}
 }
 
-// check finds what can't be set in this pod, and says what it takes.
-func (p *Sysctl) check(w *sidecar.Workload) sidecar.Findings {
+// Check finds what can't be set in this pod, and says what it takes.
+func (p *Sysctl) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckLinux(w, &fs)
 	var node []string

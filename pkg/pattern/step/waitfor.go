@@ -47,13 +47,7 @@ func isURL(target string) bool { return strings.Contains(target, "://") }
 
 // Change adds an init container that ends when all targets have answered.
 func (p *WaitFor) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() {
-		return nil, append(mine, notes...)
-	} else if notes.Failed() {
-		return nil, notes
-	}
-	c := &sidecar.Change{Phase: sidecar.PhaseWait, Notes: notes}
+	c := &sidecar.Change{Phase: sidecar.PhaseWait}
 	ctr := corev1.Container{
 		Name:    w.Name,
 		Image:   p.image().Ref,

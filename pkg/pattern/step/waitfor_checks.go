@@ -96,8 +96,8 @@ func checkURL(at, text string, fs *sidecar.Findings) *url.URL {
 	return u
 }
 
-// check finds targets for which this pod would wait in vain.
-func (p *WaitFor) check(w *sidecar.Workload) sidecar.Findings {
+// Check finds targets for which this pod would wait in vain.
+func (p *WaitFor) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckLinux(w, &fs)
 	if p.CA != nil {

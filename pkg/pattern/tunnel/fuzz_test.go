@@ -52,7 +52,7 @@ func FuzzTunnel(f *testing.F) {
 		})
 		before, err := json.Marshal(w.Pod)
 		require.NoError(t, err)
-		c, err := p.Change(w)
+		c, err := sidecar.Build(p, w)
 		after, _ := json.Marshal(w.Pod)
 		require.Equal(t, string(before), string(after), "a view is read only")
 		if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// check finds what is wrong with the config for this workload.
-func (p *Tunnel) check(w *sidecar.Workload) sidecar.Findings {
+// Check finds what is wrong with the config for this workload.
+func (p *Tunnel) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	p.checkSecrets(w, &fs)
 	if p.ClientTLS != nil {

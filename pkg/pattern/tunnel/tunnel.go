@@ -99,13 +99,7 @@ const (
 
 // Change adds the tunnel and leads the containers to it.
 func (p *Tunnel) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() {
-		return nil, append(mine, notes...)
-	} else if notes.Failed() {
-		return nil, notes // whoever reads configs has told what else is in mine
-	}
-	c := &sidecar.Change{Phase: sidecar.PhaseTunnel, App: sidecar.App{Env: p.env()}, Notes: notes}
+	c := &sidecar.Change{Phase: sidecar.PhaseTunnel, App: sidecar.App{Env: p.env()}}
 	if cc := p.ClientCertificate; cc != nil && cc.Certificate != nil {
 		c.Objects = append(c.Objects, cc.Certificate.ObjectForUse("client auth", cc.secret(w), cc.Certificate.DNSNames))
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // skeleton is a template with the strings in it left out, in which users' words may
@@ -63,7 +64,7 @@ func FuzzVault(f *testing.F) {
 		if strings.Contains(address, "://") {
 			p.MountPath = ""
 		}
-		c, err := p.Change(patterntest.Shop(account))
+		c, err := sidecar.Build(p, patterntest.Shop(account))
 		if err != nil {
 			require.Nil(t, c)
 			return
@@ -125,7 +126,7 @@ func FuzzVaultTemplate(f *testing.F) {
 			return // no YAML has it
 		}
 		p := vault(func(p *Vault) { p.Files = []VaultFile{{Path: "a", Template: text}} })
-		c, err := p.Change(patterntest.Shop(account))
+		c, err := sidecar.Build(p, patterntest.Shop(account))
 		if err != nil {
 			return
 		}

@@ -128,14 +128,8 @@ var vaultSize = pattern.Size{CPU: "20m", Memory: "64Mi", MaxMemory: "256Mi", Fix
 
 // Change adds what fetches the files, and shows them to the app.
 func (p *Vault) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	notes := p.check(w)
-	if mine := p.Validate(); mine.Failed() {
-		return nil, append(mine, notes...)
-	} else if notes.Failed() {
-		return nil, notes // whoever reads configs has told what else is in mine
-	}
 	user, perms := p.user(w)
-	c := &sidecar.Change{Phase: p.phase(), Notes: notes}
+	c := &sidecar.Change{Phase: p.phase()}
 	ctr := corev1.Container{
 		Name:            w.Name,
 		Image:           user.Ref,

@@ -14,8 +14,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// check finds what is wrong with the config for this workload.
-func (p *Vault) check(w *sidecar.Workload) sidecar.Findings {
+// Check finds what is wrong with the config for this workload.
+func (p *Vault) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckLinux(w, &fs)
 	p.CA.CheckKey(w, "ca", &fs)

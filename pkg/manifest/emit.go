@@ -104,7 +104,7 @@ func (l *Layer) update(o *Object, em Emit) {
 	if edits[0].Path[0].Field != "metadata" && l.changed(o) {
 		return
 	}
-	if o.Strings("metadata", "labels")[ManagedLabel] != ManagedBy {
+	if o.Strings("metadata", "labels")[sidecar.ManagedLabel] != sidecar.ManagedBy {
 		l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "object-conflict", Object: o.Ref, File: o.File(), Sidecar: em.Sidecar,
 			Message: "stands in the manifests with other content, and isn't marked as outrigger's", Hint: "rename it, or give the sidecar another name"})
 		return
@@ -228,9 +228,9 @@ func (l *Layer) changed(o *Object) bool {
 // its owner and the hash of its content that we wrote it, as it stands: who has copied
 // one of them doesn't lose what is his.
 func (l *Layer) prune(o *Object) bool {
-	if o.Strings("metadata", "labels")[ManagedLabel] != ManagedBy || o.Annotation(ContentKey) == "" {
+	if o.Strings("metadata", "labels")[sidecar.ManagedLabel] != sidecar.ManagedBy || o.Annotation(ContentKey) == "" {
 		l.tell(sidecar.Finding{Severity: sidecar.Warning, Code: "object-kept", Object: o.Ref, File: o.File(),
-			Message: "has the annotation " + OwnerKey + " as what outrigger writes, but not the label " + ManagedLabel + " and " + ContentKey + ": it stays",
+			Message: "has the annotation " + OwnerKey + " as what outrigger writes, but not the label " + sidecar.ManagedLabel + " and " + ContentKey + ": it stays",
 			Hint:    "take the annotation out, or delete the object if it was outrigger's"})
 		return false
 	}

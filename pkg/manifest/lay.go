@@ -8,14 +8,12 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Marks of ownership on objects that we emit. The label is for everybody; the
-// annotation says which config, where files are written in place and a later run
+// Marks of ownership on objects that we emit. The label, [sidecar.ManagedLabel], is for everybody;
+// the annotation says which config, where files are written in place and a later run
 // must know what it may take away.
 const (
-	ManagedLabel = "app.kubernetes.io/managed-by"
-	ManagedBy    = "outrigger"
-	OwnerKey     = "outrigger.dev/by"
-	ContentKey   = "outrigger.dev/content" // hash of what we wrote, to know a person's changes
+	OwnerKey   = "outrigger.dev/by"
+	ContentKey = "outrigger.dev/content" // hash of what we wrote, to know a person's changes
 )
 
 // needsHash asks kustomize for a hash in the name of an object that a function

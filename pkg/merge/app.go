@@ -25,7 +25,7 @@ func (f *flattener) apps(asked []sidecar.Answer) {
 		if len(app.Env) == 0 && len(app.Args) == 0 && len(app.VolumeMounts) == 0 {
 			continue
 		}
-		for _, c := range asked[i].Served() {
+		for _, c := range asked[i].ServedApps() {
 			if parts[c.Name] == nil {
 				order = append(order, c)
 			}

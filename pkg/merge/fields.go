@@ -72,7 +72,7 @@ func putOrdinaryContainers(f *flattener, a *sidecar.Answer) (edits []sidecar.Edi
 // sidecar only stands in front, the app's port stays with it.
 func removePorts(f *flattener, a *sidecar.Answer) (edits []sidecar.Edit) {
 	for _, t := range a.Change.Takeovers {
-		if !t.Front {
+		if t.MovesApp() {
 			port := f.container(a.App.Name).To("ports").At("containerPort", strconv.Itoa(int(t.Port)))
 			edits = append(edits, sidecar.Edit{Path: port, Delete: true, By: f.answering(a, t.Port)})
 		}

@@ -26,12 +26,10 @@ func Likened(w *sidecar.Workload, asked []sidecar.Answer) ([]sidecar.Answer, sid
 		app := appAfter(w, a.App, asked)
 		for _, name := range a.Change.LikeApp {
 			found := false
-			for _, list := range [][]corev1.Container{c.InitContainers, c.Containers} {
-				for j := range list {
-					if list[j].Name == name {
-						sidecar.Liken(&list[j], &app)
-						found = true
-					}
+			for own := range c.AllContainers() {
+				if own.Name == name {
+					sidecar.Liken(own, &app)
+					found = true
 				}
 			}
 			if !found {

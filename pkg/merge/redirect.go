@@ -37,29 +37,26 @@ func (f *flattener) elsewhere(asked []sidecar.Answer, want func(*corev1.Containe
 		if laid == nil {
 			laid = sidecar.ContainerNames(asked)
 		}
-		for _, list := range [][]corev1.Container{f.w.Pod.Spec.InitContainers, f.w.Pod.Spec.Containers} {
-			for j := range list {
-				c := &list[j]
-				if laid[c.Name] || a.Serves(c.Name) {
-					continue
+		for c := range f.w.AllContainers() {
+			if laid[c.Name] || a.Serves(c.Name) {
+				continue
+			}
+			var mine sidecar.App
+			var unseen []string
+			for _, v := range Redirects(asked, all, c.Name) {
+				if slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == v.Name }) {
+					mine.Env = append(mine.Env, v)
+				} else {
+					unseen = append(unseen, v.Name)
 				}
-				var mine sidecar.App
-				var unseen []string
-				for _, v := range Redirects(asked, all, c.Name) {
-					if slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == v.Name }) {
-						mine.Env = append(mine.Env, v)
-					} else {
-						unseen = append(unseen, v.Name)
-					}
-				}
-				if len(mine.Env) > 0 {
-					want(c, part{a.Name, &mine})
-				}
-				if len(unseen) > 0 && len(c.EnvFrom) > 0 {
-					f.add(sidecar.Warning, "env-replace-hidden", a.Name, f.container(c.Name).To("envFrom"),
-						"can't be looked into: if "+strings.Join(unseen, ", ")+" comes from there, it stays as it is in this container",
-						"write the variable into the container's env, where it's replaced")
-				}
+			}
+			if len(mine.Env) > 0 {
+				want(c, part{a.Name, &mine})
+			}
+			if len(unseen) > 0 && len(c.EnvFrom) > 0 {
+				f.add(sidecar.Warning, "env-replace-hidden", a.Name, f.container(c.Name).To("envFrom"),
+					"can't be looked into: if "+strings.Join(unseen, ", ")+" comes from there, it stays as it is in this container",
+					"write the variable into the container's env, where it's replaced")
 			}
 		}
 	}
@@ -81,12 +78,10 @@ func (f *flattener) redirected(asked []sidecar.Answer) []sidecar.Answer {
 	out := slices.Clone(asked)
 	for i := range out {
 		out[i].Change = out[i].Change.Clone()
-		for _, list := range [][]corev1.Container{out[i].Change.InitContainers, out[i].Change.Containers} {
-			for j := range list {
-				for k := range list[j].Env {
-					if e := &list[j].Env[k]; led[e.Name] {
-						f.redirect(asked, i, list[j].Name, e)
-					}
+		for c := range out[i].Change.AllContainers() {
+			for j := range c.Env {
+				if e := &c.Env[j]; led[e.Name] {
+					f.redirect(asked, i, c.Name, e)
 				}
 			}
 		}
@@ -146,5 +141,5 @@ func RedirectFor(asked []sidecar.Answer, of int, name string) (to *sidecar.EnvVa
 
 // sharesApp reports whether two sidecars serve an app in common.
 func sharesApp(a, b *sidecar.Answer) bool {
-	return slices.ContainsFunc(a.Served(), func(c *corev1.Container) bool { return b.Serves(c.Name) })
+	return slices.ContainsFunc(a.ServedApps(), func(c *corev1.Container) bool { return b.Serves(c.Name) })
 }

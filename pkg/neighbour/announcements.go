@@ -11,14 +11,6 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Annotations that Prometheus' usual configuration looks at
-// (prometheus documentation/examples/prometheus-kubernetes.yml).
-const (
-	scrapeKey       = "prometheus.io/scrape"
-	scrapePortKey   = "prometheus.io/port"
-	scrapeSchemeKey = "prometheus.io/scheme"
-)
-
 // scrapes leads annotations of the pod template and of Services that announce a
 // port which was taken over to its new scheme. A sidecar that announces one by itself
 // has been told where it's reached.
@@ -47,7 +39,7 @@ func unset(annotations map[string]string, asked []sidecar.Answer) map[string]str
 // scraped is scrapes for one sidecar; have are the pod's annotations.
 func scraped(w *sidecar.Workload, a *sidecar.Answer, have map[string]string, edits []sidecar.Edit, fs sidecar.Findings) ([]sidecar.Edit, sidecar.Findings) {
 	for _, t := range a.Change.Takeovers {
-		if t.Front {
+		if !t.MovesApp() {
 			if closes(emittedPolicies(&Served{}, a.Change.Objects), &t) {
 				edits, fs = shut(t, a.Name, w, have, edits, fs)
 			}
@@ -76,15 +68,15 @@ func scraped(w *sidecar.Workload, a *sidecar.Answer, have map[string]string, edi
 // to the sidecar's in front.
 func shut(t sidecar.Takeover, owner string, w *sidecar.Workload, have map[string]string, edits []sidecar.Edit, fs sidecar.Findings) ([]sidecar.Edit, sidecar.Findings) {
 	at := w.Template.To("metadata", "annotations")
-	switch port := have[scrapePortKey]; {
-	case have[scrapeKey] != "true":
+	switch port := have[sidecar.ScrapePortKey]; {
+	case have[sidecar.ScrapeKey] != "true":
 	case port == strconv.Itoa(int(t.AppPort)):
-		edits = append(edits, sidecar.Edit{Owner: owner, Object: w.Ref, Path: at.To(scrapePortKey), Value: strconv.Itoa(int(t.Port)), Was: port})
-		led := map[string]string{scrapeKey: "true", scrapePortKey: strconv.Itoa(int(t.Port)), scrapeSchemeKey: have[scrapeSchemeKey]}
+		edits = append(edits, sidecar.Edit{Owner: owner, Object: w.Ref, Path: at.To(sidecar.ScrapePortKey), Value: strconv.Itoa(int(t.Port)), Was: port})
+		led := map[string]string{sidecar.ScrapeKey: "true", sidecar.ScrapePortKey: strconv.Itoa(int(t.Port)), sidecar.ScrapeSchemeKey: have[sidecar.ScrapeSchemeKey]}
 		edits, fs = announced(t, owner, w.Ref, at, led, nil, edits, fs)
 	case port == "" && slices.Contains(declared(w), t.AppPort):
-		fs = append(fs, sidecar.Finding{Severity: sidecar.Warning, Code: "scrape-closed", Object: w.Ref, Sidecar: owner, Field: at.To(scrapePortKey).String(),
-			Message: fmt.Sprintf("all ports are scraped, of which a NetworkPolicy closes %d now", t.AppPort), Hint: "name the one that has metrics by " + scrapePortKey})
+		fs = append(fs, sidecar.Finding{Severity: sidecar.Warning, Code: "scrape-closed", Object: w.Ref, Sidecar: owner, Field: at.To(sidecar.ScrapePortKey).String(),
+			Message: fmt.Sprintf("all ports are scraped, of which a NetworkPolicy closes %d now", t.AppPort), Hint: "name the one that has metrics by " + sidecar.ScrapePortKey})
 	}
 	return edits, fs
 }
@@ -96,11 +88,9 @@ func closes(policies []networkPolicy, t *sidecar.Takeover) bool {
 
 // declared are the ports that Prometheus finds on the pod.
 func declared(w *sidecar.Workload) (ports []int32) {
-	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
-		for _, c := range list {
-			for _, p := range c.Ports {
-				ports = append(ports, p.ContainerPort)
-			}
+	for c := range w.AllContainers() {
+		for _, p := range c.Ports {
+			ports = append(ports, p.ContainerPort)
 		}
 	}
 	slices.Sort(ports)
@@ -110,24 +100,24 @@ func declared(w *sidecar.Workload) (ports []int32) {
 // announced is scrapes for one set of annotations; without a port they announce
 // all that there are.
 func announced(t sidecar.Takeover, owner string, on sidecar.Ref, at sidecar.Path, have map[string]string, all []int32, edits []sidecar.Edit, fs sidecar.Findings) ([]sidecar.Edit, sidecar.Findings) {
-	port := have[scrapePortKey]
-	if have[scrapeKey] != "true" || port != "" && port != fmt.Sprint(t.Port) || port == "" && !slices.Contains(all, t.Port) {
+	port := have[sidecar.ScrapePortKey]
+	if have[sidecar.ScrapeKey] != "true" || port != "" && port != fmt.Sprint(t.Port) || port == "" && !slices.Contains(all, t.Port) {
 		return edits, fs
 	}
-	field := at.To(scrapeSchemeKey)
+	field := at.To(sidecar.ScrapeSchemeKey)
 	find := func(code, message, hint string) {
 		fs = append(fs, sidecar.Finding{Severity: sidecar.Warning, Code: code, Object: on, Sidecar: owner, Field: field.String(), Message: message, Hint: hint})
 	}
-	if t.Scheme == corev1.URISchemeHTTPS && have[scrapeSchemeKey] != "https" && port == "" && len(all) > 1 {
-		find("scrape-scheme", fmt.Sprintf("all ports are scraped, and only %d speaks TLS now", t.Port), "name the one that has metrics by "+scrapePortKey)
+	if t.Scheme == corev1.URISchemeHTTPS && have[sidecar.ScrapeSchemeKey] != "https" && port == "" && len(all) > 1 {
+		find("scrape-scheme", fmt.Sprintf("all ports are scraped, and only %d speaks TLS now", t.Port), "name the one that has metrics by "+sidecar.ScrapePortKey)
 		return edits, fs
 	}
 	if t.Scheme == corev1.URISchemeHTTPS {
 		e := sidecar.Edit{Owner: owner, Object: on, Path: field, Value: "https"}
-		if was := have[scrapeSchemeKey]; was != "" {
+		if was := have[sidecar.ScrapeSchemeKey]; was != "" {
 			e.Was = was
 		}
-		if have[scrapeSchemeKey] != "https" {
+		if have[sidecar.ScrapeSchemeKey] != "https" {
 			edits = append(edits, e)
 		}
 		find("scrape-ca", "Prometheus verifies the certificate by what its configuration says", "let the job's tls_config name the CA")

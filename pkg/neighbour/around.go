@@ -41,8 +41,6 @@ type lead struct {
 	alias   bool // the Service is only another name for one
 }
 
-func (t *taken) https() bool { return t.Scheme == corev1.URISchemeHTTPS }
-
 // finding is one about an object around.
 func (t *taken) finding(s sidecar.Severity, code string, object sidecar.Ref, field, message, hint string) sidecar.Finding {
 	return sidecar.Finding{Severity: s, Code: code, Object: object, Sidecar: t.sidecar, Field: field, Message: message, Hint: hint}
@@ -98,11 +96,7 @@ func declaredPorts(lists ...[]corev1.Container) (out []corev1.ContainerPort) {
 // leads reports whether a port of a Service leads to a port that was taken over,
 // or will when services has led it there.
 func leads(w *sidecar.Workload, p corev1.ServicePort, t sidecar.Takeover) bool {
-	if p.Protocol != "" && p.Protocol != corev1.ProtocolTCP {
-		return false
-	}
-	n := target(w, p)
-	return n == t.Port || t.Front && n == t.AppPort
+	return sidecar.IsTCP(p.Protocol) && t.Reaches(target(w, p))
 }
 
 // A World is what neighbours may see of the manifests.
@@ -188,7 +182,7 @@ func newScene(served []*Served, world World) *scene {
 		for _, t := range w.taken {
 			s.taken = append(s.taken, t)
 			s.spaces = append(s.spaces, w.Ref.Namespace)
-			if !t.https() {
+			if !t.SpeaksTLS() {
 				continue
 			}
 			for _, l := range t.services {

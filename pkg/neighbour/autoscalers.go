@@ -44,10 +44,8 @@ type size struct {
 // count takes down the containers of a sidecar that run as long as the pod: only
 // those are averaged over.
 func (s *Served) count(a *sidecar.Answer) {
-	for _, list := range [][]corev1.Container{a.Change.InitContainers, a.Change.Containers} {
-		for i := range list {
-			s.own = append(s.own, list[i].Name)
-		}
+	for c := range a.Change.AllContainers() {
+		s.own = append(s.own, c.Name)
 	}
 	for i := range a.Change.Containers {
 		c := &a.Change.Containers[i]

@@ -67,7 +67,7 @@ func newSearch(s *scene) *search {
 	c.aliases()
 	for _, w := range s.served {
 		c.pods[w.Ref] = w
-		c.local = c.local || slices.ContainsFunc(w.taken, func(t *taken) bool { return !t.Front && t.https() })
+		c.local = c.local || slices.ContainsFunc(w.taken, func(t *taken) bool { return t.MovesApp() && t.SpeaksTLS() })
 	}
 	return c
 }
@@ -185,7 +185,7 @@ func (s *Served) local(container string, d *dial, at sidecar.Path, r *Result) {
 		return
 	}
 	for _, t := range s.taken {
-		if t.https() && !t.Front && d.dialled() == t.Port && container != t.app {
+		if t.SpeaksTLS() && t.MovesApp() && d.dialled() == t.Port && container != t.app {
 			r.find(t.finding(sidecar.Warning, "plaintext-caller", s.Ref, at.String(), "dials "+d.plain()+", where the proxy speaks TLS now",
 				fmt.Sprintf("the app itself is on 127.0.0.1:%d", t.AppPort)))
 		}

@@ -178,7 +178,7 @@ func trust(l *lead) validation {
 // made anew, perhaps under another name.
 func (s *scene) verified(l *lead) bool {
 	for _, o := range s.Objects(backendTLSKind, l.service.Ref.Namespace, s.serves) {
-		if o.Labels[managedLabel] == managedBy {
+		if o.Labels[sidecar.ManagedLabel] == sidecar.ManagedBy {
 			continue
 		}
 		for _, t := range o.Spec.(*backendTLS).TargetRefs {
@@ -189,9 +189,3 @@ func (s *scene) verified(l *lead) bool {
 	}
 	return false
 }
-
-// The label by which objects that were emitted are known again.
-const (
-	managedLabel = "app.kubernetes.io/managed-by"
-	managedBy    = "outrigger"
-)

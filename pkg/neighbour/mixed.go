@@ -45,19 +45,10 @@ func mixed(s *scene, r *Result) {
 		}
 		s.Pods(space, func(word string) bool { return words[word] }, func(ref sidecar.Ref, pod *corev1.PodTemplateSpec) {
 			for _, l := range spaces[space] {
-				if selects(l.service.Spec.Selector, pod.Labels) && target(&sidecar.Workload{Pod: *pod}, l.port) != 0 {
+				if sidecar.LabelsMatch(l.service.Spec.Selector, pod.Labels) && target(&sidecar.Workload{Pod: *pod}, l.port) != 0 {
 					tell(l, ref)
 				}
 			}
 		})
 	}
-}
-
-func selects(selector, labels map[string]string) bool {
-	for k, v := range selector {
-		if labels[k] != v {
-			return false
-		}
-	}
-	return len(selector) > 0
 }

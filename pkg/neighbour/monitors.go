@@ -52,7 +52,7 @@ func monitors(s *scene, r *Result) {
 	for _, o := range s.Objects(serviceMonitors, "*", nil) {
 		m := o.Spec.(*monitor)
 		sel, err := metav1.LabelSelectorAsSelector(&m.Selector)
-		if err != nil || o.Labels[managedLabel] == managedBy {
+		if err != nil || o.Labels[sidecar.ManagedLabel] == sidecar.ManagedBy {
 			continue // the operator says what is wrong with it, and ours say what they must
 		}
 		for i, e := range m.Endpoints {
@@ -64,13 +64,13 @@ func monitors(s *scene, r *Result) {
 	for _, o := range s.Objects(podMonitors, "*", nil) {
 		m := o.Spec.(*monitor)
 		sel, err := metav1.LabelSelectorAsSelector(&m.Selector)
-		if err != nil || o.Labels[managedLabel] == managedBy {
+		if err != nil || o.Labels[sidecar.ManagedLabel] == sidecar.ManagedBy {
 			continue
 		}
 		for i, e := range m.PodMetricsEndpoints {
-			if t := s.scrapedPod(&o, m, sel, &e); t != nil && t.Front {
+			if t := s.scrapedPod(&o, m, sel, &e); t != nil && !t.MovesApp() {
 				r.find(t.finding(sidecar.Warning, "scrape-closed", o.Ref, fmt.Sprintf("spec.podMetricsEndpoints[%d]", i), fmt.Sprintf("port %d of the pod is closed by a NetworkPolicy now", t.AppPort),
-					fmt.Sprintf("write portNumber: %d%s", t.Port, choose(t.https(), ", scheme: https, and its tlsConfig", ""))))
+					fmt.Sprintf("write portNumber: %d%s", t.Port, choose(t.SpeaksTLS(), ", scheme: https, and its tlsConfig", ""))))
 			} else if t != nil {
 				scrape(t, &o, "podMetricsEndpoints", m.PodMetricsEndpoints, i, r)
 			}
@@ -107,7 +107,7 @@ func (s *scene) scrapedPod(o *Object, m *monitor, sel labels.Selector, e *endpoi
 		if !m.sees(o.Ref.Namespace, t.of.Ref.Namespace) || !sel.Matches(labels.Set(t.of.Labels)) {
 			continue
 		}
-		if t.Front {
+		if !t.MovesApp() {
 			if p := e.TargetPort; closes(t.of.policies, &t.Takeover) && (e.PortNumber == t.AppPort || e.Port != "" && e.Port == t.appName ||
 				p != nil && (p.IntVal == t.AppPort || p.StrVal != "" && p.StrVal == t.appName)) {
 				return t
@@ -124,7 +124,7 @@ func (s *scene) scrapedPod(o *Object, m *monitor, sel labels.Selector, e *endpoi
 // is reports whether a port of the pod is the one that was taken over. In front of
 // an app, what dials the pod finds the app as before.
 func (t *taken) is(port *intstr.IntOrString) bool {
-	if port == nil || t.Front {
+	if port == nil || !t.MovesApp() {
 		return false
 	}
 	return port.Type == intstr.Int && port.IntVal == t.Port || port.Type == intstr.String && port.StrVal != "" && port.StrVal == t.name
@@ -148,7 +148,7 @@ func scrape(t *taken, o *Object, list string, all []endpoint, i int, r *Result) 
 		unique = alone(all, func(o *endpoint) bool { return o.TargetPort != nil && *o.TargetPort == *e.TargetPort })
 	}
 	field := fmt.Sprintf("%s[%d]", at, i)
-	if t.https() && e.Scheme != "https" && e.Scheme != "HTTPS" {
+	if t.SpeaksTLS() && e.Scheme != "https" && e.Scheme != "HTTPS" {
 		if !unique {
 			r.find(t.finding(sidecar.Warning, "scrape-scheme", o.Ref, field, fmt.Sprintf("port %d speaks TLS now, and the entry isn't the only one of its port", t.Port), "set its scheme to https"))
 		} else {
@@ -159,7 +159,7 @@ func scrape(t *taken, o *Object, list string, all []endpoint, i int, r *Result) 
 			r.edit(edit)
 		}
 	}
-	if t.https() && e.TLSConfig == nil {
+	if t.SpeaksTLS() && e.TLSConfig == nil {
 		r.find(t.finding(sidecar.Warning, "scrape-ca", o.Ref, field, "Prometheus verifies the certificate by its own list of CAs", "name the CA and the certificate's name by its tlsConfig: {ca: {configMap: {name: ..., key: ca.crt}}, serverName: ...}"))
 	}
 	if t.ClientCertificate && (e.TLSConfig == nil || e.TLSConfig.CertFile == "" && e.TLSConfig.Cert == nil) {

@@ -8,11 +8,7 @@ package neighbour
 
 import (
 	"regexp"
-	"strconv"
 	"sync"
-
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -46,21 +42,4 @@ func Follow(w *sidecar.Workload, asked []sidecar.Answer) ([]sidecar.Edit, sideca
 // few of all that there are.
 func expression(text string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
-}
-
-// resolve is the number that a port of a probe, hook or Service means to a
-// container; 0 where it's a name that the container doesn't have.
-func resolve(port intstr.IntOrString, c *corev1.Container) int32 {
-	if port.Type == intstr.Int {
-		return port.IntVal
-	}
-	if n, err := strconv.Atoi(port.StrVal); err == nil {
-		return int32(n)
-	}
-	for _, p := range c.Ports {
-		if p.Name == port.StrVal {
-			return p.ContainerPort
-		}
-	}
-	return 0
 }

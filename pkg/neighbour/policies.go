@@ -74,7 +74,7 @@ func (t *taken) policed(all []networkPolicy, r *Result) {
 				t.namedPort(p, fmt.Sprintf("spec.ingress[%d].ports[%d].port", j, k), port.Port, r)
 			}
 		}
-		if !t.Front || !lets(p.spec, t.of.ports, t.AppPort) {
+		if t.MovesApp() || !lets(p.spec, t.of.ports, t.AppPort) {
 			continue
 		}
 		severity, hint := sidecar.Warning, fmt.Sprintf("write %d in its place", t.Port)
@@ -106,7 +106,7 @@ func lets(spec *networkPolicySpec, declared []corev1.ContainerPort, port int32) 
 // namedPort warns of a name that is on a native sidecar now: networks looked for
 // names among ordinary containers only, Calico until 3.29 and others for longer.
 func (t *taken) namedPort(p networkPolicy, field string, port *intstr.IntOrString, r *Result) {
-	if p.of != nil || t.Front || t.placement != sidecar.Native || port == nil || port.Type != intstr.String || port.StrVal != t.name || t.name == "" {
+	if p.of != nil || !t.MovesApp() || t.placement != sidecar.Native || port == nil || port.Type != intstr.String || port.StrVal != t.name || t.name == "" {
 		return
 	}
 	r.find(t.finding(sidecar.Warning, "network-policy-port-name", p.ref, field, fmt.Sprintf("port %s is a native sidecar's now, whose names many networks don't know", t.name),

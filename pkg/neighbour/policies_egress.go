@@ -13,7 +13,7 @@ import (
 func egresses(s *scene, r *Result) {
 	front := false
 	for _, t := range s.taken {
-		front = front || t.Front
+		front = front || !t.MovesApp()
 	}
 	if !front {
 		return
@@ -21,7 +21,7 @@ func egresses(s *scene, r *Result) {
 	for _, o := range s.Objects(networkPolicyKind, "*", nil) {
 		spec := o.Spec.(*networkPolicySpec)
 		for _, t := range s.taken {
-			if t.Front {
+			if !t.MovesApp() {
 				t.egress(&o, spec, r)
 			}
 		}

@@ -105,7 +105,7 @@ func closed(spec *networkPolicySpec, pods *Served) (out []int32) {
 		let := slices.ContainsFunc(spec.Ingress, func(rule networkingv1.NetworkPolicyIngressRule) bool {
 			return netpol.Covers(rule.Ports, pods.ports, netpol.Port{Protocol: port.Protocol, Number: port.ContainerPort})
 		})
-		behind := slices.ContainsFunc(pods.taken, func(t *taken) bool { return t.Front && t.AppPort == port.ContainerPort })
+		behind := slices.ContainsFunc(pods.taken, func(t *taken) bool { return !t.MovesApp() && t.AppPort == port.ContainerPort })
 		if !let && !behind {
 			out = append(out, port.ContainerPort)
 		}

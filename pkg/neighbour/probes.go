@@ -20,19 +20,17 @@ import (
 func probes(w *sidecar.Workload, a sidecar.Answer) ([]sidecar.Edit, sidecar.Findings) {
 	p := prober{w: w, asked: a}
 	ours := map[string]bool{}
-	for _, c := range append(a.Change.Containers[:len(a.Change.Containers):len(a.Change.Containers)], a.Change.InitContainers...) {
+	for c := range a.Change.AllContainers() {
 		ours[c.Name] = true
 	}
 	for _, t := range a.Change.Takeovers {
-		if t.Front {
+		if !t.MovesApp() {
 			continue // the app answers where it did
 		}
 		p.takeover = t
-		for _, list := range [][]corev1.Container{w.Pod.Spec.InitContainers, w.Pod.Spec.Containers} {
-			for i := range list {
-				if !ours[list[i].Name] {
-					p.container(&list[i])
-				}
+		for c := range w.AllContainers() {
+			if !ours[c.Name] {
+				p.container(c)
 			}
 		}
 	}
@@ -94,7 +92,7 @@ func (p *prober) probe(at sidecar.Path, c *corev1.Container, field string, probe
 		p.add(sidecar.Error, "probe-handlers", at, "has httpGet and tcpSocket, of which the API server takes one", "take one out")
 	case probe.HTTPGet != nil:
 		p.httpGet(at.To("httpGet"), c, probe.HTTPGet)
-	case probe.TCPSocket != nil && resolve(probe.TCPSocket.Port, c) == p.takeover.Port:
+	case probe.TCPSocket != nil && sidecar.ResolvePort(c, probe.TCPSocket.Port) == p.takeover.Port:
 		p.tcpSocket(at, c, field, probe.TCPSocket)
 	case probe.GRPC != nil && probe.GRPC.Port == p.takeover.Port && p.takeover.GRPCHealthPort != 0:
 		e := p.edit(at.To("grpc", "port"), p.takeover.GRPCHealthPort)
@@ -156,7 +154,7 @@ func (p *prober) tcpSocket(at sidecar.Path, c *corev1.Container, field string, s
 func (p *prober) asks(c *corev1.Container, field string) *corev1.HTTPGetAction {
 	refused := p.takeover.HealthPort == 0 && (p.takeover.ClientCertificate || p.takeover.Authenticated)
 	has := probe(c, field)
-	if refused || has == nil || has.HTTPGet == nil || elsewhere(has.HTTPGet.Host) || resolve(has.HTTPGet.Port, c) != p.takeover.Port {
+	if refused || has == nil || has.HTTPGet == nil || elsewhere(has.HTTPGet.Host) || sidecar.ResolvePort(c, has.HTTPGet.Port) != p.takeover.Port {
 		return nil
 	}
 	return has.HTTPGet
@@ -188,7 +186,7 @@ func (p *prober) elsewhere(at sidecar.Path) {
 
 // httpGet reports whether the call goes to the port that was taken over.
 func (p *prober) httpGet(at sidecar.Path, c *corev1.Container, get *corev1.HTTPGetAction) bool {
-	if resolve(get.Port, c) != p.takeover.Port {
+	if sidecar.ResolvePort(c, get.Port) != p.takeover.Port {
 		return false
 	}
 	if elsewhere(get.Host) {

@@ -22,7 +22,7 @@ func services(w *sidecar.Workload, a sidecar.Answer) ([]sidecar.Edit, sidecar.Fi
 	for _, t := range a.Change.Takeovers {
 		for _, s := range w.Services {
 			for _, p := range s.Spec.Ports {
-				if p.Protocol != "" && p.Protocol != corev1.ProtocolTCP || target(w, p) != t.Port && !(t.Front && target(w, p) == t.AppPort) {
+				if !leads(w, p, t) {
 					continue
 				}
 				at := sidecar.Fields("spec", "ports")
@@ -67,11 +67,9 @@ func target(w *sidecar.Workload, p corev1.ServicePort) int32 {
 	if p.TargetPort == (intstr.IntOrString{}) {
 		return p.Port
 	}
-	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
-		for i := range list {
-			if n := resolve(p.TargetPort, &list[i]); n != 0 {
-				return n
-			}
+	for c := range w.AllContainers() {
+		if n := sidecar.ResolvePort(c, p.TargetPort); n != 0 {
+			return n
 		}
 	}
 	return 0

@@ -17,7 +17,7 @@ func shutdown(w *sidecar.Workload, a sidecar.Answer) ([]sidecar.Edit, sidecar.Fi
 	if a.Change.App.DrainSeconds <= 0 {
 		return nil, nil
 	}
-	for _, c := range a.Served() {
+	for _, c := range a.ServedApps() {
 		e, f := drain(w, a, c)
 		edits, fs = append(edits, e...), append(fs, f...)
 	}

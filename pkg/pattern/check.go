@@ -98,22 +98,18 @@ func AddUnfit(w *sidecar.Workload, fs *sidecar.Findings, code, message, hint str
 func RunningContainers(w *sidecar.Workload) []corev1.Container {
 	all := slices.Clone(w.Pod.Spec.Containers)
 	for _, c := range w.Pod.Spec.InitContainers {
-		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+		if sidecar.RunsWithPod(&c) {
 			all = append(all, c)
 		}
 	}
 	return all
 }
 
-func IsTCP(p corev1.ContainerPort) bool {
-	return p.Protocol == "" || p.Protocol == corev1.ProtocolTCP
-}
-
 // DescribeTCPPorts are the TCP ports that a container declares, as "9200 (http)".
 func DescribeTCPPorts(c *corev1.Container) []string {
 	var out []string
 	for _, p := range c.Ports {
-		if IsTCP(p) {
+		if sidecar.IsTCP(p.Protocol) {
 			s := strconv.Itoa(int(p.ContainerPort))
 			if p.Name != "" {
 				s += " (" + p.Name + ")"

@@ -82,18 +82,16 @@ func guaranteed(w *sidecar.Workload) bool {
 		return false
 	}
 	some := false
-	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
-		for _, c := range list {
-			if c.Name == w.Name || slices.Contains(w.Added, c.Name) {
-				continue // those of an earlier run aren't to decide otherwise than it did
-			}
-			some = true
-			for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
-				limit, ok := c.Resources.Limits[name]
-				request, asked := c.Resources.Requests[name]
-				if !ok || limit.IsZero() || asked && request.Cmp(limit) != 0 {
-					return false
-				}
+	for c := range w.AllContainers() {
+		if c.Name == w.Name || slices.Contains(w.Added, c.Name) {
+			continue // those of an earlier run aren't to decide otherwise than it did
+		}
+		some = true
+		for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+			limit, ok := c.Resources.Limits[name]
+			request, asked := c.Resources.Requests[name]
+			if !ok || limit.IsZero() || asked && request.Cmp(limit) != 0 {
+				return false
 			}
 		}
 	}
@@ -152,7 +150,7 @@ type Metadata struct {
 
 // NewMetadata is that of an object of ours: its name, and our label.
 func NewMetadata(name string) Metadata {
-	return Metadata{Name: name, Labels: map[string]string{"app.kubernetes.io/managed-by": "outrigger"}}
+	return Metadata{Name: name, Labels: map[string]string{sidecar.ManagedLabel: sidecar.ManagedBy}}
 }
 
 // NewConfigMap is an emitted ConfigMap. (corev1's own type writes kind before

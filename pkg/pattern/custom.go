@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -33,10 +31,8 @@ func (p *Custom) Check(*sidecar.Workload) sidecar.Findings { return nil }
 // Names are those of its containers.
 func (p *Custom) Names(string) []string {
 	var names []string
-	for _, list := range [][]corev1.Container{p.Containers, p.InitContainers} {
-		for i := range list {
-			names = append(names, list[i].Name)
-		}
+	for c := range (*sidecar.Change)(p).AllContainers() {
+		names = append(names, c.Name)
 	}
 	return names
 }
@@ -44,10 +40,8 @@ func (p *Custom) Names(string) []string {
 // Takes are the ports of the app that it takes over.
 func (p *Custom) Takes() []int32 {
 	ports := make([]int32, len(p.Takeovers))
-	for i, t := range p.Takeovers {
-		if ports[i] = t.Port; t.Front {
-			ports[i] = t.AppPort
-		}
+	for i := range p.Takeovers {
+		ports[i] = p.Takeovers[i].ClientPort()
 	}
 	return ports
 }

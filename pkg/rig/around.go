@@ -110,7 +110,7 @@ func (w *world) Callers(named func(host string) bool, visit func(neighbour.Calle
 			if o.Ref.Kind == "Secret" && o.Ref.Group == "" || o.Ref.Kind == "CustomResourceDefinition" || o.Foreign() || !neighbour.Dials(o.Source(), named) {
 				continue
 			}
-			if o.Labels()[manifest.ManagedLabel] != manifest.ManagedBy || !w.emitsIt(o) {
+			if o.Labels()[sidecar.ManagedLabel] != sidecar.ManagedBy || !w.emitsIt(o) {
 				c := neighbour.Caller{Ref: o.Ref, Annotations: o.Annotations(), Scalars: o.Scalars}
 				if at, ok := o.Template(w.conf.Spec.PodTemplatePaths); ok {
 					c.Template = at

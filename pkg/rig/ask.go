@@ -55,7 +55,7 @@ func (r *run) round(o *manifest.Object, w *sidecar.Workload, out optOut, earlier
 		}
 	}
 	for i := range entries { // who closes ports of the pod is asked again: it must know of those that the others open
-		if a := answers[i].Answer; a != nil && slices.ContainsFunc(a.Change.Takeovers, func(t sidecar.Takeover) bool { return t.Front }) {
+		if a := answers[i].Answer; a != nil && slices.ContainsFunc(a.Change.Takeovers, func(t sidecar.Takeover) bool { return !t.MovesApp() }) {
 			view := *view(i)
 			view.Opened, view.Shut = opened(answers, i), shut(answers, i)
 			if len(view.Opened) > 0 || len(view.Shut) > 0 {
@@ -171,13 +171,11 @@ func override(c *sidecar.Change, e *config.Entry) error {
 		return nil
 	}
 	var exact, several []*corev1.Container
-	for _, list := range [][]corev1.Container{c.Containers, c.InitContainers} {
-		for i := range list {
-			if list[i].Name == e.Name {
-				exact = append(exact, &list[i])
-			} else if strings.HasPrefix(list[i].Name, e.Name+"-") {
-				several = append(several, &list[i])
-			}
+	for ctr := range c.AllContainers() {
+		if ctr.Name == e.Name {
+			exact = append(exact, ctr)
+		} else if strings.HasPrefix(ctr.Name, e.Name+"-") {
+			several = append(several, ctr)
 		}
 	}
 	if exact != nil {

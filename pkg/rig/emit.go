@@ -67,7 +67,7 @@ func (r *run) want(workload sidecar.Ref, owner string, ref sidecar.Ref, obj side
 // owned gives an object the workload's namespace and the label that says whose
 // it is. The order of its fields stays.
 func owned(obj sidecar.Object, namespace string) (sidecar.Object, error) {
-	v := map[string]string{manifest.ManagedLabel: manifest.ManagedBy}
+	v := map[string]string{sidecar.ManagedLabel: sidecar.ManagedBy}
 	raw, err := manifest.Dress(json.RawMessage(obj.RawMessage), namespace, v)
 	return sidecar.Object{RawMessage: raw}, err
 }

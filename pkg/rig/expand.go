@@ -45,7 +45,7 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 	out.Spec.Patterns = make([]config.Entry, len(asked))
 	for i, a := range asked {
 		var apps config.Names
-		for _, c := range a.Served() {
+		for _, c := range a.ServedApps() {
 			apps = append(apps, c.Name)
 		}
 		out.Spec.Patterns[i] = config.Entry{Name: a.Name, App: apps, Placement: a.Placement, After: a.After, Before: a.Before,

@@ -26,7 +26,7 @@ func (r *run) strangers() {
 			continue
 		}
 		r.tally.selected++
-		r.left(o, "label "+manifest.ManagedLabel)
+		r.left(o, "label "+sidecar.ManagedLabel)
 		r.unlaid(o, r.entries())
 		o.Forget()
 	}

@@ -42,7 +42,7 @@ func (r *run) told(o *manifest.Object, asked []sidecar.Answer) {
 		count(len(a.Change.InitContainers), "init container", "init containers")
 		count(len(a.Change.Objects), "object", "objects")
 		for _, t := range a.Change.Takeovers {
-			if t.Front {
+			if !t.MovesApp() {
 				has = append(has, fmt.Sprintf("port %d in front of %d", t.Port, t.AppPort))
 			} else {
 				has = append(has, fmt.Sprintf("takes over port %d", t.Port))

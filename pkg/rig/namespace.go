@@ -7,9 +7,6 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// podSecurityLabel says which level of Pod Security a namespace enforces.
-const podSecurityLabel = "pod-security.kubernetes.io/enforce"
-
 // surroundings tells a view what its namespace has. What few patterns ask for is
 // looked for only when they do.
 func (r *run) surroundings(w *sidecar.Workload) {
@@ -30,7 +27,7 @@ func (r *run) surroundings(w *sidecar.Workload) {
 	}
 	if o := r.object(sidecar.Ref{Kind: "Namespace", Name: in}); o != nil {
 		w.Namespace = sidecar.Meta{Labels: o.Labels(), Annotations: o.Annotations()}
-		w.PodSecurity = w.Namespace.Labels[podSecurityLabel]
+		w.PodSecurity = w.Namespace.Labels[sidecar.PodSecurityLabel]
 		o.Forget()
 	}
 }

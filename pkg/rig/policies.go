@@ -94,7 +94,7 @@ func (r *run) findPolicies() {
 // rewritten reports whether an object that stands is one of ours: what this run emits
 // comes in its place, or, where objects remember, it's taken out.
 func (r *run) rewritten(o *manifest.Object, own map[sidecar.Ref]bool) bool {
-	return o.Labels()[manifest.ManagedLabel] == manifest.ManagedBy &&
+	return o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy &&
 		(own[o.Ref] || r.record && o.Annotation(manifest.OwnerKey) == r.conf.Metadata.Name)
 }
 
@@ -106,7 +106,7 @@ func (r *run) emittedPolicies() map[sidecar.Ref]bool {
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
 			m := r.meta(o)
-			if !r.conf.Spec.Selects(&m) || o.Foreign() || o.Labels()[manifest.ManagedLabel] == manifest.ManagedBy {
+			if !r.conf.Spec.Selects(&m) || o.Foreign() || o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy {
 				o.Forget()
 				continue
 			}
@@ -153,7 +153,7 @@ func shut(answers []outcome, but int) (ports []int32) {
 		}
 		policy := slices.ContainsFunc(a.Change.Objects, func(o sidecar.Object) bool { return o.Ref().Kind == "NetworkPolicy" })
 		for _, t := range a.Change.Takeovers {
-			if !t.Front || policy {
+			if t.MovesApp() || policy {
 				ports = append(ports, t.AppPort)
 			}
 			for _, health := range []int32{t.HealthPort, t.GRPCHealthPort} {

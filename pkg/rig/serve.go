@@ -130,11 +130,9 @@ func (r *run) added(name string) bool {
 
 // additions are the containers of the pod that have names of those that the config adds.
 func (r *run) additions(w *sidecar.Workload) (names []string) {
-	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
-		for i := range list {
-			if r.added(list[i].Name) {
-				names = append(names, list[i].Name)
-			}
+	for c := range w.AllContainers() {
+		if r.added(c.Name) {
+			names = append(names, c.Name)
 		}
 	}
 	return names
@@ -142,10 +140,8 @@ func (r *run) additions(w *sidecar.Workload) (names []string) {
 
 func (r *run) noApp(w *sidecar.Workload, e *config.Entry, name string) {
 	var names []string
-	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
-		for _, c := range list {
-			names = append(names, c.Name)
-		}
+	for c := range w.AllContainers() {
+		names = append(names, c.Name)
 	}
 	hint := "there are: " + strings.Join(names, ", ")
 	if near := nearest.Name(name, names); near != "" {

@@ -45,7 +45,7 @@ func (r *run) selected(o *manifest.Object, m *config.Meta, visit func(*manifest.
 			r.left(o, "annotation "+manifest.LocalKey)
 			r.unlaid(o, r.entries())
 		}
-	case o.Labels()[manifest.ManagedLabel] == manifest.ManagedBy:
+	case o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy:
 		if pod {
 			r.tally.labelled = append(r.tally.labelled, o)
 		}
@@ -197,7 +197,7 @@ func (r *run) front(w *sidecar.Workload) []sidecar.Service {
 	}
 	var out []sidecar.Service
 	for _, s := range r.services[w.Ref.Namespace] {
-		if !subset(s.selector, w.Pod.Labels) {
+		if !sidecar.LabelsMatch(s.selector, w.Pod.Labels) {
 			continue
 		}
 		if s.decoded == nil {
@@ -218,7 +218,7 @@ func (r *run) front(w *sidecar.Workload) []sidecar.Service {
 // get nothing of ours. A label proves nothing, so that [run.claimed] looks again when
 // it's known what this run emits.
 func (r *run) takenForOurs(s *service) bool {
-	if s.decoded.Labels[manifest.ManagedLabel] != manifest.ManagedBy || r.ordinary[s.object.Ref] {
+	if s.decoded.Labels[sidecar.ManagedLabel] != sidecar.ManagedBy || r.ordinary[s.object.Ref] {
 		return false
 	}
 	if r.labelled == nil {
@@ -259,15 +259,6 @@ func (r *run) selectors() {
 			}
 		}
 	}
-}
-
-func subset(selector, labels map[string]string) bool {
-	for k, v := range selector {
-		if labels[k] != v {
-			return false
-		}
-	}
-	return len(selector) > 0
 }
 
 // has tells Merge what stands in the manifests.

@@ -16,7 +16,8 @@ const module = "github.com/outrigger-dev/outrigger/"
 var arrows = map[string]map[string]string{
 	"pkg/nearest": {},
 	"pkg/sidecar": {
-		"k8s.io/api": "the words are those of the Kubernetes API",
+		"k8s.io/api":          "the words are those of the Kubernetes API",
+		"k8s.io/apimachinery": "ports are numbers or names",
 	},
 	"pkg/sidecar/sidecartest": {
 		"pkg/sidecar": "it makes workloads and answers to test with",

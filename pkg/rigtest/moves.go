@@ -205,7 +205,7 @@ func takenOver(s *config.Spec) moves {
 		if p.Custom != nil {
 			m.grace = m.grace || p.Custom.Pod.MinGracePeriodSeconds > 0
 			for _, t := range p.Custom.Takeovers {
-				if t.Front {
+				if !t.MovesApp() {
 					m.lead(t.AppPort, t.Port)
 					continue
 				}

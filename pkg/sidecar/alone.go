@@ -14,11 +14,9 @@ type Alone struct {
 // Copy is the pod of w as it stands, as a start for Alone.
 func (w *Workload) Copy() *Alone {
 	a := &Alone{Pod: *w.Pod.DeepCopy()}
-	for _, list := range [][]corev1.Container{a.Pod.Spec.Containers, a.Pod.Spec.InitContainers} {
-		for i := range list {
-			if list[i].Name == w.App.Name {
-				a.App = &list[i]
-			}
+	for c := range PodContainers(&a.Pod.Spec) {
+		if c.Name == w.App.Name {
+			a.App = c
 		}
 	}
 	return a

@@ -17,8 +17,8 @@ type Answer struct {
 	Change    *Change
 }
 
-// Served are all containers that the sidecar serves.
-func (a *Answer) Served() []*corev1.Container {
+// ServedApps are all containers that the sidecar serves.
+func (a *Answer) ServedApps() []*corev1.Container {
 	if a.Apps == nil && a.App != nil {
 		return []*corev1.Container{a.App}
 	}
@@ -27,17 +27,15 @@ func (a *Answer) Served() []*corev1.Container {
 
 // Serves reports whether the sidecar serves a container.
 func (a *Answer) Serves(container string) bool {
-	return slices.ContainsFunc(a.Served(), func(c *corev1.Container) bool { return c.Name == container })
+	return slices.ContainsFunc(a.ServedApps(), func(c *corev1.Container) bool { return c.Name == container })
 }
 
 // ContainerNames are those of all containers that some sidecars bring.
 func ContainerNames(answers []Answer) map[string]bool {
 	all := map[string]bool{}
 	for i := range answers {
-		for _, list := range [][]corev1.Container{answers[i].Change.Containers, answers[i].Change.InitContainers} {
-			for j := range list {
-				all[list[j].Name] = true
-			}
+		for c := range answers[i].Change.AllContainers() {
+			all[c.Name] = true
 		}
 	}
 	return all

@@ -16,9 +16,6 @@ const PatternsKey = "outrigger.dev/patterns"
 // and native sidecars at the other. Sidecars that have neither aren't in it.
 const PhasesKey = "outrigger.dev/phases"
 
-// DefaultContainerKey names the container that kubectl logs and exec take.
-const DefaultContainerKey = "kubectl.kubernetes.io/default-container"
-
 // ContainersKey is the annotation of an object that names containers which
 // [PatternsKey] doesn't name, as custom sidecars may have them. It's there where it is
 // recorded what was laid on.

@@ -9,8 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// defaultGrace is how many seconds a pod has to end: the API's default.
-const defaultGrace = 30
+// DefaultGracePeriod is how many seconds a pod has to end: the API's default.
+const DefaultGracePeriod = 30
 
 // sleeping are commands that sleep and do nothing else.
 var sleeping = sync.OnceValue(func() *regexp.Regexp {
@@ -41,18 +41,10 @@ func Sleeps(hook *corev1.LifecycleHandler) (seconds int64, ok bool) {
 	return seconds, err == nil
 }
 
-// PreStop is the hook of a container that runs before it ends; nil where there is none.
-func PreStop(c *corev1.Container) *corev1.LifecycleHandler {
-	if c == nil || c.Lifecycle == nil {
-		return nil
-	}
-	return c.Lifecycle.PreStop
-}
-
 // GracePeriod is how many seconds the pod has to end with its sidecars, and what the
 // manifest says.
 func GracePeriod(w *Workload, answers []Answer) (grace, was int64) {
-	was = defaultGrace
+	was = DefaultGracePeriod
 	if s := w.Pod.Spec.TerminationGracePeriodSeconds; s != nil {
 		was = *s
 	}

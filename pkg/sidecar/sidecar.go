@@ -216,7 +216,7 @@ func (s *Service) Public() bool {
 // in at port: a takeover of another sidecar may have moved it.
 func (w *Workload) Listens(port int32) int32 {
 	for _, t := range w.Takeovers {
-		if t.Port == port && !t.Front {
+		if t.MovesApp() && t.Port == port {
 			return t.AppPort
 		}
 	}
@@ -235,12 +235,10 @@ func (w *Workload) Image(def string) string {
 // takeover inherits it. Where an earlier run has moved the port to the sidecar
 // already, the sidecar's own container has the name.
 func (w *Workload) PortName(port int32, def string) string {
-	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
-		for _, c := range list {
-			for _, p := range c.Ports {
-				if p.ContainerPort == port && IsTCP(p.Protocol) && p.Name != "" {
-					return p.Name
-				}
+	for c := range w.AllContainers() {
+		for _, p := range c.Ports {
+			if p.ContainerPort == port && IsTCP(p.Protocol) && p.Name != "" {
+				return p.Name
 			}
 		}
 	}
@@ -251,7 +249,7 @@ func (w *Workload) PortName(port int32, def string) string {
 // declares a TCP port.
 func (w *Workload) Declares(port int32) bool {
 	own := w.Container(w.Name)
-	return w.App != nil && declares(w.App, port) || own != nil && declares(own, port)
+	return w.App != nil && DeclaresPort(w.App, port) || own != nil && DeclaresPort(own, port)
 }
 
 // Owners are those of the served containers that declare all of some TCP ports.
@@ -260,22 +258,13 @@ func (w *Workload) Owners(ports []int32) []*corev1.Container {
 next:
 	for _, c := range w.Apps {
 		for _, port := range ports {
-			if !declares(c, port) {
+			if !DeclaresPort(c, port) {
 				continue next
 			}
 		}
 		out = append(out, c)
 	}
 	return out
-}
-
-func declares(c *corev1.Container, port int32) bool {
-	for _, p := range c.Ports {
-		if p.ContainerPort == port && IsTCP(p.Protocol) {
-			return true
-		}
-	}
-	return false
 }
 
 // Ends reports whether c is an init container that ends before the app starts.
@@ -288,32 +277,22 @@ func (w *Workload) Ends(c *corev1.Container) bool {
 	return false
 }
 
+// ServedApps are all containers that the sidecar serves.
+func (w *Workload) ServedApps() []*corev1.Container {
+	if w.Apps == nil && w.App != nil {
+		return []*corev1.Container{w.App}
+	}
+	return w.Apps
+}
+
 // Container finds a container or init container of the pod, or nil.
 func (w *Workload) Container(name string) *corev1.Container {
-	for _, list := range [][]corev1.Container{w.Pod.Spec.Containers, w.Pod.Spec.InitContainers} {
-		for i := range list {
-			if list[i].Name == name {
-				return &list[i]
-			}
+	for c := range w.AllContainers() {
+		if c.Name == name {
+			return c
 		}
 	}
 	return nil
-}
-
-// IsTCP reports whether a port's protocol is TCP, which it is where none is given.
-func IsTCP(p corev1.Protocol) bool { return p == "" || p == corev1.ProtocolTCP }
-
-// ProtocolOf is the protocol of a port: TCP where none is given.
-func ProtocolOf(p corev1.Protocol) corev1.Protocol {
-	if p == "" {
-		return corev1.ProtocolTCP
-	}
-	return p
-}
-
-// RunsWithPod reports whether an init container runs as long as the pod.
-func RunsWithPod(c *corev1.Container) bool {
-	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
 }
 
 // IsJob reports whether pods of this workload are meant to end.

@@ -33,10 +33,8 @@ func checkMounts(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Findin
 				}
 			}
 		}
-		for _, list := range [][]corev1.Container{a.Change.InitContainers, a.Change.Containers} {
-			for j := range list {
-				check(list[j].Name, list[j].VolumeMounts)
-			}
+		for c := range a.Change.AllContainers() {
+			check(c.Name, c.VolumeMounts)
 		}
 		check(a.App.Name, a.Change.App.VolumeMounts)
 	}

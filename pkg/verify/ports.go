@@ -39,7 +39,7 @@ func checkPorts(w *sidecar.Workload, asked []sidecar.Answer) sidecar.Findings {
 	for i := range asked {
 		c := asked[i].Change
 		for _, t := range c.Takeovers {
-			if !t.Front {
+			if t.MovesApp() {
 				moved[t.Port] = asked[i].App.Name
 			}
 		}
@@ -96,7 +96,7 @@ func sidecarListeners(a *sidecar.Answer) []listener {
 		all = append(all, listener{who: who, words: true, own: a.Name, port: c.Port, prot: sidecar.ProtocolOf(c.Protocol)})
 	}
 	for _, t := range a.Change.Takeovers {
-		if !claimed[t.AppPort] && !t.Front {
+		if !claimed[t.AppPort] && t.MovesApp() {
 			all = append(all, listener{who: "container " + a.App.Name + ", moved to 127.0.0.1", words: true, own: a.Name, port: t.AppPort, prot: corev1.ProtocolTCP})
 		}
 	}

@@ -137,7 +137,7 @@ func (p *ConfigReload) otherVolumes(w *sidecar.Workload, name string) string {
 // checkMounts finds mounts that show for ever what was there at the start.
 func (p *ConfigReload) checkMounts(w *sidecar.Workload, name, field, others string, fs *sidecar.Findings) {
 	seen := false
-	for _, c := range served(w) {
+	for _, c := range w.ServedApps() {
 		for _, m := range mounted(c, name) {
 			seen = true
 			if m.SubPath == "" && m.SubPathExpr == "" {
@@ -169,7 +169,7 @@ func (p *ConfigReload) checkSource(w *sidecar.Workload, s source, field, others 
 	case known != nil && known.Immutable:
 		fs.Add(sidecar.Error, "immutable-no-reload", field, s.String()+" is immutable: its content never changes", "take immutable out of it, or take this pattern out"+others)
 	}
-	for _, c := range served(w) {
+	for _, c := range w.ServedApps() {
 		if from := variables(c, s); from != "" {
 			fs.Add(sidecar.Info, "env-no-reload", field, fmt.Sprintf("container %s has %s of %s, too: variables stay as they were at its start", c.Name, from, s), "")
 		}
@@ -217,12 +217,4 @@ func (p *ConfigReload) checkProcess(w *sidecar.Workload, fs *sidecar.Findings) {
 func initSystem(c *corev1.Container) bool {
 	return len(c.Command) > 0 && slices.Contains([]string{"/init", "/sbin/init", "/lib/systemd/systemd", "/usr/lib/systemd/systemd"}, c.Command[0]) ||
 		strings.Contains("/"+c.Image, "/linuxserver/") // s6-overlay, all of them
-}
-
-// served are all containers that the sidecar serves.
-func served(w *sidecar.Workload) []*corev1.Container {
-	if w.Apps == nil && w.App != nil {
-		return []*corev1.Container{w.App}
-	}
-	return w.Apps
 }

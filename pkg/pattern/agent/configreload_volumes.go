@@ -27,7 +27,7 @@ func (p *ConfigReload) volumes(w *sidecar.Workload) []string {
 	}
 	for i := range w.Pod.Spec.Volumes {
 		v := &w.Pod.Spec.Volumes[i]
-		if len(sources(v)) > 0 && !rotates(v) && slices.ContainsFunc(served(w), func(c *corev1.Container) bool { return mounted(c, v.Name) != nil }) {
+		if len(sources(v)) > 0 && !rotates(v) && slices.ContainsFunc(w.ServedApps(), func(c *corev1.Container) bool { return mounted(c, v.Name) != nil }) {
 			names = append(names, v.Name)
 		}
 	}

@@ -108,7 +108,7 @@ func (p *OTelAgent) env(w *sidecar.Workload) []sidecar.EnvVar {
 
 // spokenBy is the protocol of the first of the app's containers that says one.
 func spokenBy(w *sidecar.Workload) string {
-	for _, c := range served(w) {
+	for _, c := range w.ServedApps() {
 		for _, e := range c.Env {
 			if e.Name == otelProtocolVar && e.Value != "" {
 				return e.Value

@@ -107,7 +107,7 @@ func (p *OTelAgent) Check(w *sidecar.Workload) sidecar.Findings {
 			fs.Add(sidecar.Error, "tls-invalid", "ca.secretName", fmt.Sprintf("Secret %s has no %s; its keys: %s", p.CA.SecretName, cmp.Or(p.CA.Key, pattern.CAKey), pattern.JoinSorted(keys)), "name one that has, or the key")
 		}
 	}
-	for _, c := range served(w) {
+	for _, c := range w.ServedApps() {
 		var past []string
 		for _, e := range c.Env {
 			if strings.HasPrefix(e.Name, "OTEL_EXPORTER_OTLP_") && strings.HasSuffix(e.Name, "_ENDPOINT") && e.Name != otelEndpointVar {

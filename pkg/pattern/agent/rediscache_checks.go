@@ -109,7 +109,7 @@ func (p *RedisCache) checkLinks(w *sidecar.Workload, fs *sidecar.Findings) {
 		if _, there := p.Env[stem+"_PORT"]; !is || there || stem == "" {
 			continue
 		}
-		for _, c := range served(w) {
+		for _, c := range w.ServedApps() {
 			if !slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == stem+"_PORT" }) {
 				fs.Add(sidecar.Info, "service-link", "env."+name, fmt.Sprintf("if container %s reads %s_PORT too, a Service named %s would give it the value tcp://...", c.Name, stem, strings.ToLower(strings.ReplaceAll(stem, "_", "-"))),
 					fmt.Sprintf(`write it too, as in {%s_PORT: "%d"}`, stem, p.port()))

@@ -247,9 +247,9 @@ func TestExporterFindings(t *testing.T) {
 		"no labels, annotations":     {Exporter{Preset: "redis", Monitor: ByAnnotations}, func(w *sidecar.Workload) { w.Pod.Labels, w.MatchLabels = nil, nil }, ""},
 		"parameters":                 {Exporter{Preset: "blackbox", Port: 8080}, nil, "scrape-params"},
 		"announced": {Exporter{Preset: "redis", Monitor: ByAnnotations}, func(w *sidecar.Workload) {
-			w.Pod.Annotations = map[string]string{scrapeKey: "true", scrapePortKey: "8080"}
+			w.Pod.Annotations = map[string]string{sidecar.ScrapeKey: "true", sidecar.ScrapePortKey: "8080"}
 		}, "scrape-ports"},
-		"all announced":            {Exporter{Preset: "redis", Monitor: ByAnnotations}, func(w *sidecar.Workload) { w.Pod.Annotations = map[string]string{scrapeKey: "true"} }, "scrape-ports"},
+		"all announced":            {Exporter{Preset: "redis", Monitor: ByAnnotations}, func(w *sidecar.Workload) { w.Pod.Annotations = map[string]string{sidecar.ScrapeKey: "true"} }, "scrape-ports"},
 		"own by TLS":               {Exporter{AppMetrics: own}, taken(sidecar.Takeover{Port: 8080, AppPort: 8081, Scheme: corev1.URISchemeHTTPS}), "scrape-ca"},
 		"own by TLS, trusted":      {Exporter{AppMetrics: own, Monitor: ByPodMonitor}, taken(sidecar.Takeover{Port: 8080, AppPort: 8081, Scheme: corev1.URISchemeHTTPS, Trust: &sidecar.Trust{Hostname: "a"}}), ""},
 		"own, refused":             {Exporter{AppMetrics: own}, taken(sidecar.Takeover{Port: 8080, AppPort: 8081, Authenticated: true}), "scrape-refused"},

@@ -41,7 +41,7 @@ func (p *Exporter) scrapes(w *sidecar.Workload) (all []scrape) {
 			s.name = "http-metrics"
 		}
 		for i, t := range w.Takeovers {
-			if t.Port == m.Port && !t.Front || t.AppPort == m.Port && t.Front {
+			if t.ClientPort() == m.Port {
 				s.taken = &w.Takeovers[i]
 			}
 		}
@@ -85,7 +85,7 @@ func internal(w *sidecar.Workload) bool {
 // led reports whether a Service of the user's leads to the port. That of an earlier
 // run has our name; and where another sidecar stands in front, they lead there.
 func (s *scrape) led(w *sidecar.Workload) bool {
-	if s.taken != nil && s.taken.Front {
+	if s.taken != nil && !s.taken.MovesApp() {
 		return false
 	}
 	for i := range w.Services {
@@ -115,12 +115,12 @@ func (s *scrape) servicePort() corev1.ServicePort {
 // documentation/examples/prometheus-kubernetes.yml; the parameters are the Helm
 // chart's).
 func (s *scrape) annotations() map[string]string {
-	out := map[string]string{scrapeKey: "true", scrapePortKey: strconv.Itoa(int(s.port))}
+	out := map[string]string{sidecar.ScrapeKey: "true", sidecar.ScrapePortKey: strconv.Itoa(int(s.port))}
 	if s.path != "" && s.path != metricsPath {
 		out["prometheus.io/path"] = s.path
 	}
 	if s.https() {
-		out["prometheus.io/scheme"] = "https"
+		out[sidecar.ScrapeSchemeKey] = "https"
 	}
 	for name, value := range s.params {
 		out["prometheus.io/param_"+name] = value
@@ -128,14 +128,10 @@ func (s *scrape) annotations() map[string]string {
 	return out
 }
 
-const (
-	scrapeKey     = "prometheus.io/scrape"
-	scrapePortKey = "prometheus.io/port"
-	metricsPath   = "/metrics"
-)
+const metricsPath = "/metrics"
 
 func (s *scrape) https() bool {
-	return s.taken != nil && !s.taken.Front && s.taken.Scheme == corev1.URISchemeHTTPS
+	return s.taken != nil && s.taken.MovesApp() && s.taken.Scheme == corev1.URISchemeHTTPS
 }
 
 // metricsService is the name of the Service that is for metrics alone, and of its

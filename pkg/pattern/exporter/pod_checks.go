@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
@@ -101,7 +100,7 @@ func (s *scrape) check(monitor Monitor, fs *sidecar.Findings) {
 	switch {
 	case t == nil:
 		return
-	case t.Front:
+	case !t.MovesApp():
 		fs.Add(sidecar.Warning, "scrape-closed", "appMetrics.port", fmt.Sprintf("another sidecar stands in front of port %d, and closes it by a NetworkPolicy unless that is turned off", s.port), "have metrics on a port of their own")
 		return
 	}
@@ -119,12 +118,12 @@ func (s *scrape) check(monitor Monitor, fs *sidecar.Findings) {
 func (p *Exporter) checkAnnotations(w *sidecar.Workload, fs *sidecar.Findings) {
 	all := p.scrapes(w)
 	mine, have := all[0].annotations(), w.Pod.Annotations
-	if have[scrapeKey] != "true" || have[scrapePortKey] == mine[scrapePortKey] {
+	if have[sidecar.ScrapeKey] != "true" || have[sidecar.ScrapePortKey] == mine[sidecar.ScrapePortKey] {
 		return
 	}
 	announced := "all of its ports"
-	if have[scrapePortKey] != "" {
-		announced = "port " + strconv.Quote(have[scrapePortKey])
+	if have[sidecar.ScrapePortKey] != "" {
+		announced = "port " + strconv.Quote(have[sidecar.ScrapePortKey])
 	}
 	fs.Add(sidecar.Error, "scrape-ports", "monitor", "the pod announces "+announced+" already, and annotations name one port only", "write monitor: PodMonitor; the app's own metrics stay as they are")
 }
@@ -166,7 +165,7 @@ func (p *Exporter) Check(w *sidecar.Workload) sidecar.Findings {
 // checkApp finds apps that aren't where the exporter looks for them.
 func (p *Exporter) checkApp(w *sidecar.Workload, fs *sidecar.Findings) {
 	known, port := p.preset(), p.appPort()
-	if port == 0 || known.Receives || !strings.Contains(p.asked(), "{port}") || w.Listens(port) != port || declares(w.App, port) {
+	if port == 0 || known.Receives || !strings.Contains(p.asked(), "{port}") || w.Listens(port) != port || sidecar.DeclaresPort(w.App, port) {
 		return
 	}
 	message, hint := undeclared(w, port), declaredBy(w, port, "write port, or uri where it's reached otherwise")
@@ -185,15 +184,11 @@ func undeclared(w *sidecar.Workload, port int32) string {
 // declaredBy is the hint at another container that has the port, else the other one.
 func declaredBy(w *sidecar.Workload, port int32, hint string) string {
 	for _, c := range pattern.RunningContainers(w) {
-		if c.Name != w.App.Name && c.Name != w.Name && declares(&c, port) {
+		if c.Name != w.App.Name && c.Name != w.Name && sidecar.DeclaresPort(&c, port) {
 			return fmt.Sprintf("container %s does: write app: %s if that is the one", c.Name, c.Name)
 		}
 	}
 	return hint
-}
-
-func declares(c *corev1.Container, port int32) bool {
-	return slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.ContainerPort == port && pattern.IsTCP(p) })
 }
 
 // checkInputs finds Secrets and ConfigMaps of the input that lack what is wanted.

@@ -100,7 +100,7 @@ func (p *LogTail) checkVolume(w *sidecar.Workload, at logPlace, fs *sidecar.Find
 
 // checkNested finds files that are on another volume than the directory.
 func (p *LogTail) checkNested(w *sidecar.Workload, fs *sidecar.Findings) {
-	for _, c := range p.served(w) {
+	for _, c := range w.ServedApps() {
 		for i, f := range p.Files {
 			if n := strings.IndexAny(f, "*?["); n >= 0 {
 				f = f[:n] + "x" // whatever it matches
@@ -145,7 +145,7 @@ func (p *LogTail) checkUser(w *sidecar.Workload, fs *sidecar.Findings) {
 		fs.Add(sidecar.Warning, "log-user", "", fmt.Sprintf("container %s runs as root, which the sidecar doesn't: it streams only %s", w.App.Name, able),
 			"let the app be another user, or write override.securityContext: {runAsUser: 0, runAsNonRoot: false}")
 	}
-	for _, c := range p.served(w) {
+	for _, c := range w.ServedApps() {
 		if other, _ := pattern.RunsAs(w, c); uid != nil && (other == nil || *other != *uid) {
 			fs.Add(sidecar.Warning, "log-user", "", fmt.Sprintf("container %s isn't known to be user %d as container %s is: of its files the sidecar streams only %s", c.Name, *uid, w.App.Name, able), "let both be one user")
 		}

@@ -33,7 +33,7 @@ func (p *LogTail) place(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 		return logPlace{}, fs
 	}
 	var found *corev1.VolumeMount
-	for i, c := range p.served(w) {
+	for i, c := range w.ServedApps() {
 		m := mountOver(c, p.Directory)
 		if m != nil && m.MountPath == p.Directory && (m.Name == pattern.VolumeName(w, "logs") || m.Name == p.Volume) && plainMount(m) {
 			m = nil // as an earlier run, or this one, lays it
@@ -78,14 +78,6 @@ func (p *LogTail) place(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 		return add("the sidecar would need variable "+pattern.JoinSorted(missing)+" of subPathExpr, which container "+w.App.Name+" has from elsewhere", "write it into the container's env")
 	}
 	return at, fs
-}
-
-// served are the containers whose logs these are.
-func (p *LogTail) served(w *sidecar.Workload) []*corev1.Container {
-	if len(w.Apps) == 0 {
-		return []*corev1.Container{w.App}
-	}
-	return w.Apps
 }
 
 // mountOver is the mount of a container that a path is on; nil: none.

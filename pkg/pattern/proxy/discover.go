@@ -22,7 +22,7 @@ func (p *Gate) discovered(w *sidecar.Workload) Gate {
 	taken := map[int32]bool{}
 	for _, c := range pattern.RunningContainers(w) {
 		for _, port := range c.Ports {
-			taken[port.ContainerPort] = taken[port.ContainerPort] || c.Name != w.Name && pattern.IsTCP(port)
+			taken[port.ContainerPort] = taken[port.ContainerPort] || c.Name != w.Name && sidecar.IsTCP(port.Protocol)
 		}
 	}
 	next := cmp.Or(p.ListenPort, defaultListenPort)
@@ -33,7 +33,7 @@ func (p *Gate) discovered(w *sidecar.Workload) Gate {
 	}
 	for _, port := range w.App.Ports {
 		protocol := spoken(port.Name)
-		if !pattern.IsTCP(port) || protocol == "" {
+		if !sidecar.IsTCP(port.Protocol) || protocol == "" {
 			continue
 		}
 		free()

@@ -233,7 +233,7 @@ func (p *Gate) hostPort(w *sidecar.Workload, mine *corev1.ContainerPort) {
 			continue
 		}
 		for _, theirs := range c.Ports {
-			if theirs.ContainerPort == mine.ContainerPort && pattern.IsTCP(theirs) && theirs.HostPort != 0 {
+			if theirs.ContainerPort == mine.ContainerPort && sidecar.IsTCP(theirs.Protocol) && theirs.HostPort != 0 {
 				mine.HostPort, mine.HostIP = theirs.HostPort, theirs.HostIP
 			}
 		}

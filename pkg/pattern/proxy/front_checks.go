@@ -145,7 +145,7 @@ func (p *Gate) checkDoor(w *sidecar.Workload, d door, fs *sidecar.Findings) {
 			continue
 		}
 		for _, port := range c.Ports {
-			if !pattern.IsTCP(port) {
+			if !sidecar.IsTCP(port.Protocol) {
 				continue
 			}
 			field := "rebind.port"

@@ -9,8 +9,7 @@ import (
 )
 
 const (
-	defaultDrain = 5  // seconds
-	defaultGrace = 30 // seconds; the API's default
+	defaultDrain = 5 // seconds
 )
 
 // A shutdown is how app and proxy end, in seconds from the beginning of the
@@ -32,7 +31,7 @@ type shutdown struct {
 
 func (p *Gate) shutdown(w *sidecar.Workload) shutdown {
 	s := shutdown{app: p.drainSeconds(), grace: max(grace(w), p.minGrace(w))}
-	hook := preStop(w.App)
+	hook := sidecar.PreStop(w.App)
 	if seconds, ok := sidecar.Sleeps(hook); ok {
 		s.app = seconds // what the app does counts, not what is asked
 	} else if hook == nil && !hasSleepAction(w) {
@@ -87,10 +86,10 @@ func hasSleepAction(w *sidecar.Workload) bool { return w.Kubernetes.AtLeast(1, 3
 // to end after it has drained. An app that has a preStop hook of its own isn't given
 // another, and on old clusters there is none to give.
 func (p *Gate) minGrace(w *sidecar.Workload) int64 {
-	drain, hook := p.drainSeconds(), preStop(w.App)
+	drain, hook := p.drainSeconds(), sidecar.PreStop(w.App)
 	switch {
 	case drain <= 0, !hasSleepAction(w), hook != nil && (hook.Sleep == nil || hook.Sleep.Seconds != drain),
-		drain+10 <= defaultGrace && w.Pod.Spec.TerminationGracePeriodSeconds == nil:
+		drain+10 <= sidecar.DefaultGracePeriod && w.Pod.Spec.TerminationGracePeriodSeconds == nil:
 		return 0
 	}
 	return drain + 10
@@ -100,14 +99,7 @@ func grace(w *sidecar.Workload) int64 {
 	if s := w.Pod.Spec.TerminationGracePeriodSeconds; s != nil {
 		return *s
 	}
-	return defaultGrace
-}
-
-func preStop(c *corev1.Container) *corev1.LifecycleHandler {
-	if c == nil || c.Lifecycle == nil {
-		return nil
-	}
-	return c.Lifecycle.PreStop
+	return sidecar.DefaultGracePeriod
 }
 
 // checkShutdown finds pods whose grace period is too short. What becomes of the app's

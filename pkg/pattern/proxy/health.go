@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -183,41 +182,21 @@ type handled struct {
 
 // handlers are the probes and hooks of the pod's containers.
 func handlers(w *sidecar.Workload) (out []handled) {
-	for _, list := range [][]corev1.Container{w.Pod.Spec.InitContainers, w.Pod.Spec.Containers} {
-		for i := range list {
-			c := &list[i]
-			h := handled{container: c}
-			for _, probe := range []*corev1.Probe{c.StartupProbe, c.LivenessProbe, c.ReadinessProbe} {
-				if probe != nil {
-					h.probes = append(h.probes, probe)
-				}
+	for c := range w.AllContainers() {
+		h := handled{container: c}
+		for _, probe := range []*corev1.Probe{c.StartupProbe, c.LivenessProbe, c.ReadinessProbe} {
+			if probe != nil {
+				h.probes = append(h.probes, probe)
 			}
-			if l := c.Lifecycle; l != nil {
-				for _, hook := range []*corev1.LifecycleHandler{l.PostStart, l.PreStop} {
-					if hook != nil {
-						h.hooks = append(h.hooks, hook)
-					}
-				}
-			}
-			out = append(out, h)
 		}
+		if l := c.Lifecycle; l != nil {
+			for _, hook := range []*corev1.LifecycleHandler{l.PostStart, l.PreStop} {
+				if hook != nil {
+					h.hooks = append(h.hooks, hook)
+				}
+			}
+		}
+		out = append(out, h)
 	}
 	return out
-}
-
-// means reports whether a probe of c dials a port, by number or by name. The name
-// may have moved to the sidecar in an earlier run.
-func means(w *sidecar.Workload, c *corev1.Container, port intstr.IntOrString, number int32) bool {
-	if port.Type == intstr.Int {
-		return port.IntVal == number
-	}
-	if n, err := strconv.Atoi(port.StrVal); err == nil {
-		return int32(n) == number
-	}
-	for _, p := range c.Ports {
-		if p.Name == port.StrVal {
-			return p.ContainerPort == number
-		}
-	}
-	return false
 }

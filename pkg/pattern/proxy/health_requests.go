@@ -222,7 +222,7 @@ func probes(w *sidecar.Workload, ports ...int32) (all []*corev1.HTTPGetAction) {
 		if get == nil || c.Name == w.Name || get.Host != "" && !pattern.IsLoopback(get.Host) {
 			return
 		}
-		if slices.ContainsFunc(ports, func(p int32) bool { return means(w, c, get.Port, p) }) {
+		if slices.ContainsFunc(ports, func(p int32) bool { return sidecar.ResolvePort(c, get.Port) == p }) {
 			all = append(all, get)
 		}
 	}

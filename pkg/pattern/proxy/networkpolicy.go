@@ -73,7 +73,7 @@ func (p *Gate) allButTheApp(w *sidecar.Workload) (rule networkingv1.NetworkPolic
 		single = append(single, d.listen)
 	}
 	for _, port := range w.Opened {
-		if pattern.IsTCP(port) && !slices.Contains(closed, port.ContainerPort) {
+		if sidecar.IsTCP(port.Protocol) && !slices.Contains(closed, port.ContainerPort) {
 			single = append(single, port.ContainerPort)
 		}
 	}
@@ -236,7 +236,7 @@ func (p *Gate) checkFront(w *sidecar.Workload, fs *sidecar.Findings) {
 		p.checkIsolation(w, fs)
 	}
 	for _, port := range w.App.Ports {
-		if port.HostPort != 0 && pattern.IsTCP(port) && slices.Contains(p.Takes(), port.ContainerPort) {
+		if port.HostPort != 0 && sidecar.IsTCP(port.Protocol) && slices.Contains(p.Takes(), port.ContainerPort) {
 			fs.AddUnfit(sidecar.Error, "app-reachable", "mode", fmt.Sprintf("port %d of the node leads to port %d of the app, past the proxy", port.HostPort, port.ContainerPort),
 				"use mode takeover, where it leads to the proxy; or take hostPort out")
 		}

@@ -56,9 +56,6 @@ func asRoot(capabilities ...corev1.Capability) *corev1.SecurityContext {
 	return c
 }
 
-// podSecurityKey is the label of a namespace by which Pod Security refuses pods.
-const podSecurityKey = "pod-security.kubernetes.io/enforce"
-
 // enforces reports whether the namespace refuses what isn't admitted at a level.
 func enforces(w *sidecar.Workload, level string) bool {
 	return w.PodSecurity == "restricted" || w.PodSecurity == level
@@ -67,7 +64,7 @@ func enforces(w *sidecar.Workload, level string) bool {
 // checkAdmitted finds namespaces that refuse what is to be done.
 func checkAdmitted(w *sidecar.Workload, level, field, what, hint string, fs *sidecar.Findings) {
 	if enforces(w, level) {
-		fs.Add(sidecar.Error, "pod-security", field, fmt.Sprintf("the namespace's label %s: %s refuses %s", podSecurityKey, w.PodSecurity, what), hint)
+		fs.Add(sidecar.Error, "pod-security", field, fmt.Sprintf("the namespace's label %s: %s refuses %s", sidecar.PodSecurityLabel, w.PodSecurity, what), hint)
 	}
 }
 

@@ -119,7 +119,7 @@ func (p *WaitFor) Check(w *sidecar.Workload) sidecar.Findings {
 					continue // it's told with what the others want
 				}
 				if slices.ContainsFunc(c.Ports, func(cp corev1.ContainerPort) bool {
-					return pattern.IsTCP(cp) && strconv.Itoa(int(cp.ContainerPort)) == port
+					return sidecar.IsTCP(cp.Protocol) && strconv.Itoa(int(cp.ContainerPort)) == port
 				}) {
 					fs.Add(sidecar.Error, "startup-deadlock", at, fmt.Sprintf("container %s of this pod answers there, and it starts only after this has ended", c.Name), "take it out")
 				}

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -75,22 +73,19 @@ func (p *Tunnel) checkBypass(w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.Host == "" {
 		return
 	}
-	for _, containers := range [][]corev1.Container{w.Pod.Spec.InitContainers, w.Pod.Spec.Containers} {
-		for i := range containers {
-			c := &containers[i]
-			if c.Name == w.Name {
-				continue
+	for c := range w.AllContainers() {
+		if c.Name == w.Name {
+			continue
+		}
+		var where []string
+		pattern.VisitTexts(c, func(at, text string) {
+			if _, led := p.Env[at]; !led && pattern.MentionsName(text, p.Host) && !slices.Contains(where, at) {
+				where = append(where, at)
 			}
-			var where []string
-			pattern.VisitTexts(c, func(at, text string) {
-				if _, led := p.Env[at]; !led && pattern.MentionsName(text, p.Host) && !slices.Contains(where, at) {
-					where = append(where, at)
-				}
-			})
-			if len(where) > 0 {
-				fs.Add(sidecar.Warning, "tunnel-bypassed", "", fmt.Sprintf("container %s still has %s in %s, past the tunnel", c.Name, p.Host, strings.Join(where, ", ")),
-					"lead it to "+p.listen()+" too; variables by env")
-			}
+		})
+		if len(where) > 0 {
+			fs.Add(sidecar.Warning, "tunnel-bypassed", "", fmt.Sprintf("container %s still has %s in %s, past the tunnel", c.Name, p.Host, strings.Join(where, ", ")),
+				"lead it to "+p.listen()+" too; variables by env")
 		}
 	}
 }

@@ -51,11 +51,9 @@ func (p *Vault) checkTokens(w *sidecar.Workload, fs *sidecar.Findings) {
 	if w.Override != nil && literal(w.Override) {
 		fs.Add(sidecar.Error, "secret-literal", "", "the override has a token in plain", "take it out: the pod logs in as its ServiceAccount")
 	}
-	for _, list := range [][]corev1.Container{w.Pod.Spec.InitContainers, w.Pod.Spec.Containers} {
-		for i := range list {
-			if list[i].Name != w.Name && literal(&list[i]) {
-				fs.Add(sidecar.Warning, "secret-literal", "", "container "+list[i].Name+" has a token of the server in plain", "take it out: what it's for can come as files")
-			}
+	for c := range w.AllContainers() {
+		if c.Name != w.Name && literal(c) {
+			fs.Add(sidecar.Warning, "secret-literal", "", "container "+c.Name+" has a token of the server in plain", "take it out: what it's for can come as files")
 		}
 	}
 }

@@ -3,23 +3,18 @@ package auth
 import (
 	"bytes"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"io"
 	"math/big"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/e2e/certs"
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
@@ -42,20 +38,18 @@ type issuer struct {
 	tokens http.HandlerFunc // its token endpoint; nil: there is none
 }
 
+// issueLoopback signs a server's certificate for 127.0.0.1.
+func issueLoopback(t *testing.T, ca *certs.Authority) tls.Certificate {
+	t.Helper()
+	return ca.Issue(t, x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}})
+}
+
 func newIssuer(t *testing.T) *issuer {
 	t.Helper()
 	i := &issuer{key: rsaKey(t)}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "issuer"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	require.NoError(t, err)
-	i.ca = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-	l, err := tls.Listen("tcp", "127.0.0.1:8444", &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}})
+	ca := certs.NewAuthority(t, "issuer")
+	i.ca = ca.Bundle()["ca.crt"]
+	l, err := tls.Listen("tcp", "127.0.0.1:8444", &tls.Config{Certificates: []tls.Certificate{issueLoopback(t, ca)}})
 	require.NoError(t, err)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
@@ -132,7 +126,7 @@ func (i *issuer) launch(t *testing.T, containers []corev1.Container, files map[s
 		require.NotNil(t, login.Env[n].ValueFrom.SecretKeyRef, "secrets stand in no manifest")
 		login.Env[n].Value = strings.Repeat("s", 32)
 	}
-	launch(t, login, map[string]*pod.Volume{pod.Programs: pod.Folder(t, os.Getenv(programs)),
+	launch(t, login, map[string]*pod.Volume{pod.Programs: pod.Folder(t, pod.Built()),
 		"/etc/outrigger/provider": pod.NewVolume(t, map[string]string{"ca.crt": i.ca})})
 	launch(t, containers[1], map[string]*pod.Volume{"/etc/outrigger/nginx": pod.NewVolume(t, files), "/tmp": nil})
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
@@ -55,28 +54,10 @@ func launch(t *testing.T, spec corev1.Container, mounts map[string]*pod.Volume) 
 	} else {
 		port = spec.StartupProbe.TCPSocket.Port.IntValue()
 	}
-	t.Cleanup(func() { // the next test wants its ports
-		pod.Poll(t, spec.Name+" to be gone", func() bool {
-			conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
-			if err == nil {
-				_ = conn.Close()
-			}
-			return err != nil
-		})
-	})
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	pod.ReleasePort(t, address)
 	c := pod.Launch(t, spec, mounts)
-	pod.Poll(t, spec.Name+" to listen", func() bool {
-		select {
-		case <-c.Done:
-			require.FailNow(t, spec.Name+" has ended", "%v\n%s", c.Err, c.Log)
-		default:
-		}
-		conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err == nil
-	})
+	c.WaitForPort(address)
 	return c
 }
 

@@ -73,28 +73,12 @@ func number(t *testing.T, s string) int64 {
 	return n
 }
 
-// peak is the most memory that a process has had.
-func peak(t *testing.T, pid int) int64 {
-	t.Helper()
-	return number(t, strings.TrimSuffix(pod.Status(t, pid, "VmHWM"), " kB")) << 10
-}
-
 // private: the cache is on 127.0.0.1, and nobody outside of the pod reaches it.
 func private(t *testing.T, port string) {
 	t.Helper()
-	out, err := exec.Command("ip", "address", "replace", podIP+"/32", "dev", "lo").CombinedOutput()
-	require.NoError(t, err, string(out))
-	_, err = net.DialTimeout("tcp", podIP+":"+port, time.Second)
+	pod.AddAddress(t, pod.IP)
+	_, err := net.DialTimeout("tcp", pod.IP+":"+port, time.Second)
 	require.ErrorContains(t, err, "connection refused")
-}
-
-// restricted: the program runs as Pod Security's level restricted wants it.
-func restricted(t *testing.T, c *pod.Container, user string) {
-	t.Helper()
-	pid := c.Cmd.Process.Pid
-	require.Equal(t, strings.TrimSpace(strings.Repeat(user+" ", 4)), pod.Status(t, pid, "Uid"))
-	require.Equal(t, "0000000000000000", pod.Status(t, pid, "CapEff"))
-	require.Equal(t, "1", pod.Status(t, pid, "NoNewPrivs"))
 }
 
 // Three times of what fits goes in, each SET is answered by OK, and the memory stays
@@ -107,7 +91,7 @@ func TestRedisKeepsItsBound(t *testing.T) {
 	require.Equal(t, spec.Args, valkey.Args, "what is shown for one holds for the other")
 
 	c := launch(t, spec, nil)
-	restricted(t, c, "999")
+	pod.RequireRestricted(t, c.Cmd.Process.Pid, "999")
 	r := dial(t, "tcp", "127.0.0.1:6379")
 	value := strings.Repeat("x", 1000)
 	for i := range 100 {
@@ -123,8 +107,8 @@ func TestRedisKeepsItsBound(t *testing.T) {
 	require.Equal(t, "allkeys-lru", memory["maxmemory_policy"])
 	require.LessOrEqual(t, number(t, memory["used_memory"]), int64(maxMemory))
 	require.Positive(t, number(t, r.redisInfo("stats")["evicted_keys"]))
-	require.Less(t, peak(t, c.Cmd.Process.Pid), spec.Resources.Limits.Memory().Value()*9/10)
-	t.Logf("%d of %d bytes, %d at the most in memory", number(t, memory["used_memory"]), maxMemory, peak(t, c.Cmd.Process.Pid))
+	require.Less(t, pod.PeakMemory(t, c.Cmd.Process.Pid), spec.Resources.Limits.Memory().Value()*9/10)
+	t.Logf("%d of %d bytes, %d at the most in memory", number(t, memory["used_memory"]), maxMemory, pod.PeakMemory(t, c.Cmd.Process.Pid))
 
 	disk := r.redisInfo("persistence")
 	require.Equal(t, "0", disk["aof_enabled"])
@@ -148,7 +132,7 @@ func TestRedisSocket(t *testing.T) {
 	require.Equal(t, "/run/outrigger/cache", app.VolumeMounts[0].MountPath)
 	socket := pod.Space(t)
 	c := launch(t, spec, socket)
-	restricted(t, c, "999")
+	pod.RequireRestricted(t, c.Cmd.Process.Pid, "999")
 	out, err := another("redis-cli", "-s", socket.Dir+"/redis.sock", "SET", "answer", "42").CombinedOutput()
 	require.NoError(t, err, string(out))
 	require.Equal(t, "OK", strings.TrimSpace(string(out)))
@@ -174,7 +158,7 @@ func TestProbeFails(t *testing.T) {
 func TestMemcachedKeepsItsBound(t *testing.T) {
 	spec, _ := renderCache(t, agent.RedisCache{Engine: agent.Memcached})
 	c := launch(t, spec, nil)
-	restricted(t, c, "11211")
+	pod.RequireRestricted(t, c.Cmd.Process.Pid, "11211")
 	m := dial(t, "tcp", "127.0.0.1:11211")
 	value := strings.Repeat("x", 1000)
 	for i := range 100 {
@@ -194,7 +178,7 @@ func TestMemcachedKeepsItsBound(t *testing.T) {
 	require.Equal(t, int64(maxMemory), number(t, stats["limit_maxbytes"]))
 	require.LessOrEqual(t, number(t, stats["bytes"]), int64(maxMemory))
 	require.Positive(t, number(t, stats["evictions"]))
-	require.Less(t, peak(t, c.Cmd.Process.Pid), spec.Resources.Limits.Memory().Value()*9/10)
+	require.Less(t, pod.PeakMemory(t, c.Cmd.Process.Pid), spec.Resources.Limits.Memory().Value()*9/10)
 	private(t, "11211")
 	c.Terminate()
 	c.Ended()

@@ -7,12 +7,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	pod.Main(m, func() error {
-		for program, install := range map[string]string{"/usr/bin/redis-server": "redis-server", "/usr/bin/memcached": "memcached", "/usr/bin/busybox": "busybox-static"} {
-			if err := pod.Needs(program, install); err != nil {
-				return err
-			}
-		}
-		return nil
+	pod.Main(m, map[string]string{
+		"/usr/bin/redis-server": "redis-server",
+		"/usr/bin/memcached":    "memcached",
+		"/usr/bin/busybox":      "busybox-static",
 	})
 }

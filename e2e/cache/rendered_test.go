@@ -47,14 +47,7 @@ func launch(t *testing.T, spec corev1.Container, socket *pod.Volume) *pod.Contai
 	}
 	c := pod.Launch(t, spec, mounts)
 	for _, probe := range []*corev1.Probe{spec.StartupProbe, spec.LivenessProbe} {
-		pod.Poll(t, "the probe", func() bool {
-			select {
-			case <-c.Done:
-				require.FailNow(t, "the cache has ended", "%v\n%s", c.Err, c.Log)
-			default:
-			}
-			return c.Command(probe.Exec.Command...).Run() == nil
-		})
+		c.WaitFor("the probe", func() bool { return c.Command(probe.Exec.Command...).Run() == nil })
 	}
 	return c
 }

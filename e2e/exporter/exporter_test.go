@@ -6,18 +6,17 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outrigger-dev/outrigger/e2e/certs"
 	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/e2e/servers"
 )
 
 const elasticsearchExporter = "/usr/bin/prometheus-elasticsearch-exporter"
@@ -79,57 +78,22 @@ func TestBeforeTheApp(t *testing.T) {
 	scraped(t, c, spec, `elasticsearch_cluster_health_up 1`)
 }
 
-// process runs a server of this machine until the test ends.
-func process(t *testing.T, cmd *exec.Cmd, end syscall.Signal) *pod.Output {
-	t.Helper()
-	log := new(pod.Output)
-	r, w, err := os.Pipe()
-	require.NoError(t, err)
-	cmd.Stdout, cmd.Stderr = w, w
-	if cmd.SysProcAttr == nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{}
-	}
-	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
-	require.NoError(t, cmd.Start())
-	require.NoError(t, w.Close())
-	go func() { _, _ = log.ReadFrom(r); _ = r.Close() }()
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(end)
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("%s wrote:\n%s", cmd.Path, log)
-		}
-	})
-	return log
-}
-
-func listens(t *testing.T, address string) {
-	t.Helper()
-	pod.Poll(t, address, func() bool {
-		conn, err := net.DialTimeout("tcp", address, time.Second)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err == nil
-	})
-}
-
 // redis runs one with a password, in plain or with a certificate for nobody.
 func redis(t *testing.T, args ...string) {
 	t.Helper()
 	dir, err := os.MkdirTemp(pod.Roots, "redis")
 	require.NoError(t, err)
-	for name, text := range certificate(t) {
+	for name, text := range certs.NewAuthority(t, "nobody trusts it").IssueServer(t, "search.example") {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
 	cmd := exec.Command("/usr/bin/redis-server", append([]string{"--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "no", "--requirepass", login["password"]}, args...)...)
 	cmd.Dir = dir
-	process(t, cmd, syscall.SIGKILL)
+	servers.Start(t, cmd, syscall.SIGKILL)
 }
 
 func TestRedis(t *testing.T) {
 	redis(t, "--port", "6379")
-	listens(t, "127.0.0.1:6379")
+	pod.WaitForPort(t, "127.0.0.1:6379")
 	containers, _ := renderExporters(t, 6379, "    - exporter: {preset: redis, credentials: {secretName: redis}, metricsPort: 9122}\n", login)
 	spec := containers["exporter"]
 	c := launch(t, spec, "/usr/bin/prometheus-redis-exporter")
@@ -142,7 +106,7 @@ func TestRedis(t *testing.T) {
 
 func TestRedisWithTLS(t *testing.T) {
 	redis(t, "--port", "0", "--tls-port", "6380", "--tls-cert-file", "tls.crt", "--tls-key-file", "tls.key", "--tls-ca-cert-file", "tls.crt", "--tls-auth-clients", "no")
-	listens(t, "127.0.0.1:6380")
+	pod.WaitForPort(t, "127.0.0.1:6380")
 	containers, _ := renderExporters(t, 6380, "    - exporter: {preset: valkey, port: 6380, tls: true, credentials: {secretName: redis}}\n", login)
 	spec := containers["exporter"]
 	scraped(t, launch(t, spec, "/usr/bin/prometheus-redis-exporter"), spec, `redis_up 1`)
@@ -150,30 +114,7 @@ func TestRedisWithTLS(t *testing.T) {
 
 // The password has all that breaks a URL.
 func TestPostgres(t *testing.T) {
-	u, err := user.Lookup("postgres") // it refuses to run as root
-	require.NoError(t, err)
-	uid, err := strconv.ParseUint(u.Uid, 10, 32)
-	require.NoError(t, err)
-	gid, err := strconv.ParseUint(u.Gid, 10, 32)
-	require.NoError(t, err)
-	dir, err := os.MkdirTemp(pod.Roots, "postgres")
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "password"), []byte(login["password"]), 0o644))
-	require.NoError(t, os.Chown(dir, int(uid), int(gid)))
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin")
-	require.NoError(t, err)
-	require.NotEmpty(t, found)
-	command := func(name string, args ...string) *exec.Cmd {
-		cmd := exec.Command(filepath.Join(found[len(found)-1], name), args...)
-		cmd.Dir = dir
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
-		return cmd
-	}
-	out, err := command("initdb", "-D", "data", "-U", login["username"], "-A", "scram-sha-256", "--pwfile=password", "--no-sync").CombinedOutput()
-	require.NoError(t, err, string(out))
-	log := process(t, command("postgres", "-D", "data", "-k", "", "-h", "127.0.0.1", "-p", "5432", "-c", "fsync=off"), syscall.SIGQUIT)
-	pod.Poll(t, "postgres to be ready", func() bool { return strings.Contains(log.String(), "ready to accept connections") })
-
+	servers.StartPostgres(t, servers.Postgres{User: login["username"], Password: login["password"]})
 	containers, _ := renderExporters(t, 5432, "    - exporter: {preset: postgres, credentials: {secretName: db}}\n", login)
 	spec := containers["exporter"]
 	c := launch(t, spec, "/usr/bin/prometheus-postgres-exporter")
@@ -198,8 +139,8 @@ func TestNginx(t *testing.T) {
 	require.NoError(t, err)
 	conf := filepath.Join(dir, "nginx.conf")
 	require.NoError(t, os.WriteFile(conf, []byte(stubStatus), 0o644))
-	process(t, exec.Command("/usr/sbin/nginx", "-p", dir, "-c", conf, "-e", "stderr"), syscall.SIGTERM)
-	listens(t, "127.0.0.1:8081")
+	servers.Start(t, exec.Command("/usr/sbin/nginx", "-p", dir, "-c", conf, "-e", "stderr"), syscall.SIGTERM)
+	pod.WaitForPort(t, "127.0.0.1:8081")
 	containers, _ := renderExporters(t, 8080, "    - exporter: {preset: nginx, port: 8081}\n", nil)
 	spec := containers["exporter"]
 	c := launch(t, spec, "/usr/bin/prometheus-nginx-exporter")

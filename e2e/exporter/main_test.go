@@ -7,20 +7,13 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	pod.Main(m, func() error {
-		for program, install := range map[string]string{
-			"/usr/bin/prometheus-elasticsearch-exporter": "prometheus-elasticsearch-exporter",
-			"/usr/bin/prometheus-redis-exporter":         "prometheus-redis-exporter",
-			"/usr/bin/prometheus-postgres-exporter":      "prometheus-postgres-exporter",
-			"/usr/bin/prometheus-nginx-exporter":         "prometheus-nginx-exporter",
-			"/usr/bin/redis-server":                      "redis-server",
-			"/usr/bin/pg_ctlcluster":                     "postgresql",
-			"/usr/sbin/nginx":                            "nginx-light libnginx-mod-stream",
-		} {
-			if err := pod.Needs(program, install); err != nil {
-				return err
-			}
-		}
-		return nil
+	pod.Main(m, map[string]string{
+		"/usr/bin/prometheus-elasticsearch-exporter": "prometheus-elasticsearch-exporter",
+		"/usr/bin/prometheus-redis-exporter":         "prometheus-redis-exporter",
+		"/usr/bin/prometheus-postgres-exporter":      "prometheus-postgres-exporter",
+		"/usr/bin/prometheus-nginx-exporter":         "prometheus-nginx-exporter",
+		"/usr/bin/redis-server":                      "redis-server",
+		"/usr/bin/pg_ctlcluster":                     "postgresql",
+		"/usr/sbin/nginx":                            "nginx-light libnginx-mod-stream",
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -14,8 +13,6 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/e2e/rendered"
 )
-
-const podIP = "10.1.2.3" // the pod's address, where the kubelet and Prometheus look
 
 const manifests = `apiVersion: apps/v1
 kind: Deployment
@@ -64,8 +61,7 @@ func renderExporters(t *testing.T, port int, patterns string, secrets map[string
 // launch runs an exporter. The image's entrypoint is the program alone.
 func launch(t *testing.T, spec *corev1.Container, program string) *pod.Container {
 	t.Helper()
-	out, err := exec.Command("ip", "address", "replace", podIP+"/32", "dev", "lo").CombinedOutput()
-	require.NoError(t, err, string(out))
+	pod.AddAddress(t, pod.IP)
 	require.Nil(t, spec.StartupProbe)
 	require.Nil(t, spec.ReadinessProbe)
 	require.Empty(t, spec.Command)
@@ -91,14 +87,9 @@ func get(url string) (string, error) {
 func scraped(t *testing.T, c *pod.Container, spec *corev1.Container, metric string) string {
 	t.Helper()
 	var last string
-	pod.Poll(t, metric, func() bool {
-		select {
-		case <-c.Done:
-			require.FailNow(t, "the exporter has ended", "%v\n%s", c.Err, c.Log)
-		default:
-		}
+	c.WaitFor(metric, func() bool {
 		var err error
-		last, err = get(fmt.Sprintf("http://%s:%d/metrics", podIP, spec.Ports[0].ContainerPort))
+		last, err = get(fmt.Sprintf("http://%s:%d/metrics", pod.IP, spec.Ports[0].ContainerPort))
 		return err == nil && strings.Contains("\n"+last, "\n"+metric)
 	})
 	return last
@@ -109,17 +100,9 @@ func lives(t *testing.T, c *pod.Container, spec *corev1.Container) {
 	t.Helper()
 	probe := spec.LivenessProbe.HTTPGet
 	pod.Poll(t, "the page of the liveness probe", func() bool {
-		_, err := get(fmt.Sprintf("http://%s:%d%s", podIP, probe.Port.IntVal, probe.Path))
+		_, err := get(fmt.Sprintf("http://%s:%d%s", pod.IP, probe.Port.IntVal, probe.Path))
 		return err == nil
 	})
-	pid := c.Cmd.Process.Pid
-	id := fmt.Sprint(*spec.SecurityContext.RunAsUser)
-	require.Equal(t, strings.Join([]string{id, id, id, id}, " "), pod.Status(t, pid, "Uid"))
-	require.Equal(t, "0000000000000000", pod.Status(t, pid, "CapEff"))
-	require.Equal(t, "1", pod.Status(t, pid, "NoNewPrivs"))
-	var peak int64
-	_, err := fmt.Sscanf(pod.Status(t, pid, "VmHWM"), "%d kB", &peak)
-	require.NoError(t, err)
-	require.Less(t, peak<<10, spec.Resources.Limits.Memory().Value()/2)
-	t.Logf("%d KiB of memory", peak)
+	pod.RequireRestricted(t, c.Cmd.Process.Pid, fmt.Sprint(*spec.SecurityContext.RunAsUser))
+	c.RequireSmall()
 }

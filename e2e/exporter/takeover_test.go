@@ -1,38 +1,16 @@
 package exporter
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
-	"math/big"
 	"net/http"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outrigger-dev/outrigger/e2e/certs"
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 )
-
-// certificate makes a Secret of type kubernetes.io/tls that nobody trusts.
-func certificate(t *testing.T) map[string]string {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"search.example"}}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	require.NoError(t, err)
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	require.NoError(t, err)
-	return map[string]string{
-		"tls.crt": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})),
-		"tls.key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
-	}
-}
 
 const both = `    - exporter: {preset: elasticsearch, credentials: {secretName: monitor}}
     - tlsProxy: {port: 9200, secretName: search-tls, rebind: {preset: elasticsearch}}
@@ -48,7 +26,7 @@ func TestBehindTLS(t *testing.T) {
 	elasticsearch(t, "127.0.0.1:9201")
 	pod.Launch(t, *proxy, map[string]*pod.Volume{
 		"/etc/outrigger/nginx": pod.NewVolume(t, files),
-		"/etc/outrigger/certs": pod.NewVolume(t, certificate(t)),
+		"/etc/outrigger/certs": pod.NewVolume(t, certs.NewAuthority(t, "nobody trusts it").IssueServer(t, "search.example")),
 		"/tmp":                 nil,
 	})
 	c := launch(t, spec, elasticsearchExporter)
@@ -56,7 +34,7 @@ func TestBehindTLS(t *testing.T) {
 
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} // it's about the way only
 	pod.Poll(t, "the app through TLS", func() bool {
-		r, err := http.NewRequest(http.MethodGet, "https://"+podIP+":9200/_cluster/health", nil)
+		r, err := http.NewRequest(http.MethodGet, "https://"+pod.IP+":9200/_cluster/health", nil)
 		require.NoError(t, err)
 		r.SetBasicAuth(login["username"], login["password"])
 		resp, err := client.Do(r)

@@ -67,7 +67,7 @@ func TestMigrationsFromAnImage(t *testing.T) {
 	postgres(t)
 	run := pod.Launch(t, filled(t, spec.InitContainers[1], secret), map[string]*pod.Volume{
 		"/migrations": pod.Folder(t, shared.Dir),
-		pod.Programs:  pod.Folder(t, os.Getenv(programs)),
+		pod.Programs:  pod.Folder(t, pod.Built()),
 	})
 	run.Ended()
 	require.Equal(t, "1|f", query(t, "select version, dirty from schema_migrations"))

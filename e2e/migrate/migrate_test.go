@@ -46,7 +46,7 @@ func launch(t *testing.T, spec corev1.Container, sql map[string]string) *pod.Con
 	t.Helper()
 	return pod.Launch(t, filled(t, spec, secret), map[string]*pod.Volume{
 		"/migrations": pod.NewVolume(t, sql),
-		pod.Programs:  pod.Folder(t, os.Getenv(programs)),
+		pod.Programs:  pod.Folder(t, pod.Built()),
 	})
 }
 

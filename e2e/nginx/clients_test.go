@@ -2,17 +2,12 @@ package nginx
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/url"
@@ -22,7 +17,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outrigger-dev/outrigger/e2e/certs"
 	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/e2e/servers"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -30,19 +27,10 @@ import (
 
 const healthPort = 16000
 
-// client issues a certificate for a client.
-func (a *authority) client(t *testing.T, subject pkix.Name) tls.Certificate {
+// issueClient signs a certificate for a client.
+func issueClient(t *testing.T, ca *certs.Authority, subject pkix.Name) tls.Certificate {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(7), Subject: subject,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key)
-	require.NoError(t, err)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	return ca.Issue(t, x509.Certificate{Subject: subject, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 }
 
 // cn is one of several common names.
@@ -50,14 +38,10 @@ func cn(name string) pkix.AttributeTypeAndValue {
 	return pkix.AttributeTypeAndValue{Type: []int{2, 5, 4, 3}, Value: name}
 }
 
-func (a *authority) pem() map[string]string {
-	return map[string]string{"ca.crt": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw}))}
-}
-
 // A gate is an nginx that asks clients for certificates of an authority.
 type gate struct {
 	*stage
-	clients *authority
+	clients *certs.Authority
 	ca      *pod.Volume
 }
 
@@ -65,10 +49,10 @@ func setClients(t *testing.T, app http.HandlerFunc, clients proxy.Clients, edits
 	t.Helper()
 	clients.CA = pattern.CABundle{SecretName: "clients-ca"}
 	edits = append(edits, func(p *proxy.TLSProxy) { p.Clients = &clients })
-	g := &gate{stage: &stage{t: t, r: renderProxy(t, edits...), ca: newAuthority(t)}, clients: newAuthority(t)}
+	g := &gate{stage: &stage{t: t, r: renderProxy(t, edits...), ca: certs.NewAuthority(t, "test authority")}, clients: certs.NewAuthority(t, "test authority")}
 	g.address = g.r.address()
-	g.certs, g.stage.certs = g.stage.certs, pod.NewVolume(t, g.stage.ca.issue(t, 1))
-	g.ca = pod.NewVolume(t, g.clients.pem())
+	g.certs, g.stage.certs = g.stage.certs, pod.NewVolume(t, issueServer(t, g.stage.ca, 1))
+	g.ca = pod.NewVolume(t, g.clients.Bundle())
 	g.r.more[g.r.mount("tls-proxy-clients")] = g.ca
 	if app != nil {
 		serve(t, app)
@@ -106,26 +90,26 @@ func TestClientsRequired(t *testing.T) {
 		certs []tls.Certificate
 		want  int
 	}{
-		"alice":                   {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "alice"})}, 200},
-		"alice of an O":           {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "alice", Organization: []string{"x"}})}, 200},
-		"a dot is a dot":          {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "aXb"})}, 403},
-		"another case":            {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "Alice"})}, 403},
-		"a beginning":             {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "alice2"})}, 403},
-		"an end":                  {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "malice"})}, 403},
-		"a line break":            {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "alice\n"})}, 403},
-		"bob":                     {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "bob"})}, 403},
-		"a whole subject":         {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "robot", OrganizationalUnit: []string{"ops"}, Organization: []string{"Example"}})}, 200},
-		"a part of it":            {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "robot", OrganizationalUnit: []string{"ops"}})}, 403},
-		"a name in an O":          {[]tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "bob", Organization: []string{"x,CN=alice"}})}, 403},
-		"one in an O, none":       {[]tls.Certificate{g.clients.client(t, pkix.Name{Organization: []string{"x,CN=alice"}})}, 403},
-		"behind a backslash":      {[]tls.Certificate{g.clients.client(t, pkix.Name{Organization: []string{`x\,CN=alice`}})}, 403},
-		"with a plus":             {[]tls.Certificate{g.clients.client(t, pkix.Name{Organization: []string{"x+CN=alice"}})}, 403},
-		"two names":               {[]tls.Certificate{g.clients.client(t, pkix.Name{ExtraNames: []pkix.AttributeTypeAndValue{cn("alice"), cn("bob")}})}, 403},
-		"and the other way":       {[]tls.Certificate{g.clients.client(t, pkix.Name{ExtraNames: []pkix.AttributeTypeAndValue{cn("bob"), cn("alice")}})}, 403},
+		"alice":                   {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{CommonName: "alice"})}, 200},
+		"alice of an O":           {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{CommonName: "alice", Organization: []string{"x"}})}, 200},
+		"a dot is a dot":          {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{CommonName: "aXb"})}, 403},
+		"another case":            {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{CommonName: "Alice"})}, 403},
+		"a beginning":             {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{CommonName: "alice2"})}, 403},
+		"an end":                  {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{CommonName: "malice"})}, 403},
+		"a line break":            {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{CommonName: "alice\n"})}, 403},
+		"bob":                     {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{CommonName: "bob"})}, 403},
+		"a whole subject":         {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{CommonName: "robot", OrganizationalUnit: []string{"ops"}, Organization: []string{"Example"}})}, 200},
+		"a part of it":            {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{CommonName: "robot", OrganizationalUnit: []string{"ops"}})}, 403},
+		"a name in an O":          {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{CommonName: "bob", Organization: []string{"x,CN=alice"}})}, 403},
+		"one in an O, none":       {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{Organization: []string{"x,CN=alice"}})}, 403},
+		"behind a backslash":      {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{Organization: []string{`x\,CN=alice`}})}, 403},
+		"with a plus":             {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{Organization: []string{"x+CN=alice"}})}, 403},
+		"two names":               {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{ExtraNames: []pkix.AttributeTypeAndValue{cn("alice"), cn("bob")}})}, 403},
+		"and the other way":       {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{ExtraNames: []pkix.AttributeTypeAndValue{cn("bob"), cn("alice")}})}, 403},
 		"nobody":                  {nil, 400},
-		"a foreign authority":     {[]tls.Certificate{newAuthority(t).client(t, pkix.Name{CommonName: "alice"})}, 400},
-		"the server's own":        {[]tls.Certificate{g.stage.ca.client(t, pkix.Name{CommonName: "alice"})}, 400},
-		"an empty name isn't one": {[]tls.Certificate{g.clients.client(t, pkix.Name{Organization: []string{"x"}})}, 403},
+		"a foreign authority":     {[]tls.Certificate{issueClient(t, certs.NewAuthority(t, "test authority"), pkix.Name{CommonName: "alice"})}, 400},
+		"the server's own":        {[]tls.Certificate{issueClient(t, g.stage.ca, pkix.Name{CommonName: "alice"})}, 400},
+		"an empty name isn't one": {[]tls.Certificate{issueClient(t, g.clients, pkix.Name{Organization: []string{"x"}})}, 403},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, body := ask(t, g.as(c.certs...), "GET", there, nil)
@@ -137,7 +121,7 @@ func TestClientsRequired(t *testing.T) {
 	for _, name := range []string{"X-Client-Verify", "X-Client-CN", "X-Client-Subject", "X-Client-Cert", "X_Client_CN"} {
 		spoofed[name] = []string{"root"}
 	}
-	_, body := ask(t, g.as(g.clients.client(t, pkix.Name{CommonName: "alice", Organization: []string{"x,y"}})), "GET", there, spoofed)
+	_, body := ask(t, g.as(issueClient(t, g.clients, pkix.Name{CommonName: "alice", Organization: []string{"x,y"}})), "GET", there, spoofed)
 	var seen http.Header
 	require.NoError(t, json.Unmarshal([]byte(body), &seen))
 	require.NotContains(t, body, "root")
@@ -166,10 +150,10 @@ func TestClientsOptional(t *testing.T) {
 	h := seen(g.as())
 	require.Equal(t, []string{"NONE"}, h["X-Client-Verify"])
 	require.Empty(t, h["X-Client-Cn"])
-	require.Equal(t, []string{"alice"}, seen(g.as(g.clients.client(t, pkix.Name{CommonName: "alice"})))["X-Client-Cn"])
+	require.Equal(t, []string{"alice"}, seen(g.as(issueClient(t, g.clients, pkix.Name{CommonName: "alice"})))["X-Client-Cn"])
 	for want, cert := range map[int]tls.Certificate{
-		403: g.clients.client(t, pkix.Name{CommonName: "bob"}),
-		400: newAuthority(t).client(t, pkix.Name{CommonName: "alice"}), // not as one without
+		403: issueClient(t, g.clients, pkix.Name{CommonName: "bob"}),
+		400: issueClient(t, certs.NewAuthority(t, "test authority"), pkix.Name{CommonName: "alice"}), // not as one without
 	} {
 		status, _ := ask(t, g.as(cert), "GET", there, nil)
 		require.Equal(t, want, status)
@@ -179,7 +163,7 @@ func TestClientsOptional(t *testing.T) {
 // Without a wish for it no identity arrives, whoever writes it.
 func TestClientsUntold(t *testing.T) {
 	g := setClients(t, headers, proxy.Clients{})
-	_, body := ask(t, g.as(g.clients.client(t, pkix.Name{CommonName: "alice"})), "GET", there, http.Header{"X-Client-Cn": {"root"}})
+	_, body := ask(t, g.as(issueClient(t, g.clients, pkix.Name{CommonName: "alice"})), "GET", there, http.Header{"X-Client-Cn": {"root"}})
 	require.NotContains(t, strings.ToLower(body), "x-client")
 }
 
@@ -251,7 +235,7 @@ func TestClientsRotation(t *testing.T) {
 		}
 		hello(w, r)
 	}, proxy.Clients{})
-	alice := g.clients.client(t, pkix.Name{CommonName: "alice"})
+	alice := issueClient(t, g.clients, pkix.Name{CommonName: "alice"})
 	under := make(chan string)
 	go func() {
 		c := g.as(alice)
@@ -274,9 +258,9 @@ func TestClientsRotation(t *testing.T) {
 	session.Certificates, session.ClientSessionCache = []tls.Certificate{alice}, tls.NewLRUClientSessionCache(8)
 	require.Equal(t, "HTTP/1.1 200", g.begins(session))
 
-	other := newAuthority(t) // of the same name
-	g.ca.Write(other.pem())
-	bob := other.client(t, pkix.Name{CommonName: "bob"})
+	other := certs.NewAuthority(t, "test authority") // of the same name
+	g.ca.Write(other.Bundle())
+	bob := issueClient(t, other, pkix.Name{CommonName: "bob"})
 	pod.Poll(t, "the new authority", func() bool {
 		status, _ := ask(t, g.as(bob), "GET", there, nil)
 		return status == 200
@@ -309,24 +293,10 @@ func (g *gate) begins(config *tls.Config) string {
 
 // TCP is passed on as it is, for those with a certificate.
 func TestStream(t *testing.T) {
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", appPort))
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				_, _ = io.Copy(c, c)
-			}()
-		}
-	}()
+	servers.StartEcho(t, fmt.Sprintf("127.0.0.1:%d", appPort))
 	g := setClients(t, nil, proxy.Clients{}, func(p *proxy.TLSProxy) { p.Protocol = sidecar.TCP })
 	config := g.tls()
-	config.Certificates = []tls.Certificate{g.clients.client(t, pkix.Name{CommonName: "alice"})}
+	config.Certificates = []tls.Certificate{issueClient(t, g.clients, pkix.Name{CommonName: "alice"})}
 	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: pod.Patience}, "tcp", g.address, config)
 	require.NoError(t, err)
 	defer conn.Close()

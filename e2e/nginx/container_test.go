@@ -3,12 +3,10 @@ package nginx
 import (
 	"fmt"
 	"maps"
-	"net"
 	"os"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -23,33 +21,14 @@ type container struct{ *pod.Container }
 func start(t *testing.T, r renderedProxy, certs *pod.Volume) *container {
 	t.Helper()
 	c := launch(t, r, certs)
-	pod.Poll(t, "nginx to listen", func() bool {
-		select {
-		case <-c.Done:
-			require.FailNow(t, "nginx has ended", "%v\n%s", c.Err, c.Log)
-		default:
-		}
-		conn, err := net.DialTimeout("tcp", r.address(), time.Second)
-		if err == nil {
-			require.NoError(t, conn.Close())
-		}
-		return err == nil
-	})
+	c.WaitForPort(r.address())
 	return c
 }
 
 // launch is start without the waiting.
 func launch(t *testing.T, r renderedProxy, certs *pod.Volume) *container {
 	t.Helper()
-	t.Cleanup(func() {
-		pod.Poll(t, "nginx's workers to be gone", func() bool { // a killed process ends in its own time
-			conn, err := net.DialTimeout("tcp", r.address(), time.Second)
-			if err == nil {
-				_ = conn.Close()
-			}
-			return err != nil
-		})
-	})
+	pod.ReleasePort(t, r.address())
 	volumes := maps.Clone(r.more)
 	volumes[r.confDir], volumes[r.certsDir], volumes["/tmp"] = pod.NewVolume(t, r.files), certs, nil
 	return &container{pod.Launch(t, r.container, volumes)}

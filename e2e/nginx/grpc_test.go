@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"github.com/outrigger-dev/outrigger/e2e/certs"
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -94,7 +95,7 @@ func TestGRPC(t *testing.T) {
 	as := func(names ...string) grpc_testing.TestServiceClient {
 		config := g.tls()
 		for _, name := range names {
-			config.Certificates = append(config.Certificates, g.clients.client(t, pkix.Name{CommonName: name}))
+			config.Certificates = append(config.Certificates, issueClient(t, g.clients, pkix.Name{CommonName: name}))
 		}
 		return grpc_testing.NewTestServiceClient(dial(t, g.address, credentials.NewTLS(config)))
 	}
@@ -108,7 +109,7 @@ func TestGRPC(t *testing.T) {
 	_, err := kubelet.Check(ctx, &healthpb.HealthCheckRequest{})
 	require.Equal(t, codes.Unavailable, status.Code(err))
 
-	code, _ := ask(t, g.as(g.clients.client(t, pkix.Name{CommonName: "alice"})), "GET", there, nil)
+	code, _ := ask(t, g.as(issueClient(t, g.clients, pkix.Name{CommonName: "alice"})), "GET", there, nil)
 	require.Equal(t, 502, code, "who doesn't speak gRPC isn't told 200")
 
 	app := serveCalls(t)
@@ -160,11 +161,11 @@ func TestGRPC(t *testing.T) {
 
 // Several ports are one nginx: HTTP and TCP, each with TLS.
 func TestSeveralPorts(t *testing.T) {
-	s := &stage{t: t, ca: newAuthority(t), r: renderProxy(t, func(p *proxy.TLSProxy) {
+	s := &stage{t: t, ca: certs.NewAuthority(t, "test authority"), r: renderProxy(t, func(p *proxy.TLSProxy) {
 		p.MorePorts = []proxy.MorePort{{Port: 9300, AppPort: 9301, Protocol: sidecar.TCP}}
 	})}
 	s.address = s.r.address()
-	s.certs = pod.NewVolume(t, s.ca.issue(t, 1))
+	s.certs = pod.NewVolume(t, issueServer(t, s.ca, 1))
 	serve(t, hello)
 	l, err := net.Listen("tcp", "127.0.0.1:9301")
 	require.NoError(t, err)
@@ -195,10 +196,10 @@ func TestSeveralPorts(t *testing.T) {
 
 // In mode front, nginx has a port of its own, and the app stays on its own.
 func TestFront(t *testing.T) {
-	s := &stage{t: t, ca: newAuthority(t), r: renderProxy(t, func(p *proxy.TLSProxy) { p.Mode, p.Rebind = proxy.ModeFront, nil })}
+	s := &stage{t: t, ca: certs.NewAuthority(t, "test authority"), r: renderProxy(t, func(p *proxy.TLSProxy) { p.Mode, p.Rebind = proxy.ModeFront, nil })}
 	require.EqualValues(t, 8443, s.r.container.Ports[0].ContainerPort)
 	s.address = s.r.address()
-	s.certs = pod.NewVolume(t, s.ca.issue(t, 1))
+	s.certs = pod.NewVolume(t, issueServer(t, s.ca, 1))
 	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	require.NoError(t, err)
 	serveOn(t, l, hello)

@@ -7,5 +7,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	pod.Main(m, func() error { return pod.Needs("/usr/sbin/nginx", "nginx-light libnginx-mod-stream") })
+	pod.Main(m, map[string]string{
+		"/usr/sbin/nginx": "nginx-light libnginx-mod-stream",
+	})
 }

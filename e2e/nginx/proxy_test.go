@@ -127,10 +127,7 @@ func TestUpload(t *testing.T) {
 		}
 	})
 	for _, pid := range s.workers() {
-		var peak int
-		_, err := fmt.Sscanf(pod.Status(t, pid, "VmHWM"), "%d kB", &peak)
-		require.NoError(t, err)
-		require.Less(t, peak, 32<<10, "KiB of memory at most")
+		require.Less(t, pod.PeakMemory(t, pid), int64(32<<20))
 	}
 }
 

@@ -17,8 +17,9 @@ import (
 )
 
 const (
-	port    = 9200
-	appPort = 9201
+	port       = 9200
+	appPort    = 9201
+	serverName = "search.prod.svc"
 )
 
 // renderedProxy is what a pod gets.

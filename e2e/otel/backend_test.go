@@ -8,17 +8,17 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/e2e/pod"
 )
 
 const (
-	home  = "10.2.0.1" // where the backend is
-	podIP = "10.1.2.3" // the pod's address, where the kubelet looks
-	name  = "example.com"
+	home = "10.2.0.1" // where the backend is
+	name = "example.com"
 )
 
 // A backend takes OTLP by gRPC and by HTTP: what has come, by path.
@@ -33,17 +33,10 @@ type message struct {
 	body string
 }
 
-// own gives the tests' network an address.
-func own(t *testing.T, address string) {
-	t.Helper()
-	out, err := exec.Command("ip", "address", "replace", address+"/32", "dev", "lo").CombinedOutput()
-	require.NoError(t, err, string(out))
-}
-
 // serve starts one with a certificate for example.com.
 func serve(t *testing.T, port string) *backend {
 	t.Helper()
-	own(t, home)
+	pod.AddAddress(t, home)
 	b := &backend{got: make(chan message, 100)}
 	listener, err := net.Listen("tcp", net.JoinHostPort(home, port))
 	require.NoError(t, err)

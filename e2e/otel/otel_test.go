@@ -1,7 +1,6 @@
 package otel
 
 import (
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -20,17 +19,12 @@ import (
 // launch runs a collector and waits until the kubelet would call it started.
 func launch(t *testing.T, spec corev1.Container, volumes map[string]*pod.Volume) *pod.Container {
 	t.Helper()
-	own(t, podIP)
+	pod.AddAddress(t, pod.IP)
 	c := pod.Launch(t, spec, volumes)
 	c.Hosts(home + " " + name)
 	probe := spec.StartupProbe.HTTPGet
-	pod.Poll(t, "the startup probe", func() bool {
-		select {
-		case <-c.Done:
-			require.FailNow(t, "the collector has ended", "%v\n%s", c.Err, c.Log)
-		default:
-		}
-		r, err := http.Get("http://" + net.JoinHostPort(podIP, probe.Port.String()) + probe.Path)
+	c.WaitFor("the startup probe", func() bool {
+		r, err := http.Get("http://" + net.JoinHostPort(pod.IP, probe.Port.String()) + probe.Path)
 		if err != nil {
 			return false
 		}
@@ -83,14 +77,8 @@ func TestSends(t *testing.T) {
 					require.Contains(t, m.body, part)
 				}
 			}
-			pid := c.Cmd.Process.Pid
-			require.Equal(t, "10001 10001 10001 10001", pod.Status(t, pid, "Uid"))
-			require.Equal(t, "0000000000000000", pod.Status(t, pid, "CapEff"))
-			var peak int64
-			_, err := fmt.Sscanf(pod.Status(t, pid, "VmHWM"), "%d kB", &peak)
-			require.NoError(t, err)
-			require.Less(t, peak<<10, spec.Resources.Limits.Memory().Value()/2)
-			t.Logf("%d KiB of memory", peak)
+			pod.RequireRestricted(t, c.Cmd.Process.Pid, "10001")
+			c.RequireSmall()
 			require.NotContains(t, c.Log.String(), "deprecated")
 		})
 	}
@@ -103,7 +91,7 @@ func TestStartsAlone(t *testing.T) {
 	s := serve(t, "4399") // for its certificate, which they share
 	launch(t, spec, mounts(t, files, s.ca))
 	for _, port := range []string{"4317", "4318"} {
-		_, err := net.DialTimeout("tcp", net.JoinHostPort(podIP, port), time.Second)
+		_, err := net.DialTimeout("tcp", net.JoinHostPort(pod.IP, port), time.Second)
 		require.ErrorContains(t, err, "connection refused")
 	}
 	say(t, app, "traces")

@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
+
+	"github.com/outrigger-dev/outrigger/e2e/made"
 )
 
 const (
@@ -19,12 +21,13 @@ const (
 	Roots = "/mnt"
 
 	inside = "OUTRIGGER_E2E_INSIDE" // set in the process that has namespaces of its own
+	built  = "OUTRIGGER_E2E_BUILT"  // the folder of what was made for it
 )
 
-// Main runs the tests in namespaces of their own: network, so that ports are the
-// real ones and never taken; mounts and processes, so that all of them are gone
-// when the tests are, however they end. Outside of them, prepare is run first.
-func Main(m *testing.M, prepare func() error) {
+// Main runs the tests in namespaces of their own: network, so that ports are the real ones and never taken; mounts and
+// processes, so that all of them are gone when the tests are, however they end. Before that, it checks that programs
+// are there, by the Debian packages that have them, and makes targets of the Makefile, such as bin/migrate.
+func Main(m *testing.M, needs map[string]string, targets ...string) {
 	if os.Getenv(inside) != "" {
 		if err := isolate(); err != nil {
 			fail(err.Error())
@@ -34,19 +37,30 @@ func Main(m *testing.M, prepare func() error) {
 	if os.Geteuid() != 0 {
 		fail("these tests build containers by hand and need root for it: sudo, or any container with CAP_SYS_ADMIN")
 	}
-	if err := prepare(); err != nil {
+	if err := prepare(needs, targets); err != nil {
 		fail(err.Error())
 	}
 	os.Exit(again())
 }
 
-// Needs wants a program of a Debian package.
-func Needs(program, install string) error {
-	if _, err := os.Stat(program); err != nil {
-		return fmt.Errorf("these tests need the real %s: apt-get install -y --no-install-recommends %s, and keep its service stopped", program, install)
+func prepare(needs map[string]string, targets []string) error {
+	for program, install := range needs {
+		if _, err := os.Stat(program); err != nil {
+			return fmt.Errorf("these tests need the real %s: make install (it's in %s)", program, install)
+		}
 	}
-	return nil
+	if len(targets) == 0 {
+		return nil
+	}
+	bin, err := made.Make(targets...)
+	if err != nil {
+		return err
+	}
+	return os.Setenv(built, bin)
 }
+
+// Built returns the folder of the programs that Main has made.
+func Built() string { return os.Getenv(built) }
 
 // again runs this program with the same arguments in new namespaces.
 func again() int {

@@ -14,7 +14,7 @@ import (
 const Patience = 20 * time.Second
 
 // Poll asks until the answer is yes.
-func Poll(t *testing.T, what string, yes func() bool) {
+func Poll(t testing.TB, what string, yes func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(Patience)
 	for tick := time.Millisecond; !yes(); tick = min(2*tick, 50*time.Millisecond) {
@@ -26,7 +26,7 @@ func Poll(t *testing.T, what string, yes func() bool) {
 }
 
 // Receive waits for what comes through a channel.
-func Receive[T any](t *testing.T, what string, ch <-chan T) (v T) {
+func Receive[T any](t testing.TB, what string, ch <-chan T) (v T) {
 	t.Helper()
 	select {
 	case v = <-ch:

@@ -7,12 +7,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	pod.Main(m, func() error {
-		for program, install := range map[string]string{"/usr/bin/busybox": "busybox-static", "/usr/bin/curl": "curl", "/usr/sbin/nginx": "nginx-light"} {
-			if err := pod.Needs(program, install); err != nil {
-				return err
-			}
-		}
-		return nil
+	pod.Main(m, map[string]string{
+		"/usr/bin/busybox": "busybox-static",
+		"/usr/bin/curl":    "curl",
+		"/usr/sbin/nginx":  "nginx-light",
 	})
 }

@@ -17,13 +17,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	pod.Main(m, func() error {
-		for program, install := range map[string]string{"/usr/bin/busybox": "busybox-static", "/usr/bin/curl": "curl", "/usr/bin/rclone": "rclone"} {
-			if err := pod.Needs(program, install); err != nil {
-				return err
-			}
-		}
-		return nil
+	pod.Main(m, map[string]string{
+		"/usr/bin/busybox": "busybox-static",
+		"/usr/bin/curl":    "curl",
+		"/usr/bin/rclone":  "rclone",
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/e2e/certs"
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/pkg/pattern/tunnel"
 )
@@ -15,7 +16,7 @@ import (
 // that the app gets.
 func TestClientTLS(t *testing.T) {
 	const name = "db.example"
-	ca, other := newAuthority(t, "test authority"), newAuthority(t, "another authority")
+	ca, other := certs.NewAuthority(t, "test authority"), certs.NewAuthority(t, "another authority")
 	app := renderObjects(t, func(p *tunnel.Tunnel) {
 		*p = tunnel.Tunnel{Protocol: tunnel.Postgres, CA: p.CA, ClientTLS: &tunnel.ClientTLS{}}
 	}).Pod(t).Containers[0]
@@ -27,14 +28,14 @@ func TestClientTLS(t *testing.T) {
 		cert map[string]string
 		says string
 	}{
-		"verified":            {server(t, ca, name), "ssl=true"},
-		"another name":        {server(t, ca, "other.example"), `server certificate for "other.example" does not match host name`},
-		"a foreign authority": {server(t, other, name), "certificate verify failed"},
+		"verified":            {ca.IssueServer(t, name), "ssl=true"},
+		"another name":        {ca.IssueServer(t, "other.example"), `server certificate for "other.example" does not match host name`},
+		"a foreign authority": {other.IssueServer(t, name), "certificate verify failed"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			postgres(t, c.cert)
-			own(t, podIP)
-			client := pod.Launch(t, app, map[string]*pod.Volume{app.VolumeMounts[0].MountPath: pod.NewVolume(t, ca.bundle())})
+			pod.AddAddress(t, pod.IP)
+			client := pod.Launch(t, app, map[string]*pod.Volume{app.VolumeMounts[0].MountPath: pod.NewVolume(t, ca.Bundle())})
 			client.Hosts(home + " " + name)
 			<-client.Done
 			pod.Poll(t, "what psql says", func() bool { return strings.Contains(client.Log.String(), c.says) })

@@ -2,17 +2,12 @@ package tunnel
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"io"
-	"math/big"
 	"net"
 	"net/url"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -20,8 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/e2e/certs"
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 	"github.com/outrigger-dev/outrigger/e2e/rendered"
+	"github.com/outrigger-dev/outrigger/e2e/servers"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
@@ -54,41 +51,19 @@ func server6379(t *testing.T, clients proxy.Clients) corev1.Container {
 	return spec.InitContainers[0]
 }
 
-// client issues a certificate by a template, of which the dates may be given.
-func (a *authority) client(t *testing.T, c x509.Certificate) tls.Certificate {
+// issueClient signs a client's certificate, unless the template says what else it is for.
+func issueClient(t *testing.T, ca *certs.Authority, template x509.Certificate) tls.Certificate {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	c.SerialNumber, c.KeyUsage = big.NewInt(3), x509.KeyUsageDigitalSignature
-	if c.NotAfter.IsZero() {
-		c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	if template.ExtKeyUsage == nil {
+		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	}
-	if c.ExtKeyUsage == nil {
-		c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
-	}
-	der, err := x509.CreateCertificate(rand.Reader, &c, a.cert, &key.PublicKey, a.key)
-	require.NoError(t, err)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	return ca.Issue(t, template)
 }
 
-// echo is an app that sends back what it gets, where it was moved to.
-func echo(t *testing.T) {
+// issueClientSecret returns a Secret of type kubernetes.io/tls for a client.
+func issueClientSecret(t *testing.T, ca *certs.Authority, dnsName string) map[string]string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:6380")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				_, _ = io.Copy(c, c)
-			}()
-		}
-	}()
+	return certs.EncodeSecret(t, issueClient(t, ca, x509.Certificate{DNSNames: []string{dnsName}}))
 }
 
 // says reports whether a client gets its own words back.
@@ -96,7 +71,7 @@ func says(t *testing.T, conf *tls.Config, certs ...tls.Certificate) error {
 	t.Helper()
 	conf = conf.Clone()
 	conf.Certificates = certs
-	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: pod.Patience}, "tcp", podIP+":6379", conf)
+	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: pod.Patience}, "tcp", pod.IP+":6379", conf)
 	if err != nil {
 		return err
 	}
@@ -113,10 +88,10 @@ func says(t *testing.T, conf *tls.Config, certs ...tls.Certificate) error {
 	return nil
 }
 
-func trusts(cas ...*authority) *tls.Config {
+func trusts(cas ...*certs.Authority) *tls.Config {
 	pool := x509.NewCertPool()
 	for _, a := range cas {
-		pool.AddCert(a.cert)
+		pool.AddCert(a.Certificate)
 	}
 	return &tls.Config{RootCAs: pool, ServerName: "queue.prod.svc"}
 }
@@ -134,18 +109,18 @@ func uris(texts ...string) (out []*url.URL) {
 
 // Only those with one of the names come in, whatever else their certificates say.
 func TestNamedClients(t *testing.T) {
-	ca, clients := newAuthority(t, "test authority"), newAuthority(t, "clients' authority")
+	ca, clients := certs.NewAuthority(t, "test authority"), certs.NewAuthority(t, "clients' authority")
 	spec := server6379(t, proxy.Clients{AllowedCommonNames: []string{"backup"}, AllowedDNSNames: []string{"shop.prod.svc"},
 		AllowedURIs: []string{"spiffe://cluster.local/ns/shop/sa/shop", "spiffe://cluster.local/ns/ops/sa/*"}})
-	certs := pod.NewVolume(t, ca.issue(t, "queue.prod.svc", x509.ExtKeyUsageServerAuth))
-	authorities := pod.NewVolume(t, clients.bundle())
+	served := pod.NewVolume(t, ca.IssueServer(t, "queue.prod.svc"))
+	authorities := pod.NewVolume(t, clients.Bundle())
 	i := slices.Index(spec.Args, "--timed-reload=60s")
 	require.Positive(t, i)
 	spec.Args[i] = "--timed-reload=1s" // the interval is shortened here, nothing else
-	echo(t)
+	servers.StartEcho(t, "127.0.0.1:6380")
 	c := launch(t, spec, map[string]*pod.Volume{
-		"/etc/outrigger/certs": certs, "/etc/outrigger/clients": authorities, pod.Programs: pod.Folder(t, os.Getenv(programs))})
-	pod.Poll(t, "the TLS port", func() bool { return connects(podIP + ":6379") })
+		"/etc/outrigger/certs": served, "/etc/outrigger/clients": authorities, pod.Programs: pod.Folder(t, pod.Built())})
+	pod.Poll(t, "the TLS port", func() bool { return pod.Connects(pod.IP + ":6379") })
 
 	cn := func(names ...string) (out []pkix.AttributeTypeAndValue) {
 		for _, n := range names {
@@ -155,7 +130,7 @@ func TestNamedClients(t *testing.T) {
 	}
 	was := time.Now().Add(-time.Minute)
 	for name, c := range map[string]struct {
-		by    *authority
+		by    *certs.Authority
 		cert  x509.Certificate
 		comes bool
 	}{
@@ -178,20 +153,20 @@ func TestNamedClients(t *testing.T) {
 		"no name at all":       {clients, x509.Certificate{}, false},
 		"expired":              {clients, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}, NotBefore: was.Add(-time.Hour), NotAfter: was}, false},
 		"a server's":           {clients, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}, false},
-		"a foreign authority":  {newAuthority(t, "another"), x509.Certificate{Subject: pkix.Name{CommonName: "backup"}}, false},
+		"a foreign authority":  {certs.NewAuthority(t, "another"), x509.Certificate{Subject: pkix.Name{CommonName: "backup"}}, false},
 		"the server's own":     {ca, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := says(t, trusts(ca), c.by.client(t, c.cert))
+			err := says(t, trusts(ca), issueClient(t, c.by, c.cert))
 			require.Equal(t, c.comes, err == nil, "%v", err)
 		})
 	}
 	require.Error(t, says(t, trusts(ca)), "nobody")
 	old := trusts(ca)
 	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
-	backup := clients.client(t, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}})
+	backup := issueClient(t, clients, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}})
 	require.Error(t, says(t, old, backup))
-	plain, err := net.DialTimeout("tcp", podIP+":6379", pod.Patience)
+	plain, err := net.DialTimeout("tcp", pod.IP+":6379", pod.Patience)
 	require.NoError(t, err)
 	defer plain.Close()
 	require.NoError(t, plain.SetDeadline(time.Now().Add(pod.Patience)))
@@ -199,7 +174,7 @@ func TestNamedClients(t *testing.T) {
 	require.NoError(t, err)
 	got, _ := io.ReadAll(plain)
 	require.False(t, bytes.Contains(got, []byte("PING")))
-	require.False(t, connects(podIP+":6380"), "the app is nowhere else")
+	require.False(t, pod.Connects(pod.IP+":6380"), "the app is nowhere else")
 	require.Contains(t, c.Log.String(), "unauthorized: invalid principal", "who is refused is told")
 
 	// A new certificate and a new authority count without a restart, also where both
@@ -207,20 +182,20 @@ func TestNamedClients(t *testing.T) {
 	session := trusts(ca)
 	session.ClientSessionCache = tls.NewLRUClientSessionCache(8)
 	require.NoError(t, says(t, session, backup))
-	next, others := newAuthority(t, "next authority"), newAuthority(t, "clients' authority")
-	certs.Write(next.issue(t, "queue.prod.svc", x509.ExtKeyUsageServerAuth))
-	authorities.Write(others.bundle())
+	next, others := certs.NewAuthority(t, "next authority"), certs.NewAuthority(t, "clients' authority")
+	served.Write(next.IssueServer(t, "queue.prod.svc"))
+	authorities.Write(others.Bundle())
 	pod.Poll(t, "the new ones", func() bool {
-		return says(t, trusts(next), others.client(t, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}})) == nil
+		return says(t, trusts(next), issueClient(t, others, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}})) == nil
 	})
 	require.Error(t, says(t, trusts(next), backup))
-	session.RootCAs.AddCert(next.cert)
+	session.RootCAs.AddCert(next.Certificate)
 	require.Error(t, says(t, session, backup))
 
 	// At the pod's end, it takes nothing new and goes when the last connection does.
 	conf := trusts(next)
-	conf.Certificates = []tls.Certificate{others.client(t, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}})}
-	conn, err := tls.Dial("tcp", podIP+":6379", conf)
+	conf.Certificates = []tls.Certificate{issueClient(t, others, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}})}
+	conn, err := tls.Dial("tcp", pod.IP+":6379", conf)
 	require.NoError(t, err)
 	_, err = conn.Write([]byte("PING"))
 	require.NoError(t, err)
@@ -228,7 +203,7 @@ func TestNamedClients(t *testing.T) {
 	_, err = io.ReadFull(conn, answer)
 	require.NoError(t, err)
 	c.Terminate()
-	pod.Poll(t, "new connections to be refused", func() bool { return !connects(podIP + ":6379") })
+	pod.Poll(t, "new connections to be refused", func() bool { return !pod.Connects(pod.IP + ":6379") })
 	_, err = conn.Write([]byte("PONG"))
 	require.NoError(t, err)
 	_, err = io.ReadFull(conn, answer)

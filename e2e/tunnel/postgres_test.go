@@ -4,70 +4,30 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
-	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outrigger-dev/outrigger/e2e/certs"
 	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/e2e/servers"
 	"github.com/outrigger-dev/outrigger/pkg/pattern/tunnel"
 )
 
 // postgres runs a real one outside of the pod: TLS only, and a password by SCRAM.
 func postgres(t *testing.T, cert map[string]string) {
 	t.Helper()
-	own(t, home)
-	u, err := user.Lookup("postgres") // it refuses to run as root
-	require.NoError(t, err)
-	uid, err := strconv.ParseUint(u.Uid, 10, 32)
-	require.NoError(t, err)
-	gid, err := strconv.ParseUint(u.Gid, 10, 32)
-	require.NoError(t, err)
-	dir, err := os.MkdirTemp(pod.Roots, "postgres")
-	require.NoError(t, err)
-	for name, text := range map[string]string{
-		"tls.crt": cert["tls.crt"], "tls.key": cert["tls.key"], "password": "a password",
-		"pg_hba.conf": "hostssl all all all scram-sha-256\n",
-	} {
-		file := filepath.Join(dir, name)
-		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-		require.NoError(t, os.Chown(file, int(uid), int(gid)))
-	}
-	require.NoError(t, os.Chown(dir, int(uid), int(gid)))
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin")
-	require.NoError(t, err)
-	require.NotEmpty(t, found)
-	bin := found[len(found)-1]
-	command := func(name string, args ...string) *exec.Cmd {
-		cmd := exec.Command(filepath.Join(bin, name), args...)
-		cmd.Dir = dir
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, Pdeathsig: syscall.SIGKILL}
-		return cmd
-	}
-	out, err := command("initdb", "-D", "data", "-U", "shop", "-A", "scram-sha-256", "--pwfile=password", "--no-sync").CombinedOutput()
-	require.NoError(t, err, string(out))
-	log := new(pod.Output)
-	r, w, err := os.Pipe()
-	require.NoError(t, err)
-	server := command("postgres", "-D", "data", "-k", "", "-h", home, "-p", "5432", "-c", "fsync=off", "-c", "hba_file="+dir+"/pg_hba.conf",
-		"-c", "ssl=on", "-c", "ssl_cert_file="+dir+"/tls.crt", "-c", "ssl_key_file="+dir+"/tls.key")
-	server.Stdout, server.Stderr = w, w
-	require.NoError(t, server.Start())
-	require.NoError(t, w.Close())
-	go func() { _, _ = log.ReadFrom(r); _ = r.Close() }()
-	t.Cleanup(func() {
-		_ = server.Process.Signal(syscall.SIGQUIT) // at once, with all of its processes
-		_ = server.Wait()
-		if t.Failed() {
-			t.Logf("postgres wrote:\n%s", log)
-		}
+	pod.AddAddress(t, home)
+	servers.StartPostgres(t, servers.Postgres{
+		Address: home, User: "shop", Password: "a password",
+		Files: map[string]string{
+			"tls.crt": cert["tls.crt"], "tls.key": cert["tls.key"],
+			"pg_hba.conf": "hostssl all all all scram-sha-256\n",
+		},
+		Args: []string{"-c", "hba_file=../pg_hba.conf", "-c", "ssl=on", "-c", "ssl_cert_file=../tls.crt", "-c", "ssl_key_file=../tls.key"},
 	})
-	pod.Poll(t, "postgres to be ready", func() bool { return strings.Contains(log.String(), "ready to accept connections") })
 }
 
 // query asks the server through pgbouncer, as an app without TLS and password.
@@ -80,7 +40,7 @@ func query(as, sql string) (string, error) {
 
 func TestPgBouncer(t *testing.T) {
 	const name = "db.example"
-	ca, other := newAuthority(t, "test authority"), newAuthority(t, "another authority")
+	ca, other := certs.NewAuthority(t, "test authority"), certs.NewAuthority(t, "another authority")
 	edit := func(p *tunnel.Tunnel) {
 		*p = tunnel.Tunnel{ListenPort: 5432, Host: name, Port: 5432, CA: p.CA, PgBouncer: &tunnel.PgBouncer{AuthSecretName: "db-users"}, Env: p.Env}
 	}
@@ -89,33 +49,33 @@ func TestPgBouncer(t *testing.T) {
 		return map[string]*pod.Volume{
 			"/etc/outrigger/pgbouncer": pod.NewVolume(t, renderObjects(t, edit).Data(t)),
 			"/etc/outrigger/auth":      pod.NewVolume(t, map[string]string{"userlist.txt": "\"shop\" \"a password\"\n"}),
-			"/etc/outrigger/ca":        pod.NewVolume(t, ca.bundle()),
+			"/etc/outrigger/ca":        pod.NewVolume(t, ca.Bundle()),
 		}
 	}
 	start := func(t *testing.T) *pod.Container {
 		c := pod.Launch(t, spec, mounts())
 		c.Hosts(home + " " + name)
-		own(t, podIP)
-		pod.Poll(t, "pgbouncer to listen, with or without a server", func() bool { return connects("127.0.0.1:5432") })
+		pod.AddAddress(t, pod.IP)
+		pod.Poll(t, "pgbouncer to listen, with or without a server", func() bool { return pod.Connects("127.0.0.1:5432") })
 		return c
 	}
 	t.Run("works", func(t *testing.T) {
 		start(t) // before the server
-		postgres(t, server(t, ca, name))
+		postgres(t, ca.IssueServer(t, name))
 		pod.Poll(t, "an answer", func() bool { answer, err := query("shop", "select 42"); return err == nil && answer == "42" })
 		answer, err := query("shop", "select ssl from pg_stat_ssl where pid = pg_backend_pid()")
 		require.NoError(t, err, answer)
 		require.Equal(t, "t", answer)
 		answer, err = query("stranger", "select 1")
 		require.Error(t, err, answer)
-		require.False(t, connects(net.JoinHostPort(podIP, "5432")), "other pods must not use it")
+		require.False(t, pod.Connects(net.JoinHostPort(pod.IP, "5432")), "other pods must not use it")
 	})
 	for what, c := range map[string]struct {
 		cert   map[string]string
 		reason string
 	}{
-		"another name":        {server(t, ca, "other.example"), "not present in server certificate"},
-		"a foreign authority": {server(t, other, name), "certificate verify failed"},
+		"another name":        {ca.IssueServer(t, "other.example"), "not present in server certificate"},
+		"a foreign authority": {other.IssueServer(t, name), "certificate verify failed"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			postgres(t, c.cert)

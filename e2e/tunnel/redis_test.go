@@ -1,7 +1,6 @@
 package tunnel
 
 import (
-	"crypto/x509"
 	"fmt"
 	"maps"
 	"net"
@@ -15,33 +14,33 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outrigger-dev/outrigger/e2e/certs"
 	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/e2e/servers"
 )
 
 // A redis is a real one outside of the pod, with TLS only.
 type redis struct {
+	*servers.Server
 	t       *testing.T
 	address string // without the port
 	dir     string
-	cmd     *exec.Cmd
-	log     *pod.Output
 }
 
 // serve starts one with a certificate, which clients must have too if it's told
 // their authority.
-func serve(t *testing.T, address string, cert map[string]string, clients *authority) *redis {
+func serve(t *testing.T, address string, cert map[string]string, clients *certs.Authority) *redis {
 	t.Helper()
-	own(t, address)
+	pod.AddAddress(t, address)
 	r := &redis{t: t, address: address}
 	var err error
 	r.dir, err = os.MkdirTemp(pod.Roots, "redis")
 	require.NoError(t, err)
 	r.write(cert)
 	if clients != nil {
-		r.write(clients.bundle())
+		r.write(clients.Bundle())
 	}
 	r.start()
-	t.Cleanup(r.stop)
 	return r
 }
 
@@ -60,34 +59,10 @@ func (r *redis) start() {
 	} else {
 		args = append(args, "--tls-ca-cert-dir", "/etc/ssl/certs", "--tls-auth-clients", "no")
 	}
-	r.log = new(pod.Output)
-	r.cmd = exec.Command("/usr/bin/redis-server", args...)
-	r.cmd.Dir = r.dir
-	out, in, err := os.Pipe()
-	require.NoError(r.t, err)
-	r.cmd.Stdout, r.cmd.Stderr = in, in
-	r.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	require.NoError(r.t, r.cmd.Start())
-	require.NoError(r.t, in.Close())
-	go func() { _, _ = r.log.ReadFrom(out); _ = out.Close() }()
-	pod.Poll(r.t, "redis to listen: "+r.log.String(), func() bool {
-		conn, err := net.DialTimeout("tcp", r.address+":6380", time.Second)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err == nil
-	})
-}
-
-func (r *redis) stop() {
-	if r.cmd.ProcessState != nil {
-		return
-	}
-	_ = r.cmd.Process.Kill()
-	_ = r.cmd.Wait()
-	if r.t.Failed() {
-		r.t.Logf("redis wrote:\n%s", r.log)
-	}
+	cmd := exec.Command("/usr/bin/redis-server", args...)
+	cmd.Dir = r.dir
+	r.Server = servers.Start(r.t, cmd, syscall.SIGKILL)
+	pod.WaitForPort(r.t, r.address+":6380")
 }
 
 // ask sends one command over a connection of its own through the tunnel and gives
@@ -123,9 +98,4 @@ func fails(t *testing.T, c *pod.Container, reason string) {
 	require.Error(t, err, "answered: %s", answer)
 	require.Empty(t, answer)
 	pod.Poll(t, "the reason: "+reason, func() bool { return strings.Contains(c.Log.String(), reason) })
-}
-
-func server(t *testing.T, a *authority, name string) map[string]string {
-	t.Helper()
-	return a.issue(t, name, x509.ExtKeyUsageServerAuth)
 }

@@ -55,7 +55,7 @@ func launch(t *testing.T, s *server, edit func(*vault.Vault), token string, file
 		"/etc/outrigger/vault": pod.NewVolume(t, out.Data(t)),
 		"/etc/outrigger/token": pod.NewVolume(t, map[string]string{"token": token}),
 		"/etc/outrigger/ca":    pod.NewVolume(t, map[string]string{"ca.crt": s.ca}),
-		pod.Programs:           pod.Folder(t, os.Getenv(programs)),
+		pod.Programs:           pod.Folder(t, pod.Built()),
 	})
 	return f
 }

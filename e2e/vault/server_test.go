@@ -78,7 +78,7 @@ func serve(t *testing.T) *server {
 
 // command is the vault command as an administrator.
 func (s *server) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(os.Getenv(programs), "vault"), args...)
+	cmd := exec.Command(filepath.Join(pod.Built(), "vault"), args...)
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + s.dir, "VAULT_ADDR=" + address, "VAULT_TOKEN=root", "VAULT_CACERT=" + filepath.Join(s.dir, "vault-ca.pem")}
 	return cmd
 }

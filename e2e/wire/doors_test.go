@@ -1,25 +1,18 @@
 package wire
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outrigger-dev/outrigger/e2e/certs"
 	"github.com/outrigger-dev/outrigger/e2e/rendered"
 	"github.com/outrigger-dev/outrigger/pkg/config"
 )
@@ -159,10 +152,7 @@ type stand struct {
 func open(t testing.TB, d door, socket ...string) *stand {
 	t.Helper()
 	s := &stand{door: d, dir: folder(t)}
-	crt, key := certificate(t)
-	write(t, s.dir, "certs/tls.crt", crt)
-	write(t, s.dir, "certs/tls.key", key)
-	write(t, s.dir, "clients/ca.crt", crt)
+	writeCertificates(t, s.dir)
 	write(t, s.dir, "users/htpasswd", "alice:{PLAIN}"+password+"\n")
 	s.app = map[string]*app{front: record(t, s.dir, behind), health: record(t, s.dir, probing)}
 	refuse(t, s.dir, "4180")
@@ -189,18 +179,14 @@ func refuse(t testing.TB, dir, socket string) {
 	t.Cleanup(func() { _ = server.Close() })
 }
 
-// certificate is of an authority and a server at once, and its key.
-func certificate(t testing.TB) (crt, key string) {
+// writeCertificates lays an authority down, whose clients are let in, and a certificate of a server.
+func writeCertificates(t testing.TB, dir string) {
 	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "search"}, DNSNames: []string{"search"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	require.NoError(t, err)
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
-	require.NoError(t, err)
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}))
+	ca := certs.NewAuthority(t, "search")
+	for name, text := range ca.IssueServer(t, "search") {
+		write(t, dir, "certs/"+name, text)
+	}
+	write(t, dir, "clients/ca.crt", ca.Bundle()["ca.crt"])
 }
 
 // dial connects to one of the listeners, by TLS where it speaks that.

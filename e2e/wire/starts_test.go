@@ -23,11 +23,7 @@ var pairs = flag.Int("pairs", 150, "of how many generated pairs TestEveryConfSta
 // tested with.
 func TestEveryConfStarts(t *testing.T) {
 	dir := folder(t)
-	crt, key := certificate(t)
-	for _, name := range []string{"certs/tls.crt", "clients/ca.crt"} {
-		write(t, dir, name, crt)
-	}
-	write(t, dir, "certs/tls.key", key)
+	writeCertificates(t, dir)
 	write(t, dir, "users/htpasswd", "alice:{PLAIN}x\n")
 	verifier, err := os.ReadFile("../../pkg/rigtest/testdata/auth-jwt/expected.yaml")
 	require.NoError(t, err)

@@ -168,6 +168,7 @@ var arrows = map[string]map[string]string{
 		"k8s.io/api":          "it reads policies, and nothing else says what they mean",
 		"k8s.io/apimachinery": "label selectors, and ports that are numbers or names",
 	},
+	"pkg/rigtest/house":    {}, // reads the tree as text
 	"pkg/rigtest/generate": {}, // knows YAML as text only: what checks the engine mustn't share its faults
 	"pkg/files": {
 		"golang.org/x/sys": "swapping two files, access and attributes of files: system calls that the standard library hasn't",

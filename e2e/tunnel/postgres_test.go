@@ -26,7 +26,7 @@ func postgres(t *testing.T, cert map[string]string) {
 			"tls.crt": cert["tls.crt"], "tls.key": cert["tls.key"],
 			"pg_hba.conf": "hostssl all all all scram-sha-256\n",
 		},
-		Args: []string{"-c", "hba_file=../pg_hba.conf", "-c", "ssl=on", "-c", "ssl_cert_file=../tls.crt", "-c", "ssl_key_file=../tls.key"},
+		Args: []string{"-c", "hba_file=pg_hba.conf", "-c", "ssl=on", "-c", "ssl_cert_file=../tls.crt", "-c", "ssl_key_file=../tls.key"},
 	})
 }
 

@@ -38,7 +38,7 @@ func (r renderedProxy) address() string { return fmt.Sprintf("127.0.0.1:%d", r.p
 // Debian 12.
 func renderProxy(t *testing.T, edits ...func(*proxy.TLSProxy)) renderedProxy {
 	t.Helper()
-	p := &proxy.TLSProxy{Gate: proxy.Gate{
+	p := &proxy.TLSProxy{Base: proxy.Base{
 		Port: port, SecretName: "search-tls", AccessLog: proxy.JSONAccessLog,
 		Rebind: &proxy.Rebind{Port: appPort, Args: []string{"--listen=127.0.0.1:9201"}},
 	}}

@@ -115,7 +115,7 @@ func TestWebhook(t *testing.T) {
 // An app that another sidecar has moved is told where it is.
 func TestWebhookFollows(t *testing.T) {
 	w := renderWatcher(t, agent.ConfigReload{Webhook: &agent.ReloadWebhook{URL: "http://localhost:8080/reload", Method: agent.Put}},
-		config.Entry{TLSProxy: &proxy.TLSProxy{Gate: proxy.Gate{Port: 8080, SecretName: "tls", Rebind: &proxy.Rebind{Port: 8081, Args: []string{"--listen=127.0.0.1:8081"}}}}})
+		config.Entry{TLSProxy: &proxy.TLSProxy{Base: proxy.Base{Port: 8080, SecretName: "tls", Rebind: &proxy.Rebind{Port: 8081, Args: []string{"--listen=127.0.0.1:8081"}}}}})
 	a := serve(t, 8081, false)
 	config, secret := volumes(t)
 	w.launch(t, config, secret)

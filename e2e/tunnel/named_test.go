@@ -43,7 +43,7 @@ spec:
 func server6379(t *testing.T, clients proxy.Clients) corev1.Container {
 	t.Helper()
 	clients.CA = pattern.CABundle{SecretName: "clients-ca"}
-	spec := rendered.Render(t, queue, config.Entry{TLSProxy: &proxy.TLSProxy{Clients: &clients, Gate: proxy.Gate{
+	spec := rendered.Render(t, queue, config.Entry{TLSProxy: &proxy.TLSProxy{Clients: &clients, Base: proxy.Base{
 		Port: 6379, Protocol: sidecar.TCP, SecretName: "queue-tls",
 		Rebind: &proxy.Rebind{Port: 6380, Args: []string{"--listen=127.0.0.1:6380"}},
 	}}}).Pod(t)

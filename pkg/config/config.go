@@ -137,9 +137,9 @@ func (s *Spec) fill() {
 	}
 	for i := range s.Patterns {
 		s.Patterns[i].fill()
-		for _, gate := range s.Patterns[i].gates() {
-			if gate.Rebind != nil {
-				gate.Rebind.Use(s.RebindPresets)
+		for _, base := range s.Patterns[i].proxies() {
+			if base.Rebind != nil {
+				base.Rebind.UsePresets(s.RebindPresets)
 			}
 		}
 	}

@@ -193,13 +193,13 @@ func (e *Entry) fill() {
 	}
 }
 
-// gates are what the entry has in front of an app.
-func (e *Entry) gates() (out []*proxy.Gate) {
+// proxies are what the entry has in front of an app.
+func (e *Entry) proxies() (out []*proxy.Base) {
 	if e.TLSProxy != nil {
-		out = append(out, &e.TLSProxy.Gate)
+		out = append(out, &e.TLSProxy.Base)
 	}
 	if e.AuthProxy != nil {
-		out = append(out, &e.AuthProxy.Gate)
+		out = append(out, &e.AuthProxy.Base)
 	}
 	return out
 }

@@ -28,7 +28,7 @@ func TestReadFlat(t *testing.T) {
 		"app=es", "after=one,two", "override.image=nginx:1", "override.resources.limits.cpu=1", "expect.max=3", "kubernetesVersion=1.30")), "")
 	require.Empty(t, fs)
 	e := c.Spec.Patterns[0]
-	require.Equal(t, &proxy.TLSProxy{Gate: proxy.Gate{Port: 9200, SecretName: "tls", DrainSeconds: new(int64), Rebind: &proxy.Rebind{
+	require.Equal(t, &proxy.TLSProxy{Base: proxy.Base{Port: 9200, SecretName: "tls", DrainSeconds: new(int64), Rebind: &proxy.Rebind{
 		Port: 9201, Env: map[string]string{"http.port": "9201"}, Args: []string{"-a", "--listen=127.0.0.1:9201"},
 	}}}, e.TLSProxy)
 	require.Equal(t, []string{"es", "one", "two", "tls-proxy", "nginx:1"}, append([]string{e.App[0]}, append(e.After, e.Name, e.Override.Image)...))

@@ -39,7 +39,7 @@ func TestReadArticle(t *testing.T) {
 	require.Equal(t, "search", c.Metadata.Name)
 	require.Len(t, c.Spec.Patterns, 1)
 	e := &c.Spec.Patterns[0]
-	require.Equal(t, &proxy.TLSProxy{Gate: proxy.Gate{
+	require.Equal(t, &proxy.TLSProxy{Base: proxy.Base{
 		Port: 9200, SecretName: "elasticsearch-tls",
 		Rebind: &proxy.Rebind{Port: 9201, Env: map[string]string{"network.host": "127.0.0.1", "http.port": "9201"}},
 	}}, e.Pattern())

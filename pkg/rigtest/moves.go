@@ -186,10 +186,10 @@ func takenOver(s *config.Spec) moves {
 	m := moves{ports: map[int]bool{}, to: map[int][]int{}, values: map[string]bool{}, commands: map[string]string{}}
 	for _, p := range s.Patterns {
 		if p.AuthProxy != nil {
-			m.gate(&p.AuthProxy.Gate)
+			m.gate(&p.AuthProxy.Base)
 		}
 		if p.TLSProxy != nil {
-			m.gate(&p.TLSProxy.Gate)
+			m.gate(&p.TLSProxy.Base)
 		}
 		m.appends = m.appends || p.JavaAgent != nil
 		if p.Tunnel != nil {
@@ -227,7 +227,7 @@ func takenOver(s *config.Spec) moves {
 }
 
 // gate adds what the proxies that stand in front of an app do.
-func (m *moves) gate(g *proxy.Gate) {
+func (m *moves) gate(g *proxy.Base) {
 	m.rewrites = m.rewrites || g.RewriteCallers
 	if g.Rebind != nil && g.Rebind.Preset != "" {
 		m.appends = true

@@ -17,7 +17,7 @@ import (
 // no need for tlsProxy on the same port. The app is reached through it only: it
 // moves to 127.0.0.1, or a NetworkPolicy closes its port.
 type AuthProxy struct {
-	Gate
+	Base
 	// JWT lets requests in that bring a JSON Web Token of an issuer.
 	JWT *JWT `json:"jwt,omitempty"`
 	// GoogleIAP lets requests in that come through Google's Identity-Aware Proxy.
@@ -53,17 +53,17 @@ func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	p = p.withDeclaredPorts(w)
 	c := &sidecar.Change{
 		Phase:     sidecar.PhaseProxy,
-		App:       p.app(w),
-		Takeovers: p.heardTakeovers(w, true),
-		Pod:       sidecar.Pod{Sysctls: p.sysctls(w), MinGracePeriodSeconds: p.minGrace(w)},
-		Claims:    p.claims(w),
+		App:       p.appMigration(w),
+		Takeovers: p.takeoversWithHealth(w, true),
+		Pod:       sidecar.Pod{Sysctls: p.portSysctls(w), MinGracePeriodSeconds: p.minGracePeriod(w)},
+		Claims:    p.appClaims(w),
 	}
 	for i := range c.Takeovers {
 		c.Takeovers[i].Authenticated = true
 	}
 	object := w.ObjectName()
-	p.nginxAuth(w, c, object)
-	if p.tls() {
+	p.addNginx(w, c, object)
+	if p.hasCertificate() {
 		c.Volumes = append(c.Volumes, pattern.SecretVolume(pattern.VolumeName(w, "certs"), cmp.Or(p.SecretName, object), pattern.TLSKeys...))
 		main := &c.Containers[len(c.Containers)-1]
 		main.VolumeMounts = append(main.VolumeMounts, corev1.VolumeMount{Name: pattern.VolumeName(w, "certs"), MountPath: certsDir, ReadOnly: true})
@@ -77,14 +77,14 @@ func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// nginxAuth adds an nginx, and behind it what it asks about each request.
-func (p *AuthProxy) nginxAuth(w *sidecar.Workload, c *sidecar.Change, object string) {
+// addNginx adds an nginx, and behind it what it asks about each request.
+func (p *AuthProxy) addNginx(w *sidecar.Workload, c *sidecar.Change, object string) {
 	resources := nginxSize.Resources(w)
-	conf := p.nginx(w, resources)
+	conf := p.baseNginxConf(w, resources)
 	conf.Pattern = "authProxy"
-	conf.Auth = p.auth(w)
-	conf.Identity = identityHeaders(p.identity())
-	p.healthy(w, conf, true)
+	conf.Auth = p.newNginxAuth(w)
+	conf.Identity = identityHeaders(p.identityByHeader())
+	p.addHealthListeners(w, conf, true)
 	main := corev1.Container{
 		Name:      w.Name,
 		Image:     pattern.NginxImage.Ref,
@@ -95,12 +95,12 @@ func (p *AuthProxy) nginxAuth(w *sidecar.Workload, c *sidecar.Change, object str
 			{Name: pattern.VolumeName(w, "config"), MountPath: confDir, ReadOnly: true},
 			{Name: pattern.VolumeName(w, "tmp"), MountPath: "/tmp"},
 		},
-		StartupProbe:    pattern.NewTCPProbe(p.doors()[0].listen, 1, 60),
-		LivenessProbe:   pattern.NewTCPProbe(p.doors()[0].listen, 20, 3),
-		Lifecycle:       p.shutdown(w).preStop(),
+		StartupProbe:    pattern.NewTCPProbe(p.portRoutes()[0].listen, 1, 60),
+		LivenessProbe:   pattern.NewTCPProbe(p.portRoutes()[0].listen, 20, 3),
+		Lifecycle:       p.planShutdown(w).quitHook(),
 		SecurityContext: pattern.RestrictedSecurityContext(pattern.NginxImage),
 	}
-	p.hear(w, &main, true)
+	p.addHealthPorts(w, &main, true)
 	c.Volumes = []corev1.Volume{pattern.ConfigMapVolume(pattern.VolumeName(w, "config"), object), pattern.TmpVolume(pattern.VolumeName(w, "tmp"))}
 	files := map[string]string{confKey: conf.String()}
 	switch {
@@ -110,27 +110,27 @@ func (p *AuthProxy) nginxAuth(w *sidecar.Workload, c *sidecar.Change, object str
 		c.Volumes = append(c.Volumes, users)
 		main.VolumeMounts = append(main.VolumeMounts, corev1.VolumeMount{Name: users.Name, MountPath: usersDir, ReadOnly: true})
 	case p.OIDC != nil:
-		c.Containers = append(c.Containers, p.OIDC.container(w, p.plain()))
+		c.Containers = append(c.Containers, p.OIDC.newOAuth2Proxy(w, p.servesPlain()))
 		if p.OIDC.CA != nil {
 			c.Volumes = append(c.Volumes, p.OIDC.CA.Volume(pattern.VolumeName(w, "provider")))
 		}
 	default:
-		p.verify(w, c, &main, files)
+		p.addVerifier(w, c, &main, files)
 	}
 	c.Objects = []sidecar.Object{pattern.NewConfigMap(object, files)}
 	for i := range c.Containers {
-		c.Containers[i].Lifecycle = p.shutdown(w).hold(w) // as long as nginx asks it
+		c.Containers[i].Lifecycle = p.planShutdown(w).keepAlive(w) // as long as nginx asks it
 	}
-	if port := p.askedPort(); port != 0 {
+	if port := p.checkerPort(); port != 0 {
 		c.Claims = append(c.Claims, sidecar.Claim{Port: port, For: "sidecar " + w.Name + ", on 127.0.0.1"})
 	}
 	c.Containers = append(c.Containers, main) // it starts when what it asks is there
 }
 
-func (p *AuthProxy) plain() bool { return !p.tls() }
+func (p *AuthProxy) servesPlain() bool { return !p.hasCertificate() }
 
-// askedPort is where nginx asks about requests; 0: nowhere.
-func (p *AuthProxy) askedPort() int32 {
+// checkerPort is where nginx asks about requests; 0: nowhere.
+func (p *AuthProxy) checkerPort() int32 {
 	if p.OIDC != nil {
 		return cmp.Or(p.OIDC.ProxyPort, oauth2Port)
 	}
@@ -162,24 +162,24 @@ type nginxHeader struct{ Name, Value string }
 // these wouldn't come back: nginx takes lines of 32 KiB, most apps less.
 var sessionParts = []int{0, 1, 2, 3, 4, 5}
 
-func (p *AuthProxy) auth(w *sidecar.Workload) *nginxAuth {
-	a := &nginxAuth{Port: p.askedPort(), Public: publicLocations(p.PublicPaths)}
+func (p *AuthProxy) newNginxAuth(w *sidecar.Workload) *nginxAuth {
+	a := &nginxAuth{Port: p.checkerPort(), Public: publicLocations(p.PublicPaths)}
 	switch {
 	case p.Basic != nil:
-		a.Realm, a.Users = quote(cmp.Or(p.Basic.Realm, w.Ref.Name)), usersDir+"/"+usersKey
+		a.Realm, a.Users = quoteWord(cmp.Or(p.Basic.Realm, w.Ref.Name)), usersDir+"/"+usersKey
 	case p.OIDC != nil:
 		a.Path, a.Login, a.SessionParts = "/oauth2/auth", true, sessionParts
 		for _, v := range []string{"user", "email", "groups", "preferred_username"} {
 			a.Variables = append(a.Variables, nginxHeader{"auth_" + v, "x_auth_request_" + v})
 		}
 	default:
-		a.Token = &nginxToken{Script: confDir + "/" + jwtKey, Claims: p.token().claimHeaders(), Preflight: p.token().preflightHeaders()}
+		a.Token = &nginxToken{Script: confDir + "/" + jwtKey, Claims: p.verifiedJWT().claimHeaders(), Preflight: p.verifiedJWT().preflightHeaders()}
 	}
 	return a
 }
 
-// identity is what the app is told of who is there, by header.
-func (p *AuthProxy) identity() map[string]string {
+// identityByHeader is what the app is told of who is there, by header.
+func (p *AuthProxy) identityByHeader() map[string]string {
 	values := map[string]string{}
 	switch {
 	case p.Basic != nil:
@@ -193,7 +193,7 @@ func (p *AuthProxy) identity() map[string]string {
 			values[stem+"Groups"], values[stem+"Preferred-Username"] = "$auth_groups", "$auth_preferred_username"
 		}
 	default:
-		return p.token().identity()
+		return p.verifiedJWT().identityByHeader()
 	}
 	return values
 }
@@ -209,7 +209,7 @@ func publicLocations(paths []string) (out []string) {
 	length := 0
 	flush := func() {
 		if patterns != nil {
-			out = append(out, quote("^(?:"+strings.Join(patterns, "|")+")"))
+			out = append(out, quoteWord("^(?:"+strings.Join(patterns, "|")+")"))
 		}
 		patterns, length = nil, 0
 	}

@@ -16,8 +16,8 @@ import (
 // Validate finds what is wrong with the config whatever the workload is.
 func (p *AuthProxy) Validate() sidecar.Findings {
 	var fs sidecar.Findings
-	p.validate(false, withoutAuthentication, &fs)
-	if p.plain() {
+	p.validateBase(false, withoutAuthentication, &fs)
+	if p.servesPlain() {
 		fs.Add(sidecar.Warning, "credentials-plain", "secretName", "without a certificate, tokens and passwords travel in plain to the pod",
 			"write secretName or certificate, unless TLS is terminated right in front")
 	}
@@ -37,18 +37,18 @@ func (p *AuthProxy) Validate() sidecar.Findings {
 	default:
 		fs.Add(sidecar.Error, "bad-value", methods[1], "there is "+methods[0]+" already; one proxy has one method", "leave all but one out")
 	}
-	for _, d := range p.doors() {
+	for _, d := range p.portRoutes() {
 		if d.protocol == sidecar.TCP || d.protocol == sidecar.GRPC {
 			fs.Add(sidecar.Error, "bad-value", d.field+"protocol", "only requests of protocol http are authenticated", "leave it out")
 		}
 	}
-	if p.front() && !p.Closes() {
+	if p.isModeFront() && !p.Closes() {
 		fs.Add(sidecar.Error, "app-reachable", "networkPolicy", fmt.Sprintf("at the pod's address, port %d would still answer anybody", p.Port), "leave networkPolicy out, or use mode takeover")
 	}
-	p.JWT.validate(&fs)
-	p.GoogleIAP.validate(&fs)
-	p.OIDC.validate(&fs)
-	p.Basic.validate(&fs)
+	p.JWT.validateJWT(&fs)
+	p.GoogleIAP.validateIAP(&fs)
+	p.OIDC.validateOIDC(&fs)
+	p.Basic.validateBasic(&fs)
 	p.validatePublicPaths(&fs)
 	return fs
 }
@@ -74,14 +74,14 @@ var (
 	claimName      = pattern.LazyRegexp(`^[A-Za-z0-9_.:/-]+$`)
 )
 
-// reserved reports whether a header is written by the proxy for another purpose, so
+// isReservedHeader reports whether a header is written by the proxy for another purpose, so
 // that neither a claim nor a token can be in it.
-func reserved(name string) bool {
+func isReservedHeader(name string) bool {
 	name = textproto.CanonicalMIMEHeaderKey(name)
 	return hopByHop(name) || slices.Contains([]string{"Host", "Cookie", "X-Forwarded-For", "X-Forwarded-Proto"}, name)
 }
 
-func (j *JWT) validate(fs *sidecar.Findings) {
+func (j *JWT) validateJWT(fs *sidecar.Findings) {
 	if j == nil {
 		return
 	}
@@ -105,7 +105,7 @@ func (j *JWT) validate(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "bad-value", "jwt.ca", "nothing is fetched without jwksURI", "leave it out")
 	}
 	j.CA.ValidateAt("jwt.ca", fs)
-	if j.Header != "" && (!pattern.HeaderName().MatchString(j.Header) || reserved(j.Header)) {
+	if j.Header != "" && (!pattern.HeaderName().MatchString(j.Header) || isReservedHeader(j.Header)) {
 		fs.Add(sidecar.Error, "bad-value", "jwt.header", fmt.Sprintf("%q is no header for a token", j.Header), "write letters, digits and -, as X-Token")
 	}
 	checkClaims("jwt.claimHeaders", j.ClaimHeaders, fs)
@@ -120,7 +120,7 @@ func checkClaims(at string, headers map[string]string, fs *sidecar.Findings) {
 	lower := map[string]bool{}
 	for _, header := range slices.Sorted(maps.Keys(headers)) {
 		switch name := strings.ToLower(header); {
-		case !pattern.HeaderName().MatchString(header) || reserved(header):
+		case !pattern.HeaderName().MatchString(header) || isReservedHeader(header):
 			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no header for a claim", header), "write one of its own, as X-Jwt-Sub")
 		case lower[name]:
 			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("header %q is there twice", header), "leave one of them out")
@@ -132,7 +132,7 @@ func checkClaims(at string, headers map[string]string, fs *sidecar.Findings) {
 	}
 }
 
-func (g *GoogleIAP) validate(fs *sidecar.Findings) {
+func (g *GoogleIAP) validateIAP(fs *sidecar.Findings) {
 	if g == nil {
 		return
 	}
@@ -146,7 +146,7 @@ func (g *GoogleIAP) validate(fs *sidecar.Findings) {
 // https://cloud.google.com/iap/docs/signed-headers-howto, "Verifying the JWT payload"
 var iapAudience = pattern.LazyRegexp(`^/projects/\d+/(global/backendServices/\d+|apps/[a-z0-9-]+|[a-z0-9-]+/[a-z0-9-]+/[a-z0-9-]+(/[a-z0-9-]+)*)$`)
 
-func (o *OIDC) validate(fs *sidecar.Findings) {
+func (o *OIDC) validateOIDC(fs *sidecar.Findings) {
 	if o == nil {
 		return
 	}
@@ -173,7 +173,7 @@ func (o *OIDC) validate(fs *sidecar.Findings) {
 			}
 		}
 	}
-	o.Session.validate(fs)
+	o.Session.validateSession(fs)
 	o.CA.ValidateAt("oidc.ca", fs)
 	for _, port := range []struct {
 		field string
@@ -185,26 +185,26 @@ func (o *OIDC) validate(fs *sidecar.Findings) {
 	}
 }
 
-func (s *Session) validate(fs *sidecar.Findings) {
+func (s *Session) validateSession(fs *sidecar.Findings) {
 	if s == nil {
 		return
 	}
 	if s.ExpireSeconds < 0 {
 		fs.Add(sidecar.Error, "bad-value", "oidc.session.expireSeconds", "seconds can't be negative", "leave it out for 12 hours")
 	}
-	switch refresh := s.refresh(); {
+	switch refresh := s.refreshSeconds(); {
 	case refresh < 0:
 		fs.Add(sidecar.Error, "bad-value", "oidc.session.refreshSeconds", "seconds can't be negative", "leave it out for 5 minutes")
-	case refresh >= s.expire() && s.ExpireSeconds >= 0:
-		fs.Add(sidecar.Error, "bad-value", "oidc.session.refreshSeconds", fmt.Sprintf("a session of %d seconds would end before it's refreshed after %d", s.expire(), refresh),
+	case refresh >= s.expireSeconds() && s.ExpireSeconds >= 0:
+		fs.Add(sidecar.Error, "bad-value", "oidc.session.refreshSeconds", fmt.Sprintf("a session of %d seconds would end before it's refreshed after %d", s.expireSeconds(), refresh),
 			"write less than expireSeconds")
 	case refresh == 0:
 		fs.Add(sidecar.Warning, "session-unchecked", "oidc.session.refreshSeconds",
-			fmt.Sprintf("who is locked out by the provider stays in until the session ends, after %d seconds", s.expire()), "write some minutes, as 300")
+			fmt.Sprintf("who is locked out by the provider stays in until the session ends, after %d seconds", s.expireSeconds()), "write some minutes, as 300")
 	}
 }
 
-func (b *Basic) validate(fs *sidecar.Findings) {
+func (b *Basic) validateBasic(fs *sidecar.Findings) {
 	if b == nil {
 		return
 	}
@@ -231,7 +231,7 @@ func checkHTTPS(field, text string, fs *sidecar.Findings) {
 // names none.
 func (p *AuthProxy) withDeclaredPorts(w *sidecar.Workload) *AuthProxy {
 	whole := *p
-	whole.Gate = p.discovered(w)
+	whole.Base = p.withPorts(w)
 	return &whole
 }
 
@@ -242,7 +242,7 @@ func (p *AuthProxy) Check(w *sidecar.Workload) sidecar.Findings {
 	if !fs.Failed() {
 		fs = nil // the rest has been reported when the config was read
 	}
-	p.Gate.check(w, &fs)
+	p.Base.checkBase(w, &fs)
 	p.checkHealth(w, true, &fs)
 	want := func(field, secret string, keys ...string) {
 		have, ok := w.Secrets[secret]
@@ -252,7 +252,7 @@ func (p *AuthProxy) Check(w *sidecar.Workload) sidecar.Findings {
 			}
 		}
 	}
-	if ref := w.Image(pattern.NginxJSImage.Ref); p.token() != nil && strings.Contains(ref, "-slim") {
+	if ref := w.Image(pattern.NginxJSImage.Ref); p.verifiedJWT() != nil && strings.Contains(ref, "-slim") {
 		fs.Add(sidecar.Error, "image-unfit", "override.image", fmt.Sprintf("image %s has no njs, which verifies tokens, and no curl", ref), "take one that isn't slim, as "+pattern.NginxJSImage.Ref)
 	}
 	switch {

@@ -26,9 +26,9 @@ func TestSession(t *testing.T) {
 		"no refresh":      {&Session{RefreshSeconds: new(int32(-1))}, 43200, -1, "bad-value"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, c.expire, c.session.expire())
-			require.Equal(t, c.refresh, c.session.refresh())
-			p := AuthProxy{Gate: proxy().Gate, OIDC: &OIDC{IssuerURL: "https://login.example.com", ClientID: "reports", SecretName: "oidc", Session: c.session}}
+			require.Equal(t, c.expire, c.session.expireSeconds())
+			require.Equal(t, c.refresh, c.session.refreshSeconds())
+			p := AuthProxy{Base: proxy().Base, OIDC: &OIDC{IssuerURL: "https://login.example.com", ClientID: "reports", SecretName: "oidc", Session: c.session}}
 			fs := p.Validate()
 			if c.finding == "" {
 				require.Empty(t, fs)

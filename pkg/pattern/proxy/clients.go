@@ -50,16 +50,16 @@ const (
 
 const clientsDir = "/etc/outrigger/clients" // where the clients' CA is
 
-func (c *Clients) required() bool { return c != nil && c.Mode != OptionalClients }
+func (c *Clients) areRequired() bool { return c != nil && c.Mode != OptionalClients }
 
-// bySAN reports whether names are asked for that nginx doesn't see.
-func (c *Clients) bySAN() bool {
+// matchesSANs reports whether names are asked for that nginx doesn't see.
+func (c *Clients) matchesSANs() bool {
 	return c != nil && len(c.AllowedDNSNames)+len(c.AllowedURIs) > 0
 }
 
-// byName reports whether only some clients of the CA may come in.
-func (c *Clients) byName() bool {
-	return c.bySAN() || c != nil && len(c.AllowedCommonNames)+len(c.AllowedSubjects) > 0
+// matchesNames reports whether only some clients of the CA may come in.
+func (c *Clients) matchesNames() bool {
+	return c.matchesSANs() || c != nil && len(c.AllowedCommonNames)+len(c.AllowedSubjects) > 0
 }
 
 // Names are checked for what needs no escaping in a subject (RFC 2253), so that
@@ -69,7 +69,7 @@ var (
 	subjectName = pattern.LazyRegexp(`^[A-Za-z0-9.]+=[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$`)
 )
 
-func (c *Clients) validate(p *Gate, fs *sidecar.Findings) {
+func (c *Clients) validateClients(p *Base, fs *sidecar.Findings) {
 	pattern.CheckEnum("clients.mode", c.Mode, fs, RequireClients, OptionalClients)
 	c.CA.ValidateAt("clients.ca", fs)
 	for i, name := range c.AllowedCommonNames {
@@ -85,17 +85,17 @@ func (c *Clients) validate(p *Gate, fs *sidecar.Findings) {
 		}
 	}
 	http, tcp := false, false
-	for _, d := range p.doors() {
+	for _, d := range p.portRoutes() {
 		http, tcp = http || d.protocol != sidecar.TCP, tcp || d.protocol == sidecar.TCP
 	}
-	if c.bySAN() && http {
+	if c.matchesSANs() && http {
 		fs.Add(sidecar.Error, "client-names", "clients", "nginx doesn't see the subject alternative names of clients' certificates",
 			"use allowedCommonNames or allowedSubjects; names of that kind are for protocol tcp")
 	}
 	if tcp {
 		c.validateTCP(p, http, fs)
 	}
-	if p.front() && !p.Closes() {
+	if p.isModeFront() && !p.Closes() {
 		fs.Add(sidecar.Error, "app-reachable", "networkPolicy", fmt.Sprintf("at the pod's address, port %d would still answer those without a certificate", p.Port),
 			"leave networkPolicy out, or use mode takeover")
 	}
@@ -109,8 +109,8 @@ type nginxClients struct {
 	Subjects []string // and of subjects
 }
 
-// identity is what the app is told of the client, by header.
-func (c *Clients) identity() map[string]string {
+// identityByHeader is what the app is told of the client, by header.
+func (c *Clients) identityByHeader() map[string]string {
 	values := map[string]string{}
 	if c.ForwardIdentity {
 		values["X-Client-Verify"], values["X-Client-CN"] = "$ssl_client_verify", "$client_cn"
@@ -119,19 +119,19 @@ func (c *Clients) identity() map[string]string {
 	return values
 }
 
-// nginx is nil where clients aren't asked for certificates.
-func (c *Clients) nginx() *nginxClients {
+// newNginxClients is nil where clients aren't asked for certificates.
+func (c *Clients) newNginxClients() *nginxClients {
 	if c == nil {
 		return nil
 	}
-	out := &nginxClients{CA: clientsDir + "/" + pattern.CAKey, Optional: !c.required()}
+	out := &nginxClients{CA: clientsDir + "/" + pattern.CAKey, Optional: !c.areRequired()}
 	// \z and not $, which also matches before a line break; maps compare plain
 	// texts without regard to case, regular expressions with.
 	for _, name := range c.AllowedCommonNames {
-		out.Names = append(out.Names, quote("~^SUCCESS/"+regexp.QuoteMeta(name)+`\z`))
+		out.Names = append(out.Names, quoteWord("~^SUCCESS/"+regexp.QuoteMeta(name)+`\z`))
 	}
 	for _, name := range c.AllowedSubjects {
-		out.Subjects = append(out.Subjects, quote("~^SUCCESS/"+regexp.QuoteMeta(name)+`\z`))
+		out.Subjects = append(out.Subjects, quoteWord("~^SUCCESS/"+regexp.QuoteMeta(name)+`\z`))
 	}
 	return out
 }

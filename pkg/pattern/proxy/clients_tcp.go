@@ -17,7 +17,7 @@ import (
 var clientURI = pattern.LazyRegexp(`^[a-z][a-z0-9+.-]*:[A-Za-z0-9._~:/?#@!&'*+,;=%-]+$`)
 
 // validateTCP finds what can't be asked of clients in protocol tcp.
-func (c *Clients) validateTCP(p *Gate, http bool, fs *sidecar.Findings) {
+func (c *Clients) validateTCP(p *Base, http bool, fs *sidecar.Findings) {
 	no := func(field, message, hint string) { fs.Add(sidecar.Error, "client-names", field, message, hint) }
 	if c.ForwardIdentity {
 		no("clients.forwardIdentity", "there are no headers in protocol tcp", "leave it out, or give http ports a proxy of their own")
@@ -31,19 +31,19 @@ func (c *Clients) validateTCP(p *Gate, http bool, fs *sidecar.Findings) {
 		}
 	}
 	for i, uri := range c.AllowedURIs {
-		if !clientURI().MatchString(uri) || !wildcards(uri) {
+		if !clientURI().MatchString(uri) || !hasValidWildcards(uri) {
 			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("clients.allowedURIs[%d]", i), fmt.Sprintf("%q can't be compared safely", uri),
 				"write a URI, as spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end")
 		}
 	}
-	if !c.byName() {
+	if !c.matchesNames() {
 		return
 	}
 	if http && len(c.AllowedCommonNames) > 0 {
 		no("clients.allowedCommonNames", "for http nginx compares them, for tcp it can't", "give the tcp ports a proxy of their own")
 	}
 	// The rest is of ghostunnel.
-	if !c.required() {
+	if !c.areRequired() {
 		no("clients.mode", "in protocol tcp, nothing tells a client with the wrong name from one without a certificate", "leave mode out, or the lists of names")
 	}
 	if len(p.MorePorts) > 0 && !http {
@@ -57,9 +57,9 @@ func (c *Clients) validateTCP(p *Gate, http bool, fs *sidecar.Findings) {
 	}
 }
 
-// wildcards reports whether all * of a URI stand where ghostunnel takes them
+// hasValidWildcards reports whether all * of a URI stand where ghostunnel takes them
 // (wildcard/matcher.go): it doesn't start otherwise.
-func wildcards(uri string) bool {
+func hasValidWildcards(uri string) bool {
 	segments := strings.Split(uri, "/")
 	for i, s := range segments {
 		if strings.Contains(s, "*") && s != "*" && (s != "**" || i < len(segments)-1) {
@@ -69,22 +69,22 @@ func wildcards(uri string) bool {
 	return true
 }
 
-// named reports whether clients of protocol tcp are told apart by their names:
+// matchesClientNames reports whether clients of protocol tcp are told apart by their names:
 // nginx can't do that, so a ghostunnel stands in its place.
-func (p *TLSProxy) named() bool {
-	return p.Clients.byName() && !slices.ContainsFunc(p.doors(), func(d door) bool { return d.protocol != sidecar.TCP })
+func (p *TLSProxy) matchesClientNames() bool {
+	return p.Clients.matchesNames() && !slices.ContainsFunc(p.portRoutes(), func(d portRoute) bool { return d.protocol != sidecar.TCP })
 }
 
-// ghostunnel is one in server mode. It reads a changed certificate or CA within a
+// newGhostunnel is one in server mode. It reads a changed certificate or CA within a
 // minute. The probes see its status listener: on the TLS port, each of them would
 // be told as a failed handshake. Its image has no shell.
-func (p *TLSProxy) ghostunnel(w *sidecar.Workload) corev1.Container {
-	d := p.doors()[0]
+func (p *TLSProxy) newGhostunnel(w *sidecar.Workload) corev1.Container {
+	d := p.portRoutes()[0]
 	host := "" // both families
 	switch {
-	case !p.listens(corev1.IPv6Protocol):
+	case !p.listensOn(corev1.IPv6Protocol):
 		host = "0.0.0.0"
-	case !p.listens(corev1.IPv4Protocol):
+	case !p.listensOn(corev1.IPv4Protocol):
 		host = "[::]"
 	}
 	args := []string{
@@ -102,13 +102,13 @@ func (p *TLSProxy) ghostunnel(w *sidecar.Workload) corev1.Container {
 			args = append(args, list.flag+name)
 		}
 	}
-	status := p.health(0)
-	shutdown := p.shutdown(w)
+	status := p.healthPort(0)
+	shutdown := p.planShutdown(w)
 	return corev1.Container{
 		Name:    w.Name,
 		Image:   pattern.GhostunnelImage.Ref,
 		Command: []string{"ghostunnel", "server"},
-		Args: append(args, "--timed-reload=60s", fmt.Sprintf("--shutdown-timeout=%ds", shutdown.left(shutdown.app)),
+		Args: append(args, "--timed-reload=60s", fmt.Sprintf("--shutdown-timeout=%ds", shutdown.quitSeconds(shutdown.app)),
 			fmt.Sprintf("--status=http://:%d", status), "--quiet=conns"),
 		Ports:     append(p.containerPorts(w), corev1.ContainerPort{ContainerPort: status}),
 		Resources: pattern.GhostunnelSize.Resources(w),
@@ -118,7 +118,7 @@ func (p *TLSProxy) ghostunnel(w *sidecar.Workload) corev1.Container {
 		},
 		StartupProbe:    pattern.NewTCPProbe(status, 1, 60),
 		LivenessProbe:   pattern.NewTCPProbe(status, 20, 3),
-		Lifecycle:       shutdown.hold(w),
+		Lifecycle:       shutdown.keepAlive(w),
 		SecurityContext: pattern.RestrictedSecurityContext(pattern.GhostunnelImage),
 	}
 }

@@ -40,32 +40,34 @@ type healthRequest struct{ Sent, Target string }
 // the app gets where it writes nothing.
 type healthDefault struct{ Variable, Written, Default string }
 
-// health is the port of a door's listener for the kubelet.
-func (p *Gate) health(door int) int32 { return cmp.Or(p.HealthPort, defaultHealthPort) + int32(door) }
+// healthPort is the port of a route's listener for the kubelet.
+func (p *Base) healthPort(route int) int32 {
+	return cmp.Or(p.HealthPort, defaultHealthPort) + int32(route)
+}
 
-// healthOf is the listener of a door.
-func (p *Gate) healthOf(w *sidecar.Workload, door int, http2Directive bool) *nginxHealth {
-	d := p.doors()[door]
-	h := &nginxHealth{Port: p.health(door)}
+// healthListener is the listener of a route.
+func (p *Base) healthListener(w *sidecar.Workload, route int, http2Directive bool) *nginxHealth {
+	d := p.portRoutes()[route]
+	h := &nginxHealth{Port: p.healthPort(route)}
 	if d.protocol == sidecar.GRPC {
 		options := ""
 		if !http2Directive {
 			options = " http2"
 		}
-		h.Listen = p.listeners(p.health(door), options)
+		h.Listen = p.listenDirectives(p.healthPort(route), options)
 		return h
 	}
 	options := ""
-	if p.tls() {
+	if p.hasCertificate() {
 		options = " ssl"
 	}
-	h.Listen = p.listeners(p.health(door), options)
-	h.pass(kubeletRequests(w, d.port, p.health(door)), d.port)
+	h.Listen = p.listenDirectives(p.healthPort(route), options)
+	h.passRequests(kubeletRequests(w, d.port, p.healthPort(route)), d.port)
 	return h
 }
 
-// pass has the listener pass on requests, to an app that was asked on a port.
-func (h *nginxHealth) pass(requests []kubeletRequest, port int32) {
+// passRequests has the listener pass on requests, to an app that was asked on a port.
+func (h *nginxHealth) passRequests(requests []kubeletRequest, port int32) {
 	names := writtenHeaders(requests)
 	sent, written := "$request", map[string]string{}
 	for i, name := range names {
@@ -74,7 +76,7 @@ func (h *nginxHealth) pass(requests []kubeletRequest, port int32) {
 	}
 	h.Sent = `"` + sent + `"`
 	for _, r := range requests {
-		h.Requests = append(h.Requests, healthRequest{quote(r.expression(names, written)), quote(r.target)})
+		h.Requests = append(h.Requests, healthRequest{quoteWord(r.requestRegexp(names, written)), quoteWord(r.target)})
 	}
 	h.Requests = slices.Compact(h.Requests)
 	for _, own := range []nginxHeader{{"Host", fmt.Sprintf("$pod_address:%d", port)}, {"User-Agent", "$kubelet_agent"}, {"Accept", "*/*"}} {
@@ -93,45 +95,45 @@ func (h *nginxHealth) pass(requests []kubeletRequest, port int32) {
 	}
 }
 
-// heard reports whether a door has a listener for the kubelet: one that refuses
+// needsHealthListener reports whether a route has a listener for the kubelet: one that refuses
 // clients without credentials (guarded), and gRPC's, whose probes can't speak TLS.
-func (p *Gate) heard(w *sidecar.Workload, d door, guarded bool) bool {
+func (p *Base) needsHealthListener(w *sidecar.Workload, d portRoute, guarded bool) bool {
 	switch {
-	case p.front():
+	case p.isModeFront():
 		return false // the app still answers itself
 	case d.protocol == sidecar.HTTP:
 		return guarded
 	}
-	return d.protocol == sidecar.GRPC && grpcProbed(w, d.port, p.health(0), len(p.MorePorts))
+	return d.protocol == sidecar.GRPC && grpcProbed(w, d.port, p.healthPort(0), len(p.MorePorts))
 }
 
-// heardTakeovers are takeovers that say where the kubelet is answered.
-func (p *Gate) heardTakeovers(w *sidecar.Workload, guarded bool) []sidecar.Takeover {
-	all := p.takeovers()
-	for i, d := range p.doors() {
+// takeoversWithHealth are takeovers that say where the kubelet is answered.
+func (p *Base) takeoversWithHealth(w *sidecar.Workload, guarded bool) []sidecar.Takeover {
+	all := p.portTakeovers()
+	for i, d := range p.portRoutes() {
 		switch {
-		case !p.heard(w, d, guarded):
+		case !p.needsHealthListener(w, d, guarded):
 		case d.protocol == sidecar.GRPC:
-			all[i].GRPCHealthPort = p.health(i)
+			all[i].GRPCHealthPort = p.healthPort(i)
 		default:
-			all[i].HealthPort = p.health(i)
+			all[i].HealthPort = p.healthPort(i)
 		}
 	}
 	return all
 }
 
-// hear gives a proxy's container its listeners for the kubelet. With one of them,
+// addHealthPorts gives a proxy's container its listeners for the kubelet. With one of them,
 // the startup probe asks nginx itself: it starts with certificates that it can't
 // read, since their path is a variable, and shakes no hands then.
-func (p *Gate) hear(w *sidecar.Workload, c *corev1.Container, guarded bool) {
-	for i, d := range p.doors() {
-		if !p.heard(w, d, guarded) {
+func (p *Base) addHealthPorts(w *sidecar.Workload, c *corev1.Container, guarded bool) {
+	for i, d := range p.portRoutes() {
+		if !p.needsHealthListener(w, d, guarded) {
 			continue
 		}
-		c.Ports = append(c.Ports, corev1.ContainerPort{ContainerPort: p.health(i)})
+		c.Ports = append(c.Ports, corev1.ContainerPort{ContainerPort: p.healthPort(i)})
 		if d.protocol == sidecar.HTTP {
-			get := &corev1.HTTPGetAction{Path: readyPath, Port: intstr.FromInt32(p.health(i))}
-			if p.tls() {
+			get := &corev1.HTTPGetAction{Path: readyPath, Port: intstr.FromInt32(p.healthPort(i))}
+			if p.hasCertificate() {
 				get.Scheme = corev1.URISchemeHTTPS
 			}
 			c.StartupProbe.ProbeHandler = corev1.ProbeHandler{HTTPGet: get}
@@ -140,22 +142,22 @@ func (p *Gate) hear(w *sidecar.Workload, c *corev1.Container, guarded bool) {
 }
 
 // checkHealth finds probes that can't be passed on.
-func (p *Gate) checkHealth(w *sidecar.Workload, guarded bool, fs *sidecar.Findings) {
-	for i, d := range p.doors() {
-		if !p.front() && d.protocol == sidecar.GRPC && len(probes(w, d.port)) > 0 {
+func (p *Base) checkHealth(w *sidecar.Workload, guarded bool, fs *sidecar.Findings) {
+	for i, d := range p.portRoutes() {
+		if !p.isModeFront() && d.protocol == sidecar.GRPC && len(httpProbes(w, d.port)) > 0 {
 			fs.Add(sidecar.Warning, "probe-grpc", d.field+"protocol", fmt.Sprintf("an HTTP probe asks port %d, and with protocol grpc it comes to the app as HTTP/2 like all calls", d.port),
 				"probe it by grpc, or write protocol: http if clients speak HTTP too")
 		}
-		if !p.heard(w, d, guarded) || d.protocol != sidecar.HTTP {
+		if !p.needsHealthListener(w, d, guarded) || d.protocol != sidecar.HTTP {
 			continue
 		}
-		requests := kubeletRequests(w, d.port, p.health(i))
-		for _, target := range probed(requests) {
+		requests := kubeletRequests(w, d.port, p.healthPort(i))
+		for _, target := range probeTargets(requests) {
 			if problem := oddTarget(target); problem != "" {
 				fs.Add(sidecar.Error, "probe-path", "healthPort", fmt.Sprintf("the path %q of a probe %s", target, problem), "probe a plain path, as /healthz")
 			}
 		}
-		if problem := oddHeaders(requests, p.health(i)); problem != "" {
+		if problem := oddHeaders(requests, p.healthPort(i)); problem != "" {
 			fs.Add(sidecar.Error, "probe-headers", "healthPort", problem, "take them out of the probe's httpHeaders, or probe by exec")
 		}
 	}
@@ -164,7 +166,7 @@ func (p *Gate) checkHealth(w *sidecar.Workload, guarded bool, fs *sidecar.Findin
 // grpcProbed reports whether the kubelet probes a port, or a listener that an
 // earlier run has led it to, by gRPC.
 func grpcProbed(w *sidecar.Workload, port, health int32, more int) bool {
-	for _, c := range handlers(w) {
+	for _, c := range probeHandlers(w) {
 		for _, h := range c.probes {
 			if h.GRPC != nil && c.container.Name != w.Name && (h.GRPC.Port == port || h.GRPC.Port >= health && h.GRPC.Port <= health+int32(more)) {
 				return true
@@ -180,8 +182,8 @@ type handled struct {
 	hooks     []*corev1.LifecycleHandler
 }
 
-// handlers are the probes and hooks of the pod's containers.
-func handlers(w *sidecar.Workload) (out []handled) {
+// probeHandlers are the probes and hooks of the pod's containers.
+func probeHandlers(w *sidecar.Workload) (out []handled) {
 	for c := range w.AllContainers() {
 		h := handled{container: c}
 		for _, probe := range []*corev1.Probe{c.StartupProbe, c.LivenessProbe, c.ReadinessProbe} {

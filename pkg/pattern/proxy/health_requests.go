@@ -28,19 +28,19 @@ type kubeletRequest struct {
 // headers come first: a request with them is one without them as well. Headers that the
 // kubelet itself may write in the same way count less.
 func kubeletRequests(w *sidecar.Workload, ports ...int32) (all []kubeletRequest) {
-	for _, get := range probes(w, ports...) {
+	for _, get := range httpProbes(w, ports...) {
 		all = append(all, kubeletRequest{kubeletTarget(get.Path), kubeletHeaders(get.HTTPHeaders)})
 	}
 	names := writtenHeaders(all)
 	slices.SortFunc(all, func(a, b kubeletRequest) int {
-		return cmp.Or(cmp.Compare(b.marks(), a.marks()), cmp.Compare(len(b.headers), len(a.headers)),
-			cmp.Compare(a.expression(names, nil), b.expression(names, nil)))
+		return cmp.Or(cmp.Compare(b.countProbeHeaders(), a.countProbeHeaders()), cmp.Compare(len(b.headers), len(a.headers)),
+			cmp.Compare(a.requestRegexp(names, nil), b.requestRegexp(names, nil)))
 	})
 	return all
 }
 
-// marks is how many headers the request has that the kubelet writes for probes alone.
-func (r kubeletRequest) marks() (n int) {
+// countProbeHeaders is how many headers the request has that the kubelet writes for probes alone.
+func (r kubeletRequest) countProbeHeaders() (n int) {
 	for name := range r.headers {
 		if !slices.Contains([]string{"Host", "User-Agent", "Accept", "Accept-Encoding"}, name) {
 			n++
@@ -81,8 +81,8 @@ func writtenHeaders(requests []kubeletRequest) (names []string) {
 	return slices.Compact(names)
 }
 
-// probed are the targets of requests, in order and each once.
-func probed(requests []kubeletRequest) (targets []string) {
+// probeTargets are the targets of requests, in order and each once.
+func probeTargets(requests []kubeletRequest) (targets []string) {
 	for _, r := range requests {
 		targets = append(targets, r.target)
 	}
@@ -90,15 +90,15 @@ func probed(requests []kubeletRequest) (targets []string) {
 	return slices.Compact(targets)
 }
 
-// expression is a regular expression for what is sent: the request line and, each after
+// requestRegexp is a regular expression for what is sent: the request line and, each after
 // a line feed, which none of them can have, the values of the named headers. No other
 // spelling of the target is the same text, an absolute one neither. The kubelet's own
 // client speaks HTTP/1.1. A header that the request writes is captured by its name.
-func (r kubeletRequest) expression(names []string, captured map[string]string) string {
+func (r kubeletRequest) requestRegexp(names []string, captured map[string]string) string {
 	text := "~^(?:GET|HEAD) " + regexp.QuoteMeta(r.target) + ` HTTP/1\.1`
 	for _, name := range names {
 		if values, written := r.headers[name]; written {
-			text += `\n(?<` + captured[name] + ">" + exactly(values) + ")"
+			text += `\n(?<` + captured[name] + ">" + quoteExactly(values) + ")"
 		} else {
 			text += `\n[^\n]*`
 		}
@@ -106,9 +106,9 @@ func (r kubeletRequest) expression(names []string, captured map[string]string) s
 	return text + `\z`
 }
 
-// exactly is a regular expression for a header's values, in characters that nginx.conf
+// quoteExactly is a regular expression for a header's values, in characters that nginx.conf
 // can hold. Of several, nginx shows the first one until 1.22, then all of them.
-func exactly(values []string) string {
+func quoteExactly(values []string) string {
 	var b strings.Builder
 	for i, value := range values {
 		if i > 0 {
@@ -134,7 +134,7 @@ var plainByte = pattern.LazyRegexp(`^[A-Za-z0-9 _/=,:;@-]$`)
 // aren't named: they may be secret.
 func oddHeaders(requests []kubeletRequest, listener int32) string {
 	h := &nginxHealth{Port: listener}
-	h.pass(requests, 0)
+	h.passRequests(requests, 0)
 	if len(h.Sent) > longestWord {
 		return "the headers of the probes have too many names for nginx.conf"
 	}
@@ -215,9 +215,9 @@ func hopByHop(name string) bool {
 		"Te", "Trailer", "Transfer-Encoding", "Upgrade"}, name)
 }
 
-// probes are the HTTP probes and hooks of the pod's containers that ask these ports of
+// httpProbes are the HTTP probes and hooks of the pod's containers that ask these ports of
 // the pod itself.
-func probes(w *sidecar.Workload, ports ...int32) (all []*corev1.HTTPGetAction) {
+func httpProbes(w *sidecar.Workload, ports ...int32) (all []*corev1.HTTPGetAction) {
 	take := func(c *corev1.Container, get *corev1.HTTPGetAction) {
 		if get == nil || c.Name == w.Name || get.Host != "" && !pattern.IsLoopback(get.Host) {
 			return
@@ -226,7 +226,7 @@ func probes(w *sidecar.Workload, ports ...int32) (all []*corev1.HTTPGetAction) {
 			all = append(all, get)
 		}
 	}
-	for _, c := range handlers(w) {
+	for _, c := range probeHandlers(w) {
 		for _, h := range c.probes {
 			take(c.container, h.HTTPGet)
 		}

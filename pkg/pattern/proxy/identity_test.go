@@ -90,9 +90,9 @@ func TestIdentityFamilies(t *testing.T) {
 func TestIdentityWhole(t *testing.T) {
 	for name, values := range map[string]map[string]string{
 		"nobody": nil,
-		"basic":  (&AuthProxy{Basic: &Basic{}}).identity(),
-		"OIDC":   (&AuthProxy{OIDC: &OIDC{}}).identity(),
-		"mTLS":   (&Clients{ForwardIdentity: true}).identity(),
+		"basic":  (&AuthProxy{Basic: &Basic{}}).identityByHeader(),
+		"OIDC":   (&AuthProxy{OIDC: &OIDC{}}).identityByHeader(),
+		"mTLS":   (&Clients{ForwardIdentity: true}).identityByHeader(),
 		"other":  {"x-jwt-tenant": "$tenant", "X-REMOTE-USER": "$sub"},
 	} {
 		t.Run(name, func(t *testing.T) {

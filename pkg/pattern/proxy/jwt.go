@@ -83,7 +83,7 @@ var keysScript string
 // for names of its own.
 type setting struct{ Name, Value string }
 
-func settingOf(name string, value any) setting {
+func newSetting(name string, value any) setting {
 	raw, err := json.Marshal(value)
 	if err != nil {
 		panic(fmt.Sprintf("jwt.js: %v", err)) // it's made of texts and numbers
@@ -118,13 +118,13 @@ func (j *JWT) preflightHeaders() (all []preflightHeader) {
 // algorithms are those of RFC 7518, 3.1, that WebCrypto of njs verifies with a public key.
 var algorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"}
 
-// token is the JWT that is verified; nil: none is.
-func (p *AuthProxy) token() *JWT {
+// verifiedJWT is the JWT that is verified; nil: none is.
+func (p *AuthProxy) verifiedJWT() *JWT {
 	switch {
 	case p.JWT != nil:
 		return p.JWT
 	case p.GoogleIAP != nil:
-		return p.GoogleIAP.jwt()
+		return p.GoogleIAP.assertionJWT()
 	}
 	return nil
 }
@@ -132,9 +132,9 @@ func (p *AuthProxy) token() *JWT {
 // claimHeaders are the headers that tell claims, in their order.
 func (j *JWT) claimHeaders() []string { return slices.Sorted(maps.Keys(j.ClaimHeaders)) }
 
-// script is the verifier. It's a part of nginx: nothing else runs that could be
+// verifierScript is the verifier. It's a part of nginx: nothing else runs that could be
 // asked past it, or be gone.
-func (j *JWT) script(algorithms []string) string {
+func (j *JWT) verifierScript(algorithms []string) string {
 	keys, seconds := fetchedKeys, keepKeysDays*24*60*60
 	if j.JWKS != nil {
 		keys, seconds = jwksDir+"/"+jwksKey, 0
@@ -147,17 +147,17 @@ func (j *JWT) script(algorithms []string) string {
 		claims = append(claims, j.ClaimHeaders[header])
 	}
 	settings := []setting{
-		settingOf("issuer", j.Issuer),
-		settingOf("audiences", j.Audiences),
-		settingOf("algorithms", algorithms),
-		settingOf("keys", keys),
-		settingOf("keepSeconds", seconds), // how old they may become; 0: they're no copy
-		settingOf("header", strings.ToLower(cmp.Or(j.Header, "Authorization"))),
-		settingOf("bearer", j.Header == ""),
-		settingOf("skewSeconds", clockSkew),
-		settingOf("preflight", j.AllowCORSPreflight),
-		settingOf("required", required),
-		settingOf("claims", claims), // those that go into headers
+		newSetting("issuer", j.Issuer),
+		newSetting("audiences", j.Audiences),
+		newSetting("algorithms", algorithms),
+		newSetting("keys", keys),
+		newSetting("keepSeconds", seconds), // how old they may become; 0: they're no copy
+		newSetting("header", strings.ToLower(cmp.Or(j.Header, "Authorization"))),
+		newSetting("bearer", j.Header == ""),
+		newSetting("skewSeconds", clockSkew),
+		newSetting("preflight", j.AllowCORSPreflight),
+		newSetting("required", required),
+		newSetting("claims", claims), // those that go into headers
 	}
 	var b strings.Builder
 	if err := nginxTemplates().ExecuteTemplate(&b, jwtKey+".tmpl", settings); err != nil {
@@ -166,9 +166,9 @@ func (j *JWT) script(algorithms []string) string {
 	return b.String()
 }
 
-// identity is what the app is told of who is there, by header: claims, and the token
+// identityByHeader is what the app is told of who is there, by header: claims, and the token
 // where it's wanted. It was verified.
-func (j *JWT) identity() map[string]string {
+func (j *JWT) identityByHeader() map[string]string {
 	header := textproto.CanonicalMIMEHeaderKey(cmp.Or(j.Header, "Authorization"))
 	values := map[string]string{header: ""}
 	if j.ForwardToken {
@@ -180,13 +180,13 @@ func (j *JWT) identity() map[string]string {
 	return values
 }
 
-// verify gives nginx the verifier and its keys.
-func (p *AuthProxy) verify(w *sidecar.Workload, c *sidecar.Change, main *corev1.Container, files map[string]string) {
-	j, allowed := p.token(), algorithms
+// addVerifier gives nginx the verifier and its keys.
+func (p *AuthProxy) addVerifier(w *sidecar.Workload, c *sidecar.Change, main *corev1.Container, files map[string]string) {
+	j, allowed := p.verifiedJWT(), algorithms
 	if p.GoogleIAP != nil {
 		allowed = []string{"ES256"}
 	}
-	files[jwtKey] = j.script(allowed)
+	files[jwtKey] = j.verifierScript(allowed)
 	main.Image = pattern.NginxJSImage.Ref
 	mount := func(v corev1.Volume, dir string) {
 		c.Volumes = append(c.Volumes, v)

@@ -31,7 +31,7 @@ func FuzzJWT(f *testing.F) {
 		}
 	}
 	asProxy := func(v [9]string, local bool) *AuthProxy {
-		p := &AuthProxy{Gate: proxy().Gate, JWT: &JWT{Issuer: v[0], Audiences: []string{v[1]}, JWKSURI: v[2], Header: v[3],
+		p := &AuthProxy{Base: proxy().Base, JWT: &JWT{Issuer: v[0], Audiences: []string{v[1]}, JWKSURI: v[2], Header: v[3],
 			ClaimHeaders: map[string]string{v[4]: v[5]}, RequiredClaims: map[string]string{v[6]: v[7]}}}
 		if local {
 			p.JWT.JWKSURI, p.JWT.JWKS = "", &pattern.CABundle{ConfigMapName: "keys", Key: v[8]}

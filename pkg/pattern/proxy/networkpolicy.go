@@ -38,13 +38,13 @@ type NetworkPolicy struct {
 // something does, it opens the proxy's ports and nothing else. The kubelet needs no
 // rule: traffic from the pod's node is let in always (NetworkPolicySpec.Ingress), by
 // which its probes of closed ports pass.
-func (p *Gate) networkPolicy(w *sidecar.Workload) *sidecar.Object {
+func (p *Base) networkPolicy(w *sidecar.Workload) *sidecar.Object {
 	if !p.Closes() {
 		return nil
 	}
-	rules := []networkingv1.NetworkPolicyIngressRule{p.allButTheApp(w)}
-	if p.isolation(w).answer != netpol.No {
-		rules = p.theDoors(w)
+	rules := []networkingv1.NetworkPolicyIngressRule{p.allowOtherPorts(w)}
+	if p.findIsolation(w).answer != netpol.No {
+		rules = p.allowClients(w)
 	}
 	o := sidecar.NewObject(struct {
 		APIVersion string                         `json:"apiVersion"`
@@ -59,17 +59,17 @@ func (p *Gate) networkPolicy(w *sidecar.Workload) *sidecar.Object {
 	return &o
 }
 
-// allButTheApp lets everybody in on all ports but the app's, those that nobody
+// allowOtherPorts lets everybody in on all ports but the app's, those that nobody
 // declares too. These are ranges (endPort, stable since Kubernetes 1.25). The proxy's
 // own and those of other sidecars are listed by themselves, too: a network that knows
 // no ranges reads their first port only. All are numbers: many networks don't know the
 // names of native sidecars' ports. What others close stays closed.
-func (p *Gate) allButTheApp(w *sidecar.Workload) (rule networkingv1.NetworkPolicyIngressRule) {
+func (p *Base) allowOtherPorts(w *sidecar.Workload) (rule networkingv1.NetworkPolicyIngressRule) {
 	closed := slices.Concat(p.Takes(), w.Shut)
 	slices.Sort(closed)
 	closed = slices.Compact(closed)
 	var single []int32
-	for _, d := range p.doors() {
+	for _, d := range p.portRoutes() {
 		single = append(single, d.listen)
 	}
 	for _, port := range w.Opened {
@@ -104,11 +104,11 @@ func policyPort(protocol corev1.Protocol, from, to int32) networkingv1.NetworkPo
 	return port
 }
 
-// theDoors lets clients in on the proxy's ports only: on each those whom policies of
+// allowClients lets clients in on the proxy's ports only: on each those whom policies of
 // the manifests let in on the app's port behind it, and nobody whom they let in
 // already. Where they let in nobody on any of them, whoever is to come in stands in no
 // manifest, and the proxy's ports are for everybody.
-func (p *Gate) theDoors(w *sidecar.Workload) (rules []networkingv1.NetworkPolicyIngressRule) {
+func (p *Base) allowClients(w *sidecar.Workload) (rules []networkingv1.NetworkPolicyIngressRule) {
 	let := func(from []networkingv1.NetworkPolicyPeer, port int32) {
 		if len(from) == 0 {
 			from = nil
@@ -123,9 +123,9 @@ func (p *Gate) theDoors(w *sidecar.Workload) (rules []networkingv1.NetworkPolicy
 			rules[i].Ports = append(rules[i].Ports, one)
 		}
 	}
-	known := p.clientsKnown(w)
-	for _, d := range p.doors() {
-		sources, _ := p.sources(w, d)
+	known := p.hasKnownClients(w)
+	for _, d := range p.portRoutes() {
+		sources, _ := p.findPeers(w, d)
 		for _, from := range sources {
 			let(from, d.listen)
 		}
@@ -136,24 +136,24 @@ func (p *Gate) theDoors(w *sidecar.Workload) (rules []networkingv1.NetworkPolicy
 	return rules
 }
 
-// clientsKnown reports whether policies that stand let somebody in on one of the app's
+// hasKnownClients reports whether policies that stand let somebody in on one of the app's
 // ports behind this proxy or another, or on this one's: then they say who the clients
 // are.
-func (p *Gate) clientsKnown(w *sidecar.Workload) bool {
-	doors := p.doors()
+func (p *Base) hasKnownClients(w *sidecar.Workload) bool {
+	routes := p.portRoutes()
 	for _, port := range w.Shut {
-		doors = append(doors, door{port: port, listen: port})
+		routes = append(routes, portRoute{port: port, listen: port})
 	}
-	return slices.ContainsFunc(doors, func(d door) bool {
-		_, known := p.sources(w, d)
+	return slices.ContainsFunc(routes, func(d portRoute) bool {
+		_, known := p.findPeers(w, d)
 		return known
 	})
 }
 
-// sources are the peers who come in on the app's port of a door by the policies that
+// findPeers are the peers who come in on the app's port of a route by the policies that
 // stand, and not on the proxy's yet. They're known where somebody comes in on one of
 // the two.
-func (p *Gate) sources(w *sidecar.Workload, d door) (out [][]networkingv1.NetworkPolicyPeer, known bool) {
+func (p *Base) findPeers(w *sidecar.Workload, d portRoute) (out [][]networkingv1.NetworkPolicyPeer, known bool) {
 	declared := p.containerPorts(w)
 	for _, c := range pattern.RunningContainers(w) {
 		declared = append(declared, c.Ports...)
@@ -175,22 +175,22 @@ func (p *Gate) sources(w *sidecar.Workload, d door) (out [][]networkingv1.Networ
 	return out, known
 }
 
-// An isolation says how sure it is that something isolates the pods, and what.
-type isolation struct {
+// An policyIsolation says how sure it is that something isolates the pods, and what.
+type policyIsolation struct {
 	answer   netpol.Answer
 	by, hint string // for messages
 }
 
 const sayIsolated = "write networkPolicy: {isolated: true} if one does, {isolated: false} if none does"
 
-// isolation looks at the policies that stand, and at what the user says of others. A
+// findIsolation looks at the policies that stand, and at what the user says of others. A
 // policy in no namespace, or for a workload in none, comes into whatever namespace
 // they're applied to.
-func (p *Gate) isolation(w *sidecar.Workload) isolation {
-	is := isolation{answer: netpol.No}
+func (p *Base) findIsolation(w *sidecar.Workload) policyIsolation {
+	is := policyIsolation{answer: netpol.No}
 	add := func(answer netpol.Answer, by, hint string) {
 		if answer > is.answer {
-			is = isolation{answer, by, hint}
+			is = policyIsolation{answer, by, hint}
 		}
 	}
 	if w.Isolated || p.SaysIsolated() {
@@ -212,18 +212,18 @@ func (p *Gate) isolation(w *sidecar.Workload) isolation {
 }
 
 // SaysIsolated reports whether the user says that something isolates the pods.
-func (p *Gate) SaysIsolated() bool {
+func (p *Base) SaysIsolated() bool {
 	return p.NetworkPolicy != nil && p.NetworkPolicy.Isolated != nil && *p.NetworkPolicy.Isolated
 }
 
 // Closes reports whether a NetworkPolicy is to close the app's port.
-func (p *Gate) Closes() bool {
-	return p.front() && (p.NetworkPolicy == nil || p.NetworkPolicy.Emit == nil || *p.NetworkPolicy.Emit)
+func (p *Base) Closes() bool {
+	return p.isModeFront() && (p.NetworkPolicy == nil || p.NetworkPolicy.Emit == nil || *p.NetworkPolicy.Emit)
 }
 
-// checkFront finds ways past the proxy.
-func (p *Gate) checkFront(w *sidecar.Workload, fs *sidecar.Findings) {
-	if !p.front() {
+// checkModeFront finds ways past the proxy.
+func (p *Base) checkModeFront(w *sidecar.Workload, fs *sidecar.Findings) {
+	if !p.isModeFront() {
 		return
 	}
 	switch {
@@ -245,42 +245,42 @@ func (p *Gate) checkFront(w *sidecar.Workload, fs *sidecar.Findings) {
 		if s.Spec.ClusterIP == corev1.ClusterIPNone {
 			fs.Add(sidecar.Warning, "service-headless", "mode",
 				fmt.Sprintf("clients of the headless Service %s dial the pods themselves, on the port that they know", s.Ref.Name),
-				fmt.Sprintf("lead them to port %d, or use mode takeover", p.doors()[0].listen))
+				fmt.Sprintf("lead them to port %d, or use mode takeover", p.portRoutes()[0].listen))
 		}
 	}
 }
 
 // checkIsolation says what the policy lets in, and why.
-func (p *Gate) checkIsolation(w *sidecar.Workload, fs *sidecar.Findings) {
-	is := p.isolation(w)
+func (p *Base) checkIsolation(w *sidecar.Workload, fs *sidecar.Findings) {
+	is := p.findIsolation(w)
 	told := p.NetworkPolicy != nil && p.NetworkPolicy.Isolated != nil
-	var doors []int32
-	for _, d := range p.doors() {
-		doors = append(doors, d.listen)
+	var routes []int32
+	for _, d := range p.portRoutes() {
+		routes = append(routes, d.listen)
 	}
 	switch is.answer {
 	case netpol.No:
 		if !told {
 			fs.Add(sidecar.Warning, "network-policy-wide", "networkPolicy",
 				fmt.Sprintf("nothing among the manifests isolates the pods, so that the NetworkPolicy leaves all ports open but %s; where one of another repository isolates them, this opens them again",
-					numbers(p.Takes())), sayIsolated)
+					joinPorts(p.Takes())), sayIsolated)
 		}
 		return
 	case netpol.Maybe:
 		fs.Add(sidecar.Warning, "network-policy-narrow", "networkPolicy",
-			fmt.Sprintf("%s may isolate the pods, so that the NetworkPolicy lets clients in on the proxy's %s only, and closes all other ports if it doesn't", is.by, numbers(doors)), is.hint)
+			fmt.Sprintf("%s may isolate the pods, so that the NetworkPolicy lets clients in on the proxy's %s only, and closes all other ports if it doesn't", is.by, joinPorts(routes)), is.hint)
 	case netpol.Yes:
 		fs.Add(sidecar.Info, "network-policy-narrow", "networkPolicy",
-			fmt.Sprintf("%s isolates the pods, so that the NetworkPolicy lets clients in on the proxy's %s only", is.by, numbers(doors)), "")
+			fmt.Sprintf("%s isolates the pods, so that the NetworkPolicy lets clients in on the proxy's %s only", is.by, joinPorts(routes)), "")
 	}
-	if !told && !p.clientsKnown(w) {
+	if !told && !p.hasKnownClients(w) {
 		fs.Add(sidecar.Info, "network-policy-door", "networkPolicy",
-			fmt.Sprintf("no NetworkPolicy of the manifests says who may come in, so that everybody may, on %s", numbers(doors)), "write one that does")
+			fmt.Sprintf("no NetworkPolicy of the manifests says who may come in, so that everybody may, on %s", joinPorts(routes)), "write one that does")
 	}
 }
 
-// numbers lists ports, as in "8080, 9090".
-func numbers(ports []int32) string {
+// joinPorts lists ports, as in "8080, 9090".
+func joinPorts(ports []int32) string {
 	sorted := slices.Clone(ports)
 	slices.SortFunc(sorted, cmp.Compare)
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(slices.Compact(sorted)), " ", ", "), "[]")

@@ -117,13 +117,13 @@ func (c *nginxConf) Healthy() (out []nginxServer) {
 	return out
 }
 
-// nginx is what the nginx.conf of a valid Gate is made of.
-func (p *Gate) nginx(w *sidecar.Workload, given corev1.ResourceRequirements) *nginxConf {
+// baseNginxConf is what the nginx.conf of a valid Base is made of.
+func (p *Base) baseNginxConf(w *sidecar.Workload, given corev1.ResourceRequirements) *nginxConf {
 	version := nginxRelease(w.Image(pattern.NginxImage.Ref))
-	end := p.shutdown(w)
+	end := p.planShutdown(w)
 	c := &nginxConf{
-		Workers:          workers(pattern.CPULimit(w, given)),
-		ShutdownSeconds:  end.left(end.proxy),
+		Workers:          countWorkers(pattern.CPULimit(w, given)),
+		ShutdownSeconds:  end.quitSeconds(end.proxy),
 		Certs:            certsDir,
 		HTTP2Directive:   version.AtLeast(1, 25, 1),
 		CertificateCache: version.AtLeast(1, 27, 4),
@@ -133,51 +133,51 @@ func (p *Gate) nginx(w *sidecar.Workload, given corev1.ResourceRequirements) *ng
 	}
 	options := " ssl"
 	switch {
-	case !p.tls():
+	case !p.hasCertificate():
 		options = ""
 		c.Plain, c.HTTP2Directive = true, false
 	case !c.HTTP2Directive:
 		options += " http2"
 	}
-	for _, d := range p.doors() {
+	for _, d := range p.portRoutes() {
 		s := nginxServer{nginxConf: c, Port: d.listen, AppPort: d.app, GRPC: d.protocol == sidecar.GRPC}
 		if d.protocol == sidecar.TCP {
-			s.Listen = p.listeners(d.listen, " ssl so_keepalive=on")
+			s.Listen = p.listenDirectives(d.listen, " ssl so_keepalive=on")
 			c.Streams = append(c.Streams, s)
 			continue
 		}
-		s.Listen = p.listeners(d.listen, options)
+		s.Listen = p.listenDirectives(d.listen, options)
 		c.Servers = append(c.Servers, s)
 	}
 	return c
 }
 
-// healthy gives the servers their listeners for the kubelet.
-func (p *Gate) healthy(w *sidecar.Workload, c *nginxConf, guarded bool) {
+// addHealthListeners gives the servers their listeners for the kubelet.
+func (p *Base) addHealthListeners(w *sidecar.Workload, c *nginxConf, guarded bool) {
 	at := 0
-	for i, d := range p.doors() {
+	for i, d := range p.portRoutes() {
 		if d.protocol == sidecar.TCP {
 			continue
 		}
-		if p.heard(w, d, guarded) {
-			c.Servers[at].Health = p.healthOf(w, i, c.HTTP2Directive)
+		if p.needsHealthListener(w, d, guarded) {
+			c.Servers[at].Health = p.healthListener(w, i, c.HTTP2Directive)
 		}
 		at++
 	}
 }
 
-// workers is one process per CPU of the limit, from 1 to 4; 2 without a limit.
-func workers(limit resource.Quantity) int64 {
+// countWorkers is one process per CPU of the limit, from 1 to 4; 2 without a limit.
+func countWorkers(limit resource.Quantity) int64 {
 	if limit.IsZero() {
 		return 2
 	}
 	return min(max(limit.Value(), 1), 4) // Value rounds up
 }
 
-// quote writes a word of a directive. In quotes, nginx takes \" and \\ for what
+// quoteWord writes a word of a directive. In quotes, nginx takes \" and \\ for what
 // follows the backslash (ngx_conf_read_token), and a variable where a $ begins
 // one: what may have a $ must not come here.
-func quote(word string) string {
+func quoteWord(word string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(word) + `"`
 }
 

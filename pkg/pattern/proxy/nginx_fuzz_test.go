@@ -49,7 +49,7 @@ func FuzzNginxWords(f *testing.F) {
 		})
 	}
 	auth := func(realm, path string) *AuthProxy {
-		return &AuthProxy{Gate: proxy().Gate, Basic: &Basic{SecretName: "users", Realm: realm}, PublicPaths: []string{path}}
+		return &AuthProxy{Base: proxy().Base, Basic: &Basic{SecretName: "users", Realm: realm}, PublicPaths: []string{path}}
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		same := func(harmless, c *sidecar.Change, err error) {

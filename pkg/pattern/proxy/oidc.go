@@ -73,16 +73,16 @@ const (
 	providerCADir = "/etc/outrigger/provider"
 )
 
-func (s *Session) expire() int32 {
+func (s *Session) expireSeconds() int32 {
 	if s == nil || s.ExpireSeconds == 0 {
 		return defaultSessionExpire
 	}
 	return s.ExpireSeconds
 }
 
-func (s *Session) refresh() int32 {
+func (s *Session) refreshSeconds() int32 {
 	if s == nil || s.RefreshSeconds == nil {
-		return min(defaultSessionRefresh, s.expire()/2)
+		return min(defaultSessionRefresh, s.expireSeconds()/2)
 	}
 	return *s.RefreshSeconds
 }
@@ -90,10 +90,10 @@ func (s *Session) refresh() int32 {
 // oauth2Size: some 20 MiB when idle; sessions are in cookies.
 var oauth2Size = pattern.Size{CPU: "10m", Memory: "32Mi", MaxMemory: "128Mi", FixedCPU: "100m"}
 
-// container is oauth2-proxy, on 127.0.0.1: only nginx asks it. It says 202 for all
+// newOAuth2Proxy is oauth2-proxy, on 127.0.0.1: only nginx asks it. It says 202 for all
 // that it lets in; its own login pages are reached through nginx. Believing the
 // X-Forwarded-* of nginx alone is --trusted-proxy-ip's affair.
-func (o *OIDC) container(w *sidecar.Workload, plain bool) corev1.Container {
+func (o *OIDC) newOAuth2Proxy(w *sidecar.Workload, plain bool) corev1.Container {
 	status := cmp.Or(o.StatusPort, oauth2StatusPort)
 	args := []string{
 		"--provider=oidc",
@@ -109,8 +109,8 @@ func (o *OIDC) container(w *sidecar.Workload, plain bool) corev1.Container {
 		"--code-challenge-method=S256",
 		"--upstream=static://202",
 		"--request-logging=false",
-		fmt.Sprintf("--cookie-expire=%ds", o.Session.expire()),
-		fmt.Sprintf("--cookie-refresh=%ds", o.Session.refresh()),
+		fmt.Sprintf("--cookie-expire=%ds", o.Session.expireSeconds()),
+		fmt.Sprintf("--cookie-refresh=%ds", o.Session.refreshSeconds()),
 	}
 	var mounts []corev1.VolumeMount
 	if o.CA != nil {
@@ -179,8 +179,8 @@ const (
 	iapHeader = "X-Goog-Iap-Jwt-Assertion"
 )
 
-// jwt is how the assertions are verified.
-func (g *GoogleIAP) jwt() *JWT {
+// assertionJWT is how the assertions are verified.
+func (g *GoogleIAP) assertionJWT() *JWT {
 	headers := g.ClaimHeaders
 	if headers == nil {
 		headers = map[string]string{"X-Auth-Request-Email": "email", "X-Auth-Request-User": "sub"}

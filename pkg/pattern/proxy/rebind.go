@@ -39,16 +39,16 @@ type Rebind struct {
 }
 
 // rebindPort is where the app listens from now on.
-func (p *Gate) rebindPort() int32 {
+func (p *Base) rebindPort() int32 {
 	if p.Rebind.Port == 0 && p.Rebind.Preset != "" {
 		return p.Port + 1
 	}
 	return p.Rebind.Port
 }
 
-func (p *Gate) validateRebind(without string, fs *sidecar.Findings) {
+func (p *Base) validateRebind(without string, fs *sidecar.Findings) {
 	r := p.Rebind
-	if p.front() {
+	if p.isModeFront() {
 		if r != nil {
 			fs.Add(sidecar.Error, "bad-value", "rebind", "in mode front the app stays where it is", "leave it out, or write mode: takeover")
 		}
@@ -70,7 +70,7 @@ func (p *Gate) validateRebind(without string, fs *sidecar.Findings) {
 	}
 	all = append(all, r.Args...)
 	port := strconv.Itoa(int(r.Port))
-	switch preset := r.preset(); {
+	switch preset := r.findPreset(); {
 	case r.Preset != "" && preset == nil:
 		hint := "write one of " + strings.Join(slices.Sorted(maps.Keys(rebindPresets())), ", ")
 		if near := nearest.Name(r.Preset, slices.Collect(maps.Keys(rebindPresets()))); near != "" {
@@ -81,14 +81,14 @@ func (p *Gate) validateRebind(without string, fs *sidecar.Findings) {
 		why, hint, _ := strings.Cut(preset.Refuse, ": ")
 		fs.Add(sidecar.Error, "preset-refused", "rebind.preset", preset.Name+": "+why, hint)
 	case preset != nil && preset == r.own:
-		preset.validate(fs)
+		preset.validatePreset(fs)
 	case preset != nil:
 	case len(all) == 0: // and that it listens on loopback there has to be told
 	case !strings.Contains(strings.Join(all, "\n"), port):
 		fs.Add(sidecar.Warning, "rebind-untold", "rebind", "neither env nor args tell the app its new port "+port,
 			"unless its own configuration does, write it into one of them")
 	}
-	if preset := r.preset(); preset == nil && r.Preset != "" || preset != nil && preset.Refuse != "" {
+	if preset := r.findPreset(); preset == nil && r.Preset != "" || preset != nil && preset.Refuse != "" {
 		return // that is told, and the rest is guesswork
 	}
 	p.checkReachable(without, fs)

@@ -28,29 +28,29 @@ type binding struct {
 	port  int32
 }
 
-// bindings finds those that a value of a variable or an argument has, in whatever
+// findBindings finds those that a value of a variable or an argument has, in whatever
 // form: 127.0.0.1, 127.0.0.1:9201, [::1]:9201, --listen=127.0.0.1:9201, -l127.0.0.1,
 // tcp://localhost:9201, _local_; 0.0.0.0, ::, :9201, *:9201, _site_.
-func bindings(text string) (out []binding) {
+func findBindings(text string) (out []binding) {
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n\"'`=,;/@()<>{}|&", r) }) {
-		if a, ok := bound(word); ok {
+		if a, ok := parseBinding(word); ok {
 			out = append(out, a)
 		}
 	}
 	return out
 }
 
-// bound reads one word.
-func bound(word string) (binding, bool) {
+// parseBinding reads one word.
+func parseBinding(word string) (binding, bool) {
 	if len(word) > 2 && word[0] == '-' && word[1] != '-' {
 		word = word[2:] // a flag of one letter, with its value
 	}
 	if ip, err := netip.ParseAddr(strings.Trim(word, "[]")); err == nil {
-		return boundTo(ip, 0)
+		return bindingOf(ip, 0)
 	}
-	word = unpaired(word)
+	word = trimBrackets(word)
 	if ip, err := netip.ParseAddrPort(word); err == nil {
-		return boundTo(ip.Addr(), int32(ip.Port()))
+		return bindingOf(ip.Addr(), int32(ip.Port()))
 	}
 	host, rest := strings.ToLower(word), ""
 	if i := strings.LastIndexByte(word, ':'); i >= 0 {
@@ -76,15 +76,15 @@ func bound(word string) (binding, bool) {
 		return at, err == nil || strings.HasPrefix(rest, "$")
 	default:
 		if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-			return boundTo(ip, at.port)
+			return bindingOf(ip, at.port)
 		}
 		return at, false
 	}
 	return at, true
 }
 
-// unpaired takes off what is left of a list: the brackets of [127.0.0.1:80, ::1].
-func unpaired(word string) string {
+// trimBrackets takes off what is left of a list: the brackets of [127.0.0.1:80, ::1].
+func trimBrackets(word string) string {
 	if open, shut := strings.Count(word, "["), strings.Count(word, "]"); open > shut {
 		return strings.TrimPrefix(word, "[")
 	} else if shut > open {
@@ -93,9 +93,9 @@ func unpaired(word string) string {
 	return word
 }
 
-// boundTo is where an IP address is; one that is neither loopback nor all is none that
+// bindingOf is where an IP address is; one that is neither loopback nor all is none that
 // a config could know.
-func boundTo(ip netip.Addr, port int32) (binding, bool) {
+func bindingOf(ip netip.Addr, port int32) (binding, bool) {
 	switch ip = ip.Unmap().WithZone(""); {
 	case ip.IsUnspecified():
 		return binding{onAll, port}, true
@@ -111,18 +111,18 @@ func boundTo(ip netip.Addr, port int32) (binding, bool) {
 // config in which it stands. The texts themselves aren't told: they may be secret.
 type saying struct{ field, text string }
 
-// sayings are all that a rebind tells the app: what its preset says, unless the user
+// rebindTexts are all that a rebind tells the app: what its preset says, unless the user
 // says otherwise, and what the user does.
-func (p *Gate) sayings() (out []saying) {
+func (p *Base) rebindTexts() (out []saying) {
 	r := p.Rebind
-	for _, e := range r.env(p.rebindPort()) {
+	for _, e := range r.rebindEnv(p.rebindPort()) {
 		field := "rebind.env." + e.Name
 		if _, own := r.Env[e.Name]; !own {
 			field = "rebind.preset"
 		}
 		out = append(out, saying{field, e.Value})
 	}
-	if preset := r.preset(); preset != nil {
+	if preset := r.findPreset(); preset != nil {
 		for _, arg := range preset.Args {
 			out = append(out, saying{"rebind.preset", pattern.ExpandPort(arg, p.rebindPort())})
 		}
@@ -138,17 +138,17 @@ func (p *Gate) sayings() (out []saying) {
 // with another port than the app's is another's, one without a port is for all that
 // the app listens on. So a database on 127.0.0.1 that is named there counts, too:
 // whoever writes it into rebind says that it moves the app.
-func (p *Gate) checkReachable(without string, fs *sidecar.Findings) {
+func (p *Base) checkReachable(without string, fs *sidecar.Findings) {
 	severity := sidecar.Error
 	if without == withoutTLS {
 		severity = sidecar.Warning
 	}
 	told := p.Rebind.AssumeLoopback
 	moved := map[int32]bool{} // by port; 0: all
-	for _, s := range p.sayings() {
+	for _, s := range p.rebindTexts() {
 		var is []place
-		for _, a := range bindings(s.text) {
-			if a.port == 0 || p.isApps(a.port) {
+		for _, a := range findBindings(s.text) {
+			if a.port == 0 || p.isAppPort(a.port) {
 				is = append(is, a.place)
 				moved[a.port] = moved[a.port] || a.place != onAll
 			}
@@ -165,7 +165,7 @@ func (p *Gate) checkReachable(without string, fs *sidecar.Findings) {
 			fs.Add(sidecar.Warning, "rebind-address", s.field, "the proxy doesn't look for the app on ::1", "write 127.0.0.1")
 		}
 	}
-	for _, d := range p.doors() {
+	for _, d := range p.portRoutes() {
 		if d.app != 0 && !told && !moved[0] && !moved[d.app] {
 			fs.Add(severity, "app-reachable", "rebind", fmt.Sprintf("nothing tells the app to listen on 127.0.0.1 alone: on all addresses, it's still reachable on port %d without %s", d.app, without),
 				fmt.Sprintf("write the address into env or args, as in --listen=127.0.0.1:%d; or write assumeLoopback: true, if its own configuration says so", d.app))
@@ -173,9 +173,9 @@ func (p *Gate) checkReachable(without string, fs *sidecar.Findings) {
 	}
 }
 
-// isApps reports whether a port is one on which the app listens, or did.
-func (p *Gate) isApps(port int32) bool {
-	return slices.ContainsFunc(p.doors(), func(d door) bool { return d.app == port || d.port == port })
+// isAppPort reports whether a port is one on which the app listens, or did.
+func (p *Base) isAppPort(port int32) bool {
+	return slices.ContainsFunc(p.portRoutes(), func(d portRoute) bool { return d.app == port || d.port == port })
 }
 
 // What whoever passes by a proxy does without.

@@ -67,7 +67,7 @@ func TestBindings(t *testing.T) {
 		"2001:db8::1":                     nil,
 		"-h":                              nil,
 	} {
-		require.Equal(t, want, bindings(text), text)
+		require.Equal(t, want, findBindings(text), text)
 	}
 }
 
@@ -80,7 +80,7 @@ func TestReachable(t *testing.T) {
 		return mutual(Clients{Mode: OptionalClients}, func(p *TLSProxy) { p.Rebind = &r })
 	}
 	basic := func(r Rebind) sidecar.Pattern {
-		return &AuthProxy{Gate: Gate{Port: 9200, SecretName: "tls", Rebind: &r}, Basic: &Basic{SecretName: "users"}}
+		return &AuthProxy{Base: Base{Port: 9200, SecretName: "tls", Rebind: &r}, Basic: &Basic{SecretName: "users"}}
 	}
 	env := func(name, value string) Rebind {
 		return Rebind{Port: 9201, Env: map[string]string{name: value, "PORT": "9201"}}
@@ -110,14 +110,14 @@ func TestReachable(t *testing.T) {
 		"a preset, emptied":              {Rebind{Preset: "node", Env: map[string]string{"HOST": ""}}, true},
 		"a preset, and a second one":     {Rebind{Preset: "redis", Args: []string{"--bind=0.0.0.0"}}, true},
 	} {
-		for door, make := range map[string]struct {
+		for route, make := range map[string]struct {
 			pattern  func(Rebind) sidecar.Pattern
 			severity sidecar.Severity
 			without  string
 		}{
 			"TLS": {tls, sidecar.Warning, "without TLS"}, "clients": {clients, sidecar.Error, "without a certificate"}, "authentication": {basic, sidecar.Error, "without authentication"},
 		} {
-			t.Run(name+", "+door, func(t *testing.T) {
+			t.Run(name+", "+route, func(t *testing.T) {
 				var have sidecar.Findings
 				for _, f := range make.pattern(c.rebind).(interface{ Validate() sidecar.Findings }).Validate() {
 					if f.Code == said {
@@ -156,7 +156,7 @@ func TestReachableMorePorts(t *testing.T) {
 func TestPresetsAreOnLoopback(t *testing.T) {
 	for name, preset := range rebindPresets() {
 		if preset.Refuse == "" {
-			p := &AuthProxy{Gate: Gate{Port: preset.Port, SecretName: "tls", Rebind: &Rebind{Preset: name}}, Basic: &Basic{SecretName: "users"}}
+			p := &AuthProxy{Base: Base{Port: preset.Port, SecretName: "tls", Rebind: &Rebind{Preset: name}}, Basic: &Basic{SecretName: "users"}}
 			require.Empty(t, patterntest.Lines(p.Validate()), name)
 		}
 	}
@@ -167,13 +167,13 @@ func FuzzBindings(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, a := range bindings(text) {
+		for _, a := range findBindings(text) {
 			require.GreaterOrEqual(t, a.port, int32(0))
 			require.LessOrEqual(t, a.port, int32(65535))
 		}
-		require.Equal(t, bindings(text), bindings(" "+text+"\n"), "blanks around are nothing")
+		require.Equal(t, findBindings(text), findBindings(" "+text+"\n"), "blanks around are nothing")
 		if !strings.ContainsAny(text, "[]:") {
-			require.Equal(t, append(bindings(text), binding{onLoopback, 9201}), bindings(text+",127.0.0.1:9201"))
+			require.Equal(t, append(findBindings(text), binding{onLoopback, 9201}), findBindings(text+",127.0.0.1:9201"))
 		}
 	})
 }

@@ -14,22 +14,22 @@ import (
 
 // checkPreset finds what is in the way of a preset in this pod. Values of variables
 // and arguments aren't told: they may be secret.
-func (p *Gate) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
-	if p.front() || p.Rebind == nil || w.App == nil {
+func (p *Base) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
+	if p.isModeFront() || p.Rebind == nil || w.App == nil {
 		return
 	}
 	p.checkNodes(w, fs)
-	preset := p.Rebind.preset()
+	preset := p.Rebind.findPreset()
 	if preset == nil || preset.Refuse != "" {
 		return // Validate says so
 	}
 	c, port := w.App, p.rebindPort()
-	if why := preset.refused(c); why != "" {
+	if why := preset.refusalFor(c); why != "" {
 		why, hint, _ := strings.Cut(why, ": ")
 		fs.Add(sidecar.Error, "rebind-refused", "rebind.preset", preset.Name+": "+why, hint)
 		return
 	}
-	ours := p.Rebind.args(c, port)
+	ours := p.Rebind.rebindArgs(c, port)
 	checkFlags(preset, "among the arguments of container "+c.Name, slices.Concat(c.Command, c.Args), ours, fs)
 	for _, e := range c.Env {
 		if a, appended := preset.Append[e.Name]; appended {
@@ -55,7 +55,7 @@ func (p *Gate) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
 	if preset.StillPublic != "" {
 		fs.Add(sidecar.Info, "rebind-still-public", "rebind.preset", pattern.ExpandPort(preset.StillPublic, port), "")
 	}
-	if f := preset.FirstStart; f != nil && slices.Contains(p.Takes(), f.Port) && f.happens(c) {
+	if f := preset.FirstStart; f != nil && slices.Contains(p.Takes(), f.Port) && f.happensIn(c) {
 		fs.Add(sidecar.Error, "rebind-first-start", "rebind.preset",
 			fmt.Sprintf("on an empty volume the image of %s starts a server on port %d for itself, where the proxy listens already", preset.Name, f.Port), "use mode: front")
 	}
@@ -63,7 +63,7 @@ func (p *Gate) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
 
 // checkNodes finds an Elasticsearch or OpenSearch of several nodes whose transport
 // is moved away from them, too.
-func (p *Gate) checkNodes(w *sidecar.Workload, fs *sidecar.Findings) {
+func (p *Base) checkNodes(w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.Rebind.Env["network.host"] != "127.0.0.1" || hasEnv(w.App, "transport.host") {
 		return
 	}
@@ -72,8 +72,8 @@ func (p *Gate) checkNodes(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// validate finds what is wrong with a preset that a user has written.
-func (p *RebindPreset) validate(fs *sidecar.Findings) {
+// validatePreset finds what is wrong with a preset that a user has written.
+func (p *RebindPreset) validatePreset(fs *sidecar.Findings) {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		pattern.CheckEnvName("rebind.preset", name, fs)
@@ -90,8 +90,8 @@ func (p *RebindPreset) validate(fs *sidecar.Findings) {
 	}
 }
 
-// refused is why a preset isn't for a container; "" where it is.
-func (p *RebindPreset) refused(c *corev1.Container) string {
+// refusalFor is why a preset isn't for a container; "" where it is.
+func (p *RebindPreset) refusalFor(c *corev1.Container) string {
 	for _, part := range slices.Sorted(maps.Keys(p.RefuseIf)) {
 		if slices.ContainsFunc(slices.Concat(c.Command, c.Args), func(word string) bool { return strings.Contains(word, part) }) ||
 			slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return strings.HasPrefix(e.Name+"="+e.Value, part) }) {
@@ -101,8 +101,8 @@ func (p *RebindPreset) refused(c *corev1.Container) string {
 	return ""
 }
 
-// happens reports whether the image starts its temporary server.
-func (f *FirstStart) happens(c *corev1.Container) bool {
+// happensIn reports whether the image starts its temporary server.
+func (f *FirstStart) happensIn(c *corev1.Container) bool {
 	return slices.ContainsFunc(f.Env, func(name string) bool { return hasEnv(c, name) }) ||
 		slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool {
 			return slices.ContainsFunc(f.Mounts, func(dir string) bool { return m.MountPath == dir || strings.HasPrefix(m.MountPath, dir+"/") })

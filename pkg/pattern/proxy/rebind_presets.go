@@ -102,8 +102,8 @@ var rebindPresets = sync.OnceValue(func() map[string]*RebindPreset {
 	return out
 })
 
-// Use gives a Rebind the presets that the user has written.
-func (r *Rebind) Use(own []RebindPreset) {
+// UsePresets gives a Rebind the presets that the user has written.
+func (r *Rebind) UsePresets(own []RebindPreset) {
 	for i := range own {
 		if own[i].Name == r.Preset {
 			r.own = &own[i]
@@ -111,19 +111,19 @@ func (r *Rebind) Use(own []RebindPreset) {
 	}
 }
 
-// preset is the one that is asked for; nil where there is none of that name.
-func (r *Rebind) preset() *RebindPreset {
+// findPreset is the one that is asked for; nil where there is none of that name.
+func (r *Rebind) findPreset() *RebindPreset {
 	if r.own != nil {
 		return r.own
 	}
 	return rebindPresets()[r.Preset]
 }
 
-// env is sorted by name: maps have no order. What the user writes wins over the
+// rebindEnv is sorted by name: maps have no order. What the user writes wins over the
 // preset.
-func (r *Rebind) env(port int32) []sidecar.EnvVar {
+func (r *Rebind) rebindEnv(port int32) []sidecar.EnvVar {
 	values := map[string]sidecar.EnvVar{}
-	if p := r.preset(); p != nil {
+	if p := r.findPreset(); p != nil {
 		for name, value := range p.Env {
 			values[name] = sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: name, Value: pattern.ExpandPort(value, port)}}
 		}
@@ -141,9 +141,9 @@ func (r *Rebind) env(port int32) []sidecar.EnvVar {
 	return env
 }
 
-// imageEnv puts the image's value before what is appended, where the pod has none.
-func (r *Rebind) imageEnv(c *corev1.Container, env []sidecar.EnvVar) []sidecar.EnvVar {
-	p := r.preset()
+// withImageEnv puts the image's value before what is appended, where the pod has none.
+func (r *Rebind) withImageEnv(c *corev1.Container, env []sidecar.EnvVar) []sidecar.EnvVar {
+	p := r.findPreset()
 	if p == nil {
 		return env
 	}
@@ -159,17 +159,17 @@ func (r *Rebind) imageEnv(c *corev1.Container, env []sidecar.EnvVar) []sidecar.E
 	return env
 }
 
-// args are the preset's, and those that the user wrote behind them. A pod without
+// rebindArgs are the preset's, and those that the user wrote behind them. A pod without
 // arguments gets those of the image first, which they'd replace.
-func (r *Rebind) args(c *corev1.Container, port int32) []string {
+func (r *Rebind) rebindArgs(c *corev1.Container, port int32) []string {
 	var args []string
-	if p := r.preset(); p != nil {
+	if p := r.findPreset(); p != nil {
 		for _, a := range p.Args {
 			args = append(args, pattern.ExpandPort(a, port))
 		}
 	}
 	args = append(args, r.Args...)
-	if p := r.preset(); p != nil && len(p.ImageCmd) > 0 && (len(c.Args) == 0 && len(c.Command) == 0 || slices.Equal(c.Args, append(slices.Clone(p.ImageCmd), args...))) {
+	if p := r.findPreset(); p != nil && len(p.ImageCmd) > 0 && (len(c.Args) == 0 && len(c.Command) == 0 || slices.Equal(c.Args, append(slices.Clone(p.ImageCmd), args...))) {
 		args = append(slices.Clone(p.ImageCmd), args...)
 	}
 	return args
@@ -177,6 +177,6 @@ func (r *Rebind) args(c *corev1.Container, port int32) []string {
 
 // replacesCMD reports whether args are fit for a pod that has none.
 func (r *Rebind) replacesCMD() bool {
-	p := r.preset()
+	p := r.findPreset()
 	return p != nil && (p.BareArgs || len(p.ImageCmd) > 0)
 }

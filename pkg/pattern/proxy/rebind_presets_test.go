@@ -25,12 +25,12 @@ func TestRebindPresets(t *testing.T) {
 			require.NotZero(t, p.Port)
 			moves := len(p.Env)+len(p.Append)+len(p.Args) > 0
 			require.NotEqual(t, moves, p.Refuse != "")
-			g := &Gate{Port: p.Port, SecretName: "tls", Rebind: &Rebind{Preset: name}}
+			g := &Base{Port: p.Port, SecretName: "tls", Rebind: &Rebind{Preset: name}}
 			w := patterntest.Elasticsearch(func(w *sidecar.Workload) {
 				w.App.Ports = []corev1.ContainerPort{{ContainerPort: p.Port}}
 				w.App.Env, w.App.Args, w.App.Command = nil, nil, nil
 			})
-			tls := &TLSProxy{Gate: *g}
+			tls := &TLSProxy{Base: *g}
 			c, err := sidecar.Build(tls, w)
 			if p.Refuse != "" {
 				require.ErrorContains(t, err, p.Name)
@@ -60,7 +60,7 @@ func TestRebindPresets(t *testing.T) {
 	}
 }
 
-func (p *Gate) portText() string { return pattern.ExpandPort("{port}", p.rebindPort()) }
+func (p *Base) portText() string { return pattern.ExpandPort("{port}", p.rebindPort()) }
 
 func TestRebindPresetInPods(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -109,7 +109,7 @@ func TestRebindPresetInPods(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := proxy(func(p *TLSProxy) {
 				p.Rebind = &Rebind{Preset: c.preset}
-				p.Rebind.Use([]RebindPreset{
+				p.Rebind.UsePresets([]RebindPreset{
 					{Name: "mine", Env: map[string]string{"BIND": "127.0.0.1:{port}"}},
 					{Name: "forgot", Env: map[string]string{"BIND": "127.0.0.1"}},
 					{Name: "public", Args: []string{"--listen=:{port}"}},

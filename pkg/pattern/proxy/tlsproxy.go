@@ -16,7 +16,7 @@ import (
 // 127.0.0.1, or nginx has a port of its own and Services lead there. Where clients
 // of protocol tcp are told apart by their names, a ghostunnel is in its place.
 type TLSProxy struct {
-	Gate
+	Base
 	// PlainHTTP is what a client gets that speaks plain HTTP on the TLS port:
 	// reject (400 Bad Request) or redirect (308 to the same address with https).
 	// Default: reject.
@@ -52,22 +52,22 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	p = p.withDeclaredPorts(w)
 	c := &sidecar.Change{
 		Phase:     sidecar.PhaseProxy,
-		App:       p.app(w),
-		Takeovers: p.takeovers(w),
-		Pod:       sidecar.Pod{Sysctls: p.sysctls(w), MinGracePeriodSeconds: p.minGrace(w)},
-		Claims:    p.claims(w),
+		App:       p.appMigration(w),
+		Takeovers: p.clientTakeovers(w),
+		Pod:       sidecar.Pod{Sysctls: p.portSysctls(w), MinGracePeriodSeconds: p.minGracePeriod(w)},
+		Claims:    p.appClaims(w),
 	}
 	object := w.ObjectName()
 	secret := cmp.Or(p.SecretName, object)
 	certs := pattern.SecretVolume(pattern.VolumeName(w, "certs"), secret, pattern.TLSKeys...)
-	if p.named() {
-		c.Containers = []corev1.Container{p.ghostunnel(w)}
+	if p.matchesClientNames() {
+		c.Containers = []corev1.Container{p.newGhostunnel(w)}
 		c.Volumes = []corev1.Volume{certs}
 	} else {
 		resources := nginxSize.Resources(w)
-		c.Containers = []corev1.Container{p.container(w, resources)}
+		c.Containers = []corev1.Container{p.newNginx(w, resources)}
 		c.Volumes = []corev1.Volume{pattern.ConfigMapVolume(pattern.VolumeName(w, "config"), object), certs, pattern.TmpVolume(pattern.VolumeName(w, "tmp"))}
-		files := map[string]string{confKey: p.conf(w, resources).String()}
+		files := map[string]string{confKey: p.newNginxConf(w, resources).String()}
 		if p.Clients != nil {
 			files[reloadKey] = reloadScript
 		}
@@ -89,19 +89,19 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// takeovers say too who is let in, and where the kubelet is answered.
-func (p *TLSProxy) takeovers(w *sidecar.Workload) []sidecar.Takeover {
-	all := p.heardTakeovers(w, p.Clients.required())
+// clientTakeovers say too who is let in, and where the kubelet is answered.
+func (p *TLSProxy) clientTakeovers(w *sidecar.Workload) []sidecar.Takeover {
+	all := p.takeoversWithHealth(w, p.Clients.areRequired())
 	for i := range all {
-		all[i].ClientCertificate = p.Clients.required()
+		all[i].ClientCertificate = p.Clients.areRequired()
 	}
 	return all
 }
 
-// container is nginx. Its command skips the image's entrypoint, whose scripts
+// newNginx is nginx. Its command skips the image's entrypoint, whose scripts
 // want to write to the root file system. There is no readiness probe: the app's
 // own goes through nginx and speaks for both.
-func (p *TLSProxy) container(w *sidecar.Workload, resources corev1.ResourceRequirements) corev1.Container {
+func (p *TLSProxy) newNginx(w *sidecar.Workload, resources corev1.ResourceRequirements) corev1.Container {
 	c := corev1.Container{
 		Name:      w.Name,
 		Image:     pattern.NginxImage.Ref,
@@ -113,28 +113,28 @@ func (p *TLSProxy) container(w *sidecar.Workload, resources corev1.ResourceRequi
 			{Name: pattern.VolumeName(w, "certs"), MountPath: certsDir, ReadOnly: true},
 			{Name: pattern.VolumeName(w, "tmp"), MountPath: "/tmp"},
 		},
-		StartupProbe:    pattern.NewTCPProbe(p.doors()[0].listen, 1, 60),
-		LivenessProbe:   pattern.NewTCPProbe(p.doors()[0].listen, 20, 3),
-		Lifecycle:       p.shutdown(w).preStop(),
+		StartupProbe:    pattern.NewTCPProbe(p.portRoutes()[0].listen, 1, 60),
+		LivenessProbe:   pattern.NewTCPProbe(p.portRoutes()[0].listen, 20, 3),
+		Lifecycle:       p.planShutdown(w).quitHook(),
 		SecurityContext: pattern.RestrictedSecurityContext(pattern.NginxImage),
 	}
 	if p.Clients != nil {
 		c.Command = []string{"sh", confDir + "/" + reloadKey}
 		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: pattern.VolumeName(w, "clients"), MountPath: clientsDir, ReadOnly: true})
 	}
-	p.hear(w, &c, p.Clients.required())
+	p.addHealthPorts(w, &c, p.Clients.areRequired())
 	return c
 }
 
-// conf is what the nginx.conf of a valid TLSProxy is made of.
-func (p *TLSProxy) conf(w *sidecar.Workload, given corev1.ResourceRequirements) *nginxConf {
-	c := p.nginx(w, given)
+// newNginxConf is what the nginx.conf of a valid TLSProxy is made of.
+func (p *TLSProxy) newNginxConf(w *sidecar.Workload, given corev1.ResourceRequirements) *nginxConf {
+	c := p.baseNginxConf(w, given)
 	c.Pattern = "tlsProxy"
 	c.Redirect = p.PlainHTTP == Redirect
-	if c.Clients = p.Clients.nginx(); c.Clients != nil {
-		c.Identity = identityHeaders(p.Clients.identity())
+	if c.Clients = p.Clients.newNginxClients(); c.Clients != nil {
+		c.Identity = identityHeaders(p.Clients.identityByHeader())
 	}
-	p.healthy(w, c, p.Clients.required())
+	p.addHealthListeners(w, c, p.Clients.areRequired())
 	return c
 }
 
@@ -145,13 +145,13 @@ func (p *TLSProxy) Validate() sidecar.Findings {
 	if p.Clients != nil {
 		without = withoutCertificate
 	}
-	p.validate(true, without, &fs)
+	p.validateBase(true, without, &fs)
 	pattern.CheckEnum("plainHTTP", p.PlainHTTP, &fs, Reject, Redirect)
 	if p.PlainHTTP == Redirect && p.Protocol != "" && p.Protocol != sidecar.HTTP {
 		fs.Add(sidecar.Error, "bad-value", "plainHTTP", "only clients of protocol http follow redirects", "leave it out")
 	}
 	if p.Clients != nil {
-		p.Clients.validate(&p.Gate, &fs)
+		p.Clients.validateClients(&p.Base, &fs)
 	}
 	return fs
 }
@@ -160,7 +160,7 @@ func (p *TLSProxy) Validate() sidecar.Findings {
 // names none.
 func (p *TLSProxy) withDeclaredPorts(w *sidecar.Workload) *TLSProxy {
 	whole := *p
-	whole.Gate = p.discovered(w)
+	whole.Base = p.withPorts(w)
 	return &whole
 }
 
@@ -171,18 +171,18 @@ func (p *TLSProxy) Check(w *sidecar.Workload) sidecar.Findings {
 	if !fs.Failed() {
 		fs = nil // the rest has been reported when the config was read
 	}
-	p.Gate.check(w, &fs)
+	p.Base.checkBase(w, &fs)
 	if p.Clients != nil {
 		p.Clients.CA.CheckKey(w, "clients.ca", &fs)
 	}
 	p.checkImage(w, &fs)
-	p.checkHealth(w, p.Clients.required(), &fs)
+	p.checkHealth(w, p.Clients.areRequired(), &fs)
 	return fs
 }
 
 // checkImage finds what the image's version can't do.
 func (p *TLSProxy) checkImage(w *sidecar.Workload, fs *sidecar.Findings) {
-	if p.named() {
+	if p.matchesClientNames() {
 		return
 	}
 	ref := w.Image(pattern.NginxImage.Ref)

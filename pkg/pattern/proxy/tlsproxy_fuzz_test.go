@@ -33,7 +33,7 @@ type wish struct {
 }
 
 func (v wish) proxy() *TLSProxy {
-	p := &TLSProxy{PlainHTTP: PlainHTTP(v.plain), Gate: Gate{
+	p := &TLSProxy{PlainHTTP: PlainHTTP(v.plain), Base: Base{
 		Port: v.port, SecretName: v.secret,
 		Rebind:     &Rebind{Port: v.appPort, Env: map[string]string{v.envName: v.value}, Args: []string{v.arg}},
 		TLSProfile: TLSProfile(v.profile), AccessLog: AccessLog(v.log),

@@ -16,7 +16,7 @@ import (
 
 // proxy is a TLSProxy that fits search, changed by edits.
 func proxy(edits ...func(*TLSProxy)) *TLSProxy {
-	p := &TLSProxy{Gate: Gate{
+	p := &TLSProxy{Base: Base{
 		Port:       9200,
 		SecretName: "elasticsearch-tls",
 		Rebind:     &Rebind{Port: 9201, Env: map[string]string{"network.host": "127.0.0.1", "http.port": "9201"}},

@@ -14,9 +14,9 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A Gate is what all proxies in front of an app have in common: where clients
+// A Base is what all proxies in front of an app have in common: where clients
 // come in, how the app makes room, and how TLS is terminated.
-type Gate struct {
+type Base struct {
 	// Port is where clients come in: the app's port today. In mode takeover it's
 	// the proxy's from now on: its number and name stay, so that Services,
 	// Ingresses and NetworkPolicies in front stay valid. Required in mode takeover;
@@ -122,8 +122,8 @@ const (
 	defaultHealthPort = 16000
 )
 
-// A door is one port of the app with the proxy in front of it.
-type door struct {
+// A portRoute is one port of the app with the proxy in front of it.
+type portRoute struct {
 	port     int32 // the app's, as the manifest has it
 	listen   int32 // where the proxy listens
 	app      int32 // where the app does
@@ -131,23 +131,23 @@ type door struct {
 	field    string // of the config, for messages
 }
 
-func (p *Gate) front() bool { return p.Mode == ModeFront }
+func (p *Base) isModeFront() bool { return p.Mode == ModeFront }
 
-// tls reports whether the proxy has a certificate to show.
-func (p *Gate) tls() bool { return p.SecretName != "" || p.Certificate != nil }
+// hasCertificate reports whether the proxy has a certificate to show.
+func (p *Base) hasCertificate() bool { return p.SecretName != "" || p.Certificate != nil }
 
-// doors are all ports; the first one is port.
-func (p *Gate) doors() []door {
-	first := door{port: p.Port, listen: p.Port, app: p.Port, protocol: p.Protocol}
-	if p.front() {
+// portRoutes are all ports; the first one is port.
+func (p *Base) portRoutes() []portRoute {
+	first := portRoute{port: p.Port, listen: p.Port, app: p.Port, protocol: p.Protocol}
+	if p.isModeFront() {
 		first.listen = cmp.Or(p.ListenPort, defaultListenPort)
 	} else if p.Rebind != nil {
 		first.app = p.rebindPort()
 	}
-	all := []door{first}
+	all := []portRoute{first}
 	for i, m := range p.MorePorts {
-		d := door{port: m.Port, listen: m.Port, app: m.AppPort, protocol: m.Protocol, field: fmt.Sprintf("morePorts[%d].", i)}
-		if p.front() {
+		d := portRoute{port: m.Port, listen: m.Port, app: m.AppPort, protocol: m.Protocol, field: fmt.Sprintf("morePorts[%d].", i)}
+		if p.isModeFront() {
 			d.listen, d.app = m.ListenPort, m.Port
 		}
 		all = append(all, d)
@@ -161,48 +161,48 @@ func (p *Gate) doors() []door {
 }
 
 // Takes are the ports of the app that it takes over.
-func (p *Gate) Takes() []int32 {
+func (p *Base) Takes() []int32 {
 	var ports []int32
-	for _, d := range p.doors() {
+	for _, d := range p.portRoutes() {
 		ports = append(ports, d.port)
 	}
 	return ports
 }
 
-// takeovers say what the proxy answers on.
-func (p *Gate) takeovers() []sidecar.Takeover {
+// portTakeovers say what the proxy answers on.
+func (p *Base) portTakeovers() []sidecar.Takeover {
 	var out []sidecar.Takeover
-	for _, d := range p.doors() {
-		t := sidecar.Takeover{Port: d.listen, AppPort: d.app, Front: p.front(), RewriteCallers: p.RewriteCallers, Trust: p.Trust}
-		if p.tls() {
+	for _, d := range p.portRoutes() {
+		t := sidecar.Takeover{Port: d.listen, AppPort: d.app, Front: p.isModeFront(), RewriteCallers: p.RewriteCallers, Trust: p.Trust}
+		if p.hasCertificate() {
 			t.Scheme = corev1.URISchemeHTTPS
 		}
 		if d.protocol != sidecar.HTTP {
 			t.Protocol = d.protocol
 		}
-		t.Commands = !p.front() && d.field == "" && p.Rebind != nil && p.Rebind.Preset != ""
+		t.Commands = !p.isModeFront() && d.field == "" && p.Rebind != nil && p.Rebind.Preset != ""
 		out = append(out, t)
 	}
 	return out
 }
 
-// claims are the ports that the app listens on unseen.
-func (p *Gate) claims(w *sidecar.Workload) (out []sidecar.Claim) {
-	if p.front() {
+// appClaims are the ports that the app listens on unseen.
+func (p *Base) appClaims(w *sidecar.Workload) (out []sidecar.Claim) {
+	if p.isModeFront() {
 		return nil
 	}
-	for _, d := range p.doors() {
+	for _, d := range p.portRoutes() {
 		out = append(out, sidecar.Claim{Port: d.app, For: "container " + w.App.Name + ", moved to 127.0.0.1"})
 	}
 	return out
 }
 
-// app is what the app gets: how it moves, and how long it goes on at the end.
-func (p *Gate) app(w *sidecar.Workload) sidecar.App {
+// appMigration is what the app gets: how it moves, and how long it goes on at the end.
+func (p *Base) appMigration(w *sidecar.Workload) sidecar.App {
 	app := sidecar.App{DrainSeconds: p.drainSeconds()}
-	if !p.front() {
-		app.Env = p.Rebind.imageEnv(w.App, p.Rebind.env(p.rebindPort()))
-		app.Args = p.Rebind.args(w.App, p.rebindPort())
+	if !p.isModeFront() {
+		app.Env = p.Rebind.withImageEnv(w.App, p.Rebind.rebindEnv(p.rebindPort()))
+		app.Args = p.Rebind.rebindArgs(w.App, p.rebindPort())
 		app.ReplacesCMD = p.Rebind.replacesCMD()
 	}
 	return app
@@ -210,16 +210,16 @@ func (p *Gate) app(w *sidecar.Workload) sidecar.App {
 
 // containerPorts are the proxy's. In mode takeover they're the app's, with their
 // names and ports of the node: whoever refers to them finds the proxy.
-func (p *Gate) containerPorts(w *sidecar.Workload) []corev1.ContainerPort {
+func (p *Base) containerPorts(w *sidecar.Workload) []corev1.ContainerPort {
 	var ports []corev1.ContainerPort
 	taken := map[string]bool{}
-	for _, d := range p.doors() {
+	for _, d := range p.portRoutes() {
 		mine := corev1.ContainerPort{ContainerPort: d.listen}
-		if p.front() {
-			mine.Name = freeName(w, d.listen, taken)
+		if p.isModeFront() {
+			mine.Name = freePortName(w, d.listen, taken)
 		} else {
-			mine.Name = w.PortName(d.port, freeName(w, d.port, taken))
-			p.hostPort(w, &mine)
+			mine.Name = w.PortName(d.port, freePortName(w, d.port, taken))
+			p.keepHostPort(w, &mine)
 		}
 		taken[mine.Name] = true
 		ports = append(ports, mine)
@@ -227,7 +227,7 @@ func (p *Gate) containerPorts(w *sidecar.Workload) []corev1.ContainerPort {
 	return ports
 }
 
-func (p *Gate) hostPort(w *sidecar.Workload, mine *corev1.ContainerPort) {
+func (p *Base) keepHostPort(w *sidecar.Workload, mine *corev1.ContainerPort) {
 	for _, c := range []*corev1.Container{w.App, w.Container(w.Name)} {
 		if c == nil {
 			continue
@@ -240,9 +240,9 @@ func (p *Gate) hostPort(w *sidecar.Workload, mine *corev1.ContainerPort) {
 	}
 }
 
-// freeName is "https", unless another port of the pod has that name: names are
+// freePortName is "https", unless another port of the pod has that name: names are
 // what Services and probes look for.
-func freeName(w *sidecar.Workload, port int32, taken map[string]bool) string {
+func freePortName(w *sidecar.Workload, port int32, taken map[string]bool) string {
 	if taken["https"] {
 		return fmt.Sprintf("https-%d", port)
 	}
@@ -256,16 +256,16 @@ func freeName(w *sidecar.Workload, port int32, taken map[string]bool) string {
 	return "https"
 }
 
-func (p *Gate) listens(f corev1.IPFamily) bool {
+func (p *Base) listensOn(f corev1.IPFamily) bool {
 	return len(p.IPFamilies) == 0 || slices.Contains(p.IPFamilies, f)
 }
 
-// listeners are the listen directives' words for a port.
-func (p *Gate) listeners(port int32, options string) (out []string) {
-	if p.listens(corev1.IPv4Protocol) {
+// listenDirectives are the listen directives' words for a port.
+func (p *Base) listenDirectives(port int32, options string) (out []string) {
+	if p.listensOn(corev1.IPv4Protocol) {
 		out = append(out, fmt.Sprintf("%d%s", port, options))
 	}
-	if p.listens(corev1.IPv6Protocol) {
+	if p.listensOn(corev1.IPv6Protocol) {
 		out = append(out, fmt.Sprintf("[::]:%d%s", port, options))
 	}
 	return out

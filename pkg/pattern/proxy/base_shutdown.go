@@ -12,7 +12,7 @@ const (
 	defaultDrain = 5 // seconds
 )
 
-// A shutdown is how app and proxy end, in seconds from the beginning of the
+// A shutdownPlan is how app and proxy end, in seconds from the beginning of the
 // pod's termination. Measured under load in a real cluster: requests are lost
 // unless the app goes on for some seconds after its pod has left the endpoints.
 //
@@ -23,14 +23,14 @@ const (
 // before the app's delay is over. Not earlier: new connections come as long as
 // proxies and load balancers have the endpoint. And as a native sidecar not where
 // the app has no delay: then it would only be the first to go.
-type shutdown struct {
+type shutdownPlan struct {
 	app   int64 // how long the app goes on; 0: it ends at once
 	proxy int64 // how long nginx waits before it quits; 0: for its signal
 	grace int64 // when the kubelet kills what is left
 }
 
-func (p *Gate) shutdown(w *sidecar.Workload) shutdown {
-	s := shutdown{app: p.drainSeconds(), grace: max(grace(w), p.minGrace(w))}
+func (p *Base) planShutdown(w *sidecar.Workload) shutdownPlan {
+	s := shutdownPlan{app: p.drainSeconds(), grace: max(gracePeriod(w), p.minGracePeriod(w))}
 	hook := sidecar.PreStop(w.App)
 	if seconds, ok := sidecar.Sleeps(hook); ok {
 		s.app = seconds // what the app does counts, not what is asked
@@ -46,13 +46,13 @@ func (p *Gate) shutdown(w *sidecar.Workload) shutdown {
 	return s
 }
 
-// left is how long a proxy may take to quit that begins after some seconds. Long
+// quitSeconds is how long a proxy may take to quit that begins after some seconds. Long
 // transfers get what the grace period has left, but for 2 seconds in which it can
 // end by itself.
-func (s shutdown) left(after int64) int64 { return max(s.grace-after-2, 1) }
+func (s shutdownPlan) quitSeconds(after int64) int64 { return max(s.grace-after-2, 1) }
 
-// preStop is the hook of nginx's container.
-func (s shutdown) preStop() *corev1.Lifecycle {
+// quitHook is the hook of nginx's container.
+func (s shutdownPlan) quitHook() *corev1.Lifecycle {
 	if s.proxy == 0 {
 		return nil
 	}
@@ -60,10 +60,10 @@ func (s shutdown) preStop() *corev1.Lifecycle {
 	return &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"sh", "-c", script}}}}
 }
 
-// hold is the hook of a container whose image has no shell, or whom nginx asks.
+// keepAlive is the hook of a container whose image has no shell, or whom nginx asks.
 // As a native sidecar, it outlives the app anyway; beside the app, it would get
 // its signal when the app still serves.
-func (s shutdown) hold(w *sidecar.Workload) *corev1.Lifecycle {
+func (s shutdownPlan) keepAlive(w *sidecar.Workload) *corev1.Lifecycle {
 	if w.Placement != sidecar.Beside || s.app == 0 || !hasSleepAction(w) {
 		return nil
 	}
@@ -71,7 +71,7 @@ func (s shutdown) hold(w *sidecar.Workload) *corev1.Lifecycle {
 }
 
 // drainSeconds is the app's delay that is asked for.
-func (p *Gate) drainSeconds() int64 {
+func (p *Base) drainSeconds() int64 {
 	if p.DrainSeconds == nil {
 		return defaultDrain
 	}
@@ -82,10 +82,10 @@ func (p *Gate) drainSeconds() int64 {
 // (KEP-3960).
 func hasSleepAction(w *sidecar.Workload) bool { return w.Kubernetes.AtLeast(1, 30) }
 
-// minGrace is what the pod's grace period is to be at least: ten seconds for the app
+// minGracePeriod is what the pod's grace period is to be at least: ten seconds for the app
 // to end after it has drained. An app that has a preStop hook of its own isn't given
 // another, and on old clusters there is none to give.
-func (p *Gate) minGrace(w *sidecar.Workload) int64 {
+func (p *Base) minGracePeriod(w *sidecar.Workload) int64 {
 	drain, hook := p.drainSeconds(), sidecar.PreStop(w.App)
 	switch {
 	case drain <= 0, !hasSleepAction(w), hook != nil && (hook.Sleep == nil || hook.Sleep.Seconds != drain),
@@ -95,7 +95,7 @@ func (p *Gate) minGrace(w *sidecar.Workload) int64 {
 	return drain + 10
 }
 
-func grace(w *sidecar.Workload) int64 {
+func gracePeriod(w *sidecar.Workload) int64 {
 	if s := w.Pod.Spec.TerminationGracePeriodSeconds; s != nil {
 		return *s
 	}
@@ -104,10 +104,10 @@ func grace(w *sidecar.Workload) int64 {
 
 // checkShutdown finds pods whose grace period is too short. What becomes of the app's
 // hook is told where it's set.
-func (p *Gate) checkShutdown(w *sidecar.Workload, fs *sidecar.Findings) {
-	if raised := p.minGrace(w); raised > grace(w) {
+func (p *Base) checkShutdown(w *sidecar.Workload, fs *sidecar.Findings) {
+	if raised := p.minGracePeriod(w); raised > gracePeriod(w) {
 		fs.Add(sidecar.Info, "grace-period", "drainSeconds",
-			fmt.Sprintf("after %d seconds of draining, the app needs time to end: the pod's grace period is raised from %d to %d", p.drainSeconds(), grace(w), raised),
+			fmt.Sprintf("after %d seconds of draining, the app needs time to end: the pod's grace period is raised from %d to %d", p.drainSeconds(), gracePeriod(w), raised),
 			"write that into the manifest, or drainSeconds: 0 for no draining")
 	}
 }

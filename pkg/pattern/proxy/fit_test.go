@@ -32,7 +32,7 @@ func TestMeshed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := &sidecar.Workload{Namespace: c.namespace}
 			w.Pod.Labels, w.Pod.Annotations = c.labels, c.annotations
-			require.Equal(t, c.want, meshed(w))
+			require.Equal(t, c.want, meshOf(w))
 		})
 	}
 }

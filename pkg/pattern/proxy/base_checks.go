@@ -13,11 +13,11 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// validate finds what is wrong with the config whatever the workload is: of a proxy
+// validateBase finds what is wrong with the config whatever the workload is: of a proxy
 // that is there for TLS, or else for authentication. Whoever passes by it does without
 // something.
-func (p *Gate) validate(tls bool, without string, fs *sidecar.Findings) {
-	if !p.front() || p.Port != 0 {
+func (p *Base) validateBase(tls bool, without string, fs *sidecar.Findings) {
+	if !p.isModeFront() || p.Port != 0 {
 		pattern.CheckPort("port", p.Port, "write the app's port, where clients come in", fs)
 	}
 	if tls && p.SecretName == "" && p.Certificate == nil {
@@ -30,7 +30,7 @@ func (p *Gate) validate(tls bool, without string, fs *sidecar.Findings) {
 	if p.Certificate != nil {
 		p.Certificate.ValidateAt("certificate", fs)
 	}
-	p.validateDoors(fs)
+	p.validatePortRoutes(fs)
 	p.validateRebind(without, fs)
 	pattern.CheckEnum("tlsProfile", p.TLSProfile, fs, Intermediate, Modern)
 	pattern.CheckEnum("accessLog", p.AccessLog, fs, NoAccessLog, JSONAccessLog)
@@ -46,22 +46,22 @@ func (p *Gate) validate(tls bool, without string, fs *sidecar.Findings) {
 	}
 }
 
-// validateDoors finds what is wrong with the ports by themselves.
-func (p *Gate) validateDoors(fs *sidecar.Findings) {
+// validatePortRoutes finds what is wrong with the ports by themselves.
+func (p *Base) validatePortRoutes(fs *sidecar.Findings) {
 	pattern.CheckEnum("mode", p.Mode, fs, ModeTakeover, ModeFront)
 	pattern.CheckEnum("protocol", p.Protocol, fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
 	if p.HealthPort != 0 {
 		pattern.CheckPort("healthPort", p.HealthPort, "", fs)
 	}
-	if p.ListenPort != 0 && p.front() {
+	if p.ListenPort != 0 && p.isModeFront() {
 		pattern.CheckPort("listenPort", p.ListenPort, "", fs)
 	} else if p.ListenPort != 0 {
 		fs.Add(sidecar.Error, "bad-value", "listenPort", "in mode takeover the proxy listens on port", "leave it out, or write mode: front")
 	}
-	if p.NetworkPolicy != nil && !p.front() {
+	if p.NetworkPolicy != nil && !p.isModeFront() {
 		fs.Add(sidecar.Error, "bad-value", "networkPolicy", "in mode takeover the app is on 127.0.0.1 and needs none", "leave it out")
 	}
-	if s := p.NetworkPolicy; p.front() && !p.Closes() && s.Isolated != nil {
+	if s := p.NetworkPolicy; p.isModeFront() && !p.Closes() && s.Isolated != nil {
 		fs.Add(sidecar.Error, "bad-value", "networkPolicy.isolated", "no NetworkPolicy is emitted that it could be for", "leave it out, or leave emit out")
 	}
 	if p.Trust != nil && p.Trust.Hostname == "" {
@@ -71,7 +71,7 @@ func (p *Gate) validateDoors(fs *sidecar.Findings) {
 		at := fmt.Sprintf("morePorts[%d].", i)
 		pattern.CheckPort(at+"port", m.Port, "write the app's port", fs)
 		pattern.CheckEnum(at+"protocol", m.Protocol, fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
-		if p.front() {
+		if p.isModeFront() {
 			pattern.CheckPort(at+"listenPort", m.ListenPort, "write a free port for the proxy", fs)
 		} else {
 			pattern.CheckPort(at+"appPort", m.AppPort, "write where the app listens from now on", fs)
@@ -84,7 +84,7 @@ func (p *Gate) validateDoors(fs *sidecar.Findings) {
 		}
 		used[port] = field
 	}
-	if p.front() {
+	if p.isModeFront() {
 		take(cmp.Or(p.ListenPort, defaultListenPort), "listenPort")
 	} else if p.Rebind != nil && p.rebindPort() != p.Port { // else validateRebind says so
 		take(p.rebindPort(), "rebind.port")
@@ -92,7 +92,7 @@ func (p *Gate) validateDoors(fs *sidecar.Findings) {
 	for i, m := range p.MorePorts {
 		at := fmt.Sprintf("morePorts[%d].", i)
 		take(m.Port, at+"port")
-		if p.front() {
+		if p.isModeFront() {
 			take(m.ListenPort, at+"listenPort")
 		} else {
 			take(m.AppPort, at+"appPort")
@@ -100,8 +100,8 @@ func (p *Gate) validateDoors(fs *sidecar.Findings) {
 	}
 }
 
-// check finds what is wrong with the config for this workload.
-func (p *Gate) check(w *sidecar.Workload, fs *sidecar.Findings) {
+// checkBase finds what is wrong with the config for this workload.
+func (p *Base) checkBase(w *sidecar.Workload, fs *sidecar.Findings) {
 	pattern.CheckPodNetwork(w, fs)
 	if w.App == nil {
 		return
@@ -111,7 +111,7 @@ func (p *Gate) check(w *sidecar.Workload, fs *sidecar.Findings) {
 		return
 	}
 	p.checkPorts(w, fs)
-	p.checkFront(w, fs)
+	p.checkModeFront(w, fs)
 	p.checkPreset(w, fs)
 	p.checkPrivileged(w, fs)
 	p.checkShutdown(w, fs)
@@ -133,13 +133,13 @@ func (p *Gate) check(w *sidecar.Workload, fs *sidecar.Findings) {
 }
 
 // checkPorts finds what is wrong with the ports in this pod.
-func (p *Gate) checkPorts(w *sidecar.Workload, fs *sidecar.Findings) {
-	for _, d := range p.doors() {
-		p.checkDoor(w, d, fs)
+func (p *Base) checkPorts(w *sidecar.Workload, fs *sidecar.Findings) {
+	for _, d := range p.portRoutes() {
+		p.checkPortRoute(w, d, fs)
 	}
 }
 
-func (p *Gate) checkDoor(w *sidecar.Workload, d door, fs *sidecar.Findings) {
+func (p *Base) checkPortRoute(w *sidecar.Workload, d portRoute, fs *sidecar.Findings) {
 	for _, c := range pattern.RunningContainers(w) {
 		if c.Name == w.Name {
 			continue
@@ -152,7 +152,7 @@ func (p *Gate) checkDoor(w *sidecar.Workload, d door, fs *sidecar.Findings) {
 			if d.field != "" {
 				field = d.field + "appPort"
 			}
-			if !p.front() && p.Rebind != nil && port.ContainerPort == d.app && d.app != d.port {
+			if !p.isModeFront() && p.Rebind != nil && port.ContainerPort == d.app && d.app != d.port {
 				fs.Add(sidecar.Error, "port-conflict", field, fmt.Sprintf("container %s declares %d already", c.Name, port.ContainerPort),
 					"write a free port; one on 127.0.0.1 needs no entry in the container's ports")
 			}
@@ -180,9 +180,9 @@ func (p *Gate) checkDoor(w *sidecar.Workload, d door, fs *sidecar.Findings) {
 // themselves. So ports like 443 need no root, nor an app that is moved for us.
 const portStart = "net.ipv4.ip_unprivileged_port_start"
 
-// sysctls let the proxy listen on a privileged port, where the pod doesn't yet.
-func (p *Gate) sysctls(w *sidecar.Workload) []corev1.Sysctl {
-	if p.lowest() >= 1024 {
+// portSysctls let the proxy listen on a privileged port, where the pod doesn't yet.
+func (p *Base) portSysctls(w *sidecar.Workload) []corev1.Sysctl {
+	if p.lowestListenPort() >= 1024 {
 		return nil
 	}
 	if s := podSysctl(w, portStart); s != nil && s.Value != "0" {
@@ -191,18 +191,18 @@ func (p *Gate) sysctls(w *sidecar.Workload) []corev1.Sysctl {
 	return []corev1.Sysctl{{Name: portStart, Value: "0"}}
 }
 
-// lowest is the lowest port that the proxy listens on.
-func (p *Gate) lowest() int32 {
-	doors := p.doors()
-	low := doors[0].listen
-	for _, d := range doors {
+// lowestListenPort is the lowest port that the proxy listens on.
+func (p *Base) lowestListenPort() int32 {
+	routes := p.portRoutes()
+	low := routes[0].listen
+	for _, d := range routes {
 		low = min(low, d.listen)
 	}
 	return low
 }
 
-func (p *Gate) checkPrivileged(w *sidecar.Workload, fs *sidecar.Findings) {
-	low := p.lowest()
+func (p *Base) checkPrivileged(w *sidecar.Workload, fs *sidecar.Findings) {
+	low := p.lowestListenPort()
 	if low >= 1024 {
 		return
 	}

@@ -1,0 +1,133 @@
+package proxy
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// withPorts is the Base for the ports that the app declares, where none is named:
+// the proxy's first is listenPort, the others follow; by default they're free ones. What is spoken there is told
+// by the name, as Kubernetes' own convention for Services and Istio's have it
+// (<protocol>[-<suffix>]); a port whose name says that it has TLS already is left.
+func (p *Base) withPorts(w *sidecar.Workload) Base {
+	g := *p
+	if p.Port != 0 || !p.isModeFront() || w.App == nil {
+		return g
+	}
+	taken := map[int32]bool{}
+	for _, c := range pattern.RunningContainers(w) {
+		for _, port := range c.Ports {
+			taken[port.ContainerPort] = taken[port.ContainerPort] || c.Name != w.Name && sidecar.IsTCP(port.Protocol)
+		}
+	}
+	next := cmp.Or(p.ListenPort, defaultListenPort)
+	free := func() { // a port that was asked for isn't changed: it's a conflict then
+		for p.ListenPort == 0 && taken[next] {
+			next++
+		}
+	}
+	for _, port := range w.App.Ports {
+		protocol := protocolOfName(port.Name)
+		if !sidecar.IsTCP(port.Protocol) || protocol == "" {
+			continue
+		}
+		free()
+		if g.Port == 0 {
+			g.Port, g.Protocol, g.ListenPort = port.ContainerPort, protocol, next
+		} else {
+			g.MorePorts = append(slices.Clip(g.MorePorts), MorePort{Port: port.ContainerPort, ListenPort: next, Protocol: protocol})
+		}
+		next++
+	}
+	return g
+}
+
+// protocolOfName is what a port's name says that is spoken there; "" where TLS is there
+// already.
+func protocolOfName(name string) sidecar.Protocol {
+	first, _, _ := strings.Cut(name, "-")
+	switch first {
+	case "https", "tls", "grpcs":
+		return ""
+	case "grpc":
+		return sidecar.GRPC
+	case "tcp", "redis", "mongo", "amqp", "kafka", "memcached", "mqtt":
+		return sidecar.TCP
+	}
+	return sidecar.HTTP
+}
+
+// checkFit finds workloads that aren't for a proxy at all.
+func (p *Base) checkFit(w *sidecar.Workload, fs *sidecar.Findings) {
+	if w.IsJob() && w.Placement == sidecar.Beside {
+		fs.AddUnfit(sidecar.Error, "job-never-ends", "", "a container beside the app's never ends, and so the Job wouldn't either", "use placement native")
+	}
+	if p.Port == 0 && p.isModeFront() {
+		fs.AddUnfit(sidecar.Error, "port-unknown", "port", fmt.Sprintf("container %s declares no TCP port without TLS", w.App.Name), "write port, or declare the port in the container")
+	}
+	p.checkMesh(w, fs)
+}
+
+// A mesh puts proxies of its own into pods, when they're created: manifests don't
+// show them. It's asked to by a label or an annotation of the pod, which wins, or of
+// the namespace.
+type mesh struct {
+	name      string
+	pod       []string // labels or annotations of the pod
+	namespace []string // and of its namespace
+	yes       []string // values by which they ask; none: any but a no
+	container string   // its proxy's, where it was put in before
+}
+
+var meshes = []mesh{
+	{"Istio", []string{"sidecar.istio.io/inject"}, []string{"istio-injection"}, []string{"true", "enabled"}, "istio-proxy"},
+	{"Istio", []string{"istio.io/rev"}, []string{"istio.io/rev"}, nil, "istio-proxy"},
+	{"Linkerd", []string{"linkerd.io/inject"}, []string{"linkerd.io/inject"}, []string{"enabled", "ingress"}, "linkerd-proxy"},
+	{"Kuma", []string{"kuma.io/sidecar-injection"}, []string{"kuma.io/sidecar-injection"}, []string{"enabled", "true"}, "kuma-sidecar"},
+	{"Consul", []string{"consul.hashicorp.com/connect-inject"}, nil, []string{"true"}, "consul-dataplane"},
+}
+
+// refusals are the pods' words by which a mesh leaves them out.
+var refusals = map[string][]string{
+	"Istio": {"sidecar.istio.io/inject"}, "Linkerd": {"linkerd.io/inject"}, "Kuma": {"kuma.io/sidecar-injection"}, "Consul": {"consul.hashicorp.com/connect-inject"},
+}
+
+// meshOf is the mesh that puts a proxy into the pods, or "".
+func meshOf(w *sidecar.Workload) string {
+	own := func(key string) string { return cmp.Or(w.Pod.Labels[key], w.Pod.Annotations[key]) }
+	no := []string{"false", "disabled"}
+	for _, m := range meshes {
+		if slices.ContainsFunc(refusals[m.name], func(key string) bool { return slices.Contains(no, own(key)) }) {
+			continue
+		}
+		asks := func(v string) bool {
+			return v != "" && (len(m.yes) == 0 && !slices.Contains(no, v) || slices.Contains(m.yes, v))
+		}
+		if slices.ContainsFunc(m.pod, func(key string) bool { return asks(own(key)) }) ||
+			slices.ContainsFunc(m.namespace, func(key string) bool { return asks(cmp.Or(w.Namespace.Labels[key], w.Namespace.Annotations[key])) }) {
+			return m.name
+		}
+	}
+	return ""
+}
+
+// checkMesh finds pods that have another proxy, or get one.
+func (p *Base) checkMesh(w *sidecar.Workload, fs *sidecar.Findings) {
+	if name := meshOf(w); name != "" {
+		fs.AddUnfit(sidecar.Warning, "service-mesh", "", name+" puts a proxy into these pods too: TLS would be spoken twice", "leave this workload out, or take it out of the mesh")
+	}
+	if !p.isModeFront() || p.Port == 0 {
+		return
+	}
+	for _, m := range meshes {
+		if c := w.Container(m.container); c != nil && c.Name != w.Name {
+			fs.AddUnfit(sidecar.Error, "service-mesh", "", fmt.Sprintf("container %s is a proxy already", c.Name), "leave this workload out")
+			return
+		}
+	}
+}

@@ -28,8 +28,24 @@ func (e Edited) Reread() *Text {
 // edited sorts the splices of a text. Those at one place keep their order,
 // insertions before what is deleted there.
 func edited(t *Text, splices []splice) Edited {
+	splices = slices.DeleteFunc(slices.Clone(splices), func(s splice) bool { return s == splice{} }) // what was taken back
 	slices.SortStableFunc(splices, func(a, b splice) int { return cmp.Compare(a.at, b.at) })
 	return Edited{Name: t.Name, text: t, splices: splices}
+}
+
+// crossed is where a splice begins within what another takes out, or -1: what it inserts
+// would stand on with nothing around it.
+func (e Edited) crossed() int {
+	from, end := 0, 0
+	for _, s := range e.splices {
+		switch {
+		case s.at < end && s.at > from:
+			return s.at
+		case s.at+s.del > end:
+			from, end = s.at, s.at+s.del
+		}
+	}
+	return -1
 }
 
 // Unchanged is a text as it came.

@@ -62,6 +62,10 @@ func (l *Layer) Texts() ([]Edited, sidecar.Findings) {
 	out := make([]Edited, len(l.texts))
 	for i, t := range l.texts {
 		out[i] = edited(t, l.splices[t])
+		if at := out[i].crossed(); at >= 0 {
+			l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "internal", File: t.Name, Line: t.line(at), Message: "an edit goes to what another takes out"})
+			continue
+		}
 		if l.reread[t] {
 			again, err := Parse(t.Name, out[i].String())
 			if err == nil && len(again.Objects) == 0 {

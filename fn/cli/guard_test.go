@@ -55,7 +55,12 @@ func TestGuard(t *testing.T) {
 	require.NoError(t, os.CopyFS(filepath.Join(dir, "wider"), os.DirFS(filepath.Join(dir, "elasticsearch-tls/sidecars"))))
 	write("wider/sidecars.yaml", pattern)
 	write("new/kustomization.yaml", over("components: [../wider]\n"))
-	for name, n := range map[string]int{"one": 1, "two": 1, "turned": 1, "twice": 2, "renamed": 1, "new": 1} {
+	require.NoError(t, os.CopyFS(filepath.Join(dir, "both"), os.DirFS(filepath.Join(dir, "elasticsearch-tls/sidecars"))))
+	write("both/raise.yaml", strings.Replace(text(t, filepath.Join(dir, "raise-max-map-count/sidecars/sidecars.yaml")), "  name: search\n", "  name: raise\n", 1))
+	component := text(t, filepath.Join(dir, "both/kustomization.yaml"))
+	write("both/kustomization.yaml", strings.Replace(component, "  - sidecars.yaml\n", "  - sidecars.yaml\n  - raise.yaml\n", 1))
+	write("several/kustomization.yaml", over("components: [../both]\n"))
+	for name, n := range map[string]int{"one": 1, "two": 1, "turned": 1, "twice": 2, "renamed": 1, "new": 1, "several": 1} {
 		t.Run(name, func(t *testing.T) {
 			out, err := build(name, "--enable-alpha-plugins", "--enable-exec")
 			require.NoError(t, err, out)
@@ -67,16 +72,27 @@ func TestGuard(t *testing.T) {
 		})
 	}
 
-	signed := text(t, filepath.Join(dir, "elasticsearch-tls/sidecars/guard.yaml")) + "status:\n  'has not run: kustomize needs --enable-alpha-plugins --enable-exec': signed by search\n"
+	guard, listed, found := strings.Cut(text(t, filepath.Join(dir, "elasticsearch-tls/sidecars/guard.yaml")), "---\n")
+	require.True(t, found)
+	signed := guard + "status:\n  'has not run: kustomize needs --enable-alpha-plugins --enable-exec': signed by search\n"
 	t.Run("filled in", func(t *testing.T) {
 		require.NoError(t, os.CopyFS(filepath.Join(dir, "forged"), os.DirFS(filepath.Join(dir, "elasticsearch-tls/sidecars"))))
 		for _, version := range []string{"v1alpha1", "v1"} {
-			write("forged/guard.yaml", strings.Replace(signed, "v1alpha1", version, 1))
+			write("forged/guard.yaml", strings.Replace(signed, "v1alpha1", version, 1)+"---\n"+listed)
 			write("filled/kustomization.yaml", over("components: [../forged]\n"))
 			out, err := build("filled", "--enable-alpha-plugins", "--enable-exec")
 			require.Error(t, err)
 			require.Contains(t, out, "comes filled in")
+			out, err = build("filled", "--enable-alpha-plugins")
+			require.Error(t, err, "a filled guard speaks for nobody")
+			require.Contains(t, out, hasNotRun)
 		}
+	})
+	t.Run("not listed", func(t *testing.T) {
+		write("both/kustomization.yaml", strings.Replace(component, "resources:\n  - guard.yaml\n", "", 1))
+		out, err := build("several", "--enable-alpha-plugins")
+		require.Error(t, err, "the check passed without the guard")
+		require.Contains(t, out, "GuardListed")
 	})
 	t.Run("of an author", func(t *testing.T) { // he has guards of his own among the manifests
 		for _, change := range []string{"name: outrigger\nname: outrigger", "name: outrigger\nname: outrigger, namespace: own", "name: outrigger\nname: other", `"true"` + "\n" + `"false"`} {

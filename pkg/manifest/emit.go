@@ -237,6 +237,15 @@ func (l *Layer) prune(o *Object) bool {
 	if l.changed(o) {
 		return false
 	}
+	if !l.TakeOut(o) {
+		return false
+	}
+	l.tell(sidecar.Finding{Severity: sidecar.Info, Code: "object-removed", Object: o.Ref, File: o.File(), Message: "was outrigger's and is taken out"})
+	return true
+}
+
+// TakeOut takes a whole object out of its text.
+func (l *Layer) TakeOut(o *Object) bool {
 	l.written[o] = true
 	from, to, ok := 0, 0, true
 	if e := (&editor{lines: o.text.lines}); o.list != nil {
@@ -249,7 +258,6 @@ func (l *Layer) prune(o *Object) bool {
 		return false
 	}
 	l.splices[o.text] = append(l.splices[o.text], splice{from, to - from, ""})
-	l.tell(sidecar.Finding{Severity: sidecar.Info, Code: "object-removed", Object: o.Ref, File: o.File(), Message: "was outrigger's and is taken out"})
 	return true
 }
 

@@ -79,7 +79,7 @@ func (r *run) flow(opt Options) Output {
 	r.each(r.workload)
 	r.neighbours()
 	r.around()
-	if r.sign(); !r.findings.Failed() {
+	if r.unguard(); !r.findings.Failed() {
 		r.layer.Emit(r.emits) // behind the last object, so after all that is laid on it
 	}
 	r.strangers()

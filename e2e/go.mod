@@ -10,6 +10,8 @@ require (
 	k8s.io/api v0.37.2
 )
 
+require sigs.k8s.io/kustomize/api v0.21.2 // indirect
+
 require (
 	github.com/go-errors/errors v1.5.1 // indirect
 	github.com/go-openapi/jsonpointer v1.0.0 // indirect

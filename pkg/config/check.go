@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
@@ -69,11 +70,11 @@ func (r *reader) selection(s *Spec) {
 		for i := range list.selectors {
 			sel, at := &list.selectors[i], fmt.Sprintf("%s[%d]", list.at, i)
 			var mistakes []mistake
-			sel.tests, mistakes = sel.compile()
+			sel.compiled, mistakes = sel.compile()
 			for _, m := range mistakes {
 				r.bad(at+"."+m.field, m.message, m.hint)
 			}
-			if len(sel.tests) == 0 {
+			if len(sel.compiled.parts) == 0 {
 				r.bad(at, "nothing is said of the workload, which is every workload", `say so with name: ".*"`)
 			}
 		}
@@ -163,6 +164,13 @@ func (r *reader) validate(k keyed, at string) {
 			r.findings = append(r.findings, f)
 		}
 	}
+}
+
+// compileAlone compiles an expression as it's written: "a)(b" is none, though it is
+// one in brackets.
+func compileAlone(want string) error {
+	_, err := regexp.Compile(want)
+	return err
 }
 
 // regexpError says what is wrong with a regular expression.

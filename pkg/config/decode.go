@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/pkg/config/field"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -109,7 +109,7 @@ func (r *reader) scalar(n *yaml.Node, v reflect.Value, at string) {
 		return
 	}
 	if v.Kind() == reflect.String {
-		if n.ShortTag() != tagString {
+		if n.ShortTag() != yaml.NodeTagString {
 			r.wrong(n, v.Type(), at)
 			return
 		}
@@ -148,7 +148,7 @@ func (r *reader) wrong(n *yaml.Node, t reflect.Type, at string) {
 	hint := ""
 	number := func(s string) bool {
 		tag := plain(str(s, 0)).ShortTag()
-		return tag == tagInt || tag == tagBool
+		return tag == yaml.NodeTagInt || tag == yaml.NodeTagBool
 	}
 	switch w := want(t); {
 	case w == "a string" && isNull(n):
@@ -157,7 +157,7 @@ func (r *reader) wrong(n *yaml.Node, t reflect.Type, at string) {
 		hint = "quote it"
 	case w == "a list" && n.Kind != yaml.SequenceNode && !isNull(n):
 		hint = `begin it with "- "`
-	case (w == "an integer" || w == "true or false") && n.ShortTag() == tagString && number(n.Value):
+	case (w == "an integer" || w == "true or false") && n.ShortTag() == yaml.NodeTagString && number(n.Value):
 		hint = "take the quotes away"
 	}
 	r.add(n.Line, at, "wrong-type", "wanted "+want(t)+", got "+got(n), hint)
@@ -198,13 +198,13 @@ func got(n *yaml.Node) string {
 		return "a list"
 	}
 	switch n.ShortTag() {
-	case tagString:
+	case yaml.NodeTagString:
 		return "a string"
-	case tagBool:
+	case yaml.NodeTagBool:
 		return "a boolean"
-	case tagInt, tagFloat:
+	case yaml.NodeTagInt, yaml.NodeTagFloat:
 		return "a number"
-	case tagNull:
+	case yaml.NodeTagNull:
 		return "nothing"
 	case timestampTag:
 		return "a date"
@@ -216,7 +216,7 @@ func isNull(n *yaml.Node) bool {
 	if n.Kind == yaml.AliasNode && n.Alias != nil {
 		n = n.Alias
 	}
-	return n.Kind == yaml.ScalarNode && n.ShortTag() == tagNull || n.Kind == 0
+	return n.Kind == yaml.ScalarNode && n.ShortTag() == yaml.NodeTagNull || n.Kind == 0
 }
 
 // join is the path of a field below at. A long name isn't there in whole, so that

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/pkg/config/field"
 )
@@ -134,7 +134,7 @@ func set(n *yaml.Node, value *yaml.Node, path ...string) bool {
 
 // str is a quoted string.
 func str(s string, line int) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tagString, Value: s, Line: line}
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: s, Line: line}
 }
 
 // plain is a scalar without quotes: what type it has follows from the text.
@@ -145,7 +145,7 @@ func plain(n *yaml.Node) *yaml.Node {
 // block is an empty mapping, or a list of items.
 func block(line int, items ...*yaml.Node) *yaml.Node {
 	if len(items) > 0 {
-		return &yaml.Node{Kind: yaml.SequenceNode, Tag: tagSeq, Line: line, Content: items}
+		return &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Line: line, Content: items}
 	}
-	return &yaml.Node{Kind: yaml.MappingNode, Tag: tagMap, Line: line}
+	return &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap, Line: line}
 }

@@ -6,10 +6,10 @@ import (
 	"reflect"
 	"strconv"
 
-	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern/logtail"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -88,14 +88,14 @@ func (r *reader) jsonScalar(n *yaml.Node, b *bytes.Buffer, at string) bool {
 	var have any
 	err := n.Decode(&have)
 	switch tag := n.ShortTag(); {
-	case err != nil || tag == timestampTag || tag == tagMerge:
+	case err != nil || tag == timestampTag || tag == yaml.MergeTag:
 		r.add(n.Line, at, "wrong-type", "JSON has no such value: "+got(n), "quote it")
 		b.WriteString("null")
 		return false
-	case tag == tagString:
+	case tag == yaml.NodeTagString:
 		writeString(b, n.Value)
 		return true
-	case json.Valid([]byte(n.Value)) && n.Value != "" && tag != tagNull:
+	case json.Valid([]byte(n.Value)) && n.Value != "" && tag != yaml.NodeTagNull:
 		b.WriteString(n.Value) // the number as it's written
 		return true
 	}

@@ -70,16 +70,16 @@ type miss struct {
 func (s *Selector) miss(m *Meta) (miss, bool) {
 	far, named := 0, s.Name == ""
 	var why []string
-	tests := s.tests
-	if tests == nil {
-		tests, _ = s.compile()
+	c := s.compiled
+	if c == nil {
+		c, _ = s.compile()
 	}
-	for _, t := range tests {
-		if t.pass(m) {
-			named = named || t.field == "name"
+	for _, p := range c.parts {
+		if p.pass(m) {
+			named = named || p.field == "name"
 			continue
 		}
-		reason, d := t.reason(m)
+		reason, d := p.reason(m)
 		why, far = append(why, reason), far+d
 	}
 	if len(why) == 0 || far > 6 || !named && far > 3 {
@@ -88,39 +88,39 @@ func (s *Selector) miss(m *Meta) (miss, bool) {
 	return miss{"there is " + m.Ref.String() + ": " + strings.Join(why, ", "), far}, true
 }
 
-// reason says why t fails for m, and how far off m is.
-func (t *test) reason(m *Meta) (string, int) {
-	switch t.field {
+// reason says why p fails for m, and how far off m is.
+func (p *part) reason(m *Meta) (string, int) {
+	switch p.field {
 	case "name":
-		return t.spelling("its name", m.names())
+		return p.spelling("its name", m.names())
 	case "kind":
-		return t.spelling("its kind", []string{m.Ref.Kind})
+		return p.spelling("its kind", []string{m.Ref.Kind})
 	case "namespace":
-		return t.spelling("its namespace", m.namespaces())
+		return p.spelling("its namespace", m.namespaces())
 	case "group":
-		return fmt.Sprintf("its group is %s, not %s", cmp.Or(m.Ref.Group, "the core"), t.want), 2
+		return fmt.Sprintf("its group is %s, not %s", cmp.Or(m.Ref.Group, "the core"), p.want), 2
 	case "version":
-		return fmt.Sprintf("its version is %s, not %s", m.Version, t.want), 2
+		return fmt.Sprintf("its version is %s, not %s", m.Version, p.want), 2
 	case "podSelector":
-		return "its pods have " + labelsOf(of(m.PodLabels), t.want) + ", not " + t.want, 3
+		return "its pods have " + labelsOf(readLabels(m.PodLabels), p.want) + ", not " + p.want, 3
 	case "annotationSelector":
-		return "its annotations don't match " + t.want, 3
+		return "its annotations don't match " + p.want, 3
 	}
-	return "it has " + labelsOf(of(m.Labels), t.want) + ", not " + t.want, 3
+	return "it has " + labelsOf(readLabels(m.Labels), p.want) + ", not " + p.want, 3
 }
 
 // spelling compares what was written with what is there: 1 where only the case
 // differs, 2 where it's nearly the same, 3 where it's another word.
-func (t *test) spelling(what string, have []string) (string, int) {
+func (p *part) spelling(what string, have []string) (string, int) {
 	for _, h := range have {
-		if strings.EqualFold(h, t.want) {
-			return fmt.Sprintf("%s is written %s, not %s", what, h, t.want), 1
+		if strings.EqualFold(h, p.want) {
+			return fmt.Sprintf("%s is written %s, not %s", what, h, p.want), 1
 		}
 	}
-	if n := nearest.Name(t.want, have); n != "" && regexp.QuoteMeta(t.want) == t.want {
-		return fmt.Sprintf("%s is %s, not %s", what, n, t.want), 2
+	if n := nearest.Name(p.want, have); n != "" && regexp.QuoteMeta(p.want) == p.want {
+		return fmt.Sprintf("%s is %s, not %s", what, n, p.want), 2
 	}
-	return fmt.Sprintf("%s is %s, not %s", what, have[0], t.want), 3
+	return fmt.Sprintf("%s is %s, not %s", what, have[0], p.want), 3
 }
 
 // labelsOf shows those labels that a selector speaks of.

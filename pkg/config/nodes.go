@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -67,8 +67,8 @@ func (r *reader) leave() { r.depth-- }
 
 func known(tag string) bool {
 	switch tag {
-	case tagNull, tagString, tagBool, tagInt, tagFloat,
-		tagMap, tagSeq, tagMerge, timestampTag, "":
+	case yaml.NodeTagNull, yaml.NodeTagString, yaml.NodeTagBool, yaml.NodeTagInt, yaml.NodeTagFloat,
+		yaml.NodeTagMap, yaml.NodeTagSeq, yaml.MergeTag, timestampTag, "":
 		return true
 	}
 	return false
@@ -132,9 +132,9 @@ func (r *reader) pairs(n *yaml.Node, at string, chosen bool) []pair {
 		switch tag := key.ShortTag(); {
 		case key.Kind != yaml.ScalarNode:
 			r.add(key.Line, at, "wrong-type", "a field's name must be a string, not "+got(key), "")
-		case tag == tagMerge:
+		case tag == yaml.MergeTag:
 			merges = append(merges, value)
-		case tag != tagString:
+		case tag != yaml.NodeTagString:
 			r.add(key.Line, join(at, key.Value), "wrong-type", "a field's name must be a string, not "+got(key), "quote it")
 		case seen[key.Value] > 0 && chosen:
 			r.add(key.Line, at, "duplicate-field", fmt.Sprintf("has one name in line %d and again", seen[key.Value]), "leave one of them")

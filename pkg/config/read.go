@@ -13,7 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/pkg/nearest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
 // alike holds the two readers against each other: what the fast one reads, the

@@ -3,7 +3,7 @@ package manifest
 import (
 	"unicode/utf8"
 
-	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
 // functionConfig reads the config of a ResourceList from the lines of its field.

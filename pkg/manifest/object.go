@@ -4,13 +4,17 @@ import (
 	"slices"
 	"strings"
 
+	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
+
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Annotations that runners put on objects while functions run.
+// Annotations that runners put on objects while functions run. Those that no package
+// exports are kpt's (package-path) and kustomize's own (api/internal/utils).
 const (
-	pathAnnotation       = "internal.config.kubernetes.io/path"
-	legacyPathAnnotation = "config.kubernetes.io/path"
+	pathAnnotation = kioutil.PathAnnotation
+	//lint:ignore SA1019 kpt and kustomize write and read it as long as there are older functions
+	legacyPathAnnotation = kioutil.LegacyPathAnnotation
 	packageAnnotation    = "internal.config.kubernetes.io/package-path"
 	localAnnotation      = LocalKey
 	kustomizeAnnotation  = "kustomize.config.k8s.io/id"

@@ -1,16 +1,16 @@
 package manifest
 
-// Tags of the YAML core schema, as the reader gives them. The reader is the one
-// that kyaml uses, go.yaml.in/yaml/v3; by way of kyaml/yaml it would come with
-// packages for protobuf and OpenAPI that take longer to start than all of ours.
+import "sigs.k8s.io/kustomize/kyaml/yaml"
+
+// Tags of the YAML core schema, as the reader gives them.
 const (
-	tagString = "!!str"
-	tagNull   = "!!null"
-	tagBool   = "!!bool"
-	tagInt    = "!!int"
-	tagFloat  = "!!float"
-	tagMap    = "!!map"
-	tagSeq    = "!!seq"
-	tagMerge  = "!!merge"
+	tagString = yaml.NodeTagString
+	tagNull   = yaml.NodeTagNull
+	tagBool   = yaml.NodeTagBool
+	tagInt    = yaml.NodeTagInt
+	tagFloat  = yaml.NodeTagFloat
+	tagMap    = yaml.NodeTagMap
+	tagSeq    = yaml.NodeTagSeq
+	tagMerge  = yaml.MergeTag
 	tagBinary = "!!binary"
 )

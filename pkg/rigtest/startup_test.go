@@ -5,11 +5,17 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/kustomize/kyaml/openapi"
+
+	"github.com/outrigger-dev/outrigger/pkg/rig"
 )
 
 // Each run pays for what packages do when the program starts, and uses little of it:
@@ -56,4 +62,43 @@ func atStart(n ast.Node, called func(string)) {
 		_, later := n.(*ast.FuncLit)
 		return !later
 	})
+}
+
+// A run never reads kyaml's OpenAPI schema, though it's linked: that takes ten times as
+// long as a small run. Whether it was read shows in what the first use of it allocates,
+// in a process of its own, as other tests use it.
+func TestSchemaIsNeverRead(t *testing.T) {
+	const key = "OUTRIGGER_TEST_SCHEMA"
+	if os.Getenv(key) == "" {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestSchemaIsNeverRead$")
+		cmd.Env = append(os.Environ(), key+"=1")
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, string(out))
+		return
+	}
+	configs, err := filepath.Glob("testdata/*/config.yaml")
+	require.NoError(t, err)
+	require.NotEmpty(t, configs)
+	for _, name := range configs {
+		config, err := os.ReadFile(name)
+		require.NoError(t, err)
+		input, err := os.ReadFile(filepath.Join(filepath.Dir(name), "input.yaml"))
+		require.NoError(t, err)
+		c := Case{Config: string(config), Input: string(input)}
+		if conf, fs := c.read(c.Config); !fs.Failed() {
+			rig.Run(c.files(c.Input), conf, rig.Options{})
+		}
+	}
+	const megabyte = 1 << 20
+	require.Greater(t, allocated(func() { openapi.Schema() }), uint64(megabyte), "the schema had been read before")
+	require.Less(t, allocated(func() { openapi.Schema() }), uint64(megabyte), "once is enough to show it")
+}
+
+// allocated is how many bytes a function allocates.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
 }

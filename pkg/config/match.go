@@ -1,0 +1,184 @@
+package config
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/labels"
+	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/kustomize/kyaml/resid"
+)
+
+// conditions are a selector that is ready to match. Those that kustomize's selectors
+// have too are kustomize's own.
+type conditions struct {
+	whole    *types.SelectorRegex // nil where a field is no regular expression: nothing matches
+	selected []labelCondition
+	parts    []part // the same one by one, for mistakes and near misses
+}
+
+// A labelCondition is a label selector for one of the mappings of a workload.
+type labelCondition struct {
+	labels.Selector
+	of func(*Meta) func() map[string]string
+}
+
+// A part is one field of a Selector.
+type part struct {
+	field string
+	want  string
+	pass  func(*Meta) bool
+}
+
+// A mistake in a Selector.
+type mistake struct {
+	field, message, hint string
+}
+
+// match reports whether all conditions hold. What must be read for it is asked for last.
+func (c *conditions) match(m *Meta) bool {
+	if c.whole == nil || !c.whole.MatchGvk(m.gvk()) {
+		return false
+	}
+	if !c.whole.MatchName(m.Ref.Name) && !slices.ContainsFunc(m.names(), c.whole.MatchName) {
+		return false
+	}
+	if !c.whole.MatchNamespace(effective(m.Ref.Namespace)) && !slices.ContainsFunc(m.namespaces(), c.whole.MatchNamespace) {
+		return false
+	}
+	return !slices.ContainsFunc(c.selected, func(l labelCondition) bool { return !l.match(m) })
+}
+
+func (l labelCondition) match(m *Meta) bool { return l.Matches(labels.Set(readLabels(l.of(m)))) }
+
+// compile makes the conditions, and finds all fields that can't be understood. Those
+// fail for everything.
+func (s *Selector) compile() (*conditions, []mistake) {
+	c := &conditions{}
+	var mistakes []mistake
+	add := func(field, want string, pass func(*Meta) bool, err *mistake) {
+		if err != nil {
+			err.field = field
+			mistakes = append(mistakes, *err)
+			pass = func(*Meta) bool { return false }
+		}
+		c.parts = append(c.parts, part{field, want, pass})
+	}
+	for _, f := range s.identity() {
+		if f.want != "" {
+			pass, err := f.compile()
+			add(f.field, f.want, pass, err)
+		}
+	}
+	for _, f := range s.labels() {
+		if f.want != "" {
+			l, err := f.compile()
+			add(f.field, f.want, l.match, err)
+			c.selected = append(c.selected, l)
+		}
+	}
+	if len(mistakes) == 0 {
+		whole := s.kustomize()
+		c.whole, _ = types.NewSelectorRegex(&whole) // each field of it compiles
+	}
+	return c, mistakes
+}
+
+// kustomize is the part of the selector that kustomize's has, but for labels and
+// annotations, which SelectorRegex leaves to its callers.
+func (s *Selector) kustomize() types.Selector {
+	gvk := resid.Gvk{Group: s.Group, Version: s.Version, Kind: s.Kind}
+	return types.Selector{ResId: resid.ResId{Gvk: gvk, Name: s.Name, Namespace: s.Namespace}}
+}
+
+// An identityField is a regular expression for a part of what a workload is called.
+type identityField struct {
+	field, want string
+	alone       Selector // with this field only
+}
+
+func (s *Selector) identity() []identityField {
+	return []identityField{
+		{"group", s.Group, Selector{Group: s.Group}},
+		{"version", s.Version, Selector{Version: s.Version}},
+		{"kind", s.Kind, Selector{Kind: s.Kind}},
+		{"name", s.Name, Selector{Name: s.Name}},
+		{"namespace", s.Namespace, Selector{Namespace: s.Namespace}},
+	}
+}
+
+func (f identityField) compile() (pass func(*Meta) bool, err *mistake) {
+	selector := f.alone.kustomize()
+	re, wrong := types.NewSelectorRegex(&selector)
+	if wrong == nil {
+		wrong = compileAlone(f.want)
+	}
+	if wrong != nil {
+		return nil, &mistake{message: quote(f.want) + " is no regular expression: " + regexpError(wrong)}
+	}
+	c := conditions{whole: re}
+	return c.match, nil
+}
+
+// A labelField is a label selector as it's written.
+type labelField struct {
+	field, want string
+	of          func(*Meta) func() map[string]string
+}
+
+func (s *Selector) labels() []labelField {
+	return []labelField{
+		{"labelSelector", s.LabelSelector, func(m *Meta) func() map[string]string { return m.Labels }},
+		{"annotationSelector", s.AnnotationSelector, func(m *Meta) func() map[string]string { return m.Annotations }},
+		{"podSelector", s.PodSelector, func(m *Meta) func() map[string]string { return m.PodLabels }},
+	}
+}
+
+func (f labelField) compile() (labelCondition, *mistake) {
+	selector, err := labels.Parse(f.want)
+	if err != nil {
+		return labelCondition{labels.Nothing(), f.of},
+			&mistake{message: quote(f.want) + " is no label selector", hint: "write one as app=search,tier!=test"}
+	}
+	return labelCondition{selector, f.of}, nil
+}
+
+func (m *Meta) gvk() resid.Gvk {
+	return resid.Gvk{Group: m.Ref.Group, Version: m.Version, Kind: m.Ref.Kind}
+}
+
+// names are all that the workload had.
+func (m *Meta) names() []string {
+	if m.Previous == nil {
+		return []string{m.Ref.Name}
+	}
+	names, _ := m.Previous()
+	return append([]string{m.Ref.Name}, names...)
+}
+
+// namespaces are all that the workload had, as kustomize compares them.
+func (m *Meta) namespaces() []string {
+	all := []string{m.Ref.Namespace}
+	if m.Previous != nil {
+		_, before := m.Previous()
+		all = append(all, before...)
+	}
+	for i, ns := range all {
+		all[i] = effective(ns)
+	}
+	return all
+}
+
+// effective is a namespace as kustomize compares it: none is default. Workloads have
+// namespaces, so the OpenAPI schema, by which kustomize tells kinds that have none, isn't
+// asked: reading it takes longer than a whole run.
+func effective(namespace string) string {
+	return resid.ResId{Namespace: namespace}.EffectiveNamespace()
+}
+
+// readLabels reads labels or annotations, where there are any.
+func readLabels(read func() map[string]string) map[string]string {
+	if read == nil {
+		return nil
+	}
+	return read()
+}

@@ -29,7 +29,7 @@ func (ca *CABundle) Volume(name string) corev1.Volume { return ca.VolumeAs(name,
 
 // VolumeAs shows them under another name, which is the default of the key too.
 func (ca *CABundle) VolumeAs(name, file string) corev1.Volume {
-	items := ca.Items(file)
+	items := ca.KeyItems(file)
 	if ca.SecretName != "" {
 		v := SecretVolume(name, ca.SecretName)
 		v.Secret.Items = items
@@ -40,8 +40,8 @@ func (ca *CABundle) VolumeAs(name, file string) corev1.Volume {
 	return v
 }
 
-// Items are the keys of the bundle that a volume shows, as one file.
-func (ca *CABundle) Items(file string) []corev1.KeyToPath {
+// KeyItems are the keys of the bundle that a volume shows, as one file.
+func (ca *CABundle) KeyItems(file string) []corev1.KeyToPath {
 	return []corev1.KeyToPath{{Key: cmp.Or(ca.Key, file), Path: file}}
 }
 

@@ -137,11 +137,11 @@ type privateKey struct {
 	RotationPolicy string `json:"rotationPolicy"`
 }
 
-// object is the Certificate for a server's Secret. It has the Secret's name, so
+// newObject is the Certificate for a server's Secret. It has the Secret's name, so
 // that two workloads that ask for one Secret with different names are seen as the
 // conflict that they are. rotationPolicy is cert-manager's own default only since
 // its 1.18.
-func (c *Certificate) object(secretName string, dnsNames []string) sidecar.Object {
+func (c *Certificate) newObject(secretName string, dnsNames []string) sidecar.Object {
 	return c.ObjectForUse("server auth", secretName, dnsNames)
 }
 
@@ -161,10 +161,10 @@ func (c *Certificate) ObjectForUse(use, secretName string, dnsNames []string) si
 	return sidecar.NewObject(certManagerCertificate{"cert-manager.io/v1", "Certificate", NewMetadata(secretName), spec})
 }
 
-// Objects are all that is emitted for a server's Secret.
-func (c *Certificate) Objects(secretName string, dnsNames []string) []sidecar.Object {
+// ObjectsForServer are all that is emitted for a server's Secret.
+func (c *Certificate) ObjectsForServer(secretName string, dnsNames []string) []sidecar.Object {
 	if !c.SelfSigned {
-		return []sidecar.Object{c.object(secretName, dnsNames)}
+		return []sidecar.Object{c.newObject(secretName, dnsNames)}
 	}
 	root, ca := secretName+"-root", secretName+"-ca"
 	issuer := func(name string, spec any) sidecar.Object {
@@ -187,7 +187,7 @@ func (c *Certificate) Objects(secretName string, dnsNames []string) []sidecar.Ob
 		issuer(root, map[string]any{"selfSigned": map[string]any{}}),
 		sidecar.NewObject(certManagerCertificate{"cert-manager.io/v1", "Certificate", NewMetadata(ca), authority}),
 		issuer(ca, map[string]any{"ca": map[string]any{"secretName": ca}}),
-		leaf.object(secretName, dnsNames),
+		leaf.newObject(secretName, dnsNames),
 	}
 }
 

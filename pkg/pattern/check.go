@@ -48,8 +48,8 @@ func CheckEnum[T ~string](field string, value T, fs *sidecar.Findings, allowed .
 	fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is unknown", string(value)), "write "+strings.Join(words, " or "))
 }
 
-// windows reports whether all nodes that a pod may come to run Windows.
-func windows(a *corev1.Affinity) bool {
+// isWindowsOnly reports whether all nodes that a pod may come to run Windows.
+func isWindowsOnly(a *corev1.Affinity) bool {
 	if a == nil || a.NodeAffinity == nil || a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
 		return false
 	}
@@ -82,7 +82,7 @@ func CheckLinux(w *sidecar.Workload, fs *sidecar.Findings) {
 		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "nodeSelector", corev1.LabelOSStable)
 	} else if spec.SecurityContext != nil && spec.SecurityContext.WindowsOptions != nil {
 		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "securityContext", "windowsOptions")
-	} else if windows(spec.Affinity) {
+	} else if isWindowsOnly(spec.Affinity) {
 		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "affinity", "nodeAffinity")
 	}
 }

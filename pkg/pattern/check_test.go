@@ -22,8 +22,8 @@ func TestWindows(t *testing.T) {
 		"not":     {[]corev1.NodeSelectorTerm{term(corev1.NodeSelectorOpNotIn, "windows")}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, c.want, windows(&corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: c.terms}}}))
+			require.Equal(t, c.want, isWindowsOnly(&corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: c.terms}}}))
 		})
 	}
-	require.False(t, windows(nil))
+	require.False(t, isWindowsOnly(nil))
 }

@@ -57,7 +57,7 @@ type Size struct {
 // Resources are those of a sidecar in the pod of w. A Guaranteed pod stays one
 // only if every container's requests equal its limits.
 func (s Size) Resources(w *sidecar.Workload) corev1.ResourceRequirements {
-	if guaranteed(w) {
+	if isGuaranteed(w) {
 		both := ResourceList(s.FixedCPU, s.MaxMemory)
 		return corev1.ResourceRequirements{Limits: both, Requests: both.DeepCopy()}
 	}
@@ -72,12 +72,12 @@ func ResourceList(cpu, memory string) corev1.ResourceList {
 	return corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu), corev1.ResourceMemory: resource.MustParse(memory)}
 }
 
-// guaranteed reports whether the pod, without sidecars, is of QoS class Guaranteed:
+// isGuaranteed reports whether the pod, without sidecars, is of QoS class Guaranteed:
 // all of its containers, init containers too, have equal requests and
 // limits for CPU and memory; a request that isn't written is the limit
 // (k8s.io/kubernetes/pkg/apis/core/v1/helper/qos.ComputePodQOS). With resources
 // of the pod itself (KEP-2837), those of the containers don't decide.
-func guaranteed(w *sidecar.Workload) bool {
+func isGuaranteed(w *sidecar.Workload) bool {
 	if w.Pod.Spec.Resources != nil {
 		return false
 	}
@@ -112,6 +112,15 @@ func CPULimit(w *sidecar.Workload, given corev1.ResourceRequirements) resource.Q
 func NewTCPProbe(port int32, period, failures int32) *corev1.Probe {
 	return &corev1.Probe{
 		ProbeHandler:     corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(port)}},
+		PeriodSeconds:    period,
+		FailureThreshold: failures,
+	}
+}
+
+// NewHTTPProbe gets a path from a port, by number as NewTCPProbe does.
+func NewHTTPProbe(path string, port int32, period, failures int32) *corev1.Probe {
+	return &corev1.Probe{
+		ProbeHandler:     corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(port)}},
 		PeriodSeconds:    period,
 		FailureThreshold: failures,
 	}

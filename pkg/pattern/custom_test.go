@@ -128,7 +128,7 @@ func TestCustomValidate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var p Custom
 			c.edit(&p)
-			require.Equal(t, c.want, patterntest.Lines(p.Validate()))
+			require.Equal(t, c.want, patterntest.FormatFindings(p.Validate()))
 		})
 	}
 }

@@ -10,7 +10,7 @@
 //   - Images: [Image], with a variable for each of them, and [Release], the version that
 //     an image's tag names ([ReleaseOf]).
 //   - Containers: [Size] for resources, [RestrictedSecurityContext], [NewTCPProbe],
-//     [SecretEnvVar], [CPULimit]; [RunsAs] and [OverriddenUser] for users.
+//     [NewHTTPProbe], [SecretEnvVar], [CPULimit]; [RunsAs] and [OverriddenUser] for users.
 //   - Volumes: [VolumeName], [VolumeNames], [ConfigMapVolume], [SecretVolume], [TmpVolume];
 //     files out of images with [ImageVolume], or with [NewCopier] and [CopiesVolume].
 //   - Objects: [NewConfigMap], [NewMetadata].

@@ -59,9 +59,9 @@ func CheckImageVolume(field string, w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// special reports whether a character of a path isn't one of those that mean nothing
+// isSpecial reports whether a character of a path isn't one of those that mean nothing
 // anywhere.
-func special(r rune) bool {
+func isSpecial(r rune) bool {
 	return r <= ' ' || r > '~' || strings.ContainsRune("\"#$%&='()*,:;<>?[\\]^`{|}", r)
 }
 
@@ -75,7 +75,7 @@ func CheckImageName(field, ref string, fs *sidecar.Findings) {
 // CheckFilePath finds what can't be the path of a file or folder, or means something else
 // where it goes: in commands, lists, URLs and the options of a JVM.
 func CheckFilePath(field, p, form string, fs *sidecar.Findings) {
-	if p != "" && (!path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.ContainsFunc(p, special)) {
+	if p != "" && (!path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.ContainsFunc(p, isSpecial)) {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no such path", p), "write one as "+form)
 	}
 }

@@ -102,7 +102,7 @@ func (p *ConfigReload) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	object := w.ObjectName()
 	c := &sidecar.Change{
 		Phase:      sidecar.PhaseExporter,
-		Containers: []corev1.Container{p.container(w)},
+		Containers: []corev1.Container{p.newWatcher(w)},
 		Volumes:    []corev1.Volume{pattern.ConfigMapVolume(pattern.VolumeName(w, "script"), object)},
 		Objects:    []sidecar.Object{pattern.NewConfigMap(object, map[string]string{watchKey: watchScript})},
 	}
@@ -112,10 +112,10 @@ func (p *ConfigReload) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// container has the same volumes as the app, read-only. There are no probes: it
+// newWatcher has the same volumes as the app, read-only. There are no probes: it
 // serves nobody, and a pod isn't worse for it. As a native sidecar it knows what the
 // files were before the app has read them.
-func (p *ConfigReload) container(w *sidecar.Workload) corev1.Container {
+func (p *ConfigReload) newWatcher(w *sidecar.Workload) corev1.Container {
 	c := corev1.Container{
 		Name:         w.Name,
 		Command:      []string{"sh", reloadDir + "/" + watchKey},
@@ -123,14 +123,14 @@ func (p *ConfigReload) container(w *sidecar.Workload) corev1.Container {
 		VolumeMounts: []corev1.VolumeMount{{Name: pattern.VolumeName(w, "script"), MountPath: reloadDir, ReadOnly: true}},
 	}
 	if p.Webhook != nil {
-		c.Image, c.Args = pattern.CurlImage.Ref, []string{"webhook", cmp.Or(string(p.Webhook.Method), string(Post)), p.url(w)}
+		c.Image, c.Args = pattern.CurlImage.Ref, []string{"webhook", cmp.Or(string(p.Webhook.Method), string(Post)), p.webhookURL(w)}
 		c.SecurityContext = pattern.RestrictedSecurityContext(pattern.CurlImage)
 	} else {
 		c.Image, c.Args = pattern.BusyboxImage.Ref, []string{"signal", strings.TrimPrefix(cmp.Or(string(p.Signal.Signal), string(HUP)), "SIG"), p.Signal.Process}
 		c.SecurityContext = p.sameUser(w)
 	}
 	c.Args = append(c.Args, strconv.Itoa(int(cmp.Or(p.PeriodSeconds, reloadSeconds))))
-	for _, name := range p.volumes(w) {
+	for _, name := range p.watchedVolumes(w) {
 		dir := watchDir + "/" + name
 		c.Args = append(c.Args, dir)
 		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: name, MountPath: dir, ReadOnly: true})
@@ -138,7 +138,7 @@ func (p *ConfigReload) container(w *sidecar.Workload) corev1.Container {
 	return c
 }
 
-func number(s string) int {
+func leadingNumber(s string) int {
 	n, err := strconv.Atoi(s)
 	if err != nil {
 		return 0 // url.Parse has refused it
@@ -146,13 +146,13 @@ func number(s string) int {
 	return n
 }
 
-// url leads to the app where it listens now.
-func (p *ConfigReload) url(w *sidecar.Workload) string {
+// webhookURL leads to the app where it listens now.
+func (p *ConfigReload) webhookURL(w *sidecar.Workload) string {
 	u, err := url.Parse(p.Webhook.URL)
 	if err != nil {
 		return p.Webhook.URL // Validate says so
 	}
-	port := int32(number(u.Port()))
+	port := int32(leadingNumber(u.Port()))
 	switch {
 	case port != 0:
 	case u.Scheme == "https":

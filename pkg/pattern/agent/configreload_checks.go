@@ -63,7 +63,7 @@ func (h *ReloadWebhook) validateURL(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "bad-value", "webhook.url", "a password there is for everybody to read who may see the pod", "let the app hear the request on 127.0.0.1 without one")
 	case !inPod(u.Hostname()):
 		fs.Add(sidecar.Error, "bad-value", "webhook.url", fmt.Sprintf("%q isn't this pod: each has a watcher of its own, for its own app", u.Hostname()), example)
-	case u.Port() != "" && (number(u.Port()) < 1 || number(u.Port()) > 65535):
+	case u.Port() != "" && (leadingNumber(u.Port()) < 1 || leadingNumber(u.Port()) > 65535):
 		fs.Add(sidecar.Error, "bad-value", "webhook.url", fmt.Sprintf("%q is no port", u.Port()), "write 1 to 65535")
 	case strings.Contains(h.URL, "$"):
 		fs.Add(sidecar.Error, "bad-value", "webhook.url", "the kubelet takes $ for a variable", "write it as %24")
@@ -91,7 +91,7 @@ func (p *ConfigReload) Check(w *sidecar.Workload) sidecar.Findings {
 
 // checkVolumes finds volumes that never change in a running app.
 func (p *ConfigReload) checkVolumes(w *sidecar.Workload, fs *sidecar.Findings) {
-	names := p.volumes(w)
+	names := p.watchedVolumes(w)
 	if len(names) == 0 {
 		fs.AddUnfit(sidecar.Error, "nothing-to-watch", "volumes", fmt.Sprintf("container %s mounts no ConfigMap and no Secret", w.App.Name), "leave this workload out")
 	}
@@ -106,15 +106,15 @@ func (p *ConfigReload) checkVolumes(w *sidecar.Workload, fs *sidecar.Findings) {
 			continue
 		}
 		v := &w.Pod.Spec.Volumes[at]
-		if len(sources(v)) == 0 {
+		if len(volumeSources(v)) == 0 {
 			fs.Add(sidecar.Error, "nothing-to-watch", field, "volume "+name+" shows no ConfigMap and no Secret", p.otherVolumes(w, name))
 			continue
 		}
-		if rotates(v) {
+		if hasToken(v) {
 			fs.Add(sidecar.Warning, "reload-token", field, "volume "+name+" has a token of the kubelet's too, which is another one every hour: the app is told each time", "mount the token as a volume of its own")
 		}
 		p.checkMounts(w, name, field, others, fs)
-		for _, s := range sources(v) {
+		for _, s := range volumeSources(v) {
 			p.checkSource(w, s, field, others, fs)
 		}
 	}
@@ -124,7 +124,7 @@ func (p *ConfigReload) checkVolumes(w *sidecar.Workload, fs *sidecar.Findings) {
 func (p *ConfigReload) otherVolumes(w *sidecar.Workload, name string) string {
 	var all []string
 	for i := range w.Pod.Spec.Volumes {
-		if v := &w.Pod.Spec.Volumes[i]; len(sources(v)) > 0 && v.Name != pattern.VolumeName(w, "script") {
+		if v := &w.Pod.Spec.Volumes[i]; len(volumeSources(v)) > 0 && v.Name != pattern.VolumeName(w, "script") {
 			all = append(all, v.Name)
 		}
 	}
@@ -138,7 +138,7 @@ func (p *ConfigReload) otherVolumes(w *sidecar.Workload, name string) string {
 func (p *ConfigReload) checkMounts(w *sidecar.Workload, name, field, others string, fs *sidecar.Findings) {
 	seen := false
 	for _, c := range w.ServedApps() {
-		for _, m := range mounted(c, name) {
+		for _, m := range mountsOf(c, name) {
 			seen = true
 			if m.SubPath == "" && m.SubPathExpr == "" {
 				continue
@@ -170,14 +170,14 @@ func (p *ConfigReload) checkSource(w *sidecar.Workload, s source, field, others 
 		fs.Add(sidecar.Error, "immutable-no-reload", field, s.String()+" is immutable: its content never changes", "take immutable out of it, or take this pattern out"+others)
 	}
 	for _, c := range w.ServedApps() {
-		if from := variables(c, s); from != "" {
+		if from := describeVariables(c, s); from != "" {
 			fs.Add(sidecar.Info, "env-no-reload", field, fmt.Sprintf("container %s has %s of %s, too: variables stay as they were at its start", c.Name, from, s), "")
 		}
 	}
 }
 
-// variables says which variables a container has of a ConfigMap or Secret, if any.
-func variables(c *corev1.Container, s source) string {
+// describeVariables says which variables a container has of a ConfigMap or Secret, if any.
+func describeVariables(c *corev1.Container, s source) string {
 	for _, f := range c.EnvFrom {
 		if f.ConfigMapRef != nil && s == (source{"ConfigMap", f.ConfigMapRef.Name}) || f.SecretRef != nil && s == (source{"Secret", f.SecretRef.Name}) {
 			return "all variables"

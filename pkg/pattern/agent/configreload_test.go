@@ -14,7 +14,7 @@ import (
 
 // configured is the view of an app with two volumes of configuration.
 func configured(edits ...func(*sidecar.Workload)) *sidecar.Workload {
-	return patterntest.Shop(func(w *sidecar.Workload) {
+	return patterntest.NewShop(func(w *sidecar.Workload) {
 		w.Name = "watch"
 		w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: new(int64(1000)), RunAsGroup: new(int64(2000))}
 		w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "config", MountPath: "/etc/shop"}, {Name: "secret", MountPath: "/secret"}}
@@ -51,7 +51,7 @@ func TestConfigReloadTells(t *testing.T) {
 			if c.view != nil {
 				c.view(w)
 			}
-			require.Empty(t, patterntest.Findings(t, c.p, w))
+			require.Empty(t, patterntest.FindingLines(t, c.p, w))
 			got, err := sidecar.Build(c.p, w)
 			require.NoError(t, err)
 			ctr := got.Containers[0]
@@ -84,7 +84,7 @@ func TestConfigReloadRoot(t *testing.T) {
 		w.Pod.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64(0)), RunAsGroup: new(int64(0))}
 	})
 	p := &ConfigReload{Signal: &ReloadSignal{Process: "shop"}}
-	require.Equal(t, []string{"warning user-root: signal: container shop runs as root, so what sends it signals does too, if without any rights of root's; run the app as another user, or tell it by webhook"}, patterntest.Findings(t, p, w))
+	require.Equal(t, []string{"warning user-root: signal: container shop runs as root, so what sends it signals does too, if without any rights of root's; run the app as another user, or tell it by webhook"}, patterntest.FindingLines(t, p, w))
 	c, err := sidecar.Build(p, w)
 	require.NoError(t, err)
 	require.Zero(t, *c.Containers[0].SecurityContext.RunAsUser)
@@ -138,7 +138,7 @@ func TestConfigReloadRefuses(t *testing.T) {
 			if c.view != nil {
 				c.view(w)
 			}
-			require.Equal(t, c.want, patterntest.Findings(t, c.p, w))
+			require.Equal(t, c.want, patterntest.FindingLines(t, c.p, w))
 		})
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// volumes are those that are watched. On its own result a run watches what it
+// watchedVolumes are those that are watched. On its own result a run watches what it
 // watched: what other sidecars have given the app since isn't the app's.
-func (p *ConfigReload) volumes(w *sidecar.Workload) []string {
+func (p *ConfigReload) watchedVolumes(w *sidecar.Workload) []string {
 	if len(p.Volumes) > 0 {
 		return p.Volumes
 	}
@@ -27,15 +27,15 @@ func (p *ConfigReload) volumes(w *sidecar.Workload) []string {
 	}
 	for i := range w.Pod.Spec.Volumes {
 		v := &w.Pod.Spec.Volumes[i]
-		if len(sources(v)) > 0 && !rotates(v) && slices.ContainsFunc(w.ServedApps(), func(c *corev1.Container) bool { return mounted(c, v.Name) != nil }) {
+		if len(volumeSources(v)) > 0 && !hasToken(v) && slices.ContainsFunc(w.ServedApps(), func(c *corev1.Container) bool { return mountsOf(c, v.Name) != nil }) {
 			names = append(names, v.Name)
 		}
 	}
 	return names
 }
 
-// mounted are the mounts of a volume in a container.
-func mounted(c *corev1.Container, name string) (out []corev1.VolumeMount) {
+// mountsOf are the mounts of a volume in a container.
+func mountsOf(c *corev1.Container, name string) (out []corev1.VolumeMount) {
 	for _, m := range c.VolumeMounts {
 		if m.Name == name {
 			out = append(out, m)
@@ -49,8 +49,8 @@ type source struct{ kind, name string }
 
 func (s source) String() string { return s.kind + " " + s.name }
 
-// sources are those of a volume; none where it's of another kind.
-func sources(v *corev1.Volume) (out []source) {
+// volumeSources are those of a volume; none where it's of another kind.
+func volumeSources(v *corev1.Volume) (out []source) {
 	switch {
 	case v.ConfigMap != nil:
 		return []source{{"ConfigMap", v.ConfigMap.Name}}
@@ -70,8 +70,8 @@ func sources(v *corev1.Volume) (out []source) {
 	return out
 }
 
-// rotates reports whether a volume has a token of the kubelet's too, which is another
+// hasToken reports whether a volume has a token of the kubelet's too, which is another
 // one every hour.
-func rotates(v *corev1.Volume) bool {
+func hasToken(v *corev1.Volume) bool {
 	return v.Projected != nil && slices.ContainsFunc(v.Projected.Sources, func(s corev1.VolumeProjection) bool { return s.ServiceAccountToken != nil })
 }

@@ -6,7 +6,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -105,17 +104,17 @@ var gitSyncSize = pattern.Size{CPU: "10m", Memory: "64Mi", MaxMemory: "512Mi", F
 func (p *GitSync) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	files, tmp := pattern.VolumeName(w, "files"), pattern.VolumeName(w, "tmp")
 	c := &sidecar.Change{Phase: sidecar.PhaseFetch, Volumes: []corev1.Volume{
-		{Name: files, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: p.limit()}}},
+		{Name: files, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: p.sizeLimit()}}},
 		pattern.TmpVolume(tmp), // git's own settings
 	}}
 	c.App.VolumeMounts = []corev1.VolumeMount{{Name: files, MountPath: cmp.Or(p.MountPath, gitDir), ReadOnly: true}}
 	ctr := corev1.Container{
 		Name:            w.Name,
 		Image:           pattern.GitSyncImage.Ref,
-		Args:            p.args(),
-		Env:             p.env(),
+		Args:            p.syncArgs(),
+		Env:             p.credentialEnv(),
 		Resources:       gitSyncSize.Resources(w),
-		VolumeMounts:    append([]corev1.VolumeMount{{Name: files, MountPath: gitDir}, {Name: tmp, MountPath: "/tmp"}}, p.credentials(w, c)...),
+		VolumeMounts:    append([]corev1.VolumeMount{{Name: files, MountPath: gitDir}, {Name: tmp, MountPath: "/tmp"}}, p.addCredentials(w, c)...),
 		SecurityContext: pattern.RestrictedSecurityContext(pattern.GitSyncImage),
 	}
 	if p.Once {
@@ -124,56 +123,48 @@ func (p *GitSync) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	}
 	// It says 503 until the files are there, and 200 from then on, whatever becomes of
 	// the repository: there is nothing in it for the app's readiness.
-	ctr.Ports = []corev1.ContainerPort{{ContainerPort: p.status()}}
-	ctr.StartupProbe, ctr.LivenessProbe = p.get(1, gitStart), p.get(20, 3)
+	ctr.Ports = []corev1.ContainerPort{{ContainerPort: p.statusPort()}}
+	ctr.StartupProbe, ctr.LivenessProbe = pattern.NewHTTPProbe("/", p.statusPort(), 1, gitStart), pattern.NewHTTPProbe("/", p.statusPort(), 20, 3)
 	c.Containers = []corev1.Container{ctr}
 	return c, nil
 }
 
-func (p *GitSync) get(period, failures int32) *corev1.Probe {
-	return &corev1.Probe{
-		ProbeHandler:     corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/", Port: intstr.FromInt32(p.status())}},
-		PeriodSeconds:    period,
-		FailureThreshold: failures,
-	}
-}
-
-// args are git-sync's (main.go of v4). Where it stays, it goes on trying: that the
+// syncArgs are git-sync's (main.go of v4). Where it stays, it goes on trying: that the
 // repository is away is no reason to take the files of before from the app. At the
 // start the probe puts an end to that.
-func (p *GitSync) args() []string {
-	args := []string{"--repo=" + p.Repo, "--ref=" + cmp.Or(p.Ref, "HEAD"), "--depth=" + strconv.Itoa(int(p.depth())), "--root=" + gitDir, "--link=" + cmp.Or(p.Link, "current")}
+func (p *GitSync) syncArgs() []string {
+	args := []string{"--repo=" + p.Repo, "--ref=" + cmp.Or(p.Ref, "HEAD"), "--depth=" + strconv.Itoa(int(p.cloneDepth())), "--root=" + gitDir, "--link=" + cmp.Or(p.Link, "current")}
 	if p.Submodules != "" {
 		args = append(args, "--submodules="+string(p.Submodules))
 	}
-	args = append(args, "--sync-timeout="+seconds(p.TimeoutSeconds, gitTimeout))
+	args = append(args, "--sync-timeout="+formatSeconds(p.TimeoutSeconds, gitTimeout))
 	if p.SSH != nil {
 		args = append(args, "--ssh-key-file="+gitAuthDir+"/"+corev1.SSHAuthPrivateKey, "--ssh-known-hosts-file="+gitAuthDir+"/"+knownHosts)
 	}
 	if p.Once {
 		return append(args, "--one-time")
 	}
-	return append(args, "--period="+seconds(p.PeriodSeconds, gitPeriod), "--max-failures=-1", "--http-bind=:"+strconv.Itoa(int(p.status())))
+	return append(args, "--period="+formatSeconds(p.PeriodSeconds, gitPeriod), "--max-failures=-1", "--http-bind=:"+strconv.Itoa(int(p.statusPort())))
 }
 
-// env leads to the credentials. The name comes as a variable, as there is no file for
+// credentialEnv leads to the credentials. The name comes as a variable, as there is no file for
 // it; the password doesn't, as variables are seen by more.
-func (p *GitSync) env() (env []corev1.EnvVar) {
+func (p *GitSync) credentialEnv() (credentialEnv []corev1.EnvVar) {
 	if p.BasicAuth != nil {
-		env = append(env,
+		credentialEnv = append(credentialEnv,
 			corev1.EnvVar{Name: "GITSYNC_USERNAME", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
 				LocalObjectReference: corev1.LocalObjectReference{Name: p.BasicAuth.SecretName}, Key: corev1.BasicAuthUsernameKey}}},
 			corev1.EnvVar{Name: "GITSYNC_PASSWORD_FILE", Value: gitAuthDir + "/" + corev1.BasicAuthPasswordKey})
 	}
 	if p.CA != nil {
-		env = append(env, corev1.EnvVar{Name: "GIT_SSL_CAINFO", Value: pattern.CADir + "/" + pattern.CAKey}) // git's own
+		credentialEnv = append(credentialEnv, corev1.EnvVar{Name: "GIT_SSL_CAINFO", Value: pattern.CADir + "/" + pattern.CAKey}) // git's own
 	}
-	return env
+	return credentialEnv
 }
 
-// credentials adds the volumes of what git needs to log in. ssh wants its key closed
+// addCredentials adds the volumes of what git needs to log in. ssh wants its key closed
 // to others only where the key is the user's own; this one belongs to root.
-func (p *GitSync) credentials(w *sidecar.Workload, c *sidecar.Change) (mounts []corev1.VolumeMount) {
+func (p *GitSync) addCredentials(w *sidecar.Workload, c *sidecar.Change) (mounts []corev1.VolumeMount) {
 	add := func(v corev1.Volume, dir string) {
 		c.Volumes = append(c.Volumes, v)
 		mounts = append(mounts, corev1.VolumeMount{Name: v.Name, MountPath: dir, ReadOnly: true})
@@ -190,29 +181,29 @@ func (p *GitSync) credentials(w *sidecar.Workload, c *sidecar.Change) (mounts []
 	return mounts
 }
 
-func (p *GitSync) limit() *resource.Quantity {
+func (p *GitSync) sizeLimit() *resource.Quantity {
 	if p.SizeLimit != nil {
 		return new(p.SizeLimit.DeepCopy())
 	}
 	return new(resource.MustParse(gitSize))
 }
 
-func (p *GitSync) depth() int32 {
+func (p *GitSync) cloneDepth() int32 {
 	if p.Depth == nil {
 		return 1
 	}
 	return *p.Depth
 }
 
-func (p *GitSync) status() int32 {
+func (p *GitSync) statusPort() int32 {
 	if p.StatusPort == 0 {
 		return gitStatus
 	}
 	return p.StatusPort
 }
 
-// seconds are written as Go's durations.
-func seconds(n, def int32) string {
+// formatSeconds are written as Go's durations.
+func formatSeconds(n, def int32) string {
 	if n == 0 {
 		n = def
 	}

@@ -38,8 +38,8 @@ func (p *GitSync) Validate() sidecar.Findings {
 			fs.Add(sidecar.Error, "bad-value", n.field, fmt.Sprintf("%d is no time", n.value), "write 1 or more")
 		}
 	}
-	if p.depth() < 0 {
-		fs.Add(sidecar.Error, "bad-value", "depth", fmt.Sprintf("%d is no number of commits", p.depth()), "write 1 or more; 0 for the whole history")
+	if p.cloneDepth() < 0 {
+		fs.Add(sidecar.Error, "bad-value", "depth", fmt.Sprintf("%d is no number of commits", p.cloneDepth()), "write 1 or more; 0 for the whole history")
 	}
 	pattern.CheckMountPath("mountPath", p.MountPath, &fs)
 	pattern.CheckEnum("submodules", p.Submodules, &fs, GitRecursive, GitShallow, GitOff)
@@ -61,7 +61,7 @@ func (p *GitSync) Validate() sidecar.Findings {
 // validateRepo never tells the URL: it may have a password in it.
 func (p *GitSync) validateRepo(fs *sidecar.Findings) {
 	const form = "write it as https://git.example/team/content or ssh://git@git.example/team/content"
-	ssh, loopback, wrong := p.remote()
+	ssh, loopback, wrong := p.parseRepo()
 	switch {
 	case p.Repo == "":
 		fs.Add(sidecar.Error, "missing-field", "repo", "no repository is named", form)
@@ -92,9 +92,9 @@ func (p *GitSync) validateRepo(fs *sidecar.Findings) {
 	p.CA.ValidateAt("ca", fs)
 }
 
-// remote reads the repository's URL, or git's short form of ssh as in
+// parseRepo reads the repository's URL, or git's short form of ssh as in
 // git@git.example:team/content, and says what is wrong with it in one word.
-func (p *GitSync) remote() (ssh, loopback bool, wrong string) {
+func (p *GitSync) parseRepo() (ssh, loopback bool, wrong string) {
 	if !strings.Contains(p.Repo, "://") {
 		host, path, _ := strings.Cut(p.Repo, ":")
 		user, host, _ := strings.Cut(host, "@")

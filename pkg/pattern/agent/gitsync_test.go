@@ -22,7 +22,7 @@ func gitSync(edits ...func(*GitSync)) *GitSync {
 }
 
 func TestGitSync(t *testing.T) {
-	stays := patterntest.Build(t, gitSync(), patterntest.Shop())
+	stays := patterntest.BuildChange(t, gitSync(), patterntest.NewShop())
 	require.Equal(t, sidecar.PhaseFetch, stays.Phase)
 	require.Equal(t, []string{"--repo=https://git.example/team/content", "--ref=HEAD", "--depth=1", "--root=/git", "--link=current",
 		"--sync-timeout=120s", "--period=60s", "--max-failures=-1", "--http-bind=:16004"}, stays.Containers[0].Args)
@@ -30,7 +30,7 @@ func TestGitSync(t *testing.T) {
 	require.Equal(t, "1Gi", stays.Volumes[0].EmptyDir.SizeLimit.String())
 	require.Equal(t, []corev1.VolumeMount{{Name: "tunnel-files", MountPath: "/git", ReadOnly: true}}, stays.App.VolumeMounts, "the folder of the link, and no subPath")
 
-	once := patterntest.Build(t, gitSync(func(p *GitSync) { p.Once, p.SizeLimit = true, new(resource.MustParse("1M")) }), patterntest.Shop())
+	once := patterntest.BuildChange(t, gitSync(func(p *GitSync) { p.Once, p.SizeLimit = true, new(resource.MustParse("1M")) }), patterntest.NewShop())
 	require.Empty(t, once.Containers)
 	require.Contains(t, once.InitContainers[0].Args, "--one-time")
 	require.NotContains(t, once.InitContainers[0].Args, "--max-failures=-1", "what fails is seen at once")
@@ -84,7 +84,7 @@ func TestGitSyncRefuses(t *testing.T) {
 		}, []string{"warning git-user: ssh ends for a user that the image doesn't know, and 7 is none of its; leave it 65533, which the files are readable for all the same"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, c.want, patterntest.Findings(t, gitSync(c.edit), patterntest.Shop(c.view)))
+			require.Equal(t, c.want, patterntest.FindingLines(t, gitSync(c.edit), patterntest.NewShop(c.view)))
 		})
 	}
 }
@@ -104,7 +104,7 @@ func FuzzGitSync(f *testing.F) {
 		if key != "" {
 			p.SSH = &GitSSH{SecretName: key}
 		}
-		c, err := sidecar.Build(p, patterntest.Shop())
+		c, err := sidecar.Build(p, patterntest.NewShop())
 		if err != nil {
 			require.Nil(t, c)
 			return

@@ -86,16 +86,16 @@ func (p *JavaAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	}
 	c.App.VolumeMounts = []corev1.VolumeMount{{Name: name, MountPath: dir, ReadOnly: true}}
 	option := "-javaagent:" + at
-	if options := p.options(w, c); options != "" {
+	if options := p.addOptions(w, c); options != "" {
 		option += "=" + options
 	}
-	c.App.Env = append([]sidecar.EnvVar{{EnvVar: corev1.EnvVar{Name: javaToolOpts, Value: option}, AppendWith: " "}}, p.env()...)
+	c.App.Env = append([]sidecar.EnvVar{{EnvVar: corev1.EnvVar{Name: javaToolOpts, Value: option}, AppendWith: " "}}, p.agentEnv()...)
 	return c, nil
 }
 
-// options are the agent's. The config of jmx_exporter is a file, which it reads
+// addOptions are the agent's. The config of jmx_exporter is a file, which it reads
 // again when it changes.
-func (p *JavaAgent) options(w *sidecar.Workload, c *sidecar.Change) string {
+func (p *JavaAgent) addOptions(w *sidecar.Workload, c *sidecar.Change) string {
 	if p.Preset != AgentJMX {
 		return p.Options
 	}
@@ -104,18 +104,18 @@ func (p *JavaAgent) options(w *sidecar.Workload, c *sidecar.Change) string {
 	config.ConfigMap.Items = []corev1.KeyToPath{{Key: key, Path: jmxConfig}}
 	c.Volumes = append(c.Volumes, config)
 	c.App.VolumeMounts = append(c.App.VolumeMounts, corev1.VolumeMount{Name: name, MountPath: dir, ReadOnly: true})
-	c.Claims = []sidecar.Claim{{Port: p.port(), For: "agent " + w.Name}}
-	return strconv.Itoa(int(p.port())) + ":" + path.Join(dir, jmxConfig)
+	c.Claims = []sidecar.Claim{{Port: p.metricsPort(), For: "agent " + w.Name}}
+	return strconv.Itoa(int(p.metricsPort())) + ":" + path.Join(dir, jmxConfig)
 }
 
-func (p *JavaAgent) port() int32 {
+func (p *JavaAgent) metricsPort() int32 {
 	if p.Port == 0 {
 		return jmxPort
 	}
 	return p.Port
 }
 
-func (p *JavaAgent) env() []sidecar.EnvVar {
+func (p *JavaAgent) agentEnv() []sidecar.EnvVar {
 	env := maps.Clone(p.Env)
 	if env == nil {
 		env = map[string]string{}

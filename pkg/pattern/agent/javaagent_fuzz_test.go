@@ -24,7 +24,7 @@ func FuzzJavaAgentOption(f *testing.F) {
 		if p.Validate().Failed() {
 			return
 		}
-		w := patterntest.Shop()
+		w := patterntest.NewShop()
 		w.Name, w.Kubernetes.Minor = "agent", 36
 		c, err := sidecar.Build(p, w)
 		require.NoError(t, err)

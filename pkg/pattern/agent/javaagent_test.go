@@ -14,7 +14,7 @@ import (
 // What the app gets is the same where the jar is copied and where its image is a
 // volume, but for the path.
 func TestJavaAgentImageVolume(t *testing.T) {
-	w := patterntest.Shop()
+	w := patterntest.NewShop()
 	w.Name, w.Kubernetes = "agent", sidecar.Version{Major: 1, Minor: 36}
 	p := &agent.JavaAgent{Image: "agents:7", Path: "/lib/agent-7.jar", Options: "a=b"}
 	copied, err := sidecar.Build(p, w)
@@ -33,7 +33,7 @@ func TestJavaAgentImageVolume(t *testing.T) {
 }
 
 func TestJavaAgentJMX(t *testing.T) {
-	w := patterntest.Shop()
+	w := patterntest.NewShop()
 	w.Name = "jmx"
 	p := &agent.JavaAgent{Preset: agent.AgentJMX, Image: "jmx:1", Path: "/jmx.jar", ConfigMapName: "rules", Key: "shop.yaml", Port: 9999}
 	c, err := sidecar.Build(p, w)
@@ -49,17 +49,17 @@ func TestJavaAgentJMX(t *testing.T) {
 
 // Two agents by two ways: the JVM reads both variables.
 func TestJavaAgentBeside(t *testing.T) {
-	w := patterntest.Shop()
+	w := patterntest.NewShop()
 	w.App.Env = []corev1.EnvVar{{Name: "JDK_JAVA_OPTIONS", Value: "-javaagent:/apm.jar"}}
-	require.Equal(t, []string{"info java-agents: container shop has an agent by JDK_JAVA_OPTIONS already; see that the two go together"}, patterntest.Findings(t, &agent.JavaAgent{Preset: agent.AgentOpenTelemetry}, w))
+	require.Equal(t, []string{"info java-agents: container shop has an agent by JDK_JAVA_OPTIONS already; see that the two go together"}, patterntest.FindingLines(t, &agent.JavaAgent{Preset: agent.AgentOpenTelemetry}, w))
 }
 
 // A pod on the node's network runs agents like any other; one for Windows doesn't.
 func TestJavaAgentPods(t *testing.T) {
-	w := patterntest.Shop()
+	w := patterntest.NewShop()
 	w.Pod.Spec.HostNetwork = true
 	p := &agent.JavaAgent{Preset: agent.AgentOpenTelemetry}
-	require.Empty(t, patterntest.Findings(t, p, w))
+	require.Empty(t, patterntest.FindingLines(t, p, w))
 	w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows}
 	_, err := sidecar.Build(p, w)
 	require.ErrorContains(t, err, "the sidecar's image is for Linux")

@@ -78,10 +78,10 @@ func (p *OTelAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	object := w.ObjectName()
 	c := &sidecar.Change{
 		Phase:      sidecar.PhaseAgent,
-		Containers: []corev1.Container{p.container(w)},
+		Containers: []corev1.Container{p.newCollector(w)},
 		Volumes:    []corev1.Volume{pattern.ConfigMapVolume(pattern.VolumeName(w, "config"), object)},
-		App:        sidecar.App{Env: p.env(w)},
-		Objects:    []sidecar.Object{pattern.NewConfigMap(object, map[string]string{otelKey: encode(p.conf(w))})},
+		App:        sidecar.App{Env: p.sdkEnv(w)},
+		Objects:    []sidecar.Object{pattern.NewConfigMap(object, map[string]string{otelKey: encodeJSON(p.collectorConf(w))})},
 		Claims: []sidecar.Claim{
 			{Port: p.grpcPort(), For: "collector " + w.Name + ", on 127.0.0.1"},
 			{Port: p.httpPort(), For: "collector " + w.Name + ", on 127.0.0.1"},
@@ -93,15 +93,15 @@ func (p *OTelAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// env tells the app's SDK where the collector is. SDKs differ in the protocol that
+// sdkEnv tells the app's SDK where the collector is. SDKs differ in the protocol that
 // they take for granted, so it's written.
-func (p *OTelAgent) env(w *sidecar.Workload) []sidecar.EnvVar {
+func (p *OTelAgent) sdkEnv(w *sidecar.Workload) []sidecar.EnvVar {
 	protocol, port := cmp.Or(spokenBy(w), "http/protobuf"), p.httpPort()
 	if protocol == "grpc" {
 		port = p.grpcPort()
 	}
 	return sidecar.Vars(
-		corev1.EnvVar{Name: otelEndpointVar, Value: "http://" + address(port)},
+		corev1.EnvVar{Name: otelEndpointVar, Value: "http://" + loopbackAddress(port)},
 		corev1.EnvVar{Name: otelProtocolVar, Value: protocol},
 	)
 }
@@ -118,10 +118,10 @@ func spokenBy(w *sidecar.Workload) string {
 	return ""
 }
 
-// container is the collector. It's well as soon as it listens, whether or not the
+// newCollector is the collector. It's well as soon as it listens, whether or not the
 // endpoint answers: what doesn't, keeps no app from starting. What it must not use
 // is known to the garbage collector too, so that it cleans up before it's killed.
-func (p *OTelAgent) container(w *sidecar.Workload) corev1.Container {
+func (p *OTelAgent) newCollector(w *sidecar.Workload) corev1.Container {
 	resources := otelSize.Resources(w)
 	c := corev1.Container{
 		Name:      w.Name,
@@ -130,10 +130,10 @@ func (p *OTelAgent) container(w *sidecar.Workload) corev1.Container {
 		Ports:     []corev1.ContainerPort{{ContainerPort: p.healthPort()}},
 		Resources: resources,
 		Env: []corev1.EnvVar{
-			field("POD_NAME", "metadata.name"),
-			field("POD_NAMESPACE", "metadata.namespace"),
-			field("POD_UID", "metadata.uid"),
-			field("NODE_NAME", "spec.nodeName"),
+			podFieldVar("POD_NAME", "metadata.name"),
+			podFieldVar("POD_NAMESPACE", "metadata.namespace"),
+			podFieldVar("POD_UID", "metadata.uid"),
+			podFieldVar("NODE_NAME", "spec.nodeName"),
 			{Name: "GOMEMLIMIT", Value: strconv.FormatInt(memoryLimit(w, resources)*8/10>>20, 10) + "MiB"},
 		},
 		VolumeMounts:    []corev1.VolumeMount{{Name: pattern.VolumeName(w, "config"), MountPath: otelDir, ReadOnly: true}},
@@ -141,7 +141,7 @@ func (p *OTelAgent) container(w *sidecar.Workload) corev1.Container {
 		LivenessProbe:   httpProbe(p.healthPort(), 20, 3),
 		SecurityContext: pattern.RestrictedSecurityContext(pattern.OtelCollectorImage),
 	}
-	for i, name := range p.headers() {
+	for i, name := range p.headerNames() {
 		h := p.Headers[name]
 		c.Env = append(c.Env, corev1.EnvVar{Name: headerVar(i), ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
 			LocalObjectReference: corev1.LocalObjectReference{Name: h.SecretName}, Key: h.Key}}})
@@ -155,8 +155,8 @@ func (p *OTelAgent) container(w *sidecar.Workload) corev1.Container {
 // headerVar is the variable that has the value of a header.
 func headerVar(i int) string { return fmt.Sprintf("HEADER_%d", i) }
 
-// field is a variable with a field of the pod.
-func field(name, path string) corev1.EnvVar {
+// podFieldVar is a variable with a field of the pod.
+func podFieldVar(name, path string) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}}
 }
 

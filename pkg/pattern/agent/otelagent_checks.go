@@ -20,7 +20,7 @@ func (p *OTelAgent) Validate() sidecar.Findings {
 	pattern.CheckEnum("protocol", p.Protocol, &fs, OTLPgRPC, OTLPHTTP)
 	p.validateEndpoint(&fs)
 	p.CA.ValidateAt("ca", &fs)
-	for _, name := range p.headers() {
+	for _, name := range p.headerNames() {
 		h := p.Headers[name]
 		if !pattern.HeaderName().MatchString(name) {
 			fs.Add(sidecar.Error, "bad-value", "headers", fmt.Sprintf("%q can't be the name of a header", name), "use letters, digits and dashes")
@@ -70,7 +70,7 @@ func (p *OTelAgent) validateEndpoint(fs *sidecar.Findings) {
 		bad("gRPC knows no path", "take the path out, or write protocol: http")
 	case p.Protocol != OTLPHTTP && u.Port() == "":
 		bad("no port is given", example)
-	case u.Port() != "" && (number(u.Port()) < 1 || number(u.Port()) > 65535):
+	case u.Port() != "" && (leadingNumber(u.Port()) < 1 || leadingNumber(u.Port()) > 65535):
 		bad(fmt.Sprintf("%q is no port", u.Port()), "write 1 to 65535")
 	}
 	address, err := netip.ParseAddr(u.Hostname())
@@ -96,7 +96,7 @@ func (p *OTelAgent) validateEndpoint(fs *sidecar.Findings) {
 func (p *OTelAgent) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckPodNetwork(w, &fs)
-	for _, name := range p.headers() {
+	for _, name := range p.headerNames() {
 		h := p.Headers[name]
 		if keys, known := w.Secrets[h.SecretName]; known && h.Key != "" && !slices.Contains(keys, h.Key) {
 			fs.Add(sidecar.Error, "secret-missing", "headers."+name+".key", fmt.Sprintf("Secret %s has no %s; its keys: %s", h.SecretName, h.Key, pattern.JoinSorted(keys)), "name one of those")

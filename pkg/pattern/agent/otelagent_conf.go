@@ -15,7 +15,7 @@ import (
 // no text of a user can be anything but a text.
 type object = map[string]any
 
-func encode(v any) string {
+func encodeJSON(v any) string {
 	raw, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		panic(fmt.Sprintf("configuration in JSON: %v", err)) // it's made of texts, numbers and lists
@@ -23,18 +23,18 @@ func encode(v any) string {
 	return string(raw) + "\n"
 }
 
-// conf is the collector's configuration. The limiter goes by the limit of the
+// collectorConf is the collector's configuration. The limiter goes by the limit of the
 // container, and refuses before memory ends; the app's SDK tries again then. What
 // the app says of itself isn't overwritten. There are no metrics of the collector's
 // own: they'd take another port.
-func (p *OTelAgent) conf(w *sidecar.Workload) object {
-	exporter, settings := p.exporter(w), object{"endpoint": p.Endpoint}
+func (p *OTelAgent) collectorConf(w *sidecar.Workload) object {
+	exporter, settings := p.exporterName(w), object{"endpoint": p.Endpoint}
 	if p.CA != nil {
 		settings["tls"] = object{"ca_file": pattern.CADir + "/" + pattern.CAKey}
 	}
 	if len(p.Headers) > 0 {
 		headers := object{}
-		for i, name := range p.headers() {
+		for i, name := range p.headerNames() {
 			headers[name] = "${env:" + headerVar(i) + "}"
 		}
 		settings["headers"] = headers
@@ -47,8 +47,8 @@ func (p *OTelAgent) conf(w *sidecar.Workload) object {
 	return object{
 		"extensions": object{"health_check": object{"endpoint": ":" + strconv.Itoa(int(p.healthPort()))}},
 		"receivers": object{"otlp": object{"protocols": object{
-			"grpc": object{"endpoint": address(p.grpcPort())},
-			"http": object{"endpoint": address(p.httpPort())},
+			"grpc": object{"endpoint": loopbackAddress(p.grpcPort())},
+			"http": object{"endpoint": loopbackAddress(p.httpPort())},
 		}}},
 		"processors": object{
 			"memory_limiter": object{"check_interval": "1s", "limit_percentage": 80, "spike_limit_percentage": 25},
@@ -64,11 +64,11 @@ func (p *OTelAgent) conf(w *sidecar.Workload) object {
 	}
 }
 
-func address(port int32) string { return fmt.Sprintf("127.0.0.1:%d", port) }
+func loopbackAddress(port int32) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 
-// exporter is the one for the protocol. It has had another name in earlier releases,
+// exporterName is the one for the protocol. It has had another name in earlier releases,
 // of which later ones warn.
-func (p *OTelAgent) exporter(w *sidecar.Workload) string {
+func (p *OTelAgent) exporterName(w *sidecar.Workload) string {
 	now := pattern.ReleaseOf(w.Image(pattern.OtelCollectorImage.Ref), "opentelemetry-collector", "otelcol").AtLeast(0, 150, 0)
 	switch {
 	case p.Protocol == OTLPHTTP && now:
@@ -81,5 +81,5 @@ func (p *OTelAgent) exporter(w *sidecar.Workload) string {
 	return "otlp"
 }
 
-// headers are their names in order.
-func (p *OTelAgent) headers() []string { return slices.Sorted(maps.Keys(p.Headers)) }
+// headerNames are their names in order.
+func (p *OTelAgent) headerNames() []string { return slices.Sorted(maps.Keys(p.Headers)) }

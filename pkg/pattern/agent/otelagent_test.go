@@ -43,7 +43,7 @@ func TestOTelAgentExporter(t *testing.T) {
 			`{"otlp_grpc": {"endpoint": "https://otel.example.com:4317", "tls": {"ca_file": "/etc/outrigger/ca/ca.crt"}, "headers": {"x-a": "${env:HEADER_0}", "x-b": "${env:HEADER_1}"}}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := patterntest.Shop()
+			w := patterntest.NewShop()
 			if c.view != nil {
 				c.view(w)
 			}
@@ -66,7 +66,7 @@ func TestOTelAgentEnv(t *testing.T) {
 		"http/json": {"http://127.0.0.1:5318", "http/json"},
 		"grpc":      {"http://127.0.0.1:5317", "grpc"},
 	} {
-		c, err := sidecar.Build(p, patterntest.Shop(func(w *sidecar.Workload) {
+		c, err := sidecar.Build(p, patterntest.NewShop(func(w *sidecar.Workload) {
 			if protocol != "" {
 				w.Pod.Spec.Containers[0].Env = []corev1.EnvVar{{Name: otelProtocolVar, Value: protocol}}
 			}
@@ -79,7 +79,7 @@ func TestOTelAgentEnv(t *testing.T) {
 // What the garbage collector knows is four fifths of the limit, whoever writes it.
 func TestOTelAgentMemory(t *testing.T) {
 	for limit, want := range map[string]string{"": "204MiB", "1Gi": "819MiB", "0": "204MiB"} {
-		c, err := sidecar.Build(&OTelAgent{Endpoint: "https://otel.example.com:4317"}, patterntest.Shop(func(w *sidecar.Workload) {
+		c, err := sidecar.Build(&OTelAgent{Endpoint: "https://otel.example.com:4317"}, patterntest.NewShop(func(w *sidecar.Workload) {
 			if limit != "" {
 				limited(limit)(w)
 			}
@@ -120,11 +120,11 @@ func TestOTelAgentRefuses(t *testing.T) {
 		}, []string{"warning otel-bypassed: container shop has OTEL_EXPORTER_OTLP_LOGS_ENDPOINT, which counts before OTEL_EXPORTER_OTLP_ENDPOINT: that goes past the collector; take it out"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := patterntest.Shop()
+			w := patterntest.NewShop()
 			if c.view != nil {
 				c.view(w)
 			}
-			require.Equal(t, c.want, patterntest.Findings(t, c.p, w))
+			require.Equal(t, c.want, patterntest.FindingLines(t, c.p, w))
 		})
 	}
 }
@@ -140,11 +140,11 @@ func FuzzOTelAgent(f *testing.F) {
 		if header != "" {
 			p.Headers = map[string]HeaderSecret{header: {secret, key}}
 		}
-		if c, err := sidecar.Build(p, patterntest.Shop()); err != nil {
+		if c, err := sidecar.Build(p, patterntest.NewShop()); err != nil {
 			require.Nil(t, c)
 			return
 		}
-		conf := otelConf(t, p, patterntest.Shop())
+		conf := otelConf(t, p, patterntest.NewShop())
 		exporters := conf["exporters"].(map[string]any)
 		require.Len(t, exporters, 1)
 		for _, e := range exporters {

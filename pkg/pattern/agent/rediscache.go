@@ -78,8 +78,8 @@ const (
 func (p *RedisCache) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	c := &sidecar.Change{
 		Phase:      sidecar.PhaseAgent,
-		Containers: []corev1.Container{p.container(w)},
-		App:        sidecar.App{Env: p.env()},
+		Containers: []corev1.Container{p.newServer(w)},
+		App:        sidecar.App{Env: p.cacheEnv()},
 	}
 	if p.Socket {
 		name := pattern.VolumeName(w, "socket")
@@ -91,7 +91,7 @@ func (p *RedisCache) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-func (p *RedisCache) env() []sidecar.EnvVar {
+func (p *RedisCache) cacheEnv() []sidecar.EnvVar {
 	var env []corev1.EnvVar
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		env = append(env, corev1.EnvVar{Name: name, Value: p.Env[name]})
@@ -99,20 +99,20 @@ func (p *RedisCache) env() []sidecar.EnvVar {
 	return sidecar.Vars(env...)
 }
 
-// container has all of the cache's configuration in its arguments: a dozen words that
+// newServer has all of the cache's configuration in its arguments: a dozen words that
 // everybody sees where the rest of the pod is seen. The command skips the image's
 // entrypoint, which wants to change users. The kubelet can't see 127.0.0.1, so the
 // probes run in the container. None of them is for readiness: an app goes on without
 // its cache.
-func (p *RedisCache) container(w *sidecar.Workload) corev1.Container {
-	i := p.image()
+func (p *RedisCache) newServer(w *sidecar.Workload) corev1.Container {
+	i := p.serverImage()
 	c := corev1.Container{
 		Name:            w.Name,
 		Image:           i.Ref,
-		Args:            p.args(w),
-		Resources:       p.size().Resources(w),
-		StartupProbe:    p.answers(w, 1, 60),
-		LivenessProbe:   p.answers(w, 20, 3),
+		Args:            p.serverArgs(w),
+		Resources:       p.serverSize().Resources(w),
+		StartupProbe:    p.newPingProbe(w, 1, 60),
+		LivenessProbe:   p.newPingProbe(w, 20, 3),
 		SecurityContext: pattern.RestrictedSecurityContext(i),
 	}
 	switch p.Engine {
@@ -129,7 +129,7 @@ func (p *RedisCache) container(w *sidecar.Workload) corev1.Container {
 	return c
 }
 
-func (p *RedisCache) image() pattern.Image {
+func (p *RedisCache) serverImage() pattern.Image {
 	switch p.Engine {
 	case Memcached:
 		return pattern.MemcachedImage
@@ -139,20 +139,20 @@ func (p *RedisCache) image() pattern.Image {
 	return pattern.ValkeyImage
 }
 
-// args: the socket is for every user of the pod, and for nobody else, since nobody
+// serverArgs: the socket is for every user of the pod, and for nobody else, since nobody
 // else has the volume.
-func (p *RedisCache) args(w *sidecar.Workload) []string {
+func (p *RedisCache) serverArgs(w *sidecar.Workload) []string {
 	port, bytes := strconv.Itoa(int(p.port())), p.maxMemory().Value()
 	if p.Engine == Memcached {
 		where := []string{"--listen=127.0.0.1", "--port=" + port}
 		if p.Socket {
-			where = []string{"--unix-socket=" + p.socket(w), "--unix-mask=0777"}
+			where = []string{"--unix-socket=" + p.socketDir(w), "--unix-mask=0777"}
 		}
 		return append(where, "--memory-limit="+strconv.FormatInt(bytes>>20, 10))
 	}
 	where := []string{"--bind", "127.0.0.1", "-::1", "--port", port} // ::1 where there is IPv6
 	if p.Socket {
-		where = []string{"--port", "0", "--unixsocket", p.socket(w), "--unixsocketperm", "777"}
+		where = []string{"--port", "0", "--unixsocket", p.socketDir(w), "--unixsocketperm", "777"}
 	}
 	return append(where,
 		"--maxmemory", strconv.FormatInt(bytes, 10), "--maxmemory-policy", cmp.Or(string(p.Eviction), string(AllKeysLRU)),
@@ -161,9 +161,9 @@ func (p *RedisCache) args(w *sidecar.Workload) []string {
 	)
 }
 
-// answers is a probe that asks the cache. It can't be stuck: nothing else has to be
+// newPingProbe is a probe that asks the cache. It can't be stuck: nothing else has to be
 // there. Of memcached on a socket, only the socket is seen.
-func (p *RedisCache) answers(w *sidecar.Workload, period, failures int32) *corev1.Probe {
+func (p *RedisCache) newPingProbe(w *sidecar.Workload, period, failures int32) *corev1.Probe {
 	port := strconv.Itoa(int(p.port()))
 	cli := "valkey-cli"
 	if p.Engine == Redis {
@@ -172,11 +172,11 @@ func (p *RedisCache) answers(w *sidecar.Workload, period, failures int32) *corev
 	var command []string
 	switch {
 	case p.Engine == Memcached && p.Socket:
-		command = []string{"test", "-S", p.socket(w)}
+		command = []string{"test", "-S", p.socketDir(w)}
 	case p.Engine == Memcached:
 		command = []string{"sh", "-c", `printf 'version\r\nquit\r\n' | nc 127.0.0.1 ` + port + ` | grep -q ^VERSION`}
 	case p.Socket:
-		command = []string{cli, "-s", p.socket(w), "ping"}
+		command = []string{cli, "-s", p.socketDir(w), "ping"}
 	default:
 		command = []string{cli, "-h", "127.0.0.1", "-p", port, "ping"}
 	}
@@ -188,15 +188,15 @@ func (p *RedisCache) answers(w *sidecar.Workload, period, failures int32) *corev
 	}
 }
 
-// size asks for what a full cache has, so that the node has it too.
-func (p *RedisCache) size() pattern.Size {
+// serverSize asks for what a full cache has, so that the node has it too.
+func (p *RedisCache) serverSize() pattern.Size {
 	bytes := p.maxMemory().Value()
 	quantity := func(n int64) string { return resource.NewQuantity(n, resource.BinarySI).String() }
-	return pattern.Size{CPU: "20m", Memory: quantity(bytes + cacheIdle), MaxMemory: quantity(p.limit()), FixedCPU: "250m"}
+	return pattern.Size{CPU: "20m", Memory: quantity(bytes + cacheIdle), MaxMemory: quantity(p.leastMemory()), FixedCPU: "250m"}
 }
 
-// limit is the least that the container may have.
-func (p *RedisCache) limit() int64 {
+// leastMemory is the least that the container may have.
+func (p *RedisCache) leastMemory() int64 {
 	bytes := p.maxMemory().Value()
 	return max(2*bytes, bytes+cacheReserve)
 }
@@ -221,7 +221,7 @@ func (p *RedisCache) port() int32 {
 // socketDir is where the socket is, in the cache and in the app.
 func socketDir(w *sidecar.Workload) string { return "/run/outrigger/" + w.Name }
 
-func (p *RedisCache) socket(w *sidecar.Workload) string {
+func (p *RedisCache) socketDir(w *sidecar.Workload) string {
 	name := "redis.sock"
 	if p.Engine == Memcached {
 		name = "memcached.sock"

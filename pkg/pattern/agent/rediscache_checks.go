@@ -52,7 +52,7 @@ func (p *RedisCache) Check(w *sidecar.Workload) sidecar.Findings {
 	p.checkLimit(w, &fs)
 	p.checkTold(w, &fs)
 	p.checkLinks(w, &fs)
-	if ref := w.Image(p.image().Ref); p.Engine != Memcached && !p.Socket && !pattern.ReleaseOf(ref, "redis").AtLeast(6, 2, 0) {
+	if ref := w.Image(p.serverImage().Ref); p.Engine != Memcached && !p.Socket && !pattern.ReleaseOf(ref, "redis").AtLeast(6, 2, 0) {
 		fs.Add(sidecar.Error, "image-version", "", "redis of image "+ref+" doesn't start where there is no IPv6: it knows no addresses that may be missing", "use 6.2 or newer")
 	}
 	return fs
@@ -67,7 +67,7 @@ func (p *RedisCache) checkLimit(w *sidecar.Workload, fs *sidecar.Findings) {
 	if !ok || limit.IsZero() {
 		return
 	}
-	least, holds := resource.NewQuantity(p.limit(), resource.BinarySI), p.maxMemory()
+	least, holds := resource.NewQuantity(p.leastMemory(), resource.BinarySI), p.maxMemory()
 	switch {
 	case limit.Value() < holds.Value()+cacheIdle:
 		fs.Add(sidecar.Error, "cache-memory", "maxMemory", fmt.Sprintf("under the override's limit of %s, a cache that holds %s would be killed when it's full", limit.String(), holds.String()),
@@ -82,7 +82,7 @@ func (p *RedisCache) checkLimit(w *sidecar.Workload, fs *sidecar.Findings) {
 func (p *RedisCache) checkTold(w *sidecar.Workload, fs *sidecar.Findings) {
 	where, others := fmt.Sprintf("127.0.0.1:%d", p.port()), []string{"127.0.0.1", "localhost", "::1"}
 	if p.Socket {
-		where = p.socket(w)
+		where = p.socketDir(w)
 		others = []string{where}
 	}
 	told := slices.ContainsFunc(slices.Collect(maps.Values(p.Env)), func(value string) bool {

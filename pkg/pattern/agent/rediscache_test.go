@@ -39,7 +39,7 @@ func TestRedisCache(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, c.p.Validate().Err())
-			got, err := sidecar.Build(c.p, patterntest.Shop(func(w *sidecar.Workload) { w.Name = "cache" }))
+			got, err := sidecar.Build(c.p, patterntest.NewShop(func(w *sidecar.Workload) { w.Name = "cache" }))
 			require.NoError(t, err)
 			require.Equal(t, sidecar.PhaseAgent, got.Phase)
 			ctr := got.Containers[0]
@@ -100,11 +100,11 @@ func TestRedisCacheRefuses(t *testing.T) {
 		"the node's, but not theirs": {&RedisCache{Socket: true, Env: map[string]string{"A": "/run/outrigger/tunnel/redis.sock"}}, hostNetwork, []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := patterntest.Shop()
+			w := patterntest.NewShop()
 			if c.view != nil {
 				c.view(w)
 			}
-			require.Equal(t, c.want, patterntest.Findings(t, c.p, w))
+			require.Equal(t, c.want, patterntest.FindingLines(t, c.p, w))
 		})
 	}
 }
@@ -128,7 +128,7 @@ func FuzzRedisCache(f *testing.F) {
 		if q, err := resource.ParseQuantity(memory); err == nil {
 			p.MaxMemory = &q
 		}
-		c, err := sidecar.Build(p, patterntest.Shop())
+		c, err := sidecar.Build(p, patterntest.NewShop())
 		if err != nil {
 			require.Nil(t, c)
 			return

@@ -19,11 +19,11 @@ func (p *Exporter) Validate() sidecar.Findings {
 		return fs // what else is said of it can't be judged
 	case p.Preset != "" && p.Image != "":
 		fs.Add(sidecar.Error, "bad-value", "image", "the preset has one already", "write another one as override.image, or leave preset out")
-	case !p.runs() && p.AppMetrics == nil:
+	case !p.runsExporter() && p.AppMetrics == nil:
 		fs.Add(sidecar.Error, "missing-field", "preset", "nothing says what is to be scraped",
 			"write a preset, as in redis; or image and metricsPort; or appMetrics: {port: ...} for metrics that the app has itself")
 		return fs
-	case !p.runs():
+	case !p.runsExporter():
 		p.validateAlone(&fs)
 		p.validateMonitor(&fs)
 		return fs
@@ -56,7 +56,7 @@ func (p *Exporter) validatePreset(fs *sidecar.Findings) bool {
 		}
 		fs.Add(sidecar.Error, "preset-unknown", "preset", fmt.Sprintf("%q is unknown", p.Preset), hint)
 	case known.Native != nil:
-		fs.Add(sidecar.Error, "preset-refused", "preset", known.Name+" has metrics of its own, and needs no exporter", known.Native.hint())
+		fs.Add(sidecar.Error, "preset-refused", "preset", known.Name+" has metrics of its own, and needs no exporter", known.Native.nativeHint())
 	case known.Refuse != "":
 		why, hint, _ := strings.Cut(known.Refuse, ": ")
 		fs.Add(sidecar.Error, "preset-refused", "preset", known.Name+": "+why, hint)
@@ -66,8 +66,8 @@ func (p *Exporter) validatePreset(fs *sidecar.Findings) bool {
 	return false
 }
 
-// hint says how metrics are turned on and scraped.
-func (n *native) hint() string {
+// nativeHint says how metrics are turned on and scraped.
+func (n *native) nativeHint() string {
 	write := fmt.Sprintf("port: %d", n.Port)
 	if n.Path != "" {
 		write += ", path: " + n.Path
@@ -105,7 +105,7 @@ func (p *Exporter) validateAlone(fs *sidecar.Findings) {
 }
 
 func (p *Exporter) validatePorts(fs *sidecar.Findings) {
-	known := p.preset()
+	known := p.knownPreset()
 	if p.Port != 0 {
 		pattern.CheckPort("port", p.Port, "", fs)
 	}
@@ -116,10 +116,10 @@ func (p *Exporter) validatePorts(fs *sidecar.Findings) {
 	if p.metricsPort() == p.appPort() && p.metricsPort() != 0 {
 		fs.Add(sidecar.Error, "bad-value", "metricsPort", fmt.Sprintf("%d is the app's port", p.metricsPort()), "write another one")
 	}
-	if p.appPort() == 0 && strings.Contains(p.asked(), "{port}") {
+	if p.appPort() == 0 && strings.Contains(p.writtenTexts(), "{port}") {
 		fs.Add(sidecar.Error, "missing-field", "port", "nothing says where the app is asked", "write the app's port, or uri")
 	}
-	if p.Port != 0 && p.Preset != "" && !strings.Contains(p.asked(), "{port}") {
+	if p.Port != 0 && p.Preset != "" && !strings.Contains(p.writtenTexts(), "{port}") {
 		pattern.RefuseField("port", "nothing that the exporter is told has {port}", fs)
 	}
 	if p.URI != "" && p.Preset != "" && known.URI == "" {
@@ -130,11 +130,11 @@ func (p *Exporter) validatePorts(fs *sidecar.Findings) {
 	}
 }
 
-// asked is all that the exporter is told, and Prometheus for it, before values are
+// writtenTexts is all that the exporter is told, and Prometheus for it, before values are
 // filled in.
-func (p *Exporter) asked() string {
-	known := p.preset()
-	words := slices.Concat([]string{p.uri()}, known.Args, p.Args, slices.Collect(maps.Values(known.Env)), slices.Collect(maps.Values(p.Env)), slices.Collect(maps.Values(p.AppEnv)), slices.Collect(maps.Values(p.Params)))
+func (p *Exporter) writtenTexts() string {
+	known := p.knownPreset()
+	words := slices.Concat([]string{p.appURI()}, known.Args, p.Args, slices.Collect(maps.Values(known.Env)), slices.Collect(maps.Values(p.Env)), slices.Collect(maps.Values(p.AppEnv)), slices.Collect(maps.Values(p.Params)))
 	return strings.Join(words, "\n")
 }
 
@@ -186,7 +186,7 @@ func (p *Exporter) validateTexts(fs *sidecar.Findings) {
 }
 
 func (p *Exporter) validateCredentials(fs *sidecar.Findings) {
-	known, keys := p.preset(), p.credentialKeys()
+	known, keys := p.knownPreset(), p.credentialKeys()
 	for _, name := range known.Needs {
 		if _, env := p.Env[name]; !env && keys[name] == "" {
 			fs.Add(sidecar.Error, "missing-field", "credentials", fmt.Sprintf("the exporter of %s does nothing without %s", known.Name, name),
@@ -217,13 +217,13 @@ func (p *Exporter) validateCredentials(fs *sidecar.Findings) {
 }
 
 func (p *Exporter) validateConfig(fs *sidecar.Findings) {
-	known := p.preset()
+	known := p.knownPreset()
 	reads := len(known.ConfigArgs)+len(known.ConfigEnv) > 0
 	switch {
 	case p.ConfigMap == nil && known.NeedsConfig:
 		fs.Add(sidecar.Error, "missing-field", "configMap", "the exporter of "+known.Name+" does nothing without a configuration", "write configMap: {name: ...} with its config.yml")
 	case p.ConfigMap == nil:
-	case p.Preset != "" && !reads && !strings.Contains(p.asked(), "{config}"):
+	case p.Preset != "" && !reads && !strings.Contains(p.writtenTexts(), "{config}"):
 		pattern.RefuseField("configMap", "the exporter of "+known.Name+" isn't told of it", fs)
 	case p.ConfigMap.Name == "":
 		fs.Add(sidecar.Error, "missing-field", "configMap.name", "no ConfigMap is named", "name the one that has the configuration")

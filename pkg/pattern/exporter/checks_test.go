@@ -76,7 +76,7 @@ func TestExporterValidate(t *testing.T) {
 // What annotations and monitors say of a port that a proxy took over.
 func TestExporterScrapesByTLS(t *testing.T) {
 	s := scrape{name: "m", port: 8080, path: "/m", params: map[string]string{"a": "b"}}
-	require.Equal(t, map[string]string{"prometheus.io/scrape": "true", "prometheus.io/port": "8080", "prometheus.io/path": "/m", "prometheus.io/param_a": "b"}, s.annotations())
+	require.Equal(t, map[string]string{"prometheus.io/scrape": "true", "prometheus.io/port": "8080", "prometheus.io/path": "/m", "prometheus.io/param_a": "b"}, s.scrapeAnnotations())
 	w := listening(8080)
 	w.Takeovers = []sidecar.Takeover{{Port: 8080, AppPort: 8081, Scheme: corev1.URISchemeHTTPS, Trust: &sidecar.Trust{Hostname: "search.example"}}}
 	x := &Exporter{AppMetrics: &AppMetrics{Port: 8080, Path: "/metrics"}, Monitor: ByAnnotations}

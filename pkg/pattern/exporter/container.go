@@ -19,16 +19,16 @@ const exporterDir = "/etc/outrigger/exporter" // where its configuration is
 // exporterSize: 10 to 20 MiB when idle, and what one scrape needs.
 var exporterSize = pattern.Size{CPU: "10m", Memory: "32Mi", MaxMemory: "128Mi", FixedCPU: "100m"}
 
-// container adds the exporter.
+// addExporter adds the exporter.
 //
 // It has no startup probe: as a native sidecar it starts before the app, and many
 // open their port only when the app has answered or they have given up, for which
 // the app would be made to wait. It has no readiness probe either: that there are no
 // metrics is no reason to take the app out of its Services. The liveness probe asks
 // for the page at /, since every look at the metrics is a look at the app.
-func (p *Exporter) container(w *sidecar.Workload, c *sidecar.Change) {
-	known, fill := p.preset(), p.filler(w)
-	user := known.image()
+func (p *Exporter) addExporter(w *sidecar.Workload, c *sidecar.Change) {
+	known, fill := p.knownPreset(), p.newFiller(w)
+	user := known.presetImage()
 	user.Ref = cmp.Or(p.Image, user.Ref)
 	if p.RunAsUser != nil {
 		user.UID = *p.RunAsUser
@@ -39,16 +39,16 @@ func (p *Exporter) container(w *sidecar.Workload, c *sidecar.Change) {
 	out := corev1.Container{
 		Name:            w.Name,
 		Image:           user.Ref,
-		Args:            p.args(fill),
+		Args:            p.exporterArgs(fill),
 		Ports:           []corev1.ContainerPort{{Name: p.portName(), ContainerPort: p.metricsPort()}},
-		Env:             p.env(fill),
+		Env:             p.exporterEnv(fill),
 		Resources:       exporterSize.Resources(w),
-		LivenessProbe:   p.liveness(),
+		LivenessProbe:   p.livenessProbe(),
 		SecurityContext: pattern.RestrictedSecurityContext(user),
 	}
 	if p.ConfigMap != nil {
 		v := pattern.ConfigMapVolume(pattern.VolumeName(w, "config"), p.ConfigMap.Name)
-		v.ConfigMap.Items = []corev1.KeyToPath{{Key: p.ConfigMap.key(), Path: p.ConfigMap.key()}}
+		v.ConfigMap.Items = []corev1.KeyToPath{{Key: p.ConfigMap.fileKey(), Path: p.ConfigMap.fileKey()}}
 		c.Volumes = append(c.Volumes, v)
 		out.VolumeMounts = []corev1.VolumeMount{{Name: v.Name, MountPath: exporterDir, ReadOnly: true}}
 	}
@@ -60,35 +60,35 @@ func (p *Exporter) container(w *sidecar.Workload, c *sidecar.Change) {
 	}
 }
 
-func (e *ExporterConfig) key() string { return cmp.Or(e.Key, "config.yml") }
+func (e *ExporterConfig) fileKey() string { return cmp.Or(e.Key, "config.yml") }
 
-// filler puts values in for {port} and the like. What it has put in isn't looked at
+// newFiller puts values in for {port} and the like. What it has put in isn't looked at
 // again.
-func (p *Exporter) filler(w *sidecar.Workload) func(string) string {
+func (p *Exporter) newFiller(w *sidecar.Workload) func(string) string {
 	port := p.appPort()
-	if port != 0 && !p.preset().Receives {
+	if port != 0 && !p.knownPreset().Receives {
 		port = w.Listens(port)
 	}
-	config := p.preset().DefaultConfig
+	config := p.knownPreset().DefaultConfig
 	if p.ConfigMap != nil {
-		config = exporterDir + "/" + p.ConfigMap.key()
+		config = exporterDir + "/" + p.ConfigMap.fileKey()
 	}
-	uri := pattern.ExpandPort(p.uri(), port)
+	uri := pattern.ExpandPort(p.appURI(), port)
 	return strings.NewReplacer("{uri}", uri, "{port}", strconv.Itoa(int(port)), "{metricsPort}", strconv.Itoa(int(p.metricsPort())), "{config}", config).Replace
 }
 
-// uri is how the exporter reaches the app, with {port}.
-func (p *Exporter) uri() string {
-	known := p.preset()
+// appURI is how the exporter reaches the app, with {port}.
+func (p *Exporter) appURI() string {
+	known := p.knownPreset()
 	if p.URI == "" && p.TLS && known.TLS != nil {
 		return known.TLS.URI
 	}
 	return cmp.Or(p.URI, known.URI)
 }
 
-// args are the preset's with those of the user behind them.
-func (p *Exporter) args(fill func(string) string) []string {
-	known := p.preset()
+// exporterArgs are the preset's with those of the user behind them.
+func (p *Exporter) exporterArgs(fill func(string) string) []string {
+	known := p.knownPreset()
 	args := slices.Clone(known.Args)
 	if p.TLS && p.URI == "" && known.TLS != nil {
 		args = append(args, known.TLS.Args...)
@@ -96,7 +96,7 @@ func (p *Exporter) args(fill func(string) string) []string {
 	if p.ConfigMap != nil || known.DefaultConfig != "" {
 		args = append(args, known.ConfigArgs...)
 	}
-	if p.moved() && known.Listen != "" {
+	if p.listensElsewhere() && known.Listen != "" {
 		args = append(args, known.Listen)
 	}
 	args = slices.DeleteFunc(args, func(a string) bool {
@@ -109,8 +109,10 @@ func (p *Exporter) args(fill func(string) string) []string {
 	return args
 }
 
-// moved reports whether the exporter is to listen elsewhere than it does by itself.
-func (p *Exporter) moved() bool { return p.MetricsPort != 0 && p.MetricsPort != p.preset().MetricsPort }
+// listensElsewhere reports whether the exporter is to listen elsewhere than it does by itself.
+func (p *Exporter) listensElsewhere() bool {
+	return p.MetricsPort != 0 && p.MetricsPort != p.knownPreset().MetricsPort
+}
 
 // flagName is the name of a flag, whether with one dash or two; "" for what is none.
 func flagName(arg string) string {
@@ -121,14 +123,14 @@ func flagName(arg string) string {
 	return strings.TrimLeft(name, "-")
 }
 
-// env are the credentials first, so that other variables can refer to them.
-func (p *Exporter) env(fill func(string) string) []corev1.EnvVar {
+// exporterEnv are the credentials first, so that other variables can refer to them.
+func (p *Exporter) exporterEnv(fill func(string) string) []corev1.EnvVar {
 	var out []corev1.EnvVar
 	keys := p.credentialKeys()
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
 		out = append(out, pattern.SecretEnvVar(name, p.Credentials.SecretName, keys[name]))
 	}
-	known, values := p.preset(), map[string]string{}
+	known, values := p.knownPreset(), map[string]string{}
 	maps.Copy(values, known.Env)
 	if p.TLS && p.URI == "" && known.TLS != nil {
 		maps.Copy(values, known.TLS.Env)
@@ -136,7 +138,7 @@ func (p *Exporter) env(fill func(string) string) []corev1.EnvVar {
 	if p.ConfigMap != nil {
 		maps.Copy(values, known.ConfigEnv)
 	}
-	if p.moved() {
+	if p.listensElsewhere() {
 		maps.Copy(values, known.ListenEnv)
 	}
 	maps.Copy(values, p.Env)
@@ -154,7 +156,7 @@ func (p *Exporter) credentialKeys() map[string]string {
 	case len(p.Credentials.Keys) > 0:
 		return p.Credentials.Keys
 	}
-	return p.preset().Credentials
+	return p.knownPreset().Credentials
 }
 
 // appEnv are variables of the app, whatever it has there by now.
@@ -167,11 +169,11 @@ func (p *Exporter) appEnv() []sidecar.EnvVar {
 	return env
 }
 
-func (p *Exporter) liveness() *corev1.Probe {
+func (p *Exporter) livenessProbe() *corev1.Probe {
 	own := slices.ContainsFunc(p.Args, func(a string) bool { // TLS and passwords, which a kubelet hasn't
 		return flagName(a) == "web.config.file"
 	})
-	if p.preset().TCPProbe || own {
+	if p.knownPreset().TCPProbe || own {
 		return pattern.NewTCPProbe(p.metricsPort(), 20, 3)
 	}
 	return &corev1.Probe{

@@ -122,17 +122,17 @@ var _ sidecar.Pattern = (*Exporter)(nil)
 // Change adds the exporter and has it scraped.
 func (p *Exporter) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	c := &sidecar.Change{Phase: sidecar.PhaseExporter, App: sidecar.App{Env: p.appEnv()}}
-	if p.runs() {
-		p.container(w, c)
+	if p.runsExporter() {
+		p.addExporter(w, c)
 	}
-	p.expose(w, c)
+	p.addScraping(w, c)
 	return c, nil
 }
 
-// runs reports whether there is an exporter, and not the app's own metrics alone.
-func (p *Exporter) runs() bool { return p.Preset != "" || p.Image != "" }
+// runsExporter reports whether there is an exporter, and not the app's own metrics alone.
+func (p *Exporter) runsExporter() bool { return p.Preset != "" || p.Image != "" }
 
-func (p *Exporter) monitor() Monitor {
+func (p *Exporter) monitorKind() Monitor {
 	if p.Monitor == "" {
 		return ByService
 	}
@@ -140,9 +140,9 @@ func (p *Exporter) monitor() Monitor {
 }
 
 // metricsPort is where the exporter listens.
-func (p *Exporter) metricsPort() int32 { return cmp.Or(p.MetricsPort, p.preset().MetricsPort) }
+func (p *Exporter) metricsPort() int32 { return cmp.Or(p.MetricsPort, p.knownPreset().MetricsPort) }
 
 // appPort is the app's port; 0 where none is known.
-func (p *Exporter) appPort() int32 { return cmp.Or(p.Port, p.preset().Port) }
+func (p *Exporter) appPort() int32 { return cmp.Or(p.Port, p.knownPreset().Port) }
 
 func (p *Exporter) portName() string { return cmp.Or(p.PortName, "http-prometheus") }

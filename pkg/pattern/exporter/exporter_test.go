@@ -20,7 +20,7 @@ import (
 
 // listening is a workload whose app declares ports.
 func listening(ports ...int32) *sidecar.Workload {
-	return patterntest.Elasticsearch(func(w *sidecar.Workload) {
+	return patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 		w.Name, w.App.Ports = "exporter", nil
 		for _, p := range ports {
 			w.App.Ports = append(w.App.Ports, corev1.ContainerPort{ContainerPort: p})
@@ -96,7 +96,7 @@ func TestExporterPresets(t *testing.T) {
 			require.Nil(t, main.StartupProbe)
 			require.Nil(t, main.ReadinessProbe)
 			require.NotNil(t, main.LivenessProbe)
-			require.Equal(t, p.image().UID, *main.SecurityContext.RunAsUser)
+			require.Equal(t, p.presetImage().UID, *main.SecurityContext.RunAsUser)
 			require.Equal(t, p.MetricsPort, main.Ports[0].ContainerPort)
 			if strings.Contains(p.URI, "{port}") && p.Params == nil {
 				require.Contains(t, said, fmt.Sprintf("127.0.0.1:%d", port))

@@ -23,10 +23,10 @@ type scrape struct {
 	taken  *sidecar.Takeover // by which another sidecar answers there, or stands in front
 }
 
-// scrapes are all places, the exporter's first.
-func (p *Exporter) scrapes(w *sidecar.Workload) (all []scrape) {
-	if p.runs() {
-		known, fill := p.preset(), p.filler(w)
+// scrapePlaces are all places, the exporter's first.
+func (p *Exporter) scrapePlaces(w *sidecar.Workload) (all []scrape) {
+	if p.runsExporter() {
+		known, fill := p.knownPreset(), p.newFiller(w)
 		params := map[string]string{}
 		maps.Copy(params, known.Params)
 		maps.Copy(params, p.Params)
@@ -37,7 +37,7 @@ func (p *Exporter) scrapes(w *sidecar.Workload) (all []scrape) {
 	}
 	if m := p.AppMetrics; m != nil {
 		s := scrape{name: p.portName(), port: m.Port, path: m.Path, params: m.Params}
-		if p.runs() {
+		if p.runsExporter() {
 			s.name = "http-metrics"
 		}
 		for i, t := range w.Takeovers {
@@ -50,17 +50,17 @@ func (p *Exporter) scrapes(w *sidecar.Workload) (all []scrape) {
 	return all
 }
 
-// expose leads Prometheus to the metrics.
-func (p *Exporter) expose(w *sidecar.Workload, c *sidecar.Change) {
-	all := p.scrapes(w)
-	switch p.monitor() {
+// addScraping leads Prometheus to the metrics.
+func (p *Exporter) addScraping(w *sidecar.Workload, c *sidecar.Change) {
+	all := p.scrapePlaces(w)
+	switch p.monitorKind() {
 	case ByService:
-		if !internal(w) {
-			c.Objects = append(c.Objects, p.service(w, all))
+		if !isInternal(w) {
+			c.Objects = append(c.Objects, p.newService(w, all))
 			return
 		}
 		for _, s := range all {
-			if !p.runs() && s.led(w) {
+			if !p.runsExporter() && s.isReached(w) {
 				continue // its Service leads there already
 			}
 			c.ServicePorts = append(c.ServicePorts, sidecar.ServicePort{ServicePort: s.servicePort(), Internal: true})
@@ -70,21 +70,21 @@ func (p *Exporter) expose(w *sidecar.Workload, c *sidecar.Change) {
 	case ByServiceMonitor:
 		// One of its own in any case: what labels other Services have, and how many of
 		// them there are, is their owner's affair.
-		c.Objects = append(c.Objects, p.service(w, all), p.serviceMonitor(w, all))
+		c.Objects = append(c.Objects, p.newService(w, all), p.serviceMonitor(w, all))
 	case ByAnnotations:
-		c.Pod.Annotations = all[0].annotations()
+		c.Pod.Annotations = all[0].scrapeAnnotations()
 	case ByNone:
 	}
 }
 
-// internal reports whether a Service in front is reached within the cluster only.
-func internal(w *sidecar.Workload) bool {
+// isInternal reports whether a Service in front is reached within the cluster only.
+func isInternal(w *sidecar.Workload) bool {
 	return slices.ContainsFunc(w.Services, func(s sidecar.Service) bool { return !s.Public() })
 }
 
-// led reports whether a Service of the user's leads to the port. That of an earlier
+// isReached reports whether a Service of the user's leads to the port. That of an earlier
 // run has our name; and where another sidecar stands in front, they lead there.
-func (s *scrape) led(w *sidecar.Workload) bool {
+func (s *scrape) isReached(w *sidecar.Workload) bool {
 	if s.taken != nil && !s.taken.MovesApp() {
 		return false
 	}
@@ -111,15 +111,15 @@ func (s *scrape) servicePort() corev1.ServicePort {
 	return corev1.ServicePort{Name: s.name, Port: s.port, TargetPort: intstr.FromInt32(s.port)}
 }
 
-// annotations are those that Prometheus' usual configuration looks at (prometheus
+// scrapeAnnotations are those that Prometheus' usual configuration looks at (prometheus
 // documentation/examples/prometheus-kubernetes.yml; the parameters are the Helm
 // chart's).
-func (s *scrape) annotations() map[string]string {
+func (s *scrape) scrapeAnnotations() map[string]string {
 	out := map[string]string{sidecar.ScrapeKey: "true", sidecar.ScrapePortKey: strconv.Itoa(int(s.port))}
 	if s.path != "" && s.path != metricsPath {
 		out["prometheus.io/path"] = s.path
 	}
-	if s.https() {
+	if s.usesHTTPS() {
 		out[sidecar.ScrapeSchemeKey] = "https"
 	}
 	for name, value := range s.params {
@@ -130,7 +130,7 @@ func (s *scrape) annotations() map[string]string {
 
 const metricsPath = "/metrics"
 
-func (s *scrape) https() bool {
+func (s *scrape) usesHTTPS() bool {
 	return s.taken != nil && s.taken.MovesApp() && s.taken.Scheme == corev1.URISchemeHTTPS
 }
 
@@ -138,8 +138,8 @@ func (s *scrape) https() bool {
 // label by which a ServiceMonitor finds it.
 func metricsService(w *sidecar.Workload) string { return sidecar.Label(w.ObjectName() + "-metrics") }
 
-// service is a Service for metrics alone, within the cluster.
-func (p *Exporter) service(w *sidecar.Workload, all []scrape) sidecar.Object {
+// newService is a Service for metrics alone, within the cluster.
+func (p *Exporter) newService(w *sidecar.Workload, all []scrape) sidecar.Object {
 	m := pattern.NewMetadata(metricsService(w))
 	m.Labels["app.kubernetes.io/name"] = metricsService(w)
 	type servicePort struct {
@@ -185,7 +185,7 @@ type endpointTLS struct {
 	ServerName string `json:"serverName"`
 }
 
-func (p *Exporter) endpoint(s *scrape) endpoint {
+func (p *Exporter) newEndpoint(s *scrape) endpoint {
 	e := endpoint{Path: s.path, Interval: p.Interval}
 	if e.Path == metricsPath {
 		e.Path = ""
@@ -196,7 +196,7 @@ func (p *Exporter) endpoint(s *scrape) endpoint {
 		}
 		e.Params[name] = []string{value}
 	}
-	if s.https() {
+	if s.usesHTTPS() {
 		e.Scheme = "https"
 		if t := s.taken.Trust; t != nil {
 			e.TLSConfig = &endpointTLS{ServerName: t.Hostname}
@@ -225,7 +225,7 @@ func (p *Exporter) podMonitor(w *sidecar.Workload, all []scrape) sidecar.Object 
 	}
 	var endpoints []endpoint
 	for _, s := range all {
-		e := p.endpoint(&s)
+		e := p.newEndpoint(&s)
 		e.PortNumber = s.port
 		endpoints = append(endpoints, e)
 	}
@@ -240,7 +240,7 @@ func (p *Exporter) serviceMonitor(w *sidecar.Workload, all []scrape) sidecar.Obj
 	}
 	var endpoints []endpoint
 	for _, s := range all {
-		e := p.endpoint(&s)
+		e := p.newEndpoint(&s)
 		e.Port = s.name
 		endpoints = append(endpoints, e)
 	}

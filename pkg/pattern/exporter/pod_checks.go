@@ -27,13 +27,13 @@ func (p *Exporter) validateMonitor(fs *sidecar.Findings) {
 	if n := p.PortName; n != "" && len(validation.IsValidPortName(n)) > 0 {
 		fs.Add(sidecar.Error, "bad-value", "portName", fmt.Sprintf("%q can't be the name of a port", n), "use at most 15 lower case letters, digits and single dashes")
 	}
-	if p.AppMetrics != nil && p.runs() && p.portName() == "http-metrics" {
+	if p.AppMetrics != nil && p.runsExporter() && p.portName() == "http-metrics" {
 		fs.Add(sidecar.Error, "bad-value", "portName", "http-metrics is the name of the app's own metrics here", "write another one")
 	}
 	checkScrape("", p.Path, p.Params, fs)
 	if m := p.AppMetrics; m != nil {
 		pattern.CheckPort("appMetrics.port", m.Port, "write the port on which the app has metrics", fs)
-		if p.runs() && m.Port == p.metricsPort() {
+		if p.runsExporter() && m.Port == p.metricsPort() {
 			fs.Add(sidecar.Error, "bad-value", "appMetrics.port", fmt.Sprintf("%d is the exporter's port", m.Port), "write the app's")
 		}
 		checkScrape("appMetrics.", m.Path, m.Params, fs)
@@ -52,7 +52,7 @@ func (p *Exporter) validateMonitor(fs *sidecar.Findings) {
 			fs.Add(sidecar.Error, "bad-value", "monitorLabels", fmt.Sprintf("%q with its value is no label", name), "write it as release: prometheus")
 		}
 	}
-	if p.Monitor == ByAnnotations && p.runs() && p.AppMetrics != nil {
+	if p.Monitor == ByAnnotations && p.runsExporter() && p.AppMetrics != nil {
 		fs.Add(sidecar.Error, "scrape-ports", "monitor", "annotations name one port, and there are two with metrics", "write monitor: PodMonitor, or give one of them an entry with monitor: None")
 	}
 }
@@ -70,32 +70,32 @@ func checkScrape(at, path string, params map[string]string, fs *sidecar.Findings
 
 // checkScrapes finds metrics that Prometheus wouldn't get.
 func (p *Exporter) checkScrapes(w *sidecar.Workload, fs *sidecar.Findings) {
-	monitor := p.monitor()
+	monitor := p.monitorKind()
 	if monitor == ByNone {
 		return
 	}
 	if w.IsJob() {
 		fs.Add(sidecar.Warning, "monitor-job", "monitor", "pods of a Job are often gone before Prometheus has looked at them", "let the job push what it has to say, or write monitor: None")
 	}
-	if len(w.Selector()) == 0 && (monitor == ByPodMonitor || monitor == ByServiceMonitor || monitor == ByService && !internal(w)) {
+	if len(w.Selector()) == 0 && (monitor == ByPodMonitor || monitor == ByServiceMonitor || monitor == ByService && !isInternal(w)) {
 		fs.AddUnfit(sidecar.Error, "labels-missing", "monitor", "the pods have no labels by which they could be found", "give the pod template labels, or write monitor: Annotations or None")
 	}
-	if monitor == ByService && !internal(w) && len(w.Services) > 0 {
+	if monitor == ByService && !isInternal(w) && len(w.Services) > 0 {
 		fs.Add(sidecar.Info, "service-public", "monitor", "all Services in front are reached from outside of the cluster, so metrics get one of their own, "+metricsService(w), "")
 	}
-	if known := p.preset(); len(known.Params) > 0 && monitor == ByService {
+	if known := p.knownPreset(); len(known.Params) > 0 && monitor == ByService {
 		fs.Add(sidecar.Warning, "scrape-params", "monitor", fmt.Sprintf("a Service can't say that the exporter of %s is to be asked with parameters", known.Name), "write monitor: PodMonitor, ServiceMonitor or Annotations")
 	}
 	if monitor == ByAnnotations {
 		p.checkAnnotations(w, fs)
 	}
-	for _, s := range p.scrapes(w) {
-		s.check(monitor, fs)
+	for _, s := range p.scrapePlaces(w) {
+		s.checkTakeovers(monitor, fs)
 	}
 }
 
 // Check finds takeovers through which Prometheus doesn't get.
-func (s *scrape) check(monitor Monitor, fs *sidecar.Findings) {
+func (s *scrape) checkTakeovers(monitor Monitor, fs *sidecar.Findings) {
 	t := s.taken
 	switch {
 	case t == nil:
@@ -104,7 +104,7 @@ func (s *scrape) check(monitor Monitor, fs *sidecar.Findings) {
 		fs.Add(sidecar.Warning, "scrape-closed", "appMetrics.port", fmt.Sprintf("another sidecar stands in front of port %d, and closes it by a NetworkPolicy unless that is turned off", s.port), "have metrics on a port of their own")
 		return
 	}
-	if s.https() && t.Trust == nil || s.https() && (monitor == ByService || monitor == ByAnnotations) {
+	if s.usesHTTPS() && t.Trust == nil || s.usesHTTPS() && (monitor == ByService || monitor == ByAnnotations) {
 		fs.Add(sidecar.Warning, "scrape-ca", "appMetrics.port", fmt.Sprintf("port %d speaks TLS, and nothing says how Prometheus is to verify the certificate", s.port),
 			"write trust in the proxy and monitor: PodMonitor or ServiceMonitor; or have metrics on a port of their own")
 	}
@@ -116,8 +116,8 @@ func (s *scrape) check(monitor Monitor, fs *sidecar.Findings) {
 // checkAnnotations finds pods that announce another port already: there is room for
 // one.
 func (p *Exporter) checkAnnotations(w *sidecar.Workload, fs *sidecar.Findings) {
-	all := p.scrapes(w)
-	mine, have := all[0].annotations(), w.Pod.Annotations
+	all := p.scrapePlaces(w)
+	mine, have := all[0].scrapeAnnotations(), w.Pod.Annotations
 	if have[sidecar.ScrapeKey] != "true" || have[sidecar.ScrapePortKey] == mine[sidecar.ScrapePortKey] {
 		return
 	}
@@ -135,8 +135,8 @@ func (p *Exporter) Check(w *sidecar.Workload) sidecar.Findings {
 		fs.AddUnfit(sidecar.Error, "no-container", "", "the pod has no container to serve", "write app")
 		return fs
 	}
-	known := p.preset()
-	if p.runs() {
+	known := p.knownPreset()
+	if p.runsExporter() {
 		p.checkApp(w, &fs)
 		p.checkInputs(w, &fs)
 		if known.Receives {
@@ -156,7 +156,7 @@ func (p *Exporter) Check(w *sidecar.Workload) sidecar.Findings {
 		p.checkTwice(w, &fs)
 	}
 	if m := p.AppMetrics; m != nil && !w.Declares(m.Port) && w.Listens(m.Port) == m.Port {
-		fs.AddUnfit(sidecar.Error, "port-unknown", "appMetrics.port", undeclared(w, m.Port), declaredBy(w, m.Port, "declare the port in the container: Prometheus looks for declared ports"))
+		fs.AddUnfit(sidecar.Error, "port-unknown", "appMetrics.port", describeUndeclared(w, m.Port), declaredBy(w, m.Port, "declare the port in the container: Prometheus looks for declared ports"))
 	}
 	p.checkScrapes(w, &fs)
 	return fs
@@ -164,11 +164,11 @@ func (p *Exporter) Check(w *sidecar.Workload) sidecar.Findings {
 
 // checkApp finds apps that aren't where the exporter looks for them.
 func (p *Exporter) checkApp(w *sidecar.Workload, fs *sidecar.Findings) {
-	known, port := p.preset(), p.appPort()
-	if port == 0 || known.Receives || !strings.Contains(p.asked(), "{port}") || w.Listens(port) != port || sidecar.DeclaresPort(w.App, port) {
+	known, port := p.knownPreset(), p.appPort()
+	if port == 0 || known.Receives || !strings.Contains(p.writtenTexts(), "{port}") || w.Listens(port) != port || sidecar.DeclaresPort(w.App, port) {
 		return
 	}
-	message, hint := undeclared(w, port), declaredBy(w, port, "write port, or uri where it's reached otherwise")
+	message, hint := describeUndeclared(w, port), declaredBy(w, port, "write port, or uri where it's reached otherwise")
 	switch {
 	case p.Port == 0:
 		fs.AddUnfit(sidecar.Error, "port-unknown", "port", message, hint)
@@ -177,7 +177,7 @@ func (p *Exporter) checkApp(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-func undeclared(w *sidecar.Workload, port int32) string {
+func describeUndeclared(w *sidecar.Workload, port int32) string {
 	return fmt.Sprintf("container %s doesn't declare %d; it declares %s", w.App.Name, port, cmp.Or(strings.Join(pattern.DescribeTCPPorts(w.App), ", "), "no port"))
 }
 
@@ -202,14 +202,14 @@ func (p *Exporter) checkInputs(w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.ConfigMap == nil {
 		return
 	}
-	if m := w.ConfigMap(p.ConfigMap.Name); m != nil && !slices.Contains(m.Keys, p.ConfigMap.key()) {
-		fs.Add(sidecar.Error, "config-key", "configMap", fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", p.ConfigMap.Name, p.ConfigMap.key(), pattern.JoinSorted(m.Keys)), "name the key by key")
+	if m := w.ConfigMap(p.ConfigMap.Name); m != nil && !slices.Contains(m.Keys, p.ConfigMap.fileKey()) {
+		fs.Add(sidecar.Error, "config-key", "configMap", fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", p.ConfigMap.Name, p.ConfigMap.fileKey(), pattern.JoinSorted(m.Keys)), "name the key by key")
 	}
 }
 
 // checkTwice finds several pods whose exporters all tell of the whole cluster.
 func (p *Exporter) checkTwice(w *sidecar.Workload, fs *sidecar.Findings) {
-	known := p.preset()
+	known := p.knownPreset()
 	if w.Ref.Kind != "DaemonSet" && (w.Replicas == nil || *w.Replicas < 2) {
 		return
 	}

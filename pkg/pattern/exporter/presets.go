@@ -90,16 +90,16 @@ var exporterPresets = sync.OnceValue(func() map[string]*exporterPreset {
 	return out
 })
 
-// preset is the one that is asked for; one that knows nothing where there is none.
-func (p *Exporter) preset() *exporterPreset {
+// knownPreset is the one that is asked for; one that knows nothing where there is none.
+func (p *Exporter) knownPreset() *exporterPreset {
 	if known := exporterPresets()[p.Preset]; known != nil {
 		return known
 	}
 	return &exporterPreset{TCPProbe: true}
 }
 
-// image is the preset's, or one without a name for an exporter that is spelled out.
-func (p *exporterPreset) image() pattern.Image {
+// presetImage is the preset's, or one without a name for an exporter that is spelled out.
+func (p *exporterPreset) presetImage() pattern.Image {
 	if i, ok := pattern.ExporterImages[p.Name]; ok {
 		return i
 	}
@@ -108,7 +108,7 @@ func (p *exporterPreset) image() pattern.Image {
 
 // PresetNames are those of all presets that run an exporter, in order.
 func PresetNames() []string {
-	return selectPresets(func(p *exporterPreset) bool { return p.image().Ref != "" })
+	return selectPresets(func(p *exporterPreset) bool { return p.presetImage().Ref != "" })
 }
 
 // ConfiguredPresetNames are those of the presets that read a configuration, in order.

@@ -49,9 +49,9 @@ func (p *LogTail) Validate() sidecar.Findings {
 	if p.Merge && p.FluentBit != nil {
 		pattern.RefuseField("merge", "one fluent-bit reads all files anyway", &fs)
 	}
-	p.AppConfig.validate(&fs)
-	p.FluentBit.validate(&fs)
-	if c := p.AppConfig; c != nil && p.FluentBit != nil && c.ConfigMapName == "" && c.key() == fluentKey {
+	p.AppConfig.validateConfig(&fs)
+	p.FluentBit.validateFluentBit(&fs)
+	if c := p.AppConfig; c != nil && p.FluentBit != nil && c.ConfigMapName == "" && c.fileKey() == fluentKey {
 		fs.Add(sidecar.Error, "bad-value", "appConfig.key", fluentKey+" is the key of fluent-bit's own configuration", "write another one")
 	}
 	return fs
@@ -71,15 +71,15 @@ func (p *LogTail) Check(w *sidecar.Workload) sidecar.Findings {
 	if pattern.CheckLinux(w, &fs); w.App == nil {
 		return fs
 	}
-	at, wrong := p.place(w)
+	at, wrong := p.findPlace(w)
 	fs = append(fs, wrong...)
 	if !wrong.Failed() {
 		p.checkVolume(w, at, &fs)
 	}
 	p.checkNested(w, &fs)
 	p.checkUser(w, &fs)
-	p.AppConfig.check(w, &fs)
-	p.FluentBit.check(w, &fs)
+	p.AppConfig.checkConfig(w, &fs)
+	p.FluentBit.checkFluentBit(w, &fs)
 	return fs
 }
 
@@ -113,9 +113,9 @@ func (p *LogTail) checkNested(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// user is whom the sidecar runs as: the app's, who can read what it writes, but
+// findUser is whom the sidecar runs as: the app's, who can read what it writes, but
 // never root.
-func (p *LogTail) user(w *sidecar.Workload, i pattern.Image) pattern.Image {
+func (p *LogTail) findUser(w *sidecar.Workload, i pattern.Image) pattern.Image {
 	uid, gid := pattern.RunsAs(w, w.App)
 	if uid == nil || *uid == 0 {
 		return i

@@ -31,23 +31,23 @@ type LogConfig struct {
 	MountPath string `json:"mountPath"`
 }
 
-func (c *LogConfig) key() string { return cmp.Or(c.Key, path.Base(c.MountPath)) }
+func (c *LogConfig) fileKey() string { return cmp.Or(c.Key, path.Base(c.MountPath)) }
 
-// add mounts the file into the app; files are those of the ConfigMap that is emitted.
-func (c *LogConfig) add(w *sidecar.Workload, to *sidecar.Change, files map[string]string) {
+// addFile mounts the file into the app; files are those of the ConfigMap that is emitted.
+func (c *LogConfig) addFile(w *sidecar.Workload, to *sidecar.Change, files map[string]string) {
 	if c == nil {
 		return
 	}
 	if c.ConfigMapName == "" {
-		files[c.key()] = c.Data
+		files[c.fileKey()] = c.Data
 	}
 	v := pattern.ConfigMapVolume(pattern.VolumeName(w, "app-config"), cmp.Or(c.ConfigMapName, w.ObjectName()))
-	v.ConfigMap.Items = []corev1.KeyToPath{{Key: c.key(), Path: c.key()}}
+	v.ConfigMap.Items = []corev1.KeyToPath{{Key: c.fileKey(), Path: c.fileKey()}}
 	to.Volumes = append(to.Volumes, v)
-	to.App.VolumeMounts = append(to.App.VolumeMounts, corev1.VolumeMount{Name: v.Name, MountPath: c.MountPath, SubPath: c.key(), ReadOnly: true})
+	to.App.VolumeMounts = append(to.App.VolumeMounts, corev1.VolumeMount{Name: v.Name, MountPath: c.MountPath, SubPath: c.fileKey(), ReadOnly: true})
 }
 
-func (c *LogConfig) validate(fs *sidecar.Findings) {
+func (c *LogConfig) validateConfig(fs *sidecar.Findings) {
 	if c == nil {
 		return
 	}
@@ -70,17 +70,17 @@ func (c *LogConfig) validate(fs *sidecar.Findings) {
 	pattern.CheckKey("appConfig.key", c.Key, fs)
 }
 
-// check finds ConfigMaps of the input that lack the file: the container wouldn't
+// checkConfig finds ConfigMaps of the input that lack the file: the container wouldn't
 // start.
-func (c *LogConfig) check(w *sidecar.Workload, fs *sidecar.Findings) {
+func (c *LogConfig) checkConfig(w *sidecar.Workload, fs *sidecar.Findings) {
 	if c == nil || c.ConfigMapName == "" {
 		return
 	}
 	m := w.ConfigMap(c.ConfigMapName)
 	switch {
 	case m == nil:
-	case !slices.Contains(m.Keys, c.key()):
-		fs.Add(sidecar.Error, "configmap-key", "appConfig.configMapName", fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", c.ConfigMapName, c.key(), pattern.JoinSorted(m.Keys)), "name one that has, or the key")
+	case !slices.Contains(m.Keys, c.fileKey()):
+		fs.Add(sidecar.Error, "configmap-key", "appConfig.configMapName", fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", c.ConfigMapName, c.fileKey(), pattern.JoinSorted(m.Keys)), "name one that has, or the key")
 	case !m.Hashed && !m.Immutable:
 		fs.Add(sidecar.Info, "subpath-no-reload", "appConfig.configMapName", fmt.Sprintf("a change of ConfigMap %s counts for pods that start later", c.ConfigMapName),
 			"let kustomize's configMapGenerator make it, or write its text into data")

@@ -61,7 +61,7 @@ var fluentOwn = []string{"name", "path", "tag", "exclude_path", "read_from_head"
 // readiness probe: the app waits for no log.
 func (p *LogTail) fluentBit(w *sidecar.Workload, at logPlace, c *sidecar.Change, files map[string]string) {
 	f := p.FluentBit
-	files[fluentKey] = f.conf(p, w, at)
+	files[fluentKey] = f.renderConf(p, w, at)
 	config := pattern.ConfigMapVolume(pattern.VolumeName(w, "config"), w.ObjectName())
 	config.ConfigMap.Items = []corev1.KeyToPath{{Key: fluentKey, Path: fluentKey}}
 	state := corev1.Volume{Name: pattern.VolumeName(w, "state"), VolumeSource: corev1.VolumeSource{
@@ -73,7 +73,7 @@ func (p *LogTail) fluentBit(w *sidecar.Workload, at logPlace, c *sidecar.Change,
 		Command:   []string{"/fluent-bit/bin/fluent-bit"},
 		Args:      []string{"-c", fluentDir + "/" + fluentKey},
 		Env:       slices.Concat(at.env, f.Env),
-		Ports:     []corev1.ContainerPort{{ContainerPort: f.health()}},
+		Ports:     []corev1.ContainerPort{{ContainerPort: f.healthPort()}},
 		Resources: fluentSize.Resources(w),
 		VolumeMounts: []corev1.VolumeMount{
 			at.mount,
@@ -81,10 +81,10 @@ func (p *LogTail) fluentBit(w *sidecar.Workload, at logPlace, c *sidecar.Change,
 			{Name: state.Name, MountPath: stateDir},
 		},
 		LivenessProbe: &corev1.Probe{
-			ProbeHandler:  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/", Port: intstr.FromInt32(f.health())}},
+			ProbeHandler:  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/", Port: intstr.FromInt32(f.healthPort())}},
 			PeriodSeconds: 20, FailureThreshold: 3,
 		},
-		SecurityContext: pattern.RestrictedSecurityContext(p.user(w, pattern.FluentBitImage)),
+		SecurityContext: pattern.RestrictedSecurityContext(p.findUser(w, pattern.FluentBitImage)),
 	}
 	if w.Placement == sidecar.Beside && w.Kubernetes.AtLeast(1, 30) { // the app has its last lines to write, and the image no shell
 		ctr.Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: besideDrain}}}
@@ -92,7 +92,7 @@ func (p *LogTail) fluentBit(w *sidecar.Workload, at logPlace, c *sidecar.Change,
 	c.Containers = []corev1.Container{ctr}
 }
 
-func (f *FluentBit) health() int32 { return cmp.Or(f.HealthPort, defaultFluentPort) }
+func (f *FluentBit) healthPort() int32 { return cmp.Or(f.HealthPort, defaultFluentPort) }
 
 // fluentConf is the configuration: JSON is YAML.
 type fluentConf struct {
@@ -105,7 +105,7 @@ type fluentConf struct {
 	} `json:"pipeline"`
 }
 
-func (f *FluentBit) conf(p *LogTail, w *sidecar.Workload, at logPlace) string {
+func (f *FluentBit) renderConf(p *LogTail, w *sidecar.Workload, at logPlace) string {
 	set := func(pairs ...string) (s Settings) {
 		for i := 0; i < len(pairs); i += 2 {
 			s = append(s, Setting{Key: pairs[i], Values: []any{pairs[i+1]}})
@@ -114,13 +114,13 @@ func (f *FluentBit) conf(p *LogTail, w *sidecar.Workload, at logPlace) string {
 	}
 	var c fluentConf
 	c.Service = set("flush", "1", "grace", "5", "log_level", "warn", "hot_reload", "off",
-		"http_server", "on", "http_listen", "0.0.0.0", "http_port", strconv.Itoa(int(f.health())))
-	_, multiline := f.Input.has("multiline.parser")
-	for i, stem := range stems(p.Files) {
+		"http_server", "on", "http_listen", "0.0.0.0", "http_port", strconv.Itoa(int(f.healthPort())))
+	_, multiline := f.Input.findSetting("multiline.parser")
+	for i, stem := range fileStems(p.Files) {
 		in := set("name", "tail", "tag", stem, "path", path.Join(at.dir, p.Files[i]), "exclude_path", "*.gz,*.bz2,*.xz,*.zst,*.zip",
-			"read_from_head", strconv.FormatBool(p.from(w, at) == FromStart), "db", path.Join(stateDir, stem+".db"))
+			"read_from_head", strconv.FormatBool(p.startOf(w, at) == FromStart), "db", path.Join(stateDir, stem+".db"))
 		for _, s := range set("refresh_interval", "5", "mem_buf_limit", fluentBuffer, "skip_long_lines", "on") {
-			if _, there := f.Input.has(s.Key); !there {
+			if _, there := f.Input.findSetting(s.Key); !there {
 				in = append(in, s)
 			}
 		}
@@ -134,8 +134,8 @@ func (f *FluentBit) conf(p *LogTail, w *sidecar.Workload, at logPlace) string {
 	}
 	matched := func(list []Settings) (out []Settings) {
 		for _, s := range list {
-			if _, there := s.has("match_regex"); !there {
-				s = s.with("match", "*")
+			if _, there := s.findSetting("match_regex"); !there {
+				s = s.withDefault("match", "*")
 			}
 			out = append(out, s)
 		}
@@ -143,7 +143,7 @@ func (f *FluentBit) conf(p *LogTail, w *sidecar.Workload, at logPlace) string {
 	}
 	c.Pipeline.Filters, c.Pipeline.Outputs = matched(f.Filters), matched(f.Outputs)
 	if f.Parser != nil && multiline { // an input has either; lines are joined first
-		key, _ := f.Input.has("key")
+		key, _ := f.Input.findSetting("key")
 		c.Pipeline.Filters = slices.Insert(c.Pipeline.Filters, 0, set("name", "parser", "match", "*", "key_name", cmp.Or(key, "log"), "parser", "lines", "reserve_data", "on"))
 	}
 	var b bytes.Buffer

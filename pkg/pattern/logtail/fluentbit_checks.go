@@ -10,29 +10,29 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-func (f *FluentBit) validate(fs *sidecar.Findings) {
+func (f *FluentBit) validateFluentBit(fs *sidecar.Findings) {
 	if f == nil {
 		return
 	}
 	if f.Parser != nil {
-		f.Parser.validate("fluentBit.parser", []string{"name"}, fs)
-		format, _ := f.Parser.has("format")
+		f.Parser.validateSettings("fluentBit.parser", []string{"name"}, fs)
+		format, _ := f.Parser.findSetting("format")
 		pattern.CheckEnum("fluentBit.parser.format", format, fs, "json", "regex", "logfmt", "ltsv")
-		if _, regex := f.Parser.has("regex"); format == "" || format == "regex" && !regex {
+		if _, regex := f.Parser.findSetting("regex"); format == "" || format == "regex" && !regex {
 			fs.Add(sidecar.Error, "missing-field", "fluentBit.parser", "nothing says how lines are written", "write format, and regex beside format: regex")
 		}
 	}
-	f.Input.validate("fluentBit.input", fluentOwn, fs)
+	f.Input.validateSettings("fluentBit.input", fluentOwn, fs)
 	if len(f.Outputs) == 0 {
 		fs.Add(sidecar.Error, "missing-field", "fluentBit.outputs", "the records go nowhere", "write at least one, as in {name: stdout, format: json_lines}")
 	}
 	plugins := func(field string, list []Settings) {
 		for i, s := range list {
 			at := fmt.Sprintf("fluentBit.%s[%d]", field, i)
-			if name, _ := s.has("name"); !fluentName(name) {
+			if name, _ := s.findSetting("name"); !fluentName(name) {
 				fs.Add(sidecar.Error, "missing-field", at+".name", "no plugin is named", "write the name of one, as fluent-bit's manual has it")
 			}
-			s.validate(at, nil, fs)
+			s.validateSettings(at, nil, fs)
 		}
 	}
 	plugins("filters", f.Filters)
@@ -58,15 +58,15 @@ func (f *FluentBit) validateEnv(fs *sidecar.Findings) {
 		at := fmt.Sprintf("fluentBit.env[%d]", i)
 		pattern.CheckEnvVar(at, e, fs)
 		pattern.CheckDuplicate(at+".name", e.Name, seen, fs)
-		if e.ValueFrom == nil && secretive(strings.ToLower(e.Name), e.Value) {
+		if e.ValueFrom == nil && holdsSecret(strings.ToLower(e.Name), e.Value) {
 			fs.Add(sidecar.Error, "secret-inline", at+".value", "is a secret, and would stand in the config and in the pod, where everyone can read it", "keep it in a Secret: valueFrom: {secretKeyRef: {name: ..., key: ...}}")
 		}
 	}
 }
 
-// check finds variables that are nobody's, and Secrets and ConfigMaps of the input that
+// checkFluentBit finds variables that are nobody's, and Secrets and ConfigMaps of the input that
 // lack what is to be read.
-func (f *FluentBit) check(w *sidecar.Workload, fs *sidecar.Findings) {
+func (f *FluentBit) checkFluentBit(w *sidecar.Workload, fs *sidecar.Findings) {
 	if f == nil {
 		return
 	}
@@ -80,7 +80,7 @@ func (f *FluentBit) check(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 	look := func(at string, list ...Settings) {
 		for _, s := range list {
-			for _, name := range s.variables() {
+			for _, name := range s.variableNames() {
 				if !slices.Contains(known, name) {
 					fs.Add(sidecar.Error, "env-missing", at, "nothing sets the variable "+strconv.Quote(name), "write it into fluentBit.env")
 				}

@@ -96,22 +96,22 @@ var tailSize = pattern.Size{CPU: "5m", Memory: "8Mi", MaxMemory: "32Mi", FixedCP
 // Change adds the containers that stream the files, and the volume that they share
 // with the app.
 func (p *LogTail) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	at, _ := p.place(w) // check has told what is wrong
+	at, _ := p.findPlace(w) // check has told what is wrong
 	c := &sidecar.Change{Phase: sidecar.PhaseExporter}
 	if at.own {
 		c.Volumes = append(c.Volumes, corev1.Volume{Name: at.mount.Name, VolumeSource: corev1.VolumeSource{
-			EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: new(p.limit())}}})
+			EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: new(p.sizeLimit())}}})
 	}
 	if at.lay {
 		c.App.VolumeMounts = append(c.App.VolumeMounts, corev1.VolumeMount{Name: at.mount.Name, MountPath: p.Directory})
 	}
 	files := map[string]string{}
-	p.AppConfig.add(w, c, files)
+	p.AppConfig.addFile(w, c, files)
 	if p.FluentBit != nil {
 		p.fluentBit(w, at, c, files)
 	} else {
-		for _, t := range p.tails(w.Name) {
-			c.Containers = append(c.Containers, p.container(w, at, t))
+		for _, t := range p.tailsOf(w.Name) {
+			c.Containers = append(c.Containers, p.newTail(w, at, t))
 		}
 	}
 	if len(files) > 0 {
@@ -120,28 +120,28 @@ func (p *LogTail) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	if at.own { // the volume is the pod's, and a request one of its containers'
 		r := &c.Containers[0].Resources
 		r.Requests = r.Requests.DeepCopy()
-		r.Requests[corev1.ResourceEphemeralStorage] = p.limit()
+		r.Requests[corev1.ResourceEphemeralStorage] = p.sizeLimit()
 	}
 	return c, nil
 }
 
-func (p *LogTail) limit() resource.Quantity {
+func (p *LogTail) sizeLimit() resource.Quantity {
 	if p.SizeLimit != nil {
 		return p.SizeLimit.DeepCopy()
 	}
 	return resource.MustParse(defaultLimit)
 }
 
-// container streams files by busybox's tail. There are no probes: nothing listens,
+// newTail streams files by busybox's tail. There are no probes: nothing listens,
 // and its shell ends when a tail does. The volume is read-only here, and its user
 // the app's, who can read what it has written.
-func (p *LogTail) container(w *sidecar.Workload, at logPlace, t tail) corev1.Container {
+func (p *LogTail) newTail(w *sidecar.Workload, at logPlace, t tail) corev1.Container {
 	script := tailScript
 	if slices.ContainsFunc(t.files, isPattern) {
 		script = patternsScript
 	}
 	from := "+1"
-	if p.from(w, at) == FromEnd {
+	if p.startOf(w, at) == FromEnd {
 		from = "0"
 	}
 	drain := nativeDrain
@@ -158,15 +158,15 @@ func (p *LogTail) container(w *sidecar.Workload, at logPlace, t tail) corev1.Con
 		Command:         []string{"sh", "-c", script, "tail"},
 		Args:            args,
 		Env:             at.env,
-		Resources:       tailSize.Resources(p.without(w)),
+		Resources:       tailSize.Resources(p.withoutTails(w)),
 		VolumeMounts:    []corev1.VolumeMount{at.mount},
-		SecurityContext: pattern.RestrictedSecurityContext(p.user(w, pattern.BusyboxImage)),
+		SecurityContext: pattern.RestrictedSecurityContext(p.findUser(w, pattern.BusyboxImage)),
 	}
 }
 
-// from is where files begin that are there when the pod starts. Logs of an init
+// startOf is where files begin that are there when the pod starts. Logs of an init
 // container are there by then.
-func (p *LogTail) from(w *sidecar.Workload, at logPlace) LogStart {
+func (p *LogTail) startOf(w *sidecar.Workload, at logPlace) LogStart {
 	if p.From == "" && at.lasts && w.Placement != sidecar.Beside && !w.Ends(w.App) {
 		return FromEnd
 	}
@@ -179,13 +179,13 @@ type tail struct {
 	files []string
 }
 
-// tails are the containers: one file's is named as the sidecar.
-func (p *LogTail) tails(name string) []tail {
+// tailsOf are the containers: one file's is named as the sidecar.
+func (p *LogTail) tailsOf(name string) []tail {
 	if p.Merge || p.FluentBit != nil || len(p.Files) == 1 {
 		return []tail{{name, p.Files}}
 	}
 	var all []tail
-	for i, stem := range stems(p.Files) {
+	for i, stem := range fileStems(p.Files) {
 		all = append(all, tail{sidecar.Shorten(name+"-"+stem, sidecar.LabelLength), p.Files[i : i+1]})
 	}
 	return all
@@ -193,14 +193,14 @@ func (p *LogTail) tails(name string) []tail {
 
 // Names of the containers.
 func (p *LogTail) Names(name string) (names []string) {
-	for _, t := range p.tails(name) {
+	for _, t := range p.tailsOf(name) {
 		names = append(names, t.name)
 	}
 	return names
 }
 
-// without is the pod without the containers of an earlier run.
-func (p *LogTail) without(w *sidecar.Workload) *sidecar.Workload {
+// withoutTails is the pod without the containers of an earlier run.
+func (p *LogTail) withoutTails(w *sidecar.Workload) *sidecar.Workload {
 	own := p.Names(w.Name)
 	bare := *w
 	mine := func(c corev1.Container) bool { return slices.Contains(own, c.Name) }
@@ -211,9 +211,9 @@ func (p *LogTail) without(w *sidecar.Workload) *sidecar.Workload {
 
 func isPattern(file string) bool { return strings.ContainsAny(file, "*?[") }
 
-// stems are short names of files, each another: app.log is app, *.json is json. The
+// fileStems are short names of files, each another: app.log is app, *.json is json. The
 // name of a file doesn't change with the other files, but where two would be alike.
-func stems(files []string) []string {
+func fileStems(files []string) []string {
 	out := make([]string, len(files))
 	count := map[string]int{}
 	for i, f := range files {

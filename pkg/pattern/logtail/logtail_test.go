@@ -23,7 +23,7 @@ func logTail(edits ...func(*LogTail)) *LogTail {
 }
 
 func logPod(edits ...func(*sidecar.Workload)) *sidecar.Workload {
-	w := patterntest.Shop(edits...)
+	w := patterntest.NewShop(edits...)
 	w.Name = "logs"
 	return w
 }
@@ -60,7 +60,7 @@ func TestLogTailNames(t *testing.T) {
 	} {
 		p := logTail(func(p *LogTail) { p.Files = c.files })
 		require.Equal(t, c.names, p.Names("logs"))
-		change := patterntest.Build(t, p, logPod())
+		change := patterntest.BuildChange(t, p, logPod())
 		for i, ctr := range change.Containers {
 			require.Equal(t, c.names[i], ctr.Name)
 			require.LessOrEqual(t, len(ctr.Name), 63)
@@ -90,7 +90,7 @@ func TestLogTailUser(t *testing.T) {
 		}), 65534, 65534, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			change := patterntest.Build(t, logTail(), c.w)
+			change := patterntest.BuildChange(t, logTail(), c.w)
 			sc := change.Containers[0].SecurityContext
 			require.Equal(t, []int64{c.uid, c.gid}, []int64{*sc.RunAsUser, *sc.RunAsGroup})
 			require.True(t, *sc.RunAsNonRoot)
@@ -144,7 +144,7 @@ func TestLogTailPlace(t *testing.T) {
 			if c.edit != nil {
 				c.edit(p)
 			}
-			change := patterntest.Build(t, p, c.w)
+			change := patterntest.BuildChange(t, p, c.w)
 			ctr := change.Containers[0]
 			c.mount.MountPath, c.mount.ReadOnly = "/logs", true
 			require.Equal(t, []corev1.VolumeMount{c.mount}, ctr.VolumeMounts)
@@ -166,7 +166,7 @@ func TestLogTailShared(t *testing.T) {
 	one := func(w *sidecar.Workload) { w.Replicas = new(int32(1)) }
 	daemons := func(w *sidecar.Workload) { w.Ref.Kind = "DaemonSet" }
 	codes := func(w *sidecar.Workload) (codes []string) {
-		for _, f := range patterntest.Build(t, logTail(), w).Notes {
+		for _, f := range patterntest.BuildChange(t, logTail(), w).Notes {
 			codes = append(codes, f.Code)
 		}
 		return codes
@@ -190,17 +190,17 @@ func TestLogTailResources(t *testing.T) {
 		w.Pod.Spec.Containers[0].Resources.Limits = pattern.ResourceList("1", "1Gi")
 	})
 	p := logTail(func(p *LogTail) { p.Files = []string{"a", "b"} })
-	first := patterntest.Build(t, p, guaranteed)
+	first := patterntest.BuildChange(t, p, guaranteed)
 	for _, c := range first.Containers {
 		require.Equal(t, c.Resources.Limits.Cpu(), c.Resources.Requests.Cpu())
 		require.Equal(t, c.Resources.Limits.Memory(), c.Resources.Requests.Memory())
 	}
 	guaranteed.Pod.Spec.InitContainers = first.Containers
 	guaranteed.Pod.Spec.InitContainers[0].Resources = corev1.ResourceRequirements{Requests: pattern.ResourceList("7m", "7Mi")} // by an override
-	require.Equal(t, patterntest.Build(t, p, guaranteed).Containers[1], first.Containers[1])
+	require.Equal(t, patterntest.BuildChange(t, p, guaranteed).Containers[1], first.Containers[1])
 
 	size := resource.MustParse("10Mi")
-	change := patterntest.Build(t, logTail(func(p *LogTail) { p.SizeLimit = &size }), logPod())
+	change := patterntest.BuildChange(t, logTail(func(p *LogTail) { p.SizeLimit = &size }), logPod())
 	require.Equal(t, "10Mi", change.Volumes[0].EmptyDir.SizeLimit.String())
 	require.Equal(t, "10Mi", change.Containers[0].Resources.Requests.StorageEphemeral().String())
 }
@@ -211,7 +211,7 @@ func TestLogTailApps(t *testing.T) {
 		w.Pod.Spec.Containers = append(w.Pod.Spec.Containers, corev1.Container{Name: "worker", Image: "shop:1"})
 		w.Apps = []*corev1.Container{&w.Pod.Spec.Containers[0], &w.Pod.Spec.Containers[1]}
 	})
-	change := patterntest.Build(t, logTail(), w)
+	change := patterntest.BuildChange(t, logTail(), w)
 	require.Contains(t, change.Notes.Error(), "container worker isn't known to be user 1 as container shop is")
 	w.Pod.Spec.Volumes = []corev1.Volume{{Name: "x", VolumeSource: logEmpty}}
 	w.Apps[1].VolumeMounts = []corev1.VolumeMount{{Name: "x", MountPath: "/var/log"}}
@@ -237,10 +237,10 @@ func TestSettings(t *testing.T) {
 func TestSecretive(t *testing.T) {
 	for _, c := range [][2]string{{"http_passwd", "x"}, {"splunk_token", "x"}, {"rdkafka.sasl.password", "x"}, {"apikey", "x"}, {"api_key", "x"}, {"license_key", "x"}, {"shared_key", "/base64"},
 		{"http_user", "x"}, {"aws_secret_access_key", "x"}, {"header", "Authorization Bearer x"}, {"header", "X-Api-Key x"}, {"uri", "https://u:p@host/x"}, {"webhook", "https://x"}, {"bearer_token", "x"}} {
-		require.True(t, secretive(c[0], c[1]), c)
+		require.True(t, holdsSecret(c[0], c[1]), c)
 	}
 	for _, c := range [][2]string{{"host", "x"}, {"header", "X-Team shop"}, {"tls.key_file", "/certs/tls.key"}, {"bearer_token_file", "/var/run/token"}, {"google_service_credentials", "/x.json"}, {"uri", "/a@b"},
 		{"time_key", "time"}, {"label_keys", "$a"}, {"http_passwd", ""}, {"tls.verify", "true"}, {"regex", "user@host"}} {
-		require.False(t, secretive(c[0], c[1]), c)
+		require.False(t, holdsSecret(c[0], c[1]), c)
 	}
 }

@@ -24,9 +24,9 @@ type logPlace struct {
 	lasts bool               // what is in the volume outlives the pod
 }
 
-// place finds the volume of the directory: the one that all served containers have
+// findPlace finds the volume of the directory: the one that all served containers have
 // there, or above it, or one that they get.
-func (p *LogTail) place(w *sidecar.Workload) (logPlace, sidecar.Findings) {
+func (p *LogTail) findPlace(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 	var fs sidecar.Findings
 	add := func(message, hint string) (logPlace, sidecar.Findings) {
 		fs.Add(sidecar.Error, "log-volume", "directory", message, hint)
@@ -74,7 +74,7 @@ func (p *LogTail) place(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 	}
 	at.lasts = source == nil || source.EmptyDir == nil && source.Ephemeral == nil && source.CSI == nil
 	var missing []string
-	if at.env, missing = referred(w.App, at.mount.SubPathExpr); missing != nil {
+	if at.env, missing = referredVariables(w.App, at.mount.SubPathExpr); missing != nil {
 		return add("the sidecar would need variable "+pattern.JoinSorted(missing)+" of subPathExpr, which container "+w.App.Name+" has from elsewhere", "write it into the container's env")
 	}
 	return at, fs
@@ -118,9 +118,9 @@ func sourceOf(w *sidecar.Workload, name string) (source *corev1.VolumeSource, kn
 
 var mountReference = pattern.LazyRegexp(`\$\(([^()]*)\)`)
 
-// referred are the variables that a text refers to as $(NAME), with those that they
+// referredVariables are the variables that a text refers to as $(NAME), with those that they
 // refer to themselves, in the container's order; and those that it doesn't write.
-func referred(c *corev1.Container, text string) (env []corev1.EnvVar, missing []string) {
+func referredVariables(c *corev1.Container, text string) (env []corev1.EnvVar, missing []string) {
 	want := map[string]bool{}
 	see := func(s string) {
 		for _, m := range mountReference().FindAllStringSubmatch(s, -1) {

@@ -88,8 +88,8 @@ func (s Settings) MarshalJSON() ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// has finds a setting, whatever its case, and gives its first value as a text.
-func (s Settings) has(key string) (value string, there bool) {
+// findSetting finds a setting, whatever its case, and gives its first value as a text.
+func (s Settings) findSetting(key string) (value string, there bool) {
 	for _, one := range s {
 		if strings.EqualFold(one.Key, key) && len(one.Values) > 0 {
 			return fmt.Sprint(one.Values[0]), true
@@ -98,9 +98,9 @@ func (s Settings) has(key string) (value string, there bool) {
 	return "", false
 }
 
-// with adds one, unless it's there.
-func (s Settings) with(key, value string) Settings {
-	if _, there := s.has(key); there {
+// withDefault adds one, unless it's there.
+func (s Settings) withDefault(key, value string) Settings {
+	if _, there := s.findSetting(key); there {
 		return s
 	}
 	return append(slices.Clone(s), Setting{Key: key, Values: []any{value}})
@@ -108,8 +108,8 @@ func (s Settings) with(key, value string) Settings {
 
 var settingKey = pattern.LazyRegexp(`^[A-Za-z][A-Za-z0-9_.:-]*$`)
 
-// validate finds what can't be meant, and what is secret: values aren't told.
-func (s Settings) validate(at string, own []string, fs *sidecar.Findings) {
+// validateSettings finds what can't be meant, and what is secret: values aren't told.
+func (s Settings) validateSettings(at string, own []string, fs *sidecar.Findings) {
 	seen := map[string]bool{}
 	for _, one := range s {
 		field, lower := at+"."+one.Key, strings.ToLower(one.Key)
@@ -133,7 +133,7 @@ func (s Settings) validate(at string, own []string, fs *sidecar.Findings) {
 			}) {
 				fs.Add(sidecar.Error, "bad-value", field, "has a character that can't be seen", "leave it out")
 			}
-			if secretive(lower, text) && !fluentVariable().MatchString(text) {
+			if holdsSecret(lower, text) && !fluentVariable().MatchString(text) {
 				fs.Add(sidecar.Error, "secret-inline", field, "is a secret, and would stand in the config and in a ConfigMap, where everyone can read it",
 					"keep it in a Secret: write ${NAME} here, and env: [{name: NAME, valueFrom: {secretKeyRef: {name: ..., key: ...}}}]")
 			}
@@ -144,8 +144,8 @@ func (s Settings) validate(at string, own []string, fs *sidecar.Findings) {
 // fluentVariable is one as fluent-bit takes it from its environment.
 var fluentVariable = pattern.LazyRegexp(`\$\{([^}]*)\}`)
 
-// variables are those that the values refer to.
-func (s Settings) variables() (names []string) {
+// variableNames are those that the values refer to.
+func (s Settings) variableNames() (names []string) {
 	for _, one := range s {
 		for _, v := range one.Values {
 			for _, m := range fluentVariable().FindAllStringSubmatch(fmt.Sprint(v), -1) {
@@ -160,9 +160,9 @@ var secretSetting = pattern.LazyRegexp(`passw|passphrase|secret|token|credential
 
 var secretFile = pattern.LazyRegexp(`file|path|credentials`)
 
-// secretive reports whether a property holds a secret, by its name or by its text. The
+// holdsSecret reports whether a property holds a secret, by its name or by its text. The
 // paths of files with secrets are none, and neither are switches.
-func secretive(key, text string) bool {
+func holdsSecret(key, text string) bool {
 	switch {
 	case text == "" || text == "true" || text == "false" || strings.HasPrefix(text, "/") && secretFile().MatchString(key):
 		return false

@@ -39,7 +39,7 @@ func (p *Migrate) Validate() sidecar.Findings {
 	if p.Changelog != "" {
 		if p.Engine != Liquibase {
 			pattern.RefuseField("changelog", "only liquibase reads one", &fs)
-		} else if !relative(p.Changelog) {
+		} else if !isRelative(p.Changelog) {
 			fs.Add(sidecar.Error, "bad-value", "changelog", fmt.Sprintf("%q is no file of the source", p.Changelog), "write one as changelog.xml or db/changelog.xml")
 		}
 	}
@@ -52,9 +52,9 @@ func (p *Migrate) validateEngine(fs *sidecar.Findings) {
 	if p.DatabaseURL == nil {
 		fs.Add(sidecar.Error, "missing-field", "databaseURL", "nothing says where the database is", "name the Secret and its key, as in {secretName: db, key: url}")
 	}
-	p.DatabaseURL.validate("databaseURL", fs)
-	p.Username.validate("username", fs)
-	p.Password.validate("password", fs)
+	p.DatabaseURL.validateKey("databaseURL", fs)
+	p.Username.validateKey("username", fs)
+	p.Password.validateKey("password", fs)
 	s := p.Source
 	switch {
 	case s == nil || s.ConfigMapName == "" && s.Path == "":
@@ -95,12 +95,12 @@ func (p *Migrate) validateJob(fs *sidecar.Findings) {
 	}
 }
 
-// relative reports whether a text is the path of a file below a folder.
-func relative(file string) bool {
+// isRelative reports whether a text is the path of a file below a folder.
+func isRelative(file string) bool {
 	return file != "" && path.Clean(file) == file && !path.IsAbs(file) && !strings.HasPrefix(file, "..") && !strings.ContainsAny(file, "$\n\r")
 }
 
-func (k *SecretKey) validate(field string, fs *sidecar.Findings) {
+func (k *SecretKey) validateKey(field string, fs *sidecar.Findings) {
 	if k == nil {
 		return
 	}
@@ -119,9 +119,9 @@ func (k *SecretKey) validate(field string, fs *sidecar.Findings) {
 func (p *Migrate) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckLinux(w, &fs)
-	p.DatabaseURL.check("databaseURL", w, &fs)
-	p.Username.check("username", w, &fs)
-	p.Password.check("password", w, &fs)
+	p.DatabaseURL.checkSecret("databaseURL", w, &fs)
+	p.Username.checkSecret("username", w, &fs)
+	p.Password.checkSecret("password", w, &fs)
 	if s := p.Source; s != nil {
 		if s.ImageVolume {
 			pattern.CheckImageVolume("source.imageVolume", w, &fs)
@@ -139,7 +139,7 @@ func (p *Migrate) Check(w *sidecar.Workload) sidecar.Findings {
 }
 
 // Check finds a Secret of the input that lacks the key.
-func (k *SecretKey) check(field string, w *sidecar.Workload, fs *sidecar.Findings) {
+func (k *SecretKey) checkSecret(field string, w *sidecar.Workload, fs *sidecar.Findings) {
 	if k == nil {
 		return
 	}

@@ -19,16 +19,16 @@ var (
 	jvmSize       = pattern.Size{CPU: "100m", Memory: "256Mi", MaxMemory: "512Mi", FixedCPU: "500m"}
 )
 
-// engine migrates from files. Credentials are nowhere but in variables that the
+// addEngine migrates from files. Credentials are nowhere but in variables that the
 // kubelet fills from Secrets.
-func (p *Migrate) engine(w *sidecar.Workload, c *sidecar.Change) {
-	dir, mount := p.source(w, c)
+func (p *Migrate) addEngine(w *sidecar.Workload, c *sidecar.Change) {
+	dir, mount := p.addSource(w, c)
 	var out corev1.Container
 	switch p.Engine {
 	case Flyway:
-		out = p.flyway(w, c, dir)
+		out = p.newFlyway(w, c, dir)
 	case Liquibase:
-		out = p.liquibase(w, c, dir)
+		out = p.newLiquibase(w, c, dir)
 	default:
 		out = p.golangMigrate(w, dir)
 	}
@@ -39,8 +39,8 @@ func (p *Migrate) engine(w *sidecar.Workload, c *sidecar.Change) {
 	c.InitContainers = append(c.InitContainers, out)
 }
 
-// source is where the files are, and how they get there.
-func (p *Migrate) source(w *sidecar.Workload, c *sidecar.Change) (dir string, mount *corev1.VolumeMount) {
+// addSource is where the files are, and how they get there.
+func (p *Migrate) addSource(w *sidecar.Workload, c *sidecar.Change) (dir string, mount *corev1.VolumeMount) {
 	name := pattern.VolumeName(w, "source")
 	switch s := p.Source; {
 	case s.ConfigMapName != "":
@@ -60,12 +60,12 @@ func (p *Migrate) source(w *sidecar.Workload, c *sidecar.Change) (dir string, mo
 // golangMigrate waits for the lock of another pod as long as that migrates; its own
 // default of 15 seconds makes the others fail.
 func (p *Migrate) golangMigrate(w *sidecar.Workload, dir string) corev1.Container {
-	env := []corev1.EnvVar{p.DatabaseURL.env("DATABASE_URL")}
+	env := []corev1.EnvVar{p.DatabaseURL.secretEnv("DATABASE_URL")}
 	if p.Username != nil {
-		env = append(env, p.Username.env("PGUSER"))
+		env = append(env, p.Username.secretEnv("PGUSER"))
 	}
 	if p.Password != nil {
-		env = append(env, p.Password.env("PGPASSWORD"))
+		env = append(env, p.Password.secretEnv("PGPASSWORD"))
 	}
 	return corev1.Container{
 		Image:           pattern.MigrateImage.Ref,
@@ -77,15 +77,15 @@ func (p *Migrate) golangMigrate(w *sidecar.Workload, dir string) corev1.Containe
 	}
 }
 
-// flyway takes a database that is ahead of its files as it is: an old pod that
+// newFlyway takes a database that is ahead of its files as it is: an old pod that
 // starts again after a newer one has migrated must come up.
-func (p *Migrate) flyway(w *sidecar.Workload, c *sidecar.Change, dir string) corev1.Container {
-	env := []corev1.EnvVar{p.DatabaseURL.env("FLYWAY_URL")}
+func (p *Migrate) newFlyway(w *sidecar.Workload, c *sidecar.Change, dir string) corev1.Container {
+	env := []corev1.EnvVar{p.DatabaseURL.secretEnv("FLYWAY_URL")}
 	if p.Username != nil {
-		env = append(env, p.Username.env("FLYWAY_USER"))
+		env = append(env, p.Username.secretEnv("FLYWAY_USER"))
 	}
 	if p.Password != nil {
-		env = append(env, p.Password.env("FLYWAY_PASSWORD"))
+		env = append(env, p.Password.secretEnv("FLYWAY_PASSWORD"))
 	}
 	env = append(env, corev1.EnvVar{Name: "FLYWAY_LOCATIONS", Value: "filesystem:" + dir})
 	if p.Mode != MigrateJob {
@@ -97,18 +97,18 @@ func (p *Migrate) flyway(w *sidecar.Workload, c *sidecar.Change, dir string) cor
 		Args:            []string{"migrate"},
 		Env:             append(env, corev1.EnvVar{Name: "FLYWAY_SKIP_CHECK_FOR_UPDATE", Value: "true"}),
 		Resources:       jvmSize.Resources(w),
-		VolumeMounts:    []corev1.VolumeMount{p.tmp(w, c)},
+		VolumeMounts:    []corev1.VolumeMount{p.addTmp(w, c)},
 		SecurityContext: pattern.RestrictedSecurityContext(pattern.FlywayImage),
 	}
 }
 
-func (p *Migrate) liquibase(w *sidecar.Workload, c *sidecar.Change, dir string) corev1.Container {
-	env := []corev1.EnvVar{p.DatabaseURL.env("LIQUIBASE_COMMAND_URL")}
+func (p *Migrate) newLiquibase(w *sidecar.Workload, c *sidecar.Change, dir string) corev1.Container {
+	env := []corev1.EnvVar{p.DatabaseURL.secretEnv("LIQUIBASE_COMMAND_URL")}
 	if p.Username != nil {
-		env = append(env, p.Username.env("LIQUIBASE_COMMAND_USERNAME"))
+		env = append(env, p.Username.secretEnv("LIQUIBASE_COMMAND_USERNAME"))
 	}
 	if p.Password != nil {
-		env = append(env, p.Password.env("LIQUIBASE_COMMAND_PASSWORD"))
+		env = append(env, p.Password.secretEnv("LIQUIBASE_COMMAND_PASSWORD"))
 	}
 	return corev1.Container{
 		Image:   pattern.LiquibaseImage.Ref,
@@ -120,19 +120,19 @@ func (p *Migrate) liquibase(w *sidecar.Workload, c *sidecar.Change, dir string) 
 			corev1.EnvVar{Name: "LIQUIBASE_HEADLESS", Value: "true"},
 			corev1.EnvVar{Name: "LIQUIBASE_ANALYTICS_ENABLED", Value: "false"}),
 		Resources:       jvmSize.Resources(w),
-		VolumeMounts:    []corev1.VolumeMount{p.tmp(w, c)},
+		VolumeMounts:    []corev1.VolumeMount{p.addTmp(w, c)},
 		SecurityContext: pattern.RestrictedSecurityContext(pattern.LiquibaseImage),
 	}
 }
 
-// tmp is for the temporary files of a JVM: the root is read-only.
-func (p *Migrate) tmp(w *sidecar.Workload, c *sidecar.Change) corev1.VolumeMount {
+// addTmp is for the temporary files of a JVM: the root is read-only.
+func (p *Migrate) addTmp(w *sidecar.Workload, c *sidecar.Change) corev1.VolumeMount {
 	name := pattern.VolumeName(w, "tmp")
 	c.Volumes = append(c.Volumes, pattern.TmpVolume(name))
 	return corev1.VolumeMount{Name: name, MountPath: "/tmp"}
 }
 
-func (k *SecretKey) env(name string) corev1.EnvVar {
+func (k *SecretKey) secretEnv(name string) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{
 		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: k.SecretName}, Key: k.Key}}}
 }

@@ -15,10 +15,10 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// job moves what c would do in the pod into a Job. Its pod is made of the workload's
+// moveToJob moves what c would do in the pod into a Job. Its pod is made of the workload's
 // as that is without the sidecars. Labels of the workload's pods aren't taken: its
 // Services would lead to the Job.
-func (p *Migrate) job(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Change, error) {
+func (p *Migrate) moveToJob(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Change, error) {
 	if w.Alone == nil { // asked without others
 		w.Alone = w.Copy()
 	}
@@ -35,7 +35,7 @@ func (p *Migrate) job(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Change, 
 	}
 	pod.Containers = []corev1.Container{main}
 	checkHook(p.Hook, w, &pod, &out.Notes)
-	if p.Hook == "" && p.aging(w) && p.Source.ConfigMapName != "" {
+	if p.Hook == "" && p.keepsFiles(w) && p.Source.ConfigMapName != "" {
 		out.Notes.Add(sidecar.Warning, "job-immutable", "source.configMapName", "kustomize will lead the Job to another name of ConfigMap "+p.Source.ConfigMapName+" with each change of it, and a Job can't be changed",
 			"use a hook, which replaces it; or disableNameSuffixHash for the ConfigMap")
 	}
@@ -50,9 +50,9 @@ func (p *Migrate) job(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Change, 
 			Spec:       pod,
 		},
 	}
-	head := jobMeta{Metadata: pattern.NewMetadata(""), Annotations: p.Hook.annotations()}
+	head := jobMeta{Metadata: pattern.NewMetadata(""), Annotations: p.Hook.hookAnnotations()}
 	if p.Hook == "" {
-		head.Name = sidecar.Shorten(name, 63-9) + "-" + p.hash(w, &spec)
+		head.Name = sidecar.Shorten(name, 63-9) + "-" + p.hashJob(w, &spec)
 	} else {
 		head.Name = sidecar.Shorten(name, 63)
 	}
@@ -79,10 +79,10 @@ type jobMeta struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
-// hash changes with what the Job does: itself, and the names of the files that it
+// hashJob changes with what the Job does: itself, and the names of the files that it
 // reads. (Their content isn't for patterns to see, and a migration that has run
 // mustn't change.)
-func (p *Migrate) hash(w *sidecar.Workload, spec *jobSpec) string {
+func (p *Migrate) hashJob(w *sidecar.Workload, spec *jobSpec) string {
 	raw, err := json.Marshal(spec)
 	if err != nil {
 		panic(fmt.Sprintf("pattern.Migrate: %v", err)) // made of API types
@@ -96,8 +96,8 @@ func (p *Migrate) hash(w *sidecar.Workload, spec *jobSpec) string {
 	return hex.EncodeToString(sum[:])[:8]
 }
 
-// annotations by which a hook is known. Each run replaces the Job of the last.
-func (h MigrationHook) annotations() map[string]string {
+// hookAnnotations by which a hook is known. Each run replaces the Job of the last.
+func (h MigrationHook) hookAnnotations() map[string]string {
 	switch h {
 	case HookArgoCD:
 		return map[string]string{"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation"}
@@ -148,7 +148,7 @@ func (p *Migrate) likeApp(w *sidecar.Workload, c *corev1.Container, pod *corev1.
 		fs.Add(sidecar.Warning, "job-env", "mode", "the Job doesn't get "+strings.Join(missing, ", ")+", which a sidecar leads elsewhere in the pod",
 			"write what it needs into override.env; or use mode init, where the sidecar is there")
 	}
-	loopback(c, fs)
+	warnOfLoopback(c, fs)
 	c.VolumeMounts = slices.DeleteFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool {
 		in := func(v corev1.Volume) bool { return v.Name == m.Name }
 		if slices.ContainsFunc(pod.Volumes, in) {
@@ -164,8 +164,8 @@ func (p *Migrate) likeApp(w *sidecar.Workload, c *corev1.Container, pod *corev1.
 	})
 }
 
-// loopback finds variables that lead to the pod itself, where in the Job nobody is.
-func loopback(c *corev1.Container, fs *sidecar.Findings) {
+// warnOfLoopback finds variables that lead to the pod itself, where in the Job nobody is.
+func warnOfLoopback(c *corev1.Container, fs *sidecar.Findings) {
 	var at []string
 	for _, e := range c.Env {
 		if pattern.MentionsName(e.Value, "127.0.0.1") || pattern.MentionsName(e.Value, "localhost") {

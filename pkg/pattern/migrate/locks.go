@@ -46,12 +46,12 @@ var migrators = []struct {
 // checkLocks finds pods that migrate at once, or late, by programs that don't expect
 // that. Pods of a StatefulSet start one by one, unless it says otherwise.
 func (p *Migrate) checkLocks(w *sidecar.Workload, fs *sidecar.Findings) {
-	name, how, known := p.locking()
+	name, how, known := p.knownLocking()
 	if how == locksLong {
 		fs.Add(sidecar.Warning, "migrate-lock", "", fmt.Sprintf("%s keeps its lock in a table: a pod that is stopped while it migrates leaves it, and none starts after that", name),
 			"use mode job; or know how to release the lock")
 	}
-	if p.Engine == GolangMigrate && p.aging(w) {
+	if p.Engine == GolangMigrate && p.keepsFiles(w) {
 		fs.Add(sidecar.Warning, "migrate-ahead", "", "golang-migrate fails where the database is ahead of its files: a pod of an older version, started again after a newer one has migrated, never comes up",
 			"use mode job; or a ConfigMap whose name stays, which old pods see with its newest files")
 	}
@@ -70,8 +70,8 @@ func (p *Migrate) checkLocks(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// aging reports whether the files of a pod stay those that it was made with.
-func (p *Migrate) aging(w *sidecar.Workload) bool {
+// keepsFiles reports whether the files of a pod stay those that it was made with.
+func (p *Migrate) keepsFiles(w *sidecar.Workload) bool {
 	if p.Source == nil || p.Source.ConfigMapName == "" {
 		return p.Source != nil
 	}
@@ -79,8 +79,8 @@ func (p *Migrate) aging(w *sidecar.Workload) bool {
 	return m != nil && m.Hashed
 }
 
-// locking is what is known of the program that migrates.
-func (p *Migrate) locking() (name string, how locking, known bool) {
+// knownLocking is what is known of the program that migrates.
+func (p *Migrate) knownLocking() (name string, how locking, known bool) {
 	switch p.Engine {
 	case GolangMigrate, Flyway:
 		return string(p.Engine), locks, true

@@ -130,19 +130,19 @@ func (p *Migrate) Lone() bool { return p.Mode == MigrateJob }
 func (p *Migrate) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	c := &sidecar.Change{Phase: sidecar.PhaseMigrate}
 	if p.Engine == "" {
-		p.own(w, c)
+		p.addCommand(w, c)
 	} else {
-		p.engine(w, c)
+		p.addEngine(w, c)
 	}
 	if p.Mode == MigrateJob {
-		return p.job(w, c)
+		return p.moveToJob(w, c)
 	}
 	return c, nil
 }
 
-// own migrates by the app's program. What that needs, the app's own resources say;
+// addCommand migrates by the app's program. What that needs, the app's own resources say;
 // as an init container it asks for nothing that the pod doesn't have.
-func (p *Migrate) own(w *sidecar.Workload, c *sidecar.Change) {
+func (p *Migrate) addCommand(w *sidecar.Workload, c *sidecar.Change) {
 	resources := *w.App.Resources.DeepCopy()
 	if len(resources.Requests) == 0 && len(resources.Limits) == 0 {
 		resources = corev1.ResourceRequirements{Requests: pattern.ResourceList(migrationSize.CPU, migrationSize.Memory)}

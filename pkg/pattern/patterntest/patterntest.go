@@ -13,31 +13,31 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Build returns the Change of a pattern whose config is valid and fits the workload.
-func Build(t testing.TB, p sidecar.Pattern, w *sidecar.Workload) *sidecar.Change {
+// BuildChange returns the Change of a pattern whose config is valid and fits the workload.
+func BuildChange(t testing.TB, p sidecar.Pattern, w *sidecar.Workload) *sidecar.Change {
 	t.Helper()
 	c, err := sidecar.Build(p, w)
 	require.NoError(t, err)
 	return c
 }
 
-// Findings returns the lines of the findings of a Change that fails, or else those of
+// FindingLines returns the lines of the findings of a Change that fails, or else those of
 // the config and the notes of the Change.
-func Findings(t testing.TB, p sidecar.Pattern, w *sidecar.Workload) []string {
+func FindingLines(t testing.TB, p sidecar.Pattern, w *sidecar.Workload) []string {
 	t.Helper()
 	c, err := sidecar.Build(p, w)
 	if err == nil {
-		return Lines(append(p.Validate(), c.Notes...))
+		return FormatFindings(append(p.Validate(), c.Notes...))
 	}
 	require.Nil(t, c)
 	var fs sidecar.Findings
 	require.True(t, errors.As(err, &fs))
 	require.True(t, fs.Failed())
-	return Lines(fs)
+	return FormatFindings(fs)
 }
 
-// Lines writes findings as "severity code: where: what; hint", one a line.
-func Lines(fs sidecar.Findings) []string {
+// FormatFindings writes findings as "severity code: where: what; hint", one a line.
+func FormatFindings(fs sidecar.Findings) []string {
 	out := []string{}
 	for _, f := range fs {
 		out = append(out, string(f.Severity)+" "+f.Code+": "+f.String())
@@ -45,9 +45,9 @@ func Lines(fs sidecar.Findings) []string {
 	return out
 }
 
-// Elasticsearch is a server in namespace prod with port 9200, named http, and a Service
+// NewElasticsearch is a server in namespace prod with port 9200, named http, and a Service
 // in front of it, changed by edits.
-func Elasticsearch(edits ...func(*sidecar.Workload)) *sidecar.Workload {
+func NewElasticsearch(edits ...func(*sidecar.Workload)) *sidecar.Workload {
 	w := &sidecar.Workload{
 		Ref:      sidecar.Ref{Group: "apps", Kind: "Deployment", Namespace: "prod", Name: "elasticsearch"},
 		Template: sidecar.Fields("spec", "template"),
@@ -70,8 +70,8 @@ func Elasticsearch(edits ...func(*sidecar.Workload)) *sidecar.Workload {
 	return w
 }
 
-// Shop is an app in namespace prod that uses a Redis outside, changed by edits.
-func Shop(edits ...func(*sidecar.Workload)) *sidecar.Workload {
+// NewShop is an app in namespace prod that uses a Redis outside, changed by edits.
+func NewShop(edits ...func(*sidecar.Workload)) *sidecar.Workload {
 	w := &sidecar.Workload{
 		Ref:      sidecar.Ref{Group: "apps", Kind: "Deployment", Namespace: "prod", Name: "shop"},
 		Template: sidecar.Fields("spec", "template"),

@@ -69,7 +69,7 @@ func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		main.VolumeMounts = append(main.VolumeMounts, corev1.VolumeMount{Name: pattern.VolumeName(w, "certs"), MountPath: certsDir, ReadOnly: true})
 	}
 	if p.Certificate != nil {
-		c.Objects = append(c.Objects, p.Certificate.Objects(cmp.Or(p.SecretName, object), p.Certificate.ServiceNames(w))...)
+		c.Objects = append(c.Objects, p.Certificate.ObjectsForServer(cmp.Or(p.SecretName, object), p.Certificate.ServiceNames(w))...)
 	}
 	if policy := p.networkPolicy(w); policy != nil {
 		c.Objects = append(c.Objects, *policy)

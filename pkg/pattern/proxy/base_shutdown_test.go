@@ -55,7 +55,7 @@ func TestTLSProxyShutdown(t *testing.T) {
 			"info grace-period: drainSeconds: after 5 seconds of draining, the app needs time to end: the pod's grace period is raised from 14 to 15; write that into the manifest, or drainSeconds: 0 for no draining"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := patterntest.Elasticsearch(func(w *sidecar.Workload) {
+			w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 				if c.grace != 0 {
 					w.Pod.Spec.TerminationGracePeriodSeconds = &c.grace
 				}
@@ -83,7 +83,7 @@ func TestTLSProxyShutdown(t *testing.T) {
 			require.Equal(t, c.proxy, got)
 			require.Equal(t, c.app5, ch.App.DrainSeconds)
 			require.Contains(t, conf(t, ch), fmt.Sprintf("worker_shutdown_timeout %ds;", c.left))
-			require.Equal(t, strings.Join(c.notes, "\n"), strings.Join(patterntest.Lines(ch.Notes), "\n"))
+			require.Equal(t, strings.Join(c.notes, "\n"), strings.Join(patterntest.FormatFindings(ch.Notes), "\n"))
 		})
 	}
 }
@@ -92,8 +92,8 @@ func TestTLSProxyDrainLongerThanGrace(t *testing.T) {
 	for _, drain := range []int64{30, 31} {
 		p := proxy(func(p *TLSProxy) { p.DrainSeconds = &drain })
 		require.Equal(t, []string{fmt.Sprintf("info grace-period: drainSeconds: after %d seconds of draining, the app needs time to end: the pod's grace period is raised from 30 to %d; write that into the manifest, or drainSeconds: 0 for no draining", drain, drain+10)},
-			patterntest.Findings(t, p, patterntest.Elasticsearch()))
-		require.Equal(t, drain+10, change(t, p, patterntest.Elasticsearch()).Pod.MinGracePeriodSeconds)
+			patterntest.FindingLines(t, p, patterntest.NewElasticsearch()))
+		require.Equal(t, drain+10, change(t, p, patterntest.NewElasticsearch()).Pod.MinGracePeriodSeconds)
 	}
-	require.Zero(t, change(t, proxy(), patterntest.Elasticsearch()).Pod.MinGracePeriodSeconds, "30 seconds, the API's default, are enough for 5")
+	require.Zero(t, change(t, proxy(), patterntest.NewElasticsearch()).Pod.MinGracePeriodSeconds, "30 seconds, the API's default, are enough for 5")
 }

@@ -22,7 +22,7 @@ func certified(edits ...func(*pattern.Certificate)) func(*TLSProxy) {
 }
 
 func TestCertificate(t *testing.T) {
-	c := change(t, proxy(certified()), patterntest.Elasticsearch())
+	c := change(t, proxy(certified()), patterntest.NewElasticsearch())
 	require.Len(t, c.Objects, 2)
 	require.Equal(t, "elasticsearch-tls-proxy", c.Volumes[1].Secret.SecretName)
 	require.Equal(t, `{"apiVersion":"cert-manager.io/v1","kind":"Certificate","metadata":{"name":"elasticsearch-tls-proxy","labels":{"app.kubernetes.io/managed-by":"outrigger"}},`+
@@ -34,7 +34,7 @@ func TestCertificate(t *testing.T) {
 	c = change(t, proxy(certified(func(c *pattern.Certificate) {
 		c.IssuerRef = pattern.IssuerRef{Name: "x", Kind: "AWSPCAClusterIssuer", Group: "awspca.cert-manager.io"}
 		c.DNSNames, c.Duration = []string{"b.example.com", "*.a.example.com"}, "1h30m"
-	}), func(p *TLSProxy) { p.SecretName = "mine" }), patterntest.Elasticsearch(func(w *sidecar.Workload) {
+	}), func(p *TLSProxy) { p.SecretName = "mine" }), patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 		w.Services = nil
 		w.Secrets = map[string][]string{"mine": nil} // cert-manager will fill it
 	}))
@@ -43,7 +43,7 @@ func TestCertificate(t *testing.T) {
 	require.Contains(t, string(c.Objects[1].RawMessage), `"spec":{"secretName":"mine","dnsNames":["b.example.com","*.a.example.com"],"duration":"1h30m","privateKey"`)
 	require.Contains(t, string(c.Objects[1].RawMessage), `"issuerRef":{"kind":"AWSPCAClusterIssuer","name":"x","group":"awspca.cert-manager.io"}`)
 
-	c = change(t, proxy(certified(func(c *pattern.Certificate) { c.RenewBefore = "24h" })), patterntest.Elasticsearch())
+	c = change(t, proxy(certified(func(c *pattern.Certificate) { c.RenewBefore = "24h" })), patterntest.NewElasticsearch())
 	require.Contains(t, string(c.Objects[1].RawMessage), `"duration":"2160h","renewBefore":"24h"`)
 }
 
@@ -51,7 +51,7 @@ func TestCertificateNames(t *testing.T) {
 	service := func(namespace, name, ip string) sidecar.Service {
 		return sidecar.Service{Ref: sidecar.Ref{Kind: "Service", Namespace: namespace, Name: name}, Spec: corev1.ServiceSpec{ClusterIP: ip}}
 	}
-	w := patterntest.Elasticsearch(func(w *sidecar.Workload) {
+	w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 		w.Services = []sidecar.Service{service("", "b", ""), service("prod", "a", "None")}
 	})
 	require.Equal(t, []string{
@@ -60,15 +60,15 @@ func TestCertificateNames(t *testing.T) {
 	}, new(pattern.Certificate).ServiceNames(w))
 	require.Equal(t, "b", w.Services[0].Ref.Name, "the view stays as it was")
 
-	nowhere := patterntest.Elasticsearch(func(w *sidecar.Workload) {
+	nowhere := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 		w.Ref.Namespace, w.Services = "", []sidecar.Service{service("", "b", "None"), service("", "a", "")}
 	})
 	p := proxy(certified())
 	require.Equal(t, []string{"a", "b"}, p.Certificate.ServiceNames(nowhere))
 	require.Equal(t, []string{"info certificate-names: certificate.dnsNames: the namespace isn't known here, so the certificate is for the short names of its Services only; write dnsNames where clients of other namespaces use longer ones"},
-		patterntest.Lines(change(t, p, nowhere).Notes))
+		patterntest.FormatFindings(change(t, p, nowhere).Notes))
 	require.Equal(t, []string{"error certificate-names: certificate.dnsNames: no Service is in front of the workload, so there are no names for its certificate; write dnsNames"},
-		patterntest.Findings(t, p, patterntest.Elasticsearch(func(w *sidecar.Workload) { w.Services = nil })))
+		patterntest.FindingLines(t, p, patterntest.NewElasticsearch(func(w *sidecar.Workload) { w.Services = nil })))
 }
 
 func TestCertificateValidate(t *testing.T) {
@@ -96,6 +96,8 @@ func TestCertificateValidate(t *testing.T) {
 		"longer than 90 days": {func(c *pattern.Certificate) { c.RenewBefore = "2160h" }, []string{"error bad-value: certificate.renewBefore: it isn't shorter than duration: the certificate would be renewed for ever; write about a third of duration, or leave it out"}},
 		"shortest":            {func(c *pattern.Certificate) { c.Duration = "1h" }, []string{}},
 	} {
-		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, patterntest.Lines(proxy(certified(c.edit)).Validate())) })
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, c.want, patterntest.FormatFindings(proxy(certified(c.edit)).Validate()))
+		})
 	}
 }

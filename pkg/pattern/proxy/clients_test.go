@@ -36,7 +36,7 @@ func TestClientsNamed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := mutual(c.clients, overTCP)
-			ch := change(t, p, patterntest.Elasticsearch())
+			ch := change(t, p, patterntest.NewElasticsearch())
 			var got []string
 			for _, arg := range ch.Containers[0].Args {
 				if strings.HasPrefix(arg, "--allow-") {
@@ -54,7 +54,7 @@ func TestClientsNamed(t *testing.T) {
 // What a ghostunnel is told about addresses and about its end.
 func TestClientsNamedListens(t *testing.T) {
 	args := func(edit func(*TLSProxy), edits ...func(*sidecar.Workload)) []string {
-		return change(t, mutual(Clients{AllowedCommonNames: []string{"alice"}}, overTCP, edit), patterntest.Elasticsearch(edits...)).Containers[0].Args
+		return change(t, mutual(Clients{AllowedCommonNames: []string{"alice"}}, overTCP, edit), patterntest.NewElasticsearch(edits...)).Containers[0].Args
 	}
 	require.Contains(t, args(func(*TLSProxy) {}), "--listen=:9200")
 	require.Contains(t, args(func(p *TLSProxy) { p.IPFamilies = []corev1.IPFamily{corev1.IPv4Protocol} }), "--listen=0.0.0.0:9200")
@@ -66,9 +66,9 @@ func TestClientsNamedListens(t *testing.T) {
 	require.Contains(t, args(func(*TLSProxy) {}), "--shutdown-timeout=23s")
 
 	p := mutual(Clients{AllowedCommonNames: []string{"alice"}}, overTCP)
-	require.Nil(t, change(t, p, patterntest.Elasticsearch()).Containers[0].Lifecycle)
+	require.Nil(t, change(t, p, patterntest.NewElasticsearch()).Containers[0].Lifecycle)
 	beside := func(w *sidecar.Workload) { w.Placement = sidecar.Beside }
-	require.EqualValues(t, 5, change(t, p, patterntest.Elasticsearch(beside)).Containers[0].Lifecycle.PreStop.Sleep.Seconds)
+	require.EqualValues(t, 5, change(t, p, patterntest.NewElasticsearch(beside)).Containers[0].Lifecycle.PreStop.Sleep.Seconds)
 }
 
 func TestClientsFindings(t *testing.T) {
@@ -106,17 +106,17 @@ func TestClientsFindings(t *testing.T) {
 		}), []string{
 			"error app-reachable: networkPolicy: at the pod's address, port 9200 would still answer those without a certificate; leave networkPolicy out, or use mode takeover"}},
 	} {
-		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, patterntest.Lines(c.proxy.Validate())) })
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, patterntest.FormatFindings(c.proxy.Validate())) })
 	}
-	w := patterntest.Elasticsearch(func(w *sidecar.Workload) { w.Secrets = map[string][]string{"clients-ca": {"ca.pem"}} })
-	require.Equal(t, []string{"error tls-invalid: clients.ca.secretName: Secret clients-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, patterntest.Findings(t, mutual(alice), w))
+	w := patterntest.NewElasticsearch(func(w *sidecar.Workload) { w.Secrets = map[string][]string{"clients-ca": {"ca.pem"}} })
+	require.Equal(t, []string{"error tls-invalid: clients.ca.secretName: Secret clients-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, patterntest.FindingLines(t, mutual(alice), w))
 	w.Secrets["clients-ca"] = []string{"ca.crt"}
-	require.Empty(t, patterntest.Findings(t, mutual(alice), w))
+	require.Empty(t, patterntest.FindingLines(t, mutual(alice), w))
 
 	w.ConfigMaps = func(string) *sidecar.ConfigMap { return &sidecar.ConfigMap{Keys: []string{"ca.pem"}} }
 	p := mutual(alice)
 	p.Clients.CA = pattern.CABundle{ConfigMapName: "services-ca"}
-	require.Equal(t, []string{"error tls-invalid: clients.ca.configMapName: ConfigMap services-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, patterntest.Findings(t, p, w))
+	require.Equal(t, []string{"error tls-invalid: clients.ca.configMapName: ConfigMap services-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, patterntest.FindingLines(t, p, w))
 }
 
 // In mode front, what the node leads to the app passes by the proxy.
@@ -124,8 +124,8 @@ func TestFrontHostPort(t *testing.T) {
 	p := proxy(func(p *TLSProxy) {
 		p.Mode, p.Rebind, p.NetworkPolicy = ModeFront, nil, &NetworkPolicy{Isolated: new(false)}
 	})
-	w := patterntest.Elasticsearch(func(w *sidecar.Workload) { w.App.Ports[0].HostPort = 80 })
-	require.Equal(t, []string{"error app-reachable: mode: port 80 of the node leads to port 9200 of the app, past the proxy; use mode takeover, where it leads to the proxy; or take hostPort out"}, patterntest.Findings(t, p, w))
+	w := patterntest.NewElasticsearch(func(w *sidecar.Workload) { w.App.Ports[0].HostPort = 80 })
+	require.Equal(t, []string{"error app-reachable: mode: port 80 of the node leads to port 9200 of the app, past the proxy; use mode takeover, where it leads to the proxy; or take hostPort out"}, patterntest.FindingLines(t, p, w))
 }
 
 // FuzzClientsNamed writes whatever there is into the lists: it's refused, or it's
@@ -135,7 +135,7 @@ func FuzzClientsNamed(f *testing.F) {
 		f.Add(s, s, s)
 	}
 	f.Fuzz(func(t *testing.T, cn, dns, uri string) {
-		c, err := sidecar.Build(mutual(Clients{AllowedCommonNames: []string{cn}, AllowedDNSNames: []string{dns}, AllowedURIs: []string{uri}}, overTCP), patterntest.Elasticsearch())
+		c, err := sidecar.Build(mutual(Clients{AllowedCommonNames: []string{cn}, AllowedDNSNames: []string{dns}, AllowedURIs: []string{uri}}, overTCP), patterntest.NewElasticsearch())
 		if err != nil {
 			return
 		}

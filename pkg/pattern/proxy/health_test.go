@@ -18,7 +18,7 @@ func asked(get corev1.HTTPGetAction) *sidecar.Workload {
 	get.Path, get.Port = "/healthz", intstr.FromInt32(9200)
 	plain := get
 	plain.HTTPHeaders = nil
-	return patterntest.Elasticsearch(func(w *sidecar.Workload) {
+	return patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 		w.App.LivenessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &plain}}
 		w.App.ReadinessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &get}}
 	})
@@ -69,10 +69,10 @@ func TestHealthHeadersFindings(t *testing.T) {
 		"the headers of the probes have too many names for nginx.conf":                                   {Name: "X-" + strings.Repeat("a", 4000)},
 		"the Host of a probe has characters that the kubelet doesn't send":                               {Name: "host", Value: "s\u00e9cret.example"},
 	} {
-		fs := patterntest.Findings(t, guarded(), asked(corev1.HTTPGetAction{HTTPHeaders: []corev1.HTTPHeader{h}}))
+		fs := patterntest.FindingLines(t, guarded(), asked(corev1.HTTPGetAction{HTTPHeaders: []corev1.HTTPHeader{h}}))
 		require.Contains(t, fs, "error probe-headers: healthPort: "+want+hint)
 	}
 	// The kubelet asks another host then.
-	fs := patterntest.Findings(t, guarded(), asked(corev1.HTTPGetAction{Host: "a.example", HTTPHeaders: []corev1.HTTPHeader{{Name: "Host", Value: "a b"}}}))
+	fs := patterntest.FindingLines(t, guarded(), asked(corev1.HTTPGetAction{Host: "a.example", HTTPHeaders: []corev1.HTTPHeader{{Name: "Host", Value: "a b"}}}))
 	require.Empty(t, fs)
 }

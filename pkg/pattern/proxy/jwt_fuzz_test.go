@@ -40,7 +40,7 @@ func FuzzJWT(f *testing.F) {
 	}
 	files := func(t *testing.T, p *AuthProxy) map[string]string {
 		t.Helper()
-		c, err := sidecar.Build(p, patterntest.Elasticsearch())
+		c, err := sidecar.Build(p, patterntest.NewElasticsearch())
 		var fs sidecar.Findings
 		if errors.As(err, &fs) {
 			require.True(t, fs.Failed())

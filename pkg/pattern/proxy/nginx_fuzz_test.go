@@ -39,7 +39,7 @@ func FuzzNginxWords(f *testing.F) {
 		f.Add(s)
 	}
 	probing := func(path string, headers ...corev1.HTTPHeader) *sidecar.Workload {
-		return patterntest.Elasticsearch(func(w *sidecar.Workload) {
+		return patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 			w.App.ReadinessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(9200), HTTPHeaders: headers}}}
 		})
 	}

@@ -53,7 +53,7 @@ func TestNginxConf(t *testing.T) {
 		{"IPv6", func(p *TLSProxy) { p.IPFamilies = []corev1.IPFamily{corev1.IPv6Protocol} }, debianImage, []string{"listen [::]:9200 "}, []string{"listen 9200"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			text := conf(t, change(t, proxy(c.edit), patterntest.Elasticsearch(runs(c.image))))
+			text := conf(t, change(t, proxy(c.edit), patterntest.NewElasticsearch(runs(c.image))))
 			for _, s := range c.has {
 				require.Contains(t, text, s)
 			}
@@ -75,14 +75,14 @@ func TestNginxConf(t *testing.T) {
 
 func TestWorkers(t *testing.T) {
 	for limit, want := range map[string]int{"": 2, "0": 2, "10m": 1, "1": 1, "1100m": 2, "3": 3, "16": 4} {
-		w := patterntest.Elasticsearch(func(w *sidecar.Workload) {
+		w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 			if w.Override = new(corev1.Container); limit != "" {
 				w.Override.Resources.Limits = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(limit)}
 			}
 		})
 		require.Contains(t, conf(t, change(t, proxy(), w)), fmt.Sprintf("worker_processes %d;", want), limit)
 	}
-	guaranteed := patterntest.Elasticsearch(func(w *sidecar.Workload) {
+	guaranteed := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 		w.App.Resources.Limits = pattern.ResourceList("1", "1Gi")
 	})
 	require.Contains(t, conf(t, change(t, proxy(), guaranteed)), "worker_processes 1;")

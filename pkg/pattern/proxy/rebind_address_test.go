@@ -143,7 +143,7 @@ func TestReachableMorePorts(t *testing.T) {
 			p.Rebind = &Rebind{Port: 9201, Args: args}
 			p.MorePorts = []MorePort{{Port: 9300, AppPort: 9301}}
 		})
-		return strings.Join(patterntest.Lines(p.Validate()), "\n")
+		return strings.Join(patterntest.FormatFindings(p.Validate()), "\n")
 	}
 	require.NotContains(t, findings("--a=127.0.0.1:9201", "--b=127.0.0.1:9301"), "app-reachable")
 	require.NotContains(t, findings("--host=127.0.0.1", "--ports=9201,9301"), "app-reachable")
@@ -157,7 +157,7 @@ func TestPresetsAreOnLoopback(t *testing.T) {
 	for name, preset := range rebindPresets() {
 		if preset.Refuse == "" {
 			p := &AuthProxy{Base: Base{Port: preset.Port, SecretName: "tls", Rebind: &Rebind{Preset: name}}, Basic: &Basic{SecretName: "users"}}
-			require.Empty(t, patterntest.Lines(p.Validate()), name)
+			require.Empty(t, patterntest.FormatFindings(p.Validate()), name)
 		}
 	}
 }

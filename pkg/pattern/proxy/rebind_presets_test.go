@@ -26,7 +26,7 @@ func TestRebindPresets(t *testing.T) {
 			moves := len(p.Env)+len(p.Append)+len(p.Args) > 0
 			require.NotEqual(t, moves, p.Refuse != "")
 			g := &Base{Port: p.Port, SecretName: "tls", Rebind: &Rebind{Preset: name}}
-			w := patterntest.Elasticsearch(func(w *sidecar.Workload) {
+			w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 				w.App.Ports = []corev1.ContainerPort{{ContainerPort: p.Port}}
 				w.App.Env, w.App.Args, w.App.Command = nil, nil, nil
 			})
@@ -116,14 +116,14 @@ func TestRebindPresetInPods(t *testing.T) {
 					{Name: "unnamed", Append: map[string]AppendedValue{"1 x": {Value: "{port}"}}},
 				})
 			})
-			w := patterntest.Elasticsearch(func(w *sidecar.Workload) {
+			w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 				w.App.Command, w.App.Args, w.App.Env = c.command, c.args, nil
 				for _, name := range slices.Sorted(maps.Keys(c.env)) {
 					w.App.Env = append(w.App.Env, corev1.EnvVar{Name: name, Value: c.env[name]})
 				}
 			})
 			if c.said != "" {
-				require.Contains(t, strings.Join(patterntest.Findings(t, p, w), "\n"), c.said)
+				require.Contains(t, strings.Join(patterntest.FindingLines(t, p, w), "\n"), c.said)
 				return
 			}
 			change := change(t, p, w)
@@ -139,16 +139,16 @@ func TestRebindPresetInPods(t *testing.T) {
 // The image's own first start would meet the proxy.
 func TestRebindFirstStart(t *testing.T) {
 	p := proxy(func(p *TLSProxy) { p.Port, p.Rebind = 27017, &Rebind{Preset: "mongodb"} })
-	w := patterntest.Elasticsearch(func(w *sidecar.Workload) {
+	w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 		w.App.Args, w.App.Ports = nil, []corev1.ContainerPort{{ContainerPort: 27017}}
 		w.App.Env = []corev1.EnvVar{{Name: "MONGO_INITDB_ROOT_USERNAME", Value: "root"}}
 	})
 	const says = "starts a server on port 27017 for itself, where the proxy listens already; use mode: front"
-	require.Contains(t, strings.Join(patterntest.Findings(t, p, w), "\n"), says)
+	require.Contains(t, strings.Join(patterntest.FindingLines(t, p, w), "\n"), says)
 	w.App.Env = nil
-	require.NotContains(t, strings.Join(patterntest.Findings(t, p, w), "\n"), says)
+	require.NotContains(t, strings.Join(patterntest.FindingLines(t, p, w), "\n"), says)
 	w.App.VolumeMounts = []corev1.VolumeMount{{Name: "scripts", MountPath: "/docker-entrypoint-initdb.d"}}
-	require.Contains(t, strings.Join(patterntest.Findings(t, p, w), "\n"), says)
+	require.Contains(t, strings.Join(patterntest.FindingLines(t, p, w), "\n"), says)
 }
 
 // Every program of the study is there: moved, or with the reason why not.

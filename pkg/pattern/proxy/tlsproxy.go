@@ -81,7 +81,7 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 			"give it what your load needs by override.resources")
 	}
 	if p.Certificate != nil {
-		c.Objects = append(c.Objects, p.Certificate.Objects(secret, p.Certificate.ServiceNames(w))...)
+		c.Objects = append(c.Objects, p.Certificate.ObjectsForServer(secret, p.Certificate.ServiceNames(w))...)
 	}
 	if policy := p.networkPolicy(w); policy != nil {
 		c.Objects = append(c.Objects, *policy)

@@ -52,7 +52,7 @@ func (v wish) proxy() *TLSProxy {
 }
 
 func (v wish) view() *sidecar.Workload {
-	return patterntest.Elasticsearch(func(w *sidecar.Workload) {
+	return patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 		w.Ref.Name, w.Name, w.Ref.Namespace = v.workload, v.sidecar, v.namespace
 		w.App.Ports[0].ContainerPort = v.port
 		w.App.Ports[0].Name = v.value

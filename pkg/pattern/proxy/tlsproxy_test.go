@@ -30,11 +30,11 @@ func proxy(edits ...func(*TLSProxy)) *TLSProxy {
 func change(t *testing.T, p *TLSProxy, w *sidecar.Workload) *sidecar.Change {
 	t.Helper()
 	require.Empty(t, p.Validate())
-	return patterntest.Build(t, p, w)
+	return patterntest.BuildChange(t, p, w)
 }
 
 func TestTLSProxy(t *testing.T) {
-	c := change(t, proxy(), patterntest.Elasticsearch())
+	c := change(t, proxy(), patterntest.NewElasticsearch())
 	require.Empty(t, c.Notes)
 	require.Equal(t, sidecar.PhaseProxy, c.Phase)
 	require.Equal(t, sidecar.App{
@@ -59,12 +59,12 @@ func TestTLSProxy(t *testing.T) {
 }
 
 func TestTLSProxyIsPure(t *testing.T) {
-	w, p := patterntest.Elasticsearch(), proxy(func(p *TLSProxy) { p.Rebind.Args = []string{"-v"} })
+	w, p := patterntest.NewElasticsearch(), proxy(func(p *TLSProxy) { p.Rebind.Args = []string{"-v"} })
 	before, err := json.Marshal(w)
 	require.NoError(t, err)
 	first := change(t, p, w)
 	for range 20 {
-		require.Equal(t, first, change(t, p, patterntest.Elasticsearch()))
+		require.Equal(t, first, change(t, p, patterntest.NewElasticsearch()))
 	}
 	first.App.Args[0] = "changed"
 	require.Equal(t, []string{"-v"}, p.Rebind.Args)
@@ -76,7 +76,7 @@ func TestTLSProxyIsPure(t *testing.T) {
 // What an earlier run has laid on, and left no record of, gives the same Change.
 func TestTLSProxyOnItsOwnOutput(t *testing.T) {
 	for _, port := range []int32{9200, 443} {
-		w := patterntest.Elasticsearch(func(w *sidecar.Workload) { w.App.Ports[0].ContainerPort, w.App.Ports[0].HostPort = port, port })
+		w := patterntest.NewElasticsearch(func(w *sidecar.Workload) { w.App.Ports[0].ContainerPort, w.App.Ports[0].HostPort = port, port })
 		p := proxy(func(p *TLSProxy) { p.Port = port })
 		first := change(t, p, w)
 		require.EqualValues(t, port, first.Containers[0].Ports[0].HostPort)
@@ -101,7 +101,7 @@ func TestTLSProxyOnItsOwnOutput(t *testing.T) {
 
 func TestTLSProxyPorts(t *testing.T) {
 	port := func(edits ...func(*sidecar.Workload)) corev1.ContainerPort {
-		return change(t, proxy(), patterntest.Elasticsearch(edits...)).Containers[0].Ports[0]
+		return change(t, proxy(), patterntest.NewElasticsearch(edits...)).Containers[0].Ports[0]
 	}
 	unnamed := func(w *sidecar.Workload) { w.App.Ports[0].Name = "" }
 	require.Equal(t, corev1.ContainerPort{Name: "http", ContainerPort: 9200}, port())
@@ -118,7 +118,7 @@ func TestTLSProxyPorts(t *testing.T) {
 func TestTLSProxyPrivilegedPort(t *testing.T) {
 	p := proxy(func(p *TLSProxy) { p.Port = 443 })
 	with := func(values ...string) *sidecar.Workload {
-		return patterntest.Elasticsearch(func(w *sidecar.Workload) {
+		return patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 			w.App.Ports[0].ContainerPort = 443
 			for _, v := range values {
 				w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{Sysctls: []corev1.Sysctl{
@@ -129,12 +129,12 @@ func TestTLSProxyPrivilegedPort(t *testing.T) {
 	zero := []corev1.Sysctl{{Name: "net.ipv4.ip_unprivileged_port_start", Value: "0"}}
 	c := change(t, p, with())
 	require.Equal(t, zero, c.Pod.Sysctls)
-	require.Equal(t, []string{"info port-privileged: port: the proxy isn't root, so the pod gets the safe sysctl net.ipv4.ip_unprivileged_port_start=0 for port 443"}, patterntest.Lines(c.Notes))
+	require.Equal(t, []string{"info port-privileged: port: the proxy isn't root, so the pod gets the safe sysctl net.ipv4.ip_unprivileged_port_start=0 for port 443"}, patterntest.FormatFindings(c.Notes))
 	require.Equal(t, zero, change(t, p, with("0")).Pod.Sysctls)
 	require.Empty(t, change(t, p, with("443")).Pod.Sysctls)
 	for _, bad := range []string{"444", "x"} {
 		require.Equal(t, []string{"error port-privileged: port: the proxy isn't root, and the pod's sysctl net.ipv4.ip_unprivileged_port_start=" + bad +
-			" keeps it from port 443; set that sysctl to 0, or leave it out"}, patterntest.Findings(t, p, with(bad)))
+			" keeps it from port 443; set that sysctl to 0, or leave it out"}, patterntest.FindingLines(t, p, with(bad)))
 	}
 }
 
@@ -165,7 +165,7 @@ func TestTLSProxyResources(t *testing.T) {
 		"pod resources": {[]func(*sidecar.Workload){fixed, func(w *sidecar.Workload) { w.Pod.Spec.Resources = &corev1.ResourceRequirements{} }}, burstable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ch := change(t, proxy(), patterntest.Elasticsearch(c.edits...))
+			ch := change(t, proxy(), patterntest.NewElasticsearch(c.edits...))
 			require.Equal(t, c.want, ch.Containers[0].Resources)
 			require.Equal(t, len(c.want.Limits) == 2, len(ch.Notes) == 1)
 		})
@@ -242,7 +242,7 @@ func TestTLSProxyFindings(t *testing.T) {
 			if c.proxy != nil {
 				c.proxy(p)
 			}
-			require.Equal(t, c.want, patterntest.Findings(t, p, patterntest.Elasticsearch(c.edits...)))
+			require.Equal(t, c.want, patterntest.FindingLines(t, p, patterntest.NewElasticsearch(c.edits...)))
 		})
 	}
 }
@@ -300,7 +300,7 @@ func TestTLSProxyValidate(t *testing.T) {
 			"warning rebind-address: rebind.env.d: the proxy doesn't look for the app on ::1; write 127.0.0.1",
 			"warning app-reachable: rebind.args[1]: on all addresses the app is still reachable without TLS; write 127.0.0.1"}},
 	} {
-		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, patterntest.Lines(proxy(c.edit).Validate())) })
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, patterntest.FormatFindings(proxy(c.edit).Validate())) })
 	}
 }
 
@@ -308,7 +308,7 @@ func TestTLSProxyValidate(t *testing.T) {
 // again, is accepted and gives the same.
 func TestCustomIsEveryPattern(t *testing.T) {
 	for _, p := range []*TLSProxy{proxy(), proxy(certified())} {
-		w := patterntest.Elasticsearch(func(w *sidecar.Workload) { w.App.Ports[0].Name = "" })
+		w := patterntest.NewElasticsearch(func(w *sidecar.Workload) { w.App.Ports[0].Name = "" })
 		want := change(t, p, w)
 		raw, err := json.Marshal(want)
 		require.NoError(t, err)

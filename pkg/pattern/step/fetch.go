@@ -99,19 +99,19 @@ var rcloneSize = pattern.Size{CPU: "100m", Memory: "64Mi", MaxMemory: "256Mi", F
 // Change fetches the file, and shows it to the app.
 func (p *Fetch) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	c := &sidecar.Change{Phase: sidecar.PhaseFetch}
-	mount, resources := p.folder(w, c)
+	mount, resources := p.addFolder(w, c)
 	ctr := corev1.Container{Name: w.Name, VolumeMounts: []corev1.VolumeMount{mount}}
 	file := path.Join(mount.MountPath, p.fileName())
-	if remote := p.remote(); remote != "" {
+	if remote := p.rclonePath(); remote != "" {
 		ctr.Image, ctr.Command = pattern.RcloneImage.Ref, stepScript("rclone")
-		ctr.SecurityContext, ctr.Resources = p.user(w, pattern.RcloneImage), rcloneSize.Resources(w)
-		ctr.Args = append(literally(file, p.SHA256, remote), rcloneArgs...)
-		p.storage(w, c, &ctr)
+		ctr.SecurityContext, ctr.Resources = p.fileOwner(w, pattern.RcloneImage), rcloneSize.Resources(w)
+		ctr.Args = append(escapeArgs(file, p.SHA256, remote), rcloneArgs...)
+		p.addStorage(w, c, &ctr)
 	} else {
 		ctr.Image, ctr.Command = pattern.CurlImage.Ref, stepScript("fetch")
-		ctr.SecurityContext, ctr.Resources = p.user(w, pattern.CurlImage), stepSize.Resources(w)
-		ctr.Args = literally(file, p.SHA256, p.URL)
-		p.curl(w, c, &ctr)
+		ctr.SecurityContext, ctr.Resources = p.fileOwner(w, pattern.CurlImage), stepSize.Resources(w)
+		ctr.Args = escapeArgs(file, p.SHA256, p.URL)
+		p.addCurlOptions(w, c, &ctr)
 	}
 	for name, q := range resources.Requests {
 		ctr.Resources.Requests[name] = q
@@ -123,23 +123,23 @@ func (p *Fetch) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// folder is where the container writes the file. The app gets to see it read-only,
+// addFolder is where the container writes the file. The app gets to see it read-only,
 // where it doesn't mount it by itself.
-func (p *Fetch) folder(w *sidecar.Workload, c *sidecar.Change) (corev1.VolumeMount, corev1.ResourceRequirements) {
+func (p *Fetch) addFolder(w *sidecar.Workload, c *sidecar.Change) (corev1.VolumeMount, corev1.ResourceRequirements) {
 	if p.VolumeName != "" {
-		there := p.mounted(w)
+		there := p.appMount(w)
 		c.App.VolumeMounts = []corev1.VolumeMount{there}
 		return corev1.VolumeMount{Name: there.Name, MountPath: there.MountPath, SubPath: there.SubPath}, corev1.ResourceRequirements{}
 	}
 	name := pattern.VolumeName(w, "files")
 	c.Volumes = append(c.Volumes, corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: new(p.SizeLimit.DeepCopy())}}})
 	c.App.VolumeMounts = []corev1.VolumeMount{{Name: name, MountPath: p.MountPath, ReadOnly: true}}
-	return corev1.VolumeMount{Name: name, MountPath: p.MountPath}, storage(w, *p.SizeLimit)
+	return corev1.VolumeMount{Name: name, MountPath: p.MountPath}, storageResources(w, *p.SizeLimit)
 }
 
-// mounted is the app's mount of the volume: the one that it has, be it ours from an
+// appMount is the app's mount of the volume: the one that it has, be it ours from an
 // earlier run, or a new one.
-func (p *Fetch) mounted(w *sidecar.Workload) corev1.VolumeMount {
+func (p *Fetch) appMount(w *sidecar.Workload) corev1.VolumeMount {
 	for _, m := range w.App.VolumeMounts {
 		if m.Name == p.VolumeName && (p.MountPath == "" || path.Clean(m.MountPath) == p.MountPath) {
 			return m
@@ -148,9 +148,9 @@ func (p *Fetch) mounted(w *sidecar.Workload) corev1.VolumeMount {
 	return corev1.VolumeMount{Name: p.VolumeName, MountPath: p.MountPath, ReadOnly: true}
 }
 
-// user is whom the file is written as. A volume of the app's is the app's to write
+// fileOwner is whom the file is written as. A volume of the app's is the app's to write
 // to, as far as we know who that is; the pod's fsGroup helps in any case.
-func (p *Fetch) user(w *sidecar.Workload, i pattern.Image) *corev1.SecurityContext {
+func (p *Fetch) fileOwner(w *sidecar.Workload, i pattern.Image) *corev1.SecurityContext {
 	if user, group := pattern.RunsAs(w, w.App); p.VolumeName != "" && user != nil && *user != 0 {
 		i.UID, i.GID = *user, *user
 		if group != nil {
@@ -172,9 +172,9 @@ func (p *Fetch) fileName() string {
 	return path.Base(u.Path)
 }
 
-// curl adds how the server is to be asked. Neither it nor whom it names instead is
+// addCurlOptions adds how the server is to be asked. Neither it nor whom it names instead is
 // asked in plain, unless the file is known by its checksum.
-func (p *Fetch) curl(w *sidecar.Workload, c *sidecar.Change, ctr *corev1.Container) {
+func (p *Fetch) addCurlOptions(w *sidecar.Workload, c *sidecar.Change, ctr *corev1.Container) {
 	if isPlain(p.URL) {
 		ctr.Args = append(ctr.Args, "--proto", "=http,https", "--proto-redir", "=http,https")
 	} else {

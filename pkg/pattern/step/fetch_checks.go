@@ -151,7 +151,7 @@ func (p *Fetch) Check(w *sidecar.Workload) sidecar.Findings {
 			checkSecretKeys(w, s.field+".secretName", s.file.SecretName, []string{cmp.Or(s.file.Key, s.field)}, &fs)
 		}
 	}
-	checkSecretKeys(w, "credentialsSecretName", p.CredentialsSecretName, credentialKeys[p.scheme()], &fs)
+	checkSecretKeys(w, "credentialsSecretName", p.CredentialsSecretName, credentialKeys[p.urlScheme()], &fs)
 	p.checkIdentity(w, &fs)
 	if p.VolumeName == "" {
 		return fs
@@ -163,7 +163,7 @@ func (p *Fetch) Check(w *sidecar.Workload) sidecar.Findings {
 			fs.Add(sidecar.Warning, "volume-owner", "volumeName", "nothing tells who may write to volume "+p.VolumeName+": the file is fetched by a user other than root", "write the pod's fsGroup, or have permissions do it; or the user by override.securityContext")
 		}
 	}
-	switch m := p.mounted(w); {
+	switch m := p.appMount(w); {
 	case m.MountPath == "":
 		fs.Add(sidecar.Error, "missing-field", "mountPath", fmt.Sprintf("container %s doesn't mount volume %s", w.App.Name, p.VolumeName), "write where it's to find the file")
 	case m.SubPathExpr != "":
@@ -174,7 +174,7 @@ func (p *Fetch) Check(w *sidecar.Workload) sidecar.Findings {
 
 // checkIdentity finds accounts of which the storage knows nothing.
 func (p *Fetch) checkIdentity(w *sidecar.Workload, fs *sidecar.Findings) {
-	identity, stored := accountRoles[p.scheme()]
+	identity, stored := accountRoles[p.urlScheme()]
 	if !stored || p.CredentialsSecretName != "" || p.S3 != nil && p.S3.Endpoint != "" {
 		return
 	}
@@ -183,7 +183,7 @@ func (p *Fetch) checkIdentity(w *sidecar.Workload, fs *sidecar.Findings) {
 		fs.Add(sidecar.Warning, "no-identity", "url", fmt.Sprintf("ServiceAccount %s has no annotation %s, by which the storage knows the pod", name, identity.annotation),
 			"write it; or see that there is "+identity.other+"; or name static credentials in credentialsSecretName")
 	}
-	if use := "azure.workload.identity/use"; p.scheme() == "azblob" && annotations[identity.annotation] != "" && w.Pod.Labels[use] != "true" {
+	if use := "azure.workload.identity/use"; p.urlScheme() == "azblob" && annotations[identity.annotation] != "" && w.Pod.Labels[use] != "true" {
 		fs.Add(sidecar.Warning, "no-identity", "url", "the pod has no label "+use+": \"true\", without which it gets no token of its ServiceAccount's", "write it")
 	}
 }

@@ -17,9 +17,9 @@ var rcloneArgs = []string{"--config", "", "--retries", "3", "--contimeout", "10s
 // backends are rclone's names for object storages, by the scheme of a URL.
 var backends = map[string]string{"s3": "s3", "gs": "gcs", "azblob": "azureblob"}
 
-// remote is a file in an object storage as rclone has it, or "". Settings of a
+// rclonePath is a file in an object storage as rclone has it, or "". Settings of a
 // backend come by variables: so there is nothing to be quoted.
-func (p *Fetch) remote() string {
+func (p *Fetch) rclonePath() string {
 	u, err := url.Parse(p.URL)
 	if err != nil || backends[u.Scheme] == "" {
 		return ""
@@ -27,23 +27,23 @@ func (p *Fetch) remote() string {
 	return ":" + backends[u.Scheme] + ":" + u.Host + u.Path
 }
 
-func (p *Fetch) scheme() string {
+func (p *Fetch) urlScheme() string {
 	scheme, _, _ := strings.Cut(p.URL, ":")
 	return scheme
 }
 
-// storage adds where the object storage is, and as whom it's asked.
-func (p *Fetch) storage(w *sidecar.Workload, c *sidecar.Change, ctr *corev1.Container) {
+// addStorage adds where the object storage is, and as whom it's asked.
+func (p *Fetch) addStorage(w *sidecar.Workload, c *sidecar.Change, ctr *corev1.Container) {
 	set := func(name, value string) {
 		if value != "" {
-			ctr.Env = append(ctr.Env, corev1.EnvVar{Name: name, Value: literally(value)[0]})
+			ctr.Env = append(ctr.Env, corev1.EnvVar{Name: name, Value: escapeArgs(value)[0]})
 		}
 	}
 	secret := func(name, key string) {
 		ctr.Env = append(ctr.Env, corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
 			LocalObjectReference: corev1.LocalObjectReference{Name: p.CredentialsSecretName}, Key: key}}})
 	}
-	switch static := p.CredentialsSecretName != ""; p.scheme() {
+	switch static := p.CredentialsSecretName != ""; p.urlScheme() {
 	case "s3":
 		provider := "AWS"
 		if p.S3 != nil && p.S3.Endpoint != "" {

@@ -32,12 +32,12 @@ func TestFetchPrograms(t *testing.T) {
 		"azblob://box/a,b=%22c%22:d/m.bin":    {"rclone", "/models/m.bin", `:azureblob:box/a,b="c":d/m.bin`},
 		"https://models.example/%24(HOME).gz": {"fetch", "/models/$(HOME).gz", "https://models.example/%24(HOME).gz"},
 	} {
-		got := patterntest.Build(t, fetch(func(p *Fetch) {
+		got := patterntest.BuildChange(t, fetch(func(p *Fetch) {
 			p.URL = url
 			if strings.HasPrefix(url, "azblob") {
 				p.Azure = &Azure{Account: "models"}
 			}
-		}), patterntest.Shop()).InitContainers[0]
+		}), patterntest.NewShop()).InitContainers[0]
 		require.Equal(t, c.command, got.Command[3])
 		require.Equal(t, []string{c.file, strings.Repeat("ab", 32), c.remote}, []string{expand(got.Args[0]), got.Args[1], expand(got.Args[2])}, url)
 	}
@@ -85,29 +85,29 @@ func TestFetchURLs(t *testing.T) {
 
 // A file of its own volume, or of one that is there.
 func TestFetchVolumes(t *testing.T) {
-	own := patterntest.Build(t, fetch(), patterntest.Shop())
+	own := patterntest.BuildChange(t, fetch(), patterntest.NewShop())
 	require.Equal(t, "10Gi", own.Volumes[0].EmptyDir.SizeLimit.String())
 	require.Equal(t, []corev1.VolumeMount{{Name: "tunnel-files", MountPath: "/models", ReadOnly: true}}, own.App.VolumeMounts)
 	require.EqualValues(t, 100, *own.InitContainers[0].SecurityContext.RunAsUser)
 
 	claimed := func(edits ...func(*sidecar.Workload)) *sidecar.Workload {
-		return patterntest.Shop(append([]func(*sidecar.Workload){func(w *sidecar.Workload) {
+		return patterntest.NewShop(append([]func(*sidecar.Workload){func(w *sidecar.Workload) {
 			w.Claims = []string{"data"}
 			w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: new(int64(1000)), FSGroup: new(int64(7))}
 		}}, edits...)...)
 	}
 	into := func(p *Fetch) { p.VolumeName, p.SizeLimit = "data", nil }
-	new1 := patterntest.Build(t, fetch(into), claimed())
+	new1 := patterntest.BuildChange(t, fetch(into), claimed())
 	mount := corev1.VolumeMount{Name: "data", MountPath: "/models", ReadOnly: true}
 	require.Equal(t, []corev1.VolumeMount{mount}, new1.App.VolumeMounts)
 	require.Equal(t, []corev1.VolumeMount{{Name: "data", MountPath: "/models"}}, new1.InitContainers[0].VolumeMounts)
 	require.EqualValues(t, 1000, *new1.InitContainers[0].SecurityContext.RunAsUser)
 	require.NotContains(t, new1.InitContainers[0].Resources.Requests, corev1.ResourceEphemeralStorage)
-	again := patterntest.Build(t, fetch(into), claimed(func(w *sidecar.Workload) { w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{mount} }))
+	again := patterntest.BuildChange(t, fetch(into), claimed(func(w *sidecar.Workload) { w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{mount} }))
 	require.Equal(t, new1, again, "a run over it wants the same")
 
 	theirs := corev1.VolumeMount{Name: "data", MountPath: "/data", SubPath: "sets"}
-	there := patterntest.Build(t, fetch(into, func(p *Fetch) { p.MountPath = "" }), claimed(func(w *sidecar.Workload) { w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{theirs} }))
+	there := patterntest.BuildChange(t, fetch(into, func(p *Fetch) { p.MountPath = "" }), claimed(func(w *sidecar.Workload) { w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{theirs} }))
 	require.Equal(t, []corev1.VolumeMount{theirs}, there.App.VolumeMounts, "as it is")
 	require.Equal(t, []corev1.VolumeMount{{Name: "data", MountPath: "/data", SubPath: "sets"}}, there.InitContainers[0].VolumeMounts)
 	require.Equal(t, "/data/m.bin", there.InitContainers[0].Args[0])
@@ -117,14 +117,14 @@ func TestFetchVolumes(t *testing.T) {
 	root := claimed(func(w *sidecar.Workload) {
 		w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: new(int64(0))}
 	})
-	require.Contains(t, strings.Join(patterntest.Findings(t, fetch(into), root), ""), "volume-owner")
-	require.EqualValues(t, 100, *patterntest.Build(t, fetch(into), root).InitContainers[0].SecurityContext.RunAsUser, "never root")
+	require.Contains(t, strings.Join(patterntest.FindingLines(t, fetch(into), root), ""), "volume-owner")
+	require.EqualValues(t, 100, *patterntest.BuildChange(t, fetch(into), root).InitContainers[0].SecurityContext.RunAsUser, "never root")
 }
 
 // Who the pod is to a storage: its account, or static credentials, as the Secret's.
 func TestFetchIdentity(t *testing.T) {
 	account := func(annotations map[string]string) *sidecar.Workload {
-		return patterntest.Shop(func(w *sidecar.Workload) {
+		return patterntest.NewShop(func(w *sidecar.Workload) {
 			w.ServiceAccounts = func(string) map[string]string { return annotations }
 		})
 	}
@@ -144,19 +144,19 @@ func TestFetchIdentity(t *testing.T) {
 			}
 		})
 		names := func() (out []string) {
-			for _, e := range patterntest.Build(t, p, patterntest.Shop()).InitContainers[0].Env {
+			for _, e := range patterntest.BuildChange(t, p, patterntest.NewShop()).InitContainers[0].Env {
 				out = append(out, e.Name)
 			}
 			return out
 		}
-		require.Empty(t, patterntest.Findings(t, p, account(nil)), "the account isn't among the input")
-		require.Contains(t, strings.Join(patterntest.Findings(t, p, account(map[string]string{})), ""), "ServiceAccount default has no annotation "+c.annotation)
-		require.NotContains(t, strings.Join(patterntest.Findings(t, p, account(map[string]string{c.annotation: "x"})), ""), "has no annotation")
+		require.Empty(t, patterntest.FindingLines(t, p, account(nil)), "the account isn't among the input")
+		require.Contains(t, strings.Join(patterntest.FindingLines(t, p, account(map[string]string{})), ""), "ServiceAccount default has no annotation "+c.annotation)
+		require.NotContains(t, strings.Join(patterntest.FindingLines(t, p, account(map[string]string{c.annotation: "x"})), ""), "has no annotation")
 		require.Equal(t, c.env, names())
 		p.CredentialsSecretName = "keys"
-		require.Empty(t, patterntest.Findings(t, p, account(map[string]string{})))
+		require.Empty(t, patterntest.FindingLines(t, p, account(map[string]string{})))
 		require.Equal(t, c.static, names())
-		w := patterntest.Shop(func(w *sidecar.Workload) { w.Secrets = map[string][]string{"keys": {"other"}} })
-		require.Contains(t, strings.Join(patterntest.Findings(t, p, w), ""), "secret-key")
+		w := patterntest.NewShop(func(w *sidecar.Workload) { w.Secrets = map[string][]string{"keys": {"other"}} })
+		require.Contains(t, strings.Join(patterntest.FindingLines(t, p, w), ""), "secret-key")
 	}
 }

@@ -54,7 +54,7 @@ func (p *Permissions) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	var mounts []corev1.VolumeMount
 	for _, name := range p.Volumes {
 		v, _ := podVolume(w, name)
-		if p.mode(v) == ModeChown {
+		if p.modeFor(v) == ModeChown {
 			mounts = append(mounts, appMounts(w, name)...)
 			continue
 		}
@@ -64,10 +64,10 @@ func (p *Permissions) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		}
 	}
 	if mounts != nil {
-		form, owner := p.owner(w)
+		form, owner := p.chownOwner(w)
 		args := []string{form, owner}
 		for i := range mounts {
-			args = append(args, literally(mounts[i].MountPath)...)
+			args = append(args, escapeArgs(mounts[i].MountPath)...)
 		}
 		c.InitContainers = []corev1.Container{{
 			Name:         w.Name,
@@ -83,10 +83,10 @@ func (p *Permissions) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// mode is how a volume becomes writable: the kubelet never changes what belongs to
+// modeFor is how a volume becomes writable: the kubelet never changes what belongs to
 // the node or to an NFS server (k8s.io/kubernetes/pkg/volume: their Attributes aren't
 // Managed).
-func (p *Permissions) mode(v corev1.Volume) PermissionMode {
+func (p *Permissions) modeFor(v corev1.Volume) PermissionMode {
 	switch {
 	case p.Mode != "":
 		return p.Mode
@@ -123,9 +123,9 @@ func (p *Permissions) changePolicy(w *sidecar.Workload) corev1.PodFSGroupChangeP
 	return corev1.FSGroupChangeOnRootMismatch
 }
 
-// owner is whom chown gives volumes to, and what stat is asked for to compare. A
+// chownOwner is whom chown gives volumes to, and what stat is asked for to compare. A
 // group that nothing tells stays what it is.
-func (p *Permissions) owner(w *sidecar.Workload) (form, owner string) {
+func (p *Permissions) chownOwner(w *sidecar.Workload) (form, chownOwner string) {
 	user, group := pattern.RunsAs(w, w.App)
 	if p.RunAsUser != nil {
 		user = p.RunAsUser

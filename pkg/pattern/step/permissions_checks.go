@@ -53,9 +53,9 @@ func (p *Permissions) Check(w *sidecar.Workload) sidecar.Findings {
 		if !ok {
 			continue
 		}
-		if p.mode(v) == ModeFSGroup {
+		if p.modeFor(v) == ModeFSGroup {
 			group = append(group, name)
-			if kind := unmanaged(v); kind != "" {
+			if kind := unmanagedKind(v); kind != "" {
 				fs.Add(sidecar.Error, "fs-group", "mode", "volume "+name+" is "+kind+", which the kubelet gives to no group", "use chown for it, or leave mode out")
 			}
 			continue
@@ -66,7 +66,7 @@ func (p *Permissions) Check(w *sidecar.Workload) sidecar.Findings {
 			fs.Add(sidecar.Error, "volume-unused", at, fmt.Sprintf("container %s doesn't mount volume %s to write to it", w.App.Name, name), "name one that it does, or the container in app")
 		}
 	}
-	if others := shared(w, p.Volumes); group != nil && others != nil {
+	if others := sharedVolumes(w, p.Volumes); group != nil && others != nil {
 		fs.Add(sidecar.Info, "fs-group", "volumes", "the kubelet gives all volumes of the pod to its fsGroup, so also "+pattern.JoinSorted(others), "")
 	}
 	if group != nil && p.fsGroup(w) == nil {
@@ -82,7 +82,7 @@ func (p *Permissions) Check(w *sidecar.Workload) sidecar.Findings {
 
 // checkOwner finds apps of which nobody knows as whom they run.
 func (p *Permissions) checkOwner(w *sidecar.Workload, fs *sidecar.Findings) {
-	_, owner := p.owner(w)
+	_, owner := p.chownOwner(w)
 	if owner == "" {
 		fs.Add(sidecar.Error, "user-unknown", "runAsUser", "nothing tells what user the app runs as: neither its nor the pod's securityContext has a runAsUser", "write it; id in the app's container tells")
 		return
@@ -98,8 +98,8 @@ func (p *Permissions) checkOwner(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// unmanaged is what a volume is that no fsGroup changes, or "".
-func unmanaged(v corev1.Volume) string {
+// unmanagedKind is what a volume is that no fsGroup changes, or "".
+func unmanagedKind(v corev1.Volume) string {
 	switch {
 	case v.HostPath != nil:
 		return "a hostPath"
@@ -109,9 +109,9 @@ func unmanaged(v corev1.Volume) string {
 	return ""
 }
 
-// shared are volumes that outlive the pod and get its group as well, though they
+// sharedVolumes are volumes that outlive the pod and get its group as well, though they
 // aren't named.
-func shared(w *sidecar.Workload, named []string) (names []string) {
+func sharedVolumes(w *sidecar.Workload, named []string) (names []string) {
 	for _, name := range pattern.VolumeNames(w) {
 		v, _ := podVolume(w, name)
 		if lasting := v.VolumeSource == (corev1.VolumeSource{}) || v.PersistentVolumeClaim != nil || v.CSI != nil; lasting && !slices.Contains(named, name) {

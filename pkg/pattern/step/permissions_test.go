@@ -13,7 +13,7 @@ import (
 
 // stores is an app with volumes of all kinds, which runs as somebody.
 func stores(edits ...func(*sidecar.Workload)) *sidecar.Workload {
-	return patterntest.Shop(append([]func(*sidecar.Workload){func(w *sidecar.Workload) {
+	return patterntest.NewShop(append([]func(*sidecar.Workload){func(w *sidecar.Workload) {
 		w.Name = "permissions"
 		w.Claims = []string{"claimed"}
 		for name, source := range map[string]corev1.VolumeSource{
@@ -50,7 +50,7 @@ func TestPermissionsModes(t *testing.T) {
 		{"node", "", true, ""},
 		{"nfs", "", true, ""},
 	} {
-		got := patterntest.Build(t, &Permissions{Volumes: []string{c.volume}, Mode: PermissionMode(c.mode)}, stores())
+		got := patterntest.BuildChange(t, &Permissions{Volumes: []string{c.volume}, Mode: PermissionMode(c.mode)}, stores())
 		require.Equal(t, sidecar.PhaseKernel, got.Phase)
 		require.Equal(t, c.policy, got.Pod.FSGroupChangePolicy, c.volume)
 		if c.chown {
@@ -89,7 +89,7 @@ func TestPermissionsOwner(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := c.p
 			p.Volumes = []string{"nfs", "claim"}
-			got := patterntest.Build(t, &p, stores(c.edit))
+			got := patterntest.BuildChange(t, &p, stores(c.edit))
 			require.Equal(t, c.owner, got.InitContainers[0].Args[1])
 			require.Equal(t, c.fsGroup, *got.Pod.FSGroup)
 			again := stores(c.edit)
@@ -98,7 +98,7 @@ func TestPermissionsOwner(t *testing.T) {
 			}
 			again.Pod.Spec.SecurityContext.FSGroup = got.Pod.FSGroup
 			again.Pod.Spec.SecurityContext.FSGroupChangePolicy = &got.Pod.FSGroupChangePolicy
-			require.Equal(t, got.Pod, patterntest.Build(t, &p, again).Pod, "a run over it wants the same")
+			require.Equal(t, got.Pod, patterntest.BuildChange(t, &p, again).Pod, "a run over it wants the same")
 		})
 	}
 	for _, volume := range []string{"nfs", "claim"} {
@@ -112,7 +112,7 @@ func TestPermissionsOwner(t *testing.T) {
 	})
 	_, err := sidecar.Build(&Permissions{Volumes: []string{"nfs"}}, two)
 	require.ErrorContains(t, err, "containers shop and other don't run as one user")
-	patterntest.Build(t, &Permissions{Volumes: []string{"nfs"}, RunAsUser: id(1)}, two)
+	patterntest.BuildChange(t, &Permissions{Volumes: []string{"nfs"}, RunAsUser: id(1)}, two)
 }
 
 // The folders are those that the app sees, each part of a volume once.
@@ -122,7 +122,7 @@ func TestPermissionsMounts(t *testing.T) {
 			{Name: "nfs", MountPath: "/a", SubPath: "a"}, {Name: "nfs", MountPath: "/again", SubPath: "a"}, {Name: "nfs", MountPath: "/b", ReadOnly: true}, {Name: "nfs", MountPath: "/$(C)"},
 		}
 	})
-	c := patterntest.Build(t, &Permissions{Volumes: []string{"nfs"}}, w).InitContainers[0]
+	c := patterntest.BuildChange(t, &Permissions{Volumes: []string{"nfs"}}, w).InitContainers[0]
 	require.Equal(t, []corev1.VolumeMount{{Name: "nfs", MountPath: "/volumes/a", SubPath: "a"}, {Name: "nfs", MountPath: "/volumes/$(C)"}}, c.VolumeMounts)
 	require.Equal(t, []string{"%u", "1000", "/volumes/a", "/volumes/$$(C)"}, c.Args)
 }
@@ -149,6 +149,6 @@ func TestPermissionsAdmitted(t *testing.T) {
 	for level, fine := range map[string]bool{"": true, "privileged": true, "baseline": true, "restricted": false} {
 		_, err := sidecar.Build(&Permissions{Volumes: []string{"nfs"}}, stores(func(w *sidecar.Workload) { w.PodSecurity = level }))
 		require.Equal(t, fine, err == nil, level)
-		patterntest.Build(t, &Permissions{Volumes: []string{"claim"}}, stores(func(w *sidecar.Workload) { w.PodSecurity = level }))
+		patterntest.BuildChange(t, &Permissions{Volumes: []string{"claim"}}, stores(func(w *sidecar.Workload) { w.PodSecurity = level }))
 	}
 }

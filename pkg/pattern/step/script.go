@@ -33,9 +33,9 @@ func stepScript(name string) []string {
 	return []string{"sh", "-c", body[strings.Index(body, "# Written"):], name}
 }
 
-// literally writes arguments so that the kubelet leaves them as they are: it takes
+// escapeArgs writes arguments so that the kubelet leaves them as they are: it takes
 // $(NAME) for a variable's value, and $$ for $.
-func literally(args ...string) []string {
+func escapeArgs(args ...string) []string {
 	out := make([]string, len(args))
 	for i, a := range args {
 		out[i] = strings.ReplaceAll(a, "$", "$$")
@@ -56,14 +56,14 @@ func asRoot(capabilities ...corev1.Capability) *corev1.SecurityContext {
 	return c
 }
 
-// enforces reports whether the namespace refuses what isn't admitted at a level.
-func enforces(w *sidecar.Workload, level string) bool {
+// enforcesLevel reports whether the namespace refuses what isn't admitted at a level.
+func enforcesLevel(w *sidecar.Workload, level string) bool {
 	return w.PodSecurity == "restricted" || w.PodSecurity == level
 }
 
 // checkAdmitted finds namespaces that refuse what is to be done.
 func checkAdmitted(w *sidecar.Workload, level, field, what, hint string, fs *sidecar.Findings) {
-	if enforces(w, level) {
+	if enforcesLevel(w, level) {
 		fs.Add(sidecar.Error, "pod-security", field, fmt.Sprintf("the namespace's label %s: %s refuses %s", sidecar.PodSecurityLabel, w.PodSecurity, what), hint)
 	}
 }
@@ -103,10 +103,10 @@ func checkWritable(w *sidecar.Workload, field, name string, fs *sidecar.Findings
 	return v, true
 }
 
-// storage is what is asked for in ephemeral storage: what a volume may take besides
+// storageResources is what is asked for in ephemeral storage: what a volume may take besides
 // all that the manifest's containers that run as long as the pod want for themselves. The
 // scheduler and the kubelet compare it with their sum, and the larger one counts.
-func storage(w *sidecar.Workload, volume resource.Quantity) corev1.ResourceRequirements {
+func storageResources(w *sidecar.Workload, volume resource.Quantity) corev1.ResourceRequirements {
 	request, limit := volume.DeepCopy(), volume.DeepCopy()
 	limited := false
 	for _, c := range pattern.RunningContainers(w) {

@@ -66,18 +66,18 @@ func TestStorage(t *testing.T) {
 	quantity := func(s string) corev1.ResourceList {
 		return corev1.ResourceList{corev1.ResourceEphemeralStorage: resource.MustParse(s)}
 	}
-	w := patterntest.Shop()
-	got := storage(w, resource.MustParse("10Gi"))
+	w := patterntest.NewShop()
+	got := storageResources(w, resource.MustParse("10Gi"))
 	require.Equal(t, "10Gi", got.Requests.StorageEphemeral().String())
 	require.Nil(t, got.Limits, "it would be the pod's limit")
 	w.Pod.Spec.Containers[0].Resources = corev1.ResourceRequirements{Requests: quantity("1Gi")}
 	w.Pod.Spec.InitContainers = []corev1.Container{{RestartPolicy: &always, Resources: corev1.ResourceRequirements{Limits: quantity("2Gi")}}, {Resources: corev1.ResourceRequirements{Requests: quantity("99Gi")}}}
-	got = storage(w, resource.MustParse("10Gi"))
+	got = storageResources(w, resource.MustParse("10Gi"))
 	require.Equal(t, "13Gi", got.Requests.StorageEphemeral().String())
 	require.Equal(t, "12Gi", got.Limits.StorageEphemeral().String())
 	w.Pod.Spec.InitContainers[0].Name = "log-tail-access"
 	w.Added = []string{"log-tail-access"}
-	got = storage(w, resource.MustParse("10Gi"))
+	got = storageResources(w, resource.MustParse("10Gi"))
 	require.Equal(t, "11Gi", got.Requests.StorageEphemeral().String(), "as in the first run")
 }
 
@@ -106,7 +106,7 @@ func FuzzSteps(f *testing.F) {
 			{&Permissions{Volumes: []string{"data"}, Mode: PermissionMode(o)}, nil},
 			{&Permissions{Volumes: []string{"data", s}}, nil},
 		} {
-			w := patterntest.Shop(func(w *sidecar.Workload) {
+			w := patterntest.NewShop(func(w *sidecar.Workload) {
 				w.Pod.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{NFS: &corev1.NFSVolumeSource{}}}}
 				w.Pod.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64(1000))}
 				w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/" + strings.ReplaceAll(strings.ReplaceAll(s, "\n", ""), "\x00", "")}}

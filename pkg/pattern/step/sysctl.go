@@ -30,7 +30,7 @@ func (p *Sysctl) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	var raise []string
 	for _, s := range p.Sysctls {
 		s.Name = sidecar.SysctlName(s.Name)
-		if settable(w, s.Name) == podSetting {
+		if placeOfSysctl(w, s.Name) == podSetting {
 			c.Pod.Sysctls = append(c.Pod.Sysctls, s)
 		} else {
 			raise = append(raise, sidecar.SysctlPath(s.Name), s.Value)
@@ -43,15 +43,15 @@ func (p *Sysctl) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 			Command:         stepScript("sysctl"),
 			Args:            raise,
 			Resources:       stepSize.Resources(w),
-			SecurityContext: privileged(),
+			SecurityContext: privilegedSecurityContext(),
 		}}
 	}
 	return c, nil
 }
 
-// privileged is what it takes to write to the node's /proc/sys: no capability makes
+// privilegedSecurityContext is what it takes to write to the node's /proc/sys: no capability makes
 // a container runtime mount it writable.
-func privileged() *corev1.SecurityContext {
+func privilegedSecurityContext() *corev1.SecurityContext {
 	return &corev1.SecurityContext{
 		Privileged:             new(true),
 		RunAsUser:              new(int64(0)),
@@ -68,7 +68,7 @@ func (p *Sysctl) Check(w *sidecar.Workload) sidecar.Findings {
 	var node []string
 	for i, s := range p.Sysctls {
 		at, name := fmt.Sprintf("sysctls[%d]", i), sidecar.SysctlName(s.Name)
-		switch settable(w, name) {
+		switch placeOfSysctl(w, name) {
 		case podSetting:
 			checkUnsafe(w, at, name, &fs)
 		case nodeLimit:
@@ -90,7 +90,7 @@ func (p *Sysctl) Check(w *sidecar.Workload) sidecar.Findings {
 	if u := w.Pod.Spec.HostUsers; u != nil && !*u {
 		pattern.AddUnfit(w, &fs, "user-namespace", "root of a user namespace can't raise the node's "+names, "take hostUsers: false off, or set it on the nodes", "hostUsers")
 	}
-	if w.PodSecurity != "privileged" && !enforces(w, "baseline") {
+	if w.PodSecurity != "privileged" && !enforcesLevel(w, "baseline") {
 		fs.Add(sidecar.Info, "sysctl-node", "sysctls", names+" is the node's: a privileged init container raises it for all pods there, which the namespace must admit", "")
 	}
 	return fs
@@ -106,7 +106,7 @@ func checkUnsafe(w *sidecar.Workload, at, name string, fs *sidecar.Findings) {
 	if known {
 		why = fmt.Sprintf("is safe since Kubernetes 1.%d only, and this must run on %s", minor, w.Kubernetes)
 	}
-	if enforces(w, "baseline") {
+	if enforcesLevel(w, "baseline") {
 		checkAdmitted(w, "baseline", at, name+", which "+why, "leave it out, or use a namespace that admits it", fs)
 		return
 	}

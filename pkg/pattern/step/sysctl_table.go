@@ -76,8 +76,8 @@ const (
 	nodeSetting             // it's the node's, and no pod of this kind can get at it
 )
 
-// settable decides about a setting, by its name with dots.
-func settable(w *sidecar.Workload, name string) sysctlPlace {
+// placeOfSysctl decides about a setting, by its name with dots.
+func placeOfSysctl(w *sidecar.Workload, name string) sysctlPlace {
 	shared := true // with the node
 	switch sidecar.SysctlNamespace(name) {
 	case sidecar.NetNamespace:

@@ -40,11 +40,11 @@ func TestSysctlPlaces(t *testing.T) {
 		{"kernel.core_pattern", nil, notALimit},
 		{"fs.file-max", nil, nodeLimit},
 	} {
-		w := patterntest.Shop()
+		w := patterntest.NewShop()
 		if c.edit != nil {
 			c.edit(w)
 		}
-		require.Equal(t, c.is, settable(w, c.name), "%s %v", c.name, w.Pod.Spec)
+		require.Equal(t, c.is, placeOfSysctl(w, c.name), "%s %v", c.name, w.Pod.Spec)
 	}
 }
 
@@ -53,7 +53,7 @@ func TestSysctlTables(t *testing.T) {
 	for name := range safeSince {
 		require.NotEqual(t, sidecar.NodeNamespace, sidecar.SysctlNamespace(name), name)
 		require.NotContains(t, nodeNetwork, name)
-		require.Equal(t, podSetting, settable(patterntest.Shop(), name))
+		require.Equal(t, podSetting, placeOfSysctl(patterntest.NewShop(), name))
 	}
 	for _, name := range nodeNetwork {
 		require.Equal(t, sidecar.NetNamespace, sidecar.SysctlNamespace(name), name)
@@ -71,11 +71,11 @@ func TestSysctlTables(t *testing.T) {
 func TestSysctlUnsafe(t *testing.T) {
 	p := &Sysctl{Sysctls: []corev1.Sysctl{{Name: "net.ipv4.tcp_rmem", Value: "4096 131072 6291456"}}}
 	at := func(minor int, level string) *sidecar.Workload {
-		return patterntest.Shop(func(w *sidecar.Workload) { w.Kubernetes.Minor, w.PodSecurity = minor, level })
+		return patterntest.NewShop(func(w *sidecar.Workload) { w.Kubernetes.Minor, w.PodSecurity = minor, level })
 	}
-	require.Empty(t, patterntest.Findings(t, p, at(32, "restricted")))
-	require.Equal(t, []string{"warning sysctl-unsafe: sysctls[0]: net.ipv4.tcp_rmem is safe since Kubernetes 1.32 only, and this must run on 1.31: a kubelet that isn't told to allow it ends the pod as SysctlForbidden; see that the nodes' kubelets have it in allowedUnsafeSysctls"}, patterntest.Findings(t, p, at(31, "")))
-	require.Len(t, patterntest.Findings(t, p, at(31, "privileged")), 1)
+	require.Empty(t, patterntest.FindingLines(t, p, at(32, "restricted")))
+	require.Equal(t, []string{"warning sysctl-unsafe: sysctls[0]: net.ipv4.tcp_rmem is safe since Kubernetes 1.32 only, and this must run on 1.31: a kubelet that isn't told to allow it ends the pod as SysctlForbidden; see that the nodes' kubelets have it in allowedUnsafeSysctls"}, patterntest.FindingLines(t, p, at(31, "")))
+	require.Len(t, patterntest.FindingLines(t, p, at(31, "privileged")), 1)
 	for _, level := range []string{"baseline", "restricted"} {
 		_, err := sidecar.Build(p, at(31, level))
 		require.ErrorContains(t, err, "pod-security.kubernetes.io/enforce: "+level)
@@ -84,18 +84,18 @@ func TestSysctlUnsafe(t *testing.T) {
 
 // There is a privileged container where nothing else can do it, and only there.
 func TestSysctlContainer(t *testing.T) {
-	c := patterntest.Build(t, &Sysctl{Sysctls: []corev1.Sysctl{{Name: "net.ipv4.tcp_syncookies", Value: "1"}}}, patterntest.Shop())
+	c := patterntest.BuildChange(t, &Sysctl{Sysctls: []corev1.Sysctl{{Name: "net.ipv4.tcp_syncookies", Value: "1"}}}, patterntest.NewShop())
 	require.Empty(t, c.InitContainers)
 	require.Equal(t, sidecar.PhaseKernel, c.Phase)
-	c = patterntest.Build(t, &Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm/max_map_count", Value: "262144"}}}, patterntest.Shop())
+	c = patterntest.BuildChange(t, &Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm/max_map_count", Value: "262144"}}}, patterntest.NewShop())
 	require.Empty(t, c.Pod.Sysctls)
 	require.Equal(t, []string{"vm/max_map_count", "262144"}, c.InitContainers[0].Args)
 	require.True(t, *c.InitContainers[0].SecurityContext.Privileged)
 	require.Len(t, c.Notes, 1)
-	w := patterntest.Shop(func(w *sidecar.Workload) { w.PodSecurity = "privileged" })
-	require.Empty(t, patterntest.Findings(t, &Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm.max_map_count", Value: "262144"}}}, w))
+	w := patterntest.NewShop(func(w *sidecar.Workload) { w.PodSecurity = "privileged" })
+	require.Empty(t, patterntest.FindingLines(t, &Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm.max_map_count", Value: "262144"}}}, w))
 	for _, value := range []string{"0", "-1", "+1", "01", "1.5", "1 2", "9223372036854775808"} {
-		_, err := sidecar.Build(&Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm.max_map_count", Value: value}}}, patterntest.Shop())
+		_, err := sidecar.Build(&Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm.max_map_count", Value: value}}}, patterntest.NewShop())
 		if value == "+1" { // no value of any setting
 			require.ErrorContains(t, err, "write numbers or words")
 			continue

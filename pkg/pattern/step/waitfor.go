@@ -35,8 +35,8 @@ type WaitFor struct {
 
 var _ sidecar.Pattern = (*WaitFor)(nil)
 
-// image has both nc and curl, for URLs; for addresses alone busybox does.
-func (p *WaitFor) image() pattern.Image {
+// scriptImage has both nc and curl, for URLs; for addresses alone busybox does.
+func (p *WaitFor) scriptImage() pattern.Image {
 	if slices.ContainsFunc(p.Targets, isURL) {
 		return pattern.CurlImage
 	}
@@ -50,15 +50,15 @@ func (p *WaitFor) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	c := &sidecar.Change{Phase: sidecar.PhaseWait}
 	ctr := corev1.Container{
 		Name:    w.Name,
-		Image:   p.image().Ref,
+		Image:   p.scriptImage().Ref,
 		Command: stepScript("waitfor"),
 		Args: append([]string{
 			strconv.Itoa(int(cmp.Or(p.TimeoutSeconds, 300))),
 			strconv.Itoa(int(cmp.Or(p.IntervalSeconds, 2))),
-			p.pattern(),
-		}, literally(p.Targets...)...),
+			p.statusPattern(),
+		}, escapeArgs(p.Targets...)...),
 		Resources:       stepSize.Resources(w),
-		SecurityContext: pattern.RestrictedSecurityContext(p.image()),
+		SecurityContext: pattern.RestrictedSecurityContext(p.scriptImage()),
 	}
 	if p.CA != nil {
 		trustCA(w, p.CA, c, &ctr)
@@ -67,8 +67,8 @@ func (p *WaitFor) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// pattern is what a status must look like, for the shell.
-func (p *WaitFor) pattern() string {
+// statusPattern is what a status must look like, for the shell.
+func (p *WaitFor) statusPattern() string {
 	if p.Status == 0 {
 		return "[23][0-9][0-9]"
 	}

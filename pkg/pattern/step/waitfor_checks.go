@@ -126,7 +126,7 @@ func (p *WaitFor) Check(w *sidecar.Workload) sidecar.Findings {
 			}
 		}
 		for _, s := range w.Services {
-			if named(host, s.Ref, w.Ref.Namespace) && !s.Spec.PublishNotReadyAddresses {
+			if namesService(host, s.Ref, w.Ref.Namespace) && !s.Spec.PublishNotReadyAddresses {
 				fs.Add(sidecar.Warning, "startup-deadlock", at, "Service "+s.Ref.Name+" leads to these very pods, which are ready only after this has ended", "take it out, unless other pods are behind it")
 			}
 		}
@@ -134,8 +134,8 @@ func (p *WaitFor) Check(w *sidecar.Workload) sidecar.Findings {
 	return fs
 }
 
-// named reports whether a host is a Service, as pods of a namespace name it.
-func named(host string, s sidecar.Ref, from string) bool {
+// namesService reports whether a host is a Service, as pods of a namespace name it.
+func namesService(host string, s sidecar.Ref, from string) bool {
 	name, rest, _ := strings.Cut(strings.TrimSuffix(host, "."), ".")
 	if name != s.Name {
 		return false

@@ -14,11 +14,11 @@ import (
 
 // Addresses need no more than a shell; URLs need curl.
 func TestWaitFor(t *testing.T) {
-	c := patterntest.Build(t, &WaitFor{Targets: []string{"postgres.db:5432", "[::1]:80", "10.0.0.1:1"}}, patterntest.Shop())
+	c := patterntest.BuildChange(t, &WaitFor{Targets: []string{"postgres.db:5432", "[::1]:80", "10.0.0.1:1"}}, patterntest.NewShop())
 	require.Equal(t, sidecar.PhaseWait, c.Phase)
 	require.Equal(t, pattern.BusyboxImage.Ref, c.InitContainers[0].Image)
 	require.Equal(t, []string{"300", "2", "[23][0-9][0-9]", "postgres.db:5432", "[::1]:80", "10.0.0.1:1"}, c.InitContainers[0].Args)
-	c = patterntest.Build(t, &WaitFor{Targets: []string{"postgres:5432", "https://search/?q=$(A)"}, TimeoutSeconds: 60, IntervalSeconds: 1, Status: 204, CA: &pattern.CABundle{SecretName: "ca"}}, patterntest.Shop())
+	c = patterntest.BuildChange(t, &WaitFor{Targets: []string{"postgres:5432", "https://search/?q=$(A)"}, TimeoutSeconds: 60, IntervalSeconds: 1, Status: 204, CA: &pattern.CABundle{SecretName: "ca"}}, patterntest.NewShop())
 	require.Equal(t, pattern.CurlImage.Ref, c.InitContainers[0].Image)
 	require.Equal(t, []string{"60", "1", "204", "postgres:5432", "https://search/?q=$$(A)"}, c.InitContainers[0].Args)
 	require.Equal(t, []corev1.EnvVar{{Name: "CURL_CA_BUNDLE", Value: "/etc/outrigger/ca/ca.crt"}}, c.InitContainers[0].Env)
@@ -37,7 +37,7 @@ func TestWaitForTargets(t *testing.T) {
 
 // Who waits for itself waits in vain.
 func TestWaitForItself(t *testing.T) {
-	w := patterntest.Shop(func(w *sidecar.Workload) {
+	w := patterntest.NewShop(func(w *sidecar.Workload) {
 		w.Services = []sidecar.Service{{Ref: sidecar.Ref{Kind: "Service", Namespace: "prod", Name: "shop"}}}
 		w.Pod.Spec.Containers[0].Ports = []corev1.ContainerPort{{ContainerPort: 8080}}
 	})
@@ -55,7 +55,7 @@ func TestWaitForItself(t *testing.T) {
 		"127.0.0.1:6379":                    "",
 		"https://shop-2.example:8080/shop:": "",
 	} {
-		got := strings.Join(patterntest.Findings(t, &WaitFor{Targets: []string{target}}, w), "\n")
+		got := strings.Join(patterntest.FindingLines(t, &WaitFor{Targets: []string{target}}, w), "\n")
 		if says == "" {
 			require.Empty(t, got, target)
 		} else {
@@ -63,5 +63,5 @@ func TestWaitForItself(t *testing.T) {
 		}
 	}
 	w.Services[0].Spec.PublishNotReadyAddresses = true
-	require.Empty(t, patterntest.Findings(t, &WaitFor{Targets: []string{"shop:80"}}, w))
+	require.Empty(t, patterntest.FindingLines(t, &WaitFor{Targets: []string{"shop:80"}}, w))
 }

@@ -17,7 +17,7 @@ import (
 // Validate finds what is wrong with the config whatever the workload is.
 func (p *Tunnel) Validate() sidecar.Findings {
 	var fs sidecar.Findings
-	engines := p.engines()
+	engines := p.chosenEngines()
 	if len(engines) > 1 {
 		fs.Add(sidecar.Error, "bad-value", engines[1], "there is "+engines[0]+" already, and a tunnel is one of them", "leave one of them out; another tunnel is another entry")
 		return fs
@@ -39,8 +39,8 @@ func (p *Tunnel) Validate() sidecar.Findings {
 	return fs
 }
 
-// engines are the fields that say how the tunnel is made; none means ghostunnel.
-func (p *Tunnel) engines() (set []string) {
+// chosenEngines are the fields that say how the tunnel is made; none means ghostunnel.
+func (p *Tunnel) chosenEngines() (set []string) {
 	for _, e := range []struct {
 		field string
 		set   bool
@@ -61,7 +61,7 @@ func (p *Tunnel) validateGhostunnel(fs *sidecar.Findings) {
 	p.validatePorts(fs)
 	p.validateHost(fs)
 	p.CA.ValidateAt("ca", fs)
-	p.ClientCertificate.validate(fs)
+	p.ClientCertificate.validateCertificate(fs)
 	advice := map[Protocol]string{
 		Postgres: "use pgbouncer, cloudSQL or alloyDB; or clientTLS, where the app speaks TLS itself",
 		MySQL:    "use cloudSQL; or clientTLS, where the app speaks TLS itself",
@@ -87,7 +87,7 @@ func (p *Tunnel) validatePgBouncer(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "missing-field", "ca", "pgbouncer knows no public authorities", "name the Secret or ConfigMap with the CA of the server")
 	}
 	p.CA.ValidateAt("ca", fs)
-	p.ClientCertificate.validate(fs)
+	p.ClientCertificate.validateCertificate(fs)
 	if p.ServerName != "" && p.ServerName != p.Host {
 		fs.Add(sidecar.Error, "bad-value", "serverName", "pgbouncer verifies the name that it connects to", "write that name as host, or take serverName out")
 	}
@@ -141,7 +141,7 @@ func (p *Tunnel) validateClientTLS(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "missing-field", "ca", "the app can't verify the server without its authority", "name the Secret or ConfigMap with the CA of the server")
 	}
 	p.CA.ValidateAt("ca", fs)
-	p.ClientCertificate.validate(fs)
+	p.ClientCertificate.validateCertificate(fs)
 	if m := p.ClientTLS.MountPath; m != "" && (!path.IsAbs(m) || path.Clean(m) != m || m == "/" || strings.ContainsAny(m, ":$")) {
 		fs.Add(sidecar.Error, "bad-value", "clientTLS.mountPath", fmt.Sprintf("%q is no path of a folder", m), "write one as /etc/database")
 	}
@@ -172,7 +172,7 @@ func (p *Tunnel) validatePorts(fs *sidecar.Findings) {
 	if p.StatusPort != 0 {
 		pattern.CheckPort("statusPort", p.StatusPort, "", fs)
 	}
-	if p.ListenPort == p.status() {
+	if p.ListenPort == p.statusPort() {
 		fs.Add(sidecar.Error, "bad-value", "statusPort", fmt.Sprintf("%d is the listenPort", p.ListenPort), "write another one")
 	}
 }
@@ -199,7 +199,7 @@ func (p *Tunnel) validateHost(fs *sidecar.Findings) {
 	}
 }
 
-func (c *ClientCertificate) validate(fs *sidecar.Findings) {
+func (c *ClientCertificate) validateCertificate(fs *sidecar.Findings) {
 	if c == nil {
 		return
 	}

@@ -28,10 +28,10 @@ func (p *Tunnel) clientTLS(w *sidecar.Workload, c *sidecar.Change) {
 	var sources []corev1.VolumeProjection
 	if p.CA.SecretName != "" {
 		sources = append(sources, corev1.VolumeProjection{Secret: &corev1.SecretProjection{
-			LocalObjectReference: corev1.LocalObjectReference{Name: p.CA.SecretName}, Items: p.CA.Items(pattern.CAKey)}})
+			LocalObjectReference: corev1.LocalObjectReference{Name: p.CA.SecretName}, Items: p.CA.KeyItems(pattern.CAKey)}})
 	} else {
 		sources = append(sources, corev1.VolumeProjection{ConfigMap: &corev1.ConfigMapProjection{
-			LocalObjectReference: corev1.LocalObjectReference{Name: p.CA.ConfigMapName}, Items: p.CA.Items(pattern.CAKey)}})
+			LocalObjectReference: corev1.LocalObjectReference{Name: p.CA.ConfigMapName}, Items: p.CA.KeyItems(pattern.CAKey)}})
 	}
 	var env []corev1.EnvVar
 	add := func(name, value string) {
@@ -49,7 +49,7 @@ func (p *Tunnel) clientTLS(w *sidecar.Workload, c *sidecar.Change) {
 			items[1].Mode = new(int32(0o640))
 		}
 		sources = append(sources, corev1.VolumeProjection{Secret: &corev1.SecretProjection{
-			LocalObjectReference: corev1.LocalObjectReference{Name: p.ClientCertificate.secret(w)}, Items: items}})
+			LocalObjectReference: corev1.LocalObjectReference{Name: p.ClientCertificate.secretName(w)}, Items: items}})
 		add("PGSSLCERT", path.Join(dir, corev1.TLSCertKey))
 		add("PGSSLKEY", path.Join(dir, corev1.TLSPrivateKeyKey))
 	}

@@ -44,7 +44,7 @@ func FuzzTunnel(f *testing.F) {
 			p.ClientTLS, p.Protocol = &ClientTLS{MountPath: host}, Protocol(server)
 			p.ListenPort, p.Host, p.Port, p.ServerName = 0, "", 0, ""
 		}
-		w := patterntest.Shop(func(w *sidecar.Workload) {
+		w := patterntest.NewShop(func(w *sidecar.Workload) {
 			if beside {
 				w.Placement = sidecar.Beside
 			}

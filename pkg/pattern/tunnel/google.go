@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -48,23 +47,23 @@ var (
 )
 
 func (p *Tunnel) cloudSQL(w *sidecar.Workload, c *sidecar.Change) {
-	p.google(w, c, pattern.CloudSQLImage, p.CloudSQL.Instance, map[string]bool{"--auto-iam-authn": p.CloudSQL.AutoIAMAuthn, "--private-ip": p.CloudSQL.PrivateIP})
+	p.addGoogleProxy(w, c, pattern.CloudSQLImage, p.CloudSQL.Instance, map[string]bool{"--auto-iam-authn": p.CloudSQL.AutoIAMAuthn, "--private-ip": p.CloudSQL.PrivateIP})
 }
 
 func (p *Tunnel) alloyDB(w *sidecar.Workload, c *sidecar.Change) {
-	p.google(w, c, pattern.AlloyDBImage, p.AlloyDB.Instance, map[string]bool{"--auto-iam-authn": p.AlloyDB.AutoIAMAuthn, "--public-ip": p.AlloyDB.PublicIP})
+	p.addGoogleProxy(w, c, pattern.AlloyDBImage, p.AlloyDB.Instance, map[string]bool{"--auto-iam-authn": p.AlloyDB.AutoIAMAuthn, "--public-ip": p.AlloyDB.PublicIP})
 }
 
-// google adds one of Google's two proxies, which are alike (cmd/root.go of both).
+// addGoogleProxy adds one of Google's two proxies, which are alike (cmd/root.go of both).
 // Their health listener is on localhost unless it's told otherwise; /startup says
 // that the proxy listens, not that the instance is there.
-func (p *Tunnel) google(w *sidecar.Workload, c *sidecar.Change, i pattern.Image, instance string, flags map[string]bool) {
+func (p *Tunnel) addGoogleProxy(w *sidecar.Workload, c *sidecar.Change, i pattern.Image, instance string, flags map[string]bool) {
 	args := []string{
 		"--address=127.0.0.1",
 		"--port=" + strconv.Itoa(int(p.ListenPort)),
 		"--health-check",
 		"--http-address=0.0.0.0",
-		"--http-port=" + strconv.Itoa(int(p.status())),
+		"--http-port=" + strconv.Itoa(int(p.statusPort())),
 		"--structured-logs",
 	}
 	for _, flag := range []string{"--auto-iam-authn", "--private-ip", "--public-ip"} {
@@ -76,18 +75,10 @@ func (p *Tunnel) google(w *sidecar.Workload, c *sidecar.Change, i pattern.Image,
 		Name:            w.Name,
 		Image:           i.Ref,
 		Args:            append(args, instance),
-		Ports:           []corev1.ContainerPort{{ContainerPort: p.status()}},
+		Ports:           []corev1.ContainerPort{{ContainerPort: p.statusPort()}},
 		Resources:       googleSize.Resources(w),
-		StartupProbe:    p.get("/startup", 1, 60),
-		LivenessProbe:   p.get("/liveness", 20, 3),
+		StartupProbe:    pattern.NewHTTPProbe("/startup", p.statusPort(), 1, 60),
+		LivenessProbe:   pattern.NewHTTPProbe("/liveness", p.statusPort(), 20, 3),
 		SecurityContext: pattern.RestrictedSecurityContext(i),
 	}}
-}
-
-func (p *Tunnel) get(path string, period, failures int32) *corev1.Probe {
-	return &corev1.Probe{
-		ProbeHandler:     corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(p.status())}},
-		PeriodSeconds:    period,
-		FailureThreshold: failures,
-	}
 }

@@ -39,11 +39,11 @@ const (
 // pgbouncerSize: some 5 MiB when idle, a few KiB per connection.
 var pgbouncerSize = pattern.Size{CPU: "10m", Memory: "16Mi", MaxMemory: "64Mi", FixedCPU: "100m"}
 
-// pgbouncer adds one. It listens on 127.0.0.1 only, where the kubelet can't see
+// addPgBouncer adds one. It listens on 127.0.0.1 only, where the kubelet can't see
 // it, and has no status port: probes run in the container. They only connect, so
 // the server outside need not be there. The command skips the image's
 // entrypoint, which writes a config of its own.
-func (p *Tunnel) pgbouncer(w *sidecar.Workload, c *sidecar.Change) {
+func (p *Tunnel) addPgBouncer(w *sidecar.Workload, c *sidecar.Change) {
 	object, key := w.ObjectName(), cmp.Or(p.PgBouncer.Key, userlistKey)
 	auth := pattern.SecretVolume(pattern.VolumeName(w, "auth"), p.PgBouncer.AuthSecretName)
 	auth.Secret.Items = []corev1.KeyToPath{{Key: key, Path: userlistKey}}
@@ -63,15 +63,15 @@ func (p *Tunnel) pgbouncer(w *sidecar.Workload, c *sidecar.Change) {
 		Command:         []string{"pgbouncer", pgbouncerDir + "/" + pgbouncerKey},
 		Resources:       pgbouncerSize.Resources(w),
 		VolumeMounts:    mounts,
-		StartupProbe:    p.connects(1, 60),
-		LivenessProbe:   p.connects(20, 3),
+		StartupProbe:    p.newConnectProbe(1, 60),
+		LivenessProbe:   p.newConnectProbe(20, 3),
 		SecurityContext: pattern.RestrictedSecurityContext(pattern.PgbouncerImage),
 	}}
 }
 
-// connects is a probe that connects to the port from inside; the image has
+// newConnectProbe is a probe that connects to the port from inside; the image has
 // busybox.
-func (p *Tunnel) connects(period, failures int32) *corev1.Probe {
+func (p *Tunnel) newConnectProbe(period, failures int32) *corev1.Probe {
 	return &corev1.Probe{
 		ProbeHandler:     corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"nc", "-z", "127.0.0.1", fmt.Sprint(p.ListenPort)}}},
 		PeriodSeconds:    period,

@@ -20,7 +20,7 @@ func (p *Tunnel) Check(w *sidecar.Workload) sidecar.Findings {
 	}
 	pattern.CheckPodNetwork(w, &fs)
 	p.checkBypass(w, &fs)
-	if ref := w.Image(pattern.GhostunnelImage.Ref); len(p.engines()) == 0 && !resolvesLater(ref) {
+	if ref := w.Image(pattern.GhostunnelImage.Ref); len(p.chosenEngines()) == 0 && !resolvesLater(ref) {
 		fs.Add(sidecar.Warning, "image-version", "", "ghostunnel of image "+ref+" starts only when the server's name can be looked up, and the pod waits for it", "use 1.9.0 or newer")
 	}
 	return fs
@@ -85,7 +85,7 @@ func (p *Tunnel) checkBypass(w *sidecar.Workload, fs *sidecar.Findings) {
 		})
 		if len(where) > 0 {
 			fs.Add(sidecar.Warning, "tunnel-bypassed", "", fmt.Sprintf("container %s still has %s in %s, past the tunnel", c.Name, p.Host, strings.Join(where, ", ")),
-				"lead it to "+p.listen()+" too; variables by env")
+				"lead it to "+p.listenAddress()+" too; variables by env")
 		}
 	}
 }

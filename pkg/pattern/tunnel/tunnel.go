@@ -99,29 +99,29 @@ const (
 
 // Change adds the tunnel and leads the containers to it.
 func (p *Tunnel) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	c := &sidecar.Change{Phase: sidecar.PhaseTunnel, App: sidecar.App{Env: p.env()}}
+	c := &sidecar.Change{Phase: sidecar.PhaseTunnel, App: sidecar.App{Env: p.appEnv()}}
 	if cc := p.ClientCertificate; cc != nil && cc.Certificate != nil {
-		c.Objects = append(c.Objects, cc.Certificate.ObjectForUse("client auth", cc.secret(w), cc.Certificate.DNSNames))
+		c.Objects = append(c.Objects, cc.Certificate.ObjectForUse("client auth", cc.secretName(w), cc.Certificate.DNSNames))
 	}
 	switch {
 	case p.ClientTLS != nil:
 		p.clientTLS(w, c)
 		return c, nil
 	case p.PgBouncer != nil:
-		p.pgbouncer(w, c)
+		p.addPgBouncer(w, c)
 	case p.CloudSQL != nil:
 		p.cloudSQL(w, c)
 	case p.AlloyDB != nil:
 		p.alloyDB(w, c)
 	default:
-		p.ghostunnel(w, c)
+		p.addGhostunnel(w, c)
 	}
 	c.Claims = []sidecar.Claim{{Port: p.ListenPort, For: "tunnel " + w.Name + ", on 127.0.0.1"}}
 	return c, nil
 }
 
-// env takes the place of what is there, in all containers: they share 127.0.0.1.
-func (p *Tunnel) env() []sidecar.EnvVar {
+// appEnv takes the place of what is there, in all containers: they share 127.0.0.1.
+func (p *Tunnel) appEnv() []sidecar.EnvVar {
 	var env []sidecar.EnvVar
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		env = append(env, sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: name, Value: p.Env[name]}, Replace: true, Everywhere: true})
@@ -129,13 +129,13 @@ func (p *Tunnel) env() []sidecar.EnvVar {
 	return env
 }
 
-// ghostunnel adds one in client mode. There is no readiness probe: that the
+// addGhostunnel adds one in client mode. There is no readiness probe: that the
 // server outside is gone is no reason to take the pod out of its Services. The
 // probes see the status listener and never ask it anything: its /_status is 503
 // while the server can't be reached, which would keep the app from starting.
-func (p *Tunnel) ghostunnel(w *sidecar.Workload, c *sidecar.Change) {
+func (p *Tunnel) addGhostunnel(w *sidecar.Workload, c *sidecar.Change) {
 	args := []string{
-		"--listen=" + p.listen(),
+		"--listen=" + p.listenAddress(),
 		"--target=" + net.JoinHostPort(p.Host, strconv.Itoa(int(p.Port))),
 	}
 	if p.ServerName != "" && p.ServerName != p.Host {
@@ -158,17 +158,17 @@ func (p *Tunnel) ghostunnel(w *sidecar.Workload, c *sidecar.Change) {
 	if mounts != nil {
 		args = append(args, "--timed-reload=60s")
 	}
-	args = append(args, "--status=http://:"+strconv.Itoa(int(p.status())), "--quiet=conns")
+	args = append(args, "--status=http://:"+strconv.Itoa(int(p.statusPort())), "--quiet=conns")
 	c.Containers = []corev1.Container{{
 		Name:            w.Name,
 		Image:           pattern.GhostunnelImage.Ref,
 		Command:         []string{"ghostunnel", "client"},
 		Args:            args,
-		Ports:           []corev1.ContainerPort{{ContainerPort: p.status()}},
+		Ports:           []corev1.ContainerPort{{ContainerPort: p.statusPort()}},
 		Resources:       pattern.GhostunnelSize.Resources(w),
 		VolumeMounts:    mounts,
-		StartupProbe:    pattern.NewTCPProbe(p.status(), 1, 60),
-		LivenessProbe:   pattern.NewTCPProbe(p.status(), 20, 3),
+		StartupProbe:    pattern.NewTCPProbe(p.statusPort(), 1, 60),
+		LivenessProbe:   pattern.NewTCPProbe(p.statusPort(), 20, 3),
 		SecurityContext: pattern.RestrictedSecurityContext(pattern.GhostunnelImage),
 	}}
 }
@@ -176,9 +176,9 @@ func (p *Tunnel) ghostunnel(w *sidecar.Workload, c *sidecar.Change) {
 // resolvesLater reports whether a ghostunnel knows --skip-resolve: since 1.9.0.
 func resolvesLater(ref string) bool { return pattern.ReleaseOf(ref, "ghostunnel").AtLeast(1, 9, 0) }
 
-func (p *Tunnel) listen() string { return "127.0.0.1:" + strconv.Itoa(int(p.ListenPort)) }
+func (p *Tunnel) listenAddress() string { return "127.0.0.1:" + strconv.Itoa(int(p.ListenPort)) }
 
-func (p *Tunnel) status() int32 {
+func (p *Tunnel) statusPort() int32 {
 	if p.StatusPort == 0 {
 		return tunnelStatus
 	}
@@ -195,11 +195,11 @@ func (p *Tunnel) mountCA(w *sidecar.Workload, c *sidecar.Change) corev1.VolumeMo
 // mountClient adds the volume of the client's certificate.
 func (p *Tunnel) mountClient(w *sidecar.Workload, c *sidecar.Change) corev1.VolumeMount {
 	name := pattern.VolumeName(w, "client")
-	c.Volumes = append(c.Volumes, pattern.SecretVolume(name, p.ClientCertificate.secret(w), pattern.TLSKeys...))
+	c.Volumes = append(c.Volumes, pattern.SecretVolume(name, p.ClientCertificate.secretName(w), pattern.TLSKeys...))
 	return corev1.VolumeMount{Name: name, MountPath: clientDir, ReadOnly: true}
 }
 
-// secret is the name of the Secret: the entry's, or that of what is made for it.
-func (c *ClientCertificate) secret(w *sidecar.Workload) string {
+// secretName is the name of the Secret: the entry's, or that of what is made for it.
+func (c *ClientCertificate) secretName(w *sidecar.Workload) string {
 	return cmp.Or(c.SecretName, w.ObjectName())
 }

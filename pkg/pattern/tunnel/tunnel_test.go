@@ -55,7 +55,7 @@ func TestTunnelGhostunnel(t *testing.T) {
 		"the host as name": {func(p *Tunnel) { p.ServerName = p.Host }, []string{"--skip-resolve", "--disable-authentication"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := patterntest.Build(t, tunnel(c.edit), patterntest.Shop())
+			got := patterntest.BuildChange(t, tunnel(c.edit), patterntest.NewShop())
 			require.Equal(t, sidecar.PhaseTunnel, got.Phase)
 			require.Len(t, got.Containers, 1)
 			ctr := got.Containers[0]
@@ -72,21 +72,21 @@ func TestTunnelGhostunnel(t *testing.T) {
 			require.Equal(t, []sidecar.EnvVar{{EnvVar: corev1.EnvVar{Name: "REDIS_HOST", Value: "127.0.0.1"}, Replace: true, Everywhere: true}}, got.App.Env)
 		})
 	}
-	six := patterntest.Build(t, tunnel(func(p *Tunnel) { p.Host, p.ServerName = "2001:db8::1", "redis.db.example" }), patterntest.Shop())
+	six := patterntest.BuildChange(t, tunnel(func(p *Tunnel) { p.Host, p.ServerName = "2001:db8::1", "redis.db.example" }), patterntest.NewShop())
 	require.Contains(t, six.Containers[0].Args, "--target=[2001:db8::1]:6380")
-	old := patterntest.Shop(func(w *sidecar.Workload) {
+	old := patterntest.NewShop(func(w *sidecar.Workload) {
 		w.Override = &corev1.Container{Image: "mirror.example/ghostunnel:v1.8.4-distroless"}
 	})
-	require.NotContains(t, patterntest.Build(t, tunnel(), old).Containers[0].Args, "--skip-resolve")
+	require.NotContains(t, patterntest.BuildChange(t, tunnel(), old).Containers[0].Args, "--skip-resolve")
 	require.Equal(t, []string{"warning image-version: ghostunnel of image mirror.example/ghostunnel:v1.8.4-distroless starts only when the server's name can be looked up, and the pod waits for it; use 1.9.0 or newer"},
-		patterntest.Findings(t, tunnel(), old))
+		patterntest.FindingLines(t, tunnel(), old))
 }
 
 func TestTunnelCertificate(t *testing.T) {
 	asked := &ClientCertificate{Certificate: &pattern.Certificate{IssuerRef: pattern.IssuerRef{Name: "ca"}, DNSNames: []string{"shop.prod"}}}
 	for name, edit := range map[string]func(*Tunnel){"ghostunnel": func(*Tunnel) {}, "pgbouncer": pgbouncer, "clientTLS": clientTLS} {
 		t.Run(name, func(t *testing.T) {
-			c := patterntest.Build(t, tunnel(edit, func(p *Tunnel) { p.ClientCertificate = asked }), patterntest.Shop(func(w *sidecar.Workload) {
+			c := patterntest.BuildChange(t, tunnel(edit, func(p *Tunnel) { p.ClientCertificate = asked }), patterntest.NewShop(func(w *sidecar.Workload) {
 				w.Secrets = map[string][]string{"shop-tunnel": nil, "db-ca": {"ca.crt"}}
 				w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{FSGroup: new(int64(1))}
 			}))
@@ -101,10 +101,10 @@ func TestTunnelCertificate(t *testing.T) {
 }
 
 func TestTunnelPgBouncer(t *testing.T) {
-	c := patterntest.Build(t, tunnel(pgbouncer, func(p *Tunnel) {
+	c := patterntest.BuildChange(t, tunnel(pgbouncer, func(p *Tunnel) {
 		p.ClientCertificate = &ClientCertificate{SecretName: "me"}
 		p.PgBouncer.MaxConnections = 20
-	}), patterntest.Shop())
+	}), patterntest.NewShop())
 	require.Len(t, c.Objects, 1)
 	require.JSONEq(t, `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"shop-tunnel","labels":{"app.kubernetes.io/managed-by":"outrigger"}},"data":{"pgbouncer.ini":"[databases]\n* = host=db.example port=5432\n\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = 5432\nunix_socket_dir =\nauth_type = trust\nauth_file = /etc/outrigger/auth/userlist.txt\npool_mode = session\nmax_client_conn = 20\ndefault_pool_size = 20\nignore_startup_parameters = extra_float_digits,options\nlog_connections = 0\nlog_disconnections = 0\nserver_tls_sslmode = verify-full\nserver_tls_ca_file = /etc/outrigger/ca/ca.crt\nserver_tls_cert_file = /etc/outrigger/client/tls.crt\nserver_tls_key_file = /etc/outrigger/client/tls.key\n"}}`,
 		string(c.Objects[0].RawMessage))
@@ -120,19 +120,19 @@ func TestTunnelGoogle(t *testing.T) {
 	args := func(more ...string) []string {
 		return append([]string{"--address=127.0.0.1", "--port=5432", "--health-check", "--http-address=0.0.0.0", "--http-port=16001", "--structured-logs"}, more...)
 	}
-	c := patterntest.Build(t, tunnel(cloudSQL, func(p *Tunnel) { p.CloudSQL.AutoIAMAuthn, p.CloudSQL.PrivateIP = true, true }), patterntest.Shop())
+	c := patterntest.BuildChange(t, tunnel(cloudSQL, func(p *Tunnel) { p.CloudSQL.AutoIAMAuthn, p.CloudSQL.PrivateIP = true, true }), patterntest.NewShop())
 	require.Equal(t, args("--auto-iam-authn", "--private-ip", "my-project:europe-west1:orders"), c.Containers[0].Args)
 	require.Equal(t, "/startup", c.Containers[0].StartupProbe.HTTPGet.Path)
-	c = patterntest.Build(t, tunnel(alloyDB, func(p *Tunnel) { p.AlloyDB.PublicIP = true }), patterntest.Shop())
+	c = patterntest.BuildChange(t, tunnel(alloyDB, func(p *Tunnel) { p.AlloyDB.PublicIP = true }), patterntest.NewShop())
 	require.Equal(t, args("--public-ip", "projects/my-project/locations/europe-west1/clusters/orders/instances/primary"), c.Containers[0].Args)
 }
 
 func TestTunnelClientTLS(t *testing.T) {
-	grouped := patterntest.Shop(func(w *sidecar.Workload) {
+	grouped := patterntest.NewShop(func(w *sidecar.Workload) {
 		w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{FSGroup: new(int64(1000))}
 	})
 	p := tunnel(clientTLS, func(p *Tunnel) { p.ClientCertificate = &ClientCertificate{SecretName: "me"} })
-	c := patterntest.Build(t, p, grouped)
+	c := patterntest.BuildChange(t, p, grouped)
 	require.Empty(t, c.Containers)
 	require.Empty(t, c.Claims)
 	require.Empty(t, c.Notes)
@@ -145,7 +145,7 @@ func TestTunnelClientTLS(t *testing.T) {
 	require.EqualValues(t, 0o640, *sources[1].Secret.Items[1].Mode)
 
 	my := &Tunnel{Protocol: MySQL, CA: p.CA, ClientTLS: &ClientTLS{MountPath: "/tls"}, Env: map[string]string{"DB_CA": "/tls/ca.crt"}}
-	c = patterntest.Build(t, my, patterntest.Shop())
+	c = patterntest.BuildChange(t, my, patterntest.NewShop())
 	require.Equal(t, "/tls", c.App.VolumeMounts[0].MountPath)
 	require.Len(t, c.App.Env, 1)
 }
@@ -233,7 +233,7 @@ func TestTunnelRefuses(t *testing.T) {
 			"warning key-mode: clientCertificate: libpq refuses a key that everyone can read, so it's for root and the pod's fsGroup only; there is no fsGroup, and a user other than root can't read it; write the app's group as securityContext.fsGroup of the pod"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, c.want, patterntest.Findings(t, tunnel(c.edit), patterntest.Shop(c.view)))
+			require.Equal(t, c.want, patterntest.FindingLines(t, tunnel(c.edit), patterntest.NewShop(c.view)))
 		})
 	}
 }

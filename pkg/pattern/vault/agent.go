@@ -12,11 +12,11 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 )
 
-// agentConfig is what the Vault agent reads. It reads JSON as a form of HCL, in
+// agentConf is what the Vault agent reads. It reads JSON as a form of HCL, in
 // which a block that is an object, and not a list of one, is another thing: "one
 // and only one method block is required" is what it says then. So every block is a
 // list. (command/agent/config/config.go, alike in Vault and OpenBao.)
-type agentConfig struct {
+type agentConf struct {
 	ExitAfterAuth  bool               `json:"exit_after_auth,omitempty"`
 	Vault          []agentServer      `json:"vault"`
 	AutoAuth       []agentAuth        `json:"auto_auth"`
@@ -57,14 +57,14 @@ type agentTemplateOne struct {
 	ErrorOnMissingKey bool   `json:"error_on_missing_key"`
 }
 
-// agent is the agent's config. It keeps its login to itself: there is no sink. Where
+// agentConfig is the agent's config. It keeps its login to itself: there is no sink. Where
 // a secret can't be had, it tries for some minutes and ends, so that it shows.
-func (p *Vault) agent(perms string) string {
+func (p *Vault) agentConfig(perms string) string {
 	server := agentServer{Address: p.Address, TLSServerName: p.ServerName}
 	if p.CA != nil {
 		server.CACert = pattern.CADir + "/" + pattern.CAKey
 	}
-	config := agentConfig{
+	config := agentConf{
 		ExitAfterAuth: p.Mode == VaultInit, // after all files, too
 		Vault:         []agentServer{server},
 		AutoAuth: []agentAuth{{Method: []agentMethod{{Type: "kubernetes", MountPath: p.authMount(),
@@ -81,7 +81,7 @@ func (p *Vault) agent(perms string) string {
 	for i := range p.Files {
 		f := &p.Files[i]
 		config.Template = append(config.Template, agentTemplateOne{
-			Destination: f.at(), Contents: f.contents(), Perms: f.perms(perms), ErrorOnMissingKey: true})
+			Destination: f.writtenPath(), Contents: f.fileTemplate(), Perms: f.fourDigits(perms), ErrorOnMissingKey: true})
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -93,18 +93,18 @@ func (p *Vault) agent(perms string) string {
 
 func (p *Vault) authMount() string { return "auth/" + cmp.Or(p.AuthPath, "kubernetes") }
 
-// contents is the template of a file. A path and a field stand in it as quoted
+// fileTemplate is the template of a file. A path and a field stand in it as quoted
 // strings of Go, which is what templates are written in.
-func (f *VaultFile) contents() string {
+func (f *VaultFile) fileTemplate() string {
 	if f.Template != "" {
 		return f.Template
 	}
 	values := ".Data"
-	if f.kv2() {
+	if f.isKV2() {
 		values = ".Data.data"
 	}
 	var inner string
-	switch f.format() {
+	switch f.fileFormat() {
 	case VaultEnv:
 		inner = strings.ReplaceAll(envTemplate, "VALUES", values)
 	case VaultRaw:
@@ -130,18 +130,18 @@ const (
 		`{{ if ne (printf "%%T" $value) "string" }}{{ $value = toUnescapedJSON $value }}{{ end }}{{ $value }}`
 )
 
-// kv2 reports whether the secret's values are inside of data.
-func (f *VaultFile) kv2() bool {
+// isKV2 reports whether the secret's values are inside of data.
+func (f *VaultFile) isKV2() bool {
 	if f.KVVersion != 0 {
 		return f.KVVersion == 2
 	}
-	_, _, ok := f.mount()
+	_, _, ok := f.splitMount()
 	return ok
 }
 
-// mount cuts the path of a secret of an engine kv of version 2 into its mount and
+// splitMount cuts the path of a secret of an engine kv of version 2 into its mount and
 // the secret's name: secret/data/shop has secret and shop.
-func (f *VaultFile) mount() (mount, name string, ok bool) {
+func (f *VaultFile) splitMount() (splitMount, name string, ok bool) {
 	parts := strings.Split(f.Secret, "/")
 	i := slices.Index(parts, "data")
 	if i < 1 || i == len(parts)-1 {
@@ -150,7 +150,7 @@ func (f *VaultFile) mount() (mount, name string, ok bool) {
 	return strings.Join(parts[:i], "/"), strings.Join(parts[i+1:], "/"), true
 }
 
-func (f *VaultFile) format() VaultFormat {
+func (f *VaultFile) fileFormat() VaultFormat {
 	switch {
 	case f.Format != "":
 		return f.Format
@@ -160,8 +160,8 @@ func (f *VaultFile) format() VaultFormat {
 	return VaultJSON
 }
 
-// perms are the file's own, with four digits.
-func (f *VaultFile) perms(def string) string {
+// fourDigits are the file's own, with four digits.
+func (f *VaultFile) fourDigits(def string) string {
 	if len(f.Perms) == 3 {
 		return "0" + f.Perms
 	}

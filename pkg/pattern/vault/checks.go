@@ -33,7 +33,7 @@ func (p *Vault) Validate() sidecar.Findings {
 	pattern.CheckMountPath("mountPath", p.MountPath, &fs)
 	if p.RefreshSeconds < 0 {
 		fs.Add(sidecar.Error, "bad-value", "refreshSeconds", fmt.Sprintf("%d is no time", p.RefreshSeconds), "write 1 or more")
-	} else if p.RefreshSeconds != 0 && p.mode() != VaultAgent {
+	} else if p.RefreshSeconds != 0 && p.fetchMode() != VaultAgent {
 		pattern.RefuseField("refreshSeconds", "files are fetched once", &fs)
 	}
 	if len(p.Files) == 0 {
@@ -120,26 +120,26 @@ func (p *Vault) validateFile(at string, i int, fs *sidecar.Findings) {
 	f.validateKV(at, p.Mode, fs)
 	pattern.CheckEnum(at+".format", f.Format, fs, VaultEnv, VaultJSON, VaultRaw)
 	switch {
-	case f.format() == VaultRaw && f.Field == "":
+	case f.fileFormat() == VaultRaw && f.Field == "":
 		fs.Add(sidecar.Error, "missing-field", at+".field", "format raw writes one value, and none is named", "write its name, as in password")
-	case f.format() != VaultRaw && f.Field != "":
+	case f.fileFormat() != VaultRaw && f.Field != "":
 		pattern.RefuseField(at+".field", "format "+string(f.Format)+" writes all values", fs)
 	case f.Field != "" && !vaultField().MatchString(f.Field):
 		fs.Add(sidecar.Error, "bad-value", at+".field", fmt.Sprintf("%q can't be the name of a value here", f.Field), "write a template for it")
 	}
-	if p.Mode == VaultCLI && f.format() == VaultEnv {
+	if p.Mode == VaultCLI && f.fileFormat() == VaultEnv {
 		fs.Add(sidecar.Error, "bad-value", at+".format", "the vault command can't write it", "use mode init, or format json or raw")
 	}
 }
 
 func (f *VaultFile) validateKV(at string, mode VaultMode, fs *sidecar.Findings) {
-	_, _, data := f.mount()
+	_, _, data := f.splitMount()
 	switch {
 	case f.KVVersion < 0 || f.KVVersion > 2:
 		fs.Add(sidecar.Error, "bad-value", at+".kvVersion", fmt.Sprintf("%d is unknown", f.KVVersion), "write 1 or 2")
 	case f.KVVersion == 2 && !data:
 		fs.Add(sidecar.Error, "vault-kv", at+".secret", "in an engine kv of version 2, data stands after the mount", "write it as secret/data/shop")
-	case f.KVVersion == 0 && !data && !leased(f.Secret) && f.Secret != "":
+	case f.KVVersion == 0 && !data && !isLeased(f.Secret) && f.Secret != "":
 		fs.Add(sidecar.Warning, "vault-kv", at+".secret", "it is read as from an engine kv of version 1, or of another kind", "write data after the mount, as in secret/data/shop, if it's version 2; else kvVersion: 1")
 	}
 }
@@ -158,14 +158,14 @@ func (p *Vault) validateTemplate(at string, f *VaultFile, fs *sidecar.Findings) 
 			pattern.RefuseField(at+"."+other.field, "the template does", fs)
 		}
 	}
-	if line, ok := parses(f.Template); !ok {
+	if line, ok := parseTemplate(f.Template); !ok {
 		fs.Add(sidecar.Error, "bad-value", at+".template", fmt.Sprintf("line %d of it is no template", line), "look for a {{ that isn't closed, or an end that is missing")
 	}
 }
 
-// leased reports whether what is at a path is made for who asks, and lives as long
+// isLeased reports whether what is at a path is made for who asks, and lives as long
 // as its lease: credentials of databases and clouds, certificates.
-func leased(secret string) bool {
+func isLeased(secret string) bool {
 	for _, segment := range strings.Split(secret, "/")[1:] {
 		if slices.Contains([]string{"creds", "issue", "sts", "token", "roleset", "static-account"}, segment) {
 			return true

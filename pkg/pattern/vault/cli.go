@@ -10,14 +10,14 @@ var vaultScript string
 
 // fetchArgs are the script's.
 func (p *Vault) fetchArgs(perms string) []string {
-	args := []string{p.command(), p.authMount() + "/login", p.Role, vaultTokenDir + "/" + vaultTokenKey}
+	args := []string{p.programName(), p.authMount() + "/login", p.Role, vaultTokenDir + "/" + vaultTokenKey}
 	for i := range p.Files {
 		f := &p.Files[i]
 		secret, mount := f.Secret, ""
-		if f.Field != "" && f.kv2() {
-			mount, secret, _ = f.mount() // vault read doesn't look inside of data
+		if f.Field != "" && f.isKV2() {
+			mount, secret, _ = f.splitMount() // vault read doesn't look inside of data
 		}
-		args = append(args, f.at(), f.perms(perms), secret, mount, f.Field)
+		args = append(args, f.writtenPath(), f.fourDigits(perms), secret, mount, f.Field)
 	}
 	return args
 }

@@ -64,7 +64,7 @@ func FuzzVault(f *testing.F) {
 		if strings.Contains(address, "://") {
 			p.MountPath = ""
 		}
-		c, err := sidecar.Build(p, patterntest.Shop(account))
+		c, err := sidecar.Build(p, patterntest.NewShop(account))
 		if err != nil {
 			require.Nil(t, c)
 			return
@@ -91,7 +91,7 @@ func FuzzVault(f *testing.F) {
 		for _, below := range whole {
 			blocks(t, below, false)
 		}
-		var config agentConfig
+		var config agentConf
 		require.NoError(t, json.Unmarshal([]byte(data(t, c, agentKey)), &config))
 		require.Len(t, config.Template, 1)
 		require.Equal(t, role, config.AutoAuth[0].Method[0].Config[0].Role)
@@ -100,13 +100,13 @@ func FuzzVault(f *testing.F) {
 
 		harmless := p.Files[0]
 		harmless.Secret, harmless.Field, harmless.KVVersion = "a/b", "", 1
-		if harmless.format() == VaultRaw || field != "" {
+		if harmless.fileFormat() == VaultRaw || field != "" {
 			harmless.Field = "c"
 		}
-		if p.Files[0].kv2() {
+		if p.Files[0].isKV2() {
 			harmless.Secret, harmless.KVVersion = "a/data/b", 0
 		}
-		want, _ := skeleton(t, harmless.contents())
+		want, _ := skeleton(t, harmless.fileTemplate())
 		got, words := skeleton(t, config.Template[0].Contents)
 		require.Equal(t, want, got)
 		require.Equal(t, secret, words[0])
@@ -126,11 +126,11 @@ func FuzzVaultTemplate(f *testing.F) {
 			return // no YAML has it
 		}
 		p := vault(func(p *Vault) { p.Files = []VaultFile{{Path: "a", Template: text}} })
-		c, err := sidecar.Build(p, patterntest.Shop(account))
+		c, err := sidecar.Build(p, patterntest.NewShop(account))
 		if err != nil {
 			return
 		}
-		var config agentConfig
+		var config agentConf
 		require.NoError(t, json.Unmarshal([]byte(data(t, c, agentKey)), &config))
 		require.Equal(t, text, config.Template[0].Contents)
 	})

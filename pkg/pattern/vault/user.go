@@ -7,7 +7,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// user is the image, with whom its container runs as, and the permissions that make
+// findUser is the image, with whom its container runs as, and the permissions that make
 // the files readable for the app and, if possible, for nobody else.
 //
 // Where all served containers have one user that is written down, ours is that one:
@@ -16,8 +16,8 @@ import (
 // containers of the pod are in it. Else nothing is known of the app's user, and the
 // files are for everybody; but the volume is in memory, it is this pod's, and only
 // containers that mount it see them.
-func (p *Vault) user(w *sidecar.Workload) (pattern.Image, string) {
-	i := p.image()
+func (p *Vault) findUser(w *sidecar.Workload) (pattern.Image, string) {
+	i := p.programImage()
 	user, group := appUser(w)
 	own := pattern.OverriddenUser(w)
 	switch {
@@ -57,16 +57,16 @@ func appUser(w *sidecar.Workload) (user, group *int64) {
 	return user, group
 }
 
-func (p *Vault) image() pattern.Image {
+func (p *Vault) programImage() pattern.Image {
 	if p.Program == OpenBao {
 		return pattern.OpenBaoImage
 	}
 	return pattern.VaultImage
 }
 
-// command skips the image's entrypoint, which changes owners and capabilities, for
+// programName skips the image's entrypoint, which changes owners and capabilities, for
 // which one must be root.
-func (p *Vault) command() string {
+func (p *Vault) programName() string {
 	if p.Program == OpenBao {
 		return "bao"
 	}

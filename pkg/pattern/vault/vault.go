@@ -128,24 +128,24 @@ var vaultSize = pattern.Size{CPU: "20m", Memory: "64Mi", MaxMemory: "256Mi", Fix
 
 // Change adds what fetches the files, and shows them to the app.
 func (p *Vault) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	user, perms := p.user(w)
-	c := &sidecar.Change{Phase: p.phase()}
+	user, perms := p.findUser(w)
+	c := &sidecar.Change{Phase: p.startPhase()}
 	ctr := corev1.Container{
 		Name:            w.Name,
 		Image:           user.Ref,
-		Env:             p.env(),
+		Env:             p.programEnv(),
 		Resources:       vaultSize.Resources(w),
-		VolumeMounts:    p.volumes(w, c),
+		VolumeMounts:    p.addVolumes(w, c),
 		SecurityContext: pattern.RestrictedSecurityContext(user),
 	}
 	if p.Mode == VaultCLI {
 		c.Objects = []sidecar.Object{pattern.NewConfigMap(w.ObjectName(), map[string]string{fetchKey: vaultScript})}
 		ctr.Command, ctr.Args = []string{"sh", vaultDir + "/" + fetchKey}, p.fetchArgs(perms)
 	} else {
-		c.Objects = []sidecar.Object{pattern.NewConfigMap(w.ObjectName(), map[string]string{agentKey: p.agent(perms)})}
-		ctr.Command = []string{p.command(), "agent", "-config=" + vaultDir + "/" + agentKey}
+		c.Objects = []sidecar.Object{pattern.NewConfigMap(w.ObjectName(), map[string]string{agentKey: p.agentConfig(perms)})}
+		ctr.Command = []string{p.programName(), "agent", "-config=" + vaultDir + "/" + agentKey}
 	}
-	if p.mode() == VaultAgent {
+	if p.fetchMode() == VaultAgent {
 		ctr.StartupProbe = p.filesThere()
 		c.Containers = []corev1.Container{ctr}
 	} else {
@@ -154,9 +154,9 @@ func (p *Vault) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// phase is that of secrets; what goes through a tunnel comes after all tunnels, which
+// startPhase is that of secrets; what goes through a tunnel comes after all tunnels, which
 // would else wait for what waits for them.
-func (p *Vault) phase() sidecar.Phase {
+func (p *Vault) startPhase() sidecar.Phase {
 	if u, err := url.Parse(p.Address); err == nil && pattern.IsLoopback(u.Hostname()) {
 		return sidecar.PhaseTunnel + 1
 	}
@@ -169,15 +169,15 @@ func (p *Vault) phase() sidecar.Phase {
 func (p *Vault) filesThere() *corev1.Probe {
 	command := []string{"sh", "-c", `for f; do test -s "$f" || exit 1; done`, "sh"}
 	for i := range p.Files {
-		command = append(command, p.Files[i].at())
+		command = append(command, p.Files[i].writtenPath())
 	}
 	return &corev1.Probe{ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: command}}, PeriodSeconds: 1, FailureThreshold: vaultStart}
 }
 
-// env is what the program is told by variables: OpenBao reads these, too, where its
+// programEnv is what the program is told by variables: OpenBao reads these, too, where its
 // own aren't set. Home is where it looks for a token of a person's; without one it
 // doesn't start as a user that the image doesn't know.
-func (p *Vault) env() []corev1.EnvVar {
+func (p *Vault) programEnv() []corev1.EnvVar {
 	env := []corev1.EnvVar{{Name: "HOME", Value: "/tmp"}}
 	add := func(name, value string) {
 		if value != "" {
@@ -195,9 +195,9 @@ func (p *Vault) env() []corev1.EnvVar {
 	return env
 }
 
-// volumes adds those of the pod, mounts the files in the app, and gives the mounts
+// addVolumes adds those of the pod, mounts the files in the app, and gives the mounts
 // of our container.
-func (p *Vault) volumes(w *sidecar.Workload, c *sidecar.Change) []corev1.VolumeMount {
+func (p *Vault) addVolumes(w *sidecar.Workload, c *sidecar.Change) []corev1.VolumeMount {
 	files, config, token := pattern.VolumeName(w, "files"), pattern.VolumeName(w, "config"), pattern.VolumeName(w, "token")
 	c.Volumes = []corev1.Volume{
 		pattern.TmpVolume(files), // never on a disk
@@ -220,12 +220,12 @@ func (p *Vault) volumes(w *sidecar.Workload, c *sidecar.Change) []corev1.VolumeM
 	return mounts
 }
 
-func (p *Vault) mode() VaultMode {
+func (p *Vault) fetchMode() VaultMode {
 	if p.Mode == "" {
 		return VaultAgent
 	}
 	return p.Mode
 }
 
-// at is where our container writes the file.
-func (f *VaultFile) at() string { return vaultFiles + "/" + f.Path }
+// writtenPath is where our container writes the file.
+func (f *VaultFile) writtenPath() string { return vaultFiles + "/" + f.Path }

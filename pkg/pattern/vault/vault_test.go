@@ -38,7 +38,7 @@ func data(t *testing.T, c *sidecar.Change, key string) string {
 }
 
 func TestVaultModes(t *testing.T) {
-	agent := patterntest.Build(t, vault(), patterntest.Shop(account))
+	agent := patterntest.BuildChange(t, vault(), patterntest.NewShop(account))
 	require.Equal(t, sidecar.PhaseSecrets, agent.Phase)
 	require.Empty(t, agent.Notes)
 	require.Empty(t, agent.InitContainers)
@@ -47,7 +47,7 @@ func TestVaultModes(t *testing.T) {
 	require.Nil(t, agent.Containers[0].LivenessProbe, "there is nothing to ask")
 	require.NotContains(t, data(t, agent, agentKey), "exit_after_auth")
 
-	once := patterntest.Build(t, vault(func(p *Vault) { p.Mode, p.Program = VaultInit, OpenBao }), patterntest.Shop(account))
+	once := patterntest.BuildChange(t, vault(func(p *Vault) { p.Mode, p.Program = VaultInit, OpenBao }), patterntest.NewShop(account))
 	require.Empty(t, once.Containers)
 	require.Equal(t, "bao", once.InitContainers[0].Command[0])
 	require.Equal(t, pattern.OpenBaoImage.Ref, once.InitContainers[0].Image)
@@ -55,11 +55,11 @@ func TestVaultModes(t *testing.T) {
 	require.Contains(t, data(t, once, agentKey), `"exit_after_auth": true`)
 	require.NotContains(t, data(t, once, agentKey), "static_secret_render_interval")
 
-	behind := patterntest.Build(t, vault(func(p *Vault) { p.Address = "http://127.0.0.1:8200" }), patterntest.Shop(account))
+	behind := patterntest.BuildChange(t, vault(func(p *Vault) { p.Address = "http://127.0.0.1:8200" }), patterntest.NewShop(account))
 	require.Greater(t, behind.Phase, sidecar.PhaseTunnel, "the tunnel would wait for it")
 	require.Less(t, behind.Phase, sidecar.PhaseWait)
 
-	cli := patterntest.Build(t, vault(func(p *Vault) { p.Mode = VaultCLI }), patterntest.Shop(account))
+	cli := patterntest.BuildChange(t, vault(func(p *Vault) { p.Mode = VaultCLI }), patterntest.NewShop(account))
 	require.Equal(t, []string{"vault", "auth/kubernetes/login", "shop", "/etc/outrigger/token/token",
 		"/vault/secrets/key", "0444", "shop", "secret", "key"}, cli.InitContainers[0].Args)
 	require.Equal(t, vaultScript, data(t, cli, fetchKey))
@@ -101,7 +101,7 @@ func TestVaultUser(t *testing.T) {
 		"overridden the same": {[]func(*sidecar.Workload){pod(corev1.PodSecurityContext{RunAsUser: new(int64(7))}), override(7)}, 100, 1000, "0400"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := patterntest.Build(t, vault(), patterntest.Shop(append(c.view, account)...))
+			got := patterntest.BuildChange(t, vault(), patterntest.NewShop(append(c.view, account)...))
 			user := got.Containers[0].SecurityContext
 			require.Equal(t, []int64{c.uid, c.gid}, []int64{*user.RunAsUser, *user.RunAsGroup})
 			require.Contains(t, data(t, got, agentKey), `"perms": "`+c.perms+`"`)
@@ -161,7 +161,7 @@ func TestVaultRefuses(t *testing.T) {
 		}, []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, c.want, patterntest.Findings(t, vault(c.edit), patterntest.Shop(c.view)))
+			require.Equal(t, c.want, patterntest.FindingLines(t, vault(c.edit), patterntest.NewShop(c.view)))
 		})
 	}
 }

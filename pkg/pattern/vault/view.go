@@ -23,7 +23,7 @@ func (p *Vault) Check(w *sidecar.Workload) sidecar.Findings {
 		fs.Add(sidecar.Warning, "vault-account", "role", "the pod runs as ServiceAccount default, as every pod of the namespace does that says nothing else: a role for it is for all of them",
 			"write a serviceAccountName of its own into the pod")
 	}
-	if w.Placement == sidecar.Beside && p.mode() == VaultAgent {
+	if w.Placement == sidecar.Beside && p.fetchMode() == VaultAgent {
 		fs.Add(sidecar.Warning, "vault-late", "", "an ordinary container starts together with the app, which may look for its files before they're there", "use placement native")
 	}
 	p.checkProgram(w, &fs)
@@ -36,10 +36,10 @@ func (p *Vault) Check(w *sidecar.Workload) sidecar.Findings {
 
 // checkProgram finds an image that hasn't the program.
 func (p *Vault) checkProgram(w *sidecar.Workload, fs *sidecar.Findings) {
-	ref := w.Image(p.image().Ref)
+	ref := w.Image(p.programImage().Ref)
 	name := ref[strings.LastIndexByte(ref, '/')+1:]
 	if p.Program == OpenBao && strings.HasPrefix(name, "vault") || p.Program != OpenBao && strings.HasPrefix(name, "openbao") {
-		fs.Add(sidecar.Error, "image-program", "program", "image "+ref+" has no command "+p.command(), "let image and program be of one kind")
+		fs.Add(sidecar.Error, "image-program", "program", "image "+ref+" has no command "+p.programName(), "let image and program be of one kind")
 	}
 }
 
@@ -59,28 +59,28 @@ func (p *Vault) checkTokens(w *sidecar.Workload, fs *sidecar.Findings) {
 }
 
 func (p *Vault) checkFile(at string, f *VaultFile, w *sidecar.Workload, fs *sidecar.Findings) {
-	if p.mode() != VaultAgent && (leased(f.Secret) || leasedIn(f.Template)) {
+	if p.fetchMode() != VaultAgent && (isLeased(f.Secret) || leasedIn(f.Template)) {
 		fs.Add(sidecar.Warning, "vault-lease", at, "what it has is good as long as its lease, which nobody renews when the app runs", "use mode agent")
 	}
-	if _, def := p.user(w); f.Perms != "" && !readable(f.Perms, def) {
+	if _, def := p.findUser(w); f.Perms != "" && !isReadable(f.Perms, def) {
 		fs.Add(sidecar.Warning, "vault-perms", at+".perms", "the app can't read it if its user is another one than the file's, and the manifest doesn't say", "write the app's securityContext.runAsUser, or take perms out")
 	}
-	if file := cmp.Or(p.MountPath, vaultFiles) + "/" + f.Path; f.Format == VaultEnv && w.App != nil && !told(w.App, file) {
+	if file := cmp.Or(p.MountPath, vaultFiles) + "/" + f.Path; f.Format == VaultEnv && w.App != nil && !mentionsText(w.App, file) {
 		fs.Add(sidecar.Info, "vault-env", at, "nothing in container "+w.App.Name+" reads "+file,
 			fmt.Sprintf(`if its program doesn't by itself, start it by command: [sh, -c, 'set -a; . %s; exec "$@"', sh, and then its command]`, file))
 	}
 }
 
-// readable reports whether the app can read a file of these permissions, where def
+// isReadable reports whether the app can read a file of these permissions, where def
 // are those that it would have by itself: they tell whom the app counts as.
-func readable(perms, def string) bool {
+func isReadable(perms, def string) bool {
 	n, err := strconv.ParseUint(perms, 8, 16)
 	whom := map[string]uint64{"0400": 0o400, "0440": 0o044, "0444": 0o004}[def]
 	return err != nil || n&whom != 0
 }
 
-// told reports whether a container's command, arguments or variables have a text.
-func told(c *corev1.Container, text string) (yes bool) {
+// mentionsText reports whether a container's command, arguments or variables have a text.
+func mentionsText(c *corev1.Container, text string) (yes bool) {
 	pattern.VisitTexts(c, func(_, s string) { yes = yes || strings.Contains(s, text) })
 	return yes
 }
@@ -89,14 +89,14 @@ var quotedWord = pattern.LazyRegexp("\"[^\"\\\\]*\"|`[^`]*`")
 
 // leasedIn reports whether a template has the path of something leased.
 func leasedIn(template string) bool {
-	return slices.ContainsFunc(quotedWord().FindAllString(template, -1), func(q string) bool { return leased(q[1 : len(q)-1]) })
+	return slices.ContainsFunc(quotedWord().FindAllString(template, -1), func(q string) bool { return isLeased(q[1 : len(q)-1]) })
 }
 
 var templateLine = pattern.LazyRegexp(`^template: :(\d+):`)
 
-// parses reports whether a text is a template, whatever the functions in it are, or
+// parseTemplate reports whether a text is a template, whatever the functions in it are, or
 // else the line that isn't.
-func parses(text string) (line int, ok bool) {
+func parseTemplate(text string) (line int, ok bool) {
 	tree := parse.New("")
 	tree.Mode = parse.SkipFuncCheck
 	_, err := tree.Parse(text, "{{", "}}", map[string]*parse.Tree{})

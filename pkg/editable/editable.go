@@ -16,16 +16,33 @@ import (
 // record says is undone for these alone: nothing that isn't in this table is laid on
 // where it would be recorded, and no record reaches it.
 type Field struct {
-	shape []string // see moved
+	path  string   // see groups
+	shape []string // its steps
 	kinds []string // of the objects; nil: any
 	not   []string // keys of annotations that are none, as prefixes
 
-	Goes    bool // it was added, and is taken out
-	Turns   bool // it took another's place, and that comes back
-	Returns bool // it was taken out, and comes back
+	By      string // the neighbour that edits it, as its table names it; "": the sidecars' own Changes
+	Goes    bool   // it was added, and is taken out
+	Turns   bool   // it took another's place, and that comes back
+	Returns bool   // it was taken out, and comes back
 	Value   Value
 	Share   Share
+	Becomes Becomes
 }
+
+// OfOthers reports whether the field is one of objects around a workload.
+func (f *Field) OfOthers() bool { return f.kinds != nil }
+
+// Becomes says what becomes of a value that is replaced, for who checks that nothing else
+// has changed (law 4).
+type Becomes string
+
+const (
+	Wanted Becomes = "wanted"   // what a sidecar wants there, or what was there with that behind it
+	Led    Becomes = "led"      // the port at which the sidecar is reached in the place of the app
+	TLS    Becomes = "over TLS" // what the same protocol is called over TLS
+	More   Becomes = "more"     // a larger number, or a longer list
+)
 
 // A Value says what a value that comes back must be.
 type Value string
@@ -54,91 +71,28 @@ const (
 	Largest  Share = "largest" // a number of which the largest counts
 )
 
-// moved is the table. Shapes are paths from the top of an object; pod is a pod
-// template, container one of its containers, handler a probe or hook of one, [] an
-// entry of a list, and * the rest of a field's name.
-var moved = sync.OnceValue(func() (table []Field) {
-	for _, m := range shapes() {
-		for _, shape := range expanded(m.shape) {
-			m.shape = shape
-			table = append(table, m)
+// table is what groups say, one row a shape. It's made when somebody looks first.
+var table = sync.OnceValue(func() (all []Field) {
+	for _, g := range groups {
+		for _, f := range g.fields {
+			f.By, f.kinds = g.by, g.kinds
+			for _, f.shape = range expand(split(f.path)) {
+				all = append(all, f)
+			}
 		}
 	}
-	return table
+	return all
 })
 
-func shapes() []Field {
-	return []Field{
-		{shape: split("pod/spec/containers/[]"), Goes: true, Value: Container},
-		{shape: split("pod/spec/initContainers/[]"), Goes: true, Value: Container},
-		{shape: split("pod/spec/volumes/[]"), Goes: true, Value: Volume},
-		{shape: split("pod/spec/imagePullSecrets/[]"), Goes: true},
-		{shape: split("pod/spec/shareProcessNamespace"), Goes: true},
-		{shape: split("pod/spec/securityContext/fsGroup"), Goes: true},
-		{shape: split("pod/spec/securityContext/fsGroupChangePolicy"), Goes: true},
-		{shape: split("pod/spec/securityContext/sysctls/[]"), Goes: true},
-		{shape: split("pod/spec/terminationGracePeriodSeconds"), Goes: true, Turns: true, Value: Number, Share: Largest},
-
-		{shape: split("container/env/[]"), Goes: true},
-		{shape: split("container/env/[]/value"), Goes: true, Turns: true, Value: Text},
-		{shape: split("container/args/[]"), Goes: true, Turns: true, Value: Address},
-		{shape: split("container/command/[]"), Turns: true, Value: Address},
-		{shape: split("container/volumeMounts/[]"), Goes: true},
-		{shape: split("container/ports/[]"), Returns: true, Value: PortEntry},
-		{shape: split("container/lifecycle/preStop"), Goes: true},
-		{shape: split("handler/httpGet"), Goes: true},
-		{shape: split("handler/httpGet/port"), Turns: true, Value: Port},
-		{shape: split("handler/httpGet/scheme"), Goes: true, Turns: true, Value: Scheme},
-		{shape: split("handler/httpGet/host"), Returns: true, Value: Text},
-		{shape: split("handler/tcpSocket"), Returns: true, Value: Socket},
-		{shape: split("handler/tcpSocket/port"), Turns: true, Value: Port},
-		{shape: split("handler/tcpSocket/host"), Returns: true, Value: Text},
-		{shape: split("handler/grpc/port"), Turns: true, Value: Number},
-		{shape: split("handler/exec/command/[]"), Turns: true, Value: Command},
-
-		{shape: split("metadata/annotations/" + sidecar.PatternsKey), Goes: true, Turns: true, Value: List, Share: Names},
-		{shape: split("metadata/annotations/" + sidecar.PhasesKey), Goes: true, Turns: true, Value: List, Share: Names},
-		{shape: split("metadata/annotations/" + sidecar.ContainersKey), Goes: true, Turns: true, Value: List, Share: Names},
-		{shape: split("pod/metadata/annotations/" + sidecar.PatternsKey), Goes: true, Turns: true, Value: List, Share: Names},
-		{shape: split("pod/metadata/annotations/" + evictVolumes), Goes: true, Turns: true, Value: List, Share: Names},
-		{shape: split("pod/metadata/annotations/prometheus.io/port"), Goes: true, Turns: true, Value: Text},
-		{shape: split("pod/metadata/annotations/prometheus.io/scheme"), Goes: true, Turns: true, Value: Text},
-		{shape: split("pod/metadata/annotations/" + sidecar.ChecksumPrefix + "*"), Goes: true, Turns: true, Value: Text},
-		{shape: split("pod/metadata/annotations/*"), Goes: true, not: []string{"outrigger.dev/", "applied.outrigger.dev/", "container.apparmor.", "container.seccomp.", "seccomp."}},
-
-		{shape: split("spec/ports/[]"), kinds: services, Goes: true},
-		{shape: split("spec/ports/[]/name"), kinds: services, Goes: true},
-		{shape: split("spec/ports/[]/targetPort"), kinds: services, Goes: true, Turns: true, Value: Port},
-		{shape: split("spec/ports/[]/appProtocol"), kinds: services, Turns: true, Value: Text},
-		{shape: split("spec/endpoints/[]/scheme"), kinds: monitors, Goes: true, Turns: true, Value: Scheme},
-		{shape: split("spec/podMetricsEndpoints/[]/scheme"), kinds: monitors, Goes: true, Turns: true, Value: Scheme},
-		{shape: split("metadata/annotations/prometheus.io/port"), kinds: services, Goes: true, Turns: true, Value: Text},
-		{shape: split("metadata/annotations/prometheus.io/scheme"), kinds: services, Goes: true, Turns: true, Value: Text},
-
-		{shape: split("metadata/annotations/nginx.ingress.kubernetes.io/backend-protocol"), kinds: routers, Goes: true},
-		{shape: split("metadata/annotations/nginx.org/ssl-services"), kinds: routers, Goes: true, Turns: true, Value: List, Share: Names},
-		{shape: split("metadata/annotations/nginx.org/grpc-services"), kinds: routers, Goes: true, Turns: true, Value: List, Share: Names},
-		{shape: split("metadata/annotations/traefik.ingress.kubernetes.io/service.serversscheme"), kinds: routers, Goes: true},
-		{shape: split("metadata/annotations/haproxy.org/server-*"), kinds: routers, Goes: true, not: []string{"haproxy.org/server-ca", "haproxy.org/server-crt"}},
-		{shape: split("metadata/annotations/haproxy-ingress.github.io/backend-protocol"), kinds: routers, Goes: true},
-		{shape: split("metadata/annotations/alb.ingress.kubernetes.io/backend-protocol*"), kinds: routers, Goes: true},
-		{shape: split("metadata/annotations/alb.ingress.kubernetes.io/healthcheck-protocol"), kinds: routers, Goes: true},
-		{shape: split("metadata/annotations/cloud.google.com/app-protocols"), kinds: routers, Goes: true, Turns: true, Value: Text},
-		{shape: split("metadata/annotations/projectcontour.io/upstream-protocol.*"), kinds: routers, Goes: true, Turns: true, Value: List, Share: Names},
-		{shape: split("metadata/annotations/konghq.com/protocol"), kinds: routers, Goes: true},
+// Editors are the neighbours that edit fields.
+func Editors() (names []string) {
+	for _, g := range groups {
+		if g.by != "" && !slices.Contains(names, g.by) {
+			names = append(names, g.by)
+		}
 	}
+	return names
 }
-
-var (
-	services = []string{"Service"}
-	monitors = []string{"monitoring.coreos.com/ServiceMonitor", "monitoring.coreos.com/PodMonitor"}
-	routers  = []string{"Service", "networking.k8s.io/Ingress"}
-	handlers = []string{"startupProbe", "livenessProbe", "readinessProbe", "lifecycle/postStart", "lifecycle/preStop"}
-)
-
-// evictVolumes is the annotation in which the cluster autoscaler reads what volumes
-// don't keep a node.
-const evictVolumes = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"
 
 // split splits a shape. An annotation's key, which has slashes, is one step.
 func split(shape string) []string {
@@ -148,8 +102,8 @@ func split(shape string) []string {
 	return strings.Split(shape, "/")
 }
 
-// expanded are the shapes that one in the words container and handler stands for.
-func expanded(shape []string) (all [][]string) {
+// expand gives the shapes that one in the words container and handler stands for.
+func expand(shape []string) (all [][]string) {
 	container := []string{"pod", "spec", "*containers", "[]"}
 	switch shape[0] {
 	case "handler":
@@ -166,9 +120,9 @@ func expanded(shape []string) (all [][]string) {
 // At finds what is moved at a path of an object that has pod templates at some
 // paths; nil where nothing is.
 func At(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) *Field {
-	table := moved()
-	for i := range table {
-		if m := &table[i]; m.of(on) && m.reaches(pods, path) == whole {
+	all := table()
+	for i := range all {
+		if m := &all[i]; m.of(on) && m.reaches(pods, path) == whole {
 			return m
 		}
 	}
@@ -178,7 +132,7 @@ func At(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) *Field {
 // Below reports whether something below a path is moved: such a collection may
 // stand there without entries, or not at all.
 func Below(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) bool {
-	return slices.ContainsFunc(moved(), func(m Field) bool { return m.of(on) && m.reaches(pods, path) == beginning })
+	return slices.ContainsFunc(table(), func(m Field) bool { return m.of(on) && m.reaches(pods, path) == beginning })
 }
 
 func (m *Field) of(on sidecar.Ref) bool {

@@ -43,7 +43,7 @@ type size struct {
 
 // count takes down the containers of a sidecar that run as long as the pod: only
 // those are averaged over.
-func (s *Served) count(a *sidecar.Answer) {
+func (s *Footprint) count(a *sidecar.Answer) {
 	for c := range a.Change.AllContainers() {
 		s.own = append(s.own, c.Name)
 	}
@@ -59,12 +59,12 @@ func (s *Served) count(a *sidecar.Answer) {
 	}
 }
 
-// autoscalers finds HorizontalPodAutoscalers that stop to work, or that measure
+// checkAutoscalers finds HorizontalPodAutoscalers that stop to work, or that measure
 // something else, when a pod has one container more: utilisation is a part of what
 // all containers request, and unknown as soon as one of them requests nothing
 // (kubernetes pkg/controller/podautoscaler, calculatePodRequests).
-func autoscalers(s *scene, r *Result) {
-	targets := map[sidecar.Ref]*Served{}
+func checkAutoscalers(s *scene, r *Result) {
+	targets := map[sidecar.Ref]*Footprint{}
 	spaces, names := map[string]bool{}, map[string]bool{}
 	for _, w := range s.served {
 		if len(w.sidecars) > 0 {
@@ -100,7 +100,7 @@ func autoscalers(s *scene, r *Result) {
 }
 
 // scaled looks at one resource by whose use a workload is scaled.
-func (s *Served) scaled(o *Object, name corev1.ResourceName, use int32, i int, r *Result) {
+func (s *Footprint) scaled(o *Object, name corev1.ResourceName, use int32, i int, r *Result) {
 	field := ""
 	if i >= 0 {
 		field = fmt.Sprintf("spec.metrics[%d]", i)

@@ -11,9 +11,9 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// callers finds who still dials in plain what speaks TLS now: nothing refuses such
+// followCallers finds who still dials in plain what speaks TLS now: nothing refuses such
 // a manifest, and the client fails when it runs.
-func callers(s *scene, r *Result) {
+func followCallers(s *scene, r *Result) {
 	c := newSearch(s)
 	if len(c.names) == 0 && !c.local {
 		return
@@ -55,12 +55,12 @@ func loopback(host string) bool { return host == "localhost" || host == "127.0.0
 type search struct {
 	*scene
 	names map[string][]lead // by the Service's name
-	pods  map[sidecar.Ref]*Served
+	pods  map[sidecar.Ref]*Footprint
 	local bool // somebody's own loopback is concerned
 }
 
 func newSearch(s *scene) *search {
-	c := &search{scene: s, names: map[string][]lead{}, pods: map[sidecar.Ref]*Served{}}
+	c := &search{scene: s, names: map[string][]lead{}, pods: map[sidecar.Ref]*Footprint{}}
 	for _, ref := range s.refs {
 		c.names[ref.Name] = append(c.names[ref.Name], s.services[ref]...)
 	}
@@ -180,7 +180,7 @@ func inNamespace(words []string, from, namespace string, port bool) bool {
 
 // local warns of what dials the app at the pod's own loopback: the proxy listens
 // there as well now.
-func (s *Served) local(container string, d *dial, at sidecar.Path, r *Result) {
+func (s *Footprint) local(container string, d *dial, at sidecar.Path, r *Result) {
 	if !loopback(d.host) || container == "" || handled(at) {
 		return
 	}

@@ -88,9 +88,9 @@ type policyObject struct {
 	Spec backendTLS `json:"spec"`
 }
 
-// routes gives Gateways a BackendTLSPolicy for each Service that a route leads to
+// followRoutes gives Gateways a BackendTLSPolicy for each Service that a route leads to
 // and that speaks TLS now: without one they speak plain HTTP.
-func routes(s *scene, r *Result) {
+func followRoutes(s *scene, r *Result) {
 	if len(s.services) == 0 {
 		return
 	}

@@ -19,10 +19,10 @@ var (
 	ingressClassKind = Kind{"networking.k8s.io", "IngressClass"}
 )
 
-// ingresses tells the controllers of Ingresses that a backend speaks TLS now.
+// followIngresses tells the controllers of Ingresses that a backend speaks TLS now.
 // The Ingress API has no field for it; each controller has an annotation of its
 // own, on the Ingress or on the Service.
-func ingresses(s *scene, r *Result) {
+func followIngresses(s *scene, r *Result) {
 	if len(s.services) == 0 {
 		return
 	}

@@ -46,9 +46,9 @@ const (
 	linode  = "service.beta.kubernetes.io/linode-loadbalancer-"
 )
 
-// loadBalancers warns of load balancers that speak plain HTTP. A Service's
+// followLoadBalancers warns of load balancers that speak plain HTTP. A Service's
 // healthCheckNodePort isn't concerned: kube-proxy itself answers there.
-func loadBalancers(s *scene, r *Result) {
+func followLoadBalancers(s *scene, r *Result) {
 	for _, ref := range s.refs {
 		for i := range s.services[ref] {
 			l := &s.services[ref][i]

@@ -44,8 +44,8 @@ type tlsConfig struct {
 	CertFile string         `json:"certFile"`
 }
 
-// monitors leads what scrapes a port that was taken over to its new scheme.
-func monitors(s *scene, r *Result) {
+// followMonitors leads what scrapes a port that was taken over to its new scheme.
+func followMonitors(s *scene, r *Result) {
 	if len(s.taken) == 0 {
 		return
 	}

@@ -21,11 +21,11 @@ var networkPolicyKind = Kind{"networking.k8s.io", "NetworkPolicy"}
 type networkPolicy struct {
 	ref  sidecar.Ref
 	spec *networkPolicySpec
-	of   *Served // for which this run emits it; nil for one that stands
+	of   *Footprint // for which this run emits it; nil for one that stands
 }
 
 // emittedPolicies are those that come with a sidecar.
-func emittedPolicies(s *Served, objects []sidecar.Object) (out []networkPolicy) {
+func emittedPolicies(s *Footprint, objects []sidecar.Object) (out []networkPolicy) {
 	for _, o := range objects {
 		ref := o.Ref()
 		if ref.Group != networkPolicyKind.Group || ref.Kind != networkPolicyKind.Kind {
@@ -42,11 +42,11 @@ func emittedPolicies(s *Served, objects []sidecar.Object) (out []networkPolicy) 
 	return out
 }
 
-// policies finds NetworkPolicies that shut clients out of the port where they come
+// checkPolicies finds NetworkPolicies that shut clients out of the port where they come
 // in now, or leave one open that is to be reached through the sidecar only, and those
 // of this run that reach further than its own pods. A rule has no name by which its
 // ports could be edited, so they're told.
-func policies(s *scene, r *Result) {
+func checkPolicies(s *scene, r *Result) {
 	walls := s.walls()
 	for _, w := range s.served {
 		if len(w.taken) == 0 {

@@ -7,10 +7,10 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// egresses finds NetworkPolicies that let clients out to the app's port, but not to
+// checkEgressPolicies finds NetworkPolicies that let clients out to the app's port, but not to
 // the one of the sidecar in front of it, where their Service leads now: networks
 // look at the pod's port.
-func egresses(s *scene, r *Result) {
+func checkEgressPolicies(s *scene, r *Result) {
 	front := false
 	for _, t := range s.taken {
 		front = front || !t.MovesApp()

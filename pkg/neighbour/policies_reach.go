@@ -28,8 +28,8 @@ func (s *scene) reaches(walls map[string]*wall, r *Result) {
 		if !emitted {
 			continue
 		}
-		bearers := map[label][]*Served{}
-		bear := func(w *Served) {
+		bearers := map[label][]*Footprint{}
+		bear := func(w *Footprint) {
 			bearers[label{}] = append(bearers[label{}], w)
 			for key, value := range w.Labels {
 				if asked[value] && !netpol.Later(key) && key != "" {
@@ -38,7 +38,7 @@ func (s *scene) reaches(walls map[string]*wall, r *Result) {
 			}
 		}
 		s.Pods(space, func(value string) bool { return asked[value] || asked[""] }, func(ref sidecar.Ref, pod *corev1.PodTemplateSpec) {
-			bear(&Served{Ref: ref, Labels: pod.Labels, ports: declaredPorts(pod.Spec.Containers, pod.Spec.InitContainers)})
+			bear(&Footprint{Ref: ref, Labels: pod.Labels, ports: declaredPorts(pod.Spec.Containers, pod.Spec.InitContainers)})
 		})
 		for _, w := range s.served {
 			if w.Ref.Namespace == space {
@@ -61,7 +61,7 @@ func (s *scene) reaches(walls map[string]*wall, r *Result) {
 }
 
 // reached looks at another workload whose pods one of this one's policies selects.
-func (s *Served) reached(p networkPolicy, other *Served, all []networkPolicy, r *Result) {
+func (s *Footprint) reached(p networkPolicy, other *Footprint, all []networkPolicy, r *Result) {
 	const way = "give the pods of both labels of their own by which they're selected"
 	standing := slices.DeleteFunc(all, func(q networkPolicy) bool { return q.of != nil && q.of != other })
 	if len(standing) == 0 {
@@ -82,7 +82,7 @@ func (s *Served) reached(p networkPolicy, other *Served, all []networkPolicy, r 
 
 // let reports whether all that a rule lets in on pods is let in already, for everybody,
 // or comes in by a sidecar's port.
-func let(all []networkPolicy, rule *networkingv1.NetworkPolicyIngressRule, pods *Served) bool {
+func let(all []networkPolicy, rule *networkingv1.NetworkPolicyIngressRule, pods *Footprint) bool {
 	everybody := func(port *networkingv1.NetworkPolicyPort) bool {
 		return slices.ContainsFunc(all, func(p networkPolicy) bool {
 			return slices.ContainsFunc(p.spec.Ingress, func(have networkingv1.NetworkPolicyIngressRule) bool {
@@ -100,7 +100,7 @@ func let(all []networkPolicy, rule *networkingv1.NetworkPolicyIngressRule, pods 
 
 // closed are the ports that pods declare and a policy lets nobody in on, but those of
 // an app that is reached through a sidecar only.
-func closed(spec *networkPolicySpec, pods *Served) (out []int32) {
+func closed(spec *networkPolicySpec, pods *Footprint) (out []int32) {
 	for _, port := range pods.ports {
 		let := slices.ContainsFunc(spec.Ingress, func(rule networkingv1.NetworkPolicyIngressRule) bool {
 			return netpol.Covers(rule.Ports, pods.ports, netpol.Port{Protocol: port.Protocol, Number: port.ContainerPort})

@@ -11,14 +11,20 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// probes leads probes and lifecycle hooks to where the app is reached after a
+// followProbes leads probes and lifecycle hooks to where the app is reached after a
 // takeover. The kubelet always dials the pod's address, so what listens on
 // loopback can be probed through the proxy only; it doesn't verify certificates
 // (kubernetes pkg/probe/http). Ports are written as numbers: the name has left
 // the container. Where clients need credentials, the proxy has a listener for the
 // kubelet.
-func probes(w *sidecar.Workload, a sidecar.Answer) ([]sidecar.Edit, sidecar.Findings) {
-	p := prober{w: w, asked: a}
+func followProbes(s *scene, r *Result) {
+	for i := range s.answers {
+		(&prober{w: s.workload, asked: &s.answers[i], r: r}).follow()
+	}
+}
+
+func (p *prober) follow() {
+	w, a := p.w, p.asked
 	ours := map[string]bool{}
 	for c := range a.Change.AllContainers() {
 		ours[c.Name] = true
@@ -34,15 +40,13 @@ func probes(w *sidecar.Workload, a sidecar.Answer) ([]sidecar.Edit, sidecar.Find
 			}
 		}
 	}
-	return p.edits, p.findings
 }
 
 type prober struct {
 	w        *sidecar.Workload
-	asked    sidecar.Answer
+	asked    *sidecar.Answer
 	takeover sidecar.Takeover
-	edits    []sidecar.Edit
-	findings sidecar.Findings
+	r        *Result
 }
 
 // The fields of a container's probes.
@@ -97,7 +101,7 @@ func (p *prober) probe(at sidecar.Path, c *corev1.Container, field string, probe
 	case probe.GRPC != nil && probe.GRPC.Port == p.takeover.Port && p.takeover.GRPCHealthPort != 0:
 		e := p.edit(at.To("grpc", "port"), p.takeover.GRPCHealthPort)
 		e.Was = probe.GRPC.Port
-		p.edits = append(p.edits, e)
+		p.r.edit(e)
 	case probe.GRPC != nil && probe.GRPC.Port == p.takeover.Port && p.takeover.Scheme == corev1.URISchemeHTTPS:
 		p.add(sidecar.Error, "probe-grpc-tls", at.To("grpc"), "the kubelet's gRPC probes don't speak TLS, which the port demands now", "probe by exec")
 	case probe.Exec != nil:
@@ -134,13 +138,13 @@ func (p *prober) tcpSocket(at sidecar.Path, c *corev1.Container, field string, s
 		if p.takeover.Scheme != "" {
 			get.Scheme = p.takeover.Scheme
 		}
-		p.edits = append(p.edits, p.remove(at.To("tcpSocket"), at.To("httpGet")), p.edit(at.To("httpGet"), get))
+		p.r.edit(p.remove(at.To("tcpSocket"), at.To("httpGet")), p.edit(at.To("httpGet"), get))
 		p.add(sidecar.Info, "probe-asks-app", at, fmt.Sprintf("opened a connection, which is the proxy's now: it asks the app as %s does", other), "")
 		return
 	}
 	p.number(at.To("tcpSocket", "port"), socket.Port, p.takeover.Port)
 	if socket.Host != "" {
-		p.edits = append(p.edits, p.remove(at.To("tcpSocket", "host"), at.To("tcpSocket", "port")))
+		p.r.edit(p.remove(at.To("tcpSocket", "host"), at.To("tcpSocket", "port")))
 	}
 	hint := fmt.Sprintf("ask the app by httpGet: {path: %s, port: %d%s}", path, p.kubelet(), p.scheme())
 	if p.takeover.Protocol != "" && p.takeover.Protocol != sidecar.HTTP {
@@ -202,17 +206,17 @@ func (p *prober) httpGet(at sidecar.Path, c *corev1.Container, get *corev1.HTTPG
 	} else {
 		e := p.edit(at.To("port"), p.takeover.HealthPort)
 		e.Was = get.Port
-		p.edits = append(p.edits, e)
+		p.r.edit(e)
 	}
 	if p.takeover.Scheme != "" && p.takeover.Scheme != get.Scheme {
 		e := p.edit(at.To("scheme"), p.takeover.Scheme)
 		if get.Scheme != "" {
 			e.Was = get.Scheme
 		}
-		p.edits = append(p.edits, e)
+		p.r.edit(e)
 	}
 	if get.Host != "" {
-		p.edits = append(p.edits, p.remove(at.To("host"), at.To("port")))
+		p.r.edit(p.remove(at.To("host"), at.To("port")))
 	}
 	return true
 }
@@ -222,7 +226,7 @@ func (p *prober) number(at sidecar.Path, port intstr.IntOrString, number int32) 
 	if port.Type == intstr.String {
 		e := p.edit(at, number)
 		e.Was = port
-		p.edits = append(p.edits, e)
+		p.r.edit(e)
 	}
 }
 
@@ -235,5 +239,5 @@ func (p *prober) remove(at, by sidecar.Path) sidecar.Edit {
 }
 
 func (p *prober) add(s sidecar.Severity, code string, at sidecar.Path, message, hint string) {
-	p.findings = append(p.findings, sidecar.Finding{Severity: s, Code: code, Object: p.w.Ref, Sidecar: p.asked.Name, Field: at.String(), Message: message, Hint: hint})
+	p.r.find(sidecar.Finding{Severity: s, Code: code, Object: p.w.Ref, Sidecar: p.asked.Name, Field: at.String(), Message: message, Hint: hint})
 }

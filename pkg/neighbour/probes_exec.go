@@ -113,7 +113,7 @@ func (p *prober) commanded(at sidecar.Path, command []string, i int) bool {
 	}
 	e := p.edit(at.To("command").At(".", arg), new)
 	e.Was = arg
-	p.edits = append(p.edits, e)
+	p.r.edit(e)
 	return true
 }
 

@@ -22,7 +22,10 @@ func pod(t *testing.T, container string, change func(*sidecar.Takeover)) ([]side
 	w.App = c
 	takeover := sidecar.Takeover{Port: 8080, AppPort: 8081, Scheme: corev1.URISchemeHTTPS}
 	change(&takeover)
-	return probes(w, sidecar.Answer{Name: "tls", Placement: sidecar.Native, App: c, Change: &sidecar.Change{Takeovers: []sidecar.Takeover{takeover}}})
+	var r Result
+	followProbes(&scene{workload: w, answers: []sidecar.Answer{
+		{Name: "tls", Placement: sidecar.Native, App: c, Change: &sidecar.Change{Takeovers: []sidecar.Takeover{takeover}}}}}, &r)
+	return r.Edits, r.Findings
 }
 
 // told are edits and findings, one a line, with their paths from the container on.

@@ -11,48 +11,52 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// services writes targetPorts that name a port which was taken over as numbers:
+// followServices writes targetPorts that name a port which was taken over as numbers:
 // names of native sidecars' ports resolve only since Kubernetes 1.33 (endpointslice
 // controller), and a name that stands on two containers leads to the wrong one.
 // Those that lead to an app that stays where it is are led to the sidecar in front.
 // An appProtocol in plain becomes the one over TLS where the proxy speaks that.
-func services(w *sidecar.Workload, a sidecar.Answer) ([]sidecar.Edit, sidecar.Findings) {
-	var edits []sidecar.Edit
-	var fs sidecar.Findings
-	for _, t := range a.Change.Takeovers {
-		for _, s := range w.Services {
-			for _, p := range s.Spec.Ports {
-				if !leads(w, p, t) {
-					continue
-				}
-				at := sidecar.Fields("spec", "ports")
-				if p.Name != "" {
-					at = at.At("name", p.Name)
-				} else {
-					at = at.At("port", sidecar.PortKey(p.Port, p.Protocol))
-				}
-				if e := (sidecar.Edit{Owner: a.Name, Object: s.Ref, Path: at.To("targetPort"), Value: t.Port}); p.TargetPort == (intstr.IntOrString{}) {
-					if p.Port != t.Port {
-						edits = append(edits, e)
+func followServices(s *scene, r *Result) {
+	for i := range s.answers {
+		a := &s.answers[i]
+		for _, t := range a.Change.Takeovers {
+			for _, service := range s.workload.Services {
+				for _, p := range service.Spec.Ports {
+					if leads(s.workload, p, t) {
+						followServicePort(a, &t, service.Ref, p, r)
 					}
-				} else if p.TargetPort != intstr.FromInt32(t.Port) {
-					e.Was = p.TargetPort
-					edits = append(edits, e)
-				}
-				if p.AppProtocol == nil || t.Scheme != corev1.URISchemeHTTPS {
-					continue
-				}
-				at = at.To("appProtocol")
-				if over := overTLS[*p.AppProtocol]; over != "" {
-					edits = append(edits, sidecar.Edit{Owner: a.Name, Object: s.Ref, Path: at, Value: over, Was: *p.AppProtocol})
-				} else if slices.Contains(inPlain, strings.ToLower(*p.AppProtocol)) {
-					fs = append(fs, sidecar.Finding{Severity: sidecar.Warning, Code: "app-protocol", Object: s.Ref, Sidecar: a.Name, Field: at.String(),
-						Message: fmt.Sprintf("says %s, but port %d speaks TLS now", *p.AppProtocol, p.Port), Hint: "write https, or what your mesh or gateway calls it over TLS"})
 				}
 			}
 		}
 	}
-	return edits, fs
+}
+
+// followServicePort leads one port of a Service to the sidecar.
+func followServicePort(a *sidecar.Answer, t *sidecar.Takeover, service sidecar.Ref, p corev1.ServicePort, r *Result) {
+	at := sidecar.Fields("spec", "ports")
+	if p.Name != "" {
+		at = at.At("name", p.Name)
+	} else {
+		at = at.At("port", sidecar.PortKey(p.Port, p.Protocol))
+	}
+	if e := (sidecar.Edit{Owner: a.Name, Object: service, Path: at.To("targetPort"), Value: t.Port}); p.TargetPort == (intstr.IntOrString{}) {
+		if p.Port != t.Port {
+			r.edit(e)
+		}
+	} else if p.TargetPort != intstr.FromInt32(t.Port) {
+		e.Was = p.TargetPort
+		r.edit(e)
+	}
+	if p.AppProtocol == nil || t.Scheme != corev1.URISchemeHTTPS {
+		return
+	}
+	at = at.To("appProtocol")
+	if over := overTLS[*p.AppProtocol]; over != "" {
+		r.edit(sidecar.Edit{Owner: a.Name, Object: service, Path: at, Value: over, Was: *p.AppProtocol})
+	} else if slices.Contains(inPlain, strings.ToLower(*p.AppProtocol)) {
+		r.find(sidecar.Finding{Severity: sidecar.Warning, Code: "app-protocol", Object: service, Sidecar: a.Name, Field: at.String(),
+			Message: fmt.Sprintf("says %s, but port %d speaks TLS now", *p.AppProtocol, p.Port), Hint: "write https, or what your mesh or gateway calls it over TLS"})
+	}
 }
 
 // overTLS are protocols of KEP-3726 and of cloud controllers, and what they're

@@ -105,7 +105,7 @@ type run struct {
 	findings sidecar.Findings
 	layer    *manifest.Layer
 	shared   []sidecar.Edit // of objects that several workloads may want something of
-	servings []*neighbour.Served
+	servings []*neighbour.Footprint
 	emits    []manifest.Emit
 	report   []string
 	tally    tally
@@ -217,9 +217,9 @@ func (r *run) own(o *manifest.Object) (own []sidecar.Edit, complete bool) {
 	asked, edits := a.asked, a.edits
 	r.add(verify.Check(w, asked)...)
 	r.served(o, w, asked)
-	follow, fs := neighbour.Follow(w, asked)
-	r.add(fs...)
-	edits = append(edits, follow...)
+	follow := neighbour.Follow(w, asked)
+	r.add(follow.Findings...)
+	edits = append(edits, follow.Edits...)
 	for _, a := range asked {
 		edits = append(edits, r.emit(o, w, a)...)
 	}
@@ -231,7 +231,7 @@ func (r *run) own(o *manifest.Object) (own []sidecar.Edit, complete bool) {
 			r.shared = append(r.shared, e)
 		}
 	}
-	r.servings = append(r.servings, neighbour.Serve(w, asked))
+	r.servings = append(r.servings, neighbour.Observe(w, asked))
 	r.told(o, asked)
 	return own, complete
 }

@@ -159,6 +159,7 @@ var arrows = map[string]map[string]string{
 	},
 	"pkg/rigtest": {
 		"pkg/config":                  "laws are checked over configs",
+		"pkg/editable":                "which fields may change, and to what, is for law 4 to know",
 		"pkg/pattern/proxy":           "which ports a config takes is for law 4 to know",
 		"pkg/rig":                     "and over runs of the flow",
 		"pkg/sidecar":                 "which answer with findings",

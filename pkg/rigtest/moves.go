@@ -15,7 +15,9 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/editable"
 	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // nothingElseMoves is law 4: what stands in the input stands in the output, in
@@ -30,7 +32,8 @@ func nothingElseMoves(t T, c Case, plain, laid string) {
 	before, after := c.objects(t, c.Input), c.objects(t, plain)
 	require.GreaterOrEqual(t, len(after), len(before), "law 4: an object is gone")
 	for i := range before {
-		require.Empty(t, moved.differences(before[i], after[i], ""), "law 4: something else has moved")
+		moved.on = refOf(before[i])
+		require.Empty(t, moved.differences(before[i], after[i], "", nil), "law 4: something else has moved")
 	}
 	c.commentsStay(t, c.Input, plain, laid)
 	linesStay(t, c.Input, plain, moved)
@@ -180,6 +183,18 @@ type moves struct {
 	commands map[string]string // of probes, by port: where they're led
 	grace    bool              // the pod gets more time to end
 	from     int               // ports are discovered, and proxies stand on this one and those behind it
+	on       sidecar.Ref       // the object that is looked at
+}
+
+// refOf names an object.
+func refOf(object map[string]any) sidecar.Ref {
+	api, _ := object["apiVersion"].(string)
+	kind, _ := object["kind"].(string)
+	group, _, grouped := strings.Cut(api, "/")
+	if !grouped {
+		group = ""
+	}
+	return sidecar.Ref{Group: group, Kind: kind}
 }
 
 func takenOver(s *config.Spec) moves {
@@ -265,7 +280,7 @@ func (m *moves) lead(from int32, to ...int32) {
 
 // differences are where b lacks what a has, or has it otherwise. Additions are
 // none, and neither is what a takeover does.
-func (m moves) differences(a, b any, at string) []string {
+func (m moves) differences(a, b any, at string, path sidecar.Path) []string {
 	switch a := a.(type) {
 	case map[string]any:
 		b, ok := b.(map[string]any)
@@ -279,7 +294,7 @@ func (m moves) differences(a, b any, at string) []string {
 					out = append(out, at+"."+k+" is gone")
 				}
 			} else if v != nil {
-				out = append(out, m.differences(v, w, at+"."+k)...)
+				out = append(out, m.differences(v, w, at+"."+k, path.To(k))...)
 			}
 		}
 		slices.Sort(out)
@@ -292,9 +307,9 @@ func (m moves) differences(a, b any, at string) []string {
 		if !strings.HasPrefix(at, ".spec") && !strings.HasPrefix(at, ".template") && !reflect.DeepEqual(a, b) {
 			return differ(at, a, b)
 		}
-		return m.items(a, b, at)
+		return m.items(a, b, at, path)
 	}
-	if reflect.DeepEqual(a, b) || m.follows(a, b, at) || m.rewrites && a != nil && overTLS(fmt.Sprint(a), fmt.Sprint(b)) {
+	if reflect.DeepEqual(a, b) || m.follows(a, b, path) || m.rewrites && a != nil && overTLS(fmt.Sprint(a), fmt.Sprint(b)) {
 		return nil
 	}
 	return differ(at, a, b)
@@ -312,13 +327,13 @@ func differ(at string, a, b any) []string {
 }
 
 // items compares lists: all items of a stand in b, in their order.
-func (m moves) items(a, b []any, at string) []string {
+func (m moves) items(a, b []any, at string, path sidecar.Path) []string {
 	for i, v := range a {
 		where := fmt.Sprintf("%s[%d]", at, i)
 		if strings.HasSuffix(at, ".ports") && m.gone([]any{v}) && !slices.ContainsFunc(b, func(w any) bool { return reflect.DeepEqual(v, w) }) {
 			continue
 		}
-		found := slices.IndexFunc(b, func(w any) bool { return len(m.differences(v, w, where)) == 0 })
+		found := slices.IndexFunc(b, func(w any) bool { return len(m.differences(v, w, where, path.At("[]", ""))) == 0 })
 		if found < 0 {
 			return []string{fmt.Sprintf("%s is gone, or stands elsewhere: %v", where, v)}
 		}
@@ -349,47 +364,57 @@ func (m moves) gone(ports any) bool {
 	})
 }
 
-// follows reports whether a value has become what a takeover makes of it.
-func (m moves) follows(a, b any, at string) bool {
-	for from, to := range m.commands {
-		if strings.Contains(at, ".exec.command[") && strings.ReplaceAll(fmt.Sprint(a), from, to) == fmt.Sprint(b) {
-			return true
-		}
+// follows reports whether a value has become what the table of editable fields says of
+// it. Where the pod templates stand isn't asked: any path may begin at one.
+func (m moves) follows(a, b any, path sidecar.Path) bool {
+	var pods []sidecar.Path
+	for n := range path {
+		pods = append(pods, path[:n])
 	}
-	n, isNumber := b.(int)
-	_, wasName := a.(string)
-	switch at[strings.LastIndexByte(at, '.')+1:] {
-	case "port", "targetPort":
-		if m.from > 0 && n >= m.from && n < m.from+10 {
+	field := editable.At(m.on, pods, path)
+	if field == nil || !field.Turns || field.OfOthers() && len(m.to) == 0 {
+		return false
+	}
+	was, now := fmt.Sprint(a), fmt.Sprint(b)
+	switch field.Becomes {
+	case editable.Wanted:
+		return m.values[now] || m.appends && strings.HasPrefix(now, was)
+	case editable.Led:
+		return m.led(a, b) || field.Value == editable.Command && m.commandLed(was, now)
+	case editable.TLS:
+		return len(m.to) > 0 && tlsNames[was] == now
+	case editable.More:
+		number, isNumber := a.(int)
+		more, _ := b.(int)
+		return isNumber && more > number && (len(m.to) > 0 || m.grace) || !isNumber && len(now) > len(was) && !strings.HasPrefix(was, now)
+	}
+	return false
+}
+
+// tlsNames are protocols and what they're called over TLS.
+var tlsNames = map[string]string{"http": "https", "HTTP": "HTTPS", "kubernetes.io/h2c": "https", "kubernetes.io/ws": "kubernetes.io/wss"}
+
+// led reports whether a port has become one where a takeover leads it.
+func (m moves) led(a, b any) bool {
+	to, err := strconv.Atoi(fmt.Sprint(b))
+	if err != nil {
+		return false
+	}
+	if m.from > 0 && to >= m.from && to < m.from+10 {
+		return true
+	}
+	if from, err := strconv.Atoi(fmt.Sprint(a)); err == nil {
+		return slices.Contains(m.to[from], to)
+	}
+	return slices.ContainsFunc(slices.Collect(maps.Values(m.to)), func(all []int) bool { return slices.Contains(all, to) }) // it was a name
+}
+
+// commandLed reports whether a word of a command has another port now.
+func (m moves) commandLed(was, now string) bool {
+	for from, to := range m.commands {
+		if strings.ReplaceAll(was, from, to) == now {
 			return true
 		}
-		if a, err := strconv.Atoi(fmt.Sprint(a)); err == nil {
-			return isNumber && slices.Contains(m.to[a], n)
-		}
-		return wasName && isNumber && slices.ContainsFunc(slices.Collect(maps.Values(m.to)), func(to []int) bool { return slices.Contains(to, n) })
-	case "scheme":
-		return len(m.to) > 0 && (a == "HTTP" && b == "HTTPS" || a == "http" && b == "https")
-	case "io/port": // of prometheus, to the proxy in front
-		from, _ := strconv.Atoi(fmt.Sprint(a))
-		to, _ := strconv.Atoi(fmt.Sprint(b))
-		return slices.Contains(m.to[from], to) || m.from > 0 && to >= m.from && to < m.from+10
-	case "io/scheme": // of prometheus
-		return len(m.to) > 0 && a == "http" && b == "https"
-	case "org/ssl-services", "com/app-protocols", "tls": // lists in annotations of Ingresses and Services
-		return len(m.to) > 0 && strings.HasPrefix(at, ".metadata.annotations.") && len(fmt.Sprint(b)) > len(fmt.Sprint(a))
-	case "io/backend-protocol", "io/healthcheck-protocol":
-		return len(m.to) > 0 && strings.EqualFold(fmt.Sprint(a), "http") && strings.EqualFold(fmt.Sprint(b), "https")
-	case "terminationGracePeriodSeconds":
-		was, _ := a.(int)
-		return (len(m.to) > 0 || m.grace) && n > was
-	case "appProtocol":
-		return len(m.to) > 0 && (a == "http" || a == "kubernetes.io/h2c") && b == "https" || a == "HTTP" && b == "HTTPS" || a == "kubernetes.io/ws" && b == "kubernetes.io/wss"
-	case "io/safe-to-evict-local-volumes":
-		return strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
-	case "value":
-		return m.values[fmt.Sprint(b)] || m.appends && strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a))
-	case "dev/patterns", "dev/phases":
-		return strings.HasPrefix(fmt.Sprint(b), fmt.Sprint(a)+",")
 	}
 	return false
 }

@@ -3,63 +3,15 @@ package neighbour
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
-
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// What else brings clients to a Service: OpenShift's Routes, Istio's
-// VirtualServices, and the health checks of Google's load balancers. None of them
-// can be led by an edit alone, as each wants to know the CA, or is shared.
 var (
-	openshiftRoutes  = Kind{"route.openshift.io", "Route"}
 	virtualServices  = Kind{"networking.istio.io", "VirtualService"}
 	destinationRules = Kind{"networking.istio.io", "DestinationRule"}
-	backendConfigs   = Kind{"cloud.google.com", "BackendConfig"}
 )
-
-// openshiftRoute is what we look at of a Route (openshift/api route/v1).
-type openshiftRoute struct {
-	To                routeTarget   `json:"to"`
-	AlternateBackends []routeTarget `json:"alternateBackends"`
-	Port              *struct {
-		TargetPort intstr.IntOrString `json:"targetPort"`
-	} `json:"port"`
-	TLS struct {
-		Termination string `json:"termination"`
-	} `json:"tls"`
-}
-
-type routeTarget struct {
-	Name string `json:"name"`
-}
-
-// openshift warns of Routes whose router speaks plain HTTP to the pods.
-func openshift(s *scene, r *Result) {
-	if len(s.services) == 0 {
-		return
-	}
-	for _, o := range s.Objects(openshiftRoutes, "*", s.serves) {
-		route := o.Spec.(*openshiftRoute)
-		if route.TLS.Termination != "" && route.TLS.Termination != "edge" {
-			continue
-		}
-		for _, to := range append([]routeTarget{route.To}, route.AlternateBackends...) {
-			for _, l := range s.services[sidecar.Ref{Kind: "Service", Namespace: o.Ref.Namespace, Name: to.Name}] {
-				if p := route.Port; p != nil && p.TargetPort != l.port.TargetPort && p.TargetPort.String() != l.port.Name && p.TargetPort.String() != strconv.Itoa(int(l.Takeover.Port)) {
-					continue
-				}
-				r.find(l.finding(sidecar.Warning, "route-backend", o.Ref, "spec.tls", fmt.Sprintf("leads to %s port %d, which speaks TLS now", l.service.Ref, l.port.Port),
-					"write tls: {termination: reencrypt, destinationCACertificate: ...}, with the certificate of its CA"))
-				break
-			}
-		}
-	}
-}
 
 // virtualService and destinationRule are what we look at of both (istio/api
 // networking/v1).
@@ -122,10 +74,10 @@ func (v *virtualService) destinations() (all []destination) {
 	return all
 }
 
-// meshes warns of VirtualServices whose proxies - a gateway's, or their clients' -
+// checkMeshes warns of VirtualServices whose proxies - a gateway's, or their clients' -
 // speak in plain to a Service outside of the mesh. Which of the pods are in it isn't
 // ours to see.
-func meshes(s *scene, r *Result) {
+func checkMeshes(s *scene, r *Result) {
 	if len(s.services) == 0 {
 		return
 	}
@@ -177,34 +129,4 @@ func (c *search) originated(l *lead) bool {
 		}
 	}
 	return false
-}
-
-// backendConfig is what we look at of one (ingress-gce apis/backendconfig/v1).
-type backendConfig struct {
-	HealthCheck *struct {
-		Type string `json:"type"`
-	} `json:"healthCheck"`
-}
-
-// backendHealth warns of health checks that ask in plain.
-func backendHealth(s *scene, r *Result) {
-	for _, ref := range s.refs {
-		l := &s.services[ref][0]
-		var of struct {
-			Default string            `json:"default"`
-			Ports   map[string]string `json:"ports"`
-		}
-		if text := l.service.Annotations["cloud.google.com/backend-config"]; text == "" || json.Unmarshal([]byte(text), &of) != nil {
-			continue // GCE has to say what is wrong with it
-		}
-		names := map[string]bool{of.Default: true}
-		for _, name := range slices.Sorted(maps.Values(of.Ports)) {
-			names[name] = true
-		}
-		for _, o := range s.Objects(backendConfigs, ref.Namespace, func(name string) bool { return names[name] }) {
-			if h := o.Spec.(*backendConfig).HealthCheck; names[o.Ref.Name] && h != nil && h.Type == "HTTP" {
-				r.find(l.finding(sidecar.Warning, "ingress-health-check", o.Ref, "spec.healthCheck.type", fmt.Sprintf("says HTTP, but %s port %d speaks TLS now", ref, l.port.Port), "write HTTPS"))
-			}
-		}
-	}
 }

@@ -15,14 +15,15 @@ const (
 	evictVolumesKey = evictKey + "-local-volumes"
 )
 
-// evictable keeps pods evictable: a volume on the node's disk keeps the cluster
+// keepEvictable keeps pods evictable: a volume on the node's disk keeps the cluster
 // autoscaler from taking the node away, unless the annotation names it. All
 // sidecars of a pod extend the one list. Where nobody has written one, whether
 // what is in the volumes may go isn't ours to say.
-func evictable(w *sidecar.Workload, asked []sidecar.Answer) ([]sidecar.Edit, sidecar.Findings) {
+func keepEvictable(s *scene, r *Result) {
+	w, asked := s.workload, s.answers
 	list, some := w.Pod.Annotations[evictVolumesKey]
 	if !some || w.Pod.Annotations[evictKey] != "" { // which speaks for all volumes
-		return nil, nil
+		return
 	}
 	own := map[string]bool{}
 	for _, v := range w.Pod.Spec.Volumes {
@@ -37,9 +38,9 @@ func evictable(w *sidecar.Workload, asked []sidecar.Answer) ([]sidecar.Edit, sid
 		}
 	}
 	if owner == "" {
-		return nil, nil
+		return
 	}
-	return []sidecar.Edit{{Owner: owner, Object: w.Ref, Path: w.Template.To("metadata", "annotations", evictVolumesKey), Value: added, Was: list}}, nil
+	r.edit(sidecar.Edit{Owner: owner, Object: w.Ref, Path: w.Template.To("metadata", "annotations", evictVolumesKey), Value: added, Was: list})
 }
 
 // local reports whether the cluster autoscaler takes a volume for one on the

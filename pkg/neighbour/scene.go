@@ -1,16 +1,18 @@
 package neighbour
 
 import (
+	"regexp"
 	"slices"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A Served is what is kept of a workload that got sidecars until all are known:
+// A Footprint is what is kept of a workload that got sidecars until all are known:
 // one Ingress, monitor or caller may be concerned with several.
-type Served struct {
+type Footprint struct {
 	Ref      sidecar.Ref
 	Labels   map[string]string // of its pods
 	sidecars []size
@@ -24,7 +26,7 @@ type Served struct {
 // A taken is a port that a sidecar answers on now.
 type taken struct {
 	sidecar.Takeover
-	of        *Served
+	of        *Footprint
 	sidecar   string // its name
 	placement sidecar.Placement
 	app       string // name of the container behind it
@@ -50,9 +52,9 @@ func (t *taken) edit(object sidecar.Ref, at sidecar.Path, value any) sidecar.Edi
 	return sidecar.Edit{Owner: t.sidecar, Object: object, Path: at, Value: value}
 }
 
-// Serve takes down what its neighbours will have to know of a workload.
-func Serve(w *sidecar.Workload, asked []sidecar.Answer) *Served {
-	s := &Served{Ref: w.Ref, Labels: w.Pod.Labels, plain: map[sidecar.Ref][]int32{}, ports: declaredPorts(w.Pod.Spec.Containers, w.Pod.Spec.InitContainers)}
+// Observe takes down what its neighbours will have to know of a workload.
+func Observe(w *sidecar.Workload, asked []sidecar.Answer) *Footprint {
+	s := &Footprint{Ref: w.Ref, Labels: w.Pod.Labels, plain: map[sidecar.Ref][]int32{}, ports: declaredPorts(w.Pod.Spec.Containers, w.Pod.Spec.InitContainers)}
 	for i := range asked {
 		a := &asked[i]
 		s.ports = append(s.ports, declaredPorts(a.Change.Containers)...)
@@ -150,25 +152,14 @@ type Emit struct {
 func (r *Result) edit(e ...sidecar.Edit)     { r.Edits = append(r.Edits, e...) }
 func (r *Result) find(fs ...sidecar.Finding) { r.Findings = append(r.Findings, fs...) }
 
-// surroundings is the table of what follows when all workloads are known.
-var surroundings = []func(*scene, *Result){
-	mixed, ingresses, routes, openshift, meshes, loadBalancers, backendHealth, monitors, policies, egresses, autoscalers, callers,
-}
-
-// Around gives what follows around all workloads that got sidecars.
-func Around(served []*Served, world World) Result {
-	s := newScene(served, world)
-	var r Result
-	for _, f := range surroundings {
-		f(s, &r)
-	}
-	return r
-}
-
-// A scene is all that was taken over, and the manifests.
+// A scene is what neighbours look at: one workload with the answers of its sidecars, or
+// all that was taken over, and the manifests.
 type scene struct {
+	workload *sidecar.Workload
+	answers  []sidecar.Answer
+
 	World
-	served   []*Served
+	served   []*Footprint
 	taken    []*taken
 	services map[sidecar.Ref][]lead // ports that speak TLS now, by their Service
 	refs     []sidecar.Ref          // of services, in their order
@@ -176,7 +167,7 @@ type scene struct {
 	spaces   []string               // namespaces of what was taken over
 }
 
-func newScene(served []*Served, world World) *scene {
+func newScene(served []*Footprint, world World) *scene {
 	s := &scene{World: world, served: served, services: map[sidecar.Ref][]lead{}, names: map[string]bool{}}
 	for _, w := range served {
 		for _, t := range w.taken {
@@ -224,29 +215,8 @@ func annotate(t *taken, object sidecar.Ref, have map[string]string, key, value, 
 	return []sidecar.Edit{e}
 }
 
-// kinds are the kinds that neighbours look at, and what their spec is decoded into.
-var kinds = map[Kind]func() any{
-	serviceKind:       func() any { return new(corev1.ServiceSpec) },
-	ingressKind:       func() any { return new(ingress) },
-	ingressClassKind:  func() any { return new(ingressClass) },
-	httpRouteKind:     func() any { return new(route) },
-	grpcRouteKind:     func() any { return new(route) },
-	backendTLSKind:    func() any { return new(backendTLS) },
-	serviceMonitors:   func() any { return new(monitor) },
-	podMonitors:       func() any { return new(monitor) },
-	networkPolicyKind: func() any { return new(networkPolicySpec) },
-	autoscalerKind:    func() any { return new(autoscaler) },
-	openshiftRoutes:   func() any { return new(openshiftRoute) },
-	virtualServices:   func() any { return new(virtualService) },
-	destinationRules:  func() any { return new(destinationRule) },
-	backendConfigs:    func() any { return new(backendConfig) },
-}
-
-// New makes what the spec of a kind is decoded into; nil where no neighbour looks
-// at the kind.
-func New(k Kind) any {
-	if n := kinds[k]; n != nil {
-		return n()
-	}
-	return nil
+// expression is a regular expression that is compiled when it's first used: a run needs
+// few of all that there are.
+func expression(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }

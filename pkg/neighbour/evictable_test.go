@@ -40,7 +40,10 @@ func TestEvictable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := &sidecar.Workload{Template: sidecar.Fields("spec", "template")}
 			w.Pod.Annotations, w.Pod.Spec.Volumes = c.have, c.pod
-			edits, fs := evictable(w, []sidecar.Answer{{Name: "one", Change: &sidecar.Change{Volumes: c.one}}, {Name: "other", Change: &sidecar.Change{Volumes: c.other}}})
+			var r Result
+			keepEvictable(&scene{workload: w, answers: []sidecar.Answer{
+				{Name: "one", Change: &sidecar.Change{Volumes: c.one}}, {Name: "other", Change: &sidecar.Change{Volumes: c.other}}}}, &r)
+			edits, fs := r.Edits, r.Findings
 			if c.list == "" {
 				require.Empty(t, edits)
 			} else {

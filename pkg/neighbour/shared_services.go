@@ -11,9 +11,9 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// mixed finds Services that lead to other pods as well, which speak as they did:
+// checkSharedServices finds Services that lead to other pods as well, which speak as they did:
 // one request of two would fail, and nothing but chance tells which.
-func mixed(s *scene, r *Result) {
+func checkSharedServices(s *scene, r *Result) {
 	spaces := map[string][]*lead{}
 	for _, ref := range s.refs {
 		seen := map[int32]bool{}

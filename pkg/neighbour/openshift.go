@@ -1,0 +1,51 @@
+package neighbour
+
+import (
+	"fmt"
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+var openshiftRoutes = Kind{"route.openshift.io", "Route"}
+
+// openshiftRoute is what we look at of a Route (openshift/api route/v1).
+type openshiftRoute struct {
+	To                routeTarget   `json:"to"`
+	AlternateBackends []routeTarget `json:"alternateBackends"`
+	Port              *struct {
+		TargetPort intstr.IntOrString `json:"targetPort"`
+	} `json:"port"`
+	TLS struct {
+		Termination string `json:"termination"`
+	} `json:"tls"`
+}
+
+type routeTarget struct {
+	Name string `json:"name"`
+}
+
+// checkOpenShiftRoutes warns of Routes whose router speaks plain HTTP to the pods.
+func checkOpenShiftRoutes(s *scene, r *Result) {
+	if len(s.services) == 0 {
+		return
+	}
+	for _, o := range s.Objects(openshiftRoutes, "*", s.serves) {
+		route := o.Spec.(*openshiftRoute)
+		if route.TLS.Termination != "" && route.TLS.Termination != "edge" {
+			continue
+		}
+		for _, to := range append([]routeTarget{route.To}, route.AlternateBackends...) {
+			for _, l := range s.services[sidecar.Ref{Kind: "Service", Namespace: o.Ref.Namespace, Name: to.Name}] {
+				if p := route.Port; p != nil && p.TargetPort != l.port.TargetPort && p.TargetPort.String() != l.port.Name && p.TargetPort.String() != strconv.Itoa(int(l.Takeover.Port)) {
+					continue
+				}
+				r.find(l.finding(sidecar.Warning, "route-backend", o.Ref, "spec.tls", fmt.Sprintf("leads to %s port %d, which speaks TLS now", l.service.Ref, l.port.Port),
+					"write tls: {termination: reencrypt, destinationCACertificate: ...}, with the certificate of its CA"))
+				break
+			}
+		}
+	}
+}

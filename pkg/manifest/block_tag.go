@@ -1,6 +1,6 @@
 package manifest
 
-import "go.yaml.in/yaml/v3"
+import "sigs.k8s.io/kustomize/kyaml/yaml"
 
 // tag reads a tag of YAML's own at p, if one stands there, and finds what stands behind
 // it on the current line. Other tags are for a full reader: no value begins with them.

@@ -63,7 +63,8 @@ func (l *Layer) Texts() ([]Edited, sidecar.Findings) {
 	for i, t := range l.texts {
 		out[i] = edited(t, l.splices[t])
 		if at := out[i].crossed(); at >= 0 {
-			l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "internal", File: t.Name, Line: t.line(at), Message: "an edit goes to what another takes out"})
+			l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "internal", File: t.Name, Line: t.line(at),
+				Message: "an edit goes to what another takes out"})
 			continue
 		}
 		if l.reread[t] {

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 	"github.com/outrigger-dev/outrigger/pkg/rig"
 )
 
@@ -121,7 +121,7 @@ func expand(c *cobra.Command, s *streams, document string, paths []string) error
 	}
 	p.PrintFindings(fs)
 	conf.Spec = conf.Spec.Bare()
-	text, err := manifest.YAML(conf)
+	text, err := values.YAML(conf)
 	if err != nil {
 		return err
 	}

@@ -56,11 +56,9 @@ func TestGuard(t *testing.T) {
 	write("wider/sidecars.yaml", pattern)
 	write("new/kustomization.yaml", over("components: [../wider]\n"))
 	require.NoError(t, os.CopyFS(filepath.Join(dir, "both"), os.DirFS(filepath.Join(dir, "elasticsearch-tls/sidecars"))))
-	second := text(t, filepath.Join(dir, "raise-max-map-count/sidecars/sidecars.yaml"))
-	write("both/raise.yaml", strings.Replace(second, "  name: search\n", "  name: raise\n", 1))
+	write("both/raise.yaml", strings.Replace(text(t, filepath.Join(dir, "raise-max-map-count/sidecars/sidecars.yaml")), "  name: search\n", "  name: raise\n", 1))
 	component := text(t, filepath.Join(dir, "both/kustomization.yaml"))
-	write("both/kustomization.yaml", strings.Replace(component, "  - sidecars.yaml\n", "  - sidecars.yaml\n  - raise.yaml\n",
-		1))
+	write("both/kustomization.yaml", strings.Replace(component, "  - sidecars.yaml\n", "  - sidecars.yaml\n  - raise.yaml\n", 1))
 	write("several/kustomization.yaml", over("components: [../both]\n"))
 	for name, n := range map[string]int{"one": 1, "two": 1, "turned": 1, "twice": 2, "renamed": 1, "new": 1, "several": 1} {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
 )
 
 // An Edited text is a text with what was laid on it. It's written piece by piece:
@@ -69,9 +71,9 @@ func (e Edited) WriteTo(w io.Writer) (int64, error) {
 // String is the whole text.
 func (e Edited) String() string {
 	if len(e.splices) == 0 {
-		return e.text.text
+		return e.text.lines.Text
 	}
-	size := len(e.text.text)
+	size := len(e.text.lines.Text)
 	for _, s := range e.splices {
 		size += len(s.ins) - s.del
 	}
@@ -88,7 +90,7 @@ func (e Edited) pieces(write func(string) error) error {
 	at := 0
 	for _, s := range e.splices {
 		if s.at > at {
-			if err := write(e.text.text[at:s.at]); err != nil {
+			if err := write(e.text.lines.Text[at:s.at]); err != nil {
 				return err
 			}
 			at = s.at
@@ -98,5 +100,16 @@ func (e Edited) pieces(write func(string) error) error {
 		}
 		at = max(at, s.at+s.del)
 	}
-	return write(e.text.text[at:])
+	return write(e.text.lines.Text[at:])
+}
+
+// A splice replaces bytes of a text.
+type splice struct {
+	at, del int
+	ins     string
+}
+
+// join makes a new text of one and splices.
+func join(text string, splices []splice) string {
+	return edited(&Text{lines: &positioned.Lines{Text: text}}, splices).String()
 }

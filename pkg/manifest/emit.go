@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
+	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -73,7 +75,7 @@ func index(texts []*Text) map[sidecar.Ref]*Object {
 
 // update makes an object that is there already what is wanted.
 func (l *Layer) update(o *Object, em Emit) {
-	want, err := decodeJSON(em.Object.RawMessage)
+	want, err := values.DecodeJSON(em.Object.RawMessage)
 	if err != nil {
 		l.fail(o, "internal", err)
 		return
@@ -82,15 +84,15 @@ func (l *Layer) update(o *Object, em Emit) {
 		return
 	}
 	var edits []sidecar.Edit
-	for _, e := range want.(ordered) {
-		at := sidecar.Fields(e.key)
-		if have, there := o.Have(at); e.key == "metadata" || there && equal(have, e.value) {
+	for _, e := range want.(values.Map) {
+		at := sidecar.Fields(e.Key)
+		if have, there := o.Have(at); e.Key == "metadata" || there && values.Equal(have, e.Value) {
 			continue
 		}
-		edits = append(edits, sidecar.Edit{Object: o.Ref, Path: at, Value: rawOf(e.value)})
+		edits = append(edits, sidecar.Edit{Object: o.Ref, Path: at, Value: rawOf(e.Value)})
 	}
 	for _, k := range o.Keys() {
-		if want.(ordered).index(k) < 0 {
+		if want.(values.Map).IndexOf(k) < 0 {
 			edits = append(edits, sidecar.Edit{Object: o.Ref, Path: sidecar.Fields(k), Delete: true})
 		}
 	}
@@ -129,32 +131,32 @@ func (l *Layer) overwrite(o *Object, edits []sidecar.Edit) {
 
 // add writes a new object behind the last one of the workload's list or stream.
 func (l *Layer) add(em Emit) {
-	want, err := decodeJSON(em.Object.RawMessage)
-	m, ok := want.(ordered)
+	want, err := values.DecodeJSON(em.Object.RawMessage)
+	m, ok := want.(values.Map)
 	if err != nil || !ok {
 		l.fail(em.For, "internal", errors.New("an object to emit is no mapping"))
 		return
 	}
 	o, t := em.For, em.For.text
 	for _, a := range l.annotations(em) {
-		m = m.put(a.value, "metadata", "annotations", a.key)
+		m = m.WithField(a.value, "metadata", "annotations", a.key)
 	}
 	st := o.style()
 	switch list := o.list; {
 	case list != nil && list.flow():
-		_, end := (&editor{lines: t.lines}).entry(list.node, len(list.node.vals)-1)
-		l.splice(t, end, ", "+flow(m, isJSON(o.root())))
+		_, end := (&editor{Lines: t.lines}).entry(list.node, len(list.node.Values)-1)
+		l.splice(t, end, ", "+values.FormatFlow(m, o.root().IsJSON()))
 	case list != nil:
-		e := &editor{lines: t.lines}
-		l.splice(t, list.tail(e), st.newline+blanks(list.col)+st.item(m, list.col))
+		e := &editor{Lines: t.lines}
+		l.splice(t, list.tail(e), st.Newline+values.Blanks(list.col)+st.FormatItem(m, list.col))
 	default:
-		end := len(t.text)
-		if n := len(st.newline); strings.HasSuffix(t.text, st.newline) {
+		end := len(t.lines.Text)
+		if n := len(st.Newline); strings.HasSuffix(t.lines.Text, st.Newline) {
 			end -= n
-		} else if strings.HasSuffix(t.text, "\n") {
+		} else if strings.HasSuffix(t.lines.Text, "\n") {
 			end--
 		}
-		l.splice(t, end, st.newline+"---"+st.newline+st.mapping(m, 0))
+		l.splice(t, end, st.Newline+"---"+st.Newline+st.FormatMapping(m, 0))
 	}
 }
 
@@ -167,7 +169,7 @@ func (l *Layer) annotations(em Emit) []struct{ key, value string } {
 	var as []struct{ key, value string }
 	add := func(k, v string) { as = append(as, struct{ key, value string }{k, v}) }
 	if l.opt.Record {
-		want, _ := decodeJSON(em.Object.RawMessage)
+		want, _ := values.DecodeJSON(em.Object.RawMessage)
 		add(OwnerKey, l.opt.By)
 		add(ContentKey, contentHash(want))
 	}
@@ -186,35 +188,18 @@ func (l *Layer) annotations(em Emit) []struct{ key, value string } {
 	return as
 }
 
-// put sets a field below others, which it makes where they're missing.
-func (m ordered) put(v any, path ...string) ordered {
-	m = slices.Clone(m)
-	i := m.index(path[0])
-	if i < 0 {
-		m = append(m, entry{path[0], nil})
-		i = len(m) - 1
-	}
-	if len(path) == 1 {
-		m[i].value = v
-		return m
-	}
-	below, _ := m[i].value.(ordered)
-	m[i].value = below.put(v, path[1:]...)
-	return m
-}
-
 // contentHash names the content of an object: all but its metadata, into which
 // runners and other functions write.
 func contentHash(v any) string {
-	m, _ := v.(ordered)
-	return hash(slices.DeleteFunc(slices.Clone(m), func(e entry) bool { return e.key == "metadata" }))
+	m, _ := v.(values.Map)
+	return hash(slices.DeleteFunc(slices.Clone(m), func(e values.Entry) bool { return e.Key == "metadata" }))
 }
 
 // changed reports an object of ours whose content a person has changed since: it
 // would be lost.
 func (l *Layer) changed(o *Object) bool {
 	made := o.Annotation(ContentKey)
-	v, err := valueOfNode(o.root())
+	v, err := positioned.ValueOf(o.root())
 	if made == "" || err == nil && made == contentHash(v) {
 		return false
 	}
@@ -248,7 +233,7 @@ func (l *Layer) prune(o *Object) bool {
 func (l *Layer) TakeOut(o *Object) bool {
 	l.written[o] = true
 	from, to, ok := 0, 0, true
-	if e := (&editor{lines: o.text.lines}); o.list != nil {
+	if e := (&editor{Lines: o.text.lines}); o.list != nil {
 		from, to, ok = o.extent(e)
 	} else {
 		from, to = e.document(o.root())
@@ -262,18 +247,18 @@ func (l *Layer) TakeOut(o *Object) bool {
 }
 
 // document is the text of a document with the marker in front of it.
-func (e *editor) document(n *node) (from, to int) {
-	from, to = e.lines.start(n.start), e.end(n.end)
-	for at := from; !e.isFirst(at); {
-		at = e.lines.start(e.lines.before(at))
-		if marker(e.text[at:]) {
-			return e.lines.before(at), to
+func (e *editor) document(n *positioned.Node) (from, to int) {
+	from, to = e.Lines.LineStart(n.Start), e.LineEnd(n.End)
+	for at := from; !e.IsFirstLine(at); {
+		at = e.Lines.LineStart(e.Lines.PreviousEnd(at))
+		if positioned.IsMarker(e.Text[at:]) {
+			return e.Lines.PreviousEnd(at), to
 		}
 	}
-	for at := e.next(to); at >= 0 && at < len(e.text); at = e.next(e.end(at)) { // the first one goes with the marker behind it
-		if marker(e.text[at:]) {
-			return 0, max(e.next(e.end(at)), at)
+	for at := e.NextLine(to); at >= 0 && at < len(e.Text); at = e.NextLine(e.LineEnd(at)) { // the first one goes with the marker behind it
+		if positioned.IsMarker(e.Text[at:]) {
+			return 0, max(e.NextLine(e.LineEnd(at)), at)
 		}
 	}
-	return 0, len(e.text)
+	return 0, len(e.Text)
 }

@@ -3,30 +3,31 @@ package manifest
 import (
 	"strings"
 
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
 	"github.com/outrigger-dev/outrigger/pkg/manifest/split"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // A list is the sequence that objects are members of.
 type list struct {
-	node    *node // where the list was read whole
-	col     int   // of the dashes
-	top     bool  // the text is this list and nothing else
+	node    *positioned.Node // where the list was read whole
+	col     int              // of the dashes
+	top     bool             // the text is this list and nothing else
 	objects []*Object
 }
 
-func (l *list) flow() bool { return l.node != nil && l.node.flow }
+func (l *list) flow() bool { return l.node != nil && l.node.Flow }
 
 // tail is the end of the line after which a new last member stands.
 func (l *list) tail(e *editor) int {
 	if l.node != nil {
 		return e.tail(l.node)
 	}
-	return e.tail(&node{col: l.col, end: l.objects[len(l.objects)-1].end()})
+	return e.tail(&positioned.Node{Column: l.col, End: l.objects[len(l.objects)-1].end()})
 }
 
 // end is where the object ends.
-func (o *Object) end() int { return max(o.dash+1, o.root().end) }
+func (o *Object) end() int { return max(o.dash+1, o.root().End) }
 
 // extent is the text of a list's member.
 func (o *Object) extent(e *editor) (from, to int, ok bool) {
@@ -38,33 +39,33 @@ func (o *Object) extent(e *editor) (from, to int, ok bool) {
 
 // root is the ResourceList's own mapping. Where the list was only split, its
 // items are left out: they end where they end.
-func (t *Text) root() (*node, error) {
+func (t *Text) root() (*positioned.Node, error) {
 	r := t.resources
 	if r.node != nil {
 		return r.node, nil
 	}
-	root := &node{kind: mappingNode}
+	root := &positioned.Node{Kind: positioned.Mapping}
 	for _, f := range r.fields {
 		n, err := t.fieldNode(f)
 		if err != nil {
 			return nil, err
 		}
-		root.keys, root.vals = append(root.keys, n.keys[0]), append(root.vals, n.vals[0])
-		root.start, root.col, root.end = root.keys[0].start, n.col, n.end
+		root.Keys, root.Values = append(root.Keys, n.Keys[0]), append(root.Values, n.Values[0])
+		root.Start, root.Column, root.End = root.Keys[0].Start, n.Column, n.End
 	}
 	return root, nil
 }
 
-func (t *Text) fieldNode(f split.Field) (*node, error) {
+func (t *Text) fieldNode(f split.Field) (*positioned.Node, error) {
 	if f.Name == "items" {
-		key := f.Start + strings.Index(t.text[f.Start:f.End], "items")
-		end, col := t.end(key), key-t.start(key)
+		key := f.Start + strings.Index(t.lines.Text[f.Start:f.End], "items")
+		end, col := t.lines.LineEnd(key), key-t.lines.LineStart(key)
 		if items := t.resources.items.objects; len(items) > 0 {
 			end = items[len(items)-1].end()
 		}
-		return &node{col: col, end: end, keys: []*node{{start: key, end: key, value: f.Name}}, vals: []*node{{kind: sequenceNode, start: key, end: end}}}, nil
+		return &positioned.Node{Column: col, End: end, Keys: []*positioned.Node{{Start: key, End: key, Value: f.Name}}, Values: []*positioned.Node{{Kind: positioned.Sequence, Start: key, End: end}}}, nil
 	}
-	docs, _, err := readDocuments(t.lines, f.Start, f.End)
+	docs, _, err := positioned.ReadDocuments(t.lines, f.Start, f.End)
 	if err != nil {
 		return nil, err
 	}
@@ -81,4 +82,46 @@ func Unread(texts []*Text) (fs sidecar.Findings) {
 		}
 	}
 	return fs
+}
+
+// spelled refuses an object of which it can't be told without doubt what it is.
+func (t *Text) spelled(n *positioned.Node) error {
+	for _, v := range []*positioned.Node{n.Field("apiVersion"), n.Field("kind"), n.At("metadata", "name"), n.At("metadata", "namespace")} {
+		if v = v.Resolve(); v != nil && v.Tag == positioned.TagBinary {
+			return t.refuse(v.Start, "is tagged !!binary, which kubectl decodes and others don't; write it as text")
+		}
+	}
+	return nil
+}
+
+// member names the object that a member of a list is.
+func (t *Text) member(o *Object, n *positioned.Node, api, kind string) error {
+	if err := t.spelled(n); err != nil {
+		return err
+	}
+	if items := n.Field("items"); holdsObjects(n.Field("kind").TypeName(), items) {
+		return t.refuse(n.Start, "is a list in a list, which kubectl and others read differently; write its items one by one")
+	}
+	o.name(n)
+	if own := n.Field("apiVersion").TypeName(); own == "" && o.Ref.Kind == "" && kind != "List" && kind != "ResourceList" {
+		o.head(api, strings.TrimSuffix(kind, "List"), o.Ref.Namespace, o.Ref.Name) // as kubectl does
+	}
+	return nil
+}
+
+// holdsObjects reports whether a field items makes a list of its object: kubectl
+// asks for the field alone, others for the kind.
+func holdsObjects(kind string, items *positioned.Node) bool {
+	if items = items.Resolve(); items == nil || items.Kind != positioned.Sequence {
+		return false
+	}
+	if listKind(kind) {
+		return true
+	}
+	for _, v := range items.Values {
+		if v = v.Resolve(); v.Field("kind") != nil || v.Field("apiVersion") != nil || v.Field("metadata") != nil {
+			return true
+		}
+	}
+	return false
 }

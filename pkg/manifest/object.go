@@ -6,6 +6,8 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
 
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
+	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -32,14 +34,14 @@ type Object struct {
 	Version string
 
 	text     *Text
-	from, to int    // its lines; of a list's member from that of its dash
-	unsure   bool   // a search for text is no proof of what isn't there
-	node     *node  // when it was read
-	err      error  // of reading it
-	meta     [2]int // the lines of metadata, where they're known
-	part     *node  // a mapping with nothing but metadata, when that was read
+	from, to int              // its lines; of a list's member from that of its dash
+	unsure   bool             // a search for text is no proof of what isn't there
+	node     *positioned.Node // when it was read
+	err      error            // of reading it
+	meta     [2]int           // the lines of metadata, where they're known
+	part     *positioned.Node // a mapping with nothing but metadata, when that was read
 
-	styled style // when it was looked at
+	styled values.Style // when it was looked at
 
 	list  *list // that it's a member of, or nil
 	index int   // in the list
@@ -56,13 +58,13 @@ func (o *Object) head(api, kind, namespace, name string) {
 }
 
 // name takes the head from the object's node.
-func (o *Object) name(n *node) {
-	o.head(n.field("apiVersion").typeName(), n.field("kind").typeName(), n.at("metadata", "namespace").str(), n.at("metadata", "name").str())
+func (o *Object) name(n *positioned.Node) {
+	o.head(n.Field("apiVersion").TypeName(), n.Field("kind").TypeName(), n.At("metadata", "namespace").ScalarText(), n.At("metadata", "name").ScalarText())
 }
 
 // root is the object's node. One that can't be read is empty, and in the end an
 // error, see [Unread].
-func (o *Object) root() *node {
+func (o *Object) root() *positioned.Node {
 	if o.node == nil {
 		o.read()
 	}
@@ -70,12 +72,12 @@ func (o *Object) root() *node {
 }
 
 func (o *Object) read() {
-	o.node, o.err = readObject(o.text.lines, o.from, o.to, o.list != nil)
+	o.node, o.err = positioned.ReadObject(o.text.lines, o.from, o.to, o.list != nil)
 	if o.err == nil {
-		o.err = o.node.check(o.text.lines)
+		o.err = o.node.Check(o.text.lines)
 	}
 	if o.err != nil {
-		o.node = &node{kind: mappingNode, start: o.from, end: o.to}
+		o.node = &positioned.Node{Kind: positioned.Mapping, Start: o.from, End: o.to}
 	}
 }
 
@@ -88,9 +90,9 @@ func (o *Object) Forget() {
 
 // withMeta is a node that has the object's metadata: where only that is asked for,
 // only that is read.
-func (o *Object) withMeta() *node {
+func (o *Object) withMeta() *positioned.Node {
 	if o.node == nil && o.part == nil && o.meta[0] < o.meta[1] && !o.unsure {
-		if n, ok := readBlocks(o.text.lines, o.meta[0], o.meta[1], false); ok && n.check(o.text.lines) == nil {
+		if n, ok := positioned.ReadFast(o.text.lines, o.meta[0], o.meta[1], false); ok && n.Check(o.text.lines) == nil {
 			o.part = n
 		}
 	}
@@ -103,31 +105,26 @@ func (o *Object) withMeta() *node {
 // mentions reports whether a field's name may stand in the object: what isn't
 // mentioned needn't be read.
 func (o *Object) mentions(name string) bool {
-	return o.unsure || o.text.mentions(name) && strings.Contains(o.text.text[o.from:o.to], name)
+	return o.unsure || o.text.mentions(name) && strings.Contains(o.text.lines.Text[o.from:o.to], name)
 }
 
 // hides reports whether an object that was read and stands alone says something that
 // isn't found in its text: by an escape or in base64.
 func (o *Object) hides() bool {
-	return strings.IndexByte(o.text.text[o.from:o.to], '\\') >= 0 || o.node.encoded()
-}
-
-// encoded reports whether a value in n is written in base64.
-func (n *node) encoded() bool {
-	return n.tag == tagBinary || slices.ContainsFunc(n.vals, (*node).encoded)
+	return strings.IndexByte(o.text.lines.Text[o.from:o.to], '\\') >= 0 || o.node.HasBinary()
 }
 
 // Text is the text that the object stands in.
 func (o *Object) Text() *Text { return o.text }
 
 // Line is where the object begins in its text.
-func (o *Object) Line() int { return o.text.line(o.root().start) }
+func (o *Object) Line() int { return o.text.lines.LineNumber(o.root().Start) }
 
 // LineOf is where the value at a path begins, or the object.
 func (o *Object) LineOf(path sidecar.Path) int {
 	for n := len(path); n > 0; n-- {
 		if v := reach(o.root(), path[:n]); v != nil {
-			return o.text.line(v.start)
+			return o.text.lines.LineNumber(v.Start)
 		}
 	}
 	return o.Line()
@@ -148,11 +145,11 @@ func (o *Object) Annotation(key string) string {
 	if !o.mentions(key) {
 		return ""
 	}
-	return o.withMeta().at("metadata", "annotations", key).str()
+	return o.withMeta().At("metadata", "annotations", key).ScalarText()
 }
 
 // asked is the node in which a path is looked for.
-func (o *Object) asked(path []string) *node {
+func (o *Object) asked(path []string) *positioned.Node {
 	if len(path) > 0 && path[0] == "metadata" {
 		return o.withMeta()
 	}
@@ -167,14 +164,14 @@ func (o *Object) Annotations() map[string]string { return o.Strings("metadata", 
 
 // Strings reads a mapping of strings, as labels are.
 func (o *Object) Strings(path ...string) map[string]string {
-	n := o.asked(path).at(path...)
-	if n == nil || n.kind != mappingNode {
+	n := o.asked(path).At(path...)
+	if n == nil || n.Kind != positioned.Mapping {
 		return nil
 	}
-	m := make(map[string]string, len(n.keys))
-	for k, v := range n.fields {
-		if v = v.resolve(); v != nil && v.kind == scalarNode {
-			m[k] = v.text()
+	m := make(map[string]string, len(n.Keys))
+	for k, v := range n.EachField {
+		if v = v.Resolve(); v != nil && v.Kind == positioned.Scalar {
+			m[k] = v.DecodedText()
 		}
 	}
 	return m
@@ -182,12 +179,12 @@ func (o *Object) Strings(path ...string) map[string]string {
 
 // Keys are the fields of a mapping.
 func (o *Object) Keys(path ...string) []string {
-	n := o.asked(path).at(path...)
-	if n == nil || n.kind != mappingNode {
+	n := o.asked(path).At(path...)
+	if n == nil || n.Kind != positioned.Mapping {
 		return nil
 	}
-	keys := make([]string, 0, len(n.keys))
-	for k := range n.fields {
+	keys := make([]string, 0, len(n.Keys))
+	for k := range n.EachField {
 		keys = append(keys, k)
 	}
 	return keys
@@ -234,34 +231,34 @@ func (o *Object) Decode(path sidecar.Path, into any) error {
 	if n == nil {
 		return nil
 	}
-	return decodeInto(n, into)
+	return positioned.DecodeInto(n, into)
 }
 
 // Have is what stands at a path: not at all, or a value to compare by Same.
 func (o *Object) Have(path sidecar.Path) (v any, there bool) {
 	n := reach(o.root(), path)
-	if n == nil || n.isNull() {
+	if n == nil || n.IsNull() {
 		return nil, false
 	}
-	v, err := valueOfNode(n)
+	v, err := positioned.ValueOf(n)
 	return v, err == nil
 }
 
 // Holds reports whether the object has the content of another, all but its metadata. No
 // object holds none.
 func (o *Object) Holds(other sidecar.Object) bool {
-	want, err := decodeJSON(other.RawMessage)
+	want, err := values.DecodeJSON(other.RawMessage)
 	if o == nil || err != nil {
 		return false
 	}
-	have, err := valueOfNode(o.root())
+	have, err := positioned.ValueOf(o.root())
 	return err == nil && contentHash(have) == contentHash(want)
 }
 
 // Same reports whether what Have gave is equal to a value that encoding/json writes.
 func Same(have, want any) bool {
-	v, err := valueOf(want)
-	return err == nil && equal(have, v)
+	v, err := values.Of(want)
+	return err == nil && values.Equal(have, v)
 }
 
 // templates are where pod templates stand in the kinds that are known to have
@@ -293,7 +290,7 @@ func (o *Object) Templates(more []string) (all []sidecar.Path) {
 	}
 	for i, t := range at {
 		fields := strings.Split(t, ".")
-		if n := o.root().at(append(fields, "spec", "containers")...); n != nil && n.kind == sequenceNode && !slices.Contains(at[:i], t) {
+		if n := o.root().At(append(fields, "spec", "containers")...); n != nil && n.Kind == positioned.Sequence && !slices.Contains(at[:i], t) {
 			all = append(all, sidecar.Fields(fields...))
 		}
 	}

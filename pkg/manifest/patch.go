@@ -1,6 +1,12 @@
 package manifest
 
 import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
+	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -25,7 +31,7 @@ func plan(edits []sidecar.Edit) (*patch, error) {
 		for _, s := range e.Path {
 			p = p.child(s)
 		}
-		v, err := valueOf(e.Value)
+		v, err := values.Of(e.Value)
 		if err != nil {
 			return nil, err
 		}
@@ -78,14 +84,14 @@ func (p *patch) whole() (v any, some bool) {
 	if p.set {
 		return p.value, true
 	}
-	var m ordered
+	var m values.Map
 	var list []any
 	for _, c := range p.below {
 		v, some := c.whole()
 		switch {
 		case !some:
 		case c.step.Field != "":
-			m = append(m, entry{c.step.Field, v})
+			m = append(m, values.Entry{Key: c.step.Field, Value: v})
 		default:
 			list = append(list, v)
 		}
@@ -107,18 +113,18 @@ func (p *patch) leaves(path sidecar.Path, f func(sidecar.Path, *patch)) {
 }
 
 // find is the place of a step's entry in a collection, or -1.
-func find(n *node, s sidecar.Step) int {
-	n = n.resolve()
+func find(n *positioned.Node, s sidecar.Step) int {
+	n = n.Resolve()
 	if n == nil {
 		return -1
 	}
 	if s.Field != "" {
-		return n.index(s.Field)
+		return n.FieldIndex(s.Field)
 	}
-	if n.kind != sequenceNode {
+	if n.Kind != positioned.Sequence {
 		return -1
 	}
-	for i, v := range n.vals {
+	for i, v := range n.Values {
 		if have, ok := keyOf(v, s.Key); ok && have == s.Value {
 			return i
 		}
@@ -129,49 +135,151 @@ func find(n *node, s sidecar.Step) int {
 // keyOf is the value of the key that an entry of a list is named by. Ports of
 // several protocols may have one number: those that aren't TCP have the protocol
 // behind it, as in 53/UDP.
-func keyOf(v *node, key string) (string, bool) {
-	v = v.resolve()
+func keyOf(v *positioned.Node, key string) (string, bool) {
+	v = v.Resolve()
 	if key == "." {
-		return v.str(), v != nil && v.kind == scalarNode
+		return v.ScalarText(), v != nil && v.Kind == positioned.Scalar
 	}
-	k := v.field(key).resolve()
+	k := v.Field(key).Resolve()
 	if k == nil {
 		return "", false
 	}
-	if protocol := v.field("protocol").str(); sidecar.IsPortKey(key) && protocol != "" && protocol != "TCP" {
-		return k.str() + "/" + protocol, true
+	if protocol := v.Field("protocol").ScalarText(); sidecar.IsPortKey(key) && protocol != "" && protocol != "TCP" {
+		return k.ScalarText() + "/" + protocol, true
 	}
-	return k.str(), true
+	return k.ScalarText(), true
 }
 
 // reach follows a path, through merge keys too; nil where it leads to nothing. What
 // it finds may stand elsewhere: it's to be read, and not to be edited.
-func reach(n *node, path sidecar.Path) *node {
+func reach(n *positioned.Node, path sidecar.Path) *positioned.Node {
 	for _, s := range path {
-		switch n = n.resolve(); {
+		switch n = n.Resolve(); {
 		case n == nil:
 			return nil
 		case s.Field != "":
-			n = n.field(s.Field)
+			n = n.Field(s.Field)
 		default:
 			i := find(n, s)
 			if i < 0 {
 				return nil
 			}
-			n = n.vals[i]
+			n = n.Values[i]
 		}
 	}
 	return n
 }
 
 // locate follows a path to what stands there; nil where nothing does.
-func locate(n *node, path sidecar.Path) *node {
+func locate(n *positioned.Node, path sidecar.Path) *positioned.Node {
 	for _, s := range path {
 		i := find(n, s)
 		if i < 0 {
 			return nil
 		}
-		n = n.resolve().vals[i]
+		n = n.Resolve().Values[i]
 	}
 	return n
+}
+
+// apply lays a patch on a value, where that is written out anyway.
+func (p *patch) apply(v any) (any, error) {
+	if p.set {
+		return p.value, nil
+	}
+	if len(p.below) == 0 {
+		return v, nil
+	}
+	switch v := v.(type) {
+	case nil:
+		if o := p.orphan(); o != nil {
+			return nil, fmt.Errorf("has no entry whose %s is %s", o.step.Key, o.step.Value)
+		}
+		if whole, some := p.whole(); some {
+			return whole, nil
+		}
+		return nil, nil
+	case values.Map:
+		return p.applyMapping(slices.Clone(v))
+	case []any:
+		return p.applyList(slices.Clone(v))
+	}
+	return nil, errors.New("is a plain value, where a list or mapping should be")
+}
+
+func (p *patch) applyMapping(m values.Map) (any, error) {
+	for _, c := range p.below {
+		if c.step.Field == "" {
+			return nil, errors.New("is a mapping where a list should be")
+		}
+		i := m.IndexOf(c.step.Field)
+		if c.delete {
+			if i >= 0 {
+				m = slices.Delete(m, i, i+1)
+			}
+			continue
+		}
+		v, err := c.apply(m.Get(c.step.Field))
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("%s: %w", c.step.Field, err)
+		case i >= 0:
+			m[i].Value = v
+		case v != nil:
+			m = append(m, values.Entry{Key: c.step.Field, Value: v})
+		}
+	}
+	return slices.DeleteFunc(m, func(e values.Entry) bool {
+		list, ok := e.Value.([]any)
+		return ok && len(list) == 0 && slices.ContainsFunc(p.below, func(c *patch) bool { return c.step.Field == e.Key && len(c.below) > 0 })
+	}), nil
+}
+
+func (p *patch) applyList(list []any) (any, error) {
+	for _, c := range p.below {
+		if c.step.Field != "" {
+			return nil, errors.New("is a list where a mapping should be")
+		}
+		i := slices.IndexFunc(list, func(v any) bool { return keyed(v, c.step) })
+		switch {
+		case c.delete && i >= 0:
+			list = slices.Delete(list, i, i+1)
+		case c.delete:
+		case i >= 0:
+			v, err := c.apply(list[i])
+			if err != nil {
+				return nil, err
+			}
+			list[i] = v
+		default:
+			if o := c.orphan(); o != nil {
+				return nil, fmt.Errorf("has no entry whose %s is %s", o.step.Key, o.step.Value)
+			}
+			v, _ := c.whole()
+			at := slices.IndexFunc(list, func(v any) bool {
+				return c.before != "" && keyed(v, sidecar.Step{Key: c.step.Key, Value: c.before})
+			})
+			if at < 0 {
+				at = len(list)
+			}
+			list = slices.Insert(list, at, v)
+		}
+	}
+	return list, nil
+}
+
+// keyed reports whether a value is the entry that a step leads to.
+func keyed(v any, s sidecar.Step) bool {
+	m, ok := v.(values.Map)
+	if ok != (s.Key != ".") {
+		return false
+	}
+	if !ok {
+		return v != nil && fmt.Sprint(v) == s.Value
+	}
+	have := m.Get(s.Key)
+	if protocol := m.Get("protocol"); sidecar.IsPortKey(s.Key) && protocol != nil && protocol != "TCP" {
+		have = fmt.Sprintf("%v/%v", have, protocol)
+	}
+	return have != nil && fmt.Sprint(have) == s.Value
 }

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/outrigger-dev/outrigger/pkg/editable"
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
+	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -26,8 +28,8 @@ type proof struct {
 
 // prove gives the paths of what records must not change.
 func prove(before, after *Object, s *stripper) []sidecar.Path {
-	a, errA := valueOfNode(before.root())
-	b, errB := valueOfNode(after.root())
+	a, errA := positioned.ValueOf(before.root())
+	b, errB := positioned.ValueOf(after.root())
 	if errA != nil || errB != nil || after.err != nil {
 		return []sidecar.Path{{}}
 	}
@@ -35,7 +37,7 @@ func prove(before, after *Object, s *stripper) []sidecar.Path {
 		marker: append(names(before.Annotation(sidecar.PatternsKey)), names(before.Annotation(sidecar.ContainersKey))...)}
 	p.compare(a, b, nil)
 	for _, c := range s.comes {
-		if !c.stands(after.root(), after.text.text) {
+		if !c.stands(after.root(), after.text.lines.Text) {
 			p.wrong = append(p.wrong, c.path)
 		}
 	}
@@ -43,19 +45,19 @@ func prove(before, after *Object, s *stripper) []sidecar.Path {
 }
 
 // stands reports whether what came back is one value where it has to stand.
-func (c comeback) stands(root *node, text string) bool {
+func (c comeback) stands(root *positioned.Node, text string) bool {
 	if c.out {
 		return locate(root, c.path) != nil
 	}
-	parent := locate(root, c.path[:len(c.path)-1]).resolve()
+	parent := locate(root, c.path[:len(c.path)-1]).Resolve()
 	if parent == nil {
 		return false
 	}
-	return slices.ContainsFunc(parent.vals, func(v *node) bool { return text[v.start:v.end] == c.was })
+	return slices.ContainsFunc(parent.Values, func(v *positioned.Node) bool { return text[v.Start:v.End] == c.was })
 }
 
 func (p *proof) compare(before, after any, path sidecar.Path) {
-	if equal(before, after) {
+	if values.Equal(before, after) {
 		if brings(before, after) {
 			p.wrong = append(p.wrong, path)
 		}
@@ -68,15 +70,15 @@ func (p *proof) compare(before, after any, path sidecar.Path) {
 		p.wrong = append(p.wrong, path)
 		return
 	}
-	if m, n, ok := both[ordered](before, after); ok && p.mayBeEmpty(before, after, len(m)+len(n), path) {
+	if m, n, ok := both[values.Map](before, after); ok && p.mayBeEmpty(before, after, len(m)+len(n), path) {
 		for _, e := range m {
-			p.compare(e.value, n.get(e.key), path.To(e.key))
+			p.compare(e.Value, n.Get(e.Key), path.To(e.Key))
 		}
 		for _, e := range n {
-			if m.index(e.key) < 0 && e.value == nil {
-				p.wrong = append(p.wrong, path.To(e.key))
-			} else if m.index(e.key) < 0 {
-				p.compare(nil, e.value, path.To(e.key))
+			if m.IndexOf(e.Key) < 0 && e.Value == nil {
+				p.wrong = append(p.wrong, path.To(e.Key))
+			} else if m.IndexOf(e.Key) < 0 {
+				p.compare(nil, e.Value, path.To(e.Key))
 			}
 		}
 		return
@@ -92,9 +94,9 @@ func (p *proof) compare(before, after any, path sidecar.Path) {
 // other doesn't have.
 func brings(before, after any) bool {
 	switch a := after.(type) {
-	case ordered:
-		b, _ := before.(ordered)
-		return slices.ContainsFunc(a, func(e entry) bool { return b.index(e.key) < 0 || brings(b.get(e.key), e.value) })
+	case values.Map:
+		b, _ := before.(values.Map)
+		return slices.ContainsFunc(a, func(e values.Entry) bool { return b.IndexOf(e.Key) < 0 || brings(b.Get(e.Key), e.Value) })
 	case []any:
 		for i, b := range before.([]any) {
 			if brings(b, a[i]) {
@@ -106,7 +108,7 @@ func brings(before, after any) bool {
 }
 
 // both are two collections of a kind, of which one may be missing.
-func both[T ordered | []any](before, after any) (a, b T, ok bool) {
+func both[T values.Map | []any](before, after any) (a, b T, ok bool) {
 	a, okA := before.(T)
 	b, okB := after.(T)
 	return a, b, (okA || before == nil) && (okB || after == nil) && (okA || okB)
@@ -121,7 +123,7 @@ func (p *proof) mayBeEmpty(before, after any, entries int, path sidecar.Path) bo
 func (p *proof) lists(before, after []any, path sidecar.Path) {
 	entry := func(v any) sidecar.Path { return path.At("", identity(v)) }
 	later := func(v any, in []any) bool {
-		return slices.ContainsFunc(in, func(o any) bool { return equal(v, o) || sameEntry(v, o) })
+		return slices.ContainsFunc(in, func(o any) bool { return values.Equal(v, o) || sameEntry(v, o) })
 	}
 	for i, j := 0, 0; i < len(before) || j < len(after); {
 		switch {
@@ -131,7 +133,7 @@ func (p *proof) lists(before, after []any, path sidecar.Path) {
 				return
 			}
 			i, j = i+1, j+1
-		case i < len(before) && j < len(after) && (equal(before[i], after[j]) || sameEntry(before[i], after[j])):
+		case i < len(before) && j < len(after) && (values.Equal(before[i], after[j]) || sameEntry(before[i], after[j])):
 			p.compare(before[i], after[j], entry(before[i]))
 			i, j = i+1, j+1
 		case i < len(before) && j < len(after) && p.turns(before[i], after[j], entry(before[i])):
@@ -161,31 +163,31 @@ var keys = []string{"name", "containerPort", "mountPath", "port", "portNumber", 
 
 // sameEntry reports whether two entries of a list are one.
 func sameEntry(a, b any) bool {
-	x, okX := a.(ordered)
-	y, okY := b.(ordered)
+	x, okX := a.(values.Map)
+	y, okY := b.(values.Map)
 	if !okX || !okY {
 		return false
 	}
 	for _, key := range keys {
-		if x.get(key) != nil && y.get(key) != nil {
-			return fmt.Sprint(x.get(key)) == fmt.Sprint(y.get(key)) && (!sidecar.IsPortKey(key) || protocol(x) == protocol(y))
+		if x.Get(key) != nil && y.Get(key) != nil {
+			return fmt.Sprint(x.Get(key)) == fmt.Sprint(y.Get(key)) && (!sidecar.IsPortKey(key) || protocol(x) == protocol(y))
 		}
 	}
 	return false
 }
 
-func protocol(m ordered) string {
-	if p, ok := m.get("protocol").(string); ok {
+func protocol(m values.Map) string {
+	if p, ok := m.Get("protocol").(string); ok {
 		return p
 	}
 	return "TCP"
 }
 
 func identity(v any) string {
-	if m, ok := v.(ordered); ok {
+	if m, ok := v.(values.Map); ok {
 		for _, key := range keys {
-			if m.get(key) != nil {
-				return fmt.Sprint(m.get(key))
+			if m.Get(key) != nil {
+				return fmt.Sprint(m.Get(key))
 			}
 		}
 	}
@@ -211,8 +213,8 @@ func (p *proof) allowed(before, after any, path sidecar.Path) bool {
 
 // mayGo looks at what goes.
 func (p *proof) mayGo(kind editable.Value, v any) bool {
-	m, _ := v.(ordered)
-	name, _ := m.get("name").(string)
+	m, _ := v.(values.Map)
+	name, _ := m.Get("name").(string)
 	switch kind {
 	case editable.Container:
 		return named(p.marker, name)
@@ -225,14 +227,14 @@ func (p *proof) mayGo(kind editable.Value, v any) bool {
 // mounts reports whether a container below v mounts a volume.
 func mounts(v any, volume string) bool {
 	switch v := v.(type) {
-	case ordered:
+	case values.Map:
 		for _, e := range v {
-			if list, ok := e.value.([]any); ok && (e.key == "volumeMounts" || e.key == "volumeDevices") {
-				if slices.ContainsFunc(list, func(m any) bool { o, _ := m.(ordered); return o.get("name") == any(volume) }) {
+			if list, ok := e.Value.([]any); ok && (e.Key == "volumeMounts" || e.Key == "volumeDevices") {
+				if slices.ContainsFunc(list, func(m any) bool { o, _ := m.(values.Map); return o.Get("name") == any(volume) }) {
 					return true
 				}
 			}
-			if mounts(e.value, volume) {
+			if mounts(e.Value, volume) {
 				return true
 			}
 		}
@@ -293,29 +295,29 @@ func overTLS(over, plain string) bool {
 
 // holdsOnly reports whether a value is a mapping with nothing but some plain fields.
 func holdsOnly(v any, fields ...string) bool {
-	m, ok := v.(ordered)
-	return ok && !slices.ContainsFunc(m, func(e entry) bool {
-		_, isMap := e.value.(ordered)
-		_, isList := e.value.([]any)
-		return isMap || isList || !slices.Contains(fields, e.key)
+	m, ok := v.(values.Map)
+	return ok && !slices.ContainsFunc(m, func(e values.Entry) bool {
+		_, isMap := e.Value.(values.Map)
+		_, isList := e.Value.([]any)
+		return isMap || isList || !slices.Contains(fields, e.Key)
 	})
 }
 
 // movedPort reports whether a port comes back that a container has which goes.
 func (p *proof) movedPort(v any) bool {
-	m, _ := v.(ordered)
-	number := m.get("containerPort")
+	m, _ := v.(values.Map)
+	number := m.Get("containerPort")
 	return number != nil && holdsOnly(v, "name", "containerPort", "protocol", "hostPort", "hostIP") && declares(p.before, number) >= declares(p.after, number)
 }
 
 // declares counts the containers that declare a port.
 func declares(v any, number any) (n int) {
 	switch v := v.(type) {
-	case ordered:
+	case values.Map:
 		for _, e := range v {
-			n += declares(e.value, number)
+			n += declares(e.Value, number)
 		}
-		if have := v.get("containerPort"); have != nil && equal(have, number) {
+		if have := v.Get("containerPort"); have != nil && values.Equal(have, number) {
 			n++
 		}
 	case []any:

@@ -7,9 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -88,7 +91,7 @@ func ours(key string) bool {
 
 // hash names a value without telling it. The order of fields doesn't count.
 func hash(v any) string {
-	sum := sha256.Sum256([]byte(flow(sorted(v), true)))
+	sum := sha256.Sum256([]byte(values.FormatFlow(sorted(v), true)))
 	return hex.EncodeToString(sum[:6])
 }
 
@@ -102,12 +105,12 @@ func (e *editor) hash(v any) string {
 
 func sorted(v any) any {
 	switch v := v.(type) {
-	case ordered:
+	case values.Map:
 		m := slices.Clone(v)
-		m = slices.DeleteFunc(m, func(e entry) bool { return e.value == nil || ours(e.key) })
-		slices.SortFunc(m, func(a, b entry) int { return strings.Compare(a.key, b.key) })
+		m = slices.DeleteFunc(m, func(e values.Entry) bool { return e.Value == nil || ours(e.Key) })
+		slices.SortFunc(m, func(a, b values.Entry) int { return strings.Compare(a.Key, b.Key) })
 		for i := range m {
-			m[i].value = sorted(m[i].value)
+			m[i].Value = sorted(m[i].Value)
 		}
 		return m
 	case []any:
@@ -117,7 +120,7 @@ func sorted(v any) any {
 		}
 		return l
 	case json.Number:
-		return json.Number(plainNumber(v))
+		return json.Number(values.NormalNumber(v))
 	}
 	return v
 }
@@ -192,4 +195,53 @@ func parseStep(s string) sidecar.Step {
 		return sidecar.Step{Key: unescape.Replace(key), Value: unescape.Replace(value)}
 	}
 	return sidecar.Step{Field: unescape.Replace(s)}
+}
+
+var (
+	// userinfo is a password in a URL.
+	userinfo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`://[^/\s:@"']*:[^/\s@"']+@`) })
+	// keyed names of variables, flags and parameters by which secrets are handed over.
+	secretName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)(pass(wd|word|phrase|code)?|pwd|secret|token|credentials?|api[-_.]?key|private[-_.]?key|access[-_.]?key|auth[-_.]?key|dsn|(^|[-_.])(key|auth|cookie|salt|pat|pin))$`)
+	})
+	// assigned are names with a value behind them.
+	assigned = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`([A-Za-z0-9_.-]+)["']?(=| *: +|  *)["']?[^\s"',}\]]`)
+	})
+	// valued is a variable that has its value here, and not from a Secret.
+	valued   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bvalue["']?:`) })
+	variable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`name["']?: *["']?([A-Za-z0-9_.-]+)`) })
+)
+
+// secretive reports whether a text that stood at a path may hold a password, by all
+// that is known of it: an address with one, or the name of what it's for.
+func secretive(at, text string) bool {
+	if strings.TrimSpace(strings.Trim(text, `"'`)) == "" {
+		return false
+	}
+	if userinfo().MatchString(text) {
+		return true
+	}
+	if _, port, ok := strings.Cut(at+"/", "/ports/"); ok && strings.Count(port, "/") <= 1 {
+		return false // nothing in ports is free text, and a comment there isn't handed over
+	}
+	if i := strings.LastIndex(at, "/env/name="); i >= 0 {
+		name, rest, _ := strings.Cut(at[i+len("/env/name="):], "/")
+		if rest == "value" && secretName().MatchString(unescape.Replace(name)) {
+			return true
+		}
+	}
+	for _, m := range assigned().FindAllStringSubmatch(text, -1) {
+		if m[1] != "key" && secretName().MatchString(m[1]) { // a reference to a Secret has a key
+			return true
+		}
+	}
+	if valued().MatchString(text) {
+		for _, m := range variable().FindAllStringSubmatch(text, -1) {
+			if secretName().MatchString(m[1]) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
+	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -22,15 +24,15 @@ func (e Edited) WithResults(fs sidecar.Findings) (Edited, error) {
 	for i, f := range fs {
 		results[i] = result(f, apis)
 	}
-	w := &editor{lines: t.lines, style: style{indent: 2, compact: true, newline: t.br}, json: isJSON(root)}
-	at := root.field("results")
+	w := &editor{Lines: t.lines, Style: values.Style{Indent: 2, Compact: true, Newline: t.lines.Break}, json: root.IsJSON()}
+	at := root.Field("results")
 	switch {
-	case at != nil && at.kind == sequenceNode && len(at.vals) > 0: // of functions before us
+	case at != nil && at.Kind == positioned.Sequence && len(at.Values) > 0: // of functions before us
 		for _, r := range results {
-			if at.flow {
+			if at.Flow {
 				w.insertFlow(at, sidecar.Step{Key: "."}, r, -1, false)
 			} else {
-				w.splice(w.tail(at), 0, w.newline+blanks(at.col)+w.item(r, at.col))
+				w.splice(w.tail(at), 0, w.Newline+values.Blanks(at.Column)+w.FormatItem(r, at.Column))
 			}
 		}
 	default:
@@ -53,7 +55,7 @@ func (t *Text) apiVersions() map[sidecar.Ref]string {
 	return apis
 }
 
-func result(f sidecar.Finding, apis map[sidecar.Ref]string) ordered {
+func result(f sidecar.Finding, apis map[sidecar.Ref]string) values.Map {
 	message := f.Message
 	if f.Sidecar != "" {
 		message = f.Sidecar + ": " + message
@@ -64,23 +66,30 @@ func result(f sidecar.Finding, apis map[sidecar.Ref]string) ordered {
 	if f.Object == (sidecar.Ref{}) && f.Field != "" {
 		message = f.Field + ": " + message // a field alone would be taken for the resource's
 	}
-	r := ordered{{"message", sidecar.OneLine(message)}, {"severity", string(f.Severity)}}
+	r := values.Map{
+		{Key: "message", Value: sidecar.OneLine(message)},
+		{Key: "severity", Value: string(f.Severity)},
+	}
 	if f.Object != (sidecar.Ref{}) {
 		api, there := apis[f.Object]
 		if !there {
 			api = f.Object.Group
 		}
-		ref := ordered{{"apiVersion", sidecar.OneLine(api)}, {"kind", sidecar.OneLine(f.Object.Kind)}, {"name", sidecar.OneLine(f.Object.Name)}}
-		if f.Object.Namespace != "" {
-			ref = append(ref, entry{"namespace", sidecar.OneLine(f.Object.Namespace)})
+		ref := values.Map{
+			{Key: "apiVersion", Value: sidecar.OneLine(api)},
+			{Key: "kind", Value: sidecar.OneLine(f.Object.Kind)},
+			{Key: "name", Value: sidecar.OneLine(f.Object.Name)},
 		}
-		r = append(r, entry{"resourceRef", ref})
+		if f.Object.Namespace != "" {
+			ref = ref.WithField(sidecar.OneLine(f.Object.Namespace), "namespace")
+		}
+		r = r.WithField(ref, "resourceRef")
 		if f.Field != "" {
-			r = append(r, entry{"field", ordered{{"path", sidecar.OneLine(f.Field)}}})
+			r = r.WithField(sidecar.OneLine(f.Field), "field", "path")
 		}
 	}
 	if f.File != "" {
-		r = append(r, entry{"file", ordered{{"path", sidecar.OneLine(f.File)}}})
+		r = r.WithField(sidecar.OneLine(f.File), "file", "path")
 	}
-	return append(r, entry{"tags", ordered{{"code", f.Code}}})
+	return r.WithField(f.Code, "tags", "code")
 }

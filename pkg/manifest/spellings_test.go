@@ -17,6 +17,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	kjson "k8s.io/apimachinery/pkg/util/json"
 	kyaml "k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
 )
 
 // applied are the objects that kubectl makes of a stream, by its own decoder
@@ -255,7 +257,7 @@ var streams = []string{
 	asFlow, asJSON, asJSON + "\n", "  " + asJSON, asJSON + asJSON, asJSON + "\n" + asJSON + "\n" + asJSON, asJSON + "\n---\n" + asFlow + "\n", "--- " + asFlow, "---\n" + asFlow + "\n...\n---\n" + asJSON,
 	"[" + asJSON + "]", "- " + asFlow + "\n", asFlow + " # c\n", strings.ReplaceAll(asJSON, "Deploy", `\u0044eploy`), strings.ReplaceAll(asJSON, "kind", `\u006bind`), strings.ReplaceAll(asJSON, `"a"`, `"\ud83d\ude00"`),
 	strings.ReplaceAll(asJSON, "apps/v1", `apps\/v1`), strings.ReplaceAll(asJSON, `"kind"`, `"kind":"ConfigMap","kind"`), strings.ReplaceAll(asJSON, `"kind":`, "\"kind\"\n\t:"), strings.ReplaceAll(asJSON, `"spec"`, `"<<":{"kind":"ConfigMap"},"spec"`),
-	bom + asBlock, bom + asJSON, "kind: ConfigMap\n---\n" + bom + asBlock, "---\n" + bom + asFlow, asBlock + "---\n" + bom + "# c\n" + asBlock, bom + "---\n" + asBlock, "# c\n" + bom + asBlock,
+	positioned.BOM + asBlock, positioned.BOM + asJSON, "kind: ConfigMap\n---\n" + positioned.BOM + asBlock, "---\n" + positioned.BOM + asFlow, asBlock + "---\n" + positioned.BOM + "# c\n" + asBlock, positioned.BOM + "---\n" + asBlock, "# c\n" + positioned.BOM + asBlock,
 	"%YAML 1.1\n---\n" + asBlock, "%YAML 1.2\n---\n" + asBlock, "# c\n---\n" + asBlock, "---\n---\n" + asBlock, "--- # c\n" + asBlock, "---\t\n" + asBlock, "---#c\n" + asBlock, asBlock + "---#c\n" + asBlock, "...\n" + asBlock,
 	"a: b\n...\n" + asBlock, asBlock + "...\n" + asBlock, "|\nx\n---\u00a0\n" + asBlock, "|\nx\n---#\n" + asBlock, "|\nx\n---\n" + asBlock, "x\n---\n" + asBlock, "\"x\n---\n" + asBlock, "x: \"\n---\n" + asBlock + "---\n\"", "---\u2003\n" + asBlock, "---x\n" + asBlock,
 	strings.ReplaceAll(asBlock, "\n", "\r"), strings.ReplaceAll(asBlock, "\n", "\u0085"), strings.ReplaceAll(asBlock, "\n", "\u2028"), strings.ReplaceAll(asBlock, "\n", "\r\n"), "# \u2029" + asBlock, "x: 1\r---\r" + asBlock, "\n\n\n" + asBlock, "\t\n" + asBlock, asBlock + "\t", strings.TrimSpace(asBlock),

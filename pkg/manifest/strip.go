@@ -2,310 +2,160 @@ package manifest
 
 import (
 	"errors"
-	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// stripper undoes the marks of one object.
-type stripper struct {
-	editor
-	root   *node
-	own    []string               // keys of the records that are undone; they go
-	others []mark                 // of documents whose work stays
-	gone   map[*node]map[int]bool // entries to take out, by collection
-	empty  map[*node]string       // how a collection was written before it had entries
-	back   map[*node]bool         // collections that get an entry back
-	kept   []string               // what a person has changed since; nothing is stripped then
-	rows   map[int]int            // lines that go, from the break before them, to where they end
-	comes  []comeback
-}
-
-// A comeback is a text that comes back, to be looked for where it has to stand.
-type comeback struct {
-	path sidecar.Path
-	was  string // of a value that was replaced: exactly this
-	out  bool   // it was taken out
-}
-
-// strip turns marks into splices that give back what stood there before. What a
-// person changed since is never taken: it's reported in kept.
-func (s *stripper) strip(records []record) error {
-	s.gone, s.empty, s.back = map[*node]map[int]bool{}, map[*node]string{}, map[*node]bool{}
-	done := map[mark]bool{} // by what they say: several documents may have one
-	parts := map[string][]mark{}
-	var shared []string
-	for _, r := range records {
-		for _, m := range r.Marks {
-			said := mark{At: m.At, Is: m.Is, By: m.By}
-			switch {
-			case m.Part != "":
-				if parts[m.At] == nil {
-					shared = append(shared, m.At)
-				}
-				parts[m.At] = append(parts[m.At], m)
-				continue
-			case done[said]:
-				continue
-			}
-			done[said] = true
-			if err := s.undo(m, r.Marks); err != nil {
-				return err
-			}
-		}
-	}
-	for _, at := range shared {
-		if err := s.part(at, parts[at]); err != nil {
-			return err
-		}
-	}
-	for _, key := range s.own {
-		s.takeOut(sidecar.Fields("metadata", "annotations", key))
-	}
-	s.sweep(s.root)
-	s.rows = s.goneRows()
-	for _, r := range records { // when it's known what else goes
-		for _, m := range r.Marks {
-			if said := (mark{At: m.At, Is: m.Is, By: m.By}); m.taken() && done[said] {
-				path, _ := parsePath(m.At)
-				s.putBack(path, m, r)
-				s.comes = append(s.comes, comeback{path: path, out: true})
-				delete(done, said)
-			}
-		}
-	}
-	return nil
-}
-
-// undo undoes one mark of a record, but for what was taken out.
-func (s *stripper) undo(m mark, record []mark) error {
-	path, err := parsePath(m.At)
-	if err != nil {
-		return err
-	}
-	if m.Is != "" && slices.ContainsFunc(s.others, func(o mark) bool { return o.At == m.At && o.Is == m.Is }) {
-		return nil // another document wants it as well
-	}
-	switch {
-	case m.Empty != nil:
-		s.emptied(path, m)
-	case m.taken():
-		return s.takenOut(path, m, record)
-	case m.Was == nil:
-		s.added(path, m)
-	default:
-		s.replaced(path, m)
-	}
-	return nil
-}
-
-// takenOut is what was taken out. It comes back for what took its place: that must
-// stand there.
-func (s *stripper) takenOut(path sidecar.Path, m mark, record []mark) error {
-	i := slices.IndexFunc(record, func(o mark) bool { return o.At == m.By && !o.taken() && (o.Is != "" || o.Part != "") })
-	if i < 0 {
-		return errors.New("is damaged: it doesn't say what took the place of " + path.String())
-	}
-	by, err := parsePath(m.By)
-	if err != nil {
-		return err
-	}
-	v := locate(s.root, by)
-	if have, err := valueOfNode(orNull(v)); v == nil || err != nil || record[i].Is != "" && hash(have) != record[i].Is {
-		s.kept = append(s.kept, by.String())
-	}
-	if parent := locate(s.root, path[:len(path)-1]).resolve(); parent != nil {
-		s.back[parent] = true
-	}
-	return nil
-}
-
-func orNull(n *node) *node {
-	if n == nil {
-		return &node{tag: tagNull}
-	}
-	return n
-}
-
-// emptied is a collection that was there without entries. With a hash it was filled
-// as a whole.
-func (s *stripper) emptied(path sidecar.Path, m mark) {
-	v := locate(s.root, path).resolve()
-	switch {
-	case v == nil:
-	case m.Is == "":
-		s.empty[v] = *m.Empty
-	case s.unchanged(v, m, path):
-		if s.remarked(v) {
-			s.kept = append(s.kept, path.String())
-			return
-		}
-		s.restore(v, *m.Empty)
-	}
-}
-
-func (s *stripper) added(path sidecar.Path, m mark) {
-	parent := locate(s.root, path[:len(path)-1]).resolve()
-	i := find(parent, path[len(path)-1])
-	if i < 0 {
-		return // somebody took it out already
-	}
-	if s.unchanged(parent.vals[i], m, path) {
-		s.takeOut(path)
-	}
-}
-
-// takeOut takes an entry out, unless a person has written a comment into it.
-func (s *stripper) takeOut(path sidecar.Path) {
-	parent := locate(s.root, path[:len(path)-1]).resolve()
-	i := find(parent, path[len(path)-1])
-	if i < 0 {
-		return
-	}
-	if s.commented(parent, i) {
-		s.kept = append(s.kept, path.String())
-		return
-	}
-	if s.gone[parent] == nil {
-		s.gone[parent] = map[int]bool{}
-	}
-	s.gone[parent][i] = true
-}
-
-func (s *stripper) unchanged(v *node, m mark, path sidecar.Path) bool {
-	have, err := valueOfNode(v)
-	if err == nil && hash(have) == m.Is {
-		return true
-	}
-	s.kept = append(s.kept, path.String())
-	return false
-}
-
-func (s *stripper) replaced(path sidecar.Path, m mark) {
-	v := locate(s.root, path)
-	if v == nil || !s.unchanged(v, m, path) {
-		return
-	}
-	s.comeBack(v, path, *m.Was)
-}
-
-// comeBack puts the text back that stood there before a value.
-func (s *stripper) comeBack(v *node, path sidecar.Path, was string) {
-	s.splice(v.start, v.end-v.start, was)
-	s.comes = append(s.comes, comeback{path: path, was: was})
-}
-
-// sweep takes out what is gone. A collection of which nothing is left goes too:
-// the manifest had none there, or an empty one.
-func (s *stripper) sweep(n *node) bool {
-	if n == nil || n.kind != mappingNode && n.kind != sequenceNode {
+// Recorded reports whether an object of the text remembers what a config laid on it,
+// or was written for it; "" asks for any config.
+func (t *Text) Recorded(by string) bool {
+	if !t.mentions("outrigger.dev/") {
 		return false
 	}
-	left := 0
-	if s.back[n] {
-		left++
-	}
-	mark := len(s.splices)
-	gone := s.gone[n]
-	for i, v := range n.vals {
-		if !gone[i] && s.sweep(v) {
-			if gone == nil {
-				gone = map[int]bool{}
-			}
-			gone[i] = true
-		}
-		if !gone[i] {
-			left++
-		}
-	}
-	if len(gone) == 0 {
-		return false
-	}
-	s.gone[n] = gone
-	if left == 0 {
-		if _, ok := s.empty[n]; !ok {
-			s.splices = s.splices[:mark]
+	for _, o := range t.Objects {
+		if o.Recorded(by) || o.Annotation(OwnerKey) != "" && (by == "" || o.Annotation(OwnerKey) == by) {
 			return true
 		}
 	}
-	s.cut(n, gone, left)
 	return false
 }
 
-// cut takes entries out of a collection.
-func (s *stripper) cut(n *node, gone map[int]bool, left int) {
-	if was, ok := s.empty[n]; ok && left == 0 {
-		s.restore(n, was)
-		return
+// Recorded reports whether the object remembers what a config laid on it.
+func (o *Object) Recorded(by string) bool { return len(o.records(by)) > 0 }
+
+// Laid reports whether an object carries outrigger's work without a record.
+func (o *Object) Laid() bool {
+	return o.Annotation(sidecar.PatternsKey) != "" && len(o.records("")) == 0
+}
+
+// Configs are the names of those whose work the object remembers.
+func (o *Object) Configs() []string {
+	keys := o.records("")
+	for i, k := range keys {
+		keys[i] = strings.TrimPrefix(k, RecordPrefix)
 	}
-	if n.flow {
-		s.cutFlow(n, gone)
-		return
+	return keys
+}
+
+// records are the keys of the object's records.
+func (o *Object) records(by string) []string {
+	if !o.mentions(RecordPrefix) {
+		return nil
 	}
-	for i := range n.vals {
-		if !gone[i] {
+	var keys []string
+	for _, k := range o.Keys("metadata", "annotations") {
+		if name, ok := strings.CutPrefix(k, RecordPrefix); ok && (by == "" || name == by) {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// Strip takes off what a config laid on the objects of a text, or what any did
+// where by is "", and gives the new text. With emitted it takes out the objects
+// too that were written for it, and says so. What a person has changed since is an
+// error, and so is a record that would change what no sidecar does: what comes out
+// is read again, and compared with what was there.
+func Strip(t *Text, by string, emitted bool) (Edited, sidecar.Findings) {
+	l := NewLayer([]*Text{t}, Options{})
+	undone := map[*Object]*stripper{}
+	var left []*Object
+	for _, o := range t.Objects {
+		owner := o.Annotation(OwnerKey)
+		if emitted && owner != "" && (by == "" || owner == by) && l.prune(o) {
 			continue
 		}
-		from, to, ok := s.extent(n, i)
-		if !ok {
-			s.kept = append(s.kept, fmt.Sprintf("line %d", s.line(n.start)))
-			return
+		left = append(left, o)
+		if s := l.strip(o, by); s != nil {
+			undone[o] = s
 		}
-		s.splice(from, to-from, "")
+	}
+	if l.findings.Failed() {
+		return Edited{}, l.findings
+	}
+	out := edited(t, l.splices[t])
+	if out.Changed() {
+		again, err := Parse(t.Name, out.String())
+		if err == nil && len(again.Objects) == 0 && len(left) > 0 {
+			err = errors.New("the objects are gone")
+		}
+		if err != nil && !(len(left) == 0 && strings.TrimSpace(out.String()) == "") {
+			l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "internal", File: t.Name, Message: "what was stripped can't be read: " + err.Error()})
+			return Edited{}, l.findings
+		}
+		l.proven(left, again, undone)
+		out.again = again
+	}
+	if l.findings.Failed() {
+		return Edited{}, l.findings
+	}
+	return out, l.findings
+}
+
+// proven compares the objects that are left with those of the new text.
+func (l *Layer) proven(left []*Object, again *Text, undone map[*Object]*stripper) {
+	var now []*Object
+	if again != nil {
+		now = again.Objects
+	}
+	if !slices.EqualFunc(left, now, func(a, b *Object) bool { return a.Ref == b.Ref && a.Version == b.Version }) {
+		l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "record-forged", File: l.texts[0].Name, Message: "what the records say would make other objects of those that are there",
+			Hint: "restore the objects from version control"})
+		return
+	}
+	for i, o := range left {
+		s := undone[o]
+		if s == nil {
+			continue
+		}
+		for _, path := range prove(o, now[i], s) {
+			l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "record-forged", Object: o.Ref, File: o.File(), Field: path.String(),
+				Message: "its record would change this, which no sidecar does", Hint: "restore the object from version control, or delete the annotation " + strings.Join(s.own, ", ") + " and take off by hand what isn't yours"})
+		}
+		now[i].Forget()
 	}
 }
 
-// cutFlow takes runs of entries out of brackets. A run goes with the comma that
-// came with it: the one behind it where it was put in front of an entry, which
-// shows in what a person wrote before it.
-func (s *stripper) cutFlow(n *node, gone map[int]bool) {
-	for i := 0; i < len(n.vals); i++ {
-		if !gone[i] {
-			continue
+// strip undoes the object's records of a config; nil where there are none.
+func (l *Layer) strip(o *Object, by string) *stripper {
+	var records []record
+	keys := o.records(by)
+	for _, key := range keys {
+		r, err := decodeRecord(o.Annotation(key))
+		if err != nil {
+			l.damaged(o, key, err)
+			return nil
 		}
-		k := i
-		for k+1 < len(n.vals) && gone[k+1] {
-			k++
-		}
-		from, _ := s.entry(n, i)
-		_, to := s.entry(n, k)
-		before := from
-		if i > 0 {
-			_, before = s.entry(n, i-1)
-		}
-		switch {
-		case k+1 < len(n.vals) && (i == 0 || s.text[before:from] != ", "):
-			to, _ = s.entry(n, k+1)
-		case i > 0:
-			from = before
-		default:
-			from, to = n.start+1, n.end-1
-		}
-		s.splice(from, to-from, "")
-		i = k
+		records = append(records, r)
 	}
+	if o.root(); len(records) == 0 || o.err != nil { // see Unread
+		return nil
+	}
+	others, err := o.marks(func(name string) bool { return by != "" && name != by })
+	if err != nil {
+		l.damaged(o, "", err)
+		return nil
+	}
+	s := stripper{editor: editor{Lines: o.text.lines, Style: o.style(), json: o.root().IsJSON(), moved: o.moved()}, root: o.root(), own: keys, others: others}
+	if err := s.strip(records); err != nil {
+		l.damaged(o, "", err)
+		return nil
+	}
+	for _, at := range s.kept {
+		l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "changed-by-hand", Object: o.Ref, File: o.File(), Field: at,
+			Message: "was changed by hand since outrigger wrote it",
+			Hint:    "write the change into the sidecar's override or the config, and put back here what outrigger wrote; version control has it"})
+	}
+	l.splices[o.text] = append(l.splices[o.text], s.splices...)
+	return &s
 }
 
-// restore writes a collection that has lost all entries as it was without them.
-func (s *stripper) restore(n *node, was string) {
-	from, to := n.start, n.end
-	if !n.flow { // on lines of its own, or behind "key:"
-		for from > 0 && s.text[from-1] != ':' {
-			from--
-		}
-		to = s.end(n.end)
-		if was != "" {
-			was = " " + was
-		} else {
-			from = s.end(from) // a comment behind the colon stays
-		}
-	} else if was == " " {
-		was = ""
-	} else if was == "" {
-		for from > 0 && s.text[from-1] == ' ' {
-			from--
-		}
+func (l *Layer) damaged(o *Object, key string, err error) {
+	field := ""
+	if key != "" {
+		field = sidecar.Fields("metadata", "annotations", key).String()
 	}
-	s.splice(from, to-from, was)
+	l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "record-damaged", Object: o.Ref, File: o.File(), Field: field, Message: err.Error()})
 }

@@ -1,7 +1,7 @@
 // Package manifest knows YAML texts: it splits them into objects, finds
 // workloads in them, turns edits into byte edits on the text, and undoes them.
 // What nobody edits stays as it is, byte for byte; nothing that a person wrote
-// is ever written anew. It is the only home of YAML nodes below the config.
+// is ever written anew.
 package manifest
 
 import (
@@ -11,6 +11,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
 	"github.com/outrigger-dev/outrigger/pkg/manifest/split"
 )
 
@@ -22,29 +23,29 @@ type Text struct {
 	Objects []*Object // in the order in which they stand
 	// FunctionConfig of a ResourceList, or nil.
 	FunctionConfig *yaml.Node
-	*lines
-	resources *resourceList   // of a ResourceList
-	last      [2]int          // the last document
-	mentioned map[string]bool // whether a word stands anywhere in the text
-	nearly    bool            // holds a ResourceList of another apiVersion
+	lines          *positioned.Lines
+	resources      *resourceList   // of a ResourceList
+	last           [2]int          // the last document
+	mentioned      map[string]bool // whether a word stands anywhere in the text
+	nearly         bool            // holds a ResourceList of another apiVersion
 }
 
 // A resourceList is its fields, or the node where it was read whole.
 type resourceList struct {
 	fields []split.Field
 	items  *list
-	node   *node
+	node   *positioned.Node
 }
 
 // Parse finds the objects of a text. An error names file and line. What isn't
 // YAML in an object is found when the object is read, see [Unread].
 func Parse(name, text string) (*Text, error) {
-	t := &Text{Name: name, lines: newLines(text)}
-	if err := t.legible(); err != nil {
+	t := &Text{Name: name, lines: positioned.NewLines(text)}
+	if err := t.lines.CheckLegible(); err != nil {
 		return nil, t.errorf("%w", err)
 	}
 	docs, ok := split.Split(text)
-	if t.plain = ok; ok {
+	if t.lines.Plain = ok; ok {
 		err := t.split(docs)
 		if err == nil {
 			return t, nil
@@ -67,7 +68,7 @@ func (r refusal) Error() string { return string(r) }
 
 // refuse is a refusal that names a line.
 func (t *Text) refuse(at int, format string, args ...any) error {
-	return refusal(fmt.Sprintf("line %d: ", t.line(at)) + fmt.Sprintf(format, args...))
+	return refusal(fmt.Sprintf("line %d: ", t.lines.LineNumber(at)) + fmt.Sprintf(format, args...))
 }
 
 // split makes objects of what Split has found. It fails where a document or an
@@ -124,7 +125,7 @@ func (t *Text) noItems(at int) error {
 // empty reports whether a document is a ResourceList without items.
 func (t *Text) empty(d *split.Document) bool {
 	f := d.Field("items")
-	items := strings.TrimSpace(t.text[f.Start:f.End])
+	items := strings.TrimSpace(t.lines.Text[f.Start:f.End])
 	return isResourceList(d.APIVersion, d.Kind) && (items == "items:" || items == "items: []")
 }
 
@@ -132,12 +133,12 @@ func (t *Text) empty(d *split.Document) bool {
 // where that doesn't work.
 func (t *Text) unsure(d *split.Document) *Object {
 	o := &Object{text: t, from: d.Start, to: d.End, unsure: true}
-	if o.read(); o.err != nil || o.node.kind != mappingNode || t.spelled(o.node) != nil {
+	if o.read(); o.err != nil || o.node.Kind != positioned.Mapping || t.spelled(o.node) != nil {
 		return nil
 	}
 	o.unsure = o.hides()
 	o.name(o.node)
-	if listKind(o.Ref.Kind) || o.node.field("items") != nil {
+	if listKind(o.Ref.Kind) || o.node.Field("items") != nil {
 		return nil
 	}
 	o.Forget()
@@ -156,7 +157,7 @@ func (t *Text) members(d *split.Document, single bool) error {
 		l.objects[i] = o
 		o.head(h.APIVersion, h.Kind, h.Namespace, h.Name)
 		if h.Unsure || typed && !resources {
-			if o.read(); o.err != nil || o.node.kind != mappingNode {
+			if o.read(); o.err != nil || o.node.Kind != positioned.Mapping {
 				return errors.New("can't be read alone")
 			}
 			if err := t.member(o, o.node, d.APIVersion, d.Kind); err != nil {
@@ -173,7 +174,7 @@ func (t *Text) members(d *split.Document, single bool) error {
 	t.resources = &resourceList{fields: d.Fields, items: l}
 	if f := d.Field("functionConfig"); f != nil {
 		var err error
-		t.FunctionConfig, err = t.functionConfig(f.Start, f.End)
+		t.FunctionConfig, err = t.lines.ReadField(f.Start, f.End, "functionConfig")
 		return err
 	}
 	return nil
@@ -181,25 +182,25 @@ func (t *Text) members(d *split.Document, single bool) error {
 
 // whole reads documents with everything in them.
 func (t *Text) whole(from, to int) error {
-	docs, ys, err := t.read(from, to)
+	docs, config, err := t.lines.ReadAny(from, to, "functionConfig")
 	if err != nil {
 		return err
 	}
-	all := from == 0 && to == len(t.text)
+	all := from == 0 && to == len(t.lines.Text)
 	for i, doc := range docs {
-		if err := doc.check(t.lines); err != nil {
+		if err := doc.Check(t.lines); err != nil {
 			return err
 		}
-		if doc.kind != mappingNode {
+		if doc.Kind != positioned.Mapping {
 			continue
 		}
 		if err := t.wholeDocument(doc, all && len(docs) == 1); err != nil {
 			return err
 		}
 		if t.resources != nil && t.resources.node == doc {
-			t.FunctionConfig = ys(i)
+			t.FunctionConfig = config(i)
 			if len(docs) > 1 {
-				return t.alone(doc.start)
+				return t.alone(doc.Start)
 			}
 		}
 	}
@@ -218,20 +219,20 @@ func (t *Text) whole(from, to int) error {
 }
 
 // wholeDocument makes objects of a document that was read.
-func (t *Text) wholeDocument(doc *node, single bool) error {
+func (t *Text) wholeDocument(doc *positioned.Node, single bool) error {
 	if err := t.spelled(doc); err != nil {
 		return err
 	}
-	api, kind := doc.field("apiVersion").typeName(), doc.field("kind").typeName()
-	items := doc.field("items")
+	api, kind := doc.Field("apiVersion").TypeName(), doc.Field("kind").TypeName()
+	items := doc.Field("items")
 	t.nearly = t.nearly || kind == "ResourceList" && !isResourceList(api, kind)
 	switch {
 	case isResourceList(api, kind):
 		if items == nil {
-			return t.noItems(doc.start)
+			return t.noItems(doc.Start)
 		}
-		if items.resolve().kind != sequenceNode && !items.isNull() {
-			return t.refuse(items.start, "items must be a list")
+		if items.Resolve().Kind != positioned.Sequence && !items.IsNull() {
+			return t.refuse(items.Start, "items must be a list")
 		}
 	case !holdsObjects(kind, items):
 		if kind != "List" {
@@ -241,8 +242,8 @@ func (t *Text) wholeDocument(doc *node, single bool) error {
 		}
 		return nil
 	}
-	if i := doc.index("items"); i < 0 || items.kind == aliasNode {
-		return t.refuse(doc.start, "the items of the list come by an alias or a merge key; write them out")
+	if i := doc.FieldIndex("items"); i < 0 || items.Kind == positioned.Alias {
+		return t.refuse(doc.Start, "the items of the list come by an alias or a merge key; write them out")
 	}
 	l, err := t.addAll(items, api, kind, single)
 	if isResourceList(api, kind) {
@@ -257,21 +258,21 @@ func (t *Text) alone(at int) error {
 }
 
 // addAll takes the members of a list that was read.
-func (t *Text) addAll(items *node, api, kind string, single bool) (*list, error) {
-	l := &list{col: items.col, top: single, node: items}
-	if items.kind != sequenceNode {
+func (t *Text) addAll(items *positioned.Node, api, kind string, single bool) (*list, error) {
+	l := &list{col: items.Column, top: single, node: items}
+	if items.Kind != positioned.Sequence {
 		return l, nil
 	}
-	for i, v := range items.vals {
-		if v.kind == aliasNode && v.to.kind == mappingNode {
-			return l, t.refuse(v.start, "a member of the list is an alias; write it out")
+	for i, v := range items.Values {
+		if v.Kind == positioned.Alias && v.Target.Kind == positioned.Mapping {
+			return l, t.refuse(v.Start, "a member of the list is an alias; write it out")
 		}
-		if v.kind != mappingNode {
+		if v.Kind != positioned.Mapping {
 			continue
 		}
 		o := &Object{text: t, node: v, list: l, index: i, unsure: true}
-		if !items.flow {
-			o.dash = items.dash[i]
+		if !items.Flow {
+			o.dash = items.Dashes[i]
 		}
 		if err := t.member(o, v, api, kind); err != nil {
 			return l, err
@@ -291,19 +292,27 @@ func listKind(kind string) bool { return strings.HasSuffix(kind, "List") }
 // IsResourceList reports whether the text is what a KRM function gets.
 func (t *Text) IsResourceList() bool { return t.resources != nil }
 
+// NoResourceList tells why the text isn't what a KRM function gets.
+func (t *Text) NoResourceList() string {
+	if t.nearly {
+		return "line 1: the apiVersion of a ResourceList must be config.kubernetes.io/v1"
+	}
+	return "line 1: is no ResourceList"
+}
+
 // String is the text as it came.
-func (t *Text) String() string { return t.text }
+func (t *Text) String() string { return t.lines.Text }
 
 // mentions reports whether a word stands anywhere in the text.
 func (t *Text) mentions(word string) bool {
 	has, known := t.mentioned[word]
 	if !known {
-		from, to := 0, len(t.text)
+		from, to := 0, len(t.lines.Text)
 		if r := t.resources; r != nil && r.node == nil && len(r.items.objects) > 0 { // not in the config, which speaks of us
 			all := r.items.objects
 			from, to = all[0].from, all[len(all)-1].to
 		}
-		has = strings.Contains(t.text[from:to], word)
+		has = strings.Contains(t.lines.Text[from:to], word)
 		if t.mentioned == nil {
 			t.mentioned = map[string]bool{}
 		}
@@ -320,47 +329,6 @@ func (t *Text) errorf(format string, args ...any) error {
 	return fmt.Errorf("%s: %w", t.Name, err)
 }
 
-// isJSON reports whether what is written into the text must be JSON.
-func isJSON(at *node) bool {
-	return at.flow && (len(at.keys) == 0 || at.keys[0].style&yaml.DoubleQuotedStyle != 0)
-}
-
-func yamlField(y *yaml.Node, name string) *yaml.Node {
-	for i := 0; y.Kind == yaml.MappingNode && i+1 < len(y.Content); i += 2 {
-		if y.Content[i].Value == name {
-			return y.Content[i+1]
-		}
-	}
-	return nil
-}
-
-// moveDown makes a node's lines those of the text that it was cut out of.
-func moveDown(y *yaml.Node, by int, seen map[*yaml.Node]bool) {
-	if y == nil || seen[y] {
-		return
-	}
-	seen[y] = true
-	y.Line += by
-	moveDown(y.Alias, by, seen)
-	for _, c := range y.Content {
-		moveDown(c, by, seen)
-	}
-}
-
 // open reports whether the text ends in a block scalar that a line break at its
 // end would change.
-func (t *Text) open() bool {
-	if strings.HasSuffix(t.text, "\n") || t.last[0] == t.last[1] {
-		return false
-	}
-	docs, _, err := readDocuments(t.lines, t.last[0], t.last[1])
-	if err != nil || len(docs) == 0 {
-		return err != nil
-	}
-	n := docs[len(docs)-1]
-	for len(n.vals) > 0 && !n.flow {
-		n = n.vals[len(n.vals)-1]
-	}
-	return n.style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 && n.end == len(t.text) && !strings.HasSuffix(n.value, "\n") &&
-		!strings.Contains(t.text[n.start:t.end(n.start)], "-")
-}
+func (t *Text) open() bool { return t.lines.EndsInBlockScalar(t.last[0], t.last[1]) }

@@ -1,0 +1,83 @@
+package manifest
+
+import (
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
+	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// insert adds entries that aren't there yet: at the end, or before the entry
+// that they name.
+func (e *editor) insert(n *positioned.Node, news []*patch, path sidecar.Path) {
+	for i, c := range news {
+		value, _ := c.whole()
+		c.leaves(append(path[:len(path):len(path)], c.step), func(at sidecar.Path, leaf *patch) { e.noteAdded(at, leaf) })
+		before := -1
+		if c.before != "" && n.Kind == positioned.Sequence {
+			before = find(n, sidecar.Step{Key: c.step.Key, Value: c.before})
+		}
+		switch {
+		case n.Kind == positioned.Mapping && c.step.Field == "", n.Kind == positioned.Sequence && c.step.Field != "":
+			e.fail(n.Start, path, "is a list where a mapping should be, or the other way round")
+		case n.Flow:
+			e.insertFlow(n, c.step, value, before, i == 0)
+		case n.Kind == positioned.Mapping:
+			e.splice(e.tail(n), 0, e.Newline+values.Blanks(n.Column)+e.FormatEntry(c.step.Field, value, n.Column))
+		case before >= 0:
+			e.splice(e.above(n, before), 0, e.Newline+values.Blanks(n.Column)+e.FormatItem(value, n.Column))
+		default:
+			e.splice(e.tail(n), 0, e.Newline+values.Blanks(n.Column)+e.FormatItem(value, n.Column))
+		}
+	}
+}
+
+// insertFlow adds an entry between brackets; first says that it's the first to be
+// added to n.
+func (e *editor) insertFlow(n *positioned.Node, s sidecar.Step, value any, before int, first bool) {
+	text := values.FormatFlow(value, e.json)
+	if s.Field != "" {
+		text = values.FormatFlow(values.Map{{Key: s.Field, Value: value}}, e.json)
+		text = text[1 : len(text)-1]
+	}
+	switch {
+	case before >= 0:
+		start, _ := e.entry(n, before)
+		e.splice(start, 0, text+", ")
+	case len(n.Values) == 0 && first:
+		e.splice(n.End-1, 0, text)
+	default:
+		end := n.End - 1 // behind what was just put between the brackets
+		if len(n.Values) > 0 {
+			_, end = e.entry(n, len(n.Values)-1)
+		}
+		e.splice(end, 0, ", "+text)
+	}
+}
+
+// tail is the end of the line after which a new last entry stands: comments that
+// are deeper than the entries belong to the last one.
+func (e *editor) tail(n *positioned.Node) int {
+	at := e.LineEnd(n.End)
+	for next := e.NextLine(at); next >= 0 && next < len(e.Text); next = e.NextLine(at) {
+		in := e.CountBlanks(next)
+		if in <= n.Column || next+in >= len(e.Text) || e.Text[next+in] != '#' {
+			break
+		}
+		at = e.LineEnd(next)
+	}
+	return at
+}
+
+// above is the end of the line before an entry and the comments right above it.
+func (e *editor) above(n *positioned.Node, i int) int {
+	at := e.Lines.LineStart(n.Dashes[i])
+	for {
+		end := e.Lines.PreviousEnd(at)
+		start := e.Lines.LineStart(end)
+		in := e.CountBlanks(start)
+		if e.IsFirstLine(start) || start+in >= len(e.Text) || e.Text[start+in] != '#' || in != n.Column {
+			return end
+		}
+		at = start
+	}
+}

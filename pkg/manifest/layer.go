@@ -1,0 +1,240 @@
+package manifest
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
+	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Marks of ownership on objects that we emit. The label, [sidecar.ManagedLabel], is for everybody;
+// the annotation says which config, where files are written in place and a later run
+// must know what it may take away.
+const (
+	OwnerKey   = "outrigger.dev/by"
+	ContentKey = "outrigger.dev/content" // hash of what we wrote, to know a person's changes
+)
+
+// needsHash asks kustomize for a hash in the name of an object that a function
+// adds. The documented annotation works for generators only (kustomize
+// api/resource, NeedHashSuffix); this one is taken away at the end of the build.
+const (
+	needsHash   = "internal.config.kubernetes.io/needsHashSuffix"
+	needsHashOn = "enabled"
+)
+
+// An Emit is an object to write, beside the workload that it's made for.
+type Emit struct {
+	Object  sidecar.Object
+	For     *Object // the workload
+	Sidecar string
+	Hash    bool // kustomize shall add a hash of the content to the name
+}
+
+// Options of a run.
+type Options struct {
+	By     string // the config's name, under which objects remember what was laid on
+	Record bool   // whether they shall
+}
+
+// A Layer collects what is laid on texts. Nothing is changed by it: in the end
+// [Layer.Texts] gives the new ones, or what stands in the way.
+type Layer struct {
+	texts    []*Text
+	opt      Options
+	splices  map[*Text][]splice
+	reread   map[*Text]bool // texts to be read again, see check
+	findings sidecar.Findings
+	known    map[string]string  // inserted texts
+	laid     map[*Object][2]int // which splices of its text are an object's
+	written  map[*Object]bool   // stood there, and are made into what is emitted, or taken out
+}
+
+// NewLayer is an empty layer.
+func NewLayer(texts []*Text, opt Options) *Layer {
+	return &Layer{texts: texts, opt: opt, splices: map[*Text][]splice{}, reread: map[*Text]bool{}, known: map[string]string{}, laid: map[*Object][2]int{}, written: map[*Object]bool{}}
+}
+
+// Texts gives the texts with everything that was laid on them, in their order.
+func (l *Layer) Texts() ([]Edited, sidecar.Findings) {
+	l.ends()
+	out := make([]Edited, len(l.texts))
+	for i, t := range l.texts {
+		out[i] = edited(t, l.splices[t])
+		if at := out[i].crossed(); at >= 0 {
+			l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "internal", File: t.Name, Line: t.lines.LineNumber(at), Message: "an edit goes to what another takes out"})
+			continue
+		}
+		if l.reread[t] {
+			again, err := Parse(t.Name, out[i].String())
+			if err == nil && len(again.Objects) == 0 {
+				err = errors.New("the objects are gone")
+			}
+			l.broken(t.Name, sidecar.Ref{}, err)
+		}
+	}
+	if l.findings.Failed() {
+		return nil, l.findings
+	}
+	return out, l.findings
+}
+
+// ends finds insertions behind a block scalar that the text ends in without a
+// line break: the one that comes to stand there would be the scalar's.
+func (l *Layer) ends() {
+	for t, splices := range l.splices {
+		if slices.ContainsFunc(splices, func(s splice) bool { return s.at == len(t.lines.Text) && s.ins != "" }) && t.open() {
+			l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "not-editable", File: t.Name, Line: t.lines.LineNumber(len(t.lines.Text)),
+				Message: "the text ends in a block scalar without a line break; what comes behind would change it", Hint: "end the last line with a line break"})
+		}
+	}
+}
+
+func (l *Layer) tell(f sidecar.Finding) { l.findings = append(l.findings, f) }
+
+func (l *Layer) fail(o *Object, code string, err error) {
+	l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: o.Ref, File: o.File(), Message: err.Error()})
+}
+
+// Edit lays edits on an object, all that there are for it at once: what was laid on
+// it before is taken back.
+func (l *Layer) Edit(o *Object, edits []sidecar.Edit) {
+	if at, twice := l.laid[o]; twice {
+		clear(l.splices[o.text][at[0]:at[1]])
+	}
+	from := len(l.splices[o.text])
+	defer func() { l.laid[o] = [2]int{from, len(l.splices[o.text])} }()
+	root, err := plan(edits)
+	if err != nil {
+		l.fail(o, "internal", err)
+		return
+	}
+	l.single(o, root)
+	var e *editor
+	if l.opt.Record {
+		e = l.remember(o, root)
+	} else {
+		e = l.walk(o, root, false)
+	}
+	for _, err := range e.errs {
+		l.fail(o, "not-editable", err)
+	}
+	l.check(o, e)
+	l.keep(o, e)
+}
+
+// Laid reports whether edits were laid on an object.
+func (l *Layer) Laid(o *Object) bool { _, laid := l.laid[o]; return laid }
+
+// keep collects the splices of an object. Those of one sidecar mostly insert the
+// same into thousands of workloads: that is kept once.
+func (l *Layer) keep(o *Object, e *editor) {
+	for i, s := range e.splices {
+		if text, ok := l.known[s.ins]; ok {
+			e.splices[i].ins = text
+		} else {
+			l.known[s.ins] = s.ins
+		}
+	}
+	l.splices[o.text] = append(l.splices[o.text], e.splices...)
+}
+
+// check reads an object again in which something between brackets was edited: YAML
+// allows more forms there than anybody writes, and one that we take for another
+// must end in an error and not in a broken manifest.
+func (l *Layer) check(o *Object, e *editor) {
+	switch {
+	case !e.flow || len(e.errs) > 0:
+	case o.from == o.to: // read as a part of something larger
+		l.reread[o.text] = l.reread[o.text] || !readable(o, e.splices)
+	default:
+		text := cutOut(o.text, o.from, o.to, e.splices)
+		_, err := positioned.ReadObject(positioned.NewLines(text), 0, len(text), o.list != nil)
+		l.broken(o.File(), o.Ref, err)
+	}
+}
+
+// readable reports whether an object in brackets can be read without what is around it,
+// with splices made. Most can: to read a list of many again as a whole takes much memory.
+func readable(o *Object, splices []splice) bool {
+	n := o.root()
+	if !n.Flow || n.Odd || slices.ContainsFunc(splices, func(s splice) bool { return s.at <= n.Start || s.at+s.del >= n.End }) {
+		return false
+	}
+	text := cutOut(o.text, n.Start, n.End, splices)
+	again, ok := positioned.ReadFast(positioned.NewLines(text), 0, len(text), false)
+	return ok && again.Kind == positioned.Mapping && again.End == len(text) && again.Check(positioned.NewLines(text)) == nil
+}
+
+// cutOut is the text between two offsets with splices made.
+func cutOut(t *Text, from, to int, splices []splice) string {
+	own := make([]splice, len(splices))
+	for i, s := range splices {
+		own[i] = splice{s.at - from, s.del, s.ins}
+	}
+	return join(t.lines.Text[from:to], own)
+}
+
+func (l *Layer) broken(file string, ref sidecar.Ref, err error) {
+	if err != nil {
+		l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "not-editable", Object: ref, File: file,
+			Message: "what is written in brackets can't be edited: " + err.Error(), Hint: "write the pod template in block style"})
+	}
+}
+
+// walk edits the object's nodes. Most walks need no marks with what they're about.
+func (l *Layer) walk(o *Object, root *patch, hashes bool) *editor {
+	e := &editor{Lines: o.text.lines, Style: o.style(), json: o.root().IsJSON(), hashes: hashes}
+	if hashes {
+		e.moved = o.moved()
+	}
+	if o.root().IsShared() {
+		e.out, e.done = e.writeOuts(o.root(), root), map[*positioned.Node]bool{}
+	}
+	e.walk(o.root(), root, nil)
+	if len(e.out) > 0 && len(e.errs) == 0 {
+		e.spread(o.root(), nil)
+	}
+	return e
+}
+
+// style is how the object's own lists and mappings are indented.
+func (o *Object) style() values.Style {
+	if o.styled.Newline == "" {
+		o.styled = o.look()
+	}
+	return o.styled
+}
+
+func (o *Object) look() values.Style {
+	st := values.Style{Indent: 2, Newline: o.text.lines.Break, Open: !strings.HasSuffix(o.text.lines.Text, "\n")}
+	var indented, listed bool
+	var look func(n *positioned.Node)
+	look = func(n *positioned.Node) {
+		for _, v := range n.Values {
+			if n.Kind == positioned.Mapping && !n.Flow && !v.Flow {
+				if v.Kind == positioned.Mapping && len(v.Keys) > 0 && !indented {
+					st.Indent, indented = v.Column-n.Column, true
+				}
+				if v.Kind == positioned.Sequence && len(v.Values) > 0 && !listed {
+					st.Compact, listed = v.Column == n.Column, true
+				}
+			}
+			if indented && listed {
+				return
+			}
+			look(v)
+		}
+	}
+	look(o.root())
+	if !listed && o.list != nil && !o.list.flow() {
+		st.Compact = o.list.top && o.list.col == 0
+	}
+	if st.Indent < 1 || st.Indent > 8 {
+		st.Indent = 2
+	}
+	return st
+}

@@ -1,0 +1,113 @@
+package manifest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
+	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
+)
+
+// Dress gives a manifest a namespace, if it has none of its own, and labels that
+// it doesn't have yet. The order of its fields stays.
+func Dress(raw json.RawMessage, namespace string, labels map[string]string) (json.RawMessage, error) {
+	v, err := values.DecodeJSON(raw)
+	if err != nil {
+		return nil, err
+	}
+	m, ok := v.(values.Map)
+	meta, _ := m.Get("metadata").(values.Map)
+	if !ok || meta.Get("name") == nil {
+		return nil, errors.New("an object to emit has no metadata.name")
+	}
+	if namespace != "" && meta.Get("namespace") == nil {
+		i := slices.IndexFunc(meta, func(e values.Entry) bool { return e.Key == "name" })
+		meta = slices.Insert(slices.Clone(meta), i+1, values.Entry{Key: "namespace", Value: namespace})
+		m = m.WithField(meta, "metadata")
+	}
+	have, _ := meta.Get("labels").(values.Map)
+	keys := make([]string, 0, len(labels))
+	for k := range labels {
+		if have.Get(k) == nil {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, strings.Compare)
+	for _, k := range keys {
+		m = m.WithField(labels[k], "metadata", "labels", k)
+	}
+	return rawOf(m), nil
+}
+
+// rawOf is a value as JSON.
+func rawOf(v any) json.RawMessage { return json.RawMessage(values.FormatFlow(v, true)) }
+
+// Misnamed tells what is wrong with the object's name or namespace: the field, where
+// it stands, and why it's none. Names are made of them, and paths; a field "" says
+// that both are right. A name that the API server generates may be missing.
+func (o *Object) Misnamed() (field string, line int, why string) {
+	meta := o.withMeta().At("metadata")
+	if name := meta.Field("name").Resolve(); name != nil || meta.Field("generateName").ScalarText() == "" {
+		if why := noName(name, ".", 253); why != "" {
+			return "metadata.name", o.lineOf(name), why
+		}
+	}
+	if space := meta.Field("namespace").Resolve(); space != nil && !space.IsNull() && (space.Kind != positioned.Scalar || space.DecodedText() != "") {
+		if why := noName(space, "", 63); why != "" {
+			return "metadata.namespace", o.lineOf(space), why
+		}
+	}
+	return "", 0, ""
+}
+
+func (o *Object) lineOf(n *positioned.Node) int {
+	if n == nil {
+		return o.Line()
+	}
+	return o.text.lines.LineNumber(n.Start)
+}
+
+// noName tells why a value is no DNS label, or several with a separator between
+// them, as the API server wants it
+// (https://kubernetes.io/docs/concepts/overview/working-with-objects/names).
+func noName(n *positioned.Node, sep string, most int) string {
+	switch {
+	case n == nil:
+		return "is missing"
+	case n.Kind == positioned.Mapping:
+		return "is a mapping, and no name"
+	case n.Kind == positioned.Sequence:
+		return "is a list, and no name"
+	case n.IsNull():
+		return "is null, and no name"
+	case n.Tag == positioned.TagInt || n.Tag == positioned.TagFloat || n.Tag == positioned.TagBool:
+		return "is a number or a truth value to kubectl; put it into quotes"
+	case n.DecodedText() == "":
+		return "is empty"
+	case len(n.DecodedText()) > most:
+		return fmt.Sprintf("has %d letters, and %d are allowed", utf8.RuneCountInString(n.DecodedText()), most)
+	case !labels(n.DecodedText(), sep):
+		return "is no name: lower case letters, digits and dashes are allowed, and they begin and end with a letter or digit"
+	}
+	return ""
+}
+
+// labels reports whether a text is a DNS label, or several with sep between them.
+func labels(text, sep string) bool {
+	parts := []string{text}
+	if sep != "" {
+		parts = strings.Split(text, sep)
+	}
+	for _, p := range parts {
+		if p == "" || p[0] == '-' || p[len(p)-1] == '-' || strings.ContainsFunc(p, noLabel) {
+			return false
+		}
+	}
+	return true
+}
+
+func noLabel(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }

@@ -1,0 +1,94 @@
+package manifest
+
+import (
+	"strconv"
+
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Source is the text of the object, or of more where it isn't known where it ends.
+func (o *Object) Source() string {
+	if o.from < o.to {
+		return o.text.lines.Text[o.from:o.to]
+	}
+	return o.text.lines.Text[o.root().Start:max(o.root().Start, o.root().End)]
+}
+
+// Mentions reports whether a word, as names are, may stand in the object.
+func (o *Object) Mentions(is func(word string) bool) bool {
+	if o.unsure {
+		return true
+	}
+	text, from := o.Source(), -1
+	for i := range len(text) {
+		switch b := text[i]; {
+		case b >= 'a' && b <= 'z', b >= '0' && b <= '9', b == '-', b == '.', b >= 'A' && b <= 'Z':
+			if from < 0 {
+				from = i
+			}
+		case from >= 0:
+			if is(text[from:i]) {
+				return true
+			}
+			from = -1
+		}
+	}
+	return from >= 0 && is(text[from:])
+}
+
+// Scalars visits the strings of the object, but for those of metadata. Lists'
+// entries are named by their name or by their own text; where that isn't unique,
+// or isn't there, the step has the key "#" and leads nowhere. What an alias stands
+// for is visited where it was written. The path is only good during the visit.
+func (o *Object) Scalars(visit func(at sidecar.Path, value string)) {
+	root := o.root()
+	for i, k := range root.Keys {
+		if k.Value != "metadata" && k.Value != "apiVersion" && k.Value != "kind" {
+			scalars(root.Values[i], append(make(sidecar.Path, 0, 16), sidecar.Step{Field: k.Value}), visit)
+		}
+	}
+}
+
+func scalars(n *positioned.Node, at sidecar.Path, visit func(sidecar.Path, string)) {
+	switch n.Kind {
+	case positioned.Scalar:
+		visit(at, n.Value)
+	case positioned.Mapping:
+		for i, v := range n.Values {
+			if n.Keys[i].Kind == positioned.Scalar && n.Keys[i].Value != "" {
+				scalars(v, append(at, sidecar.Step{Field: n.Keys[i].Value}), visit)
+			}
+		}
+	case positioned.Sequence:
+		times := map[sidecar.Step]int{}
+		for _, v := range n.Values {
+			times[entryStep(v)]++
+		}
+		for i, v := range n.Values {
+			s := entryStep(v)
+			if s.Value == "" || times[s] > 1 {
+				s = sidecar.Step{Key: "#", Value: strconv.Itoa(i)}
+			}
+			scalars(v, append(at, s), visit)
+		}
+	}
+}
+
+func entryStep(v *positioned.Node) sidecar.Step {
+	if v.Kind == positioned.Mapping {
+		return sidecar.Step{Key: "name", Value: v.Field("name").ScalarText()}
+	}
+	return sidecar.Step{Key: ".", Value: v.ScalarText()}
+}
+
+// becomes is the path of a value that replaces another: an entry of a list of plain
+// values is named by its own text, which strip has to look for.
+func becomes(path sidecar.Path, value any) sidecar.Path {
+	last := len(path) - 1
+	text, ok := value.(string)
+	if !ok || last < 0 || path[last].Key != "." {
+		return path
+	}
+	return path[:last].At(".", text)
+}

@@ -1,0 +1,94 @@
+package positioned
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
+)
+
+// DecodeInto reads a node into an API type. Fields that the type doesn't know
+// are left out: what is decoded is looked at, never written back.
+func DecodeInto(n *Node, into any) error {
+	raw, ok := appendJSON(make([]byte, 0, 2*(n.End-n.Start)), n, 0)
+	if !ok {
+		v, err := ValueOf(n)
+		if err != nil {
+			return err
+		}
+		raw = []byte(values.FormatFlow(v, true))
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) { // never the value itself: it may be a secret
+			what, _, _ := strings.Cut(wrong.Value, " ")
+			return fmt.Errorf("%s can't be a %s", wrong.Field, what)
+		}
+		return errors.New("isn't of the form that its kind has")
+	}
+	return nil
+}
+
+// appendJSON writes what a node means as JSON, straight away. It leaves what has
+// aliases, merge keys and the like to valueOfNode.
+func appendJSON(b []byte, n *Node, depth int) (_ []byte, ok bool) {
+	if depth > maxDepth {
+		return b, false
+	}
+	switch n.Kind {
+	case Mapping:
+		b = append(b, '{')
+		for i, k := range n.Keys {
+			if k.Kind != Scalar || k.Value == "<<" {
+				return b, false
+			}
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(appendString(b, k.Value), ':')
+			if b, ok = appendJSON(b, n.Values[i], depth+1); !ok {
+				return b, false
+			}
+		}
+		return append(b, '}'), true
+	case Sequence:
+		b = append(b, '[')
+		for i, v := range n.Values {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			if b, ok = appendJSON(b, v, depth+1); !ok {
+				return b, false
+			}
+		}
+		return append(b, ']'), true
+	case Alias:
+		return b, false
+	}
+	switch v := scalarValue(n).(type) {
+	case nil:
+		return append(b, "null"...), true
+	case bool:
+		return strconv.AppendBool(b, v), true
+	case json.Number:
+		return append(b, v...), true
+	case string:
+		return appendString(b, v), true
+	}
+	return b, false
+}
+
+// appendString writes a JSON string.
+func appendString(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			raw, _ := json.Marshal(s) // a string always can be
+			return append(b, raw...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
+}

@@ -1,0 +1,329 @@
+package positioned
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// fastReader reads the YAML that kustomize writes and people mostly do: block
+// mappings and sequences of scalars that stand on one line, and literal blocks.
+// It's some ten times faster than a full reader. What it isn't sure of it refuses,
+// and a full reader must look; what it reads, both read alike (FuzzFastReader).
+type fastReader struct {
+	*Lines
+	to    int  // where the object's lines end
+	no    bool // refused
+	depth int
+
+	// The next line with content: where it begins and ends, and where its content does.
+	at, eol, first int
+
+	arena []Node
+	count int // of nodes
+}
+
+// ReadFast reads one object; a list's member has a dash in front.
+func ReadFast(l *Lines, from, to int, member bool) (*Node, bool) {
+	b := fastReader{Lines: l, to: to, eol: from - 1}
+	if from == 0 && l.firstOffset() > 0 || !hasPlainBytes(l.Text[from:to]) {
+		return nil, false
+	}
+	b.advanceLine()
+	if b.first < to && IsMarker(l.Text[b.first:b.eol]) {
+		if l.Text[b.first] == '.' || len(strings.TrimRight(l.Text[b.first:b.eol], " ")) > 3 {
+			return nil, false
+		}
+		b.advanceLine()
+	}
+	if b.no || b.first >= to {
+		return nil, false
+	}
+	n := b.readRoot(b.first)
+	if b.no || b.first < to {
+		return nil, false
+	}
+	if member {
+		if n.Kind != Sequence || len(n.Values) != 1 {
+			return nil, false
+		}
+		n = n.Values[0]
+	}
+	return n, true
+}
+
+// readRoot reads the document's own value.
+func (b *fastReader) readRoot(p int) *Node {
+	tag, p := b.readTag(p)
+	below := tag != "" && b.endsAt(p)
+	if below {
+		b.advanceLine()
+		p = b.first
+	}
+	switch {
+	case p >= b.to:
+		return b.giveUp()
+	case b.Text[p] != '{' && b.Text[p] != '[':
+		if tag != "" && !below {
+			return b.giveUp() // a key's tag
+		}
+		return b.withTag(b.readBlock(p, p-b.at), tag)
+	}
+	n := b.withTag(b.readFlow(p), tag)
+	if b.no {
+		return n
+	}
+	if rest := b.skipBlanks(n.End); rest < b.eol && (b.Text[rest] != '#' || rest == n.End) {
+		return b.giveUp()
+	}
+	b.advanceLine()
+	return n
+}
+
+// hasPlainBytes reports whether a text has no bytes that readers take for line
+// breaks, or refuse.
+func hasPlainBytes(text string) bool {
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c >= 0x20 && c < 0x7f || c == '\n':
+		case c < utf8.RuneSelf: // tabs too: where they may stand is a science
+			return false
+		default:
+			r, n := utf8.DecodeRuneInString(text[i:])
+			if r < 0xa0 || r == '\u2028' || r == '\u2029' || r == '\ufeff' || r == 0xfffe || r == 0xffff {
+				return false
+			}
+			i += n - 1
+		}
+	}
+	return true
+}
+
+// advanceLine goes to the next line that is neither blank nor a comment.
+func (b *fastReader) advanceLine() {
+	for at := b.eol + 1; at < b.to; {
+		eol := at + strings.IndexByte(b.Text[at:b.to], '\n')
+		if eol < at {
+			eol = b.to
+		}
+		p := at
+		for p < eol && b.Text[p] == ' ' {
+			p++
+		}
+		if p < eol && b.Text[p] != '#' {
+			b.at, b.eol, b.first = at, eol, p
+			return
+		}
+		at = eol + 1
+	}
+	b.at, b.eol, b.first = b.to, b.to, b.to
+}
+
+// isDeeper reports whether the next line begins right of a column.
+func (b *fastReader) isDeeper(col int) bool { return b.first < b.to && b.first-b.at > col }
+
+func (b *fastReader) newNode(kind Kind, start int) *Node {
+	if b.count++; b.count > maxValues {
+		b.no = true
+	}
+	if len(b.arena) == 0 { // about as many as there will be
+		b.arena = make([]Node, min(max((b.to-b.at)/20, 4), 64))
+	}
+	n := &b.arena[0]
+	b.arena = b.arena[1:]
+	n.Kind, n.Start = kind, start
+	return n
+}
+
+func (b *fastReader) giveUp() *Node {
+	b.no = true
+	return &Node{}
+}
+
+// readBlock reads the collection that begins at p, in a column of the current line.
+func (b *fastReader) readBlock(p, col int) *Node {
+	if b.depth++; b.depth > maxDepth/2 {
+		return b.giveUp()
+	}
+	defer func() { b.depth-- }()
+	if b.isDash(p) {
+		return b.readSequence(p, col)
+	}
+	return b.readMapping(p, col)
+}
+
+func (b *fastReader) isDash(p int) bool {
+	return b.Text[p] == '-' && (p+1 >= b.eol || b.Text[p+1] == ' ')
+}
+
+func (b *fastReader) readSequence(p, col int) *Node {
+	n := b.newNode(Sequence, p)
+	n.Column, n.Tag = col, TagSeq
+	for !b.no {
+		n.Dashes = append(n.Dashes, p)
+		tag, v := b.readTag(b.skipBlanks(p + 1))
+		var val *Node
+		switch {
+		case b.endsAt(v):
+			val = b.readBelow(p+1, col, col)
+		case tag == "" && b.Text[v] != '{' && b.Text[v] != '[' && (b.isDash(v) || b.isKey(v)):
+			val = b.readBlock(v, v-b.at)
+		default:
+			val = b.readValue(v, col)
+		}
+		n.Values = append(n.Values, b.withTag(val, tag))
+		n.End = max(p+1, val.End)
+		if b.first >= b.to || b.first-b.at < col {
+			return n
+		}
+		if p = b.first; b.first-b.at != col || !b.isDash(p) {
+			if b.first-b.at == col && !b.isDash(p) {
+				return n // a compact list, and the mapping goes on
+			}
+			b.giveUp()
+		}
+	}
+	return n
+}
+
+func (b *fastReader) readMapping(p, col int) *Node {
+	n := b.newNode(Mapping, p)
+	n.Column, n.Tag = col, TagMap
+	for !b.no {
+		k, v := b.readKey(p)
+		if k == nil {
+			return b.giveUp()
+		}
+		tag, v := b.readTag(v)
+		var val *Node
+		if b.endsAt(v) {
+			colon := strings.IndexByte(b.Text[k.End:b.eol], ':') + k.End
+			val = b.readBelow(colon+1, col, col-1)
+		} else {
+			val = b.readValue(v, col)
+		}
+		n.Keys, n.Values = append(n.Keys, k), append(n.Values, b.withTag(val, tag))
+		n.End = max(k.End, val.End)
+		if b.first >= b.to || b.first-b.at < col {
+			return n
+		}
+		if p = b.first; b.first-b.at > col || b.isDash(p) {
+			return b.giveUp()
+		}
+	}
+	return n
+}
+
+// readBelow reads what stands on the lines under a key or dash: something deeper, a
+// list that may stand right of column list only, or nothing, at the offset.
+func (b *fastReader) readBelow(nothing, col, list int) *Node {
+	b.advanceLine()
+	if b.isDeeper(col) || b.first < b.to && b.isDash(b.first) && b.first-b.at > list {
+		if !b.isDash(b.first) && !b.isKey(b.first) {
+			return b.giveUp() // a scalar on a line of its own
+		}
+		return b.readBlock(b.first, b.first-b.at)
+	}
+	n := b.newNode(Scalar, nothing)
+	n.End, n.Tag = nothing, TagNull
+	return n
+}
+
+// skipBlanks skips blanks on the current line.
+func (b *fastReader) skipBlanks(p int) int {
+	for p < b.eol && b.Text[p] == ' ' {
+		p++
+	}
+	return p
+}
+
+// endsAt reports whether nothing but a comment stands behind p on the current line.
+func (b *fastReader) endsAt(p int) bool { return p == b.eol || b.Text[p] == '#' }
+
+// isKey reports whether a key stands at p on the current line.
+func (b *fastReader) isKey(p int) bool {
+	end := b.keyEnd(p)
+	return end >= 0
+}
+
+// keyEnd is where the key at p ends, or -1.
+func (b *fastReader) keyEnd(p int) int {
+	if c := b.Text[p]; c == '"' || c == '\'' {
+		i := strings.IndexByte(b.Text[p+1:b.eol], c)
+		if i < 0 || b.skipBlanks(p+i+2) >= b.eol || b.Text[b.skipBlanks(p+i+2)] != ':' {
+			return -1
+		}
+		return p + i + 2
+	}
+	for i := p; i < b.eol; i++ {
+		switch b.Text[i] {
+		case ':':
+			if i+1 == b.eol || b.Text[i+1] == ' ' {
+				for i > p && b.Text[i-1] == ' ' {
+					i--
+				}
+				return i
+			}
+		case '#':
+			if i > p && b.Text[i-1] == ' ' {
+				return -1
+			}
+		}
+	}
+	return -1
+}
+
+// readKey reads the key at p, and finds where its value begins on the line.
+func (b *fastReader) readKey(p int) (k *Node, value int) {
+	end := b.keyEnd(p)
+	if end <= p {
+		return nil, 0
+	}
+	colon := b.skipBlanks(end)
+	if colon+1 < b.eol && b.Text[colon+1] != ' ' {
+		return nil, 0
+	}
+	k = b.newNode(Scalar, p)
+	k.End = end
+	switch c := b.Text[p]; c {
+	case '"', '\'':
+		k.Value, k.Tag, k.Style = b.Text[p+1:end-1], TagString, yaml.DoubleQuotedStyle
+		if c == '\'' {
+			k.Style = yaml.SingleQuotedStyle
+		}
+		if strings.IndexByte(k.Value, '\\') >= 0 && c == '"' {
+			return nil, 0
+		}
+	default:
+		k.Value = b.Text[p:end]
+		if !startsPlain(k.Value) {
+			return nil, 0
+		}
+		k.Tag = tagOf(k.Value)
+	}
+	return k, b.skipBlanks(colon + 1)
+}
+
+// startsPlain reports whether a text may begin a plain scalar, beyond doubt.
+func startsPlain(s string) bool {
+	switch s[0] {
+	case ',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`':
+		return false
+	case '-', '?', ':':
+		return len(s) > 1 && s[1] != ' '
+	case '<':
+		return s != "<<"
+	}
+	return true
+}
+
+// tagOf is the tag that the reader gives a plain scalar. Only those that begin
+// in certain ways can be anything but strings (go-yaml resolve.go).
+func tagOf(s string) string {
+	if strings.IndexByte("0123456789+-.~tTfFnNyYoO<=", s[0]) < 0 {
+		return TagString
+	}
+	n := yaml.Node{Kind: yaml.ScalarNode, Value: s}
+	return n.ShortTag()
+}

@@ -1,0 +1,178 @@
+package positioned
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// ReadDocuments reads the documents between two offsets, which begin and end
+// lines, with kyaml's reader.
+func ReadDocuments(l *Lines, from, to int) (docs []*Node, ys []*yaml.Node, err error) {
+	defer func() {
+		if r := recover(); r != nil { // the reader has panicked on hostile input before
+			err = fmt.Errorf("line %d: can't be read as YAML: %v", l.LineNumber(from), r)
+		}
+	}()
+	if n := countValues(l.Text[from:to]); n > maxFull {
+		return nil, nil, fmt.Errorf("line %d: about %d values have to be read at once from here on, and %d can be; "+
+			"split the text, or leave out brackets, anchors, tags and directives", l.LineNumber(from), n, maxFull)
+	}
+	var starts []int
+	for d := yaml.NewDecoder(strings.NewReader(l.Text[from:to])); ; {
+		var y yaml.Node
+		switch err := d.Decode(&y); {
+		case err == io.EOF:
+			return docs, ys, nil
+		case err != nil:
+			return nil, nil, l.locateError(err.Error(), from, to)
+		case y.Kind != yaml.DocumentNode || len(y.Content) == 0:
+			continue
+		}
+		if starts == nil {
+			starts = l.lineStarts(from, to)
+		}
+		b := builder{Lines: l, starts: starts, seen: map[*yaml.Node]*Node{}}
+		docs, ys = append(docs, b.buildNode(y.Content[0], -1, false)), append(ys, y.Content[0])
+	}
+}
+
+// ReadAny reads documents: with the fast reader, where it can, else with the full
+// one. The second value gives a field of one of them as the full reader does.
+func (l *Lines) ReadAny(from, to int, name string) ([]*Node, func(i int) *yaml.Node, error) {
+	if n, ok := ReadFast(l, from, to, false); ok && l.Plain && !n.Field(name).hasTags() {
+		return []*Node{n}, func(int) *yaml.Node { return l.convertField(n, from, name) }, nil
+	}
+	docs, ys, err := ReadDocuments(l, from, to)
+	return docs, func(i int) *yaml.Node {
+		y := findField(ys[i], name)
+		if from > 0 {
+			shiftLines(y, l.LineNumber(from)-1, map[*yaml.Node]bool{})
+		}
+		return y
+	}, err
+}
+
+// lineStarts is where the lines between two offsets begin.
+func (l *Lines) lineStarts(from, to int) []int {
+	starts := []int{max(from, l.firstOffset())}
+	for i := from; i < to; {
+		if n := breakAt(l.Text, i); n > 0 {
+			i += n
+			starts = append(starts, i)
+			continue
+		}
+		i++
+	}
+	return starts
+}
+
+// maxFull is how many values the full reader is given at once: it takes about 400
+// bytes for each.
+const maxFull = 700_000
+
+// countValues is about how many a text holds at most: two on each line that isn't blank
+// or a comment, and more behind commas, dashes and brackets.
+func countValues(text string) (n int) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimLeft(line, " \t"); line == "" || line[0] == '#' || line[0] == '\n' || line[0] == '\r' {
+			continue
+		}
+		n += 2
+		for i := range len(line) {
+			switch line[i] {
+			case ',', '[':
+				n += 2
+			case '{':
+				n++
+			case '-':
+				if i+1 < len(line) && line[i+1] == ' ' {
+					n++
+				}
+			}
+		}
+	}
+	return n
+}
+
+// shiftLine makes the line that a message of the reader's begins with one of the
+// whole text.
+func (l *Lines) shiftLine(message string, from int) string {
+	var line int
+	if n, err := fmt.Sscanf(message, "line %d:", &line); n == 1 && err == nil && from > 0 {
+		_, rest, _ := strings.Cut(message, ":")
+		return fmt.Sprintf("line %d:%s", line+l.LineNumber(from)-1, rest)
+	}
+	return message
+}
+
+// ReadObject reads one object; a list's member has a dash in front.
+func ReadObject(l *Lines, from, to int, member bool) (*Node, error) {
+	if n, ok := ReadFast(l, from, to, member); ok {
+		return n, nil
+	}
+	return readFully(l, from, to, member)
+}
+
+// readFully is readObject with kyaml's reader alone.
+func readFully(l *Lines, from, to int, member bool) (*Node, error) {
+	docs, _, err := ReadDocuments(l, from, to)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(docs) != 1:
+		return nil, fmt.Errorf("line %d: is no object", l.LineNumber(from))
+	case !member:
+		return docs[0], nil
+	case docs[0].Kind != Sequence || len(docs[0].Values) != 1:
+		return nil, fmt.Errorf("line %d: is no member of a list", l.LineNumber(from))
+	}
+	return docs[0].Values[0], nil
+}
+
+// EndsInBlockScalar reports whether the document between two offsets ends in a block scalar that a
+// line break at the end of the text would change.
+func (l *Lines) EndsInBlockScalar(from, to int) bool {
+	if strings.HasSuffix(l.Text, "\n") || from == to {
+		return false
+	}
+	docs, _, err := ReadDocuments(l, from, to)
+	if err != nil || len(docs) == 0 {
+		return err != nil
+	}
+	n := docs[len(docs)-1]
+	for len(n.Values) > 0 && !n.Flow {
+		n = n.Values[len(n.Values)-1]
+	}
+	return n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 && n.End == len(l.Text) && !strings.HasSuffix(n.Value, "\n") &&
+		!strings.Contains(l.Text[n.Start:l.LineEnd(n.Start)], "-")
+}
+
+// locateError is an error of the YAML reader's with the line that it is about. The reader
+// leaves it out on the first line, and for characters that it doesn't take.
+func (l *Lines) locateError(message string, from, to int) error {
+	message = sidecar.OneLine(strings.TrimPrefix(message, "yaml: "))
+	if strings.HasSuffix(message, "<document start>") {
+		message += "; write --- between documents"
+	}
+	if strings.HasPrefix(message, "line ") {
+		return errors.New(l.shiftLine(message, from))
+	}
+	at := from
+	if _, name, ok := strings.Cut(message, "unknown anchor '"); ok { // may be a password that begins with a star
+		at += max(0, strings.Index(l.Text[from:to], "*"+strings.TrimSuffix(name, "' referenced")))
+		message = "has an alias to nothing; put it into quotes if it's a text that begins with a star"
+	}
+	if message == "control characters are not allowed" {
+		at += max(0, strings.IndexFunc(l.Text[from:to], func(r rune) bool {
+			return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' && r != 0x85 || r == 0xfffe || r == 0xffff
+		}))
+	}
+	return fmt.Errorf("line %d: %s", l.LineNumber(at), message)
+}

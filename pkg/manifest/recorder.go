@@ -1,0 +1,283 @@
+package manifest
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/editable"
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
+	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// noteAdded marks a value that is put where nothing stands.
+func (e *editor) noteAdded(at sidecar.Path, p *patch) { e.note(nil, at, p) }
+
+// noteReplaced marks a value that takes the place of v.
+func (e *editor) noteReplaced(v *positioned.Node, path sidecar.Path, p *patch) {
+	e.note(v, becomes(path, p.value), p)
+}
+
+func (e *editor) note(v *positioned.Node, at sidecar.Path, p *patch) {
+	m := mark{At: pathString(at)}
+	if v != nil {
+		m.Was = new(e.Text[v.Start:v.End])
+	}
+	if e.hashes {
+		if m.Part = e.partOf(v, at, p); m.Part == "" {
+			m.Is = hash(p.value)
+		}
+	}
+	e.marks = append(e.marks, m)
+}
+
+// partOf is what of a value that several documents add up is the patch's own.
+func (e *editor) partOf(v *positioned.Node, at sidecar.Path, p *patch) string {
+	m := e.moved(at)
+	if m == nil {
+		return ""
+	}
+	switch m.Share {
+	case editable.Largest:
+		return p.part
+	case editable.Names:
+		text, _ := p.value.(string)
+		return strings.Join(without(names(text), names(v.ScalarText())), ",")
+	}
+	return ""
+}
+
+// names are those of a list by commas.
+func names(list string) (out []string) {
+	for name := range strings.SplitSeq(list, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func without(list, gone []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(name string) bool { return slices.Contains(gone, name) })
+}
+
+// remember lays edits on an object together with the record of them: what they put
+// there, and what they share with other documents' work.
+func (l *Layer) remember(o *Object, root *patch) *editor {
+	e := l.walk(o, root, true)
+	others, err := o.marks(func(by string) bool { return by != l.opt.By })
+	if err != nil {
+		l.fail(o, "record-damaged", err)
+	}
+	if len(e.errs) > 0 || len(e.marks)+len(joint(root, e.marks, others)) == 0 {
+		return e
+	}
+	l.recordable(o, root)
+	o.nameContainers(root)
+	at := sidecar.Fields("metadata", "annotations", RecordPrefix+l.opt.By)
+	p := root.reach(at)
+	p.set, p.value = true, ""
+	own := pathString(at)
+	marks := l.walk(o, root, true).marks // with the record's own
+	marks = slices.DeleteFunc(marks, func(m mark) bool { return m.At == own && !m.taken() })
+	marks = append(marks, joint(root, marks, others)...)
+	marks = append(marks, emptied(own, marks, others)...)
+	for i := range marks {
+		m := &marks[i]
+		m.since(others)
+		if m.By = m.takenBy(marks); m.taken() && m.By == "" {
+			l.fail(o, "internal", errors.New(plainPath(m.At)+": is taken out for nothing"))
+		}
+		if m.Was != nil && secretive(m.At, *m.Was) {
+			l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "record-secret", Object: o.Ref, File: o.File(), Field: plainPath(m.At),
+				Message: "the value that is replaced may be a password, and the record of it would keep it in an annotation",
+				Hint:    "move it into a Secret first, or render from sources without a record"})
+		}
+	}
+	p.value = encodeRecord(record{recordVersion, o.style().Compact, o.root().Column, marks})
+	return l.walk(o, root, false)
+}
+
+// recordable finds edits that strip wouldn't undo: they're none that a Change makes.
+func (l *Layer) recordable(o *Object, root *patch) {
+	moved := o.moved()
+	var look func(p *patch, path sidecar.Path)
+	look = func(p *patch, path sidecar.Path) {
+		if p.set || p.delete {
+			if m := moved(path); m == nil || p.delete && !m.Returns || p.set && !m.Goes && !m.Turns {
+				l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "not-recordable", Object: o.Ref, File: o.File(), Field: path.String(),
+					Message: "is nothing that a record may undo", Hint: "render from sources without a record"})
+			}
+		}
+		for _, c := range p.below {
+			look(c, append(path[:len(path):len(path)], c.step))
+		}
+	}
+	look(root, nil)
+}
+
+// marks are those of the object's records.
+func (o *Object) marks(of func(by string) bool) (all []mark, err error) {
+	for _, key := range o.records("") {
+		if !of(strings.TrimPrefix(key, RecordPrefix)) {
+			continue
+		}
+		r, err := decodeRecord(o.Annotation(key))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r.Marks...)
+	}
+	return all, nil
+}
+
+// moved tells what is moved at a path of the object.
+func (o *Object) moved() func(sidecar.Path) *editable.Field {
+	v, _ := positioned.ValueOf(o.root()) // what can't be read has no pods
+	pods := podPaths(v)
+	return func(path sidecar.Path) *editable.Field { return editable.At(o.Ref, pods, path) }
+}
+
+// podPaths are where pod templates stand, by their shape.
+func podPaths(v any) (paths []sidecar.Path) {
+	var look func(v any, path sidecar.Path)
+	look = func(v any, path sidecar.Path) {
+		m, ok := v.(values.Map)
+		if !ok || len(path) > 8 {
+			return
+		}
+		spec, _ := m.Get("spec").(values.Map)
+		if _, ok := spec.Get("containers").([]any); ok {
+			paths = append(paths, path)
+		}
+		for _, e := range m {
+			look(e.Value, path.To(e.Key))
+		}
+	}
+	look(v, sidecar.Path{})
+	return paths
+}
+
+// joint are marks of other documents for what this one wants, too: what stands there
+// goes with the last of them.
+func joint(root *patch, mine, others []mark) (out []mark) {
+	if len(others) == 0 {
+		return nil
+	}
+	root.leaves(nil, func(path sidecar.Path, p *patch) {
+		at := pathString(becomes(path, p.value))
+		if slices.ContainsFunc(mine, func(m mark) bool { return m.At == at && !m.taken() }) {
+			return
+		}
+		for _, m := range others {
+			if m.At != at || m.taken() || m.Empty != nil {
+				continue
+			}
+			if m.Part != "" && p.part != "" {
+				out = append(out, mark{At: at, Part: p.part, Was: m.Was})
+				return
+			}
+			if m.Part == "" && m.Is == hash(p.value) {
+				out = append(out, m)
+				return
+			}
+		}
+	})
+	return out
+}
+
+// emptied are marks of other documents for collections that had no entries and get
+// some of this one's, too.
+func emptied(own string, mine, others []mark) (out []mark) {
+	for _, m := range others {
+		in := func(at string) bool { return strings.HasPrefix(at, m.At+"/") }
+		if m.Empty == nil || m.Is != "" || slices.ContainsFunc(append(mine, out...), func(o mark) bool { return o.At == m.At && o.Empty != nil }) {
+			continue
+		}
+		if in(own) || slices.ContainsFunc(mine, func(o mark) bool { return in(o.At) }) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// since takes what stood there before any document came from the others' marks.
+func (m *mark) since(others []mark) {
+	for _, o := range others {
+		if m.Part != "" && o.Part != "" && o.At == m.At {
+			m.Was = o.Was
+			return
+		}
+	}
+}
+
+// takenBy is the mark of what took the place of something: what the edit names, or
+// what holds it; else the marker, or the first thing that was laid on.
+func (m *mark) takenBy(marks []mark) string {
+	if !m.taken() {
+		return ""
+	}
+	best := ""
+	for _, o := range marks {
+		switch {
+		case o.taken() || o.Is == "" && o.Part == "":
+		case m.By != "" && strings.HasPrefix(m.By+"/", o.At+"/"):
+			return o.At
+		case best == "" || strings.HasSuffix(o.At, "/"+escape.Replace(sidecar.PatternsKey)):
+			best = o.At
+		}
+	}
+	return best
+}
+
+// plainPath is a mark's path as messages show it.
+func plainPath(at string) string {
+	path, err := parsePath(at)
+	if err != nil {
+		return ""
+	}
+	return path.String()
+}
+
+// nameContainers adds those that the marker doesn't name to an annotation of their
+// own: no record takes out a container that isn't named.
+func (o *Object) nameContainers(root *patch) {
+	at := sidecar.Fields("metadata", "annotations", sidecar.ContainersKey)
+	have := names(o.Annotation(sidecar.ContainersKey))
+	marker := names(o.Annotation(sidecar.PatternsKey))
+	list := slices.Clone(have)
+	root.leaves(nil, func(path sidecar.Path, p *patch) {
+		if len(path) == 3 && path[2].Field == sidecar.PatternsKey {
+			text, _ := p.value.(string)
+			marker = names(text)
+		}
+	})
+	root.leaves(nil, func(path sidecar.Path, p *patch) {
+		n := len(path)
+		if n < 2 || path[n-1].Key != "name" || path[n-2].Field != "containers" && path[n-2].Field != "initContainers" {
+			return
+		}
+		if name := path[n-1].Value; !named(marker, name) && !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	})
+	if len(list) > len(have) {
+		p := root.reach(at)
+		p.set, p.value = true, strings.Join(list, ",")
+	}
+}
+
+// named reports whether a marker names a container: by its own name, or by what that
+// begins with.
+func named(marker []string, container string) bool {
+	return slices.ContainsFunc(marker, func(n string) bool { return container == n || strings.HasPrefix(container, n+"-") })
+}
+
+// reach is the patch at a path, which is made where it's missing.
+func (p *patch) reach(path sidecar.Path) *patch {
+	for _, s := range path {
+		p = p.child(s)
+	}
+	return p
+}

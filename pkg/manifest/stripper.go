@@ -1,0 +1,312 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// stripper undoes the marks of one object.
+type stripper struct {
+	editor
+	root   *positioned.Node
+	own    []string                          // keys of the records that are undone; they go
+	others []mark                            // of documents whose work stays
+	gone   map[*positioned.Node]map[int]bool // entries to take out, by collection
+	empty  map[*positioned.Node]string       // how a collection was written before it had entries
+	back   map[*positioned.Node]bool         // collections that get an entry back
+	kept   []string                          // what a person has changed since; nothing is stripped then
+	rows   map[int]int                       // lines that go, from the break before them, to where they end
+	comes  []comeback
+}
+
+// A comeback is a text that comes back, to be looked for where it has to stand.
+type comeback struct {
+	path sidecar.Path
+	was  string // of a value that was replaced: exactly this
+	out  bool   // it was taken out
+}
+
+// strip turns marks into splices that give back what stood there before. What a
+// person changed since is never taken: it's reported in kept.
+func (s *stripper) strip(records []record) error {
+	s.gone, s.empty, s.back = map[*positioned.Node]map[int]bool{}, map[*positioned.Node]string{}, map[*positioned.Node]bool{}
+	done := map[mark]bool{} // by what they say: several documents may have one
+	parts := map[string][]mark{}
+	var shared []string
+	for _, r := range records {
+		for _, m := range r.Marks {
+			said := mark{At: m.At, Is: m.Is, By: m.By}
+			switch {
+			case m.Part != "":
+				if parts[m.At] == nil {
+					shared = append(shared, m.At)
+				}
+				parts[m.At] = append(parts[m.At], m)
+				continue
+			case done[said]:
+				continue
+			}
+			done[said] = true
+			if err := s.undo(m, r.Marks); err != nil {
+				return err
+			}
+		}
+	}
+	for _, at := range shared {
+		if err := s.part(at, parts[at]); err != nil {
+			return err
+		}
+	}
+	for _, key := range s.own {
+		s.takeOut(sidecar.Fields("metadata", "annotations", key))
+	}
+	s.sweep(s.root)
+	s.rows = s.goneRows()
+	for _, r := range records { // when it's known what else goes
+		for _, m := range r.Marks {
+			if said := (mark{At: m.At, Is: m.Is, By: m.By}); m.taken() && done[said] {
+				path, _ := parsePath(m.At)
+				s.putBack(path, m, r)
+				s.comes = append(s.comes, comeback{path: path, out: true})
+				delete(done, said)
+			}
+		}
+	}
+	return nil
+}
+
+// undo undoes one mark of a record, but for what was taken out.
+func (s *stripper) undo(m mark, record []mark) error {
+	path, err := parsePath(m.At)
+	if err != nil {
+		return err
+	}
+	if m.Is != "" && slices.ContainsFunc(s.others, func(o mark) bool { return o.At == m.At && o.Is == m.Is }) {
+		return nil // another document wants it as well
+	}
+	switch {
+	case m.Empty != nil:
+		s.emptied(path, m)
+	case m.taken():
+		return s.takenOut(path, m, record)
+	case m.Was == nil:
+		s.added(path, m)
+	default:
+		s.replaced(path, m)
+	}
+	return nil
+}
+
+// takenOut is what was taken out. It comes back for what took its place: that must
+// stand there.
+func (s *stripper) takenOut(path sidecar.Path, m mark, record []mark) error {
+	i := slices.IndexFunc(record, func(o mark) bool { return o.At == m.By && !o.taken() && (o.Is != "" || o.Part != "") })
+	if i < 0 {
+		return errors.New("is damaged: it doesn't say what took the place of " + path.String())
+	}
+	by, err := parsePath(m.By)
+	if err != nil {
+		return err
+	}
+	v := locate(s.root, by)
+	if have, err := positioned.ValueOf(orNull(v)); v == nil || err != nil || record[i].Is != "" && hash(have) != record[i].Is {
+		s.kept = append(s.kept, by.String())
+	}
+	if parent := locate(s.root, path[:len(path)-1]).Resolve(); parent != nil {
+		s.back[parent] = true
+	}
+	return nil
+}
+
+func orNull(n *positioned.Node) *positioned.Node {
+	if n == nil {
+		return &positioned.Node{Tag: positioned.TagNull}
+	}
+	return n
+}
+
+// emptied is a collection that was there without entries. With a hash it was filled
+// as a whole.
+func (s *stripper) emptied(path sidecar.Path, m mark) {
+	v := locate(s.root, path).Resolve()
+	switch {
+	case v == nil:
+	case m.Is == "":
+		s.empty[v] = *m.Empty
+	case s.unchanged(v, m, path):
+		if s.remarked(v) {
+			s.kept = append(s.kept, path.String())
+			return
+		}
+		s.restore(v, *m.Empty)
+	}
+}
+
+func (s *stripper) added(path sidecar.Path, m mark) {
+	parent := locate(s.root, path[:len(path)-1]).Resolve()
+	i := find(parent, path[len(path)-1])
+	if i < 0 {
+		return // somebody took it out already
+	}
+	if s.unchanged(parent.Values[i], m, path) {
+		s.takeOut(path)
+	}
+}
+
+// takeOut takes an entry out, unless a person has written a comment into it.
+func (s *stripper) takeOut(path sidecar.Path) {
+	parent := locate(s.root, path[:len(path)-1]).Resolve()
+	i := find(parent, path[len(path)-1])
+	if i < 0 {
+		return
+	}
+	if s.commented(parent, i) {
+		s.kept = append(s.kept, path.String())
+		return
+	}
+	if s.gone[parent] == nil {
+		s.gone[parent] = map[int]bool{}
+	}
+	s.gone[parent][i] = true
+}
+
+func (s *stripper) unchanged(v *positioned.Node, m mark, path sidecar.Path) bool {
+	have, err := positioned.ValueOf(v)
+	if err == nil && hash(have) == m.Is {
+		return true
+	}
+	s.kept = append(s.kept, path.String())
+	return false
+}
+
+func (s *stripper) replaced(path sidecar.Path, m mark) {
+	v := locate(s.root, path)
+	if v == nil || !s.unchanged(v, m, path) {
+		return
+	}
+	s.comeBack(v, path, *m.Was)
+}
+
+// comeBack puts the text back that stood there before a value.
+func (s *stripper) comeBack(v *positioned.Node, path sidecar.Path, was string) {
+	s.splice(v.Start, v.End-v.Start, was)
+	s.comes = append(s.comes, comeback{path: path, was: was})
+}
+
+// sweep takes out what is gone. A collection of which nothing is left goes too:
+// the manifest had none there, or an empty one.
+func (s *stripper) sweep(n *positioned.Node) bool {
+	if n == nil || n.Kind != positioned.Mapping && n.Kind != positioned.Sequence {
+		return false
+	}
+	left := 0
+	if s.back[n] {
+		left++
+	}
+	mark := len(s.splices)
+	gone := s.gone[n]
+	for i, v := range n.Values {
+		if !gone[i] && s.sweep(v) {
+			if gone == nil {
+				gone = map[int]bool{}
+			}
+			gone[i] = true
+		}
+		if !gone[i] {
+			left++
+		}
+	}
+	if len(gone) == 0 {
+		return false
+	}
+	s.gone[n] = gone
+	if left == 0 {
+		if _, ok := s.empty[n]; !ok {
+			s.splices = s.splices[:mark]
+			return true
+		}
+	}
+	s.cut(n, gone, left)
+	return false
+}
+
+// cut takes entries out of a collection.
+func (s *stripper) cut(n *positioned.Node, gone map[int]bool, left int) {
+	if was, ok := s.empty[n]; ok && left == 0 {
+		s.restore(n, was)
+		return
+	}
+	if n.Flow {
+		s.cutFlow(n, gone)
+		return
+	}
+	for i := range n.Values {
+		if !gone[i] {
+			continue
+		}
+		from, to, ok := s.extent(n, i)
+		if !ok {
+			s.kept = append(s.kept, fmt.Sprintf("line %d", s.LineNumber(n.Start)))
+			return
+		}
+		s.splice(from, to-from, "")
+	}
+}
+
+// cutFlow takes runs of entries out of brackets. A run goes with the comma that
+// came with it: the one behind it where it was put in front of an entry, which
+// shows in what a person wrote before it.
+func (s *stripper) cutFlow(n *positioned.Node, gone map[int]bool) {
+	for i := 0; i < len(n.Values); i++ {
+		if !gone[i] {
+			continue
+		}
+		k := i
+		for k+1 < len(n.Values) && gone[k+1] {
+			k++
+		}
+		from, _ := s.entry(n, i)
+		_, to := s.entry(n, k)
+		before := from
+		if i > 0 {
+			_, before = s.entry(n, i-1)
+		}
+		switch {
+		case k+1 < len(n.Values) && (i == 0 || s.Text[before:from] != ", "):
+			to, _ = s.entry(n, k+1)
+		case i > 0:
+			from = before
+		default:
+			from, to = n.Start+1, n.End-1
+		}
+		s.splice(from, to-from, "")
+		i = k
+	}
+}
+
+// restore writes a collection that has lost all entries as it was without them.
+func (s *stripper) restore(n *positioned.Node, was string) {
+	from, to := n.Start, n.End
+	if !n.Flow { // on lines of its own, or behind "key:"
+		for from > 0 && s.Text[from-1] != ':' {
+			from--
+		}
+		to = s.LineEnd(n.End)
+		if was != "" {
+			was = " " + was
+		} else {
+			from = s.LineEnd(from) // a comment behind the colon stays
+		}
+	} else if was == " " {
+		was = ""
+	} else if was == "" {
+		for from > 0 && s.Text[from-1] == ' ' {
+			from--
+		}
+	}
+	s.splice(from, to-from, was)
+}

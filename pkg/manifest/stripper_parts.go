@@ -1,0 +1,126 @@
+package manifest
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/editable"
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
+	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// part takes one document's part, or those of several, out of a value that documents
+// add up; those of others stay.
+func (s *stripper) part(at string, mine []mark) error {
+	path, err := parsePath(at)
+	if err != nil {
+		return err
+	}
+	var theirs []mark
+	for _, m := range s.others {
+		if m.At == at && m.Part != "" {
+			theirs = append(theirs, m)
+		}
+	}
+	v := locate(s.root, path)
+	moved := s.moved(path)
+	switch {
+	case moved == nil || moved.Share == editable.Unshared:
+		return fmt.Errorf("is damaged: %s is nothing that documents share", path)
+	case v == nil:
+		return nil // somebody took it out already
+	case v.Kind != positioned.Scalar:
+		s.kept = append(s.kept, path.String())
+		return nil
+	case moved.Share == editable.Names:
+		s.names(v, path, mine, theirs)
+		return nil
+	}
+	return s.largest(v, path, mine, theirs)
+}
+
+// names takes names out of a list by commas.
+func (s *stripper) names(v *positioned.Node, path sidecar.Path, mine, theirs []mark) {
+	have := names(v.ScalarText())
+	left := have
+	for _, m := range mine {
+		for _, name := range names(m.Part) {
+			if !slices.Contains(have, name) {
+				s.kept = append(s.kept, path.String())
+				return
+			}
+			if !slices.ContainsFunc(theirs, func(o mark) bool { return slices.Contains(names(o.Part), name) }) {
+				left = without(left, []string{name})
+			}
+		}
+	}
+	was := mine[0].Was
+	switch {
+	case len(left) == len(have):
+	case was == nil && len(left) == 0:
+		s.takeOut(path)
+	case was != nil && slices.Equal(left, names(plainText(*was))):
+		s.comeBack(v, path, *was)
+	default:
+		s.rewriteScalar(v, path, strings.Join(left, ","))
+	}
+}
+
+// largest takes numbers out of those of which the largest counts.
+func (s *stripper) largest(v *positioned.Node, path sidecar.Path, mine, theirs []mark) error {
+	const least = 30 // terminationGracePeriodSeconds, where nothing is said
+	was := int64(least)
+	var err error
+	if mine[0].Was != nil {
+		if was, err = strconv.ParseInt(plainText(*mine[0].Was), 10, 64); err != nil {
+			return fmt.Errorf("is damaged: %s was no number", path)
+		}
+	}
+	of := func(marks []mark) int64 {
+		all := was
+		for _, m := range marks {
+			n, e := strconv.ParseInt(m.Part, 10, 64)
+			if e != nil {
+				err = fmt.Errorf("is damaged: %s isn't wanted as a number", path)
+			}
+			all = max(all, n)
+		}
+		return all
+	}
+	have, left := of(append(slices.Clone(mine), theirs...)), of(theirs)
+	switch {
+	case err != nil:
+		return err
+	case v.ScalarText() != strconv.FormatInt(have, 10):
+		s.kept = append(s.kept, path.String())
+	case left == have && len(theirs) > 0:
+	case left == was && mine[0].Was == nil:
+		s.takeOut(path)
+	case left == was:
+		s.comeBack(v, path, *mine[0].Was)
+	default:
+		s.splice(v.Start, v.End-v.Start, strconv.FormatInt(left, 10))
+	}
+	return nil
+}
+
+// rewriteScalar writes a text of ours in the place of one.
+func (s *stripper) rewriteScalar(v *positioned.Node, path sidecar.Path, text string) {
+	if parent := locate(s.root, path[:len(path)-1]).Resolve(); parent.Flow {
+		s.splice(v.Start, v.End-v.Start, values.FormatFlow(text, s.json))
+	} else {
+		s.splice(v.Start, v.End-v.Start, values.FormatScalar(text))
+	}
+}
+
+// plainText is what a scalar's text means; "" where it's none.
+func plainText(text string) string {
+	docs, _, err := positioned.ReadDocuments(positioned.NewLines(text), 0, len(text))
+	if err != nil || len(docs) != 1 {
+		return ""
+	}
+	return docs[0].ScalarText()
+}

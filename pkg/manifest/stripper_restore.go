@@ -1,0 +1,154 @@
+package manifest
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
+	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// putBack puts back what was taken out, where it stood.
+func (s *stripper) putBack(path sidecar.Path, m mark, r record) {
+	parent := locate(s.root, path[:len(path)-1]).Resolve()
+	if parent == nil || len(parent.Values) == 0 {
+		s.kept = append(s.kept, path[:len(path)-1].String())
+		return
+	}
+	text := *m.Was
+	if !parent.Flow {
+		text = s.restyled(shifted(text, s.root.Column-r.Column), r.Compact)
+	}
+	i := -1
+	if *m.After != "" {
+		i = find(parent, parseStep(*m.After))
+	}
+	_, end := s.entry(parent, max(i, 0))
+	start, _ := s.entry(parent, 0)
+	switch {
+	case parent.Flow && i >= 0:
+		s.splice(end, 0, text)
+	case parent.Flow:
+		s.splice(start, 0, text)
+	case i < 0 && !strings.HasPrefix(text, "\r") && !strings.HasPrefix(text, "\n"): // the first key of a list entry
+		s.splice(s.behindDash(start), 0, text)
+	default:
+		var at int
+		if i >= 0 {
+			at = s.LineEnd(s.left(parent, i))
+		} else { // from the line of the collection's own key
+			at = s.Lines.PreviousEnd(start)
+			for range s.CountComments(at) {
+				at = s.Lines.PreviousEnd(at)
+			}
+		}
+		for skip := m.Skip; skip > 0; skip-- {
+			for to, ok := s.rows[at]; ok && to > at; to, ok = s.rows[at] {
+				at = to
+			}
+			next := s.NextLine(at)
+			if next < 0 || next >= len(s.Text) || !s.IsComment(next) {
+				break
+			}
+			at = s.LineEnd(next)
+		}
+		s.splice(at, 0, text)
+	}
+}
+
+// shifted moves the lines of a text, but for the first, to the right, or to the left.
+func shifted(text string, by int) string {
+	if by == 0 {
+		return text
+	}
+	rows := strings.SplitAfter(text, "\n")
+	for i, row := range rows[1:] {
+		switch {
+		case strings.Trim(row, "\r\n") == "":
+		case by > 0:
+			rows[i+1] = values.Blanks(by) + row
+		default:
+			rows[i+1] = row[min(-by, len(row)-len(strings.TrimLeft(row, " "))):]
+		}
+	}
+	return strings.Join(rows, "")
+}
+
+// behindDash is where the first key of a list entry belongs: behind the dash, where
+// a comment may have moved up.
+func (s *stripper) behindDash(key int) int {
+	for line := s.Lines.LineStart(key); strings.Trim(s.Text[line:key], " ") == "" || s.IsComment(line); {
+		end := s.Lines.PreviousEnd(line)
+		above := s.Lines.LineStart(end)
+		if rest := strings.TrimLeft(s.Text[above:end], " "); strings.HasPrefix(rest, "-") {
+			if c := strings.TrimLeft(rest, "- "); strings.HasPrefix(c, "#") {
+				return end - len(c)
+			}
+			return key
+		}
+		if s.IsFirstLine(above) || !s.IsComment(above) {
+			return key
+		}
+		line = above
+	}
+	return key
+}
+
+// left is the end of the entry i of n without what goes.
+func (s *stripper) left(n *positioned.Node, i int) int {
+	v := n.Values[i]
+	if v.Flow || len(v.Values) == 0 || len(s.gone[v]) == 0 && !s.holdsGone(v) {
+		_, end := s.entry(n, i)
+		return end
+	}
+	for j := len(v.Values) - 1; j >= 0; j-- {
+		if !s.gone[v][j] {
+			return s.left(v, j)
+		}
+	}
+	_, end := s.entry(n, i)
+	return end
+}
+
+func (s *stripper) holdsGone(n *positioned.Node) bool {
+	return len(s.gone[n]) > 0 || slices.ContainsFunc(n.Values, s.holdsGone)
+}
+
+// goneRows are the lines of what goes.
+func (s *stripper) goneRows() map[int]int {
+	rows := map[int]int{}
+	for n, gone := range s.gone {
+		for i := range gone {
+			if from, to, ok := s.extent(n, i); ok && !n.Flow {
+				rows[from] = max(rows[from], to)
+			}
+		}
+	}
+	return rows
+}
+
+// restyled writes a list under a key as the object writes its lists now: kpt
+// hands functions all lists compact, and writes them back as they were.
+func (s *stripper) restyled(text string, was bool) string {
+	if was == s.Compact {
+		return text
+	}
+	rows := strings.SplitAfter(text, "\n")
+	if len(rows) < 3 || strings.Trim(rows[0], "\r\n") != "" || !strings.HasSuffix(strings.TrimRight(rows[1], " \r\n"), ":") { // the break, the key, the list
+		return text
+	}
+	col := len(rows[1]) - len(strings.TrimLeft(rows[1], " "))
+	step := strings.Repeat(" ", s.Style.Indent)
+	compact, wide := strings.HasPrefix(rows[2], strings.Repeat(" ", col)+"- "), strings.HasPrefix(rows[2], strings.Repeat(" ", col)+step+"- ")
+	for i := 2; i < len(rows); i++ {
+		switch {
+		case strings.TrimSpace(rows[i]) == "":
+		case compact && !s.Compact:
+			rows[i] = step + rows[i]
+		case wide && s.Compact:
+			rows[i] = strings.TrimPrefix(rows[i], step)
+		}
+	}
+	return strings.Join(rows, "")
+}

@@ -1,0 +1,180 @@
+// Package values holds what YAML and JSON texts mean, with the fields of mappings in
+// their order, and writes it as text in the style of the text around it.
+package values
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// A value is nil, bool, json.Number, string, []any or ordered.
+
+// Map is a mapping whose entries keep their order.
+type Map []Entry
+
+// An Entry is one field of a Map.
+type Entry struct {
+	Key   string
+	Value any
+}
+
+// Of makes a value of what encoding/json can write, without what it writes
+// though nobody set it. What is JSON already was written by somebody and stays.
+func Of(v any) (any, error) {
+	if raw, ok := v.(json.RawMessage); ok {
+		return DecodeJSON(raw)
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	out, err := decodeValid(raw)
+	return pruneUnset(out), err
+}
+
+func pruneUnset(v any) any {
+	switch v := v.(type) {
+	case Map:
+		m := Map{}
+		for _, e := range v {
+			if e.Key == "objects" { // of a config: whole manifests, which somebody wrote
+				m = append(m, e)
+			} else if e.Value = pruneUnset(e.Value); !isUnset(e) {
+				m = append(m, e)
+			}
+		}
+		return m
+	case []any:
+		for i := range v {
+			v[i] = pruneUnset(v[i])
+		}
+	}
+	return v
+}
+
+// isUnset reports whether a field says what its type's zero value says. API types
+// hold some structs by value, which encoding/json writes as {} even with
+// omitempty. Only these are listed: behind a pointer, as in emptyDir or in the
+// podSelector of a peer, {} was set and means something.
+func isUnset(e Entry) bool {
+	switch v := e.Value.(type) {
+	case nil:
+		return true
+	case Map:
+		switch e.Key {
+		case "metadata", // of pod templates and claim templates
+			"resources",                  // of containers and claims
+			"strategy", "updateStrategy", // of workloads
+			"status", "loadBalancer": // of whole objects; loadBalancer is in Services' and Ingresses' status
+			return len(v) == 0
+		}
+	case json.Number:
+		return e.Key == "targetPort" && v == "0" // of Service ports: as if it weren't there
+	case string:
+		return e.Key == "divisor" && v == "0" // of resourceFieldRef: as if it weren't there
+	}
+	return false
+}
+
+// WithField sets a field below others, which it makes where they're missing.
+func (m Map) WithField(v any, path ...string) Map {
+	m = slices.Clone(m)
+	i := m.IndexOf(path[0])
+	if i < 0 {
+		m = append(m, Entry{path[0], nil})
+		i = len(m) - 1
+	}
+	if len(path) == 1 {
+		m[i].Value = v
+		return m
+	}
+	below, _ := m[i].Value.(Map)
+	m[i].Value = below.WithField(v, path[1:]...)
+	return m
+}
+
+// YAML writes what encoding/json can write as a document of its own, without what
+// that writes though nobody set it.
+func YAML(v any) (string, error) {
+	value, err := Of(v)
+	if err != nil {
+		return "", err
+	}
+	m, ok := value.(Map)
+	if !ok {
+		return "", fmt.Errorf("%T is no document", v)
+	}
+	return Style{Indent: 2, Newline: "\n"}.FormatMapping(m, 0) + "\n", nil
+}
+
+func (m Map) IndexOf(key string) int {
+	for i := range m {
+		if m[i].Key == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// Get is the value of a field, or nil.
+func (m Map) Get(key string) any {
+	if i := m.IndexOf(key); i >= 0 {
+		return m[i].Value
+	}
+	return nil
+}
+
+// Equal compares two values; the order of fields doesn't count, and neither do
+// fields that are null.
+func Equal(a, b any) bool {
+	switch a := a.(type) {
+	case Map:
+		b, ok := b.(Map)
+		if !ok {
+			return false
+		}
+		n := 0
+		for _, e := range b {
+			if e.Value != nil {
+				n++
+			}
+		}
+		for _, e := range a {
+			if e.Value == nil {
+				continue
+			}
+			if n--; b.IndexOf(e.Key) < 0 || !Equal(e.Value, b.Get(e.Key)) {
+				return false
+			}
+		}
+		return n == 0
+	case []any:
+		b, ok := b.([]any)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		for i := range a {
+			if !Equal(a[i], b[i]) {
+				return false
+			}
+		}
+		return true
+	case json.Number:
+		b, ok := b.(json.Number)
+		return ok && NormalNumber(a) == NormalNumber(b)
+	}
+	return a == b
+}
+
+// NormalNumber writes a number in one way, so that 1e3 and 1000 are equal.
+func NormalNumber(n json.Number) string {
+	if i, err := strconv.ParseInt(n.String(), 10, 64); err == nil {
+		return strconv.FormatInt(i, 10)
+	}
+	if f, err := n.Float64(); err == nil {
+		return strconv.FormatFloat(f, 'g', -1, 64)
+	}
+	return n.String()
+}

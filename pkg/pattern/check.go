@@ -2,7 +2,6 @@ package pattern
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,7 +140,7 @@ func CheckEnvName(field, name string, fs *sidecar.Findings) {
 
 // CheckMountPath finds what can't be a folder in which a volume is mounted.
 func CheckMountPath(field, dir string, fs *sidecar.Findings) {
-	if dir != "" && (!path.IsAbs(dir) || path.Clean(dir) != dir || dir == "/" || strings.ContainsAny(dir, ":$") || strings.ContainsFunc(dir, func(r rune) bool { return r < ' ' })) {
+	if dir != "" && !IsFolder(dir) {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no path of a folder", dir), "write one as /etc/app")
 	}
 }

@@ -204,3 +204,9 @@ func VolumeNames(w *sidecar.Workload) []string {
 	}
 	return names
 }
+
+// IsReadOnlySource reports whether nobody can write to a volume of a source: it shows
+// what the cluster has.
+func IsReadOnlySource(s *corev1.VolumeSource) bool {
+	return s.ConfigMap != nil || s.Secret != nil || s.Projected != nil || s.DownwardAPI != nil || s.Image != nil
+}

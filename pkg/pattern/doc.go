@@ -11,7 +11,7 @@
 //     an image's tag names ([ReleaseOf]).
 //   - Containers: [Size] for resources, [RestrictedSecurityContext], [NewTCPProbe],
 //     [NewHTTPProbe], [SecretEnvVar], [CPULimit]; [RunsAs] and [OverriddenUser] for users.
-//   - Volumes: [VolumeName], [VolumeNames], [ConfigMapVolume], [SecretVolume], [TmpVolume];
+//   - Volumes: [VolumeName], [VolumeNames], [IsReadOnlySource], [ConfigMapVolume], [SecretVolume], [TmpVolume];
 //     files out of images with [ImageVolume], or with [NewCopier] and [CopiesVolume].
 //   - Objects: [NewConfigMap], [NewMetadata].
 //   - Certificates: [Certificate] asks cert-manager for one, [CABundle] names authorities,
@@ -21,6 +21,6 @@
 //     [CheckMountPath], [CheckFilePath], [CheckImageName], [RefuseField].
 //   - Checks of a pod: [CheckLinux], [CheckPodNetwork], [CheckImageVolume], [AddUnfit],
 //     [RunningContainers], [DescribeTCPPorts].
-//   - Texts: [LazyRegexp], [HeaderName], [IsHost], [IsLoopback], [MentionsName],
-//     [VisitTexts], [ExpandPort], [JoinSorted].
+//   - Texts: [LazyRegexp], [HeaderName], [IsHost], [IsLoopback], [IsHTTP],
+//     [IsVisible], [IsFolder], [MentionsName], [VisitTexts], [ExpandPort], [JoinSorted].
 package pattern

@@ -2,6 +2,8 @@ package pattern
 
 import (
 	"net/netip"
+	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -65,7 +67,8 @@ func MentionsName(text, name string) bool {
 }
 
 func inName(b byte) bool {
-	return b == '.' || b == '-' || b == '_' || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
+	lower := b | 'a' - 'A' // of a letter
+	return strings.IndexByte(".-_0123456789", b) >= 0 || 'a' <= lower && lower <= 'z'
 }
 
 // IsHost reports whether a text is a name or an address of a host.
@@ -78,4 +81,20 @@ func IsHost(host string) bool {
 func IsLoopback(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && address.IsLoopback()
+}
+
+// IsHTTP reports whether a URL is one of http or https.
+func IsHTTP(u *url.URL) bool { return u.Scheme == "http" || u.Scheme == "https" }
+
+// IsVisible reports whether all characters of a text are visible ones of ASCII: none is a
+// blank.
+func IsVisible(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// IsFolder reports whether a text is the path of a folder at which a volume can be
+// mounted.
+func IsFolder(dir string) bool {
+	return path.IsAbs(dir) && path.Clean(dir) == dir && dir != "/" &&
+		!strings.ContainsFunc(dir, func(r rune) bool { return r < ' ' || r == ':' || r == '$' })
 }

@@ -57,7 +57,7 @@ func (h *ReloadWebhook) validateURL(fs *sidecar.Findings) {
 	}
 	u, err := url.Parse(h.URL)
 	switch {
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Opaque != "" || strings.ContainsFunc(h.URL, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case err != nil || !pattern.IsHTTP(u) || u.Host == "" || u.Opaque != "" || !pattern.IsVisible(h.URL):
 		fs.Add(sidecar.Error, "bad-value", "webhook.url", "that is no URL of http or https", example)
 	case u.User != nil:
 		fs.Add(sidecar.Error, "bad-value", "webhook.url", "a password there is for everybody to read who may see the pod", "let the app hear the request on 127.0.0.1 without one")

@@ -104,7 +104,8 @@ func (p *GitSync) parseRepo() (ssh, loopback bool, wrong string) {
 		return true, false, ""
 	}
 	u, err := url.Parse(p.Repo)
-	if err != nil || !pattern.IsHost(u.Hostname()) || strings.HasSuffix(u.Host, ":") || !gitPath().MatchString(u.EscapedPath()) || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(p.Repo, "#") {
+	if err != nil || !pattern.IsHost(u.Hostname()) || strings.HasSuffix(u.Host, ":") ||
+		!gitPath().MatchString(u.EscapedPath()) || strings.ContainsAny(p.Repo, "?#") {
 		return false, false, "form"
 	}
 	_, password := u.User.Password()

@@ -60,7 +60,8 @@ func (p *OTelAgent) validateEndpoint(fs *sidecar.Findings) {
 	u, err := url.Parse(p.Endpoint)
 	bad := func(why, hint string) { fs.Add(sidecar.Error, "bad-value", "endpoint", why, hint) }
 	switch {
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "" || u.Fragment != "" || u.RawQuery != "" || strings.ContainsFunc(p.Endpoint, func(r rune) bool { return r <= ' ' || r > '~' || r == '$' }):
+	case err != nil || !pattern.IsHTTP(u), u.Opaque != "" || u.Fragment != "" || u.RawQuery != "",
+		!pattern.IsVisible(p.Endpoint) || strings.Contains(p.Endpoint, "$"):
 		bad("that is no URL of http or https", example)
 		return
 	case u.User != nil:

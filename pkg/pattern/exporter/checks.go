@@ -178,7 +178,11 @@ func (p *Exporter) validateTexts(fs *sidecar.Findings) {
 	for i, arg := range p.Args {
 		field := fmt.Sprintf("args[%d]", i)
 		name, value, together := strings.Cut(arg, "=")
-		if userInfo().MatchString(arg) || flagName(arg) != "" && secretWord().MatchString(name) && (together && value != "" || !together && i+1 < len(p.Args) && flagName(p.Args[i+1]) == "") {
+		hasValue := value != ""
+		if !together { // the next argument is the value
+			hasValue = i+1 < len(p.Args) && flagName(p.Args[i+1]) == ""
+		}
+		if userInfo().MatchString(arg) || flagName(arg) != "" && secretWord().MatchString(name) && hasValue {
 			secret(field, "what may be a password")
 		}
 		expanded(field, arg)

@@ -2,6 +2,7 @@ package logtail
 
 import (
 	"fmt"
+	iofs "io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func (p *LogTail) Validate() sidecar.Findings {
 	for i, f := range p.Files {
 		at := fmt.Sprintf("files[%d]", i)
 		switch {
-		case f == "" || path.IsAbs(f) || path.Clean(f) != f || f == "." || f == ".." || strings.HasPrefix(f, "../"):
+		case f == "." || !iofs.ValidPath(f):
 			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no file in the directory", f), "write its name, or one as gc/gc.log")
 		case !plainFile(f):
 			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q has a character that a name can't have here", f), `write a pattern with ? in the place of \, $ and what can't be seen`)
@@ -89,7 +90,10 @@ func (p *LogTail) checkVolume(w *sidecar.Workload, at logPlace, fs *sidecar.Find
 		fs.Add(sidecar.Warning, "log-volume", "sizeLimit", "says nothing here: the app has volume "+at.mount.Name+" there", "take it out")
 	}
 	source, _ := sourceOf(w, at.mount.Name)
-	if at.own || source == nil || !at.lasts || at.mount.SubPathExpr != "" || w.Replicas != nil && *w.Replicas < 2 && w.Ref.Kind != "DaemonSet" {
+	if at.own || source == nil || !at.lasts || at.mount.SubPathExpr != "" {
+		return
+	}
+	if w.Replicas != nil && *w.Replicas < 2 && w.Ref.Kind != "DaemonSet" {
 		return
 	}
 	if w.Replicas != nil || w.Ref.Kind == "DaemonSet" {

@@ -46,11 +46,9 @@ func (f *FluentBit) validateFluentBit(fs *sidecar.Findings) {
 	}
 }
 
-func fluentName(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
-	})
-}
+var fluentNameForm = pattern.LazyRegexp(`^[A-Za-z0-9_-]+$`)
+
+func fluentName(s string) bool { return fluentNameForm().MatchString(s) }
 
 func (f *FluentBit) validateEnv(fs *sidecar.Findings) {
 	seen := map[string]bool{}

@@ -69,7 +69,7 @@ func (p *LogTail) findPlace(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 	switch {
 	case !known:
 		fs.Add(sidecar.Error, "log-volume", "volume", "the pod has no volume named "+name, "there are: "+pattern.JoinSorted(pattern.VolumeNames(w)))
-	case source != nil && (source.ConfigMap != nil || source.Secret != nil || source.DownwardAPI != nil || source.Projected != nil || source.Image != nil):
+	case source != nil && pattern.IsReadOnlySource(source):
 		return add("nobody can write to volume "+name+", which shows what the cluster has", "name another folder")
 	}
 	at.lasts = source == nil || source.EmptyDir == nil && source.Ephemeral == nil && source.CSI == nil
@@ -99,7 +99,10 @@ func plainMount(m *corev1.VolumeMount) bool {
 
 // sameMount reports whether two containers have the same at the same place.
 func sameMount(a, b *corev1.VolumeMount) bool {
-	return a == b || a != nil && b != nil && a.Name == b.Name && path.Clean(a.MountPath) == path.Clean(b.MountPath) &&
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Name == b.Name && path.Clean(a.MountPath) == path.Clean(b.MountPath) &&
 		a.SubPath == b.SubPath && a.SubPathExpr == b.SubPathExpr && a.ReadOnly == b.ReadOnly
 }
 

@@ -222,7 +222,7 @@ func checkHTTPS(field, text string, fs *sidecar.Findings) {
 	u, err := url.Parse(text)
 	if text == "" {
 		fs.Add(sidecar.Error, "missing-field", field, "no URL is given", "write it with https")
-	} else if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || !plainText().MatchString(text) || strings.Contains(text, " ") {
+	} else if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || !pattern.IsVisible(text) {
 		fs.Add(sidecar.Error, "bad-value", field, "it is no URL with https and a host", "write one, as https://issuer.example")
 	}
 }

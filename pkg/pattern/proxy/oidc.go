@@ -3,6 +3,7 @@ package proxy
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -123,15 +124,11 @@ func (o *OIDC) newOAuth2Proxy(w *sidecar.Workload, plain bool) corev1.Container 
 	if o.RedirectURL != "" {
 		args = append(args, "--redirect-url="+o.RedirectURL)
 	}
-	scope := "openid email profile"
-	for i, s := range o.Scopes {
-		if i == 0 {
-			scope = s
-			continue
-		}
-		scope += " " + s
+	scopes := o.Scopes
+	if len(scopes) == 0 {
+		scopes = []string{"openid", "email", "profile"}
 	}
-	args = append(args, "--scope="+scope)
+	args = append(args, "--scope="+strings.Join(scopes, " "))
 	domains := o.EmailDomains
 	if len(domains) == 0 {
 		domains = []string{"*"}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
@@ -109,7 +110,8 @@ func (p *Fetch) validateURL(fs *sidecar.Findings) {
 
 // validateFolder checks where the file is to be.
 func (p *Fetch) validateFolder(fs *sidecar.Findings) {
-	if name := p.fileName(); name == "." || name == "/" || name == "" || name == ".." || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f || r == '/' }) || len(name) > 200 {
+	name := p.fileName()
+	if slices.Contains([]string{"", ".", ".."}, name) || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f || r == '/' }) || len(name) > 200 {
 		fs.Add(sidecar.Error, "bad-value", "fileName", "the file has no name", "write one, without folders")
 	}
 	if m := p.MountPath; m != "" && !isFolder(m) {
@@ -133,7 +135,7 @@ func (p *Fetch) validateFolder(fs *sidecar.Findings) {
 
 // isFolder reports whether a text is what a volume can be mounted at.
 func isFolder(m string) bool {
-	return path.IsAbs(m) && path.Clean(m) == m && m != "/" && !strings.ContainsAny(m, ":$") && !strings.ContainsFunc(m, func(r rune) bool { return r < ' ' || r == 0x7f })
+	return pattern.IsFolder(m) && !strings.Contains(m, "\x7f")
 }
 
 // Check finds what is wrong with the config for this workload.

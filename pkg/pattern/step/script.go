@@ -96,7 +96,7 @@ func checkWritable(w *sidecar.Workload, field, name string, fs *sidecar.Findings
 		fs.Add(sidecar.Error, "volume-missing", field, "the pod has no volume "+name, hint)
 		return v, false
 	}
-	if v.ConfigMap != nil || v.Secret != nil || v.Projected != nil || v.DownwardAPI != nil || v.Image != nil {
+	if pattern.IsReadOnlySource(&v.VolumeSource) {
 		fs.Add(sidecar.Error, "volume-read-only", field, "nobody can write to volume "+name, "name one of another kind")
 		return v, false
 	}

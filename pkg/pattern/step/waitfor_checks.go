@@ -60,8 +60,8 @@ func (p *WaitFor) Validate() sidecar.Findings {
 // checkHostPort finds what isn't host:port.
 func checkHostPort(at, address string, fs *sidecar.Findings) {
 	host, port, err := net.SplitHostPort(address)
-	n, e := strconv.Atoi(port)
-	if err != nil || e != nil || n < 1 || n > 65535 || strconv.Itoa(n) != port || !hostOrAddress(host) {
+	n, e := strconv.ParseUint(port, 10, 16)
+	if err != nil || e != nil || n == 0 || strconv.FormatUint(n, 10) != port || !hostOrAddress(host) {
 		fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no address", address), "write host:port, as in postgres:5432 or [2001:db8::1]:5432; or a URL")
 	}
 }
@@ -78,7 +78,7 @@ func hostOrAddress(s string) bool {
 // they may be secret.
 func checkURL(at, text string, fs *sidecar.Findings) *url.URL {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme == "" || u.Host == "" || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"<>\\^`{|}", r) }) {
+	if err != nil || u.Scheme == "" || u.Host == "" || !pattern.IsVisible(text) || strings.ContainsAny(text, "\"<>\\^`{|}") {
 		fs.Add(sidecar.Error, "bad-value", at, "that is no URL", "write one as https://host/path; other than letters, digits and the usual signs as %XX")
 		return nil
 	}

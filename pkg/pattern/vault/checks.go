@@ -77,7 +77,7 @@ func (p *Vault) validateAddress(fs *sidecar.Findings) {
 	switch {
 	case p.Address == "":
 		fs.Add(sidecar.Error, "missing-field", "address", "no server is named", form)
-	case err != nil || u.Scheme != "https" && u.Scheme != "http" || !pattern.IsHost(u.Hostname()) || u.Port() == "" && strings.HasSuffix(u.Host, ":"):
+	case err != nil || !pattern.IsHTTP(u) || !pattern.IsHost(u.Hostname()) || strings.HasSuffix(u.Host, ":"):
 		fs.Add(sidecar.Error, "bad-value", "address", "it's no address of a server", form)
 	case u.User != nil:
 		fs.Add(sidecar.Error, "secret-literal", "address", "it has a user in it", "take it out: the pod logs in as its ServiceAccount")

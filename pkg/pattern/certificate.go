@@ -62,7 +62,8 @@ const (
 func (c *Certificate) ValidateAt(at string, fs *sidecar.Findings) {
 	if c.SelfSigned {
 		if c.IssuerRef != (IssuerRef{}) {
-			fs.Add(sidecar.Error, "bad-value", at+".issuerRef", "with selfSigned there is an issuer of its own", "leave one of them out")
+			fs.Add(sidecar.Error, "bad-value", at+".issuerRef", "with selfSigned there is an issuer of its own",
+				"leave one of them out")
 		}
 	} else if c.IssuerRef.Name == "" {
 		fs.Add(sidecar.Error, "missing-field", at+".issuerRef.name", "no issuer is named",
@@ -73,7 +74,8 @@ func (c *Certificate) ValidateAt(at string, fs *sidecar.Findings) {
 	for i, name := range c.DNSNames {
 		field := fmt.Sprintf("%s.dnsNames[%d]", at, i)
 		if _, err := netip.ParseAddr(name); err == nil {
-			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is an address, not a name", name), "name the Services in front")
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is an address, not a name", name),
+				"name the Services in front")
 		} else if len(validation.IsDNS1123Subdomain(name)) > 0 && len(validation.IsWildcardDNS1123Subdomain(name)) > 0 {
 			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no DNS name", name),
 				"write lower case letters, digits, - and dots, as in search.prod.svc; a wildcard is *. and a name")
@@ -82,7 +84,8 @@ func (c *Certificate) ValidateAt(at string, fs *sidecar.Findings) {
 	duration := parseDuration(at+".duration", c.Duration, defaultDuration, minDuration, fs)
 	renew := parseDuration(at+".renewBefore", c.RenewBefore, minRenewBefore.String(), minRenewBefore, fs)
 	if duration > 0 && renew >= duration {
-		fs.Add(sidecar.Error, "bad-value", at+".renewBefore", "it isn't shorter than duration: the certificate would be renewed for ever",
+		fs.Add(sidecar.Error, "bad-value", at+".renewBefore",
+			"it isn't shorter than duration: the certificate would be renewed for ever",
 			"write about a third of duration, or leave it out")
 	}
 }
@@ -94,11 +97,13 @@ func parseDuration(field, s, def string, least time.Duration, fs *sidecar.Findin
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no duration", s), "write hours, minutes and seconds, as in 2160h or 1h30m")
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no duration", s),
+			"write hours, minutes and seconds, as in 2160h or 1h30m")
 		return 0
 	}
 	if d < least {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%s is less than cert-manager takes", s), "write at least "+least.String())
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%s is less than cert-manager takes", s),
+			"write at least "+least.String())
 		return 0
 	}
 	return d
@@ -152,7 +157,8 @@ func (c *Certificate) ObjectForUse(use, secretName string, dnsNames []string) si
 		Duration: c.Duration, RenewBefore: c.RenewBefore,
 		PrivateKey: privateKey{Algorithm: "ECDSA", Size: 256, RotationPolicy: "Always"},
 		Usages:     []string{"digital signature", use},
-		IssuerRef:  issuerRef{Kind: cmp.Or(c.IssuerRef.Kind, "Issuer"), Name: c.IssuerRef.Name, Group: cmp.Or(c.IssuerRef.Group, "cert-manager.io")},
+		IssuerRef: issuerRef{Kind: cmp.Or(c.IssuerRef.Kind, "Issuer"), Name: c.IssuerRef.Name,
+			Group: cmp.Or(c.IssuerRef.Group, "cert-manager.io")},
 	}
 	if spec.Duration == "" {
 		spec.Duration = defaultDuration

@@ -24,14 +24,16 @@ func CheckPort(field string, port int32, hint string, fs *sidecar.Findings) {
 // CheckUnprivilegedPort is for ports that a sidecar listens on by itself.
 func CheckUnprivilegedPort(field string, port int32, fs *sidecar.Findings) {
 	if CheckPort(field, port, "", fs); port > 0 && port < 1024 {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d is for root, which the sidecar isn't", port), "write 1024 or more")
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d is for root, which the sidecar isn't", port),
+			"write 1024 or more")
 	}
 }
 
 // CheckObjectName finds what can't be the name of an object, such as a Secret.
 func CheckObjectName(field, name string, fs *sidecar.Findings) {
 	if len(validation.IsDNS1123Subdomain(name)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of an object", name), "use lower case letters, digits, - and dots")
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of an object", name),
+			"use lower case letters, digits, - and dots")
 	}
 }
 
@@ -44,7 +46,8 @@ func CheckEnum[T ~string](field string, value T, fs *sidecar.Findings, allowed .
 	for i, a := range allowed {
 		words[i] = string(a)
 	}
-	fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is unknown", string(value)), "write "+strings.Join(words, " or "))
+	fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is unknown", string(value)),
+		"write "+strings.Join(words, " or "))
 }
 
 // isWindowsOnly reports whether all nodes that a pod may come to run Windows.
@@ -55,7 +58,8 @@ func isWindowsOnly(a *corev1.Affinity) bool {
 	terms := a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms // any of them
 	return len(terms) > 0 && !slices.ContainsFunc(terms, func(t corev1.NodeSelectorTerm) bool {
 		return !slices.ContainsFunc(t.MatchExpressions, func(e corev1.NodeSelectorRequirement) bool {
-			return e.Key == corev1.LabelOSStable && e.Operator == corev1.NodeSelectorOpIn && slices.Equal(e.Values, []string{"windows"})
+			return e.Key == corev1.LabelOSStable && e.Operator == corev1.NodeSelectorOpIn &&
+				slices.Equal(e.Values, []string{"windows"})
 		})
 	})
 }
@@ -64,7 +68,8 @@ func isWindowsOnly(a *corev1.Affinity) bool {
 func CheckPodNetwork(w *sidecar.Workload, fs *sidecar.Findings) {
 	CheckLinux(w, fs)
 	if w.Pod.Spec.HostNetwork {
-		AddUnfit(w, fs, "host-network", "127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide",
+		AddUnfit(w, fs, "host-network", "127.0.0.1 is the node's here: the app would be open to every program of the node, "+
+			"and two of these pods would collide",
 			"take hostNetwork off, or leave this workload out", "hostNetwork")
 	}
 }
@@ -78,9 +83,11 @@ func CheckLinux(w *sidecar.Workload, fs *sidecar.Findings) {
 	if spec.OS != nil && spec.OS.Name == corev1.Windows {
 		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "os", "name")
 	} else if spec.NodeSelector[corev1.LabelOSStable] == "windows" {
-		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "nodeSelector", corev1.LabelOSStable)
+		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "nodeSelector",
+			corev1.LabelOSStable)
 	} else if spec.SecurityContext != nil && spec.SecurityContext.WindowsOptions != nil {
-		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "securityContext", "windowsOptions")
+		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "securityContext",
+			"windowsOptions")
 	} else if isWindowsOnly(spec.Affinity) {
 		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "affinity", "nodeAffinity")
 	}
@@ -127,14 +134,16 @@ func RefuseField(field, why string, fs *sidecar.Findings) {
 // CheckKey finds what can't be a key of a ConfigMap or Secret.
 func CheckKey(field, key string, fs *sidecar.Findings) {
 	if key != "" && len(validation.IsConfigMapKey(key)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be a key there", key), "use letters, digits, -, _ and dots")
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be a key there", key),
+			"use letters, digits, -, _ and dots")
 	}
 }
 
 // CheckEnvName finds what can't be the name of a variable.
 func CheckEnvName(field, name string, fs *sidecar.Findings) {
 	if len(validation.IsEnvVarName(name)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of a variable", name), "use letters, digits, _, - and dots; no digit first")
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of a variable", name),
+			"use letters, digits, _, - and dots; no digit first")
 	}
 }
 

@@ -9,7 +9,10 @@ import (
 
 func TestWindows(t *testing.T) {
 	term := func(operator corev1.NodeSelectorOperator, values ...string) corev1.NodeSelectorTerm {
-		return corev1.NodeSelectorTerm{MatchExpressions: []corev1.NodeSelectorRequirement{{Key: "kubernetes.io/arch", Operator: corev1.NodeSelectorOpExists}, {Key: corev1.LabelOSStable, Operator: operator, Values: values}}}
+		return corev1.NodeSelectorTerm{
+			MatchExpressions: []corev1.NodeSelectorRequirement{
+				{Key: "kubernetes.io/arch", Operator: corev1.NodeSelectorOpExists},
+				{Key: corev1.LabelOSStable, Operator: operator, Values: values}}}
 	}
 	for name, c := range map[string]struct {
 		terms []corev1.NodeSelectorTerm
@@ -22,7 +25,11 @@ func TestWindows(t *testing.T) {
 		"not":     {[]corev1.NodeSelectorTerm{term(corev1.NodeSelectorOpNotIn, "windows")}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, c.want, isWindowsOnly(&corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: c.terms}}}))
+			require.Equal(t, c.want,
+				isWindowsOnly(
+					&corev1.Affinity{
+						NodeAffinity: &corev1.NodeAffinity{
+							RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: c.terms}}}))
 		})
 	}
 	require.False(t, isWindowsOnly(nil))

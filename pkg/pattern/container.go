@@ -69,7 +69,8 @@ func (s Size) Resources(w *sidecar.Workload) corev1.ResourceRequirements {
 
 // ResourceList is one of CPU and memory.
 func ResourceList(cpu, memory string) corev1.ResourceList {
-	return corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu), corev1.ResourceMemory: resource.MustParse(memory)}
+	return corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu),
+		corev1.ResourceMemory: resource.MustParse(memory)}
 }
 
 // isGuaranteed reports whether the pod, without sidecars, is of QoS class Guaranteed:
@@ -148,7 +149,8 @@ func SecretVolume(name, secret string, keys ...string) corev1.Volume {
 // TmpVolume is a small one in memory, for temporary files.
 func TmpVolume(name string) corev1.Volume {
 	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
-		EmptyDir: &corev1.EmptyDirVolumeSource{Medium: corev1.StorageMediumMemory, SizeLimit: new(resource.MustParse(tmpSize))}}}
+		EmptyDir: &corev1.EmptyDirVolumeSource{Medium: corev1.StorageMediumMemory,
+			SizeLimit: new(resource.MustParse(tmpSize))}}}
 }
 
 // Metadata of what we emit, in the order of the API's documentation.

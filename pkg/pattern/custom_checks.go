@@ -25,7 +25,8 @@ func (p *Custom) Validate() sidecar.Findings {
 		CheckPort(at+".port", t.Port, "write the port where clients come in", &fs)
 		CheckPort(at+".appPort", t.AppPort, "write the port of 127.0.0.1 on which the app listens", &fs)
 		if t.Port == t.AppPort && t.Port != 0 {
-			fs.Add(sidecar.Error, "bad-value", at+".appPort", fmt.Sprintf("it is the port %d that is taken over", t.Port), "write another one")
+			fs.Add(sidecar.Error, "bad-value", at+".appPort", fmt.Sprintf("it is the port %d that is taken over", t.Port),
+				"write another one")
 		}
 		CheckEnum(at+".scheme", t.Scheme, &fs, corev1.URISchemeHTTP, corev1.URISchemeHTTPS)
 		CheckEnum(at+".protocol", t.Protocol, &fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
@@ -38,7 +39,8 @@ func (p *Custom) Validate() sidecar.Findings {
 			}
 		}
 		if t.Trust != nil && t.Trust.Hostname == "" {
-			fs.Add(sidecar.Error, "missing-field", at+".trust.hostname", "no name is given", "write the name that the certificate is for")
+			fs.Add(sidecar.Error, "missing-field", at+".trust.hostname", "no name is given",
+				"write the name that the certificate is for")
 		}
 	}
 	for i, c := range p.Claims {
@@ -82,7 +84,8 @@ func (p *Custom) validateContainers(fs *sidecar.Findings) {
 	}
 	for i, name := range p.LikeApp {
 		if !seen[name] {
-			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("likeApp[%d]", i), fmt.Sprintf("no container of this entry is named %q", name), "name one of its initContainers or containers")
+			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("likeApp[%d]", i),
+				fmt.Sprintf("no container of this entry is named %q", name), "name one of its initContainers or containers")
 		}
 	}
 }
@@ -96,10 +99,12 @@ func (p *Custom) validatePod(fs *sidecar.Findings) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(p.Pod.Annotations)) {
 		if len(validation.IsQualifiedName(strings.ToLower(key))) > 0 {
-			fs.Add(sidecar.Error, "bad-value", "pod.annotations", fmt.Sprintf("%q can't be the key of an annotation", key), "write a name, or a domain, a slash and a name")
+			fs.Add(sidecar.Error, "bad-value", "pod.annotations", fmt.Sprintf("%q can't be the key of an annotation", key),
+				"write a name, or a domain, a slash and a name")
 		}
 	}
-	CheckEnum("pod.fsGroupChangePolicy", p.Pod.FSGroupChangePolicy, fs, corev1.FSGroupChangeAlways, corev1.FSGroupChangeOnRootMismatch)
+	CheckEnum("pod.fsGroupChangePolicy", p.Pod.FSGroupChangePolicy, fs, corev1.FSGroupChangeAlways,
+		corev1.FSGroupChangeOnRootMismatch)
 	for i, s := range p.Pod.Sysctls {
 		if s.Name == "" {
 			fs.Add(sidecar.Error, "missing-field", fmt.Sprintf("pod.sysctls[%d].name", i), "no name is given", "")
@@ -120,15 +125,19 @@ func (p *Custom) validateApp(fs *sidecar.Findings) {
 		CheckDuplicate(at+".name", e.Name, seen, fs)
 		switch {
 		case e.AppendWith != "" && e.ValueFrom != nil:
-			fs.Add(sidecar.Error, "bad-value", at+".appendWith", "a value from elsewhere can't be appended", "write a value, or take appendWith out")
+			fs.Add(sidecar.Error, "bad-value", at+".appendWith", "a value from elsewhere can't be appended",
+				"write a value, or take appendWith out")
 		case e.AppendWith != "" && e.Value == "":
 			fs.Add(sidecar.Error, "missing-field", at+".value", "there is nothing to append", "write a value")
 		case e.Replace && e.AppendWith != "":
-			fs.Add(sidecar.Error, "bad-value", at+".replace", "a value is either replaced or appended to", "take replace or appendWith out")
+			fs.Add(sidecar.Error, "bad-value", at+".replace", "a value is either replaced or appended to",
+				"take replace or appendWith out")
 		case e.Replace && e.ValueFrom != nil:
-			fs.Add(sidecar.Error, "bad-value", at+".replace", "a value from elsewhere doesn't take the place of one", "write a value, or take replace out")
+			fs.Add(sidecar.Error, "bad-value", at+".replace", "a value from elsewhere doesn't take the place of one",
+				"write a value, or take replace out")
 		case e.Everywhere && !e.Replace:
-			fs.Add(sidecar.Error, "bad-value", at+".everywhere", "it says where a value is replaced, and none is to be", "write replace: true beside it")
+			fs.Add(sidecar.Error, "bad-value", at+".everywhere", "it says where a value is replaced, and none is to be",
+				"write replace: true beside it")
 		}
 	}
 	checkMounts("app", p.App.VolumeMounts, fs)
@@ -150,8 +159,10 @@ func validateObject(at string, o sidecar.Object, fs *sidecar.Findings) {
 		Data       map[string]any `json:"data"`
 		StringData map[string]any `json:"stringData"`
 	}
-	if h.APIVersion == "v1" && h.Kind == "Secret" && json.Unmarshal(o.RawMessage, &secret) == nil && len(secret.Data)+len(secret.StringData) > 0 {
-		fs.Add(sidecar.Warning, "secret-inline", at, "the values of this Secret stand in the config and in the output, where everyone can read them",
+	if h.APIVersion == "v1" && h.Kind == "Secret" && json.Unmarshal(o.RawMessage, &secret) == nil && len(secret.Data)+
+		len(secret.StringData) > 0 {
+		fs.Add(sidecar.Warning, "secret-inline", at,
+			"the values of this Secret stand in the config and in the output, where everyone can read them",
 			"keep it out of Git: let an ExternalSecret or SealedSecret make it, and name it here only")
 	}
 }
@@ -180,7 +191,8 @@ func CheckEnvVar(at string, e corev1.EnvVar, fs *sidecar.Findings) {
 	if e.Name == "" {
 		fs.Add(sidecar.Error, "missing-field", at+".name", "no name is given", "")
 	} else if len(validation.IsEnvVarName(e.Name)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", at+".name", fmt.Sprintf("%q can't be the name of a variable", e.Name), "use letters, digits, _, - and dots; no digit first")
+		fs.Add(sidecar.Error, "bad-value", at+".name", fmt.Sprintf("%q can't be the name of a variable", e.Name),
+			"use letters, digits, _, - and dots; no digit first")
 	}
 }
 
@@ -200,7 +212,8 @@ func CheckLabelName(field, name, why string, fs *sidecar.Findings) {
 	if name == "" {
 		fs.Add(sidecar.Error, "missing-field", field, "no name is given", why)
 	} else if len(validation.IsDNS1123Label(name)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be a name here", name), "use at most 63 lower case letters, digits and dashes")
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be a name here", name),
+			"use at most 63 lower case letters, digits and dashes")
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 func TestCustomGivesACopy(t *testing.T) {
 	p := Custom{
 		Containers: []corev1.Container{{Name: "a", Image: "b", Env: []corev1.EnvVar{{Name: "X", Value: "1"}}}},
-		Objects:    []sidecar.Object{{RawMessage: json.RawMessage(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}`)}},
+		Objects: []sidecar.Object{
+			{RawMessage: json.RawMessage(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}`)}},
 	}
 	c, err := p.Change(nil)
 	require.NoError(t, err)
@@ -56,21 +57,27 @@ func TestCustomValidate(t *testing.T) {
 			`error bad-value: containers[2].name: "A_" can't be a name here; ` + label,
 			"error missing-field: containers[2].image: no image is given"}},
 		"restart policy": {func(p *Custom) {
-			p.InitContainers = []corev1.Container{{Name: "a", Image: "x", RestartPolicy: new(corev1.ContainerRestartPolicyAlways)}}
-		}, []string{"error bad-value: initContainers[0].restartPolicy: initContainers run to their end before the app starts; write what runs as long as the pod into containers; placement: native makes it a native sidecar"}},
+			p.InitContainers = []corev1.Container{
+				{Name: "a", Image: "x", RestartPolicy: new(corev1.ContainerRestartPolicyAlways)}}
+		}, []string{"error bad-value: initContainers[0].restartPolicy: initContainers run to their end before the app " +
+			"starts; write what runs as long as the pod into containers; placement: native makes it a native sidecar"}},
 		"ports": {container(func(c *corev1.Container) {
-			c.Ports = []corev1.ContainerPort{{ContainerPort: 1, Name: "http-prometheus"}, {ContainerPort: 0, Protocol: "tcp"}, {ContainerPort: 70000, Name: "http-prometheus2"}}
+			c.Ports = []corev1.ContainerPort{{ContainerPort: 1, Name: "http-prometheus"}, {ContainerPort: 0, Protocol: "tcp"},
+				{ContainerPort: 70000, Name: "http-prometheus2"}}
 		}), []string{
-			"error missing-field: containers[0].ports[1].containerPort: no port is given; write the port on which the container listens",
+			"error missing-field: containers[0].ports[1].containerPort: no port is given; write the port on which the " +
+				"container listens",
 			`error bad-value: containers[0].ports[1].protocol: "tcp" is unknown; write TCP or UDP or SCTP`,
 			"error bad-value: containers[0].ports[2].containerPort: 70000 is no port; write 1 to 65535",
-			`error bad-value: containers[0].ports[2].name: "http-prometheus2" can't be the name of a container's port; use at most 15 lower case letters, digits and single dashes; one letter at least`}},
+			`error bad-value: containers[0].ports[2].name: "http-prometheus2" can't be the name of a container's port; use at ` +
+				`most 15 lower case letters, digits and single dashes; one letter at least`}},
 		"env and mounts": {container(func(c *corev1.Container) {
 			c.Env = []corev1.EnvVar{{Name: "a.b"}, {}, {Name: "a b"}}
 			c.VolumeMounts = []corev1.VolumeMount{{Name: "x", MountPath: "/x"}, {}}
 		}), []string{
 			"error missing-field: containers[0].env[1].name: no name is given",
-			`error bad-value: containers[0].env[2].name: "a b" can't be the name of a variable; use letters, digits, _, - and dots; no digit first`,
+			`error bad-value: containers[0].env[2].name: "a b" can't be the name of a variable; use letters, digits, _, - and ` +
+				`dots; no digit first`,
 			"error missing-field: containers[0].volumeMounts[1].name: no name is given; name the volume",
 			"error missing-field: containers[0].volumeMounts[1].mountPath: no path is given"}},
 		"volumes": {func(p *Custom) {
@@ -80,7 +87,8 @@ func TestCustomValidate(t *testing.T) {
 			"error missing-field: volumes[2].name: no name is given; every volume has one",
 			"error bad-value: volumes[3].name: a is there twice; give one of them another name"}},
 		"app": {func(p *Custom) {
-			p.App = sidecar.App{Env: sidecar.Vars(corev1.EnvVar{}), VolumeMounts: []corev1.VolumeMount{{Name: "x"}}, DrainSeconds: -1}
+			p.App = sidecar.App{Env: sidecar.Vars(corev1.EnvVar{}), VolumeMounts: []corev1.VolumeMount{{Name: "x"}},
+				DrainSeconds: -1}
 		}, []string{
 			"error missing-field: app.env[0].name: no name is given",
 			"error missing-field: app.volumeMounts[0].mountPath: no path is given",
@@ -94,10 +102,13 @@ func TestCustomValidate(t *testing.T) {
 		}, []string{
 			"error bad-value: app.env[1].name: A is there twice; give one of them another name",
 			"error missing-field: app.env[2].value: there is nothing to append; write a value",
-			"error bad-value: app.env[3].appendWith: a value from elsewhere can't be appended; write a value, or take appendWith out",
-			`error bad-value: app.env[4].name: "9" can't be the name of a variable; use letters, digits, _, - and dots; no digit first`}},
+			"error bad-value: app.env[3].appendWith: a value from elsewhere can't be appended; write a value, or take " +
+				"appendWith out",
+			`error bad-value: app.env[4].name: "9" can't be the name of a variable; use letters, digits, _, - and dots; no ` +
+				`digit first`}},
 		"pod": {func(p *Custom) {
-			p.Pod = sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: "a", Value: "1"}, {}}, ImagePullSecrets: []corev1.LocalObjectReference{{}, {Name: "x"}}}
+			p.Pod = sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: "a", Value: "1"}, {}},
+				ImagePullSecrets: []corev1.LocalObjectReference{{}, {Name: "x"}}}
 		}, []string{
 			"error missing-field: pod.sysctls[1].name: no name is given",
 			"error missing-field: pod.imagePullSecrets[0].name: no Secret is named"}},
@@ -112,7 +123,8 @@ func TestCustomValidate(t *testing.T) {
 			"error missing-field: claims[1].port: no port is given; write the port in use",
 			`error bad-value: claims[1].protocol: "ICMP" is unknown; write TCP or UDP or SCTP`}},
 		"ports of Services": {func(p *Custom) {
-			p.ServicePorts = []sidecar.ServicePort{{ServicePort: corev1.ServicePort{Name: "metrics", Port: 9114}}, {ServicePort: corev1.ServicePort{Protocol: "x"}}}
+			p.ServicePorts = []sidecar.ServicePort{{ServicePort: corev1.ServicePort{Name: "metrics", Port: 9114}},
+				{ServicePort: corev1.ServicePort{Protocol: "x"}}}
 		}, []string{
 			"error missing-field: servicePorts[1].name: no name is given; ports of a Service with several need names",
 			"error missing-field: servicePorts[1].port: no port is given; write the Service's port",
@@ -122,8 +134,11 @@ func TestCustomValidate(t *testing.T) {
 			"error missing-field: objects[0].kind: is missing; every object has one",
 			"error missing-field: objects[0].metadata.name: is missing; every object has one"}},
 		"empty Secret": {object(`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"}}`), []string{}},
-		"inline Secret": {object(`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"},"stringData":{"password":"hunter2"}}`), []string{
-			"warning secret-inline: objects[0]: the values of this Secret stand in the config and in the output, where everyone can read them; keep it out of Git: let an ExternalSecret or SealedSecret make it, and name it here only"}},
+		"inline Secret": {
+			object(`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"},"stringData":{"password":"hunter2"}}`), []string{
+				"warning secret-inline: objects[0]: the values of this Secret stand in the config and in the output, where " +
+					"everyone can read them; keep it out of Git: let an ExternalSecret or SealedSecret make it, and name it " +
+					"here only"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var p Custom

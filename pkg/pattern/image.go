@@ -53,7 +53,8 @@ var (
 	LiquibaseImage = Image{Ref: "docker.io/liquibase/liquibase:4.33.0", UID: 1001, GID: 1001}
 	// github.com/open-telemetry/opentelemetry-operator autoinstrumentation/java/Dockerfile: FROM busybox, the
 	// agent at /javaagent.jar, readable by all; no USER.
-	JavaAgentImage = Image{Ref: "ghcr.io/open-telemetry/opentelemetry-operator/autoinstrumentation-java:2.29.0", UID: 65534, GID: 65534}
+	JavaAgentImage = Image{Ref: "ghcr.io/open-telemetry/opentelemetry-operator/autoinstrumentation-java:2.29.0",
+		UID: 65534, GID: 65534}
 	// registry.k8s.io/git-sync: USER 65533:65533.
 	GitSyncImage = Image{Ref: "registry.k8s.io/git-sync/git-sync:v4.7.1", UID: 65533, GID: 65533}
 	// github.com/open-telemetry/opentelemetry-collector-releases Dockerfile: USER 10001.

@@ -54,7 +54,8 @@ func NewCopier(w *sidecar.Workload, container, ref, option, from, to, volume str
 // CheckImageVolume finds clusters that are too old to mount an image as a volume.
 func CheckImageVolume(field string, w *sidecar.Workload, fs *sidecar.Findings) {
 	if !w.Kubernetes.AtLeast(1, 36) {
-		fs.Add(sidecar.Error, "kubernetes-version", field, "Kubernetes "+w.Kubernetes.String()+" may not mount images; 1.36 does",
+		fs.Add(sidecar.Error, "kubernetes-version", field,
+			"Kubernetes "+w.Kubernetes.String()+" may not mount images; 1.36 does",
 			`raise spec.kubernetesVersion to "1.36", or take it out: the files are copied then`)
 	}
 }
@@ -68,7 +69,8 @@ func isSpecial(r rune) bool {
 // CheckImageName finds what can't be the name of an image.
 func CheckImageName(field, ref string, fs *sidecar.Findings) {
 	if ref != "" && strings.ContainsAny(ref, " \t\r\n\"'$") {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no image", ref), "write one as registry.example/name:1.2")
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no image", ref),
+			"write one as registry.example/name:1.2")
 	}
 }
 

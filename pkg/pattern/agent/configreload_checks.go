@@ -29,9 +29,12 @@ func (p *ConfigReload) Validate() sidecar.Findings {
 	default:
 		pattern.CheckEnum("signal.signal", p.Signal.Signal, &fs, HUP, USR1, USR2, TERM)
 		if p.Signal.Process == "" {
-			fs.Add(sidecar.Error, "missing-field", "signal.process", "no process is named", "write the name of the app's executable, as in haproxy")
+			fs.Add(sidecar.Error, "missing-field", "signal.process", "no process is named",
+				"write the name of the app's executable, as in haproxy")
 		} else if !processName().MatchString(p.Signal.Process) {
-			fs.Add(sidecar.Error, "bad-value", "signal.process", fmt.Sprintf("%q can't be the name of an executable", p.Signal.Process), "write the name of the file, without its path")
+			fs.Add(sidecar.Error, "bad-value", "signal.process",
+				fmt.Sprintf("%q can't be the name of an executable", p.Signal.Process),
+				"write the name of the file, without its path")
 		}
 	}
 	for i, name := range p.Volumes {
@@ -40,7 +43,8 @@ func (p *ConfigReload) Validate() sidecar.Findings {
 		}
 	}
 	if s := p.PeriodSeconds; s < 0 || s > 3600 {
-		fs.Add(sidecar.Error, "bad-value", "periodSeconds", fmt.Sprintf("%d is no number of seconds to look after", s), "write 1 to 3600")
+		fs.Add(sidecar.Error, "bad-value", "periodSeconds", fmt.Sprintf("%d is no number of seconds to look after", s),
+			"write 1 to 3600")
 	}
 	return fs
 }
@@ -60,9 +64,11 @@ func (h *ReloadWebhook) validateURL(fs *sidecar.Findings) {
 	case err != nil || !pattern.IsHTTP(u) || u.Host == "" || u.Opaque != "" || !pattern.IsVisible(h.URL):
 		fs.Add(sidecar.Error, "bad-value", "webhook.url", "that is no URL of http or https", example)
 	case u.User != nil:
-		fs.Add(sidecar.Error, "bad-value", "webhook.url", "a password there is for everybody to read who may see the pod", "let the app hear the request on 127.0.0.1 without one")
+		fs.Add(sidecar.Error, "bad-value", "webhook.url", "a password there is for everybody to read who may see the pod",
+			"let the app hear the request on 127.0.0.1 without one")
 	case !inPod(u.Hostname()):
-		fs.Add(sidecar.Error, "bad-value", "webhook.url", fmt.Sprintf("%q isn't this pod: each has a watcher of its own, for its own app", u.Hostname()), example)
+		fs.Add(sidecar.Error, "bad-value", "webhook.url",
+			fmt.Sprintf("%q isn't this pod: each has a watcher of its own, for its own app", u.Hostname()), example)
 	case u.Port() != "" && (leadingNumber(u.Port()) < 1 || leadingNumber(u.Port()) > 65535):
 		fs.Add(sidecar.Error, "bad-value", "webhook.url", fmt.Sprintf("%q is no port", u.Port()), "write 1 to 65535")
 	case strings.Contains(h.URL, "$"):
@@ -93,7 +99,8 @@ func (p *ConfigReload) Check(w *sidecar.Workload) sidecar.Findings {
 func (p *ConfigReload) checkVolumes(w *sidecar.Workload, fs *sidecar.Findings) {
 	names := p.watchedVolumes(w)
 	if len(names) == 0 {
-		fs.AddUnfit(sidecar.Error, "nothing-to-watch", "volumes", fmt.Sprintf("container %s mounts no ConfigMap and no Secret", w.App.Name), "leave this workload out")
+		fs.AddUnfit(sidecar.Error, "nothing-to-watch", "volumes",
+			fmt.Sprintf("container %s mounts no ConfigMap and no Secret", w.App.Name), "leave this workload out")
 	}
 	for i, name := range names {
 		field, others := "volumes", ", or name the others in volumes"
@@ -107,11 +114,14 @@ func (p *ConfigReload) checkVolumes(w *sidecar.Workload, fs *sidecar.Findings) {
 		}
 		v := &w.Pod.Spec.Volumes[at]
 		if len(volumeSources(v)) == 0 {
-			fs.Add(sidecar.Error, "nothing-to-watch", field, "volume "+name+" shows no ConfigMap and no Secret", p.otherVolumes(w, name))
+			fs.Add(sidecar.Error, "nothing-to-watch", field, "volume "+name+" shows no ConfigMap and no Secret",
+				p.otherVolumes(w, name))
 			continue
 		}
 		if hasToken(v) {
-			fs.Add(sidecar.Warning, "reload-token", field, "volume "+name+" has a token of the kubelet's too, which is another one every hour: the app is told each time", "mount the token as a volume of its own")
+			fs.Add(sidecar.Warning, "reload-token", field,
+				"volume "+name+" has a token of the kubelet's too, which is another one every hour: the app is told each time",
+				"mount the token as a volume of its own")
 		}
 		p.checkMounts(w, name, field, others, fs)
 		for _, s := range volumeSources(v) {
@@ -143,12 +153,17 @@ func (p *ConfigReload) checkMounts(w *sidecar.Workload, name, field, others stri
 			if m.SubPath == "" && m.SubPathExpr == "" {
 				continue
 			}
-			fs.Add(sidecar.Error, "subpath-no-reload", field, fmt.Sprintf("container %s mounts volume %s at %s by subPath: there, the file of the container's start stays for ever", c.Name, name, m.MountPath),
+			fs.Add(sidecar.Error, "subpath-no-reload", field,
+				fmt.Sprintf(
+					"container %s mounts volume %s at %s by subPath: there, the file of the container's start stays for ever", c.Name,
+					name, m.MountPath),
 				"mount the whole volume, in a folder of its own"+others)
 		}
 	}
 	if !seen {
-		fs.Add(sidecar.Error, "nothing-to-watch", field, fmt.Sprintf("container %s doesn't mount volume %s", w.App.Name, name), "mount it, or write app: the container that does, beside the pattern")
+		fs.Add(sidecar.Error, "nothing-to-watch", field,
+			fmt.Sprintf("container %s doesn't mount volume %s", w.App.Name, name),
+			"mount it, or write app: the container that does, beside the pattern")
 	}
 }
 
@@ -164,14 +179,17 @@ func (p *ConfigReload) checkSource(w *sidecar.Workload, s source, field, others 
 	}
 	switch {
 	case known != nil && known.Hashed || kustomizeName().MatchString(s.name):
-		fs.Add(sidecar.Error, "hash-no-reload", field, s.String()+" gets another name with another content, by a hash of kustomize's: the pods are replaced then, and there is nothing to tell them",
+		fs.Add(sidecar.Error, "hash-no-reload", field, s.String()+" gets another name with another content, by a hash of "+
+			"kustomize's: the pods are replaced then, and there is nothing to tell them",
 			"write options: {disableNameSuffixHash: true} in its generator, or take this pattern out"+others)
 	case known != nil && known.Immutable:
-		fs.Add(sidecar.Error, "immutable-no-reload", field, s.String()+" is immutable: its content never changes", "take immutable out of it, or take this pattern out"+others)
+		fs.Add(sidecar.Error, "immutable-no-reload", field, s.String()+" is immutable: its content never changes",
+			"take immutable out of it, or take this pattern out"+others)
 	}
 	for _, c := range w.ServedApps() {
 		if from := describeVariables(c, s); from != "" {
-			fs.Add(sidecar.Info, "env-no-reload", field, fmt.Sprintf("container %s has %s of %s, too: variables stay as they were at its start", c.Name, from, s), "")
+			fs.Add(sidecar.Info, "env-no-reload", field,
+				fmt.Sprintf("container %s has %s of %s, too: variables stay as they were at its start", c.Name, from, s), "")
 		}
 	}
 }
@@ -179,13 +197,15 @@ func (p *ConfigReload) checkSource(w *sidecar.Workload, s source, field, others 
 // describeVariables says which variables a container has of a ConfigMap or Secret, if any.
 func describeVariables(c *corev1.Container, s source) string {
 	for _, f := range c.EnvFrom {
-		if f.ConfigMapRef != nil && s == (source{"ConfigMap", f.ConfigMapRef.Name}) || f.SecretRef != nil && s == (source{"Secret", f.SecretRef.Name}) {
+		if f.ConfigMapRef != nil && s == (source{"ConfigMap", f.ConfigMapRef.Name}) ||
+			f.SecretRef != nil && s == (source{"Secret", f.SecretRef.Name}) {
 			return "all variables"
 		}
 	}
 	var names []string
 	for _, e := range c.Env {
-		if f := e.ValueFrom; f != nil && (f.ConfigMapKeyRef != nil && s == (source{"ConfigMap", f.ConfigMapKeyRef.Name}) || f.SecretKeyRef != nil && s == (source{"Secret", f.SecretKeyRef.Name})) {
+		if f := e.ValueFrom; f != nil && (f.ConfigMapKeyRef != nil && s == (source{"ConfigMap", f.ConfigMapKeyRef.Name}) ||
+			f.SecretKeyRef != nil && s == (source{"Secret", f.SecretKeyRef.Name})) {
 			names = append(names, e.Name)
 		}
 	}
@@ -195,26 +215,35 @@ func describeVariables(c *corev1.Container, s source) string {
 // checkProcess finds apps that no signal reaches.
 func (p *ConfigReload) checkProcess(w *sidecar.Workload, fs *sidecar.Findings) {
 	if w.Pod.Spec.HostPID {
-		fs.AddUnfit(sidecar.Error, "host-pid", "signal", "the pod has the processes of the node (hostPID), and can't share its own", "take hostPID out, or tell the app by webhook")
+		fs.AddUnfit(sidecar.Error, "host-pid", "signal",
+			"the pod has the processes of the node (hostPID), and can't share its own",
+			"take hostPID out, or tell the app by webhook")
 	}
 	uid, _ := pattern.RunsAs(w, w.App)
 	switch own := w.Override; {
 	case own != nil && own.SecurityContext != nil && own.SecurityContext.RunAsUser != nil: // whoever writes it knows
 	case uid == nil:
-		fs.Add(sidecar.Error, "user-unknown", "signal", fmt.Sprintf("nothing says as which user container %s runs, and only a process of the same user may send it a signal", w.App.Name),
+		fs.Add(sidecar.Error, "user-unknown", "signal",
+			fmt.Sprintf("nothing says as which user container %s runs, and only a process of the same user may send it a signal",
+				w.App.Name),
 			"write securityContext.runAsUser, as the image has it, into the container or the pod; or tell the app by webhook")
 	case *uid == 0:
-		fs.Add(sidecar.Warning, "user-root", "signal", fmt.Sprintf("container %s runs as root, so what sends it signals does too, if without any rights of root's", w.App.Name),
+		fs.Add(sidecar.Warning, "user-root", "signal",
+			fmt.Sprintf("container %s runs as root, so what sends it signals does too, if without any rights of root's",
+				w.App.Name),
 			"run the app as another user, or tell it by webhook")
 	}
 	if initSystem(w.App) {
-		fs.Add(sidecar.Warning, "process-1", "signal", fmt.Sprintf("container %s starts by an init system (s6, systemd) that wants to be process 1, which it isn't any more where containers share their processes", w.App.Name),
+		fs.Add(sidecar.Warning, "process-1", "signal",
+			fmt.Sprintf("container %s starts by an init system (s6, systemd) that wants to be process 1, which it isn't any "+
+				"more where containers share their processes", w.App.Name),
 			"tell the app by webhook, or start it without")
 	}
 }
 
 // initSystem reports whether a container starts by one, as far as that can be told.
 func initSystem(c *corev1.Container) bool {
-	return len(c.Command) > 0 && slices.Contains([]string{"/init", "/sbin/init", "/lib/systemd/systemd", "/usr/lib/systemd/systemd"}, c.Command[0]) ||
+	return len(c.Command) > 0 &&
+		slices.Contains([]string{"/init", "/sbin/init", "/lib/systemd/systemd", "/usr/lib/systemd/systemd"}, c.Command[0]) ||
 		strings.Contains("/"+c.Image, "/linuxserver/") // s6-overlay, all of them
 }

@@ -17,8 +17,10 @@ func configured(edits ...func(*sidecar.Workload)) *sidecar.Workload {
 	return patterntest.NewShop(func(w *sidecar.Workload) {
 		w.Name = "watch"
 		w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: new(int64(1000)), RunAsGroup: new(int64(2000))}
-		w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "config", MountPath: "/etc/shop"}, {Name: "secret", MountPath: "/secret"}}
-		w.Pod.Spec.Volumes = []corev1.Volume{pattern.ConfigMapVolume("config", "shop"), pattern.SecretVolume("secret", "shop-password")}
+		w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "config", MountPath: "/etc/shop"},
+			{Name: "secret", MountPath: "/secret"}}
+		w.Pod.Spec.Volumes = []corev1.Volume{pattern.ConfigMapVolume("config", "shop"),
+			pattern.SecretVolume("secret", "shop-password")}
 		for _, edit := range edits {
 			edit(w)
 		}
@@ -36,15 +38,27 @@ func TestConfigReloadTells(t *testing.T) {
 		view func(*sidecar.Workload)
 		want string
 	}{
-		"a request":              {webhook("http://127.0.0.1:8080/-/reload?a={b}"), nil, "webhook POST http://127.0.0.1:8080/-/reload?a={b} 10 config secret"},
-		"another method":         {&ConfigReload{Webhook: &ReloadWebhook{URL: "http://[::1]/x", Method: Put}, PeriodSeconds: 60}, nil, "webhook PUT http://[::1]/x 60 config secret"},
-		"an app that is moved":   {webhook("http://localhost:8080/-/reload"), moved, "webhook POST http://127.0.0.1:8081/-/reload 10 config secret"},
-		"from the usual port":    {webhook("https://localhost/-/reload"), moved, "webhook POST http://127.0.0.1:8444/-/reload 10 config secret"},
-		"an app that isn't":      {webhook("http://localhost:9090/-/reload"), moved, "webhook POST http://localhost:9090/-/reload 10 config secret"},
-		"one volume":             {&ConfigReload{Volumes: []string{"secret"}, Signal: &ReloadSignal{Process: "shop"}}, nil, "signal HUP shop 10 secret"},
-		"another signal":         {&ConfigReload{Signal: &ReloadSignal{Process: "shop", Signal: USR1}}, nil, "signal USR1 shop 10 config secret"},
-		"what was watched is":    {webhook("http://127.0.0.1/"), func(w *sidecar.Workload) { w.Pod.Spec.InitContainers = laidWatcher("secret") }, "webhook POST http://127.0.0.1/ 10 secret"},
-		"a stranger of the name": {webhook("http://127.0.0.1/"), func(w *sidecar.Workload) { w.Pod.Spec.InitContainers = laidWatcher() }, "webhook POST http://127.0.0.1/ 10 config secret"},
+		"a request": {webhook("http://127.0.0.1:8080/-/reload?a={b}"), nil,
+			"webhook POST http://127.0.0.1:8080/-/reload?a={b} 10 config secret"},
+		"another method": {
+			&ConfigReload{Webhook: &ReloadWebhook{URL: "http://[::1]/x", Method: Put}, PeriodSeconds: 60}, nil,
+			"webhook PUT http://[::1]/x 60 config secret"},
+		"an app that is moved": {webhook("http://localhost:8080/-/reload"), moved,
+			"webhook POST http://127.0.0.1:8081/-/reload 10 config secret"},
+		"from the usual port": {webhook("https://localhost/-/reload"), moved,
+			"webhook POST http://127.0.0.1:8444/-/reload 10 config secret"},
+		"an app that isn't": {webhook("http://localhost:9090/-/reload"), moved,
+			"webhook POST http://localhost:9090/-/reload 10 config secret"},
+		"one volume": {&ConfigReload{Volumes: []string{"secret"}, Signal: &ReloadSignal{Process: "shop"}}, nil,
+			"signal HUP shop 10 secret"},
+		"another signal": {&ConfigReload{Signal: &ReloadSignal{Process: "shop", Signal: USR1}}, nil,
+			"signal USR1 shop 10 config secret"},
+		"what was watched is": {webhook("http://127.0.0.1/"), func(w *sidecar.Workload) {
+			w.Pod.Spec.InitContainers = laidWatcher("secret")
+		}, "webhook POST http://127.0.0.1/ 10 secret"},
+		"a stranger of the name": {webhook("http://127.0.0.1/"), func(w *sidecar.Workload) {
+			w.Pod.Spec.InitContainers = laidWatcher()
+		}, "webhook POST http://127.0.0.1/ 10 config secret"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := configured()
@@ -81,10 +95,13 @@ func laidWatcher(volumes ...string) []corev1.Container {
 
 func TestConfigReloadRoot(t *testing.T) {
 	w := configured(func(w *sidecar.Workload) {
-		w.Pod.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64(0)), RunAsGroup: new(int64(0))}
+		w.Pod.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64(0)),
+			RunAsGroup: new(int64(0))}
 	})
 	p := &ConfigReload{Signal: &ReloadSignal{Process: "shop"}}
-	require.Equal(t, []string{"warning user-root: signal: container shop runs as root, so what sends it signals does too, if without any rights of root's; run the app as another user, or tell it by webhook"}, patterntest.FindingLines(t, p, w))
+	require.Equal(t, []string{"warning user-root: signal: container shop runs as root, so what sends it signals does " +
+		"too, if without any rights of root's; run the app as another user, or tell it by webhook"},
+		patterntest.FindingLines(t, p, w))
 	c, err := sidecar.Build(p, w)
 	require.NoError(t, err)
 	require.Zero(t, *c.Containers[0].SecurityContext.RunAsUser)
@@ -101,37 +118,76 @@ func TestConfigReloadRefuses(t *testing.T) {
 		view func(*sidecar.Workload)
 		want []string
 	}{
-		"nothing":            {&ConfigReload{}, nil, []string{"error missing-field: webhook: nothing says how the app is told; write webhook: {url: http://127.0.0.1:9090/-/reload}, or signal: {process: haproxy}, as the app has it"}},
-		"both":               {&ConfigReload{Webhook: hook.Webhook, Signal: &ReloadSignal{Process: "shop"}}, nil, []string{"error bad-value: signal: there is webhook already; leave one of them out"}},
-		"no process":         {&ConfigReload{Signal: &ReloadSignal{Signal: "SIGKILL"}}, nil, []string{`error bad-value: signal.signal: "SIGKILL" is unknown; write SIGHUP or SIGUSR1 or SIGUSR2 or SIGTERM`, "error missing-field: signal.process: no process is named; write the name of the app's executable, as in haproxy"}},
-		"a path":             {&ConfigReload{Signal: &ReloadSignal{Process: "/usr/bin/shop"}}, nil, []string{`error bad-value: signal.process: "/usr/bin/shop" can't be the name of an executable; write the name of the file, without its path`}},
-		"an option":          {&ConfigReload{Signal: &ReloadSignal{Process: "-o"}}, nil, []string{`error bad-value: signal.process: "-o" can't be the name of an executable; write the name of the file, without its path`}},
-		"twice":              {&ConfigReload{Volumes: []string{"config", "config"}, Webhook: hook.Webhook, PeriodSeconds: -1}, nil, []string{"error bad-value: volumes[1]: config is there twice; leave one of them out", "error bad-value: periodSeconds: -1 is no number of seconds to look after; write 1 to 3600"}},
-		"no URL":             {url(""), nil, []string{"error missing-field: webhook.url: no URL is given" + example}},
-		"no host":            {url("/-/reload"), nil, []string{"error bad-value: webhook.url: that is no URL of http or https" + example}},
-		"a line more":        {url("http://127.0.0.1/\nx"), nil, []string{"error bad-value: webhook.url: that is no URL of http or https" + example}},
-		"a variable":         {url("http://127.0.0.1/$(TOKEN)"), nil, []string{"error bad-value: webhook.url: the kubelet takes $ for a variable; write it as %24"}},
-		"a password":         {url("http://me:secret@127.0.0.1/"), nil, []string{"error bad-value: webhook.url: a password there is for everybody to read who may see the pod; let the app hear the request on 127.0.0.1 without one"}},
-		"another pod":        {url("http://shop:8080/"), nil, []string{`error bad-value: webhook.url: "shop" isn't this pod: each has a watcher of its own, for its own app` + example}},
-		"no port":            {url("http://127.0.0.1:70000/"), nil, []string{`error bad-value: webhook.url: "70000" is no port; write 1 to 65535`}},
-		"a method":           {&ConfigReload{Webhook: &ReloadWebhook{URL: hook.Webhook.URL, Method: "DELETE"}}, nil, []string{`error bad-value: webhook.method: "DELETE" is unknown; write POST or PUT or GET`}},
-		"no configuration":   {hook, func(w *sidecar.Workload) { w.Pod.Spec.Volumes = nil }, []string{"error nothing-to-watch: volumes: container shop mounts no ConfigMap and no Secret; leave this workload out"}},
-		"Windows":            {hook, func(w *sidecar.Workload) { w.Pod.Spec.NodeSelector = map[string]string{"kubernetes.io/os": "windows"} }, []string{"error windows: Deployment prod/shop spec.template.spec.nodeSelector[\"kubernetes.io/os\"]: the sidecar's image is for Linux; leave this workload out"}},
+		"nothing": {&ConfigReload{}, nil, []string{"error missing-field: webhook: nothing says how the app is " +
+			"told; write webhook: {url: http://127.0.0.1:9090/-/reload}, or signal: {process: haproxy}, as the app has it"}},
+		"both": {&ConfigReload{Webhook: hook.Webhook, Signal: &ReloadSignal{Process: "shop"}}, nil,
+			[]string{"error bad-value: signal: there is webhook already; leave one of them out"}},
+		"no process": {&ConfigReload{Signal: &ReloadSignal{Signal: "SIGKILL"}}, nil,
+			[]string{`error bad-value: signal.signal: "SIGKILL" is unknown; write SIGHUP or SIGUSR1 or SIGUSR2 or SIGTERM`,
+				"error missing-field: signal.process: no process is named; write the name of the app's executable, as in haproxy"}},
+		"a path": {&ConfigReload{Signal: &ReloadSignal{Process: "/usr/bin/shop"}}, nil,
+			[]string{`error bad-value: signal.process: "/usr/bin/shop" can't be the name of an executable; write the name of ` +
+				`the file, without its path`}},
+		"an option": {&ConfigReload{Signal: &ReloadSignal{Process: "-o"}}, nil,
+			[]string{`error bad-value: signal.process: "-o" can't be the name of an executable; write the name of the file, ` +
+				`without its path`}},
+		"twice": {&ConfigReload{Volumes: []string{"config", "config"}, Webhook: hook.Webhook, PeriodSeconds: -1},
+			nil, []string{"error bad-value: volumes[1]: config is there twice; leave one of them out",
+				"error bad-value: periodSeconds: -1 is no number of seconds to look after; write 1 to 3600"}},
+		"no URL": {url(""), nil, []string{"error missing-field: webhook.url: no URL is given" + example}},
+		"no host": {url("/-/reload"), nil,
+			[]string{"error bad-value: webhook.url: that is no URL of http or https" + example}},
+		"a line more": {url("http://127.0.0.1/\nx"), nil,
+			[]string{"error bad-value: webhook.url: that is no URL of http or https" + example}},
+		"a variable": {url("http://127.0.0.1/$(TOKEN)"), nil,
+			[]string{"error bad-value: webhook.url: the kubelet takes $ for a variable; write it as %24"}},
+		"a password": {url("http://me:secret@127.0.0.1/"), nil,
+			[]string{"error bad-value: webhook.url: a password there is for everybody to read who may see the pod; let the " +
+				"app hear the request on 127.0.0.1 without one"}},
+		"another pod": {url("http://shop:8080/"), nil,
+			[]string{`error bad-value: webhook.url: "shop" isn't this pod: each has a watcher of its own, for its own app` +
+				example}},
+		"no port": {url("http://127.0.0.1:70000/"), nil,
+			[]string{`error bad-value: webhook.url: "70000" is no port; write 1 to 65535`}},
+		"a method": {&ConfigReload{Webhook: &ReloadWebhook{URL: hook.Webhook.URL, Method: "DELETE"}}, nil,
+			[]string{`error bad-value: webhook.method: "DELETE" is unknown; write POST or PUT or GET`}},
+		"no configuration": {hook, func(w *sidecar.Workload) {
+			w.Pod.Spec.Volumes = nil
+		},
+			[]string{
+				"error nothing-to-watch: volumes: container shop mounts no ConfigMap and no Secret; leave this workload out"}},
+		"Windows": {hook, func(w *sidecar.Workload) {
+			w.Pod.Spec.NodeSelector = map[string]string{"kubernetes.io/os": "windows"}
+		}, []string{"error windows: Deployment prod/shop spec.template.spec.nodeSelector[\"kubernetes.io/os\"]: the " +
+			"sidecar's image is for Linux; leave this workload out"}},
 		"the node's network": {hook, func(w *sidecar.Workload) { w.Pod.Spec.HostNetwork = true }, []string{}},
 		"a hash in the input": {&ConfigReload{Volumes: []string{"config"}, Webhook: hook.Webhook}, func(w *sidecar.Workload) {
 			w.ConfigMaps = func(string) *sidecar.ConfigMap { return &sidecar.ConfigMap{Hashed: true} }
-		}, []string{"error hash-no-reload: volumes[0]: ConfigMap shop gets another name with another content, by a hash of kustomize's: the pods are replaced then, and there is nothing to tell them; write options: {disableNameSuffixHash: true} in its generator, or take this pattern out"}},
+		}, []string{"error hash-no-reload: volumes[0]: ConfigMap shop gets another name with another content, by a hash of " +
+			"kustomize's: the pods are replaced then, and there is nothing to tell them; write options: " +
+			"{disableNameSuffixHash: true} in its generator, or take this pattern out"}},
 		"no hash": {hook, func(w *sidecar.Workload) { w.Pod.Spec.Volumes[0].ConfigMap.Name = "shop-production" }, []string{}},
 		"what stays as it was": {hook, func(w *sidecar.Workload) {
-			w.Pod.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "shop-password"}}}}
-			w.Pod.Spec.Containers[0].Env = []corev1.EnvVar{{Name: "LEVEL", ValueFrom: &corev1.EnvVarSource{ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "shop"}, Key: "level"}}}}
-		}, []string{"info env-no-reload: volumes: container shop has LEVEL of ConfigMap shop, too: variables stay as they were at its start", "info env-no-reload: volumes: container shop has all variables of Secret shop-password, too: variables stay as they were at its start"}},
+			w.Pod.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{
+				{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "shop-password"}}}}
+			w.Pod.Spec.Containers[0].Env = []corev1.EnvVar{
+				{
+					Name: "LEVEL", ValueFrom: &corev1.EnvVarSource{
+						ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "shop"},
+							Key: "level"}}}}
+		}, []string{"info env-no-reload: volumes: container shop has LEVEL of ConfigMap shop, too: variables stay as they " +
+			"were at its start", "info env-no-reload: volumes: container shop has all variables of Secret shop-password, too: " +
+			"variables stay as they were at its start"}},
 		"a user that an override says": {&ConfigReload{Signal: &ReloadSignal{Process: "shop"}}, func(w *sidecar.Workload) {
 			w.Pod.Spec.SecurityContext = nil
 			w.Override = &corev1.Container{SecurityContext: &corev1.SecurityContext{RunAsUser: new(int64(7))}}
 		}, []string{}},
-		"an init system": {&ConfigReload{Signal: &ReloadSignal{Process: "shop"}}, func(w *sidecar.Workload) { w.Pod.Spec.Containers[0].Image = "linuxserver/shop:1" },
-			[]string{"warning process-1: signal: container shop starts by an init system (s6, systemd) that wants to be process 1, which it isn't any more where containers share their processes; tell the app by webhook, or start it without"}},
+		"an init system": {&ConfigReload{Signal: &ReloadSignal{Process: "shop"}}, func(w *sidecar.Workload) {
+			w.Pod.Spec.Containers[0].Image = "linuxserver/shop:1"
+		},
+			[]string{"warning process-1: signal: container shop starts by an init system (s6, systemd) that wants to be " +
+				"process 1, which it isn't any more where containers share their processes; tell the app by webhook, or start it " +
+				"without"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := configured()

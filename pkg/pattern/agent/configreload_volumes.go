@@ -27,7 +27,9 @@ func (p *ConfigReload) watchedVolumes(w *sidecar.Workload) []string {
 	}
 	for i := range w.Pod.Spec.Volumes {
 		v := &w.Pod.Spec.Volumes[i]
-		if len(volumeSources(v)) > 0 && !hasToken(v) && slices.ContainsFunc(w.ServedApps(), func(c *corev1.Container) bool { return mountsOf(c, v.Name) != nil }) {
+		if len(volumeSources(v)) > 0 && !hasToken(v) && slices.ContainsFunc(w.ServedApps(), func(c *corev1.Container) bool {
+			return mountsOf(c, v.Name) != nil
+		}) {
 			names = append(names, v.Name)
 		}
 	}
@@ -73,5 +75,7 @@ func volumeSources(v *corev1.Volume) (out []source) {
 // hasToken reports whether a volume has a token of the kubelet's too, which is another
 // one every hour.
 func hasToken(v *corev1.Volume) bool {
-	return v.Projected != nil && slices.ContainsFunc(v.Projected.Sources, func(s corev1.VolumeProjection) bool { return s.ServiceAccountToken != nil })
+	return v.Projected != nil && slices.ContainsFunc(v.Projected.Sources, func(s corev1.VolumeProjection) bool {
+		return s.ServiceAccountToken != nil
+	})
 }

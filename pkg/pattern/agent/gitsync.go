@@ -109,12 +109,13 @@ func (p *GitSync) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	}}
 	c.App.VolumeMounts = []corev1.VolumeMount{{Name: files, MountPath: cmp.Or(p.MountPath, gitDir), ReadOnly: true}}
 	ctr := corev1.Container{
-		Name:            w.Name,
-		Image:           pattern.GitSyncImage.Ref,
-		Args:            p.syncArgs(),
-		Env:             p.credentialEnv(),
-		Resources:       gitSyncSize.Resources(w),
-		VolumeMounts:    append([]corev1.VolumeMount{{Name: files, MountPath: gitDir}, {Name: tmp, MountPath: "/tmp"}}, p.addCredentials(w, c)...),
+		Name:      w.Name,
+		Image:     pattern.GitSyncImage.Ref,
+		Args:      p.syncArgs(),
+		Env:       p.credentialEnv(),
+		Resources: gitSyncSize.Resources(w),
+		VolumeMounts: append([]corev1.VolumeMount{{Name: files, MountPath: gitDir}, {Name: tmp, MountPath: "/tmp"}},
+			p.addCredentials(w, c)...),
 		SecurityContext: pattern.RestrictedSecurityContext(pattern.GitSyncImage),
 	}
 	if p.Once {
@@ -124,7 +125,8 @@ func (p *GitSync) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	// It says 503 until the files are there, and 200 from then on, whatever becomes of
 	// the repository: there is nothing in it for the app's readiness.
 	ctr.Ports = []corev1.ContainerPort{{ContainerPort: p.statusPort()}}
-	ctr.StartupProbe, ctr.LivenessProbe = pattern.NewHTTPProbe("/", p.statusPort(), 1, gitStart), pattern.NewHTTPProbe("/", p.statusPort(), 20, 3)
+	ctr.StartupProbe, ctr.LivenessProbe = pattern.NewHTTPProbe("/", p.statusPort(), 1, gitStart),
+		pattern.NewHTTPProbe("/", p.statusPort(), 20, 3)
 	c.Containers = []corev1.Container{ctr}
 	return c, nil
 }
@@ -133,18 +135,21 @@ func (p *GitSync) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 // repository is away is no reason to take the files of before from the app. At the
 // start the probe puts an end to that.
 func (p *GitSync) syncArgs() []string {
-	args := []string{"--repo=" + p.Repo, "--ref=" + cmp.Or(p.Ref, "HEAD"), "--depth=" + strconv.Itoa(int(p.cloneDepth())), "--root=" + gitDir, "--link=" + cmp.Or(p.Link, "current")}
+	args := []string{"--repo=" + p.Repo, "--ref=" + cmp.Or(p.Ref, "HEAD"), "--depth=" + strconv.Itoa(int(p.cloneDepth())),
+		"--root=" + gitDir, "--link=" + cmp.Or(p.Link, "current")}
 	if p.Submodules != "" {
 		args = append(args, "--submodules="+string(p.Submodules))
 	}
 	args = append(args, "--sync-timeout="+formatSeconds(p.TimeoutSeconds, gitTimeout))
 	if p.SSH != nil {
-		args = append(args, "--ssh-key-file="+gitAuthDir+"/"+corev1.SSHAuthPrivateKey, "--ssh-known-hosts-file="+gitAuthDir+"/"+knownHosts)
+		args = append(args, "--ssh-key-file="+gitAuthDir+"/"+corev1.SSHAuthPrivateKey,
+			"--ssh-known-hosts-file="+gitAuthDir+"/"+knownHosts)
 	}
 	if p.Once {
 		return append(args, "--one-time")
 	}
-	return append(args, "--period="+formatSeconds(p.PeriodSeconds, gitPeriod), "--max-failures=-1", "--http-bind=:"+strconv.Itoa(int(p.statusPort())))
+	return append(args, "--period="+formatSeconds(p.PeriodSeconds, gitPeriod), "--max-failures=-1",
+		"--http-bind=:"+strconv.Itoa(int(p.statusPort())))
 }
 
 // credentialEnv leads to the credentials. The name comes as a variable, as there is no file for
@@ -153,11 +158,14 @@ func (p *GitSync) credentialEnv() (credentialEnv []corev1.EnvVar) {
 	if p.BasicAuth != nil {
 		credentialEnv = append(credentialEnv,
 			corev1.EnvVar{Name: "GITSYNC_USERNAME", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
-				LocalObjectReference: corev1.LocalObjectReference{Name: p.BasicAuth.SecretName}, Key: corev1.BasicAuthUsernameKey}}},
+				LocalObjectReference: corev1.LocalObjectReference{Name: p.BasicAuth.SecretName},
+				Key:                  corev1.BasicAuthUsernameKey}}},
 			corev1.EnvVar{Name: "GITSYNC_PASSWORD_FILE", Value: gitAuthDir + "/" + corev1.BasicAuthPasswordKey})
 	}
 	if p.CA != nil {
-		credentialEnv = append(credentialEnv, corev1.EnvVar{Name: "GIT_SSL_CAINFO", Value: pattern.CADir + "/" + pattern.CAKey}) // git's own
+		// git's own
+		credentialEnv = append(credentialEnv,
+			corev1.EnvVar{Name: "GIT_SSL_CAINFO", Value: pattern.CADir + "/" + pattern.CAKey})
 	}
 	return credentialEnv
 }
@@ -171,9 +179,11 @@ func (p *GitSync) addCredentials(w *sidecar.Workload, c *sidecar.Change) (mounts
 	}
 	switch {
 	case p.BasicAuth != nil:
-		add(pattern.SecretVolume(pattern.VolumeName(w, "auth"), p.BasicAuth.SecretName, corev1.BasicAuthPasswordKey), gitAuthDir)
+		add(pattern.SecretVolume(pattern.VolumeName(w, "auth"), p.BasicAuth.SecretName, corev1.BasicAuthPasswordKey),
+			gitAuthDir)
 	case p.SSH != nil:
-		add(pattern.SecretVolume(pattern.VolumeName(w, "auth"), p.SSH.SecretName, corev1.SSHAuthPrivateKey, knownHosts), gitAuthDir)
+		add(pattern.SecretVolume(pattern.VolumeName(w, "auth"), p.SSH.SecretName, corev1.SSHAuthPrivateKey, knownHosts),
+			gitAuthDir)
 	}
 	if p.CA != nil {
 		add(p.CA.Volume(pattern.VolumeName(w, "ca")), pattern.CADir)

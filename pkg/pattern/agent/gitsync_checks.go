@@ -25,10 +25,12 @@ func (p *GitSync) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	p.validateRepo(&fs)
 	if p.Ref != "" && (!gitRef().MatchString(p.Ref) || strings.Contains(p.Ref, "..") || strings.Contains(p.Ref, "@{")) {
-		fs.Add(sidecar.Error, "bad-value", "ref", fmt.Sprintf("%q can't be a branch, a tag or a commit", p.Ref), "write it as main, v1.2 or the whole hash of a commit")
+		fs.Add(sidecar.Error, "bad-value", "ref", fmt.Sprintf("%q can't be a branch, a tag or a commit", p.Ref),
+			"write it as main, v1.2 or the whole hash of a commit")
 	}
 	if p.Link != "" && (!gitLink().MatchString(p.Link) || p.Link == ".git" || p.Link == ".worktrees") {
-		fs.Add(sidecar.Error, "bad-value", "link", fmt.Sprintf("%q can't be the name of the link", p.Link), "write a name without /, as in current")
+		fs.Add(sidecar.Error, "bad-value", "link", fmt.Sprintf("%q can't be the name of the link", p.Link),
+			"write a name without /, as in current")
 	}
 	for _, n := range []struct {
 		field string
@@ -39,12 +41,14 @@ func (p *GitSync) Validate() sidecar.Findings {
 		}
 	}
 	if p.cloneDepth() < 0 {
-		fs.Add(sidecar.Error, "bad-value", "depth", fmt.Sprintf("%d is no number of commits", p.cloneDepth()), "write 1 or more; 0 for the whole history")
+		fs.Add(sidecar.Error, "bad-value", "depth", fmt.Sprintf("%d is no number of commits", p.cloneDepth()),
+			"write 1 or more; 0 for the whole history")
 	}
 	pattern.CheckMountPath("mountPath", p.MountPath, &fs)
 	pattern.CheckEnum("submodules", p.Submodules, &fs, GitRecursive, GitShallow, GitOff)
 	if p.SizeLimit != nil && p.SizeLimit.Sign() <= 0 {
-		fs.Add(sidecar.Error, "bad-value", "sizeLimit", "nothing would fit", "write as much as two commits and the history need, as in 1Gi")
+		fs.Add(sidecar.Error, "bad-value", "sizeLimit", "nothing would fit",
+			"write as much as two commits and the history need, as in 1Gi")
 	}
 	if p.StatusPort != 0 {
 		pattern.CheckUnprivilegedPort("statusPort", p.StatusPort, &fs)
@@ -66,13 +70,16 @@ func (p *GitSync) validateRepo(fs *sidecar.Findings) {
 	case p.Repo == "":
 		fs.Add(sidecar.Error, "missing-field", "repo", "no repository is named", form)
 	case wrong == "credentials":
-		fs.Add(sidecar.Error, "secret-literal", "repo", "there are credentials in it, which everybody would see who sees the pod", "write them into a Secret, and name that in basicAuth")
+		fs.Add(sidecar.Error, "secret-literal", "repo",
+			"there are credentials in it, which everybody would see who sees the pod",
+			"write them into a Secret, and name that in basicAuth")
 	case wrong == "plain" && !loopback:
 		fs.Add(sidecar.Error, "plaintext", "repo", "whoever is between could change what the app gets", "write https or ssh")
 	case wrong != "" && wrong != "plain":
 		fs.Add(sidecar.Error, "bad-value", "repo", "it's no URL of a repository", form)
 	case ssh && p.SSH == nil:
-		fs.Add(sidecar.Error, "missing-field", "ssh.secretName", "nothing says with which key to log in", "name the Secret that has ssh-privatekey and known_hosts")
+		fs.Add(sidecar.Error, "missing-field", "ssh.secretName", "nothing says with which key to log in",
+			"name the Secret that has ssh-privatekey and known_hosts")
 	}
 	if p.SSH != nil {
 		if !ssh && wrong == "" {
@@ -135,7 +142,9 @@ func (p *GitSync) Check(w *sidecar.Workload) sidecar.Findings {
 		keys, known := w.Secrets[secret]
 		missing := slices.DeleteFunc(wanted, func(k string) bool { return slices.Contains(keys, k) })
 		if known && len(missing) > 0 {
-			fs.Add(sidecar.Error, "secret-missing", field, fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)), "add it")
+			fs.Add(sidecar.Error, "secret-missing", field,
+				fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
+				"add it")
 		}
 	}
 	if p.BasicAuth != nil {
@@ -146,10 +155,14 @@ func (p *GitSync) Check(w *sidecar.Workload) sidecar.Findings {
 	}
 	p.CA.CheckKey(w, "ca", &fs)
 	if w.Placement == sidecar.Beside && !p.Once {
-		fs.Add(sidecar.Warning, "git-late", "", "an ordinary container starts together with the app, which may look for its files before they're there", "use placement native")
+		fs.Add(sidecar.Warning, "git-late", "",
+			"an ordinary container starts together with the app, which may look for its files before they're there",
+			"use placement native")
 	}
 	if user := pattern.OverriddenUser(w); p.SSH != nil && user != nil && *user != pattern.GitSyncImage.UID {
-		fs.Add(sidecar.Warning, "git-user", "", fmt.Sprintf("ssh ends for a user that the image doesn't know, and %d is none of its", *user), fmt.Sprintf("leave it %d, which the files are readable for all the same", pattern.GitSyncImage.UID))
+		fs.Add(sidecar.Warning, "git-user", "",
+			fmt.Sprintf("ssh ends for a user that the image doesn't know, and %d is none of its", *user),
+			fmt.Sprintf("leave it %d, which the files are readable for all the same", pattern.GitSyncImage.UID))
 	}
 	return fs
 }

@@ -24,13 +24,17 @@ func gitSync(edits ...func(*GitSync)) *GitSync {
 func TestGitSync(t *testing.T) {
 	stays := patterntest.BuildChange(t, gitSync(), patterntest.NewShop())
 	require.Equal(t, sidecar.PhaseFetch, stays.Phase)
-	require.Equal(t, []string{"--repo=https://git.example/team/content", "--ref=HEAD", "--depth=1", "--root=/git", "--link=current",
+	require.Equal(t, []string{"--repo=https://git.example/team/content", "--ref=HEAD", "--depth=1", "--root=/git",
+		"--link=current",
 		"--sync-timeout=120s", "--period=60s", "--max-failures=-1", "--http-bind=:16004"}, stays.Containers[0].Args)
 	require.EqualValues(t, 16004, stays.Containers[0].StartupProbe.HTTPGet.Port.IntValue())
 	require.Equal(t, "1Gi", stays.Volumes[0].EmptyDir.SizeLimit.String())
-	require.Equal(t, []corev1.VolumeMount{{Name: "tunnel-files", MountPath: "/git", ReadOnly: true}}, stays.App.VolumeMounts, "the folder of the link, and no subPath")
+	require.Equal(t, []corev1.VolumeMount{{Name: "tunnel-files", MountPath: "/git", ReadOnly: true}},
+		stays.App.VolumeMounts, "the folder of the link, and no subPath")
 
-	once := patterntest.BuildChange(t, gitSync(func(p *GitSync) { p.Once, p.SizeLimit = true, new(resource.MustParse("1M")) }), patterntest.NewShop())
+	once := patterntest.BuildChange(t, gitSync(func(p *GitSync) {
+		p.Once, p.SizeLimit = true, new(resource.MustParse("1M"))
+	}), patterntest.NewShop())
 	require.Empty(t, once.Containers)
 	require.Contains(t, once.InitContainers[0].Args, "--one-time")
 	require.NotContains(t, once.InitContainers[0].Args, "--max-failures=-1", "what fails is seen at once")
@@ -41,16 +45,20 @@ func TestGitSync(t *testing.T) {
 func TestGitSyncRefuses(t *testing.T) {
 	repo := func(url string) func(*GitSync) { return func(p *GitSync) { p.Repo = url } }
 	none := func(*sidecar.Workload) {}
-	const noURL = "error bad-value: repo: it's no URL of a repository; write it as https://git.example/team/content or ssh://git@git.example/team/content"
-	const secret = "error secret-literal: repo: there are credentials in it, which everybody would see who sees the pod; write them into a Secret, and name that in basicAuth"
+	const noURL = "error bad-value: repo: it's no URL of a repository; write it as https://git.example/team/content or " +
+		"ssh://git@git.example/team/content"
+	const secret = "error secret-literal: repo: there are credentials in it, which everybody would see who sees the " +
+		"pod; write them into a Secret, and name that in basicAuth"
 	const plain = "error plaintext: repo: whoever is between could change what the app gets; write https or ssh"
-	const noKey = "error missing-field: ssh.secretName: nothing says with which key to log in; name the Secret that has ssh-privatekey and known_hosts"
+	const noKey = "error missing-field: ssh.secretName: nothing says with which key to log in; name the Secret that has " +
+		"ssh-privatekey and known_hosts"
 	for name, c := range map[string]struct {
 		edit func(*GitSync)
 		view func(*sidecar.Workload)
 		want []string
 	}{
-		"nothing":           {repo(""), none, []string{"error missing-field: repo: no repository is named; write it as https://git.example/team/content or ssh://git@git.example/team/content"}},
+		"nothing": {repo(""), none, []string{"error missing-field: repo: no repository is named; write it as " +
+			"https://git.example/team/content or ssh://git@git.example/team/content"}},
 		"a token":           {repo("https://ghp_x@git.example/a"), none, []string{secret}},
 		"a password":        {repo("ssh://git:hush@git.example/a"), none, []string{secret}},
 		"a strange user":    {repo("ssh://-oProxyCommand=x@git.example/a"), none, []string{secret}},
@@ -67,21 +75,42 @@ func TestGitSyncRefuses(t *testing.T) {
 		"http of the pod":   {repo("http://127.0.0.1:3000/a"), none, []string{}},
 		"ssh without a key": {repo("git@git.example:a"), none, []string{noKey}},
 		"ssh of a URL, too": {repo("ssh://git.example/a"), none, []string{noKey}},
-		"a key without ssh": {func(p *GitSync) { p.SSH = &GitSSH{SecretName: "key"} }, none, []string{"error bad-value: ssh: says nothing here: the repository isn't reached by ssh; take it out"}},
+		"a key without ssh": {func(p *GitSync) {
+			p.SSH = &GitSSH{SecretName: "key"}
+		}, none, []string{"error bad-value: ssh: says nothing here: the repository isn't reached by ssh; take it out"}},
 		"a CA for ssh": {func(p *GitSync) {
 			repo("git@git.example:a")(p)
 			p.SSH = &GitSSH{SecretName: "key"}
 			p.CA = &pattern.CABundle{SecretName: "ca"}
-		}, none, []string{"error bad-value: ca: says nothing here: the repository is reached by ssh, which goes by known_hosts; take it out"}},
-		"a reflog":           {func(p *GitSync) { p.Ref = "main@{1}" }, none, []string{`error bad-value: ref: "main@{1}" can't be a branch, a tag or a commit; write it as main, v1.2 or the whole hash of a commit`}},
-		"git's own folder":   {func(p *GitSync) { p.Link = ".git" }, none, []string{`error bad-value: link: ".git" can't be the name of the link; write a name without /, as in current`}},
-		"back in time":       {func(p *GitSync) { p.TimeoutSeconds = -1 }, none, []string{"error bad-value: timeoutSeconds: -1 is no time; write 1 or more"}},
-		"some submodules":    {func(p *GitSync) { p.Submodules = "some" }, none, []string{`error bad-value: submodules: "some" is unknown; write recursive or shallow or off`}},
-		"a port of root's":   {func(p *GitSync) { p.StatusPort = 80 }, none, []string{"error bad-value: statusPort: 80 is for root, which the sidecar isn't; write 1024 or more"}},
-		"a status of nobody": {func(p *GitSync) { p.StatusPort, p.Once = 8000, true }, none, []string{"error bad-value: statusPort: says nothing here: it's fetched once; take it out"}},
-		"another user of ssh": {func(p *GitSync) { repo("git@git.example:a")(p); p.SSH = &GitSSH{SecretName: "key"} }, func(w *sidecar.Workload) {
+		}, none,
+			[]string{
+				"error bad-value: ca: says nothing here: the repository is reached by ssh, which goes by known_hosts; take " +
+					"it out"}},
+		"a reflog": {func(p *GitSync) { p.Ref = "main@{1}" }, none, []string{`error bad-value: ref: "main@{1}" ` +
+			`can't be a branch, a tag or a commit; write it as main, v1.2 or the whole hash of a commit`}},
+		"git's own folder": {func(p *GitSync) {
+			p.Link = ".git"
+		}, none,
+			[]string{`error bad-value: link: ".git" can't be the name of the link; write a name without /, as in current`}},
+		"back in time": {func(p *GitSync) {
+			p.TimeoutSeconds = -1
+		}, none, []string{"error bad-value: timeoutSeconds: -1 is no time; write 1 or more"}},
+		"some submodules": {func(p *GitSync) {
+			p.Submodules = "some"
+		}, none, []string{`error bad-value: submodules: "some" is unknown; write recursive or shallow or off`}},
+		"a port of root's": {func(p *GitSync) {
+			p.StatusPort = 80
+		}, none, []string{"error bad-value: statusPort: 80 is for root, which the sidecar isn't; write 1024 or more"}},
+		"a status of nobody": {func(p *GitSync) {
+			p.StatusPort, p.Once = 8000, true
+		}, none, []string{"error bad-value: statusPort: says nothing here: it's fetched once; take it out"}},
+		"another user of ssh": {func(p *GitSync) {
+			repo("git@git.example:a")(p)
+			p.SSH = &GitSSH{SecretName: "key"}
+		}, func(w *sidecar.Workload) {
 			w.Override = &corev1.Container{SecurityContext: &corev1.SecurityContext{RunAsUser: new(int64(7))}}
-		}, []string{"warning git-user: ssh ends for a user that the image doesn't know, and 7 is none of its; leave it 65533, which the files are readable for all the same"}},
+		}, []string{"warning git-user: ssh ends for a user that the image doesn't know, and 7 is none of its; leave it " +
+			"65533, which the files are readable for all the same"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.want, patterntest.FindingLines(t, gitSync(c.edit), patterntest.NewShop(c.view)))

@@ -89,7 +89,8 @@ func (p *JavaAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	if options := p.addOptions(w, c); options != "" {
 		option += "=" + options
 	}
-	c.App.Env = append([]sidecar.EnvVar{{EnvVar: corev1.EnvVar{Name: javaToolOpts, Value: option}, AppendWith: " "}}, p.agentEnv()...)
+	c.App.Env = append([]sidecar.EnvVar{{EnvVar: corev1.EnvVar{Name: javaToolOpts, Value: option}, AppendWith: " "}},
+		p.agentEnv()...)
 	return c, nil
 }
 

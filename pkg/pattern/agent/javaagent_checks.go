@@ -26,18 +26,22 @@ func (p *JavaAgent) Validate() sidecar.Findings {
 		}
 		fs.Add(sidecar.Error, "missing-field", "image", "there is no image", hint)
 	} else if p.Image != "" && p.Path == "" {
-		fs.Add(sidecar.Error, "missing-field", "path", "nothing says where the jar is in the image", "write its path, as in /javaagent.jar")
+		fs.Add(sidecar.Error, "missing-field", "path", "nothing says where the jar is in the image",
+			"write its path, as in /javaagent.jar")
 	}
 	pattern.CheckImageName("image", p.Image, &fs)
 	pattern.CheckFilePath("path", p.Path, "/javaagent.jar", &fs)
 	if strings.ContainsAny(p.Options, " \t\r\n\v\f\x00\"'") {
-		fs.Add(sidecar.Error, "bad-value", "options", "has blanks or quotes, at which the JVM would end them", "write them without")
+		fs.Add(sidecar.Error, "bad-value", "options", "has blanks or quotes, at which the JVM would end them",
+			"write them without")
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		if len(validation.IsEnvVarName(name)) > 0 {
-			fs.Add(sidecar.Error, "bad-value", "env", fmt.Sprintf("%q can't be the name of a variable", name), "use letters, digits, _, - and dots; no digit first")
+			fs.Add(sidecar.Error, "bad-value", "env", fmt.Sprintf("%q can't be the name of a variable", name),
+				"use letters, digits, _, - and dots; no digit first")
 		} else if name == javaToolOpts {
-			fs.Add(sidecar.Error, "bad-value", "env", "the agent itself is led in by "+javaToolOpts, "write what else the JVM is to get into the manifest")
+			fs.Add(sidecar.Error, "bad-value", "env", "the agent itself is led in by "+javaToolOpts,
+				"write what else the JVM is to get into the manifest")
 		}
 	}
 	p.validateOpenTelemetry(&fs)
@@ -55,7 +59,8 @@ func (p *JavaAgent) validateOpenTelemetry(fs *sidecar.Findings) {
 		}
 		return
 	}
-	if u, err := url.Parse(p.Endpoint); p.Endpoint != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+	if u, err := url.Parse(p.Endpoint); p.Endpoint != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" ||
+		u.Host == "") {
 		fs.Add(sidecar.Error, "bad-value", "endpoint", "is no URL to send to", "write one as http://127.0.0.1:4318")
 	}
 	for _, f := range []struct{ value, name string }{{p.ServiceName, serviceName}, {p.Endpoint, otlpEndpoint}} {
@@ -85,7 +90,8 @@ func (p *JavaAgent) validateJMX(fs *sidecar.Findings) {
 		pattern.CheckPort("port", p.Port, "", fs)
 	}
 	if p.ConfigMapName == "" {
-		fs.Add(sidecar.Error, "missing-field", "configMapName", "nothing says what to export", "name the ConfigMap with the config of jmx_exporter")
+		fs.Add(sidecar.Error, "missing-field", "configMapName", "nothing says what to export",
+			"name the ConfigMap with the config of jmx_exporter")
 	} else {
 		pattern.CheckObjectName("configMapName", p.ConfigMapName, fs)
 	}
@@ -99,14 +105,18 @@ func (p *JavaAgent) Check(w *sidecar.Workload) sidecar.Findings {
 	if p.ImageVolume {
 		pattern.CheckImageVolume("imageVolume", w, &fs)
 	}
-	if m := w.ConfigMap(p.ConfigMapName); p.Preset == AgentJMX && m != nil && !slices.Contains(m.Keys, cmp.Or(p.Key, jmxConfig)) {
-		fs.Add(sidecar.Error, "configmap-missing", "key", fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", p.ConfigMapName, cmp.Or(p.Key, jmxConfig), pattern.JoinSorted(m.Keys)), "name one of those")
+	if m := w.ConfigMap(p.ConfigMapName); p.Preset == AgentJMX && m != nil &&
+		!slices.Contains(m.Keys, cmp.Or(p.Key, jmxConfig)) {
+		fs.Add(sidecar.Error, "configmap-missing", "key",
+			fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", p.ConfigMapName, cmp.Or(p.Key, jmxConfig),
+				pattern.JoinSorted(m.Keys)), "name one of those")
 	}
 	for _, c := range w.Apps {
 		if i := slices.IndexFunc(c.Env, func(e corev1.EnvVar) bool {
 			return e.Name == "JDK_JAVA_OPTIONS" && strings.Contains(e.Value, "-javaagent:")
 		}); i >= 0 {
-			fs.Add(sidecar.Info, "java-agents", "", "container "+c.Name+" has an agent by JDK_JAVA_OPTIONS already", "see that the two go together")
+			fs.Add(sidecar.Info, "java-agents", "", "container "+c.Name+" has an agent by JDK_JAVA_OPTIONS already",
+				"see that the two go together")
 		}
 	}
 	return fs

@@ -21,7 +21,8 @@ func TestJavaAgentImageVolume(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "-javaagent:/opt/outrigger/agent/agent.jar=a=b", copied.App.Env[0].Value)
 	require.Equal(t, " ", copied.App.Env[0].AppendWith)
-	require.Equal(t, []string{"cp", "/lib/agent-7.jar", "/opt/outrigger/agent/agent.jar"}, copied.InitContainers[0].Command)
+	require.Equal(t, []string{"cp", "/lib/agent-7.jar", "/opt/outrigger/agent/agent.jar"},
+		copied.InitContainers[0].Command)
 
 	p.ImageVolume = true
 	mounted, err := sidecar.Build(p, w)
@@ -35,7 +36,8 @@ func TestJavaAgentImageVolume(t *testing.T) {
 func TestJavaAgentJMX(t *testing.T) {
 	w := patterntest.NewShop()
 	w.Name = "jmx"
-	p := &agent.JavaAgent{Preset: agent.AgentJMX, Image: "jmx:1", Path: "/jmx.jar", ConfigMapName: "rules", Key: "shop.yaml", Port: 9999}
+	p := &agent.JavaAgent{Preset: agent.AgentJMX, Image: "jmx:1", Path: "/jmx.jar", ConfigMapName: "rules",
+		Key: "shop.yaml", Port: 9999}
 	c, err := sidecar.Build(p, w)
 	require.NoError(t, err)
 	require.Equal(t, "-javaagent:/opt/outrigger/jmx/agent.jar=9999:/etc/outrigger/jmx/config.yaml", c.App.Env[0].Value)
@@ -51,7 +53,9 @@ func TestJavaAgentJMX(t *testing.T) {
 func TestJavaAgentBeside(t *testing.T) {
 	w := patterntest.NewShop()
 	w.App.Env = []corev1.EnvVar{{Name: "JDK_JAVA_OPTIONS", Value: "-javaagent:/apm.jar"}}
-	require.Equal(t, []string{"info java-agents: container shop has an agent by JDK_JAVA_OPTIONS already; see that the two go together"}, patterntest.FindingLines(t, &agent.JavaAgent{Preset: agent.AgentOpenTelemetry}, w))
+	require.Equal(t,
+		[]string{"info java-agents: container shop has an agent by JDK_JAVA_OPTIONS already; see that the two go together"},
+		patterntest.FindingLines(t, &agent.JavaAgent{Preset: agent.AgentOpenTelemetry}, w))
 }
 
 // A pod on the node's network runs agents like any other; one for Windows doesn't.

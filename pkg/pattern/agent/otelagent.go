@@ -81,7 +81,8 @@ func (p *OTelAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		Containers: []corev1.Container{p.newCollector(w)},
 		Volumes:    []corev1.Volume{pattern.ConfigMapVolume(pattern.VolumeName(w, "config"), object)},
 		App:        sidecar.App{Env: p.sdkEnv(w)},
-		Objects:    []sidecar.Object{pattern.NewConfigMap(object, map[string]string{otelKey: encodeJSON(p.collectorConf(w))})},
+		Objects: []sidecar.Object{
+			pattern.NewConfigMap(object, map[string]string{otelKey: encodeJSON(p.collectorConf(w))})},
 		Claims: []sidecar.Claim{
 			{Port: p.grpcPort(), For: "collector " + w.Name + ", on 127.0.0.1"},
 			{Port: p.httpPort(), For: "collector " + w.Name + ", on 127.0.0.1"},
@@ -143,11 +144,13 @@ func (p *OTelAgent) newCollector(w *sidecar.Workload) corev1.Container {
 	}
 	for i, name := range p.headerNames() {
 		h := p.Headers[name]
-		c.Env = append(c.Env, corev1.EnvVar{Name: headerVar(i), ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
-			LocalObjectReference: corev1.LocalObjectReference{Name: h.SecretName}, Key: h.Key}}})
+		c.Env = append(c.Env, corev1.EnvVar{Name: headerVar(i),
+			ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
+				LocalObjectReference: corev1.LocalObjectReference{Name: h.SecretName}, Key: h.Key}}})
 	}
 	if p.CA != nil {
-		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: pattern.VolumeName(w, "ca"), MountPath: pattern.CADir, ReadOnly: true})
+		c.VolumeMounts = append(c.VolumeMounts,
+			corev1.VolumeMount{Name: pattern.VolumeName(w, "ca"), MountPath: pattern.CADir, ReadOnly: true})
 	}
 	return c
 }
@@ -157,7 +160,8 @@ func headerVar(i int) string { return fmt.Sprintf("HEADER_%d", i) }
 
 // podFieldVar is a variable with a field of the pod.
 func podFieldVar(name, path string) corev1.EnvVar {
-	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}}
+	return corev1.EnvVar{Name: name,
+		ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}}
 }
 
 // memoryLimit is the limit that the sidecar's container will have: the override's, or

@@ -23,15 +23,18 @@ func (p *OTelAgent) Validate() sidecar.Findings {
 	for _, name := range p.headerNames() {
 		h := p.Headers[name]
 		if !pattern.HeaderName().MatchString(name) {
-			fs.Add(sidecar.Error, "bad-value", "headers", fmt.Sprintf("%q can't be the name of a header", name), "use letters, digits and dashes")
+			fs.Add(sidecar.Error, "bad-value", "headers", fmt.Sprintf("%q can't be the name of a header", name),
+				"use letters, digits and dashes")
 		}
 		if h.SecretName == "" {
-			fs.Add(sidecar.Error, "missing-field", "headers."+name+".secretName", "no Secret is named", "name the one that has the header's value")
+			fs.Add(sidecar.Error, "missing-field", "headers."+name+".secretName", "no Secret is named",
+				"name the one that has the header's value")
 		} else {
 			pattern.CheckObjectName("headers."+name+".secretName", h.SecretName, &fs)
 		}
 		if h.Key == "" {
-			fs.Add(sidecar.Error, "missing-field", "headers."+name+".key", "no key of the Secret is named", "name the one that has the header's value")
+			fs.Add(sidecar.Error, "missing-field", "headers."+name+".key", "no key of the Secret is named",
+				"name the one that has the header's value")
 		}
 		pattern.CheckKey("headers."+name+".key", h.Key, &fs)
 	}
@@ -42,7 +45,8 @@ func (p *OTelAgent) Validate() sidecar.Findings {
 	}{{"grpcPort", p.grpcPort()}, {"httpPort", p.httpPort()}, {"healthPort", p.healthPort()}} {
 		pattern.CheckUnprivilegedPort(port.field, port.port, &fs)
 		if other := used[port.port]; other != "" {
-			fs.Add(sidecar.Error, "bad-value", port.field, fmt.Sprintf("%d is %s already", port.port, other), "write another port")
+			fs.Add(sidecar.Error, "bad-value", port.field, fmt.Sprintf("%d is %s already", port.port, other),
+				"write another port")
 		}
 		used[port.port] = port.field
 	}
@@ -65,7 +69,8 @@ func (p *OTelAgent) validateEndpoint(fs *sidecar.Findings) {
 		bad("that is no URL of http or https", example)
 		return
 	case u.User != nil:
-		bad("a password there is for everybody to read who may see the ConfigMap", "send it as a header, from a Secret: headers: {authorization: {secretName: ..., key: ...}}")
+		bad("a password there is for everybody to read who may see the ConfigMap",
+			"send it as a header, from a Secret: headers: {authorization: {secretName: ..., key: ...}}")
 		return
 	case p.Protocol != OTLPHTTP && strings.Trim(u.Path, "/") != "":
 		bad("gRPC knows no path", "take the path out, or write protocol: http")
@@ -76,7 +81,8 @@ func (p *OTelAgent) validateEndpoint(fs *sidecar.Findings) {
 	}
 	address, err := netip.ParseAddr(u.Hostname())
 	switch {
-	case err == nil && (address.Zone() != "" || address.IsLoopback() || address.IsUnspecified()), u.Hostname() == "localhost":
+	case err == nil && (address.Zone() != "" || address.IsLoopback() || address.IsUnspecified()),
+		u.Hostname() == "localhost":
 		bad(fmt.Sprintf("%q is the pod itself", u.Hostname()), example)
 	case err != nil && len(validation.IsDNS1123Subdomain(u.Hostname())) > 0:
 		bad(fmt.Sprintf("%q is no name of a server", u.Hostname()), example)
@@ -84,9 +90,11 @@ func (p *OTelAgent) validateEndpoint(fs *sidecar.Findings) {
 	switch {
 	case u.Scheme != "http":
 	case len(p.Headers) > 0:
-		fs.Add(sidecar.Warning, "plaintext", "endpoint", "the headers go out without TLS, for everybody on the way to read", "write https://")
+		fs.Add(sidecar.Warning, "plaintext", "endpoint", "the headers go out without TLS, for everybody on the way to read",
+			"write https://")
 	default:
-		fs.Add(sidecar.Info, "plaintext", "endpoint", "what the app says goes out without TLS", "write https:// where that leaves the cluster")
+		fs.Add(sidecar.Info, "plaintext", "endpoint", "what the app says goes out without TLS",
+			"write https:// where that leaves the cluster")
 	}
 	if p.CA != nil && u.Scheme == "http" {
 		pattern.RefuseField("ca", "the endpoint is reached without TLS", fs)
@@ -100,23 +108,30 @@ func (p *OTelAgent) Check(w *sidecar.Workload) sidecar.Findings {
 	for _, name := range p.headerNames() {
 		h := p.Headers[name]
 		if keys, known := w.Secrets[h.SecretName]; known && h.Key != "" && !slices.Contains(keys, h.Key) {
-			fs.Add(sidecar.Error, "secret-missing", "headers."+name+".key", fmt.Sprintf("Secret %s has no %s; its keys: %s", h.SecretName, h.Key, pattern.JoinSorted(keys)), "name one of those")
+			fs.Add(sidecar.Error, "secret-missing", "headers."+name+".key",
+				fmt.Sprintf("Secret %s has no %s; its keys: %s", h.SecretName, h.Key, pattern.JoinSorted(keys)),
+				"name one of those")
 		}
 	}
 	if p.CA != nil && p.CA.SecretName != "" {
 		if keys, known := w.Secrets[p.CA.SecretName]; known && !slices.Contains(keys, cmp.Or(p.CA.Key, pattern.CAKey)) {
-			fs.Add(sidecar.Error, "tls-invalid", "ca.secretName", fmt.Sprintf("Secret %s has no %s; its keys: %s", p.CA.SecretName, cmp.Or(p.CA.Key, pattern.CAKey), pattern.JoinSorted(keys)), "name one that has, or the key")
+			fs.Add(sidecar.Error, "tls-invalid", "ca.secretName",
+				fmt.Sprintf("Secret %s has no %s; its keys: %s", p.CA.SecretName, cmp.Or(p.CA.Key, pattern.CAKey),
+					pattern.JoinSorted(keys)), "name one that has, or the key")
 		}
 	}
 	for _, c := range w.ServedApps() {
 		var past []string
 		for _, e := range c.Env {
-			if strings.HasPrefix(e.Name, "OTEL_EXPORTER_OTLP_") && strings.HasSuffix(e.Name, "_ENDPOINT") && e.Name != otelEndpointVar {
+			if strings.HasPrefix(e.Name, "OTEL_EXPORTER_OTLP_") && strings.HasSuffix(e.Name, "_ENDPOINT") &&
+				e.Name != otelEndpointVar {
 				past = append(past, e.Name)
 			}
 		}
 		if len(past) > 0 {
-			fs.Add(sidecar.Warning, "otel-bypassed", "", fmt.Sprintf("container %s has %s, which counts before %s: that goes past the collector", c.Name, strings.Join(past, ", "), otelEndpointVar),
+			fs.Add(sidecar.Warning, "otel-bypassed", "",
+				fmt.Sprintf("container %s has %s, which counts before %s: that goes past the collector", c.Name,
+					strings.Join(past, ", "), otelEndpointVar),
 				"take it out")
 		}
 	}

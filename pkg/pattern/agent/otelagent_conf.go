@@ -40,10 +40,12 @@ func (p *OTelAgent) collectorConf(w *sidecar.Workload) object {
 		settings["headers"] = headers
 	}
 	from := []any{}
-	for _, a := range [][2]string{{"k8s.pod.name", "POD_NAME"}, {"k8s.namespace.name", "POD_NAMESPACE"}, {"k8s.pod.uid", "POD_UID"}, {"k8s.node.name", "NODE_NAME"}} {
+	for _, a := range [][2]string{{"k8s.pod.name", "POD_NAME"}, {"k8s.namespace.name", "POD_NAMESPACE"},
+		{"k8s.pod.uid", "POD_UID"}, {"k8s.node.name", "NODE_NAME"}} {
 		from = append(from, object{"key": a[0], "value": "${env:" + a[1] + "}", "action": "insert"})
 	}
-	pipeline := object{"receivers": []any{"otlp"}, "processors": []any{"memory_limiter", "resource", "batch"}, "exporters": []any{exporter}}
+	pipeline := object{"receivers": []any{"otlp"}, "processors": []any{"memory_limiter", "resource", "batch"},
+		"exporters": []any{exporter}}
 	return object{
 		"extensions": object{"health_check": object{"endpoint": ":" + strconv.Itoa(int(p.healthPort()))}},
 		"receivers": object{"otlp": object{"protocols": object{
@@ -69,7 +71,8 @@ func loopbackAddress(port int32) string { return fmt.Sprintf("127.0.0.1:%d", por
 // exporterName is the one for the protocol. It has had another name in earlier releases,
 // of which later ones warn.
 func (p *OTelAgent) exporterName(w *sidecar.Workload) string {
-	now := pattern.ReleaseOf(w.Image(pattern.OtelCollectorImage.Ref), "opentelemetry-collector", "otelcol").AtLeast(0, 150, 0)
+	now := pattern.ReleaseOf(w.Image(pattern.OtelCollectorImage.Ref), "opentelemetry-collector", "otelcol").AtLeast(0, 150,
+		0)
 	switch {
 	case p.Protocol == OTLPHTTP && now:
 		return "otlp_http"

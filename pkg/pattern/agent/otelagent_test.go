@@ -35,12 +35,18 @@ func TestOTelAgentExporter(t *testing.T) {
 		view func(*sidecar.Workload)
 		want string
 	}{
-		"gRPC":          {&OTelAgent{Endpoint: "https://otel.example.com:4317"}, nil, `{"otlp_grpc": {"endpoint": "https://otel.example.com:4317"}}`},
-		"HTTP":          {&OTelAgent{Endpoint: "https://otel.example.com/otlp", Protocol: OTLPHTTP}, nil, `{"otlp_http": {"endpoint": "https://otel.example.com/otlp"}}`},
-		"gRPC, earlier": {&OTelAgent{Endpoint: "http://10.0.0.1:4317"}, old, `{"otlp": {"endpoint": "http://10.0.0.1:4317"}}`},
-		"HTTP, earlier": {&OTelAgent{Endpoint: "http://[2001:db8::1]:4318", Protocol: OTLPHTTP}, old, `{"otlphttp": {"endpoint": "http://[2001:db8::1]:4318"}}`},
-		"a CA and headers": {&OTelAgent{Endpoint: "https://otel.example.com:4317", CA: &pattern.CABundle{SecretName: "ca"}, Headers: map[string]HeaderSecret{"x-b": {"s", "b"}, "x-a": {"s", "a"}}}, nil,
-			`{"otlp_grpc": {"endpoint": "https://otel.example.com:4317", "tls": {"ca_file": "/etc/outrigger/ca/ca.crt"}, "headers": {"x-a": "${env:HEADER_0}", "x-b": "${env:HEADER_1}"}}}`},
+		"gRPC": {&OTelAgent{Endpoint: "https://otel.example.com:4317"}, nil,
+			`{"otlp_grpc": {"endpoint": "https://otel.example.com:4317"}}`},
+		"HTTP": {&OTelAgent{Endpoint: "https://otel.example.com/otlp", Protocol: OTLPHTTP}, nil,
+			`{"otlp_http": {"endpoint": "https://otel.example.com/otlp"}}`},
+		"gRPC, earlier": {&OTelAgent{Endpoint: "http://10.0.0.1:4317"}, old,
+			`{"otlp": {"endpoint": "http://10.0.0.1:4317"}}`},
+		"HTTP, earlier": {&OTelAgent{Endpoint: "http://[2001:db8::1]:4318", Protocol: OTLPHTTP}, old,
+			`{"otlphttp": {"endpoint": "http://[2001:db8::1]:4318"}}`},
+		"a CA and headers": {&OTelAgent{Endpoint: "https://otel.example.com:4317", CA: &pattern.CABundle{SecretName: "ca"},
+			Headers: map[string]HeaderSecret{"x-b": {"s", "b"}, "x-a": {"s", "a"}}}, nil,
+			`{"otlp_grpc": {"endpoint": "https://otel.example.com:4317", "tls": {"ca_file": "/etc/outrigger/ca/ca.crt"}, ` +
+				`"headers": {"x-a": "${env:HEADER_0}", "x-b": "${env:HEADER_1}"}}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := patterntest.NewShop()
@@ -53,7 +59,9 @@ func TestOTelAgentExporter(t *testing.T) {
 			require.JSONEq(t, c.want, string(raw))
 			receivers, err := json.Marshal(conf["receivers"])
 			require.NoError(t, err)
-			require.JSONEq(t, `{"otlp": {"protocols": {"grpc": {"endpoint": "127.0.0.1:4317"}, "http": {"endpoint": "127.0.0.1:4318"}}}}`, string(receivers))
+			require.JSONEq(t,
+				`{"otlp": {"protocols": {"grpc": {"endpoint": "127.0.0.1:4317"}, "http": {"endpoint": "127.0.0.1:4318"}}}}`,
+				string(receivers))
 		})
 	}
 }
@@ -72,18 +80,20 @@ func TestOTelAgentEnv(t *testing.T) {
 			}
 		}))
 		require.NoError(t, err)
-		require.Equal(t, sidecar.Vars(corev1.EnvVar{Name: otelEndpointVar, Value: want[0]}, corev1.EnvVar{Name: otelProtocolVar, Value: want[1]}), c.App.Env)
+		require.Equal(t, sidecar.Vars(corev1.EnvVar{Name: otelEndpointVar, Value: want[0]},
+			corev1.EnvVar{Name: otelProtocolVar, Value: want[1]}), c.App.Env)
 	}
 }
 
 // What the garbage collector knows is four fifths of the limit, whoever writes it.
 func TestOTelAgentMemory(t *testing.T) {
 	for limit, want := range map[string]string{"": "204MiB", "1Gi": "819MiB", "0": "204MiB"} {
-		c, err := sidecar.Build(&OTelAgent{Endpoint: "https://otel.example.com:4317"}, patterntest.NewShop(func(w *sidecar.Workload) {
-			if limit != "" {
-				limited(limit)(w)
-			}
-		}))
+		c, err := sidecar.Build(&OTelAgent{Endpoint: "https://otel.example.com:4317"},
+			patterntest.NewShop(func(w *sidecar.Workload) {
+				if limit != "" {
+					limited(limit)(w)
+				}
+			}))
 		require.NoError(t, err)
 		require.Contains(t, c.Containers[0].Env, corev1.EnvVar{Name: "GOMEMLIMIT", Value: want})
 	}
@@ -97,27 +107,50 @@ func TestOTelAgentRefuses(t *testing.T) {
 		view func(*sidecar.Workload)
 		want []string
 	}{
-		"nothing":    {at(""), nil, []string{"error missing-field: endpoint: nothing says where all is sent to" + example}},
-		"no scheme":  {at("otel.example.com:4317"), nil, []string{"error bad-value: endpoint: that is no URL of http or https" + example}},
-		"a variable": {at("https://${env:X}:4317"), nil, []string{"error bad-value: endpoint: that is no URL of http or https" + example}},
-		"a password": {at("https://me:secret@otel.example.com:4317"), nil, []string{"error bad-value: endpoint: a password there is for everybody to read who may see the ConfigMap; send it as a header, from a Secret: headers: {authorization: {secretName: ..., key: ...}}"}},
-		"a path":     {at("https://otel.example.com:4317/v1"), nil, []string{"error bad-value: endpoint: gRPC knows no path; take the path out, or write protocol: http"}},
-		"no port":    {at("https://otel.example.com"), nil, []string{"error bad-value: endpoint: no port is given" + example}},
-		"a port":     {at("https://otel.example.com:0"), nil, []string{`error bad-value: endpoint: "0" is no port; write 1 to 65535`}},
-		"itself":     {at("https://localhost:4317"), nil, []string{`error bad-value: endpoint: "localhost" is the pod itself` + example}},
-		"no name":    {at("https://otel_1:4317"), nil, []string{`error bad-value: endpoint: "otel_1" is no name of a server` + example}},
-		"plain":      {at("http://otel:4317"), nil, []string{"info plaintext: endpoint: what the app says goes out without TLS; write https:// where that leaves the cluster"}},
-		"plain, with a CA": {&OTelAgent{Endpoint: "http://otel:4317", CA: &pattern.CABundle{SecretName: "ca"}, Headers: map[string]HeaderSecret{"a": {"s", "k"}}}, nil, []string{
-			"warning plaintext: endpoint: the headers go out without TLS, for everybody on the way to read; write https://", "error bad-value: ca: says nothing here: the endpoint is reached without TLS; take it out"}},
-		"words": {&OTelAgent{Endpoint: "https://otel:4317", Protocol: "thrift", Headers: map[string]HeaderSecret{"a: b": {}}, HTTPPort: 80, HealthPort: 4317}, nil, []string{
-			`error bad-value: protocol: "thrift" is unknown; write grpc or http`, `error bad-value: headers: "a: b" can't be the name of a header; use letters, digits and dashes`,
-			"error missing-field: headers.a: b.secretName: no Secret is named; name the one that has the header's value", "error missing-field: headers.a: b.key: no key of the Secret is named; name the one that has the header's value",
-			"error bad-value: httpPort: 80 is for root, which the sidecar isn't; write 1024 or more", "error bad-value: healthPort: 4317 is grpcPort already; write another port"}},
-		"Secrets without the keys": {&OTelAgent{Endpoint: "https://otel:4317", CA: &pattern.CABundle{SecretName: "s"}, Headers: map[string]HeaderSecret{"a": {"s", "k"}}}, func(w *sidecar.Workload) { w.Secrets = map[string][]string{"s": {"x"}} }, []string{
-			"error secret-missing: headers.a.key: Secret s has no k; its keys: x; name one of those", "error tls-invalid: ca.secretName: Secret s has no ca.crt; its keys: x; name one that has, or the key"}},
+		"nothing": {at(""), nil, []string{"error missing-field: endpoint: nothing says where all is sent to" + example}},
+		"no scheme": {at("otel.example.com:4317"), nil,
+			[]string{"error bad-value: endpoint: that is no URL of http or https" + example}},
+		"a variable": {at("https://${env:X}:4317"), nil,
+			[]string{"error bad-value: endpoint: that is no URL of http or https" + example}},
+		"a password": {at("https://me:secret@otel.example.com:4317"), nil,
+			[]string{"error bad-value: endpoint: a password there is for everybody to read who may see the ConfigMap; send it " +
+				"as a header, from a Secret: headers: {authorization: {secretName: ..., key: ...}}"}},
+		"a path": {at("https://otel.example.com:4317/v1"), nil,
+			[]string{"error bad-value: endpoint: gRPC knows no path; take the path out, or write protocol: http"}},
+		"no port": {at("https://otel.example.com"), nil, []string{"error bad-value: endpoint: no port is given" + example}},
+		"a port": {at("https://otel.example.com:0"), nil,
+			[]string{`error bad-value: endpoint: "0" is no port; write 1 to 65535`}},
+		"itself": {at("https://localhost:4317"), nil,
+			[]string{`error bad-value: endpoint: "localhost" is the pod itself` + example}},
+		"no name": {at("https://otel_1:4317"), nil,
+			[]string{`error bad-value: endpoint: "otel_1" is no name of a server` + example}},
+		"plain": {at("http://otel:4317"), nil,
+			[]string{
+				"info plaintext: endpoint: what the app says goes out without TLS; write https:// where that leaves the cluster"}},
+		"plain, with a CA": {
+			&OTelAgent{Endpoint: "http://otel:4317", CA: &pattern.CABundle{SecretName: "ca"},
+				Headers: map[string]HeaderSecret{"a": {"s", "k"}}}, nil, []string{
+				"warning plaintext: endpoint: the headers go out without TLS, for everybody on the way to read; write https://",
+				"error bad-value: ca: says nothing here: the endpoint is reached without TLS; take it out"}},
+		"words": {&OTelAgent{Endpoint: "https://otel:4317", Protocol: "thrift", Headers: map[string]HeaderSecret{"a: b": {}},
+			HTTPPort: 80, HealthPort: 4317}, nil, []string{
+			`error bad-value: protocol: "thrift" is unknown; write grpc or http`,
+			`error bad-value: headers: "a: b" can't be the name of a header; use letters, digits and dashes`,
+			"error missing-field: headers.a: b.secretName: no Secret is named; name the one that has the header's value",
+			"error missing-field: headers.a: b.key: no key of the Secret is named; name the one that has the header's value",
+			"error bad-value: httpPort: 80 is for root, which the sidecar isn't; write 1024 or more",
+			"error bad-value: healthPort: 4317 is grpcPort already; write another port"}},
+		"Secrets without the keys": {
+			&OTelAgent{Endpoint: "https://otel:4317", CA: &pattern.CABundle{SecretName: "s"},
+				Headers: map[string]HeaderSecret{"a": {"s", "k"}}}, func(w *sidecar.Workload) {
+				w.Secrets = map[string][]string{"s": {"x"}}
+			}, []string{
+				"error secret-missing: headers.a.key: Secret s has no k; its keys: x; name one of those",
+				"error tls-invalid: ca.secretName: Secret s has no ca.crt; its keys: x; name one that has, or the key"}},
 		"past it": {at("https://otel:4317"), func(w *sidecar.Workload) {
 			w.Pod.Spec.Containers[0].Env = []corev1.EnvVar{{Name: "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", Value: "https://secret"}}
-		}, []string{"warning otel-bypassed: container shop has OTEL_EXPORTER_OTLP_LOGS_ENDPOINT, which counts before OTEL_EXPORTER_OTLP_ENDPOINT: that goes past the collector; take it out"}},
+		}, []string{"warning otel-bypassed: container shop has OTEL_EXPORTER_OTLP_LOGS_ENDPOINT, which counts before " +
+			"OTEL_EXPORTER_OTLP_ENDPOINT: that goes past the collector; take it out"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := patterntest.NewShop()

@@ -192,7 +192,8 @@ func (p *RedisCache) newPingProbe(w *sidecar.Workload, period, failures int32) *
 func (p *RedisCache) serverSize() pattern.Size {
 	bytes := p.maxMemory().Value()
 	quantity := func(n int64) string { return resource.NewQuantity(n, resource.BinarySI).String() }
-	return pattern.Size{CPU: "20m", Memory: quantity(bytes + cacheIdle), MaxMemory: quantity(p.leastMemory()), FixedCPU: "250m"}
+	return pattern.Size{CPU: "20m", Memory: quantity(bytes + cacheIdle), MaxMemory: quantity(p.leastMemory()),
+		FixedCPU: "250m"}
 }
 
 // leastMemory is the least that the container may have.

@@ -18,7 +18,8 @@ import (
 func (p *RedisCache) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckEnum("engine", p.Engine, &fs, Valkey, Redis, Memcached)
-	pattern.CheckEnum("eviction", p.Eviction, &fs, AllKeysLRU, AllKeysLFU, AllKeysRandom, VolatileLRU, VolatileLFU, VolatileRandom, VolatileTTL)
+	pattern.CheckEnum("eviction", p.Eviction, &fs, AllKeysLRU, AllKeysLFU, AllKeysRandom, VolatileLRU, VolatileLFU,
+		VolatileRandom, VolatileTTL)
 	if p.Engine == Memcached && p.Eviction != "" {
 		pattern.RefuseField("eviction", "memcached throws away what was used least recently", &fs)
 	}
@@ -32,10 +33,12 @@ func (p *RedisCache) Validate() sidecar.Findings {
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		if len(validation.IsEnvVarName(name)) > 0 {
-			fs.Add(sidecar.Error, "bad-value", "env", fmt.Sprintf("%q can't be the name of a variable", name), "use letters, digits, _, - and dots; no digit first")
+			fs.Add(sidecar.Error, "bad-value", "env", fmt.Sprintf("%q can't be the name of a variable", name),
+				"use letters, digits, _, - and dots; no digit first")
 		}
 		if p.Engine == Memcached && !p.Socket && strings.Contains(p.Env[name], "localhost") {
-			fs.Add(sidecar.Warning, "rebind-address", "env."+name, "localhost may be ::1, where memcached doesn't listen", "write 127.0.0.1")
+			fs.Add(sidecar.Warning, "rebind-address", "env."+name, "localhost may be ::1, where memcached doesn't listen",
+				"write 127.0.0.1")
 		}
 	}
 	return fs
@@ -52,8 +55,11 @@ func (p *RedisCache) Check(w *sidecar.Workload) sidecar.Findings {
 	p.checkLimit(w, &fs)
 	p.checkTold(w, &fs)
 	p.checkLinks(w, &fs)
-	if ref := w.Image(p.serverImage().Ref); p.Engine != Memcached && !p.Socket && !pattern.ReleaseOf(ref, "redis").AtLeast(6, 2, 0) {
-		fs.Add(sidecar.Error, "image-version", "", "redis of image "+ref+" doesn't start where there is no IPv6: it knows no addresses that may be missing", "use 6.2 or newer")
+	if ref := w.Image(p.serverImage().Ref); p.Engine != Memcached && !p.Socket &&
+		!pattern.ReleaseOf(ref, "redis").AtLeast(6, 2, 0) {
+		fs.Add(sidecar.Error, "image-version", "",
+			"redis of image "+ref+" doesn't start where there is no IPv6: it knows no addresses that may be missing",
+			"use 6.2 or newer")
 	}
 	return fs
 }
@@ -70,10 +76,14 @@ func (p *RedisCache) checkLimit(w *sidecar.Workload, fs *sidecar.Findings) {
 	least, holds := resource.NewQuantity(p.leastMemory(), resource.BinarySI), p.maxMemory()
 	switch {
 	case limit.Value() < holds.Value()+cacheIdle:
-		fs.Add(sidecar.Error, "cache-memory", "maxMemory", fmt.Sprintf("under the override's limit of %s, a cache that holds %s would be killed when it's full", limit.String(), holds.String()),
+		fs.Add(sidecar.Error, "cache-memory", "maxMemory",
+			fmt.Sprintf("under the override's limit of %s, a cache that holds %s would be killed when it's full", limit.String(),
+				holds.String()),
 			"write a limit of "+least.String()+", or a smaller maxMemory")
 	case limit.Cmp(*least) < 0:
-		fs.Add(sidecar.Warning, "cache-memory", "maxMemory", fmt.Sprintf("the override's limit of %s has little beside the %s that the cache holds, for connections and what allocators can't give back", limit.String(), holds.String()),
+		fs.Add(sidecar.Warning, "cache-memory", "maxMemory",
+			fmt.Sprintf("the override's limit of %s has little beside the %s that the cache holds, for connections and what "+
+				"allocators can't give back", limit.String(), holds.String()),
 			"write a limit of "+least.String())
 	}
 }
@@ -90,9 +100,11 @@ func (p *RedisCache) checkTold(w *sidecar.Workload, fs *sidecar.Findings) {
 	})
 	switch {
 	case len(p.Env) == 0:
-		fs.Add(sidecar.Info, "cache-untold", "env", "no variable leads the app to the cache", "make sure that its own configuration says "+where)
+		fs.Add(sidecar.Info, "cache-untold", "env", "no variable leads the app to the cache",
+			"make sure that its own configuration says "+where)
 	case !told:
-		fs.Add(sidecar.Warning, "cache-untold", "env", "no variable has the cache's address "+where, "write it into the one that the app reads")
+		fs.Add(sidecar.Warning, "cache-untold", "env", "no variable has the cache's address "+where,
+			"write it into the one that the app reads")
 	}
 }
 
@@ -111,7 +123,9 @@ func (p *RedisCache) checkLinks(w *sidecar.Workload, fs *sidecar.Findings) {
 		}
 		for _, c := range w.ServedApps() {
 			if !slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == stem+"_PORT" }) {
-				fs.Add(sidecar.Info, "service-link", "env."+name, fmt.Sprintf("if container %s reads %s_PORT too, a Service named %s would give it the value tcp://...", c.Name, stem, strings.ToLower(strings.ReplaceAll(stem, "_", "-"))),
+				fs.Add(sidecar.Info, "service-link", "env."+name,
+					fmt.Sprintf("if container %s reads %s_PORT too, a Service named %s would give it the value tcp://...", c.Name,
+						stem, strings.ToLower(strings.ReplaceAll(stem, "_", "-"))),
 					fmt.Sprintf(`write it too, as in {%s_PORT: "%d"}`, stem, p.port()))
 			}
 		}

@@ -17,7 +17,8 @@ import (
 func size64(s string) *resource.Quantity { return new(resource.MustParse(s)) }
 
 func TestRedisCache(t *testing.T) {
-	const lru = " --maxmemory-policy allkeys-lru --save  --appendonly no --lazyfree-lazy-eviction yes --lazyfree-lazy-expire yes"
+	const lru = " --maxmemory-policy allkeys-lru --save  --appendonly no --lazyfree-lazy-eviction yes " +
+		"--lazyfree-lazy-expire yes"
 	for name, c := range map[string]struct {
 		p                     *RedisCache
 		program, args, probe  string
@@ -26,15 +27,20 @@ func TestRedisCache(t *testing.T) {
 	}{
 		"valkey": {&RedisCache{}, "valkey-server", "--bind 127.0.0.1 -::1 --port 6379 --maxmemory 67108864" + lru,
 			"valkey-cli -h 127.0.0.1 -p 6379 ping", "80Mi", "128Mi", pattern.ValkeyImage.Ref, 6379},
-		"redis, small": {&RedisCache{Engine: Redis, MaxMemory: size64("10Mi"), Port: 7000}, "redis-server", "--bind 127.0.0.1 -::1 --port 7000 --maxmemory 10485760" + lru,
+		"redis, small": {&RedisCache{Engine: Redis, MaxMemory: size64("10Mi"), Port: 7000}, "redis-server",
+			"--bind 127.0.0.1 -::1 --port 7000 --maxmemory 10485760" + lru,
 			"redis-cli -h 127.0.0.1 -p 7000 ping", "26Mi", "42Mi", pattern.RedisImage.Ref, 7000},
-		"another eviction": {&RedisCache{Eviction: VolatileTTL, MaxMemory: size64("1Gi")}, "valkey-server", "--bind 127.0.0.1 -::1 --port 6379 --maxmemory 1073741824" + strings.Replace(lru, "allkeys-lru", "volatile-ttl", 1),
+		"another eviction": {&RedisCache{Eviction: VolatileTTL, MaxMemory: size64("1Gi")}, "valkey-server",
+			"--bind 127.0.0.1 -::1 --port 6379 --maxmemory 1073741824" + strings.Replace(lru, "allkeys-lru", "volatile-ttl", 1),
 			"valkey-cli -h 127.0.0.1 -p 6379 ping", "1040Mi", "2Gi", pattern.ValkeyImage.Ref, 6379},
-		"a socket": {&RedisCache{Socket: true}, "valkey-server", "--port 0 --unixsocket /run/outrigger/cache/redis.sock --unixsocketperm 777 --maxmemory 67108864" + lru,
+		"a socket": {&RedisCache{Socket: true}, "valkey-server",
+			"--port 0 --unixsocket /run/outrigger/cache/redis.sock --unixsocketperm 777 --maxmemory 67108864" + lru,
 			"valkey-cli -s /run/outrigger/cache/redis.sock ping", "80Mi", "128Mi", pattern.ValkeyImage.Ref, 0},
 		"memcached": {&RedisCache{Engine: Memcached}, "memcached", "--listen=127.0.0.1 --port=11211 --memory-limit=64",
-			`sh -c printf 'version\r\nquit\r\n' | nc 127.0.0.1 11211 | grep -q ^VERSION`, "80Mi", "128Mi", pattern.MemcachedImage.Ref, 11211},
-		"memcached, a socket": {&RedisCache{Engine: Memcached, Socket: true}, "memcached", "--unix-socket=/run/outrigger/cache/memcached.sock --unix-mask=0777 --memory-limit=64",
+			`sh -c printf 'version\r\nquit\r\n' | nc 127.0.0.1 11211 | grep -q ^VERSION`, "80Mi", "128Mi",
+			pattern.MemcachedImage.Ref, 11211},
+		"memcached, a socket": {&RedisCache{Engine: Memcached, Socket: true}, "memcached",
+			"--unix-socket=/run/outrigger/cache/memcached.sock --unix-mask=0777 --memory-limit=64",
 			"test -S /run/outrigger/cache/memcached.sock", "80Mi", "128Mi", pattern.MemcachedImage.Ref, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,34 +76,64 @@ func TestRedisCacheRefuses(t *testing.T) {
 		view func(*sidecar.Workload)
 		want []string
 	}{
-		"led there":         {&RedisCache{Env: env}, nil, []string{}},
-		"untold":            {&RedisCache{}, nil, []string{"info cache-untold: env: no variable leads the app to the cache; make sure that its own configuration says 127.0.0.1:6379"}},
-		"untold, a socket":  {&RedisCache{Engine: Memcached, Socket: true}, nil, []string{"info cache-untold: env: no variable leads the app to the cache; make sure that its own configuration says /run/outrigger/tunnel/memcached.sock"}},
-		"not to the socket": {&RedisCache{Socket: true, Env: env}, nil, []string{"warning cache-untold: env: no variable has the cache's address /run/outrigger/tunnel/redis.sock; write it into the one that the app reads"}},
-		"words": {&RedisCache{Engine: "keydb", Eviction: "noeviction", Env: map[string]string{"A B": "localhost"}}, nil, []string{
-			`error bad-value: engine: "keydb" is unknown; write valkey or redis or memcached`,
-			`error bad-value: eviction: "noeviction" is unknown; write allkeys-lru or allkeys-lfu or allkeys-random or volatile-lru or volatile-lfu or volatile-random or volatile-ttl`,
-			`error bad-value: env: "A B" can't be the name of a variable; use letters, digits, _, - and dots; no digit first`}},
-		"memcached": {&RedisCache{Engine: Memcached, Eviction: AllKeysLFU, Env: map[string]string{"CACHE": "localhost:11211"}}, nil, []string{
-			"error bad-value: eviction: says nothing here: memcached throws away what was used least recently; take it out",
-			"warning rebind-address: env.CACHE: localhost may be ::1, where memcached doesn't listen; write 127.0.0.1"}},
-		"sizes":         {&RedisCache{MaxMemory: size64("64m"), Port: 70000, Env: env}, nil, []string{"error bad-value: maxMemory: 64m is no size of a cache; write 1Mi to 1Ti, as in 64Mi", "error bad-value: port: 70000 is no port; write 1 to 65535"}},
-		"a low port":    {&RedisCache{Port: 637, Env: env}, nil, []string{"error bad-value: port: 637 is for root, which the sidecar isn't; write 1024 or more"}},
-		"two ways":      {&RedisCache{Port: 6379, Socket: true, Env: map[string]string{"A": "/run/outrigger/tunnel/redis.sock"}}, nil, []string{"error bad-value: port: says nothing here: with socket there is none; take it out"}},
-		"a small limit": {&RedisCache{Env: env}, limited("79Mi"), []string{"error cache-memory: maxMemory: under the override's limit of 79Mi, a cache that holds 64Mi would be killed when it's full; write a limit of 128Mi, or a smaller maxMemory"}},
-		"a tight limit": {&RedisCache{Env: env}, limited("100Mi"), []string{"warning cache-memory: maxMemory: the override's limit of 100Mi has little beside the 64Mi that the cache holds, for connections and what allocators can't give back; write a limit of 128Mi"}},
-		"a limit":       {&RedisCache{Env: env}, limited("128Mi"), []string{}},
-		"another limit": {&RedisCache{Env: env}, func(w *sidecar.Workload) { w.Override = &corev1.Container{ImagePullPolicy: "Always"} }, []string{}},
-		"an old redis":  {&RedisCache{Engine: Redis, Env: env}, func(w *sidecar.Workload) { w.Override = &corev1.Container{Image: "redis:6.0"} }, []string{"error image-version: redis of image redis:6.0 doesn't start where there is no IPv6: it knows no addresses that may be missing; use 6.2 or newer"}},
+		"led there": {&RedisCache{Env: env}, nil, []string{}},
+		"untold": {&RedisCache{}, nil, []string{"info cache-untold: env: no variable leads the app to the " +
+			"cache; make sure that its own configuration says 127.0.0.1:6379"}},
+		"untold, a socket": {&RedisCache{Engine: Memcached, Socket: true}, nil,
+			[]string{"info cache-untold: env: no variable leads the app to the cache; make sure that its own configuration " +
+				"says /run/outrigger/tunnel/memcached.sock"}},
+		"not to the socket": {&RedisCache{Socket: true, Env: env}, nil,
+			[]string{"warning cache-untold: env: no variable has the cache's address /run/outrigger/tunnel/redis.sock; write " +
+				"it into the one that the app reads"}},
+		"words": {&RedisCache{Engine: "keydb", Eviction: "noeviction", Env: map[string]string{"A B": "localhost"}}, nil,
+			[]string{
+				`error bad-value: engine: "keydb" is unknown; write valkey or redis or memcached`,
+				`error bad-value: eviction: "noeviction" is unknown; write allkeys-lru or allkeys-lfu or allkeys-random or ` +
+					`volatile-lru or volatile-lfu or volatile-random or volatile-ttl`,
+				`error bad-value: env: "A B" can't be the name of a variable; use letters, digits, _, - and dots; no digit first`}},
+		"memcached": {
+			&RedisCache{Engine: Memcached, Eviction: AllKeysLFU, Env: map[string]string{"CACHE": "localhost:11211"}}, nil,
+			[]string{
+				"error bad-value: eviction: says nothing here: memcached throws away what was used least recently; take it out",
+				"warning rebind-address: env.CACHE: localhost may be ::1, where memcached doesn't listen; write 127.0.0.1"}},
+		"sizes": {&RedisCache{MaxMemory: size64("64m"), Port: 70000, Env: env}, nil,
+			[]string{"error bad-value: maxMemory: 64m is no size of a cache; write 1Mi to 1Ti, as in 64Mi",
+				"error bad-value: port: 70000 is no port; write 1 to 65535"}},
+		"a low port": {&RedisCache{Port: 637, Env: env}, nil,
+			[]string{"error bad-value: port: 637 is for root, which the sidecar isn't; write 1024 or more"}},
+		"two ways": {
+			&RedisCache{Port: 6379, Socket: true, Env: map[string]string{"A": "/run/outrigger/tunnel/redis.sock"}}, nil,
+			[]string{"error bad-value: port: says nothing here: with socket there is none; take it out"}},
+		"a small limit": {&RedisCache{Env: env}, limited("79Mi"),
+			[]string{"error cache-memory: maxMemory: under the override's limit of 79Mi, a cache that holds 64Mi would be " +
+				"killed when it's full; write a limit of 128Mi, or a smaller maxMemory"}},
+		"a tight limit": {&RedisCache{Env: env}, limited("100Mi"),
+			[]string{"warning cache-memory: maxMemory: the override's limit of 100Mi has little beside the 64Mi that the " +
+				"cache holds, for connections and what allocators can't give back; write a limit of 128Mi"}},
+		"a limit": {&RedisCache{Env: env}, limited("128Mi"), []string{}},
+		"another limit": {&RedisCache{Env: env}, func(w *sidecar.Workload) {
+			w.Override = &corev1.Container{ImagePullPolicy: "Always"}
+		}, []string{}},
+		"an old redis": {&RedisCache{Engine: Redis, Env: env}, func(w *sidecar.Workload) {
+			w.Override = &corev1.Container{Image: "redis:6.0"}
+		}, []string{"error image-version: redis of image redis:6.0 doesn't start where there is no IPv6: it knows no " +
+			"addresses that may be missing; use 6.2 or newer"}},
 		"a host and no port": {&RedisCache{Env: map[string]string{"SHOP_CACHE_HOST": "127.0.0.1"}}, nil, []string{
-			`info service-link: env.SHOP_CACHE_HOST: if container shop reads SHOP_CACHE_PORT too, a Service named shop-cache would give it the value tcp://...; write it too, as in {SHOP_CACHE_PORT: "6379"}`}},
-		"a host and a port": {&RedisCache{Env: map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "6379"}}, nil, []string{}},
+			`info service-link: env.SHOP_CACHE_HOST: if container shop reads SHOP_CACHE_PORT too, a Service named shop-cache ` +
+				`would give it the value tcp://...; write it too, as in {SHOP_CACHE_PORT: "6379"}`}},
+		"a host and a port": {&RedisCache{Env: map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "6379"}}, nil,
+			[]string{}},
 		"a port of the manifest": {&RedisCache{Env: map[string]string{"REDIS_HOST": "127.0.0.1"}}, func(w *sidecar.Workload) {
 			w.Pod.Spec.Containers[0].Env = append(w.Pod.Spec.Containers[0].Env, corev1.EnvVar{Name: "REDIS_PORT", Value: "6379"})
 		}, []string{}},
-		"no links":                   {&RedisCache{Env: map[string]string{"REDIS_HOST": "127.0.0.1"}}, func(w *sidecar.Workload) { w.Pod.Spec.EnableServiceLinks = new(false) }, []string{}},
-		"the node's network":         {&RedisCache{Env: env}, hostNetwork, []string{"error host-network: Deployment prod/shop spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide; take hostNetwork off, or leave this workload out"}},
-		"the node's, but not theirs": {&RedisCache{Socket: true, Env: map[string]string{"A": "/run/outrigger/tunnel/redis.sock"}}, hostNetwork, []string{}},
+		"no links": {&RedisCache{Env: map[string]string{"REDIS_HOST": "127.0.0.1"}},
+			func(w *sidecar.Workload) { w.Pod.Spec.EnableServiceLinks = new(false) }, []string{}},
+		"the node's network": {&RedisCache{Env: env}, hostNetwork,
+			[]string{"error host-network: Deployment prod/shop spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: " +
+				"the app would be open to every program of the node, and two of these pods would collide; take hostNetwork off, " +
+				"or leave this workload out"}},
+		"the node's, but not theirs": {
+			&RedisCache{Socket: true, Env: map[string]string{"A": "/run/outrigger/tunnel/redis.sock"}}, hostNetwork, []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := patterntest.NewShop()
@@ -111,7 +147,9 @@ func TestRedisCacheRefuses(t *testing.T) {
 
 func limited(memory string) func(*sidecar.Workload) {
 	return func(w *sidecar.Workload) {
-		w.Override = &corev1.Container{Resources: corev1.ResourceRequirements{Limits: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse(memory)}}}
+		w.Override = &corev1.Container{
+			Resources: corev1.ResourceRequirements{
+				Limits: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse(memory)}}}
 	}
 }
 
@@ -141,6 +179,7 @@ func FuzzRedisCache(f *testing.F) {
 		require.GreaterOrEqual(t, limit, 2*holds)
 		require.GreaterOrEqual(t, limit, holds+32<<20)
 		require.LessOrEqual(t, ctr.Resources.Requests.Memory().Value(), limit)
-		require.Contains(t, strings.Join(ctr.Args, " "), strconv.FormatInt(map[bool]int64{true: holds >> 20, false: holds}[p.Engine == Memcached], 10))
+		require.Contains(t, strings.Join(ctr.Args, " "),
+			strconv.FormatInt(map[bool]int64{true: holds >> 20, false: holds}[p.Engine == Memcached], 10))
 	})
 }

@@ -18,10 +18,12 @@ func (p *Exporter) Validate() sidecar.Findings {
 	case p.Preset != "" && !p.validatePreset(&fs):
 		return fs // what else is said of it can't be judged
 	case p.Preset != "" && p.Image != "":
-		fs.Add(sidecar.Error, "bad-value", "image", "the preset has one already", "write another one as override.image, or leave preset out")
+		fs.Add(sidecar.Error, "bad-value", "image", "the preset has one already",
+			"write another one as override.image, or leave preset out")
 	case !p.runsExporter() && p.AppMetrics == nil:
 		fs.Add(sidecar.Error, "missing-field", "preset", "nothing says what is to be scraped",
-			"write a preset, as in redis; or image and metricsPort; or appMetrics: {port: ...} for metrics that the app has itself")
+			"write a preset, as in redis; or image and metricsPort; or appMetrics: {port: ...} for metrics that the app has "+
+				"itself")
 		return fs
 	case !p.runsExporter():
 		p.validateAlone(&fs)
@@ -40,7 +42,8 @@ func (p *Exporter) Validate() sidecar.Findings {
 
 func checkUser(field string, id *int64, fs *sidecar.Findings) {
 	if id != nil && (*id < 1 || *id > 1<<31-1) {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d can't run it", *id), "write a number from 1 on: an exporter needs no root")
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d can't run it", *id),
+			"write a number from 1 on: an exporter needs no root")
 	}
 }
 
@@ -56,7 +59,8 @@ func (p *Exporter) validatePreset(fs *sidecar.Findings) bool {
 		}
 		fs.Add(sidecar.Error, "preset-unknown", "preset", fmt.Sprintf("%q is unknown", p.Preset), hint)
 	case known.Native != nil:
-		fs.Add(sidecar.Error, "preset-refused", "preset", known.Name+" has metrics of its own, and needs no exporter", known.Native.nativeHint())
+		fs.Add(sidecar.Error, "preset-refused", "preset", known.Name+" has metrics of its own, and needs no exporter",
+			known.Native.nativeHint())
 	case known.Refuse != "":
 		why, hint, _ := strings.Cut(known.Refuse, ": ")
 		fs.Add(sidecar.Error, "preset-refused", "preset", known.Name+": "+why, hint)
@@ -111,10 +115,12 @@ func (p *Exporter) validatePorts(fs *sidecar.Findings) {
 	}
 	pattern.CheckPort("metricsPort", p.metricsPort(), "write where the exporter of the image listens", fs)
 	if p.metricsPort() < 1024 && p.metricsPort() > 0 {
-		fs.Add(sidecar.Error, "bad-value", "metricsPort", fmt.Sprintf("%d is for root, which the exporter isn't", p.metricsPort()), "write 1024 or more")
+		fs.Add(sidecar.Error, "bad-value", "metricsPort",
+			fmt.Sprintf("%d is for root, which the exporter isn't", p.metricsPort()), "write 1024 or more")
 	}
 	if p.metricsPort() == p.appPort() && p.metricsPort() != 0 {
-		fs.Add(sidecar.Error, "bad-value", "metricsPort", fmt.Sprintf("%d is the app's port", p.metricsPort()), "write another one")
+		fs.Add(sidecar.Error, "bad-value", "metricsPort", fmt.Sprintf("%d is the app's port", p.metricsPort()),
+			"write another one")
 	}
 	if p.appPort() == 0 && strings.Contains(p.writtenTexts(), "{port}") {
 		fs.Add(sidecar.Error, "missing-field", "port", "nothing says where the app is asked", "write the app's port, or uri")
@@ -134,7 +140,8 @@ func (p *Exporter) validatePorts(fs *sidecar.Findings) {
 // filled in.
 func (p *Exporter) writtenTexts() string {
 	known := p.knownPreset()
-	words := slices.Concat([]string{p.appURI()}, known.Args, p.Args, slices.Collect(maps.Values(known.Env)), slices.Collect(maps.Values(p.Env)), slices.Collect(maps.Values(p.AppEnv)), slices.Collect(maps.Values(p.Params)))
+	words := slices.Concat([]string{p.appURI()}, known.Args, p.Args, slices.Collect(maps.Values(known.Env)),
+		slices.Collect(maps.Values(p.Env)), slices.Collect(maps.Values(p.AppEnv)), slices.Collect(maps.Values(p.Params)))
 	return strings.Join(words, "\n")
 }
 
@@ -155,7 +162,9 @@ func (p *Exporter) validateTexts(fs *sidecar.Findings) {
 	expanded := func(field, text string) {
 		for _, env := range slices.Sorted(maps.Keys(p.credentialKeys())) {
 			if strings.Contains(text, "$("+env+")") {
-				fs.Add(sidecar.Error, "secret-inline", field, "it would have the value of "+env+" in it, and arguments can be read by everybody on the node", "give the exporter the variable only")
+				fs.Add(sidecar.Error, "secret-inline", field,
+					"it would have the value of "+env+" in it, and arguments can be read by everybody on the node",
+					"give the exporter the variable only")
 			}
 		}
 	}
@@ -165,7 +174,8 @@ func (p *Exporter) validateTexts(fs *sidecar.Findings) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		pattern.CheckEnvName("env", name, fs)
-		if value := p.Env[name]; secretWord().MatchString(name) && value != "" || userInfo().MatchString(value) && !strings.Contains(value, "$(") {
+		if value := p.Env[name]; secretWord().MatchString(name) && value != "" ||
+			userInfo().MatchString(value) && !strings.Contains(value, "$(") {
 			secret("env."+name, "what may be a password")
 		}
 		if _, twice := p.credentialKeys()[name]; twice {
@@ -193,7 +203,8 @@ func (p *Exporter) validateCredentials(fs *sidecar.Findings) {
 	known, keys := p.knownPreset(), p.credentialKeys()
 	for _, name := range known.Needs {
 		if _, env := p.Env[name]; !env && keys[name] == "" {
-			fs.Add(sidecar.Error, "missing-field", "credentials", fmt.Sprintf("the exporter of %s does nothing without %s", known.Name, name),
+			fs.Add(sidecar.Error, "missing-field", "credentials",
+				fmt.Sprintf("the exporter of %s does nothing without %s", known.Name, name),
 				fmt.Sprintf("write credentials: {secretName: ..., keys: {%s: ...}}", name))
 		}
 	}
@@ -206,7 +217,8 @@ func (p *Exporter) validateCredentials(fs *sidecar.Findings) {
 		pattern.CheckObjectName("credentials.secretName", p.Credentials.SecretName, fs)
 	}
 	if len(keys) == 0 {
-		fs.Add(sidecar.Error, "missing-field", "credentials.keys", "no variable is named that gets them", "write keys: {VARIABLE: key of the Secret}")
+		fs.Add(sidecar.Error, "missing-field", "credentials.keys", "no variable is named that gets them",
+			"write keys: {VARIABLE: key of the Secret}")
 	}
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
 		pattern.CheckEnvName("credentials.keys", name, fs)
@@ -215,7 +227,8 @@ func (p *Exporter) validateCredentials(fs *sidecar.Findings) {
 		}
 		pattern.CheckKey("credentials.keys."+name, keys[name], fs)
 		if len(known.Secrets) > 0 && !slices.Contains(known.Secrets, name) {
-			fs.Add(sidecar.Warning, "credentials-unknown", "credentials.keys."+name, "the exporter of "+known.Name+" isn't known to read it", "it reads "+strings.Join(known.Secrets, ", "))
+			fs.Add(sidecar.Warning, "credentials-unknown", "credentials.keys."+name,
+				"the exporter of "+known.Name+" isn't known to read it", "it reads "+strings.Join(known.Secrets, ", "))
 		}
 	}
 }
@@ -225,12 +238,15 @@ func (p *Exporter) validateConfig(fs *sidecar.Findings) {
 	reads := len(known.ConfigArgs)+len(known.ConfigEnv) > 0
 	switch {
 	case p.ConfigMap == nil && known.NeedsConfig:
-		fs.Add(sidecar.Error, "missing-field", "configMap", "the exporter of "+known.Name+" does nothing without a configuration", "write configMap: {name: ...} with its config.yml")
+		fs.Add(sidecar.Error, "missing-field", "configMap",
+			"the exporter of "+known.Name+" does nothing without a configuration",
+			"write configMap: {name: ...} with its config.yml")
 	case p.ConfigMap == nil:
 	case p.Preset != "" && !reads && !strings.Contains(p.writtenTexts(), "{config}"):
 		pattern.RefuseField("configMap", "the exporter of "+known.Name+" isn't told of it", fs)
 	case p.ConfigMap.Name == "":
-		fs.Add(sidecar.Error, "missing-field", "configMap.name", "no ConfigMap is named", "name the one that has the configuration")
+		fs.Add(sidecar.Error, "missing-field", "configMap.name", "no ConfigMap is named",
+			"name the one that has the configuration")
 	default:
 		pattern.CheckObjectName("configMap.name", p.ConfigMap.Name, fs)
 		pattern.CheckKey("configMap.key", p.ConfigMap.Key, fs)

@@ -55,7 +55,8 @@ func (p *Exporter) addExporter(w *sidecar.Workload, c *sidecar.Change) {
 	c.Containers = []corev1.Container{out}
 	if known.Receives {
 		for _, protocol := range []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP} {
-			c.Claims = append(c.Claims, sidecar.Claim{Port: p.appPort(), Protocol: protocol, For: "exporter " + w.Name + ", on 127.0.0.1"})
+			c.Claims = append(c.Claims,
+				sidecar.Claim{Port: p.appPort(), Protocol: protocol, For: "exporter " + w.Name + ", on 127.0.0.1"})
 		}
 	}
 }
@@ -74,7 +75,8 @@ func (p *Exporter) newFiller(w *sidecar.Workload) func(string) string {
 		config = exporterDir + "/" + p.ConfigMap.fileKey()
 	}
 	uri := pattern.ExpandPort(p.appURI(), port)
-	return strings.NewReplacer("{uri}", uri, "{port}", strconv.Itoa(int(port)), "{metricsPort}", strconv.Itoa(int(p.metricsPort())), "{config}", config).Replace
+	return strings.NewReplacer("{uri}", uri, "{port}", strconv.Itoa(int(port)), "{metricsPort}",
+		strconv.Itoa(int(p.metricsPort())), "{config}", config).Replace
 }
 
 // appURI is how the exporter reaches the app, with {port}.
@@ -100,7 +102,9 @@ func (p *Exporter) exporterArgs(fill func(string) string) []string {
 		args = append(args, known.Listen)
 	}
 	args = slices.DeleteFunc(args, func(a string) bool {
-		return slices.ContainsFunc(p.Args, func(own string) bool { return flagName(own) != "" && flagName(own) == flagName(a) })
+		return slices.ContainsFunc(p.Args, func(own string) bool {
+			return flagName(own) != "" && flagName(own) == flagName(a)
+		})
 	})
 	args = slices.Concat(args, p.Args, known.Last)
 	for i := range args {
@@ -177,7 +181,8 @@ func (p *Exporter) livenessProbe() *corev1.Probe {
 		return pattern.NewTCPProbe(p.metricsPort(), 20, 3)
 	}
 	return &corev1.Probe{
-		ProbeHandler:     corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/", Port: intstr.FromInt32(p.metricsPort())}},
+		ProbeHandler: corev1.ProbeHandler{
+			HTTPGet: &corev1.HTTPGetAction{Path: "/", Port: intstr.FromInt32(p.metricsPort())}},
 		PeriodSeconds:    20,
 		FailureThreshold: 3,
 	}

@@ -56,8 +56,10 @@ func words(c *sidecar.Change) string {
 // Every preset says where it's known from, and either runs an exporter or says what
 // to do instead.
 func TestExporterPresets(t *testing.T) {
-	wanted := []string{"elasticsearch", "redis", "valkey", "postgres", "mysqld", "mongodb", "memcached", "nginx", "apache", "php-fpm", "pgbouncer", "kafka", "statsd", "nats", "blackbox", "json", "jmx",
-		"haproxy", "rabbitmq", "traefik", "envoy", "consul", "vault", "etcd", "minio", "clickhouse", "cockroachdb", "grafana", "keycloak"}
+	wanted := []string{"elasticsearch", "redis", "valkey", "postgres", "mysqld", "mongodb", "memcached", "nginx", "apache",
+		"php-fpm", "pgbouncer", "kafka", "statsd", "nats", "blackbox", "json", "jmx",
+		"haproxy", "rabbitmq", "traefik", "envoy", "consul", "vault", "etcd", "minio", "clickhouse", "cockroachdb", "grafana",
+		"keycloak"}
 	for _, name := range wanted {
 		require.Contains(t, exporterPresets(), name)
 	}
@@ -150,13 +152,19 @@ func TestExporterArgs(t *testing.T) {
 		return c.Containers[0].Args
 	}
 	require.Equal(t, []string{"--es.uri=http://127.0.0.1:9200/search", "--es.all"},
-		args(&Exporter{Preset: "elasticsearch", Args: []string{"--es.uri=http://127.0.0.1:{port}/search", "--es.all"}}), "one flag once")
-	require.Equal(t, []string{"--es.uri=https://127.0.0.1:9200", "--es.ssl-skip-verify"}, args(&Exporter{Preset: "elasticsearch", TLS: true}))
-	require.Equal(t, []string{"--es.uri=https://search.example"}, args(&Exporter{Preset: "elasticsearch", URI: "https://search.example"}))
+		args(&Exporter{Preset: "elasticsearch", Args: []string{"--es.uri=http://127.0.0.1:{port}/search", "--es.all"}}),
+		"one flag once")
+	require.Equal(t, []string{"--es.uri=https://127.0.0.1:9200", "--es.ssl-skip-verify"},
+		args(&Exporter{Preset: "elasticsearch", TLS: true}))
+	require.Equal(t, []string{"--es.uri=https://search.example"},
+		args(&Exporter{Preset: "elasticsearch", URI: "https://search.example"}))
 	require.Equal(t, []string{"-connz", "-healthz", "-jsz=all", "-p=7778", "-varz=false", "http://127.0.0.1:8222"},
 		args(&Exporter{Preset: "nats", Args: []string{"-varz=false"}, MetricsPort: 7778}), "the address is the last one")
-	require.Equal(t, []string{"--config.file=/etc/outrigger/exporter/b.yml"}, args(&Exporter{Preset: "blackbox", Port: 9200, ConfigMap: &ExporterConfig{Name: "b", Key: "b.yml"}}))
-	require.Equal(t, []string{"{uri}"}, args(&Exporter{Image: "x:1", MetricsPort: 9000, URI: "{uri}", Args: []string{"{uri}"}}), "what is put in isn't looked at again")
+	require.Equal(t, []string{"--config.file=/etc/outrigger/exporter/b.yml"},
+		args(&Exporter{Preset: "blackbox", Port: 9200, ConfigMap: &ExporterConfig{Name: "b", Key: "b.yml"}}))
+	require.Equal(t, []string{"{uri}"},
+		args(&Exporter{Image: "x:1", MetricsPort: 9000, URI: "{uri}", Args: []string{"{uri}"}}),
+		"what is put in isn't looked at again")
 }
 
 func TestExporterProbes(t *testing.T) {
@@ -168,13 +176,15 @@ func TestExporterProbes(t *testing.T) {
 	require.Equal(t, "/", probe(&Exporter{Preset: "elasticsearch"}).HTTPGet.Path)
 	require.NotNil(t, probe(&Exporter{Preset: "nats"}).TCPSocket, "it has no page but the metrics")
 	require.NotNil(t, probe(&Exporter{Image: "x:1", MetricsPort: 9000}).TCPSocket, "nobody knows")
-	require.NotNil(t, probe(&Exporter{Preset: "elasticsearch", Args: []string{"--web.config.file=/x"}}).TCPSocket, "it may want a password")
+	require.NotNil(t, probe(&Exporter{Preset: "elasticsearch", Args: []string{"--web.config.file=/x"}}).TCPSocket,
+		"it may want a password")
 }
 
 // Metrics never get a port that is reached from outside of the cluster.
 func TestExporterServices(t *testing.T) {
 	service := func(name string, kind corev1.ServiceType, ports ...corev1.ServicePort) sidecar.Service {
-		return sidecar.Service{Ref: sidecar.Ref{Kind: "Service", Name: name}, Spec: corev1.ServiceSpec{Type: kind, Ports: ports}}
+		return sidecar.Service{Ref: sidecar.Ref{Kind: "Service", Name: name},
+			Spec: corev1.ServiceSpec{Type: kind, Ports: ports}}
 	}
 	for name, c := range map[string]struct {
 		services []sidecar.Service
@@ -182,16 +192,24 @@ func TestExporterServices(t *testing.T) {
 		ports    int
 		objects  int
 	}{
-		"none":                   {nil, false, 0, 1},
-		"within":                 {[]sidecar.Service{service("a", "")}, false, 1, 0},
-		"headless":               {[]sidecar.Service{service("a", corev1.ServiceTypeClusterIP)}, false, 1, 0},
-		"both":                   {[]sidecar.Service{service("a", ""), service("b", corev1.ServiceTypeNodePort)}, false, 1, 0},
-		"outside only":           {[]sidecar.Service{service("b", corev1.ServiceTypeNodePort)}, false, 0, 1},
-		"led there":              {[]sidecar.Service{service("a", "", corev1.ServicePort{Name: "m", Port: 8080})}, true, 0, 0},
-		"led there by a number":  {[]sidecar.Service{service("a", "", corev1.ServicePort{Name: "m", Port: 80, TargetPort: intstr.FromInt32(8080)})}, true, 0, 0},
-		"led there by a name":    {[]sidecar.Service{service("a", "", corev1.ServicePort{Name: "m", Port: 80, TargetPort: intstr.FromString("own")})}, true, 0, 0},
-		"led elsewhere":          {[]sidecar.Service{service("a", "", corev1.ServicePort{Name: "m", Port: 80})}, true, 1, 0},
-		"led there from outside": {[]sidecar.Service{service("a", ""), service("b", corev1.ServiceTypeNodePort, corev1.ServicePort{Port: 8080})}, true, 1, 0},
+		"none":     {nil, false, 0, 1},
+		"within":   {[]sidecar.Service{service("a", "")}, false, 1, 0},
+		"headless": {[]sidecar.Service{service("a", corev1.ServiceTypeClusterIP)}, false, 1, 0},
+		"both": {[]sidecar.Service{service("a", ""), service("b", corev1.ServiceTypeNodePort)}, false, 1,
+			0},
+		"outside only": {[]sidecar.Service{service("b", corev1.ServiceTypeNodePort)}, false, 0, 1},
+		"led there": {[]sidecar.Service{service("a", "", corev1.ServicePort{Name: "m", Port: 8080})}, true, 0,
+			0},
+		"led there by a number": {
+			[]sidecar.Service{service("a", "", corev1.ServicePort{Name: "m", Port: 80, TargetPort: intstr.FromInt32(8080)})},
+			true, 0, 0},
+		"led there by a name": {
+			[]sidecar.Service{service("a", "", corev1.ServicePort{Name: "m", Port: 80, TargetPort: intstr.FromString("own")})},
+			true, 0, 0},
+		"led elsewhere": {[]sidecar.Service{service("a", "", corev1.ServicePort{Name: "m", Port: 80})}, true, 1, 0},
+		"led there from outside": {
+			[]sidecar.Service{service("a", ""), service("b", corev1.ServiceTypeNodePort, corev1.ServicePort{Port: 8080})}, true,
+			1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := listening(6379)
@@ -225,37 +243,69 @@ func TestExporterFindings(t *testing.T) {
 		edit func(*sidecar.Workload)
 		want string // code, "": none but notes
 	}{
-		"fine":                       {Exporter{Preset: "redis"}, nil, ""},
-		"one for the cluster":        {Exporter{Preset: "kafka"}, func(w *sidecar.Workload) { replicas(3)(w); w.Placement = sidecar.Beside }, "exporter-twice"},
-		"one of one":                 {Exporter{Preset: "kafka"}, func(w *sidecar.Workload) { replicas(1)(w); w.Placement = sidecar.Beside }, ""},
-		"ends without the app":       {Exporter{Preset: "kafka"}, nil, "exporter-ends"},
-		"all of a cluster":           {Exporter{Preset: "elasticsearch", Args: []string{"--es.all"}}, replicas(3), "exporter-twice"},
-		"all nodes":                  {Exporter{Preset: "elasticsearch", Args: []string{"--es.all"}}, func(w *sidecar.Workload) { w.Ref.Kind = "DaemonSet" }, "exporter-twice"},
-		"the node's network":         {Exporter{Preset: "redis"}, func(w *sidecar.Workload) { w.Pod.Spec.HostNetwork = true }, "host-network"},
-		"the node's loopback":        {Exporter{Preset: "statsd", AppEnv: map[string]string{"A": "127.0.0.1"}}, func(w *sidecar.Workload) { w.Pod.Spec.HostNetwork = true }, "host-network"},
-		"Windows":                    {Exporter{Preset: "redis"}, func(w *sidecar.Workload) { w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows} }, "windows"},
-		"Windows by label":           {Exporter{Preset: "redis"}, func(w *sidecar.Workload) { w.Pod.Spec.NodeSelector = map[string]string{"kubernetes.io/os": "windows"} }, "windows"},
+		"fine": {Exporter{Preset: "redis"}, nil, ""},
+		"one for the cluster": {Exporter{Preset: "kafka"}, func(w *sidecar.Workload) {
+			replicas(3)(w)
+			w.Placement = sidecar.Beside
+		}, "exporter-twice"},
+		"one of one": {Exporter{Preset: "kafka"}, func(w *sidecar.Workload) {
+			replicas(1)(w)
+			w.Placement = sidecar.Beside
+		}, ""},
+		"ends without the app": {Exporter{Preset: "kafka"}, nil, "exporter-ends"},
+		"all of a cluster": {Exporter{Preset: "elasticsearch", Args: []string{"--es.all"}}, replicas(3),
+			"exporter-twice"},
+		"all nodes": {Exporter{Preset: "elasticsearch", Args: []string{"--es.all"}},
+			func(w *sidecar.Workload) { w.Ref.Kind = "DaemonSet" }, "exporter-twice"},
+		"the node's network": {Exporter{Preset: "redis"}, func(w *sidecar.Workload) {
+			w.Pod.Spec.HostNetwork = true
+		}, "host-network"},
+		"the node's loopback": {Exporter{Preset: "statsd", AppEnv: map[string]string{"A": "127.0.0.1"}},
+			func(w *sidecar.Workload) { w.Pod.Spec.HostNetwork = true }, "host-network"},
+		"Windows": {Exporter{Preset: "redis"}, func(w *sidecar.Workload) {
+			w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows}
+		}, "windows"},
+		"Windows by label": {Exporter{Preset: "redis"}, func(w *sidecar.Workload) {
+			w.Pod.Spec.NodeSelector = map[string]string{"kubernetes.io/os": "windows"}
+		}, "windows"},
 		"untold":                     {Exporter{Preset: "statsd"}, nil, "exporter-untold"},
 		"told":                       {Exporter{Preset: "statsd", AppEnv: map[string]string{"A": "127.0.0.1"}}, nil, ""},
 		"another port":               {Exporter{Preset: "redis", Port: 7000}, nil, "port-unknown"},
 		"a status port":              {Exporter{Preset: "nginx", Port: 7000}, nil, ""},
 		"the usual port isn't there": {Exporter{Preset: "memcached"}, nil, "port-unknown"},
-		"taken over":                 {Exporter{Preset: "memcached"}, taken(sidecar.Takeover{Port: 11211, AppPort: 11212}), ""},
-		"a Job":                      {Exporter{Preset: "redis"}, func(w *sidecar.Workload) { w.Ref.Group, w.Ref.Kind = "batch", "Job" }, "monitor-job"},
-		"a Job left alone":           {Exporter{Preset: "redis", Monitor: ByNone}, func(w *sidecar.Workload) { w.Ref.Group, w.Ref.Kind = "batch", "Job" }, ""},
-		"no labels":                  {Exporter{Preset: "redis", Monitor: ByPodMonitor}, func(w *sidecar.Workload) { w.Pod.Labels, w.MatchLabels = nil, nil }, "labels-missing"},
-		"no labels, annotations":     {Exporter{Preset: "redis", Monitor: ByAnnotations}, func(w *sidecar.Workload) { w.Pod.Labels, w.MatchLabels = nil, nil }, ""},
-		"parameters":                 {Exporter{Preset: "blackbox", Port: 8080}, nil, "scrape-params"},
+		"taken over": {Exporter{Preset: "memcached"}, taken(sidecar.Takeover{Port: 11211, AppPort: 11212}),
+			""},
+		"a Job": {Exporter{Preset: "redis"}, func(w *sidecar.Workload) {
+			w.Ref.Group, w.Ref.Kind = "batch", "Job"
+		}, "monitor-job"},
+		"a Job left alone": {Exporter{Preset: "redis", Monitor: ByNone}, func(w *sidecar.Workload) {
+			w.Ref.Group, w.Ref.Kind = "batch", "Job"
+		}, ""},
+		"no labels": {Exporter{Preset: "redis", Monitor: ByPodMonitor}, func(w *sidecar.Workload) {
+			w.Pod.Labels, w.MatchLabels = nil, nil
+		}, "labels-missing"},
+		"no labels, annotations": {Exporter{Preset: "redis", Monitor: ByAnnotations}, func(w *sidecar.Workload) {
+			w.Pod.Labels, w.MatchLabels = nil, nil
+		}, ""},
+		"parameters": {Exporter{Preset: "blackbox", Port: 8080}, nil, "scrape-params"},
 		"announced": {Exporter{Preset: "redis", Monitor: ByAnnotations}, func(w *sidecar.Workload) {
 			w.Pod.Annotations = map[string]string{sidecar.ScrapeKey: "true", sidecar.ScrapePortKey: "8080"}
 		}, "scrape-ports"},
-		"all announced":            {Exporter{Preset: "redis", Monitor: ByAnnotations}, func(w *sidecar.Workload) { w.Pod.Annotations = map[string]string{sidecar.ScrapeKey: "true"} }, "scrape-ports"},
-		"own by TLS":               {Exporter{AppMetrics: own}, taken(sidecar.Takeover{Port: 8080, AppPort: 8081, Scheme: corev1.URISchemeHTTPS}), "scrape-ca"},
-		"own by TLS, trusted":      {Exporter{AppMetrics: own, Monitor: ByPodMonitor}, taken(sidecar.Takeover{Port: 8080, AppPort: 8081, Scheme: corev1.URISchemeHTTPS, Trust: &sidecar.Trust{Hostname: "a"}}), ""},
-		"own, refused":             {Exporter{AppMetrics: own}, taken(sidecar.Takeover{Port: 8080, AppPort: 8081, Authenticated: true}), "scrape-refused"},
-		"own, behind":              {Exporter{AppMetrics: own}, taken(sidecar.Takeover{Port: 8443, AppPort: 8080, Front: true}), "scrape-closed"},
-		"own, undeclared":          {Exporter{AppMetrics: &AppMetrics{Port: 9999}}, nil, "port-unknown"},
-		"a Secret without the key": {Exporter{Preset: "redis", Credentials: &ExporterCredentials{SecretName: "x"}}, func(w *sidecar.Workload) { w.Secrets = map[string][]string{"x": {"pass"}} }, "secret-key"},
+		"all announced": {Exporter{Preset: "redis", Monitor: ByAnnotations}, func(w *sidecar.Workload) {
+			w.Pod.Annotations = map[string]string{sidecar.ScrapeKey: "true"}
+		}, "scrape-ports"},
+		"own by TLS": {Exporter{AppMetrics: own},
+			taken(sidecar.Takeover{Port: 8080, AppPort: 8081, Scheme: corev1.URISchemeHTTPS}), "scrape-ca"},
+		"own by TLS, trusted": {Exporter{AppMetrics: own, Monitor: ByPodMonitor},
+			taken(sidecar.Takeover{Port: 8080, AppPort: 8081, Scheme: corev1.URISchemeHTTPS,
+				Trust: &sidecar.Trust{Hostname: "a"}}), ""},
+		"own, refused": {Exporter{AppMetrics: own},
+			taken(sidecar.Takeover{Port: 8080, AppPort: 8081, Authenticated: true}), "scrape-refused"},
+		"own, behind": {Exporter{AppMetrics: own},
+			taken(sidecar.Takeover{Port: 8443, AppPort: 8080, Front: true}), "scrape-closed"},
+		"own, undeclared": {Exporter{AppMetrics: &AppMetrics{Port: 9999}}, nil, "port-unknown"},
+		"a Secret without the key": {Exporter{Preset: "redis", Credentials: &ExporterCredentials{SecretName: "x"}},
+			func(w *sidecar.Workload) { w.Secrets = map[string][]string{"x": {"pass"}} }, "secret-key"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := listening(6379, 8080, 9092, 9200)
@@ -282,12 +332,14 @@ func TestExporterFindings(t *testing.T) {
 // FuzzExporter tries to have more said than is meant: what isn't refused stays one
 // word wherever it lands, and no secret is among the arguments.
 func FuzzExporter(f *testing.F) {
-	for _, s := range []string{"x", "/metrics", "a b", "--x=1", "http://127.0.0.1:{port}/", "{uri}", "$(ES_PASSWORD)", "\n- y", `"}]`, "redis://u:p@h", "30s", "é", "--password=x"} {
+	for _, s := range []string{"x", "/metrics", "a b", "--x=1", "http://127.0.0.1:{port}/", "{uri}", "$(ES_PASSWORD)",
+		"\n- y", `"}]`, "redis://u:p@h", "30s", "é", "--password=x"} {
 		f.Add(s, s)
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
 		base := func() *Exporter {
-			return &Exporter{Preset: "elasticsearch", Credentials: &ExporterCredentials{SecretName: "login"}, Monitor: ByPodMonitor}
+			return &Exporter{Preset: "elasticsearch", Credentials: &ExporterCredentials{SecretName: "login"},
+				Monitor: ByPodMonitor}
 		}
 		for _, edit := range []func(*Exporter){
 			func(x *Exporter) { x.Args = []string{a, b} },

@@ -201,7 +201,8 @@ func (p *Exporter) newEndpoint(s *scrape) endpoint {
 		if t := s.taken.Trust; t != nil {
 			e.TLSConfig = &endpointTLS{ServerName: t.Hostname}
 			if t.ConfigMapName != "" {
-				e.TLSConfig.CA.ConfigMap = corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: t.ConfigMapName}, Key: pattern.CAKey}
+				e.TLSConfig.CA.ConfigMap = corev1.ConfigMapKeySelector{
+					LocalObjectReference: corev1.LocalObjectReference{Name: t.ConfigMapName}, Key: pattern.CAKey}
 			}
 		}
 	}
@@ -229,7 +230,8 @@ func (p *Exporter) podMonitor(w *sidecar.Workload, all []scrape) sidecar.Object 
 		e.PortNumber = s.port
 		endpoints = append(endpoints, e)
 	}
-	return sidecar.NewObject(manifest[spec]{monitoringV1, "PodMonitor", p.monitorMeta(w), spec{metav1.LabelSelector{MatchLabels: w.Selector()}, endpoints}})
+	return sidecar.NewObject(manifest[spec]{monitoringV1, "PodMonitor", p.monitorMeta(w),
+		spec{metav1.LabelSelector{MatchLabels: w.Selector()}, endpoints}})
 }
 
 // serviceMonitor finds the Service that is for metrics alone.

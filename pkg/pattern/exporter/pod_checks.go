@@ -25,23 +25,27 @@ var (
 func (p *Exporter) validateMonitor(fs *sidecar.Findings) {
 	pattern.CheckEnum("monitor", p.Monitor, fs, ByService, ByPodMonitor, ByServiceMonitor, ByAnnotations, ByNone)
 	if n := p.PortName; n != "" && len(validation.IsValidPortName(n)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", "portName", fmt.Sprintf("%q can't be the name of a port", n), "use at most 15 lower case letters, digits and single dashes")
+		fs.Add(sidecar.Error, "bad-value", "portName", fmt.Sprintf("%q can't be the name of a port", n),
+			"use at most 15 lower case letters, digits and single dashes")
 	}
 	if p.AppMetrics != nil && p.runsExporter() && p.portName() == "http-metrics" {
-		fs.Add(sidecar.Error, "bad-value", "portName", "http-metrics is the name of the app's own metrics here", "write another one")
+		fs.Add(sidecar.Error, "bad-value", "portName", "http-metrics is the name of the app's own metrics here",
+			"write another one")
 	}
 	checkScrape("", p.Path, p.Params, fs)
 	if m := p.AppMetrics; m != nil {
 		pattern.CheckPort("appMetrics.port", m.Port, "write the port on which the app has metrics", fs)
 		if p.runsExporter() && m.Port == p.metricsPort() {
-			fs.Add(sidecar.Error, "bad-value", "appMetrics.port", fmt.Sprintf("%d is the exporter's port", m.Port), "write the app's")
+			fs.Add(sidecar.Error, "bad-value", "appMetrics.port", fmt.Sprintf("%d is the exporter's port", m.Port),
+				"write the app's")
 		}
 		checkScrape("appMetrics.", m.Path, m.Params, fs)
 	}
 	operator := p.Monitor == ByPodMonitor || p.Monitor == ByServiceMonitor
 	if p.Interval != "" && !operator {
 		pattern.RefuseField("interval", "only a PodMonitor or ServiceMonitor has one", fs)
-	} else if p.Interval != "" && (!promDuration().MatchString(p.Interval) || !strings.ContainsAny(p.Interval, "123456789")) {
+	} else if p.Interval != "" &&
+		(!promDuration().MatchString(p.Interval) || !strings.ContainsAny(p.Interval, "123456789")) {
 		fs.Add(sidecar.Error, "bad-value", "interval", fmt.Sprintf("%q is no duration", p.Interval), "write one as 30s or 1m")
 	}
 	if len(p.MonitorLabels) > 0 && !operator {
@@ -49,21 +53,25 @@ func (p *Exporter) validateMonitor(fs *sidecar.Findings) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.MonitorLabels)) {
 		if len(validation.IsQualifiedName(name)) > 0 || len(validation.IsValidLabelValue(p.MonitorLabels[name])) > 0 {
-			fs.Add(sidecar.Error, "bad-value", "monitorLabels", fmt.Sprintf("%q with its value is no label", name), "write it as release: prometheus")
+			fs.Add(sidecar.Error, "bad-value", "monitorLabels", fmt.Sprintf("%q with its value is no label", name),
+				"write it as release: prometheus")
 		}
 	}
 	if p.Monitor == ByAnnotations && p.runsExporter() && p.AppMetrics != nil {
-		fs.Add(sidecar.Error, "scrape-ports", "monitor", "annotations name one port, and there are two with metrics", "write monitor: PodMonitor, or give one of them an entry with monitor: None")
+		fs.Add(sidecar.Error, "scrape-ports", "monitor", "annotations name one port, and there are two with metrics",
+			"write monitor: PodMonitor, or give one of them an entry with monitor: None")
 	}
 }
 
 func checkScrape(at, path string, params map[string]string, fs *sidecar.Findings) {
 	if path != "" && !promPath().MatchString(path) {
-		fs.Add(sidecar.Error, "bad-value", at+"path", fmt.Sprintf("%q is no path", path), "write one as /metrics; what follows a ? goes into params")
+		fs.Add(sidecar.Error, "bad-value", at+"path", fmt.Sprintf("%q is no path", path),
+			"write one as /metrics; what follows a ? goes into params")
 	}
 	for _, name := range slices.Sorted(maps.Keys(params)) {
 		if !promParam().MatchString(name) {
-			fs.Add(sidecar.Error, "bad-value", at+"params", fmt.Sprintf("%q is no name of a parameter", name), "use letters, digits, _, -, dots and brackets")
+			fs.Add(sidecar.Error, "bad-value", at+"params", fmt.Sprintf("%q is no name of a parameter", name),
+				"use letters, digits, _, -, dots and brackets")
 		}
 	}
 }
@@ -75,16 +83,23 @@ func (p *Exporter) checkScrapes(w *sidecar.Workload, fs *sidecar.Findings) {
 		return
 	}
 	if w.IsJob() {
-		fs.Add(sidecar.Warning, "monitor-job", "monitor", "pods of a Job are often gone before Prometheus has looked at them", "let the job push what it has to say, or write monitor: None")
+		fs.Add(sidecar.Warning, "monitor-job", "monitor", "pods of a Job are often gone before Prometheus has looked at them",
+			"let the job push what it has to say, or write monitor: None")
 	}
-	if len(w.Selector()) == 0 && (monitor == ByPodMonitor || monitor == ByServiceMonitor || monitor == ByService && !isInternal(w)) {
-		fs.AddUnfit(sidecar.Error, "labels-missing", "monitor", "the pods have no labels by which they could be found", "give the pod template labels, or write monitor: Annotations or None")
+	if len(w.Selector()) == 0 &&
+		(monitor == ByPodMonitor || monitor == ByServiceMonitor || monitor == ByService && !isInternal(w)) {
+		fs.AddUnfit(sidecar.Error, "labels-missing", "monitor", "the pods have no labels by which they could be found",
+			"give the pod template labels, or write monitor: Annotations or None")
 	}
 	if monitor == ByService && !isInternal(w) && len(w.Services) > 0 {
-		fs.Add(sidecar.Info, "service-public", "monitor", "all Services in front are reached from outside of the cluster, so metrics get one of their own, "+metricsService(w), "")
+		fs.Add(sidecar.Info, "service-public", "monitor",
+			"all Services in front are reached from outside of the cluster, so metrics get one of their own, "+metricsService(w),
+			"")
 	}
 	if known := p.knownPreset(); len(known.Params) > 0 && monitor == ByService {
-		fs.Add(sidecar.Warning, "scrape-params", "monitor", fmt.Sprintf("a Service can't say that the exporter of %s is to be asked with parameters", known.Name), "write monitor: PodMonitor, ServiceMonitor or Annotations")
+		fs.Add(sidecar.Warning, "scrape-params", "monitor",
+			fmt.Sprintf("a Service can't say that the exporter of %s is to be asked with parameters", known.Name),
+			"write monitor: PodMonitor, ServiceMonitor or Annotations")
 	}
 	if monitor == ByAnnotations {
 		p.checkAnnotations(w, fs)
@@ -101,15 +116,20 @@ func (s *scrape) checkTakeovers(monitor Monitor, fs *sidecar.Findings) {
 	case t == nil:
 		return
 	case !t.MovesApp():
-		fs.Add(sidecar.Warning, "scrape-closed", "appMetrics.port", fmt.Sprintf("another sidecar stands in front of port %d, and closes it by a NetworkPolicy unless that is turned off", s.port), "have metrics on a port of their own")
+		fs.Add(sidecar.Warning, "scrape-closed", "appMetrics.port",
+			fmt.Sprintf("another sidecar stands in front of port %d, and closes it by a NetworkPolicy unless that is turned off",
+				s.port), "have metrics on a port of their own")
 		return
 	}
 	if s.usesHTTPS() && t.Trust == nil || s.usesHTTPS() && (monitor == ByService || monitor == ByAnnotations) {
-		fs.Add(sidecar.Warning, "scrape-ca", "appMetrics.port", fmt.Sprintf("port %d speaks TLS, and nothing says how Prometheus is to verify the certificate", s.port),
+		fs.Add(sidecar.Warning, "scrape-ca", "appMetrics.port",
+			fmt.Sprintf("port %d speaks TLS, and nothing says how Prometheus is to verify the certificate", s.port),
 			"write trust in the proxy and monitor: PodMonitor or ServiceMonitor; or have metrics on a port of their own")
 	}
 	if t.ClientCertificate || t.Authenticated {
-		fs.Add(sidecar.Warning, "scrape-refused", "appMetrics.port", fmt.Sprintf("port %d demands credentials, which Prometheus hasn't", s.port), "let the path in without, or have metrics on a port of their own")
+		fs.Add(sidecar.Warning, "scrape-refused", "appMetrics.port",
+			fmt.Sprintf("port %d demands credentials, which Prometheus hasn't", s.port),
+			"let the path in without, or have metrics on a port of their own")
 	}
 }
 
@@ -125,7 +145,9 @@ func (p *Exporter) checkAnnotations(w *sidecar.Workload, fs *sidecar.Findings) {
 	if have[sidecar.ScrapePortKey] != "" {
 		announced = "port " + strconv.Quote(have[sidecar.ScrapePortKey])
 	}
-	fs.Add(sidecar.Error, "scrape-ports", "monitor", "the pod announces "+announced+" already, and annotations name one port only", "write monitor: PodMonitor; the app's own metrics stay as they are")
+	fs.Add(sidecar.Error, "scrape-ports", "monitor",
+		"the pod announces "+announced+" already, and annotations name one port only",
+		"write monitor: PodMonitor; the app's own metrics stay as they are")
 }
 
 // Check finds what is wrong with the config for this workload.
@@ -142,21 +164,28 @@ func (p *Exporter) Check(w *sidecar.Workload) sidecar.Findings {
 		if known.Receives {
 			pattern.CheckPodNetwork(w, &fs) // it listens on 127.0.0.1
 		} else if pattern.CheckLinux(w, &fs); w.Pod.Spec.HostNetwork {
-			fs.Add(sidecar.Warning, "host-network", "", fmt.Sprintf("metrics are on the node's port %d, for all that reach the node", p.metricsPort()), "take hostNetwork off, or leave this workload out")
+			fs.Add(sidecar.Warning, "host-network", "",
+				fmt.Sprintf("metrics are on the node's port %d, for all that reach the node", p.metricsPort()),
+				"take hostNetwork off, or leave this workload out")
 		}
 		if known.Note != "" {
 			fs.Add(sidecar.Info, "exporter-note", "preset", known.Note, "")
 		}
 		if known.Receives && len(p.AppEnv) == 0 {
-			fs.Add(sidecar.Info, "exporter-untold", "appEnv", "no variable leads the app to its exporter", fmt.Sprintf("make sure that its own configuration says 127.0.0.1:%d", p.appPort()))
+			fs.Add(sidecar.Info, "exporter-untold", "appEnv", "no variable leads the app to its exporter",
+				fmt.Sprintf("make sure that its own configuration says 127.0.0.1:%d", p.appPort()))
 		}
 		if known.EndsWithoutApp && w.Placement == sidecar.Native {
-			fs.Add(sidecar.Warning, "exporter-ends", "", "the exporter of "+known.Name+" ends at once where the app isn't there yet, and a native sidecar starts before the app, which waits for it", "write placement: beside")
+			fs.Add(sidecar.Warning, "exporter-ends", "",
+				"the exporter of "+known.Name+
+					" ends at once where the app isn't there yet, and a native sidecar starts before the app, which waits for it",
+				"write placement: beside")
 		}
 		p.checkTwice(w, &fs)
 	}
 	if m := p.AppMetrics; m != nil && !w.Declares(m.Port) && w.Listens(m.Port) == m.Port {
-		fs.AddUnfit(sidecar.Error, "port-unknown", "appMetrics.port", describeUndeclared(w, m.Port), declaredBy(w, m.Port, "declare the port in the container: Prometheus looks for declared ports"))
+		fs.AddUnfit(sidecar.Error, "port-unknown", "appMetrics.port", describeUndeclared(w, m.Port),
+			declaredBy(w, m.Port, "declare the port in the container: Prometheus looks for declared ports"))
 	}
 	p.checkScrapes(w, &fs)
 	return fs
@@ -165,7 +194,8 @@ func (p *Exporter) Check(w *sidecar.Workload) sidecar.Findings {
 // checkApp finds apps that aren't where the exporter looks for them.
 func (p *Exporter) checkApp(w *sidecar.Workload, fs *sidecar.Findings) {
 	known, port := p.knownPreset(), p.appPort()
-	if port == 0 || known.Receives || !strings.Contains(p.writtenTexts(), "{port}") || w.Listens(port) != port || sidecar.DeclaresPort(w.App, port) {
+	if port == 0 || known.Receives || !strings.Contains(p.writtenTexts(), "{port}") || w.Listens(port) != port ||
+		sidecar.DeclaresPort(w.App, port) {
 		return
 	}
 	message, hint := describeUndeclared(w, port), declaredBy(w, port, "write port, or uri where it's reached otherwise")
@@ -178,7 +208,8 @@ func (p *Exporter) checkApp(w *sidecar.Workload, fs *sidecar.Findings) {
 }
 
 func describeUndeclared(w *sidecar.Workload, port int32) string {
-	return fmt.Sprintf("container %s doesn't declare %d; it declares %s", w.App.Name, port, cmp.Or(strings.Join(pattern.DescribeTCPPorts(w.App), ", "), "no port"))
+	return fmt.Sprintf("container %s doesn't declare %d; it declares %s", w.App.Name, port,
+		cmp.Or(strings.Join(pattern.DescribeTCPPorts(w.App), ", "), "no port"))
 }
 
 // declaredBy is the hint at another container that has the port, else the other one.
@@ -196,14 +227,18 @@ func (p *Exporter) checkInputs(w *sidecar.Workload, fs *sidecar.Findings) {
 	keys := p.credentialKeys()
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
 		if have, known := w.Secrets[p.Credentials.SecretName]; known && !slices.Contains(have, keys[name]) {
-			fs.Add(sidecar.Error, "secret-key", "credentials", fmt.Sprintf("Secret %s has no %s for %s; its keys: %s", p.Credentials.SecretName, keys[name], name, pattern.JoinSorted(have)), "name the key by keys")
+			fs.Add(sidecar.Error, "secret-key", "credentials",
+				fmt.Sprintf("Secret %s has no %s for %s; its keys: %s", p.Credentials.SecretName, keys[name], name,
+					pattern.JoinSorted(have)), "name the key by keys")
 		}
 	}
 	if p.ConfigMap == nil {
 		return
 	}
 	if m := w.ConfigMap(p.ConfigMap.Name); m != nil && !slices.Contains(m.Keys, p.ConfigMap.fileKey()) {
-		fs.Add(sidecar.Error, "config-key", "configMap", fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", p.ConfigMap.Name, p.ConfigMap.fileKey(), pattern.JoinSorted(m.Keys)), "name the key by key")
+		fs.Add(sidecar.Error, "config-key", "configMap",
+			fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", p.ConfigMap.Name, p.ConfigMap.fileKey(),
+				pattern.JoinSorted(m.Keys)), "name the key by key")
 	}
 }
 
@@ -214,11 +249,16 @@ func (p *Exporter) checkTwice(w *sidecar.Workload, fs *sidecar.Findings) {
 		return
 	}
 	if known.OncePerCluster {
-		fs.Add(sidecar.Warning, "exporter-twice", "preset", "the exporter of "+known.Name+" tells of the whole cluster, and there is one in each pod: all is counted several times", "give it one pod of its own")
+		fs.Add(sidecar.Warning, "exporter-twice", "preset",
+			"the exporter of "+known.Name+
+				" tells of the whole cluster, and there is one in each pod: all is counted several times",
+			"give it one pod of its own")
 	}
 	for i, arg := range p.Args {
 		if slices.ContainsFunc(known.ClusterArgs, func(c string) bool { return flagName(c) == flagName(arg) }) {
-			fs.Add(sidecar.Warning, "exporter-twice", fmt.Sprintf("args[%d]", i), "with --"+flagName(arg)+" it tells of the whole cluster, and there is one in each pod: all is counted several times", "leave it out")
+			fs.Add(sidecar.Warning, "exporter-twice", fmt.Sprintf("args[%d]", i),
+				"with --"+flagName(arg)+
+					" it tells of the whole cluster, and there is one in each pod: all is counted several times", "leave it out")
 		}
 	}
 }

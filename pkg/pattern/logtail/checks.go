@@ -16,24 +16,31 @@ import (
 func (p *LogTail) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	if p.Directory == "" {
-		fs.Add(sidecar.Error, "missing-field", "directory", "no folder is named", "write the one in which the app writes its logs, as in /var/log/app")
-	} else if !path.IsAbs(p.Directory) || path.Clean(p.Directory) != p.Directory || p.Directory == "/" || !plainFile(p.Directory) || strings.ContainsAny(p.Directory, ":*?[") {
-		fs.Add(sidecar.Error, "bad-value", "directory", fmt.Sprintf("%q is no path of a folder", p.Directory), "write one as /var/log/app")
+		fs.Add(sidecar.Error, "missing-field", "directory", "no folder is named",
+			"write the one in which the app writes its logs, as in /var/log/app")
+	} else if !path.IsAbs(p.Directory) || path.Clean(p.Directory) != p.Directory || p.Directory == "/" ||
+		!plainFile(p.Directory) || strings.ContainsAny(p.Directory, ":*?[") {
+		fs.Add(sidecar.Error, "bad-value", "directory", fmt.Sprintf("%q is no path of a folder", p.Directory),
+			"write one as /var/log/app")
 	}
 	if len(p.Files) == 0 {
-		fs.Add(sidecar.Error, "missing-field", "files", "no file is named", `write names or patterns, as in [app.log, "*.json"]`)
+		fs.Add(sidecar.Error, "missing-field", "files", "no file is named",
+			`write names or patterns, as in [app.log, "*.json"]`)
 	}
 	for i, f := range p.Files {
 		at := fmt.Sprintf("files[%d]", i)
 		switch {
 		case f == "." || !iofs.ValidPath(f):
-			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no file in the directory", f), "write its name, or one as gc/gc.log")
+			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no file in the directory", f),
+				"write its name, or one as gc/gc.log")
 		case !plainFile(f):
-			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q has a character that a name can't have here", f), `write a pattern with ? in the place of \, $ and what can't be seen`)
+			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q has a character that a name can't have here", f),
+				`write a pattern with ? in the place of \, $ and what can't be seen`)
 		case slices.Contains(p.Files[:i], f):
 			fs.Add(sidecar.Error, "bad-value", at, f+" is there twice", "leave one of them out")
 		case p.FluentBit != nil && strings.Contains(f, ","):
-			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q has a comma, which divides two files for fluent-bit", f), "write a pattern with ? in its place")
+			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q has a comma, which divides two files for fluent-bit", f),
+				"write a pattern with ? in its place")
 		}
 	}
 	pattern.CheckEnum("from", p.From, &fs, FromStart, FromEnd)
@@ -53,7 +60,8 @@ func (p *LogTail) Validate() sidecar.Findings {
 	p.AppConfig.validateConfig(&fs)
 	p.FluentBit.validateFluentBit(&fs)
 	if c := p.AppConfig; c != nil && p.FluentBit != nil && c.ConfigMapName == "" && c.fileKey() == fluentKey {
-		fs.Add(sidecar.Error, "bad-value", "appConfig.key", fluentKey+" is the key of fluent-bit's own configuration", "write another one")
+		fs.Add(sidecar.Error, "bad-value", "appConfig.key", fluentKey+" is the key of fluent-bit's own configuration",
+			"write another one")
 	}
 	return fs
 }
@@ -87,7 +95,8 @@ func (p *LogTail) Check(w *sidecar.Workload) sidecar.Findings {
 // checkVolume finds volumes in which the files aren't what they seem.
 func (p *LogTail) checkVolume(w *sidecar.Workload, at logPlace, fs *sidecar.Findings) {
 	if !at.own && p.SizeLimit != nil && p.Volume == "" {
-		fs.Add(sidecar.Warning, "log-volume", "sizeLimit", "says nothing here: the app has volume "+at.mount.Name+" there", "take it out")
+		fs.Add(sidecar.Warning, "log-volume", "sizeLimit", "says nothing here: the app has volume "+at.mount.Name+" there",
+			"take it out")
 	}
 	source, _ := sourceOf(w, at.mount.Name)
 	if at.own || source == nil || !at.lasts || at.mount.SubPathExpr != "" {
@@ -97,7 +106,8 @@ func (p *LogTail) checkVolume(w *sidecar.Workload, at logPlace, fs *sidecar.Find
 		return
 	}
 	if w.Replicas != nil || w.Ref.Kind == "DaemonSet" {
-		fs.Add(sidecar.Warning, "log-volume-shared", "directory", "the pods of this workload share volume "+at.mount.Name+", and each would stream the files of all",
+		fs.Add(sidecar.Warning, "log-volume-shared", "directory", "the pods of this workload share volume "+at.mount.Name+
+			", and each would stream the files of all",
 			"let the app mount it with subPathExpr: $(POD_NAME), or log to an emptyDir")
 	}
 }
@@ -109,8 +119,10 @@ func (p *LogTail) checkNested(w *sidecar.Workload, fs *sidecar.Findings) {
 			if n := strings.IndexAny(f, "*?["); n >= 0 {
 				f = f[:n] + "x" // whatever it matches
 			}
-			if m := mountOver(c, path.Join(p.Directory, f)); m != nil && strings.HasPrefix(path.Clean(m.MountPath), p.Directory+"/") {
-				fs.Add(sidecar.Error, "log-volume", fmt.Sprintf("files[%d]", i), fmt.Sprintf("is in %s, where container %s has another volume, %s", path.Clean(m.MountPath), c.Name, m.Name),
+			if m := mountOver(c, path.Join(p.Directory, f)); m != nil &&
+				strings.HasPrefix(path.Clean(m.MountPath), p.Directory+"/") {
+				fs.Add(sidecar.Error, "log-volume", fmt.Sprintf("files[%d]", i),
+					fmt.Sprintf("is in %s, where container %s has another volume, %s", path.Clean(m.MountPath), c.Name, m.Name),
 					"begin another entry with that directory")
 			}
 		}
@@ -143,15 +155,20 @@ func (p *LogTail) checkUser(w *sidecar.Workload, fs *sidecar.Findings) {
 	uid, _ := pattern.RunsAs(w, w.App)
 	switch {
 	case uid == nil:
-		fs.Add(sidecar.Warning, "log-user", "", fmt.Sprintf("container %s doesn't say whom it runs as, so the sidecar is a user of its own and streams only %s", w.App.Name, able),
+		fs.Add(sidecar.Warning, "log-user", "",
+			fmt.Sprintf("container %s doesn't say whom it runs as, so the sidecar is a user of its own and streams only %s",
+				w.App.Name, able),
 			"write runAsUser into the securityContext of the container or its pod")
 	case *uid == 0:
-		fs.Add(sidecar.Warning, "log-user", "", fmt.Sprintf("container %s runs as root, which the sidecar doesn't: it streams only %s", w.App.Name, able),
+		fs.Add(sidecar.Warning, "log-user", "",
+			fmt.Sprintf("container %s runs as root, which the sidecar doesn't: it streams only %s", w.App.Name, able),
 			"let the app be another user, or write override.securityContext: {runAsUser: 0, runAsNonRoot: false}")
 	}
 	for _, c := range w.ServedApps() {
 		if other, _ := pattern.RunsAs(w, c); uid != nil && (other == nil || *other != *uid) {
-			fs.Add(sidecar.Warning, "log-user", "", fmt.Sprintf("container %s isn't known to be user %d as container %s is: of its files the sidecar streams only %s", c.Name, *uid, w.App.Name, able), "let both be one user")
+			fs.Add(sidecar.Warning, "log-user", "",
+				fmt.Sprintf("container %s isn't known to be user %d as container %s is: of its files the sidecar streams only %s",
+					c.Name, *uid, w.App.Name, able), "let both be one user")
 		}
 	}
 }

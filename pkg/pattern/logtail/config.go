@@ -44,7 +44,8 @@ func (c *LogConfig) addFile(w *sidecar.Workload, to *sidecar.Change, files map[s
 	v := pattern.ConfigMapVolume(pattern.VolumeName(w, "app-config"), cmp.Or(c.ConfigMapName, w.ObjectName()))
 	v.ConfigMap.Items = []corev1.KeyToPath{{Key: c.fileKey(), Path: c.fileKey()}}
 	to.Volumes = append(to.Volumes, v)
-	to.App.VolumeMounts = append(to.App.VolumeMounts, corev1.VolumeMount{Name: v.Name, MountPath: c.MountPath, SubPath: c.fileKey(), ReadOnly: true})
+	to.App.VolumeMounts = append(to.App.VolumeMounts,
+		corev1.VolumeMount{Name: v.Name, MountPath: c.MountPath, SubPath: c.fileKey(), ReadOnly: true})
 }
 
 func (c *LogConfig) validateConfig(fs *sidecar.Findings) {
@@ -53,7 +54,8 @@ func (c *LogConfig) validateConfig(fs *sidecar.Findings) {
 	}
 	switch {
 	case c.ConfigMapName == "" && c.Data == "":
-		fs.Add(sidecar.Error, "missing-field", "appConfig.configMapName", "nothing says what is in the file", "name the ConfigMap that has it, or write its text into data")
+		fs.Add(sidecar.Error, "missing-field", "appConfig.configMapName", "nothing says what is in the file",
+			"name the ConfigMap that has it, or write its text into data")
 	case c.ConfigMapName != "" && c.Data != "":
 		fs.Add(sidecar.Error, "bad-value", "appConfig.data", "there is configMapName already", "leave one of them out")
 	case c.ConfigMapName != "":
@@ -61,11 +63,14 @@ func (c *LogConfig) validateConfig(fs *sidecar.Findings) {
 	}
 	switch m := c.MountPath; {
 	case m == "":
-		fs.Add(sidecar.Error, "missing-field", "appConfig.mountPath", "no path is given", "write where the app reads the file, as in /etc/app/logging.conf")
+		fs.Add(sidecar.Error, "missing-field", "appConfig.mountPath", "no path is given",
+			"write where the app reads the file, as in /etc/app/logging.conf")
 	case !path.IsAbs(m) || path.Clean(m) != m || m == "/" || strings.Contains(m, ":"):
-		fs.Add(sidecar.Error, "bad-value", "appConfig.mountPath", fmt.Sprintf("%q is no path of a file", m), "write one as /etc/app/logging.conf")
+		fs.Add(sidecar.Error, "bad-value", "appConfig.mountPath", fmt.Sprintf("%q is no path of a file", m),
+			"write one as /etc/app/logging.conf")
 	case c.Key == "" && len(validation.IsConfigMapKey(path.Base(m))) > 0:
-		fs.Add(sidecar.Error, "missing-field", "appConfig.key", fmt.Sprintf("%q can't be a key of a ConfigMap", path.Base(m)), "write key")
+		fs.Add(sidecar.Error, "missing-field", "appConfig.key", fmt.Sprintf("%q can't be a key of a ConfigMap", path.Base(m)),
+			"write key")
 	}
 	pattern.CheckKey("appConfig.key", c.Key, fs)
 }
@@ -80,9 +85,12 @@ func (c *LogConfig) checkConfig(w *sidecar.Workload, fs *sidecar.Findings) {
 	switch {
 	case m == nil:
 	case !slices.Contains(m.Keys, c.fileKey()):
-		fs.Add(sidecar.Error, "configmap-key", "appConfig.configMapName", fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", c.ConfigMapName, c.fileKey(), pattern.JoinSorted(m.Keys)), "name one that has, or the key")
+		fs.Add(sidecar.Error, "configmap-key", "appConfig.configMapName",
+			fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", c.ConfigMapName, c.fileKey(), pattern.JoinSorted(m.Keys)),
+			"name one that has, or the key")
 	case !m.Hashed && !m.Immutable:
-		fs.Add(sidecar.Info, "subpath-no-reload", "appConfig.configMapName", fmt.Sprintf("a change of ConfigMap %s counts for pods that start later", c.ConfigMapName),
+		fs.Add(sidecar.Info, "subpath-no-reload", "appConfig.configMapName",
+			fmt.Sprintf("a change of ConfigMap %s counts for pods that start later", c.ConfigMapName),
 			"let kustomize's configMapGenerator make it, or write its text into data")
 	}
 }

@@ -81,12 +81,14 @@ func (p *LogTail) fluentBit(w *sidecar.Workload, at logPlace, c *sidecar.Change,
 			{Name: state.Name, MountPath: stateDir},
 		},
 		LivenessProbe: &corev1.Probe{
-			ProbeHandler:  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/", Port: intstr.FromInt32(f.healthPort())}},
+			ProbeHandler: corev1.ProbeHandler{
+				HTTPGet: &corev1.HTTPGetAction{Path: "/", Port: intstr.FromInt32(f.healthPort())}},
 			PeriodSeconds: 20, FailureThreshold: 3,
 		},
 		SecurityContext: pattern.RestrictedSecurityContext(p.findUser(w, pattern.FluentBitImage)),
 	}
-	if w.Placement == sidecar.Beside && w.Kubernetes.AtLeast(1, 30) { // the app has its last lines to write, and the image no shell
+	// the app has its last lines to write, and the image no shell
+	if w.Placement == sidecar.Beside && w.Kubernetes.AtLeast(1, 30) {
 		ctr.Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: besideDrain}}}
 	}
 	c.Containers = []corev1.Container{ctr}
@@ -117,7 +119,8 @@ func (f *FluentBit) renderConf(p *LogTail, w *sidecar.Workload, at logPlace) str
 		"http_server", "on", "http_listen", "0.0.0.0", "http_port", strconv.Itoa(int(f.healthPort())))
 	_, multiline := f.Input.findSetting("multiline.parser")
 	for i, stem := range fileStems(p.Files) {
-		in := set("name", "tail", "tag", stem, "path", path.Join(at.dir, p.Files[i]), "exclude_path", "*.gz,*.bz2,*.xz,*.zst,*.zip",
+		in := set("name", "tail", "tag", stem, "path", path.Join(at.dir, p.Files[i]), "exclude_path",
+			"*.gz,*.bz2,*.xz,*.zst,*.zip",
 			"read_from_head", strconv.FormatBool(p.startOf(w, at) == FromStart), "db", path.Join(stateDir, stem+".db"))
 		for _, s := range set("refresh_interval", "5", "mem_buf_limit", fluentBuffer, "skip_long_lines", "on") {
 			if _, there := f.Input.findSetting(s.Key); !there {
@@ -144,7 +147,8 @@ func (f *FluentBit) renderConf(p *LogTail, w *sidecar.Workload, at logPlace) str
 	c.Pipeline.Filters, c.Pipeline.Outputs = matched(f.Filters), matched(f.Outputs)
 	if f.Parser != nil && multiline { // an input has either; lines are joined first
 		key, _ := f.Input.findSetting("key")
-		c.Pipeline.Filters = slices.Insert(c.Pipeline.Filters, 0, set("name", "parser", "match", "*", "key_name", cmp.Or(key, "log"), "parser", "lines", "reserve_data", "on"))
+		c.Pipeline.Filters = slices.Insert(c.Pipeline.Filters, 0,
+			set("name", "parser", "match", "*", "key_name", cmp.Or(key, "log"), "parser", "lines", "reserve_data", "on"))
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -19,18 +19,21 @@ func (f *FluentBit) validateFluentBit(fs *sidecar.Findings) {
 		format, _ := f.Parser.findSetting("format")
 		pattern.CheckEnum("fluentBit.parser.format", format, fs, "json", "regex", "logfmt", "ltsv")
 		if _, regex := f.Parser.findSetting("regex"); format == "" || format == "regex" && !regex {
-			fs.Add(sidecar.Error, "missing-field", "fluentBit.parser", "nothing says how lines are written", "write format, and regex beside format: regex")
+			fs.Add(sidecar.Error, "missing-field", "fluentBit.parser", "nothing says how lines are written",
+				"write format, and regex beside format: regex")
 		}
 	}
 	f.Input.validateSettings("fluentBit.input", fluentOwn, fs)
 	if len(f.Outputs) == 0 {
-		fs.Add(sidecar.Error, "missing-field", "fluentBit.outputs", "the records go nowhere", "write at least one, as in {name: stdout, format: json_lines}")
+		fs.Add(sidecar.Error, "missing-field", "fluentBit.outputs", "the records go nowhere",
+			"write at least one, as in {name: stdout, format: json_lines}")
 	}
 	plugins := func(field string, list []Settings) {
 		for i, s := range list {
 			at := fmt.Sprintf("fluentBit.%s[%d]", field, i)
 			if name, _ := s.findSetting("name"); !fluentName(name) {
-				fs.Add(sidecar.Error, "missing-field", at+".name", "no plugin is named", "write the name of one, as fluent-bit's manual has it")
+				fs.Add(sidecar.Error, "missing-field", at+".name", "no plugin is named",
+					"write the name of one, as fluent-bit's manual has it")
 			}
 			s.validateSettings(at, nil, fs)
 		}
@@ -41,7 +44,8 @@ func (f *FluentBit) validateFluentBit(fs *sidecar.Findings) {
 	if f.HealthPort != 0 {
 		pattern.CheckPort("fluentBit.healthPort", f.HealthPort, "", fs)
 		if f.HealthPort > 0 && f.HealthPort < 1024 {
-			fs.Add(sidecar.Error, "bad-value", "fluentBit.healthPort", fmt.Sprintf("%d is for root, which fluent-bit isn't", f.HealthPort), "write 1024 or more")
+			fs.Add(sidecar.Error, "bad-value", "fluentBit.healthPort",
+				fmt.Sprintf("%d is for root, which fluent-bit isn't", f.HealthPort), "write 1024 or more")
 		}
 	}
 }
@@ -57,7 +61,9 @@ func (f *FluentBit) validateEnv(fs *sidecar.Findings) {
 		pattern.CheckEnvVar(at, e, fs)
 		pattern.CheckDuplicate(at+".name", e.Name, seen, fs)
 		if e.ValueFrom == nil && holdsSecret(strings.ToLower(e.Name), e.Value) {
-			fs.Add(sidecar.Error, "secret-inline", at+".value", "is a secret, and would stand in the config and in the pod, where everyone can read it", "keep it in a Secret: valueFrom: {secretKeyRef: {name: ..., key: ...}}")
+			fs.Add(sidecar.Error, "secret-inline", at+".value",
+				"is a secret, and would stand in the config and in the pod, where everyone can read it",
+				"keep it in a Secret: valueFrom: {secretKeyRef: {name: ..., key: ...}}")
 		}
 	}
 }
@@ -80,7 +86,8 @@ func (f *FluentBit) checkFluentBit(w *sidecar.Workload, fs *sidecar.Findings) {
 		for _, s := range list {
 			for _, name := range s.variableNames() {
 				if !slices.Contains(known, name) {
-					fs.Add(sidecar.Error, "env-missing", at, "nothing sets the variable "+strconv.Quote(name), "write it into fluentBit.env")
+					fs.Add(sidecar.Error, "env-missing", at, "nothing sets the variable "+strconv.Quote(name),
+						"write it into fluentBit.env")
 				}
 			}
 		}
@@ -96,12 +103,16 @@ func (f *FluentBit) checkFluentBit(w *sidecar.Workload, fs *sidecar.Findings) {
 		}
 		if s := e.ValueFrom.SecretKeyRef; s != nil {
 			if keys, there := w.Secrets[s.Name]; there && !slices.Contains(keys, s.Key) {
-				fs.Add(sidecar.Error, "secret-key", at, fmt.Sprintf("Secret %s has no %s; its keys: %s", s.Name, s.Key, pattern.JoinSorted(keys)), "name one that has, or the key")
+				fs.Add(sidecar.Error, "secret-key", at,
+					fmt.Sprintf("Secret %s has no %s; its keys: %s", s.Name, s.Key, pattern.JoinSorted(keys)),
+					"name one that has, or the key")
 			}
 		}
 		if m := e.ValueFrom.ConfigMapKeyRef; m != nil {
 			if c := w.ConfigMap(m.Name); c != nil && !slices.Contains(c.Keys, m.Key) {
-				fs.Add(sidecar.Error, "configmap-key", at, fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", m.Name, m.Key, pattern.JoinSorted(c.Keys)), "name one that has, or the key")
+				fs.Add(sidecar.Error, "configmap-key", at,
+					fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", m.Name, m.Key, pattern.JoinSorted(c.Keys)),
+					"name one that has, or the key")
 			}
 		}
 	}

@@ -18,7 +18,8 @@ import (
 // one argument of them, and below the volume. A real shell, where there is one, finds
 // the file of that name, or what the pattern matches, and nothing else.
 func FuzzLogTailFiles(f *testing.F) {
-	for _, s := range []string{"app.log", "a b.log", "*.json", "[a-c]?.log", "../etc/passwd", "/etc/passwd", "a/../../b", "-n", "$(id)", "`id`", "a;b", "a\nb", "~", "''\"", "a//b", "é\u200b", "*/*", "[", "\\*", "a\x00b", "#x", "&"} {
+	for _, s := range []string{"app.log", "a b.log", "*.json", "[a-c]?.log", "../etc/passwd", "/etc/passwd", "a/../../b",
+		"-n", "$(id)", "`id`", "a;b", "a\nb", "~", "''\"", "a//b", "é\u200b", "*/*", "[", "\\*", "a\x00b", "#x", "&"} {
 		f.Add(s, s)
 	}
 	shell, err := exec.LookPath("sh")
@@ -48,7 +49,8 @@ func FuzzLogTailFiles(f *testing.F) {
 		if len(file) > 200 || os.MkdirAll(filepath.Dir(target), 0o755) != nil || os.WriteFile(target, nil, 0o600) != nil {
 			return // no file system has it
 		}
-		out, err := exec.Command(shell, "-c", `IFS=''; for pattern; do for file in $pattern; do printf '%s\0' "$file"; done; done`, "tail", target).Output()
+		out, err := exec.Command(shell, "-c",
+			`IFS=''; for pattern; do for file in $pattern; do printf '%s\0' "$file"; done; done`, "tail", target).Output()
 		require.NoError(t, err)
 		for _, found := range strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00") {
 			require.True(t, found == target || isPattern(file) && strings.HasPrefix(found, root+"/"), "%q for %q", found, file)

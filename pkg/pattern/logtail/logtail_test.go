@@ -54,7 +54,8 @@ func TestLogTailNames(t *testing.T) {
 	for _, c := range []struct{ files, names []string }{
 		{[]string{"app.log"}, []string{"logs"}},
 		{[]string{"app.log", "access.log"}, []string{"logs-app", "logs-access"}},
-		{[]string{"*.json", "*", "App_Server-*.log", ".hidden"}, []string{"logs-json", "logs-files", "logs-app-server", "logs-hidden"}},
+		{[]string{"*.json", "*", "App_Server-*.log", ".hidden"},
+			[]string{"logs-json", "logs-files", "logs-app-server", "logs-hidden"}},
 		{[]string{"a.log", "gc/a.log", "b.log"}, []string{"logs-a-log-e4355b8d", "logs-gc-a-log-5576d37b", "logs-b"}},
 		{[]string{long, "b"}, []string{sidecar.Shorten("logs-"+long[:len(long)-4], 63), "logs-b"}},
 	} {
@@ -66,7 +67,9 @@ func TestLogTailNames(t *testing.T) {
 			require.LessOrEqual(t, len(ctr.Name), 63)
 		}
 	}
-	require.Equal(t, []string{"logs"}, logTail(func(p *LogTail) { p.Files, p.Merge = []string{"a", "b"}, true }).Names("logs"))
+	require.Equal(t, []string{"logs"}, logTail(func(p *LogTail) {
+		p.Files, p.Merge = []string{"a", "b"}, true
+	}).Names("logs"))
 }
 
 // The sidecar is the app's user wherever that's written, and never root.
@@ -79,9 +82,12 @@ func TestLogTailUser(t *testing.T) {
 		uid, gid int64
 		warned   bool
 	}{
-		"container":     {logPod(logsAs(1000)), 1000, 1000, false},
-		"pod":           {logPod(pod(corev1.PodSecurityContext{RunAsUser: new(int64(7)), RunAsGroup: new(int64(0))})), 7, 0, false},
-		"both":          {logPod(logsAs(1000), pod(corev1.PodSecurityContext{RunAsUser: new(int64(7)), RunAsGroup: new(int64(8))})), 1000, 8, false},
+		"container": {logPod(logsAs(1000)), 1000, 1000, false},
+		"pod": {logPod(pod(corev1.PodSecurityContext{RunAsUser: new(int64(7)), RunAsGroup: new(int64(0))})), 7, 0,
+			false},
+		"both": {
+			logPod(logsAs(1000), pod(corev1.PodSecurityContext{RunAsUser: new(int64(7)), RunAsGroup: new(int64(8))})), 1000, 8,
+			false},
 		"unknown":       {logPod(), 65534, 65534, true},
 		"root":          {logPod(logsAs(0)), 65534, 65534, true},
 		"root of a pod": {logPod(logsAs(1000), pod(corev1.PodSecurityContext{RunAsUser: new(int64(0))})), 1000, 1000, false},
@@ -111,32 +117,46 @@ func TestLogTailPlace(t *testing.T) {
 		lay   bool
 		from  string
 	}{
-		"none": {w: logPod(), mount: corev1.VolumeMount{Name: "logs-logs"}, file: "/logs/app.log", own: true, lay: true, from: "+1"},
+		"none": {w: logPod(), mount: corev1.VolumeMount{Name: "logs-logs"}, file: "/logs/app.log", own: true, lay: true,
+			from: "+1"},
 		"ours": {w: logPod(logMounted(corev1.VolumeMount{Name: "logs-logs", MountPath: "/var/log/shop"}, logEmpty)),
 			mount: corev1.VolumeMount{Name: "logs-logs"}, file: "/logs/app.log", own: true, lay: true, from: "+1"},
 		"there": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log/shop/"}, logEmpty)),
 			mount: corev1.VolumeMount{Name: "x"}, file: "/logs/app.log", from: "+1"},
-		"above": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var", SubPath: "a"}, logClaim), logMounted(corev1.VolumeMount{Name: "y", MountPath: "/var/lo"}, logEmpty)),
+		"above": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var", SubPath: "a"}, logClaim),
+			logMounted(corev1.VolumeMount{Name: "y", MountPath: "/var/lo"}, logEmpty)),
 			mount: corev1.VolumeMount{Name: "x", SubPath: "a"}, file: "/logs/log/shop/app.log", from: "0"},
-		"nearest": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var"}, logClaim), logMounted(corev1.VolumeMount{Name: "y", MountPath: "/var/log"}, logEmpty)),
+		"nearest": {
+			w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var"}, logClaim),
+				logMounted(corev1.VolumeMount{Name: "y", MountPath: "/var/log"}, logEmpty)),
 			mount: corev1.VolumeMount{Name: "y"}, file: "/logs/shop/app.log", from: "+1"},
-		"named": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/elsewhere"}, logClaim)), edit: func(p *LogTail) { p.Volume = "x" },
+		"named": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/elsewhere"}, logClaim)),
+			edit:  func(p *LogTail) { p.Volume = "x" },
 			mount: corev1.VolumeMount{Name: "x"}, file: "/logs/app.log", lay: true, from: "0"},
-		"named and ours": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log/shop"}, logEmpty)), edit: func(p *LogTail) { p.Volume = "x" },
+		"named and ours": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log/shop"}, logEmpty)),
+			edit:  func(p *LogTail) { p.Volume = "x" },
 			mount: corev1.VolumeMount{Name: "x"}, file: "/logs/app.log", lay: true, from: "+1"},
-		"named within another": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/elsewhere"}, logEmpty), logMounted(corev1.VolumeMount{Name: "y", MountPath: "/var"}, logClaim)), edit: func(p *LogTail) { p.Volume = "x" },
+		"named within another": {
+			w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/elsewhere"}, logEmpty),
+				logMounted(corev1.VolumeMount{Name: "y", MountPath: "/var"}, logClaim)), edit: func(p *LogTail) { p.Volume = "x" },
 			mount: corev1.VolumeMount{Name: "x"}, file: "/logs/app.log", lay: true, from: "+1"},
 		"logClaim by a StatefulSet": {w: logPod(func(w *sidecar.Workload) {
 			w.Claims = []string{"data"}
 			w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/var/log"}}
 		}), mount: corev1.VolumeMount{Name: "data"}, file: "/logs/shop/app.log", from: "0"},
-		"beside": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log"}, logClaim), func(w *sidecar.Workload) { w.Placement = sidecar.Beside }),
+		"beside": {
+			w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log"}, logClaim), func(w *sidecar.Workload) {
+				w.Placement = sidecar.Beside
+			}),
 			mount: corev1.VolumeMount{Name: "x"}, file: "/logs/shop/app.log", from: "+1"},
-		"of an init container": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log"}, logClaim), func(w *sidecar.Workload) {
-			w.Pod.Spec.InitContainers, w.Pod.Spec.Containers = w.Pod.Spec.Containers, nil
-			w.App = &w.Pod.Spec.InitContainers[0]
-		}), mount: corev1.VolumeMount{Name: "x"}, file: "/logs/shop/app.log", from: "+1"},
-		"expression": {w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log", SubPathExpr: "$(REDIS_HOST)"}, logEmpty)),
+		"of an init container": {
+			w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log"}, logClaim), func(w *sidecar.Workload) {
+				w.Pod.Spec.InitContainers, w.Pod.Spec.Containers = w.Pod.Spec.Containers, nil
+				w.App = &w.Pod.Spec.InitContainers[0]
+			}), mount: corev1.VolumeMount{Name: "x"}, file: "/logs/shop/app.log", from: "+1"},
+		"expression": {
+			w: logPod(logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log", SubPathExpr: "$(REDIS_HOST)"},
+				logEmpty)),
 			mount: corev1.VolumeMount{Name: "x", SubPathExpr: "$(REDIS_HOST)"}, file: "/logs/shop/app.log", from: "+1"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -176,8 +196,11 @@ func TestLogTailShared(t *testing.T) {
 	require.Equal(t, []string{"log-volume-shared"}, codes(logPod(logsAs(1), pvc, daemons)))
 	require.Empty(t, codes(logPod(logsAs(1), pvc, one)))
 	require.Empty(t, codes(logPod(logsAs(1), pvc)))
-	require.Empty(t, codes(logPod(logsAs(1), logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log"}, logEmpty), three)))
-	require.Empty(t, codes(logPod(logsAs(1), logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log", SubPathExpr: "$(REDIS_HOST)"}, logClaim), three)))
+	require.Empty(t,
+		codes(logPod(logsAs(1), logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log"}, logEmpty), three)))
+	require.Empty(t,
+		codes(logPod(logsAs(1), logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log", SubPathExpr: "$(REDIS_HOST)"},
+			logClaim), three)))
 	require.Empty(t, codes(logPod(logsAs(1), func(w *sidecar.Workload) {
 		w.Claims = []string{"x"}
 		w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "x", MountPath: "/var/log"}}
@@ -196,7 +219,9 @@ func TestLogTailResources(t *testing.T) {
 		require.Equal(t, c.Resources.Limits.Memory(), c.Resources.Requests.Memory())
 	}
 	guaranteed.Pod.Spec.InitContainers = first.Containers
-	guaranteed.Pod.Spec.InitContainers[0].Resources = corev1.ResourceRequirements{Requests: pattern.ResourceList("7m", "7Mi")} // by an override
+	// by an override
+	guaranteed.Pod.Spec.InitContainers[0].Resources = corev1.ResourceRequirements{
+		Requests: pattern.ResourceList("7m", "7Mi")}
 	require.Equal(t, patterntest.BuildChange(t, p, guaranteed).Containers[1], first.Containers[1])
 
 	size := resource.MustParse("10Mi")
@@ -235,11 +260,14 @@ func TestSettings(t *testing.T) {
 
 // What is secret is told from what isn't.
 func TestSecretive(t *testing.T) {
-	for _, c := range [][2]string{{"http_passwd", "x"}, {"splunk_token", "x"}, {"rdkafka.sasl.password", "x"}, {"apikey", "x"}, {"api_key", "x"}, {"license_key", "x"}, {"shared_key", "/base64"},
-		{"http_user", "x"}, {"aws_secret_access_key", "x"}, {"header", "Authorization Bearer x"}, {"header", "X-Api-Key x"}, {"uri", "https://u:p@host/x"}, {"webhook", "https://x"}, {"bearer_token", "x"}} {
+	for _, c := range [][2]string{{"http_passwd", "x"}, {"splunk_token", "x"}, {"rdkafka.sasl.password", "x"},
+		{"apikey", "x"}, {"api_key", "x"}, {"license_key", "x"}, {"shared_key", "/base64"},
+		{"http_user", "x"}, {"aws_secret_access_key", "x"}, {"header", "Authorization Bearer x"}, {"header", "X-Api-Key x"},
+		{"uri", "https://u:p@host/x"}, {"webhook", "https://x"}, {"bearer_token", "x"}} {
 		require.True(t, holdsSecret(c[0], c[1]), c)
 	}
-	for _, c := range [][2]string{{"host", "x"}, {"header", "X-Team shop"}, {"tls.key_file", "/certs/tls.key"}, {"bearer_token_file", "/var/run/token"}, {"google_service_credentials", "/x.json"}, {"uri", "/a@b"},
+	for _, c := range [][2]string{{"host", "x"}, {"header", "X-Team shop"}, {"tls.key_file", "/certs/tls.key"},
+		{"bearer_token_file", "/var/run/token"}, {"google_service_credentials", "/x.json"}, {"uri", "/a@b"},
 		{"time_key", "time"}, {"label_keys", "$a"}, {"http_passwd", ""}, {"tls.verify", "true"}, {"regex", "user@host"}} {
 		require.False(t, holdsSecret(c[0], c[1]), c)
 	}

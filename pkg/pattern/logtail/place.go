@@ -35,17 +35,20 @@ func (p *LogTail) findPlace(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 	var found *corev1.VolumeMount
 	for i, c := range w.ServedApps() {
 		m := mountOver(c, p.Directory)
-		if m != nil && m.MountPath == p.Directory && (m.Name == pattern.VolumeName(w, "logs") || m.Name == p.Volume) && plainMount(m) {
+		if m != nil && m.MountPath == p.Directory && (m.Name == pattern.VolumeName(w, "logs") || m.Name == p.Volume) &&
+			plainMount(m) {
 			m = nil // as an earlier run, or this one, lays it
 		} else if m != nil && p.Volume != "" && path.Clean(m.MountPath) != p.Directory && m.Name != p.Volume {
 			m = nil // ours goes into it
 		}
 		if i > 0 && !sameMount(m, found) {
-			return add(fmt.Sprintf("containers %s and %s have different volumes there", w.App.Name, c.Name), "begin another entry for one of them")
+			return add(fmt.Sprintf("containers %s and %s have different volumes there", w.App.Name, c.Name),
+				"begin another entry for one of them")
 		}
 		found = m
 	}
-	at := logPlace{mount: corev1.VolumeMount{Name: pattern.VolumeName(w, "logs"), MountPath: logsDir, ReadOnly: true}, dir: logsDir}
+	at := logPlace{mount: corev1.VolumeMount{Name: pattern.VolumeName(w, "logs"), MountPath: logsDir, ReadOnly: true},
+		dir: logsDir}
 	name := pattern.VolumeName(w, "logs")
 	switch {
 	case found == nil && p.Volume == "":
@@ -53,9 +56,11 @@ func (p *LogTail) findPlace(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 	case found == nil:
 		name, at.lay = p.Volume, true
 	case p.Volume != "" && found.Name != p.Volume:
-		return add(fmt.Sprintf("container %s mounts volume %s there", w.App.Name, found.Name), "take volume out, or name that one")
+		return add(fmt.Sprintf("container %s mounts volume %s there", w.App.Name, found.Name),
+			"take volume out, or name that one")
 	case found.ReadOnly:
-		return add(fmt.Sprintf("container %s mounts volume %s at %s read-only, and can't write there", w.App.Name, found.Name, found.MountPath), "name the folder that it writes to")
+		return add(fmt.Sprintf("container %s mounts volume %s at %s read-only, and can't write there", w.App.Name, found.Name,
+			found.MountPath), "name the folder that it writes to")
 	default:
 		name = found.Name
 		at.mount.SubPath, at.mount.SubPathExpr = found.SubPath, found.SubPathExpr
@@ -68,14 +73,16 @@ func (p *LogTail) findPlace(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 	source, known := sourceOf(w, name)
 	switch {
 	case !known:
-		fs.Add(sidecar.Error, "log-volume", "volume", "the pod has no volume named "+name, "there are: "+pattern.JoinSorted(pattern.VolumeNames(w)))
+		fs.Add(sidecar.Error, "log-volume", "volume", "the pod has no volume named "+name,
+			"there are: "+pattern.JoinSorted(pattern.VolumeNames(w)))
 	case source != nil && pattern.IsReadOnlySource(source):
 		return add("nobody can write to volume "+name+", which shows what the cluster has", "name another folder")
 	}
 	at.lasts = source == nil || source.EmptyDir == nil && source.Ephemeral == nil && source.CSI == nil
 	var missing []string
 	if at.env, missing = referredVariables(w.App, at.mount.SubPathExpr); missing != nil {
-		return add("the sidecar would need variable "+pattern.JoinSorted(missing)+" of subPathExpr, which container "+w.App.Name+" has from elsewhere", "write it into the container's env")
+		return add("the sidecar would need variable "+pattern.JoinSorted(missing)+" of subPathExpr, which container "+
+			w.App.Name+" has from elsewhere", "write it into the container's env")
 	}
 	return at, fs
 }
@@ -85,7 +92,8 @@ func mountOver(c *corev1.Container, p string) (best *corev1.VolumeMount) {
 	for i := range c.VolumeMounts {
 		m := &c.VolumeMounts[i]
 		at := path.Clean(m.MountPath)
-		if (p == at || at == "/" || strings.HasPrefix(p, at+"/")) && (best == nil || len(at) > len(path.Clean(best.MountPath))) {
+		if (p == at || at == "/" || strings.HasPrefix(p, at+"/")) &&
+			(best == nil || len(at) > len(path.Clean(best.MountPath))) {
 			best = m
 		}
 	}

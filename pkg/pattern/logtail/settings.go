@@ -114,7 +114,8 @@ func (s Settings) validateSettings(at string, own []string, fs *sidecar.Findings
 	for _, one := range s {
 		field, lower := at+"."+one.Key, strings.ToLower(one.Key)
 		if !settingKey().MatchString(one.Key) {
-			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q can't be the name of a property", one.Key), "use letters, digits, _, - and dots")
+			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q can't be the name of a property", one.Key),
+				"use letters, digits, _, - and dots")
 			continue
 		}
 		for _, o := range own {
@@ -134,8 +135,10 @@ func (s Settings) validateSettings(at string, own []string, fs *sidecar.Findings
 				fs.Add(sidecar.Error, "bad-value", field, "has a character that can't be seen", "leave it out")
 			}
 			if holdsSecret(lower, text) && !fluentVariable().MatchString(text) {
-				fs.Add(sidecar.Error, "secret-inline", field, "is a secret, and would stand in the config and in a ConfigMap, where everyone can read it",
-					"keep it in a Secret: write ${NAME} here, and env: [{name: NAME, valueFrom: {secretKeyRef: {name: ..., key: ...}}}]")
+				fs.Add(sidecar.Error, "secret-inline", field,
+					"is a secret, and would stand in the config and in a ConfigMap, where everyone can read it",
+					"keep it in a Secret: write ${NAME} here, and env: [{name: NAME, valueFrom: {secretKeyRef: {name: ..., key: "+
+						"...}}}]")
 			}
 		}
 	}
@@ -156,7 +159,8 @@ func (s Settings) variableNames() (names []string) {
 	return names
 }
 
-var secretSetting = pattern.LazyRegexp(`passw|passphrase|secret|token|credential|api_?key|access_?key|license_?key|shared_?key|account_?key|private_?key|auth_?key|http_?user|webhook`)
+var secretSetting = pattern.LazyRegexp(`passw|passphrase|secret|token|credential|api_?key|access_?key|license_?key|` +
+	`shared_?key|account_?key|private_?key|auth_?key|http_?user|webhook`)
 
 var secretFile = pattern.LazyRegexp(`file|path|credentials`)
 
@@ -170,7 +174,9 @@ func holdsSecret(key, text string) bool {
 		return true
 	}
 	lower := strings.ToLower(text)
-	if strings.Contains(key, "header") && (strings.HasPrefix(lower, "authorization") || strings.HasPrefix(lower, "cookie") || secretSetting().MatchString(lower) || strings.Contains(lower, "api-key")) {
+	if strings.Contains(key, "header") &&
+		(strings.HasPrefix(lower, "authorization") || strings.HasPrefix(lower, "cookie") ||
+			secretSetting().MatchString(lower) || strings.Contains(lower, "api-key")) {
 		return true
 	}
 	_, rest, url := strings.Cut(text, "://")

@@ -19,19 +19,23 @@ func (p *Migrate) Validate() sidecar.Findings {
 	own := len(p.Command) > 0 || len(p.Args) > 0
 	switch {
 	case own && p.Engine != "":
-		fs.Add(sidecar.Error, "bad-value", "engine", "there is a command already, which migrates by the app's own program", "leave one of them out")
+		fs.Add(sidecar.Error, "bad-value", "engine", "there is a command already, which migrates by the app's own program",
+			"leave one of them out")
 	case own:
 		why := "the app's own program knows by itself"
 		for _, f := range []struct {
 			field string
 			set   bool
-		}{{"source", p.Source != nil}, {"databaseURL", p.DatabaseURL != nil}, {"username", p.Username != nil}, {"password", p.Password != nil}} {
+		}{{"source", p.Source != nil}, {"databaseURL", p.DatabaseURL != nil}, {"username", p.Username != nil},
+			{"password", p.Password != nil}} {
 			if f.set {
 				pattern.RefuseField(f.field, why, &fs)
 			}
 		}
 	case p.Engine == "":
-		fs.Add(sidecar.Error, "missing-field", "command", "nothing migrates", "write how the app's own program does, as in [bin/rails, db:migrate], or name an engine: golang-migrate, flyway or liquibase")
+		fs.Add(sidecar.Error, "missing-field", "command", "nothing migrates",
+			"write how the app's own program does, as in [bin/rails, db:migrate], or name an engine: golang-migrate, flyway "+
+				"or liquibase")
 	default:
 		pattern.CheckEnum("engine", p.Engine, &fs, GolangMigrate, Flyway, Liquibase)
 		p.validateEngine(&fs)
@@ -40,7 +44,8 @@ func (p *Migrate) Validate() sidecar.Findings {
 		if p.Engine != Liquibase {
 			pattern.RefuseField("changelog", "only liquibase reads one", &fs)
 		} else if !isRelative(p.Changelog) {
-			fs.Add(sidecar.Error, "bad-value", "changelog", fmt.Sprintf("%q is no file of the source", p.Changelog), "write one as changelog.xml or db/changelog.xml")
+			fs.Add(sidecar.Error, "bad-value", "changelog", fmt.Sprintf("%q is no file of the source", p.Changelog),
+				"write one as changelog.xml or db/changelog.xml")
 		}
 	}
 	pattern.CheckImageName("image", p.Image, &fs)
@@ -50,7 +55,8 @@ func (p *Migrate) Validate() sidecar.Findings {
 
 func (p *Migrate) validateEngine(fs *sidecar.Findings) {
 	if p.DatabaseURL == nil {
-		fs.Add(sidecar.Error, "missing-field", "databaseURL", "nothing says where the database is", "name the Secret and its key, as in {secretName: db, key: url}")
+		fs.Add(sidecar.Error, "missing-field", "databaseURL", "nothing says where the database is",
+			"name the Secret and its key, as in {secretName: db, key: url}")
 	}
 	p.DatabaseURL.validateKey("databaseURL", fs)
 	p.Username.validateKey("username", fs)
@@ -58,15 +64,18 @@ func (p *Migrate) validateEngine(fs *sidecar.Findings) {
 	s := p.Source
 	switch {
 	case s == nil || s.ConfigMapName == "" && s.Path == "":
-		fs.Add(sidecar.Error, "missing-field", "source", "nothing says where the migrations are", "name a ConfigMap as configMapName, or an image and the path in it")
+		fs.Add(sidecar.Error, "missing-field", "source", "nothing says where the migrations are",
+			"name a ConfigMap as configMapName, or an image and the path in it")
 		return
 	case s.ConfigMapName != "":
 		pattern.CheckObjectName("source.configMapName", s.ConfigMapName, fs)
 		if s.Image != "" || s.Path != "" || s.ImageVolume {
-			fs.Add(sidecar.Error, "bad-value", "source.configMapName", "stands beside an image: the files come from one of them", "leave one out")
+			fs.Add(sidecar.Error, "bad-value", "source.configMapName", "stands beside an image: the files come from one of them",
+				"leave one out")
 		}
 	case s.Image == "" && p.Image == "":
-		fs.Add(sidecar.Error, "missing-field", "source.image", "the engine's own image has no migrations", "name the image that has them")
+		fs.Add(sidecar.Error, "missing-field", "source.image", "the engine's own image has no migrations",
+			"name the image that has them")
 	case s.Image == "" && s.ImageVolume:
 		pattern.RefuseField("source.imageVolume", "the files are in the image that migrates", fs)
 	}
@@ -83,8 +92,10 @@ func (p *Migrate) validateJob(fs *sidecar.Findings) {
 	}{
 		{"hook", p.Hook != "", false},
 		{"backoffLimit", p.BackoffLimit != nil, p.BackoffLimit != nil && *p.BackoffLimit < 0},
-		{"activeDeadlineSeconds", p.ActiveDeadlineSeconds != nil, p.ActiveDeadlineSeconds != nil && *p.ActiveDeadlineSeconds < 1},
-		{"ttlSecondsAfterFinished", p.TTLSecondsAfterFinished != nil, p.TTLSecondsAfterFinished != nil && *p.TTLSecondsAfterFinished < 0},
+		{"activeDeadlineSeconds", p.ActiveDeadlineSeconds != nil,
+			p.ActiveDeadlineSeconds != nil && *p.ActiveDeadlineSeconds < 1},
+		{"ttlSecondsAfterFinished", p.TTLSecondsAfterFinished != nil,
+			p.TTLSecondsAfterFinished != nil && *p.TTLSecondsAfterFinished < 0},
 	}
 	for _, n := range numbers {
 		if n.set && p.Mode != MigrateJob {
@@ -97,7 +108,8 @@ func (p *Migrate) validateJob(fs *sidecar.Findings) {
 
 // isRelative reports whether a text is the path of a file below a folder.
 func isRelative(file string) bool {
-	return file != "" && path.Clean(file) == file && !path.IsAbs(file) && !strings.HasPrefix(file, "..") && !strings.ContainsAny(file, "$\n\r")
+	return file != "" && path.Clean(file) == file && !path.IsAbs(file) && !strings.HasPrefix(file, "..") &&
+		!strings.ContainsAny(file, "$\n\r")
 }
 
 func (k *SecretKey) validateKey(field string, fs *sidecar.Findings) {
@@ -128,8 +140,10 @@ func (p *Migrate) Check(w *sidecar.Workload) sidecar.Findings {
 		}
 		p.checkFiles(w, &fs)
 	}
-	if p.Engine == GolangMigrate && p.Password == nil && w.Pod.Spec.ShareProcessNamespace != nil && *w.Pod.Spec.ShareProcessNamespace && p.Mode != MigrateJob {
-		fs.Add(sidecar.Warning, "secret-in-argument", "databaseURL", "golang-migrate gets the URL as an argument, and all containers of this pod see each other's",
+	if p.Engine == GolangMigrate && p.Password == nil && w.Pod.Spec.ShareProcessNamespace != nil &&
+		*w.Pod.Spec.ShareProcessNamespace && p.Mode != MigrateJob {
+		fs.Add(sidecar.Warning, "secret-in-argument", "databaseURL",
+			"golang-migrate gets the URL as an argument, and all containers of this pod see each other's",
 			"leave the password out of the URL, and name it as password (PostgreSQL only)")
 	}
 	if p.Mode != MigrateJob {
@@ -144,7 +158,8 @@ func (k *SecretKey) checkSecret(field string, w *sidecar.Workload, fs *sidecar.F
 		return
 	}
 	if keys, known := w.Secrets[k.SecretName]; known && k.Key != "" && !slices.Contains(keys, k.Key) {
-		fs.Add(sidecar.Error, "secret-key", field+".key", fmt.Sprintf("Secret %s has no %s; its keys: %s", k.SecretName, k.Key, pattern.JoinSorted(keys)), "name one of those")
+		fs.Add(sidecar.Error, "secret-key", field+".key",
+			fmt.Sprintf("Secret %s has no %s; its keys: %s", k.SecretName, k.Key, pattern.JoinSorted(keys)), "name one of those")
 	}
 }
 
@@ -154,15 +169,21 @@ func (p *Migrate) checkFiles(w *sidecar.Workload, fs *sidecar.Findings) {
 	if m == nil {
 		return
 	}
-	is, form := func(key string) bool { return key == cmp.Or(p.Changelog, "changelog.xml") }, cmp.Or(p.Changelog, "changelog.xml")
+	is, form := func(key string) bool {
+		return key == cmp.Or(p.Changelog, "changelog.xml")
+	}, cmp.Or(p.Changelog, "changelog.xml")
 	switch p.Engine {
 	case GolangMigrate:
-		is, form = func(key string) bool { return strings.Contains(key, ".up.") && key[0] >= '0' && key[0] <= '9' }, "0001_users.up.sql"
+		is, form = func(key string) bool {
+			return strings.Contains(key, ".up.") && key[0] >= '0' && key[0] <= '9'
+		}, "0001_users.up.sql"
 	case Flyway:
 		is, form = func(key string) bool { return strings.Contains(key, "__") }, "V1__users.sql"
 	}
 	if !slices.ContainsFunc(m.Keys, is) {
-		fs.Add(sidecar.Error, "configmap-missing", "source.configMapName", fmt.Sprintf("ConfigMap %s has nothing to migrate by; its keys: %s", p.Source.ConfigMapName, pattern.JoinSorted(m.Keys)),
+		fs.Add(sidecar.Error, "configmap-missing", "source.configMapName",
+			fmt.Sprintf("ConfigMap %s has nothing to migrate by; its keys: %s", p.Source.ConfigMapName,
+				pattern.JoinSorted(m.Keys)),
 			"name files as "+form+" does it")
 	}
 }
@@ -210,7 +231,8 @@ func checkHook(hook MigrationHook, w *sidecar.Workload, pod *corev1.PodSpec, fs 
 		need("ServiceAccount", pod.ServiceAccountName, true)
 	}
 	if len(names) > 0 {
-		fs.Add(sidecar.Warning, "hook-early", "hook", "the Job runs before these are there, and with their old content after a change: "+strings.Join(names, ", "),
+		fs.Add(sidecar.Warning, "hook-early", "hook",
+			"the Job runs before these are there, and with their old content after a change: "+strings.Join(names, ", "),
 			"make hooks of them too, which come earlier, or keep them elsewhere; migrations can come from an image")
 	}
 }

@@ -52,7 +52,8 @@ func (p *Migrate) addSource(w *sidecar.Workload, c *sidecar.Change) (dir string,
 		return path.Join(migrationsDir, s.Path), &corev1.VolumeMount{Name: name, MountPath: migrationsDir, ReadOnly: true}
 	default:
 		c.Volumes = append(c.Volumes, pattern.CopiesVolume(name))
-		c.InitContainers = append(c.InitContainers, pattern.NewCopier(w, sourceName(w.Name), s.Image, "-R", s.Path+"/.", migrationsDir, name))
+		c.InitContainers = append(c.InitContainers,
+			pattern.NewCopier(w, sourceName(w.Name), s.Image, "-R", s.Path+"/.", migrationsDir, name))
 	}
 	return migrationsDir, &corev1.VolumeMount{Name: name, MountPath: migrationsDir, ReadOnly: true}
 }
@@ -134,7 +135,8 @@ func (p *Migrate) addTmp(w *sidecar.Workload, c *sidecar.Change) corev1.VolumeMo
 
 func (k *SecretKey) secretEnv(name string) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{
-		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: k.SecretName}, Key: k.Key}}}
+		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: k.SecretName},
+			Key: k.Key}}}
 }
 
 func sourceName(sidecarName string) string {

@@ -36,7 +36,9 @@ func (p *Migrate) moveToJob(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Ch
 	pod.Containers = []corev1.Container{main}
 	checkHook(p.Hook, w, &pod, &out.Notes)
 	if p.Hook == "" && p.keepsFiles(w) && p.Source.ConfigMapName != "" {
-		out.Notes.Add(sidecar.Warning, "job-immutable", "source.configMapName", "kustomize will lead the Job to another name of ConfigMap "+p.Source.ConfigMapName+" with each change of it, and a Job can't be changed",
+		out.Notes.Add(sidecar.Warning, "job-immutable", "source.configMapName",
+			"kustomize will lead the Job to another name of ConfigMap "+p.Source.ConfigMapName+
+				" with each change of it, and a Job can't be changed",
 			"use a hook, which replaces it; or disableNameSuffixHash for the ConfigMap")
 	}
 
@@ -100,9 +102,11 @@ func (p *Migrate) hashJob(w *sidecar.Workload, spec *jobSpec) string {
 func (h MigrationHook) hookAnnotations() map[string]string {
 	switch h {
 	case HookArgoCD:
-		return map[string]string{"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation"}
+		return map[string]string{"argocd.argoproj.io/hook": "PreSync",
+			"argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation"}
 	case HookHelm:
-		return map[string]string{"helm.sh/hook": "pre-install,pre-upgrade", "helm.sh/hook-delete-policy": "before-hook-creation"}
+		return map[string]string{"helm.sh/hook": "pre-install,pre-upgrade",
+			"helm.sh/hook-delete-policy": "before-hook-creation"}
 	}
 	return nil
 }
@@ -145,7 +149,8 @@ func (p *Migrate) likeApp(w *sidecar.Workload, c *corev1.Container, pod *corev1.
 		}
 	}
 	if len(missing) > 0 {
-		fs.Add(sidecar.Warning, "job-env", "mode", "the Job doesn't get "+strings.Join(missing, ", ")+", which a sidecar leads elsewhere in the pod",
+		fs.Add(sidecar.Warning, "job-env", "mode", "the Job doesn't get "+strings.Join(missing, ", ")+
+			", which a sidecar leads elsewhere in the pod",
 			"write what it needs into override.env; or use mode init, where the sidecar is there")
 	}
 	warnOfLoopback(c, fs)
@@ -156,7 +161,8 @@ func (p *Migrate) likeApp(w *sidecar.Workload, c *corev1.Container, pod *corev1.
 		}
 		i := slices.IndexFunc(w.Alone.Pod.Spec.Volumes, in)
 		if i < 0 || w.Alone.Pod.Spec.Volumes[i].PersistentVolumeClaim != nil {
-			fs.Add(sidecar.Warning, "job-volume", "mode", "the Job doesn't get "+m.MountPath+": volume "+m.Name+" is for the workload's own pods", "use mode init if the migration needs it")
+			fs.Add(sidecar.Warning, "job-volume", "mode", "the Job doesn't get "+m.MountPath+": volume "+m.Name+
+				" is for the workload's own pods", "use mode init if the migration needs it")
 			return true
 		}
 		pod.Volumes = append(pod.Volumes, w.Alone.Pod.Spec.Volumes[i])
@@ -173,7 +179,8 @@ func warnOfLoopback(c *corev1.Container, fs *sidecar.Findings) {
 		}
 	}
 	if len(at) > 0 {
-		fs.Add(sidecar.Warning, "job-loopback", "mode", strings.Join(at, ", ")+" has an address of the pod itself, and in the Job nothing else runs",
+		fs.Add(sidecar.Warning, "job-loopback", "mode",
+			strings.Join(at, ", ")+" has an address of the pod itself, and in the Job nothing else runs",
 			"write what the Job needs into override.env; or use mode init")
 	}
 }

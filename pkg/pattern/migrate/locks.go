@@ -48,11 +48,15 @@ var migrators = []struct {
 func (p *Migrate) checkLocks(w *sidecar.Workload, fs *sidecar.Findings) {
 	name, how, known := p.knownLocking()
 	if how == locksLong {
-		fs.Add(sidecar.Warning, "migrate-lock", "", fmt.Sprintf("%s keeps its lock in a table: a pod that is stopped while it migrates leaves it, and none starts after that", name),
+		fs.Add(sidecar.Warning, "migrate-lock", "",
+			fmt.Sprintf(
+				"%s keeps its lock in a table: a pod that is stopped while it migrates leaves it, and none starts after that",
+				name),
 			"use mode job; or know how to release the lock")
 	}
 	if p.Engine == GolangMigrate && p.keepsFiles(w) {
-		fs.Add(sidecar.Warning, "migrate-ahead", "", "golang-migrate fails where the database is ahead of its files: a pod of an older version, started again after a newer one has migrated, never comes up",
+		fs.Add(sidecar.Warning, "migrate-ahead", "", "golang-migrate fails where the database is ahead of its files: a pod "+
+			"of an older version, started again after a newer one has migrated, never comes up",
 			"use mode job; or a ConfigMap whose name stays, which old pods see with its newest files")
 	}
 	several := ""
@@ -64,7 +68,8 @@ func (p *Migrate) checkLocks(w *sidecar.Workload, fs *sidecar.Findings) {
 	switch {
 	case several == "" || how == locks && known || how == locksLong:
 	case known:
-		fs.Add(sidecar.Warning, "migrate-at-once", "", fmt.Sprintf("runs %s at once, and %s takes no lock", several, name), "use mode job; or take a lock around the migration, as pg_advisory_lock is")
+		fs.Add(sidecar.Warning, "migrate-at-once", "", fmt.Sprintf("runs %s at once, and %s takes no lock", several, name),
+			"use mode job; or take a lock around the migration, as pg_advisory_lock is")
 	default:
 		fs.Add(sidecar.Info, "migrate-at-once", "", "runs "+several+" at once", "see that it takes a lock, or use mode job")
 	}

@@ -15,8 +15,9 @@ import (
 
 // shop is a workload whose database is migrated.
 func shop() *sidecar.Workload {
-	w := &sidecar.Workload{Ref: sidecar.Ref{Group: "apps", Kind: "Deployment", Name: "shop"}, Template: sidecar.Fields("spec", "template"),
-		Name: "migrate", Placement: sidecar.Native, Kubernetes: sidecar.Version{Major: 1, Minor: 33}}
+	w := &sidecar.Workload{Ref: sidecar.Ref{Group: "apps", Kind: "Deployment", Name: "shop"},
+		Template: sidecar.Fields("spec", "template"),
+		Name:     "migrate", Placement: sidecar.Native, Kubernetes: sidecar.Version{Major: 1, Minor: 33}}
 	w.Pod.Spec.Containers = []corev1.Container{{Name: "shop", Image: "shop:1.2"}}
 	w.App = &w.Pod.Spec.Containers[0]
 	w.Apps = []*corev1.Container{w.App}
@@ -24,7 +25,8 @@ func shop() *sidecar.Workload {
 }
 
 func engine(name migrate.MigrationEngine) *migrate.Migrate {
-	return &migrate.Migrate{Engine: name, Source: &migrate.MigrationSource{ConfigMapName: "sql"}, DatabaseURL: &migrate.SecretKey{SecretName: "db", Key: "url"}}
+	return &migrate.Migrate{Engine: name, Source: &migrate.MigrationSource{ConfigMapName: "sql"},
+		DatabaseURL: &migrate.SecretKey{SecretName: "db", Key: "url"}}
 }
 
 // said are the findings that a pattern leaves, without an error.
@@ -39,20 +41,26 @@ func said(t *testing.T, p sidecar.Pattern, w *sidecar.Workload) string {
 	return strings.Join(lines, "\n")
 }
 
+// noLock is the warning where a tool's migrations may run twice at once.
+func noLock(tool string) string {
+	return "warning migrate-at-once: runs in 3 pods at once, and " + tool + " takes no lock"
+}
+
 func TestMigrateAtOnce(t *testing.T) {
 	for command, want := range map[string]string{
-		"alembic upgrade head":                         "warning migrate-at-once: runs in 3 pods at once, and alembic takes no lock",
-		"flask db upgrade":                             "warning migrate-at-once: runs in 3 pods at once, and alembic takes no lock",
-		"python /srv/manage.py migrate --no-input":     "warning migrate-at-once: runs in 3 pods at once, and Django takes no lock",
-		"sh -c cd /srv && python manage.py migrate; x": "warning migrate-at-once: runs in 3 pods at once, and Django takes no lock",
-		"npx sequelize-cli db:migrate":                 "warning migrate-at-once: runs in 3 pods at once, and Sequelize takes no lock",
-		"php artisan migrate --force":                  "warning migrate-at-once: runs in 3 pods at once, and Laravel takes no lock",
+		"alembic upgrade head":                         noLock("alembic"),
+		"flask db upgrade":                             noLock("alembic"),
+		"python /srv/manage.py migrate --no-input":     noLock("Django"),
+		"sh -c cd /srv && python manage.py migrate; x": noLock("Django"),
+		"npx sequelize-cli db:migrate":                 noLock("Sequelize"),
+		"php artisan migrate --force":                  noLock("Laravel"),
 		"php artisan migrate --force --isolated":       "",
 		"bin/rails db:migrate":                         "",
 		"npx prisma migrate deploy":                    "",
-		"npx knex migrate:latest":                      "warning migrate-lock: Knex keeps its lock in a table: a pod that is stopped while it migrates leaves it, and none starts after that",
-		"bin/own":                                      "info migrate-at-once: runs in 3 pods at once",
-		"alembic current":                              "info migrate-at-once: runs in 3 pods at once",
+		"npx knex migrate:latest": "warning migrate-lock: Knex keeps its lock in a table: a pod that " +
+			"is stopped while it migrates leaves it, and none starts after that",
+		"bin/own":         "info migrate-at-once: runs in 3 pods at once",
+		"alembic current": "info migrate-at-once: runs in 3 pods at once",
 	} {
 		words := strings.SplitN(command, " ", 3)
 		p := &migrate.Migrate{Command: words[:1], Args: words[1:]}
@@ -65,7 +73,9 @@ func TestMigrateAtOnce(t *testing.T) {
 	alembic := &migrate.Migrate{Args: []string{"alembic", "upgrade"}}
 	for want, change := range map[string]func(w *sidecar.Workload){
 		"": func(w *sidecar.Workload) { w.Replicas = nil },
-		"warning migrate-at-once: runs on every node at once, and alembic takes no lock": func(w *sidecar.Workload) { w.Ref.Kind = "DaemonSet" },
+		"warning migrate-at-once: runs on every node at once, and alembic takes no lock": func(w *sidecar.Workload) {
+			w.Ref.Kind = "DaemonSet"
+		},
 	} {
 		w := shop()
 		change(w)
@@ -93,13 +103,15 @@ func TestMigrateAhead(t *testing.T) {
 	}
 	require.Empty(t, said(t, p, w))
 	hashed = true
-	require.Contains(t, said(t, p, w), "warning migrate-ahead: golang-migrate fails where the database is ahead of its files")
+	require.Contains(t, said(t, p, w),
+		"warning migrate-ahead: golang-migrate fails where the database is ahead of its files")
 	p.Source = &migrate.MigrationSource{Image: "sql:1", Path: "/sql"}
 	require.Contains(t, said(t, p, w), "warning migrate-ahead: ")
 	p.Mode = migrate.MigrateJob
 	require.Empty(t, said(t, p, w))
 	p.Source = &migrate.MigrationSource{ConfigMapName: "sql"}
-	require.Contains(t, said(t, p, w), "warning job-immutable: kustomize will lead the Job to another name of ConfigMap sql")
+	require.Contains(t, said(t, p, w),
+		"warning job-immutable: kustomize will lead the Job to another name of ConfigMap sql")
 	p.Hook = migrate.HookArgoCD
 	require.NotContains(t, said(t, p, w), "job-immutable")
 	p.Source, p.Hook = &migrate.MigrationSource{Image: "sql:1", Path: "/sql"}, ""
@@ -162,7 +174,8 @@ func TestMigrateJobName(t *testing.T) {
 	p.Hook = migrate.HookHelm
 	hooked := job(t, p, w)
 	require.Equal(t, "shop-migrate", hooked.Name)
-	require.Equal(t, map[string]string{"helm.sh/hook": "pre-install,pre-upgrade", "helm.sh/hook-delete-policy": "before-hook-creation"}, hooked.Annotations)
+	require.Equal(t, map[string]string{"helm.sh/hook": "pre-install,pre-upgrade",
+		"helm.sh/hook-delete-policy": "before-hook-creation"}, hooked.Annotations)
 
 	w.Ref.Name = strings.Repeat("long-", 40) + "er"
 	p.Hook = ""
@@ -181,7 +194,8 @@ func TestMigrateJobPod(t *testing.T) {
 	spec.Tolerations = []corev1.Toleration{{Key: "gpu"}}
 	spec.SecurityContext = &corev1.PodSecurityContext{RunAsNonRoot: new(true)}
 	spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{}, PodAntiAffinity: &corev1.PodAntiAffinity{}}
-	w.App.EnvFrom = []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "shop"}}}}
+	w.App.EnvFrom = []corev1.EnvFromSource{
+		{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "shop"}}}}
 	w.App.Env = []corev1.EnvVar{{Name: "CACHE", Value: "redis://localhost:6379"}}
 	p := &migrate.Migrate{Command: []string{"bin/migrate"}, Mode: migrate.MigrateJob}
 	pod := job(t, p, w).Spec.Template
@@ -193,9 +207,11 @@ func TestMigrateJobPod(t *testing.T) {
 	require.Equal(t, &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{}}, pod.Spec.Affinity)
 	require.Equal(t, corev1.RestartPolicyNever, pod.Spec.RestartPolicy)
 	require.Equal(t, w.App.EnvFrom, pod.Spec.Containers[0].EnvFrom)
-	require.Equal(t, "warning job-loopback: CACHE has an address of the pod itself, and in the Job nothing else runs", said(t, p, w))
+	require.Equal(t, "warning job-loopback: CACHE has an address of the pod itself, and in the Job nothing else runs",
+		said(t, p, w))
 
-	mine := job(t, &migrate.Migrate{Engine: migrate.Flyway, Source: &migrate.MigrationSource{Image: "sql:1", Path: "/sql"}, DatabaseURL: &migrate.SecretKey{SecretName: "db", Key: "url"}, Mode: migrate.MigrateJob}, w).Spec.Template.Spec
+	mine := job(t, &migrate.Migrate{Engine: migrate.Flyway, Source: &migrate.MigrationSource{Image: "sql:1", Path: "/sql"},
+		DatabaseURL: &migrate.SecretKey{SecretName: "db", Key: "url"}, Mode: migrate.MigrateJob}, w).Spec.Template.Spec
 	require.Empty(t, mine.ServiceAccountName, "an engine has no business with the API server")
 	require.Equal(t, new(false), mine.AutomountServiceAccountToken)
 	require.Equal(t, []string{"cp", "-R", "/sql/.", "/migrations"}, mine.InitContainers[0].Command)
@@ -215,19 +231,28 @@ func TestMigrateHookEarly(t *testing.T) {
 	w.ServiceAccounts = func(string) map[string]string { return map[string]string{} }
 	w.Pod.Spec.ServiceAccountName = "shop"
 	ref := func(name string) corev1.LocalObjectReference { return corev1.LocalObjectReference{Name: name} }
-	w.App.EnvFrom = []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: ref("env")}}, {SecretRef: &corev1.SecretEnvSource{LocalObjectReference: ref("elsewhere")}}}
+	w.App.EnvFrom = []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: ref("env")}},
+		{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: ref("elsewhere")}}}
 	w.App.Env = []corev1.EnvVar{
-		{Name: "A", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: ref("shop"), Key: "password"}}},
-		{Name: "B", ValueFrom: &corev1.EnvVarSource{ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: ref("env"), Key: "b"}}},
+		{
+			Name: "A", ValueFrom: &corev1.EnvVarSource{
+				SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: ref("shop"), Key: "password"}}},
+		{
+			Name: "B", ValueFrom: &corev1.EnvVarSource{
+				ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: ref("env"), Key: "b"}}},
 	}
-	w.App.VolumeMounts = []corev1.VolumeMount{{Name: "conf", MountPath: "/conf"}, {Name: "tls", MountPath: "/tls"}, {Name: "claimed", MountPath: "/data"}}
+	w.App.VolumeMounts = []corev1.VolumeMount{{Name: "conf", MountPath: "/conf"}, {Name: "tls", MountPath: "/tls"},
+		{Name: "claimed", MountPath: "/data"}}
 	w.Pod.Spec.Volumes = []corev1.Volume{
-		{Name: "conf", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: ref("conf")}}},
+		{
+			Name: "conf", VolumeSource: corev1.VolumeSource{
+				ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: ref("conf")}}},
 		{Name: "tls", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "tls"}}},
 	}
 	p := &migrate.Migrate{Command: []string{"bin/migrate"}, Mode: migrate.MigrateJob, Hook: migrate.HookArgoCD}
 	require.Equal(t, "warning job-volume: the Job doesn't get /data: volume claimed is for the workload's own pods\n"+
-		"warning hook-early: the Job runs before these are there, and with their old content after a change: ConfigMap conf, Secret tls, ConfigMap env, Secret shop, ServiceAccount shop", said(t, p, w))
+		"warning hook-early: the Job runs before these are there, and with their old content after a change: ConfigMap "+
+		"conf, Secret tls, ConfigMap env, Secret shop, ServiceAccount shop", said(t, p, w))
 	p.Hook = ""
 	require.NotContains(t, said(t, p, w), "hook-early")
 }
@@ -241,7 +266,8 @@ func TestMigrateResources(t *testing.T) {
 	require.Equal(t, []string{"migrate"}, c.LikeApp)
 	require.NotEmpty(t, c.InitContainers[0].Resources.Requests)
 	require.Empty(t, c.InitContainers[0].Resources.Limits)
-	w.App.Resources.Limits = corev1.ResourceList{corev1.ResourceMemory: c.InitContainers[0].Resources.Requests[corev1.ResourceMemory]}
+	w.App.Resources.Limits = corev1.ResourceList{
+		corev1.ResourceMemory: c.InitContainers[0].Resources.Requests[corev1.ResourceMemory]}
 	c, err = sidecar.Build(p, w)
 	require.NoError(t, err)
 	require.Equal(t, w.App.Resources, c.InitContainers[0].Resources)

@@ -64,12 +64,15 @@ func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	object := w.ObjectName()
 	p.addNginx(w, c, object)
 	if p.hasCertificate() {
-		c.Volumes = append(c.Volumes, pattern.SecretVolume(pattern.VolumeName(w, "certs"), cmp.Or(p.SecretName, object), pattern.TLSKeys...))
+		c.Volumes = append(c.Volumes,
+			pattern.SecretVolume(pattern.VolumeName(w, "certs"), cmp.Or(p.SecretName, object), pattern.TLSKeys...))
 		main := &c.Containers[len(c.Containers)-1]
-		main.VolumeMounts = append(main.VolumeMounts, corev1.VolumeMount{Name: pattern.VolumeName(w, "certs"), MountPath: certsDir, ReadOnly: true})
+		main.VolumeMounts = append(main.VolumeMounts,
+			corev1.VolumeMount{Name: pattern.VolumeName(w, "certs"), MountPath: certsDir, ReadOnly: true})
 	}
 	if p.Certificate != nil {
-		c.Objects = append(c.Objects, p.Certificate.ObjectsForServer(cmp.Or(p.SecretName, object), p.Certificate.ServiceNames(w))...)
+		c.Objects = append(c.Objects,
+			p.Certificate.ObjectsForServer(cmp.Or(p.SecretName, object), p.Certificate.ServiceNames(w))...)
 	}
 	if policy := p.networkPolicy(w); policy != nil {
 		c.Objects = append(c.Objects, *policy)
@@ -101,14 +104,16 @@ func (p *AuthProxy) addNginx(w *sidecar.Workload, c *sidecar.Change, object stri
 		SecurityContext: pattern.RestrictedSecurityContext(pattern.NginxImage),
 	}
 	p.addHealthPorts(w, &main, true)
-	c.Volumes = []corev1.Volume{pattern.ConfigMapVolume(pattern.VolumeName(w, "config"), object), pattern.TmpVolume(pattern.VolumeName(w, "tmp"))}
+	c.Volumes = []corev1.Volume{pattern.ConfigMapVolume(pattern.VolumeName(w, "config"), object),
+		pattern.TmpVolume(pattern.VolumeName(w, "tmp"))}
 	files := map[string]string{confKey: conf.String()}
 	switch {
 	case p.Basic != nil:
 		users := pattern.SecretVolume(pattern.VolumeName(w, "users"), p.Basic.SecretName)
 		users.Secret.Items = []corev1.KeyToPath{{Key: cmp.Or(p.Basic.Key, "auth"), Path: usersKey}}
 		c.Volumes = append(c.Volumes, users)
-		main.VolumeMounts = append(main.VolumeMounts, corev1.VolumeMount{Name: users.Name, MountPath: usersDir, ReadOnly: true})
+		main.VolumeMounts = append(main.VolumeMounts,
+			corev1.VolumeMount{Name: users.Name, MountPath: usersDir, ReadOnly: true})
 	case p.OIDC != nil:
 		c.Containers = append(c.Containers, p.OIDC.newOAuth2Proxy(w, p.servesPlain()))
 		if p.OIDC.CA != nil {
@@ -173,7 +178,8 @@ func (p *AuthProxy) newNginxAuth(w *sidecar.Workload) *nginxAuth {
 			a.Variables = append(a.Variables, nginxHeader{"auth_" + v, "x_auth_request_" + v})
 		}
 	default:
-		a.Token = &nginxToken{Script: confDir + "/" + jwtKey, Claims: p.verifiedJWT().claimHeaders(), Preflight: p.verifiedJWT().preflightHeaders()}
+		a.Token = &nginxToken{Script: confDir + "/" + jwtKey, Claims: p.verifiedJWT().claimHeaders(),
+			Preflight: p.verifiedJWT().preflightHeaders()}
 	}
 	return a
 }

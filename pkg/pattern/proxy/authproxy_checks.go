@@ -18,7 +18,8 @@ func (p *AuthProxy) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	p.validateBase(false, withoutAuthentication, &fs)
 	if p.servesPlain() {
-		fs.Add(sidecar.Warning, "credentials-plain", "secretName", "without a certificate, tokens and passwords travel in plain to the pod",
+		fs.Add(sidecar.Warning, "credentials-plain", "secretName",
+			"without a certificate, tokens and passwords travel in plain to the pod",
 			"write secretName or certificate, unless TLS is terminated right in front")
 	}
 	var methods []string
@@ -32,18 +33,23 @@ func (p *AuthProxy) Validate() sidecar.Findings {
 	}
 	switch len(methods) {
 	case 0:
-		fs.Add(sidecar.Error, "missing-field", "jwt", "nothing says how requests are authenticated", "write one of jwt, googleIAP, oidc and basic")
+		fs.Add(sidecar.Error, "missing-field", "jwt", "nothing says how requests are authenticated",
+			"write one of jwt, googleIAP, oidc and basic")
 	case 1:
 	default:
-		fs.Add(sidecar.Error, "bad-value", methods[1], "there is "+methods[0]+" already; one proxy has one method", "leave all but one out")
+		fs.Add(sidecar.Error, "bad-value", methods[1], "there is "+methods[0]+" already; one proxy has one method",
+			"leave all but one out")
 	}
 	for _, d := range p.portRoutes() {
 		if d.protocol == sidecar.TCP || d.protocol == sidecar.GRPC {
-			fs.Add(sidecar.Error, "bad-value", d.field+"protocol", "only requests of protocol http are authenticated", "leave it out")
+			fs.Add(sidecar.Error, "bad-value", d.field+"protocol", "only requests of protocol http are authenticated",
+				"leave it out")
 		}
 	}
 	if p.isModeFront() && !p.Closes() {
-		fs.Add(sidecar.Error, "app-reachable", "networkPolicy", fmt.Sprintf("at the pod's address, port %d would still answer anybody", p.Port), "leave networkPolicy out, or use mode takeover")
+		fs.Add(sidecar.Error, "app-reachable", "networkPolicy",
+			fmt.Sprintf("at the pod's address, port %d would still answer anybody", p.Port),
+			"leave networkPolicy out, or use mode takeover")
 	}
 	p.JWT.validateJWT(&fs)
 	p.GoogleIAP.validateIAP(&fs)
@@ -58,11 +64,13 @@ func (p *AuthProxy) validatePublicPaths(fs *sidecar.Findings) {
 		field := fmt.Sprintf("publicPaths[%d]", i)
 		bare := strings.TrimSuffix(path, "/*") + "/"
 		switch {
-		case !publicPathForm().MatchString(path), strings.Contains(bare, "//"), strings.Contains(bare, "/./"), strings.Contains(bare, "/.."), len(path) > longestTarget:
+		case !publicPathForm().MatchString(path), strings.Contains(bare, "//"), strings.Contains(bare, "/./"),
+			strings.Contains(bare, "/.."), len(path) > longestTarget:
 			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no plain path", path),
 				"write a path, as /healthz, or all below one, as /static/*; there are no regular expressions")
 		case strings.HasPrefix(path, "/-/outrigger/"), p.OIDC != nil && strings.HasPrefix(bare, "/oauth2/"):
-			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is answered by the proxy itself", path), "write a path of the app")
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is answered by the proxy itself", path),
+				"write a path of the app")
 		}
 	}
 }
@@ -88,12 +96,17 @@ func (j *JWT) validateJWT(fs *sidecar.Findings) {
 	if !plainText().MatchString(j.Issuer) {
 		fs.Add(sidecar.Error, "missing-field", "jwt.issuer", "no issuer is named", "write what the tokens' claim iss has")
 	}
-	if len(j.Audiences) == 0 || slices.ContainsFunc(j.Audiences, func(a string) bool { return !plainText().MatchString(a) }) {
-		fs.Add(sidecar.Error, "missing-field", "jwt.audiences", "without an audience, every token of the issuer would be let in, whatever it's for", "write what the tokens' claim aud has")
+	if len(j.Audiences) == 0 || slices.ContainsFunc(j.Audiences, func(a string) bool {
+		return !plainText().MatchString(a)
+	}) {
+		fs.Add(sidecar.Error, "missing-field", "jwt.audiences",
+			"without an audience, every token of the issuer would be let in, whatever it's for",
+			"write what the tokens' claim aud has")
 	}
 	switch {
 	case j.JWKSURI == "" && j.JWKS == nil:
-		fs.Add(sidecar.Error, "missing-field", "jwt.jwksURI", "nothing says where the issuer's keys are", "write jwksURI, or jwks with a ConfigMap that has them")
+		fs.Add(sidecar.Error, "missing-field", "jwt.jwksURI", "nothing says where the issuer's keys are",
+			"write jwksURI, or jwks with a ConfigMap that has them")
 	case j.JWKSURI != "" && j.JWKS != nil:
 		fs.Add(sidecar.Error, "bad-value", "jwt.jwks", "there is jwksURI already", "leave one of them out")
 	case j.JWKSURI != "":
@@ -106,12 +119,14 @@ func (j *JWT) validateJWT(fs *sidecar.Findings) {
 	}
 	j.CA.ValidateAt("jwt.ca", fs)
 	if j.Header != "" && (!pattern.HeaderName().MatchString(j.Header) || isReservedHeader(j.Header)) {
-		fs.Add(sidecar.Error, "bad-value", "jwt.header", fmt.Sprintf("%q is no header for a token", j.Header), "write letters, digits and -, as X-Token")
+		fs.Add(sidecar.Error, "bad-value", "jwt.header", fmt.Sprintf("%q is no header for a token", j.Header),
+			"write letters, digits and -, as X-Token")
 	}
 	checkClaims("jwt.claimHeaders", j.ClaimHeaders, fs)
 	for _, claim := range slices.Sorted(maps.Keys(j.RequiredClaims)) {
 		if !claimName().MatchString(claim) || j.RequiredClaims[claim] == "" {
-			fs.Add(sidecar.Error, "bad-value", "jwt.requiredClaims", fmt.Sprintf("claim %q can't be asked for like that", claim), "write the claim's name and the text that it must have")
+			fs.Add(sidecar.Error, "bad-value", "jwt.requiredClaims", fmt.Sprintf("claim %q can't be asked for like that", claim),
+				"write the claim's name and the text that it must have")
 		}
 	}
 }
@@ -121,11 +136,13 @@ func checkClaims(at string, headers map[string]string, fs *sidecar.Findings) {
 	for _, header := range slices.Sorted(maps.Keys(headers)) {
 		switch name := strings.ToLower(header); {
 		case !pattern.HeaderName().MatchString(header) || isReservedHeader(header):
-			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no header for a claim", header), "write one of its own, as X-Jwt-Sub")
+			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no header for a claim", header),
+				"write one of its own, as X-Jwt-Sub")
 		case lower[name]:
 			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("header %q is there twice", header), "leave one of them out")
 		case !claimName().MatchString(headers[header]):
-			fs.Add(sidecar.Error, "bad-value", at+"."+header, fmt.Sprintf("%q is no claim", headers[header]), "write the name of one, as sub")
+			fs.Add(sidecar.Error, "bad-value", at+"."+header, fmt.Sprintf("%q is no claim", headers[header]),
+				"write the name of one, as sub")
 		default:
 			lower[name] = true
 		}
@@ -137,14 +154,16 @@ func (g *GoogleIAP) validateIAP(fs *sidecar.Findings) {
 		return
 	}
 	if !iapAudience().MatchString(g.Audience) {
-		fs.Add(sidecar.Error, "bad-value", "googleIAP.audience", fmt.Sprintf("%q is no audience of the Identity-Aware Proxy", g.Audience),
+		fs.Add(sidecar.Error, "bad-value", "googleIAP.audience",
+			fmt.Sprintf("%q is no audience of the Identity-Aware Proxy", g.Audience),
 			"write /projects/<number>/global/backendServices/<id> or /projects/<number>/apps/<id>")
 	}
 	checkClaims("googleIAP.claimHeaders", g.ClaimHeaders, fs)
 }
 
 // https://cloud.google.com/iap/docs/signed-headers-howto, "Verifying the JWT payload"
-var iapAudience = pattern.LazyRegexp(`^/projects/\d+/(global/backendServices/\d+|apps/[a-z0-9-]+|[a-z0-9-]+/[a-z0-9-]+/[a-z0-9-]+(/[a-z0-9-]+)*)$`)
+var iapAudience = pattern.LazyRegexp(
+	`^/projects/\d+/(global/backendServices/\d+|apps/[a-z0-9-]+|[a-z0-9-]+/[a-z0-9-]+/[a-z0-9-]+(/[a-z0-9-]+)*)$`)
 
 func (o *OIDC) validateOIDC(fs *sidecar.Findings) {
 	if o == nil {
@@ -152,10 +171,12 @@ func (o *OIDC) validateOIDC(fs *sidecar.Findings) {
 	}
 	checkHTTPS("oidc.issuerURL", o.IssuerURL, fs)
 	if !plainText().MatchString(o.ClientID) {
-		fs.Add(sidecar.Error, "missing-field", "oidc.clientID", "no client is named", "write the app's client ID at the provider")
+		fs.Add(sidecar.Error, "missing-field", "oidc.clientID", "no client is named",
+			"write the app's client ID at the provider")
 	}
 	if o.SecretName == "" {
-		fs.Add(sidecar.Error, "missing-field", "oidc.secretName", "there are no secrets", "name the Secret with client-secret and cookie-secret")
+		fs.Add(sidecar.Error, "missing-field", "oidc.secretName", "there are no secrets",
+			"name the Secret with client-secret and cookie-secret")
 	} else {
 		pattern.CheckObjectName("oidc.secretName", o.SecretName, fs)
 	}
@@ -165,11 +186,13 @@ func (o *OIDC) validateOIDC(fs *sidecar.Findings) {
 	for _, list := range []struct {
 		field  string
 		values []string
-	}{{"scopes", o.Scopes}, {"emailDomains", o.EmailDomains}, {"allowedGroups", o.AllowedGroups}, {"extraAudiences", o.ExtraAudiences}} {
+	}{{"scopes", o.Scopes}, {"emailDomains", o.EmailDomains}, {"allowedGroups", o.AllowedGroups},
+		{"extraAudiences", o.ExtraAudiences}} {
 		for i, v := range list.values {
 			// oauth2-proxy splits lists at commas, and scopes at blanks
 			if !plainText().MatchString(v) || strings.Contains(v, ",") || list.field == "scopes" && strings.Contains(v, " ") {
-				fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("oidc.%s[%d]", list.field, i), fmt.Sprintf("%q is no single value", v), "write one an entry, without commas")
+				fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("oidc.%s[%d]", list.field, i),
+					fmt.Sprintf("%q is no single value", v), "write one an entry, without commas")
 			}
 		}
 	}
@@ -190,17 +213,21 @@ func (s *Session) validateSession(fs *sidecar.Findings) {
 		return
 	}
 	if s.ExpireSeconds < 0 {
-		fs.Add(sidecar.Error, "bad-value", "oidc.session.expireSeconds", "seconds can't be negative", "leave it out for 12 hours")
+		fs.Add(sidecar.Error, "bad-value", "oidc.session.expireSeconds", "seconds can't be negative",
+			"leave it out for 12 hours")
 	}
 	switch refresh := s.refreshSeconds(); {
 	case refresh < 0:
-		fs.Add(sidecar.Error, "bad-value", "oidc.session.refreshSeconds", "seconds can't be negative", "leave it out for 5 minutes")
+		fs.Add(sidecar.Error, "bad-value", "oidc.session.refreshSeconds", "seconds can't be negative",
+			"leave it out for 5 minutes")
 	case refresh >= s.expireSeconds() && s.ExpireSeconds >= 0:
-		fs.Add(sidecar.Error, "bad-value", "oidc.session.refreshSeconds", fmt.Sprintf("a session of %d seconds would end before it's refreshed after %d", s.expireSeconds(), refresh),
+		fs.Add(sidecar.Error, "bad-value", "oidc.session.refreshSeconds",
+			fmt.Sprintf("a session of %d seconds would end before it's refreshed after %d", s.expireSeconds(), refresh),
 			"write less than expireSeconds")
 	case refresh == 0:
 		fs.Add(sidecar.Warning, "session-unchecked", "oidc.session.refreshSeconds",
-			fmt.Sprintf("who is locked out by the provider stays in until the session ends, after %d seconds", s.expireSeconds()), "write some minutes, as 300")
+			fmt.Sprintf("who is locked out by the provider stays in until the session ends, after %d seconds",
+				s.expireSeconds()), "write some minutes, as 300")
 	}
 }
 
@@ -209,12 +236,14 @@ func (b *Basic) validateBasic(fs *sidecar.Findings) {
 		return
 	}
 	if b.SecretName == "" {
-		fs.Add(sidecar.Error, "missing-field", "basic.secretName", "there are no users", "name the Secret with the list that htpasswd writes")
+		fs.Add(sidecar.Error, "missing-field", "basic.secretName", "there are no users",
+			"name the Secret with the list that htpasswd writes")
 	} else {
 		pattern.CheckObjectName("basic.secretName", b.SecretName, fs)
 	}
 	if !realmText().MatchString(b.Realm) {
-		fs.Add(sidecar.Error, "bad-value", "basic.realm", fmt.Sprintf("%q can't be shown to people", b.Realm), "write letters, digits, blanks and . _ : @ / ( ) ' ! ? -")
+		fs.Add(sidecar.Error, "bad-value", "basic.realm", fmt.Sprintf("%q can't be shown to people", b.Realm),
+			"write letters, digits, blanks and . _ : @ / ( ) ' ! ? -")
 	}
 }
 
@@ -223,7 +252,8 @@ func checkHTTPS(field, text string, fs *sidecar.Findings) {
 	if text == "" {
 		fs.Add(sidecar.Error, "missing-field", field, "no URL is given", "write it with https")
 	} else if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || !pattern.IsVisible(text) {
-		fs.Add(sidecar.Error, "bad-value", field, "it is no URL with https and a host", "write one, as https://issuer.example")
+		fs.Add(sidecar.Error, "bad-value", field, "it is no URL with https and a host",
+			"write one, as https://issuer.example")
 	}
 }
 
@@ -248,12 +278,15 @@ func (p *AuthProxy) Check(w *sidecar.Workload) sidecar.Findings {
 		have, ok := w.Secrets[secret]
 		for _, key := range keys {
 			if ok && !slices.Contains(have, key) {
-				fs.Add(sidecar.Error, "secret-key", field, fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, key, pattern.JoinSorted(have)), "name one that has it")
+				fs.Add(sidecar.Error, "secret-key", field,
+					fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, key, pattern.JoinSorted(have)), "name one that has it")
 			}
 		}
 	}
 	if ref := w.Image(pattern.NginxJSImage.Ref); p.verifiedJWT() != nil && strings.Contains(ref, "-slim") {
-		fs.Add(sidecar.Error, "image-unfit", "override.image", fmt.Sprintf("image %s has no njs, which verifies tokens, and no curl", ref), "take one that isn't slim, as "+pattern.NginxJSImage.Ref)
+		fs.Add(sidecar.Error, "image-unfit", "override.image",
+			fmt.Sprintf("image %s has no njs, which verifies tokens, and no curl", ref),
+			"take one that isn't slim, as "+pattern.NginxJSImage.Ref)
 	}
 	switch {
 	case p.JWT != nil:

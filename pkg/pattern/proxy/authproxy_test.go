@@ -28,7 +28,8 @@ func TestSession(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.expire, c.session.expireSeconds())
 			require.Equal(t, c.refresh, c.session.refreshSeconds())
-			p := AuthProxy{Base: proxy().Base, OIDC: &OIDC{IssuerURL: "https://login.example.com", ClientID: "reports", SecretName: "oidc", Session: c.session}}
+			p := AuthProxy{Base: proxy().Base,
+				OIDC: &OIDC{IssuerURL: "https://login.example.com", ClientID: "reports", SecretName: "oidc", Session: c.session}}
 			fs := p.Validate()
 			if c.finding == "" {
 				require.Empty(t, fs)

@@ -146,7 +146,8 @@ func (p *Base) portRoutes() []portRoute {
 	}
 	all := []portRoute{first}
 	for i, m := range p.MorePorts {
-		d := portRoute{port: m.Port, listen: m.Port, app: m.AppPort, protocol: m.Protocol, field: fmt.Sprintf("morePorts[%d].", i)}
+		d := portRoute{port: m.Port, listen: m.Port, app: m.AppPort, protocol: m.Protocol,
+			field: fmt.Sprintf("morePorts[%d].", i)}
 		if p.isModeFront() {
 			d.listen, d.app = m.ListenPort, m.Port
 		}
@@ -173,7 +174,8 @@ func (p *Base) Takes() []int32 {
 func (p *Base) portTakeovers() []sidecar.Takeover {
 	var out []sidecar.Takeover
 	for _, d := range p.portRoutes() {
-		t := sidecar.Takeover{Port: d.listen, AppPort: d.app, Front: p.isModeFront(), RewriteCallers: p.RewriteCallers, Trust: p.Trust}
+		t := sidecar.Takeover{Port: d.listen, AppPort: d.app, Front: p.isModeFront(), RewriteCallers: p.RewriteCallers,
+			Trust: p.Trust}
 		if p.hasCertificate() {
 			t.Scheme = corev1.URISchemeHTTPS
 		}

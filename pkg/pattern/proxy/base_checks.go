@@ -22,7 +22,8 @@ func (p *Base) validateBase(tls bool, without string, fs *sidecar.Findings) {
 	}
 	if tls && p.SecretName == "" && p.Certificate == nil {
 		fs.Add(sidecar.Error, "missing-field", "secretName", "there is no certificate",
-			"name the Secret that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: ...}}")
+			"name the Secret that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: "+
+				"...}}")
 	}
 	if p.SecretName != "" {
 		pattern.CheckObjectName("secretName", p.SecretName, fs)
@@ -56,16 +57,20 @@ func (p *Base) validatePortRoutes(fs *sidecar.Findings) {
 	if p.ListenPort != 0 && p.isModeFront() {
 		pattern.CheckPort("listenPort", p.ListenPort, "", fs)
 	} else if p.ListenPort != 0 {
-		fs.Add(sidecar.Error, "bad-value", "listenPort", "in mode takeover the proxy listens on port", "leave it out, or write mode: front")
+		fs.Add(sidecar.Error, "bad-value", "listenPort", "in mode takeover the proxy listens on port",
+			"leave it out, or write mode: front")
 	}
 	if p.NetworkPolicy != nil && !p.isModeFront() {
-		fs.Add(sidecar.Error, "bad-value", "networkPolicy", "in mode takeover the app is on 127.0.0.1 and needs none", "leave it out")
+		fs.Add(sidecar.Error, "bad-value", "networkPolicy", "in mode takeover the app is on 127.0.0.1 and needs none",
+			"leave it out")
 	}
 	if s := p.NetworkPolicy; p.isModeFront() && !p.Closes() && s.Isolated != nil {
-		fs.Add(sidecar.Error, "bad-value", "networkPolicy.isolated", "no NetworkPolicy is emitted that it could be for", "leave it out, or leave emit out")
+		fs.Add(sidecar.Error, "bad-value", "networkPolicy.isolated", "no NetworkPolicy is emitted that it could be for",
+			"leave it out, or leave emit out")
 	}
 	if p.Trust != nil && p.Trust.Hostname == "" {
-		fs.Add(sidecar.Error, "missing-field", "trust.hostname", "no name is given", "write a name that the certificate is for")
+		fs.Add(sidecar.Error, "missing-field", "trust.hostname", "no name is given",
+			"write a name that the certificate is for")
 	}
 	for i, m := range p.MorePorts {
 		at := fmt.Sprintf("morePorts[%d].", i)
@@ -126,7 +131,8 @@ func (p *Base) checkBase(w *sidecar.Workload, fs *sidecar.Findings) {
 		}
 		if len(missing) > 0 {
 			fs.Add(sidecar.Error, "tls-invalid", "secretName",
-				fmt.Sprintf("Secret %s has no %s; its keys: %s", p.SecretName, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
+				fmt.Sprintf("Secret %s has no %s; its keys: %s", p.SecretName, strings.Join(missing, ", "),
+					pattern.JoinSorted(keys)),
 				"name one of type kubernetes.io/tls")
 		}
 	}
@@ -153,11 +159,13 @@ func (p *Base) checkPortRoute(w *sidecar.Workload, d portRoute, fs *sidecar.Find
 				field = d.field + "appPort"
 			}
 			if !p.isModeFront() && p.Rebind != nil && port.ContainerPort == d.app && d.app != d.port {
-				fs.Add(sidecar.Error, "port-conflict", field, fmt.Sprintf("container %s declares %d already", c.Name, port.ContainerPort),
+				fs.Add(sidecar.Error, "port-conflict", field,
+					fmt.Sprintf("container %s declares %d already", c.Name, port.ContainerPort),
 					"write a free port; one on 127.0.0.1 needs no entry in the container's ports")
 			}
 			if port.ContainerPort == d.port && w.App != nil && c.Name != w.App.Name {
-				fs.Add(sidecar.Error, "port-conflict", d.field+"port", fmt.Sprintf("container %s declares %d, not %s", c.Name, d.port, w.App.Name),
+				fs.Add(sidecar.Error, "port-conflict", d.field+"port",
+					fmt.Sprintf("container %s declares %d, not %s", c.Name, d.port, w.App.Name),
 					"if it's the app, write app: "+c.Name+" beside the pattern")
 				return // the app not declaring it is the same mistake
 			}
@@ -167,11 +175,13 @@ func (p *Base) checkPortRoute(w *sidecar.Workload, d portRoute, fs *sidecar.Find
 		return
 	}
 	if declared := pattern.DescribeTCPPorts(w.App); len(declared) > 0 {
-		fs.Add(sidecar.Error, "port-unknown", d.field+"port", fmt.Sprintf("container %s doesn't declare %d; it declares %s", w.App.Name, d.port, strings.Join(declared, ", ")),
+		fs.Add(sidecar.Error, "port-unknown", d.field+"port",
+			fmt.Sprintf("container %s doesn't declare %d; it declares %s", w.App.Name, d.port, strings.Join(declared, ", ")),
 			"write one of those, or declare the port in the container")
 		return
 	}
-	fs.Add(sidecar.Info, "port-unknown", d.field+"port", fmt.Sprintf("container %s declares no TCP port; taken on trust that clients come in on %d", w.App.Name, d.port), "")
+	fs.Add(sidecar.Info, "port-unknown", d.field+"port",
+		fmt.Sprintf("container %s declares no TCP port; taken on trust that clients come in on %d", w.App.Name, d.port), "")
 }
 
 // portStart is the first port that a process without privileges may listen on.
@@ -208,9 +218,11 @@ func (p *Base) checkPrivileged(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 	s := podSysctl(w, portStart)
 	if s == nil {
-		fs.Add(sidecar.Info, "port-privileged", "port", fmt.Sprintf("the proxy isn't root, so the pod gets the safe sysctl %s=0 for port %d", portStart, low), "")
+		fs.Add(sidecar.Info, "port-privileged", "port",
+			fmt.Sprintf("the proxy isn't root, so the pod gets the safe sysctl %s=0 for port %d", portStart, low), "")
 	} else if start, err := strconv.Atoi(s.Value); err != nil || start > int(low) {
-		fs.Add(sidecar.Error, "port-privileged", "port", fmt.Sprintf("the proxy isn't root, and the pod's sysctl %s=%s keeps it from port %d", portStart, s.Value, low),
+		fs.Add(sidecar.Error, "port-privileged", "port",
+			fmt.Sprintf("the proxy isn't root, and the pod's sysctl %s=%s keeps it from port %d", portStart, s.Value, low),
 			"set that sysctl to 0, or leave it out")
 	}
 }

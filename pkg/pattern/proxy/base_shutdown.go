@@ -57,7 +57,8 @@ func (s shutdownPlan) quitHook() *corev1.Lifecycle {
 		return nil
 	}
 	script := fmt.Sprintf("sleep %d; exec nginx -e stderr -c %s -s quit", s.proxy, confFile)
-	return &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"sh", "-c", script}}}}
+	return &corev1.Lifecycle{
+		PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"sh", "-c", script}}}}
 }
 
 // keepAlive is the hook of a container whose image has no shell, or whom nginx asks.
@@ -107,7 +108,9 @@ func gracePeriod(w *sidecar.Workload) int64 {
 func (p *Base) checkShutdown(w *sidecar.Workload, fs *sidecar.Findings) {
 	if raised := p.minGracePeriod(w); raised > gracePeriod(w) {
 		fs.Add(sidecar.Info, "grace-period", "drainSeconds",
-			fmt.Sprintf("after %d seconds of draining, the app needs time to end: the pod's grace period is raised from %d to %d", p.drainSeconds(), gracePeriod(w), raised),
+			fmt.Sprintf(
+				"after %d seconds of draining, the app needs time to end: the pod's grace period is raised from %d to %d",
+				p.drainSeconds(), gracePeriod(w), raised),
 			"write that into the manifest, or drainSeconds: 0 for no draining")
 	}
 }

@@ -19,7 +19,8 @@ func TestTLSProxyShutdown(t *testing.T) {
 	exec := func(command ...string) *hook { return &hook{Exec: &corev1.ExecAction{Command: command}} }
 	runs := &hook{Exec: &corev1.ExecAction{Command: []string{"bye"}}}
 	quit := func(n int) string {
-		return fmt.Sprintf(`{"exec":{"command":["sh","-c","sleep %d; exec nginx -e stderr -c /etc/outrigger/nginx/nginx.conf -s quit"]}}`, n)
+		return fmt.Sprintf(
+			`{"exec":{"command":["sh","-c","sleep %d; exec nginx -e stderr -c /etc/outrigger/nginx/nginx.conf -s quit"]}}`, n)
 	}
 	for name, c := range map[string]struct {
 		drain, grace int64 // 0: the default; -1 for drain: none
@@ -52,7 +53,8 @@ func TestTLSProxyShutdown(t *testing.T) {
 		"beside, old":               {beside: true, minor: 29, app5: 5, left: 28},
 		"beside, old with own hook": {beside: true, minor: 29, app: runs, proxy: quit(3), app5: 5, left: 25},
 		"little grace": {drain: 5, grace: 14, proxy: quit(3), app5: 5, left: 10, notes: []string{
-			"info grace-period: drainSeconds: after 5 seconds of draining, the app needs time to end: the pod's grace period is raised from 14 to 15; write that into the manifest, or drainSeconds: 0 for no draining"}},
+			"info grace-period: drainSeconds: after 5 seconds of draining, the app needs time to end: the pod's grace period " +
+				"is raised from 14 to 15; write that into the manifest, or drainSeconds: 0 for no draining"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
@@ -91,9 +93,12 @@ func TestTLSProxyShutdown(t *testing.T) {
 func TestTLSProxyDrainLongerThanGrace(t *testing.T) {
 	for _, drain := range []int64{30, 31} {
 		p := proxy(func(p *TLSProxy) { p.DrainSeconds = &drain })
-		require.Equal(t, []string{fmt.Sprintf("info grace-period: drainSeconds: after %d seconds of draining, the app needs time to end: the pod's grace period is raised from 30 to %d; write that into the manifest, or drainSeconds: 0 for no draining", drain, drain+10)},
+		require.Equal(t, []string{fmt.Sprintf("info grace-period: drainSeconds: after %d seconds of draining, the app "+
+			"needs time to end: the pod's grace period is raised from 30 to %d; write that into the manifest, or "+
+			"drainSeconds: 0 for no draining", drain, drain+10)},
 			patterntest.FindingLines(t, p, patterntest.NewElasticsearch()))
 		require.Equal(t, drain+10, change(t, p, patterntest.NewElasticsearch()).Pod.MinGracePeriodSeconds)
 	}
-	require.Zero(t, change(t, proxy(), patterntest.NewElasticsearch()).Pod.MinGracePeriodSeconds, "30 seconds, the API's default, are enough for 5")
+	require.Zero(t, change(t, proxy(), patterntest.NewElasticsearch()).Pod.MinGracePeriodSeconds,
+		"30 seconds, the API's default, are enough for 5")
 }

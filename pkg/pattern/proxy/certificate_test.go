@@ -25,9 +25,12 @@ func TestCertificate(t *testing.T) {
 	c := change(t, proxy(certified()), patterntest.NewElasticsearch())
 	require.Len(t, c.Objects, 2)
 	require.Equal(t, "elasticsearch-tls-proxy", c.Volumes[1].Secret.SecretName)
-	require.Equal(t, `{"apiVersion":"cert-manager.io/v1","kind":"Certificate","metadata":{"name":"elasticsearch-tls-proxy","labels":{"app.kubernetes.io/managed-by":"outrigger"}},`+
-		`"spec":{"secretName":"elasticsearch-tls-proxy","dnsNames":["elasticsearch","elasticsearch.prod","elasticsearch.prod.svc","elasticsearch.prod.svc.cluster.local"],`+
-		`"duration":"2160h","renewBefore":"720h","privateKey":{"algorithm":"ECDSA","size":256,"rotationPolicy":"Always"},"usages":["digital signature","server auth"],`+
+	require.Equal(t, `{"apiVersion":"cert-manager.io/v1","kind":"Certificate",`+
+		`"metadata":{"name":"elasticsearch-tls-proxy","labels":{"app.kubernetes.io/managed-by":"outrigger"}},`+
+		`"spec":{"secretName":"elasticsearch-tls-proxy","dnsNames":["elasticsearch","elasticsearch.prod",`+
+		`"elasticsearch.prod.svc","elasticsearch.prod.svc.cluster.local"],`+
+		`"duration":"2160h","renewBefore":"720h","privateKey":{"algorithm":"ECDSA","size":256,"rotationPolicy":"Always"},`+
+		`"usages":["digital signature","server auth"],`+
 		`"issuerRef":{"kind":"Issuer","name":"ca","group":"cert-manager.io"}}}`, string(c.Objects[1].RawMessage))
 	require.Empty(t, c.Notes)
 
@@ -40,8 +43,10 @@ func TestCertificate(t *testing.T) {
 	}))
 	require.Equal(t, "mine", c.Volumes[1].Secret.SecretName)
 	require.Equal(t, "mine", c.Objects[1].Ref().Name)
-	require.Contains(t, string(c.Objects[1].RawMessage), `"spec":{"secretName":"mine","dnsNames":["b.example.com","*.a.example.com"],"duration":"1h30m","privateKey"`)
-	require.Contains(t, string(c.Objects[1].RawMessage), `"issuerRef":{"kind":"AWSPCAClusterIssuer","name":"x","group":"awspca.cert-manager.io"}`)
+	require.Contains(t, string(c.Objects[1].RawMessage),
+		`"spec":{"secretName":"mine","dnsNames":["b.example.com","*.a.example.com"],"duration":"1h30m","privateKey"`)
+	require.Contains(t, string(c.Objects[1].RawMessage),
+		`"issuerRef":{"kind":"AWSPCAClusterIssuer","name":"x","group":"awspca.cert-manager.io"}`)
 
 	c = change(t, proxy(certified(func(c *pattern.Certificate) { c.RenewBefore = "24h" })), patterntest.NewElasticsearch())
 	require.Contains(t, string(c.Objects[1].RawMessage), `"duration":"2160h","renewBefore":"24h"`)
@@ -49,7 +54,8 @@ func TestCertificate(t *testing.T) {
 
 func TestCertificateNames(t *testing.T) {
 	service := func(namespace, name, ip string) sidecar.Service {
-		return sidecar.Service{Ref: sidecar.Ref{Kind: "Service", Namespace: namespace, Name: name}, Spec: corev1.ServiceSpec{ClusterIP: ip}}
+		return sidecar.Service{Ref: sidecar.Ref{Kind: "Service", Namespace: namespace, Name: name},
+			Spec: corev1.ServiceSpec{ClusterIP: ip}}
 	}
 	w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 		w.Services = []sidecar.Service{service("", "b", ""), service("prod", "a", "None")}
@@ -65,9 +71,12 @@ func TestCertificateNames(t *testing.T) {
 	})
 	p := proxy(certified())
 	require.Equal(t, []string{"a", "b"}, p.Certificate.ServiceNames(nowhere))
-	require.Equal(t, []string{"info certificate-names: certificate.dnsNames: the namespace isn't known here, so the certificate is for the short names of its Services only; write dnsNames where clients of other namespaces use longer ones"},
+	require.Equal(t, []string{"info certificate-names: certificate.dnsNames: the namespace isn't known here, so the " +
+		"certificate is for the short names of its Services only; write dnsNames where clients of other namespaces use " +
+		"longer ones"},
 		patterntest.FormatFindings(change(t, p, nowhere).Notes))
-	require.Equal(t, []string{"error certificate-names: certificate.dnsNames: no Service is in front of the workload, so there are no names for its certificate; write dnsNames"},
+	require.Equal(t, []string{"error certificate-names: certificate.dnsNames: no Service is in front of the workload, " +
+		"so there are no names for its certificate; write dnsNames"},
 		patterntest.FindingLines(t, p, patterntest.NewElasticsearch(func(w *sidecar.Workload) { w.Services = nil })))
 }
 
@@ -77,24 +86,38 @@ func TestCertificateValidate(t *testing.T) {
 		want []string
 	}{
 		"no issuer": {func(c *pattern.Certificate) { c.IssuerRef.Name = "" }, []string{
-			"error missing-field: certificate.issuerRef.name: no issuer is named; name an Issuer of the workload's namespace, or a ClusterIssuer with kind: ClusterIssuer"}},
+			"error missing-field: certificate.issuerRef.name: no issuer is named; name an Issuer of the workload's namespace, " +
+				"or a ClusterIssuer with kind: ClusterIssuer"}},
 		"bad issuer": {func(c *pattern.Certificate) { c.IssuerRef.Name = "the ca" }, []string{
-			`error bad-value: certificate.issuerRef.name: "the ca" can't be the name of an object; use lower case letters, digits, - and dots`}},
+			`error bad-value: certificate.issuerRef.name: "the ca" can't be the name of an object; use lower case letters, ` +
+				`digits, - and dots`}},
 		"names": {func(c *pattern.Certificate) {
 			c.DNSNames = []string{"a.b", "*.a", "10.0.0.1", "::1", "a b", "*.*.a", "*"}
 		}, []string{
 			`error bad-value: certificate.dnsNames[2]: "10.0.0.1" is an address, not a name; name the Services in front`,
 			`error bad-value: certificate.dnsNames[3]: "::1" is an address, not a name; name the Services in front`,
-			`error bad-value: certificate.dnsNames[4]: "a b" is no DNS name; write lower case letters, digits, - and dots, as in search.prod.svc; a wildcard is *. and a name`,
-			`error bad-value: certificate.dnsNames[5]: "*.*.a" is no DNS name; write lower case letters, digits, - and dots, as in search.prod.svc; a wildcard is *. and a name`,
-			`error bad-value: certificate.dnsNames[6]: "*" is no DNS name; write lower case letters, digits, - and dots, as in search.prod.svc; a wildcard is *. and a name`}},
+			`error bad-value: certificate.dnsNames[4]: "a b" is no DNS name; write lower case letters, digits, - and dots, as ` +
+				`in search.prod.svc; a wildcard is *. and a name`,
+			`error bad-value: certificate.dnsNames[5]: "*.*.a" is no DNS name; write lower case letters, digits, - and dots, ` +
+				`as in search.prod.svc; a wildcard is *. and a name`,
+			`error bad-value: certificate.dnsNames[6]: "*" is no DNS name; write lower case letters, digits, - and dots, as ` +
+				`in search.prod.svc; a wildcard is *. and a name`}},
 		"durations": {func(c *pattern.Certificate) { c.Duration, c.RenewBefore = "90d", "1m" }, []string{
-			`error bad-value: certificate.duration: "90d" is no duration; write hours, minutes and seconds, as in 2160h or 1h30m`,
+			`error bad-value: certificate.duration: "90d" is no duration; write hours, minutes and seconds, as in 2160h ` +
+				`or 1h30m`,
 			"error bad-value: certificate.renewBefore: 1m is less than cert-manager takes; write at least 5m0s"}},
-		"short":               {func(c *pattern.Certificate) { c.Duration = "59m" }, []string{"error bad-value: certificate.duration: 59m is less than cert-manager takes; write at least 1h0m0s"}},
-		"renewed for ever":    {func(c *pattern.Certificate) { c.Duration, c.RenewBefore = "2h", "2h" }, []string{"error bad-value: certificate.renewBefore: it isn't shorter than duration: the certificate would be renewed for ever; write about a third of duration, or leave it out"}},
-		"longer than 90 days": {func(c *pattern.Certificate) { c.RenewBefore = "2160h" }, []string{"error bad-value: certificate.renewBefore: it isn't shorter than duration: the certificate would be renewed for ever; write about a third of duration, or leave it out"}},
-		"shortest":            {func(c *pattern.Certificate) { c.Duration = "1h" }, []string{}},
+		"short": {func(c *pattern.Certificate) {
+			c.Duration = "59m"
+		}, []string{"error bad-value: certificate.duration: 59m is less than cert-manager takes; write at least 1h0m0s"}},
+		"renewed for ever": {func(c *pattern.Certificate) {
+			c.Duration, c.RenewBefore = "2h", "2h"
+		}, []string{"error bad-value: certificate.renewBefore: it isn't shorter than duration: the certificate would be " +
+			"renewed for ever; write about a third of duration, or leave it out"}},
+		"longer than 90 days": {func(c *pattern.Certificate) {
+			c.RenewBefore = "2160h"
+		}, []string{"error bad-value: certificate.renewBefore: it isn't shorter than duration: the certificate would be " +
+			"renewed for ever; write about a third of duration, or leave it out"}},
+		"shortest": {func(c *pattern.Certificate) { c.Duration = "1h" }, []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.want, patterntest.FormatFindings(proxy(certified(c.edit)).Validate()))

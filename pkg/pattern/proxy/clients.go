@@ -74,13 +74,15 @@ func (c *Clients) validateClients(p *Base, fs *sidecar.Findings) {
 	c.CA.ValidateAt("clients.ca", fs)
 	for i, name := range c.AllowedCommonNames {
 		if !commonName().MatchString(name) {
-			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("clients.allowedCommonNames[%d]", i), fmt.Sprintf("%q can't be compared safely", name),
+			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("clients.allowedCommonNames[%d]", i),
+				fmt.Sprintf("%q can't be compared safely", name),
 				"write letters, digits, spaces and . _ @ : / * -; or the whole subject into allowedSubjects")
 		}
 	}
 	for i, name := range c.AllowedSubjects {
 		if !subjectName().MatchString(name) {
-			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("clients.allowedSubjects[%d]", i), fmt.Sprintf("%q is no subject", name),
+			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("clients.allowedSubjects[%d]", i),
+				fmt.Sprintf("%q is no subject", name),
 				"write it as RFC 2253 does, as in CN=alice,OU=ops,O=Example")
 		}
 	}
@@ -89,14 +91,16 @@ func (c *Clients) validateClients(p *Base, fs *sidecar.Findings) {
 		http, tcp = http || d.protocol != sidecar.TCP, tcp || d.protocol == sidecar.TCP
 	}
 	if c.matchesSANs() && http {
-		fs.Add(sidecar.Error, "client-names", "clients", "nginx doesn't see the subject alternative names of clients' certificates",
+		fs.Add(sidecar.Error, "client-names", "clients",
+			"nginx doesn't see the subject alternative names of clients' certificates",
 			"use allowedCommonNames or allowedSubjects; names of that kind are for protocol tcp")
 	}
 	if tcp {
 		c.validateTCP(p, http, fs)
 	}
 	if p.isModeFront() && !p.Closes() {
-		fs.Add(sidecar.Error, "app-reachable", "networkPolicy", fmt.Sprintf("at the pod's address, port %d would still answer those without a certificate", p.Port),
+		fs.Add(sidecar.Error, "app-reachable", "networkPolicy",
+			fmt.Sprintf("at the pod's address, port %d would still answer those without a certificate", p.Port),
 			"leave networkPolicy out, or use mode takeover")
 	}
 }

@@ -20,19 +20,23 @@ var clientURI = pattern.LazyRegexp(`^[a-z][a-z0-9+.-]*:[A-Za-z0-9._~:/?#@!&'*+,;
 func (c *Clients) validateTCP(p *Base, http bool, fs *sidecar.Findings) {
 	no := func(field, message, hint string) { fs.Add(sidecar.Error, "client-names", field, message, hint) }
 	if c.ForwardIdentity {
-		no("clients.forwardIdentity", "there are no headers in protocol tcp", "leave it out, or give http ports a proxy of their own")
+		no("clients.forwardIdentity", "there are no headers in protocol tcp",
+			"leave it out, or give http ports a proxy of their own")
 	}
 	if len(c.AllowedSubjects) > 0 {
-		no("clients.allowedSubjects", "nothing compares whole subjects in protocol tcp", "use allowedCommonNames, allowedDNSNames or allowedURIs")
+		no("clients.allowedSubjects", "nothing compares whole subjects in protocol tcp",
+			"use allowedCommonNames, allowedDNSNames or allowedURIs")
 	}
 	for i, name := range c.AllowedDNSNames {
 		if len(validation.IsDNS1123Subdomain(name)) > 0 {
-			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("clients.allowedDNSNames[%d]", i), fmt.Sprintf("%q is no DNS name", name), "write lower case letters, digits, - and dots, as in shop.prod.svc")
+			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("clients.allowedDNSNames[%d]", i),
+				fmt.Sprintf("%q is no DNS name", name), "write lower case letters, digits, - and dots, as in shop.prod.svc")
 		}
 	}
 	for i, uri := range c.AllowedURIs {
 		if !clientURI().MatchString(uri) || !hasValidWildcards(uri) {
-			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("clients.allowedURIs[%d]", i), fmt.Sprintf("%q can't be compared safely", uri),
+			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("clients.allowedURIs[%d]", i),
+				fmt.Sprintf("%q can't be compared safely", uri),
 				"write a URI, as spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end")
 		}
 	}
@@ -40,11 +44,13 @@ func (c *Clients) validateTCP(p *Base, http bool, fs *sidecar.Findings) {
 		return
 	}
 	if http && len(c.AllowedCommonNames) > 0 {
-		no("clients.allowedCommonNames", "for http nginx compares them, for tcp it can't", "give the tcp ports a proxy of their own")
+		no("clients.allowedCommonNames", "for http nginx compares them, for tcp it can't",
+			"give the tcp ports a proxy of their own")
 	}
 	// The rest is of ghostunnel.
 	if !c.areRequired() {
-		no("clients.mode", "in protocol tcp, nothing tells a client with the wrong name from one without a certificate", "leave mode out, or the lists of names")
+		no("clients.mode", "in protocol tcp, nothing tells a client with the wrong name from one without a certificate",
+			"leave mode out, or the lists of names")
 	}
 	if len(p.MorePorts) > 0 && !http {
 		no("morePorts", "what compares names in protocol tcp has one port", "give the others a proxy of their own")
@@ -53,7 +59,8 @@ func (c *Clients) validateTCP(p *Base, http bool, fs *sidecar.Findings) {
 		no("tlsProfile", "what compares names in protocol tcp can't refuse TLS 1.2", "leave it out, or the lists of names")
 	}
 	if p.AccessLog == JSONAccessLog {
-		no("accessLog", "what compares names in protocol tcp writes no JSON", "leave it out: who is refused is told all the same")
+		no("accessLog", "what compares names in protocol tcp writes no JSON",
+			"leave it out: who is refused is told all the same")
 	}
 }
 
@@ -72,7 +79,9 @@ func hasValidWildcards(uri string) bool {
 // matchesClientNames reports whether clients of protocol tcp are told apart by their names:
 // nginx can't do that, so a ghostunnel stands in its place.
 func (p *TLSProxy) matchesClientNames() bool {
-	return p.Clients.matchesNames() && !slices.ContainsFunc(p.portRoutes(), func(d portRoute) bool { return d.protocol != sidecar.TCP })
+	return p.Clients.matchesNames() && !slices.ContainsFunc(p.portRoutes(), func(d portRoute) bool {
+		return d.protocol != sidecar.TCP
+	})
 }
 
 // newGhostunnel is one in server mode. It reads a changed certificate or CA within a
@@ -97,7 +106,8 @@ func (p *TLSProxy) newGhostunnel(w *sidecar.Workload) corev1.Container {
 	for _, list := range []struct {
 		flag  string
 		names []string
-	}{{"--allow-cn=", p.Clients.AllowedCommonNames}, {"--allow-dns=", p.Clients.AllowedDNSNames}, {"--allow-uri=", p.Clients.AllowedURIs}} {
+	}{{"--allow-cn=", p.Clients.AllowedCommonNames}, {"--allow-dns=", p.Clients.AllowedDNSNames},
+		{"--allow-uri=", p.Clients.AllowedURIs}} {
 		for _, name := range list.names {
 			args = append(args, list.flag+name)
 		}

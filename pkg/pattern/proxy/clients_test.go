@@ -29,9 +29,10 @@ func TestClientsNamed(t *testing.T) {
 		clients Clients
 		want    []string
 	}{
-		"CN":   {Clients{AllowedCommonNames: []string{"alice", "web *"}}, []string{"--allow-cn=alice", "--allow-cn=web *"}},
-		"DNS":  {Clients{AllowedDNSNames: []string{"shop.prod.svc"}}, []string{"--allow-dns=shop.prod.svc"}},
-		"URI":  {Clients{AllowedURIs: []string{"spiffe://cluster.local/ns/shop/sa/*"}}, []string{"--allow-uri=spiffe://cluster.local/ns/shop/sa/*"}},
+		"CN":  {Clients{AllowedCommonNames: []string{"alice", "web *"}}, []string{"--allow-cn=alice", "--allow-cn=web *"}},
+		"DNS": {Clients{AllowedDNSNames: []string{"shop.prod.svc"}}, []string{"--allow-dns=shop.prod.svc"}},
+		"URI": {Clients{AllowedURIs: []string{"spiffe://cluster.local/ns/shop/sa/*"}},
+			[]string{"--allow-uri=spiffe://cluster.local/ns/shop/sa/*"}},
 		"none": {Clients{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -54,11 +55,14 @@ func TestClientsNamed(t *testing.T) {
 // What a ghostunnel is told about addresses and about its end.
 func TestClientsNamedListens(t *testing.T) {
 	args := func(edit func(*TLSProxy), edits ...func(*sidecar.Workload)) []string {
-		return change(t, mutual(Clients{AllowedCommonNames: []string{"alice"}}, overTCP, edit), patterntest.NewElasticsearch(edits...)).Containers[0].Args
+		return change(t, mutual(Clients{AllowedCommonNames: []string{"alice"}}, overTCP, edit),
+			patterntest.NewElasticsearch(edits...)).Containers[0].Args
 	}
 	require.Contains(t, args(func(*TLSProxy) {}), "--listen=:9200")
-	require.Contains(t, args(func(p *TLSProxy) { p.IPFamilies = []corev1.IPFamily{corev1.IPv4Protocol} }), "--listen=0.0.0.0:9200")
-	require.Contains(t, args(func(p *TLSProxy) { p.IPFamilies = []corev1.IPFamily{corev1.IPv6Protocol} }), "--listen=[::]:9200")
+	require.Contains(t, args(func(p *TLSProxy) { p.IPFamilies = []corev1.IPFamily{corev1.IPv4Protocol} }),
+		"--listen=0.0.0.0:9200")
+	require.Contains(t, args(func(p *TLSProxy) { p.IPFamilies = []corev1.IPFamily{corev1.IPv6Protocol} }),
+		"--listen=[::]:9200")
 	require.Contains(t, args(func(p *TLSProxy) { p.HealthPort = 17000 }), "--status=http://:17000")
 	front := args(func(p *TLSProxy) { p.Mode, p.Rebind = ModeFront, nil })
 	require.Contains(t, front, "--listen=:8443")
@@ -68,7 +72,8 @@ func TestClientsNamedListens(t *testing.T) {
 	p := mutual(Clients{AllowedCommonNames: []string{"alice"}}, overTCP)
 	require.Nil(t, change(t, p, patterntest.NewElasticsearch()).Containers[0].Lifecycle)
 	beside := func(w *sidecar.Workload) { w.Placement = sidecar.Beside }
-	require.EqualValues(t, 5, change(t, p, patterntest.NewElasticsearch(beside)).Containers[0].Lifecycle.PreStop.Sleep.Seconds)
+	require.EqualValues(t, 5,
+		change(t, p, patterntest.NewElasticsearch(beside)).Containers[0].Lifecycle.PreStop.Sleep.Seconds)
 }
 
 func TestClientsFindings(t *testing.T) {
@@ -77,46 +82,82 @@ func TestClientsFindings(t *testing.T) {
 		proxy *TLSProxy
 		want  []string
 	}{
-		"no CA":         {proxy(func(p *TLSProxy) { p.Clients = &Clients{} }), []string{"error missing-field: clients.ca: neither a Secret nor a ConfigMap is named; write secretName or configMapName"}},
-		"two CAs":       {proxy(func(p *TLSProxy) { p.Clients = &Clients{CA: pattern.CABundle{SecretName: "a", ConfigMapName: "b"}} }), []string{"error bad-value: clients.ca.configMapName: there is secretName already; leave one of them out"}},
-		"a mode":        {mutual(Clients{Mode: "maybe"}), []string{`error bad-value: clients.mode: "maybe" is unknown; write require or optional`}},
-		"a CN":          {mutual(Clients{AllowedCommonNames: []string{"a,CN=root"}}), []string{`error bad-value: clients.allowedCommonNames[0]: "a,CN=root" can't be compared safely; write letters, digits, spaces and . _ @ : / * -; or the whole subject into allowedSubjects`}},
-		"a subject":     {mutual(Clients{AllowedSubjects: []string{"alice"}}), []string{`error bad-value: clients.allowedSubjects[0]: "alice" is no subject; write it as RFC 2253 does, as in CN=alice,OU=ops,O=Example`}},
-		"SANs of HTTP":  {mutual(Clients{AllowedURIs: []string{"spiffe://a/b"}}), []string{"error client-names: clients: nginx doesn't see the subject alternative names of clients' certificates; use allowedCommonNames or allowedSubjects; names of that kind are for protocol tcp"}},
-		"headers":       {mutual(Clients{ForwardIdentity: true}, overTCP), []string{"error client-names: clients.forwardIdentity: there are no headers in protocol tcp; leave it out, or give http ports a proxy of their own"}},
-		"subjects, TCP": {mutual(Clients{AllowedSubjects: []string{"CN=a"}}, overTCP), []string{"error client-names: clients.allowedSubjects: nothing compares whole subjects in protocol tcp; use allowedCommonNames, allowedDNSNames or allowedURIs"}},
-		"a DNS name":    {mutual(Clients{AllowedDNSNames: []string{"Shop --allow-all"}}, overTCP), []string{`error bad-value: clients.allowedDNSNames[0]: "Shop --allow-all" is no DNS name; write lower case letters, digits, - and dots, as in shop.prod.svc`}},
-		"URIs": {mutual(Clients{AllowedURIs: []string{"spiffe://a/$(HOME)", "spiffe://a/b*", "spiffe://a/**/b", "**", "spiffe://a/**"}}, overTCP), []string{
-			`error bad-value: clients.allowedURIs[0]: "spiffe://a/$(HOME)" can't be compared safely; write a URI, as spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`,
-			`error bad-value: clients.allowedURIs[1]: "spiffe://a/b*" can't be compared safely; write a URI, as spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`,
-			`error bad-value: clients.allowedURIs[2]: "spiffe://a/**/b" can't be compared safely; write a URI, as spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`,
-			`error bad-value: clients.allowedURIs[3]: "**" can't be compared safely; write a URI, as spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`}},
-		"HTTP and TCP": {mutual(alice, func(p *TLSProxy) { p.MorePorts = []MorePort{{Port: 9300, AppPort: 9301, Protocol: sidecar.TCP}} }), []string{
-			"error client-names: clients.allowedCommonNames: for http nginx compares them, for tcp it can't; give the tcp ports a proxy of their own"}},
+		"no CA": {proxy(func(p *TLSProxy) { p.Clients = &Clients{} }),
+			[]string{
+				"error missing-field: clients.ca: neither a Secret nor a ConfigMap is named; write secretName or configMapName"}},
+		"two CAs": {proxy(func(p *TLSProxy) {
+			p.Clients = &Clients{CA: pattern.CABundle{SecretName: "a", ConfigMapName: "b"}}
+		}), []string{"error bad-value: clients.ca.configMapName: there is secretName already; leave one of them out"}},
+		"a mode": {mutual(Clients{Mode: "maybe"}),
+			[]string{`error bad-value: clients.mode: "maybe" is unknown; write require or optional`}},
+		"a CN": {mutual(Clients{AllowedCommonNames: []string{"a,CN=root"}}),
+			[]string{`error bad-value: clients.allowedCommonNames[0]: "a,CN=root" can't be compared safely; write letters, ` +
+				`digits, spaces and . _ @ : / * -; or the whole subject into allowedSubjects`}},
+		"a subject": {mutual(Clients{AllowedSubjects: []string{"alice"}}),
+			[]string{`error bad-value: clients.allowedSubjects[0]: "alice" is no subject; write it as RFC 2253 does, as in ` +
+				`CN=alice,OU=ops,O=Example`}},
+		"SANs of HTTP": {mutual(Clients{AllowedURIs: []string{"spiffe://a/b"}}),
+			[]string{"error client-names: clients: nginx doesn't see the subject alternative names of clients' certificates; " +
+				"use allowedCommonNames or allowedSubjects; names of that kind are for protocol tcp"}},
+		"headers": {mutual(Clients{ForwardIdentity: true}, overTCP),
+			[]string{"error client-names: clients.forwardIdentity: there are no headers in protocol tcp; leave it out, or " +
+				"give http ports a proxy of their own"}},
+		"subjects, TCP": {mutual(Clients{AllowedSubjects: []string{"CN=a"}}, overTCP),
+			[]string{"error client-names: clients.allowedSubjects: nothing compares whole subjects in protocol tcp; use " +
+				"allowedCommonNames, allowedDNSNames or allowedURIs"}},
+		"a DNS name": {mutual(Clients{AllowedDNSNames: []string{"Shop --allow-all"}}, overTCP),
+			[]string{`error bad-value: clients.allowedDNSNames[0]: "Shop --allow-all" is no DNS name; write lower case ` +
+				`letters, digits, - and dots, as in shop.prod.svc`}},
+		"URIs": {
+			mutual(
+				Clients{AllowedURIs: []string{"spiffe://a/$(HOME)", "spiffe://a/b*", "spiffe://a/**/b", "**", "spiffe://a/**"}},
+				overTCP), []string{
+				`error bad-value: clients.allowedURIs[0]: "spiffe://a/$(HOME)" can't be compared safely; write a URI, as ` +
+					`spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`,
+				`error bad-value: clients.allowedURIs[1]: "spiffe://a/b*" can't be compared safely; write a URI, as ` +
+					`spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`,
+				`error bad-value: clients.allowedURIs[2]: "spiffe://a/**/b" can't be compared safely; write a URI, as ` +
+					`spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`,
+				`error bad-value: clients.allowedURIs[3]: "**" can't be compared safely; write a URI, as ` +
+					`spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`}},
+		"HTTP and TCP": {mutual(alice, func(p *TLSProxy) {
+			p.MorePorts = []MorePort{{Port: 9300, AppPort: 9301, Protocol: sidecar.TCP}}
+		}), []string{
+			"error client-names: clients.allowedCommonNames: for http nginx compares them, for tcp it can't; give the tcp " +
+				"ports a proxy of their own"}},
 		"what ghostunnel can't": {mutual(alice, overTCP, func(p *TLSProxy) {
 			p.Clients.Mode, p.TLSProfile, p.AccessLog = OptionalClients, Modern, JSONAccessLog
 			p.MorePorts = []MorePort{{Port: 9300, AppPort: 9301, Protocol: sidecar.TCP}}
 		}), []string{
-			"error client-names: clients.mode: in protocol tcp, nothing tells a client with the wrong name from one without a certificate; leave mode out, or the lists of names",
-			"error client-names: morePorts: what compares names in protocol tcp has one port; give the others a proxy of their own",
-			"error client-names: tlsProfile: what compares names in protocol tcp can't refuse TLS 1.2; leave it out, or the lists of names",
-			"error client-names: accessLog: what compares names in protocol tcp writes no JSON; leave it out: who is refused is told all the same"}},
+			"error client-names: clients.mode: in protocol tcp, nothing tells a client with the wrong name from one without a " +
+				"certificate; leave mode out, or the lists of names",
+			"error client-names: morePorts: what compares names in protocol tcp has one port; give the others a proxy of " +
+				"their own",
+			"error client-names: tlsProfile: what compares names in protocol tcp can't refuse TLS 1.2; leave it out, or the " +
+				"lists of names",
+			"error client-names: accessLog: what compares names in protocol tcp writes no JSON; leave it out: who is refused " +
+				"is told all the same"}},
 		"a way around": {mutual(alice, func(p *TLSProxy) {
 			p.Mode, p.Rebind, p.NetworkPolicy = ModeFront, nil, &NetworkPolicy{Emit: new(false)}
 		}), []string{
-			"error app-reachable: networkPolicy: at the pod's address, port 9200 would still answer those without a certificate; leave networkPolicy out, or use mode takeover"}},
+			"error app-reachable: networkPolicy: at the pod's address, port 9200 would still answer those without a " +
+				"certificate; leave networkPolicy out, or use mode takeover"}},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, patterntest.FormatFindings(c.proxy.Validate())) })
 	}
-	w := patterntest.NewElasticsearch(func(w *sidecar.Workload) { w.Secrets = map[string][]string{"clients-ca": {"ca.pem"}} })
-	require.Equal(t, []string{"error tls-invalid: clients.ca.secretName: Secret clients-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, patterntest.FindingLines(t, mutual(alice), w))
+	w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
+		w.Secrets = map[string][]string{"clients-ca": {"ca.pem"}}
+	})
+	require.Equal(t, []string{"error tls-invalid: clients.ca.secretName: Secret clients-ca has no ca.crt; its keys: " +
+		"ca.pem; name one that has, or the key"}, patterntest.FindingLines(t, mutual(alice), w))
 	w.Secrets["clients-ca"] = []string{"ca.crt"}
 	require.Empty(t, patterntest.FindingLines(t, mutual(alice), w))
 
 	w.ConfigMaps = func(string) *sidecar.ConfigMap { return &sidecar.ConfigMap{Keys: []string{"ca.pem"}} }
 	p := mutual(alice)
 	p.Clients.CA = pattern.CABundle{ConfigMapName: "services-ca"}
-	require.Equal(t, []string{"error tls-invalid: clients.ca.configMapName: ConfigMap services-ca has no ca.crt; its keys: ca.pem; name one that has, or the key"}, patterntest.FindingLines(t, p, w))
+	require.Equal(t, []string{"error tls-invalid: clients.ca.configMapName: ConfigMap services-ca has no ca.crt; its " +
+		"keys: ca.pem; name one that has, or the key"}, patterntest.FindingLines(t, p, w))
 }
 
 // In mode front, what the node leads to the app passes by the proxy.
@@ -125,17 +166,22 @@ func TestFrontHostPort(t *testing.T) {
 		p.Mode, p.Rebind, p.NetworkPolicy = ModeFront, nil, &NetworkPolicy{Isolated: new(false)}
 	})
 	w := patterntest.NewElasticsearch(func(w *sidecar.Workload) { w.App.Ports[0].HostPort = 80 })
-	require.Equal(t, []string{"error app-reachable: mode: port 80 of the node leads to port 9200 of the app, past the proxy; use mode takeover, where it leads to the proxy; or take hostPort out"}, patterntest.FindingLines(t, p, w))
+	require.Equal(t, []string{"error app-reachable: mode: port 80 of the node leads to port 9200 of the app, past the " +
+		"proxy; use mode takeover, where it leads to the proxy; or take hostPort out"}, patterntest.FindingLines(t, p, w))
 }
 
 // FuzzClientsNamed writes whatever there is into the lists: it's refused, or it's
 // one argument of its own flag, that the kubelet doesn't expand.
 func FuzzClientsNamed(f *testing.F) {
-	for _, s := range []string{"alice", "a.b.svc", "spiffe://a/b", "$(X)", "a\n--allow-all", "--allow-all", "@/etc/passwd", "a b", "*", "**"} {
+	for _, s := range []string{"alice", "a.b.svc", "spiffe://a/b", "$(X)", "a\n--allow-all", "--allow-all", "@/etc/passwd",
+		"a b", "*", "**"} {
 		f.Add(s, s, s)
 	}
 	f.Fuzz(func(t *testing.T, cn, dns, uri string) {
-		c, err := sidecar.Build(mutual(Clients{AllowedCommonNames: []string{cn}, AllowedDNSNames: []string{dns}, AllowedURIs: []string{uri}}, overTCP), patterntest.NewElasticsearch())
+		c,
+			err := sidecar.Build(
+			mutual(Clients{AllowedCommonNames: []string{cn}, AllowedDNSNames: []string{dns}, AllowedURIs: []string{uri}},
+				overTCP), patterntest.NewElasticsearch())
 		if err != nil {
 			return
 		}

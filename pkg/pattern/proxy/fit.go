@@ -40,7 +40,8 @@ func (p *Base) withPorts(w *sidecar.Workload) Base {
 		if g.Port == 0 {
 			g.Port, g.Protocol, g.ListenPort = port.ContainerPort, protocol, next
 		} else {
-			g.MorePorts = append(slices.Clip(g.MorePorts), MorePort{Port: port.ContainerPort, ListenPort: next, Protocol: protocol})
+			g.MorePorts = append(slices.Clip(g.MorePorts),
+				MorePort{Port: port.ContainerPort, ListenPort: next, Protocol: protocol})
 		}
 		next++
 	}
@@ -65,10 +66,13 @@ func protocolOfName(name string) sidecar.Protocol {
 // checkFit finds workloads that aren't for a proxy at all.
 func (p *Base) checkFit(w *sidecar.Workload, fs *sidecar.Findings) {
 	if w.IsJob() && w.Placement == sidecar.Beside {
-		fs.AddUnfit(sidecar.Error, "job-never-ends", "", "a container beside the app's never ends, and so the Job wouldn't either", "use placement native")
+		fs.AddUnfit(sidecar.Error, "job-never-ends", "",
+			"a container beside the app's never ends, and so the Job wouldn't either", "use placement native")
 	}
 	if p.Port == 0 && p.isModeFront() {
-		fs.AddUnfit(sidecar.Error, "port-unknown", "port", fmt.Sprintf("container %s declares no TCP port without TLS", w.App.Name), "write port, or declare the port in the container")
+		fs.AddUnfit(sidecar.Error, "port-unknown", "port",
+			fmt.Sprintf("container %s declares no TCP port without TLS", w.App.Name),
+			"write port, or declare the port in the container")
 	}
 	p.checkMesh(w, fs)
 }
@@ -85,16 +89,20 @@ type mesh struct {
 }
 
 var meshes = []mesh{
-	{"Istio", []string{"sidecar.istio.io/inject"}, []string{"istio-injection"}, []string{"true", "enabled"}, "istio-proxy"},
+	{"Istio", []string{"sidecar.istio.io/inject"}, []string{"istio-injection"}, []string{"true", "enabled"},
+		"istio-proxy"},
 	{"Istio", []string{"istio.io/rev"}, []string{"istio.io/rev"}, nil, "istio-proxy"},
-	{"Linkerd", []string{"linkerd.io/inject"}, []string{"linkerd.io/inject"}, []string{"enabled", "ingress"}, "linkerd-proxy"},
-	{"Kuma", []string{"kuma.io/sidecar-injection"}, []string{"kuma.io/sidecar-injection"}, []string{"enabled", "true"}, "kuma-sidecar"},
+	{"Linkerd", []string{"linkerd.io/inject"}, []string{"linkerd.io/inject"}, []string{"enabled", "ingress"},
+		"linkerd-proxy"},
+	{"Kuma", []string{"kuma.io/sidecar-injection"}, []string{"kuma.io/sidecar-injection"}, []string{"enabled", "true"},
+		"kuma-sidecar"},
 	{"Consul", []string{"consul.hashicorp.com/connect-inject"}, nil, []string{"true"}, "consul-dataplane"},
 }
 
 // refusals are the pods' words by which a mesh leaves them out.
 var refusals = map[string][]string{
-	"Istio": {"sidecar.istio.io/inject"}, "Linkerd": {"linkerd.io/inject"}, "Kuma": {"kuma.io/sidecar-injection"}, "Consul": {"consul.hashicorp.com/connect-inject"},
+	"Istio": {"sidecar.istio.io/inject"}, "Linkerd": {"linkerd.io/inject"}, "Kuma": {"kuma.io/sidecar-injection"},
+	"Consul": {"consul.hashicorp.com/connect-inject"},
 }
 
 // meshOf is the mesh that puts a proxy into the pods, or "".
@@ -109,7 +117,9 @@ func meshOf(w *sidecar.Workload) string {
 			return v != "" && (len(m.yes) == 0 && !slices.Contains(no, v) || slices.Contains(m.yes, v))
 		}
 		if slices.ContainsFunc(m.pod, func(key string) bool { return asks(own(key)) }) ||
-			slices.ContainsFunc(m.namespace, func(key string) bool { return asks(cmp.Or(w.Namespace.Labels[key], w.Namespace.Annotations[key])) }) {
+			slices.ContainsFunc(m.namespace, func(key string) bool {
+				return asks(cmp.Or(w.Namespace.Labels[key], w.Namespace.Annotations[key]))
+			}) {
 			return m.name
 		}
 	}
@@ -119,14 +129,16 @@ func meshOf(w *sidecar.Workload) string {
 // checkMesh finds pods that have another proxy, or get one.
 func (p *Base) checkMesh(w *sidecar.Workload, fs *sidecar.Findings) {
 	if name := meshOf(w); name != "" {
-		fs.AddUnfit(sidecar.Warning, "service-mesh", "", name+" puts a proxy into these pods too: TLS would be spoken twice", "leave this workload out, or take it out of the mesh")
+		fs.AddUnfit(sidecar.Warning, "service-mesh", "", name+" puts a proxy into these pods too: TLS would be spoken twice",
+			"leave this workload out, or take it out of the mesh")
 	}
 	if !p.isModeFront() || p.Port == 0 {
 		return
 	}
 	for _, m := range meshes {
 		if c := w.Container(m.container); c != nil && c.Name != w.Name {
-			fs.AddUnfit(sidecar.Error, "service-mesh", "", fmt.Sprintf("container %s is a proxy already", c.Name), "leave this workload out")
+			fs.AddUnfit(sidecar.Error, "service-mesh", "", fmt.Sprintf("container %s is a proxy already", c.Name),
+				"leave this workload out")
 			return
 		}
 	}

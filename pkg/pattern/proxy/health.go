@@ -79,9 +79,11 @@ func (h *nginxHealth) passRequests(requests []kubeletRequest, port int32) {
 		h.Requests = append(h.Requests, healthRequest{quoteWord(r.requestRegexp(names, written)), quoteWord(r.target)})
 	}
 	h.Requests = slices.Compact(h.Requests)
-	for _, own := range []nginxHeader{{"Host", fmt.Sprintf("$pod_address:%d", port)}, {"User-Agent", "$kubelet_agent"}, {"Accept", "*/*"}} {
+	for _, own := range []nginxHeader{{"Host", fmt.Sprintf("$pod_address:%d", port)}, {"User-Agent", "$kubelet_agent"},
+		{"Accept", "*/*"}} {
 		if of := written[own.Name]; of != "" {
-			d := healthDefault{fmt.Sprintf("$probe_%d_%s", h.Port, strings.ReplaceAll(strings.ToLower(own.Name), "-", "_")), "$" + of, own.Value}
+			d := healthDefault{fmt.Sprintf("$probe_%d_%s", h.Port, strings.ReplaceAll(strings.ToLower(own.Name), "-", "_")),
+				"$" + of, own.Value}
 			h.Defaults = append(h.Defaults, d)
 			own.Value = d.Variable
 			delete(written, own.Name)
@@ -145,7 +147,9 @@ func (p *Base) addHealthPorts(w *sidecar.Workload, c *corev1.Container, guarded 
 func (p *Base) checkHealth(w *sidecar.Workload, guarded bool, fs *sidecar.Findings) {
 	for i, d := range p.portRoutes() {
 		if !p.isModeFront() && d.protocol == sidecar.GRPC && len(httpProbes(w, d.port)) > 0 {
-			fs.Add(sidecar.Warning, "probe-grpc", d.field+"protocol", fmt.Sprintf("an HTTP probe asks port %d, and with protocol grpc it comes to the app as HTTP/2 like all calls", d.port),
+			fs.Add(sidecar.Warning, "probe-grpc", d.field+"protocol",
+				fmt.Sprintf("an HTTP probe asks port %d, and with protocol grpc it comes to the app as HTTP/2 like all calls",
+					d.port),
 				"probe it by grpc, or write protocol: http if clients speak HTTP too")
 		}
 		if !p.needsHealthListener(w, d, guarded) || d.protocol != sidecar.HTTP {
@@ -154,11 +158,13 @@ func (p *Base) checkHealth(w *sidecar.Workload, guarded bool, fs *sidecar.Findin
 		requests := kubeletRequests(w, d.port, p.healthPort(i))
 		for _, target := range probeTargets(requests) {
 			if problem := oddTarget(target); problem != "" {
-				fs.Add(sidecar.Error, "probe-path", "healthPort", fmt.Sprintf("the path %q of a probe %s", target, problem), "probe a plain path, as /healthz")
+				fs.Add(sidecar.Error, "probe-path", "healthPort", fmt.Sprintf("the path %q of a probe %s", target, problem),
+					"probe a plain path, as /healthz")
 			}
 		}
 		if problem := oddHeaders(requests, p.healthPort(i)); problem != "" {
-			fs.Add(sidecar.Error, "probe-headers", "healthPort", problem, "take them out of the probe's httpHeaders, or probe by exec")
+			fs.Add(sidecar.Error, "probe-headers", "healthPort", problem,
+				"take them out of the probe's httpHeaders, or probe by exec")
 		}
 	}
 }
@@ -168,7 +174,8 @@ func (p *Base) checkHealth(w *sidecar.Workload, guarded bool, fs *sidecar.Findin
 func grpcProbed(w *sidecar.Workload, port, health int32, more int) bool {
 	for _, c := range probeHandlers(w) {
 		for _, h := range c.probes {
-			if h.GRPC != nil && c.container.Name != w.Name && (h.GRPC.Port == port || h.GRPC.Port >= health && h.GRPC.Port <= health+int32(more)) {
+			if h.GRPC != nil && c.container.Name != w.Name &&
+				(h.GRPC.Port == port || h.GRPC.Port >= health && h.GRPC.Port <= health+int32(more)) {
 				return true
 			}
 		}

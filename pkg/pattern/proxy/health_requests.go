@@ -55,11 +55,13 @@ func kubeletHeaders(list []corev1.HTTPHeader) map[string][]string {
 	sent := map[string][]string{}
 	for _, h := range list {
 		name := textproto.CanonicalMIMEHeaderKey(h.Name)
-		if pattern.HeaderName().MatchString(name) && !slices.Contains(listenersOwn, name) && !hopByHop(name) && !isIdentity(name) {
+		if pattern.HeaderName().MatchString(name) && !slices.Contains(listenersOwn, name) && !hopByHop(name) &&
+			!isIdentity(name) {
 			sent[name] = append(sent[name], textproto.TrimString(h.Value))
 		}
 	}
-	for _, name := range []string{"Host", "User-Agent", "Accept"} { // Go's client sends the first one, or by default all of Accept
+	// Go's client sends the first one, or by default all of Accept
+	for _, name := range []string{"Host", "User-Agent", "Accept"} {
 		if values := sent[name]; len(values) > 1 && (name != "Accept" || values[0] == "") {
 			sent[name] = values[:1]
 		}
@@ -145,7 +147,8 @@ func oddHeaders(requests []kubeletRequest, listener int32) string {
 	}
 	for _, name := range writtenHeaders(requests) {
 		if len(name) > longestHeader {
-			return fmt.Sprintf("the header %.20s... of a probe has a name of %d characters; nginx takes %d here", name, len(name), longestHeader)
+			return fmt.Sprintf("the header %.20s... of a probe has a name of %d characters; nginx takes %d here", name,
+				len(name), longestHeader)
 		}
 	}
 	for _, r := range requests {
@@ -170,7 +173,8 @@ const (
 
 // plainTarget is a target that nginx takes, and that its configuration can hold: a $
 // would begin a variable there.
-var plainTarget = pattern.LazyRegexp(`^/([A-Za-z0-9_.~!&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*(\?([A-Za-z0-9_.~!&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$`)
+var plainTarget = pattern.LazyRegexp(
+	`^/([A-Za-z0-9_.~!&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*(\?([A-Za-z0-9_.~!&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$`)
 
 // longestTarget keeps a word of nginx.conf, where each byte may be escaped, below
 // the 4096 bytes that nginx reads (NGX_CONF_BUFFER).
@@ -211,7 +215,8 @@ var listenersOwn = []string{"X-Forwarded-For", "X-Forwarded-Proto"}
 
 // hopByHop reports whether a header is about a connection or a body (RFC 9110, 7.6.1).
 func hopByHop(name string) bool {
-	return slices.Contains([]string{"Connection", "Content-Length", "Expect", "Http2-Settings", "Keep-Alive", "Proxy-Connection",
+	return slices.Contains([]string{"Connection", "Content-Length", "Expect", "Http2-Settings", "Keep-Alive",
+		"Proxy-Connection",
 		"Te", "Trailer", "Transfer-Encoding", "Upgrade"}, name)
 }
 

@@ -33,7 +33,8 @@ func guarded() *TLSProxy {
 func TestHealthHeaders(t *testing.T) {
 	c := change(t, guarded(), asked(corev1.HTTPGetAction{HTTPHeaders: []corev1.HTTPHeader{
 		{Name: "x-probe", Value: `"$a" \`}, {Name: "Host", Value: "search.example"}, {Name: "X-Probe", Value: "b.c+"},
-		{Name: "Remote-User", Value: "root"}, {Name: "Connection", Value: "x"}, {Name: "X_Odd", Value: "x"}, {Name: "X-Forwarded-For", Value: "x"},
+		{Name: "Remote-User", Value: "root"}, {Name: "Connection", Value: "x"}, {Name: "X_Odd", Value: "x"},
+		{Name: "X-Forwarded-For", Value: "x"},
 	}}))
 	got, err := flatten(conf(t, c))
 	require.NoError(t, err)
@@ -45,7 +46,8 @@ func TestHealthHeaders(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"http map default ",
-		`http map ~^(?:GET|HEAD) /healthz HTTP/1\.1\n(?<probe_16000_1>search[.]example)\n(?<probe_16000_2>\x22\x24a\x22 \x5c(?:[,;] b[.]c[+])?)\z /healthz`,
+		`http map ~^(?:GET|HEAD) /healthz HTTP/1\.1\n(?<probe_16000_1>search[.]example)\n(?<probe_16000_2>\x22\x24a\x22 ` +
+			`\x5c(?:[,;] b[.]c[+])?)\z /healthz`,
 		`http map ~^(?:GET|HEAD) /healthz HTTP/1\.1\n[^\n]*\n[^\n]*\z /healthz`,
 		"http map $probe_16000_1 $probe_16000_host",
 		"http map default $probe_16000_1",
@@ -57,22 +59,26 @@ func TestHealthHeaders(t *testing.T) {
 			set = append(set, name)
 		}
 	}
-	require.Equal(t, []string{"Host $probe_16000_host", "User-Agent $kubelet_agent", "Accept */*", "X-Probe $probe_16000_2",
+	require.Equal(t, []string{"Host $probe_16000_host", "User-Agent $kubelet_agent", "Accept */*",
+		"X-Probe $probe_16000_2",
 		"X-Forwarded-For $remote_addr", "X-Forwarded-Proto https", "Connection ", "Content-Length "}, set)
 }
 
 func TestHealthHeadersFindings(t *testing.T) {
 	const hint = "; take them out of the probe's httpHeaders, or probe by exec"
 	for want, h := range map[string]corev1.HTTPHeader{
-		"the header X-Aaaaaaaaaaaaaaaaaa... of a probe has a name of 65 characters; nginx takes 64 here": {Name: "X-" + strings.Repeat("a", 63), Value: "s3cret"},
-		"the headers of a probe are too long for nginx.conf":                                             {Name: "X-Probe", Value: strings.Repeat("s3cret", 700)},
-		"the headers of the probes have too many names for nginx.conf":                                   {Name: "X-" + strings.Repeat("a", 4000)},
-		"the Host of a probe has characters that the kubelet doesn't send":                               {Name: "host", Value: "s\u00e9cret.example"},
+		"the header X-Aaaaaaaaaaaaaaaaaa... of a probe has a name of 65 characters; nginx takes 64 here": {
+			Name: "X-" + strings.Repeat("a", 63), Value: "s3cret"},
+		"the headers of a probe are too long for nginx.conf": {Name: "X-Probe",
+			Value: strings.Repeat("s3cret", 700)},
+		"the headers of the probes have too many names for nginx.conf":     {Name: "X-" + strings.Repeat("a", 4000)},
+		"the Host of a probe has characters that the kubelet doesn't send": {Name: "host", Value: "s\u00e9cret.example"},
 	} {
 		fs := patterntest.FindingLines(t, guarded(), asked(corev1.HTTPGetAction{HTTPHeaders: []corev1.HTTPHeader{h}}))
 		require.Contains(t, fs, "error probe-headers: healthPort: "+want+hint)
 	}
 	// The kubelet asks another host then.
-	fs := patterntest.FindingLines(t, guarded(), asked(corev1.HTTPGetAction{Host: "a.example", HTTPHeaders: []corev1.HTTPHeader{{Name: "Host", Value: "a b"}}}))
+	fs := patterntest.FindingLines(t, guarded(),
+		asked(corev1.HTTPGetAction{Host: "a.example", HTTPHeaders: []corev1.HTTPHeader{{Name: "Host", Value: "a b"}}}))
 	require.Empty(t, fs)
 }

@@ -13,28 +13,34 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// The texts have ~ in the place of `.
 const identityIntro = `# Who is there, and who says so
 
-Many apps believe a header that says who is there: they're made for a proxy in front that writes it. Where ` + "`authProxy`" + `, or ` + "`tlsProxy`" + ` with
-` + "`clients`" + `, stands in front of an app, no client can write these headers: each of them is the proxy's word, or it doesn't arrive. So it is on every
-path, public ones too, in whatever case a name is written, and however often. Names with an underscore, or with characters that no header
-should have, are dropped by nginx (` + "`underscores_in_headers off`, `ignore_invalid_headers on`" + `).
+Many apps believe a header that says who is there: they're made for a proxy in front that writes it. Where
+~authProxy~, or ~tlsProxy~ with ~clients~, stands in front of an app, no client can write these headers: each of them
+is the proxy's word, or it doesn't arrive. So it is on every path, public ones too, in whatever case a name is
+written, and however often. Names with an underscore, or with characters that no header should have, are dropped by
+nginx (~underscores_in_headers off~, ~ignore_invalid_headers on~).
 
-A ` + "`tlsProxy`" + ` without ` + "`clients`" + ` authenticates nobody. It leaves all headers as they are: a proxy in front of it may have written them.
+A ~tlsProxy~ without ~clients~ authenticates nobody. It leaves all headers as they are: a proxy in front of it may
+have written them.
 
-Left alone everywhere is what clients show as a credential of their own and apps verify themselves (` + "`Authorization`, `Cookie`, `X-Api-Key`,\n`X-Auth-Token`" + `), but
-for ` + "`Authorization`" + ` with ` + "`basic`" + `, which has the password; and what says where a client is, not who (` + "`X-Real-IP`, `Forwarded`" + `).
+Left alone everywhere is what clients show as a credential of their own and apps verify themselves (~Authorization~,
+~Cookie~, ~X-Api-Key~, ~X-Auth-Token~), but for ~Authorization~ with ~basic~, which has the password; and what says
+where a client is, not who (~X-Real-IP~, ~Forwarded~).
 
-nginx removes headers by their names, not by how they begin. Of families without an end, as ` + "`X-Remote-Extra-*`, `Impersonate-Extra-*`,\n`X-Pomerium-Claim-*`" + `, the ones in
-this table are removed; others arrive. Don't put an app behind these proxies that believes any header with such a beginning.
+nginx removes headers by their names, not by how they begin. Of families without an end, as ~X-Remote-Extra-*~,
+~Impersonate-Extra-*~, ~X-Pomerium-Claim-*~, the ones in this table are removed; others arrive. Don't put an app
+behind these proxies that believes any header with such a beginning.
 
 `
 
 const reroutingIntro = `
 ## Another path or method
 
-Some frameworks take a path or a method from a header in place of the request line's, or a second path. From public paths these don't
-arrive, where they would lead to paths that aren't public, nor from preflights without a token. Elsewhere they're left as they are.
+Some frameworks take a path or a method from a header in place of the request line's, or a second path. From public
+paths these don't arrive, where they would lead to paths that aren't public, nor from preflights without a token.
+Elsewhere they're left as they are.
 
 `
 
@@ -51,9 +57,9 @@ func identityDoc() string {
 			b.WriteString("| " + of + " | `" + strings.Join(f.Names, "`, `") + "` |\n")
 		}
 	}
-	b.WriteString(identityIntro)
+	b.WriteString(strings.ReplaceAll(identityIntro, "~", "`"))
 	table(identityFamilies)
-	b.WriteString(reroutingIntro)
+	b.WriteString(strings.ReplaceAll(reroutingIntro, "~", "`"))
 	table(reroutingFamilies)
 	return b.String()
 }
@@ -77,7 +83,8 @@ func TestIdentityFamilies(t *testing.T) {
 		require.NotEmpty(t, f.Of)
 		require.NotEmpty(t, f.Source)
 		for _, name := range f.Names {
-			require.Regexp(t, regexp.MustCompile(`^[A-Za-z0-9-]{3,46}$`), name, "longer ones don't fit into nginx's table of gRPC's headers")
+			require.Regexp(t, regexp.MustCompile(`^[A-Za-z0-9-]{3,46}$`), name,
+				"longer ones don't fit into nginx's table of gRPC's headers")
 			key := textproto.CanonicalMIMEHeaderKey(name)
 			require.Empty(t, seen[key], "%s is of %s too", name, f.Of)
 			seen[key] = f.Of

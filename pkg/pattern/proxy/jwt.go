@@ -181,7 +181,8 @@ func (j *JWT) identityByHeader() map[string]string {
 }
 
 // addVerifier gives nginx the verifier and its keys.
-func (p *AuthProxy) addVerifier(w *sidecar.Workload, c *sidecar.Change, main *corev1.Container, files map[string]string) {
+func (p *AuthProxy) addVerifier(w *sidecar.Workload, c *sidecar.Change, main *corev1.Container,
+	files map[string]string) {
 	j, allowed := p.verifiedJWT(), algorithms
 	if p.GoogleIAP != nil {
 		allowed = []string{"ES256"}

@@ -17,12 +17,14 @@ import (
 // with the settings as written, each on one line of plain JSON, and nginx.conf has no
 // directive more than for plain words.
 func FuzzJWT(f *testing.F) {
-	plain := [9]string{"https://issuer.example", "reports", "https://issuer.example/keys", "X-Token", "X-Jwt-Sub", "sub", "scope", "read", "keys"}
+	plain := [9]string{"https://issuer.example", "reports", "https://issuer.example/keys", "X-Token", "X-Jwt-Sub", "sub",
+		"scope", "read", "keys"}
 	add := func(v [9]string, local bool) { f.Add(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], local) }
 	add(plain, false)
 	add(plain, true)
 	for i := range plain {
-		for _, evil := range []string{"", "__proto__", `"`, `"};process.exit()//`, "\u2028", "</script>", "a\nb", "$x", "{{.}}", `\`, "é", "Authorization", "${x}`"} {
+		for _, evil := range []string{"", "__proto__", `"`, `"};process.exit()//`, "\u2028", "</script>", "a\nb", "$x",
+			"{{.}}", `\`, "é", "Authorization", "${x}`"} {
 			v := plain
 			v[i] = evil
 			add(v, false)

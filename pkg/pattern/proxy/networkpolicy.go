@@ -113,13 +113,17 @@ func (p *Base) allowClients(w *sidecar.Workload) (rules []networkingv1.NetworkPo
 		if len(from) == 0 {
 			from = nil
 		}
-		i := slices.IndexFunc(rules, func(r networkingv1.NetworkPolicyIngressRule) bool { return reflect.DeepEqual(r.From, from) })
+		i := slices.IndexFunc(rules, func(r networkingv1.NetworkPolicyIngressRule) bool {
+			return reflect.DeepEqual(r.From, from)
+		})
 		if i < 0 {
 			i = len(rules)
 			rules = append(rules, networkingv1.NetworkPolicyIngressRule{From: from})
 		}
 		one := policyPort(corev1.ProtocolTCP, port, port)
-		if !slices.ContainsFunc(rules[i].Ports, func(have networkingv1.NetworkPolicyPort) bool { return reflect.DeepEqual(have, one) }) {
+		if !slices.ContainsFunc(rules[i].Ports, func(have networkingv1.NetworkPolicyPort) bool {
+			return reflect.DeepEqual(have, one)
+		}) {
 			rules[i].Ports = append(rules[i].Ports, one)
 		}
 	}
@@ -201,7 +205,8 @@ func (p *Base) findIsolation(w *sidecar.Workload) policyIsolation {
 		if w.Policies[i].Ref.Namespace != w.Ref.Namespace {
 			answer = min(answer, netpol.Maybe)
 		}
-		add(answer, w.Policies[i].Ref.String(), "write the namespace of both, and let it select pods by labels of their template")
+		add(answer, w.Policies[i].Ref.String(),
+			"write the namespace of both, and let it select pods by labels of their template")
 	}
 	for _, other := range w.Unread {
 		if p.NetworkPolicy == nil || p.NetworkPolicy.Isolated == nil { // else the user has looked
@@ -228,16 +233,19 @@ func (p *Base) checkModeFront(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 	switch {
 	case !p.Closes():
-		fs.Add(sidecar.Warning, "app-reachable", "networkPolicy", fmt.Sprintf("at the pod's address, port %d still answers without the proxy", p.Port),
+		fs.Add(sidecar.Warning, "app-reachable", "networkPolicy",
+			fmt.Sprintf("at the pod's address, port %d still answers without the proxy", p.Port),
 			"leave networkPolicy out, or use mode takeover")
 	case len(w.Selector()) == 0:
-		fs.Add(sidecar.Error, "app-reachable", "mode", "the pods have no labels by which a NetworkPolicy could select them", "give the pod template labels")
+		fs.Add(sidecar.Error, "app-reachable", "mode", "the pods have no labels by which a NetworkPolicy could select them",
+			"give the pod template labels")
 	default:
 		p.checkIsolation(w, fs)
 	}
 	for _, port := range w.App.Ports {
 		if port.HostPort != 0 && sidecar.IsTCP(port.Protocol) && slices.Contains(p.Takes(), port.ContainerPort) {
-			fs.AddUnfit(sidecar.Error, "app-reachable", "mode", fmt.Sprintf("port %d of the node leads to port %d of the app, past the proxy", port.HostPort, port.ContainerPort),
+			fs.AddUnfit(sidecar.Error, "app-reachable", "mode",
+				fmt.Sprintf("port %d of the node leads to port %d of the app, past the proxy", port.HostPort, port.ContainerPort),
 				"use mode takeover, where it leads to the proxy; or take hostPort out")
 		}
 	}
@@ -262,20 +270,24 @@ func (p *Base) checkIsolation(w *sidecar.Workload, fs *sidecar.Findings) {
 	case netpol.No:
 		if !told {
 			fs.Add(sidecar.Warning, "network-policy-wide", "networkPolicy",
-				fmt.Sprintf("nothing among the manifests isolates the pods, so that the NetworkPolicy leaves all ports open but %s; where one of another repository isolates them, this opens them again",
+				fmt.Sprintf("nothing among the manifests isolates the pods, so that the NetworkPolicy leaves all ports open but "+
+					"%s; where one of another repository isolates them, this opens them again",
 					joinPorts(p.Takes())), sayIsolated)
 		}
 		return
 	case netpol.Maybe:
 		fs.Add(sidecar.Warning, "network-policy-narrow", "networkPolicy",
-			fmt.Sprintf("%s may isolate the pods, so that the NetworkPolicy lets clients in on the proxy's %s only, and closes all other ports if it doesn't", is.by, joinPorts(routes)), is.hint)
+			fmt.Sprintf("%s may isolate the pods, so that the NetworkPolicy lets clients in on the proxy's %s only, and "+
+				"closes all other ports if it doesn't", is.by, joinPorts(routes)), is.hint)
 	case netpol.Yes:
 		fs.Add(sidecar.Info, "network-policy-narrow", "networkPolicy",
-			fmt.Sprintf("%s isolates the pods, so that the NetworkPolicy lets clients in on the proxy's %s only", is.by, joinPorts(routes)), "")
+			fmt.Sprintf("%s isolates the pods, so that the NetworkPolicy lets clients in on the proxy's %s only", is.by,
+				joinPorts(routes)), "")
 	}
 	if !told && !p.hasKnownClients(w) {
 		fs.Add(sidecar.Info, "network-policy-door", "networkPolicy",
-			fmt.Sprintf("no NetworkPolicy of the manifests says who may come in, so that everybody may, on %s", joinPorts(routes)), "write one that does")
+			fmt.Sprintf("no NetworkPolicy of the manifests says who may come in, so that everybody may, on %s",
+				joinPorts(routes)), "write one that does")
 	}
 }
 

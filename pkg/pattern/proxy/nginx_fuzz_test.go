@@ -35,17 +35,22 @@ func shape(t *testing.T, conf string) (out []string) {
 // realms, public paths, probes and their headers: what isn't refused leaves every
 // directive where it is.
 func FuzzNginxWords(f *testing.F) {
-	for _, s := range []string{"alice", "a b", `a"; } server { listen 1; }`, `x\`, "$host", "CN=alice,O=x", `CN="a"`, "/open", "/static/*", "/a;b", "/a?x=1", "~^/", "default", "\n", "/é", "/a{b}", "X-Long", "Accept", `${x}\n[^"`, "é: ü\t"} {
+	for _, s := range []string{"alice", "a b", `a"; } server { listen 1; }`, `x\`, "$host", "CN=alice,O=x", `CN="a"`,
+		"/open", "/static/*", "/a;b", "/a?x=1", "~^/", "default", "\n", "/é", "/a{b}", "X-Long", "Accept", `${x}\n[^"`,
+		"é: ü\t"} {
 		f.Add(s)
 	}
 	probing := func(path string, headers ...corev1.HTTPHeader) *sidecar.Workload {
 		return patterntest.NewElasticsearch(func(w *sidecar.Workload) {
-			w.App.ReadinessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(9200), HTTPHeaders: headers}}}
+			w.App.ReadinessProbe = &corev1.Probe{
+				ProbeHandler: corev1.ProbeHandler{
+					HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(9200), HTTPHeaders: headers}}}
 		})
 	}
 	tls := func(cn, dn string) *TLSProxy {
 		return proxy(func(p *TLSProxy) {
-			p.Clients = &Clients{CA: pattern.CABundle{SecretName: "ca"}, AllowedCommonNames: []string{cn}, AllowedSubjects: []string{dn}, ForwardIdentity: true}
+			p.Clients = &Clients{CA: pattern.CABundle{SecretName: "ca"}, AllowedCommonNames: []string{cn},
+				AllowedSubjects: []string{dn}, ForwardIdentity: true}
 		})
 	}
 	auth := func(realm, path string) *AuthProxy {

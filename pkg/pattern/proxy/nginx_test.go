@@ -39,18 +39,29 @@ func TestNginxConf(t *testing.T) {
 		hasNot []string
 	}{
 		{"default", func(*TLSProxy) {}, "",
-			[]string{"listen 9200 ssl;", "listen [::]:9200 ssl;", "http2 on;", "ssl_certificate_cache ", "ssl_protocols TLSv1.2 TLSv1.3;", "ssl_ciphers ", "access_log off;", "proxy_pass http://127.0.0.1:9201;"},
+			[]string{"listen 9200 ssl;", "listen [::]:9200 ssl;", "http2 on;", "ssl_certificate_cache ",
+				"ssl_protocols TLSv1.2 TLSv1.3;", "ssl_ciphers ", "access_log off;", "proxy_pass http://127.0.0.1:9201;"},
 			[]string{"upstream {", "497", "ssl_ecdh_curve X", "log_format"}},
 		{"debian", func(*TLSProxy) {}, debianImage,
 			[]string{"listen 9200 ssl http2;", "listen [::]:9200 ssl http2;"}, []string{"http2 on", "ssl_certificate_cache"}},
 		{"between", func(*TLSProxy) {}, "nginx:1.25.1",
 			[]string{"listen 9200 ssl;", "http2 on;"}, []string{"ssl_certificate_cache"}},
-		{"modern", func(p *TLSProxy) { p.TLSProfile = Modern }, debianImage, []string{"ssl_protocols TLSv1.3;", "guideline 6.0, modern."}, []string{"TLSv1.2", "ssl_ciphers"}},
-		{"redirect", func(p *TLSProxy) { p.PlainHTTP = Redirect }, debianImage, []string{"error_page 497 =308 https://$forwarded_host$request_uri;"}, nil},
+		{"modern", func(p *TLSProxy) {
+			p.TLSProfile = Modern
+		}, debianImage, []string{"ssl_protocols TLSv1.3;", "guideline 6.0, modern."}, []string{"TLSv1.2", "ssl_ciphers"}},
+		{"redirect", func(p *TLSProxy) {
+			p.PlainHTTP = Redirect
+		}, debianImage, []string{"error_page 497 =308 https://$forwarded_host$request_uri;"}, nil},
 		{"reject", func(p *TLSProxy) { p.PlainHTTP = Reject }, debianImage, nil, []string{"497"}},
-		{"log", func(p *TLSProxy) { p.AccessLog = JSONAccessLog }, debianImage, []string{"access_log /dev/stdout json;", "log_format json escape=json"}, []string{"access_log off"}},
-		{"IPv4", func(p *TLSProxy) { p.IPFamilies = []corev1.IPFamily{corev1.IPv4Protocol} }, debianImage, []string{"listen 9200 "}, []string{"[::]"}},
-		{"IPv6", func(p *TLSProxy) { p.IPFamilies = []corev1.IPFamily{corev1.IPv6Protocol} }, debianImage, []string{"listen [::]:9200 "}, []string{"listen 9200"}},
+		{"log", func(p *TLSProxy) {
+			p.AccessLog = JSONAccessLog
+		}, debianImage, []string{"access_log /dev/stdout json;", "log_format json escape=json"}, []string{"access_log off"}},
+		{"IPv4", func(p *TLSProxy) {
+			p.IPFamilies = []corev1.IPFamily{corev1.IPv4Protocol}
+		}, debianImage, []string{"listen 9200 "}, []string{"[::]"}},
+		{"IPv6", func(p *TLSProxy) {
+			p.IPFamilies = []corev1.IPFamily{corev1.IPv6Protocol}
+		}, debianImage, []string{"listen [::]:9200 "}, []string{"listen 9200"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := conf(t, change(t, proxy(c.edit), patterntest.NewElasticsearch(runs(c.image))))
@@ -61,7 +72,8 @@ func TestNginxConf(t *testing.T) {
 				require.NotContains(t, text, s)
 			}
 			for line := range strings.Lines(text) {
-				require.Equal(t, strings.TrimRight(line, " \t\n"), strings.TrimSuffix(line, "\n"), "kustomize quotes a block with trailing blanks")
+				require.Equal(t, strings.TrimRight(line, " \t\n"), strings.TrimSuffix(line, "\n"),
+					"kustomize quotes a block with trailing blanks")
 				require.NotContains(t, line, "\t")
 			}
 			require.True(t, strings.HasSuffix(text, "}\n"))

@@ -182,7 +182,8 @@ func (g *GoogleIAP) assertionJWT() *JWT {
 	if headers == nil {
 		headers = map[string]string{"X-Auth-Request-Email": "email", "X-Auth-Request-User": "sub"}
 	}
-	return &JWT{Issuer: iapIssuer, Audiences: []string{g.Audience}, JWKSURI: iapKeys, Header: iapHeader, ClaimHeaders: headers}
+	return &JWT{Issuer: iapIssuer, Audiences: []string{g.Audience}, JWKSURI: iapKeys, Header: iapHeader,
+		ClaimHeaders: headers}
 }
 
 func loginName(sidecarName string) string {

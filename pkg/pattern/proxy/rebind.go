@@ -50,18 +50,21 @@ func (p *Base) validateRebind(without string, fs *sidecar.Findings) {
 	r := p.Rebind
 	if p.isModeFront() {
 		if r != nil {
-			fs.Add(sidecar.Error, "bad-value", "rebind", "in mode front the app stays where it is", "leave it out, or write mode: takeover")
+			fs.Add(sidecar.Error, "bad-value", "rebind", "in mode front the app stays where it is",
+				"leave it out, or write mode: takeover")
 		}
 		return
 	}
 	if r == nil {
 		fs.Add(sidecar.Error, "missing-field", "rebind", "the app must make room for the proxy, and nothing says how",
-			`write mode: front if it can't be moved; else the free port and the variables or args by which the app is told, as in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`)
+			`write mode: front if it can't be moved; else the free port and the variables or args by which the app is told, `+
+				`as in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`)
 		return
 	}
 	pattern.CheckPort("rebind.port", p.rebindPort(), "write a free port for the app, as in 9201", fs)
 	if r.Port == p.Port && r.Port != 0 {
-		fs.Add(sidecar.Error, "bad-value", "rebind.port", fmt.Sprintf("it is the port %d that the proxy takes over", p.Port), "write another one, for the app")
+		fs.Add(sidecar.Error, "bad-value", "rebind.port", fmt.Sprintf("it is the port %d that the proxy takes over", p.Port),
+			"write another one, for the app")
 	}
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(r.Env)) {

@@ -32,7 +32,9 @@ type binding struct {
 // form: 127.0.0.1, 127.0.0.1:9201, [::1]:9201, --listen=127.0.0.1:9201, -l127.0.0.1,
 // tcp://localhost:9201, _local_; 0.0.0.0, ::, :9201, *:9201, _site_.
 func findBindings(text string) (out []binding) {
-	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n\"'`=,;/@()<>{}|&", r) }) {
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool {
+		return strings.ContainsRune(" \t\r\n\"'`=,;/@()<>{}|&", r)
+	}) {
 		if a, ok := parseBinding(word); ok {
 			out = append(out, a)
 		}
@@ -156,19 +158,25 @@ func (p *Base) checkReachable(without string, fs *sidecar.Findings) {
 		switch {
 		case slices.Contains(is, onAll) && s.field == "rebind.preset" && p.Rebind.own == nil: // of a second listener
 		case slices.Contains(is, onAll):
-			fs.Add(severity, "app-reachable", s.field, "on all addresses the app is still reachable without "+without, "write 127.0.0.1")
+			fs.Add(severity, "app-reachable", s.field, "on all addresses the app is still reachable without "+without,
+				"write 127.0.0.1")
 			told = true
 		case slices.Contains(is, onLoopback):
 		case slices.Contains(is, onLocalhost):
-			fs.Add(sidecar.Warning, "rebind-address", s.field, "localhost may be ::1, where the proxy doesn't look for the app", "write 127.0.0.1")
+			fs.Add(sidecar.Warning, "rebind-address", s.field, "localhost may be ::1, where the proxy doesn't look for the app",
+				"write 127.0.0.1")
 		case slices.Contains(is, onLoopback6):
 			fs.Add(sidecar.Warning, "rebind-address", s.field, "the proxy doesn't look for the app on ::1", "write 127.0.0.1")
 		}
 	}
 	for _, d := range p.portRoutes() {
 		if d.app != 0 && !told && !moved[0] && !moved[d.app] {
-			fs.Add(severity, "app-reachable", "rebind", fmt.Sprintf("nothing tells the app to listen on 127.0.0.1 alone: on all addresses, it's still reachable on port %d without %s", d.app, without),
-				fmt.Sprintf("write the address into env or args, as in --listen=127.0.0.1:%d; or write assumeLoopback: true, if its own configuration says so", d.app))
+			fs.Add(severity, "app-reachable", "rebind",
+				fmt.Sprintf(
+					"nothing tells the app to listen on 127.0.0.1 alone: on all addresses, it's still reachable on port %d without %s",
+					d.app, without),
+				fmt.Sprintf("write the address into env or args, as in --listen=127.0.0.1:%d; or write assumeLoopback: true, if "+
+					"its own configuration says so", d.app))
 		}
 	}
 }

@@ -89,21 +89,22 @@ func TestReachable(t *testing.T) {
 		rebind Rebind
 		open   bool
 	}{
-		"a port alone":                   {Rebind{Port: 9201}, true},
-		"a port, and the user's word":    {Rebind{Port: 9201, AssumeLoopback: true}, false},
-		"all, whatever the user's word":  {Rebind{Port: 9201, AssumeLoopback: true, Args: []string{"--listen=:9201"}}, true},
-		"an address":                     {env("HOST", "127.0.0.1"), false},
-		"localhost":                      {env("HOST", "localhost"), false},
-		"IPv6":                           {env("ADDRESS", "[::1]:9201"), false},
-		"Elasticsearch's word":           {env("http.host", "_local_"), false},
-		"an address and its port":        {Rebind{Port: 9201, Args: []string{"--listen=127.0.0.1:9201"}}, false},
-		"no address":                     {Rebind{Port: 9201, Args: []string{"--port=9201"}}, true},
-		"none before a port":             {Rebind{Port: 9201, Args: []string{"--bind", ":9201"}}, true},
-		"all":                            {env("HOST", "0.0.0.0"), true},
-		"all of IPv6":                    {env("HOST", "::"), true},
-		"both":                           {Rebind{Port: 9201, Args: []string{"--bind=127.0.0.1 0.0.0.0"}}, true},
-		"another's address":              {env("DATABASE_URL", "postgres://127.0.0.1:5432/shop"), true},
-		"another's address, on all":      {Rebind{Port: 9201, Args: []string{"--listen=127.0.0.1:9201", "--metrics=:9100"}}, false},
+		"a port alone":                  {Rebind{Port: 9201}, true},
+		"a port, and the user's word":   {Rebind{Port: 9201, AssumeLoopback: true}, false},
+		"all, whatever the user's word": {Rebind{Port: 9201, AssumeLoopback: true, Args: []string{"--listen=:9201"}}, true},
+		"an address":                    {env("HOST", "127.0.0.1"), false},
+		"localhost":                     {env("HOST", "localhost"), false},
+		"IPv6":                          {env("ADDRESS", "[::1]:9201"), false},
+		"Elasticsearch's word":          {env("http.host", "_local_"), false},
+		"an address and its port":       {Rebind{Port: 9201, Args: []string{"--listen=127.0.0.1:9201"}}, false},
+		"no address":                    {Rebind{Port: 9201, Args: []string{"--port=9201"}}, true},
+		"none before a port":            {Rebind{Port: 9201, Args: []string{"--bind", ":9201"}}, true},
+		"all":                           {env("HOST", "0.0.0.0"), true},
+		"all of IPv6":                   {env("HOST", "::"), true},
+		"both":                          {Rebind{Port: 9201, Args: []string{"--bind=127.0.0.1 0.0.0.0"}}, true},
+		"another's address":             {env("DATABASE_URL", "postgres://127.0.0.1:5432/shop"), true},
+		"another's address, on all": {Rebind{Port: 9201, Args: []string{"--listen=127.0.0.1:9201", "--metrics=:9100"}},
+			false},
 		"whatever the variable is named": {env("DB_HOST", "127.0.0.1"), false},
 		"a preset":                       {Rebind{Preset: "elasticsearch"}, false},
 		"a preset, overruled":            {Rebind{Preset: "node", Env: map[string]string{"HOST": "0.0.0.0"}}, true},
@@ -115,7 +116,8 @@ func TestReachable(t *testing.T) {
 			severity sidecar.Severity
 			without  string
 		}{
-			"TLS": {tls, sidecar.Warning, "without TLS"}, "clients": {clients, sidecar.Error, "without a certificate"}, "authentication": {basic, sidecar.Error, "without authentication"},
+			"TLS": {tls, sidecar.Warning, "without TLS"}, "clients": {clients, sidecar.Error, "without a certificate"},
+			"authentication": {basic, sidecar.Error, "without authentication"},
 		} {
 			t.Run(name+", "+route, func(t *testing.T) {
 				var have sidecar.Findings
@@ -149,21 +151,24 @@ func TestReachableMorePorts(t *testing.T) {
 	require.NotContains(t, findings("--host=127.0.0.1", "--ports=9201,9301"), "app-reachable")
 	require.Contains(t, findings("--a=127.0.0.1:9201", "--b=9301"), "still reachable on port 9301")
 	require.Contains(t, findings("--a=127.0.0.1:9201", "--b=:9301"), "app-reachable: rebind.args[1]")
-	require.Contains(t, findings("--a=127.0.0.1:9201", "--b=:9300"), "app-reachable: rebind.args[1]", "where it listened before")
+	require.Contains(t, findings("--a=127.0.0.1:9201", "--b=:9300"), "app-reachable: rebind.args[1]",
+		"where it listened before")
 }
 
 // The program's own presets say so, each of them.
 func TestPresetsAreOnLoopback(t *testing.T) {
 	for name, preset := range rebindPresets() {
 		if preset.Refuse == "" {
-			p := &AuthProxy{Base: Base{Port: preset.Port, SecretName: "tls", Rebind: &Rebind{Preset: name}}, Basic: &Basic{SecretName: "users"}}
+			p := &AuthProxy{Base: Base{Port: preset.Port, SecretName: "tls", Rebind: &Rebind{Preset: name}},
+				Basic: &Basic{SecretName: "users"}}
 			require.Empty(t, patterntest.FormatFindings(p.Validate()), name)
 		}
 	}
 }
 
 func FuzzBindings(f *testing.F) {
-	for _, s := range []string{"127.0.0.1:9201", "[::1]:80", "-l[::", "tcp:*:1", "[[::1]", ":::", "-", "--=:", "_local_:"} {
+	for _, s := range []string{"127.0.0.1:9201", "[::1]:80", "-l[::", "tcp:*:1", "[[::1]", ":::", "-", "--=:",
+		"_local_:"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

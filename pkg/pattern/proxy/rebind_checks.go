@@ -40,16 +40,22 @@ func (p *Base) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
 			stem, prefix := strings.CutSuffix(b, "*")
 			return b == e.Name || prefix && strings.HasPrefix(e.Name, stem)
 		}) {
-			fs.Add(sidecar.Warning, "rebind-beaten", "rebind.preset", fmt.Sprintf("variable %s may win over what moves %s", e.Name, preset.Name), "take it out, or see that it says the same")
+			fs.Add(sidecar.Warning, "rebind-beaten", "rebind.preset",
+				fmt.Sprintf("variable %s may win over what moves %s", e.Name, preset.Name),
+				"take it out, or see that it says the same")
 		}
 	}
 	if preset.ByEntrypoint && len(c.Command) > 0 {
-		fs.Add(sidecar.Warning, "rebind-entrypoint", "rebind.preset", fmt.Sprintf("a script of the image reads the variables that move %s, and the pod's own command may skip it", preset.Name), "leave command out, or move it by its configuration")
+		fs.Add(sidecar.Warning, "rebind-entrypoint", "rebind.preset",
+			fmt.Sprintf("a script of the image reads the variables that move %s, and the pod's own command may skip it",
+				preset.Name), "leave command out, or move it by its configuration")
 	}
 	for _, names := range slices.Sorted(maps.Keys(preset.SetToo)) {
 		each := strings.Split(names, "|")
 		if !slices.ContainsFunc(each, func(name string) bool { return p.Rebind.Env[name] != "" || hasEnv(c, name) }) {
-			fs.Add(sidecar.Warning, "rebind-set-too", "rebind.preset", fmt.Sprintf("variable %s isn't set: %s", each[0], pattern.ExpandPort(preset.SetToo[names], port)), "set it in the manifest or in rebind.env")
+			fs.Add(sidecar.Warning, "rebind-set-too", "rebind.preset",
+				fmt.Sprintf("variable %s isn't set: %s", each[0], pattern.ExpandPort(preset.SetToo[names], port)),
+				"set it in the manifest or in rebind.env")
 		}
 	}
 	if preset.StillPublic != "" {
@@ -57,7 +63,9 @@ func (p *Base) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 	if f := preset.FirstStart; f != nil && slices.Contains(p.Takes(), f.Port) && f.happensIn(c) {
 		fs.Add(sidecar.Error, "rebind-first-start", "rebind.preset",
-			fmt.Sprintf("on an empty volume the image of %s starts a server on port %d for itself, where the proxy listens already", preset.Name, f.Port), "use mode: front")
+			fmt.Sprintf(
+				"on an empty volume the image of %s starts a server on port %d for itself, where the proxy listens already",
+				preset.Name, f.Port), "use mode: front")
 	}
 }
 
@@ -67,8 +75,10 @@ func (p *Base) checkNodes(w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.Rebind.Env["network.host"] != "127.0.0.1" || hasEnv(w.App, "transport.host") {
 		return
 	}
-	if hasEnv(w.App, "discovery.seed_hosts") || hasEnv(w.App, "discovery.seed_providers") || w.Replicas != nil && *w.Replicas > 1 {
-		fs.Add(sidecar.Error, "rebind-peers", "rebind.env.network.host", "it moves the transport to 127.0.0.1 too, where the nodes can't find each other", "write http.host in its place")
+	if hasEnv(w.App, "discovery.seed_hosts") || hasEnv(w.App, "discovery.seed_providers") ||
+		w.Replicas != nil && *w.Replicas > 1 {
+		fs.Add(sidecar.Error, "rebind-peers", "rebind.env.network.host",
+			"it moves the transport to 127.0.0.1 too, where the nodes can't find each other", "write http.host in its place")
 	}
 }
 
@@ -85,7 +95,8 @@ func (p *RebindPreset) validatePreset(fs *sidecar.Findings) {
 	}
 	all = append(all, p.Args...)
 	if p.Refuse == "" && !strings.Contains(strings.Join(all, "\n"), "{port}") {
-		fs.Add(sidecar.Warning, "rebind-untold", "rebind.preset", fmt.Sprintf("preset %s doesn't tell the app its new port", p.Name),
+		fs.Add(sidecar.Warning, "rebind-untold", "rebind.preset",
+			fmt.Sprintf("preset %s doesn't tell the app its new port", p.Name),
 			"write {port} where it belongs, in env, append or args")
 	}
 }
@@ -93,7 +104,9 @@ func (p *RebindPreset) validatePreset(fs *sidecar.Findings) {
 // refusalFor is why a preset isn't for a container; "" where it is.
 func (p *RebindPreset) refusalFor(c *corev1.Container) string {
 	for _, part := range slices.Sorted(maps.Keys(p.RefuseIf)) {
-		if slices.ContainsFunc(slices.Concat(c.Command, c.Args), func(word string) bool { return strings.Contains(word, part) }) ||
+		if slices.ContainsFunc(slices.Concat(c.Command, c.Args), func(word string) bool {
+			return strings.Contains(word, part)
+		}) ||
 			slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return strings.HasPrefix(e.Name+"="+e.Value, part) }) {
 			return p.RefuseIf[part]
 		}
@@ -105,7 +118,9 @@ func (p *RebindPreset) refusalFor(c *corev1.Container) string {
 func (f *FirstStart) happensIn(c *corev1.Container) bool {
 	return slices.ContainsFunc(f.Env, func(name string) bool { return hasEnv(c, name) }) ||
 		slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool {
-			return slices.ContainsFunc(f.Mounts, func(dir string) bool { return m.MountPath == dir || strings.HasPrefix(m.MountPath, dir+"/") })
+			return slices.ContainsFunc(f.Mounts, func(dir string) bool {
+				return m.MountPath == dir || strings.HasPrefix(m.MountPath, dir+"/")
+			})
 		})
 }
 
@@ -127,7 +142,8 @@ func checkFlags(preset *RebindPreset, where string, told, ours []string, fs *sid
 		at := slices.Index(ours, word)
 		mine := at >= 0 && (at+1 == len(ours) || strings.Contains(word, "=") || i+1 < len(words) && words[i+1] == ours[at+1])
 		if j := slices.IndexFunc(preset.Flags, func(flag string) bool { return isFlag(word, flag) }); j >= 0 && !mine {
-			fs.Add(sidecar.Error, "rebind-flag", "rebind.preset", fmt.Sprintf("%s stands %s: it says where %s listens", preset.Flags[j], where, preset.Name),
+			fs.Add(sidecar.Error, "rebind-flag", "rebind.preset",
+				fmt.Sprintf("%s stands %s: it says where %s listens", preset.Flags[j], where, preset.Name),
 				"take it out of the manifest, or write what it must be")
 		}
 	}
@@ -144,5 +160,6 @@ func isFlag(word, flag string) bool {
 		rest, ok := strings.CutPrefix(word, flag)
 		return ok && rest != "" && strings.ContainsAny(rest[:1], "0123456789:[*")
 	}
-	return strings.HasPrefix(name, "-") && strings.HasPrefix(flag, "-") && len(strings.TrimLeft(name, "-")) > 1 && strings.TrimLeft(name, "-") == strings.TrimLeft(flag, "-")
+	return strings.HasPrefix(name, "-") && strings.HasPrefix(flag, "-") && len(strings.TrimLeft(name, "-")) > 1 &&
+		strings.TrimLeft(name, "-") == strings.TrimLeft(flag, "-")
 }

@@ -128,7 +128,8 @@ func (r *Rebind) rebindEnv(port int32) []sidecar.EnvVar {
 			values[name] = sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: name, Value: pattern.ExpandPort(value, port)}}
 		}
 		for name, a := range p.Append {
-			values[name] = sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: name, Value: pattern.ExpandPort(a.Value, port)}, AppendWith: cmp.Or(a.With, " ")}
+			values[name] = sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: name, Value: pattern.ExpandPort(a.Value, port)},
+				AppendWith: cmp.Or(a.With, " ")}
 		}
 	}
 	for name, value := range r.Env {
@@ -153,7 +154,8 @@ func (r *Rebind) withImageEnv(c *corev1.Container, env []sidecar.EnvVar) []sidec
 			return e.Name == env[i].Name && e.Value != a.Image+cmp.Or(a.With, " ")+env[i].Value
 		})
 		if appended && a.Image != "" && !has && env[i].AppendWith != "" {
-			env[i] = sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: env[i].Name, Value: a.Image + cmp.Or(a.With, " ") + env[i].Value}}
+			env[i] = sidecar.EnvVar{
+				EnvVar: corev1.EnvVar{Name: env[i].Name, Value: a.Image + cmp.Or(a.With, " ") + env[i].Value}}
 		}
 	}
 	return env
@@ -169,7 +171,8 @@ func (r *Rebind) rebindArgs(c *corev1.Container, port int32) []string {
 		}
 	}
 	args = append(args, r.Args...)
-	if p := r.findPreset(); p != nil && len(p.ImageCmd) > 0 && (len(c.Args) == 0 && len(c.Command) == 0 || slices.Equal(c.Args, append(slices.Clone(p.ImageCmd), args...))) {
+	if p := r.findPreset(); p != nil && len(p.ImageCmd) > 0 &&
+		(len(c.Args) == 0 && len(c.Command) == 0 || slices.Equal(c.Args, append(slices.Clone(p.ImageCmd), args...))) {
 		args = append(slices.Clone(p.ImageCmd), args...)
 	}
 	return args

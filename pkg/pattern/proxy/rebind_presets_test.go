@@ -72,39 +72,75 @@ func TestRebindPresetInPods(t *testing.T) {
 		want    []string
 		wantEnv string
 	}{
-		"no args":                      {preset: "prometheus", want: []string{"--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus", "--web.listen-address=127.0.0.1:9201"}},
-		"args":                         {preset: "prometheus", args: []string{"--config.file=/x"}, want: []string{"--web.listen-address=127.0.0.1:9201"}},
-		"a listener of its own":        {preset: "prometheus", args: []string{"--web.listen-address=:9090"}, said: "--web.listen-address stands among the arguments"},
-		"moved by hand":                {preset: "prometheus", args: []string{"--web.listen-address=127.0.0.1:9201"}, want: []string{"--web.listen-address=127.0.0.1:9201"}},
-		"a flag and its value":         {preset: "redis", args: []string{"redis-server", "--port", "6379"}, said: "--port stands among the arguments"},
-		"a cluster":                    {preset: "redis", args: []string{"redis-server", "--cluster-enabled", "yes"}, said: "redis: it runs with peers here, which dial its port too; use mode: front, or its own TLS"},
-		"appended to":                  {preset: "gunicorn", env: map[string]string{"GUNICORN_CMD_ARGS": "--workers=2"}, wantEnv: "GUNICORN_CMD_ARGS=--bind=127.0.0.1:9201"},
-		"what the image has":           {preset: "nexus", wantEnv: "INSTALL4J_ADD_VM_PARAMS=-Djava.util.prefs.userRoot=/nexus-data/javaprefs -Dapplication-host=127.0.0.1 -Dapplication-port=9201"},
-		"a command":                    {preset: "kibana", command: []string{"/run"}, said: "a script of the image reads the variables"},
-		"a variable that wins":         {preset: "elasticsearch", env: map[string]string{"network.host": "0.0.0.0"}, said: "variable network.host may win"},
-		"links with the port":          {preset: "grafana", said: "variable GF_SERVER_ROOT_URL isn't set"},
-		"unknown":                      {preset: "elastiksearch", said: "did you mean elasticsearch"},
-		"refused":                      {preset: "kafka", said: "kafka: clients come back to the addresses that Kafka advertises; use its own SSL listener"},
-		"its own of the same name":     {preset: "mine", wantEnv: "BIND=127.0.0.1:9201"},
-		"a script of a shell":          {preset: "gunicorn", command: []string{"sh", "-c", "exec gunicorn -b 0.0.0.0:8000 app"}, said: "-b stands among the arguments of container elasticsearch: it says where gunicorn listens; take it out of the manifest, or write what it must be"},
-		"a flag with its value":        {preset: "memcached", args: []string{"-l0.0.0.0"}, said: "-l stands among the arguments"},
-		"a flag with one dash":         {preset: "loki", args: []string{"--server.http-listen-port=3100"}, said: "-server.http-listen-port stands among the arguments"},
-		"appended behind another":      {preset: "gunicorn", env: map[string]string{"GUNICORN_CMD_ARGS": "--bind=0.0.0.0:8000 -w 2"}, said: "--bind stands in variable GUNICORN_CMD_ARGS: it says where gunicorn listens"},
-		"moved before":                 {preset: "gunicorn", env: map[string]string{"GUNICORN_CMD_ARGS": "-w 2 --bind=127.0.0.1:9201"}, wantEnv: "GUNICORN_CMD_ARGS=--bind=127.0.0.1:9201"},
-		"the program in CMD":           {preset: "wildfly", want: []string{"/opt/jboss/wildfly/bin/standalone.sh", "-b", "127.0.0.1", "-Djboss.http.port=9201"}},
-		"and in the manifest":          {preset: "wildfly", args: []string{"/opt/jboss/wildfly/bin/standalone.sh", "-b", "0.0.0.0"}, said: "-b stands among the arguments"},
-		"for management":               {preset: "wildfly", args: []string{"standalone.sh", "-bmanagement", "0.0.0.0"}, want: []string{"-b", "127.0.0.1", "-Djboss.http.port=9201"}},
-		"HTTPS of its own":             {preset: "elasticsearch", env: map[string]string{"xpack.security.http.ssl.enabled": "true"}, said: "elasticsearch: it serves HTTPS by itself here; set it to false, or do without a proxy"},
-		"HTTPS unless told":            {preset: "elasticsearch", said: "variable xpack.security.http.ssl.enabled isn't set"},
-		"an entrypoint's -E":           {preset: "opensearch", args: []string{"-Ehttp.port=9200"}, said: "-Ehttp.port stands among the arguments"},
-		"a file that wins":             {preset: "etcd", env: map[string]string{"ETCD_CONFIG_FILE": "/x"}, said: "etcd: with a configuration file all flags and variables are ignored; write listen-client-urls into it"},
-		"peers by variable":            {preset: "minio", env: map[string]string{"MINIO_VOLUMES": "https://minio-{0...3}/data"}, said: "minio: it runs with peers here"},
-		"a URL that isn't a peer":      {preset: "minio", env: map[string]string{"MINIO_SERVER_URL": "https://minio.example"}, wantEnv: "MINIO_ADDRESS=127.0.0.1:9201"},
-		"endpoints in variables":       {preset: "aspnetcore", env: map[string]string{"Kestrel__Endpoints__Web__Url": "http://*:80"}, said: "variable Kestrel__Endpoints__Web__Url may win"},
-		"its own, with a mistake":      {preset: "forgot", said: "warning rebind-untold: rebind.preset: preset forgot doesn't tell the app its new port; write {port} where it belongs, in env, append or args"},
-		"its own, on all addresses":    {preset: "public", said: "rebind.preset: on all addresses the app is still reachable without TLS"},
-		"its own, with no name":        {preset: "unnamed", said: `"1 x" can't be the name of a variable`},
-		"a listener by another's flag": {preset: "uvicorn", command: []string{"uvicorn", "app", "--host", "0.0.0.0"}, said: "--host stands among the arguments"},
+		"no args": {preset: "prometheus",
+			want: []string{"--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus",
+				"--web.listen-address=127.0.0.1:9201"}},
+		"args": {preset: "prometheus", args: []string{"--config.file=/x"},
+			want: []string{"--web.listen-address=127.0.0.1:9201"}},
+		"a listener of its own": {preset: "prometheus", args: []string{"--web.listen-address=:9090"},
+			said: "--web.listen-address stands among the arguments"},
+		"moved by hand": {preset: "prometheus", args: []string{"--web.listen-address=127.0.0.1:9201"},
+			want: []string{"--web.listen-address=127.0.0.1:9201"}},
+		"a flag and its value": {preset: "redis", args: []string{"redis-server", "--port", "6379"},
+			said: "--port stands among the arguments"},
+		"a cluster": {preset: "redis", args: []string{"redis-server", "--cluster-enabled", "yes"},
+			said: "redis: it runs with peers here, which dial its port too; use mode: front, or its own TLS"},
+		"appended to": {preset: "gunicorn", env: map[string]string{"GUNICORN_CMD_ARGS": "--workers=2"},
+			wantEnv: "GUNICORN_CMD_ARGS=--bind=127.0.0.1:9201"},
+		"what the image has": {preset: "nexus",
+			wantEnv: "INSTALL4J_ADD_VM_PARAMS=-Djava.util.prefs.userRoot=/nexus-data/javaprefs -Dapplication-host=127.0.0.1 " +
+				"-Dapplication-port=9201"},
+		"a command": {preset: "kibana", command: []string{"/run"},
+			said: "a script of the image reads the variables"},
+		"a variable that wins": {preset: "elasticsearch", env: map[string]string{"network.host": "0.0.0.0"},
+			said: "variable network.host may win"},
+		"links with the port": {preset: "grafana", said: "variable GF_SERVER_ROOT_URL isn't set"},
+		"unknown":             {preset: "elastiksearch", said: "did you mean elasticsearch"},
+		"refused": {preset: "kafka",
+			said: "kafka: clients come back to the addresses that Kafka advertises; use its own SSL listener"},
+		"its own of the same name": {preset: "mine", wantEnv: "BIND=127.0.0.1:9201"},
+		"a script of a shell": {preset: "gunicorn",
+			command: []string{"sh", "-c", "exec gunicorn -b 0.0.0.0:8000 app"},
+			said: "-b stands among the arguments of container elasticsearch: it says where gunicorn listens; take it out " +
+				"of the manifest, or write what it must be"},
+		"a flag with its value": {preset: "memcached", args: []string{"-l0.0.0.0"},
+			said: "-l stands among the arguments"},
+		"a flag with one dash": {preset: "loki", args: []string{"--server.http-listen-port=3100"},
+			said: "-server.http-listen-port stands among the arguments"},
+		"appended behind another": {preset: "gunicorn",
+			env:  map[string]string{"GUNICORN_CMD_ARGS": "--bind=0.0.0.0:8000 -w 2"},
+			said: "--bind stands in variable GUNICORN_CMD_ARGS: it says where gunicorn listens"},
+		"moved before": {preset: "gunicorn",
+			env:     map[string]string{"GUNICORN_CMD_ARGS": "-w 2 --bind=127.0.0.1:9201"},
+			wantEnv: "GUNICORN_CMD_ARGS=--bind=127.0.0.1:9201"},
+		"the program in CMD": {preset: "wildfly",
+			want: []string{"/opt/jboss/wildfly/bin/standalone.sh", "-b", "127.0.0.1", "-Djboss.http.port=9201"}},
+		"and in the manifest": {preset: "wildfly",
+			args: []string{"/opt/jboss/wildfly/bin/standalone.sh", "-b", "0.0.0.0"}, said: "-b stands among the arguments"},
+		"for management": {preset: "wildfly", args: []string{"standalone.sh", "-bmanagement", "0.0.0.0"},
+			want: []string{"-b", "127.0.0.1", "-Djboss.http.port=9201"}},
+		"HTTPS of its own": {preset: "elasticsearch",
+			env:  map[string]string{"xpack.security.http.ssl.enabled": "true"},
+			said: "elasticsearch: it serves HTTPS by itself here; set it to false, or do without a proxy"},
+		"HTTPS unless told": {preset: "elasticsearch", said: "variable xpack.security.http.ssl.enabled isn't set"},
+		"an entrypoint's -E": {preset: "opensearch", args: []string{"-Ehttp.port=9200"},
+			said: "-Ehttp.port stands among the arguments"},
+		"a file that wins": {preset: "etcd", env: map[string]string{"ETCD_CONFIG_FILE": "/x"},
+			said: "etcd: with a configuration file all flags and variables are ignored; write listen-client-urls into it"},
+		"peers by variable": {preset: "minio",
+			env: map[string]string{"MINIO_VOLUMES": "https://minio-{0...3}/data"}, said: "minio: it runs with peers here"},
+		"a URL that isn't a peer": {preset: "minio", env: map[string]string{"MINIO_SERVER_URL": "https://minio.example"},
+			wantEnv: "MINIO_ADDRESS=127.0.0.1:9201"},
+		"endpoints in variables": {preset: "aspnetcore",
+			env:  map[string]string{"Kestrel__Endpoints__Web__Url": "http://*:80"},
+			said: "variable Kestrel__Endpoints__Web__Url may win"},
+		"its own, with a mistake": {preset: "forgot", said: "warning rebind-untold: rebind.preset: preset forgot " +
+			"doesn't tell the app its new port; write {port} where it belongs, in env, append or args"},
+		"its own, on all addresses": {preset: "public",
+			said: "rebind.preset: on all addresses the app is still reachable without TLS"},
+		"its own, with no name": {preset: "unnamed", said: `"1 x" can't be the name of a variable`},
+		"a listener by another's flag": {preset: "uvicorn", command: []string{"uvicorn", "app", "--host", "0.0.0.0"},
+			said: "--host stands among the arguments"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := proxy(func(p *TLSProxy) {
@@ -153,9 +189,10 @@ func TestRebindFirstStart(t *testing.T) {
 
 // Every program of the study is there: moved, or with the reason why not.
 func TestRebindPresetsAreComplete(t *testing.T) {
-	moved := strings.Fields(`elasticsearch elasticsearch7 opensearch redis valkey kibana opensearch-dashboards grafana prometheus alertmanager spring-boot
-		aspnetcore gunicorn uvicorn rails puma flask node keycloak minio jenkins nexus ghost gitea airflow influxdb1 influxdb2 influxdb3 loki consul etcd
-		memcached mongodb rabbitmq wildfly`)
+	moved := strings.Fields(
+		`elasticsearch elasticsearch7 opensearch redis valkey kibana opensearch-dashboards grafana prometheus alertmanager
+		spring-boot aspnetcore gunicorn uvicorn rails puma flask node keycloak minio jenkins nexus ghost gitea airflow
+		influxdb1 influxdb2 influxdb3 loki consul etcd memcached mongodb rabbitmq wildfly`)
 	advised := strings.Fields("postgres mysql rabbitmq-management couchdb vault tomcat nginx kafka")
 	for _, name := range moved {
 		require.Contains(t, rebindPresets(), name)

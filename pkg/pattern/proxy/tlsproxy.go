@@ -66,7 +66,8 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	} else {
 		resources := nginxSize.Resources(w)
 		c.Containers = []corev1.Container{p.newNginx(w, resources)}
-		c.Volumes = []corev1.Volume{pattern.ConfigMapVolume(pattern.VolumeName(w, "config"), object), certs, pattern.TmpVolume(pattern.VolumeName(w, "tmp"))}
+		c.Volumes = []corev1.Volume{pattern.ConfigMapVolume(pattern.VolumeName(w, "config"), object), certs,
+			pattern.TmpVolume(pattern.VolumeName(w, "tmp"))}
 		files := map[string]string{confKey: p.newNginxConf(w, resources).String()}
 		if p.Clients != nil {
 			files[reloadKey] = reloadScript
@@ -77,7 +78,8 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		c.Volumes = append(c.Volumes, p.Clients.CA.Volume(pattern.VolumeName(w, "clients")))
 	}
 	if r := c.Containers[0].Resources; r.Requests.Cpu().Equal(*r.Limits.Cpu()) {
-		c.Notes.Add(sidecar.Info, "qos-guaranteed", "", "the pod is of QoS class Guaranteed and stays it: requests and limits of "+w.Name+" are equal",
+		c.Notes.Add(sidecar.Info, "qos-guaranteed", "",
+			"the pod is of QoS class Guaranteed and stays it: requests and limits of "+w.Name+" are equal",
 			"give it what your load needs by override.resources")
 	}
 	if p.Certificate != nil {
@@ -120,7 +122,8 @@ func (p *TLSProxy) newNginx(w *sidecar.Workload, resources corev1.ResourceRequir
 	}
 	if p.Clients != nil {
 		c.Command = []string{"sh", confDir + "/" + reloadKey}
-		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: pattern.VolumeName(w, "clients"), MountPath: clientsDir, ReadOnly: true})
+		c.VolumeMounts = append(c.VolumeMounts,
+			corev1.VolumeMount{Name: pattern.VolumeName(w, "clients"), MountPath: clientsDir, ReadOnly: true})
 	}
 	p.addHealthPorts(w, &c, p.Clients.areRequired())
 	return c
@@ -190,10 +193,13 @@ func (p *TLSProxy) checkImage(w *sidecar.Workload, fs *sidecar.Findings) {
 	case !version.AtLeast(1, 19, 5): // -e; certificates by variable came with 1.15.9
 		fs.Add(sidecar.Error, "image-version", "", "nginx of image "+ref+" is too old", "use 1.19.5 or newer")
 	case !version.AtLeast(1, 27, 4):
-		fs.Add(sidecar.Info, "image-version", "", "nginx of image "+ref+" reads the certificate again at each handshake", "1.27.4 and newer keep it for some seconds")
+		fs.Add(sidecar.Info, "image-version", "", "nginx of image "+ref+" reads the certificate again at each handshake",
+			"1.27.4 and newer keep it for some seconds")
 	}
 	if w.Override != nil && slices.ContainsFunc(w.Override.Env, func(e corev1.EnvVar) bool { return e.Name == "NGINX" }) {
 		// src/core/nginx.c, ngx_add_inherited_sockets: how nginx hands over its listeners
-		fs.Add(sidecar.Error, "bad-value", "", "nginx takes the variable NGINX of the override for a list of inherited sockets and doesn't start", "use another name")
+		fs.Add(sidecar.Error, "bad-value", "",
+			"nginx takes the variable NGINX of the override for a list of inherited sockets and doesn't start",
+			"use another name")
 	}
 }

@@ -43,7 +43,8 @@ func (v wish) proxy() *TLSProxy {
 		p.IPFamilies = []corev1.IPFamily{corev1.IPFamily(v.family)}
 	}
 	if v.issuer != "" {
-		p.Certificate = &pattern.Certificate{IssuerRef: pattern.IssuerRef{Name: v.issuer, Kind: v.value}, Duration: v.duration}
+		p.Certificate = &pattern.Certificate{IssuerRef: pattern.IssuerRef{Name: v.issuer, Kind: v.value},
+			Duration: v.duration}
 		if v.dns != "" {
 			p.Certificate.DNSNames = []string{v.dns}
 		}
@@ -59,7 +60,8 @@ func (v wish) view() *sidecar.Workload {
 		w.Services[0].Ref.Name = v.workload
 		w.Pod.Spec.TerminationGracePeriodSeconds = &v.grace
 		w.Override = &corev1.Container{Image: v.image}
-		w.Override.Resources.Limits = corev1.ResourceList{corev1.ResourceCPU: *resource.NewMilliQuantity(v.cpu, resource.DecimalSI)}
+		w.Override.Resources.Limits = corev1.ResourceList{
+			corev1.ResourceCPU: *resource.NewMilliQuantity(v.cpu, resource.DecimalSI)}
 		if v.beside {
 			w.Placement = sidecar.Beside
 		}
@@ -94,7 +96,8 @@ func (v wish) directives() []string {
 		grace = max(grace, v.drain+10)
 	}
 	add(fmt.Sprintf("worker_processes %d", workers), fmt.Sprintf("worker_shutdown_timeout %ds", max(grace-delay-2, 1)),
-		"pid /tmp/nginx.pid", "error_log stderr warn", "events", "events worker_connections 4096", "http", "http server_tokens off", "http underscores_in_headers off", "http ignore_invalid_headers on")
+		"pid /tmp/nginx.pid", "error_log stderr warn", "events", "events worker_connections 4096", "http",
+		"http server_tokens off", "http underscores_in_headers off", "http ignore_invalid_headers on")
 	for _, name := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		add("http " + name + "_temp_path /tmp/" + name)
 	}
@@ -103,9 +106,12 @@ func (v wish) directives() []string {
 	add("http map  $certs", "http map default /etc/outrigger/certs")
 	addIf(version.AtLeast(1, 27, 4), "http ssl_certificate_cache max=4 inactive=60s valid=10s")
 	addIf(v.profile == "modern", "http ssl_protocols TLSv1.3")
-	addIf(v.profile != "modern", "http ssl_protocols TLSv1.2 TLSv1.3", "http ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"+
-		"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305")
-	add("http ssl_prefer_server_ciphers off", "http ssl_session_cache shared:tls:4m", "http ssl_session_timeout 1h", "http ssl_session_tickets off",
+	addIf(v.profile != "modern", "http ssl_protocols TLSv1.2 TLSv1.3",
+		"http ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"+
+			"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:"+
+			"ECDHE-RSA-CHACHA20-POLY1305")
+	add("http ssl_prefer_server_ciphers off", "http ssl_session_cache shared:tls:4m", "http ssl_session_timeout 1h",
+		"http ssl_session_tickets off",
 		"http map $request_method $http_upgrade $upgrade", "http map default ", `http map ~^GET (?i:websocket)\z websocket`,
 		"http map $upgrade $connection_upgrade", "http map default ", "http map websocket upgrade",
 		"http map $http_host $forwarded_host", "http map default $http_host", "http map  localhost", "http server")
@@ -117,11 +123,15 @@ func (v wish) directives() []string {
 	add("http server client_max_body_size 0", "http server client_body_timeout 1h", "http server send_timeout 1h",
 		"http server large_client_header_buffers 4 32k", "http server keepalive_timeout 650s", "http server location /")
 	for _, line := range []string{
-		fmt.Sprintf("proxy_pass http://127.0.0.1:%d", v.appPort), "proxy_http_version 1.1", "proxy_set_header Host $forwarded_host",
+		fmt.Sprintf("proxy_pass http://127.0.0.1:%d", v.appPort), "proxy_http_version 1.1",
+		"proxy_set_header Host $forwarded_host",
 		"proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for", "proxy_set_header X-Forwarded-Proto https",
-		"proxy_set_header Upgrade $upgrade", "proxy_set_header Connection $connection_upgrade", "proxy_set_header HTTP2-Settings ",
-		"proxy_request_buffering off", "proxy_buffering off", "proxy_buffer_size 16k", "proxy_buffers 8 16k", "proxy_connect_timeout 5s", "proxy_send_timeout 1h", "proxy_read_timeout 1h",
-		"absolute_redirect off", "proxy_redirect default", "proxy_redirect http://$http_host/ https://$http_host/", "proxy_pass_header Date", "proxy_pass_header Server", "proxy_pass_header X-Accel-Buffering",
+		"proxy_set_header Upgrade $upgrade", "proxy_set_header Connection $connection_upgrade",
+		"proxy_set_header HTTP2-Settings ",
+		"proxy_request_buffering off", "proxy_buffering off", "proxy_buffer_size 16k", "proxy_buffers 8 16k",
+		"proxy_connect_timeout 5s", "proxy_send_timeout 1h", "proxy_read_timeout 1h",
+		"absolute_redirect off", "proxy_redirect default", "proxy_redirect http://$http_host/ https://$http_host/",
+		"proxy_pass_header Date", "proxy_pass_header Server", "proxy_pass_header X-Accel-Buffering",
 		"proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset",
 	} {
 		add("http server location " + line)
@@ -133,7 +143,8 @@ func (v wish) directives() []string {
 // nginx.conf has the directives that it must have and no others.
 func FuzzTLSProxy(f *testing.F) {
 	add := func(v wish) {
-		f.Add(v.port, v.appPort, v.secret, v.envName, v.value, v.arg, v.profile, v.plain, v.log, v.family, v.issuer, v.dns, v.duration,
+		f.Add(v.port, v.appPort, v.secret, v.envName, v.value, v.arg, v.profile, v.plain, v.log, v.family, v.issuer, v.dns,
+			v.duration,
 			v.workload, v.sidecar, v.namespace, v.image, v.drain, v.grace, v.cpu, v.beside)
 	}
 	fine := wish{port: 9200, appPort: 9201, secret: "tls", envName: "HOST", value: "127.0.0.1", arg: "--port=9201",
@@ -169,7 +180,8 @@ func FuzzTLSProxy(f *testing.F) {
 		add(v)
 	}
 	var asked atomic.Int32
-	f.Fuzz(func(t *testing.T, port, appPort int32, secret, envName, value, arg, profile, plain, log, family, issuer, dns, duration,
+	f.Fuzz(func(t *testing.T, port, appPort int32, secret, envName, value, arg, profile, plain, log, family, issuer, dns,
+		duration,
 		workload, name, namespace, image string, drain, grace, cpu int64, beside bool,
 	) {
 		v := wish{port, appPort, secret, envName, value, arg, profile, plain, log, family, issuer, dns, duration,

@@ -38,7 +38,8 @@ func TestTLSProxy(t *testing.T) {
 	require.Empty(t, c.Notes)
 	require.Equal(t, sidecar.PhaseProxy, c.Phase)
 	require.Equal(t, sidecar.App{
-		Env:          sidecar.Vars(corev1.EnvVar{Name: "http.port", Value: "9201"}, corev1.EnvVar{Name: "network.host", Value: "127.0.0.1"}),
+		Env: sidecar.Vars(corev1.EnvVar{Name: "http.port", Value: "9201"},
+			corev1.EnvVar{Name: "network.host", Value: "127.0.0.1"}),
 		DrainSeconds: 5,
 	}, c.App)
 	require.Equal(t, []sidecar.Takeover{{Port: 9200, AppPort: 9201, Scheme: corev1.URISchemeHTTPS}}, c.Takeovers)
@@ -50,7 +51,8 @@ func TestTLSProxy(t *testing.T) {
 	var cm corev1.ConfigMap
 	require.NoError(t, json.Unmarshal(c.Objects[0].RawMessage, &cm))
 	require.Equal(t, map[string]string{"nginx.conf": golden(t, "nginx.conf", cm.Data["nginx.conf"])}, cm.Data)
-	require.Equal(t, metav1.ObjectMeta{Name: "elasticsearch-tls-proxy", Labels: map[string]string{"app.kubernetes.io/managed-by": "outrigger"}}, cm.ObjectMeta)
+	require.Equal(t, metav1.ObjectMeta{Name: "elasticsearch-tls-proxy",
+		Labels: map[string]string{"app.kubernetes.io/managed-by": "outrigger"}}, cm.ObjectMeta)
 
 	c.Objects = nil // nginx.conf is better read by itself
 	raw, err := json.MarshalIndent(c, "", "  ")
@@ -76,7 +78,9 @@ func TestTLSProxyIsPure(t *testing.T) {
 // What an earlier run has laid on, and left no record of, gives the same Change.
 func TestTLSProxyOnItsOwnOutput(t *testing.T) {
 	for _, port := range []int32{9200, 443} {
-		w := patterntest.NewElasticsearch(func(w *sidecar.Workload) { w.App.Ports[0].ContainerPort, w.App.Ports[0].HostPort = port, port })
+		w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
+			w.App.Ports[0].ContainerPort, w.App.Ports[0].HostPort = port, port
+		})
 		p := proxy(func(p *TLSProxy) { p.Port = port })
 		first := change(t, p, w)
 		require.EqualValues(t, port, first.Containers[0].Ports[0].HostPort)
@@ -106,13 +110,16 @@ func TestTLSProxyPorts(t *testing.T) {
 	unnamed := func(w *sidecar.Workload) { w.App.Ports[0].Name = "" }
 	require.Equal(t, corev1.ContainerPort{Name: "http", ContainerPort: 9200}, port())
 	require.Equal(t, corev1.ContainerPort{Name: "https", ContainerPort: 9200}, port(unnamed))
-	require.Equal(t, corev1.ContainerPort{Name: "https-9200", ContainerPort: 9200}, port(unnamed, func(w *sidecar.Workload) {
-		w.App.Ports = append(w.App.Ports, corev1.ContainerPort{Name: "https", ContainerPort: 8443})
-	}))
-	require.Equal(t, corev1.ContainerPort{Name: "http", ContainerPort: 9200, HostPort: 80, HostIP: "10.0.0.1"}, port(func(w *sidecar.Workload) {
-		w.App.Ports[0].HostPort, w.App.Ports[0].HostIP = 80, "10.0.0.1"
-		w.App.Ports = append([]corev1.ContainerPort{{ContainerPort: 9200, Protocol: corev1.ProtocolUDP, HostPort: 81}}, w.App.Ports...)
-	}))
+	require.Equal(t, corev1.ContainerPort{Name: "https-9200", ContainerPort: 9200},
+		port(unnamed, func(w *sidecar.Workload) {
+			w.App.Ports = append(w.App.Ports, corev1.ContainerPort{Name: "https", ContainerPort: 8443})
+		}))
+	require.Equal(t, corev1.ContainerPort{Name: "http", ContainerPort: 9200, HostPort: 80, HostIP: "10.0.0.1"},
+		port(func(w *sidecar.Workload) {
+			w.App.Ports[0].HostPort, w.App.Ports[0].HostIP = 80, "10.0.0.1"
+			w.App.Ports = append([]corev1.ContainerPort{{ContainerPort: 9200, Protocol: corev1.ProtocolUDP, HostPort: 81}},
+				w.App.Ports...)
+		}))
 }
 
 func TestTLSProxyPrivilegedPort(t *testing.T) {
@@ -129,18 +136,23 @@ func TestTLSProxyPrivilegedPort(t *testing.T) {
 	zero := []corev1.Sysctl{{Name: "net.ipv4.ip_unprivileged_port_start", Value: "0"}}
 	c := change(t, p, with())
 	require.Equal(t, zero, c.Pod.Sysctls)
-	require.Equal(t, []string{"info port-privileged: port: the proxy isn't root, so the pod gets the safe sysctl net.ipv4.ip_unprivileged_port_start=0 for port 443"}, patterntest.FormatFindings(c.Notes))
+	require.Equal(t, []string{"info port-privileged: port: the proxy isn't root, so the pod gets the safe sysctl " +
+		"net.ipv4.ip_unprivileged_port_start=0 for port 443"}, patterntest.FormatFindings(c.Notes))
 	require.Equal(t, zero, change(t, p, with("0")).Pod.Sysctls)
 	require.Empty(t, change(t, p, with("443")).Pod.Sysctls)
 	for _, bad := range []string{"444", "x"} {
-		require.Equal(t, []string{"error port-privileged: port: the proxy isn't root, and the pod's sysctl net.ipv4.ip_unprivileged_port_start=" + bad +
-			" keeps it from port 443; set that sysctl to 0, or leave it out"}, patterntest.FindingLines(t, p, with(bad)))
+		require.Equal(t,
+			[]string{
+				"error port-privileged: port: the proxy isn't root, and the pod's sysctl net.ipv4.ip_unprivileged_port_start=" +
+					bad +
+					" keeps it from port 443; set that sysctl to 0, or leave it out"}, patterntest.FindingLines(t, p, with(bad)))
 	}
 }
 
 func TestTLSProxyResources(t *testing.T) {
 	list := func(cpu, memory string) corev1.ResourceList {
-		return corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu), corev1.ResourceMemory: resource.MustParse(memory)}
+		return corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu),
+			corev1.ResourceMemory: resource.MustParse(memory)}
 	}
 	fixed := func(w *sidecar.Workload) { w.App.Resources.Limits = list("2", "4Gi") }
 	initContainer := func(c corev1.Container) func(*sidecar.Workload) {
@@ -155,14 +167,21 @@ func TestTLSProxyResources(t *testing.T) {
 		edits []func(*sidecar.Workload)
 		want  corev1.ResourceRequirements
 	}{
-		"nothing":       {nil, burstable},
-		"limits":        {[]func(*sidecar.Workload){fixed}, guaranteed},
-		"equal":         {[]func(*sidecar.Workload){fixed, func(w *sidecar.Workload) { w.App.Resources.Requests = list("2000m", "4096Mi") }}, guaranteed},
-		"less":          {[]func(*sidecar.Workload){fixed, func(w *sidecar.Workload) { w.App.Resources.Requests = list("1", "4Gi") }}, burstable},
-		"zero":          {[]func(*sidecar.Workload){func(w *sidecar.Workload) { w.App.Resources.Limits = list("0", "4Gi") }}, burstable},
-		"init":          {[]func(*sidecar.Workload){fixed, initContainer(corev1.Container{Name: "x"})}, burstable},
-		"ourselves":     {[]func(*sidecar.Workload){fixed, initContainer(corev1.Container{Name: "tls-proxy"})}, guaranteed},
-		"pod resources": {[]func(*sidecar.Workload){fixed, func(w *sidecar.Workload) { w.Pod.Spec.Resources = &corev1.ResourceRequirements{} }}, burstable},
+		"nothing": {nil, burstable},
+		"limits":  {[]func(*sidecar.Workload){fixed}, guaranteed},
+		"equal": {[]func(*sidecar.Workload){fixed, func(w *sidecar.Workload) {
+			w.App.Resources.Requests = list("2000m", "4096Mi")
+		}}, guaranteed},
+		"less": {[]func(*sidecar.Workload){fixed, func(w *sidecar.Workload) {
+			w.App.Resources.Requests = list("1", "4Gi")
+		}}, burstable},
+		"zero": {[]func(*sidecar.Workload){func(w *sidecar.Workload) { w.App.Resources.Limits = list("0", "4Gi") }},
+			burstable},
+		"init":      {[]func(*sidecar.Workload){fixed, initContainer(corev1.Container{Name: "x"})}, burstable},
+		"ourselves": {[]func(*sidecar.Workload){fixed, initContainer(corev1.Container{Name: "tls-proxy"})}, guaranteed},
+		"pod resources": {[]func(*sidecar.Workload){fixed, func(w *sidecar.Workload) {
+			w.Pod.Spec.Resources = &corev1.ResourceRequirements{}
+		}}, burstable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ch := change(t, proxy(), patterntest.NewElasticsearch(c.edits...))
@@ -180,61 +199,91 @@ func TestTLSProxyFindings(t *testing.T) {
 		want  []string
 	}{
 		"host network": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.HostNetwork = true }}, want: []string{
-			"error host-network: Deployment prod/elasticsearch spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide; take hostNetwork off, or leave this workload out"}},
-		"windows": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows} }}, want: []string{
-			"error windows: Deployment prod/elasticsearch spec.template.spec.os.name: the sidecar's image is for Linux; leave this workload out"}},
-		"windows by selector": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.NodeSelector = map[string]string{"kubernetes.io/os": "windows"} }}, want: []string{
-			`error windows: Deployment prod/elasticsearch spec.template.spec.nodeSelector["kubernetes.io/os"]: the sidecar's image is for Linux; leave this workload out`}},
-		"no container": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.Containers, w.App = nil, nil }}, want: []string{
-			"error no-container: Deployment prod/elasticsearch spec.template.spec.containers: the pod has no container to serve; write app"}},
-		"unknown port": {proxy: func(p *TLSProxy) { p.Port = 9202 }, edits: []edit{func(w *sidecar.Workload) {
-			w.App.Ports = append(w.App.Ports, corev1.ContainerPort{ContainerPort: 9300}, corev1.ContainerPort{ContainerPort: 9202, Protocol: corev1.ProtocolUDP})
+			"error host-network: Deployment prod/elasticsearch spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: " +
+				"the app would be open to every program of the node, and two of these pods would collide; take hostNetwork off, " +
+				"or leave this workload out"}},
+		"windows": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows} }},
+			want: []string{
+				"error windows: Deployment prod/elasticsearch spec.template.spec.os.name: the sidecar's image is for Linux; " +
+					"leave this workload out"}},
+		"windows by selector": {edits: []edit{func(w *sidecar.Workload) {
+			w.Pod.Spec.NodeSelector = map[string]string{"kubernetes.io/os": "windows"}
 		}}, want: []string{
-			"error port-unknown: port: container elasticsearch doesn't declare 9202; it declares 9200 (http), 9300; write one of those, or declare the port in the container"}},
+			`error windows: Deployment prod/elasticsearch spec.template.spec.nodeSelector["kubernetes.io/os"]: the sidecar's ` +
+				`image is for Linux; leave this workload out`}},
+		"no container": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.Containers, w.App = nil, nil }}, want: []string{
+			"error no-container: Deployment prod/elasticsearch spec.template.spec.containers: the pod has no container to " +
+				"serve; write app"}},
+		"unknown port": {proxy: func(p *TLSProxy) { p.Port = 9202 }, edits: []edit{func(w *sidecar.Workload) {
+			w.App.Ports = append(w.App.Ports, corev1.ContainerPort{ContainerPort: 9300},
+				corev1.ContainerPort{ContainerPort: 9202, Protocol: corev1.ProtocolUDP})
+		}}, want: []string{
+			"error port-unknown: port: container elasticsearch doesn't declare 9202; it declares 9200 (http), 9300; write one " +
+				"of those, or declare the port in the container"}},
 		"no ports": {edits: []edit{func(w *sidecar.Workload) { w.App.Ports = nil }}, want: []string{
-			"info port-unknown: port: container elasticsearch declares no TCP port; taken on trust that clients come in on 9200"}},
+			"info port-unknown: port: container elasticsearch declares no TCP port; taken on trust that clients come in " +
+				"on 9200"}},
 		"another container's port": {edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.Containers = append(w.Pod.Spec.Containers, corev1.Container{Name: "web", Ports: w.App.Ports})
 			w.Pod.Spec.Containers[0].Ports = nil
 			w.App = &w.Pod.Spec.Containers[0]
 		}}, want: []string{
-			"error port-conflict: port: container web declares 9200, not elasticsearch; if it's the app, write app: web beside the pattern"}},
+			"error port-conflict: port: container web declares 9200, not elasticsearch; if it's the app, write app: web " +
+				"beside the pattern"}},
 		"rebind to a port in use": {edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.InitContainers = []corev1.Container{
 				{Name: "once", Ports: []corev1.ContainerPort{{ContainerPort: 9201}}},
-				{Name: "agent", RestartPolicy: new(corev1.ContainerRestartPolicyAlways), Ports: []corev1.ContainerPort{{ContainerPort: 9201}}}}
+				{Name: "agent", RestartPolicy: new(corev1.ContainerRestartPolicyAlways),
+					Ports: []corev1.ContainerPort{{ContainerPort: 9201}}}}
 		}}, want: []string{
-			"error port-conflict: rebind.port: container agent declares 9201 already; write a free port; one on 127.0.0.1 needs no entry in the container's ports"}},
+			"error port-conflict: rebind.port: container agent declares 9201 already; write a free port; one on 127.0.0.1 " +
+				"needs no entry in the container's ports"}},
 		"Secret of another type": {edits: []edit{func(w *sidecar.Workload) {
 			w.Secrets = map[string][]string{"elasticsearch-tls": {"tls.key", "ca.crt", "cert.pem"}}
 		}}, want: []string{
-			"error tls-invalid: secretName: Secret elasticsearch-tls has no tls.crt; its keys: ca.crt, cert.pem, tls.key; name one of type kubernetes.io/tls"}},
-		"empty Secret": {edits: []edit{func(w *sidecar.Workload) { w.Secrets = map[string][]string{"elasticsearch-tls": nil} }}, want: []string{
-			"error tls-invalid: secretName: Secret elasticsearch-tls has no tls.crt, tls.key; its keys: none; name one of type kubernetes.io/tls"}},
+			"error tls-invalid: secretName: Secret elasticsearch-tls has no tls.crt; its keys: ca.crt, cert.pem, tls.key; " +
+				"name one of type kubernetes.io/tls"}},
+		"empty Secret": {edits: []edit{func(w *sidecar.Workload) {
+			w.Secrets = map[string][]string{"elasticsearch-tls": nil}
+		}}, want: []string{
+			"error tls-invalid: secretName: Secret elasticsearch-tls has no tls.crt, tls.key; its keys: none; name one of " +
+				"type kubernetes.io/tls"}},
 		"right Secret": {edits: []edit{func(w *sidecar.Workload) {
 			w.Secrets = map[string][]string{"elasticsearch-tls": {"tls.key", "tls.crt"}}
 		}}, want: []string{}},
 		"variable NGINX": {edits: []edit{func(w *sidecar.Workload) {
 			w.Override = &corev1.Container{Env: []corev1.EnvVar{{Name: "TZ", Value: "UTC"}, {Name: "NGINX", Value: "1"}}}
 		}}, want: []string{
-			"error bad-value: nginx takes the variable NGINX of the override for a list of inherited sockets and doesn't start; use another name"}},
+			"error bad-value: nginx takes the variable NGINX of the override for a list of inherited sockets and doesn't " +
+				"start; use another name"}},
 		"several nodes": {edits: []edit{func(w *sidecar.Workload) { w.Replicas = new(int32(3)) }}, want: []string{
-			"error rebind-peers: rebind.env.network.host: it moves the transport to 127.0.0.1 too, where the nodes can't find each other; write http.host in its place"}},
-		"seed hosts": {edits: []edit{func(w *sidecar.Workload) { w.App.Env = []corev1.EnvVar{{Name: "discovery.seed_hosts", Value: "es"}} }}, want: []string{
-			"error rebind-peers: rebind.env.network.host: it moves the transport to 127.0.0.1 too, where the nodes can't find each other; write http.host in its place"}},
-		"old image": {edits: []edit{func(w *sidecar.Workload) { w.Override = &corev1.Container{Image: "nginx:1.19.4"} }}, want: []string{
-			"error image-version: nginx of image nginx:1.19.4 is too old; use 1.19.5 or newer"}},
-		"older image": {edits: []edit{func(w *sidecar.Workload) { w.Override = &corev1.Container{Image: "nginx:1.26"} }}, want: []string{
-			"info image-version: nginx of image nginx:1.26 reads the certificate again at each handshake; 1.27.4 and newer keep it for some seconds"}},
+			"error rebind-peers: rebind.env.network.host: it moves the transport to 127.0.0.1 too, where the nodes can't find " +
+				"each other; write http.host in its place"}},
+		"seed hosts": {edits: []edit{func(w *sidecar.Workload) {
+			w.App.Env = []corev1.EnvVar{{Name: "discovery.seed_hosts", Value: "es"}}
+		}}, want: []string{
+			"error rebind-peers: rebind.env.network.host: it moves the transport to 127.0.0.1 too, where the nodes can't find " +
+				"each other; write http.host in its place"}},
+		"old image": {edits: []edit{func(w *sidecar.Workload) { w.Override = &corev1.Container{Image: "nginx:1.19.4"} }},
+			want: []string{
+				"error image-version: nginx of image nginx:1.19.4 is too old; use 1.19.5 or newer"}},
+		"older image": {edits: []edit{func(w *sidecar.Workload) { w.Override = &corev1.Container{Image: "nginx:1.26"} }},
+			want: []string{
+				"info image-version: nginx of image nginx:1.26 reads the certificate again at each handshake; 1.27.4 and newer " +
+					"keep it for some seconds"}},
 		"the config's come first": {proxy: func(p *TLSProxy) { p.Rebind = nil }, edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.HostNetwork = true
 		}}, want: []string{
-			`error missing-field: rebind: the app must make room for the proxy, and nothing says how; write mode: front if it can't be moved; else the free port and the variables or args by which the app is told, as in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`}},
+			`error missing-field: rebind: the app must make room for the proxy, and nothing says how; write mode: front if it ` +
+				`can't be moved; else the free port and the variables or args by which the app is told, as in rebind: {port: ` +
+				`9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`}},
 		"several at once": {edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.HostNetwork = true
 			w.Override = &corev1.Container{Image: "nginx:1.0"}
 		}}, want: []string{
-			"error host-network: Deployment prod/elasticsearch spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide; take hostNetwork off, or leave this workload out",
+			"error host-network: Deployment prod/elasticsearch spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: " +
+				"the app would be open to every program of the node, and two of these pods would collide; take hostNetwork off, " +
+				"or leave this workload out",
 			"error image-version: nginx of image nginx:1.0 is too old; use 1.19.5 or newer"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -256,14 +305,23 @@ func TestTLSProxyValidate(t *testing.T) {
 			p.TLSProfile, p.PlainHTTP, p.AccessLog, p.DrainSeconds = Modern, Redirect, JSONAccessLog, new(int64(0))
 			p.IPFamilies = []corev1.IPFamily{corev1.IPv6Protocol, corev1.IPv4Protocol}
 		}, []string{}},
-		"no port": {func(p *TLSProxy) { p.Port = 0 }, []string{"error missing-field: port: no port is given; write the app's port, where clients come in"}},
-		"bad ports": {func(p *TLSProxy) { p.Port, p.Rebind = -1, &Rebind{Port: 65536, Args: []string{"127.0.0.1:65536"}} }, []string{
-			"error bad-value: port: -1 is no port; write 1 to 65535", "error bad-value: rebind.port: 65536 is no port; write 1 to 65535"}},
+		"no port": {func(p *TLSProxy) {
+			p.Port = 0
+		}, []string{"error missing-field: port: no port is given; write the app's port, where clients come in"}},
+		"bad ports": {func(p *TLSProxy) {
+			p.Port, p.Rebind = -1, &Rebind{Port: 65536, Args: []string{"127.0.0.1:65536"}}
+		}, []string{
+			"error bad-value: port: -1 is no port; write 1 to 65535",
+			"error bad-value: rebind.port: 65536 is no port; write 1 to 65535"}},
 		"no certificate": {func(p *TLSProxy) { p.SecretName = "" }, []string{
-			"error missing-field: secretName: there is no certificate; name the Secret that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: ...}}"}},
+			"error missing-field: secretName: there is no certificate; name the Secret that has tls.crt and tls.key, or ask " +
+				"cert-manager for one with certificate: {issuerRef: {name: ...}}"}},
 		"bad Secret": {func(p *TLSProxy) { p.SecretName = "My_Secret" }, []string{
-			`error bad-value: secretName: "My_Secret" can't be the name of an object; use lower case letters, digits, - and dots`}},
-		"no rebind port": {func(p *TLSProxy) { p.Rebind.Port = 0 }, []string{"error missing-field: rebind.port: no port is given; write a free port for the app, as in 9201"}},
+			`error bad-value: secretName: "My_Secret" can't be the name of an object; use lower case letters, digits, - ` +
+				`and dots`}},
+		"no rebind port": {func(p *TLSProxy) {
+			p.Rebind.Port = 0
+		}, []string{"error missing-field: rebind.port: no port is given; write a free port for the app, as in 9201"}},
 		"rebind to itself": {func(p *TLSProxy) {
 			p.Rebind.Port = 9200
 			p.Rebind.Env = nil
@@ -271,25 +329,36 @@ func TestTLSProxyValidate(t *testing.T) {
 		}, []string{
 			"error bad-value: rebind.port: it is the port 9200 that the proxy takes over; write another one, for the app"}},
 		"bad variable": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"a=b": "127.0.0.1:9201", "1a": ""} }, []string{
-			`error bad-value: rebind.env: "1a" can't be the name of a variable; use letters, digits, _, - and dots; no digit first`,
-			`error bad-value: rebind.env: "a=b" can't be the name of a variable; use letters, digits, _, - and dots; no digit first`}},
+			`error bad-value: rebind.env: "1a" can't be the name of a variable; use letters, digits, _, - and dots; no digit ` +
+				`first`,
+			`error bad-value: rebind.env: "a=b" can't be the name of a variable; use letters, digits, _, - and dots; no digit ` +
+				`first`}},
 		"words": {func(p *TLSProxy) {
-			p.TLSProfile, p.PlainHTTP, p.AccessLog, p.IPFamilies = "old", "drop", "combined", []corev1.IPFamily{"IPv5", "IPv4", "IPv4"}
+			p.TLSProfile, p.PlainHTTP, p.AccessLog, p.IPFamilies = "old", "drop", "combined",
+				[]corev1.IPFamily{"IPv5", "IPv4", "IPv4"}
 		}, []string{
 			`error bad-value: tlsProfile: "old" is unknown; write intermediate or modern`,
 			`error bad-value: accessLog: "combined" is unknown; write none or json`,
 			`error bad-value: ipFamilies[0]: "IPv5" is unknown; write IPv4 or IPv6`,
 			"error bad-value: ipFamilies[2]: IPv4 is there twice; leave one of them out",
 			`error bad-value: plainHTTP: "drop" is unknown; write reject or redirect`}},
-		"negative drain": {func(p *TLSProxy) { p.DrainSeconds = new(int64(-1)) }, []string{"error bad-value: drainSeconds: seconds can't be negative; write 0 for no draining"}},
+		"negative drain": {func(p *TLSProxy) {
+			p.DrainSeconds = new(int64(-1))
+		}, []string{"error bad-value: drainSeconds: seconds can't be negative; write 0 for no draining"}},
 		"untold": {func(p *TLSProxy) { p.Rebind = &Rebind{Port: 9201} }, []string{
-			"warning app-reachable: rebind: nothing tells the app to listen on 127.0.0.1 alone: on all addresses, it's still reachable on port 9201 without TLS; write the address into env or args, as in --listen=127.0.0.1:9201; or write assumeLoopback: true, if its own configuration says so"}},
+			"warning app-reachable: rebind: nothing tells the app to listen on 127.0.0.1 alone: on all addresses, it's still " +
+				"reachable on port 9201 without TLS; write the address into env or args, as in --listen=127.0.0.1:9201; or write " +
+				"assumeLoopback: true, if its own configuration says so"}},
 		"port untold": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"network.host": "127.0.0.1"} }, []string{
-			"warning rebind-untold: rebind: neither env nor args tell the app its new port 9201; unless its own configuration does, write it into one of them"}},
+			"warning rebind-untold: rebind: neither env nor args tell the app its new port 9201; unless its own configuration " +
+				"does, write it into one of them"}},
 		"address untold": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"PORT": "9201"} }, []string{
-			"warning app-reachable: rebind: nothing tells the app to listen on 127.0.0.1 alone: on all addresses, it's still reachable on port 9201 without TLS; write the address into env or args, as in --listen=127.0.0.1:9201; or write assumeLoopback: true, if its own configuration says so"}},
+			"warning app-reachable: rebind: nothing tells the app to listen on 127.0.0.1 alone: on all addresses, it's still " +
+				"reachable on port 9201 without TLS; write the address into env or args, as in --listen=127.0.0.1:9201; or write " +
+				"assumeLoopback: true, if its own configuration says so"}},
 		"localhost": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"ADDRESS": "http://localhost:9201"} }, []string{
-			"warning rebind-address: rebind.env.ADDRESS: localhost may be ::1, where the proxy doesn't look for the app; write 127.0.0.1"}},
+			"warning rebind-address: rebind.env.ADDRESS: localhost may be ::1, where the proxy doesn't look for the app; " +
+				"write 127.0.0.1"}},
 		"all addresses": {func(p *TLSProxy) {
 			p.Rebind.Env = map[string]string{"a": "0.0.0.0", "b": "[::]:9201", "c": ":9201", "d": "::1", "e": "127.0.0.1:9201"}
 			p.Rebind.Args = []string{"--listen=127.0.0.1:9201", "--listen=:9201"}

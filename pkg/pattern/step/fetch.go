@@ -129,10 +129,14 @@ func (p *Fetch) addFolder(w *sidecar.Workload, c *sidecar.Change) (corev1.Volume
 	if p.VolumeName != "" {
 		there := p.appMount(w)
 		c.App.VolumeMounts = []corev1.VolumeMount{there}
-		return corev1.VolumeMount{Name: there.Name, MountPath: there.MountPath, SubPath: there.SubPath}, corev1.ResourceRequirements{}
+		return corev1.VolumeMount{Name: there.Name, MountPath: there.MountPath, SubPath: there.SubPath},
+			corev1.ResourceRequirements{}
 	}
 	name := pattern.VolumeName(w, "files")
-	c.Volumes = append(c.Volumes, corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: new(p.SizeLimit.DeepCopy())}}})
+	c.Volumes = append(c.Volumes,
+		corev1.Volume{
+			Name: name, VolumeSource: corev1.VolumeSource{
+				EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: new(p.SizeLimit.DeepCopy())}}})
 	c.App.VolumeMounts = []corev1.VolumeMount{{Name: name, MountPath: p.MountPath, ReadOnly: true}}
 	return corev1.VolumeMount{Name: name, MountPath: p.MountPath}, storageResources(w, *p.SizeLimit)
 }

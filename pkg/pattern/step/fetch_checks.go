@@ -25,7 +25,8 @@ func (p *Fetch) Validate() sidecar.Findings {
 	p.validateURL(&fs)
 	p.validateFolder(&fs)
 	if p.SHA256 != "" && !sha256Form().MatchString(p.SHA256) {
-		fs.Add(sidecar.Error, "bad-value", "sha256", "that is no SHA-256", "write 64 hexadecimal digits, small letters, as sha256sum prints them")
+		fs.Add(sidecar.Error, "bad-value", "sha256", "that is no SHA-256",
+			"write 64 hexadecimal digits, small letters, as sha256sum prints them")
 	}
 	for _, s := range []struct {
 		field string
@@ -39,16 +40,20 @@ func (p *Fetch) Validate() sidecar.Findings {
 	p.CA.ValidateAt("ca", &fs)
 	if p.S3 != nil {
 		if p.S3.Region != "" && !regionForm().MatchString(p.S3.Region) {
-			fs.Add(sidecar.Error, "bad-value", "s3.region", fmt.Sprintf("%q is no region", p.S3.Region), "write one as eu-central-1")
+			fs.Add(sidecar.Error, "bad-value", "s3.region", fmt.Sprintf("%q is no region", p.S3.Region),
+				"write one as eu-central-1")
 		}
 		if p.S3.Endpoint != "" {
-			if u := checkURL("s3.endpoint", p.S3.Endpoint, &fs); u != nil && u.Scheme != "https" && (u.Scheme != "http" || p.SHA256 == "") {
-				fs.Add(sidecar.Error, "plain-http", "s3.endpoint", "what comes in plain can be anybody's", "write https, or the sha256 of the file")
+			if u := checkURL("s3.endpoint", p.S3.Endpoint, &fs); u != nil && u.Scheme != "https" &&
+				(u.Scheme != "http" || p.SHA256 == "") {
+				fs.Add(sidecar.Error, "plain-http", "s3.endpoint", "what comes in plain can be anybody's",
+					"write https, or the sha256 of the file")
 			}
 		}
 	}
 	if p.Azure != nil && !azureForm().MatchString(p.Azure.Account) {
-		fs.Add(sidecar.Error, "bad-value", "azure.account", fmt.Sprintf("%q is no storage account", p.Azure.Account), "write its name, 3 to 24 small letters and digits")
+		fs.Add(sidecar.Error, "bad-value", "azure.account", fmt.Sprintf("%q is no storage account", p.Azure.Account),
+			"write its name, 3 to 24 small letters and digits")
 	}
 	if p.CredentialsSecretName != "" {
 		pattern.CheckObjectName("credentialsSecretName", p.CredentialsSecretName, &fs)
@@ -58,7 +63,8 @@ func (p *Fetch) Validate() sidecar.Findings {
 
 func (p *Fetch) validateURL(fs *sidecar.Findings) {
 	if p.URL == "" {
-		fs.Add(sidecar.Error, "missing-field", "url", "nothing says what to fetch", "write a URL as https://models.example/model.bin")
+		fs.Add(sidecar.Error, "missing-field", "url", "nothing says what to fetch",
+			"write a URL as https://models.example/model.bin")
 		return
 	}
 	u := checkURL("url", p.URL, fs)
@@ -71,12 +77,18 @@ func (p *Fetch) validateURL(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "bad-value", "url", u.Scheme+" isn't spoken here", "write https, http, s3, gs or azblob")
 		return
 	case isPlain(p.URL) && p.SHA256 == "":
-		fs.Add(sidecar.Error, "plain-http", "url", "what comes in plain can be anybody's", "write https, or the sha256 of the file")
+		fs.Add(sidecar.Error, "plain-http", "url", "what comes in plain can be anybody's",
+			"write https, or the sha256 of the file")
 	case p.SHA256 == "":
-		fs.Add(sidecar.Warning, "checksum-missing", "sha256", "whatever is at the url at that time is taken, and each pod may get another one", "write the sha256 of the file; sha256sum tells it")
+		fs.Add(sidecar.Warning, "checksum-missing", "sha256",
+			"whatever is at the url at that time is taken, and each pod may get another one",
+			"write the sha256 of the file; sha256sum tells it")
 	}
-	if query := strings.ToLower(u.RawQuery); strings.Contains(query, "signature=") || strings.Contains(query, "sig=") || strings.Contains(query, "token=") {
-		fs.Add(sidecar.Warning, "secret-in-config", "url", "its query looks like a credential, which is there for everybody to read, and may expire", "use headers, or the storage's own URL")
+	if query := strings.ToLower(u.RawQuery); strings.Contains(query, "signature=") || strings.Contains(query, "sig=") ||
+		strings.Contains(query, "token=") {
+		fs.Add(sidecar.Warning, "secret-in-config", "url",
+			"its query looks like a credential, which is there for everybody to read, and may expire",
+			"use headers, or the storage's own URL")
 	}
 	if stored {
 		why := "an object storage is asked by its own means"
@@ -88,8 +100,10 @@ func (p *Fetch) validateURL(fs *sidecar.Findings) {
 				pattern.RefuseField(f.field, why, fs)
 			}
 		}
-		if clean := path.Clean("/" + strings.TrimPrefix(u.Path, "/")); u.RawQuery != "" || u.Port() != "" || u.Path != clean || clean == "/" {
-			fs.Add(sidecar.Error, "bad-value", "url", "that names no object of a bucket", "write "+u.Scheme+"://BUCKET/KEY, without a query")
+		if clean := path.Clean("/" + strings.TrimPrefix(u.Path, "/")); u.RawQuery != "" || u.Port() != "" ||
+			u.Path != clean || clean == "/" {
+			fs.Add(sidecar.Error, "bad-value", "url", "that names no object of a bucket",
+				"write "+u.Scheme+"://BUCKET/KEY, without a query")
 		}
 	}
 	for _, f := range []struct {
@@ -111,7 +125,8 @@ func (p *Fetch) validateURL(fs *sidecar.Findings) {
 // validateFolder checks where the file is to be.
 func (p *Fetch) validateFolder(fs *sidecar.Findings) {
 	name := p.fileName()
-	if slices.Contains([]string{"", ".", ".."}, name) || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f || r == '/' }) || len(name) > 200 {
+	if slices.Contains([]string{"", ".", ".."}, name) ||
+		strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f || r == '/' }) || len(name) > 200 {
 		fs.Add(sidecar.Error, "bad-value", "fileName", "the file has no name", "write one, without folders")
 	}
 	if m := p.MountPath; m != "" && !isFolder(m) {
@@ -124,12 +139,15 @@ func (p *Fetch) validateFolder(fs *sidecar.Findings) {
 		return
 	}
 	if p.MountPath == "" {
-		fs.Add(sidecar.Error, "missing-field", "mountPath", "nothing says where the app finds the file", "write the path of a folder, as /models")
+		fs.Add(sidecar.Error, "missing-field", "mountPath", "nothing says where the app finds the file",
+			"write the path of a folder, as /models")
 	}
 	if p.SizeLimit == nil {
-		fs.Add(sidecar.Error, "missing-field", "sizeLimit", "nothing says how much of the node's disk the file may take", "write somewhat more than its size, as 10Gi")
+		fs.Add(sidecar.Error, "missing-field", "sizeLimit", "nothing says how much of the node's disk the file may take",
+			"write somewhat more than its size, as 10Gi")
 	} else if p.SizeLimit.Sign() <= 0 {
-		fs.Add(sidecar.Error, "bad-value", "sizeLimit", "there is no file that small", "write somewhat more than its size, as 10Gi")
+		fs.Add(sidecar.Error, "bad-value", "sizeLimit", "there is no file that small",
+			"write somewhat more than its size, as 10Gi")
 	}
 }
 
@@ -160,16 +178,21 @@ func (p *Fetch) Check(w *sidecar.Workload) sidecar.Findings {
 	}
 	if v, ok := checkWritable(w, "volumeName", p.VolumeName, &fs); !ok || w.App == nil {
 		return fs
-	} else if v.HostPath != nil || v.NFS != nil || w.Pod.Spec.SecurityContext == nil || w.Pod.Spec.SecurityContext.FSGroup == nil {
+	} else if v.HostPath != nil || v.NFS != nil || w.Pod.Spec.SecurityContext == nil ||
+		w.Pod.Spec.SecurityContext.FSGroup == nil {
 		if user, _ := pattern.RunsAs(w, w.App); (user == nil || *user == 0) && v.EmptyDir == nil {
-			fs.Add(sidecar.Warning, "volume-owner", "volumeName", "nothing tells who may write to volume "+p.VolumeName+": the file is fetched by a user other than root", "write the pod's fsGroup, or have permissions do it; or the user by override.securityContext")
+			fs.Add(sidecar.Warning, "volume-owner", "volumeName", "nothing tells who may write to volume "+p.VolumeName+
+				": the file is fetched by a user other than root",
+				"write the pod's fsGroup, or have permissions do it; or the user by override.securityContext")
 		}
 	}
 	switch m := p.appMount(w); {
 	case m.MountPath == "":
-		fs.Add(sidecar.Error, "missing-field", "mountPath", fmt.Sprintf("container %s doesn't mount volume %s", w.App.Name, p.VolumeName), "write where it's to find the file")
+		fs.Add(sidecar.Error, "missing-field", "mountPath",
+			fmt.Sprintf("container %s doesn't mount volume %s", w.App.Name, p.VolumeName), "write where it's to find the file")
 	case m.SubPathExpr != "":
-		fs.Add(sidecar.Error, "sub-path", "volumeName", "it is mounted by subPathExpr, which depends on the app's variables", "use subPath")
+		fs.Add(sidecar.Error, "sub-path", "volumeName", "it is mounted by subPathExpr, which depends on the app's variables",
+			"use subPath")
 	}
 	return fs
 }
@@ -182,10 +205,13 @@ func (p *Fetch) checkIdentity(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 	name, annotations := w.ServiceAccount()
 	if annotations != nil && annotations[identity.annotation] == "" {
-		fs.Add(sidecar.Warning, "no-identity", "url", fmt.Sprintf("ServiceAccount %s has no annotation %s, by which the storage knows the pod", name, identity.annotation),
+		fs.Add(sidecar.Warning, "no-identity", "url",
+			fmt.Sprintf("ServiceAccount %s has no annotation %s, by which the storage knows the pod", name, identity.annotation),
 			"write it; or see that there is "+identity.other+"; or name static credentials in credentialsSecretName")
 	}
-	if use := "azure.workload.identity/use"; p.urlScheme() == "azblob" && annotations[identity.annotation] != "" && w.Pod.Labels[use] != "true" {
-		fs.Add(sidecar.Warning, "no-identity", "url", "the pod has no label "+use+": \"true\", without which it gets no token of its ServiceAccount's", "write it")
+	if use := "azure.workload.identity/use"; p.urlScheme() == "azblob" && annotations[identity.annotation] != "" &&
+		w.Pod.Labels[use] != "true" {
+		fs.Add(sidecar.Warning, "no-identity", "url",
+			"the pod has no label "+use+": \"true\", without which it gets no token of its ServiceAccount's", "write it")
 	}
 }

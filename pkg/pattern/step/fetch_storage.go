@@ -12,7 +12,8 @@ import (
 
 // rcloneArgs: the pod has no config file, nor a place for one. Nobody is to read of
 // all retries in vain for an hour; the kubelet tries again, with growing pauses.
-var rcloneArgs = []string{"--config", "", "--retries", "3", "--contimeout", "10s", "--stats", "30s", "--stats-one-line", "--stats-log-level", "NOTICE"}
+var rcloneArgs = []string{"--config", "", "--retries", "3", "--contimeout", "10s", "--stats", "30s", "--stats-one-line",
+	"--stats-log-level", "NOTICE"}
 
 // backends are rclone's names for object storages, by the scheme of a URL.
 var backends = map[string]string{"s3": "s3", "gs": "gcs", "azblob": "azureblob"}
@@ -40,8 +41,9 @@ func (p *Fetch) addStorage(w *sidecar.Workload, c *sidecar.Change, ctr *corev1.C
 		}
 	}
 	secret := func(name, key string) {
-		ctr.Env = append(ctr.Env, corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
-			LocalObjectReference: corev1.LocalObjectReference{Name: p.CredentialsSecretName}, Key: key}}})
+		ctr.Env = append(ctr.Env, corev1.EnvVar{Name: name,
+			ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
+				LocalObjectReference: corev1.LocalObjectReference{Name: p.CredentialsSecretName}, Key: key}}})
 	}
 	switch static := p.CredentialsSecretName != ""; p.urlScheme() {
 	case "s3":

@@ -14,7 +14,8 @@ import (
 
 // fetch is one that works, changed by edits.
 func fetch(edits ...func(*Fetch)) *Fetch {
-	p := &Fetch{URL: "https://models.example/v2/m.bin", SHA256: strings.Repeat("ab", 32), MountPath: "/models", SizeLimit: new(resource.MustParse("10Gi"))}
+	p := &Fetch{URL: "https://models.example/v2/m.bin", SHA256: strings.Repeat("ab", 32), MountPath: "/models",
+		SizeLimit: new(resource.MustParse("10Gi"))}
 	for _, edit := range edits {
 		edit(p)
 	}
@@ -39,7 +40,8 @@ func TestFetchPrograms(t *testing.T) {
 			}
 		}), patterntest.NewShop()).InitContainers[0]
 		require.Equal(t, c.command, got.Command[3])
-		require.Equal(t, []string{c.file, strings.Repeat("ab", 32), c.remote}, []string{expand(got.Args[0]), got.Args[1], expand(got.Args[2])}, url)
+		require.Equal(t, []string{c.file, strings.Repeat("ab", 32), c.remote},
+			[]string{expand(got.Args[0]), got.Args[1], expand(got.Args[2])}, url)
 	}
 }
 
@@ -87,7 +89,8 @@ func TestFetchURLs(t *testing.T) {
 func TestFetchVolumes(t *testing.T) {
 	own := patterntest.BuildChange(t, fetch(), patterntest.NewShop())
 	require.Equal(t, "10Gi", own.Volumes[0].EmptyDir.SizeLimit.String())
-	require.Equal(t, []corev1.VolumeMount{{Name: "tunnel-files", MountPath: "/models", ReadOnly: true}}, own.App.VolumeMounts)
+	require.Equal(t, []corev1.VolumeMount{{Name: "tunnel-files", MountPath: "/models", ReadOnly: true}},
+		own.App.VolumeMounts)
 	require.EqualValues(t, 100, *own.InitContainers[0].SecurityContext.RunAsUser)
 
 	claimed := func(edits ...func(*sidecar.Workload)) *sidecar.Workload {
@@ -103,13 +106,16 @@ func TestFetchVolumes(t *testing.T) {
 	require.Equal(t, []corev1.VolumeMount{{Name: "data", MountPath: "/models"}}, new1.InitContainers[0].VolumeMounts)
 	require.EqualValues(t, 1000, *new1.InitContainers[0].SecurityContext.RunAsUser)
 	require.NotContains(t, new1.InitContainers[0].Resources.Requests, corev1.ResourceEphemeralStorage)
-	again := patterntest.BuildChange(t, fetch(into), claimed(func(w *sidecar.Workload) { w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{mount} }))
+	again := patterntest.BuildChange(t, fetch(into),
+		claimed(func(w *sidecar.Workload) { w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{mount} }))
 	require.Equal(t, new1, again, "a run over it wants the same")
 
 	theirs := corev1.VolumeMount{Name: "data", MountPath: "/data", SubPath: "sets"}
-	there := patterntest.BuildChange(t, fetch(into, func(p *Fetch) { p.MountPath = "" }), claimed(func(w *sidecar.Workload) { w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{theirs} }))
+	there := patterntest.BuildChange(t, fetch(into, func(p *Fetch) { p.MountPath = "" }),
+		claimed(func(w *sidecar.Workload) { w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{theirs} }))
 	require.Equal(t, []corev1.VolumeMount{theirs}, there.App.VolumeMounts, "as it is")
-	require.Equal(t, []corev1.VolumeMount{{Name: "data", MountPath: "/data", SubPath: "sets"}}, there.InitContainers[0].VolumeMounts)
+	require.Equal(t, []corev1.VolumeMount{{Name: "data", MountPath: "/data", SubPath: "sets"}},
+		there.InitContainers[0].VolumeMounts)
 	require.Equal(t, "/data/m.bin", there.InitContainers[0].Args[0])
 
 	_, err := sidecar.Build(fetch(into, func(p *Fetch) { p.MountPath = "" }), claimed())
@@ -118,7 +124,8 @@ func TestFetchVolumes(t *testing.T) {
 		w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: new(int64(0))}
 	})
 	require.Contains(t, strings.Join(patterntest.FindingLines(t, fetch(into), root), ""), "volume-owner")
-	require.EqualValues(t, 100, *patterntest.BuildChange(t, fetch(into), root).InitContainers[0].SecurityContext.RunAsUser, "never root")
+	require.EqualValues(t, 100, *patterntest.BuildChange(t, fetch(into), root).InitContainers[0].SecurityContext.RunAsUser,
+		"never root")
 }
 
 // Who the pod is to a storage: its account, or static credentials, as the Secret's.
@@ -133,9 +140,12 @@ func TestFetchIdentity(t *testing.T) {
 		env        []string
 		static     []string
 	}{
-		"s3":     {"eks.amazonaws.com/role-arn", []string{"RCLONE_S3_PROVIDER", "RCLONE_S3_ENV_AUTH"}, []string{"RCLONE_S3_PROVIDER", "RCLONE_S3_ENV_AUTH", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}},
-		"gs":     {"iam.gke.io/gcp-service-account", []string{"RCLONE_GCS_ENV_AUTH"}, []string{"RCLONE_GCS_SERVICE_ACCOUNT_FILE"}},
-		"azblob": {"azure.workload.identity/client-id", []string{"RCLONE_AZUREBLOB_ACCOUNT", "RCLONE_AZUREBLOB_ENV_AUTH"}, []string{"RCLONE_AZUREBLOB_ACCOUNT", "RCLONE_AZUREBLOB_KEY"}},
+		"s3": {"eks.amazonaws.com/role-arn", []string{"RCLONE_S3_PROVIDER", "RCLONE_S3_ENV_AUTH"},
+			[]string{"RCLONE_S3_PROVIDER", "RCLONE_S3_ENV_AUTH", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}},
+		"gs": {"iam.gke.io/gcp-service-account", []string{"RCLONE_GCS_ENV_AUTH"},
+			[]string{"RCLONE_GCS_SERVICE_ACCOUNT_FILE"}},
+		"azblob": {"azure.workload.identity/client-id", []string{"RCLONE_AZUREBLOB_ACCOUNT", "RCLONE_AZUREBLOB_ENV_AUTH"},
+			[]string{"RCLONE_AZUREBLOB_ACCOUNT", "RCLONE_AZUREBLOB_KEY"}},
 	} {
 		p := fetch(func(p *Fetch) {
 			p.URL = scheme + "://bucket/m.bin"
@@ -150,8 +160,10 @@ func TestFetchIdentity(t *testing.T) {
 			return out
 		}
 		require.Empty(t, patterntest.FindingLines(t, p, account(nil)), "the account isn't among the input")
-		require.Contains(t, strings.Join(patterntest.FindingLines(t, p, account(map[string]string{})), ""), "ServiceAccount default has no annotation "+c.annotation)
-		require.NotContains(t, strings.Join(patterntest.FindingLines(t, p, account(map[string]string{c.annotation: "x"})), ""), "has no annotation")
+		require.Contains(t, strings.Join(patterntest.FindingLines(t, p, account(map[string]string{})), ""),
+			"ServiceAccount default has no annotation "+c.annotation)
+		require.NotContains(t, strings.Join(patterntest.FindingLines(t, p, account(map[string]string{c.annotation: "x"})),
+			""), "has no annotation")
 		require.Equal(t, c.env, names())
 		p.CredentialsSecretName = "keys"
 		require.Empty(t, patterntest.FindingLines(t, p, account(map[string]string{})))

@@ -16,7 +16,8 @@ import (
 func (p *Permissions) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	if len(p.Volumes) == 0 {
-		fs.Add(sidecar.Error, "missing-field", "volumes", "no volume is named", "name those of the app's volumes that it must write to")
+		fs.Add(sidecar.Error, "missing-field", "volumes", "no volume is named",
+			"name those of the app's volumes that it must write to")
 	}
 	for i, name := range p.Volumes {
 		if slices.Contains(p.Volumes[:i], name) {
@@ -24,13 +25,15 @@ func (p *Permissions) Validate() sidecar.Findings {
 		}
 	}
 	pattern.CheckEnum("mode", p.Mode, &fs, ModeFSGroup, ModeChown)
-	pattern.CheckEnum("fsGroupChangePolicy", p.FSGroupChangePolicy, &fs, corev1.FSGroupChangeOnRootMismatch, corev1.FSGroupChangeAlways)
+	pattern.CheckEnum("fsGroupChangePolicy", p.FSGroupChangePolicy, &fs, corev1.FSGroupChangeOnRootMismatch,
+		corev1.FSGroupChangeAlways)
 	for _, id := range []struct {
 		field string
 		value *int64
 	}{{"runAsUser", p.RunAsUser}, {"runAsGroup", p.RunAsGroup}} {
 		if id.value != nil && (*id.value < 0 || *id.value > 1<<31-1) {
-			fs.Add(sidecar.Error, "bad-value", id.field, fmt.Sprintf("%d is no number of a user or group", *id.value), "write 0 to 2147483647")
+			fs.Add(sidecar.Error, "bad-value", id.field, fmt.Sprintf("%d is no number of a user or group", *id.value),
+				"write 0 to 2147483647")
 		}
 	}
 	if p.Mode == ModeChown && p.FSGroupChangePolicy != "" {
@@ -56,27 +59,35 @@ func (p *Permissions) Check(w *sidecar.Workload) sidecar.Findings {
 		if p.modeFor(v) == ModeFSGroup {
 			group = append(group, name)
 			if kind := unmanagedKind(v); kind != "" {
-				fs.Add(sidecar.Error, "fs-group", "mode", "volume "+name+" is "+kind+", which the kubelet gives to no group", "use chown for it, or leave mode out")
+				fs.Add(sidecar.Error, "fs-group", "mode", "volume "+name+" is "+kind+", which the kubelet gives to no group",
+					"use chown for it, or leave mode out")
 			}
 			continue
 		}
 		chown = append(chown, name)
 		checkHostPath(v, at, &fs)
 		if checkSubPaths(w, at, name, &fs); w.App != nil && len(appMounts(w, name)) == 0 {
-			fs.Add(sidecar.Error, "volume-unused", at, fmt.Sprintf("container %s doesn't mount volume %s to write to it", w.App.Name, name), "name one that it does, or the container in app")
+			fs.Add(sidecar.Error, "volume-unused", at,
+				fmt.Sprintf("container %s doesn't mount volume %s to write to it", w.App.Name, name),
+				"name one that it does, or the container in app")
 		}
 	}
 	if others := sharedVolumes(w, p.Volumes); group != nil && others != nil {
-		fs.Add(sidecar.Info, "fs-group", "volumes", "the kubelet gives all volumes of the pod to its fsGroup, so also "+pattern.JoinSorted(others), "")
+		fs.Add(sidecar.Info, "fs-group", "volumes", "the kubelet gives all volumes of the pod to its fsGroup, so also "+
+			pattern.JoinSorted(others), "")
 	}
 	if group != nil && p.fsGroup(w) == nil {
-		fs.Add(sidecar.Error, "user-unknown", "runAsGroup", "nothing tells what group the app runs as: neither its nor the pod's securityContext has a runAsGroup or runAsUser", "write it; id in the app's container tells")
+		fs.Add(sidecar.Error, "user-unknown", "runAsGroup",
+			"nothing tells what group the app runs as: neither its nor the pod's securityContext has a runAsGroup or runAsUser",
+			"write it; id in the app's container tells")
 	}
 	if chown == nil {
 		return fs
 	}
 	p.checkOwner(w, &fs)
-	checkAdmitted(w, "restricted", "mode", "the container of user root that gives "+pattern.JoinSorted(chown)+" to the app", "use mode fsGroup where the volume can; or have who makes the volume set its owner; or use a namespace that admits root", &fs)
+	checkAdmitted(w, "restricted", "mode", "the container of user root that gives "+pattern.JoinSorted(chown)+
+		" to the app", "use mode fsGroup where the volume can; or have who makes the volume set its owner; or use a "+
+		"namespace that admits root", &fs)
 	return fs
 }
 
@@ -84,7 +95,9 @@ func (p *Permissions) Check(w *sidecar.Workload) sidecar.Findings {
 func (p *Permissions) checkOwner(w *sidecar.Workload, fs *sidecar.Findings) {
 	_, owner := p.chownOwner(w)
 	if owner == "" {
-		fs.Add(sidecar.Error, "user-unknown", "runAsUser", "nothing tells what user the app runs as: neither its nor the pod's securityContext has a runAsUser", "write it; id in the app's container tells")
+		fs.Add(sidecar.Error, "user-unknown", "runAsUser",
+			"nothing tells what user the app runs as: neither its nor the pod's securityContext has a runAsUser",
+			"write it; id in the app's container tells")
 		return
 	}
 	if p.RunAsUser != nil {
@@ -92,7 +105,8 @@ func (p *Permissions) checkOwner(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 	for _, c := range w.Apps {
 		if user, _ := pattern.RunsAs(w, c); user == nil || fmt.Sprint(*user) != strings.Split(owner, ":")[0] {
-			fs.Add(sidecar.Error, "user-unknown", "runAsUser", fmt.Sprintf("containers %s and %s don't run as one user", w.App.Name, c.Name), "write whose the volumes are to be")
+			fs.Add(sidecar.Error, "user-unknown", "runAsUser",
+				fmt.Sprintf("containers %s and %s don't run as one user", w.App.Name, c.Name), "write whose the volumes are to be")
 			return
 		}
 	}
@@ -114,7 +128,8 @@ func unmanagedKind(v corev1.Volume) string {
 func sharedVolumes(w *sidecar.Workload, named []string) (names []string) {
 	for _, name := range pattern.VolumeNames(w) {
 		v, _ := podVolume(w, name)
-		if lasting := v.VolumeSource == (corev1.VolumeSource{}) || v.PersistentVolumeClaim != nil || v.CSI != nil; lasting && !slices.Contains(named, name) {
+		if lasting := v.VolumeSource == (corev1.VolumeSource{}) || v.PersistentVolumeClaim != nil ||
+			v.CSI != nil; lasting && !slices.Contains(named, name) {
 			names = append(names, name)
 		}
 	}
@@ -127,12 +142,15 @@ func checkHostPath(v corev1.Volume, at string, fs *sidecar.Findings) {
 		return
 	}
 	dir := path.Clean(v.HostPath.Path)
-	system := slices.Contains([]string{"/", "/home", "/media", "/mnt", "/opt", "/srv", "/tmp", "/var", "/var/lib", "/var/log"}, dir)
-	for _, of := range []string{"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/usr", "/var/lib/containerd", "/var/lib/kubelet", "/var/run"} {
+	system := slices.Contains([]string{"/", "/home", "/media", "/mnt", "/opt", "/srv", "/tmp", "/var", "/var/lib",
+		"/var/log"}, dir)
+	for _, of := range []string{"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin",
+		"/sys", "/usr", "/var/lib/containerd", "/var/lib/kubelet", "/var/run"} {
 		system = system || dir == of || strings.HasPrefix(dir, of+"/")
 	}
 	if system {
-		fs.Add(sidecar.Error, "host-path", at, "volume "+v.Name+" is the node's "+dir+", which isn't the app's to own", "mount a folder that is the app's alone")
+		fs.Add(sidecar.Error, "host-path", at, "volume "+v.Name+" is the node's "+dir+", which isn't the app's to own",
+			"mount a folder that is the app's alone")
 	}
 }
 
@@ -143,7 +161,9 @@ func checkSubPaths(w *sidecar.Workload, at, volume string, fs *sidecar.Findings)
 	}
 	for _, m := range w.App.VolumeMounts {
 		if m.Name == volume && m.SubPathExpr != "" {
-			fs.Add(sidecar.Error, "sub-path", at, "volume "+volume+" is mounted by subPathExpr, which depends on the app's variables", "use subPath, or mode fsGroup where the volume can")
+			fs.Add(sidecar.Error, "sub-path", at,
+				"volume "+volume+" is mounted by subPathExpr, which depends on the app's variables",
+				"use subPath, or mode fsGroup where the volume can")
 		}
 	}
 }

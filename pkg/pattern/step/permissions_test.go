@@ -56,7 +56,8 @@ func TestPermissionsModes(t *testing.T) {
 		if c.chown {
 			require.Nil(t, got.Pod.FSGroup)
 			require.Equal(t, []string{"%u", "1000", "/volumes/" + c.volume}, got.InitContainers[0].Args)
-			require.Equal(t, []corev1.Capability{"CHOWN", "DAC_OVERRIDE"}, got.InitContainers[0].SecurityContext.Capabilities.Add)
+			require.Equal(t, []corev1.Capability{"CHOWN", "DAC_OVERRIDE"},
+				got.InitContainers[0].SecurityContext.Capabilities.Add)
 			require.Equal(t, []corev1.Capability{"ALL"}, got.InitContainers[0].SecurityContext.Capabilities.Drop)
 		} else {
 			require.Empty(t, got.InitContainers)
@@ -119,18 +120,21 @@ func TestPermissionsOwner(t *testing.T) {
 func TestPermissionsMounts(t *testing.T) {
 	w := stores(func(w *sidecar.Workload) {
 		w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{
-			{Name: "nfs", MountPath: "/a", SubPath: "a"}, {Name: "nfs", MountPath: "/again", SubPath: "a"}, {Name: "nfs", MountPath: "/b", ReadOnly: true}, {Name: "nfs", MountPath: "/$(C)"},
+			{Name: "nfs", MountPath: "/a", SubPath: "a"}, {Name: "nfs", MountPath: "/again", SubPath: "a"},
+			{Name: "nfs", MountPath: "/b", ReadOnly: true}, {Name: "nfs", MountPath: "/$(C)"},
 		}
 	})
 	c := patterntest.BuildChange(t, &Permissions{Volumes: []string{"nfs"}}, w).InitContainers[0]
-	require.Equal(t, []corev1.VolumeMount{{Name: "nfs", MountPath: "/volumes/a", SubPath: "a"}, {Name: "nfs", MountPath: "/volumes/$(C)"}}, c.VolumeMounts)
+	require.Equal(t, []corev1.VolumeMount{{Name: "nfs", MountPath: "/volumes/a", SubPath: "a"},
+		{Name: "nfs", MountPath: "/volumes/$(C)"}}, c.VolumeMounts)
 	require.Equal(t, []string{"%u", "1000", "/volumes/a", "/volumes/$$(C)"}, c.Args)
 }
 
 // The node's own folders stay the node's.
 func TestPermissionsHostPaths(t *testing.T) {
 	for dir, fine := range map[string]bool{
-		"/": false, "/etc": false, "/etc/cron.d": false, "/usr/local/app": false, "/var/lib": false, "/var/lib/kubelet/pods": false, "/srv/../etc": false, "/home": false,
+		"/": false, "/etc": false, "/etc/cron.d": false, "/usr/local/app": false, "/var/lib": false,
+		"/var/lib/kubelet/pods": false, "/srv/../etc": false, "/home": false,
 		"/data": true, "/srv/app": true, "/var/lib/app": true, "/etcetera": true, "/mnt/disk1": true,
 	} {
 		_, err := sidecar.Build(&Permissions{Volumes: []string{"node"}}, stores(func(w *sidecar.Workload) {
@@ -147,8 +151,10 @@ func TestPermissionsHostPaths(t *testing.T) {
 // Root isn't admitted everywhere; a group is.
 func TestPermissionsAdmitted(t *testing.T) {
 	for level, fine := range map[string]bool{"": true, "privileged": true, "baseline": true, "restricted": false} {
-		_, err := sidecar.Build(&Permissions{Volumes: []string{"nfs"}}, stores(func(w *sidecar.Workload) { w.PodSecurity = level }))
+		_, err := sidecar.Build(&Permissions{Volumes: []string{"nfs"}},
+			stores(func(w *sidecar.Workload) { w.PodSecurity = level }))
 		require.Equal(t, fine, err == nil, level)
-		patterntest.BuildChange(t, &Permissions{Volumes: []string{"claim"}}, stores(func(w *sidecar.Workload) { w.PodSecurity = level }))
+		patterntest.BuildChange(t, &Permissions{Volumes: []string{"claim"}},
+			stores(func(w *sidecar.Workload) { w.PodSecurity = level }))
 	}
 }

@@ -64,7 +64,8 @@ func enforcesLevel(w *sidecar.Workload, level string) bool {
 // checkAdmitted finds namespaces that refuse what is to be done.
 func checkAdmitted(w *sidecar.Workload, level, field, what, hint string, fs *sidecar.Findings) {
 	if enforcesLevel(w, level) {
-		fs.Add(sidecar.Error, "pod-security", field, fmt.Sprintf("the namespace's label %s: %s refuses %s", sidecar.PodSecurityLabel, w.PodSecurity, what), hint)
+		fs.Add(sidecar.Error, "pod-security", field,
+			fmt.Sprintf("the namespace's label %s: %s refuses %s", sidecar.PodSecurityLabel, w.PodSecurity, what), hint)
 	}
 }
 

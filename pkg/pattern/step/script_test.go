@@ -71,7 +71,9 @@ func TestStorage(t *testing.T) {
 	require.Equal(t, "10Gi", got.Requests.StorageEphemeral().String())
 	require.Nil(t, got.Limits, "it would be the pod's limit")
 	w.Pod.Spec.Containers[0].Resources = corev1.ResourceRequirements{Requests: quantity("1Gi")}
-	w.Pod.Spec.InitContainers = []corev1.Container{{RestartPolicy: &always, Resources: corev1.ResourceRequirements{Limits: quantity("2Gi")}}, {Resources: corev1.ResourceRequirements{Requests: quantity("99Gi")}}}
+	w.Pod.Spec.InitContainers = []corev1.Container{
+		{RestartPolicy: &always, Resources: corev1.ResourceRequirements{Limits: quantity("2Gi")}},
+		{Resources: corev1.ResourceRequirements{Requests: quantity("99Gi")}}}
 	got = storageResources(w, resource.MustParse("10Gi"))
 	require.Equal(t, "13Gi", got.Requests.StorageEphemeral().String())
 	require.Equal(t, "12Gi", got.Limits.StorageEphemeral().String())
@@ -85,7 +87,10 @@ func TestStorage(t *testing.T) {
 // it's one argument or variable that reaches the program as it was written. Scripts
 // never change, and neither do programs and their options.
 func FuzzSteps(f *testing.F) {
-	for _, s := range []string{"https://a.example/b", "s3://bucket/a b", "gs://b/c$(D)", `'; rm -rf / #`, "$(reboot)", "`id`", "-o/etc/passwd", "a\nb", "[::1]:80", "redis:6379", "vm.max_map_count", "net/core/somaxconn", "1 2\t3", "$$(A)", "/a/../b", "é", "http://x/?a=$(B)", ":s3,env_auth=false:x/y", "@file", "https://a/b#c", "http://[::1%25eth0]/"} {
+	for _, s := range []string{"https://a.example/b", "s3://bucket/a b", "gs://b/c$(D)", `'; rm -rf / #`, "$(reboot)",
+		"`id`", "-o/etc/passwd", "a\nb", "[::1]:80", "redis:6379", "vm.max_map_count", "net/core/somaxconn", "1 2\t3",
+		"$$(A)", "/a/../b", "é", "http://x/?a=$(B)", ":s3,env_auth=false:x/y", "@file", "https://a/b#c",
+		"http://[::1%25eth0]/"} {
 		f.Add(s, s)
 	}
 	sizeLimit := resource.MustParse("1Gi")
@@ -96,10 +101,13 @@ func FuzzSteps(f *testing.F) {
 			texts   []string // which must come through as they are
 		}{
 			{&Fetch{URL: s, SHA256: sha, FileName: "f", MountPath: "/m", SizeLimit: &sizeLimit, Azure: &Azure{Account: o}}, nil},
-			{&Fetch{URL: "https://a.example/b", SHA256: s, FileName: o, MountPath: "/m", SizeLimit: &sizeLimit}, []string{"https://a.example/b", s}},
-			{&Fetch{URL: s, SHA256: sha, MountPath: o, SizeLimit: &sizeLimit, Headers: &SecretFile{SecretName: "a", Key: o}, CA: &pattern.CABundle{SecretName: o}}, nil},
+			{&Fetch{URL: "https://a.example/b", SHA256: s, FileName: o, MountPath: "/m", SizeLimit: &sizeLimit},
+				[]string{"https://a.example/b", s}},
+			{&Fetch{URL: s, SHA256: sha, MountPath: o, SizeLimit: &sizeLimit, Headers: &SecretFile{SecretName: "a", Key: o},
+				CA: &pattern.CABundle{SecretName: o}}, nil},
 			{&Fetch{URL: s, SHA256: sha, FileName: o, MountPath: "/m", SizeLimit: &sizeLimit}, nil},
-			{&Fetch{URL: "s3://b/k", SHA256: sha, MountPath: "/m", SizeLimit: &sizeLimit, S3: &S3{Endpoint: s, Region: o}, CredentialsSecretName: "x"}, nil},
+			{&Fetch{URL: "s3://b/k", SHA256: sha, MountPath: "/m", SizeLimit: &sizeLimit, S3: &S3{Endpoint: s, Region: o},
+				CredentialsSecretName: "x"}, nil},
 			{&WaitFor{Targets: []string{s, o}}, []string{s, o}},
 			{&WaitFor{Targets: []string{"https://a/", s}, CA: &pattern.CABundle{ConfigMapName: "a", Key: o}}, []string{s}},
 			{&Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm.max_map_count", Value: s}, {Name: o, Value: "1"}}}, []string{s}},
@@ -107,9 +115,11 @@ func FuzzSteps(f *testing.F) {
 			{&Permissions{Volumes: []string{"data", s}}, nil},
 		} {
 			w := patterntest.NewShop(func(w *sidecar.Workload) {
-				w.Pod.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{NFS: &corev1.NFSVolumeSource{}}}}
+				w.Pod.Spec.Volumes = []corev1.Volume{
+					{Name: "data", VolumeSource: corev1.VolumeSource{NFS: &corev1.NFSVolumeSource{}}}}
 				w.Pod.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64(1000))}
-				w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/" + strings.ReplaceAll(strings.ReplaceAll(s, "\n", ""), "\x00", "")}}
+				w.Pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{
+					{Name: "data", MountPath: "/" + strings.ReplaceAll(strings.ReplaceAll(s, "\n", ""), "\x00", "")}}
 			})
 			before, err := json.Marshal(w.Pod)
 			require.NoError(t, err)

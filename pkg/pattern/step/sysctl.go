@@ -75,10 +75,12 @@ func (p *Sysctl) Check(w *sidecar.Workload) sidecar.Findings {
 			node = append(node, name)
 			checkRaised(at, s, &fs)
 		case nodeSetting:
-			fs.Add(sidecar.Error, "sysctl-scope", at, name+" is the node's, and doesn't show where a pod has a network of its own",
+			fs.Add(sidecar.Error, "sysctl-scope", at,
+				name+" is the node's, and doesn't show where a pod has a network of its own",
 				"set it on the nodes, by their own configuration")
 		case notALimit:
-			fs.Add(sidecar.Error, "sysctl-scope", at, name+" isn't known as a limit of the node that others can't mind when it's raised",
+			fs.Add(sidecar.Error, "sysctl-scope", at,
+				name+" isn't known as a limit of the node that others can't mind when it's raised",
 				"set it on the nodes, by their own configuration; or spell out a container that does, with custom")
 		}
 	}
@@ -86,12 +88,15 @@ func (p *Sysctl) Check(w *sidecar.Workload) sidecar.Findings {
 		return fs
 	}
 	names := strings.Join(node, ", ")
-	checkAdmitted(w, "baseline", "sysctls", "the privileged container that raises "+names, "set it on the nodes, by their own configuration; or use a namespace that admits privileged pods", &fs)
+	checkAdmitted(w, "baseline", "sysctls", "the privileged container that raises "+names,
+		"set it on the nodes, by their own configuration; or use a namespace that admits privileged pods", &fs)
 	if u := w.Pod.Spec.HostUsers; u != nil && !*u {
-		pattern.AddUnfit(w, &fs, "user-namespace", "root of a user namespace can't raise the node's "+names, "take hostUsers: false off, or set it on the nodes", "hostUsers")
+		pattern.AddUnfit(w, &fs, "user-namespace", "root of a user namespace can't raise the node's "+names,
+			"take hostUsers: false off, or set it on the nodes", "hostUsers")
 	}
 	if w.PodSecurity != "privileged" && !enforcesLevel(w, "baseline") {
-		fs.Add(sidecar.Info, "sysctl-node", "sysctls", names+" is the node's: a privileged init container raises it for all pods there, which the namespace must admit", "")
+		fs.Add(sidecar.Info, "sysctl-node", "sysctls",
+			names+" is the node's: a privileged init container raises it for all pods there, which the namespace must admit", "")
 	}
 	return fs
 }
@@ -110,6 +115,7 @@ func checkUnsafe(w *sidecar.Workload, at, name string, fs *sidecar.Findings) {
 		checkAdmitted(w, "baseline", at, name+", which "+why, "leave it out, or use a namespace that admits it", fs)
 		return
 	}
-	fs.Add(sidecar.Warning, "sysctl-unsafe", at, name+" "+why+": a kubelet that isn't told to allow it ends the pod as SysctlForbidden",
+	fs.Add(sidecar.Warning, "sysctl-unsafe", at,
+		name+" "+why+": a kubelet that isn't told to allow it ends the pod as SysctlForbidden",
 		"see that the nodes' kubelets have it in allowedUnsafeSysctls")
 }

@@ -44,7 +44,8 @@ var nodeNetwork = []string{
 	"net.ipv4.inet_peer_maxttl", "net.ipv4.inet_peer_minttl", "net.ipv4.inet_peer_threshold",
 	"net.ipv4.route.gc_thresh", "net.ipv4.route.max_size",
 	"net.ipv4.tcp_allowed_congestion_control", "net.ipv4.tcp_max_orphans", "net.ipv4.tcp_mem", "net.ipv4.udp_mem",
-	"net.netfilter.nf_conntrack_buckets", "net.netfilter.nf_conntrack_expect_max", "net.netfilter.nf_conntrack_max", "net.nf_conntrack_max",
+	"net.netfilter.nf_conntrack_buckets", "net.netfilter.nf_conntrack_expect_max", "net.netfilter.nf_conntrack_max",
+	"net.nf_conntrack_max",
 }
 
 // limits are settings that are one number, of which more never takes anything from
@@ -58,7 +59,8 @@ var limits = []string{
 	"fs.inotify.max_queued_events", "fs.inotify.max_user_instances", "fs.inotify.max_user_watches",
 	"kernel.keys.maxbytes", "kernel.keys.maxkeys", "kernel.threads-max",
 	"user.max_cgroup_namespaces", "user.max_inotify_instances", "user.max_inotify_watches", "user.max_ipc_namespaces",
-	"user.max_mnt_namespaces", "user.max_net_namespaces", "user.max_pid_namespaces", "user.max_user_namespaces", "user.max_uts_namespaces",
+	"user.max_mnt_namespaces", "user.max_net_namespaces", "user.max_pid_namespaces", "user.max_user_namespaces",
+	"user.max_uts_namespaces",
 	// Those of pods that share the node's namespaces.
 	"kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.shmall", "kernel.shmmax", "kernel.shmmni",
 	"fs.mqueue.msg_max", "fs.mqueue.msgsize_max", "fs.mqueue.queues_max",
@@ -108,13 +110,15 @@ var (
 func (p *Sysctl) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	if len(p.Sysctls) == 0 {
-		fs.Add(sidecar.Error, "missing-field", "sysctls", "no setting is given", `write some, as in {name: vm.max_map_count, value: "262144"}`)
+		fs.Add(sidecar.Error, "missing-field", "sysctls", "no setting is given",
+			`write some, as in {name: vm.max_map_count, value: "262144"}`)
 	}
 	seen := map[string]string{}
 	for i, s := range p.Sysctls {
 		at, name := fmt.Sprintf("sysctls[%d]", i), sidecar.SysctlName(s.Name)
 		if len(s.Name) > 253 || !sysctlForm().MatchString(s.Name) {
-			fs.Add(sidecar.Error, "bad-value", at+".name", fmt.Sprintf("%q is no name of a setting", s.Name), "write one as vm.max_map_count")
+			fs.Add(sidecar.Error, "bad-value", at+".name", fmt.Sprintf("%q is no name of a setting", s.Name),
+				"write one as vm.max_map_count")
 			continue
 		}
 		if first, twice := seen[name]; twice {
@@ -122,7 +126,8 @@ func (p *Sysctl) Validate() sidecar.Findings {
 		}
 		seen[name] = at
 		if !sysctlValue().MatchString(s.Value) {
-			fs.Add(sidecar.Error, "bad-value", at+".value", fmt.Sprintf("%q is no value of %s", s.Value, name), "write numbers or words")
+			fs.Add(sidecar.Error, "bad-value", at+".value", fmt.Sprintf("%q is no value of %s", s.Value, name),
+				"write numbers or words")
 		}
 	}
 	return fs
@@ -132,6 +137,7 @@ func (p *Sysctl) Validate() sidecar.Findings {
 // raised.
 func checkRaised(at string, s corev1.Sysctl, fs *sidecar.Findings) {
 	if n, err := strconv.ParseInt(s.Value, 10, 64); err != nil || n < 1 || strconv.FormatInt(n, 10) != s.Value {
-		fs.Add(sidecar.Error, "bad-value", at+".value", fmt.Sprintf("%q isn't what %s can be raised to", s.Value, sidecar.SysctlName(s.Name)), "write a whole number")
+		fs.Add(sidecar.Error, "bad-value", at+".value",
+			fmt.Sprintf("%q isn't what %s can be raised to", s.Value, sidecar.SysctlName(s.Name)), "write a whole number")
 	}
 }

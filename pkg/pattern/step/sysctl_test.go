@@ -74,7 +74,9 @@ func TestSysctlUnsafe(t *testing.T) {
 		return patterntest.NewShop(func(w *sidecar.Workload) { w.Kubernetes.Minor, w.PodSecurity = minor, level })
 	}
 	require.Empty(t, patterntest.FindingLines(t, p, at(32, "restricted")))
-	require.Equal(t, []string{"warning sysctl-unsafe: sysctls[0]: net.ipv4.tcp_rmem is safe since Kubernetes 1.32 only, and this must run on 1.31: a kubelet that isn't told to allow it ends the pod as SysctlForbidden; see that the nodes' kubelets have it in allowedUnsafeSysctls"}, patterntest.FindingLines(t, p, at(31, "")))
+	require.Equal(t, []string{"warning sysctl-unsafe: sysctls[0]: net.ipv4.tcp_rmem is safe since Kubernetes 1.32 only, " +
+		"and this must run on 1.31: a kubelet that isn't told to allow it ends the pod as SysctlForbidden; see that the " +
+		"nodes' kubelets have it in allowedUnsafeSysctls"}, patterntest.FindingLines(t, p, at(31, "")))
 	require.Len(t, patterntest.FindingLines(t, p, at(31, "privileged")), 1)
 	for _, level := range []string{"baseline", "restricted"} {
 		_, err := sidecar.Build(p, at(31, level))
@@ -84,18 +86,22 @@ func TestSysctlUnsafe(t *testing.T) {
 
 // There is a privileged container where nothing else can do it, and only there.
 func TestSysctlContainer(t *testing.T) {
-	c := patterntest.BuildChange(t, &Sysctl{Sysctls: []corev1.Sysctl{{Name: "net.ipv4.tcp_syncookies", Value: "1"}}}, patterntest.NewShop())
+	c := patterntest.BuildChange(t, &Sysctl{Sysctls: []corev1.Sysctl{{Name: "net.ipv4.tcp_syncookies", Value: "1"}}},
+		patterntest.NewShop())
 	require.Empty(t, c.InitContainers)
 	require.Equal(t, sidecar.PhaseKernel, c.Phase)
-	c = patterntest.BuildChange(t, &Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm/max_map_count", Value: "262144"}}}, patterntest.NewShop())
+	c = patterntest.BuildChange(t, &Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm/max_map_count", Value: "262144"}}},
+		patterntest.NewShop())
 	require.Empty(t, c.Pod.Sysctls)
 	require.Equal(t, []string{"vm/max_map_count", "262144"}, c.InitContainers[0].Args)
 	require.True(t, *c.InitContainers[0].SecurityContext.Privileged)
 	require.Len(t, c.Notes, 1)
 	w := patterntest.NewShop(func(w *sidecar.Workload) { w.PodSecurity = "privileged" })
-	require.Empty(t, patterntest.FindingLines(t, &Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm.max_map_count", Value: "262144"}}}, w))
+	require.Empty(t, patterntest.FindingLines(t,
+		&Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm.max_map_count", Value: "262144"}}}, w))
 	for _, value := range []string{"0", "-1", "+1", "01", "1.5", "1 2", "9223372036854775808"} {
-		_, err := sidecar.Build(&Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm.max_map_count", Value: value}}}, patterntest.NewShop())
+		_, err := sidecar.Build(&Sysctl{Sysctls: []corev1.Sysctl{{Name: "vm.max_map_count", Value: value}}},
+			patterntest.NewShop())
 		if value == "+1" { // no value of any setting
 			require.ErrorContains(t, err, "write numbers or words")
 			continue

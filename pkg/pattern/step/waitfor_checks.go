@@ -21,7 +21,8 @@ import (
 func (p *WaitFor) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	if len(p.Targets) == 0 {
-		fs.Add(sidecar.Error, "missing-field", "targets", "nothing is waited for", "write addresses as postgres:5432, and URLs as http://search/health")
+		fs.Add(sidecar.Error, "missing-field", "targets", "nothing is waited for",
+			"write addresses as postgres:5432, and URLs as http://search/health")
 	}
 	https, urls := false, false
 	for i, t := range p.Targets {
@@ -34,7 +35,8 @@ func (p *WaitFor) Validate() sidecar.Findings {
 		if u := checkURL(at, t, &fs); u != nil {
 			https = https || u.Scheme == "https"
 			if u.Scheme != "http" && u.Scheme != "https" {
-				fs.Add(sidecar.Error, "bad-value", at, u.Scheme+" isn't spoken here", "write http, https, or an address as postgres:5432")
+				fs.Add(sidecar.Error, "bad-value", at, u.Scheme+" isn't spoken here",
+					"write http, https, or an address as postgres:5432")
 			}
 		}
 	}
@@ -42,9 +44,11 @@ func (p *WaitFor) Validate() sidecar.Findings {
 		field    string
 		value    int32
 		from, to int32
-	}{{"timeoutSeconds", p.TimeoutSeconds, 1, 86400}, {"intervalSeconds", p.IntervalSeconds, 1, 3600}, {"status", p.Status, 200, 599}} {
+	}{{"timeoutSeconds", p.TimeoutSeconds, 1, 86400}, {"intervalSeconds", p.IntervalSeconds, 1, 3600},
+		{"status", p.Status, 200, 599}} {
 		if n.value != 0 && (n.value < n.from || n.value > n.to) {
-			fs.Add(sidecar.Error, "bad-value", n.field, fmt.Sprintf("%d is out of range", n.value), fmt.Sprintf("write %d to %d", n.from, n.to))
+			fs.Add(sidecar.Error, "bad-value", n.field, fmt.Sprintf("%d is out of range", n.value),
+				fmt.Sprintf("write %d to %d", n.from, n.to))
 		}
 	}
 	if p.Status != 0 && !urls {
@@ -62,7 +66,8 @@ func checkHostPort(at, address string, fs *sidecar.Findings) {
 	host, port, err := net.SplitHostPort(address)
 	n, e := strconv.ParseUint(port, 10, 16)
 	if err != nil || e != nil || n == 0 || strconv.FormatUint(n, 10) != port || !hostOrAddress(host) {
-		fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no address", address), "write host:port, as in postgres:5432 or [2001:db8::1]:5432; or a URL")
+		fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no address", address),
+			"write host:port, as in postgres:5432 or [2001:db8::1]:5432; or a URL")
 	}
 }
 
@@ -78,8 +83,10 @@ func hostOrAddress(s string) bool {
 // they may be secret.
 func checkURL(at, text string, fs *sidecar.Findings) *url.URL {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme == "" || u.Host == "" || !pattern.IsVisible(text) || strings.ContainsAny(text, "\"<>\\^`{|}") {
-		fs.Add(sidecar.Error, "bad-value", at, "that is no URL", "write one as https://host/path; other than letters, digits and the usual signs as %XX")
+	if err != nil || u.Scheme == "" || u.Host == "" || !pattern.IsVisible(text) ||
+		strings.ContainsAny(text, "\"<>\\^`{|}") {
+		fs.Add(sidecar.Error, "bad-value", at, "that is no URL",
+			"write one as https://host/path; other than letters, digits and the usual signs as %XX")
 		return nil
 	}
 	switch _, err := strconv.ParseUint(cmp.Or(u.Port(), "1"), 10, 16); {
@@ -87,7 +94,8 @@ func checkURL(at, text string, fs *sidecar.Findings) *url.URL {
 		fs.Add(sidecar.Error, "bad-value", at, "a user or password in a URL is there for everybody to read", "take it out")
 		return nil
 	case !hostOrAddress(u.Hostname()) || err != nil:
-		fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no host", u.Host), "write a name or an address, and a port where it's another one")
+		fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no host", u.Host),
+			"write a name or an address, and a port where it's another one")
 		return nil
 	case u.Fragment != "":
 		fs.Add(sidecar.Error, "bad-value", at, "a fragment never reaches the server", "take out what is behind #")
@@ -121,13 +129,17 @@ func (p *WaitFor) Check(w *sidecar.Workload) sidecar.Findings {
 				if slices.ContainsFunc(c.Ports, func(cp corev1.ContainerPort) bool {
 					return sidecar.IsTCP(cp.Protocol) && strconv.Itoa(int(cp.ContainerPort)) == port
 				}) {
-					fs.Add(sidecar.Error, "startup-deadlock", at, fmt.Sprintf("container %s of this pod answers there, and it starts only after this has ended", c.Name), "take it out")
+					fs.Add(sidecar.Error, "startup-deadlock", at,
+						fmt.Sprintf("container %s of this pod answers there, and it starts only after this has ended", c.Name),
+						"take it out")
 				}
 			}
 		}
 		for _, s := range w.Services {
 			if namesService(host, s.Ref, w.Ref.Namespace) && !s.Spec.PublishNotReadyAddresses {
-				fs.Add(sidecar.Warning, "startup-deadlock", at, "Service "+s.Ref.Name+" leads to these very pods, which are ready only after this has ended", "take it out, unless other pods are behind it")
+				fs.Add(sidecar.Warning, "startup-deadlock", at,
+					"Service "+s.Ref.Name+" leads to these very pods, which are ready only after this has ended",
+					"take it out, unless other pods are behind it")
 			}
 		}
 	}
@@ -160,6 +172,8 @@ func checkSecretKeys(w *sidecar.Workload, field, secret string, wanted []string,
 		}
 	}
 	if missing != nil {
-		fs.Add(sidecar.Error, "secret-key", field, fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)), "name one that has, or the key")
+		fs.Add(sidecar.Error, "secret-key", field,
+			fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
+			"name one that has, or the key")
 	}
 }

@@ -19,7 +19,8 @@ func (p *Tunnel) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	engines := p.chosenEngines()
 	if len(engines) > 1 {
-		fs.Add(sidecar.Error, "bad-value", engines[1], "there is "+engines[0]+" already, and a tunnel is one of them", "leave one of them out; another tunnel is another entry")
+		fs.Add(sidecar.Error, "bad-value", engines[1], "there is "+engines[0]+" already, and a tunnel is one of them",
+			"leave one of them out; another tunnel is another entry")
 		return fs
 	}
 	pattern.CheckEnum("protocol", p.Protocol, &fs, TCP, Postgres, MySQL, SMTP, LDAP)
@@ -32,7 +33,8 @@ func (p *Tunnel) Validate() sidecar.Findings {
 	case p.CloudSQL != nil:
 		p.validateGoogle("cloudSQL", p.CloudSQL.Instance, cloudSQLInstance().MatchString, "project:region:instance", &fs)
 	case p.AlloyDB != nil:
-		p.validateGoogle("alloyDB", p.AlloyDB.Instance, alloyDBInstance().MatchString, "projects/PROJECT/locations/REGION/clusters/CLUSTER/instances/INSTANCE", &fs)
+		p.validateGoogle("alloyDB", p.AlloyDB.Instance, alloyDBInstance().MatchString,
+			"projects/PROJECT/locations/REGION/clusters/CLUSTER/instances/INSTANCE", &fs)
 	default:
 		p.validateGhostunnel(&fs)
 	}
@@ -69,13 +71,16 @@ func (p *Tunnel) validateGhostunnel(fs *sidecar.Findings) {
 		LDAP:     "use the server's port for TLS from the first byte, mostly 636, with protocol tcp; or clientTLS",
 	}
 	if hint, inside := advice[p.Protocol]; inside {
-		fs.Add(sidecar.Error, "tunnel-protocol", "protocol", string(p.Protocol)+" starts TLS inside its own protocol, and a tunnel has it from the first byte", hint)
+		fs.Add(sidecar.Error, "tunnel-protocol", "protocol",
+			string(p.Protocol)+" starts TLS inside its own protocol, and a tunnel has it from the first byte", hint)
 		return
 	}
 	// An Info about a Port is for those who took it for granted.
 	usual := map[int32]Protocol{5432: Postgres, 3306: MySQL, 25: SMTP, 587: SMTP, 389: LDAP}
 	if inside, known := usual[p.Port]; known && p.Protocol == "" {
-		fs.Add(sidecar.Warning, "tunnel-protocol", "port", fmt.Sprintf("%d is mostly %s, which starts TLS inside its own protocol; this tunnel has it from the first byte", p.Port, inside),
+		fs.Add(sidecar.Warning, "tunnel-protocol", "port",
+			fmt.Sprintf("%d is mostly %s, which starts TLS inside its own protocol; this tunnel has it from the first byte",
+				p.Port, inside),
 			advice[inside]+"; write protocol: tcp if the server is none of these")
 	}
 }
@@ -84,12 +89,14 @@ func (p *Tunnel) validatePgBouncer(fs *sidecar.Findings) {
 	p.validatePorts(fs)
 	p.validateHost(fs)
 	if p.CA == nil {
-		fs.Add(sidecar.Error, "missing-field", "ca", "pgbouncer knows no public authorities", "name the Secret or ConfigMap with the CA of the server")
+		fs.Add(sidecar.Error, "missing-field", "ca", "pgbouncer knows no public authorities",
+			"name the Secret or ConfigMap with the CA of the server")
 	}
 	p.CA.ValidateAt("ca", fs)
 	p.ClientCertificate.validateCertificate(fs)
 	if p.ServerName != "" && p.ServerName != p.Host {
-		fs.Add(sidecar.Error, "bad-value", "serverName", "pgbouncer verifies the name that it connects to", "write that name as host, or take serverName out")
+		fs.Add(sidecar.Error, "bad-value", "serverName", "pgbouncer verifies the name that it connects to",
+			"write that name as host, or take serverName out")
 	}
 	if p.Protocol != "" && p.Protocol != Postgres {
 		fs.Add(sidecar.Error, "bad-value", "protocol", "pgbouncer speaks postgres only", "write postgres, or take it out")
@@ -98,13 +105,15 @@ func (p *Tunnel) validatePgBouncer(fs *sidecar.Findings) {
 		pattern.RefuseField("statusPort", "pgbouncer has none", fs)
 	}
 	if p.PgBouncer.AuthSecretName == "" {
-		fs.Add(sidecar.Error, "missing-field", "pgbouncer.authSecretName", "nothing says who may connect", `name the Secret whose userlist.txt has the users and their passwords: "user" "password", one a line`)
+		fs.Add(sidecar.Error, "missing-field", "pgbouncer.authSecretName", "nothing says who may connect",
+			`name the Secret whose userlist.txt has the users and their passwords: "user" "password", one a line`)
 	} else {
 		pattern.CheckObjectName("pgbouncer.authSecretName", p.PgBouncer.AuthSecretName, fs)
 	}
 	pattern.CheckKey("pgbouncer.key", p.PgBouncer.Key, fs)
 	if n := p.PgBouncer.MaxConnections; n < 0 || n > 10000 {
-		fs.Add(sidecar.Error, "bad-value", "pgbouncer.maxConnections", fmt.Sprintf("%d is no number of connections", n), "write 1 to 10000")
+		fs.Add(sidecar.Error, "bad-value", "pgbouncer.maxConnections", fmt.Sprintf("%d is no number of connections", n),
+			"write 1 to 10000")
 	}
 }
 
@@ -138,15 +147,19 @@ func (p *Tunnel) validateClientTLS(fs *sidecar.Findings) {
 		pattern.RefuseField("statusPort", why, fs)
 	}
 	if p.CA == nil {
-		fs.Add(sidecar.Error, "missing-field", "ca", "the app can't verify the server without its authority", "name the Secret or ConfigMap with the CA of the server")
+		fs.Add(sidecar.Error, "missing-field", "ca", "the app can't verify the server without its authority",
+			"name the Secret or ConfigMap with the CA of the server")
 	}
 	p.CA.ValidateAt("ca", fs)
 	p.ClientCertificate.validateCertificate(fs)
-	if m := p.ClientTLS.MountPath; m != "" && (!path.IsAbs(m) || path.Clean(m) != m || m == "/" || strings.ContainsAny(m, ":$")) {
-		fs.Add(sidecar.Error, "bad-value", "clientTLS.mountPath", fmt.Sprintf("%q is no path of a folder", m), "write one as /etc/database")
+	if m := p.ClientTLS.MountPath; m != "" &&
+		(!path.IsAbs(m) || path.Clean(m) != m || m == "/" || strings.ContainsAny(m, ":$")) {
+		fs.Add(sidecar.Error, "bad-value", "clientTLS.mountPath", fmt.Sprintf("%q is no path of a folder", m),
+			"write one as /etc/database")
 	}
 	if p.Protocol != Postgres && len(p.Env) == 0 {
-		fs.Add(sidecar.Error, "missing-field", "env", "nothing tells the app to use TLS: only libpq's variables, for protocol postgres, are known here",
+		fs.Add(sidecar.Error, "missing-field", "env",
+			"nothing tells the app to use TLS: only libpq's variables, for protocol postgres, are known here",
 			"write the variables by which it's told, with the paths of the files")
 	}
 }
@@ -167,13 +180,15 @@ func (p *Tunnel) unusedServer(why string, fs *sidecar.Findings) {
 func (p *Tunnel) validatePorts(fs *sidecar.Findings) {
 	pattern.CheckPort("listenPort", p.ListenPort, "write the port of 127.0.0.1 that the app is to use, as in 6379", fs)
 	if p.ListenPort > 0 && p.ListenPort < 1024 {
-		fs.Add(sidecar.Error, "bad-value", "listenPort", fmt.Sprintf("%d is for root, which the tunnel isn't", p.ListenPort), "write 1024 or more")
+		fs.Add(sidecar.Error, "bad-value", "listenPort", fmt.Sprintf("%d is for root, which the tunnel isn't", p.ListenPort),
+			"write 1024 or more")
 	}
 	if p.StatusPort != 0 {
 		pattern.CheckPort("statusPort", p.StatusPort, "", fs)
 	}
 	if p.ListenPort == p.statusPort() {
-		fs.Add(sidecar.Error, "bad-value", "statusPort", fmt.Sprintf("%d is the listenPort", p.ListenPort), "write another one")
+		fs.Add(sidecar.Error, "bad-value", "statusPort", fmt.Sprintf("%d is the listenPort", p.ListenPort),
+			"write another one")
 	}
 }
 
@@ -184,18 +199,22 @@ func (p *Tunnel) validateHost(fs *sidecar.Findings) {
 	case p.Host == "":
 		fs.Add(sidecar.Error, "missing-field", "host", "no server is named", "write its name, as in redis.db.example")
 	case err == nil && (address.Zone() != "" || address.IsLoopback() || address.IsUnspecified()), p.Host == "localhost":
-		fs.Add(sidecar.Error, "bad-value", "host", fmt.Sprintf("%q is no server outside of the pod", p.Host), "write its name, as in redis.db.example")
+		fs.Add(sidecar.Error, "bad-value", "host", fmt.Sprintf("%q is no server outside of the pod", p.Host),
+			"write its name, as in redis.db.example")
 	case err == nil && p.ServerName == "":
-		fs.Add(sidecar.Error, "missing-field", "serverName", fmt.Sprintf("host %s is an address, and a certificate is mostly for a name", p.Host),
+		fs.Add(sidecar.Error, "missing-field", "serverName",
+			fmt.Sprintf("host %s is an address, and a certificate is mostly for a name", p.Host),
 			"write the name that the server's certificate is for, or the address if it's for that")
 	case err != nil && len(validation.IsDNS1123Subdomain(p.Host)) > 0:
-		fs.Add(sidecar.Error, "bad-value", "host", fmt.Sprintf("%q is no name of a server", p.Host), "write lower case letters, digits, - and dots, as in redis.db.example; the port has its own field")
+		fs.Add(sidecar.Error, "bad-value", "host", fmt.Sprintf("%q is no name of a server", p.Host),
+			"write lower case letters, digits, - and dots, as in redis.db.example; the port has its own field")
 	}
 	if p.ServerName == "" {
 		return
 	}
 	if _, err := netip.ParseAddr(p.ServerName); err != nil && len(validation.IsDNS1123Subdomain(p.ServerName)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", "serverName", fmt.Sprintf("%q can't be what a certificate is for", p.ServerName), "write a name, as in redis.db.example")
+		fs.Add(sidecar.Error, "bad-value", "serverName", fmt.Sprintf("%q can't be what a certificate is for", p.ServerName),
+			"write a name, as in redis.db.example")
 	}
 }
 
@@ -205,7 +224,8 @@ func (c *ClientCertificate) validateCertificate(fs *sidecar.Findings) {
 	}
 	if c.SecretName == "" && c.Certificate == nil {
 		fs.Add(sidecar.Error, "missing-field", "clientCertificate.secretName", "no Secret is named",
-			"name the one that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: ...}, dnsNames: [...]}")
+			"name the one that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: "+
+				"...}, dnsNames: [...]}")
 	}
 	if c.SecretName != "" {
 		pattern.CheckObjectName("clientCertificate.secretName", c.SecretName, fs)
@@ -215,7 +235,8 @@ func (c *ClientCertificate) validateCertificate(fs *sidecar.Findings) {
 	}
 	c.Certificate.ValidateAt("clientCertificate.certificate", fs)
 	if len(c.Certificate.DNSNames) == 0 {
-		fs.Add(sidecar.Error, "missing-field", "clientCertificate.certificate.dnsNames", "the certificate is for nobody", "write the name by which the server knows the caller")
+		fs.Add(sidecar.Error, "missing-field", "clientCertificate.certificate.dnsNames", "the certificate is for nobody",
+			"write the name by which the server knows the caller")
 	}
 }
 
@@ -225,7 +246,8 @@ func (p *Tunnel) validateEnv(fs *sidecar.Findings) {
 		value := p.Env[name]
 		pattern.CheckEnvName("env", name, fs)
 		if strings.Contains(value, "localhost") {
-			fs.Add(sidecar.Warning, "rebind-address", "env."+name, "localhost may be ::1, where the tunnel doesn't listen", "write 127.0.0.1")
+			fs.Add(sidecar.Warning, "rebind-address", "env."+name, "localhost may be ::1, where the tunnel doesn't listen",
+				"write 127.0.0.1")
 			local = true
 		}
 		local = local || strings.Contains(value, "127.0.0.1")
@@ -233,8 +255,10 @@ func (p *Tunnel) validateEnv(fs *sidecar.Findings) {
 	switch {
 	case p.ClientTLS != nil || local:
 	case len(p.Env) == 0:
-		fs.Add(sidecar.Info, "tunnel-untold", "env", "no variable leads the app to the tunnel", fmt.Sprintf("make sure that its own configuration says 127.0.0.1:%d", p.ListenPort))
+		fs.Add(sidecar.Info, "tunnel-untold", "env", "no variable leads the app to the tunnel",
+			fmt.Sprintf("make sure that its own configuration says 127.0.0.1:%d", p.ListenPort))
 	default:
-		fs.Add(sidecar.Warning, "tunnel-untold", "env", "no variable has the tunnel's address 127.0.0.1", "write it into the one that has the server's name")
+		fs.Add(sidecar.Warning, "tunnel-untold", "env", "no variable has the tunnel's address 127.0.0.1",
+			"write it into the one that has the server's name")
 	}
 }

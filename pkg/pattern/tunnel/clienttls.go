@@ -42,7 +42,8 @@ func (p *Tunnel) clientTLS(w *sidecar.Workload, c *sidecar.Change) {
 	add("PGSSLMODE", "verify-full")
 	add("PGSSLROOTCERT", path.Join(dir, pattern.CAKey))
 	if p.ClientCertificate != nil {
-		items := []corev1.KeyToPath{{Key: corev1.TLSCertKey, Path: corev1.TLSCertKey}, {Key: corev1.TLSPrivateKeyKey, Path: corev1.TLSPrivateKeyKey}}
+		items := []corev1.KeyToPath{{Key: corev1.TLSCertKey, Path: corev1.TLSCertKey},
+			{Key: corev1.TLSPrivateKeyKey, Path: corev1.TLSPrivateKeyKey}}
 		if p.Protocol == Postgres {
 			// libpq wants a key of root's to be closed to all but its group
 			// (fe-secure-openssl.c); with fsGroup, that is the app's.
@@ -54,7 +55,8 @@ func (p *Tunnel) clientTLS(w *sidecar.Workload, c *sidecar.Change) {
 		add("PGSSLKEY", path.Join(dir, corev1.TLSPrivateKeyKey))
 	}
 	name := pattern.VolumeName(w, "tls")
-	c.Volumes = []corev1.Volume{{Name: name, VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: sources}}}}
+	c.Volumes = []corev1.Volume{
+		{Name: name, VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: sources}}}}
 	c.App.Env = append(sidecar.Vars(env...), c.App.Env...)
 	c.App.VolumeMounts = []corev1.VolumeMount{{Name: name, MountPath: dir, ReadOnly: true}}
 }

@@ -20,13 +20,17 @@ var iniLine = regexp.MustCompile(`^(|\[[a-z]+\]|[a-z_]+ =( [a-z0-9./_,-]+)?|\* =
 // FuzzTunnel writes whatever there is into each field: it's refused, or it's one
 // argument, one name, one word of a line.
 func FuzzTunnel(f *testing.F) {
-	f.Add(int32(6379), int32(6380), "redis.db.example", "redis", "ca", "ca.crt", "me", "HOST", "127.0.0.1", "a:b:c", byte(0), false)
+	f.Add(int32(6379), int32(6380), "redis.db.example", "redis", "ca", "ca.crt", "me", "HOST", "127.0.0.1", "a:b:c",
+		byte(0), false)
 	f.Add(int32(5432), int32(5432), "db user=x\nauth_type=any", "", "ca", "", "", "", "", "", byte(1), true)
 	f.Add(int32(5432), int32(0), "", "", "", "", "", "HOST", "127.0.0.1", "p:r:i?address=0.0.0.0", byte(2), true)
-	f.Add(int32(5432), int32(0), "", "", "", "", "", "HOST", "127.0.0.1", "projects/p/locations/l/clusters/c/instances/i", byte(3), true)
+	f.Add(int32(5432), int32(0), "", "", "", "", "", "HOST", "127.0.0.1", "projects/p/locations/l/clusters/c/instances/i",
+		byte(3), true)
 	f.Add(int32(0), int32(0), "/tls", "postgres", "ca", "a/../b", "me", "HOST", "$(X)", "", byte(4), false)
-	f.Fuzz(func(t *testing.T, listen, port int32, host, server, ca, key, client, name, value, instance string, kind byte, beside bool) {
-		p := &Tunnel{ListenPort: listen, Host: host, Port: port, ServerName: server, Env: map[string]string{name: value}, Protocol: Protocol(value)}
+	f.Fuzz(func(t *testing.T, listen, port int32, host, server, ca, key, client, name, value, instance string, kind byte,
+		beside bool) {
+		p := &Tunnel{ListenPort: listen, Host: host, Port: port, ServerName: server, Env: map[string]string{name: value},
+			Protocol: Protocol(value)}
 		if ca != "" {
 			p.CA = &pattern.CABundle{SecretName: ca, Key: key}
 		}

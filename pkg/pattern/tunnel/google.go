@@ -43,21 +43,25 @@ var googleSize = pattern.Size{CPU: "20m", Memory: "64Mi", MaxMemory: "256Mi", Fi
 // Names of instances: projects of old domains have one before a colon.
 var (
 	cloudSQLInstance = pattern.LazyRegexp(`^(?:[a-z0-9][a-z0-9.-]*:)?[a-z][a-z0-9-]*:[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$`)
-	alloyDBInstance  = pattern.LazyRegexp(`^projects/(?:[a-z0-9][a-z0-9.-]*:)?[a-z][a-z0-9-]*/locations/[a-z][a-z0-9-]*/clusters/[a-z][a-z0-9-]*/instances/[a-z][a-z0-9-]*$`)
+	alloyDBInstance  = pattern.LazyRegexp(`^projects/(?:[a-z0-9][a-z0-9.-]*:)?[a-z][a-z0-9-]*/locations/[a-z][a-z0-9-]*/` +
+		`clusters/[a-z][a-z0-9-]*/instances/[a-z][a-z0-9-]*$`)
 )
 
 func (p *Tunnel) cloudSQL(w *sidecar.Workload, c *sidecar.Change) {
-	p.addGoogleProxy(w, c, pattern.CloudSQLImage, p.CloudSQL.Instance, map[string]bool{"--auto-iam-authn": p.CloudSQL.AutoIAMAuthn, "--private-ip": p.CloudSQL.PrivateIP})
+	p.addGoogleProxy(w, c, pattern.CloudSQLImage, p.CloudSQL.Instance,
+		map[string]bool{"--auto-iam-authn": p.CloudSQL.AutoIAMAuthn, "--private-ip": p.CloudSQL.PrivateIP})
 }
 
 func (p *Tunnel) alloyDB(w *sidecar.Workload, c *sidecar.Change) {
-	p.addGoogleProxy(w, c, pattern.AlloyDBImage, p.AlloyDB.Instance, map[string]bool{"--auto-iam-authn": p.AlloyDB.AutoIAMAuthn, "--public-ip": p.AlloyDB.PublicIP})
+	p.addGoogleProxy(w, c, pattern.AlloyDBImage, p.AlloyDB.Instance,
+		map[string]bool{"--auto-iam-authn": p.AlloyDB.AutoIAMAuthn, "--public-ip": p.AlloyDB.PublicIP})
 }
 
 // addGoogleProxy adds one of Google's two proxies, which are alike (cmd/root.go of both).
 // Their health listener is on localhost unless it's told otherwise; /startup says
 // that the proxy listens, not that the instance is there.
-func (p *Tunnel) addGoogleProxy(w *sidecar.Workload, c *sidecar.Change, i pattern.Image, instance string, flags map[string]bool) {
+func (p *Tunnel) addGoogleProxy(w *sidecar.Workload, c *sidecar.Change, i pattern.Image, instance string,
+	flags map[string]bool) {
 	args := []string{
 		"--address=127.0.0.1",
 		"--port=" + strconv.Itoa(int(p.ListenPort)),

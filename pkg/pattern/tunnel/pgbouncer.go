@@ -73,7 +73,8 @@ func (p *Tunnel) addPgBouncer(w *sidecar.Workload, c *sidecar.Change) {
 // busybox.
 func (p *Tunnel) newConnectProbe(period, failures int32) *corev1.Probe {
 	return &corev1.Probe{
-		ProbeHandler:     corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"nc", "-z", "127.0.0.1", fmt.Sprint(p.ListenPort)}}},
+		ProbeHandler: corev1.ProbeHandler{
+			Exec: &corev1.ExecAction{Command: []string{"nc", "-z", "127.0.0.1", fmt.Sprint(p.ListenPort)}}},
 		PeriodSeconds:    period,
 		FailureThreshold: failures,
 	}

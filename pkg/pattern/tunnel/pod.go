@@ -21,7 +21,9 @@ func (p *Tunnel) Check(w *sidecar.Workload) sidecar.Findings {
 	pattern.CheckPodNetwork(w, &fs)
 	p.checkBypass(w, &fs)
 	if ref := w.Image(pattern.GhostunnelImage.Ref); len(p.chosenEngines()) == 0 && !resolvesLater(ref) {
-		fs.Add(sidecar.Warning, "image-version", "", "ghostunnel of image "+ref+" starts only when the server's name can be looked up, and the pod waits for it", "use 1.9.0 or newer")
+		fs.Add(sidecar.Warning, "image-version", "",
+			"ghostunnel of image "+ref+" starts only when the server's name can be looked up, and the pod waits for it",
+			"use 1.9.0 or newer")
 	}
 	return fs
 }
@@ -35,7 +37,9 @@ func (p *Tunnel) checkSecrets(w *sidecar.Workload, fs *sidecar.Findings) {
 		}
 		missing := slices.DeleteFunc(wanted, func(k string) bool { return slices.Contains(keys, k) })
 		if len(missing) > 0 {
-			fs.Add(sidecar.Error, "tls-invalid", field, fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)), "name one that has, or the key")
+			fs.Add(sidecar.Error, "tls-invalid", field,
+				fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
+				"name one that has, or the key")
 		}
 	}
 	p.CA.CheckKey(w, "ca", fs)
@@ -63,7 +67,9 @@ func (p *Tunnel) checkKeyMode(w *sidecar.Workload, fs *sidecar.Findings) {
 	if uid != nil {
 		severity, whom = sidecar.Error, fmt.Sprintf("user %d", *uid)
 	}
-	fs.Add(severity, "key-mode", "clientCertificate", "libpq refuses a key that everyone can read, so it's for root and the pod's fsGroup only; there is no fsGroup, and "+whom+" can't read it",
+	fs.Add(severity, "key-mode", "clientCertificate",
+		"libpq refuses a key that everyone can read, so it's for root and the pod's fsGroup only; there is no fsGroup, and "+
+			whom+" can't read it",
 		"write the app's group as securityContext.fsGroup of the pod")
 }
 
@@ -84,7 +90,8 @@ func (p *Tunnel) checkBypass(w *sidecar.Workload, fs *sidecar.Findings) {
 			}
 		})
 		if len(where) > 0 {
-			fs.Add(sidecar.Warning, "tunnel-bypassed", "", fmt.Sprintf("container %s still has %s in %s, past the tunnel", c.Name, p.Host, strings.Join(where, ", ")),
+			fs.Add(sidecar.Warning, "tunnel-bypassed", "",
+				fmt.Sprintf("container %s still has %s in %s, past the tunnel", c.Name, p.Host, strings.Join(where, ", ")),
 				"lead it to "+p.listenAddress()+" too; variables by env")
 		}
 	}

@@ -124,7 +124,8 @@ func (p *Tunnel) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 func (p *Tunnel) appEnv() []sidecar.EnvVar {
 	var env []sidecar.EnvVar
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
-		env = append(env, sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: name, Value: p.Env[name]}, Replace: true, Everywhere: true})
+		env = append(env, sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: name, Value: p.Env[name]}, Replace: true,
+			Everywhere: true})
 	}
 	return env
 }

@@ -33,7 +33,8 @@ func cloudSQL(p *Tunnel) {
 }
 
 func alloyDB(p *Tunnel) {
-	*p = Tunnel{ListenPort: 5432, Env: p.Env, AlloyDB: &AlloyDB{Instance: "projects/my-project/locations/europe-west1/clusters/orders/instances/primary"}}
+	*p = Tunnel{ListenPort: 5432, Env: p.Env,
+		AlloyDB: &AlloyDB{Instance: "projects/my-project/locations/europe-west1/clusters/orders/instances/primary"}}
 }
 
 func clientTLS(p *Tunnel) {
@@ -48,11 +49,21 @@ func TestTunnelGhostunnel(t *testing.T) {
 		args   []string
 		mounts []string
 	}{
-		"nothing more":     {func(*Tunnel) {}, []string{"--skip-resolve", "--disable-authentication"}, nil},
-		"a CA":             {func(p *Tunnel) { p.CA = &pattern.CABundle{SecretName: "ca", Key: "root.pem"} }, []string{"--skip-resolve", "--cacert=/etc/outrigger/ca/ca.crt", "--disable-authentication", "--timed-reload=60s"}, []string{"/etc/outrigger/ca"}},
-		"a certificate":    {func(p *Tunnel) { p.ClientCertificate = &ClientCertificate{SecretName: "me"} }, []string{"--skip-resolve", "--cert=/etc/outrigger/client/tls.crt", "--key=/etc/outrigger/client/tls.key", "--timed-reload=60s"}, []string{"/etc/outrigger/client"}},
-		"another name":     {func(p *Tunnel) { p.ServerName = "redis" }, []string{"--override-server-name=redis", "--skip-resolve", "--disable-authentication"}, nil},
-		"the host as name": {func(p *Tunnel) { p.ServerName = p.Host }, []string{"--skip-resolve", "--disable-authentication"}, nil},
+		"nothing more": {func(*Tunnel) {}, []string{"--skip-resolve", "--disable-authentication"}, nil},
+		"a CA": {func(p *Tunnel) {
+			p.CA = &pattern.CABundle{SecretName: "ca", Key: "root.pem"}
+		}, []string{"--skip-resolve", "--cacert=/etc/outrigger/ca/ca.crt", "--disable-authentication", "--timed-reload=60s"},
+			[]string{"/etc/outrigger/ca"}},
+		"a certificate": {func(p *Tunnel) {
+			p.ClientCertificate = &ClientCertificate{SecretName: "me"}
+		}, []string{"--skip-resolve", "--cert=/etc/outrigger/client/tls.crt", "--key=/etc/outrigger/client/tls.key",
+			"--timed-reload=60s"}, []string{"/etc/outrigger/client"}},
+		"another name": {func(p *Tunnel) {
+			p.ServerName = "redis"
+		}, []string{"--override-server-name=redis", "--skip-resolve", "--disable-authentication"}, nil},
+		"the host as name": {func(p *Tunnel) {
+			p.ServerName = p.Host
+		}, []string{"--skip-resolve", "--disable-authentication"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := patterntest.BuildChange(t, tunnel(c.edit), patterntest.NewShop())
@@ -67,32 +78,43 @@ func TestTunnelGhostunnel(t *testing.T) {
 				require.True(t, m.ReadOnly)
 			}
 			require.Equal(t, []sidecar.Claim{{Port: 6379, For: "tunnel tunnel, on 127.0.0.1"}}, got.Claims)
-			require.EqualValues(t, 16001, ctr.StartupProbe.TCPSocket.Port.IntValue(), "not the tunnel itself: the kubelet can't see it, nor may the server decide")
+			require.EqualValues(t, 16001, ctr.StartupProbe.TCPSocket.Port.IntValue(),
+				"not the tunnel itself: the kubelet can't see it, nor may the server decide")
 			require.Nil(t, ctr.ReadinessProbe)
-			require.Equal(t, []sidecar.EnvVar{{EnvVar: corev1.EnvVar{Name: "REDIS_HOST", Value: "127.0.0.1"}, Replace: true, Everywhere: true}}, got.App.Env)
+			require.Equal(t,
+				[]sidecar.EnvVar{{EnvVar: corev1.EnvVar{Name: "REDIS_HOST", Value: "127.0.0.1"}, Replace: true, Everywhere: true}},
+				got.App.Env)
 		})
 	}
-	six := patterntest.BuildChange(t, tunnel(func(p *Tunnel) { p.Host, p.ServerName = "2001:db8::1", "redis.db.example" }), patterntest.NewShop())
+	six := patterntest.BuildChange(t, tunnel(func(p *Tunnel) { p.Host, p.ServerName = "2001:db8::1", "redis.db.example" }),
+		patterntest.NewShop())
 	require.Contains(t, six.Containers[0].Args, "--target=[2001:db8::1]:6380")
 	old := patterntest.NewShop(func(w *sidecar.Workload) {
 		w.Override = &corev1.Container{Image: "mirror.example/ghostunnel:v1.8.4-distroless"}
 	})
 	require.NotContains(t, patterntest.BuildChange(t, tunnel(), old).Containers[0].Args, "--skip-resolve")
-	require.Equal(t, []string{"warning image-version: ghostunnel of image mirror.example/ghostunnel:v1.8.4-distroless starts only when the server's name can be looked up, and the pod waits for it; use 1.9.0 or newer"},
+	require.Equal(t, []string{"warning image-version: ghostunnel of image mirror.example/ghostunnel:v1.8.4-distroless " +
+		"starts only when the server's name can be looked up, and the pod waits for it; use 1.9.0 or newer"},
 		patterntest.FindingLines(t, tunnel(), old))
 }
 
 func TestTunnelCertificate(t *testing.T) {
-	asked := &ClientCertificate{Certificate: &pattern.Certificate{IssuerRef: pattern.IssuerRef{Name: "ca"}, DNSNames: []string{"shop.prod"}}}
-	for name, edit := range map[string]func(*Tunnel){"ghostunnel": func(*Tunnel) {}, "pgbouncer": pgbouncer, "clientTLS": clientTLS} {
+	asked := &ClientCertificate{
+		Certificate: &pattern.Certificate{IssuerRef: pattern.IssuerRef{Name: "ca"}, DNSNames: []string{"shop.prod"}}}
+	for name, edit := range map[string]func(*Tunnel){"ghostunnel": func(*Tunnel) {}, "pgbouncer": pgbouncer,
+		"clientTLS": clientTLS} {
 		t.Run(name, func(t *testing.T) {
-			c := patterntest.BuildChange(t, tunnel(edit, func(p *Tunnel) { p.ClientCertificate = asked }), patterntest.NewShop(func(w *sidecar.Workload) {
-				w.Secrets = map[string][]string{"shop-tunnel": nil, "db-ca": {"ca.crt"}}
-				w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{FSGroup: new(int64(1))}
-			}))
-			require.JSONEq(t, `{"apiVersion":"cert-manager.io/v1","kind":"Certificate","metadata":{"name":"shop-tunnel","labels":{"app.kubernetes.io/managed-by":"outrigger"}},
-				"spec":{"secretName":"shop-tunnel","dnsNames":["shop.prod"],"duration":"2160h","renewBefore":"720h","privateKey":{"algorithm":"ECDSA","size":256,"rotationPolicy":"Always"},
-				"usages":["digital signature","client auth"],"issuerRef":{"kind":"Issuer","name":"ca","group":"cert-manager.io"}}}`, string(c.Objects[0].RawMessage))
+			c := patterntest.BuildChange(t, tunnel(edit, func(p *Tunnel) { p.ClientCertificate = asked }),
+				patterntest.NewShop(func(w *sidecar.Workload) {
+					w.Secrets = map[string][]string{"shop-tunnel": nil, "db-ca": {"ca.crt"}}
+					w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{FSGroup: new(int64(1))}
+				}))
+			require.JSONEq(t, `{"apiVersion":"cert-manager.io/v1","kind":"Certificate",
+				"metadata":{"name":"shop-tunnel","labels":{"app.kubernetes.io/managed-by":"outrigger"}},
+				"spec":{"secretName":"shop-tunnel","dnsNames":["shop.prod"],"duration":"2160h",
+				"renewBefore":"720h","privateKey":{"algorithm":"ECDSA","size":256,"rotationPolicy":"Always"},
+				"usages":["digital signature","client auth"],"issuerRef":{"kind":"Issuer","name":"ca","group":"cert-manager.io"}}}`,
+				string(c.Objects[0].RawMessage))
 			raw, err := json.Marshal(c.Volumes)
 			require.NoError(t, err)
 			require.Contains(t, string(raw), `"shop-tunnel"`)
@@ -106,7 +128,13 @@ func TestTunnelPgBouncer(t *testing.T) {
 		p.PgBouncer.MaxConnections = 20
 	}), patterntest.NewShop())
 	require.Len(t, c.Objects, 1)
-	require.JSONEq(t, `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"shop-tunnel","labels":{"app.kubernetes.io/managed-by":"outrigger"}},"data":{"pgbouncer.ini":"[databases]\n* = host=db.example port=5432\n\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = 5432\nunix_socket_dir =\nauth_type = trust\nauth_file = /etc/outrigger/auth/userlist.txt\npool_mode = session\nmax_client_conn = 20\ndefault_pool_size = 20\nignore_startup_parameters = extra_float_digits,options\nlog_connections = 0\nlog_disconnections = 0\nserver_tls_sslmode = verify-full\nserver_tls_ca_file = /etc/outrigger/ca/ca.crt\nserver_tls_cert_file = /etc/outrigger/client/tls.crt\nserver_tls_key_file = /etc/outrigger/client/tls.key\n"}}`,
+	require.JSONEq(t, `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"shop-tunnel",`+
+		`"labels":{"app.kubernetes.io/managed-by":"outrigger"}},"data":{"pgbouncer.ini":"[databases]\n* = host=db.example `+
+		`port=5432\n\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = 5432\nunix_socket_dir =\nauth_type = `+
+		`trust\nauth_file = /etc/outrigger/auth/userlist.txt\npool_mode = session\nmax_client_conn = 20\ndefault_pool_size `+
+		`= 20\nignore_startup_parameters = extra_float_digits,options\nlog_connections = 0\nlog_disconnections = `+
+		`0\nserver_tls_sslmode = verify-full\nserver_tls_ca_file = /etc/outrigger/ca/ca.crt\nserver_tls_cert_file = `+
+		`/etc/outrigger/client/tls.crt\nserver_tls_key_file = /etc/outrigger/client/tls.key\n"}}`,
 		string(c.Objects[0].RawMessage))
 	ctr := c.Containers[0]
 	require.Equal(t, []string{"pgbouncer", "/etc/outrigger/pgbouncer/pgbouncer.ini"}, ctr.Command)
@@ -118,13 +146,17 @@ func TestTunnelPgBouncer(t *testing.T) {
 
 func TestTunnelGoogle(t *testing.T) {
 	args := func(more ...string) []string {
-		return append([]string{"--address=127.0.0.1", "--port=5432", "--health-check", "--http-address=0.0.0.0", "--http-port=16001", "--structured-logs"}, more...)
+		return append([]string{"--address=127.0.0.1", "--port=5432", "--health-check", "--http-address=0.0.0.0",
+			"--http-port=16001", "--structured-logs"}, more...)
 	}
-	c := patterntest.BuildChange(t, tunnel(cloudSQL, func(p *Tunnel) { p.CloudSQL.AutoIAMAuthn, p.CloudSQL.PrivateIP = true, true }), patterntest.NewShop())
+	c := patterntest.BuildChange(t, tunnel(cloudSQL, func(p *Tunnel) {
+		p.CloudSQL.AutoIAMAuthn, p.CloudSQL.PrivateIP = true, true
+	}), patterntest.NewShop())
 	require.Equal(t, args("--auto-iam-authn", "--private-ip", "my-project:europe-west1:orders"), c.Containers[0].Args)
 	require.Equal(t, "/startup", c.Containers[0].StartupProbe.HTTPGet.Path)
 	c = patterntest.BuildChange(t, tunnel(alloyDB, func(p *Tunnel) { p.AlloyDB.PublicIP = true }), patterntest.NewShop())
-	require.Equal(t, args("--public-ip", "projects/my-project/locations/europe-west1/clusters/orders/instances/primary"), c.Containers[0].Args)
+	require.Equal(t, args("--public-ip", "projects/my-project/locations/europe-west1/clusters/orders/instances/primary"),
+		c.Containers[0].Args)
 }
 
 func TestTunnelClientTLS(t *testing.T) {
@@ -139,12 +171,14 @@ func TestTunnelClientTLS(t *testing.T) {
 	dir := "/etc/outrigger/tunnel/"
 	require.Equal(t, sidecar.Vars(
 		corev1.EnvVar{Name: "PGSSLMODE", Value: "verify-full"}, corev1.EnvVar{Name: "PGSSLROOTCERT", Value: dir + "ca.crt"},
-		corev1.EnvVar{Name: "PGSSLCERT", Value: dir + "tls.crt"}, corev1.EnvVar{Name: "PGSSLKEY", Value: dir + "tls.key"}), c.App.Env)
+		corev1.EnvVar{Name: "PGSSLCERT", Value: dir + "tls.crt"}, corev1.EnvVar{Name: "PGSSLKEY", Value: dir + "tls.key"}),
+		c.App.Env)
 	sources := c.Volumes[0].Projected.Sources
 	require.Len(t, sources, 2)
 	require.EqualValues(t, 0o640, *sources[1].Secret.Items[1].Mode)
 
-	my := &Tunnel{Protocol: MySQL, CA: p.CA, ClientTLS: &ClientTLS{MountPath: "/tls"}, Env: map[string]string{"DB_CA": "/tls/ca.crt"}}
+	my := &Tunnel{Protocol: MySQL, CA: p.CA, ClientTLS: &ClientTLS{MountPath: "/tls"},
+		Env: map[string]string{"DB_CA": "/tls/ca.crt"}}
 	c = patterntest.BuildChange(t, my, patterntest.NewShop())
 	require.Equal(t, "/tls", c.App.VolumeMounts[0].MountPath)
 	require.Len(t, c.App.Env, 1)
@@ -158,40 +192,96 @@ func TestTunnelRefuses(t *testing.T) {
 		want []string
 	}{
 		"nothing": {func(p *Tunnel) { *p = Tunnel{} }, none, []string{
-			"info tunnel-untold: env: no variable leads the app to the tunnel; make sure that its own configuration says 127.0.0.1:0",
+			"info tunnel-untold: env: no variable leads the app to the tunnel; make sure that its own configuration says " +
+				"127.0.0.1:0",
 			"error missing-field: listenPort: no port is given; write the port of 127.0.0.1 that the app is to use, as in 6379",
 			"error missing-field: port: no port is given; write the server's port for TLS, as in 6380",
 			"error missing-field: host: no server is named; write its name, as in redis.db.example"}},
-		"a low port":         {func(p *Tunnel) { p.ListenPort = 636 }, none, []string{"error bad-value: listenPort: 636 is for root, which the tunnel isn't; write 1024 or more"}},
-		"one port for both":  {func(p *Tunnel) { p.StatusPort = 6379 }, none, []string{"error bad-value: statusPort: 6379 is the listenPort; write another one"}},
-		"an address":         {func(p *Tunnel) { p.Host = "10.0.0.1" }, none, []string{"error missing-field: serverName: host 10.0.0.1 is an address, and a certificate is mostly for a name; write the name that the server's certificate is for, or the address if it's for that"}},
-		"the pod itself":     {func(p *Tunnel) { p.Host = "127.0.0.1" }, none, []string{`error bad-value: host: "127.0.0.1" is no server outside of the pod; write its name, as in redis.db.example`}},
-		"a port in the host": {func(p *Tunnel) { p.Host = "redis.db.example:6380" }, none, []string{`error bad-value: host: "redis.db.example:6380" is no name of a server; write lower case letters, digits, - and dots, as in redis.db.example; the port has its own field`}},
-		"no name":            {func(p *Tunnel) { p.ServerName = "*" }, none, []string{`error bad-value: serverName: "*" can't be what a certificate is for; write a name, as in redis.db.example`}},
-		"no source of CAs":   {func(p *Tunnel) { p.CA = &pattern.CABundle{} }, none, []string{"error missing-field: ca: neither a Secret nor a ConfigMap is named; write secretName or configMapName"}},
-		"two sources of CAs": {func(p *Tunnel) { p.CA = &pattern.CABundle{SecretName: "a", ConfigMapName: "b"} }, none, []string{"error bad-value: ca.configMapName: there is secretName already; leave one of them out"}},
-		"a key with a path":  {func(p *Tunnel) { p.CA = &pattern.CABundle{SecretName: "a", Key: "../x"} }, none, []string{`error bad-value: ca.key: "../x" can't be a key there; use letters, digits, -, _ and dots`}},
-		"no certificate":     {func(p *Tunnel) { p.ClientCertificate = &ClientCertificate{} }, none, []string{"error missing-field: clientCertificate.secretName: no Secret is named; name the one that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: ...}, dnsNames: [...]}"}},
-		"a certificate for nobody": {func(p *Tunnel) { p.ClientCertificate = &ClientCertificate{Certificate: &pattern.Certificate{}} }, none, []string{
-			"error missing-field: clientCertificate.certificate.issuerRef.name: no issuer is named; name an Issuer of the workload's namespace, or a ClusterIssuer with kind: ClusterIssuer",
-			"error missing-field: clientCertificate.certificate.dnsNames: the certificate is for nobody; write the name by which the server knows the caller"}},
-		"TLS inside: postgres": {func(p *Tunnel) { p.Protocol = Postgres }, none, []string{"error tunnel-protocol: protocol: postgres starts TLS inside its own protocol, and a tunnel has it from the first byte; use pgbouncer, cloudSQL or alloyDB; or clientTLS, where the app speaks TLS itself"}},
-		"TLS inside: ldap":     {func(p *Tunnel) { p.Protocol = LDAP }, none, []string{"error tunnel-protocol: protocol: ldap starts TLS inside its own protocol, and a tunnel has it from the first byte; use the server's port for TLS from the first byte, mostly 636, with protocol tcp; or clientTLS"}},
-		"a port of PostgreSQL": {func(p *Tunnel) { p.Port = 5432 }, none, []string{"warning tunnel-protocol: port: 5432 is mostly postgres, which starts TLS inside its own protocol; this tunnel has it from the first byte; use pgbouncer, cloudSQL or alloyDB; or clientTLS, where the app speaks TLS itself; write protocol: tcp if the server is none of these"}},
-		"meant so":             {func(p *Tunnel) { p.Port, p.Protocol = 5432, TCP }, none, []string{}},
-		"an unknown protocol":  {func(p *Tunnel) { p.Protocol = "http" }, none, []string{`error bad-value: protocol: "http" is unknown; write tcp or postgres or mysql or smtp or ldap`}},
-		"localhost":            {func(p *Tunnel) { p.Env["REDIS_HOST"] = "localhost" }, none, []string{"warning rebind-address: env.REDIS_HOST: localhost may be ::1, where the tunnel doesn't listen; write 127.0.0.1"}},
-		"led nowhere":          {func(p *Tunnel) { p.Env = map[string]string{"X": "secret"} }, none, []string{"warning tunnel-untold: env: no variable has the tunnel's address 127.0.0.1; write it into the one that has the server's name", "warning tunnel-bypassed: container shop still has redis.db.example in REDIS_HOST, past the tunnel; lead it to 127.0.0.1:6379 too; variables by env"}},
-		"two ways":             {func(p *Tunnel) { p.PgBouncer, p.ClientTLS = &PgBouncer{}, &ClientTLS{} }, none, []string{"error bad-value: clientTLS: there is pgbouncer already, and a tunnel is one of them; leave one of them out; another tunnel is another entry"}},
+		"a low port": {func(p *Tunnel) {
+			p.ListenPort = 636
+		}, none, []string{"error bad-value: listenPort: 636 is for root, which the tunnel isn't; write 1024 or more"}},
+		"one port for both": {func(p *Tunnel) {
+			p.StatusPort = 6379
+		}, none, []string{"error bad-value: statusPort: 6379 is the listenPort; write another one"}},
+		"an address": {func(p *Tunnel) { p.Host = "10.0.0.1" }, none, []string{"error missing-field: serverName: " +
+			"host 10.0.0.1 is an address, and a certificate is mostly for a name; write the name that the server's " +
+			"certificate is for, or the address if it's for that"}},
+		"the pod itself": {func(p *Tunnel) {
+			p.Host = "127.0.0.1"
+		}, none,
+			[]string{
+				`error bad-value: host: "127.0.0.1" is no server outside of the pod; write its name, as in redis.db.example`}},
+		"a port in the host": {func(p *Tunnel) {
+			p.Host = "redis.db.example:6380"
+		}, none, []string{`error bad-value: host: "redis.db.example:6380" is no name of a server; write lower case ` +
+			`letters, digits, - and dots, as in redis.db.example; the port has its own field`}},
+		"no name": {func(p *Tunnel) {
+			p.ServerName = "*"
+		}, none,
+			[]string{
+				`error bad-value: serverName: "*" can't be what a certificate is for; write a name, as in redis.db.example`}},
+		"no source of CAs": {func(p *Tunnel) {
+			p.CA = &pattern.CABundle{}
+		}, none,
+			[]string{"error missing-field: ca: neither a Secret nor a ConfigMap is named; write secretName or configMapName"}},
+		"two sources of CAs": {func(p *Tunnel) {
+			p.CA = &pattern.CABundle{SecretName: "a", ConfigMapName: "b"}
+		}, none, []string{"error bad-value: ca.configMapName: there is secretName already; leave one of them out"}},
+		"a key with a path": {func(p *Tunnel) {
+			p.CA = &pattern.CABundle{SecretName: "a", Key: "../x"}
+		}, none, []string{`error bad-value: ca.key: "../x" can't be a key there; use letters, digits, -, _ and dots`}},
+		"no certificate": {func(p *Tunnel) {
+			p.ClientCertificate = &ClientCertificate{}
+		}, none, []string{"error missing-field: clientCertificate.secretName: no Secret is named; name the one that has " +
+			"tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: ...}, dnsNames: [...]}"}},
+		"a certificate for nobody": {func(p *Tunnel) {
+			p.ClientCertificate = &ClientCertificate{Certificate: &pattern.Certificate{}}
+		}, none, []string{
+			"error missing-field: clientCertificate.certificate.issuerRef.name: no issuer is named; name an Issuer of the " +
+				"workload's namespace, or a ClusterIssuer with kind: ClusterIssuer",
+			"error missing-field: clientCertificate.certificate.dnsNames: the certificate is for nobody; write the name by " +
+				"which the server knows the caller"}},
+		"TLS inside: postgres": {func(p *Tunnel) { p.Protocol = Postgres }, none, []string{"error tunnel-protocol: " +
+			"protocol: postgres starts TLS inside its own protocol, and a tunnel has it from the first byte; use pgbouncer, " +
+			"cloudSQL or alloyDB; or clientTLS, where the app speaks TLS itself"}},
+		"TLS inside: ldap": {func(p *Tunnel) { p.Protocol = LDAP }, none, []string{"error tunnel-protocol: protocol: " +
+			"ldap starts TLS inside its own protocol, and a tunnel has it from the first byte; use the server's port for TLS " +
+			"from the first byte, mostly 636, with protocol tcp; or clientTLS"}},
+		"a port of PostgreSQL": {func(p *Tunnel) { p.Port = 5432 }, none, []string{"warning tunnel-protocol: port: 5432 is " +
+			"mostly postgres, which starts TLS inside its own protocol; this tunnel has it from the first byte; use " +
+			"pgbouncer, cloudSQL or alloyDB; or clientTLS, where the app speaks TLS itself; write protocol: tcp if the server " +
+			"is none of these"}},
+		"meant so": {func(p *Tunnel) { p.Port, p.Protocol = 5432, TCP }, none, []string{}},
+		"an unknown protocol": {func(p *Tunnel) {
+			p.Protocol = "http"
+		}, none, []string{`error bad-value: protocol: "http" is unknown; write tcp or postgres or mysql or smtp or ldap`}},
+		"localhost": {func(p *Tunnel) {
+			p.Env["REDIS_HOST"] = "localhost"
+		}, none,
+			[]string{
+				"warning rebind-address: env.REDIS_HOST: localhost may be ::1, where the tunnel doesn't listen; write 127.0.0.1"}},
+		"led nowhere": {func(p *Tunnel) {
+			p.Env = map[string]string{"X": "secret"}
+		}, none, []string{"warning tunnel-untold: env: no variable has the tunnel's address 127.0.0.1; write it into the " +
+			"one that has the server's name", "warning tunnel-bypassed: container shop still has redis.db.example in " +
+			"REDIS_HOST, past the tunnel; lead it to 127.0.0.1:6379 too; variables by env"}},
+		"two ways": {func(p *Tunnel) {
+			p.PgBouncer, p.ClientTLS = &PgBouncer{}, &ClientTLS{}
+		}, none, []string{"error bad-value: clientTLS: there is pgbouncer already, and a tunnel is one of them; leave one " +
+			"of them out; another tunnel is another entry"}},
 		"pgbouncer": {func(p *Tunnel) {
 			pgbouncer(p)
-			p.CA, p.ServerName, p.Protocol, p.StatusPort, p.PgBouncer = nil, "db", MySQL, 9, &PgBouncer{Key: "a b", MaxConnections: -1}
+			p.CA, p.ServerName, p.Protocol, p.StatusPort, p.PgBouncer = nil, "db", MySQL, 9,
+				&PgBouncer{Key: "a b", MaxConnections: -1}
 		}, none, []string{
-			"error missing-field: ca: pgbouncer knows no public authorities; name the Secret or ConfigMap with the CA of the server",
-			"error bad-value: serverName: pgbouncer verifies the name that it connects to; write that name as host, or take serverName out",
+			"error missing-field: ca: pgbouncer knows no public authorities; name the Secret or ConfigMap with the CA of the " +
+				"server",
+			"error bad-value: serverName: pgbouncer verifies the name that it connects to; write that name as host, or take " +
+				"serverName out",
 			"error bad-value: protocol: pgbouncer speaks postgres only; write postgres, or take it out",
 			"error bad-value: statusPort: says nothing here: pgbouncer has none; take it out",
-			`error missing-field: pgbouncer.authSecretName: nothing says who may connect; name the Secret whose userlist.txt has the users and their passwords: "user" "password", one a line`,
+			`error missing-field: pgbouncer.authSecretName: nothing says who may connect; name the Secret whose userlist.txt ` +
+				`has the users and their passwords: "user" "password", one a line`,
 			`error bad-value: pgbouncer.key: "a b" can't be a key there; use letters, digits, -, _ and dots`,
 			"error bad-value: pgbouncer.maxConnections: -1 is no number of connections; write 1 to 10000"}},
 		"cloudSQL": {func(p *Tunnel) {
@@ -201,36 +291,59 @@ func TestTunnelRefuses(t *testing.T) {
 			"error bad-value: host: says nothing here: Google's proxy finds and verifies the instance by itself; take it out",
 			"error bad-value: port: says nothing here: Google's proxy finds and verifies the instance by itself; take it out",
 			"error bad-value: ca: says nothing here: Google's proxy finds and verifies the instance by itself; take it out"}},
-		"alloyDB": {func(p *Tunnel) { alloyDB(p); p.AlloyDB.Instance = "" }, none, []string{"error missing-field: alloyDB.instance: no instance is named; write projects/PROJECT/locations/REGION/clusters/CLUSTER/instances/INSTANCE"}},
+		"alloyDB": {func(p *Tunnel) { alloyDB(p); p.AlloyDB.Instance = "" }, none, []string{"error missing-field: " +
+			"alloyDB.instance: no instance is named; write " +
+			"projects/PROJECT/locations/REGION/clusters/CLUSTER/instances/INSTANCE"}},
 		"clientTLS": {func(p *Tunnel) {
 			*p = Tunnel{ListenPort: 5432, StatusPort: 1, Host: "db", ClientTLS: &ClientTLS{MountPath: "tls"}}
 		}, none, []string{
 			"error bad-value: host: says nothing here: without a proxy the app connects by itself; take it out",
 			"error bad-value: listenPort: says nothing here: without a proxy the app connects by itself; take it out",
 			"error bad-value: statusPort: says nothing here: without a proxy the app connects by itself; take it out",
-			"error missing-field: ca: the app can't verify the server without its authority; name the Secret or ConfigMap with the CA of the server",
+			"error missing-field: ca: the app can't verify the server without its authority; name the Secret or ConfigMap " +
+				"with the CA of the server",
 			`error bad-value: clientTLS.mountPath: "tls" is no path of a folder; write one as /etc/database`,
-			"error missing-field: env: nothing tells the app to use TLS: only libpq's variables, for protocol postgres, are known here; write the variables by which it's told, with the paths of the files"}},
+			"error missing-field: env: nothing tells the app to use TLS: only libpq's variables, for protocol postgres, are " +
+				"known here; write the variables by which it's told, with the paths of the files"}},
 		"Secrets without the keys": {func(p *Tunnel) {
 			p.CA, p.ClientCertificate = &pattern.CABundle{SecretName: "s"}, &ClientCertificate{SecretName: "s"}
 		}, func(w *sidecar.Workload) { w.Secrets = map[string][]string{"s": {"tls.crt"}} }, []string{
 			"error tls-invalid: ca.secretName: Secret s has no ca.crt; its keys: tls.crt; name one that has, or the key",
-			"error tls-invalid: clientCertificate.secretName: Secret s has no tls.key; its keys: tls.crt; name one that has, or the key"}},
+			"error tls-invalid: clientCertificate.secretName: Secret s has no tls.key; its keys: tls.crt; name one that has, " +
+				"or the key"}},
 		"hostNetwork": {func(*Tunnel) {}, func(w *sidecar.Workload) { w.Pod.Spec.HostNetwork = true }, []string{
-			"error host-network: Deployment prod/shop spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: the app would be open to every program of the node, and two of these pods would collide; take hostNetwork off, or leave this workload out"}},
-		"Windows": {func(*Tunnel) {}, func(w *sidecar.Workload) { w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows} }, []string{
-			"error windows: Deployment prod/shop spec.template.spec.os.name: the sidecar's image is for Linux; leave this workload out"}},
+			"error host-network: Deployment prod/shop spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: the app " +
+				"would be open to every program of the node, and two of these pods would collide; take hostNetwork off, or leave " +
+				"this workload out"}},
+		"Windows": {func(*Tunnel) {}, func(w *sidecar.Workload) {
+			w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows}
+		}, []string{
+			"error windows: Deployment prod/shop spec.template.spec.os.name: the sidecar's image is for Linux; leave this " +
+				"workload out"}},
 		"what goes past it": {func(*Tunnel) {}, func(w *sidecar.Workload) {
-			w.Pod.Spec.Containers[0].Args = []string{"--cache=redis.db.example:6380", "myredis.db.example", "redis.db.example.org"}
-			w.Pod.Spec.Containers[0].Env = append(w.Pod.Spec.Containers[0].Env, corev1.EnvVar{Name: "URL", Value: "rediss://:secret@redis.db.example"})
-		}, []string{"warning tunnel-bypassed: container shop still has redis.db.example in args, URL, past the tunnel; lead it to 127.0.0.1:6379 too; variables by env"}},
-		"a key that libpq refuses": {func(p *Tunnel) { clientTLS(p); p.ClientCertificate = &ClientCertificate{SecretName: "me"} },
+			w.Pod.Spec.Containers[0].Args = []string{"--cache=redis.db.example:6380", "myredis.db.example",
+				"redis.db.example.org"}
+			w.Pod.Spec.Containers[0].Env = append(w.Pod.Spec.Containers[0].Env,
+				corev1.EnvVar{Name: "URL", Value: "rediss://:secret@redis.db.example"})
+		}, []string{"warning tunnel-bypassed: container shop still has redis.db.example in args, URL, past the tunnel; " +
+			"lead it to 127.0.0.1:6379 too; variables by env"}},
+		"a key that libpq refuses": {func(p *Tunnel) {
+			clientTLS(p)
+			p.ClientCertificate = &ClientCertificate{SecretName: "me"}
+		},
 			func(w *sidecar.Workload) {
 				w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: new(int64(1000))}
 			}, []string{
-				"error key-mode: clientCertificate: libpq refuses a key that everyone can read, so it's for root and the pod's fsGroup only; there is no fsGroup, and user 1000 can't read it; write the app's group as securityContext.fsGroup of the pod"}},
-		"a key that libpq may refuse": {func(p *Tunnel) { clientTLS(p); p.ClientCertificate = &ClientCertificate{SecretName: "me"} }, none, []string{
-			"warning key-mode: clientCertificate: libpq refuses a key that everyone can read, so it's for root and the pod's fsGroup only; there is no fsGroup, and a user other than root can't read it; write the app's group as securityContext.fsGroup of the pod"}},
+				"error key-mode: clientCertificate: libpq refuses a key that everyone can read, so it's for root and the pod's " +
+					"fsGroup only; there is no fsGroup, and user 1000 can't read it; write the app's group as " +
+					"securityContext.fsGroup of the pod"}},
+		"a key that libpq may refuse": {func(p *Tunnel) {
+			clientTLS(p)
+			p.ClientCertificate = &ClientCertificate{SecretName: "me"}
+		}, none, []string{
+			"warning key-mode: clientCertificate: libpq refuses a key that everyone can read, so it's for root and the pod's " +
+				"fsGroup only; there is no fsGroup, and a user other than root can't read it; write the app's group as " +
+				"securityContext.fsGroup of the pod"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.want, patterntest.FindingLines(t, tunnel(c.edit), patterntest.NewShop(c.view)))

@@ -108,7 +108,8 @@ func (f *VaultFile) fileTemplate() string {
 	case VaultEnv:
 		inner = strings.ReplaceAll(envTemplate, "VALUES", values)
 	case VaultRaw:
-		inner = fmt.Sprintf(rawTemplate, values, strconv.Quote(f.Field), strconv.Quote("value "+f.Field+" is missing or empty"))
+		inner = fmt.Sprintf(rawTemplate, values, strconv.Quote(f.Field),
+			strconv.Quote("value "+f.Field+" is missing or empty"))
 	default:
 		inner = fmt.Sprintf("{{ toUnescapedJSON %s }}\n", values)
 	}
@@ -120,7 +121,8 @@ const (
 	// it stands, line breaks too, but for the single quote. What isn't text is written
 	// as JSON. A name that is none of a variable's would be a command: it's an error.
 	envTemplate = `{{ range $name, $value := VALUES }}` +
-		`{{ if not (regexMatch "^[A-Za-z_][A-Za-z0-9_]*$" $name) }}{{ sprig_fail (printf "%q can't be the name of a variable" $name) }}{{ end }}` +
+		`{{ if not (regexMatch "^[A-Za-z_][A-Za-z0-9_]*$" $name) }}{{ sprig_fail (printf "%q can't be the name of a ` +
+		`variable" $name) }}{{ end }}` +
 		`{{ if ne (printf "%T" $value) "string" }}{{ $value = toUnescapedJSON $value }}{{ end }}` +
 		"{{ $name }}='{{ replaceAll \"'\" `'\\''` $value }}'\n{{ end }}"
 

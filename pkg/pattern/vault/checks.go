@@ -32,12 +32,14 @@ func (p *Vault) Validate() sidecar.Findings {
 	p.validateServer(&fs)
 	pattern.CheckMountPath("mountPath", p.MountPath, &fs)
 	if p.RefreshSeconds < 0 {
-		fs.Add(sidecar.Error, "bad-value", "refreshSeconds", fmt.Sprintf("%d is no time", p.RefreshSeconds), "write 1 or more")
+		fs.Add(sidecar.Error, "bad-value", "refreshSeconds", fmt.Sprintf("%d is no time", p.RefreshSeconds),
+			"write 1 or more")
 	} else if p.RefreshSeconds != 0 && p.fetchMode() != VaultAgent {
 		pattern.RefuseField("refreshSeconds", "files are fetched once", &fs)
 	}
 	if len(p.Files) == 0 {
-		fs.Add(sidecar.Error, "missing-field", "files", "there is nothing to fetch", "write a file, as in {path: db.env, secret: secret/data/shop, format: env}")
+		fs.Add(sidecar.Error, "missing-field", "files", "there is nothing to fetch",
+			"write a file, as in {path: db.env, secret: secret/data/shop, format: env}")
 	}
 	for i := range p.Files {
 		p.validateFile(fmt.Sprintf("files[%d]", i), i, &fs)
@@ -53,19 +55,24 @@ func (p *Vault) validateServer(fs *sidecar.Findings) {
 		}
 	}
 	if p.Role == "" {
-		fs.Add(sidecar.Error, "missing-field", "role", "nothing says as what the pod logs in", "write the role of the server's Kubernetes auth method")
+		fs.Add(sidecar.Error, "missing-field", "role", "nothing says as what the pod logs in",
+			"write the role of the server's Kubernetes auth method")
 	}
 	word("role", p.Role, "a role", vaultWord(), "use letters, digits, _, - and dots")
-	word("namespace", strings.TrimSuffix(p.Namespace, "/"), "a namespace of the server", vaultPath(), "write it as in team/shop")
-	word("authPath", p.AuthPath, "the path of an auth method", vaultPath(), "write it without auth/ before it, as in kubernetes")
+	word("namespace", strings.TrimSuffix(p.Namespace, "/"), "a namespace of the server", vaultPath(),
+		"write it as in team/shop")
+	word("authPath", p.AuthPath, "the path of an auth method", vaultPath(),
+		"write it without auth/ before it, as in kubernetes")
 	if strings.HasPrefix(p.AuthPath, "auth/") {
 		fs.Add(sidecar.Error, "bad-value", "authPath", "auth/ stands before it anyway", "take it out")
 	}
 	if strings.ContainsFunc(p.Audience, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		fs.Add(sidecar.Error, "bad-value", "audience", fmt.Sprintf("%q can't be what a token is for", p.Audience), "write a word or a URL, as the role has it")
+		fs.Add(sidecar.Error, "bad-value", "audience", fmt.Sprintf("%q can't be what a token is for", p.Audience),
+			"write a word or a URL, as the role has it")
 	}
 	if p.ServerName != "" && len(validation.IsDNS1123Subdomain(p.ServerName)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", "serverName", fmt.Sprintf("%q can't be what a certificate is for", p.ServerName), "write a name, as in vault.example")
+		fs.Add(sidecar.Error, "bad-value", "serverName", fmt.Sprintf("%q can't be what a certificate is for", p.ServerName),
+			"write a name, as in vault.example")
 	}
 	p.CA.ValidateAt("ca", fs)
 }
@@ -80,13 +87,16 @@ func (p *Vault) validateAddress(fs *sidecar.Findings) {
 	case err != nil || !pattern.IsHTTP(u) || !pattern.IsHost(u.Hostname()) || strings.HasSuffix(u.Host, ":"):
 		fs.Add(sidecar.Error, "bad-value", "address", "it's no address of a server", form)
 	case u.User != nil:
-		fs.Add(sidecar.Error, "secret-literal", "address", "it has a user in it", "take it out: the pod logs in as its ServiceAccount")
+		fs.Add(sidecar.Error, "secret-literal", "address", "it has a user in it",
+			"take it out: the pod logs in as its ServiceAccount")
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		fs.Add(sidecar.Error, "bad-value", "address", "there is more behind the server's name and port", form)
 	case u.Scheme == "http" && !pattern.IsLoopback(u.Hostname()):
-		fs.Add(sidecar.Error, "plaintext", "address", "secrets would cross the network in plain", "write https; or put a tunnel before it and write its http://127.0.0.1")
+		fs.Add(sidecar.Error, "plaintext", "address", "secrets would cross the network in plain",
+			"write https; or put a tunnel before it and write its http://127.0.0.1")
 	case u.Scheme == "http" && (p.CA != nil || p.ServerName != ""):
-		fs.Add(sidecar.Error, "bad-value", "address", "there is no certificate to verify over http", "take ca and serverName out")
+		fs.Add(sidecar.Error, "bad-value", "address", "there is no certificate to verify over http",
+			"take ca and serverName out")
 	}
 }
 
@@ -96,14 +106,16 @@ func (p *Vault) validateFile(at string, i int, fs *sidecar.Findings) {
 	case f.Path == "":
 		fs.Add(sidecar.Error, "missing-field", at+".path", "the file has no name", "write one, as in db.env")
 	case !vaultFilePath().MatchString(f.Path) || path.Clean(f.Path) != f.Path || strings.HasPrefix(f.Path, ".."):
-		fs.Add(sidecar.Error, "bad-value", at+".path", fmt.Sprintf("%q is no path in the folder", f.Path), "write it as db.env; letters, digits, _, -, dots and /")
+		fs.Add(sidecar.Error, "bad-value", at+".path", fmt.Sprintf("%q is no path in the folder", f.Path),
+			"write it as db.env; letters, digits, _, -, dots and /")
 	case slices.ContainsFunc(p.Files[:i], func(other VaultFile) bool {
 		return other.Path == f.Path || strings.HasPrefix(other.Path, f.Path+"/") || strings.HasPrefix(f.Path, other.Path+"/")
 	}):
 		fs.Add(sidecar.Error, "bad-value", at+".path", f.Path+" is another file's place", "give it another name")
 	}
 	if f.Perms != "" && !filePerms().MatchString(f.Perms) {
-		fs.Add(sidecar.Error, "bad-value", at+".perms", fmt.Sprintf("%q are no permissions", f.Perms), `write them in quotes, as in "0440"`)
+		fs.Add(sidecar.Error, "bad-value", at+".perms", fmt.Sprintf("%q are no permissions", f.Perms),
+			`write them in quotes, as in "0440"`)
 	} else if f.Perms != "" && strings.Trim(f.Perms[len(f.Perms)-1:], "2367") == "" {
 		fs.Add(sidecar.Error, "bad-value", at+".perms", "everybody could write the file", `write them as in "0440"`)
 	}
@@ -113,22 +125,27 @@ func (p *Vault) validateFile(at string, i int, fs *sidecar.Findings) {
 	}
 	switch {
 	case f.Secret == "":
-		fs.Add(sidecar.Error, "missing-field", at+".secret", "nothing says what the file is made of", "write the secret's path, as in secret/data/shop, or a template")
+		fs.Add(sidecar.Error, "missing-field", at+".secret", "nothing says what the file is made of",
+			"write the secret's path, as in secret/data/shop, or a template")
 	case !vaultPath().MatchString(f.Secret) || !strings.Contains(f.Secret, "/"):
-		fs.Add(sidecar.Error, "bad-value", at+".secret", fmt.Sprintf("%q is no path of a secret", f.Secret), "write the engine's mount and the secret's path, as in secret/data/shop")
+		fs.Add(sidecar.Error, "bad-value", at+".secret", fmt.Sprintf("%q is no path of a secret", f.Secret),
+			"write the engine's mount and the secret's path, as in secret/data/shop")
 	}
 	f.validateKV(at, p.Mode, fs)
 	pattern.CheckEnum(at+".format", f.Format, fs, VaultEnv, VaultJSON, VaultRaw)
 	switch {
 	case f.fileFormat() == VaultRaw && f.Field == "":
-		fs.Add(sidecar.Error, "missing-field", at+".field", "format raw writes one value, and none is named", "write its name, as in password")
+		fs.Add(sidecar.Error, "missing-field", at+".field", "format raw writes one value, and none is named",
+			"write its name, as in password")
 	case f.fileFormat() != VaultRaw && f.Field != "":
 		pattern.RefuseField(at+".field", "format "+string(f.Format)+" writes all values", fs)
 	case f.Field != "" && !vaultField().MatchString(f.Field):
-		fs.Add(sidecar.Error, "bad-value", at+".field", fmt.Sprintf("%q can't be the name of a value here", f.Field), "write a template for it")
+		fs.Add(sidecar.Error, "bad-value", at+".field", fmt.Sprintf("%q can't be the name of a value here", f.Field),
+			"write a template for it")
 	}
 	if p.Mode == VaultCLI && f.fileFormat() == VaultEnv {
-		fs.Add(sidecar.Error, "bad-value", at+".format", "the vault command can't write it", "use mode init, or format json or raw")
+		fs.Add(sidecar.Error, "bad-value", at+".format", "the vault command can't write it",
+			"use mode init, or format json or raw")
 	}
 }
 
@@ -138,9 +155,11 @@ func (f *VaultFile) validateKV(at string, mode VaultMode, fs *sidecar.Findings) 
 	case f.KVVersion < 0 || f.KVVersion > 2:
 		fs.Add(sidecar.Error, "bad-value", at+".kvVersion", fmt.Sprintf("%d is unknown", f.KVVersion), "write 1 or 2")
 	case f.KVVersion == 2 && !data:
-		fs.Add(sidecar.Error, "vault-kv", at+".secret", "in an engine kv of version 2, data stands after the mount", "write it as secret/data/shop")
+		fs.Add(sidecar.Error, "vault-kv", at+".secret", "in an engine kv of version 2, data stands after the mount",
+			"write it as secret/data/shop")
 	case f.KVVersion == 0 && !data && !isLeased(f.Secret) && f.Secret != "":
-		fs.Add(sidecar.Warning, "vault-kv", at+".secret", "it is read as from an engine kv of version 1, or of another kind", "write data after the mount, as in secret/data/shop, if it's version 2; else kvVersion: 1")
+		fs.Add(sidecar.Warning, "vault-kv", at+".secret", "it is read as from an engine kv of version 1, or of another kind",
+			"write data after the mount, as in secret/data/shop, if it's version 2; else kvVersion: 1")
 	}
 }
 
@@ -159,7 +178,8 @@ func (p *Vault) validateTemplate(at string, f *VaultFile, fs *sidecar.Findings) 
 		}
 	}
 	if line, ok := parseTemplate(f.Template); !ok {
-		fs.Add(sidecar.Error, "bad-value", at+".template", fmt.Sprintf("line %d of it is no template", line), "look for a {{ that isn't closed, or an end that is missing")
+		fs.Add(sidecar.Error, "bad-value", at+".template", fmt.Sprintf("line %d of it is no template", line),
+			"look for a {{ that isn't closed, or an end that is missing")
 	}
 }
 

@@ -58,8 +58,9 @@ func FuzzVault(f *testing.F) {
 	f.Add("https://$(X)", "shop", "", "", "a", `kv/data/{{ key "x" }}`, `"\`, "", "", byte(0))
 	f.Add("https://vault.example", "shop", "", "", "a", "kv/data/é\n", "a b/c", "", "", byte(2))
 	f.Fuzz(func(t *testing.T, address, role, namespace, auth, path, secret, field, format, perms string, mode byte) {
-		p := &Vault{Address: address, Role: role, Namespace: namespace, AuthPath: auth, Audience: namespace, ServerName: namespace,
-			Mode: []VaultMode{VaultAgent, VaultInit, VaultCLI}[mode%3], MountPath: address,
+		p := &Vault{Address: address, Role: role, Namespace: namespace, AuthPath: auth, Audience: namespace,
+			ServerName: namespace,
+			Mode:       []VaultMode{VaultAgent, VaultInit, VaultCLI}[mode%3], MountPath: address,
 			Files: []VaultFile{{Path: path, Secret: secret, Field: field, Format: VaultFormat(format), Perms: perms}}}
 		if strings.Contains(address, "://") {
 			p.MountPath = ""
@@ -118,7 +119,8 @@ func FuzzVault(f *testing.F) {
 
 // FuzzVaultTemplate: a user's template comes through as it is, or is refused.
 func FuzzVaultTemplate(f *testing.F) {
-	for _, s := range []string{"{{ with secret \"a/b\" }}{{ .Data.x }}{{ end }}", "{{", "${x} \\ \" \t\r\n", "{{/* a */}}", "\x00é\u2028", "{{ template \"x\" }}", "{{ define \"x\" }}{{ end }}"} {
+	for _, s := range []string{"{{ with secret \"a/b\" }}{{ .Data.x }}{{ end }}", "{{", "${x} \\ \" \t\r\n", "{{/* a */}}",
+		"\x00é\u2028", "{{ template \"x\" }}", "{{ define \"x\" }}{{ end }}"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

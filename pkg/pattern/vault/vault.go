@@ -171,7 +171,8 @@ func (p *Vault) filesThere() *corev1.Probe {
 	for i := range p.Files {
 		command = append(command, p.Files[i].writtenPath())
 	}
-	return &corev1.Probe{ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: command}}, PeriodSeconds: 1, FailureThreshold: vaultStart}
+	return &corev1.Probe{ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: command}}, PeriodSeconds: 1,
+		FailureThreshold: vaultStart}
 }
 
 // programEnv is what the program is told by variables: OpenBao reads these, too, where its
@@ -202,9 +203,12 @@ func (p *Vault) addVolumes(w *sidecar.Workload, c *sidecar.Change) []corev1.Volu
 	c.Volumes = []corev1.Volume{
 		pattern.TmpVolume(files), // never on a disk
 		pattern.ConfigMapVolume(config, w.ObjectName()),
-		{Name: token, VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{{
-			ServiceAccountToken: &corev1.ServiceAccountTokenProjection{
-				Audience: cmp.Or(p.Audience, "vault"), ExpirationSeconds: new(int64(vaultTokenSeconds)), Path: vaultTokenKey}}}}}},
+		{
+			Name: token, VolumeSource: corev1.VolumeSource{
+				Projected: &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{{
+					ServiceAccountToken: &corev1.ServiceAccountTokenProjection{
+						Audience: cmp.Or(p.Audience, "vault"), ExpirationSeconds: new(int64(vaultTokenSeconds)),
+						Path: vaultTokenKey}}}}}},
 	}
 	c.App.VolumeMounts = []corev1.VolumeMount{{Name: files, MountPath: cmp.Or(p.MountPath, vaultFiles), ReadOnly: true}}
 	mounts := []corev1.VolumeMount{

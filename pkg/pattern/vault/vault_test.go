@@ -14,7 +14,8 @@ import (
 
 // vault is one that fits shop, changed by edits.
 func vault(edits ...func(*Vault)) *Vault {
-	p := &Vault{Address: "https://vault.vault.svc:8200", Role: "shop", Files: []VaultFile{{Path: "key", Secret: "secret/data/shop", Field: "key"}}}
+	p := &Vault{Address: "https://vault.vault.svc:8200", Role: "shop",
+		Files: []VaultFile{{Path: "key", Secret: "secret/data/shop", Field: "key"}}}
 	for _, edit := range edits {
 		edit(p)
 	}
@@ -47,7 +48,8 @@ func TestVaultModes(t *testing.T) {
 	require.Nil(t, agent.Containers[0].LivenessProbe, "there is nothing to ask")
 	require.NotContains(t, data(t, agent, agentKey), "exit_after_auth")
 
-	once := patterntest.BuildChange(t, vault(func(p *Vault) { p.Mode, p.Program = VaultInit, OpenBao }), patterntest.NewShop(account))
+	once := patterntest.BuildChange(t, vault(func(p *Vault) { p.Mode, p.Program = VaultInit, OpenBao }),
+		patterntest.NewShop(account))
 	require.Empty(t, once.Containers)
 	require.Equal(t, "bao", once.InitContainers[0].Command[0])
 	require.Equal(t, pattern.OpenBaoImage.Ref, once.InitContainers[0].Image)
@@ -55,7 +57,8 @@ func TestVaultModes(t *testing.T) {
 	require.Contains(t, data(t, once, agentKey), `"exit_after_auth": true`)
 	require.NotContains(t, data(t, once, agentKey), "static_secret_render_interval")
 
-	behind := patterntest.BuildChange(t, vault(func(p *Vault) { p.Address = "http://127.0.0.1:8200" }), patterntest.NewShop(account))
+	behind := patterntest.BuildChange(t, vault(func(p *Vault) { p.Address = "http://127.0.0.1:8200" }),
+		patterntest.NewShop(account))
 	require.Greater(t, behind.Phase, sidecar.PhaseTunnel, "the tunnel would wait for it")
 	require.Less(t, behind.Phase, sidecar.PhaseWait)
 
@@ -89,16 +92,29 @@ func TestVaultUser(t *testing.T) {
 		uid, gid int64
 		perms    string
 	}{
-		"unknown":             {nil, 100, 1000, "0444"},
-		"of the pod":          {[]func(*sidecar.Workload){pod(corev1.PodSecurityContext{RunAsUser: new(int64(7))})}, 7, 1000, "0400"},
-		"of the app":          {[]func(*sidecar.Workload){pod(corev1.PodSecurityContext{RunAsUser: new(int64(7)), RunAsGroup: new(int64(8))}), app(corev1.SecurityContext{RunAsUser: new(int64(9))})}, 9, 8, "0400"},
-		"with a group":        {[]func(*sidecar.Workload){app(corev1.SecurityContext{RunAsUser: new(int64(9)), RunAsGroup: new(int64(10))})}, 9, 10, "0400"},
-		"root":                {[]func(*sidecar.Workload){app(corev1.SecurityContext{RunAsUser: new(int64(0))})}, 100, 1000, "0444"},
-		"an fsGroup":          {[]func(*sidecar.Workload){pod(corev1.PodSecurityContext{FSGroup: new(int64(7))})}, 100, 1000, "0440"},
-		"one of two":          {[]func(*sidecar.Workload){pod(corev1.PodSecurityContext{RunAsUser: new(int64(7))}), two(corev1.SecurityContext{RunAsUser: new(int64(9))})}, 100, 1000, "0444"},
-		"both of two":         {[]func(*sidecar.Workload){pod(corev1.PodSecurityContext{RunAsUser: new(int64(7)), RunAsGroup: new(int64(8))}), two(corev1.SecurityContext{RunAsGroup: new(int64(9))})}, 7, 1000, "0400"},
-		"overridden":          {[]func(*sidecar.Workload){pod(corev1.PodSecurityContext{RunAsUser: new(int64(7))}), override(9)}, 100, 1000, "0444"},
-		"overridden the same": {[]func(*sidecar.Workload){pod(corev1.PodSecurityContext{RunAsUser: new(int64(7))}), override(7)}, 100, 1000, "0400"},
+		"unknown": {nil, 100, 1000, "0444"},
+		"of the pod": {[]func(*sidecar.Workload){pod(corev1.PodSecurityContext{RunAsUser: new(int64(7))})}, 7, 1000,
+			"0400"},
+		"of the app": {
+			[]func(*sidecar.Workload){pod(corev1.PodSecurityContext{RunAsUser: new(int64(7)), RunAsGroup: new(int64(8))}),
+				app(corev1.SecurityContext{RunAsUser: new(int64(9))})}, 9, 8, "0400"},
+		"with a group": {
+			[]func(*sidecar.Workload){app(corev1.SecurityContext{RunAsUser: new(int64(9)), RunAsGroup: new(int64(10))})}, 9, 10,
+			"0400"},
+		"root": {[]func(*sidecar.Workload){app(corev1.SecurityContext{RunAsUser: new(int64(0))})}, 100, 1000,
+			"0444"},
+		"an fsGroup": {[]func(*sidecar.Workload){pod(corev1.PodSecurityContext{FSGroup: new(int64(7))})}, 100, 1000,
+			"0440"},
+		"one of two": {
+			[]func(*sidecar.Workload){pod(corev1.PodSecurityContext{RunAsUser: new(int64(7))}),
+				two(corev1.SecurityContext{RunAsUser: new(int64(9))})}, 100, 1000, "0444"},
+		"both of two": {
+			[]func(*sidecar.Workload){pod(corev1.PodSecurityContext{RunAsUser: new(int64(7)), RunAsGroup: new(int64(8))}),
+				two(corev1.SecurityContext{RunAsGroup: new(int64(9))})}, 7, 1000, "0400"},
+		"overridden": {
+			[]func(*sidecar.Workload){pod(corev1.PodSecurityContext{RunAsUser: new(int64(7))}), override(9)}, 100, 1000, "0444"},
+		"overridden the same": {
+			[]func(*sidecar.Workload){pod(corev1.PodSecurityContext{RunAsUser: new(int64(7))}), override(7)}, 100, 1000, "0400"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := patterntest.BuildChange(t, vault(), patterntest.NewShop(append(c.view, account)...))
@@ -121,44 +137,94 @@ func TestVaultRefuses(t *testing.T) {
 	}{
 		"nothing": {func(p *Vault) { *p = Vault{} }, account, []string{
 			"error missing-field: address: no server is named; write it as https://vault.vault.svc:8200",
-			"error missing-field: role: nothing says as what the pod logs in; write the role of the server's Kubernetes auth method",
-			"error missing-field: files: there is nothing to fetch; write a file, as in {path: db.env, secret: secret/data/shop, format: env}"}},
-		"another scheme":         {address("unix:///x"), account, []string{noAddress}},
-		"no scheme":              {address("vault:8200"), account, []string{noAddress}},
-		"no host":                {address("https://:8200"), account, []string{noAddress}},
-		"no port":                {address("https://vault:"), account, []string{noAddress}},
-		"what kubelets expand":   {address("https://$(HOST)"), account, []string{noAddress}},
-		"a password":             {address("https://:hush@vault"), account, []string{"error secret-literal: address: it has a user in it; take it out: the pod logs in as its ServiceAccount"}},
-		"a path":                 {address("https://vault/v1"), account, []string{"error bad-value: address: there is more behind the server's name and port; write it as https://vault.vault.svc:8200"}},
-		"plain on loopback":      {address("http://[::1]:8200/"), account, []string{}},
-		"plain with a CA":        {func(p *Vault) { p.Address, p.ServerName = "http://localhost", "vault" }, account, []string{"error bad-value: address: there is no certificate to verify over http; take ca and serverName out"}},
-		"a flag as namespace":    {func(p *Vault) { p.Namespace = "-x" }, account, []string{`error bad-value: namespace: "-x" can't be a namespace of the server; write it as in team/shop`}},
-		"a namespace":            {func(p *Vault) { p.Namespace = "team/" }, account, []string{}},
-		"two audiences":          {func(p *Vault) { p.Audience = "a b" }, account, []string{`error bad-value: audience: "a b" can't be what a token is for; write a word or a URL, as the role has it`}},
-		"a server of no name":    {func(p *Vault) { p.ServerName = "*" }, account, []string{`error bad-value: serverName: "*" can't be what a certificate is for; write a name, as in vault.example`}},
-		"back in time":           {func(p *Vault) { p.RefreshSeconds = -1 }, account, []string{"error bad-value: refreshSeconds: -1 is no time; write 1 or more"}},
-		"an unknown program":     {func(p *Vault) { p.Program = "bao" }, account, []string{`error bad-value: program: "bao" is unknown; write vault or openbao`}},
-		"a nameless file":        {file(VaultFile{Secret: "secret/data/shop"}), account, []string{"error missing-field: files[0].path: the file has no name; write one, as in db.env"}},
-		"of nothing":             {file(VaultFile{Path: "a"}), account, []string{"error missing-field: files[0].secret: nothing says what the file is made of; write the secret's path, as in secret/data/shop, or a template"}},
-		"for everybody to write": {file(VaultFile{Path: "a", Secret: "secret/data/shop", Perms: "0666"}), account, []string{`error bad-value: files[0].perms: everybody could write the file; write them as in "0440"`}},
-		"no permissions":         {file(VaultFile{Path: "a", Secret: "secret/data/shop", Perms: "u=r"}), account, []string{`error bad-value: files[0].perms: "u=r" are no permissions; write them in quotes, as in "0440"`}},
-		"twice":                  {func(p *Vault) { p.Files = append(p.Files, p.Files[0]) }, account, []string{"error bad-value: files[1].path: key is another file's place; give it another name"}},
-		"an unknown version":     {file(VaultFile{Path: "a", Secret: "secret/data/shop", KVVersion: 3}), account, []string{"error bad-value: files[0].kvVersion: 3 is unknown; write 1 or 2"}},
-		"an unknown format":      {file(VaultFile{Path: "a", Secret: "secret/data/shop", Format: "yaml"}), account, []string{`error bad-value: files[0].format: "yaml" is unknown; write env or json or raw`}},
-		"a field of all":         {file(VaultFile{Path: "a", Secret: "secret/data/shop", Format: VaultJSON, Field: "x"}), account, []string{"error bad-value: files[0].field: says nothing here: format json writes all values; take it out"}},
-		"a strange field":        {file(VaultFile{Path: "a", Secret: "secret/data/shop", Field: "$(x)"}), account, []string{`error bad-value: files[0].field: "$(x)" can't be the name of a value here; write a template for it`}},
-		"no template":            {file(VaultFile{Path: "a", Template: "\n\n{{ end }}"}), account, []string{"error bad-value: files[0].template: line 3 of it is no template; look for a {{ that isn't closed, or an end that is missing"}},
-		"a default account":      {none, func(w *sidecar.Workload) {}, []string{"warning vault-account: role: the pod runs as ServiceAccount default, as every pod of the namespace does that says nothing else: a role for it is for all of them; write a serviceAccountName of its own into the pod"}},
-		"on Windows":             {none, func(w *sidecar.Workload) { account(w); w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows} }, []string{"error windows: Deployment prod/shop spec.template.spec.os.name: the sidecar's image is for Linux; leave this workload out"}},
-		"a Secret without a CA":  {func(p *Vault) { p.CA = &pattern.CABundle{SecretName: "ca"} }, func(w *sidecar.Workload) { account(w); w.Secrets = map[string][]string{"ca": {"tls.crt"}} }, []string{"error tls-invalid: ca.secretName: Secret ca has no ca.crt; its keys: tls.crt; name one that has, or the key"}},
+			"error missing-field: role: nothing says as what the pod logs in; write the role of the server's Kubernetes auth " +
+				"method",
+			"error missing-field: files: there is nothing to fetch; write a file, as in {path: db.env, secret: " +
+				"secret/data/shop, format: env}"}},
+		"another scheme":       {address("unix:///x"), account, []string{noAddress}},
+		"no scheme":            {address("vault:8200"), account, []string{noAddress}},
+		"no host":              {address("https://:8200"), account, []string{noAddress}},
+		"no port":              {address("https://vault:"), account, []string{noAddress}},
+		"what kubelets expand": {address("https://$(HOST)"), account, []string{noAddress}},
+		"a password": {address("https://:hush@vault"), account,
+			[]string{"error secret-literal: address: it has a user in it; take it out: the pod logs in as its ServiceAccount"}},
+		"a path": {address("https://vault/v1"), account,
+			[]string{"error bad-value: address: there is more behind the server's name and port; write it as " +
+				"https://vault.vault.svc:8200"}},
+		"plain on loopback": {address("http://[::1]:8200/"), account, []string{}},
+		"plain with a CA": {func(p *Vault) {
+			p.Address, p.ServerName = "http://localhost", "vault"
+		}, account,
+			[]string{"error bad-value: address: there is no certificate to verify over http; take ca and serverName out"}},
+		"a flag as namespace": {func(p *Vault) {
+			p.Namespace = "-x"
+		}, account,
+			[]string{`error bad-value: namespace: "-x" can't be a namespace of the server; write it as in team/shop`}},
+		"a namespace": {func(p *Vault) { p.Namespace = "team/" }, account, []string{}},
+		"two audiences": {func(p *Vault) {
+			p.Audience = "a b"
+		}, account,
+			[]string{
+				`error bad-value: audience: "a b" can't be what a token is for; write a word or a URL, as the role has it`}},
+		"a server of no name": {func(p *Vault) {
+			p.ServerName = "*"
+		}, account,
+			[]string{`error bad-value: serverName: "*" can't be what a certificate is for; write a name, as in vault.example`}},
+		"back in time": {func(p *Vault) {
+			p.RefreshSeconds = -1
+		}, account, []string{"error bad-value: refreshSeconds: -1 is no time; write 1 or more"}},
+		"an unknown program": {func(p *Vault) {
+			p.Program = "bao"
+		}, account, []string{`error bad-value: program: "bao" is unknown; write vault or openbao`}},
+		"a nameless file": {file(VaultFile{Secret: "secret/data/shop"}), account,
+			[]string{"error missing-field: files[0].path: the file has no name; write one, as in db.env"}},
+		"of nothing": {file(VaultFile{Path: "a"}), account,
+			[]string{"error missing-field: files[0].secret: nothing says what the file is made of; write the secret's path, " +
+				"as in secret/data/shop, or a template"}},
+		"for everybody to write": {file(VaultFile{Path: "a", Secret: "secret/data/shop", Perms: "0666"}), account,
+			[]string{`error bad-value: files[0].perms: everybody could write the file; write them as in "0440"`}},
+		"no permissions": {file(VaultFile{Path: "a", Secret: "secret/data/shop", Perms: "u=r"}), account,
+			[]string{`error bad-value: files[0].perms: "u=r" are no permissions; write them in quotes, as in "0440"`}},
+		"twice": {func(p *Vault) {
+			p.Files = append(p.Files, p.Files[0])
+		}, account, []string{"error bad-value: files[1].path: key is another file's place; give it another name"}},
+		"an unknown version": {file(VaultFile{Path: "a", Secret: "secret/data/shop", KVVersion: 3}), account,
+			[]string{"error bad-value: files[0].kvVersion: 3 is unknown; write 1 or 2"}},
+		"an unknown format": {file(VaultFile{Path: "a", Secret: "secret/data/shop", Format: "yaml"}), account,
+			[]string{`error bad-value: files[0].format: "yaml" is unknown; write env or json or raw`}},
+		"a field of all": {file(VaultFile{Path: "a", Secret: "secret/data/shop", Format: VaultJSON, Field: "x"}),
+			account, []string{"error bad-value: files[0].field: says nothing here: format json writes all values; take it out"}},
+		"a strange field": {file(VaultFile{Path: "a", Secret: "secret/data/shop", Field: "$(x)"}), account,
+			[]string{`error bad-value: files[0].field: "$(x)" can't be the name of a value here; write a template for it`}},
+		"no template": {file(VaultFile{Path: "a", Template: "\n\n{{ end }}"}), account,
+			[]string{"error bad-value: files[0].template: line 3 of it is no template; look for a {{ that isn't closed, or an " +
+				"end that is missing"}},
+		"a default account": {none, func(w *sidecar.Workload) {},
+			[]string{"warning vault-account: role: the pod runs as ServiceAccount default, as every pod of the namespace does " +
+				"that says nothing else: a role for it is for all of them; write a serviceAccountName of its own into the pod"}},
+		"on Windows": {none, func(w *sidecar.Workload) {
+			account(w)
+			w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows}
+		}, []string{"error windows: Deployment prod/shop spec.template.spec.os.name: the sidecar's image is for Linux; " +
+			"leave this workload out"}},
+		"a Secret without a CA": {func(p *Vault) {
+			p.CA = &pattern.CABundle{SecretName: "ca"}
+		}, func(w *sidecar.Workload) {
+			account(w)
+			w.Secrets = map[string][]string{"ca": {"tls.crt"}}
+		},
+			[]string{
+				"error tls-invalid: ca.secretName: Secret ca has no ca.crt; its keys: tls.crt; name one that has, or the key"}},
 		"a lease in a template": {func(p *Vault) {
 			p.Mode = VaultInit
 			file(VaultFile{Path: "a", Template: "{{ with secret `db/creds/x` }}{{ end }}"})(p)
-		}, account, []string{"warning vault-lease: files[0]: what it has is good as long as its lease, which nobody renews when the app runs; use mode agent"}},
-		"read by the app": {file(VaultFile{Path: "db.env", Secret: "secret/data/shop", Format: VaultEnv}), func(w *sidecar.Workload) {
-			account(w)
-			w.Pod.Spec.Containers[0].Args = []string{". /vault/secrets/db.env"}
-		}, []string{}},
+		}, account, []string{"warning vault-lease: files[0]: what it has is good as long as its lease, which nobody renews " +
+			"when the app runs; use mode agent"}},
+		"read by the app": {file(VaultFile{Path: "db.env", Secret: "secret/data/shop", Format: VaultEnv}),
+			func(w *sidecar.Workload) {
+				account(w)
+				w.Pod.Spec.Containers[0].Args = []string{". /vault/secrets/db.env"}
+			}, []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.want, patterntest.FindingLines(t, vault(c.edit), patterntest.NewShop(c.view)))

@@ -20,11 +20,14 @@ func (p *Vault) Check(w *sidecar.Workload) sidecar.Findings {
 	pattern.CheckLinux(w, &fs)
 	p.CA.CheckKey(w, "ca", &fs)
 	if account, _ := w.ServiceAccount(); account == "default" {
-		fs.Add(sidecar.Warning, "vault-account", "role", "the pod runs as ServiceAccount default, as every pod of the namespace does that says nothing else: a role for it is for all of them",
+		fs.Add(sidecar.Warning, "vault-account", "role", "the pod runs as ServiceAccount default, as every pod of the "+
+			"namespace does that says nothing else: a role for it is for all of them",
 			"write a serviceAccountName of its own into the pod")
 	}
 	if w.Placement == sidecar.Beside && p.fetchMode() == VaultAgent {
-		fs.Add(sidecar.Warning, "vault-late", "", "an ordinary container starts together with the app, which may look for its files before they're there", "use placement native")
+		fs.Add(sidecar.Warning, "vault-late", "",
+			"an ordinary container starts together with the app, which may look for its files before they're there",
+			"use placement native")
 	}
 	p.checkProgram(w, &fs)
 	p.checkTokens(w, &fs)
@@ -38,36 +41,47 @@ func (p *Vault) Check(w *sidecar.Workload) sidecar.Findings {
 func (p *Vault) checkProgram(w *sidecar.Workload, fs *sidecar.Findings) {
 	ref := w.Image(p.programImage().Ref)
 	name := ref[strings.LastIndexByte(ref, '/')+1:]
-	if p.Program == OpenBao && strings.HasPrefix(name, "vault") || p.Program != OpenBao && strings.HasPrefix(name, "openbao") {
-		fs.Add(sidecar.Error, "image-program", "program", "image "+ref+" has no command "+p.programName(), "let image and program be of one kind")
+	if p.Program == OpenBao && strings.HasPrefix(name, "vault") ||
+		p.Program != OpenBao && strings.HasPrefix(name, "openbao") {
+		fs.Add(sidecar.Error, "image-program", "program", "image "+ref+" has no command "+p.programName(),
+			"let image and program be of one kind")
 	}
 }
 
 // checkTokens finds tokens that are written down. They are not told.
 func (p *Vault) checkTokens(w *sidecar.Workload, fs *sidecar.Findings) {
 	literal := func(c *corev1.Container) bool {
-		return slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return (e.Name == "VAULT_TOKEN" || e.Name == "BAO_TOKEN") && e.Value != "" })
+		return slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool {
+			return (e.Name == "VAULT_TOKEN" || e.Name == "BAO_TOKEN") && e.Value != ""
+		})
 	}
 	if w.Override != nil && literal(w.Override) {
-		fs.Add(sidecar.Error, "secret-literal", "", "the override has a token in plain", "take it out: the pod logs in as its ServiceAccount")
+		fs.Add(sidecar.Error, "secret-literal", "", "the override has a token in plain",
+			"take it out: the pod logs in as its ServiceAccount")
 	}
 	for c := range w.AllContainers() {
 		if c.Name != w.Name && literal(c) {
-			fs.Add(sidecar.Warning, "secret-literal", "", "container "+c.Name+" has a token of the server in plain", "take it out: what it's for can come as files")
+			fs.Add(sidecar.Warning, "secret-literal", "", "container "+c.Name+" has a token of the server in plain",
+				"take it out: what it's for can come as files")
 		}
 	}
 }
 
 func (p *Vault) checkFile(at string, f *VaultFile, w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.fetchMode() != VaultAgent && (isLeased(f.Secret) || leasedIn(f.Template)) {
-		fs.Add(sidecar.Warning, "vault-lease", at, "what it has is good as long as its lease, which nobody renews when the app runs", "use mode agent")
+		fs.Add(sidecar.Warning, "vault-lease", at,
+			"what it has is good as long as its lease, which nobody renews when the app runs", "use mode agent")
 	}
 	if _, def := p.findUser(w); f.Perms != "" && !isReadable(f.Perms, def) {
-		fs.Add(sidecar.Warning, "vault-perms", at+".perms", "the app can't read it if its user is another one than the file's, and the manifest doesn't say", "write the app's securityContext.runAsUser, or take perms out")
+		fs.Add(sidecar.Warning, "vault-perms", at+".perms",
+			"the app can't read it if its user is another one than the file's, and the manifest doesn't say",
+			"write the app's securityContext.runAsUser, or take perms out")
 	}
-	if file := cmp.Or(p.MountPath, vaultFiles) + "/" + f.Path; f.Format == VaultEnv && w.App != nil && !mentionsText(w.App, file) {
+	if file := cmp.Or(p.MountPath, vaultFiles) + "/" + f.Path; f.Format == VaultEnv && w.App != nil &&
+		!mentionsText(w.App, file) {
 		fs.Add(sidecar.Info, "vault-env", at, "nothing in container "+w.App.Name+" reads "+file,
-			fmt.Sprintf(`if its program doesn't by itself, start it by command: [sh, -c, 'set -a; . %s; exec "$@"', sh, and then its command]`, file))
+			fmt.Sprintf(`if its program doesn't by itself, start it by command: [sh, -c, 'set -a; . %s; exec "$@"', sh, and `+
+				`then its command]`, file))
 	}
 }
 
@@ -89,7 +103,9 @@ var quotedWord = pattern.LazyRegexp("\"[^\"\\\\]*\"|`[^`]*`")
 
 // leasedIn reports whether a template has the path of something leased.
 func leasedIn(template string) bool {
-	return slices.ContainsFunc(quotedWord().FindAllString(template, -1), func(q string) bool { return isLeased(q[1 : len(q)-1]) })
+	return slices.ContainsFunc(quotedWord().FindAllString(template, -1), func(q string) bool {
+		return isLeased(q[1 : len(q)-1])
+	})
 }
 
 var templateLine = pattern.LazyRegexp(`^template: :(\d+):`)

@@ -4,28 +4,24 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 IMAGE    ?= ghcr.io/outrigger-dev/outrigger:dev
 FUZZTIME ?= 30s
 
-# Static and without traces of the machine: the same source gives the same binary everywhere.
-STATIC := CGO_ENABLED=0 go build -trimpath -buildvcs=false
+# Static and without traces of the machine: the same source gives the same binary everywhere. Everything that make
+# compiles has these flags, so that the standard library and what is shared are compiled once.
+export CGO_ENABLED := 0
+export GOFLAGS := -trimpath
 DOCKER := $(shell command -v podman || echo docker)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: ## bin/outrigger
-	@$(STATIC) -ldflags '-s -w -X main.version=$(VERSION)' -o bin/outrigger ./fn/outrigger
+	@go build -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/outrigger ./fn/outrigger
 
 demo: build bin/kustomize ## an Elasticsearch before and after its sidecars, as a diff
 	@.ci/demo
 
 test: install lint build bin/kustomize ## everything: lint, unit tests, examples, end-to-end tests
 	@command -v kpt >/dev/null || echo "test: kpt isn't in PATH: NOT TESTED with it" >&2
-	go test -race -shuffle=on -count=1 -timeout 60m -coverpkg=./... -coverprofile=bin/coverage.out ./...
-	@.ci/coverage bin/coverage.out
-	GOGC=1200 go test -count=1 -timeout 60m -run Generated ./pkg/rigtest -pairs 10000
-	GOGC=1200 go test -count=1 -timeout 60m -run ForgedRecords ./pkg/manifest -records 10000
-	@FUZZTIME=2s .ci/fuzz >bin/fuzz.log || { cat bin/fuzz.log; exit 1; }
-	go -C e2e/oracle test -shuffle=on -count=1 -timeout 60m ./...
-	go -C e2e test -shuffle=on -count=1 -timeout 60m ./...
+	@.ci/test
 
 lint: install bin/staticcheck ## what is checked without running: format, vet, staticcheck, shellcheck, stale files
 	@.ci/lint
@@ -73,7 +69,7 @@ bin/otelcol: .ci/tools/otelcol/go.sum .ci/tools/otelcol/main.go
 bin/kustomize bin/staticcheck bin/ghostunnel bin/oauth2-proxy bin/migrate bin/otelcol:
 	@mkdir -p bin
 	@echo "build $@"
-	@CGO_ENABLED=0 go -C $(<D) build -tags '$(TAGS)' -trimpath -buildvcs=false -ldflags '-s -w' -o $(CURDIR)/$@ $(PACKAGE) && touch $@
+	@go -C $(<D) build -tags '$(TAGS)' -buildvcs=false -ldflags '-s -w' -o $(CURDIR)/$@ $(PACKAGE) && touch $@
 
 bin/vault: .ci/vault .ci/tools/vault/go.sum
 	@echo "build $@"

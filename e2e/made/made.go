@@ -6,17 +6,29 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 )
+
+// FindRoot returns the folder of the Makefile: the working folder, or one above it.
+func FindRoot() (string, error) {
+	dir, err := os.Getwd()
+	for ; err == nil; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "Makefile")); err == nil || dir == filepath.Dir(dir) {
+			return dir, err
+		}
+	}
+	return "", err
+}
 
 // Make makes targets of the Makefile, such as "build" and "bin/kustomize", and
 // gives the folder of the programs. `go test` runs packages side by side: one
 // make at a time.
 func Make(targets ...string) (bin string, err error) {
-	_, file, _, _ := runtime.Caller(0)
-	root := filepath.Dir(filepath.Dir(filepath.Dir(file)))
+	root, err := FindRoot()
+	if err != nil {
+		return "", err
+	}
 	bin = filepath.Join(root, "bin")
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		return "", err

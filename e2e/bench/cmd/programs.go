@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/outrigger-dev/outrigger/e2e/bench/corpus"
@@ -29,11 +28,14 @@ func build(dir, outrigger string) (programs, error) {
 		}
 		p.outrigger = filepath.Join(bin, "outrigger")
 	}
-	_, file, _, _ := runtime.Caller(0)
+	root, err := made.FindRoot()
+	if err != nil {
+		return p, err
+	}
 	for name, path := range map[string]*string{"minimal": &p.minimal, "hello": &p.hello, "launch": &p.launch} {
 		*path = filepath.Join(dir, name)
 		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", *path, "./"+name)
-		cmd.Dir = filepath.Dir(filepath.Dir(file))
+		cmd.Dir = filepath.Join(root, "e2e/bench")
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return p, fmt.Errorf("go build ./%s: %w\n%s", name, err, out)

@@ -386,11 +386,7 @@ func TestTokenEnd(t *testing.T) {
 	pod.Poll(t, "the app to have the request", func() bool { return slow.Load() > 0 })
 	require.NoError(t, c.Cmd.Process.Signal(syscall.SIGQUIT))
 	pod.Poll(t, "the port to be closed", func() bool {
-		conn, err := net.DialTimeout("tcp", "127.0.0.1:8080", time.Second)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err != nil
+		return !pod.Connects("127.0.0.1:8080")
 	})
 	_, err = w.Write(make([]byte, 1000))
 	require.NoError(t, err)

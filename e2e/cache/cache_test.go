@@ -77,7 +77,7 @@ func number(t *testing.T, s string) int64 {
 func private(t *testing.T, port string) {
 	t.Helper()
 	pod.AddAddress(t, pod.IP)
-	_, err := net.DialTimeout("tcp", pod.IP+":"+port, time.Second)
+	_, err := net.DialTimeout("tcp", pod.IP+":"+port, pod.Patience)
 	require.ErrorContains(t, err, "connection refused")
 }
 
@@ -136,7 +136,7 @@ func TestRedisSocket(t *testing.T) {
 	out, err := another("redis-cli", "-s", socket.Dir+"/redis.sock", "SET", "answer", "42").CombinedOutput()
 	require.NoError(t, err, string(out))
 	require.Equal(t, "OK", strings.TrimSpace(string(out)))
-	_, err = net.DialTimeout("tcp", "127.0.0.1:6379", time.Second)
+	_, err = net.DialTimeout("tcp", "127.0.0.1:6379", pod.Patience)
 	require.ErrorContains(t, err, "connection refused")
 
 	c.Terminate() // a container that starts again finds its old socket
@@ -191,6 +191,6 @@ func TestMemcachedSocket(t *testing.T) {
 	out, err := another("redis-cli", "-s", socket.Dir+"/memcached.sock", "PING").CombinedOutput()
 	require.Error(t, err)
 	require.Contains(t, string(out), `got "E" as reply`, "memcached's ERROR, as it's not Redis")
-	_, err = net.DialTimeout("tcp", "127.0.0.1:11211", time.Second)
+	_, err = net.DialTimeout("tcp", "127.0.0.1:11211", pod.Patience)
 	require.ErrorContains(t, err, "connection refused")
 }

@@ -23,7 +23,7 @@ func postgres(t *testing.T) {
 func query(t *testing.T, sql string) string {
 	t.Helper()
 	cmd := exec.Command("psql", "-h", "127.0.0.1", "-p", "5432", "-U", "shop", "-d", "postgres", "-w", "-Atc", sql)
-	cmd.Env = append(os.Environ(), "PGCONNECT_TIMEOUT=5", "PGPASSWORD="+password)
+	cmd.Env = append(os.Environ(), "PGCONNECT_TIMEOUT=50", "PGPASSWORD="+password)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
 	return strings.TrimSpace(string(out))

@@ -138,7 +138,7 @@ func TestGRPC(t *testing.T) {
 	}
 	require.NoError(t, stream.CloseSend())
 
-	short, stop := context.WithTimeout(ctx, 200*time.Millisecond)
+	short, stop := context.WithTimeout(ctx, 2*time.Second)
 	defer stop()
 	silent, err := alice.FullDuplexCall(short)
 	require.NoError(t, err)

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
@@ -91,7 +90,7 @@ func TestStartsAlone(t *testing.T) {
 	s := serve(t, "4399") // for its certificate, which they share
 	launch(t, spec, mounts(t, files, s.ca))
 	for _, port := range []string{"4317", "4318"} {
-		_, err := net.DialTimeout("tcp", net.JoinHostPort(pod.IP, port), time.Second)
+		_, err := net.DialTimeout("tcp", net.JoinHostPort(pod.IP, port), pod.Patience)
 		require.ErrorContains(t, err, "connection refused")
 	}
 	say(t, app, "traces")

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Patience is for everything that is waited for.
-const Patience = 20 * time.Second
+// Patience is for everything that is waited for: on an idle machine it comes within seconds. Only what fails takes so long.
+const Patience = 3 * time.Minute
 
 // Poll asks until the answer is yes.
 func Poll(t testing.TB, what string, yes func() bool) {

@@ -69,7 +69,7 @@ func TestWaitForNobody(t *testing.T) {
 			c.Failed()
 			took := time.Since(began)
 			require.Greater(t, took, 2*time.Second)
-			require.Less(t, took, 15*time.Second)
+			require.Less(t, took, time.Minute)
 			says(t, c, "gave up after ")
 			says(t, c, why)
 		}()

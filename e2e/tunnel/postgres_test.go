@@ -33,7 +33,7 @@ func postgres(t *testing.T, cert map[string]string) {
 // query asks the server through pgbouncer, as an app without TLS and password.
 func query(as, sql string) (string, error) {
 	cmd := exec.Command("psql", "-h", "127.0.0.1", "-p", "5432", "-U", as, "-d", "postgres", "-w", "-Atc", sql)
-	cmd.Env = append(os.Environ(), "PGCONNECT_TIMEOUT=5", "PGSSLMODE=disable")
+	cmd.Env = append(os.Environ(), "PGCONNECT_TIMEOUT=20", "PGSSLMODE=disable")
 	out, err := cmd.CombinedOutput()
 	return strings.TrimSpace(string(out)), err
 }

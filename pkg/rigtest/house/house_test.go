@@ -264,3 +264,31 @@ func writeExceptions(t *testing.T, excepted, found map[finding]int) {
 	slices.Sort(lines)
 	require.NoError(t, os.WriteFile(exceptions, []byte(head+strings.Join(lines, "")), 0o644))
 }
+
+// TestExamples wants a runnable example of each package that others import.
+func TestExamples(t *testing.T) {
+	root, err := filepath.Abs("../../..")
+	require.NoError(t, err)
+	exported, shown := map[string]bool{}, map[string]bool{}
+	for _, f := range readTree(t, root) {
+		for _, d := range f.syntax.Decls {
+			function, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			product := strings.HasPrefix(f.folder, "pkg/") && !strings.HasPrefix(f.folder, "pkg/rigtest")
+			exported[f.folder] = exported[f.folder] || product && !f.test && function.Name.IsExported() && isLibrary(f.syntax)
+			shown[f.folder] = shown[f.folder] || strings.HasPrefix(function.Name.Name, "Example")
+		}
+	}
+	for folder, exports := range exported {
+		if exports && !shown[folder] {
+			t.Errorf("%s has no runnable example: write %s/example_test.go", folder, folder)
+		}
+	}
+}
+
+// isLibrary reports whether a package is neither a program nor a kit for tests.
+func isLibrary(f *ast.File) bool {
+	return f.Name.Name != "main" && !strings.HasSuffix(f.Name.Name, "test")
+}

@@ -23,14 +23,14 @@ func Example() {
 		}},
 	}}
 	w.App = &w.Pod.Spec.Containers[0]
-	edits, _ := neighbour.Follow(w, []sidecar.Answer{{
+	result := neighbour.Follow(w, []sidecar.Answer{{
 		Name: "tls-proxy", Placement: sidecar.Native, App: w.App,
 		Change: &sidecar.Change{
 			Containers: []corev1.Container{{Name: "tls-proxy", Image: "nginx:1"}},
 			Takeovers:  []sidecar.Takeover{{Port: 8080, AppPort: 8081, Scheme: corev1.URISchemeHTTPS}},
 		},
 	}})
-	for _, e := range edits {
+	for _, e := range result.Edits {
 		fmt.Println(e.Path, e.Value)
 	}
 	// Output:

@@ -139,14 +139,15 @@ func TestExplain(t *testing.T) {
 		require.Contains(t, "\n"+list, "\n"+key+" ")
 		code, out, stderr := call("", "explain", key)
 		require.Zero(t, code, stderr)
-		require.True(t, strings.HasPrefix(out, key+" (object)\n  "+key+" ("), out)
+		require.True(t, strings.HasPrefix(out, key+" (object)\n  "), out)
+		require.NotContains(t, out, "\n  "+key+" ", "a name is written once")
 	}
 	require.Contains(t, list, "tlsProxy      ambassador       terminates TLS in the pod in front of a plain app\n")
 
 	for path, want := range map[string]string{
-		"migrate.mode":                "migrate.mode (init or job)\n  mode says when to migrate",
-		"migrate":                     "\n  databaseURL (object)\n      databaseURL is where",
-		"migrate.databaseURL":         "\n  secretName (string, required)\n      secretName is the Secret.\n",
+		"migrate.mode":                "migrate.mode (init or job)\n  Says when to migrate",
+		"migrate":                     "\n  databaseURL (object)\n      Where",
+		"migrate.databaseURL":         "\n  secretName (string, required)\n      The Secret.\n",
 		"custom.containers[0].image":  "custom.containers[0].image (string)\n",
 		"custom.app.env":              "\n  appendWith (string)\n",
 		"tlsProxy.rebind":             "tlsProxy.rebind (object)\n",
@@ -157,7 +158,7 @@ func TestExplain(t *testing.T) {
 		"spec.select":                 "spec.select (list of objects)\n",
 		"spec.patterns.tlsProxy.port": "spec.patterns.tlsProxy.port (integer)\n",
 		"override.lifecycle.preStop":  "\n  exec (object)\n",
-		"spec.patterns[0].placement":  "placement of long-running containers",
+		"spec.patterns[0].placement":  "Placement of long-running containers",
 	} {
 		code, out, stderr := call("", "explain", path)
 		require.Zero(t, code, stderr)

@@ -51,8 +51,7 @@ type Spec struct {
 	// annotations and labels or by unfit: allowed (each is told) or forbidden (each is an
 	// error). Default: allowed.
 	Skips Skips `json:"skips,omitempty"`
-	// Patterns are what the workloads get. With none of them, outrigger only
-	// verifies the workloads.
+	// Patterns are what the workloads get.
 	Patterns []Entry `json:"patterns,omitempty"`
 	// KubernetesVersion is the oldest cluster that must accept the result. Write
 	// it in quotes, since 1.30 is the number 1.3. Default: "1.33".

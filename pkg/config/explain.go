@@ -182,16 +182,19 @@ func unknown(name, in string, level nodes) error {
 }
 
 func (e *explainer) patterns() *Doc {
-	patternForm := regexp.MustCompile(`(?s)^\w+ \(([^)]+)\) (.*?)\.?$`) // "tlsProxy (family) does it."
+	patternForm := regexp.MustCompile(`(?s)^(.*?)\.? \(([^)]+)\)$`) // "Does it. (family)"
 	entry, doc := e.top.Defs["config.Entry"], &Doc{}
 	for _, key := range PatternKeys() {
 		f := entry.Properties.find(key)
 		if m := patternForm.FindStringSubmatch(f.Description); m != nil {
-			doc.Fields = append(doc.Fields, FieldDoc{Name: key, Family: m[1], Text: m[2]})
+			doc.Fields = append(doc.Fields, FieldDoc{Name: key, Family: m[2], Text: lowerFirst(m[1])})
 		}
 	}
 	return doc
 }
+
+// lowerFirst makes a sentence part of a line.
+func lowerFirst(text string) string { return strings.ToLower(text[:1]) + text[1:] }
 
 // below is the type whose fields a path leads to: that of a list's or a mapping's
 // entries.

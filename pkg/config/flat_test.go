@@ -39,7 +39,7 @@ func TestReadFlat(t *testing.T) {
 
 	c, fs = Read([]byte(flatText("name=search")), "")
 	require.Empty(t, fs)
-	require.Empty(t, c.Spec.Patterns, "no pattern is fine: then it's verified only")
+	require.Empty(t, c.Spec.Patterns, "no pattern is fine")
 }
 
 func TestReadFlatErrors(t *testing.T) {

@@ -7,9 +7,10 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Custom is the generic form that every other pattern expands to: its config is
-// the Change itself, spelled out in YAML. (The type can't embed Change: the field
-// and the method would have one name.)
+// Custom is the generic form that every other pattern expands to: all that a sidecar can
+// change, spelled out in YAML.
+// ---
+// The type can't embed Change: the field and the method would have one name.
 type Custom sidecar.Change
 
 var _ sidecar.Pattern = (*Custom)(nil)

@@ -2,7 +2,6 @@ package rig
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -24,31 +23,12 @@ func tidy(fs sidecar.Findings) sidecar.Findings {
 
 // told reports what a workload got.
 func (r *run) told(o *manifest.Object, asked []sidecar.Answer) {
-	var parts []string
-	for _, a := range asked {
-		var has []string
-		count := func(n int, one, many string) {
-			if n == 1 {
-				has = append(has, "1 "+one)
-			} else if n > 1 {
-				has = append(has, fmt.Sprintf("%d %s", n, many))
-			}
+	parts := make([]string, len(asked))
+	for i, a := range asked {
+		parts[i] = a.Name
+		if has := describeAdditions(a); len(has) > 0 {
+			parts[i] += " (" + strings.Join(has, ", ") + ")"
 		}
-		if a.Placement == sidecar.Native {
-			count(len(a.Change.Containers), "native sidecar", "native sidecars")
-		} else {
-			count(len(a.Change.Containers), "container", "containers")
-		}
-		count(len(a.Change.InitContainers), "init container", "init containers")
-		count(len(a.Change.Objects), "object", "objects")
-		for _, t := range a.Change.Takeovers {
-			if !t.MovesApp() {
-				has = append(has, fmt.Sprintf("port %d in front of %d", t.Port, t.AppPort))
-			} else {
-				has = append(has, fmt.Sprintf("takes over port %d", t.Port))
-			}
-		}
-		parts = append(parts, a.Name+" ("+strings.Join(has, ", ")+")")
 	}
 	r.report = append(r.report, o.Ref.String()+": "+strings.Join(parts, "; "))
 }

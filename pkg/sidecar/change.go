@@ -13,8 +13,11 @@ import (
 // removes. Written as YAML it is the config of the pattern "custom", so every
 // pattern can be spelled out by hand.
 type Change struct {
-	// Phase decides the place among init containers and native sidecars; see
-	// the Phase constants. Default: 70 for long-running containers, 60 else.
+	// Phase decides the place among init containers and native sidecars: lower numbers
+	// start first. 10 is for kernel settings and permissions, 20 for secrets, 30 for
+	// tunnels, 40 for waiting, 50 for files, 60 for migrations, 65 are the manifest's own
+	// init containers, 70 is for caches and agents, 80 for proxies in front of the app, 90
+	// for exporters and log tails. Default: 70 for long-running containers, 60 else.
 	Phase Phase `json:"phase,omitempty"`
 	// InitContainers run to their end before the app starts, in this order.
 	InitContainers []corev1.Container `json:"initContainers,omitempty"`
@@ -81,13 +84,13 @@ type Takeover struct {
 	// Front leaves the app and its port where they are: only what leads through
 	// Services is led to the sidecar.
 	Front bool `json:"front,omitempty"`
-	// Scheme is what clients, and so the kubelet, speak on Port. Default: HTTP.
+	// Scheme is what clients, and so the kubelet, speak on port. Default: HTTP.
 	Scheme corev1.URIScheme `json:"scheme,omitempty"`
 	// Protocol is what is spoken inside: http, grpc or tcp. Default: http.
 	Protocol Protocol `json:"protocol,omitempty"`
 	// HealthPort is where the kubelet's HTTP probes and hooks of the port are
-	// answered, by scheme, where clients without credentials are refused on Port
-	// itself. Default: Port.
+	// answered, by scheme, where clients without credentials are refused on port
+	// itself. Default: port.
 	HealthPort int32 `json:"healthPort,omitempty"`
 	// GRPCHealthPort is the same for its gRPC probes, which can't speak TLS.
 	GRPCHealthPort int32 `json:"grpcHealthPort,omitempty"`
@@ -95,7 +98,7 @@ type Takeover struct {
 	ClientCertificate bool `json:"clientCertificate,omitempty"`
 	// Authenticated: clients must show a token, a password or a session.
 	Authenticated bool `json:"authenticated,omitempty"`
-	// Commands leads the commands of exec probes and hooks that name Port to AppPort,
+	// Commands leads the commands of exec probes and hooks that name port to appPort,
 	// where they're of a known form: the app is known to answer there as it did. Else
 	// they're reported only.
 	Commands bool `json:"commands,omitempty"`

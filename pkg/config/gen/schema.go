@@ -24,6 +24,7 @@ import (
 // A schema is the part of JSON Schema that Go types need.
 type schema struct {
 	Schema      string             `json:"$schema,omitempty"`
+	ID          string             `json:"$id,omitempty"`
 	Title       string             `json:"title,omitempty"`
 	Ref         string             `json:"$ref,omitempty"`
 	Description string             `json:"description,omitempty"`
@@ -83,13 +84,16 @@ type generator struct {
 	errs []string // what has no comment
 }
 
+// schemaID names the schema; it isn't where it can be fetched.
+const schemaID = "https://" + config.APIVersion + "/sidecars.schema.json"
+
 // document is the schema of whole configs.
 func (g *generator) document() ([]byte, error) {
 	t := reflect.TypeFor[config.Sidecars]()
 	g.of(t)
 	top := *g.defs[name(t)]
 	delete(g.defs, name(t))
-	top.Schema, top.Title, top.Defs = "https://json-schema.org/draft/2020-12/schema", config.Kind, g.defs
+	top.Schema, top.ID, top.Title, top.Defs = "https://json-schema.org/draft/2020-12/schema", schemaID, config.Kind, g.defs
 	for i := range top.Properties {
 		switch p := &top.Properties[i]; p.name {
 		case "apiVersion":
@@ -139,7 +143,7 @@ func (g *generator) of(t reflect.Type) schema {
 
 func (g *generator) structure(t reflect.Type) {
 	own := strings.HasPrefix(t.PkgPath(), ours)
-	s := &schema{Type: "object", Description: g.comment(t, ""), More: false}
+	s := &schema{Type: "object", Title: title(t), Description: describeType(g.comment(t, ""), t), More: false}
 	g.defs[name(t)] = s
 	if own && s.Description == "" {
 		g.errs = append(g.errs, t.String())
@@ -154,10 +158,7 @@ func (g *generator) structure(t reflect.Type) {
 		if own && comment == "" {
 			g.errs = append(g.errs, t.String()+"."+f.Go)
 		}
-		if rest, ok := strings.CutPrefix(comment, f.Go+" "); ok {
-			comment = f.Name + " " + rest
-		}
-		p.Description = comment
+		p.Description = describeField(comment, f, p.Enum)
 		p.Default = standard(comment, f.Type)
 		if f.NonEmpty {
 			p.MinItems = 1
@@ -194,6 +195,21 @@ func standard(comment string, t reflect.Type) any {
 		return word == "true"
 	}
 	return nil
+}
+
+// title is what an editor calls a type: a pattern by its key.
+func title(t reflect.Type) string {
+	for _, key := range config.PatternKeys() {
+		entry := field.Of(reflect.TypeFor[config.Entry]())
+		if pattern := field.Find(entry, key).Type; pattern == reflect.PointerTo(t) {
+			return key
+		}
+	}
+	if !strings.HasPrefix(t.PkgPath(), ours) {
+		api := path.Base(path.Dir(t.PkgPath())) + "/" + path.Base(t.PkgPath())
+		return t.Name() + " (" + api + ")"
+	}
+	return t.Name()
 }
 
 // name of a type among the definitions.

@@ -7,5 +7,5 @@ import (
 	"os"
 )
 
-// exchange is for Linux.
-func exchange(*os.File, string, string) error { return errors.ErrUnsupported }
+// exchangeFiles is for Linux.
+func exchangeFiles(*os.File, string, string) error { return errors.ErrUnsupported }

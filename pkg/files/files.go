@@ -45,15 +45,15 @@ type place struct {
 	rel string // path from there
 }
 
-func (p place) real() string { return filepath.Join(p.top, p.rel) }
+func (p place) realPath() string { return filepath.Join(p.top, p.rel) }
 
-// folder is the place of the folder that holds p.
-func (p place) folder() place { return place{p.top, filepath.Dir(p.rel)} }
+// parentFolder is the place of the folder that holds p.
+func (p place) parentFolder() place { return place{p.top, filepath.Dir(p.rel)} }
 
-func (p place) to(name string) place { return place{p.top, filepath.Join(p.rel, name)} }
+func (p place) childOf(name string) place { return place{p.top, filepath.Join(p.rel, name)} }
 
-// within is the place of a real path below one of the folders, if it's below any.
-func within(tops []string, real string) (place, bool) {
+// findBelow is the place of a real path below one of the folders, if it's below any.
+func findBelow(tops []string, real string) (place, bool) {
 	for _, top := range tops {
 		rel, err := filepath.Rel(top, real)
 		if err == nil && filepath.IsLocal(rel) {
@@ -74,10 +74,10 @@ func within(tops []string, real string) (place, bool) {
 func Read(args []string, inPlace bool) (*Set, error) {
 	r := &reader{inPlace: inPlace, seen: map[string]bool{}, ids: map[identity]bool{},
 		gone: map[string]bool{}, swept: map[string]bool{}}
-	defer r.close()
+	defer r.closeRoot()
 	given := make([]string, len(args))
 	for i, a := range args {
-		real, err := resolve(a)
+		real, err := resolveLinks(a)
 		if err != nil {
 			continue // told below
 		}
@@ -87,17 +87,17 @@ func Read(args []string, inPlace bool) (*Set, error) {
 		}
 	}
 	for i, a := range args {
-		r.argument(a, given[i])
+		r.readArgument(a, given[i])
 	}
-	r.tellPassed()
+	r.reportPassedOver()
 	if len(r.errs) == 0 && len(r.set.Files) == 0 {
-		r.fail("no .yaml or .yml files there")
+		r.addError("no .yaml or .yml files there")
 	}
 	return &r.set, errors.Join(r.errs...)
 }
 
-// resolve is the real path of a file, absolute and without links.
-func resolve(path string) (string, error) {
+// resolveLinks is the real path of a file, absolute and without links.
+func resolveLinks(path string) (string, error) {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return "", err
@@ -110,28 +110,28 @@ func resolve(path string) (string, error) {
 func ReadDocument(name string) ([]byte, error) {
 	info, err := os.Stat(name) // opening a device may do something
 	if err != nil {
-		return nil, told(name, err)
+		return nil, explainError(name, err)
 	}
 	if !info.Mode().IsRegular() && info.Mode()&fs.ModeNamedPipe == 0 {
-		return nil, fmt.Errorf("%s: is a %s; the Sidecars document is a file", shown(name), kind(info.Mode()))
+		return nil, fmt.Errorf("%s: is a %s; the Sidecars document is a file", showName(name), kindOf(info.Mode()))
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, told(name, err)
+		return nil, explainError(name, err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, MaxDocument+1))
 	if err != nil {
-		return nil, told(name, err)
+		return nil, explainError(name, err)
 	}
 	if len(text) > MaxDocument {
-		return nil, fmt.Errorf("%s: has more than %d MB; that is no Sidecars document", shown(name), MaxDocument>>20)
+		return nil, fmt.Errorf("%s: has more than %d MB; that is no Sidecars document", showName(name), MaxDocument>>20)
 	}
 	return text, nil
 }
 
-// kind names what a file is that isn't regular.
-func kind(m fs.FileMode) string {
+// kindOf names what a file is that isn't regular.
+func kindOf(m fs.FileMode) string {
 	switch {
 	case m.IsDir():
 		return "folder"
@@ -147,11 +147,11 @@ func kind(m fs.FileMode) string {
 	return "special file"
 }
 
-// told is an error as people are told: the file by the name that they know, and
+// explainError is an error as people are told: the file by the name that they know, and
 // what is wrong with it, without the name of a system call.
-func told(name string, err error) error {
+func explainError(name string, err error) error {
 	if errors.Is(err, errChanged) {
-		return fmt.Errorf("%s: %w", shown(name), err)
+		return fmt.Errorf("%s: %w", showName(name), err)
 	}
 	for {
 		var path *fs.PathError
@@ -162,11 +162,11 @@ func told(name string, err error) error {
 		case errors.As(err, &link):
 			err = link.Err
 		default:
-			return fmt.Errorf("%s: %w", shown(name), err)
+			return fmt.Errorf("%s: %w", showName(name), err)
 		}
 	}
 }
 
-func yaml(name string) bool {
+func isYAML(name string) bool {
 	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")
 }

@@ -12,20 +12,20 @@ import (
 	"time"
 )
 
-// temporary is the name of the file beside another in which its new text waits
+// temporaryName is the name of the file beside another in which its new text waits
 // until all are written, and then its old one until all are renamed. A second run
 // knows it for ours.
-func temporary(name string) string {
+func temporaryName(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return ".outrigger-" + hex.EncodeToString(sum[:8])
 }
 
-// backup is the name of the copy of a file's old text, where the system can't swap
+// backupName is the name of the copy of a file's old text, where the system can't swap
 // two files.
-func backup(name string) string { return temporary(name) + "-old" }
+func backupName(name string) string { return temporaryName(name) + "-old" }
 
-// ours reports whether a name is that of a temporary file.
-func ours(name string) bool {
+// isTemporary reports whether a name is that of a temporary file.
+func isTemporary(name string) bool {
 	sum, ok := strings.CutPrefix(strings.TrimSuffix(name, "-old"), ".outrigger-")
 	b, err := hex.DecodeString(sum)
 	return ok && err == nil && len(b) == 8
@@ -38,12 +38,12 @@ const patience = 10 * time.Second
 // errBusy says that a second run can't begin to write.
 var errBusy = errors.New("another outrigger is writing there; run it again when that one has ended")
 
-// wait locks a folder against other runs until it's closed, or the process ends.
-func wait(ctx context.Context, dir *os.File) error {
+// waitForLock locks a folder against other runs until it's closed, or the process ends.
+func waitForLock(ctx context.Context, dir *os.File) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
-		locked, err := lock(dir)
+		locked, err := lockFolder(dir)
 		if err != nil || locked {
 			return err
 		}
@@ -55,30 +55,30 @@ func wait(ctx context.Context, dir *os.File) error {
 	}
 }
 
-// sweep takes away what a killed run left in a folder. A living one holds the lock
+// sweepLeftovers takes away what a killed run left in a folder. A living one holds the lock
 // of each folder in which it has such files.
-func (r *reader) sweep(at place, name string, entries []fs.DirEntry) {
-	real := at.real()
+func (r *reader) sweepLeftovers(at place, name string, entries []fs.DirEntry) {
+	real := at.realPath()
 	if !r.inPlace || r.swept[real] {
 		return
 	}
 	r.swept[real] = true
 	var left []string
 	for _, e := range entries {
-		if ours(e.Name()) && e.Type().IsRegular() {
+		if isTemporary(e.Name()) && e.Type().IsRegular() {
 			left = append(left, e.Name())
 		}
 	}
 	if len(left) == 0 {
 		return
 	}
-	if err := r.clear(at, left); err != nil {
-		r.fail("%s: what an earlier run left there can't be taken away: %w", shown(name), inner(err))
+	if err := r.removeLeftovers(at, left); err != nil {
+		r.addError("%s: what an earlier run left there can't be taken away: %w", showName(name), innerError(err))
 	}
 }
 
-func (r *reader) clear(at place, left []string) error {
-	root, err := r.open(at.top)
+func (r *reader) removeLeftovers(at place, left []string) error {
+	root, err := r.openTop(at.top)
 	if err != nil {
 		return err
 	}
@@ -87,13 +87,13 @@ func (r *reader) clear(at place, left []string) error {
 		return err
 	}
 	defer dir.Close()
-	if err := wait(context.Background(), dir); err != nil {
+	if err := waitForLock(context.Background(), dir); err != nil {
 		return err
 	}
 	for _, name := range left {
-		switch err := root.Remove(at.to(name).rel); {
+		switch err := root.Remove(at.childOf(name).rel); {
 		case err == nil:
-			r.gone[at.to(name).real()] = true
+			r.gone[at.childOf(name).realPath()] = true
 		case !errors.Is(err, fs.ErrNotExist): // a living run has ended meanwhile
 			return err
 		}
@@ -101,19 +101,19 @@ func (r *reader) clear(at place, left []string) error {
 	return nil
 }
 
-// finished reports whether a killed run has taken out the file that an argument
+// wasFinished reports whether a killed run has taken out the file that an argument
 // names: then this one goes on where that one stopped.
-func (r *reader) finished(arg string) bool {
+func (r *reader) wasFinished(arg string) bool {
 	if !r.inPlace {
 		return false
 	}
-	real, err := resolve(filepath.Dir(arg))
+	real, err := resolveLinks(filepath.Dir(arg))
 	if err != nil {
 		return false
 	}
 	at := place{real, "."}
-	if entries, err := r.list(at); err == nil {
-		r.sweep(at, filepath.Dir(arg), entries)
+	if entries, err := r.listFolder(at); err == nil {
+		r.sweepLeftovers(at, filepath.Dir(arg), entries)
 	}
-	return r.gone[at.to(temporary(filepath.Base(arg))).real()]
+	return r.gone[at.childOf(temporaryName(filepath.Base(arg))).realPath()]
 }

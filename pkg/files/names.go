@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// plain reports whether a name can stand in a report as it is: it breaks no line,
+// isPlainName reports whether a name can stand in a report as it is: it breaks no line,
 // moves no cursor and turns no text around.
-func plain(name string) bool {
+func isPlainName(name string) bool {
 	if !utf8.ValidString(name) {
 		return false
 	}
@@ -20,9 +20,9 @@ func plain(name string) bool {
 	return true
 }
 
-// shown is a name as it is told to people.
-func shown(name string) string {
-	if plain(name) {
+// showName is a name as it is told to people.
+func showName(name string) string {
+	if isPlainName(name) {
 		return name
 	}
 	return strconv.QuoteToASCII(name)

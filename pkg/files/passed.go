@@ -8,11 +8,11 @@ import (
 
 // kubectlReads reports whether kubectl takes a file in a folder for manifests
 // (k8s.io/cli-runtime, resource.FileExtensions). It walks hidden folders, too.
-func kubectlReads(name string) bool { return yaml(name) || filepath.Ext(name) == ".json" }
+func kubectlReads(name string) bool { return isYAML(name) || filepath.Ext(name) == ".json" }
 
-// passed tells of a file that isn't read though kubectl would read it and apply what
+// notePassedOver tells of a file that isn't read though kubectl would read it and apply what
 // looks like a workload: nobody may get around sidecars by a file's name.
-func (r *reader) passed(at place, name string, e fs.DirEntry) {
+func (r *reader) notePassedOver(at place, name string, e fs.DirEntry) {
 	switch {
 	case e.IsDir() && e.Name() == ".git": // people can't put files there
 		return
@@ -20,9 +20,9 @@ func (r *reader) passed(at place, name string, e fs.DirEntry) {
 		if strings.Count(at.rel, string(filepath.Separator)) >= deepest {
 			return
 		}
-		entries, _ := r.list(at) // what can't be read can't be applied
+		entries, _ := r.listFolder(at) // what can't be read can't be applied
 		for _, e := range entries {
-			r.passed(at.to(e.Name()), filepath.Join(name, e.Name()), e)
+			r.notePassedOver(at.childOf(e.Name()), filepath.Join(name, e.Name()), e)
 		}
 		return
 	case !kubectlReads(e.Name()):
@@ -30,7 +30,7 @@ func (r *reader) passed(at place, name string, e fs.DirEntry) {
 	}
 	what := ": skipped: is a link"
 	if e.Type()&fs.ModeSymlink == 0 {
-		root, err := r.open(at.top)
+		root, err := r.openTop(at.top)
 		if err != nil {
 			return
 		}
@@ -38,20 +38,20 @@ func (r *reader) passed(at place, name string, e fs.DirEntry) {
 		if err != nil || !strings.Contains(text, "apiVersion") || !strings.Contains(text, "containers") {
 			return
 		}
-		if what = ": skipped: lies in a hidden folder"; !yaml(name) {
+		if what = ": skipped: lies in a hidden folder"; !isYAML(name) {
 			what = ": skipped: is no .yaml or .yml file"
 		}
 	}
-	r.over = append(r.over, passedOver{at.real(), shown(name) + what + ", though kubectl would apply it; give it itself if it's a manifest"})
+	r.over = append(r.over, passedOver{at.realPath(), showName(name) + what + ", though kubectl would apply it; give it itself if it's a manifest"})
 }
 
 // passedOver is a file that isn't read, unless another path leads to it.
 type passedOver struct{ real, note string }
 
-func (r *reader) tellPassed() {
+func (r *reader) reportPassedOver() {
 	for _, p := range r.over {
 		if !r.seen[p.real] {
-			r.note("%s", p.note)
+			r.addNote("%s", p.note)
 			r.seen[p.real] = true
 		}
 	}

@@ -32,23 +32,23 @@ type reader struct {
 	over    []passedOver
 }
 
-func (r *reader) fail(format string, args ...any) {
+func (r *reader) addError(format string, args ...any) {
 	r.errs = append(r.errs, fmt.Errorf(format, args...))
 }
 
-func (r *reader) note(format string, args ...any) {
+func (r *reader) addNote(format string, args ...any) {
 	r.set.Notes = append(r.set.Notes, fmt.Sprintf(format, args...))
 }
 
-func (r *reader) close() {
+func (r *reader) closeRoot() {
 	if r.root != nil {
 		r.root.Close()
 	}
 }
 
-// open opens a folder that was given. Nothing outside of it can be reached through
+// openTop opens a folder that was given. Nothing outside of it can be reached through
 // it, even if somebody swaps folders for links meanwhile.
-func (r *reader) open(top string) (*os.Root, error) {
+func (r *reader) openTop(top string) (*os.Root, error) {
 	if r.root != nil && r.root.Name() == top {
 		return r.root, nil
 	}
@@ -56,88 +56,88 @@ func (r *reader) open(top string) (*os.Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.close()
+	r.closeRoot()
 	r.root = root
 	return root, nil
 }
 
-// argument reads what one argument names; real is where it leads, "" if nowhere.
-func (r *reader) argument(arg, real string) {
+// readArgument reads what one argument names; real is where it leads, "" if nowhere.
+func (r *reader) readArgument(arg, real string) {
 	link, err := os.Lstat(arg)
 	if err != nil || real == "" {
-		if r.finished(arg) {
+		if r.wasFinished(arg) {
 			return
 		}
 		if err == nil {
-			_, err = resolve(arg)
+			_, err = resolveLinks(arg)
 		}
-		r.errs = append(r.errs, told(arg, err))
+		r.errs = append(r.errs, explainError(arg, err))
 		return
 	}
 	name := filepath.ToSlash(arg)
 	info, err := os.Stat(real)
 	switch {
 	case err != nil:
-		r.errs = append(r.errs, told(arg, err))
+		r.errs = append(r.errs, explainError(arg, err))
 	case info.IsDir():
-		r.walk(place{real, "."}, arg)
+		r.walkFolder(place{real, "."}, arg)
 	case !info.Mode().IsRegular():
-		r.fail("%s: is a %s; only regular files are read, and standard input where no path is given",
-			shown(arg), kind(info.Mode()))
+		r.addError("%s: is a %s; only regular files are read, and standard input where no path is given",
+			showName(arg), kindOf(info.Mode()))
 	case link.Mode()&fs.ModeSymlink == 0:
-		r.read(place{filepath.Dir(real), filepath.Base(real)}, name)
+		r.readFile(place{filepath.Dir(real), filepath.Base(real)}, name)
 	default:
-		own, err := resolve(filepath.Dir(arg))
+		own, err := resolveLinks(filepath.Dir(arg))
 		if err != nil {
-			r.errs = append(r.errs, told(arg, err))
+			r.errs = append(r.errs, explainError(arg, err))
 			return
 		}
-		r.follow(slices.Concat(r.tops, []string{own}), real, name)
+		r.followLink(slices.Concat(r.tops, []string{own}), real, name)
 	}
 }
 
-// follow reads the file that a link leads to, if it's inside one of the folders.
+// followLink reads the file that a link leads to, if it's inside one of the folders.
 // A link that calls itself YAML is none to other files there, as .env: who sends
 // in a link mustn't choose what is printed.
-func (r *reader) follow(tops []string, real, name string) {
-	to, inside := within(tops, real)
+func (r *reader) followLink(tops []string, real, name string) {
+	to, inside := findBelow(tops, real)
 	if !inside {
-		r.fail("%s: is a link to %s, outside of the folders that were given; "+
-			"give that file or its folder too, or take the link away", shown(name), shown(real))
+		r.addError("%s: is a link to %s, outside of the folders that were given; "+
+			"give that file or its folder too, or take the link away", showName(name), showName(real))
 		return
 	}
-	if yaml(name) && !yaml(real) {
-		r.fail("%s: is a link to %s, which is no .yaml or .yml file; rename that, or give it itself",
-			shown(name), shown(real))
+	if isYAML(name) && !isYAML(real) {
+		r.addError("%s: is a link to %s, which is no .yaml or .yml file; rename that, or give it itself",
+			showName(name), showName(real))
 		return
 	}
-	r.read(to, name)
+	r.readFile(to, name)
 }
 
-// walk reads a folder and those below it, in the order of their names.
-func (r *reader) walk(at place, name string) {
-	real := at.real()
+// walkFolder reads a folder and those below it, in the order of their names.
+func (r *reader) walkFolder(at place, name string) {
+	real := at.realPath()
 	if r.seen[real] {
 		return
 	}
 	r.seen[real] = true
 	if strings.Count(at.rel, string(filepath.Separator)) >= deepest {
-		r.fail("%s: folders are nested more than %d deep there", shown(name), deepest)
+		r.addError("%s: folders are nested more than %d deep there", showName(name), deepest)
 		return
 	}
-	entries, err := r.list(at)
+	entries, err := r.listFolder(at)
 	if err != nil {
-		r.errs = append(r.errs, told(name, err))
+		r.errs = append(r.errs, explainError(name, err))
 		return
 	}
-	r.sweep(at, name, entries)
+	r.sweepLeftovers(at, name, entries)
 	for _, e := range entries {
-		r.entry(at.to(e.Name()), filepath.Join(name, e.Name()), e)
+		r.readEntry(at.childOf(e.Name()), filepath.Join(name, e.Name()), e)
 	}
 }
 
-func (r *reader) list(at place) ([]fs.DirEntry, error) {
-	root, err := r.open(at.top)
+func (r *reader) listFolder(at place) ([]fs.DirEntry, error) {
+	root, err := r.openTop(at.top)
 	if err != nil {
 		return nil, err
 	}
@@ -151,88 +151,88 @@ func (r *reader) list(at place) ([]fs.DirEntry, error) {
 	return entries, err
 }
 
-// entry reads what a folder holds under one name.
-func (r *reader) entry(at place, name string, e fs.DirEntry) {
+// readEntry reads what a folder holds under one name.
+func (r *reader) readEntry(at place, name string, e fs.DirEntry) {
 	hidden := strings.HasPrefix(e.Name(), ".")
 	switch {
 	case e.IsDir() && hidden:
-		r.passed(at, name, e)
+		r.notePassedOver(at, name, e)
 	case e.IsDir():
-		r.walk(at, name)
+		r.walkFolder(at, name)
 	case e.Type()&fs.ModeSymlink != 0:
-		if r.link(at, name, hidden); !yaml(name) {
-			r.passed(at, name, e)
+		if r.readLink(at, name, hidden); !isYAML(name) {
+			r.notePassedOver(at, name, e)
 		}
-	case yaml(name):
-		r.read(at, filepath.ToSlash(name))
+	case isYAML(name):
+		r.readFile(at, filepath.ToSlash(name))
 	default:
-		r.passed(at, name, e)
+		r.notePassedOver(at, name, e)
 	}
 }
 
-// link reads what a link in a folder leads to. That a link to a folder outside is
+// readLink reads what a link in a folder leads to. That a link to a folder outside is
 // no error is for build tools: they keep their output there.
-func (r *reader) link(at place, name string, hidden bool) {
-	real, err := resolve(at.real())
+func (r *reader) readLink(at place, name string, hidden bool) {
+	real, err := resolveLinks(at.realPath())
 	if err != nil {
-		if yaml(name) {
-			r.errs = append(r.errs, told(name, fmt.Errorf("is a link that leads nowhere: %w", inner(err))))
+		if isYAML(name) {
+			r.errs = append(r.errs, explainError(name, fmt.Errorf("is a link that leads nowhere: %w", innerError(err))))
 		}
 		return
 	}
 	info, err := os.Lstat(real)
 	switch {
 	case err != nil:
-		r.errs = append(r.errs, told(name, err))
+		r.errs = append(r.errs, explainError(name, err))
 	case !info.IsDir():
-		if yaml(name) {
-			r.follow(r.tops, real, filepath.ToSlash(name))
+		if isYAML(name) {
+			r.followLink(r.tops, real, filepath.ToSlash(name))
 		}
 	case hidden:
 	default:
-		if to, inside := within(r.tops, real); inside {
-			r.walk(to, name)
+		if to, inside := findBelow(r.tops, real); inside {
+			r.walkFolder(to, name)
 		} else {
-			r.note("%s: skipped: is a link to the folder %s, outside of those given", shown(name), shown(real))
+			r.addNote("%s: skipped: is a link to the folder %s, outside of those given", showName(name), showName(real))
 		}
 	}
 }
 
-// read reads one file.
-func (r *reader) read(at place, name string) {
-	real := at.real()
+// readFile reads one file.
+func (r *reader) readFile(at place, name string) {
+	real := at.realPath()
 	if r.seen[real] {
 		return
 	}
 	r.seen[real] = true
-	if !plain(name) {
-		r.fail("%s: has a character in its name that no report can show; rename it", shown(name))
+	if !isPlainName(name) {
+		r.addError("%s: has a character in its name that no report can show; rename it", showName(name))
 		return
 	}
-	if r.inPlace && !r.swept[at.folder().real()] {
-		entries, err := r.list(at.folder())
+	if r.inPlace && !r.swept[at.parentFolder().realPath()] {
+		entries, err := r.listFolder(at.parentFolder())
 		if err != nil {
-			r.errs = append(r.errs, told(filepath.Dir(name), err))
+			r.errs = append(r.errs, explainError(filepath.Dir(name), err))
 			return
 		}
-		r.sweep(at.folder(), filepath.Dir(name), entries)
+		r.sweepLeftovers(at.parentFolder(), filepath.Dir(name), entries)
 	}
-	root, err := r.open(at.top)
+	root, err := r.openTop(at.top)
 	if err != nil {
-		r.errs = append(r.errs, told(name, err))
+		r.errs = append(r.errs, explainError(name, err))
 		return
 	}
 	text, info, err := readRegular(root, at.rel)
 	var odd irregular
 	switch {
 	case errors.As(err, &odd):
-		r.note("%s: skipped: is a %s; only regular files are read", shown(name), kind(odd.mode))
+		r.addNote("%s: skipped: is a %s; only regular files are read", showName(name), kindOf(odd.mode))
 		return
 	case err != nil:
-		r.errs = append(r.errs, told(name, err))
+		r.errs = append(r.errs, explainError(name, err))
 		return
 	}
-	if id, links := identify(info); links == 1 {
+	if id, links := identifyFile(info); links == 1 {
 		if r.ids[id] {
 			return
 		}
@@ -244,7 +244,7 @@ func (r *reader) read(at place, name string) {
 // irregular is the error of reading what isn't a regular file.
 type irregular struct{ mode fs.FileMode }
 
-func (e irregular) Error() string { return "is a " + kind(e.mode) }
+func (e irregular) Error() string { return "is a " + kindOf(e.mode) }
 
 // readRegular reads a regular file, which nobody writes at the same time. It never
 // waits for anything, as opening a FIFO would.
@@ -265,7 +265,7 @@ func readRegular(root *os.Root, rel string) (string, fs.FileInfo, error) {
 	switch {
 	case err != nil:
 		return "", nil, err
-	case !info.Mode().IsRegular() || !same(before, info):
+	case !info.Mode().IsRegular() || !isUnchanged(before, info):
 		return "", nil, errChanged
 	case info.Size() > MaxSize:
 		return "", nil, fmt.Errorf("has %d MB; at most %d are read", info.Size()>>20, MaxSize>>20)
@@ -276,19 +276,19 @@ func readRegular(root *os.Root, rel string) (string, fs.FileInfo, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	if after, err := f.Stat(); err != nil || !same(info, after) || n != info.Size() {
+	if after, err := f.Stat(); err != nil || !isUnchanged(info, after) || n != info.Size() {
 		return "", nil, errors.Join(err, errChanged)
 	}
 	return b.String(), info, nil
 }
 
-// same reports whether two looks at a file saw one file with one content.
-func same(a, b fs.FileInfo) bool {
+// isUnchanged reports whether two looks at a file saw one file with one content.
+func isUnchanged(a, b fs.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
-// inner is what is wrong, without the file's name.
-func inner(err error) error {
+// innerError is what is wrong, without the file's name.
+func innerError(err error) error {
 	var path *fs.PathError
 	switch {
 	case errors.As(err, &path):

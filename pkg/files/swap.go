@@ -12,11 +12,11 @@ import (
 	"sync"
 )
 
-// prepare writes and syncs all that is new, beside what is there.
-func (t *transaction) prepare() error {
+// prepareAll writes and syncs all that is new, beside what is there.
+func (t *transaction) prepareAll() error {
 	for _, f := range t.order {
-		if err := f.probe(); err != nil {
-			return told(f.name, err)
+		if err := f.probeSwap(); err != nil {
+			return explainError(f.name, err)
 		}
 	}
 	return t.writeAll()
@@ -37,7 +37,7 @@ func (t *transaction) writeAll() error {
 	for range min(atOnce, len(t.changes)) {
 		writers.Go(func() {
 			for i := range next {
-				if errs[i] = t.changes[i].write(); errs[i] != nil {
+				if errs[i] = t.changes[i].writeTemporary(); errs[i] != nil {
 					stop()
 				}
 			}
@@ -53,40 +53,40 @@ func (t *transaction) writeAll() error {
 	writers.Wait()
 	for i, c := range t.changes { // the first in the order of the files
 		if errs[i] != nil {
-			return told(c.Name, errs[i])
+			return explainError(c.Name, errs[i])
 		}
 		if len(c.lost) > 0 {
 			t.notes = append(t.notes, fmt.Sprintf("%s: couldn't keep %s", c.Name, strings.Join(c.lost, ", ")))
 		}
 	}
-	return t.told()
+	return t.stopError()
 }
 
-// told is an error where the run was told to stop.
-func (t *transaction) told() error {
+// stopError is an error where the run was told to stop.
+func (t *transaction) stopError() error {
 	if t.ctx.Err() != nil {
 		return errors.New("was told to stop")
 	}
 	return nil
 }
 
-// probe finds out whether the file system can swap two files.
-func (f *folder) probe() error {
-	a, b := temporary("/1"), temporary("/2") // no file has such a name
+// probeSwap finds out whether the file system can swap two files.
+func (f *folder) probeSwap() error {
+	a, b := temporaryName("/1"), temporaryName("/2") // no file has such a name
 	for _, name := range []string{a, b} {
-		tmp, err := f.create(f.to(name))
+		tmp, err := f.createFile(f.pathTo(name))
 		if err != nil {
 			return err
 		}
 		tmp.Close()
 	}
-	f.swaps = exchange(f.File, a, b) == nil
-	return errors.Join(f.root.Remove(f.to(a)), f.root.Remove(f.to(b)))
+	f.swaps = exchangeFiles(f.File, a, b) == nil
+	return errors.Join(f.root.Remove(f.pathTo(a)), f.root.Remove(f.pathTo(b)))
 }
 
-// free makes a name free for a temporary file: one that was left over since this
+// freeName makes a name free for a temporary file: one that was left over since this
 // run began to read goes.
-func (f *folder) free(rel string) error {
+func (f *folder) freeName(rel string) error {
 	info, err := f.root.Lstat(rel)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -94,48 +94,48 @@ func (f *folder) free(rel string) error {
 	case err == nil && info.Mode().IsRegular():
 		return f.root.Remove(rel)
 	case err == nil:
-		return fmt.Errorf("the %s %s is in the way beside it", kind(info.Mode()), filepath.Base(rel))
+		return fmt.Errorf("the %s %s is in the way beside it", kindOf(info.Mode()), filepath.Base(rel))
 	}
 	return err
 }
 
-func (f *folder) create(rel string) (*os.File, error) {
-	if err := f.free(rel); err != nil {
+func (f *folder) createFile(rel string) (*os.File, error) {
+	if err := f.freeName(rel); err != nil {
 		return nil, err
 	}
 	return f.root.OpenFile(rel, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
-// write writes the temporary files of one change. One that removes its file has
+// writeTemporary writes the temporary files of one change. One that removes its file has
 // none: the file itself gets that name, until all is done.
-func (c *change) write() (err error) {
+func (c *change) writeTemporary() (err error) {
 	if c.remove {
-		return c.folder.free(c.temp())
+		return c.folder.freeName(c.temporaryPath())
 	}
 	if !c.folder.swaps {
-		if _, err := c.lay(c.old(), c.Text); err != nil {
+		if _, err := c.copyWithText(c.backupPath(), c.Text); err != nil {
 			return err
 		}
 	}
-	c.lost, err = c.lay(c.temp(), c.text)
+	c.lost, err = c.copyWithText(c.temporaryPath(), c.text)
 	return err
 }
 
-// lay writes a text into a new file that is like c's own in all but content.
-func (c *change) lay(rel, text string) (lost []string, err error) {
-	old, err := c.folder.root.OpenFile(c.path(), os.O_RDONLY|neverWait, 0)
+// copyWithText writes a text into a new file that is like c's own in all but content.
+func (c *change) copyWithText(rel, text string) (lost []string, err error) {
+	old, err := c.folder.root.OpenFile(c.ownPath(), os.O_RDONLY|neverWait, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer old.Close()
-	f, err := c.folder.create(rel)
+	f, err := c.folder.createFile(rel)
 	if err != nil {
 		return nil, err
 	}
 	c.temps = append(c.temps, rel)
 	_, err = f.WriteString(text)
 	if err == nil {
-		lost, err = keep(f, old)
+		lost, err = keepMetadata(f, old)
 	}
 	if err == nil {
 		err = f.Sync()
@@ -143,69 +143,71 @@ func (c *change) lay(rel, text string) (lost []string, err error) {
 	return lost, errors.Join(err, f.Close())
 }
 
-// swap puts the new texts where the old ones are, removes what goes, and sees to
+// swapAll puts the new texts where the old ones are, removes what goes, and sees to
 // it that the disk has it all.
-func (t *transaction) swap() error {
+func (t *transaction) swapAll() error {
 	for _, removals := range []bool{false, true} { // what goes goes last
 		for _, c := range t.changes {
 			if c.remove != removals {
 				continue
 			}
-			if err := t.told(); err != nil {
+			if err := t.stopError(); err != nil {
 				return err
 			}
-			if err := c.swap(); err != nil {
-				return told(c.Name, err)
+			if err := c.swapFile(); err != nil {
+				return explainError(c.Name, err)
 			}
 		}
 	}
 	for _, f := range t.order {
 		if err := syncFolder(f.File); err != nil {
-			return told(f.name, err)
+			return explainError(f.name, err)
 		}
 	}
 	for _, c := range t.changes { // an editor may have written into it until now
-		if at, ok := c.kept(); ok {
-			if err := c.untouched(at); err != nil {
-				return told(c.Name, err)
+		if at, ok := c.oldFilePath(); ok {
+			if err := c.checkSwapped(at); err != nil {
+				return explainError(c.Name, err)
 			}
 		}
 	}
 	return nil
 }
 
-// kept is where the old file itself is after the swap, if it's anywhere.
-func (c *change) kept() (rel string, ok bool) { return c.temp(), c.remove || c.folder.swaps }
+// oldFilePath is where the old file itself is after the swap, if it's anywhere.
+func (c *change) oldFilePath() (rel string, ok bool) {
+	return c.temporaryPath(), c.remove || c.folder.swaps
+}
 
-func (c *change) swap() error {
-	if err := untouched(c.folder.root, c.path(), c.File); err != nil {
+func (c *change) swapFile() error {
+	if err := checkUntouched(c.folder.root, c.ownPath(), c.File); err != nil {
 		return err
 	}
 	var err error
 	switch {
 	case c.remove:
-		err = c.folder.root.Rename(c.path(), c.temp())
+		err = c.folder.root.Rename(c.ownPath(), c.temporaryPath())
 	case c.folder.swaps:
-		err = exchange(c.folder.File, temporary(c.base), c.base)
+		err = exchangeFiles(c.folder.File, temporaryName(c.base), c.base)
 	default: // another's change between the look above and this would be lost
-		err = c.folder.root.Rename(c.temp(), c.path())
+		err = c.folder.root.Rename(c.temporaryPath(), c.ownPath())
 	}
 	if err != nil {
 		return err
 	}
 	if c.done = true; c.remove {
-		c.temps = append(c.temps, c.temp())
+		c.temps = append(c.temps, c.temporaryPath())
 	}
-	if at, ok := c.kept(); ok {
-		return c.untouched(at)
+	if at, ok := c.oldFilePath(); ok {
+		return c.checkSwapped(at)
 	}
 	return nil
 }
 
-// untouched is an error where what the swap took away isn't what was read. A layered
+// checkSwapped is an error where what the swap took away isn't what was read. A layered
 // file system copies a file when it's renamed first, so its identity may be new.
-func (c *change) untouched(rel string) error {
-	if untouched(c.folder.root, rel, c.File) == nil {
+func (c *change) checkSwapped(rel string) error {
+	if checkUntouched(c.folder.root, rel, c.File) == nil {
 		return nil
 	}
 	text, info, err := readRegular(c.folder.root, rel)
@@ -215,28 +217,28 @@ func (c *change) untouched(rel string) error {
 	return err
 }
 
-// undo puts back what was swapped, takes the temporary files away, and says in
+// undoAll puts back what was swapped, takes the temporary files away, and says in
 // which state the files are.
-func (t *transaction) undo() error {
+func (t *transaction) undoAll() error {
 	var stuck []string
 	for _, c := range slices.Backward(t.changes) {
 		if !c.done {
 			continue
 		}
-		if err := c.back(); err != nil {
+		if err := c.swapBack(); err != nil {
 			has := "it has its new text"
 			if c.remove {
-				has = "its old text is in " + temporary(c.base) + " until the next run"
+				has = "its old text is in " + temporaryName(c.base) + " until the next run"
 			}
-			stuck = append(stuck, fmt.Sprintf("%v; %s", told(c.Name, err), has))
+			stuck = append(stuck, fmt.Sprintf("%v; %s", explainError(c.Name, err), has))
 			continue
 		}
 		c.done = false
 	}
-	left := t.clear()
+	left := t.removeTemporaries()
 	for _, f := range t.order {
 		if err := syncFolder(f.File); err != nil {
-			left = append(left, told(f.name, err))
+			left = append(left, explainError(f.name, err))
 		}
 	}
 	if len(stuck) > 0 {
@@ -246,35 +248,35 @@ func (t *transaction) undo() error {
 	return errors.Join(append(left, errors.New("no file was changed"))...)
 }
 
-func (c *change) back() error {
+func (c *change) swapBack() error {
 	switch {
 	case c.remove:
-		if _, err := c.folder.root.Lstat(c.path()); err == nil {
+		if _, err := c.folder.root.Lstat(c.ownPath()); err == nil {
 			return errors.New("somebody has made it anew")
 		}
-		return c.folder.root.Rename(c.temp(), c.path())
+		return c.folder.root.Rename(c.temporaryPath(), c.ownPath())
 	case c.folder.swaps:
-		return exchange(c.folder.File, temporary(c.base), c.base)
+		return exchangeFiles(c.folder.File, temporaryName(c.base), c.base)
 	default:
-		return c.folder.root.Rename(c.old(), c.path())
+		return c.folder.root.Rename(c.backupPath(), c.ownPath())
 	}
 }
 
-// finish takes the old files away.
-func (t *transaction) finish() error {
+// finishAll takes the old files away.
+func (t *transaction) finishAll() error {
 	for _, c := range t.changes {
 		c.done = false
 	}
-	if left := t.clear(); len(left) > 0 {
+	if left := t.removeTemporaries(); len(left) > 0 {
 		return errors.Join(append(left, errors.New("all files are written, but this couldn't be taken away; the next run tries it again"))...)
 	}
 	return nil
 }
 
-// clear takes away the temporary files, those of removed files last: as long as
+// removeTemporaries takes away the temporary files, those of removed files last: as long as
 // one is there, a next run knows that its file was removed by this one. What
 // couldn't be put back keeps its own.
-func (t *transaction) clear() (errs []error) {
+func (t *transaction) removeTemporaries() (errs []error) {
 	for _, removals := range []bool{false, true} {
 		for _, c := range t.changes {
 			if c.done || c.remove != removals {
@@ -282,7 +284,7 @@ func (t *transaction) clear() (errs []error) {
 			}
 			for _, rel := range c.temps {
 				if err := c.folder.root.Remove(rel); err != nil && !errors.Is(err, fs.ErrNotExist) {
-					errs = append(errs, told(c.Name, err))
+					errs = append(errs, explainError(c.Name, err))
 				}
 			}
 		}

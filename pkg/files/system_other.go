@@ -16,23 +16,23 @@ const (
 // identity tells files apart, whatever their names are.
 type identity struct{ name string }
 
-// identify knows nothing: paths tell files apart.
-func identify(fs.FileInfo) (id identity, links uint64) { return identity{}, 0 }
+// identifyFile knows nothing: paths tell files apart.
+func identifyFile(fs.FileInfo) (id identity, links uint64) { return identity{}, 0 }
 
-// lock locks nothing: two runs at once find out by what changed.
-func lock(*os.File) (bool, error) { return true, nil }
+// lockFolder locks nothing: two runs at once find out by what changed.
+func lockFolder(*os.File) (bool, error) { return true, nil }
 
 // syncFolder does nothing: a folder is no file there.
 func syncFolder(*os.File) error { return nil }
 
-func writable(_ *os.File, _ string, info fs.FileInfo) error {
+func checkWritable(_ *os.File, _ string, info fs.FileInfo) error {
 	if info.Mode()&0o200 == 0 {
 		return fmt.Errorf("mode %04o", info.Mode().Perm())
 	}
 	return nil
 }
 
-func keep(f, old *os.File) (lost []string, err error) {
+func keepMetadata(f, old *os.File) (lost []string, err error) {
 	info, err := old.Stat()
 	if err != nil {
 		return nil, err

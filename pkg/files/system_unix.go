@@ -26,15 +26,15 @@ type identity struct {
 	name     string // where the system has no other
 }
 
-// identify gives a file's identity and how many names it has.
-func identify(info fs.FileInfo) (id identity, links uint64) {
+// identifyFile gives a file's identity and how many names it has.
+func identifyFile(info fs.FileInfo) (id identity, links uint64) {
 	st := info.Sys().(*syscall.Stat_t)
 	return identity{dev: uint64(st.Dev), ino: uint64(st.Ino)}, uint64(st.Nlink)
 }
 
-// lock takes the lock of a folder, which goes with the process however it ends. It
+// lockFolder takes the lock of a folder, which goes with the process however it ends. It
 // reports false where another has it.
-func lock(dir *os.File) (bool, error) {
+func lockFolder(dir *os.File) (bool, error) {
 	err := unix.Flock(int(dir.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if err == unix.EWOULDBLOCK || err == unix.EINTR {
 		return false, nil
@@ -52,18 +52,18 @@ func syncFolder(dir *os.File) error {
 	return err
 }
 
-// writable is an error where this user may not write to a file. For root, who may
+// checkWritable is an error where this user may not write to a file. For root, who may
 // do all, the mode decides what its owner wants.
-func writable(dir *os.File, name string, info fs.FileInfo) error {
+func checkWritable(dir *os.File, name string, info fs.FileInfo) error {
 	if info.Mode()&0o200 == 0 && os.Geteuid() == 0 {
 		return fmt.Errorf("mode %04o", info.Mode().Perm())
 	}
 	return unix.Faccessat(int(dir.Fd()), name, unix.W_OK, unix.AT_EACCESS)
 }
 
-// keep gives a new file the owner, group, mode, access list and extended
+// keepMetadata gives a new file the owner, group, mode, access list and extended
 // attributes of an old one, and names those that the system refuses to this user.
-func keep(f, old *os.File) (lost []string, err error) {
+func keepMetadata(f, old *os.File) (lost []string, err error) {
 	to, from := int(f.Fd()), int(old.Fd())
 	var was, is unix.Stat_t
 	if err := errors.Join(unix.Fstat(from, &was), unix.Fstat(to, &is)); err != nil {
@@ -77,21 +77,21 @@ func keep(f, old *os.File) (lost []string, err error) {
 			_ = unix.Fchown(to, -1, int(was.Gid)) // the group alone, if it's one of ours
 		}
 	}
-	more, err := keepAttributes(to, from)
+	more, err := copyAttributes(to, from)
 	if err != nil {
 		return nil, err
 	}
 	return append(lost, more...), unix.Fchmod(to, mode) // last: a new owner clears bits of it
 }
 
-// keepAttributes copies extended attributes; what a security module says of
+// copyAttributes copies extended attributes; what a security module says of
 // content stays, as the content is another.
-func keepAttributes(to, from int) (lost []string, err error) {
-	names, err := attributes(from)
+func copyAttributes(to, from int) (lost []string, err error) {
+	names, err := listAttributes(from)
 	if err != nil {
 		return nil, err
 	}
-	have, err := attributes(to)
+	have, err := listAttributes(to)
 	if err != nil {
 		return nil, err
 	}
@@ -104,18 +104,18 @@ func keepAttributes(to, from int) (lost []string, err error) {
 		if strings.HasPrefix(name, "security.") && name != "security.selinux" {
 			continue
 		}
-		value, err := attribute(from, name)
+		value, err := readAttribute(from, name)
 		if err == nil {
 			err = unix.Fsetxattr(to, name, value, 0)
 		}
 		if err != nil && !strings.HasPrefix(name, "security.") {
-			lost = append(lost, "attribute "+shown(name))
+			lost = append(lost, "attribute "+showName(name))
 		}
 	}
 	return lost, nil
 }
 
-func attributes(fd int) ([]string, error) {
+func listAttributes(fd int) ([]string, error) {
 	for {
 		n, err := unix.Flistxattr(fd, nil)
 		if errors.Is(err, unix.ENOTSUP) || n == 0 && err == nil {
@@ -140,7 +140,7 @@ func attributes(fd int) ([]string, error) {
 	}
 }
 
-func attribute(fd int, name string) ([]byte, error) {
+func readAttribute(fd int, name string) ([]byte, error) {
 	n, err := unix.Fgetxattr(fd, name, nil)
 	if err != nil {
 		return nil, err

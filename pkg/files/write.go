@@ -25,28 +25,28 @@ import (
 // with the content; what the system doesn't let this user keep is a note.
 func (s *Set) Write(ctx context.Context, texts []string) (notes []string, err error) {
 	t := newTransaction(ctx, s, texts)
-	defer t.close()
+	defer t.closeAll()
 	if len(t.changes) == 0 {
 		return nil, nil
 	}
-	if err := t.lock(); err != nil {
-		return nil, nothing(err)
+	if err := t.lockFolders(); err != nil {
+		return nil, nothingChanged(err)
 	}
-	if err := t.check(s); err != nil {
-		return nil, nothing(err)
+	if err := t.checkAll(s); err != nil {
+		return nil, nothingChanged(err)
 	}
-	err = t.prepare()
+	err = t.prepareAll()
 	if err == nil {
-		err = t.swap()
+		err = t.swapAll()
 	}
 	if err != nil {
-		return nil, errors.Join(err, t.undo())
+		return nil, errors.Join(err, t.undoAll())
 	}
-	return t.notes, t.finish()
+	return t.notes, t.finishAll()
 }
 
-// nothing says of an error that it came before anything was done.
-func nothing(err error) error { return errors.Join(err, errors.New("no file was changed")) }
+// nothingChanged says of an error that it came before anything was done.
+func nothingChanged(err error) error { return errors.Join(err, errors.New("no file was changed")) }
 
 // transaction is the state of one Write.
 type transaction struct {
@@ -77,7 +77,7 @@ type folder struct {
 	swaps bool // two files in it can be swapped at once
 }
 
-func (f *folder) to(name string) string { return filepath.Join(f.rel, name) }
+func (f *folder) pathTo(name string) string { return filepath.Join(f.rel, name) }
 
 // change is what happens to one file.
 type change struct {
@@ -91,13 +91,13 @@ type change struct {
 	done   bool
 }
 
-func (c *change) temp() string { return c.folder.to(temporary(c.base)) }
+func (c *change) temporaryPath() string { return c.folder.pathTo(temporaryName(c.base)) }
 
-func (c *change) old() string { return c.folder.to(backup(c.base)) }
+func (c *change) backupPath() string { return c.folder.pathTo(backupName(c.base)) }
 
-func (c *change) path() string { return c.folder.to(c.base) }
+func (c *change) ownPath() string { return c.folder.pathTo(c.base) }
 
-func (t *transaction) close() {
+func (t *transaction) closeAll() {
 	for _, f := range t.order {
 		f.Close()
 	}
@@ -106,7 +106,7 @@ func (t *transaction) close() {
 	}
 }
 
-func (t *transaction) top(name string) (*os.Root, error) {
+func (t *transaction) openTop(name string) (*os.Root, error) {
 	if r := t.tops[name]; r != nil {
 		return r, nil
 	}
@@ -117,30 +117,30 @@ func (t *transaction) top(name string) (*os.Root, error) {
 	return r, err
 }
 
-// lock opens and locks all folders, in the order of their paths: two runs never
+// lockFolders opens and locks all folders, in the order of their paths: two runs never
 // wait for each other.
-func (t *transaction) lock() error {
+func (t *transaction) lockFolders() error {
 	order := slices.Clone(t.changes)
-	slices.SortStableFunc(order, func(a, b *change) int { return strings.Compare(a.place.real(), b.place.real()) })
+	slices.SortStableFunc(order, func(a, b *change) int { return strings.Compare(a.place.realPath(), b.place.realPath()) })
 	known := map[string]*folder{}
 	for _, c := range order {
-		at := c.place.folder()
+		at := c.place.parentFolder()
 		c.base = filepath.Base(c.place.rel)
-		if c.folder = known[at.real()]; c.folder != nil {
+		if c.folder = known[at.realPath()]; c.folder != nil {
 			continue
 		}
 		name := filepath.Dir(c.Name)
-		f, err := t.folder(at, name)
+		f, err := t.openFolder(at, name)
 		if err != nil {
-			return told(name, err)
+			return explainError(name, err)
 		}
-		known[at.real()], c.folder = f, f
+		known[at.realPath()], c.folder = f, f
 	}
 	return nil
 }
 
-func (t *transaction) folder(at place, name string) (*folder, error) {
-	root, err := t.top(at.top)
+func (t *transaction) openFolder(at place, name string) (*folder, error) {
+	root, err := t.openTop(at.top)
 	if err != nil {
 		return nil, err
 	}
@@ -150,15 +150,15 @@ func (t *transaction) folder(at place, name string) (*folder, error) {
 	}
 	info, err := dir.Stat()
 	if err == nil {
-		id, _ := identify(info)
+		id, _ := identifyFile(info)
 		if have := t.folders[id]; have != nil && id != (identity{}) { // by another path, as mounts give
 			dir.Close()
 			return have, nil
 		}
 		if id == (identity{}) {
-			id.name = at.real()
+			id.name = at.realPath()
 		}
-		if err = wait(t.ctx, dir); err == nil {
+		if err = waitForLock(t.ctx, dir); err == nil {
 			f := &folder{File: dir, name: name, root: root, rel: at.rel}
 			t.folders[id], t.order = f, append(t.order, f)
 			return f, nil
@@ -168,17 +168,17 @@ func (t *transaction) folder(at place, name string) (*folder, error) {
 	return nil, err
 }
 
-// check finds all that stands against the changes before anything is written.
-func (t *transaction) check(s *Set) error {
+// checkAll finds all that stands against the changes before anything is written.
+func (t *transaction) checkAll(s *Set) error {
 	var errs []error
 	for i := range s.Files { // also those that stay: the new texts were made from them
 		f := &s.Files[i]
-		root, err := t.top(f.place.top)
+		root, err := t.openTop(f.place.top)
 		if err == nil {
-			err = untouched(root, f.place.rel, f)
+			err = checkUntouched(root, f.place.rel, f)
 		}
 		if err != nil {
-			errs = append(errs, told(f.Name, err))
+			errs = append(errs, explainError(f.Name, err))
 		}
 	}
 	if len(errs) > 0 {
@@ -186,34 +186,34 @@ func (t *transaction) check(s *Set) error {
 	}
 	for _, c := range t.changes {
 		if err := t.checkChange(c); err != nil {
-			errs = append(errs, told(c.Name, err))
+			errs = append(errs, explainError(c.Name, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
 func (t *transaction) checkChange(c *change) error {
-	if err := writable(c.folder.File, c.base, c.info); err != nil {
+	if err := checkWritable(c.folder.File, c.base, c.info); err != nil {
 		return fmt.Errorf("isn't to be written to: %w", err)
 	}
-	if _, links := identify(c.info); links > 1 {
+	if _, links := identifyFile(c.info); links > 1 {
 		return fmt.Errorf("has %d names (hard links), and the others would keep the old text; "+
 			"make it a file of its own first: cp -p it, and mv the copy back", links)
 	}
-	text, _, err := readRegular(c.folder.root, c.path())
+	text, _, err := readRegular(c.folder.root, c.ownPath())
 	if err == nil && text != c.Text { // written again within one tick of the clock
 		err = errChanged
 	}
 	return err
 }
 
-// untouched is an error where the file under a name isn't the one that was read.
-func untouched(root *os.Root, rel string, f *File) error {
+// checkUntouched is an error where the file under a name isn't the one that was read.
+func checkUntouched(root *os.Root, rel string, f *File) error {
 	info, err := root.Lstat(rel)
 	if err != nil {
 		return err
 	}
-	if !same(info, f.info) {
+	if !isUnchanged(info, f.info) {
 		return errChanged
 	}
 	return nil

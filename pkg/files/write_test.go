@@ -121,8 +121,8 @@ func TestWriteRefuses(t *testing.T) {
 			require.NoError(t, os.Symlink(path+".other", path))
 		}, "was changed by somebody else meanwhile; run it again"},
 		"a folder in the way": {func(t *testing.T, path string) {
-			require.NoError(t, os.Mkdir(filepath.Join(filepath.Dir(path), temporary(filepath.Base(path))), 0o755))
-		}, "the folder " + temporary("b.yaml") + " is in the way beside it"},
+			require.NoError(t, os.Mkdir(filepath.Join(filepath.Dir(path), temporaryName(filepath.Base(path))), 0o755))
+		}, "the folder " + temporaryName("b.yaml") + " is in the way beside it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := tree(t, map[string]string{"a.yaml": "a", "b.yaml": "b", "c/c.yaml": "c"})
@@ -160,17 +160,17 @@ func TestWriteSaysWhatStaysNew(t *testing.T) {
 	dir := tree(t, map[string]string{"a.yaml": "a", "b.yaml": "b", "c.yaml": "c"})
 	set := open(t, dir)
 	w := newTransaction(context.Background(), set, []string{"a+", "", "c+"})
-	defer w.close()
-	require.NoError(t, w.lock())
-	require.NoError(t, w.check(set))
-	require.NoError(t, w.prepare())
-	require.NoError(t, w.swap())
-	require.NoError(t, os.Remove(filepath.Join(dir, temporary("a.yaml"))))
+	defer w.closeAll()
+	require.NoError(t, w.lockFolders())
+	require.NoError(t, w.checkAll(set))
+	require.NoError(t, w.prepareAll())
+	require.NoError(t, w.swapAll())
+	require.NoError(t, os.Remove(filepath.Join(dir, temporaryName("a.yaml"))))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.yaml"), []byte("made meanwhile"), 0o644))
-	require.EqualError(t, w.undo(), "all files are as they were, but for those that can't be put back:\n"+
-		filepath.Join(dir, "b.yaml")+": somebody has made it anew; its old text is in "+temporary("b.yaml")+" until the next run\n"+
+	require.EqualError(t, w.undoAll(), "all files are as they were, but for those that can't be put back:\n"+
+		filepath.Join(dir, "b.yaml")+": somebody has made it anew; its old text is in "+temporaryName("b.yaml")+" until the next run\n"+
 		filepath.Join(dir, "a.yaml")+": no such file or directory; it has its new text")
-	require.Equal(t, map[string]string{"a.yaml": "a+", "b.yaml": "made meanwhile", temporary("b.yaml"): "b", "c.yaml": "c"}, state(t, dir))
+	require.Equal(t, map[string]string{"a.yaml": "a+", "b.yaml": "made meanwhile", temporaryName("b.yaml"): "b", "c.yaml": "c"}, state(t, dir))
 }
 
 // Interrupted, it leaves nothing.
@@ -185,10 +185,10 @@ func TestWriteStops(t *testing.T) {
 }
 
 func TestReadTakesLeftoversAway(t *testing.T) {
-	left, old := temporary("a.yaml"), backup("gone.yaml")
+	left, old := temporaryName("a.yaml"), backupName("gone.yaml")
 	dir := tree(t, map[string]string{
 		"a.yaml": "a", left: "half", "sub/" + old: "old", "sub/b.yaml": "b",
-		".outrigger-notes": "mine", "sub/" + temporary("x"): "-> b.yaml", temporary("folder") + "/c.yaml": "c",
+		".outrigger-notes": "mine", "sub/" + temporaryName("x"): "-> b.yaml", temporaryName("folder") + "/c.yaml": "c",
 	})
 	kept := state(t, dir)
 	_, err := Read([]string{dir}, false)
@@ -200,7 +200,7 @@ func TestReadTakesLeftoversAway(t *testing.T) {
 	require.Equal(t, kept, state(t, dir))
 
 	// a killed strip had taken out one of the files that it was given
-	require.NoError(t, os.WriteFile(filepath.Join(dir, temporary("gone.yaml")), nil, 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, temporaryName("gone.yaml")), nil, 0o644))
 	set := open(t, filepath.Join(dir, "a.yaml"), filepath.Join(dir, "gone.yaml"))
 	require.Len(t, set.Files, 1)
 	require.Equal(t, kept, state(t, dir))
@@ -210,10 +210,10 @@ func TestReadTakesLeftoversAway(t *testing.T) {
 
 // A run that writes is waited for; its temporary files are no leftovers.
 func TestReadWaitsForAnother(t *testing.T) {
-	dir := tree(t, map[string]string{"a.yaml": "a", temporary("a.yaml"): "half"})
+	dir := tree(t, map[string]string{"a.yaml": "a", temporaryName("a.yaml"): "half"})
 	other, err := os.Open(dir)
 	require.NoError(t, err)
-	locked, err := lock(other)
+	locked, err := lockFolder(other)
 	require.NoError(t, err)
 	require.True(t, locked)
 	read := make(chan string, 1)
@@ -222,7 +222,7 @@ func TestReadWaitsForAnother(t *testing.T) {
 		read <- fmt.Sprint(set.Files[0].Text, err)
 	}()
 	require.Never(t, func() bool { return len(read) > 0 }, 100*time.Millisecond, 10*time.Millisecond)
-	require.NoError(t, os.Remove(filepath.Join(dir, temporary("a.yaml"))))
+	require.NoError(t, os.Remove(filepath.Join(dir, temporaryName("a.yaml"))))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.yaml"), []byte("new"), 0o644))
 	require.NoError(t, other.Close())
 	require.Equal(t, "new<nil>", <-read)

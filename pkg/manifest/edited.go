@@ -27,17 +27,17 @@ func (e Edited) Reread() *Text {
 	return e.again
 }
 
-// edited sorts the splices of a text. Those at one place keep their order,
+// newEdited sorts the splices of a text. Those at one place keep their order,
 // insertions before what is deleted there.
-func edited(t *Text, splices []splice) Edited {
+func newEdited(t *Text, splices []splice) Edited {
 	splices = slices.DeleteFunc(slices.Clone(splices), func(s splice) bool { return s == splice{} }) // what was taken back
 	slices.SortStableFunc(splices, func(a, b splice) int { return cmp.Compare(a.at, b.at) })
 	return Edited{Name: t.Name, text: t, splices: splices}
 }
 
-// crossed is where a splice begins within what another takes out, or -1: what it inserts
+// findCrossing is where a splice begins within what another takes out, or -1: what it inserts
 // would stand on with nothing around it.
-func (e Edited) crossed() int {
+func (e Edited) findCrossing() int {
 	from, end := 0, 0
 	for _, s := range e.splices {
 		switch {
@@ -60,7 +60,7 @@ func (e Edited) Changed() bool { return len(e.splices) > 0 }
 func (e Edited) WriteTo(w io.Writer) (int64, error) {
 	b := bufio.NewWriterSize(w, 1<<16)
 	var n int64
-	err := e.pieces(func(piece string) error {
+	err := e.eachPiece(func(piece string) error {
 		n += int64(len(piece))
 		_, err := b.WriteString(piece)
 		return err
@@ -79,14 +79,14 @@ func (e Edited) String() string {
 	}
 	var b strings.Builder
 	b.Grow(max(size, 0))
-	_ = e.pieces(func(piece string) error {
+	_ = e.eachPiece(func(piece string) error {
 		b.WriteString(piece)
 		return nil
 	})
 	return b.String()
 }
 
-func (e Edited) pieces(write func(string) error) error {
+func (e Edited) eachPiece(write func(string) error) error {
 	at := 0
 	for _, s := range e.splices {
 		if s.at > at {
@@ -109,7 +109,7 @@ type splice struct {
 	ins     string
 }
 
-// join makes a new text of one and splices.
-func join(text string, splices []splice) string {
-	return edited(&Text{lines: &positioned.Lines{Text: text}}, splices).String()
+// joinSplices makes a new text of one and splices.
+func joinSplices(text string, splices []splice) string {
+	return newEdited(&Text{lines: &positioned.Lines{Text: text}}, splices).String()
 }

@@ -30,22 +30,22 @@ type editor struct {
 	taken   map[*positioned.Node]int  // how many lines went with what is taken out
 }
 
-func (e *editor) splice(at, del int, ins string) {
+func (e *editor) addSplice(at, del int, ins string) {
 	e.splices = append(e.splices, splice{at, del, ins})
 }
 
-func (e *editor) fail(at int, path sidecar.Path, format string, args ...any) {
+func (e *editor) addError(at int, path sidecar.Path, format string, args ...any) {
 	e.errs = append(e.errs, fmt.Errorf("line %d: %s: %s", e.LineNumber(at), path, fmt.Sprintf(format, args...)))
 }
 
-// walk lays p on n. Entries are visited in the order in which they stand, so
+// editBelow lays p on n. Entries are visited in the order in which they stand, so
 // that at one place of the text what lies deeper comes first.
-func (e *editor) walk(n *positioned.Node, p *patch, path sidecar.Path) {
+func (e *editor) editBelow(n *positioned.Node, p *patch, path sidecar.Path) {
 	if len(p.below) == 0 {
 		return
 	}
 	if n.Kind == positioned.Alias || n.Odd {
-		e.fail(n.Start, path, "stands there in a form that can't be edited in place; write it out")
+		e.addError(n.Start, path, "stands there in a form that can't be edited in place; write it out")
 		return
 	}
 	e.flow = e.flow || n.Flow
@@ -59,30 +59,30 @@ func (e *editor) walk(n *positioned.Node, p *patch, path sidecar.Path) {
 	var there []visit
 	var news []*patch
 	for _, c := range p.below {
-		if i := find(n, c.step); i >= 0 {
+		if i := findEntry(n, c.step); i >= 0 {
 			there = append(there, visit{i, c})
-		} else if own, err := e.override(n, c); own != nil || err != nil {
+		} else if own, err := e.overrideMerged(n, c); own != nil || err != nil {
 			if err != nil {
-				e.fail(n.Start, append(path[:len(path):len(path)], c.step), "%v", err)
+				e.addError(n.Start, append(path[:len(path):len(path)], c.step), "%v", err)
 			} else {
 				news = append(news, own)
 			}
-		} else if o := c.orphan(); o != nil {
-			e.fail(n.Start, append(path[:len(path):len(path)], c.step), "has no entry whose %s is %s", o.step.Key, o.step.Value)
-		} else if _, some := c.whole(); some {
+		} else if o := c.findOrphan(); o != nil {
+			e.addError(n.Start, append(path[:len(path):len(path)], c.step), "has no entry whose %s is %s", o.step.Key, o.step.Value)
+		} else if _, some := c.wholeValue(); some {
 			news = append(news, c)
 		}
 	}
 	slices.SortStableFunc(there, func(a, b visit) int { return a.i - b.i })
 	for _, v := range there {
-		e.visit(n, v.i, v.p, append(path[:len(path):len(path)], v.p.step))
+		e.editEntry(n, v.i, v.p, append(path[:len(path):len(path)], v.p.step))
 	}
-	e.insert(n, news, path)
+	e.insertEntries(n, news, path)
 }
 
-// override is the field of its own that a mapping gets in the place of one that
+// overrideMerged is the field of its own that a mapping gets in the place of one that
 // comes to it through a merge key; nil where none does.
-func (e *editor) override(n *positioned.Node, p *patch) (*patch, error) {
+func (e *editor) overrideMerged(n *positioned.Node, p *patch) (*patch, error) {
 	if n.Kind != positioned.Mapping || n.FieldIndex("<<") < 0 {
 		return nil, nil
 	}
@@ -96,58 +96,58 @@ func (e *editor) override(n *positioned.Node, p *patch) (*patch, error) {
 	}
 	own := &patch{step: p.step, set: true, before: p.before}
 	if !p.delete { // else null, which takes the merged one's place
-		own.value, err = p.apply(m.Get(p.step.Field))
+		own.value, err = p.applyTo(m.Get(p.step.Field))
 	}
 	return own, err
 }
 
-// visit lays p on the entry i of n.
-func (e *editor) visit(n *positioned.Node, i int, p *patch, path sidecar.Path) {
+// editEntry lays p on the entry i of n.
+func (e *editor) editEntry(n *positioned.Node, i int, p *patch, path sidecar.Path) {
 	v := n.Values[i]
-	goes := p.delete || e.empties(v, p)
-	if goes || p.set && v.IsShared() && !is(v, p.value) {
-		e.touch(v)
-		e.settle(v)
+	goes := p.delete || e.emptiesList(v, p)
+	if goes || p.set && v.IsShared() && !hasValue(v, p.value) {
+		e.markTouched(v)
+		e.markDone(v)
 	}
 	switch {
 	case goes:
-		e.remove(n, i, path, p.taker())
+		e.removeEntry(n, i, path, p.takenBy())
 	case e.out[v] || !p.set && (v.Kind == positioned.Alias || v.Odd && len(p.below) > 0):
-		e.rewrite(n, i, p, path)
-	case p.set && is(v, p.value):
-	case p.set && (v.Kind != positioned.Scalar && len(v.Values) == 0 || v.IsNull()) && some(p.value):
-		e.fill(n, i, p, path)
+		e.writeOut(n, i, p, path)
+	case p.set && hasValue(v, p.value):
+	case p.set && (v.Kind != positioned.Scalar && len(v.Values) == 0 || v.IsNull()) && hasEntries(p.value):
+		e.fillEmpty(n, i, p, path)
 	case p.set:
-		e.replace(n, i, p, path)
+		e.replaceValue(n, i, p, path)
 	case v.Kind == positioned.Scalar || len(v.Values) == 0 && v.Kind != positioned.Alias:
-		e.fill(n, i, p, path)
+		e.fillEmpty(n, i, p, path)
 	default:
-		e.walk(v, p, path)
+		e.editBelow(v, p, path)
 	}
 }
 
-// some reports whether a value is a collection that has entries.
-func some(v any) bool {
+// hasEntries reports whether a value is a collection that has entries.
+func hasEntries(v any) bool {
 	m, _ := v.(values.Map)
 	l, _ := v.([]any)
 	return len(m)+len(l) > 0
 }
 
-// is reports whether a node has a value.
-func is(n *positioned.Node, value any) bool {
+// hasValue reports whether a node has a value.
+func hasValue(n *positioned.Node, value any) bool {
 	have, err := positioned.ValueOf(n)
 	return err == nil && values.Equal(have, value)
 }
 
-// empties reports whether p deletes all entries of a list and adds none: then
+// emptiesList reports whether p deletes all entries of a list and adds none: then
 // the list goes as a whole.
-func (e *editor) empties(v *positioned.Node, p *patch) bool {
+func (e *editor) emptiesList(v *positioned.Node, p *patch) bool {
 	if v.Kind != positioned.Sequence || len(v.Values) == 0 {
 		return false
 	}
 	gone := map[int]bool{}
 	for _, c := range p.below {
-		i := find(v, c.step)
+		i := findEntry(v, c.step)
 		if i >= 0 && c.delete {
 			gone[i] = true
 		} else if !c.delete {
@@ -157,72 +157,72 @@ func (e *editor) empties(v *positioned.Node, p *patch) bool {
 	return len(gone) == len(v.Values)
 }
 
-// replace puts another value in the place of one. A scalar on one line is replaced
+// replaceValue puts another value in the place of one. A scalar on one line is replaced
 // there; anything else gets its lines anew.
-func (e *editor) replace(n *positioned.Node, i int, p *patch, path sidecar.Path) {
+func (e *editor) replaceValue(n *positioned.Node, i int, p *patch, path sidecar.Path) {
 	v := n.Values[i]
 	_, isMap := p.value.(values.Map)
 	_, isList := p.value.([]any)
 	if n.Flow || isMap || isList || v.Kind != positioned.Scalar || v.Start == v.End || strings.IndexByte(e.Text[v.Start:v.End], '\n') >= 0 {
-		e.anew(n, i, p, path)
+		e.writeAnew(n, i, p, path)
 		return
 	}
 	e.noteReplaced(v, path, p)
 	if e.json {
-		e.splice(v.Start, v.End-v.Start, values.FormatFlow(p.value, e.json))
+		e.addSplice(v.Start, v.End-v.Start, values.FormatFlow(p.value, e.json))
 	} else {
-		e.splice(v.Start, v.End-v.Start, values.FormatScalar(p.value))
+		e.addSplice(v.Start, v.End-v.Start, values.FormatScalar(p.value))
 	}
 }
 
-// fill puts entries where there is null, {} or [].
-func (e *editor) fill(n *positioned.Node, i int, p *patch, path sidecar.Path) {
+// fillEmpty puts entries where there is null, {} or [].
+func (e *editor) fillEmpty(n *positioned.Node, i int, p *patch, path sidecar.Path) {
 	v := n.Values[i]
-	value, some := p.whole()
-	if o := p.orphan(); o != nil {
-		e.fail(v.Start, path, "has no entry whose %s is %s", o.step.Key, o.step.Value)
+	value, some := p.wholeValue()
+	if o := p.findOrphan(); o != nil {
+		e.addError(v.Start, path, "has no entry whose %s is %s", o.step.Key, o.step.Value)
 		return
 	}
 	if !some {
 		return
 	}
 	if v.Kind == positioned.Scalar && !v.IsNull() {
-		e.fail(v.Start, path, "is a plain value, where a list or mapping should be")
+		e.addError(v.Start, path, "is a plain value, where a list or mapping should be")
 		return
 	}
 	if n.Kind == positioned.Mapping && !n.Flow && strings.ContainsAny(e.Text[n.Keys[i].End:v.Start], "&!") { // an anchor or tag of nothing
-		e.touch(v)
-		e.anew(n, i, &patch{value: value, part: p.part}, path)
+		e.markTouched(v)
+		e.writeAnew(n, i, &patch{value: value, part: p.part}, path)
 		return
 	}
 	was := e.Text[v.Start:v.End]
 	if was == "" && n.Flow && !strings.HasSuffix(strings.TrimRight(e.Text[:v.Start], " \t\r\n"), ":") {
-		e.fail(v.Start, path, "has no value, nor a colon; write an empty one")
+		e.addError(v.Start, path, "has no value, nor a colon; write an empty one")
 		return
 	}
-	e.touch(v)
+	e.markTouched(v)
 	if p.set {
-		e.marks = append(e.marks, mark{At: pathString(path), Empty: &was, Is: e.hash(value)})
+		e.marks = append(e.marks, mark{At: pathString(path), Empty: &was, Is: e.hashOf(value)})
 	} else {
 		e.marks = append(e.marks, mark{At: pathString(path), Empty: &was})
-		p.leaves(path, func(at sidecar.Path, leaf *patch) { e.noteAdded(at, leaf) })
+		p.eachLeaf(path, func(at sidecar.Path, leaf *patch) { e.noteAdded(at, leaf) })
 	}
 	rest := e.Text[v.End:e.LineEnd(v.End)] // a comment, or blanks, would land behind the last line
 	if n.Flow || n.Kind != positioned.Mapping || rest != "" && was != "" {
 		if was == "" && e.Text[v.Start-1] == ' ' { // strip must know whose blank it is
 			was = " "
-			e.splice(v.Start, 0, values.FormatFlow(value, e.json))
+			e.addSplice(v.Start, 0, values.FormatFlow(value, e.json))
 		} else if was == "" {
-			e.splice(v.Start, 0, " "+values.FormatFlow(value, e.json))
+			e.addSplice(v.Start, 0, " "+values.FormatFlow(value, e.json))
 		} else {
-			e.splice(v.Start, v.End-v.Start, values.FormatFlow(value, e.json))
+			e.addSplice(v.Start, v.End-v.Start, values.FormatFlow(value, e.json))
 		}
 		return
 	}
 	text := e.FormatEntry(n.Keys[i].Value, value, n.Column)
 	head := strings.IndexAny(text, "\r\n")
 	if was == "" { // "key:", perhaps with a comment behind it: what's new stands on the lines below
-		e.splice(e.LineEnd(v.Start), 0, text[head:])
+		e.addSplice(e.LineEnd(v.Start), 0, text[head:])
 		return
 	}
 	colon := v.Start
@@ -230,5 +230,5 @@ func (e *editor) fill(n *positioned.Node, i int, p *patch, path sidecar.Path) {
 		colon--
 	}
 	was = strings.TrimPrefix(e.Text[colon:v.End], " ") // with more blanks, or an anchor
-	e.splice(colon, v.End-colon, text[head:])
+	e.addSplice(colon, v.End-colon, text[head:])
 }

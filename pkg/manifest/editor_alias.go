@@ -19,22 +19,22 @@ import (
 // anchors along, so that there may be more to find.
 func (e *editor) writeOuts(root *positioned.Node, p *patch) map[*positioned.Node]bool {
 	dry := &editor{Lines: e.Lines, Style: e.Style, json: e.json, touched: map[*positioned.Node]bool{}}
-	dry.walk(root, p, nil)
+	dry.editBelow(root, p, nil)
 	out := map[*positioned.Node]bool{}
 	for n := -1; n < len(dry.touched); {
 		n = len(dry.touched)
-		for _, v := range aliasing(root, dry.touched) {
+		for _, v := range findAliases(root, dry.touched) {
 			if out[v] = true; v.Kind == positioned.Mapping {
-				dry.touch(v)
+				dry.markTouched(v)
 			}
 		}
 	}
-	e.elsewhere(root, dry.touched)
+	e.refuseOtherUsers(root, dry.touched)
 	return out
 }
 
-// touch says that a value, with all that is in it, is changed or goes.
-func (e *editor) touch(n *positioned.Node) {
+// markTouched says that a value, with all that is in it, is changed or goes.
+func (e *editor) markTouched(n *positioned.Node) {
 	if e.touched == nil {
 		return
 	}
@@ -42,13 +42,13 @@ func (e *editor) touch(n *positioned.Node) {
 		e.touched[n] = true
 	}
 	for _, v := range n.Values {
-		e.touch(v)
+		e.markTouched(v)
 	}
 }
 
-// aliasing are the aliases of nodes below n, and in the place of a merge key the
+// findAliases are the aliases of nodes below n, and in the place of a merge key the
 // mapping that has it.
-func aliasing(n *positioned.Node, of map[*positioned.Node]bool) (found []*positioned.Node) {
+func findAliases(n *positioned.Node, of map[*positioned.Node]bool) (found []*positioned.Node) {
 	for i, v := range n.Values {
 		merge := n.Kind == positioned.Mapping && n.Keys[i].Tag == positioned.TagMerge
 		is := v.Kind == positioned.Alias && of[v.Target] || merge && slices.ContainsFunc(v.Values, func(m *positioned.Node) bool { return m.Kind == positioned.Alias && of[m.Target] })
@@ -58,14 +58,14 @@ func aliasing(n *positioned.Node, of map[*positioned.Node]bool) (found []*positi
 		case is:
 			found = append(found, v)
 		default:
-			found = append(found, aliasing(v, of)...)
+			found = append(found, findAliases(v, of)...)
 		}
 	}
 	return found
 }
 
-// elsewhere finds values that objects share with one another.
-func (e *editor) elsewhere(root *positioned.Node, touched map[*positioned.Node]bool) {
+// refuseOtherUsers finds values that objects share with one another.
+func (e *editor) refuseOtherUsers(root *positioned.Node, touched map[*positioned.Node]bool) {
 	users := map[*positioned.Node]int{}
 	var count func(n *positioned.Node)
 	count = func(n *positioned.Node) {
@@ -79,36 +79,36 @@ func (e *editor) elsewhere(root *positioned.Node, touched map[*positioned.Node]b
 	count(root)
 	for n := range touched {
 		if users[n] < n.Users {
-			e.fail(n.Start, nil, "has an anchor that another object uses, which would change along with it; write it out there")
+			e.addError(n.Start, nil, "has an anchor that another object uses, which would change along with it; write it out there")
 		}
 	}
 }
 
-// spread writes out what the walk has not come by.
-func (e *editor) spread(n *positioned.Node, path sidecar.Path) {
+// writeOutBelow writes out what the walk has not come by.
+func (e *editor) writeOutBelow(n *positioned.Node, path sidecar.Path) {
 	for i, v := range n.Values {
 		if e.done[v] {
 			continue
 		}
 		at, ok := stepTo(n, i)
 		if !ok {
-			if e.holds(v) {
-				e.fail(v.Start, path, "has an alias in a list whose entries have no names; write it out")
+			if e.mustWriteOut(v) {
+				e.addError(v.Start, path, "has an alias in a list whose entries have no names; write it out")
 			}
 			continue
 		}
 		below := append(path[:len(path):len(path)], at)
 		if e.out[v] {
-			e.rewrite(n, i, &patch{}, below)
+			e.writeOut(n, i, &patch{}, below)
 		} else {
-			e.spread(v, below)
+			e.writeOutBelow(v, below)
 		}
 	}
 }
 
-// holds reports whether something in n must be written out.
-func (e *editor) holds(n *positioned.Node) bool {
-	return e.out[n] || slices.ContainsFunc(n.Values, e.holds)
+// mustWriteOut reports whether something in n must be written out.
+func (e *editor) mustWriteOut(n *positioned.Node) bool {
+	return e.out[n] || slices.ContainsFunc(n.Values, e.mustWriteOut)
 }
 
 // stepTo is the step that leads to the entry i of n.
@@ -118,64 +118,64 @@ func stepTo(n *positioned.Node, i int) (sidecar.Step, bool) {
 	}
 	for _, key := range []string{"name", "containerPort", "mountPath", "port", "key", "ip", "."} {
 		s := sidecar.Step{Key: key}
-		if s.Value, _ = keyOf(n.Values[i], key); s.Value != "" && find(n, s) == i {
+		if s.Value, _ = keyOf(n.Values[i], key); s.Value != "" && findEntry(n, s) == i {
 			return s, true
 		}
 	}
 	return sidecar.Step{}, false
 }
 
-// rewrite writes the entry i of n out, with a patch laid on.
-func (e *editor) rewrite(n *positioned.Node, i int, p *patch, path sidecar.Path) {
+// writeOut writes the entry i of n out, with a patch laid on.
+func (e *editor) writeOut(n *positioned.Node, i int, p *patch, path sidecar.Path) {
 	v := n.Values[i]
 	value, err := positioned.ValueOf(v)
 	if err == nil {
-		value, err = p.apply(value)
+		value, err = p.applyTo(value)
 	}
 	if err != nil {
-		e.fail(v.Start, path, "%v", err)
+		e.addError(v.Start, path, "%v", err)
 		return
 	}
-	e.settle(v)
-	e.anew(n, i, &patch{value: value, part: p.part}, path)
+	e.markDone(v)
+	e.writeAnew(n, i, &patch{value: value, part: p.part}, path)
 }
 
-// anew writes another value, that of p, in the place of the entry i of n.
-func (e *editor) anew(n *positioned.Node, i int, p *patch, path sidecar.Path) {
+// writeAnew writes another value, that of p, in the place of the entry i of n.
+func (e *editor) writeAnew(n *positioned.Node, i int, p *patch, path sidecar.Path) {
 	v, value := n.Values[i], p.value
 	if n.Flow {
 		e.noteReplaced(v, path, p)
-		e.splice(v.Start, v.End-v.Start, values.FormatFlow(value, e.json))
+		e.addSplice(v.Start, v.End-v.Start, values.FormatFlow(value, e.json))
 		return
 	}
-	from, to, ok := e.extent(n, i)
+	from, to, ok := e.entryExtent(n, i)
 	if !ok || n.Odd {
-		e.fail(v.Start, path, "stands there in a form that can't be edited in place; write it out")
+		e.addError(v.Start, path, "stands there in a form that can't be edited in place; write it out")
 		return
 	}
-	now := pathString(becomes(path, value))
-	e.marks = append(e.marks, e.takenOut(n, i, from, to, path, now), mark{At: now, Is: e.hash(value)})
+	now := pathString(replacedPath(path, value))
+	e.marks = append(e.marks, e.markTakenOut(n, i, from, to, path, now), mark{At: now, Is: e.hashOf(value)})
 	text := ""
 	if n.Kind == positioned.Mapping {
 		text = e.FormatEntry(n.Keys[i].Value, value, n.Column)
 	} else {
 		text = e.FormatItem(value, n.Column)
 	}
-	if start, _ := e.entry(n, i); from == start { // behind a dash, with more keys below
+	if start, _ := e.entryBounds(n, i); from == start { // behind a dash, with more keys below
 		text += e.Newline + e.Text[e.Lines.LineStart(to):to] // or a comment, which stays where it is
 	} else {
-		text = e.Newline + values.Blanks(n.Column) + text
+		text = e.Newline + values.Indentation(n.Column) + text
 	}
-	e.splice(from, to-from, text)
+	e.addSplice(from, to-from, text)
 }
 
-// settle says that a node and all in it are dealt with.
-func (e *editor) settle(n *positioned.Node) {
+// markDone says that a node and all in it are dealt with.
+func (e *editor) markDone(n *positioned.Node) {
 	if e.out == nil {
 		return
 	}
 	e.done[n] = true
 	for _, v := range n.Values {
-		e.settle(v)
+		e.markDone(v)
 	}
 }

@@ -45,7 +45,7 @@ func TestEditsThroughAliases(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			before, err := positioned.ValueOf(in.Objects[0].root())
+			before, err := positioned.ValueOf(in.Objects[0].rootNode())
 			require.NoError(t, err)
 			own := make([]sidecar.Edit, len(es))
 			for i, e := range es {
@@ -56,12 +56,12 @@ func TestEditsThroughAliases(t *testing.T) {
 			require.Empty(t, fs)
 			laid, err := Parse("", out[0])
 			require.NoError(t, err, out[0])
-			after, err := positioned.ValueOf(laid.Objects[0].root())
+			after, err := positioned.ValueOf(laid.Objects[0].rootNode())
 			require.NoError(t, err, out[0])
 
-			p, err := plan(own)
+			p, err := planEdits(own)
 			require.NoError(t, err)
-			want, err := p.apply(before)
+			want, err := p.applyTo(before)
 			require.NoError(t, err)
 			require.True(t, values.Equal(lean(want), lean(withoutRecord(after))), "%s\n%s", out[0], values.FormatFlow(after, true))
 

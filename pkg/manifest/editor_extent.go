@@ -7,20 +7,20 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// remove takes the entry i out of n, whose place something else takes.
-func (e *editor) remove(n *positioned.Node, i int, path, by sidecar.Path) {
-	from, to, ok := e.extent(n, i)
+// removeEntry takes the entry i out of n, whose place something else takes.
+func (e *editor) removeEntry(n *positioned.Node, i int, path, by sidecar.Path) {
+	from, to, ok := e.entryExtent(n, i)
 	if !ok {
-		e.fail(n.Start, path, "can't be taken out of the form that it's written in; write it on lines of its own")
+		e.addError(n.Start, path, "can't be taken out of the form that it's written in; write it on lines of its own")
 		return
 	}
-	e.marks = append(e.marks, e.takenOut(n, i, from, to, path, pathString(by)))
-	e.splice(from, to-from, "")
+	e.marks = append(e.marks, e.markTakenOut(n, i, from, to, path, pathString(by)))
+	e.addSplice(from, to-from, "")
 }
 
-// takenOut is the mark of the entry i of n, which is taken out with its text. What
+// markTakenOut is the mark of the entry i of n, which is taken out with its text. What
 // it stood behind is named without those that are taken out, too.
-func (e *editor) takenOut(n *positioned.Node, i, from, to int, path sidecar.Path, by string) mark {
+func (e *editor) markTakenOut(n *positioned.Node, i, from, to int, path sidecar.Path, by string) mark {
 	m := mark{At: pathString(path), By: by, Was: new(e.Text[from:to]), After: new("")}
 	j, taken := i-1, 0
 	for ; j >= 0; j-- {
@@ -48,7 +48,7 @@ func (e *editor) takenOut(n *positioned.Node, i, from, to int, path sidecar.Path
 	case j >= 0:
 		m.Skip = e.CountBreaks(e.LineEnd(n.Values[j].End), from) - taken
 	case taken > 0:
-		first := e.PreviousEnd(e.first(n))
+		first := e.PreviousEnd(e.firstStart(n))
 		m.Skip = e.CountBreaks(first, from) - taken + e.CountComments(first)
 	default:
 		m.Skip = e.CountComments(from)
@@ -56,16 +56,16 @@ func (e *editor) takenOut(n *positioned.Node, i, from, to int, path sidecar.Path
 	return m
 }
 
-// first is where the first entry of a collection begins.
-func (e *editor) first(n *positioned.Node) int {
-	start, _ := e.entry(n, 0)
+// firstStart is where the first entry of a collection begins.
+func (e *editor) firstStart(n *positioned.Node) int {
+	start, _ := e.entryBounds(n, 0)
 	return start
 }
 
-// extent is the text of an entry: in block form whole lines, from the break
+// entryExtent is the text of an entry: in block form whole lines, from the break
 // before them, so that none is missing where a text has no last line break.
-func (e *editor) extent(n *positioned.Node, i int) (from, to int, ok bool) {
-	start, end := e.entry(n, i)
+func (e *editor) entryExtent(n *positioned.Node, i int) (from, to int, ok bool) {
+	start, end := e.entryBounds(n, i)
 	if n.Flow {
 		first := true // of those that stay so far: the comma that goes is the one behind it
 		for j := range i {
@@ -74,17 +74,17 @@ func (e *editor) extent(n *positioned.Node, i int) (from, to int, ok bool) {
 		}
 		switch {
 		case !first:
-			_, prev := e.entry(n, i-1)
+			_, prev := e.entryBounds(n, i-1)
 			return prev, end, true
 		case len(n.Values) > i+1:
-			next, _ := e.entry(n, i+1)
+			next, _ := e.entryBounds(n, i+1)
 			return start, next, true
 		case i > 0:
 			return start, n.End - 1, true
 		}
 		return n.Start + 1, n.End - 1, true
 	}
-	if from, to, ok := e.rows(start, end); ok {
+	if from, to, ok := e.ownLines(start, end); ok {
 		return from, to, true
 	}
 	if n.Kind == positioned.Mapping && i == 0 && len(n.Keys) > 1 { // "- key: value": the next key moves up
@@ -103,14 +103,14 @@ func (e *editor) upTo(end, key int) int {
 	return key
 }
 
-// rows are the lines of something that has them for itself.
-func (e *editor) rows(start, end int) (from, to int, ok bool) {
+// ownLines are the lines of something that has them for itself.
+func (e *editor) ownLines(start, end int) (from, to int, ok bool) {
 	first := e.Lines.LineStart(start)
 	return e.Lines.PreviousEnd(start), e.LineEnd(end), strings.Trim(e.Text[first:start], " ") == "" && !e.IsFirstLine(first)
 }
 
-// entry is where an entry's own text begins and ends.
-func (e *editor) entry(n *positioned.Node, i int) (start, end int) {
+// entryBounds is where an entry's own text begins and ends.
+func (e *editor) entryBounds(n *positioned.Node, i int) (start, end int) {
 	switch {
 	case n.Kind == positioned.Mapping:
 		return n.Keys[i].Start, max(n.Keys[i].End, n.Values[i].End)
@@ -120,32 +120,32 @@ func (e *editor) entry(n *positioned.Node, i int) (start, end int) {
 	return n.Dashes[i], max(n.Dashes[i]+1, n.Values[i].End)
 }
 
-// commented reports whether there is a comment within an entry, or behind it on
+// hasComment reports whether there is a comment within an entry, or behind it on
 // its last line. We write none, so it's a person's, and it would go with the entry.
-func (e *editor) commented(n *positioned.Node, i int) bool {
-	start, end := e.entry(n, i)
+func (e *editor) hasComment(n *positioned.Node, i int) bool {
+	start, end := e.entryBounds(n, i)
 	at := start
-	found := n.Kind == positioned.Mapping && e.gaps(n.Keys[i], &at)
-	return e.gaps(n.Values[i], &at) || found || strings.Contains(e.rest(n, at, end), "#")
+	found := n.Kind == positioned.Mapping && e.scanForComment(n.Keys[i], &at)
+	return e.scanForComment(n.Values[i], &at) || found || strings.Contains(e.restOfLine(n, at, end), "#")
 }
 
-// remarked is commented for a value of which only the inside is ours.
-func (e *editor) remarked(v *positioned.Node) bool {
+// hasInnerComment is commented for a value of which only the inside is ours.
+func (e *editor) hasInnerComment(v *positioned.Node) bool {
 	at := v.Start
-	return e.gaps(v, &at) || !v.Flow && strings.Contains(e.rest(v, at, v.End), "#")
+	return e.scanForComment(v, &at) || !v.Flow && strings.Contains(e.restOfLine(v, at, v.End), "#")
 }
 
-// rest is what stands from an offset to the end, in block form to the end of the line.
-func (e *editor) rest(n *positioned.Node, at, end int) string {
+// restOfLine is what stands from an offset to the end, in block form to the end of the line.
+func (e *editor) restOfLine(n *positioned.Node, at, end int) string {
 	if !n.Flow {
 		end = e.LineEnd(end)
 	}
 	return e.Text[min(at, end):end]
 }
 
-// gaps reports whether a comment stands between scalars, from the offset to the
+// scanForComment reports whether a comment stands between scalars, from the offset to the
 // last one in n; it moves the offset behind that.
-func (e *editor) gaps(n *positioned.Node, at *int) bool {
+func (e *editor) scanForComment(n *positioned.Node, at *int) bool {
 	if n.Kind == positioned.Scalar || n.Kind == positioned.Alias {
 		found := n.Start > *at && strings.Contains(e.Text[*at:n.Start], "#")
 		*at = max(*at, n.End)
@@ -154,9 +154,9 @@ func (e *editor) gaps(n *positioned.Node, at *int) bool {
 	found := false
 	for i, v := range n.Values {
 		if n.Kind == positioned.Mapping {
-			found = e.gaps(n.Keys[i], at) || found
+			found = e.scanForComment(n.Keys[i], at) || found
 		}
-		found = e.gaps(v, at) || found
+		found = e.scanForComment(v, at) || found
 	}
 	return found
 }

@@ -6,27 +6,27 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// insert adds entries that aren't there yet: at the end, or before the entry
+// insertEntries adds entries that aren't there yet: at the end, or before the entry
 // that they name.
-func (e *editor) insert(n *positioned.Node, news []*patch, path sidecar.Path) {
+func (e *editor) insertEntries(n *positioned.Node, news []*patch, path sidecar.Path) {
 	for i, c := range news {
-		value, _ := c.whole()
-		c.leaves(append(path[:len(path):len(path)], c.step), func(at sidecar.Path, leaf *patch) { e.noteAdded(at, leaf) })
+		value, _ := c.wholeValue()
+		c.eachLeaf(append(path[:len(path):len(path)], c.step), func(at sidecar.Path, leaf *patch) { e.noteAdded(at, leaf) })
 		before := -1
 		if c.before != "" && n.Kind == positioned.Sequence {
-			before = find(n, sidecar.Step{Key: c.step.Key, Value: c.before})
+			before = findEntry(n, sidecar.Step{Key: c.step.Key, Value: c.before})
 		}
 		switch {
 		case n.Kind == positioned.Mapping && c.step.Field == "", n.Kind == positioned.Sequence && c.step.Field != "":
-			e.fail(n.Start, path, "is a list where a mapping should be, or the other way round")
+			e.addError(n.Start, path, "is a list where a mapping should be, or the other way round")
 		case n.Flow:
 			e.insertFlow(n, c.step, value, before, i == 0)
 		case n.Kind == positioned.Mapping:
-			e.splice(e.tail(n), 0, e.Newline+values.Blanks(n.Column)+e.FormatEntry(c.step.Field, value, n.Column))
+			e.addSplice(e.lastLineEnd(n), 0, e.Newline+values.Indentation(n.Column)+e.FormatEntry(c.step.Field, value, n.Column))
 		case before >= 0:
-			e.splice(e.above(n, before), 0, e.Newline+values.Blanks(n.Column)+e.FormatItem(value, n.Column))
+			e.addSplice(e.lineEndAbove(n, before), 0, e.Newline+values.Indentation(n.Column)+e.FormatItem(value, n.Column))
 		default:
-			e.splice(e.tail(n), 0, e.Newline+values.Blanks(n.Column)+e.FormatItem(value, n.Column))
+			e.addSplice(e.lastLineEnd(n), 0, e.Newline+values.Indentation(n.Column)+e.FormatItem(value, n.Column))
 		}
 	}
 }
@@ -41,22 +41,22 @@ func (e *editor) insertFlow(n *positioned.Node, s sidecar.Step, value any, befor
 	}
 	switch {
 	case before >= 0:
-		start, _ := e.entry(n, before)
-		e.splice(start, 0, text+", ")
+		start, _ := e.entryBounds(n, before)
+		e.addSplice(start, 0, text+", ")
 	case len(n.Values) == 0 && first:
-		e.splice(n.End-1, 0, text)
+		e.addSplice(n.End-1, 0, text)
 	default:
 		end := n.End - 1 // behind what was just put between the brackets
 		if len(n.Values) > 0 {
-			_, end = e.entry(n, len(n.Values)-1)
+			_, end = e.entryBounds(n, len(n.Values)-1)
 		}
-		e.splice(end, 0, ", "+text)
+		e.addSplice(end, 0, ", "+text)
 	}
 }
 
-// tail is the end of the line after which a new last entry stands: comments that
+// lastLineEnd is the end of the line after which a new last entry stands: comments that
 // are deeper than the entries belong to the last one.
-func (e *editor) tail(n *positioned.Node) int {
+func (e *editor) lastLineEnd(n *positioned.Node) int {
 	at := e.LineEnd(n.End)
 	for next := e.NextLine(at); next >= 0 && next < len(e.Text); next = e.NextLine(at) {
 		in := e.CountBlanks(next)
@@ -68,8 +68,8 @@ func (e *editor) tail(n *positioned.Node) int {
 	return at
 }
 
-// above is the end of the line before an entry and the comments right above it.
-func (e *editor) above(n *positioned.Node, i int) int {
+// lineEndAbove is the end of the line before an entry and the comments right above it.
+func (e *editor) lineEndAbove(n *positioned.Node, i int) int {
 	at := e.Lines.LineStart(n.Dashes[i])
 	for {
 		end := e.Lines.PreviousEnd(at)

@@ -18,30 +18,30 @@ import (
 func (l *Layer) Emit(emits []Emit) {
 	wanted, there := map[sidecar.Ref]bool{}, map[sidecar.Ref]*Object{}
 	if len(emits) > 0 {
-		there = index(l.texts)
+		there = indexObjects(l.texts)
 	}
 	for _, em := range emits {
-		ref := Space(em.Object.Ref())
+		ref := NormalizeRef(em.Object.Ref())
 		wanted[ref] = true
 		if have := there[ref]; have != nil {
 			l.written[have] = true
-			l.update(have, em)
+			l.updateObject(have, em)
 		} else {
-			l.add(em)
+			l.addObject(em)
 		}
 	}
 	if l.opt.Record {
 		l.pruneAll(wanted)
 	}
-	l.rivals(emits)
+	l.reportRivals(emits)
 }
 
 // pruneAll takes out what this config wrote and doesn't want any more.
 func (l *Layer) pruneAll(wanted map[sidecar.Ref]bool) {
 	for _, t := range l.texts {
 		for _, o := range t.Objects {
-			if o.Annotation(OwnerKey) == l.opt.By && !wanted[Space(o.Ref)] {
-				l.prune(o)
+			if o.Annotation(OwnerKey) == l.opt.By && !wanted[NormalizeRef(o.Ref)] {
+				l.pruneObject(o)
 			}
 		}
 	}
@@ -51,21 +51,21 @@ func (l *Layer) pruneAll(wanted map[sidecar.Ref]bool) {
 // out.
 func (l *Layer) Writes(o *Object) bool { return l.written[o] }
 
-// Space is a reference by which objects without a namespace and in the one named
+// NormalizeRef is a reference by which objects without a namespace and in the one named
 // default are one, as kustomize has it.
-func Space(r sidecar.Ref) sidecar.Ref {
+func NormalizeRef(r sidecar.Ref) sidecar.Ref {
 	if r.Namespace == "default" {
 		r.Namespace = ""
 	}
 	return r
 }
 
-// index finds objects by reference, the first of two equal ones.
-func index(texts []*Text) map[sidecar.Ref]*Object {
+// indexObjects finds objects by reference, the first of two equal ones.
+func indexObjects(texts []*Text) map[sidecar.Ref]*Object {
 	all := map[sidecar.Ref]*Object{}
 	for _, t := range texts {
 		for _, o := range t.Objects {
-			if ref := Space(o.Ref); all[ref] == nil && !o.Foreign() {
+			if ref := NormalizeRef(o.Ref); all[ref] == nil && !o.IsToolConfig() {
 				all[ref] = o
 			}
 		}
@@ -73,20 +73,20 @@ func index(texts []*Text) map[sidecar.Ref]*Object {
 	return all
 }
 
-// update makes an object that is there already what is wanted.
-func (l *Layer) update(o *Object, em Emit) {
+// updateObject makes an object that is there already what is wanted.
+func (l *Layer) updateObject(o *Object, em Emit) {
 	want, err := values.DecodeJSON(em.Object.RawMessage)
 	if err != nil {
-		l.fail(o, "internal", err)
+		l.addFailure(o, "internal", err)
 		return
 	}
-	if l.dies(o, em) {
+	if l.refuseLifecycle(o, em) {
 		return
 	}
 	var edits []sidecar.Edit
 	for _, e := range want.(values.Map) {
 		at := sidecar.Fields(e.Key)
-		if have, there := o.Have(at); e.Key == "metadata" || there && values.Equal(have, e.Value) {
+		if have, there := o.Value(at); e.Key == "metadata" || there && values.Equal(have, e.Value) {
 			continue
 		}
 		edits = append(edits, sidecar.Edit{Object: o.Ref, Path: at, Value: rawOf(e.Value)})
@@ -103,7 +103,7 @@ func (l *Layer) update(o *Object, em Emit) {
 	if len(edits) == 0 {
 		return
 	}
-	if edits[0].Path[0].Field != "metadata" && l.changed(o) {
+	if edits[0].Path[0].Field != "metadata" && l.reportChanged(o) {
 		return
 	}
 	if o.Strings("metadata", "labels")[sidecar.ManagedLabel] != sidecar.ManagedBy {
@@ -111,44 +111,44 @@ func (l *Layer) update(o *Object, em Emit) {
 			Message: "stands in the manifests with other content, and isn't marked as outrigger's", Hint: "rename it, or give the sidecar another name"})
 		return
 	}
-	l.overwrite(o, edits)
+	l.overwriteObject(o, edits)
 }
 
-// overwrite lays edits on an object of ours: there is nothing to remember.
-func (l *Layer) overwrite(o *Object, edits []sidecar.Edit) {
-	root, err := plan(edits)
+// overwriteObject lays edits on an object of ours: there is nothing to remember.
+func (l *Layer) overwriteObject(o *Object, edits []sidecar.Edit) {
+	root, err := planEdits(edits)
 	if err != nil {
-		l.fail(o, "internal", err)
+		l.addFailure(o, "internal", err)
 		return
 	}
-	e := l.walk(o, root, false)
+	e := l.editObject(o, root, false)
 	for _, err := range e.errs {
-		l.fail(o, "not-editable", err)
+		l.addFailure(o, "not-editable", err)
 	}
-	l.check(o, e)
-	l.keep(o, e)
+	l.checkBrackets(o, e)
+	l.keepSplices(o, e)
 }
 
-// add writes a new object behind the last one of the workload's list or stream.
-func (l *Layer) add(em Emit) {
+// addObject writes a new object behind the last one of the workload's list or stream.
+func (l *Layer) addObject(em Emit) {
 	want, err := values.DecodeJSON(em.Object.RawMessage)
 	m, ok := want.(values.Map)
 	if err != nil || !ok {
-		l.fail(em.For, "internal", errors.New("an object to emit is no mapping"))
+		l.addFailure(em.For, "internal", errors.New("an object to emit is no mapping"))
 		return
 	}
 	o, t := em.For, em.For.text
-	for _, a := range l.annotations(em) {
+	for _, a := range l.newAnnotations(em) {
 		m = m.WithField(a.value, "metadata", "annotations", a.key)
 	}
-	st := o.style()
+	st := o.textStyle()
 	switch list := o.list; {
-	case list != nil && list.flow():
-		_, end := (&editor{Lines: t.lines}).entry(list.node, len(list.node.Values)-1)
-		l.splice(t, end, ", "+values.FormatFlow(m, o.root().IsJSON()))
+	case list != nil && list.isFlow():
+		_, end := (&editor{Lines: t.lines}).entryBounds(list.node, len(list.node.Values)-1)
+		l.insertText(t, end, ", "+values.FormatFlow(m, o.rootNode().IsJSON()))
 	case list != nil:
 		e := &editor{Lines: t.lines}
-		l.splice(t, list.tail(e), st.Newline+values.Blanks(list.col)+st.FormatItem(m, list.col))
+		l.insertText(t, list.lastLineEnd(e), st.Newline+values.Indentation(list.col)+st.FormatItem(m, list.col))
 	default:
 		end := len(t.lines.Text)
 		if n := len(st.Newline); strings.HasSuffix(t.lines.Text, st.Newline) {
@@ -156,16 +156,16 @@ func (l *Layer) add(em Emit) {
 		} else if strings.HasSuffix(t.lines.Text, "\n") {
 			end--
 		}
-		l.splice(t, end, st.Newline+"---"+st.Newline+st.FormatMapping(m, 0))
+		l.insertText(t, end, st.Newline+"---"+st.Newline+st.FormatMapping(m, 0))
 	}
 }
 
-func (l *Layer) splice(t *Text, at int, ins string) {
+func (l *Layer) insertText(t *Text, at int, ins string) {
 	l.splices[t] = append(l.splices[t], splice{at, 0, ins})
 }
 
-// annotations are what the runner and later runs must know of a new object.
-func (l *Layer) annotations(em Emit) []struct{ key, value string } {
+// newAnnotations are what the runner and later runs must know of a new object.
+func (l *Layer) newAnnotations(em Emit) []struct{ key, value string } {
 	var as []struct{ key, value string }
 	add := func(k, v string) { as = append(as, struct{ key, value string }{k, v}) }
 	if l.opt.Record {
@@ -192,14 +192,14 @@ func (l *Layer) annotations(em Emit) []struct{ key, value string } {
 // runners and other functions write.
 func contentHash(v any) string {
 	m, _ := v.(values.Map)
-	return hash(slices.DeleteFunc(slices.Clone(m), func(e values.Entry) bool { return e.Key == "metadata" }))
+	return hashValue(slices.DeleteFunc(slices.Clone(m), func(e values.Entry) bool { return e.Key == "metadata" }))
 }
 
-// changed reports an object of ours whose content a person has changed since: it
+// reportChanged reports an object of ours whose content a person has changed since: it
 // would be lost.
-func (l *Layer) changed(o *Object) bool {
+func (l *Layer) reportChanged(o *Object) bool {
 	made := o.Annotation(ContentKey)
-	v, err := positioned.ValueOf(o.root())
+	v, err := positioned.ValueOf(o.rootNode())
 	if made == "" || err == nil && made == contentHash(v) {
 		return false
 	}
@@ -209,23 +209,23 @@ func (l *Layer) changed(o *Object) bool {
 	return true
 }
 
-// prune takes a whole object out of its text. Only one goes that says by its label,
+// pruneObject takes a whole object out of its text. Only one goes that says by its label,
 // its owner and the hash of its content that we wrote it, as it stands: who has copied
 // one of them doesn't lose what is his.
-func (l *Layer) prune(o *Object) bool {
+func (l *Layer) pruneObject(o *Object) bool {
 	if o.Strings("metadata", "labels")[sidecar.ManagedLabel] != sidecar.ManagedBy || o.Annotation(ContentKey) == "" {
-		l.tell(sidecar.Finding{Severity: sidecar.Warning, Code: "object-kept", Object: o.Ref, File: o.File(),
+		l.addFinding(sidecar.Finding{Severity: sidecar.Warning, Code: "object-kept", Object: o.Ref, File: o.File(),
 			Message: "has the annotation " + OwnerKey + " as what outrigger writes, but not the label " + sidecar.ManagedLabel + " and " + ContentKey + ": it stays",
 			Hint:    "take the annotation out, or delete the object if it was outrigger's"})
 		return false
 	}
-	if l.changed(o) {
+	if l.reportChanged(o) {
 		return false
 	}
 	if !l.TakeOut(o) {
 		return false
 	}
-	l.tell(sidecar.Finding{Severity: sidecar.Info, Code: "object-removed", Object: o.Ref, File: o.File(), Message: "was outrigger's and is taken out"})
+	l.addFinding(sidecar.Finding{Severity: sidecar.Info, Code: "object-removed", Object: o.Ref, File: o.File(), Message: "was outrigger's and is taken out"})
 	return true
 }
 
@@ -234,20 +234,20 @@ func (l *Layer) TakeOut(o *Object) bool {
 	l.written[o] = true
 	from, to, ok := 0, 0, true
 	if e := (&editor{Lines: o.text.lines}); o.list != nil {
-		from, to, ok = o.extent(e)
+		from, to, ok = o.memberExtent(e)
 	} else {
-		from, to = e.document(o.root())
+		from, to = e.documentBounds(o.rootNode())
 	}
 	if !ok {
-		l.fail(o, "not-editable", fmt.Errorf("line %d: can't be taken out of the form that the list is written in", o.Line()))
+		l.addFailure(o, "not-editable", fmt.Errorf("line %d: can't be taken out of the form that the list is written in", o.Line()))
 		return false
 	}
 	l.splices[o.text] = append(l.splices[o.text], splice{from, to - from, ""})
 	return true
 }
 
-// document is the text of a document with the marker in front of it.
-func (e *editor) document(n *positioned.Node) (from, to int) {
+// documentBounds is the text of a document with the marker in front of it.
+func (e *editor) documentBounds(n *positioned.Node) (from, to int) {
 	from, to = e.Lines.LineStart(n.Start), e.LineEnd(n.End)
 	for at := from; !e.IsFirstLine(at); {
 		at = e.Lines.LineStart(e.Lines.PreviousEnd(at))

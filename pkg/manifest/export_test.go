@@ -11,7 +11,7 @@ func HashJSON(raw []byte) string {
 	if err != nil {
 		return ""
 	}
-	return hash(v)
+	return hashValue(v)
 }
 
 // Lay lays edits and emitted objects on texts in one go.
@@ -23,7 +23,7 @@ func Lay(texts []*Text, edits []sidecar.Edit, emits []Emit, opt Options) ([]stri
 	}
 	for _, t := range texts {
 		for _, o := range t.Objects {
-			if es := per[o.Ref]; es != nil && !o.Foreign() {
+			if es := per[o.Ref]; es != nil && !o.IsToolConfig() {
 				l.Edit(o, es)
 				delete(per, o.Ref)
 			}

@@ -60,12 +60,12 @@ func NewLayer(texts []*Text, opt Options) *Layer {
 
 // Texts gives the texts with everything that was laid on them, in their order.
 func (l *Layer) Texts() ([]Edited, sidecar.Findings) {
-	l.ends()
+	l.reportOpenEnds()
 	out := make([]Edited, len(l.texts))
 	for i, t := range l.texts {
-		out[i] = edited(t, l.splices[t])
-		if at := out[i].crossed(); at >= 0 {
-			l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "internal", File: t.Name, Line: t.lines.LineNumber(at), Message: "an edit goes to what another takes out"})
+		out[i] = newEdited(t, l.splices[t])
+		if at := out[i].findCrossing(); at >= 0 {
+			l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "internal", File: t.Name, Line: t.lines.LineNumber(at), Message: "an edit goes to what another takes out"})
 			continue
 		}
 		if l.reread[t] {
@@ -73,7 +73,7 @@ func (l *Layer) Texts() ([]Edited, sidecar.Findings) {
 			if err == nil && len(again.Objects) == 0 {
 				err = errors.New("the objects are gone")
 			}
-			l.broken(t.Name, sidecar.Ref{}, err)
+			l.reportBroken(t.Name, sidecar.Ref{}, err)
 		}
 	}
 	if l.findings.Failed() {
@@ -82,20 +82,20 @@ func (l *Layer) Texts() ([]Edited, sidecar.Findings) {
 	return out, l.findings
 }
 
-// ends finds insertions behind a block scalar that the text ends in without a
+// reportOpenEnds finds insertions behind a block scalar that the text ends in without a
 // line break: the one that comes to stand there would be the scalar's.
-func (l *Layer) ends() {
+func (l *Layer) reportOpenEnds() {
 	for t, splices := range l.splices {
-		if slices.ContainsFunc(splices, func(s splice) bool { return s.at == len(t.lines.Text) && s.ins != "" }) && t.open() {
+		if slices.ContainsFunc(splices, func(s splice) bool { return s.at == len(t.lines.Text) && s.ins != "" }) && t.endsOpen() {
 			l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "not-editable", File: t.Name, Line: t.lines.LineNumber(len(t.lines.Text)),
 				Message: "the text ends in a block scalar without a line break; what comes behind would change it", Hint: "end the last line with a line break"})
 		}
 	}
 }
 
-func (l *Layer) tell(f sidecar.Finding) { l.findings = append(l.findings, f) }
+func (l *Layer) addFinding(f sidecar.Finding) { l.findings = append(l.findings, f) }
 
-func (l *Layer) fail(o *Object, code string, err error) {
+func (l *Layer) addFailure(o *Object, code string, err error) {
 	l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: o.Ref, File: o.File(), Message: err.Error()})
 }
 
@@ -107,31 +107,31 @@ func (l *Layer) Edit(o *Object, edits []sidecar.Edit) {
 	}
 	from := len(l.splices[o.text])
 	defer func() { l.laid[o] = [2]int{from, len(l.splices[o.text])} }()
-	root, err := plan(edits)
+	root, err := planEdits(edits)
 	if err != nil {
-		l.fail(o, "internal", err)
+		l.addFailure(o, "internal", err)
 		return
 	}
-	l.single(o, root)
+	l.reportDuplicates(o, root)
 	var e *editor
 	if l.opt.Record {
-		e = l.remember(o, root)
+		e = l.editWithRecord(o, root)
 	} else {
-		e = l.walk(o, root, false)
+		e = l.editObject(o, root, false)
 	}
 	for _, err := range e.errs {
-		l.fail(o, "not-editable", err)
+		l.addFailure(o, "not-editable", err)
 	}
-	l.check(o, e)
-	l.keep(o, e)
+	l.checkBrackets(o, e)
+	l.keepSplices(o, e)
 }
 
 // Laid reports whether edits were laid on an object.
 func (l *Layer) Laid(o *Object) bool { _, laid := l.laid[o]; return laid }
 
-// keep collects the splices of an object. Those of one sidecar mostly insert the
+// keepSplices collects the splices of an object. Those of one sidecar mostly insert the
 // same into thousands of workloads: that is kept once.
-func (l *Layer) keep(o *Object, e *editor) {
+func (l *Layer) keepSplices(o *Object, e *editor) {
 	for i, s := range e.splices {
 		if text, ok := l.known[s.ins]; ok {
 			e.splices[i].ins = text
@@ -142,25 +142,25 @@ func (l *Layer) keep(o *Object, e *editor) {
 	l.splices[o.text] = append(l.splices[o.text], e.splices...)
 }
 
-// check reads an object again in which something between brackets was edited: YAML
+// checkBrackets reads an object again in which something between brackets was edited: YAML
 // allows more forms there than anybody writes, and one that we take for another
 // must end in an error and not in a broken manifest.
-func (l *Layer) check(o *Object, e *editor) {
+func (l *Layer) checkBrackets(o *Object, e *editor) {
 	switch {
 	case !e.flow || len(e.errs) > 0:
 	case o.from == o.to: // read as a part of something larger
-		l.reread[o.text] = l.reread[o.text] || !readable(o, e.splices)
+		l.reread[o.text] = l.reread[o.text] || !isReadable(o, e.splices)
 	default:
 		text := cutOut(o.text, o.from, o.to, e.splices)
 		_, err := positioned.ReadObject(positioned.NewLines(text), 0, len(text), o.list != nil)
-		l.broken(o.File(), o.Ref, err)
+		l.reportBroken(o.File(), o.Ref, err)
 	}
 }
 
-// readable reports whether an object in brackets can be read without what is around it,
+// isReadable reports whether an object in brackets can be read without what is around it,
 // with splices made. Most can: to read a list of many again as a whole takes much memory.
-func readable(o *Object, splices []splice) bool {
-	n := o.root()
+func isReadable(o *Object, splices []splice) bool {
+	n := o.rootNode()
 	if !n.Flow || n.Odd || slices.ContainsFunc(splices, func(s splice) bool { return s.at <= n.Start || s.at+s.del >= n.End }) {
 		return false
 	}
@@ -175,41 +175,41 @@ func cutOut(t *Text, from, to int, splices []splice) string {
 	for i, s := range splices {
 		own[i] = splice{s.at - from, s.del, s.ins}
 	}
-	return join(t.lines.Text[from:to], own)
+	return joinSplices(t.lines.Text[from:to], own)
 }
 
-func (l *Layer) broken(file string, ref sidecar.Ref, err error) {
+func (l *Layer) reportBroken(file string, ref sidecar.Ref, err error) {
 	if err != nil {
 		l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "not-editable", Object: ref, File: file,
 			Message: "what is written in brackets can't be edited: " + err.Error(), Hint: "write the pod template in block style"})
 	}
 }
 
-// walk edits the object's nodes. Most walks need no marks with what they're about.
-func (l *Layer) walk(o *Object, root *patch, hashes bool) *editor {
-	e := &editor{Lines: o.text.lines, Style: o.style(), json: o.root().IsJSON(), hashes: hashes}
+// editObject edits the object's nodes. Most walks need no marks with what they're about.
+func (l *Layer) editObject(o *Object, root *patch, hashes bool) *editor {
+	e := &editor{Lines: o.text.lines, Style: o.textStyle(), json: o.rootNode().IsJSON(), hashes: hashes}
 	if hashes {
-		e.moved = o.moved()
+		e.moved = o.editableFields()
 	}
-	if o.root().IsShared() {
-		e.out, e.done = e.writeOuts(o.root(), root), map[*positioned.Node]bool{}
+	if o.rootNode().IsShared() {
+		e.out, e.done = e.writeOuts(o.rootNode(), root), map[*positioned.Node]bool{}
 	}
-	e.walk(o.root(), root, nil)
+	e.editBelow(o.rootNode(), root, nil)
 	if len(e.out) > 0 && len(e.errs) == 0 {
-		e.spread(o.root(), nil)
+		e.writeOutBelow(o.rootNode(), nil)
 	}
 	return e
 }
 
-// style is how the object's own lists and mappings are indented.
-func (o *Object) style() values.Style {
+// textStyle is how the object's own lists and mappings are indented.
+func (o *Object) textStyle() values.Style {
 	if o.styled.Newline == "" {
-		o.styled = o.look()
+		o.styled = o.detectStyle()
 	}
 	return o.styled
 }
 
-func (o *Object) look() values.Style {
+func (o *Object) detectStyle() values.Style {
 	st := values.Style{Indent: 2, Newline: o.text.lines.Break, Open: !strings.HasSuffix(o.text.lines.Text, "\n")}
 	var indented, listed bool
 	var look func(n *positioned.Node)
@@ -229,8 +229,8 @@ func (o *Object) look() values.Style {
 			look(v)
 		}
 	}
-	look(o.root())
-	if !listed && o.list != nil && !o.list.flow() {
+	look(o.rootNode())
+	if !listed && o.list != nil && !o.list.isFlow() {
 		st.Compact = o.list.top && o.list.col == 0
 	}
 	if st.Indent < 1 || st.Indent > 8 {

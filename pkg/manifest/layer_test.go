@@ -48,9 +48,9 @@ func TestLayAndStrip(t *testing.T) {
 			require.NoError(t, err, out[0])
 			o := laid.Objects[len(laid.Objects)-1]
 			for _, e := range edits() {
-				v, there := o.Have(e.Path)
+				v, there := o.Value(e.Path)
 				require.Equal(t, !e.Delete, there, "%s in\n%s", e.Path, out[0])
-				require.True(t, e.Delete || Same(v, e.Value), "%s in\n%s", e.Path, out[0])
+				require.True(t, e.Delete || SameValue(v, e.Value), "%s in\n%s", e.Path, out[0])
 			}
 			again, fs := Lay([]*Text{laid}, edits(), nil, Options{By: "shop"})
 			require.Empty(t, fs)
@@ -116,7 +116,7 @@ func TestObjectsThatHideWordsAreRead(t *testing.T) {
 		require.NoError(t, err, text)
 		last := in.Objects[len(in.Objects)-1]
 		require.Equal(t, "A", last.Ref.Kind, text)
-		require.Equal(t, hides, last.mentions("elsewhere"), text)
+		require.Equal(t, hides, last.mayMention("elsewhere"), text)
 	}
 }
 
@@ -131,7 +131,7 @@ func FuzzLay(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		in, err := Parse("", text)
-		if err != nil || len(in.Objects) == 0 || in.Objects[0].Foreign() {
+		if err != nil || len(in.Objects) == 0 || in.Objects[0].IsToolConfig() {
 			return
 		}
 		o := in.Objects[0]
@@ -154,23 +154,23 @@ func FuzzLay(f *testing.F) {
 		for i, after := range laid.Objects {
 			if i == 0 {
 				for _, e := range es {
-					v, there := after.Have(e.Path)
+					v, there := after.Value(e.Path)
 					require.Equal(t, !e.Delete, there, "%s: %q\n->\n%q", e.Path, text, out[0])
-					require.True(t, e.Delete || Same(v, e.Value), "%s: %q\n->\n%q", e.Path, text, out[0])
+					require.True(t, e.Delete || SameValue(v, e.Value), "%s: %q\n->\n%q", e.Path, text, out[0])
 				}
-				a, err := positioned.ValueOf(in.Objects[0].root())
+				a, err := positioned.ValueOf(in.Objects[0].rootNode())
 				if err != nil {
 					continue
 				}
-				b, err := positioned.ValueOf(after.root())
+				b, err := positioned.ValueOf(after.rootNode())
 				require.NoError(t, err)
-				root, err := plan(es)
+				root, err := planEdits(es)
 				require.NoError(t, err)
 				require.True(t, kept(a, b, root), "something else has moved: %q\n->\n%q", text, out[0])
 				continue
 			}
-			a, errA := positioned.ValueOf(in.Objects[i].root())
-			b, errB := positioned.ValueOf(after.root())
+			a, errA := positioned.ValueOf(in.Objects[i].rootNode())
+			b, errB := positioned.ValueOf(after.rootNode())
 			require.Equal(t, errA == nil, errB == nil)
 			require.True(t, errA != nil || values.Equal(a, b), "%q\n->\n%q", text, out[0])
 		}

@@ -16,30 +16,30 @@ type list struct {
 	objects []*Object
 }
 
-func (l *list) flow() bool { return l.node != nil && l.node.Flow }
+func (l *list) isFlow() bool { return l.node != nil && l.node.Flow }
 
-// tail is the end of the line after which a new last member stands.
-func (l *list) tail(e *editor) int {
+// lastLineEnd is the end of the line after which a new last member stands.
+func (l *list) lastLineEnd(e *editor) int {
 	if l.node != nil {
-		return e.tail(l.node)
+		return e.lastLineEnd(l.node)
 	}
-	return e.tail(&positioned.Node{Column: l.col, End: l.objects[len(l.objects)-1].end()})
+	return e.lastLineEnd(&positioned.Node{Column: l.col, End: l.objects[len(l.objects)-1].endOffset()})
 }
 
-// end is where the object ends.
-func (o *Object) end() int { return max(o.dash+1, o.root().End) }
+// endOffset is where the object ends.
+func (o *Object) endOffset() int { return max(o.dash+1, o.rootNode().End) }
 
-// extent is the text of a list's member.
-func (o *Object) extent(e *editor) (from, to int, ok bool) {
-	if o.list.flow() {
-		return e.extent(o.list.node, o.index)
+// memberExtent is the text of a list's member.
+func (o *Object) memberExtent(e *editor) (from, to int, ok bool) {
+	if o.list.isFlow() {
+		return e.entryExtent(o.list.node, o.index)
 	}
-	return e.rows(o.dash, o.end())
+	return e.ownLines(o.dash, o.endOffset())
 }
 
-// root is the ResourceList's own mapping. Where the list was only split, its
+// resourceRoot is the ResourceList's own mapping. Where the list was only split, its
 // items are left out: they end where they end.
-func (t *Text) root() (*positioned.Node, error) {
+func (t *Text) resourceRoot() (*positioned.Node, error) {
 	r := t.resources
 	if r.node != nil {
 		return r.node, nil
@@ -61,7 +61,7 @@ func (t *Text) fieldNode(f split.Field) (*positioned.Node, error) {
 		key := f.Start + strings.Index(t.lines.Text[f.Start:f.End], "items")
 		end, col := t.lines.LineEnd(key), key-t.lines.LineStart(key)
 		if items := t.resources.items.objects; len(items) > 0 {
-			end = items[len(items)-1].end()
+			end = items[len(items)-1].endOffset()
 		}
 		return &positioned.Node{Column: col, End: end, Keys: []*positioned.Node{{Start: key, End: key, Value: f.Name}}, Values: []*positioned.Node{{Kind: positioned.Sequence, Start: key, End: end}}}, nil
 	}
@@ -72,8 +72,8 @@ func (t *Text) fieldNode(f split.Field) (*positioned.Node, error) {
 	return docs[0], nil
 }
 
-// Unread are the objects in which something was looked for and that are no YAML.
-func Unread(texts []*Text) (fs sidecar.Findings) {
+// ParseFindings are the objects in which something was looked for and that are no YAML.
+func ParseFindings(texts []*Text) (fs sidecar.Findings) {
 	for _, t := range texts {
 		for _, o := range t.Objects {
 			if o.err != nil {
@@ -84,27 +84,27 @@ func Unread(texts []*Text) (fs sidecar.Findings) {
 	return fs
 }
 
-// spelled refuses an object of which it can't be told without doubt what it is.
-func (t *Text) spelled(n *positioned.Node) error {
+// refuseBinary refuses an object of which it can't be told without doubt what it is.
+func (t *Text) refuseBinary(n *positioned.Node) error {
 	for _, v := range []*positioned.Node{n.Field("apiVersion"), n.Field("kind"), n.At("metadata", "name"), n.At("metadata", "namespace")} {
 		if v = v.Resolve(); v != nil && v.Tag == positioned.TagBinary {
-			return t.refuse(v.Start, "is tagged !!binary, which kubectl decodes and others don't; write it as text")
+			return t.refuseAt(v.Start, "is tagged !!binary, which kubectl decodes and others don't; write it as text")
 		}
 	}
 	return nil
 }
 
-// member names the object that a member of a list is.
-func (t *Text) member(o *Object, n *positioned.Node, api, kind string) error {
-	if err := t.spelled(n); err != nil {
+// nameMember names the object that a member of a list is.
+func (t *Text) nameMember(o *Object, n *positioned.Node, api, kind string) error {
+	if err := t.refuseBinary(n); err != nil {
 		return err
 	}
 	if items := n.Field("items"); holdsObjects(n.Field("kind").TypeName(), items) {
-		return t.refuse(n.Start, "is a list in a list, which kubectl and others read differently; write its items one by one")
+		return t.refuseAt(n.Start, "is a list in a list, which kubectl and others read differently; write its items one by one")
 	}
-	o.name(n)
+	o.setHeadFrom(n)
 	if own := n.Field("apiVersion").TypeName(); own == "" && o.Ref.Kind == "" && kind != "List" && kind != "ResourceList" {
-		o.head(api, strings.TrimSuffix(kind, "List"), o.Ref.Namespace, o.Ref.Name) // as kubectl does
+		o.setHead(api, strings.TrimSuffix(kind, "List"), o.Ref.Namespace, o.Ref.Name) // as kubectl does
 	}
 	return nil
 }

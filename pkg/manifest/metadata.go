@@ -12,9 +12,9 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 )
 
-// Dress gives a manifest a namespace, if it has none of its own, and labels that
+// WithMetadata gives a manifest a namespace, if it has none of its own, and labels that
 // it doesn't have yet. The order of its fields stays.
-func Dress(raw json.RawMessage, namespace string, labels map[string]string) (json.RawMessage, error) {
+func WithMetadata(raw json.RawMessage, namespace string, labels map[string]string) (json.RawMessage, error) {
 	v, err := values.DecodeJSON(raw)
 	if err != nil {
 		return nil, err
@@ -46,18 +46,18 @@ func Dress(raw json.RawMessage, namespace string, labels map[string]string) (jso
 // rawOf is a value as JSON.
 func rawOf(v any) json.RawMessage { return json.RawMessage(values.FormatFlow(v, true)) }
 
-// Misnamed tells what is wrong with the object's name or namespace: the field, where
+// CheckName tells what is wrong with the object's name or namespace: the field, where
 // it stands, and why it's none. Names are made of them, and paths; a field "" says
 // that both are right. A name that the API server generates may be missing.
-func (o *Object) Misnamed() (field string, line int, why string) {
+func (o *Object) CheckName() (field string, line int, why string) {
 	meta := o.withMeta().At("metadata")
 	if name := meta.Field("name").Resolve(); name != nil || meta.Field("generateName").ScalarText() == "" {
-		if why := noName(name, ".", 253); why != "" {
+		if why := explainName(name, ".", 253); why != "" {
 			return "metadata.name", o.lineOf(name), why
 		}
 	}
 	if space := meta.Field("namespace").Resolve(); space != nil && !space.IsNull() && (space.Kind != positioned.Scalar || space.DecodedText() != "") {
-		if why := noName(space, "", 63); why != "" {
+		if why := explainName(space, "", 63); why != "" {
 			return "metadata.namespace", o.lineOf(space), why
 		}
 	}
@@ -71,10 +71,10 @@ func (o *Object) lineOf(n *positioned.Node) int {
 	return o.text.lines.LineNumber(n.Start)
 }
 
-// noName tells why a value is no DNS label, or several with a separator between
+// explainName tells why a value is no DNS label, or several with a separator between
 // them, as the API server wants it
 // (https://kubernetes.io/docs/concepts/overview/working-with-objects/names).
-func noName(n *positioned.Node, sep string, most int) string {
+func explainName(n *positioned.Node, sep string, most int) string {
 	switch {
 	case n == nil:
 		return "is missing"
@@ -90,24 +90,24 @@ func noName(n *positioned.Node, sep string, most int) string {
 		return "is empty"
 	case len(n.DecodedText()) > most:
 		return fmt.Sprintf("has %d letters, and %d are allowed", utf8.RuneCountInString(n.DecodedText()), most)
-	case !labels(n.DecodedText(), sep):
+	case !isDNSName(n.DecodedText(), sep):
 		return "is no name: lower case letters, digits and dashes are allowed, and they begin and end with a letter or digit"
 	}
 	return ""
 }
 
-// labels reports whether a text is a DNS label, or several with sep between them.
-func labels(text, sep string) bool {
+// isDNSName reports whether a text is a DNS label, or several with sep between them.
+func isDNSName(text, sep string) bool {
 	parts := []string{text}
 	if sep != "" {
 		parts = strings.Split(text, sep)
 	}
 	for _, p := range parts {
-		if p == "" || p[0] == '-' || p[len(p)-1] == '-' || strings.ContainsFunc(p, noLabel) {
+		if p == "" || p[0] == '-' || p[len(p)-1] == '-' || strings.ContainsFunc(p, isForeignRune) {
 			return false
 		}
 	}
 	return true
 }
 
-func noLabel(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }
+func isForeignRune(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }

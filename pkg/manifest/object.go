@@ -48,8 +48,8 @@ type Object struct {
 	dash  int   // where its dash stands
 }
 
-// head takes what is known of an object before it's read.
-func (o *Object) head(api, kind, namespace, name string) {
+// setHead takes what is known of an object before it's read.
+func (o *Object) setHead(api, kind, namespace, name string) {
 	o.Version = api
 	if group, version, ok := strings.Cut(api, "/"); ok {
 		o.Ref.Group, o.Version = group, version
@@ -57,21 +57,21 @@ func (o *Object) head(api, kind, namespace, name string) {
 	o.Ref.Kind, o.Ref.Namespace, o.Ref.Name = kind, namespace, name
 }
 
-// name takes the head from the object's node.
-func (o *Object) name(n *positioned.Node) {
-	o.head(n.Field("apiVersion").TypeName(), n.Field("kind").TypeName(), n.At("metadata", "namespace").ScalarText(), n.At("metadata", "name").ScalarText())
+// setHeadFrom takes the head from the object's node.
+func (o *Object) setHeadFrom(n *positioned.Node) {
+	o.setHead(n.Field("apiVersion").TypeName(), n.Field("kind").TypeName(), n.At("metadata", "namespace").ScalarText(), n.At("metadata", "name").ScalarText())
 }
 
-// root is the object's node. One that can't be read is empty, and in the end an
+// rootNode is the object's node. One that can't be read is empty, and in the end an
 // error, see [Unread].
-func (o *Object) root() *positioned.Node {
+func (o *Object) rootNode() *positioned.Node {
 	if o.node == nil {
-		o.read()
+		o.readSource()
 	}
 	return o.node
 }
 
-func (o *Object) read() {
+func (o *Object) readSource() {
 	o.node, o.err = positioned.ReadObject(o.text.lines, o.from, o.to, o.list != nil)
 	if o.err == nil {
 		o.err = o.node.Check(o.text.lines)
@@ -81,8 +81,8 @@ func (o *Object) read() {
 	}
 }
 
-// Forget drops what was read, to be read again when it's wanted.
-func (o *Object) Forget() {
+// Release drops what was read, to be read again when it's wanted.
+func (o *Object) Release() {
 	if o.from < o.to && o.err == nil {
 		o.node, o.part = nil, nil
 	}
@@ -99,18 +99,18 @@ func (o *Object) withMeta() *positioned.Node {
 	if o.node == nil && o.part != nil {
 		return o.part
 	}
-	return o.root()
+	return o.rootNode()
 }
 
-// mentions reports whether a field's name may stand in the object: what isn't
+// mayMention reports whether a field's name may stand in the object: what isn't
 // mentioned needn't be read.
-func (o *Object) mentions(name string) bool {
-	return o.unsure || o.text.mentions(name) && strings.Contains(o.text.lines.Text[o.from:o.to], name)
+func (o *Object) mayMention(name string) bool {
+	return o.unsure || o.text.containsWord(name) && strings.Contains(o.text.lines.Text[o.from:o.to], name)
 }
 
-// hides reports whether an object that was read and stands alone says something that
+// hidesWords reports whether an object that was read and stands alone says something that
 // isn't found in its text: by an escape or in base64.
-func (o *Object) hides() bool {
+func (o *Object) hidesWords() bool {
 	return strings.IndexByte(o.text.lines.Text[o.from:o.to], '\\') >= 0 || o.node.HasBinary()
 }
 
@@ -118,12 +118,12 @@ func (o *Object) hides() bool {
 func (o *Object) Text() *Text { return o.text }
 
 // Line is where the object begins in its text.
-func (o *Object) Line() int { return o.text.lines.LineNumber(o.root().Start) }
+func (o *Object) Line() int { return o.text.lines.LineNumber(o.rootNode().Start) }
 
 // LineOf is where the value at a path begins, or the object.
 func (o *Object) LineOf(path sidecar.Path) int {
 	for n := len(path); n > 0; n-- {
-		if v := reach(o.root(), path[:n]); v != nil {
+		if v := reachNode(o.rootNode(), path[:n]); v != nil {
 			return o.text.lines.LineNumber(v.Start)
 		}
 	}
@@ -142,18 +142,18 @@ func (o *Object) File() string {
 
 // Annotation is the value of an annotation, or "".
 func (o *Object) Annotation(key string) string {
-	if !o.mentions(key) {
+	if !o.mayMention(key) {
 		return ""
 	}
 	return o.withMeta().At("metadata", "annotations", key).ScalarText()
 }
 
-// asked is the node in which a path is looked for.
-func (o *Object) asked(path []string) *positioned.Node {
+// nodeFor is the node in which a path is looked for.
+func (o *Object) nodeFor(path []string) *positioned.Node {
 	if len(path) > 0 && path[0] == "metadata" {
 		return o.withMeta()
 	}
-	return o.root()
+	return o.rootNode()
 }
 
 // Labels of the object.
@@ -164,7 +164,7 @@ func (o *Object) Annotations() map[string]string { return o.Strings("metadata", 
 
 // Strings reads a mapping of strings, as labels are.
 func (o *Object) Strings(path ...string) map[string]string {
-	n := o.asked(path).At(path...)
+	n := o.nodeFor(path).At(path...)
 	if n == nil || n.Kind != positioned.Mapping {
 		return nil
 	}
@@ -179,7 +179,7 @@ func (o *Object) Strings(path ...string) map[string]string {
 
 // Keys are the fields of a mapping.
 func (o *Object) Keys(path ...string) []string {
-	n := o.asked(path).At(path...)
+	n := o.nodeFor(path).At(path...)
 	if n == nil || n.Kind != positioned.Mapping {
 		return nil
 	}
@@ -190,8 +190,8 @@ func (o *Object) Keys(path ...string) []string {
 	return keys
 }
 
-// Previous are the names and namespaces that kustomize says the object had.
-func (o *Object) Previous() (names, namespaces []string) {
+// PreviousNames are the names and namespaces that kustomize says the object had.
+func (o *Object) PreviousNames() (names, namespaces []string) {
 	split := func(key string) []string {
 		if v := o.Annotation(key); v != "" {
 			return strings.Split(v, ",")
@@ -204,22 +204,22 @@ func (o *Object) Previous() (names, namespaces []string) {
 // ByKustomize reports whether kustomize runs us: only it sets its id.
 func (o *Object) ByKustomize() bool { return o.Annotation(kustomizeAnnotation) != "" }
 
-// Hashed reports whether kustomize will put a hash of the content into the name.
-func (o *Object) Hashed() bool { return o.Annotation(needsHash) != "" }
+// NeedsHash reports whether kustomize will put a hash of the content into the name.
+func (o *Object) NeedsHash() bool { return o.Annotation(needsHash) != "" }
 
 // InPlace reports whether the runner writes files back: it tells their paths.
 func (o *Object) InPlace() bool { return o.Annotation(pathAnnotation) != "" && !o.ByKustomize() }
 
-// Local reports whether a runner was told to keep the object from clusters.
-func (o *Object) Local() bool {
+// IsLocal reports whether a runner was told to keep the object from clusters.
+func (o *Object) IsLocal() bool {
 	return o.Annotation(localAnnotation) == "true" && o.text.IsResourceList()
 }
 
-// Foreign reports whether the object is none of ours to look at: configuration
+// IsToolConfig reports whether the object is none of ours to look at: configuration
 // of the tools themselves, which never gets to a cluster. The annotation
 // local-config says so to kpt and kustomize alone: what comes in a stream, kubectl
 // applies whatever it says.
-func (o *Object) Foreign() bool {
+func (o *Object) IsToolConfig() bool {
 	return o.text.IsResourceList() && o.Annotation(localAnnotation) == "true" || o.Ref.Group == "outrigger.dev" ||
 		o.Ref.Kind == "Kustomization" || o.Ref.Kind == "Component" && strings.HasPrefix(o.Ref.Group, "kustomize.") || o.Ref.Kind == "Kptfile" || o.Ref.Kind == ""
 }
@@ -227,16 +227,16 @@ func (o *Object) Foreign() bool {
 // Decode reads the value at a path into an API type; nothing there leaves it as
 // it is.
 func (o *Object) Decode(path sidecar.Path, into any) error {
-	n := reach(o.root(), path)
+	n := reachNode(o.rootNode(), path)
 	if n == nil {
 		return nil
 	}
 	return positioned.DecodeInto(n, into)
 }
 
-// Have is what stands at a path: not at all, or a value to compare by Same.
-func (o *Object) Have(path sidecar.Path) (v any, there bool) {
-	n := reach(o.root(), path)
+// Value is what stands at a path: not at all, or a value to compare by Same.
+func (o *Object) Value(path sidecar.Path) (v any, there bool) {
+	n := reachNode(o.rootNode(), path)
 	if n == nil || n.IsNull() {
 		return nil, false
 	}
@@ -244,19 +244,19 @@ func (o *Object) Have(path sidecar.Path) (v any, there bool) {
 	return v, err == nil
 }
 
-// Holds reports whether the object has the content of another, all but its metadata. No
+// HasContentOf reports whether the object has the content of another, all but its metadata. No
 // object holds none.
-func (o *Object) Holds(other sidecar.Object) bool {
+func (o *Object) HasContentOf(other sidecar.Object) bool {
 	want, err := values.DecodeJSON(other.RawMessage)
 	if o == nil || err != nil {
 		return false
 	}
-	have, err := positioned.ValueOf(o.root())
+	have, err := positioned.ValueOf(o.rootNode())
 	return err == nil && contentHash(have) == contentHash(want)
 }
 
-// Same reports whether what Have gave is equal to a value that encoding/json writes.
-func Same(have, want any) bool {
+// SameValue reports whether what Have gave is equal to a value that encoding/json writes.
+func SameValue(have, want any) bool {
 	v, err := values.Of(want)
 	return err == nil && values.Equal(have, v)
 }
@@ -281,7 +281,7 @@ func (o *Object) Templates(more []string) (all []sidecar.Path) {
 	if o.Ref.Kind == "Pod" && o.Ref.Group == "" {
 		return []sidecar.Path{{}}
 	}
-	if !o.mentions("containers") {
+	if !o.mayMention("containers") {
 		return nil
 	}
 	at := append(more[:len(more):len(more)], templates...)
@@ -290,7 +290,7 @@ func (o *Object) Templates(more []string) (all []sidecar.Path) {
 	}
 	for i, t := range at {
 		fields := strings.Split(t, ".")
-		if n := o.root().At(append(fields, "spec", "containers")...); n != nil && n.Kind == positioned.Sequence && !slices.Contains(at[:i], t) {
+		if n := o.rootNode().At(append(fields, "spec", "containers")...); n != nil && n.Kind == positioned.Sequence && !slices.Contains(at[:i], t) {
 			all = append(all, sidecar.Fields(fields...))
 		}
 	}

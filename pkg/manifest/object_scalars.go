@@ -12,7 +12,7 @@ func (o *Object) Source() string {
 	if o.from < o.to {
 		return o.text.lines.Text[o.from:o.to]
 	}
-	return o.text.lines.Text[o.root().Start:max(o.root().Start, o.root().End)]
+	return o.text.lines.Text[o.rootNode().Start:max(o.rootNode().Start, o.rootNode().End)]
 }
 
 // Mentions reports whether a word, as names are, may stand in the object.
@@ -42,22 +42,22 @@ func (o *Object) Mentions(is func(word string) bool) bool {
 // or isn't there, the step has the key "#" and leads nowhere. What an alias stands
 // for is visited where it was written. The path is only good during the visit.
 func (o *Object) Scalars(visit func(at sidecar.Path, value string)) {
-	root := o.root()
+	root := o.rootNode()
 	for i, k := range root.Keys {
 		if k.Value != "metadata" && k.Value != "apiVersion" && k.Value != "kind" {
-			scalars(root.Values[i], append(make(sidecar.Path, 0, 16), sidecar.Step{Field: k.Value}), visit)
+			visitScalars(root.Values[i], append(make(sidecar.Path, 0, 16), sidecar.Step{Field: k.Value}), visit)
 		}
 	}
 }
 
-func scalars(n *positioned.Node, at sidecar.Path, visit func(sidecar.Path, string)) {
+func visitScalars(n *positioned.Node, at sidecar.Path, visit func(sidecar.Path, string)) {
 	switch n.Kind {
 	case positioned.Scalar:
 		visit(at, n.Value)
 	case positioned.Mapping:
 		for i, v := range n.Values {
 			if n.Keys[i].Kind == positioned.Scalar && n.Keys[i].Value != "" {
-				scalars(v, append(at, sidecar.Step{Field: n.Keys[i].Value}), visit)
+				visitScalars(v, append(at, sidecar.Step{Field: n.Keys[i].Value}), visit)
 			}
 		}
 	case positioned.Sequence:
@@ -70,7 +70,7 @@ func scalars(n *positioned.Node, at sidecar.Path, visit func(sidecar.Path, strin
 			if s.Value == "" || times[s] > 1 {
 				s = sidecar.Step{Key: "#", Value: strconv.Itoa(i)}
 			}
-			scalars(v, append(at, s), visit)
+			visitScalars(v, append(at, s), visit)
 		}
 	}
 }
@@ -82,9 +82,9 @@ func entryStep(v *positioned.Node) sidecar.Step {
 	return sidecar.Step{Key: ".", Value: v.ScalarText()}
 }
 
-// becomes is the path of a value that replaces another: an entry of a list of plain
+// replacedPath is the path of a value that replaces another: an entry of a list of plain
 // values is named by its own text, which strip has to look for.
-func becomes(path sidecar.Path, value any) sidecar.Path {
+func replacedPath(path sidecar.Path, value any) sidecar.Path {
 	last := len(path) - 1
 	text, ok := value.(string)
 	if !ok || last < 0 || path[last].Key != "." {

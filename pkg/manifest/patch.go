@@ -23,13 +23,13 @@ type patch struct {
 	below  []*patch
 }
 
-// plan makes a tree of edits; their order is kept.
-func plan(edits []sidecar.Edit) (*patch, error) {
+// planEdits makes a tree of edits; their order is kept.
+func planEdits(edits []sidecar.Edit) (*patch, error) {
 	root := &patch{}
 	for _, e := range edits {
 		p := root
 		for _, s := range e.Path {
-			p = p.child(s)
+			p = p.childAt(s)
 		}
 		v, err := values.Of(e.Value)
 		if err != nil {
@@ -40,7 +40,7 @@ func plan(edits []sidecar.Edit) (*patch, error) {
 	return root, nil
 }
 
-func (p *patch) child(s sidecar.Step) *patch {
+func (p *patch) childAt(s sidecar.Step) *patch {
 	for _, c := range p.below {
 		if c.step == s {
 			return c
@@ -51,19 +51,19 @@ func (p *patch) child(s sidecar.Step) *patch {
 	return c
 }
 
-// taker is what takes the place of what goes by p: an entry, or all of a list's.
-func (p *patch) taker() sidecar.Path {
+// takenBy is what takes the place of what goes by p: an entry, or all of a list's.
+func (p *patch) takenBy() sidecar.Path {
 	for _, c := range p.below {
-		if by := c.taker(); by != nil {
+		if by := c.takenBy(); by != nil {
 			return by
 		}
 	}
 	return p.by
 }
 
-// orphan is the first entry of a list that p goes through without setting it:
+// findOrphan is the first entry of a list that p goes through without setting it:
 // where it isn't there, there's nothing to go through.
-func (p *patch) orphan() *patch {
+func (p *patch) findOrphan() *patch {
 	if p.set || p.delete {
 		return nil
 	}
@@ -71,23 +71,23 @@ func (p *patch) orphan() *patch {
 		return p
 	}
 	for _, c := range p.below {
-		if o := c.orphan(); o != nil {
+		if o := c.findOrphan(); o != nil {
 			return o
 		}
 	}
 	return nil
 }
 
-// whole is the value of a patch for which nothing is there yet; none where it
+// wholeValue is the value of a patch for which nothing is there yet; none where it
 // only deletes.
-func (p *patch) whole() (v any, some bool) {
+func (p *patch) wholeValue() (v any, some bool) {
 	if p.set {
 		return p.value, true
 	}
 	var m values.Map
 	var list []any
 	for _, c := range p.below {
-		v, some := c.whole()
+		v, some := c.wholeValue()
 		switch {
 		case !some:
 		case c.step.Field != "":
@@ -102,18 +102,18 @@ func (p *patch) whole() (v any, some bool) {
 	return m, m != nil
 }
 
-// leaves calls f for each value set in the tree.
-func (p *patch) leaves(path sidecar.Path, f func(sidecar.Path, *patch)) {
+// eachLeaf calls f for each value set in the tree.
+func (p *patch) eachLeaf(path sidecar.Path, f func(sidecar.Path, *patch)) {
 	if p.set {
 		f(path, p)
 	}
 	for _, c := range p.below {
-		c.leaves(append(path[:len(path):len(path)], c.step), f)
+		c.eachLeaf(append(path[:len(path):len(path)], c.step), f)
 	}
 }
 
-// find is the place of a step's entry in a collection, or -1.
-func find(n *positioned.Node, s sidecar.Step) int {
+// findEntry is the place of a step's entry in a collection, or -1.
+func findEntry(n *positioned.Node, s sidecar.Step) int {
 	n = n.Resolve()
 	if n == nil {
 		return -1
@@ -150,9 +150,9 @@ func keyOf(v *positioned.Node, key string) (string, bool) {
 	return k.ScalarText(), true
 }
 
-// reach follows a path, through merge keys too; nil where it leads to nothing. What
+// reachNode follows a path, through merge keys too; nil where it leads to nothing. What
 // it finds may stand elsewhere: it's to be read, and not to be edited.
-func reach(n *positioned.Node, path sidecar.Path) *positioned.Node {
+func reachNode(n *positioned.Node, path sidecar.Path) *positioned.Node {
 	for _, s := range path {
 		switch n = n.Resolve(); {
 		case n == nil:
@@ -160,7 +160,7 @@ func reach(n *positioned.Node, path sidecar.Path) *positioned.Node {
 		case s.Field != "":
 			n = n.Field(s.Field)
 		default:
-			i := find(n, s)
+			i := findEntry(n, s)
 			if i < 0 {
 				return nil
 			}
@@ -170,10 +170,10 @@ func reach(n *positioned.Node, path sidecar.Path) *positioned.Node {
 	return n
 }
 
-// locate follows a path to what stands there; nil where nothing does.
-func locate(n *positioned.Node, path sidecar.Path) *positioned.Node {
+// locateNode follows a path to what stands there; nil where nothing does.
+func locateNode(n *positioned.Node, path sidecar.Path) *positioned.Node {
 	for _, s := range path {
-		i := find(n, s)
+		i := findEntry(n, s)
 		if i < 0 {
 			return nil
 		}
@@ -182,8 +182,8 @@ func locate(n *positioned.Node, path sidecar.Path) *positioned.Node {
 	return n
 }
 
-// apply lays a patch on a value, where that is written out anyway.
-func (p *patch) apply(v any) (any, error) {
+// applyTo lays a patch on a value, where that is written out anyway.
+func (p *patch) applyTo(v any) (any, error) {
 	if p.set {
 		return p.value, nil
 	}
@@ -192,10 +192,10 @@ func (p *patch) apply(v any) (any, error) {
 	}
 	switch v := v.(type) {
 	case nil:
-		if o := p.orphan(); o != nil {
+		if o := p.findOrphan(); o != nil {
 			return nil, fmt.Errorf("has no entry whose %s is %s", o.step.Key, o.step.Value)
 		}
-		if whole, some := p.whole(); some {
+		if whole, some := p.wholeValue(); some {
 			return whole, nil
 		}
 		return nil, nil
@@ -219,7 +219,7 @@ func (p *patch) applyMapping(m values.Map) (any, error) {
 			}
 			continue
 		}
-		v, err := c.apply(m.Get(c.step.Field))
+		v, err := c.applyTo(m.Get(c.step.Field))
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", c.step.Field, err)
@@ -240,24 +240,24 @@ func (p *patch) applyList(list []any) (any, error) {
 		if c.step.Field != "" {
 			return nil, errors.New("is a list where a mapping should be")
 		}
-		i := slices.IndexFunc(list, func(v any) bool { return keyed(v, c.step) })
+		i := slices.IndexFunc(list, func(v any) bool { return isEntry(v, c.step) })
 		switch {
 		case c.delete && i >= 0:
 			list = slices.Delete(list, i, i+1)
 		case c.delete:
 		case i >= 0:
-			v, err := c.apply(list[i])
+			v, err := c.applyTo(list[i])
 			if err != nil {
 				return nil, err
 			}
 			list[i] = v
 		default:
-			if o := c.orphan(); o != nil {
+			if o := c.findOrphan(); o != nil {
 				return nil, fmt.Errorf("has no entry whose %s is %s", o.step.Key, o.step.Value)
 			}
-			v, _ := c.whole()
+			v, _ := c.wholeValue()
 			at := slices.IndexFunc(list, func(v any) bool {
-				return c.before != "" && keyed(v, sidecar.Step{Key: c.step.Key, Value: c.before})
+				return c.before != "" && isEntry(v, sidecar.Step{Key: c.step.Key, Value: c.before})
 			})
 			if at < 0 {
 				at = len(list)
@@ -268,8 +268,8 @@ func (p *patch) applyList(list []any) (any, error) {
 	return list, nil
 }
 
-// keyed reports whether a value is the entry that a step leads to.
-func keyed(v any, s sidecar.Step) bool {
+// isEntry reports whether a value is the entry that a step leads to.
+func isEntry(v any, s sidecar.Step) bool {
 	m, ok := v.(values.Map)
 	if ok != (s.Key != ".") {
 		return false

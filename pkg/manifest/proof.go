@@ -26,80 +26,80 @@ type proof struct {
 	wrong         []sidecar.Path
 }
 
-// prove gives the paths of what records must not change.
-func prove(before, after *Object, s *stripper) []sidecar.Path {
-	a, errA := positioned.ValueOf(before.root())
-	b, errB := positioned.ValueOf(after.root())
+// findForged gives the paths of what records must not change.
+func findForged(before, after *Object, s *stripper) []sidecar.Path {
+	a, errA := positioned.ValueOf(before.rootNode())
+	b, errB := positioned.ValueOf(after.rootNode())
 	if errA != nil || errB != nil || after.err != nil {
 		return []sidecar.Path{{}}
 	}
 	p := &proof{on: before.Ref, pods: podPaths(a), own: s.own, before: a, after: b,
-		marker: append(names(before.Annotation(sidecar.PatternsKey)), names(before.Annotation(sidecar.ContainersKey))...)}
-	p.compare(a, b, nil)
+		marker: append(splitNames(before.Annotation(sidecar.PatternsKey)), splitNames(before.Annotation(sidecar.ContainersKey))...)}
+	p.compareValues(a, b, nil)
 	for _, c := range s.comes {
-		if !c.stands(after.root(), after.text.lines.Text) {
+		if !c.isBack(after.rootNode(), after.text.lines.Text) {
 			p.wrong = append(p.wrong, c.path)
 		}
 	}
 	return p.wrong
 }
 
-// stands reports whether what came back is one value where it has to stand.
-func (c comeback) stands(root *positioned.Node, text string) bool {
+// isBack reports whether what came back is one value where it has to stand.
+func (c comeback) isBack(root *positioned.Node, text string) bool {
 	if c.out {
-		return locate(root, c.path) != nil
+		return locateNode(root, c.path) != nil
 	}
-	parent := locate(root, c.path[:len(c.path)-1]).Resolve()
+	parent := locateNode(root, c.path[:len(c.path)-1]).Resolve()
 	if parent == nil {
 		return false
 	}
 	return slices.ContainsFunc(parent.Values, func(v *positioned.Node) bool { return text[v.Start:v.End] == c.was })
 }
 
-func (p *proof) compare(before, after any, path sidecar.Path) {
+func (p *proof) compareValues(before, after any, path sidecar.Path) {
 	if values.Equal(before, after) {
-		if brings(before, after) {
+		if addsNulls(before, after) {
 			p.wrong = append(p.wrong, path)
 		}
 		return
 	}
-	if p.allowed(before, after, path) {
+	if p.mayBecome(before, after, path) {
 		return
 	}
 	if whole := before == nil || after == nil; whole && editable.At(p.on, p.pods, path) != nil {
 		p.wrong = append(p.wrong, path)
 		return
 	}
-	if m, n, ok := both[values.Map](before, after); ok && p.mayBeEmpty(before, after, len(m)+len(n), path) {
+	if m, n, ok := bothOf[values.Map](before, after); ok && p.mayBeEmpty(before, after, len(m)+len(n), path) {
 		for _, e := range m {
-			p.compare(e.Value, n.Get(e.Key), path.To(e.Key))
+			p.compareValues(e.Value, n.Get(e.Key), path.To(e.Key))
 		}
 		for _, e := range n {
 			if m.IndexOf(e.Key) < 0 && e.Value == nil {
 				p.wrong = append(p.wrong, path.To(e.Key))
 			} else if m.IndexOf(e.Key) < 0 {
-				p.compare(nil, e.Value, path.To(e.Key))
+				p.compareValues(nil, e.Value, path.To(e.Key))
 			}
 		}
 		return
 	}
-	if m, n, ok := both[[]any](before, after); ok && p.mayBeEmpty(before, after, len(m)+len(n), path) {
-		p.lists(m, n, path)
+	if m, n, ok := bothOf[[]any](before, after); ok && p.mayBeEmpty(before, after, len(m)+len(n), path) {
+		p.compareLists(m, n, path)
 		return
 	}
 	p.wrong = append(p.wrong, path)
 }
 
-// brings reports whether one of two equal values has fields without a value that the
+// addsNulls reports whether one of two equal values has fields without a value that the
 // other doesn't have.
-func brings(before, after any) bool {
+func addsNulls(before, after any) bool {
 	switch a := after.(type) {
 	case values.Map:
 		b, _ := before.(values.Map)
-		return slices.ContainsFunc(a, func(e values.Entry) bool { return b.IndexOf(e.Key) < 0 || brings(b.Get(e.Key), e.Value) })
+		return slices.ContainsFunc(a, func(e values.Entry) bool { return b.IndexOf(e.Key) < 0 || addsNulls(b.Get(e.Key), e.Value) })
 	case []any:
 		for i, b := range before.([]any) {
-			if brings(b, a[i]) {
+			if addsNulls(b, a[i]) {
 				return true
 			}
 		}
@@ -107,8 +107,8 @@ func brings(before, after any) bool {
 	return false
 }
 
-// both are two collections of a kind, of which one may be missing.
-func both[T values.Map | []any](before, after any) (a, b T, ok bool) {
+// bothOf are two collections of a kind, of which one may be missing.
+func bothOf[T values.Map | []any](before, after any) (a, b T, ok bool) {
 	a, okA := before.(T)
 	b, okB := after.(T)
 	return a, b, (okA || before == nil) && (okB || after == nil) && (okA || okB)
@@ -119,9 +119,9 @@ func (p *proof) mayBeEmpty(before, after any, entries int, path sidecar.Path) bo
 	return entries > 0 || before != nil && after != nil || editable.Below(p.on, p.pods, path)
 }
 
-// lists compares two lists, whose entries keep their order.
-func (p *proof) lists(before, after []any, path sidecar.Path) {
-	entry := func(v any) sidecar.Path { return path.At("", identity(v)) }
+// compareLists compares two lists, whose entries keep their order.
+func (p *proof) compareLists(before, after []any, path sidecar.Path) {
+	entry := func(v any) sidecar.Path { return path.At("", entryIdentity(v)) }
 	later := func(v any, in []any) bool {
 		return slices.ContainsFunc(in, func(o any) bool { return values.Equal(v, o) || sameEntry(v, o) })
 	}
@@ -134,15 +134,15 @@ func (p *proof) lists(before, after []any, path sidecar.Path) {
 			}
 			i, j = i+1, j+1
 		case i < len(before) && j < len(after) && (values.Equal(before[i], after[j]) || sameEntry(before[i], after[j])):
-			p.compare(before[i], after[j], entry(before[i]))
+			p.compareValues(before[i], after[j], entry(before[i]))
 			i, j = i+1, j+1
-		case i < len(before) && j < len(after) && p.turns(before[i], after[j], entry(before[i])):
+		case i < len(before) && j < len(after) && p.mayTurn(before[i], after[j], entry(before[i])):
 			i, j = i+1, j+1
 		case i < len(before) && !later(before[i], after[j:]):
-			p.compare(before[i], nil, entry(before[i]))
+			p.compareValues(before[i], nil, entry(before[i]))
 			i++
 		case j < len(after) && !later(after[j], before[i:]):
-			p.compare(nil, after[j], entry(after[j]))
+			p.compareValues(nil, after[j], entry(after[j]))
 			j++
 		default: // they've changed places
 			p.wrong = append(p.wrong, path)
@@ -151,11 +151,11 @@ func (p *proof) lists(before, after []any, path sidecar.Path) {
 	}
 }
 
-// turns reports whether a plain entry took the place of another.
-func (p *proof) turns(before, after any, path sidecar.Path) bool {
+// mayTurn reports whether a plain entry took the place of another.
+func (p *proof) mayTurn(before, after any, path sidecar.Path) bool {
 	_, a := before.(string)
 	_, b := after.(string)
-	return a && b && p.allowed(before, after, path)
+	return a && b && p.mayBecome(before, after, path)
 }
 
 // keys are those by which entries of lists are known.
@@ -170,20 +170,20 @@ func sameEntry(a, b any) bool {
 	}
 	for _, key := range keys {
 		if x.Get(key) != nil && y.Get(key) != nil {
-			return fmt.Sprint(x.Get(key)) == fmt.Sprint(y.Get(key)) && (!sidecar.IsPortKey(key) || protocol(x) == protocol(y))
+			return fmt.Sprint(x.Get(key)) == fmt.Sprint(y.Get(key)) && (!sidecar.IsPortKey(key) || protocolOf(x) == protocolOf(y))
 		}
 	}
 	return false
 }
 
-func protocol(m values.Map) string {
+func protocolOf(m values.Map) string {
 	if p, ok := m.Get("protocol").(string); ok {
 		return p
 	}
 	return "TCP"
 }
 
-func identity(v any) string {
+func entryIdentity(v any) string {
 	if m, ok := v.(values.Map); ok {
 		for _, key := range keys {
 			if m.Get(key) != nil {
@@ -194,8 +194,8 @@ func identity(v any) string {
 	return "..."
 }
 
-// allowed reports whether a record may make after of before.
-func (p *proof) allowed(before, after any, path sidecar.Path) bool {
+// mayBecome reports whether a record may make after of before.
+func (p *proof) mayBecome(before, after any, path sidecar.Path) bool {
 	if n := len(path); after == nil && n == 3 && path[1].Field == "annotations" && path[0].Field == "metadata" && slices.Contains(p.own, path[2].Field) {
 		return true
 	}
@@ -204,11 +204,11 @@ func (p *proof) allowed(before, after any, path sidecar.Path) bool {
 	case m == nil:
 		return false
 	case before == nil:
-		return m.Returns && p.fits(m.Value, nil, after)
+		return m.Returns && p.fitsKind(m.Value, nil, after)
 	case after == nil:
 		return m.Goes && p.mayGo(m.Value, before)
 	}
-	return m.Turns && p.fits(m.Value, before, after)
+	return m.Turns && p.fitsKind(m.Value, before, after)
 }
 
 // mayGo looks at what goes.
@@ -217,15 +217,15 @@ func (p *proof) mayGo(kind editable.Value, v any) bool {
 	name, _ := m.Get("name").(string)
 	switch kind {
 	case editable.Container:
-		return named(p.marker, name)
+		return namesContainer(p.marker, name)
 	case editable.Volume:
-		return !mounts(p.after, name)
+		return !mountsVolume(p.after, name)
 	}
 	return true
 }
 
-// mounts reports whether a container below v mounts a volume.
-func mounts(v any, volume string) bool {
+// mountsVolume reports whether a container below v mounts a volume.
+func mountsVolume(v any, volume string) bool {
 	switch v := v.(type) {
 	case values.Map:
 		for _, e := range v {
@@ -234,18 +234,18 @@ func mounts(v any, volume string) bool {
 					return true
 				}
 			}
-			if mounts(e.Value, volume) {
+			if mountsVolume(e.Value, volume) {
 				return true
 			}
 		}
 	case []any:
-		return slices.ContainsFunc(v, func(o any) bool { return mounts(o, volume) })
+		return slices.ContainsFunc(v, func(o any) bool { return mountsVolume(o, volume) })
 	}
 	return false
 }
 
-// fits looks at what comes back.
-func (p *proof) fits(kind editable.Value, before, after any) bool {
+// fitsKind looks at what comes back.
+func (p *proof) fitsKind(kind editable.Value, before, after any) bool {
 	text, isText := after.(string)
 	_, isNumber := after.(json.Number)
 	was, _ := before.(string)
@@ -267,7 +267,7 @@ func (p *proof) fits(kind editable.Value, before, after any) bool {
 	case editable.Address:
 		return isText && overTLS(was, text)
 	case editable.List:
-		return isText && len(without(names(text), names(was))) == 0
+		return isText && len(withoutNames(splitNames(text), splitNames(was))) == 0
 	}
 	return false
 }
@@ -307,22 +307,22 @@ func holdsOnly(v any, fields ...string) bool {
 func (p *proof) movedPort(v any) bool {
 	m, _ := v.(values.Map)
 	number := m.Get("containerPort")
-	return number != nil && holdsOnly(v, "name", "containerPort", "protocol", "hostPort", "hostIP") && declares(p.before, number) >= declares(p.after, number)
+	return number != nil && holdsOnly(v, "name", "containerPort", "protocol", "hostPort", "hostIP") && countDeclarations(p.before, number) >= countDeclarations(p.after, number)
 }
 
-// declares counts the containers that declare a port.
-func declares(v any, number any) (n int) {
+// countDeclarations counts the containers that declare a port.
+func countDeclarations(v any, number any) (n int) {
 	switch v := v.(type) {
 	case values.Map:
 		for _, e := range v {
-			n += declares(e.Value, number)
+			n += countDeclarations(e.Value, number)
 		}
 		if have := v.Get("containerPort"); have != nil && values.Equal(have, number) {
 			n++
 		}
 	case []any:
 		for _, o := range v {
-			n += declares(o, number)
+			n += countDeclarations(o, number)
 		}
 	}
 	return n

@@ -51,11 +51,11 @@ type mark struct {
 	Empty *string `json:"empty,omitempty"` // how it was written: "", {}, [], null
 }
 
-// taken reports whether the mark is of something that was taken out.
-func (m *mark) taken() bool { return m.After != nil }
+// isTakenOut reports whether the mark is of something that was taken out.
+func (m *mark) isTakenOut() bool { return m.After != nil }
 
-// sound reports whether the mark says all that it must.
-func (m *mark) sound() bool {
+// isComplete reports whether the mark says all that it must.
+func (m *mark) isComplete() bool {
 	said := 0
 	for _, s := range []string{m.Is, m.Part, m.By} {
 		if s != "" {
@@ -65,16 +65,16 @@ func (m *mark) sound() bool {
 	switch {
 	case !strings.HasPrefix(m.At, "/") || m.Skip < 0:
 		return false
-	case m.taken():
-		return m.Was != nil && m.Empty == nil && m.By != "" && said == 1 && !divides(*m.Was)
+	case m.isTakenOut():
+		return m.Was != nil && m.Empty == nil && m.By != "" && said == 1 && !hasMarker(*m.Was)
 	case m.Empty != nil:
-		return m.Was == nil && m.Part == "" && m.By == "" && !divides(*m.Empty)
+		return m.Was == nil && m.Part == "" && m.By == "" && !hasMarker(*m.Empty)
 	}
-	return said == 1 && m.By == "" && (m.Was == nil || !divides(*m.Was))
+	return said == 1 && m.By == "" && (m.Was == nil || !hasMarker(*m.Was))
 }
 
-// divides reports whether a text has a line that begins or ends a document.
-func divides(text string) bool {
+// hasMarker reports whether a text has a line that begins or ends a document.
+func hasMarker(text string) bool {
 	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
 		if strings.HasPrefix(line, "---") || strings.HasPrefix(line, "...") || strings.HasPrefix(line, "%") {
 			return true
@@ -83,40 +83,40 @@ func divides(text string) bool {
 	return false
 }
 
-// ours reports whether an annotation is outrigger's own and may change with each
+// isOwnKey reports whether an annotation is outrigger's own and may change with each
 // document: hashes leave it out.
-func ours(key string) bool {
+func isOwnKey(key string) bool {
 	return key == sidecar.PatternsKey || key == sidecar.PhasesKey || key == sidecar.ContainersKey || strings.HasPrefix(key, RecordPrefix)
 }
 
-// hash names a value without telling it. The order of fields doesn't count.
-func hash(v any) string {
-	sum := sha256.Sum256([]byte(values.FormatFlow(sorted(v), true)))
+// hashValue names a value without telling it. The order of fields doesn't count.
+func hashValue(v any) string {
+	sum := sha256.Sum256([]byte(values.FormatFlow(sortFields(v), true)))
 	return hex.EncodeToString(sum[:6])
 }
 
-// hash is that of a value for a mark, where it's wanted.
-func (e *editor) hash(v any) string {
+// hashOf is that of a value for a mark, where it's wanted.
+func (e *editor) hashOf(v any) string {
 	if !e.hashes {
 		return ""
 	}
-	return hash(v)
+	return hashValue(v)
 }
 
-func sorted(v any) any {
+func sortFields(v any) any {
 	switch v := v.(type) {
 	case values.Map:
 		m := slices.Clone(v)
-		m = slices.DeleteFunc(m, func(e values.Entry) bool { return e.Value == nil || ours(e.Key) })
+		m = slices.DeleteFunc(m, func(e values.Entry) bool { return e.Value == nil || isOwnKey(e.Key) })
 		slices.SortFunc(m, func(a, b values.Entry) int { return strings.Compare(a.Key, b.Key) })
 		for i := range m {
-			m[i].Value = sorted(m[i].Value)
+			m[i].Value = sortFields(m[i].Value)
 		}
 		return m
 	case []any:
 		l := slices.Clone(v)
 		for i := range l {
-			l[i] = sorted(l[i])
+			l[i] = sortFields(l[i])
 		}
 		return l
 	case json.Number:
@@ -151,7 +151,7 @@ func decodeRecord(text string) (record, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
 	var r record
-	if d.Decode(&r) != nil || d.More() || slices.ContainsFunc(r.Marks, func(m mark) bool { return !m.sound() }) {
+	if d.Decode(&r) != nil || d.More() || slices.ContainsFunc(r.Marks, func(m mark) bool { return !m.isComplete() }) {
 		return record{}, damaged
 	}
 	return r, nil
@@ -213,9 +213,9 @@ var (
 	variable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`name["']?: *["']?([A-Za-z0-9_.-]+)`) })
 )
 
-// secretive reports whether a text that stood at a path may hold a password, by all
+// mayHoldSecret reports whether a text that stood at a path may hold a password, by all
 // that is known of it: an address with one, or the name of what it's for.
-func secretive(at, text string) bool {
+func mayHoldSecret(at, text string) bool {
 	if strings.TrimSpace(strings.Trim(text, `"'`)) == "" {
 		return false
 	}

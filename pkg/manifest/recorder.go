@@ -12,21 +12,21 @@ import (
 )
 
 // noteAdded marks a value that is put where nothing stands.
-func (e *editor) noteAdded(at sidecar.Path, p *patch) { e.note(nil, at, p) }
+func (e *editor) noteAdded(at sidecar.Path, p *patch) { e.addMark(nil, at, p) }
 
 // noteReplaced marks a value that takes the place of v.
 func (e *editor) noteReplaced(v *positioned.Node, path sidecar.Path, p *patch) {
-	e.note(v, becomes(path, p.value), p)
+	e.addMark(v, replacedPath(path, p.value), p)
 }
 
-func (e *editor) note(v *positioned.Node, at sidecar.Path, p *patch) {
+func (e *editor) addMark(v *positioned.Node, at sidecar.Path, p *patch) {
 	m := mark{At: pathString(at)}
 	if v != nil {
 		m.Was = new(e.Text[v.Start:v.End])
 	}
 	if e.hashes {
 		if m.Part = e.partOf(v, at, p); m.Part == "" {
-			m.Is = hash(p.value)
+			m.Is = hashValue(p.value)
 		}
 	}
 	e.marks = append(e.marks, m)
@@ -43,13 +43,13 @@ func (e *editor) partOf(v *positioned.Node, at sidecar.Path, p *patch) string {
 		return p.part
 	case editable.Names:
 		text, _ := p.value.(string)
-		return strings.Join(without(names(text), names(v.ScalarText())), ",")
+		return strings.Join(withoutNames(splitNames(text), splitNames(v.ScalarText())), ",")
 	}
 	return ""
 }
 
-// names are those of a list by commas.
-func names(list string) (out []string) {
+// splitNames are those of a list by commas.
+func splitNames(list string) (out []string) {
 	for name := range strings.SplitSeq(list, ",") {
 		if name = strings.TrimSpace(name); name != "" {
 			out = append(out, name)
@@ -58,50 +58,50 @@ func names(list string) (out []string) {
 	return out
 }
 
-func without(list, gone []string) []string {
+func withoutNames(list, gone []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(name string) bool { return slices.Contains(gone, name) })
 }
 
-// remember lays edits on an object together with the record of them: what they put
+// editWithRecord lays edits on an object together with the record of them: what they put
 // there, and what they share with other documents' work.
-func (l *Layer) remember(o *Object, root *patch) *editor {
-	e := l.walk(o, root, true)
-	others, err := o.marks(func(by string) bool { return by != l.opt.By })
+func (l *Layer) editWithRecord(o *Object, root *patch) *editor {
+	e := l.editObject(o, root, true)
+	others, err := o.recordedMarks(func(by string) bool { return by != l.opt.By })
 	if err != nil {
-		l.fail(o, "record-damaged", err)
+		l.addFailure(o, "record-damaged", err)
 	}
-	if len(e.errs) > 0 || len(e.marks)+len(joint(root, e.marks, others)) == 0 {
+	if len(e.errs) > 0 || len(e.marks)+len(findJoint(root, e.marks, others)) == 0 {
 		return e
 	}
-	l.recordable(o, root)
+	l.reportUnrecordable(o, root)
 	o.nameContainers(root)
 	at := sidecar.Fields("metadata", "annotations", RecordPrefix+l.opt.By)
-	p := root.reach(at)
+	p := root.ensurePath(at)
 	p.set, p.value = true, ""
 	own := pathString(at)
-	marks := l.walk(o, root, true).marks // with the record's own
-	marks = slices.DeleteFunc(marks, func(m mark) bool { return m.At == own && !m.taken() })
-	marks = append(marks, joint(root, marks, others)...)
-	marks = append(marks, emptied(own, marks, others)...)
+	marks := l.editObject(o, root, true).marks // with the record's own
+	marks = slices.DeleteFunc(marks, func(m mark) bool { return m.At == own && !m.isTakenOut() })
+	marks = append(marks, findJoint(root, marks, others)...)
+	marks = append(marks, findEmptied(own, marks, others)...)
 	for i := range marks {
 		m := &marks[i]
-		m.since(others)
-		if m.By = m.takenBy(marks); m.taken() && m.By == "" {
-			l.fail(o, "internal", errors.New(plainPath(m.At)+": is taken out for nothing"))
+		m.inheritText(others)
+		if m.By = m.takenBy(marks); m.isTakenOut() && m.By == "" {
+			l.addFailure(o, "internal", errors.New(plainPath(m.At)+": is taken out for nothing"))
 		}
-		if m.Was != nil && secretive(m.At, *m.Was) {
+		if m.Was != nil && mayHoldSecret(m.At, *m.Was) {
 			l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "record-secret", Object: o.Ref, File: o.File(), Field: plainPath(m.At),
 				Message: "the value that is replaced may be a password, and the record of it would keep it in an annotation",
 				Hint:    "move it into a Secret first, or render from sources without a record"})
 		}
 	}
-	p.value = encodeRecord(record{recordVersion, o.style().Compact, o.root().Column, marks})
-	return l.walk(o, root, false)
+	p.value = encodeRecord(record{recordVersion, o.textStyle().Compact, o.rootNode().Column, marks})
+	return l.editObject(o, root, false)
 }
 
-// recordable finds edits that strip wouldn't undo: they're none that a Change makes.
-func (l *Layer) recordable(o *Object, root *patch) {
-	moved := o.moved()
+// reportUnrecordable finds edits that strip wouldn't undo: they're none that a Change makes.
+func (l *Layer) reportUnrecordable(o *Object, root *patch) {
+	moved := o.editableFields()
 	var look func(p *patch, path sidecar.Path)
 	look = func(p *patch, path sidecar.Path) {
 		if p.set || p.delete {
@@ -117,9 +117,9 @@ func (l *Layer) recordable(o *Object, root *patch) {
 	look(root, nil)
 }
 
-// marks are those of the object's records.
-func (o *Object) marks(of func(by string) bool) (all []mark, err error) {
-	for _, key := range o.records("") {
+// recordedMarks are those of the object's records.
+func (o *Object) recordedMarks(of func(by string) bool) (all []mark, err error) {
+	for _, key := range o.recordKeys("") {
 		if !of(strings.TrimPrefix(key, RecordPrefix)) {
 			continue
 		}
@@ -132,9 +132,9 @@ func (o *Object) marks(of func(by string) bool) (all []mark, err error) {
 	return all, nil
 }
 
-// moved tells what is moved at a path of the object.
-func (o *Object) moved() func(sidecar.Path) *editable.Field {
-	v, _ := positioned.ValueOf(o.root()) // what can't be read has no pods
+// editableFields tells what is moved at a path of the object.
+func (o *Object) editableFields() func(sidecar.Path) *editable.Field {
+	v, _ := positioned.ValueOf(o.rootNode()) // what can't be read has no pods
 	pods := podPaths(v)
 	return func(path sidecar.Path) *editable.Field { return editable.At(o.Ref, pods, path) }
 }
@@ -159,26 +159,26 @@ func podPaths(v any) (paths []sidecar.Path) {
 	return paths
 }
 
-// joint are marks of other documents for what this one wants, too: what stands there
+// findJoint are marks of other documents for what this one wants, too: what stands there
 // goes with the last of them.
-func joint(root *patch, mine, others []mark) (out []mark) {
+func findJoint(root *patch, mine, others []mark) (out []mark) {
 	if len(others) == 0 {
 		return nil
 	}
-	root.leaves(nil, func(path sidecar.Path, p *patch) {
-		at := pathString(becomes(path, p.value))
-		if slices.ContainsFunc(mine, func(m mark) bool { return m.At == at && !m.taken() }) {
+	root.eachLeaf(nil, func(path sidecar.Path, p *patch) {
+		at := pathString(replacedPath(path, p.value))
+		if slices.ContainsFunc(mine, func(m mark) bool { return m.At == at && !m.isTakenOut() }) {
 			return
 		}
 		for _, m := range others {
-			if m.At != at || m.taken() || m.Empty != nil {
+			if m.At != at || m.isTakenOut() || m.Empty != nil {
 				continue
 			}
 			if m.Part != "" && p.part != "" {
 				out = append(out, mark{At: at, Part: p.part, Was: m.Was})
 				return
 			}
-			if m.Part == "" && m.Is == hash(p.value) {
+			if m.Part == "" && m.Is == hashValue(p.value) {
 				out = append(out, m)
 				return
 			}
@@ -187,9 +187,9 @@ func joint(root *patch, mine, others []mark) (out []mark) {
 	return out
 }
 
-// emptied are marks of other documents for collections that had no entries and get
+// findEmptied are marks of other documents for collections that had no entries and get
 // some of this one's, too.
-func emptied(own string, mine, others []mark) (out []mark) {
+func findEmptied(own string, mine, others []mark) (out []mark) {
 	for _, m := range others {
 		in := func(at string) bool { return strings.HasPrefix(at, m.At+"/") }
 		if m.Empty == nil || m.Is != "" || slices.ContainsFunc(append(mine, out...), func(o mark) bool { return o.At == m.At && o.Empty != nil }) {
@@ -202,8 +202,8 @@ func emptied(own string, mine, others []mark) (out []mark) {
 	return out
 }
 
-// since takes what stood there before any document came from the others' marks.
-func (m *mark) since(others []mark) {
+// inheritText takes what stood there before any document came from the others' marks.
+func (m *mark) inheritText(others []mark) {
 	for _, o := range others {
 		if m.Part != "" && o.Part != "" && o.At == m.At {
 			m.Was = o.Was
@@ -215,13 +215,13 @@ func (m *mark) since(others []mark) {
 // takenBy is the mark of what took the place of something: what the edit names, or
 // what holds it; else the marker, or the first thing that was laid on.
 func (m *mark) takenBy(marks []mark) string {
-	if !m.taken() {
+	if !m.isTakenOut() {
 		return ""
 	}
 	best := ""
 	for _, o := range marks {
 		switch {
-		case o.taken() || o.Is == "" && o.Part == "":
+		case o.isTakenOut() || o.Is == "" && o.Part == "":
 		case m.By != "" && strings.HasPrefix(m.By+"/", o.At+"/"):
 			return o.At
 		case best == "" || strings.HasSuffix(o.At, "/"+escape.Replace(sidecar.PatternsKey)):
@@ -244,40 +244,40 @@ func plainPath(at string) string {
 // own: no record takes out a container that isn't named.
 func (o *Object) nameContainers(root *patch) {
 	at := sidecar.Fields("metadata", "annotations", sidecar.ContainersKey)
-	have := names(o.Annotation(sidecar.ContainersKey))
-	marker := names(o.Annotation(sidecar.PatternsKey))
+	have := splitNames(o.Annotation(sidecar.ContainersKey))
+	marker := splitNames(o.Annotation(sidecar.PatternsKey))
 	list := slices.Clone(have)
-	root.leaves(nil, func(path sidecar.Path, p *patch) {
+	root.eachLeaf(nil, func(path sidecar.Path, p *patch) {
 		if len(path) == 3 && path[2].Field == sidecar.PatternsKey {
 			text, _ := p.value.(string)
-			marker = names(text)
+			marker = splitNames(text)
 		}
 	})
-	root.leaves(nil, func(path sidecar.Path, p *patch) {
+	root.eachLeaf(nil, func(path sidecar.Path, p *patch) {
 		n := len(path)
 		if n < 2 || path[n-1].Key != "name" || path[n-2].Field != "containers" && path[n-2].Field != "initContainers" {
 			return
 		}
-		if name := path[n-1].Value; !named(marker, name) && !slices.Contains(list, name) {
+		if name := path[n-1].Value; !namesContainer(marker, name) && !slices.Contains(list, name) {
 			list = append(list, name)
 		}
 	})
 	if len(list) > len(have) {
-		p := root.reach(at)
+		p := root.ensurePath(at)
 		p.set, p.value = true, strings.Join(list, ",")
 	}
 }
 
-// named reports whether a marker names a container: by its own name, or by what that
+// namesContainer reports whether a marker names a container: by its own name, or by what that
 // begins with.
-func named(marker []string, container string) bool {
+func namesContainer(marker []string, container string) bool {
 	return slices.ContainsFunc(marker, func(n string) bool { return container == n || strings.HasPrefix(container, n+"-") })
 }
 
-// reach is the patch at a path, which is made where it's missing.
-func (p *patch) reach(path sidecar.Path) *patch {
+// ensurePath is the patch at a path, which is made where it's missing.
+func (p *patch) ensurePath(path sidecar.Path) *patch {
 	for _, s := range path {
-		p = p.child(s)
+		p = p.childAt(s)
 	}
 	return p
 }

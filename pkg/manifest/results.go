@@ -16,13 +16,13 @@ func (e Edited) WithResults(fs sidecar.Findings) (Edited, error) {
 		return e, nil
 	}
 	t := e.text
-	root, err := t.root()
+	root, err := t.resourceRoot()
 	if err != nil {
 		return Edited{}, err
 	}
 	results, apis := make([]any, len(fs)), t.apiVersions()
 	for i, f := range fs {
-		results[i] = result(f, apis)
+		results[i] = makeResult(f, apis)
 	}
 	w := &editor{Lines: t.lines, Style: values.Style{Indent: 2, Compact: true, Newline: t.lines.Break}, json: root.IsJSON()}
 	at := root.Field("results")
@@ -32,16 +32,16 @@ func (e Edited) WithResults(fs sidecar.Findings) (Edited, error) {
 			if at.Flow {
 				w.insertFlow(at, sidecar.Step{Key: "."}, r, -1, false)
 			} else {
-				w.splice(w.tail(at), 0, w.Newline+values.Blanks(at.Column)+w.FormatItem(r, at.Column))
+				w.addSplice(w.lastLineEnd(at), 0, w.Newline+values.Indentation(at.Column)+w.FormatItem(r, at.Column))
 			}
 		}
 	default:
-		w.walk(root, &patch{below: []*patch{{step: sidecar.Step{Field: "results"}, set: true, value: results}}}, nil)
+		w.editBelow(root, &patch{below: []*patch{{step: sidecar.Step{Field: "results"}, set: true, value: results}}}, nil)
 	}
 	if len(w.errs) > 0 {
 		return Edited{}, w.errs[0]
 	}
-	return edited(t, append(slices.Clone(e.splices), w.splices...)), nil
+	return newEdited(t, append(slices.Clone(e.splices), w.splices...)), nil
 }
 
 // apiVersions are those of the text's objects, by reference; of the first of equal ones.
@@ -55,7 +55,7 @@ func (t *Text) apiVersions() map[sidecar.Ref]string {
 	return apis
 }
 
-func result(f sidecar.Finding, apis map[sidecar.Ref]string) values.Map {
+func makeResult(f sidecar.Finding, apis map[sidecar.Ref]string) values.Map {
 	message := f.Message
 	if f.Sidecar != "" {
 		message = f.Sidecar + ": " + message

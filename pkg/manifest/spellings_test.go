@@ -118,11 +118,11 @@ func found(t *testing.T, in *Text, u *unstructured.Unstructured, pod *corev1.Pod
 		if o.Ref.Group != gvk.Group || o.Version != gvk.Version || o.Ref.Kind != gvk.Kind || o.Ref.Namespace != u.GetNamespace() || o.Ref.Name != u.GetName() {
 			continue
 		}
-		if o.Foreign() {
+		if o.IsToolConfig() {
 			return false
 		}
 		at, ok := o.Template(nil)
-		if o.root(); o.err != nil {
+		if o.rootNode(); o.err != nil {
 			require.Regexp(t, namesLine, o.err.Error(), "%q", text)
 			return true
 		}

@@ -11,7 +11,7 @@ import (
 // Recorded reports whether an object of the text remembers what a config laid on it,
 // or was written for it; "" asks for any config.
 func (t *Text) Recorded(by string) bool {
-	if !t.mentions("outrigger.dev/") {
+	if !t.containsWord("outrigger.dev/") {
 		return false
 	}
 	for _, o := range t.Objects {
@@ -23,25 +23,25 @@ func (t *Text) Recorded(by string) bool {
 }
 
 // Recorded reports whether the object remembers what a config laid on it.
-func (o *Object) Recorded(by string) bool { return len(o.records(by)) > 0 }
+func (o *Object) Recorded(by string) bool { return len(o.recordKeys(by)) > 0 }
 
 // Laid reports whether an object carries outrigger's work without a record.
 func (o *Object) Laid() bool {
-	return o.Annotation(sidecar.PatternsKey) != "" && len(o.records("")) == 0
+	return o.Annotation(sidecar.PatternsKey) != "" && len(o.recordKeys("")) == 0
 }
 
 // Configs are the names of those whose work the object remembers.
 func (o *Object) Configs() []string {
-	keys := o.records("")
+	keys := o.recordKeys("")
 	for i, k := range keys {
 		keys[i] = strings.TrimPrefix(k, RecordPrefix)
 	}
 	return keys
 }
 
-// records are the keys of the object's records.
-func (o *Object) records(by string) []string {
-	if !o.mentions(RecordPrefix) {
+// recordKeys are the keys of the object's records.
+func (o *Object) recordKeys(by string) []string {
+	if !o.mayMention(RecordPrefix) {
 		return nil
 	}
 	var keys []string
@@ -64,28 +64,28 @@ func Strip(t *Text, by string, emitted bool) (Edited, sidecar.Findings) {
 	var left []*Object
 	for _, o := range t.Objects {
 		owner := o.Annotation(OwnerKey)
-		if emitted && owner != "" && (by == "" || owner == by) && l.prune(o) {
+		if emitted && owner != "" && (by == "" || owner == by) && l.pruneObject(o) {
 			continue
 		}
 		left = append(left, o)
-		if s := l.strip(o, by); s != nil {
+		if s := l.stripObject(o, by); s != nil {
 			undone[o] = s
 		}
 	}
 	if l.findings.Failed() {
 		return Edited{}, l.findings
 	}
-	out := edited(t, l.splices[t])
+	out := newEdited(t, l.splices[t])
 	if out.Changed() {
 		again, err := Parse(t.Name, out.String())
 		if err == nil && len(again.Objects) == 0 && len(left) > 0 {
 			err = errors.New("the objects are gone")
 		}
 		if err != nil && !(len(left) == 0 && strings.TrimSpace(out.String()) == "") {
-			l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "internal", File: t.Name, Message: "what was stripped can't be read: " + err.Error()})
+			l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "internal", File: t.Name, Message: "what was stripped can't be read: " + err.Error()})
 			return Edited{}, l.findings
 		}
-		l.proven(left, again, undone)
+		l.proveStripped(left, again, undone)
 		out.again = again
 	}
 	if l.findings.Failed() {
@@ -94,14 +94,14 @@ func Strip(t *Text, by string, emitted bool) (Edited, sidecar.Findings) {
 	return out, l.findings
 }
 
-// proven compares the objects that are left with those of the new text.
-func (l *Layer) proven(left []*Object, again *Text, undone map[*Object]*stripper) {
+// proveStripped compares the objects that are left with those of the new text.
+func (l *Layer) proveStripped(left []*Object, again *Text, undone map[*Object]*stripper) {
 	var now []*Object
 	if again != nil {
 		now = again.Objects
 	}
 	if !slices.EqualFunc(left, now, func(a, b *Object) bool { return a.Ref == b.Ref && a.Version == b.Version }) {
-		l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "record-forged", File: l.texts[0].Name, Message: "what the records say would make other objects of those that are there",
+		l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "record-forged", File: l.texts[0].Name, Message: "what the records say would make other objects of those that are there",
 			Hint: "restore the objects from version control"})
 		return
 	}
@@ -110,41 +110,41 @@ func (l *Layer) proven(left []*Object, again *Text, undone map[*Object]*stripper
 		if s == nil {
 			continue
 		}
-		for _, path := range prove(o, now[i], s) {
-			l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "record-forged", Object: o.Ref, File: o.File(), Field: path.String(),
+		for _, path := range findForged(o, now[i], s) {
+			l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "record-forged", Object: o.Ref, File: o.File(), Field: path.String(),
 				Message: "its record would change this, which no sidecar does", Hint: "restore the object from version control, or delete the annotation " + strings.Join(s.own, ", ") + " and take off by hand what isn't yours"})
 		}
-		now[i].Forget()
+		now[i].Release()
 	}
 }
 
-// strip undoes the object's records of a config; nil where there are none.
-func (l *Layer) strip(o *Object, by string) *stripper {
+// stripObject undoes the object's records of a config; nil where there are none.
+func (l *Layer) stripObject(o *Object, by string) *stripper {
 	var records []record
-	keys := o.records(by)
+	keys := o.recordKeys(by)
 	for _, key := range keys {
 		r, err := decodeRecord(o.Annotation(key))
 		if err != nil {
-			l.damaged(o, key, err)
+			l.reportDamaged(o, key, err)
 			return nil
 		}
 		records = append(records, r)
 	}
-	if o.root(); len(records) == 0 || o.err != nil { // see Unread
+	if o.rootNode(); len(records) == 0 || o.err != nil { // see Unread
 		return nil
 	}
-	others, err := o.marks(func(name string) bool { return by != "" && name != by })
+	others, err := o.recordedMarks(func(name string) bool { return by != "" && name != by })
 	if err != nil {
-		l.damaged(o, "", err)
+		l.reportDamaged(o, "", err)
 		return nil
 	}
-	s := stripper{editor: editor{Lines: o.text.lines, Style: o.style(), json: o.root().IsJSON(), moved: o.moved()}, root: o.root(), own: keys, others: others}
-	if err := s.strip(records); err != nil {
-		l.damaged(o, "", err)
+	s := stripper{editor: editor{Lines: o.text.lines, Style: o.textStyle(), json: o.rootNode().IsJSON(), moved: o.editableFields()}, root: o.rootNode(), own: keys, others: others}
+	if err := s.stripRecords(records); err != nil {
+		l.reportDamaged(o, "", err)
 		return nil
 	}
-	for _, at := range s.kept {
-		l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "changed-by-hand", Object: o.Ref, File: o.File(), Field: at,
+	for _, at := range s.changedByHand {
+		l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "changed-by-hand", Object: o.Ref, File: o.File(), Field: at,
 			Message: "was changed by hand since outrigger wrote it",
 			Hint:    "write the change into the sidecar's override or the config, and put back here what outrigger wrote; version control has it"})
 	}
@@ -152,10 +152,10 @@ func (l *Layer) strip(o *Object, by string) *stripper {
 	return &s
 }
 
-func (l *Layer) damaged(o *Object, key string, err error) {
+func (l *Layer) reportDamaged(o *Object, key string, err error) {
 	field := ""
 	if key != "" {
 		field = sidecar.Fields("metadata", "annotations", key).String()
 	}
-	l.tell(sidecar.Finding{Severity: sidecar.Error, Code: "record-damaged", Object: o.Ref, File: o.File(), Field: field, Message: err.Error()})
+	l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "record-damaged", Object: o.Ref, File: o.File(), Field: field, Message: err.Error()})
 }

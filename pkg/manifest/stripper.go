@@ -12,15 +12,15 @@ import (
 // stripper undoes the marks of one object.
 type stripper struct {
 	editor
-	root   *positioned.Node
-	own    []string                          // keys of the records that are undone; they go
-	others []mark                            // of documents whose work stays
-	gone   map[*positioned.Node]map[int]bool // entries to take out, by collection
-	empty  map[*positioned.Node]string       // how a collection was written before it had entries
-	back   map[*positioned.Node]bool         // collections that get an entry back
-	kept   []string                          // what a person has changed since; nothing is stripped then
-	rows   map[int]int                       // lines that go, from the break before them, to where they end
-	comes  []comeback
+	root          *positioned.Node
+	own           []string                          // keys of the records that are undone; they go
+	others        []mark                            // of documents whose work stays
+	gone          map[*positioned.Node]map[int]bool // entries to take out, by collection
+	empty         map[*positioned.Node]string       // how a collection was written before it had entries
+	back          map[*positioned.Node]bool         // collections that get an entry back
+	changedByHand []string                          // what a person has changed since; nothing is stripped then
+	rows          map[int]int                       // lines that go, from the break before them, to where they end
+	comes         []comeback
 }
 
 // A comeback is a text that comes back, to be looked for where it has to stand.
@@ -30,9 +30,9 @@ type comeback struct {
 	out  bool   // it was taken out
 }
 
-// strip turns marks into splices that give back what stood there before. What a
+// stripRecords turns marks into splices that give back what stood there before. What a
 // person changed since is never taken: it's reported in kept.
-func (s *stripper) strip(records []record) error {
+func (s *stripper) stripRecords(records []record) error {
 	s.gone, s.empty, s.back = map[*positioned.Node]map[int]bool{}, map[*positioned.Node]string{}, map[*positioned.Node]bool{}
 	done := map[mark]bool{} // by what they say: several documents may have one
 	parts := map[string][]mark{}
@@ -51,24 +51,24 @@ func (s *stripper) strip(records []record) error {
 				continue
 			}
 			done[said] = true
-			if err := s.undo(m, r.Marks); err != nil {
+			if err := s.undoMark(m, r.Marks); err != nil {
 				return err
 			}
 		}
 	}
 	for _, at := range shared {
-		if err := s.part(at, parts[at]); err != nil {
+		if err := s.undoParts(at, parts[at]); err != nil {
 			return err
 		}
 	}
 	for _, key := range s.own {
 		s.takeOut(sidecar.Fields("metadata", "annotations", key))
 	}
-	s.sweep(s.root)
+	s.removeGone(s.root)
 	s.rows = s.goneRows()
 	for _, r := range records { // when it's known what else goes
 		for _, m := range r.Marks {
-			if said := (mark{At: m.At, Is: m.Is, By: m.By}); m.taken() && done[said] {
+			if said := (mark{At: m.At, Is: m.Is, By: m.By}); m.isTakenOut() && done[said] {
 				path, _ := parsePath(m.At)
 				s.putBack(path, m, r)
 				s.comes = append(s.comes, comeback{path: path, out: true})
@@ -79,8 +79,8 @@ func (s *stripper) strip(records []record) error {
 	return nil
 }
 
-// undo undoes one mark of a record, but for what was taken out.
-func (s *stripper) undo(m mark, record []mark) error {
+// undoMark undoes one mark of a record, but for what was taken out.
+func (s *stripper) undoMark(m mark, record []mark) error {
 	path, err := parsePath(m.At)
 	if err != nil {
 		return err
@@ -90,21 +90,21 @@ func (s *stripper) undo(m mark, record []mark) error {
 	}
 	switch {
 	case m.Empty != nil:
-		s.emptied(path, m)
-	case m.taken():
-		return s.takenOut(path, m, record)
+		s.undoFilled(path, m)
+	case m.isTakenOut():
+		return s.undoTakenOut(path, m, record)
 	case m.Was == nil:
-		s.added(path, m)
+		s.undoAdded(path, m)
 	default:
-		s.replaced(path, m)
+		s.undoReplaced(path, m)
 	}
 	return nil
 }
 
-// takenOut is what was taken out. It comes back for what took its place: that must
+// undoTakenOut is what was taken out. It comes back for what took its place: that must
 // stand there.
-func (s *stripper) takenOut(path sidecar.Path, m mark, record []mark) error {
-	i := slices.IndexFunc(record, func(o mark) bool { return o.At == m.By && !o.taken() && (o.Is != "" || o.Part != "") })
+func (s *stripper) undoTakenOut(path sidecar.Path, m mark, record []mark) error {
+	i := slices.IndexFunc(record, func(o mark) bool { return o.At == m.By && !o.isTakenOut() && (o.Is != "" || o.Part != "") })
 	if i < 0 {
 		return errors.New("is damaged: it doesn't say what took the place of " + path.String())
 	}
@@ -112,11 +112,11 @@ func (s *stripper) takenOut(path sidecar.Path, m mark, record []mark) error {
 	if err != nil {
 		return err
 	}
-	v := locate(s.root, by)
-	if have, err := positioned.ValueOf(orNull(v)); v == nil || err != nil || record[i].Is != "" && hash(have) != record[i].Is {
-		s.kept = append(s.kept, by.String())
+	v := locateNode(s.root, by)
+	if have, err := positioned.ValueOf(orNull(v)); v == nil || err != nil || record[i].Is != "" && hashValue(have) != record[i].Is {
+		s.changedByHand = append(s.changedByHand, by.String())
 	}
-	if parent := locate(s.root, path[:len(path)-1]).Resolve(); parent != nil {
+	if parent := locateNode(s.root, path[:len(path)-1]).Resolve(); parent != nil {
 		s.back[parent] = true
 	}
 	return nil
@@ -129,43 +129,43 @@ func orNull(n *positioned.Node) *positioned.Node {
 	return n
 }
 
-// emptied is a collection that was there without entries. With a hash it was filled
+// undoFilled is a collection that was there without entries. With a hash it was filled
 // as a whole.
-func (s *stripper) emptied(path sidecar.Path, m mark) {
-	v := locate(s.root, path).Resolve()
+func (s *stripper) undoFilled(path sidecar.Path, m mark) {
+	v := locateNode(s.root, path).Resolve()
 	switch {
 	case v == nil:
 	case m.Is == "":
 		s.empty[v] = *m.Empty
-	case s.unchanged(v, m, path):
-		if s.remarked(v) {
-			s.kept = append(s.kept, path.String())
+	case s.isUnchanged(v, m, path):
+		if s.hasInnerComment(v) {
+			s.changedByHand = append(s.changedByHand, path.String())
 			return
 		}
-		s.restore(v, *m.Empty)
+		s.restoreEmpty(v, *m.Empty)
 	}
 }
 
-func (s *stripper) added(path sidecar.Path, m mark) {
-	parent := locate(s.root, path[:len(path)-1]).Resolve()
-	i := find(parent, path[len(path)-1])
+func (s *stripper) undoAdded(path sidecar.Path, m mark) {
+	parent := locateNode(s.root, path[:len(path)-1]).Resolve()
+	i := findEntry(parent, path[len(path)-1])
 	if i < 0 {
 		return // somebody took it out already
 	}
-	if s.unchanged(parent.Values[i], m, path) {
+	if s.isUnchanged(parent.Values[i], m, path) {
 		s.takeOut(path)
 	}
 }
 
 // takeOut takes an entry out, unless a person has written a comment into it.
 func (s *stripper) takeOut(path sidecar.Path) {
-	parent := locate(s.root, path[:len(path)-1]).Resolve()
-	i := find(parent, path[len(path)-1])
+	parent := locateNode(s.root, path[:len(path)-1]).Resolve()
+	i := findEntry(parent, path[len(path)-1])
 	if i < 0 {
 		return
 	}
-	if s.commented(parent, i) {
-		s.kept = append(s.kept, path.String())
+	if s.hasComment(parent, i) {
+		s.changedByHand = append(s.changedByHand, path.String())
 		return
 	}
 	if s.gone[parent] == nil {
@@ -174,18 +174,18 @@ func (s *stripper) takeOut(path sidecar.Path) {
 	s.gone[parent][i] = true
 }
 
-func (s *stripper) unchanged(v *positioned.Node, m mark, path sidecar.Path) bool {
+func (s *stripper) isUnchanged(v *positioned.Node, m mark, path sidecar.Path) bool {
 	have, err := positioned.ValueOf(v)
-	if err == nil && hash(have) == m.Is {
+	if err == nil && hashValue(have) == m.Is {
 		return true
 	}
-	s.kept = append(s.kept, path.String())
+	s.changedByHand = append(s.changedByHand, path.String())
 	return false
 }
 
-func (s *stripper) replaced(path sidecar.Path, m mark) {
-	v := locate(s.root, path)
-	if v == nil || !s.unchanged(v, m, path) {
+func (s *stripper) undoReplaced(path sidecar.Path, m mark) {
+	v := locateNode(s.root, path)
+	if v == nil || !s.isUnchanged(v, m, path) {
 		return
 	}
 	s.comeBack(v, path, *m.Was)
@@ -193,13 +193,13 @@ func (s *stripper) replaced(path sidecar.Path, m mark) {
 
 // comeBack puts the text back that stood there before a value.
 func (s *stripper) comeBack(v *positioned.Node, path sidecar.Path, was string) {
-	s.splice(v.Start, v.End-v.Start, was)
+	s.addSplice(v.Start, v.End-v.Start, was)
 	s.comes = append(s.comes, comeback{path: path, was: was})
 }
 
-// sweep takes out what is gone. A collection of which nothing is left goes too:
+// removeGone takes out what is gone. A collection of which nothing is left goes too:
 // the manifest had none there, or an empty one.
-func (s *stripper) sweep(n *positioned.Node) bool {
+func (s *stripper) removeGone(n *positioned.Node) bool {
 	if n == nil || n.Kind != positioned.Mapping && n.Kind != positioned.Sequence {
 		return false
 	}
@@ -210,7 +210,7 @@ func (s *stripper) sweep(n *positioned.Node) bool {
 	mark := len(s.splices)
 	gone := s.gone[n]
 	for i, v := range n.Values {
-		if !gone[i] && s.sweep(v) {
+		if !gone[i] && s.removeGone(v) {
 			if gone == nil {
 				gone = map[int]bool{}
 			}
@@ -230,14 +230,14 @@ func (s *stripper) sweep(n *positioned.Node) bool {
 			return true
 		}
 	}
-	s.cut(n, gone, left)
+	s.removeEntries(n, gone, left)
 	return false
 }
 
-// cut takes entries out of a collection.
-func (s *stripper) cut(n *positioned.Node, gone map[int]bool, left int) {
+// removeEntries takes entries out of a collection.
+func (s *stripper) removeEntries(n *positioned.Node, gone map[int]bool, left int) {
 	if was, ok := s.empty[n]; ok && left == 0 {
-		s.restore(n, was)
+		s.restoreEmpty(n, was)
 		return
 	}
 	if n.Flow {
@@ -248,12 +248,12 @@ func (s *stripper) cut(n *positioned.Node, gone map[int]bool, left int) {
 		if !gone[i] {
 			continue
 		}
-		from, to, ok := s.extent(n, i)
+		from, to, ok := s.entryExtent(n, i)
 		if !ok {
-			s.kept = append(s.kept, fmt.Sprintf("line %d", s.LineNumber(n.Start)))
+			s.changedByHand = append(s.changedByHand, fmt.Sprintf("line %d", s.LineNumber(n.Start)))
 			return
 		}
-		s.splice(from, to-from, "")
+		s.addSplice(from, to-from, "")
 	}
 }
 
@@ -269,27 +269,27 @@ func (s *stripper) cutFlow(n *positioned.Node, gone map[int]bool) {
 		for k+1 < len(n.Values) && gone[k+1] {
 			k++
 		}
-		from, _ := s.entry(n, i)
-		_, to := s.entry(n, k)
+		from, _ := s.entryBounds(n, i)
+		_, to := s.entryBounds(n, k)
 		before := from
 		if i > 0 {
-			_, before = s.entry(n, i-1)
+			_, before = s.entryBounds(n, i-1)
 		}
 		switch {
 		case k+1 < len(n.Values) && (i == 0 || s.Text[before:from] != ", "):
-			to, _ = s.entry(n, k+1)
+			to, _ = s.entryBounds(n, k+1)
 		case i > 0:
 			from = before
 		default:
 			from, to = n.Start+1, n.End-1
 		}
-		s.splice(from, to-from, "")
+		s.addSplice(from, to-from, "")
 		i = k
 	}
 }
 
-// restore writes a collection that has lost all entries as it was without them.
-func (s *stripper) restore(n *positioned.Node, was string) {
+// restoreEmpty writes a collection that has lost all entries as it was without them.
+func (s *stripper) restoreEmpty(n *positioned.Node, was string) {
 	from, to := n.Start, n.End
 	if !n.Flow { // on lines of its own, or behind "key:"
 		for from > 0 && s.Text[from-1] != ':' {
@@ -308,5 +308,5 @@ func (s *stripper) restore(n *positioned.Node, was string) {
 			from--
 		}
 	}
-	s.splice(from, to-from, was)
+	s.addSplice(from, to-from, was)
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// part takes one document's part, or those of several, out of a value that documents
+// undoParts takes one document's part, or those of several, out of a value that documents
 // add up; those of others stay.
-func (s *stripper) part(at string, mine []mark) error {
+func (s *stripper) undoParts(at string, mine []mark) error {
 	path, err := parsePath(at)
 	if err != nil {
 		return err
@@ -25,7 +25,7 @@ func (s *stripper) part(at string, mine []mark) error {
 			theirs = append(theirs, m)
 		}
 	}
-	v := locate(s.root, path)
+	v := locateNode(s.root, path)
 	moved := s.moved(path)
 	switch {
 	case moved == nil || moved.Share == editable.Unshared:
@@ -33,27 +33,27 @@ func (s *stripper) part(at string, mine []mark) error {
 	case v == nil:
 		return nil // somebody took it out already
 	case v.Kind != positioned.Scalar:
-		s.kept = append(s.kept, path.String())
+		s.changedByHand = append(s.changedByHand, path.String())
 		return nil
 	case moved.Share == editable.Names:
-		s.names(v, path, mine, theirs)
+		s.undoNames(v, path, mine, theirs)
 		return nil
 	}
-	return s.largest(v, path, mine, theirs)
+	return s.undoLargest(v, path, mine, theirs)
 }
 
-// names takes names out of a list by commas.
-func (s *stripper) names(v *positioned.Node, path sidecar.Path, mine, theirs []mark) {
-	have := names(v.ScalarText())
+// undoNames takes names out of a list by commas.
+func (s *stripper) undoNames(v *positioned.Node, path sidecar.Path, mine, theirs []mark) {
+	have := splitNames(v.ScalarText())
 	left := have
 	for _, m := range mine {
-		for _, name := range names(m.Part) {
+		for _, name := range splitNames(m.Part) {
 			if !slices.Contains(have, name) {
-				s.kept = append(s.kept, path.String())
+				s.changedByHand = append(s.changedByHand, path.String())
 				return
 			}
-			if !slices.ContainsFunc(theirs, func(o mark) bool { return slices.Contains(names(o.Part), name) }) {
-				left = without(left, []string{name})
+			if !slices.ContainsFunc(theirs, func(o mark) bool { return slices.Contains(splitNames(o.Part), name) }) {
+				left = withoutNames(left, []string{name})
 			}
 		}
 	}
@@ -62,15 +62,15 @@ func (s *stripper) names(v *positioned.Node, path sidecar.Path, mine, theirs []m
 	case len(left) == len(have):
 	case was == nil && len(left) == 0:
 		s.takeOut(path)
-	case was != nil && slices.Equal(left, names(plainText(*was))):
+	case was != nil && slices.Equal(left, splitNames(plainText(*was))):
 		s.comeBack(v, path, *was)
 	default:
 		s.rewriteScalar(v, path, strings.Join(left, ","))
 	}
 }
 
-// largest takes numbers out of those of which the largest counts.
-func (s *stripper) largest(v *positioned.Node, path sidecar.Path, mine, theirs []mark) error {
+// undoLargest takes numbers out of those of which the largest counts.
+func (s *stripper) undoLargest(v *positioned.Node, path sidecar.Path, mine, theirs []mark) error {
 	const least = 30 // terminationGracePeriodSeconds, where nothing is said
 	was := int64(least)
 	var err error
@@ -95,24 +95,24 @@ func (s *stripper) largest(v *positioned.Node, path sidecar.Path, mine, theirs [
 	case err != nil:
 		return err
 	case v.ScalarText() != strconv.FormatInt(have, 10):
-		s.kept = append(s.kept, path.String())
+		s.changedByHand = append(s.changedByHand, path.String())
 	case left == have && len(theirs) > 0:
 	case left == was && mine[0].Was == nil:
 		s.takeOut(path)
 	case left == was:
 		s.comeBack(v, path, *mine[0].Was)
 	default:
-		s.splice(v.Start, v.End-v.Start, strconv.FormatInt(left, 10))
+		s.addSplice(v.Start, v.End-v.Start, strconv.FormatInt(left, 10))
 	}
 	return nil
 }
 
 // rewriteScalar writes a text of ours in the place of one.
 func (s *stripper) rewriteScalar(v *positioned.Node, path sidecar.Path, text string) {
-	if parent := locate(s.root, path[:len(path)-1]).Resolve(); parent.Flow {
-		s.splice(v.Start, v.End-v.Start, values.FormatFlow(text, s.json))
+	if parent := locateNode(s.root, path[:len(path)-1]).Resolve(); parent.Flow {
+		s.addSplice(v.Start, v.End-v.Start, values.FormatFlow(text, s.json))
 	} else {
-		s.splice(v.Start, v.End-v.Start, values.FormatScalar(text))
+		s.addSplice(v.Start, v.End-v.Start, values.FormatScalar(text))
 	}
 }
 

@@ -11,32 +11,32 @@ import (
 
 // putBack puts back what was taken out, where it stood.
 func (s *stripper) putBack(path sidecar.Path, m mark, r record) {
-	parent := locate(s.root, path[:len(path)-1]).Resolve()
+	parent := locateNode(s.root, path[:len(path)-1]).Resolve()
 	if parent == nil || len(parent.Values) == 0 {
-		s.kept = append(s.kept, path[:len(path)-1].String())
+		s.changedByHand = append(s.changedByHand, path[:len(path)-1].String())
 		return
 	}
 	text := *m.Was
 	if !parent.Flow {
-		text = s.restyled(shifted(text, s.root.Column-r.Column), r.Compact)
+		text = s.restyleList(indentLines(text, s.root.Column-r.Column), r.Compact)
 	}
 	i := -1
 	if *m.After != "" {
-		i = find(parent, parseStep(*m.After))
+		i = findEntry(parent, parseStep(*m.After))
 	}
-	_, end := s.entry(parent, max(i, 0))
-	start, _ := s.entry(parent, 0)
+	_, end := s.entryBounds(parent, max(i, 0))
+	start, _ := s.entryBounds(parent, 0)
 	switch {
 	case parent.Flow && i >= 0:
-		s.splice(end, 0, text)
+		s.addSplice(end, 0, text)
 	case parent.Flow:
-		s.splice(start, 0, text)
+		s.addSplice(start, 0, text)
 	case i < 0 && !strings.HasPrefix(text, "\r") && !strings.HasPrefix(text, "\n"): // the first key of a list entry
-		s.splice(s.behindDash(start), 0, text)
+		s.addSplice(s.behindDash(start), 0, text)
 	default:
 		var at int
 		if i >= 0 {
-			at = s.LineEnd(s.left(parent, i))
+			at = s.LineEnd(s.endOfKept(parent, i))
 		} else { // from the line of the collection's own key
 			at = s.Lines.PreviousEnd(start)
 			for range s.CountComments(at) {
@@ -53,12 +53,12 @@ func (s *stripper) putBack(path sidecar.Path, m mark, r record) {
 			}
 			at = s.LineEnd(next)
 		}
-		s.splice(at, 0, text)
+		s.addSplice(at, 0, text)
 	}
 }
 
-// shifted moves the lines of a text, but for the first, to the right, or to the left.
-func shifted(text string, by int) string {
+// indentLines moves the lines of a text, but for the first, to the right, or to the left.
+func indentLines(text string, by int) string {
 	if by == 0 {
 		return text
 	}
@@ -67,7 +67,7 @@ func shifted(text string, by int) string {
 		switch {
 		case strings.Trim(row, "\r\n") == "":
 		case by > 0:
-			rows[i+1] = values.Blanks(by) + row
+			rows[i+1] = values.Indentation(by) + row
 		default:
 			rows[i+1] = row[min(-by, len(row)-len(strings.TrimLeft(row, " "))):]
 		}
@@ -95,19 +95,19 @@ func (s *stripper) behindDash(key int) int {
 	return key
 }
 
-// left is the end of the entry i of n without what goes.
-func (s *stripper) left(n *positioned.Node, i int) int {
+// endOfKept is the end of the entry i of n without what goes.
+func (s *stripper) endOfKept(n *positioned.Node, i int) int {
 	v := n.Values[i]
 	if v.Flow || len(v.Values) == 0 || len(s.gone[v]) == 0 && !s.holdsGone(v) {
-		_, end := s.entry(n, i)
+		_, end := s.entryBounds(n, i)
 		return end
 	}
 	for j := len(v.Values) - 1; j >= 0; j-- {
 		if !s.gone[v][j] {
-			return s.left(v, j)
+			return s.endOfKept(v, j)
 		}
 	}
-	_, end := s.entry(n, i)
+	_, end := s.entryBounds(n, i)
 	return end
 }
 
@@ -120,7 +120,7 @@ func (s *stripper) goneRows() map[int]int {
 	rows := map[int]int{}
 	for n, gone := range s.gone {
 		for i := range gone {
-			if from, to, ok := s.extent(n, i); ok && !n.Flow {
+			if from, to, ok := s.entryExtent(n, i); ok && !n.Flow {
 				rows[from] = max(rows[from], to)
 			}
 		}
@@ -128,9 +128,9 @@ func (s *stripper) goneRows() map[int]int {
 	return rows
 }
 
-// restyled writes a list under a key as the object writes its lists now: kpt
+// restyleList writes a list under a key as the object writes its lists now: kpt
 // hands functions all lists compact, and writes them back as they were.
-func (s *stripper) restyled(text string, was bool) string {
+func (s *stripper) restyleList(text string, was bool) string {
 	if was == s.Compact {
 		return text
 	}

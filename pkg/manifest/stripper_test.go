@@ -19,12 +19,12 @@ func TestRestyled(t *testing.T) {
 	as := func(compact bool) *stripper {
 		return &stripper{editor: editor{Style: values.Style{Indent: 2, Compact: compact, Newline: "\n"}}}
 	}
-	require.Equal(t, wide, as(false).restyled(compact, true))
-	require.Equal(t, wide, as(false).restyled(wide, false))
-	require.Equal(t, compact, as(true).restyled(wide, false))
-	require.Equal(t, compact, as(true).restyled(compact, true))
+	require.Equal(t, wide, as(false).restyleList(compact, true))
+	require.Equal(t, wide, as(false).restyleList(wide, false))
+	require.Equal(t, compact, as(true).restyleList(wide, false))
+	require.Equal(t, compact, as(true).restyleList(compact, true))
 	for _, other := range []string{"", "\n- a", "a: b\n  ", "\n  ports: [{containerPort: 9200}]", "\n  a: |\n    - b\n"} {
-		require.Equal(t, other, as(true).restyled(other, false))
+		require.Equal(t, other, as(true).restyleList(other, false))
 	}
 }
 
@@ -53,9 +53,9 @@ func FuzzRecord(f *testing.F) {
 		in, err := Parse("", manifesttest.Layouts["wide"])
 		require.NoError(t, err)
 		o := in.Objects[0]
-		s := stripper{editor: editor{Lines: in.lines, Style: o.style()}, root: o.root()}
-		if s.strip([]record{r}) == nil {
-			_ = join(in.lines.Text, s.splices)
+		s := stripper{editor: editor{Lines: in.lines, Style: o.textStyle()}, root: o.rootNode()}
+		if s.stripRecords([]record{r}) == nil {
+			_ = joinSplices(in.lines.Text, s.splices)
 		}
 	})
 }
@@ -64,7 +64,7 @@ func FuzzRecord(f *testing.F) {
 func TestNumbers(t *testing.T) {
 	for _, pair := range [][2]json.Number{{"1e3", "1000"}, {"1.50", "1.5"}, {"1.0e+3", "1000"}, {"7", "7"}, {"18446744073709551615", "18446744073709551615"}} {
 		require.True(t, values.Equal(pair[0], pair[1]), "%v", pair)
-		require.Equal(t, hash(pair[0]), hash(pair[1]))
+		require.Equal(t, hashValue(pair[0]), hashValue(pair[1]))
 	}
 	require.False(t, values.Equal(json.Number("1"), json.Number("2")))
 	require.False(t, values.Equal(json.Number("1"), "1"))

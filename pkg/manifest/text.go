@@ -42,21 +42,21 @@ type resourceList struct {
 func Parse(name, text string) (*Text, error) {
 	t := &Text{Name: name, lines: positioned.NewLines(text)}
 	if err := t.lines.CheckLegible(); err != nil {
-		return nil, t.errorf("%w", err)
+		return nil, t.namedError("%w", err)
 	}
 	docs, ok := split.Split(text)
 	if t.lines.Plain = ok; ok {
-		err := t.split(docs)
+		err := t.addDocuments(docs)
 		if err == nil {
 			return t, nil
 		}
 		if errors.As(err, new(refusal)) {
-			return nil, t.errorf("%w", err)
+			return nil, t.namedError("%w", err)
 		}
 		*t = Text{Name: name, lines: t.lines}
 	}
-	if err := t.whole(0, len(text)); err != nil { // something leads from one object to another, or it's no YAML
-		return nil, t.errorf("%w", err)
+	if err := t.readWhole(0, len(text)); err != nil { // something leads from one object to another, or it's no YAML
+		return nil, t.namedError("%w", err)
 	}
 	return t, nil
 }
@@ -66,14 +66,14 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// refuse is a refusal that names a line.
-func (t *Text) refuse(at int, format string, args ...any) error {
+// refuseAt is a refusal that names a line.
+func (t *Text) refuseAt(at int, format string, args ...any) error {
 	return refusal(fmt.Sprintf("line %d: ", t.lines.LineNumber(at)) + fmt.Sprintf(format, args...))
 }
 
-// split makes objects of what Split has found. It fails where a document or an
+// addDocuments makes objects of what Split has found. It fails where a document or an
 // object can't be read alone.
-func (t *Text) split(docs []split.Document) error {
+func (t *Text) addDocuments(docs []split.Document) error {
 	n := 0
 	for i := range docs {
 		n += max(1, len(docs[i].Items))
@@ -82,21 +82,21 @@ func (t *Text) split(docs []split.Document) error {
 	for i := range docs {
 		d := &docs[i]
 		t.last = [2]int{d.Start, d.End}
-		if err := t.document(d, len(docs) == 1); err != nil {
+		if err := t.addDocument(d, len(docs) == 1); err != nil {
 			return err
 		}
 		if t.resources != nil && len(docs) > 1 {
-			return t.alone(d.Start)
+			return t.refuseOthers(d.Start)
 		}
 	}
 	return nil
 }
 
-// document makes objects of one document.
-func (t *Text) document(d *split.Document, single bool) error {
+// addDocument makes objects of one document.
+func (t *Text) addDocument(d *split.Document, single bool) error {
 	listed := d.Field("items") != nil
 	if d.Unsure && !d.Odd && !listed {
-		if o := t.unsure(d); o != nil {
+		if o := t.readUnsure(d); o != nil {
 			if o.Ref.Kind != "" { // else it's an object to nobody
 				t.Objects = append(t.Objects, o)
 			}
@@ -105,48 +105,48 @@ func (t *Text) document(d *split.Document, single bool) error {
 	}
 	switch {
 	case d.Odd, d.Unsure && !listed, listed && !listKind(d.Kind), // kubectl takes whatever has items for a list
-		listed && d.Unsure && d.APIVersion == "", listed && len(d.Items) == 0 && !t.empty(d):
-		return t.whole(d.Start, d.End)
+		listed && d.Unsure && d.APIVersion == "", listed && len(d.Items) == 0 && !t.isEmptyList(d):
+		return t.readWhole(d.Start, d.End)
 	case listed:
-		return t.members(d, single)
+		return t.addMembers(d, single)
 	case isResourceList(d.APIVersion, d.Kind):
-		return t.noItems(d.Start)
+		return t.refuseNoItems(d.Start)
 	}
 	o := &Object{text: t, from: d.Start, to: d.End, meta: d.Meta}
-	o.head(d.APIVersion, d.Kind, d.Namespace, d.Name)
+	o.setHead(d.APIVersion, d.Kind, d.Namespace, d.Name)
 	t.Objects = append(t.Objects, o)
 	return nil
 }
 
-func (t *Text) noItems(at int) error {
-	return t.refuse(at, "the ResourceList has no items; a list is expected there, even if it's empty")
+func (t *Text) refuseNoItems(at int) error {
+	return t.refuseAt(at, "the ResourceList has no items; a list is expected there, even if it's empty")
 }
 
-// empty reports whether a document is a ResourceList without items.
-func (t *Text) empty(d *split.Document) bool {
+// isEmptyList reports whether a document is a ResourceList without items.
+func (t *Text) isEmptyList(d *split.Document) bool {
 	f := d.Field("items")
 	items := strings.TrimSpace(t.lines.Text[f.Start:f.End])
 	return isResourceList(d.APIVersion, d.Kind) && (items == "items:" || items == "items: []")
 }
 
-// unsure makes an object of a document that must be read to know what it is; nil
+// readUnsure makes an object of a document that must be read to know what it is; nil
 // where that doesn't work.
-func (t *Text) unsure(d *split.Document) *Object {
+func (t *Text) readUnsure(d *split.Document) *Object {
 	o := &Object{text: t, from: d.Start, to: d.End, unsure: true}
-	if o.read(); o.err != nil || o.node.Kind != positioned.Mapping || t.spelled(o.node) != nil {
+	if o.readSource(); o.err != nil || o.node.Kind != positioned.Mapping || t.refuseBinary(o.node) != nil {
 		return nil
 	}
-	o.unsure = o.hides()
-	o.name(o.node)
+	o.unsure = o.hidesWords()
+	o.setHeadFrom(o.node)
 	if listKind(o.Ref.Kind) || o.node.Field("items") != nil {
 		return nil
 	}
-	o.Forget()
+	o.Release()
 	return o
 }
 
-// members makes objects of a list's members.
-func (t *Text) members(d *split.Document, single bool) error {
+// addMembers makes objects of a list's members.
+func (t *Text) addMembers(d *split.Document, single bool) error {
 	l := &list{col: d.Column, top: single, objects: make([]*Object, len(d.Items))}
 	all := make([]Object, len(d.Items))
 	resources, typed := isResourceList(d.APIVersion, d.Kind), d.Kind != "List"
@@ -155,16 +155,16 @@ func (t *Text) members(d *split.Document, single bool) error {
 		o := &all[i]
 		*o = Object{text: t, list: l, index: i, dash: h.Start + d.Column, from: h.Start, to: h.End, meta: h.Meta}
 		l.objects[i] = o
-		o.head(h.APIVersion, h.Kind, h.Namespace, h.Name)
+		o.setHead(h.APIVersion, h.Kind, h.Namespace, h.Name)
 		if h.Unsure || typed && !resources {
-			if o.read(); o.err != nil || o.node.Kind != positioned.Mapping {
+			if o.readSource(); o.err != nil || o.node.Kind != positioned.Mapping {
 				return errors.New("can't be read alone")
 			}
-			if err := t.member(o, o.node, d.APIVersion, d.Kind); err != nil {
+			if err := t.nameMember(o, o.node, d.APIVersion, d.Kind); err != nil {
 				return err
 			}
-			o.unsure, o.meta = o.hides(), [2]int{}
-			o.Forget()
+			o.unsure, o.meta = o.hidesWords(), [2]int{}
+			o.Release()
 		}
 	}
 	t.Objects = append(t.Objects, l.objects...)
@@ -180,8 +180,8 @@ func (t *Text) members(d *split.Document, single bool) error {
 	return nil
 }
 
-// whole reads documents with everything in them.
-func (t *Text) whole(from, to int) error {
+// readWhole reads documents with everything in them.
+func (t *Text) readWhole(from, to int) error {
 	docs, config, err := t.lines.ReadAny(from, to, "functionConfig")
 	if err != nil {
 		return err
@@ -194,13 +194,13 @@ func (t *Text) whole(from, to int) error {
 		if doc.Kind != positioned.Mapping {
 			continue
 		}
-		if err := t.wholeDocument(doc, all && len(docs) == 1); err != nil {
+		if err := t.addReadDocument(doc, all && len(docs) == 1); err != nil {
 			return err
 		}
 		if t.resources != nil && t.resources.node == doc {
 			t.FunctionConfig = config(i)
 			if len(docs) > 1 {
-				return t.alone(doc.Start)
+				return t.refuseOthers(doc.Start)
 			}
 		}
 	}
@@ -210,17 +210,17 @@ func (t *Text) whole(from, to int) error {
 	if !all && len(docs) == 1 && len(t.Objects) > 0 { // one that can be read again
 		if o := t.Objects[len(t.Objects)-1]; o.node == docs[0] {
 			o.from, o.to = from, to
-			if o.unsure = o.hides(); !o.mentions("containers") { // hardly anybody will ask again
-				o.Forget()
+			if o.unsure = o.hidesWords(); !o.mayMention("containers") { // hardly anybody will ask again
+				o.Release()
 			}
 		}
 	}
 	return nil
 }
 
-// wholeDocument makes objects of a document that was read.
-func (t *Text) wholeDocument(doc *positioned.Node, single bool) error {
-	if err := t.spelled(doc); err != nil {
+// addReadDocument makes objects of a document that was read.
+func (t *Text) addReadDocument(doc *positioned.Node, single bool) error {
+	if err := t.refuseBinary(doc); err != nil {
 		return err
 	}
 	api, kind := doc.Field("apiVersion").TypeName(), doc.Field("kind").TypeName()
@@ -229,21 +229,21 @@ func (t *Text) wholeDocument(doc *positioned.Node, single bool) error {
 	switch {
 	case isResourceList(api, kind):
 		if items == nil {
-			return t.noItems(doc.Start)
+			return t.refuseNoItems(doc.Start)
 		}
 		if items.Resolve().Kind != positioned.Sequence && !items.IsNull() {
-			return t.refuse(items.Start, "items must be a list")
+			return t.refuseAt(items.Start, "items must be a list")
 		}
 	case !holdsObjects(kind, items):
 		if kind != "List" {
 			o := &Object{text: t, node: doc, unsure: true}
-			o.name(doc)
+			o.setHeadFrom(doc)
 			t.Objects = append(t.Objects, o)
 		}
 		return nil
 	}
 	if i := doc.FieldIndex("items"); i < 0 || items.Kind == positioned.Alias {
-		return t.refuse(doc.Start, "the items of the list come by an alias or a merge key; write them out")
+		return t.refuseAt(doc.Start, "the items of the list come by an alias or a merge key; write them out")
 	}
 	l, err := t.addAll(items, api, kind, single)
 	if isResourceList(api, kind) {
@@ -252,9 +252,9 @@ func (t *Text) wholeDocument(doc *positioned.Node, single bool) error {
 	return err
 }
 
-// alone says that a ResourceList is the only document of its text.
-func (t *Text) alone(at int) error {
-	return t.refuse(at, "a ResourceList must be the only document")
+// refuseOthers says that a ResourceList is the only document of its text.
+func (t *Text) refuseOthers(at int) error {
+	return t.refuseAt(at, "a ResourceList must be the only document")
 }
 
 // addAll takes the members of a list that was read.
@@ -265,7 +265,7 @@ func (t *Text) addAll(items *positioned.Node, api, kind string, single bool) (*l
 	}
 	for i, v := range items.Values {
 		if v.Kind == positioned.Alias && v.Target.Kind == positioned.Mapping {
-			return l, t.refuse(v.Start, "a member of the list is an alias; write it out")
+			return l, t.refuseAt(v.Start, "a member of the list is an alias; write it out")
 		}
 		if v.Kind != positioned.Mapping {
 			continue
@@ -274,7 +274,7 @@ func (t *Text) addAll(items *positioned.Node, api, kind string, single bool) (*l
 		if !items.Flow {
 			o.dash = items.Dashes[i]
 		}
-		if err := t.member(o, v, api, kind); err != nil {
+		if err := t.nameMember(o, v, api, kind); err != nil {
 			return l, err
 		}
 		l.objects = append(l.objects, o)
@@ -303,8 +303,8 @@ func (t *Text) NoResourceList() string {
 // String is the text as it came.
 func (t *Text) String() string { return t.lines.Text }
 
-// mentions reports whether a word stands anywhere in the text.
-func (t *Text) mentions(word string) bool {
+// containsWord reports whether a word stands anywhere in the text.
+func (t *Text) containsWord(word string) bool {
 	has, known := t.mentioned[word]
 	if !known {
 		from, to := 0, len(t.lines.Text)
@@ -321,7 +321,7 @@ func (t *Text) mentions(word string) bool {
 	return has
 }
 
-func (t *Text) errorf(format string, args ...any) error {
+func (t *Text) namedError(format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
 	if t.Name == "" {
 		return err
@@ -329,6 +329,6 @@ func (t *Text) errorf(format string, args ...any) error {
 	return fmt.Errorf("%s: %w", t.Name, err)
 }
 
-// open reports whether the text ends in a block scalar that a line break at its
+// endsOpen reports whether the text ends in a block scalar that a line break at its
 // end would change.
-func (t *Text) open() bool { return t.lines.EndsInBlockScalar(t.last[0], t.last[1]) }
+func (t *Text) endsOpen() bool { return t.lines.EndsInBlockScalar(t.last[0], t.last[1]) }

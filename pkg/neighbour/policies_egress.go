@@ -31,7 +31,7 @@ func checkEgressPolicies(s *scene, r *Result) {
 // egress looks at the rules of one policy that lead to the pod.
 func (t *taken) egress(o *Object, spec *networkPolicySpec, r *Result) {
 	app, let, field := false, false, ""
-	if !netpol.Egress(spec) {
+	if !netpol.IsEgress(spec) {
 		return // its rules count for nothing
 	}
 	pod := netpol.Pod{Namespace: t.of.Ref.Namespace, Labels: t.of.Labels}

@@ -32,7 +32,7 @@ func (s *scene) reaches(walls map[string]*wall, r *Result) {
 		bear := func(w *Footprint) {
 			bearers[label{}] = append(bearers[label{}], w)
 			for key, value := range w.Labels {
-				if asked[value] && !netpol.Later(key) && key != "" {
+				if asked[value] && !netpol.IsWrittenLater(key) && key != "" {
 					bearers[label{key, value}] = append(bearers[label{key, value}], w)
 				}
 			}

@@ -39,7 +39,7 @@ func (w *wall) add(p networkPolicy) {
 // such label.
 func handle(s *metav1.LabelSelector) (least label) {
 	for key, value := range s.MatchLabels {
-		if !netpol.Later(key) && (least == label{} || key < least.key) {
+		if !netpol.IsWrittenLater(key) && (least == label{} || key < least.key) {
 			least = label{key, value}
 		}
 	}
@@ -82,7 +82,7 @@ func (s *scene) walls() map[string]*wall {
 	}
 	for _, space := range s.spaces {
 		for _, o := range s.Objects(networkPolicyKind, space, nil) {
-			if spec := o.Spec.(*networkPolicySpec); netpol.Ingress(spec) && !emitted[o.Ref] {
+			if spec := o.Spec.(*networkPolicySpec); netpol.IsIngress(spec) && !emitted[o.Ref] {
 				out[space].add(networkPolicy{o.Ref, spec, nil})
 			}
 		}

@@ -46,12 +46,12 @@ func Allowed(policies []networkingv1.NetworkPolicy, pod Pod, peer Peer, port Por
 	isolated := false
 	for i := range policies {
 		p := &policies[i]
-		if p.Namespace != pod.Namespace || !Ingress(&p.Spec) || Selects(&p.Spec.PodSelector, pod.Labels, nil) != Yes {
+		if p.Namespace != pod.Namespace || !IsIngress(&p.Spec) || Selects(&p.Spec.PodSelector, pod.Labels, nil) != Yes {
 			continue
 		}
 		isolated = true
 		for _, rule := range p.Spec.Ingress {
-			if Covers(rule.Ports, pod.Ports, port) && meets(rule.From, p.Namespace, &peer) {
+			if Covers(rule.Ports, pod.Ports, port) && meetsPeer(rule.From, p.Namespace, &peer) {
 				return true
 			}
 		}
@@ -59,15 +59,15 @@ func Allowed(policies []networkingv1.NetworkPolicy, pod Pod, peer Peer, port Por
 	return !isolated
 }
 
-// Ingress reports whether a policy is for what comes in: it is unless it says that
+// IsIngress reports whether a policy is for what comes in: it is unless it says that
 // it's for the way out only. One that is closes all that no rule lets in.
-func Ingress(spec *networkingv1.NetworkPolicySpec) bool {
+func IsIngress(spec *networkingv1.NetworkPolicySpec) bool {
 	return len(spec.PolicyTypes) == 0 || slices.Contains(spec.PolicyTypes, networkingv1.PolicyTypeIngress)
 }
 
-// Egress reports whether a policy is for the way out: where it says so, or says
+// IsEgress reports whether a policy is for the way out: where it says so, or says
 // nothing and has rules for it.
-func Egress(spec *networkingv1.NetworkPolicySpec) bool {
+func IsEgress(spec *networkingv1.NetworkPolicySpec) bool {
 	if len(spec.PolicyTypes) == 0 {
 		return len(spec.Egress) > 0
 	}
@@ -78,22 +78,22 @@ func Egress(spec *networkingv1.NetworkPolicySpec) bool {
 // that declares some.
 func Covers(ports []networkingv1.NetworkPolicyPort, declared []corev1.ContainerPort, port Port) bool {
 	return len(ports) == 0 || slices.ContainsFunc(ports, func(p networkingv1.NetworkPolicyPort) bool {
-		return covers(&p, declared, port)
+		return coversPort(&p, declared, port)
 	})
 }
 
-func covers(p *networkingv1.NetworkPolicyPort, declared []corev1.ContainerPort, port Port) bool {
+func coversPort(p *networkingv1.NetworkPolicyPort, declared []corev1.ContainerPort, port Port) bool {
 	switch {
-	case protocol(p) != orTCP(port.Protocol), p.EndPort != nil && (p.Port == nil || p.Port.Type == intstr.String):
+	case protocolOf(p) != orTCP(port.Protocol), p.EndPort != nil && (p.Port == nil || p.Port.Type == intstr.String):
 		return false // the API refuses a range without a beginning
 	case p.Port == nil:
 		return true
 	case p.Port.Type == intstr.String:
 		return slices.ContainsFunc(declared, func(d corev1.ContainerPort) bool {
-			return d.Name == p.Port.StrVal && d.Name != "" && d.ContainerPort == port.Number && orTCP(d.Protocol) == protocol(p)
+			return d.Name == p.Port.StrVal && d.Name != "" && d.ContainerPort == port.Number && orTCP(d.Protocol) == protocolOf(p)
 		})
 	}
-	return p.Port.IntVal <= port.Number && port.Number <= end(p)
+	return p.Port.IntVal <= port.Number && port.Number <= lastNumber(p)
 }
 
 // Contains reports whether a rule's ports, of which none is all, cover all that another
@@ -101,7 +101,7 @@ func covers(p *networkingv1.NetworkPolicyPort, declared []corev1.ContainerPort, 
 func Contains(ports []networkingv1.NetworkPolicyPort, other *networkingv1.NetworkPolicyPort) bool {
 	return len(ports) == 0 || slices.ContainsFunc(ports, func(p networkingv1.NetworkPolicyPort) bool {
 		switch {
-		case protocol(&p) != protocol(other):
+		case protocolOf(&p) != protocolOf(other):
 			return false
 		case p.Port == nil || other.Port == nil:
 			return p.Port == nil
@@ -110,19 +110,19 @@ func Contains(ports []networkingv1.NetworkPolicyPort, other *networkingv1.Networ
 		case p.Port.Type == intstr.String:
 			return p.Port.StrVal == other.Port.StrVal
 		}
-		return p.Port.IntVal <= other.Port.IntVal && end(other) <= end(&p)
+		return p.Port.IntVal <= other.Port.IntVal && lastNumber(other) <= lastNumber(&p)
 	})
 }
 
-func protocol(p *networkingv1.NetworkPolicyPort) corev1.Protocol {
+func protocolOf(p *networkingv1.NetworkPolicyPort) corev1.Protocol {
 	if p.Protocol == nil {
 		return corev1.ProtocolTCP
 	}
 	return orTCP(*p.Protocol)
 }
 
-// end is the last of a port's numbers.
-func end(p *networkingv1.NetworkPolicyPort) int32 {
+// lastNumber is the last of a port's numbers.
+func lastNumber(p *networkingv1.NetworkPolicyPort) int32 {
 	if p.EndPort != nil {
 		return *p.EndPort
 	}
@@ -136,11 +136,11 @@ func orTCP(p corev1.Protocol) corev1.Protocol {
 	return p
 }
 
-// meets reports whether a rule's peers, of which none is all, are of this one's kind.
-func meets(peers []networkingv1.NetworkPolicyPeer, namespace string, peer *Peer) bool {
+// meetsPeer reports whether a rule's peers, of which none is all, are of this one's kind.
+func meetsPeer(peers []networkingv1.NetworkPolicyPeer, namespace string, peer *Peer) bool {
 	return len(peers) == 0 || slices.ContainsFunc(peers, func(p networkingv1.NetworkPolicyPeer) bool {
 		if p.IPBlock != nil {
-			return p.PodSelector == nil && p.NamespaceSelector == nil && within(p.IPBlock, peer.IP)
+			return p.PodSelector == nil && p.NamespaceSelector == nil && isWithin(p.IPBlock, peer.IP)
 		}
 		if peer.Namespace == "" || p.PodSelector == nil && p.NamespaceSelector == nil {
 			return false
@@ -171,20 +171,20 @@ func MayMeet(peers []networkingv1.NetworkPolicyPeer, namespace string, pod *Pod)
 		case p.PodSelector == nil:
 			return true
 		}
-		return Selects(p.PodSelector, pod.Labels, Later) != No
+		return Selects(p.PodSelector, pod.Labels, IsWrittenLater) != No
 	})
 }
 
-// within reports whether an address is in a block, and not in what it excepts. The API
+// isWithin reports whether an address is in a block, and not in what it excepts. The API
 // refuses a block that excepts what isn't in it.
-func within(b *networkingv1.IPBlock, ip netip.Addr) bool {
-	block, ok := prefix(b.CIDR)
+func isWithin(b *networkingv1.IPBlock, ip netip.Addr) bool {
+	block, ok := parsePrefix(b.CIDR)
 	if !ok || !ip.IsValid() {
 		return false
 	}
 	ip = ip.Unmap().WithZone("")
 	for _, e := range b.Except {
-		except, ok := prefix(e)
+		except, ok := parsePrefix(e)
 		if !ok || except.Bits() < block.Bits() || !block.Contains(except.Addr()) || except.Contains(ip) {
 			return false
 		}
@@ -192,9 +192,9 @@ func within(b *networkingv1.IPBlock, ip netip.Addr) bool {
 	return block.Contains(ip)
 }
 
-// prefix reads a CIDR. IPv4 in the form of IPv6 is what it is, as Go's net has it,
+// parsePrefix reads a CIDR. IPv4 in the form of IPv6 is what it is, as Go's net has it,
 // which networks read it with.
-func prefix(cidr string) (netip.Prefix, bool) {
+func parsePrefix(cidr string) (netip.Prefix, bool) {
 	p, err := netip.ParsePrefix(cidr)
 	if err == nil && p.Addr().Is4In6() && p.Bits() >= 96 {
 		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)

@@ -25,9 +25,9 @@ var later = []string{
 	"batch.kubernetes.io/job-completion-index",
 }
 
-// Later reports whether a label is one that controllers write on pods: what it will
+// IsWrittenLater reports whether a label is one that controllers write on pods: what it will
 // be can't be read in a template.
-func Later(label string) bool { return slices.Contains(later, label) }
+func IsWrittenLater(label string) bool { return slices.Contains(later, label) }
 
 // Selects reports whether a selector selects what has labels. One without
 // requirements selects all. Of labels that unknown names, which may be nil, nobody
@@ -42,7 +42,7 @@ func Selects(s *metav1.LabelSelector, labels map[string]string, unknown func(lab
 	}
 	for key, value := range s.MatchLabels {
 		have, there := labels[key]
-		hold(key, sure(there && have == value))
+		hold(key, answerOf(there && have == value))
 	}
 	for _, r := range s.MatchExpressions {
 		have, there := labels[r.Key]
@@ -50,13 +50,13 @@ func Selects(s *metav1.LabelSelector, labels map[string]string, unknown func(lab
 		several := len(r.Values) > 0
 		switch {
 		case r.Operator == metav1.LabelSelectorOpIn && several:
-			hold(r.Key, sure(listed))
+			hold(r.Key, answerOf(listed))
 		case r.Operator == metav1.LabelSelectorOpNotIn && several:
-			hold(r.Key, sure(!listed))
+			hold(r.Key, answerOf(!listed))
 		case r.Operator == metav1.LabelSelectorOpExists && !several:
-			hold(r.Key, sure(there))
+			hold(r.Key, answerOf(there))
 		case r.Operator == metav1.LabelSelectorOpDoesNotExist && !several:
-			hold(r.Key, sure(!there))
+			hold(r.Key, answerOf(!there))
 		default: // which the API refuses
 			hold(r.Key, Maybe)
 		}
@@ -64,7 +64,7 @@ func Selects(s *metav1.LabelSelector, labels map[string]string, unknown func(lab
 	return answer
 }
 
-func sure(holds bool) Answer {
+func answerOf(holds bool) Answer {
 	if holds {
 		return Yes
 	}
@@ -74,8 +74,8 @@ func sure(holds bool) Answer {
 // Isolates reports whether a policy closes the pods of a template to all that it
 // doesn't let in itself.
 func Isolates(spec *networkingv1.NetworkPolicySpec, labels map[string]string) Answer {
-	if !Ingress(spec) {
+	if !IsIngress(spec) {
 		return No
 	}
-	return Selects(&spec.PodSelector, labels, Later)
+	return Selects(&spec.PodSelector, labels, IsWrittenLater)
 }

@@ -44,7 +44,7 @@ func (w *world) index() {
 	for _, t := range w.texts {
 		for _, o := range t.Objects {
 			k := neighbour.Kind{Group: o.Ref.Group, Kind: o.Ref.Kind}
-			if neighbour.New(k) == nil || o.Foreign() || k.Kind == "NetworkPolicy" && w.rewritten(o, nil) {
+			if neighbour.New(k) == nil || o.IsToolConfig() || k.Kind == "NetworkPolicy" && w.rewritten(o, nil) {
 				continue
 			}
 			if w.kinds[k] == nil {
@@ -75,7 +75,7 @@ func (w *world) Objects(k neighbour.Kind, namespace string, named func(string) b
 					Message: err.Error() + ": it can't follow the sidecars", Hint: "correct it"})
 				n.decoded.Spec = neighbour.New(k)
 			}
-			o.Forget()
+			o.Release()
 		}
 		all = append(all, *n.decoded)
 	}
@@ -90,14 +90,14 @@ func (w *world) Pods(namespace string, valued func(string) bool, visit func(side
 	}
 	for _, t := range w.texts {
 		for _, o := range t.Objects {
-			if o.Ref.Namespace != namespace || o.Foreign() || served[o.Ref] || !o.Mentions(valued) {
+			if o.Ref.Namespace != namespace || o.IsToolConfig() || served[o.Ref] || !o.Mentions(valued) {
 				continue
 			}
 			var pod corev1.PodTemplateSpec
 			if at, ok := o.Template(w.conf.Spec.PodTemplatePaths); ok && o.Decode(at, &pod) == nil {
 				visit(o.Ref, &pod)
 			}
-			o.Forget()
+			o.Release()
 		}
 	}
 }
@@ -107,7 +107,7 @@ func (w *world) Pods(namespace string, valued func(string) bool, visit func(side
 func (w *world) Callers(named func(host string) bool, visit func(neighbour.Caller)) {
 	for _, t := range w.texts {
 		for _, o := range t.Objects {
-			if o.Ref.Kind == "Secret" && o.Ref.Group == "" || o.Ref.Kind == "CustomResourceDefinition" || o.Foreign() || !neighbour.Dials(o.Source(), named) {
+			if o.Ref.Kind == "Secret" && o.Ref.Group == "" || o.Ref.Kind == "CustomResourceDefinition" || o.IsToolConfig() || !neighbour.Dials(o.Source(), named) {
 				continue
 			}
 			if o.Labels()[sidecar.ManagedLabel] != sidecar.ManagedBy || !w.emitsIt(o) {
@@ -117,7 +117,7 @@ func (w *world) Callers(named func(host string) bool, visit func(neighbour.Calle
 				}
 				visit(c)
 			}
-			o.Forget()
+			o.Release()
 		}
 	}
 }
@@ -142,5 +142,5 @@ func (r *run) again(o *manifest.Object, more []sidecar.Edit) {
 	if r.add(fs...); !fs.Failed() {
 		r.layer.Edit(o, merged)
 	}
-	o.Forget()
+	o.Release()
 }

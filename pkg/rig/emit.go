@@ -59,7 +59,7 @@ func (r *run) want(workload sidecar.Ref, owner string, ref sidecar.Ref, obj side
 		}
 		return
 	}
-	r.spaced[manifest.Space(ref)] = append(r.spaced[manifest.Space(ref)], obj)
+	r.spaced[manifest.NormalizeRef(ref)] = append(r.spaced[manifest.NormalizeRef(ref)], obj)
 	r.emitted[ref], r.owners[ref] = obj, workload.String()+"'s "+owner
 	r.emits = append(r.emits, em)
 }
@@ -68,6 +68,6 @@ func (r *run) want(workload sidecar.Ref, owner string, ref sidecar.Ref, obj side
 // it is. The order of its fields stays.
 func owned(obj sidecar.Object, namespace string) (sidecar.Object, error) {
 	v := map[string]string{sidecar.ManagedLabel: sidecar.ManagedBy}
-	raw, err := manifest.Dress(json.RawMessage(obj.RawMessage), namespace, v)
+	raw, err := manifest.WithMetadata(json.RawMessage(obj.RawMessage), namespace, v)
 	return sidecar.Object{RawMessage: raw}, err
 }

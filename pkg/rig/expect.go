@@ -28,7 +28,7 @@ func (r *run) strangers() {
 		r.tally.selected++
 		r.left(o, "label "+sidecar.ManagedLabel)
 		r.unlaid(o, r.entries())
-		o.Forget()
+		o.Release()
 	}
 }
 
@@ -38,8 +38,8 @@ func (r *run) emitsIt(o *manifest.Object) bool {
 	if r.layer.Writes(o) {
 		return true
 	}
-	same := r.spaced[manifest.Space(o.Ref)]
-	return len(same) > 0 && (r.findings.Failed() || slices.ContainsFunc(same, o.Holds))
+	same := r.spaced[manifest.NormalizeRef(o.Ref)]
+	return len(same) > 0 && (r.findings.Failed() || slices.ContainsFunc(same, o.HasContentOf))
 }
 
 // expect checks how many workloads were selected, and how many got every sidecar.

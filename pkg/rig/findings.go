@@ -43,7 +43,7 @@ func oneLine(report []string) []string {
 
 // wellNamed reports whether an object has a name to make others of, and says so if not.
 func (r *run) wellNamed(o *manifest.Object) bool {
-	field, at, why := o.Misnamed()
+	field, at, why := o.CheckName()
 	if why == "" {
 		return true
 	}

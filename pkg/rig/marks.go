@@ -71,7 +71,7 @@ func (r *run) stands(o *manifest.Object, name string) bool {
 		n++
 	}
 	for _, obj := range asked[i].Change.Objects {
-		if obj, err := owned(obj, w.Ref.Namespace); err != nil || !r.object(obj.Ref()).Holds(obj) {
+		if obj, err := owned(obj, w.Ref.Namespace); err != nil || !r.object(obj.Ref()).HasContentOf(obj) {
 			return false
 		}
 	}

@@ -19,7 +19,7 @@ func (r *run) surroundings(w *sidecar.Workload) {
 		if o == nil {
 			return nil
 		}
-		defer o.Forget()
+		defer o.Release()
 		if all := o.Annotations(); all != nil {
 			return all
 		}
@@ -28,7 +28,7 @@ func (r *run) surroundings(w *sidecar.Workload) {
 	if o := r.object(sidecar.Ref{Kind: "Namespace", Name: in}); o != nil {
 		w.Namespace = sidecar.Meta{Labels: o.Labels(), Annotations: o.Annotations()}
 		w.PodSecurity = w.Namespace.Labels[sidecar.PodSecurityLabel]
-		o.Forget()
+		o.Release()
 	}
 }
 
@@ -38,8 +38,8 @@ func (r *run) content(kind, namespace, name string, fields ...string) *sidecar.C
 	if o == nil {
 		return nil
 	}
-	defer o.Forget()
-	c := &sidecar.ConfigMap{Hashed: o.Hashed()}
+	defer o.Release()
+	c := &sidecar.ConfigMap{Hashed: o.NeedsHash()}
 	for _, field := range fields {
 		c.Keys = append(c.Keys, o.Keys(field)...)
 	}
@@ -58,14 +58,14 @@ func (r *run) lookup(kind, namespace, name string) *manifest.Object {
 	}
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
-			if o.Ref.Kind != kind || o.Ref.Group != "" || o.Ref.Namespace != namespace || o.Foreign() {
+			if o.Ref.Kind != kind || o.Ref.Group != "" || o.Ref.Namespace != namespace || o.IsToolConfig() {
 				continue
 			}
-			names, _ := o.Previous()
+			names, _ := o.PreviousNames()
 			if slices.Contains(names, name) {
 				return o
 			}
-			o.Forget()
+			o.Release()
 		}
 	}
 	return nil
@@ -88,7 +88,7 @@ func (r *run) secretKeys(namespace string) map[string][]string {
 				keys := append(o.Keys("data"), o.Keys("stringData")...)
 				slices.Sort(keys)
 				in[o.Ref.Name] = slices.Compact(keys)
-				o.Forget()
+				o.Release()
 			}
 		}
 	}

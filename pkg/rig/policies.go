@@ -71,7 +71,7 @@ func (r *run) findPolicies() {
 		for _, o := range t.Objects {
 			in := o.Ref.Namespace
 			switch {
-			case o.Foreign():
+			case o.IsToolConfig():
 			case slices.Contains(unread[o.Ref.Group], o.Ref.Kind):
 				p.unread[in] = append(p.unread[in], o.Ref)
 			case o.Ref.Group == "networking.k8s.io" && o.Ref.Kind == "NetworkPolicy":
@@ -84,7 +84,7 @@ func (r *run) findPolicies() {
 				} else {
 					p.known[in] = append(p.known[in], policy)
 				}
-				o.Forget()
+				o.Release()
 			}
 		}
 	}
@@ -106,8 +106,8 @@ func (r *run) emittedPolicies() map[sidecar.Ref]bool {
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
 			m := r.meta(o)
-			if !r.conf.Spec.Selects(&m) || o.Foreign() || o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy {
-				o.Forget()
+			if !r.conf.Spec.Selects(&m) || o.IsToolConfig() || o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy {
+				o.Release()
 				continue
 			}
 			at, _ := o.Template(r.conf.Spec.PodTemplatePaths)
@@ -119,7 +119,7 @@ func (r *run) emittedPolicies() map[sidecar.Ref]bool {
 					own[sidecar.Ref{Group: "networking.k8s.io", Kind: "NetworkPolicy", Namespace: o.Ref.Namespace, Name: w.ObjectName()}] = true
 				}
 			}
-			o.Forget()
+			o.Release()
 		}
 	}
 	return own

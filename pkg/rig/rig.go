@@ -90,7 +90,7 @@ func (r *run) flow(opt Options) Output {
 	}
 	laid, fs := r.layer.Texts()
 	r.add(fs...)
-	r.add(manifest.Unread(r.texts)...)
+	r.add(manifest.ParseFindings(r.texts)...)
 	if r.findings.Failed() {
 		return r.fail()
 	}
@@ -124,7 +124,7 @@ type run struct {
 func (r *run) add(fs ...sidecar.Finding) { r.findings = append(r.findings, fs...) }
 
 func (r *run) fail() Output {
-	r.add(manifest.Unread(r.texts)...)
+	r.add(manifest.ParseFindings(r.texts)...)
 	return Output{Findings: tidy(r.findings)}
 }
 

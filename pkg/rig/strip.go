@@ -26,7 +26,7 @@ func Strip(files []File, by string) ([]File, sidecar.Findings) {
 			out[i] = File{files[i].Name, text.String()}
 		}
 	}
-	if fs = append(fs, manifest.Unread(texts)...); fs.Failed() {
+	if fs = append(fs, manifest.ParseFindings(texts)...); fs.Failed() {
 		return nil, tidy(fs)
 	}
 	return out, tidy(fs)

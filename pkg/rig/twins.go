@@ -10,7 +10,7 @@ func (t *tally) known(o *manifest.Object) {
 	if t.refs == nil {
 		t.refs = map[sidecar.Ref]int{}
 	}
-	t.refs[manifest.Space(o.Ref)]++
+	t.refs[manifest.NormalizeRef(o.Ref)]++
 }
 
 // twins says of objects that have the reference of a selected workload and aren't selected
@@ -20,7 +20,7 @@ func (r *run) twins() {
 	each := func(visit func(*manifest.Object, sidecar.Ref)) {
 		for _, t := range r.texts {
 			for _, o := range t.Objects {
-				if ref := manifest.Space(o.Ref); r.tally.refs[ref] > 0 && !o.Foreign() {
+				if ref := manifest.NormalizeRef(o.Ref); r.tally.refs[ref] > 0 && !o.IsToolConfig() {
 					visit(o, ref)
 				}
 			}
@@ -36,6 +36,6 @@ func (r *run) twins() {
 				Message: "isn't selected, and another of its name is: it goes without sidecars, and takes that one's place if it's applied later",
 				Hint:    "take one of the two out, or select both"}))
 		}
-		o.Forget()
+		o.Release()
 	})
 }

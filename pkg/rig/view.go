@@ -20,7 +20,7 @@ func (r *run) each(visit func(*manifest.Object) bool) {
 			if m := r.meta(o); r.conf.Spec.Matches(&m) {
 				r.selected(o, &m, visit)
 			}
-			o.Forget() // its labels may have been looked at
+			o.Release() // its labels may have been looked at
 		}
 	}
 }
@@ -30,17 +30,17 @@ func (r *run) selected(o *manifest.Object, m *config.Meta, visit func(*manifest.
 	_, pod := o.Template(r.conf.Spec.PodTemplatePaths)
 	switch {
 	case r.onceExcluded(m):
-		if pod && !o.Foreign() {
+		if pod && !o.IsToolConfig() {
 			r.tally.selected++
 			r.left(o, "the annotation of its former names or namespaces")
 			r.unlaid(o, r.entries())
 		}
 	case r.conf.Spec.Excludes(m):
-		if pod && !o.Foreign() {
+		if pod && !o.IsToolConfig() {
 			r.unlaid(o, r.entries())
 		}
-	case o.Foreign():
-		if pod && o.Local() {
+	case o.IsToolConfig():
+		if pod && o.IsLocal() {
 			r.tally.selected++
 			r.left(o, "annotation "+manifest.LocalKey)
 			r.unlaid(o, r.entries())
@@ -82,7 +82,7 @@ func (r *run) severalTemplates(o *manifest.Object) {
 
 // podless says what is wrong with a selected object that has no pod template.
 func (r *run) podless(o *manifest.Object, m *config.Meta) {
-	if of, ok := o.Have(sidecar.Fields("spec", "workloadRef", "name")); ok {
+	if of, ok := o.Value(sidecar.Fields("spec", "workloadRef", "name")); ok {
 		r.tally.selected++
 		r.add(r.forbid(sidecar.Finding{Severity: sidecar.Warning, Code: "workload-ref", Object: o.Ref, File: o.File(), Line: line(o),
 			Message: fmt.Sprintf("takes its pods from another workload, %v: there is nothing to do here", of), Hint: "select that one"}))
@@ -97,10 +97,10 @@ func (r *run) podless(o *manifest.Object, m *config.Meta) {
 func (r *run) workloads() (metas []config.Meta) {
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
-			if _, pod := o.Template(r.conf.Spec.PodTemplatePaths); pod && !o.Foreign() {
+			if _, pod := o.Template(r.conf.Spec.PodTemplatePaths); pod && !o.IsToolConfig() {
 				metas = append(metas, r.meta(o))
 			}
-			o.Forget()
+			o.Release()
 		}
 	}
 	return metas
@@ -113,7 +113,7 @@ func (r *run) object(ref sidecar.Ref) *manifest.Object {
 		r.objects = map[sidecar.Ref]*manifest.Object{}
 		for _, t := range r.texts {
 			for _, o := range t.Objects {
-				if r.objects[o.Ref] == nil && !o.Foreign() {
+				if r.objects[o.Ref] == nil && !o.IsToolConfig() {
 					r.objects[o.Ref] = o
 				}
 			}
@@ -131,7 +131,7 @@ func (r *run) namesKind(m *config.Meta) bool {
 }
 
 func (r *run) meta(o *manifest.Object) config.Meta {
-	return config.Meta{Ref: o.Ref, Version: o.Version, Previous: o.Previous, Labels: o.Labels, Annotations: o.Annotations, PodLabels: func() map[string]string {
+	return config.Meta{Ref: o.Ref, Version: o.Version, Previous: o.PreviousNames, Labels: o.Labels, Annotations: o.Annotations, PodLabels: func() map[string]string {
 		at, _ := o.Template(r.conf.Spec.PodTemplatePaths)
 		return o.Strings(append(fields(at), "metadata", "labels")...)
 	}}
@@ -252,10 +252,10 @@ func (r *run) selectors() {
 	r.services = map[string][]*service{}
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
-			if o.Ref.Kind == "Service" && o.Ref.Group == "" && !o.Foreign() {
+			if o.Ref.Kind == "Service" && o.Ref.Group == "" && !o.IsToolConfig() {
 				in := o.Ref.Namespace
 				r.services[in] = append(r.services[in], &service{object: o, selector: o.Strings("spec", "selector")})
-				o.Forget()
+				o.Release()
 			}
 		}
 	}
@@ -266,8 +266,8 @@ func has(o *manifest.Object, path sidecar.Path, want any) (there, same bool) {
 	if o == nil {
 		return false, false
 	}
-	v, there := o.Have(path)
-	return there, there && manifest.Same(v, want)
+	v, there := o.Value(path)
+	return there, there && manifest.SameValue(v, want)
 }
 
 // line is where an object stands, where a person can look: what a runner hands

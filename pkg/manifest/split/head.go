@@ -19,16 +19,16 @@ func (f *fields) closeMeta(h *Head, at int) {
 	f.from = -1
 }
 
-// note takes a key, and if it's one that a head holds, its value at v.
-func (s *splitter) note(h *Head, f *fields, col int, name string, v, eol int, multi bool) {
+// noteKey takes a key, and if it's one that a head holds, its value at v.
+func (s *splitter) noteKey(h *Head, f *fields, col int, name string, v, eol int, multi bool) {
 	switch {
 	case col == f.col:
 		f.in = name == "metadata"
 		switch name {
 		case "apiVersion":
-			s.hold(h, f, 0, &h.APIVersion, v, eol, multi)
+			s.holdValue(h, f, 0, &h.APIVersion, v, eol, multi)
 		case "kind":
-			s.hold(h, f, 1, &h.Kind, v, eol, multi)
+			s.holdValue(h, f, 1, &h.Kind, v, eol, multi)
 		case "metadata":
 			if f.seen[2] || v < eol && s.text[v] != '#' {
 				h.Unsure = true
@@ -45,9 +45,9 @@ func (s *splitter) note(h *Head, f *fields, col int, name string, v, eol int, mu
 	case f.in && col == f.meta:
 		switch name {
 		case "name":
-			s.hold(h, f, 3, &h.Name, v, eol, multi)
+			s.holdValue(h, f, 3, &h.Name, v, eol, multi)
 		case "namespace":
-			s.hold(h, f, 4, &h.Namespace, v, eol, multi)
+			s.holdValue(h, f, 4, &h.Namespace, v, eol, multi)
 		}
 	}
 	if name == "<<" {
@@ -55,10 +55,10 @@ func (s *splitter) note(h *Head, f *fields, col int, name string, v, eol int, mu
 	}
 }
 
-// hold keeps a value. One that is given twice, or in a form that takes more than
+// holdValue keeps a value. One that is given twice, or in a form that takes more than
 // a look, makes the object unsure.
-func (s *splitter) hold(h *Head, f *fields, i int, into *string, v, eol int, multi bool) {
-	text, ok := plain(s.text[v:eol])
+func (s *splitter) holdValue(h *Head, f *fields, i int, into *string, v, eol int, multi bool) {
+	text, ok := plainValue(s.text[v:eol])
 	if f.seen[i] || multi || !ok || v == eol || s.text[v] == '#' { // what is missing here may stand on the next line
 		h.Unsure = true
 		return
@@ -66,9 +66,9 @@ func (s *splitter) hold(h *Head, f *fields, i int, into *string, v, eol int, mul
 	f.seen[i], *into = true, text
 }
 
-// plain is the value of a scalar that stands on one line and needs no more than
+// plainValue is the value of a scalar that stands on one line and needs no more than
 // its quotes taken off. Null is "".
-func plain(text string) (string, bool) {
+func plainValue(text string) (string, bool) {
 	if text == "" {
 		return "", true
 	}
@@ -87,7 +87,7 @@ func plain(text string) (string, bool) {
 		return "", false
 	}
 	for i := 1; i < len(text); i++ {
-		if text[i] == '#' && space(text[i-1]) {
+		if text[i] == '#' && isSpace(text[i-1]) {
 			text = text[:i]
 			break
 		}

@@ -2,9 +2,9 @@ package split
 
 import "strings"
 
-// eol is where the line at the offset ends, without its break and without a CR,
+// findLineEnd is where the line at the offset ends, without its break and without a CR,
 // and where the next one begins.
-func (s *splitter) eol(at int) (eol, next int) {
+func (s *splitter) findLineEnd(at int) (eol, next int) {
 	i := strings.IndexByte(s.text[at:], '\n')
 	if i < 0 {
 		return len(s.text), len(s.text)
@@ -16,40 +16,40 @@ func (s *splitter) eol(at int) (eol, next int) {
 	return eol, next
 }
 
-func space(c byte) bool { return c == ' ' || c == '\t' }
+func isSpace(c byte) bool { return c == ' ' || c == '\t' }
 
-// blanks skips blanks.
-func (s *splitter) blanks(p, eol int) int {
-	for p < eol && space(s.text[p]) {
+// skipBlanks skips blanks.
+func (s *splitter) skipBlanks(p, eol int) int {
+	for p < eol && isSpace(s.text[p]) {
 		p++
 	}
 	return p
 }
 
-// marker reports whether a line is a document marker.
-func marker(line string) bool {
-	return len(line) >= 3 && (line[:3] == "---" || line[:3] == "...") && (len(line) == 3 || space(line[3]) || line[3] == '\r')
+// isMarker reports whether a line is a document marker.
+func isMarker(line string) bool {
+	return len(line) >= 3 && (line[:3] == "---" || line[:3] == "...") && (len(line) == 3 || isSpace(line[3]) || line[3] == '\r')
 }
 
-// key reads the key at p, if it is one, and finds where its value begins. The name
+// readKey reads the key at p, if it is one, and finds where its value begins. The name
 // is "" where it isn't written plainly.
-func (s *splitter) key(p, eol int) (name string, value int, ok bool) {
+func (s *splitter) readKey(p, eol int) (name string, value int, ok bool) {
 	switch c := s.text[p]; c {
 	case '"', '\'':
-		end := s.quoted(p)
+		end := s.quotedEnd(p)
 		if end < 0 || end > eol {
 			return "", 0, false
 		}
-		colon := s.blanks(end, eol)
-		if !s.colon(colon, eol) {
+		colon := s.skipBlanks(end, eol)
+		if !s.isColon(colon, eol) {
 			return "", 0, false
 		}
 		name = s.text[p+1 : end-1]
 		if strings.IndexByte(name, '\\') >= 0 || c == '\'' && strings.IndexByte(name, '\'') >= 0 {
-			s.unsure()
+			s.markUnsure()
 			name = ""
 		}
-		return name, s.blanks(colon+1, eol), true
+		return name, s.skipBlanks(colon+1, eol), true
 	case '{', '[', '|', '>', '#':
 		return "", 0, false
 	}
@@ -59,83 +59,83 @@ func (s *splitter) key(p, eol int) (name string, value int, ok bool) {
 			return "", 0, false
 		}
 		i += n
-		if s.colon(i, eol) {
+		if s.isColon(i, eol) {
 			name = strings.TrimRight(s.text[p:i], " \t")
-			if c := strings.IndexByte(name, '#'); c > 0 && space(name[c-1]) {
+			if c := strings.IndexByte(name, '#'); c > 0 && isSpace(name[c-1]) {
 				return "", 0, false // in a comment
 			}
 			if strings.IndexByte("&!*%@`", s.text[p]) >= 0 {
-				s.unsure()
+				s.markUnsure()
 				name = ""
 			}
-			return name, s.blanks(i+1, eol), true
+			return name, s.skipBlanks(i+1, eol), true
 		}
 	}
 }
 
-// colon reports whether a colon that ends a key stands at p.
-func (s *splitter) colon(p, eol int) bool {
-	return p < eol && s.text[p] == ':' && (p+1 == eol || space(s.text[p+1]))
+// isColon reports whether a colon that ends a key stands at p.
+func (s *splitter) isColon(p, eol int) bool {
+	return p < eol && s.text[p] == ':' && (p+1 == eol || isSpace(s.text[p+1]))
 }
 
-// value skips the value at p, which belongs to a key or dash in the column parent.
+// skipValue skips the value at p, which belongs to a key or dash in the column parent.
 // It gives the line behind it.
-func (s *splitter) value(p, eol, next, parent int) int {
+func (s *splitter) skipValue(p, eol, next, parent int) int {
 	for p < eol {
 		switch s.text[p] {
 		case '#':
 			return next
 		case '|', '>':
-			return s.deeper(next, parent, false)
+			return s.skipDeeper(next, parent, false)
 		case '&', '!':
-			s.unsure()
-			for p < eol && !space(s.text[p]) {
+			s.markUnsure()
+			for p < eol && !isSpace(s.text[p]) {
 				p++
 			}
-			p = s.blanks(p, eol)
+			p = s.skipBlanks(p, eol)
 			continue
 		case '"', '\'', '{', '[':
 			var end int
 			if c := s.text[p]; c == '{' || c == '[' {
-				end = s.flow(p)
+				end = s.flowEnd(p)
 			} else {
-				end = s.quoted(p)
+				end = s.quotedEnd(p)
 			}
 			if end < 0 {
 				s.refused = true
 				return len(s.text)
 			}
 			if end > eol {
-				eol, next = s.eol(end)
+				eol, next = s.findLineEnd(end)
 			}
-			if rest := s.blanks(end, eol); rest < eol && s.text[rest] != '#' { // a key of that form, or an error
-				s.unsure()
-				if s.colon(rest, eol) {
-					p = s.blanks(rest+1, eol)
+			if rest := s.skipBlanks(end, eol); rest < eol && s.text[rest] != '#' { // a key of that form, or an error
+				s.markUnsure()
+				if s.isColon(rest, eol) {
+					p = s.skipBlanks(rest+1, eol)
 					continue
 				}
 			}
 			return next
 		case '*':
-			s.unsure()
+			s.markUnsure()
 		}
-		return s.more(p, eol, next, parent)
+		return s.skipPlain(p, eol, next, parent)
 	}
 	return next
 }
 
-// more skips the lines on which a plain scalar goes on: they're deeper than its
+// skipPlain skips the lines on which a plain scalar goes on: they're deeper than its
 // key. A comment ends it.
-func (s *splitter) more(p, eol, next, parent int) int {
+func (s *splitter) skipPlain(p, eol, next, parent int) int {
 	if next >= len(s.text) || !s.goesOn(next, parent) {
 		return next
 	}
 	for i := p + 1; i < eol; i++ {
-		if s.text[i] == '#' && space(s.text[i-1]) {
+		if s.text[i] == '#' && isSpace(s.text[i-1]) {
 			return next
 		}
 	}
-	return s.deeper(next, parent, true)
+	return s.skipDeeper(next, parent, true)
 }
 
 // goesOn reports whether the line at the offset is empty or deeper than parent.
@@ -147,31 +147,31 @@ func (s *splitter) goesOn(at, parent int) bool {
 	return i-at > parent || i == len(s.text) || s.text[i] == '\n' || s.text[i] == '\r' || s.text[i] == '\t'
 }
 
-// deeper skips lines that are blank or deeper than parent; with plain a comment
+// skipDeeper skips lines that are blank or deeper than parent; with plain a comment
 // or a comment behind text ends them. It gives the line behind.
-func (s *splitter) deeper(at, parent int, plain bool) int {
+func (s *splitter) skipDeeper(at, parent int, plain bool) int {
 	last := at // behind the last line that isn't blank
 	for at < len(s.text) {
-		eol, next := s.eol(at)
+		eol, next := s.findLineEnd(at)
 		p := at
 		for p < eol && s.text[p] == ' ' {
 			p++
 		}
 		if p < eol {
 			col := p - at
-			if tab := s.blanks(p, eol); plain || col <= parent {
+			if tab := s.skipBlanks(p, eol); plain || col <= parent {
 				if p = tab; p == eol { // blank for a plain scalar, or one that is over
 					at = next
 					continue
 				}
 			}
-			if col <= parent || plain && s.text[p] == '#' || parent < 0 && col == 0 && marker(s.text[p:eol]) {
+			if col <= parent || plain && s.text[p] == '#' || parent < 0 && col == 0 && isMarker(s.text[p:eol]) {
 				return last
 			}
 			last = next
 			if plain {
 				for i := p + 1; i < eol; i++ {
-					if s.text[i] == '#' && space(s.text[i-1]) {
+					if s.text[i] == '#' && isSpace(s.text[i-1]) {
 						return next
 					}
 				}
@@ -182,8 +182,8 @@ func (s *splitter) deeper(at, parent int, plain bool) int {
 	return last
 }
 
-// quoted is behind the quote that ends the string at p, or -1.
-func (s *splitter) quoted(p int) int {
+// quotedEnd is behind the quote that ends the string at p, or -1.
+func (s *splitter) quotedEnd(p int) int {
 	q := s.text[p]
 	for at := p + 1; ; {
 		i := strings.IndexByte(s.text[at:], q)
@@ -209,8 +209,8 @@ func (s *splitter) quoted(p int) int {
 	}
 }
 
-// flow is behind the bracket that ends the flow collection at p, or -1.
-func (s *splitter) flow(p int) int {
+// flowEnd is behind the bracket that ends the flow collection at p, or -1.
+func (s *splitter) flowEnd(p int) int {
 	depth := 0
 	for p < len(s.text) {
 		switch c := s.text[p]; c {
@@ -226,31 +226,31 @@ func (s *splitter) flow(p int) int {
 		case ' ', '\t', '\r', '\n', ',', ':':
 			p++
 		case '#':
-			if !space(s.text[p-1]) && s.text[p-1] != '\n' {
-				s.unsure()
+			if !isSpace(s.text[p-1]) && s.text[p-1] != '\n' {
+				s.markUnsure()
 			}
-			p, _ = s.eol(p)
+			p, _ = s.findLineEnd(p)
 		case '"', '\'':
-			end := s.quoted(p)
+			end := s.quotedEnd(p)
 			if end < 0 {
 				return -1
 			}
 			if strings.IndexByte(s.text[p:end], '\\') >= 0 {
-				s.unsure()
+				s.markUnsure()
 			}
 			p = end
 		default:
 			if c == '&' || c == '*' || c == '!' || c == '?' || c == '<' {
-				s.unsure()
+				s.markUnsure()
 			}
-			p = s.flowPlain(p)
+			p = s.flowPlainEnd(p)
 		}
 	}
 	return -1
 }
 
-// flowPlain is behind the plain scalar at p between brackets.
-func (s *splitter) flowPlain(p int) int {
+// flowPlainEnd is behind the plain scalar at p between brackets.
+func (s *splitter) flowPlainEnd(p int) int {
 	for p++; p < len(s.text); p++ {
 		switch s.text[p] {
 		case ',', '[', ']', '{', '}':
@@ -260,7 +260,7 @@ func (s *splitter) flowPlain(p int) int {
 				return p
 			}
 		case '#':
-			if space(s.text[p-1]) || s.text[p-1] == '\n' {
+			if isSpace(s.text[p-1]) || s.text[p-1] == '\n' {
 				return p
 			}
 		}

@@ -60,15 +60,15 @@ func Split(text string) ([]Document, bool) {
 		return nil, false // YAML 1.1 breaks lines there
 	}
 	s := splitter{text: text}
-	s.fresh(0)
+	s.beginDocument(0)
 	at := 0
 	if strings.HasPrefix(text, "\ufeff") {
 		at = len("\ufeff")
 	}
 	for at < len(text) && !s.refused {
-		at = s.line(at)
+		at = s.takeLine(at)
 	}
-	s.finish(len(text))
+	s.finishDocument(len(text))
 	return s.docs, !s.refused
 }
 
@@ -99,15 +99,15 @@ type splitter struct {
 	ended   bool   // by "...": a marker must come before more content
 }
 
-// fresh begins a document.
-func (s *splitter) fresh(at int) {
+// beginDocument begins a document.
+func (s *splitter) beginDocument(at int) {
 	s.doc = Document{Head: Head{Start: at}, Column: -1}
 	s.outer = fields{col: -1, meta: -1, from: -1}
 	s.inItems, s.above = false, -1
 }
 
-// finish ends the document, if it has any content.
-func (s *splitter) finish(at int) {
+// finishDocument ends the document, if it has any content.
+func (s *splitter) finishDocument(at int) {
 	if s.outer.col < 0 && !s.doc.Odd {
 		return
 	}
@@ -141,23 +141,23 @@ func (s *splitter) closeItem(at int) {
 	}
 }
 
-// head is what the current line belongs to.
-func (s *splitter) head() (*Head, *fields) {
+// currentHead is what the current line belongs to.
+func (s *splitter) currentHead() (*Head, *fields) {
 	if n := len(s.doc.Items); s.inItems && n > 0 {
 		return &s.doc.Items[n-1], &s.inner
 	}
 	return &s.doc.Head, &s.outer
 }
 
-func (s *splitter) unsure() {
-	h, _ := s.head()
+func (s *splitter) markUnsure() {
+	h, _ := s.currentHead()
 	h.Unsure = true
 }
 
-// line takes the line at the offset, and those that belong to a scalar or a flow
+// takeLine takes the line at the offset, and those that belong to a scalar or a flow
 // collection that begins on it. It gives the offset of the next one.
-func (s *splitter) line(at int) int {
-	eol, next := s.eol(at)
+func (s *splitter) takeLine(at int) int {
+	eol, next := s.findLineEnd(at)
 	p := at
 	for p < eol && s.text[p] == ' ' {
 		p++
@@ -171,8 +171,8 @@ func (s *splitter) line(at int) int {
 		case c == '%' && s.outer.col < 0:
 			s.refused = true // a directive
 			return next
-		case (c == '-' || c == '.') && marker(s.text[p:eol]):
-			return s.marker(at, eol, next)
+		case (c == '-' || c == '.') && isMarker(s.text[p:eol]):
+			return s.takeMarker(at, eol, next)
 		}
 	}
 	if s.text[p] == '\t' {
@@ -182,7 +182,7 @@ func (s *splitter) line(at int) int {
 		if p == eol || s.text[p] == '#' {
 			return next
 		}
-		s.unsure()
+		s.markUnsure()
 		s.doc.Odd = s.doc.Odd || !s.inItems
 	}
 	if s.ended {
@@ -192,70 +192,70 @@ func (s *splitter) line(at int) int {
 	if s.outer.col < 0 {
 		s.outer.col = col
 	}
-	dash := s.text[p] == '-' && (p+1 == eol || space(s.text[p+1]))
+	dash := s.text[p] == '-' && (p+1 == eol || isSpace(s.text[p+1]))
 	if s.inItems {
 		switch {
 		case dash && s.doc.Column < 0:
 			s.doc.Column = col
-			s.item(at)
+			s.beginItem(at)
 		case dash && col == s.doc.Column:
-			s.item(at)
+			s.beginItem(at)
 		case col <= s.outer.col || s.doc.Column < 0:
 			s.leaveItems(at)
 		}
 	}
-	return s.content(at, p, eol, next)
+	return s.takeContent(at, p, eol, next)
 }
 
-// marker ends a document at its marker line, and begins the next with what stands
+// takeMarker ends a document at its marker line, and begins the next with what stands
 // behind the marker.
-func (s *splitter) marker(at, eol, next int) int {
-	s.finish(at)
+func (s *splitter) takeMarker(at, eol, next int) int {
+	s.finishDocument(at)
 	if s.text[at] == '.' {
-		s.fresh(next)
+		s.beginDocument(next)
 		s.ended = true
 		return next
 	}
-	s.fresh(at)
+	s.beginDocument(at)
 	s.ended = false
-	p := s.blanks(at+3, eol)
+	p := s.skipBlanks(at+3, eol)
 	if p == eol || s.text[p] == '#' {
 		return next
 	}
 	s.doc.Odd = true
-	return s.value(p, eol, next, -1)
+	return s.skipValue(p, eol, next, -1)
 }
 
-func (s *splitter) item(at int) {
+func (s *splitter) beginItem(at int) {
 	s.closeItem(at)
 	s.doc.Items = append(s.doc.Items, Head{Start: at})
 	s.inner = fields{col: -1, meta: -1, from: -1}
 }
 
-// content takes what begins at p on the line at the offset.
-func (s *splitter) content(at, p, eol, next int) int {
+// takeContent takes what begins at p on the line at the offset.
+func (s *splitter) takeContent(at, p, eol, next int) int {
 	parent := -1
 	for n := 0; ; n++ {
 		c := s.text[p]
-		if c != '-' && c != '?' && c != ':' || p+1 < eol && !space(s.text[p+1]) {
+		if c != '-' && c != '?' && c != ':' || p+1 < eol && !isSpace(s.text[p+1]) {
 			break
 		}
 		if c != '-' || n > 0 && s.inItems && s.inner.col < 0 {
-			s.unsure() // an explicit key, or an item that is a list
+			s.markUnsure() // an explicit key, or an item that is a list
 		}
 		if !s.inItems && p-at == s.outer.col && (c != '-' || len(s.doc.Fields) == 0) {
 			s.doc.Odd = true // an explicit key at the top, or a list
 		}
 		parent = p - at
-		p = s.blanks(p+1, eol)
+		p = s.skipBlanks(p+1, eol)
 		if p == eol || s.text[p] == '#' {
 			s.above = parent
 			return next
 		}
 	}
-	name, v, ok := s.key(p, eol)
+	name, v, ok := s.readKey(p, eol)
 	if !ok {
-		h, f := s.head()
+		h, f := s.currentHead()
 		if f.col < 0 || f == &s.outer && parent < 0 && p-at == f.col {
 			h.Unsure = true // no mapping
 			s.doc.Odd = s.doc.Odd || f == &s.outer
@@ -266,17 +266,17 @@ func (s *splitter) content(at, p, eol, next int) int {
 		if parent < 0 {
 			parent = s.above
 		}
-		return s.value(p, eol, next, parent)
+		return s.skipValue(p, eol, next, parent)
 	}
 	col := p - at
 	s.above = col
-	after := s.value(v, eol, next, col)
-	h, f := s.head()
+	after := s.skipValue(v, eol, next, col)
+	h, f := s.currentHead()
 	if f.col < 0 {
 		f.col = col
 	}
 	if f == &s.outer && col == f.col && parent < 0 {
-		s.field(name, at, v, eol)
+		s.addField(name, at, v, eol)
 	}
 	if col == f.col {
 		f.closeMeta(h, at)
@@ -284,15 +284,15 @@ func (s *splitter) content(at, p, eol, next int) int {
 			f.from = at
 		}
 	}
-	s.note(h, f, col, name, v, eol, after != next)
+	s.noteKey(h, f, col, name, v, eol, after != next)
 	return after
 }
 
 // mostFields is more than any object has at its top.
 const mostFields = 100
 
-// field notes a field of the document; its value begins at v.
-func (s *splitter) field(name string, at, v, eol int) {
+// addField notes a field of the document; its value begins at v.
+func (s *splitter) addField(name string, at, v, eol int) {
 	s.closeField(at)
 	if len(s.doc.Fields) == mostFields || name == "" || name == "<<" || s.doc.Field(name) != nil {
 		s.doc.Odd = true

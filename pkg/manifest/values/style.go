@@ -176,4 +176,4 @@ func isVerbatim(body string) bool {
 	return strings.Trim(first, " \t") != "" && strings.Trim(last, " \t") != ""
 }
 
-func Blanks(col int) string { return strings.Repeat(" ", col) }
+func Indentation(col int) string { return strings.Repeat(" ", col) }

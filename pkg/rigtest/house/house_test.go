@@ -292,3 +292,31 @@ func TestExamples(t *testing.T) {
 func isLibrary(f *ast.File) bool {
 	return f.Name.Name != "main" && !strings.HasSuffix(f.Name.Name, "test")
 }
+
+// TestExamplesIndex compares examples/README.md with the titles of all examples; -update rewrites its table.
+func TestExamplesIndex(t *testing.T) {
+	const begin, end = "| example | what it shows |\n| --- | --- |\n", "<!-- examples:end -->"
+	folder := filepath.Join("..", "..", "..", "examples")
+	pages, err := filepath.Glob(filepath.Join(folder, "*", "README.md"))
+	require.NoError(t, err)
+	var table strings.Builder
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		title, _, _ := strings.Cut(strings.TrimPrefix(string(text), "# "), "\n")
+		name := filepath.Base(filepath.Dir(page))
+		fmt.Fprintf(&table, "| [%s](%s) | %s |\n", name, name, title)
+	}
+	index := filepath.Join(folder, "README.md")
+	text, err := os.ReadFile(index)
+	require.NoError(t, err)
+	before, rest, ok := strings.Cut(string(text), begin)
+	require.True(t, ok, "examples/README.md has no table")
+	got, after, ok := strings.Cut(rest, end)
+	require.True(t, ok, "examples/README.md has no %s", end)
+	if *update {
+		got = table.String()
+		require.NoError(t, os.WriteFile(index, []byte(before+begin+got+end+after), 0o644))
+	}
+	require.Equal(t, table.String(), got, "go test ./pkg/rigtest/house -update")
+}

@@ -28,6 +28,11 @@ func TestGenerated(t *testing.T) {
 		pair(t, *seed)
 		return
 	}
+	for _, key := range config.PatternKeys() {
+		require.Contains(t, generate.PatternKeys(), key,
+			"no generated config has %[1]s: write pkg/rigtest/generate/%[2]s.go, and a row of makers in entries.go",
+			key, strings.ToLower(key))
+	}
 	parts := runtime.GOMAXPROCS(0)
 	var worked tally
 	t.Run("pairs", func(t *testing.T) {

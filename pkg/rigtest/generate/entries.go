@@ -1,28 +1,44 @@
 package generate
 
+import "slices"
+
 // A maker makes an entry of a pattern; each has a file of its own. A nil entry:
 // nothing for this workload.
 type maker func(r random, w workload, c container, name string) *Node
 
-// makers are those of all patterns that don't take ports over.
-var makers = []maker{
-	random.tunnel,
-	random.exporter,
-	random.logTail,
-	random.configReload,
-	random.vault,
-	random.redisCache,
-	random.sysctl,
-	random.permissions,
-	random.migrate,
-	random.fetch,
-	random.waitFor,
-	random.gitSync,
-	random.otelAgent,
-	random.javaAgent,
-	random.custom,
+// makers are those of all patterns, by their keys, but for the proxies, which take ports over: takeover makes theirs. A
+// new pattern has a file with its maker, and a row here.
+var makers = []struct {
+	key  string
+	make maker
+}{
+	{"tunnel", random.tunnel},
+	{"exporter", random.exporter},
+	{"logTail", random.logTail},
+	{"configReload", random.configReload},
+	{"vault", random.vault},
+	{"redisCache", random.redisCache},
+	{"sysctl", random.sysctl},
+	{"permissions", random.permissions},
+	{"migrate", random.migrate},
+	{"fetch", random.fetch},
+	{"waitFor", random.waitFor},
+	{"gitSync", random.gitSync},
+	{"otelAgent", random.otelAgent},
+	{"javaAgent", random.javaAgent},
+	{"custom", random.custom},
 	// Once more those that seldom find what they're for.
-	random.configReload, random.permissions, random.permissions,
+	{"configReload", random.configReload}, {"permissions", random.permissions}, {"permissions", random.permissions},
+}
+
+// PatternKeys returns the keys of all patterns that generated configs may have.
+func PatternKeys() []string {
+	keys := []string{"tlsProxy", "authProxy"}
+	for _, m := range makers {
+		keys = append(keys, m.key)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // A drawing is of the entries of one config: any patterns, several of one at times.
@@ -40,7 +56,7 @@ func (d *drawing) entry(name string) *Node {
 		c := pick(d.random, d.containers...)
 		var e *Node
 		if i := d.IntN(len(makers) + 3); i < len(makers) {
-			e = makers[i](d.random, d.workload, c, name)
+			e = makers[i].make(d.random, d.workload, c, name)
 		} else {
 			e = d.takeover(c, name)
 		}

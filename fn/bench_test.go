@@ -23,28 +23,71 @@ func objects(n, percent int) string {
 	b.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n")
 	for i := range n {
 		head := func(api, kind string) {
-			fmt.Fprintf(&b, "- apiVersion: %s\n  kind: %s\n  metadata:\n    annotations:\n      config.kubernetes.io/index: '%d'\n      kustomize.config.k8s.io/id: |\n        kind: %s\n        name: app-%d\n      owner: team-%d\n    labels:\n      app: app-%d\n      sidecar: %q\n    name: app-%d\n",
+			fmt.Fprintf(&b, "- apiVersion: %s\n  kind: %s\n  metadata:\n    annotations:\n"+
+				"      config.kubernetes.io/index: '%d'\n      kustomize.config.k8s.io/id: |\n        kind: %s\n"+
+				"        name: app-%d\n      owner: team-%d\n    labels:\n      app: app-%d\n      sidecar: %q\n"+
+				"    name: app-%d\n",
 				api, kind, i, kind, i, i%17, i, map[bool]string{true: "yes", false: "no"}[i*37%100 < percent], i)
 		}
 		switch i % 10 {
 		case 1, 6:
 			head("v1", "Service")
-			fmt.Fprintf(&b, "  spec:\n    ports:\n    - name: http\n      port: 80\n      targetPort: http\n    selector:\n      app: app-%d\n", i-1)
+			fmt.Fprintf(
+				&b,
+				"  spec:\n    ports:\n    - name: http\n      port: 80\n      targetPort: http\n    selector:\n      app: app-%d\n",
+				i-1,
+			)
 		case 2, 7:
 			head("v1", "ConfigMap")
-			fmt.Fprintf(&b, "  data:\n    settings.ini: |\n%s", strings.Repeat("      # - apiVersion: v1\n      key = value\n", 20))
+			fmt.Fprintf(
+				&b,
+				"  data:\n    settings.ini: |\n%s",
+				strings.Repeat("      # - apiVersion: v1\n      key = value\n", 20),
+			)
 		case 3:
 			head("networking.k8s.io/v1", "Ingress")
-			fmt.Fprintf(&b, "  spec:\n    rules:\n    - host: app-%d.example.com\n      http:\n        paths:\n        - backend:\n            service:\n              name: app-%d\n              port:\n                name: http\n          path: /\n          pathType: Prefix\n", i, i)
+			fmt.Fprintf(
+				&b,
+				"  spec:\n    rules:\n    - host: app-%d.example.com\n      http:\n        paths:\n        - backend:\n"+
+					"            service:\n              name: app-%d\n              port:\n                name: http\n"+
+					"          path: /\n          pathType: Prefix\n",
+				i,
+				i,
+			)
 		case 4:
 			head("autoscaling/v2", "HorizontalPodAutoscaler")
-			fmt.Fprintf(&b, "  spec:\n    maxReplicas: 10\n    minReplicas: 2\n    scaleTargetRef:\n      apiVersion: apps/v1\n      kind: Deployment\n      name: app-%d\n", i)
+			fmt.Fprintf(
+				&b,
+				"  spec:\n    maxReplicas: 10\n    minReplicas: 2\n    scaleTargetRef:\n      apiVersion: apps/v1\n"+
+					"      kind: Deployment\n      name: app-%d\n",
+				i,
+			)
 		default:
 			head("apps/v1", "Deployment")
-			fmt.Fprintf(&b, "  spec:\n    replicas: 2\n    selector:\n      matchLabels:\n        app: app-%d\n    template:\n      metadata:\n        labels:\n          app: app-%d\n      spec:\n        containers:\n        - args:\n          - --port=8080\n          - --level=info\n          env:\n          - name: REGION\n            value: eu-west-1\n          - name: PASSWORD\n            valueFrom:\n              secretKeyRef:\n                key: password\n                name: app-%d\n          image: registry.example.com/app-%d:1.2.3\n          livenessProbe:\n            httpGet:\n              path: /healthz\n              port: http\n          name: app\n          ports:\n          - containerPort: 8080\n            name: http\n          resources:\n            limits:\n              memory: 256Mi\n            requests:\n              cpu: 100m\n              memory: 256Mi\n        serviceAccountName: app-%d\n", i, i, i, i, i)
+			fmt.Fprintf(
+				&b,
+				"  spec:\n    replicas: 2\n    selector:\n      matchLabels:\n        app: app-%d\n    template:\n"+
+					"      metadata:\n        labels:\n          app: app-%d\n      spec:\n        containers:\n        - args:\n"+
+					"          - --port=8080\n          - --level=info\n          env:\n          - name: REGION\n"+
+					"            value: eu-west-1\n          - name: PASSWORD\n            valueFrom:\n"+
+					"              secretKeyRef:\n                key: password\n                name: app-%d\n"+
+					"          image: registry.example.com/app-%d:1.2.3\n          livenessProbe:\n            httpGet:\n"+
+					"              path: /healthz\n              port: http\n          name: app\n          ports:\n"+
+					"          - containerPort: 8080\n            name: http\n          resources:\n            limits:\n"+
+					"              memory: 256Mi\n            requests:\n              cpu: 100m\n"+
+					"              memory: 256Mi\n        serviceAccountName: app-%d\n",
+				i,
+				i,
+				i,
+				i,
+				i,
+			)
 		}
 	}
-	b.WriteString("functionConfig:\n  apiVersion: outrigger.dev/v1alpha1\n  kind: Sidecars\n  metadata:\n    name: bench\n  spec:\n    expect:\n      min: 0\n    patterns:\n    - tlsProxy:\n        port: 8080\n        rebind:\n          args:\n          - --address=127.0.0.1:8081\n          port: 8081\n        secretName: tls\n    select:\n    - labelSelector: sidecar=yes\n")
+	b.WriteString("functionConfig:\n  apiVersion: outrigger.dev/v1alpha1\n  kind: Sidecars\n  metadata:\n" +
+		"    name: bench\n  spec:\n    expect:\n      min: 0\n    patterns:\n    - tlsProxy:\n        port: 8080\n" +
+		"        rebind:\n          args:\n          - --address=127.0.0.1:8081\n          port: 8081\n" +
+		"        secretName: tls\n    select:\n    - labelSelector: sidecar=yes\n")
 	return b.String()
 }
 
@@ -76,7 +119,12 @@ func BenchmarkNull(b *testing.B) {
 			b.SetBytes(int64(len(in)))
 			b.ReportAllocs()
 			for b.Loop() {
-				rw := &kio.ByteReadWriter{Reader: strings.NewReader(in), Writer: io.Discard, KeepReaderAnnotations: true, OmitReaderAnnotations: true}
+				rw := &kio.ByteReadWriter{
+					Reader:                strings.NewReader(in),
+					Writer:                io.Discard,
+					KeepReaderAnnotations: true,
+					OmitReaderAnnotations: true,
+				}
 				null := framework.ResourceListProcessorFunc(func(*framework.ResourceList) error { return nil })
 				require.NoError(b, framework.Execute(null, rw))
 			}

@@ -67,7 +67,11 @@ func readList(in io.Reader) (*manifest.Text, error) {
 		return nil, refuse("yaml-syntax", "standard input: "+err.Error(), "")
 	}
 	if !text.IsResourceList() {
-		return nil, refuse("no-resource-list", "standard input: "+text.NoResourceList(), "for plain manifests use: outrigger inject -c FILE")
+		return nil, refuse(
+			"no-resource-list",
+			"standard input: "+text.NoResourceList(),
+			"for plain manifests use: outrigger inject -c FILE",
+		)
 	}
 	return text, nil
 }

@@ -13,7 +13,11 @@ func TestFunction(t *testing.T) {
 	require.Zero(t, code, err)
 	require.Contains(t, out, "  - name: tls-proxy\n")
 	require.Contains(t, out, "image: web:1 # pinned")
-	require.Contains(t, out, "\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: other}   # untouched\n  data: {a: 'b'}\n")
+	require.Contains(
+		t,
+		out,
+		"\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: other}   # untouched\n  data: {a: 'b'}\n",
+	)
 	require.NotContains(t, out, "outrigger.dev/applied", "nothing is recorded where sources are clean")
 	require.NotContains(t, out, "applied.outrigger.dev", "nothing is recorded where sources are clean")
 	code, again, _ := call(out)
@@ -24,12 +28,30 @@ func TestFunction(t *testing.T) {
 // Runners throw away what a function leaves out: on an error all items come back.
 func TestFunctionFails(t *testing.T) {
 	for name, c := range map[string]struct{ in, says string }{
-		"config with a typo":  {list(strings.Replace(sidecars, "secretName", "secretname", 1), web), "spec.patterns[0].tlsProxy.secretname: there is no such field\n  hint: did you mean secretName\n"},
-		"nothing selected":    {list(sidecars, strings.ReplaceAll(web, "name: web\nspec", "name: Web\nspec")), "spec.select: selects no workload"},
-		"no config":           {list("", web), "functionConfig: the ResourceList has none"},
-		"conflict":            {list(sidecars, strings.Replace(web, "image: web:1", "env: [{name: LISTEN, value: s3cret}]\n          image: web:1", 1)), "env[name=LISTEN]: tls-proxy: the manifest has another value there"},
-		"wrong kind":          {list(strings.Replace(sidecars, "kind: Sidecars", "kind: SideCar", 1), web), `"SideCar" is not Sidecars`},
-		"pod template broken": {list(sidecars, strings.Replace(web, "containerPort: 8080", "containerPort: {}", 1)), "can't be a"},
+		"config with a typo": {
+			list(strings.Replace(sidecars, "secretName", "secretname", 1), web),
+			"spec.patterns[0].tlsProxy.secretname: there is no such field\n  hint: did you mean secretName\n",
+		},
+		"nothing selected": {
+			list(sidecars, strings.ReplaceAll(web, "name: web\nspec", "name: Web\nspec")),
+			"spec.select: selects no workload",
+		},
+		"no config": {list("", web), "functionConfig: the ResourceList has none"},
+		"conflict": {
+			list(
+				sidecars,
+				strings.Replace(web, "image: web:1", "env: [{name: LISTEN, value: s3cret}]\n          image: web:1", 1),
+			),
+			"env[name=LISTEN]: tls-proxy: the manifest has another value there",
+		},
+		"wrong kind": {
+			list(strings.Replace(sidecars, "kind: Sidecars", "kind: SideCar", 1), web),
+			`"SideCar" is not Sidecars`,
+		},
+		"pod template broken": {
+			list(sidecars, strings.Replace(web, "containerPort: 8080", "containerPort: {}", 1)),
+			"can't be a",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, err := call(c.in)
@@ -42,7 +64,14 @@ func TestFunctionFails(t *testing.T) {
 			require.NotContains(t, err, "s3cret")
 		})
 	}
-	for name, in := range map[string]string{"empty": "", "blank": " \n\n", "no list": web, "no YAML": "items: [", "binary": "\x00\x01", "not UTF-8": "a: \xff"} {
+	for name, in := range map[string]string{
+		"empty":     "",
+		"blank":     " \n\n",
+		"no list":   web,
+		"no YAML":   "items: [",
+		"binary":    "\x00\x01",
+		"not UTF-8": "a: \xff",
+	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, err := call(in)
 			require.Equal(t, 1, code)
@@ -54,13 +83,24 @@ func TestFunctionFails(t *testing.T) {
 
 // kpt writes files back: a second render has to find its own work.
 func TestFunctionInPlace(t *testing.T) {
-	annotated := strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations:\n    internal.config.kubernetes.io/index: '0'\n    internal.config.kubernetes.io/path: apps/web.yaml\n    internal.config.kubernetes.io/package-path: /pkg\nspec", 1)
+	annotated := strings.Replace(
+		web,
+		"  name: web\nspec",
+		"  name: web\n  annotations:\n    internal.config.kubernetes.io/index: '0'\n"+
+			"    internal.config.kubernetes.io/path: apps/web.yaml\n    internal.config.kubernetes.io/package-path: /pkg\nspec",
+		1,
+	)
 	code, out, err := call(list(sidecars, annotated))
 	require.Zero(t, code, err)
 	require.Contains(t, out, "    applied.outrigger.dev/search: ")
 	require.Contains(t, out, "internal.config.kubernetes.io/path: apps/web-tls-proxy.yaml")
 	require.Contains(t, out, "    internal.config.kubernetes.io/package-path: /pkg\n")
-	require.NotContains(t, out[strings.Index(out, "kind: ConfigMap"):], "internal.config.kubernetes.io/index", "kpt gives it one")
+	require.NotContains(
+		t,
+		out[strings.Index(out, "kind: ConfigMap"):],
+		"internal.config.kubernetes.io/index",
+		"kpt gives it one",
+	)
 	code, again, _ := call(out)
 	require.Zero(t, code)
 	require.Equal(t, out, again, "twice is once")
@@ -82,8 +122,12 @@ func TestFunctionInPlace(t *testing.T) {
 }
 
 func TestFunctionJSON(t *testing.T) {
-	in := `{"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"template": {"spec": {"containers": [{"name": "web", "ports": [{"containerPort": 8080}]}]}}}}],
- "functionConfig": {"apiVersion": "outrigger.dev/v1alpha1", "kind": "Sidecars", "metadata": {"name": "x"}, "spec": {"select": [{"name": "web"}], "patterns": [{"tlsProxy": {"port": 8080, "secretName": "s", "rebind": {"port": 8081, "env": {"A": "b"}}}}]}}}`
+	in := `{"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [
+ {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+  "spec": {"template": {"spec": {"containers": [{"name": "web", "ports": [{"containerPort": 8080}]}]}}}}],
+ "functionConfig": {"apiVersion": "outrigger.dev/v1alpha1", "kind": "Sidecars", "metadata": {"name": "x"},
+  "spec": {"select": [{"name": "web"}],
+   "patterns": [{"tlsProxy": {"port": 8080, "secretName": "s", "rebind": {"port": 8081, "env": {"A": "b"}}}}]}}}`
 	code, out, err := call(in)
 	require.Zero(t, code, err)
 	require.JSONEq(t, out, out, "JSON stays JSON")
@@ -93,7 +137,12 @@ func TestFunctionJSON(t *testing.T) {
 // What isn't for the cluster is left alone: configuration of the tools, ours
 // among it, and what is marked as local.
 func TestFunctionLeavesAlone(t *testing.T) {
-	local := strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {config.kubernetes.io/local-config: \"true\"}\nspec", 1)
+	local := strings.Replace(
+		web,
+		"  name: web\nspec",
+		"  name: web\n  annotations: {config.kubernetes.io/local-config: \"true\"}\nspec",
+		1,
+	)
 	kptfile := "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: web}\n"
 	in := list(strings.Replace(sidecars, "kind: Deployment, ", "", 1), local, kptfile, sidecars, web)
 	code, out, err := call(in)
@@ -108,13 +157,14 @@ func TestNoResourceList(t *testing.T) {
 		"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n":                "line 1: the ResourceList has no items",
 		"# c\n{apiVersion: config.kubernetes.io/v1, kind: ResourceList}\n":         "line 2: the ResourceList has no items",
 		"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: {a: b}\n": "line 3: items must be a list",
-		"---\napiVersion: v1\nkind: ResourceList\nitems: []\n":                     "the apiVersion of a ResourceList must be config.kubernetes.io/v1",
+		"---\napiVersion: v1\nkind: ResourceList\nitems: []\n":                     "must be config.kubernetes.io/v1",
 		"kind: ConfigMap\n":      "line 1: is no ResourceList",
 		"kind: A\nx: \"\xff\"\n": "line 2: isn't valid UTF-8",
-		"kind: A\nx: 1\ny: [a, &b \x01]\n---\nkind: B\nz: \"\\q\"\n":                         "line 3: control characters are not allowed",
-		"{kind: A,\n x: \"\\ud800\"}\n":                                                      "line 2: found invalid Unicode character escape code",
-		"{kind: A, x: \"\\ud800\"}\n":                                                        "line 1: found invalid Unicode character escape code",
-		"kind: A\n---\napiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n": "line 2: a ResourceList must be the only document",
+		"kind: A\nx: 1\ny: [a, &b \x01]\n---\nkind: B\nz: \"\\q\"\n": "line 3: control characters are not allowed",
+		"{kind: A,\n x: \"\\ud800\"}\n":                              "line 2: found invalid Unicode character escape code",
+		"{kind: A, x: \"\\ud800\"}\n":                                "line 1: found invalid Unicode character escape code",
+		"kind: A\n---\napiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n": "line 2: a " +
+			"ResourceList must be the only document",
 	} {
 		code, out, err := call(text)
 		require.Equal(t, 1, code, text)

@@ -21,16 +21,25 @@ func TestResultsOfKyaml(t *testing.T) {
 			Message:  "spec.patterns[0].tlsProxy.secretname: there is no such field; did you mean secretName",
 			Severity: framework.Error, Tags: map[string]string{"code": "unknown-field"},
 		}},
-		"about an object": {list(sidecars, strings.Replace(web, "image: web:1", "env: [{name: LISTEN, value: other}]\n          image: web:1", 1)), framework.Result{
+		"about an object": {list(sidecars, strings.Replace(web, "image: web:1",
+			"env: [{name: LISTEN, value: other}]\n          image: web:1", 1)), framework.Result{
 			Message:  "tls-proxy: the manifest has another value there; take it out of the manifest, or make it equal",
 			Severity: framework.Error, Tags: map[string]string{"code": "conflict"},
-			ResourceRef: &yaml.ResourceIdentifier{TypeMeta: yaml.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"}, NameMeta: yaml.NameMeta{Name: "web"}},
-			Field:       &framework.Field{Path: "spec.template.spec.containers[name=web].env[name=LISTEN]"},
+			ResourceRef: &yaml.ResourceIdentifier{
+				TypeMeta: yaml.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"},
+				NameMeta: yaml.NameMeta{Name: "web"},
+			},
+			Field: &framework.Field{Path: "spec.template.spec.containers[name=web].env[name=LISTEN]"},
 		}},
-		"that only informs": {list(sidecars, strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {outrigger.dev/skip: '*'}\nspec", 1), strings.ReplaceAll(web, "  name: web\n", "  name: web\n  namespace: b\n")), framework.Result{
+		"that only informs": {list(sidecars, strings.Replace(web, "  name: web\nspec",
+			"  name: web\n  annotations: {outrigger.dev/skip: '*'}\nspec", 1),
+			strings.ReplaceAll(web, "  name: web\n", "  name: web\n  namespace: b\n")), framework.Result{
 			Message:  "tls-proxy: skipped, as metadata.annotations.outrigger.dev/skip says",
 			Severity: framework.Info, Tags: map[string]string{"code": "skipped"},
-			ResourceRef: &yaml.ResourceIdentifier{TypeMeta: yaml.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"}, NameMeta: yaml.NameMeta{Name: "web"}},
+			ResourceRef: &yaml.ResourceIdentifier{
+				TypeMeta: yaml.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"},
+				NameMeta: yaml.NameMeta{Name: "web"},
+			},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -60,7 +60,11 @@ func TestByHandStays(t *testing.T) {
 			require.NotEqual(t, laid, mine)
 			code, again, err := inPlace(t, sidecars, mine)
 			require.Zero(t, code, err)
-			require.Equal(t, strings.Count(laid, "\n")+strings.Count(c.new, "\n")-strings.Count(c.old, "\n"), strings.Count(again, "\n"))
+			require.Equal(
+				t,
+				strings.Count(laid, "\n")+strings.Count(c.new, "\n")-strings.Count(c.old, "\n"),
+				strings.Count(again, "\n"),
+			)
 			require.Contains(t, again, strings.TrimSpace(strings.ReplaceAll(c.new, c.old, "")))
 			path := file(t, "web.yaml", again)
 			code, _, err = call("", "strip", "-w", path)
@@ -78,15 +82,28 @@ func TestByHandConflicts(t *testing.T) {
 	code, laid, err := inPlace(t, sidecars, web)
 	require.Zero(t, code, err)
 	for name, c := range map[string]struct{ old, new, says string }{
-		"value":          {"periodSeconds: 20", "periodSeconds: 30", "initContainers[name=tls-proxy]: was changed by hand"},
-		"comment within": {"          restartPolicy: Always\n", "          # keep\n          restartPolicy: Always\n", "initContainers[name=tls-proxy]: was changed by hand"},
-		"comment behind": {"restartPolicy: Always\n", "restartPolicy: Always # keep\n", "initContainers[name=tls-proxy]: was changed by hand"},
-		"emitted object": {"worker_processes", "  worker_processes", "ConfigMap web-tls-proxy: was changed by hand since outrigger wrote it\n  hint: write the change into the config"},
+		"value": {"periodSeconds: 20", "periodSeconds: 30", "initContainers[name=tls-proxy]: was changed by hand"},
+		"comment within": {
+			"          restartPolicy: Always\n",
+			"          # keep\n          restartPolicy: Always\n",
+			"initContainers[name=tls-proxy]: was changed by hand",
+		},
+		"comment behind": {
+			"restartPolicy: Always\n",
+			"restartPolicy: Always # keep\n",
+			"initContainers[name=tls-proxy]: was changed by hand",
+		},
+		"emitted object": {
+			"worker_processes",
+			"  worker_processes",
+			"ConfigMap web-tls-proxy: was changed by hand since outrigger wrote it\n  hint: write the change into the config",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			mine := strings.Replace(laid, c.old, c.new, 1)
 			require.NotEqual(t, laid, mine)
-			for _, conf := range []string{sidecars, strings.Replace(sidecars, "- tlsProxy:", "- override: {image: 'nginx:1.27.5'}\n      tlsProxy:\n        accessLog: json", 1)} {
+			for _, conf := range []string{sidecars, strings.Replace(sidecars, "- tlsProxy:", "- override: {image: "+
+				"'nginx:1.27.5'}\n      tlsProxy:\n        accessLog: json", 1)} {
 				code, after, err := inPlace(t, conf, mine)
 				if name == "emitted object" && conf == sidecars || code == 1 {
 					require.Equal(t, 1, code)
@@ -113,5 +130,10 @@ func TestRenamedConfig(t *testing.T) {
 	code, after, err := inPlace(t, renamed, laid)
 	require.Equal(t, 1, code)
 	require.Equal(t, laid, after)
-	require.Contains(t, err, "tls-proxy stands there by search, another config\n  hint: if that was the name of this config, take its work off first with outrigger strip")
+	require.Contains(
+		t,
+		err,
+		"tls-proxy stands there by search, another config\n  hint: if that was the name of this config, take its work "+
+			"off first with outrigger strip",
+	)
 }

@@ -116,12 +116,26 @@ func TestExplainExpandRefuses(t *testing.T) {
 		input  string
 		want   string
 	}{
-		"several workloads": {config: several, input: two, want: "error[expand-several]: spec.select: 2 workloads are selected, as Deployment web and Deployment api, and what a pattern needs depends on the workload\n  hint: " +
+		"several workloads": {config: several, input: two, want: "error[expand-several]: spec.select: 2 workloads are " +
+			"selected, as Deployment web and Deployment api, and what a pattern needs depends on the workload\n  hint: " +
 			"with explain --expand select one, as in select: [{kind: Deployment, name: web}]; for each another document\n"},
-		"none":         {config: strings.Replace(agent, "name: web", "name: wub", 1), input: web, want: "error[nothing-selected]: spec.select: selects no workload\n  hint: there is Deployment web: its name is web, not wub\n"},
-		"none is fine": {config: strings.Replace(agent, "name: web}]", "name: wub}]\n  expect: {min: 0}", 1), input: web, want: "error[nothing-selected]: spec.select: selects no workload\n  hint: explain --expand needs one\n"},
-		"a bad config": {config: strings.Replace(agent, "javaAgent", "javaagent", 1), input: web, want: "there is no such field\n  hint: did you mean javaAgent\n"},
-		"no input":     {config: agent, want: "error[no-input]: standard input is empty\n"},
+		"none": {
+			config: strings.Replace(agent, "name: web", "name: wub", 1),
+			input:  web,
+			want: "error[nothing-selected]: spec.select: selects no workload\n" +
+				"  hint: there is Deployment web: its name is web, not wub\n",
+		},
+		"none is fine": {
+			config: strings.Replace(agent, "name: web}]", "name: wub}]\n  expect: {min: 0}", 1),
+			input:  web,
+			want:   "error[nothing-selected]: spec.select: selects no workload\n  hint: explain --expand needs one\n",
+		},
+		"a bad config": {
+			config: strings.Replace(agent, "javaAgent", "javaagent", 1),
+			input:  web,
+			want:   "there is no such field\n  hint: did you mean javaAgent\n",
+		},
+		"no input": {config: agent, want: "error[no-input]: standard input is empty\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, stderr := call(c.input, "explain", "--expand", "-c", file(t, "sidecars.yaml", c.config))
@@ -169,14 +183,16 @@ func TestExplain(t *testing.T) {
 	}
 
 	for arg, want := range map[string]string{
-		"tlsproxy":            `there is no pattern or field "tlsproxy"` + "\n  hint: " + `did you mean tlsProxy`,
-		"tls-proxy":           `there is no pattern or field "tls-proxy"` + "\n  hint: " + `did you mean tlsProxy`,
-		"exportr":             `there is no pattern or field "exportr"` + "\n  hint: " + `did you mean exporter`,
-		"nothing-of-the-kind": `there is no pattern or field "nothing-of-the-kind"` + "\n  hint: " + `outrigger explain lists the patterns`,
-		"tunnel.hst":          `tunnel has no field "hst"` + "\n  hint: " + `did you mean host`,
-		"migrate.source.xxxx": `migrate.source has no field "xxxx"` + "\n  hint: " + `there is configMapName, image, path, imageVolume`,
-		"migrate.mode.job":    `migrate.mode has no fields`,
-		"migrate..mode":       `migrate has no field ""` + "\n  hint: " + `there is command, args`,
+		"tlsproxy":  `there is no pattern or field "tlsproxy"` + "\n  hint: " + `did you mean tlsProxy`,
+		"tls-proxy": `there is no pattern or field "tls-proxy"` + "\n  hint: " + `did you mean tlsProxy`,
+		"exportr":   `there is no pattern or field "exportr"` + "\n  hint: " + `did you mean exporter`,
+		"nothing-of-the-kind": `there is no pattern or field "nothing-of-the-kind"` + "\n  hint: " +
+			`outrigger explain lists the patterns`,
+		"tunnel.hst": `tunnel has no field "hst"` + "\n  hint: " + `did you mean host`,
+		"migrate.source.xxxx": `migrate.source has no field "xxxx"` + "\n  hint: " +
+			`there is configMapName, image, path, imageVolume`,
+		"migrate.mode.job": `migrate.mode has no fields`,
+		"migrate..mode":    `migrate has no field ""` + "\n  hint: " + `there is command, args`,
 	} {
 		code, out, stderr := call("", "explain", arg)
 		require.Equal(t, Misuse, code)

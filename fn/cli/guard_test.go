@@ -38,7 +38,8 @@ func TestGuard(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
 	build := func(name string, flags ...string) (string, error) {
-		out, err := exec.Command("kustomize", append(append([]string{"build"}, flags...), filepath.Join(dir, name))...).CombinedOutput()
+		args := append(append([]string{"build"}, flags...), filepath.Join(dir, name))
+		out, err := exec.Command("kustomize", args...).CombinedOutput()
 		return string(out), err
 	}
 	const hasNotRun = "has not run: kustomize needs --enable-alpha-plugins --enable-exec"
@@ -51,20 +52,43 @@ func TestGuard(t *testing.T) {
 	write("right/kustomization.yaml", over("components: ["+tls+"]\nnamePrefix: right-\n"))
 	write("twice/kustomization.yaml", "resources: [../left, ../right]\n")
 	write("renamed/kustomization.yaml", over("namePrefix: new-\ncomponents: ["+tls+"]\n"))
-	pattern := strings.Replace(text(t, filepath.Join(dir, "elasticsearch-tls/sidecars/sidecars.yaml")), "  patterns:\n", "  patterns:\n    - exporter: {preset: elasticsearch}\n", 1)
+	pattern := strings.Replace(
+		text(t, filepath.Join(dir, "elasticsearch-tls/sidecars/sidecars.yaml")),
+		"  patterns:\n",
+		"  patterns:\n    - exporter: {preset: elasticsearch}\n",
+		1,
+	)
 	require.NoError(t, os.CopyFS(filepath.Join(dir, "wider"), os.DirFS(filepath.Join(dir, "elasticsearch-tls/sidecars"))))
 	write("wider/sidecars.yaml", pattern)
 	write("new/kustomization.yaml", over("components: [../wider]\n"))
 	require.NoError(t, os.CopyFS(filepath.Join(dir, "both"), os.DirFS(filepath.Join(dir, "elasticsearch-tls/sidecars"))))
-	write("both/raise.yaml", strings.Replace(text(t, filepath.Join(dir, "raise-max-map-count/sidecars/sidecars.yaml")), "  name: search\n", "  name: raise\n", 1))
+	write(
+		"both/raise.yaml",
+		strings.Replace(
+			text(t, filepath.Join(dir, "raise-max-map-count/sidecars/sidecars.yaml")),
+			"  name: search\n",
+			"  name: raise\n",
+			1,
+		),
+	)
 	component := text(t, filepath.Join(dir, "both/kustomization.yaml"))
-	write("both/kustomization.yaml", strings.Replace(component, "  - sidecars.yaml\n", "  - sidecars.yaml\n  - raise.yaml\n", 1))
+	write(
+		"both/kustomization.yaml",
+		strings.Replace(component, "  - sidecars.yaml\n", "  - sidecars.yaml\n  - raise.yaml\n", 1),
+	)
 	write("several/kustomization.yaml", over("components: [../both]\n"))
-	for name, n := range map[string]int{"one": 1, "two": 1, "turned": 1, "twice": 2, "renamed": 1, "new": 1, "several": 1} {
+	for name, n := range map[string]int{
+		"one": 1, "two": 1, "turned": 1, "twice": 2, "renamed": 1, "new": 1, "several": 1,
+	} {
 		t.Run(name, func(t *testing.T) {
 			out, err := build(name, "--enable-alpha-plugins", "--enable-exec")
 			require.NoError(t, err, out)
-			require.Equal(t, n, strings.Count(out, "- name: tls-proxy\n")+strings.Count(out, "name: tls-proxy\n        ports"), out)
+			require.Equal(
+				t,
+				n,
+				strings.Count(out, "- name: tls-proxy\n")+strings.Count(out, "name: tls-proxy\n        ports"),
+				out,
+			)
 			require.NotContains(t, out, "kind: Guard")
 			out, err = build(name, "--enable-alpha-plugins")
 			require.Error(t, err, "a build without the sidecars went through")
@@ -76,7 +100,10 @@ func TestGuard(t *testing.T) {
 	require.True(t, found)
 	signed := guard + "status:\n  'has not run: kustomize needs --enable-alpha-plugins --enable-exec': signed by search\n"
 	t.Run("filled in", func(t *testing.T) {
-		require.NoError(t, os.CopyFS(filepath.Join(dir, "forged"), os.DirFS(filepath.Join(dir, "elasticsearch-tls/sidecars"))))
+		require.NoError(
+			t,
+			os.CopyFS(filepath.Join(dir, "forged"), os.DirFS(filepath.Join(dir, "elasticsearch-tls/sidecars"))),
+		)
 		for _, version := range []string{"v1alpha1", "v1"} {
 			write("forged/guard.yaml", strings.Replace(signed, "v1alpha1", version, 1)+"---\n"+listed)
 			write("filled/kustomization.yaml", over("components: [../forged]\n"))
@@ -95,9 +122,15 @@ func TestGuard(t *testing.T) {
 		require.Contains(t, out, "GuardListed")
 	})
 	t.Run("of an author", func(t *testing.T) { // he has guards of his own among the manifests
-		for _, change := range []string{"name: outrigger\nname: outrigger", "name: outrigger\nname: outrigger, namespace: own", "name: outrigger\nname: other", `"true"` + "\n" + `"false"`} {
+		for _, change := range []string{
+			"name: outrigger\nname: outrigger",
+			"name: outrigger\nname: outrigger, namespace: own",
+			"name: outrigger\nname: other",
+			`"true"` + "\n" + `"false"`,
+		} {
 			was, now, _ := strings.Cut(change, "\n")
-			guard := strings.Replace(signed, "metadata:\n  name: outrigger\n  annotations:\n    config.kubernetes.io/local-config: \"true\"\n",
+			guard := strings.Replace(signed, "metadata:\n  name: outrigger\n  annotations:\n"+
+				"    config.kubernetes.io/local-config: \"true\"\n",
 				"metadata: {name: outrigger, annotations: {config.kubernetes.io/local-config: \"true\"}}\n", 1)
 			write("elasticsearch-tls/base/guard.yaml", strings.Replace(guard, was, now, 1))
 			write("elasticsearch-tls/base/kustomization.yaml", "resources: [elasticsearch.yaml, guard.yaml]\n")
@@ -111,12 +144,23 @@ func TestGuard(t *testing.T) {
 		base := text(t, filepath.Join(dir, "basic-auth/base/dashboard.yaml"))
 		const at = "kind: Deployment\nmetadata:\n"
 		require.Contains(t, base, at)
-		write("basic-auth/base/dashboard.yaml", strings.Replace(base, at, at+"  annotations: {outrigger.dev/skip: auth-proxy, outrigger.dev/patterns: auth-proxy}\n", 1))
+		write(
+			"basic-auth/base/dashboard.yaml",
+			strings.Replace(
+				base,
+				at,
+				at+"  annotations: {outrigger.dev/skip: auth-proxy, outrigger.dev/patterns: auth-proxy}\n",
+				1,
+			),
+		)
 		write("skipped/kustomization.yaml", "resources: [../basic-auth/base]\ncomponents: ["+auth+"]\n")
 		out, err := build("skipped", "--enable-alpha-plugins", "--enable-exec")
 		require.Error(t, err)
 		require.Contains(t, out, "claims this sidecar, which doesn't stand there")
-		write("basic-auth/base/dashboard.yaml", strings.Replace(base, at, at+"  annotations: {outrigger.dev/skip: auth-proxy}\n", 1))
+		write(
+			"basic-auth/base/dashboard.yaml",
+			strings.Replace(base, at, at+"  annotations: {outrigger.dev/skip: auth-proxy}\n", 1),
+		)
 		out, err = build("skipped", "--enable-alpha-plugins", "--enable-exec")
 		require.Error(t, err)
 		require.Contains(t, out, "0 of 1 selected workloads got every sidecar")

@@ -11,7 +11,8 @@ import (
 
 func TestInjectStream(t *testing.T) {
 	conf := file(t, "sidecars.yaml", sidecars)
-	in := "# first\n---\n" + web + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: web-tls}\nstringData: {tls.crt: geheim-1, tls.key: geheim-2}\n"
+	in := "# first\n---\n" + web + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: web-tls}\n" +
+		"stringData: {tls.crt: geheim-1, tls.key: geheim-2}\n"
 	code, out, err := call(in, "inject", "-c", conf)
 	require.Zero(t, code, err)
 	require.True(t, strings.HasPrefix(out, "# first\n---\n"))
@@ -41,22 +42,88 @@ func TestInjectFails(t *testing.T) {
 		args []string
 		says string // with a "2 " in front where the command line is wrong
 	}{
-		"no config":        {web, []string{"inject"}, "2 inject: no Sidecars document is given\n  hint: name it with -c FILE\n"},
-		"missing config":   {web, []string{"inject", "-c", "none.yaml"}, "none.yaml: no such file"},
-		"empty stream":     {"", []string{"inject", "-c", conf}, "standard input is empty"},
-		"broken YAML":      {"a: b\n  c: [", []string{"inject", "-c", conf}, "line 2: mapping values are not allowed"},
-		"field twice":      {web + "spec: {}\n", []string{"inject", "-c", conf}, "line 13: a field stands here that its mapping has already in line"},
-		"stdin in place":   {web, []string{"inject", "-c", conf, "-w"}, "2 inject: -w needs files or folders to write to\n"},
-		"missing folder":   {"", []string{"inject", "-c", conf, "none"}, "none: no such file"},
-		"unknown flag":     {"", []string{"inject", "-x"}, "2 inject: unknown shorthand flag: 'x' in -x\n  hint: see outrigger inject --help\n"},
-		"alias bomb":       {bomb(web), []string{"inject", "-c", conf}, "stand for more than a million values"},
-		"deep nesting":     {strings.Replace(web, "spec:\n  template", "spec:\n  deep: "+strings.Repeat("[", 20000)+"\n  template", 1), []string{"inject", "-c", conf}, "exceeded max depth"},
-		"strip unrecorded": {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {outrigger.dev/patterns: x}\nspec", 1), []string{"strip"}, "no record of what stood there before"},
-		"damaged record":   {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {applied.outrigger.dev/search: '{'}\nspec", 1), []string{"strip"}, "is damaged"},
-		"older record":     {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":1,\"marks\":[]}'}\nspec", 1), []string{"strip"}, "of version 1, by an older outrigger\n  hint: strip it with that one"},
-		"record in a pipe": {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":2,\"marks\":[]}'}\nspec", 1), []string{"inject", "-c", conf}, "render it with -w or kpt, or write record: always into the config; or take the record off first"},
-		"path in a pipe":   {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {internal.config.kubernetes.io/path: a.yaml, applied.outrigger.dev/search: '{\"v\":2,\"marks\":[]}'}\nspec", 1), []string{"inject", "-c", conf}, "counts only where files are written back"},
-		"foreign record":   {strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":9,\"marks\":[]}'}\nspec", 1), []string{"strip"}, "of version 9"},
+		"no config": {
+			web,
+			[]string{"inject"},
+			"2 inject: no Sidecars document is given\n  hint: name it with -c FILE\n",
+		},
+		"missing config": {web, []string{"inject", "-c", "none.yaml"}, "none.yaml: no such file"},
+		"empty stream":   {"", []string{"inject", "-c", conf}, "standard input is empty"},
+		"broken YAML":    {"a: b\n  c: [", []string{"inject", "-c", conf}, "line 2: mapping values are not allowed"},
+		"field twice": {
+			web + "spec: {}\n",
+			[]string{"inject", "-c", conf},
+			"line 13: a field stands here that its mapping has already in line",
+		},
+		"stdin in place": {web, []string{"inject", "-c", conf, "-w"}, "2 inject: -w needs files or folders to write to\n"},
+		"missing folder": {"", []string{"inject", "-c", conf, "none"}, "none: no such file"},
+		"unknown flag": {
+			"",
+			[]string{"inject", "-x"},
+			"2 inject: unknown shorthand flag: 'x' in -x\n  hint: see outrigger inject --help\n",
+		},
+		"alias bomb": {bomb(web), []string{"inject", "-c", conf}, "stand for more than a million values"},
+		"deep nesting": {
+			strings.Replace(web, "spec:\n  template", "spec:\n  deep: "+strings.Repeat("[", 20000)+"\n  template", 1),
+			[]string{"inject", "-c", conf},
+			"exceeded max depth",
+		},
+		"strip unrecorded": {
+			strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {outrigger.dev/patterns: x}\nspec", 1),
+			[]string{"strip"},
+			"no record of what stood there before",
+		},
+		"damaged record": {
+			strings.Replace(
+				web,
+				"  name: web\nspec",
+				"  name: web\n  annotations: {applied.outrigger.dev/search: '{'}\nspec",
+				1,
+			),
+			[]string{"strip"},
+			"is damaged",
+		},
+		"older record": {
+			strings.Replace(
+				web,
+				"  name: web\nspec",
+				"  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":1,\"marks\":[]}'}\nspec",
+				1,
+			),
+			[]string{"strip"},
+			"of version 1, by an older outrigger\n  hint: strip it with that one",
+		},
+		"record in a pipe": {
+			strings.Replace(
+				web,
+				"  name: web\nspec",
+				"  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":2,\"marks\":[]}'}\nspec",
+				1,
+			),
+			[]string{"inject", "-c", conf},
+			"render it with -w or kpt, or write record: always into the config; or take the record off first",
+		},
+		"path in a pipe": {
+			strings.Replace(
+				web,
+				"  name: web\nspec",
+				"  name: web\n  annotations: {internal.config.kubernetes.io/path: a.yaml, applied.outrigger.dev/search: "+
+					"'{\"v\":2,\"marks\":[]}'}\nspec",
+				1,
+			),
+			[]string{"inject", "-c", conf},
+			"counts only where files are written back",
+		},
+		"foreign record": {
+			strings.Replace(
+				web,
+				"  name: web\nspec",
+				"  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":9,\"marks\":[]}'}\nspec",
+				1,
+			),
+			[]string{"strip"},
+			"of version 9",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, err := call(c.in, c.args...)
@@ -117,10 +184,18 @@ func TestInjectInPlace(t *testing.T) {
 	require.Equal(t, strings.Replace(web, "web:1 # pinned", "web:2 # newer", 1), text(t, path))
 
 	// what was changed of ours is never taken silently
-	require.NoError(t, os.WriteFile(path, []byte(strings.Replace(laid, "periodSeconds: 20", "periodSeconds: 30", 1)), 0o640))
+	require.NoError(
+		t,
+		os.WriteFile(path, []byte(strings.Replace(laid, "periodSeconds: 20", "periodSeconds: 30", 1)), 0o640),
+	)
 	code, _, err = call("", "inject", "-c", conf, "-w", dir)
 	require.Equal(t, 1, code)
-	require.Contains(t, err, "initContainers[name=tls-proxy]: was changed by hand since outrigger wrote it\n  hint: write the change into the sidecar's override")
+	require.Contains(
+		t,
+		err,
+		"initContainers[name=tls-proxy]: was changed by hand since outrigger wrote it\n"+
+			"  hint: write the change into the sidecar's override",
+	)
 }
 
 func text(t *testing.T, path string) string {
@@ -134,12 +209,25 @@ func TestInjectFolderToStream(t *testing.T) {
 	conf := file(t, "sidecars.yaml", sidecars)
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.yaml"), []byte(strings.TrimSuffix(web, "\n")), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.yaml"), []byte("---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}\n"), 0o600))
+	require.NoError(
+		t,
+		os.WriteFile(
+			filepath.Join(dir, "b.yaml"),
+			[]byte("---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n"+
+				"spec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}\n"),
+			0o600,
+		),
+	)
 	require.NoError(t, os.Mkdir(filepath.Join(dir, ".git"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, ".git", "c.yaml"), []byte("["), 0o600))
 	code, out, err := call("", "inject", "-c", conf, dir)
 	require.Zero(t, code, err)
-	require.Contains(t, out, "ports: [{port: 80, targetPort: 8080}]", "a named targetPort becomes the number, in its place")
+	require.Contains(
+		t,
+		out,
+		"ports: [{port: 80, targetPort: 8080}]",
+		"a named targetPort becomes the number, in its place",
+	)
 }
 
 func TestStripRemovesEmittedFiles(t *testing.T) {

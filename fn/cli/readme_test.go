@@ -45,7 +45,12 @@ func TestReadme(t *testing.T) {
 	printed := regexp.MustCompile(`(?m)^(\w+)\[([a-z-]+)\]: (.*)$`)
 	shown := strings.ReplaceAll(strings.Join(block(t, "errors"), "\n"), "\n  hint: ", "; ")
 	for line := range strings.SplitSeq(shown, "\n") {
-		require.Contains(t, "\n"+said.String(), "\n"+printed.ReplaceAllString(line, "$1 $2: $3")+"\n", "no test gives this error")
+		require.Contains(
+			t,
+			"\n"+said.String(),
+			"\n"+printed.ReplaceAllString(line, "$1 $2: $3")+"\n",
+			"no test gives this error",
+		)
 	}
 }
 
@@ -61,6 +66,11 @@ func TestSecurityPromisesAreTested(t *testing.T) {
 	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`").FindAllStringSubmatch(text(t, "../../SECURITY.md"), -1)
 	require.Greater(t, len(named), 30)
 	for _, name := range named {
-		require.True(t, strings.Contains(tests.String(), "\nfunc "+name[1]+"("), "SECURITY.md names %s, which isn't there", name[1])
+		require.True(
+			t,
+			strings.Contains(tests.String(), "\nfunc "+name[1]+"("),
+			"SECURITY.md names %s, which isn't there",
+			name[1],
+		)
 	}
 }

@@ -53,7 +53,11 @@ Sidecars document.`,
 	root.SetFlagErrorFunc(describeFlagError)
 	root.SetHelpFunc(printHelp)
 	root.SetHelpCommand(newHelp())
-	root.PersistentFlags().Var(&colorFlag{&s.color}, "color", "color messages: `WHEN` is auto, always or never; auto obeys NO_COLOR")
+	root.PersistentFlags().Var(
+		&colorFlag{&s.color},
+		"color",
+		"color messages: `WHEN` is auto, always or never; auto obeys NO_COLOR",
+	)
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(report.Colors, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(newInject(s), newStrip(s), newExplain(s), newSchema(s), newCompletion(s), newVersion(s))
 	return root

@@ -64,19 +64,22 @@ func TestHelp(t *testing.T) {
 // What is wrong with a command line is told with the way out, and is exit code 2.
 func TestMisuse(t *testing.T) {
 	for line, want := range map[string]string{
-		"injct":                      "there is no command \"injct\"\n  hint: did you mean inject",
-		"sxhema --color never":       "there is no command \"sxhema\"\n  hint: did you mean schema",
-		"nothing":                    "there is no command \"nothing\"\n  hint: see outrigger --help",
-		"help injct":                 "there is no command \"injct\"\n  hint: did you mean inject",
-		"help nothing at all":        "there is no command \"nothing at all\"\n  hint: see outrigger --help",
-		"inject --colr never":        "inject: unknown flag: --colr\n  hint: did you mean --color",
-		"inject -c":                  "inject: flag needs an argument: 'c' in -c\n  hint: see outrigger inject --help",
-		"inject --color red -c x":    "inject: invalid argument \"red\" for \"--color\" flag: it is one of auto, always, never\n  hint: see outrigger inject --help",
-		"--unheard":                  "unknown flag: --unheard\n  hint: see outrigger --help",
-		"schema foo":                 "schema: takes no arguments, but there is \"foo\"\n  hint: see outrigger schema --help",
-		"version zzz":                "version: takes no arguments, but there is \"zzz\"\n  hint: see outrigger version --help",
-		"completion":                 "completion: one shell must be named\n  hint: it is one of bash, zsh, fish, powershell",
-		"completion tcsh":            "completion: there is no completion for \"tcsh\"\n  hint: it is one of bash, zsh, fish, powershell",
+		"injct":                "there is no command \"injct\"\n  hint: did you mean inject",
+		"sxhema --color never": "there is no command \"sxhema\"\n  hint: did you mean schema",
+		"nothing":              "there is no command \"nothing\"\n  hint: see outrigger --help",
+		"help injct":           "there is no command \"injct\"\n  hint: did you mean inject",
+		"help nothing at all":  "there is no command \"nothing at all\"\n  hint: see outrigger --help",
+		"inject --colr never":  "inject: unknown flag: --colr\n  hint: did you mean --color",
+		"inject -c":            "inject: flag needs an argument: 'c' in -c\n  hint: see outrigger inject --help",
+		"inject --color red -c x": "inject: invalid argument \"red\" for \"--color\" flag: it is one of auto, always, " +
+			"never\n  hint: see outrigger inject --help",
+		"--unheard":  "unknown flag: --unheard\n  hint: see outrigger --help",
+		"schema foo": "schema: takes no arguments, but there is \"foo\"\n  hint: see outrigger schema --help",
+		"version zzz": "version: takes no arguments, but there is \"zzz\"\n" +
+			"  hint: see outrigger version --help",
+		"completion": "completion: one shell must be named\n  hint: it is one of bash, zsh, fish, powershell",
+		"completion tcsh": "completion: there is no completion for \"tcsh\"\n" +
+			"  hint: it is one of bash, zsh, fish, powershell",
 		"inject -w base -c":          "inject: flag needs an argument: 'c' in -c\n  hint: see outrigger inject --help",
 		"strip -w":                   "strip: -w needs files or folders to write to\n  hint: see outrigger strip --help",
 		"explain --expand -c x -w y": "explain: unknown shorthand flag: 'w' in -w\n  hint: see outrigger explain --help",
@@ -127,18 +130,35 @@ func TestCompletion(t *testing.T) {
 	}
 	complete := func(args ...string) []string {
 		var out, err bytes.Buffer
-		require.Equal(t, Done, Run("test", append([]string{"outrigger", cobra.ShellCompRequestCmd}, args...), strings.NewReader(""), &out, &err), err.String())
+		require.Equal(
+			t,
+			Done,
+			Run("test", append([]string{"outrigger", cobra.ShellCompRequestCmd}, args...), strings.NewReader(""), &out, &err),
+			err.String(),
+		)
 		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 		require.Regexp(t, `^:\d+$`, lines[len(lines)-1], "a directive for the shell")
 		return lines[:len(lines)-1]
 	}
-	require.Subset(t, names(complete("")), []string{"inject", "strip", "explain", "schema", "completion", "version", "help"})
+	require.Subset(
+		t,
+		names(complete("")),
+		[]string{"inject", "strip", "explain", "schema", "completion", "version", "help"},
+	)
 	require.Subset(t, names(complete("explain", "")), config.PatternKeys())
 	require.Equal(t, []string{"tlsProxy"}, names(complete("explain", "tls")))
 	require.Subset(t, names(complete("explain", "tlsProxy.re")), []string{"tlsProxy.rebind"})
-	require.Subset(t, names(complete("explain", "tlsProxy.rebind.")), []string{"tlsProxy.rebind.port", "tlsProxy.rebind.env"})
+	require.Subset(
+		t,
+		names(complete("explain", "tlsProxy.rebind.")),
+		[]string{"tlsProxy.rebind.port", "tlsProxy.rebind.env"},
+	)
 	require.Empty(t, complete("explain", "nothing."))
-	require.Equal(t, []string{"always", "auto", "never"}, slices.Sorted(slices.Values(names(complete("inject", "--color", "")))))
+	require.Equal(
+		t,
+		[]string{"always", "auto", "never"},
+		slices.Sorted(slices.Values(names(complete("inject", "--color", "")))),
+	)
 	require.Equal(t, shells, names(complete("completion", "")))
 	require.Contains(t, names(complete("help", "")), "inject")
 	require.Equal(t, []string{"yaml", "yml", "json"}, complete("inject", "-c", ""), "what a shell filters files by")
@@ -173,7 +193,8 @@ func TestFullDisk(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	require.NoError(t, err)
 	defer full.Close()
-	for _, args := range [][]string{{"schema"}, {"explain"}, {"version"}, {"inject", "-c", file(t, "sidecars.yaml", sidecars)}} {
+	inject := []string{"inject", "-c", file(t, "sidecars.yaml", sidecars)}
+	for _, args := range [][]string{{"schema"}, {"explain"}, {"version"}, inject} {
 		var stderr bytes.Buffer
 		require.Equal(t, Failed, Run("", append([]string{"outrigger"}, args...), strings.NewReader(web), full, &stderr))
 		require.Contains(t, stderr.String(), "error[io]: write /dev/full: no space left on device\n")

@@ -13,18 +13,26 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// check finds what is wrong with values that have the right types.
-func (r *reader) check(s *Spec) {
+// checkSpec finds what is wrong with values that have the right types.
+func (r *reader) checkSpec(s *Spec) {
 	if slices.ContainsFunc(r.findings, func(f sidecar.Finding) bool { return f.Field == "spec" || f.Field == "" }) {
 		return
 	}
-	r.selection(s)
+	r.checkSelection(s)
 	if _, err := sidecar.ParseVersion(s.KubernetesVersion); err != nil {
-		r.bad("spec.kubernetesVersion", quote(s.KubernetesVersion)+" is no Kubernetes version", `write one as "1.33"`)
+		r.reportValue(
+			"spec.kubernetesVersion",
+			quoteWord(s.KubernetesVersion)+" is no Kubernetes version",
+			`write one as "1.33"`,
+		)
 	}
 	for i, p := range s.PodTemplatePaths {
 		if slices.Contains(strings.Split(p, "."), "") {
-			r.bad(fmt.Sprintf("spec.podTemplatePaths[%d]", i), quote(p)+" is no path", "write one as spec.workers.template")
+			r.reportValue(
+				fmt.Sprintf("spec.podTemplatePaths[%d]", i),
+				quoteWord(p)+" is no path",
+				"write one as spec.workers.template",
+			)
 		}
 	}
 	named := map[string]string{}
@@ -32,23 +40,23 @@ func (r *reader) check(s *Spec) {
 		if r.stopped {
 			return
 		}
-		r.entry(&s.Patterns[i], fmt.Sprintf("spec.patterns[%d]", i), named)
+		r.checkEntry(&s.Patterns[i], fmt.Sprintf("spec.patterns[%d]", i), named)
 	}
 }
 
-// bad reports an impossible value, unless something is wrong there already.
-func (r *reader) bad(at, message, hint string) { r.report("bad-value", at, message, hint) }
+// reportValue reports an impossible value, unless something is wrong there already.
+func (r *reader) reportValue(at, message, hint string) { r.reportOnce("bad-value", at, message, hint) }
 
-func (r *reader) report(code, at, message, hint string) {
-	if !r.reported(at) {
-		r.add(r.line(at), at, code, message, hint)
+func (r *reader) reportOnce(code, at, message, hint string) {
+	if !r.isReported(at) {
+		r.addFinding(r.lineOfField(at), at, code, message, hint)
 	}
 }
 
-// reported tells whether enough is said of a field: there is a finding about it or
+// isReported tells whether enough is said of a field: there is a finding about it or
 // what is in it, or nothing above it could be read.
-func (r *reader) reported(at string) bool {
-	for p := at; p != ""; p = parent(p) {
+func (r *reader) isReported(at string) bool {
+	for p := at; p != ""; p = parentPath(p) {
 		if r.said[p] {
 			return true
 		}
@@ -59,9 +67,14 @@ func (r *reader) reported(at string) bool {
 	})
 }
 
-func (r *reader) selection(s *Spec) {
+func (r *reader) checkSelection(s *Spec) {
 	if len(s.Select) == 0 {
-		r.report("missing-field", "spec.select", "select at least one workload", "as in select: [{kind: Deployment, name: search}]")
+		r.reportOnce(
+			"missing-field",
+			"spec.select",
+			"select at least one workload",
+			"as in select: [{kind: Deployment, name: search}]",
+		)
 	}
 	for _, list := range []struct {
 		at        string
@@ -70,63 +83,73 @@ func (r *reader) selection(s *Spec) {
 		for i := range list.selectors {
 			sel, at := &list.selectors[i], fmt.Sprintf("%s[%d]", list.at, i)
 			var mistakes []mistake
-			sel.compiled, mistakes = sel.compile()
+			sel.compiled, mistakes = sel.compileConditions()
 			for _, m := range mistakes {
-				r.bad(at+"."+m.field, m.message, m.hint)
+				r.reportValue(at+"."+m.field, m.message, m.hint)
 			}
 			if len(sel.compiled.parts) == 0 {
-				r.bad(at, "nothing is said of the workload, which is every workload", `say so with name: ".*"`)
+				r.reportValue(at, "nothing is said of the workload, which is every workload", `say so with name: ".*"`)
 			}
 		}
 	}
 	switch least, most := s.Expect.Min, s.Expect.Max; {
 	case *least < 0:
-		r.bad("spec.expect.min", "less than none isn't possible", "")
+		r.reportValue("spec.expect.min", "less than none isn't possible", "")
 	case most != nil && *most < *least:
-		r.bad("spec.expect.max", fmt.Sprintf("max %d is less than min %d", *most, *least), "")
+		r.reportValue("spec.expect.max", fmt.Sprintf("max %d is less than min %d", *most, *least), "")
 	}
 }
 
-// entry checks one of the patterns; named are the entries before it by name.
-func (r *reader) entry(e *Entry, at string, named map[string]string) {
-	switch set := e.patterns(); {
+// checkEntry checks one of the patterns; named are the entries before it by name.
+func (r *reader) checkEntry(e *Entry, at string, named map[string]string) {
+	switch set := e.listPatterns(); {
 	case len(set) == 0:
-		r.report("missing-field", at, "no pattern is given", "add one of "+strings.Join(PatternKeys(), ", "))
+		r.reportOnce("missing-field", at, "no pattern is given", "add one of "+strings.Join(PatternKeys(), ", "))
 		if e.Name == "" {
 			return
 		}
 	case len(set) > 1:
 		second := at + "." + set[1].key
-		r.add(r.line(second), second, "several-patterns", "stands beside "+set[0].key, "an entry has one pattern; begin another one for it")
+		r.addFinding(
+			r.lineOfField(second),
+			second,
+			"several-patterns",
+			"stands beside "+set[0].key,
+			"an entry has one pattern; begin another one for it",
+		)
 	default:
-		r.validate(set[0], at+"."+set[0].key)
+		r.validatePattern(set[0], at+"."+set[0].key)
 	}
-	if r.label(at+".name", e.Name); named[e.Name] != "" {
-		r.bad(at+".name", quote(e.Name)+" is the name of "+named[e.Name]+" too", "give one of them another name")
+	if r.checkName(at+".name", e.Name); named[e.Name] != "" {
+		r.reportValue(at+".name", quoteWord(e.Name)+" is the name of "+named[e.Name]+" too", "give one of them another name")
 	}
 	named[e.Name] = at
-	r.apps(at+".app", e.App)
+	r.checkApps(at+".app", e.App)
 	for _, list := range []struct {
 		at    string
 		names []string
 	}{{at + ".after", e.After}, {at + ".before", e.Before}} {
 		for i, name := range list.names {
 			path := fmt.Sprintf("%s[%d]", list.at, i)
-			if r.label(path, name); name == e.Name {
-				r.bad(path, "an entry can't stand before or after itself", "")
+			if r.checkName(path, name); name == e.Name {
+				r.reportValue(path, "an entry can't stand before or after itself", "")
 			}
 		}
 	}
 	if e.Required && e.Unfit == UnfitSkip {
-		r.bad(at+".required", "contradicts unfit: skip", "leave one of them")
+		r.reportValue(at+".required", "contradicts unfit: skip", "leave one of them")
 	}
 	if e.Override != nil && e.Override.Name != "" && e.Override.Name != e.Name {
-		r.bad(at+".override.name", quote(e.Override.Name)+" is not the entry's name "+quote(e.Name), "leave it out, or set the entry's name")
+		r.reportValue(
+			at+".override.name",
+			quoteWord(e.Override.Name)+" is not the entry's name "+quoteWord(e.Name),
+			"leave it out, or set the entry's name",
+		)
 	}
 }
 
-// apps checks the names of the containers that are served.
-func (r *reader) apps(at string, names Names) {
+// checkApps checks the names of the containers that are served.
+func (r *reader) checkApps(at string, names Names) {
 	for i, name := range names {
 		path := fmt.Sprintf("%s[%d]", at, i)
 		if len(names) == 1 {
@@ -135,32 +158,40 @@ func (r *reader) apps(at string, names Names) {
 		switch {
 		case name == Every && len(names) == 1:
 		case name == Every:
-			r.bad(path, quote(Every)+" means all containers, so there's nothing to name beside it", "leave "+quote(Every)+" or the names")
+			r.reportValue(
+				path,
+				quoteWord(Every)+" means all containers, so there's nothing to name beside it",
+				"leave "+quoteWord(Every)+" or the names",
+			)
 		case slices.Contains(names[:i], name):
-			r.bad(path, quote(name)+" is there twice", "leave one of them")
+			r.reportValue(path, quoteWord(name)+" is there twice", "leave one of them")
 		default:
-			r.label(path, name)
+			r.checkName(path, name)
 		}
 	}
 }
 
-// label checks the name of a container.
-func (r *reader) label(at, name string) {
+// checkName checks the name of a container.
+func (r *reader) checkName(at, name string) {
 	if errs := validation.IsDNS1123Label(name); errs != nil {
-		r.bad(at, quote(name)+" can't be a container's name", "use at most 63 lower-case letters, digits and dashes")
+		r.reportValue(
+			at,
+			quoteWord(name)+" can't be a container's name",
+			"use at most 63 lower-case letters, digits and dashes",
+		)
 	}
 }
 
-// validate reports what is wrong with the config of a pattern.
-func (r *reader) validate(k keyed, at string) {
+// validatePattern reports what is wrong with the config of a pattern.
+func (r *reader) validatePattern(k keyed, at string) {
 	for _, f := range k.pattern.Validate() {
 		if f.Field == "" {
 			f.Field = at
 		} else {
 			f.Field = at + "." + f.Field
 		}
-		if !r.reported(f.Field) {
-			f.Line = r.line(f.Field)
+		if !r.isReported(f.Field) {
+			f.Line = r.lineOfField(f.Field)
 			r.findings = append(r.findings, f)
 		}
 	}

@@ -114,8 +114,8 @@ const (
 // defaultVersion of Kubernetes: native sidecars are stable since.
 const defaultVersion = "1.33"
 
-// fill puts the defaults where the user wrote nothing.
-func (s *Spec) fill() {
+// setDefaults puts the defaults where the user wrote nothing.
+func (s *Spec) setDefaults() {
 	if s.KubernetesVersion == "" {
 		s.KubernetesVersion = defaultVersion
 	}
@@ -135,8 +135,8 @@ func (s *Spec) fill() {
 		s.Expect.Min = new(1)
 	}
 	for i := range s.Patterns {
-		s.Patterns[i].fill()
-		for _, base := range s.Patterns[i].proxies() {
+		s.Patterns[i].setDefaults()
+		for _, base := range s.Patterns[i].listProxies() {
 			if base.Rebind != nil {
 				base.Rebind.UsePresets(s.RebindPresets)
 			}

@@ -12,110 +12,110 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// value reads a node into v. What doesn't fit is reported and left out.
-func (r *reader) value(n *yaml.Node, v reflect.Value, at string) {
+// readValue reads a node into v. What doesn't fit is reported and left out.
+func (r *reader) readValue(n *yaml.Node, v reflect.Value, at string) {
 	defer r.leave()
 	if !r.enter(n, at) {
 		return
 	}
 	switch {
 	case n.Kind == yaml.AliasNode:
-		r.value(n.Alias, v, at)
+		r.readValue(n.Alias, v, at)
 	case isNull(n):
-		r.null(n, v, at)
+		r.readNull(n, v, at)
 	case v.Kind() == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		r.value(n, v.Elem(), at)
+		r.readValue(n, v.Elem(), at)
 	case field.IsLeaf(v.Type()):
-		r.leaf(n, v, at)
+		r.readLeaf(n, v, at)
 	case v.Kind() == reflect.Struct:
-		r.structure(n, v, at)
+		r.readStruct(n, v, at)
 	case v.Kind() == reflect.Slice:
-		r.list(n, v, at)
+		r.readList(n, v, at)
 	case v.Kind() == reflect.Map:
-		r.mapping(n, v, at)
+		r.readMap(n, v, at)
 	case n.Kind == yaml.ScalarNode:
-		r.scalar(n, v, at)
+		r.readScalar(n, v, at)
 	default:
-		r.wrong(n, v.Type(), at)
+		r.addWrongType(n, v.Type(), at)
 	}
 }
 
-// null leaves a field as if it weren't there. A pattern's is more likely meant
+// readNull leaves a field as if it weren't there. A pattern's is more likely meant
 // to be there.
-func (r *reader) null(n *yaml.Node, v reflect.Value, at string) {
+func (r *reader) readNull(n *yaml.Node, v reflect.Value, at string) {
 	if v.Kind() == reflect.Pointer && v.Type().Implements(reflect.TypeFor[sidecar.Pattern]()) {
 		v.Set(reflect.New(v.Type().Elem()))
-		r.add(n.Line, at, "wrong-type", "wanted "+want(v.Type())+", got nothing", "write {} for the defaults")
+		r.addFinding(n.Line, at, "wrong-type", "wanted "+describeType(v.Type())+", got nothing", "write {} for the defaults")
 		r.said[at] = true
 	}
 }
 
-// list reads a sequence. In a flat config a text stands for one, with commas.
-func (r *reader) list(n *yaml.Node, v reflect.Value, at string) {
+// readList reads a sequence. In a flat config a text stands for one, with commas.
+func (r *reader) readList(n *yaml.Node, v reflect.Value, at string) {
 	items := n.Content
 	if r.flat && n.Kind == yaml.ScalarNode {
 		for s := range strings.SplitSeq(n.Value, ",") {
-			items = append(items, str(strings.TrimSpace(s), n.Line))
+			items = append(items, stringNode(strings.TrimSpace(s), n.Line))
 		}
 	} else if v.Type() == reflect.TypeFor[Names]() && n.Kind == yaml.ScalarNode {
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		r.element(n, v.Index(0), at)
+		r.readElement(n, v.Index(0), at)
 		return
 	} else if n.Kind != yaml.SequenceNode {
-		r.wrong(n, v.Type(), at)
+		r.addWrongType(n, v.Type(), at)
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
 	for i, item := range items {
 		path := fmt.Sprintf("%s[%d]", at, i)
 		r.lines[path] = item.Line
-		r.element(item, v.Index(i), path)
+		r.readElement(item, v.Index(i), path)
 	}
 }
 
-func (r *reader) mapping(n *yaml.Node, v reflect.Value, at string) {
+func (r *reader) readMap(n *yaml.Node, v reflect.Value, at string) {
 	if n.Kind != yaml.MappingNode {
-		r.wrong(n, v.Type(), at)
+		r.addWrongType(n, v.Type(), at)
 		return
 	}
 	v.Set(reflect.MakeMap(v.Type()))
-	for _, p := range r.pairs(n, at, true) {
-		path := join(at, p.name)
+	for _, p := range r.listPairs(n, at, true) {
+		path := joinPath(at, p.name)
 		r.lines[path] = p.line
 		elem := reflect.New(v.Type().Elem()).Elem()
-		r.element(p.value, elem, path)
+		r.readElement(p.value, elem, path)
 		v.SetMapIndex(reflect.ValueOf(p.name).Convert(v.Type().Key()), elem)
 	}
 }
 
-// element reads an entry of a list or a mapping, which can't be null.
-func (r *reader) element(n *yaml.Node, v reflect.Value, at string) {
+// readElement reads an entry of a list or a mapping, which can't be null.
+func (r *reader) readElement(n *yaml.Node, v reflect.Value, at string) {
 	if isNull(n) {
-		r.wrong(n, v.Type(), at)
+		r.addWrongType(n, v.Type(), at)
 		return
 	}
-	r.value(n, v, at)
+	r.readValue(n, v, at)
 }
 
-// scalar reads strings, numbers and booleans.
-func (r *reader) scalar(n *yaml.Node, v reflect.Value, at string) {
+// readScalar reads strings, numbers and booleans.
+func (r *reader) readScalar(n *yaml.Node, v reflect.Value, at string) {
 	if r.flat && v.Kind() != reflect.String {
-		n = plain(n)
+		n = plainNode(n)
 	}
 	var have any
 	if err := n.Decode(&have); err != nil {
-		r.wrong(n, v.Type(), at)
+		r.addWrongType(n, v.Type(), at)
 		return
 	}
 	if v.Kind() == reflect.String {
 		if n.ShortTag() != yaml.NodeTagString {
-			r.wrong(n, v.Type(), at)
+			r.addWrongType(n, v.Type(), at)
 			return
 		}
 		v.SetString(n.Value)
 		if values := enumOf(v.Type()); values != nil && !slices.Contains(values, n.Value) {
-			r.add(n.Line, at, "bad-value", quote(n.Value)+" is not "+either(values), meant(n.Value, values))
+			r.addFinding(n.Line, at, "bad-value", quoteWord(n.Value)+" is not "+joinOr(values), suggestWord(n.Value, values))
 		}
 		return
 	}
@@ -125,32 +125,32 @@ func (r *reader) scalar(n *yaml.Node, v reflect.Value, at string) {
 		v.SetBool(from.Bool())
 	case v.CanInt() && from.CanInt():
 		if v.OverflowInt(from.Int()) {
-			r.outside(n, v.Type(), at)
+			r.addOutOfRange(n, v.Type(), at)
 		} else {
 			v.SetInt(from.Int())
 		}
 	case v.CanInt() && from.CanUint(): // only what no int64 can hold
-		r.outside(n, v.Type(), at)
+		r.addOutOfRange(n, v.Type(), at)
 	case v.CanFloat() && (from.CanFloat() || from.CanInt()):
 		v.Set(from.Convert(v.Type()))
 	default:
-		r.wrong(n, v.Type(), at)
+		r.addWrongType(n, v.Type(), at)
 	}
 }
 
-func (r *reader) outside(n *yaml.Node, t reflect.Type, at string) {
-	r.add(n.Line, at, "bad-value", fmt.Sprintf("the number doesn't fit into %d bits", t.Bits()), "")
+func (r *reader) addOutOfRange(n *yaml.Node, t reflect.Type, at string) {
+	r.addFinding(n.Line, at, "bad-value", fmt.Sprintf("the number doesn't fit into %d bits", t.Bits()), "")
 }
 
-// wrong reports a node that isn't of type t. It never shows the value, which
+// addWrongType reports a node that isn't of type t. It never shows the value, which
 // may be a secret.
-func (r *reader) wrong(n *yaml.Node, t reflect.Type, at string) {
+func (r *reader) addWrongType(n *yaml.Node, t reflect.Type, at string) {
 	hint := ""
 	number := func(s string) bool {
-		tag := plain(str(s, 0)).ShortTag()
+		tag := plainNode(stringNode(s, 0)).ShortTag()
 		return tag == yaml.NodeTagInt || tag == yaml.NodeTagBool
 	}
-	switch w := want(t); {
+	switch w := describeType(t); {
 	case w == "a string" && isNull(n):
 		hint = `write "" for an empty one`
 	case w == "a string" && n.Kind == yaml.ScalarNode:
@@ -160,18 +160,18 @@ func (r *reader) wrong(n *yaml.Node, t reflect.Type, at string) {
 	case (w == "an integer" || w == "true or false") && n.ShortTag() == yaml.NodeTagString && number(n.Value):
 		hint = "take the quotes away"
 	}
-	r.add(n.Line, at, "wrong-type", "wanted "+want(t)+", got "+got(n), hint)
+	r.addFinding(n.Line, at, "wrong-type", "wanted "+describeType(t)+", got "+describeNode(n), hint)
 	r.said[at] = true
 }
 
-// want names what a value of type t is written as.
-func want(t reflect.Type) string {
+// describeType names what a value of type t is written as.
+func describeType(t reflect.Type) string {
 	if t == reflect.TypeFor[Names]() {
 		return "a name or a list of names"
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return want(t.Elem())
+		return describeType(t.Elem())
 	case reflect.String:
 		return "a string"
 	case reflect.Bool:
@@ -186,8 +186,8 @@ func want(t reflect.Type) string {
 	return "an integer"
 }
 
-// got names what a node is.
-func got(n *yaml.Node) string {
+// describeNode names what a node is.
+func describeNode(n *yaml.Node) string {
 	for n.Kind == yaml.AliasNode && n.Alias != nil && n.Alias.Kind != yaml.AliasNode {
 		n = n.Alias
 	}
@@ -219,12 +219,12 @@ func isNull(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.ShortTag() == yaml.NodeTagNull || n.Kind == 0
 }
 
-// join is the path of a field below at. A long name isn't there in whole, so that
+// joinPath returns the path of a field below at. A long name isn't there in whole, so that
 // no document makes long paths.
-func join(at, name string) string {
+func joinPath(at, name string) string {
 	switch {
 	case strings.ContainsAny(name, "./[") || name == "" || len(name) > 253:
-		return fmt.Sprintf("%s[%s]", at, quote(name))
+		return fmt.Sprintf("%s[%s]", at, quoteWord(name))
 	case at == "":
 		return name
 	}

@@ -134,7 +134,7 @@ func (s *Spec) MaySkip(e *Entry) bool { return s.Skips != SkipsForbidden && !e.R
 
 // Pattern is the one that the entry asks for, or nil.
 func (e *Entry) Pattern() sidecar.Pattern {
-	for _, p := range e.patterns() {
+	for _, p := range e.listPatterns() {
 		return p.pattern
 	}
 	return nil
@@ -142,7 +142,7 @@ func (e *Entry) Pattern() sidecar.Pattern {
 
 // Key is the field of the pattern that the entry asks for, as in "tlsProxy", or "".
 func (e *Entry) Key() string {
-	for _, p := range e.patterns() {
+	for _, p := range e.listPatterns() {
 		return p.key
 	}
 	return ""
@@ -172,8 +172,8 @@ type keyed struct {
 	pattern sidecar.Pattern
 }
 
-// patterns are those of the patterns' fields that are set: one in a valid entry.
-func (e *Entry) patterns() []keyed {
+// listPatterns lists those of the patterns' fields that are set: one in a valid entry.
+func (e *Entry) listPatterns() []keyed {
 	var set []keyed
 	v := reflect.ValueOf(e).Elem()
 	for _, f := range patternFields() {
@@ -184,17 +184,17 @@ func (e *Entry) patterns() []keyed {
 	return set
 }
 
-func (e *Entry) fill() {
+func (e *Entry) setDefaults() {
 	if e.Name == "" {
-		e.Name = kebab(e.Key())
+		e.Name = kebabCase(e.Key())
 	}
 	if e.Placement == "" {
 		e.Placement = sidecar.Native
 	}
 }
 
-// proxies are what the entry has in front of an app.
-func (e *Entry) proxies() (out []*proxy.Base) {
+// listProxies lists what the entry has in front of an app.
+func (e *Entry) listProxies() (out []*proxy.Base) {
 	if e.TLSProxy != nil {
 		out = append(out, &e.TLSProxy.Base)
 	}
@@ -204,8 +204,8 @@ func (e *Entry) proxies() (out []*proxy.Base) {
 	return out
 }
 
-// kebab writes tlsProxy as tls-proxy.
-func kebab(key string) string {
+// kebabCase writes tlsProxy as tls-proxy.
+func kebabCase(key string) string {
 	var b strings.Builder
 	for _, r := range key {
 		if unicode.IsUpper(r) {

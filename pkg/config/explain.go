@@ -68,7 +68,7 @@ func (ns *nodes) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-func (ns nodes) find(name string) *named {
+func (ns nodes) findNode(name string) *named {
 	if i := slices.IndexFunc(ns, func(n named) bool { return n.name == name }); i >= 0 {
 		return &ns[i]
 	}
@@ -87,14 +87,14 @@ func Explain(path string) (*Doc, error) {
 		return nil, err
 	}
 	if path == "" {
-		return e.patterns(), nil
+		return e.listPatterns(), nil
 	}
-	at, err := e.find(path)
+	at, err := e.followPath(path)
 	if err != nil {
 		return nil, err
 	}
 	doc := &Doc{Path: path, Type: e.typeOf(at.node), Text: at.Description}
-	below := e.below(at.node)
+	below := e.typeBelow(at.node)
 	if below.Description != at.Description {
 		doc.About = below.Description
 	}
@@ -115,11 +115,11 @@ func CompletePath(part string) []FieldDoc {
 	dot := strings.LastIndex(part, ".") + 1
 	level := e.topLevel()
 	if dot > 0 {
-		at, err := e.find(part[:dot-1])
+		at, err := e.followPath(part[:dot-1])
 		if err != nil {
 			return nil
 		}
-		level = e.below(at.node).Properties
+		level = e.typeBelow(at.node).Properties
 	}
 	var paths []FieldDoc
 	for _, f := range level {
@@ -142,28 +142,28 @@ func (e *explainer) topLevel() nodes {
 	return slices.Concat(e.top.Defs["config.Entry"].Properties, e.top.Defs["config.Spec"].Properties, e.top.Properties)
 }
 
-// find follows a path.
-func (e *explainer) find(path string) (at *named, err error) {
+// followPath finds the field that a path leads to.
+func (e *explainer) followPath(path string) (at *named, err error) {
 	level := e.topLevel()
 	for i, name := range strings.Split(path, ".") {
 		name, _, _ = strings.Cut(name, "[") // of a list: its entries
-		if at = level.find(name); at == nil {
-			return nil, unknown(name, strings.Join(strings.Split(path, ".")[:i], "."), level)
+		if at = level.findNode(name); at == nil {
+			return nil, describeUnknown(name, strings.Join(strings.Split(path, ".")[:i], "."), level)
 		}
-		level = e.below(at.node).Properties
+		level = e.typeBelow(at.node).Properties
 	}
 	return at, nil
 }
 
-// unknown says what may have been meant.
-func unknown(name, in string, level nodes) error {
+// describeUnknown says what may have been meant.
+func describeUnknown(name, in string, level nodes) error {
 	var names []string
 	for _, n := range level {
 		names = append(names, n.name)
 	}
-	hint := meant(name, names)
+	hint := suggestWord(name, names)
 	for _, n := range names {
-		if strings.EqualFold(n, name) || kebab(n) == name {
+		if strings.EqualFold(n, name) || kebabCase(n) == name {
 			hint = "did you mean " + n
 		}
 	}
@@ -176,16 +176,16 @@ func unknown(name, in string, level nodes) error {
 		hint = "there is " + strings.Join(names, ", ")
 	}
 	if in == "" {
-		return fmt.Errorf("there is no pattern or field %s; %s", quote(name), hint)
+		return fmt.Errorf("there is no pattern or field %s; %s", quoteWord(name), hint)
 	}
-	return fmt.Errorf("%s has no field %s; %s", in, quote(name), hint)
+	return fmt.Errorf("%s has no field %s; %s", in, quoteWord(name), hint)
 }
 
-func (e *explainer) patterns() *Doc {
+func (e *explainer) listPatterns() *Doc {
 	patternForm := regexp.MustCompile(`(?s)^(.*?)\.? \(([^)]+)\)$`) // "Does it. (family)"
 	entry, doc := e.top.Defs["config.Entry"], &Doc{}
 	for _, key := range PatternKeys() {
-		f := entry.Properties.find(key)
+		f := entry.Properties.findNode(key)
 		if m := patternForm.FindStringSubmatch(f.Description); m != nil {
 			doc.Fields = append(doc.Fields, FieldDoc{Name: key, Family: m[2], Text: lowerFirst(m[1])})
 		}
@@ -196,11 +196,11 @@ func (e *explainer) patterns() *Doc {
 // lowerFirst makes a sentence part of a line.
 func lowerFirst(text string) string { return strings.ToLower(text[:1]) + text[1:] }
 
-// below is the type whose fields a path leads to: that of a list's or a mapping's
+// typeBelow returns the type whose fields a path leads to: that of a list's or a mapping's
 // entries.
-func (e *explainer) below(n node) node {
+func (e *explainer) typeBelow(n node) node {
 	for {
-		more := n.more()
+		more := n.entryType()
 		switch {
 		case n.Ref != "":
 			return e.top.Defs[strings.TrimPrefix(n.Ref, "#/$defs/")]
@@ -214,8 +214,8 @@ func (e *explainer) below(n node) node {
 	}
 }
 
-// more is the type of a mapping's entries, if it's one.
-func (n node) more() *node {
+// entryType returns the type of a mapping's entries, if it's one.
+func (n node) entryType() *node {
 	if len(n.More) == 0 || n.More[0] != '{' {
 		return nil
 	}
@@ -227,11 +227,11 @@ func (n node) more() *node {
 }
 
 func (e *explainer) typeOf(n node) string {
-	more := n.more()
+	more := n.entryType()
 	list, several := n.Type.([]any)
 	switch {
 	case n.Ref != "":
-		return e.typeOf(e.below(n))
+		return e.typeOf(e.typeBelow(n))
 	case several:
 		words := make([]string, len(list))
 		for i, t := range list {
@@ -247,7 +247,7 @@ func (e *explainer) typeOf(n node) string {
 	case more != nil:
 		return "mapping of " + e.typeOf(*more) + "s"
 	case n.Enum != nil:
-		return either(n.Enum)
+		return joinOr(n.Enum)
 	}
 	return fmt.Sprint(n.Type)
 }

@@ -34,47 +34,47 @@ type home struct {
 	node   *yaml.Node
 }
 
-// configMap reads the flat form by making the other form of it.
-func (r *reader) configMap(n *yaml.Node) *Sidecars {
+// readConfigMap reads the flat form by making the other form of it.
+func (r *reader) readConfigMap(n *yaml.Node) *Sidecars {
 	var m flat
-	r.value(n, reflect.ValueOf(&m).Elem(), "")
+	r.readValue(n, reflect.ValueOf(&m).Elem(), "")
 	c := &Sidecars{APIVersion: APIVersion, Kind: Kind, Metadata: m.Metadata}
-	if r.reported("data") {
+	if r.isReported("data") {
 		return c // what isn't a text can't be told from what isn't there
 	}
-	line, keys := r.line("data"), PatternKeys()
+	line, keys := r.lineOfField("data"), PatternKeys()
 	r.lines["spec"] = line
-	sel := home{reflect.TypeFor[Selector](), nil, block(line)}
-	entry := home{reflect.TypeFor[Entry](), keys, block(line)}
-	spec := home{reflect.TypeFor[Spec](), []string{"select", "exclude", "patterns"}, block(line)}
+	sel := home{reflect.TypeFor[Selector](), nil, blockNode(line)}
+	entry := home{reflect.TypeFor[Entry](), keys, blockNode(line)}
+	spec := home{reflect.TypeFor[Spec](), []string{"select", "exclude", "patterns"}, blockNode(line)}
 	homes := []home{sel, entry, spec}
 	key := m.Data["pattern"]
 	if slices.Contains(keys, key) {
-		p := home{field.Find(field.Of(entry.typ), key).Type.Elem(), nil, block(line)}
-		set(entry.node, p.node, key)
+		p := home{field.Find(field.Of(entry.typ), key).Type.Elem(), nil, blockNode(line)}
+		setField(entry.node, p.node, key)
 		homes = append(homes, p)
 	} else if key != "" {
-		r.bad("data.pattern", quote(key)+" is not "+either(keys), meant(key, keys))
+		r.reportValue("data.pattern", quoteWord(key)+" is not "+joinOr(keys), suggestWord(key, keys))
 	}
 	delete(m.Data, "pattern")
 	for _, name := range slices.Sorted(maps.Keys(m.Data)) {
 		if r.stopped {
 			return c
 		}
-		r.place(homes, name, str(m.Data[name], r.line(join("data", name))))
+		r.placeValue(homes, name, stringNode(m.Data[name], r.lineOfField(joinPath("data", name))))
 	}
 	if len(sel.node.Content) > 0 {
-		set(spec.node, block(line, sel.node), "select")
+		setField(spec.node, blockNode(line, sel.node), "select")
 	} else {
-		r.report("missing-field", "spec.select", "select at least one workload", "as in kind=Deployment name=search")
+		r.reportOnce("missing-field", "spec.select", "select at least one workload", "as in kind=Deployment name=search")
 	}
 	if len(entry.node.Content) > 0 {
-		set(spec.node, block(line, entry.node), "patterns")
+		setField(spec.node, blockNode(line, entry.node), "patterns")
 	}
 	r.flat = true
-	r.value(spec.node, reflect.ValueOf(&c.Spec).Elem(), "spec")
-	c.Spec.fill()
-	r.check(&c.Spec)
+	r.readValue(spec.node, reflect.ValueOf(&c.Spec).Elem(), "spec")
+	c.Spec.setDefaults()
+	r.checkSpec(&c.Spec)
 	made := regexp.MustCompile(`^spec(\.select(\[0\])?|\.patterns(\[0\](\.(` + strings.Join(keys, "|") + `)\b)?)?)?`)
 	for i, f := range r.findings {
 		r.findings[i].Field = made.ReplaceAllString(f.Field, "data")
@@ -82,68 +82,68 @@ func (r *reader) configMap(n *yaml.Node) *Sidecars {
 	return c
 }
 
-// place puts a value where its key belongs.
-func (r *reader) place(homes []home, key string, value *yaml.Node) {
+// placeValue puts a value where its key belongs.
+func (r *reader) placeValue(homes []home, key string, value *yaml.Node) {
 	first, _, _ := strings.Cut(key, ".")
 	known := []string{"pattern"}
 	for _, h := range homes {
 		has := slices.DeleteFunc(field.Names(field.Of(h.typ)), func(n string) bool { return slices.Contains(h.except, n) })
 		if slices.Contains(has, first) {
-			if !set(h.node, value, split(h.typ, key)...) {
-				r.report("duplicate-field", join("data", key), "another field says a part of it", "leave one of them")
+			if !setField(h.node, value, splitKey(h.typ, key)...) {
+				r.reportOnce("duplicate-field", joinPath("data", key), "another field says a part of it", "leave one of them")
 			}
 			return
 		}
 		known = append(known, has...)
 	}
-	r.add(value.Line, join("data", key), "unknown-field", "there is no such field", meant(first, known))
+	r.addFinding(value.Line, joinPath("data", key), "unknown-field", "there is no such field", suggestWord(first, known))
 }
 
-// split finds the fields in a dotted key. What follows the name of a map is one
+// splitKey finds the fields in a dotted key. What follows the name of a map is one
 // key of it, dots and all.
-func split(t reflect.Type, key string) []string {
+func splitKey(t reflect.Type, key string) []string {
 	if t = field.Struct(t); t == nil {
 		return []string{key}
 	}
 	first, rest, more := strings.Cut(key, ".")
 	if f := field.Find(field.Of(t), first); f != nil && more {
-		return append([]string{first}, split(f.Type, rest)...)
+		return append([]string{first}, splitKey(f.Type, rest)...)
 	}
 	return []string{key}
 }
 
-// set puts a value below fields of mappings, which it makes where they're
+// setField puts a value below fields of mappings, which it makes where they're
 // missing. It reports whether nothing else was in the way.
-func set(n *yaml.Node, value *yaml.Node, path ...string) bool {
+func setField(n *yaml.Node, value *yaml.Node, path ...string) bool {
 	if n.Kind != yaml.MappingNode {
 		return false
 	}
 	for i := 0; i < len(n.Content); i += 2 {
 		if n.Content[i].Value == path[0] {
-			return len(path) > 1 && set(n.Content[i+1], value, path[1:]...)
+			return len(path) > 1 && setField(n.Content[i+1], value, path[1:]...)
 		}
 	}
 	next := value
 	if len(path) > 1 {
-		next = block(value.Line)
-		set(next, value, path[1:]...)
+		next = blockNode(value.Line)
+		setField(next, value, path[1:]...)
 	}
-	n.Content = append(n.Content, str(path[0], value.Line), next)
+	n.Content = append(n.Content, stringNode(path[0], value.Line), next)
 	return true
 }
 
-// str is a quoted string.
-func str(s string, line int) *yaml.Node {
+// stringNode returns a quoted string.
+func stringNode(s string, line int) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: s, Line: line}
 }
 
-// plain is a scalar without quotes: what type it has follows from the text.
-func plain(n *yaml.Node) *yaml.Node {
+// plainNode returns a scalar without quotes: what type it has follows from the text.
+func plainNode(n *yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: n.Kind, Value: n.Value, Line: n.Line, Content: n.Content}
 }
 
-// block is an empty mapping, or a list of items.
-func block(line int, items ...*yaml.Node) *yaml.Node {
+// blockNode returns an empty mapping, or a list of items.
+func blockNode(line int, items ...*yaml.Node) *yaml.Node {
 	if len(items) > 0 {
 		return &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Line: line, Content: items}
 	}

@@ -25,13 +25,20 @@ func flatText(words ...string) string {
 func TestReadFlat(t *testing.T) {
 	c, fs := Read([]byte(flatText("pattern=tlsProxy", "kind=Deployment", "name=search", "port=9200", "secretName=tls",
 		"rebind.port=9201", "rebind.env.http.port=9201", "rebind.args=-a, --listen=127.0.0.1:9201", "drainSeconds=0",
-		"app=es", "after=one,two", "override.image=nginx:1", "override.resources.limits.cpu=1", "expect.max=3", "kubernetesVersion=1.30")), "")
+		"app=es", "after=one,two", "override.image=nginx:1", "override.resources.limits.cpu=1", "expect.max=3",
+		"kubernetesVersion=1.30")), "")
 	require.Empty(t, fs)
 	e := c.Spec.Patterns[0]
-	require.Equal(t, &proxy.TLSProxy{Base: proxy.Base{Port: 9200, SecretName: "tls", DrainSeconds: new(int64), Rebind: &proxy.Rebind{
+	rebind := &proxy.Rebind{
 		Port: 9201, Env: map[string]string{"http.port": "9201"}, Args: []string{"-a", "--listen=127.0.0.1:9201"},
-	}}}, e.TLSProxy)
-	require.Equal(t, []string{"es", "one", "two", "tls-proxy", "nginx:1"}, append([]string{e.App[0]}, append(e.After, e.Name, e.Override.Image)...))
+	}
+	base := proxy.Base{Port: 9200, SecretName: "tls", DrainSeconds: new(int64), Rebind: rebind}
+	require.Equal(t, &proxy.TLSProxy{Base: base}, e.TLSProxy)
+	require.Equal(
+		t,
+		[]string{"es", "one", "two", "tls-proxy", "nginx:1"},
+		append([]string{e.App[0]}, append(e.After, e.Name, e.Override.Image)...),
+	)
 	require.True(t, e.Override.Resources.Limits[corev1.ResourceCPU].Equal(resource.MustParse("1")))
 	require.Equal(t, 3, *c.Spec.Expect.Max)
 	require.Equal(t, "1.30", c.Spec.KubernetesVersion, "a text stays as it's written")
@@ -47,24 +54,63 @@ func TestReadFlatErrors(t *testing.T) {
 		words []string
 		want  string
 	}{
-		"nothing":             {nil, "4 missing-field data: select at least one workload; as in kind=Deployment name=search"},
-		"no selection":        {[]string{"record=auto"}, "4 missing-field data: select at least one workload; as in kind=Deployment name=search"},
-		"unknown pattern":     {[]string{"name=a", "pattern=tls-proxy"}, `6 bad-value data.pattern: "tls-proxy" is not ` + either(PatternKeys()) + `; did you mean tlsProxy`},
-		"unknown field":       {[]string{"nam=a", "name=a"}, "5 unknown-field data.nam: there is no such field; did you mean name"},
-		"unknown field below": {[]string{"name=a", "expect.mix=1"}, "6 unknown-field data.expect.mix: there is no such field; did you mean min"},
-		"no number":           {[]string{"name=a", "expect.min=one"}, "6 wrong-type data.expect.min: wanted an integer, got a string; "},
-		"no mapping":          {[]string{"name=a", "pattern=custom", "expect=1"}, "7 wrong-type data.expect: wanted a mapping, got a string; "},
-		"said twice":          {[]string{"name=a", "override=1", "override.image=x", "pattern=custom"}, "6 wrong-type data.override: wanted a mapping, got a string; \n7 duplicate-field data[\"override.image\"]: another field says a part of it; leave one of them"},
-		"no regexp":           {[]string{"name=a("}, `5 bad-value data.name: "a(" is no regular expression: missing closing ); `},
-		"no word":             {[]string{"name=a", "placement=outside", "pattern=custom"}, `6 bad-value data.placement: "outside" is not native or beside; `},
-		"field of a pattern":  {[]string{"name=a", "pattern=custom", "phase=x"}, "7 wrong-type data.phase: wanted an integer, got a string; "},
-		"no entry":            {[]string{"name=a", "app=x"}, "4 missing-field data: no pattern is given; add one of " + strings.Join(PatternKeys(), ", ")},
-		"a name twice":        {[]string{"name=a", "name=b"}, "6 duplicate-field data: has one name in line 5 and again; leave one of them"},
+		"nothing": {nil, "4 missing-field data: select at least one workload; as in kind=Deployment name=search"},
+		"no selection": {
+			[]string{"record=auto"},
+			"4 missing-field data: select at least one workload; as in kind=Deployment name=search",
+		},
+		"unknown pattern": {
+			[]string{"name=a", "pattern=tls-proxy"},
+			`6 bad-value data.pattern: "tls-proxy" is not ` + joinOr(PatternKeys()) + `; did you mean tlsProxy`,
+		},
+		"unknown field": {
+			[]string{"nam=a", "name=a"},
+			"5 unknown-field data.nam: there is no such field; did you mean name",
+		},
+		"unknown field below": {
+			[]string{"name=a", "expect.mix=1"},
+			"6 unknown-field data.expect.mix: there is no such field; did you mean min",
+		},
+		"no number": {
+			[]string{"name=a", "expect.min=one"},
+			"6 wrong-type data.expect.min: wanted an integer, got a string; ",
+		},
+		"no mapping": {
+			[]string{"name=a", "pattern=custom", "expect=1"},
+			"7 wrong-type data.expect: wanted a mapping, got a string; ",
+		},
+		"said twice": {
+			[]string{"name=a", "override=1", "override.image=x", "pattern=custom"},
+			"6 wrong-type data.override: wanted a mapping, got a string; \n" +
+				"7 duplicate-field data[\"override.image\"]: another field says a part of it; leave one of them",
+		},
+		"no regexp": {
+			[]string{"name=a("},
+			`5 bad-value data.name: "a(" is no regular expression: missing closing ); `,
+		},
+		"no word": {
+			[]string{"name=a", "placement=outside", "pattern=custom"},
+			`6 bad-value data.placement: "outside" is not native or beside; `,
+		},
+		"field of a pattern": {
+			[]string{"name=a", "pattern=custom", "phase=x"},
+			"7 wrong-type data.phase: wanted an integer, got a string; ",
+		},
+		"no entry": {
+			[]string{"name=a", "app=x"},
+			"4 missing-field data: no pattern is given; add one of " + strings.Join(PatternKeys(), ", "),
+		},
+		"a name twice": {
+			[]string{"name=a", "name=b"},
+			"6 duplicate-field data: has one name in line 5 and again; leave one of them",
+		},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, strings.Join(seen(flatText(c.words...)), "\n")) })
 	}
 	require.Equal(t, []string{"4 wrong-type data.name: wanted a string, got a number; quote it"},
 		seen("apiVersion: v1\nkind: ConfigMap\ndata:\n  name: 1\n"))
-	require.Equal(t, []string{"2 unknown-field binaryData: there is no such field; known here: apiVersion, kind, metadata, data"},
+	require.Equal(t, []string{
+		"2 unknown-field binaryData: there is no such field; known here: apiVersion, kind, metadata, data",
+	},
 		seen("apiVersion: v1\nbinaryData: {}\nkind: ConfigMap\ndata: {name: a}\n"))
 }

@@ -64,19 +64,53 @@ func TestSelectsAsKustomizeDoes(t *testing.T) {
 		{api: "apps/v1", kind: "Deployment", name: "search"},
 		{api: "apps/v1", kind: "Deployment", name: "eu-search", wasName: "search", namespace: "prod"},
 		{api: "apps/v1", kind: "StatefulSet", name: "search", namespace: "prod", wasName: "search", wasNamespace: "base"},
-		{api: "apps/v1", kind: "StatefulSet", name: "Search", namespace: "default", labels: map[string]string{"app": "search", "tier": "data"}},
-		{api: "batch/v1", kind: "Job", name: "migrate", labels: map[string]string{"app": "search"}, annotations: map[string]string{"team": "find"}},
+		{
+			api:       "apps/v1",
+			kind:      "StatefulSet",
+			name:      "Search",
+			namespace: "default",
+			labels:    map[string]string{"app": "search", "tier": "data"},
+		},
+		{
+			api:         "batch/v1",
+			kind:        "Job",
+			name:        "migrate",
+			labels:      map[string]string{"app": "search"},
+			annotations: map[string]string{"team": "find"},
+		},
 		{api: "argoproj.io/v1alpha1", kind: "Rollout", name: "search-1", annotations: map[string]string{"app": "search"}},
 		{api: "example.com/v1", kind: "Worker", name: "a.b", namespace: "prod", labels: map[string]string{"tier": ""}},
 	}
 	choices := map[string][]string{
-		"group":     {"", "apps", "app", "ap+s", "batch|apps", "argoproj.io", "^apps$", ""},
-		"version":   {"", "v1", "v1.*", "1", "", "", "", ""},
-		"kind":      {"", "Deployment", "deployment", "(?i)deployment", "Deployment|StatefulSet", ".*Set", "Deploy", ""},
-		"name":      {"", "search", "eu-search", ".*search", "search|migrate", "sear", "^search$", "(", "a.b", "[a-z]+-1", "(?i)search"},
+		"group":   {"", "apps", "app", "ap+s", "batch|apps", "argoproj.io", "^apps$", ""},
+		"version": {"", "v1", "v1.*", "1", "", "", "", ""},
+		"kind":    {"", "Deployment", "deployment", "(?i)deployment", "Deployment|StatefulSet", ".*Set", "Deploy", ""},
+		"name": {
+			"",
+			"search",
+			"eu-search",
+			".*search",
+			"search|migrate",
+			"sear",
+			"^search$",
+			"(",
+			"a.b",
+			"[a-z]+-1",
+			"(?i)search",
+		},
 		"namespace": {"", "prod", "default", "base", "prod|default", "pro", "[", "", ""},
-		"labels":    {"", "app=search", "tier", "!tier", "tier in (data, web)", "app=search,tier!=data", "a in b", "app==search", ""},
-		"annots":    {"", "team=find", "app", "team notin (find)", "x=", "", "", ""},
+		"labels": {
+			"",
+			"app=search",
+			"tier",
+			"!tier",
+			"tier in (data, web)",
+			"app=search,tier!=data",
+			"a in b",
+			"app==search",
+			"",
+		},
+		"annots": {"", "team=find", "app", "team notin (find)", "x=", "", "", ""},
 	}
 	var objects []resmap.ResMap
 	factory := resmap.NewFactory(provider.NewDefaultDepProvider().GetResourceFactory())
@@ -89,11 +123,14 @@ func TestSelectsAsKustomizeDoes(t *testing.T) {
 	pick := func(field string) string { return choices[field][random.Intn(len(choices[field]))] }
 	matched, refused := 0, 0
 	for range 800 {
-		s := Selector{Group: pick("group"), Version: pick("version"), Kind: pick("kind"), Name: pick("name"), Namespace: pick("namespace"),
-			LabelSelector: pick("labels"), AnnotationSelector: pick("annots")}
-		theirs := s.kustomize()
+		s := Selector{
+			Group: pick("group"), Version: pick("version"), Kind: pick("kind"),
+			Name: pick("name"), Namespace: pick("namespace"),
+			LabelSelector: pick("labels"), AnnotationSelector: pick("annots"),
+		}
+		theirs := s.toKustomize()
 		theirs.LabelSelector, theirs.AnnotationSelector = s.LabelSelector, s.AnnotationSelector
-		_, mistakes := s.compile()
+		_, mistakes := s.compileConditions()
 		for i, w := range workloads {
 			found, err := objects[i].Select(theirs)
 			if err != nil {
@@ -105,7 +142,7 @@ func TestSelectsAsKustomizeDoes(t *testing.T) {
 				continue // kustomize doesn't look at a field where another one decides
 			}
 			m := w.meta()
-			require.Equal(t, len(found) == 1, s.matches(&m), "%+v\n%s", s, w.yaml())
+			require.Equal(t, len(found) == 1, s.matchesMeta(&m), "%+v\n%s", s, w.yaml())
 			if len(found) == 1 {
 				matched++
 			}

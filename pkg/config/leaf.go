@@ -15,19 +15,19 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// leaf reads a node into a type that reads its JSON form itself.
-func (r *reader) leaf(n *yaml.Node, v reflect.Value, at string) {
+// readLeaf reads a node into a type that reads its JSON form itself.
+func (r *reader) readLeaf(n *yaml.Node, v reflect.Value, at string) {
 	if r.flat {
-		n = plain(n)
+		n = plainNode(n)
 	}
 	if v.Type() == reflect.TypeFor[sidecar.Object]() && n.Kind != yaml.MappingNode {
-		r.wrong(n, v.Type(), at)
+		r.addWrongType(n, v.Type(), at)
 		return
 	}
 	var b bytes.Buffer
-	ok := r.json(n, &b, at)
+	ok := r.writeJSON(n, &b, at)
 	if err := json.Unmarshal(b.Bytes(), v.Addr().Interface()); err != nil && ok {
-		r.add(n.Line, at, "wrong-type", "wanted "+leafForm(v.Type())+", got "+got(n), "")
+		r.addFinding(n.Line, at, "wrong-type", "wanted "+leafForm(v.Type())+", got "+describeNode(n), "")
 	}
 }
 
@@ -46,9 +46,9 @@ func leafForm(t reflect.Type) string {
 	return "another form"
 }
 
-// json writes a node as JSON, its fields in their order, and null where it can't,
+// writeJSON writes a node as JSON, its fields in their order, and null where it can't,
 // which it reports.
-func (r *reader) json(n *yaml.Node, b *bytes.Buffer, at string) bool {
+func (r *reader) writeJSON(n *yaml.Node, b *bytes.Buffer, at string) bool {
 	defer r.leave()
 	if !r.enter(n, at) {
 		b.WriteString("null")
@@ -57,16 +57,16 @@ func (r *reader) json(n *yaml.Node, b *bytes.Buffer, at string) bool {
 	ok := true
 	switch n.Kind {
 	case yaml.AliasNode:
-		return r.json(n.Alias, b, at)
+		return r.writeJSON(n.Alias, b, at)
 	case yaml.MappingNode:
 		b.WriteByte('{')
-		for i, p := range r.pairs(n, at, true) {
+		for i, p := range r.listPairs(n, at, true) {
 			if i > 0 {
 				b.WriteByte(',')
 			}
 			writeString(b, p.name)
 			b.WriteByte(':')
-			ok = r.json(p.value, b, join(at, p.name)) && ok
+			ok = r.writeJSON(p.value, b, joinPath(at, p.name)) && ok
 		}
 		b.WriteByte('}')
 	case yaml.SequenceNode:
@@ -75,21 +75,21 @@ func (r *reader) json(n *yaml.Node, b *bytes.Buffer, at string) bool {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			ok = r.json(item, b, at+"["+itoa(i)+"]") && ok
+			ok = r.writeJSON(item, b, at+"["+strconv.Itoa(i)+"]") && ok
 		}
 		b.WriteByte(']')
 	default:
-		return r.jsonScalar(n, b, at)
+		return r.writeJSONScalar(n, b, at)
 	}
 	return ok
 }
 
-func (r *reader) jsonScalar(n *yaml.Node, b *bytes.Buffer, at string) bool {
+func (r *reader) writeJSONScalar(n *yaml.Node, b *bytes.Buffer, at string) bool {
 	var have any
 	err := n.Decode(&have)
 	switch tag := n.ShortTag(); {
 	case err != nil || tag == timestampTag || tag == yaml.MergeTag:
-		r.add(n.Line, at, "wrong-type", "JSON has no such value: "+got(n), "quote it")
+		r.addFinding(n.Line, at, "wrong-type", "JSON has no such value: "+describeNode(n), "quote it")
 		b.WriteString("null")
 		return false
 	case tag == yaml.NodeTagString:
@@ -101,7 +101,7 @@ func (r *reader) jsonScalar(n *yaml.Node, b *bytes.Buffer, at string) bool {
 	}
 	text, err := json.Marshal(have)
 	if err != nil { // not a number, infinity
-		r.add(n.Line, at, "wrong-type", "JSON has no such number", "quote it")
+		r.addFinding(n.Line, at, "wrong-type", "JSON has no such number", "quote it")
 		b.WriteString("null")
 		return false
 	}
@@ -116,5 +116,3 @@ func writeString(b *bytes.Buffer, s string) {
 	_ = e.Encode(s) // strings can be encoded
 	b.Truncate(b.Len() - 1)
 }
-
-func itoa(i int) string { return strconv.Itoa(i) }

@@ -34,25 +34,26 @@ type mistake struct {
 	field, message, hint string
 }
 
-// match reports whether all conditions hold. What must be read for it is asked for last.
-func (c *conditions) match(m *Meta) bool {
+// matchesMeta reports whether all conditions hold. What must be read for it is read last.
+func (c *conditions) matchesMeta(m *Meta) bool {
 	if c.whole == nil || !c.whole.MatchGvk(m.gvk()) {
 		return false
 	}
-	if !c.whole.MatchName(m.Ref.Name) && !slices.ContainsFunc(m.names(), c.whole.MatchName) {
+	if !c.whole.MatchName(m.Ref.Name) && !slices.ContainsFunc(m.allNames(), c.whole.MatchName) {
 		return false
 	}
-	if !c.whole.MatchNamespace(effective(m.Ref.Namespace)) && !slices.ContainsFunc(m.namespaces(), c.whole.MatchNamespace) {
+	now := effectiveNamespace(m.Ref.Namespace)
+	if !c.whole.MatchNamespace(now) && !slices.ContainsFunc(m.allNamespaces(), c.whole.MatchNamespace) {
 		return false
 	}
-	return !slices.ContainsFunc(c.selected, func(l labelCondition) bool { return !l.match(m) })
+	return !slices.ContainsFunc(c.selected, func(l labelCondition) bool { return !l.matchesMeta(m) })
 }
 
-func (l labelCondition) match(m *Meta) bool { return l.Matches(labels.Set(readLabels(l.of(m)))) }
+func (l labelCondition) matchesMeta(m *Meta) bool { return l.Matches(labels.Set(readLabels(l.of(m)))) }
 
-// compile makes the conditions, and finds all fields that can't be understood. Those
+// compileConditions makes the conditions, and finds all fields that can't be understood. Those
 // fail for everything.
-func (s *Selector) compile() (*conditions, []mistake) {
+func (s *Selector) compileConditions() (*conditions, []mistake) {
 	c := &conditions{}
 	var mistakes []mistake
 	add := func(field, want string, pass func(*Meta) bool, err *mistake) {
@@ -63,29 +64,29 @@ func (s *Selector) compile() (*conditions, []mistake) {
 		}
 		c.parts = append(c.parts, part{field, want, pass})
 	}
-	for _, f := range s.identity() {
+	for _, f := range s.identityFields() {
 		if f.want != "" {
-			pass, err := f.compile()
+			pass, err := f.compileRegexp()
 			add(f.field, f.want, pass, err)
 		}
 	}
-	for _, f := range s.labels() {
+	for _, f := range s.labelFields() {
 		if f.want != "" {
-			l, err := f.compile()
-			add(f.field, f.want, l.match, err)
+			l, err := f.compileSelector()
+			add(f.field, f.want, l.matchesMeta, err)
 			c.selected = append(c.selected, l)
 		}
 	}
 	if len(mistakes) == 0 {
-		whole := s.kustomize()
+		whole := s.toKustomize()
 		c.whole, _ = types.NewSelectorRegex(&whole) // each field of it compiles
 	}
 	return c, mistakes
 }
 
-// kustomize is the part of the selector that kustomize's has, but for labels and
+// toKustomize returns the part of the selector that kustomize's has, but for labels and
 // annotations, which SelectorRegex leaves to its callers.
-func (s *Selector) kustomize() types.Selector {
+func (s *Selector) toKustomize() types.Selector {
 	gvk := resid.Gvk{Group: s.Group, Version: s.Version, Kind: s.Kind}
 	return types.Selector{ResId: resid.ResId{Gvk: gvk, Name: s.Name, Namespace: s.Namespace}}
 }
@@ -96,7 +97,7 @@ type identityField struct {
 	alone       Selector // with this field only
 }
 
-func (s *Selector) identity() []identityField {
+func (s *Selector) identityFields() []identityField {
 	return []identityField{
 		{"group", s.Group, Selector{Group: s.Group}},
 		{"version", s.Version, Selector{Version: s.Version}},
@@ -106,17 +107,17 @@ func (s *Selector) identity() []identityField {
 	}
 }
 
-func (f identityField) compile() (pass func(*Meta) bool, err *mistake) {
-	selector := f.alone.kustomize()
+func (f identityField) compileRegexp() (pass func(*Meta) bool, err *mistake) {
+	selector := f.alone.toKustomize()
 	re, wrong := types.NewSelectorRegex(&selector)
 	if wrong == nil {
 		wrong = compileAlone(f.want)
 	}
 	if wrong != nil {
-		return nil, &mistake{message: quote(f.want) + " is no regular expression: " + regexpError(wrong)}
+		return nil, &mistake{message: quoteWord(f.want) + " is no regular expression: " + regexpError(wrong)}
 	}
 	c := conditions{whole: re}
-	return c.match, nil
+	return c.matchesMeta, nil
 }
 
 // A labelField is a label selector as it's written.
@@ -125,7 +126,7 @@ type labelField struct {
 	of          func(*Meta) func() map[string]string
 }
 
-func (s *Selector) labels() []labelField {
+func (s *Selector) labelFields() []labelField {
 	return []labelField{
 		{"labelSelector", s.LabelSelector, func(m *Meta) func() map[string]string { return m.Labels }},
 		{"annotationSelector", s.AnnotationSelector, func(m *Meta) func() map[string]string { return m.Annotations }},
@@ -133,11 +134,11 @@ func (s *Selector) labels() []labelField {
 	}
 }
 
-func (f labelField) compile() (labelCondition, *mistake) {
+func (f labelField) compileSelector() (labelCondition, *mistake) {
 	selector, err := labels.Parse(f.want)
 	if err != nil {
 		return labelCondition{labels.Nothing(), f.of},
-			&mistake{message: quote(f.want) + " is no label selector", hint: "write one as app=search,tier!=test"}
+			&mistake{message: quoteWord(f.want) + " is no label selector", hint: "write one as app=search,tier!=test"}
 	}
 	return labelCondition{selector, f.of}, nil
 }
@@ -146,8 +147,8 @@ func (m *Meta) gvk() resid.Gvk {
 	return resid.Gvk{Group: m.Ref.Group, Version: m.Version, Kind: m.Ref.Kind}
 }
 
-// names are all that the workload had.
-func (m *Meta) names() []string {
+// allNames lists all names that the workload had.
+func (m *Meta) allNames() []string {
 	if m.Previous == nil {
 		return []string{m.Ref.Name}
 	}
@@ -155,23 +156,23 @@ func (m *Meta) names() []string {
 	return append([]string{m.Ref.Name}, names...)
 }
 
-// namespaces are all that the workload had, as kustomize compares them.
-func (m *Meta) namespaces() []string {
+// allNamespaces lists all that the workload had, as kustomize compares them.
+func (m *Meta) allNamespaces() []string {
 	all := []string{m.Ref.Namespace}
 	if m.Previous != nil {
 		_, before := m.Previous()
 		all = append(all, before...)
 	}
 	for i, ns := range all {
-		all[i] = effective(ns)
+		all[i] = effectiveNamespace(ns)
 	}
 	return all
 }
 
-// effective is a namespace as kustomize compares it: none is default. Workloads have
+// effectiveNamespace returns a namespace as kustomize compares it: none is default. Workloads have
 // namespaces, so the OpenAPI schema, by which kustomize tells kinds that have none, isn't
 // asked: reading it takes longer than a whole run.
-func effective(namespace string) string {
+func effectiveNamespace(namespace string) string {
 	return resid.ResId{Namespace: namespace}.EffectiveNamespace()
 }
 

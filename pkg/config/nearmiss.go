@@ -21,7 +21,7 @@ func (s *Spec) NearMiss(metas []Meta) []string {
 	for i := range metas {
 		m := &metas[i]
 		for j := range s.Select {
-			if near, ok := s.Select[j].miss(m); ok {
+			if near, ok := s.Select[j].findMiss(m); ok {
 				misses = append(misses, near)
 			}
 		}
@@ -65,21 +65,21 @@ type miss struct {
 	far  int // how far off it is
 }
 
-// miss says what keeps the selector from matching m. It is near where one field
+// findMiss says what keeps the selector from matching m. It is near where one field
 // fails, or a second one only by a letter or two.
-func (s *Selector) miss(m *Meta) (miss, bool) {
+func (s *Selector) findMiss(m *Meta) (miss, bool) {
 	far, named := 0, s.Name == ""
 	var why []string
 	c := s.compiled
 	if c == nil {
-		c, _ = s.compile()
+		c, _ = s.compileConditions()
 	}
 	for _, p := range c.parts {
 		if p.pass(m) {
 			named = named || p.field == "name"
 			continue
 		}
-		reason, d := p.reason(m)
+		reason, d := p.explainMiss(m)
 		why, far = append(why, reason), far+d
 	}
 	if len(why) == 0 || far > 6 || !named && far > 3 {
@@ -88,15 +88,15 @@ func (s *Selector) miss(m *Meta) (miss, bool) {
 	return miss{"there is " + m.Ref.String() + ": " + strings.Join(why, ", "), far}, true
 }
 
-// reason says why p fails for m, and how far off m is.
-func (p *part) reason(m *Meta) (string, int) {
+// explainMiss says why p fails for m, and how far off m is.
+func (p *part) explainMiss(m *Meta) (string, int) {
 	switch p.field {
 	case "name":
-		return p.spelling("its name", m.names())
+		return p.compareSpelling("its name", m.allNames())
 	case "kind":
-		return p.spelling("its kind", []string{m.Ref.Kind})
+		return p.compareSpelling("its kind", []string{m.Ref.Kind})
 	case "namespace":
-		return p.spelling("its namespace", m.namespaces())
+		return p.compareSpelling("its namespace", m.allNamespaces())
 	case "group":
 		return fmt.Sprintf("its group is %s, not %s", cmp.Or(m.Ref.Group, "the core"), p.want), 2
 	case "version":
@@ -109,9 +109,9 @@ func (p *part) reason(m *Meta) (string, int) {
 	return "it has " + labelsOf(readLabels(m.Labels), p.want) + ", not " + p.want, 3
 }
 
-// spelling compares what was written with what is there: 1 where only the case
+// compareSpelling compares what was written with what is there: 1 where only the case
 // differs, 2 where it's nearly the same, 3 where it's another word.
-func (p *part) spelling(what string, have []string) (string, int) {
+func (p *part) compareSpelling(what string, have []string) (string, int) {
 	for _, h := range have {
 		if strings.EqualFold(h, p.want) {
 			return fmt.Sprintf("%s is written %s, not %s", what, h, p.want), 1

@@ -34,7 +34,7 @@ func newReader(n *yaml.Node) *reader {
 	r := &reader{lines: map[string]int{}, said: map[string]bool{}, budget: aliasBudget}
 	var weigh func(*yaml.Node)
 	weigh = func(n *yaml.Node) {
-		r.budget += 2 * weight(n) // some of it is looked at twice
+		r.budget += 2 * nodeWeight(n) // some of it is looked at twice
 		for _, c := range n.Content {
 			weigh(c)
 		}
@@ -43,21 +43,21 @@ func newReader(n *yaml.Node) *reader {
 	return r
 }
 
-func weight(n *yaml.Node) int { return 16 + len(n.Value) + 8*len(n.Content) }
+func nodeWeight(n *yaml.Node) int { return 16 + len(n.Value) + 8*len(n.Content) }
 
 // enter must come before a node is read, leave after. It says no to a node that
 // can't be read.
 func (r *reader) enter(n *yaml.Node, at string) bool {
 	r.depth++
-	r.budget -= weight(n)
+	r.budget -= nodeWeight(n)
 	switch {
 	case r.stopped:
 	case r.depth > maxDepth:
-		r.stop(n, at, "too-deep", fmt.Sprintf("is nested more than %d levels deep", maxDepth))
+		r.stopReading(n, at, "too-deep", fmt.Sprintf("is nested more than %d levels deep", maxDepth))
 	case r.budget < 0:
-		r.stop(n, at, "alias-bomb", "aliases make the document far larger than it is")
-	case !known(n.ShortTag()) && n.Kind != yaml.AliasNode:
-		r.add(n.Line, at, "wrong-type", "the tag "+quote(n.Tag)+" has no meaning here", "leave the tag out")
+		r.stopReading(n, at, "alias-bomb", "aliases make the document far larger than it is")
+	case !isKnownTag(n.ShortTag()) && n.Kind != yaml.AliasNode:
+		r.addFinding(n.Line, at, "wrong-type", "the tag "+quoteWord(n.Tag)+" has no meaning here", "leave the tag out")
 		return false
 	}
 	return !r.stopped
@@ -65,7 +65,7 @@ func (r *reader) enter(n *yaml.Node, at string) bool {
 
 func (r *reader) leave() { r.depth-- }
 
-func known(tag string) bool {
+func isKnownTag(tag string) bool {
 	switch tag {
 	case yaml.NodeTagNull, yaml.NodeTagString, yaml.NodeTagBool, yaml.NodeTagInt, yaml.NodeTagFloat,
 		yaml.NodeTagMap, yaml.NodeTagSeq, yaml.MergeTag, timestampTag, "":
@@ -76,18 +76,21 @@ func known(tag string) bool {
 
 const timestampTag = "!!timestamp"
 
-// stop ends the reading: what comes after is not looked at.
-func (r *reader) stop(n *yaml.Node, at, code, message string) {
-	r.add(n.Line, at, code, message, "")
+// stopReading ends the reading: what comes after is not looked at.
+func (r *reader) stopReading(n *yaml.Node, at, code, message string) {
+	r.addFinding(n.Line, at, code, message, "")
 	r.stopped = true
 }
 
-// add appends an error.
-func (r *reader) add(line int, at, code, message, hint string) {
+// addFinding appends an error.
+func (r *reader) addFinding(line int, at, code, message, hint string) {
 	if r.stopped {
 		return
 	}
-	r.findings = append(r.findings, sidecar.Finding{Severity: sidecar.Error, Code: code, Line: line, Field: at, Message: message, Hint: hint})
+	r.findings = append(
+		r.findings,
+		sidecar.Finding{Severity: sidecar.Error, Code: code, Line: line, Field: at, Message: message, Hint: hint},
+	)
 	if len(r.findings) == maxFindings {
 		r.findings = append(r.findings, sidecar.Finding{Severity: sidecar.Error, Code: "too-many-errors",
 			Message: "there are more errors than these"})
@@ -95,19 +98,19 @@ func (r *reader) add(line int, at, code, message, hint string) {
 	}
 }
 
-// line is that of a field, or of the nearest one above that was read.
-func (r *reader) line(at string) int {
+// lineOfField returns the line of a field, or of the nearest one above that was read.
+func (r *reader) lineOfField(at string) int {
 	for at != "" {
 		if n, ok := r.lines[at]; ok {
 			return n
 		}
-		at = parent(at)
+		at = parentPath(at)
 	}
 	return r.lines[""]
 }
 
-// parent is the path above another.
-func parent(at string) string { return at[:max(strings.LastIndexAny(at, ".["), 0)] }
+// parentPath returns the path above another.
+func parentPath(at string) string { return at[:max(strings.LastIndexAny(at, ".["), 0)] }
 
 // A pair is one field of a mapping.
 type pair struct {
@@ -116,11 +119,11 @@ type pair struct {
 	value *yaml.Node
 }
 
-// pairs lists the fields of a mapping in their order, and then those that merge
+// listPairs lists the fields of a mapping in their order, and then those that merge
 // keys (<<) bring in. A field that stands there twice is reported and its first
 // value taken. Where a person chooses the names, the report has none: in a Secret that
 // may be what is secret.
-func (r *reader) pairs(n *yaml.Node, at string, chosen bool) []pair {
+func (r *reader) listPairs(n *yaml.Node, at string, chosen bool) []pair {
 	var out []pair
 	seen := map[string]int{}
 	var merges []*yaml.Node
@@ -131,48 +134,66 @@ func (r *reader) pairs(n *yaml.Node, at string, chosen bool) []pair {
 		}
 		switch tag := key.ShortTag(); {
 		case key.Kind != yaml.ScalarNode:
-			r.add(key.Line, at, "wrong-type", "a field's name must be a string, not "+got(key), "")
+			r.addFinding(key.Line, at, "wrong-type", "a field's name must be a string, not "+describeNode(key), "")
 		case tag == yaml.MergeTag:
 			merges = append(merges, value)
 		case tag != yaml.NodeTagString:
-			r.add(key.Line, join(at, key.Value), "wrong-type", "a field's name must be a string, not "+got(key), "quote it")
+			r.addFinding(
+				key.Line,
+				joinPath(at, key.Value),
+				"wrong-type",
+				"a field's name must be a string, not "+describeNode(key),
+				"quote it",
+			)
 		case seen[key.Value] > 0 && chosen:
-			r.add(key.Line, at, "duplicate-field", fmt.Sprintf("has one name in line %d and again", seen[key.Value]), "leave one of them")
+			r.addFinding(
+				key.Line,
+				at,
+				"duplicate-field",
+				fmt.Sprintf("has one name in line %d and again", seen[key.Value]),
+				"leave one of them",
+			)
 		case seen[key.Value] > 0:
-			r.add(key.Line, join(at, key.Value), "duplicate-field", fmt.Sprintf("stands in line %d already", seen[key.Value]), "leave one of them")
+			r.addFinding(
+				key.Line,
+				joinPath(at, key.Value),
+				"duplicate-field",
+				fmt.Sprintf("stands in line %d already", seen[key.Value]),
+				"leave one of them",
+			)
 		default:
 			seen[key.Value] = max(key.Line, 1)
 			out = append(out, pair{key.Value, key.Line, value})
 		}
 	}
 	for _, m := range merges {
-		out = r.merge(m, at, seen, out)
+		out = r.mergePairs(m, at, seen, out)
 	}
 	return out
 }
 
-// merge appends the fields of a mapping, or of several, that aren't there yet.
-func (r *reader) merge(n *yaml.Node, at string, seen map[string]int, out []pair) []pair {
+// mergePairs appends the fields of a mapping, or of several, that aren't there yet.
+func (r *reader) mergePairs(n *yaml.Node, at string, seen map[string]int, out []pair) []pair {
 	defer r.leave()
 	if !r.enter(n, at) {
 		return out
 	}
 	switch n.Kind {
 	case yaml.AliasNode:
-		return r.merge(n.Alias, at, seen, out)
+		return r.mergePairs(n.Alias, at, seen, out)
 	case yaml.SequenceNode:
 		for _, item := range n.Content {
-			out = r.merge(item, at, seen, out)
+			out = r.mergePairs(item, at, seen, out)
 		}
 	case yaml.MappingNode:
-		for _, p := range r.pairs(n, at, true) {
+		for _, p := range r.listPairs(n, at, true) {
 			if seen[p.name] == 0 {
 				seen[p.name] = max(p.line, 1)
 				out = append(out, p)
 			}
 		}
 	default:
-		r.add(n.Line, join(at, "<<"), "wrong-type", "wanted a mapping to merge, got "+got(n), "")
+		r.addFinding(n.Line, joinPath(at, "<<"), "wrong-type", "wanted a mapping to merge, got "+describeNode(n), "")
 	}
 	return out
 }

@@ -24,7 +24,7 @@ import (
 // What the user left out has its default. No finding shows a value that may be a
 // secret.
 func Read(text []byte, file string) (*Sidecars, sidecar.Findings) {
-	doc, finding := parse(text)
+	doc, finding := parseDocument(text)
 	if finding != nil {
 		finding.File = filepath.ToSlash(file)
 		return nil, sidecar.Findings{*finding}
@@ -43,49 +43,55 @@ func ReadNode(n *yaml.Node, file string) (*Sidecars, sidecar.Findings) {
 			Message: "there is no config", Hint: "write a document of apiVersion " + APIVersion + " and kind " + Kind}}
 	}
 	r := newReader(n)
-	c := r.document(n)
-	fs := r.sorted(filepath.ToSlash(file))
+	c := r.readDocument(n)
+	fs := r.sortFindings(filepath.ToSlash(file))
 	if fs.Failed() {
 		return nil, fs
 	}
 	return c, fs
 }
 
-// document reads what the node's kind says it is.
-func (r *reader) document(n *yaml.Node) *Sidecars {
+// readDocument reads what the node's kind says it is.
+func (r *reader) readDocument(n *yaml.Node) *Sidecars {
 	for i := 0; n.Kind == yaml.AliasNode && i < maxDepth; i++ {
 		n = n.Alias
 	}
 	r.lines[""] = n.Line
-	api, kind := r.text(n, "apiVersion"), r.text(n, "kind")
+	api, kind := r.readText(n, "apiVersion"), r.readText(n, "kind")
 	if api == "v1" && kind == "ConfigMap" {
-		return r.configMap(n)
+		return r.readConfigMap(n)
 	}
 	c := &Sidecars{}
 	related := strings.HasPrefix(api, "outrigger.dev/") || api == "" || nearest.Name(kind, []string{Kind}) != ""
 	if n.Kind == yaml.MappingNode && !related {
-		r.kind(api, kind)
+		r.checkKind(api, kind)
 		return c
 	}
-	r.value(n, reflect.ValueOf(c).Elem(), "")
-	r.kind(c.APIVersion, c.Kind)
-	c.Spec.fill()
-	r.check(&c.Spec)
+	r.readValue(n, reflect.ValueOf(c).Elem(), "")
+	r.checkKind(c.APIVersion, c.Kind)
+	c.Spec.setDefaults()
+	r.checkSpec(&c.Spec)
 	return c
 }
 
-// kind reports a document that is another one.
-func (r *reader) kind(api, kind string) {
+// checkKind reports a document that is another one.
+func (r *reader) checkKind(api, kind string) {
 	if api != "" && api != APIVersion {
-		r.add(r.line("apiVersion"), "apiVersion", "bad-value", quote(api)+" is not "+APIVersion, "")
+		r.addFinding(r.lineOfField("apiVersion"), "apiVersion", "bad-value", quoteWord(api)+" is not "+APIVersion, "")
 	}
 	if kind != "" && kind != Kind {
-		r.add(r.line("kind"), "kind", "bad-value", quote(kind)+" is not "+Kind, meant(kind, []string{Kind}))
+		r.addFinding(
+			r.lineOfField("kind"),
+			"kind",
+			"bad-value",
+			quoteWord(kind)+" is not "+Kind,
+			suggestWord(kind, []string{Kind}),
+		)
 	}
 }
 
-// text is the value of a mapping's field that is a string, or "".
-func (r *reader) text(n *yaml.Node, name string) string {
+// readText returns the value of a mapping's field that is a string, or "".
+func (r *reader) readText(n *yaml.Node, name string) string {
 	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
 		if v := n.Content[i+1]; n.Content[i].Value == name && v.Kind == yaml.ScalarNode {
 			r.lines[name] = n.Content[i].Line
@@ -95,8 +101,8 @@ func (r *reader) text(n *yaml.Node, name string) string {
 	return ""
 }
 
-// sorted are the findings by line.
-func (r *reader) sorted(file string) sidecar.Findings {
+// sortFindings returns the findings by line.
+func (r *reader) sortFindings(file string) sidecar.Findings {
 	for i := range r.findings {
 		r.findings[i].File = file
 	}
@@ -106,8 +112,8 @@ func (r *reader) sorted(file string) sidecar.Findings {
 	return r.findings
 }
 
-// parse reads the one document of a text.
-func parse(text []byte) (doc *yaml.Node, finding *sidecar.Finding) {
+// parseDocument reads the one document of a text.
+func parseDocument(text []byte) (doc *yaml.Node, finding *sidecar.Finding) {
 	defer func() {
 		if p := recover(); p != nil { // the YAML reader has panics of its own
 			doc, finding = nil, syntaxError(text, errors.New("the text isn't YAML"))
@@ -141,11 +147,13 @@ func syntaxError(text []byte, err error) *sidecar.Finding {
 	case m != nil && m[1] != "":
 		f.Line, _ = strconv.Atoi(m[1])
 	case anchor != nil:
-		f.Line = lineOf(text, bytes.Index(text, []byte("*"+anchor[1])))
+		f.Line = lineAtOffset(text, bytes.Index(text, []byte("*"+anchor[1])))
 	case strings.Contains(f.Message, "control characters"):
-		f.Line = lineOf(text, bytes.IndexFunc(text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' }))
+		f.Line = lineAtOffset(text, bytes.IndexFunc(text, func(r rune) bool {
+			return r < ' ' && r != '\n' && r != '\r' && r != '\t'
+		}))
 	case !utf8.Valid(text):
-		f.Line = lineOf(text, bytes.IndexRune(text, utf8.RuneError))
+		f.Line = lineAtOffset(text, bytes.IndexRune(text, utf8.RuneError))
 	}
 	if strings.Contains(f.Message, "cannot start any token") {
 		f.Hint = "indent with spaces, and quote what begins with a special character"
@@ -153,5 +161,7 @@ func syntaxError(text []byte, err error) *sidecar.Finding {
 	return f
 }
 
-// lineOf an offset in a text.
-func lineOf(text []byte, offset int) int { return 1 + bytes.Count(text[:max(offset, 0)], []byte("\n")) }
+// lineAtOffset returns the line of an offset in a text.
+func lineAtOffset(text []byte, offset int) int {
+	return 1 + bytes.Count(text[:max(offset, 0)], []byte("\n"))
+}

@@ -62,11 +62,13 @@ func TestReadApp(t *testing.T) {
 		require.Equal(t, want, c.Spec.Patterns[0].App, text)
 	}
 	for text, want := range map[string]string{
-		"1":         "line 13: spec.patterns[0].app: wanted a string, got a number; quote it",
-		"{a: b}":    "line 13: spec.patterns[0].app: wanted a name or a list of names, got a mapping",
-		"Es":        `line 13: spec.patterns[0].app: "Es" can't be a container's name; use at most 63 lower-case letters, digits and dashes`,
-		"[es, es]":  `line 13: spec.patterns[0].app[1]: "es" is there twice; leave one of them`,
-		`[es, "*"]`: `line 13: spec.patterns[0].app[1]: "*" means all containers, so there's nothing to name beside it; leave "*" or the names`,
+		"1":      "line 13: spec.patterns[0].app: wanted a string, got a number; quote it",
+		"{a: b}": "line 13: spec.patterns[0].app: wanted a name or a list of names, got a mapping",
+		"Es": `line 13: spec.patterns[0].app: "Es" can't be a container's name; ` +
+			`use at most 63 lower-case letters, digits and dashes`,
+		"[es, es]": `line 13: spec.patterns[0].app[1]: "es" is there twice; leave one of them`,
+		`[es, "*"]`: `line 13: spec.patterns[0].app[1]: "*" means all containers, ` +
+			`so there's nothing to name beside it; leave "*" or the names`,
 	} {
 		_, fs := Read([]byte(strings.Replace(search, "- tlsProxy:", "- app: "+text+"\n      tlsProxy:", 1)), "")
 		require.EqualError(t, fs.Err(), want, text)
@@ -111,7 +113,12 @@ functionConfig:
 	require.Empty(t, fs)
 	require.Equal(t, "tls-proxy", c.Spec.Patterns[0].Name)
 	_, fs = read("selct:")
-	require.Equal(t, "line 24: spec.selct: there is no such field; did you mean select", fs.Error(), "the line is that of the list")
+	require.Equal(
+		t,
+		"line 24: spec.selct: there is no such field; did you mean select",
+		fs.Error(),
+		"the line is that of the list",
+	)
 }
 
 func TestReadNothing(t *testing.T) {
@@ -138,7 +145,9 @@ func TestReadAliases(t *testing.T) {
         rebind: {port: 8080, args: *args}
 `)
 	require.Equal(t, []string{"Deployment a", "Deployment b", "Deployment c"}, []string{
-		c.Spec.Select[0].Kind + " " + c.Spec.Select[0].Name, c.Spec.Select[1].Kind + " " + c.Spec.Select[1].Name, c.Spec.Select[2].Kind + " " + c.Spec.Select[2].Name,
+		c.Spec.Select[0].Kind + " " + c.Spec.Select[0].Name,
+		c.Spec.Select[1].Kind + " " + c.Spec.Select[1].Name,
+		c.Spec.Select[2].Kind + " " + c.Spec.Select[2].Name,
 	})
 	require.Equal(t, "e", c.Spec.Select[4].Name)
 	two := c.Spec.Patterns[1].TLSProxy
@@ -162,7 +171,8 @@ func TestReadKeepsTheOrderOfObjects(t *testing.T) {
 `)
 	require.JSONEq(t, `[1, 2.50, 15, 16, 1000, true, null, null, 1e3, {}]`,
 		strings.TrimSuffix(strings.SplitN(string(c.Spec.Patterns[0].Custom.Objects[0].RawMessage), `"extra":`, 2)[1], "}"))
-	require.Equal(t, `{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"x","labels":{"b":"1","a":"<&>"}},"data":{"z":"1","y":"é"},"extra":[1,2.50,15,16,1000,true,null,null,1e3,{}]}`,
+	require.Equal(t, `{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"x","labels":{"b":"1","a":"<&>"}},`+
+		`"data":{"z":"1","y":"é"},"extra":[1,2.50,15,16,1000,true,null,null,1e3,{}]}`,
 		string(c.Spec.Patterns[0].Custom.Objects[0].RawMessage))
 }
 

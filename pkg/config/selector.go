@@ -49,17 +49,17 @@ func (s *Spec) Excludes(m *Meta) bool { return matchesOne(s.Exclude, m) }
 
 func matchesOne(list []Selector, m *Meta) bool {
 	for i := range list {
-		if list[i].matches(m) {
+		if list[i].matchesMeta(m) {
 			return true
 		}
 	}
 	return false
 }
 
-func (s *Selector) matches(m *Meta) bool {
+func (s *Selector) matchesMeta(m *Meta) bool {
 	if s.compiled == nil { // not made by Read
-		c, _ := s.compile()
-		return c.match(m)
+		c, _ := s.compileConditions()
+		return c.matchesMeta(m)
 	}
-	return s.compiled.match(m)
+	return s.compiled.matchesMeta(m)
 }

@@ -78,24 +78,109 @@ func TestNearMiss(t *testing.T) {
 		metas    []Meta
 		want     []string
 	}{
-		"nothing there":      {Selector{Name: "a"}, nil, []string{"the input has no workload"}},
-		"case of the name":   {Selector{Name: "Search"}, []Meta{meta("Deployment", "", "search")}, []string{"there is Deployment search: its name is written search, not Search"}},
-		"case of the kind":   {Selector{Kind: "deployment", Name: "search"}, []Meta{meta("Deployment", "", "search")}, []string{"there is Deployment search: its kind is written Deployment, not deployment"}},
-		"another kind":       {Selector{Kind: "Deployment", Name: "search"}, []Meta{meta("StatefulSet", "", "search")}, []string{`there is StatefulSet search: its kind is StatefulSet, not Deployment`}},
-		"nearest name":       {Selector{Kind: "Deployment", Name: "elasticsaerch"}, []Meta{meta("Deployment", "", "web"), meta("Deployment", "", "elasticsearch")}, []string{"there is Deployment elasticsearch: its name is elasticsearch, not elasticsaerch", `there is Deployment web: its name is web, not elasticsaerch`}},
-		"another namespace":  {Selector{Name: "search", Namespace: "prod"}, []Meta{meta("Deployment", "test", "search")}, []string{`there is Deployment test/search: its namespace is test, not prod`}},
-		"no namespace":       {Selector{Name: "search", Namespace: "prod"}, []Meta{meta("Deployment", "", "search")}, []string{`there is Deployment search: its namespace is default, not prod`}},
-		"another group":      {Selector{Name: "search", Group: "batch"}, []Meta{meta("Deployment", "", "search")}, []string{`there is Deployment search: its group is apps, not batch`}},
-		"no group":           {Selector{Kind: "Pod", Group: "apps"}, []Meta{{Ref: sidecar.Ref{Kind: "Pod", Name: "a"}}}, []string{"there is Pod a: its group is the core, not apps"}},
-		"another version":    {Selector{Name: "search", Version: "v2"}, []Meta{meta("Deployment", "", "search")}, []string{`there is Deployment search: its version is v1, not v2`}},
-		"another label":      {Selector{LabelSelector: "app=x"}, []Meta{es}, []string{"there is Deployment prod/eu-elasticsearch: it has app=search, not app=x"}},
-		"no such label":      {Selector{LabelSelector: "foo"}, []Meta{es}, []string{"there is Deployment prod/eu-elasticsearch: it has no such label, not foo"}},
-		"other pods":         {Selector{PodSelector: "app=search"}, []Meta{es}, []string{"there is Deployment prod/eu-elasticsearch: its pods have app=es, not app=search"}},
-		"other annotation":   {Selector{AnnotationSelector: "team=x"}, []Meta{es}, []string{"there is Deployment prod/eu-elasticsearch: its annotations don't match team=x"}},
-		"two things":         {Selector{Kind: "deployment", Name: "serch"}, []Meta{meta("Deployment", "", "search")}, []string{"there is Deployment search: its kind is written Deployment, not deployment, its name is search, not serch"}},
-		"three at most":      {Selector{Kind: "Job"}, []Meta{meta("CronJob", "", "d"), meta("CronJob", "", "c"), meta("CronJob", "", "b"), meta("CronJob", "", "a")}, []string{`there is CronJob a: its kind is CronJob, not Job`, `there is CronJob b: its kind is CronJob, not Job`, `there is CronJob c: its kind is CronJob, not Job`}},
-		"nothing near":       {Selector{Kind: "Job", Name: "migrate", Namespace: "x"}, []Meta{meta("Deployment", "", "b"), meta("Deployment", "", "a"), meta("Deployment", "", "a")}, []string{"the input has Deployment a, Deployment b"}},
-		"nothing near, many": {Selector{Kind: "Job", Name: "migrate", Namespace: "x"}, []Meta{meta("Deployment", "", "a"), meta("Deployment", "", "b"), meta("Deployment", "", "c"), meta("Deployment", "", "d"), meta("Deployment", "", "e"), meta("Deployment", "", "f"), meta("Deployment", "", "g")}, []string{"the input has Deployment a, Deployment b, Deployment c, Deployment d, Deployment e, 2 more"}},
+		"nothing there": {Selector{Name: "a"}, nil, []string{"the input has no workload"}},
+		"case of the name": {
+			Selector{Name: "Search"},
+			[]Meta{meta("Deployment", "", "search")},
+			[]string{"there is Deployment search: its name is written search, not Search"},
+		},
+		"case of the kind": {
+			Selector{Kind: "deployment", Name: "search"},
+			[]Meta{meta("Deployment", "", "search")},
+			[]string{"there is Deployment search: its kind is written Deployment, not deployment"},
+		},
+		"another kind": {
+			Selector{Kind: "Deployment", Name: "search"},
+			[]Meta{meta("StatefulSet", "", "search")},
+			[]string{`there is StatefulSet search: its kind is StatefulSet, not Deployment`},
+		},
+		"nearest name": {
+			Selector{Kind: "Deployment", Name: "elasticsaerch"},
+			[]Meta{meta("Deployment", "", "web"), meta("Deployment", "", "elasticsearch")},
+			[]string{
+				"there is Deployment elasticsearch: its name is elasticsearch, not elasticsaerch",
+				`there is Deployment web: its name is web, not elasticsaerch`,
+			},
+		},
+		"another namespace": {
+			Selector{Name: "search", Namespace: "prod"},
+			[]Meta{meta("Deployment", "test", "search")},
+			[]string{`there is Deployment test/search: its namespace is test, not prod`},
+		},
+		"no namespace": {
+			Selector{Name: "search", Namespace: "prod"},
+			[]Meta{meta("Deployment", "", "search")},
+			[]string{`there is Deployment search: its namespace is default, not prod`},
+		},
+		"another group": {
+			Selector{Name: "search", Group: "batch"},
+			[]Meta{meta("Deployment", "", "search")},
+			[]string{`there is Deployment search: its group is apps, not batch`},
+		},
+		"no group": {
+			Selector{Kind: "Pod", Group: "apps"},
+			[]Meta{{Ref: sidecar.Ref{Kind: "Pod", Name: "a"}}},
+			[]string{"there is Pod a: its group is the core, not apps"},
+		},
+		"another version": {
+			Selector{Name: "search", Version: "v2"},
+			[]Meta{meta("Deployment", "", "search")},
+			[]string{`there is Deployment search: its version is v1, not v2`},
+		},
+		"another label": {
+			Selector{LabelSelector: "app=x"},
+			[]Meta{es},
+			[]string{"there is Deployment prod/eu-elasticsearch: it has app=search, not app=x"},
+		},
+		"no such label": {
+			Selector{LabelSelector: "foo"},
+			[]Meta{es},
+			[]string{"there is Deployment prod/eu-elasticsearch: it has no such label, not foo"},
+		},
+		"other pods": {
+			Selector{PodSelector: "app=search"},
+			[]Meta{es},
+			[]string{"there is Deployment prod/eu-elasticsearch: its pods have app=es, not app=search"},
+		},
+		"other annotation": {
+			Selector{AnnotationSelector: "team=x"},
+			[]Meta{es},
+			[]string{"there is Deployment prod/eu-elasticsearch: its annotations don't match team=x"},
+		},
+		"two things": {
+			Selector{Kind: "deployment", Name: "serch"},
+			[]Meta{meta("Deployment", "", "search")},
+			[]string{
+				"there is Deployment search: its kind is written Deployment, not deployment, its name is search, not serch",
+			},
+		},
+		"three at most": {
+			Selector{Kind: "Job"},
+			[]Meta{meta("CronJob", "", "d"), meta("CronJob", "", "c"), meta("CronJob", "", "b"), meta("CronJob", "", "a")},
+			[]string{
+				`there is CronJob a: its kind is CronJob, not Job`,
+				`there is CronJob b: its kind is CronJob, not Job`,
+				`there is CronJob c: its kind is CronJob, not Job`,
+			},
+		},
+		"nothing near": {
+			Selector{Kind: "Job", Name: "migrate", Namespace: "x"},
+			[]Meta{meta("Deployment", "", "b"), meta("Deployment", "", "a"), meta("Deployment", "", "a")},
+			[]string{"the input has Deployment a, Deployment b"},
+		},
+		"nothing near, many": {
+			Selector{Kind: "Job", Name: "migrate", Namespace: "x"},
+			[]Meta{
+				meta("Deployment", "", "a"),
+				meta("Deployment", "", "b"),
+				meta("Deployment", "", "c"),
+				meta("Deployment", "", "d"),
+				meta("Deployment", "", "e"),
+				meta("Deployment", "", "f"),
+				meta("Deployment", "", "g"),
+			},
+			[]string{"the input has Deployment a, Deployment b, Deployment c, Deployment d, Deployment e, 2 more"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.want, (&Spec{Select: []Selector{c.selector}}).NearMiss(c.metas))

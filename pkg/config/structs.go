@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -16,47 +17,47 @@ type above struct {
 	at     string
 }
 
-// structure reads a mapping whose fields are those of a Go struct.
-func (r *reader) structure(n *yaml.Node, v reflect.Value, at string) {
+// readStruct reads a mapping whose fields are those of a Go struct.
+func (r *reader) readStruct(n *yaml.Node, v reflect.Value, at string) {
 	fields := field.Of(v.Type())
 	if n.Kind != yaml.MappingNode {
 		if f := field.Alone(fields); f != nil && n.Kind == yaml.ScalarNode {
-			r.value(n, v.FieldByIndex(f.Index), at)
+			r.readValue(n, v.FieldByIndex(f.Index), at)
 			return
 		}
-		r.wrong(n, v.Type(), at)
+		r.addWrongType(n, v.Type(), at)
 		return
 	}
 	r.above = append(r.above, above{fields, at})
 	defer func() { r.above = r.above[:len(r.above)-1] }()
 	there := map[string]bool{}
-	for _, p := range r.pairs(n, at, false) {
+	for _, p := range r.listPairs(n, at, false) {
 		if r.stopped {
 			return
 		}
-		path := join(at, p.name)
+		path := joinPath(at, p.name)
 		r.lines[path] = p.line
 		f := field.Find(fields, p.name)
 		if f == nil {
-			there[r.unknown(p, at)] = true // no second complaint about the one that was meant
+			there[r.addUnknown(p, at)] = true // no second complaint about the one that was meant
 			continue
 		}
 		there[f.Name] = !isNull(p.value)
 		partial := r.partial
 		r.partial = partial || f.Partial
-		r.value(p.value, v.FieldByIndex(f.Index), path)
-		r.keys(*f, v.FieldByIndex(f.Index), path)
+		r.readValue(p.value, v.FieldByIndex(f.Index), path)
+		r.checkKeys(*f, v.FieldByIndex(f.Index), path)
 		r.partial = partial
 	}
 	for _, f := range fields {
 		if f.Required && !there[f.Name] && !r.partial {
-			r.missing(n, join(at, f.Name))
+			r.addMissing(n, joinPath(at, f.Name))
 		}
 	}
 }
 
-// missing reports a field that must be there; n is the mapping.
-func (r *reader) missing(n *yaml.Node, path string) {
+// addMissing reports a field that must be there; n is the mapping.
+func (r *reader) addMissing(n *yaml.Node, path string) {
 	line, null := r.lines[path]
 	if !null {
 		line = n.Line
@@ -68,31 +69,31 @@ func (r *reader) missing(n *yaml.Node, path string) {
 	case "kind":
 		hint = "write kind: " + Kind
 	}
-	r.add(line, path, "missing-field", "is missing", hint)
+	r.addFinding(line, path, "missing-field", "is missing", hint)
 }
 
-// keys looks whether the entries of a list in a partial value have the field
+// checkKeys looks whether the entries of a list in a partial value have the field
 // that they're merged by.
-func (r *reader) keys(f field.Field, list reflect.Value, at string) {
+func (r *reader) checkKeys(f field.Field, list reflect.Value, at string) {
 	if !r.partial || f.Key == "" || list.Kind() != reflect.Slice {
 		return
 	}
 	key := field.Find(field.Of(f.Type.Elem()), f.Key)
 	for i := range list.Len() {
-		path := join(at+"["+itoa(i)+"]", f.Key)
+		path := joinPath(at+"["+strconv.Itoa(i)+"]", f.Key)
 		if _, there := r.lines[path]; !there && list.Index(i).FieldByIndex(key.Index).IsZero() {
-			r.add(r.line(path), path, "missing-field", "is missing", "entries of "+f.Name+" are merged by it")
+			r.addFinding(r.lineOfField(path), path, "missing-field", "is missing", "entries of "+f.Name+" are merged by it")
 		}
 	}
 }
 
-// unknown reports a field that the innermost struct doesn't have, and returns
+// addUnknown reports a field that the innermost struct doesn't have, and returns
 // the one that was most likely meant.
-func (r *reader) unknown(p pair, at string) string {
+func (r *reader) addUnknown(p pair, at string) string {
 	here := r.above[len(r.above)-1].fields
 	near := nearest.Name(p.name, field.Names(here))
 	hint := ""
-	switch place := r.elsewhere(p.name); {
+	switch place := r.suggestPlace(p.name); {
 	case place != "" && (near == "" || !strings.EqualFold(near, p.name)):
 		hint, near = "it belongs "+place, ""
 	case near != "":
@@ -100,15 +101,15 @@ func (r *reader) unknown(p pair, at string) string {
 	case len(here) <= 24:
 		hint = "known here: " + strings.Join(field.Names(here), ", ")
 	}
-	r.add(p.line, join(at, p.name), "unknown-field", "there is no such field", hint)
+	r.addFinding(p.line, joinPath(at, p.name), "unknown-field", "there is no such field", hint)
 	if near != "" {
-		r.said[join(at, near)] = true
+		r.said[joinPath(at, near)] = true
 	}
 	return near
 }
 
-// elsewhere says where a field would be right, one struct up or down.
-func (r *reader) elsewhere(name string) string {
+// suggestPlace says where a field would be right, one struct up or down.
+func (r *reader) suggestPlace(name string) string {
 	last := len(r.above) - 1
 	for _, f := range r.above[last].fields {
 		if t := field.Struct(f.Type); t != nil && field.Find(field.Of(t), name) != nil {
@@ -116,13 +117,13 @@ func (r *reader) elsewhere(name string) string {
 		}
 	}
 	if last > 0 && field.Find(r.above[last-1].fields, name) != nil {
-		return "one level up, beside " + beside(r.above[last].at, r.above[last-1].at)
+		return "one level up, beside " + fieldBeside(r.above[last].at, r.above[last-1].at)
 	}
 	return ""
 }
 
-// beside is the field of the outer struct in which the inner one stands.
-func beside(inner, outer string) string {
+// fieldBeside returns the field of the outer struct in which the inner one stands.
+func fieldBeside(inner, outer string) string {
 	name := strings.TrimPrefix(strings.TrimPrefix(inner, outer), ".")
 	if i := strings.IndexAny(name, ".["); i > 0 {
 		name = name[:i]

@@ -8,16 +8,16 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/nearest"
 )
 
-// meant is a hint at the nearest of some words.
-func meant(word string, words []string) string {
+// suggestWord returns a hint at the nearest of some words.
+func suggestWord(word string, words []string) string {
 	if n := nearest.Name(word, words); n != "" {
 		return "did you mean " + n
 	}
 	return ""
 }
 
-// quote shows a word that the user wrote, not all of it where it's long.
-func quote(s string) string {
+// quoteWord shows a word that the user wrote, not all of it where it's long.
+func quoteWord(s string) string {
 	const most = 60
 	if r := []rune(s); len(r) > most {
 		s = string(r[:most]) + "..."
@@ -25,8 +25,8 @@ func quote(s string) string {
 	return strconv.Quote(s)
 }
 
-// either lists words as in "a, b or c".
-func either(words []string) string {
+// joinOr lists words as in "a, b or c".
+func joinOr(words []string) string {
 	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "" })
 	if len(words) < 2 {
 		return strings.Join(words, "")

@@ -36,15 +36,20 @@ func TestPrint(t *testing.T) {
 		"an error of findings": {func(p *Printer) { p.PrintError(fmt.Errorf("wrapped: %w", sidecar.Findings{placed})) },
 			"error[unknown-field]: sidecars.yaml:7: spec.select[0].nmae: there is no such field\n  hint: did you mean name\n"},
 		"a message that is an error": {func(p *Printer) {
-			p.PrintFindings(sidecar.Findings{finding(sidecar.Error, "record-damaged", "is of version 1; strip it with that one; or render it", "")})
+			p.PrintFindings(
+				sidecar.Findings{
+					finding(sidecar.Error, "record-damaged", "is of version 1; strip it with that one; or render it", ""),
+				},
+			)
 		}, "error[record-damaged]: is of version 1\n  hint: strip it with that one; or render it\n"},
 		"several errors": {func(p *Printer) {
 			p.PrintError(errors.Join(errors.New("a.yaml: no such file; name another"), errors.New("b.yaml: busy")))
 		},
 			"error[io]: a.yaml: no such file\n  hint: name another\nerror[io]: b.yaml: busy\n"},
 		"no error": {func(p *Printer) { p.PrintError(nil) }, ""},
-		"notes":    {func(p *Printer) { p.PrintNotes([]string{"x: skipped; rename it"}) }, "note: x: skipped\n  hint: rename it\n"},
-		"lines":    {func(p *Printer) { p.PrintLines([]string{"Deployment web: tls-proxy"}) }, "Deployment web: tls-proxy\n"},
+		"notes": {func(p *Printer) { p.PrintNotes([]string{"x: skipped; rename it"}) },
+			"note: x: skipped\n  hint: rename it\n"},
+		"lines": {func(p *Printer) { p.PrintLines([]string{"Deployment web: tls-proxy"}) }, "Deployment web: tls-proxy\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b strings.Builder
@@ -73,10 +78,21 @@ func TestColor(t *testing.T) {
 	has := func(c Color) string {
 		var b strings.Builder
 		p := New(&b, c)
-		p.PrintFindings(sidecar.Findings{finding(sidecar.Error, "a", "m", "h"), finding(sidecar.Warning, "b", "m", ""), finding(sidecar.Info, sidecar.Skipped, "m", "")})
+		p.PrintFindings(
+			sidecar.Findings{
+				finding(sidecar.Error, "a", "m", "h"),
+				finding(sidecar.Warning, "b", "m", ""),
+				finding(sidecar.Info, sidecar.Skipped, "m", ""),
+			},
+		)
 		return b.String()
 	}
-	require.Equal(t, "\x1b[1;31merror[a]:\x1b[0m m\n  \x1b[36mhint:\x1b[0m h\n\x1b[1;33mwarning[b]:\x1b[0m m\n\x1b[1;34minfo[skipped]:\x1b[0m m\n", has(Always))
+	require.Equal(
+		t,
+		"\x1b[1;31merror[a]:\x1b[0m m\n  \x1b[36mhint:\x1b[0m h\n\x1b[1;33mwarning[b]:\x1b[0m m\n"+
+			"\x1b[1;34minfo[skipped]:\x1b[0m m\n",
+		has(Always),
+	)
 	plain := "error[a]: m\n  hint: h\nwarning[b]: m\ninfo[skipped]: m\n"
 	require.Equal(t, plain, has(Never))
 	require.Equal(t, plain, has(Auto), "not on a terminal")

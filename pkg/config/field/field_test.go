@@ -14,7 +14,11 @@ func TestOf(t *testing.T) {
 	require.Equal(t, []string{"name", "hostPath", "emptyDir"}, Names(fields)[:3], "inline fields stand in their place")
 	empty := Find(fields, "emptyDir")
 	require.Equal(t, reflect.TypeFor[corev1.VolumeSource](), empty.Owner)
-	require.Equal(t, reflect.TypeFor[*corev1.EmptyDirVolumeSource](), reflect.TypeFor[corev1.Volume]().FieldByIndex(empty.Index).Type)
+	require.Equal(
+		t,
+		reflect.TypeFor[*corev1.EmptyDirVolumeSource](),
+		reflect.TypeFor[corev1.Volume]().FieldByIndex(empty.Index).Type,
+	)
 	require.True(t, Find(fields, "name").Required)
 	require.False(t, empty.Required)
 	require.Nil(t, Find(fields, "volumeSource"))

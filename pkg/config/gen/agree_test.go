@@ -25,7 +25,9 @@ func TestSchemaAgreesOnAllPatterns(t *testing.T) {
 		text, err := json.Marshal(doc)
 		require.NoError(t, err)
 		c, fs := config.Read(text, "")
-		form := slices.ContainsFunc(fs, func(f sidecar.Finding) bool { return f.Code == "unknown-field" || f.Code == "wrong-type" })
+		form := slices.ContainsFunc(fs, func(f sidecar.Finding) bool {
+			return f.Code == "unknown-field" || f.Code == "wrong-type"
+		})
 		if well := valid(schema, schema, doc); well && form || !well && !fs.Failed() {
 			require.Fail(t, "schema and reader don't agree: "+what, "schema: %v\nreader: %v\n%s", well, fs, text)
 		}

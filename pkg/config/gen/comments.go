@@ -27,8 +27,8 @@ type source struct {
 // ours are the packages of this module.
 const ours = "github.com/outrigger-dev/outrigger/"
 
-// read reads the packages of types.
-func read(root string, types []reflect.Type) (*source, error) {
+// readSource reads the packages of types.
+func readSource(root string, types []reflect.Type) (*source, error) {
 	packages := map[string]bool{ours + "pkg/sidecar": true} // Custom has its fields
 	for _, t := range types {
 		packages[t.PkgPath()] = true
@@ -51,20 +51,21 @@ func read(root string, types []reflect.Type) (*source, error) {
 			return nil, err
 		}
 		for _, name := range files {
-			if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, ".pb.go") || strings.HasPrefix(filepath.Base(name), "zz_") {
+			generated := strings.HasSuffix(name, ".pb.go") || strings.HasPrefix(filepath.Base(name), "zz_")
+			if generated || strings.HasSuffix(name, "_test.go") {
 				continue
 			}
 			f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments|parser.SkipObjectResolution)
 			if err != nil {
 				return nil, err
 			}
-			s.file(pkg, f)
+			s.readFile(pkg, f)
 		}
 	}
 	return s, nil
 }
 
-func (s *source) file(pkg string, f *ast.File) {
+func (s *source) readFile(pkg string, f *ast.File) {
 	imports := map[string]string{}
 	for _, i := range f.Imports {
 		p, _ := strconv.Unquote(i.Path.Value) // the parser has done so
@@ -82,21 +83,21 @@ func (s *source) file(pkg string, f *ast.File) {
 		for _, spec := range g.Specs {
 			switch spec := spec.(type) {
 			case *ast.TypeSpec:
-				s.typ(pkg+"."+spec.Name.Name, spec, g.Doc, imports)
+				s.readType(pkg+"."+spec.Name.Name, spec, g.Doc, imports)
 			case *ast.ValueSpec:
 				if g.Tok == token.CONST {
-					s.constant(pkg, spec)
+					s.readConstant(pkg, spec)
 				}
 			}
 		}
 	}
 }
 
-func (s *source) typ(key string, spec *ast.TypeSpec, doc *ast.CommentGroup, imports map[string]string) {
+func (s *source) readType(key string, spec *ast.TypeSpec, doc *ast.CommentGroup, imports map[string]string) {
 	if spec.Doc != nil {
 		doc = spec.Doc
 	}
-	s.comments[key] = text(doc)
+	s.comments[key] = joinParagraphs(doc)
 	s.closed[key] = strings.HasPrefix(key, ours) || doc != nil && strings.Contains(doc.Text()+"\n", "+enum\n")
 	switch t := spec.Type.(type) {
 	case *ast.SelectorExpr:
@@ -106,13 +107,13 @@ func (s *source) typ(key string, spec *ast.TypeSpec, doc *ast.CommentGroup, impo
 	case *ast.StructType:
 		for _, f := range t.Fields.List {
 			for _, name := range f.Names {
-				s.comments[key+"."+name.Name] = text(f.Doc)
+				s.comments[key+"."+name.Name] = joinParagraphs(f.Doc)
 			}
 		}
 	}
 }
 
-func (s *source) constant(pkg string, spec *ast.ValueSpec) {
+func (s *source) readConstant(pkg string, spec *ast.ValueSpec) {
 	t, ok := spec.Type.(*ast.Ident)
 	if !ok {
 		return
@@ -126,8 +127,8 @@ func (s *source) constant(pkg string, spec *ast.ValueSpec) {
 	}
 }
 
-// enum are the values of a type of strings that can have no others, or nil.
-func (s *source) enum(t reflect.Type) []string {
+// enumOf returns the values of a type of strings that can have no others, or nil.
+func (s *source) enumOf(t reflect.Type) []string {
 	key := t.PkgPath() + "." + t.Name()
 	if !s.closed[key] {
 		return nil
@@ -142,8 +143,8 @@ var catalogues = sync.OnceValue(func() *strings.Replacer {
 		"those with a config in presets.json", strings.Join(exporter.ConfiguredPresetNames(), ", "))
 })
 
-// comment of a type, or of a field of it.
-func (s *source) comment(t reflect.Type, field string) string {
+// commentOf returns the comment of a type, or of a field of it.
+func (s *source) commentOf(t reflect.Type, field string) string {
 	return catalogues().Replace(s.rawComment(t, field))
 }
 
@@ -158,8 +159,8 @@ func (s *source) rawComment(t reflect.Type, field string) string {
 	return s.comments[key+"."+field]
 }
 
-// text of a comment as one line a paragraph, without what is for tools.
-func text(doc *ast.CommentGroup) string {
+// joinParagraphs writes a comment as one line a paragraph, without what is for tools.
+func joinParagraphs(doc *ast.CommentGroup) string {
 	var paragraphs []string
 	for p := range strings.SplitSeq(doc.Text(), "\n\n") {
 		var lines []string

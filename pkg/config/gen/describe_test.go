@@ -67,7 +67,7 @@ func TestSchemaWithoutGoNames(t *testing.T) {
 	require.Equal(t, "https://outrigger.dev/v1alpha1/sidecars.schema.json", top.ID)
 	require.Equal(t, "Sidecars", top.Title)
 	goNames := map[string]bool{}
-	for _, typ := range reachable(reflect.TypeFor[config.Sidecars](), map[reflect.Type]bool{}) {
+	for _, typ := range reachableTypes(reflect.TypeFor[config.Sidecars](), map[reflect.Type]bool{}) {
 		if !strings.HasPrefix(typ.PkgPath(), ours) || typ.Kind() != reflect.Struct {
 			continue
 		}

@@ -20,7 +20,7 @@ const root = "../../.."
 
 // generated files are current, and everything in them has a comment.
 func TestGenerated(t *testing.T) {
-	files, err := generate(root)
+	files, err := generateFiles(root)
 	require.NoError(t, err)
 	for name, want := range files {
 		t.Run(name, func(t *testing.T) {
@@ -34,7 +34,7 @@ func TestGenerated(t *testing.T) {
 }
 
 func TestReadmeHasTheTable(t *testing.T) {
-	files, err := generate(root)
+	files, err := generateFiles(root)
 	require.NoError(t, err)
 	require.Contains(t, files, "README.md", "there is no README.md for the table of patterns")
 	require.True(t, markForm.Match(files["README.md"]),
@@ -42,18 +42,27 @@ func TestReadmeHasTheTable(t *testing.T) {
 }
 
 func TestTable(t *testing.T) {
-	types := reachable(reflect.TypeFor[config.Sidecars](), map[reflect.Type]bool{})
-	src, err := read(root, types)
+	types := reachableTypes(reflect.TypeFor[config.Sidecars](), map[reflect.Type]bool{})
+	src, err := readSource(root, types)
 	require.NoError(t, err)
-	shown, err := examples(root)
+	shown, err := listExamples(root)
 	require.NoError(t, err)
 	require.Contains(t, shown["tlsProxy"], "elasticsearch-tls")
-	got := table(src, map[string][]string{"tlsProxy": {"one", "two"}})
-	require.Equal(t, len(config.PatternKeys())+2, strings.Count(got, "\n"), `a pattern's comment in Entry is "Name (family) does something."`)
-	require.Regexp(t, `(?m)^\| .tlsProxy. \| ambassador \| terminates TLS[^|]* \| \[one\]\(examples/one\), \[two\]\(examples/two\) \|$`, got)
+	got := writeTable(src, map[string][]string{"tlsProxy": {"one", "two"}})
+	require.Equal(
+		t,
+		len(config.PatternKeys())+2,
+		strings.Count(got, "\n"),
+		`a pattern's comment in Entry is "Name (family) does something."`,
+	)
+	require.Regexp(
+		t,
+		`(?m)^\| .tlsProxy. \| ambassador \| terminates TLS[^|]* \| \[one\]\(examples/one\), \[two\]\(examples/two\) \|$`,
+		got,
+	)
 	require.Equal(t, "a\n<!-- patterns:begin -->\nnew\n<!-- patterns:end -->\nb\n",
-		string(inReadme([]byte("a\n<!-- patterns:begin -->\nold\n\n<!-- patterns:end -->\nb\n"), "new\n")))
-	require.Equal(t, "a\n", string(inReadme([]byte("a\n"), "new\n")))
+		string(putIntoReadme([]byte("a\n<!-- patterns:begin -->\nold\n\n<!-- patterns:end -->\nb\n"), "new\n")))
+	require.Equal(t, "a\n", string(putIntoReadme([]byte("a\n"), "new\n")))
 }
 
 // What the schema allows the reader takes, and the other way round.
@@ -63,22 +72,41 @@ func TestSchemaAgreesWithTheReader(t *testing.T) {
 		text string
 		good bool
 	}{
-		"article":              {head + "spec: {select: [{kind: Deployment, name: a}], patterns: [{tlsProxy: {port: 9200, secretName: a, rebind: {port: 9201, env: {a: b}}}}]}", true},
-		"custom":               {head + "spec: {select: [{name: a}], patterns: [{name: a, custom: {containers: [{name: a, image: a, resources: {limits: {cpu: 1}}}], objects: [{apiVersion: v1, kind: X, metadata: {name: a}}]}}]}", true},
-		"override":             {head + "spec: {select: [{name: a}], patterns: [{custom: {}, override: {ports: [{containerPort: 1}], imagePullPolicy: Always, readinessProbe: {httpGet: {port: http}}}}]}", true},
-		"no spec":              {head, false},
-		"no kind":              {"apiVersion: outrigger.dev/v1alpha1\nspec: {select: [{name: a}]}", false},
-		"no selection":         {head + "spec: {}", false},
-		"empty selection":      {head + "spec: {select: []}", false},
-		"no pattern":           {head + "spec: {select: [{name: a}], patterns: [{name: a}]}", false},
-		"two patterns":         {head + "spec: {select: [{name: a}], patterns: [{custom: {}, tlsProxy: {port: 1, secretName: a, rebind: {port: 2}}}]}", false},
+		"article": {
+			head + "spec: {select: [{kind: Deployment, name: a}], patterns: [{tlsProxy: {port: 9200, secretName: a, rebind: " +
+				"{port: 9201, env: {a: b}}}}]}",
+			true,
+		},
+		"custom": {
+			head + "spec: {select: [{name: a}], patterns: [{name: a, custom: {containers: [{name: a, image: a, resources: " +
+				"{limits: {cpu: 1}}}], objects: [{apiVersion: v1, kind: X, metadata: {name: a}}]}}]}",
+			true,
+		},
+		"override": {
+			head + "spec: {select: [{name: a}], patterns: [{custom: {}, override: {ports: [{containerPort: 1}], " +
+				"imagePullPolicy: Always, readinessProbe: {httpGet: {port: http}}}}]}",
+			true,
+		},
+		"no spec":         {head, false},
+		"no kind":         {"apiVersion: outrigger.dev/v1alpha1\nspec: {select: [{name: a}]}", false},
+		"no selection":    {head + "spec: {}", false},
+		"empty selection": {head + "spec: {select: []}", false},
+		"no pattern":      {head + "spec: {select: [{name: a}], patterns: [{name: a}]}", false},
+		"two patterns": {
+			head + "spec: {select: [{name: a}], patterns: [{custom: {}, tlsProxy: {port: 1, secretName: a, rebind: {port: " +
+				"2}}}]}",
+			false,
+		},
 		"unknown field":        {head + "spec: {select: [{name: a}], foo: 1}", false},
 		"unknown field in k8s": {head + "spec: {select: [{name: a}], patterns: [{custom: {}, override: {imgae: a}}]}", false},
 		"wrong word":           {head + "spec: {select: [{name: a}], record: maybe}", false},
-		"wrong word in k8s":    {head + "spec: {select: [{name: a}], patterns: [{custom: {}, override: {imagePullPolicy: always}}]}", false},
-		"number for a string":  {head + "spec: {select: [{name: 1}]}", false},
-		"string for a number":  {head + "spec: {select: [{name: a}], expect: {min: \"1\"}}", false},
-		"no server":            {head + "spec: {select: [{name: a}], patterns: [{tunnel: {localPort: 2}}]}", false},
+		"wrong word in k8s": {
+			head + "spec: {select: [{name: a}], patterns: [{custom: {}, override: {imagePullPolicy: always}}]}",
+			false,
+		},
+		"number for a string": {head + "spec: {select: [{name: 1}]}", false},
+		"string for a number": {head + "spec: {select: [{name: a}], expect: {min: \"1\"}}", false},
+		"no server":           {head + "spec: {select: [{name: a}], patterns: [{tunnel: {localPort: 2}}]}", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, fs := config.Read([]byte(c.text), "")
@@ -99,7 +127,10 @@ func TestDefaults(t *testing.T) {
 		} `json:"$defs"`
 	}
 	require.NoError(t, json.Unmarshal(config.Schema(), &top))
-	c, fs := config.Read([]byte("apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nspec: {select: [{name: a}], patterns: [{custom: {}}]}"), "")
+	c, fs := config.Read(
+		[]byte("apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nspec: {select: [{name: a}], patterns: [{custom: {}}]}"),
+		"",
+	)
 	require.NoError(t, fs.Err())
 	standard := func(def, field string) any { return top.Defs[def].Properties[field].Default }
 	require.EqualValues(t, standard("config.Spec", "kubernetesVersion"), c.Spec.KubernetesVersion)
@@ -135,7 +166,9 @@ func valid(top, s map[string]any, v any) bool {
 	if list, ok := v.([]any); ok {
 		least, _ := s["minItems"].(float64)
 		items, some := s["items"].(map[string]any) // none: whatever
-		return len(list) >= int(least) && !(some && slices.ContainsFunc(list, func(e any) bool { return !valid(top, items, e) }))
+		return len(list) >= int(least) && !(some && slices.ContainsFunc(list, func(e any) bool {
+			return !valid(top, items, e)
+		}))
 	}
 	object, ok := v.(map[string]any)
 	if !ok {
@@ -162,7 +195,10 @@ func valid(top, s map[string]any, v any) bool {
 			if !valid(top, p, value) {
 				return false
 			}
-		} else if more, ok := s["additionalProperties"].(map[string]any); ok && !valid(top, more, value) || s["additionalProperties"] == false {
+			continue
+		}
+		more, some := s["additionalProperties"].(map[string]any)
+		if s["additionalProperties"] == false || some && !valid(top, more, value) {
 			return false
 		}
 	}

@@ -21,7 +21,7 @@ import (
 )
 
 func main() {
-	files, err := generate("../..")
+	files, err := generateFiles("../..")
 	for name, text := range files {
 		err = errors.Join(err, os.WriteFile(filepath.Join("../..", name), text, 0o644))
 	}
@@ -31,35 +31,35 @@ func main() {
 	}
 }
 
-// generate makes the files of the module at root, by path.
-func generate(root string) (map[string][]byte, error) {
-	types := reachable(reflect.TypeFor[config.Sidecars](), map[reflect.Type]bool{})
-	src, err := read(root, types)
+// generateFiles makes the files of the module at root, by path.
+func generateFiles(root string) (map[string][]byte, error) {
+	types := reachableTypes(reflect.TypeFor[config.Sidecars](), map[reflect.Type]bool{})
+	src, err := readSource(root, types)
 	if err != nil {
 		return nil, err
 	}
 	g := &generator{source: src, defs: map[string]*schema{}}
-	schema, err := g.document()
+	schema, err := g.writeDocument()
 	if err != nil {
 		return nil, err
 	}
-	words, err := enums(src, types)
+	words, err := writeEnums(src, types)
 	if err != nil {
 		return nil, err
 	}
 	files := map[string][]byte{"pkg/config/schema.json": schema, "pkg/config/enums.go": words}
 	if readme, err := os.ReadFile(filepath.Join(root, "README.md")); err == nil {
-		shown, err := examples(root)
+		shown, err := listExamples(root)
 		if err != nil {
 			return nil, err
 		}
-		files["README.md"] = inReadme(readme, table(src, shown))
+		files["README.md"] = putIntoReadme(readme, writeTable(src, shown))
 	}
 	return files, nil
 }
 
-// reachable are the named types in a value of type t.
-func reachable(t reflect.Type, seen map[reflect.Type]bool) []reflect.Type {
+// reachableTypes lists the named types in a value of type t.
+func reachableTypes(t reflect.Type, seen map[reflect.Type]bool) []reflect.Type {
 	var out []reflect.Type
 	if _, leaf := leaves[t]; !leaf && t.PkgPath() != "" {
 		if seen[t] {
@@ -72,22 +72,22 @@ func reachable(t reflect.Type, seen map[reflect.Type]bool) []reflect.Type {
 	}
 	switch t.Kind() {
 	case reflect.Map, reflect.Pointer, reflect.Slice:
-		out = append(out, reachable(t.Elem(), seen)...)
+		out = append(out, reachableTypes(t.Elem(), seen)...)
 	case reflect.Struct:
 		for _, f := range field.Of(t) {
-			out = append(out, reachable(f.Type, seen)...)
+			out = append(out, reachableTypes(f.Type, seen)...)
 		}
 	}
 	return out
 }
 
-// enums is the table that the reader of configs uses.
-func enums(src *source, types []reflect.Type) ([]byte, error) {
+// writeEnums writes the table that the reader of configs uses.
+func writeEnums(src *source, types []reflect.Type) ([]byte, error) {
 	lines := map[string]string{}
 	for _, t := range types {
-		if words := src.enum(t); t.Kind() == reflect.String && words != nil {
+		if words := src.enumOf(t); t.Kind() == reflect.String && words != nil {
 			key := t.PkgPath() + "." + t.Name()
-			lines[key] = fmt.Sprintf("\t%q: %s,\n", key, strings.TrimPrefix(fmt.Sprintf("%#v", words), "[]string"))
+			lines[key] = fmt.Sprintf("\t%q: {\n\t\t\"%s\",\n\t},\n", key, strings.Join(words, "\",\n\t\t\""))
 		}
 	}
 	var b bytes.Buffer
@@ -110,9 +110,9 @@ var (
 	markForm = regexp.MustCompile(`(?s)(<!-- patterns:begin -->\n).*(<!-- patterns:end -->)`)
 )
 
-// examples are the folders of examples in which a pattern is used, by its key, in
+// listExamples lists the folders of examples in which a pattern is used, by its key, in
 // order.
-func examples(root string) (map[string][]string, error) {
+func listExamples(root string) (map[string][]string, error) {
 	files, err := filepath.Glob(filepath.Join(root, "examples", "*", "sidecars", "sidecars.yaml"))
 	if err != nil {
 		return nil, err
@@ -137,9 +137,9 @@ func examples(root string) (map[string][]string, error) {
 	return shown, nil
 }
 
-// table lists the patterns in Markdown, and examples of them. A field's comment is
+// writeTable lists the patterns in Markdown, and examples of them. A field's comment is
 // "TLSProxy (family) does something.".
-func table(src *source, shown map[string][]string) string {
+func writeTable(src *source, shown map[string][]string) string {
 	t := reflect.TypeFor[config.Entry]()
 	var b strings.Builder
 	b.WriteString("| key | family | what it does | examples |\n| --- | --- | --- | --- |\n")
@@ -149,15 +149,22 @@ func table(src *source, shown map[string][]string) string {
 			links = append(links, fmt.Sprintf("[%s](examples/%[1]s)", dir))
 		}
 		f := field.Find(field.Of(t), key)
-		if m := rowForm.FindStringSubmatch(src.comment(t, f.Go)); m != nil {
-			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", key, m[1], strings.ReplaceAll(m[2], "|", `\|`), strings.Join(links, ", "))
+		if m := rowForm.FindStringSubmatch(src.commentOf(t, f.Go)); m != nil {
+			fmt.Fprintf(
+				&b,
+				"| `%s` | %s | %s | %s |\n",
+				key,
+				m[1],
+				strings.ReplaceAll(m[2], "|", `\|`),
+				strings.Join(links, ", "),
+			)
 		}
 	}
 	return b.String()
 }
 
-// inReadme puts the table between its markers.
-func inReadme(readme []byte, table string) []byte {
+// putIntoReadme puts the table between its markers.
+func putIntoReadme(readme []byte, table string) []byte {
 	return markForm.ReplaceAllFunc(readme, func(old []byte) []byte {
 		m := markForm.FindSubmatch(old)
 		return slices.Concat(m[1], []byte(table), m[2])

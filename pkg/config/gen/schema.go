@@ -69,11 +69,17 @@ var leaves = map[reflect.Type]schema{
 	reflect.TypeFor[intstr.IntOrString](): {Type: []string{"integer", "string"}},
 	reflect.TypeFor[config.Names]():       {Type: []string{"string", "array"}, Items: &schema{Type: "string"}},
 	reflect.TypeFor[sidecar.Object]():     {Type: "object", Required: []string{"apiVersion", "kind", "metadata"}},
-	reflect.TypeFor[logtail.Settings]():   {Type: "object", More: schema{Type: []string{"string", "number", "boolean", "array"}}},
-	reflect.TypeFor[metav1.Time]():        {Type: "string"},
+	reflect.TypeFor[logtail.Settings](): {
+		Type: "object",
+		More: schema{Type: []string{"string", "number", "boolean", "array"}},
+	},
+	reflect.TypeFor[metav1.Time](): {Type: "string"},
 	reflect.TypeFor[metav1.ObjectMeta](): {Type: "object", Properties: properties{
 		{"name", schema{Type: "string"}}, {"namespace", schema{Type: "string"}},
-		{"labels", schema{Type: "object", More: schema{Type: "string"}}}, {"annotations", schema{Type: "object", More: schema{Type: "string"}}},
+		{"labels", schema{Type: "object", More: schema{Type: "string"}}}, {
+			"annotations",
+			schema{Type: "object", More: schema{Type: "string"}},
+		},
 	}},
 }
 
@@ -87,12 +93,12 @@ type generator struct {
 // schemaID names the schema; it isn't where it can be fetched.
 const schemaID = "https://" + config.APIVersion + "/sidecars.schema.json"
 
-// document is the schema of whole configs.
-func (g *generator) document() ([]byte, error) {
+// writeDocument writes the schema of whole configs.
+func (g *generator) writeDocument() ([]byte, error) {
 	t := reflect.TypeFor[config.Sidecars]()
-	g.of(t)
-	top := *g.defs[name(t)]
-	delete(g.defs, name(t))
+	g.schemaOf(t)
+	top := *g.defs[definitionName(t)]
+	delete(g.defs, definitionName(t))
 	top.Schema, top.ID, top.Title, top.Defs = "https://json-schema.org/draft/2020-12/schema", schemaID, config.Kind, g.defs
 	for i := range top.Properties {
 		switch p := &top.Properties[i]; p.name {
@@ -113,53 +119,53 @@ func (g *generator) document() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// of is the schema of a type; that of a struct is a reference.
-func (g *generator) of(t reflect.Type) schema {
+// schemaOf returns the schema of a type; that of a struct is a reference.
+func (g *generator) schemaOf(t reflect.Type) schema {
 	if s, ok := leaves[t]; ok {
 		return s
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return g.of(t.Elem())
+		return g.schemaOf(t.Elem())
 	case reflect.Slice:
-		items := g.of(t.Elem())
+		items := g.schemaOf(t.Elem())
 		return schema{Type: "array", Items: &items}
 	case reflect.Map:
-		return schema{Type: "object", More: g.of(t.Elem())}
+		return schema{Type: "object", More: g.schemaOf(t.Elem())}
 	case reflect.String:
-		return schema{Type: "string", Enum: g.enum(t)}
+		return schema{Type: "string", Enum: g.enumOf(t)}
 	case reflect.Bool:
 		return schema{Type: "boolean"}
 	case reflect.Float32, reflect.Float64:
 		return schema{Type: "number"}
 	case reflect.Struct:
-		if g.defs[name(t)] == nil {
-			g.structure(t)
+		if g.defs[definitionName(t)] == nil {
+			g.addStruct(t)
 		}
-		return schema{Ref: "#/$defs/" + name(t)}
+		return schema{Ref: "#/$defs/" + definitionName(t)}
 	}
 	return schema{Type: "integer"}
 }
 
-func (g *generator) structure(t reflect.Type) {
+func (g *generator) addStruct(t reflect.Type) {
 	own := strings.HasPrefix(t.PkgPath(), ours)
-	s := &schema{Type: "object", Title: title(t), Description: describeType(g.comment(t, ""), t), More: false}
-	g.defs[name(t)] = s
+	s := &schema{Type: "object", Title: titleOf(t), Description: describeType(g.commentOf(t, ""), t), More: false}
+	g.defs[definitionName(t)] = s
 	if own && s.Description == "" {
 		g.errs = append(g.errs, t.String())
 	}
 	keys := config.PatternKeys()
 	if f := field.Alone(field.Of(t)); f != nil {
-		s.Type = []any{g.of(f.Type).Type, "object"}
+		s.Type = []any{g.schemaOf(f.Type).Type, "object"}
 	}
 	for _, f := range field.Of(t) {
-		p := property{f.Name, g.of(f.Type)}
-		comment := g.comment(f.Owner, f.Go)
+		p := property{f.Name, g.schemaOf(f.Type)}
+		comment := g.commentOf(f.Owner, f.Go)
 		if own && comment == "" {
 			g.errs = append(g.errs, t.String()+"."+f.Go)
 		}
 		p.Description = describeField(comment, f, p.Enum)
-		p.Default = standard(comment, f.Type)
+		p.Default = defaultOf(comment, f.Type)
 		if f.NonEmpty {
 			p.MinItems = 1
 		}
@@ -176,8 +182,8 @@ func (g *generator) structure(t reflect.Type) {
 
 var defaultForm = regexp.MustCompile(`Default: ("[^"]*"|[\w-]+(?:\.\w+)*)(?:\.| \()`)
 
-// standard is the default that a comment names, if it's a value.
-func standard(comment string, t reflect.Type) any {
+// defaultOf returns the default that a comment names, if it's a value.
+func defaultOf(comment string, t reflect.Type) any {
 	m := defaultForm.FindStringSubmatch(comment)
 	if m == nil {
 		return nil
@@ -197,8 +203,8 @@ func standard(comment string, t reflect.Type) any {
 	return nil
 }
 
-// title is what an editor calls a type: a pattern by its key.
-func title(t reflect.Type) string {
+// titleOf returns what an editor calls a type: a pattern by its key.
+func titleOf(t reflect.Type) string {
 	for _, key := range config.PatternKeys() {
 		entry := field.Of(reflect.TypeFor[config.Entry]())
 		if pattern := field.Find(entry, key).Type; pattern == reflect.PointerTo(t) {
@@ -212,8 +218,8 @@ func title(t reflect.Type) string {
 	return t.Name()
 }
 
-// name of a type among the definitions.
-func name(t reflect.Type) string {
+// definitionName returns the name of a type among the definitions.
+func definitionName(t reflect.Type) string {
 	dir, base := path.Split(t.PkgPath())
 	if strings.HasPrefix(base, "v1") {
 		base = path.Base(dir) + "." + base

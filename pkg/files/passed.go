@@ -42,7 +42,10 @@ func (r *reader) notePassedOver(at place, name string, e fs.DirEntry) {
 			what = ": skipped: is no .yaml or .yml file"
 		}
 	}
-	r.over = append(r.over, passedOver{at.realPath(), showName(name) + what + ", though kubectl would apply it; give it itself if it's a manifest"})
+	r.over = append(r.over, passedOver{
+		real: at.realPath(),
+		note: showName(name) + what + ", though kubectl would apply it; give it itself if it's a manifest",
+	})
 }
 
 // passedOver is a file that isn't read, unless another path leads to it.

@@ -79,7 +79,8 @@ func TestReadFollowsLinksInside(t *testing.T) {
 	require.Empty(t, errs)
 
 	found, _, errs = read(t, dir, "link", "also", "in/a.yaml", "in")
-	require.Equal(t, strings.ReplaceAll(strings.Join(all, " "), "DIR/in", "DIR/link"), strings.Join(found, " "), "a link to a folder as argument is the folder")
+	require.Equal(t, strings.ReplaceAll(strings.Join(all, " "), "DIR/in", "DIR/link"), strings.Join(found, " "),
+		"a link to a folder as argument is the folder")
 	require.Empty(t, errs)
 
 	found, _, errs = read(t, dir, "file.yaml")
@@ -99,10 +100,12 @@ func TestReadFollowsLinksInside(t *testing.T) {
 	for _, arg := range []string{"env", "env/x.yaml"} {
 		found, _, errs = read(t, dir, arg)
 		require.Empty(t, found)
-		require.Equal(t, "DIR/env/x.yaml: is a link to DIR/env/.env, which is no .yaml or .yml file; rename that, or give it itself", errs)
+		require.Equal(t, "DIR/env/x.yaml: is a link to DIR/env/.env, which is no .yaml or .yml file; rename that, or give "+
+			"it itself", errs)
 	}
 	found, _, errs = read(t, dir, "out/bad.yaml", "in")
-	require.Equal(t, []string{"DIR/out/bad.yaml=a", "DIR/in/abs.yml=b", "DIR/in/c/c.yaml=c"}, found, "the link leads inside of a folder that is given now")
+	require.Equal(t, []string{"DIR/out/bad.yaml=a", "DIR/in/abs.yml=b", "DIR/in/c/c.yaml=c"}, found,
+		"the link leads inside of a folder that is given now")
 	require.Contains(t, errs, "DIR/in/e.yaml: is a link to DIR/also/e.yaml, outside")
 }
 
@@ -124,9 +127,11 @@ func TestReadRegularFilesOnly(t *testing.T) {
 	}, notes, "a link to it is the same file")
 	require.Equal(t, "DIR/zero.yaml: is a link to /dev/zero, outside of the folders that were given; "+
 		"give that file or its folder too, or take the link away", errs)
-	for arg, is := range map[string]string{"sub/fifo.yaml": "a FIFO", "sub/link.yaml": "a FIFO", "sub/socket.yaml": "a socket", "zero.yaml": "a device"} {
+	for arg, is := range map[string]string{"sub/fifo.yaml": "a FIFO", "sub/link.yaml": "a FIFO",
+		"sub/socket.yaml": "a socket", "zero.yaml": "a device"} {
 		_, _, errs := read(t, dir, arg)
-		require.Equal(t, "DIR/"+arg+": is "+is+"; only regular files are read, and standard input where no path is given", errs)
+		require.Equal(t, "DIR/"+arg+": is "+is+"; only regular files are read, and standard input where no path is given",
+			errs)
 	}
 }
 
@@ -228,7 +233,8 @@ func TestReadDocument(t *testing.T) {
 // Whoever swaps a file for a link or a FIFO while it's read gets nothing read from
 // outside, and nobody waits.
 func TestReadWhileSwapped(t *testing.T) {
-	dir := tree(t, map[string]string{"in/sub/a.yaml": "a", "in/sub/b.yaml": "b", "out/sub/a.yaml": "geheim", "out/sub/b.yaml": "geheim"})
+	dir := tree(t, map[string]string{"in/sub/a.yaml": "a", "in/sub/b.yaml": "b", "out/sub/a.yaml": "geheim",
+		"out/sub/b.yaml": "geheim"})
 	sub, stop, ended := filepath.Join(dir, "in/sub"), make(chan struct{}), make(chan struct{})
 	swap := func(path string, with func(path string) error) {
 		_ = os.Rename(path, path+".was")

@@ -268,7 +268,8 @@ func (t *transaction) finishAll() error {
 		c.done = false
 	}
 	if left := t.removeTemporaries(); len(left) > 0 {
-		return errors.Join(append(left, errors.New("all files are written, but this couldn't be taken away; the next run tries it again"))...)
+		return errors.Join(append(left, errors.New(
+			"all files are written, but this couldn't be taken away; the next run tries it again"))...)
 	}
 	return nil
 }

@@ -55,11 +55,13 @@ func state(t *testing.T, dir string) map[string]string {
 }
 
 func TestWriteThroughLinks(t *testing.T) {
-	dir := tree(t, map[string]string{"d/a.yaml": "-> ../shared/a.yaml", "shared/a.yaml": "a", "d/b.yaml": "b", "d/c.yaml": "c", "dl": "-> d"})
+	dir := tree(t, map[string]string{"d/a.yaml": "-> ../shared/a.yaml", "shared/a.yaml": "a", "d/b.yaml": "b",
+		"d/c.yaml": "c", "dl": "-> d"})
 	set := open(t, filepath.Join(dir, "dl"), filepath.Join(dir, "shared"))
 	_, err := set.Write(context.Background(), []string{"new", "b", " \n"})
 	require.NoError(t, err)
-	require.Equal(t, map[string]string{"d/a.yaml": "-> ../shared/a.yaml", "shared/a.yaml": "new", "d/b.yaml": "b", "dl": "-> d"}, state(t, dir),
+	require.Equal(t, map[string]string{"d/a.yaml": "-> ../shared/a.yaml", "shared/a.yaml": "new", "d/b.yaml": "b",
+		"dl": "-> d"}, state(t, dir),
 		"the link stays, its target is written; what is empty goes")
 }
 
@@ -103,9 +105,11 @@ func TestWriteRefuses(t *testing.T) {
 		spoil func(t *testing.T, path string)
 		says  string
 	}{
-		"not to be written to": {func(t *testing.T, path string) { require.NoError(t, os.Chmod(path, 0o444)) }, "isn't to be written to: "},
-		"hard link":            {func(t *testing.T, path string) { require.NoError(t, os.Link(path, path+".other")) }, "has 2 names (hard links), and the others would keep the old text"},
-		"removed":              {func(t *testing.T, path string) { require.NoError(t, os.Remove(path)) }, "no such file or directory"},
+		"not to be written to": {func(t *testing.T, path string) { require.NoError(t, os.Chmod(path, 0o444)) },
+			"isn't to be written to: "},
+		"hard link": {func(t *testing.T, path string) { require.NoError(t, os.Link(path, path+".other")) },
+			"has 2 names (hard links), and the others would keep the old text"},
+		"removed": {func(t *testing.T, path string) { require.NoError(t, os.Remove(path)) }, "no such file or directory"},
 		"made anew": {func(t *testing.T, path string) {
 			require.NoError(t, os.WriteFile(path+".new", []byte("b"), 0o644))
 			require.NoError(t, os.Rename(path+".new", path))
@@ -168,9 +172,11 @@ func TestWriteSaysWhatStaysNew(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(dir, temporaryName("a.yaml"))))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.yaml"), []byte("made meanwhile"), 0o644))
 	require.EqualError(t, w.undoAll(), "all files are as they were, but for those that can't be put back:\n"+
-		filepath.Join(dir, "b.yaml")+": somebody has made it anew; its old text is in "+temporaryName("b.yaml")+" until the next run\n"+
+		filepath.Join(dir, "b.yaml")+": somebody has made it anew; its old text is in "+temporaryName("b.yaml")+
+		" until the next run\n"+
 		filepath.Join(dir, "a.yaml")+": no such file or directory; it has its new text")
-	require.Equal(t, map[string]string{"a.yaml": "a+", "b.yaml": "made meanwhile", temporaryName("b.yaml"): "b", "c.yaml": "c"}, state(t, dir))
+	require.Equal(t, map[string]string{"a.yaml": "a+", "b.yaml": "made meanwhile", temporaryName("b.yaml"): "b",
+		"c.yaml": "c"}, state(t, dir))
 }
 
 // Interrupted, it leaves nothing.

@@ -12,7 +12,8 @@ import (
 // of one name. We'd look at the first, and the kubelet goes by the last.
 func (l *Layer) reportDuplicates(o *Object, root *patch) {
 	root.findDuplicates(o.rootNode(), nil, func(path sidecar.Path) {
-		l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "entry-twice", Object: o.Ref, File: o.File(), Field: path.String(),
+		l.reportOn(o, sidecar.Finding{Code: "entry-twice",
+			Field:   path.String(),
 			Message: "stands in its list twice, so which one counts depends on who reads it", Hint: "keep one"})
 	})
 }
@@ -57,7 +58,8 @@ func (l *Layer) reportRivals(emits []Emit) {
 	named := findNamesakes(l.texts, emits)
 	for _, em := range emits {
 		ref := em.Object.Ref()
-		there := slices.DeleteFunc(named[withoutNamespace(ref)].objectsNear(ref.Namespace), func(o *Object) bool { return l.written[o] || o.HasContentOf(em.Object) })
+		there := slices.DeleteFunc(named[withoutNamespace(ref)].objectsNear(ref.Namespace),
+			func(o *Object) bool { return l.written[o] || o.HasContentOf(em.Object) })
 		if len(there) == 0 {
 			continue
 		}
@@ -65,9 +67,11 @@ func (l *Layer) reportRivals(emits []Emit) {
 		if n := len(there) - 1; n > 0 {
 			more = fmt.Sprintf(", as have %d more", n)
 		}
-		l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "object-rival", Object: there[0].Ref, File: there[0].File(), Sidecar: em.Sidecar,
-			Message: "has the name of an object that the sidecar reads" + more + ", and would take its place where both come into one namespace",
-			Hint:    "rename it, write the namespaces of both, or give the sidecar another name"})
+		l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "object-rival", Object: there[0].Ref,
+			File: there[0].File(), Sidecar: em.Sidecar,
+			Message: "has the name of an object that the sidecar reads" + more +
+				", and would take its place where both come into one namespace",
+			Hint: "rename it, write the namespaces of both, or give the sidecar another name"})
 	}
 }
 
@@ -110,10 +114,13 @@ func withoutNamespace(r sidecar.Ref) sidecar.Ref {
 // refuseLifecycle reports an object that stands in the place of one to emit and has metadata by
 // which a cluster deletes it, or keeps it: ours have none.
 func (l *Layer) refuseLifecycle(o *Object, em Emit) bool {
-	for _, field := range []string{"ownerReferences", "finalizers", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName"} {
+	for _, field := range []string{
+		"ownerReferences", "finalizers", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName",
+	} {
 		at := sidecar.Fields("metadata", field)
 		if _, there := o.Value(at); there {
-			l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "object-conflict", Object: o.Ref, File: o.File(), Sidecar: em.Sidecar, Field: at.String(),
+			l.reportOn(o, sidecar.Finding{Code: "object-conflict",
+				Sidecar: em.Sidecar, Field: at.String(),
 				Message: "decides when a cluster deletes an object that the sidecar needs", Hint: "take it out"})
 			return true
 		}

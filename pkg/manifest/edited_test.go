@@ -11,7 +11,8 @@ import (
 // An object that is taken out takes with it what was laid on it: such a text is an
 // error. In which order splices come doesn't matter.
 func TestSplicesThatCross(t *testing.T) {
-	in, err := Parse("", "kind: A\napiVersion: v1\nmetadata: {name: a}\n---\nkind: B\napiVersion: v1\nmetadata: {name: b}\n")
+	in, err := Parse("", "kind: A\napiVersion: v1\nmetadata: {name: a}\n---\nkind: B\napiVersion: v1\n"+
+		"metadata: {name: b}\n")
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		splices []splice

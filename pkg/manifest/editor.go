@@ -68,7 +68,8 @@ func (e *editor) editBelow(n *positioned.Node, p *patch, path sidecar.Path) {
 				news = append(news, own)
 			}
 		} else if o := c.findOrphan(); o != nil {
-			e.addError(n.Start, append(path[:len(path):len(path)], c.step), "has no entry whose %s is %s", o.step.Key, o.step.Value)
+			e.addError(n.Start, append(path[:len(path):len(path)], c.step),
+				"has no entry whose %s is %s", o.step.Key, o.step.Value)
 		} else if _, some := c.wholeValue(); some {
 			news = append(news, c)
 		}
@@ -163,7 +164,7 @@ func (e *editor) replaceValue(n *positioned.Node, i int, p *patch, path sidecar.
 	v := n.Values[i]
 	_, isMap := p.value.(values.Map)
 	_, isList := p.value.([]any)
-	if n.Flow || isMap || isList || v.Kind != positioned.Scalar || v.Start == v.End || strings.IndexByte(e.Text[v.Start:v.End], '\n') >= 0 {
+	if n.Flow || isMap || isList || !e.isOneLine(v) {
 		e.writeAnew(n, i, p, path)
 		return
 	}
@@ -173,6 +174,11 @@ func (e *editor) replaceValue(n *positioned.Node, i int, p *patch, path sidecar.
 	} else {
 		e.addSplice(v.Start, v.End-v.Start, values.FormatScalar(p.value))
 	}
+}
+
+// isOneLine reports whether a node is a scalar that stands on one line.
+func (e *editor) isOneLine(v *positioned.Node) bool {
+	return v.Kind == positioned.Scalar && v.Start < v.End && !strings.Contains(e.Text[v.Start:v.End], "\n")
 }
 
 // fillEmpty puts entries where there is null, {} or [].
@@ -190,7 +196,8 @@ func (e *editor) fillEmpty(n *positioned.Node, i int, p *patch, path sidecar.Pat
 		e.addError(v.Start, path, "is a plain value, where a list or mapping should be")
 		return
 	}
-	if n.Kind == positioned.Mapping && !n.Flow && strings.ContainsAny(e.Text[n.Keys[i].End:v.Start], "&!") { // an anchor or tag of nothing
+	block := n.Kind == positioned.Mapping && !n.Flow
+	if block && strings.ContainsAny(e.Text[n.Keys[i].End:v.Start], "&!") { // an anchor or tag of nothing
 		e.markTouched(v)
 		e.writeAnew(n, i, &patch{value: value, part: p.part}, path)
 		return

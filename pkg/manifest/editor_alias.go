@@ -51,7 +51,8 @@ func (e *editor) markTouched(n *positioned.Node) {
 func findAliases(n *positioned.Node, of map[*positioned.Node]bool) (found []*positioned.Node) {
 	for i, v := range n.Values {
 		merge := n.Kind == positioned.Mapping && n.Keys[i].Tag == positioned.TagMerge
-		is := v.Kind == positioned.Alias && of[v.Target] || merge && slices.ContainsFunc(v.Values, func(m *positioned.Node) bool { return m.Kind == positioned.Alias && of[m.Target] })
+		isAlias := func(m *positioned.Node) bool { return m.Kind == positioned.Alias && of[m.Target] }
+		is := isAlias(v) || merge && slices.ContainsFunc(v.Values, isAlias)
 		switch {
 		case is && merge:
 			found = append(found, n)
@@ -79,7 +80,8 @@ func (e *editor) refuseOtherUsers(root *positioned.Node, touched map[*positioned
 	count(root)
 	for n := range touched {
 		if users[n] < n.Users {
-			e.addError(n.Start, nil, "has an anchor that another object uses, which would change along with it; write it out there")
+			e.addError(n.Start, nil,
+				"has an anchor that another object uses, which would change along with it; write it out there")
 		}
 	}
 }

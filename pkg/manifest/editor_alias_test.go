@@ -13,28 +13,42 @@ import (
 // aliased are pod templates in which anchors, aliases, merge keys and explicit
 // keys are in the way of an edit of container app, or near it.
 var aliased = map[string]string{
-	"list is an alias":       "x-containers: &c\n- name: app # the app\n  image: a\nspec:\n  containers: *c # all\n  other: 1\n",
-	"entry is an alias":      "x: &c\n  name: app\n  image: a\nspec:\n  containers:\n  # first\n  - *c\n  - name: b\n",
-	"entry has the anchor":   "spec:\n  containers:\n  - &c\n    name: app\n    env: &e\n    - name: A\n      value: '1'\n  initContainers:\n  - <<: *c\n    name: init\n    restartPolicy: Always\n  - name: two\n    env: *e\n",
-	"merged app":             "x: &base\n  image: a\n  env:\n  - name: A\n    value: '1'\nspec:\n  containers:\n  - <<: *base\n    name: app\n  - <<: *base\n    name: b\n",
-	"merged list":            "x: &x\n  ports:\n  - containerPort: 9200\n  env: [{name: A, value: b}]\nspec:\n  containers:\n    - name: app\n      <<: [*x]\n",
-	"spec merged":            "x: &x\n  containers:\n  - name: app\n  restartPolicy: Never\nspec:\n  <<: *x\n  hostNetwork: false\n",
-	"anchor in what goes":    "spec:\n  containers:\n  - name: app\n    ports:\n    - &p\n      containerPort: 9200\n  - name: b\n    ports:\n    - *p\n    - containerPort: 1\n",
-	"flow":                   "x: &c [{name: app, env: [{name: A, value: b}]}]\nspec: {containers: *c, other: [*c]}\n",
-	"explicit keys":          "spec:\n  containers:\n  - ? name\n    : app\n    ? env\n    : - name: A\n        value: b\n  - name: b\n",
-	"anchored env":           "spec:\n  containers:\n  - name: app\n    env: &e\n    - {name: A, value: b}\n  - name: b\n    env: *e # the same\n  - name: c\n    env: *e\n",
-	"anchored scalars":       "spec:\n  containers:\n  - name: &n app\n    image: &i a:1\n  - name: b\n    image: *i\n    command: [*n]\n",
-	"first key is an alias":  "x: &e\n- name: A\n  value: b\nspec:\n  containers:\n  - env: *e\n    name: app\n",
-	"nested anchors":         "spec:\n  containers: &all\n  - &one\n    name: app\n    env: &e\n    - name: A\n      value: b\n  initContainers: *all\n  ephemeral:\n  - *one\n  more:\n  - name: m\n    env: *e\n",
-	"anchored and not used":  "spec: &s\n  containers: &c\n  - &a\n    name: app\n",
-	"template under a merge": "x: &x\n  y: 1\nspec:\n  containers:\n  - name: app\n    resources:\n      <<: *x\n    env:\n    - name: A\n      value: *unused\n      <<: *x\n",
+	"list is an alias": "x-containers: &c\n- name: app # the app\n  image: a\nspec:\n  containers: *c # all\n" +
+		"  other: 1\n",
+	"entry is an alias": "x: &c\n  name: app\n  image: a\nspec:\n  containers:\n  # first\n  - *c\n  - name: b\n",
+	"entry has the anchor": "spec:\n  containers:\n  - &c\n    name: app\n    env: &e\n    - name: A\n" +
+		"      value: '1'\n  initContainers:\n  - <<: *c\n    name: init\n    restartPolicy: Always\n  - name: two\n" +
+		"    env: *e\n",
+	"merged app": "x: &base\n  image: a\n  env:\n  - name: A\n    value: '1'\nspec:\n  containers:\n" +
+		"  - <<: *base\n    name: app\n  - <<: *base\n    name: b\n",
+	"merged list": "x: &x\n  ports:\n  - containerPort: 9200\n  env: [{name: A, value: b}]\nspec:\n" +
+		"  containers:\n    - name: app\n      <<: [*x]\n",
+	"spec merged": "x: &x\n  containers:\n  - name: app\n  restartPolicy: Never\nspec:\n  <<: *x\n" +
+		"  hostNetwork: false\n",
+	"anchor in what goes": "spec:\n  containers:\n  - name: app\n    ports:\n    - &p\n      containerPort: 9200\n" +
+		"  - name: b\n    ports:\n    - *p\n    - containerPort: 1\n",
+	"flow": "x: &c [{name: app, env: [{name: A, value: b}]}]\nspec: {containers: *c, other: [*c]}\n",
+	"explicit keys": "spec:\n  containers:\n  - ? name\n    : app\n    ? env\n    : - name: A\n" +
+		"        value: b\n  - name: b\n",
+	"anchored env": "spec:\n  containers:\n  - name: app\n    env: &e\n    - {name: A, value: b}\n" +
+		"  - name: b\n    env: *e # the same\n  - name: c\n    env: *e\n",
+	"anchored scalars": "spec:\n  containers:\n  - name: &n app\n    image: &i a:1\n  - name: b\n    image: *i\n" +
+		"    command: [*n]\n",
+	"first key is an alias": "x: &e\n- name: A\n  value: b\nspec:\n  containers:\n  - env: *e\n    name: app\n",
+	"nested anchors": "spec:\n  containers: &all\n  - &one\n    name: app\n    env: &e\n    - name: A\n" +
+		"      value: b\n  initContainers: *all\n  ephemeral:\n  - *one\n  more:\n  - name: m\n    env: *e\n",
+	"anchored and not used": "spec: &s\n  containers: &c\n  - &a\n    name: app\n",
+	"template under a merge": "x: &x\n  y: 1\nspec:\n  containers:\n  - name: app\n    resources:\n      <<: *x\n" +
+		"    env:\n    - name: A\n      value: *unused\n      <<: *x\n",
 }
 
 func TestEditsThroughAliases(t *testing.T) {
 	es := []sidecar.Edit{
-		{Path: sidecar.Fields("spec", "containers").At("name", "app").To("env").At("name", "NEW"), Value: map[string]string{"name": "NEW", "value": "on"}},
+		{Path: sidecar.Fields("spec", "containers").At("name", "app").To("env").At("name", "NEW"),
+			Value: map[string]string{"name": "NEW", "value": "on"}},
 		{Path: sidecar.Fields("spec", "containers").At("name", "app").To("ports").At("containerPort", "9200"), Delete: true},
-		{Path: sidecar.Fields("spec", "initContainers").At("name", "proxy"), Value: map[string]any{"name": "proxy", "image": "nginx", "ports": []map[string]int{{"containerPort": 9200}}}},
+		{Path: sidecar.Fields("spec", "initContainers").At("name", "proxy"),
+			Value: map[string]any{"name": "proxy", "image": "nginx", "ports": []map[string]int{{"containerPort": 9200}}}},
 	}
 	for name, spec := range aliased {
 		t.Run(name, func(t *testing.T) {
@@ -63,7 +77,8 @@ func TestEditsThroughAliases(t *testing.T) {
 			require.NoError(t, err)
 			want, err := p.applyTo(before)
 			require.NoError(t, err)
-			require.True(t, values.Equal(lean(want), lean(withoutRecord(after))), "%s\n%s", out[0], values.FormatFlow(after, true))
+			require.True(t, values.Equal(lean(want), lean(withoutRecord(after))), "%s\n%s", out[0],
+				values.FormatFlow(after, true))
 
 			back, fs := Strip(laid, "shop", true)
 			require.Empty(t, fs, out[0])
@@ -107,10 +122,12 @@ func withoutRecord(v any) any {
 
 // A value that another object uses can't be changed without changing that one.
 func TestAliasesAcrossObjects(t *testing.T) {
-	text := "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a}\n  spec: &s\n    containers:\n    - name: app\n" +
+	text := "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a}\n  spec: &s\n" +
+		"    containers:\n    - name: app\n" +
 		"- apiVersion: v1\n  kind: Pod\n  metadata: {name: b}\n  spec: *s\n"
 	edit := func(name string) sidecar.Edit {
-		return sidecar.Edit{Object: sidecar.Ref{Kind: "Pod", Name: name}, Path: sidecar.Fields("spec", "containers").At("name", "new"), Value: map[string]string{"name": "new"}}
+		return sidecar.Edit{Object: sidecar.Ref{Kind: "Pod", Name: name},
+			Path: sidecar.Fields("spec", "containers").At("name", "new"), Value: map[string]string{"name": "new"}}
 	}
 	in, err := Parse("", text)
 	require.NoError(t, err)

@@ -106,7 +106,8 @@ func (e *editor) upTo(end, key int) int {
 // ownLines are the lines of something that has them for itself.
 func (e *editor) ownLines(start, end int) (from, to int, ok bool) {
 	first := e.Lines.LineStart(start)
-	return e.Lines.PreviousEnd(start), e.LineEnd(end), strings.Trim(e.Text[first:start], " ") == "" && !e.IsFirstLine(first)
+	alone := strings.Trim(e.Text[first:start], " ") == "" && !e.IsFirstLine(first)
+	return e.Lines.PreviousEnd(start), e.LineEnd(end), alone
 }
 
 // entryBounds is where an entry's own text begins and ends.

@@ -98,7 +98,8 @@ func (l *Layer) updateObject(o *Object, em Emit) {
 	}
 	made := o.Annotation(ContentKey)
 	if made != "" && made != contentHash(want) {
-		edits = append(edits, sidecar.Edit{Object: o.Ref, Path: sidecar.Fields("metadata", "annotations", ContentKey), Value: contentHash(want)})
+		edits = append(edits, sidecar.Edit{Object: o.Ref, Path: sidecar.Fields("metadata", "annotations", ContentKey),
+			Value: contentHash(want)})
 	}
 	if len(edits) == 0 {
 		return
@@ -107,8 +108,10 @@ func (l *Layer) updateObject(o *Object, em Emit) {
 		return
 	}
 	if o.Strings("metadata", "labels")[sidecar.ManagedLabel] != sidecar.ManagedBy {
-		l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "object-conflict", Object: o.Ref, File: o.File(), Sidecar: em.Sidecar,
-			Message: "stands in the manifests with other content, and isn't marked as outrigger's", Hint: "rename it, or give the sidecar another name"})
+		l.reportOn(o, sidecar.Finding{Code: "object-conflict",
+			Sidecar: em.Sidecar,
+			Message: "stands in the manifests with other content, and isn't marked as outrigger's",
+			Hint:    "rename it, or give the sidecar another name"})
 		return
 	}
 	l.overwriteObject(o, edits)
@@ -203,7 +206,7 @@ func (l *Layer) reportChanged(o *Object) bool {
 	if made == "" || err == nil && made == contentHash(v) {
 		return false
 	}
-	l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "changed-by-hand", Object: o.Ref, File: o.File(),
+	l.reportOn(o, sidecar.Finding{Code: "changed-by-hand",
 		Message: "was changed by hand since outrigger wrote it",
 		Hint:    "write the change into the config; then delete the object, and it's made anew"})
 	return true
@@ -214,9 +217,10 @@ func (l *Layer) reportChanged(o *Object) bool {
 // one of them doesn't lose what is his.
 func (l *Layer) pruneObject(o *Object) bool {
 	if o.Strings("metadata", "labels")[sidecar.ManagedLabel] != sidecar.ManagedBy || o.Annotation(ContentKey) == "" {
-		l.addFinding(sidecar.Finding{Severity: sidecar.Warning, Code: "object-kept", Object: o.Ref, File: o.File(),
-			Message: "has the annotation " + OwnerKey + " as what outrigger writes, but not the label " + sidecar.ManagedLabel + " and " + ContentKey + ": it stays",
-			Hint:    "take the annotation out, or delete the object if it was outrigger's"})
+		l.reportOn(o, sidecar.Finding{Severity: sidecar.Warning, Code: "object-kept",
+			Message: "has the annotation " + OwnerKey + " as what outrigger writes, but not the label " +
+				sidecar.ManagedLabel + " and " + ContentKey + ": it stays",
+			Hint: "take the annotation out, or delete the object if it was outrigger's"})
 		return false
 	}
 	if l.reportChanged(o) {
@@ -225,7 +229,8 @@ func (l *Layer) pruneObject(o *Object) bool {
 	if !l.TakeOut(o) {
 		return false
 	}
-	l.addFinding(sidecar.Finding{Severity: sidecar.Info, Code: "object-removed", Object: o.Ref, File: o.File(), Message: "was outrigger's and is taken out"})
+	l.reportOn(o, sidecar.Finding{Severity: sidecar.Info, Code: "object-removed",
+		Message: "was outrigger's and is taken out"})
 	return true
 }
 
@@ -239,7 +244,8 @@ func (l *Layer) TakeOut(o *Object) bool {
 		from, to = e.documentBounds(o.rootNode())
 	}
 	if !ok {
-		l.addFailure(o, "not-editable", fmt.Errorf("line %d: can't be taken out of the form that the list is written in", o.Line()))
+		l.addFailure(o, "not-editable",
+			fmt.Errorf("line %d: can't be taken out of the form that the list is written in", o.Line()))
 		return false
 	}
 	l.splices[o.text] = append(l.splices[o.text], splice{from, to - from, ""})
@@ -255,7 +261,8 @@ func (e *editor) documentBounds(n *positioned.Node) (from, to int) {
 			return e.Lines.PreviousEnd(at), to
 		}
 	}
-	for at := e.NextLine(to); at >= 0 && at < len(e.Text); at = e.NextLine(e.LineEnd(at)) { // the first one goes with the marker behind it
+	// The first document goes with the marker behind it.
+	for at := e.NextLine(to); at >= 0 && at < len(e.Text); at = e.NextLine(e.LineEnd(at)) {
 		if positioned.IsMarker(e.Text[at:]) {
 			return 0, max(e.NextLine(e.LineEnd(at)), at)
 		}

@@ -123,7 +123,9 @@ spec:
   patterns:
     - name: tls-proxy
       custom:
-        containers: [{name: tls-proxy, image: "proxy:1", ports: [{containerPort: 8080}], volumeMounts: [{name: tls-proxy-certs, mountPath: /certs}]}]
+        containers:
+        - {name: tls-proxy, image: "proxy:1", ports: [{containerPort: 8080}],
+          volumeMounts: [{name: tls-proxy-certs, mountPath: /certs}]}
         volumes: [{name: tls-proxy-certs, secret: {secretName: web-tls}}]
         takeovers: [{port: 8080, appPort: 8081, scheme: HTTPS}]
         app: {args: [--listen=127.0.0.1:8081]}
@@ -157,7 +159,8 @@ func newForger(t require.TestingT, seed uint64) *forger {
 	require.NoError(t, fs.Err())
 	out := rig.Run([]rig.File{{Text: forgedOn}}, conf, rig.Options{InPlace: true})
 	require.NoError(t, out.Findings.Err())
-	f := &forger{Rand: rand.New(rand.NewPCG(seed, 1)), conf: conf, bare: parsed(t, forgedOn), laid: parsed(t, out.Files()[0].Text),
+	f := &forger{Rand: rand.New(rand.NewPCG(seed, 1)), conf: conf, bare: parsed(t, forgedOn),
+		laid:  parsed(t, out.Files()[0].Text),
 		texts: [2]string{forgedOn, out.Files()[0].Text}, genuine: map[string][]map[string]any{}, all: map[string][]spot{}}
 	for _, o := range f.laid {
 		var r struct {
@@ -234,20 +237,31 @@ func (f *forger) spots(which int, o map[string]any) []spot {
 }
 
 // wanted are what an attacker would change.
-var wanted = []string{"/kind", "/apiVersion", "/metadata/name", "/metadata/namespace", "/metadata/labels", "/spec", "/spec/template/spec/containers/name=app/image",
-	"/spec/template/spec/containers/name=app/command", "/spec/template/spec/containers/name=app/command/.=--serve", "/spec/template/spec/containers/name=app/securityContext",
-	"/spec/template/spec/serviceAccountName", "/spec/template/spec/hostNetwork", "/spec/template/spec/hostPID", "/spec/template/spec/volumes/name=data", "/spec/template/spec/volumes/name=data/hostPath/path",
-	"/spec/template/spec/containers/name=auth", "/spec/template/spec/initContainers/name=prepare", "/spec/template/spec/securityContext", "/spec/podSelector", "/data/level", "/spec/selector/app"}
+var wanted = []string{"/kind", "/apiVersion", "/metadata/name", "/metadata/namespace", "/metadata/labels", "/spec",
+	"/spec/template/spec/containers/name=app/image",
+	"/spec/template/spec/containers/name=app/command", "/spec/template/spec/containers/name=app/command/.=--serve",
+	"/spec/template/spec/containers/name=app/securityContext",
+	"/spec/template/spec/serviceAccountName", "/spec/template/spec/hostNetwork", "/spec/template/spec/hostPID",
+	"/spec/template/spec/volumes/name=data", "/spec/template/spec/volumes/name=data/hostPath/path",
+	"/spec/template/spec/containers/name=auth", "/spec/template/spec/initContainers/name=prepare",
+	"/spec/template/spec/securityContext", "/spec/podSelector", "/data/level", "/spec/selector/app"}
 
 const binding = "x\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: evil}\n"
 
 // was are texts to put back.
 func (f *forger) was() string {
-	return f.one("evil.example/miner:1", binding, "8080\n          image: evil:1", "80\n      hostNetwork: true", "{image: evil}", "*a", "&a b", "# c", "", " ", "\n", "{", "]", "'", "\"", "|\n  a", "- a",
-		"\n          image: evil:1", "\n          securityContext: {privileged: true}", "\n      serviceAccountName: root", "\n          ports:\n            - containerPort: 8080\n          image: evil:1",
-		"\n            - containerPort: 8080", "\n            - name: http\n              containerPort: 8080", "\n        - name: evil\n          image: evil:1", "\n      hostPID: true", "ports: [{containerPort: 8080}]\n          ",
-		"image: evil:1\n          ", " # kpt-set: ${evil}", "http", "8081", "null", "true", "30", "\"\\u0041\"", "!!binary aGk=", "<<: {image: evil}", "? a", "gate,auth", "tls-proxy", "\r", "\u2028---\u2028a", "a: b: c", "{hostPath: {path: /}}",
-		"\n          tcpSocket: {port: 22}", "\n            tcpSocket: {port: 22, host: evil}", "on\n            - name: EVIL\n              value: x")
+	return f.one("evil.example/miner:1", binding, "8080\n          image: evil:1", "80\n      hostNetwork: true",
+		"{image: evil}", "*a", "&a b", "# c", "", " ", "\n", "{", "]", "'", "\"", "|\n  a", "- a",
+		"\n          image: evil:1", "\n          securityContext: {privileged: true}", "\n      serviceAccountName: root",
+		"\n          ports:\n            - containerPort: 8080\n          image: evil:1",
+		"\n            - containerPort: 8080", "\n            - name: http\n              containerPort: 8080",
+		"\n        - name: evil\n          image: evil:1", "\n      hostPID: true",
+		"ports: [{containerPort: 8080}]\n          ",
+		"image: evil:1\n          ", " # kpt-set: ${evil}", "http", "8081", "null", "true", "30", "\"\\u0041\"",
+		"!!binary aGk=", "<<: {image: evil}", "? a", "gate,auth", "tls-proxy", "\r", "\u2028---\u2028a", "a: b: c",
+		"{hostPath: {path: /}}",
+		"\n          tcpSocket: {port: 22}", "\n            tcpSocket: {port: 22, host: evil}",
+		"on\n            - name: EVIL\n              value: x")
 }
 
 func (f *forger) mark(there []spot, marks []map[string]any) map[string]any {
@@ -266,13 +280,15 @@ func (f *forger) mark(there []spot, marks []map[string]any) map[string]any {
 	case 0, 1:
 		m["was"] = f.was()
 	case 2:
-		m["was"], m["after"] = f.was(), f.one("", "name=app", "name", "image", "containerPort=9090", "name=http", "livenessProbe")
+		m["was"], m["after"] = f.was(), f.one("", "name=app", "name", "image", "containerPort=9090", "name=http",
+			"livenessProbe")
 		delete(m, "is")
 		if len(marks) > 0 {
 			m["by"] = marks[f.IntN(len(marks))]["at"]
 		}
 		if f.IntN(3) == 0 {
-			m["at"] = at.at + f.one("/name=evil", "/ports", "/ports/containerPort=8080", "/image", "/tcpSocket", "/host", "/containerPort=8080")
+			m["at"] = at.at + f.one("/name=evil", "/ports", "/ports/containerPort=8080", "/image", "/tcpSocket", "/host",
+				"/containerPort=8080")
 		}
 	case 3:
 		m["empty"] = f.was()
@@ -463,7 +479,8 @@ func samePod(t require.TestingT, o, a, b map[string]any, again bool) {
 			if again && slices.Contains(ours, name) {
 				continue
 			}
-			edited := []string{"env", "args", "volumeMounts", "ports", "lifecycle", "readinessProbe", "livenessProbe", "startupProbe"}
+			edited := []string{"env", "args", "volumeMounts", "ports", "lifecycle", "readinessProbe", "livenessProbe",
+				"startupProbe"}
 			require.Equal(t, without(c, edited...), without(now[name], edited...), "container %s", name)
 			for env := range named(now[name]["env"]) {
 				require.True(t, named(c["env"])[env] != nil || again && env == "BEAT", "variable %s has come", env)
@@ -499,7 +516,8 @@ func (f *forger) tried(t require.TestingT, text string, all bool) (worked int) {
 	var list strings.Builder
 	list.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n")
 	for _, doc := range strings.Split(text, "\n---\n") {
-		doc = strings.Replace(strings.TrimSpace(doc), "\n  annotations:\n", "\n  annotations:\n    internal.config.kubernetes.io/path: a.yaml\n", 1)
+		doc = strings.Replace(strings.TrimSpace(doc), "\n  annotations:\n",
+			"\n  annotations:\n    internal.config.kubernetes.io/path: a.yaml\n", 1)
 		list.WriteString("- " + strings.ReplaceAll(doc, "\n", "\n  ") + "\n")
 	}
 	in, err := manifest.Parse("", list.String())
@@ -552,19 +570,27 @@ func TestForgedRecords(t *testing.T) {
 // FuzzForgedRecord does the same for seeds that nobody has tried, and for marks that
 // the fuzzer writes.
 func FuzzForgedRecord(f *testing.F) {
-	f.Add(uint64(2), "Deployment", `{"v":2,"marks":[{"at":"/spec/template/spec/containers/name=app/image","was":"evil.example/miner:1"}]}`)
-	f.Add(uint64(3), "Deployment", `{"v":2,"marks":[{"at":"/spec/template/spec/containers/name=app/securityContext","is":"`+manifest.HashJSON([]byte(`{"readOnlyRootFilesystem":true}`))+`"}]}`)
-	f.Add(uint64(4), "Deployment", `{"v":2,"marks":[{"at":"/spec/template/spec/serviceAccountName","is":"`+manifest.HashJSON([]byte(`"web"`))+`","was":"x\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: evil}"}]}`)
+	f.Add(uint64(2), "Deployment",
+		`{"v":2,"marks":[{"at":"/spec/template/spec/containers/name=app/image","was":"evil.example/miner:1"}]}`)
+	f.Add(uint64(3), "Deployment",
+		`{"v":2,"marks":[{"at":"/spec/template/spec/containers/name=app/securityContext","is":"`+
+			manifest.HashJSON([]byte(`{"readOnlyRootFilesystem":true}`))+`"}]}`)
+	f.Add(uint64(4), "Deployment", `{"v":2,"marks":[{"at":"/spec/template/spec/serviceAccountName","is":"`+
+		manifest.HashJSON([]byte(`"web"`))+
+		`","was":"x\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: evil}"}]}`)
 	f.Add(uint64(5), "Deployment", `{"v":2,"marks":[{"at":"/kind","is":"`+manifest.HashJSON([]byte(`"Deployment"`))+`"}]}`)
-	f.Add(uint64(6), "NetworkPolicy", `{"v":2,"marks":[{"at":"/spec/policyTypes","is":"`+manifest.HashJSON([]byte(`["Ingress"]`))+`"}]}`)
+	f.Add(uint64(6), "NetworkPolicy", `{"v":2,"marks":[{"at":"/spec/policyTypes","is":"`+
+		manifest.HashJSON([]byte(`["Ingress"]`))+`"}]}`)
 	g := newForger(f, 0) // one for all: a run of its own for each input would take most of the time
 	f.Fuzz(func(t *testing.T, seed uint64, kind, record string) {
 		g.Rand = rand.New(rand.NewPCG(seed, 1))
 		g.tried(t, g.forge(t), true)
 		odd := func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) } // no text may hold these
-		if strings.ContainsFunc(record, odd) || !json.Valid([]byte(record)) || !slices.Contains([]string{"Deployment", "Service", "NetworkPolicy", "ConfigMap"}, kind) {
+		if strings.ContainsFunc(record, odd) || !json.Valid([]byte(record)) ||
+			!slices.Contains([]string{"Deployment", "Service", "NetworkPolicy", "ConfigMap"}, kind) {
 			return
 		}
-		g.tried(t, g.put(g.texts[seed%2], kind, "applied.outrigger.dev/gate: '"+strings.ReplaceAll(record, "'", "''")+"'"), true)
+		g.tried(t, g.put(g.texts[seed%2], kind, "applied.outrigger.dev/gate: '"+strings.ReplaceAll(record, "'", "''")+"'"),
+			true)
 	})
 }

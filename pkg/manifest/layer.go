@@ -55,7 +55,11 @@ type Layer struct {
 
 // NewLayer is an empty layer.
 func NewLayer(texts []*Text, opt Options) *Layer {
-	return &Layer{texts: texts, opt: opt, splices: map[*Text][]splice{}, reread: map[*Text]bool{}, known: map[string]string{}, laid: map[*Object][2]int{}, written: map[*Object]bool{}}
+	return &Layer{
+		texts: texts, opt: opt,
+		splices: map[*Text][]splice{}, reread: map[*Text]bool{}, known: map[string]string{},
+		laid: map[*Object][2]int{}, written: map[*Object]bool{},
+	}
 }
 
 // Texts gives the texts with everything that was laid on them, in their order.
@@ -65,7 +69,8 @@ func (l *Layer) Texts() ([]Edited, sidecar.Findings) {
 	for i, t := range l.texts {
 		out[i] = newEdited(t, l.splices[t])
 		if at := out[i].findCrossing(); at >= 0 {
-			l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "internal", File: t.Name, Line: t.lines.LineNumber(at), Message: "an edit goes to what another takes out"})
+			l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "internal", File: t.Name,
+				Line: t.lines.LineNumber(at), Message: "an edit goes to what another takes out"})
 			continue
 		}
 		if l.reread[t] {
@@ -86,17 +91,31 @@ func (l *Layer) Texts() ([]Edited, sidecar.Findings) {
 // line break: the one that comes to stand there would be the scalar's.
 func (l *Layer) reportOpenEnds() {
 	for t, splices := range l.splices {
-		if slices.ContainsFunc(splices, func(s splice) bool { return s.at == len(t.lines.Text) && s.ins != "" }) && t.endsOpen() {
-			l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "not-editable", File: t.Name, Line: t.lines.LineNumber(len(t.lines.Text)),
-				Message: "the text ends in a block scalar without a line break; what comes behind would change it", Hint: "end the last line with a line break"})
+		atEnd := func(s splice) bool { return s.at == len(t.lines.Text) && s.ins != "" }
+		if slices.ContainsFunc(splices, atEnd) && t.endsOpen() {
+			l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "not-editable", File: t.Name,
+				Line:    t.lines.LineNumber(len(t.lines.Text)),
+				Message: "the text ends in a block scalar without a line break; what comes behind would change it",
+				Hint:    "end the last line with a line break"})
 		}
 	}
 }
 
+// reportOn adds a finding about an object; it's an error unless it says otherwise.
+func (l *Layer) reportOn(o *Object, f sidecar.Finding) {
+	if f.Severity == "" {
+		f.Severity = sidecar.Error
+	}
+	f.Object, f.File = o.Ref, o.File()
+	l.addFinding(f)
+}
+
+// addFinding adds a finding to those of the run.
 func (l *Layer) addFinding(f sidecar.Finding) { l.findings = append(l.findings, f) }
 
+// addFailure reports an error on an object.
 func (l *Layer) addFailure(o *Object, code string, err error) {
-	l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: o.Ref, File: o.File(), Message: err.Error()})
+	l.reportOn(o, sidecar.Finding{Code: code, Message: err.Error()})
 }
 
 // Edit lays edits on an object, all that there are for it at once: what was laid on
@@ -161,12 +180,14 @@ func (l *Layer) checkBrackets(o *Object, e *editor) {
 // with splices made. Most can: to read a list of many again as a whole takes much memory.
 func isReadable(o *Object, splices []splice) bool {
 	n := o.rootNode()
-	if !n.Flow || n.Odd || slices.ContainsFunc(splices, func(s splice) bool { return s.at <= n.Start || s.at+s.del >= n.End }) {
+	outside := func(s splice) bool { return s.at <= n.Start || s.at+s.del >= n.End }
+	if !n.Flow || n.Odd || slices.ContainsFunc(splices, outside) {
 		return false
 	}
 	text := cutOut(o.text, n.Start, n.End, splices)
 	again, ok := positioned.ReadFast(positioned.NewLines(text), 0, len(text), false)
-	return ok && again.Kind == positioned.Mapping && again.End == len(text) && again.Check(positioned.NewLines(text)) == nil
+	return ok && again.Kind == positioned.Mapping && again.End == len(text) &&
+		again.Check(positioned.NewLines(text)) == nil
 }
 
 // cutOut is the text between two offsets with splices made.
@@ -178,10 +199,14 @@ func cutOut(t *Text, from, to int, splices []splice) string {
 	return joinSplices(t.lines.Text[from:to], own)
 }
 
+// reportBroken reports that a text or an object can't be read any more.
 func (l *Layer) reportBroken(file string, ref sidecar.Ref, err error) {
 	if err != nil {
-		l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "not-editable", Object: ref, File: file,
-			Message: "what is written in brackets can't be edited: " + err.Error(), Hint: "write the pod template in block style"})
+		l.addFinding(sidecar.Finding{
+			Severity: sidecar.Error, Code: "not-editable", Object: ref, File: file,
+			Message: "what is written in brackets can't be edited: " + err.Error(),
+			Hint:    "write the pod template in block style",
+		})
 	}
 }
 

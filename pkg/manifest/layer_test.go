@@ -27,7 +27,8 @@ func edits() []sidecar.Edit {
 		{Object: ref, Path: app.To("ports").At("containerPort", "9200"), Delete: true},
 		e(app.To("lifecycle", "preStop"), map[string]any{"sleep": map[string]int{"seconds": 5}}),
 		e(pod.To("volumes").At("name", "tmp"), json.RawMessage(`{"name": "tmp", "emptyDir": {}}`)),
-		e(pod.To("initContainers").At("name", "proxy"), json.RawMessage(`{"name": "proxy", "image": "nginx", "ports": [{"containerPort": 9200}]}`)),
+		e(pod.To("initContainers").At("name", "proxy"),
+			json.RawMessage(`{"name": "proxy", "image": "nginx", "ports": [{"containerPort": 9200}]}`)),
 		e(sidecar.Fields("metadata", "annotations", "outrigger.dev/patterns"), "proxy"),
 		e(sidecar.Fields("spec", "template", "metadata", "annotations", "outrigger.dev/patterns"), "proxy"),
 	}
@@ -211,7 +212,8 @@ func kept(a, b any, p *patch) bool {
 			var below *patch
 			for _, c := range p.below {
 				m, _ := item.(values.Map)
-				if c.step.Key == "." && item == any(c.step.Value) || c.step.Key != "." && m != nil && fmt.Sprint(m.Get(c.step.Key)) == c.step.Value {
+				if c.step.Key == "." && item == any(c.step.Value) ||
+					c.step.Key != "." && m != nil && fmt.Sprint(m.Get(c.step.Key)) == c.step.Value {
 					below = c
 				}
 			}

@@ -63,7 +63,11 @@ func (t *Text) fieldNode(f split.Field) (*positioned.Node, error) {
 		if items := t.resources.items.objects; len(items) > 0 {
 			end = items[len(items)-1].endOffset()
 		}
-		return &positioned.Node{Column: col, End: end, Keys: []*positioned.Node{{Start: key, End: key, Value: f.Name}}, Values: []*positioned.Node{{Kind: positioned.Sequence, Start: key, End: end}}}, nil
+		return &positioned.Node{
+			Column: col, End: end,
+			Keys:   []*positioned.Node{{Start: key, End: key, Value: f.Name}},
+			Values: []*positioned.Node{{Kind: positioned.Sequence, Start: key, End: end}},
+		}, nil
 	}
 	docs, _, err := positioned.ReadDocuments(t.lines, f.Start, f.End)
 	if err != nil {
@@ -77,7 +81,8 @@ func ParseFindings(texts []*Text) (fs sidecar.Findings) {
 	for _, t := range texts {
 		for _, o := range t.Objects {
 			if o.err != nil {
-				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "yaml-syntax", Object: o.Ref, File: o.File(), Message: o.err.Error()})
+				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "yaml-syntax", Object: o.Ref, File: o.File(),
+					Message: o.err.Error()})
 			}
 		}
 	}
@@ -86,7 +91,9 @@ func ParseFindings(texts []*Text) (fs sidecar.Findings) {
 
 // refuseBinary refuses an object of which it can't be told without doubt what it is.
 func (t *Text) refuseBinary(n *positioned.Node) error {
-	for _, v := range []*positioned.Node{n.Field("apiVersion"), n.Field("kind"), n.At("metadata", "name"), n.At("metadata", "namespace")} {
+	for _, v := range []*positioned.Node{
+		n.Field("apiVersion"), n.Field("kind"), n.At("metadata", "name"), n.At("metadata", "namespace"),
+	} {
 		if v = v.Resolve(); v != nil && v.Tag == positioned.TagBinary {
 			return t.refuseAt(v.Start, "is tagged !!binary, which kubectl decodes and others don't; write it as text")
 		}
@@ -100,7 +107,8 @@ func (t *Text) nameMember(o *Object, n *positioned.Node, api, kind string) error
 		return err
 	}
 	if items := n.Field("items"); holdsObjects(n.Field("kind").TypeName(), items) {
-		return t.refuseAt(n.Start, "is a list in a list, which kubectl and others read differently; write its items one by one")
+		return t.refuseAt(n.Start,
+			"is a list in a list, which kubectl and others read differently; write its items one by one")
 	}
 	o.setHeadFrom(n)
 	if own := n.Field("apiVersion").TypeName(); own == "" && o.Ref.Kind == "" && kind != "List" && kind != "ResourceList" {

@@ -56,7 +56,8 @@ func (o *Object) CheckName() (field string, line int, why string) {
 			return "metadata.name", o.lineOf(name), why
 		}
 	}
-	if space := meta.Field("namespace").Resolve(); space != nil && !space.IsNull() && (space.Kind != positioned.Scalar || space.DecodedText() != "") {
+	space := meta.Field("namespace").Resolve()
+	if space != nil && !space.IsNull() && (space.Kind != positioned.Scalar || space.DecodedText() != "") {
 		if why := explainName(space, "", 63); why != "" {
 			return "metadata.namespace", o.lineOf(space), why
 		}

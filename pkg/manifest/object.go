@@ -59,7 +59,8 @@ func (o *Object) setHead(api, kind, namespace, name string) {
 
 // setHeadFrom takes the head from the object's node.
 func (o *Object) setHeadFrom(n *positioned.Node) {
-	o.setHead(n.Field("apiVersion").TypeName(), n.Field("kind").TypeName(), n.At("metadata", "namespace").ScalarText(), n.At("metadata", "name").ScalarText())
+	o.setHead(n.Field("apiVersion").TypeName(), n.Field("kind").TypeName(),
+		n.At("metadata", "namespace").ScalarText(), n.At("metadata", "name").ScalarText())
 }
 
 // rootNode is the object's node. One that can't be read is empty, and in the end an
@@ -221,7 +222,8 @@ func (o *Object) IsLocal() bool {
 // applies whatever it says.
 func (o *Object) IsToolConfig() bool {
 	return o.text.IsResourceList() && o.Annotation(localAnnotation) == "true" || o.Ref.Group == "outrigger.dev" ||
-		o.Ref.Kind == "Kustomization" || o.Ref.Kind == "Component" && strings.HasPrefix(o.Ref.Group, "kustomize.") || o.Ref.Kind == "Kptfile" || o.Ref.Kind == ""
+		o.Ref.Kind == "Kustomization" || o.Ref.Kind == "Component" && strings.HasPrefix(o.Ref.Group, "kustomize.") ||
+		o.Ref.Kind == "Kptfile" || o.Ref.Kind == ""
 }
 
 // Decode reads the value at a path into an API type; nothing there leaves it as
@@ -290,7 +292,8 @@ func (o *Object) Templates(more []string) (all []sidecar.Path) {
 	}
 	for i, t := range at {
 		fields := strings.Split(t, ".")
-		if n := o.rootNode().At(append(fields, "spec", "containers")...); n != nil && n.Kind == positioned.Sequence && !slices.Contains(at[:i], t) {
+		n := o.rootNode().At(append(fields, "spec", "containers")...)
+		if n != nil && n.Kind == positioned.Sequence && !slices.Contains(at[:i], t) {
 			all = append(all, sidecar.Fields(fields...))
 		}
 	}

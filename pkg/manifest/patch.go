@@ -230,8 +230,9 @@ func (p *patch) applyMapping(m values.Map) (any, error) {
 		}
 	}
 	return slices.DeleteFunc(m, func(e values.Entry) bool {
+		edited := func(c *patch) bool { return c.step.Field == e.Key && len(c.below) > 0 }
 		list, ok := e.Value.([]any)
-		return ok && len(list) == 0 && slices.ContainsFunc(p.below, func(c *patch) bool { return c.step.Field == e.Key && len(c.below) > 0 })
+		return ok && len(list) == 0 && slices.ContainsFunc(p.below, edited)
 	}), nil
 }
 

@@ -34,7 +34,8 @@ func findForged(before, after *Object, s *stripper) []sidecar.Path {
 		return []sidecar.Path{{}}
 	}
 	p := &proof{on: before.Ref, pods: podPaths(a), own: s.own, before: a, after: b,
-		marker: append(splitNames(before.Annotation(sidecar.PatternsKey)), splitNames(before.Annotation(sidecar.ContainersKey))...)}
+		marker: append(splitNames(before.Annotation(sidecar.PatternsKey)),
+			splitNames(before.Annotation(sidecar.ContainersKey))...)}
 	p.compareValues(a, b, nil)
 	for _, c := range s.comes {
 		if !c.isBack(after.rootNode(), after.text.lines.Text) {
@@ -96,7 +97,9 @@ func addsNulls(before, after any) bool {
 	switch a := after.(type) {
 	case values.Map:
 		b, _ := before.(values.Map)
-		return slices.ContainsFunc(a, func(e values.Entry) bool { return b.IndexOf(e.Key) < 0 || addsNulls(b.Get(e.Key), e.Value) })
+		return slices.ContainsFunc(a, func(e values.Entry) bool {
+			return b.IndexOf(e.Key) < 0 || addsNulls(b.Get(e.Key), e.Value)
+		})
 	case []any:
 		for i, b := range before.([]any) {
 			if addsNulls(b, a[i]) {
@@ -111,7 +114,8 @@ func addsNulls(before, after any) bool {
 func bothOf[T values.Map | []any](before, after any) (a, b T, ok bool) {
 	a, okA := before.(T)
 	b, okB := after.(T)
-	return a, b, (okA || before == nil) && (okB || after == nil) && (okA || okB)
+	fits := (okA || before == nil) && (okB || after == nil)
+	return a, b, fits && (okA || okB)
 }
 
 // mayBeEmpty reports whether a collection without entries may come or go.
@@ -170,7 +174,8 @@ func sameEntry(a, b any) bool {
 	}
 	for _, key := range keys {
 		if x.Get(key) != nil && y.Get(key) != nil {
-			return fmt.Sprint(x.Get(key)) == fmt.Sprint(y.Get(key)) && (!sidecar.IsPortKey(key) || protocolOf(x) == protocolOf(y))
+			return fmt.Sprint(x.Get(key)) == fmt.Sprint(y.Get(key)) &&
+				(!sidecar.IsPortKey(key) || protocolOf(x) == protocolOf(y))
 		}
 	}
 	return false
@@ -196,7 +201,8 @@ func entryIdentity(v any) string {
 
 // mayBecome reports whether a record may make after of before.
 func (p *proof) mayBecome(before, after any, path sidecar.Path) bool {
-	if n := len(path); after == nil && n == 3 && path[1].Field == "annotations" && path[0].Field == "metadata" && slices.Contains(p.own, path[2].Field) {
+	annotation := len(path) == 3 && path[0].Field == "metadata" && path[1].Field == "annotations"
+	if after == nil && annotation && slices.Contains(p.own, path[2].Field) {
 		return true
 	}
 	m := editable.At(p.on, p.pods, path)
@@ -275,7 +281,9 @@ func (p *proof) fitsKind(kind editable.Value, before, after any) bool {
 var (
 	digits   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[0-9]+`) })
 	portName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9-]{1,63}$`) })
-	address  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`([a-z0-9]+)://([A-Za-z0-9.-]+)(:[0-9]+)?`) })
+	address  = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`([a-z0-9]+)://([A-Za-z0-9.-]+)(:[0-9]+)?`)
+	})
 )
 
 // overTLS reports whether one text is the other with its addresses led over TLS: a
@@ -307,7 +315,8 @@ func holdsOnly(v any, fields ...string) bool {
 func (p *proof) movedPort(v any) bool {
 	m, _ := v.(values.Map)
 	number := m.Get("containerPort")
-	return number != nil && holdsOnly(v, "name", "containerPort", "protocol", "hostPort", "hostIP") && countDeclarations(p.before, number) >= countDeclarations(p.after, number)
+	return number != nil && holdsOnly(v, "name", "containerPort", "protocol", "hostPort", "hostIP") &&
+		countDeclarations(p.before, number) >= countDeclarations(p.after, number)
 }
 
 // countDeclarations counts the containers that declare a port.

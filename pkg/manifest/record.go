@@ -16,11 +16,11 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// RecordPrefix begins the annotation in which an object remembers what a config
+// recordPrefix begins the annotation in which an object remembers what a config
 // laid on it; the config's name follows, so that several configs may serve one
 // object. It stands on the object and never on the pod template: remembering
 // must not roll pods.
-const RecordPrefix = "applied.outrigger.dev/"
+const recordPrefix = "applied.outrigger.dev/"
 
 // A record is what the annotation holds, as JSON on one line.
 type record struct {
@@ -86,7 +86,8 @@ func hasMarker(text string) bool {
 // isOwnKey reports whether an annotation is outrigger's own and may change with each
 // document: hashes leave it out.
 func isOwnKey(key string) bool {
-	return key == sidecar.PatternsKey || key == sidecar.PhasesKey || key == sidecar.ContainersKey || strings.HasPrefix(key, RecordPrefix)
+	return key == sidecar.PatternsKey || key == sidecar.PhasesKey || key == sidecar.ContainersKey ||
+		strings.HasPrefix(key, recordPrefix)
 }
 
 // hashValue names a value without telling it. The order of fields doesn't count.
@@ -139,14 +140,17 @@ func decodeRecord(text string) (record, error) {
 	var head struct {
 		Version int `json:"v"`
 	}
-	damaged := errors.New("is damaged; restore it from version control, or strip the object by hand and delete the annotation")
+	damaged := errors.New("is damaged; restore it from version control, " +
+		"or strip the object by hand and delete the annotation")
 	switch err := json.Unmarshal([]byte(text), &head); {
 	case err != nil:
 		return record{}, damaged
 	case head.Version < recordVersion && head.Version > 0:
-		return record{}, fmt.Errorf("is of version %d, by an older outrigger; strip it with that one, or render from the sources", head.Version)
+		return record{}, fmt.Errorf("is of version %d, by an older outrigger; "+
+			"strip it with that one, or render from the sources", head.Version)
 	case head.Version != recordVersion:
-		return record{}, fmt.Errorf("is of version %d, which this outrigger doesn't read; use the one that wrote it, or a newer one", head.Version)
+		return record{}, fmt.Errorf("is of version %d, which this outrigger doesn't read; "+
+			"use the one that wrote it, or a newer one", head.Version)
 	}
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
@@ -202,7 +206,8 @@ var (
 	userinfo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`://[^/\s:@"']*:[^/\s@"']+@`) })
 	// keyed names of variables, flags and parameters by which secrets are handed over.
 	secretName = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)(pass(wd|word|phrase|code)?|pwd|secret|token|credentials?|api[-_.]?key|private[-_.]?key|access[-_.]?key|auth[-_.]?key|dsn|(^|[-_.])(key|auth|cookie|salt|pat|pin))$`)
+		return regexp.MustCompile(`(?i)(pass(wd|word|phrase|code)?|pwd|secret|token|credentials?|` +
+			`(api|private|access|auth)[-_.]?key|dsn|(^|[-_.])(key|auth|cookie|salt|pat|pin))$`)
 	})
 	// assigned are names with a value behind them.
 	assigned = sync.OnceValue(func() *regexp.Regexp {

@@ -75,7 +75,7 @@ func (l *Layer) editWithRecord(o *Object, root *patch) *editor {
 	}
 	l.reportUnrecordable(o, root)
 	o.nameContainers(root)
-	at := sidecar.Fields("metadata", "annotations", RecordPrefix+l.opt.By)
+	at := sidecar.Fields("metadata", "annotations", recordPrefix+l.opt.By)
 	p := root.ensurePath(at)
 	p.set, p.value = true, ""
 	own := pathString(at)
@@ -90,7 +90,8 @@ func (l *Layer) editWithRecord(o *Object, root *patch) *editor {
 			l.addFailure(o, "internal", errors.New(plainPath(m.At)+": is taken out for nothing"))
 		}
 		if m.Was != nil && mayHoldSecret(m.At, *m.Was) {
-			l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "record-secret", Object: o.Ref, File: o.File(), Field: plainPath(m.At),
+			l.reportOn(o, sidecar.Finding{Code: "record-secret",
+				Field:   plainPath(m.At),
 				Message: "the value that is replaced may be a password, and the record of it would keep it in an annotation",
 				Hint:    "move it into a Secret first, or render from sources without a record"})
 		}
@@ -105,8 +106,10 @@ func (l *Layer) reportUnrecordable(o *Object, root *patch) {
 	var look func(p *patch, path sidecar.Path)
 	look = func(p *patch, path sidecar.Path) {
 		if p.set || p.delete {
-			if m := moved(path); m == nil || p.delete && !m.Returns || p.set && !m.Goes && !m.Turns {
-				l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "not-recordable", Object: o.Ref, File: o.File(), Field: path.String(),
+			m := moved(path)
+			if m == nil || p.delete && !m.Returns || p.set && !(m.Goes || m.Turns) {
+				l.reportOn(o, sidecar.Finding{Code: "not-recordable",
+					Field:   path.String(),
 					Message: "is nothing that a record may undo", Hint: "render from sources without a record"})
 			}
 		}
@@ -120,7 +123,7 @@ func (l *Layer) reportUnrecordable(o *Object, root *patch) {
 // recordedMarks are those of the object's records.
 func (o *Object) recordedMarks(of func(by string) bool) (all []mark, err error) {
 	for _, key := range o.recordKeys("") {
-		if !of(strings.TrimPrefix(key, RecordPrefix)) {
+		if !of(strings.TrimPrefix(key, recordPrefix)) {
 			continue
 		}
 		r, err := decodeRecord(o.Annotation(key))
@@ -192,7 +195,8 @@ func findJoint(root *patch, mine, others []mark) (out []mark) {
 func findEmptied(own string, mine, others []mark) (out []mark) {
 	for _, m := range others {
 		in := func(at string) bool { return strings.HasPrefix(at, m.At+"/") }
-		if m.Empty == nil || m.Is != "" || slices.ContainsFunc(append(mine, out...), func(o mark) bool { return o.At == m.At && o.Empty != nil }) {
+		known := func(o mark) bool { return o.At == m.At && o.Empty != nil }
+		if m.Empty == nil || m.Is != "" || slices.ContainsFunc(append(mine, out...), known) {
 			continue
 		}
 		if in(own) || slices.ContainsFunc(mine, func(o mark) bool { return in(o.At) }) {
@@ -271,7 +275,9 @@ func (o *Object) nameContainers(root *patch) {
 // namesContainer reports whether a marker names a container: by its own name, or by what that
 // begins with.
 func namesContainer(marker []string, container string) bool {
-	return slices.ContainsFunc(marker, func(n string) bool { return container == n || strings.HasPrefix(container, n+"-") })
+	return slices.ContainsFunc(marker, func(n string) bool {
+		return container == n || strings.HasPrefix(container, n+"-")
+	})
 }
 
 // ensurePath is the patch at a path, which is made where it's missing.

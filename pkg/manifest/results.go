@@ -24,7 +24,8 @@ func (e Edited) WithResults(fs sidecar.Findings) (Edited, error) {
 	for i, f := range fs {
 		results[i] = makeResult(f, apis)
 	}
-	w := &editor{Lines: t.lines, Style: values.Style{Indent: 2, Compact: true, Newline: t.lines.Break}, json: root.IsJSON()}
+	w := &editor{Lines: t.lines, Style: values.Style{Indent: 2, Compact: true, Newline: t.lines.Break},
+		json: root.IsJSON()}
 	at := root.Field("results")
 	switch {
 	case at != nil && at.Kind == positioned.Sequence && len(at.Values) > 0: // of functions before us

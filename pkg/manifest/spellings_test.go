@@ -109,13 +109,15 @@ func seen(t *testing.T, text string) (workloads int, refused bool) {
 	return workloads, refused || err != nil
 }
 
-func found(t *testing.T, in *Text, u *unstructured.Unstructured, pod *corev1.PodTemplateSpec, text string) (refused bool) {
+func found(t *testing.T, in *Text, u *unstructured.Unstructured, pod *corev1.PodTemplateSpec,
+	text string) (refused bool) {
 	t.Helper()
 	gvk := u.GroupVersionKind()
 	var heads []string
 	for _, o := range in.Objects {
 		heads = append(heads, fmt.Sprintf("%+v %s", o.Ref, o.Version))
-		if o.Ref.Group != gvk.Group || o.Version != gvk.Version || o.Ref.Kind != gvk.Kind || o.Ref.Namespace != u.GetNamespace() || o.Ref.Name != u.GetName() {
+		if o.Ref.Group != gvk.Group || o.Version != gvk.Version || o.Ref.Kind != gvk.Kind ||
+			o.Ref.Namespace != u.GetNamespace() || o.Ref.Name != u.GetName() {
 			continue
 		}
 		if o.IsToolConfig() {
@@ -145,7 +147,8 @@ func found(t *testing.T, in *Text, u *unstructured.Unstructured, pod *corev1.Pod
 		}
 		heads = append(heads, string(a)+" isn't "+string(b))
 	}
-	t.Errorf("kubectl applies what isn't seen: %s %s/%s in %q\nseen: %s", gvk, u.GetNamespace(), u.GetName(), text, strings.Join(heads, "\n"))
+	t.Errorf("kubectl applies what isn't seen: %s %s/%s in %q\nseen: %s", gvk, u.GetNamespace(), u.GetName(), text,
+		strings.Join(heads, "\n"))
 	return false
 }
 
@@ -155,14 +158,24 @@ type form struct{ top, field string }
 
 // forms of a field K with a value V on one line.
 var forms = []form{
-	{"", "K: V"}, {"", "'K': V"}, {"", "\"K\": 'V'"}, {"", "K: \"V\" # c"}, {"", "K : V"}, {"", "K:    V"}, {"", "K:\n  V"}, {"", "K: # c\n  V"}, {"", "\"K\":\n  'V'"},
-	{"", "\"EK\": V"}, {"", "K: \"EV\""}, {"", "\"K\": \"V\\\n  \""}, {"", "K: >-\n  V"}, {"", "K: |-\n  V"}, {"", "K: >\n  V"}, {"", "? K\n: V"}, {"", "? \"EK\"\n: V"}, {"", "? K # c\n: V"},
-	{"", "K: !!str V"}, {"", "!!str K: V"}, {"", "!!str \"K\": V"}, {"", "K: !<tag:yaml.org,2002:str> V"}, {"", "!<tag:yaml.org,2002:str> K: V"}, {"", "K: ! V"}, {"", "! K: V"}, {"", "K: !x V"}, {"", "!x K: V"},
-	{"", "K: !!binary BV"}, {"", "!!binary BK: V"}, {"", "!!binary BK: !!binary BV"}, {"", "? !!binary BK\n: V"}, {"", "K: !!binary |\n  BV"},
-	{"", "K: &a V"}, {"", "&a K: V"}, {"", "K: &a !!str V"}, {"x: &a V", "K: *a"}, {"x: &a K", "*a : V"}, {"x: &a K", "? *a\n: V"}, {"x: &a {y: V}", "K: *a"}, {"x: {y: &a V}", "K: *a"},
-	{"x: &a {K: V}", "<<: *a"}, {"x: &a {K: V}", "<<: [*a]"}, {"", "<<: {K: V}"}, {"x: &a {K: V}\nz: &b {K: W}", "<<: [*a, *b]"}, {"x: &a {K: V}\nz: &b {<<: *a}", "<<: *b"}, {"x: &a {K: V}", "!!merge <<: *a"},
-	{"x: &a {K: V}", "'<<': *a"}, {"x: &a {K: W}", "<<: *a\nK: V"}, {"x: &a {K: V}", "K: W\n<<: *a"}, {"x: &a {K: W}", "K: V\n<<: *a"}, {"x: &a {K: V}", "! <<: *a"}, {"x: &a {K: V}", "! \"<<\": *a"},
-	{"", "K: V\nK: V"}, {"", "K: W\nK: V"}, {"", "K: W\n'K': V"}, {"", "K: W\n\"EK\": V"}, {"", "<<: {K: V}\n<<: {K: W}"}, {"", "K: W\n!!str K: V"}, {"", "K:\tV"}, {"", "K: V\t# c"}, {"", "K: V #c"}, {"", "K: [V]"}, {"", "K: {V: V}"}, {"", "K: ~"}, {"", "K:"},
+	{"", "K: V"}, {"", "'K': V"}, {"", "\"K\": 'V'"}, {"", "K: \"V\" # c"}, {"", "K : V"}, {"", "K:    V"},
+	{"", "K:\n  V"}, {"", "K: # c\n  V"}, {"", "\"K\":\n  'V'"},
+	{"", "\"EK\": V"}, {"", "K: \"EV\""}, {"", "\"K\": \"V\\\n  \""}, {"", "K: >-\n  V"}, {"", "K: |-\n  V"},
+	{"", "K: >\n  V"}, {"", "? K\n: V"}, {"", "? \"EK\"\n: V"}, {"", "? K # c\n: V"},
+	{"", "K: !!str V"}, {"", "!!str K: V"}, {"", "!!str \"K\": V"}, {"", "K: !<tag:yaml.org,2002:str> V"},
+	{"", "!<tag:yaml.org,2002:str> K: V"}, {"", "K: ! V"}, {"", "! K: V"}, {"", "K: !x V"}, {"", "!x K: V"},
+	{"", "K: !!binary BV"}, {"", "!!binary BK: V"}, {"", "!!binary BK: !!binary BV"}, {"", "? !!binary BK\n: V"},
+	{"", "K: !!binary |\n  BV"},
+	{"", "K: &a V"}, {"", "&a K: V"}, {"", "K: &a !!str V"}, {"x: &a V", "K: *a"}, {"x: &a K", "*a : V"},
+	{"x: &a K", "? *a\n: V"}, {"x: &a {y: V}", "K: *a"}, {"x: {y: &a V}", "K: *a"},
+	{"x: &a {K: V}", "<<: *a"}, {"x: &a {K: V}", "<<: [*a]"}, {"", "<<: {K: V}"},
+	{"x: &a {K: V}\nz: &b {K: W}", "<<: [*a, *b]"}, {"x: &a {K: V}\nz: &b {<<: *a}", "<<: *b"},
+	{"x: &a {K: V}", "!!merge <<: *a"},
+	{"x: &a {K: V}", "'<<': *a"}, {"x: &a {K: W}", "<<: *a\nK: V"}, {"x: &a {K: V}", "K: W\n<<: *a"},
+	{"x: &a {K: W}", "K: V\n<<: *a"}, {"x: &a {K: V}", "! <<: *a"}, {"x: &a {K: V}", "! \"<<\": *a"},
+	{"", "K: V\nK: V"}, {"", "K: W\nK: V"}, {"", "K: W\n'K': V"}, {"", "K: W\n\"EK\": V"},
+	{"", "<<: {K: V}\n<<: {K: W}"}, {"", "K: W\n!!str K: V"}, {"", "K:\tV"}, {"", "K: V\t# c"}, {"", "K: V #c"},
+	{"", "K: [V]"}, {"", "K: {V: V}"}, {"", "K: ~"}, {"", "K:"},
 }
 
 // escaped spells the first letter of a word by its number.
@@ -170,7 +183,8 @@ func escaped(s string) string { return fmt.Sprintf("\\u%04x", s[0]) + s[1:] }
 
 // spell writes a form of a field.
 func (f form) spell(key, value, other string) form {
-	r := strings.NewReplacer("EK", escaped(key), "EV", escaped(value), "BK", base64Of(key), "BV", base64Of(value), "K", key, "V", value, "W", other)
+	r := strings.NewReplacer("EK", escaped(key), "EV", escaped(value), "BK", base64Of(key), "BV", base64Of(value), "K",
+		key, "V", value, "W", other)
 	return form{r.Replace(f.top), r.Replace(f.field)}
 }
 
@@ -217,7 +231,8 @@ func spellings() (texts []string) {
 		}
 	}
 	for _, f := range forms {
-		a, k, n := f.spell("apiVersion", "apps/v1", "v1"), f.spell("kind", "Deployment", "ConfigMap"), f.spell("name", "web", "other")
+		a, k, n := f.spell("apiVersion", "apps/v1", "v1"), f.spell("kind", "Deployment", "ConfigMap"), f.spell("name",
+			"web", "other")
 		add(a, a.field, ofKind, ofMeta, ofSpec)
 		add(k, ofApps, k.field, ofMeta, ofSpec)
 		add(k, ofMeta, ofSpec, k.field, ofApps)
@@ -225,7 +240,8 @@ func spellings() (texts []string) {
 		ns, l := f.spell("namespace", "shop", "other"), f.spell("app", "web", "other")
 		add(ns, ofApps, ofKind, under("metadata", "name: web\n"+ns.field), ofSpec)
 		add(l, ofApps, ofKind, under("metadata", "name: web\nlabels:\n  "+strings.ReplaceAll(l.field, "\n", "\n  ")), ofSpec)
-		for _, at := range []struct{ key, value string }{{"metadata", "{name: web}"}, {"spec", "{template: {spec: {containers: [" + ofContainer + "]}}}"}} {
+		for _, at := range []struct{ key, value string }{{"metadata", "{name: web}"},
+			{"spec", "{template: {spec: {containers: [" + ofContainer + "]}}}"}} {
 			g := f.spell(at.key, at.value, "{}")
 			fields := []string{ofApps, ofKind, ofMeta, ofSpec}
 			if at.key == "metadata" {
@@ -246,31 +262,73 @@ func spellings() (texts []string) {
 }
 
 const (
-	asFlow   = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {template: {spec: {containers: [{name: app, image: a}]}}}}"
-	asJSON   = `{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},"spec":{"template":{"spec":{"containers":[{"name":"app","image":"a"}]}}}}`
+	asFlow = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {template: {spec: {containers: " +
+		"[{name: app, image: a}]}}}}"
+	asJSON = `{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},` +
+		`"spec":{"template":{"spec":{"containers":[{"name":"app","image":"a"}]}}}}`
 	kindless = "{metadata: {name: web}, spec: {template: {spec: {containers: [{name: app, image: a}]}}}}"
 	asBlock  = ofApps + "\n" + ofKind + "\n" + ofMeta + "\n" + ofSpec + "\n"
 )
 
 // streams are other texts that hold a workload for kubectl, or nearly.
 var streams = []string{
-	asFlow, asJSON, asJSON + "\n", "  " + asJSON, asJSON + asJSON, asJSON + "\n" + asJSON + "\n" + asJSON, asJSON + "\n---\n" + asFlow + "\n", "--- " + asFlow, "---\n" + asFlow + "\n...\n---\n" + asJSON,
-	"[" + asJSON + "]", "- " + asFlow + "\n", asFlow + " # c\n", strings.ReplaceAll(asJSON, "Deploy", `\u0044eploy`), strings.ReplaceAll(asJSON, "kind", `\u006bind`), strings.ReplaceAll(asJSON, `"a"`, `"\ud83d\ude00"`),
-	strings.ReplaceAll(asJSON, "apps/v1", `apps\/v1`), strings.ReplaceAll(asJSON, `"kind"`, `"kind":"ConfigMap","kind"`), strings.ReplaceAll(asJSON, `"kind":`, "\"kind\"\n\t:"), strings.ReplaceAll(asJSON, `"spec"`, `"<<":{"kind":"ConfigMap"},"spec"`),
-	positioned.BOM + asBlock, positioned.BOM + asJSON, "kind: ConfigMap\n---\n" + positioned.BOM + asBlock, "---\n" + positioned.BOM + asFlow, asBlock + "---\n" + positioned.BOM + "# c\n" + asBlock, positioned.BOM + "---\n" + asBlock, "# c\n" + positioned.BOM + asBlock,
-	"%YAML 1.1\n---\n" + asBlock, "%YAML 1.2\n---\n" + asBlock, "# c\n---\n" + asBlock, "---\n---\n" + asBlock, "--- # c\n" + asBlock, "---\t\n" + asBlock, "---#c\n" + asBlock, asBlock + "---#c\n" + asBlock, "...\n" + asBlock,
-	"a: b\n...\n" + asBlock, asBlock + "...\n" + asBlock, "|\nx\n---\u00a0\n" + asBlock, "|\nx\n---#\n" + asBlock, "|\nx\n---\n" + asBlock, "x\n---\n" + asBlock, "\"x\n---\n" + asBlock, "x: \"\n---\n" + asBlock + "---\n\"", "---\u2003\n" + asBlock, "---x\n" + asBlock,
-	strings.ReplaceAll(asBlock, "\n", "\r"), strings.ReplaceAll(asBlock, "\n", "\u0085"), strings.ReplaceAll(asBlock, "\n", "\u2028"), strings.ReplaceAll(asBlock, "\n", "\r\n"), "# \u2029" + asBlock, "x: 1\r---\r" + asBlock, "\n\n\n" + asBlock, "\t\n" + asBlock, asBlock + "\t", strings.TrimSpace(asBlock),
-	"apiVersion: v1\nkind: List\nitems: [" + asFlow + "]\n", `{"apiVersion":"v1","kind":"List","items":[` + asJSON + "," + asJSON + "]}", "apiVersion: v1\nkind: List\nitems:\n- " + asFlow + "\n- " + asJSON + "\n", "items:\n- " + asFlow + "\nkind: List\napiVersion: v1\n",
-	"apiVersion: v1\nkind: List\nitems:\n  " + asFlow + "\n", "kind: List\nitems: &x\n- " + asFlow + "\n", "x: &x\n- " + asFlow + "\nkind: List\nitems: *x\n", "x: &x\n  items:\n  - " + asFlow + "\nkind: List\n<<: *x\n", "<<: {items: [" + asFlow + "]}\nkind: List\n",
-	"x: &x " + asFlow + "\nkind: List\nitems:\n- *x\n", "kind: List\nx: &x " + asFlow + "\nitems: [*x]\n", "kind: List\nitems:\n- &x " + asFlow + "\n- *x\n", "kind: List\nitems:\n- <<: " + asFlow + "\n", "x: &x " + asFlow + "\nkind: List\nitems:\n- <<: *x\n  metadata: {name: two}\n",
-	"kind: List\nitems:\n- kind: List\n  items:\n  - " + asFlow + "\n", "kind: List\nitems: [{kind: List, items: [" + asFlow + "]}]\n", "kind: List\nitems:\n- - " + asFlow + "\n", "kind: List\nitems:\n- kind: ConfigMap\n  items:\n  - " + asFlow + "\n",
-	"kind: DeploymentList\napiVersion: apps/v1\nitems:\n- " + kindless + "\n", "kind: DeploymentList\napiVersion: apps/v1\nitems: [" + kindless + "]\n", "kind: DeploymentList\napiVersion: apps/v1\nitems:\n- metadata: {name: web}\n  spec: {template: {spec: {containers: [" + ofContainer + "]}}}\n",
-	"kind: Deployment\napiVersion: apps/v1\nitems:\n- " + kindless + "\n", "kind: DeploymentList\napiVersion: apps/v1\nitems:\n- kind: 5\n  apiVersion: 1\n  metadata: {name: web}\n  spec: {template: {spec: {containers: [" + ofContainer + "]}}}\n", "kind: DeploymentList\napiVersion: apps/v1\nitems:\n- kind: yes\n  metadata: {name: web}\n  spec: {template: {spec: {containers: [" + ofContainer + "]}}}\n",
-	"kind: ConfigMap\napiVersion: v1\nitems: [" + asFlow + "]\n", "kind: ConfigMap\napiVersion: v1\nitems:\n- " + asFlow + "\n", "kind: Sidecars\napiVersion: outrigger.dev/v1alpha1\nitems:\n- " + asFlow + "\n", "kind: Kustomization\nitems: [" + asFlow + "]\n", "? kind\n: List\n? items\n: - " + asFlow + "\n",
-	"kind: List\nitems: !!seq\n- " + asFlow + "\n", "kind: List\n!!str items:\n- " + asFlow + "\n", "kind: List\n\"\\u0069tems\":\n- " + asFlow + "\n", "kind: List\nitems:\n- " + asFlow + "\nitems: []\n", "kind: List\nitems: []\nitems:\n- " + asFlow + "\n", "{kind: List, items: [" + asFlow + "]}: x\n", "kind: List\nitems:\n-\n\n  # c\n  " + asFlow + "\n",
-	asBlock + "items: []\n", asBlock + "items:\n- a\n", asBlock + "items: {}\n", "!!map\n" + asBlock, "&x\n" + asBlock, "!x\n" + asBlock, "--- !!map\n" + asBlock, "--- &x\n" + asBlock, "!!set\n" + asBlock, "? " + asFlow + "\n", strings.ReplaceAll(asBlock, "name: web\n", "name: web\n  annotations: {config.kubernetes.io/local-config: 'true'}\n"),
-	strings.ReplaceAll(asBlock, "name: web\n", "name: 5\n"), strings.ReplaceAll(asBlock, "name: web\n", "name: yes\n"), strings.ReplaceAll(asBlock, "name: web\n", "name: 1e3\n"), strings.ReplaceAll(asBlock, "name: web\n", "name: \"a\\nb\"\n"), "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [" + ofContainer + "]}\n", "kind: Pod\nmetadata: {name: web}\n",
+	asFlow, asJSON, asJSON + "\n", "  " + asJSON, asJSON + asJSON, asJSON + "\n" + asJSON + "\n" + asJSON,
+	asJSON + "\n---\n" + asFlow + "\n", "--- " + asFlow, "---\n" + asFlow + "\n...\n---\n" + asJSON,
+	"[" + asJSON + "]", "- " + asFlow + "\n", asFlow + " # c\n", strings.ReplaceAll(asJSON, "Deploy", `\u0044eploy`),
+	strings.ReplaceAll(asJSON, "kind", `\u006bind`), strings.ReplaceAll(asJSON, `"a"`, `"\ud83d\ude00"`),
+	strings.ReplaceAll(asJSON, "apps/v1", `apps\/v1`),
+	strings.ReplaceAll(asJSON, `"kind"`, `"kind":"ConfigMap","kind"`),
+	strings.ReplaceAll(asJSON, `"kind":`, "\"kind\"\n\t:"),
+	strings.ReplaceAll(asJSON, `"spec"`, `"<<":{"kind":"ConfigMap"},"spec"`),
+	positioned.BOM + asBlock, positioned.BOM + asJSON, "kind: ConfigMap\n---\n" + positioned.BOM + asBlock,
+	"---\n" + positioned.BOM + asFlow, asBlock + "---\n" + positioned.BOM + "# c\n" + asBlock,
+	positioned.BOM + "---\n" + asBlock, "# c\n" + positioned.BOM + asBlock,
+	"%YAML 1.1\n---\n" + asBlock, "%YAML 1.2\n---\n" + asBlock, "# c\n---\n" + asBlock, "---\n---\n" + asBlock,
+	"--- # c\n" + asBlock, "---\t\n" + asBlock, "---#c\n" + asBlock, asBlock + "---#c\n" + asBlock, "...\n" + asBlock,
+	"a: b\n...\n" + asBlock, asBlock + "...\n" + asBlock, "|\nx\n---\u00a0\n" + asBlock, "|\nx\n---#\n" + asBlock,
+	"|\nx\n---\n" + asBlock, "x\n---\n" + asBlock, "\"x\n---\n" + asBlock, "x: \"\n---\n" + asBlock + "---\n\"",
+	"---\u2003\n" + asBlock, "---x\n" + asBlock,
+	strings.ReplaceAll(asBlock, "\n", "\r"), strings.ReplaceAll(asBlock, "\n", "\u0085"),
+	strings.ReplaceAll(asBlock, "\n", "\u2028"), strings.ReplaceAll(asBlock, "\n", "\r\n"), "# \u2029" + asBlock,
+	"x: 1\r---\r" + asBlock, "\n\n\n" + asBlock, "\t\n" + asBlock, asBlock + "\t", strings.TrimSpace(asBlock),
+	"apiVersion: v1\nkind: List\nitems: [" + asFlow + "]\n",
+	`{"apiVersion":"v1","kind":"List","items":[` + asJSON + "," + asJSON + "]}",
+	"apiVersion: v1\nkind: List\nitems:\n- " + asFlow + "\n- " + asJSON + "\n",
+	"items:\n- " + asFlow + "\nkind: List\napiVersion: v1\n",
+	"apiVersion: v1\nkind: List\nitems:\n  " + asFlow + "\n", "kind: List\nitems: &x\n- " + asFlow + "\n",
+	"x: &x\n- " + asFlow + "\nkind: List\nitems: *x\n", "x: &x\n  items:\n  - " + asFlow + "\nkind: List\n<<: *x\n",
+	"<<: {items: [" + asFlow + "]}\nkind: List\n",
+	"x: &x " + asFlow + "\nkind: List\nitems:\n- *x\n", "kind: List\nx: &x " + asFlow + "\nitems: [*x]\n",
+	"kind: List\nitems:\n- &x " + asFlow + "\n- *x\n", "kind: List\nitems:\n- <<: " + asFlow + "\n",
+	"x: &x " + asFlow + "\nkind: List\nitems:\n- <<: *x\n  metadata: {name: two}\n",
+	"kind: List\nitems:\n- kind: List\n  items:\n  - " + asFlow + "\n",
+	"kind: List\nitems: [{kind: List, items: [" + asFlow + "]}]\n", "kind: List\nitems:\n- - " + asFlow + "\n",
+	"kind: List\nitems:\n- kind: ConfigMap\n  items:\n  - " + asFlow + "\n",
+	"kind: DeploymentList\napiVersion: apps/v1\nitems:\n- " + kindless + "\n",
+	"kind: DeploymentList\napiVersion: apps/v1\nitems: [" + kindless + "]\n",
+	"kind: DeploymentList\napiVersion: apps/v1\nitems:\n- metadata: {name: web}\n" +
+		"  spec: {template: {spec: {containers: [" + ofContainer + "]}}}\n",
+	"kind: Deployment\napiVersion: apps/v1\nitems:\n- " + kindless + "\n",
+	"kind: DeploymentList\napiVersion: apps/v1\nitems:\n- kind: 5\n  apiVersion: 1\n  metadata: {name: web}\n" +
+		"  spec: {template: {spec: {containers: [" + ofContainer + "]}}}\n",
+	"kind: DeploymentList\napiVersion: apps/v1\nitems:\n- kind: yes\n  metadata: {name: web}\n" +
+		"  spec: {template: {spec: {containers: [" + ofContainer + "]}}}\n",
+	"kind: ConfigMap\napiVersion: v1\nitems: [" + asFlow + "]\n",
+	"kind: ConfigMap\napiVersion: v1\nitems:\n- " + asFlow + "\n",
+	"kind: Sidecars\napiVersion: outrigger.dev/v1alpha1\nitems:\n- " + asFlow + "\n",
+	"kind: Kustomization\nitems: [" + asFlow + "]\n", "? kind\n: List\n? items\n: - " + asFlow + "\n",
+	"kind: List\nitems: !!seq\n- " + asFlow + "\n", "kind: List\n!!str items:\n- " + asFlow + "\n",
+	"kind: List\n\"\\u0069tems\":\n- " + asFlow + "\n", "kind: List\nitems:\n- " + asFlow + "\nitems: []\n",
+	"kind: List\nitems: []\nitems:\n- " + asFlow + "\n", "{kind: List, items: [" + asFlow + "]}: x\n",
+	"kind: List\nitems:\n-\n\n  # c\n  " + asFlow + "\n",
+	asBlock + "items: []\n", asBlock + "items:\n- a\n", asBlock + "items: {}\n", "!!map\n" + asBlock, "&x\n" + asBlock,
+	"!x\n" + asBlock, "--- !!map\n" + asBlock, "--- &x\n" + asBlock, "!!set\n" + asBlock, "? " + asFlow + "\n",
+	strings.ReplaceAll(asBlock, "name: web\n", "name: web\n  annotations: {config.kubernetes.io/local-config: 'true'}\n"),
+	strings.ReplaceAll(asBlock, "name: web\n", "name: 5\n"), strings.ReplaceAll(asBlock, "name: web\n", "name: yes\n"),
+	strings.ReplaceAll(asBlock, "name: web\n", "name: 1e3\n"),
+	strings.ReplaceAll(asBlock, "name: web\n", "name: \"a\\nb\"\n"),
+	"apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [" + ofContainer + "]}\n",
+	"kind: Pod\nmetadata: {name: web}\n",
 }
 
 // Each workload that kubectl would apply is seen, or refused by its line.

@@ -34,19 +34,19 @@ func (o *Object) Laid() bool {
 func (o *Object) Configs() []string {
 	keys := o.recordKeys("")
 	for i, k := range keys {
-		keys[i] = strings.TrimPrefix(k, RecordPrefix)
+		keys[i] = strings.TrimPrefix(k, recordPrefix)
 	}
 	return keys
 }
 
 // recordKeys are the keys of the object's records.
 func (o *Object) recordKeys(by string) []string {
-	if !o.mayMention(RecordPrefix) {
+	if !o.mayMention(recordPrefix) {
 		return nil
 	}
 	var keys []string
 	for _, k := range o.Keys("metadata", "annotations") {
-		if name, ok := strings.CutPrefix(k, RecordPrefix); ok && (by == "" || name == by) {
+		if name, ok := strings.CutPrefix(k, recordPrefix); ok && (by == "" || name == by) {
 			keys = append(keys, k)
 		}
 	}
@@ -82,7 +82,8 @@ func Strip(t *Text, by string, emitted bool) (Edited, sidecar.Findings) {
 			err = errors.New("the objects are gone")
 		}
 		if err != nil && !(len(left) == 0 && strings.TrimSpace(out.String()) == "") {
-			l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "internal", File: t.Name, Message: "what was stripped can't be read: " + err.Error()})
+			l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "internal", File: t.Name,
+				Message: "what was stripped can't be read: " + err.Error()})
 			return Edited{}, l.findings
 		}
 		l.proveStripped(left, again, undone)
@@ -101,8 +102,9 @@ func (l *Layer) proveStripped(left []*Object, again *Text, undone map[*Object]*s
 		now = again.Objects
 	}
 	if !slices.EqualFunc(left, now, func(a, b *Object) bool { return a.Ref == b.Ref && a.Version == b.Version }) {
-		l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "record-forged", File: l.texts[0].Name, Message: "what the records say would make other objects of those that are there",
-			Hint: "restore the objects from version control"})
+		l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "record-forged", File: l.texts[0].Name,
+			Message: "what the records say would make other objects of those that are there",
+			Hint:    "restore the objects from version control"})
 		return
 	}
 	for i, o := range left {
@@ -111,8 +113,11 @@ func (l *Layer) proveStripped(left []*Object, again *Text, undone map[*Object]*s
 			continue
 		}
 		for _, path := range findForged(o, now[i], s) {
-			l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "record-forged", Object: o.Ref, File: o.File(), Field: path.String(),
-				Message: "its record would change this, which no sidecar does", Hint: "restore the object from version control, or delete the annotation " + strings.Join(s.own, ", ") + " and take off by hand what isn't yours"})
+			l.reportOn(o, sidecar.Finding{Code: "record-forged",
+				Field:   path.String(),
+				Message: "its record would change this, which no sidecar does",
+				Hint: "restore the object from version control, or delete the annotation " + strings.Join(s.own, ", ") +
+					" and take off by hand what isn't yours"})
 		}
 		now[i].Release()
 	}
@@ -138,15 +143,22 @@ func (l *Layer) stripObject(o *Object, by string) *stripper {
 		l.reportDamaged(o, "", err)
 		return nil
 	}
-	s := stripper{editor: editor{Lines: o.text.lines, Style: o.textStyle(), json: o.rootNode().IsJSON(), moved: o.editableFields()}, root: o.rootNode(), own: keys, others: others}
+	s := stripper{
+		editor: editor{
+			Lines: o.text.lines, Style: o.textStyle(), json: o.rootNode().IsJSON(), moved: o.editableFields(),
+		},
+		root: o.rootNode(), own: keys, others: others,
+	}
 	if err := s.stripRecords(records); err != nil {
 		l.reportDamaged(o, "", err)
 		return nil
 	}
 	for _, at := range s.changedByHand {
-		l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "changed-by-hand", Object: o.Ref, File: o.File(), Field: at,
+		l.reportOn(o, sidecar.Finding{Code: "changed-by-hand",
+			Field:   at,
 			Message: "was changed by hand since outrigger wrote it",
-			Hint:    "write the change into the sidecar's override or the config, and put back here what outrigger wrote; version control has it"})
+			Hint: "write the change into the sidecar's override or the config, and put back here what outrigger wrote; " +
+				"version control has it"})
 	}
 	l.splices[o.text] = append(l.splices[o.text], s.splices...)
 	return &s
@@ -157,5 +169,6 @@ func (l *Layer) reportDamaged(o *Object, key string, err error) {
 	if key != "" {
 		field = sidecar.Fields("metadata", "annotations", key).String()
 	}
-	l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "record-damaged", Object: o.Ref, File: o.File(), Field: field, Message: err.Error()})
+	l.reportOn(o, sidecar.Finding{Code: "record-damaged",
+		Field: field, Message: err.Error()})
 }

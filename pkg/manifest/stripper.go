@@ -33,7 +33,8 @@ type comeback struct {
 // stripRecords turns marks into splices that give back what stood there before. What a
 // person changed since is never taken: it's reported in kept.
 func (s *stripper) stripRecords(records []record) error {
-	s.gone, s.empty, s.back = map[*positioned.Node]map[int]bool{}, map[*positioned.Node]string{}, map[*positioned.Node]bool{}
+	s.gone = map[*positioned.Node]map[int]bool{}
+	s.empty, s.back = map[*positioned.Node]string{}, map[*positioned.Node]bool{}
 	done := map[mark]bool{} // by what they say: several documents may have one
 	parts := map[string][]mark{}
 	var shared []string
@@ -104,7 +105,9 @@ func (s *stripper) undoMark(m mark, record []mark) error {
 // undoTakenOut is what was taken out. It comes back for what took its place: that must
 // stand there.
 func (s *stripper) undoTakenOut(path sidecar.Path, m mark, record []mark) error {
-	i := slices.IndexFunc(record, func(o mark) bool { return o.At == m.By && !o.isTakenOut() && (o.Is != "" || o.Part != "") })
+	i := slices.IndexFunc(record, func(o mark) bool {
+		return o.At == m.By && !o.isTakenOut() && (o.Is != "" || o.Part != "")
+	})
 	if i < 0 {
 		return errors.New("is damaged: it doesn't say what took the place of " + path.String())
 	}
@@ -113,7 +116,8 @@ func (s *stripper) undoTakenOut(path sidecar.Path, m mark, record []mark) error 
 		return err
 	}
 	v := locateNode(s.root, by)
-	if have, err := positioned.ValueOf(orNull(v)); v == nil || err != nil || record[i].Is != "" && hashValue(have) != record[i].Is {
+	have, err := positioned.ValueOf(orNull(v))
+	if v == nil || err != nil || record[i].Is != "" && hashValue(have) != record[i].Is {
 		s.changedByHand = append(s.changedByHand, by.String())
 	}
 	if parent := locateNode(s.root, path[:len(path)-1]).Resolve(); parent != nil {

@@ -135,12 +135,14 @@ func (s *stripper) restyleList(text string, was bool) string {
 		return text
 	}
 	rows := strings.SplitAfter(text, "\n")
-	if len(rows) < 3 || strings.Trim(rows[0], "\r\n") != "" || !strings.HasSuffix(strings.TrimRight(rows[1], " \r\n"), ":") { // the break, the key, the list
+	isKey := func(row string) bool { return strings.HasSuffix(strings.TrimRight(row, " \r\n"), ":") }
+	if len(rows) < 3 || strings.Trim(rows[0], "\r\n") != "" || !isKey(rows[1]) { // the break, the key, the list
 		return text
 	}
 	col := len(rows[1]) - len(strings.TrimLeft(rows[1], " "))
 	step := strings.Repeat(" ", s.Style.Indent)
-	compact, wide := strings.HasPrefix(rows[2], strings.Repeat(" ", col)+"- "), strings.HasPrefix(rows[2], strings.Repeat(" ", col)+step+"- ")
+	compact := strings.HasPrefix(rows[2], values.Indentation(col)+"- ")
+	wide := strings.HasPrefix(rows[2], values.Indentation(col)+step+"- ")
 	for i := 2; i < len(rows); i++ {
 		switch {
 		case strings.TrimSpace(rows[i]) == "":

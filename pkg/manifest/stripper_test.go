@@ -62,7 +62,8 @@ func FuzzRecord(f *testing.F) {
 
 // A number is the same however it's written: else our own would look changed.
 func TestNumbers(t *testing.T) {
-	for _, pair := range [][2]json.Number{{"1e3", "1000"}, {"1.50", "1.5"}, {"1.0e+3", "1000"}, {"7", "7"}, {"18446744073709551615", "18446744073709551615"}} {
+	for _, pair := range [][2]json.Number{{"1e3", "1000"}, {"1.50", "1.5"}, {"1.0e+3", "1000"}, {"7", "7"},
+		{"18446744073709551615", "18446744073709551615"}} {
 		require.True(t, values.Equal(pair[0], pair[1]), "%v", pair)
 		require.Equal(t, hashValue(pair[0]), hashValue(pair[1]))
 	}
@@ -73,10 +74,12 @@ func TestNumbers(t *testing.T) {
 // A comment above the second key isn't the first one's: it stays when that goes,
 // and the first one comes back above it.
 func TestTheFirstKeyGoesAlone(t *testing.T) {
-	text := "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - ports: # here\n    - containerPort: 9200\n\n    # the app\n    # of the shop\n    name: app\n"
+	text := "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - ports: # here\n" +
+		"    - containerPort: 9200\n\n    # the app\n    # of the shop\n    name: app\n"
 	in, err := Parse("", text)
 	require.NoError(t, err)
-	e := sidecar.Edit{Object: in.Objects[0].Ref, Delete: true, Path: sidecar.Fields("spec", "containers").At("name", "app").To("ports").At("containerPort", "9200")}
+	e := sidecar.Edit{Object: in.Objects[0].Ref, Delete: true,
+		Path: sidecar.Fields("spec", "containers").At("name", "app").To("ports").At("containerPort", "9200")}
 	proxy := sidecar.Edit{Object: in.Objects[0].Ref, Path: sidecar.Fields("spec", "containers").At("name", "proxy"),
 		Value: map[string]any{"name": "proxy", "ports": []map[string]int{{"containerPort": 9200}}}}
 	out, fs := Lay([]*Text{in}, []sidecar.Edit{e, proxy}, nil, Options{By: "shop", Record: true})

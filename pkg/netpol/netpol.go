@@ -90,7 +90,8 @@ func coversPort(p *networkingv1.NetworkPolicyPort, declared []corev1.ContainerPo
 		return true
 	case p.Port.Type == intstr.String:
 		return slices.ContainsFunc(declared, func(d corev1.ContainerPort) bool {
-			return d.Name == p.Port.StrVal && d.Name != "" && d.ContainerPort == port.Number && orTCP(d.Protocol) == protocolOf(p)
+			return d.Name == p.Port.StrVal && d.Name != "" && d.ContainerPort == port.Number &&
+				orTCP(d.Protocol) == protocolOf(p)
 		})
 	}
 	return p.Port.IntVal <= port.Number && port.Number <= lastNumber(p)

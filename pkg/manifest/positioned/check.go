@@ -57,8 +57,9 @@ func (c *checker) checkMapping(n *Node) error {
 		case k.bang:
 			return c.checkNode(k)
 		case seen[k.Value]:
-			return c.errorAt(k, "a field stands here that its mapping has already in line %d; keep one", c.LineNumber(n.Keys[n.FieldIndex(k.Value)].Start))
-		case k.IsMerge():
+			return c.errorAt(k, "a field stands here that its mapping has already in line %d; keep one",
+				c.LineNumber(n.Keys[n.FieldIndex(k.Value)].Start))
+		case k.isMerge():
 			if err := c.checkMerge(n, n.Values[i], seen); err != nil {
 				return err
 			}
@@ -84,7 +85,8 @@ func (c *checker) checkMerge(n, v *Node, before map[string]bool) (err error) {
 			case c.left < 0:
 				err = c.errorAt(v, "merge keys bring more than a million fields")
 			case before[k.Value]:
-				err = c.errorAt(v, "the merge key brings a field that stands in front of it, in line %d: which of them counts depends on the reader; write that one behind",
+				err = c.errorAt(v, "the merge key brings a field that stands in front of it, in line %d: "+
+					"which of them counts depends on the reader; write that one behind",
 					c.LineNumber(n.Keys[n.FieldIndex(k.Value)].Start))
 			}
 			return err == nil

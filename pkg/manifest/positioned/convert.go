@@ -41,7 +41,10 @@ type converter struct {
 func (c *converter) convertNode(n *Node) *yaml.Node {
 	c.line += c.CountBreaks(c.at, n.Start)
 	c.at = n.Start
-	y := &yaml.Node{Kind: yaml.ScalarNode, Style: n.Style, Tag: n.Tag, Value: n.Value, Line: c.line, Column: utf8.RuneCountInString(c.Text[c.LineStart(n.Start):n.Start]) + 1}
+	y := &yaml.Node{
+		Kind: yaml.ScalarNode, Style: n.Style, Tag: n.Tag, Value: n.Value,
+		Line: c.line, Column: utf8.RuneCountInString(c.Text[c.LineStart(n.Start):n.Start]) + 1,
+	}
 	switch n.Kind {
 	case Mapping:
 		y.Kind = yaml.MappingNode

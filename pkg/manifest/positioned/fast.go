@@ -91,7 +91,11 @@ func hasPlainBytes(text string) bool {
 			return false
 		default:
 			r, n := utf8.DecodeRuneInString(text[i:])
-			if r < 0xa0 || r == '\u2028' || r == '\u2029' || r == '\ufeff' || r == 0xfffe || r == 0xffff {
+			switch r {
+			case '\u2028', '\u2029', '\ufeff', 0xfffe, 0xffff:
+				return false
+			}
+			if r < 0xa0 {
 				return false
 			}
 			i += n - 1

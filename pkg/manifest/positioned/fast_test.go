@@ -68,7 +68,8 @@ func drawn(n *Node) string {
 	var b strings.Builder
 	var draw func(n *Node, in string)
 	draw = func(n *Node, in string) {
-		fmt.Fprintf(&b, "%s%d %v%v %d-%d col %d %s %q %d %v\n", in, n.Kind, n.Flow, n.Odd, n.Start, n.End, n.Column, n.Tag, n.Value, n.Style, n.Dashes)
+		fmt.Fprintf(&b, "%s%d %v%v %d-%d col %d %s %q %d %v\n", in, n.Kind, n.Flow, n.Odd, n.Start, n.End, n.Column, n.Tag,
+			n.Value, n.Style, n.Dashes)
 		for i, v := range n.Values {
 			if n.Kind == Mapping {
 				draw(n.Keys[i], in+"k ")
@@ -82,18 +83,40 @@ func drawn(n *Node) string {
 
 // blocky are texts near the border of what the fast reader dares.
 var blocky = []string{
-	"kind: A\nmetadata:\n  name: x # c\n  labels:\n    a: 'it''s' # c\n    \"b\": \"c\\n\\t\\\"\"\n  # c\n    c: true\nspec:\n- a\n- b: 1\n  c:\n  - d\n  -  e: f\n     g: ~\n-\n  - h\n- - i\n  - j\nempty:\nlast: {}\nl: []\n",
+	"kind: A\nmetadata:\n  name: x # c\n  labels:\n    a: 'it''s' # c\n    \"b\": \"c\\n\\t\\\"\"\n  # c\n    c: true\n" +
+		"spec:\n- a\n- b: 1\n  c:\n  - d\n  -  e: f\n     g: ~\n-\n  - h\n- - i\n  - j\nempty:\nlast: {}\nl: []\n",
 	"kind: A\ns: |\n  a\n\n    b \n  \n\nt: |-\n   a\nu: |+\n a\n\n\nv:\n- |\n  a\n- x: |-\n    a\n   # c\n",
-	"kind: A\nn: 012\no: 0x1f\np: 1e3\nq: .5\nr: 2020-01-01\ns: yes\nt: ~\nu: null\nv: 1:30\nw: =\nx: a:b\ny: -1\nz: - \n", "---\nkind: A\nx: 1\n", "kind: A\nx:\n# c\n  y: 1\n\n  # d\nz:\n  - a\n  # e\n",
-	"kind: A\nx: a\n  b\n", "kind: A\nx: 'a\n  b'\n", "kind: A\n x: 1\n", "kind: A\nx: a: b\n", "kind: A\nx: |\n\n  a\n", "kind: A\nx: |\na: b\n", "kind: A\nx: 'a' b\n", "kind: A\nx: a #b\ny: a#b\nz: #c\n",
-	"kind: A\n? x\n: y\n", "kind: A\nx: é\ny: \"é\"\nüber: |\n  ö\n", "kind: A\nx : y\n'z' : 1\n\"k\": v\n\"k2\":v\n", "kind: A\nx:\n  y\n", "kind: A\nx:\n- a\ny:\n  - b\n - c\n", "kind: A\nx: ''\ny: \"\"\n'': z\n",
-	"kind: List\nitems:\n- kind: A\n  x: 1\n# c\n- kind: B\n  y:\n  - z\n-   kind: C\n    w: |\n      v\n\n- # c\n  kind: D\n",
-	"kind: A\nspec:\n  a:\n  - b\n  -\n  - ~\n  c: - d\n", "kind: A\nx: -\ny: ?\nz: a?\n", "kind: A\nx: \"a\\u00e9\"\n", "kind: A\nx: {a: b}\n", "kind: A\nx: {a: [b, 'c', \"d\\n\", {e: 1, \"f\": ~}], g: http://h:80/i, j: [],  k: { } }  # l\ny: [ a b , c ]\n- [a]: b\n", "kind: A\nx: [a, b,]\n", "kind: A\nx: {a, b: }\n", "kind: A\nx: {\"a\":1}\n", "kind: A\nx: [a:b, c:, d]\n", "kind: A\nx: [a\n b]\n", "kind: A\nx: [a#b, c #d]\n", "kind: A\nx: [- a, -b, --c]\n", "kind: A\nx: [a: b]\n", "kind: A\nx: [*a, &b c]\n", "kind: A\nx: {<<: {}}\n", "kind: A\n- {a: b}\n", "kind: List\nitems:\n- {kind: A, metadata: {name: x}}\n", "kind: List\nitems:\n- {kind: A, x: {a: b}} # c\n-   {\"kind\":\"B\",\n  c: d}\n- {kind: C}: d\n- - {kind: D}\n", "kind: A\nx:\n- {a: b}\n- [c, d]\n- {}\n", "kind: A\nx: &a b\n", "kind: A\n<<: {}\n", "kind: A\n? a\n", "kind: A\nx: %a\n", "kind: A\nx: |2\n   a\n", "kind: A\nx: |  \n  a\ny: 1",
-	"kind: !!str A\nx: !!map {a: !!str 1, b: !!seq [!!int 2, !!str c], d: !!bool true}\ny: !!seq # c\n- !!str a\n- !!map\n  b: !!str |\n    c\n- !!map {}\nz: !!map\n  # c\n  a: !!str 'b'\n", "!!map\nkind: A\n",
-	"!!map {kind: !!str \"A\"}\n", "--- # c\n!!map # c\n# d\n kind: A\n", "kind: List\nitems:\n- !!map\n  kind: !!str A\n- !!map {kind: A, x: !!seq []}\n- !!map kind: A\n", "!!map kind: A\n", "kind: !!str\nx: !!seq\ny: !!null\n",
-	"kind: A\nx: !!str a: b\n", "kind: A\n!!str x: y\n", "kind: A\nx: {!!str a: b, c: !!str , d: !!str}\n", "kind: A\nx: !!float 1\ny: !!int a\nz: !!str ~\n", "kind: A\nx: !!strA\ny: !a b\nz: !!binary YQ==\n", "kind: A\nx: [!!str a: b]\n",
-	"kind: A\nx: !!map\n- a\n", "kind: A\nx: !!str &a b\n", "kind: A\nx: !!map !!map {}\n", "kind: A\nx: !!str *a\n", "kind: A\nx: !!seq\n", "kind: A\nx: !!str |-\n  a\ny: !!str >\n  a\n", "kind: A\nx: - !!seq - a\n", "kind: A\nx: !!map\n  {a: b}\n",
-	"kind: A\nx: [!!str\n a, !!seq\n [b]]\n", "kind: A\nx: !!seq\n  - a\ny: !!seq\n- b\n- !!seq\n  - c\n- !!seq\n- d\n", "kind: A\nx: {a: !!str b # c\n}\n", "kind: A\nx: !!map {a: b} # c\ny: !!int 0x1f\nz: !!null ~\n", "kind: A\nx: !!str 'it''s'\n",
+	"kind: A\nn: 012\no: 0x1f\np: 1e3\nq: .5\nr: 2020-01-01\ns: yes\nt: ~\nu: null\nv: 1:30\nw: =\nx: a:b\ny: -1\n" +
+		"z: - \n", "---\nkind: A\nx: 1\n", "kind: A\nx:\n# c\n  y: 1\n\n  # d\nz:\n  - a\n  # e\n",
+	"kind: A\nx: a\n  b\n", "kind: A\nx: 'a\n  b'\n", "kind: A\n x: 1\n", "kind: A\nx: a: b\n",
+	"kind: A\nx: |\n\n  a\n", "kind: A\nx: |\na: b\n", "kind: A\nx: 'a' b\n", "kind: A\nx: a #b\ny: a#b\nz: #c\n",
+	"kind: A\n? x\n: y\n", "kind: A\nx: é\ny: \"é\"\nüber: |\n  ö\n", "kind: A\nx : y\n'z' : 1\n\"k\": v\n\"k2\":v\n",
+	"kind: A\nx:\n  y\n", "kind: A\nx:\n- a\ny:\n  - b\n - c\n", "kind: A\nx: ''\ny: \"\"\n'': z\n",
+	"kind: List\nitems:\n- kind: A\n  x: 1\n# c\n- kind: B\n  y:\n  - z\n-   kind: C\n    w: |\n      v\n\n- # c\n" +
+		"  kind: D\n",
+	"kind: A\nspec:\n  a:\n  - b\n  -\n  - ~\n  c: - d\n", "kind: A\nx: -\ny: ?\nz: a?\n", "kind: A\nx: \"a\\u00e9\"\n",
+	"kind: A\nx: {a: b}\n", "kind: A\nx: {a: [b, 'c', \"d\\n\", {e: 1, \"f\": ~}], g: http://h:80/i, j: [],  k: { } }  " +
+		"# l\ny: [ a b , c ]\n- [a]: b\n", "kind: A\nx: [a, b,]\n", "kind: A\nx: {a, b: }\n", "kind: A\nx: {\"a\":1}\n",
+	"kind: A\nx: [a:b, c:, d]\n", "kind: A\nx: [a\n b]\n", "kind: A\nx: [a#b, c #d]\n", "kind: A\nx: [- a, -b, --c]\n",
+	"kind: A\nx: [a: b]\n", "kind: A\nx: [*a, &b c]\n", "kind: A\nx: {<<: {}}\n", "kind: A\n- {a: b}\n",
+	"kind: List\nitems:\n- {kind: A, metadata: {name: x}}\n",
+	"kind: List\nitems:\n- {kind: A, x: {a: b}} # c\n-   {\"kind\":\"B\",\n  c: d}\n- {kind: C}: d\n- - {kind: D}\n",
+	"kind: A\nx:\n- {a: b}\n- [c, d]\n- {}\n", "kind: A\nx: &a b\n", "kind: A\n<<: {}\n", "kind: A\n? a\n",
+	"kind: A\nx: %a\n", "kind: A\nx: |2\n   a\n", "kind: A\nx: |  \n  a\ny: 1",
+	"kind: !!str A\nx: !!map {a: !!str 1, b: !!seq [!!int 2, !!str c], d: !!bool true}\ny: !!seq # c\n- !!str a\n" +
+		"- !!map\n  b: !!str |\n    c\n- !!map {}\nz: !!map\n  # c\n  a: !!str 'b'\n", "!!map\nkind: A\n",
+	"!!map {kind: !!str \"A\"}\n", "--- # c\n!!map # c\n# d\n kind: A\n",
+	"kind: List\nitems:\n- !!map\n  kind: !!str A\n- !!map {kind: A, x: !!seq []}\n- !!map kind: A\n",
+	"!!map kind: A\n", "kind: !!str\nx: !!seq\ny: !!null\n",
+	"kind: A\nx: !!str a: b\n", "kind: A\n!!str x: y\n", "kind: A\nx: {!!str a: b, c: !!str , d: !!str}\n",
+	"kind: A\nx: !!float 1\ny: !!int a\nz: !!str ~\n", "kind: A\nx: !!strA\ny: !a b\nz: !!binary YQ==\n",
+	"kind: A\nx: [!!str a: b]\n",
+	"kind: A\nx: !!map\n- a\n", "kind: A\nx: !!str &a b\n", "kind: A\nx: !!map !!map {}\n", "kind: A\nx: !!str *a\n",
+	"kind: A\nx: !!seq\n", "kind: A\nx: !!str |-\n  a\ny: !!str >\n  a\n", "kind: A\nx: - !!seq - a\n",
+	"kind: A\nx: !!map\n  {a: b}\n",
+	"kind: A\nx: [!!str\n a, !!seq\n [b]]\n", "kind: A\nx: !!seq\n  - a\ny: !!seq\n- b\n- !!seq\n  - c\n- !!seq\n- d\n",
+	"kind: A\nx: {a: !!str b # c\n}\n", "kind: A\nx: !!map {a: b} # c\ny: !!int 0x1f\nz: !!null ~\n",
+	"kind: A\nx: !!str 'it''s'\n",
 	"kind: A\nx: |\n  a", "kind: A\nx: 'a'#b\n", "kind: A\nx: \"a\" # b\n", "kind: A\nx:  b  \n",
 }
 
@@ -117,7 +140,8 @@ func TestBothReadersReadAlike(t *testing.T) {
 }
 
 func TestFastReaderTakesItemsInBrackets(t *testing.T) {
-	for _, item := range []string{"- {kind: A, metadata: {name: x}}\n", "- {\"kind\":\"A\",\"metadata\":{\"name\":\"x\"}}\n", "- [a: b]\n", "- {a: b}: c\n"} {
+	for _, item := range []string{"- {kind: A, metadata: {name: x}}\n",
+		"- {\"kind\":\"A\",\"metadata\":{\"name\":\"x\"}}\n", "- [a: b]\n", "- {a: b}: c\n"} {
 		n, ok := ReadFast(NewLines(item), 0, len(item), true)
 		require.Equal(t, strings.Contains(item, "kind"), ok, item)
 		require.True(t, !ok || n.Flow && n.Field("kind").ScalarText() == "A", item)
@@ -130,7 +154,8 @@ func TestFastReaderTakesTags(t *testing.T) {
 	for text, want := range map[string]bool{
 		"kind: !!str A\nx: !!map {a: !!seq [!!int 1]}\ny: !!seq\n- !!map\n  b: !!str |\n    c\n": true,
 		"!!map\nkind: A\n": true, "!!map {kind: !!str A}\n": true,
-		"!!map kind: A\n": false, "kind: !!int A\n": false, "kind: !!str\n": false, "kind: !a A\n": false, "kind: !!binary QQ==\n": false, "!!str kind: A\n": false,
+		"!!map kind: A\n": false, "kind: !!int A\n": false, "kind: !!str\n": false, "kind: !a A\n": false,
+		"kind: !!binary QQ==\n": false, "!!str kind: A\n": false,
 	} {
 		n, ok := ReadFast(NewLines(text), 0, len(text), false)
 		require.Equal(t, want, ok, text)

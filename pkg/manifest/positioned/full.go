@@ -132,10 +132,14 @@ func (b *builder) closeFlow(n *Node, at int, open, shut byte) {
 func (b *builder) skipProperties(at int, y *yaml.Node, flow bool) int {
 	for at < len(b.Text) && (b.Text[at] == '&' || b.Text[at] == '!') {
 		verbatim := strings.HasPrefix(b.Text[at:], "!<")
-		for at < len(b.Text) && b.Text[at] != ' ' && b.Text[at] != '\t' && breakAt(b.Text, at) == 0 && (!flow || verbatim || !strings.ContainsRune(",[]{}", rune(b.Text[at]))) {
+		ends := func(c byte) bool {
+			return c == ' ' || c == '\t' || flow && !verbatim && strings.IndexByte(",[]{}", c) >= 0
+		}
+		for at < len(b.Text) && breakAt(b.Text, at) == 0 && !ends(b.Text[at]) {
 			at++
 		}
-		if y.Kind == yaml.ScalarNode && y.Value == "" && y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
+		quoted := yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+		if y.Kind == yaml.ScalarNode && y.Value == "" && y.Style&quoted == 0 {
 			return at // an empty value: what follows isn't its
 		}
 		at = b.skipTrivia(at)

@@ -48,7 +48,7 @@ func (b *builder) plainEnd(at, indent int) int {
 			return end
 		}
 		next := b.NextLine(b.Lines.LineEnd(end))
-		for next >= 0 && next < len(b.Text) && b.IsBlank(next) {
+		for next >= 0 && next < len(b.Text) && b.isBlank(next) {
 			next = b.NextLine(b.Lines.LineEnd(next))
 		}
 		if next < 0 || next >= len(b.Text) {
@@ -89,9 +89,9 @@ func (b *builder) flowPlainEnd(at int) int {
 	end := at
 	for i := at; i < len(b.Text); i++ {
 		c := b.Text[i]
-		space := i > at && (b.Text[i-1] == ' ' || b.Text[i-1] == '\t' || b.Text[i-1] == '\n' || b.Text[i-1] == '\r')
+		space := i > at && strings.IndexByte(" \t\r\n", b.Text[i-1]) >= 0
 		switch {
-		case c == ',' || c == '[' || c == ']' || c == '{' || c == '}', c == '#' && space:
+		case strings.IndexByte(",[]{}", c) >= 0, c == '#' && space:
 			return end
 		case c == ':' && (i+1 >= len(b.Text) || strings.IndexByte(" \t\r\n", b.Text[i+1]) >= 0):
 			return end // the reader takes "a:," for the scalar "a:"

@@ -16,7 +16,8 @@ func (l *Lines) CheckLegible() error {
 		return fmt.Errorf("line %d: isn't valid UTF-8; save the file in that encoding", l.LineNumber(i))
 	}
 	if i := l.findLateMark(); i >= 0 {
-		return fmt.Errorf("line %d: begins with a byte order mark, which may only stand at the top of a file; take it out", l.LineNumber(i))
+		return fmt.Errorf("line %d: begins with a byte order mark, which may only stand at the top of a file; take it out",
+			l.LineNumber(i))
 	}
 	for at := 0; ; {
 		if !strings.HasPrefix(l.Text[at:], "---") {
@@ -29,7 +30,8 @@ func (l *Lines) CheckLegible() error {
 		at += len("---")
 		line, _, _ := strings.Cut(l.Text[at:], "\n")
 		if cutsDocument(line) && !IsMarker("---"+line) {
-			return fmt.Errorf("line %d: kubectl takes this line for a document marker, and others don't; write --- alone", l.LineNumber(at))
+			return fmt.Errorf("line %d: kubectl takes this line for a document marker, and others don't; write --- alone",
+				l.LineNumber(at))
 		}
 	}
 }

@@ -140,8 +140,8 @@ func (l *Lines) CountBlanks(start int) int {
 	return n
 }
 
-// IsBlank reports whether nothing but blanks stands from the offset to the end of its line.
-func (l *Lines) IsBlank(at int) bool {
+// isBlank reports whether nothing but blanks stands from the offset to the end of its line.
+func (l *Lines) isBlank(at int) bool {
 	for ; at < len(l.Text) && breakAt(l.Text, at) == 0; at++ {
 		if l.Text[at] != ' ' && l.Text[at] != '\t' {
 			return false
@@ -153,7 +153,7 @@ func (l *Lines) IsBlank(at int) bool {
 // IsComment reports whether a line holds nothing, or a comment only.
 func (l *Lines) IsComment(start int) bool {
 	in := l.CountBlanks(start)
-	return l.IsBlank(start) || start+in < len(l.Text) && l.Text[start+in] == '#'
+	return l.isBlank(start) || start+in < len(l.Text) && l.Text[start+in] == '#'
 }
 
 // CountComments is how many such lines end at the offset, the end of the last one.

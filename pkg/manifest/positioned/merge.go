@@ -1,7 +1,7 @@
 package positioned
 
-// IsMerge reports whether a key merges other mappings into its own.
-func (n *Node) IsMerge() bool { return n.Kind == Scalar && n.Tag == TagMerge && n.Value == "<<" }
+// isMerge reports whether a key merges other mappings into its own.
+func (n *Node) isMerge() bool { return n.Kind == Scalar && n.Tag == TagMerge && n.Value == "<<" }
 
 // mergedMappings are the mappings that a merge key's value stands for, the one that wins first.
 func (n *Node) mergedMappings() []*Node {
@@ -27,7 +27,7 @@ func (n *Node) mergedField(name string) (found *Node) {
 
 func (n *Node) hasMerge() bool {
 	for _, k := range n.Keys {
-		if k.IsMerge() {
+		if k.isMerge() {
 			return true
 		}
 	}
@@ -63,12 +63,12 @@ func (n *Node) visitFields(seen map[*Node]bool, visit func(k, v *Node) bool) boo
 	}
 	seen[n] = true
 	for i, k := range n.Keys {
-		if !k.IsMerge() && !visit(k, n.Values[i]) {
+		if !k.isMerge() && !visit(k, n.Values[i]) {
 			return false
 		}
 	}
 	for i, k := range n.Keys {
-		if !k.IsMerge() {
+		if !k.isMerge() {
 			continue
 		}
 		for _, m := range n.Values[i].mergedMappings() {

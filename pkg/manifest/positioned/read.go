@@ -101,6 +101,17 @@ func countValues(text string) (n int) {
 	return n
 }
 
+// isControl reports whether the full reader refuses a character.
+func isControl(r rune) bool {
+	switch r {
+	case '\t', '\n', '\r', 0x85:
+		return false
+	case 0xfffe, 0xffff:
+		return true
+	}
+	return unicode.IsControl(r)
+}
+
 // shiftLine makes the line that a message of the reader's begins with one of the
 // whole text.
 func (l *Lines) shiftLine(message string, from int) string {
@@ -150,7 +161,8 @@ func (l *Lines) EndsInBlockScalar(from, to int) bool {
 	for len(n.Values) > 0 && !n.Flow {
 		n = n.Values[len(n.Values)-1]
 	}
-	return n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 && n.End == len(l.Text) && !strings.HasSuffix(n.Value, "\n") &&
+	return n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 &&
+		n.End == len(l.Text) && !strings.HasSuffix(n.Value, "\n") &&
 		!strings.Contains(l.Text[n.Start:l.LineEnd(n.Start)], "-")
 }
 
@@ -170,9 +182,7 @@ func (l *Lines) locateError(message string, from, to int) error {
 		message = "has an alias to nothing; put it into quotes if it's a text that begins with a star"
 	}
 	if message == "control characters are not allowed" {
-		at += max(0, strings.IndexFunc(l.Text[from:to], func(r rune) bool {
-			return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' && r != 0x85 || r == 0xfffe || r == 0xffff
-		}))
+		at += max(0, strings.IndexFunc(l.Text[from:to], isControl))
 	}
 	return fmt.Errorf("line %d: %s", l.LineNumber(at), message)
 }

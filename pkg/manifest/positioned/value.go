@@ -66,7 +66,7 @@ func (r *reader) readMapping(n *Node, depth int) (any, error) {
 		if k.Kind != Scalar {
 			return nil, errors.New("has a field whose name is no string")
 		}
-		if !k.IsMerge() {
+		if !k.isMerge() {
 			m = append(m, values.Entry{Key: k.Value, Value: v})
 			continue
 		}
@@ -119,7 +119,8 @@ func scalarValue(n *Node) any {
 			return json.Number(strconv.FormatUint(u, 10))
 		}
 	case TagFloat:
-		if f, err := strconv.ParseFloat(strings.ReplaceAll(n.Value, "_", ""), 64); err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) {
+		f, err := strconv.ParseFloat(strings.ReplaceAll(n.Value, "_", ""), 64)
+		if err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) {
 			return json.Number(strconv.FormatFloat(f, 'g', -1, 64))
 		}
 	}

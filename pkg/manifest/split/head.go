@@ -80,7 +80,8 @@ func plainValue(text string) (string, bool) {
 		}
 		rest := strings.TrimLeft(text[end+2:], " \t")
 		value := text[1 : end+1]
-		return value, (rest == "" || rest[0] == '#' && text[end+2] != '#') && (c == '\'' || strings.IndexByte(value, '\\') < 0)
+		return value, (rest == "" || rest[0] == '#' && text[end+2] != '#') &&
+			(c == '\'' || strings.IndexByte(value, '\\') < 0)
 	case '#':
 		return "", true
 	case '|', '>', '&', '*', '!', '{', '[', '%', '@', '`':

@@ -28,7 +28,10 @@ func (s *splitter) skipBlanks(p, eol int) int {
 
 // isMarker reports whether a line is a document marker.
 func isMarker(line string) bool {
-	return len(line) >= 3 && (line[:3] == "---" || line[:3] == "...") && (len(line) == 3 || isSpace(line[3]) || line[3] == '\r')
+	if !strings.HasPrefix(line, "---") && !strings.HasPrefix(line, "...") {
+		return false
+	}
+	return len(line) == 3 || isSpace(line[3]) || line[3] == '\r'
 }
 
 // readKey reads the key at p, if it is one, and finds where its value begins. The name
@@ -165,7 +168,10 @@ func (s *splitter) skipDeeper(at, parent int, plain bool) int {
 					continue
 				}
 			}
-			if col <= parent || plain && s.text[p] == '#' || parent < 0 && col == 0 && isMarker(s.text[p:eol]) {
+			if col <= parent || plain && s.text[p] == '#' {
+				return last
+			}
+			if parent < 0 && col == 0 && isMarker(s.text[p:eol]) {
 				return last
 			}
 			last = next

@@ -56,7 +56,8 @@ func (d *Document) Field(name string) *Field {
 // What Split says holds for valid YAML. Of an invalid text it makes something, as
 // it checks only what it looks at.
 func Split(text string) ([]Document, bool) {
-	if strings.Contains(text, "\u0085") || strings.Contains(text, "\u2028") || strings.Contains(text, "\u2029") || loneReturn(text) {
+	if strings.Contains(text, "\u0085") || strings.Contains(text, "\u2028") || strings.Contains(text, "\u2029") ||
+		loneReturn(text) {
 		return nil, false // YAML 1.1 breaks lines there
 	}
 	s := splitter{text: text}

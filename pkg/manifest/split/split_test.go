@@ -63,7 +63,8 @@ func same(t *testing.T, n *yaml.Node, h Head, text string) {
 	if h.Unsure {
 		return
 	}
-	require.Equal(t, []string{str(field(n, "apiVersion")), str(field(n, "kind")), str(field(field(n, "metadata"), "name")), str(field(field(n, "metadata"), "namespace"))},
+	require.Equal(t, []string{str(field(n, "apiVersion")), str(field(n, "kind")),
+		str(field(field(n, "metadata"), "name")), str(field(field(n, "metadata"), "namespace"))},
 		[]string{h.APIVersion, h.Kind, h.Name, h.Namespace}, "head of %q in %q", text[h.Start:h.End], text)
 }
 
@@ -125,17 +126,31 @@ func shape(n *yaml.Node) any {
 
 // nasty are texts that a naive split gets wrong.
 var nasty = []string{
-	"a: 1\n---\nb: 2\n", "---\nkind: A\n...\n---\nkind: B\n", "kind: A\n...\nkind: B\n", "--- |\n a\n---\nkind: B\n", "--- {kind: A}\n---\nkind: B\n",
-	"%YAML 1.1\n---\nkind: A\n", "\ufeffkind: A\nmetadata:\n  name: x\n", "kind: A\r\nmetadata:\r\n  name: x\r\n", "kind: A\rmetadata: 1\n", "kind: \"A\u2028b\"\n",
-	"kind: List\nitems:\n- kind: A\n  metadata:\n    name: x\n- kind: B\n", "kind: List\nitems:\n  - kind: A\n    x:\n    - y\n  - kind: B\nz: 1\n",
-	"items:\n- kind: A\n  s: |\n    - kind: B\n   \n  t: >-\n    items:\n    - x\n- kind: C\nkind: List\n", "kind: List\nitems:\n-   kind: A\n    x: 1\n-\n  kind: B\n- # c\n  kind: C\n",
-	"kind: List\nitems:\n- s: \"a\n- kind: B\n  c\"\n  kind: A\n- kind: 'x'\n", "kind: List\nitems:\n- s: a b\n    - kind: B 'x\n    \"y\n  kind: A\n- kind: C\n",
-	"kind: List\nitems:\n- {kind: A}\n- [a]\n- a\n- &x\n  kind: B\n- *x\n", "kind: List\nitems: [{kind: A}]\n", "kind: List\nitems:\n- kind: !!str A\n- kind: >-\n    B\n- kind: \"\\x41\"\n- \"k\\x69nd\": A\n",
-	"kind: List\nitems:\n- f: [a 'b, c\n  'd, \"\n- kind: X\n  \"]\n  kind: A\n- kind: B\n", "kind: List\nitems:\n- ? a\n  : b\n  kind: A\n- - kind: B\n", "kind: A\nkind: B\n", "kind:\n  A\nmetadata:\n  name:\n    x\n",
-	"kind: A # c\nmetadata: # c\n  # d\n  name: x # c\n  namespace: null\n", "kind: A\nmetadata: {name: x}\n", "kind: A\nmetadata: &m\n  name: x\n", "<<: {kind: A}\nkind: B\n", "kind: A\nitems:\n  a: b\n",
-	"kind: List\nitems:\n- kind: A\n  l:\n  - |\n    - kind: B\n  - - >\n      - kind: C\n  - a: |2\n       x\n      - y\n- kind: D\n", "kind: A\ns: |+\n\n\n---\nkind: B\n", "kind: a#b\nmetadata:\n  name: 'a''b'\n", "'kind' : A\n\"metadata\" :\n  name: x\n",
-	"kind: A\nx: \"a\\\\\"\ny: '\\'\nmetadata:\n  name: n\n", "- kind: A\n", "just text\n", "# only\n# comments\n", "kind: A\n\t# c\nx:\ty\n", "kind: List\nitems:\n- kind: A\n\n# foot\n\n# head\n- kind: B\n# end\nmetadata: {}\n", "kind: A\nx: {a: b}: c\n",
-	"kind: List\nitems:\n- kind: A\n  u: http://x:80/#y\n  t: a:b\n  v: - x\n- kind: B\n", "kind: List\nitems:\n  # c\n  - kind: A\n\n  - kind: B\n    s: 'it''s\n\n      - kind: C'\n",
+	"a: 1\n---\nb: 2\n", "---\nkind: A\n...\n---\nkind: B\n", "kind: A\n...\nkind: B\n", "--- |\n a\n---\nkind: B\n",
+	"--- {kind: A}\n---\nkind: B\n",
+	"%YAML 1.1\n---\nkind: A\n", "\ufeffkind: A\nmetadata:\n  name: x\n", "kind: A\r\nmetadata:\r\n  name: x\r\n",
+	"kind: A\rmetadata: 1\n", "kind: \"A\u2028b\"\n",
+	"kind: List\nitems:\n- kind: A\n  metadata:\n    name: x\n- kind: B\n",
+	"kind: List\nitems:\n  - kind: A\n    x:\n    - y\n  - kind: B\nz: 1\n",
+	"items:\n- kind: A\n  s: |\n    - kind: B\n   \n  t: >-\n    items:\n    - x\n- kind: C\nkind: List\n",
+	"kind: List\nitems:\n-   kind: A\n    x: 1\n-\n  kind: B\n- # c\n  kind: C\n",
+	"kind: List\nitems:\n- s: \"a\n- kind: B\n  c\"\n  kind: A\n- kind: 'x'\n",
+	"kind: List\nitems:\n- s: a b\n    - kind: B 'x\n    \"y\n  kind: A\n- kind: C\n",
+	"kind: List\nitems:\n- {kind: A}\n- [a]\n- a\n- &x\n  kind: B\n- *x\n", "kind: List\nitems: [{kind: A}]\n",
+	"kind: List\nitems:\n- kind: !!str A\n- kind: >-\n    B\n- kind: \"\\x41\"\n- \"k\\x69nd\": A\n",
+	"kind: List\nitems:\n- f: [a 'b, c\n  'd, \"\n- kind: X\n  \"]\n  kind: A\n- kind: B\n",
+	"kind: List\nitems:\n- ? a\n  : b\n  kind: A\n- - kind: B\n", "kind: A\nkind: B\n",
+	"kind:\n  A\nmetadata:\n  name:\n    x\n",
+	"kind: A # c\nmetadata: # c\n  # d\n  name: x # c\n  namespace: null\n", "kind: A\nmetadata: {name: x}\n",
+	"kind: A\nmetadata: &m\n  name: x\n", "<<: {kind: A}\nkind: B\n", "kind: A\nitems:\n  a: b\n",
+	"kind: List\nitems:\n- kind: A\n  l:\n  - |\n    - kind: B\n  - - >\n      - kind: C\n  - a: |2\n       x\n" +
+		"      - y\n- kind: D\n", "kind: A\ns: |+\n\n\n---\nkind: B\n", "kind: a#b\nmetadata:\n  name: 'a''b'\n",
+	"'kind' : A\n\"metadata\" :\n  name: x\n",
+	"kind: A\nx: \"a\\\\\"\ny: '\\'\nmetadata:\n  name: n\n", "- kind: A\n", "just text\n", "# only\n# comments\n",
+	"kind: A\n\t# c\nx:\ty\n", "kind: List\nitems:\n- kind: A\n\n# foot\n\n# head\n- kind: B\n# end\nmetadata: {}\n",
+	"kind: A\nx: {a: b}: c\n",
+	"kind: List\nitems:\n- kind: A\n  u: http://x:80/#y\n  t: a:b\n  v: - x\n- kind: B\n",
+	"kind: List\nitems:\n  # c\n  - kind: A\n\n  - kind: B\n    s: 'it''s\n\n      - kind: C'\n",
 }
 
 func TestSplitAgreesWithAFullReader(t *testing.T) {
@@ -156,16 +171,20 @@ func TestSplitAgreesWithAFullReader(t *testing.T) {
 
 // What people and runners write must be split, not refused.
 func TestSplitIsSure(t *testing.T) {
-	docs, ok := Split("# head\napiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig:\n  x: [\"a\\\"\", &b c]\nitems:\n- apiVersion: apps/v1\n  kind: Deployment\n" +
-		"  metadata:\n    name: 'a'\n    annotations:\n      x: |\n        - y\n    namespace: b\n# c\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: c}\n- {kind: X}\nresults: []\n")
+	docs, ok := Split("# head\napiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig:\n" +
+		"  x: [\"a\\\"\", &b c]\nitems:\n- apiVersion: apps/v1\n  kind: Deployment\n" +
+		"  metadata:\n    name: 'a'\n    annotations:\n      x: |\n        - y\n    namespace: b\n# c\n- apiVersion: v1\n" +
+		"  kind: ConfigMap\n  metadata: {name: c}\n- {kind: X}\nresults: []\n")
 	require.True(t, ok)
 	require.Len(t, docs, 1)
 	require.False(t, docs[0].Odd)
 	require.NotNil(t, docs[0].Field("results"))
 	require.Nil(t, docs[0].Field("x"))
 	require.Len(t, docs[0].Items, 3)
-	require.Equal(t, "apps/v1 Deployment b/a", docs[0].Items[0].APIVersion+" "+docs[0].Items[0].Kind+" "+docs[0].Items[0].Namespace+"/"+docs[0].Items[0].Name)
-	require.Equal(t, []bool{false, true, true}, []bool{docs[0].Items[0].Unsure, docs[0].Items[1].Unsure, docs[0].Items[2].Unsure})
+	require.Equal(t, "apps/v1 Deployment b/a", docs[0].Items[0].APIVersion+" "+docs[0].Items[0].Kind+" "+
+		docs[0].Items[0].Namespace+"/"+docs[0].Items[0].Name)
+	require.Equal(t, []bool{false, true, true}, []bool{docs[0].Items[0].Unsure, docs[0].Items[1].Unsure,
+		docs[0].Items[2].Unsure})
 
 	docs, ok = Split("kind: A\r\nmetadata:\r\n  name: a\r\n---\r\nkind: B\r\n")
 	require.True(t, ok)
@@ -191,7 +210,9 @@ func FuzzSplit(f *testing.F) {
 }
 
 func BenchmarkSplit(b *testing.B) {
-	item := "- apiVersion: v1\n  kind: Service\n  metadata:\n    annotations:\n      config.kubernetes.io/index: '1'\n    labels:\n      app: web\n    name: web\n    namespace: shop\n  spec:\n    ports:\n    - name: http\n      port: 80\n    selector:\n      app: web\n"
+	item := "- apiVersion: v1\n  kind: Service\n  metadata:\n    annotations:\n      config.kubernetes.io/index: '1'\n" +
+		"    labels:\n      app: web\n    name: web\n    namespace: shop\n  spec:\n    ports:\n    - name: http\n" +
+		"      port: 80\n    selector:\n      app: web\n"
 	text := "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n" + strings.Repeat(item, 1000)
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {

@@ -7,13 +7,20 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 )
 
-// Fields keep their order, and what YAML would take for something else is quoted.
+// A value is written as the text around it is: here with lists at the column of their key.
 func Example() {
-	v, err := values.DecodeJSON([]byte(`{"name": "shop", "image": "shop:1", "args": ["on"]}`))
+	v, err := values.DecodeJSON([]byte(`{"name":"proxy","args":["-g","daemon off;"],"on":"yes"}`))
 	if err != nil {
 		log.Fatal(err)
 	}
+	style := values.Style{Indent: 2, Compact: true, Newline: "\n"}
+	fmt.Println(style.FormatItem(v, 0))
 	fmt.Println(values.FormatFlow(v, false))
 	// Output:
-	// {name: shop, image: 'shop:1', args: ['on']}
+	// - name: proxy
+	//   args:
+	//   - -g
+	//   - daemon off;
+	//   'on': 'yes'
+	// {name: proxy, args: [-g, daemon off;], 'on': 'yes'}
 }

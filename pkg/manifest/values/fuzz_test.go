@@ -14,7 +14,8 @@ import (
 // FuzzEncode writes any JSON value, or any string, in all forms, at any column and in any style,
 // with text of others behind it, and reads it back.
 func FuzzEncode(f *testing.F) {
-	for i, seed := range []string{container, `"a\n\n"`, `["\n a\n\n", " \n", "\ta\n", "a\n \n", "\n\n"]`, `{"":"","~":null,"- a":"#","k: ":["? ", ": ", "-"]}`,
+	for i, seed := range []string{container, `"a\n\n"`, `["\n a\n\n", " \n", "\ta\n", "a\n \n", "\n\n"]`,
+		`{"":"","~":null,"- a":"#","k: ":["? ", ": ", "-"]}`,
 		`[1e3, 1E-7, -0, 18446744073709551616, 0.5]`, `["\u0085\u2028\ufeff\u0000\ud83d\ude00", "a\tb", "\r\n"]`} {
 		f.Add(seed, i, 1+i%4, i%2 == 0, i%3 == 0)
 	}
@@ -24,7 +25,8 @@ func FuzzEncode(f *testing.F) {
 // Readers look for the colon of a key within 1,024 characters. (Long texts are no
 // seeds: the fuzzer spends its time on making them smaller.)
 func TestEncodeLong(t *testing.T) {
-	for i, raw := range []string{`"` + strings.Repeat("x ", 700) + `: "`, `{"` + strings.Repeat("k", 1100) + `":{"a":[{}]}}`, `{"a":{"` + strings.Repeat("\\u0001", 200) + `":["x"]}}`} {
+	for i, raw := range []string{`"` + strings.Repeat("x ", 700) + `: "`,
+		`{"` + strings.Repeat("k", 1100) + `":{"a":[{}]}}`, `{"a":{"` + strings.Repeat("\\u0001", 200) + `":["x"]}}`} {
 		readsBack(t, raw, i, 2, i == 1, false)
 	}
 }
@@ -41,12 +43,13 @@ func readsBack(t *testing.T, raw string, col, indent int, compact, crlf bool) {
 		st.Newline = "\r\n"
 	}
 	forms := map[string]any{ // what the text is to say
-		"k:" + st.Newline + pad(col+1) + st.FormatEntry("v", v, col+1):         Map{{"k", Map{{"v", v}}}, {"z", true}},
-		st.FormatEntry("v", v, 0):                                              Map{{"v", v}, {"z", true}},
-		"v:" + st.Newline + pad(col) + st.FormatItem(v, col):                   Map{{"v", []any{v}}, {"z", true}},
-		"v: [" + FormatFlow(v, false) + ", {a: " + FormatFlow(v, false) + "}]": Map{{"v", []any{v, Map{{"a", v}}}}, {"z", true}},
-		"v: " + FormatFlow(v, false):                                           Map{{"v", v}, {"z", true}},
-		"v:" + st.Newline + pad(col+1) + "- " + st.FormatItem(v, col+1+2):      Map{{"v", []any{[]any{v}}}, {"z", true}},
+		"k:" + st.Newline + pad(col+1) + st.FormatEntry("v", v, col+1): Map{{"k", Map{{"v", v}}}, {"z", true}},
+		st.FormatEntry("v", v, 0):                                      Map{{"v", v}, {"z", true}},
+		"v:" + st.Newline + pad(col) + st.FormatItem(v, col):           Map{{"v", []any{v}}, {"z", true}},
+		"v: [" + FormatFlow(v, false) + ", {a: " + FormatFlow(v, false) + "}]": Map{{"v", []any{v, Map{{"a", v}}}},
+			{"z", true}},
+		"v: " + FormatFlow(v, false):                                      Map{{"v", v}, {"z", true}},
+		"v:" + st.Newline + pad(col+1) + "- " + st.FormatItem(v, col+1+2): Map{{"v", []any{[]any{v}}}, {"z", true}},
 	}
 	if m, ok := v.(Map); ok && len(m) > 0 {
 		forms["v:"+st.Newline+pad(col+1)+st.FormatMapping(m, col+1)] = Map{{"v", v}, {"z", true}}

@@ -42,7 +42,7 @@ CLUSTER ?= ../shared/cluster
 e2e-cluster: install build ## in a real cluster, if one lies in CLUSTER: the patterns with their real programs, requests while pods go
 	@test -x $(CLUSTER)/up.sh || { echo "e2e-cluster: NOT RUN: no cluster in CLUSTER=$(CLUSTER)" >&2; exit 1; }
 	$(CLUSTER)/prepare.sh && $(CLUSTER)/up.sh
-	CLUSTER=$(abspath $(CLUSTER)) go -C e2e test -tags cluster -count=1 -timeout 30m -v ./cluster
+	CLUSTER=$(abspath $(CLUSTER)) go -C e2e test -tags cluster -count=1 -timeout 120m -v ./cluster
 
 image: build ## the container image, for local use: podman or docker
 	$(DOCKER) build -q --build-arg VERSION=$(VERSION) -t $(IMAGE) .

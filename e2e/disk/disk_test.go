@@ -350,7 +350,7 @@ func TestTogether(t *testing.T) {
 		require.Contains(t, codes[:], 0, "one wins: %s", said)
 		for i, code := range codes {
 			if code != 0 { // one that came late may also find its port taken by the other's work
-				require.Contains(t, said[i], "error: ")
+				require.Contains(t, said[i], "error[")
 				continue
 			}
 			for name, text := range state(t, dir) {

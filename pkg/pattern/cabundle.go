@@ -65,7 +65,8 @@ func (ca *CABundle) CheckKeyAs(w *sidecar.Workload, at, file string, fs *sidecar
 	}
 	if key := cmp.Or(ca.Key, file); known && !slices.Contains(keys, key) {
 		fs.Add(sidecar.Error, "tls-invalid", at+field,
-			fmt.Sprintf("%s %s has no %s; its keys: %s", what, name, key, JoinSorted(keys)), "name one that has, or the key")
+			fmt.Sprintf("%s %s has no key %s (it has %s)", what, name, key, JoinSorted(keys)),
+			"name one that has the key, or set key")
 	}
 }
 
@@ -78,7 +79,7 @@ func (ca *CABundle) ValidateAt(at string, fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "missing-field", at, "neither a Secret nor a ConfigMap is named",
 			"write secretName or configMapName")
 	case ca.SecretName != "" && ca.ConfigMapName != "":
-		fs.Add(sidecar.Error, "bad-value", at+".configMapName", "there is secretName already", "leave one of them out")
+		fs.Add(sidecar.Error, "bad-value", at+".configMapName", "secretName is set too", "remove one of them")
 	case ca.SecretName != "":
 		CheckObjectName(at+".secretName", ca.SecretName, fs)
 	default:

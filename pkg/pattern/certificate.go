@@ -62,8 +62,8 @@ const (
 func (c *Certificate) ValidateAt(at string, fs *sidecar.Findings) {
 	if c.SelfSigned {
 		if c.IssuerRef != (IssuerRef{}) {
-			fs.Add(sidecar.Error, "bad-value", at+".issuerRef", "with selfSigned there is an issuer of its own",
-				"leave one of them out")
+			fs.Add(sidecar.Error, "bad-value", at+".issuerRef", "selfSigned creates its own issuer",
+				"remove one of them")
 		}
 	} else if c.IssuerRef.Name == "" {
 		fs.Add(sidecar.Error, "missing-field", at+".issuerRef.name", "no issuer is named",
@@ -77,16 +77,16 @@ func (c *Certificate) ValidateAt(at string, fs *sidecar.Findings) {
 			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is an address, not a name", name),
 				"name the Services in front")
 		} else if len(validation.IsDNS1123Subdomain(name)) > 0 && len(validation.IsWildcardDNS1123Subdomain(name)) > 0 {
-			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no DNS name", name),
-				"write lower case letters, digits, - and dots, as in search.prod.svc; a wildcard is *. and a name")
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q isn't a valid DNS name", name),
+				"use lower case letters, digits, - and dots, as in search.prod.svc, with *. in front for a wildcard")
 		}
 	}
 	duration := parseDuration(at+".duration", c.Duration, defaultDuration, minDuration, fs)
 	renew := parseDuration(at+".renewBefore", c.RenewBefore, minRenewBefore.String(), minRenewBefore, fs)
 	if duration > 0 && renew >= duration {
 		fs.Add(sidecar.Error, "bad-value", at+".renewBefore",
-			"it isn't shorter than duration: the certificate would be renewed for ever",
-			"write about a third of duration, or leave it out")
+			"it isn't shorter than duration, so the certificate would be renewed all the time",
+			"write about a third of duration, or remove it")
 	}
 }
 
@@ -97,12 +97,12 @@ func parseDuration(field, s, def string, least time.Duration, fs *sidecar.Findin
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no duration", s),
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q isn't a valid duration", s),
 			"write hours, minutes and seconds, as in 2160h or 1h30m")
 		return 0
 	}
 	if d < least {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%s is less than cert-manager takes", s),
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%s is less than cert-manager accepts", s),
 			"write at least "+least.String())
 		return 0
 	}
@@ -231,14 +231,14 @@ func (c *Certificate) CheckNames(w *sidecar.Workload, at string, fs *sidecar.Fin
 	}
 	if len(w.Services) == 0 {
 		fs.AddUnfit(sidecar.Error, "certificate-names", at+".dnsNames",
-			"no Service is in front of the workload, so there are no names for its certificate", "write dnsNames")
+			"no Service selects the workload, so there are no names for its certificate", "write dnsNames")
 		return
 	}
 	for _, s := range w.Services {
 		if cmp.Or(s.Ref.Namespace, w.Ref.Namespace) == "" {
 			fs.Add(sidecar.Info, "certificate-names", at+".dnsNames",
-				"the namespace isn't known here, so the certificate is for the short names of its Services only",
-				"write dnsNames where clients of other namespaces use longer ones")
+				"the namespace isn't known, so the certificate has only the short names of the Services",
+				"write dnsNames if clients in other namespaces use longer names")
 			return
 		}
 	}

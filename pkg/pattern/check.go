@@ -17,14 +17,15 @@ func CheckPort(field string, port int32, hint string, fs *sidecar.Findings) {
 	if port == 0 {
 		fs.Add(sidecar.Error, "missing-field", field, "no port is given", hint)
 	} else if port < 1 || port > 65535 {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d is no port", port), "write 1 to 65535")
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d isn't a valid port", port), "write 1 to 65535")
 	}
 }
 
 // CheckUnprivilegedPort is for ports that a sidecar listens on by itself.
 func CheckUnprivilegedPort(field string, port int32, fs *sidecar.Findings) {
 	if CheckPort(field, port, "", fs); port > 0 && port < 1024 {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d is for root, which the sidecar isn't", port),
+		fs.Add(sidecar.Error, "bad-value", field,
+			fmt.Sprintf("port %d needs root, and the sidecar doesn't run as root", port),
 			"write 1024 or more")
 	}
 }
@@ -68,9 +69,9 @@ func isWindowsOnly(a *corev1.Affinity) bool {
 func CheckPodNetwork(w *sidecar.Workload, fs *sidecar.Findings) {
 	CheckLinux(w, fs)
 	if w.Pod.Spec.HostNetwork {
-		AddUnfit(w, fs, "host-network", "127.0.0.1 is the node's here: the app would be open to every program of the node, "+
-			"and two of these pods would collide",
-			"take hostNetwork off, or leave this workload out", "hostNetwork")
+		AddUnfit(w, fs, "host-network",
+			"the pod uses the host network: every program on the node could reach the app, and two of these pods would collide",
+			"remove hostNetwork, or exclude this workload", "hostNetwork")
 	}
 }
 
@@ -81,15 +82,16 @@ func CheckLinux(w *sidecar.Workload, fs *sidecar.Findings) {
 		AddUnfit(w, fs, "no-container", "the pod has no container to serve", "write app", "containers")
 	}
 	if spec.OS != nil && spec.OS.Name == corev1.Windows {
-		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "os", "name")
+		AddUnfit(w, fs, "windows", "the sidecar's image runs on Linux only", "exclude this workload", "os", "name")
 	} else if spec.NodeSelector[corev1.LabelOSStable] == "windows" {
-		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "nodeSelector",
+		AddUnfit(w, fs, "windows", "the sidecar's image runs on Linux only", "exclude this workload", "nodeSelector",
 			corev1.LabelOSStable)
 	} else if spec.SecurityContext != nil && spec.SecurityContext.WindowsOptions != nil {
-		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "securityContext",
+		AddUnfit(w, fs, "windows", "the sidecar's image runs on Linux only", "exclude this workload", "securityContext",
 			"windowsOptions")
 	} else if isWindowsOnly(spec.Affinity) {
-		AddUnfit(w, fs, "windows", "the sidecar's image is for Linux", "leave this workload out", "affinity", "nodeAffinity")
+		AddUnfit(w, fs, "windows", "the sidecar's image runs on Linux only", "exclude this workload", "affinity",
+			"nodeAffinity")
 	}
 }
 
@@ -128,7 +130,7 @@ func DescribeTCPPorts(c *corev1.Container) []string {
 
 // RefuseField refuses a field that says nothing, and says why.
 func RefuseField(field, why string, fs *sidecar.Findings) {
-	fs.Add(sidecar.Error, "bad-value", field, "says nothing here: "+why, "take it out")
+	fs.Add(sidecar.Error, "bad-value", field, "has no effect: "+why, "remove it")
 }
 
 // CheckKey finds what can't be a key of a ConfigMap or Secret.
@@ -150,6 +152,6 @@ func CheckEnvName(field, name string, fs *sidecar.Findings) {
 // CheckMountPath finds what can't be a folder in which a volume is mounted.
 func CheckMountPath(field, dir string, fs *sidecar.Findings) {
 	if dir != "" && !IsFolder(dir) {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no path of a folder", dir), "write one as /etc/app")
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q isn't a valid folder path", dir), "write one like /etc/app")
 	}
 }

@@ -20,7 +20,7 @@ var _ sidecar.Pattern = (*Custom)(nil)
 func (p *Custom) Change(*sidecar.Workload) (*sidecar.Change, error) {
 	for i, o := range p.Objects {
 		if !json.Valid(o.RawMessage) {
-			return nil, fmt.Errorf("config of custom: objects[%d] is no JSON", i)
+			return nil, fmt.Errorf("config of custom: objects[%d] isn't valid JSON", i)
 		}
 	}
 	return (*sidecar.Change)(p).Clone(), nil

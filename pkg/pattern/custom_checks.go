@@ -25,7 +25,7 @@ func (p *Custom) Validate() sidecar.Findings {
 		CheckPort(at+".port", t.Port, "write the port where clients come in", &fs)
 		CheckPort(at+".appPort", t.AppPort, "write the port of 127.0.0.1 on which the app listens", &fs)
 		if t.Port == t.AppPort && t.Port != 0 {
-			fs.Add(sidecar.Error, "bad-value", at+".appPort", fmt.Sprintf("it is the port %d that is taken over", t.Port),
+			fs.Add(sidecar.Error, "bad-value", at+".appPort", fmt.Sprintf("port %d is the one that is taken over", t.Port),
 				"write another one")
 		}
 		CheckEnum(at+".scheme", t.Scheme, &fs, corev1.URISchemeHTTP, corev1.URISchemeHTTPS)
@@ -74,8 +74,8 @@ func (p *Custom) validateContainers(fs *sidecar.Findings) {
 				fs.Add(sidecar.Error, "missing-field", at+".image", "no image is given", "")
 			}
 			if c.RestartPolicy != nil && list.field == "initContainers" {
-				fs.Add(sidecar.Error, "bad-value", at+".restartPolicy", "initContainers run to their end before the app starts",
-					"write what runs as long as the pod into containers; placement: native makes it a native sidecar")
+				fs.Add(sidecar.Error, "bad-value", at+".restartPolicy", "init containers run to completion before the app starts",
+					"move what runs as long as the pod to containers; placement: native makes it a native sidecar")
 			}
 			checkContainerPorts(at, c.Ports, fs)
 			checkEnv(at, c.Env, fs)
@@ -125,19 +125,19 @@ func (p *Custom) validateApp(fs *sidecar.Findings) {
 		CheckDuplicate(at+".name", e.Name, seen, fs)
 		switch {
 		case e.AppendWith != "" && e.ValueFrom != nil:
-			fs.Add(sidecar.Error, "bad-value", at+".appendWith", "a value from elsewhere can't be appended",
-				"write a value, or take appendWith out")
+			fs.Add(sidecar.Error, "bad-value", at+".appendWith", "a value of valueFrom can't be appended",
+				"write a value, or remove appendWith")
 		case e.AppendWith != "" && e.Value == "":
 			fs.Add(sidecar.Error, "missing-field", at+".value", "there is nothing to append", "write a value")
 		case e.Replace && e.AppendWith != "":
 			fs.Add(sidecar.Error, "bad-value", at+".replace", "a value is either replaced or appended to",
-				"take replace or appendWith out")
+				"remove replace or appendWith")
 		case e.Replace && e.ValueFrom != nil:
-			fs.Add(sidecar.Error, "bad-value", at+".replace", "a value from elsewhere doesn't take the place of one",
-				"write a value, or take replace out")
+			fs.Add(sidecar.Error, "bad-value", at+".replace", "a value of valueFrom can't replace another",
+				"write a value, or remove replace")
 		case e.Everywhere && !e.Replace:
-			fs.Add(sidecar.Error, "bad-value", at+".everywhere", "it says where a value is replaced, and none is to be",
-				"write replace: true beside it")
+			fs.Add(sidecar.Error, "bad-value", at+".everywhere", "has no effect without replace: true",
+				"add replace: true")
 		}
 	}
 	checkMounts("app", p.App.VolumeMounts, fs)
@@ -162,8 +162,8 @@ func validateObject(at string, o sidecar.Object, fs *sidecar.Findings) {
 	if h.APIVersion == "v1" && h.Kind == "Secret" && json.Unmarshal(o.RawMessage, &secret) == nil && len(secret.Data)+
 		len(secret.StringData) > 0 {
 		fs.Add(sidecar.Warning, "secret-inline", at,
-			"the values of this Secret stand in the config and in the output, where everyone can read them",
-			"keep it out of Git: let an ExternalSecret or SealedSecret make it, and name it here only")
+			"the values of this Secret are in plain text in the config and in the output",
+			"keep it out of Git: create it with an ExternalSecret or SealedSecret, and refer to it by its name")
 	}
 }
 
@@ -220,7 +220,7 @@ func CheckLabelName(field, name, why string, fs *sidecar.Findings) {
 // CheckDuplicate finds a name that has been seen, and adds it to those.
 func CheckDuplicate(field, name string, seen map[string]bool, fs *sidecar.Findings) {
 	if name != "" && seen[name] {
-		fs.Add(sidecar.Error, "bad-value", field, name+" is there twice", "give one of them another name")
+		fs.Add(sidecar.Error, "bad-value", field, name+" is listed twice", "rename one of them")
 	}
 	seen[name] = true
 }

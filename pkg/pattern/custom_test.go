@@ -52,15 +52,15 @@ func TestCustomValidate(t *testing.T) {
 			p.Containers = []corev1.Container{{Name: "a", Image: "x"}, {Name: long, Image: "x"}, {Name: "A_", Image: ""}}
 		}, []string{
 			"error missing-field: initContainers[1].name: no name is given; every container has one",
-			"error bad-value: containers[0].name: a is there twice; give one of them another name",
+			"error bad-value: containers[0].name: a is listed twice; rename one of them",
 			`error bad-value: containers[1].name: "` + long + `" can't be a name here; ` + label,
 			`error bad-value: containers[2].name: "A_" can't be a name here; ` + label,
 			"error missing-field: containers[2].image: no image is given"}},
 		"restart policy": {func(p *Custom) {
 			p.InitContainers = []corev1.Container{
 				{Name: "a", Image: "x", RestartPolicy: new(corev1.ContainerRestartPolicyAlways)}}
-		}, []string{"error bad-value: initContainers[0].restartPolicy: initContainers run to their end before the app " +
-			"starts; write what runs as long as the pod into containers; placement: native makes it a native sidecar"}},
+		}, []string{"error bad-value: initContainers[0].restartPolicy: init containers run to completion before the app " +
+			"starts; move what runs as long as the pod to containers; placement: native makes it a native sidecar"}},
 		"ports": {container(func(c *corev1.Container) {
 			c.Ports = []corev1.ContainerPort{{ContainerPort: 1, Name: "http-prometheus"}, {ContainerPort: 0, Protocol: "tcp"},
 				{ContainerPort: 70000, Name: "http-prometheus2"}}
@@ -68,7 +68,7 @@ func TestCustomValidate(t *testing.T) {
 			"error missing-field: containers[0].ports[1].containerPort: no port is given; write the port on which the " +
 				"container listens",
 			`error bad-value: containers[0].ports[1].protocol: "tcp" is unknown; write TCP or UDP or SCTP`,
-			"error bad-value: containers[0].ports[2].containerPort: 70000 is no port; write 1 to 65535",
+			"error bad-value: containers[0].ports[2].containerPort: 70000 isn't a valid port; write 1 to 65535",
 			`error bad-value: containers[0].ports[2].name: "http-prometheus2" can't be the name of a container's port; use at ` +
 				`most 15 lower case letters, digits and single dashes; one letter at least`}},
 		"env and mounts": {container(func(c *corev1.Container) {
@@ -85,7 +85,7 @@ func TestCustomValidate(t *testing.T) {
 		}, []string{
 			`error bad-value: volumes[1].name: "b.c" can't be a name here; ` + label,
 			"error missing-field: volumes[2].name: no name is given; every volume has one",
-			"error bad-value: volumes[3].name: a is there twice; give one of them another name"}},
+			"error bad-value: volumes[3].name: a is listed twice; rename one of them"}},
 		"app": {func(p *Custom) {
 			p.App = sidecar.App{Env: sidecar.Vars(corev1.EnvVar{}), VolumeMounts: []corev1.VolumeMount{{Name: "x"}},
 				DrainSeconds: -1}
@@ -100,10 +100,10 @@ func TestCustomValidate(t *testing.T) {
 			p.App.Env = []sidecar.EnvVar{v("A", "1", " "), v("A", "2", ""), v("B", "", ","), v("C", "", ":"), v("9", "", "")}
 			p.App.Env[3].ValueFrom = &corev1.EnvVarSource{}
 		}, []string{
-			"error bad-value: app.env[1].name: A is there twice; give one of them another name",
+			"error bad-value: app.env[1].name: A is listed twice; rename one of them",
 			"error missing-field: app.env[2].value: there is nothing to append; write a value",
-			"error bad-value: app.env[3].appendWith: a value from elsewhere can't be appended; write a value, or take " +
-				"appendWith out",
+			"error bad-value: app.env[3].appendWith: a value of valueFrom can't be appended; write a value, or remove " +
+				"appendWith",
 			`error bad-value: app.env[4].name: "9" can't be the name of a variable; use letters, digits, _, - and dots; no ` +
 				`digit first`}},
 		"pod": {func(p *Custom) {
@@ -117,7 +117,7 @@ func TestCustomValidate(t *testing.T) {
 		}, []string{
 			"error missing-field: takeovers[1].port: no port is given; write the port where clients come in",
 			"error missing-field: takeovers[1].appPort: no port is given; write the port of 127.0.0.1 on which the app listens",
-			"error bad-value: takeovers[2].appPort: it is the port 3 that is taken over; write another one",
+			"error bad-value: takeovers[2].appPort: port 3 is the one that is taken over; write another one",
 			`error bad-value: takeovers[2].scheme: "https" is unknown; write HTTP or HTTPS`}},
 		"claims": {func(p *Custom) { p.Claims = []sidecar.Claim{{Port: 1}, {Protocol: "ICMP"}} }, []string{
 			"error missing-field: claims[1].port: no port is given; write the port in use",
@@ -136,9 +136,8 @@ func TestCustomValidate(t *testing.T) {
 		"empty Secret": {object(`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"}}`), []string{}},
 		"inline Secret": {
 			object(`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"},"stringData":{"password":"hunter2"}}`), []string{
-				"warning secret-inline: objects[0]: the values of this Secret stand in the config and in the output, where " +
-					"everyone can read them; keep it out of Git: let an ExternalSecret or SealedSecret make it, and name it " +
-					"here only"}},
+				"warning secret-inline: objects[0]: the values of this Secret are in plain text in the config and in the output; " +
+					"keep it out of Git: create it with an ExternalSecret or SealedSecret, and refer to it by its name"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var p Custom

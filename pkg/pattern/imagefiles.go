@@ -55,8 +55,8 @@ func NewCopier(w *sidecar.Workload, container, ref, option, from, to, volume str
 func CheckImageVolume(field string, w *sidecar.Workload, fs *sidecar.Findings) {
 	if !w.Kubernetes.AtLeast(1, 36) {
 		fs.Add(sidecar.Error, "kubernetes-version", field,
-			"Kubernetes "+w.Kubernetes.String()+" may not mount images; 1.36 does",
-			`raise spec.kubernetesVersion to "1.36", or take it out: the files are copied then`)
+			"Kubernetes "+w.Kubernetes.String()+" can't mount images as volumes; 1.36 and newer can",
+			`raise spec.kubernetesVersion to "1.36", or remove imageVolume to have the files copied`)
 	}
 }
 
@@ -69,8 +69,8 @@ func isSpecial(r rune) bool {
 // CheckImageName finds what can't be the name of an image.
 func CheckImageName(field, ref string, fs *sidecar.Findings) {
 	if ref != "" && strings.ContainsAny(ref, " \t\r\n\"'$") {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no image", ref),
-			"write one as registry.example/name:1.2")
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q isn't a valid image name", ref),
+			"write one like registry.example/name:1.2")
 	}
 }
 
@@ -78,6 +78,6 @@ func CheckImageName(field, ref string, fs *sidecar.Findings) {
 // where it goes: in commands, lists, URLs and the options of a JVM.
 func CheckFilePath(field, p, form string, fs *sidecar.Findings) {
 	if p != "" && (!path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.ContainsFunc(p, isSpecial)) {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no such path", p), "write one as "+form)
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q isn't a valid absolute path", p), "write one like "+form)
 	}
 }

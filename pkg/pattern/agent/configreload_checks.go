@@ -19,10 +19,10 @@ func (p *ConfigReload) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	switch {
 	case p.Webhook == nil && p.Signal == nil:
-		fs.Add(sidecar.Error, "missing-field", "webhook", "nothing says how the app is told",
-			"write webhook: {url: http://127.0.0.1:9090/-/reload}, or signal: {process: haproxy}, as the app has it")
+		fs.Add(sidecar.Error, "missing-field", "webhook", "no way to notify the app is configured",
+			"write webhook: {url: http://127.0.0.1:9090/-/reload}, or signal: {process: haproxy}, whichever the app supports")
 	case p.Webhook != nil && p.Signal != nil:
-		fs.Add(sidecar.Error, "bad-value", "signal", "there is webhook already", "leave one of them out")
+		fs.Add(sidecar.Error, "bad-value", "signal", "webhook is set too", "remove one of them")
 	case p.Webhook != nil:
 		pattern.CheckEnum("webhook.method", p.Webhook.Method, &fs, Post, Put, Get)
 		p.Webhook.validateURL(&fs)
@@ -39,11 +39,11 @@ func (p *ConfigReload) Validate() sidecar.Findings {
 	}
 	for i, name := range p.Volumes {
 		if slices.Contains(p.Volumes[:i], name) {
-			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("volumes[%d]", i), name+" is there twice", "leave one of them out")
+			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("volumes[%d]", i), name+" is listed twice", "remove one of them")
 		}
 	}
 	if s := p.PeriodSeconds; s < 0 || s > 3600 {
-		fs.Add(sidecar.Error, "bad-value", "periodSeconds", fmt.Sprintf("%d is no number of seconds to look after", s),
+		fs.Add(sidecar.Error, "bad-value", "periodSeconds", fmt.Sprintf("%d isn't a valid number of seconds", s),
 			"write 1 to 3600")
 	}
 	return fs
@@ -54,7 +54,7 @@ var processName = pattern.LazyRegexp(`^[A-Za-z0-9_][A-Za-z0-9_.+:@-]{0,254}$`)
 
 // validateURL: nothing of it is told where it may have a password.
 func (h *ReloadWebhook) validateURL(fs *sidecar.Findings) {
-	const example = "write one as http://127.0.0.1:9090/-/reload"
+	const example = "write one like http://127.0.0.1:9090/-/reload"
 	if h.URL == "" {
 		fs.Add(sidecar.Error, "missing-field", "webhook.url", "no URL is given", example)
 		return
@@ -62,17 +62,17 @@ func (h *ReloadWebhook) validateURL(fs *sidecar.Findings) {
 	u, err := url.Parse(h.URL)
 	switch {
 	case err != nil || !pattern.IsHTTP(u) || u.Host == "" || u.Opaque != "" || !pattern.IsVisible(h.URL):
-		fs.Add(sidecar.Error, "bad-value", "webhook.url", "that is no URL of http or https", example)
+		fs.Add(sidecar.Error, "bad-value", "webhook.url", "it isn't a valid http or https URL", example)
 	case u.User != nil:
-		fs.Add(sidecar.Error, "bad-value", "webhook.url", "a password there is for everybody to read who may see the pod",
-			"let the app hear the request on 127.0.0.1 without one")
+		fs.Add(sidecar.Error, "bad-value", "webhook.url", "everybody who can see the pod can read a password there",
+			"let the app accept the request on 127.0.0.1 without a password")
 	case !inPod(u.Hostname()):
 		fs.Add(sidecar.Error, "bad-value", "webhook.url",
-			fmt.Sprintf("%q isn't this pod: each has a watcher of its own, for its own app", u.Hostname()), example)
+			fmt.Sprintf("%q isn't this pod, and each pod's watcher is for its own app", u.Hostname()), example)
 	case u.Port() != "" && (leadingNumber(u.Port()) < 1 || leadingNumber(u.Port()) > 65535):
-		fs.Add(sidecar.Error, "bad-value", "webhook.url", fmt.Sprintf("%q is no port", u.Port()), "write 1 to 65535")
+		fs.Add(sidecar.Error, "bad-value", "webhook.url", fmt.Sprintf("%q isn't a valid port", u.Port()), "write 1 to 65535")
 	case strings.Contains(h.URL, "$"):
-		fs.Add(sidecar.Error, "bad-value", "webhook.url", "the kubelet takes $ for a variable", "write it as %24")
+		fs.Add(sidecar.Error, "bad-value", "webhook.url", "the kubelet would read $ as a variable", "write it as %24")
 	}
 }
 
@@ -100,7 +100,7 @@ func (p *ConfigReload) checkVolumes(w *sidecar.Workload, fs *sidecar.Findings) {
 	names := p.watchedVolumes(w)
 	if len(names) == 0 {
 		fs.AddUnfit(sidecar.Error, "nothing-to-watch", "volumes",
-			fmt.Sprintf("container %s mounts no ConfigMap and no Secret", w.App.Name), "leave this workload out")
+			fmt.Sprintf("container %s mounts no ConfigMap and no Secret", w.App.Name), "exclude this workload")
 	}
 	for i, name := range names {
 		field, others := "volumes", ", or name the others in volumes"
@@ -114,13 +114,14 @@ func (p *ConfigReload) checkVolumes(w *sidecar.Workload, fs *sidecar.Findings) {
 		}
 		v := &w.Pod.Spec.Volumes[at]
 		if len(volumeSources(v)) == 0 {
-			fs.Add(sidecar.Error, "nothing-to-watch", field, "volume "+name+" shows no ConfigMap and no Secret",
+			fs.Add(sidecar.Error, "nothing-to-watch", field, "volume "+name+" has no ConfigMap and no Secret",
 				p.otherVolumes(w, name))
 			continue
 		}
 		if hasToken(v) {
 			fs.Add(sidecar.Warning, "reload-token", field,
-				"volume "+name+" has a token of the kubelet's too, which is another one every hour: the app is told each time",
+				"volume "+name+
+					" also has a service account token, which changes every hour, and the app would be notified each time",
 				"mount the token as a volume of its own")
 		}
 		p.checkMounts(w, name, field, others, fs)
@@ -155,7 +156,7 @@ func (p *ConfigReload) checkMounts(w *sidecar.Workload, name, field, others stri
 			}
 			fs.Add(sidecar.Error, "subpath-no-reload", field,
 				fmt.Sprintf(
-					"container %s mounts volume %s at %s by subPath: there, the file of the container's start stays for ever", c.Name,
+					"container %s mounts volume %s at %s with subPath, where files never change after the container's start", c.Name,
 					name, m.MountPath),
 				"mount the whole volume, in a folder of its own"+others)
 		}
@@ -179,17 +180,18 @@ func (p *ConfigReload) checkSource(w *sidecar.Workload, s source, field, others 
 	}
 	switch {
 	case known != nil && known.Hashed || kustomizeName().MatchString(s.name):
-		fs.Add(sidecar.Error, "hash-no-reload", field, s.String()+" gets another name with another content, by a hash of "+
-			"kustomize's: the pods are replaced then, and there is nothing to tell them",
-			"write options: {disableNameSuffixHash: true} in its generator, or take this pattern out"+others)
+		fs.Add(sidecar.Error, "hash-no-reload", field,
+			s.String()+
+				" gets a new name with each change, through kustomize's hash suffix, so the pods are replaced and need no reload",
+			"write options: {disableNameSuffixHash: true} in its generator, or remove this pattern"+others)
 	case known != nil && known.Immutable:
 		fs.Add(sidecar.Error, "immutable-no-reload", field, s.String()+" is immutable: its content never changes",
-			"take immutable out of it, or take this pattern out"+others)
+			"remove immutable from it, or remove this pattern"+others)
 	}
 	for _, c := range w.ServedApps() {
 		if from := describeVariables(c, s); from != "" {
 			fs.Add(sidecar.Info, "env-no-reload", field,
-				fmt.Sprintf("container %s has %s of %s, too: variables stay as they were at its start", c.Name, from, s), "")
+				fmt.Sprintf("container %s has %s of %s, too, and variables never change after its start", c.Name, from, s), "")
 		}
 	}
 }
@@ -216,28 +218,29 @@ func describeVariables(c *corev1.Container, s source) string {
 func (p *ConfigReload) checkProcess(w *sidecar.Workload, fs *sidecar.Findings) {
 	if w.Pod.Spec.HostPID {
 		fs.AddUnfit(sidecar.Error, "host-pid", "signal",
-			"the pod has the processes of the node (hostPID), and can't share its own",
-			"take hostPID out, or tell the app by webhook")
+			"the pod uses the node's process namespace (hostPID), and can't share its own",
+			"remove hostPID, or use webhook")
 	}
 	uid, _ := pattern.RunsAs(w, w.App)
 	switch own := w.Override; {
 	case own != nil && own.SecurityContext != nil && own.SecurityContext.RunAsUser != nil: // whoever writes it knows
 	case uid == nil:
 		fs.Add(sidecar.Error, "user-unknown", "signal",
-			fmt.Sprintf("nothing says as which user container %s runs, and only a process of the same user may send it a signal",
+			fmt.Sprintf("the user of container %s isn't known, and only a process of the same user may send it a signal",
 				w.App.Name),
-			"write securityContext.runAsUser, as the image has it, into the container or the pod; or tell the app by webhook")
+			"write the image's user into securityContext.runAsUser of the container or the pod, or use webhook")
 	case *uid == 0:
 		fs.Add(sidecar.Warning, "user-root", "signal",
-			fmt.Sprintf("container %s runs as root, so what sends it signals does too, if without any rights of root's",
+			fmt.Sprintf(
+				"container %s runs as root, so the sidecar that sends it signals does too, though without root's capabilities",
 				w.App.Name),
-			"run the app as another user, or tell it by webhook")
+			"run the app as another user, or use webhook")
 	}
 	if initSystem(w.App) {
 		fs.Add(sidecar.Warning, "process-1", "signal",
-			fmt.Sprintf("container %s starts by an init system (s6, systemd) that wants to be process 1, which it isn't any "+
-				"more where containers share their processes", w.App.Name),
-			"tell the app by webhook, or start it without")
+			fmt.Sprintf("container %s starts with an init system (s6, systemd) that must be process 1, which it isn't when "+
+				"containers share their processes", w.App.Name),
+			"use webhook, or start the app without it")
 	}
 }
 

@@ -99,8 +99,8 @@ func TestConfigReloadRoot(t *testing.T) {
 			RunAsGroup: new(int64(0))}
 	})
 	p := &ConfigReload{Signal: &ReloadSignal{Process: "shop"}}
-	require.Equal(t, []string{"warning user-root: signal: container shop runs as root, so what sends it signals does " +
-		"too, if without any rights of root's; run the app as another user, or tell it by webhook"},
+	require.Equal(t, []string{"warning user-root: signal: container shop runs as root, so the sidecar that sends it " +
+		"signals does too, though without root's capabilities; run the app as another user, or use webhook"},
 		patterntest.FindingLines(t, p, w))
 	c, err := sidecar.Build(p, w)
 	require.NoError(t, err)
@@ -112,16 +112,16 @@ func TestConfigReloadRoot(t *testing.T) {
 func TestConfigReloadRefuses(t *testing.T) {
 	hook := webhook("http://127.0.0.1:8080/-/reload")
 	url := func(u string) *ConfigReload { return webhook(u) }
-	const example = "; write one as http://127.0.0.1:9090/-/reload"
+	const example = "; write one like http://127.0.0.1:9090/-/reload"
 	for name, c := range map[string]struct {
 		p    *ConfigReload
 		view func(*sidecar.Workload)
 		want []string
 	}{
-		"nothing": {&ConfigReload{}, nil, []string{"error missing-field: webhook: nothing says how the app is " +
-			"told; write webhook: {url: http://127.0.0.1:9090/-/reload}, or signal: {process: haproxy}, as the app has it"}},
+		"nothing": {&ConfigReload{}, nil, []string{"error missing-field: webhook: no way to notify the app is configured; " +
+			"write webhook: {url: http://127.0.0.1:9090/-/reload}, or signal: {process: haproxy}, whichever the app supports"}},
 		"both": {&ConfigReload{Webhook: hook.Webhook, Signal: &ReloadSignal{Process: "shop"}}, nil,
-			[]string{"error bad-value: signal: there is webhook already; leave one of them out"}},
+			[]string{"error bad-value: signal: webhook is set too; remove one of them"}},
 		"no process": {&ConfigReload{Signal: &ReloadSignal{Signal: "SIGKILL"}}, nil,
 			[]string{`error bad-value: signal.signal: "SIGKILL" is unknown; write SIGHUP or SIGUSR1 or SIGUSR2 or SIGTERM`,
 				"error missing-field: signal.process: no process is named; write the name of the app's executable, as in haproxy"}},
@@ -132,40 +132,40 @@ func TestConfigReloadRefuses(t *testing.T) {
 			[]string{`error bad-value: signal.process: "-o" can't be the name of an executable; write the name of the file, ` +
 				`without its path`}},
 		"twice": {&ConfigReload{Volumes: []string{"config", "config"}, Webhook: hook.Webhook, PeriodSeconds: -1},
-			nil, []string{"error bad-value: volumes[1]: config is there twice; leave one of them out",
-				"error bad-value: periodSeconds: -1 is no number of seconds to look after; write 1 to 3600"}},
+			nil, []string{"error bad-value: volumes[1]: config is listed twice; remove one of them",
+				"error bad-value: periodSeconds: -1 isn't a valid number of seconds; write 1 to 3600"}},
 		"no URL": {url(""), nil, []string{"error missing-field: webhook.url: no URL is given" + example}},
 		"no host": {url("/-/reload"), nil,
-			[]string{"error bad-value: webhook.url: that is no URL of http or https" + example}},
+			[]string{"error bad-value: webhook.url: it isn't a valid http or https URL" + example}},
 		"a line more": {url("http://127.0.0.1/\nx"), nil,
-			[]string{"error bad-value: webhook.url: that is no URL of http or https" + example}},
+			[]string{"error bad-value: webhook.url: it isn't a valid http or https URL" + example}},
 		"a variable": {url("http://127.0.0.1/$(TOKEN)"), nil,
-			[]string{"error bad-value: webhook.url: the kubelet takes $ for a variable; write it as %24"}},
+			[]string{"error bad-value: webhook.url: the kubelet would read $ as a variable; write it as %24"}},
 		"a password": {url("http://me:secret@127.0.0.1/"), nil,
-			[]string{"error bad-value: webhook.url: a password there is for everybody to read who may see the pod; let the " +
-				"app hear the request on 127.0.0.1 without one"}},
+			[]string{"error bad-value: webhook.url: everybody who can see the pod can read a password there; let the app " +
+				"accept the request on 127.0.0.1 without a password"}},
 		"another pod": {url("http://shop:8080/"), nil,
-			[]string{`error bad-value: webhook.url: "shop" isn't this pod: each has a watcher of its own, for its own app` +
+			[]string{`error bad-value: webhook.url: "shop" isn't this pod, and each pod's watcher is for its own app` +
 				example}},
 		"no port": {url("http://127.0.0.1:70000/"), nil,
-			[]string{`error bad-value: webhook.url: "70000" is no port; write 1 to 65535`}},
+			[]string{`error bad-value: webhook.url: "70000" isn't a valid port; write 1 to 65535`}},
 		"a method": {&ConfigReload{Webhook: &ReloadWebhook{URL: hook.Webhook.URL, Method: "DELETE"}}, nil,
 			[]string{`error bad-value: webhook.method: "DELETE" is unknown; write POST or PUT or GET`}},
 		"no configuration": {hook, func(w *sidecar.Workload) {
 			w.Pod.Spec.Volumes = nil
 		},
 			[]string{
-				"error nothing-to-watch: volumes: container shop mounts no ConfigMap and no Secret; leave this workload out"}},
+				"error nothing-to-watch: volumes: container shop mounts no ConfigMap and no Secret; exclude this workload"}},
 		"Windows": {hook, func(w *sidecar.Workload) {
 			w.Pod.Spec.NodeSelector = map[string]string{"kubernetes.io/os": "windows"}
 		}, []string{"error windows: Deployment prod/shop spec.template.spec.nodeSelector[\"kubernetes.io/os\"]: the " +
-			"sidecar's image is for Linux; leave this workload out"}},
+			"sidecar's image runs on Linux only; exclude this workload"}},
 		"the node's network": {hook, func(w *sidecar.Workload) { w.Pod.Spec.HostNetwork = true }, []string{}},
 		"a hash in the input": {&ConfigReload{Volumes: []string{"config"}, Webhook: hook.Webhook}, func(w *sidecar.Workload) {
 			w.ConfigMaps = func(string) *sidecar.ConfigMap { return &sidecar.ConfigMap{Hashed: true} }
-		}, []string{"error hash-no-reload: volumes[0]: ConfigMap shop gets another name with another content, by a hash of " +
-			"kustomize's: the pods are replaced then, and there is nothing to tell them; write options: " +
-			"{disableNameSuffixHash: true} in its generator, or take this pattern out"}},
+		}, []string{"error hash-no-reload: volumes[0]: ConfigMap shop gets a new name with each change, through " +
+			"kustomize's hash suffix, so the pods are replaced and need no reload; write options: {disableNameSuffixHash: " +
+			"true} in its generator, or remove this pattern"}},
 		"no hash": {hook, func(w *sidecar.Workload) { w.Pod.Spec.Volumes[0].ConfigMap.Name = "shop-production" }, []string{}},
 		"what stays as it was": {hook, func(w *sidecar.Workload) {
 			w.Pod.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{
@@ -175,9 +175,9 @@ func TestConfigReloadRefuses(t *testing.T) {
 					Name: "LEVEL", ValueFrom: &corev1.EnvVarSource{
 						ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "shop"},
 							Key: "level"}}}}
-		}, []string{"info env-no-reload: volumes: container shop has LEVEL of ConfigMap shop, too: variables stay as they " +
-			"were at its start", "info env-no-reload: volumes: container shop has all variables of Secret shop-password, too: " +
-			"variables stay as they were at its start"}},
+		}, []string{"info env-no-reload: volumes: container shop has LEVEL of ConfigMap shop, too, and variables never " +
+			"change after its start", "info env-no-reload: volumes: container shop has all variables of Secret shop-password, " +
+			"too, and variables never change after its start"}},
 		"a user that an override says": {&ConfigReload{Signal: &ReloadSignal{Process: "shop"}}, func(w *sidecar.Workload) {
 			w.Pod.Spec.SecurityContext = nil
 			w.Override = &corev1.Container{SecurityContext: &corev1.SecurityContext{RunAsUser: new(int64(7))}}
@@ -185,9 +185,8 @@ func TestConfigReloadRefuses(t *testing.T) {
 		"an init system": {&ConfigReload{Signal: &ReloadSignal{Process: "shop"}}, func(w *sidecar.Workload) {
 			w.Pod.Spec.Containers[0].Image = "linuxserver/shop:1"
 		},
-			[]string{"warning process-1: signal: container shop starts by an init system (s6, systemd) that wants to be " +
-				"process 1, which it isn't any more where containers share their processes; tell the app by webhook, or start it " +
-				"without"}},
+			[]string{"warning process-1: signal: container shop starts with an init system (s6, systemd) that must be process " +
+				"1, which it isn't when containers share their processes; use webhook, or start the app without it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := configured()

@@ -37,11 +37,12 @@ func (p *GitSync) Validate() sidecar.Findings {
 		value int32
 	}{{"periodSeconds", p.PeriodSeconds}, {"timeoutSeconds", p.TimeoutSeconds}} {
 		if n.value < 0 {
-			fs.Add(sidecar.Error, "bad-value", n.field, fmt.Sprintf("%d is no time", n.value), "write 1 or more")
+			fs.Add(sidecar.Error, "bad-value", n.field, fmt.Sprintf("%d isn't a valid number of seconds", n.value),
+				"write 1 or more")
 		}
 	}
 	if p.cloneDepth() < 0 {
-		fs.Add(sidecar.Error, "bad-value", "depth", fmt.Sprintf("%d is no number of commits", p.cloneDepth()),
+		fs.Add(sidecar.Error, "bad-value", "depth", fmt.Sprintf("%d isn't a valid number of commits", p.cloneDepth()),
 			"write 1 or more; 0 for the whole history")
 	}
 	pattern.CheckMountPath("mountPath", p.MountPath, &fs)
@@ -54,10 +55,10 @@ func (p *GitSync) Validate() sidecar.Findings {
 		pattern.CheckUnprivilegedPort("statusPort", p.StatusPort, &fs)
 	}
 	if p.Once && p.PeriodSeconds != 0 {
-		pattern.RefuseField("periodSeconds", "it's fetched once", &fs)
+		pattern.RefuseField("periodSeconds", "the repository is fetched once", &fs)
 	}
 	if p.Once && p.StatusPort != 0 {
-		pattern.RefuseField("statusPort", "it's fetched once", &fs)
+		pattern.RefuseField("statusPort", "the repository is fetched once", &fs)
 	}
 	return fs
 }
@@ -71,30 +72,30 @@ func (p *GitSync) validateRepo(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "missing-field", "repo", "no repository is named", form)
 	case wrong == "credentials":
 		fs.Add(sidecar.Error, "secret-literal", "repo",
-			"there are credentials in it, which everybody would see who sees the pod",
-			"write them into a Secret, and name that in basicAuth")
+			"it contains credentials, which everybody who can see the pod could read",
+			"put them into a Secret, and name that in basicAuth")
 	case wrong == "plain" && !loopback:
-		fs.Add(sidecar.Error, "plaintext", "repo", "whoever is between could change what the app gets", "write https or ssh")
+		fs.Add(sidecar.Error, "plaintext", "repo", "anybody on the way could change what the app gets", "write https or ssh")
 	case wrong != "" && wrong != "plain":
-		fs.Add(sidecar.Error, "bad-value", "repo", "it's no URL of a repository", form)
+		fs.Add(sidecar.Error, "bad-value", "repo", "it isn't a valid repository URL", form)
 	case ssh && p.SSH == nil:
-		fs.Add(sidecar.Error, "missing-field", "ssh.secretName", "nothing says with which key to log in",
+		fs.Add(sidecar.Error, "missing-field", "ssh.secretName", "the key to log in with is missing",
 			"name the Secret that has ssh-privatekey and known_hosts")
 	}
 	if p.SSH != nil {
 		if !ssh && wrong == "" {
-			pattern.RefuseField("ssh", "the repository isn't reached by ssh", fs)
+			pattern.RefuseField("ssh", "the repository isn't reached with ssh", fs)
 		}
 		pattern.CheckObjectName("ssh.secretName", p.SSH.SecretName, fs)
 	}
 	if p.BasicAuth != nil {
 		if ssh {
-			pattern.RefuseField("basicAuth", "the repository is reached by ssh", fs)
+			pattern.RefuseField("basicAuth", "the repository is reached with ssh", fs)
 		}
 		pattern.CheckObjectName("basicAuth.secretName", p.BasicAuth.SecretName, fs)
 	}
 	if p.CA != nil && ssh {
-		pattern.RefuseField("ca", "the repository is reached by ssh, which goes by known_hosts", fs)
+		pattern.RefuseField("ca", "the repository is reached with ssh, which verifies with known_hosts", fs)
 	}
 	p.CA.ValidateAt("ca", fs)
 }
@@ -143,7 +144,7 @@ func (p *GitSync) Check(w *sidecar.Workload) sidecar.Findings {
 		missing := slices.DeleteFunc(wanted, func(k string) bool { return slices.Contains(keys, k) })
 		if known && len(missing) > 0 {
 			fs.Add(sidecar.Error, "secret-missing", field,
-				fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
+				fmt.Sprintf("Secret %s has no key %s (it has %s)", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
 				"add it")
 		}
 	}
@@ -161,8 +162,8 @@ func (p *GitSync) Check(w *sidecar.Workload) sidecar.Findings {
 	}
 	if user := pattern.OverriddenUser(w); p.SSH != nil && user != nil && *user != pattern.GitSyncImage.UID {
 		fs.Add(sidecar.Warning, "git-user", "",
-			fmt.Sprintf("ssh ends for a user that the image doesn't know, and %d is none of its", *user),
-			fmt.Sprintf("leave it %d, which the files are readable for all the same", pattern.GitSyncImage.UID))
+			fmt.Sprintf("ssh fails for a user that the image doesn't have, such as %d", *user),
+			fmt.Sprintf("use user %d, since everybody can read the files", pattern.GitSyncImage.UID))
 	}
 	return fs
 }

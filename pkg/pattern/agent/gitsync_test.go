@@ -45,12 +45,12 @@ func TestGitSync(t *testing.T) {
 func TestGitSyncRefuses(t *testing.T) {
 	repo := func(url string) func(*GitSync) { return func(p *GitSync) { p.Repo = url } }
 	none := func(*sidecar.Workload) {}
-	const noURL = "error bad-value: repo: it's no URL of a repository; write it as https://git.example/team/content or " +
-		"ssh://git@git.example/team/content"
-	const secret = "error secret-literal: repo: there are credentials in it, which everybody would see who sees the " +
-		"pod; write them into a Secret, and name that in basicAuth"
-	const plain = "error plaintext: repo: whoever is between could change what the app gets; write https or ssh"
-	const noKey = "error missing-field: ssh.secretName: nothing says with which key to log in; name the Secret that has " +
+	const noURL = "error bad-value: repo: it isn't a valid repository URL; write it as https://git.example/team/content " +
+		"or ssh://git@git.example/team/content"
+	const secret = "error secret-literal: repo: it contains credentials, which everybody who can see the pod could " +
+		"read; put them into a Secret, and name that in basicAuth"
+	const plain = "error plaintext: repo: anybody on the way could change what the app gets; write https or ssh"
+	const noKey = "error missing-field: ssh.secretName: the key to log in with is missing; name the Secret that has " +
 		"ssh-privatekey and known_hosts"
 	for name, c := range map[string]struct {
 		edit func(*GitSync)
@@ -77,40 +77,42 @@ func TestGitSyncRefuses(t *testing.T) {
 		"ssh of a URL, too": {repo("ssh://git.example/a"), none, []string{noKey}},
 		"a key without ssh": {func(p *GitSync) {
 			p.SSH = &GitSSH{SecretName: "key"}
-		}, none, []string{"error bad-value: ssh: says nothing here: the repository isn't reached by ssh; take it out"}},
+		}, none, []string{"error bad-value: ssh: has no effect: the repository isn't reached with ssh; remove it"}},
 		"a CA for ssh": {func(p *GitSync) {
 			repo("git@git.example:a")(p)
 			p.SSH = &GitSSH{SecretName: "key"}
 			p.CA = &pattern.CABundle{SecretName: "ca"}
 		}, none,
 			[]string{
-				"error bad-value: ca: says nothing here: the repository is reached by ssh, which goes by known_hosts; take " +
-					"it out"}},
-		"a reflog": {func(p *GitSync) { p.Ref = "main@{1}" }, none, []string{`error bad-value: ref: "main@{1}" ` +
-			`can't be a branch, a tag or a commit; write it as main, v1.2 or the whole hash of a commit`}},
+				"error bad-value: ca: has no effect: the repository is reached with ssh, which verifies with known_hosts; " +
+					"remove it"}},
+		"a reflog": {func(p *GitSync) { p.Ref = "main@{1}" }, none, []string{`error bad-value: ref: "main@{1}" can't be a ` +
+			`branch, a tag or a commit; write it as main, v1.2 or the whole hash of a commit`}},
 		"git's own folder": {func(p *GitSync) {
 			p.Link = ".git"
 		}, none,
 			[]string{`error bad-value: link: ".git" can't be the name of the link; write a name without /, as in current`}},
 		"back in time": {func(p *GitSync) {
 			p.TimeoutSeconds = -1
-		}, none, []string{"error bad-value: timeoutSeconds: -1 is no time; write 1 or more"}},
+		}, none, []string{"error bad-value: timeoutSeconds: -1 isn't a valid number of seconds; write 1 or more"}},
 		"some submodules": {func(p *GitSync) {
 			p.Submodules = "some"
 		}, none, []string{`error bad-value: submodules: "some" is unknown; write recursive or shallow or off`}},
 		"a port of root's": {func(p *GitSync) {
 			p.StatusPort = 80
-		}, none, []string{"error bad-value: statusPort: 80 is for root, which the sidecar isn't; write 1024 or more"}},
+		}, none,
+			[]string{
+				"error bad-value: statusPort: port 80 needs root, and the sidecar doesn't run as root; write 1024 or more"}},
 		"a status of nobody": {func(p *GitSync) {
 			p.StatusPort, p.Once = 8000, true
-		}, none, []string{"error bad-value: statusPort: says nothing here: it's fetched once; take it out"}},
+		}, none, []string{"error bad-value: statusPort: has no effect: the repository is fetched once; remove it"}},
 		"another user of ssh": {func(p *GitSync) {
 			repo("git@git.example:a")(p)
 			p.SSH = &GitSSH{SecretName: "key"}
 		}, func(w *sidecar.Workload) {
 			w.Override = &corev1.Container{SecurityContext: &corev1.SecurityContext{RunAsUser: new(int64(7))}}
-		}, []string{"warning git-user: ssh ends for a user that the image doesn't know, and 7 is none of its; leave it " +
-			"65533, which the files are readable for all the same"}},
+		}, []string{"warning git-user: ssh fails for a user that the image doesn't have, such as 7; use user 65533, since " +
+			"everybody can read the files"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.want, patterntest.FindingLines(t, gitSync(c.edit), patterntest.NewShop(c.view)))

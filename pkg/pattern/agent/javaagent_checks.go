@@ -24,24 +24,24 @@ func (p *JavaAgent) Validate() sidecar.Findings {
 		if p.Preset == AgentJMX {
 			hint = "jmx_exporter has none of its own: name one that has the jar of jmx_prometheus_javaagent, and its path there"
 		}
-		fs.Add(sidecar.Error, "missing-field", "image", "there is no image", hint)
+		fs.Add(sidecar.Error, "missing-field", "image", "the image is missing", hint)
 	} else if p.Image != "" && p.Path == "" {
-		fs.Add(sidecar.Error, "missing-field", "path", "nothing says where the jar is in the image",
+		fs.Add(sidecar.Error, "missing-field", "path", "the path of the jar in the image is missing",
 			"write its path, as in /javaagent.jar")
 	}
 	pattern.CheckImageName("image", p.Image, &fs)
 	pattern.CheckFilePath("path", p.Path, "/javaagent.jar", &fs)
 	if strings.ContainsAny(p.Options, " \t\r\n\v\f\x00\"'") {
-		fs.Add(sidecar.Error, "bad-value", "options", "has blanks or quotes, at which the JVM would end them",
-			"write them without")
+		fs.Add(sidecar.Error, "bad-value", "options", "has blanks or quotes, where the JVM would split them",
+			"write them without blanks and quotes")
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		if len(validation.IsEnvVarName(name)) > 0 {
 			fs.Add(sidecar.Error, "bad-value", "env", fmt.Sprintf("%q can't be the name of a variable", name),
 				"use letters, digits, _, - and dots; no digit first")
 		} else if name == javaToolOpts {
-			fs.Add(sidecar.Error, "bad-value", "env", "the agent itself is led in by "+javaToolOpts,
-				"write what else the JVM is to get into the manifest")
+			fs.Add(sidecar.Error, "bad-value", "env", "the agent itself is loaded through "+javaToolOpts,
+				"write other options of the JVM into the manifest")
 		}
 	}
 	p.validateOpenTelemetry(&fs)
@@ -61,11 +61,11 @@ func (p *JavaAgent) validateOpenTelemetry(fs *sidecar.Findings) {
 	}
 	if u, err := url.Parse(p.Endpoint); p.Endpoint != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" ||
 		u.Host == "") {
-		fs.Add(sidecar.Error, "bad-value", "endpoint", "is no URL to send to", "write one as http://127.0.0.1:4318")
+		fs.Add(sidecar.Error, "bad-value", "endpoint", "isn't a valid URL", "write one like http://127.0.0.1:4318")
 	}
 	for _, f := range []struct{ value, name string }{{p.ServiceName, serviceName}, {p.Endpoint, otlpEndpoint}} {
 		if _, twice := p.Env[f.name]; twice && f.value != "" {
-			fs.Add(sidecar.Error, "bad-value", "env", f.name+" has a field of its own, which is set too", "leave one of them")
+			fs.Add(sidecar.Error, "bad-value", "env", f.name+" has a field of its own, which is set too", "remove one of them")
 		}
 	}
 }
@@ -84,13 +84,13 @@ func (p *JavaAgent) validateJMX(fs *sidecar.Findings) {
 		return
 	}
 	if p.Options != "" {
-		pattern.RefuseField("options", "those of jmx are its port and its config", fs)
+		pattern.RefuseField("options", "preset jmx has only a port and a config", fs)
 	}
 	if p.Port != 0 {
 		pattern.CheckPort("port", p.Port, "", fs)
 	}
 	if p.ConfigMapName == "" {
-		fs.Add(sidecar.Error, "missing-field", "configMapName", "nothing says what to export",
+		fs.Add(sidecar.Error, "missing-field", "configMapName", "the config of what to export is missing",
 			"name the ConfigMap with the config of jmx_exporter")
 	} else {
 		pattern.CheckObjectName("configMapName", p.ConfigMapName, fs)
@@ -108,15 +108,15 @@ func (p *JavaAgent) Check(w *sidecar.Workload) sidecar.Findings {
 	if m := w.ConfigMap(p.ConfigMapName); p.Preset == AgentJMX && m != nil &&
 		!slices.Contains(m.Keys, cmp.Or(p.Key, jmxConfig)) {
 		fs.Add(sidecar.Error, "configmap-missing", "key",
-			fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", p.ConfigMapName, cmp.Or(p.Key, jmxConfig),
+			fmt.Sprintf("ConfigMap %s has no key %s (it has %s)", p.ConfigMapName, cmp.Or(p.Key, jmxConfig),
 				pattern.JoinSorted(m.Keys)), "name one of those")
 	}
 	for _, c := range w.Apps {
 		if i := slices.IndexFunc(c.Env, func(e corev1.EnvVar) bool {
 			return e.Name == "JDK_JAVA_OPTIONS" && strings.Contains(e.Value, "-javaagent:")
 		}); i >= 0 {
-			fs.Add(sidecar.Info, "java-agents", "", "container "+c.Name+" has an agent by JDK_JAVA_OPTIONS already",
-				"see that the two go together")
+			fs.Add(sidecar.Info, "java-agents", "", "container "+c.Name+" already has an agent in JDK_JAVA_OPTIONS",
+				"make sure that the two work together")
 		}
 	}
 	return fs

@@ -54,7 +54,8 @@ func TestJavaAgentBeside(t *testing.T) {
 	w := patterntest.NewShop()
 	w.App.Env = []corev1.EnvVar{{Name: "JDK_JAVA_OPTIONS", Value: "-javaagent:/apm.jar"}}
 	require.Equal(t,
-		[]string{"info java-agents: container shop has an agent by JDK_JAVA_OPTIONS already; see that the two go together"},
+		[]string{
+			"info java-agents: container shop already has an agent in JDK_JAVA_OPTIONS; make sure that the two work together"},
 		patterntest.FindingLines(t, &agent.JavaAgent{Preset: agent.AgentOpenTelemetry}, w))
 }
 
@@ -66,5 +67,5 @@ func TestJavaAgentPods(t *testing.T) {
 	require.Empty(t, patterntest.FindingLines(t, p, w))
 	w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows}
 	_, err := sidecar.Build(p, w)
-	require.ErrorContains(t, err, "the sidecar's image is for Linux")
+	require.ErrorContains(t, err, "the sidecar's image runs on Linux only")
 }

@@ -45,7 +45,7 @@ func (p *OTelAgent) Validate() sidecar.Findings {
 	}{{"grpcPort", p.grpcPort()}, {"httpPort", p.httpPort()}, {"healthPort", p.healthPort()}} {
 		pattern.CheckUnprivilegedPort(port.field, port.port, &fs)
 		if other := used[port.port]; other != "" {
-			fs.Add(sidecar.Error, "bad-value", port.field, fmt.Sprintf("%d is %s already", port.port, other),
+			fs.Add(sidecar.Error, "bad-value", port.field, fmt.Sprintf("%d is already used by %s", port.port, other),
 				"write another port")
 		}
 		used[port.port] = port.field
@@ -56,9 +56,9 @@ func (p *OTelAgent) Validate() sidecar.Findings {
 // validateEndpoint lets nothing through that the collector would take for more than
 // an address.
 func (p *OTelAgent) validateEndpoint(fs *sidecar.Findings) {
-	const example = "write one as https://otel.example.com:4317"
+	const example = "write one like https://otel.example.com:4317"
 	if p.Endpoint == "" {
-		fs.Add(sidecar.Error, "missing-field", "endpoint", "nothing says where all is sent to", example)
+		fs.Add(sidecar.Error, "missing-field", "endpoint", "the endpoint is missing", example)
 		return
 	}
 	u, err := url.Parse(p.Endpoint)
@@ -66,18 +66,18 @@ func (p *OTelAgent) validateEndpoint(fs *sidecar.Findings) {
 	switch {
 	case err != nil || !pattern.IsHTTP(u), u.Opaque != "" || u.Fragment != "" || u.RawQuery != "",
 		!pattern.IsVisible(p.Endpoint) || strings.Contains(p.Endpoint, "$"):
-		bad("that is no URL of http or https", example)
+		bad("it isn't a valid http or https URL", example)
 		return
 	case u.User != nil:
-		bad("a password there is for everybody to read who may see the ConfigMap",
+		bad("everybody who can see the ConfigMap can read a password there",
 			"send it as a header, from a Secret: headers: {authorization: {secretName: ..., key: ...}}")
 		return
 	case p.Protocol != OTLPHTTP && strings.Trim(u.Path, "/") != "":
-		bad("gRPC knows no path", "take the path out, or write protocol: http")
+		bad("URLs of gRPC have no path", "remove the path, or write protocol: http")
 	case p.Protocol != OTLPHTTP && u.Port() == "":
 		bad("no port is given", example)
 	case u.Port() != "" && (leadingNumber(u.Port()) < 1 || leadingNumber(u.Port()) > 65535):
-		bad(fmt.Sprintf("%q is no port", u.Port()), "write 1 to 65535")
+		bad(fmt.Sprintf("%q isn't a valid port", u.Port()), "write 1 to 65535")
 	}
 	address, err := netip.ParseAddr(u.Hostname())
 	switch {
@@ -85,16 +85,17 @@ func (p *OTelAgent) validateEndpoint(fs *sidecar.Findings) {
 		u.Hostname() == "localhost":
 		bad(fmt.Sprintf("%q is the pod itself", u.Hostname()), example)
 	case err != nil && len(validation.IsDNS1123Subdomain(u.Hostname())) > 0:
-		bad(fmt.Sprintf("%q is no name of a server", u.Hostname()), example)
+		bad(fmt.Sprintf("%q isn't a valid server name", u.Hostname()), example)
 	}
 	switch {
 	case u.Scheme != "http":
 	case len(p.Headers) > 0:
-		fs.Add(sidecar.Warning, "plaintext", "endpoint", "the headers go out without TLS, for everybody on the way to read",
+		fs.Add(sidecar.Warning, "plaintext", "endpoint",
+			"the headers are sent without TLS, so anybody on the way can read them",
 			"write https://")
 	default:
-		fs.Add(sidecar.Info, "plaintext", "endpoint", "what the app says goes out without TLS",
-			"write https:// where that leaves the cluster")
+		fs.Add(sidecar.Info, "plaintext", "endpoint", "telemetry is sent without TLS",
+			"write https:// if it leaves the cluster")
 	}
 	if p.CA != nil && u.Scheme == "http" {
 		pattern.RefuseField("ca", "the endpoint is reached without TLS", fs)
@@ -109,15 +110,15 @@ func (p *OTelAgent) Check(w *sidecar.Workload) sidecar.Findings {
 		h := p.Headers[name]
 		if keys, known := w.Secrets[h.SecretName]; known && h.Key != "" && !slices.Contains(keys, h.Key) {
 			fs.Add(sidecar.Error, "secret-missing", "headers."+name+".key",
-				fmt.Sprintf("Secret %s has no %s; its keys: %s", h.SecretName, h.Key, pattern.JoinSorted(keys)),
+				fmt.Sprintf("Secret %s has no key %s (it has %s)", h.SecretName, h.Key, pattern.JoinSorted(keys)),
 				"name one of those")
 		}
 	}
 	if p.CA != nil && p.CA.SecretName != "" {
 		if keys, known := w.Secrets[p.CA.SecretName]; known && !slices.Contains(keys, cmp.Or(p.CA.Key, pattern.CAKey)) {
 			fs.Add(sidecar.Error, "tls-invalid", "ca.secretName",
-				fmt.Sprintf("Secret %s has no %s; its keys: %s", p.CA.SecretName, cmp.Or(p.CA.Key, pattern.CAKey),
-					pattern.JoinSorted(keys)), "name one that has, or the key")
+				fmt.Sprintf("Secret %s has no key %s (it has %s)", p.CA.SecretName, cmp.Or(p.CA.Key, pattern.CAKey),
+					pattern.JoinSorted(keys)), "name one that has the key, or set key")
 		}
 	}
 	for _, c := range w.ServedApps() {
@@ -130,9 +131,9 @@ func (p *OTelAgent) Check(w *sidecar.Workload) sidecar.Findings {
 		}
 		if len(past) > 0 {
 			fs.Add(sidecar.Warning, "otel-bypassed", "",
-				fmt.Sprintf("container %s has %s, which counts before %s: that goes past the collector", c.Name,
+				fmt.Sprintf("container %s has %s, which takes precedence over %s and bypasses the collector", c.Name,
 					strings.Join(past, ", "), otelEndpointVar),
-				"take it out")
+				"remove it")
 		}
 	}
 	return fs

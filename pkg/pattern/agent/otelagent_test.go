@@ -100,57 +100,58 @@ func TestOTelAgentMemory(t *testing.T) {
 }
 
 func TestOTelAgentRefuses(t *testing.T) {
-	const example = "; write one as https://otel.example.com:4317"
+	const example = "; write one like https://otel.example.com:4317"
 	at := func(endpoint string) *OTelAgent { return &OTelAgent{Endpoint: endpoint} }
 	for name, c := range map[string]struct {
 		p    *OTelAgent
 		view func(*sidecar.Workload)
 		want []string
 	}{
-		"nothing": {at(""), nil, []string{"error missing-field: endpoint: nothing says where all is sent to" + example}},
+		"nothing": {at(""), nil, []string{"error missing-field: endpoint: the endpoint is missing" + example}},
 		"no scheme": {at("otel.example.com:4317"), nil,
-			[]string{"error bad-value: endpoint: that is no URL of http or https" + example}},
+			[]string{"error bad-value: endpoint: it isn't a valid http or https URL" + example}},
 		"a variable": {at("https://${env:X}:4317"), nil,
-			[]string{"error bad-value: endpoint: that is no URL of http or https" + example}},
+			[]string{"error bad-value: endpoint: it isn't a valid http or https URL" + example}},
 		"a password": {at("https://me:secret@otel.example.com:4317"), nil,
-			[]string{"error bad-value: endpoint: a password there is for everybody to read who may see the ConfigMap; send it " +
-				"as a header, from a Secret: headers: {authorization: {secretName: ..., key: ...}}"}},
+			[]string{"error bad-value: endpoint: everybody who can see the ConfigMap can read a password there; send it as a " +
+				"header, from a Secret: headers: {authorization: {secretName: ..., key: ...}}"}},
 		"a path": {at("https://otel.example.com:4317/v1"), nil,
-			[]string{"error bad-value: endpoint: gRPC knows no path; take the path out, or write protocol: http"}},
+			[]string{"error bad-value: endpoint: URLs of gRPC have no path; remove the path, or write protocol: http"}},
 		"no port": {at("https://otel.example.com"), nil, []string{"error bad-value: endpoint: no port is given" + example}},
 		"a port": {at("https://otel.example.com:0"), nil,
-			[]string{`error bad-value: endpoint: "0" is no port; write 1 to 65535`}},
+			[]string{`error bad-value: endpoint: "0" isn't a valid port; write 1 to 65535`}},
 		"itself": {at("https://localhost:4317"), nil,
 			[]string{`error bad-value: endpoint: "localhost" is the pod itself` + example}},
 		"no name": {at("https://otel_1:4317"), nil,
-			[]string{`error bad-value: endpoint: "otel_1" is no name of a server` + example}},
+			[]string{`error bad-value: endpoint: "otel_1" isn't a valid server name` + example}},
 		"plain": {at("http://otel:4317"), nil,
 			[]string{
-				"info plaintext: endpoint: what the app says goes out without TLS; write https:// where that leaves the cluster"}},
+				"info plaintext: endpoint: telemetry is sent without TLS; write https:// if it leaves the cluster"}},
 		"plain, with a CA": {
 			&OTelAgent{Endpoint: "http://otel:4317", CA: &pattern.CABundle{SecretName: "ca"},
 				Headers: map[string]HeaderSecret{"a": {"s", "k"}}}, nil, []string{
-				"warning plaintext: endpoint: the headers go out without TLS, for everybody on the way to read; write https://",
-				"error bad-value: ca: says nothing here: the endpoint is reached without TLS; take it out"}},
+				"warning plaintext: endpoint: the headers are sent without TLS, so anybody on the way can read them; " +
+					"write https://",
+				"error bad-value: ca: has no effect: the endpoint is reached without TLS; remove it"}},
 		"words": {&OTelAgent{Endpoint: "https://otel:4317", Protocol: "thrift", Headers: map[string]HeaderSecret{"a: b": {}},
 			HTTPPort: 80, HealthPort: 4317}, nil, []string{
 			`error bad-value: protocol: "thrift" is unknown; write grpc or http`,
 			`error bad-value: headers: "a: b" can't be the name of a header; use letters, digits and dashes`,
 			"error missing-field: headers.a: b.secretName: no Secret is named; name the one that has the header's value",
 			"error missing-field: headers.a: b.key: no key of the Secret is named; name the one that has the header's value",
-			"error bad-value: httpPort: 80 is for root, which the sidecar isn't; write 1024 or more",
-			"error bad-value: healthPort: 4317 is grpcPort already; write another port"}},
+			"error bad-value: httpPort: port 80 needs root, and the sidecar doesn't run as root; write 1024 or more",
+			"error bad-value: healthPort: 4317 is already used by grpcPort; write another port"}},
 		"Secrets without the keys": {
 			&OTelAgent{Endpoint: "https://otel:4317", CA: &pattern.CABundle{SecretName: "s"},
 				Headers: map[string]HeaderSecret{"a": {"s", "k"}}}, func(w *sidecar.Workload) {
 				w.Secrets = map[string][]string{"s": {"x"}}
 			}, []string{
-				"error secret-missing: headers.a.key: Secret s has no k; its keys: x; name one of those",
-				"error tls-invalid: ca.secretName: Secret s has no ca.crt; its keys: x; name one that has, or the key"}},
+				"error secret-missing: headers.a.key: Secret s has no key k (it has x); name one of those",
+				"error tls-invalid: ca.secretName: Secret s has no key ca.crt (it has x); name one that has the key, or set key"}},
 		"past it": {at("https://otel:4317"), func(w *sidecar.Workload) {
 			w.Pod.Spec.Containers[0].Env = []corev1.EnvVar{{Name: "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", Value: "https://secret"}}
-		}, []string{"warning otel-bypassed: container shop has OTEL_EXPORTER_OTLP_LOGS_ENDPOINT, which counts before " +
-			"OTEL_EXPORTER_OTLP_ENDPOINT: that goes past the collector; take it out"}},
+		}, []string{"warning otel-bypassed: container shop has OTEL_EXPORTER_OTLP_LOGS_ENDPOINT, which takes precedence " +
+			"over OTEL_EXPORTER_OTLP_ENDPOINT and bypasses the collector; remove it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := patterntest.NewShop()

@@ -21,13 +21,14 @@ func (p *RedisCache) Validate() sidecar.Findings {
 	pattern.CheckEnum("eviction", p.Eviction, &fs, AllKeysLRU, AllKeysLFU, AllKeysRandom, VolatileLRU, VolatileLFU,
 		VolatileRandom, VolatileTTL)
 	if p.Engine == Memcached && p.Eviction != "" {
-		pattern.RefuseField("eviction", "memcached throws away what was used least recently", &fs)
+		pattern.RefuseField("eviction", "memcached always evicts the least recently used items", &fs)
 	}
 	if q := p.maxMemory(); q.Cmp(resource.MustParse("1Mi")) < 0 || q.Cmp(resource.MustParse("1Ti")) > 0 {
-		fs.Add(sidecar.Error, "bad-value", "maxMemory", q.String()+" is no size of a cache", "write 1Mi to 1Ti, as in 64Mi")
+		fs.Add(sidecar.Error, "bad-value", "maxMemory", q.String()+" isn't a valid cache size",
+			"write 1Mi to 1Ti, as in 64Mi")
 	}
 	if p.Socket && p.Port != 0 {
-		pattern.RefuseField("port", "with socket there is none", &fs)
+		pattern.RefuseField("port", "there is no port with socket", &fs)
 	} else if p.Port != 0 {
 		pattern.CheckUnprivilegedPort("port", p.Port, &fs)
 	}
@@ -37,7 +38,8 @@ func (p *RedisCache) Validate() sidecar.Findings {
 				"use letters, digits, _, - and dots; no digit first")
 		}
 		if p.Engine == Memcached && !p.Socket && strings.Contains(p.Env[name], "localhost") {
-			fs.Add(sidecar.Warning, "rebind-address", "env."+name, "localhost may be ::1, where memcached doesn't listen",
+			fs.Add(sidecar.Warning, "rebind-address", "env."+name,
+				"localhost may resolve to ::1, where memcached doesn't listen",
 				"write 127.0.0.1")
 		}
 	}
@@ -58,7 +60,7 @@ func (p *RedisCache) Check(w *sidecar.Workload) sidecar.Findings {
 	if ref := w.Image(p.serverImage().Ref); p.Engine != Memcached && !p.Socket &&
 		!pattern.ReleaseOf(ref, "redis").AtLeast(6, 2, 0) {
 		fs.Add(sidecar.Error, "image-version", "",
-			"redis of image "+ref+" doesn't start where there is no IPv6: it knows no addresses that may be missing",
+			"redis of image "+ref+" doesn't start on nodes without IPv6",
 			"use 6.2 or newer")
 	}
 	return fs
@@ -77,13 +79,14 @@ func (p *RedisCache) checkLimit(w *sidecar.Workload, fs *sidecar.Findings) {
 	switch {
 	case limit.Value() < holds.Value()+cacheIdle:
 		fs.Add(sidecar.Error, "cache-memory", "maxMemory",
-			fmt.Sprintf("under the override's limit of %s, a cache that holds %s would be killed when it's full", limit.String(),
+			fmt.Sprintf("with the override's limit of %s, a cache that holds %s would be killed when it's full", limit.String(),
 				holds.String()),
 			"write a limit of "+least.String()+", or a smaller maxMemory")
 	case limit.Cmp(*least) < 0:
 		fs.Add(sidecar.Warning, "cache-memory", "maxMemory",
-			fmt.Sprintf("the override's limit of %s has little beside the %s that the cache holds, for connections and what "+
-				"allocators can't give back", limit.String(), holds.String()),
+			fmt.Sprintf(
+				"the override's limit of %s leaves little beyond the %s that the cache holds, for connections and fragmentation",
+				limit.String(), holds.String()),
 			"write a limit of "+least.String())
 	}
 }
@@ -100,7 +103,7 @@ func (p *RedisCache) checkTold(w *sidecar.Workload, fs *sidecar.Findings) {
 	})
 	switch {
 	case len(p.Env) == 0:
-		fs.Add(sidecar.Info, "cache-untold", "env", "no variable leads the app to the cache",
+		fs.Add(sidecar.Info, "cache-untold", "env", "no variable points the app to the cache",
 			"make sure that its own configuration says "+where)
 	case !told:
 		fs.Add(sidecar.Warning, "cache-untold", "env", "no variable has the cache's address "+where,

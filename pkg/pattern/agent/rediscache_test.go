@@ -77,10 +77,10 @@ func TestRedisCacheRefuses(t *testing.T) {
 		want []string
 	}{
 		"led there": {&RedisCache{Env: env}, nil, []string{}},
-		"untold": {&RedisCache{}, nil, []string{"info cache-untold: env: no variable leads the app to the " +
-			"cache; make sure that its own configuration says 127.0.0.1:6379"}},
+		"untold": {&RedisCache{}, nil, []string{"info cache-untold: env: no variable points the app to the cache; make " +
+			"sure that its own configuration says 127.0.0.1:6379"}},
 		"untold, a socket": {&RedisCache{Engine: Memcached, Socket: true}, nil,
-			[]string{"info cache-untold: env: no variable leads the app to the cache; make sure that its own configuration " +
+			[]string{"info cache-untold: env: no variable points the app to the cache; make sure that its own configuration " +
 				"says /run/outrigger/tunnel/memcached.sock"}},
 		"not to the socket": {&RedisCache{Socket: true, Env: env}, nil,
 			[]string{"warning cache-untold: env: no variable has the cache's address /run/outrigger/tunnel/redis.sock; write " +
@@ -94,30 +94,30 @@ func TestRedisCacheRefuses(t *testing.T) {
 		"memcached": {
 			&RedisCache{Engine: Memcached, Eviction: AllKeysLFU, Env: map[string]string{"CACHE": "localhost:11211"}}, nil,
 			[]string{
-				"error bad-value: eviction: says nothing here: memcached throws away what was used least recently; take it out",
-				"warning rebind-address: env.CACHE: localhost may be ::1, where memcached doesn't listen; write 127.0.0.1"}},
+				"error bad-value: eviction: has no effect: memcached always evicts the least recently used items; remove it",
+				"warning rebind-address: env.CACHE: localhost may resolve to ::1, where memcached doesn't listen; write " +
+					"127.0.0.1"}},
 		"sizes": {&RedisCache{MaxMemory: size64("64m"), Port: 70000, Env: env}, nil,
-			[]string{"error bad-value: maxMemory: 64m is no size of a cache; write 1Mi to 1Ti, as in 64Mi",
-				"error bad-value: port: 70000 is no port; write 1 to 65535"}},
+			[]string{"error bad-value: maxMemory: 64m isn't a valid cache size; write 1Mi to 1Ti, as in 64Mi",
+				"error bad-value: port: 70000 isn't a valid port; write 1 to 65535"}},
 		"a low port": {&RedisCache{Port: 637, Env: env}, nil,
-			[]string{"error bad-value: port: 637 is for root, which the sidecar isn't; write 1024 or more"}},
+			[]string{"error bad-value: port: port 637 needs root, and the sidecar doesn't run as root; write 1024 or more"}},
 		"two ways": {
 			&RedisCache{Port: 6379, Socket: true, Env: map[string]string{"A": "/run/outrigger/tunnel/redis.sock"}}, nil,
-			[]string{"error bad-value: port: says nothing here: with socket there is none; take it out"}},
+			[]string{"error bad-value: port: has no effect: there is no port with socket; remove it"}},
 		"a small limit": {&RedisCache{Env: env}, limited("79Mi"),
-			[]string{"error cache-memory: maxMemory: under the override's limit of 79Mi, a cache that holds 64Mi would be " +
+			[]string{"error cache-memory: maxMemory: with the override's limit of 79Mi, a cache that holds 64Mi would be " +
 				"killed when it's full; write a limit of 128Mi, or a smaller maxMemory"}},
 		"a tight limit": {&RedisCache{Env: env}, limited("100Mi"),
-			[]string{"warning cache-memory: maxMemory: the override's limit of 100Mi has little beside the 64Mi that the " +
-				"cache holds, for connections and what allocators can't give back; write a limit of 128Mi"}},
+			[]string{"warning cache-memory: maxMemory: the override's limit of 100Mi leaves little beyond the 64Mi that the " +
+				"cache holds, for connections and fragmentation; write a limit of 128Mi"}},
 		"a limit": {&RedisCache{Env: env}, limited("128Mi"), []string{}},
 		"another limit": {&RedisCache{Env: env}, func(w *sidecar.Workload) {
 			w.Override = &corev1.Container{ImagePullPolicy: "Always"}
 		}, []string{}},
 		"an old redis": {&RedisCache{Engine: Redis, Env: env}, func(w *sidecar.Workload) {
 			w.Override = &corev1.Container{Image: "redis:6.0"}
-		}, []string{"error image-version: redis of image redis:6.0 doesn't start where there is no IPv6: it knows no " +
-			"addresses that may be missing; use 6.2 or newer"}},
+		}, []string{"error image-version: redis of image redis:6.0 doesn't start on nodes without IPv6; use 6.2 or newer"}},
 		"a host and no port": {&RedisCache{Env: map[string]string{"SHOP_CACHE_HOST": "127.0.0.1"}}, nil, []string{
 			`info service-link: env.SHOP_CACHE_HOST: if container shop reads SHOP_CACHE_PORT too, a Service named shop-cache ` +
 				`would give it the value tcp://...; write it too, as in {SHOP_CACHE_PORT: "6379"}`}},
@@ -129,9 +129,9 @@ func TestRedisCacheRefuses(t *testing.T) {
 		"no links": {&RedisCache{Env: map[string]string{"REDIS_HOST": "127.0.0.1"}},
 			func(w *sidecar.Workload) { w.Pod.Spec.EnableServiceLinks = new(false) }, []string{}},
 		"the node's network": {&RedisCache{Env: env}, hostNetwork,
-			[]string{"error host-network: Deployment prod/shop spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: " +
-				"the app would be open to every program of the node, and two of these pods would collide; take hostNetwork off, " +
-				"or leave this workload out"}},
+			[]string{"error host-network: Deployment prod/shop spec.template.spec.hostNetwork: the pod uses the host network: " +
+				"every program on the node could reach the app, and two of these pods would collide; remove hostNetwork, or " +
+				"exclude this workload"}},
 		"the node's, but not theirs": {
 			&RedisCache{Socket: true, Env: map[string]string{"A": "/run/outrigger/tunnel/redis.sock"}}, hostNetwork, []string{}},
 	} {

@@ -18,10 +18,10 @@ func (p *Exporter) Validate() sidecar.Findings {
 	case p.Preset != "" && !p.validatePreset(&fs):
 		return fs // what else is said of it can't be judged
 	case p.Preset != "" && p.Image != "":
-		fs.Add(sidecar.Error, "bad-value", "image", "the preset has one already",
-			"write another one as override.image, or leave preset out")
+		fs.Add(sidecar.Error, "bad-value", "image", "the preset has an image already",
+			"write another image as override.image, or remove preset")
 	case !p.runsExporter() && p.AppMetrics == nil:
-		fs.Add(sidecar.Error, "missing-field", "preset", "nothing says what is to be scraped",
+		fs.Add(sidecar.Error, "missing-field", "preset", "nothing to scrape is configured",
 			"write a preset, as in redis; or image and metricsPort; or appMetrics: {port: ...} for metrics that the app has "+
 				"itself")
 		return fs
@@ -42,8 +42,8 @@ func (p *Exporter) Validate() sidecar.Findings {
 
 func checkUser(field string, id *int64, fs *sidecar.Findings) {
 	if id != nil && (*id < 1 || *id > 1<<31-1) {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d can't run it", *id),
-			"write a number from 1 on: an exporter needs no root")
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("the exporter can't run as %d", *id),
+			"write 1 or more: an exporter doesn't need root")
 	}
 }
 
@@ -113,26 +113,26 @@ func (p *Exporter) validatePorts(fs *sidecar.Findings) {
 	if p.Port != 0 {
 		pattern.CheckPort("port", p.Port, "", fs)
 	}
-	pattern.CheckPort("metricsPort", p.metricsPort(), "write where the exporter of the image listens", fs)
+	pattern.CheckPort("metricsPort", p.metricsPort(), "write the port on which the exporter listens", fs)
 	if p.metricsPort() < 1024 && p.metricsPort() > 0 {
 		fs.Add(sidecar.Error, "bad-value", "metricsPort",
-			fmt.Sprintf("%d is for root, which the exporter isn't", p.metricsPort()), "write 1024 or more")
+			fmt.Sprintf("port %d needs root, and the exporter doesn't run as root", p.metricsPort()), "write 1024 or more")
 	}
 	if p.metricsPort() == p.appPort() && p.metricsPort() != 0 {
 		fs.Add(sidecar.Error, "bad-value", "metricsPort", fmt.Sprintf("%d is the app's port", p.metricsPort()),
 			"write another one")
 	}
 	if p.appPort() == 0 && strings.Contains(p.writtenTexts(), "{port}") {
-		fs.Add(sidecar.Error, "missing-field", "port", "nothing says where the app is asked", "write the app's port, or uri")
+		fs.Add(sidecar.Error, "missing-field", "port", "the app's port is missing", "write the app's port, or uri")
 	}
 	if p.Port != 0 && p.Preset != "" && !strings.Contains(p.writtenTexts(), "{port}") {
-		pattern.RefuseField("port", "nothing that the exporter is told has {port}", fs)
+		pattern.RefuseField("port", "no argument or variable of the exporter has {port}", fs)
 	}
 	if p.URI != "" && p.Preset != "" && known.URI == "" {
 		pattern.RefuseField("uri", "the exporter of "+known.Name+" takes none", fs)
 	}
 	if p.TLS && (known.TLS == nil || p.URI != "") {
-		pattern.RefuseField("tls", "it changes how a preset reaches the app, where that is known", fs)
+		pattern.RefuseField("tls", "it's for presets that know how to reach an app with TLS", fs)
 	}
 }
 
@@ -155,16 +155,16 @@ var userInfo = pattern.LazyRegexp(`://[^/@\s]*:[^/@\s]+@`)
 // validateTexts finds what can't be told to an exporter, and secrets. Values aren't
 // shown: they may be secret.
 func (p *Exporter) validateTexts(fs *sidecar.Findings) {
-	const hint = "put it into a Secret and name that by credentials"
+	const hint = "put it into a Secret, and name that in credentials"
 	secret := func(field, what string) {
-		fs.Add(sidecar.Error, "secret-inline", field, what+" stands in the config, where everyone can read it", hint)
+		fs.Add(sidecar.Error, "secret-inline", field, what+" is in plain text in the config", hint)
 	}
 	expanded := func(field, text string) {
 		for _, env := range slices.Sorted(maps.Keys(p.credentialKeys())) {
 			if strings.Contains(text, "$("+env+")") {
 				fs.Add(sidecar.Error, "secret-inline", field,
-					"it would have the value of "+env+" in it, and arguments can be read by everybody on the node",
-					"give the exporter the variable only")
+					"it would contain the value of "+env+" , and everybody on the node can read arguments",
+					"let the exporter read the variable itself")
 			}
 		}
 	}
@@ -179,7 +179,7 @@ func (p *Exporter) validateTexts(fs *sidecar.Findings) {
 			secret("env."+name, "what may be a password")
 		}
 		if _, twice := p.credentialKeys()[name]; twice {
-			fs.Add(sidecar.Error, "bad-value", "env."+name, "credentials give it a value already", "leave one of them out")
+			fs.Add(sidecar.Error, "bad-value", "env."+name, "credentials set it too", "remove one of them")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.AppEnv)) {
@@ -204,7 +204,7 @@ func (p *Exporter) validateCredentials(fs *sidecar.Findings) {
 	for _, name := range known.Needs {
 		if _, env := p.Env[name]; !env && keys[name] == "" {
 			fs.Add(sidecar.Error, "missing-field", "credentials",
-				fmt.Sprintf("the exporter of %s does nothing without %s", known.Name, name),
+				fmt.Sprintf("the exporter of %s needs %s", known.Name, name),
 				fmt.Sprintf("write credentials: {secretName: ..., keys: {%s: ...}}", name))
 		}
 	}
@@ -217,7 +217,7 @@ func (p *Exporter) validateCredentials(fs *sidecar.Findings) {
 		pattern.CheckObjectName("credentials.secretName", p.Credentials.SecretName, fs)
 	}
 	if len(keys) == 0 {
-		fs.Add(sidecar.Error, "missing-field", "credentials.keys", "no variable is named that gets them",
+		fs.Add(sidecar.Error, "missing-field", "credentials.keys", "no variable is named",
 			"write keys: {VARIABLE: key of the Secret}")
 	}
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
@@ -239,11 +239,11 @@ func (p *Exporter) validateConfig(fs *sidecar.Findings) {
 	switch {
 	case p.ConfigMap == nil && known.NeedsConfig:
 		fs.Add(sidecar.Error, "missing-field", "configMap",
-			"the exporter of "+known.Name+" does nothing without a configuration",
+			"the exporter of "+known.Name+" needs a configuration",
 			"write configMap: {name: ...} with its config.yml")
 	case p.ConfigMap == nil:
 	case p.Preset != "" && !reads && !strings.Contains(p.writtenTexts(), "{config}"):
-		pattern.RefuseField("configMap", "the exporter of "+known.Name+" isn't told of it", fs)
+		pattern.RefuseField("configMap", "the exporter of "+known.Name+" doesn't read one", fs)
 	case p.ConfigMap.Name == "":
 		fs.Add(sidecar.Error, "missing-field", "configMap.name", "no ConfigMap is named",
 			"name the one that has the configuration")

@@ -29,7 +29,7 @@ func (p *Exporter) validateMonitor(fs *sidecar.Findings) {
 			"use at most 15 lower case letters, digits and single dashes")
 	}
 	if p.AppMetrics != nil && p.runsExporter() && p.portName() == "http-metrics" {
-		fs.Add(sidecar.Error, "bad-value", "portName", "http-metrics is the name of the app's own metrics here",
+		fs.Add(sidecar.Error, "bad-value", "portName", "http-metrics is the port of the app's own metrics",
 			"write another one")
 	}
 	checkScrape("", p.Path, p.Params, fs)
@@ -46,15 +46,16 @@ func (p *Exporter) validateMonitor(fs *sidecar.Findings) {
 		pattern.RefuseField("interval", "only a PodMonitor or ServiceMonitor has one", fs)
 	} else if p.Interval != "" &&
 		(!promDuration().MatchString(p.Interval) || !strings.ContainsAny(p.Interval, "123456789")) {
-		fs.Add(sidecar.Error, "bad-value", "interval", fmt.Sprintf("%q is no duration", p.Interval), "write one as 30s or 1m")
+		fs.Add(sidecar.Error, "bad-value", "interval", fmt.Sprintf("%q isn't a valid duration", p.Interval),
+			"write one like 30s or 1m")
 	}
 	if len(p.MonitorLabels) > 0 && !operator {
 		pattern.RefuseField("monitorLabels", "only a PodMonitor or ServiceMonitor has them", fs)
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.MonitorLabels)) {
 		if len(validation.IsQualifiedName(name)) > 0 || len(validation.IsValidLabelValue(p.MonitorLabels[name])) > 0 {
-			fs.Add(sidecar.Error, "bad-value", "monitorLabels", fmt.Sprintf("%q with its value is no label", name),
-				"write it as release: prometheus")
+			fs.Add(sidecar.Error, "bad-value", "monitorLabels", fmt.Sprintf("%q with its value isn't a valid label", name),
+				"write it like release: prometheus")
 		}
 	}
 	if p.Monitor == ByAnnotations && p.runsExporter() && p.AppMetrics != nil {
@@ -65,12 +66,12 @@ func (p *Exporter) validateMonitor(fs *sidecar.Findings) {
 
 func checkScrape(at, path string, params map[string]string, fs *sidecar.Findings) {
 	if path != "" && !promPath().MatchString(path) {
-		fs.Add(sidecar.Error, "bad-value", at+"path", fmt.Sprintf("%q is no path", path),
-			"write one as /metrics; what follows a ? goes into params")
+		fs.Add(sidecar.Error, "bad-value", at+"path", fmt.Sprintf("%q isn't a valid path", path),
+			"write one like /metrics; put what follows a ? into params")
 	}
 	for _, name := range slices.Sorted(maps.Keys(params)) {
 		if !promParam().MatchString(name) {
-			fs.Add(sidecar.Error, "bad-value", at+"params", fmt.Sprintf("%q is no name of a parameter", name),
+			fs.Add(sidecar.Error, "bad-value", at+"params", fmt.Sprintf("%q isn't a valid parameter name", name),
 				"use letters, digits, _, -, dots and brackets")
 		}
 	}
@@ -83,22 +84,23 @@ func (p *Exporter) checkScrapes(w *sidecar.Workload, fs *sidecar.Findings) {
 		return
 	}
 	if w.IsJob() {
-		fs.Add(sidecar.Warning, "monitor-job", "monitor", "pods of a Job are often gone before Prometheus has looked at them",
-			"let the job push what it has to say, or write monitor: None")
+		fs.Add(sidecar.Warning, "monitor-job", "monitor", "pods of a Job often end before Prometheus has scraped them",
+			"let the Job push its metrics, or write monitor: None")
 	}
 	if len(w.Selector()) == 0 &&
 		(monitor == ByPodMonitor || monitor == ByServiceMonitor || monitor == ByService && !isInternal(w)) {
-		fs.AddUnfit(sidecar.Error, "labels-missing", "monitor", "the pods have no labels by which they could be found",
+		fs.AddUnfit(sidecar.Error, "labels-missing", "monitor", "the pods have no labels to select them by",
 			"give the pod template labels, or write monitor: Annotations or None")
 	}
 	if monitor == ByService && !isInternal(w) && len(w.Services) > 0 {
 		fs.Add(sidecar.Info, "service-public", "monitor",
-			"all Services in front are reached from outside of the cluster, so metrics get one of their own, "+metricsService(w),
+			"all Services of the workload are reachable from outside the cluster, so metrics get a Service of their own, "+
+				metricsService(w),
 			"")
 	}
 	if known := p.knownPreset(); len(known.Params) > 0 && monitor == ByService {
 		fs.Add(sidecar.Warning, "scrape-params", "monitor",
-			fmt.Sprintf("a Service can't say that the exporter of %s is to be asked with parameters", known.Name),
+			fmt.Sprintf("a Service can't set the parameters that the exporter of %s needs", known.Name),
 			"write monitor: PodMonitor, ServiceMonitor or Annotations")
 	}
 	if monitor == ByAnnotations {
@@ -117,19 +119,19 @@ func (s *scrape) checkTakeovers(monitor Monitor, fs *sidecar.Findings) {
 		return
 	case !t.MovesApp():
 		fs.Add(sidecar.Warning, "scrape-closed", "appMetrics.port",
-			fmt.Sprintf("another sidecar stands in front of port %d, and closes it by a NetworkPolicy unless that is turned off",
-				s.port), "have metrics on a port of their own")
+			fmt.Sprintf("another sidecar is in front of port %d, and closes it with a NetworkPolicy unless that is turned off",
+				s.port), "serve metrics on a port of their own")
 		return
 	}
 	if s.usesHTTPS() && t.Trust == nil || s.usesHTTPS() && (monitor == ByService || monitor == ByAnnotations) {
 		fs.Add(sidecar.Warning, "scrape-ca", "appMetrics.port",
-			fmt.Sprintf("port %d speaks TLS, and nothing says how Prometheus is to verify the certificate", s.port),
-			"write trust in the proxy and monitor: PodMonitor or ServiceMonitor; or have metrics on a port of their own")
+			fmt.Sprintf("port %d uses TLS, and Prometheus has no CA to verify its certificate", s.port),
+			"write trust in the proxy and monitor: PodMonitor or ServiceMonitor; or serve metrics on a port of their own")
 	}
 	if t.ClientCertificate || t.Authenticated {
 		fs.Add(sidecar.Warning, "scrape-refused", "appMetrics.port",
-			fmt.Sprintf("port %d demands credentials, which Prometheus hasn't", s.port),
-			"let the path in without, or have metrics on a port of their own")
+			fmt.Sprintf("port %d requires credentials, which Prometheus doesn't have", s.port),
+			"make the path public, or serve metrics on a port of their own")
 	}
 }
 
@@ -146,7 +148,7 @@ func (p *Exporter) checkAnnotations(w *sidecar.Workload, fs *sidecar.Findings) {
 		announced = "port " + strconv.Quote(have[sidecar.ScrapePortKey])
 	}
 	fs.Add(sidecar.Error, "scrape-ports", "monitor",
-		"the pod announces "+announced+" already, and annotations name one port only",
+		"the pod's annotations announce "+announced+" already, and can name only one port",
 		"write monitor: PodMonitor; the app's own metrics stay as they are")
 }
 
@@ -165,20 +167,20 @@ func (p *Exporter) Check(w *sidecar.Workload) sidecar.Findings {
 			pattern.CheckPodNetwork(w, &fs) // it listens on 127.0.0.1
 		} else if pattern.CheckLinux(w, &fs); w.Pod.Spec.HostNetwork {
 			fs.Add(sidecar.Warning, "host-network", "",
-				fmt.Sprintf("metrics are on the node's port %d, for all that reach the node", p.metricsPort()),
-				"take hostNetwork off, or leave this workload out")
+				fmt.Sprintf("metrics are on the node's port %d, open to everybody who reaches the node", p.metricsPort()),
+				"remove hostNetwork, or exclude this workload")
 		}
 		if known.Note != "" {
 			fs.Add(sidecar.Info, "exporter-note", "preset", known.Note, "")
 		}
 		if known.Receives && len(p.AppEnv) == 0 {
-			fs.Add(sidecar.Info, "exporter-untold", "appEnv", "no variable leads the app to its exporter",
+			fs.Add(sidecar.Info, "exporter-untold", "appEnv", "no variable points the app to its exporter",
 				fmt.Sprintf("make sure that its own configuration says 127.0.0.1:%d", p.appPort()))
 		}
 		if known.EndsWithoutApp && w.Placement == sidecar.Native {
 			fs.Add(sidecar.Warning, "exporter-ends", "",
 				"the exporter of "+known.Name+
-					" ends at once where the app isn't there yet, and a native sidecar starts before the app, which waits for it",
+					" exits if the app isn't running yet, and a native sidecar starts before the app, which waits for it",
 				"write placement: beside")
 		}
 		p.checkTwice(w, &fs)
@@ -208,7 +210,7 @@ func (p *Exporter) checkApp(w *sidecar.Workload, fs *sidecar.Findings) {
 }
 
 func describeUndeclared(w *sidecar.Workload, port int32) string {
-	return fmt.Sprintf("container %s doesn't declare %d; it declares %s", w.App.Name, port,
+	return fmt.Sprintf("container %s doesn't declare port %d (it declares %s)", w.App.Name, port,
 		cmp.Or(strings.Join(pattern.DescribeTCPPorts(w.App), ", "), "no port"))
 }
 
@@ -228,8 +230,8 @@ func (p *Exporter) checkInputs(w *sidecar.Workload, fs *sidecar.Findings) {
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
 		if have, known := w.Secrets[p.Credentials.SecretName]; known && !slices.Contains(have, keys[name]) {
 			fs.Add(sidecar.Error, "secret-key", "credentials",
-				fmt.Sprintf("Secret %s has no %s for %s; its keys: %s", p.Credentials.SecretName, keys[name], name,
-					pattern.JoinSorted(have)), "name the key by keys")
+				fmt.Sprintf("Secret %s has no key %s for %s (it has %s)", p.Credentials.SecretName, keys[name], name,
+					pattern.JoinSorted(have)), "set the key in credentials.keys")
 		}
 	}
 	if p.ConfigMap == nil {
@@ -237,8 +239,8 @@ func (p *Exporter) checkInputs(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 	if m := w.ConfigMap(p.ConfigMap.Name); m != nil && !slices.Contains(m.Keys, p.ConfigMap.fileKey()) {
 		fs.Add(sidecar.Error, "config-key", "configMap",
-			fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", p.ConfigMap.Name, p.ConfigMap.fileKey(),
-				pattern.JoinSorted(m.Keys)), "name the key by key")
+			fmt.Sprintf("ConfigMap %s has no key %s (it has %s)", p.ConfigMap.Name, p.ConfigMap.fileKey(),
+				pattern.JoinSorted(m.Keys)), "set configMap.key")
 	}
 }
 
@@ -251,14 +253,14 @@ func (p *Exporter) checkTwice(w *sidecar.Workload, fs *sidecar.Findings) {
 	if known.OncePerCluster {
 		fs.Add(sidecar.Warning, "exporter-twice", "preset",
 			"the exporter of "+known.Name+
-				" tells of the whole cluster, and there is one in each pod: all is counted several times",
-			"give it one pod of its own")
+				" reports the whole cluster, and there is one in each pod, so everything is counted several times",
+			"run it in one pod of its own")
 	}
 	for i, arg := range p.Args {
 		if slices.ContainsFunc(known.ClusterArgs, func(c string) bool { return flagName(c) == flagName(arg) }) {
 			fs.Add(sidecar.Warning, "exporter-twice", fmt.Sprintf("args[%d]", i),
 				"with --"+flagName(arg)+
-					" it tells of the whole cluster, and there is one in each pod: all is counted several times", "leave it out")
+					" it reports the whole cluster, and there is one in each pod, so everything is counted several times", "remove it")
 		}
 	}
 }

@@ -20,8 +20,8 @@ func (p *LogTail) Validate() sidecar.Findings {
 			"write the one in which the app writes its logs, as in /var/log/app")
 	} else if !path.IsAbs(p.Directory) || path.Clean(p.Directory) != p.Directory || p.Directory == "/" ||
 		!plainFile(p.Directory) || strings.ContainsAny(p.Directory, ":*?[") {
-		fs.Add(sidecar.Error, "bad-value", "directory", fmt.Sprintf("%q is no path of a folder", p.Directory),
-			"write one as /var/log/app")
+		fs.Add(sidecar.Error, "bad-value", "directory", fmt.Sprintf("%q isn't a valid folder path", p.Directory),
+			"write one like /var/log/app")
 	}
 	if len(p.Files) == 0 {
 		fs.Add(sidecar.Error, "missing-field", "files", "no file is named",
@@ -31,16 +31,16 @@ func (p *LogTail) Validate() sidecar.Findings {
 		at := fmt.Sprintf("files[%d]", i)
 		switch {
 		case f == "." || !iofs.ValidPath(f):
-			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no file in the directory", f),
-				"write its name, or one as gc/gc.log")
+			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q isn't a file in the directory", f),
+				"write a name like app.log or gc/gc.log")
 		case !plainFile(f):
 			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q has a character that a name can't have here", f),
-				`write a pattern with ? in the place of \, $ and what can't be seen`)
+				`write a pattern with ? instead of \, $ and invisible characters`)
 		case slices.Contains(p.Files[:i], f):
-			fs.Add(sidecar.Error, "bad-value", at, f+" is there twice", "leave one of them out")
+			fs.Add(sidecar.Error, "bad-value", at, f+" is listed twice", "remove one of them")
 		case p.FluentBit != nil && strings.Contains(f, ","):
-			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q has a comma, which divides two files for fluent-bit", f),
-				"write a pattern with ? in its place")
+			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q has a comma, which separates files for fluent-bit", f),
+				"write a pattern with ? instead")
 		}
 	}
 	pattern.CheckEnum("from", p.From, &fs, FromStart, FromEnd)
@@ -50,9 +50,9 @@ func (p *LogTail) Validate() sidecar.Findings {
 	switch {
 	case p.SizeLimit == nil:
 	case p.Volume != "":
-		pattern.RefuseField("sizeLimit", "volume names one that is there", &fs)
+		pattern.RefuseField("sizeLimit", "volume names an existing one", &fs)
 	case p.SizeLimit.Sign() <= 0:
-		fs.Add(sidecar.Error, "bad-value", "sizeLimit", p.SizeLimit.String()+" is no size", "write one as 1Gi")
+		fs.Add(sidecar.Error, "bad-value", "sizeLimit", p.SizeLimit.String()+" isn't a valid size", "write one like 1Gi")
 	}
 	if p.Merge && p.FluentBit != nil {
 		pattern.RefuseField("merge", "one fluent-bit reads all files anyway", &fs)
@@ -95,8 +95,8 @@ func (p *LogTail) Check(w *sidecar.Workload) sidecar.Findings {
 // checkVolume finds volumes in which the files aren't what they seem.
 func (p *LogTail) checkVolume(w *sidecar.Workload, at logPlace, fs *sidecar.Findings) {
 	if !at.own && p.SizeLimit != nil && p.Volume == "" {
-		fs.Add(sidecar.Warning, "log-volume", "sizeLimit", "says nothing here: the app has volume "+at.mount.Name+" there",
-			"take it out")
+		fs.Add(sidecar.Warning, "log-volume", "sizeLimit", "has no effect: the app has volume "+at.mount.Name+" there",
+			"remove it")
 	}
 	source, _ := sourceOf(w, at.mount.Name)
 	if at.own || source == nil || !at.lasts || at.mount.SubPathExpr != "" {
@@ -108,7 +108,7 @@ func (p *LogTail) checkVolume(w *sidecar.Workload, at logPlace, fs *sidecar.Find
 	if w.Replicas != nil || w.Ref.Kind == "DaemonSet" {
 		fs.Add(sidecar.Warning, "log-volume-shared", "directory", "the pods of this workload share volume "+at.mount.Name+
 			", and each would stream the files of all",
-			"let the app mount it with subPathExpr: $(POD_NAME), or log to an emptyDir")
+			"mount it with subPathExpr: $(POD_NAME), or log to an emptyDir")
 	}
 }
 
@@ -123,7 +123,7 @@ func (p *LogTail) checkNested(w *sidecar.Workload, fs *sidecar.Findings) {
 				strings.HasPrefix(path.Clean(m.MountPath), p.Directory+"/") {
 				fs.Add(sidecar.Error, "log-volume", fmt.Sprintf("files[%d]", i),
 					fmt.Sprintf("is in %s, where container %s has another volume, %s", path.Clean(m.MountPath), c.Name, m.Name),
-					"begin another entry with that directory")
+					"write another entry for that directory")
 			}
 		}
 	}
@@ -156,19 +156,19 @@ func (p *LogTail) checkUser(w *sidecar.Workload, fs *sidecar.Findings) {
 	switch {
 	case uid == nil:
 		fs.Add(sidecar.Warning, "log-user", "",
-			fmt.Sprintf("container %s doesn't say whom it runs as, so the sidecar is a user of its own and streams only %s",
+			fmt.Sprintf("container %s doesn't set runAsUser, so the sidecar runs as a user of its own and streams only %s",
 				w.App.Name, able),
 			"write runAsUser into the securityContext of the container or its pod")
 	case *uid == 0:
 		fs.Add(sidecar.Warning, "log-user", "",
-			fmt.Sprintf("container %s runs as root, which the sidecar doesn't: it streams only %s", w.App.Name, able),
-			"let the app be another user, or write override.securityContext: {runAsUser: 0, runAsNonRoot: false}")
+			fmt.Sprintf("container %s runs as root, and the sidecar doesn't, so it streams only %s", w.App.Name, able),
+			"run the app as another user, or write override.securityContext: {runAsUser: 0, runAsNonRoot: false}")
 	}
 	for _, c := range w.ServedApps() {
 		if other, _ := pattern.RunsAs(w, c); uid != nil && (other == nil || *other != *uid) {
 			fs.Add(sidecar.Warning, "log-user", "",
-				fmt.Sprintf("container %s isn't known to be user %d as container %s is: of its files the sidecar streams only %s",
-					c.Name, *uid, w.App.Name, able), "let both be one user")
+				fmt.Sprintf("container %s may not run as user %d, as container %s does; of its files the sidecar streams only %s",
+					c.Name, *uid, w.App.Name, able), "run both as the same user")
 		}
 	}
 }

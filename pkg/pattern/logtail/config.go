@@ -54,10 +54,10 @@ func (c *LogConfig) validateConfig(fs *sidecar.Findings) {
 	}
 	switch {
 	case c.ConfigMapName == "" && c.Data == "":
-		fs.Add(sidecar.Error, "missing-field", "appConfig.configMapName", "nothing says what is in the file",
+		fs.Add(sidecar.Error, "missing-field", "appConfig.configMapName", "the file's content is missing",
 			"name the ConfigMap that has it, or write its text into data")
 	case c.ConfigMapName != "" && c.Data != "":
-		fs.Add(sidecar.Error, "bad-value", "appConfig.data", "there is configMapName already", "leave one of them out")
+		fs.Add(sidecar.Error, "bad-value", "appConfig.data", "configMapName is set too", "remove one of them")
 	case c.ConfigMapName != "":
 		pattern.CheckObjectName("appConfig.configMapName", c.ConfigMapName, fs)
 	}
@@ -66,8 +66,8 @@ func (c *LogConfig) validateConfig(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "missing-field", "appConfig.mountPath", "no path is given",
 			"write where the app reads the file, as in /etc/app/logging.conf")
 	case !path.IsAbs(m) || path.Clean(m) != m || m == "/" || strings.Contains(m, ":"):
-		fs.Add(sidecar.Error, "bad-value", "appConfig.mountPath", fmt.Sprintf("%q is no path of a file", m),
-			"write one as /etc/app/logging.conf")
+		fs.Add(sidecar.Error, "bad-value", "appConfig.mountPath", fmt.Sprintf("%q isn't a valid file path", m),
+			"write one like /etc/app/logging.conf")
 	case c.Key == "" && len(validation.IsConfigMapKey(path.Base(m))) > 0:
 		fs.Add(sidecar.Error, "missing-field", "appConfig.key", fmt.Sprintf("%q can't be a key of a ConfigMap", path.Base(m)),
 			"write key")
@@ -86,11 +86,11 @@ func (c *LogConfig) checkConfig(w *sidecar.Workload, fs *sidecar.Findings) {
 	case m == nil:
 	case !slices.Contains(m.Keys, c.fileKey()):
 		fs.Add(sidecar.Error, "configmap-key", "appConfig.configMapName",
-			fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", c.ConfigMapName, c.fileKey(), pattern.JoinSorted(m.Keys)),
-			"name one that has, or the key")
+			fmt.Sprintf("ConfigMap %s has no key %s (it has %s)", c.ConfigMapName, c.fileKey(), pattern.JoinSorted(m.Keys)),
+			"name one that has the key, or set key")
 	case !m.Hashed && !m.Immutable:
 		fs.Add(sidecar.Info, "subpath-no-reload", "appConfig.configMapName",
-			fmt.Sprintf("a change of ConfigMap %s counts for pods that start later", c.ConfigMapName),
-			"let kustomize's configMapGenerator make it, or write its text into data")
+			fmt.Sprintf("a change of ConfigMap %s takes effect only in pods that start later", c.ConfigMapName),
+			"generate it with kustomize's configMapGenerator, or write its text into data")
 	}
 }

@@ -19,13 +19,13 @@ func (f *FluentBit) validateFluentBit(fs *sidecar.Findings) {
 		format, _ := f.Parser.findSetting("format")
 		pattern.CheckEnum("fluentBit.parser.format", format, fs, "json", "regex", "logfmt", "ltsv")
 		if _, regex := f.Parser.findSetting("regex"); format == "" || format == "regex" && !regex {
-			fs.Add(sidecar.Error, "missing-field", "fluentBit.parser", "nothing says how lines are written",
+			fs.Add(sidecar.Error, "missing-field", "fluentBit.parser", "the format of the lines is missing",
 				"write format, and regex beside format: regex")
 		}
 	}
 	f.Input.validateSettings("fluentBit.input", fluentOwn, fs)
 	if len(f.Outputs) == 0 {
-		fs.Add(sidecar.Error, "missing-field", "fluentBit.outputs", "the records go nowhere",
+		fs.Add(sidecar.Error, "missing-field", "fluentBit.outputs", "no output is configured",
 			"write at least one, as in {name: stdout, format: json_lines}")
 	}
 	plugins := func(field string, list []Settings) {
@@ -33,7 +33,7 @@ func (f *FluentBit) validateFluentBit(fs *sidecar.Findings) {
 			at := fmt.Sprintf("fluentBit.%s[%d]", field, i)
 			if name, _ := s.findSetting("name"); !fluentName(name) {
 				fs.Add(sidecar.Error, "missing-field", at+".name", "no plugin is named",
-					"write the name of one, as fluent-bit's manual has it")
+					"write the name of a plugin from fluent-bit's manual")
 			}
 			s.validateSettings(at, nil, fs)
 		}
@@ -45,7 +45,7 @@ func (f *FluentBit) validateFluentBit(fs *sidecar.Findings) {
 		pattern.CheckPort("fluentBit.healthPort", f.HealthPort, "", fs)
 		if f.HealthPort > 0 && f.HealthPort < 1024 {
 			fs.Add(sidecar.Error, "bad-value", "fluentBit.healthPort",
-				fmt.Sprintf("%d is for root, which fluent-bit isn't", f.HealthPort), "write 1024 or more")
+				fmt.Sprintf("port %d needs root, and fluent-bit doesn't run as root", f.HealthPort), "write 1024 or more")
 		}
 	}
 }
@@ -62,7 +62,7 @@ func (f *FluentBit) validateEnv(fs *sidecar.Findings) {
 		pattern.CheckDuplicate(at+".name", e.Name, seen, fs)
 		if e.ValueFrom == nil && holdsSecret(strings.ToLower(e.Name), e.Value) {
 			fs.Add(sidecar.Error, "secret-inline", at+".value",
-				"is a secret, and would stand in the config and in the pod, where everyone can read it",
+				"is a secret, and would be in plain text in the config and in the pod",
 				"keep it in a Secret: valueFrom: {secretKeyRef: {name: ..., key: ...}}")
 		}
 	}
@@ -104,15 +104,15 @@ func (f *FluentBit) checkFluentBit(w *sidecar.Workload, fs *sidecar.Findings) {
 		if s := e.ValueFrom.SecretKeyRef; s != nil {
 			if keys, there := w.Secrets[s.Name]; there && !slices.Contains(keys, s.Key) {
 				fs.Add(sidecar.Error, "secret-key", at,
-					fmt.Sprintf("Secret %s has no %s; its keys: %s", s.Name, s.Key, pattern.JoinSorted(keys)),
-					"name one that has, or the key")
+					fmt.Sprintf("Secret %s has no key %s (it has %s)", s.Name, s.Key, pattern.JoinSorted(keys)),
+					"name one that has the key, or set key")
 			}
 		}
 		if m := e.ValueFrom.ConfigMapKeyRef; m != nil {
 			if c := w.ConfigMap(m.Name); c != nil && !slices.Contains(c.Keys, m.Key) {
 				fs.Add(sidecar.Error, "configmap-key", at,
-					fmt.Sprintf("ConfigMap %s has no %s; its keys: %s", m.Name, m.Key, pattern.JoinSorted(c.Keys)),
-					"name one that has, or the key")
+					fmt.Sprintf("ConfigMap %s has no key %s (it has %s)", m.Name, m.Key, pattern.JoinSorted(c.Keys)),
+					"name one that has the key, or set key")
 			}
 		}
 	}

@@ -237,7 +237,7 @@ func TestLogTailApps(t *testing.T) {
 		w.Apps = []*corev1.Container{&w.Pod.Spec.Containers[0], &w.Pod.Spec.Containers[1]}
 	})
 	change := patterntest.BuildChange(t, logTail(), w)
-	require.Contains(t, change.Notes.Error(), "container worker isn't known to be user 1 as container shop is")
+	require.Contains(t, change.Notes.Error(), "container worker may not run as user 1, as container shop does")
 	w.Pod.Spec.Volumes = []corev1.Volume{{Name: "x", VolumeSource: logEmpty}}
 	w.Apps[1].VolumeMounts = []corev1.VolumeMount{{Name: "x", MountPath: "/var/log"}}
 	_, err := sidecar.Build(logTail(), w)

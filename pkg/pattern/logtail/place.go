@@ -43,7 +43,7 @@ func (p *LogTail) findPlace(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 		}
 		if i > 0 && !sameMount(m, found) {
 			return add(fmt.Sprintf("containers %s and %s have different volumes there", w.App.Name, c.Name),
-				"begin another entry for one of them")
+				"write another entry for one of them")
 		}
 		found = m
 	}
@@ -57,7 +57,7 @@ func (p *LogTail) findPlace(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 		name, at.lay = p.Volume, true
 	case p.Volume != "" && found.Name != p.Volume:
 		return add(fmt.Sprintf("container %s mounts volume %s there", w.App.Name, found.Name),
-			"take volume out, or name that one")
+			"remove volume, or name that one")
 	case found.ReadOnly:
 		return add(fmt.Sprintf("container %s mounts volume %s at %s read-only, and can't write there", w.App.Name, found.Name,
 			found.MountPath), "name the folder that it writes to")
@@ -76,7 +76,7 @@ func (p *LogTail) findPlace(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 		fs.Add(sidecar.Error, "log-volume", "volume", "the pod has no volume named "+name,
 			"there are: "+pattern.JoinSorted(pattern.VolumeNames(w)))
 	case source != nil && pattern.IsReadOnlySource(source):
-		return add("nobody can write to volume "+name+", which shows what the cluster has", "name another folder")
+		return add("volume "+name+" is read-only: it shows what the cluster has", "name another folder")
 	}
 	at.lasts = source == nil || source.EmptyDir == nil && source.Ephemeral == nil && source.CSI == nil
 	var missing []string

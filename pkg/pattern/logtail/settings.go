@@ -120,11 +120,11 @@ func (s Settings) validateSettings(at string, own []string, fs *sidecar.Findings
 		}
 		for _, o := range own {
 			if lower == o {
-				fs.Add(sidecar.Error, "bad-value", field, "is written by outrigger", "take it out")
+				fs.Add(sidecar.Error, "bad-value", field, "is written by outrigger", "remove it")
 			}
 		}
 		if seen[lower] {
-			fs.Add(sidecar.Error, "bad-value", field, "is there twice", "write a list of its values")
+			fs.Add(sidecar.Error, "bad-value", field, "is listed twice", "write a list of its values")
 		}
 		seen[lower] = true
 		for _, v := range one.Values {
@@ -132,11 +132,11 @@ func (s Settings) validateSettings(at string, own []string, fs *sidecar.Findings
 			if strings.ContainsFunc(text, func(r rune) bool {
 				return r != '\n' && r != '\t' && !unicode.IsPrint(r) || r == unicode.ReplacementChar
 			}) {
-				fs.Add(sidecar.Error, "bad-value", field, "has a character that can't be seen", "leave it out")
+				fs.Add(sidecar.Error, "bad-value", field, "has an invisible character", "remove it")
 			}
 			if holdsSecret(lower, text) && !fluentVariable().MatchString(text) {
 				fs.Add(sidecar.Error, "secret-inline", field,
-					"is a secret, and would stand in the config and in a ConfigMap, where everyone can read it",
+					"is a secret, and would be in plain text in the config and in a ConfigMap",
 					"keep it in a Secret: write ${NAME} here, and env: [{name: NAME, valueFrom: {secretKeyRef: {name: ..., key: "+
 						"...}}}]")
 			}

@@ -19,10 +19,10 @@ func (p *Migrate) Validate() sidecar.Findings {
 	own := len(p.Command) > 0 || len(p.Args) > 0
 	switch {
 	case own && p.Engine != "":
-		fs.Add(sidecar.Error, "bad-value", "engine", "there is a command already, which migrates by the app's own program",
-			"leave one of them out")
+		fs.Add(sidecar.Error, "bad-value", "engine", "command is set too, which migrates with the app's own program",
+			"remove one of them")
 	case own:
-		why := "the app's own program knows by itself"
+		why := "the app's own program knows its database"
 		for _, f := range []struct {
 			field string
 			set   bool
@@ -33,9 +33,9 @@ func (p *Migrate) Validate() sidecar.Findings {
 			}
 		}
 	case p.Engine == "":
-		fs.Add(sidecar.Error, "missing-field", "command", "nothing migrates",
-			"write how the app's own program does, as in [bin/rails, db:migrate], or name an engine: golang-migrate, flyway "+
-				"or liquibase")
+		fs.Add(sidecar.Error, "missing-field", "command", "no migration is configured",
+			"write the command of the app's own program, as in [bin/rails, db:migrate], or name an engine: golang-migrate, "+
+				"flyway or liquibase")
 	default:
 		pattern.CheckEnum("engine", p.Engine, &fs, GolangMigrate, Flyway, Liquibase)
 		p.validateEngine(&fs)
@@ -44,8 +44,8 @@ func (p *Migrate) Validate() sidecar.Findings {
 		if p.Engine != Liquibase {
 			pattern.RefuseField("changelog", "only liquibase reads one", &fs)
 		} else if !isRelative(p.Changelog) {
-			fs.Add(sidecar.Error, "bad-value", "changelog", fmt.Sprintf("%q is no file of the source", p.Changelog),
-				"write one as changelog.xml or db/changelog.xml")
+			fs.Add(sidecar.Error, "bad-value", "changelog", fmt.Sprintf("%q isn't a file of the source", p.Changelog),
+				"write one like changelog.xml or db/changelog.xml")
 		}
 	}
 	pattern.CheckImageName("image", p.Image, &fs)
@@ -55,7 +55,7 @@ func (p *Migrate) Validate() sidecar.Findings {
 
 func (p *Migrate) validateEngine(fs *sidecar.Findings) {
 	if p.DatabaseURL == nil {
-		fs.Add(sidecar.Error, "missing-field", "databaseURL", "nothing says where the database is",
+		fs.Add(sidecar.Error, "missing-field", "databaseURL", "the database's URL is missing",
 			"name the Secret and its key, as in {secretName: db, key: url}")
 	}
 	p.DatabaseURL.validateKey("databaseURL", fs)
@@ -64,14 +64,14 @@ func (p *Migrate) validateEngine(fs *sidecar.Findings) {
 	s := p.Source
 	switch {
 	case s == nil || s.ConfigMapName == "" && s.Path == "":
-		fs.Add(sidecar.Error, "missing-field", "source", "nothing says where the migrations are",
+		fs.Add(sidecar.Error, "missing-field", "source", "the source of the migrations is missing",
 			"name a ConfigMap as configMapName, or an image and the path in it")
 		return
 	case s.ConfigMapName != "":
 		pattern.CheckObjectName("source.configMapName", s.ConfigMapName, fs)
 		if s.Image != "" || s.Path != "" || s.ImageVolume {
-			fs.Add(sidecar.Error, "bad-value", "source.configMapName", "stands beside an image: the files come from one of them",
-				"leave one out")
+			fs.Add(sidecar.Error, "bad-value", "source.configMapName", "image is set too, and the files come from one of them",
+				"remove one")
 		}
 	case s.Image == "" && p.Image == "":
 		fs.Add(sidecar.Error, "missing-field", "source.image", "the engine's own image has no migrations",
@@ -101,7 +101,7 @@ func (p *Migrate) validateJob(fs *sidecar.Findings) {
 		if n.set && p.Mode != MigrateJob {
 			pattern.RefuseField(n.field, "it's for mode job", fs)
 		} else if n.wrong {
-			fs.Add(sidecar.Error, "bad-value", n.field, "is too small", "write a larger number, or leave it out")
+			fs.Add(sidecar.Error, "bad-value", n.field, "is too small", "write a larger number, or remove it")
 		}
 	}
 }
@@ -143,8 +143,8 @@ func (p *Migrate) Check(w *sidecar.Workload) sidecar.Findings {
 	if p.Engine == GolangMigrate && p.Password == nil && w.Pod.Spec.ShareProcessNamespace != nil &&
 		*w.Pod.Spec.ShareProcessNamespace && p.Mode != MigrateJob {
 		fs.Add(sidecar.Warning, "secret-in-argument", "databaseURL",
-			"golang-migrate gets the URL as an argument, and all containers of this pod see each other's",
-			"leave the password out of the URL, and name it as password (PostgreSQL only)")
+			"golang-migrate takes the URL as an argument, and the containers of this pod see each other's arguments",
+			"remove the password from the URL, and name it as password (PostgreSQL only)")
 	}
 	if p.Mode != MigrateJob {
 		p.checkLocks(w, &fs)
@@ -159,7 +159,8 @@ func (k *SecretKey) checkSecret(field string, w *sidecar.Workload, fs *sidecar.F
 	}
 	if keys, known := w.Secrets[k.SecretName]; known && k.Key != "" && !slices.Contains(keys, k.Key) {
 		fs.Add(sidecar.Error, "secret-key", field+".key",
-			fmt.Sprintf("Secret %s has no %s; its keys: %s", k.SecretName, k.Key, pattern.JoinSorted(keys)), "name one of those")
+			fmt.Sprintf("Secret %s has no key %s (it has %s)", k.SecretName, k.Key, pattern.JoinSorted(keys)),
+			"name one of those")
 	}
 }
 
@@ -182,7 +183,7 @@ func (p *Migrate) checkFiles(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 	if !slices.ContainsFunc(m.Keys, is) {
 		fs.Add(sidecar.Error, "configmap-missing", "source.configMapName",
-			fmt.Sprintf("ConfigMap %s has nothing to migrate by; its keys: %s", p.Source.ConfigMapName,
+			fmt.Sprintf("ConfigMap %s has no migrations (its keys: %s)", p.Source.ConfigMapName,
 				pattern.JoinSorted(m.Keys)),
 			"name files as "+form+" does it")
 	}
@@ -232,7 +233,7 @@ func checkHook(hook MigrationHook, w *sidecar.Workload, pod *corev1.PodSpec, fs 
 	}
 	if len(names) > 0 {
 		fs.Add(sidecar.Warning, "hook-early", "hook",
-			"the Job runs before these are there, and with their old content after a change: "+strings.Join(names, ", "),
-			"make hooks of them too, which come earlier, or keep them elsewhere; migrations can come from an image")
+			"the Job runs before these exist, or with their old content after a change: "+strings.Join(names, ", "),
+			"make them earlier hooks too, or manage them elsewhere; migrations can come from an image")
 	}
 }

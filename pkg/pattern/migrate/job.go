@@ -37,8 +37,8 @@ func (p *Migrate) moveToJob(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Ch
 	checkHook(p.Hook, w, &pod, &out.Notes)
 	if p.Hook == "" && p.keepsFiles(w) && p.Source.ConfigMapName != "" {
 		out.Notes.Add(sidecar.Warning, "job-immutable", "source.configMapName",
-			"kustomize will lead the Job to another name of ConfigMap "+p.Source.ConfigMapName+
-				" with each change of it, and a Job can't be changed",
+			"kustomize renames ConfigMap "+p.Source.ConfigMapName+
+				" with each change, and a Job is immutable",
 			"use a hook, which replaces it; or disableNameSuffixHash for the ConfigMap")
 	}
 
@@ -150,8 +150,8 @@ func (p *Migrate) likeApp(w *sidecar.Workload, c *corev1.Container, pod *corev1.
 	}
 	if len(missing) > 0 {
 		fs.Add(sidecar.Warning, "job-env", "mode", "the Job doesn't get "+strings.Join(missing, ", ")+
-			", which a sidecar leads elsewhere in the pod",
-			"write what it needs into override.env; or use mode init, where the sidecar is there")
+			", which a sidecar rewrites in the pod",
+			"write what it needs into override.env, or use mode init, where the sidecar runs")
 	}
 	warnOfLoopback(c, fs)
 	c.VolumeMounts = slices.DeleteFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool {
@@ -180,7 +180,7 @@ func warnOfLoopback(c *corev1.Container, fs *sidecar.Findings) {
 	}
 	if len(at) > 0 {
 		fs.Add(sidecar.Warning, "job-loopback", "mode",
-			strings.Join(at, ", ")+" has an address of the pod itself, and in the Job nothing else runs",
+			strings.Join(at, ", ")+" points to the pod itself, and nothing else runs in the Job",
 			"write what the Job needs into override.env; or use mode init")
 	}
 }

@@ -50,14 +50,14 @@ func (p *Migrate) checkLocks(w *sidecar.Workload, fs *sidecar.Findings) {
 	if how == locksLong {
 		fs.Add(sidecar.Warning, "migrate-lock", "",
 			fmt.Sprintf(
-				"%s keeps its lock in a table: a pod that is stopped while it migrates leaves it, and none starts after that",
+				"%s keeps its lock in a table: if a pod is stopped while it migrates, the lock stays, and no pod starts after that",
 				name),
-			"use mode job; or know how to release the lock")
+			"use mode job, or be prepared to release the lock")
 	}
 	if p.Engine == GolangMigrate && p.keepsFiles(w) {
-		fs.Add(sidecar.Warning, "migrate-ahead", "", "golang-migrate fails where the database is ahead of its files: a pod "+
-			"of an older version, started again after a newer one has migrated, never comes up",
-			"use mode job; or a ConfigMap whose name stays, which old pods see with its newest files")
+		fs.Add(sidecar.Warning, "migrate-ahead", "", "golang-migrate fails if the database is ahead of its files: a pod of "+
+			"an older version that restarts after a newer migration never comes up",
+			"use mode job, or a ConfigMap with a fixed name, whose newest files old pods see too")
 	}
 	several := ""
 	if w.Ref.Kind == "DaemonSet" {
@@ -69,9 +69,10 @@ func (p *Migrate) checkLocks(w *sidecar.Workload, fs *sidecar.Findings) {
 	case several == "" || how == locks && known || how == locksLong:
 	case known:
 		fs.Add(sidecar.Warning, "migrate-at-once", "", fmt.Sprintf("runs %s at once, and %s takes no lock", several, name),
-			"use mode job; or take a lock around the migration, as pg_advisory_lock is")
+			"use mode job, or take a lock around the migration, such as pg_advisory_lock")
 	default:
-		fs.Add(sidecar.Info, "migrate-at-once", "", "runs "+several+" at once", "see that it takes a lock, or use mode job")
+		fs.Add(sidecar.Info, "migrate-at-once", "", "runs "+several+" at once",
+			"make sure that it takes a lock, or use mode job")
 	}
 }
 

@@ -57,8 +57,8 @@ func TestMigrateAtOnce(t *testing.T) {
 		"php artisan migrate --force --isolated":       "",
 		"bin/rails db:migrate":                         "",
 		"npx prisma migrate deploy":                    "",
-		"npx knex migrate:latest": "warning migrate-lock: Knex keeps its lock in a table: a pod that " +
-			"is stopped while it migrates leaves it, and none starts after that",
+		"npx knex migrate:latest": "warning migrate-lock: Knex keeps its lock in a table: if a pod is " +
+			"stopped while it migrates, the lock stays, and no pod starts after that",
 		"bin/own":         "info migrate-at-once: runs in 3 pods at once",
 		"alembic current": "info migrate-at-once: runs in 3 pods at once",
 	} {
@@ -104,14 +104,14 @@ func TestMigrateAhead(t *testing.T) {
 	require.Empty(t, said(t, p, w))
 	hashed = true
 	require.Contains(t, said(t, p, w),
-		"warning migrate-ahead: golang-migrate fails where the database is ahead of its files")
+		"warning migrate-ahead: golang-migrate fails if the database is ahead of its files")
 	p.Source = &migrate.MigrationSource{Image: "sql:1", Path: "/sql"}
 	require.Contains(t, said(t, p, w), "warning migrate-ahead: ")
 	p.Mode = migrate.MigrateJob
 	require.Empty(t, said(t, p, w))
 	p.Source = &migrate.MigrationSource{ConfigMapName: "sql"}
 	require.Contains(t, said(t, p, w),
-		"warning job-immutable: kustomize will lead the Job to another name of ConfigMap sql")
+		"warning job-immutable: kustomize renames ConfigMap sql")
 	p.Hook = migrate.HookArgoCD
 	require.NotContains(t, said(t, p, w), "job-immutable")
 	p.Source, p.Hook = &migrate.MigrationSource{Image: "sql:1", Path: "/sql"}, ""
@@ -207,7 +207,7 @@ func TestMigrateJobPod(t *testing.T) {
 	require.Equal(t, &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{}}, pod.Spec.Affinity)
 	require.Equal(t, corev1.RestartPolicyNever, pod.Spec.RestartPolicy)
 	require.Equal(t, w.App.EnvFrom, pod.Spec.Containers[0].EnvFrom)
-	require.Equal(t, "warning job-loopback: CACHE has an address of the pod itself, and in the Job nothing else runs",
+	require.Equal(t, "warning job-loopback: CACHE points to the pod itself, and nothing else runs in the Job",
 		said(t, p, w))
 
 	mine := job(t, &migrate.Migrate{Engine: migrate.Flyway, Source: &migrate.MigrationSource{Image: "sql:1", Path: "/sql"},
@@ -250,8 +250,8 @@ func TestMigrateHookEarly(t *testing.T) {
 		{Name: "tls", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "tls"}}},
 	}
 	p := &migrate.Migrate{Command: []string{"bin/migrate"}, Mode: migrate.MigrateJob, Hook: migrate.HookArgoCD}
-	require.Equal(t, "warning job-volume: the Job doesn't get /data: volume claimed is for the workload's own pods\n"+
-		"warning hook-early: the Job runs before these are there, and with their old content after a change: ConfigMap "+
+	require.Equal(t, "warning job-volume: the Job doesn't get /data: volume claimed is for the workload's own "+
+		"pods\nwarning hook-early: the Job runs before these exist, or with their old content after a change: ConfigMap "+
 		"conf, Secret tls, ConfigMap env, Secret shop, ServiceAccount shop", said(t, p, w))
 	p.Hook = ""
 	require.NotContains(t, said(t, p, w), "hook-early")

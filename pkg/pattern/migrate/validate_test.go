@@ -11,31 +11,31 @@ import (
 
 func TestMigrateValidate(t *testing.T) {
 	for want, edit := range map[string]func(p *migrate.Migrate){
-		"":                                  func(p *migrate.Migrate) {},
-		"engine: \"goose\" is unknown":      func(p *migrate.Migrate) { p.Engine = "goose" },
-		"databaseURL: nothing says where":   func(p *migrate.Migrate) { p.DatabaseURL = nil },
-		"databaseURL.secretName: no Secret": func(p *migrate.Migrate) { p.DatabaseURL.SecretName = "" },
+		"":                             func(p *migrate.Migrate) {},
+		"engine: \"goose\" is unknown": func(p *migrate.Migrate) { p.Engine = "goose" },
+		"databaseURL: the database's URL is missing": func(p *migrate.Migrate) { p.DatabaseURL = nil },
+		"databaseURL.secretName: no Secret":          func(p *migrate.Migrate) { p.DatabaseURL.SecretName = "" },
 		"password.key: \"a b\" can't be a key": func(p *migrate.Migrate) {
 			p.Password = &migrate.SecretKey{SecretName: "db", Key: "a b"}
 		},
-		"source: nothing says where": func(p *migrate.Migrate) { p.Source = nil },
-		"source: nothing says where the migrat": func(p *migrate.Migrate) {
+		"source: the source of the migrations is missing": func(p *migrate.Migrate) { p.Source = nil },
+		"source: the source of the migrations is": func(p *migrate.Migrate) {
 			p.Source = &migrate.MigrationSource{Image: "sql:1"}
 		},
-		"source.configMapName: \"A\" can't":   func(p *migrate.Migrate) { p.Source.ConfigMapName = "A" },
-		"source.configMapName: stands beside": func(p *migrate.Migrate) { p.Source.Image = "sql:1" },
-		"source.image: \"sql 1\" is no image": func(p *migrate.Migrate) {
+		"source.configMapName: \"A\" can't":      func(p *migrate.Migrate) { p.Source.ConfigMapName = "A" },
+		"source.configMapName: image is set too": func(p *migrate.Migrate) { p.Source.Image = "sql:1" },
+		"source.image: \"sql 1\" isn't a valid image name": func(p *migrate.Migrate) {
 			p.Source = &migrate.MigrationSource{Image: "sql 1", Path: "/sql"}
 		},
-		"source.path: \"/s,ql\" is no such path": func(p *migrate.Migrate) {
+		"source.path: \"/s,ql\" isn't a valid absolute path": func(p *migrate.Migrate) {
 			p.Source = &migrate.MigrationSource{Image: "sql:1", Path: "/s,ql"}
 		},
-		"source.imageVolume: says nothing here": func(p *migrate.Migrate) {
+		"source.imageVolume: has no effect": func(p *migrate.Migrate) {
 			p.Image, p.Source = "own:1", &migrate.MigrationSource{Path: "/sql", ImageVolume: true}
 		},
-		"image: \"$(X)\" is no image": func(p *migrate.Migrate) { p.Image = "$(X)" },
-		"mode: \"cron\" is unknown":   func(p *migrate.Migrate) { p.Mode = "cron" },
-		"hook: \"flux\" is unknown":   func(p *migrate.Migrate) { p.Mode, p.Hook = migrate.MigrateJob, "flux" },
+		"image: \"$(X)\" isn't a valid image name": func(p *migrate.Migrate) { p.Image = "$(X)" },
+		"mode: \"cron\" is unknown":                func(p *migrate.Migrate) { p.Mode = "cron" },
+		"hook: \"flux\" is unknown":                func(p *migrate.Migrate) { p.Mode, p.Hook = migrate.MigrateJob, "flux" },
 		"backoffLimit: is too small": func(p *migrate.Migrate) {
 			p.Mode, p.BackoffLimit = migrate.MigrateJob, new(int32(-1))
 		},
@@ -72,8 +72,8 @@ func TestMigrateFiles(t *testing.T) {
 		require.NoError(t, err)
 		key = c.bad
 		_, err = sidecar.Build(engine(engineName), w)
-		require.ErrorContains(t, err, "source.configMapName: ConfigMap sql has nothing to migrate by; its keys: "+c.bad+
-			"; name files as "+c.good+" does it")
+		require.ErrorContains(t, err, "source.configMapName: ConfigMap sql has no migrations (its keys: "+c.bad+
+			"); name files as "+c.good+" does it")
 	}
 }
 

@@ -19,7 +19,7 @@ func (p *AuthProxy) Validate() sidecar.Findings {
 	p.validateBase(false, withoutAuthentication, &fs)
 	if p.servesPlain() {
 		fs.Add(sidecar.Warning, "credentials-plain", "secretName",
-			"without a certificate, tokens and passwords travel in plain to the pod",
+			"without a certificate, tokens and passwords reach the pod unencrypted",
 			"write secretName or certificate, unless TLS is terminated right in front")
 	}
 	var methods []string
@@ -33,23 +33,23 @@ func (p *AuthProxy) Validate() sidecar.Findings {
 	}
 	switch len(methods) {
 	case 0:
-		fs.Add(sidecar.Error, "missing-field", "jwt", "nothing says how requests are authenticated",
+		fs.Add(sidecar.Error, "missing-field", "jwt", "no authentication method is configured",
 			"write one of jwt, googleIAP, oidc and basic")
 	case 1:
 	default:
-		fs.Add(sidecar.Error, "bad-value", methods[1], "there is "+methods[0]+" already; one proxy has one method",
-			"leave all but one out")
+		fs.Add(sidecar.Error, "bad-value", methods[1], methods[0]+" is set too, and a proxy has one method",
+			"remove all but one")
 	}
 	for _, d := range p.portRoutes() {
 		if d.protocol == sidecar.TCP || d.protocol == sidecar.GRPC {
-			fs.Add(sidecar.Error, "bad-value", d.field+"protocol", "only requests of protocol http are authenticated",
-				"leave it out")
+			fs.Add(sidecar.Error, "bad-value", d.field+"protocol", "only HTTP requests can be authenticated",
+				"remove it")
 		}
 	}
 	if p.isModeFront() && !p.Closes() {
 		fs.Add(sidecar.Error, "app-reachable", "networkPolicy",
-			fmt.Sprintf("at the pod's address, port %d would still answer anybody", p.Port),
-			"leave networkPolicy out, or use mode takeover")
+			fmt.Sprintf("port %d would still accept anybody at the pod's address", p.Port),
+			"remove networkPolicy, or use mode takeover")
 	}
 	p.JWT.validateJWT(&fs)
 	p.GoogleIAP.validateIAP(&fs)
@@ -66,10 +66,10 @@ func (p *AuthProxy) validatePublicPaths(fs *sidecar.Findings) {
 		switch {
 		case !publicPathForm().MatchString(path), strings.Contains(bare, "//"), strings.Contains(bare, "/./"),
 			strings.Contains(bare, "/.."), len(path) > longestTarget:
-			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is no plain path", path),
-				"write a path, as /healthz, or all below one, as /static/*; there are no regular expressions")
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q isn't a plain path", path),
+				"write a path like /healthz, or a prefix like /static/*; regular expressions aren't supported")
 		case strings.HasPrefix(path, "/-/outrigger/"), p.OIDC != nil && strings.HasPrefix(bare, "/oauth2/"):
-			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is answered by the proxy itself", path),
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is a path of the proxy itself", path),
 				"write a path of the app")
 		}
 	}
@@ -94,38 +94,38 @@ func (j *JWT) validateJWT(fs *sidecar.Findings) {
 		return
 	}
 	if !plainText().MatchString(j.Issuer) {
-		fs.Add(sidecar.Error, "missing-field", "jwt.issuer", "no issuer is named", "write what the tokens' claim iss has")
+		fs.Add(sidecar.Error, "missing-field", "jwt.issuer", "no issuer is named", "write the value of the tokens' claim iss")
 	}
 	if len(j.Audiences) == 0 || slices.ContainsFunc(j.Audiences, func(a string) bool {
 		return !plainText().MatchString(a)
 	}) {
 		fs.Add(sidecar.Error, "missing-field", "jwt.audiences",
-			"without an audience, every token of the issuer would be let in, whatever it's for",
-			"write what the tokens' claim aud has")
+			"without an audience, every token of the issuer would be accepted, whatever it was issued for",
+			"write the value of the tokens' claim aud")
 	}
 	switch {
 	case j.JWKSURI == "" && j.JWKS == nil:
-		fs.Add(sidecar.Error, "missing-field", "jwt.jwksURI", "nothing says where the issuer's keys are",
+		fs.Add(sidecar.Error, "missing-field", "jwt.jwksURI", "the source of the issuer's keys is missing",
 			"write jwksURI, or jwks with a ConfigMap that has them")
 	case j.JWKSURI != "" && j.JWKS != nil:
-		fs.Add(sidecar.Error, "bad-value", "jwt.jwks", "there is jwksURI already", "leave one of them out")
+		fs.Add(sidecar.Error, "bad-value", "jwt.jwks", "jwksURI is set too", "remove one of them")
 	case j.JWKSURI != "":
 		checkHTTPS("jwt.jwksURI", j.JWKSURI, fs)
 	default:
 		j.JWKS.ValidateAt("jwt.jwks", fs)
 	}
 	if j.JWKSURI == "" && j.CA != nil {
-		fs.Add(sidecar.Error, "bad-value", "jwt.ca", "nothing is fetched without jwksURI", "leave it out")
+		fs.Add(sidecar.Error, "bad-value", "jwt.ca", "has no effect without jwksURI", "remove it")
 	}
 	j.CA.ValidateAt("jwt.ca", fs)
 	if j.Header != "" && (!pattern.HeaderName().MatchString(j.Header) || isReservedHeader(j.Header)) {
-		fs.Add(sidecar.Error, "bad-value", "jwt.header", fmt.Sprintf("%q is no header for a token", j.Header),
+		fs.Add(sidecar.Error, "bad-value", "jwt.header", fmt.Sprintf("%q can't be the header of a token", j.Header),
 			"write letters, digits and -, as X-Token")
 	}
 	checkClaims("jwt.claimHeaders", j.ClaimHeaders, fs)
 	for _, claim := range slices.Sorted(maps.Keys(j.RequiredClaims)) {
 		if !claimName().MatchString(claim) || j.RequiredClaims[claim] == "" {
-			fs.Add(sidecar.Error, "bad-value", "jwt.requiredClaims", fmt.Sprintf("claim %q can't be asked for like that", claim),
+			fs.Add(sidecar.Error, "bad-value", "jwt.requiredClaims", fmt.Sprintf("claim %q can't be required like that", claim),
 				"write the claim's name and the text that it must have")
 		}
 	}
@@ -136,12 +136,12 @@ func checkClaims(at string, headers map[string]string, fs *sidecar.Findings) {
 	for _, header := range slices.Sorted(maps.Keys(headers)) {
 		switch name := strings.ToLower(header); {
 		case !pattern.HeaderName().MatchString(header) || isReservedHeader(header):
-			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no header for a claim", header),
-				"write one of its own, as X-Jwt-Sub")
+			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q can't be the header of a claim", header),
+				"use a header of its own, such as X-Jwt-Sub")
 		case lower[name]:
-			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("header %q is there twice", header), "leave one of them out")
+			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("header %q is listed twice", header), "remove one of them")
 		case !claimName().MatchString(headers[header]):
-			fs.Add(sidecar.Error, "bad-value", at+"."+header, fmt.Sprintf("%q is no claim", headers[header]),
+			fs.Add(sidecar.Error, "bad-value", at+"."+header, fmt.Sprintf("%q isn't a valid claim name", headers[header]),
 				"write the name of one, as sub")
 		default:
 			lower[name] = true
@@ -155,7 +155,7 @@ func (g *GoogleIAP) validateIAP(fs *sidecar.Findings) {
 	}
 	if !iapAudience().MatchString(g.Audience) {
 		fs.Add(sidecar.Error, "bad-value", "googleIAP.audience",
-			fmt.Sprintf("%q is no audience of the Identity-Aware Proxy", g.Audience),
+			fmt.Sprintf("%q isn't an audience of the Identity-Aware Proxy", g.Audience),
 			"write /projects/<number>/global/backendServices/<id> or /projects/<number>/apps/<id>")
 	}
 	checkClaims("googleIAP.claimHeaders", g.ClaimHeaders, fs)
@@ -171,11 +171,11 @@ func (o *OIDC) validateOIDC(fs *sidecar.Findings) {
 	}
 	checkHTTPS("oidc.issuerURL", o.IssuerURL, fs)
 	if !plainText().MatchString(o.ClientID) {
-		fs.Add(sidecar.Error, "missing-field", "oidc.clientID", "no client is named",
-			"write the app's client ID at the provider")
+		fs.Add(sidecar.Error, "missing-field", "oidc.clientID", "the client ID is missing",
+			"write the client ID that the provider has for the app")
 	}
 	if o.SecretName == "" {
-		fs.Add(sidecar.Error, "missing-field", "oidc.secretName", "there are no secrets",
+		fs.Add(sidecar.Error, "missing-field", "oidc.secretName", "the Secret is missing",
 			"name the Secret with client-secret and cookie-secret")
 	} else {
 		pattern.CheckObjectName("oidc.secretName", o.SecretName, fs)
@@ -192,7 +192,7 @@ func (o *OIDC) validateOIDC(fs *sidecar.Findings) {
 			// oauth2-proxy splits lists at commas, and scopes at blanks
 			if !plainText().MatchString(v) || strings.Contains(v, ",") || list.field == "scopes" && strings.Contains(v, " ") {
 				fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("oidc.%s[%d]", list.field, i),
-					fmt.Sprintf("%q is no single value", v), "write one an entry, without commas")
+					fmt.Sprintf("%q isn't a single value", v), "write one value per entry, without commas")
 			}
 		}
 	}
@@ -214,20 +214,20 @@ func (s *Session) validateSession(fs *sidecar.Findings) {
 	}
 	if s.ExpireSeconds < 0 {
 		fs.Add(sidecar.Error, "bad-value", "oidc.session.expireSeconds", "seconds can't be negative",
-			"leave it out for 12 hours")
+			"remove it for 12 hours")
 	}
 	switch refresh := s.refreshSeconds(); {
 	case refresh < 0:
 		fs.Add(sidecar.Error, "bad-value", "oidc.session.refreshSeconds", "seconds can't be negative",
-			"leave it out for 5 minutes")
+			"remove it for 5 minutes")
 	case refresh >= s.expireSeconds() && s.ExpireSeconds >= 0:
 		fs.Add(sidecar.Error, "bad-value", "oidc.session.refreshSeconds",
-			fmt.Sprintf("a session of %d seconds would end before it's refreshed after %d", s.expireSeconds(), refresh),
+			fmt.Sprintf("a session of %d seconds ends before its refresh after %d", s.expireSeconds(), refresh),
 			"write less than expireSeconds")
 	case refresh == 0:
 		fs.Add(sidecar.Warning, "session-unchecked", "oidc.session.refreshSeconds",
-			fmt.Sprintf("who is locked out by the provider stays in until the session ends, after %d seconds",
-				s.expireSeconds()), "write some minutes, as 300")
+			fmt.Sprintf("users whom the provider blocks stay logged in until their session ends, after %d seconds",
+				s.expireSeconds()), "write a few minutes, such as 300")
 	}
 }
 
@@ -236,13 +236,13 @@ func (b *Basic) validateBasic(fs *sidecar.Findings) {
 		return
 	}
 	if b.SecretName == "" {
-		fs.Add(sidecar.Error, "missing-field", "basic.secretName", "there are no users",
+		fs.Add(sidecar.Error, "missing-field", "basic.secretName", "the list of users is missing",
 			"name the Secret with the list that htpasswd writes")
 	} else {
 		pattern.CheckObjectName("basic.secretName", b.SecretName, fs)
 	}
 	if !realmText().MatchString(b.Realm) {
-		fs.Add(sidecar.Error, "bad-value", "basic.realm", fmt.Sprintf("%q can't be shown to people", b.Realm),
+		fs.Add(sidecar.Error, "bad-value", "basic.realm", fmt.Sprintf("%q has characters that a realm can't have", b.Realm),
 			"write letters, digits, blanks and . _ : @ / ( ) ' ! ? -")
 	}
 }
@@ -252,8 +252,8 @@ func checkHTTPS(field, text string, fs *sidecar.Findings) {
 	if text == "" {
 		fs.Add(sidecar.Error, "missing-field", field, "no URL is given", "write it with https")
 	} else if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || !pattern.IsVisible(text) {
-		fs.Add(sidecar.Error, "bad-value", field, "it is no URL with https and a host",
-			"write one, as https://issuer.example")
+		fs.Add(sidecar.Error, "bad-value", field, "it isn't a valid https URL with a host",
+			"write one like https://issuer.example")
 	}
 }
 
@@ -279,14 +279,15 @@ func (p *AuthProxy) Check(w *sidecar.Workload) sidecar.Findings {
 		for _, key := range keys {
 			if ok && !slices.Contains(have, key) {
 				fs.Add(sidecar.Error, "secret-key", field,
-					fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, key, pattern.JoinSorted(have)), "name one that has it")
+					fmt.Sprintf("Secret %s has no key %s (it has %s)", secret, key, pattern.JoinSorted(have)),
+					"name a Secret that has the key")
 			}
 		}
 	}
 	if ref := w.Image(pattern.NginxJSImage.Ref); p.verifiedJWT() != nil && strings.Contains(ref, "-slim") {
 		fs.Add(sidecar.Error, "image-unfit", "override.image",
-			fmt.Sprintf("image %s has no njs, which verifies tokens, and no curl", ref),
-			"take one that isn't slim, as "+pattern.NginxJSImage.Ref)
+			fmt.Sprintf("image %s lacks njs, which verifies tokens, and curl", ref),
+			"use an image that isn't slim, such as "+pattern.NginxJSImage.Ref)
 	}
 	switch {
 	case p.JWT != nil:

@@ -21,7 +21,7 @@ func (p *Base) validateBase(tls bool, without string, fs *sidecar.Findings) {
 		pattern.CheckPort("port", p.Port, "write the app's port, where clients come in", fs)
 	}
 	if tls && p.SecretName == "" && p.Certificate == nil {
-		fs.Add(sidecar.Error, "missing-field", "secretName", "there is no certificate",
+		fs.Add(sidecar.Error, "missing-field", "secretName", "the certificate is missing",
 			"name the Secret that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: "+
 				"...}}")
 	}
@@ -39,7 +39,7 @@ func (p *Base) validateBase(tls bool, without string, fs *sidecar.Findings) {
 		field := fmt.Sprintf("ipFamilies[%d]", i)
 		pattern.CheckEnum(field, f, fs, corev1.IPv4Protocol, corev1.IPv6Protocol)
 		if slices.Contains(p.IPFamilies[:i], f) {
-			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%s is there twice", f), "leave one of them out")
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%s is listed twice", f), "remove one of them")
 		}
 	}
 	if p.drainSeconds() < 0 {
@@ -57,16 +57,17 @@ func (p *Base) validatePortRoutes(fs *sidecar.Findings) {
 	if p.ListenPort != 0 && p.isModeFront() {
 		pattern.CheckPort("listenPort", p.ListenPort, "", fs)
 	} else if p.ListenPort != 0 {
-		fs.Add(sidecar.Error, "bad-value", "listenPort", "in mode takeover the proxy listens on port",
-			"leave it out, or write mode: front")
+		fs.Add(sidecar.Error, "bad-value", "listenPort", "in mode takeover the proxy listens on the app's port",
+			"remove it, or write mode: front")
 	}
 	if p.NetworkPolicy != nil && !p.isModeFront() {
-		fs.Add(sidecar.Error, "bad-value", "networkPolicy", "in mode takeover the app is on 127.0.0.1 and needs none",
-			"leave it out")
+		fs.Add(sidecar.Error, "bad-value", "networkPolicy",
+			"in mode takeover the app listens on 127.0.0.1 and needs no NetworkPolicy",
+			"remove it")
 	}
 	if s := p.NetworkPolicy; p.isModeFront() && !p.Closes() && s.Isolated != nil {
-		fs.Add(sidecar.Error, "bad-value", "networkPolicy.isolated", "no NetworkPolicy is emitted that it could be for",
-			"leave it out, or leave emit out")
+		fs.Add(sidecar.Error, "bad-value", "networkPolicy.isolated", "has no effect, since no NetworkPolicy is emitted",
+			"remove it, or remove emit")
 	}
 	if p.Trust != nil && p.Trust.Hostname == "" {
 		fs.Add(sidecar.Error, "missing-field", "trust.hostname", "no name is given",
@@ -85,7 +86,7 @@ func (p *Base) validatePortRoutes(fs *sidecar.Findings) {
 	used := map[int32]string{p.Port: "port"}
 	take := func(port int32, field string) {
 		if other, twice := used[port]; twice && port != 0 {
-			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d is %s already", port, other), "write another port")
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d is already used by %s", port, other), "write another port")
 		}
 		used[port] = field
 	}
@@ -131,7 +132,7 @@ func (p *Base) checkBase(w *sidecar.Workload, fs *sidecar.Findings) {
 		}
 		if len(missing) > 0 {
 			fs.Add(sidecar.Error, "tls-invalid", "secretName",
-				fmt.Sprintf("Secret %s has no %s; its keys: %s", p.SecretName, strings.Join(missing, ", "),
+				fmt.Sprintf("Secret %s has no key %s (it has %s)", p.SecretName, strings.Join(missing, ", "),
 					pattern.JoinSorted(keys)),
 				"name one of type kubernetes.io/tls")
 		}
@@ -160,7 +161,7 @@ func (p *Base) checkPortRoute(w *sidecar.Workload, d portRoute, fs *sidecar.Find
 			}
 			if !p.isModeFront() && p.Rebind != nil && port.ContainerPort == d.app && d.app != d.port {
 				fs.Add(sidecar.Error, "port-conflict", field,
-					fmt.Sprintf("container %s declares %d already", c.Name, port.ContainerPort),
+					fmt.Sprintf("container %s already declares port %d", c.Name, port.ContainerPort),
 					"write a free port; one on 127.0.0.1 needs no entry in the container's ports")
 			}
 			if port.ContainerPort == d.port && w.App != nil && c.Name != w.App.Name {
@@ -176,12 +177,14 @@ func (p *Base) checkPortRoute(w *sidecar.Workload, d portRoute, fs *sidecar.Find
 	}
 	if declared := pattern.DescribeTCPPorts(w.App); len(declared) > 0 {
 		fs.Add(sidecar.Error, "port-unknown", d.field+"port",
-			fmt.Sprintf("container %s doesn't declare %d; it declares %s", w.App.Name, d.port, strings.Join(declared, ", ")),
+			fmt.Sprintf("container %s doesn't declare port %d (it declares %s)", w.App.Name, d.port,
+				strings.Join(declared, ", ")),
 			"write one of those, or declare the port in the container")
 		return
 	}
 	fs.Add(sidecar.Info, "port-unknown", d.field+"port",
-		fmt.Sprintf("container %s declares no TCP port; taken on trust that clients come in on %d", w.App.Name, d.port), "")
+		fmt.Sprintf("container %s declares no TCP port; outrigger assumes that clients connect to port %d", w.App.Name,
+			d.port), "")
 }
 
 // portStart is the first port that a process without privileges may listen on.
@@ -219,11 +222,12 @@ func (p *Base) checkPrivileged(w *sidecar.Workload, fs *sidecar.Findings) {
 	s := podSysctl(w, portStart)
 	if s == nil {
 		fs.Add(sidecar.Info, "port-privileged", "port",
-			fmt.Sprintf("the proxy isn't root, so the pod gets the safe sysctl %s=0 for port %d", portStart, low), "")
+			fmt.Sprintf("the proxy doesn't run as root, so the pod gets the safe sysctl %s=0 for port %d", portStart, low), "")
 	} else if start, err := strconv.Atoi(s.Value); err != nil || start > int(low) {
 		fs.Add(sidecar.Error, "port-privileged", "port",
-			fmt.Sprintf("the proxy isn't root, and the pod's sysctl %s=%s keeps it from port %d", portStart, s.Value, low),
-			"set that sysctl to 0, or leave it out")
+			fmt.Sprintf("the proxy doesn't run as root, and the pod's sysctl %s=%s keeps it from listening on port %d",
+				portStart, s.Value, low),
+			"set that sysctl to 0, or remove it")
 	}
 }
 

@@ -109,8 +109,8 @@ func (p *Base) checkShutdown(w *sidecar.Workload, fs *sidecar.Findings) {
 	if raised := p.minGracePeriod(w); raised > gracePeriod(w) {
 		fs.Add(sidecar.Info, "grace-period", "drainSeconds",
 			fmt.Sprintf(
-				"after %d seconds of draining, the app needs time to end: the pod's grace period is raised from %d to %d",
+				"the app needs time to stop after %d seconds of draining, so the pod's grace period is raised from %d to %d",
 				p.drainSeconds(), gracePeriod(w), raised),
-			"write that into the manifest, or drainSeconds: 0 for no draining")
+			"write that into the manifest, or write drainSeconds: 0 to turn draining off")
 	}
 }

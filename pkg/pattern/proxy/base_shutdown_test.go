@@ -53,8 +53,8 @@ func TestTLSProxyShutdown(t *testing.T) {
 		"beside, old":               {beside: true, minor: 29, app5: 5, left: 28},
 		"beside, old with own hook": {beside: true, minor: 29, app: runs, proxy: quit(3), app5: 5, left: 25},
 		"little grace": {drain: 5, grace: 14, proxy: quit(3), app5: 5, left: 10, notes: []string{
-			"info grace-period: drainSeconds: after 5 seconds of draining, the app needs time to end: the pod's grace period " +
-				"is raised from 14 to 15; write that into the manifest, or drainSeconds: 0 for no draining"}},
+			"info grace-period: drainSeconds: the app needs time to stop after 5 seconds of draining, so the pod's grace " +
+				"period is raised from 14 to 15; write that into the manifest, or write drainSeconds: 0 to turn draining off"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
@@ -93,9 +93,9 @@ func TestTLSProxyShutdown(t *testing.T) {
 func TestTLSProxyDrainLongerThanGrace(t *testing.T) {
 	for _, drain := range []int64{30, 31} {
 		p := proxy(func(p *TLSProxy) { p.DrainSeconds = &drain })
-		require.Equal(t, []string{fmt.Sprintf("info grace-period: drainSeconds: after %d seconds of draining, the app "+
-			"needs time to end: the pod's grace period is raised from 30 to %d; write that into the manifest, or "+
-			"drainSeconds: 0 for no draining", drain, drain+10)},
+		require.Equal(t, []string{fmt.Sprintf("info grace-period: drainSeconds: the app needs time to stop after %d "+
+			"seconds of draining, so the pod's grace period is raised from 30 to %d; write that into the manifest, or write "+
+			"drainSeconds: 0 to turn draining off", drain, drain+10)},
 			patterntest.FindingLines(t, p, patterntest.NewElasticsearch()))
 		require.Equal(t, drain+10, change(t, p, patterntest.NewElasticsearch()).Pod.MinGracePeriodSeconds)
 	}

@@ -28,10 +28,9 @@ func TestCertificate(t *testing.T) {
 	require.Equal(t, `{"apiVersion":"cert-manager.io/v1","kind":"Certificate",`+
 		`"metadata":{"name":"elasticsearch-tls-proxy","labels":{"app.kubernetes.io/managed-by":"outrigger"}},`+
 		`"spec":{"secretName":"elasticsearch-tls-proxy","dnsNames":["elasticsearch","elasticsearch.prod",`+
-		`"elasticsearch.prod.svc","elasticsearch.prod.svc.cluster.local"],`+
-		`"duration":"2160h","renewBefore":"720h","privateKey":{"algorithm":"ECDSA","size":256,"rotationPolicy":"Always"},`+
-		`"usages":["digital signature","server auth"],`+
-		`"issuerRef":{"kind":"Issuer","name":"ca","group":"cert-manager.io"}}}`, string(c.Objects[1].RawMessage))
+		`"elasticsearch.prod.svc","elasticsearch.prod.svc.cluster.local"],"duration":"2160h","renewBefore":"720h",`+
+		`"privateKey":{"algorithm":"ECDSA","size":256,"rotationPolicy":"Always"},"usages":["digital signature","server `+
+		`auth"],"issuerRef":{"kind":"Issuer","name":"ca","group":"cert-manager.io"}}}`, string(c.Objects[1].RawMessage))
 	require.Empty(t, c.Notes)
 
 	c = change(t, proxy(certified(func(c *pattern.Certificate) {
@@ -71,12 +70,12 @@ func TestCertificateNames(t *testing.T) {
 	})
 	p := proxy(certified())
 	require.Equal(t, []string{"a", "b"}, p.Certificate.ServiceNames(nowhere))
-	require.Equal(t, []string{"info certificate-names: certificate.dnsNames: the namespace isn't known here, so the " +
-		"certificate is for the short names of its Services only; write dnsNames where clients of other namespaces use " +
-		"longer ones"},
+	require.Equal(t, []string{"info certificate-names: certificate.dnsNames: the namespace isn't known, so the " +
+		"certificate has only the short names of the Services; write dnsNames if clients in other namespaces use " +
+		"longer names"},
 		patterntest.FormatFindings(change(t, p, nowhere).Notes))
-	require.Equal(t, []string{"error certificate-names: certificate.dnsNames: no Service is in front of the workload, " +
-		"so there are no names for its certificate; write dnsNames"},
+	require.Equal(t, []string{"error certificate-names: certificate.dnsNames: no Service selects the workload, so there " +
+		"are no names for its certificate; write dnsNames"},
 		patterntest.FindingLines(t, p, patterntest.NewElasticsearch(func(w *sidecar.Workload) { w.Services = nil })))
 }
 
@@ -96,27 +95,27 @@ func TestCertificateValidate(t *testing.T) {
 		}, []string{
 			`error bad-value: certificate.dnsNames[2]: "10.0.0.1" is an address, not a name; name the Services in front`,
 			`error bad-value: certificate.dnsNames[3]: "::1" is an address, not a name; name the Services in front`,
-			`error bad-value: certificate.dnsNames[4]: "a b" is no DNS name; write lower case letters, digits, - and dots, as ` +
-				`in search.prod.svc; a wildcard is *. and a name`,
-			`error bad-value: certificate.dnsNames[5]: "*.*.a" is no DNS name; write lower case letters, digits, - and dots, ` +
-				`as in search.prod.svc; a wildcard is *. and a name`,
-			`error bad-value: certificate.dnsNames[6]: "*" is no DNS name; write lower case letters, digits, - and dots, as ` +
-				`in search.prod.svc; a wildcard is *. and a name`}},
+			`error bad-value: certificate.dnsNames[4]: "a b" isn't a valid DNS name; use lower case letters, digits, - and ` +
+				`dots, as in search.prod.svc, with *. in front for a wildcard`,
+			`error bad-value: certificate.dnsNames[5]: "*.*.a" isn't a valid DNS name; use lower case letters, digits, - and ` +
+				`dots, as in search.prod.svc, with *. in front for a wildcard`,
+			`error bad-value: certificate.dnsNames[6]: "*" isn't a valid DNS name; use lower case letters, digits, - and ` +
+				`dots, as in search.prod.svc, with *. in front for a wildcard`}},
 		"durations": {func(c *pattern.Certificate) { c.Duration, c.RenewBefore = "90d", "1m" }, []string{
-			`error bad-value: certificate.duration: "90d" is no duration; write hours, minutes and seconds, as in 2160h ` +
-				`or 1h30m`,
-			"error bad-value: certificate.renewBefore: 1m is less than cert-manager takes; write at least 5m0s"}},
+			`error bad-value: certificate.duration: "90d" isn't a valid duration; write hours, minutes and seconds, as in ` +
+				`2160h or 1h30m`,
+			"error bad-value: certificate.renewBefore: 1m is less than cert-manager accepts; write at least 5m0s"}},
 		"short": {func(c *pattern.Certificate) {
 			c.Duration = "59m"
-		}, []string{"error bad-value: certificate.duration: 59m is less than cert-manager takes; write at least 1h0m0s"}},
+		}, []string{"error bad-value: certificate.duration: 59m is less than cert-manager accepts; write at least 1h0m0s"}},
 		"renewed for ever": {func(c *pattern.Certificate) {
 			c.Duration, c.RenewBefore = "2h", "2h"
-		}, []string{"error bad-value: certificate.renewBefore: it isn't shorter than duration: the certificate would be " +
-			"renewed for ever; write about a third of duration, or leave it out"}},
+		}, []string{"error bad-value: certificate.renewBefore: it isn't shorter than duration, so the certificate would be " +
+			"renewed all the time; write about a third of duration, or remove it"}},
 		"longer than 90 days": {func(c *pattern.Certificate) {
 			c.RenewBefore = "2160h"
-		}, []string{"error bad-value: certificate.renewBefore: it isn't shorter than duration: the certificate would be " +
-			"renewed for ever; write about a third of duration, or leave it out"}},
+		}, []string{"error bad-value: certificate.renewBefore: it isn't shorter than duration, so the certificate would be " +
+			"renewed all the time; write about a third of duration, or remove it"}},
 		"shortest": {func(c *pattern.Certificate) { c.Duration = "1h" }, []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {

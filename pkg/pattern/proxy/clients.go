@@ -82,7 +82,7 @@ func (c *Clients) validateClients(p *Base, fs *sidecar.Findings) {
 	for i, name := range c.AllowedSubjects {
 		if !subjectName().MatchString(name) {
 			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("clients.allowedSubjects[%d]", i),
-				fmt.Sprintf("%q is no subject", name),
+				fmt.Sprintf("%q isn't a valid subject", name),
 				"write it as RFC 2253 does, as in CN=alice,OU=ops,O=Example")
 		}
 	}
@@ -92,16 +92,16 @@ func (c *Clients) validateClients(p *Base, fs *sidecar.Findings) {
 	}
 	if c.matchesSANs() && http {
 		fs.Add(sidecar.Error, "client-names", "clients",
-			"nginx doesn't see the subject alternative names of clients' certificates",
-			"use allowedCommonNames or allowedSubjects; names of that kind are for protocol tcp")
+			"nginx can't match subject alternative names of client certificates",
+			"use allowedCommonNames or allowedSubjects; subject alternative names are for protocol tcp")
 	}
 	if tcp {
 		c.validateTCP(p, http, fs)
 	}
 	if p.isModeFront() && !p.Closes() {
 		fs.Add(sidecar.Error, "app-reachable", "networkPolicy",
-			fmt.Sprintf("at the pod's address, port %d would still answer those without a certificate", p.Port),
-			"leave networkPolicy out, or use mode takeover")
+			fmt.Sprintf("port %d would still accept clients without a certificate at the pod's address", p.Port),
+			"remove networkPolicy, or use mode takeover")
 	}
 }
 

@@ -21,7 +21,7 @@ func (c *Clients) validateTCP(p *Base, http bool, fs *sidecar.Findings) {
 	no := func(field, message, hint string) { fs.Add(sidecar.Error, "client-names", field, message, hint) }
 	if c.ForwardIdentity {
 		no("clients.forwardIdentity", "there are no headers in protocol tcp",
-			"leave it out, or give http ports a proxy of their own")
+			"remove it, or give http ports a proxy of their own")
 	}
 	if len(c.AllowedSubjects) > 0 {
 		no("clients.allowedSubjects", "nothing compares whole subjects in protocol tcp",
@@ -30,7 +30,7 @@ func (c *Clients) validateTCP(p *Base, http bool, fs *sidecar.Findings) {
 	for i, name := range c.AllowedDNSNames {
 		if len(validation.IsDNS1123Subdomain(name)) > 0 {
 			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("clients.allowedDNSNames[%d]", i),
-				fmt.Sprintf("%q is no DNS name", name), "write lower case letters, digits, - and dots, as in shop.prod.svc")
+				fmt.Sprintf("%q isn't a valid DNS name", name), "write lower case letters, digits, - and dots, as in shop.prod.svc")
 		}
 	}
 	for i, uri := range c.AllowedURIs {
@@ -44,23 +44,26 @@ func (c *Clients) validateTCP(p *Base, http bool, fs *sidecar.Findings) {
 		return
 	}
 	if http && len(c.AllowedCommonNames) > 0 {
-		no("clients.allowedCommonNames", "for http nginx compares them, for tcp it can't",
+		no("clients.allowedCommonNames", "nginx can compare them for http, and can't for tcp",
 			"give the tcp ports a proxy of their own")
 	}
 	// The rest is of ghostunnel.
 	if !c.areRequired() {
-		no("clients.mode", "in protocol tcp, nothing tells a client with the wrong name from one without a certificate",
-			"leave mode out, or the lists of names")
+		no("clients.mode",
+			"in protocol tcp, a client with the wrong name can't be distinguished from one without a certificate",
+			"remove mode, or the lists of names")
 	}
 	if len(p.MorePorts) > 0 && !http {
-		no("morePorts", "what compares names in protocol tcp has one port", "give the others a proxy of their own")
+		no("morePorts", "ghostunnel, which compares names in protocol tcp, has one port",
+			"give the others a proxy of their own")
 	}
 	if p.TLSProfile == Modern {
-		no("tlsProfile", "what compares names in protocol tcp can't refuse TLS 1.2", "leave it out, or the lists of names")
+		no("tlsProfile", "ghostunnel, which compares names in protocol tcp, can't refuse TLS 1.2",
+			"remove it, or the lists of names")
 	}
 	if p.AccessLog == JSONAccessLog {
-		no("accessLog", "what compares names in protocol tcp writes no JSON",
-			"leave it out: who is refused is told all the same")
+		no("accessLog", "ghostunnel, which compares names in protocol tcp, can't write JSON",
+			"remove it: refused clients are logged anyway")
 	}
 }
 

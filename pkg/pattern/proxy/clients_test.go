@@ -87,27 +87,27 @@ func TestClientsFindings(t *testing.T) {
 				"error missing-field: clients.ca: neither a Secret nor a ConfigMap is named; write secretName or configMapName"}},
 		"two CAs": {proxy(func(p *TLSProxy) {
 			p.Clients = &Clients{CA: pattern.CABundle{SecretName: "a", ConfigMapName: "b"}}
-		}), []string{"error bad-value: clients.ca.configMapName: there is secretName already; leave one of them out"}},
+		}), []string{"error bad-value: clients.ca.configMapName: secretName is set too; remove one of them"}},
 		"a mode": {mutual(Clients{Mode: "maybe"}),
 			[]string{`error bad-value: clients.mode: "maybe" is unknown; write require or optional`}},
 		"a CN": {mutual(Clients{AllowedCommonNames: []string{"a,CN=root"}}),
 			[]string{`error bad-value: clients.allowedCommonNames[0]: "a,CN=root" can't be compared safely; write letters, ` +
 				`digits, spaces and . _ @ : / * -; or the whole subject into allowedSubjects`}},
 		"a subject": {mutual(Clients{AllowedSubjects: []string{"alice"}}),
-			[]string{`error bad-value: clients.allowedSubjects[0]: "alice" is no subject; write it as RFC 2253 does, as in ` +
-				`CN=alice,OU=ops,O=Example`}},
+			[]string{`error bad-value: clients.allowedSubjects[0]: "alice" isn't a valid subject; write it as RFC 2253 does, ` +
+				`as in CN=alice,OU=ops,O=Example`}},
 		"SANs of HTTP": {mutual(Clients{AllowedURIs: []string{"spiffe://a/b"}}),
-			[]string{"error client-names: clients: nginx doesn't see the subject alternative names of clients' certificates; " +
-				"use allowedCommonNames or allowedSubjects; names of that kind are for protocol tcp"}},
+			[]string{"error client-names: clients: nginx can't match subject alternative names of client certificates; use " +
+				"allowedCommonNames or allowedSubjects; subject alternative names are for protocol tcp"}},
 		"headers": {mutual(Clients{ForwardIdentity: true}, overTCP),
-			[]string{"error client-names: clients.forwardIdentity: there are no headers in protocol tcp; leave it out, or " +
-				"give http ports a proxy of their own"}},
+			[]string{"error client-names: clients.forwardIdentity: there are no headers in protocol tcp; remove it, or give " +
+				"http ports a proxy of their own"}},
 		"subjects, TCP": {mutual(Clients{AllowedSubjects: []string{"CN=a"}}, overTCP),
 			[]string{"error client-names: clients.allowedSubjects: nothing compares whole subjects in protocol tcp; use " +
 				"allowedCommonNames, allowedDNSNames or allowedURIs"}},
 		"a DNS name": {mutual(Clients{AllowedDNSNames: []string{"Shop --allow-all"}}, overTCP),
-			[]string{`error bad-value: clients.allowedDNSNames[0]: "Shop --allow-all" is no DNS name; write lower case ` +
-				`letters, digits, - and dots, as in shop.prod.svc`}},
+			[]string{`error bad-value: clients.allowedDNSNames[0]: "Shop --allow-all" isn't a valid DNS name; write lower ` +
+				`case letters, digits, - and dots, as in shop.prod.svc`}},
 		"URIs": {
 			mutual(
 				Clients{AllowedURIs: []string{"spiffe://a/$(HOME)", "spiffe://a/b*", "spiffe://a/**/b", "**", "spiffe://a/**"}},
@@ -123,41 +123,41 @@ func TestClientsFindings(t *testing.T) {
 		"HTTP and TCP": {mutual(alice, func(p *TLSProxy) {
 			p.MorePorts = []MorePort{{Port: 9300, AppPort: 9301, Protocol: sidecar.TCP}}
 		}), []string{
-			"error client-names: clients.allowedCommonNames: for http nginx compares them, for tcp it can't; give the tcp " +
+			"error client-names: clients.allowedCommonNames: nginx can compare them for http, and can't for tcp; give the tcp " +
 				"ports a proxy of their own"}},
 		"what ghostunnel can't": {mutual(alice, overTCP, func(p *TLSProxy) {
 			p.Clients.Mode, p.TLSProfile, p.AccessLog = OptionalClients, Modern, JSONAccessLog
 			p.MorePorts = []MorePort{{Port: 9300, AppPort: 9301, Protocol: sidecar.TCP}}
 		}), []string{
-			"error client-names: clients.mode: in protocol tcp, nothing tells a client with the wrong name from one without a " +
-				"certificate; leave mode out, or the lists of names",
-			"error client-names: morePorts: what compares names in protocol tcp has one port; give the others a proxy of " +
-				"their own",
-			"error client-names: tlsProfile: what compares names in protocol tcp can't refuse TLS 1.2; leave it out, or the " +
-				"lists of names",
-			"error client-names: accessLog: what compares names in protocol tcp writes no JSON; leave it out: who is refused " +
-				"is told all the same"}},
+			"error client-names: clients.mode: in protocol tcp, a client with the wrong name can't be distinguished from one " +
+				"without a certificate; remove mode, or the lists of names",
+			"error client-names: morePorts: ghostunnel, which compares names in protocol tcp, has one port; give the others a " +
+				"proxy of their own",
+			"error client-names: tlsProfile: ghostunnel, which compares names in protocol tcp, can't refuse TLS 1.2; remove " +
+				"it, or the lists of names",
+			"error client-names: accessLog: ghostunnel, which compares names in protocol tcp, can't write JSON; remove it: " +
+				"refused clients are logged anyway"}},
 		"a way around": {mutual(alice, func(p *TLSProxy) {
 			p.Mode, p.Rebind, p.NetworkPolicy = ModeFront, nil, &NetworkPolicy{Emit: new(false)}
 		}), []string{
-			"error app-reachable: networkPolicy: at the pod's address, port 9200 would still answer those without a " +
-				"certificate; leave networkPolicy out, or use mode takeover"}},
+			"error app-reachable: networkPolicy: port 9200 would still accept clients without a certificate at the pod's " +
+				"address; remove networkPolicy, or use mode takeover"}},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, patterntest.FormatFindings(c.proxy.Validate())) })
 	}
 	w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 		w.Secrets = map[string][]string{"clients-ca": {"ca.pem"}}
 	})
-	require.Equal(t, []string{"error tls-invalid: clients.ca.secretName: Secret clients-ca has no ca.crt; its keys: " +
-		"ca.pem; name one that has, or the key"}, patterntest.FindingLines(t, mutual(alice), w))
+	require.Equal(t, []string{"error tls-invalid: clients.ca.secretName: Secret clients-ca has no key ca.crt (it has " +
+		"ca.pem); name one that has the key, or set key"}, patterntest.FindingLines(t, mutual(alice), w))
 	w.Secrets["clients-ca"] = []string{"ca.crt"}
 	require.Empty(t, patterntest.FindingLines(t, mutual(alice), w))
 
 	w.ConfigMaps = func(string) *sidecar.ConfigMap { return &sidecar.ConfigMap{Keys: []string{"ca.pem"}} }
 	p := mutual(alice)
 	p.Clients.CA = pattern.CABundle{ConfigMapName: "services-ca"}
-	require.Equal(t, []string{"error tls-invalid: clients.ca.configMapName: ConfigMap services-ca has no ca.crt; its " +
-		"keys: ca.pem; name one that has, or the key"}, patterntest.FindingLines(t, p, w))
+	require.Equal(t, []string{"error tls-invalid: clients.ca.configMapName: ConfigMap services-ca has no key ca.crt (it " +
+		"has ca.pem); name one that has the key, or set key"}, patterntest.FindingLines(t, p, w))
 }
 
 // In mode front, what the node leads to the app passes by the proxy.
@@ -166,8 +166,8 @@ func TestFrontHostPort(t *testing.T) {
 		p.Mode, p.Rebind, p.NetworkPolicy = ModeFront, nil, &NetworkPolicy{Isolated: new(false)}
 	})
 	w := patterntest.NewElasticsearch(func(w *sidecar.Workload) { w.App.Ports[0].HostPort = 80 })
-	require.Equal(t, []string{"error app-reachable: mode: port 80 of the node leads to port 9200 of the app, past the " +
-		"proxy; use mode takeover, where it leads to the proxy; or take hostPort out"}, patterntest.FindingLines(t, p, w))
+	require.Equal(t, []string{"error app-reachable: mode: host port 80 leads to port 9200 of the app, past the proxy; " +
+		"use mode takeover, where it leads to the proxy, or remove hostPort"}, patterntest.FindingLines(t, p, w))
 }
 
 // FuzzClientsNamed writes whatever there is into the lists: it's refused, or it's

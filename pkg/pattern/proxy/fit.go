@@ -67,7 +67,7 @@ func protocolOfName(name string) sidecar.Protocol {
 func (p *Base) checkFit(w *sidecar.Workload, fs *sidecar.Findings) {
 	if w.IsJob() && w.Placement == sidecar.Beside {
 		fs.AddUnfit(sidecar.Error, "job-never-ends", "",
-			"a container beside the app's never ends, and so the Job wouldn't either", "use placement native")
+			"a container beside the app's never ends, so the Job would never complete", "use placement native")
 	}
 	if p.Port == 0 && p.isModeFront() {
 		fs.AddUnfit(sidecar.Error, "port-unknown", "port",
@@ -129,16 +129,17 @@ func meshOf(w *sidecar.Workload) string {
 // checkMesh finds pods that have another proxy, or get one.
 func (p *Base) checkMesh(w *sidecar.Workload, fs *sidecar.Findings) {
 	if name := meshOf(w); name != "" {
-		fs.AddUnfit(sidecar.Warning, "service-mesh", "", name+" puts a proxy into these pods too: TLS would be spoken twice",
-			"leave this workload out, or take it out of the mesh")
+		fs.AddUnfit(sidecar.Warning, "service-mesh", "",
+			name+" injects a proxy into these pods too, so TLS would be applied twice",
+			"exclude this workload, or remove it from the mesh")
 	}
 	if !p.isModeFront() || p.Port == 0 {
 		return
 	}
 	for _, m := range meshes {
 		if c := w.Container(m.container); c != nil && c.Name != w.Name {
-			fs.AddUnfit(sidecar.Error, "service-mesh", "", fmt.Sprintf("container %s is a proxy already", c.Name),
-				"leave this workload out")
+			fs.AddUnfit(sidecar.Error, "service-mesh", "", fmt.Sprintf("container %s is already a proxy", c.Name),
+				"exclude this workload")
 			return
 		}
 	}

@@ -148,9 +148,9 @@ func (p *Base) checkHealth(w *sidecar.Workload, guarded bool, fs *sidecar.Findin
 	for i, d := range p.portRoutes() {
 		if !p.isModeFront() && d.protocol == sidecar.GRPC && len(httpProbes(w, d.port)) > 0 {
 			fs.Add(sidecar.Warning, "probe-grpc", d.field+"protocol",
-				fmt.Sprintf("an HTTP probe asks port %d, and with protocol grpc it comes to the app as HTTP/2 like all calls",
+				fmt.Sprintf("an HTTP probe uses port %d, and with protocol grpc it reaches the app as HTTP/2, like all calls",
 					d.port),
-				"probe it by grpc, or write protocol: http if clients speak HTTP too")
+				"use a grpc probe, or write protocol: http if clients use HTTP too")
 		}
 		if !p.needsHealthListener(w, d, guarded) || d.protocol != sidecar.HTTP {
 			continue
@@ -159,12 +159,12 @@ func (p *Base) checkHealth(w *sidecar.Workload, guarded bool, fs *sidecar.Findin
 		for _, target := range probeTargets(requests) {
 			if problem := oddTarget(target); problem != "" {
 				fs.Add(sidecar.Error, "probe-path", "healthPort", fmt.Sprintf("the path %q of a probe %s", target, problem),
-					"probe a plain path, as /healthz")
+					"use a plain path, such as /healthz")
 			}
 		}
 		if problem := oddHeaders(requests, p.healthPort(i)); problem != "" {
 			fs.Add(sidecar.Error, "probe-headers", "healthPort", problem,
-				"take them out of the probe's httpHeaders, or probe by exec")
+				"remove them from the probe's httpHeaders, or use an exec probe")
 		}
 	}
 }

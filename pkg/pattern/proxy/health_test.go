@@ -65,7 +65,7 @@ func TestHealthHeaders(t *testing.T) {
 }
 
 func TestHealthHeadersFindings(t *testing.T) {
-	const hint = "; take them out of the probe's httpHeaders, or probe by exec"
+	const hint = "; remove them from the probe's httpHeaders, or use an exec probe"
 	for want, h := range map[string]corev1.HTTPHeader{
 		"the header X-Aaaaaaaaaaaaaaaaaa... of a probe has a name of 65 characters; nginx takes 64 here": {
 			Name: "X-" + strings.Repeat("a", 63), Value: "s3cret"},

@@ -234,10 +234,10 @@ func (p *Base) checkModeFront(w *sidecar.Workload, fs *sidecar.Findings) {
 	switch {
 	case !p.Closes():
 		fs.Add(sidecar.Warning, "app-reachable", "networkPolicy",
-			fmt.Sprintf("at the pod's address, port %d still answers without the proxy", p.Port),
-			"leave networkPolicy out, or use mode takeover")
+			fmt.Sprintf("port %d still accepts connections past the proxy at the pod's address", p.Port),
+			"remove networkPolicy, or use mode takeover")
 	case len(w.Selector()) == 0:
-		fs.Add(sidecar.Error, "app-reachable", "mode", "the pods have no labels by which a NetworkPolicy could select them",
+		fs.Add(sidecar.Error, "app-reachable", "mode", "the pods have no labels for a NetworkPolicy to select",
 			"give the pod template labels")
 	default:
 		p.checkIsolation(w, fs)
@@ -245,15 +245,16 @@ func (p *Base) checkModeFront(w *sidecar.Workload, fs *sidecar.Findings) {
 	for _, port := range w.App.Ports {
 		if port.HostPort != 0 && sidecar.IsTCP(port.Protocol) && slices.Contains(p.Takes(), port.ContainerPort) {
 			fs.AddUnfit(sidecar.Error, "app-reachable", "mode",
-				fmt.Sprintf("port %d of the node leads to port %d of the app, past the proxy", port.HostPort, port.ContainerPort),
-				"use mode takeover, where it leads to the proxy; or take hostPort out")
+				fmt.Sprintf("host port %d leads to port %d of the app, past the proxy", port.HostPort, port.ContainerPort),
+				"use mode takeover, where it leads to the proxy, or remove hostPort")
 		}
 	}
 	for _, s := range w.Services {
 		if s.Spec.ClusterIP == corev1.ClusterIPNone {
 			fs.Add(sidecar.Warning, "service-headless", "mode",
-				fmt.Sprintf("clients of the headless Service %s dial the pods themselves, on the port that they know", s.Ref.Name),
-				fmt.Sprintf("lead them to port %d, or use mode takeover", p.portRoutes()[0].listen))
+				fmt.Sprintf("clients of the headless Service %s connect to the pods directly, on the port that they know",
+					s.Ref.Name),
+				fmt.Sprintf("point them to port %d, or use mode takeover", p.portRoutes()[0].listen))
 		}
 	}
 }
@@ -270,23 +271,23 @@ func (p *Base) checkIsolation(w *sidecar.Workload, fs *sidecar.Findings) {
 	case netpol.No:
 		if !told {
 			fs.Add(sidecar.Warning, "network-policy-wide", "networkPolicy",
-				fmt.Sprintf("nothing among the manifests isolates the pods, so that the NetworkPolicy leaves all ports open but "+
-					"%s; where one of another repository isolates them, this opens them again",
+				fmt.Sprintf("no manifest isolates the pods, so the NetworkPolicy leaves all ports open except %s; if a policy "+
+					"from another repository isolates them, this one opens them again",
 					joinPorts(p.Takes())), sayIsolated)
 		}
 		return
 	case netpol.Maybe:
 		fs.Add(sidecar.Warning, "network-policy-narrow", "networkPolicy",
-			fmt.Sprintf("%s may isolate the pods, so that the NetworkPolicy lets clients in on the proxy's %s only, and "+
-				"closes all other ports if it doesn't", is.by, joinPorts(routes)), is.hint)
+			fmt.Sprintf("%s may isolate the pods, so the NetworkPolicy admits clients on the proxy's %s only, and closes all "+
+				"other ports if it doesn't", is.by, joinPorts(routes)), is.hint)
 	case netpol.Yes:
 		fs.Add(sidecar.Info, "network-policy-narrow", "networkPolicy",
-			fmt.Sprintf("%s isolates the pods, so that the NetworkPolicy lets clients in on the proxy's %s only", is.by,
+			fmt.Sprintf("%s isolates the pods, so the NetworkPolicy admits clients on the proxy's %s only", is.by,
 				joinPorts(routes)), "")
 	}
 	if !told && !p.hasKnownClients(w) {
 		fs.Add(sidecar.Info, "network-policy-door", "networkPolicy",
-			fmt.Sprintf("no NetworkPolicy of the manifests says who may come in, so that everybody may, on %s",
+			fmt.Sprintf("no NetworkPolicy in the manifests limits the clients, so everybody is admitted on %s",
 				joinPorts(routes)), "write one that does")
 	}
 }

@@ -50,21 +50,21 @@ func (p *Base) validateRebind(without string, fs *sidecar.Findings) {
 	r := p.Rebind
 	if p.isModeFront() {
 		if r != nil {
-			fs.Add(sidecar.Error, "bad-value", "rebind", "in mode front the app stays where it is",
-				"leave it out, or write mode: takeover")
+			fs.Add(sidecar.Error, "bad-value", "rebind", "in mode front the app keeps its port",
+				"remove it, or write mode: takeover")
 		}
 		return
 	}
 	if r == nil {
-		fs.Add(sidecar.Error, "missing-field", "rebind", "the app must make room for the proxy, and nothing says how",
-			`write mode: front if it can't be moved; else the free port and the variables or args by which the app is told, `+
-				`as in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`)
+		fs.Add(sidecar.Error, "missing-field", "rebind", "the app must move to another port, and nothing says how",
+			`write mode: front if it can't be moved; else the free port, and the variables or arguments that move the app, as `+
+				`in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`)
 		return
 	}
 	pattern.CheckPort("rebind.port", p.rebindPort(), "write a free port for the app, as in 9201", fs)
 	if r.Port == p.Port && r.Port != 0 {
-		fs.Add(sidecar.Error, "bad-value", "rebind.port", fmt.Sprintf("it is the port %d that the proxy takes over", p.Port),
-			"write another one, for the app")
+		fs.Add(sidecar.Error, "bad-value", "rebind.port", fmt.Sprintf("port %d is the one that the proxy takes over", p.Port),
+			"write another port for the app")
 	}
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(r.Env)) {
@@ -88,8 +88,8 @@ func (p *Base) validateRebind(without string, fs *sidecar.Findings) {
 	case preset != nil:
 	case len(all) == 0: // and that it listens on loopback there has to be told
 	case !strings.Contains(strings.Join(all, "\n"), port):
-		fs.Add(sidecar.Warning, "rebind-untold", "rebind", "neither env nor args tell the app its new port "+port,
-			"unless its own configuration does, write it into one of them")
+		fs.Add(sidecar.Warning, "rebind-untold", "rebind", "neither env nor args contain the app's new port "+port,
+			"write it into one of them, unless the app's own configuration has it")
 	}
 	if preset := r.findPreset(); preset == nil && r.Preset != "" || preset != nil && preset.Refuse != "" {
 		return // that is told, and the rest is guesswork

@@ -158,12 +158,14 @@ func (p *Base) checkReachable(without string, fs *sidecar.Findings) {
 		switch {
 		case slices.Contains(is, onAll) && s.field == "rebind.preset" && p.Rebind.own == nil: // of a second listener
 		case slices.Contains(is, onAll):
-			fs.Add(severity, "app-reachable", s.field, "on all addresses the app is still reachable without "+without,
+			fs.Add(severity, "app-reachable", s.field, "the app listens on all addresses, so it's still reachable without "+
+				without,
 				"write 127.0.0.1")
 			told = true
 		case slices.Contains(is, onLoopback):
 		case slices.Contains(is, onLocalhost):
-			fs.Add(sidecar.Warning, "rebind-address", s.field, "localhost may be ::1, where the proxy doesn't look for the app",
+			fs.Add(sidecar.Warning, "rebind-address", s.field,
+				"localhost may resolve to ::1, where the proxy doesn't look for the app",
 				"write 127.0.0.1")
 		case slices.Contains(is, onLoopback6):
 			fs.Add(sidecar.Warning, "rebind-address", s.field, "the proxy doesn't look for the app on ::1", "write 127.0.0.1")
@@ -173,7 +175,7 @@ func (p *Base) checkReachable(without string, fs *sidecar.Findings) {
 		if d.app != 0 && !told && !moved[0] && !moved[d.app] {
 			fs.Add(severity, "app-reachable", "rebind",
 				fmt.Sprintf(
-					"nothing tells the app to listen on 127.0.0.1 alone: on all addresses, it's still reachable on port %d without %s",
+					"nothing makes the app listen on 127.0.0.1 only, so it may still be reachable on port %d without %s",
 					d.app, without),
 				fmt.Sprintf("write the address into env or args, as in --listen=127.0.0.1:%d; or write assumeLoopback: true, if "+
 					"its own configuration says so", d.app))

@@ -41,14 +41,14 @@ func (p *Base) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
 			return b == e.Name || prefix && strings.HasPrefix(e.Name, stem)
 		}) {
 			fs.Add(sidecar.Warning, "rebind-beaten", "rebind.preset",
-				fmt.Sprintf("variable %s may win over what moves %s", e.Name, preset.Name),
-				"take it out, or see that it says the same")
+				fmt.Sprintf("variable %s may override what moves %s", e.Name, preset.Name),
+				"remove it, or make sure that it has the same value")
 		}
 	}
 	if preset.ByEntrypoint && len(c.Command) > 0 {
 		fs.Add(sidecar.Warning, "rebind-entrypoint", "rebind.preset",
 			fmt.Sprintf("a script of the image reads the variables that move %s, and the pod's own command may skip it",
-				preset.Name), "leave command out, or move it by its configuration")
+				preset.Name), "remove command, or move the app with its own configuration")
 	}
 	for _, names := range slices.Sorted(maps.Keys(preset.SetToo)) {
 		each := strings.Split(names, "|")
@@ -64,7 +64,7 @@ func (p *Base) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
 	if f := preset.FirstStart; f != nil && slices.Contains(p.Takes(), f.Port) && f.happensIn(c) {
 		fs.Add(sidecar.Error, "rebind-first-start", "rebind.preset",
 			fmt.Sprintf(
-				"on an empty volume the image of %s starts a server on port %d for itself, where the proxy listens already",
+				"on an empty volume, the image of %s first starts a temporary server on port %d, where the proxy already listens",
 				preset.Name, f.Port), "use mode: front")
 	}
 }
@@ -78,7 +78,7 @@ func (p *Base) checkNodes(w *sidecar.Workload, fs *sidecar.Findings) {
 	if hasEnv(w.App, "discovery.seed_hosts") || hasEnv(w.App, "discovery.seed_providers") ||
 		w.Replicas != nil && *w.Replicas > 1 {
 		fs.Add(sidecar.Error, "rebind-peers", "rebind.env.network.host",
-			"it moves the transport to 127.0.0.1 too, where the nodes can't find each other", "write http.host in its place")
+			"it also moves the transport to 127.0.0.1, where the nodes can't reach each other", "use http.host instead")
 	}
 }
 
@@ -96,8 +96,8 @@ func (p *RebindPreset) validatePreset(fs *sidecar.Findings) {
 	all = append(all, p.Args...)
 	if p.Refuse == "" && !strings.Contains(strings.Join(all, "\n"), "{port}") {
 		fs.Add(sidecar.Warning, "rebind-untold", "rebind.preset",
-			fmt.Sprintf("preset %s doesn't tell the app its new port", p.Name),
-			"write {port} where it belongs, in env, append or args")
+			fmt.Sprintf("preset %s doesn't contain the app's new port", p.Name),
+			"put {port} into env, append or args")
 	}
 }
 
@@ -143,8 +143,8 @@ func checkFlags(preset *RebindPreset, where string, told, ours []string, fs *sid
 		mine := at >= 0 && (at+1 == len(ours) || strings.Contains(word, "=") || i+1 < len(words) && words[i+1] == ours[at+1])
 		if j := slices.IndexFunc(preset.Flags, func(flag string) bool { return isFlag(word, flag) }); j >= 0 && !mine {
 			fs.Add(sidecar.Error, "rebind-flag", "rebind.preset",
-				fmt.Sprintf("%s stands %s: it says where %s listens", preset.Flags[j], where, preset.Name),
-				"take it out of the manifest, or write what it must be")
+				fmt.Sprintf("%s is %s, and sets where %s listens", preset.Flags[j], where, preset.Name),
+				"remove it from the manifest, or write the value that it must have")
 		}
 	}
 }

@@ -78,11 +78,11 @@ func TestRebindPresetInPods(t *testing.T) {
 		"args": {preset: "prometheus", args: []string{"--config.file=/x"},
 			want: []string{"--web.listen-address=127.0.0.1:9201"}},
 		"a listener of its own": {preset: "prometheus", args: []string{"--web.listen-address=:9090"},
-			said: "--web.listen-address stands among the arguments"},
+			said: "--web.listen-address is among the arguments"},
 		"moved by hand": {preset: "prometheus", args: []string{"--web.listen-address=127.0.0.1:9201"},
 			want: []string{"--web.listen-address=127.0.0.1:9201"}},
 		"a flag and its value": {preset: "redis", args: []string{"redis-server", "--port", "6379"},
-			said: "--port stands among the arguments"},
+			said: "--port is among the arguments"},
 		"a cluster": {preset: "redis", args: []string{"redis-server", "--cluster-enabled", "yes"},
 			said: "redis: it runs with peers here, which dial its port too; use mode: front, or its own TLS"},
 		"appended to": {preset: "gunicorn", env: map[string]string{"GUNICORN_CMD_ARGS": "--workers=2"},
@@ -93,7 +93,7 @@ func TestRebindPresetInPods(t *testing.T) {
 		"a command": {preset: "kibana", command: []string{"/run"},
 			said: "a script of the image reads the variables"},
 		"a variable that wins": {preset: "elasticsearch", env: map[string]string{"network.host": "0.0.0.0"},
-			said: "variable network.host may win"},
+			said: "variable network.host may override"},
 		"links with the port": {preset: "grafana", said: "variable GF_SERVER_ROOT_URL isn't set"},
 		"unknown":             {preset: "elastiksearch", said: "did you mean elasticsearch"},
 		"refused": {preset: "kafka",
@@ -101,22 +101,22 @@ func TestRebindPresetInPods(t *testing.T) {
 		"its own of the same name": {preset: "mine", wantEnv: "BIND=127.0.0.1:9201"},
 		"a script of a shell": {preset: "gunicorn",
 			command: []string{"sh", "-c", "exec gunicorn -b 0.0.0.0:8000 app"},
-			said: "-b stands among the arguments of container elasticsearch: it says where gunicorn listens; take it out " +
-				"of the manifest, or write what it must be"},
+			said: "-b is among the arguments of container elasticsearch, and sets where gunicorn listens; remove it from " +
+				"the manifest, or write the value that it must have"},
 		"a flag with its value": {preset: "memcached", args: []string{"-l0.0.0.0"},
-			said: "-l stands among the arguments"},
+			said: "-l is among the arguments"},
 		"a flag with one dash": {preset: "loki", args: []string{"--server.http-listen-port=3100"},
-			said: "-server.http-listen-port stands among the arguments"},
+			said: "-server.http-listen-port is among the arguments"},
 		"appended behind another": {preset: "gunicorn",
 			env:  map[string]string{"GUNICORN_CMD_ARGS": "--bind=0.0.0.0:8000 -w 2"},
-			said: "--bind stands in variable GUNICORN_CMD_ARGS: it says where gunicorn listens"},
+			said: "--bind is in variable GUNICORN_CMD_ARGS, and sets where gunicorn listens"},
 		"moved before": {preset: "gunicorn",
 			env:     map[string]string{"GUNICORN_CMD_ARGS": "-w 2 --bind=127.0.0.1:9201"},
 			wantEnv: "GUNICORN_CMD_ARGS=--bind=127.0.0.1:9201"},
 		"the program in CMD": {preset: "wildfly",
 			want: []string{"/opt/jboss/wildfly/bin/standalone.sh", "-b", "127.0.0.1", "-Djboss.http.port=9201"}},
 		"and in the manifest": {preset: "wildfly",
-			args: []string{"/opt/jboss/wildfly/bin/standalone.sh", "-b", "0.0.0.0"}, said: "-b stands among the arguments"},
+			args: []string{"/opt/jboss/wildfly/bin/standalone.sh", "-b", "0.0.0.0"}, said: "-b is among the arguments"},
 		"for management": {preset: "wildfly", args: []string{"standalone.sh", "-bmanagement", "0.0.0.0"},
 			want: []string{"-b", "127.0.0.1", "-Djboss.http.port=9201"}},
 		"HTTPS of its own": {preset: "elasticsearch",
@@ -124,7 +124,7 @@ func TestRebindPresetInPods(t *testing.T) {
 			said: "elasticsearch: it serves HTTPS by itself here; set it to false, or do without a proxy"},
 		"HTTPS unless told": {preset: "elasticsearch", said: "variable xpack.security.http.ssl.enabled isn't set"},
 		"an entrypoint's -E": {preset: "opensearch", args: []string{"-Ehttp.port=9200"},
-			said: "-Ehttp.port stands among the arguments"},
+			said: "-Ehttp.port is among the arguments"},
 		"a file that wins": {preset: "etcd", env: map[string]string{"ETCD_CONFIG_FILE": "/x"},
 			said: "etcd: with a configuration file all flags and variables are ignored; write listen-client-urls into it"},
 		"peers by variable": {preset: "minio",
@@ -133,14 +133,14 @@ func TestRebindPresetInPods(t *testing.T) {
 			wantEnv: "MINIO_ADDRESS=127.0.0.1:9201"},
 		"endpoints in variables": {preset: "aspnetcore",
 			env:  map[string]string{"Kestrel__Endpoints__Web__Url": "http://*:80"},
-			said: "variable Kestrel__Endpoints__Web__Url may win"},
-		"its own, with a mistake": {preset: "forgot", said: "warning rebind-untold: rebind.preset: preset forgot " +
-			"doesn't tell the app its new port; write {port} where it belongs, in env, append or args"},
+			said: "variable Kestrel__Endpoints__Web__Url may override"},
+		"its own, with a mistake": {preset: "forgot", said: "warning rebind-untold: rebind.preset: preset forgot doesn't " +
+			"contain the app's new port; put {port} into env, append or args"},
 		"its own, on all addresses": {preset: "public",
-			said: "rebind.preset: on all addresses the app is still reachable without TLS"},
+			said: "rebind.preset: the app listens on all addresses, so it's still reachable without TLS"},
 		"its own, with no name": {preset: "unnamed", said: `"1 x" can't be the name of a variable`},
 		"a listener by another's flag": {preset: "uvicorn", command: []string{"uvicorn", "app", "--host", "0.0.0.0"},
-			said: "--host stands among the arguments"},
+			said: "--host is among the arguments"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := proxy(func(p *TLSProxy) {
@@ -179,7 +179,7 @@ func TestRebindFirstStart(t *testing.T) {
 		w.App.Args, w.App.Ports = nil, []corev1.ContainerPort{{ContainerPort: 27017}}
 		w.App.Env = []corev1.EnvVar{{Name: "MONGO_INITDB_ROOT_USERNAME", Value: "root"}}
 	})
-	const says = "starts a server on port 27017 for itself, where the proxy listens already; use mode: front"
+	const says = "first starts a temporary server on port 27017, where the proxy already listens; use mode: front"
 	require.Contains(t, strings.Join(patterntest.FindingLines(t, p, w), "\n"), says)
 	w.App.Env = nil
 	require.NotContains(t, strings.Join(patterntest.FindingLines(t, p, w), "\n"), says)

@@ -79,8 +79,8 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	}
 	if r := c.Containers[0].Resources; r.Requests.Cpu().Equal(*r.Limits.Cpu()) {
 		c.Notes.Add(sidecar.Info, "qos-guaranteed", "",
-			"the pod is of QoS class Guaranteed and stays it: requests and limits of "+w.Name+" are equal",
-			"give it what your load needs by override.resources")
+			"the pod keeps its QoS class Guaranteed, so requests and limits of "+w.Name+" are equal",
+			"set what your load needs in override.resources")
 	}
 	if p.Certificate != nil {
 		c.Objects = append(c.Objects, p.Certificate.ObjectsForServer(secret, p.Certificate.ServiceNames(w))...)
@@ -151,7 +151,7 @@ func (p *TLSProxy) Validate() sidecar.Findings {
 	p.validateBase(true, without, &fs)
 	pattern.CheckEnum("plainHTTP", p.PlainHTTP, &fs, Reject, Redirect)
 	if p.PlainHTTP == Redirect && p.Protocol != "" && p.Protocol != sidecar.HTTP {
-		fs.Add(sidecar.Error, "bad-value", "plainHTTP", "only clients of protocol http follow redirects", "leave it out")
+		fs.Add(sidecar.Error, "bad-value", "plainHTTP", "only HTTP clients follow redirects", "remove it")
 	}
 	if p.Clients != nil {
 		p.Clients.validateClients(&p.Base, &fs)
@@ -199,7 +199,7 @@ func (p *TLSProxy) checkImage(w *sidecar.Workload, fs *sidecar.Findings) {
 	if w.Override != nil && slices.ContainsFunc(w.Override.Env, func(e corev1.EnvVar) bool { return e.Name == "NGINX" }) {
 		// src/core/nginx.c, ngx_add_inherited_sockets: how nginx hands over its listeners
 		fs.Add(sidecar.Error, "bad-value", "",
-			"nginx takes the variable NGINX of the override for a list of inherited sockets and doesn't start",
+			"nginx reads the override's variable NGINX as a list of inherited sockets and doesn't start",
 			"use another name")
 	}
 }

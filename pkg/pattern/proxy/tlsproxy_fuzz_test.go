@@ -107,9 +107,9 @@ func (v wish) directives() []string {
 	addIf(version.AtLeast(1, 27, 4), "http ssl_certificate_cache max=4 inactive=60s valid=10s")
 	addIf(v.profile == "modern", "http ssl_protocols TLSv1.3")
 	addIf(v.profile != "modern", "http ssl_protocols TLSv1.2 TLSv1.3",
-		"http ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"+
-			"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:"+
-			"ECDHE-RSA-CHACHA20-POLY1305")
+		"http ssl_ciphers "+
+			"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"+
+			"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305")
 	add("http ssl_prefer_server_ciphers off", "http ssl_session_cache shared:tls:4m", "http ssl_session_timeout 1h",
 		"http ssl_session_tickets off",
 		"http map $request_method $http_upgrade $upgrade", "http map default ", `http map ~^GET (?i:websocket)\z websocket`,

@@ -136,16 +136,18 @@ func TestTLSProxyPrivilegedPort(t *testing.T) {
 	zero := []corev1.Sysctl{{Name: "net.ipv4.ip_unprivileged_port_start", Value: "0"}}
 	c := change(t, p, with())
 	require.Equal(t, zero, c.Pod.Sysctls)
-	require.Equal(t, []string{"info port-privileged: port: the proxy isn't root, so the pod gets the safe sysctl " +
-		"net.ipv4.ip_unprivileged_port_start=0 for port 443"}, patterntest.FormatFindings(c.Notes))
+	require.Equal(t, []string{"info port-privileged: port: the proxy doesn't run as root, so the pod gets the safe " +
+		"sysctl net.ipv4.ip_unprivileged_port_start=0 for port 443"}, patterntest.FormatFindings(c.Notes))
 	require.Equal(t, zero, change(t, p, with("0")).Pod.Sysctls)
 	require.Empty(t, change(t, p, with("443")).Pod.Sysctls)
 	for _, bad := range []string{"444", "x"} {
 		require.Equal(t,
 			[]string{
-				"error port-privileged: port: the proxy isn't root, and the pod's sysctl net.ipv4.ip_unprivileged_port_start=" +
+				"error port-privileged: port: the proxy doesn't run as root, and the pod's sysctl " +
+					"net.ipv4.ip_unprivileged_port_start=" +
 					bad +
-					" keeps it from port 443; set that sysctl to 0, or leave it out"}, patterntest.FindingLines(t, p, with(bad)))
+					" keeps it from listening on port 443; set that sysctl to 0, or remove it"},
+			patterntest.FindingLines(t, p, with(bad)))
 	}
 }
 
@@ -199,18 +201,18 @@ func TestTLSProxyFindings(t *testing.T) {
 		want  []string
 	}{
 		"host network": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.HostNetwork = true }}, want: []string{
-			"error host-network: Deployment prod/elasticsearch spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: " +
-				"the app would be open to every program of the node, and two of these pods would collide; take hostNetwork off, " +
-				"or leave this workload out"}},
+			"error host-network: Deployment prod/elasticsearch spec.template.spec.hostNetwork: the pod uses the host network: " +
+				"every program on the node could reach the app, and two of these pods would collide; remove hostNetwork, or " +
+				"exclude this workload"}},
 		"windows": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows} }},
 			want: []string{
-				"error windows: Deployment prod/elasticsearch spec.template.spec.os.name: the sidecar's image is for Linux; " +
-					"leave this workload out"}},
+				"error windows: Deployment prod/elasticsearch spec.template.spec.os.name: the sidecar's image runs on Linux " +
+					"only; exclude this workload"}},
 		"windows by selector": {edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.NodeSelector = map[string]string{"kubernetes.io/os": "windows"}
 		}}, want: []string{
 			`error windows: Deployment prod/elasticsearch spec.template.spec.nodeSelector["kubernetes.io/os"]: the sidecar's ` +
-				`image is for Linux; leave this workload out`}},
+				`image runs on Linux only; exclude this workload`}},
 		"no container": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.Containers, w.App = nil, nil }}, want: []string{
 			"error no-container: Deployment prod/elasticsearch spec.template.spec.containers: the pod has no container to " +
 				"serve; write app"}},
@@ -218,11 +220,11 @@ func TestTLSProxyFindings(t *testing.T) {
 			w.App.Ports = append(w.App.Ports, corev1.ContainerPort{ContainerPort: 9300},
 				corev1.ContainerPort{ContainerPort: 9202, Protocol: corev1.ProtocolUDP})
 		}}, want: []string{
-			"error port-unknown: port: container elasticsearch doesn't declare 9202; it declares 9200 (http), 9300; write one " +
-				"of those, or declare the port in the container"}},
+			"error port-unknown: port: container elasticsearch doesn't declare port 9202 (it declares 9200 (http), 9300); " +
+				"write one of those, or declare the port in the container"}},
 		"no ports": {edits: []edit{func(w *sidecar.Workload) { w.App.Ports = nil }}, want: []string{
-			"info port-unknown: port: container elasticsearch declares no TCP port; taken on trust that clients come in " +
-				"on 9200"}},
+			"info port-unknown: port: container elasticsearch declares no TCP port; outrigger assumes that clients connect to " +
+				"port 9200"}},
 		"another container's port": {edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.Containers = append(w.Pod.Spec.Containers, corev1.Container{Name: "web", Ports: w.App.Ports})
 			w.Pod.Spec.Containers[0].Ports = nil
@@ -236,17 +238,17 @@ func TestTLSProxyFindings(t *testing.T) {
 				{Name: "agent", RestartPolicy: new(corev1.ContainerRestartPolicyAlways),
 					Ports: []corev1.ContainerPort{{ContainerPort: 9201}}}}
 		}}, want: []string{
-			"error port-conflict: rebind.port: container agent declares 9201 already; write a free port; one on 127.0.0.1 " +
-				"needs no entry in the container's ports"}},
+			"error port-conflict: rebind.port: container agent already declares port 9201; write a free port; one on " +
+				"127.0.0.1 needs no entry in the container's ports"}},
 		"Secret of another type": {edits: []edit{func(w *sidecar.Workload) {
 			w.Secrets = map[string][]string{"elasticsearch-tls": {"tls.key", "ca.crt", "cert.pem"}}
 		}}, want: []string{
-			"error tls-invalid: secretName: Secret elasticsearch-tls has no tls.crt; its keys: ca.crt, cert.pem, tls.key; " +
+			"error tls-invalid: secretName: Secret elasticsearch-tls has no key tls.crt (it has ca.crt, cert.pem, tls.key); " +
 				"name one of type kubernetes.io/tls"}},
 		"empty Secret": {edits: []edit{func(w *sidecar.Workload) {
 			w.Secrets = map[string][]string{"elasticsearch-tls": nil}
 		}}, want: []string{
-			"error tls-invalid: secretName: Secret elasticsearch-tls has no tls.crt, tls.key; its keys: none; name one of " +
+			"error tls-invalid: secretName: Secret elasticsearch-tls has no key tls.crt, tls.key (it has none); name one of " +
 				"type kubernetes.io/tls"}},
 		"right Secret": {edits: []edit{func(w *sidecar.Workload) {
 			w.Secrets = map[string][]string{"elasticsearch-tls": {"tls.key", "tls.crt"}}
@@ -254,16 +256,16 @@ func TestTLSProxyFindings(t *testing.T) {
 		"variable NGINX": {edits: []edit{func(w *sidecar.Workload) {
 			w.Override = &corev1.Container{Env: []corev1.EnvVar{{Name: "TZ", Value: "UTC"}, {Name: "NGINX", Value: "1"}}}
 		}}, want: []string{
-			"error bad-value: nginx takes the variable NGINX of the override for a list of inherited sockets and doesn't " +
-				"start; use another name"}},
+			"error bad-value: nginx reads the override's variable NGINX as a list of inherited sockets and doesn't start; use " +
+				"another name"}},
 		"several nodes": {edits: []edit{func(w *sidecar.Workload) { w.Replicas = new(int32(3)) }}, want: []string{
-			"error rebind-peers: rebind.env.network.host: it moves the transport to 127.0.0.1 too, where the nodes can't find " +
-				"each other; write http.host in its place"}},
+			"error rebind-peers: rebind.env.network.host: it also moves the transport to 127.0.0.1, where the nodes can't " +
+				"reach each other; use http.host instead"}},
 		"seed hosts": {edits: []edit{func(w *sidecar.Workload) {
 			w.App.Env = []corev1.EnvVar{{Name: "discovery.seed_hosts", Value: "es"}}
 		}}, want: []string{
-			"error rebind-peers: rebind.env.network.host: it moves the transport to 127.0.0.1 too, where the nodes can't find " +
-				"each other; write http.host in its place"}},
+			"error rebind-peers: rebind.env.network.host: it also moves the transport to 127.0.0.1, where the nodes can't " +
+				"reach each other; use http.host instead"}},
 		"old image": {edits: []edit{func(w *sidecar.Workload) { w.Override = &corev1.Container{Image: "nginx:1.19.4"} }},
 			want: []string{
 				"error image-version: nginx of image nginx:1.19.4 is too old; use 1.19.5 or newer"}},
@@ -274,16 +276,16 @@ func TestTLSProxyFindings(t *testing.T) {
 		"the config's come first": {proxy: func(p *TLSProxy) { p.Rebind = nil }, edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.HostNetwork = true
 		}}, want: []string{
-			`error missing-field: rebind: the app must make room for the proxy, and nothing says how; write mode: front if it ` +
-				`can't be moved; else the free port and the variables or args by which the app is told, as in rebind: {port: ` +
+			`error missing-field: rebind: the app must move to another port, and nothing says how; write mode: front if it ` +
+				`can't be moved; else the free port, and the variables or arguments that move the app, as in rebind: {port: ` +
 				`9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`}},
 		"several at once": {edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.HostNetwork = true
 			w.Override = &corev1.Container{Image: "nginx:1.0"}
 		}}, want: []string{
-			"error host-network: Deployment prod/elasticsearch spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: " +
-				"the app would be open to every program of the node, and two of these pods would collide; take hostNetwork off, " +
-				"or leave this workload out",
+			"error host-network: Deployment prod/elasticsearch spec.template.spec.hostNetwork: the pod uses the host network: " +
+				"every program on the node could reach the app, and two of these pods would collide; remove hostNetwork, or " +
+				"exclude this workload",
 			"error image-version: nginx of image nginx:1.0 is too old; use 1.19.5 or newer"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -311,14 +313,14 @@ func TestTLSProxyValidate(t *testing.T) {
 		"bad ports": {func(p *TLSProxy) {
 			p.Port, p.Rebind = -1, &Rebind{Port: 65536, Args: []string{"127.0.0.1:65536"}}
 		}, []string{
-			"error bad-value: port: -1 is no port; write 1 to 65535",
-			"error bad-value: rebind.port: 65536 is no port; write 1 to 65535"}},
+			"error bad-value: port: -1 isn't a valid port; write 1 to 65535",
+			"error bad-value: rebind.port: 65536 isn't a valid port; write 1 to 65535"}},
 		"no certificate": {func(p *TLSProxy) { p.SecretName = "" }, []string{
-			"error missing-field: secretName: there is no certificate; name the Secret that has tls.crt and tls.key, or ask " +
-				"cert-manager for one with certificate: {issuerRef: {name: ...}}"}},
+			"error missing-field: secretName: the certificate is missing; name the Secret that has tls.crt and tls.key, or " +
+				"ask cert-manager for one with certificate: {issuerRef: {name: ...}}"}},
 		"bad Secret": {func(p *TLSProxy) { p.SecretName = "My_Secret" }, []string{
-			`error bad-value: secretName: "My_Secret" can't be the name of an object; use lower case letters, digits, - ` +
-				`and dots`}},
+			`error bad-value: secretName: "My_Secret" can't be the name of an object; use lower case letters, digits, ` +
+				`- and dots`}},
 		"no rebind port": {func(p *TLSProxy) {
 			p.Rebind.Port = 0
 		}, []string{"error missing-field: rebind.port: no port is given; write a free port for the app, as in 9201"}},
@@ -327,7 +329,7 @@ func TestTLSProxyValidate(t *testing.T) {
 			p.Rebind.Env = nil
 			p.Rebind.Args = []string{"127.0.0.1:9200"}
 		}, []string{
-			"error bad-value: rebind.port: it is the port 9200 that the proxy takes over; write another one, for the app"}},
+			"error bad-value: rebind.port: port 9200 is the one that the proxy takes over; write another port for the app"}},
 		"bad variable": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"a=b": "127.0.0.1:9201", "1a": ""} }, []string{
 			`error bad-value: rebind.env: "1a" can't be the name of a variable; use letters, digits, _, - and dots; no digit ` +
 				`first`,
@@ -340,34 +342,38 @@ func TestTLSProxyValidate(t *testing.T) {
 			`error bad-value: tlsProfile: "old" is unknown; write intermediate or modern`,
 			`error bad-value: accessLog: "combined" is unknown; write none or json`,
 			`error bad-value: ipFamilies[0]: "IPv5" is unknown; write IPv4 or IPv6`,
-			"error bad-value: ipFamilies[2]: IPv4 is there twice; leave one of them out",
+			"error bad-value: ipFamilies[2]: IPv4 is listed twice; remove one of them",
 			`error bad-value: plainHTTP: "drop" is unknown; write reject or redirect`}},
 		"negative drain": {func(p *TLSProxy) {
 			p.DrainSeconds = new(int64(-1))
 		}, []string{"error bad-value: drainSeconds: seconds can't be negative; write 0 for no draining"}},
 		"untold": {func(p *TLSProxy) { p.Rebind = &Rebind{Port: 9201} }, []string{
-			"warning app-reachable: rebind: nothing tells the app to listen on 127.0.0.1 alone: on all addresses, it's still " +
-				"reachable on port 9201 without TLS; write the address into env or args, as in --listen=127.0.0.1:9201; or write " +
+			"warning app-reachable: rebind: nothing makes the app listen on 127.0.0.1 only, so it may still be reachable on " +
+				"port 9201 without TLS; write the address into env or args, as in --listen=127.0.0.1:9201; or write " +
 				"assumeLoopback: true, if its own configuration says so"}},
 		"port untold": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"network.host": "127.0.0.1"} }, []string{
-			"warning rebind-untold: rebind: neither env nor args tell the app its new port 9201; unless its own configuration " +
-				"does, write it into one of them"}},
+			"warning rebind-untold: rebind: neither env nor args contain the app's new port 9201; write it into one of them, " +
+				"unless the app's own configuration has it"}},
 		"address untold": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"PORT": "9201"} }, []string{
-			"warning app-reachable: rebind: nothing tells the app to listen on 127.0.0.1 alone: on all addresses, it's still " +
-				"reachable on port 9201 without TLS; write the address into env or args, as in --listen=127.0.0.1:9201; or write " +
+			"warning app-reachable: rebind: nothing makes the app listen on 127.0.0.1 only, so it may still be reachable on " +
+				"port 9201 without TLS; write the address into env or args, as in --listen=127.0.0.1:9201; or write " +
 				"assumeLoopback: true, if its own configuration says so"}},
 		"localhost": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"ADDRESS": "http://localhost:9201"} }, []string{
-			"warning rebind-address: rebind.env.ADDRESS: localhost may be ::1, where the proxy doesn't look for the app; " +
-				"write 127.0.0.1"}},
+			"warning rebind-address: rebind.env.ADDRESS: localhost may resolve to ::1, where the proxy doesn't look for the " +
+				"app; write 127.0.0.1"}},
 		"all addresses": {func(p *TLSProxy) {
 			p.Rebind.Env = map[string]string{"a": "0.0.0.0", "b": "[::]:9201", "c": ":9201", "d": "::1", "e": "127.0.0.1:9201"}
 			p.Rebind.Args = []string{"--listen=127.0.0.1:9201", "--listen=:9201"}
 		}, []string{
-			"warning app-reachable: rebind.env.a: on all addresses the app is still reachable without TLS; write 127.0.0.1",
-			"warning app-reachable: rebind.env.b: on all addresses the app is still reachable without TLS; write 127.0.0.1",
-			"warning app-reachable: rebind.env.c: on all addresses the app is still reachable without TLS; write 127.0.0.1",
+			"warning app-reachable: rebind.env.a: the app listens on all addresses, so it's still reachable without TLS; " +
+				"write 127.0.0.1",
+			"warning app-reachable: rebind.env.b: the app listens on all addresses, so it's still reachable without TLS; " +
+				"write 127.0.0.1",
+			"warning app-reachable: rebind.env.c: the app listens on all addresses, so it's still reachable without TLS; " +
+				"write 127.0.0.1",
 			"warning rebind-address: rebind.env.d: the proxy doesn't look for the app on ::1; write 127.0.0.1",
-			"warning app-reachable: rebind.args[1]: on all addresses the app is still reachable without TLS; write 127.0.0.1"}},
+			"warning app-reachable: rebind.args[1]: the app listens on all addresses, so it's still reachable without TLS; " +
+				"write 127.0.0.1"}},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, patterntest.FormatFindings(proxy(c.edit).Validate())) })
 	}

@@ -25,7 +25,7 @@ func (p *Fetch) Validate() sidecar.Findings {
 	p.validateURL(&fs)
 	p.validateFolder(&fs)
 	if p.SHA256 != "" && !sha256Form().MatchString(p.SHA256) {
-		fs.Add(sidecar.Error, "bad-value", "sha256", "that is no SHA-256",
+		fs.Add(sidecar.Error, "bad-value", "sha256", "it isn't a valid SHA-256",
 			"write 64 hexadecimal digits, small letters, as sha256sum prints them")
 	}
 	for _, s := range []struct {
@@ -40,19 +40,20 @@ func (p *Fetch) Validate() sidecar.Findings {
 	p.CA.ValidateAt("ca", &fs)
 	if p.S3 != nil {
 		if p.S3.Region != "" && !regionForm().MatchString(p.S3.Region) {
-			fs.Add(sidecar.Error, "bad-value", "s3.region", fmt.Sprintf("%q is no region", p.S3.Region),
-				"write one as eu-central-1")
+			fs.Add(sidecar.Error, "bad-value", "s3.region", fmt.Sprintf("%q isn't a valid region", p.S3.Region),
+				"write one like eu-central-1")
 		}
 		if p.S3.Endpoint != "" {
 			if u := checkURL("s3.endpoint", p.S3.Endpoint, &fs); u != nil && u.Scheme != "https" &&
 				(u.Scheme != "http" || p.SHA256 == "") {
-				fs.Add(sidecar.Error, "plain-http", "s3.endpoint", "what comes in plain can be anybody's",
+				fs.Add(sidecar.Error, "plain-http", "s3.endpoint",
+					"anybody on the way can change a file that comes over plain HTTP",
 					"write https, or the sha256 of the file")
 			}
 		}
 	}
 	if p.Azure != nil && !azureForm().MatchString(p.Azure.Account) {
-		fs.Add(sidecar.Error, "bad-value", "azure.account", fmt.Sprintf("%q is no storage account", p.Azure.Account),
+		fs.Add(sidecar.Error, "bad-value", "azure.account", fmt.Sprintf("%q isn't a valid storage account", p.Azure.Account),
 			"write its name, 3 to 24 small letters and digits")
 	}
 	if p.CredentialsSecretName != "" {
@@ -63,8 +64,8 @@ func (p *Fetch) Validate() sidecar.Findings {
 
 func (p *Fetch) validateURL(fs *sidecar.Findings) {
 	if p.URL == "" {
-		fs.Add(sidecar.Error, "missing-field", "url", "nothing says what to fetch",
-			"write a URL as https://models.example/model.bin")
+		fs.Add(sidecar.Error, "missing-field", "url", "the url is missing",
+			"write a URL like https://models.example/model.bin")
 		return
 	}
 	u := checkURL("url", p.URL, fs)
@@ -74,24 +75,24 @@ func (p *Fetch) validateURL(fs *sidecar.Findings) {
 	stored := backends[u.Scheme] != ""
 	switch {
 	case !stored && u.Scheme != "https" && u.Scheme != "http":
-		fs.Add(sidecar.Error, "bad-value", "url", u.Scheme+" isn't spoken here", "write https, http, s3, gs or azblob")
+		fs.Add(sidecar.Error, "bad-value", "url", u.Scheme+" isn't supported", "write https, http, s3, gs or azblob")
 		return
 	case isPlain(p.URL) && p.SHA256 == "":
-		fs.Add(sidecar.Error, "plain-http", "url", "what comes in plain can be anybody's",
+		fs.Add(sidecar.Error, "plain-http", "url", "anybody on the way can change a file that comes over plain HTTP",
 			"write https, or the sha256 of the file")
 	case p.SHA256 == "":
 		fs.Add(sidecar.Warning, "checksum-missing", "sha256",
-			"whatever is at the url at that time is taken, and each pod may get another one",
-			"write the sha256 of the file; sha256sum tells it")
+			"without a checksum, each pod takes whatever is at the url when it starts",
+			"write the sha256 of the file, as sha256sum prints it")
 	}
 	if query := strings.ToLower(u.RawQuery); strings.Contains(query, "signature=") || strings.Contains(query, "sig=") ||
 		strings.Contains(query, "token=") {
 		fs.Add(sidecar.Warning, "secret-in-config", "url",
-			"its query looks like a credential, which is there for everybody to read, and may expire",
+			"its query looks like a credential, which everybody can read, and which may expire",
 			"use headers, or the storage's own URL")
 	}
 	if stored {
-		why := "an object storage is asked by its own means"
+		why := "object storage is accessed with its own credentials"
 		for _, f := range []struct {
 			field string
 			set   bool
@@ -102,7 +103,7 @@ func (p *Fetch) validateURL(fs *sidecar.Findings) {
 		}
 		if clean := path.Clean("/" + strings.TrimPrefix(u.Path, "/")); u.RawQuery != "" || u.Port() != "" ||
 			u.Path != clean || clean == "/" {
-			fs.Add(sidecar.Error, "bad-value", "url", "that names no object of a bucket",
+			fs.Add(sidecar.Error, "bad-value", "url", "it isn't the URL of an object in a bucket",
 				"write "+u.Scheme+"://BUCKET/KEY, without a query")
 		}
 	}
@@ -115,10 +116,10 @@ func (p *Fetch) validateURL(fs *sidecar.Findings) {
 		}
 	}
 	if u.Scheme == "azblob" && p.Azure == nil {
-		fs.Add(sidecar.Error, "missing-field", "azure", "nothing says whose container it is", "write azure: {account: NAME}")
+		fs.Add(sidecar.Error, "missing-field", "azure", "the storage account is missing", "write azure: {account: NAME}")
 	}
 	if p.CredentialsSecretName != "" && !stored {
-		pattern.RefuseField("credentialsSecretName", "it's for object storages", fs)
+		pattern.RefuseField("credentialsSecretName", "it's for object storage", fs)
 	}
 }
 
@@ -130,24 +131,26 @@ func (p *Fetch) validateFolder(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "bad-value", "fileName", "the file has no name", "write one, without folders")
 	}
 	if m := p.MountPath; m != "" && !isFolder(m) {
-		fs.Add(sidecar.Error, "bad-value", "mountPath", fmt.Sprintf("%q is no path of a folder", m), "write one as /models")
+		fs.Add(sidecar.Error, "bad-value", "mountPath", fmt.Sprintf("%q isn't a valid folder path", m),
+			"write one like /models")
 	}
 	if p.VolumeName != "" {
 		if p.SizeLimit != nil {
-			pattern.RefuseField("sizeLimit", "it's for a volume of its own, and there is volumeName", fs)
+			pattern.RefuseField("sizeLimit", "it's for a volume of its own, and volumeName is set", fs)
 		}
 		return
 	}
 	if p.MountPath == "" {
-		fs.Add(sidecar.Error, "missing-field", "mountPath", "nothing says where the app finds the file",
+		fs.Add(sidecar.Error, "missing-field", "mountPath", "the folder in which the app finds the file is missing",
 			"write the path of a folder, as /models")
 	}
 	if p.SizeLimit == nil {
-		fs.Add(sidecar.Error, "missing-field", "sizeLimit", "nothing says how much of the node's disk the file may take",
-			"write somewhat more than its size, as 10Gi")
+		fs.Add(sidecar.Error, "missing-field", "sizeLimit",
+			"the limit of what the file may take of the node's disk is missing",
+			"write somewhat more than its size, such as 10Gi")
 	} else if p.SizeLimit.Sign() <= 0 {
-		fs.Add(sidecar.Error, "bad-value", "sizeLimit", "there is no file that small",
-			"write somewhat more than its size, as 10Gi")
+		fs.Add(sidecar.Error, "bad-value", "sizeLimit", "no file is that small",
+			"write somewhat more than its size, such as 10Gi")
 	}
 }
 
@@ -181,15 +184,16 @@ func (p *Fetch) Check(w *sidecar.Workload) sidecar.Findings {
 	} else if v.HostPath != nil || v.NFS != nil || w.Pod.Spec.SecurityContext == nil ||
 		w.Pod.Spec.SecurityContext.FSGroup == nil {
 		if user, _ := pattern.RunsAs(w, w.App); (user == nil || *user == 0) && v.EmptyDir == nil {
-			fs.Add(sidecar.Warning, "volume-owner", "volumeName", "nothing tells who may write to volume "+p.VolumeName+
+			fs.Add(sidecar.Warning, "volume-owner", "volumeName", "it isn't known who may write to volume "+p.VolumeName+
 				": the file is fetched by a user other than root",
-				"write the pod's fsGroup, or have permissions do it; or the user by override.securityContext")
+				"set the pod's fsGroup, use the pattern permissions, or set the user in override.securityContext")
 		}
 	}
 	switch m := p.appMount(w); {
 	case m.MountPath == "":
 		fs.Add(sidecar.Error, "missing-field", "mountPath",
-			fmt.Sprintf("container %s doesn't mount volume %s", w.App.Name, p.VolumeName), "write where it's to find the file")
+			fmt.Sprintf("container %s doesn't mount volume %s", w.App.Name, p.VolumeName),
+			"write where the container finds the file")
 	case m.SubPathExpr != "":
 		fs.Add(sidecar.Error, "sub-path", "volumeName", "it is mounted by subPathExpr, which depends on the app's variables",
 			"use subPath")
@@ -206,12 +210,13 @@ func (p *Fetch) checkIdentity(w *sidecar.Workload, fs *sidecar.Findings) {
 	name, annotations := w.ServiceAccount()
 	if annotations != nil && annotations[identity.annotation] == "" {
 		fs.Add(sidecar.Warning, "no-identity", "url",
-			fmt.Sprintf("ServiceAccount %s has no annotation %s, by which the storage knows the pod", name, identity.annotation),
-			"write it; or see that there is "+identity.other+"; or name static credentials in credentialsSecretName")
+			fmt.Sprintf("ServiceAccount %s has no annotation %s, which identifies the pod to the storage", name,
+				identity.annotation),
+			"write it; or make sure that there is "+identity.other+"; or name static credentials in credentialsSecretName")
 	}
 	if use := "azure.workload.identity/use"; p.urlScheme() == "azblob" && annotations[identity.annotation] != "" &&
 		w.Pod.Labels[use] != "true" {
 		fs.Add(sidecar.Warning, "no-identity", "url",
-			"the pod has no label "+use+": \"true\", without which it gets no token of its ServiceAccount's", "write it")
+			"the pod has no label "+use+": \"true\", and without it gets no token of its ServiceAccount", "write it")
 	}
 }

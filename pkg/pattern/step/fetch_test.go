@@ -48,35 +48,35 @@ func TestFetchPrograms(t *testing.T) {
 // What is refused is a URL that says too much, too little, or what isn't a file.
 func TestFetchURLs(t *testing.T) {
 	for url, says := range map[string]string{
-		"":                           "nothing says what to fetch",
-		"models.example/m.bin":       "that is no URL",
-		"https:///m.bin":             "that is no URL",
-		"https://a b/m.bin":          "that is no URL",
-		"https://a/m .bin":           "that is no URL",
-		"https://a/m\n.bin":          "that is no URL",
-		"https://me:pw@a/m.bin":      "for everybody to read",
-		"https://a_b/m.bin":          "is no host",
-		"https://a:99999/m.bin":      "is no host",
+		"":                           "the url is missing",
+		"models.example/m.bin":       "it isn't a valid URL",
+		"https:///m.bin":             "it isn't a valid URL",
+		"https://a b/m.bin":          "it isn't a valid URL",
+		"https://a/m .bin":           "it isn't a valid URL",
+		"https://a/m\n.bin":          "it isn't a valid URL",
+		"https://me:pw@a/m.bin":      "everybody can read",
+		"https://a_b/m.bin":          "isn't a valid host",
+		"https://a:99999/m.bin":      "isn't a valid host",
 		"https://a/m.bin#part":       "a fragment",
 		"https://a/":                 "the file has no name",
 		"https://a/x/..":             "the file has no name",
-		"s3://bucket/m.bin?v=1":      "names no object",
-		"s3://bucket:80/m.bin":       "names no object",
-		"s3://bucket/a//m.bin":       "names no object",
-		"s3://bucket/a/../m.bin":     "names no object",
-		"s3://bucket/":               "names no object",
-		"gs://bucket/folder/":        "names no object",
-		"file:///etc/passwd":         "that is no URL",
-		"file://a/etc/passwd":        "isn't spoken here",
-		"azblob://container/m.bin":   "nothing says whose container",
-		"https://[fe80::1%25eth0]/m": "is no host",
+		"s3://bucket/m.bin?v=1":      "the URL of an object",
+		"s3://bucket:80/m.bin":       "the URL of an object",
+		"s3://bucket/a//m.bin":       "the URL of an object",
+		"s3://bucket/a/../m.bin":     "the URL of an object",
+		"s3://bucket/":               "the URL of an object",
+		"gs://bucket/folder/":        "the URL of an object",
+		"file:///etc/passwd":         "it isn't a valid URL",
+		"file://a/etc/passwd":        "isn't supported",
+		"azblob://container/m.bin":   "the storage account is missing",
+		"https://[fe80::1%25eth0]/m": "isn't a valid host",
 	} {
 		err := fetch(func(p *Fetch) { p.URL = url }).Validate().Err()
 		require.ErrorContains(t, err, says, url)
 		require.NotContains(t, err.Error(), "pw")
 	}
 	plain := fetch(func(p *Fetch) { p.URL, p.SHA256 = "http://a/m.bin", "" })
-	require.ErrorContains(t, plain.Validate(), "what comes in plain can be anybody's")
+	require.ErrorContains(t, plain.Validate(), "anybody on the way can change a file that comes over plain HTTP")
 	open := fetch(func(p *Fetch) { p.SHA256 = "" }).Validate()
 	require.NoError(t, open.Err())
 	require.Equal(t, "checksum-missing", open[0].Code)

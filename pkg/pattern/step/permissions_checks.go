@@ -21,7 +21,7 @@ func (p *Permissions) Validate() sidecar.Findings {
 	}
 	for i, name := range p.Volumes {
 		if slices.Contains(p.Volumes[:i], name) {
-			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("volumes[%d]", i), name+" is there already", "leave one of them out")
+			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("volumes[%d]", i), name+" is listed already", "remove one of them")
 		}
 	}
 	pattern.CheckEnum("mode", p.Mode, &fs, ModeFSGroup, ModeChown)
@@ -32,7 +32,7 @@ func (p *Permissions) Validate() sidecar.Findings {
 		value *int64
 	}{{"runAsUser", p.RunAsUser}, {"runAsGroup", p.RunAsGroup}} {
 		if id.value != nil && (*id.value < 0 || *id.value > 1<<31-1) {
-			fs.Add(sidecar.Error, "bad-value", id.field, fmt.Sprintf("%d is no number of a user or group", *id.value),
+			fs.Add(sidecar.Error, "bad-value", id.field, fmt.Sprintf("%d isn't a valid user or group ID", *id.value),
 				"write 0 to 2147483647")
 		}
 	}
@@ -59,8 +59,8 @@ func (p *Permissions) Check(w *sidecar.Workload) sidecar.Findings {
 		if p.modeFor(v) == ModeFSGroup {
 			group = append(group, name)
 			if kind := unmanagedKind(v); kind != "" {
-				fs.Add(sidecar.Error, "fs-group", "mode", "volume "+name+" is "+kind+", which the kubelet gives to no group",
-					"use chown for it, or leave mode out")
+				fs.Add(sidecar.Error, "fs-group", "mode", "volume "+name+" is "+kind+", whose group the kubelet doesn't change",
+					"use chown for it, or remove mode")
 			}
 			continue
 		}
@@ -73,21 +73,21 @@ func (p *Permissions) Check(w *sidecar.Workload) sidecar.Findings {
 		}
 	}
 	if others := sharedVolumes(w, p.Volumes); group != nil && others != nil {
-		fs.Add(sidecar.Info, "fs-group", "volumes", "the kubelet gives all volumes of the pod to its fsGroup, so also "+
+		fs.Add(sidecar.Info, "fs-group", "volumes", "the kubelet changes the group of all volumes of the pod, so also of "+
 			pattern.JoinSorted(others), "")
 	}
 	if group != nil && p.fsGroup(w) == nil {
 		fs.Add(sidecar.Error, "user-unknown", "runAsGroup",
-			"nothing tells what group the app runs as: neither its nor the pod's securityContext has a runAsGroup or runAsUser",
-			"write it; id in the app's container tells")
+			"the app's group isn't known: neither its nor the pod's securityContext has a runAsGroup or runAsUser",
+			"write it; the command id in the app's container prints it")
 	}
 	if chown == nil {
 		return fs
 	}
 	p.checkOwner(w, &fs)
-	checkAdmitted(w, "restricted", "mode", "the container of user root that gives "+pattern.JoinSorted(chown)+
-		" to the app", "use mode fsGroup where the volume can; or have who makes the volume set its owner; or use a "+
-		"namespace that admits root", &fs)
+	checkAdmitted(w, "restricted", "mode", "the root container that gives "+pattern.JoinSorted(chown)+
+		" to the app", "use mode fsGroup where the volume supports it, let the volume's provisioner set its owner, or use "+
+		"a namespace that admits root", &fs)
 	return fs
 }
 
@@ -96,8 +96,8 @@ func (p *Permissions) checkOwner(w *sidecar.Workload, fs *sidecar.Findings) {
 	_, owner := p.chownOwner(w)
 	if owner == "" {
 		fs.Add(sidecar.Error, "user-unknown", "runAsUser",
-			"nothing tells what user the app runs as: neither its nor the pod's securityContext has a runAsUser",
-			"write it; id in the app's container tells")
+			"the app's user isn't known: neither its nor the pod's securityContext has a runAsUser",
+			"write it; the command id in the app's container prints it")
 		return
 	}
 	if p.RunAsUser != nil {
@@ -106,7 +106,8 @@ func (p *Permissions) checkOwner(w *sidecar.Workload, fs *sidecar.Findings) {
 	for _, c := range w.Apps {
 		if user, _ := pattern.RunsAs(w, c); user == nil || fmt.Sprint(*user) != strings.Split(owner, ":")[0] {
 			fs.Add(sidecar.Error, "user-unknown", "runAsUser",
-				fmt.Sprintf("containers %s and %s don't run as one user", w.App.Name, c.Name), "write whose the volumes are to be")
+				fmt.Sprintf("containers %s and %s don't run as the same user", w.App.Name, c.Name),
+				"write the user who is to own the volumes")
 			return
 		}
 	}
@@ -149,8 +150,8 @@ func checkHostPath(v corev1.Volume, at string, fs *sidecar.Findings) {
 		system = system || dir == of || strings.HasPrefix(dir, of+"/")
 	}
 	if system {
-		fs.Add(sidecar.Error, "host-path", at, "volume "+v.Name+" is the node's "+dir+", which isn't the app's to own",
-			"mount a folder that is the app's alone")
+		fs.Add(sidecar.Error, "host-path", at, "volume "+v.Name+" is the node's "+dir+", which the app must not own",
+			"mount a folder that only the app uses")
 	}
 }
 
@@ -163,7 +164,7 @@ func checkSubPaths(w *sidecar.Workload, at, volume string, fs *sidecar.Findings)
 		if m.Name == volume && m.SubPathExpr != "" {
 			fs.Add(sidecar.Error, "sub-path", at,
 				"volume "+volume+" is mounted by subPathExpr, which depends on the app's variables",
-				"use subPath, or mode fsGroup where the volume can")
+				"use subPath, or mode fsGroup where the volume supports it")
 		}
 	}
 }

@@ -104,7 +104,7 @@ func TestPermissionsOwner(t *testing.T) {
 	}
 	for _, volume := range []string{"nfs", "claim"} {
 		_, err := sidecar.Build(&Permissions{Volumes: []string{volume}}, stores(pod(nil, nil, nil)))
-		require.ErrorContains(t, err, "nothing tells what ")
+		require.ErrorContains(t, err, "isn't known: neither")
 	}
 	two := stores(func(w *sidecar.Workload) {
 		w.Pod.Spec.Containers = append(w.Pod.Spec.Containers, corev1.Container{Name: "other"})
@@ -112,7 +112,7 @@ func TestPermissionsOwner(t *testing.T) {
 		w.App = w.Apps[0]
 	})
 	_, err := sidecar.Build(&Permissions{Volumes: []string{"nfs"}}, two)
-	require.ErrorContains(t, err, "containers shop and other don't run as one user")
+	require.ErrorContains(t, err, "containers shop and other don't run as the same user")
 	patterntest.BuildChange(t, &Permissions{Volumes: []string{"nfs"}, RunAsUser: id(1)}, two)
 }
 

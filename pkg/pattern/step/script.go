@@ -98,7 +98,7 @@ func checkWritable(w *sidecar.Workload, field, name string, fs *sidecar.Findings
 		return v, false
 	}
 	if pattern.IsReadOnlySource(&v.VolumeSource) {
-		fs.Add(sidecar.Error, "volume-read-only", field, "nobody can write to volume "+name, "name one of another kind")
+		fs.Add(sidecar.Error, "volume-read-only", field, "volume "+name+" is read-only", "name a volume of another kind")
 		return v, false
 	}
 	return v, true

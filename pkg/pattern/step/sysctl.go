@@ -76,12 +76,12 @@ func (p *Sysctl) Check(w *sidecar.Workload) sidecar.Findings {
 			checkRaised(at, s, &fs)
 		case nodeSetting:
 			fs.Add(sidecar.Error, "sysctl-scope", at,
-				name+" is the node's, and doesn't show where a pod has a network of its own",
-				"set it on the nodes, by their own configuration")
+				name+" is a setting of the node that pods with a network of their own don't have",
+				"set it in the nodes' own configuration")
 		case notALimit:
 			fs.Add(sidecar.Error, "sysctl-scope", at,
-				name+" isn't known as a limit of the node that others can't mind when it's raised",
-				"set it on the nodes, by their own configuration; or spell out a container that does, with custom")
+				name+" isn't known as a limit of the node that is safe to raise",
+				"set it in the nodes' own configuration; or write a container that does it, with custom")
 		}
 	}
 	if node == nil {
@@ -89,14 +89,15 @@ func (p *Sysctl) Check(w *sidecar.Workload) sidecar.Findings {
 	}
 	names := strings.Join(node, ", ")
 	checkAdmitted(w, "baseline", "sysctls", "the privileged container that raises "+names,
-		"set it on the nodes, by their own configuration; or use a namespace that admits privileged pods", &fs)
+		"set it in the nodes' own configuration; or use a namespace that admits privileged pods", &fs)
 	if u := w.Pod.Spec.HostUsers; u != nil && !*u {
 		pattern.AddUnfit(w, &fs, "user-namespace", "root of a user namespace can't raise the node's "+names,
-			"take hostUsers: false off, or set it on the nodes", "hostUsers")
+			"remove hostUsers: false, or set it on the nodes", "hostUsers")
 	}
 	if w.PodSecurity != "privileged" && !enforcesLevel(w, "baseline") {
 		fs.Add(sidecar.Info, "sysctl-node", "sysctls",
-			names+" is the node's: a privileged init container raises it for all pods there, which the namespace must admit", "")
+			names+" is a setting of the node: a privileged init container raises it for all pods there, and the namespace "+
+				"must admit it", "")
 	}
 	return fs
 }
@@ -112,10 +113,10 @@ func checkUnsafe(w *sidecar.Workload, at, name string, fs *sidecar.Findings) {
 		why = fmt.Sprintf("is safe since Kubernetes 1.%d only, and this must run on %s", minor, w.Kubernetes)
 	}
 	if enforcesLevel(w, "baseline") {
-		checkAdmitted(w, "baseline", at, name+", which "+why, "leave it out, or use a namespace that admits it", fs)
+		checkAdmitted(w, "baseline", at, name+", which "+why, "remove it, or use a namespace that admits it", fs)
 		return
 	}
 	fs.Add(sidecar.Warning, "sysctl-unsafe", at,
-		name+" "+why+": a kubelet that isn't told to allow it ends the pod as SysctlForbidden",
-		"see that the nodes' kubelets have it in allowedUnsafeSysctls")
+		name+" "+why+": a kubelet that doesn't allow it rejects the pod as SysctlForbidden",
+		"make sure that the nodes' kubelets have it in allowedUnsafeSysctls")
 }

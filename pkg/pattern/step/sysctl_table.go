@@ -117,16 +117,16 @@ func (p *Sysctl) Validate() sidecar.Findings {
 	for i, s := range p.Sysctls {
 		at, name := fmt.Sprintf("sysctls[%d]", i), sidecar.SysctlName(s.Name)
 		if len(s.Name) > 253 || !sysctlForm().MatchString(s.Name) {
-			fs.Add(sidecar.Error, "bad-value", at+".name", fmt.Sprintf("%q is no name of a setting", s.Name),
-				"write one as vm.max_map_count")
+			fs.Add(sidecar.Error, "bad-value", at+".name", fmt.Sprintf("%q isn't a valid name of a setting", s.Name),
+				"write one like vm.max_map_count")
 			continue
 		}
 		if first, twice := seen[name]; twice {
-			fs.Add(sidecar.Error, "bad-value", at+".name", name+" is set by "+first+" already", "leave one of them out")
+			fs.Add(sidecar.Error, "bad-value", at+".name", name+" is set by "+first+" already", "remove one of them")
 		}
 		seen[name] = at
 		if !sysctlValue().MatchString(s.Value) {
-			fs.Add(sidecar.Error, "bad-value", at+".value", fmt.Sprintf("%q is no value of %s", s.Value, name),
+			fs.Add(sidecar.Error, "bad-value", at+".value", fmt.Sprintf("%q isn't a valid value of %s", s.Value, name),
 				"write numbers or words")
 		}
 	}
@@ -138,6 +138,7 @@ func (p *Sysctl) Validate() sidecar.Findings {
 func checkRaised(at string, s corev1.Sysctl, fs *sidecar.Findings) {
 	if n, err := strconv.ParseInt(s.Value, 10, 64); err != nil || n < 1 || strconv.FormatInt(n, 10) != s.Value {
 		fs.Add(sidecar.Error, "bad-value", at+".value",
-			fmt.Sprintf("%q isn't what %s can be raised to", s.Value, sidecar.SysctlName(s.Name)), "write a whole number")
+			fmt.Sprintf("%q isn't a value that %s can be raised to", s.Value, sidecar.SysctlName(s.Name)),
+			"write a whole number")
 	}
 }

@@ -75,7 +75,7 @@ func TestSysctlUnsafe(t *testing.T) {
 	}
 	require.Empty(t, patterntest.FindingLines(t, p, at(32, "restricted")))
 	require.Equal(t, []string{"warning sysctl-unsafe: sysctls[0]: net.ipv4.tcp_rmem is safe since Kubernetes 1.32 only, " +
-		"and this must run on 1.31: a kubelet that isn't told to allow it ends the pod as SysctlForbidden; see that the " +
+		"and this must run on 1.31: a kubelet that doesn't allow it rejects the pod as SysctlForbidden; make sure that the " +
 		"nodes' kubelets have it in allowedUnsafeSysctls"}, patterntest.FindingLines(t, p, at(31, "")))
 	require.Len(t, patterntest.FindingLines(t, p, at(31, "privileged")), 1)
 	for _, level := range []string{"baseline", "restricted"} {

@@ -21,8 +21,8 @@ import (
 func (p *WaitFor) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	if len(p.Targets) == 0 {
-		fs.Add(sidecar.Error, "missing-field", "targets", "nothing is waited for",
-			"write addresses as postgres:5432, and URLs as http://search/health")
+		fs.Add(sidecar.Error, "missing-field", "targets", "no target is given",
+			"write addresses like postgres:5432, and URLs like http://search/health")
 	}
 	https, urls := false, false
 	for i, t := range p.Targets {
@@ -35,8 +35,8 @@ func (p *WaitFor) Validate() sidecar.Findings {
 		if u := checkURL(at, t, &fs); u != nil {
 			https = https || u.Scheme == "https"
 			if u.Scheme != "http" && u.Scheme != "https" {
-				fs.Add(sidecar.Error, "bad-value", at, u.Scheme+" isn't spoken here",
-					"write http, https, or an address as postgres:5432")
+				fs.Add(sidecar.Error, "bad-value", at, u.Scheme+" isn't supported",
+					"write http, https, or an address like postgres:5432")
 			}
 		}
 	}
@@ -66,7 +66,7 @@ func checkHostPort(at, address string, fs *sidecar.Findings) {
 	host, port, err := net.SplitHostPort(address)
 	n, e := strconv.ParseUint(port, 10, 16)
 	if err != nil || e != nil || n == 0 || strconv.FormatUint(n, 10) != port || !hostOrAddress(host) {
-		fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no address", address),
+		fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q isn't a valid address", address),
 			"write host:port, as in postgres:5432 or [2001:db8::1]:5432; or a URL")
 	}
 }
@@ -85,20 +85,20 @@ func checkURL(at, text string, fs *sidecar.Findings) *url.URL {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme == "" || u.Host == "" || !pattern.IsVisible(text) ||
 		strings.ContainsAny(text, "\"<>\\^`{|}") {
-		fs.Add(sidecar.Error, "bad-value", at, "that is no URL",
-			"write one as https://host/path; other than letters, digits and the usual signs as %XX")
+		fs.Add(sidecar.Error, "bad-value", at, "it isn't a valid URL",
+			"write one like https://host/path, with special characters as %XX")
 		return nil
 	}
 	switch _, err := strconv.ParseUint(cmp.Or(u.Port(), "1"), 10, 16); {
 	case u.User != nil:
-		fs.Add(sidecar.Error, "bad-value", at, "a user or password in a URL is there for everybody to read", "take it out")
+		fs.Add(sidecar.Error, "bad-value", at, "everybody can read a user or password in a URL", "remove it")
 		return nil
 	case !hostOrAddress(u.Hostname()) || err != nil:
-		fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q is no host", u.Host),
+		fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q isn't a valid host", u.Host),
 			"write a name or an address, and a port where it's another one")
 		return nil
 	case u.Fragment != "":
-		fs.Add(sidecar.Error, "bad-value", at, "a fragment never reaches the server", "take out what is behind #")
+		fs.Add(sidecar.Error, "bad-value", at, "a fragment never reaches the server", "remove what follows #")
 		return nil
 	}
 	return u
@@ -130,16 +130,16 @@ func (p *WaitFor) Check(w *sidecar.Workload) sidecar.Findings {
 					return sidecar.IsTCP(cp.Protocol) && strconv.Itoa(int(cp.ContainerPort)) == port
 				}) {
 					fs.Add(sidecar.Error, "startup-deadlock", at,
-						fmt.Sprintf("container %s of this pod answers there, and it starts only after this has ended", c.Name),
-						"take it out")
+						fmt.Sprintf("container %s of this pod listens there, and starts only after this step has ended", c.Name),
+						"remove it")
 				}
 			}
 		}
 		for _, s := range w.Services {
 			if namesService(host, s.Ref, w.Ref.Namespace) && !s.Spec.PublishNotReadyAddresses {
 				fs.Add(sidecar.Warning, "startup-deadlock", at,
-					"Service "+s.Ref.Name+" leads to these very pods, which are ready only after this has ended",
-					"take it out, unless other pods are behind it")
+					"Service "+s.Ref.Name+" leads to these pods themselves, which are ready only after this step has ended",
+					"remove it, unless other pods are behind it")
 			}
 		}
 	}
@@ -173,7 +173,7 @@ func checkSecretKeys(w *sidecar.Workload, field, secret string, wanted []string,
 	}
 	if missing != nil {
 		fs.Add(sidecar.Error, "secret-key", field,
-			fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
-			"name one that has, or the key")
+			fmt.Sprintf("Secret %s has no key %s (it has %s)", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
+			"name one that has the key, or set key")
 	}
 }

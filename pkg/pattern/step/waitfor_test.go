@@ -48,16 +48,16 @@ func TestWaitForItself(t *testing.T) {
 		w.Pod.Spec.Containers[0].Ports = []corev1.ContainerPort{{ContainerPort: 8080}}
 	})
 	for target, says := range map[string]string{
-		"shop:80":                           "leads to these very pods",
-		"shop.prod:80":                      "leads to these very pods",
-		"http://shop.prod.svc/":             "leads to these very pods",
-		"shop.prod.svc.cluster.local:80":    "leads to these very pods",
+		"shop:80":                           "leads to these pods themselves",
+		"shop.prod:80":                      "leads to these pods themselves",
+		"http://shop.prod.svc/":             "leads to these pods themselves",
+		"shop.prod.svc.cluster.local:80":    "leads to these pods themselves",
 		"shop.other:80":                     "",
 		"shop.prod.example:80":              "",
 		"shops:80":                          "",
-		"127.0.0.1:8080":                    "container shop of this pod answers there",
-		"http://localhost:8080/":            "container shop of this pod answers there",
-		"[::1]:8080":                        "container shop of this pod answers there",
+		"127.0.0.1:8080":                    "container shop of this pod listens there",
+		"http://localhost:8080/":            "container shop of this pod listens there",
+		"[::1]:8080":                        "container shop of this pod listens there",
 		"127.0.0.1:6379":                    "",
 		"https://shop-2.example:8080/shop:": "",
 	} {

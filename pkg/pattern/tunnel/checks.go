@@ -19,8 +19,8 @@ func (p *Tunnel) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	engines := p.chosenEngines()
 	if len(engines) > 1 {
-		fs.Add(sidecar.Error, "bad-value", engines[1], "there is "+engines[0]+" already, and a tunnel is one of them",
-			"leave one of them out; another tunnel is another entry")
+		fs.Add(sidecar.Error, "bad-value", engines[1], engines[0]+" is set too, and a tunnel is only one of them",
+			"remove one of them; write one entry for each tunnel")
 		return fs
 	}
 	pattern.CheckEnum("protocol", p.Protocol, &fs, TCP, Postgres, MySQL, SMTP, LDAP)
@@ -72,14 +72,15 @@ func (p *Tunnel) validateGhostunnel(fs *sidecar.Findings) {
 	}
 	if hint, inside := advice[p.Protocol]; inside {
 		fs.Add(sidecar.Error, "tunnel-protocol", "protocol",
-			string(p.Protocol)+" starts TLS inside its own protocol, and a tunnel has it from the first byte", hint)
+			string(p.Protocol)+" starts TLS inside its own protocol, and a tunnel uses it from the first byte", hint)
 		return
 	}
 	// An Info about a Port is for those who took it for granted.
 	usual := map[int32]Protocol{5432: Postgres, 3306: MySQL, 25: SMTP, 587: SMTP, 389: LDAP}
 	if inside, known := usual[p.Port]; known && p.Protocol == "" {
 		fs.Add(sidecar.Warning, "tunnel-protocol", "port",
-			fmt.Sprintf("%d is mostly %s, which starts TLS inside its own protocol; this tunnel has it from the first byte",
+			fmt.Sprintf(
+				"port %d is usually %s, which starts TLS inside its own protocol; this tunnel uses it from the first byte",
 				p.Port, inside),
 			advice[inside]+"; write protocol: tcp if the server is none of these")
 	}
@@ -89,30 +90,31 @@ func (p *Tunnel) validatePgBouncer(fs *sidecar.Findings) {
 	p.validatePorts(fs)
 	p.validateHost(fs)
 	if p.CA == nil {
-		fs.Add(sidecar.Error, "missing-field", "ca", "pgbouncer knows no public authorities",
+		fs.Add(sidecar.Error, "missing-field", "ca", "pgbouncer trusts no public certificate authorities",
 			"name the Secret or ConfigMap with the CA of the server")
 	}
 	p.CA.ValidateAt("ca", fs)
 	p.ClientCertificate.validateCertificate(fs)
 	if p.ServerName != "" && p.ServerName != p.Host {
 		fs.Add(sidecar.Error, "bad-value", "serverName", "pgbouncer verifies the name that it connects to",
-			"write that name as host, or take serverName out")
+			"write that name as host, or remove serverName")
 	}
 	if p.Protocol != "" && p.Protocol != Postgres {
-		fs.Add(sidecar.Error, "bad-value", "protocol", "pgbouncer speaks postgres only", "write postgres, or take it out")
+		fs.Add(sidecar.Error, "bad-value", "protocol", "pgbouncer speaks postgres only", "write postgres, or remove it")
 	}
 	if p.StatusPort != 0 {
 		pattern.RefuseField("statusPort", "pgbouncer has none", fs)
 	}
 	if p.PgBouncer.AuthSecretName == "" {
-		fs.Add(sidecar.Error, "missing-field", "pgbouncer.authSecretName", "nothing says who may connect",
+		fs.Add(sidecar.Error, "missing-field", "pgbouncer.authSecretName", "the users who may connect are missing",
 			`name the Secret whose userlist.txt has the users and their passwords: "user" "password", one a line`)
 	} else {
 		pattern.CheckObjectName("pgbouncer.authSecretName", p.PgBouncer.AuthSecretName, fs)
 	}
 	pattern.CheckKey("pgbouncer.key", p.PgBouncer.Key, fs)
 	if n := p.PgBouncer.MaxConnections; n < 0 || n > 10000 {
-		fs.Add(sidecar.Error, "bad-value", "pgbouncer.maxConnections", fmt.Sprintf("%d is no number of connections", n),
+		fs.Add(sidecar.Error, "bad-value", "pgbouncer.maxConnections",
+			fmt.Sprintf("%d isn't a valid number of connections", n),
 			"write 1 to 10000")
 	}
 }
@@ -122,7 +124,8 @@ func (p *Tunnel) validateGoogle(field, instance string, is func(string) bool, fo
 	if instance == "" {
 		fs.Add(sidecar.Error, "missing-field", field+".instance", "no instance is named", "write "+form)
 	} else if !is(instance) {
-		fs.Add(sidecar.Error, "bad-value", field+".instance", fmt.Sprintf("%q is no instance", instance), "write "+form)
+		fs.Add(sidecar.Error, "bad-value", field+".instance", fmt.Sprintf("%q isn't a valid instance", instance),
+			"write "+form)
 	}
 	why := "Google's proxy finds and verifies the instance by itself"
 	p.unusedServer(why, fs)
@@ -133,7 +136,7 @@ func (p *Tunnel) validateGoogle(field, instance string, is func(string) bool, fo
 		pattern.RefuseField("clientCertificate", why, fs)
 	}
 	if p.Protocol == SMTP || p.Protocol == LDAP {
-		fs.Add(sidecar.Error, "bad-value", "protocol", "no database speaks "+string(p.Protocol), "take it out")
+		fs.Add(sidecar.Error, "bad-value", "protocol", "no database speaks "+string(p.Protocol), "remove it")
 	}
 }
 
@@ -147,20 +150,20 @@ func (p *Tunnel) validateClientTLS(fs *sidecar.Findings) {
 		pattern.RefuseField("statusPort", why, fs)
 	}
 	if p.CA == nil {
-		fs.Add(sidecar.Error, "missing-field", "ca", "the app can't verify the server without its authority",
+		fs.Add(sidecar.Error, "missing-field", "ca", "the app needs the server's CA to verify it",
 			"name the Secret or ConfigMap with the CA of the server")
 	}
 	p.CA.ValidateAt("ca", fs)
 	p.ClientCertificate.validateCertificate(fs)
 	if m := p.ClientTLS.MountPath; m != "" &&
 		(!path.IsAbs(m) || path.Clean(m) != m || m == "/" || strings.ContainsAny(m, ":$")) {
-		fs.Add(sidecar.Error, "bad-value", "clientTLS.mountPath", fmt.Sprintf("%q is no path of a folder", m),
-			"write one as /etc/database")
+		fs.Add(sidecar.Error, "bad-value", "clientTLS.mountPath", fmt.Sprintf("%q isn't a valid folder path", m),
+			"write one like /etc/database")
 	}
 	if p.Protocol != Postgres && len(p.Env) == 0 {
 		fs.Add(sidecar.Error, "missing-field", "env",
-			"nothing tells the app to use TLS: only libpq's variables, for protocol postgres, are known here",
-			"write the variables by which it's told, with the paths of the files")
+			"no variable makes the app use TLS: outrigger knows only those of libpq, for protocol postgres",
+			"write the app's variables, with the paths of the files")
 	}
 }
 
@@ -180,7 +183,8 @@ func (p *Tunnel) unusedServer(why string, fs *sidecar.Findings) {
 func (p *Tunnel) validatePorts(fs *sidecar.Findings) {
 	pattern.CheckPort("listenPort", p.ListenPort, "write the port of 127.0.0.1 that the app is to use, as in 6379", fs)
 	if p.ListenPort > 0 && p.ListenPort < 1024 {
-		fs.Add(sidecar.Error, "bad-value", "listenPort", fmt.Sprintf("%d is for root, which the tunnel isn't", p.ListenPort),
+		fs.Add(sidecar.Error, "bad-value", "listenPort",
+			fmt.Sprintf("port %d needs root, and the tunnel doesn't run as root", p.ListenPort),
 			"write 1024 or more")
 	}
 	if p.StatusPort != 0 {
@@ -199,21 +203,22 @@ func (p *Tunnel) validateHost(fs *sidecar.Findings) {
 	case p.Host == "":
 		fs.Add(sidecar.Error, "missing-field", "host", "no server is named", "write its name, as in redis.db.example")
 	case err == nil && (address.Zone() != "" || address.IsLoopback() || address.IsUnspecified()), p.Host == "localhost":
-		fs.Add(sidecar.Error, "bad-value", "host", fmt.Sprintf("%q is no server outside of the pod", p.Host),
+		fs.Add(sidecar.Error, "bad-value", "host", fmt.Sprintf("%q isn't a server outside the pod", p.Host),
 			"write its name, as in redis.db.example")
 	case err == nil && p.ServerName == "":
 		fs.Add(sidecar.Error, "missing-field", "serverName",
-			fmt.Sprintf("host %s is an address, and a certificate is mostly for a name", p.Host),
+			fmt.Sprintf("host %s is an address, and certificates are usually issued for names", p.Host),
 			"write the name that the server's certificate is for, or the address if it's for that")
 	case err != nil && len(validation.IsDNS1123Subdomain(p.Host)) > 0:
-		fs.Add(sidecar.Error, "bad-value", "host", fmt.Sprintf("%q is no name of a server", p.Host),
+		fs.Add(sidecar.Error, "bad-value", "host", fmt.Sprintf("%q isn't a valid server name", p.Host),
 			"write lower case letters, digits, - and dots, as in redis.db.example; the port has its own field")
 	}
 	if p.ServerName == "" {
 		return
 	}
 	if _, err := netip.ParseAddr(p.ServerName); err != nil && len(validation.IsDNS1123Subdomain(p.ServerName)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", "serverName", fmt.Sprintf("%q can't be what a certificate is for", p.ServerName),
+		fs.Add(sidecar.Error, "bad-value", "serverName",
+			fmt.Sprintf("%q isn't a name that a certificate can have", p.ServerName),
 			"write a name, as in redis.db.example")
 	}
 }
@@ -235,8 +240,8 @@ func (c *ClientCertificate) validateCertificate(fs *sidecar.Findings) {
 	}
 	c.Certificate.ValidateAt("clientCertificate.certificate", fs)
 	if len(c.Certificate.DNSNames) == 0 {
-		fs.Add(sidecar.Error, "missing-field", "clientCertificate.certificate.dnsNames", "the certificate is for nobody",
-			"write the name by which the server knows the caller")
+		fs.Add(sidecar.Error, "missing-field", "clientCertificate.certificate.dnsNames", "the certificate has no names",
+			"write the name that the server expects of its client")
 	}
 }
 
@@ -246,7 +251,8 @@ func (p *Tunnel) validateEnv(fs *sidecar.Findings) {
 		value := p.Env[name]
 		pattern.CheckEnvName("env", name, fs)
 		if strings.Contains(value, "localhost") {
-			fs.Add(sidecar.Warning, "rebind-address", "env."+name, "localhost may be ::1, where the tunnel doesn't listen",
+			fs.Add(sidecar.Warning, "rebind-address", "env."+name,
+				"localhost may resolve to ::1, where the tunnel doesn't listen",
 				"write 127.0.0.1")
 			local = true
 		}
@@ -255,10 +261,10 @@ func (p *Tunnel) validateEnv(fs *sidecar.Findings) {
 	switch {
 	case p.ClientTLS != nil || local:
 	case len(p.Env) == 0:
-		fs.Add(sidecar.Info, "tunnel-untold", "env", "no variable leads the app to the tunnel",
+		fs.Add(sidecar.Info, "tunnel-untold", "env", "no variable points the app to the tunnel",
 			fmt.Sprintf("make sure that its own configuration says 127.0.0.1:%d", p.ListenPort))
 	default:
 		fs.Add(sidecar.Warning, "tunnel-untold", "env", "no variable has the tunnel's address 127.0.0.1",
-			"write it into the one that has the server's name")
+			"write it into the variable that has the server's name")
 	}
 }

@@ -22,7 +22,7 @@ func (p *Tunnel) Check(w *sidecar.Workload) sidecar.Findings {
 	p.checkBypass(w, &fs)
 	if ref := w.Image(pattern.GhostunnelImage.Ref); len(p.chosenEngines()) == 0 && !resolvesLater(ref) {
 		fs.Add(sidecar.Warning, "image-version", "",
-			"ghostunnel of image "+ref+" starts only when the server's name can be looked up, and the pod waits for it",
+			"ghostunnel of image "+ref+" starts only when the server's name resolves, and the pod waits for it",
 			"use 1.9.0 or newer")
 	}
 	return fs
@@ -38,8 +38,8 @@ func (p *Tunnel) checkSecrets(w *sidecar.Workload, fs *sidecar.Findings) {
 		missing := slices.DeleteFunc(wanted, func(k string) bool { return slices.Contains(keys, k) })
 		if len(missing) > 0 {
 			fs.Add(sidecar.Error, "tls-invalid", field,
-				fmt.Sprintf("Secret %s has no %s; its keys: %s", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
-				"name one that has, or the key")
+				fmt.Sprintf("Secret %s has no key %s (it has %s)", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
+				"name one that has the key, or set key")
 		}
 	}
 	p.CA.CheckKey(w, "ca", fs)
@@ -91,8 +91,9 @@ func (p *Tunnel) checkBypass(w *sidecar.Workload, fs *sidecar.Findings) {
 		})
 		if len(where) > 0 {
 			fs.Add(sidecar.Warning, "tunnel-bypassed", "",
-				fmt.Sprintf("container %s still has %s in %s, past the tunnel", c.Name, p.Host, strings.Join(where, ", ")),
-				"lead it to "+p.listenAddress()+" too; variables by env")
+				fmt.Sprintf("container %s still has %s in %s, which bypasses the tunnel", c.Name, p.Host,
+					strings.Join(where, ", ")),
+				"lead it to "+p.listenAddress()+" too; set variables with env")
 		}
 	}
 }

@@ -94,7 +94,7 @@ func TestTunnelGhostunnel(t *testing.T) {
 	})
 	require.NotContains(t, patterntest.BuildChange(t, tunnel(), old).Containers[0].Args, "--skip-resolve")
 	require.Equal(t, []string{"warning image-version: ghostunnel of image mirror.example/ghostunnel:v1.8.4-distroless " +
-		"starts only when the server's name can be looked up, and the pod waits for it; use 1.9.0 or newer"},
+		"starts only when the server's name resolves, and the pod waits for it; use 1.9.0 or newer"},
 		patterntest.FindingLines(t, tunnel(), old))
 }
 
@@ -192,41 +192,43 @@ func TestTunnelRefuses(t *testing.T) {
 		want []string
 	}{
 		"nothing": {func(p *Tunnel) { *p = Tunnel{} }, none, []string{
-			"info tunnel-untold: env: no variable leads the app to the tunnel; make sure that its own configuration says " +
+			"info tunnel-untold: env: no variable points the app to the tunnel; make sure that its own configuration says " +
 				"127.0.0.1:0",
 			"error missing-field: listenPort: no port is given; write the port of 127.0.0.1 that the app is to use, as in 6379",
 			"error missing-field: port: no port is given; write the server's port for TLS, as in 6380",
 			"error missing-field: host: no server is named; write its name, as in redis.db.example"}},
 		"a low port": {func(p *Tunnel) {
 			p.ListenPort = 636
-		}, none, []string{"error bad-value: listenPort: 636 is for root, which the tunnel isn't; write 1024 or more"}},
+		}, none,
+			[]string{
+				"error bad-value: listenPort: port 636 needs root, and the tunnel doesn't run as root; write 1024 or more"}},
 		"one port for both": {func(p *Tunnel) {
 			p.StatusPort = 6379
 		}, none, []string{"error bad-value: statusPort: 6379 is the listenPort; write another one"}},
-		"an address": {func(p *Tunnel) { p.Host = "10.0.0.1" }, none, []string{"error missing-field: serverName: " +
-			"host 10.0.0.1 is an address, and a certificate is mostly for a name; write the name that the server's " +
+		"an address": {func(p *Tunnel) { p.Host = "10.0.0.1" }, none, []string{"error missing-field: serverName: host " +
+			"10.0.0.1 is an address, and certificates are usually issued for names; write the name that the server's " +
 			"certificate is for, or the address if it's for that"}},
 		"the pod itself": {func(p *Tunnel) {
 			p.Host = "127.0.0.1"
 		}, none,
 			[]string{
-				`error bad-value: host: "127.0.0.1" is no server outside of the pod; write its name, as in redis.db.example`}},
+				`error bad-value: host: "127.0.0.1" isn't a server outside the pod; write its name, as in redis.db.example`}},
 		"a port in the host": {func(p *Tunnel) {
 			p.Host = "redis.db.example:6380"
-		}, none, []string{`error bad-value: host: "redis.db.example:6380" is no name of a server; write lower case ` +
+		}, none, []string{`error bad-value: host: "redis.db.example:6380" isn't a valid server name; write lower case ` +
 			`letters, digits, - and dots, as in redis.db.example; the port has its own field`}},
 		"no name": {func(p *Tunnel) {
 			p.ServerName = "*"
 		}, none,
 			[]string{
-				`error bad-value: serverName: "*" can't be what a certificate is for; write a name, as in redis.db.example`}},
+				`error bad-value: serverName: "*" isn't a name that a certificate can have; write a name, as in redis.db.example`}},
 		"no source of CAs": {func(p *Tunnel) {
 			p.CA = &pattern.CABundle{}
 		}, none,
 			[]string{"error missing-field: ca: neither a Secret nor a ConfigMap is named; write secretName or configMapName"}},
 		"two sources of CAs": {func(p *Tunnel) {
 			p.CA = &pattern.CABundle{SecretName: "a", ConfigMapName: "b"}
-		}, none, []string{"error bad-value: ca.configMapName: there is secretName already; leave one of them out"}},
+		}, none, []string{"error bad-value: ca.configMapName: secretName is set too; remove one of them"}},
 		"a key with a path": {func(p *Tunnel) {
 			p.CA = &pattern.CABundle{SecretName: "a", Key: "../x"}
 		}, none, []string{`error bad-value: ca.key: "../x" can't be a key there; use letters, digits, -, _ and dots`}},
@@ -239,16 +241,16 @@ func TestTunnelRefuses(t *testing.T) {
 		}, none, []string{
 			"error missing-field: clientCertificate.certificate.issuerRef.name: no issuer is named; name an Issuer of the " +
 				"workload's namespace, or a ClusterIssuer with kind: ClusterIssuer",
-			"error missing-field: clientCertificate.certificate.dnsNames: the certificate is for nobody; write the name by " +
-				"which the server knows the caller"}},
+			"error missing-field: clientCertificate.certificate.dnsNames: the certificate has no names; write the name that " +
+				"the server expects of its client"}},
 		"TLS inside: postgres": {func(p *Tunnel) { p.Protocol = Postgres }, none, []string{"error tunnel-protocol: " +
-			"protocol: postgres starts TLS inside its own protocol, and a tunnel has it from the first byte; use pgbouncer, " +
+			"protocol: postgres starts TLS inside its own protocol, and a tunnel uses it from the first byte; use pgbouncer, " +
 			"cloudSQL or alloyDB; or clientTLS, where the app speaks TLS itself"}},
 		"TLS inside: ldap": {func(p *Tunnel) { p.Protocol = LDAP }, none, []string{"error tunnel-protocol: protocol: " +
-			"ldap starts TLS inside its own protocol, and a tunnel has it from the first byte; use the server's port for TLS " +
+			"ldap starts TLS inside its own protocol, and a tunnel uses it from the first byte; use the server's port for TLS " +
 			"from the first byte, mostly 636, with protocol tcp; or clientTLS"}},
-		"a port of PostgreSQL": {func(p *Tunnel) { p.Port = 5432 }, none, []string{"warning tunnel-protocol: port: 5432 is " +
-			"mostly postgres, which starts TLS inside its own protocol; this tunnel has it from the first byte; use " +
+		"a port of PostgreSQL": {func(p *Tunnel) { p.Port = 5432 }, none, []string{"warning tunnel-protocol: port: port " +
+			"5432 is usually postgres, which starts TLS inside its own protocol; this tunnel uses it from the first byte; use " +
 			"pgbouncer, cloudSQL or alloyDB; or clientTLS, where the app speaks TLS itself; write protocol: tcp if the server " +
 			"is none of these"}},
 		"meant so": {func(p *Tunnel) { p.Port, p.Protocol = 5432, TCP }, none, []string{}},
@@ -259,74 +261,76 @@ func TestTunnelRefuses(t *testing.T) {
 			p.Env["REDIS_HOST"] = "localhost"
 		}, none,
 			[]string{
-				"warning rebind-address: env.REDIS_HOST: localhost may be ::1, where the tunnel doesn't listen; write 127.0.0.1"}},
+				"warning rebind-address: env.REDIS_HOST: localhost may resolve to ::1, where the tunnel doesn't listen; write " +
+					"127.0.0.1"}},
 		"led nowhere": {func(p *Tunnel) {
 			p.Env = map[string]string{"X": "secret"}
 		}, none, []string{"warning tunnel-untold: env: no variable has the tunnel's address 127.0.0.1; write it into the " +
-			"one that has the server's name", "warning tunnel-bypassed: container shop still has redis.db.example in " +
-			"REDIS_HOST, past the tunnel; lead it to 127.0.0.1:6379 too; variables by env"}},
+			"variable that has the server's name", "warning tunnel-bypassed: container shop still has redis.db.example in " +
+			"REDIS_HOST, which bypasses the tunnel; lead it to 127.0.0.1:6379 too; set variables with env"}},
 		"two ways": {func(p *Tunnel) {
 			p.PgBouncer, p.ClientTLS = &PgBouncer{}, &ClientTLS{}
-		}, none, []string{"error bad-value: clientTLS: there is pgbouncer already, and a tunnel is one of them; leave one " +
-			"of them out; another tunnel is another entry"}},
+		}, none, []string{"error bad-value: clientTLS: pgbouncer is set too, and a tunnel is only one of them; remove one " +
+			"of them; write one entry for each tunnel"}},
 		"pgbouncer": {func(p *Tunnel) {
 			pgbouncer(p)
 			p.CA, p.ServerName, p.Protocol, p.StatusPort, p.PgBouncer = nil, "db", MySQL, 9,
 				&PgBouncer{Key: "a b", MaxConnections: -1}
 		}, none, []string{
-			"error missing-field: ca: pgbouncer knows no public authorities; name the Secret or ConfigMap with the CA of the " +
-				"server",
-			"error bad-value: serverName: pgbouncer verifies the name that it connects to; write that name as host, or take " +
-				"serverName out",
-			"error bad-value: protocol: pgbouncer speaks postgres only; write postgres, or take it out",
-			"error bad-value: statusPort: says nothing here: pgbouncer has none; take it out",
-			`error missing-field: pgbouncer.authSecretName: nothing says who may connect; name the Secret whose userlist.txt ` +
-				`has the users and their passwords: "user" "password", one a line`,
+			"error missing-field: ca: pgbouncer trusts no public certificate authorities; name the Secret or ConfigMap with " +
+				"the CA of the server",
+			"error bad-value: serverName: pgbouncer verifies the name that it connects to; write that name as host, or remove " +
+				"serverName",
+			"error bad-value: protocol: pgbouncer speaks postgres only; write postgres, or remove it",
+			"error bad-value: statusPort: has no effect: pgbouncer has none; remove it",
+			`error missing-field: pgbouncer.authSecretName: the users who may connect are missing; name the Secret whose ` +
+				`userlist.txt has the users and their passwords: "user" "password", one a line`,
 			`error bad-value: pgbouncer.key: "a b" can't be a key there; use letters, digits, -, _ and dots`,
-			"error bad-value: pgbouncer.maxConnections: -1 is no number of connections; write 1 to 10000"}},
+			"error bad-value: pgbouncer.maxConnections: -1 isn't a valid number of connections; write 1 to 10000"}},
 		"cloudSQL": {func(p *Tunnel) {
 			p.CloudSQL, p.CA = &CloudSQL{Instance: "orders --debug"}, &pattern.CABundle{}
 		}, none, []string{
-			`error bad-value: cloudSQL.instance: "orders --debug" is no instance; write project:region:instance`,
-			"error bad-value: host: says nothing here: Google's proxy finds and verifies the instance by itself; take it out",
-			"error bad-value: port: says nothing here: Google's proxy finds and verifies the instance by itself; take it out",
-			"error bad-value: ca: says nothing here: Google's proxy finds and verifies the instance by itself; take it out"}},
+			`error bad-value: cloudSQL.instance: "orders --debug" isn't a valid instance; write project:region:instance`,
+			"error bad-value: host: has no effect: Google's proxy finds and verifies the instance by itself; remove it",
+			"error bad-value: port: has no effect: Google's proxy finds and verifies the instance by itself; remove it",
+			"error bad-value: ca: has no effect: Google's proxy finds and verifies the instance by itself; remove it"}},
 		"alloyDB": {func(p *Tunnel) { alloyDB(p); p.AlloyDB.Instance = "" }, none, []string{"error missing-field: " +
 			"alloyDB.instance: no instance is named; write " +
 			"projects/PROJECT/locations/REGION/clusters/CLUSTER/instances/INSTANCE"}},
 		"clientTLS": {func(p *Tunnel) {
 			*p = Tunnel{ListenPort: 5432, StatusPort: 1, Host: "db", ClientTLS: &ClientTLS{MountPath: "tls"}}
 		}, none, []string{
-			"error bad-value: host: says nothing here: without a proxy the app connects by itself; take it out",
-			"error bad-value: listenPort: says nothing here: without a proxy the app connects by itself; take it out",
-			"error bad-value: statusPort: says nothing here: without a proxy the app connects by itself; take it out",
-			"error missing-field: ca: the app can't verify the server without its authority; name the Secret or ConfigMap " +
-				"with the CA of the server",
-			`error bad-value: clientTLS.mountPath: "tls" is no path of a folder; write one as /etc/database`,
-			"error missing-field: env: nothing tells the app to use TLS: only libpq's variables, for protocol postgres, are " +
-				"known here; write the variables by which it's told, with the paths of the files"}},
+			"error bad-value: host: has no effect: without a proxy the app connects by itself; remove it",
+			"error bad-value: listenPort: has no effect: without a proxy the app connects by itself; remove it",
+			"error bad-value: statusPort: has no effect: without a proxy the app connects by itself; remove it",
+			"error missing-field: ca: the app needs the server's CA to verify it; name the Secret or ConfigMap with the CA of " +
+				"the server",
+			`error bad-value: clientTLS.mountPath: "tls" isn't a valid folder path; write one like /etc/database`,
+			"error missing-field: env: no variable makes the app use TLS: outrigger knows only those of libpq, for protocol " +
+				"postgres; write the app's variables, with the paths of the files"}},
 		"Secrets without the keys": {func(p *Tunnel) {
 			p.CA, p.ClientCertificate = &pattern.CABundle{SecretName: "s"}, &ClientCertificate{SecretName: "s"}
 		}, func(w *sidecar.Workload) { w.Secrets = map[string][]string{"s": {"tls.crt"}} }, []string{
-			"error tls-invalid: ca.secretName: Secret s has no ca.crt; its keys: tls.crt; name one that has, or the key",
-			"error tls-invalid: clientCertificate.secretName: Secret s has no tls.key; its keys: tls.crt; name one that has, " +
-				"or the key"}},
+			"error tls-invalid: ca.secretName: Secret s has no key ca.crt (it has tls.crt); name one that has the key, or set " +
+				"key",
+			"error tls-invalid: clientCertificate.secretName: Secret s has no key tls.key (it has tls.crt); name one that has " +
+				"the key, or set key"}},
 		"hostNetwork": {func(*Tunnel) {}, func(w *sidecar.Workload) { w.Pod.Spec.HostNetwork = true }, []string{
-			"error host-network: Deployment prod/shop spec.template.spec.hostNetwork: 127.0.0.1 is the node's here: the app " +
-				"would be open to every program of the node, and two of these pods would collide; take hostNetwork off, or leave " +
-				"this workload out"}},
+			"error host-network: Deployment prod/shop spec.template.spec.hostNetwork: the pod uses the host network: every " +
+				"program on the node could reach the app, and two of these pods would collide; remove hostNetwork, or exclude " +
+				"this workload"}},
 		"Windows": {func(*Tunnel) {}, func(w *sidecar.Workload) {
 			w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows}
 		}, []string{
-			"error windows: Deployment prod/shop spec.template.spec.os.name: the sidecar's image is for Linux; leave this " +
-				"workload out"}},
+			"error windows: Deployment prod/shop spec.template.spec.os.name: the sidecar's image runs on Linux only; exclude " +
+				"this workload"}},
 		"what goes past it": {func(*Tunnel) {}, func(w *sidecar.Workload) {
 			w.Pod.Spec.Containers[0].Args = []string{"--cache=redis.db.example:6380", "myredis.db.example",
 				"redis.db.example.org"}
 			w.Pod.Spec.Containers[0].Env = append(w.Pod.Spec.Containers[0].Env,
 				corev1.EnvVar{Name: "URL", Value: "rediss://:secret@redis.db.example"})
-		}, []string{"warning tunnel-bypassed: container shop still has redis.db.example in args, URL, past the tunnel; " +
-			"lead it to 127.0.0.1:6379 too; variables by env"}},
+		}, []string{"warning tunnel-bypassed: container shop still has redis.db.example in args, URL, which bypasses the " +
+			"tunnel; lead it to 127.0.0.1:6379 too; set variables with env"}},
 		"a key that libpq refuses": {func(p *Tunnel) {
 			clientTLS(p)
 			p.ClientCertificate = &ClientCertificate{SecretName: "me"}

@@ -120,16 +120,14 @@ const (
 	// envTemplate writes a line for each value. In single quotes a shell takes all as
 	// it stands, line breaks too, but for the single quote. What isn't text is written
 	// as JSON. A name that is none of a variable's would be a command: it's an error.
-	envTemplate = `{{ range $name, $value := VALUES }}` +
-		`{{ if not (regexMatch "^[A-Za-z_][A-Za-z0-9_]*$" $name) }}{{ sprig_fail (printf "%q can't be the name of a ` +
-		`variable" $name) }}{{ end }}` +
-		`{{ if ne (printf "%T" $value) "string" }}{{ $value = toUnescapedJSON $value }}{{ end }}` +
+	envTemplate = `{{ range $name, $value := VALUES }}{{ if not (regexMatch "^[A-Za-z_][A-Za-z0-9_]*$" $name) }}{{ ` +
+		`sprig_fail (printf "%q can't be the name of a variable" $name) }}{{ end }}{{ if ne (printf "%T" $value) "string" ` +
+		`}}{{ $value = toUnescapedJSON $value }}{{ end }}` +
 		"{{ $name }}='{{ replaceAll \"'\" `'\\''` $value }}'\n{{ end }}"
 
 	// rawTemplate writes one value, and nothing behind it.
-	rawTemplate = `{{ $value := index %s %s }}` +
-		`{{ if eq (printf "%%v" $value) "" "<nil>" }}{{ sprig_fail %s }}{{ end }}` +
-		`{{ if ne (printf "%%T" $value) "string" }}{{ $value = toUnescapedJSON $value }}{{ end }}{{ $value }}`
+	rawTemplate = `{{ $value := index %s %s }}{{ if eq (printf "%%v" $value) "" "<nil>" }}{{ sprig_fail %s }}{{ end ` +
+		`}}{{ if ne (printf "%%T" $value) "string" }}{{ $value = toUnescapedJSON $value }}{{ end }}{{ $value }}`
 )
 
 // isKV2 reports whether the secret's values are inside of data.

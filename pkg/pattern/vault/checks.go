@@ -32,7 +32,8 @@ func (p *Vault) Validate() sidecar.Findings {
 	p.validateServer(&fs)
 	pattern.CheckMountPath("mountPath", p.MountPath, &fs)
 	if p.RefreshSeconds < 0 {
-		fs.Add(sidecar.Error, "bad-value", "refreshSeconds", fmt.Sprintf("%d is no time", p.RefreshSeconds),
+		fs.Add(sidecar.Error, "bad-value", "refreshSeconds",
+			fmt.Sprintf("%d isn't a valid number of seconds", p.RefreshSeconds),
 			"write 1 or more")
 	} else if p.RefreshSeconds != 0 && p.fetchMode() != VaultAgent {
 		pattern.RefuseField("refreshSeconds", "files are fetched once", &fs)
@@ -55,7 +56,7 @@ func (p *Vault) validateServer(fs *sidecar.Findings) {
 		}
 	}
 	if p.Role == "" {
-		fs.Add(sidecar.Error, "missing-field", "role", "nothing says as what the pod logs in",
+		fs.Add(sidecar.Error, "missing-field", "role", "the role that the pod logs in with is missing",
 			"write the role of the server's Kubernetes auth method")
 	}
 	word("role", p.Role, "a role", vaultWord(), "use letters, digits, _, - and dots")
@@ -64,14 +65,15 @@ func (p *Vault) validateServer(fs *sidecar.Findings) {
 	word("authPath", p.AuthPath, "the path of an auth method", vaultPath(),
 		"write it without auth/ before it, as in kubernetes")
 	if strings.HasPrefix(p.AuthPath, "auth/") {
-		fs.Add(sidecar.Error, "bad-value", "authPath", "auth/ stands before it anyway", "take it out")
+		fs.Add(sidecar.Error, "bad-value", "authPath", "auth/ is added automatically", "remove it")
 	}
 	if strings.ContainsFunc(p.Audience, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		fs.Add(sidecar.Error, "bad-value", "audience", fmt.Sprintf("%q can't be what a token is for", p.Audience),
+		fs.Add(sidecar.Error, "bad-value", "audience", fmt.Sprintf("%q isn't a valid audience of a token", p.Audience),
 			"write a word or a URL, as the role has it")
 	}
 	if p.ServerName != "" && len(validation.IsDNS1123Subdomain(p.ServerName)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", "serverName", fmt.Sprintf("%q can't be what a certificate is for", p.ServerName),
+		fs.Add(sidecar.Error, "bad-value", "serverName",
+			fmt.Sprintf("%q isn't a name that a certificate can have", p.ServerName),
 			"write a name, as in vault.example")
 	}
 	p.CA.ValidateAt("ca", fs)
@@ -85,18 +87,18 @@ func (p *Vault) validateAddress(fs *sidecar.Findings) {
 	case p.Address == "":
 		fs.Add(sidecar.Error, "missing-field", "address", "no server is named", form)
 	case err != nil || !pattern.IsHTTP(u) || !pattern.IsHost(u.Hostname()) || strings.HasSuffix(u.Host, ":"):
-		fs.Add(sidecar.Error, "bad-value", "address", "it's no address of a server", form)
+		fs.Add(sidecar.Error, "bad-value", "address", "it isn't a valid server address", form)
 	case u.User != nil:
-		fs.Add(sidecar.Error, "secret-literal", "address", "it has a user in it",
-			"take it out: the pod logs in as its ServiceAccount")
+		fs.Add(sidecar.Error, "secret-literal", "address", "it contains a user",
+			"remove it: the pod logs in with its ServiceAccount")
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		fs.Add(sidecar.Error, "bad-value", "address", "there is more behind the server's name and port", form)
+		fs.Add(sidecar.Error, "bad-value", "address", "there is more after the server's name and port", form)
 	case u.Scheme == "http" && !pattern.IsLoopback(u.Hostname()):
-		fs.Add(sidecar.Error, "plaintext", "address", "secrets would cross the network in plain",
-			"write https; or put a tunnel before it and write its http://127.0.0.1")
+		fs.Add(sidecar.Error, "plaintext", "address", "secrets would cross the network unencrypted",
+			"write https, or put a tunnel in front and write its http://127.0.0.1")
 	case u.Scheme == "http" && (p.CA != nil || p.ServerName != ""):
-		fs.Add(sidecar.Error, "bad-value", "address", "there is no certificate to verify over http",
-			"take ca and serverName out")
+		fs.Add(sidecar.Error, "bad-value", "address", "http has no certificate to verify",
+			"remove ca and serverName")
 	}
 }
 
@@ -106,15 +108,15 @@ func (p *Vault) validateFile(at string, i int, fs *sidecar.Findings) {
 	case f.Path == "":
 		fs.Add(sidecar.Error, "missing-field", at+".path", "the file has no name", "write one, as in db.env")
 	case !vaultFilePath().MatchString(f.Path) || path.Clean(f.Path) != f.Path || strings.HasPrefix(f.Path, ".."):
-		fs.Add(sidecar.Error, "bad-value", at+".path", fmt.Sprintf("%q is no path in the folder", f.Path),
+		fs.Add(sidecar.Error, "bad-value", at+".path", fmt.Sprintf("%q isn't a valid path in the folder", f.Path),
 			"write it as db.env; letters, digits, _, -, dots and /")
 	case slices.ContainsFunc(p.Files[:i], func(other VaultFile) bool {
 		return other.Path == f.Path || strings.HasPrefix(other.Path, f.Path+"/") || strings.HasPrefix(f.Path, other.Path+"/")
 	}):
-		fs.Add(sidecar.Error, "bad-value", at+".path", f.Path+" is another file's place", "give it another name")
+		fs.Add(sidecar.Error, "bad-value", at+".path", f.Path+" is also the path of another file", "give it another name")
 	}
 	if f.Perms != "" && !filePerms().MatchString(f.Perms) {
-		fs.Add(sidecar.Error, "bad-value", at+".perms", fmt.Sprintf("%q are no permissions", f.Perms),
+		fs.Add(sidecar.Error, "bad-value", at+".perms", fmt.Sprintf("%q aren't valid permissions", f.Perms),
 			`write them in quotes, as in "0440"`)
 	} else if f.Perms != "" && strings.Trim(f.Perms[len(f.Perms)-1:], "2367") == "" {
 		fs.Add(sidecar.Error, "bad-value", at+".perms", "everybody could write the file", `write them as in "0440"`)
@@ -125,10 +127,10 @@ func (p *Vault) validateFile(at string, i int, fs *sidecar.Findings) {
 	}
 	switch {
 	case f.Secret == "":
-		fs.Add(sidecar.Error, "missing-field", at+".secret", "nothing says what the file is made of",
+		fs.Add(sidecar.Error, "missing-field", at+".secret", "the source of the file is missing",
 			"write the secret's path, as in secret/data/shop, or a template")
 	case !vaultPath().MatchString(f.Secret) || !strings.Contains(f.Secret, "/"):
-		fs.Add(sidecar.Error, "bad-value", at+".secret", fmt.Sprintf("%q is no path of a secret", f.Secret),
+		fs.Add(sidecar.Error, "bad-value", at+".secret", fmt.Sprintf("%q isn't a valid secret path", f.Secret),
 			"write the engine's mount and the secret's path, as in secret/data/shop")
 	}
 	f.validateKV(at, p.Mode, fs)
@@ -155,10 +157,11 @@ func (f *VaultFile) validateKV(at string, mode VaultMode, fs *sidecar.Findings) 
 	case f.KVVersion < 0 || f.KVVersion > 2:
 		fs.Add(sidecar.Error, "bad-value", at+".kvVersion", fmt.Sprintf("%d is unknown", f.KVVersion), "write 1 or 2")
 	case f.KVVersion == 2 && !data:
-		fs.Add(sidecar.Error, "vault-kv", at+".secret", "in an engine kv of version 2, data stands after the mount",
+		fs.Add(sidecar.Error, "vault-kv", at+".secret", "a kv engine of version 2 has data after the mount",
 			"write it as secret/data/shop")
 	case f.KVVersion == 0 && !data && !isLeased(f.Secret) && f.Secret != "":
-		fs.Add(sidecar.Warning, "vault-kv", at+".secret", "it is read as from an engine kv of version 1, or of another kind",
+		fs.Add(sidecar.Warning, "vault-kv", at+".secret",
+			"it's read as from a kv engine of version 1, or from another engine",
 			"write data after the mount, as in secret/data/shop, if it's version 2; else kvVersion: 1")
 	}
 }
@@ -174,11 +177,11 @@ func (p *Vault) validateTemplate(at string, f *VaultFile, fs *sidecar.Findings) 
 		set   bool
 	}{{"secret", f.Secret != ""}, {"kvVersion", f.KVVersion != 0}, {"format", f.Format != ""}, {"field", f.Field != ""}} {
 		if other.set {
-			pattern.RefuseField(at+"."+other.field, "the template does", fs)
+			pattern.RefuseField(at+"."+other.field, "the template sets it", fs)
 		}
 	}
 	if line, ok := parseTemplate(f.Template); !ok {
-		fs.Add(sidecar.Error, "bad-value", at+".template", fmt.Sprintf("line %d of it is no template", line),
+		fs.Add(sidecar.Error, "bad-value", at+".template", fmt.Sprintf("line %d isn't a valid template", line),
 			"look for a {{ that isn't closed, or an end that is missing")
 	}
 }

@@ -129,7 +129,7 @@ func TestVaultRefuses(t *testing.T) {
 	none := func(*Vault) {}
 	file := func(f VaultFile) func(*Vault) { return func(p *Vault) { p.Files = []VaultFile{f} } }
 	address := func(a string) func(*Vault) { return func(p *Vault) { p.Address = a } }
-	const noAddress = "error bad-value: address: it's no address of a server; write it as https://vault.vault.svc:8200"
+	const noAddress = "error bad-value: address: it isn't a valid server address; write it as https://vault.vault.svc:8200"
 	for name, c := range map[string]struct {
 		edit func(*Vault)
 		view func(*sidecar.Workload)
@@ -137,8 +137,8 @@ func TestVaultRefuses(t *testing.T) {
 	}{
 		"nothing": {func(p *Vault) { *p = Vault{} }, account, []string{
 			"error missing-field: address: no server is named; write it as https://vault.vault.svc:8200",
-			"error missing-field: role: nothing says as what the pod logs in; write the role of the server's Kubernetes auth " +
-				"method",
+			"error missing-field: role: the role that the pod logs in with is missing; write the role of the server's " +
+				"Kubernetes auth method",
 			"error missing-field: files: there is nothing to fetch; write a file, as in {path: db.env, secret: " +
 				"secret/data/shop, format: env}"}},
 		"another scheme":       {address("unix:///x"), account, []string{noAddress}},
@@ -147,15 +147,16 @@ func TestVaultRefuses(t *testing.T) {
 		"no port":              {address("https://vault:"), account, []string{noAddress}},
 		"what kubelets expand": {address("https://$(HOST)"), account, []string{noAddress}},
 		"a password": {address("https://:hush@vault"), account,
-			[]string{"error secret-literal: address: it has a user in it; take it out: the pod logs in as its ServiceAccount"}},
+			[]string{"error secret-literal: address: it contains a user; remove it: the pod logs in with its ServiceAccount"}},
 		"a path": {address("https://vault/v1"), account,
-			[]string{"error bad-value: address: there is more behind the server's name and port; write it as " +
-				"https://vault.vault.svc:8200"}},
+			[]string{
+				"error bad-value: address: there is more after the server's name and port; write it as " +
+					"https://vault.vault.svc:8200"}},
 		"plain on loopback": {address("http://[::1]:8200/"), account, []string{}},
 		"plain with a CA": {func(p *Vault) {
 			p.Address, p.ServerName = "http://localhost", "vault"
 		}, account,
-			[]string{"error bad-value: address: there is no certificate to verify over http; take ca and serverName out"}},
+			[]string{"error bad-value: address: http has no certificate to verify; remove ca and serverName"}},
 		"a flag as namespace": {func(p *Vault) {
 			p.Namespace = "-x"
 		}, account,
@@ -165,48 +166,49 @@ func TestVaultRefuses(t *testing.T) {
 			p.Audience = "a b"
 		}, account,
 			[]string{
-				`error bad-value: audience: "a b" can't be what a token is for; write a word or a URL, as the role has it`}},
+				`error bad-value: audience: "a b" isn't a valid audience of a token; write a word or a URL, as the role has it`}},
 		"a server of no name": {func(p *Vault) {
 			p.ServerName = "*"
 		}, account,
-			[]string{`error bad-value: serverName: "*" can't be what a certificate is for; write a name, as in vault.example`}},
+			[]string{
+				`error bad-value: serverName: "*" isn't a name that a certificate can have; write a name, as in vault.example`}},
 		"back in time": {func(p *Vault) {
 			p.RefreshSeconds = -1
-		}, account, []string{"error bad-value: refreshSeconds: -1 is no time; write 1 or more"}},
+		}, account, []string{"error bad-value: refreshSeconds: -1 isn't a valid number of seconds; write 1 or more"}},
 		"an unknown program": {func(p *Vault) {
 			p.Program = "bao"
 		}, account, []string{`error bad-value: program: "bao" is unknown; write vault or openbao`}},
 		"a nameless file": {file(VaultFile{Secret: "secret/data/shop"}), account,
 			[]string{"error missing-field: files[0].path: the file has no name; write one, as in db.env"}},
 		"of nothing": {file(VaultFile{Path: "a"}), account,
-			[]string{"error missing-field: files[0].secret: nothing says what the file is made of; write the secret's path, " +
-				"as in secret/data/shop, or a template"}},
+			[]string{"error missing-field: files[0].secret: the source of the file is missing; write the secret's path, as in " +
+				"secret/data/shop, or a template"}},
 		"for everybody to write": {file(VaultFile{Path: "a", Secret: "secret/data/shop", Perms: "0666"}), account,
 			[]string{`error bad-value: files[0].perms: everybody could write the file; write them as in "0440"`}},
 		"no permissions": {file(VaultFile{Path: "a", Secret: "secret/data/shop", Perms: "u=r"}), account,
-			[]string{`error bad-value: files[0].perms: "u=r" are no permissions; write them in quotes, as in "0440"`}},
+			[]string{`error bad-value: files[0].perms: "u=r" aren't valid permissions; write them in quotes, as in "0440"`}},
 		"twice": {func(p *Vault) {
 			p.Files = append(p.Files, p.Files[0])
-		}, account, []string{"error bad-value: files[1].path: key is another file's place; give it another name"}},
+		}, account, []string{"error bad-value: files[1].path: key is also the path of another file; give it another name"}},
 		"an unknown version": {file(VaultFile{Path: "a", Secret: "secret/data/shop", KVVersion: 3}), account,
 			[]string{"error bad-value: files[0].kvVersion: 3 is unknown; write 1 or 2"}},
 		"an unknown format": {file(VaultFile{Path: "a", Secret: "secret/data/shop", Format: "yaml"}), account,
 			[]string{`error bad-value: files[0].format: "yaml" is unknown; write env or json or raw`}},
 		"a field of all": {file(VaultFile{Path: "a", Secret: "secret/data/shop", Format: VaultJSON, Field: "x"}),
-			account, []string{"error bad-value: files[0].field: says nothing here: format json writes all values; take it out"}},
+			account, []string{"error bad-value: files[0].field: has no effect: format json writes all values; remove it"}},
 		"a strange field": {file(VaultFile{Path: "a", Secret: "secret/data/shop", Field: "$(x)"}), account,
 			[]string{`error bad-value: files[0].field: "$(x)" can't be the name of a value here; write a template for it`}},
 		"no template": {file(VaultFile{Path: "a", Template: "\n\n{{ end }}"}), account,
-			[]string{"error bad-value: files[0].template: line 3 of it is no template; look for a {{ that isn't closed, or an " +
-				"end that is missing"}},
+			[]string{"error bad-value: files[0].template: line 3 isn't a valid template; look for a {{ that isn't closed, or " +
+				"an end that is missing"}},
 		"a default account": {none, func(w *sidecar.Workload) {},
-			[]string{"warning vault-account: role: the pod runs as ServiceAccount default, as every pod of the namespace does " +
-				"that says nothing else: a role for it is for all of them; write a serviceAccountName of its own into the pod"}},
+			[]string{"warning vault-account: role: the pod runs as ServiceAccount default, like every pod of the namespace by " +
+				"default, so a role for it is for all of them; give the pod a serviceAccountName of its own"}},
 		"on Windows": {none, func(w *sidecar.Workload) {
 			account(w)
 			w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows}
-		}, []string{"error windows: Deployment prod/shop spec.template.spec.os.name: the sidecar's image is for Linux; " +
-			"leave this workload out"}},
+		}, []string{"error windows: Deployment prod/shop spec.template.spec.os.name: the sidecar's image runs on Linux " +
+			"only; exclude this workload"}},
 		"a Secret without a CA": {func(p *Vault) {
 			p.CA = &pattern.CABundle{SecretName: "ca"}
 		}, func(w *sidecar.Workload) {
@@ -214,12 +216,13 @@ func TestVaultRefuses(t *testing.T) {
 			w.Secrets = map[string][]string{"ca": {"tls.crt"}}
 		},
 			[]string{
-				"error tls-invalid: ca.secretName: Secret ca has no ca.crt; its keys: tls.crt; name one that has, or the key"}},
+				"error tls-invalid: ca.secretName: Secret ca has no key ca.crt (it has tls.crt); name one that has the key, or " +
+					"set key"}},
 		"a lease in a template": {func(p *Vault) {
 			p.Mode = VaultInit
 			file(VaultFile{Path: "a", Template: "{{ with secret `db/creds/x` }}{{ end }}"})(p)
-		}, account, []string{"warning vault-lease: files[0]: what it has is good as long as its lease, which nobody renews " +
-			"when the app runs; use mode agent"}},
+		}, account, []string{"warning vault-lease: files[0]: its values expire with their lease, which nobody renews while " +
+			"the app runs; use mode agent"}},
 		"read by the app": {file(VaultFile{Path: "db.env", Secret: "secret/data/shop", Format: VaultEnv}),
 			func(w *sidecar.Workload) {
 				account(w)

@@ -20,9 +20,9 @@ func (p *Vault) Check(w *sidecar.Workload) sidecar.Findings {
 	pattern.CheckLinux(w, &fs)
 	p.CA.CheckKey(w, "ca", &fs)
 	if account, _ := w.ServiceAccount(); account == "default" {
-		fs.Add(sidecar.Warning, "vault-account", "role", "the pod runs as ServiceAccount default, as every pod of the "+
-			"namespace does that says nothing else: a role for it is for all of them",
-			"write a serviceAccountName of its own into the pod")
+		fs.Add(sidecar.Warning, "vault-account", "role", "the pod runs as ServiceAccount default, like every pod of the "+
+			"namespace by default, so a role for it is for all of them",
+			"give the pod a serviceAccountName of its own")
 	}
 	if w.Placement == sidecar.Beside && p.fetchMode() == VaultAgent {
 		fs.Add(sidecar.Warning, "vault-late", "",
@@ -44,7 +44,7 @@ func (p *Vault) checkProgram(w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.Program == OpenBao && strings.HasPrefix(name, "vault") ||
 		p.Program != OpenBao && strings.HasPrefix(name, "openbao") {
 		fs.Add(sidecar.Error, "image-program", "program", "image "+ref+" has no command "+p.programName(),
-			"let image and program be of one kind")
+			"use an image that contains the program, or change program")
 	}
 }
 
@@ -56,13 +56,13 @@ func (p *Vault) checkTokens(w *sidecar.Workload, fs *sidecar.Findings) {
 		})
 	}
 	if w.Override != nil && literal(w.Override) {
-		fs.Add(sidecar.Error, "secret-literal", "", "the override has a token in plain",
-			"take it out: the pod logs in as its ServiceAccount")
+		fs.Add(sidecar.Error, "secret-literal", "", "the override contains a token in plain text",
+			"remove it: the pod logs in with its ServiceAccount")
 	}
 	for c := range w.AllContainers() {
 		if c.Name != w.Name && literal(c) {
-			fs.Add(sidecar.Warning, "secret-literal", "", "container "+c.Name+" has a token of the server in plain",
-				"take it out: what it's for can come as files")
+			fs.Add(sidecar.Warning, "secret-literal", "", "container "+c.Name+" contains a token of the server in plain text",
+				"remove it: fetch what it's for as files")
 		}
 	}
 }
@@ -70,18 +70,18 @@ func (p *Vault) checkTokens(w *sidecar.Workload, fs *sidecar.Findings) {
 func (p *Vault) checkFile(at string, f *VaultFile, w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.fetchMode() != VaultAgent && (isLeased(f.Secret) || leasedIn(f.Template)) {
 		fs.Add(sidecar.Warning, "vault-lease", at,
-			"what it has is good as long as its lease, which nobody renews when the app runs", "use mode agent")
+			"its values expire with their lease, which nobody renews while the app runs", "use mode agent")
 	}
 	if _, def := p.findUser(w); f.Perms != "" && !isReadable(f.Perms, def) {
 		fs.Add(sidecar.Warning, "vault-perms", at+".perms",
-			"the app can't read it if its user is another one than the file's, and the manifest doesn't say",
-			"write the app's securityContext.runAsUser, or take perms out")
+			"the app can't read it unless it runs as the file's user, and the manifest doesn't set the app's user",
+			"write the app's securityContext.runAsUser, or remove perms")
 	}
 	if file := cmp.Or(p.MountPath, vaultFiles) + "/" + f.Path; f.Format == VaultEnv && w.App != nil &&
 		!mentionsText(w.App, file) {
 		fs.Add(sidecar.Info, "vault-env", at, "nothing in container "+w.App.Name+" reads "+file,
-			fmt.Sprintf(`if its program doesn't by itself, start it by command: [sh, -c, 'set -a; . %s; exec "$@"', sh, and `+
-				`then its command]`, file))
+			fmt.Sprintf(`unless its program reads it, start the program with command: [sh, -c, 'set -a; . %s; exec "$@"', sh, `+
+				`and then its command]`, file))
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
 )
 
-// An Edited text is a text with what was laid on it. It's written piece by piece:
-// most of it is the text as it came.
+// An Edited text is a text with its edits. It's written in pieces, as most of it is
+// the original text.
 type Edited struct {
 	Name    string // of the file
 	text    *Text

@@ -40,8 +40,8 @@ type Options struct {
 	Record bool   // whether they shall
 }
 
-// A Layer collects what is laid on texts. Nothing is changed by it: in the end
-// [Layer.Texts] gives the new ones, or what stands in the way.
+// A Layer collects edits of texts. It doesn't change the texts: in the end
+// [Layer.Texts] returns new ones, or findings that say why there are none.
 type Layer struct {
 	texts    []*Text
 	opt      Options

@@ -53,11 +53,13 @@ func (o *Object) recordKeys(by string) []string {
 	return keys
 }
 
-// Strip takes off what a config laid on the objects of a text, or what any did
-// where by is "", and gives the new text. With emitted it takes out the objects
-// too that were written for it, and says so. What a person has changed since is an
-// error, and so is a record that would change what no sidecar does: what comes out
-// is read again, and compared with what was there.
+// Strip removes from a text what the config named by added to its objects, and
+// returns the new text; with by "", what any config added. With emitted it also
+// removes the objects that the config wrote, and reports each.
+//
+// A value that a person has changed since is an error. So is a record that would
+// change anything that no sidecar changes: the new text is read again and compared
+// with the old one.
 func Strip(t *Text, by string, emitted bool) (Edited, sidecar.Findings) {
 	l := NewLayer([]*Text{t}, Options{})
 	undone := map[*Object]*stripper{}

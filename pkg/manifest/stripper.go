@@ -161,7 +161,7 @@ func (s *stripper) undoAdded(path sidecar.Path, m mark) {
 	}
 }
 
-// takeOut takes an entry out, unless a person has written a comment into it.
+// takeOut removes an entry, unless a person has written a comment into it.
 func (s *stripper) takeOut(path sidecar.Path) {
 	parent := locateNode(s.root, path[:len(path)-1]).Resolve()
 	i := findEntry(parent, path[len(path)-1])
@@ -201,8 +201,8 @@ func (s *stripper) comeBack(v *positioned.Node, path sidecar.Path, was string) {
 	s.comes = append(s.comes, comeback{path: path, was: was})
 }
 
-// removeGone takes out what is gone. A collection of which nothing is left goes too:
-// the manifest had none there, or an empty one.
+// removeGone removes the entries in gone. It also removes a collection that has no
+// entries left: the manifest had none there, or an empty one.
 func (s *stripper) removeGone(n *positioned.Node) bool {
 	if n == nil || n.Kind != positioned.Mapping && n.Kind != positioned.Sequence {
 		return false

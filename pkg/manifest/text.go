@@ -17,7 +17,7 @@ import (
 
 // A Text is one input: a ResourceList, or a stream of documents, or a List. Its
 // objects are found without reading them; each is read when something in it is
-// asked for, and most never are.
+// needed, and most never are.
 type Text struct {
 	Name    string    // of the file; empty for standard input
 	Objects []*Object // in the order in which they stand

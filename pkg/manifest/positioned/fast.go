@@ -9,8 +9,8 @@ import (
 
 // fastReader reads the YAML that kustomize writes and people mostly do: block
 // mappings and sequences of scalars that stand on one line, and literal blocks.
-// It's some ten times faster than a full reader. What it isn't sure of it refuses,
-// and a full reader must look; what it reads, both read alike (FuzzFastReader).
+// It's some ten times faster than a full reader. It gives up where it isn't sure,
+// and then the full reader reads. Both read the same (FuzzFastReader).
 type fastReader struct {
 	*Lines
 	to    int  // where the object's lines end

@@ -21,8 +21,8 @@ const (
 	Alias
 )
 
-// A Node is a YAML value and where it stands in the text. The reader tells where
-// values begin; where they end, it doesn't, so we find that in the text.
+// A Node is a YAML value and where it stands in the text. The YAML reader knows
+// only where values begin, so we find their ends in the text.
 type Node struct {
 	Kind   Kind
 	Flow   bool // a mapping or sequence in brackets

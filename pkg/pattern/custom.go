@@ -1,6 +1,8 @@
 package pattern
 
 import (
+	"slices"
+
 	"encoding/json"
 	"fmt"
 
@@ -45,4 +47,9 @@ func (p *Custom) Takes() []int32 {
 		ports[i] = p.Takeovers[i].ClientPort()
 	}
 	return ports
+}
+
+// RewritesCallers reports whether a takeover edits other workloads that call the app.
+func (p *Custom) RewritesCallers() bool {
+	return slices.ContainsFunc(p.Takeovers, func(t sidecar.Takeover) bool { return t.RewriteCallers })
 }

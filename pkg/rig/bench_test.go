@@ -11,12 +11,14 @@ import (
 // What a workload costs must not depend on how many there are, whatever they're called
 // and however many claim to be emitted by outrigger.
 func BenchmarkWorkloads(b *testing.B) {
-	conf := read(b, "  - tlsProxy: {port: 80, secretName: tls, rebind: {port: 8080, env: {LISTEN: '127.0.0.1:8080'}}}\n  expect: {min: 0}\n")
+	conf := read(b, "  - tlsProxy: {port: 80, secretName: tls, rebind: {port: 8080, env: {LISTEN: "+
+		"'127.0.0.1:8080'}}}\n  expect: {min: 0}\n")
 	for name, write := range map[string]func(i int) string{
 		"of their own names": func(i int) string { return deployment(fmt.Sprintf("w%d", i), "") },
 		"of one name":        func(int) string { return deployment("web", "") },
 		"claimed": func(i int) string {
-			return deployment(fmt.Sprintf("w%d", i), "") + strings.Replace(deployment(fmt.Sprintf("c%d", i), ""), "metadata:\n", "metadata:\n  labels: {app.kubernetes.io/managed-by: outrigger}\n", 1)
+			return deployment(fmt.Sprintf("w%d", i), "") + strings.Replace(deployment(fmt.Sprintf("c%d", i), ""), "metadata:\n",
+				"metadata:\n  labels: {app.kubernetes.io/managed-by: outrigger}\n", 1)
 		},
 	} {
 		for _, n := range []int{500, 2000} {

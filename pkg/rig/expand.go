@@ -14,31 +14,34 @@ import (
 // depends on the workload, so the config must select just one.
 func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Findings) {
 	r := run{conf: conf}
-	r.texts, r.findings = parse(files)
-	if r.findings.Failed() || !r.strip() {
-		return nil, tidy(r.findings)
+	r.texts, r.findings = parseFiles(files)
+	if r.findings.Failed() || !r.stripEarlierRun() {
+		return nil, sortFindings(r.findings)
 	}
 	var found []*manifest.Object
-	r.each(func(o *manifest.Object) bool { found = append(found, o); return true })
-	r.expect()
+	r.visitSelected(func(o *manifest.Object) bool { found = append(found, o); return true })
+	r.checkExpected()
 	if len(found) > 1 {
-		r.add(sidecar.Finding{Severity: sidecar.Error, Code: "expand-several", Field: "spec.select",
-			Message: fmt.Sprintf("%d workloads are selected, as %s and %s, and what a pattern needs depends on the workload", len(found), found[0].Ref, found[1].Ref),
-			Hint:    fmt.Sprintf("with explain --expand select one, as in select: [{kind: %s, name: %s}]; for each another document", found[0].Ref.Kind, found[0].Ref.Name)})
+		r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "expand-several", Field: "spec.select",
+			Message: fmt.Sprintf("%d workloads are selected, as %s and %s, and what a pattern needs depends on the workload",
+				len(found), found[0].Ref, found[1].Ref),
+			Hint: fmt.Sprintf("with explain --expand select one, as in select: [{kind: %s, name: %s}]; "+
+				"for each another document", found[0].Ref.Kind, found[0].Ref.Name)})
 	}
 	if r.findings.Failed() || len(found) == 0 {
 		if len(found) == 0 && !r.findings.Failed() { // by expect
-			r.add(sidecar.Finding{Severity: sidecar.Error, Code: "nothing-selected", Field: "spec.select", Message: "selects no workload", Hint: "explain --expand needs one"})
+			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "nothing-selected", Field: "spec.select",
+				Message: "selects no workload", Hint: "explain --expand needs one"})
 		}
-		return nil, tidy(r.findings)
+		return nil, sortFindings(r.findings)
 	}
 	w, ok := r.view(found[0])
 	if !ok {
-		return nil, tidy(r.findings)
+		return nil, sortFindings(r.findings)
 	}
-	asked := r.agreed(found[0], w).said
+	asked := r.agree(found[0], w).said
 	if r.findings.Failed() {
-		return nil, tidy(r.findings)
+		return nil, sortFindings(r.findings)
 	}
 	out := *conf
 	out.Spec.RebindPresets = nil // no pattern is left that moves the app
@@ -49,13 +52,13 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 			apps = append(apps, c.Name)
 		}
 		out.Spec.Patterns[i] = config.Entry{Name: a.Name, App: apps, Placement: a.Placement, After: a.After, Before: a.Before,
-			Custom: custom(a.Change)}
+			Custom: toCustom(a.Change)}
 	}
-	return &out, tidy(r.findings)
+	return &out, sortFindings(r.findings)
 }
 
-// custom is a change without its notes, which are no part of what is asked for.
-func custom(c *sidecar.Change) *pattern.Custom {
+// toCustom is a change without its notes, which are no part of what is asked for.
+func toCustom(c *sidecar.Change) *pattern.Custom {
 	out := pattern.Custom(*c)
 	out.Notes = nil
 	return &out

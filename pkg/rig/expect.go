@@ -18,16 +18,16 @@ type tally struct {
 	refs     map[sidecar.Ref]int // how many of a reference are selected
 }
 
-// strangers are selected workloads that have the label of what outrigger emits and that
+// checkLabelled are selected workloads that have the label of what outrigger emits and that
 // this run doesn't emit: they go without sidecars as any other skipped one.
-func (r *run) strangers() {
+func (r *run) checkLabelled() {
 	for _, o := range r.tally.labelled {
 		if r.emitsIt(o) {
 			continue
 		}
 		r.tally.selected++
-		r.left(o, "label "+sidecar.ManagedLabel)
-		r.unlaid(o, r.entries())
+		r.reportSkipped(o, "label "+sidecar.ManagedLabel)
+		r.checkMarks(o, r.allEntries())
 		o.Release()
 	}
 }
@@ -42,8 +42,8 @@ func (r *run) emitsIt(o *manifest.Object) bool {
 	return len(same) > 0 && (r.findings.Failed() || slices.ContainsFunc(same, o.HasContentOf))
 }
 
-// expect checks how many workloads were selected, and how many got every sidecar.
-func (r *run) expect() {
+// checkExpected checks how many workloads were selected, and how many got every sidecar.
+func (r *run) checkExpected() {
 	if r.tally.wrong {
 		return
 	}
@@ -61,7 +61,7 @@ func (r *run) expect() {
 	switch {
 	case n < lo && n == 0:
 		f.Code, f.Field, f.Message = "nothing-selected", "spec.select", "selects no workload"
-		if f.Hint = strings.Join(r.conf.Spec.NearMiss(r.workloads()), "; "); f.Hint == "" {
+		if f.Hint = strings.Join(r.conf.Spec.NearMiss(r.selectableWorkloads()), "; "); f.Hint == "" {
 			f.Hint = "there is no workload among the manifests; see that the function comes after them"
 		}
 	case n < lo:
@@ -69,10 +69,12 @@ func (r *run) expect() {
 	case n > hi:
 		f.Field, f.Message = "spec.expect.max", fmt.Sprintf("%d workloads are selected, at most %d are expected", n, hi)
 	case r.tally.complete < lo && len(r.conf.Spec.Patterns) > 0 && !r.findings.Failed():
-		f.Message = fmt.Sprintf("%d of %d selected workloads got every sidecar, at least %d are expected", r.tally.complete, n, lo)
-		f.Hint = fmt.Sprintf("what is skipped and why is told above; where that is meant, write expect: {min: %d}", r.tally.complete)
+		f.Message = fmt.Sprintf("%d of %d selected workloads got every sidecar, at least %d are expected", r.tally.complete,
+			n, lo)
+		f.Hint = fmt.Sprintf("what is skipped and why is told above; where that is meant, write expect: {min: %d}",
+			r.tally.complete)
 	default:
 		return
 	}
-	r.add(f)
+	r.addFindings(f)
 }

@@ -13,17 +13,19 @@ import (
 // stands. kustomize skips functions without a word where a flag is missing.
 const GuardKind = "Guard"
 
-// unguard takes out the guards that kustomize hands over. One with content isn't a guard
+// removeGuards takes out the guards that kustomize hands over. One with content isn't a guard
 // that we know, so it's an error. Several documents may have one guard: nobody can bring
 // forth that it's gone but who runs, so that the second needn't see it.
-func (r *run) unguard() {
+func (r *run) removeGuards() {
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
 			if o.Ref.Group != config.Group || o.Ref.Kind != GuardKind || !o.ByKustomize() {
 				continue
 			}
-			if slices.ContainsFunc(o.Keys(), func(key string) bool { return key != "apiVersion" && key != "kind" && key != "metadata" }) {
-				r.add(filled(o))
+			if slices.ContainsFunc(o.Keys(), func(key string) bool {
+				return key != "apiVersion" && key != "kind" && key != "metadata"
+			}) {
+				r.addFindings(guardFilled(o))
 				continue
 			}
 			r.layer.TakeOut(o)
@@ -31,7 +33,7 @@ func (r *run) unguard() {
 	}
 }
 
-func filled(o *manifest.Object) sidecar.Finding {
+func guardFilled(o *manifest.Object) sidecar.Finding {
 	return sidecar.Finding{Severity: sidecar.Error, Code: "guard-filled", Object: o.Ref, File: o.File(),
 		Message: "comes filled in, and says by that nothing which can be believed",
 		Hint:    "leave nothing but its apiVersion, kind and metadata"}

@@ -30,13 +30,15 @@ var unread = map[string][]string{
 	"crd.antrea.io":            {"NetworkPolicy", "ClusterNetworkPolicy"},
 }
 
-// isolators tells a view what may isolate the pods, where somebody may close ports of
+// viewPolicies tells a view what may isolate the pods, where somebody may close ports of
 // theirs. What stands in no namespace comes into whatever one it's applied to.
-func (r *run) isolators(w *sidecar.Workload) {
-	if !slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool { return closes(&e) }) {
+func (r *run) viewPolicies(w *sidecar.Workload) {
+	if !slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool { return closesPorts(&e) }) {
 		return
 	}
-	w.Isolated = slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool { return closes(&e) && e.Pattern().(sidecar.Closer).SaysIsolated() })
+	w.Isolated = slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool {
+		return closesPorts(&e) && e.Pattern().(sidecar.Closer).SaysIsolated()
+	})
 	if r.policies == nil {
 		r.findPolicies()
 	}
@@ -59,7 +61,8 @@ func (r *run) isolators(w *sidecar.Workload) {
 }
 
 func compareRefs(a, b sidecar.Ref) int {
-	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Group, b.Group), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Group, b.Group), cmp.Compare(a.Kind, b.Kind),
+		cmp.Compare(a.Name, b.Name))
 }
 
 // findPolicies reads all NetworkPolicies, once. One that can't be read may isolate
@@ -76,7 +79,7 @@ func (r *run) findPolicies() {
 				p.unread[in] = append(p.unread[in], o.Ref)
 			case o.Ref.Group == "networking.k8s.io" && o.Ref.Kind == "NetworkPolicy":
 				policy := sidecar.Policy{Ref: o.Ref}
-				if r.rewritten(o, own) {
+				if r.isRewritten(o, own) {
 					break
 				}
 				if o.Decode(sidecar.Fields("spec"), &policy.Spec) != nil {
@@ -91,9 +94,9 @@ func (r *run) findPolicies() {
 	r.policies = &p
 }
 
-// rewritten reports whether an object that stands is one of ours: what this run emits
+// isRewritten reports whether an object that stands is one of ours: what this run emits
 // comes in its place, or, where objects remember, it's taken out.
-func (r *run) rewritten(o *manifest.Object, own map[sidecar.Ref]bool) bool {
+func (r *run) isRewritten(o *manifest.Object, own map[sidecar.Ref]bool) bool {
 	return o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy &&
 		(own[o.Ref] || r.record && o.Annotation(manifest.OwnerKey) == r.conf.Metadata.Name)
 }
@@ -105,18 +108,19 @@ func (r *run) emittedPolicies() map[sidecar.Ref]bool {
 	own := map[sidecar.Ref]bool{}
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
-			m := r.meta(o)
+			m := r.metaOf(o)
 			if !r.conf.Spec.Selects(&m) || o.IsToolConfig() || o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy {
 				o.Release()
 				continue
 			}
 			at, _ := o.Template(r.conf.Spec.PodTemplatePaths)
 			w := sidecar.Workload{Ref: o.Ref}
-			out := r.optOut(o, at)
+			out := readOptOut(o, at)
 			for i := range r.conf.Spec.Patterns {
 				e := &r.conf.Spec.Patterns[i]
-				if w.Name = e.Name; at != nil && closes(e) && out.why(e.Name) == "" {
-					own[sidecar.Ref{Group: "networking.k8s.io", Kind: "NetworkPolicy", Namespace: o.Ref.Namespace, Name: w.ObjectName()}] = true
+				if w.Name = e.Name; at != nil && closesPorts(e) && out.why(e.Name) == "" {
+					own[sidecar.Ref{Group: "networking.k8s.io", Kind: "NetworkPolicy", Namespace: o.Ref.Namespace,
+						Name: w.ObjectName()}] = true
 				}
 			}
 			o.Release()
@@ -125,13 +129,13 @@ func (r *run) emittedPolicies() map[sidecar.Ref]bool {
 	return own
 }
 
-func closes(e *config.Entry) bool {
+func closesPorts(e *config.Entry) bool {
 	c, ok := e.Pattern().(sidecar.Closer)
 	return ok && c.Closes()
 }
 
-// opened are the ports that the other sidecars have in the pod.
-func opened(answers []outcome, but int) (ports []corev1.ContainerPort) {
+// portsOf are the ports that the other sidecars have in the pod.
+func portsOf(answers []outcome, but int) (ports []corev1.ContainerPort) {
 	for i := range answers {
 		if a := answers[i].Answer; a != nil && i != but {
 			for j := range a.Change.Containers {
@@ -142,16 +146,18 @@ func opened(answers []outcome, but int) (ports []corev1.ContainerPort) {
 	return ports
 }
 
-// shut are the ports of the pod that the other sidecars close: those of an app that
+// closedPorts are the ports of the pod that the other sidecars close: those of an app that
 // is reached through them only, be it that it has moved to 127.0.0.1, and those where
 // they answer the kubelet.
-func shut(answers []outcome, but int) (ports []int32) {
+func closedPorts(answers []outcome, but int) (ports []int32) {
 	for i := range answers {
 		a := answers[i].Answer
 		if a == nil || i == but {
 			continue
 		}
-		policy := slices.ContainsFunc(a.Change.Objects, func(o sidecar.Object) bool { return o.Ref().Kind == "NetworkPolicy" })
+		policy := slices.ContainsFunc(a.Change.Objects, func(o sidecar.Object) bool {
+			return o.Ref().Kind == "NetworkPolicy"
+		})
 		for _, t := range a.Change.Takeovers {
 			if t.MovesApp() || policy {
 				ports = append(ports, t.AppPort)

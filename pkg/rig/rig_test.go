@@ -17,22 +17,27 @@ func read(t testing.TB, patterns string) *config.Sidecars {
 
 func readSpec(t testing.TB, spec string) *config.Sidecars {
 	t.Helper()
-	conf, fs := config.Read([]byte("apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: shop}\nspec:\n"+spec), "")
+	conf, fs := config.Read([]byte("apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: shop}\nspec:\n"+
+		spec), "")
 	require.Empty(t, fs)
 	return conf
 }
 
 func deployment(name, rest string) string {
-	return "---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: " + name + "\nspec:\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - name: app\n        ports: [{containerPort: 80}]\n" + rest
+	return "---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: " + name +
+		"\nspec:\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - name: app\n      " +
+		"  ports: [{containerPort: 80}]\n" + rest
 }
 
-const webService = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: 80, name: http}]}\n"
+const webService = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: " +
+	"[{port: 80, targetPort: 80, name: http}]}\n"
 
 // Two workloads behind one Service want the same of it, or it's a conflict: each
 // has been asked alone.
 func TestSharedService(t *testing.T) {
 	text := deployment("a", "") + deployment("b", "") + webService
-	out := Run([]File{{Text: text}}, read(t, "  - name: x\n    custom: {containers: [{name: x, image: x:1}], servicePorts: [{name: metrics, port: 9100}]}\n"), Options{})
+	out := Run([]File{{Text: text}}, read(t, "  - name: x\n    custom: {containers: [{name: x, image: x:1}], "+
+		"servicePorts: [{name: metrics, port: 9100}]}\n"), Options{})
 	require.Empty(t, out.Findings)
 	require.Equal(t, 1, strings.Count(out.Files()[0].Text, "metrics"))
 	require.Len(t, out.Report, 2)
@@ -40,15 +45,18 @@ func TestSharedService(t *testing.T) {
 
 // A Rollout that takes its pods from a Deployment has none to add anything to.
 func TestWorkloadRef(t *testing.T) {
-	rollout := "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r}\nspec:\n  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n"
+	rollout := "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r}\nspec:\n  workloadRef: " +
+		"{apiVersion: apps/v1, kind: Deployment, name: web}\n"
 	pattern := "  - name: x\n    custom: {containers: [{name: x, image: x:1}]}\n"
 	out := Run([]File{{Text: rollout}}, read(t, pattern), Options{})
 	require.Len(t, out.Findings, 2)
-	require.Contains(t, out.Findings[0].String(), "spec.expect.min: 0 of 1 selected workloads got every sidecar, at least 1 are expected")
+	require.Contains(t, out.Findings[0].String(),
+		"spec.expect.min: 0 of 1 selected workloads got every sidecar, at least 1 are expected")
 	out = Run([]File{{Text: rollout}}, read(t, pattern+"  expect: {min: 0}\n"), Options{})
 	require.Len(t, out.Findings, 1)
 	require.False(t, out.Findings.Failed())
-	require.Contains(t, out.Findings[0].String(), "takes its pods from another workload, web: there is nothing to do here; select that one")
+	require.Contains(t, out.Findings[0].String(),
+		"takes its pods from another workload, web: there is nothing to do here; select that one")
 	require.Equal(t, rollout, out.Files()[0].Text)
 }
 
@@ -95,12 +103,14 @@ func TestOverride(t *testing.T) {
 		}
 	}
 	require.Contains(t, custom("{name: x, image: other:2}", "x-a").Files()[0].Text, "name: x-a\n        image: other:2\n")
-	require.ErrorContains(t, custom("{image: other:2}", "z", "xz").Findings.Err(), "override: no container of this sidecar is named x, or begins with x-")
+	require.ErrorContains(t, custom("{image: other:2}", "z", "xz").Findings.Err(),
+		"override: no container of this sidecar is named x, or begins with x-")
 }
 
 // Of a sidecar with several containers, none is an app where all are served.
 func TestEveryAppAgain(t *testing.T) {
-	conf := read(t, "  - name: logs\n    app: '*'\n    placement: beside\n    logTail: {directory: /logs, files: [a.log, b.log]}\n")
+	conf := read(t, "  - name: logs\n    app: '*'\n    placement: beside\n    logTail: {directory: /logs, files: "+
+		"[a.log, b.log]}\n")
 	first := Run([]File{{Text: deployment("web", "")}}, conf, Options{})
 	require.NoError(t, first.Findings.Err())
 	text := first.Files()[0].Text

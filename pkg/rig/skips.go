@@ -41,19 +41,19 @@ func (o optOut) why(name string) string {
 	return ""
 }
 
-// optOut reads which sidecars the workload opts out of. The annotation closest to the
+// readOptOut reads which sidecars the workload opts out of. The annotation closest to the
 // pod counts.
-func (r *run) optOut(o *manifest.Object, at sidecar.Path) optOut {
-	out := optOut{reason: reason(o, at), others: map[string]string{}}
+func readOptOut(o *manifest.Object, at sidecar.Path) optOut {
+	out := optOut{reason: readReason(o, at), others: map[string]string{}}
 	for n := len(at); n >= 0; n-- {
 		for _, kind := range []string{"labels", "annotations"} {
-			at := append(fields(at[:n]), "metadata", kind)
+			at := append(fieldNames(at[:n]), "metadata", kind)
 			if o.Strings(at...)[InjectKey] == "false" {
 				out.names, out.by = []string{"*"}, strings.Join(append(at, InjectKey), ".")
 				return out
 			}
 		}
-		at := append(fields(at[:n]), "metadata", "annotations")
+		at := append(fieldNames(at[:n]), "metadata", "annotations")
 		if v, ok := o.Strings(at...)[SkipKey]; ok {
 			for _, name := range strings.Split(v, ",") {
 				out.names = append(out.names, strings.TrimSpace(name))
@@ -68,12 +68,12 @@ func (r *run) optOut(o *manifest.Object, at sidecar.Path) optOut {
 // reasonRunes is how much of a reason is told.
 const reasonRunes = 200
 
-// reason is why a workload goes without sidecars, as it says itself. It's made one line
+// readReason is why a workload goes without sidecars, as it says itself. It's made one line
 // of bounded length, in quotes: what a workload says must not look like our own words.
-func reason(o *manifest.Object, at sidecar.Path) string {
+func readReason(o *manifest.Object, at sidecar.Path) string {
 	text := ""
 	for n := len(at); n >= 0 && text == ""; n-- {
-		text = o.Strings(append(fields(at[:n]), "metadata", "annotations")...)[SkipReasonKey]
+		text = o.Strings(append(fieldNames(at[:n]), "metadata", "annotations")...)[SkipReasonKey]
 	}
 	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
 	line := []rune(strings.Join(words, " "))
@@ -86,18 +86,19 @@ func reason(o *manifest.Object, at sidecar.Path) string {
 	return ": " + strconv.Quote(string(line))
 }
 
-// skipped says that a workload goes without the sidecar of an entry. It's always told,
+// describeSkip says that a workload goes without the sidecar of an entry. It's always told,
 // and an error where the config forbids it.
-func (r *run) skipped(o *manifest.Object, e *config.Entry, why string) sidecar.Finding {
-	f := placed(sidecar.Finding{Severity: sidecar.Info, Code: sidecar.Skipped, Message: "skipped" + why, File: o.File(), Line: line(o)}, o, e)
-	if !r.conf.Spec.MaySkip(e) {
-		f.Severity, f.Hint = sidecar.Error, mustNot(r.conf, e)
+func describeSkip(conf *config.Sidecars, o *manifest.Object, e *config.Entry, why string) sidecar.Finding {
+	f := placeFinding(sidecar.Finding{Severity: sidecar.Info, Code: sidecar.Skipped, Message: "skipped" + why,
+		File: o.File(), Line: lineOf(o)}, o, e)
+	if !conf.Spec.MaySkip(e) {
+		f.Severity, f.Hint = sidecar.Error, whoForbids(conf, e)
 	}
 	return f
 }
 
-// mustNot says which field of the config forbids a skip.
-func mustNot(conf *config.Sidecars, e *config.Entry) string {
+// whoForbids says which field of the config forbids a skip.
+func whoForbids(conf *config.Sidecars, e *config.Entry) string {
 	by := "spec.skips: forbidden"
 	if conf.Spec.Skips != config.SkipsForbidden && e != nil {
 		by = "required: true of " + e.Name
@@ -105,20 +106,20 @@ func mustNot(conf *config.Sidecars, e *config.Entry) string {
 	return by + " allows none: take away what says so, or exclude the workload in the config"
 }
 
-// left says that a selected workload goes without all sidecars.
-func (r *run) left(o *manifest.Object, why string) {
+// reportSkipped says that a selected workload goes without all sidecars.
+func (r *run) reportSkipped(o *manifest.Object, why string) {
 	at, _ := o.Template(r.conf.Spec.PodTemplatePaths)
-	f := sidecar.Finding{Severity: sidecar.Info, Code: sidecar.Skipped, Object: o.Ref, File: o.File(), Line: line(o),
-		Message: "all sidecars skipped, as " + why + " says" + reason(o, at)}
-	r.add(r.forbid(f))
+	f := sidecar.Finding{Severity: sidecar.Info, Code: sidecar.Skipped, Object: o.Ref, File: o.File(), Line: lineOf(o),
+		Message: "all sidecars skipped, as " + why + " says" + readReason(o, at)}
+	r.addFindings(r.forbidSkip(f))
 }
 
-// forbid makes an error of a finding about a workload that goes without sidecars, where
+// forbidSkip makes an error of a finding about a workload that goes without sidecars, where
 // the config forbids that.
-func (r *run) forbid(f sidecar.Finding) sidecar.Finding {
+func (r *run) forbidSkip(f sidecar.Finding) sidecar.Finding {
 	for i := range r.conf.Spec.Patterns {
 		if e := &r.conf.Spec.Patterns[i]; !r.conf.Spec.MaySkip(e) {
-			f.Severity, f.Hint = sidecar.Error, mustNot(r.conf, e)
+			f.Severity, f.Hint = sidecar.Error, whoForbids(r.conf, e)
 			break
 		}
 	}

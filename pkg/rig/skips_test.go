@@ -11,7 +11,8 @@ import (
 
 // Whoever goes without a sidecar is told, and where the config forbids it, it's an error.
 func TestSkips(t *testing.T) {
-	text := noted("outrigger.dev/skip: helper, outrigger.dev/skip-reason: 'moves to\u00a0the mesh'", "", "", "") + deployment("b", "")
+	text := noted("outrigger.dev/skip: helper, outrigger.dev/skip-reason: 'moves to\u00a0the mesh'", "", "", "") +
+		deployment("b", "")
 	unfit := "      initContainers: [{name: helper, image: sleep:1}]\n"
 	required := strings.Replace(helper, "    custom", "    required: true\n    custom", 1)
 	skip := strings.Replace(helper, "    custom", "    unfit: skip\n    custom", 1)
@@ -20,12 +21,17 @@ func TestSkips(t *testing.T) {
 		severity     sidecar.Severity
 		says         string
 	}{
-		"annotation": {text, helper, sidecar.Info, `Deployment a: helper: skipped, as metadata.annotations.outrigger.dev/skip says: "moves to the mesh"`},
-		"forbidden":  {text, helper + "  skips: forbidden\n", sidecar.Error, `says: "moves to the mesh"; spec.skips: forbidden allows none: take away what says so, or exclude the workload in the config`},
-		"required":   {text, required, sidecar.Error, `; required: true of helper allows none: `},
-		"unfit":      {noted("", "", "", unfit) + deployment("b", ""), skip + "  skips: forbidden\n", sidecar.Error, "container helper stands there already, and isn't of this config; spec.skips: forbidden"},
-		"label":      {noted("", "app.kubernetes.io/managed-by: outrigger", "", "") + deployment("b", ""), required, sidecar.Error, "all sidecars skipped, as label app.kubernetes.io/managed-by says; required: true of helper"},
-		"local":      {resources(noted("config.kubernetes.io/local-config: 'true'", "", "", "") + deployment("b", "")), helper, sidecar.Info, "all sidecars skipped, as annotation config.kubernetes.io/local-config says"},
+		"annotation": {text, helper, sidecar.Info,
+			`Deployment a: helper: skipped, as metadata.annotations.outrigger.dev/skip says: "moves to the mesh"`},
+		"forbidden": {text, helper + "  skips: forbidden\n", sidecar.Error,
+			`says: "moves to the mesh"; spec.skips: forbidden allows none: take away what says so, or exclude the workload in the config`},
+		"required": {text, required, sidecar.Error, `; required: true of helper allows none: `},
+		"unfit": {noted("", "", "", unfit) + deployment("b", ""), skip + "  skips: forbidden\n", sidecar.Error,
+			"container helper stands there already, and isn't of this config; spec.skips: forbidden"},
+		"label": {noted("", "app.kubernetes.io/managed-by: outrigger", "", "") + deployment("b", ""), required,
+			sidecar.Error, "all sidecars skipped, as label app.kubernetes.io/managed-by says; required: true of helper"},
+		"local": {resources(noted("config.kubernetes.io/local-config: 'true'", "", "", "") + deployment("b", "")), helper,
+			sidecar.Info, "all sidecars skipped, as annotation config.kubernetes.io/local-config says"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := Run([]File{{Text: c.text}}, read(t, c.config), Options{})
@@ -59,11 +65,14 @@ func TestExpectedWorkloads(t *testing.T) {
 	text := noted("outrigger.dev/skip: helper", "", "", "")
 	two := text + deployment("b", "")
 	for name, c := range map[string]struct{ text, config, says string }{
-		"none complete":    {text, helper, "spec.expect.min: 0 of 1 selected workloads got every sidecar, at least 1 are expected; what is skipped and why is told above; where that is meant, write expect: {min: 0}"},
-		"none wanted":      {text, helper + "  expect: {min: 0}\n", ""},
-		"one of two":       {two, helper, ""},
-		"two of two":       {two, helper + "  expect: {min: 2}\n", "1 of 2 selected workloads got every sidecar, at least 2 are expected"},
-		"one in part":      {text, helper + "  - name: other\n    custom: {containers: [{name: other, image: o:1}]}\n", "0 of 1 selected workloads got every sidecar"},
+		"none complete": {text, helper, "spec.expect.min: 0 of 1 selected workloads got every sidecar, at least 1 are " +
+			"expected; what is skipped and why is told above; where that is meant, write expect: {min: 0}"},
+		"none wanted": {text, helper + "  expect: {min: 0}\n", ""},
+		"one of two":  {two, helper, ""},
+		"two of two": {two, helper + "  expect: {min: 2}\n",
+			"1 of 2 selected workloads got every sidecar, at least 2 are expected"},
+		"one in part": {text, helper + "  - name: other\n    custom: {containers: [{name: other, image: o:1}]}\n",
+			"0 of 1 selected workloads got every sidecar"},
 		"max of selected":  {two, helper + "  expect: {max: 1}\n", "2 workloads are selected, at most 1 are expected"},
 		"too few selected": {two, helper + "  expect: {min: 3}\n", "2 workloads are selected, at least 3 are expected"},
 	} {

@@ -8,7 +8,7 @@ import (
 // Strip takes off what the config of a name laid on, or what any did where by is
 // "". Work without a record is an error: what stood there before isn't known.
 func Strip(files []File, by string) ([]File, sidecar.Findings) {
-	texts, fs := parse(files)
+	texts, fs := parseFiles(files)
 	if fs.Failed() {
 		return nil, fs
 	}
@@ -16,7 +16,8 @@ func Strip(files []File, by string) ([]File, sidecar.Findings) {
 	for i, t := range texts {
 		for _, o := range t.Objects {
 			if o.Laid() {
-				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "record-missing", Object: o.Ref, File: o.File(), Line: line(o),
+				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "record-missing", Object: o.Ref, File: o.File(),
+					Line:    lineOf(o),
 					Message: "has sidecars of outrigger's but no record of what stood there before",
 					Hint:    "render from the sources again without them, or set spec.record: always"})
 			}
@@ -27,7 +28,7 @@ func Strip(files []File, by string) ([]File, sidecar.Findings) {
 		}
 	}
 	if fs = append(fs, manifest.ParseFindings(texts)...); fs.Failed() {
-		return nil, tidy(fs)
+		return nil, sortFindings(fs)
 	}
-	return out, tidy(fs)
+	return out, sortFindings(fs)
 }

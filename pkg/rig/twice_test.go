@@ -9,32 +9,41 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-const door = "  - authProxy: {port: 80, secretName: web-tls, basic: {secretName: users}, rebind: {port: 8081, env: {LISTEN: '127.0.0.1:8081'}}}\n"
+const door = "  - authProxy: {port: 80, secretName: web-tls, basic: {secretName: users}, rebind: {port: 8081, env: " +
+	"{LISTEN: '127.0.0.1:8081'}}}\n"
 
 // Of two that are one to a cluster we'd see to the first, and the last one counts: that is
 // said, and is an error where it opens what the sidecar shut.
 func TestWhatStandsTwice(t *testing.T) {
 	config := func(meta, content string) string {
-		return "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: web-auth-proxy, labels: {app.kubernetes.io/managed-by: outrigger}" + meta + "}\ndata: {nginx.conf: " + content + "}\n"
+		return "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: web-auth-proxy, labels: " +
+			"{app.kubernetes.io/managed-by: outrigger}" + meta + "}\ndata: {nginx.conf: " + content + "}\n"
 	}
 	env := func(values ...string) string {
-		return deployment("web", "        env: [{name: LISTEN, value: '"+strings.Join(values, "'}, {name: LISTEN, value: '")+"'}]\n")
+		return deployment("web", "        env: [{name: LISTEN, value: '"+strings.Join(values, "'}, {name: LISTEN, value: '")+
+			"'}]\n")
 	}
 	const ours, all = "127.0.0.1:8081", "0.0.0.0:8081"
-	claim := strings.NewReplacer("kind: Deployment", "kind: StatefulSet", "spec:\n  template", "spec:\n  volumeClaimTemplates: [{metadata: {name: auth-proxy-config}}]\n  template")
-	volume := "      volumes: [{name: auth-proxy-config, configMap: {name: web-auth-proxy}}, {name: auth-proxy-config, configMap: {name: evil}}]\n"
+	claim := strings.NewReplacer("kind: Deployment", "kind: StatefulSet", "spec:\n  template",
+		"spec:\n  volumeClaimTemplates: [{metadata: {name: auth-proxy-config}}]\n  template")
+	volume := "      volumes: [{name: auth-proxy-config, configMap: {name: web-auth-proxy}}, {name: auth-proxy-config, " +
+		"configMap: {name: evil}}]\n"
 	for name, c := range map[string]struct{ text, code string }{
-		"variable, ours first":          {env(ours, all), "env-twice"},
-		"variable, ours last":           {env(all, ours), "env-twice"},
-		"variable, of one value":        {env(ours, ours), "entry-twice"},
-		"volume":                        {deployment("web", volume), "entry-twice"},
-		"claim of a StatefulSet":        {claim.Replace(deployment("web", "")), "volume-conflict"},
-		"config":                        {deployment("web", "") + config("", "evil") + config("", "evil"), "object-rival"},
-		"config, in default":            {deployment("web", "") + config("", "evil") + config(", namespace: default", "evil"), "object-rival"},
-		"config, in another namespace":  {deployment("web", "") + config(", namespace: shop", "evil"), "object-rival"},
-		"config, of a known namespace":  {strings.Replace(deployment("web", ""), "name: web", "name: web\n  namespace: own", 1) + config(", namespace: shop", "evil"), ""},
-		"config, of default and a shop": {strings.Replace(deployment("web", ""), "name: web", "name: web\n  namespace: default", 1) + config(", namespace: shop", "evil"), ""},
-		"config that a cluster deletes": {deployment("web", "") + config(", ownerReferences: [{apiVersion: v1, kind: Pod, name: gone, uid: '1'}]", "evil"), "object-conflict"},
+		"variable, ours first":   {env(ours, all), "env-twice"},
+		"variable, ours last":    {env(all, ours), "env-twice"},
+		"variable, of one value": {env(ours, ours), "entry-twice"},
+		"volume":                 {deployment("web", volume), "entry-twice"},
+		"claim of a StatefulSet": {claim.Replace(deployment("web", "")), "volume-conflict"},
+		"config":                 {deployment("web", "") + config("", "evil") + config("", "evil"), "object-rival"},
+		"config, in default": {deployment("web", "") + config("", "evil") + config(", namespace: default",
+			"evil"), "object-rival"},
+		"config, in another namespace": {deployment("web", "") + config(", namespace: shop", "evil"), "object-rival"},
+		"config, of a known namespace": {strings.Replace(deployment("web", ""), "name: web", "name: web\n  namespace: own",
+			1) + config(", namespace: shop", "evil"), ""},
+		"config, of default and a shop": {strings.Replace(deployment("web", ""), "name: web",
+			"name: web\n  namespace: default", 1) + config(", namespace: shop", "evil"), ""},
+		"config that a cluster deletes": {deployment("web", "") +
+			config(", ownerReferences: [{apiVersion: v1, kind: Pod, name: gone, uid: '1'}]", "evil"), "object-conflict"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			conf := readSpec(t, "  select: [{kind: Deployment|StatefulSet}]\n  patterns:\n"+door)
@@ -70,7 +79,8 @@ func TestTwins(t *testing.T) {
 
 // Former names stand in annotations: who has one that is excluded is told of.
 func TestFormerNames(t *testing.T) {
-	for exclude, key := range map[string]string{"name: old": "previousNames: old", "namespace: old": "previousNamespaces: old"} {
+	for exclude, key := range map[string]string{"name: old": "previousNames: old",
+		"namespace: old": "previousNamespaces: old"} {
 		text := noted("internal.config.kubernetes.io/"+key, "", "", "") + deployment("b", "")
 		spec := helper + "  exclude: [{" + exclude + "}]\n"
 		out := Run([]File{{Text: text}}, read(t, spec), Options{})
@@ -86,7 +96,8 @@ func TestFormerNames(t *testing.T) {
 // like one; in another kind a second one is told of.
 func TestDecoyTemplates(t *testing.T) {
 	const template = "{spec: {containers: [{name: app, image: app:1}]}}"
-	decoy := "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec:\n  template: " + template + "\n  jobTemplate: {spec: {template: {spec: {containers: [{name: real, image: real:1}]}}}}\n"
+	decoy := "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec:\n  template: " + template +
+		"\n  jobTemplate: {spec: {template: {spec: {containers: [{name: real, image: real:1}]}}}}\n"
 	spec := func(kind, rest string) string {
 		return "  select: [{kind: " + kind + "}]\n  patterns:\n" + helper + rest
 	}
@@ -106,8 +117,10 @@ func TestDecoyTemplates(t *testing.T) {
 
 // A policy selects the pods that there are, whatever the workload says that it selects.
 func TestPolicyOfForeignSelector(t *testing.T) {
-	front := "  - authProxy: {port: 80, mode: front, listenPort: 8443, networkPolicy: {isolated: false}, secretName: web-tls, basic: {secretName: users}}\n"
-	text := strings.NewReplacer("apps/v1", "argoproj.io/v1alpha1", "kind: Deployment", "kind: Rollout", "spec:\n  template", "spec:\n  selector: {matchLabels: {app: other}}\n  template").Replace(deployment("web", ""))
+	front := "  - authProxy: {port: 80, mode: front, listenPort: 8443, networkPolicy: {isolated: false}, secretName: " +
+		"web-tls, basic: {secretName: users}}\n"
+	text := strings.NewReplacer("apps/v1", "argoproj.io/v1alpha1", "kind: Deployment", "kind: Rollout",
+		"spec:\n  template", "spec:\n  selector: {matchLabels: {app: other}}\n  template").Replace(deployment("web", ""))
 	out := Run([]File{{Text: text}}, read(t, front), Options{})
 	require.NoError(t, out.Findings.Err())
 	require.Contains(t, out.Files()[0].Text, "  podSelector:\n    matchLabels:\n      app: web\n")

@@ -13,9 +13,9 @@ func (t *tally) known(o *manifest.Object) {
 	t.refs[manifest.NormalizeRef(o.Ref)]++
 }
 
-// twins says of objects that have the reference of a selected workload and aren't selected
+// checkTwins says of objects that have the reference of a selected workload and aren't selected
 // that they go without sidecars: a cluster has one of them only, the one applied last.
-func (r *run) twins() {
+func (r *run) checkTwins() {
 	all := map[sidecar.Ref]int{}
 	each := func(visit func(*manifest.Object, sidecar.Ref)) {
 		for _, t := range r.texts {
@@ -31,10 +31,12 @@ func (r *run) twins() {
 		if all[ref] == r.tally.refs[ref] {
 			return
 		}
-		if m := r.meta(o); !r.conf.Spec.Selects(&m) {
-			r.add(r.forbid(sidecar.Finding{Severity: sidecar.Warning, Code: "workload-twin", Object: o.Ref, File: o.File(), Line: line(o),
-				Message: "isn't selected, and another of its name is: it goes without sidecars, and takes that one's place if it's applied later",
-				Hint:    "take one of the two out, or select both"}))
+		if m := r.metaOf(o); !r.conf.Spec.Selects(&m) {
+			r.addFindings(r.forbidSkip(sidecar.Finding{Severity: sidecar.Warning, Code: "workload-twin", Object: o.Ref,
+				File: o.File(), Line: lineOf(o),
+				Message: "isn't selected, and another of its name is: it goes without sidecars, and takes that one's place if " +
+					"it's applied later",
+				Hint: "take one of the two out, or select both"}))
 		}
 		o.Release()
 	})

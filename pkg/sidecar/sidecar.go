@@ -73,6 +73,12 @@ type Closer interface {
 	SaysIsolated() bool
 }
 
+// A CallerRewriter is a Pattern that may edit other workloads, which call the app. It
+// says whether it does: their own edits are kept until then.
+type CallerRewriter interface {
+	RewritesCallers() bool
+}
+
 // A Ref names an object. The version is left out: two versions of one kind are
 // one object.
 type Ref struct {

@@ -170,6 +170,9 @@ func (p *Base) Takes() []int32 {
 	return ports
 }
 
+// RewritesCallers reports whether it edits other workloads that call the app.
+func (p *Base) RewritesCallers() bool { return p.RewriteCallers }
+
 // portTakeovers say what the proxy answers on.
 func (p *Base) portTakeovers() []sidecar.Takeover {
 	var out []sidecar.Takeover

@@ -13,8 +13,9 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// serve finds the containers that the sidecar serves.
-func (r *run) serve(w *sidecar.Workload, e *config.Entry) bool {
+// findApps finds the containers that the sidecar serves.
+func (q *question) findApps(w *sidecar.Workload) bool {
+	e := q.entry
 	spec := &w.Pod.Spec
 	switch {
 	case len(e.App) == 0:
@@ -26,23 +27,23 @@ func (r *run) serve(w *sidecar.Workload, e *config.Entry) bool {
 			}
 		}
 		if w.Apps == nil {
-			r.noApp(w, e, name)
+			q.appNotFound(w, name)
 		}
 	case e.App[0] == config.Every:
 		for i := range spec.Containers {
-			if c := &spec.Containers[i]; !r.added(c.Name) {
+			if c := &spec.Containers[i]; !addsContainer(q.conf, c.Name) {
 				w.Apps = append(w.Apps, c)
 			}
 		}
 		if w.Apps == nil {
-			r.noApp(w, e, config.Every)
+			q.appNotFound(w, config.Every)
 		}
 	default:
 		missing := false
 		for _, name := range e.App {
 			c := w.Container(name)
 			if c == nil {
-				r.noApp(w, e, name)
+				q.appNotFound(w, name)
 				missing = true
 				continue
 			}
@@ -59,46 +60,48 @@ func (r *run) serve(w *sidecar.Workload, e *config.Entry) bool {
 	return true
 }
 
-// narrow leaves one of several containers to a pattern that takes ports over: the
+// pickPortOwner leaves one of several containers to a pattern that takes ports over: the
 // one that declares them. What moves an app is for that app alone.
-func (r *run) narrow(w *sidecar.Workload, e *config.Entry) bool {
+func (q *question) pickPortOwner(w *sidecar.Workload) bool {
+	e := q.entry
 	t, ok := e.Pattern().(sidecar.Taker)
 	if !ok || len(w.Apps) < 2 || len(t.Takes()) == 0 {
 		return true
 	}
 	owners := w.Owners(t.Takes())
 	if len(owners) == 0 {
-		owners = earlier(w, e.Pattern())
+		owners = ownerFromEarlierRun(w, e.Pattern())
 	}
 	if len(owners) == 1 {
 		w.Apps, w.App = owners, owners[0]
 		return true
 	}
 	f := sidecar.Finding{Severity: sidecar.Error, Code: "app-unclear", Object: w.Ref, Sidecar: e.Name,
-		Message: "none of " + listed(w.Apps) + " declares what is to be taken over: port " + numbers(t.Takes()),
+		Message: "none of " + listNames(w.Apps) + " declares what is to be taken over: port " + listPorts(t.Takes()),
 		Hint:    "declare it in the ports of the container that listens on it"}
 	if len(owners) > 1 {
-		f.Message = listed(owners) + " declare port " + numbers(t.Takes()) + ", so which one is to move isn't clear"
+		f.Message = listNames(owners) + " declare port " + listPorts(t.Takes()) + ", so which one is to move isn't clear"
 		f.Hint = "name just the one that listens on it in app"
 	}
-	r.add(f)
+	q.addFindings(f)
 	return false
 }
 
-// earlier finds the container from which an earlier run has taken the ports: it
+// ownerFromEarlierRun finds the container from which an earlier run has taken the ports: it
 // has all that the pattern wants of it.
-func earlier(w *sidecar.Workload, p sidecar.Pattern) []*corev1.Container {
+func ownerFromEarlierRun(w *sidecar.Workload, p sidecar.Pattern) []*corev1.Container {
 	for i, c := range w.Apps {
 		view := *w
 		view.App, view.Apps = c, w.Apps[i:i+1]
-		if change, err := sidecar.Build(p, &view); err == nil && merge.HasContainers(w, change) && merge.HasAll(c, &change.App) {
+		if change, err := sidecar.Build(p, &view); err == nil && merge.HasContainers(w, change) &&
+			merge.HasAll(c, &change.App) {
 			return view.Apps
 		}
 	}
 	return nil
 }
 
-func listed(containers []*corev1.Container) string {
+func listNames(containers []*corev1.Container) string {
 	names := make([]string, len(containers))
 	for i, c := range containers {
 		names[i] = c.Name
@@ -106,39 +109,40 @@ func listed(containers []*corev1.Container) string {
 	return strings.Join(names, ", ")
 }
 
-func numbers(ports []int32) string {
+func listPorts(ports []int32) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(ports), " ", ", "), "[]")
 }
 
-// named reports whether an entry of the config has a name.
-func (r *run) named(name string) bool {
-	return slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool { return e.Name == name })
+// hasEntry reports whether an entry of the config has a name.
+func hasEntry(conf *config.Sidecars, name string) bool {
+	return slices.ContainsFunc(conf.Spec.Patterns, func(e config.Entry) bool { return e.Name == name })
 }
 
-// added reports whether a container has the name of one that the config adds: those
+// addsContainer reports whether a container has the name of one that the config adds: those
 // aren't meant by "*". What the workload's marker names doesn't count: anybody can
 // write it, to have a container passed over.
-func (r *run) added(name string) bool {
-	if slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool {
+func addsContainer(conf *config.Sidecars, name string) bool {
+	if slices.ContainsFunc(conf.Spec.Patterns, func(e config.Entry) bool {
 		n, ok := e.Pattern().(sidecar.Namer)
 		return ok && slices.Contains(n.Names(e.Name), name)
 	}) {
 		return true
 	}
-	return r.named(name)
+	return hasEntry(conf, name)
 }
 
-// additions are the containers of the pod that have names of those that the config adds.
-func (r *run) additions(w *sidecar.Workload) (names []string) {
+// addedContainers are the containers of the pod that have names of those that the config adds.
+func addedContainers(conf *config.Sidecars, w *sidecar.Workload) (names []string) {
 	for c := range w.AllContainers() {
-		if r.added(c.Name) {
+		if addsContainer(conf, c.Name) {
 			names = append(names, c.Name)
 		}
 	}
 	return names
 }
 
-func (r *run) noApp(w *sidecar.Workload, e *config.Entry, name string) {
+// appNotFound says that there is no container of a name.
+func (q *question) appNotFound(w *sidecar.Workload, name string) {
 	var names []string
 	for c := range w.AllContainers() {
 		names = append(names, c.Name)
@@ -147,6 +151,6 @@ func (r *run) noApp(w *sidecar.Workload, e *config.Entry, name string) {
 	if near := nearest.Name(name, names); near != "" {
 		hint = "did you mean " + near
 	}
-	r.add(sidecar.Finding{Severity: sidecar.Error, Code: "app-unknown", Object: w.Ref, Sidecar: e.Name,
+	q.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "app-unknown", Object: w.Ref, Sidecar: q.entry.Name,
 		Message: "no container is named " + name, Hint: hint})
 }

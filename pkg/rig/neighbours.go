@@ -4,24 +4,24 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
-	"github.com/outrigger-dev/outrigger/pkg/merge"
 	"github.com/outrigger-dev/outrigger/pkg/neighbour"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// neighbours lets what is around all workloads follow.
-func (r *run) neighbours() {
-	if len(r.servings) == 0 {
+// followAround lets what is around all workloads follow.
+func (r *run) followAround() {
+	if len(r.footprints) == 0 {
 		return
 	}
-	follow := neighbour.Around(r.servings, &world{run: r})
-	r.add(follow.Findings...)
+	follow := neighbour.Around(r.footprints, &world{run: r})
+	r.addFindings(follow.Findings...)
 	r.shared = append(r.shared, follow.Edits...)
 	for _, e := range follow.Emits {
-		if obj, err := owned(e.Object, e.For.Namespace); err != nil {
-			r.add(sidecar.Finding{Severity: sidecar.Error, Code: "object-unreadable", Object: e.For, Sidecar: e.Sidecar, Message: err.Error()})
+		if obj, err := ownObject(e.Object, e.For.Namespace); err != nil {
+			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "object-unreadable", Object: e.For, Sidecar: e.Sidecar,
+				Message: err.Error()})
 		} else {
-			r.want(e.For, e.Sidecar, obj.Ref(), obj, manifest.Emit{Object: obj, For: r.object(e.For), Sidecar: e.Sidecar})
+			r.addEmit(e.For, e.Sidecar, obj.Ref(), obj, manifest.Emit{Object: obj, For: r.findObject(e.For), Sidecar: e.Sidecar})
 		}
 	}
 }
@@ -44,7 +44,7 @@ func (w *world) index() {
 	for _, t := range w.texts {
 		for _, o := range t.Objects {
 			k := neighbour.Kind{Group: o.Ref.Group, Kind: o.Ref.Kind}
-			if neighbour.New(k) == nil || o.IsToolConfig() || k.Kind == "NetworkPolicy" && w.rewritten(o, nil) {
+			if neighbour.New(k) == nil || o.IsToolConfig() || k.Kind == "NetworkPolicy" && w.isRewritten(o, nil) {
 				continue
 			}
 			if w.kinds[k] == nil {
@@ -71,7 +71,8 @@ func (w *world) Objects(k neighbour.Kind, namespace string, named func(string) b
 			}
 			n.decoded = &neighbour.Object{Ref: o.Ref, Labels: o.Labels(), Annotations: o.Annotations(), Spec: neighbour.New(k)}
 			if err := o.Decode(sidecar.Fields("spec"), n.decoded.Spec); err != nil {
-				w.add(sidecar.Finding{Severity: sidecar.Warning, Code: "unreadable", Object: o.Ref, File: o.File(), Line: line(o), Field: "spec",
+				w.addFindings(sidecar.Finding{Severity: sidecar.Warning, Code: "unreadable", Object: o.Ref, File: o.File(),
+					Line: lineOf(o), Field: "spec",
 					Message: err.Error() + ": it can't follow the sidecars", Hint: "correct it"})
 				n.decoded.Spec = neighbour.New(k)
 			}
@@ -85,7 +86,7 @@ func (w *world) Objects(k neighbour.Kind, namespace string, named func(string) b
 // Pods visits the workloads of a namespace that got no sidecars.
 func (w *world) Pods(namespace string, valued func(string) bool, visit func(sidecar.Ref, *corev1.PodTemplateSpec)) {
 	served := map[sidecar.Ref]bool{}
-	for _, s := range w.servings {
+	for _, s := range w.footprints {
 		served[s.Ref] = true
 	}
 	for _, t := range w.texts {
@@ -107,7 +108,8 @@ func (w *world) Pods(namespace string, valued func(string) bool, visit func(side
 func (w *world) Callers(named func(host string) bool, visit func(neighbour.Caller)) {
 	for _, t := range w.texts {
 		for _, o := range t.Objects {
-			if o.Ref.Kind == "Secret" && o.Ref.Group == "" || o.Ref.Kind == "CustomResourceDefinition" || o.IsToolConfig() || !neighbour.Dials(o.Source(), named) {
+			if o.Ref.Kind == "Secret" && o.Ref.Group == "" || o.Ref.Kind == "CustomResourceDefinition" || o.IsToolConfig() ||
+				!neighbour.Dials(o.Source(), named) {
 				continue
 			}
 			if o.Labels()[sidecar.ManagedLabel] != sidecar.ManagedBy || !w.emitsIt(o) {
@@ -120,27 +122,4 @@ func (w *world) Callers(named func(host string) bool, visit func(neighbour.Calle
 			o.Release()
 		}
 	}
-}
-
-// again lays more on a workload that has got sidecars already: all that there is
-// for an object is laid on at once. What is said of it was said.
-func (r *run) again(o *manifest.Object, more []sidecar.Edit) {
-	if !r.layer.Laid(o) {
-		if r.disobeyed(o) {
-			return
-		}
-		r.layer.Edit(o, more)
-		return
-	}
-	quiet := *r
-	quiet.findings, quiet.report, quiet.shared, quiet.servings = nil, nil, nil, nil
-	own, _ := quiet.own(o)
-	if len(own) == 0 {
-		return // and somebody has said why
-	}
-	merged, fs := merge.Merge(append(own, more...), func(_ sidecar.Ref, path sidecar.Path, want any) (there, same bool) { return has(o, path, want) })
-	if r.add(fs...); !fs.Failed() {
-		r.layer.Edit(o, merged)
-	}
-	o.Release()
 }

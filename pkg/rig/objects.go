@@ -1,0 +1,113 @@
+package rig
+
+import (
+	"slices"
+
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// findObject finds an object by reference, the first of two equal ones; nil where
+// there is none.
+func (r *run) findObject(ref sidecar.Ref) *manifest.Object {
+	if r.objects == nil {
+		r.objects = map[sidecar.Ref]*manifest.Object{}
+		for _, t := range r.texts {
+			for _, o := range t.Objects {
+				if r.objects[o.Ref] == nil && !o.IsToolConfig() {
+					r.objects[o.Ref] = o
+				}
+			}
+		}
+	}
+	return r.objects[ref]
+}
+
+// findByName finds an object of the core group that manifests refer to by name.
+// kustomize leads references to new names only at the very end, so an earlier
+// name counts, too.
+func (r *run) findByName(kind, namespace, name string) *manifest.Object {
+	if o := r.findObject(sidecar.Ref{Kind: kind, Namespace: namespace, Name: name}); o != nil {
+		return o
+	}
+	for _, t := range r.texts {
+		for _, o := range t.Objects {
+			if o.Ref.Kind != kind || o.Ref.Group != "" || o.Ref.Namespace != namespace || o.IsToolConfig() {
+				continue
+			}
+			names, _ := o.PreviousNames()
+			if slices.Contains(names, name) {
+				return o
+			}
+			o.Release()
+		}
+	}
+	return nil
+}
+
+// viewContent is what is known of a ConfigMap or Secret, whose keys stand in some fields.
+func (r *run) viewContent(kind, namespace, name string, fields ...string) *sidecar.ConfigMap {
+	o := r.findByName(kind, namespace, name)
+	if o == nil {
+		return nil
+	}
+	defer o.Release()
+	c := &sidecar.ConfigMap{Hashed: o.NeedsHash()}
+	for _, field := range fields {
+		c.Keys = append(c.Keys, o.Keys(field)...)
+	}
+	slices.Sort(c.Keys)
+	c.Keys = slices.Compact(c.Keys)
+	_ = o.Decode(sidecar.Fields("immutable"), &c.Immutable) // the API server has to say what is wrong with it
+	return c
+}
+
+// secretKeys are the keys, never the values, of a namespace's Secrets.
+func (r *run) secretKeys(namespace string) map[string][]string {
+	if r.secrets == nil {
+		r.secrets = map[string]map[string][]string{}
+		for _, t := range r.texts {
+			for _, o := range t.Objects {
+				if o.Ref.Kind != "Secret" || o.Ref.Group != "" {
+					continue
+				}
+				in := r.secrets[o.Ref.Namespace]
+				if in == nil {
+					in = map[string][]string{}
+					r.secrets[o.Ref.Namespace] = in
+				}
+				keys := append(o.Keys("data"), o.Keys("stringData")...)
+				slices.Sort(keys)
+				in[o.Ref.Name] = slices.Compact(keys)
+				o.Release()
+			}
+		}
+	}
+	return r.secrets[namespace]
+}
+
+// compareAt tells Merge what stands in the manifests.
+func compareAt(o *manifest.Object, path sidecar.Path, want any) (there, same bool) {
+	if o == nil {
+		return false, false
+	}
+	v, there := o.Value(path)
+	return there, there && manifest.SameValue(v, want)
+}
+
+// lineOf is where an object stands, where a person can look: what a runner hands
+// us isn't.
+func lineOf(o *manifest.Object) int {
+	if o.Text().IsResourceList() {
+		return 0
+	}
+	return o.Line()
+}
+
+func fieldNames(p sidecar.Path) []string {
+	out := make([]string, len(p))
+	for i, s := range p {
+		out[i] = s.Field
+	}
+	return out
+}

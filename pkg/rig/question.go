@@ -1,0 +1,157 @@
+package rig
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/merge"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// A question is what one entry of the config is asked about one workload, and what is to
+// be said about it.
+type question struct {
+	conf     *config.Sidecars
+	object   *manifest.Object
+	entry    *config.Entry
+	without  optOut                        // sidecars that the workload goes without
+	moved    map[string][]sidecar.Takeover // of those asked before, by the app's container
+	before   []outcome                     // of those asked before
+	findings sidecar.Findings
+}
+
+// An outcome is what one entry wants of a workload, if anything, and what is to be
+// said about it.
+type outcome struct {
+	*sidecar.Answer
+	findings sidecar.Findings
+	skipped  bool
+}
+
+// ask asks the entry's pattern; w is the view of the workload.
+func (q *question) ask(w *sidecar.Workload) (out outcome) {
+	defer func() { out.findings = q.findings }()
+	view := *w
+	view.Pod = *w.Pod.DeepCopy() // patterns may not write to each other's view
+	q.entry.Fill(&view)
+	view.Added = addedContainers(q.conf, w)
+	if !q.findApps(&view) || !q.pickPortOwner(&view) {
+		return out
+	}
+	if !takesPorts(q.entry) {
+		view.Takeovers = q.moved[view.App.Name]
+	}
+	if runsAlone(q.entry) {
+		view.Alone = merge.Without(&view, answersOf(q.before, -1))
+	}
+	c, err := sidecar.Build(q.entry.Pattern(), &view)
+	if why := findUnfit(c, err); why != nil && q.entry.Unfit == config.UnfitSkip {
+		out.skipped = true
+		q.addFindings(describeSkip(q.conf, q.object, q.entry, ": "+why.Message))
+		return out
+	}
+	q.addError(err)
+	if c == nil {
+		return out
+	}
+	if err := override(c, q.entry); err != nil {
+		q.addError(err)
+		return out
+	}
+	for j := range c.Notes {
+		c.Notes[j] = placeFinding(c.Notes[j], q.object, q.entry)
+	}
+	out.Answer = &sidecar.Answer{Name: q.entry.Name, Placement: q.entry.Placement, App: view.App, Apps: view.Apps,
+		Change: c,
+		After:  q.orderNames(q.entry.After), Before: q.orderNames(q.entry.Before)}
+	return out
+}
+
+func (q *question) addFindings(fs ...sidecar.Finding) { q.findings = append(q.findings, fs...) }
+
+// addError adds what a pattern says is wrong.
+func (q *question) addError(err error) {
+	if err == nil {
+		return
+	}
+	var fs sidecar.Findings
+	if !errors.As(err, &fs) {
+		fs = sidecar.Findings{{Severity: sidecar.Error, Code: "pattern", Message: err.Error()}}
+	}
+	for _, f := range fs {
+		q.addFindings(placeFinding(f, q.object, q.entry))
+	}
+}
+
+// orderNames leaves out names of sidecars that this pod goes without: nobody waits for
+// them.
+func (q *question) orderNames(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool {
+		return q.without.why(n) != "" && hasEntry(q.conf, n)
+	})
+}
+
+// findUnfit is why a workload is none for a pattern, if it isn't.
+func findUnfit(c *sidecar.Change, err error) *sidecar.Finding {
+	var fs sidecar.Findings
+	if c != nil {
+		fs = c.Notes
+	} else if !errors.As(err, &fs) {
+		return nil
+	}
+	return fs.Unfit()
+}
+
+// override lays the user's partial container over the sidecar's: the one of its name,
+// or, where none is named so, all whose names begin with it, as log-tail-access does
+// with log-tail. Nobody else does, but for a pattern whose container stands in an object
+// that it emits: only that knows where.
+func override(c *sidecar.Change, e *config.Entry) error {
+	if e.Override == nil || c.Overlaid {
+		return nil
+	}
+	var exact, several []*corev1.Container
+	for ctr := range c.AllContainers() {
+		if ctr.Name == e.Name {
+			exact = append(exact, ctr)
+		} else if strings.HasPrefix(ctr.Name, e.Name+"-") {
+			several = append(several, ctr)
+		}
+	}
+	if exact != nil {
+		several = exact[:1]
+	}
+	for _, ctr := range several {
+		over, err := sidecar.Overlay(*ctr, e.Override)
+		if err != nil {
+			return err
+		}
+		over.Name = ctr.Name // an override may have the entry's
+		*ctr = over
+	}
+	if several == nil {
+		return fmt.Errorf("override: no container of this sidecar is named %s, or begins with %s-; name one so, or edit "+
+			"the container itself", e.Name, e.Name)
+	}
+	return nil
+}
+
+// placeFinding says whom a pattern's finding is about. Its field is one of the config,
+// so it goes into the message.
+func placeFinding(f sidecar.Finding, o *manifest.Object, e *config.Entry) sidecar.Finding {
+	if f.Object == (sidecar.Ref{}) {
+		f.Object = o.Ref
+		if f.Field != "" {
+			f.Message = f.Field + ": " + f.Message
+			f.Field = ""
+		}
+	}
+	f.Sidecar = e.Name
+	return f
+}

@@ -1,0 +1,109 @@
+package rig
+
+import (
+	"slices"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/merge"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// askAll asks each pattern of the config what the workload needs, but for those that it
+// goes without. Where one of them changes the pod as a whole, all are asked again: the
+// others must know. Answers come in the order of the config.
+func (r *run) askAll(o *manifest.Object, w *sidecar.Workload, out optOut) []outcome {
+	answers := r.askRound(o, w, out, nil)
+	if merge.WithPodSettings(w, answersOf(answers, -1)) != nil {
+		answers = r.askRound(o, w, out, answers)
+	}
+	return answers
+}
+
+// askRound asks all entries; earlier are the answers of the round before. Those that
+// take ports over are asked first: the others must know where the app listens then.
+// Those that make pods without the sidecars come last.
+func (r *run) askRound(o *manifest.Object, w *sidecar.Workload, out optOut, earlier []outcome) []outcome {
+	entries := r.conf.Spec.Patterns
+	answers := make([]outcome, len(entries))
+	moved := map[string][]sidecar.Takeover{} // by the app's container
+	view := func(i int) *sidecar.Workload {
+		if settled := merge.WithPodSettings(w, answersOf(earlier, i)); settled != nil {
+			return settled
+		}
+		return w
+	}
+	ask := func(i int, view *sidecar.Workload) {
+		q := question{conf: r.conf, object: o, entry: &entries[i], without: out, moved: moved, before: answers}
+		answers[i] = q.ask(view)
+	}
+	for now := range turns {
+		for i := range entries {
+			e := &entries[i]
+			if turnOf(e) != now {
+				continue
+			}
+			if why := out.why(e.Name); why != "" {
+				answers[i] = outcome{skipped: true, findings: sidecar.Findings{describeSkip(r.conf, o, e, why)}}
+				continue
+			}
+			ask(i, view(i))
+			if a := answers[i].Answer; takesPorts(e) && a != nil {
+				moved[a.App.Name] = append(moved[a.App.Name], a.Change.Takeovers...)
+			}
+		}
+	}
+	for i := range entries { // who closes ports of the pod is asked again: it must know of those that the others open
+		if answers[i].Answer == nil || !standsInFront(answers[i].Answer) {
+			continue
+		}
+		view := *view(i)
+		view.Opened, view.Shut = portsOf(answers, i), closedPorts(answers, i)
+		if len(view.Opened) > 0 || len(view.Shut) > 0 {
+			ask(i, &view)
+		}
+	}
+	return answers
+}
+
+// standsInFront reports whether a sidecar answers in front of an app that stays where it
+// is.
+func standsInFront(a *sidecar.Answer) bool {
+	return slices.ContainsFunc(a.Change.Takeovers, func(t sidecar.Takeover) bool { return !t.MovesApp() })
+}
+
+// answersOf are those of the outcomes in which something is wanted, but one.
+func answersOf(outcomes []outcome, but int) (answers []sidecar.Answer) {
+	for i := range outcomes {
+		if outcomes[i].Answer != nil && i != but {
+			answers = append(answers, *outcomes[i].Answer)
+		}
+	}
+	return answers
+}
+
+// turns are as many as turnOf knows.
+const turns = 3
+
+// turnOf says when the entry is asked.
+func turnOf(e *config.Entry) int {
+	switch {
+	case takesPorts(e):
+		return 0
+	case runsAlone(e):
+		return 2
+	}
+	return 1
+}
+
+// takesPorts reports whether the entry takes ports of the app over.
+func takesPorts(e *config.Entry) bool {
+	t, ok := e.Pattern().(sidecar.Taker)
+	return ok && len(t.Takes()) > 0
+}
+
+// runsAlone reports whether the entry makes pods without the sidecars.
+func runsAlone(e *config.Entry) bool {
+	l, ok := e.Pattern().(sidecar.Loner)
+	return ok && l.Lone()
+}

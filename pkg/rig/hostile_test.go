@@ -50,7 +50,8 @@ func hostile() map[string]func() string {
 	spec, top := w+"      ", w+"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"
 	flow := numbered("{apiVersion: apps/v1, kind: Deployment, metadata: {name: w%d}, spec: {template: {spec: " +
 		"{containers: [{name: app, image: a}]}}}}")
-	json := numbered(`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"w%d"},"spec":{"template":{"spec":{"containers":[{"name":"app","image":"\u0061"}]}}}}`)
+	json := numbered(`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"w%d"},` +
+		`"spec":{"template":{"spec":{"containers":[{"name":"app","image":"\u0061"}]}}}}`)
 	list := "apiVersion: v1\nkind: List\nitems:"
 	return map[string]func() string{
 		"items in brackets": func() string { return list + " [" + many(", ", flow) + "]\n" },

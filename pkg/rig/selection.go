@@ -119,7 +119,8 @@ func (r *run) selectsKind(m *config.Meta) bool {
 }
 
 func (r *run) metaOf(o *manifest.Object) config.Meta {
-	return config.Meta{Ref: o.Ref, Version: o.Version, Previous: o.PreviousNames, Labels: o.Labels, Annotations: o.Annotations,
+	return config.Meta{Ref: o.Ref, Version: o.Version, Previous: o.PreviousNames, Labels: o.Labels,
+		Annotations: o.Annotations,
 		PodLabels: func() map[string]string {
 			at, _ := o.Template(r.conf.Spec.PodTemplatePaths)
 			return o.Strings(append(fieldNames(at), "metadata", "labels")...)

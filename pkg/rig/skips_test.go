@@ -24,7 +24,8 @@ func TestSkips(t *testing.T) {
 		"annotation": {text, helper, sidecar.Info,
 			`Deployment a: helper: skipped, as metadata.annotations.outrigger.dev/skip says: "moves to the mesh"`},
 		"forbidden": {text, helper + "  skips: forbidden\n", sidecar.Error,
-			`says: "moves to the mesh"; spec.skips: forbidden allows none: take away what says so, or exclude the workload in the config`},
+			`says: "moves to the mesh"; spec.skips: forbidden allows none: take away ` +
+				`what says so, or exclude the workload in the config`},
 		"required": {text, required, sidecar.Error, `; required: true of helper allows none: `},
 		"unfit": {noted("", "", "", unfit) + deployment("b", ""), skip + "  skips: forbidden\n", sidecar.Error,
 			"container helper stands there already, and isn't of this config; spec.skips: forbidden"},

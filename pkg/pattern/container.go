@@ -192,7 +192,7 @@ func OverriddenUser(w *sidecar.Workload) *int64 {
 	return w.Override.SecurityContext.RunAsUser
 }
 
-// GhostunnelSize: some 25 MiB when idle, two buffers of 32 KiB per connection.
+// GhostunnelSize is for some 25 MiB when idle, two buffers of 32 KiB per connection.
 var GhostunnelSize = Size{CPU: "10m", Memory: "32Mi", MaxMemory: "128Mi", FixedCPU: "100m"}
 
 // TLSKeys are the keys of a Secret of type kubernetes.io/tls.

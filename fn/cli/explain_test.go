@@ -155,6 +155,8 @@ func TestExplain(t *testing.T) {
 		require.Zero(t, code, stderr)
 		require.True(t, strings.HasPrefix(out, key+" (object)\n  "), out)
 		require.NotContains(t, out, "\n  "+key+" ", "a name is written once")
+		head, _, _ := strings.Cut(out, "\n\n")
+		require.NotRegexp(t, `\((ambassador|adapter|sidecar|init|any)\)$`, head, "the list of patterns says so")
 	}
 	require.Contains(t, list, "tlsProxy      ambassador       terminates TLS in the pod in front of a plain app\n")
 

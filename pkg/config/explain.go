@@ -98,6 +98,9 @@ func Explain(path string) (*Doc, error) {
 	if below.Description != at.Description {
 		doc.About = below.Description
 	}
+	if isPattern := slices.Contains(PatternKeys(), at.name); isPattern && doc.About != "" {
+		doc.Text = "" // a line of the list of patterns; the type says all of it, and more
+	}
 	for _, f := range below.Properties {
 		doc.Fields = append(doc.Fields, FieldDoc{Name: f.name, Type: e.typeOf(f.node), Text: f.Description,
 			Required: slices.Contains(below.Required, f.name)})

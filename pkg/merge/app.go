@@ -85,7 +85,8 @@ func (f *flattener) args(c *corev1.Container, at sidecar.Path, parts []part) {
 		}
 		if !warned && !p.app.ReplacesCMD {
 			f.add(sidecar.Warning, "args-replace-cmd", p.owner, at,
-				"the container has no args of its own: those added replace the image's CMD", "write the image's CMD into the manifest's args")
+				"the container has no args of its own: those added replace the image's CMD",
+				"write the image's CMD into the manifest's args")
 		}
 		warned = true
 		if within(have, args) {
@@ -98,7 +99,8 @@ func (f *flattener) args(c *corev1.Container, at sidecar.Path, parts []part) {
 				f.post(p.owner, sidecar.Edit{Path: at.At(".", arg), Value: arg})
 				have = append(have, arg)
 			case loose(args, i):
-				f.add(sidecar.Error, "args-twice", p.owner, at, "the arguments have "+quoteArg(args, i)+" already, and what belongs to it would be torn from it",
+				f.add(sidecar.Error, "args-twice", p.owner, at, "the arguments have "+quoteArg(args, i)+
+					" already, and what belongs to it would be torn from it",
 					"write a flag and its value as one argument, as in --flag=value")
 			}
 		}

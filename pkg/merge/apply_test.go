@@ -15,16 +15,18 @@ import (
 // and without the sidecars it is what it was, in whatever spelling they want it.
 func TestApplyAndWithout(t *testing.T) {
 	for name, c := range map[string]*sidecar.Change{
-		"volumes":        {Volumes: []corev1.Volume{{Name: "ca"}}},
-		"fsGroup":        {Pod: sidecar.Pod{FSGroup: new(int64(7)), FSGroupChangePolicy: corev1.FSGroupChangeOnRootMismatch}},
-		"processes":      {Pod: sidecar.Pod{ShareProcessNamespace: new(false)}},
-		"annotations":    {Pod: sidecar.Pod{Annotations: map[string]string{"a": "b", "c": ""}}},
-		"sysctls":        {Pod: sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: "net.core.somaxconn", Value: "1"}}}},
-		"in slashes":     {Pod: sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: "net/core/somaxconn", Value: "1"}}}},
-		"in both":        {Pod: sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: "net/core/somaxconn", Value: "1"}, {Name: "net.core.somaxconn", Value: "1"}}}},
-		"pull secrets":   {Pod: sidecar.Pod{ImagePullSecrets: []corev1.LocalObjectReference{{Name: "mirror"}}}},
-		"env and mounts": {App: sidecar.App{Env: sidecartest.Vars("B=$(A) A=1 C+=2"), VolumeMounts: []corev1.VolumeMount{{Name: "ca", MountPath: "/ca"}}}},
-		"args":           {App: sidecar.App{Args: []string{"-a", "-b=c"}}},
+		"volumes":     {Volumes: []corev1.Volume{{Name: "ca"}}},
+		"fsGroup":     {Pod: sidecar.Pod{FSGroup: new(int64(7)), FSGroupChangePolicy: corev1.FSGroupChangeOnRootMismatch}},
+		"processes":   {Pod: sidecar.Pod{ShareProcessNamespace: new(false)}},
+		"annotations": {Pod: sidecar.Pod{Annotations: map[string]string{"a": "b", "c": ""}}},
+		"sysctls":     {Pod: sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: "net.core.somaxconn", Value: "1"}}}},
+		"in slashes":  {Pod: sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: "net/core/somaxconn", Value: "1"}}}},
+		"in both": {Pod: sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: "net/core/somaxconn", Value: "1"},
+			{Name: "net.core.somaxconn", Value: "1"}}}},
+		"pull secrets": {Pod: sidecar.Pod{ImagePullSecrets: []corev1.LocalObjectReference{{Name: "mirror"}}}},
+		"env and mounts": {App: sidecar.App{Env: sidecartest.Vars("B=$(A) A=1 C+=2"),
+			VolumeMounts: []corev1.VolumeMount{{Name: "ca", MountPath: "/ca"}}}},
+		"args": {App: sidecar.App{Args: []string{"-a", "-b=c"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := sidecartest.Workload()
@@ -45,7 +47,8 @@ func TestApplyAndWithout(t *testing.T) {
 			if len(off.Pod.Annotations) == 0 {
 				off.Pod.Annotations = nil
 			}
-			off.App.Env, off.App.Args, off.App.VolumeMounts = orNil(off.App.Env), orNil(off.App.Args), orNil(off.App.VolumeMounts)
+			off.App.Env, off.App.Args, off.App.VolumeMounts = orNil(off.App.Env), orNil(off.App.Args),
+				orNil(off.App.VolumeMounts)
 			require.Equal(t, bare.Pod.Annotations, off.Pod.Annotations)
 			require.Equal(t, bare.App, off.App)
 			require.Equal(t, bare.Pod.Spec.SecurityContext, off.Pod.Spec.SecurityContext)

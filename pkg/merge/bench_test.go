@@ -41,16 +41,19 @@ func fleet() (*sidecar.Workload, []sidecar.Answer) {
 		c := &sidecar.Change{
 			Phase: sidecar.Phase(50 + 10*i),
 			Containers: []corev1.Container{{Name: name, Image: "registry.example/" + name + ":1",
-				Ports:        []corev1.ContainerPort{{Name: fmt.Sprintf("p%d", i), ContainerPort: port}},
-				Resources:    corev1.ResourceRequirements{Requests: corev1.ResourceList{"memory": resource.MustParse("32Mi")}},
-				VolumeMounts: []corev1.VolumeMount{{Name: name + "-config", MountPath: "/etc/" + name}, {Name: "shared", MountPath: "/shared"}}}},
-			Volumes: []corev1.Volume{{Name: name + "-config", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{}}},
+				Ports:     []corev1.ContainerPort{{Name: fmt.Sprintf("p%d", i), ContainerPort: port}},
+				Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{"memory": resource.MustParse("32Mi")}},
+				VolumeMounts: []corev1.VolumeMount{{Name: name + "-config", MountPath: "/etc/" + name},
+					{Name: "shared", MountPath: "/shared"}}}},
+			Volumes: []corev1.Volume{{Name: name + "-config",
+				VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{}}},
 				{Name: "shared", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: new(resource.MustParse("1Gi"))}}}},
 			App:    sidecar.App{VolumeMounts: []corev1.VolumeMount{{Name: "shared", MountPath: "/shared"}}},
 			Claims: []sidecar.Claim{{Port: port + 100}},
 		}
 		for j := range 4 {
-			c.App.Env = append(c.App.Env, sidecar.Vars(corev1.EnvVar{Name: fmt.Sprintf("SIDECAR_%d_%d", i, j), Value: "127.0.0.1"})...)
+			c.App.Env = append(c.App.Env, sidecar.Vars(corev1.EnvVar{Name: fmt.Sprintf("SIDECAR_%d_%d", i, j),
+				Value: "127.0.0.1"})...)
 		}
 		all = append(all, sidecartest.Answer(w, name, c))
 	}

@@ -19,7 +19,8 @@ func conflict(e, first *sidecar.Edit) sidecar.Finding {
 	case first.Delete:
 		message = "sets what " + first.Owner + " takes away"
 	}
-	return sidecar.Finding{Severity: sidecar.Error, Code: "conflict", Object: e.Object, Sidecar: e.Owner, Field: e.Path.String(), Message: message,
+	return sidecar.Finding{Severity: sidecar.Error, Code: "conflict", Object: e.Object, Sidecar: e.Owner,
+		Field: e.Path.String(), Message: message,
 		Hint: "let both want the same, or leave one of the sidecars out"}
 }
 
@@ -37,7 +38,8 @@ func refused(e *sidecar.Edit) sidecar.Finding {
 	case theirs == "":
 		message += " than " + ours + ", which it needs"
 	}
-	return sidecar.Finding{Severity: sidecar.Error, Code: "conflict", Object: e.Object, Sidecar: e.Owner, Field: e.Path.String(), Message: message, Hint: hint}
+	return sidecar.Finding{Severity: sidecar.Error, Code: "conflict", Object: e.Object, Sidecar: e.Owner,
+		Field: e.Path.String(), Message: message, Hint: hint}
 }
 
 // against says that somebody wants another value than the first one does, with

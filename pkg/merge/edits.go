@@ -62,7 +62,8 @@ func (f *flattener) post(owner string, e sidecar.Edit) {
 
 // add reports what is wrong at a path of the workload.
 func (f *flattener) add(s sidecar.Severity, code, owner string, at sidecar.Path, message, hint string) {
-	f.findings = append(f.findings, sidecar.Finding{Severity: s, Code: code, Object: f.w.Ref, Sidecar: owner, Field: at.String(),
+	f.findings = append(f.findings, sidecar.Finding{Severity: s, Code: code, Object: f.w.Ref, Sidecar: owner,
+		Field:   at.String(),
 		Message: message, Hint: hint})
 }
 
@@ -89,4 +90,5 @@ func (f *flattener) answering(a *sidecar.Answer, port int32) sidecar.Path {
 
 // containerHint is the way out where the manifest has a container of a sidecar's
 // name: another one, or the sidecar itself with changes.
-const containerHint = "give the sidecar another name; or, if it is the sidecar's own, write what differs into its override"
+const containerHint = "give the sidecar another name; or, if it is the sidecar's own, write what differs into its " +
+	"override"

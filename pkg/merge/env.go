@@ -57,7 +57,8 @@ func (f *flattener) env(c *corev1.Container, path sidecar.Path, parts []part) {
 	if n == 0 {
 		return
 	}
-	e := envs{flattener: f, c: c, path: path, there: make(map[string]int, len(c.Env)), index: make(map[string]int, n), vars: make([]variable, 0, n)}
+	e := envs{flattener: f, c: c, path: path, there: make(map[string]int, len(c.Env)), index: make(map[string]int, n),
+		vars: make([]variable, 0, n)}
 	for i := range c.Env {
 		e.there[c.Env[i].Name] = i // of equal names the last one counts
 	}
@@ -104,7 +105,8 @@ func (e *envs) want(owner string, w *sidecar.EnvVar) {
 	switch {
 	case v.AppendWith == "" && w.AppendWith == "" && (v.Replace || w.Replace):
 		if !same(v.EnvVar.EnvVar, w.EnvVar) { // where the manifest has one of them, Merge sees no two wishes
-			e.add(sidecar.Error, "conflict", owner, at(), against(owner, w.EnvVar, v.owner, v.EnvVar.EnvVar), "let both want the same, or leave one of the sidecars out")
+			e.add(sidecar.Error, "conflict", owner, at(), against(owner, w.EnvVar, v.owner, v.EnvVar.EnvVar),
+				"let both want the same, or leave one of the sidecars out")
 		} else if !v.Replace && e.replaceable(owner, w, v) {
 			v.Replace = true
 		}
@@ -116,7 +118,8 @@ func (e *envs) want(owner string, w *sidecar.EnvVar) {
 		e.add(sidecar.Error, "conflict", owner, at(), verb(w)+" this variable, but "+v.owner+" "+verb(&v.EnvVar)+" it",
 			"let both append, with appendWith, or leave one of them out")
 	case v.AppendWith != w.AppendWith:
-		e.add(sidecar.Error, "conflict", owner, at(), fmt.Sprintf("appends with %q, but %s appends with %q", w.AppendWith, v.owner, v.AppendWith),
+		e.add(sidecar.Error, "conflict", owner, at(), fmt.Sprintf("appends with %q, but %s appends with %q", w.AppendWith,
+			v.owner, v.AppendWith),
 			"let both append with the same")
 	default:
 		v.Value = joined(v.Value, w.Value, w.AppendWith)
@@ -135,20 +138,24 @@ func (e *envs) appendable(owner string, w *sidecar.EnvVar, v *variable) bool {
 	at := func() sidecar.Path { return e.path.At("name", w.Name) }
 	switch {
 	case w.ValueFrom != nil:
-		e.add(sidecar.Error, "env-append", owner, at(), "a value from elsewhere can't be appended", "write a value, or take appendWith out")
+		e.add(sidecar.Error, "env-append", owner, at(), "a value from elsewhere can't be appended",
+			"write a value, or take appendWith out")
 		return false
 	case v.at < 0:
 		if len(e.c.EnvFrom) > 0 {
 			e.add(sidecar.Warning, "env-append-hidden", owner, at(),
-				"the container has envFrom, which can't be looked into: if the variable comes from there, it's replaced and not appended to", "write it into the container's env")
+				"the container has envFrom, which can't be looked into: if the variable comes from there, it's replaced and not "+
+					"appended to", "write it into the container's env")
 		}
 		return true
 	case e.c.Env[v.at].ValueFrom != nil:
-		e.add(sidecar.Error, "env-append", owner, at(), "can't append: the manifest has "+say(e.c.Env[v.at])+" there, and what that is shows only in the cluster",
+		e.add(sidecar.Error, "env-append", owner, at(), "can't append: the manifest has "+say(e.c.Env[v.at])+
+			" there, and what that is shows only in the cluster",
 			"append it where the value comes from, or write the value into the manifest")
 		return false
 	case slices.ContainsFunc(e.c.Env[:v.at], func(o corev1.EnvVar) bool { return o.Name == w.Name }):
-		e.add(sidecar.Error, "env-append", owner, at(), "can't append: the manifest has the variable twice", "leave the last one, which counts")
+		e.add(sidecar.Error, "env-append", owner, at(), "can't append: the manifest has the variable twice",
+			"leave the last one, which counts")
 		return false
 	}
 	v.was = e.c.Env[v.at].Value
@@ -263,7 +270,8 @@ func (e *envs) undefined(v *variable, name string, itself bool) {
 	if itself {
 		message = "refers to itself: what the image gives it can't be had this way, and the text stays as it is"
 	}
-	e.add(sidecar.Warning, "env-undefined", v.owner, e.path.At("name", v.Name), message, "define it, or write $$("+name+") if the text is meant")
+	e.add(sidecar.Warning, "env-undefined", v.owner, e.path.At("name", v.Name), message, "define it, or write $$("+name+
+		") if the text is meant")
 }
 
 func (e *envs) cyclic(cycle []int) {
@@ -271,7 +279,8 @@ func (e *envs) cyclic(cycle []int) {
 	for _, i := range cycle {
 		names = append(names, e.vars[i].Name+" ("+e.vars[i].owner+")")
 	}
-	e.add(sidecar.Error, "env-cycle", "", e.path, "these variables refer to each other: "+strings.Join(names, ", "), "write out the value of one of them")
+	e.add(sidecar.Error, "env-cycle", "", e.path, "these variables refer to each other: "+strings.Join(names, ", "),
+		"write out the value of one of them")
 }
 
 // needed says before which of the manifest's variables a new one must stand,
@@ -306,7 +315,8 @@ func (e *envs) needed(after []int) []int {
 				return
 			}
 			e.add(sidecar.Warning, "env-order", v.owner, e.path.At("name", v.Name),
-				"stands behind "+e.c.Env[at].Name+", whose $("+name+") doesn't see it: "+why, "write it into the manifest, before "+e.c.Env[at].Name)
+				"stands behind "+e.c.Env[at].Name+", whose $("+name+") doesn't see it: "+why,
+				"write it into the manifest, before "+e.c.Env[at].Name)
 		})
 	}
 	return before

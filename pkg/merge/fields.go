@@ -17,10 +17,11 @@ type field struct {
 	name string // in YAML, from the top of a Change
 	why  string // of one that has no functions: who deals with it
 
-	pod    func(*flattener, *sidecar.Answer) []sidecar.Edit     // what it puts into the pod
-	app    func(*corev1.Container, *sidecar.App) []sidecar.Edit // what it puts into a container that is served; paths begin there
-	all    func(*flattener, []sidecar.Answer)                   // posts its edits, where those of all sidecars depend on each other
-	shared bool                                                 // the pod has it as a whole, and other sidecars go by it
+	pod func(*flattener, *sidecar.Answer) []sidecar.Edit // what it puts into the pod
+	// what it puts into a container that is served; paths begin there
+	app    func(*corev1.Container, *sidecar.App) []sidecar.Edit
+	all    func(*flattener, []sidecar.Answer) // posts its edits, where those of all sidecars depend on each other
+	shared bool                               // the pod has it as a whole, and other sidecars go by it
 }
 
 // fields is the table. Edits come in its order.
@@ -35,7 +36,8 @@ var fields = []field{
 	{name: "pod.sysctls", pod: putSysctls, shared: true},
 	{name: "pod.imagePullSecrets", pod: putImagePullSecrets},
 	{name: "pod.minGracePeriodSeconds", all: (*flattener).grace, shared: true},
-	{name: "app.env", app: envOf, all: (*flattener).apps}, // with those of app.args and app.volumeMounts, container by container
+	// with those of app.args and app.volumeMounts, container by container
+	{name: "app.env", app: envOf, all: (*flattener).apps},
 	{name: "app.args", app: argsOf},
 	{name: "app.volumeMounts", app: mountsOf},
 	{name: "servicePorts", all: (*flattener).servicePorts},
@@ -98,7 +100,8 @@ func putFSGroupChangePolicy(f *flattener, a *sidecar.Answer) []sidecar.Edit {
 	if a.Change.Pod.FSGroupChangePolicy == "" {
 		return nil
 	}
-	return []sidecar.Edit{{Path: f.spec.To("securityContext", "fsGroupChangePolicy"), Value: string(a.Change.Pod.FSGroupChangePolicy)}}
+	return []sidecar.Edit{{Path: f.spec.To("securityContext", "fsGroupChangePolicy"),
+		Value: string(a.Change.Pod.FSGroupChangePolicy)}}
 }
 
 func putAnnotations(f *flattener, a *sidecar.Answer) (edits []sidecar.Edit) {

@@ -33,7 +33,8 @@ func TestEachFieldHasARow(t *testing.T) {
 	var have []string
 	for _, f := range fields {
 		have = append(have, f.name)
-		require.NotEqual(t, f.why == "", f.pod == nil && f.app == nil && f.all == nil, "field %s: say either what it does or who deals with it", f.name)
+		require.NotEqual(t, f.why == "", f.pod == nil && f.app == nil && f.all == nil,
+			"field %s: say either what it does or who deals with it", f.name)
 	}
 	slices.Sort(want)
 	slices.Sort(have)

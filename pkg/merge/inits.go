@@ -56,7 +56,8 @@ func (f *flattener) collectInits(asked []sidecar.Answer) *initList {
 		}
 		ordered := len(a.Change.InitContainers) > 0 || a.Placement == sidecar.Native && len(a.Change.Containers) > 0
 		if had == len(g.mine) && !ordered && len(a.After)+len(a.Before) > 0 {
-			f.findings = append(f.findings, sidecar.Finding{Severity: sidecar.Warning, Code: "order-unused", Object: f.w.Ref, Sidecar: a.Name,
+			f.findings = append(f.findings, sidecar.Finding{Severity: sidecar.Warning, Code: "order-unused", Object: f.w.Ref,
+				Sidecar: a.Name,
 				Message: "after and before say nothing here: they order init containers and native sidecars, and this has none",
 				Hint:    "use placement native, or take them out"})
 		}
@@ -92,12 +93,15 @@ func (g *initList) add(a *sidecar.Answer, c *corev1.Container, phase sidecar.Pha
 	}
 	if first, twice := g.mine[c.Name]; twice {
 		if !same(*first.value, *c) {
-			g.flattener.add(sidecar.Error, "conflict", a.Name, g.path.At("name", c.Name), against(a.Name, *c, first.owner, *first.value), "give one of them another name")
+			g.flattener.add(sidecar.Error, "conflict", a.Name, g.path.At("name", c.Name), against(a.Name, *c, first.owner,
+				*first.value), "give one of them another name")
 		}
 		return
 	}
 	g.mine[c.Name] = initOf{a.Name, c}
-	if slices.ContainsFunc(g.w.Pod.Spec.InitContainers, func(there corev1.Container) bool { return there.Name == c.Name }) {
+	if slices.ContainsFunc(g.w.Pod.Spec.InitContainers, func(there corev1.Container) bool {
+		return there.Name == c.Name
+	}) {
 		return
 	}
 	g.all = append(g.all, Init{Name: c.Name, Owner: a.Name, Phase: phase, After: a.After, Before: a.Before})
@@ -115,7 +119,8 @@ func (g *initList) edit(order []Init) {
 	}
 	for i, in := range order {
 		if mine, ok := g.mine[in.Name]; ok {
-			g.post(mine.owner, sidecar.Edit{Path: g.path.At("name", in.Name), Value: *mine.value, Before: before[i], Hint: containerHint})
+			g.post(mine.owner, sidecar.Edit{Path: g.path.At("name", in.Name), Value: *mine.value, Before: before[i],
+				Hint: containerHint})
 		}
 	}
 }

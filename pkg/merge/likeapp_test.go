@@ -18,14 +18,18 @@ func TestLikened(t *testing.T) {
 	w.App.Env, w.App.Image, w.App.WorkingDir = sidecartest.PlainVars("HOST=db URL=$(HOST)/x OWN=theirs"), "web:1", "/srv"
 	w.App.VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/data"}}
 	w.App.SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64(1000))}
-	like := sidecartest.Answer(w, "job", &sidecar.Change{LikeApp: []string{"job", "none"}, InitContainers: []corev1.Container{{
-		Name: "job", Command: []string{"migrate"}, Env: sidecartest.PlainVars("OWN=mine FROM=$(HOST)"), VolumeMounts: []corev1.VolumeMount{{Name: "mine", MountPath: "/data"}}}}})
+	like := sidecartest.Answer(w, "job", &sidecar.Change{LikeApp: []string{"job", "none"},
+		InitContainers: []corev1.Container{{
+			Name: "job", Command: []string{"migrate"}, Env: sidecartest.PlainVars("OWN=mine FROM=$(HOST)"),
+			VolumeMounts: []corev1.VolumeMount{{Name: "mine", MountPath: "/data"}}}}})
 	way := sidecartest.Answer(w, "way", &sidecar.Change{App: sidecar.App{
-		Env:          append(sidecartest.Redirecting("HOST=127.0.0.1").Env, sidecar.Vars(corev1.EnvVar{Name: "PORT", Value: "1"})...),
+		Env: append(sidecartest.Redirecting("HOST=127.0.0.1").Env,
+			sidecar.Vars(corev1.EnvVar{Name: "PORT", Value: "1"})...),
 		VolumeMounts: []corev1.VolumeMount{{Name: "ca", MountPath: "/ca"}}}})
 	for _, all := range [][]sidecar.Answer{{like, way}, {way, like}} {
 		out, fs := merge.Likened(w, all)
-		require.Equal(t, "Deployment prod/web: job: likeApp: the sidecar has no container named none; name one of its own", fs.Error())
+		require.Equal(t, "Deployment prod/web: job: likeApp: the sidecar has no container named none; name one of its own",
+			fs.Error())
 		for _, a := range out {
 			if a.Name != "job" {
 				continue

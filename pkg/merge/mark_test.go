@@ -19,11 +19,13 @@ func TestMarkers(t *testing.T) {
 	w.Pod.Spec.Containers = []corev1.Container{{Name: "app"}}
 	w.App = &w.Pod.Spec.Containers[0]
 	proxy := &sidecar.Change{Phase: sidecar.PhaseProxy, Containers: []corev1.Container{{Name: "proxy"}}}
-	both := &sidecar.Change{Containers: []corev1.Container{{Name: "run"}}, InitContainers: []corev1.Container{{Name: "prepare"}}}
+	both := &sidecar.Change{Containers: []corev1.Container{{Name: "run"}},
+		InitContainers: []corev1.Container{{Name: "prepare"}}}
 	asked := []sidecar.Answer{
 		{Name: "both", Placement: sidecar.Native, App: w.App, Change: both},
 		{Name: "proxy", Placement: sidecar.Native, App: w.App, Change: proxy},
-		{Name: "plain", Placement: sidecar.Beside, App: w.App, Change: &sidecar.Change{Containers: []corev1.Container{{Name: "plain"}}}},
+		{Name: "plain", Placement: sidecar.Beside, App: w.App,
+			Change: &sidecar.Change{Containers: []corev1.Container{{Name: "plain"}}}},
 	}
 	edits, fs := merge.Edits(w, asked)
 	require.NoError(t, fs.Err())

@@ -12,7 +12,8 @@ import (
 )
 
 func edit(owner, at string, v any) sidecar.Edit {
-	return sidecar.Edit{Owner: owner, Object: sidecartest.Deployment, Path: sidecar.Fields("spec").At("name", at), Value: v}
+	return sidecar.Edit{Owner: owner, Object: sidecartest.Deployment, Path: sidecar.Fields("spec").At("name", at),
+		Value: v}
 }
 
 // manifest is what the manifests have: by path, values.
@@ -26,18 +27,21 @@ func manifest(have map[string]any) merge.Have {
 func TestMerge(t *testing.T) {
 	empty := manifest(nil)
 	t.Run("equal wishes are one", func(t *testing.T) {
-		out, fs := merge.Merge([]sidecar.Edit{edit("a", "x", map[string]any{"p": 1, "q": 2}), edit("b", "x", map[string]int{"q": 2, "p": 1})}, empty)
+		out, fs := merge.Merge([]sidecar.Edit{edit("a", "x", map[string]any{"p": 1, "q": 2}),
+			edit("b", "x", map[string]int{"q": 2, "p": 1})}, empty)
 		require.Empty(t, fs)
 		require.Len(t, out, 1)
 	})
 	t.Run("unequal wishes are a conflict that names both", func(t *testing.T) {
 		_, fs := merge.Merge([]sidecar.Edit{edit("a", "x", 1), edit("b", "x", 2), edit("c", "x", 3)}, empty)
 		require.Len(t, fs, 2)
-		require.Equal(t, "Deployment prod/web spec[name=x]: b: wants 2, but a wants 1; let both want the same, or leave one of the sidecars out", fs[0].String())
+		require.Equal(t, "Deployment prod/web spec[name=x]: b: wants 2, but a wants 1; let both want the same, or leave "+
+			"one of the sidecars out", fs[0].String())
 		require.Contains(t, fs[1].String(), "c: wants 3, but a wants 1")
 	})
 	t.Run("the manifest's own value is a conflict", func(t *testing.T) {
-		_, fs := merge.Merge([]sidecar.Edit{edit("a", "x", "theirs"), edit("a", "y", "ours")}, manifest(map[string]any{"spec[name=x]": "theirs", "spec[name=y]": "theirs"}))
+		_, fs := merge.Merge([]sidecar.Edit{edit("a", "x", "theirs"), edit("a", "y", "ours")},
+			manifest(map[string]any{"spec[name=x]": "theirs", "spec[name=y]": "theirs"}))
 		require.Len(t, fs, 1)
 		require.Equal(t, "conflict", fs[0].Code)
 		require.Equal(t, "spec[name=y]", fs[0].Field)
@@ -84,10 +88,13 @@ func TestConflictsTellNoSecrets(t *testing.T) {
 	w.App.Env = []corev1.EnvVar{{Name: "A", Value: "hunter1"}}
 	w.Pod.Annotations = map[string]string{"x": "hunter1"}
 	wish := func(value string) *sidecar.Change {
-		return &sidecar.Change{App: sidecar.App{Env: sidecartest.Vars("A=" + value + " B=" + value), Args: []string{"--password", value}},
-			Containers: []corev1.Container{{Name: "c", Image: "i", Args: []string{value}, Env: []corev1.EnvVar{{Name: "X", Value: value}}}}}
+		return &sidecar.Change{App: sidecar.App{Env: sidecartest.Vars("A=" + value + " B=" + value),
+			Args: []string{"--password", value}},
+			Containers: []corev1.Container{{Name: "c", Image: "i", Args: []string{value},
+				Env: []corev1.EnvVar{{Name: "X", Value: value}}}}}
 	}
-	edits, fs := merge.Edits(w, []sidecar.Answer{sidecartest.Answer(w, "a", wish("hunter2")), sidecartest.Answer(w, "b", wish("hunter3"))})
+	edits, fs := merge.Edits(w, []sidecar.Answer{sidecartest.Answer(w, "a", wish("hunter2")), sidecartest.Answer(w, "b",
+		wish("hunter3"))})
 	_, more := merge.Merge(edits, func(sidecar.Ref, sidecar.Path, any) (bool, bool) { return true, false })
 	require.Greater(t, len(more), 5)
 	require.NotContains(t, fs.Error()+more.Error(), "hunter")

@@ -34,7 +34,8 @@ func (f *flattener) mounts(c *corev1.Container, at sidecar.Path, parts []part) {
 			case !twice:
 				seen[clean] = mount{mount: m, owner: p.owner}
 			case first.mount == nil || first.mount.MountPath != m.MountPath:
-				f.add(sidecar.Error, "mount-conflict", p.owner, at.At("mountPath", m.MountPath), "wants "+say(*m)+", but "+first.String()+" at the same place", "mount it somewhere else")
+				f.add(sidecar.Error, "mount-conflict", p.owner, at.At("mountPath", m.MountPath), "wants "+say(*m)+", but "+
+					first.String()+" at the same place", "mount it somewhere else")
 				continue
 			}
 			f.post(p.owner, sidecar.Edit{Path: at.At("mountPath", m.MountPath), Value: *m})

@@ -114,7 +114,8 @@ func (o *orderer) unknown(in Init, name, field string) {
 	}
 	for _, c := range o.ordinary {
 		if c == name {
-			f.Message = field + ": " + name + " is an ordinary container, and those start after all init containers and native sidecars"
+			f.Message = field + ": " + name +
+				" is an ordinary container, and those start after all init containers and native sidecars"
 			f.Hint = "take it out"
 		}
 	}

@@ -23,15 +23,18 @@ func TestOrder(t *testing.T) {
 		want string
 	}{
 		"by phase around the manifest's own": {
-			[]merge.Init{there("b"), there("a"), {Name: "proxy", Phase: sidecar.PhaseProxy}, {Name: "tunnel", Phase: sidecar.PhaseTunnel}},
+			[]merge.Init{there("b"), there("a"), {Name: "proxy", Phase: sidecar.PhaseProxy},
+				{Name: "tunnel", Phase: sidecar.PhaseTunnel}},
 			"tunnel b a proxy"},
 		"one phase keeps the config's order": {
 			[]merge.Init{{Name: "z", Phase: 30}, {Name: "y", Phase: 30}, {Name: "x", Phase: 30}}, "z y x"},
 		"before and after go over phases": {
-			[]merge.Init{there("migrate"), there("seed"), {Name: "proxy", Phase: sidecar.PhaseProxy, Before: []string{"seed"}, After: []string{"migrate"}}},
+			[]merge.Init{there("migrate"), there("seed"), {Name: "proxy", Phase: sidecar.PhaseProxy, Before: []string{"seed"},
+				After: []string{"migrate"}}},
 			"migrate proxy seed"},
 		"who says before comes forward, and holds nobody up": {
-			[]merge.Init{{Name: "migrate", Phase: 60}, {Name: "cache", Phase: 70, Before: []string{"wait"}}, {Name: "wait", Phase: 40, Before: []string{"fetch"}}, {Name: "fetch", Phase: 50}},
+			[]merge.Init{{Name: "migrate", Phase: 60}, {Name: "cache", Phase: 70, Before: []string{"wait"}},
+				{Name: "wait", Phase: 40, Before: []string{"fetch"}}, {Name: "fetch", Phase: 50}},
 			"cache wait fetch migrate"},
 		"after a new one": {
 			[]merge.Init{{Name: "a", Phase: 10, After: []string{"b"}}, {Name: "b", Phase: 90}}, "b a"},
@@ -54,17 +57,24 @@ func TestOrderFindings(t *testing.T) {
 		want []string
 	}{
 		"a cycle's members and nobody else": {
-			[]merge.Init{{Name: "z", After: []string{"a"}}, {Name: "a", After: []string{"b"}}, {Name: "b", After: []string{"a"}}, {Name: "c"}},
+			[]merge.Init{{Name: "z", After: []string{"a"}}, {Name: "a", After: []string{"b"}},
+				{Name: "b", After: []string{"a"}}, {Name: "c"}},
 			[]string{"after and before form a cycle among a, b; take one of them away"}},
 		"two cycles": {
-			[]merge.Init{{Name: "a", After: []string{"b"}}, {Name: "b", After: []string{"a"}}, {Name: "c", Before: []string{"d"}}, {Name: "d", Before: []string{"c"}}},
-			[]string{"after and before form a cycle among a, b; take one of them away", "after and before form a cycle among c, d; take one of them away"}},
+			[]merge.Init{{Name: "a", After: []string{"b"}}, {Name: "b", After: []string{"a"}},
+				{Name: "c", Before: []string{"d"}}, {Name: "d", Before: []string{"c"}}},
+			[]string{"after and before form a cycle among a, b; take one of them away",
+				"after and before form a cycle among c, d; take one of them away"}},
 		"with the manifest's own": {
-			[]merge.Init{{Name: "one", There: true}, {Name: "two", There: true}, {Name: "new", After: []string{"two"}, Before: []string{"one"}}},
-			[]string{"after and before form a cycle among one, two, new; take one of them away; the manifest's own init containers keep their order"}},
-		"itself": {[]merge.Init{{Name: "a", After: []string{"a"}}}, []string{"after and before form a cycle among a; take one of them away"}},
+			[]merge.Init{{Name: "one", There: true}, {Name: "two", There: true}, {Name: "new", After: []string{"two"},
+				Before: []string{"one"}}},
+			[]string{"after and before form a cycle among one, two, new; take one of them away; the manifest's own init " +
+				"containers keep their order"}},
+		"itself": {[]merge.Init{{Name: "a", After: []string{"a"}}},
+			[]string{"after and before form a cycle among a; take one of them away"}},
 		"names that nobody has, all at once": {
-			[]merge.Init{{Name: "a", After: []string{"x"}}, {Name: "migrate", Before: []string{"y"}}, {Name: "c", After: []string{"migarte", "app"}}},
+			[]merge.Init{{Name: "a", After: []string{"x"}}, {Name: "migrate", Before: []string{"y"}},
+				{Name: "c", After: []string{"migarte", "app"}}},
 			[]string{"a: after: no init container or native sidecar is named x; there are: migrate, c",
 				"migrate: before: no init container or native sidecar is named y; there are: a, c",
 				"c: after: no init container or native sidecar is named migarte; did you mean migrate",
@@ -145,7 +155,8 @@ func TestOrderOfSidecars(t *testing.T) {
 	two.After, two.Before = []string{"one"}, []string{"setup"}
 	edits, fs := merge.Edits(w, []sidecar.Answer{one, two})
 	require.Empty(t, fs)
-	require.Equal(t, []string{"initContainers[name=b]", "initContainers[name=a]", "initContainers[name=one]", "initContainers[name=two]"}, paths(edits), "after a sidecar is after all of it")
+	require.Equal(t, []string{"initContainers[name=b]", "initContainers[name=a]", "initContainers[name=one]",
+		"initContainers[name=two]"}, paths(edits), "after a sidecar is after all of it")
 	for _, e := range edits[:4] {
 		require.Equal(t, "setup", e.Before)
 	}
@@ -158,5 +169,6 @@ func TestOrderOfSidecars(t *testing.T) {
 	twin := entry("other", 0, "b")
 	twin.Change.InitContainers[0].Image = "x:1"
 	_, fs = merge.Edits(w, []sidecar.Answer{entry("one", 0, "b"), twin})
-	require.Equal(t, "Deployment prod/web spec.template.spec.initContainers[name=b]: other: wants image x:1, but one wants image ; give one of them another name", fs.Error())
+	require.Equal(t, "Deployment prod/web spec.template.spec.initContainers[name=b]: other: wants image x:1, but one "+
+		"wants image ; give one of them another name", fs.Error())
 }

@@ -13,7 +13,9 @@ import (
 // It's nil where the pod has all of it. What two want otherwise is a conflict anyway;
 // what the manifest has stays.
 func WithPodSettings(w *sidecar.Workload, asked []sidecar.Answer) *sidecar.Workload {
-	if !slices.ContainsFunc(asked, func(a sidecar.Answer) bool { return !reflect.DeepEqual(a.Change.Pod, sidecar.Pod{}) }) {
+	if !slices.ContainsFunc(asked, func(a sidecar.Answer) bool {
+		return !reflect.DeepEqual(a.Change.Pod, sidecar.Pod{})
+	}) {
 		return nil // most want nothing
 	}
 	f := newFlattener(w)

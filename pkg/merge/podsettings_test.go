@@ -14,14 +14,17 @@ import (
 // What a sidecar sets for the whole pod is in the view of the others, unless the
 // manifest has it.
 func TestSettled(t *testing.T) {
-	all := sidecar.Pod{FSGroup: new(int64(7)), FSGroupChangePolicy: corev1.FSGroupChangeAlways, ShareProcessNamespace: new(true), MinGracePeriodSeconds: 60,
+	all := sidecar.Pod{FSGroup: new(int64(7)), FSGroupChangePolicy: corev1.FSGroupChangeAlways,
+		ShareProcessNamespace: new(true), MinGracePeriodSeconds: 60,
 		Sysctls: []corev1.Sysctl{{Name: "net.core.somaxconn", Value: "1024"}}}
 	w := sidecartest.Workload()
 	require.Nil(t, merge.WithPodSettings(w, nil))
-	require.Nil(t, merge.WithPodSettings(w, []sidecar.Answer{sidecartest.Answer(w, "a", &sidecar.Change{Pod: sidecar.Pod{MinGracePeriodSeconds: 20, ImagePullSecrets: []corev1.LocalObjectReference{{Name: "x"}}}})}))
+	require.Nil(t, merge.WithPodSettings(w, []sidecar.Answer{sidecartest.Answer(w, "a",
+		&sidecar.Change{Pod: sidecar.Pod{MinGracePeriodSeconds: 20, ImagePullSecrets: []corev1.LocalObjectReference{{Name: "x"}}}})}))
 
 	before := w.Pod.DeepCopy()
-	wants := []sidecar.Answer{sidecartest.Answer(w, "a", &sidecar.Change{}), sidecartest.Answer(w, "b", &sidecar.Change{Pod: all})}
+	wants := []sidecar.Answer{sidecartest.Answer(w, "a", &sidecar.Change{}), sidecartest.Answer(w, "b",
+		&sidecar.Change{Pod: all})}
 	settled := merge.WithPodSettings(w, wants)
 	require.Equal(t, before, &w.Pod, "the first view stays as it is")
 	require.EqualValues(t, 60, *settled.Pod.Spec.TerminationGracePeriodSeconds)
@@ -32,7 +35,8 @@ func TestSettled(t *testing.T) {
 	require.Equal(t, all.Sysctls, security.Sysctls)
 	require.Nil(t, merge.WithPodSettings(settled, wants), "and then there is no more to know")
 
-	w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{FSGroup: new(int64(1)), Sysctls: []corev1.Sysctl{{Name: "net/core/somaxconn", Value: "1"}}}
+	w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{FSGroup: new(int64(1)),
+		Sysctls: []corev1.Sysctl{{Name: "net/core/somaxconn", Value: "1"}}}
 	w.Pod.Spec.TerminationGracePeriodSeconds = new(int64(90))
 	settled = merge.WithPodSettings(w, wants)
 	require.EqualValues(t, 1, *settled.Pod.Spec.SecurityContext.FSGroup)

@@ -100,14 +100,17 @@ func Redirected(w *sidecar.Workload, asked []sidecar.Answer) []sidecar.Answer {
 func (f *flattener) redirect(asked []sidecar.Answer, of int, container string, e *corev1.EnvVar) {
 	to, owner, other := RedirectFor(asked, of, e.Name)
 	refuse := func(code, owner, message, hint string) {
-		f.findings = append(f.findings, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: f.w.Ref, Sidecar: owner, Message: message, Hint: hint})
+		f.findings = append(f.findings, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: f.w.Ref, Sidecar: owner,
+			Message: message, Hint: hint})
 	}
 	switch {
 	case to == nil || other == "" && same(*e, to.EnvVar):
 	case other != "":
-		refuse("conflict", other, "leads "+e.Name+" of container "+container+" another way than "+owner+" does", "let both want the same, or give the variable another name for one of them")
+		refuse("conflict", other, "leads "+e.Name+" of container "+container+" another way than "+owner+" does",
+			"let both want the same, or give the variable another name for one of them")
 	case e.ValueFrom != nil:
-		refuse("env-replace", owner, "can't replace "+e.Name+" of container "+container+": it has "+say(*e)+", and what that is shows only in the cluster", "change it where the value comes from")
+		refuse("env-replace", owner, "can't replace "+e.Name+" of container "+container+": it has "+say(*e)+
+			", and what that is shows only in the cluster", "change it where the value comes from")
 	default:
 		e.Value = to.Value
 	}

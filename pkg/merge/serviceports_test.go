@@ -13,9 +13,10 @@ import (
 
 func TestServicePortNumbers(t *testing.T) {
 	w := sidecartest.Workload()
-	w.Services = []sidecar.Service{{Ref: sidecar.Ref{Kind: "Service", Name: "web"}, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{
-		{Name: "http", Port: 80}, {Name: "dns", Port: 53, Protocol: corev1.ProtocolUDP}, {Port: 81},
-	}}}}
+	w.Services = []sidecar.Service{{Ref: sidecar.Ref{Kind: "Service", Name: "web"},
+		Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{
+			{Name: "http", Port: 80}, {Name: "dns", Port: 53, Protocol: corev1.ProtocolUDP}, {Port: 81},
+		}}}}
 	check := func(ports ...corev1.ServicePort) []string {
 		var all []sidecar.Answer
 		for _, p := range ports {
@@ -29,10 +30,14 @@ func TestServicePortNumbers(t *testing.T) {
 		return found
 	}
 	require.Empty(t, check(corev1.ServicePort{Name: "http", Port: 80, Protocol: corev1.ProtocolTCP}), "an earlier run's")
-	require.Empty(t, check(corev1.ServicePort{Name: "dns-tcp", Port: 53}, corev1.ServicePort{Name: "dns-tcp", Port: 53}), "another protocol; twice the same")
-	require.Equal(t, []string{"Service web spec.ports: x: wants web to be port 80/TCP, but the manifest has http there; give one of them another number"},
+	require.Empty(t, check(corev1.ServicePort{Name: "dns-tcp", Port: 53}, corev1.ServicePort{Name: "dns-tcp", Port: 53}),
+		"another protocol; twice the same")
+	require.Equal(t, []string{"Service web spec.ports: x: wants web to be port 80/TCP, but the manifest has http " +
+		"there; give one of them another number"},
 		check(corev1.ServicePort{Name: "web", Port: 80}))
-	require.Equal(t, []string{"Service web spec.ports: x: wants web to be port 81/TCP, but the manifest has one without a name there; give one of them another number"},
+	require.Equal(t, []string{"Service web spec.ports: x: wants web to be port 81/TCP, but the manifest has one " +
+		"without a name there; give one of them another number"},
 		check(corev1.ServicePort{Name: "web", Port: 81}))
-	require.Len(t, check(corev1.ServicePort{Name: "a", Port: 90}, corev1.ServicePort{Name: "b", Port: 90}), 1, "two sidecars")
+	require.Len(t, check(corev1.ServicePort{Name: "a", Port: 90}, corev1.ServicePort{Name: "b", Port: 90}), 1,
+		"two sidecars")
 }

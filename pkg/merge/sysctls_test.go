@@ -27,17 +27,20 @@ func TestSysctlSpellings(t *testing.T) {
 		}
 		return out
 	}
-	edits, fs := merge.Edits(w, []sidecar.Answer{{Name: "a", Change: with("net/core/somaxconn", "1024")}, {Name: "b", Change: with("net.core.somaxconn", "1024")}})
+	edits, fs := merge.Edits(w, []sidecar.Answer{{Name: "a", Change: with("net/core/somaxconn", "1024")},
+		{Name: "b", Change: with("net.core.somaxconn", "1024")}})
 	require.Empty(t, fs)
 	edits, fs = merge.Merge(edits, nothing)
 	require.Empty(t, fs)
 	require.Equal(t, []corev1.Sysctl{{Name: "net.core.somaxconn", Value: "1024"}}, settings(edits))
 
-	edits, _ = merge.Edits(w, []sidecar.Answer{{Name: "a", Change: with("net/core/somaxconn", "1024")}, {Name: "b", Change: with("net.core.somaxconn", "4096")}})
+	edits, _ = merge.Edits(w, []sidecar.Answer{{Name: "a", Change: with("net/core/somaxconn", "1024")},
+		{Name: "b", Change: with("net.core.somaxconn", "4096")}})
 	_, fs = merge.Merge(edits, nothing)
 	require.True(t, fs.Failed())
 
-	w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{Sysctls: []corev1.Sysctl{{Name: "net/core/somaxconn", Value: "1024"}}}
+	w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{Sysctls: []corev1.Sysctl{{Name: "net/core/somaxconn",
+		Value: "1024"}}}
 	edits, _ = merge.Edits(w, []sidecar.Answer{{Name: "a", Change: with("net.core.somaxconn", "1024")}})
 	require.Equal(t, []corev1.Sysctl{{Name: "net/core/somaxconn", Value: "1024"}}, settings(edits))
 }

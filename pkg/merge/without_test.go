@@ -21,8 +21,10 @@ func TestWithout(t *testing.T) {
 				sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: "NEW", Value: "-n"}, AppendWith: " "},
 				sidecar.EnvVar{EnvVar: corev1.EnvVar{Name: "PORT", Value: "1"}}),
 			VolumeMounts: []corev1.VolumeMount{{Name: "ca", MountPath: "/ca"}}},
-		Pod: sidecar.Pod{FSGroup: new(int64(7)), FSGroupChangePolicy: corev1.FSGroupChangeOnRootMismatch, Annotations: map[string]string{"a": "b"},
-			Sysctls: []corev1.Sysctl{{Name: "x", Value: "1"}}, ImagePullSecrets: []corev1.LocalObjectReference{{Name: "mirror"}}},
+		Pod: sidecar.Pod{FSGroup: new(int64(7)), FSGroupChangePolicy: corev1.FSGroupChangeOnRootMismatch,
+			Annotations:      map[string]string{"a": "b"},
+			Sysctls:          []corev1.Sysctl{{Name: "x", Value: "1"}},
+			ImagePullSecrets: []corev1.LocalObjectReference{{Name: "mirror"}}},
 	}
 	bare := sidecartest.Workload()
 	bare.App.Env = sidecartest.PlainVars("HOST=db URL=$(HOST)/x OPTS=-a")
@@ -34,8 +36,9 @@ func TestWithout(t *testing.T) {
 	laid.Pod.Annotations = map[string]string{"a": "b"}
 	laid.Pod.Spec.Volumes = []corev1.Volume{{Name: "data"}, {Name: "ca"}}
 	laid.Pod.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "mirror"}}
-	laid.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{FSGroup: new(int64(7)), FSGroupChangePolicy: new(corev1.FSGroupChangeOnRootMismatch),
-		Sysctls: []corev1.Sysctl{{Name: "x", Value: "1"}}}
+	laid.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{FSGroup: new(int64(7)),
+		FSGroupChangePolicy: new(corev1.FSGroupChangeOnRootMismatch),
+		Sysctls:             []corev1.Sysctl{{Name: "x", Value: "1"}}}
 
 	for _, w := range []*sidecar.Workload{bare, laid} {
 		before := w.Pod.DeepCopy()

@@ -12,7 +12,8 @@ func Name(word string, names []string) string {
 	}
 	best, least := "", max(1, min(3, len(word)/3))
 	for _, n := range names {
-		if d := distance(strings.ToLower(word), strings.ToLower(n), least); d < least || d == least && best == "" && d < len(n) {
+		if d := distance(strings.ToLower(word), strings.ToLower(n), least); d < least || d == least && best == "" &&
+			d < len(n) {
 			best, least = n, d
 		}
 	}

@@ -74,7 +74,8 @@ func contourPlain(l *lead, r *Result) {
 	const key = contourProtocol + "h2c"
 	for _, p := range split(l.service.Annotations[key]) {
 		if p == l.port.Name || p == strconv.Itoa(int(l.port.Port)) {
-			r.find(l.finding(sidecar.Warning, "ingress-backend", l.service.Ref, sidecar.Fields("metadata", "annotations", key).String(),
+			r.find(l.finding(sidecar.Warning, "ingress-backend", l.service.Ref, sidecar.Fields("metadata", "annotations",
+				key).String(),
 				fmt.Sprintf("lists port %d, which speaks TLS now", l.port.Port), "take "+p+" out"))
 		}
 	}
@@ -101,7 +102,8 @@ func appProtocols(l *lead, have func(key string) string) []pair {
 // JSON of them: that isn't ours to change.
 func contradicts(was, port, value string) bool {
 	var old, new map[string]string
-	return json.Unmarshal([]byte(was), &old) == nil && json.Unmarshal([]byte(value), &new) == nil && old[port] != "" && old[port] != new[port]
+	return json.Unmarshal([]byte(was), &old) == nil && json.Unmarshal([]byte(value), &new) == nil && old[port] != "" &&
+		old[port] != new[port]
 }
 
 func split(list string) (out []string) {

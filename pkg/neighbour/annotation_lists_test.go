@@ -12,7 +12,8 @@ import (
 // Lists in annotations are extended and never written anew.
 func TestListings(t *testing.T) {
 	on := func(protocol sidecar.Protocol) *lead {
-		return &lead{&taken{Takeover: sidecar.Takeover{Protocol: protocol}}, &sidecar.Service{Ref: sidecar.Ref{Kind: "Service", Name: "web"}}, corev1.ServicePort{Name: "api", Port: 80}, false}
+		return &lead{&taken{Takeover: sidecar.Takeover{Protocol: protocol}},
+			&sidecar.Service{Ref: sidecar.Ref{Kind: "Service", Name: "web"}}, corev1.ServicePort{Name: "api", Port: 80}, false}
 	}
 	type list = func(*lead, func(string) string) []pair
 	for name, c := range map[string]struct {

@@ -50,7 +50,8 @@ func (s *Footprint) count(a *sidecar.Answer) {
 	for i := range a.Change.Containers {
 		c := &a.Change.Containers[i]
 		z := size{a.Name, c.Name, a.App.Name, map[corev1.ResourceName]bool{}}
-		for _, set := range []corev1.ResourceList{c.Resources.Requests, c.Resources.Limits} { // a limit alone is the request, too
+		// a limit alone is the request, too
+		for _, set := range []corev1.ResourceList{c.Resources.Requests, c.Resources.Limits} {
 			for name := range set {
 				z.requests[name] = true
 			}
@@ -84,7 +85,8 @@ func checkAutoscalers(s *scene, r *Result) {
 		if !ok {
 			group = ""
 		}
-		w := targets[sidecar.Ref{Group: group, Kind: h.ScaleTargetRef.Kind, Namespace: o.Ref.Namespace, Name: h.ScaleTargetRef.Name}]
+		w := targets[sidecar.Ref{Group: group, Kind: h.ScaleTargetRef.Kind, Namespace: o.Ref.Namespace,
+			Name: h.ScaleTargetRef.Name}]
 		if w == nil {
 			continue
 		}
@@ -92,7 +94,8 @@ func checkAutoscalers(s *scene, r *Result) {
 			w.scaled(&o, corev1.ResourceCPU, 0, -1, r)
 		}
 		for i := range h.Metrics {
-			if m := &h.Metrics[i]; m.Type == "Resource" && (m.Resource.Target.Type == "Utilization" || m.Resource.Target.AverageUtilization != 0) {
+			if m := &h.Metrics[i]; m.Type == "Resource" && (m.Resource.Target.Type == "Utilization" ||
+				m.Resource.Target.AverageUtilization != 0) {
 				w.scaled(&o, m.Resource.Name, m.Resource.Target.AverageUtilization, i, r)
 			}
 		}
@@ -111,14 +114,16 @@ func (s *Footprint) scaled(o *Object, name corev1.ResourceName, use int32, i int
 	for _, z := range s.sidecars {
 		f := sidecar.Finding{Severity: sidecar.Error, Code: "hpa-no-request", Object: o.Ref, Sidecar: z.sidecar, Field: field}
 		if !z.requests[name] {
-			f.Message = fmt.Sprintf("scales %s by its use of %s, which is unknown as soon as one container requests none: %s doesn't", s.Ref, name, z.container)
+			f.Message = fmt.Sprintf("scales %s by its use of %s, which is unknown as soon as one container requests none: %s "+
+				"doesn't", s.Ref, name, z.container)
 			f.Hint = fmt.Sprintf("give it one by override.resources.requests.%s", name)
 			r.find(f)
 			continue
 		}
 		f.Severity, f.Code = sidecar.Info, "hpa-averages-sidecar"
 		f.Message = fmt.Sprintf("the use of %s is averaged over %s, too", name, z.container)
-		f.Hint = fmt.Sprintf("to scale by the app alone: {type: ContainerResource, containerResource: {name: %s, container: %s, target: {type: Utilization, averageUtilization: %d}}}", name, z.app, use)
+		f.Hint = fmt.Sprintf("to scale by the app alone: {type: ContainerResource, containerResource: {name: %s, "+
+			"container: %s, target: {type: Utilization, averageUtilization: %d}}}", name, z.app, use)
 		r.find(f)
 	}
 }

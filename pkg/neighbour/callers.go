@@ -104,7 +104,8 @@ func (c *search) value(who *Caller, at sidecar.Path, value string, r *Result) {
 			continue
 		}
 		if !d.url() {
-			r.find(t.finding(sidecar.Info, "plaintext-caller", who.Ref, at.String(), "names "+d.plain()+", which speaks TLS now", "see that the client speaks TLS to it"))
+			r.find(t.finding(sidecar.Info, "plaintext-caller", who.Ref, at.String(), "names "+d.plain()+
+				", which speaks TLS now", "see that the client speaks TLS to it"))
 			continue
 		}
 		plain = append(plain, d)
@@ -131,7 +132,8 @@ func (c *search) value(who *Caller, at sidecar.Path, value string, r *Result) {
 		if first.alias {
 			hint += ", and see that the server's certificate is for that name, too"
 		}
-		r.find(first.finding(sidecar.Warning, "plaintext-caller", who.Ref, at.String(), "dials "+d.plain()+", which speaks TLS now", hint))
+		r.find(first.finding(sidecar.Warning, "plaintext-caller", who.Ref, at.String(), "dials "+d.plain()+
+			", which speaks TLS now", hint))
 	}
 }
 
@@ -186,7 +188,8 @@ func (s *Footprint) local(container string, d *dial, at sidecar.Path, r *Result)
 	}
 	for _, t := range s.taken {
 		if t.SpeaksTLS() && t.MovesApp() && d.dialled() == t.Port && container != t.app {
-			r.find(t.finding(sidecar.Warning, "plaintext-caller", s.Ref, at.String(), "dials "+d.plain()+", where the proxy speaks TLS now",
+			r.find(t.finding(sidecar.Warning, "plaintext-caller", s.Ref, at.String(), "dials "+d.plain()+
+				", where the proxy speaks TLS now",
 				fmt.Sprintf("the app itself is on 127.0.0.1:%d", t.AppPort)))
 		}
 	}

@@ -21,7 +21,9 @@ func (c *search) aliases() {
 		return
 	}
 	more := map[string][]lead{}
-	for _, o := range c.Objects(serviceKind, "*", func(word string) bool { return word == string(corev1.ServiceTypeExternalName) }) {
+	for _, o := range c.Objects(serviceKind, "*", func(word string) bool {
+		return word == string(corev1.ServiceTypeExternalName)
+	}) {
 		spec := o.Spec.(*corev1.ServiceSpec)
 		if spec.Type != corev1.ServiceTypeExternalName {
 			continue
@@ -71,10 +73,12 @@ func (c *search) links(who *Caller, at sidecar.Path, value string, r *Result) {
 				continue
 			case m[5] != "" && m[5] != variable(l.port.Name):
 				continue
-			case m[4] != "" && m[5] == "" && len(l.service.Spec.Ports) > 0 && l.service.Spec.Ports[0].Port != d.port: // the first one's
+			// the first one's
+			case m[4] != "" && m[5] == "" && len(l.service.Spec.Ports) > 0 && l.service.Spec.Ports[0].Port != d.port:
 				continue
 			}
-			r.find(l.finding(sidecar.Warning, "plaintext-caller", who.Ref, at.String(), "dials "+m[0]+", which speaks TLS now", "write "+d.tls()+": its certificate is for names"))
+			r.find(l.finding(sidecar.Warning, "plaintext-caller", who.Ref, at.String(), "dials "+m[0]+", which speaks TLS now",
+				"write "+d.tls()+": its certificate is for names"))
 			break
 		}
 	}
@@ -84,7 +88,8 @@ func (c *search) links(who *Caller, at sidecar.Path, value string, r *Result) {
 // hinted are what objects have that hold one.
 var (
 	hostly = expression(`(?i)(^|[_.-]|[a-z])(host|hostname|server|addr|address|endpoint|upstream|backend)s?$`)
-	hinted = []string{"HOST", "host", "SERVER", "server", "ADDR", "addr", "ENDPOINT", "endpoint", "UPSTREAM", "upstream", "BACKEND", "backend"}
+	hinted = []string{"HOST", "host", "SERVER", "server", "ADDR", "addr", "ENDPOINT", "endpoint", "UPSTREAM", "upstream",
+		"BACKEND", "backend"}
 )
 
 // apart reports whether a text may name a host without a port, in something that
@@ -124,7 +129,9 @@ func (c *search) host(who *Caller, at sidecar.Path, value string, r *Result) {
 		if l.of.Ref == who.Ref {
 			continue // whom it tells of itself
 		}
-		r.find(l.finding(sidecar.Info, "plaintext-caller", who.Ref, at.String(), fmt.Sprintf("names %s, which speaks TLS on port %d now", value, l.port.Port), "see that the client speaks TLS to it"))
+		r.find(l.finding(sidecar.Info, "plaintext-caller", who.Ref, at.String(),
+			fmt.Sprintf("names %s, which speaks TLS on port %d now", value, l.port.Port),
+			"see that the client speaks TLS to it"))
 		return
 	}
 }

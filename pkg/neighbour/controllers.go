@@ -38,12 +38,16 @@ type pair struct{ key, value string }
 // controllers, each as its documentation has it. HAProxy's two and NGINX's two
 // share the usual name of their class: of HAProxy's neither is guessed.
 var controllers = []controller{
-	{by: "k8s.io/ingress-nginx", prefix: "nginx.ingress.kubernetes.io/", classes: []string{"nginx", "ingress-nginx"}, ambiguous: true,
-		whole: func(grpc bool) []pair { return []pair{{nginxProtocol, choose(grpc, "GRPCS", "HTTPS")}} }, client: "nginx.ingress.kubernetes.io/proxy-ssl-secret"},
-	{by: "nginx.org/ingress-controller", prefix: "nginx.org/", names: nginxInc, onIngress: true, client: "nginx.org/policies"},
+	{by: "k8s.io/ingress-nginx", prefix: "nginx.ingress.kubernetes.io/", classes: []string{"nginx", "ingress-nginx"},
+		ambiguous: true,
+		whole:     func(grpc bool) []pair { return []pair{{nginxProtocol, choose(grpc, "GRPCS", "HTTPS")}} },
+		client:    "nginx.ingress.kubernetes.io/proxy-ssl-secret"},
+	{by: "nginx.org/ingress-controller", prefix: "nginx.org/", names: nginxInc, onIngress: true,
+		client: "nginx.org/policies"},
 	{by: "traefik.io/ingress-controller", prefix: "traefik.ingress.kubernetes.io/", classes: []string{"traefik"},
 		service: func(bool) []pair { return []pair{{"traefik.ingress.kubernetes.io/service.serversscheme", "https"}} },
-		ca:      "traefik.ingress.kubernetes.io/service.serverstransport", client: "traefik.ingress.kubernetes.io/service.serverstransport"},
+		ca:      "traefik.ingress.kubernetes.io/service.serverstransport",
+		client:  "traefik.ingress.kubernetes.io/service.serverstransport"},
 	{by: "haproxy.org/ingress-controller", prefix: "haproxy.org/", classes: []string{"haproxytech"},
 		service: func(grpc bool) []pair {
 			p := []pair{{"haproxy.org/server-ssl", "true"}}
@@ -58,16 +62,19 @@ var controllers = []controller{
 		}, client: "haproxy-ingress.github.io/secure-crt-secret"},
 	{by: "ingress.k8s.aws/alb", prefix: "alb.ingress.kubernetes.io/", classes: []string{"alb"},
 		service: func(grpc bool) []pair { // those of a Service go before the Ingress's
-			p := []pair{{"alb.ingress.kubernetes.io/backend-protocol", "HTTPS"}, {"alb.ingress.kubernetes.io/healthcheck-protocol", "HTTPS"}}
+			p := []pair{{"alb.ingress.kubernetes.io/backend-protocol", "HTTPS"},
+				{"alb.ingress.kubernetes.io/healthcheck-protocol", "HTTPS"}}
 			if grpc {
 				p = append(p, pair{"alb.ingress.kubernetes.io/backend-protocol-version", "GRPC"})
 			}
 			return p
 		}},
-	{by: "k8s.io/ingress-gce", prefix: "networking.gke.io/", classes: []string{"gce", "gce-internal"}, names: appProtocols},
+	{by: "k8s.io/ingress-gce", prefix: "networking.gke.io/", classes: []string{"gce", "gce-internal"},
+		names: appProtocols},
 	{by: "projectcontour.io/", prefix: "projectcontour.io/", classes: []string{"contour"}, names: contour},
 	{by: "ingress-controllers.konghq.com/kong", prefix: "konghq.com/", classes: []string{"kong"},
-		service: func(grpc bool) []pair { return []pair{{"konghq.com/protocol", choose(grpc, "grpcs", "https")}} }, client: "konghq.com/client-cert"},
+		service: func(grpc bool) []pair { return []pair{{"konghq.com/protocol", choose(grpc, "grpcs", "https")}} },
+		client:  "konghq.com/client-cert"},
 }
 
 func choose(grpc bool, yes, no string) string {
@@ -115,11 +122,13 @@ func (c *controller) each(on sidecar.Ref, have map[string]string, pairs []pair, 
 		}
 		if other != "" {
 			r.find(l.finding(sidecar.Warning, "ingress-backend", on, sidecar.Fields("metadata", "annotations", p.key).String(),
-				fmt.Sprintf("%s port %d speaks TLS now, but the annotation would concern %s as well", l.service.Ref, l.port.Port, other),
+				fmt.Sprintf("%s port %d speaks TLS now, but the annotation would concern %s as well", l.service.Ref, l.port.Port,
+					other),
 				fmt.Sprintf("give each an Ingress or a Service of its own, and this one %s: %q", p.key, p.value)))
 			continue
 		}
-		r.edit(annotate(l.taken, on, have, p.key, p.value, "the port speaks TLS now: take the annotation out, or write "+strconv.Quote(p.value))...)
+		r.edit(annotate(l.taken, on, have, p.key, p.value, "the port speaks TLS now: take the annotation out, or write "+
+			strconv.Quote(p.value))...)
 	}
 }
 
@@ -138,7 +147,9 @@ func strangers(l *lead, leads []*lead, plain []*networkingv1.IngressServiceBacke
 
 // beside is strangers among the ports of one Service.
 func beside(l *lead, leads []*lead, plain []*networkingv1.IngressServiceBackend) string {
-	mine := slices.DeleteFunc(slices.Clone(plain), func(p *networkingv1.IngressServiceBackend) bool { return p.Name != l.service.Ref.Name })
+	mine := slices.DeleteFunc(slices.Clone(plain), func(p *networkingv1.IngressServiceBackend) bool {
+		return p.Name != l.service.Ref.Name
+	})
 	for i, other := range leads {
 		if other.service.Ref == l.service.Ref && other.word() != l.word() {
 			return strangers(l, leads[i:i+1], nil)
@@ -157,15 +168,19 @@ func (c *controller) credentials(o *Object, leads []*lead, r *Result) {
 			return key != "" && (o.Annotations[key] != "" || l.service.Annotations[key] != "")
 		}
 		if c.ca != "" && !there(c.ca) {
-			r.find(l.finding(sidecar.Warning, "ingress-ca", l.service.Ref, "", "the Ingress controller verifies the certificate by its own list of CAs",
+			r.find(l.finding(sidecar.Warning, "ingress-ca", l.service.Ref, "",
+				"the Ingress controller verifies the certificate by its own list of CAs",
 				"name a ServersTransport with rootCAs by the annotation "+c.ca))
 		}
 		switch {
 		case !l.ClientCertificate || there(c.client):
 		case c.client == "":
-			r.find(l.finding(sidecar.Warning, "ingress-client-certificate", o.Ref, "", l.service.Ref.String()+" demands a client certificate, and the controller has no annotation to show one", "see its documentation, or lead its clients past it"))
+			r.find(l.finding(sidecar.Warning, "ingress-client-certificate", o.Ref, "", l.service.Ref.String()+
+				" demands a client certificate, and the controller has no annotation to show one",
+				"see its documentation, or lead its clients past it"))
 		default:
-			r.find(l.finding(sidecar.Warning, "ingress-client-certificate", o.Ref, "", l.service.Ref.String()+" demands a client certificate", "name the one that the controller shows by the annotation "+c.client))
+			r.find(l.finding(sidecar.Warning, "ingress-client-certificate", o.Ref, "", l.service.Ref.String()+
+				" demands a client certificate", "name the one that the controller shows by the annotation "+c.client))
 		}
 	}
 }

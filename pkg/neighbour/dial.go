@@ -24,7 +24,8 @@ type dial struct {
 var secure = sidecar.TLSSchemes
 
 // usual is the port that a URL means without one.
-var usual = map[string]int32{"http": 80, "ws": 80, "h2c": 80, "redis": 6379, "amqp": 5672, "mqtt": 1883, "ldap": 389, "nats": 4222,
+var usual = map[string]int32{"http": 80, "ws": 80, "h2c": 80, "redis": 6379, "amqp": 5672, "mqtt": 1883, "ldap": 389,
+	"nats":  4222,
 	"https": 443, "wss": 443, "rediss": 6379, "amqps": 5671, "mqtts": 8883, "ldaps": 636}
 
 // resolvers are schemes behind whose third slash the address stands (gRPC's naming.md).
@@ -71,7 +72,8 @@ func dials(text string) iter.Seq[dial] {
 // scheme is one over TLS; it ends where it ends all the same.
 func readURL(text string, least, colon int) (d dial, ok bool) {
 	d.from = colon
-	for d.from > least && (letter(text[d.from-1]) || digit(text[d.from-1]) || strings.IndexByte("+.-", text[d.from-1]) >= 0) {
+	for d.from > least && (letter(text[d.from-1]) || digit(text[d.from-1]) || strings.IndexByte("+.-",
+		text[d.from-1]) >= 0) {
 		d.from--
 	}
 	d.scheme = strings.ToLower(text[d.from:colon])
@@ -122,7 +124,8 @@ func readPair(text string, least, colon int) (d dial, ok bool) {
 		after = text[d.to]
 	}
 	ends := func(b byte, more string) bool { return strings.IndexByte(" \t\r\n\"'`,;=()[]{}<>|"+more, b) >= 0 }
-	return d, d.port != 0 && d.host != "" && (!digit(d.host[0]) || loopback(d.host)) && ends(before, "") && ends(after, "/.")
+	return d, d.port != 0 && d.host != "" && (!digit(d.host[0]) || loopback(d.host)) && ends(before, "") &&
+		ends(after, "/.")
 }
 
 func letter(b byte) bool   { return b|0x20 >= 'a' && b|0x20 <= 'z' }

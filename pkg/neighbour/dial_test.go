@@ -9,11 +9,12 @@ import (
 
 func TestDials(t *testing.T) {
 	for text, want := range map[string]string{
-		"http://search:9200":                                "http://search:9200 > https://search:9200",
-		"http://search":                                     "http://search > https://search:80",
-		"http://search:443/a":                               "http://search:443 > https://search:443",
-		"HTTP://Search:9200.":                               "http://search:9200 > https://search:9200",
-		"ws://search.prod.svc/x?y=http://b:1":               "ws://search.prod.svc > wss://search.prod.svc:80, http://b:1 > https://b:1",
+		"http://search:9200":  "http://search:9200 > https://search:9200",
+		"http://search":       "http://search > https://search:80",
+		"http://search:443/a": "http://search:443 > https://search:443",
+		"HTTP://Search:9200.": "http://search:9200 > https://search:9200",
+		"ws://search.prod.svc/x?y=http://b:1": "ws://search.prod.svc > wss://search.prod.svc:80, http://b:1 " +
+			"> https://b:1",
 		"http://admin:pass:word@search:9200/":               "http://search:9200 > https://search:9200 (user)",
 		"a=http://a:1,http://b:2;c":                         "http://a:1 > https://a:1, http://b:2 > https://b:2",
 		`{"url":"http://a:1","other":"b:2"}`:                "http://a:1 > https://a:1, b:2",
@@ -66,7 +67,8 @@ func FuzzDials(f *testing.F) {
 		for d := range dials(text) {
 			require.True(t, last <= d.from && d.from < d.to && d.to <= len(text))
 			require.NotContains(t, d.plain()+d.tls(), "@")
-			require.True(t, strings.HasSuffix(strings.ToLower(text[d.from:d.to]), d.plain()[strings.LastIndex(d.plain(), "/")+1:]))
+			require.True(t, strings.HasSuffix(strings.ToLower(text[d.from:d.to]), d.plain()[strings.LastIndex(d.plain(), "/")+
+				1:]))
 			last = d.to
 		}
 	})

@@ -40,7 +40,8 @@ func keepEvictable(s *scene, r *Result) {
 	if owner == "" {
 		return
 	}
-	r.edit(sidecar.Edit{Owner: owner, Object: w.Ref, Path: w.Template.To("metadata", "annotations", evictVolumesKey), Value: added, Was: list})
+	r.edit(sidecar.Edit{Owner: owner, Object: w.Ref, Path: w.Template.To("metadata", "annotations", evictVolumesKey),
+		Value: added, Was: list})
 }
 
 // local reports whether the cluster autoscaler takes a volume for one on the

@@ -24,15 +24,19 @@ func TestEvictable(t *testing.T) {
 		one, other  volumes
 		list, owner string // what is written, by whom
 	}{
-		"nothing":          {one: volumes{v("a", memory), v("b", secret)}},
-		"disk":             {one: volumes{v("a", disk)}},
-		"node":             {one: volumes{v("a", node)}, other: volumes{v("b", disk), v("a", node)}},
-		"blocked before":   {pod: volumes{v("data", disk)}, one: volumes{v("a", disk)}},
-		"listed":           {have: map[string]string{evictVolumesKey: "data"}, pod: volumes{v("data", disk)}, one: volumes{v("a", disk)}, list: "data,a", owner: "one"},
-		"empty list":       {have: map[string]string{evictVolumesKey: ""}, one: volumes{v("m", memory)}, other: volumes{v("a", disk)}, list: "a", owner: "other"},
-		"comma":            {have: map[string]string{evictVolumesKey: "data, "}, one: volumes{v("a", disk)}, list: "data,a", owner: "one"},
-		"listed already":   {have: map[string]string{evictVolumesKey: "b , a"}, one: volumes{v("a", disk)}},
-		"the pod's own":    {have: map[string]string{evictVolumesKey: "tmp"}, pod: volumes{v("data", disk)}, one: volumes{v("data", disk)}},
+		"nothing":        {one: volumes{v("a", memory), v("b", secret)}},
+		"disk":           {one: volumes{v("a", disk)}},
+		"node":           {one: volumes{v("a", node)}, other: volumes{v("b", disk), v("a", node)}},
+		"blocked before": {pod: volumes{v("data", disk)}, one: volumes{v("a", disk)}},
+		"listed": {have: map[string]string{evictVolumesKey: "data"}, pod: volumes{v("data", disk)},
+			one: volumes{v("a", disk)}, list: "data,a", owner: "one"},
+		"empty list": {have: map[string]string{evictVolumesKey: ""}, one: volumes{v("m", memory)},
+			other: volumes{v("a", disk)}, list: "a", owner: "other"},
+		"comma": {have: map[string]string{evictVolumesKey: "data, "}, one: volumes{v("a", disk)}, list: "data,a",
+			owner: "one"},
+		"listed already": {have: map[string]string{evictVolumesKey: "b , a"}, one: volumes{v("a", disk)}},
+		"the pod's own": {have: map[string]string{evictVolumesKey: "tmp"}, pod: volumes{v("data", disk)},
+			one: volumes{v("data", disk)}},
 		"all":              {have: map[string]string{evictKey: "true"}, one: volumes{v("a", disk)}},
 		"all, with a list": {have: map[string]string{evictKey: "true", evictVolumesKey: "b"}, one: volumes{v("a", disk)}},
 		"none":             {have: map[string]string{evictKey: "false"}, one: volumes{v("a", disk)}},
@@ -42,12 +46,14 @@ func TestEvictable(t *testing.T) {
 			w.Pod.Annotations, w.Pod.Spec.Volumes = c.have, c.pod
 			var r Result
 			keepEvictable(&scene{workload: w, answers: []sidecar.Answer{
-				{Name: "one", Change: &sidecar.Change{Volumes: c.one}}, {Name: "other", Change: &sidecar.Change{Volumes: c.other}}}}, &r)
+				{Name: "one", Change: &sidecar.Change{Volumes: c.one}},
+				{Name: "other", Change: &sidecar.Change{Volumes: c.other}}}}, &r)
 			edits, fs := r.Edits, r.Findings
 			if c.list == "" {
 				require.Empty(t, edits)
 			} else {
-				require.Equal(t, []sidecar.Edit{{Owner: c.owner, Path: sidecar.Fields("spec", "template", "metadata", "annotations", evictVolumesKey), Value: c.list, Was: c.have[evictVolumesKey]}}, edits)
+				require.Equal(t, []sidecar.Edit{{Owner: c.owner, Path: sidecar.Fields("spec", "template", "metadata",
+					"annotations", evictVolumesKey), Value: c.list, Was: c.have[evictVolumesKey]}}, edits)
 			}
 			require.Empty(t, fs)
 		})

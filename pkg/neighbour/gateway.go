@@ -137,15 +137,18 @@ func (s *scene) backendPolicy(leads []*lead, from map[*lead]sidecar.Ref, r *Resu
 			continue
 		}
 		if l.ClientCertificate {
-			r.find(l.finding(sidecar.Warning, "gateway-client-certificate", from[l], "", l.service.Ref.String()+" demands a client certificate",
+			r.find(l.finding(sidecar.Warning, "gateway-client-certificate", from[l], "", l.service.Ref.String()+
+				" demands a client certificate",
 				"name the one that the Gateway shows in its spec.tls.backend.clientCertificateRef"))
 		}
 		if first == nil {
 			first = l
-			p.APIVersion, p.Kind, p.Metadata.Name = gatewayGroup+"/v1", backendTLSKind.Kind, sidecar.Shorten(l.service.Ref.Name+"-"+l.sidecar, sidecar.SubdomainLength)
+			p.APIVersion, p.Kind, p.Metadata.Name = gatewayGroup+"/v1", backendTLSKind.Kind, sidecar.Shorten(l.service.Ref.Name+
+				"-"+l.sidecar, sidecar.SubdomainLength)
 			p.Spec.Validation = trust(l)
 		}
-		p.Spec.TargetRefs = append(p.Spec.TargetRefs, targetRef{Kind: "Service", Name: l.service.Ref.Name, SectionName: l.port.Name})
+		p.Spec.TargetRefs = append(p.Spec.TargetRefs, targetRef{Kind: "Service", Name: l.service.Ref.Name,
+			SectionName: l.port.Name})
 	}
 	switch {
 	case first == nil:
@@ -153,7 +156,9 @@ func (s *scene) backendPolicy(leads []*lead, from map[*lead]sidecar.Ref, r *Resu
 		r.Emits = append(r.Emits, Emit{For: first.of.Ref, Sidecar: first.sidecar, Object: sidecar.NewObject(p)})
 	default:
 		raw, _ := json.Marshal(p) // strings only
-		r.find(first.finding(sidecar.Warning, "gateway-backend-tls", from[first], "", fmt.Sprintf("leads to %s port %d, which speaks TLS now; the Gateway speaks plain HTTP to it without a BackendTLSPolicy", first.service.Ref, first.port.Port),
+		r.find(first.finding(sidecar.Warning, "gateway-backend-tls", from[first], "",
+			fmt.Sprintf("leads to %s port %d, which speaks TLS now; the Gateway speaks plain HTTP to it without a "+
+				"BackendTLSPolicy", first.service.Ref, first.port.Port),
 			"name what its certificate is verified by in the sidecar's trust, or write "+string(raw)))
 	}
 }
@@ -163,7 +168,8 @@ func (s *scene) backendPolicy(leads []*lead, from map[*lead]sidecar.Ref, r *Resu
 func trust(l *lead) validation {
 	t := l.Trust
 	if t == nil {
-		t = &sidecar.Trust{Hostname: l.service.Ref.Name + "." + l.service.Ref.Namespace + ".svc", ConfigMapName: l.service.Ref.Name + "-ca"}
+		t = &sidecar.Trust{Hostname: l.service.Ref.Name + "." + l.service.Ref.Namespace + ".svc",
+			ConfigMapName: l.service.Ref.Name + "-ca"}
 		if l.service.Ref.Namespace == "" {
 			t.Hostname = l.service.Ref.Name
 		}
@@ -182,7 +188,8 @@ func (s *scene) verified(l *lead) bool {
 			continue
 		}
 		for _, t := range o.Spec.(*backendTLS).TargetRefs {
-			if t.Group == "" && t.Kind == "Service" && t.Name == l.service.Ref.Name && (t.SectionName == "" || t.SectionName == l.port.Name) {
+			if t.Group == "" && t.Kind == "Service" && t.Name == l.service.Ref.Name && (t.SectionName == "" ||
+				t.SectionName == l.port.Name) {
 				return true
 			}
 		}

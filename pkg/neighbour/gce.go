@@ -26,7 +26,8 @@ func checkBackendHealth(s *scene, r *Result) {
 			Default string            `json:"default"`
 			Ports   map[string]string `json:"ports"`
 		}
-		if text := l.service.Annotations["cloud.google.com/backend-config"]; text == "" || json.Unmarshal([]byte(text), &of) != nil {
+		if text := l.service.Annotations["cloud.google.com/backend-config"]; text == "" || json.Unmarshal([]byte(text),
+			&of) != nil {
 			continue // GCE has to say what is wrong with it
 		}
 		names := map[string]bool{of.Default: true}
@@ -35,7 +36,8 @@ func checkBackendHealth(s *scene, r *Result) {
 		}
 		for _, o := range s.Objects(backendConfigs, ref.Namespace, func(name string) bool { return names[name] }) {
 			if h := o.Spec.(*backendConfig).HealthCheck; names[o.Ref.Name] && h != nil && h.Type == "HTTP" {
-				r.find(l.finding(sidecar.Warning, "ingress-health-check", o.Ref, "spec.healthCheck.type", fmt.Sprintf("says HTTP, but %s port %d speaks TLS now", ref, l.port.Port), "write HTTPS"))
+				r.find(l.finding(sidecar.Warning, "ingress-health-check", o.Ref, "spec.healthCheck.type",
+					fmt.Sprintf("says HTTP, but %s port %d speaks TLS now", ref, l.port.Port), "write HTTPS"))
 			}
 		}
 	}

@@ -48,14 +48,19 @@ func followIngresses(s *scene, r *Result) {
 		c := controllerOf(&o, classes)
 		if c == nil {
 			for _, l := range leads {
-				r.find(l.finding(sidecar.Warning, "ingress-backend", o.Ref, "", fmt.Sprintf("leads to %s port %d, which speaks TLS now, and its controller isn't known", l.service.Ref, l.port.Port),
-					"set the annotation by which your controller speaks "+l.word()+" to backends, for ingress-nginx "+nginxProtocol+": "+l.word()))
+				r.find(l.finding(sidecar.Warning, "ingress-backend", o.Ref, "",
+					fmt.Sprintf("leads to %s port %d, which speaks TLS now, and its controller isn't known", l.service.Ref,
+						l.port.Port),
+					"set the annotation by which your controller speaks "+l.word()+" to backends, for ingress-nginx "+nginxProtocol+
+						": "+l.word()))
 			}
 			continue
 		}
 		if c.ambiguous && !hasPrefix(o.Annotations, c.prefix) && classes[class(&o)] == "" {
-			r.find(leads[0].finding(sidecar.Info, "ingress-controller", o.Ref, "", "is taken for one of ingress-nginx by the name of its class",
-				"if it's NGINX Inc's, set nginx.org/ssl-services: "+leads[0].service.Ref.Name+", or name the controller by an IngressClass"))
+			r.find(leads[0].finding(sidecar.Info, "ingress-controller", o.Ref, "",
+				"is taken for one of ingress-nginx by the name of its class",
+				"if it's NGINX Inc's, set nginx.org/ssl-services: "+leads[0].service.Ref.Name+
+					", or name the controller by an IngressClass"))
 		}
 		c.tell(&o, leads, plain, r)
 		c.credentials(&o, leads, r)

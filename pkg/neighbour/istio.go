@@ -97,9 +97,13 @@ func checkMeshes(s *scene, r *Result) {
 			}
 			on := trafficOnPort{TLS: &meshTLS{mode}}
 			on.Port.Number = l.port.Port
-			patch, _ := json.Marshal(map[string]any{"apiVersion": "networking.istio.io/v1", "kind": destinationRules.Kind, "metadata": map[string]string{"name": l.service.Ref.Name},
-				"spec": destinationRule{to.Host, &trafficPolicy{PortLevelSettings: []trafficOnPort{on}}}}) // nothing that can't be written
-			r.find(l.finding(sidecar.Warning, "mesh-backend", o.Ref, "", fmt.Sprintf("leads to %s port %d, which speaks TLS now; the mesh's proxies speak plain to it, unless a DestinationRule says otherwise", l.service.Ref, l.port.Port),
+			patch, _ := json.Marshal(map[string]any{"apiVersion": "networking.istio.io/v1", "kind": destinationRules.Kind,
+				"metadata": map[string]string{"name": l.service.Ref.Name},
+				// nothing that can't be written
+				"spec": destinationRule{to.Host, &trafficPolicy{PortLevelSettings: []trafficOnPort{on}}}})
+			r.find(l.finding(sidecar.Warning, "mesh-backend", o.Ref, "",
+				fmt.Sprintf("leads to %s port %d, which speaks TLS now; the mesh's proxies speak plain to it, unless a "+
+					"DestinationRule says otherwise", l.service.Ref, l.port.Port),
 				"write "+string(patch)))
 		}
 	}
@@ -121,10 +125,14 @@ func (c *search) originated(l *lead) bool {
 	tls := func(t *meshTLS) bool { return t != nil && (t.Mode == "SIMPLE" || t.Mode == "MUTUAL") }
 	for _, o := range c.Objects(destinationRules, "*", c.named) {
 		d := o.Spec.(*destinationRule)
-		if d.TrafficPolicy == nil || !slices.ContainsFunc(c.leads(o.Ref.Namespace, d.Host, true), func(x *lead) bool { return x.service.Ref == l.service.Ref }) {
+		if d.TrafficPolicy == nil || !slices.ContainsFunc(c.leads(o.Ref.Namespace, d.Host, true), func(x *lead) bool {
+			return x.service.Ref == l.service.Ref
+		}) {
 			continue
 		}
-		if tls(d.TrafficPolicy.TLS) || slices.ContainsFunc(d.TrafficPolicy.PortLevelSettings, func(p trafficOnPort) bool { return p.Port.Number == l.port.Port && tls(p.TLS) }) {
+		if tls(d.TrafficPolicy.TLS) || slices.ContainsFunc(d.TrafficPolicy.PortLevelSettings, func(p trafficOnPort) bool {
+			return p.Port.Number == l.port.Port && tls(p.TLS)
+		}) {
 			return true
 		}
 	}

@@ -29,7 +29,8 @@ var balancers = []balancer{
 	{key: aws + "healthcheck-protocol", plain: []string{"http"}, want: "https"},
 	{key: azure + "health-probe-protocol", plain: []string{"http"}, want: "https"},
 	{key: do + "healthcheck-protocol", plain: []string{"http"}, want: "https"},
-	{key: do + "protocol", plain: []string{"http", "https", "http2", "http3"}, want: "tcp", but: do + "tls-passthrough"}, // it speaks plain HTTP behind its own TLS
+	// it speaks plain HTTP behind its own TLS
+	{key: do + "protocol", plain: []string{"http", "https", "http2", "http3"}, want: "tcp", but: do + "tls-passthrough"},
 	{key: hetzner + "health-check-protocol", plain: []string{"http"}, want: "https"},
 	{key: hetzner + "protocol", plain: []string{"http", "https"}, want: "tcp"},
 	{key: linode + "default-protocol", plain: []string{"http", "https"}, want: "tcp"},
@@ -56,7 +57,8 @@ func followLoadBalancers(s *scene, r *Result) {
 				continue
 			}
 			port := "service.beta.kubernetes.io/port_" + strconv.Itoa(int(l.port.Port)) + "_health-probe_protocol" // Azure's
-			for _, a := range append(balancers[:len(balancers):len(balancers)], balancer{key: port, plain: []string{"http"}, want: "https"}) {
+			for _, a := range append(balancers[:len(balancers):len(balancers)], balancer{key: port, plain: []string{"http"},
+				want: "https"}) {
 				a.look(l, r)
 			}
 		}
@@ -67,16 +69,19 @@ func followLoadBalancers(s *scene, r *Result) {
 func (a *balancer) look(l *lead, r *Result) {
 	have := l.service.Annotations
 	value, there := have[a.key]
-	if !there && a.ends == "" || !slices.Contains(a.plain, strings.ToLower(value)) || a.but != "" && have[a.but] == "true" {
+	if !there && a.ends == "" || !slices.Contains(a.plain, strings.ToLower(value)) || a.but != "" &&
+		have[a.but] == "true" {
 		return
 	}
 	message := fmt.Sprintf("says %s, but port %d speaks TLS now", value, l.port.Port)
 	if a.ends != "" {
 		ports := split(have[aws+"ssl-ports"])
-		if have[a.ends] == "" || len(ports) > 0 && !slices.Contains(ports, "*") && !slices.Contains(ports, l.port.Name) && !slices.Contains(ports, strconv.Itoa(int(l.port.Port))) {
+		if have[a.ends] == "" || len(ports) > 0 && !slices.Contains(ports, "*") && !slices.Contains(ports, l.port.Name) &&
+			!slices.Contains(ports, strconv.Itoa(int(l.port.Port))) {
 			return
 		}
 		message = fmt.Sprintf("lets the load balancer pass on what was in its own TLS without any, but port %d speaks TLS now", l.port.Port)
 	}
-	r.find(l.finding(sidecar.Warning, "load-balancer-protocol", l.service.Ref, sidecar.Fields("metadata", "annotations", a.key).String(), message, "set it to "+a.want))
+	r.find(l.finding(sidecar.Warning, "load-balancer-protocol", l.service.Ref, sidecar.Fields("metadata", "annotations",
+		a.key).String(), message, "set it to "+a.want))
 }

@@ -69,7 +69,8 @@ func followMonitors(s *scene, r *Result) {
 		}
 		for i, e := range m.PodMetricsEndpoints {
 			if t := s.scrapedPod(&o, m, sel, &e); t != nil && !t.MovesApp() {
-				r.find(t.finding(sidecar.Warning, "scrape-closed", o.Ref, fmt.Sprintf("spec.podMetricsEndpoints[%d]", i), fmt.Sprintf("port %d of the pod is closed by a NetworkPolicy now", t.AppPort),
+				r.find(t.finding(sidecar.Warning, "scrape-closed", o.Ref, fmt.Sprintf("spec.podMetricsEndpoints[%d]", i),
+					fmt.Sprintf("port %d of the pod is closed by a NetworkPolicy now", t.AppPort),
 					fmt.Sprintf("write portNumber: %d%s", t.Port, choose(t.SpeaksTLS(), ", scheme: https, and its tlsConfig", ""))))
 			} else if t != nil {
 				scrape(t, &o, "podMetricsEndpoints", m.PodMetricsEndpoints, i, r)
@@ -92,7 +93,8 @@ func (s *scene) scrapedService(o *Object, m *monitor, sel labels.Selector, e *en
 			continue
 		}
 		for _, l := range t.services {
-			if sel.Matches(labels.Set(l.service.Labels)) && (e.Port != "" && e.Port == l.port.Name || e.Port == "" && t.is(e.TargetPort)) {
+			if sel.Matches(labels.Set(l.service.Labels)) && (e.Port != "" && e.Port == l.port.Name || e.Port == "" &&
+				t.is(e.TargetPort)) {
 				return t
 			}
 		}
@@ -108,7 +110,8 @@ func (s *scene) scrapedPod(o *Object, m *monitor, sel labels.Selector, e *endpoi
 			continue
 		}
 		if !t.MovesApp() {
-			if p := e.TargetPort; closes(t.of.policies, &t.Takeover) && (e.PortNumber == t.AppPort || e.Port != "" && e.Port == t.appName ||
+			if p := e.TargetPort; closes(t.of.policies, &t.Takeover) && (e.PortNumber == t.AppPort || e.Port != "" &&
+				e.Port == t.appName ||
 				p != nil && (p.IntVal == t.AppPort || p.StrVal != "" && p.StrVal == t.appName)) {
 				return t
 			}
@@ -127,7 +130,8 @@ func (t *taken) is(port *intstr.IntOrString) bool {
 	if port == nil || !t.MovesApp() {
 		return false
 	}
-	return port.Type == intstr.Int && port.IntVal == t.Port || port.Type == intstr.String && port.StrVal != "" && port.StrVal == t.name
+	return port.Type == intstr.Int && port.IntVal == t.Port || port.Type == intstr.String && port.StrVal != "" &&
+		port.StrVal == t.name
 }
 
 // scrape leads one endpoint to its new scheme. What verifies the certificate isn't
@@ -150,7 +154,9 @@ func scrape(t *taken, o *Object, list string, all []endpoint, i int, r *Result) 
 	field := fmt.Sprintf("%s[%d]", at, i)
 	if t.SpeaksTLS() && e.Scheme != "https" && e.Scheme != "HTTPS" {
 		if !unique {
-			r.find(t.finding(sidecar.Warning, "scrape-scheme", o.Ref, field, fmt.Sprintf("port %d speaks TLS now, and the entry isn't the only one of its port", t.Port), "set its scheme to https"))
+			r.find(t.finding(sidecar.Warning, "scrape-scheme", o.Ref, field,
+				fmt.Sprintf("port %d speaks TLS now, and the entry isn't the only one of its port", t.Port),
+				"set its scheme to https"))
 		} else {
 			edit := t.edit(o.Ref, at.At(key, value).To("scheme"), "https")
 			if e.Scheme != "" {
@@ -160,13 +166,18 @@ func scrape(t *taken, o *Object, list string, all []endpoint, i int, r *Result) 
 		}
 	}
 	if t.SpeaksTLS() && e.TLSConfig == nil {
-		r.find(t.finding(sidecar.Warning, "scrape-ca", o.Ref, field, "Prometheus verifies the certificate by its own list of CAs", "name the CA and the certificate's name by its tlsConfig: {ca: {configMap: {name: ..., key: ca.crt}}, serverName: ...}"))
+		r.find(t.finding(sidecar.Warning, "scrape-ca", o.Ref, field,
+			"Prometheus verifies the certificate by its own list of CAs",
+			"name the CA and the certificate's name by its tlsConfig: {ca: {configMap: {name: ..., key: ca.crt}}, "+
+				"serverName: ...}"))
 	}
 	if t.ClientCertificate && (e.TLSConfig == nil || e.TLSConfig.CertFile == "" && e.TLSConfig.Cert == nil) {
-		r.find(t.finding(sidecar.Warning, "scrape-refused", o.Ref, field, fmt.Sprintf("port %d demands a client certificate", t.Port), "name one by tlsConfig.cert and tlsConfig.keySecret"))
+		r.find(t.finding(sidecar.Warning, "scrape-refused", o.Ref, field, fmt.Sprintf("port %d demands a client certificate",
+			t.Port), "name one by tlsConfig.cert and tlsConfig.keySecret"))
 	}
 	if t.Authenticated && e.Authorization == nil && e.BasicAuth == nil && e.OAuth2 == nil {
-		r.find(t.finding(sidecar.Warning, "scrape-refused", o.Ref, field, fmt.Sprintf("port %d demands credentials", t.Port), "give the endpoint some, or let the path in without"))
+		r.find(t.finding(sidecar.Warning, "scrape-refused", o.Ref, field, fmt.Sprintf("port %d demands credentials", t.Port),
+			"give the endpoint some, or let the path in without"))
 	}
 }
 

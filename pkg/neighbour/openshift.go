@@ -39,10 +39,12 @@ func checkOpenShiftRoutes(s *scene, r *Result) {
 		}
 		for _, to := range append([]routeTarget{route.To}, route.AlternateBackends...) {
 			for _, l := range s.services[sidecar.Ref{Kind: "Service", Namespace: o.Ref.Namespace, Name: to.Name}] {
-				if p := route.Port; p != nil && p.TargetPort != l.port.TargetPort && p.TargetPort.String() != l.port.Name && p.TargetPort.String() != strconv.Itoa(int(l.Takeover.Port)) {
+				if p := route.Port; p != nil && p.TargetPort != l.port.TargetPort && p.TargetPort.String() != l.port.Name &&
+					p.TargetPort.String() != strconv.Itoa(int(l.Takeover.Port)) {
 					continue
 				}
-				r.find(l.finding(sidecar.Warning, "route-backend", o.Ref, "spec.tls", fmt.Sprintf("leads to %s port %d, which speaks TLS now", l.service.Ref, l.port.Port),
+				r.find(l.finding(sidecar.Warning, "route-backend", o.Ref, "spec.tls",
+					fmt.Sprintf("leads to %s port %d, which speaks TLS now", l.service.Ref, l.port.Port),
 					"write tls: {termination: reencrypt, destinationCACertificate: ...}, with the certificate of its CA"))
 				break
 			}

@@ -83,14 +83,16 @@ func (t *taken) policed(all []networkPolicy, r *Result) {
 		} else { // nobody could edit it
 			severity, hint = sidecar.Error, "give the pods of both labels of their own by which they're selected"
 		}
-		r.find(t.finding(severity, "network-policy-open", p.ref, "spec.ingress", fmt.Sprintf("lets clients in on port %d, past the sidecar on %d", t.AppPort, t.Port), hint))
+		r.find(t.finding(severity, "network-policy-open", p.ref, "spec.ingress",
+			fmt.Sprintf("lets clients in on port %d, past the sidecar on %d", t.AppPort, t.Port), hint))
 	}
 	if len(all) > 0 && !let {
 		p := all[stands]
 		if app >= 0 {
 			p = all[app]
 		}
-		r.find(t.finding(sidecar.Warning, "network-policy-closed", p.ref, "spec.ingress", fmt.Sprintf("lets nobody in on port %d, where clients of %s come in now", t.Port, t.of.Ref),
+		r.find(t.finding(sidecar.Warning, "network-policy-closed", p.ref, "spec.ingress",
+			fmt.Sprintf("lets nobody in on port %d, where clients of %s come in now", t.Port, t.of.Ref),
 			fmt.Sprintf("add {protocol: TCP, port: %d} to the ports of the rule that lets them in", t.Port)))
 	}
 }
@@ -106,9 +108,11 @@ func lets(spec *networkPolicySpec, declared []corev1.ContainerPort, port int32) 
 // namedPort warns of a name that is on a native sidecar now: networks looked for
 // names among ordinary containers only, Calico until 3.29 and others for longer.
 func (t *taken) namedPort(p networkPolicy, field string, port *intstr.IntOrString, r *Result) {
-	if p.of != nil || !t.MovesApp() || t.placement != sidecar.Native || port == nil || port.Type != intstr.String || port.StrVal != t.name || t.name == "" {
+	if p.of != nil || !t.MovesApp() || t.placement != sidecar.Native || port == nil || port.Type != intstr.String ||
+		port.StrVal != t.name || t.name == "" {
 		return
 	}
-	r.find(t.finding(sidecar.Warning, "network-policy-port-name", p.ref, field, fmt.Sprintf("port %s is a native sidecar's now, whose names many networks don't know", t.name),
+	r.find(t.finding(sidecar.Warning, "network-policy-port-name", p.ref, field,
+		fmt.Sprintf("port %s is a native sidecar's now, whose names many networks don't know", t.name),
 		fmt.Sprintf("write its number, %d", t.Port)))
 }

@@ -46,7 +46,8 @@ func (t *taken) egress(o *Object, spec *networkPolicySpec, r *Result) {
 		}
 	}
 	if app && !let {
-		r.find(t.finding(sidecar.Warning, "network-policy-egress", o.Ref, field, fmt.Sprintf("lets clients out to port %d of %s, whose Services lead to %d now", t.AppPort, t.of.Ref, t.Port),
+		r.find(t.finding(sidecar.Warning, "network-policy-egress", o.Ref, field,
+			fmt.Sprintf("lets clients out to port %d of %s, whose Services lead to %d now", t.AppPort, t.of.Ref, t.Port),
 			fmt.Sprintf("add {protocol: TCP, port: %d}", t.Port)))
 	}
 }

@@ -37,9 +37,10 @@ func (s *scene) reaches(walls map[string]*wall, r *Result) {
 				}
 			}
 		}
-		s.Pods(space, func(value string) bool { return asked[value] || asked[""] }, func(ref sidecar.Ref, pod *corev1.PodTemplateSpec) {
-			bear(&Footprint{Ref: ref, Labels: pod.Labels, ports: declaredPorts(pod.Spec.Containers, pod.Spec.InitContainers)})
-		})
+		s.Pods(space, func(value string) bool { return asked[value] || asked[""] },
+			func(ref sidecar.Ref, pod *corev1.PodTemplateSpec) {
+				bear(&Footprint{Ref: ref, Labels: pod.Labels, ports: declaredPorts(pod.Spec.Containers, pod.Spec.InitContainers)})
+			})
 		for _, w := range s.served {
 			if w.Ref.Namespace == space {
 				bear(w)
@@ -91,9 +92,10 @@ func let(all []networkPolicy, rule *networkingv1.NetworkPolicyIngressRule, pods 
 		})
 	}
 	return len(rule.Ports) > 0 && !slices.ContainsFunc(rule.Ports, func(port networkingv1.NetworkPolicyPort) bool {
-		door := port.Port != nil && port.Port.Type == intstr.Int && port.EndPort == nil && slices.ContainsFunc(pods.taken, func(t *taken) bool {
-			return netpol.Covers([]networkingv1.NetworkPolicyPort{port}, nil, netpol.Port{Number: t.Port})
-		})
+		door := port.Port != nil && port.Port.Type == intstr.Int && port.EndPort == nil && slices.ContainsFunc(pods.taken,
+			func(t *taken) bool {
+				return netpol.Covers([]networkingv1.NetworkPolicyPort{port}, nil, netpol.Port{Number: t.Port})
+			})
 		return !door && !everybody(&port)
 	})
 }
@@ -105,7 +107,9 @@ func closed(spec *networkPolicySpec, pods *Footprint) (out []int32) {
 		let := slices.ContainsFunc(spec.Ingress, func(rule networkingv1.NetworkPolicyIngressRule) bool {
 			return netpol.Covers(rule.Ports, pods.ports, netpol.Port{Protocol: port.Protocol, Number: port.ContainerPort})
 		})
-		behind := slices.ContainsFunc(pods.taken, func(t *taken) bool { return !t.MovesApp() && t.AppPort == port.ContainerPort })
+		behind := slices.ContainsFunc(pods.taken, func(t *taken) bool {
+			return !t.MovesApp() && t.AppPort == port.ContainerPort
+		})
 		if !let && !behind {
 			out = append(out, port.ContainerPort)
 		}

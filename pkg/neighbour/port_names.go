@@ -33,7 +33,8 @@ func checkPortNames(s *scene, r *Result) {
 				continue
 			}
 			r.find(sidecar.Finding{Severity: sidecar.Warning, Code: "port-name-dangling", Object: s.Ref,
-				Message: fmt.Sprintf("port %d leads to a port named %s, which no container of %s has", p.Port, name, w.Ref), Hint: "correct the name, or declare the port"})
+				Message: fmt.Sprintf("port %d leads to a port named %s, which no container of %s has", p.Port, name, w.Ref),
+				Hint:    "correct the name, or declare the port"})
 		}
 	}
 }

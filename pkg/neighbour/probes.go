@@ -80,7 +80,8 @@ func (p *prober) container(c *corev1.Container) {
 		p.exec(at.To("lifecycle", "postStart", "exec"), h.Exec.Command)
 	} else if h != nil && h.HTTPGet != nil {
 		if p.httpGet(at.To("lifecycle", "postStart", "httpGet"), c, h.HTTPGet) && p.asked.Placement == sidecar.Beside {
-			p.add(sidecar.Warning, "hook-races-proxy", at.To("lifecycle", "postStart"), "the hook calls the app through a proxy that may not have started yet", "use placement native")
+			p.add(sidecar.Warning, "hook-races-proxy", at.To("lifecycle", "postStart"),
+				"the hook calls the app through a proxy that may not have started yet", "use placement native")
 		}
 	}
 	if h := c.Lifecycle.PreStop; h != nil && h.Exec != nil {
@@ -93,7 +94,8 @@ func (p *prober) container(c *corev1.Container) {
 func (p *prober) probe(at sidecar.Path, c *corev1.Container, field string, probe *corev1.Probe) {
 	switch {
 	case probe.HTTPGet != nil && probe.TCPSocket != nil:
-		p.add(sidecar.Error, "probe-handlers", at, "has httpGet and tcpSocket, of which the API server takes one", "take one out")
+		p.add(sidecar.Error, "probe-handlers", at, "has httpGet and tcpSocket, of which the API server takes one",
+			"take one out")
 	case probe.HTTPGet != nil:
 		p.httpGet(at.To("httpGet"), c, probe.HTTPGet)
 	case probe.TCPSocket != nil && sidecar.ResolvePort(c, probe.TCPSocket.Port) == p.takeover.Port:
@@ -103,7 +105,8 @@ func (p *prober) probe(at sidecar.Path, c *corev1.Container, field string, probe
 		e.Was = probe.GRPC.Port
 		p.r.edit(e)
 	case probe.GRPC != nil && probe.GRPC.Port == p.takeover.Port && p.takeover.Scheme == corev1.URISchemeHTTPS:
-		p.add(sidecar.Error, "probe-grpc-tls", at.To("grpc"), "the kubelet's gRPC probes don't speak TLS, which the port demands now", "probe by exec")
+		p.add(sidecar.Error, "probe-grpc-tls", at.To("grpc"),
+			"the kubelet's gRPC probes don't speak TLS, which the port demands now", "probe by exec")
 	case probe.Exec != nil:
 		p.exec(at.To("exec"), probe.Exec.Command)
 	}
@@ -139,7 +142,8 @@ func (p *prober) tcpSocket(at sidecar.Path, c *corev1.Container, field string, s
 			get.Scheme = p.takeover.Scheme
 		}
 		p.r.edit(p.remove(at.To("tcpSocket"), at.To("httpGet")), p.edit(at.To("httpGet"), get))
-		p.add(sidecar.Info, "probe-asks-app", at, fmt.Sprintf("opened a connection, which is the proxy's now: it asks the app as %s does", other), "")
+		p.add(sidecar.Info, "probe-asks-app", at,
+			fmt.Sprintf("opened a connection, which is the proxy's now: it asks the app as %s does", other), "")
 		return
 	}
 	p.number(at.To("tcpSocket", "port"), socket.Port, p.takeover.Port)
@@ -150,7 +154,8 @@ func (p *prober) tcpSocket(at sidecar.Path, c *corev1.Container, field string, s
 	if p.takeover.Protocol != "" && p.takeover.Protocol != sidecar.HTTP {
 		hint = fmt.Sprintf("ask the app by exec, on 127.0.0.1:%d", p.takeover.AppPort)
 	}
-	p.add(sidecar.Warning, "probe-sees-proxy", at.To("tcpSocket"), "succeeds as soon as the proxy listens, whether the app does or not", hint)
+	p.add(sidecar.Warning, "probe-sees-proxy", at.To("tcpSocket"),
+		"succeeds as soon as the proxy listens, whether the app does or not", hint)
 }
 
 // asks is the call by which a probe of the container asks the app through the
@@ -158,7 +163,8 @@ func (p *prober) tcpSocket(at sidecar.Path, c *corev1.Container, field string, s
 func (p *prober) asks(c *corev1.Container, field string) *corev1.HTTPGetAction {
 	refused := p.takeover.HealthPort == 0 && (p.takeover.ClientCertificate || p.takeover.Authenticated)
 	has := probe(c, field)
-	if refused || has == nil || has.HTTPGet == nil || elsewhere(has.HTTPGet.Host) || sidecar.ResolvePort(c, has.HTTPGet.Port) != p.takeover.Port {
+	if refused || has == nil || has.HTTPGet == nil || elsewhere(has.HTTPGet.Host) || sidecar.ResolvePort(c,
+		has.HTTPGet.Port) != p.takeover.Port {
 		return nil
 	}
 	return has.HTTPGet
@@ -184,7 +190,8 @@ func (p *prober) scheme() string {
 func elsewhere(host string) bool { return host != "" && !loopback(host) && host != "::1" }
 
 func (p *prober) elsewhere(at sidecar.Path) {
-	p.add(sidecar.Warning, "probe-host", at.To("host"), "the kubelet dials this host and not the pod, so the probe stays as it is",
+	p.add(sidecar.Warning, "probe-host", at.To("host"),
+		"the kubelet dials this host and not the pod, so the probe stays as it is",
 		fmt.Sprintf("if it means the app, take host out and write port: %d%s", p.kubelet(), p.scheme()))
 }
 
@@ -198,7 +205,9 @@ func (p *prober) httpGet(at sidecar.Path, c *corev1.Container, get *corev1.HTTPG
 		return false
 	}
 	if p.takeover.HealthPort == 0 && (p.takeover.ClientCertificate || p.takeover.Authenticated) {
-		p.add(sidecar.Error, "probe-refused", at, fmt.Sprintf("on port %d the kubelet is refused, as it has no credentials to show", p.takeover.Port), "probe by exec, or another port")
+		p.add(sidecar.Error, "probe-refused", at,
+			fmt.Sprintf("on port %d the kubelet is refused, as it has no credentials to show", p.takeover.Port),
+			"probe by exec, or another port")
 		return true
 	}
 	if p.takeover.HealthPort == 0 {
@@ -239,5 +248,6 @@ func (p *prober) remove(at, by sidecar.Path) sidecar.Edit {
 }
 
 func (p *prober) add(s sidecar.Severity, code string, at sidecar.Path, message, hint string) {
-	p.r.find(sidecar.Finding{Severity: s, Code: code, Object: p.w.Ref, Sidecar: p.asked.Name, Field: at.String(), Message: message, Hint: hint})
+	p.r.find(sidecar.Finding{Severity: s, Code: code, Object: p.w.Ref, Sidecar: p.asked.Name, Field: at.String(),
+		Message: message, Hint: hint})
 }

@@ -27,13 +27,17 @@ func (p *prober) exec(at sidecar.Path, command []string) {
 			}
 			if !told {
 				told = true
-				p.add(sidecar.Warning, "probe-exec-port", at, fmt.Sprintf("the command names port %d, where the proxy listens now, as %s; the app is on 127.0.0.1:%d", t.Port, m[0], t.AppPort),
+				p.add(sidecar.Warning, "probe-exec-port", at,
+					fmt.Sprintf("the command names port %d, where the proxy listens now, as %s; the app is on 127.0.0.1:%d", t.Port,
+						m[0], t.AppPort),
 					fmt.Sprintf("write %s%d", m[1], t.AppPort))
 			}
 		}
 	}
 	if program := implied(command, t.Port); program != "" {
-		p.add(sidecar.Warning, "probe-exec-port", at, fmt.Sprintf("%s dials port %d where none is said, and the proxy listens there now; the app is on 127.0.0.1:%d", program, t.Port, t.AppPort),
+		p.add(sidecar.Warning, "probe-exec-port", at,
+			fmt.Sprintf("%s dials port %d where none is said, and the proxy listens there now; the app is on 127.0.0.1:%d",
+				program, t.Port, t.AppPort),
 			fmt.Sprintf("write %s %s %d", program, ports[program].flag, t.AppPort))
 	}
 }

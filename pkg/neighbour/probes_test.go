@@ -14,7 +14,8 @@ import (
 // pod is a workload with one app, whose port 6379 or 8080 a sidecar takes over.
 func pod(t *testing.T, container string, change func(*sidecar.Takeover)) ([]sidecar.Edit, sidecar.Findings) {
 	t.Helper()
-	w := &sidecar.Workload{Ref: sidecar.Ref{Group: "apps", Kind: "Deployment", Name: "web"}, Template: sidecar.Fields("spec", "template")}
+	w := &sidecar.Workload{Ref: sidecar.Ref{Group: "apps", Kind: "Deployment", Name: "web"},
+		Template: sidecar.Fields("spec", "template")}
 	w.Pod.Spec.Containers = make([]corev1.Container, 1)
 	c := &w.Pod.Spec.Containers[0]
 	require.NoError(t, json.Unmarshal([]byte(container), c))
@@ -24,7 +25,8 @@ func pod(t *testing.T, container string, change func(*sidecar.Takeover)) ([]side
 	change(&takeover)
 	var r Result
 	followProbes(&scene{workload: w, answers: []sidecar.Answer{
-		{Name: "tls", Placement: sidecar.Native, App: c, Change: &sidecar.Change{Takeovers: []sidecar.Takeover{takeover}}}}}, &r)
+		{Name: "tls", Placement: sidecar.Native, App: c, Change: &sidecar.Change{Takeovers: []sidecar.Takeover{takeover}}}}},
+		&r)
 	return r.Edits, r.Findings
 }
 
@@ -57,10 +59,12 @@ func TestProbes(t *testing.T) {
 		change    func(*sidecar.Takeover)
 		want      string
 	}{
-		"number":           {`{"livenessProbe":{"httpGet":{"port":8080}}}`, none, `livenessProbe.httpGet.scheme: "HTTPS"`},
-		"another":          {`{"livenessProbe":{"httpGet":{"port":8082}}}`, none, ``},
-		"name":             {`{"ports":[{"name":"web","containerPort":8080}],"livenessProbe":{"httpGet":{"port":"web"}}}`, none, "livenessProbe.httpGet.port: 8080\nlivenessProbe.httpGet.scheme: \"HTTPS\""},
-		"number in quotes": {`{"livenessProbe":{"httpGet":{"port":"8080"}}}`, none, "livenessProbe.httpGet.port: 8080\nlivenessProbe.httpGet.scheme: \"HTTPS\""},
+		"number":  {`{"livenessProbe":{"httpGet":{"port":8080}}}`, none, `livenessProbe.httpGet.scheme: "HTTPS"`},
+		"another": {`{"livenessProbe":{"httpGet":{"port":8082}}}`, none, ``},
+		"name": {`{"ports":[{"name":"web","containerPort":8080}],"livenessProbe":{"httpGet":{"port":"web"}}}`,
+			none, "livenessProbe.httpGet.port: 8080\nlivenessProbe.httpGet.scheme: \"HTTPS\""},
+		"number in quotes": {`{"livenessProbe":{"httpGet":{"port":"8080"}}}`, none,
+			"livenessProbe.httpGet.port: 8080\nlivenessProbe.httpGet.scheme: \"HTTPS\""},
 		"loopback": {`{"livenessProbe":{"httpGet":{"port":8080,"host":"127.0.0.1","scheme":"HTTPS"}}}`, none,
 			`- livenessProbe.httpGet.host`},
 		"another host": {`{"livenessProbe":{"httpGet":{"port":8080,"host":"a.example"}}}`, none,
@@ -68,24 +72,33 @@ func TestProbes(t *testing.T) {
 		"credentials": {`{"livenessProbe":{"httpGet":{"port":8080}}}`, func(k *sidecar.Takeover) { k.Authenticated = true },
 			`error probe-refused livenessProbe.httpGet; probe by exec, or another port`},
 		"health port": {`{"livenessProbe":{"httpGet":{"port":8080}},"lifecycle":{"preStop":{"httpGet":{"port":8080,"path":"/bye"}}}}`, health,
-			"livenessProbe.httpGet.port: 16000\nlivenessProbe.httpGet.scheme: \"HTTPS\"\nlifecycle.preStop.httpGet.port: 16000\nlifecycle.preStop.httpGet.scheme: \"HTTPS\""},
-		"grpc":             {`{"readinessProbe":{"grpc":{"port":8080}}}`, none, `error probe-grpc-tls readinessProbe.grpc; probe by exec`},
+			"livenessProbe.httpGet.port: 16000\nlivenessProbe.httpGet.scheme: \"HTTPS\"\nlifecycle.preStop.httpGet.port: " +
+				"16000\nlifecycle.preStop.httpGet.scheme: \"HTTPS\""},
+		"grpc": {`{"readinessProbe":{"grpc":{"port":8080}}}`, none,
+			`error probe-grpc-tls readinessProbe.grpc; probe by exec`},
 		"grpc, in plain":   {`{"readinessProbe":{"grpc":{"port":8080}}}`, func(k *sidecar.Takeover) { k.Scheme = "" }, ``},
 		"grpc health port": {`{"readinessProbe":{"grpc":{"port":8080}}}`, health, `readinessProbe.grpc.port: 16001`},
 		"socket": {`{"readinessProbe":{"tcpSocket":{"port":8080}}}`, none,
 			`warning probe-sees-proxy readinessProbe.tcpSocket; ask the app by httpGet: {path: ..., port: 8080, scheme: HTTPS}`},
 		"socket beside a path": {`{"readinessProbe":{"tcpSocket":{"port":8080}},"startupProbe":{"httpGet":{"port":8080,"path":"/up"}}}`, none,
-			"startupProbe.httpGet.scheme: \"HTTPS\"\n- readinessProbe.tcpSocket\nreadinessProbe.httpGet: {\"path\":\"/up\",\"port\":8080,\"scheme\":\"HTTPS\"}\ninfo probe-asks-app readinessProbe; "},
+			"startupProbe.httpGet.scheme: \"HTTPS\"\n- readinessProbe.tcpSocket\nreadinessProbe.httpGet: " +
+				"{\"path\":\"/up\",\"port\":8080,\"scheme\":\"HTTPS\"}\ninfo probe-asks-app readinessProbe; "},
 		"liveness takes none": {`{"livenessProbe":{"tcpSocket":{"port":8080}},"readinessProbe":{"httpGet":{"port":8080,"path":"/ready"}}}`, none,
-			"readinessProbe.httpGet.scheme: \"HTTPS\"\nwarning probe-sees-proxy livenessProbe.tcpSocket; ask the app by httpGet: {path: ..., port: 8080, scheme: HTTPS}"},
+			"readinessProbe.httpGet.scheme: \"HTTPS\"\nwarning probe-sees-proxy livenessProbe.tcpSocket; ask the app by " +
+				"httpGet: {path: ..., port: 8080, scheme: HTTPS}"},
 		"liveness is shown one": {`{"livenessProbe":{"tcpSocket":{"port":8080}},"startupProbe":{"httpGet":{"port":8080,"path":"/up"}}}`, none,
-			"startupProbe.httpGet.scheme: \"HTTPS\"\nwarning probe-sees-proxy livenessProbe.tcpSocket; ask the app by httpGet: {path: /up, port: 8080, scheme: HTTPS}"},
+			"startupProbe.httpGet.scheme: \"HTTPS\"\nwarning probe-sees-proxy livenessProbe.tcpSocket; ask the app by " +
+				"httpGet: {path: /up, port: 8080, scheme: HTTPS}"},
 		"a query isn't told": {`{"livenessProbe":{"tcpSocket":{"port":8080}},"startupProbe":{"httpGet":{"port":8080,"path":"/?token=geheim"}}}`, none,
-			"startupProbe.httpGet.scheme: \"HTTPS\"\nwarning probe-sees-proxy livenessProbe.tcpSocket; ask the app by httpGet: {path: ..., port: 8080, scheme: HTTPS}"},
-		"socket of another protocol": {`{"readinessProbe":{"tcpSocket":{"port":8080,"host":"localhost"}}}`, func(k *sidecar.Takeover) { k.Protocol = sidecar.TCP },
-			"- readinessProbe.tcpSocket.host\nwarning probe-sees-proxy readinessProbe.tcpSocket; ask the app by exec, on 127.0.0.1:8081"},
-		"two handlers": {`{"readinessProbe":{"tcpSocket":{"port":8080},"httpGet":{"port":8080}}}`, none, `error probe-handlers readinessProbe; take one out`},
-		"in front":     {`{"readinessProbe":{"httpGet":{"port":8080}},"livenessProbe":{"exec":{"command":["curl","localhost:8080"]}}}`, func(k *sidecar.Takeover) { k.Front = true }, ``},
+			"startupProbe.httpGet.scheme: \"HTTPS\"\nwarning probe-sees-proxy livenessProbe.tcpSocket; ask the app by " +
+				"httpGet: {path: ..., port: 8080, scheme: HTTPS}"},
+		"socket of another protocol": {`{"readinessProbe":{"tcpSocket":{"port":8080,"host":"localhost"}}}`,
+			func(k *sidecar.Takeover) { k.Protocol = sidecar.TCP },
+			"- readinessProbe.tcpSocket.host\nwarning probe-sees-proxy readinessProbe.tcpSocket; ask the app by exec, on " +
+				"127.0.0.1:8081"},
+		"two handlers": {`{"readinessProbe":{"tcpSocket":{"port":8080},"httpGet":{"port":8080}}}`, none,
+			`error probe-handlers readinessProbe; take one out`},
+		"in front": {`{"readinessProbe":{"httpGet":{"port":8080}},"livenessProbe":{"exec":{"command":["curl","localhost:8080"]}}}`, func(k *sidecar.Takeover) { k.Front = true }, ``},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, told(pod(t, c.container, c.change))) })
 	}
@@ -94,13 +107,16 @@ func TestProbes(t *testing.T) {
 func TestCommands(t *testing.T) {
 	warned := func(hint string) string { return "warning probe-exec-port livenessProbe.exec; write " + hint }
 	for command, want := range map[string]struct{ told, led string }{
-		`"curl","-fs","http://localhost:6379/"`:                  {warned("localhost:6380"), `livenessProbe.exec.command[...]: "http://localhost:6380/"`},
-		`"curl","-fs","http://localhost:6379/?token=geheim"`:     {warned("localhost:6380"), warned("localhost:6380")},
-		`"curl","-u","a:b","localhost:6379"`:                     {warned("localhost:6380"), warned("localhost:6380")},
-		`"redis-cli","-p","6379","ping"`:                         {warned("6380"), `livenessProbe.exec.command[...]: "6380"`},
-		`"redis-cli","-p6379","ping"`:                            {warned("-p6380"), `livenessProbe.exec.command[-p6379]: "-p6380"`},
-		`"redis-cli","--port=6379","ping"`:                       {warned("--port=6380"), warned("--port=6380")},
-		`"sh","-c","redis-cli -p 6379 ping | grep PONG"`:         {warned("-p 6380"), `livenessProbe.exec.command[...]: "redis-cli -p 6380 ping | grep PONG"`},
+		`"curl","-fs","http://localhost:6379/"`: {warned("localhost:6380"),
+			`livenessProbe.exec.command[...]: "http://localhost:6380/"`},
+		`"curl","-fs","http://localhost:6379/?token=geheim"`: {warned("localhost:6380"), warned("localhost:6380")},
+		`"curl","-u","a:b","localhost:6379"`:                 {warned("localhost:6380"), warned("localhost:6380")},
+		`"redis-cli","-p","6379","ping"`:                     {warned("6380"), `livenessProbe.exec.command[...]: "6380"`},
+		`"redis-cli","-p6379","ping"`: {warned("-p6380"),
+			`livenessProbe.exec.command[-p6379]: "-p6380"`},
+		`"redis-cli","--port=6379","ping"`: {warned("--port=6380"), warned("--port=6380")},
+		`"sh","-c","redis-cli -p 6379 ping | grep PONG"`: {warned("-p 6380"),
+			`livenessProbe.exec.command[...]: "redis-cli -p 6380 ping | grep PONG"`},
 		`"sh","-c","redis-cli -p 6379  ping"`:                    {warned("-p 6380"), warned("-p 6380")}, // blanks would go
 		`"sh","-c","redis-cli ping"`:                             {warned("redis-cli -p 6380"), warned("redis-cli -p 6380")},
 		`"redis-cli","-h","127.0.0.1","ping"`:                    {warned("redis-cli -p 6380"), warned("redis-cli -p 6380")},

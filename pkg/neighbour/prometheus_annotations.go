@@ -92,17 +92,21 @@ func (p *announcer) followClosed(pod announcement) {
 	case port == strconv.Itoa(int(t.AppPort)):
 		now := strconv.Itoa(int(t.Port))
 		p.r.edit(sidecar.Edit{Owner: p.a.Name, Object: pod.on, Path: at, Value: now, Was: port})
-		pod.have = map[string]string{sidecar.ScrapeKey: "true", sidecar.ScrapePortKey: now, sidecar.ScrapeSchemeKey: have[sidecar.ScrapeSchemeKey]}
+		pod.have = map[string]string{sidecar.ScrapeKey: "true", sidecar.ScrapePortKey: now,
+			sidecar.ScrapeSchemeKey: have[sidecar.ScrapeSchemeKey]}
 		p.follow(pod)
 	case port == "" && slices.Contains(pod.all, t.AppPort):
-		p.find("scrape-closed", pod.on, at, fmt.Sprintf("all ports are scraped, of which a NetworkPolicy closes %d now", t.AppPort),
+		p.find("scrape-closed", pod.on, at, fmt.Sprintf("all ports are scraped, of which a NetworkPolicy closes %d now",
+			t.AppPort),
 			"name the one that has metrics by "+sidecar.ScrapePortKey)
 	}
 }
 
 // closes reports whether policies let nobody in on the app's own port.
 func closes(policies []networkPolicy, t *sidecar.Takeover) bool {
-	return len(policies) > 0 && !slices.ContainsFunc(policies, func(p networkPolicy) bool { return lets(p.spec, nil, t.AppPort) })
+	return len(policies) > 0 && !slices.ContainsFunc(policies, func(p networkPolicy) bool {
+		return lets(p.spec, nil, t.AppPort)
+	})
 }
 
 // declared are the ports that Prometheus finds on the pod.
@@ -138,14 +142,17 @@ func (p *announcer) follow(n announcement) {
 		if scheme != "https" {
 			p.r.edit(e)
 		}
-		p.find("scrape-ca", n.on, field, "Prometheus verifies the certificate by what its configuration says", "let the job's tls_config name the CA")
+		p.find("scrape-ca", n.on, field, "Prometheus verifies the certificate by what its configuration says",
+			"let the job's tls_config name the CA")
 	}
 	if t.ClientCertificate || t.Authenticated {
-		p.find("scrape-refused", n.on, field, fmt.Sprintf("port %d demands credentials, which annotations can't name", t.Port),
+		p.find("scrape-refused", n.on, field, fmt.Sprintf("port %d demands credentials, which annotations can't name",
+			t.Port),
 			"scrape it by a PodMonitor, or let the path in without")
 	}
 }
 
 func (p *announcer) find(code string, on sidecar.Ref, field sidecar.Path, message, hint string) {
-	p.r.find(sidecar.Finding{Severity: sidecar.Warning, Code: code, Object: on, Sidecar: p.a.Name, Field: field.String(), Message: message, Hint: hint})
+	p.r.find(sidecar.Finding{Severity: sidecar.Warning, Code: code, Object: on, Sidecar: p.a.Name, Field: field.String(),
+		Message: message, Hint: hint})
 }

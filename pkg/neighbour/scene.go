@@ -44,8 +44,10 @@ type lead struct {
 }
 
 // finding is one about an object around.
-func (t *taken) finding(s sidecar.Severity, code string, object sidecar.Ref, field, message, hint string) sidecar.Finding {
-	return sidecar.Finding{Severity: s, Code: code, Object: object, Sidecar: t.sidecar, Field: field, Message: message, Hint: hint}
+func (t *taken) finding(s sidecar.Severity, code string, object sidecar.Ref, field, message,
+	hint string) sidecar.Finding {
+	return sidecar.Finding{Severity: s, Code: code, Object: object, Sidecar: t.sidecar, Field: field, Message: message,
+		Hint: hint}
 }
 
 func (t *taken) edit(object sidecar.Ref, at sidecar.Path, value any) sidecar.Edit {
@@ -54,13 +56,15 @@ func (t *taken) edit(object sidecar.Ref, at sidecar.Path, value any) sidecar.Edi
 
 // Observe takes down what its neighbours will have to know of a workload.
 func Observe(w *sidecar.Workload, asked []sidecar.Answer) *Footprint {
-	s := &Footprint{Ref: w.Ref, Labels: w.Pod.Labels, plain: map[sidecar.Ref][]int32{}, ports: declaredPorts(w.Pod.Spec.Containers, w.Pod.Spec.InitContainers)}
+	s := &Footprint{Ref: w.Ref, Labels: w.Pod.Labels, plain: map[sidecar.Ref][]int32{},
+		ports: declaredPorts(w.Pod.Spec.Containers, w.Pod.Spec.InitContainers)}
 	for i := range asked {
 		a := &asked[i]
 		s.ports = append(s.ports, declaredPorts(a.Change.Containers)...)
 		s.count(a)
 		for _, t := range a.Change.Takeovers {
-			k := &taken{Takeover: t, of: s, sidecar: a.Name, placement: a.Placement, name: w.PortName(t.Port, ""), appName: w.PortName(t.AppPort, ""), app: a.App.Name}
+			k := &taken{Takeover: t, of: s, sidecar: a.Name, placement: a.Placement, name: w.PortName(t.Port, ""),
+				appName: w.PortName(t.AppPort, ""), app: a.App.Name}
 			for j := range w.Services {
 				for _, p := range w.Services[j].Spec.Ports {
 					if leads(w, p, t) {

@@ -39,7 +39,8 @@ func followServicePort(a *sidecar.Answer, t *sidecar.Takeover, service sidecar.R
 	} else {
 		at = at.At("port", sidecar.PortKey(p.Port, p.Protocol))
 	}
-	if e := (sidecar.Edit{Owner: a.Name, Object: service, Path: at.To("targetPort"), Value: t.Port}); p.TargetPort == (intstr.IntOrString{}) {
+	if e := (sidecar.Edit{Owner: a.Name, Object: service, Path: at.To("targetPort"),
+		Value: t.Port}); p.TargetPort == (intstr.IntOrString{}) {
 		if p.Port != t.Port {
 			r.edit(e)
 		}
@@ -54,14 +55,17 @@ func followServicePort(a *sidecar.Answer, t *sidecar.Takeover, service sidecar.R
 	if over := overTLS[*p.AppProtocol]; over != "" {
 		r.edit(sidecar.Edit{Owner: a.Name, Object: service, Path: at, Value: over, Was: *p.AppProtocol})
 	} else if slices.Contains(inPlain, strings.ToLower(*p.AppProtocol)) {
-		r.find(sidecar.Finding{Severity: sidecar.Warning, Code: "app-protocol", Object: service, Sidecar: a.Name, Field: at.String(),
-			Message: fmt.Sprintf("says %s, but port %d speaks TLS now", *p.AppProtocol, p.Port), Hint: "write https, or what your mesh or gateway calls it over TLS"})
+		r.find(sidecar.Finding{Severity: sidecar.Warning, Code: "app-protocol", Object: service, Sidecar: a.Name,
+			Field:   at.String(),
+			Message: fmt.Sprintf("says %s, but port %d speaks TLS now", *p.AppProtocol, p.Port),
+			Hint:    "write https, or what your mesh or gateway calls it over TLS"})
 	}
 }
 
 // overTLS are protocols of KEP-3726 and of cloud controllers, and what they're
 // called over TLS. A gateway learns of HTTP/2 then by ALPN.
-var overTLS = map[string]string{"http": "https", "HTTP": "HTTPS", "kubernetes.io/h2c": "https", "kubernetes.io/ws": "kubernetes.io/wss"}
+var overTLS = map[string]string{"http": "https", "HTTP": "HTTPS", "kubernetes.io/h2c": "https",
+	"kubernetes.io/ws": "kubernetes.io/wss"}
 
 // inPlain are names that meshes and gateways take for something without TLS.
 var inPlain = []string{"http2", "grpc", "grpc-web", "h2c", "ws", "http1.1"}

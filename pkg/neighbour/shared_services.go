@@ -33,7 +33,8 @@ func checkSharedServices(s *scene, r *Result) {
 			}
 		}
 		tell := func(l *lead, ref sidecar.Ref) {
-			r.find(l.finding(sidecar.Warning, "service-mixed", l.service.Ref, "", fmt.Sprintf("port %d speaks TLS now, but leads to %s as well, which doesn't", l.port.Port, ref),
+			r.find(l.finding(sidecar.Warning, "service-mixed", l.service.Ref, "",
+				fmt.Sprintf("port %d speaks TLS now, but leads to %s as well, which doesn't", l.port.Port, ref),
 				"select that one, too, or give it a Service of its own"))
 		}
 		for _, w := range s.served {

@@ -28,7 +28,8 @@ func drainApp(w *sidecar.Workload, a *sidecar.Answer, c *corev1.Container, r *Re
 	seconds := a.Change.App.DrainSeconds
 	at := w.ContainerPath(c.Name).To("lifecycle", "preStop")
 	note := func(s sidecar.Severity, code, message, hint string) {
-		r.find(sidecar.Finding{Severity: s, Code: code, Object: w.Ref, Sidecar: a.Name, Field: at.String(), Message: message, Hint: hint})
+		r.find(sidecar.Finding{Severity: s, Code: code, Object: w.Ref, Sidecar: a.Name, Field: at.String(), Message: message,
+			Hint: hint})
 	}
 	hook := sidecar.PreStop(c)
 	sleeps, sleepsOnly := sidecar.Sleeps(hook)
@@ -37,9 +38,11 @@ func drainApp(w *sidecar.Workload, a *sidecar.Answer, c *corev1.Container, r *Re
 	case hook != nil && sleepsOnly && sleeps >= seconds: // an earlier run's, or one that does as well
 	case hook != nil:
 		note(sidecar.Info, "prestop-kept", "the app has a preStop hook of its own and keeps it",
-			fmt.Sprintf("let it take at least %d seconds, so that the app still serves while its pod leaves the endpoints", seconds))
+			fmt.Sprintf("let it take at least %d seconds, so that the app still serves while its pod leaves the endpoints",
+				seconds))
 	case !w.Kubernetes.AtLeast(1, 30):
-		note(sidecar.Warning, "prestop-missing", fmt.Sprintf("Kubernetes %s has no sleep action, so the app ends at once and requests are lost", w.Kubernetes),
+		note(sidecar.Warning, "prestop-missing", fmt.Sprintf("Kubernetes %s has no sleep action, so the app ends at once "+
+			"and requests are lost", w.Kubernetes),
 			fmt.Sprintf("give the app a preStop hook that runs sleep %d", seconds))
 	default:
 		r.edit(sidecar.Edit{Owner: a.Name, Object: w.Ref, Path: at,

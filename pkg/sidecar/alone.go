@@ -8,7 +8,8 @@ import corev1 "k8s.io/api/core/v1"
 type Alone struct {
 	Pod corev1.PodTemplateSpec
 	App *corev1.Container // points into Pod
-	Led []string          // variables that sidecars lead elsewhere, in order: what the manifest has there can't be told any more
+	// variables that sidecars lead elsewhere, in order: what the manifest has there can't be told any more
+	Led []string
 }
 
 // Copy is the pod of w as it stands, as a start for Alone.

@@ -181,7 +181,8 @@ func (c *Change) Clone() *Change {
 
 // copyInto copies a value with all that it points to. Types of the API do so themselves.
 func copyInto(out, in reflect.Value) {
-	if deep := in.Addr().MethodByName("DeepCopyInto"); deep.IsValid() && deep.Type().NumIn() == 1 && deep.Type().In(0) == out.Addr().Type() {
+	if deep := in.Addr().MethodByName("DeepCopyInto"); deep.IsValid() && deep.Type().NumIn() == 1 &&
+		deep.Type().In(0) == out.Addr().Type() {
 		deep.Call([]reflect.Value{out.Addr()})
 		return
 	}

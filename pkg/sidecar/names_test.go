@@ -26,7 +26,8 @@ func TestNamesAreFrozen(t *testing.T) {
 	require.Equal(t, much+"-x", sidecar.Shorten(much+"-x", 253))
 	require.Equal(t, much[:244]+"-8482b298", sidecar.Shorten(much+"-tls-proxy", 253))
 	require.Equal(t, "76f97476", sidecar.Shorten(strings.Repeat(".", 70), 63), "nothing but the hash is left")
-	require.Equal(t, strings.Repeat("ü", 27)+"-bdf9bfe5", sidecar.Shorten(strings.Repeat("ü", 40), 63), "no letter is cut in two")
+	require.Equal(t, strings.Repeat("ü", 27)+"-bdf9bfe5", sidecar.Shorten(strings.Repeat("ü", 40), 63),
+		"no letter is cut in two")
 	require.Equal(t, long[:53]+"-73ce8676", sidecar.Shorten(long[:53]+"üüüüüüüü", 63))
 
 	for name, want := range map[string]string{

@@ -17,7 +17,8 @@ var sleeping = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(?:exec )?(?:/usr)?(?:/bin/)?sleep ([0-9]{1,4})s?;?$`)
 })
 
-var shells = map[string]bool{"sh": true, "/bin/sh": true, "bash": true, "/bin/bash": true, "/bin/ash": true, "/bin/dash": true}
+var shells = map[string]bool{"sh": true, "/bin/sh": true, "bash": true, "/bin/bash": true, "/bin/ash": true,
+	"/bin/dash": true}
 
 // Sleeps is how long a hook sleeps, where it does nothing else.
 func Sleeps(hook *corev1.LifecycleHandler) (seconds int64, ok bool) {

@@ -12,8 +12,10 @@ import (
 // Only what sleeps and does nothing else has a length that can be told.
 func TestSleeps(t *testing.T) {
 	for seconds, commands := range map[int64][][]string{
-		15: {{"sleep", "15"}, {"/bin/sleep", "15s"}, {"sh", "-c", "sleep 15"}, {"/bin/bash", "-c", " exec sleep 15; "}, {"/usr/bin/sleep", "15"}},
-		-1: {{"sh", "-c", "sleep 15; bye"}, {"sh", "-c", "bye; sleep 15"}, {"sleep", "15m"}, {"sleep"}, {"zsh", "-c", "sleep 15"}, {"sh", "sleep", "15"}, {}},
+		15: {{"sleep", "15"}, {"/bin/sleep", "15s"}, {"sh", "-c", "sleep 15"}, {"/bin/bash", "-c", " exec sleep 15; "},
+			{"/usr/bin/sleep", "15"}},
+		-1: {{"sh", "-c", "sleep 15; bye"}, {"sh", "-c", "bye; sleep 15"}, {"sleep", "15m"}, {"sleep"},
+			{"zsh", "-c", "sleep 15"}, {"sh", "sleep", "15"}, {}},
 	} {
 		for _, c := range commands {
 			have, ok := sidecar.Sleeps(&corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: c}})

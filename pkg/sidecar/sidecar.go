@@ -129,15 +129,17 @@ type Workload struct {
 	ServiceAccounts func(name string) map[string]string `json:"-"` // see ServiceAccount
 	Namespace       Meta                                // the namespace's own object
 	PodSecurity     string                              // the level that it enforces by its label; "" where it doesn't say
-	Policies        []Policy                            // NetworkPolicies that may be for the pods, but those that the run emits itself; for a Closer only
-	Isolated        bool                                // the user says so, see Closer
-	Unread          []Ref                               // what else may close the pods, in words that nobody here reads; for a Closer only
+	// NetworkPolicies that may be for the pods, but those that the run emits itself; for a Closer only
+	Policies []Policy
+	Isolated bool  // the user says so, see Closer
+	Unread   []Ref // what else may close the pods, in words that nobody here reads; for a Closer only
 
 	Added     []string               // containers of the pod that have names of those that the config adds
 	Takeovers []Takeover             // by which other sidecars of the config move this app
 	Opened    []corev1.ContainerPort // of other sidecars of the config; for those that stand in front of the app
-	Shut      []int32                // TCP ports that other sidecars of the config close, or that only the kubelet asks; for those, too
-	Alone     *Alone                 // the pod without what other sidecars of the config change; for a Loner only
+	// TCP ports that other sidecars of the config close, or that only the kubelet asks; for those, too
+	Shut  []int32
+	Alone *Alone // the pod without what other sidecars of the config change; for a Loner only
 
 	Name       string            // of the sidecar: its container's name and the stem of its objects
 	Placement  Placement         // of long-running containers
@@ -215,7 +217,8 @@ func (w *Workload) ServiceAccount() (name string, annotations map[string]string)
 
 // Public reports whether the Service is reached from outside of the cluster.
 func (s *Service) Public() bool {
-	return s.Spec.Type == corev1.ServiceTypeLoadBalancer || s.Spec.Type == corev1.ServiceTypeNodePort || len(s.Spec.ExternalIPs) > 0
+	return s.Spec.Type == corev1.ServiceTypeLoadBalancer || s.Spec.Type == corev1.ServiceTypeNodePort ||
+		len(s.Spec.ExternalIPs) > 0
 }
 
 // Listens is where in the pod the app is reached on 127.0.0.1 whose clients come

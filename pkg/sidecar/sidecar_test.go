@@ -50,9 +50,12 @@ func TestOverlayResources(t *testing.T) {
 }
 
 func TestOverlay(t *testing.T) {
-	base := corev1.Container{Name: "tls-proxy", Image: "nginx:1", Env: []corev1.EnvVar{{Name: "A", Value: "1"}, {Name: "B", Value: "2"}},
-		Resources:    corev1.ResourceRequirements{Requests: corev1.ResourceList{"cpu": resource.MustParse("10m"), "memory": resource.MustParse("32Mi")}},
-		StartupProbe: &corev1.Probe{PeriodSeconds: 1, ProbeHandler: corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{}}}}
+	base := corev1.Container{Name: "tls-proxy", Image: "nginx:1", Env: []corev1.EnvVar{{Name: "A", Value: "1"},
+		{Name: "B", Value: "2"}},
+		Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{"cpu": resource.MustParse("10m"),
+			"memory": resource.MustParse("32Mi")}},
+		StartupProbe: &corev1.Probe{PeriodSeconds: 1,
+			ProbeHandler: corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{}}}}
 	out, err := sidecar.Overlay(base, &corev1.Container{Image: "nginx:2",
 		Env:          []corev1.EnvVar{{Name: "B", ValueFrom: &corev1.EnvVarSource{}}, {Name: "C", Value: "3"}},
 		Resources:    corev1.ResourceRequirements{Requests: corev1.ResourceList{"cpu": resource.MustParse("1")}},
@@ -60,7 +63,8 @@ func TestOverlay(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "tls-proxy", out.Name)
 	require.Equal(t, "nginx:2", out.Image)
-	require.Equal(t, []corev1.EnvVar{{Name: "A", Value: "1"}, {Name: "B", ValueFrom: &corev1.EnvVarSource{}}, {Name: "C", Value: "3"}}, out.Env)
+	require.Equal(t, []corev1.EnvVar{{Name: "A", Value: "1"}, {Name: "B", ValueFrom: &corev1.EnvVarSource{}},
+		{Name: "C", Value: "3"}}, out.Env)
 	require.Equal(t, "1", out.Resources.Requests.Cpu().String())
 	require.Equal(t, "32Mi", out.Resources.Requests.Memory().String())
 	require.Nil(t, out.StartupProbe.TCPSocket, "a probe of another kind replaces")
@@ -75,14 +79,16 @@ func TestOverlay(t *testing.T) {
 func TestPath(t *testing.T) {
 	p := sidecar.Fields("spec", "containers").At("name", "app").To("args").At(".", "--x")
 	require.Equal(t, "spec.containers[name=app].args[--x]", p.String())
-	require.Equal(t, `metadata.annotations["outrigger.dev/skip"]`, sidecar.Fields("metadata", "annotations", "outrigger.dev/skip").String())
+	require.Equal(t, `metadata.annotations["outrigger.dev/skip"]`, sidecar.Fields("metadata", "annotations",
+		"outrigger.dev/skip").String())
 	a, b := p.To("a"), p.To("b")
 	require.Equal(t, "a", a[len(a)-1].Field, "paths share no memory")
 	require.Equal(t, "b", b[len(b)-1].Field)
 }
 
 func TestFinding(t *testing.T) {
-	f := sidecar.Finding{Severity: sidecar.Error, Code: "x", Object: sidecartest.Deployment, Field: "spec", File: "a/b.yaml", Line: 3, Sidecar: "tls-proxy", Message: "is\nwrong", Hint: "mend it"}
+	f := sidecar.Finding{Severity: sidecar.Error, Code: "x", Object: sidecartest.Deployment, Field: "spec",
+		File: "a/b.yaml", Line: 3, Sidecar: "tls-proxy", Message: "is\nwrong", Hint: "mend it"}
 	require.Equal(t, "a/b.yaml:3: Deployment prod/web spec: tls-proxy: is wrong; mend it", f.String())
 	var none sidecar.Findings
 	require.NoError(t, none.Err())
@@ -94,7 +100,8 @@ func TestFinding(t *testing.T) {
 
 // Nothing of an input can pass for a line of ours, or turn one around.
 func TestOneLine(t *testing.T) {
-	f := sidecar.Finding{Object: sidecar.Ref{Kind: "Pod", Name: "a\noutrigger: b\x1b[2J\u202e\x00\u2028"}, Message: "é 你 \xff"}
+	f := sidecar.Finding{Object: sidecar.Ref{Kind: "Pod", Name: "a\noutrigger: b\x1b[2J\u202e\x00\u2028"},
+		Message: "é 你 \xff"}
 	require.Equal(t, `Pod a outrigger: b\u001b[2J\u202e\u0000\u2028: é 你 \ufffd`, f.String())
 	require.Equal(t, "as it is", sidecar.OneLine("as it is"))
 }

@@ -42,7 +42,8 @@ const (
 func SysctlNamespace(name string) Namespace {
 	name = SysctlName(name)
 	switch name {
-	case "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced", "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni":
+	case "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced", "kernel.msgmax",
+		"kernel.msgmnb", "kernel.msgmni":
 		return IPCNamespace
 	}
 	switch {

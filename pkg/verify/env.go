@@ -23,7 +23,8 @@ func checkEnvTwice(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Find
 				first[e.Name] = e
 			} else if !reflect.DeepEqual(before, e) {
 				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "env-twice", Object: w.Ref, Sidecar: a.Name,
-					Message: "container " + a.App.Name + " has the variable " + e.Name + " twice, with different values, so which one counts can't be told", Hint: "keep one"})
+					Message: "container " + a.App.Name + " has the variable " + e.Name +
+						" twice, with different values, so which one counts can't be told", Hint: "keep one"})
 			}
 		}
 	}

@@ -29,7 +29,8 @@ func checkMounts(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Findin
 			for _, m := range mounts {
 				if !there[m.Name] {
 					fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "mount-dangling", Object: w.Ref, Sidecar: a.Name,
-						Message: "container " + container + " mounts volume " + m.Name + ", which nobody declares", Hint: "declare it in volumes, or correct the name"})
+						Message: "container " + container + " mounts volume " + m.Name + ", which nobody declares",
+						Hint:    "declare it in volumes, or correct the name"})
 				}
 			}
 		}
@@ -48,8 +49,10 @@ func checkVolumeClaims(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.
 	for i := range asked {
 		for _, v := range asked[i].Change.Volumes {
 			if v.PersistentVolumeClaim == nil && slices.Contains(w.Claims, v.Name) {
-				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "volume-conflict", Object: w.Ref, Sidecar: asked[i].Name, Field: "spec.volumeClaimTemplates",
-					Message: "claims a volume named " + v.Name + ", which would take the place of the sidecar's", Hint: "rename the claim, or give the sidecar another name"})
+				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "volume-conflict", Object: w.Ref,
+					Sidecar: asked[i].Name, Field: "spec.volumeClaimTemplates",
+					Message: "claims a volume named " + v.Name + ", which would take the place of the sidecar's",
+					Hint:    "rename the claim, or give the sidecar another name"})
 			}
 		}
 	}

@@ -24,8 +24,10 @@ func checkContainerNames(w *sidecar.Workload, asked []sidecar.Answer) sidecar.Fi
 				if have.owner != "" {
 					who = have.owner
 				}
-				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "container-name-conflict", Object: w.Ref, Sidecar: a.Name,
-					Message: "wants a container named " + name + " among the pod's " + list + ", but " + who + " has one among its " + have.list, Hint: "give the sidecar another name"})
+				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "container-name-conflict", Object: w.Ref,
+					Sidecar: a.Name,
+					Message: "wants a container named " + name + " among the pod's " + list + ", but " + who + " has one among its " +
+						have.list, Hint: "give the sidecar another name"})
 				return
 			}
 			if _, ok := held[name]; !ok {

@@ -74,7 +74,8 @@ func checkPorts(w *sidecar.Workload, asked []sidecar.Answer) sidecar.Findings {
 }
 
 func listenerOf(c *corev1.Container, own string, p corev1.ContainerPort) listener {
-	return listener{who: c.Name, own: own, name: p.Name, port: p.ContainerPort, prot: sidecar.ProtocolOf(p.Protocol), host: p.HostPort, hostIP: p.HostIP}
+	return listener{who: c.Name, own: own, name: p.Name, port: p.ContainerPort, prot: sidecar.ProtocolOf(p.Protocol),
+		host: p.HostPort, hostIP: p.HostIP}
 }
 
 // sidecarListeners are all of one sidecar.
@@ -97,7 +98,8 @@ func sidecarListeners(a *sidecar.Answer) []listener {
 	}
 	for _, t := range a.Change.Takeovers {
 		if !claimed[t.AppPort] && t.MovesApp() {
-			all = append(all, listener{who: "container " + a.App.Name + ", moved to 127.0.0.1", words: true, own: a.Name, port: t.AppPort, prot: corev1.ProtocolTCP})
+			all = append(all, listener{who: "container " + a.App.Name + ", moved to 127.0.0.1", words: true, own: a.Name,
+				port: t.AppPort, prot: corev1.ProtocolTCP})
 		}
 	}
 	return all
@@ -109,7 +111,8 @@ func sidecarListeners(a *sidecar.Answer) []listener {
 func comparePorts(w *sidecar.Workload, all []listener, from int) sidecar.Findings {
 	var fs sidecar.Findings
 	add := func(b *listener, code, message, hint string) {
-		fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: w.Ref, Sidecar: b.own, Message: message, Hint: hint})
+		fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: w.Ref, Sidecar: b.own, Message: message,
+			Hint: hint})
 	}
 	for i := from; i < len(all); i++ {
 		b := &all[i]
@@ -119,12 +122,14 @@ func comparePorts(w *sidecar.Workload, all []listener, from int) sidecar.Finding
 				continue
 			}
 			if a.port == b.port && a.prot == b.prot {
-				add(b, "port-conflict", fmt.Sprintf("port %d/%s is wanted by %s and by %s; containers of a pod share one network", b.port, b.prot, a, b),
+				add(b, "port-conflict", fmt.Sprintf("port %d/%s is wanted by %s and by %s; containers of a pod share one network",
+					b.port, b.prot, a, b),
 					"give one of them another port")
 				continue
 			}
 			if a.name != "" && a.name == b.name {
-				add(b, "port-name-conflict", fmt.Sprintf("port name %s is used by %s and by %s; Services and probes couldn't tell them apart", b.name, a, b),
+				add(b, "port-name-conflict", fmt.Sprintf("port name %s is used by %s and by %s; Services and probes couldn't "+
+					"tell them apart", b.name, a, b),
 					"rename one of them")
 			}
 			if a.host != 0 && a.host == b.host && a.prot == b.prot && addressesOverlap(a.hostIP, b.hostIP) {

@@ -15,20 +15,26 @@ import (
 func TestPorts(t *testing.T) {
 	w := sidecartest.Workload()
 	proxy := func(port int32, name string) *sidecar.Change {
-		return &sidecar.Change{Containers: []corev1.Container{{Name: "proxy", Ports: []corev1.ContainerPort{{Name: name, ContainerPort: port}}}}}
+		return &sidecar.Change{Containers: []corev1.Container{{Name: "proxy",
+			Ports: []corev1.ContainerPort{{Name: name, ContainerPort: port}}}}}
 	}
 	taken := proxy(9200, "http")
 	taken.Takeovers = []sidecar.Takeover{{Port: 9200, AppPort: 9201}}
 	taken.Claims = []sidecar.Claim{{Port: 9201, For: "app on loopback"}}
-	require.Empty(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", taken)}), "a takeover moves number and name")
-	require.Empty(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", proxy(7000, ""))}), "an init container that ends has no port")
+	require.Empty(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", taken)}),
+		"a takeover moves number and name")
+	require.Empty(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", proxy(7000, ""))}),
+		"an init container that ends has no port")
 	udp := proxy(8080, "")
 	udp.Containers[0].Ports[0].Protocol = corev1.ProtocolUDP
 	require.Empty(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", udp)}))
 
-	fs := verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", proxy(8080, "")), sidecartest.Answer(w, "claims", &sidecar.Change{Claims: []sidecar.Claim{{Port: 8080}}}), sidecartest.Answer(w, "named", proxy(1, "http"))})
+	fs := verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", proxy(8080, "")),
+		sidecartest.Answer(w, "claims", &sidecar.Change{Claims: []sidecar.Claim{{Port: 8080}}}),
+		sidecartest.Answer(w, "named", proxy(1, "http"))})
 	require.Len(t, fs, 4, "all at once: %v", fs)
-	require.Equal(t, "Deployment prod/web: proxy: port 8080/TCP is wanted by container other and by container proxy; containers of a pod share one network; give one of them another port", fs[0].String())
+	require.Equal(t, "Deployment prod/web: proxy: port 8080/TCP is wanted by container other and by container proxy; "+
+		"containers of a pod share one network; give one of them another port", fs[0].String())
 	require.Contains(t, fs[3].String(), "port name http is used by container app and by container proxy")
 }
 
@@ -37,10 +43,13 @@ func TestPortsOfTheNode(t *testing.T) {
 	w.App.Ports[0].HostPort = 443
 	w.Pod.Spec.Containers[1].ReadinessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(5000)}}}
 	on := func(port, host int32, ip string) *sidecar.Change {
-		return &sidecar.Change{Containers: []corev1.Container{{Name: "proxy", Ports: []corev1.ContainerPort{{ContainerPort: port, HostPort: host, HostIP: ip}}}}}
+		return &sidecar.Change{Containers: []corev1.Container{{Name: "proxy",
+			Ports: []corev1.ContainerPort{{ContainerPort: port, HostPort: host, HostIP: ip}}}}}
 	}
-	require.Empty(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", on(5000, 5000, ""))}), "what only a probe names is nobody's")
-	require.Equal(t, "Deployment prod/web: proxy: port 443/TCP of the node is wanted by container app and by container proxy; give one of them another hostPort, or none",
+	require.Empty(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", on(5000, 5000, ""))}),
+		"what only a probe names is nobody's")
+	require.Equal(t, "Deployment prod/web: proxy: port 443/TCP of the node is wanted by container app and by container "+
+		"proxy; give one of them another hostPort, or none",
 		verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", on(5000, 443, "10.0.0.1"))}).Error())
 	w.App.Ports[0].HostIP = "10.0.0.2"
 	require.Empty(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", on(5000, 443, "10.0.0.1"))}))
@@ -53,7 +62,9 @@ func TestPortsOfTakeovers(t *testing.T) {
 	}
 	require.Contains(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "a", taken(8080))}).Error(),
 		"a: port 8080/TCP is wanted by container other and by container app, moved to 127.0.0.1")
-	require.Len(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "a", taken(8080, sidecar.Claim{Port: 8080}))}), 1, "said once")
-	require.Contains(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "a", taken(9201)), sidecartest.Answer(w, "b", &sidecar.Change{Claims: []sidecar.Claim{{Port: 9201, For: "its metrics"}}})}).Error(),
+	require.Len(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "a", taken(8080, sidecar.Claim{Port: 8080}))}),
+		1, "said once")
+	require.Contains(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "a", taken(9201)),
+		sidecartest.Answer(w, "b", &sidecar.Change{Claims: []sidecar.Claim{{Port: 9201, For: "its metrics"}}})}).Error(),
 		"b: port 9201/TCP is wanted by container app, moved to 127.0.0.1 and by its metrics")
 }

@@ -15,8 +15,9 @@ func checkSleeps(w *sidecar.Workload, asked []sidecar.Answer) sidecar.Findings {
 	check := func(a sidecar.Answer, container string, seconds int64) {
 		if seconds > 0 && seconds >= grace {
 			fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "grace-period", Object: w.Ref, Sidecar: a.Name,
-				Message: fmt.Sprintf("container %s would sleep for %d seconds before it ends, but the pod's grace period is %d", container, seconds, grace),
-				Hint:    fmt.Sprintf("raise terminationGracePeriodSeconds to at least %d, or let it sleep less", seconds+10)})
+				Message: fmt.Sprintf("container %s would sleep for %d seconds before it ends, but the pod's grace period is %d",
+					container, seconds, grace),
+				Hint: fmt.Sprintf("raise terminationGracePeriodSeconds to at least %d, or let it sleep less", seconds+10)})
 		}
 	}
 	for _, a := range asked {
@@ -45,8 +46,9 @@ func checkDrains(w *sidecar.Workload, asked []sidecar.Answer) sidecar.Findings {
 		for _, b := range asked {
 			if s := b.Change.App.DrainSeconds; s != 0 && b.App.Name == a.App.Name {
 				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "conflict", Object: w.Ref, Sidecar: a.Name,
-					Message: fmt.Sprintf("container %s isn't to wait at its end, but %s makes it wait %d seconds", a.App.Name, b.Name, s),
-					Hint:    "give both the same drainSeconds"})
+					Message: fmt.Sprintf("container %s isn't to wait at its end, but %s makes it wait %d seconds", a.App.Name, b.Name,
+						s),
+					Hint: "give both the same drainSeconds"})
 			}
 		}
 	}

@@ -55,9 +55,11 @@ func checkDeadlocks(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Fin
 		}
 		for _, who := range all {
 			if at := findUse(asked, i, who); at != "" {
-				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "startup-deadlock", Object: w.Ref, Sidecar: asked[i].Name,
-					Message: fmt.Sprintf("%s goes there by its %s, but an ordinary container starts only after all init containers have ended", who.who, at),
-					Hint:    "use placement native"})
+				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "startup-deadlock", Object: w.Ref,
+					Sidecar: asked[i].Name,
+					Message: fmt.Sprintf("%s goes there by its %s, but an ordinary container starts only after all init containers "+
+						"have ended", who.who, at),
+					Hint: "use placement native"})
 			}
 		}
 	}
@@ -88,7 +90,8 @@ func checkStartOrder(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Fi
 			}
 			by := findUse(asked, i, who)
 			f := sidecar.Finding{Severity: sidecar.Warning, Code: "startup-deadlock", Object: w.Ref, Sidecar: a.Name,
-				Message: fmt.Sprintf("%s goes there by its %s, but starts earlier", who.who, by), Hint: fmt.Sprintf("write before: [%s] into the entry", who.c.Name)}
+				Message: fmt.Sprintf("%s goes there by its %s, but starts earlier", who.who, by),
+				Hint:    fmt.Sprintf("write before: [%s] into the entry", who.c.Name)}
 			switch by {
 			case "":
 				continue
@@ -108,7 +111,8 @@ func checkStartOrder(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Fi
 // probe that only opens a port tells that the program runs.
 func holdsStartup(a *sidecar.Answer, c *corev1.Container) bool {
 	phase := a.Change.Phase
-	return a.Placement == sidecar.Native && phase != 0 && phase < sidecar.PhaseUser && c.StartupProbe != nil && c.StartupProbe.TCPSocket == nil
+	return a.Placement == sidecar.Native && phase != 0 && phase < sidecar.PhaseUser && c.StartupProbe != nil &&
+		c.StartupProbe.TCPSocket == nil
 }
 
 // Where a container tells of a sidecar, other than in a variable.

@@ -39,24 +39,28 @@ func TestStartupDeadlock(t *testing.T) {
 		return said
 	}
 	why := func(name, at string) string {
-		return "init container " + name + " goes there by its " + at + ", but an ordinary container starts only after all init containers have ended"
+		return "init container " + name + " goes there by its " + at +
+			", but an ordinary container starts only after all init containers have ended"
 	}
 	want := []string{why("by-env", "HOST"), why("by-value", "URL"), why("by-args", "args"), why("by-command", "command")}
 
 	w := sidecartest.Workload()
-	w.Pod.Spec.InitContainers = append(inits(), corev1.Container{Name: "agent", RestartPolicy: new(corev1.ContainerRestartPolicyAlways), Env: sidecartest.PlainVars("HOST=db")})
+	w.Pod.Spec.InitContainers = append(inits(), corev1.Container{Name: "agent",
+		RestartPolicy: new(corev1.ContainerRestartPolicyAlways), Env: sidecartest.PlainVars("HOST=db")})
 	a := sidecartest.Answer(w, "way", way)
 	a.Placement = sidecar.Beside
 	require.Equal(t, want, deadlocks(w, a))
 	a.Placement = sidecar.Native
 	for i, said := range deadlocks(w, a) { // whether what the manifest's own need is used by then isn't sure
-		late := strings.Replace(want[i], "an ordinary container starts only after all init containers have ended", "starts earlier", 1)
+		late := strings.Replace(want[i], "an ordinary container starts only after all init containers have ended",
+			"starts earlier", 1)
 		require.Equal(t, late, said)
 	}
 
 	w = sidecartest.Workload()
 	a.Placement = sidecar.Beside
-	others := sidecartest.Answer(w, "others", &sidecar.Change{InitContainers: inits(), Containers: []corev1.Container{{Name: "runs", Env: sidecartest.PlainVars("HOST=db")}}})
+	others := sidecartest.Answer(w, "others", &sidecar.Change{InitContainers: inits(),
+		Containers: []corev1.Container{{Name: "runs", Env: sidecartest.PlainVars("HOST=db")}}})
 	require.Equal(t, want, deadlocks(w, a, others))
 	w.Pod.Spec.InitContainers = inits() // after an earlier run
 	require.Equal(t, want, deadlocks(w, a, others))

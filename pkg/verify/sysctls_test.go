@@ -12,7 +12,9 @@ import (
 
 // What a pod shares with the node isn't its own to set.
 func TestSysctlsOfTheNode(t *testing.T) {
-	asked := []sidecar.Answer{{Name: "a", App: &corev1.Container{}, Change: &sidecar.Change{Pod: sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: "net/core/somaxconn"}, {Name: "kernel.sem"}}}}}}
+	asked := []sidecar.Answer{{Name: "a", App: &corev1.Container{},
+		Change: &sidecar.Change{Pod: sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: "net/core/somaxconn"},
+			{Name: "kernel.sem"}}}}}}
 	w := &sidecar.Workload{}
 	require.Empty(t, verify.Check(w, asked))
 	w.Pod.Spec.HostNetwork = true

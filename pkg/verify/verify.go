@@ -26,7 +26,8 @@ func Check(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Findings) {
 // checkPlacements finds containers that don't run where they're placed.
 func checkPlacements(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Findings) {
 	add := func(a *sidecar.Answer, code, message, hint string) {
-		fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: w.Ref, Sidecar: a.Name, Message: message, Hint: hint})
+		fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: w.Ref, Sidecar: a.Name,
+			Message: message, Hint: hint})
 	}
 	for i := range asked {
 		a := &asked[i]
@@ -35,9 +36,11 @@ func checkPlacements(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Fi
 		}
 		switch {
 		case a.Placement == sidecar.Beside && w.IsJob():
-			add(a, "job-never-ends", "an ordinary container never exits, so the Job would never complete", "use placement native")
+			add(a, "job-never-ends", "an ordinary container never exits, so the Job would never complete",
+				"use placement native")
 		case a.Placement == sidecar.Native && !w.Kubernetes.AtLeast(1, 29): // KEP-753: on by default since 1.29
-			add(a, "kubernetes-version", "native sidecars need Kubernetes 1.29, spec.kubernetesVersion says "+w.Kubernetes.String(), "use placement beside")
+			add(a, "kubernetes-version", "native sidecars need Kubernetes 1.29, spec.kubernetesVersion says "+
+				w.Kubernetes.String(), "use placement beside")
 		}
 	}
 	return fs

@@ -16,13 +16,16 @@ func TestCheck(t *testing.T) {
 	change := &sidecar.Change{Containers: []corev1.Container{{Name: "x"}}}
 	require.Empty(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "x", change)}))
 	w.Kubernetes = sidecar.Version{Major: 1, Minor: 28}
-	require.Contains(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "x", change)}).Error(), "native sidecars need Kubernetes 1.29")
+	require.Contains(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "x", change)}).Error(),
+		"native sidecars need Kubernetes 1.29")
 	beside := sidecartest.Answer(w, "x", change)
 	beside.Placement = sidecar.Beside
 	require.Empty(t, verify.Check(w, []sidecar.Answer{beside}))
 	w.Ref = sidecar.Ref{Group: "batch", Kind: "CronJob", Name: "nightly"}
-	require.Contains(t, verify.Check(w, []sidecar.Answer{beside}).Error(), "the Job would never complete; use placement native")
-	require.Empty(t, verify.Check(w, []sidecar.Answer{{Name: "x", Placement: sidecar.Beside, App: w.App, Change: &sidecar.Change{}}}))
+	require.Contains(t, verify.Check(w, []sidecar.Answer{beside}).Error(),
+		"the Job would never complete; use placement native")
+	require.Empty(t, verify.Check(w, []sidecar.Answer{{Name: "x", Placement: sidecar.Beside, App: w.App,
+		Change: &sidecar.Change{}}}))
 }
 
 func TestCheckSleeps(t *testing.T) {
@@ -32,10 +35,12 @@ func TestCheckSleeps(t *testing.T) {
 	w := sidecartest.Workload()
 	check := func(drain, sidecars int64) sidecar.Findings {
 		return verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "x", &sidecar.Change{
-			App: sidecar.App{DrainSeconds: drain}, Containers: []corev1.Container{{Name: "x", Lifecycle: sleep(sidecars)}, {Name: "y"}}})})
+			App: sidecar.App{DrainSeconds: drain}, Containers: []corev1.Container{{Name: "x", Lifecycle: sleep(sidecars)},
+				{Name: "y"}}})})
 	}
 	require.Empty(t, check(29, 29))
-	require.Equal(t, "Deployment prod/web: x: container app would sleep for 30 seconds before it ends, but the pod's grace period is 30; raise terminationGracePeriodSeconds to at least 40, or let it sleep less",
+	require.Equal(t, "Deployment prod/web: x: container app would sleep for 30 seconds before it ends, but the pod's "+
+		"grace period is 30; raise terminationGracePeriodSeconds to at least 40, or let it sleep less",
 		check(30, 0).Error())
 	require.Len(t, check(30, 31), 2)
 	w.Pod.Spec.TerminationGracePeriodSeconds = new(int64(60))
@@ -50,12 +55,14 @@ func TestCheckSleeps(t *testing.T) {
 func TestCheckSysctls(t *testing.T) {
 	w := sidecartest.Workload()
 	check := func(name string) sidecar.Findings {
-		return verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "x", &sidecar.Change{Pod: sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: name, Value: "1"}}}})})
+		return verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "x",
+			&sidecar.Change{Pod: sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: name, Value: "1"}}}})})
 	}
 	require.Empty(t, check("net.ipv4.tcp_syncookies"))
 	w.Pod.Spec.HostNetwork = true
 	require.Empty(t, check("kernel.shm_rmid_forced"))
-	require.Equal(t, "Deployment prod/web: x: sysctl net.ipv4.tcp_syncookies is the node's here, as the pod has hostNetwork; take hostNetwork off, or leave this workload out",
+	require.Equal(t, "Deployment prod/web: x: sysctl net.ipv4.tcp_syncookies is the node's here, as the pod has "+
+		"hostNetwork; take hostNetwork off, or leave this workload out",
 		check("net.ipv4.tcp_syncookies").Error())
 	require.Len(t, check("net/core/somaxconn"), 1)
 }

@@ -35,9 +35,9 @@ var intendedOfAdapter = map[string]string{
 
 // TestArticleAdapter compares with the article's second step.
 func TestArticleAdapter(t *testing.T) {
-	plain, article := read(t, "testdata/article", "0-plain.yaml"), read(t, "testdata/article", "2-adapter-exporter.yaml")
+	plain, article := readFile(t, "testdata/article", "0-plain.yaml"), readFile(t, "testdata/article", "2-adapter-exporter.yaml")
 	c := Case{Config: asTheAdapter, Input: plain, InputName: "0-plain.yaml"}
-	ours, theirs := decode(t, c.must(t, asTheAdapter, plain)), decode(t, article)
+	ours, theirs := decodeYAML(t, c.mustRun(t, asTheAdapter, plain)), decodeYAML(t, article)
 	require.Len(t, ours, len(theirs))
 	var differ []string
 	for i := range theirs {

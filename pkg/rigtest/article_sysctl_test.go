@@ -35,9 +35,9 @@ var raisingIntended = map[string]string{
 
 // TestArticleSysctl compares what is rendered with the article's own manifest.
 func TestArticleSysctl(t *testing.T) {
-	plain, article := read(t, "testdata/article", "0-plain.yaml"), read(t, "testdata/article", "4-init-sysctl.yaml")
+	plain, article := readFile(t, "testdata/article", "0-plain.yaml"), readFile(t, "testdata/article", "4-init-sysctl.yaml")
 	c := Case{Config: raisingAsTheArticle, Input: plain, InputName: "0-plain.yaml"}
-	ours, theirs := decode(t, c.must(t, raisingAsTheArticle, plain)), decode(t, article)
+	ours, theirs := decodeYAML(t, c.mustRun(t, raisingAsTheArticle, plain)), decodeYAML(t, article)
 	var differ, want []string
 	compare(any(theirs[0]), any(ours[0]), "", &differ)
 	slices.Sort(differ)

@@ -47,10 +47,10 @@ var intended = map[string]string{
 // TestArticle compares what placement beside renders with the article's own
 // manifest, field by field.
 func TestArticle(t *testing.T) {
-	plain, article := read(t, "testdata/article", "0-plain.yaml"), read(t, "testdata/article", "1-ambassador-tls.yaml")
+	plain, article := readFile(t, "testdata/article", "0-plain.yaml"), readFile(t, "testdata/article", "1-ambassador-tls.yaml")
 	c := Case{Config: asTheArticle, Input: plain, InputName: "0-plain.yaml"}
-	ours := decode(t, c.must(t, asTheArticle, plain))
-	theirs := decode(t, article)
+	ours := decodeYAML(t, c.mustRun(t, asTheArticle, plain))
+	theirs := decodeYAML(t, article)
 	var differ []string
 	compare(theirs[0], ours[0], "", &differ)
 	slices.Sort(differ)
@@ -68,7 +68,7 @@ func TestArticle(t *testing.T) {
 	refs := fmt.Sprint(pod["volumes"])
 	require.Contains(t, refs, "secretName:elasticsearch-tls", "the same Secret")
 	require.Contains(t, refs, "configMap:map[name:elasticsearch-nginx-proxy]")
-	require.Equal(t, decode(t, plain)[1], ours[1], "the Service stays as it is")
+	require.Equal(t, decodeYAML(t, plain)[1], ours[1], "the Service stays as it is")
 	conf := fmt.Sprint(ours[2]["data"])
 	for _, line := range []string{"listen 9200 ssl", "proxy_pass http://127.0.0.1:9201;", "$certs/tls.crt;", "$certs/tls.key;"} {
 		require.Contains(t, conf, line)

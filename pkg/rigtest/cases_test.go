@@ -31,11 +31,11 @@ func TestCasesOfLaw9(t *testing.T) {
 	spelled := map[string]bool{}
 	for _, expected := range configs {
 		dir := filepath.Dir(expected)
-		c := Case{Config: read(t, dir, "config.yaml"), Input: read(t, dir, "input.yaml"), InputName: "input.yaml"}
-		if len(c.run(t, c.Config, c.Input).Report) != 1 {
+		c := Case{Config: readFile(t, dir, "config.yaml"), Input: readFile(t, dir, "input.yaml"), InputName: "input.yaml"}
+		if len(c.runConfig(t, c.Config, c.Input).Report) != 1 {
 			continue
 		}
-		for _, e := range c.spec(t, c.Config).Patterns {
+		for _, e := range c.readSpec(t, c.Config).Patterns {
 			spelled[e.Key()] = true
 		}
 	}

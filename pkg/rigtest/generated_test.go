@@ -123,12 +123,12 @@ func pair(t *testing.T, seed uint64) (asked []string) {
 // gives the patterns' keys.
 func lawsOf(t T, p *generate.Pair) (asked []string) {
 	c := Case{Config: p.Config(), Input: p.Input(), InputName: "input.yaml", Untouched: p.Untouched(), Secrets: []string{generate.Secret}, Sample: p.Seed, done: newMemory()}
-	if c.run(t, c.Config, c.Input).Findings.Failed() {
+	if c.runConfig(t, c.Config, c.Input).Findings.Failed() {
 		AllOrNothing(t, c)
 		return nil
 	}
 	Laws(t, c)
-	for _, e := range c.spec(t, c.Config).Patterns {
+	for _, e := range c.readSpec(t, c.Config).Patterns {
 		asked = append(asked, e.Key())
 	}
 	return asked

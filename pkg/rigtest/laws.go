@@ -20,62 +20,62 @@ func Laws(t T, c Case) {
 	if c.done == nil {
 		c.done = newMemory()
 	}
-	plain := c.must(t, c.Config, c.Input)
-	always := edit(t, c.Config, func(spec map[string]any) { spec["record"] = "always" })
-	laid := c.must(t, always, c.Input)
+	plain := c.mustRun(t, c.Config, c.Input)
+	always := editSpec(t, c.Config, func(spec map[string]any) { spec["record"] = "always" })
+	laid := c.mustRun(t, always, c.Input)
 
-	if c.turn(0, 2) {
-		same(t, plain, c.must(t, c.Config, plain), "law 1: twice is once")
+	if c.checkRun(0, 2) {
+		sameObject(t, plain, c.mustRun(t, c.Config, plain), "law 1: twice is once")
 	}
-	if c.turn(1, 2) {
-		same(t, laid, c.must(t, always, laid), "law 1: twice is once, with a record")
+	if c.checkRun(1, 2) {
+		sameObject(t, laid, c.mustRun(t, always, laid), "law 1: twice is once, with a record")
 	}
 	takingOffGivesBack(t, c, always, laid)
 	nothingElseMoves(t, c, plain, laid)
 	additionsAreKnown(t, c, plain)
 	noSecretLeaks(t, c, always, laid)
-	if c.turn(0, 3) {
+	if c.checkRun(0, 3) {
 		aStepIsTheSum(t, c, always, laid)
 		sameInSameOut(t, c, plain)
 	}
-	if c.turn(1, 3) {
+	if c.checkRun(1, 3) {
 		aChangedConfigIsAFreshOne(t, c, always, laid)
 	}
-	if c.turn(2, 3) {
+	if c.checkRun(2, 3) {
 		nobodyWinsSilently(t, c, plain)
 		aPatternEqualsItsCustomForm(t, c, plain)
 	}
 }
 
-// turn reports whether it's the turn of a law, where not every pair checks all.
-func (c Case) turn(i, of uint64) bool { return c.Sample == 0 || c.Sample%of == i }
+// checkRun reports whether it's the turn of a law, where not every pair checks all.
+func (c Case) checkRun(i, of uint64) bool { return c.Sample == 0 || c.Sample%of == i }
 
 // sameInSameOut is law 5.
 func sameInSameOut(t T, c Case, plain string) {
 	t.Helper()
-	again := c.again(t, c.Config, c.Input)
+	again := c.runTwice(t, c.Config, c.Input)
 	require.NoError(t, again.Findings.Err(), "law 5: same in, same out")
-	same(t, plain, again.Files()[0].Text, "law 5: same in, same out")
+	sameObject(t, plain, again.Files()[0].Text, "law 5: same in, same out")
 }
 
 // takingOffGivesBack is law 2.
 func takingOffGivesBack(t T, c Case, always, laid string) {
 	t.Helper()
-	back, fs := rig.Strip(c.files(laid), "")
+	back, fs := rig.Strip(c.readFiles(laid), "")
 	require.NoError(t, fs.Err(), "law 2: strip fails")
-	same(t, c.Input, back[0].Text, "law 2: strip gives back")
-	if !c.turn(0, 3) {
+	sameObject(t, c.Input, back[0].Text, "law 2: strip gives back")
+	if !c.checkRun(0, 3) {
 		return
 	}
-	none := edit(t, always, func(spec map[string]any) { spec["patterns"] = []any{} })
-	same(t, c.Input, c.must(t, none, laid), "law 2: a config without patterns gives back")
+	none := editSpec(t, always, func(spec map[string]any) { spec["patterns"] = []any{} })
+	sameObject(t, c.Input, c.mustRun(t, none, laid), "law 2: a config without patterns gives back")
 }
 
 // aStepIsTheSum is law 3: patterns come one run at a time, in both orders. Of generated
 // ones with many, some come together.
 func aStepIsTheSum(t T, c Case, always, laid string) {
 	t.Helper()
-	n := len(c.spec(t, always).Patterns)
+	n := len(c.readSpec(t, always).Patterns)
 	for i, reverse := range []bool{false, true} {
 		if c.Sample != 0 && i != int(c.Sample/3%2) {
 			continue
@@ -85,7 +85,7 @@ func aStepIsTheSum(t T, c Case, always, laid string) {
 			if c.Sample != 0 && n > 3 && i != int(c.Sample/6)%(n-1)+1 {
 				continue
 			}
-			part := edit(t, always, func(spec map[string]any) {
+			part := editSpec(t, always, func(spec map[string]any) {
 				all := spec["patterns"].([]any)
 				if reverse {
 					spec["patterns"] = all[n-i:]
@@ -93,12 +93,12 @@ func aStepIsTheSum(t T, c Case, always, laid string) {
 					spec["patterns"] = all[:i]
 				}
 			})
-			if out := c.run(t, part, text); !out.Findings.Failed() { // a part may need the rest, as after: does
+			if out := c.runConfig(t, part, text); !out.Findings.Failed() { // a part may need the rest, as after: does
 				text = out.Files()[0].Text
 			}
 		}
 		if text != c.Input {
-			sameButEmits(t, laid, c.must(t, always, text), fmt.Sprintf("law 3: a step is the sum (reverse: %v)", reverse))
+			sameButEmits(t, laid, c.mustRun(t, always, text), fmt.Sprintf("law 3: a step is the sum (reverse: %v)", reverse))
 		}
 	}
 }
@@ -121,16 +121,16 @@ func aChangedConfigIsAFreshOne(t T, c Case, always, laid string) {
 			}
 			return all
 		})
-	n := len(c.spec(t, always).Patterns)
+	n := len(c.readSpec(t, always).Patterns)
 	for i := range n * len(changes) {
 		if c.Sample != 0 && i != int(c.Sample/3%uint64(n*len(changes))) {
 			continue
 		}
-		other := edit(t, always, func(spec map[string]any) {
+		other := editSpec(t, always, func(spec map[string]any) {
 			spec["patterns"] = changes[i/n](spec["patterns"].([]any), i%n)
 		})
-		fresh, again := c.run(t, other, c.Input), c.run(t, other, laid)
-		require.Equal(t, fresh.Findings.Failed(), again.Findings.Failed(), "law 3: a changed config fails here and not there\nfresh: %s\nagain: %s", warnings(fresh), warnings(again))
+		fresh, again := c.runConfig(t, other, c.Input), c.runConfig(t, other, laid)
+		require.Equal(t, fresh.Findings.Failed(), again.Findings.Failed(), "law 3: a changed config fails here and not there\nfresh: %s\nagain: %s", listWarnings(fresh), listWarnings(again))
 		if !fresh.Findings.Failed() {
 			sameButEmits(t, fresh.Files()[0].Text, again.Files()[0].Text, "law 3: a changed config is a fresh one: "+other)
 		}
@@ -141,13 +141,13 @@ func aChangedConfigIsAFreshOne(t T, c Case, always, laid string) {
 // no secret in what is said.
 func AllOrNothing(t T, c Case) {
 	t.Helper()
-	out := c.run(t, c.Config, c.Input)
+	out := c.runConfig(t, c.Config, c.Input)
 	require.True(t, out.Findings.Failed(), "law 6: nothing is wrong any more")
 	require.Empty(t, out.Texts, "law 6: all or nothing")
 	for _, s := range c.Secrets {
-		require.NotContains(t, warnings(out)+strings.Join(out.Report, "\n"), s, "law 8: no secret leaks")
+		require.NotContains(t, listWarnings(out)+strings.Join(out.Report, "\n"), s, "law 8: no secret leaks")
 	}
-	require.Equal(t, warnings(out), warnings(c.again(t, c.Config, c.Input)), "law 5: the same findings")
+	require.Equal(t, listWarnings(out), listWarnings(c.runTwice(t, c.Config, c.Input)), "law 5: the same findings")
 }
 
 // additionsAreKnown is what law 1 stands on where there is no record: each container
@@ -155,7 +155,7 @@ func AllOrNothing(t T, c Case) {
 func additionsAreKnown(t T, c Case, plain string) {
 	t.Helper()
 	known := map[string]bool{}
-	for _, e := range c.spec(t, c.Config).Patterns {
+	for _, e := range c.readSpec(t, c.Config).Patterns {
 		known[e.Name] = true
 		if n, ok := e.Pattern().(sidecar.Namer); ok {
 			for _, name := range n.Names(e.Name) {
@@ -163,9 +163,9 @@ func additionsAreKnown(t T, c Case, plain string) {
 			}
 		}
 	}
-	before, after := c.objects(t, c.Input), c.objects(t, plain)
+	before, after := c.readObjects(t, c.Input), c.readObjects(t, plain)
 	for i := range before {
-		for _, add := range added(before[i], after[i], nil) {
+		for _, add := range findAdded(before[i], after[i], nil) {
 			if n := len(add.path); n > 1 && strings.HasSuffix(strings.ToLower(add.path[n-2]), "containers") {
 				require.True(t, known[add.path[n-1]], "law 1: a second run doesn't know container %s", add.path[n-1])
 			}
@@ -177,26 +177,26 @@ func additionsAreKnown(t T, c Case, plain string) {
 // that has another thing of that name is a conflict.
 func nobodyWinsSilently(t T, c Case, plain string) {
 	t.Helper()
-	before, after := objects(t, c.Input), objects(t, plain)
+	before, after := decodeObjects(t, c.Input), decodeObjects(t, plain)
 	n := 0
 	for i := range before {
-		n += len(added(before[i], after[i], nil))
+		n += len(findAdded(before[i], after[i], nil))
 	}
 	for i := range before {
-		for _, add := range added(before[i], after[i], nil) {
+		for _, add := range findAdded(before[i], after[i], nil) {
 			if n--; c.Sample != 0 && n != int(c.Sample/3%7) {
 				continue
 			}
-			clash := objects(t, c.Input)
+			clash := decodeObjects(t, c.Input)
 			add.entry["outrigger-test-value"] = "a person's own"
 			for k := range add.entry {
 				if k != "name" && k != "mountPath" && k != "outrigger-test-value" {
 					delete(add.entry, k)
 				}
 			}
-			put(clash[i], add.path, add.entry)
-			text := encode(t, clash)
-			out := c.run(t, c.Config, text)
+			putField(clash[i], add.path, add.entry)
+			text := encodeYAML(t, clash)
+			out := c.runConfig(t, c.Config, text)
 			if !out.Findings.Failed() && slices.ContainsFunc(out.Findings, func(f sidecar.Finding) bool {
 				return f.Code == sidecar.Skipped && strings.Contains(f.Message, fmt.Sprintf("container %v stands there", add.entry["name"]))
 			}) {
@@ -212,10 +212,10 @@ func nobodyWinsSilently(t T, c Case, plain string) {
 // noSecretLeaks is law 8: values of Secrets stand nowhere but where they stood.
 func noSecretLeaks(t T, c Case, always, laid string) {
 	t.Helper()
-	out := c.run(t, always, c.Input)
-	said := warnings(out) + strings.Join(out.Report, "\n")
+	out := c.runConfig(t, always, c.Input)
+	said := listWarnings(out) + strings.Join(out.Report, "\n")
 	secrets := slices.Clone(c.Secrets)
-	for _, o := range c.objects(t, c.Input) {
+	for _, o := range c.readObjects(t, c.Input) {
 		if o["kind"] != "Secret" {
 			continue
 		}
@@ -233,19 +233,19 @@ func noSecretLeaks(t T, c Case, always, laid string) {
 			}
 		}
 	}
-	notes := c.annotations(t, laid)
+	notes := c.readAnnotations(t, laid)
 	for _, s := range secrets {
 		require.NotContains(t, said, s, "law 8: no secret leaks")
 		require.NotContains(t, notes, s, "law 8: no secret leaks into annotations")
-		if !strings.Contains(c.Config, s) && !strings.Contains(c.Input, "*shared") && !likens(c.spec(t, c.Config)) { // whoever writes one there wants it in the pod; and aliases are written out
+		if !strings.Contains(c.Config, s) && !strings.Contains(c.Input, "*shared") && !isLikened(c.readSpec(t, c.Config)) { // whoever writes one there wants it in the pod; and aliases are written out
 			require.Equal(t, strings.Count(c.Input, s), strings.Count(laid, s), "law 8: no secret leaks")
 		}
 	}
 }
 
-// likens reports whether a container gets the variables of the app, with those that
+// isLikened reports whether a container gets the variables of the app, with those that
 // a person wrote out.
-func likens(s *config.Spec) bool {
+func isLikened(s *config.Spec) bool {
 	return slices.ContainsFunc(s.Patterns, func(e config.Entry) bool {
 		return e.Custom != nil && len(e.Custom.LikeApp) > 0 || e.Migrate != nil && e.Migrate.Engine == ""
 	})
@@ -255,7 +255,7 @@ func likens(s *config.Spec) bool {
 // workload, so it's checked where one is selected.
 func aPatternEqualsItsCustomForm(t T, c Case, plain string) {
 	t.Helper()
-	out, workloads := c.run(t, c.Config, c.Input), map[string]bool{}
+	out, workloads := c.runConfig(t, c.Config, c.Input), map[string]bool{}
 	for _, line := range out.Report {
 		who, _, _ := strings.Cut(line, ": ")
 		workloads[who] = true
@@ -268,11 +268,11 @@ func aPatternEqualsItsCustomForm(t T, c Case, plain string) {
 	if len(workloads) != 1 || len(out.Report) != 1 {
 		return
 	}
-	parsed, fs := c.read(c.Config)
+	parsed, fs := c.readConfig(c.Config)
 	require.NoError(t, fs.Err())
-	expanded, fs := rig.Expand(c.files(c.Input), parsed)
+	expanded, fs := rig.Expand(c.readFiles(c.Input), parsed)
 	require.NoError(t, fs.Err())
 	raw, err := json.Marshal(expanded)
 	require.NoError(t, err)
-	same(t, plain, c.must(t, string(raw), c.Input), "law 9: a pattern equals its custom form")
+	sameObject(t, plain, c.mustRun(t, string(raw), c.Input), "law 9: a pattern equals its custom form")
 }

@@ -26,19 +26,19 @@ import (
 func nothingElseMoves(t T, c Case, plain, laid string) {
 	t.Helper()
 	if strings.Contains(plain, "applied.outrigger.dev/") { // comments stand in records, too
-		plain = c.must(t, edit(t, c.Config, func(spec map[string]any) { spec["record"] = "never" }), c.Input)
+		plain = c.mustRun(t, editSpec(t, c.Config, func(spec map[string]any) { spec["record"] = "never" }), c.Input)
 	}
-	moved := takenOver(c.spec(t, c.Config))
-	before, after := c.objects(t, c.Input), c.objects(t, plain)
+	moved := takenOver(c.readSpec(t, c.Config))
+	before, after := c.readObjects(t, c.Input), c.readObjects(t, plain)
 	require.GreaterOrEqual(t, len(after), len(before), "law 4: an object is gone")
 	for i := range before {
 		moved.on = refOf(before[i])
-		require.Empty(t, moved.differences(before[i], after[i], "", nil), "law 4: something else has moved")
+		require.Empty(t, moved.findDifferences(before[i], after[i], "", nil), "law 4: something else has moved")
 	}
 	c.commentsStay(t, c.Input, plain, laid)
 	linesStay(t, c.Input, plain, moved)
 	untouched := c.Untouched
-	for _, doc := range documents(c.Input) {
+	for _, doc := range splitDocuments(c.Input) {
 		var head struct{ Kind string }
 		if yaml.Unmarshal([]byte(doc), &head) == nil && (head.Kind == "ConfigMap" || head.Kind == "Secret") {
 			untouched = append(untouched, doc)
@@ -49,7 +49,7 @@ func nothingElseMoves(t T, c Case, plain, laid string) {
 	}
 }
 
-func documents(text string) []string {
+func splitDocuments(text string) []string {
 	var docs []string
 	for _, d := range strings.Split("\n"+text, "\n---") {
 		docs = append(docs, strings.TrimSpace(d))
@@ -62,15 +62,15 @@ func documents(text string) []string {
 func (c Case) commentsStay(t T, input, plain, laid string) {
 	t.Helper()
 	rest, taken := plain, ""
-	for _, line := range lines(input) {
-		text := remark(line)
+	for _, line := range splitLines(input) {
+		text := findComment(line)
 		if text == "" {
 			continue
 		}
 		at := strings.Index(rest, text)
 		if at < 0 {
 			if taken == "" {
-				taken = recorded(c.annotations(t, laid))
+				taken = findRecords(c.readAnnotations(t, laid))
 			}
 			require.Contains(t, taken, text, "law 4: the comment is gone or has moved")
 			continue
@@ -79,8 +79,8 @@ func (c Case) commentsStay(t T, input, plain, laid string) {
 	}
 }
 
-// remark is the comment on a line, or "": quotes before it must be closed.
-func remark(line string) string {
+// findComment is the comment on a line, or "": quotes before it must be closed.
+func findComment(line string) string {
 	for i := range line {
 		if line[i] == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t') &&
 			strings.Count(line[:i], "'")%2 == 0 && strings.Count(line[:i], `"`)%2 == 0 {
@@ -90,8 +90,8 @@ func remark(line string) string {
 	return ""
 }
 
-// recorded are the texts that records hold.
-func recorded(annotations string) string {
+// findRecords are the texts that records hold.
+func findRecords(annotations string) string {
 	var b strings.Builder
 	for _, line := range strings.Split(annotations, "\n") {
 		var record struct{ Marks []struct{ Was string } }
@@ -115,8 +115,8 @@ var (
 func linesStay(t T, input, plain string, moved moves) {
 	t.Helper()
 	takeover := len(moved.to) > 0
-	rest := lines(plain)
-	for _, line := range lines(input) {
+	rest := splitLines(plain)
+	for _, line := range splitLines(input) {
 		if filled.MatchString(line) || (moved.appends || moved.rewrites || len(moved.values) > 0) && strings.Contains(line, "value") || takeover && portly.MatchString(line) || moved.grace && strings.Contains(line, "GracePeriod") ||
 			slices.ContainsFunc(slices.Collect(maps.Keys(moved.commands)), func(port string) bool { return strings.Contains(line, port) }) || strings.Contains(line, "safe-to-evict-local-volumes") {
 			continue
@@ -131,7 +131,7 @@ func linesStay(t T, input, plain string, moved moves) {
 	}
 }
 
-func lines(text string) []string {
+func splitLines(text string) []string {
 	all := strings.Split(text, "\n")
 	for i := range all {
 		all[i] = strings.TrimSuffix(all[i], "\r")
@@ -139,8 +139,8 @@ func lines(text string) []string {
 	return all
 }
 
-// lost are the lines of a that aren't in the longest common subsequence of both.
-func lost(a, b []string) []string {
+// findLost are the lines of a that aren't in the longest common subsequence of both.
+func findLost(a, b []string) []string {
 	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
 		a, b = a[1:], b[1:]
 	}
@@ -201,10 +201,10 @@ func takenOver(s *config.Spec) moves {
 	m := moves{ports: map[int]bool{}, to: map[int][]int{}, values: map[string]bool{}, commands: map[string]string{}}
 	for _, p := range s.Patterns {
 		if p.AuthProxy != nil {
-			m.gate(&p.AuthProxy.Base)
+			m.addProxy(&p.AuthProxy.Base)
 		}
 		if p.TLSProxy != nil {
-			m.gate(&p.TLSProxy.Base)
+			m.addProxy(&p.TLSProxy.Base)
 		}
 		m.appends = m.appends || p.JavaAgent != nil
 		if p.Tunnel != nil {
@@ -221,14 +221,14 @@ func takenOver(s *config.Spec) moves {
 			m.grace = m.grace || p.Custom.Pod.MinGracePeriodSeconds > 0
 			for _, t := range p.Custom.Takeovers {
 				if !t.MovesApp() {
-					m.lead(t.AppPort, t.Port)
+					m.addLead(t.AppPort, t.Port)
 					continue
 				}
 				m.ports[int(t.Port)] = true
 				if t.Commands {
 					m.commands[fmt.Sprint(t.Port)] = fmt.Sprint(t.AppPort)
 				}
-				m.lead(t.Port, t.Port, t.HealthPort, t.GRPCHealthPort)
+				m.addLead(t.Port, t.Port, t.HealthPort, t.GRPCHealthPort)
 			}
 			for _, v := range p.Custom.App.Env {
 				m.appends = m.appends || v.AppendWith != ""
@@ -241,8 +241,8 @@ func takenOver(s *config.Spec) moves {
 	return m
 }
 
-// gate adds what the proxies that stand in front of an app do.
-func (m *moves) gate(g *proxy.Base) {
+// addProxy adds what the proxies that stand in front of an app do.
+func (m *moves) addProxy(g *proxy.Base) {
 	m.rewrites = m.rewrites || g.RewriteCallers
 	if g.Rebind != nil && g.Rebind.Preset != "" {
 		m.appends = true
@@ -250,7 +250,7 @@ func (m *moves) gate(g *proxy.Base) {
 	}
 	if g.Port == 0 {
 		m.from = 8443 // the default
-		m.lead(0, 0)
+		m.addLead(0, 0)
 	}
 	health := int32(16000) // the default
 	if g.HealthPort != 0 {
@@ -259,7 +259,7 @@ func (m *moves) gate(g *proxy.Base) {
 	for i, port := range g.Takes() {
 		if g.Mode != proxy.ModeFront {
 			m.ports[int(port)] = true
-			m.lead(port, port, health+int32(i))
+			m.addLead(port, port, health+int32(i))
 			continue
 		}
 		listen := int32(8443) // the default
@@ -268,33 +268,33 @@ func (m *moves) gate(g *proxy.Base) {
 		} else if g.ListenPort != 0 {
 			listen = g.ListenPort
 		}
-		m.lead(port, listen)
+		m.addLead(port, listen)
 	}
 }
 
-func (m *moves) lead(from int32, to ...int32) {
+func (m *moves) addLead(from int32, to ...int32) {
 	for _, port := range to {
 		m.to[int(from)] = append(m.to[int(from)], int(port))
 	}
 }
 
-// differences are where b lacks what a has, or has it otherwise. Additions are
+// findDifferences are where b lacks what a has, or has it otherwise. Additions are
 // none, and neither is what a takeover does.
-func (m moves) differences(a, b any, at string, path sidecar.Path) []string {
+func (m moves) findDifferences(a, b any, at string, path sidecar.Path) []string {
 	switch a := a.(type) {
 	case map[string]any:
 		b, ok := b.(map[string]any)
 		if !ok {
-			return differ(at, a, b)
+			return compareValues(at, a, b)
 		}
 		var out []string
 		for k, v := range a {
 			if w, there := b[k]; !there {
-				if v != nil && !(k == "ports" && m.gone(v)) && !(len(m.to) > 0 && asks(k, v, b)) {
+				if v != nil && !(k == "ports" && m.mayBeGone(v)) && !(len(m.to) > 0 && mayAsk(k, v, b)) {
 					out = append(out, at+"."+k+" is gone")
 				}
 			} else if v != nil {
-				out = append(out, m.differences(v, w, at+"."+k, path.To(k))...)
+				out = append(out, m.findDifferences(v, w, at+"."+k, path.To(k))...)
 			}
 		}
 		slices.Sort(out)
@@ -302,17 +302,17 @@ func (m moves) differences(a, b any, at string, path sidecar.Path) []string {
 	case []any:
 		b, ok := b.([]any)
 		if !ok {
-			return differ(at, a, b)
+			return compareValues(at, a, b)
 		}
 		if !strings.HasPrefix(at, ".spec") && !strings.HasPrefix(at, ".template") && !reflect.DeepEqual(a, b) {
-			return differ(at, a, b)
+			return compareValues(at, a, b)
 		}
-		return m.items(a, b, at, path)
+		return m.compareItems(a, b, at, path)
 	}
-	if reflect.DeepEqual(a, b) || m.follows(a, b, path) || m.rewrites && a != nil && overTLS(fmt.Sprint(a), fmt.Sprint(b)) {
+	if reflect.DeepEqual(a, b) || m.mayFollow(a, b, path) || m.rewrites && a != nil && overTLS(fmt.Sprint(a), fmt.Sprint(b)) {
 		return nil
 	}
-	return differ(at, a, b)
+	return compareValues(at, a, b)
 }
 
 // overTLS reports whether b is a with its URLs led to TLS; port 80 has to be written
@@ -322,18 +322,18 @@ func overTLS(a, b string) bool {
 	return plain.Replace(a) == plain.Replace(b)
 }
 
-func differ(at string, a, b any) []string {
+func compareValues(at string, a, b any) []string {
 	return []string{fmt.Sprintf("%s was %v and is %v", at, a, b)}
 }
 
-// items compares lists: all items of a stand in b, in their order.
-func (m moves) items(a, b []any, at string, path sidecar.Path) []string {
+// compareItems compares lists: all items of a stand in b, in their order.
+func (m moves) compareItems(a, b []any, at string, path sidecar.Path) []string {
 	for i, v := range a {
 		where := fmt.Sprintf("%s[%d]", at, i)
-		if strings.HasSuffix(at, ".ports") && m.gone([]any{v}) && !slices.ContainsFunc(b, func(w any) bool { return reflect.DeepEqual(v, w) }) {
+		if strings.HasSuffix(at, ".ports") && m.mayBeGone([]any{v}) && !slices.ContainsFunc(b, func(w any) bool { return reflect.DeepEqual(v, w) }) {
 			continue
 		}
-		found := slices.IndexFunc(b, func(w any) bool { return len(m.differences(v, w, where, path.At("[]", ""))) == 0 })
+		found := slices.IndexFunc(b, func(w any) bool { return len(m.findDifferences(v, w, where, path.At("[]", ""))) == 0 })
 		if found < 0 {
 			return []string{fmt.Sprintf("%s is gone, or stands elsewhere: %v", where, v)}
 		}
@@ -342,9 +342,9 @@ func (m moves) items(a, b []any, at string, path sidecar.Path) []string {
 	return nil
 }
 
-// asks reports whether a probe that only opened a connection asks the app now, or
+// mayAsk reports whether a probe that only opened a connection asks the app now, or
 // one that named loopback, which is the node's, asks the pod.
-func asks(key string, was any, now map[string]any) bool {
+func mayAsk(key string, was any, now map[string]any) bool {
 	switch key {
 	case "tcpSocket":
 		return now["httpGet"] != nil
@@ -354,8 +354,8 @@ func asks(key string, was any, now map[string]any) bool {
 	return false
 }
 
-// gone reports whether all of a container's ports are taken over.
-func (m moves) gone(ports any) bool {
+// mayBeGone reports whether all of a container's ports are taken over.
+func (m moves) mayBeGone(ports any) bool {
 	list, _ := ports.([]any)
 	return !slices.ContainsFunc(list, func(p any) bool {
 		entry, _ := p.(map[string]any)
@@ -364,9 +364,9 @@ func (m moves) gone(ports any) bool {
 	})
 }
 
-// follows reports whether a value has become what the table of editable fields says of
+// mayFollow reports whether a value has become what the table of editable fields says of
 // it. Where the pod templates stand isn't asked: any path may begin at one.
-func (m moves) follows(a, b any, path sidecar.Path) bool {
+func (m moves) mayFollow(a, b any, path sidecar.Path) bool {
 	var pods []sidecar.Path
 	for n := range path {
 		pods = append(pods, path[:n])
@@ -380,7 +380,7 @@ func (m moves) follows(a, b any, path sidecar.Path) bool {
 	case editable.Wanted:
 		return m.values[now] || m.appends && strings.HasPrefix(now, was)
 	case editable.Led:
-		return m.led(a, b) || field.Value == editable.Command && m.commandLed(was, now)
+		return m.isLed(a, b) || field.Value == editable.Command && m.commandLed(was, now)
 	case editable.TLS:
 		return len(m.to) > 0 && tlsNames[was] == now
 	case editable.More:
@@ -394,8 +394,8 @@ func (m moves) follows(a, b any, path sidecar.Path) bool {
 // tlsNames are protocols and what they're called over TLS.
 var tlsNames = map[string]string{"http": "https", "HTTP": "HTTPS", "kubernetes.io/h2c": "https", "kubernetes.io/ws": "kubernetes.io/wss"}
 
-// led reports whether a port has become one where a takeover leads it.
-func (m moves) led(a, b any) bool {
+// isLed reports whether a port has become one where a takeover leads it.
+func (m moves) isLed(a, b any) bool {
 	to, err := strconv.Atoi(fmt.Sprint(b))
 	if err != nil {
 		return false

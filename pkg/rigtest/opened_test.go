@@ -66,7 +66,7 @@ func nothingIsOpened(t *testing.T, seed uint64) string {
 	text := out.Files()[0].Text
 	require.Equal(t, text, run(text).Files()[0].Text, "seed %d: law 1: twice is once", seed)
 	before, after := network(t, input), network(t, text)
-	said := func() string { return fmt.Sprintf("seed %d\n%s\n%s\n%s", seed, doc, input, warnings(out)) }
+	said := func() string { return fmt.Sprintf("seed %d\n%s\n%s\n%s", seed, doc, input, listWarnings(out)) }
 	how := "wide"
 	for i, pod := range after.pods {
 		isolated := netpoloracle.Isolated(before.policies, other(pod.Pod))
@@ -219,7 +219,7 @@ type rendered struct {
 
 func network(t *testing.T, text string) (n networked) {
 	t.Helper()
-	for _, o := range objects(t, text) {
+	for _, o := range decodeObjects(t, text) {
 		raw, err := json.Marshal(o)
 		require.NoError(t, err)
 		switch o["kind"] {

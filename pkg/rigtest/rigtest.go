@@ -42,15 +42,15 @@ func newMemory() *memory {
 	return &memory{map[[2]string]rig.Output{}, map[string]*config.Sidecars{}, map[string][]map[string]any{}}
 }
 
-// objects are those of a text, for reading only.
-func (c Case) objects(t T, text string) []map[string]any {
+// readObjects are those of a text, for reading only.
+func (c Case) readObjects(t T, text string) []map[string]any {
 	t.Helper()
 	if c.done == nil {
-		return objects(t, text)
+		return decodeObjects(t, text)
 	}
 	all, ok := c.done.objects[text]
 	if !ok {
-		all = objects(t, text)
+		all = decodeObjects(t, text)
 		c.done.objects[text] = all
 	}
 	return all
@@ -68,57 +68,57 @@ type T interface {
 // report.txt it says what was done.
 func Check(t *testing.T, dir string) {
 	t.Helper()
-	c := Case{Config: read(t, dir, "config.yaml"), Input: read(t, dir, "input.yaml"), InputName: "input.yaml"}
-	out := c.run(t, c.Config, c.Input)
+	c := Case{Config: readFile(t, dir, "config.yaml"), Input: readFile(t, dir, "input.yaml"), InputName: "input.yaml"}
+	out := c.runConfig(t, c.Config, c.Input)
 	if _, err := os.Stat(filepath.Join(dir, "errors.txt")); err == nil {
-		golden(t, filepath.Join(dir, "errors.txt"), c.findings(t))
+		checkGolden(t, filepath.Join(dir, "errors.txt"), c.runFindings(t))
 		require.Empty(t, out.Texts, "law 6: a run that fails gives nothing")
 		return
 	}
 	require.NoError(t, out.Findings.Err())
-	golden(t, filepath.Join(dir, "expected.yaml"), out.Files()[0].Text)
-	if w := warnings(out); w != "" || exists(dir, "warnings.txt") {
-		golden(t, filepath.Join(dir, "warnings.txt"), w)
+	checkGolden(t, filepath.Join(dir, "expected.yaml"), out.Files()[0].Text)
+	if w := listWarnings(out); w != "" || fileExists(dir, "warnings.txt") {
+		checkGolden(t, filepath.Join(dir, "warnings.txt"), w)
 	}
-	if exists(dir, "report.txt") {
-		golden(t, filepath.Join(dir, "report.txt"), strings.Join(out.Report, "\n")+"\n")
+	if fileExists(dir, "report.txt") {
+		checkGolden(t, filepath.Join(dir, "report.txt"), strings.Join(out.Report, "\n")+"\n")
 	}
 	Laws(t, c)
 }
 
-// run is what a run gives; the same one isn't run twice.
-func (c Case) run(t T, conf, input string) rig.Output {
+// runConfig is what a run gives; the same one isn't run twice.
+func (c Case) runConfig(t T, conf, input string) rig.Output {
 	t.Helper()
 	if c.done == nil {
-		return c.again(t, conf, input)
+		return c.runTwice(t, conf, input)
 	}
 	key := [2]string{conf, input}
 	out, ok := c.done.runs[key]
 	if !ok {
-		if parsed, fs := c.read(conf); fs.Failed() {
+		if parsed, fs := c.readConfig(conf); fs.Failed() {
 			out = rig.Output{Findings: fs}
 		} else {
-			out = rig.Run(c.files(input), parsed, rig.Options{})
+			out = rig.Run(c.readFiles(input), parsed, rig.Options{})
 		}
 		c.done.runs[key] = out
 	}
 	return out
 }
 
-// again reads the config and runs; findings of the config are failures.
-func (c Case) again(t T, conf, input string) rig.Output {
+// runTwice reads the config and runs; findings of the config are failures.
+func (c Case) runTwice(t T, conf, input string) rig.Output {
 	t.Helper()
 	parsed, fs := config.Read([]byte(conf), "config.yaml")
 	if fs.Failed() {
 		return rig.Output{Findings: fs}
 	}
-	return rig.Run(c.files(input), parsed, rig.Options{})
+	return rig.Run(c.readFiles(input), parsed, rig.Options{})
 }
 
-func (c Case) files(text string) []rig.File { return []rig.File{{Name: c.InputName, Text: text}} }
+func (c Case) readFiles(text string) []rig.File { return []rig.File{{Name: c.InputName, Text: text}} }
 
-// read reads a config, once.
-func (c Case) read(conf string) (*config.Sidecars, sidecar.Findings) {
+// readConfig reads a config, once.
+func (c Case) readConfig(conf string) (*config.Sidecars, sidecar.Findings) {
 	if c.done == nil {
 		return config.Read([]byte(conf), "config.yaml")
 	}
@@ -132,32 +132,32 @@ func (c Case) read(conf string) (*config.Sidecars, sidecar.Findings) {
 	return parsed, fs
 }
 
-// spec is what a config says, which has to be right.
-func (c Case) spec(t T, conf string) *config.Spec {
+// readSpec is what a config says, which has to be right.
+func (c Case) readSpec(t T, conf string) *config.Spec {
 	t.Helper()
-	parsed, fs := c.read(conf)
+	parsed, fs := c.readConfig(conf)
 	require.NoError(t, fs.Err())
 	return &parsed.Spec
 }
 
-// must is the text after a run that has to work.
-func (c Case) must(t T, conf, input string) string {
+// mustRun is the text after a run that has to work.
+func (c Case) mustRun(t T, conf, input string) string {
 	t.Helper()
-	out := c.run(t, conf, input)
+	out := c.runConfig(t, conf, input)
 	require.NoError(t, out.Findings.Err(), "config:\n%s\ninput:\n%s", conf, input)
 	return out.Files()[0].Text
 }
 
-func (c Case) findings(t T) string {
+func (c Case) runFindings(t T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, f := range c.run(t, c.Config, c.Input).Findings {
+	for _, f := range c.runConfig(t, c.Config, c.Input).Findings {
 		b.WriteString(string(f.Severity) + " " + f.Code + ": " + f.String() + "\n")
 	}
 	return b.String()
 }
 
-func warnings(out rig.Output) string {
+func listWarnings(out rig.Output) string {
 	var b strings.Builder
 	for _, f := range out.Findings {
 		b.WriteString(string(f.Severity) + " " + f.Code + ": " + f.String() + "\n")
@@ -165,20 +165,20 @@ func warnings(out rig.Output) string {
 	return b.String()
 }
 
-func read(t *testing.T, dir, name string) string {
+func readFile(t *testing.T, dir, name string) string {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(dir, name))
 	require.NoError(t, err)
 	return string(b)
 }
 
-func exists(dir, name string) bool {
+func fileExists(dir, name string) bool {
 	_, err := os.Stat(filepath.Join(dir, name))
 	return err == nil
 }
 
-// golden compares with what a file holds, or rewrites it.
-func golden(t *testing.T, name, have string) {
+// checkGolden compares with what a file holds, or rewrites it.
+func checkGolden(t *testing.T, name, have string) {
 	t.Helper()
 	if *update {
 		require.NoError(t, os.WriteFile(name, []byte(have), 0o644))

@@ -85,8 +85,8 @@ func TestSchemaIsNeverRead(t *testing.T) {
 		input, err := os.ReadFile(filepath.Join(filepath.Dir(name), "input.yaml"))
 		require.NoError(t, err)
 		c := Case{Config: string(config), Input: string(input)}
-		if conf, fs := c.read(c.Config); !fs.Failed() {
-			rig.Run(c.files(c.Input), conf, rig.Options{})
+		if conf, fs := c.readConfig(c.Config); !fs.Failed() {
+			rig.Run(c.readFiles(c.Input), conf, rig.Options{})
 		}
 	}
 	const megabyte = 1 << 20

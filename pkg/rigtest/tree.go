@@ -13,16 +13,16 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// edit changes the spec of a config.
-func edit(t T, conf string, f func(spec map[string]any)) string {
+// editSpec changes the spec of a config.
+func editSpec(t T, conf string, f func(spec map[string]any)) string {
 	t.Helper()
-	docs := decode(t, conf)
+	docs := decodeYAML(t, conf)
 	f(docs[0]["spec"].(map[string]any))
-	return encode(t, docs)
+	return encodeYAML(t, docs)
 }
 
-// decode reads all documents of a text.
-func decode(t T, text string) []map[string]any {
+// decodeYAML reads all documents of a text.
+func decodeYAML(t T, text string) []map[string]any {
 	t.Helper()
 	var docs []map[string]any
 	for d := yaml.NewDecoder(strings.NewReader(text)); ; {
@@ -38,7 +38,7 @@ func decode(t T, text string) []map[string]any {
 	}
 }
 
-func encode(t T, docs []map[string]any) string {
+func encodeYAML(t T, docs []map[string]any) string {
 	t.Helper()
 	var b bytes.Buffer
 	e := yaml.NewEncoder(&b)
@@ -55,15 +55,15 @@ type addition struct {
 	entry map[string]any
 }
 
-// added are the named entries that b has and a hasn't.
-func added(a, b any, path []string) []addition {
+// findAdded are the named entries that b has and a hasn't.
+func findAdded(a, b any, path []string) []addition {
 	var out []addition
 	at := func(s string) []string { return append(path[:len(path):len(path)], s) }
 	switch b := b.(type) {
 	case map[string]any:
 		am, _ := a.(map[string]any)
 		for k, v := range b {
-			out = append(out, added(am[k], v, at(k))...)
+			out = append(out, findAdded(am[k], v, at(k))...)
 		}
 	case []any:
 		al, _ := a.([]any)
@@ -73,8 +73,8 @@ func added(a, b any, path []string) []addition {
 				continue
 			}
 			if old := entryOf(al, keyOf(m)); old != nil {
-				out = append(out, added(old, m, at(keyOf(m)))...)
-			} else if !nameless(al, m) {
+				out = append(out, findAdded(old, m, at(keyOf(m)))...)
+			} else if !dropNames(al, m) {
 				out = append(out, addition{at(keyOf(m)), m})
 			}
 		}
@@ -82,9 +82,9 @@ func added(a, b any, path []string) []addition {
 	return out
 }
 
-// nameless reports whether a list has the port of a Service without a name: it was
+// dropNames reports whether a list has the port of a Service without a name: it was
 // given one.
-func nameless(list []any, port map[string]any) bool {
+func dropNames(list []any, port map[string]any) bool {
 	return slices.ContainsFunc(list, func(v any) bool {
 		m, ok := v.(map[string]any)
 		return ok && m["port"] != nil && m["port"] == port["port"] && m["name"] == nil
@@ -110,8 +110,8 @@ func entryOf(list []any, key string) map[string]any {
 	return nil
 }
 
-// put adds an entry to the list at a path; lists and mappings on the way are made.
-func put(m map[string]any, path []string, entry map[string]any) {
+// putField adds an entry to the list at a path; lists and mappings on the way are made.
+func putField(m map[string]any, path []string, entry map[string]any) {
 	field := path[0]
 	if len(path) == 2 {
 		list, _ := m[field].([]any)
@@ -119,7 +119,7 @@ func put(m map[string]any, path []string, entry map[string]any) {
 		return
 	}
 	if list, ok := m[field].([]any); ok {
-		put(entryOf(list, path[1]), path[2:], entry)
+		putField(entryOf(list, path[1]), path[2:], entry)
 		return
 	}
 	below, ok := m[field].(map[string]any)
@@ -127,14 +127,14 @@ func put(m map[string]any, path []string, entry map[string]any) {
 		below = map[string]any{}
 		m[field] = below
 	}
-	put(below, path[1:], entry)
+	putField(below, path[1:], entry)
 }
 
-// objects are the objects of all documents, those of lists too.
-func objects(t T, text string) []map[string]any {
+// decodeObjects are the objects of all documents, those of lists too.
+func decodeObjects(t T, text string) []map[string]any {
 	t.Helper()
 	var all []map[string]any
-	for _, doc := range decode(t, text) {
+	for _, doc := range decodeYAML(t, text) {
 		items, ok := doc["items"].([]any)
 		if !ok {
 			all = append(all, doc)
@@ -149,18 +149,18 @@ func objects(t T, text string) []map[string]any {
 	return all
 }
 
-// same wants two texts to be equal, and tells only the lines that aren't.
-func same(t T, want, have, message string) {
+// sameObject wants two texts to be equal, and tells only the lines that aren't.
+func sameObject(t T, want, have, message string) {
 	t.Helper()
 	if want == have {
 		return
 	}
-	less, more := lost(lines(want), lines(have)), lost(lines(have), lines(want))
+	less, more := findLost(splitLines(want), splitLines(have)), findLost(splitLines(have), splitLines(want))
 	require.Fail(t, message, "missing:\n%s\nin excess:\n%s", strings.Join(less, "\n"), strings.Join(more, "\n"))
 }
 
-// annotations are the values of all annotations of objects and pod templates.
-func (c Case) annotations(t T, text string) string {
+// readAnnotations are the values of all annotations of objects and pod templates.
+func (c Case) readAnnotations(t T, text string) string {
 	t.Helper()
 	var b strings.Builder
 	var look func(v any)
@@ -181,7 +181,7 @@ func (c Case) annotations(t T, text string) string {
 			}
 		}
 	}
-	for _, o := range c.objects(t, text) {
+	for _, o := range c.readObjects(t, text) {
 		look(o)
 	}
 	return b.String()
@@ -195,15 +195,15 @@ const emitsKeepTheirPlace = true
 func sameButEmits(t T, want, have, message string) {
 	t.Helper()
 	if emitsKeepTheirPlace && want != have && len(want) == len(have) {
-		a, b := objects(t, want), objects(t, have)
-		if slices.EqualFunc(sorted(a), sorted(b), func(x, y map[string]any) bool { return reflect.DeepEqual(x, y) }) {
+		a, b := decodeObjects(t, want), decodeObjects(t, have)
+		if slices.EqualFunc(sortLines(a), sortLines(b), func(x, y map[string]any) bool { return reflect.DeepEqual(x, y) }) {
 			return
 		}
 	}
-	same(t, want, have, message)
+	sameObject(t, want, have, message)
 }
 
-func sorted(all []map[string]any) []map[string]any {
+func sortLines(all []map[string]any) []map[string]any {
 	slices.SortStableFunc(all, func(a, b map[string]any) int {
 		return strings.Compare(fmt.Sprint(a["kind"], a["metadata"]), fmt.Sprint(b["kind"], b["metadata"]))
 	})

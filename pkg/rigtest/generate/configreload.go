@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// configReload is an entry that watches what the workload has.
-func (r random) configReload(w workload, c container, name string) *Node {
+// makeConfigReload is an entry that watches what the workload has.
+func (r random) makeConfigReload(w workload, c container, name string) *Node {
 	if i := slices.IndexFunc(w.containers, func(c container) bool { return c.conf }); w.conf && i >= 0 {
 		c = w.containers[i]
 	} else {
@@ -23,8 +23,8 @@ func (r random) configReload(w workload, c container, name string) *Node {
 		t.set("webhook", dict("url", fmt.Sprintf("http://%s:%d/-/reload", pick(r, "127.0.0.1", "localhost", "[::1]"), number), "method", r.opt(3, str(pick(r, "PUT", "GET")))))
 	}
 	e := dict("name", name, "app", c.name)
-	r.placed(e, w)
-	override := r.override()
+	r.drawPlacement(e, w)
+	override := r.drawOverride()
 	if t.at("signal") != nil { // it needs the app's user, which the manifest mostly doesn't say
 		override.set("securityContext", dict("runAsUser", num(101)))
 		e.set("override", override)

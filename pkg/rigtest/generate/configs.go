@@ -9,12 +9,12 @@ import (
 // names of entries; ports are told apart by their first letters.
 var names = []string{"agent", "boat", "edge", "third", "way", "y"}
 
-// config asks for sidecars of the first workload, or of all.
-func (r random) config(ws []workload) (config *Node, all bool) {
+// drawConfig asks for sidecars of the first workload, or of all.
+func (r random) drawConfig(ws []workload) (config *Node, all bool) {
 	w := ws[0]
 	patterns := list()
 	names := slices.Clone(names)
-	selected := r.selector(w)
+	selected := r.drawSelector(w)
 	if len(ws) > 1 && r.one(3) {
 		all = true
 		selected = pick(r, dict("name", ".*"), dict("name", "other|third|"+w.name), dict("namespace", ".*"))
@@ -23,10 +23,10 @@ func (r random) config(ws []workload) (config *Node, all bool) {
 	d := drawing{random: r, workload: w, all: all, taken: map[int]bool{}, keys: map[string]bool{}}
 	d.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	for _, name := range names[:pick(r, 1, 1, 2, 2, 3, 3, 4, 5, 6)] {
-		patterns.add(d.entry(name))
+		patterns.add(d.drawEntry(name))
 	}
 	if r.one(12) {
-		r.spoil(patterns.entries[len(patterns.entries)-1].value, w)
+		r.spoilEntry(patterns.entries[len(patterns.entries)-1].value, w)
 	}
 	if first := patterns.entries[0].value; len(patterns.entries) > 1 && r.one(4) && starts(first) { // one stands before another
 		patterns.entries[1].value.set(pick(r, "after", "before"), list(first.at("name").value))
@@ -57,8 +57,8 @@ func starts(e *Node) bool {
 		func(key string) bool { return e.at(key) != nil })
 }
 
-// selector selects one workload, in one of many forms.
-func (r random) selector(w workload) *Node {
+// drawSelector selects one workload, in one of many forms.
+func (r random) drawSelector(w workload) *Node {
 	group, _, ok := strings.Cut(w.api, "/")
 	if !ok {
 		group = ""

@@ -17,30 +17,30 @@ type port struct {
 
 var images = []string{"web:1", "docker.io/library/web:1.2.3", "web@sha256:4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865", "registry:5000/web"}
 
-// container makes one; i is its place in the pod, so that its ports are its own.
-func (r random) container(name string, i int) (*Node, container) {
+// drawContainer makes one; i is its place in the pod, so that its ports are its own.
+func (r random) drawContainer(name string, i int) (*Node, container) {
 	c := container{name: name}
 	n := dict("name", name, "image", pick(r, images...))
 	put := func(odds int, key string, v any) { n.set(key, r.opt(odds, v)) }
 	put(4, "command", list("/bin/sh", "-c", pick(r, "exec web", "echo '---'; exec web --on", "a: b # c")))
-	put(3, "args", r.some(list("--log=json", "n", "-v", "1e3")))
+	put(3, "args", r.drawSome(list("--log=json", "n", "-v", "1e3")))
 	if !r.one(4) {
 		c.env = r.one(2)
-		n.set("env", r.some(r.env(c.env)))
+		n.set("env", r.drawSome(r.drawEnv(c.env)))
 		c.env = c.env && n.at("env") != nil
 	}
-	r.ports(n, &c, i)
+	r.drawPorts(n, &c, i)
 	put(5, "resources", dict("requests", dict("cpu", "100m", "memory", pick(r, "64Mi", "1e3")), "limits", dict("cpu", raw("1"))))
-	put(2, "volumeMounts", r.some(list(dict("name", "data", "mountPath", "/data"), dict("mountPath", "/etc/web", "name", "conf", "readOnly", raw("true")))))
+	put(2, "volumeMounts", r.drawSome(list(dict("name", "data", "mountPath", "/data"), dict("mountPath", "/etc/web", "name", "conf", "readOnly", raw("true")))))
 	c.conf = n.at("volumeMounts") != nil && len(n.at("volumeMounts").entries) > 0
 	put(6, "securityContext", dict("runAsUser", raw("0"), "capabilities", dict("drop", list("ALL"))))
 	put(8, "newerField", pick(r, str("kept"), raw("null"), dict("x", raw("0777"))))
-	r.probes(n, &c)
+	r.drawProbes(n, &c)
 	return n, c
 }
 
-// env is what a container's environment may look like.
-func (r random) env(token bool) *Node {
+// drawEnv is what a container's environment may look like.
+func (r random) drawEnv(token bool) *Node {
 	n := list()
 	for i, v := range []string{"n", "on", "1e3", "0777", "1:30", "", "a: b", " blank ", "ünï", "it's \"so\"", "two\nlines\n", "~", "$(HOST)"} {
 		if r.one(5) {
@@ -48,7 +48,7 @@ func (r random) env(token bool) *Node {
 		}
 	}
 	if r.one(8) {
-		n.add(dict("name", "SCRIPT", "value", block(pick(r, "|", "|-", "|+", ">-"), r.body()...)))
+		n.add(dict("name", "SCRIPT", "value", block(pick(r, "|", "|-", "|+", ">-"), r.drawBody()...)))
 	}
 	if token {
 		n.add(dict("name", "TOKEN", "value", Secret))
@@ -62,10 +62,10 @@ func (r random) env(token bool) *Node {
 	return n
 }
 
-// ports gives the container ports. The first one is called http at times.
-func (r random) ports(n *Node, c *container, i int) {
+// drawPorts gives the container ports. The first one is called http at times.
+func (r random) drawPorts(n *Node, c *container, i int) {
 	if r.one(6) {
-		n.set("ports", r.opt(2, r.nothing(listKind)))
+		n.set("ports", r.opt(2, r.drawEmpty(listKind)))
 		return
 	}
 	all := list()
@@ -103,26 +103,26 @@ func (r random) to(p port) *Node {
 	return num(p.number)
 }
 
-// probes gives the container probes and hooks.
-func (r random) probes(n *Node, c *container) {
+// drawProbes gives the container probes and hooks.
+func (r random) drawProbes(n *Node, c *container) {
 	if len(c.ports) == 0 {
 		return
 	}
 	for _, field := range []string{"readinessProbe", "livenessProbe", "startupProbe"} {
 		if r.one(3) {
-			n.set(field, r.probe(pick(r, c.ports...)))
+			n.set(field, r.drawProbe(pick(r, c.ports...)))
 		}
 	}
 	if r.one(8) {
-		n.set("lifecycle", r.some(dict("postStart", dict("httpGet", r.get(pick(r, c.ports...))))))
+		n.set("lifecycle", r.drawSome(dict("postStart", dict("httpGet", r.drawHTTPGet(pick(r, c.ports...))))))
 	} else if r.one(8) {
 		n.set("lifecycle", dict("preStop", dict("exec", dict("command", list("sleep", "9")))))
 	} else if r.one(16) {
-		n.set("lifecycle", dict("preStop", r.nothing(mapKind)))
+		n.set("lifecycle", dict("preStop", r.drawEmpty(mapKind)))
 	}
 }
 
-func (r random) probe(p port) *Node {
+func (r random) drawProbe(p port) *Node {
 	n := dict()
 	switch r.IntN(10) {
 	case 0:
@@ -130,13 +130,13 @@ func (r random) probe(p port) *Node {
 	case 1:
 		n.set("exec", dict("command", list("curl", fmt.Sprintf("http://localhost:%d/", p.number))))
 	default:
-		n.set("httpGet", r.get(p))
+		n.set("httpGet", r.drawHTTPGet(p))
 	}
 	n.set("periodSeconds", r.opt(3, num(5)))
 	return n
 }
 
-func (r random) get(p port) *Node {
+func (r random) drawHTTPGet(p port) *Node {
 	return dict("path", pick(r, "/", "/health?a=b&c", "/", "/health", pick(r, "/", "/ü")), "port", r.to(p), "scheme", r.opt(4, str("HTTP")),
 		"httpHeaders", r.opt(8, list(dict("name", "Host", "value", "n"))))
 }

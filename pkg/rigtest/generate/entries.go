@@ -12,23 +12,23 @@ var makers = []struct {
 	key  string
 	make maker
 }{
-	{"tunnel", random.tunnel},
-	{"exporter", random.exporter},
-	{"logTail", random.logTail},
-	{"configReload", random.configReload},
-	{"vault", random.vault},
-	{"redisCache", random.redisCache},
-	{"sysctl", random.sysctl},
-	{"permissions", random.permissions},
-	{"migrate", random.migrate},
-	{"fetch", random.fetch},
-	{"waitFor", random.waitFor},
-	{"gitSync", random.gitSync},
-	{"otelAgent", random.otelAgent},
-	{"javaAgent", random.javaAgent},
-	{"custom", random.custom},
+	{"tunnel", random.makeTunnel},
+	{"exporter", random.makeExporter},
+	{"logTail", random.makeLogTail},
+	{"configReload", random.makeConfigReload},
+	{"vault", random.makeVault},
+	{"redisCache", random.makeRedisCache},
+	{"sysctl", random.makeSysctl},
+	{"permissions", random.makePermissions},
+	{"migrate", random.makeMigrate},
+	{"fetch", random.makeFetch},
+	{"waitFor", random.makeWaitFor},
+	{"gitSync", random.makeGitSync},
+	{"otelAgent", random.makeOTelAgent},
+	{"javaAgent", random.makeJavaAgent},
+	{"custom", random.makeCustom},
 	// Once more those that seldom find what they're for.
-	{"configReload", random.configReload}, {"permissions", random.permissions}, {"permissions", random.permissions},
+	{"configReload", random.makeConfigReload}, {"permissions", random.makePermissions}, {"permissions", random.makePermissions},
 }
 
 // PatternKeys returns the keys of all patterns that generated configs may have.
@@ -50,24 +50,24 @@ type drawing struct {
 	keys  map[string]bool
 }
 
-// entry is one of any pattern.
-func (d *drawing) entry(name string) *Node {
+// drawEntry is one of any pattern.
+func (d *drawing) drawEntry(name string) *Node {
 	for {
 		c := pick(d.random, d.containers...)
 		var e *Node
 		if i := d.IntN(len(makers) + 3); i < len(makers) {
 			e = makers[i].make(d.random, d.workload, c, name)
 		} else {
-			e = d.takeover(c, name)
+			e = d.drawTakeover(c, name)
 		}
 		if e != nil {
-			return d.unnamed(e)
+			return d.dropName(e)
 		}
 	}
 }
 
-// takeover is an entry that takes a port of a container over, or one that isn't there.
-func (d *drawing) takeover(c container, name string) *Node {
+// drawTakeover is an entry that takes a port of a container over, or one that isn't there.
+func (d *drawing) drawTakeover(c container, name string) *Node {
 	p := port{number: 8000}
 	if len(c.ports) > 0 {
 		p = pick(d.random, c.ports...)
@@ -76,11 +76,11 @@ func (d *drawing) takeover(c container, name string) *Node {
 		return nil
 	}
 	d.taken[p.number] = true
-	return d.gate(d.tlsProxy(d.workload, c, p, name))
+	return d.drawBase(d.makeTLSProxy(d.workload, c, p, name))
 }
 
-// unnamed leaves the name to the pattern, and workloads out that it is not for, now and then.
-func (d *drawing) unnamed(e *Node) *Node {
+// dropName leaves the name to the pattern, and workloads out that it is not for, now and then.
+func (d *drawing) dropName(e *Node) *Node {
 	key := e.entries[len(e.entries)-1].key
 	if !d.keys[key] && d.one(12) && e.at("override") == nil {
 		e.drop("name")

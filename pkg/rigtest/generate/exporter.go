@@ -1,7 +1,7 @@
 package generate
 
-// exporter is an entry that has the workload scraped: by an exporter, or as it is.
-func (r random) exporter(w workload, c container, name string) *Node {
+// makeExporter is an entry that has the workload scraped: by an exporter, or as it is.
+func (r random) makeExporter(w workload, c container, name string) *Node {
 	monitors := []string{"Service", "PodMonitor", "ServiceMonitor", "Annotations", "None"}
 	if w.labels == nil {
 		monitors = monitors[3:]
@@ -53,8 +53,8 @@ func (r random) exporter(w workload, c container, name string) *Node {
 		put(3, "runAsUser", num(1234))
 		put(3, "path", "/all")
 	}
-	r.placed(e, w)
-	e.set("override", r.opt(4, r.override()))
+	r.drawPlacement(e, w)
+	e.set("override", r.opt(4, r.drawOverride()))
 	e.set("exporter", x)
 	return e
 }

@@ -1,7 +1,7 @@
 package generate
 
-// fetch is an entry that gets a file, into a volume of its own or the pod's.
-func (r random) fetch(w workload, c container, name string) *Node {
+// makeFetch is an entry that gets a file, into a volume of its own or the pod's.
+func (r random) makeFetch(w workload, c container, name string) *Node {
 	f := dict("url", pick(r, "https://models.example/m.bin?a=$(TOKEN)", "s3://models/v1/m.bin", "gs://models/m.bin"), "mountPath", "/fetched-"+name)
 	f.set("sha256", r.opt(2, str("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")))
 	f.set("fileName", r.opt(3, str(pick(r, "n", "a b", "1e3", "it's"))))
@@ -14,8 +14,8 @@ func (r random) fetch(w workload, c container, name string) *Node {
 	if r.one(3) {
 		e.set("app", c.name)
 	}
-	r.placed(e, w)
-	e.set("override", r.opt(5, r.override()))
+	r.drawPlacement(e, w)
+	e.set("override", r.opt(5, r.drawOverride()))
 	e.set("fetch", f)
 	return e
 }

@@ -9,7 +9,7 @@ type file struct {
 	tail      string
 }
 
-func (r random) file(documents bool) file {
+func (r random) drawFile(documents bool) file {
 	f := file{bom: r.one(20), crlf: r.one(8), open: r.one(10), tail: pick(r, "", "", "", "", "\n", "# end\n", "\n\n# end\n\n")}
 	if documents && r.one(4) {
 		f.tail = pick(r, "---\n", "...\n", "---\n# end\n")
@@ -17,8 +17,8 @@ func (r random) file(documents bool) file {
 	return f
 }
 
-// end finishes the text.
-func (f file) end(text string) string {
+// addEnd finishes the text.
+func (f file) addEnd(text string) string {
 	text += f.tail
 	if f.open {
 		text = strings.TrimSuffix(text, "\n")
@@ -26,10 +26,10 @@ func (f file) end(text string) string {
 	if f.bom {
 		text = "\ufeff" + text
 	}
-	return f.breaks(text)
+	return f.setBreaks(text)
 }
 
-func (f file) breaks(text string) string {
+func (f file) setBreaks(text string) string {
 	if f.crlf {
 		return strings.ReplaceAll(text, "\n", "\r\n")
 	}

@@ -23,8 +23,8 @@ func (f form) String() string {
 	return []string{"stream", "List", "kustomize", "kpt", "JSON"}[f]
 }
 
-// dress gives objects what the runner adds, and restricts how they're written.
-func (f form) dress(r random, p *Pair, h *hand) {
+// addMetadata gives objects what the runner adds, and restricts how they're written.
+func (f form) addMetadata(r random, p *Pair, h *hand) {
 	switch f {
 	case kustomize:
 		p.layout = layout{indent: 2, compact: true, gap: 1}
@@ -36,20 +36,20 @@ func (f form) dress(r random, p *Pair, h *hand) {
 		switch f {
 		case kustomize:
 			id := fmt.Sprintf("'{\"name\":%q}'", o.at("metadata", "name").value)
-			o.annotate("kustomize.config.k8s.io/id", raw(id), true)
+			o.addAnnotation("kustomize.config.k8s.io/id", raw(id), true)
 			if o.workload && r.one(3) {
-				o.annotate("internal.config.kubernetes.io/previousNames", str(o.at("metadata", "name").value), true)
+				o.addAnnotation("internal.config.kubernetes.io/previousNames", str(o.at("metadata", "name").value), true)
 			}
 		case kpt:
 			for _, k := range []string{"internal.config.kubernetes.io/", "config.kubernetes.io/"} {
-				o.annotate(k+"index", raw(fmt.Sprintf("'%d'", i)), false)
-				o.annotate(k+"path", raw("'manifests.yaml'"), false)
+				o.addAnnotation(k+"index", raw(fmt.Sprintf("'%d'", i)), false)
+				o.addAnnotation(k+"path", raw("'manifests.yaml'"), false)
 			}
 			if r.one(2) {
-				o.annotate("internal.config.kubernetes.io/seqindent", raw("'compact'"), false)
+				o.addAnnotation("internal.config.kubernetes.io/seqindent", raw("'compact'"), false)
 			}
 		case jsonText:
-			o.json()
+			o.asJSON()
 		}
 	}
 	if f == kustomize {
@@ -63,8 +63,8 @@ func (f form) dress(r random, p *Pair, h *hand) {
 	}
 }
 
-// annotate adds an annotation as a runner does.
-func (o *Object) annotate(key string, v *Node, first bool) {
+// addAnnotation adds an annotation as a runner does.
+func (o *Object) addAnnotation(key string, v *Node, first bool) {
 	meta := o.at("metadata")
 	at := meta.at("annotations")
 	if at == nil || at.kind != mapKind {
@@ -77,9 +77,9 @@ func (o *Object) annotate(key string, v *Node, first bool) {
 	}
 }
 
-// json makes an object JSON, in which there are few ways to write a scalar, and
+// asJSON makes an object JSON, in which there are few ways to write a scalar, and
 // neither aliases nor merge keys.
-func (o *Object) json() {
+func (o *Object) asJSON() {
 	anchors := map[string]*Node{}
 	o.walk(func(n *Node) {
 		if name, ok := strings.CutPrefix(n.prefix, "&"); ok {
@@ -109,13 +109,13 @@ func (o *Object) json() {
 	})
 }
 
-// text is that of all objects.
-func (f form) text(p *Pair) string {
+// textIn is that of all objects.
+func (f form) textIn(p *Pair) string {
 	var b strings.Builder
 	switch f {
 	case stream:
 		for _, o := range p.objects {
-			b.WriteString(o.between + f.object(p, o))
+			b.WriteString(o.between + f.objectIn(p, o))
 		}
 		return b.String()
 	case members:
@@ -126,7 +126,7 @@ func (f form) text(p *Pair) string {
 		b.WriteString("{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [\n")
 	}
 	for i, o := range p.objects {
-		b.WriteString(f.object(p, o))
+		b.WriteString(f.objectIn(p, o))
 		if f == jsonText && i < len(p.objects)-1 {
 			b.WriteString(",\n")
 		}
@@ -137,19 +137,19 @@ func (f form) text(p *Pair) string {
 	return b.String()
 }
 
-// object is the text of one object.
-func (f form) object(p *Pair, o *Object) string {
+// objectIn is the text of one object.
+func (f form) objectIn(p *Pair, o *Object) string {
 	switch f {
 	case stream:
-		return p.layout.write(o.Node, 0)
+		return p.layout.writeNode(o.Node, 0)
 	case jsonText:
-		return strings.TrimSuffix(p.layout.write(o.Node, 2), "\n")
+		return strings.TrimSuffix(p.layout.writeNode(o.Node, 2), "\n")
 	}
 	col := 2
 	if p.layout.compact {
 		col = 0
 	}
 	w := writer{layout: p.layout}
-	w.collection(&Node{kind: listKind, entries: []*Entry{{value: o.Node}}}, col, false)
+	w.writeCollection(&Node{kind: listKind, entries: []*Entry{{value: o.Node}}}, col, false)
 	return w.b.String()
 }

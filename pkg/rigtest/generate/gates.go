@@ -1,8 +1,8 @@
 package generate
 
-// gate makes of an entry of tlsProxy another one: of another protocol, for clients
+// drawBase makes of an entry of tlsProxy another one: of another protocol, for clients
 // with certificates, in front of an app that stays where it is, or an authProxy.
-func (r random) gate(e *Node) *Node {
+func (r random) drawBase(e *Node) *Node {
 	t := e.at("tlsProxy")
 	if r.one(3) {
 		return e
@@ -12,7 +12,7 @@ func (r random) gate(e *Node) *Node {
 		t.drop("plainHTTP")
 		e.drop("tlsProxy")
 		e.set("authProxy", t)
-		t.set(r.method())
+		t.set(r.drawMethod())
 		t.set("publicPaths", r.opt(3, list("/healthz", "/static/*")))
 	} else if r.one(2) {
 		t.drop("plainHTTP")
@@ -39,8 +39,8 @@ func (r random) gate(e *Node) *Node {
 	return e
 }
 
-// method is how an authProxy authenticates.
-func (r random) method() (string, *Node) {
+// drawMethod is how an authProxy authenticates.
+func (r random) drawMethod() (string, *Node) {
 	switch r.IntN(4) {
 	case 0:
 		return "jwt", dict("issuer", "https://issuer.example", "audiences", list("web"), "jwksURI", "https://issuer.example/keys",

@@ -1,7 +1,7 @@
 package generate
 
-// gitSync is an entry that gives a container the files of a repository.
-func (r random) gitSync(w workload, c container, name string) *Node {
+// makeGitSync is an entry that gives a container the files of a repository.
+func (r random) makeGitSync(w workload, c container, name string) *Node {
 	g := dict("mountPath", "/git/"+name)
 	put := func(odds int, key string, value any) { g.set(key, r.opt(odds, value)) }
 	if r.one(3) {
@@ -28,8 +28,8 @@ func (r random) gitSync(w workload, c container, name string) *Node {
 	if c.name != w.containers[0].name {
 		e.set("app", c.name)
 	}
-	r.placed(e, w)
-	e.set("override", r.opt(5, r.override()))
+	r.drawPlacement(e, w)
+	e.set("override", r.opt(5, r.drawOverride()))
 	e.set("gitSync", g)
 	return e
 }

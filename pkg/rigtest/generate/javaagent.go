@@ -1,7 +1,7 @@
 package generate
 
-// javaAgent is an entry that brings an agent into a container's JVM.
-func (r random) javaAgent(w workload, c container, name string) *Node {
+// makeJavaAgent is an entry that brings an agent into a container's JVM.
+func (r random) makeJavaAgent(w workload, c container, name string) *Node {
 	a, e := dict(), dict("name", name)
 	put := func(odds int, key string, v any) { a.set(key, r.opt(odds, v)) }
 	switch r.IntN(3) {
@@ -25,8 +25,8 @@ func (r random) javaAgent(w workload, c container, name string) *Node {
 	if c.name != w.containers[0].name {
 		e.set("app", c.name)
 	}
-	r.placed(e, w)
-	e.set("override", r.opt(3, r.override()))
+	r.drawPlacement(e, w)
+	e.set("override", r.opt(3, r.drawOverride()))
 	e.set("javaAgent", a)
 	return e
 }

@@ -1,7 +1,7 @@
 package generate
 
-// logTail is an entry that streams files, or ships them.
-func (r random) logTail(w workload, c container, name string) *Node {
+// makeLogTail is an entry that streams files, or ships them.
+func (r random) makeLogTail(w workload, c container, name string) *Node {
 	t := dict("directory", pick(r, "/var/log/"+name, "/var/log/"+name, "/var/log/"+name, "/var/log/web", "/data/logs"))
 	t.set("files", pick(r, list("web.log"), list("*.json", "n"), list("a.log", "a.json", "gc/a.log"), list("two words.log", "é.log")))
 	put := func(odds int, key string, v any) { t.set(key, r.opt(odds, v)) }
@@ -19,14 +19,14 @@ func (r random) logTail(w workload, c container, name string) *Node {
 	}
 	if r.one(4) {
 		t.set("fluentBit", r.fluentBit(name))
-		t.entries = without(t.entries, "merge")
+		t.entries = withoutKeys(t.entries, "merge")
 	}
 	e := dict("name", name)
 	if len(w.containers) > 1 && r.one(2) {
 		e.set("app", pick(r, "*", c.name))
 	}
-	r.placed(e, w)
-	e.set("override", r.opt(3, r.override()))
+	r.drawPlacement(e, w)
+	e.set("override", r.opt(3, r.drawOverride()))
 	e.set("logTail", t)
 	return e
 }
@@ -40,7 +40,7 @@ func (r random) fluentBit(name string) *Node {
 	return f
 }
 
-func without(entries []*Entry, key string) (rest []*Entry) {
+func withoutKeys(entries []*Entry, key string) (rest []*Entry) {
 	for _, e := range entries {
 		if e.key != key {
 			rest = append(rest, e)

@@ -1,7 +1,7 @@
 package generate
 
-// migrate is an entry that migrates in the pod, or by a Job that is made of it.
-func (r random) migrate(w workload, c container, name string) *Node {
+// makeMigrate is an entry that migrates in the pod, or by a Job that is made of it.
+func (r random) makeMigrate(w workload, c container, name string) *Node {
 	m, e := dict(), dict("name", name)
 	put := func(odds int, key string, v any) { m.set(key, r.opt(odds, v)) }
 	if r.one(2) {
@@ -25,8 +25,8 @@ func (r random) migrate(w workload, c container, name string) *Node {
 	if c.name != w.containers[0].name {
 		e.set("app", c.name)
 	}
-	r.placed(e, w)
-	e.set("override", r.opt(3, r.override()))
+	r.drawPlacement(e, w)
+	e.set("override", r.opt(3, r.drawOverride()))
 	e.set("migrate", m)
 	return e
 }

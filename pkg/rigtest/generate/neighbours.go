@@ -2,9 +2,9 @@ package generate
 
 import "fmt"
 
-// neighbours are objects that look at a workload, or dial it: a takeover may
+// drawNeighbours are objects that look at a workload, or dial it: a takeover may
 // change them.
-func (r random) neighbours(w workload) (all []*Object) {
+func (r random) drawNeighbours(w workload) (all []*Object) {
 	for i := range r.IntN(3) * r.IntN(2) {
 		name := fmt.Sprintf("%s-neighbour-%d", w.name, i)
 		meta := dict("name", name)
@@ -32,15 +32,15 @@ func (r random) neighbours(w workload) (all []*Object) {
 			if r.one(2) {
 				kind, field = "ServiceMonitor", "endpoints"
 			}
-			monitor.set(field, list(dict("port", pick(r, "main", "n", "http"), "scheme", r.opt(3, str("http"))), dict("targetPort", r.to(r.port(w)), "path", "/m")))
+			monitor.set(field, list(dict("port", pick(r, "main", "n", "http"), "scheme", r.opt(3, str("http"))), dict("targetPort", r.to(r.drawPort(w)), "path", "/m")))
 			put("monitoring.coreos.com/v1", kind, monitor)
 		case 3:
-			put("networking.k8s.io/v1", "NetworkPolicy", dict("podSelector", dict("matchLabels", dict("app", w.name)), "ingress", list(dict("ports", list(dict("port", r.to(r.port(w))))))))
+			put("networking.k8s.io/v1", "NetworkPolicy", dict("podSelector", dict("matchLabels", dict("app", w.name)), "ingress", list(dict("ports", list(dict("port", r.to(r.drawPort(w))))))))
 		case 4:
-			put("gateway.networking.k8s.io/v1", "HTTPRoute", dict("rules", list(dict("backendRefs", list(dict("name", service, "port", num(r.port(w).number)))))))
+			put("gateway.networking.k8s.io/v1", "HTTPRoute", dict("rules", list(dict("backendRefs", list(dict("name", service, "port", num(r.drawPort(w).number)))))))
 		default:
-			c := dict("name", "client", "image", "x:1", "env", list(dict("name", "URL", "value", r.url(w, service)), dict("name", "n", "value", "1e3")),
-				"args", r.opt(2, list("-v", "--url="+r.url(w, service), r.url(w, w.name))))
+			c := dict("name", "client", "image", "x:1", "env", list(dict("name", "URL", "value", r.drawURL(w, service)), dict("name", "n", "value", "1e3")),
+				"args", r.opt(2, list("-v", "--url="+r.drawURL(w, service), r.drawURL(w, w.name))))
 			put("apps/v1", "Deployment", dict("template", dict("spec", dict("containers", list(c)))))
 		}
 		all = append(all, &Object{Node: n, concerned: true})
@@ -63,14 +63,14 @@ func (r random) ingressAnnotation() (key, value string) {
 }
 
 func (r random) ingressPath(w workload, service string) *Node {
-	port := dict("number", num(r.port(w).number))
+	port := dict("number", num(r.drawPort(w).number))
 	if r.one(2) {
 		port = dict("name", pick(r, "main", "n"))
 	}
 	return dict("path", "/", "backend", dict("service", dict("name", service, "port", port)))
 }
 
-func (r random) port(w workload) port {
+func (r random) drawPort(w workload) port {
 	for _, c := range w.containers {
 		if len(c.ports) > 0 && !r.one(4) {
 			return pick(r, c.ports...)
@@ -79,10 +79,10 @@ func (r random) port(w workload) port {
 	return port{"", 8000}
 }
 
-func (r random) url(w workload, service string) string {
+func (r random) drawURL(w workload, service string) string {
 	host := service
 	if w.namespace != "" && r.one(3) {
 		host += "." + w.namespace + pick(r, "", ".svc", ".svc.cluster.local")
 	}
-	return pick(r, "http://", "http://", "ws://", "https://", "") + pick(r, "", "", "", "user:"+Secret+"@") + host + fmt.Sprintf(":%d", r.port(w).number) + pick(r, "", "/", "/a?b=c", ",http://"+service)
+	return pick(r, "http://", "http://", "ws://", "https://", "") + pick(r, "", "", "", "user:"+Secret+"@") + host + fmt.Sprintf(":%d", r.drawPort(w).number) + pick(r, "", "/", "/a?b=c", ",http://"+service)
 }

@@ -144,4 +144,4 @@ func (n *Node) walk(f func(*Node)) {
 	}
 }
 
-func (n *Node) collection() bool { return n.kind == mapKind || n.kind == listKind }
+func (n *Node) isCollection() bool { return n.kind == mapKind || n.kind == listKind }

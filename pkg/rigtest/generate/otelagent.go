@@ -1,7 +1,7 @@
 package generate
 
-// otelAgent is an entry that sends what the app says of itself elsewhere.
-func (r random) otelAgent(w workload, c container, name string) *Node {
+// makeOTelAgent is an entry that sends what the app says of itself elsewhere.
+func (r random) makeOTelAgent(w workload, c container, name string) *Node {
 	i := int(name[0])
 	t := dict("endpoint", pick(r, "https://otel.example.com:4317", "http://10.0.0.7:4317"), "grpcPort", num(4100+i), "httpPort", num(4300+i), "healthPort", num(13000+i))
 	put := func(odds int, key string, v any) { t.set(key, r.opt(odds, v)) }
@@ -14,8 +14,8 @@ func (r random) otelAgent(w workload, c container, name string) *Node {
 	if len(w.containers) > 1 && r.one(3) {
 		e.set("app", pick(r, "*", c.name))
 	}
-	r.placed(e, w)
-	e.set("override", r.opt(4, r.override()))
+	r.drawPlacement(e, w)
+	e.set("override", r.opt(4, r.drawOverride()))
 	e.set("otelAgent", t)
 	return e
 }

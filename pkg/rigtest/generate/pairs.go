@@ -25,49 +25,49 @@ func New(seed uint64) *Pair {
 	p := &Pair{Seed: seed, form: pick(r, stream, stream, stream, stream, kustomize, kustomize, kpt, kpt, members, jsonText)}
 	var ws []workload
 	for i := range 1 + r.IntN(4)/2*r.IntN(3) {
-		o, w := r.workload(i)
+		o, w := r.drawWorkload(i)
 		ws = append(ws, w)
 		p.objects = append(p.objects, o)
-		p.objects = append(p.objects, r.services(w)...)
-		p.objects = append(p.objects, r.neighbours(w)...)
+		p.objects = append(p.objects, r.drawServices(w)...)
+		p.objects = append(p.objects, r.drawNeighbours(w)...)
 	}
 	names := map[string]bool{}
 	for i := range r.IntN(3) {
-		o := r.bystander(i)
+		o := r.drawBystander(i)
 		if name := o.at("metadata", "name").value; !names[name] {
 			names[name] = true
 			p.objects = append(p.objects, o)
 		}
 	}
 	r.Shuffle(len(p.objects), func(i, j int) { p.objects[i], p.objects[j] = p.objects[j], p.objects[i] })
-	config, all := r.config(ws)
+	config, all := r.drawConfig(ws)
 	p.config = config
 	for _, o := range p.objects {
 		o.workload = o.workload || all && o.at("spec", "template") != nil
 	}
-	p.write(r)
+	p.writeAll(r)
 	return p
 }
 
-// write decides how everything is written.
-func (p *Pair) write(r random) {
+// writeAll decides how everything is written.
+func (p *Pair) writeAll(r random) {
 	p.layout = layout{indent: pick(r, 2, 2, 2, 4, 3), compact: r.one(2), gap: pick(r, 1, 1, 1, 3)}
 	h := hand{random: r, said: new(int), comments: pick(r, 0, 8, 20), brackets: pick(r, 0, 4, 8)}
-	p.form.dress(r, p, &h)
+	p.form.addMetadata(r, p, &h)
 	for _, o := range p.objects {
-		h.style(o.Node)
+		h.drawStyle(o.Node)
 		o.between = r.between()
 	}
 	p.objects[0].between = pick(r, "", "", "---\n", "# first\n---\n", "# first\n\n", "--- # one\n", "---\n---\n")
-	hand{random: r, brackets: pick(r, 0, 3)}.style(p.config)
-	p.file = r.file(p.form == stream)
+	hand{random: r, brackets: pick(r, 0, 3)}.drawStyle(p.config)
+	p.file = r.drawFile(p.form == stream)
 }
 
 // Config is the text of the config.
-func (p *Pair) Config() string { return layout{2, false, 1}.write(p.config, 0) }
+func (p *Pair) Config() string { return layout{2, false, 1}.writeNode(p.config, 0) }
 
 // Input is the text of the manifests.
-func (p *Pair) Input() string { return p.file.end(p.form.text(p)) }
+func (p *Pair) Input() string { return p.file.addEnd(p.form.textIn(p)) }
 
 // Untouched are the texts of the objects that no config is concerned with, as
 // they stand in the input.
@@ -75,11 +75,11 @@ func (p *Pair) Untouched() []string {
 	var texts []string
 	for _, o := range p.objects {
 		if !o.workload && !o.concerned {
-			text := strings.TrimRight(p.form.object(p, o), "\n")
+			text := strings.TrimRight(p.form.objectIn(p, o), "\n")
 			for i := strings.LastIndexByte(text, '\n'); strings.HasPrefix(strings.TrimSpace(text[i+1:]), "#"); i = strings.LastIndexByte(text, '\n') {
 				text = strings.TrimRight(text[:i], "\n") // what stands behind an object may be of the whole text
 			}
-			texts = append(texts, p.file.breaks(text))
+			texts = append(texts, p.file.setBreaks(text))
 		}
 	}
 	return texts

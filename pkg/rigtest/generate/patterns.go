@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// tlsProxy is an entry that takes a port of the workload over.
-func (r random) tlsProxy(w workload, c container, p port, name string) *Node {
+// makeTLSProxy is an entry that takes a port of the workload over.
+func (r random) makeTLSProxy(w workload, c container, p port, name string) *Node {
 	rebind := dict("port", num(p.number+1000))
 	if r.one(2) {
 		rebind.set("env", dict("LISTEN", "127.0.0.1", fmt.Sprintf("PORT_%d", p.number), fmt.Sprint(p.number+1000), "Z", r.opt(3, str(pick(r, "n", "1e3", "a b")))))
@@ -31,14 +31,14 @@ func (r random) tlsProxy(w workload, c container, p port, name string) *Node {
 	if c.name != w.containers[0].name || r.one(4) {
 		e.set("app", c.name)
 	}
-	r.placed(e, w)
-	e.set("override", r.opt(3, r.override()))
+	r.drawPlacement(e, w)
+	e.set("override", r.opt(3, r.drawOverride()))
 	e.set("tlsProxy", t)
 	return e
 }
 
-// tunnel is an entry that leads variables of all containers another way.
-func (r random) tunnel(w workload, _ container, name string) *Node {
+// makeTunnel is an entry that leads variables of all containers another way.
+func (r random) makeTunnel(w workload, _ container, name string) *Node {
 	t := dict("listenPort", num(6300+int(name[0])), "statusPort", num(6700+int(name[0])), "host", "redis.db.example", "port", num(6380))
 	put := func(odds int, key string, v any) { t.set(key, r.opt(odds, v)) }
 	put(3, "serverName", "redis.example")
@@ -49,14 +49,14 @@ func (r random) tunnel(w workload, _ container, name string) *Node {
 	if len(w.containers) > 1 && r.one(3) {
 		e.set("app", pick(r, "*", w.containers[1].name))
 	}
-	r.placed(e, w)
-	e.set("override", r.opt(5, r.override()))
+	r.drawPlacement(e, w)
+	e.set("override", r.opt(5, r.drawOverride()))
 	e.set("tunnel", t)
 	return e
 }
 
-// placed says where the entry's containers stand.
-func (r random) placed(e *Node, w workload) {
+// drawPlacement says where the entry's containers stand.
+func (r random) drawPlacement(e *Node, w workload) {
 	if r.one(3) && (!w.job || r.one(20)) { // a Job with a container beside never ends
 		e.set("placement", "beside")
 	}
@@ -67,7 +67,7 @@ func (r random) placed(e *Node, w workload) {
 	}
 }
 
-func (r random) override() *Node {
+func (r random) drawOverride() *Node {
 	n := dict()
 	n.set("resources", r.opt(2, dict("requests", dict("cpu", "50m"), "limits", dict("memory", "64Mi"))))
 	n.set("imagePullPolicy", r.opt(2, str("Always")))
@@ -76,8 +76,8 @@ func (r random) override() *Node {
 	return n
 }
 
-// custom is an entry in which all is spelled out. Its names begin with its own.
-func (r random) custom(w workload, _ container, name string) *Node {
+// makeCustom is an entry in which all is spelled out. Its names begin with its own.
+func (r random) makeCustom(w workload, _ container, name string) *Node {
 	c, e := dict(), dict("name", name)
 	put := func(odds int, key string, v any) bool {
 		v = r.opt(odds, v)
@@ -86,22 +86,22 @@ func (r random) custom(w workload, _ container, name string) *Node {
 	}
 	put(6, "phase", num(pick(r, 10, 30, 65, 90)))
 	volume := put(2, "volumes", list(dict("name", name+"-shared", "emptyDir", dict())))
-	object := put(3, "objects", list(r.object(w, name)))
+	object := put(3, "objects", list(r.drawObject(w, name)))
 	if object && r.one(2) {
 		if !volume {
 			c.set("volumes", list())
 		}
 		c.at("volumes").add(dict("name", name+"-conf", "configMap", dict("name", w.name+"-"+name)))
 	}
-	put(3, "initContainers", list(dict("name", name+"-init", "image", "busybox:1", "command", list("sh", "-c", r.script()))))
+	put(3, "initContainers", list(dict("name", name+"-init", "image", "busybox:1", "command", list("sh", "-c", r.drawScript()))))
 	if r.one(2) {
-		n := dict("name", name, "image", "agent:1", "env", r.opt(2, r.env(false)), "args", r.opt(3, list("-v", "n")))
+		n := dict("name", name, "image", "agent:1", "env", r.opt(2, r.drawEnv(false)), "args", r.opt(3, list("-v", "n")))
 		if volume {
 			n.set("volumeMounts", list(dict("name", name+"-shared", "mountPath", "/shared")))
 		}
 		n.set("ports", r.opt(3, list(dict("name", name, "containerPort", num(7000+int(name[0]))))))
 		c.set("containers", list(n))
-		e.set("override", r.opt(5, r.override()))
+		e.set("override", r.opt(5, r.drawOverride()))
 	}
 	app := dict()
 	if r.one(2) {
@@ -129,7 +129,7 @@ func (r random) custom(w workload, _ container, name string) *Node {
 			"annotations", r.opt(3, dict("example.com/of-"+name, pick(r, "n", "1e3")))))
 	}
 	put(6, "claims", list(dict("port", num(7700+int(name[0])), "for", "the agent")))
-	r.placed(e, w)
+	r.drawPlacement(e, w)
 	if len(w.containers) > 1 && r.one(3) {
 		e.set("app", w.containers[1].name)
 	}
@@ -137,24 +137,24 @@ func (r random) custom(w workload, _ container, name string) *Node {
 	return e
 }
 
-func (r random) script() string {
+func (r random) drawScript() string {
 	return pick(r, "true", "echo one\necho two\n", "sysctl -w a=b # c", "\n  indented\n", "trailing \nblanks")
 }
 
-// object is one to emit.
-func (r random) object(w workload, name string) *Node {
+// drawObject is one to emit.
+func (r random) drawObject(w workload, name string) *Node {
 	kind := pick(r, "ConfigMap", "ConfigMap", "Secret")
 	data := "data"
 	if kind == "Secret" {
 		data = "stringData"
 	}
 	return dict("apiVersion", "v1", "kind", kind, "metadata", dict("name", w.name+"-"+name, "labels", r.opt(4, dict("x", "n"))),
-		data, dict("a.conf", r.script(), "version", "1e3", "empty", r.opt(3, str(""))))
+		data, dict("a.conf", r.drawScript(), "version", "1e3", "empty", r.opt(3, str(""))))
 }
 
-// spoil makes an entry ask for what can't be: it wants what the manifest, or
+// spoilEntry makes an entry ask for what can't be: it wants what the manifest, or
 // another entry, has otherwise.
-func (r random) spoil(e *Node, w workload) {
+func (r random) spoilEntry(e *Node, w workload) {
 	c := e.at("custom")
 	if c == nil {
 		c = dict()

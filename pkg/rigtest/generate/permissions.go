@@ -1,7 +1,7 @@
 package generate
 
-// permissions is an entry that makes the volume writable which most pods have.
-func (r random) permissions(w workload, c container, name string) *Node {
+// makePermissions is an entry that makes the volume writable which most pods have.
+func (r random) makePermissions(w workload, c container, name string) *Node {
 	if (!w.conf || !c.conf) && !r.one(20) { // it stands beside that one
 		return nil
 	}
@@ -10,7 +10,7 @@ func (r random) permissions(w workload, c container, name string) *Node {
 		p = dict("volumes", list("data"), "mode", "chown", "runAsUser", num(1000), "runAsGroup", r.opt(2, num(2000)))
 	}
 	e := dict("name", name, "app", c.name)
-	r.placed(e, w)
+	r.drawPlacement(e, w)
 	e.set("permissions", p)
 	return e
 }

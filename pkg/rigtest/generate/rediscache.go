@@ -2,8 +2,8 @@ package generate
 
 import "fmt"
 
-// redisCache is an entry that leads variables of its own to a cache.
-func (r random) redisCache(w workload, c container, name string) *Node {
+// makeRedisCache is an entry that leads variables of its own to a cache.
+func (r random) makeRedisCache(w workload, c container, name string) *Node {
 	port := 6400 + int(name[0])
 	t := dict("port", num(port))
 	env := dict("CACHE_"+pick(r, "URL", "HOST"), fmt.Sprintf("%s:%d", pick(r, "127.0.0.1", "localhost"), port), "Z", r.opt(3, str(pick(r, "n", "1e3", "a: b", "two\nlines\n"))))
@@ -22,8 +22,8 @@ func (r random) redisCache(w workload, c container, name string) *Node {
 	if len(w.containers) > 1 && r.one(3) {
 		e.set("app", pick(r, "*", c.name))
 	}
-	r.placed(e, w)
-	if override := r.override(); override.at("resources") == nil {
+	r.drawPlacement(e, w)
+	if override := r.drawOverride(); override.at("resources") == nil {
 		e.set("override", r.opt(4, override))
 	}
 	e.set("redisCache", t)

@@ -34,8 +34,8 @@ func double(s string) string {
 	return q
 }
 
-// quote writes a string in one of the ways that it can be written in one line.
-func (r random) quote(s string, brackets bool) string {
+// quoteScalar writes a string in one of the ways that it can be written in one line.
+func (r random) quoteScalar(s string, brackets bool) string {
 	switch {
 	case strings.ContainsAny(s, "\n\t"):
 		return double(s)

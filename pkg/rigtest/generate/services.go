@@ -1,7 +1,7 @@
 package generate
 
-// services are those in front of a workload, and some that only look so.
-func (r random) services(w workload) []*Object {
+// drawServices are those in front of a workload, and some that only look so.
+func (r random) drawServices(w workload) []*Object {
 	var all []*Object
 	for _, name := range []string{w.name, w.name + "-more"} {
 		if w.labels == nil || r.one(3) {
@@ -15,7 +15,7 @@ func (r random) services(w workload) []*Object {
 		if namespace != "" {
 			meta.set("namespace", namespace)
 		}
-		spec := dict("selector", r.pairs(w.labels[:2]), "clusterIP", r.opt(4, str("None")), "ports", r.servicePorts(w))
+		spec := dict("selector", r.drawPairs(w.labels[:2]), "clusterIP", r.opt(4, str("None")), "ports", r.servicePorts(w))
 		if r.one(12) {
 			spec.set("type", "ExternalName")
 			spec.set("externalName", "example.com")

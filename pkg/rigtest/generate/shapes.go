@@ -26,8 +26,8 @@ var shapes = []shape{
 	{api: "example.com/v1", kind: "Fleet", path: []string{"spec", "pools", "main", "podTemplate"}, custom: true},
 }
 
-// extras are fields that stand beside the template.
-func (r random) extras(s shape, spec *Node, name string, labels func() *Node) {
+// drawExtras are fields that stand beside the template.
+func (r random) drawExtras(s shape, spec *Node, name string, labels func() *Node) {
 	put := func(n int, key string, v any) { spec.set(key, r.opt(n, v)) }
 	switch s.kind {
 	case "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Rollout", "CloneSet":

@@ -5,7 +5,7 @@ package generate
 func (p *Pair) Shrink(fails func() bool) {
 	for tries, shrunk := 0, true; shrunk && tries < 4000; {
 		shrunk = false
-		for _, cut := range p.cuts() {
+		for _, cut := range p.listCuts() {
 			if tries++; tries > 4000 {
 				return
 			}
@@ -20,12 +20,12 @@ func (p *Pair) Shrink(fails func() bool) {
 	}
 }
 
-// cuts are the ways to make it smaller. Each gives back the way to undo it, or
+// listCuts are the ways to make it smaller. Each gives back the way to undo it, or
 // nil where it has nothing to cut any more.
-func (p *Pair) cuts() []func() func() {
+func (p *Pair) listCuts() []func() func() {
 	var all []func() func()
 	for _, o := range p.objects {
-		all = append(all, func() func() { return p.without(o) })
+		all = append(all, func() func() { return p.withoutEntry(o) })
 	}
 	all = append(all,
 		func() func() { return put(&p.file, file{}) }, func() func() { return put(&p.file.tail, "") }, func() func() { return put(&p.file.crlf, false) },
@@ -44,15 +44,15 @@ func (p *Pair) cuts() []func() func() {
 		roots = append(roots, o.Node)
 	}
 	for _, root := range roots {
-		root.walk(func(n *Node) { all = append(all, n.cuts()...) })
+		root.walk(func(n *Node) { all = append(all, n.listCuts()...) })
 	}
 	return all
 }
 
-func (n *Node) cuts() []func() func() {
+func (n *Node) listCuts() []func() func() {
 	var all []func() func()
 	for _, e := range n.entries {
-		all = append(all, func() func() { return n.without(e) },
+		all = append(all, func() func() { return n.withoutChild(e) },
 			func() func() {
 				was := *e
 				if e.quote == "" && e.behind == "" && len(e.above)+len(e.below) == 0 {
@@ -73,7 +73,7 @@ func (n *Node) cuts() []func() func() {
 	return all
 }
 
-func (p *Pair) without(o *Object) func() {
+func (p *Pair) withoutEntry(o *Object) func() {
 	was := p.objects
 	if len(was) < 2 {
 		return nil
@@ -93,7 +93,7 @@ func (p *Pair) without(o *Object) func() {
 // kept are fields without which a manifest or config would be none.
 var kept = map[string]bool{"apiVersion": true, "kind": true, "name": true, "containerPort": true}
 
-func (n *Node) without(e *Entry) func() {
+func (n *Node) withoutChild(e *Entry) func() {
 	if kept[e.key] {
 		return nil
 	}

@@ -21,12 +21,12 @@ var remarks = []string{
 
 var behinds = []string{" # why ", "   #", "  # ünï 🚢 ", " # key: value ", "\t# tab ", " # ] } \" "}
 
-// style decides how everything below n is written.
-func (h hand) style(n *Node) { h.node(n, false) }
+// drawStyle decides how everything below n is written.
+func (h hand) drawStyle(n *Node) { h.styleNode(n, false) }
 
-func (h hand) node(n *Node, brackets bool) {
+func (h hand) styleNode(n *Node, brackets bool) {
 	if n.fixed {
-		h.fix(n)
+		h.fixStyle(n)
 		return
 	}
 	if !h.sorted && n.kind == mapKind && h.one(4) {
@@ -34,10 +34,10 @@ func (h hand) node(n *Node, brackets bool) {
 	}
 	switch {
 	case n.kind == stringKind:
-		n.text = h.quote(n.value, brackets)
+		n.text = h.quoteScalar(n.value, brackets)
 	case brackets:
 		n.flow = true
-	case n.collection() && len(n.entries) > 0 && h.brackets > 0 && h.one(h.brackets) && !n.blocks() && n.size() < 14:
+	case n.isCollection() && len(n.entries) > 0 && h.brackets > 0 && h.one(h.brackets) && !n.useBlocks() && n.size() < 14:
 		n.flow, brackets = true, true
 		n.broken = h.one(5)
 	}
@@ -45,15 +45,15 @@ func (h hand) node(n *Node, brackets bool) {
 		if n.kind == mapKind && h.one(50) {
 			e.quote = pick(h.random, "'", "\"")
 		}
-		h.node(e.value, brackets)
+		h.styleNode(e.value, brackets)
 		if !brackets {
-			h.comment(e, n.kind == listKind, i == 0)
+			h.addComment(e, n.kind == listKind, i == 0)
 		}
 	}
 }
 
-// fix writes strings that have no text yet, in double quotes.
-func (h hand) fix(n *Node) {
+// fixStyle writes strings that have no text yet, in double quotes.
+func (h hand) fixStyle(n *Node) {
 	n.walk(func(n *Node) {
 		if n.kind == stringKind {
 			n.text = double(n.value)
@@ -61,8 +61,8 @@ func (h hand) fix(n *Node) {
 	})
 }
 
-// blocks reports whether there is a block scalar below n.
-func (n *Node) blocks() (found bool) {
+// useBlocks reports whether there is a block scalar below n.
+func (n *Node) useBlocks() (found bool) {
 	n.walk(func(n *Node) { found = found || len(n.body) > 0 || n.prefix != "" || n.fixed })
 	return found
 }
@@ -72,9 +72,9 @@ func (n *Node) size() (size int) {
 	return size
 }
 
-// comment puts comments around an entry.
-func (h hand) comment(e *Entry, item, first bool) {
-	if item && e.value.collection() && len(e.value.entries) > 0 && !e.value.flow {
+// addComment puts comments around an entry.
+func (h hand) addComment(e *Entry, item, first bool) {
+	if item && e.value.isCollection() && len(e.value.entries) > 0 && !e.value.flow {
 		e.own = h.one(20)
 	}
 	if h.comments == 0 {
@@ -82,26 +82,26 @@ func (h hand) comment(e *Entry, item, first bool) {
 	}
 	if h.one(h.comments) {
 		for range 1 + h.IntN(2) {
-			e.above = append(e.above, comment{h.remark(remarks), h.one(6)})
+			e.above = append(e.above, comment{h.drawComment(remarks), h.one(6)})
 		}
 		if h.one(4) {
 			e.above = append(e.above, comment{})
 		}
 	}
-	if h.one(h.comments) && !(item && e.value.collection() && !e.value.flow && !e.own) {
+	if h.one(h.comments) && !(item && e.value.isCollection() && !e.value.flow && !e.own) {
 		if e.behind = "  "; !h.one(6) {
-			e.behind = h.remark(behinds)
+			e.behind = h.drawComment(behinds)
 		}
 		if e.own && e.behind[0] == '\t' {
 			e.behind = " " + e.behind[1:] // readers want no tab behind a dash
 		}
 	}
 	if h.one(4 * h.comments) {
-		e.below = append(e.below, comment{h.remark(remarks), h.one(6)})
+		e.below = append(e.below, comment{h.drawComment(remarks), h.one(6)})
 	}
 }
 
-func (h hand) remark(from []string) string {
+func (h hand) drawComment(from []string) string {
 	*h.said++
 	return fmt.Sprintf("%s%d;", pick(h.random, from...), *h.said) // none is the beginning of another
 }

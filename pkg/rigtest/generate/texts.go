@@ -14,5 +14,5 @@ var bodies = [][]string{
 	{"spec:", "  containers:", "  - name: app"},
 }
 
-// body is the text of a block scalar.
-func (r random) body() []string { return pick(r, bodies...) }
+// drawBody is the text of a block scalar.
+func (r random) drawBody() []string { return pick(r, bodies...) }

@@ -1,7 +1,7 @@
 package generate
 
-// vault is an entry that gives a container files with secrets.
-func (r random) vault(w workload, c container, name string) *Node {
+// makeVault is an entry that gives a container files with secrets.
+func (r random) makeVault(w workload, c container, name string) *Node {
 	v := dict("address", pick(r, "https://vault.example:8200", "http://127.0.0.1:8200"), "role", "web")
 	put := func(odds int, key string, value any) { v.set(key, r.opt(odds, value)) }
 	mode := pick(r, "", "", "agent", "init", "cli")
@@ -35,8 +35,8 @@ func (r random) vault(w workload, c container, name string) *Node {
 	if c.name != w.containers[0].name {
 		e.set("app", c.name)
 	}
-	r.placed(e, w)
-	e.set("override", r.opt(5, r.override()))
+	r.drawPlacement(e, w)
+	e.set("override", r.opt(5, r.drawOverride()))
 	e.set("vault", v)
 	return e
 }

@@ -2,8 +2,8 @@ package generate
 
 import "fmt"
 
-// waitFor is an entry that waits for addresses and URLs.
-func (r random) waitFor(w workload, c container, name string) *Node {
+// makeWaitFor is an entry that waits for addresses and URLs.
+func (r random) makeWaitFor(w workload, c container, name string) *Node {
 	t := list(pick(r, "postgres:5432", "[2001:db8::1]:6379"))
 	if r.one(4) { // of another sidecar, perhaps
 		t.add(fmt.Sprintf("%s:%d", pick(r, "127.0.0.1", "localhost"), pick(r, 6300, 6400, 7000)+int(pick(r, names...)[0])))
@@ -16,8 +16,8 @@ func (r random) waitFor(w workload, c container, name string) *Node {
 	put(3, "timeoutSeconds", num(60))
 	put(3, "intervalSeconds", num(5))
 	e := dict("name", name)
-	r.placed(e, w)
-	e.set("override", r.opt(5, r.override()))
+	r.drawPlacement(e, w)
+	e.set("override", r.opt(5, r.drawOverride()))
 	e.set("waitFor", p)
 	return e
 }

@@ -10,8 +10,8 @@ type workload struct {
 	conf            bool     // has a volume of the ConfigMap settings
 }
 
-// workload makes an object with a pod template.
-func (r random) workload(i int) (*Object, workload) {
+// drawWorkload makes an object with a pod template.
+func (r random) drawWorkload(i int) (*Object, workload) {
 	w := workload{shape: pick(r, shapes...), name: []string{"web", "other", "third"}[i]}
 	if r.one(3) {
 		w.namespace = pick(r, "prod", "default")
@@ -24,30 +24,30 @@ func (r random) workload(i int) (*Object, workload) {
 	if w.namespace != "" {
 		meta.set("namespace", w.namespace)
 	}
-	meta.set("labels", r.opt(3, r.some(dict("team", "a"))))
-	meta.set("annotations", r.opt(3, r.some(r.annotations())))
+	meta.set("labels", r.opt(3, r.drawSome(dict("team", "a"))))
+	meta.set("annotations", r.opt(3, r.drawSome(r.drawAnnotations())))
 	root := dict("apiVersion", w.api, "kind", w.kind, "metadata", meta)
-	pod := r.pod(&w)
+	pod := r.drawPod(&w)
 	if len(w.path) == 0 {
-		meta.set("labels", r.pairs(w.labels))
+		meta.set("labels", r.drawPairs(w.labels))
 		root.set("spec", pod)
 	} else {
-		r.wrap(root, &w, pod)
+		r.wrapPod(root, &w, pod)
 	}
 	root.set("status", r.opt(8, pick(r, dict(), raw("{}"), dict("replicas", raw("0")))))
 	return &Object{Node: root, workload: true}, w
 }
 
-// wrap puts a pod template around the pod, and the object's own fields around that.
-func (r random) wrap(root *Node, w *workload, pod *Node) {
+// wrapPod puts a pod template around the pod, and the object's own fields around that.
+func (r random) wrapPod(root *Node, w *workload, pod *Node) {
 	meta := dict()
 	if !r.one(12) {
-		meta.set("labels", r.pairs(w.labels))
+		meta.set("labels", r.drawPairs(w.labels))
 	} else {
 		w.labels = nil
 	}
-	meta.set("annotations", r.opt(3, r.some(r.annotations())))
-	template := dict("metadata", r.some(meta), "spec", pod)
+	meta.set("annotations", r.opt(3, r.drawSome(r.drawAnnotations())))
+	template := dict("metadata", r.drawSome(meta), "spec", pod)
 	if m := template.at("metadata"); m == nil || m.kind != mapKind || len(m.entries) == 0 {
 		w.labels = nil
 	}
@@ -57,13 +57,13 @@ func (r random) wrap(root *Node, w *workload, pod *Node) {
 		at.set(field, next)
 		at = next
 		if i == 0 {
-			r.extras(w.shape, next, w.name, func() *Node { return r.pairs([]string{"app", w.name}) })
+			r.drawExtras(w.shape, next, w.name, func() *Node { return r.drawPairs([]string{"app", w.name}) })
 		}
 	}
 	at.set(w.path[len(w.path)-1], template)
 }
 
-func (r random) pairs(labels []string) *Node {
+func (r random) drawPairs(labels []string) *Node {
 	n := dict()
 	for i := 0; i < len(labels); i += 2 {
 		n.set(labels[i], labels[i+1])
@@ -71,9 +71,9 @@ func (r random) pairs(labels []string) *Node {
 	return n
 }
 
-func (r random) annotations() *Node {
+func (r random) drawAnnotations() *Node {
 	n := dict("example.com/a", pick(r, "n", "on", "1e3", "0777", "1:30", "", "{\"json\": [1]}", "a: b"))
-	n.set("example.com/script", r.opt(6, block(pick(r, "|", "|-", "|+", ">"), r.body()...)))
+	n.set("example.com/script", r.opt(6, block(pick(r, "|", "|-", "|+", ">"), r.drawBody()...)))
 	n.set("outrigger.dev/skip", r.opt(20, str(pick(r, "boat", "way,third", "edge, y", "nobody"))))
 	n.set("kubectl.kubernetes.io/default-container", r.opt(20, str("app")))
 	n.set("kubectl.kubernetes.io/last-applied-configuration", r.opt(12, str("{\"kind\":\"Deployment\"}\n")))

@@ -14,51 +14,51 @@ type writer struct {
 	b strings.Builder
 }
 
-// write gives the text of a block mapping at a column, each line with its break.
-func (l layout) write(n *Node, col int) string {
+// writeNode gives the text of a block mapping at a column, each line with its break.
+func (l layout) writeNode(n *Node, col int) string {
 	w := writer{layout: l}
 	if n.flow || len(n.entries) == 0 {
-		w.pad(col)
-		w.b.WriteString(n.prefix + w.brackets(n, col))
+		w.writePad(col)
+		w.b.WriteString(n.prefix + w.writeBrackets(n, col))
 		w.b.WriteByte('\n')
 		return w.b.String()
 	}
-	w.collection(n, col, false)
+	w.writeCollection(n, col, false)
 	return w.b.String()
 }
 
-func (w *writer) pad(n int) { w.b.WriteString(strings.Repeat(" ", n)) }
+func (w *writer) writePad(n int) { w.b.WriteString(strings.Repeat(" ", n)) }
 
-func (w *writer) comments(cs []comment, col int) {
+func (w *writer) writeComments(cs []comment, col int) {
 	for _, c := range cs {
 		if c.text != "" && !c.left {
-			w.pad(col)
+			w.writePad(col)
 		}
 		w.b.WriteString(c.text + "\n")
 	}
 }
 
-// collection writes entries; the first one stands where the writer is where
+// writeCollection writes entries; the first one stands where the writer is where
 // inline is set.
-func (w *writer) collection(n *Node, col int, inline bool) {
+func (w *writer) writeCollection(n *Node, col int, inline bool) {
 	for i, e := range n.entries {
 		if i > 0 || !inline {
-			w.comments(e.above, col)
-			w.pad(col)
+			w.writeComments(e.above, col)
+			w.writePad(col)
 		}
 		if n.kind == mapKind {
 			w.b.WriteString(e.quote + e.key + e.quote + ":")
-			w.value(e, col, false)
+			w.writeValue(e, col, false)
 		} else {
 			w.b.WriteString("-")
-			w.value(e, col, true)
+			w.writeValue(e, col, true)
 		}
-		w.comments(e.below, col)
+		w.writeComments(e.below, col)
 	}
 }
 
-// value writes what stands behind a key's colon or a dash, up to the line's end.
-func (w *writer) value(e *Entry, col int, item bool) {
+// writeValue writes what stands behind a key's colon or a dash, up to the line's end.
+func (w *writer) writeValue(e *Entry, col int, item bool) {
 	n := e.value
 	lead := " "
 	if n.prefix != "" {
@@ -67,8 +67,8 @@ func (w *writer) value(e *Entry, col int, item bool) {
 	switch {
 	case len(n.body) > 0:
 		w.b.WriteString(" " + n.text + e.behind + "\n")
-		w.lines(n.body, col)
-	case n.collection() && len(n.entries) > 0 && !n.flow && !item:
+		w.writeLines(n.body, col)
+	case n.isCollection() && len(n.entries) > 0 && !n.flow && !item:
 		if n.prefix != "" {
 			w.b.WriteString(lead)
 		}
@@ -77,30 +77,30 @@ func (w *writer) value(e *Entry, col int, item bool) {
 		if n.kind == listKind && w.compact {
 			at = col
 		}
-		w.collection(n, at, false)
-	case n.collection() && len(n.entries) > 0 && !n.flow:
+		w.writeCollection(n, at, false)
+	case n.isCollection() && len(n.entries) > 0 && !n.flow:
 		at := col + 1 + w.gap
 		if e.own || n.prefix != "" {
 			if n.prefix != "" {
 				w.b.WriteString(lead)
 			}
 			w.b.WriteString(e.behind + "\n")
-			w.collection(n, at, false)
+			w.writeCollection(n, at, false)
 			return
 		}
-		w.pad(w.gap)
-		w.collection(n, at, true)
+		w.writePad(w.gap)
+		w.writeCollection(n, at, true)
 	default:
 		text := n.text
-		if n.collection() {
-			text = w.brackets(n, col)
+		if n.isCollection() {
+			text = w.writeBrackets(n, col)
 		}
 		if n.prefix != "" {
 			w.b.WriteString(lead)
 		}
 		if text != "" {
 			if item && n.prefix == "" {
-				w.pad(w.gap)
+				w.writePad(w.gap)
 			} else {
 				w.b.WriteByte(' ')
 			}
@@ -110,18 +110,18 @@ func (w *writer) value(e *Entry, col int, item bool) {
 	}
 }
 
-// lines writes the body of a block scalar; a line of blanks only stays as it is.
-func (w *writer) lines(body []string, col int) {
+// writeLines writes the body of a block scalar; a line of blanks only stays as it is.
+func (w *writer) writeLines(body []string, col int) {
 	for _, l := range body {
 		if l != "" {
-			w.pad(col + w.indent)
+			w.writePad(col + w.indent)
 		}
 		w.b.WriteString(l + "\n")
 	}
 }
 
-// brackets writes a collection between brackets.
-func (w *writer) brackets(n *Node, col int) string {
+// writeBrackets writes a collection between brackets.
+func (w *writer) writeBrackets(n *Node, col int) string {
 	shut := map[kind]string{mapKind: "{}", listKind: "[]"}[n.kind]
 	if len(n.entries) == 0 {
 		return shut
@@ -134,8 +134,8 @@ func (w *writer) brackets(n *Node, col int) string {
 	var parts []string
 	for _, e := range n.entries {
 		text := e.value.text
-		if e.value.collection() {
-			text = w.brackets(e.value, col+w.indent)
+		if e.value.isCollection() {
+			text = w.writeBrackets(e.value, col+w.indent)
 		}
 		if e.value.prefix != "" {
 			text = e.value.prefix + text

@@ -14,7 +14,10 @@ import (
 
 // Authentication and TLS are one nginx.
 func TestBasicTLS(t *testing.T) {
-	containers, files := renderProxy(t, &proxy.AuthProxy{Base: proxy.Base{SecretName: "reports-tls"}, Basic: &proxy.Basic{SecretName: "users"}})
+	containers, files := renderProxy(
+		t,
+		&proxy.AuthProxy{Base: proxy.Base{SecretName: "reports-tls"}, Basic: &proxy.Basic{SecretName: "users"}},
+	)
 	require.Len(t, containers, 1)
 	ca := certs.NewAuthority(t, "reports")
 	serve(t)
@@ -23,7 +26,10 @@ func TestBasicTLS(t *testing.T) {
 		"/etc/outrigger/users": pod.NewVolume(t, map[string]string{"htpasswd": "alice:{PLAIN}secret\n"}),
 		"/etc/outrigger/certs": pod.NewVolume(t, ca.IssueServer(t, "reports")),
 	})
-	c := &http.Client{Timeout: pod.Patience, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: certs.Pool(ca), ServerName: "reports"}}}
+	c := &http.Client{
+		Timeout:   pod.Patience,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: certs.Pool(ca), ServerName: "reports"}},
+	}
 	t.Cleanup(c.CloseIdleConnections)
 	for password, want := range map[string]int{"secret": 200, "guess": 401} {
 		r, err := http.NewRequest("GET", "https://127.0.0.1:8080/admin", nil)

@@ -39,10 +39,17 @@ func TestTokenClaims(t *testing.T) {
 	a.up()
 	a.verifier(t, reports())
 	comesIn(t, token(nil), 200)
-	good := token(map[string]any{"groups": []any{"a", "b,c", 1, "d"}, "realm_access": map[string]any{"roles": []string{"x", "y"}},
-		"https://shop.example/tenant": "T ü", "level": 7})
-	status, _, got := ask(t, "GET", "/admin", pretended(map[string]string{"Authorization": "Bearer " + good, "X-Jwt-Sub": "root", "x-jwt-sub": "root",
-		"X_Jwt_Sub": "root", "X-Jwt-Level": "root", "X-Jwt-Payload": "root", "X-Goog-Authenticated-User-Email": "root"}))
+	good := token(
+		map[string]any{"groups": []any{"a", "b,c", 1, "d"}, "realm_access": map[string]any{"roles": []string{"x", "y"}},
+			"https://shop.example/tenant": "T ü", "level": 7},
+	)
+	status, _, got := ask(
+		t,
+		"GET",
+		"/admin",
+		pretended(map[string]string{"Authorization": "Bearer " + good, "X-Jwt-Sub": "root", "x-jwt-sub": "root",
+			"X_Jwt_Sub": "root", "X-Jwt-Level": "root", "X-Jwt-Payload": "root", "X-Goog-Authenticated-User-Email": "root"}),
+	)
 	require.Equal(t, 200, status)
 	for header, want := range map[string]string{"X-Jwt-Sub": "u1", "X-Forwarded-User": "alice@example.com", "X-Jwt-Groups": "a,d", "X-Jwt-Roles": "x,y",
 		"X-Jwt-Url": "T ü", "X-Jwt-Level": "7"} {
@@ -51,7 +58,14 @@ func TestTokenClaims(t *testing.T) {
 	require.NotContains(t, strings.Join(values(got.Header), " "), "root")
 	require.Empty(t, got.Header.Get("Authorization"), "the token isn't the app's affair")
 
-	status, _, got = ask(t, "GET", "/admin", pretended(bearer(token(map[string]any{"email": nil, "realm_access": map[string]any{"roles": map[string]any{"a": 1}}}))))
+	status, _, got = ask(
+		t,
+		"GET",
+		"/admin",
+		pretended(
+			bearer(token(map[string]any{"email": nil, "realm_access": map[string]any{"roles": map[string]any{"a": 1}}})),
+		),
+	)
 	require.Equal(t, 200, status)
 	for _, header := range []string{"X-Forwarded-User", "X-Jwt-Groups", "X-Jwt-Roles"} {
 		require.Empty(t, got.Header[header], header)
@@ -109,7 +123,12 @@ func TestTokenSources(t *testing.T) {
 		require.Contains(t, []int{400, 401}, raw(t, "GET /admin HTTP/1.1\r\nHost: x\r\n"+two+"\r\nConnection: close\r\n\r\n"))
 	}
 	// Without AllowCORSPreflight a preflight needs a token, too.
-	status, _, _ = ask(t, "OPTIONS", "/admin", map[string]string{"Origin": "https://a.example", "Access-Control-Request-Method": "POST"})
+	status, _, _ = ask(
+		t,
+		"OPTIONS",
+		"/admin",
+		map[string]string{"Origin": "https://a.example", "Access-Control-Request-Method": "POST"},
+	)
 	require.Equal(t, 401, status)
 	require.NotContains(t, c.Log.String(), good[len(good)-40:], "no token is in a log")
 }
@@ -139,7 +158,11 @@ func TestTokenOptions(t *testing.T) {
 	containers, files := renderProxy(t, p)
 	keys := a.volume(t)
 	serve(t)
-	launch(t, containers[0], map[string]*pod.Volume{"/tmp": nil, "/etc/outrigger/jwks": keys, "/etc/outrigger/nginx": pod.NewVolume(t, files)})
+	launch(
+		t,
+		containers[0],
+		map[string]*pod.Volume{"/tmp": nil, "/etc/outrigger/jwks": keys, "/etc/outrigger/nginx": pod.NewVolume(t, files)},
+	)
 	good := token(nil)
 	for _, c := range []struct {
 		header map[string]string
@@ -155,8 +178,18 @@ func TestTokenOptions(t *testing.T) {
 			require.Equal(t, c.header["Authorization"], got.Header.Get("Authorization"))
 		}
 	}
-	preflight := map[string]string{"Origin": "https://a.example", "Access-Control-Request-Method": "POST", "X-Jwt-Sub": "root"}
-	elsewhere := map[string]string{"X-Http-Method-Override": "DELETE", "X-Http-Method": "DELETE", "X-Original-Url": "/admin/x", "X-Rewrite-Url": "/x", "Destination": "/x"}
+	preflight := map[string]string{
+		"Origin":                        "https://a.example",
+		"Access-Control-Request-Method": "POST",
+		"X-Jwt-Sub":                     "root",
+	}
+	elsewhere := map[string]string{
+		"X-Http-Method-Override": "DELETE",
+		"X-Http-Method":          "DELETE",
+		"X-Original-Url":         "/admin/x",
+		"X-Rewrite-Url":          "/x",
+		"Destination":            "/x",
+	}
 	status, _, got := ask(t, "OPTIONS", "/admin", merged(preflight, elsewhere))
 	require.Equal(t, 200, status)
 	require.Empty(t, got.Header.Get("X-Jwt-Sub"))
@@ -181,7 +214,12 @@ func TestTokenOptions(t *testing.T) {
 	keys.Write(contents(t, a))
 	status, _, _ = ask(t, "GET", "/admin", map[string]string{"X-Token": good})
 	require.Equal(t, 401, status, "its key was taken out")
-	status, _, _ = ask(t, "GET", "/admin", map[string]string{"X-Token": signed(t, "RS256", other, map[string]any{"alg": "RS256", "kid": "two"}, shopClaims())})
+	status, _, _ = ask(
+		t,
+		"GET",
+		"/admin",
+		map[string]string{"X-Token": signed(t, "RS256", other, map[string]any{"alg": "RS256", "kid": "two"}, shopClaims())},
+	)
 	require.Equal(t, 200, status)
 	keys.Write(map[string]string{"jwks.json": "{"})
 	status, _, _ = ask(t, "GET", "/admin", map[string]string{"X-Token": good})
@@ -259,7 +297,10 @@ func time300(t *testing.T, good string) {
 	forger := rsaKey(t)
 	var forged []string
 	for i := range 300 {
-		forged = append(forged, signed(t, "RS256", forger, map[string]any{"alg": "RS256", "kid": fmt.Sprint("k", i)}, shopClaims()))
+		forged = append(
+			forged,
+			signed(t, "RS256", forger, map[string]any{"alg": "RS256", "kid": fmt.Sprint("k", i)}, shopClaims()),
+		)
 	}
 	var all sync.WaitGroup
 	got := make([]int, len(forged))
@@ -318,7 +359,14 @@ func TestIAP(t *testing.T) {
 	containers[0].VolumeMounts = append(containers[0].VolumeMounts, mountOf("/etc/outrigger/issuer"))
 	launch(t, containers[0], map[string]*pod.Volume{"/tmp": nil, "/etc/outrigger/nginx": pod.NewVolume(t, files),
 		"/etc/outrigger/issuer": pod.NewVolume(t, map[string]string{"ca.crt": a.ca})})
-	c := with(shopClaims(), map[string]any{"iss": "https://cloud.google.com/iap", "aud": "/projects/1/apps/reports", "email": "accounts.google.com:alice@example.com"})
+	c := with(
+		shopClaims(),
+		map[string]any{
+			"iss":   "https://cloud.google.com/iap",
+			"aud":   "/projects/1/apps/reports",
+			"email": "accounts.google.com:alice@example.com",
+		},
+	)
 	h := map[string]any{"alg": "ES256", "kid": "iap"}
 	good := signed(t, "ES256", p256, h, c)
 	pod.Poll(t, "the keys", func() bool {
@@ -339,7 +387,9 @@ func TestIAP(t *testing.T) {
 		"RS256, good key": {signed(t, "RS256", rs, map[string]any{"alg": "RS256", "kid": "rs"}, c), 401},
 	} {
 		t.Run(name, func(t *testing.T) {
-			header := pretended(map[string]string{"X-Goog-Authenticated-User-Email": "root", "X-Goog-Authenticated-User-Id": "root"})
+			header := pretended(
+				map[string]string{"X-Goog-Authenticated-User-Email": "root", "X-Goog-Authenticated-User-Id": "root"},
+			)
 			if check.assertion != "" {
 				header["X-Goog-Iap-Jwt-Assertion"] = check.assertion
 			}

@@ -23,8 +23,14 @@ const tokenIssuer = "https://issuer.example/realms/shop"
 func reports(edits ...func(*proxy.AuthProxy)) *proxy.AuthProxy {
 	p := &proxy.AuthProxy{JWT: &proxy.JWT{
 		Issuer: tokenIssuer, Audiences: []string{"reports", "shop"}, JWKSURI: keysURI, CA: &pattern.CABundle{ConfigMapName: "issuer-ca"},
-		ClaimHeaders: map[string]string{"X-Jwt-Sub": "sub", "X-Forwarded-User": "email", "X-Jwt-Groups": "groups", "X-Jwt-Roles": "realm_access.roles",
-			"X-Jwt-Url": "https://shop.example/tenant", "X-Jwt-Level": "level"},
+		ClaimHeaders: map[string]string{
+			"X-Jwt-Sub":        "sub",
+			"X-Forwarded-User": "email",
+			"X-Jwt-Groups":     "groups",
+			"X-Jwt-Roles":      "realm_access.roles",
+			"X-Jwt-Url":        "https://shop.example/tenant",
+			"X-Jwt-Level":      "level",
+		},
 		RequiredClaims: map[string]string{"scope": "read", "tenant": "t1"},
 	}, PublicPaths: []string{"/open", "/static/*"}}
 	for _, edit := range edits {
@@ -41,7 +47,16 @@ func (a *authority) verifier(t *testing.T, p *proxy.AuthProxy) *pod.Container {
 	require.Len(t, containers, 1)
 	mounts := map[string]*pod.Volume{"/tmp": nil}
 	if script, ok := files["keys.sh"]; ok {
-		fast := strings.NewReplacer("sleep 30\n", "sleep 1\n", "sleep 10\n", "sleep 1\n", "sleep 2 ", "sleep 0.2 ", "--max-time 10 ", "--max-time 2 ")
+		fast := strings.NewReplacer(
+			"sleep 30\n",
+			"sleep 1\n",
+			"sleep 10\n",
+			"sleep 1\n",
+			"sleep 2 ",
+			"sleep 0.2 ",
+			"--max-time 10 ",
+			"--max-time 2 ",
+		)
 		require.Equal(t, 3, strings.Count(script, "        sleep "))
 		files["keys.sh"] = fast.Replace(script)
 		mounts["/etc/outrigger/issuer"] = pod.NewVolume(t, map[string]string{"ca.crt": a.ca})
@@ -68,8 +83,16 @@ func comesIn(t *testing.T, token string, want int) {
 
 // shopClaims are those of a good token.
 func shopClaims() map[string]any {
-	return map[string]any{"iss": tokenIssuer, "aud": "reports", "sub": "u1", "email": "alice@example.com", "scope": "read", "tenant": "t1",
-		"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix()}
+	return map[string]any{
+		"iss":    tokenIssuer,
+		"aud":    "reports",
+		"sub":    "u1",
+		"email":  "alice@example.com",
+		"scope":  "read",
+		"tenant": "t1",
+		"iat":    time.Now().Unix(),
+		"exp":    time.Now().Add(time.Hour).Unix(),
+	}
 }
 
 func at(d time.Duration) int64 { return time.Now().Add(d).Unix() }
@@ -79,10 +102,25 @@ func TestTokenChecks(t *testing.T) {
 	a := newAuthority(t)
 	key, foreign, small := rsaKey(t), rsaKey(t), smallKey(t)
 	p256, p384, p521 := ecKey(t, elliptic.P256()), ecKey(t, elliptic.P384()), ecKey(t, elliptic.P521())
-	a.keys = []any{"no key", map[string]any{"kty": "RSA", "kid": "one", "n": "!", "e": "AQAB"}, map[string]any{"kty": "oct", "kid": "oct", "k": b64([]byte("secret"))},
-		publicRSA("one", key), publicEC(t, "p256", p256), publicEC(t, "p384", p384), publicEC(t, "p521", p521), publicRSA("small", small),
-		with(publicRSA("enc", foreign), map[string]any{"use": "enc"}), with(publicRSA("rs512", foreign), map[string]any{"alg": "RS512"}),
-		with(publicRSA("ops", foreign), map[string]any{"key_ops": []string{"sign"}})}
+	a.keys = []any{
+		"no key",
+		map[string]any{"kty": "RSA", "kid": "one", "n": "!", "e": "AQAB"},
+		map[string]any{"kty": "oct", "kid": "oct", "k": b64([]byte("secret"))},
+		publicRSA(
+			"one",
+			key,
+		),
+		publicEC(t, "p256", p256),
+		publicEC(t, "p384", p384),
+		publicEC(t, "p521", p521),
+		publicRSA("small", small),
+		with(
+			publicRSA("enc", foreign),
+			map[string]any{"use": "enc"},
+		),
+		with(publicRSA("rs512", foreign), map[string]any{"alg": "RS512"}),
+		with(publicRSA("ops", foreign), map[string]any{"key_ops": []string{"sign"}}),
+	}
 	a.up()
 	a.verifier(t, reports())
 	h := map[string]any{"alg": "RS256", "kid": "one", "typ": "JWT"}

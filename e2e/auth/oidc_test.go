@@ -66,8 +66,12 @@ func newIssuer(t *testing.T) *issuer {
 	})
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
 		b64 := base64.RawURLEncoding.EncodeToString
-		_ = json.NewEncoder(w).Encode(map[string]any{"keys": []any{map[string]any{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "one",
-			"n": b64(i.key.N.Bytes()), "e": b64(big.NewInt(int64(i.key.E)).Bytes())}}})
+		_ = json.NewEncoder(
+			w,
+		).Encode(
+			map[string]any{"keys": []any{map[string]any{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "one",
+				"n": b64(i.key.N.Bytes()), "e": b64(big.NewInt(int64(i.key.E)).Bytes())}}},
+		)
 	})
 	server := &http.Server{Handler: mux}
 	go func() { _ = server.Serve(l) }()
@@ -84,8 +88,15 @@ func rsaKey(t *testing.T) *rsa.PrivateKey {
 
 // claims are those of a good token, with changes.
 func claims(change map[string]any) map[string]any {
-	c := map[string]any{"iss": issuerURL, "aud": "reports", "sub": "u1", "email": "alice@example.com", "email_verified": true,
-		"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix()}
+	c := map[string]any{
+		"iss":            issuerURL,
+		"aud":            "reports",
+		"sub":            "u1",
+		"email":          "alice@example.com",
+		"email_verified": true,
+		"iat":            time.Now().Unix(),
+		"exp":            time.Now().Add(time.Hour).Unix(),
+	}
 	for k, v := range change {
 		c[k] = v
 	}

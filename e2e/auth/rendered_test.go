@@ -39,7 +39,10 @@ func renderProxy(t *testing.T, p *proxy.AuthProxy) ([]corev1.Container, map[stri
 	t.Helper()
 	p.Port, p.AccessLog = 8080, proxy.JSONAccessLog
 	p.Rebind = &proxy.Rebind{Port: 8081, Env: map[string]string{"ADDR": "127.0.0.1:8081"}}
-	entry := config.Entry{AuthProxy: p, Override: &corev1.Container{Image: "docker.io/library/nginx:1.22.1"}} // what Debian 12 has
+	entry := config.Entry{
+		AuthProxy: p,
+		Override:  &corev1.Container{Image: "docker.io/library/nginx:1.22.1"},
+	} // what Debian 12 has
 	out := rendered.Render(t, app, entry)
 	require.Len(t, out, 2)
 	return out.Pod(t).InitContainers, out.Data(t)
@@ -110,7 +113,10 @@ func ask(t *testing.T, method, target string, header map[string]string) (int, ht
 	for name, value := range header {
 		r.Header[name] = []string{value}
 	}
-	c := &http.Client{Timeout: pod.Patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c := &http.Client{
+		Timeout:       pod.Patience,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	resp, err := c.Do(r)
 	require.NoError(t, err)
 	defer resp.Body.Close()
@@ -132,6 +138,23 @@ func pretended(with map[string]string) map[string]string {
 
 // tricks are ways to write paths that might be taken for public ones, with /open
 // and all of /static/ public.
-var tricks = []string{"/static/../admin", "/static/%2e%2e/admin", "/static/..%2fadmin", "/static%2f..%2fadmin", "/static//../admin", "/static/./../admin",
-	"//static/../admin", "/admin/../static/x", "/admin/..%2fstatic/x", "/static/..;/admin", "/open/", "/open/x", "/open%2f..%2fadmin", "/open;/../admin",
-	"/OPEN", "/staticx", "/static", "/%6fpen"}
+var tricks = []string{
+	"/static/../admin",
+	"/static/%2e%2e/admin",
+	"/static/..%2fadmin",
+	"/static%2f..%2fadmin",
+	"/static//../admin",
+	"/static/./../admin",
+	"//static/../admin",
+	"/admin/../static/x",
+	"/admin/..%2fstatic/x",
+	"/static/..;/admin",
+	"/open/",
+	"/open/x",
+	"/open%2f..%2fadmin",
+	"/open;/../admin",
+	"/OPEN",
+	"/staticx",
+	"/static",
+	"/%6fpen",
+}

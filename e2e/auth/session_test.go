@@ -76,8 +76,18 @@ func (a *accounts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.refresh = noise(32)
-	answer := map[string]any{"token_type": "Bearer", "expires_in": 3600, "access_token": noise(32 + a.padding), "refresh_token": a.refresh,
-		"id_token": a.issuer.token(a.t, "RS256", a.issuer.key, claims(map[string]any{"nonce": a.nonce, "groups": a.groups}))}
+	answer := map[string]any{
+		"token_type":    "Bearer",
+		"expires_in":    3600,
+		"access_token":  noise(32 + a.padding),
+		"refresh_token": a.refresh,
+		"id_token": a.issuer.token(
+			a.t,
+			"RS256",
+			a.issuer.key,
+			claims(map[string]any{"nonce": a.nonce, "groups": a.groups}),
+		),
+	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(answer)
 }

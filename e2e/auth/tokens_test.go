@@ -100,7 +100,13 @@ func publicEC(t *testing.T, kid string, key *ecdsa.PrivateKey) map[string]any {
 	point, err := key.PublicKey.Bytes()
 	require.NoError(t, err)
 	n := (len(point) - 1) / 2
-	return map[string]any{"kty": "EC", "kid": kid, "crv": key.Params().Name, "x": b64(point[1 : 1+n]), "y": b64(point[1+n:])}
+	return map[string]any{
+		"kty": "EC",
+		"kid": kid,
+		"crv": key.Params().Name,
+		"x":   b64(point[1 : 1+n]),
+		"y":   b64(point[1+n:]),
+	}
 }
 
 func ecKey(t *testing.T, curve elliptic.Curve) *ecdsa.PrivateKey {

@@ -84,7 +84,10 @@ func private(t *testing.T, port string) {
 // Three times of what fits goes in, each SET is answered by OK, and the memory stays
 // within its bound and far from the container's limit.
 func TestRedisKeepsItsBound(t *testing.T) {
-	spec, app := renderCache(t, agent.RedisCache{Engine: agent.Redis, Env: map[string]string{"CACHE_URL": "redis://127.0.0.1:6379"}})
+	spec, app := renderCache(
+		t,
+		agent.RedisCache{Engine: agent.Redis, Env: map[string]string{"CACHE_URL": "redis://127.0.0.1:6379"}},
+	)
 	require.Equal(t, "redis://127.0.0.1:6379", app.Env[0].Value)
 	valkey, _ := renderCache(t, agent.RedisCache{})
 	require.Equal(t, []string{"valkey-server"}, valkey.Command)
@@ -108,7 +111,12 @@ func TestRedisKeepsItsBound(t *testing.T) {
 	require.LessOrEqual(t, number(t, memory["used_memory"]), int64(maxMemory))
 	require.Positive(t, number(t, r.redisInfo("stats")["evicted_keys"]))
 	require.Less(t, pod.PeakMemory(t, c.Cmd.Process.Pid), spec.Resources.Limits.Memory().Value()*9/10)
-	t.Logf("%d of %d bytes, %d at the most in memory", number(t, memory["used_memory"]), maxMemory, pod.PeakMemory(t, c.Cmd.Process.Pid))
+	t.Logf(
+		"%d of %d bytes, %d at the most in memory",
+		number(t, memory["used_memory"]),
+		maxMemory,
+		pod.PeakMemory(t, c.Cmd.Process.Pid),
+	)
 
 	disk := r.redisInfo("persistence")
 	require.Equal(t, "0", disk["aof_enabled"])
@@ -123,7 +131,18 @@ func TestRedisKeepsItsBound(t *testing.T) {
 
 // another is a program of a user other than the cache's.
 func another(args ...string) *exec.Cmd {
-	return exec.Command("setpriv", append([]string{"--reuid=12345", "--regid=12345", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"}, args...)...)
+	return exec.Command(
+		"setpriv",
+		append(
+			[]string{
+				"--reuid=12345",
+				"--regid=12345",
+				"--clear-groups",
+				"--bounding-set=-all",
+				"--inh-caps=-all",
+				"--no-new-privs",
+			},
+			args...)...)
 }
 
 // A user other than the cache's is served by the socket, and no port is open.

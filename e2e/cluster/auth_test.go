@@ -70,7 +70,15 @@ kind: ServiceAccount
 metadata: {name: alice}
 `)
 	// what the provider is asked without a name
-	_, err = run("", kc, "create", "clusterrolebinding", n.name, "--clusterrole=system:service-account-issuer-discovery", "--group=system:unauthenticated")
+	_, err = run(
+		"",
+		kc,
+		"create",
+		"clusterrolebinding",
+		n.name,
+		"--clusterrole=system:service-account-issuer-discovery",
+		"--group=system:unauthenticated",
+	)
 	require.NoError(t, err)
 	t.Cleanup(func() { _, _ = run("", kc, "delete", "clusterrolebinding", n.name) })
 	ask := n.guarded("oidc: {issuerURL: https://kubernetes.default.svc, clientID: shop, secretName: client}")

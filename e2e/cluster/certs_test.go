@@ -54,6 +54,11 @@ func (a *authority) secret(secret, name string) string {
 		require.NoError(a.t, err)
 		return base64.StdEncoding.EncodeToString(b)
 	}
-	return fmt.Sprintf("apiVersion: v1\nkind: Secret\nmetadata: {name: %s}\ntype: kubernetes.io/tls\ndata: {tls.crt: %s, tls.key: %s, ca.crt: %s}\n",
-		secret, read(name+".crt"), read(name+".key"), read("ca.crt"))
+	return fmt.Sprintf(
+		"apiVersion: v1\nkind: Secret\nmetadata: {name: %s}\ntype: kubernetes.io/tls\ndata: {tls.crt: %s, tls.key: %s, ca.crt: %s}\n",
+		secret,
+		read(name+".crt"),
+		read(name+".key"),
+		read("ca.crt"),
+	)
 }

@@ -31,7 +31,13 @@ func example(t *testing.T, name string, words map[string]string) string {
 		}))
 		require.True(t, found, old)
 	}
-	cmd := exec.Command(filepath.Join(bin, "kustomize"), "build", "--enable-alpha-plugins", "--enable-exec", filepath.Join(dir, "overlay"))
+	cmd := exec.Command(
+		filepath.Join(bin, "kustomize"),
+		"build",
+		"--enable-alpha-plugins",
+		"--enable-exec",
+		filepath.Join(dir, "overlay"),
+	)
 	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 	var errs strings.Builder
 	cmd.Stderr = &errs
@@ -62,14 +68,23 @@ func TestElasticsearch(t *testing.T) {
 	n.rolledOut("elasticsearch")
 	t.Logf("ready after %.1f s", time.Since(begin).Seconds())
 
-	becomes(t, "HTTPS through the Service, verified", "200", func() string { return n.curl("--cacert", ca.file("ca.crt"), "https://"+host+":9200/") })
+	becomes(
+		t,
+		"HTTPS through the Service, verified",
+		"200",
+		func() string { return n.curl("--cacert", ca.file("ca.crt"), "https://"+host+":9200/") },
+	)
 	becomes(t, "plain HTTP", "400", func() string { return n.curl("http://" + host + ":9200/") })
 	n.scraped("http://"+host+":9114/metrics", "elasticsearch_cluster_health_number_of_nodes")
 	require.Equal(t, 262144, get())
 	pod := strings.TrimPrefix(n.kc("get", "pods", "-o", "name"), "pod/")
 	n.refused(n.address(pod) + ":9201")
 	require.Contains(t, n.logs(pod, "logs"), `"message":"started, publish_address {127.0.0.1:9201}"`)
-	require.Contains(t, n.exec(pod, "elasticsearch", "cat", "/usr/share/elasticsearch/config/log4j2.properties"), "appender")
+	require.Contains(
+		t,
+		n.exec(pod, "elasticsearch", "cat", "/usr/share/elasticsearch/config/log4j2.properties"),
+		"appender",
+	)
 	require.Contains(t, n.logs(pod, "sysctl"), "vm/max_map_count is 65530 and is raised to 262144")
 	n.calm()
 

@@ -95,16 +95,32 @@ func TestExporterBehindTLS(t *testing.T) {
 	n.scraped("http://"+host+":9114/metrics", "elasticsearch_cluster_health_number_of_nodes")
 	require.Contains(t, n.logs(pod, "elasticsearch"), "/_cluster/health from 127.0.0.1")
 	n.refused(n.address(pod) + ":9201")
-	becomes(t, "the app by TLS", "200", func() string { return n.curl("--cacert", ca.file("ca.crt"), "https://"+host+":9200/") })
+	becomes(
+		t,
+		"the app by TLS",
+		"200",
+		func() string { return n.curl("--cacert", ca.file("ca.crt"), "https://"+host+":9200/") },
+	)
 	n.calm()
 }
 
 // TestRedisExporter asks a real Redis.
 func TestRedisExporter(t *testing.T) {
 	n := newNamespace(t)
-	plain := strings.NewReplacer(`--port, "0", --tls-port, "6380", --tls-cert-file, /tls/tls.crt, --tls-key-file, /tls/tls.key, --tls-ca-cert-file, /tls/ca.crt`, `--port, "6379"`,
-		"6380", "6379", "          volumeMounts: [{name: tls, mountPath: /tls, readOnly: true}]\n", "", "      volumes: [{name: tls, secret: {secretName: redis-tls}}]\n", "",
-		"          readinessProbe", "          ports: [{containerPort: 6379}]\n          readinessProbe").Replace(redis)
+	plain := strings.NewReplacer(
+		`--port, "0", --tls-port, "6380", --tls-cert-file, /tls/tls.crt, --tls-key-file, /tls/tls.key, --tls-ca-cert-file, /tls/ca.crt`,
+		`--port, "6379"`,
+		"6380",
+		"6379",
+		"          volumeMounts: [{name: tls, mountPath: /tls, readOnly: true}]\n",
+		"",
+		"      volumes: [{name: tls, secret: {secretName: redis-tls}}]\n",
+		"",
+		"          readinessProbe",
+		"          ports: [{containerPort: 6379}]\n          readinessProbe",
+	).Replace(
+		redis,
+	)
 	n.inject(sidecars("Deployment", "redis", `
     - override: {resources: {requests: {cpu: 5m}}}
       exporter: {preset: redis}

@@ -76,6 +76,13 @@ func TestJobs(t *testing.T) {
 		return yes(n.field("cronjob/report", ".status.lastSuccessfulTime") != "")
 	})
 	n.kc("patch", "cronjob", "report", "-p", `{"spec": {"suspend": true}}`)
-	require.Equal(t, lines.String(), n.logs(strings.Fields(n.kc("get", "pods", "-l", "app=often", "--field-selector=status.phase=Succeeded", "-o", "jsonpath={.items[*].metadata.name}"))[0], "logs"))
+	require.Equal(
+		t,
+		lines.String(),
+		n.logs(
+			strings.Fields(n.kc("get", "pods", "-l", "app=often", "--field-selector=status.phase=Succeeded", "-o", "jsonpath={.items[*].metadata.name}"))[0],
+			"logs",
+		),
+	)
 	n.calm()
 }

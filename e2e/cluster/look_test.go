@@ -12,8 +12,13 @@ import (
 
 // sidecars is a config for one workload; the entries of its patterns are indented by four.
 func sidecars(kind, name, patterns string) string {
-	return fmt.Sprintf("apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: %s}\nspec:\n  select: [{kind: %s, name: %s}]\n  patterns:\n%s",
-		name, kind, name, strings.TrimLeft(patterns, "\n"))
+	return fmt.Sprintf(
+		"apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: %s}\nspec:\n  select: [{kind: %s, name: %s}]\n  patterns:\n%s",
+		name,
+		kind,
+		name,
+		strings.TrimLeft(patterns, "\n"),
+	)
 }
 
 // pod is the one pod of an app.
@@ -49,7 +54,10 @@ func (n *namespace) logs(pod, container string) string {
 
 // exec runs a command in a container, and gives what it writes.
 func (n *namespace) exec(pod, container string, command ...string) string {
-	out, err := run("", filepath.Join(tools, "kc"), append([]string{"-n", n.name, "exec", pod, "-c", container, "--"}, command...)...)
+	out, err := run(
+		"",
+		filepath.Join(tools, "kc"),
+		append([]string{"-n", n.name, "exec", pod, "-c", container, "--"}, command...)...)
 	if err != nil {
 		return out + err.Error()
 	}
@@ -65,7 +73,19 @@ func (n *namespace) body(args ...string) string {
 // refused asserts that nobody listens at an address of a pod.
 func (n *namespace) refused(address string) {
 	n.t.Helper()
-	out, _ := run("", filepath.Join(tools, "in"), "curl", "-s", "--max-time", "5", "-o", "/dev/null", "-w", "%{exitcode}", "http://"+address+"/")
+	out, _ := run(
+		"",
+		filepath.Join(tools, "in"),
+		"curl",
+		"-s",
+		"--max-time",
+		"5",
+		"-o",
+		"/dev/null",
+		"-w",
+		"%{exitcode}",
+		"http://"+address+"/",
+	)
 	require.Equal(n.t, "7", out, "%s: curl's 7 is a refused connection", address)
 }
 
@@ -83,7 +103,18 @@ func (n *namespace) calm() {
 func (n *namespace) follow(pod, container string) <-chan string {
 	done := make(chan string, 1)
 	go func() {
-		out, _ := run("", filepath.Join(tools, "kc"), "-n", n.name, "logs", "-f", "--pod-running-timeout=60s", pod, "-c", container)
+		out, _ := run(
+			"",
+			filepath.Join(tools, "kc"),
+			"-n",
+			n.name,
+			"logs",
+			"-f",
+			"--pod-running-timeout=60s",
+			pod,
+			"-c",
+			container,
+		)
 		done <- out
 	}()
 	return done

@@ -75,15 +75,39 @@ func newNamespace(t *testing.T) *namespace {
 
 func newNamespaceAt(t *testing.T, level string) *namespace {
 	t.Helper()
-	n := &namespace{t, "outrigger-" + strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(strings.TrimPrefix(t.Name(), "Test")))}
-	_, _ = run("", filepath.Join(tools, "kc"), "delete", "namespace", n.name, "--ignore-not-found", "--wait", "--timeout=60s")
-	n.apply("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: " + n.name + "\n  labels: {pod-security.kubernetes.io/enforce: " + level + "}\n")
+	n := &namespace{
+		t,
+		"outrigger-" + strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(strings.TrimPrefix(t.Name(), "Test"))),
+	}
+	_, _ = run(
+		"",
+		filepath.Join(tools, "kc"),
+		"delete",
+		"namespace",
+		n.name,
+		"--ignore-not-found",
+		"--wait",
+		"--timeout=60s",
+	)
+	n.apply(
+		"apiVersion: v1\nkind: Namespace\nmetadata:\n  name: " + n.name + "\n  labels: {pod-security.kubernetes.io/enforce: " + level + "}\n",
+	)
 	t.Cleanup(func() {
 		if t.Failed() {
 			out, _ := run("", filepath.Join(tools, "kc"), "-n", n.name, "describe", "pods")
 			t.Log(out)
 			for pod := range strings.FieldsSeq(n.kc("get", "pods", "-o", "name")) {
-				out, _ := run("", filepath.Join(tools, "kc"), "-n", n.name, "logs", "--all-containers", "--prefix", "--tail=20", pod)
+				out, _ := run(
+					"",
+					filepath.Join(tools, "kc"),
+					"-n",
+					n.name,
+					"logs",
+					"--all-containers",
+					"--prefix",
+					"--tail=20",
+					pod,
+				)
 				t.Log(out)
 			}
 		}
@@ -128,7 +152,10 @@ func (n *namespace) rolledOut(name string) {
 
 // curl gives the status of a request from the node, with names of the cluster.
 func (n *namespace) curl(args ...string) string {
-	out, _ := run("", filepath.Join(tools, "in"), append([]string{"curl", "-s", "--max-time", "5", "-o", "/dev/null", "-w", "%{http_code}"}, args...)...)
+	out, _ := run(
+		"",
+		filepath.Join(tools, "in"),
+		append([]string{"curl", "-s", "--max-time", "5", "-o", "/dev/null", "-w", "%{http_code}"}, args...)...)
 	return out
 }
 

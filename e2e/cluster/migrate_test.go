@@ -19,7 +19,12 @@ func TestMigrate(t *testing.T) {
 	loadImage(t, "docker.io/migrate/migrate:v4.19.1", filepath.Join(bin, "migrate"))
 	n := newNamespace(t)
 	host := "postgres." + n.name + ".svc.cluster.local"
-	n.apply(fmt.Sprintf("apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: 'a $(word) of @:/%%', url: \"postgres://shop@%s:5432/postgres?sslmode=disable\"}\n", host))
+	n.apply(
+		fmt.Sprintf(
+			"apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: 'a $(word) of @:/%%', url: \"postgres://shop@%s:5432/postgres?sslmode=disable\"}\n",
+			host,
+		),
+	)
 	config := func(more string) string {
 		return sidecars("Deployment", "shop", `
     - override: {resources: {requests: {cpu: 5m}}}
@@ -30,14 +35,34 @@ func TestMigrate(t *testing.T) {
         password: {secretName: db, key: password}
 `+more)
 	}
-	n.inject(config("    - waitFor: {targets: [\""+host+":5432\"], intervalSeconds: 1}\n"), strings.Replace(workload, "replicas: 2", "replicas: 4", 1)+migrations)
-	becomes(t, "the wait", "yes", func() string { return yes(strings.Contains(n.first("shop", "wait-for"), "waiting for postgres")) })
+	n.inject(
+		config("    - waitFor: {targets: [\""+host+":5432\"], intervalSeconds: 1}\n"),
+		strings.Replace(workload, "replicas: 2", "replicas: 4", 1)+migrations,
+	)
+	becomes(
+		t,
+		"the wait",
+		"yes",
+		func() string { return yes(strings.Contains(n.first("shop", "wait-for"), "waiting for postgres")) },
+	)
 	n.apply(postgres)
 	n.rolledOut("postgres")
 	n.rolledOut("shop")
 	n.calm()
 	query := func(sql string) string {
-		return n.exec(n.pod("postgres"), "postgres", "/postgres/bin/psql", "-h", "127.0.0.1", "-U", "shop", "-d", "postgres", "-Atc", sql)
+		return n.exec(
+			n.pod("postgres"),
+			"postgres",
+			"/postgres/bin/psql",
+			"-h",
+			"127.0.0.1",
+			"-U",
+			"shop",
+			"-d",
+			"postgres",
+			"-Atc",
+			sql,
+		)
 	}
 	require.Equal(t, "2 f", query("select version || ' ' || case when dirty then 't' else 'f' end from schema_migrations"))
 	require.Equal(t, "alice", query("select name from users"))

@@ -22,7 +22,10 @@ func loadPostgres(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, homes, "`make install` has it")
 	home := homes[len(homes)-1]
-	files := map[string][]byte{"bin/busybox": contents(t, "/usr/bin/busybox"), "etc/passwd": []byte("postgres:x:999:999::/:/bin/sh\n")}
+	files := map[string][]byte{
+		"bin/busybox": contents(t, "/usr/bin/busybox"),
+		"etc/passwd":  []byte("postgres:x:999:999::/:/bin/sh\n"),
+	}
 	add := func(file string) { files[strings.TrimPrefix(file, "/")] = contents(t, file) }
 	for _, dir := range []string{home + "/bin", home + "/lib", "/usr/share/postgresql/" + filepath.Base(home), "/usr/share/zoneinfo/Etc"} {
 		require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

@@ -39,7 +39,11 @@ func TestConfigReload(t *testing.T) {
 			t.Logf("both pods knew after %.1f s", time.Since(begin).Seconds())
 			require.Equal(t, before, n.kc("get", "pods", "-o", "name"))
 			n.calm()
-			require.Equal(t, map[string]string{"webhook": "", "signal": "true"}[name], n.field("deployment/shop", ".spec.template.spec.shareProcessNamespace"))
+			require.Equal(
+				t,
+				map[string]string{"webhook": "", "signal": "true"}[name],
+				n.field("deployment/shop", ".spec.template.spec.shareProcessNamespace"),
+			)
 		})
 	}
 }

@@ -94,7 +94,9 @@ func TestSteps(t *testing.T) {
 	ca.issue("redis", "redis"+domain)
 	ca.issue("files", "files"+domain)
 	ca.issue("shop")
-	n.apply(ca.secret("redis-tls", "redis") + "---\n" + ca.secret("files-tls", "files") + "---\n" + ca.secret("client", "shop"))
+	n.apply(
+		ca.secret("redis-tls", "redis") + "---\n" + ca.secret("files-tls", "files") + "---\n" + ca.secret("client", "shop"),
+	)
 	content := model(t)
 	fetch := func(sum [32]byte) string {
 		return fmt.Sprintf(`
@@ -123,7 +125,12 @@ func TestSteps(t *testing.T) {
         clientCertificate: {secretName: client}
         env: {REDIS_HOST: 127.0.0.1, REDIS_PORT: "6379"}
 `), strings.NewReplacer("replicas: 2", "replicas: 1", `env: [`, `env: [{name: NEEDS, value: /models/model.bin}, `).Replace(workload))
-	becomes(t, "the wait", "yes", func() string { return yes(strings.Contains(n.first("shop", "wait-for"), "waiting for redis")) })
+	becomes(
+		t,
+		"the wait",
+		"yes",
+		func() string { return yes(strings.Contains(n.first("shop", "wait-for"), "waiting for redis")) },
+	)
 	require.Equal(t, "true", n.field("pod/"+n.pod("shop"), `.status.initContainerStatuses[?(@.name=="tunnel")].started`))
 	n.apply(redis)
 	n.serve(content)

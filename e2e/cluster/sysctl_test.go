@@ -59,7 +59,11 @@ func TestSysctl(t *testing.T) {
 		n.rolledOut("elasticsearch")
 		require.Equal(t, c.want, get())
 		require.Contains(t, n.first("elasticsearch", "sysctl"), c.says)
-		require.Equal(t, "300", n.exec(n.pod("elasticsearch"), "elasticsearch", "cat", "/proc/sys/net/ipv4/tcp_keepalive_time"))
+		require.Equal(
+			t,
+			"300",
+			n.exec(n.pod("elasticsearch"), "elasticsearch", "cat", "/proc/sys/net/ipv4/tcp_keepalive_time"),
+		)
 		n.calm()
 		n.kc("delete", "deployment", "elasticsearch", "--cascade=foreground", "--timeout=60s")
 	}
@@ -67,6 +71,10 @@ func TestSysctl(t *testing.T) {
 		n := newNamespace(t)
 		n.inject(sidecars("Deployment", "elasticsearch", "    - sysctl:\n        sysctls:\n"+keepalive), search)
 		n.rolledOut("elasticsearch")
-		require.Equal(t, "300", n.exec(n.pod("elasticsearch"), "elasticsearch", "cat", "/proc/sys/net/ipv4/tcp_keepalive_time"))
+		require.Equal(
+			t,
+			"300",
+			n.exec(n.pod("elasticsearch"), "elasticsearch", "cat", "/proc/sys/net/ipv4/tcp_keepalive_time"),
+		)
 	})
 }

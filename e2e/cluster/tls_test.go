@@ -93,7 +93,12 @@ func TestTLS(t *testing.T) {
 			n.inject(proxied(placement, ""), workload)
 			n.rolledOut("shop")
 			t.Logf("rolled out after %.1f s", time.Since(begin).Seconds())
-			becomes(t, "HTTPS through the Service, verified", "200", func() string { return n.curl("--cacert", ca.file("ca.crt"), "https://"+host+"/") })
+			becomes(
+				t,
+				"HTTPS through the Service, verified",
+				"200",
+				func() string { return n.curl("--cacert", ca.file("ca.crt"), "https://"+host+"/") },
+			)
 			becomes(t, "plain HTTP", "400", func() string { return n.curl("http://" + host + ":443/") })
 			pod := n.kc("get", "pods", "-l", "app=shop", "-o", "jsonpath={.items[0].status.podIP}")
 			becomes(t, "HTTPS at the pod", "200", func() string { return n.curl("-k", "https://"+pod+":8080/") })
@@ -112,11 +117,25 @@ func TestMutualTLS(t *testing.T) {
 	clients.issue("alice")
 	clients.issue("bob")
 	n.apply(ca.secret("shop-tls", "server") + "---\n" + clients.secret("clients", "alice"))
-	n.inject(proxied("native", "        clients: {ca: {secretName: clients}, allowedCommonNames: [alice], forwardIdentity: true}\n"), workload)
+	n.inject(
+		proxied(
+			"native",
+			"        clients: {ca: {secretName: clients}, allowedCommonNames: [alice], forwardIdentity: true}\n",
+		),
+		workload,
+	)
 	n.rolledOut("shop")
 	as := func(name string) func() string {
 		return func() string {
-			return n.curl("--cacert", ca.file("ca.crt"), "--cert", clients.file(name+".crt"), "--key", clients.file(name+".key"), "https://"+host+"/")
+			return n.curl(
+				"--cacert",
+				ca.file("ca.crt"),
+				"--cert",
+				clients.file(name+".crt"),
+				"--key",
+				clients.file(name+".key"),
+				"https://"+host+"/",
+			)
 		}
 	}
 	becomes(t, "alice", "200", as("alice"))
@@ -135,7 +154,20 @@ func TestLoss(t *testing.T) {
 			t.Run("rolling update", func(t *testing.T) { n.loss(t, url, n.restart) })
 			t.Run("deleted pod", func(t *testing.T) {
 				n.loss(t, url, func() {
-					n.kc("delete", "--wait=false", "pod", n.kc("get", "pods", "-l", "app=shop", "--field-selector=status.phase=Running", "-o", "jsonpath={.items[0].metadata.name}"))
+					n.kc(
+						"delete",
+						"--wait=false",
+						"pod",
+						n.kc(
+							"get",
+							"pods",
+							"-l",
+							"app=shop",
+							"--field-selector=status.phase=Running",
+							"-o",
+							"jsonpath={.items[0].metadata.name}",
+						),
+					)
 				})
 			})
 		})
@@ -173,7 +205,10 @@ func (n *namespace) loss(t *testing.T, url string, act func(), flags ...string) 
 	}
 	done := make(chan answer, 1)
 	go func() {
-		out, err := run("", filepath.Join(tools, "in"), append([]string{filepath.Join(built, "load"), "-url", url}, flags...)...)
+		out, err := run(
+			"",
+			filepath.Join(tools, "in"),
+			append([]string{filepath.Join(built, "load"), "-url", url}, flags...)...)
 		done <- answer{out, err}
 	}()
 	<-time.After(3 * time.Second) // of undisturbed load

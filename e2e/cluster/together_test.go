@@ -50,18 +50,34 @@ func TestTogether(t *testing.T) {
         clientCertificate: {secretName: shop-tls}
         env: {REDIS_HOST: 127.0.0.1, REDIS_PORT: "6379"}
 `)
-	app := strings.NewReplacer(`env: [`, `env: [{name: CONFIG, value: /etc/shop/settings}, {name: NEEDS, value: /models/model.bin}, `,
-		`          ports:`, "          volumeMounts: [{name: settings, mountPath: /etc/shop}]\n          ports:",
-		"---\n", "      volumes: [{name: settings, configMap: {name: settings}}]\n---\n").Replace(workload)
+	app := strings.NewReplacer(
+		`env: [`,
+		`env: [{name: CONFIG, value: /etc/shop/settings}, {name: NEEDS, value: /models/model.bin}, `,
+		`          ports:`,
+		"          volumeMounts: [{name: settings, mountPath: /etc/shop}]\n          ports:",
+		"---\n",
+		"      volumes: [{name: settings, configMap: {name: settings}}]\n---\n",
+	).Replace(
+		workload,
+	)
 	n.rolledOut("redis")
 	n.rolledOut("files")
 	begin := time.Now()
 	n.inject(config, app+settings)
 	n.rolledOut("shop")
 	t.Logf("two pods were ready after %.1f s", time.Since(begin).Seconds())
-	require.Equal(t, "tunnel wait-for fetch migrate redis-cache tls-proxy config-reload exporter logs", n.field("deployment/shop", ".spec.template.spec.initContainers[*].name"))
+	require.Equal(
+		t,
+		"tunnel wait-for fetch migrate redis-cache tls-proxy config-reload exporter logs",
+		n.field("deployment/shop", ".spec.template.spec.initContainers[*].name"),
+	)
 	url := "https://shop" + domain
-	becomes(t, "PING through the tunnel", "200", func() string { return n.curl("--cacert", ca.file("ca.crt"), url+"/ping") })
+	becomes(
+		t,
+		"PING through the tunnel",
+		"200",
+		func() string { return n.curl("--cacert", ca.file("ca.crt"), url+"/ping") },
+	)
 	n.scraped("http://shop"+domain+":9121/metrics", "redis_up")
 	becomes(t, "the file", "one", func() string { return n.body("-k", url+"/config") })
 	n.apply(strings.Replace(settings, "one", "two", 1))

@@ -83,8 +83,23 @@ func newVault(n *namespace) *vault {
 	v := &vault{n, n.pod("vault")}
 	v.do("auth", "enable", "-path=kubernetes", "jwt")
 	v.do("write", "auth/kubernetes/config", "jwt_validation_pubkeys="+signers(t))
-	v.do("write", "auth/kubernetes/role/shop", "role_type=jwt", "user_claim=sub", "bound_audiences=vault", "bound_subject=system:serviceaccount:"+n.name+":shop", "token_policies=shop")
-	n.kc("exec", v.pod, "--", "sh", "-c", `echo 'path "secret/data/*" { capabilities = ["read"] }' | vault policy write shop -`)
+	v.do(
+		"write",
+		"auth/kubernetes/role/shop",
+		"role_type=jwt",
+		"user_claim=sub",
+		"bound_audiences=vault",
+		"bound_subject=system:serviceaccount:"+n.name+":shop",
+		"token_policies=shop",
+	)
+	n.kc(
+		"exec",
+		v.pod,
+		"--",
+		"sh",
+		"-c",
+		`echo 'path "secret/data/*" { capabilities = ["read"] }' | vault policy write shop -`,
+	)
 	return v
 }
 

@@ -23,8 +23,18 @@ func fetcher(n *namespace, more string) string {
 }
 
 // reader is an app that can't start without its secret.
-var reader = strings.NewReplacer("replicas: 2", "replicas: 1", "    spec:\n      automount", "    spec:\n      serviceAccountName: shop\n      automount",
-	"runAsUser: 65532,", "runAsUser: 65532, runAsGroup: 65532,", `env: [`, `env: [{name: CONFIG, value: /vault/secrets/password}, `).Replace(workload)
+var reader = strings.NewReplacer(
+	"replicas: 2",
+	"replicas: 1",
+	"    spec:\n      automount",
+	"    spec:\n      serviceAccountName: shop\n      automount",
+	"runAsUser: 65532,",
+	"runAsUser: 65532, runAsGroup: 65532,",
+	`env: [`,
+	`env: [{name: CONFIG, value: /vault/secrets/password}, `,
+).Replace(
+	workload,
+)
 
 // TestVaultAgent holds the app back until its secret is there, which it reads as its
 // own user, and keeps it fresh.
@@ -45,7 +55,13 @@ func TestVaultAgent(t *testing.T) {
 	require.Equal(t, "one", n.exec(pod, "vault", "cat", "/vault/secrets/password"))
 	require.Equal(t, "400 65532", n.exec(pod, "vault", "stat", "-c", "%a %u", "/vault/secrets/password"))
 	v.do("kv", "put", "secret/shop", "password=two")
-	becomesWithin(t, time.Minute, "the new secret", "two", func() string { return n.exec(pod, "vault", "cat", "/vault/secrets/password") })
+	becomesWithin(
+		t,
+		time.Minute,
+		"the new secret",
+		"two",
+		func() string { return n.exec(pod, "vault", "cat", "/vault/secrets/password") },
+	)
 	n.calm()
 	begin := time.Now()
 	n.kc("delete", "pod", pod, "--timeout=25s")
@@ -61,12 +77,22 @@ func TestVaultOnce(t *testing.T) {
 	for _, mode := range []string{"cli", "init"} {
 		n.inject(fetcher(n, "        mode: "+mode+"\n"), reader)
 		n.rolledOut("shop")
-		becomes(t, "the secret", "one", func() string { return n.body("http://shop." + n.name + ".svc.cluster.local:443/config") })
+		becomes(
+			t,
+			"the secret",
+			"one",
+			func() string { return n.body("http://shop." + n.name + ".svc.cluster.local:443/config") },
+		)
 	}
 	n.calm()
 	other := strings.NewReplacer("shop", "thief").Replace(reader)
 	n.apply("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: thief}\n")
 	n.inject(strings.NewReplacer("name: shop", "name: thief").Replace(fetcher(n, "        mode: cli\n")), other)
-	becomes(t, "another account", "yes", func() string { return yes(strings.Contains(n.first("thief", "vault"), "invalid subject (sub) claim")) })
+	becomes(
+		t,
+		"another account",
+		"yes",
+		func() string { return yes(strings.Contains(n.first("thief", "vault"), "invalid subject (sub) claim")) },
+	)
 	require.Equal(t, "false", n.field("pod/"+n.pod("thief"), `.status.containerStatuses[0].started`))
 }

@@ -60,7 +60,13 @@ func TestVolumes(t *testing.T) {
 	n.rolledOut("files")
 	dir := t.TempDir()
 	require.NoError(t, os.Chmod(dir, 0o755))
-	n.apply(fmt.Sprintf("apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: %s}\nspec:\n  storageClassName: %[1]s\n  capacity: {storage: 64Mi}\n  accessModes: [ReadWriteOnce]\n  hostPath: {path: %q, type: Directory}\n", n.name, dir))
+	n.apply(
+		fmt.Sprintf(
+			"apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: %s}\nspec:\n  storageClassName: %[1]s\n  capacity: {storage: 64Mi}\n  accessModes: [ReadWriteOnce]\n  hostPath: {path: %q, type: Directory}\n",
+			n.name,
+			dir,
+		),
+	)
 	t.Cleanup(func() { n.kc("delete", "persistentvolume", n.name, "--wait=false") })
 
 	n.inject(sidecars("StatefulSet", "store", `
@@ -85,6 +91,10 @@ func TestVolumes(t *testing.T) {
 	ready()
 	require.Contains(t, n.logs("store-0", "fetch"), "/data/model.bin is there")
 	becomes(t, "the log of the second pod", "start 2\n", func() string { return n.logs("store-0", "logs") })
-	require.Equal(t, fmt.Sprintf("%x  /data/model.bin", sha256.Sum256(content)), n.exec("store-0", "store", "sha256sum", "/data/model.bin"))
+	require.Equal(
+		t,
+		fmt.Sprintf("%x  /data/model.bin", sha256.Sum256(content)),
+		n.exec("store-0", "store", "sha256sum", "/data/model.bin"),
+	)
 	n.calm()
 }

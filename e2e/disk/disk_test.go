@@ -186,7 +186,10 @@ func TestKilled(t *testing.T) {
 	require.Zero(t, code, said)
 	laid := state(t, dir)
 
-	other := filepath.Join(folder(t, map[string]string{"sidecars.yaml": strings.ReplaceAll(config, "8081", "8082")}), "sidecars.yaml")
+	other := filepath.Join(
+		folder(t, map[string]string{"sidecars.yaml": strings.ReplaceAll(config, "8081", "8082")}),
+		"sidecars.yaml",
+	)
 	again := func(dir string) []string { return []string{"inject", "-c", other, "-w", dir} }
 	code, said = run(t, again(dir)...)
 	require.Zero(t, code, said)
@@ -292,7 +295,17 @@ func TestFails(t *testing.T) {
 			t.Run(call+" "+name, func(t *testing.T) {
 				t.Parallel()
 				dir := folder(t, bare)
-				code, said := disturbed(t, dir, call+":error="+c.fails+":when=1", []string{temporary(name)}, "inject", "-c", conf, "-w", dir)
+				code, said := disturbed(
+					t,
+					dir,
+					call+":error="+c.fails+":when=1",
+					[]string{temporary(name)},
+					"inject",
+					"-c",
+					conf,
+					"-w",
+					dir,
+				)
 				require.Equal(t, 1, code)
 				require.Equal(t, "error[io]: "+filepath.Join(dir, name)+": "+c.says+"\nerror[io]: no file was changed\n", said)
 				same(t, bare, dir, "")
@@ -300,9 +313,23 @@ func TestFails(t *testing.T) {
 		}
 	}
 	dir := folder(t, bare)
-	code, said := disturbed(t, dir, "unlinkat:error=EIO:when=1", []string{temporary("web-24.yaml")}, "inject", "-c", conf, "-w", dir)
+	code, said := disturbed(
+		t,
+		dir,
+		"unlinkat:error=EIO:when=1",
+		[]string{temporary("web-24.yaml")},
+		"inject",
+		"-c",
+		conf,
+		"-w",
+		dir,
+	)
 	require.Equal(t, 1, code)
-	require.Contains(t, said, "web-24.yaml: input/output error\nerror[io]: all files are written, but this couldn't be taken away\n  hint: the next run tries it again\n")
+	require.Contains(
+		t,
+		said,
+		"web-24.yaml: input/output error\nerror[io]: all files are written, but this couldn't be taken away\n  hint: the next run tries it again\n",
+	)
 	require.Contains(t, state(t, dir), temporary("web-24.yaml"))
 	code, said = run(t, "strip", "-w", dir)
 	require.Zero(t, code, said)
@@ -315,7 +342,17 @@ func TestStopped(t *testing.T) {
 	bare := workloads(50)
 	for _, signal := range []string{"INT", "TERM"} {
 		dir := folder(t, bare)
-		code, said := disturbed(t, dir, "write:signal="+signal+":when=1 fsync:delay_enter=500000:when=1", []string{temporary("web-00.yaml")}, "inject", "-c", conf, "-w", dir)
+		code, said := disturbed(
+			t,
+			dir,
+			"write:signal="+signal+":when=1 fsync:delay_enter=500000:when=1",
+			[]string{temporary("web-00.yaml")},
+			"inject",
+			"-c",
+			conf,
+			"-w",
+			dir,
+		)
 		require.Equal(t, 1, code, "the first file takes half a second to sync: %s", said)
 		require.Equal(t, "error[io]: was told to stop\nerror[io]: no file was changed\n", said)
 		same(t, bare, dir, "")
@@ -332,12 +369,22 @@ func TestDiskFull(t *testing.T) {
 		"$3" inject -c "$4" -w "$1" && exit 8
 		diff -r "$1" "$2" && echo all as it was`, "sh", disk, dir, filepath.Join(bin, "outrigger"), conf).CombinedOutput()
 	require.NoError(t, err, string(out))
-	require.Regexp(t, `^error\[io\]: \S*/web-0\d.yaml: no space left on device\nerror\[io\]: no file was changed\nall as it was\n$`, string(out))
+	require.Regexp(
+		t,
+		`^error\[io\]: \S*/web-0\d.yaml: no space left on device\nerror\[io\]: no file was changed\nall as it was\n$`,
+		string(out),
+	)
 }
 
 // Two at once, each with its own sidecars: what one does isn't lost.
 func TestTogether(t *testing.T) {
-	confs := folder(t, map[string]string{"a.yaml": config, "b.yaml": strings.NewReplacer("search", "other", "- tlsProxy:", "- name: second\n      tlsProxy:").Replace(config)})
+	confs := folder(
+		t,
+		map[string]string{
+			"a.yaml": config,
+			"b.yaml": strings.NewReplacer("search", "other", "- tlsProxy:", "- name: second\n      tlsProxy:").Replace(config),
+		},
+	)
 	bare := workloads(20)
 	for range 3 {
 		dir := folder(t, bare)

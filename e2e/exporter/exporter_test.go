@@ -35,11 +35,17 @@ func elasticsearch(t *testing.T, address string) (others *atomic.Int64) {
 		}
 		switch {
 		case r.URL.Path == "/":
-			fmt.Fprint(w, `{"name":"node-0","cluster_name":"search","cluster_uuid":"u","version":{"number":"8.19.0","build_date":"2026-01-01T00:00:00Z","lucene_version":"9.12.2"}}`)
+			fmt.Fprint(
+				w,
+				`{"name":"node-0","cluster_name":"search","cluster_uuid":"u","version":{"number":"8.19.0","build_date":"2026-01-01T00:00:00Z","lucene_version":"9.12.2"}}`,
+			)
 		case r.URL.Path == "/_cluster/health":
 			fmt.Fprint(w, `{"cluster_name":"search","status":"green","number_of_nodes":1,"number_of_data_nodes":1}`)
 		case strings.HasPrefix(r.URL.Path, "/_nodes/_local/stats"):
-			fmt.Fprint(w, `{"cluster_name":"search","nodes":{"id":{"name":"node-0","host":"h","roles":["data"],"jvm":{"mem":{"heap_used_in_bytes":42}}}}}`)
+			fmt.Fprint(
+				w,
+				`{"cluster_name":"search","nodes":{"id":{"name":"node-0","host":"h","roles":["data"],"jvm":{"mem":{"heap_used_in_bytes":42}}}}}`,
+			)
 		case strings.HasPrefix(r.URL.Path, "/_nodes"):
 			others.Add(1)
 			w.WriteHeader(http.StatusNotFound)
@@ -57,7 +63,12 @@ var login = map[string]string{"username": "monitor", "password": "p@ss:w/rd%"}
 // Each exporter tells of its own node, and of nothing but that.
 func TestElasticsearch(t *testing.T) {
 	others := elasticsearch(t, "127.0.0.1:9200")
-	containers, _ := renderExporters(t, 9200, "    - exporter: {preset: elasticsearch, credentials: {secretName: monitor}, metricsPort: 9115}\n", login)
+	containers, _ := renderExporters(
+		t,
+		9200,
+		"    - exporter: {preset: elasticsearch, credentials: {secretName: monitor}, metricsPort: 9115}\n",
+		login,
+	)
 	spec := containers["exporter"]
 	require.NotContains(t, strings.Join(spec.Args, " "), "p@ss", "arguments can be read by everybody on the node")
 	c := launch(t, spec, elasticsearchExporter)
@@ -70,7 +81,12 @@ func TestElasticsearch(t *testing.T) {
 // A native sidecar starts before the app, and outlives it. Metrics come when the app
 // does.
 func TestBeforeTheApp(t *testing.T) {
-	containers, _ := renderExporters(t, 9200, "    - exporter: {preset: elasticsearch, credentials: {secretName: monitor}}\n", login)
+	containers, _ := renderExporters(
+		t,
+		9200,
+		"    - exporter: {preset: elasticsearch, credentials: {secretName: monitor}}\n",
+		login,
+	)
 	spec := containers["exporter"]
 	c := launch(t, spec, elasticsearchExporter)
 	lives(t, c, spec)
@@ -86,7 +102,22 @@ func redis(t *testing.T, args ...string) {
 	for name, text := range certs.NewAuthority(t, "nobody trusts it").IssueServer(t, "search.example") {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
-	cmd := exec.Command("/usr/bin/redis-server", append([]string{"--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "no", "--requirepass", login["password"]}, args...)...)
+	cmd := exec.Command(
+		"/usr/bin/redis-server",
+		append(
+			[]string{
+				"--bind",
+				"127.0.0.1",
+				"--dir",
+				dir,
+				"--save",
+				"",
+				"--appendonly",
+				"no",
+				"--requirepass",
+				login["password"],
+			},
+			args...)...)
 	cmd.Dir = dir
 	servers.Start(t, cmd, syscall.SIGKILL)
 }
@@ -94,7 +125,12 @@ func redis(t *testing.T, args ...string) {
 func TestRedis(t *testing.T) {
 	redis(t, "--port", "6379")
 	pod.WaitForPort(t, "127.0.0.1:6379")
-	containers, _ := renderExporters(t, 6379, "    - exporter: {preset: redis, credentials: {secretName: redis}, metricsPort: 9122}\n", login)
+	containers, _ := renderExporters(
+		t,
+		6379,
+		"    - exporter: {preset: redis, credentials: {secretName: redis}, metricsPort: 9122}\n",
+		login,
+	)
 	spec := containers["exporter"]
 	c := launch(t, spec, "/usr/bin/prometheus-redis-exporter")
 	scraped(t, c, spec, `redis_up 1`)
@@ -105,9 +141,28 @@ func TestRedis(t *testing.T) {
 }
 
 func TestRedisWithTLS(t *testing.T) {
-	redis(t, "--port", "0", "--tls-port", "6380", "--tls-cert-file", "tls.crt", "--tls-key-file", "tls.key", "--tls-ca-cert-file", "tls.crt", "--tls-auth-clients", "no")
+	redis(
+		t,
+		"--port",
+		"0",
+		"--tls-port",
+		"6380",
+		"--tls-cert-file",
+		"tls.crt",
+		"--tls-key-file",
+		"tls.key",
+		"--tls-ca-cert-file",
+		"tls.crt",
+		"--tls-auth-clients",
+		"no",
+	)
 	pod.WaitForPort(t, "127.0.0.1:6380")
-	containers, _ := renderExporters(t, 6380, "    - exporter: {preset: valkey, port: 6380, tls: true, credentials: {secretName: redis}}\n", login)
+	containers, _ := renderExporters(
+		t,
+		6380,
+		"    - exporter: {preset: valkey, port: 6380, tls: true, credentials: {secretName: redis}}\n",
+		login,
+	)
 	spec := containers["exporter"]
 	scraped(t, launch(t, spec, "/usr/bin/prometheus-redis-exporter"), spec, `redis_up 1`)
 }

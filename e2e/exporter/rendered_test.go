@@ -40,7 +40,12 @@ spec:
 
 // renderExporters is the pod of an app with a port, as the whole program renders it, and the
 // ConfigMap, if any. Secrets are what the kubelet puts in for references.
-func renderExporters(t *testing.T, port int, patterns string, secrets map[string]string) (map[string]*corev1.Container, map[string]string) {
+func renderExporters(
+	t *testing.T,
+	port int,
+	patterns string,
+	secrets map[string]string,
+) (map[string]*corev1.Container, map[string]string) {
 	t.Helper()
 	out := rendered.RenderDocument(t, fmt.Sprintf(manifests, port), head+patterns)
 	containers, files := map[string]*corev1.Container{}, out.Data(t)

@@ -49,7 +49,10 @@ func setClients(t *testing.T, app http.HandlerFunc, clients proxy.Clients, edits
 	t.Helper()
 	clients.CA = pattern.CABundle{SecretName: "clients-ca"}
 	edits = append(edits, func(p *proxy.TLSProxy) { p.Clients = &clients })
-	g := &gate{stage: &stage{t: t, r: renderProxy(t, edits...), ca: certs.NewAuthority(t, "test authority")}, clients: certs.NewAuthority(t, "test authority")}
+	g := &gate{
+		stage:   &stage{t: t, r: renderProxy(t, edits...), ca: certs.NewAuthority(t, "test authority")},
+		clients: certs.NewAuthority(t, "test authority"),
+	}
 	g.address = g.r.address()
 	g.certs, g.stage.certs = g.stage.certs, pod.NewVolume(t, issueServer(t, g.stage.ca, 1))
 	g.ca = pod.NewVolume(t, g.clients.Bundle())
@@ -85,7 +88,10 @@ const there = "https://" + serverName + ":9200/"
 
 func TestClientsRequired(t *testing.T) {
 	g := setClients(t, headers, proxy.Clients{
-		AllowedCommonNames: []string{"alice", "a.b"}, AllowedSubjects: []string{"CN=robot,OU=ops,O=Example"}, ForwardIdentity: true})
+		AllowedCommonNames: []string{
+			"alice",
+			"a.b",
+		}, AllowedSubjects: []string{"CN=robot,OU=ops,O=Example"}, ForwardIdentity: true})
 	for name, c := range map[string]struct {
 		certs []tls.Certificate
 		want  int
@@ -121,7 +127,13 @@ func TestClientsRequired(t *testing.T) {
 	for _, name := range []string{"X-Client-Verify", "X-Client-CN", "X-Client-Subject", "X-Client-Cert", "X_Client_CN"} {
 		spoofed[name] = []string{"root"}
 	}
-	_, body := ask(t, g.as(issueClient(t, g.clients, pkix.Name{CommonName: "alice", Organization: []string{"x,y"}})), "GET", there, spoofed)
+	_, body := ask(
+		t,
+		g.as(issueClient(t, g.clients, pkix.Name{CommonName: "alice", Organization: []string{"x,y"}})),
+		"GET",
+		there,
+		spoofed,
+	)
 	var seen http.Header
 	require.NoError(t, json.Unmarshal([]byte(body), &seen))
 	require.NotContains(t, body, "root")
@@ -139,7 +151,11 @@ func headers(w http.ResponseWriter, r *http.Request) {
 }
 
 func TestClientsOptional(t *testing.T) {
-	g := setClients(t, headers, proxy.Clients{Mode: proxy.OptionalClients, AllowedCommonNames: []string{"alice"}, ForwardIdentity: true})
+	g := setClients(
+		t,
+		headers,
+		proxy.Clients{Mode: proxy.OptionalClients, AllowedCommonNames: []string{"alice"}, ForwardIdentity: true},
+	)
 	seen := func(c *http.Client) http.Header {
 		status, body := ask(t, c, "GET", there, http.Header{"X-Client-Cn": {"root"}})
 		require.Equal(t, 200, status)
@@ -150,7 +166,11 @@ func TestClientsOptional(t *testing.T) {
 	h := seen(g.as())
 	require.Equal(t, []string{"NONE"}, h["X-Client-Verify"])
 	require.Empty(t, h["X-Client-Cn"])
-	require.Equal(t, []string{"alice"}, seen(g.as(issueClient(t, g.clients, pkix.Name{CommonName: "alice"})))["X-Client-Cn"])
+	require.Equal(
+		t,
+		[]string{"alice"},
+		seen(g.as(issueClient(t, g.clients, pkix.Name{CommonName: "alice"})))["X-Client-Cn"],
+	)
 	for want, cert := range map[int]tls.Certificate{
 		403: issueClient(t, g.clients, pkix.Name{CommonName: "bob"}),
 		400: issueClient(t, certs.NewAuthority(t, "test authority"), pkix.Name{CommonName: "alice"}), // not as one without
@@ -163,12 +183,22 @@ func TestClientsOptional(t *testing.T) {
 // Without a wish for it no identity arrives, whoever writes it.
 func TestClientsUntold(t *testing.T) {
 	g := setClients(t, headers, proxy.Clients{})
-	_, body := ask(t, g.as(issueClient(t, g.clients, pkix.Name{CommonName: "alice"})), "GET", there, http.Header{"X-Client-Cn": {"root"}})
+	_, body := ask(
+		t,
+		g.as(issueClient(t, g.clients, pkix.Name{CommonName: "alice"})),
+		"GET",
+		there,
+		http.Header{"X-Client-Cn": {"root"}},
+	)
 	require.NotContains(t, strings.ToLower(body), "x-client")
 }
 
 func TestHealthListener(t *testing.T) {
-	g := setClients(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Method+" "+r.RequestURI+" "+r.Host) }, proxy.Clients{})
+	g := setClients(
+		t,
+		func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Method+" "+r.RequestURI+" "+r.Host) },
+		proxy.Clients{},
+	)
 	at := fmt.Sprintf("127.0.0.1:%d", healthPort)
 	kubelet := g.as()
 	kubelet.Transport.(*http.Transport).DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {

@@ -61,7 +61,12 @@ func renderProxy(t *testing.T, edits ...func(*proxy.TLSProxy)) renderedProxy {
 	require.Len(t, out, map[bool]int{false: 2, true: 3}[p.Mode == proxy.ModeFront], "and a NetworkPolicy")
 	spec := out.Pod(t)
 	require.Len(t, spec.InitContainers, 1)
-	r := renderedProxy{files: out.Data(t), container: spec.InitContainers[0], port: spec.InitContainers[0].Ports[0].ContainerPort, more: map[string]*pod.Volume{}}
+	r := renderedProxy{
+		files:     out.Data(t),
+		container: spec.InitContainers[0],
+		port:      spec.InitContainers[0].Ports[0].ContainerPort,
+		more:      map[string]*pod.Volume{},
+	}
 	if strings.Contains(r.files["nginx.conf"], "\nstream {") { // a module of its own in Debian, built in elsewhere
 		r.files["nginx.conf"] = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n" + r.files["nginx.conf"]
 	}

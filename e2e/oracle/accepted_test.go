@@ -10,17 +10,41 @@ import (
 // sound are changes of sound manifests that the API server takes without a word,
 // though something may look wrong with them.
 var sound = map[string]struct{ manifest, old, new string }{
-	"privileged":               {deploymentYAML, "image: busybox:1", "image: busybox:1\n          securityContext: {privileged: true}"},
-	"sysctl":                   {deploymentYAML, "      initContainers", "      securityContext: {sysctls: [{name: net.ipv4.ip_unprivileged_port_start, value: \"0\"}]}\n      initContainers"},
-	"preStop sleep":            {deploymentYAML, "image: web:1", "image: web:1\n          lifecycle: {preStop: {sleep: {seconds: 5}}}"},
-	"dots in an env name":      {deploymentYAML, "name: A,", "name: http.port,"},
-	"same port, two protocols": {deploymentYAML, "{name: http, containerPort: 8080}", "{name: http, containerPort: 8080}, {name: h3, containerPort: 8080, protocol: UDP}"},
+	"privileged": {
+		deploymentYAML,
+		"image: busybox:1",
+		"image: busybox:1\n          securityContext: {privileged: true}",
+	},
+	"sysctl": {
+		deploymentYAML,
+		"      initContainers",
+		"      securityContext: {sysctls: [{name: net.ipv4.ip_unprivileged_port_start, value: \"0\"}]}\n      initContainers",
+	},
+	"preStop sleep": {
+		deploymentYAML,
+		"image: web:1",
+		"image: web:1\n          lifecycle: {preStop: {sleep: {seconds: 5}}}",
+	},
+	"dots in an env name": {deploymentYAML, "name: A,", "name: http.port,"},
+	"same port, two protocols": {
+		deploymentYAML,
+		"{name: http, containerPort: 8080}",
+		"{name: http, containerPort: 8080}, {name: h3, containerPort: 8080, protocol: UDP}",
+	},
 	"port name of 15":          {deploymentYAML, "name: http,", "name: http-prometheus,"},
 	"probe on no one's port":   {deploymentYAML, "port: http}", "port: nobody}"},
 	"headless Service":         {serviceYAML, "selector:", "clusterIP: None\n  selector:"},
 	"Service, same port twice": {serviceYAML, "port: 443", "port: 80, protocol: UDP"},
-	"Pod with a token":         {"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\n", "}]}", "}], volumes: [{name: t, projected: {sources: [{serviceAccountToken: {path: t}}]}}]}"},
-	"Job with own selector":    {jobYAML, "  template:", "  manualSelector: true\n  selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b}}"},
+	"Pod with a token": {
+		"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\n",
+		"}]}",
+		"}], volumes: [{name: t, projected: {sources: [{serviceAccountToken: {path: t}}]}}]}",
+	},
+	"Job with own selector": {
+		jobYAML,
+		"  template:",
+		"  manualSelector: true\n  selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b}}",
+	},
 }
 
 func TestAccepted(t *testing.T) {
@@ -148,7 +172,11 @@ func TestKinds(t *testing.T) {
 			require.Empty(t, vs[0].Warnings)
 
 			unknown := Check(m + "\nspecification: {}\n")[0]
-			require.Equal(t, []string{`unknown field "specification"`, ".specification: field not declared in schema"}, unknown.Errors)
+			require.Equal(
+				t,
+				[]string{`unknown field "specification"`, ".specification: field not declared in schema"},
+				unknown.Errors,
+			)
 			unnamed := Check(strings.Replace(m, "{name: a}", `{name: "A/b"}`, 1))[0]
 			require.Contains(t, strings.Join(unnamed.Errors, "\n"), `metadata.name: Invalid value: "A/b"`)
 		})

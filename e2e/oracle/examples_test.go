@@ -26,7 +26,12 @@ func TestExamples(t *testing.T) {
 	var c census
 	dirs := map[string]bool{}
 	for _, config := range configs {
-		dir, variant := filepath.Dir(filepath.Dir(config)), strings.TrimPrefix(filepath.Base(filepath.Dir(config)), "sidecars")
+		dir, variant := filepath.Dir(
+			filepath.Dir(config),
+		), strings.TrimPrefix(
+			filepath.Base(filepath.Dir(config)),
+			"sidecars",
+		)
 		dirs[dir] = true
 		t.Run(filepath.Base(dir)+variant, func(t *testing.T) {
 			before := output(t, "", "kustomize", "build", dir+"/base")

@@ -27,11 +27,27 @@ func TestScriptsAreTheShells(t *testing.T) {
 					vars[e.Name] = "(value)"
 				}
 				for _, word := range c.Command {
-					require.Equal(t, word, expansion.Expand(word, expansion.MappingFuncFor(vars)), "%s: %s of %s", golden, c.Name, object)
+					require.Equal(
+						t,
+						word,
+						expansion.Expand(word, expansion.MappingFuncFor(vars)),
+						"%s: %s of %s",
+						golden,
+						c.Name,
+						object,
+					)
 				}
 				for _, word := range c.Args { // in which $$ stands for $, where a user wrote one
 					plain := expansion.Expand(word, expansion.MappingFuncFor(map[string]string{}))
-					require.Equal(t, plain, expansion.Expand(word, expansion.MappingFuncFor(vars)), "%s: %s of %s", golden, c.Name, object)
+					require.Equal(
+						t,
+						plain,
+						expansion.Expand(word, expansion.MappingFuncFor(vars)),
+						"%s: %s of %s",
+						golden,
+						c.Name,
+						object,
+					)
 				}
 				scripts++
 			}

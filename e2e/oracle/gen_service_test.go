@@ -8,9 +8,16 @@ func (g *gen) services(w workload) []any {
 		return m{
 			"apiVersion": "v1", "kind": "Service",
 			"metadata": with(m{"name": fmt.Sprintf("web-%d", i)}, "namespace", w.object["metadata"].(m)["namespace"]),
-			"spec": with(m{"selector": one(g, w.labels, w.labels, w.labels, w.labels, w.labels, m{"app": "other"}), "ports": g.servicePorts(w)},
-				"clusterIP", one[any](g, nil, "None"),
-				"ipFamilyPolicy", one[any](g, nil, "PreferDualStack")),
+			"spec": with(
+				m{
+					"selector": one(g, w.labels, w.labels, w.labels, w.labels, w.labels, m{"app": "other"}),
+					"ports":    g.servicePorts(w),
+				},
+				"clusterIP",
+				one[any](g, nil, "None"),
+				"ipFamilyPolicy",
+				one[any](g, nil, "PreferDualStack"),
+			),
 		}
 	})
 }

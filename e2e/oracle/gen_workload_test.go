@@ -20,7 +20,13 @@ func (g *gen) workload(kind string) workload {
 	w := workload{kind: kind, labels: m{"app": "web"}, port: 8000 + g.IntN(1000), grace: one(g, 30, 30, 60, 10)}
 	w.portName = one(g, "", "http", "web", "http-prometheus")
 	template := m{"metadata": with(m{"labels": w.labels}, "annotations", g.podAnnotations()), "spec": g.pod(w)}
-	meta := with(m{"name": g.name(kind)}, "namespace", one[any](g, nil, "prod"), "annotations", one[any](g, nil, m{"note": "kept"}))
+	meta := with(
+		m{"name": g.name(kind)},
+		"namespace",
+		one[any](g, nil, "prod"),
+		"annotations",
+		one[any](g, nil, m{"note": "kept"}),
+	)
 	w.object = m{"metadata": meta}
 	selected := m{"selector": m{"matchLabels": w.labels}, "template": template}
 	version, spec := "apps/v1", selected

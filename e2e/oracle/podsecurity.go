@@ -59,7 +59,9 @@ func level(pod *corev1.PodTemplateSpec) (is api.Level, why string) {
 
 // forbidden is what a level has against a pod, in the words of the latest version.
 func forbidden(l api.Level, pod *corev1.PodTemplateSpec) string {
-	result := policy.AggregateCheckResults(security().EvaluatePod(api.LevelVersion{Level: l, Version: api.LatestVersion()}, &pod.ObjectMeta, &pod.Spec))
+	result := policy.AggregateCheckResults(
+		security().EvaluatePod(api.LevelVersion{Level: l, Version: api.LatestVersion()}, &pod.ObjectMeta, &pod.Spec),
+	)
 	return result.ForbiddenDetail()
 }
 
@@ -204,7 +206,10 @@ func hardenPod(object map[string]any, template string) {
 	if _, ok := at["containers"].([]any); !ok {
 		return
 	}
-	at["securityContext"] = hardened(at["securityContext"], map[string]any{"runAsNonRoot": true, "seccompProfile": map[string]any{"type": "RuntimeDefault"}})
+	at["securityContext"] = hardened(
+		at["securityContext"],
+		map[string]any{"runAsNonRoot": true, "seccompProfile": map[string]any{"type": "RuntimeDefault"}},
+	)
 	for _, field := range []string{"containers", "initContainers"} {
 		list, _ := at[field].([]any)
 		for _, item := range list {
@@ -212,7 +217,10 @@ func hardenPod(object map[string]any, template string) {
 			if !ok {
 				continue
 			}
-			c["securityContext"] = hardened(c["securityContext"], map[string]any{"allowPrivilegeEscalation": false, "capabilities": map[string]any{"drop": []any{"ALL"}}})
+			c["securityContext"] = hardened(
+				c["securityContext"],
+				map[string]any{"allowPrivilegeEscalation": false, "capabilities": map[string]any{"drop": []any{"ALL"}}},
+			)
 			for _, p := range asList(c["ports"]) {
 				if port, ok := p.(map[string]any); ok {
 					delete(port, "hostPort")

@@ -105,7 +105,11 @@ func TestInsecure(t *testing.T) {
 	require.Empty(t, Insecure(before, with(`{"name":"theirs"}`), map[string]bool{"theirs": true}))
 
 	bare := strings.Join(Insecure(before, with(`{"name":"new"}`), nil), "\n")
-	require.Contains(t, bare, "Deployment web: was restricted and is baseline: restricted: allowPrivilegeEscalation != false (container \"new\"")
+	require.Contains(
+		t,
+		bare,
+		"Deployment web: was restricted and is baseline: restricted: allowPrivilegeEscalation != false (container \"new\"",
+	)
 	require.Contains(t, bare, "what was added isn't restricted")
 	inherits := strings.Replace(restricted, `"runAsNonRoot":true,`, "", 1)
 	require.Len(t, Insecure(before, with(inherits), nil), 1, "the pod has runAsNonRoot, but another one wouldn't")

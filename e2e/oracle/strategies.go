@@ -47,7 +47,9 @@ var replicaSet = newStrategy(strategy[apps.ReplicaSet]{
 	},
 	warn: func(ctx context.Context, rs *apps.ReplicaSet) []string {
 		at := field.NewPath("spec", "template")
-		return append(hostnameWarning(rs.Name, "Pod names and hostnames"), podutil.GetWarningsForPodTemplate(ctx, at, &rs.Spec.Template, nil)...)
+		return append(
+			hostnameWarning(rs.Name, "Pod names and hostnames"),
+			podutil.GetWarningsForPodTemplate(ctx, at, &rs.Spec.Template, nil)...)
 	},
 })
 
@@ -64,9 +66,13 @@ var job = newStrategy(strategy[batch.Job]{
 		})
 	},
 	warn: func(ctx context.Context, j *batch.Job) []string {
-		return append(hostnameWarning(j.Name, "Pod names and hostnames"), jobutil.WarningsForJobSpec(ctx, field.NewPath("spec"), &j.Spec, nil)...)
+		return append(
+			hostnameWarning(j.Name, "Pod names and hostnames"),
+			jobutil.WarningsForJobSpec(ctx, field.NewPath("spec"), &j.Spec, nil)...)
 	},
-	options: map[string]bool{string(features.WorkloadWithJob): feature.DefaultFeatureGate.Enabled(features.WorkloadWithJob)},
+	options: map[string]bool{
+		string(features.WorkloadWithJob): feature.DefaultFeatureGate.Enabled(features.WorkloadWithJob),
+	},
 })
 
 // selectOwnPods gives a Job the selector and the labels that the server makes for

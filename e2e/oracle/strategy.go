@@ -52,14 +52,24 @@ func (s strategy[T]) WarningsOnCreate(ctx context.Context, obj runtime.Object) [
 	return s.warn(ctx, of[T](obj))
 }
 
-func (s strategy[T]) DeclarativeValidationConfig(context.Context, runtime.Object, runtime.Object) rest.DeclarativeValidationConfig {
+func (s strategy[T]) DeclarativeValidationConfig(
+	context.Context,
+	runtime.Object,
+	runtime.Object,
+) rest.DeclarativeValidationConfig {
 	return rest.DeclarativeValidationConfig{Options: s.options}
 }
 
 // hostnameWarning is for kinds whose name becomes that of pods.
 func hostnameWarning(name, where string) []string {
 	if msgs := validation.IsDNS1123Label(name); len(msgs) != 0 {
-		return []string{fmt.Sprintf("metadata.name: this is used in %s, which can result in surprising behavior; a DNS label is recommended: %v", where, msgs)}
+		return []string{
+			fmt.Sprintf(
+				"metadata.name: this is used in %s, which can result in surprising behavior; a DNS label is recommended: %v",
+				where,
+				msgs,
+			),
+		}
 	}
 	return nil
 }

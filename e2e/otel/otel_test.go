@@ -64,8 +64,15 @@ func TestSends(t *testing.T) {
 	} {
 		t.Run(string(protocol), func(t *testing.T) {
 			b := serve(t, "4317")
-			spec, files, app := renderCollector(t, agent.OTelAgent{Endpoint: "https://example.com:4317", Protocol: protocol, CA: &pattern.CABundle{ConfigMapName: "ca"},
-				Headers: map[string]agent.HeaderSecret{"authorization": {SecretName: "otel", Key: "token"}}})
+			spec, files, app := renderCollector(
+				t,
+				agent.OTelAgent{
+					Endpoint: "https://example.com:4317",
+					Protocol: protocol,
+					CA:       &pattern.CABundle{ConfigMapName: "ca"},
+					Headers:  map[string]agent.HeaderSecret{"authorization": {SecretName: "otel", Key: "token"}},
+				},
+			)
 			c := launch(t, spec, mounts(t, files, b.ca))
 			for kind, text := range map[string]string{"traces": "a-span", "metrics": "a-metric", "logs": "a-line"} {
 				say(t, app, kind)
@@ -86,7 +93,10 @@ func TestSends(t *testing.T) {
 // Nobody outside of the pod can hand anything over, and the endpoint need not be there
 // for the app to start; what it says meanwhile is sent later.
 func TestStartsAlone(t *testing.T) {
-	spec, files, app := renderCollector(t, agent.OTelAgent{Endpoint: "https://example.com:4317", CA: &pattern.CABundle{SecretName: "ca"}})
+	spec, files, app := renderCollector(
+		t,
+		agent.OTelAgent{Endpoint: "https://example.com:4317", CA: &pattern.CABundle{SecretName: "ca"}},
+	)
 	s := serve(t, "4399") // for its certificate, which they share
 	launch(t, spec, mounts(t, files, s.ca))
 	for _, port := range []string{"4317", "4318"} {
@@ -101,17 +111,27 @@ func TestStartsAlone(t *testing.T) {
 // The backend's certificate is verified.
 func TestRefuses(t *testing.T) {
 	b := serve(t, "4317")
-	spec, files, app := renderCollector(t, agent.OTelAgent{Endpoint: "https://example.com:4317"}) // the public authorities don't know ours
+	spec, files, app := renderCollector(
+		t,
+		agent.OTelAgent{Endpoint: "https://example.com:4317"},
+	) // the public authorities don't know ours
 	c := launch(t, spec, mounts(t, files, ""))
 	say(t, app, "logs")
-	pod.Poll(t, "the reason", func() bool { return strings.Contains(c.Log.String(), "certificate signed by unknown authority") })
+	pod.Poll(
+		t,
+		"the reason",
+		func() bool { return strings.Contains(c.Log.String(), "certificate signed by unknown authority") },
+	)
 	require.Empty(t, b.got)
 }
 
 // What the app says last is sent before the collector ends.
 func TestEnds(t *testing.T) {
 	b := serve(t, "4317")
-	spec, files, app := renderCollector(t, agent.OTelAgent{Endpoint: "https://example.com:4317", CA: &pattern.CABundle{SecretName: "ca"}})
+	spec, files, app := renderCollector(
+		t,
+		agent.OTelAgent{Endpoint: "https://example.com:4317", CA: &pattern.CABundle{SecretName: "ca"}},
+	)
 	c := launch(t, spec, mounts(t, files, b.ca))
 	// The collector says that it is ready before it listens to signals; what came through
 	// it has left that moment behind.

@@ -25,11 +25,20 @@ spec:
 `
 
 // values are what Secrets and fields of the pod would give the container.
-var values = map[string]string{"POD_NAME": "shop-1", "POD_NAMESPACE": "prod", "POD_UID": "0-0", "NODE_NAME": "node-7", "HEADER_0": "Bearer of-something: {n, y} $1 #"}
+var values = map[string]string{
+	"POD_NAME":      "shop-1",
+	"POD_NAMESPACE": "prod",
+	"POD_UID":       "0-0",
+	"NODE_NAME":     "node-7",
+	"HEADER_0":      "Bearer of-something: {n, y} $1 #",
+}
 
 // renderCollector is the collector's container, as the whole program renders it, its files and
 // the app's container.
-func renderCollector(t *testing.T, p agent.OTelAgent) (c corev1.Container, files map[string]string, app corev1.Container) {
+func renderCollector(
+	t *testing.T,
+	p agent.OTelAgent,
+) (c corev1.Container, files map[string]string, app corev1.Container) {
 	t.Helper()
 	out := rendered.Render(t, deployment, config.Entry{OTelAgent: &p, Name: "otel"})
 	spec := out.Pod(t)

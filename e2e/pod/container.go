@@ -55,7 +55,13 @@ func LaunchFirst(t *testing.T, spec corev1.Container, mounts map[string]*Volume)
 
 func launch(t *testing.T, spec corev1.Container, mounts map[string]*Volume, namespaces uintptr) *Container {
 	t.Helper()
-	c := &Container{T: t, Done: make(chan struct{}), Log: new(Output), spec: spec, root: filepath.Join(Roots, strconv.Itoa(int(containers.Add(1))))}
+	c := &Container{
+		T:    t,
+		Done: make(chan struct{}),
+		Log:  new(Output),
+		spec: spec,
+		root: filepath.Join(Roots, strconv.Itoa(int(containers.Add(1)))),
+	}
 	for _, m := range spec.VolumeMounts {
 		require.Contains(t, mounts, m.MountPath, "the container mounts %s there", m.Name)
 	}
@@ -170,7 +176,11 @@ func (c *Container) Hosts(lines ...string) {
 // rendered capabilities, mostly none, and no way to get any.
 func (c *Container) Command(args ...string) *exec.Cmd {
 	user := c.spec.SecurityContext
-	setpriv := []string{fmt.Sprintf("--reuid=%d", *user.RunAsUser), fmt.Sprintf("--regid=%d", *user.RunAsGroup), "--clear-groups"}
+	setpriv := []string{
+		fmt.Sprintf("--reuid=%d", *user.RunAsUser),
+		fmt.Sprintf("--regid=%d", *user.RunAsGroup),
+		"--clear-groups",
+	}
 	if user.Privileged == nil || !*user.Privileged {
 		bounds := "-all"
 		if user.Capabilities != nil {

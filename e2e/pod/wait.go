@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Patience is for everything that is waited for: on an idle machine it comes within seconds. Only what fails takes so long.
+// Patience is for everything that is waited for: on an idle machine it comes within seconds. Only what fails takes so
+// long.
 const Patience = 3 * time.Minute
 
 // Poll asks until the answer is yes.

@@ -63,7 +63,10 @@ func launch(t *testing.T, c corev1.Container, mounts map[string]*pod.Volume) *po
 // bundle is a ConfigMap with the authority of a server.
 func bundle(t *testing.T, s *httptest.Server) *pod.Volume {
 	t.Helper()
-	return pod.NewVolume(t, map[string]string{"ca.crt": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))})
+	return pod.NewVolume(
+		t,
+		map[string]string{"ca.crt": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))},
+	)
 }
 
 // content is a file's, and whether it's there.

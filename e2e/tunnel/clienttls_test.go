@@ -22,8 +22,29 @@ func TestClientTLS(t *testing.T) {
 	}).Pod(t).Containers[0]
 	require.Len(t, app.VolumeMounts, 1)
 	app.SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64(1000)), RunAsGroup: new(int64(1000))}
-	app.Env = append(app.Env, corev1.EnvVar{Name: "PGPASSWORD", Value: "a password"}, corev1.EnvVar{Name: "PGCONNECT_TIMEOUT", Value: "50"})
-	app.Command = []string{"sh", "-c", `until getent hosts ` + name + ` >/dev/null; do :; done; exec "$@"`, "sh", "psql", "-h", name, "-p", "5432", "-U", "shop", "-d", "postgres", "-w", "-Atc", "select 'ssl=' || ssl from pg_stat_ssl where pid = pg_backend_pid()"}
+	app.Env = append(
+		app.Env,
+		corev1.EnvVar{Name: "PGPASSWORD", Value: "a password"},
+		corev1.EnvVar{Name: "PGCONNECT_TIMEOUT", Value: "50"},
+	)
+	app.Command = []string{
+		"sh",
+		"-c",
+		`until getent hosts ` + name + ` >/dev/null; do :; done; exec "$@"`,
+		"sh",
+		"psql",
+		"-h",
+		name,
+		"-p",
+		"5432",
+		"-U",
+		"shop",
+		"-d",
+		"postgres",
+		"-w",
+		"-Atc",
+		"select 'ssl=' || ssl from pg_stat_ssl where pid = pg_backend_pid()",
+	}
 	for what, c := range map[string]struct {
 		cert map[string]string
 		says string

@@ -186,7 +186,11 @@ func TestNamedClients(t *testing.T) {
 	served.Write(next.IssueServer(t, "queue.prod.svc"))
 	authorities.Write(others.Bundle())
 	pod.Poll(t, "the new ones", func() bool {
-		return says(t, trusts(next), issueClient(t, others, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}})) == nil
+		return says(
+			t,
+			trusts(next),
+			issueClient(t, others, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}}),
+		) == nil
 	})
 	require.Error(t, says(t, trusts(next), backup))
 	session.RootCAs.AddCert(next.Certificate)
@@ -194,7 +198,9 @@ func TestNamedClients(t *testing.T) {
 
 	// At the pod's end, it takes nothing new and goes when the last connection does.
 	conf := trusts(next)
-	conf.Certificates = []tls.Certificate{issueClient(t, others, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}})}
+	conf.Certificates = []tls.Certificate{
+		issueClient(t, others, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}}),
+	}
 	conn, err := tls.Dial("tcp", pod.IP+":6379", conf)
 	require.NoError(t, err)
 	_, err = conn.Write([]byte("PING"))

@@ -29,8 +29,10 @@ func reverse(t *testing.T, cert map[string]string, clients *certs.Authority, opt
 	for name, text := range map[string]string{"tls.crt": cert["tls.crt"], "tls.key": cert["tls.key"], "ca.crt": clients.Bundle()["ca.crt"]} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
-	cmd := exec.Command("openssl", append([]string{"s_server", "-accept", home + ":6380", "-cert", "tls.crt", "-key", "tls.key", "-CAfile", "ca.crt",
-		"-Verify", "1", "-verify_return_error", "-rev", "-quiet"}, options...)...)
+	cmd := exec.Command(
+		"openssl",
+		append([]string{"s_server", "-accept", home + ":6380", "-cert", "tls.crt", "-key", "tls.key", "-CAfile", "ca.crt",
+			"-Verify", "1", "-verify_return_error", "-rev", "-quiet"}, options...)...)
 	cmd.Dir = dir
 	servers.Start(t, cmd, syscall.SIGKILL)
 	pod.WaitForPort(t, home+":6380")
@@ -61,7 +63,10 @@ func TestOpenSSL(t *testing.T) {
 	with := func(p *tunnel.Tunnel) { p.ClientCertificate = &tunnel.ClientCertificate{SecretName: "redis-client"} }
 	me := issueClientSecret(t, clients, "shop")
 	was := time.Now().Add(-time.Minute)
-	expired := certs.EncodeSecret(t, ca.Issue(t, x509.Certificate{DNSNames: []string{serverName}, NotBefore: was.Add(-time.Hour), NotAfter: was}))
+	expired := certs.EncodeSecret(
+		t,
+		ca.Issue(t, x509.Certificate{DNSNames: []string{serverName}, NotBefore: was.Add(-time.Hour), NotAfter: was}),
+	)
 	for name, c := range map[string]struct {
 		cert    map[string]string
 		options []string

@@ -26,7 +26,16 @@ func postgres(t *testing.T, cert map[string]string) {
 			"tls.crt": cert["tls.crt"], "tls.key": cert["tls.key"],
 			"pg_hba.conf": "hostssl all all all scram-sha-256\n",
 		},
-		Args: []string{"-c", "hba_file=pg_hba.conf", "-c", "ssl=on", "-c", "ssl_cert_file=../tls.crt", "-c", "ssl_key_file=../tls.key"},
+		Args: []string{
+			"-c",
+			"hba_file=pg_hba.conf",
+			"-c",
+			"ssl=on",
+			"-c",
+			"ssl_cert_file=../tls.crt",
+			"-c",
+			"ssl_key_file=../tls.key",
+		},
 	})
 }
 
@@ -42,7 +51,14 @@ func TestPgBouncer(t *testing.T) {
 	const name = "db.example"
 	ca, other := certs.NewAuthority(t, "test authority"), certs.NewAuthority(t, "another authority")
 	edit := func(p *tunnel.Tunnel) {
-		*p = tunnel.Tunnel{ListenPort: 5432, Host: name, Port: 5432, CA: p.CA, PgBouncer: &tunnel.PgBouncer{AuthSecretName: "db-users"}, Env: p.Env}
+		*p = tunnel.Tunnel{
+			ListenPort: 5432,
+			Host:       name,
+			Port:       5432,
+			CA:         p.CA,
+			PgBouncer:  &tunnel.PgBouncer{AuthSecretName: "db-users"},
+			Env:        p.Env,
+		}
 	}
 	spec, _ := renderTunnel(t, edit)
 	mounts := func() map[string]*pod.Volume {
@@ -62,7 +78,11 @@ func TestPgBouncer(t *testing.T) {
 	t.Run("works", func(t *testing.T) {
 		start(t) // before the server
 		postgres(t, ca.IssueServer(t, name))
-		pod.Poll(t, "an answer", func() bool { answer, err := query("shop", "select 42"); return err == nil && answer == "42" })
+		pod.Poll(
+			t,
+			"an answer",
+			func() bool { answer, err := query("shop", "select 42"); return err == nil && answer == "42" },
+		)
 		answer, err := query("shop", "select ssl from pg_stat_ssl where pid = pg_backend_pid()")
 		require.NoError(t, err, answer)
 		require.Equal(t, "t", answer)

@@ -52,8 +52,26 @@ func (r *redis) write(files map[string]string) {
 
 func (r *redis) start() {
 	r.t.Helper()
-	args := []string{"--bind", r.address, "--protected-mode", "no", "--port", "0", "--tls-port", "6380", "--dir", r.dir, "--save", "", "--appendonly", "no",
-		"--tls-cert-file", "tls.crt", "--tls-key-file", "tls.key"}
+	args := []string{
+		"--bind",
+		r.address,
+		"--protected-mode",
+		"no",
+		"--port",
+		"0",
+		"--tls-port",
+		"6380",
+		"--dir",
+		r.dir,
+		"--save",
+		"",
+		"--appendonly",
+		"no",
+		"--tls-cert-file",
+		"tls.crt",
+		"--tls-key-file",
+		"tls.key",
+	}
 	if _, err := os.Stat(filepath.Join(r.dir, "ca.crt")); err == nil {
 		args = append(args, "--tls-ca-cert-file", "ca.crt", "--tls-auth-clients", "yes")
 	} else {

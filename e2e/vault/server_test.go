@@ -41,7 +41,14 @@ func serve(t *testing.T) *server {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	s := &server{t: t, dir: dir, key: key}
-	cmd := s.command("server", "-dev", "-dev-tls", "-dev-tls-cert-dir="+dir, "-dev-root-token-id=root", "-dev-no-store-token")
+	cmd := s.command(
+		"server",
+		"-dev",
+		"-dev-tls",
+		"-dev-tls-cert-dir="+dir,
+		"-dev-root-token-id=root",
+		"-dev-no-store-token",
+	)
 	log, err := os.Create(filepath.Join(dir, "log"))
 	require.NoError(t, err)
 	cmd.Stdout, cmd.Stderr = log, log
@@ -67,11 +74,30 @@ func serve(t *testing.T) *server {
 	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
 	require.NoError(t, err)
 	s.run("auth", "enable", "-path=kubernetes", "jwt")
-	s.run("write", "auth/kubernetes/config", "jwt_validation_pubkeys="+string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})))
-	s.run("write", "auth/kubernetes/role/shop", "role_type=jwt", "user_claim=sub", "bound_audiences=vault", "bound_subject=system:serviceaccount:prod:shop", "token_policies=shop")
+	s.run(
+		"write",
+		"auth/kubernetes/config",
+		"jwt_validation_pubkeys="+string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})),
+	)
+	s.run(
+		"write",
+		"auth/kubernetes/role/shop",
+		"role_type=jwt",
+		"user_claim=sub",
+		"bound_audiences=vault",
+		"bound_subject=system:serviceaccount:prod:shop",
+		"token_policies=shop",
+	)
 	s.run("secrets", "enable", "-path=legacy", "-version=1", "kv")
 	policy := filepath.Join(dir, "policy")
-	require.NoError(t, os.WriteFile(policy, []byte(`path "secret/data/*" { capabilities = ["read"] }`+"\n"+`path "legacy/*" { capabilities = ["read"] }`), 0o600))
+	require.NoError(
+		t,
+		os.WriteFile(
+			policy,
+			[]byte(`path "secret/data/*" { capabilities = ["read"] }`+"\n"+`path "legacy/*" { capabilities = ["read"] }`),
+			0o600,
+		),
+	)
 	s.run("policy", "write", "shop", policy)
 	return s
 }
@@ -79,7 +105,13 @@ func serve(t *testing.T) *server {
 // command is the vault command as an administrator.
 func (s *server) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(pod.Built(), "vault"), args...)
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + s.dir, "VAULT_ADDR=" + address, "VAULT_TOKEN=root", "VAULT_CACERT=" + filepath.Join(s.dir, "vault-ca.pem")}
+	cmd.Env = []string{
+		"PATH=/usr/bin:/bin",
+		"HOME=" + s.dir,
+		"VAULT_ADDR=" + address,
+		"VAULT_TOKEN=root",
+		"VAULT_CACERT=" + filepath.Join(s.dir, "vault-ca.pem"),
+	}
 	return cmd
 }
 
@@ -103,8 +135,14 @@ func (s *server) put(path string, values map[string]any) {
 // token is one that a kubelet projects for ServiceAccount prod/shop, with changes.
 func (s *server) token(change map[string]any) string {
 	s.t.Helper()
-	claims := map[string]any{"iss": "https://kubernetes.default.svc", "sub": "system:serviceaccount:prod:shop", "aud": []string{"vault"},
-		"iat": time.Now().Unix(), "nbf": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix()}
+	claims := map[string]any{
+		"iss": "https://kubernetes.default.svc",
+		"sub": "system:serviceaccount:prod:shop",
+		"aud": []string{"vault"},
+		"iat": time.Now().Unix(),
+		"nbf": time.Now().Unix(),
+		"exp": time.Now().Add(time.Hour).Unix(),
+	}
 	maps.Copy(claims, change)
 	part := func(v any) string {
 		raw, err := json.Marshal(v)
@@ -115,5 +153,7 @@ func (s *server) token(change map[string]any) string {
 	sum := sha256.Sum256([]byte(text))
 	r, v, err := ecdsa.Sign(rand.Reader, s.key, sum[:])
 	require.NoError(s.t, err)
-	return text + "." + base64.RawURLEncoding.EncodeToString(append(r.FillBytes(make([]byte, 32)), v.FillBytes(make([]byte, 32))...))
+	return text + "." + base64.RawURLEncoding.EncodeToString(
+		append(r.FillBytes(make([]byte, 32)), v.FillBytes(make([]byte, 32))...),
+	)
 }

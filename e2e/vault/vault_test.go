@@ -45,14 +45,30 @@ func fresh(p *vault.Vault) { p.RefreshSeconds = 1 }
 // ends when it's told.
 func TestAgent(t *testing.T) {
 	s := serve(t)
-	f := launch(t, s, fresh, s.token(nil),
+	f := launch(
+		t,
+		s,
+		fresh,
+		s.token(nil),
 		vault.VaultFile{Path: "password", Secret: "secret/data/shop", Field: "pass word"},
 		vault.VaultFile{Path: "sub/all.json", Secret: "legacy/shop", KVVersion: 1},
-		vault.VaultFile{Path: "own", Template: "{{ with secret \"secret/data/shop\" -}}\n\\ ${x} \"<&>\" é\t{{ .Data.data.user }}{{ end }}"})
-	pod.Poll(t, "a first try", func() bool { return strings.Contains(f.Log.String(), "no secret exists at secret/data/shop") })
+		vault.VaultFile{
+			Path:     "own",
+			Template: "{{ with secret \"secret/data/shop\" -}}\n\\ ${x} \"<&>\" é\t{{ .Data.data.user }}{{ end }}",
+		},
+	)
+	pod.Poll(
+		t,
+		"a first try",
+		func() bool { return strings.Contains(f.Log.String(), "no secret exists at secret/data/shop") },
+	)
 	require.False(t, f.ready())
 	s.put("secret/shop", map[string]any{"pass word": "one", "user": "alice"})
-	pod.Poll(t, "the first file", func() bool { _, err := os.Stat(filepath.Join(f.files.Dir, "password")); return err == nil })
+	pod.Poll(
+		t,
+		"the first file",
+		func() bool { _, err := os.Stat(filepath.Join(f.files.Dir, "password")); return err == nil },
+	)
 	s.put("legacy/shop", map[string]any{"n": 1, "html": "<&>"})
 	pod.Poll(t, "the probe", f.ready)
 	require.Equal(t, "one", f.text("password"))
@@ -75,12 +91,24 @@ func TestAgent(t *testing.T) {
 func TestEnvFile(t *testing.T) {
 	s := serve(t)
 	s.put("secret/team/shop", hostile)
-	f := launch(t, s, once, s.token(nil), vault.VaultFile{Path: "app.env", Secret: "secret/data/team/shop", Format: vault.VaultEnv})
+	f := launch(
+		t,
+		s,
+		once,
+		s.token(nil),
+		vault.VaultFile{Path: "app.env", Secret: "secret/data/team/shop", Format: vault.VaultEnv},
+	)
 	f.Ended()
 	f.text("app.env")
 	for _, shell := range []string{"sh", "busybox sh", "bash"} {
 		for name, want := range hostile {
-			args := append(strings.Fields(shell), "-c", `set -a; . "$1"; exec env -0`, "sh", filepath.Join(f.files.Dir, "app.env"))
+			args := append(
+				strings.Fields(shell),
+				"-c",
+				`set -a; . "$1"; exec env -0`,
+				"sh",
+				filepath.Join(f.files.Dir, "app.env"),
+			)
 			cmd := exec.Command(args[0], args[1:]...)
 			cmd.Env = []string{"PATH=/usr/bin:/bin"}
 			out, err := cmd.Output()
@@ -95,7 +123,13 @@ func TestEnvFileRefuses(t *testing.T) {
 	s := serve(t)
 	for _, name := range []string{"touch /tmp/x; A", "a-b", "é", "A\nB"} {
 		s.put("secret/shop", map[string]any{name: "hush"})
-		f := launch(t, s, once, s.token(nil), vault.VaultFile{Path: "app.env", Secret: "secret/data/shop", Format: vault.VaultEnv})
+		f := launch(
+			t,
+			s,
+			once,
+			s.token(nil),
+			vault.VaultFile{Path: "app.env", Secret: "secret/data/shop", Format: vault.VaultEnv},
+		)
 		f.Failed()
 		require.Contains(t, f.Log.String(), "can't be the name of a variable")
 		require.NotContains(t, f.Log.String(), "hush")
@@ -115,7 +149,11 @@ func TestValues(t *testing.T) {
 				vault.VaultFile{Path: "one/" + name, Secret: "legacy/shop", KVVersion: 1, Field: name})
 		}
 	}
-	files = append(files, vault.VaultFile{Path: "two.json", Secret: "secret/data/team/shop"}, vault.VaultFile{Path: "one.json", Secret: "legacy/shop", KVVersion: 1})
+	files = append(
+		files,
+		vault.VaultFile{Path: "two.json", Secret: "secret/data/team/shop"},
+		vault.VaultFile{Path: "one.json", Secret: "legacy/shop", KVVersion: 1},
+	)
 	for name, mode := range map[string]func(*vault.Vault){"init": once, "cli": cli} {
 		t.Run(name, func(t *testing.T) {
 			f := launch(t, s, mode, s.token(nil), files...)

@@ -45,19 +45,53 @@ var entries = []struct {
 	name, entry string
 	tls, public bool
 }{
-	{"mTLS", "tlsProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, clients: {ca: {secretName: ca}}%s}", true, false},
-	{"basic", "authProxy: {port: 8080, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, basic: {secretName: users}%s}", false, true},
-	{"basic-TLS", "authProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, basic: {secretName: users}%s}", true, true},
-	{"OIDC", "authProxy: {port: 8080, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, oidc: {issuerURL: 'https://issuer.example', clientID: a, secretName: oidc}%s}", false, true},
-	{"OIDC-TLS", "authProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, oidc: {issuerURL: 'https://issuer.example', clientID: a, secretName: oidc}%s}", true, true},
-	{"mTLS-told", "tlsProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, clients: {ca: {secretName: ca}, forwardIdentity: true, allowedCommonNames: [alice]}%s}", true, false},
+	{
+		"mTLS",
+		"tlsProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, clients: {ca: {secretName: ca}}%s}",
+		true,
+		false,
+	},
+	{
+		"basic",
+		"authProxy: {port: 8080, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, basic: {secretName: users}%s}",
+		false,
+		true,
+	},
+	{
+		"basic-TLS",
+		"authProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, basic: {secretName: users}%s}",
+		true,
+		true,
+	},
+	{
+		"OIDC",
+		"authProxy: {port: 8080, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, oidc: {issuerURL: 'https://issuer.example', clientID: a, secretName: oidc}%s}",
+		false,
+		true,
+	},
+	{
+		"OIDC-TLS",
+		"authProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, oidc: {issuerURL: 'https://issuer.example', clientID: a, secretName: oidc}%s}",
+		true,
+		true,
+	},
+	{
+		"mTLS-told",
+		"tlsProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, clients: {ca: {secretName: ca}, forwardIdentity: true, allowedCommonNames: [alice]}%s}",
+		true,
+		false,
+	},
 }
 
 // probed are what kubelets ask: one path with two queries, cases, odd characters,
 // escapes, headers.
 var probed = [][]probe{
 	{{"/healthz", nil}},
-	{{"/_cluster/health?local=true", nil}, {"/_cluster/health?wait_for_status=yellow", nil}, {"/_cluster/health?local=true", nil}},
+	{
+		{"/_cluster/health?local=true", nil},
+		{"/_cluster/health?wait_for_status=yellow", nil},
+		{"/_cluster/health?local=true", nil},
+	},
 	{
 		{"/healthz", []string{"X-Probe: v"}},
 		{"/Healthz", []string{"Accept: text/plain", "x-probe: w", "Remote-User: v"}},
@@ -108,8 +142,12 @@ func doors() (all []door) {
 // conf is the nginx.conf that the whole program renders for an app with the probes.
 func (d door) conf(t testing.TB) string {
 	t.Helper()
-	doc := fmt.Sprintf("apiVersion: %s\nkind: Sidecars\nmetadata: {name: wire}\nspec:\n  select: [{kind: Deployment}]\n  patterns:\n  - %s\n    override: {image: %q}\n",
-		config.APIVersion, d.entry, image(t))
+	doc := fmt.Sprintf(
+		"apiVersion: %s\nkind: Sidecars\nmetadata: {name: wire}\nspec:\n  select: [{kind: Deployment}]\n  patterns:\n  - %s\n    override: {image: %q}\n",
+		config.APIVersion,
+		d.entry,
+		image(t),
+	)
 	conf := rendered.RenderDocument(t, d.workload(t), doc).Data(t)["nginx.conf"]
 	require.NotEmpty(t, conf, d.name)
 	return conf
@@ -119,7 +157,9 @@ func (d door) conf(t testing.TB) string {
 func (d door) workload(t testing.TB) string {
 	t.Helper()
 	var b strings.Builder
-	b.WriteString("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: search}\nspec:\n  template:\n    metadata: {labels: {app: search}}\n    spec:\n      containers:\n      - name: search\n        image: search:1\n        ports: [{containerPort: 8080}]\n")
+	b.WriteString(
+		"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: search}\nspec:\n  template:\n    metadata: {labels: {app: search}}\n    spec:\n      containers:\n      - name: search\n        image: search:1\n        ports: [{containerPort: 8080}]\n",
+	)
 	if d.grpc {
 		b.WriteString("        livenessProbe: {grpc: {port: 8080}}\n")
 	}

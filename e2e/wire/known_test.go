@@ -157,7 +157,11 @@ func TestUpgrades(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 200, s.raw(t, front, strings.Replace(get("/ws", mine, "Connection: upgrade", "Upgrade: websocket"), "GET", "POST", 1)))
+	require.Equal(
+		t,
+		200,
+		s.raw(t, front, strings.Replace(get("/ws", mine, "Connection: upgrade", "Upgrade: websocket"), "GET", "POST", 1)),
+	)
 	r, _, err := whole(s.app[front].take()[0])
 	require.NoError(t, err)
 	require.Empty(t, r.Header["Upgrade"], "a WebSocket begins with GET (RFC 6455)")
@@ -174,7 +178,10 @@ func TestIdentity(t *testing.T) {
 				n := 0
 				for _, name := range documented() {
 					for _, spelt := range []string{name, strings.ToLower(name), strings.ToUpper(name), strings.ReplaceAll(name, "-", "_"), strings.ReplaceAll(name, "-", ".")} {
-						require.NoError(t, c.send([]byte(get(path, mine, spelt+": root", spelt+":root", "Connection: "+spelt+", keep-alive"))))
+						require.NoError(
+							t,
+							c.send([]byte(get(path, mine, spelt+": root", spelt+":root", "Connection: "+spelt+", keep-alive"))),
+						)
 						n++
 					}
 				}
@@ -279,7 +286,19 @@ func TestSmuggling(t *testing.T) {
 // frame is one of HTTP/2 (RFC 9113, section 4.1).
 func frame(kind, flags byte, stream uint32, payload []byte) []byte {
 	n := len(payload)
-	return append([]byte{byte(n >> 16), byte(n >> 8), byte(n), kind, flags, byte(stream >> 24), byte(stream >> 16), byte(stream >> 8), byte(stream)}, payload...)
+	return append(
+		[]byte{
+			byte(n >> 16),
+			byte(n >> 8),
+			byte(n),
+			kind,
+			flags,
+			byte(stream >> 24),
+			byte(stream >> 16),
+			byte(stream >> 8),
+			byte(stream),
+		},
+		payload...)
 }
 
 // call is a request of HTTP/2, each field written out (RFC 7541, section 6.2.2).

@@ -58,13 +58,78 @@ var spices = []string{
 	"Accept: text/html", "X-Accel-Redirect: /admin", "Keep-Alive: 9", "Trailer: X-Remote-User", "X-Forwarded-For: 127.0.0.1", "X-Probe: y", "\x00: y", "X: \x00", "X: \x7f\x01", ": y", "noColon", "X-Forwarded-Uri: /admin",
 }
 
-var hosts = []string{"Host: search", "Host: search", "Host: " + podIP + ":16000", "Host: a.example", "Host: A.example", "Host: a.example.", "HOST: search.example", "Host: search.example:8080", "Host:b.example:8080 ",
-	"Host: a.example\r\nHost: b.example:8080", "Host: " + podIP + "\r\nhost: evil", "Host: [::1]:80", "Host: evil/a.example", "X-Host: a.example", "Host : a.example"}
+var hosts = []string{
+	"Host: search",
+	"Host: search",
+	"Host: " + podIP + ":16000",
+	"Host: a.example",
+	"Host: A.example",
+	"Host: a.example.",
+	"HOST: search.example",
+	"Host: search.example:8080",
+	"Host:b.example:8080 ",
+	"Host: a.example\r\nHost: b.example:8080",
+	"Host: " + podIP + "\r\nhost: evil",
+	"Host: [::1]:80",
+	"Host: evil/a.example",
+	"X-Host: a.example",
+	"Host : a.example",
+}
 
-var methods = []string{"GET", "GET", "GET", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PRI", "get", "Get", "G_T", "M-SEARCH", "PROPFIND", ""}
-var versions = []string{"HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/0.9", "HTTP/2.0", "HTTP/1.2", "HTTP/1.10", "http/1.1", "HTTP/1.1 ", " HTTP/1.1", "HTTP/11", "", "HTTP/1.1\t"}
-var bodies = []string{"", "", "hello", "5\r\nhello\r\n0\r\n\r\n", "5;x=y\r\nhello\r\n0\r\n\r\n", "5\nhello\n0\n\n", "0\r\n\r\nGET /admin HTTP/1.1\r\nHost: x\r\n\r\n", "0x5\r\nhello\r\n0\r\n\r\n",
-	"5\r\nhello\r\n0\r\nX-Remote-User: root\r\n\r\n", "GET /admin HTTP/1.1\r\nHost: x\r\n\r\n", "ffffffffffffffff\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"}
+var methods = []string{
+	"GET",
+	"GET",
+	"GET",
+	"GET",
+	"HEAD",
+	"POST",
+	"PUT",
+	"DELETE",
+	"OPTIONS",
+	"TRACE",
+	"CONNECT",
+	"PRI",
+	"get",
+	"Get",
+	"G_T",
+	"M-SEARCH",
+	"PROPFIND",
+	"",
+}
+
+var versions = []string{
+	"HTTP/1.1",
+	"HTTP/1.1",
+	"HTTP/1.1",
+	"HTTP/1.1",
+	"HTTP/1.1",
+	"HTTP/1.0",
+	"HTTP/0.9",
+	"HTTP/2.0",
+	"HTTP/1.2",
+	"HTTP/1.10",
+	"http/1.1",
+	"HTTP/1.1 ",
+	" HTTP/1.1",
+	"HTTP/11",
+	"",
+	"HTTP/1.1\t",
+}
+
+var bodies = []string{
+	"",
+	"",
+	"hello",
+	"5\r\nhello\r\n0\r\n\r\n",
+	"5;x=y\r\nhello\r\n0\r\n\r\n",
+	"5\nhello\n0\n\n",
+	"0\r\n\r\nGET /admin HTTP/1.1\r\nHost: x\r\n\r\n",
+	"0x5\r\nhello\r\n0\r\n\r\n",
+	"5\r\nhello\r\n0\r\nX-Remote-User: root\r\n\r\n",
+	"GET /admin HTTP/1.1\r\nHost: x\r\n\r\n",
+	"ffffffffffffffff\r\n",
+	"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+}
 
 func choose[T any](w writer, all []T) T { return all[w.IntN(len(all))] }
 
@@ -132,7 +197,37 @@ func (w writer) garble(s string) string {
 		at := w.IntN(len(b) + 1)
 		switch w.IntN(5) {
 		case 0:
-			b = slices.Insert(b, at, []byte(choose(w, []string{"/", "..", "%2e", "%2f", "%", ";", "\\", "//", "?", "#", " ", ".", "%00", "%25", "+", ":", "@", "/../", "/./", "\t", "\x80"}))...)
+			b = slices.Insert(
+				b,
+				at,
+				[]byte(
+					choose(
+						w,
+						[]string{
+							"/",
+							"..",
+							"%2e",
+							"%2f",
+							"%",
+							";",
+							"\\",
+							"//",
+							"?",
+							"#",
+							" ",
+							".",
+							"%00",
+							"%25",
+							"+",
+							":",
+							"@",
+							"/../",
+							"/./",
+							"\t",
+							"\x80",
+						},
+					),
+				)...)
 		case 1:
 			b = slices.Insert(b, at, byte(w.IntN(256)))
 		case 2:
@@ -190,7 +285,8 @@ func (c *client) send(requests ...[]byte) error {
 
 // several reports whether a text may be more than one request.
 func several(request []byte) bool {
-	return bytes.Count(request, []byte("\n\r\n"))+bytes.Count(request, []byte("\n\n")) > 1 || bytes.Contains(bytes.ToLower(request), []byte("\r\ntransfer-encoding")) ||
+	return bytes.Count(request, []byte("\n\r\n"))+bytes.Count(request, []byte("\n\n")) > 1 ||
+		bytes.Contains(bytes.ToLower(request), []byte("\r\ntransfer-encoding")) ||
 		bytes.Contains(bytes.ToLower(request), []byte("content-length: "))
 }
 

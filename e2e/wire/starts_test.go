@@ -112,7 +112,11 @@ var quoted = regexp.MustCompile(`"nginx\.conf": ?"(?:[^"\\]|\\.)*"`)
 // only newer ones know go.
 func of(t testing.TB, conf string) string {
 	t.Helper()
-	if v := strings.TrimPrefix(image(t), "docker.io/library/nginx:"); regexp.MustCompile(`^1\.([01]?\d|2[0-4])\.`).MatchString(v) {
+	if v := strings.TrimPrefix(image(t), "docker.io/library/nginx:"); regexp.MustCompile(
+		`^1\.([01]?\d|2[0-4])\.`,
+	).MatchString(
+		v,
+	) {
 		if strings.Contains(conf, "http2 on;") {
 			conf = regexp.MustCompile(`(?m)^ *http2 on;\n`).ReplaceAllString(conf, "")
 			conf = regexp.MustCompile(`( ssl);`).ReplaceAllString(conf, "$1 http2;")

@@ -60,7 +60,12 @@ var documents3 = map[string]string{
 
 func document(t *testing.T, name string) *config.Sidecars {
 	t.Helper()
-	conf, fs := config.Read([]byte("apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: "+name+"}\nspec:\n  select: [{name: shop}]\n  patterns:\n    - "+documents3[name]+"\n"), "")
+	conf, fs := config.Read(
+		[]byte(
+			"apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: "+name+"}\nspec:\n  select: [{name: shop}]\n  patterns:\n    - "+documents3[name]+"\n",
+		),
+		"",
+	)
 	require.NoError(t, fs.Err())
 	return conf
 }
@@ -82,12 +87,24 @@ func strip(t *testing.T, text, name string) string {
 // Several documents in place share marks, volumes, names of ports and pod settings. Each
 // can be run again and taken off in any order, and what's left is what the others want.
 func TestDocumentsShareAWorkload(t *testing.T) {
-	orders := [][]string{{"one", "two", "three"}, {"one", "three", "two"}, {"two", "one", "three"}, {"two", "three", "one"}, {"three", "one", "two"}, {"three", "two", "one"}}
+	orders := [][]string{
+		{"one", "two", "three"},
+		{"one", "three", "two"},
+		{"two", "one", "three"},
+		{"two", "three", "one"},
+		{"three", "one", "two"},
+		{"three", "two", "one"},
+	}
 	for _, form := range []string{"block", "flow"} {
 		input := shop
 		if form == "flow" {
 			input = strings.Replace(input, "  annotations: {}\n", "  annotations: {a: 'b'} # c\n", 1)
-			input = strings.Replace(input, "        - name: shop\n          image: shop:1\n          env: []\n          ports:\n            - containerPort: 8080\n", "        - {name: shop, image: 'shop:1', env: [], ports: [{containerPort: 8080}]}\n", 1)
+			input = strings.Replace(
+				input,
+				"        - name: shop\n          image: shop:1\n          env: []\n          ports:\n            - containerPort: 8080\n",
+				"        - {name: shop, image: 'shop:1', env: [], ports: [{containerPort: 8080}]}\n",
+				1,
+			)
 		}
 		for _, on := range orders {
 			laid := input

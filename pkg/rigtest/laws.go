@@ -130,7 +130,14 @@ func aChangedConfigIsAFreshOne(t T, c Case, always, laid string) {
 			spec["patterns"] = changes[i/n](spec["patterns"].([]any), i%n)
 		})
 		fresh, again := c.runConfig(t, other, c.Input), c.runConfig(t, other, laid)
-		require.Equal(t, fresh.Findings.Failed(), again.Findings.Failed(), "law 3: a changed config fails here and not there\nfresh: %s\nagain: %s", listWarnings(fresh), listWarnings(again))
+		require.Equal(
+			t,
+			fresh.Findings.Failed(),
+			again.Findings.Failed(),
+			"law 3: a changed config fails here and not there\nfresh: %s\nagain: %s",
+			listWarnings(fresh),
+			listWarnings(again),
+		)
 		if !fresh.Findings.Failed() {
 			sameButEmits(t, fresh.Files()[0].Text, again.Files()[0].Text, "law 3: a changed config is a fresh one: "+other)
 		}
@@ -198,7 +205,8 @@ func nobodyWinsSilently(t T, c Case, plain string) {
 			text := encodeYAML(t, clash)
 			out := c.runConfig(t, c.Config, text)
 			if !out.Findings.Failed() && slices.ContainsFunc(out.Findings, func(f sidecar.Finding) bool {
-				return f.Code == sidecar.Skipped && strings.Contains(f.Message, fmt.Sprintf("container %v stands there", add.entry["name"]))
+				return f.Code == sidecar.Skipped &&
+					strings.Contains(f.Message, fmt.Sprintf("container %v stands there", add.entry["name"]))
 			}) {
 				require.Contains(t, out.Files()[0].Text, "a person's own", "law 7: whoever is left out keeps what it has")
 				continue
@@ -237,7 +245,8 @@ func noSecretLeaks(t T, c Case, always, laid string) {
 	for _, s := range secrets {
 		require.NotContains(t, said, s, "law 8: no secret leaks")
 		require.NotContains(t, notes, s, "law 8: no secret leaks into annotations")
-		if !strings.Contains(c.Config, s) && !strings.Contains(c.Input, "*shared") && !isLikened(c.readSpec(t, c.Config)) { // whoever writes one there wants it in the pod; and aliases are written out
+		if !strings.Contains(c.Config, s) && !strings.Contains(c.Input, "*shared") &&
+			!isLikened(c.readSpec(t, c.Config)) { // whoever writes one there wants it in the pod; and aliases are written out
 			require.Equal(t, strings.Count(c.Input, s), strings.Count(laid, s), "law 8: no secret leaks")
 		}
 	}

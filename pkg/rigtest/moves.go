@@ -108,7 +108,9 @@ var (
 	// filled are lines of collections that may have been written as empty, stand in brackets, or are aliases.
 	filled = regexp.MustCompile(`: *,|[{}\[\]]|[:-] \*|: *(null|Null|~)|outrigger.dev/(patterns|phases)`)
 	// portly are lines that a takeover may change or take away, with the comments among them.
-	portly = regexp.MustCompile(`(?i)port|tcpSocket|host|gracePeriod|scheme|protocol|services|(http|ws)://|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
+	portly = regexp.MustCompile(
+		`(?i)port|tcpSocket|host|gracePeriod|scheme|protocol|services|(http|ws)://|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`,
+	)
 )
 
 // linesStay checks that lines stay in their order, but for those that may change.
@@ -117,14 +119,22 @@ func linesStay(t T, input, plain string, moved moves) {
 	takeover := len(moved.to) > 0
 	rest := splitLines(plain)
 	for _, line := range splitLines(input) {
-		if filled.MatchString(line) || (moved.appends || moved.rewrites || len(moved.values) > 0) && strings.Contains(line, "value") || takeover && portly.MatchString(line) || moved.grace && strings.Contains(line, "GracePeriod") ||
-			slices.ContainsFunc(slices.Collect(maps.Keys(moved.commands)), func(port string) bool { return strings.Contains(line, port) }) || strings.Contains(line, "safe-to-evict-local-volumes") {
+		if filled.MatchString(line) ||
+			(moved.appends || moved.rewrites || len(moved.values) > 0) && strings.Contains(line, "value") ||
+			takeover && portly.MatchString(line) ||
+			moved.grace && strings.Contains(line, "GracePeriod") ||
+			slices.ContainsFunc(
+				slices.Collect(maps.Keys(moved.commands)),
+				func(port string) bool { return strings.Contains(line, port) },
+			) ||
+			strings.Contains(line, "safe-to-evict-local-volumes") {
 			continue
 		}
 		i := slices.IndexFunc(rest, func(l string) bool {
 			return l == line || strings.HasPrefix(l, line+", ") || // the last one between brackets
 				takeover && strings.Replace(l, "- ", "  ", 1) == line || // the first one has left a list's entry
-				takeover && strings.HasSuffix(line, ",") && strings.HasPrefix(l, strings.TrimSuffix(line, ",")) // or the last one brackets
+				takeover && strings.HasSuffix(line, ",") &&
+					strings.HasPrefix(l, strings.TrimSuffix(line, ",")) // or the last one brackets
 		})
 		require.GreaterOrEqual(t, i, 0, "law 4: a line is gone or has changed: %q", line)
 		rest = rest[i+1:]
@@ -309,7 +319,8 @@ func (m moves) findDifferences(a, b any, at string, path sidecar.Path) []string 
 		}
 		return m.compareItems(a, b, at, path)
 	}
-	if reflect.DeepEqual(a, b) || m.mayFollow(a, b, path) || m.rewrites && a != nil && overTLS(fmt.Sprint(a), fmt.Sprint(b)) {
+	if reflect.DeepEqual(a, b) || m.mayFollow(a, b, path) ||
+		m.rewrites && a != nil && overTLS(fmt.Sprint(a), fmt.Sprint(b)) {
 		return nil
 	}
 	return compareValues(at, a, b)
@@ -330,7 +341,8 @@ func compareValues(at string, a, b any) []string {
 func (m moves) compareItems(a, b []any, at string, path sidecar.Path) []string {
 	for i, v := range a {
 		where := fmt.Sprintf("%s[%d]", at, i)
-		if strings.HasSuffix(at, ".ports") && m.mayBeGone([]any{v}) && !slices.ContainsFunc(b, func(w any) bool { return reflect.DeepEqual(v, w) }) {
+		if strings.HasSuffix(at, ".ports") && m.mayBeGone([]any{v}) &&
+			!slices.ContainsFunc(b, func(w any) bool { return reflect.DeepEqual(v, w) }) {
 			continue
 		}
 		found := slices.IndexFunc(b, func(w any) bool { return len(m.findDifferences(v, w, where, path.At("[]", ""))) == 0 })
@@ -386,13 +398,19 @@ func (m moves) mayFollow(a, b any, path sidecar.Path) bool {
 	case editable.More:
 		number, isNumber := a.(int)
 		more, _ := b.(int)
-		return isNumber && more > number && (len(m.to) > 0 || m.grace) || !isNumber && len(now) > len(was) && !strings.HasPrefix(was, now)
+		return isNumber && more > number && (len(m.to) > 0 || m.grace) ||
+			!isNumber && len(now) > len(was) && !strings.HasPrefix(was, now)
 	}
 	return false
 }
 
 // tlsNames are protocols and what they're called over TLS.
-var tlsNames = map[string]string{"http": "https", "HTTP": "HTTPS", "kubernetes.io/h2c": "https", "kubernetes.io/ws": "kubernetes.io/wss"}
+var tlsNames = map[string]string{
+	"http":              "https",
+	"HTTP":              "HTTPS",
+	"kubernetes.io/h2c": "https",
+	"kubernetes.io/ws":  "kubernetes.io/wss",
+}
 
 // isLed reports whether a port has become one where a takeover leads it.
 func (m moves) isLed(a, b any) bool {
@@ -406,7 +424,10 @@ func (m moves) isLed(a, b any) bool {
 	if from, err := strconv.Atoi(fmt.Sprint(a)); err == nil {
 		return slices.Contains(m.to[from], to)
 	}
-	return slices.ContainsFunc(slices.Collect(maps.Values(m.to)), func(all []int) bool { return slices.Contains(all, to) }) // it was a name
+	return slices.ContainsFunc(
+		slices.Collect(maps.Values(m.to)),
+		func(all []int) bool { return slices.Contains(all, to) },
+	) // it was a name
 }
 
 // commandLed reports whether a word of a command has another port now.

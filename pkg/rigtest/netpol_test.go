@@ -47,11 +47,33 @@ func meaning(t *testing.T, seed uint64) (let bool) {
 	policies := p.policies(0, 4)
 	pod := p.pod()
 	peer := p.peer()
-	port := netpol.Port{Protocol: pick(p, "", corev1.ProtocolTCP, corev1.ProtocolTCP, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP), Number: p.port()}
+	port := netpol.Port{
+		Protocol: pick(
+			p,
+			"",
+			corev1.ProtocolTCP,
+			corev1.ProtocolTCP,
+			corev1.ProtocolTCP,
+			corev1.ProtocolUDP,
+			corev1.ProtocolSCTP,
+		),
+		Number: p.port(),
+	}
 	want := netpoloracle.Allowed(policies, other(pod), otherPeer(peer), netpoloracle.Port(port))
 	if have := netpol.Allowed(policies, pod, peer, port); have != want {
 		text, _ := json.MarshalIndent(policies, "", " ")
-		require.Fail(t, "they don't agree", "seed %d: %v, the other says %v\npod %+v\npeer %+v\nport %+v\n%s", seed, have, want, pod, peer, port, text)
+		require.Fail(
+			t,
+			"they don't agree",
+			"seed %d: %v, the other says %v\npod %+v\npeer %+v\nport %+v\n%s",
+			seed,
+			have,
+			want,
+			pod,
+			peer,
+			port,
+			text,
+		)
 	}
 	isolated := slices.ContainsFunc(policies, func(n networkingv1.NetworkPolicy) bool {
 		return n.Namespace == pod.Namespace && netpol.Isolates(&n.Spec, pod.Labels) == netpol.Yes
@@ -70,7 +92,13 @@ func other(p netpol.Pod) netpoloracle.Pod {
 }
 
 func otherPeer(p netpol.Peer) netpoloracle.Peer {
-	return netpoloracle.Peer{IsPod: p.Namespace != "", Namespace: p.Namespace, NamespaceLabels: p.NamespaceLabels, Labels: p.Labels, IP: p.IP}
+	return netpoloracle.Peer{
+		IsPod:           p.Namespace != "",
+		Namespace:       p.Namespace,
+		NamespaceLabels: p.NamespaceLabels,
+		Labels:          p.Labels,
+		IP:              p.IP,
+	}
 }
 
 // policed makes policies and who they're about, of few words, so that they meet.
@@ -100,7 +128,14 @@ func (p policed) pod() netpol.Pod {
 	pod := netpol.Pod{Namespace: p.namespace(), Labels: p.labels()}
 	for i, name := range []string{"http", "https", ""} {
 		if p.one(2) {
-			pod.Ports = append(pod.Ports, corev1.ContainerPort{Name: name, ContainerPort: p.port() + int32(i)%2, Protocol: pick(p, "", "", corev1.ProtocolTCP, corev1.ProtocolUDP)})
+			pod.Ports = append(
+				pod.Ports,
+				corev1.ContainerPort{
+					Name:          name,
+					ContainerPort: p.port() + int32(i)%2,
+					Protocol:      pick(p, "", "", corev1.ProtocolTCP, corev1.ProtocolUDP),
+				},
+			)
 		}
 	}
 	return pod
@@ -122,7 +157,14 @@ func (p policed) selector() metav1.LabelSelector {
 	}
 	for p.one(3) {
 		r := metav1.LabelSelectorRequirement{Key: pick(p, "app", "tier", "kubernetes.io/metadata.name"),
-			Operator: pick(p, metav1.LabelSelectorOpIn, metav1.LabelSelectorOpNotIn, metav1.LabelSelectorOpExists, metav1.LabelSelectorOpDoesNotExist, "Like")}
+			Operator: pick(
+				p,
+				metav1.LabelSelectorOpIn,
+				metav1.LabelSelectorOpNotIn,
+				metav1.LabelSelectorOpExists,
+				metav1.LabelSelectorOpDoesNotExist,
+				"Like",
+			)}
 		for p.one(2) {
 			r.Values = append(r.Values, pick(p, "web", "db", "prod", ""))
 		}
@@ -138,7 +180,14 @@ func (p policed) ports() (out []networkingv1.NetworkPolicyPort) {
 			port.Protocol = new(pick(p, corev1.ProtocolTCP, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP))
 		}
 		if !p.one(5) {
-			port.Port = new(pick(p, intstr.FromInt32(p.port()), intstr.FromInt32(p.port()), intstr.FromString(pick(p, "http", "https", "none"))))
+			port.Port = new(
+				pick(
+					p,
+					intstr.FromInt32(p.port()),
+					intstr.FromInt32(p.port()),
+					intstr.FromString(pick(p, "http", "https", "none")),
+				),
+			)
 		}
 		if p.one(3) {
 			port.EndPort = new(p.port())
@@ -152,7 +201,9 @@ func (p policed) peers() (out []networkingv1.NetworkPolicyPeer) {
 	for p.one(2) {
 		var peer networkingv1.NetworkPolicyPeer
 		if p.one(3) {
-			peer.IPBlock = &networkingv1.IPBlock{CIDR: pick(p, "10.0.0.0/8", "10.0.0.1/32", "0.0.0.0/0", "::/0", "2001:db8::/32", "10.1.0.0/16", "none")}
+			peer.IPBlock = &networkingv1.IPBlock{
+				CIDR: pick(p, "10.0.0.0/8", "10.0.0.1/32", "0.0.0.0/0", "::/0", "2001:db8::/32", "10.1.0.0/16", "none"),
+			}
 			for p.one(3) {
 				peer.IPBlock.Except = append(peer.IPBlock.Except, pick(p, "10.0.0.0/16", "10.1.2.0/24", "2001:db8::/64"))
 			}
@@ -177,7 +228,15 @@ func (p policed) policies(least, most int) []networkingv1.NetworkPolicy {
 		if p.one(2) {
 			o.Spec.PodSelector = p.selector()
 		}
-		o.Spec.PolicyTypes = pick(p, nil, nil, []networkingv1.PolicyType{"Ingress"}, []networkingv1.PolicyType{"Ingress"}, []networkingv1.PolicyType{"Egress"}, []networkingv1.PolicyType{"Ingress", "Egress"})
+		o.Spec.PolicyTypes = pick(
+			p,
+			nil,
+			nil,
+			[]networkingv1.PolicyType{"Ingress"},
+			[]networkingv1.PolicyType{"Ingress"},
+			[]networkingv1.PolicyType{"Egress"},
+			[]networkingv1.PolicyType{"Ingress", "Egress"},
+		)
 		for p.one(2) {
 			o.Spec.Ingress = append(o.Spec.Ingress, networkingv1.NetworkPolicyIngressRule{Ports: p.ports(), From: p.peers()})
 		}

@@ -93,12 +93,25 @@ func nothingIsOpened(t *testing.T, seed uint64) string {
 
 // knownByThePolicies checks that where policies say who may come in on the app's port,
 // nobody else comes in on the proxy's.
-func knownByThePolicies(t *testing.T, before networked, pod rendered, i int, peer netpol.Peer, after networked, said func() string) {
+func knownByThePolicies(
+	t *testing.T,
+	before networked,
+	pod rendered,
+	i int,
+	peer netpol.Peer,
+	after networked,
+	said func() string,
+) {
 	t.Helper()
 	known := slices.ContainsFunc(before.policies, func(n networkingv1.NetworkPolicy) bool {
-		return n.Namespace == pod.Namespace && netpol.Isolates(&n.Spec, pod.Labels) == netpol.Yes && slices.ContainsFunc(n.Spec.Ingress, func(r networkingv1.NetworkPolicyIngressRule) bool {
-			return namesPeers(r.From) && slices.ContainsFunc(pod.front, func(behind int32) bool { return netpol.Covers(r.Ports, pod.Ports, netpol.Port{Number: behind}) })
-		})
+		return n.Namespace == pod.Namespace && netpol.Isolates(&n.Spec, pod.Labels) == netpol.Yes &&
+			slices.ContainsFunc(n.Spec.Ingress, func(r networkingv1.NetworkPolicyIngressRule) bool {
+				return namesPeers(r.From) &&
+					slices.ContainsFunc(
+						pod.front,
+						func(behind int32) bool { return netpol.Covers(r.Ports, pod.Ports, netpol.Port{Number: behind}) },
+					)
+			})
 	})
 	if !known {
 		return
@@ -113,7 +126,17 @@ func knownByThePolicies(t *testing.T, before networked, pod rendered, i int, pee
 		if was == is {
 			continue
 		}
-		require.Fail(t, "law 13: who comes in on the app's port does on the proxy's", "port %d of %s: before %v, after %v: %+v\n%s", listen, pod.name, was, is, peer, said())
+		require.Fail(
+			t,
+			"law 13: who comes in on the app's port does on the proxy's",
+			"port %d of %s: before %v, after %v: %+v\n%s",
+			listen,
+			pod.name,
+			was,
+			is,
+			peer,
+			said(),
+		)
 	}
 }
 
@@ -183,10 +206,22 @@ func (p policed) manifests() (input, conf string) {
 		if policy := pick(p, "", "", "true", "{isolated: true}", "{isolated: false}"); policy != "" {
 			more += ", networkPolicy: " + policy
 		}
-		return fmt.Sprintf("    - name: %s\n      %s: {mode: front, port: %d, listenPort: %d, secretName: tls%s}\n", name, kind, port, listen, more)
+		return fmt.Sprintf(
+			"    - name: %s\n      %s: {mode: front, port: %d, listenPort: %d, secretName: tls%s}\n",
+			name,
+			kind,
+			port,
+			listen,
+			more,
+		)
 	}
 	conf = "apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: doors}\nspec:\n  select: [" +
-		pick(p, "{name: web}", "{name: web}", "{kind: Deployment}") + "]\n  patterns:\n" + gate("door", 8080, pick(p, int32(8443), 8444))
+		pick(
+			p,
+			"{name: web}",
+			"{name: web}",
+			"{kind: Deployment}",
+		) + "]\n  patterns:\n" + gate("door", 8080, pick(p, int32(8443), 8444))
 	if two && !strings.Contains(conf, "morePorts") {
 		conf += gate("second", 9090, 9091)
 	}

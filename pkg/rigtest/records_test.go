@@ -36,7 +36,12 @@ spec:
 
 func recording(t *testing.T, spec string) *config.Sidecars {
 	t.Helper()
-	conf, fs := config.Read([]byte("apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: gate}\nspec:\n  select: [{name: web}]\n"+spec), "")
+	conf, fs := config.Read(
+		[]byte(
+			"apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: gate}\nspec:\n  select: [{name: web}]\n"+spec,
+		),
+		"",
+	)
 	require.NoError(t, fs.Err())
 	return conf
 }
@@ -55,7 +60,11 @@ func TestNoRecordKeepsAPassword(t *testing.T) {
 				require.Contains(t, out.Files()[0].Text, "value: new")
 				continue
 			}
-			require.ErrorContains(t, out.Findings.Err(), "env[name="+name+"].value: the value that is replaced may be a password, and the record of it would keep it in an annotation; move it into a Secret first")
+			require.ErrorContains(
+				t,
+				out.Findings.Err(),
+				"env[name="+name+"].value: the value that is replaced may be a password, and the record of it would keep it in an annotation; move it into a Secret first",
+			)
 			require.NotContains(t, out.Findings.Err().Error(), "hunter2")
 			require.Empty(t, out.Texts)
 		}
@@ -73,7 +82,12 @@ func TestRecordsOnlyUndo(t *testing.T) {
 		"a hand's work":   {`{"v":2,"marks":[{"at":"/spec/template/spec/containers/name=app/image","is":"000000000000","was":"evil:1"}]}`, "containers[name=app].image: was changed by hand"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := strings.Replace(keptByRecord, "    example.com/a: b\n", "    example.com/a: b\n    applied.outrigger.dev/gate: '"+c.record+"'\n", 1)
+			text := strings.Replace(
+				keptByRecord,
+				"    example.com/a: b\n",
+				"    example.com/a: b\n    applied.outrigger.dev/gate: '"+c.record+"'\n",
+				1,
+			)
 			_, fs := rig.Strip([]rig.File{{Text: text}}, "")
 			require.ErrorContains(t, fs.Err(), c.says)
 			for _, spec := range []string{"  record: always\n", ""} {
@@ -82,7 +96,11 @@ func TestRecordsOnlyUndo(t *testing.T) {
 				require.Empty(t, out.Texts)
 			}
 			out := rig.Run([]rig.File{{Text: text}}, recording(t, replacing("LEVEL")), rig.Options{})
-			require.ErrorContains(t, out.Findings.Err(), "carries a record of what this config laid on it, which counts only where files are written back; render it with -w or kpt, or write record: always into the config; or take the record off first")
+			require.ErrorContains(
+				t,
+				out.Findings.Err(),
+				"carries a record of what this config laid on it, which counts only where files are written back; render it with -w or kpt, or write record: always into the config; or take the record off first",
+			)
 		})
 	}
 }
@@ -91,9 +109,16 @@ func TestRecordsOnlyUndo(t *testing.T) {
 // is told: who copies one of them keeps his.
 func TestOnlyWhatWasEmittedGoes(t *testing.T) {
 	conf := func(objects string) *config.Sidecars {
-		return recording(t, "  patterns:\n    - name: x\n      custom: {containers: [{name: x, image: 'x:1'}], objects: ["+objects+"]}\n")
+		return recording(
+			t,
+			"  patterns:\n    - name: x\n      custom: {containers: [{name: x, image: 'x:1'}], objects: ["+objects+"]}\n",
+		)
 	}
-	first := rig.Run([]rig.File{{Text: keptByRecord}}, conf("{apiVersion: v1, kind: ConfigMap, metadata: {name: web-x}, data: {a: b}}"), rig.Options{InPlace: true})
+	first := rig.Run(
+		[]rig.File{{Text: keptByRecord}},
+		conf("{apiVersion: v1, kind: ConfigMap, metadata: {name: web-x}, data: {a: b}}"),
+		rig.Options{InPlace: true},
+	)
 	require.NoError(t, first.Findings.Err())
 	laid := first.Files()[0].Text
 	deny := "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: deny-all\n  labels: {app.kubernetes.io/managed-by: outrigger}\n  annotations:\n    outrigger.dev/by: gate\nspec: {podSelector: {}}\n"

@@ -28,7 +28,19 @@ func TestBothInject(t *testing.T) {
 		require.NoError(t, check(s, input, p.ours(form)))
 		require.NoError(t, check(s, input, []string{p.minimal}))
 
-		ours, minimal, null := added(t, input, p.ours(form)), added(t, input, []string{p.minimal}), added(t, input, []string{p.minimal, "-null"})
+		ours, minimal, null := added(
+			t,
+			input,
+			p.ours(form),
+		), added(
+			t,
+			input,
+			[]string{p.minimal},
+		), added(
+			t,
+			input,
+			[]string{p.minimal, "-null"},
+		)
 		require.Len(t, minimal, s.Selected())
 		require.Equal(t, minimal, ours, form)
 		require.Empty(t, null)

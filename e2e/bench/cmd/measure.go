@@ -83,7 +83,11 @@ func (p programs) corpus(s corpus.Spec, o options) (row, error) {
 	}
 	subjects := []subject{{p.ours(s.Form), false, &r.ours}}
 	if s.N <= o.baseline {
-		subjects = append(subjects, subject{[]string{p.minimal, "-null"}, true, &r.null}, subject{[]string{p.minimal}, true, &r.minimal})
+		subjects = append(
+			subjects,
+			subject{[]string{p.minimal, "-null"}, true, &r.null},
+			subject{[]string{p.minimal}, true, &r.minimal},
+		)
 		if s.N <= 1000 { // larger ones take long
 			if err := check(s, input, []string{p.minimal}); err != nil {
 				return r, err
@@ -117,5 +121,9 @@ func (p programs) startup(o options) (r [2][]cost, err error) {
 	if err != nil {
 		return r, err
 	}
-	return r, p.rounds(o.startup, input, []subject{{p.ours(corpus.Kustomize), false, &r[0]}, {[]string{p.hello}, false, &r[1]}})
+	return r, p.rounds(
+		o.startup,
+		input,
+		[]subject{{p.ours(corpus.Kustomize), false, &r[0]}, {[]string{p.hello}, false, &r[1]}},
+	)
 }

@@ -15,15 +15,46 @@ import (
 func report(w io.Writer, rows []row, startup [2][]cost) {
 	fmt.Fprintf(w, "%s %s/%s, %d processors. CPU is user + sys of the whole process, in ms; peaks are MiB.\n"+
 		"minimal: the same injection by kyaml's framework, on one processor; null: the same without injection.\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
-	fmt.Fprintln(w, "| n | m % | form | MB | rounds | ours cpu | wall | peak | null cpu | minimal cpu | wall | peak | cpu ratio | peak ratio |")
+	fmt.Fprintln(
+		w,
+		"| n | m % | form | MB | rounds | ours cpu | wall | peak | null cpu | minimal cpu | wall | peak | cpu ratio | peak ratio |",
+	)
 	fmt.Fprintln(w, "| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
 	for _, r := range rows {
-		fmt.Fprintf(w, "| %d | %d | %s | %.2f | %d | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", r.N, r.Percent, r.Form, float64(r.bytes)/1e6, len(r.ours),
-			millis(r.ours, cpu), millis(r.ours, wall), peaks(r.ours), millis(r.null, cpu), millis(r.minimal, cpu), millis(r.minimal, wall), peaks(r.minimal),
-			ratio(r.ours, r.minimal, cpu), ratio(r.ours, r.minimal, peak))
+		fmt.Fprintf(
+			w,
+			"| %d | %d | %s | %.2f | %d | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n",
+			r.N,
+			r.Percent,
+			r.Form,
+			float64(r.bytes)/1e6,
+			len(r.ours),
+			millis(
+				r.ours,
+				cpu,
+			),
+			millis(r.ours, wall),
+			peaks(r.ours),
+			millis(r.null, cpu),
+			millis(r.minimal, cpu),
+			millis(r.minimal, wall),
+			peaks(r.minimal),
+			ratio(r.ours, r.minimal, cpu),
+			ratio(r.ours, r.minimal, peak),
+		)
 	}
-	fmt.Fprintf(w, "\nStart-up, an empty list: %s ms of CPU, %s times a Go program that does nothing (%s ms); %s and %s MiB.\n",
-		millis(startup[0], cpu), ratio(startup[0], startup[1], cpu), millis(startup[1], cpu), peaks(startup[0]), peaks(startup[1]))
+	fmt.Fprintf(
+		w,
+		"\nStart-up, an empty list: %s ms of CPU, %s times a Go program that does nothing (%s ms); %s and %s MiB.\n",
+		millis(
+			startup[0],
+			cpu,
+		),
+		ratio(startup[0], startup[1], cpu),
+		millis(startup[1], cpu),
+		peaks(startup[0]),
+		peaks(startup[1]),
+	)
 	exponents(w, rows)
 }
 
@@ -35,7 +66,17 @@ func exponents(w io.Writer, rows []row) {
 			if a.Form != b.Form || a.Percent != b.Percent || a.N >= b.N {
 				continue
 			}
-			fmt.Fprintf(w, "%s| %s, m %d, n %d to %d | %s | %s |\n", head, b.Form, b.Percent, a.N, b.N, exponent(a, b, a.ours, b.ours), exponent(a, b, a.minimal, b.minimal))
+			fmt.Fprintf(
+				w,
+				"%s| %s, m %d, n %d to %d | %s | %s |\n",
+				head,
+				b.Form,
+				b.Percent,
+				a.N,
+				b.N,
+				exponent(a, b, a.ours, b.ours),
+				exponent(a, b, a.minimal, b.minimal),
+			)
 			head = ""
 			break
 		}

@@ -129,7 +129,13 @@ func (s Spec) objects() func(yield func(*maker) bool) {
 		for i := range s.N {
 			p := places[i%perBlock]
 			m := mix[p.kind]
-			g := &maker{Rand: rand.New(rand.NewPCG(2026, uint64(i))), kind: kind{m.kind, m.make}, index: i, block: i / perBlock, j: p.j}
+			g := &maker{
+				Rand:  rand.New(rand.NewPCG(2026, uint64(i))),
+				kind:  kind{m.kind, m.make},
+				index: i,
+				block: i / perBlock,
+				j:     p.j,
+			}
 			if p.kind <= lastLongRunning {
 				g.selected = workloads*37%100 < s.Percent // 37: not every tenth, where one kind might always stand
 				workloads++

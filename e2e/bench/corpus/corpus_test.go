@@ -38,7 +38,12 @@ func TestCorporaAreFrozen(t *testing.T) {
 func TestKustomizeForm(t *testing.T) {
 	in := write(t, 1000, 10, corpus.Kustomize)
 	var out bytes.Buffer
-	rw := &kio.ByteReadWriter{Reader: strings.NewReader(in), Writer: &out, KeepReaderAnnotations: true, OmitReaderAnnotations: true}
+	rw := &kio.ByteReadWriter{
+		Reader:                strings.NewReader(in),
+		Writer:                &out,
+		KeepReaderAnnotations: true,
+		OmitReaderAnnotations: true,
+	}
 	nodes, err := rw.Read()
 	require.NoError(t, err)
 	require.NoError(t, rw.Write(nodes))

@@ -9,12 +9,24 @@ import (
 // dashboards and rules are.
 func (g *maker) configMap() mapping {
 	a := g.app(g.j)
-	data := m("config.yaml", g.settings(10+g.IntN(25)), "LOG_FORMAT", g.pick("json", "text"), "WORKERS", fmt.Sprint(1+g.IntN(64)), "ENABLED", "true")
+	data := m(
+		"config.yaml",
+		g.settings(10+g.IntN(25)),
+		"LOG_FORMAT",
+		g.pick("json", "text"),
+		"WORKERS",
+		fmt.Sprint(1+g.IntN(64)),
+		"ENABLED",
+		"true",
+	)
 	if g.j%31 == 15 {
 		data = append(data, pair{"rules.yaml", g.rules(45_000 + g.IntN(125_000))})
 	}
 	if g.chance(20) {
-		data = append(data, pair{"nginx.conf", "server {\n\tlisten 8080;\n\tlocation / {\n\t\tproxy_pass http://127.0.0.1:3000;\n\t}\n}\n"})
+		data = append(
+			data,
+			pair{"nginx.conf", "server {\n\tlisten 8080;\n\tlocation / {\n\t\tproxy_pass http://127.0.0.1:3000;\n\t}\n}\n"},
+		)
 	}
 	return m("apiVersion", "v1", "kind", "ConfigMap", "metadata", g.metadata(a, nil), "data", data)
 }
@@ -34,8 +46,16 @@ func (g *maker) settings(lines int) string {
 func (g *maker) rules(size int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < size; i++ {
-		fmt.Fprintf(&b, "- apiVersion: apps/v1\n  kind: Deployment\n  metadata:\n    labels: {%s: %s}\n  alert: Rule%d\n  expr: sum(rate(http_requests_total{code=~\"5..\",job=\"%s\"}[5m])) > %d\n  annotations:\n    summary: \"%s\"\n",
-			LabelKey, LabelValue, i, g.app(i%240).name, g.IntN(100), g.sentence(8+g.IntN(20)))
+		fmt.Fprintf(
+			&b,
+			"- apiVersion: apps/v1\n  kind: Deployment\n  metadata:\n    labels: {%s: %s}\n  alert: Rule%d\n  expr: sum(rate(http_requests_total{code=~\"5..\",job=\"%s\"}[5m])) > %d\n  annotations:\n    summary: \"%s\"\n",
+			LabelKey,
+			LabelValue,
+			i,
+			g.app(i%240).name,
+			g.IntN(100),
+			g.sentence(8+g.IntN(20)),
+		)
 	}
 	return b.String()
 }

@@ -3,11 +3,81 @@ package corpus
 import "fmt"
 
 var (
-	subjects = []string{"billing", "cart", "catalog", "checkout", "coupon", "currency", "email", "feature-flags", "fraud", "geo", "image", "inventory", "invoice", "ledger",
-		"login", "mailer", "media", "orders", "payment", "pricing", "profile", "quota", "ranking", "recommendation", "returns", "reviews", "search", "session", "shipping", "tax", "tracking"}
+	subjects = []string{
+		"billing",
+		"cart",
+		"catalog",
+		"checkout",
+		"coupon",
+		"currency",
+		"email",
+		"feature-flags",
+		"fraud",
+		"geo",
+		"image",
+		"inventory",
+		"invoice",
+		"ledger",
+		"login",
+		"mailer",
+		"media",
+		"orders",
+		"payment",
+		"pricing",
+		"profile",
+		"quota",
+		"ranking",
+		"recommendation",
+		"returns",
+		"reviews",
+		"search",
+		"session",
+		"shipping",
+		"tax",
+		"tracking",
+	}
 	roles = []string{"api", "worker", "frontend", "gateway", "sync", "ingest", "admin"}
-	words = []string{"the", "request", "is", "retried", "when", "upstream", "answers", "with", "an", "error", "that", "may", "pass", "timeout", "in", "seconds", "before", "a",
-		"connection", "counts", "as", "idle", "and", "name", "of", "field", "must", "be", "unique", "within", "namespace", "default", "value", "used", "if", "none", "specified", "by", "user"}
+	words = []string{
+		"the",
+		"request",
+		"is",
+		"retried",
+		"when",
+		"upstream",
+		"answers",
+		"with",
+		"an",
+		"error",
+		"that",
+		"may",
+		"pass",
+		"timeout",
+		"in",
+		"seconds",
+		"before",
+		"a",
+		"connection",
+		"counts",
+		"as",
+		"idle",
+		"and",
+		"name",
+		"of",
+		"field",
+		"must",
+		"be",
+		"unique",
+		"within",
+		"namespace",
+		"default",
+		"value",
+		"used",
+		"if",
+		"none",
+		"specified",
+		"by",
+		"user",
+	}
 )
 
 // An app is what its workload, Service and other objects have in common.
@@ -25,7 +95,16 @@ func (g *maker) app(j int) app {
 }
 
 func (a app) labels() mapping {
-	return m("app.kubernetes.io/name", a.name, "app.kubernetes.io/part-of", "shop", "app.kubernetes.io/managed-by", "kustomize", "team", a.team)
+	return m(
+		"app.kubernetes.io/name",
+		a.name,
+		"app.kubernetes.io/part-of",
+		"shop",
+		"app.kubernetes.io/managed-by",
+		"kustomize",
+		"team",
+		a.team,
+	)
 }
 
 // metadata of an object, with a label more where it's selected.

@@ -4,28 +4,88 @@ import "fmt"
 
 func (g *maker) serviceAccount() mapping {
 	a := g.app(g.j)
-	return m("apiVersion", "v1", "kind", "ServiceAccount", "metadata", g.metadata(a, m("eks.amazonaws.com/role-arn", "arn:aws:iam::123456789012:role/"+a.name)), "automountServiceAccountToken", g.chance(30))
+	return m(
+		"apiVersion",
+		"v1",
+		"kind",
+		"ServiceAccount",
+		"metadata",
+		g.metadata(a, m("eks.amazonaws.com/role-arn", "arn:aws:iam::123456789012:role/"+a.name)),
+		"automountServiceAccountToken",
+		g.chance(30),
+	)
 }
 
 func (g *maker) role() mapping {
 	rules := list{}
 	for range 2 + g.IntN(5) {
-		rules = append(rules, m("apiGroups", list{g.pick("", "apps", "batch")}, "resources", list{g.pick("pods", "configmaps", "deployments"), "events"}, "verbs", list{"get", "list", "watch"}))
+		rules = append(
+			rules,
+			m(
+				"apiGroups",
+				list{g.pick("", "apps", "batch")},
+				"resources",
+				list{g.pick("pods", "configmaps", "deployments"), "events"},
+				"verbs",
+				list{"get", "list", "watch"},
+			),
+		)
 	}
-	return m("apiVersion", "rbac.authorization.k8s.io/v1", "kind", "Role", "metadata", g.metadata(g.app(g.j), nil), "rules", rules)
+	return m(
+		"apiVersion",
+		"rbac.authorization.k8s.io/v1",
+		"kind",
+		"Role",
+		"metadata",
+		g.metadata(g.app(g.j), nil),
+		"rules",
+		rules,
+	)
 }
 
 func (g *maker) roleBinding() mapping {
 	a := g.app(g.j)
-	return m("apiVersion", "rbac.authorization.k8s.io/v1", "kind", "RoleBinding", "metadata", g.metadata(a, nil),
-		"roleRef", m("apiGroup", "rbac.authorization.k8s.io", "kind", "Role", "name", a.name), "subjects", list{m("kind", "ServiceAccount", "name", a.name, "namespace", a.namespace)})
+	return m(
+		"apiVersion",
+		"rbac.authorization.k8s.io/v1",
+		"kind",
+		"RoleBinding",
+		"metadata",
+		g.metadata(a, nil),
+		"roleRef",
+		m("apiGroup", "rbac.authorization.k8s.io", "kind", "Role", "name", a.name),
+		"subjects",
+		list{m("kind", "ServiceAccount", "name", a.name, "namespace", a.namespace)},
+	)
 }
 
 func (g *maker) hpa() mapping {
 	a := g.app(g.j)
-	metric := m("type", "Resource", "resource", m("name", "cpu", "target", m("type", "Utilization", "averageUtilization", 60+g.IntN(30))))
-	return m("apiVersion", "autoscaling/v2", "kind", "HorizontalPodAutoscaler", "metadata", g.metadata(a, nil),
-		"spec", m("scaleTargetRef", m("apiVersion", "apps/v1", "kind", "Deployment", "name", a.name), "minReplicas", 2, "maxReplicas", 10+g.IntN(40), "metrics", list{metric}))
+	metric := m(
+		"type",
+		"Resource",
+		"resource",
+		m("name", "cpu", "target", m("type", "Utilization", "averageUtilization", 60+g.IntN(30))),
+	)
+	return m(
+		"apiVersion",
+		"autoscaling/v2",
+		"kind",
+		"HorizontalPodAutoscaler",
+		"metadata",
+		g.metadata(a, nil),
+		"spec",
+		m(
+			"scaleTargetRef",
+			m("apiVersion", "apps/v1", "kind", "Deployment", "name", a.name),
+			"minReplicas",
+			2,
+			"maxReplicas",
+			10+g.IntN(40),
+			"metrics",
+			list{metric},
+		),
+	)
 }
 
 func (g *maker) pdb() mapping {
@@ -43,11 +103,63 @@ func (g *maker) crd() mapping {
 	for len(fields) == 0 || left > 0 {
 		fields = append(fields, pair{g.pick(words...) + fmt.Sprint(len(fields)), g.schema(&left, 0)})
 	}
-	version := m("name", "v1", "served", true, "storage", true, "subresources", m("status", m()),
-		"schema", m("openAPIV3Schema", m("type", "object", "description", g.sentence(12), "properties", m("apiVersion", m("type", "string"), "kind", m("type", "string"), "metadata", m("type", "object"), "spec", m("type", "object", "properties", fields)))))
-	return m("apiVersion", "apiextensions.k8s.io/v1", "kind", "CustomResourceDefinition",
-		"metadata", m("name", plural+"."+group, "annotations", m("controller-gen.kubebuilder.io/version", "v0.16.5"), "labels", a.labels()),
-		"spec", m("group", group, "scope", "Namespaced", "names", m("kind", "Widget", "listKind", "WidgetList", "plural", plural, "singular", "widget"), "versions", list{version}))
+	version := m(
+		"name",
+		"v1",
+		"served",
+		true,
+		"storage",
+		true,
+		"subresources",
+		m("status", m()),
+		"schema",
+		m(
+			"openAPIV3Schema",
+			m(
+				"type",
+				"object",
+				"description",
+				g.sentence(12),
+				"properties",
+				m(
+					"apiVersion",
+					m("type", "string"),
+					"kind",
+					m("type", "string"),
+					"metadata",
+					m("type", "object"),
+					"spec",
+					m("type", "object", "properties", fields),
+				),
+			),
+		),
+	)
+	return m(
+		"apiVersion",
+		"apiextensions.k8s.io/v1",
+		"kind",
+		"CustomResourceDefinition",
+		"metadata",
+		m(
+			"name",
+			plural+"."+group,
+			"annotations",
+			m("controller-gen.kubebuilder.io/version", "v0.16.5"),
+			"labels",
+			a.labels(),
+		),
+		"spec",
+		m(
+			"group",
+			group,
+			"scope",
+			"Namespaced",
+			"names",
+			m("kind", "Widget", "listKind", "WidgetList", "plural", plural, "singular", "widget"),
+			"versions",
+			list{version},
+		),
+	)
 }
 
 // schema is that of one field, with what is in it; left is the room that remains.

@@ -7,7 +7,21 @@ func (g *maker) template(a app, job bool) mapping {
 	annotations := m("prometheus.io/scrape", "true", "prometheus.io/port", "9090", "checksum/config", g.base64(43))
 	spec := m("serviceAccountName", a.name)
 	if g.chance(60) {
-		spec = append(spec, m("securityContext", m("runAsNonRoot", true, "runAsUser", 1000+g.IntN(9000), "fsGroup", 2000, "seccompProfile", m("type", "RuntimeDefault")))...)
+		spec = append(
+			spec,
+			m(
+				"securityContext",
+				m(
+					"runAsNonRoot",
+					true,
+					"runAsUser",
+					1000+g.IntN(9000),
+					"fsGroup",
+					2000,
+					"seccompProfile",
+					m("type", "RuntimeDefault"),
+				),
+			)...)
 	}
 	if job {
 		spec = append(spec, m("restartPolicy", "OnFailure")...)
@@ -33,36 +47,90 @@ func (g *maker) template(a app, job bool) mapping {
 		spec = append(spec, m("affinity", antiAffinity(a))...)
 	}
 	if g.chance(30) {
-		spec = append(spec, m("tolerations", list{m("key", "dedicated", "operator", "Equal", "value", g.pick("batch", "web", "memory"), "effect", "NoSchedule")},
-			"nodeSelector", m("kubernetes.io/arch", g.pick("amd64", "arm64")))...)
+		spec = append(
+			spec,
+			m(
+				"tolerations",
+				list{m("key", "dedicated", "operator", "Equal", "value", g.pick("batch", "web", "memory"), "effect", "NoSchedule")},
+				"nodeSelector",
+				m("kubernetes.io/arch", g.pick("amd64", "arm64")),
+			)...)
 	}
 	return m("metadata", m("labels", g.mark(a.labels()), "annotations", annotations), "spec", spec)
 }
 
 func antiAffinity(a app) mapping {
-	term := m("labelSelector", m("matchLabels", m("app.kubernetes.io/name", a.name)), "topologyKey", "kubernetes.io/hostname")
-	return m("podAntiAffinity", m("preferredDuringSchedulingIgnoredDuringExecution", list{m("weight", 100, "podAffinityTerm", term)}))
+	term := m(
+		"labelSelector",
+		m("matchLabels", m("app.kubernetes.io/name", a.name)),
+		"topologyKey",
+		"kubernetes.io/hostname",
+	)
+	return m(
+		"podAntiAffinity",
+		m("preferredDuringSchedulingIgnoredDuringExecution", list{m("weight", 100, "podAffinityTerm", term)}),
+	)
 }
 
 // container is the app's own.
 func (g *maker) container(a app, job bool) mapping {
-	c := m("name", "app",
-		"image", noted{fmt.Sprintf("registry.example.com/%s/%s:v%d.%d.%d", a.team, a.name, g.IntN(5), g.IntN(30), g.IntN(10)), "bumped by the release bot"},
-		"imagePullPolicy", "IfNotPresent")
+	c := m(
+		"name",
+		"app",
+		"image",
+		noted{
+			fmt.Sprintf("registry.example.com/%s/%s:v%d.%d.%d", a.team, a.name, g.IntN(5), g.IntN(30), g.IntN(10)),
+			"bumped by the release bot",
+		},
+		"imagePullPolicy",
+		"IfNotPresent",
+	)
 	switch {
 	case job || g.chance(20):
-		c = append(c, m("command", list{"/bin/sh", "-c"}, "args", list{"set -eu\nexport PATH=/opt/" + a.name + "/bin:$PATH\nexec " + a.name + " --config /etc/app/config.yaml\n"})...)
+		c = append(
+			c,
+			m(
+				"command",
+				list{"/bin/sh", "-c"},
+				"args",
+				list{"set -eu\nexport PATH=/opt/" + a.name + "/bin:$PATH\nexec " + a.name + " --config /etc/app/config.yaml\n"},
+			)...)
 	case g.chance(70):
-		c = append(c, m("args", list{"--config=/etc/app/config.yaml", "--log-level=" + g.pick("info", "warn", "debug"), "--listen=:8080", fmt.Sprintf("--workers=%d", 1+g.IntN(16))})...)
+		c = append(
+			c,
+			m(
+				"args",
+				list{
+					"--config=/etc/app/config.yaml",
+					"--log-level=" + g.pick("info", "warn", "debug"),
+					"--listen=:8080",
+					fmt.Sprintf("--workers=%d", 1+g.IntN(16)),
+				},
+			)...)
 	}
 	if !job {
-		c = append(c, m("ports", list{m("name", "http", "containerPort", 8080, "protocol", "TCP"), m("name", "metrics", "containerPort", 9090, "protocol", "TCP")})...)
+		c = append(
+			c,
+			m(
+				"ports",
+				list{
+					m("name", "http", "containerPort", 8080, "protocol", "TCP"),
+					m("name", "metrics", "containerPort", 9090, "protocol", "TCP"),
+				},
+			)...)
 	}
 	c = append(c, m("env", g.env(a), "resources", g.resources())...)
 	if !job {
-		c = append(c, m("startupProbe", m("httpGet", m("path", "/healthz", "port", "http"), "failureThreshold", 30, "periodSeconds", 2),
-			"readinessProbe", m("httpGet", m("path", "/ready", "port", "http"), "periodSeconds", 5, "timeoutSeconds", 1+g.IntN(3)),
-			"livenessProbe", m("httpGet", m("path", "/healthz", "port", 8080), "periodSeconds", 10, "failureThreshold", 3))...)
+		c = append(
+			c,
+			m(
+				"startupProbe",
+				m("httpGet", m("path", "/healthz", "port", "http"), "failureThreshold", 30, "periodSeconds", 2),
+				"readinessProbe",
+				m("httpGet", m("path", "/ready", "port", "http"), "periodSeconds", 5, "timeoutSeconds", 1+g.IntN(3)),
+				"livenessProbe",
+				m("httpGet", m("path", "/healthz", "port", 8080), "periodSeconds", 10, "failureThreshold", 3),
+			)...)
 	}
 	return append(c, m("securityContext", locked(), "volumeMounts", list{
 		m("name", "config", "mountPath", "/etc/app", "readOnly", true),
@@ -76,12 +144,25 @@ func (g *maker) env(a app) list {
 		m("name", "POD_NAME", "valueFrom", m("fieldRef", m("fieldPath", "metadata.name"))),
 		m("name", "POD_IP", "valueFrom", m("fieldRef", m("fieldPath", "status.podIP"))),
 		m("name", "DATABASE_PASSWORD", "valueFrom", m("secretKeyRef", m("name", a.name, "key", "password"))),
-		m("name", "DATABASE_URL", "value", "postgres://app:$(DATABASE_PASSWORD)@db."+a.namespace+".svc.cluster.local:5432/"+g.pick("main", "events", "audit")),
+		m(
+			"name",
+			"DATABASE_URL",
+			"value",
+			"postgres://app:$(DATABASE_PASSWORD)@db."+a.namespace+".svc.cluster.local:5432/"+g.pick("main", "events", "audit"),
+		),
 		m("name", "FEATURES", "value", g.pick("true", "false", "a,b,c")),
 	}
 	for i := range 1 + g.IntN(8) {
 		other := g.app(g.IntN(240))
-		env = append(env, m("name", fmt.Sprintf("%s_%d", g.pick("UPSTREAM", "BACKEND", "PEER"), i), "value", fmt.Sprintf("http://%s.%s:8080", other.name, other.namespace)))
+		env = append(
+			env,
+			m(
+				"name",
+				fmt.Sprintf("%s_%d", g.pick("UPSTREAM", "BACKEND", "PEER"), i),
+				"value",
+				fmt.Sprintf("http://%s.%s:8080", other.name, other.namespace),
+			),
+		)
 	}
 	return append(env, m("name", "GOMAXPROCS", "value", fmt.Sprint(1+g.IntN(8))))
 }
@@ -97,12 +178,37 @@ func locked() mapping {
 }
 
 func (g *maker) initContainer(a app) mapping {
-	return m("name", "migrate", "image", "registry.example.com/"+a.team+"/migrate:4.18.1", "args", list{"up", "--dir", "/migrations"},
-		"env", list{m("name", "DATABASE_URL", "valueFrom", m("secretKeyRef", m("name", a.name, "key", "url")))},
-		"resources", g.resources(), "securityContext", locked())
+	return m(
+		"name",
+		"migrate",
+		"image",
+		"registry.example.com/"+a.team+"/migrate:4.18.1",
+		"args",
+		list{"up", "--dir", "/migrations"},
+		"env",
+		list{m("name", "DATABASE_URL", "valueFrom", m("secretKeyRef", m("name", a.name, "key", "url")))},
+		"resources",
+		g.resources(),
+		"securityContext",
+		locked(),
+	)
 }
 
 func (g *maker) companion(name, image string) mapping {
-	return m("name", name, "image", image, "args", list{"--quiet", "--config=/etc/" + name + "/" + name + ".yaml"}, "env", g.env(g.app(g.j))[:2+g.IntN(3)],
-		"resources", g.resources(), "securityContext", locked(), "volumeMounts", list{m("name", "tmp", "mountPath", "/tmp")})
+	return m(
+		"name",
+		name,
+		"image",
+		image,
+		"args",
+		list{"--quiet", "--config=/etc/" + name + "/" + name + ".yaml"},
+		"env",
+		g.env(g.app(g.j))[:2+g.IntN(3)],
+		"resources",
+		g.resources(),
+		"securityContext",
+		locked(),
+		"volumeMounts",
+		list{m("name", "tmp", "mountPath", "/tmp")},
+	)
 }

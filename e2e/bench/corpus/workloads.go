@@ -14,19 +14,57 @@ const (
 
 func (g *maker) deployment() mapping {
 	a := g.app(g.j)
-	return m("apiVersion", "apps/v1", "kind", "Deployment", "metadata", g.metadata(a, m("example.com/owner", a.team+"@example.com", "example.com/runbook", "https://runbooks.example.com/"+a.name)),
-		"spec", m("replicas", noted{1 + g.IntN(12), "see the HPA"}, "revisionHistoryLimit", 5,
+	return m(
+		"apiVersion",
+		"apps/v1",
+		"kind",
+		"Deployment",
+		"metadata",
+		g.metadata(
+			a,
+			m("example.com/owner", a.team+"@example.com", "example.com/runbook", "https://runbooks.example.com/"+a.name),
+		),
+		"spec",
+		m("replicas", noted{1 + g.IntN(12), "see the HPA"}, "revisionHistoryLimit", 5,
 			"strategy", m("type", "RollingUpdate", "rollingUpdate", m("maxSurge", "25%", "maxUnavailable", 0)),
-			"selector", m("matchLabels", m("app.kubernetes.io/name", a.name)), "template", g.template(a, false)))
+			"selector", m("matchLabels", m("app.kubernetes.io/name", a.name)), "template", g.template(a, false)),
+	)
 }
 
 func (g *maker) statefulSet() mapping {
 	a := g.app(statefulSets + g.j)
-	claim := m("metadata", m("name", "data"), "spec", m("accessModes", list{"ReadWriteOnce"}, "storageClassName", g.pick("ssd", "hdd"),
-		"resources", m("requests", m("storage", fmt.Sprintf("%dGi", 10<<g.IntN(5))))))
-	return m("apiVersion", "apps/v1", "kind", "StatefulSet", "metadata", g.metadata(a, nil),
-		"spec", m("serviceName", a.name, "replicas", 1+2*g.IntN(3), "podManagementPolicy", "Parallel", "updateStrategy", m("type", "RollingUpdate"),
-			"selector", m("matchLabels", m("app.kubernetes.io/name", a.name)), "template", g.template(a, false), "volumeClaimTemplates", list{claim}))
+	claim := m(
+		"metadata",
+		m("name", "data"),
+		"spec",
+		m("accessModes", list{"ReadWriteOnce"}, "storageClassName", g.pick("ssd", "hdd"),
+			"resources", m("requests", m("storage", fmt.Sprintf("%dGi", 10<<g.IntN(5))))),
+	)
+	return m(
+		"apiVersion",
+		"apps/v1",
+		"kind",
+		"StatefulSet",
+		"metadata",
+		g.metadata(a, nil),
+		"spec",
+		m(
+			"serviceName",
+			a.name,
+			"replicas",
+			1+2*g.IntN(3),
+			"podManagementPolicy",
+			"Parallel",
+			"updateStrategy",
+			m("type", "RollingUpdate"),
+			"selector",
+			m("matchLabels", m("app.kubernetes.io/name", a.name)),
+			"template",
+			g.template(a, false),
+			"volumeClaimTemplates",
+			list{claim},
+		),
+	)
 }
 
 func (g *maker) daemonSet() mapping {
@@ -38,12 +76,37 @@ func (g *maker) daemonSet() mapping {
 
 func (g *maker) cronJob() mapping {
 	a := g.app(cronJobs + g.j)
-	return m("apiVersion", "batch/v1", "kind", "CronJob", "metadata", g.metadata(a, nil),
-		"spec", m("schedule", g.pick("*/5 * * * *", "0 3 * * *", "@hourly", "30 1 * * 0"), "concurrencyPolicy", "Forbid", "successfulJobsHistoryLimit", 3,
-			"jobTemplate", m("spec", m("backoffLimit", 2, "template", g.template(a, true)))))
+	return m(
+		"apiVersion",
+		"batch/v1",
+		"kind",
+		"CronJob",
+		"metadata",
+		g.metadata(a, nil),
+		"spec",
+		m(
+			"schedule",
+			g.pick("*/5 * * * *", "0 3 * * *", "@hourly", "30 1 * * 0"),
+			"concurrencyPolicy",
+			"Forbid",
+			"successfulJobsHistoryLimit",
+			3,
+			"jobTemplate",
+			m("spec", m("backoffLimit", 2, "template", g.template(a, true))),
+		),
+	)
 }
 
 func (g *maker) job() mapping {
 	a := g.app(jobs + g.j)
-	return m("apiVersion", "batch/v1", "kind", "Job", "metadata", g.metadata(a, nil), "spec", m("backoffLimit", g.IntN(6), "ttlSecondsAfterFinished", 3600, "template", g.template(a, true)))
+	return m(
+		"apiVersion",
+		"batch/v1",
+		"kind",
+		"Job",
+		"metadata",
+		g.metadata(a, nil),
+		"spec",
+		m("backoffLimit", g.IntN(6), "ttlSecondsAfterFinished", 3600, "template", g.template(a, true)),
+	)
 }

@@ -45,5 +45,8 @@ func inject(o *yaml.RNode) error {
 	if err := spec.PipeE(yaml.LookupCreate(yaml.SequenceNode, "containers"), yaml.Append(yaml.MustParse(corpus.Container).YNode())); err != nil {
 		return err
 	}
-	return spec.PipeE(yaml.LookupCreate(yaml.SequenceNode, "volumes"), yaml.Append(yaml.MustParse(corpus.Volumes).Content()...))
+	return spec.PipeE(
+		yaml.LookupCreate(yaml.SequenceNode, "volumes"),
+		yaml.Append(yaml.MustParse(corpus.Volumes).Content()...),
+	)
 }

@@ -28,7 +28,8 @@ func (r random) drawConfig(ws []workload) (config *Node, all bool) {
 	if r.one(12) {
 		r.spoilEntry(patterns.entries[len(patterns.entries)-1].value, w)
 	}
-	if first := patterns.entries[0].value; len(patterns.entries) > 1 && r.one(4) && starts(first) { // one stands before another
+	if first := patterns.entries[0].value; len(patterns.entries) > 1 && r.one(4) &&
+		starts(first) { // one stands before another
 		patterns.entries[1].value.set(pick(r, "after", "before"), list(first.at("name").value))
 	}
 	spec := dict("select", list(selected), "patterns", patterns)
@@ -53,8 +54,9 @@ func starts(e *Node) bool {
 	if e.at("name") == nil || e.at("placement") != nil {
 		return false
 	}
-	return e.at("custom", "containers") != nil || slices.ContainsFunc([]string{"tlsProxy", "tunnel", "vault", "redisCache", "gitSync", "otelAgent", "fetch", "waitFor"},
-		func(key string) bool { return e.at(key) != nil })
+	return e.at("custom", "containers") != nil ||
+		slices.ContainsFunc([]string{"tlsProxy", "tunnel", "vault", "redisCache", "gitSync", "otelAgent", "fetch", "waitFor"},
+			func(key string) bool { return e.at(key) != nil })
 }
 
 // drawSelector selects one workload, in one of many forms.

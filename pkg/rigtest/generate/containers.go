@@ -15,7 +15,12 @@ type port struct {
 	number int
 }
 
-var images = []string{"web:1", "docker.io/library/web:1.2.3", "web@sha256:4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865", "registry:5000/web"}
+var images = []string{
+	"web:1",
+	"docker.io/library/web:1.2.3",
+	"web@sha256:4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865",
+	"registry:5000/web",
+}
 
 // drawContainer makes one; i is its place in the pod, so that its ports are its own.
 func (r random) drawContainer(name string, i int) (*Node, container) {
@@ -30,8 +35,21 @@ func (r random) drawContainer(name string, i int) (*Node, container) {
 		c.env = c.env && n.at("env") != nil
 	}
 	r.drawPorts(n, &c, i)
-	put(5, "resources", dict("requests", dict("cpu", "100m", "memory", pick(r, "64Mi", "1e3")), "limits", dict("cpu", raw("1"))))
-	put(2, "volumeMounts", r.drawSome(list(dict("name", "data", "mountPath", "/data"), dict("mountPath", "/etc/web", "name", "conf", "readOnly", raw("true")))))
+	put(
+		5,
+		"resources",
+		dict("requests", dict("cpu", "100m", "memory", pick(r, "64Mi", "1e3")), "limits", dict("cpu", raw("1"))),
+	)
+	put(
+		2,
+		"volumeMounts",
+		r.drawSome(
+			list(
+				dict("name", "data", "mountPath", "/data"),
+				dict("mountPath", "/etc/web", "name", "conf", "readOnly", raw("true")),
+			),
+		),
+	)
 	c.conf = n.at("volumeMounts") != nil && len(n.at("volumeMounts").entries) > 0
 	put(6, "securityContext", dict("runAsUser", raw("0"), "capabilities", dict("drop", list("ALL"))))
 	put(8, "newerField", pick(r, str("kept"), raw("null"), dict("x", raw("0777"))))
@@ -137,6 +155,14 @@ func (r random) drawProbe(p port) *Node {
 }
 
 func (r random) drawHTTPGet(p port) *Node {
-	return dict("path", pick(r, "/", "/health?a=b&c", "/", "/health", pick(r, "/", "/ü")), "port", r.to(p), "scheme", r.opt(4, str("HTTP")),
-		"httpHeaders", r.opt(8, list(dict("name", "Host", "value", "n"))))
+	return dict(
+		"path",
+		pick(r, "/", "/health?a=b&c", "/", "/health", pick(r, "/", "/ü")),
+		"port",
+		r.to(p),
+		"scheme",
+		r.opt(4, str("HTTP")),
+		"httpHeaders",
+		r.opt(8, list(dict("name", "Host", "value", "n"))),
+	)
 }

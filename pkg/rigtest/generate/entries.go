@@ -28,7 +28,10 @@ var makers = []struct {
 	{"javaAgent", random.makeJavaAgent},
 	{"custom", random.makeCustom},
 	// Once more those that seldom find what they're for.
-	{"configReload", random.makeConfigReload}, {"permissions", random.makePermissions}, {"permissions", random.makePermissions},
+	{
+		"configReload",
+		random.makeConfigReload,
+	}, {"permissions", random.makePermissions}, {"permissions", random.makePermissions},
 }
 
 // PatternKeys returns the keys of all patterns that generated configs may have.

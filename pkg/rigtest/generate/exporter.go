@@ -18,7 +18,17 @@ func (r random) makeExporter(w workload, c container, name string) *Node {
 		e.set("app", c.name)
 	}
 	if len(c.ports) > 0 && r.one(4) {
-		x.set("appMetrics", dict("port", num(pick(r, c.ports...).number), "path", r.opt(2, str("/admin/metrics")), "params", r.opt(3, dict("format", "1e3"))))
+		x.set(
+			"appMetrics",
+			dict(
+				"port",
+				num(pick(r, c.ports...).number),
+				"path",
+				r.opt(2, str("/admin/metrics")),
+				"params",
+				r.opt(3, dict("format", "1e3")),
+			),
+		)
 		e.set("exporter", x) // nothing to be placed or overridden
 		return e
 	}
@@ -46,7 +56,10 @@ func (r random) makeExporter(w workload, c container, name string) *Node {
 		x.set("port", at)
 		put(2, "params", dict("module", "n"))
 	default:
-		x.set("image", pick(r, "our-exporter:1", "registry:5000/x@sha256:4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865"))
+		x.set(
+			"image",
+			pick(r, "our-exporter:1", "registry:5000/x@sha256:4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865"),
+		)
 		x.set("port", at)
 		put(2, "args", list("--app=127.0.0.1:{port}", pick(r, "a: b", "n", "two\nlines\n")))
 		put(2, "env", dict("LISTEN", ":{metricsPort}", "Z", pick(r, "1e3", "", "$(HOST)")))

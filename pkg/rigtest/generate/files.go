@@ -10,7 +10,12 @@ type file struct {
 }
 
 func (r random) drawFile(documents bool) file {
-	f := file{bom: r.one(20), crlf: r.one(8), open: r.one(10), tail: pick(r, "", "", "", "", "\n", "# end\n", "\n\n# end\n\n")}
+	f := file{
+		bom:  r.one(20),
+		crlf: r.one(8),
+		open: r.one(10),
+		tail: pick(r, "", "", "", "", "\n", "# end\n", "\n\n# end\n\n"),
+	}
 	if documents && r.one(4) {
 		f.tail = pick(r, "---\n", "...\n", "---\n# end\n")
 	}

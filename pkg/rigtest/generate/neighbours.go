@@ -24,23 +24,54 @@ func (r random) drawNeighbours(w workload) (all []*Object) {
 			if key != "" {
 				meta.set("annotations", dict(key, value))
 			}
-			put("networking.k8s.io/v1", "Ingress", dict("ingressClassName", r.opt(2, str(pick(r, "nginx", "traefik", "alb", "gce", "contour", "kong", "mine"))),
-				"rules", list(dict("http", dict("paths", list(r.ingressPath(w, service), r.ingressPath(w, w.name)))))))
+			put(
+				"networking.k8s.io/v1",
+				"Ingress",
+				dict("ingressClassName", r.opt(2, str(pick(r, "nginx", "traefik", "alb", "gce", "contour", "kong", "mine"))),
+					"rules", list(dict("http", dict("paths", list(r.ingressPath(w, service), r.ingressPath(w, w.name)))))),
+			)
 		case 2:
 			monitor := dict("selector", dict("matchLabels", dict("app", w.name)))
 			kind, field := "PodMonitor", "podMetricsEndpoints"
 			if r.one(2) {
 				kind, field = "ServiceMonitor", "endpoints"
 			}
-			monitor.set(field, list(dict("port", pick(r, "main", "n", "http"), "scheme", r.opt(3, str("http"))), dict("targetPort", r.to(r.drawPort(w)), "path", "/m")))
+			monitor.set(
+				field,
+				list(
+					dict("port", pick(r, "main", "n", "http"), "scheme", r.opt(3, str("http"))),
+					dict("targetPort", r.to(r.drawPort(w)), "path", "/m"),
+				),
+			)
 			put("monitoring.coreos.com/v1", kind, monitor)
 		case 3:
-			put("networking.k8s.io/v1", "NetworkPolicy", dict("podSelector", dict("matchLabels", dict("app", w.name)), "ingress", list(dict("ports", list(dict("port", r.to(r.drawPort(w))))))))
+			put(
+				"networking.k8s.io/v1",
+				"NetworkPolicy",
+				dict(
+					"podSelector",
+					dict("matchLabels", dict("app", w.name)),
+					"ingress",
+					list(dict("ports", list(dict("port", r.to(r.drawPort(w)))))),
+				),
+			)
 		case 4:
-			put("gateway.networking.k8s.io/v1", "HTTPRoute", dict("rules", list(dict("backendRefs", list(dict("name", service, "port", num(r.drawPort(w).number)))))))
+			put(
+				"gateway.networking.k8s.io/v1",
+				"HTTPRoute",
+				dict("rules", list(dict("backendRefs", list(dict("name", service, "port", num(r.drawPort(w).number)))))),
+			)
 		default:
-			c := dict("name", "client", "image", "x:1", "env", list(dict("name", "URL", "value", r.drawURL(w, service)), dict("name", "n", "value", "1e3")),
-				"args", r.opt(2, list("-v", "--url="+r.drawURL(w, service), r.drawURL(w, w.name))))
+			c := dict(
+				"name",
+				"client",
+				"image",
+				"x:1",
+				"env",
+				list(dict("name", "URL", "value", r.drawURL(w, service)), dict("name", "n", "value", "1e3")),
+				"args",
+				r.opt(2, list("-v", "--url="+r.drawURL(w, service), r.drawURL(w, w.name))),
+			)
 			put("apps/v1", "Deployment", dict("template", dict("spec", dict("containers", list(c)))))
 		}
 		all = append(all, &Object{Node: n, concerned: true})
@@ -84,5 +115,27 @@ func (r random) drawURL(w workload, service string) string {
 	if w.namespace != "" && r.one(3) {
 		host += "." + w.namespace + pick(r, "", ".svc", ".svc.cluster.local")
 	}
-	return pick(r, "http://", "http://", "ws://", "https://", "") + pick(r, "", "", "", "user:"+Secret+"@") + host + fmt.Sprintf(":%d", r.drawPort(w).number) + pick(r, "", "/", "/a?b=c", ",http://"+service)
+	return pick(
+		r,
+		"http://",
+		"http://",
+		"ws://",
+		"https://",
+		"",
+	) + pick(
+		r,
+		"",
+		"",
+		"",
+		"user:"+Secret+"@",
+	) + host + fmt.Sprintf(
+		":%d",
+		r.drawPort(w).number,
+	) + pick(
+		r,
+		"",
+		"/",
+		"/a?b=c",
+		",http://"+service,
+	)
 }

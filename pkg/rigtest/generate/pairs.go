@@ -22,7 +22,10 @@ type Object struct {
 // New makes the pair of a seed.
 func New(seed uint64) *Pair {
 	r := newRandom(seed)
-	p := &Pair{Seed: seed, form: pick(r, stream, stream, stream, stream, kustomize, kustomize, kpt, kpt, members, jsonText)}
+	p := &Pair{
+		Seed: seed,
+		form: pick(r, stream, stream, stream, stream, kustomize, kustomize, kpt, kpt, members, jsonText),
+	}
 	var ws []workload
 	for i := range 1 + r.IntN(4)/2*r.IntN(3) {
 		o, w := r.drawWorkload(i)
@@ -86,5 +89,17 @@ func (p *Pair) Untouched() []string {
 }
 
 func (r random) between() string {
-	return pick(r, "---\n", "---\n", "---\n", "--- # next\n", "---\n# next\n", "\n---\n\n", "# end\n---\n", "---\n---\n", "...\n---\n", "---\n# only a comment\n---\n")
+	return pick(
+		r,
+		"---\n",
+		"---\n",
+		"---\n",
+		"--- # next\n",
+		"---\n# next\n",
+		"\n---\n\n",
+		"# end\n---\n",
+		"---\n---\n",
+		"...\n---\n",
+		"---\n# only a comment\n---\n",
+	)
 }

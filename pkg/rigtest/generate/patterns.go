@@ -9,7 +9,17 @@ import (
 func (r random) makeTLSProxy(w workload, c container, p port, name string) *Node {
 	rebind := dict("port", num(p.number+1000))
 	if r.one(2) {
-		rebind.set("env", dict("LISTEN", "127.0.0.1", fmt.Sprintf("PORT_%d", p.number), fmt.Sprint(p.number+1000), "Z", r.opt(3, str(pick(r, "n", "1e3", "a b")))))
+		rebind.set(
+			"env",
+			dict(
+				"LISTEN",
+				"127.0.0.1",
+				fmt.Sprintf("PORT_%d", p.number),
+				fmt.Sprint(p.number+1000),
+				"Z",
+				r.opt(3, str(pick(r, "n", "1e3", "a b"))),
+			),
+		)
 	} else {
 		rebind.set("args", list(fmt.Sprintf("--listen=127.0.0.1:%d", p.number+1000)))
 	}
@@ -39,12 +49,29 @@ func (r random) makeTLSProxy(w workload, c container, p port, name string) *Node
 
 // makeTunnel is an entry that leads variables of all containers another way.
 func (r random) makeTunnel(w workload, _ container, name string) *Node {
-	t := dict("listenPort", num(6300+int(name[0])), "statusPort", num(6700+int(name[0])), "host", "redis.db.example", "port", num(6380))
+	t := dict(
+		"listenPort",
+		num(6300+int(name[0])),
+		"statusPort",
+		num(6700+int(name[0])),
+		"host",
+		"redis.db.example",
+		"port",
+		num(6380),
+	)
 	put := func(odds int, key string, v any) { t.set(key, r.opt(odds, v)) }
 	put(3, "serverName", "redis.example")
 	put(2, "ca", dict(pick(r, "secretName", "configMapName"), "db-ca", "key", r.opt(3, str("root.pem"))))
 	put(3, "clientCertificate", dict("secretName", "me"))
-	t.set("env", dict(pick(r, "V0", "V3", "V5", "V9"), "127.0.0.1", pick(r, "V1", "V10", "WAY"), pick(r, "127.0.0.1:6379", "1e3", "two\nlines\n", "n")))
+	t.set(
+		"env",
+		dict(
+			pick(r, "V0", "V3", "V5", "V9"),
+			"127.0.0.1",
+			pick(r, "V1", "V10", "WAY"),
+			pick(r, "127.0.0.1:6379", "1e3", "two\nlines\n", "n"),
+		),
+	)
 	e := dict("name", name)
 	if len(w.containers) > 1 && r.one(3) {
 		e.set("app", pick(r, "*", w.containers[1].name))
@@ -93,7 +120,11 @@ func (r random) makeCustom(w workload, _ container, name string) *Node {
 		}
 		c.at("volumes").add(dict("name", name+"-conf", "configMap", dict("name", w.name+"-"+name)))
 	}
-	put(3, "initContainers", list(dict("name", name+"-init", "image", "busybox:1", "command", list("sh", "-c", r.drawScript()))))
+	put(
+		3,
+		"initContainers",
+		list(dict("name", name+"-init", "image", "busybox:1", "command", list("sh", "-c", r.drawScript()))),
+	)
 	if r.one(2) {
 		n := dict("name", name, "image", "agent:1", "env", r.opt(2, r.drawEnv(false)), "args", r.opt(3, list("-v", "n")))
 		if volume {
@@ -105,14 +136,37 @@ func (r random) makeCustom(w workload, _ container, name string) *Node {
 	}
 	app := dict()
 	if r.one(2) {
-		app.set("env", list(dict("name", "AGENT_"+strings.ToUpper(name), "value", pick(r, "n", "on", "1e3", "127.0.0.1:7000", "two\nlines\n", "'")),
-			dict("name", "NODE", "valueFrom", dict("fieldRef", dict("fieldPath", "spec.nodeName")))))
+		app.set(
+			"env",
+			list(
+				dict(
+					"name",
+					"AGENT_"+strings.ToUpper(name),
+					"value",
+					pick(r, "n", "on", "1e3", "127.0.0.1:7000", "two\nlines\n", "'"),
+				),
+				dict("name", "NODE", "valueFrom", dict("fieldRef", dict("fieldPath", "spec.nodeName"))),
+			),
+		)
 	}
 	if r.one(5) {
 		if app.at("env") == nil {
 			app.set("env", list())
 		}
-		app.at("env").add(dict("name", pick(r, "V2", "V4", "V7", "V11"), "value", pick(r, "led", "1:30", "$(NODE)"), "replace", raw("true"), "everywhere", r.opt(2, raw("true"))))
+		app.at(
+			"env",
+		).add(
+			dict(
+				"name",
+				pick(r, "V2", "V4", "V7", "V11"),
+				"value",
+				pick(r, "led", "1:30", "$(NODE)"),
+				"replace",
+				raw("true"),
+				"everywhere",
+				r.opt(2, raw("true")),
+			),
+		)
 	}
 	app.set("args", r.opt(4, list("--agent", pick(r, "on", "-", "a: b", "1:30"))))
 	if volume {
@@ -124,9 +178,23 @@ func (r random) makeCustom(w workload, _ container, name string) *Node {
 	}
 	put(4, "servicePorts", list(dict("name", name, "port", num(7000+int(name[0])), "targetPort", num(7000))))
 	if r.one(4) {
-		c.set("pod", dict("shareProcessNamespace", r.opt(2, raw("true")), "sysctls", r.opt(2, list(dict("name", pick(r, "net.ipv4.tcp_keepalive_time", "net/ipv4/tcp_keepalive_time"), "value", "60"))),
-			"imagePullSecrets", r.opt(2, list(dict("name", "mirror"))), "fsGroup", r.opt(4, num(1000)), "minGracePeriodSeconds", r.opt(3, num(pick(r, 20, 90))),
-			"annotations", r.opt(3, dict("example.com/of-"+name, pick(r, "n", "1e3")))))
+		c.set(
+			"pod",
+			dict(
+				"shareProcessNamespace",
+				r.opt(2, raw("true")),
+				"sysctls",
+				r.opt(2, list(dict("name", pick(r, "net.ipv4.tcp_keepalive_time", "net/ipv4/tcp_keepalive_time"), "value", "60"))),
+				"imagePullSecrets",
+				r.opt(2, list(dict("name", "mirror"))),
+				"fsGroup",
+				r.opt(4, num(1000)),
+				"minGracePeriodSeconds",
+				r.opt(3, num(pick(r, 20, 90))),
+				"annotations",
+				r.opt(3, dict("example.com/of-"+name, pick(r, "n", "1e3"))),
+			),
+		)
 	}
 	put(6, "claims", list(dict("port", num(7700+int(name[0])), "for", "the agent")))
 	r.drawPlacement(e, w)
@@ -148,8 +216,16 @@ func (r random) drawObject(w workload, name string) *Node {
 	if kind == "Secret" {
 		data = "stringData"
 	}
-	return dict("apiVersion", "v1", "kind", kind, "metadata", dict("name", w.name+"-"+name, "labels", r.opt(4, dict("x", "n"))),
-		data, dict("a.conf", r.drawScript(), "version", "1e3", "empty", r.opt(3, str(""))))
+	return dict(
+		"apiVersion",
+		"v1",
+		"kind",
+		kind,
+		"metadata",
+		dict("name", w.name+"-"+name, "labels", r.opt(4, dict("x", "n"))),
+		data,
+		dict("a.conf", r.drawScript(), "version", "1e3", "empty", r.opt(3, str(""))),
+	)
 }
 
 // spoilEntry makes an entry ask for what can't be: it wants what the manifest, or
@@ -179,6 +255,9 @@ func (r random) spoilEntry(e *Node, w workload) {
 	case 4:
 		app.set("volumeMounts", list(dict("name", "other", "mountPath", "/data")))
 	case 5:
-		c.set("objects", list(dict("apiVersion", "v1", "kind", "ConfigMap", "metadata", dict("name", "bystander-0"), "data", dict("a", "b"))))
+		c.set(
+			"objects",
+			list(dict("apiVersion", "v1", "kind", "ConfigMap", "metadata", dict("name", "bystander-0"), "data", dict("a", "b"))),
+		)
 	}
 }

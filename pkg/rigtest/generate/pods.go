@@ -23,7 +23,12 @@ func (r random) drawPod(w *workload) *Node {
 		w.containers = append(w.containers, c)
 		mounts = mounts || c.conf
 	}
-	security := dict("fsGroup", r.opt(2, num(1000)), "sysctls", r.opt(3, list(dict("name", "net.core.somaxconn", "value", "1024"))))
+	security := dict(
+		"fsGroup",
+		r.opt(2, num(1000)),
+		"sysctls",
+		r.opt(3, list(dict("name", "net.core.somaxconn", "value", "1024"))),
+	)
 	if r.one(6) {
 		r.makeGuaranteed(inits, containers)
 	}
@@ -34,7 +39,8 @@ func (r random) drawPod(w *workload) *Node {
 		r.shareNetwork(containers.entries[0].value, containers.entries[n-1].value)
 	}
 	spec.set("containers", containers)
-	if volumes := list(dict("name", "data", "emptyDir", raw("{}")), dict("name", "conf", "configMap", dict("name", "settings"))); mounts && !r.one(60) {
+	if volumes := list(dict("name", "data", "emptyDir", raw("{}")), dict("name", "conf", "configMap", dict("name", "settings"))); mounts &&
+		!r.one(60) {
 		spec.set("volumes", volumes)
 	} else {
 		put(4, "volumes", r.drawSome(volumes))
@@ -57,7 +63,10 @@ func (r random) drawPod(w *workload) *Node {
 func (r random) makeGuaranteed(inits, containers *Node) {
 	for _, n := range append(inits.entries, containers.entries...) {
 		limits := dict("cpu", pick(r, str("500m"), raw("1")), "memory", pick(r, "64Mi", "1Gi"))
-		n.value.set("resources", dict("limits", limits, "requests", r.opt(2, dict("cpu", limits.at("cpu"), "memory", limits.at("memory")))))
+		n.value.set(
+			"resources",
+			dict("limits", limits, "requests", r.opt(2, dict("cpu", limits.at("cpu"), "memory", limits.at("memory")))),
+		)
 	}
 }
 
@@ -67,8 +76,11 @@ func (r random) makeRestricted(pod, inits, containers *Node) {
 	pod.set("runAsUser", r.opt(2, num(1000)))
 	pod.set("seccompProfile", dict("type", "RuntimeDefault"))
 	for _, n := range append(inits.entries, containers.entries...) {
-		n.value.set("securityContext", dict("allowPrivilegeEscalation", raw("false"), "readOnlyRootFilesystem", r.opt(2, raw("true")),
-			"capabilities", dict("drop", list("ALL"))))
+		n.value.set(
+			"securityContext",
+			dict("allowPrivilegeEscalation", raw("false"), "readOnlyRootFilesystem", r.opt(2, raw("true")),
+				"capabilities", dict("drop", list("ALL"))),
+		)
 	}
 }
 

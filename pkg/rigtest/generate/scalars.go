@@ -11,7 +11,16 @@ var words = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./-]*$`)
 
 // tricky are strings of which some readers make another type; ours read YAML 1.2
 // here, so those that are strings there may stand bare.
-var tricky = map[string]bool{"n": true, "y": true, "on": true, "off": true, "yes": true, "no": true, "No": true, "1:30": true}
+var tricky = map[string]bool{
+	"n":    true,
+	"y":    true,
+	"on":   true,
+	"off":  true,
+	"yes":  true,
+	"no":   true,
+	"No":   true,
+	"1:30": true,
+}
 
 // reserved are words that are no strings.
 var reserved = map[string]bool{"true": true, "false": true, "null": true, "True": true, "Null": true}

@@ -20,7 +20,10 @@ func (r random) drawServices(w workload) []*Object {
 			spec.set("type", "ExternalName")
 			spec.set("externalName", "example.com")
 		}
-		all = append(all, &Object{Node: dict("apiVersion", "v1", "kind", "Service", "metadata", meta, "spec", spec), concerned: true})
+		all = append(
+			all,
+			&Object{Node: dict("apiVersion", "v1", "kind", "Service", "metadata", meta, "spec", spec), concerned: true},
+		)
 	}
 	return all
 }

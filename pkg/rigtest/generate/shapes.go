@@ -45,7 +45,11 @@ func (r random) drawExtras(s shape, spec *Node, name string, labels func() *Node
 	}
 	if s.kind == "StatefulSet" {
 		spec.set("serviceName", name)
-		put(2, "volumeClaimTemplates", list(dict("metadata", dict("name", "data"), "spec", dict("accessModes", list("ReadWriteOnce")))))
+		put(
+			2,
+			"volumeClaimTemplates",
+			list(dict("metadata", dict("name", "data"), "spec", dict("accessModes", list("ReadWriteOnce")))),
+		)
 	}
 	put(6, "newerField", dict("deep", list(dict("name", "app", "image", "no:1"), list("a", list("b")))))
 }

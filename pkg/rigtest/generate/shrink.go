@@ -27,11 +27,17 @@ func (p *Pair) listCuts() []func() func() {
 	for _, o := range p.objects {
 		all = append(all, func() func() { return p.withoutEntry(o) })
 	}
-	all = append(all,
-		func() func() { return put(&p.file, file{}) }, func() func() { return put(&p.file.tail, "") }, func() func() { return put(&p.file.crlf, false) },
-		func() func() { return put(&p.file.bom, false) }, func() func() { return put(&p.file.open, false) },
-		func() func() { return put(&p.layout, layout{2, false, 1}) }, func() func() { return put(&p.layout.gap, 1) },
-		func() func() { return put(&p.form, stream) })
+	all = append(
+		all,
+		func() func() { return put(&p.file, file{}) },
+		func() func() { return put(&p.file.tail, "") },
+		func() func() { return put(&p.file.crlf, false) },
+		func() func() { return put(&p.file.bom, false) },
+		func() func() { return put(&p.file.open, false) },
+		func() func() { return put(&p.layout, layout{2, false, 1}) },
+		func() func() { return put(&p.layout.gap, 1) },
+		func() func() { return put(&p.form, stream) },
+	)
 	for i, o := range p.objects {
 		plain := "---\n"
 		if i == 0 {
@@ -52,7 +58,9 @@ func (p *Pair) listCuts() []func() func() {
 func (n *Node) listCuts() []func() func() {
 	var all []func() func()
 	for _, e := range n.entries {
-		all = append(all, func() func() { return n.withoutChild(e) },
+		all = append(
+			all,
+			func() func() { return n.withoutChild(e) },
 			func() func() {
 				was := *e
 				if e.quote == "" && e.behind == "" && len(e.above)+len(e.below) == 0 {
@@ -61,8 +69,12 @@ func (n *Node) listCuts() []func() func() {
 				e.quote, e.behind, e.above, e.below = "", "", nil, nil
 				return func() { *e = was }
 			},
-			func() func() { return put(&e.quote, "") }, func() func() { return put(&e.behind, "") }, func() func() { return put(&e.own, false) },
-			func() func() { return clear(&e.above) }, func() func() { return clear(&e.below) })
+			func() func() { return put(&e.quote, "") },
+			func() func() { return put(&e.behind, "") },
+			func() func() { return put(&e.own, false) },
+			func() func() { return clear(&e.above) },
+			func() func() { return clear(&e.below) },
+		)
 	}
 	if n.broken {
 		all = append(all, func() func() { return put(&n.broken, false) })

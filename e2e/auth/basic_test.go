@@ -65,7 +65,7 @@ func TestBasic(t *testing.T) {
 		require.Contains(t, []int{400, 401}, status, "%s: the app got %s", path, got.URI)
 	}
 
-	users.Write(map[string]string{"htpasswd": "bob:{PLAIN}other\n"})
+	users.WriteFiles(map[string]string{"htpasswd": "bob:{PLAIN}other\n"})
 	pod.Poll(t, "the new list", func() bool {
 		status, _, _ := ask(t, "GET", "/", basic("bob", "other"))
 		return status == 200

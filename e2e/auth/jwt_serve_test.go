@@ -211,7 +211,7 @@ func TestTokenOptions(t *testing.T) {
 
 	other := rsaKey(t)
 	a.keys = []any{publicRSA("two", other)}
-	keys.Write(contents(t, a))
+	keys.WriteFiles(contents(t, a))
 	status, _, _ = ask(t, "GET", "/admin", map[string]string{"X-Token": good})
 	require.Equal(t, 401, status, "its key was taken out")
 	status, _, _ = ask(
@@ -221,7 +221,7 @@ func TestTokenOptions(t *testing.T) {
 		map[string]string{"X-Token": signed(t, "RS256", other, map[string]any{"alg": "RS256", "kid": "two"}, shopClaims())},
 	)
 	require.Equal(t, 200, status)
-	keys.Write(map[string]string{"jwks.json": "{"})
+	keys.WriteFiles(map[string]string{"jwks.json": "{"})
 	status, _, _ = ask(t, "GET", "/admin", map[string]string{"X-Token": good})
 	require.Equal(t, 503, status)
 }
@@ -442,7 +442,7 @@ func TestTokenEnd(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, w.Close())
 	require.Equal(t, 200, pod.Receive(t, "the answer", answered))
-	c.Ended()
+	c.RequireSuccess()
 }
 
 // merged are the headers of both.

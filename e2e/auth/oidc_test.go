@@ -137,7 +137,7 @@ func (i *issuer) launch(t *testing.T, containers []corev1.Container, files map[s
 		require.NotNil(t, login.Env[n].ValueFrom.SecretKeyRef, "secrets stand in no manifest")
 		login.Env[n].Value = strings.Repeat("s", 32)
 	}
-	launch(t, login, map[string]*pod.Volume{pod.Programs: pod.Folder(t, pod.Built()),
+	launch(t, login, map[string]*pod.Volume{pod.Programs: pod.ExistingVolume(t, pod.Built()),
 		"/etc/outrigger/provider": pod.NewVolume(t, map[string]string{"ca.crt": i.ca})})
 	launch(t, containers[1], map[string]*pod.Volume{"/etc/outrigger/nginx": pod.NewVolume(t, files), "/tmp": nil})
 }

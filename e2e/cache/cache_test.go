@@ -126,7 +126,7 @@ func TestRedisKeepsItsBound(t *testing.T) {
 	private(t, "6379")
 
 	c.Terminate()
-	c.Ended()
+	c.RequireSuccess()
 }
 
 // another is a program of a user other than the cache's.
@@ -149,7 +149,7 @@ func another(args ...string) *exec.Cmd {
 func TestRedisSocket(t *testing.T) {
 	spec, app := renderCache(t, agent.RedisCache{Engine: agent.Redis, Socket: true})
 	require.Equal(t, "/run/outrigger/cache", app.VolumeMounts[0].MountPath)
-	socket := pod.Space(t)
+	socket := pod.EmptyVolume(t)
 	c := launch(t, spec, socket)
 	pod.RequireRestricted(t, c.Cmd.Process.Pid, "999")
 	out, err := another("redis-cli", "-s", socket.Dir+"/redis.sock", "SET", "answer", "42").CombinedOutput()
@@ -159,7 +159,7 @@ func TestRedisSocket(t *testing.T) {
 	require.ErrorContains(t, err, "connection refused")
 
 	c.Terminate() // a container that starts again finds its old socket
-	c.Ended()
+	c.RequireSuccess()
 	launch(t, spec, socket)
 }
 
@@ -169,7 +169,7 @@ func TestProbeFails(t *testing.T) {
 		spec, _ := renderCache(t, p)
 		c := launch(t, spec, nil)
 		c.Terminate()
-		c.Ended()
+		c.RequireSuccess()
 		require.Error(t, c.Command(spec.LivenessProbe.Exec.Command...).Run())
 	}
 }
@@ -200,12 +200,12 @@ func TestMemcachedKeepsItsBound(t *testing.T) {
 	require.Less(t, pod.PeakMemory(t, c.Cmd.Process.Pid), spec.Resources.Limits.Memory().Value()*9/10)
 	private(t, "11211")
 	c.Terminate()
-	c.Ended()
+	c.RequireSuccess()
 }
 
 func TestMemcachedSocket(t *testing.T) {
 	spec, _ := renderCache(t, agent.RedisCache{Engine: agent.Memcached, Socket: true})
-	socket := pod.Space(t)
+	socket := pod.EmptyVolume(t)
 	launch(t, spec, socket)
 	out, err := another("redis-cli", "-s", socket.Dir+"/memcached.sock", "PING").CombinedOutput()
 	require.Error(t, err)

@@ -41,7 +41,7 @@ func renderCache(t *testing.T, p agent.RedisCache) (cache, app corev1.Container)
 // the kubelet would have it.
 func launch(t *testing.T, spec corev1.Container, socket *pod.Volume) *pod.Container {
 	t.Helper()
-	mounts := map[string]*pod.Volume{pod.Programs: pod.Applets(t, "sh", "printf", "nc", "grep", "test")}
+	mounts := map[string]*pod.Volume{pod.Programs: pod.NewApplets(t, "sh", "printf", "nc", "grep", "test")}
 	if socket != nil {
 		mounts["/run/outrigger/cache"] = socket
 	}

@@ -21,7 +21,7 @@ func programs(t *testing.T) *pod.Volume {
 	for _, name := range []string{"busybox", "sh", "sleep", "stat", "id"} {
 		require.NoError(t, os.Symlink(busybox, filepath.Join(dir, name)))
 	}
-	return pod.Folder(t, dir)
+	return pod.ExistingVolume(t, dir)
 }
 
 // folder is an empty one of a user.

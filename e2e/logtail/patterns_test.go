@@ -40,7 +40,7 @@ func TestPatterns(t *testing.T) {
 	c.has(late.last())
 
 	c.Terminate()
-	c.Ended()
+	c.RequireSuccess()
 	require.ElementsMatch(t, append(append(first.lines, late.lines...), again.lines...), c.streamed())
 }
 
@@ -59,6 +59,6 @@ func TestPatternsGone(t *testing.T) {
 	day.more(3)
 	c.has(day.last())
 	c.Terminate()
-	c.Ended()
+	c.RequireSuccess()
 	require.Equal(t, day.lines, c.streamed())
 }

@@ -42,7 +42,7 @@ type container struct{ *pod.Container }
 // start runs a rendered container over a folder.
 func start(t *testing.T, c corev1.Container, dir string) container {
 	t.Helper()
-	return container{pod.LaunchFirst(t, c, map[string]*pod.Volume{"/logs": pod.Folder(t, dir), pod.Programs: programs(t)})}
+	return container{pod.LaunchFirst(t, c, map[string]*pod.Volume{"/logs": pod.ExistingVolume(t, dir), pod.Programs: programs(t)})}
 }
 
 // one is start for a log tail with a single container.

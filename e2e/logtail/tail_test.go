@@ -19,12 +19,12 @@ func TestRotation(t *testing.T) {
 	t.Parallel()
 	dir := folder(t, "logs", user, 0o750)
 	c := one(t, logtail.LogTail{Files: []string{"app.log"}}, dir)
-	pod.Poll(t, "the container to run", func() bool { return pod.Status(t, c.Cmd.Process.Pid, "Name") == "sh" })
-	require.Equal(t, "1000 1000 1000 1000", pod.Status(t, c.Cmd.Process.Pid, "Uid"))
-	require.Equal(t, strings.Repeat("0", 16), pod.Status(t, c.Cmd.Process.Pid, "CapEff"))
+	pod.Poll(t, "the container to run", func() bool { return pod.ReadStatus(t, c.Cmd.Process.Pid, "Name") == "sh" })
+	require.Equal(t, "1000 1000 1000 1000", pod.ReadStatus(t, c.Cmd.Process.Pid, "Uid"))
+	require.Equal(t, strings.Repeat("0", 16), pod.ReadStatus(t, c.Cmd.Process.Pid, "CapEff"))
 	require.True(
 		t,
-		strings.HasSuffix(pod.Status(t, c.Cmd.Process.Pid, "NSpid"), " 1"),
+		strings.HasSuffix(pod.ReadStatus(t, c.Cmd.Process.Pid, "NSpid"), " 1"),
 		"it's the first process of its container",
 	)
 
@@ -46,7 +46,7 @@ func TestRotation(t *testing.T) {
 	begun := time.Now()
 	c.Terminate()
 	l.more(1) // as the app is still ending
-	c.Ended()
+	c.RequireSuccess()
 	require.Less(t, time.Since(begun), 25*time.Second, "less than a grace period")
 	require.Equal(t, l.lines, c.streamed())
 }
@@ -69,7 +69,7 @@ func TestSeveral(t *testing.T) {
 			l.more(1)
 			c.has(l.last())
 			c.Terminate()
-			c.Ended()
+			c.RequireSuccess()
 			require.Equal(t, l.lines, c.streamed())
 		})
 	}
@@ -88,7 +88,7 @@ func TestMerge(t *testing.T) {
 		c.has(l.last())
 	}
 	c.Terminate()
-	c.Ended()
+	c.RequireSuccess()
 	require.ElementsMatch(t, want, c.streamed())
 }
 
@@ -106,7 +106,7 @@ func TestFromEnd(t *testing.T) {
 		fresh.more(3)
 		c.has(fresh.last())
 		c.Terminate()
-		c.Ended()
+		c.RequireSuccess()
 		require.NotContains(t, c.streamed(), old.lines[seen-1])
 		require.Subset(t, c.streamed(), fresh.lines)
 		require.NoError(t, os.Remove(fresh.name))
@@ -126,7 +126,7 @@ func TestTrouble(t *testing.T) {
 		c.has("user 65534 can't read /logs/app.log")
 		require.NotContains(t, c.streamed(), l.last())
 		c.Terminate()
-		c.Ended()
+		c.RequireSuccess()
 	}
 	l.more(1)
 	c := one(t, logtail.LogTail{Files: []string{"*.log"}}, dir)

@@ -24,7 +24,7 @@ func busybox(t *testing.T) *pod.Volume {
 	raw, err := os.ReadFile("/usr/bin/busybox")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "cp"), raw, 0o755))
-	return pod.Folder(t, dir)
+	return pod.ExistingVolume(t, dir)
 }
 
 // The jar is where JAVA_TOOL_OPTIONS says, whole, and the app can read it.
@@ -36,13 +36,13 @@ func TestJavaAgentCopies(t *testing.T) {
 	).Pod(
 		t,
 	)
-	shared := pod.Space(t)
+	shared := pod.EmptyVolume(t)
 	copied := pod.Launch(t, spec.InitContainers[0], map[string]*pod.Volume{
 		"/opt/outrigger/java-agent": shared,
 		"/agents":                   pod.NewVolume(t, map[string]string{"agent.jar": "the jar"}),
 		pod.Programs:                busybox(t),
 	})
-	copied.Ended()
+	copied.RequireSuccess()
 
 	app := *spec.Containers[0].DeepCopy()
 	require.Equal(
@@ -53,10 +53,10 @@ func TestJavaAgentCopies(t *testing.T) {
 	app = filled(t, app, secret)
 	app.Command = []string{"sh", "-c", `cat "${JAVA_TOOL_OPTIONS#-javaagent:}" && ! rm "${JAVA_TOOL_OPTIONS#-javaagent:}"`}
 	read := pod.Launch(t, app, map[string]*pod.Volume{
-		"/opt/outrigger/java-agent": pod.Folder(t, shared.Dir),
+		"/opt/outrigger/java-agent": pod.ExistingVolume(t, shared.Dir),
 		"/srv":                      pod.NewVolume(t, nil),
 	})
-	read.Ended()
+	read.RequireSuccess()
 	says(t, read, "the jar")
 	says(t, read, "Read-only file system")
 }
@@ -67,18 +67,18 @@ func TestMigrationsFromAnImage(t *testing.T) {
 	entry.Migrate.Source = &migrate.MigrationSource{Image: "sql:1", Path: "/sql"}
 	spec := rendered.Render(t, app, entry).Pod(t)
 	require.Len(t, spec.InitContainers, 2)
-	shared := pod.Space(t)
+	shared := pod.EmptyVolume(t)
 	copied := pod.Launch(t, spec.InitContainers[0], map[string]*pod.Volume{
 		"/migrations": shared,
 		"/sql":        pod.NewVolume(t, first),
 		pod.Programs:  busybox(t),
 	})
-	copied.Ended()
+	copied.RequireSuccess()
 	postgres(t)
 	run := pod.Launch(t, filled(t, spec.InitContainers[1], secret), map[string]*pod.Volume{
-		"/migrations": pod.Folder(t, shared.Dir),
-		pod.Programs:  pod.Folder(t, pod.Built()),
+		"/migrations": pod.ExistingVolume(t, shared.Dir),
+		pod.Programs:  pod.ExistingVolume(t, pod.Built()),
 	})
-	run.Ended()
+	run.RequireSuccess()
 	require.Equal(t, "1|f", query(t, "select version, dirty from schema_migrations"))
 }

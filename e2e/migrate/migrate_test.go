@@ -58,7 +58,7 @@ func launch(t *testing.T, spec corev1.Container, sql map[string]string) *pod.Con
 	t.Helper()
 	return pod.Launch(t, filled(t, spec, secret), map[string]*pod.Volume{
 		"/migrations": pod.NewVolume(t, sql),
-		pod.Programs:  pod.Folder(t, pod.Built()),
+		pod.Programs:  pod.ExistingVolume(t, pod.Built()),
 	})
 }
 
@@ -69,24 +69,24 @@ func TestGolangMigrate(t *testing.T) {
 
 	t.Run("up, and nothing to do", func(t *testing.T) {
 		postgres(t)
-		launch(t, migrate, first).Ended()
+		launch(t, migrate, first).RequireSuccess()
 		require.Equal(t, "1|f", query(t, "select version, dirty from schema_migrations"))
 		again := launch(t, migrate, first) // another pod, or the same one started again
-		again.Ended()
+		again.RequireSuccess()
 		says(t, again, "no change")
-		launch(t, migrate, files(first, second)).Ended()
+		launch(t, migrate, files(first, second)).RequireSuccess()
 		require.Equal(t, "1|eve", query(t, "select id, name from users"))
 	})
 	t.Run("an old pod after a new one", func(t *testing.T) {
 		postgres(t)
-		launch(t, migrate, files(first, second)).Ended()
+		launch(t, migrate, files(first, second)).RequireSuccess()
 		old := launch(t, migrate, first)
-		old.Failed() // which is what the warning migrate-ahead is about
+		old.RequireFailure() // which is what the warning migrate-ahead is about
 		says(t, old, "no migration found for version 2")
 	})
 	t.Run("several at once", func(t *testing.T) {
 		postgres(t)
-		launch(t, migrate, first).Ended()
+		launch(t, migrate, first).RequireSuccess()
 		var pods []*pod.Container
 		for range 3 {
 			pods = append(pods, launch(t, migrate, files(first, slow)))
@@ -102,10 +102,10 @@ func TestGolangMigrate(t *testing.T) {
 			require.NoError(t, err)
 			require.Contains(t, string(raw), "-database=postgres://shop@127.0.0.1", "it's the argument")
 			require.NotContains(t, string(raw), password)
-			require.Equal(t, "65534 65534 65534 65534", pod.Status(t, p.Cmd.Process.Pid, "Uid"))
+			require.Equal(t, "65534 65534 65534 65534", pod.ReadStatus(t, p.Cmd.Process.Pid, "Uid"))
 		}
 		for _, p := range pods {
-			p.Ended()
+			p.RequireSuccess()
 		}
 		require.Equal(t, "2|f", query(t, "select version, dirty from schema_migrations"))
 		require.Equal(t, "1", query(t, "select count(*) from users"))
@@ -113,14 +113,14 @@ func TestGolangMigrate(t *testing.T) {
 	t.Run("a wrong one keeps the pod from starting", func(t *testing.T) {
 		postgres(t)
 		failing := launch(t, migrate, files(first, wrong))
-		failing.Failed()
+		failing.RequireFailure()
 		says(t, failing, `relation "nobody" does not exist`)
 		require.Equal(t, "2|t", query(t, "select version, dirty from schema_migrations"))
-		launch(t, migrate, files(first, second)).Failed() // until somebody has looked at it
+		launch(t, migrate, files(first, second)).RequireFailure() // until somebody has looked at it
 	})
 	t.Run("no database", func(t *testing.T) {
 		down := launch(t, migrate, first)
-		down.Failed() // and the kubelet tries again
+		down.RequireFailure() // and the kubelet tries again
 		says(t, down, "connection refused")
 	})
 }
@@ -143,7 +143,7 @@ echo "migrated as $(id -u)"`
 			require.Equal(t, "shop:1", c.Image)
 			for range 2 {
 				run := pod.Launch(t, filled(t, c, secret), map[string]*pod.Volume{"/srv": pod.NewVolume(t, schema)})
-				run.Ended()
+				run.RequireSuccess()
 				says(t, run, "migrated as 1000\n")
 			}
 			require.Equal(t, "0", query(t, "select count(*) from users"))

@@ -279,7 +279,7 @@ func TestClientsRotation(t *testing.T) {
 		b, _ := io.ReadAll(resp.Body)
 		under <- string(b)
 	}()
-	g.ca.Write(map[string]string{"ca.crt": "no certificate"})
+	g.ca.WriteFiles(map[string]string{"ca.crt": "no certificate"})
 	pod.Poll(t, "nginx to refuse it", func() bool { return strings.Contains(g.Log.String(), "test failed") })
 	status, _ := ask(t, g.as(alice), "GET", there, nil)
 	require.Equal(t, 200, status)
@@ -289,7 +289,7 @@ func TestClientsRotation(t *testing.T) {
 	require.Equal(t, "HTTP/1.1 200", g.begins(session))
 
 	other := certs.NewAuthority(t, "test authority") // of the same name
-	g.ca.Write(other.Bundle())
+	g.ca.WriteFiles(other.Bundle())
 	bob := issueClient(t, other, pkix.Name{CommonName: "bob"})
 	pod.Poll(t, "the new authority", func() bool {
 		status, _ := ask(t, g.as(bob), "GET", there, nil)

@@ -155,7 +155,7 @@ func TestUnprivileged(t *testing.T) {
 	require.EqualValues(t, 101, *s.r.container.SecurityContext.RunAsGroup)
 	for _, pid := range append(s.workers(), s.Cmd.Process.Pid) {
 		pod.RequireRestricted(t, pid, "101")
-		require.Equal(t, "101 101 101 101", pod.Status(t, pid, "Gid"))
+		require.Equal(t, "101 101 101 101", pod.ReadStatus(t, pid, "Gid"))
 	}
 	require.Error(t, s.Command("touch", "/etc/outrigger/x").Run(), "the root file system is read-only")
 	require.NoError(t, s.Command("touch", "/tmp/x").Run())
@@ -264,7 +264,7 @@ func TestRotation(t *testing.T) {
 	open := s.client(true)
 	require.EqualValues(t, 1, serial(open))
 	pids := s.workers()
-	s.certs.Write(issueServer(t, s.ca, 2))
+	s.certs.WriteFiles(issueServer(t, s.ca, 2))
 	pod.Poll(t, "the new certificate", func() bool { return serial(s.client(true)) == 2 })
 	require.EqualValues(t, 1, serial(open), "an open connection keeps its certificate")
 	require.Equal(t, pids, s.workers())

@@ -71,7 +71,7 @@ func TestQuitDrains(t *testing.T) {
 		require.Equal(t, "/slow", text(t, a.resp, a.err))
 		require.Equal(t, http.StatusOK, a.resp.StatusCode)
 	}
-	s.Ended()
+	s.RequireSuccess()
 }
 
 // A connection that nobody closes doesn't keep nginx longer than the grace
@@ -83,6 +83,6 @@ func TestQuitEnds(t *testing.T) {
 	require.NoError(t, s.Cmd.Process.Signal(syscall.SIGQUIT)) // STOPSIGNAL of the images
 	_, err := in.ReadByte()
 	require.Error(t, err)
-	s.Ended()
+	s.RequireSuccess()
 	require.Less(t, time.Since(begin), 30*time.Second, "nginx gives up after ten seconds")
 }

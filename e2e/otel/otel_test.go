@@ -20,7 +20,7 @@ func launch(t *testing.T, spec corev1.Container, volumes map[string]*pod.Volume)
 	t.Helper()
 	pod.AddAddress(t, pod.IP)
 	c := pod.Launch(t, spec, volumes)
-	c.Hosts(home + " " + name)
+	c.SetHosts(home + " " + name)
 	probe := spec.StartupProbe.HTTPGet
 	c.WaitFor("the startup probe", func() bool {
 		r, err := http.Get("http://" + net.JoinHostPort(pod.IP, probe.Port.String()) + probe.Path)
@@ -139,6 +139,6 @@ func TestEnds(t *testing.T) {
 	require.Contains(t, pod.Receive(t, "what was said first", b.got).body, "a-line")
 	say(t, app, "logs")
 	c.Terminate()
-	c.Ended()
+	c.RequireSuccess()
 	require.Contains(t, pod.Receive(t, "what was said", b.got).body, "a-line")
 }

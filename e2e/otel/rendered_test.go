@@ -59,7 +59,7 @@ func mounts(t *testing.T, files map[string]string, ca string) map[string]*pod.Vo
 	t.Helper()
 	all := map[string]*pod.Volume{
 		"/etc/outrigger/otel": pod.NewVolume(t, files),
-		pod.Programs:          pod.Folder(t, pod.Built()),
+		pod.Programs:          pod.ExistingVolume(t, pod.Built()),
 	}
 	if ca != "" {
 		all["/etc/outrigger/ca"] = pod.NewVolume(t, map[string]string{"ca.crt": ca})

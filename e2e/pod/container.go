@@ -43,17 +43,17 @@ const Programs = "/programs"
 // it; nil is an empty one in memory. Its command is one of this machine.
 func Launch(t *testing.T, spec corev1.Container, mounts map[string]*Volume) *Container {
 	t.Helper()
-	return launch(t, spec, mounts, 0)
+	return launchIn(t, spec, mounts, 0)
 }
 
 // LaunchFirst is Launch for what must know that it's the first process of its
 // container: signals that it doesn't handle are lost on it.
 func LaunchFirst(t *testing.T, spec corev1.Container, mounts map[string]*Volume) *Container {
 	t.Helper()
-	return launch(t, spec, mounts, syscall.CLONE_NEWPID)
+	return launchIn(t, spec, mounts, syscall.CLONE_NEWPID)
 }
 
-func launch(t *testing.T, spec corev1.Container, mounts map[string]*Volume, namespaces uintptr) *Container {
+func launchIn(t *testing.T, spec corev1.Container, mounts map[string]*Volume, namespaces uintptr) *Container {
 	t.Helper()
 	c := &Container{
 		T:    t,
@@ -65,9 +65,9 @@ func launch(t *testing.T, spec corev1.Container, mounts map[string]*Volume, name
 	for _, m := range spec.VolumeMounts {
 		require.Contains(t, mounts, m.MountPath, "the container mounts %s there", m.Name)
 	}
-	c.lay(mounts)
+	c.buildRoot(mounts)
 	c.Cmd = c.Command(slices.Concat(spec.Command, spec.Args)...)
-	c.Cmd.Stdout, c.Cmd.Stderr = c.pipe(), c.pipe()
+	c.Cmd.Stdout, c.Cmd.Stderr = c.openPipe(), c.openPipe()
 	c.Cmd.SysProcAttr.Cloneflags = namespaces
 	require.NoError(t, c.Cmd.Start())
 	for _, w := range c.writers {
@@ -80,7 +80,7 @@ func launch(t *testing.T, spec corev1.Container, mounts map[string]*Volume, name
 	t.Cleanup(func() {
 		_ = c.Cmd.Process.Kill()
 		<-c.Done
-		c.end()
+		c.killAll()
 		if t.Failed() {
 			t.Logf("%s wrote:\n%s", spec.Name, c.Log)
 		}
@@ -89,11 +89,11 @@ func launch(t *testing.T, spec corev1.Container, mounts map[string]*Volume, name
 	return c
 }
 
-// end kills what the first process has left, as nginx's workers, and waits until
+// killAll kills what the first process has left, as nginx's workers, and waits until
 // nothing of it runs: it would have the ports that the next test needs.
-func (c *Container) end() {
+func (c *Container) killAll() {
 	_ = syscall.Kill(-c.Cmd.Process.Pid, syscall.SIGKILL)
-	for deadline := time.Now().Add(Patience); runs(c.Cmd.Process.Pid); <-time.After(time.Millisecond) {
+	for deadline := time.Now().Add(Patience); groupRuns(c.Cmd.Process.Pid); <-time.After(time.Millisecond) {
 		if time.Now().After(deadline) {
 			c.T.Errorf("%s: processes of the container don't end", c.spec.Name)
 			return
@@ -101,9 +101,9 @@ func (c *Container) end() {
 	}
 }
 
-// runs reports whether a group has processes that haven't ended; those that have may
+// groupRuns reports whether a group has processes that haven't ended; those that have may
 // wait for somebody to ask (proc(5), stat).
-func runs(group int) bool {
+func groupRuns(group int) bool {
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, name := range stats {
 		text, _ := os.ReadFile(name) // it may have ended since
@@ -115,9 +115,9 @@ func runs(group int) bool {
 	return false
 }
 
-// lay builds the container's root: the programs of this machine and the volumes
+// buildRoot builds the container's root: the programs of this machine and the volumes
 // at the rendered paths, all read-only but /tmp, where that is mounted.
-func (c *Container) lay(mounts map[string]*Volume) {
+func (c *Container) buildRoot(mounts map[string]*Volume) {
 	t := c.T
 	for _, dir := range append(slices.Collect(maps.Keys(mounts)), "usr", "proc", "dev", "tmp", "etc/ssl") {
 		require.NoError(t, os.MkdirAll(filepath.Join(c.root, dir), 0o755))
@@ -143,8 +143,8 @@ func (c *Container) lay(mounts map[string]*Volume) {
 	}
 	bind("/dev/null", "dev/null")
 	bind("/dev/urandom", "dev/urandom")
-	require.NoError(t, os.WriteFile(c.hosts(), nil, 0o644))
-	bind(c.hosts(), "etc/hosts")
+	require.NoError(t, os.WriteFile(c.hostsFile(), nil, 0o644))
+	bind(c.hostsFile(), "etc/hosts")
 	for _, dir := range []string{"/usr", "/etc/ssl"} {
 		mount(dir, filepath.Join(c.root, dir), "", syscall.MS_BIND, "")
 		readOnly(filepath.Join(c.root, dir))
@@ -164,12 +164,12 @@ func (c *Container) lay(mounts map[string]*Volume) {
 	readOnly(c.root)
 }
 
-func (c *Container) hosts() string { return c.root + ".hosts" }
+func (c *Container) hostsFile() string { return c.root + ".hosts" }
 
-// Hosts says what names mean in the container from now on: lines of /etc/hosts.
-func (c *Container) Hosts(lines ...string) {
+// SetHosts says what names mean in the container from now on: lines of /etc/hosts.
+func (c *Container) SetHosts(lines ...string) {
 	c.T.Helper()
-	require.NoError(c.T, os.WriteFile(c.hosts(), []byte(strings.Join(lines, "\n")+"\n"), 0o644))
+	require.NoError(c.T, os.WriteFile(c.hostsFile(), []byte(strings.Join(lines, "\n")+"\n"), 0o644))
 }
 
 // Command is a process in the container: the rendered user and plain variables, the
@@ -200,9 +200,9 @@ func (c *Container) Command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// pipe gives the program a pipe that it owns, as container runtimes do: some open
+// openPipe gives the program a pipe that it owns, as container runtimes do: some open
 // /dev/stdout by name.
-func (c *Container) pipe() *os.File {
+func (c *Container) openPipe() *os.File {
 	r, w, err := os.Pipe()
 	require.NoError(c.T, err)
 	require.NoError(c.T, w.Chown(int(*c.spec.SecurityContext.RunAsUser), int(*c.spec.SecurityContext.RunAsGroup)))
@@ -215,9 +215,9 @@ func (c *Container) pipe() *os.File {
 	return w
 }
 
-// heard waits until all is in Log that was written before the program ended. What it
+// drainLog waits until all is in Log that was written before the program ended. What it
 // has left may go on writing: that isn't waited for.
-func (c *Container) heard() {
+func (c *Container) drainLog() {
 	all := make(chan struct{})
 	go func() {
 		c.readers.Wait()
@@ -229,25 +229,25 @@ func (c *Container) heard() {
 	}
 }
 
-// Ended waits until the program has ended, and wants it to have done so by
+// RequireSuccess waits until the program has ended, and wants it to have done so by
 // itself.
-func (c *Container) Ended() {
+func (c *Container) RequireSuccess() {
 	c.T.Helper()
 	select {
 	case <-c.Done:
-		c.heard()
+		c.drainLog()
 		require.NoError(c.T, c.Err, c.Log)
 	case <-time.After(Patience):
 		require.FailNow(c.T, c.spec.Name+" goes on", c.Log)
 	}
 }
 
-// Failed waits until the program has ended, and wants it to have failed by itself.
-func (c *Container) Failed() {
+// RequireFailure waits until the program has ended, and wants it to have failed by itself.
+func (c *Container) RequireFailure() {
 	c.T.Helper()
 	select {
 	case <-c.Done:
-		c.heard()
+		c.drainLog()
 		exit, ok := errors.AsType[*exec.ExitError](c.Err)
 		require.True(c.T, ok && exit.Exited(), "%v: %s", c.Err, c.Log)
 	case <-time.After(Patience):
@@ -255,8 +255,8 @@ func (c *Container) Failed() {
 	}
 }
 
-// Status is a field of /proc/PID/status.
-func Status(t *testing.T, pid int, field string) string {
+// ReadStatus is a field of /proc/PID/status.
+func ReadStatus(t *testing.T, pid int, field string) string {
 	t.Helper()
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	require.NoError(t, err)

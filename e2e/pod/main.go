@@ -30,20 +30,20 @@ const (
 func Main(m *testing.M, needs map[string]string, targets ...string) {
 	if os.Getenv(inside) != "" {
 		if err := isolate(); err != nil {
-			fail(err.Error())
+			exitWith(err.Error())
 		}
 		os.Exit(m.Run())
 	}
 	if os.Geteuid() != 0 {
-		fail("these tests build containers by hand and need root for it: sudo, or any container with CAP_SYS_ADMIN")
+		exitWith("these tests build containers by hand and need root for it: sudo, or any container with CAP_SYS_ADMIN")
 	}
-	if err := prepare(needs, targets); err != nil {
-		fail(err.Error())
+	if err := prepareMachine(needs, targets); err != nil {
+		exitWith(err.Error())
 	}
-	os.Exit(again())
+	os.Exit(runInNamespaces())
 }
 
-func prepare(needs map[string]string, targets []string) error {
+func prepareMachine(needs map[string]string, targets []string) error {
 	for program, install := range needs {
 		if _, err := os.Stat(program); err != nil {
 			return fmt.Errorf("these tests need the real %s: make install (it's in %s)", program, install)
@@ -62,8 +62,8 @@ func prepare(needs map[string]string, targets []string) error {
 // Built returns the folder of the programs that Main has made.
 func Built() string { return os.Getenv(built) }
 
-// again runs this program with the same arguments in new namespaces.
-func again() int {
+// runInNamespaces runs this program with the same arguments in new namespaces.
+func runInNamespaces() int {
 	runtime.LockOSThread() // Pdeathsig is for the thread
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -73,7 +73,7 @@ func again() int {
 		Pdeathsig:  syscall.SIGKILL,
 	}
 	if err := cmd.Start(); err != nil {
-		fail("namespaces are needed, which this machine refuses: " + err.Error())
+		exitWith("namespaces are needed, which this machine refuses: " + err.Error())
 	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
@@ -85,7 +85,7 @@ func again() int {
 		if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.Exited() {
 			return exit.ExitCode()
 		}
-		fail(err.Error())
+		exitWith(err.Error())
 	}
 	return 0
 }
@@ -110,7 +110,7 @@ func isolate() error {
 	return nil
 }
 
-func fail(why string) {
+func exitWith(why string) {
 	fmt.Fprintln(os.Stderr, "e2e:", why)
 	os.Exit(1)
 }

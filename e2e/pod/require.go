@@ -12,16 +12,16 @@ import (
 // capabilities or a way to any.
 func RequireRestricted(t *testing.T, pid int, user string) {
 	t.Helper()
-	require.Equal(t, strings.TrimSpace(strings.Repeat(user+" ", 4)), Status(t, pid, "Uid"))
-	require.Equal(t, "0000000000000000", Status(t, pid, "CapEff"))
-	require.Equal(t, "0000000000000000", Status(t, pid, "CapBnd"))
-	require.Equal(t, "1", Status(t, pid, "NoNewPrivs"))
+	require.Equal(t, strings.TrimSpace(strings.Repeat(user+" ", 4)), ReadStatus(t, pid, "Uid"))
+	require.Equal(t, "0000000000000000", ReadStatus(t, pid, "CapEff"))
+	require.Equal(t, "0000000000000000", ReadStatus(t, pid, "CapBnd"))
+	require.Equal(t, "1", ReadStatus(t, pid, "NoNewPrivs"))
 }
 
 // PeakMemory returns the most memory, in bytes, that a process has had.
 func PeakMemory(t *testing.T, pid int) (peak int64) {
 	t.Helper()
-	_, err := fmt.Sscanf(Status(t, pid, "VmHWM"), "%d kB", &peak)
+	_, err := fmt.Sscanf(ReadStatus(t, pid, "VmHWM"), "%d kB", &peak)
 	require.NoError(t, err)
 	return peak << 10
 }

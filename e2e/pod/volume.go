@@ -25,18 +25,18 @@ func NewVolume(t *testing.T, files map[string]string) *Volume {
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o755))
 	v := &Volume{t: t, Dir: dir}
-	v.Write(files)
+	v.WriteFiles(files)
 	for name := range files {
 		require.NoError(t, os.Symlink("..data/"+name, filepath.Join(dir, name)))
 	}
 	return v
 }
 
-// Folder is one that is there already.
-func Folder(t *testing.T, dir string) *Volume { return &Volume{t: t, Dir: dir} }
+// ExistingVolume is one that is there already.
+func ExistingVolume(t *testing.T, dir string) *Volume { return &Volume{t: t, Dir: dir} }
 
-// Space is an empty one to which containers write.
-func Space(t *testing.T) *Volume {
+// EmptyVolume is an empty one to which containers write.
+func EmptyVolume(t *testing.T) *Volume {
 	t.Helper()
 	dir, err := os.MkdirTemp(Roots, "space")
 	require.NoError(t, err)
@@ -44,9 +44,9 @@ func Space(t *testing.T) *Volume {
 	return &Volume{t: t, Dir: dir, Writable: true}
 }
 
-// Applets is a folder of programs for [Programs]: those of busybox by their names, as
+// NewApplets is a folder of programs for [Programs]: those of busybox by their names, as
 // small images have them.
-func Applets(t *testing.T, names ...string) *Volume {
+func NewApplets(t *testing.T, names ...string) *Volume {
 	t.Helper()
 	dir, err := os.MkdirTemp(Roots, "applets")
 	require.NoError(t, err)
@@ -54,11 +54,11 @@ func Applets(t *testing.T, names ...string) *Volume {
 	for _, name := range names {
 		require.NoError(t, os.Symlink("/usr/bin/busybox", filepath.Join(dir, name)))
 	}
-	return Folder(t, dir)
+	return ExistingVolume(t, dir)
 }
 
-// Write replaces all files at once.
-func (v *Volume) Write(files map[string]string) {
+// WriteFiles replaces all files at once.
+func (v *Volume) WriteFiles(files map[string]string) {
 	v.t.Helper()
 	v.version++
 	name := fmt.Sprintf("..2026_%d", v.version)

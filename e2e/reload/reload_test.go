@@ -99,20 +99,20 @@ func TestWebhook(t *testing.T) {
 	c := w.launch(t, config, secret)
 	require.Zero(t, a.asked.Load())
 
-	config.Write(map[string]string{"web.conf": "two"})
+	config.WriteFiles(map[string]string{"web.conf": "two"})
 	a.knows(t, 1)
 	require.Equal(t, "POST /-/reload?now={all}", *a.last.Load())
-	secret.Write(map[string]string{"password": "two"})
+	secret.WriteFiles(map[string]string{"password": "two"})
 	a.knows(t, 2)
-	config.Write(map[string]string{"web.conf": "three"})
+	config.WriteFiles(map[string]string{"web.conf": "three"})
 	a.knows(t, 3)
 	require.Equal(t, int64(3), a.asked.Load())
 
 	pid := c.Cmd.Process.Pid
-	require.Equal(t, "100 100 100 100", pod.Status(t, pid, "Uid"))
-	require.Equal(t, "0000000000000000", pod.Status(t, pid, "CapEff"))
+	require.Equal(t, "100 100 100 100", pod.ReadStatus(t, pid, "Uid"))
+	require.Equal(t, "0000000000000000", pod.ReadStatus(t, pid, "CapEff"))
 	c.Terminate()
-	c.Ended()
+	c.RequireSuccess()
 }
 
 // An app that another sidecar has moved is told where it is.
@@ -133,7 +133,7 @@ func TestWebhookFollows(t *testing.T) {
 	a := serve(t, 8081, false)
 	config, secret := volumes(t)
 	w.launch(t, config, secret)
-	config.Write(map[string]string{"web.conf": "two"})
+	config.WriteFiles(map[string]string{"web.conf": "two"})
 	a.knows(t, 1)
 	require.Equal(t, "PUT /reload", *a.last.Load())
 }
@@ -144,7 +144,7 @@ func TestWebhookTLS(t *testing.T) {
 	a := serve(t, 8443, true)
 	config, secret := volumes(t)
 	w.launch(t, config, secret)
-	secret.Write(map[string]string{"password": "two"})
+	secret.WriteFiles(map[string]string{"password": "two"})
 	a.knows(t, 1)
 }
 
@@ -153,7 +153,7 @@ func TestWebhookTriesAgain(t *testing.T) {
 	w := renderWatcher(t, agent.ConfigReload{Webhook: &agent.ReloadWebhook{URL: "http://127.0.0.1:8080/-/reload"}})
 	config, secret := volumes(t)
 	c := w.launch(t, config, secret)
-	config.Write(map[string]string{"web.conf": "two"})
+	config.WriteFiles(map[string]string{"web.conf": "two"})
 	pod.Poll(t, "it to say so", func() bool { return strings.Contains(c.Log.String(), "couldn't be told") })
 
 	a := serve(t, 8080, false)
@@ -163,6 +163,6 @@ func TestWebhookTriesAgain(t *testing.T) {
 	require.Zero(t, a.told.Load())
 
 	a.status.Store(http.StatusNoContent)
-	config.Write(map[string]string{"web.conf": "three"})
+	config.WriteFiles(map[string]string{"web.conf": "three"})
 	a.knows(t, 1)
 }

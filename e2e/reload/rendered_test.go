@@ -64,7 +64,7 @@ func renderWatcher(t *testing.T, p agent.ConfigReload, more ...config.Entry) (w 
 func (w watcher) launch(t *testing.T, config, secret *pod.Volume) *pod.Container {
 	t.Helper()
 	c := pod.Launch(t, w.Container, map[string]*pod.Volume{
-		pod.Programs:                  pod.Applets(t, "sh", "sleep", "readlink", "pidof", "sed", "id"),
+		pod.Programs:                  pod.NewApplets(t, "sh", "sleep", "readlink", "pidof", "sed", "id"),
 		"/etc/outrigger/reload":       pod.NewVolume(t, w.files),
 		"/etc/outrigger/watch/config": config,
 		"/etc/outrigger/watch/secret": secret,

@@ -64,14 +64,14 @@ func TestSignal(t *testing.T) {
 	pod.Poll(t, "nginx", func() bool { return get() == "one" })
 	c := w.launch(t, config, secret)
 	for _, answer := range []string{"two", "three"} {
-		config.Write(nginxConf(answer))
+		config.WriteFiles(nginxConf(answer))
 		pod.Poll(t, "nginx to read it", func() bool { return get() == answer })
 	}
 	require.Equal(t, 2, strings.Count(app.Log.String(), "(SIGHUP) received"), app.Log)
 	require.NotContains(t, app.Log.String(), "ignoring")
-	require.Equal(t, "0000000000000000", pod.Status(t, c.Cmd.Process.Pid, "CapEff"))
+	require.Equal(t, "0000000000000000", pod.ReadStatus(t, c.Cmd.Process.Pid, "CapEff"))
 	c.Terminate()
-	c.Ended()
+	c.RequireSuccess()
 }
 
 // A process that isn't there reads the files when it starts: nothing is due. One of
@@ -80,7 +80,7 @@ func TestSignalReachesNobody(t *testing.T) {
 	w := renderWatcher(t, agent.ConfigReload{Signal: &agent.ReloadSignal{Process: "nginx"}})
 	config, secret := pod.NewVolume(t, nginxConf("one")), pod.NewVolume(t, map[string]string{"password": "one"})
 	c := w.launch(t, config, secret)
-	config.Write(nginxConf("two"))
+	config.WriteFiles(nginxConf("two"))
 	pod.Poll(t, "it to say so", func() bool {
 		return strings.Contains(c.Log.String(), "there is no process nginx: it reads the files when it starts")
 	})
@@ -88,7 +88,7 @@ func TestSignalReachesNobody(t *testing.T) {
 
 	app := nginx(t, 4000, config)
 	pod.Poll(t, "nginx", func() bool { return get() == "two" })
-	config.Write(nginxConf("three"))
+	config.WriteFiles(nginxConf("three"))
 	pod.Poll(t, "it to say so", func() bool {
 		return strings.Contains(c.Log.String(), "the processes nginx are of another user than 3000")
 	})

@@ -151,9 +151,9 @@ func TestFetchResumes(t *testing.T) {
 		}
 		return true
 	})
-	files := pod.Space(t)
+	files := pod.EmptyVolume(t)
 	c, mounts := fetching(t, s, files)
-	launch(t, c, mounts).Ended()
+	launch(t, c, mounts).RequireSuccess()
 	whole(t, files)
 	require.Equal(t, []string{"", "bytes=400000-", "bytes=400000-", "bytes=700000-"}, s.asked())
 	info, err := os.Stat(filepath.Join(files.Dir, "m.bin"))
@@ -162,7 +162,7 @@ func TestFetchResumes(t *testing.T) {
 	require.EqualValues(t, 100, info.Sys().(*syscall.Stat_t).Uid)
 
 	again := launch(t, c, mounts)
-	again.Ended()
+	again.RequireSuccess()
 	says(t, again, "m.bin is there")
 	require.Len(t, s.asked(), 4, "nobody was asked again")
 }
@@ -170,10 +170,10 @@ func TestFetchResumes(t *testing.T) {
 // What isn't what was wanted never appears, and the reason does.
 func TestFetchWrongChecksum(t *testing.T) {
 	s := newStore(t, false, nil)
-	files := pod.Space(t)
+	files := pod.EmptyVolume(t)
 	c, mounts := fetching(t, s, files, func(p *step.Fetch) { p.SHA256 = sum([]byte("another")) })
 	run := launch(t, c, mounts)
-	run.Failed()
+	run.RequireFailure()
 	only(t, files)
 	says(t, run, "sha256 is "+sum(model)+", not "+sum([]byte("another")))
 	require.Len(t, s.asked(), 1)
@@ -182,10 +182,10 @@ func TestFetchWrongChecksum(t *testing.T) {
 // A new checksum means a new file, in the old one's place at once.
 func TestFetchNewVersion(t *testing.T) {
 	s := newStore(t, false, nil)
-	files := pod.Space(t)
+	files := pod.EmptyVolume(t)
 	require.NoError(t, os.WriteFile(filepath.Join(files.Dir, "m.bin"), []byte("version 1"), 0o644))
 	c, mounts := fetching(t, s, files)
-	launch(t, c, mounts).Ended()
+	launch(t, c, mounts).RequireSuccess()
 	whole(t, files)
 }
 
@@ -207,7 +207,7 @@ func TestFetchKilled(t *testing.T) {
 		return true
 	})
 	defer close(hold)
-	files := pod.Space(t)
+	files := pod.EmptyVolume(t)
 	c, mounts := fetching(t, s, files)
 	first := launch(t, c, mounts)
 	pod.Receive(t, "the first half", held)
@@ -222,7 +222,7 @@ func TestFetchKilled(t *testing.T) {
 	require.NoError(t, syscall.Kill(-first.Cmd.Process.Pid, syscall.SIGKILL))
 	pod.Receive(t, "its end", first.Done)
 	only(t, files, "m.bin.part")
-	launch(t, c, mounts).Ended()
+	launch(t, c, mounts).RequireSuccess()
 	whole(t, files)
 	asked := s.asked()
 	require.Len(t, asked, 2)
@@ -242,15 +242,15 @@ func TestFetchShared(t *testing.T) {
 		_, _ = w.Write(model[500_000:])
 		return true
 	})
-	files := pod.Space(t)
+	files := pod.EmptyVolume(t)
 	c, mounts := fetching(t, s, files)
 	first := launch(t, c, mounts)
 	pod.Receive(t, "the first half", held)
 	second := launch(t, c, mounts)
 	says(t, second, "somebody else may be at it")
 	close(hold)
-	first.Ended()
-	second.Ended()
+	first.RequireSuccess()
+	second.RequireSuccess()
 	says(t, second, "m.bin is there")
 	whole(t, files)
 	require.Len(t, s.asked(), 1)
@@ -270,12 +270,12 @@ func TestFetchWholePart(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStore(t, false, nil)
-			files := pod.Space(t)
+			files := pod.EmptyVolume(t)
 			part := filepath.Join(files.Dir, "m.bin.part")
 			require.NoError(t, os.WriteFile(part, c.part, 0o644))
 			require.NoError(t, os.Chown(part, 100, 101))
 			ctr, mounts := fetching(t, s, files)
-			launch(t, ctr, mounts).Ended()
+			launch(t, ctr, mounts).RequireSuccess()
 			whole(t, files)
 			require.Equal(t, c.asked, s.asked())
 		})
@@ -291,9 +291,9 @@ func TestFetchWithoutRanges(t *testing.T) {
 		_, _ = w.Write(model)
 		return true
 	})
-	files := pod.Space(t)
+	files := pod.EmptyVolume(t)
 	c, mounts := fetching(t, s, files)
-	launch(t, c, mounts).Ended()
+	launch(t, c, mounts).RequireSuccess()
 	whole(t, files)
 	require.Equal(t, []string{"", "bytes=400000-", ""}, s.asked())
 }
@@ -306,11 +306,11 @@ func TestFetchWithoutChecksum(t *testing.T) {
 		}
 		return false
 	})
-	files := pod.Space(t)
+	files := pod.EmptyVolume(t)
 	part := filepath.Join(files.Dir, "m.bin.part")
 	require.NoError(t, os.WriteFile(part, []byte("the beginning of another version"), 0o644))
 	c, mounts := fetching(t, s, files, func(p *step.Fetch) { p.SHA256 = "" })
-	launch(t, c, mounts).Ended()
+	launch(t, c, mounts).RequireSuccess()
 	whole(t, files)
 	require.Equal(t, []string{"", ""}, s.asked())
 }
@@ -338,7 +338,7 @@ func TestFetchRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStore(t, false, c.answer)
-			files := pod.Space(t)
+			files := pod.EmptyVolume(t)
 			edit := c.edit
 			if edit == nil {
 				edit = func(*step.Fetch) {}
@@ -346,7 +346,7 @@ func TestFetchRefused(t *testing.T) {
 			ctr, mounts := fetching(t, s, files, edit)
 			began := time.Now()
 			run := launch(t, ctr, mounts)
-			run.Failed()
+			run.RequireFailure()
 			require.Less(t, time.Since(began), time.Minute)
 			says(t, run, c.says)
 			only(t, files)
@@ -359,9 +359,9 @@ func TestFetchRefused(t *testing.T) {
 // In plain it may come, where the checksum says what it is.
 func TestFetchPlain(t *testing.T) {
 	s := newStore(t, true, nil)
-	files := pod.Space(t)
+	files := pod.EmptyVolume(t)
 	c, mounts := fetching(t, s, files)
-	launch(t, c, mounts).Ended()
+	launch(t, c, mounts).RequireSuccess()
 	whole(t, files)
 }
 
@@ -384,12 +384,12 @@ func TestFetchCredentials(t *testing.T) {
 		"netrc": func(p *step.Fetch) { p.Netrc = &step.SecretFile{SecretName: "token"} },
 	} {
 		t.Run(credential, func(t *testing.T) {
-			files := pod.Space(t)
+			files := pod.EmptyVolume(t)
 			c, mounts := fetching(t, s, files, edit, func(p *step.Fetch) { p.FileName = name })
 			c = expanded(c)
 			mounts["/etc/outrigger/"+credential] = pod.NewVolume(t, map[string]string{
 				"headers": "X-Token: t0ken\n", "netrc": "machine 127.0.0.1 login me password s3cret\n"})
-			launch(t, c, mounts).Ended()
+			launch(t, c, mounts).RequireSuccess()
 			only(t, files, name)
 			require.NotContains(t, strings.Join(c.Args, " "), "t0ken")
 		})

@@ -47,7 +47,7 @@ func programs(t *testing.T) *pod.Volume {
 	for _, name := range []string{"sh", "cat", "chown", "find", "mv", "nc", "rm", "sha256sum", "sleep", "stat", "timeout", "true"} {
 		require.NoError(t, os.Symlink("/usr/bin/busybox", filepath.Join(dir, name)))
 	}
-	return pod.Folder(t, dir)
+	return pod.ExistingVolume(t, dir)
 }
 
 // launch runs an init container with its mounts, by their paths.

@@ -18,7 +18,7 @@ import (
 // files, links to the outside.
 func archive(t *testing.T) *pod.Volume {
 	t.Helper()
-	v := pod.Space(t)
+	v := pod.EmptyVolume(t)
 	require.NoError(t, os.Chmod(v.Dir, 0o755))
 	deep := filepath.Join(v.Dir, "a", "b")
 	require.NoError(t, os.MkdirAll(deep, 0o755))
@@ -59,7 +59,7 @@ func TestPermissionsChown(t *testing.T) {
 	mounts := map[string]*pod.Volume{"/volumes/srv/archive": v}
 	outside := owners(t, "/etc/hosts")
 	first := launch(t, c, mounts)
-	first.Ended()
+	first.RequireSuccess()
 	says(t, first, "/volumes/srv/archive belongs to 1000:2000 now")
 	n := 0
 	require.NoError(t, filepath.Walk(v.Dir, func(path string, _ os.FileInfo, err error) error {
@@ -74,20 +74,20 @@ func TestPermissionsChown(t *testing.T) {
 	// A folder that is right is left alone, whatever is in it.
 	require.NoError(t, os.Chown(filepath.Join(v.Dir, "a"), 0, 0))
 	again := launch(t, c, mounts)
-	again.Ended()
+	again.RequireSuccess()
 	says(t, again, "/volumes/srv/archive belongs to 1000:2000 already")
 	require.Equal(t, [2]uint32{0, 0}, owners(t, filepath.Join(v.Dir, "a")))
 
 	// One that was left half done has its own owner still: it comes last.
 	require.NoError(t, os.Chown(v.Dir, 0, 0))
-	launch(t, c, mounts).Ended()
+	launch(t, c, mounts).RequireSuccess()
 	require.Equal(t, [2]uint32{1000, 2000}, owners(t, filepath.Join(v.Dir, "a")))
 }
 
 // A group that nobody named stays.
 func TestPermissionsUserOnly(t *testing.T) {
 	v := archive(t)
-	launch(t, giving(t, &step.Permissions{}), map[string]*pod.Volume{"/volumes/srv/archive": v}).Ended()
+	launch(t, giving(t, &step.Permissions{}), map[string]*pod.Volume{"/volumes/srv/archive": v}).RequireSuccess()
 	require.Equal(t, [2]uint32{1000, 0}, owners(t, v.Dir))
 	require.Equal(t, [2]uint32{1000, 4711}, owners(t, filepath.Join(v.Dir, "a", "b", ".hidden file")))
 }
@@ -98,7 +98,7 @@ func TestPermissionsRefused(t *testing.T) {
 	v := archive(t)
 	v.Writable = false
 	c := launch(t, giving(t, &step.Permissions{}), map[string]*pod.Volume{"/volumes/srv/archive": v})
-	c.Failed()
+	c.RequireFailure()
 	says(t, c, "Read-only file system")
 	require.Equal(t, [2]uint32{0, 0}, owners(t, v.Dir))
 }
@@ -108,7 +108,7 @@ func TestPermissionsCapabilities(t *testing.T) {
 	c := giving(t, &step.Permissions{})
 	c.Command, c.Args = []string{"sh", "-c", "cat /proc/self/status"}, nil
 	run := launch(t, c, map[string]*pod.Volume{"/volumes/srv/archive": archive(t)})
-	run.Ended()
+	run.RequireSuccess()
 	says(t, run, "CapEff:\t0000000000000003") // CHOWN is 1, DAC_OVERRIDE 2
 	says(t, run, "CapBnd:\t0000000000000003")
 }

@@ -73,9 +73,9 @@ func fromS3(t *testing.T, s *store, files *pod.Volume, sha256 string) (corev1.Co
 func TestFetchS3(t *testing.T) {
 	b := &bucket{}
 	s := newStore(t, true, b.serve)
-	files := pod.Space(t)
+	files := pod.EmptyVolume(t)
 	c, mounts := fromS3(t, s, files, sum(model))
-	launch(t, c, mounts).Ended()
+	launch(t, c, mounts).RequireSuccess()
 	whole(t, files)
 	for i := range b.signers {
 		require.Equal(t, "AKIAME", b.signers[i])
@@ -84,7 +84,7 @@ func TestFetchS3(t *testing.T) {
 	n := len(b.paths)
 	require.Contains(t, b.paths, "/models/"+object)
 	again := launch(t, c, mounts)
-	again.Ended()
+	again.RequireSuccess()
 	says(t, again, "m.bin is there")
 	require.Len(t, b.paths, n)
 }
@@ -92,24 +92,24 @@ func TestFetchS3(t *testing.T) {
 // Where nobody names a region, it's the one that the cloud gives pods by a variable.
 func TestFetchS3Region(t *testing.T) {
 	b := &bucket{}
-	files := pod.Space(t)
+	files := pod.EmptyVolume(t)
 	c, mounts := fromS3(t, newStore(t, true, b.serve), files, sum(model))
 	for i, e := range c.Env {
 		if e.Name == "RCLONE_S3_REGION" {
 			c.Env[i] = corev1.EnvVar{Name: "AWS_REGION", Value: "eu-9"} // as the admission webhook of EKS does
 		}
 	}
-	launch(t, c, mounts).Ended()
+	launch(t, c, mounts).RequireSuccess()
 	whole(t, files)
 	require.Equal(t, "eu-9", b.region)
 }
 
 // What isn't what was wanted, or isn't there, never appears.
 func TestFetchS3Refused(t *testing.T) {
-	files := pod.Space(t)
+	files := pod.EmptyVolume(t)
 	c, mounts := fromS3(t, newStore(t, true, (&bucket{}).serve), files, sum([]byte("another")))
 	run := launch(t, c, mounts)
-	run.Failed()
+	run.RequireFailure()
 	says(t, run, "sha256 is "+sum(model))
 	only(t, files)
 
@@ -119,7 +119,7 @@ func TestFetchS3Refused(t *testing.T) {
 	})
 	c, mounts = fromS3(t, gone, files, sum(model))
 	run = launch(t, c, mounts)
-	run.Failed()
+	run.RequireFailure()
 	says(t, run, "not found")
 	only(t, files)
 }

@@ -42,13 +42,13 @@ func TestSysctlRaises(t *testing.T) {
 		corev1.Sysctl{Name: name, Value: strconv.Itoa(had + 1)},
 		corev1.Sysctl{Name: "net/ipv4/tcp_max_syn_backlog", Value: "1"},
 	)
-	c.Ended()
+	c.RequireSuccess()
 	says(t, c, path+" is "+strconv.Itoa(had)+" and is raised to "+strconv.Itoa(had+1))
 	says(t, c, "net/ipv4/tcp_max_syn_backlog is ")
 	require.Equal(t, had+1, setting(t, path))
 	for _, less := range []string{strconv.Itoa(had + 1), strconv.Itoa(had), "1"} {
 		c := raising(t, corev1.Sysctl{Name: name, Value: less})
-		c.Ended()
+		c.RequireSuccess()
 		says(t, c, path+" is "+strconv.Itoa(had+1)+" already")
 		require.Equal(t, had+1, setting(t, path))
 	}
@@ -59,7 +59,7 @@ func TestSysctlRaises(t *testing.T) {
 func TestSysctlMaxMapCount(t *testing.T) {
 	had := setting(t, "vm/max_map_count")
 	c := raising(t, corev1.Sysctl{Name: "vm.max_map_count", Value: "1"})
-	c.Ended()
+	c.RequireSuccess()
 	says(t, c, "vm/max_map_count is "+strconv.Itoa(had)+" already")
 	require.Equal(t, had, setting(t, "vm/max_map_count"))
 }
@@ -71,7 +71,7 @@ func TestSysctlRefused(t *testing.T) {
 		{"net.nf_conntrack_max", "1", "net/nf_conntrack_max"},               // not there: the module isn't, or the network isn't the node's
 	} {
 		run := raising(t, corev1.Sysctl{Name: c.name, Value: c.value})
-		run.Failed()
+		run.RequireFailure()
 		says(t, run, c.says)
 	}
 }

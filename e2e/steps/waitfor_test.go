@@ -42,14 +42,14 @@ func listen(t *testing.T, address string) net.Listener {
 func TestWaitForAddress(t *testing.T) {
 	listen(t, "127.0.0.1:5432")
 	c := waiting(t, &step.WaitFor{Targets: []string{"localhost:5432", "127.0.0.1:6379", "[::1]:5672"}}, nil)
-	c.Hosts("127.0.0.1 localhost")
+	c.SetHosts("127.0.0.1 localhost")
 	says(t, c, "localhost:5432 answers")
 	says(t, c, "waiting for 127.0.0.1:6379 since ")
 	says(t, c, " seconds: nc: can't connect to remote host (127.0.0.1): Connection refused")
 	listen(t, "127.0.0.1:6379")
 	says(t, c, "127.0.0.1:6379 answers")
 	listen(t, "[::1]:5672")
-	c.Ended()
+	c.RequireSuccess()
 	says(t, c, "[::1]:5672 answers")
 }
 
@@ -66,7 +66,7 @@ func TestWaitForNobody(t *testing.T) {
 	} {
 		c := waiting(t, &step.WaitFor{Targets: []string{target}, TimeoutSeconds: 3}, nil)
 		defer func() { // all of them wait at once
-			c.Failed()
+			c.RequireFailure()
 			took := time.Since(began)
 			require.Greater(t, took, 2*time.Second)
 			require.Less(t, took, time.Minute)
@@ -95,17 +95,17 @@ func TestWaitForURL(t *testing.T) {
 	c := waiting(t, &step.WaitFor{Targets: []string{target}, CA: ca}, mounts)
 	says(t, c, "seconds: status 503")
 	status.Store(http.StatusFound)
-	c.Ended()
+	c.RequireSuccess()
 	require.Equal(t, "a=[1-2]&b=$(HOME)'*", query.Load())
 
 	status.Store(http.StatusOK)
 	c = waiting(t, &step.WaitFor{Targets: []string{target}, CA: ca, Status: 204}, mounts)
 	says(t, c, "seconds: status 200")
 	status.Store(http.StatusNoContent)
-	c.Ended()
+	c.RequireSuccess()
 
 	c = waiting(t, &step.WaitFor{Targets: []string{target}, TimeoutSeconds: 2}, nil)
-	c.Failed()
+	c.RequireFailure()
 	says(t, c, "curl: (60)")
 	require.False(t, strings.Contains(c.Log.String(), "answers"))
 }

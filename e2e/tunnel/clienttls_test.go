@@ -57,7 +57,7 @@ func TestClientTLS(t *testing.T) {
 			postgres(t, c.cert)
 			pod.AddAddress(t, pod.IP)
 			client := pod.Launch(t, app, map[string]*pod.Volume{app.VolumeMounts[0].MountPath: pod.NewVolume(t, ca.Bundle())})
-			client.Hosts(home + " " + name)
+			client.SetHosts(home + " " + name)
 			<-client.Done
 			pod.Poll(t, "what psql says", func() bool { return strings.Contains(client.Log.String(), c.says) })
 		})

@@ -119,7 +119,7 @@ func TestNamedClients(t *testing.T) {
 	spec.Args[i] = "--timed-reload=1s" // the interval is shortened here, nothing else
 	servers.StartEcho(t, "127.0.0.1:6380")
 	c := launch(t, spec, map[string]*pod.Volume{
-		"/etc/outrigger/certs": served, "/etc/outrigger/clients": authorities, pod.Programs: pod.Folder(t, pod.Built())})
+		"/etc/outrigger/certs": served, "/etc/outrigger/clients": authorities, pod.Programs: pod.ExistingVolume(t, pod.Built())})
 	pod.Poll(t, "the TLS port", func() bool { return pod.Connects(pod.IP + ":6379") })
 
 	cn := func(names ...string) (out []pkix.AttributeTypeAndValue) {
@@ -183,8 +183,8 @@ func TestNamedClients(t *testing.T) {
 	session.ClientSessionCache = tls.NewLRUClientSessionCache(8)
 	require.NoError(t, says(t, session, backup))
 	next, others := certs.NewAuthority(t, "next authority"), certs.NewAuthority(t, "clients' authority")
-	served.Write(next.IssueServer(t, "queue.prod.svc"))
-	authorities.Write(others.Bundle())
+	served.WriteFiles(next.IssueServer(t, "queue.prod.svc"))
+	authorities.WriteFiles(others.Bundle())
 	pod.Poll(t, "the new ones", func() bool {
 		return says(
 			t,
@@ -216,5 +216,5 @@ func TestNamedClients(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "PONG", string(answer))
 	require.NoError(t, conn.Close())
-	c.Ended()
+	c.RequireSuccess()
 }

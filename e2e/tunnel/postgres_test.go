@@ -70,7 +70,7 @@ func TestPgBouncer(t *testing.T) {
 	}
 	start := func(t *testing.T) *pod.Container {
 		c := pod.Launch(t, spec, mounts())
-		c.Hosts(home + " " + name)
+		c.SetHosts(home + " " + name)
 		pod.AddAddress(t, pod.IP)
 		pod.Poll(t, "pgbouncer to listen, with or without a server", func() bool { return pod.Connects("127.0.0.1:5432") })
 		return c

@@ -61,7 +61,7 @@ func volumes(t *testing.T, ca, client map[string]string) map[string]*pod.Volume 
 	t.Helper()
 	mounts := map[string]*pod.Volume{
 		"/etc/outrigger/ca": pod.NewVolume(t, ca),
-		pod.Programs:        pod.Folder(t, pod.Built()),
+		pod.Programs:        pod.ExistingVolume(t, pod.Built()),
 	}
 	if client != nil {
 		mounts["/etc/outrigger/client"] = pod.NewVolume(t, client)

@@ -30,7 +30,7 @@ func launch(t *testing.T, spec corev1.Container, mounts map[string]*pod.Volume, 
 	t.Helper()
 	pod.AddAddress(t, pod.IP)
 	c := pod.Launch(t, spec, mounts)
-	c.Hosts(hosts...)
+	c.SetHosts(hosts...)
 	probe := spec.StartupProbe.TCPSocket
 	require.NotNil(t, probe)
 	c.WaitForPort(net.JoinHostPort(pod.IP, probe.Port.String()))
@@ -131,7 +131,7 @@ func TestComesAndGoes(t *testing.T) {
 	c := launch(t, spec, volumes(t, ca.Bundle(), nil)) // the probe succeeds
 	fails(t, c, "lookup "+serverName)
 
-	c.Hosts(outside)
+	c.SetHosts(outside)
 	pod.Poll(t, "the name", func() bool {
 		_, err := ask("PING")
 		return err != nil && strings.Contains(c.Log.String(), "connect: connection refused")
@@ -147,7 +147,7 @@ func TestComesAndGoes(t *testing.T) {
 
 	first.Stop()
 	serve(t, away, ca.IssueServer(t, serverName), nil)
-	c.Hosts(away + " " + serverName)
+	c.SetHosts(away + " " + serverName)
 	works(t)
 	c.RequireRunning()
 }
@@ -167,7 +167,7 @@ func TestRotation(t *testing.T) {
 	r.write(next.IssueServer(t, serverName))
 	r.start()
 	fails(t, c, "certificate signed by unknown authority")
-	mounts["/etc/outrigger/ca"].Write(next.Bundle())
+	mounts["/etc/outrigger/ca"].WriteFiles(next.Bundle())
 	works(t)
 }
 
@@ -195,5 +195,5 @@ func TestEnds(t *testing.T) {
 	pod.Poll(t, "new connections to be refused", func() bool { return !pod.Connects("127.0.0.1:6379") })
 	talk()
 	require.NoError(t, conn.Close())
-	c.Ended()
+	c.RequireSuccess()
 }

@@ -49,13 +49,13 @@ func launch(t *testing.T, s *server, edit func(*vault.Vault), token string, file
 	edit(p)
 	out := rendered.Render(t, app, config.Entry{Vault: p})
 	require.Len(t, out, 2)
-	f := &fetcher{t: t, spec: out.Pod(t).InitContainers[0], files: pod.Space(t)}
+	f := &fetcher{t: t, spec: out.Pod(t).InitContainers[0], files: pod.EmptyVolume(t)}
 	f.Container = pod.Launch(t, f.spec, map[string]*pod.Volume{
 		"/vault/secrets":       f.files,
 		"/etc/outrigger/vault": pod.NewVolume(t, out.Data(t)),
 		"/etc/outrigger/token": pod.NewVolume(t, map[string]string{"token": token}),
 		"/etc/outrigger/ca":    pod.NewVolume(t, map[string]string{"ca.crt": s.ca}),
-		pod.Programs:           pod.Folder(t, pod.Built()),
+		pod.Programs:           pod.ExistingVolume(t, pod.Built()),
 	})
 	return f
 }

@@ -82,9 +82,9 @@ func TestAgent(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(f.files.Dir, "*"))
 	require.NoError(t, err)
 	require.Len(t, left, 3, "no token is written, and nothing is left")
-	require.Equal(t, "0000000000000000", pod.Status(t, f.Cmd.Process.Pid, "CapEff"))
+	require.Equal(t, "0000000000000000", pod.ReadStatus(t, f.Cmd.Process.Pid, "CapEff"))
 	f.Terminate()
-	f.Ended()
+	f.RequireSuccess()
 }
 
 // Whatever values are, a shell reads from the file what was put.
@@ -98,7 +98,7 @@ func TestEnvFile(t *testing.T) {
 		s.token(nil),
 		vault.VaultFile{Path: "app.env", Secret: "secret/data/team/shop", Format: vault.VaultEnv},
 	)
-	f.Ended()
+	f.RequireSuccess()
 	f.text("app.env")
 	for _, shell := range []string{"sh", "busybox sh", "bash"} {
 		for name, want := range hostile {
@@ -130,7 +130,7 @@ func TestEnvFileRefuses(t *testing.T) {
 			s.token(nil),
 			vault.VaultFile{Path: "app.env", Secret: "secret/data/shop", Format: vault.VaultEnv},
 		)
-		f.Failed()
+		f.RequireFailure()
 		require.Contains(t, f.Log.String(), "can't be the name of a variable")
 		require.NotContains(t, f.Log.String(), "hush")
 		require.NoFileExists(t, filepath.Join(f.files.Dir, "app.env"))
@@ -157,7 +157,7 @@ func TestValues(t *testing.T) {
 	for name, mode := range map[string]func(*vault.Vault){"init": once, "cli": cli} {
 		t.Run(name, func(t *testing.T) {
 			f := launch(t, s, mode, s.token(nil), files...)
-			f.Ended()
+			f.RequireSuccess()
 			for value, want := range hostile {
 				if _, text := want.(string); text && value != "EMPTY" {
 					require.Equal(t, want, f.text("two/"+value))
@@ -197,7 +197,7 @@ func TestRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := launch(t, s, c.edit, c.token, file)
-			f.Failed()
+			f.RequireFailure()
 			require.Contains(t, f.Log.String(), c.says)
 			require.NotContains(t, f.Log.String(), "hush")
 			require.NoFileExists(t, filepath.Join(f.files.Dir, "key"))

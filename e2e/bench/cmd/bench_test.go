@@ -19,19 +19,19 @@ import (
 // A comparison is fair only where both do the same: outrigger and the function
 // that it's measured against add the same containers and volumes.
 func TestBothInject(t *testing.T) {
-	p, err := build(t.TempDir(), "")
+	p, err := buildPrograms(t.TempDir(), "")
 	require.NoError(t, err)
 	for _, form := range corpus.Forms {
 		s := corpus.Spec{N: 200, Percent: 50, Form: form}
-		input, err := p.write(s)
+		input, err := p.writeInput(s)
 		require.NoError(t, err)
-		require.NoError(t, check(s, input, p.ours(form)))
-		require.NoError(t, check(s, input, []string{p.minimal}))
+		require.NoError(t, checkOutput(s, input, p.ourCommand(form)))
+		require.NoError(t, checkOutput(s, input, []string{p.minimal}))
 
 		ours, minimal, null := added(
 			t,
 			input,
-			p.ours(form),
+			p.ourCommand(form),
 		), added(
 			t,
 			input,
@@ -82,14 +82,14 @@ func added(t *testing.T, input string, argv []string) map[string]string {
 // The whole of it, on the smallest corpora. What comes out isn't looked at: times
 // are no test.
 func TestMeasure(t *testing.T) {
-	o, err := parse([]string{"-n", "1,10", "-forms", "kustomize,stream", "-rounds", "1", "-startup", "1"})
+	o, err := parseFlags([]string{"-n", "1,10", "-forms", "kustomize,stream", "-rounds", "1", "-startup", "1"})
 	require.NoError(t, err)
 	var out bytes.Buffer
-	require.NoError(t, measure(o, &out, io.Discard))
+	require.NoError(t, measureAll(o, &out, io.Discard))
 	require.Contains(t, out.String(), "| 10 | 10 | stream | 0.0")
 	require.Contains(t, out.String(), "| kustomize, m 10, n 1 to 10 | ")
 	require.NotContains(t, out.String(), "NaN")
-	_, err = parse([]string{"-n", "many", "-forms", "json"})
+	_, err = parseFlags([]string{"-n", "many", "-forms", "json"})
 	require.ErrorContains(t, err, "many")
 	require.ErrorContains(t, err, `no form "json"`)
 }
@@ -107,6 +107,6 @@ func TestFigures(t *testing.T) {
 	require.Equal(t, "0.500", ratio(at(1, 2, 30), at(2, 4, 3), cpu))
 	require.Equal(t, "< 4.0", peaks(at(4)))
 	require.Equal(t, "5.0", peaks(at(5)))
-	require.Equal(t, "2.00", exponent(row{bytes: 10}, row{bytes: 100}, at(1), at(100)))
-	require.Equal(t, "-", exponent(row{bytes: 10}, row{bytes: 100}, at(1), nil))
+	require.Equal(t, "2.00", fitExponent(row{bytes: 10}, row{bytes: 100}, at(1), at(100)))
+	require.Equal(t, "-", fitExponent(row{bytes: 10}, row{bytes: 100}, at(1), nil))
 }

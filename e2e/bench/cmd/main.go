@@ -31,9 +31,9 @@ type options struct {
 }
 
 func main() {
-	o, err := parse(os.Args[1:])
+	o, err := parseFlags(os.Args[1:])
 	if err == nil {
-		err = measure(o, os.Stdout, os.Stderr)
+		err = measureAll(o, os.Stdout, os.Stderr)
 	}
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -41,7 +41,7 @@ func main() {
 	}
 }
 
-func parse(args []string) (options, error) {
+func parseFlags(args []string) (options, error) {
 	var o options
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	sizes := f.String("n", "1,10,100,1000,10000", "numbers of `objects`")
@@ -55,8 +55,8 @@ func parse(args []string) (options, error) {
 		return o, err
 	}
 	var errs [3]error
-	o.sizes, errs[0] = numbers(*sizes)
-	o.percents, errs[1] = numbers(*percents)
+	o.sizes, errs[0] = parseNumbers(*sizes)
+	o.percents, errs[1] = parseNumbers(*percents)
 	for _, s := range strings.Split(*forms, ",") {
 		if !slices.Contains(corpus.Forms, corpus.Form(s)) {
 			errs[2] = fmt.Errorf("there is no form %q", s)
@@ -66,7 +66,7 @@ func parse(args []string) (options, error) {
 	return o, errors.Join(errs[:]...)
 }
 
-func numbers(list string) ([]int, error) {
+func parseNumbers(list string) ([]int, error) {
 	var out []int
 	for _, s := range strings.Split(list, ",") {
 		n, err := strconv.Atoi(s)
@@ -78,15 +78,15 @@ func numbers(list string) ([]int, error) {
 	return out, nil
 }
 
-// measure builds, runs and reports; progress is where it says what it does.
-func measure(o options, out, progress io.Writer) error {
+// measureAll builds, runs and reports; progress is where it says what it does.
+func measureAll(o options, out, progress io.Writer) error {
 	dir, err := os.MkdirTemp("", "outrigger-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	fmt.Fprintln(progress, "building")
-	p, err := build(dir, o.program)
+	p, err := buildPrograms(dir, o.program)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func measure(o options, out, progress io.Writer) error {
 			for _, m := range o.percents {
 				s := corpus.Spec{N: n, Percent: m, Form: form}
 				fmt.Fprintln(progress, s)
-				r, err := p.corpus(s, o)
+				r, err := p.writeCorpus(s, o)
 				if err != nil {
 					return fmt.Errorf("%s: %w", s, err)
 				}
@@ -105,10 +105,10 @@ func measure(o options, out, progress io.Writer) error {
 		}
 	}
 	fmt.Fprintln(progress, "start-up")
-	start, err := p.startup(o)
+	start, err := p.measureStartup(o)
 	if err != nil {
 		return err
 	}
-	report(out, rows, start)
+	printReport(out, rows, start)
 	return nil
 }

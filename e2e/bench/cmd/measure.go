@@ -23,9 +23,9 @@ type row struct {
 	ours, null, minimal []cost
 }
 
-// run measures one run. The baseline gets one processor: idle workers of Go's
+// runAll measures one run. The baseline gets one processor: idle workers of Go's
 // collector would add to its CPU time on others, and flatter us.
-func (p programs) run(input string, baseline bool, argv []string) (cost, error) {
+func (p programs) runAll(input string, baseline bool, argv []string) (cost, error) {
 	cmd := exec.Command(p.launch, append([]string{input}, argv...)...)
 	cmd.Stderr = os.Stderr
 	if baseline {
@@ -47,12 +47,12 @@ type subject struct {
 	costs    *[]cost
 }
 
-// rounds runs all subjects by turns, every second time the other way round, so
+// runRounds runs all subjects by turns, every second time the other way round, so
 // that whatever else the machine does hits all of them.
-func (p programs) rounds(n int, input string, subjects []subject) error {
+func (p programs) runRounds(n int, input string, subjects []subject) error {
 	for i := range n {
 		for _, s := range subjects {
-			c, err := p.run(input, s.baseline, s.argv)
+			c, err := p.runAll(input, s.baseline, s.argv)
 			if err != nil {
 				return err
 			}
@@ -65,10 +65,10 @@ func (p programs) rounds(n int, input string, subjects []subject) error {
 	return nil
 }
 
-// corpus measures everybody on one corpus.
-func (p programs) corpus(s corpus.Spec, o options) (row, error) {
+// writeCorpus measures everybody on one corpus.
+func (p programs) writeCorpus(s corpus.Spec, o options) (row, error) {
 	r := row{Spec: s}
-	input, err := p.write(s)
+	input, err := p.writeInput(s)
 	if err != nil {
 		return r, err
 	}
@@ -78,10 +78,10 @@ func (p programs) corpus(s corpus.Spec, o options) (row, error) {
 		return r, err
 	}
 	r.bytes = info.Size()
-	if err := check(s, input, p.ours(s.Form)); err != nil {
+	if err := checkOutput(s, input, p.ourCommand(s.Form)); err != nil {
 		return r, err
 	}
-	subjects := []subject{{p.ours(s.Form), false, &r.ours}}
+	subjects := []subject{{p.ourCommand(s.Form), false, &r.ours}}
 	if s.N <= o.baseline {
 		subjects = append(
 			subjects,
@@ -89,21 +89,21 @@ func (p programs) corpus(s corpus.Spec, o options) (row, error) {
 			subject{[]string{p.minimal}, true, &r.minimal},
 		)
 		if s.N <= 1000 { // larger ones take long
-			if err := check(s, input, []string{p.minimal}); err != nil {
+			if err := checkOutput(s, input, []string{p.minimal}); err != nil {
 				return r, err
 			}
 		}
 	}
 	n := o.rounds
 	if n == 0 {
-		n = usual(s.N)
+		n = usualSpecs(s.N)
 	}
-	return r, p.rounds(n, input, subjects)
+	return r, p.runRounds(n, input, subjects)
 }
 
-// usual is a number of rounds that takes some seconds, and half a minute at 10,000
+// usualSpecs is a number of rounds that takes some seconds, and half a minute at 10,000
 // objects.
-func usual(n int) int {
+func usualSpecs(n int) int {
 	switch {
 	case n <= 10:
 		return 20
@@ -115,15 +115,15 @@ func usual(n int) int {
 	return 2
 }
 
-// startup measures an empty list, and a Go program that does nothing.
-func (p programs) startup(o options) (r [2][]cost, err error) {
-	input, err := p.write(corpus.Spec{Form: corpus.Kustomize})
+// measureStartup measures an empty list, and a Go program that does nothing.
+func (p programs) measureStartup(o options) (r [2][]cost, err error) {
+	input, err := p.writeInput(corpus.Spec{Form: corpus.Kustomize})
 	if err != nil {
 		return r, err
 	}
-	return r, p.rounds(
+	return r, p.runRounds(
 		o.startup,
 		input,
-		[]subject{{p.ours(corpus.Kustomize), false, &r[0]}, {[]string{p.hello}, false, &r[1]}},
+		[]subject{{p.ourCommand(corpus.Kustomize), false, &r[0]}, {[]string{p.hello}, false, &r[1]}},
 	)
 }

@@ -17,9 +17,9 @@ import (
 // programs are paths of what is run; dir is where corpora go.
 type programs struct{ dir, outrigger, minimal, hello, launch, config string }
 
-// build makes outrigger as users get it, unless a program is given, and the others
+// buildPrograms makes outrigger as users get it, unless a program is given, and the others
 // in dir.
-func build(dir, outrigger string) (programs, error) {
+func buildPrograms(dir, outrigger string) (programs, error) {
 	p := programs{dir: dir, outrigger: outrigger, config: filepath.Join(dir, "sidecars.yaml")}
 	if outrigger == "" {
 		bin, err := made.Make("build")
@@ -44,26 +44,26 @@ func build(dir, outrigger string) (programs, error) {
 	return p, os.WriteFile(p.config, []byte(corpus.Config), 0o644)
 }
 
-// ours is the command line for a form.
-func (p programs) ours(form corpus.Form) []string {
+// ourCommand is the command line for a form.
+func (p programs) ourCommand(form corpus.Form) []string {
 	if form == corpus.Stream {
 		return []string{p.outrigger, "inject", "-c", p.config}
 	}
 	return []string{p.outrigger}
 }
 
-// write writes a corpus to a file.
-func (p programs) write(s corpus.Spec) (path string, err error) {
+// writeInput writes a corpus to a file.
+func (p programs) writeInput(s corpus.Spec) (path string, err error) {
 	path = filepath.Join(p.dir, s.String()+".yaml")
 	f, err := os.Create(path)
 	if err != nil {
 		return "", err
 	}
-	return path, errors.Join(s.Write(f), f.Close())
+	return path, errors.Join(s.WriteCorpus(f), f.Close())
 }
 
-// check runs a program without a clock and counts the containers that it adds.
-func check(s corpus.Spec, input string, argv []string) error {
+// checkOutput runs a program without a clock and counts the containers that it adds.
+func checkOutput(s corpus.Spec, input string, argv []string) error {
 	in, err := os.Open(input)
 	if err != nil {
 		return err

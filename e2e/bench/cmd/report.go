@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// report writes the tables. Figures are medians; ratios are medians of the
+// printReport writes the tables. Figures are medians; ratios are medians of the
 // rounds' ratios, in which both ran side by side.
-func report(w io.Writer, rows []row, startup [2][]cost) {
+func printReport(w io.Writer, rows []row, startup [2][]cost) {
 	fmt.Fprintf(w, "%s %s/%s, %d processors. CPU is user + sys of the whole process, in ms; peaks are MiB.\n"+
 		"minimal: the same injection by kyaml's framework, on one processor; null: the same without injection.\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	fmt.Fprintln(
@@ -55,11 +55,11 @@ func report(w io.Writer, rows []row, startup [2][]cost) {
 		peaks(startup[0]),
 		peaks(startup[1]),
 	)
-	exponents(w, rows)
+	fitExponents(w, rows)
 }
 
-// exponents tell how CPU time grows with the input: 1 is as fast as it does.
-func exponents(w io.Writer, rows []row) {
+// fitExponents tell how CPU time grows with the input: 1 is as fast as it does.
+func fitExponents(w io.Writer, rows []row) {
 	head := "\n| exponent of CPU per input byte | ours | minimal |\n| --- | ---: | ---: |\n"
 	for i, b := range rows {
 		for _, a := range slices.Backward(rows[:i]) {
@@ -74,8 +74,8 @@ func exponents(w io.Writer, rows []row) {
 				b.Percent,
 				a.N,
 				b.N,
-				exponent(a, b, a.ours, b.ours),
-				exponent(a, b, a.minimal, b.minimal),
+				fitExponent(a, b, a.ours, b.ours),
+				fitExponent(a, b, a.minimal, b.minimal),
 			)
 			head = ""
 			break
@@ -83,7 +83,7 @@ func exponents(w io.Writer, rows []row) {
 	}
 }
 
-func exponent(a, b row, from, to []cost) string {
+func fitExponent(a, b row, from, to []cost) string {
 	x, y := median(from, cpu), median(to, cpu)
 	if x == 0 || y == 0 {
 		return "-"

@@ -12,21 +12,21 @@ type runners mapping
 // quoted is a string in the runner's single quotes.
 type quoted string
 
-func (w *writer) runners(o runners, col int) {
+func (w *writer) writeRunners(o runners, col int) {
 	for _, p := range o {
-		w.line(col)
-		w.WriteString(w.scalar(p.key, 0) + ":")
+		w.writeLine(col)
+		w.WriteString(w.writeScalar(p.key, 0) + ":")
 		if q, ok := p.value.(quoted); ok {
 			w.WriteString(" '" + string(q) + "'")
 			continue
 		}
 		v := bare(p.value)
-		w.value(v, w.block(v), col)
+		w.writeValue(v, w.writeBlock(v), col)
 	}
 }
 
-// annotate puts a runner's annotations behind the object's own.
-func annotate(o, own mapping, more ...any) mapping {
+// addAnnotations puts a runner's annotations behind the object's own.
+func addAnnotations(o, own mapping, more ...any) mapping {
 	as := append(own[:len(own):len(own)], m(more...)...)
 	return o.set("metadata", o.get("metadata").set("annotations", runners(as)))
 }
@@ -47,7 +47,7 @@ func forKustomize(g *maker, o mapping) mapping {
 	}
 	own := meta.get("annotations").set("kustomize.config.k8s.io/id", id.String()).sorted()
 	i, next := quoted(strconv.Itoa(g.index)), quoted(strconv.Itoa(g.index+1))
-	return annotate(o, own,
+	return addAnnotations(o, own,
 		"config.kubernetes.io/index", i,
 		"internal.config.kubernetes.io/index", i,
 		"internal.config.kubernetes.io/annotations-migration-resource-id", i,
@@ -64,7 +64,7 @@ func forKpt(g *maker, o mapping, wide bool) mapping {
 		seq = "wide"
 	}
 	i, next := quoted(strconv.Itoa(g.index)), quoted(strconv.Itoa(g.index+1))
-	return annotate(o, meta.get("annotations"),
+	return addAnnotations(o, meta.get("annotations"),
 		"config.kubernetes.io/index", quoted("0"),
 		"config.kubernetes.io/path", path,
 		"internal.config.kubernetes.io/index", quoted("0"),

@@ -56,10 +56,10 @@ spec:
     placement: beside
     custom:
       containers:
-      - ` + indent(8, Container) + `      volumes:
-      ` + indent(6, Volumes)
+      - ` + indentLines(8, Container) + `      volumes:
+      ` + indentLines(6, Volumes)
 
-// indent puts blanks before all lines but the first.
-func indent(n int, text string) string {
+// indentLines puts blanks before all lines but the first.
+func indentLines(n int, text string) string {
 	return strings.TrimSuffix(strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", n)), strings.Repeat(" ", n))
 }

@@ -31,7 +31,7 @@ func (s Spec) String() string { return fmt.Sprintf("n%d-m%d-%s", s.N, s.Percent,
 // there's a workload at all.
 func (s Spec) Selected() int {
 	n := 0
-	for g := range s.objects() {
+	for g := range s.makeObjects() {
 		if g.selected {
 			n++
 		}
@@ -39,15 +39,15 @@ func (s Spec) Selected() int {
 	return n
 }
 
-// Write writes the corpus.
-func (s Spec) Write(w io.Writer) error {
+// WriteCorpus writes the corpus.
+func (s Spec) WriteCorpus(w io.Writer) error {
 	b := bufio.NewWriterSize(w, 1<<20)
 	f := formatter{form: s.Form, w: b}
-	f.begin()
-	for g := range s.objects() {
-		f.object(g, g.kind.make(g))
+	f.beginStream()
+	for g := range s.makeObjects() {
+		f.writeObject(g, g.kind.make(g))
 	}
-	f.end()
+	f.endStream()
 	return b.Flush()
 }
 
@@ -57,23 +57,23 @@ var mix = []struct {
 	make  func(*maker) mapping
 	kind  string
 }{
-	{240, (*maker).deployment, "Deployment"},
+	{240, (*maker).makeDeployment, "Deployment"},
 	{40, (*maker).statefulSet, "StatefulSet"},
 	{20, (*maker).daemonSet, "DaemonSet"},
 	{40, (*maker).cronJob, "CronJob"},
-	{10, (*maker).job, "Job"},
-	{210, (*maker).service, "Service"},
+	{10, (*maker).makeJob, "Job"},
+	{210, (*maker).makeService, "Service"},
 	{155, (*maker).configMap, "ConfigMap"},
-	{80, (*maker).secret, "Secret"},
-	{40, (*maker).ingress, "Ingress"},
+	{80, (*maker).makeSecret, "Secret"},
+	{40, (*maker).makeIngress, "Ingress"},
 	{45, (*maker).serviceAccount, "ServiceAccount"},
-	{20, (*maker).role, "Role"},
+	{20, (*maker).makeRole, "Role"},
 	{20, (*maker).roleBinding, "RoleBinding"},
-	{20, (*maker).hpa, "HorizontalPodAutoscaler"},
-	{15, (*maker).pdb, "PodDisruptionBudget"},
+	{20, (*maker).makeHPA, "HorizontalPodAutoscaler"},
+	{15, (*maker).makePDB, "PodDisruptionBudget"},
 	{15, (*maker).networkPolicy, "NetworkPolicy"},
-	{4, (*maker).crd, "CustomResourceDefinition"},
-	{14, (*maker).certificate, "Certificate"},
+	{4, (*maker).makeCRD, "CustomResourceDefinition"},
+	{14, (*maker).makeCertificate, "Certificate"},
 	{12, (*maker).serviceMonitor, "ServiceMonitor"},
 }
 
@@ -83,9 +83,9 @@ const perBlock = 1000
 // place is one of the thousand: which kind, and the how manieth of it.
 type place struct{ kind, j int }
 
-// order spreads each kind evenly over the thousand, so that ten objects already
+// orderObjects spreads each kind evenly over the thousand, so that ten objects already
 // have the mix of ten thousand.
-func order() []place {
+func orderObjects() []place {
 	var all []place
 	for kind, m := range mix {
 		for j := range m.count {
@@ -120,11 +120,11 @@ type kind struct {
 	make func(*maker) mapping
 }
 
-// objects yields the makers of all objects. What is random about an object
+// makeObjects yields the makers of all objects. What is random about an object
 // depends on its index only: percentages differ in labels and nothing else.
-func (s Spec) objects() func(yield func(*maker) bool) {
+func (s Spec) makeObjects() func(yield func(*maker) bool) {
 	return func(yield func(*maker) bool) {
-		places := order()
+		places := orderObjects()
 		workloads := 0
 		for i := range s.N {
 			p := places[i%perBlock]

@@ -17,7 +17,7 @@ import (
 func write(t *testing.T, n, percent int, form corpus.Form) string {
 	t.Helper()
 	var b bytes.Buffer
-	require.NoError(t, corpus.Spec{N: n, Percent: percent, Form: form}.Write(&b))
+	require.NoError(t, corpus.Spec{N: n, Percent: percent, Form: form}.WriteCorpus(&b))
 	return b.String()
 }
 

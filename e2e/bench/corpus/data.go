@@ -8,42 +8,42 @@ import (
 // configMap holds an app's settings; one in 31 is a large one of 50 to 200 kB, as
 // dashboards and rules are.
 func (g *maker) configMap() mapping {
-	a := g.app(g.j)
+	a := g.makeApp(g.j)
 	data := m(
 		"config.yaml",
-		g.settings(10+g.IntN(25)),
+		g.makeConfigMap(10+g.IntN(25)),
 		"LOG_FORMAT",
-		g.pick("json", "text"),
+		g.pickOne("json", "text"),
 		"WORKERS",
 		fmt.Sprint(1+g.IntN(64)),
 		"ENABLED",
 		"true",
 	)
 	if g.j%31 == 15 {
-		data = append(data, pair{"rules.yaml", g.rules(45_000 + g.IntN(125_000))})
+		data = append(data, pair{"rules.yaml", g.makeRules(45_000 + g.IntN(125_000))})
 	}
-	if g.chance(20) {
+	if g.drawChance(20) {
 		data = append(
 			data,
 			pair{"nginx.conf", "server {\n\tlisten 8080;\n\tlocation / {\n\t\tproxy_pass http://127.0.0.1:3000;\n\t}\n}\n"},
 		)
 	}
-	return m("apiVersion", "v1", "kind", "ConfigMap", "metadata", g.metadata(a, nil), "data", data)
+	return m("apiVersion", "v1", "kind", "ConfigMap", "metadata", g.makeMetadata(a, nil), "data", data)
 }
 
-// settings is a small YAML file.
-func (g *maker) settings(lines int) string {
+// makeConfigMap is a small YAML file.
+func (g *maker) makeConfigMap(lines int) string {
 	var b strings.Builder
 	b.WriteString("server:\n  listen: 0.0.0.0:8080\n")
 	for i := range lines {
-		fmt.Fprintf(&b, "  %s%d: %d # %s\n", g.pick("timeout", "limit", "retries", "size"), i, g.IntN(1000), g.sentence(4))
+		fmt.Fprintf(&b, "  %s%d: %d # %s\n", g.pickOne("timeout", "limit", "retries", "size"), i, g.IntN(1000), g.drawSentence(4))
 	}
 	return b.String()
 }
 
-// rules is a text of manifests: what looks like the beginning of an item, or of a
+// makeRules is a text of manifests: what looks like the beginning of an item, or of a
 // selected workload, is none.
-func (g *maker) rules(size int) string {
+func (g *maker) makeRules(size int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < size; i++ {
 		fmt.Fprintf(
@@ -52,19 +52,19 @@ func (g *maker) rules(size int) string {
 			LabelKey,
 			LabelValue,
 			i,
-			g.app(i%240).name,
+			g.makeApp(i%240).name,
 			g.IntN(100),
-			g.sentence(8+g.IntN(20)),
+			g.drawSentence(8+g.IntN(20)),
 		)
 	}
 	return b.String()
 }
 
-func (g *maker) secret() mapping {
-	a := g.app(g.j)
-	data := m("password", g.base64(24), "url", g.base64(80))
-	if g.chance(30) {
-		data = append(data, m("tls.crt", g.base64(1600), "tls.key", g.base64(2200))...)
+func (g *maker) makeSecret() mapping {
+	a := g.makeApp(g.j)
+	data := m("password", g.drawBase64(24), "url", g.drawBase64(80))
+	if g.drawChance(30) {
+		data = append(data, m("tls.crt", g.drawBase64(1600), "tls.key", g.drawBase64(2200))...)
 	}
-	return m("apiVersion", "v1", "kind", "Secret", "metadata", g.metadata(a, nil), "type", "Opaque", "data", data)
+	return m("apiVersion", "v1", "kind", "Secret", "metadata", g.makeMetadata(a, nil), "type", "Opaque", "data", data)
 }

@@ -29,13 +29,13 @@ type formatter struct {
 	n    int
 }
 
-func (f *formatter) begin() {
+func (f *formatter) beginStream() {
 	if f.form != Stream {
 		f.w.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n")
 	}
 }
 
-func (f *formatter) object(g *maker, o mapping) {
+func (f *formatter) writeObject(g *maker, o mapping) {
 	house := houseOf(o)
 	f.n++
 	switch f.form {
@@ -46,11 +46,11 @@ func (f *formatter) object(g *maker, o mapping) {
 		if house.comments {
 			f.w.WriteString("# " + licence + "\n")
 		}
-		(&writer{house, f.w}).mapping(o, 0)
+		(&writer{house, f.w}).writeMapping(o, 0)
 	case Kustomize:
 		f.w.WriteString("- ")
 		w := &writer{style{indent: 2, compact: true, sorted: true}, f.w}
-		w.mapping(forKustomize(g, o), 2)
+		w.writeMapping(forKustomize(g, o), 2)
 	case Kpt:
 		f.w.WriteString("- ")
 		if house.comments {
@@ -58,12 +58,12 @@ func (f *formatter) object(g *maker, o mapping) {
 		}
 		wide := !house.compact
 		house.indent, house.compact = 2, true
-		(&writer{house, f.w}).mapping(forKpt(g, o, wide), 2)
+		(&writer{house, f.w}).writeMapping(forKpt(g, o, wide), 2)
 	}
 	f.w.WriteByte('\n')
 }
 
-func (f *formatter) end() {
+func (f *formatter) endStream() {
 	if f.form == Stream {
 		return
 	}

@@ -83,8 +83,8 @@ var (
 // An app is what its workload, Service and other objects have in common.
 type app struct{ name, namespace, team string }
 
-// app is the one that the j-th workload of a block belongs to.
-func (g *maker) app(j int) app {
+// makeApp is the one that the j-th workload of a block belongs to.
+func (g *maker) makeApp(j int) app {
 	id := g.block*perBlock + j
 	team := id / 12 % 60
 	return app{
@@ -94,7 +94,7 @@ func (g *maker) app(j int) app {
 	}
 }
 
-func (a app) labels() mapping {
+func (a app) appLabels() mapping {
 	return m(
 		"app.kubernetes.io/name",
 		a.name,
@@ -107,28 +107,28 @@ func (a app) labels() mapping {
 	)
 }
 
-// metadata of an object, with a label more where it's selected.
-func (g *maker) metadata(a app, annotations mapping) mapping {
-	meta := m("name", a.name, "namespace", a.namespace, "labels", g.mark(a.labels()))
+// makeMetadata of an object, with a label more where it's selected.
+func (g *maker) makeMetadata(a app, annotations mapping) mapping {
+	meta := m("name", a.name, "namespace", a.namespace, "labels", g.markObject(a.appLabels()))
 	if len(annotations) > 0 {
 		meta = append(meta, pair{"annotations", annotations})
 	}
 	return meta
 }
 
-func (g *maker) mark(labels mapping) mapping {
+func (g *maker) markObject(labels mapping) mapping {
 	if g.selected {
 		labels = append(labels, pair{LabelKey, LabelValue})
 	}
 	return labels
 }
 
-func (g *maker) chance(percent int) bool { return g.IntN(100) < percent }
+func (g *maker) drawChance(percent int) bool { return g.IntN(100) < percent }
 
-func (g *maker) pick(from ...string) string { return from[g.IntN(len(from))] }
+func (g *maker) pickOne(from ...string) string { return from[g.IntN(len(from))] }
 
-// sentence has n words, and so no line breaks.
-func (g *maker) sentence(n int) string {
+// drawSentence has n words, and so no line breaks.
+func (g *maker) drawSentence(n int) string {
 	b := []byte{}
 	for i := range n {
 		w := words[g.IntN(len(words))]
@@ -145,8 +145,8 @@ func (g *maker) sentence(n int) string {
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-// base64 looks like n characters of it.
-func (g *maker) base64(n int) string {
+// drawBase64 looks like n characters of it.
+func (g *maker) drawBase64(n int) string {
 	b := make([]byte, n)
 	for i := range b {
 		b[i] = letters[g.IntN(len(letters))]

@@ -2,8 +2,8 @@ package corpus
 
 import "fmt"
 
-func (g *maker) service() mapping {
-	a := g.app(g.j)
+func (g *maker) makeService() mapping {
+	a := g.makeApp(g.j)
 	ports := list{
 		m("name", "http", "port", 80, "targetPort", "http", "protocol", "TCP"),
 		m("name", "metrics", "port", 9090, "targetPort", 9090, "protocol", "TCP"),
@@ -14,7 +14,7 @@ func (g *maker) service() mapping {
 		"kind",
 		"Service",
 		"metadata",
-		g.metadata(a, m("service.kubernetes.io/topology-mode", "Auto")),
+		g.makeMetadata(a, m("service.kubernetes.io/topology-mode", "Auto")),
 		"spec",
 		m(
 			"type",
@@ -27,8 +27,8 @@ func (g *maker) service() mapping {
 	)
 }
 
-func (g *maker) ingress() mapping {
-	a := g.app(g.j)
+func (g *maker) makeIngress() mapping {
+	a := g.makeApp(g.j)
 	paths := list{}
 	for _, p := range []string{"/", "/api", "/static", "/healthz"}[:1+g.IntN(4)] {
 		paths = append(
@@ -43,7 +43,7 @@ func (g *maker) ingress() mapping {
 		"kind",
 		"Ingress",
 		"metadata",
-		g.metadata(
+		g.makeMetadata(
 			a,
 			m(
 				"nginx.ingress.kubernetes.io/proxy-body-size",
@@ -67,7 +67,7 @@ func (g *maker) ingress() mapping {
 }
 
 func (g *maker) networkPolicy() mapping {
-	a, from := g.app(g.j), g.app(g.IntN(240))
+	a, from := g.makeApp(g.j), g.makeApp(g.IntN(240))
 	peer := m(
 		"namespaceSelector",
 		m("matchLabels", m("kubernetes.io/metadata.name", from.namespace)),
@@ -80,7 +80,7 @@ func (g *maker) networkPolicy() mapping {
 		"kind",
 		"NetworkPolicy",
 		"metadata",
-		g.metadata(a, nil),
+		g.makeMetadata(a, nil),
 		"spec",
 		m(
 			"podSelector",
@@ -96,14 +96,14 @@ func (g *maker) networkPolicy() mapping {
 }
 
 func (g *maker) serviceMonitor() mapping {
-	a := g.app(g.j)
+	a := g.makeApp(g.j)
 	return m(
 		"apiVersion",
 		"monitoring.coreos.com/v1",
 		"kind",
 		"ServiceMonitor",
 		"metadata",
-		g.metadata(a, nil),
+		g.makeMetadata(a, nil),
 		"spec",
 		m(
 			"selector",
@@ -115,15 +115,15 @@ func (g *maker) serviceMonitor() mapping {
 	)
 }
 
-func (g *maker) certificate() mapping {
-	a := g.app(g.j)
+func (g *maker) makeCertificate() mapping {
+	a := g.makeApp(g.j)
 	return m(
 		"apiVersion",
 		"cert-manager.io/v1",
 		"kind",
 		"Certificate",
 		"metadata",
-		g.metadata(a, nil),
+		g.makeMetadata(a, nil),
 		"spec",
 		m(
 			"secretName",

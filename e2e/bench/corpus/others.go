@@ -3,29 +3,29 @@ package corpus
 import "fmt"
 
 func (g *maker) serviceAccount() mapping {
-	a := g.app(g.j)
+	a := g.makeApp(g.j)
 	return m(
 		"apiVersion",
 		"v1",
 		"kind",
 		"ServiceAccount",
 		"metadata",
-		g.metadata(a, m("eks.amazonaws.com/role-arn", "arn:aws:iam::123456789012:role/"+a.name)),
+		g.makeMetadata(a, m("eks.amazonaws.com/role-arn", "arn:aws:iam::123456789012:role/"+a.name)),
 		"automountServiceAccountToken",
-		g.chance(30),
+		g.drawChance(30),
 	)
 }
 
-func (g *maker) role() mapping {
+func (g *maker) makeRole() mapping {
 	rules := list{}
 	for range 2 + g.IntN(5) {
 		rules = append(
 			rules,
 			m(
 				"apiGroups",
-				list{g.pick("", "apps", "batch")},
+				list{g.pickOne("", "apps", "batch")},
 				"resources",
-				list{g.pick("pods", "configmaps", "deployments"), "events"},
+				list{g.pickOne("pods", "configmaps", "deployments"), "events"},
 				"verbs",
 				list{"get", "list", "watch"},
 			),
@@ -37,21 +37,21 @@ func (g *maker) role() mapping {
 		"kind",
 		"Role",
 		"metadata",
-		g.metadata(g.app(g.j), nil),
+		g.makeMetadata(g.makeApp(g.j), nil),
 		"rules",
 		rules,
 	)
 }
 
 func (g *maker) roleBinding() mapping {
-	a := g.app(g.j)
+	a := g.makeApp(g.j)
 	return m(
 		"apiVersion",
 		"rbac.authorization.k8s.io/v1",
 		"kind",
 		"RoleBinding",
 		"metadata",
-		g.metadata(a, nil),
+		g.makeMetadata(a, nil),
 		"roleRef",
 		m("apiGroup", "rbac.authorization.k8s.io", "kind", "Role", "name", a.name),
 		"subjects",
@@ -59,8 +59,8 @@ func (g *maker) roleBinding() mapping {
 	)
 }
 
-func (g *maker) hpa() mapping {
-	a := g.app(g.j)
+func (g *maker) makeHPA() mapping {
+	a := g.makeApp(g.j)
 	metric := m(
 		"type",
 		"Resource",
@@ -73,7 +73,7 @@ func (g *maker) hpa() mapping {
 		"kind",
 		"HorizontalPodAutoscaler",
 		"metadata",
-		g.metadata(a, nil),
+		g.makeMetadata(a, nil),
 		"spec",
 		m(
 			"scaleTargetRef",
@@ -88,20 +88,20 @@ func (g *maker) hpa() mapping {
 	)
 }
 
-func (g *maker) pdb() mapping {
-	a := g.app(g.j)
-	return m("apiVersion", "policy/v1", "kind", "PodDisruptionBudget", "metadata", g.metadata(a, nil),
-		"spec", m("maxUnavailable", g.pick("25%", "50%"), "selector", m("matchLabels", m("app.kubernetes.io/name", a.name))))
+func (g *maker) makePDB() mapping {
+	a := g.makeApp(g.j)
+	return m("apiVersion", "policy/v1", "kind", "PodDisruptionBudget", "metadata", g.makeMetadata(a, nil),
+		"spec", m("maxUnavailable", g.pickOne("25%", "50%"), "selector", m("matchLabels", m("app.kubernetes.io/name", a.name))))
 }
 
-// crd is a definition of 33 to 100 kB: nearly all of it is schema.
-func (g *maker) crd() mapping {
-	a := g.app(others + g.j)
+// makeCRD is a definition of 33 to 100 kB: nearly all of it is schema.
+func (g *maker) makeCRD() mapping {
+	a := g.makeApp(others + g.j)
 	group, plural := a.name+".example.com", "widgets"
 	left := 24_000 + g.IntN(50_000)
 	fields := mapping{}
 	for len(fields) == 0 || left > 0 {
-		fields = append(fields, pair{g.pick(words...) + fmt.Sprint(len(fields)), g.schema(&left, 0)})
+		fields = append(fields, pair{g.pickOne(words...) + fmt.Sprint(len(fields)), g.makeSchema(&left, 0)})
 	}
 	version := m(
 		"name",
@@ -119,7 +119,7 @@ func (g *maker) crd() mapping {
 				"type",
 				"object",
 				"description",
-				g.sentence(12),
+				g.drawSentence(12),
 				"properties",
 				m(
 					"apiVersion",
@@ -146,7 +146,7 @@ func (g *maker) crd() mapping {
 			"annotations",
 			m("controller-gen.kubebuilder.io/version", "v0.16.5"),
 			"labels",
-			a.labels(),
+			a.appLabels(),
 		),
 		"spec",
 		m(
@@ -162,22 +162,22 @@ func (g *maker) crd() mapping {
 	)
 }
 
-// schema is that of one field, with what is in it; left is the room that remains.
-func (g *maker) schema(left *int, depth int) mapping {
-	text := g.sentence(6 + g.IntN(40))
+// makeSchema is that of one field, with what is in it; left is the room that remains.
+func (g *maker) makeSchema(left *int, depth int) mapping {
+	text := g.drawSentence(6 + g.IntN(40))
 	*left -= len(text) + 60 + 4*depth
 	o := m("description", text)
 	switch {
-	case depth > 5 || *left < 0 || g.chance(40):
-		return append(o, m("type", g.pick("string", "boolean"))...)
-	case g.chance(20):
+	case depth > 5 || *left < 0 || g.drawChance(40):
+		return append(o, m("type", g.pickOne("string", "boolean"))...)
+	case g.drawChance(20):
 		return append(o, m("type", "integer", "format", "int32", "minimum", 0, "maximum", 65535)...)
-	case g.chance(30):
-		return append(o, m("type", "array", "items", g.schema(left, depth+1))...)
+	case g.drawChance(30):
+		return append(o, m("type", "array", "items", g.makeSchema(left, depth+1))...)
 	}
 	fields := mapping{}
 	for i := range 2 + g.IntN(5) {
-		fields = append(fields, pair{g.pick(words...) + fmt.Sprint(i), g.schema(left, depth+1)})
+		fields = append(fields, pair{g.pickOne(words...) + fmt.Sprint(i), g.makeSchema(left, depth+1)})
 	}
 	return append(o, m("type", "object", "properties", fields)...)
 }

@@ -2,11 +2,11 @@ package corpus
 
 import "fmt"
 
-// template is a pod template with one to three containers.
-func (g *maker) template(a app, job bool) mapping {
-	annotations := m("prometheus.io/scrape", "true", "prometheus.io/port", "9090", "checksum/config", g.base64(43))
+// makeTemplate is a pod template with one to three containers.
+func (g *maker) makeTemplate(a app, job bool) mapping {
+	annotations := m("prometheus.io/scrape", "true", "prometheus.io/port", "9090", "checksum/config", g.drawBase64(43))
 	spec := m("serviceAccountName", a.name)
-	if g.chance(60) {
+	if g.drawChance(60) {
 		spec = append(
 			spec,
 			m(
@@ -28,35 +28,35 @@ func (g *maker) template(a app, job bool) mapping {
 	} else {
 		spec = append(spec, m("terminationGracePeriodSeconds", 30+g.IntN(4)*15)...)
 	}
-	if g.chance(25) {
+	if g.drawChance(25) {
 		spec = append(spec, m("initContainers", list{g.initContainer(a)})...)
 	}
-	containers := list{g.container(a, job)}
-	if g.chance(20) {
-		containers = append(containers, g.companion("log-shipper", "registry.example.com/observability/fluent-bit:3.1.9"))
+	containers := list{g.makeContainer(a, job)}
+	if g.drawChance(20) {
+		containers = append(containers, g.makeCompanion("log-shipper", "registry.example.com/observability/fluent-bit:3.1.9"))
 	}
-	if g.chance(15) {
-		containers = append(containers, g.companion("statsd", "registry.example.com/observability/statsd-exporter:0.27.1"))
+	if g.drawChance(15) {
+		containers = append(containers, g.makeCompanion("statsd", "registry.example.com/observability/statsd-exporter:0.27.1"))
 	}
-	spec = append(spec, m("containers", noted{containers, g.sentence(6)}, "volumes", list{
+	spec = append(spec, m("containers", noted{containers, g.drawSentence(6)}, "volumes", list{
 		m("name", "config", "configMap", m("name", a.name)),
 		m("name", "tmp", "emptyDir", m()),
 		m("name", "credentials", "secret", m("secretName", a.name, "defaultMode", 288)),
 	})...)
-	if g.chance(40) {
+	if g.drawChance(40) {
 		spec = append(spec, m("affinity", antiAffinity(a))...)
 	}
-	if g.chance(30) {
+	if g.drawChance(30) {
 		spec = append(
 			spec,
 			m(
 				"tolerations",
-				list{m("key", "dedicated", "operator", "Equal", "value", g.pick("batch", "web", "memory"), "effect", "NoSchedule")},
+				list{m("key", "dedicated", "operator", "Equal", "value", g.pickOne("batch", "web", "memory"), "effect", "NoSchedule")},
 				"nodeSelector",
-				m("kubernetes.io/arch", g.pick("amd64", "arm64")),
+				m("kubernetes.io/arch", g.pickOne("amd64", "arm64")),
 			)...)
 	}
-	return m("metadata", m("labels", g.mark(a.labels()), "annotations", annotations), "spec", spec)
+	return m("metadata", m("labels", g.markObject(a.appLabels()), "annotations", annotations), "spec", spec)
 }
 
 func antiAffinity(a app) mapping {
@@ -72,8 +72,8 @@ func antiAffinity(a app) mapping {
 	)
 }
 
-// container is the app's own.
-func (g *maker) container(a app, job bool) mapping {
+// makeContainer is the app's own.
+func (g *maker) makeContainer(a app, job bool) mapping {
 	c := m(
 		"name",
 		"app",
@@ -86,7 +86,7 @@ func (g *maker) container(a app, job bool) mapping {
 		"IfNotPresent",
 	)
 	switch {
-	case job || g.chance(20):
+	case job || g.drawChance(20):
 		c = append(
 			c,
 			m(
@@ -95,14 +95,14 @@ func (g *maker) container(a app, job bool) mapping {
 				"args",
 				list{"set -eu\nexport PATH=/opt/" + a.name + "/bin:$PATH\nexec " + a.name + " --config /etc/app/config.yaml\n"},
 			)...)
-	case g.chance(70):
+	case g.drawChance(70):
 		c = append(
 			c,
 			m(
 				"args",
 				list{
 					"--config=/etc/app/config.yaml",
-					"--log-level=" + g.pick("info", "warn", "debug"),
+					"--log-level=" + g.pickOne("info", "warn", "debug"),
 					"--listen=:8080",
 					fmt.Sprintf("--workers=%d", 1+g.IntN(16)),
 				},
@@ -119,7 +119,7 @@ func (g *maker) container(a app, job bool) mapping {
 				},
 			)...)
 	}
-	c = append(c, m("env", g.env(a), "resources", g.resources())...)
+	c = append(c, m("env", g.makeEnv(a), "resources", g.makeResources())...)
 	if !job {
 		c = append(
 			c,
@@ -139,7 +139,7 @@ func (g *maker) container(a app, job bool) mapping {
 	})...)
 }
 
-func (g *maker) env(a app) list {
+func (g *maker) makeEnv(a app) list {
 	env := list{
 		m("name", "POD_NAME", "valueFrom", m("fieldRef", m("fieldPath", "metadata.name"))),
 		m("name", "POD_IP", "valueFrom", m("fieldRef", m("fieldPath", "status.podIP"))),
@@ -148,17 +148,17 @@ func (g *maker) env(a app) list {
 			"name",
 			"DATABASE_URL",
 			"value",
-			"postgres://app:$(DATABASE_PASSWORD)@db."+a.namespace+".svc.cluster.local:5432/"+g.pick("main", "events", "audit"),
+			"postgres://app:$(DATABASE_PASSWORD)@db."+a.namespace+".svc.cluster.local:5432/"+g.pickOne("main", "events", "audit"),
 		),
-		m("name", "FEATURES", "value", g.pick("true", "false", "a,b,c")),
+		m("name", "FEATURES", "value", g.pickOne("true", "false", "a,b,c")),
 	}
 	for i := range 1 + g.IntN(8) {
-		other := g.app(g.IntN(240))
+		other := g.makeApp(g.IntN(240))
 		env = append(
 			env,
 			m(
 				"name",
-				fmt.Sprintf("%s_%d", g.pick("UPSTREAM", "BACKEND", "PEER"), i),
+				fmt.Sprintf("%s_%d", g.pickOne("UPSTREAM", "BACKEND", "PEER"), i),
 				"value",
 				fmt.Sprintf("http://%s.%s:8080", other.name, other.namespace),
 			),
@@ -167,7 +167,7 @@ func (g *maker) env(a app) list {
 	return append(env, m("name", "GOMAXPROCS", "value", fmt.Sprint(1+g.IntN(8))))
 }
 
-func (g *maker) resources() mapping {
+func (g *maker) makeResources() mapping {
 	memory := fmt.Sprintf("%dMi", 64<<g.IntN(6))
 	return m("requests", m("cpu", fmt.Sprintf("%dm", 50+50*g.IntN(20)), "memory", memory), "limits", m("memory", memory))
 }
@@ -188,13 +188,13 @@ func (g *maker) initContainer(a app) mapping {
 		"env",
 		list{m("name", "DATABASE_URL", "valueFrom", m("secretKeyRef", m("name", a.name, "key", "url")))},
 		"resources",
-		g.resources(),
+		g.makeResources(),
 		"securityContext",
 		locked(),
 	)
 }
 
-func (g *maker) companion(name, image string) mapping {
+func (g *maker) makeCompanion(name, image string) mapping {
 	return m(
 		"name",
 		name,
@@ -203,9 +203,9 @@ func (g *maker) companion(name, image string) mapping {
 		"args",
 		list{"--quiet", "--config=/etc/" + name + "/" + name + ".yaml"},
 		"env",
-		g.env(g.app(g.j))[:2+g.IntN(3)],
+		g.makeEnv(g.makeApp(g.j))[:2+g.IntN(3)],
 		"resources",
-		g.resources(),
+		g.makeResources(),
 		"securityContext",
 		locked(),
 		"volumeMounts",

@@ -12,32 +12,32 @@ const (
 	others
 )
 
-func (g *maker) deployment() mapping {
-	a := g.app(g.j)
+func (g *maker) makeDeployment() mapping {
+	a := g.makeApp(g.j)
 	return m(
 		"apiVersion",
 		"apps/v1",
 		"kind",
 		"Deployment",
 		"metadata",
-		g.metadata(
+		g.makeMetadata(
 			a,
 			m("example.com/owner", a.team+"@example.com", "example.com/runbook", "https://runbooks.example.com/"+a.name),
 		),
 		"spec",
 		m("replicas", noted{1 + g.IntN(12), "see the HPA"}, "revisionHistoryLimit", 5,
 			"strategy", m("type", "RollingUpdate", "rollingUpdate", m("maxSurge", "25%", "maxUnavailable", 0)),
-			"selector", m("matchLabels", m("app.kubernetes.io/name", a.name)), "template", g.template(a, false)),
+			"selector", m("matchLabels", m("app.kubernetes.io/name", a.name)), "template", g.makeTemplate(a, false)),
 	)
 }
 
 func (g *maker) statefulSet() mapping {
-	a := g.app(statefulSets + g.j)
+	a := g.makeApp(statefulSets + g.j)
 	claim := m(
 		"metadata",
 		m("name", "data"),
 		"spec",
-		m("accessModes", list{"ReadWriteOnce"}, "storageClassName", g.pick("ssd", "hdd"),
+		m("accessModes", list{"ReadWriteOnce"}, "storageClassName", g.pickOne("ssd", "hdd"),
 			"resources", m("requests", m("storage", fmt.Sprintf("%dGi", 10<<g.IntN(5))))),
 	)
 	return m(
@@ -46,7 +46,7 @@ func (g *maker) statefulSet() mapping {
 		"kind",
 		"StatefulSet",
 		"metadata",
-		g.metadata(a, nil),
+		g.makeMetadata(a, nil),
 		"spec",
 		m(
 			"serviceName",
@@ -60,7 +60,7 @@ func (g *maker) statefulSet() mapping {
 			"selector",
 			m("matchLabels", m("app.kubernetes.io/name", a.name)),
 			"template",
-			g.template(a, false),
+			g.makeTemplate(a, false),
 			"volumeClaimTemplates",
 			list{claim},
 		),
@@ -68,45 +68,45 @@ func (g *maker) statefulSet() mapping {
 }
 
 func (g *maker) daemonSet() mapping {
-	a := g.app(daemonSets + g.j)
-	return m("apiVersion", "apps/v1", "kind", "DaemonSet", "metadata", g.metadata(a, nil),
+	a := g.makeApp(daemonSets + g.j)
+	return m("apiVersion", "apps/v1", "kind", "DaemonSet", "metadata", g.makeMetadata(a, nil),
 		"spec", m("updateStrategy", m("type", "RollingUpdate", "rollingUpdate", m("maxUnavailable", "10%")),
-			"selector", m("matchLabels", m("app.kubernetes.io/name", a.name)), "template", g.template(a, false)))
+			"selector", m("matchLabels", m("app.kubernetes.io/name", a.name)), "template", g.makeTemplate(a, false)))
 }
 
 func (g *maker) cronJob() mapping {
-	a := g.app(cronJobs + g.j)
+	a := g.makeApp(cronJobs + g.j)
 	return m(
 		"apiVersion",
 		"batch/v1",
 		"kind",
 		"CronJob",
 		"metadata",
-		g.metadata(a, nil),
+		g.makeMetadata(a, nil),
 		"spec",
 		m(
 			"schedule",
-			g.pick("*/5 * * * *", "0 3 * * *", "@hourly", "30 1 * * 0"),
+			g.pickOne("*/5 * * * *", "0 3 * * *", "@hourly", "30 1 * * 0"),
 			"concurrencyPolicy",
 			"Forbid",
 			"successfulJobsHistoryLimit",
 			3,
 			"jobTemplate",
-			m("spec", m("backoffLimit", 2, "template", g.template(a, true))),
+			m("spec", m("backoffLimit", 2, "template", g.makeTemplate(a, true))),
 		),
 	)
 }
 
-func (g *maker) job() mapping {
-	a := g.app(jobs + g.j)
+func (g *maker) makeJob() mapping {
+	a := g.makeApp(jobs + g.j)
 	return m(
 		"apiVersion",
 		"batch/v1",
 		"kind",
 		"Job",
 		"metadata",
-		g.metadata(a, nil),
+		g.makeMetadata(a, nil),
 		"spec",
-		m("backoffLimit", g.IntN(6), "ttlSecondsAfterFinished", 3600, "template", g.template(a, true)),
+		m("backoffLimit", g.IntN(6), "ttlSecondsAfterFinished", 3600, "template", g.makeTemplate(a, true)),
 	)
 }

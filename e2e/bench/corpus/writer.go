@@ -22,21 +22,21 @@ type writer struct {
 	*bufio.Writer
 }
 
-func (w *writer) line(col int) {
+func (w *writer) writeLine(col int) {
 	w.WriteByte('\n')
 	for range col {
 		w.WriteByte(' ')
 	}
 }
 
-// mapping writes entries at a column; the first one stands where we are.
-func (w *writer) mapping(o mapping, col int) {
+// writeMapping writes entries at a column; the first one stands where we are.
+func (w *writer) writeMapping(o mapping, col int) {
 	if w.sorted {
 		o = o.sorted()
 	}
 	for i, p := range o {
 		if i > 0 {
-			w.line(col)
+			w.writeLine(col)
 		}
 		v, note := p.value, ""
 		if n, ok := v.(noted); ok {
@@ -44,51 +44,51 @@ func (w *writer) mapping(o mapping, col int) {
 				note = n.text
 			}
 		}
-		block := w.block(v)
+		block := w.writeBlock(v)
 		if note != "" && block && i > 0 {
 			w.WriteString("# " + note)
-			w.line(col)
+			w.writeLine(col)
 		}
-		w.WriteString(w.scalar(p.key, 0) + ":")
-		w.value(v, block, col)
+		w.WriteString(w.writeScalar(p.key, 0) + ":")
+		w.writeValue(v, block, col)
 		if note != "" && !block {
 			w.WriteString(" # " + note)
 		}
 	}
 }
 
-// value writes what stands behind a colon.
-func (w *writer) value(v any, block bool, col int) {
+// writeValue writes what stands behind a colon.
+func (w *writer) writeValue(v any, block bool, col int) {
 	if !block {
 		w.WriteByte(' ')
-		w.inline(v)
+		w.writeInline(v)
 		return
 	}
 	switch v := v.(type) {
 	case mapping:
-		w.line(col + w.indent)
-		w.mapping(v, col+w.indent)
+		w.writeLine(col + w.indent)
+		w.writeMapping(v, col+w.indent)
 	case list:
 		if !w.compact {
 			col += w.indent
 		}
 		for _, item := range v {
-			w.line(col)
+			w.writeLine(col)
 			w.WriteString("- ")
-			if o, ok := item.(mapping); ok && w.block(o) {
-				w.mapping(o, col+2)
+			if o, ok := item.(mapping); ok && w.writeBlock(o) {
+				w.writeMapping(o, col+2)
 			} else {
-				w.inline(item)
+				w.writeInline(item)
 			}
 		}
 	case runners:
-		w.runners(v, col+w.indent)
+		w.writeRunners(v, col+w.indent)
 	case string:
-		w.literal(v, col)
+		w.writeLiteral(v, col)
 	}
 }
 
-func (w *writer) literal(s string, col int) {
+func (w *writer) writeLiteral(s string, col int) {
 	body := strings.TrimSuffix(s, "\n")
 	w.WriteString(" |")
 	if body == s {
@@ -99,13 +99,13 @@ func (w *writer) literal(s string, col int) {
 			w.WriteByte('\n')
 			continue
 		}
-		w.line(col + w.indent)
+		w.writeLine(col + w.indent)
 		w.WriteString(l)
 	}
 }
 
-// block reports whether a value takes lines of its own.
-func (w *writer) block(v any) bool {
+// writeBlock reports whether a value takes lines of its own.
+func (w *writer) writeBlock(v any) bool {
 	switch v := v.(type) {
 	case mapping:
 		return len(v) > 0 && !(w.flow && len(v) <= 2 && scalars(v))
@@ -147,7 +147,7 @@ func scalars(v any) bool {
 	return true
 }
 
-func (w *writer) inline(v any) {
+func (w *writer) writeInline(v any) {
 	switch v := v.(type) {
 	case mapping:
 		w.WriteByte('{')
@@ -155,8 +155,8 @@ func (w *writer) inline(v any) {
 			if i > 0 {
 				w.WriteString(", ")
 			}
-			w.WriteString(w.scalar(p.key, 0) + ": ")
-			w.inline(p.value)
+			w.WriteString(w.writeScalar(p.key, 0) + ": ")
+			w.writeInline(p.value)
 		}
 		w.WriteByte('}')
 	case list:
@@ -165,7 +165,7 @@ func (w *writer) inline(v any) {
 			if i > 0 {
 				w.WriteString(", ")
 			}
-			w.inline(item)
+			w.writeInline(item)
 		}
 		w.WriteByte(']')
 	case string:
@@ -173,7 +173,7 @@ func (w *writer) inline(v any) {
 		if w.flow && q == 0 && strings.ContainsAny(v, ",[]{}") {
 			q = '\''
 		}
-		w.WriteString(w.scalar(v, q))
+		w.WriteString(w.writeScalar(v, q))
 	case int:
 		w.WriteString(strconv.Itoa(v))
 	case bool:
@@ -181,10 +181,10 @@ func (w *writer) inline(v any) {
 	}
 }
 
-// scalar quotes as go-yaml does: in double quotes what would be no string, in
+// writeScalar quotes as go-yaml does: in double quotes what would be no string, in
 // single ones what would be no scalar. quote is for what people quote besides:
 // images, addresses, arguments.
-func (w *writer) scalar(s string, quote byte) string {
+func (w *writer) writeScalar(s string, quote byte) string {
 	switch {
 	case strings.ContainsAny(s, "\t\n"):
 		return strconv.Quote(s)

@@ -16,8 +16,6 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/pattern/agent"
 )
 
-const podIP = "10.1.2.3"
-
 // A client speaks to a cache over one connection.
 type client struct {
 	t *testing.T

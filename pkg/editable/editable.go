@@ -135,12 +135,12 @@ func Below(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) bool {
 	return slices.ContainsFunc(table(), func(m Field) bool { return m.of(on) && m.reaches(pods, path) == beginning })
 }
 
-func (m *Field) of(on sidecar.Ref) bool {
+func (f *Field) of(on sidecar.Ref) bool {
 	kind := on.Kind
 	if on.Group != "" {
 		kind = on.Group + "/" + on.Kind
 	}
-	return m.kinds == nil || slices.Contains(m.kinds, kind)
+	return f.kinds == nil || slices.Contains(f.kinds, kind)
 }
 
 // How far a path gets in a shape.
@@ -152,23 +152,23 @@ const (
 	whole
 )
 
-func (m *Field) reaches(pods []sidecar.Path, path sidecar.Path) reach {
-	if m.shape[0] != "pod" {
-		return m.along(path, m.shape)
+func (f *Field) reaches(pods []sidecar.Path, path sidecar.Path) reach {
+	if f.shape[0] != "pod" {
+		return f.along(path, f.shape)
 	}
 	best := off
 	for _, pod := range pods {
 		n := min(len(pod), len(path))
 		if slices.Equal(pod[:n], path[:n]) {
-			best = max(best, m.along(path[n:], m.shape[1:]))
+			best = max(best, f.along(path[n:], f.shape[1:]))
 		}
 	}
 	return best
 }
 
-func (m *Field) along(path sidecar.Path, shape []string) reach {
+func (f *Field) along(path sidecar.Path, shape []string) reach {
 	for i, s := range path {
-		if i == len(shape) || !m.step(s, shape[i]) {
+		if i == len(shape) || !f.step(s, shape[i]) {
 			return off
 		}
 	}
@@ -178,13 +178,13 @@ func (m *Field) along(path sidecar.Path, shape []string) reach {
 	return whole
 }
 
-func (m *Field) step(s sidecar.Step, want string) bool {
+func (f *Field) step(s sidecar.Step, want string) bool {
 	switch prefix, open := strings.CutSuffix(want, "*"); {
 	case want == "[]":
 		return s.Field == ""
 	case want == "*containers":
 		return s.Field == "containers" || s.Field == "initContainers"
-	case s.Field == "" || slices.ContainsFunc(m.not, func(not string) bool { return strings.HasPrefix(s.Field, not) }):
+	case s.Field == "" || slices.ContainsFunc(f.not, func(not string) bool { return strings.HasPrefix(s.Field, not) }):
 		return false
 	case open:
 		return strings.HasPrefix(s.Field, prefix)

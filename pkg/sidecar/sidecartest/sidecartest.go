@@ -43,7 +43,7 @@ func Vars(text string) []sidecar.EnvVar {
 	return env
 }
 
-// plain reads "NAME=value" as a container's own.
+// PlainVars reads "NAME=value" as a container's own.
 func PlainVars(text string) (env []corev1.EnvVar) {
 	for _, e := range Vars(text) {
 		env = append(env, e.EnvVar)

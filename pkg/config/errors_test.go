@@ -268,7 +268,8 @@ func TestReadSpecErrors(t *testing.T) {
 		},
 		"what the pattern itself refuses": {
 			selects + "  patterns:\n  - tlsProxy:\n      port: 9200\n      secretName: a\n      rebind: {port: 9200, args: [a]}",
-			"9 bad-value spec.patterns[0].tlsProxy.rebind.port: port 9200 is the one that the proxy takes over; write another port for the app",
+			"9 bad-value spec.patterns[0].tlsProxy.rebind.port: port 9200 is the one that the proxy takes over; " +
+				"write another port for the app",
 		},
 		"name that is none": {
 			selects + "  patterns: [{name: A_b, custom: {}}]",

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,16 +23,13 @@ func TestExamples(t *testing.T) {
 	require.NoError(t, err)
 	folders, err := os.ReadDir("../../examples")
 	require.NoError(t, err)
+	folders = slices.DeleteFunc(folders, func(f os.DirEntry) bool { return !f.IsDir() }) // the index
 	require.NotEmpty(t, configs)
 	var c census
 	dirs := map[string]bool{}
 	for _, config := range configs {
-		dir, variant := filepath.Dir(
-			filepath.Dir(config),
-		), strings.TrimPrefix(
-			filepath.Base(filepath.Dir(config)),
-			"sidecars",
-		)
+		sidecars := filepath.Dir(config)
+		dir, variant := filepath.Dir(sidecars), strings.TrimPrefix(filepath.Base(sidecars), "sidecars")
 		dirs[dir] = true
 		t.Run(filepath.Base(dir)+variant, func(t *testing.T) {
 			before := output(t, "", "kustomize", "build", dir+"/base")

@@ -104,8 +104,9 @@ func TestGuard(t *testing.T) {
 			t,
 			os.CopyFS(filepath.Join(dir, "forged"), os.DirFS(filepath.Join(dir, "elasticsearch-tls/sidecars"))),
 		)
-		for _, version := range []string{"v1alpha1", "v1"} {
-			write("forged/guard.yaml", strings.Replace(signed, "v1alpha1", version, 1)+"---\n"+listed)
+		exactly := guard + "\"outrigger " + hasNotRun + "\": it has left the Guard\n" // as the check writes it
+		for _, guard := range []string{signed, strings.Replace(signed, "v1alpha1", "v1", 1), exactly} {
+			write("forged/guard.yaml", guard+"---\n"+listed)
 			write("filled/kustomization.yaml", over("components: [../forged]\n"))
 			out, err := build("filled", "--enable-alpha-plugins", "--enable-exec")
 			require.Error(t, err)

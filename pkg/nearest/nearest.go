@@ -17,7 +17,21 @@ func Name(word string, names []string) string {
 			best, least = n, d
 		}
 	}
+	if best != "" {
+		return best
+	}
+	for _, n := range names {
+		if len(n) > len(best) && isLonger(word, n) {
+			best = n
+		}
+	}
 	return best
+}
+
+// isLonger reports whether word is name with another word behind it, as in basicAuth for basic.
+func isLonger(word, name string) bool {
+	rest, ok := strings.CutPrefix(word, name)
+	return ok && len(name) > 3 && rest != "" && strings.ContainsAny(rest[:1], "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_")
 }
 
 // letters leaves out what people put between words.

@@ -14,6 +14,7 @@ func TestName(t *testing.T) {
 	for word, want := range map[string]string{
 		"tls-proxy": "tlsProxy", "TLSPROXY": "tlsProxy", "authPorxy": "authProxy", "migarte": "migrate", "prot": "port",
 		"portz": "port", "exporter": "", "": "", "xy": "",
+		"portNumber": "port", "migrate-first": "migrate", "portfolio": "", // another word behind a name
 	} {
 		require.Equal(t, want, nearest.Name(word, names), word)
 	}

@@ -84,8 +84,8 @@ func Covers(ports []networkingv1.NetworkPolicyPort, declared []corev1.ContainerP
 
 func coversPort(p *networkingv1.NetworkPolicyPort, declared []corev1.ContainerPort, port Port) bool {
 	switch {
-	case protocolOf(p) != orTCP(port.Protocol), p.EndPort != nil && (p.Port == nil || p.Port.Type == intstr.String):
-		return false // the API refuses a range without a beginning
+	case protocolOf(p) != orTCP(port.Protocol), lacksStart(p):
+		return false
 	case p.Port == nil:
 		return true
 	case p.Port.Type == intstr.String:
@@ -102,7 +102,7 @@ func coversPort(p *networkingv1.NetworkPolicyPort, declared []corev1.ContainerPo
 func Contains(ports []networkingv1.NetworkPolicyPort, other *networkingv1.NetworkPolicyPort) bool {
 	return len(ports) == 0 || slices.ContainsFunc(ports, func(p networkingv1.NetworkPolicyPort) bool {
 		switch {
-		case protocolOf(&p) != protocolOf(other):
+		case protocolOf(&p) != protocolOf(other), lacksStart(&p), lacksStart(other):
 			return false
 		case p.Port == nil || other.Port == nil:
 			return p.Port == nil
@@ -113,6 +113,12 @@ func Contains(ports []networkingv1.NetworkPolicyPort, other *networkingv1.Networ
 		}
 		return p.Port.IntVal <= other.Port.IntVal && lastNumber(other) <= lastNumber(&p)
 	})
+}
+
+// lacksStart reports whether a port is a range without a first number. The API refuses
+// it, so it lets in nobody.
+func lacksStart(p *networkingv1.NetworkPolicyPort) bool {
+	return p.EndPort != nil && (p.Port == nil || p.Port.Type == intstr.String)
 }
 
 func protocolOf(p *networkingv1.NetworkPolicyPort) corev1.Protocol {

@@ -84,7 +84,20 @@ func meaning(t *testing.T, seed uint64) (let bool) {
 	if is := netpoloracle.Isolated(policies, other(pod)); is != isolated {
 		require.True(t, maybe, "seed %d: isolated: %v, the other says %v", seed, isolated, is)
 	}
+	containsWhatIsCovered(t, p, pod, port, seed)
 	return want
+}
+
+// containsWhatIsCovered checks that ports which contain another cover all that it
+// covers: what a policy opens is judged by the first, who comes in by the second.
+func containsWhatIsCovered(t *testing.T, p policed, pod netpol.Pod, port netpol.Port, seed uint64) {
+	t.Helper()
+	ports, others := p.ports(), p.ports()
+	if len(others) == 0 || !netpol.Contains(ports, &others[0]) || !netpol.Covers(others[:1], pod.Ports, port) {
+		return
+	}
+	require.True(t, netpol.Covers(ports, pod.Ports, port),
+		"seed %d: %+v contain %+v, but don't cover %+v", seed, ports, others[0], port)
 }
 
 func other(p netpol.Pod) netpoloracle.Pod {

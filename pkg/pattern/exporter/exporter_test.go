@@ -13,7 +13,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -63,21 +62,18 @@ func TestExporterPresets(t *testing.T) {
 	for _, name := range wanted {
 		require.Contains(t, exporterPresets(), name)
 	}
-	for name := range pattern.ExporterImages {
-		require.Contains(t, exporterPresets(), name, "an image without a preset")
-	}
 	ports := map[int32]string{}
 	for name, p := range exporterPresets() {
 		t.Run(name, func(t *testing.T) {
 			require.NotEmpty(t, p.Source)
 			if p.Native != nil || p.Refuse != "" {
-				require.NotContains(t, pattern.ExporterImages, p.Name)
+				require.Nil(t, p.Image)
 				fs := (&Exporter{Preset: name}).Validate()
 				require.True(t, fs.Failed())
 				require.NotEmpty(t, fs[0].Hint, "there is a way out")
 				return
 			}
-			require.Contains(t, pattern.ExporterImages, p.Name, "its image is in pkg/pattern/image.go")
+			require.NotNil(t, p.Image, "write image, with ref, uid and gid, into presets.json")
 			require.NotEqual(t, p.Listen == "", p.ListenEnv == nil, "it's told another port in one way")
 			require.Subset(t, p.Secrets, slices.Collect(maps.Keys(p.Credentials)))
 			require.Subset(t, p.Secrets, p.Needs)

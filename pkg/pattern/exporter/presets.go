@@ -18,7 +18,9 @@ type exporterPreset struct {
 	Aliases []string `json:"aliases"`
 	Source  string   `json:"source"` // where this is known from
 
-	// The program. Its image is in pattern.ExporterImages.
+	// The program. The numbers of its user are from the Dockerfile beside source: most
+	// images name their user by a word, or not at all.
+	Image       *pattern.Image    `json:"image"`
 	MetricsPort int32             `json:"metricsPort"`
 	Listen      string            `json:"listen"`    // the argument for another metricsPort
 	ListenEnv   map[string]string `json:"listenEnv"` // or the variables
@@ -98,17 +100,27 @@ func (p *Exporter) knownPreset() *exporterPreset {
 	return &exporterPreset{TCPProbe: true}
 }
 
-// presetImage is the preset's, or one without a name for an exporter that is spelled out.
+// presetImage returns the preset's image, or one without a reference for an exporter that
+// the config spells out.
 func (p *exporterPreset) presetImage() pattern.Image {
-	if i, ok := pattern.ExporterImages[p.Name]; ok {
-		return i
+	if p.Image != nil {
+		return *p.Image
 	}
 	return pattern.Image{UID: 65534, GID: 65534}
 }
 
+// Images returns the images of all presets, in the order of their names.
+func Images() []pattern.Image {
+	var out []pattern.Image
+	for _, name := range PresetNames() {
+		out = append(out, *exporterPresets()[name].Image)
+	}
+	return out
+}
+
 // PresetNames are those of all presets that run an exporter, in order.
 func PresetNames() []string {
-	return selectPresets(func(p *exporterPreset) bool { return p.presetImage().Ref != "" })
+	return selectPresets(func(p *exporterPreset) bool { return p.Image != nil })
 }
 
 // ConfiguredPresetNames are those of the presets that read a configuration, in order.

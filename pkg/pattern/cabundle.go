@@ -81,11 +81,11 @@ func (ca *CABundle) ValidateAt(at string, fs *sidecar.Findings) {
 	case ca.SecretName != "" && ca.ConfigMapName != "":
 		fs.Add(sidecar.Error, "bad-value", at+".configMapName", "secretName is set too", "remove one of them")
 	case ca.SecretName != "":
-		CheckObjectName(at+".secretName", ca.SecretName, fs)
+		ValidateObjectName(at+".secretName", ca.SecretName, fs)
 	default:
-		CheckObjectName(at+".configMapName", ca.ConfigMapName, fs)
+		ValidateObjectName(at+".configMapName", ca.ConfigMapName, fs)
 	}
-	CheckKey(at+".key", ca.Key, fs)
+	ValidateKey(at+".key", ca.Key, fs)
 }
 
 // CADir is where containers have ca.crt.

@@ -69,7 +69,7 @@ func (c *Certificate) ValidateAt(at string, fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "missing-field", at+".issuerRef.name", "no issuer is named",
 			"name an Issuer of the workload's namespace, or a ClusterIssuer with kind: ClusterIssuer")
 	} else {
-		CheckObjectName(at+".issuerRef.name", c.IssuerRef.Name, fs)
+		ValidateObjectName(at+".issuerRef.name", c.IssuerRef.Name, fs)
 	}
 	for i, name := range c.DNSNames {
 		field := fmt.Sprintf("%s.dnsNames[%d]", at, i)

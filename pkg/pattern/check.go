@@ -1,55 +1,13 @@
 package pattern
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
-
-// CheckPort finds a port that is missing, with a hint what to write, or that is no port.
-func CheckPort(field string, port int32, hint string, fs *sidecar.Findings) {
-	if port == 0 {
-		fs.Add(sidecar.Error, "missing-field", field, "no port is given", hint)
-	} else if port < 1 || port > 65535 {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d isn't a valid port", port), "write 1 to 65535")
-	}
-}
-
-// CheckUnprivilegedPort is for ports that a sidecar listens on by itself.
-func CheckUnprivilegedPort(field string, port int32, fs *sidecar.Findings) {
-	if CheckPort(field, port, "", fs); port > 0 && port < 1024 {
-		fs.Add(sidecar.Error, "bad-value", field,
-			fmt.Sprintf("port %d needs root, and the sidecar doesn't run as root", port),
-			"write 1024 or more")
-	}
-}
-
-// CheckObjectName finds what can't be the name of an object, such as a Secret.
-func CheckObjectName(field, name string, fs *sidecar.Findings) {
-	if len(validation.IsDNS1123Subdomain(name)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of an object", name),
-			"use lower case letters, digits, - and dots")
-	}
-}
-
-// CheckEnum finds a value that is none of those allowed. An empty one is a default.
-func CheckEnum[T ~string](field string, value T, fs *sidecar.Findings, allowed ...T) {
-	if value == "" || slices.Contains(allowed, value) {
-		return
-	}
-	words := make([]string, len(allowed))
-	for i, a := range allowed {
-		words[i] = string(a)
-	}
-	fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is unknown", string(value)),
-		"write "+strings.Join(words, " or "))
-}
 
 // isWindowsOnly reports whether all nodes that a pod may come to run Windows.
 func isWindowsOnly(a *corev1.Affinity) bool {
@@ -126,32 +84,4 @@ func DescribeTCPPorts(c *corev1.Container) []string {
 		}
 	}
 	return out
-}
-
-// RefuseField refuses a field that says nothing, and says why.
-func RefuseField(field, why string, fs *sidecar.Findings) {
-	fs.Add(sidecar.Error, "bad-value", field, "has no effect: "+why, "remove it")
-}
-
-// CheckKey finds what can't be a key of a ConfigMap or Secret.
-func CheckKey(field, key string, fs *sidecar.Findings) {
-	if key != "" && len(validation.IsConfigMapKey(key)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be a key there", key),
-			"use letters, digits, -, _ and dots")
-	}
-}
-
-// CheckEnvName finds what can't be the name of a variable.
-func CheckEnvName(field, name string, fs *sidecar.Findings) {
-	if len(validation.IsEnvVarName(name)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of a variable", name),
-			"use letters, digits, _, - and dots; no digit first")
-	}
-}
-
-// CheckMountPath finds what can't be a folder in which a volume is mounted.
-func CheckMountPath(field, dir string, fs *sidecar.Findings) {
-	if dir != "" && !IsFolder(dir) {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q isn't a valid folder path", dir), "write one like /etc/app")
-	}
 }

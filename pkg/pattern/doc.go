@@ -16,10 +16,10 @@
 //   - Objects: [NewConfigMap], [NewMetadata].
 //   - Certificates: [Certificate] asks cert-manager for one, [CABundle] names authorities,
 //     [TLSKeys], [CAKey] and [CADir] say where the files are.
-//   - Checks of a field: [CheckPort], [CheckUnprivilegedPort], [CheckEnum], [CheckDuplicate],
-//     [CheckObjectName], [CheckLabelName], [CheckKey], [CheckEnvName], [CheckEnvVar],
-//     [CheckMountPath], [CheckFilePath], [CheckImageName], [RefuseField].
-//   - Checks of a pod: [CheckLinux], [CheckPodNetwork], [CheckImageVolume], [AddUnfit],
+//   - For Validate: [ValidatePort], [ValidateUnprivilegedPort], [ValidateEnum], [RefuseDuplicate],
+//     [ValidateObjectName], [ValidateLabelName], [ValidateKey], [ValidateEnvName], [ValidateEnvVar],
+//     [ValidateMountPath], [ValidateFilePath], [ValidateImageName], [RefuseField].
+//   - For Check: [CheckLinux], [CheckPodNetwork], [CheckImageVolume], [AddUnfit],
 //     [RunningContainers], [DescribeTCPPorts].
 //   - Texts: [LazyRegexp], [HeaderName], [IsHost], [IsLoopback], [IsHTTP],
 //     [IsVisible], [IsFolder], [MentionsName], [VisitTexts], [ExpandPort], [JoinSorted].

@@ -1,7 +1,6 @@
 package pattern
 
 import (
-	"fmt"
 	"path"
 	"strings"
 
@@ -64,20 +63,4 @@ func CheckImageVolume(field string, w *sidecar.Workload, fs *sidecar.Findings) {
 // anywhere.
 func isSpecial(r rune) bool {
 	return r <= ' ' || r > '~' || strings.ContainsRune("\"#$%&='()*,:;<>?[\\]^`{|}", r)
-}
-
-// CheckImageName finds what can't be the name of an image.
-func CheckImageName(field, ref string, fs *sidecar.Findings) {
-	if ref != "" && strings.ContainsAny(ref, " \t\r\n\"'$") {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q isn't a valid image name", ref),
-			"write one like registry.example/name:1.2")
-	}
-}
-
-// CheckFilePath finds what can't be the path of a file or folder, or means something else
-// where it goes: in commands, lists, URLs and the options of a JVM.
-func CheckFilePath(field, p, form string, fs *sidecar.Findings) {
-	if p != "" && (!path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.ContainsFunc(p, isSpecial)) {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q isn't a valid absolute path", p), "write one like "+form)
-	}
 }

@@ -59,7 +59,7 @@ func (c *LogConfig) validateConfig(fs *sidecar.Findings) {
 	case c.ConfigMapName != "" && c.Data != "":
 		fs.Add(sidecar.Error, "bad-value", "appConfig.data", "configMapName is set too", "remove one of them")
 	case c.ConfigMapName != "":
-		pattern.CheckObjectName("appConfig.configMapName", c.ConfigMapName, fs)
+		pattern.ValidateObjectName("appConfig.configMapName", c.ConfigMapName, fs)
 	}
 	switch m := c.MountPath; {
 	case m == "":
@@ -72,7 +72,7 @@ func (c *LogConfig) validateConfig(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "missing-field", "appConfig.key", fmt.Sprintf("%q can't be a key of a ConfigMap", path.Base(m)),
 			"write key")
 	}
-	pattern.CheckKey("appConfig.key", c.Key, fs)
+	pattern.ValidateKey("appConfig.key", c.Key, fs)
 }
 
 // checkConfig finds ConfigMaps of the input that lack the file: the container wouldn't

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"cmp"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -234,4 +235,49 @@ func publicLocations(paths []string) (out []string) {
 	}
 	flush()
 	return out
+}
+
+// withDeclaredPorts is the proxy for the ports that the app declares, where the config
+// names none.
+func (p *AuthProxy) withDeclaredPorts(w *sidecar.Workload) *AuthProxy {
+	whole := *p
+	whole.Base = p.withPorts(w)
+	return &whole
+}
+
+// Check finds what is wrong with the config for this workload.
+func (p *AuthProxy) Check(w *sidecar.Workload) sidecar.Findings {
+	p = p.withDeclaredPorts(w)
+	fs := p.Validate() // the ports may be others for each workload
+	if !fs.Failed() {
+		fs = nil // the rest has been reported when the config was read
+	}
+	p.Base.checkBase(w, &fs)
+	p.checkHealth(w, true, &fs)
+	want := func(field, secret string, keys ...string) {
+		have, ok := w.Secrets[secret]
+		for _, key := range keys {
+			if ok && !slices.Contains(have, key) {
+				fs.Add(sidecar.Error, "secret-key", field,
+					fmt.Sprintf("Secret %s has no key %s (it has %s)", secret, key, pattern.JoinSorted(have)),
+					"name a Secret that has the key")
+			}
+		}
+	}
+	if ref := w.Image(pattern.NginxJSImage.Ref); p.verifiedJWT() != nil && strings.Contains(ref, "-slim") {
+		fs.Add(sidecar.Error, "image-unfit", "override.image",
+			fmt.Sprintf("image %s lacks njs, which verifies tokens, and curl", ref),
+			"use an image that isn't slim, such as "+pattern.NginxJSImage.Ref)
+	}
+	switch {
+	case p.JWT != nil:
+		p.JWT.JWKS.CheckKeyAs(w, "jwt.jwks", jwksKey, &fs)
+		p.JWT.CA.CheckKey(w, "jwt.ca", &fs)
+	case p.Basic != nil:
+		want("basic.secretName", p.Basic.SecretName, cmp.Or(p.Basic.Key, "auth"))
+	case p.OIDC != nil:
+		want("oidc.secretName", p.OIDC.SecretName, "client-secret", "cookie-secret")
+		p.OIDC.CA.CheckKey(w, "oidc.ca", &fs)
+	}
+	return fs
 }

@@ -61,14 +61,14 @@ func (p *Base) validateRebind(without string, fs *sidecar.Findings) {
 				`in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`)
 		return
 	}
-	pattern.CheckPort("rebind.port", p.rebindPort(), "write a free port for the app, as in 9201", fs)
+	pattern.ValidatePort("rebind.port", p.rebindPort(), "write a free port for the app, as in 9201", fs)
 	if r.Port == p.Port && r.Port != 0 {
 		fs.Add(sidecar.Error, "bad-value", "rebind.port", fmt.Sprintf("port %d is the one that the proxy takes over", p.Port),
 			"write another port for the app")
 	}
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(r.Env)) {
-		pattern.CheckEnvName("rebind.env", name, fs)
+		pattern.ValidateEnvName("rebind.env", name, fs)
 		all = append(all, r.Env[name])
 	}
 	all = append(all, r.Args...)
@@ -94,5 +94,5 @@ func (p *Base) validateRebind(without string, fs *sidecar.Findings) {
 	if preset := r.findPreset(); preset == nil && r.Preset != "" || preset != nil && preset.Refuse != "" {
 		return // that is told, and the rest is guesswork
 	}
-	p.checkReachable(without, fs)
+	p.validateReachable(without, fs)
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
-	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // A place is where something listens.
@@ -133,54 +132,6 @@ func (p *Base) rebindTexts() (out []saying) {
 		out = append(out, saying{fmt.Sprintf("rebind.args[%d]", i), arg})
 	}
 	return out
-}
-
-// checkReachable finds an app that may be reached past the proxy, since nothing says
-// that it listens on loopback alone. What is written in rebind counts: an address
-// with another port than the app's is another's, one without a port is for all that
-// the app listens on. So a database on 127.0.0.1 that is named there counts, too:
-// whoever writes it into rebind says that it moves the app.
-func (p *Base) checkReachable(without string, fs *sidecar.Findings) {
-	severity := sidecar.Error
-	if without == withoutTLS {
-		severity = sidecar.Warning
-	}
-	told := p.Rebind.AssumeLoopback
-	moved := map[int32]bool{} // by port; 0: all
-	for _, s := range p.rebindTexts() {
-		var is []place
-		for _, a := range findBindings(s.text) {
-			if a.port == 0 || p.isAppPort(a.port) {
-				is = append(is, a.place)
-				moved[a.port] = moved[a.port] || a.place != onAll
-			}
-		}
-		switch {
-		case slices.Contains(is, onAll) && s.field == "rebind.preset" && p.Rebind.own == nil: // of a second listener
-		case slices.Contains(is, onAll):
-			fs.Add(severity, "app-reachable", s.field, "the app listens on all addresses, so it's still reachable without "+
-				without,
-				"write 127.0.0.1")
-			told = true
-		case slices.Contains(is, onLoopback):
-		case slices.Contains(is, onLocalhost):
-			fs.Add(sidecar.Warning, "rebind-address", s.field,
-				"localhost may resolve to ::1, where the proxy doesn't look for the app",
-				"write 127.0.0.1")
-		case slices.Contains(is, onLoopback6):
-			fs.Add(sidecar.Warning, "rebind-address", s.field, "the proxy doesn't look for the app on ::1", "write 127.0.0.1")
-		}
-	}
-	for _, d := range p.portRoutes() {
-		if d.app != 0 && !told && !moved[0] && !moved[d.app] {
-			fs.Add(severity, "app-reachable", "rebind",
-				fmt.Sprintf(
-					"nothing makes the app listen on 127.0.0.1 only, so it may still be reachable on port %d without %s",
-					d.app, without),
-				fmt.Sprintf("write the address into env or args, as in --listen=127.0.0.1:%d; or write assumeLoopback: true, if "+
-					"its own configuration says so", d.app))
-		}
-	}
 }
 
 // isAppPort reports whether a port is one on which the app listens, or did.

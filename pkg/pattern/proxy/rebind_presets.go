@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -182,4 +183,33 @@ func (r *Rebind) rebindArgs(c *corev1.Container, port int32) []string {
 func (r *Rebind) replacesCMD() bool {
 	p := r.findPreset()
 	return p != nil && (p.BareArgs || len(p.ImageCmd) > 0)
+}
+
+// validatePreset finds what is wrong with a preset that a user has written.
+func (p *RebindPreset) validatePreset(fs *sidecar.Findings) {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
+		pattern.ValidateEnvName("rebind.preset", name, fs)
+		all = append(all, p.Env[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Append)) {
+		pattern.ValidateEnvName("rebind.preset", name, fs)
+		all = append(all, p.Append[name].Value)
+	}
+	all = append(all, p.Args...)
+	if p.Refuse == "" && !strings.Contains(strings.Join(all, "\n"), "{port}") {
+		fs.Add(sidecar.Warning, "rebind-untold", "rebind.preset",
+			fmt.Sprintf("preset %s doesn't contain the app's new port", p.Name),
+			"put {port} into env, append or args")
+	}
+}
+
+// happensIn reports whether the image starts its temporary server.
+func (f *FirstStart) happensIn(c *corev1.Container) bool {
+	return slices.ContainsFunc(f.Env, func(name string) bool { return hasEnv(c, name) }) ||
+		slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool {
+			return slices.ContainsFunc(f.Mounts, func(dir string) bool {
+				return m.MountPath == dir || strings.HasPrefix(m.MountPath, dir+"/")
+			})
+		})
 }

@@ -149,7 +149,7 @@ func (p *TLSProxy) Validate() sidecar.Findings {
 		without = withoutCertificate
 	}
 	p.validateBase(true, without, &fs)
-	pattern.CheckEnum("plainHTTP", p.PlainHTTP, &fs, Reject, Redirect)
+	pattern.ValidateEnum("plainHTTP", p.PlainHTTP, &fs, Reject, Redirect)
 	if p.PlainHTTP == Redirect && p.Protocol != "" && p.Protocol != sidecar.HTTP {
 		fs.Add(sidecar.Error, "bad-value", "plainHTTP", "only HTTP clients follow redirects", "remove it")
 	}

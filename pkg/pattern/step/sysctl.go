@@ -73,7 +73,7 @@ func (p *Sysctl) Check(w *sidecar.Workload) sidecar.Findings {
 			checkUnsafe(w, at, name, &fs)
 		case nodeLimit:
 			node = append(node, name)
-			checkRaised(at, s, &fs)
+			validateRaised(at, s, &fs)
 		case nodeSetting:
 			fs.Add(sidecar.Error, "sysctl-scope", at,
 				name+" is a setting of the node that pods with a network of their own don't have",

@@ -133,9 +133,9 @@ func (p *Sysctl) Validate() sidecar.Findings {
 	return fs
 }
 
-// checkRaised finds values of limits that aren't a number: only numbers can be
+// validateRaised finds values of limits that aren't a number: only numbers can be
 // raised.
-func checkRaised(at string, s corev1.Sysctl, fs *sidecar.Findings) {
+func validateRaised(at string, s corev1.Sysctl, fs *sidecar.Findings) {
 	if n, err := strconv.ParseInt(s.Value, 10, 64); err != nil || n < 1 || strconv.FormatInt(n, 10) != s.Value {
 		fs.Add(sidecar.Error, "bad-value", at+".value",
 			fmt.Sprintf("%q isn't a value that %s can be raised to", s.Value, sidecar.SysctlName(s.Name)),

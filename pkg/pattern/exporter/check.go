@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/util/validation"
-
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -20,62 +18,6 @@ var (
 	promPath     = pattern.LazyRegexp(`^/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$`)
 	promParam    = pattern.LazyRegexp(`^[A-Za-z0-9_.\[\]-]+$`)
 )
-
-// validateMonitor finds what Prometheus can't be told.
-func (p *Exporter) validateMonitor(fs *sidecar.Findings) {
-	pattern.CheckEnum("monitor", p.Monitor, fs, ByService, ByPodMonitor, ByServiceMonitor, ByAnnotations, ByNone)
-	if n := p.PortName; n != "" && len(validation.IsValidPortName(n)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", "portName", fmt.Sprintf("%q can't be the name of a port", n),
-			"use at most 15 lower case letters, digits and single dashes")
-	}
-	if p.AppMetrics != nil && p.runsExporter() && p.portName() == "http-metrics" {
-		fs.Add(sidecar.Error, "bad-value", "portName", "http-metrics is the port of the app's own metrics",
-			"write another one")
-	}
-	checkScrape("", p.Path, p.Params, fs)
-	if m := p.AppMetrics; m != nil {
-		pattern.CheckPort("appMetrics.port", m.Port, "write the port on which the app has metrics", fs)
-		if p.runsExporter() && m.Port == p.metricsPort() {
-			fs.Add(sidecar.Error, "bad-value", "appMetrics.port", fmt.Sprintf("%d is the exporter's port", m.Port),
-				"write the app's")
-		}
-		checkScrape("appMetrics.", m.Path, m.Params, fs)
-	}
-	operator := p.Monitor == ByPodMonitor || p.Monitor == ByServiceMonitor
-	if p.Interval != "" && !operator {
-		pattern.RefuseField("interval", "only a PodMonitor or ServiceMonitor has one", fs)
-	} else if p.Interval != "" &&
-		(!promDuration().MatchString(p.Interval) || !strings.ContainsAny(p.Interval, "123456789")) {
-		fs.Add(sidecar.Error, "bad-value", "interval", fmt.Sprintf("%q isn't a valid duration", p.Interval),
-			"write one like 30s or 1m")
-	}
-	if len(p.MonitorLabels) > 0 && !operator {
-		pattern.RefuseField("monitorLabels", "only a PodMonitor or ServiceMonitor has them", fs)
-	}
-	for _, name := range slices.Sorted(maps.Keys(p.MonitorLabels)) {
-		if len(validation.IsQualifiedName(name)) > 0 || len(validation.IsValidLabelValue(p.MonitorLabels[name])) > 0 {
-			fs.Add(sidecar.Error, "bad-value", "monitorLabels", fmt.Sprintf("%q with its value isn't a valid label", name),
-				"write it like release: prometheus")
-		}
-	}
-	if p.Monitor == ByAnnotations && p.runsExporter() && p.AppMetrics != nil {
-		fs.Add(sidecar.Error, "scrape-ports", "monitor", "annotations name one port, and there are two with metrics",
-			"write monitor: PodMonitor, or give one of them an entry with monitor: None")
-	}
-}
-
-func checkScrape(at, path string, params map[string]string, fs *sidecar.Findings) {
-	if path != "" && !promPath().MatchString(path) {
-		fs.Add(sidecar.Error, "bad-value", at+"path", fmt.Sprintf("%q isn't a valid path", path),
-			"write one like /metrics; put what follows a ? into params")
-	}
-	for _, name := range slices.Sorted(maps.Keys(params)) {
-		if !promParam().MatchString(name) {
-			fs.Add(sidecar.Error, "bad-value", at+"params", fmt.Sprintf("%q isn't a valid parameter name", name),
-				"use letters, digits, _, -, dots and brackets")
-		}
-	}
-}
 
 // checkScrapes finds metrics that Prometheus wouldn't get.
 func (p *Exporter) checkScrapes(w *sidecar.Workload, fs *sidecar.Findings) {

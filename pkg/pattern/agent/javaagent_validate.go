@@ -1,14 +1,12 @@
 package agent
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
@@ -18,7 +16,7 @@ import (
 // Validate finds what is wrong with the config whatever the workload is.
 func (p *JavaAgent) Validate() sidecar.Findings {
 	var fs sidecar.Findings
-	pattern.CheckEnum("preset", p.Preset, &fs, AgentOpenTelemetry, AgentJMX)
+	pattern.ValidateEnum("preset", p.Preset, &fs, AgentOpenTelemetry, AgentJMX)
 	if p.Image == "" && p.Preset != AgentOpenTelemetry {
 		hint := "name the image that has the agent's jar, and its path there; or write preset: opentelemetry"
 		if p.Preset == AgentJMX {
@@ -29,8 +27,8 @@ func (p *JavaAgent) Validate() sidecar.Findings {
 		fs.Add(sidecar.Error, "missing-field", "path", "the path of the jar in the image is missing",
 			"write its path, as in /javaagent.jar")
 	}
-	pattern.CheckImageName("image", p.Image, &fs)
-	pattern.CheckFilePath("path", p.Path, "/javaagent.jar", &fs)
+	pattern.ValidateImageName("image", p.Image, &fs)
+	pattern.ValidateFilePath("path", p.Path, "/javaagent.jar", &fs)
 	if strings.ContainsAny(p.Options, " \t\r\n\v\f\x00\"'") {
 		fs.Add(sidecar.Error, "bad-value", "options", "has blanks or quotes, where the JVM would split them",
 			"write them without blanks and quotes")
@@ -87,37 +85,13 @@ func (p *JavaAgent) validateJMX(fs *sidecar.Findings) {
 		pattern.RefuseField("options", "preset jmx has only a port and a config", fs)
 	}
 	if p.Port != 0 {
-		pattern.CheckPort("port", p.Port, "", fs)
+		pattern.ValidatePort("port", p.Port, "", fs)
 	}
 	if p.ConfigMapName == "" {
 		fs.Add(sidecar.Error, "missing-field", "configMapName", "the config of what to export is missing",
 			"name the ConfigMap with the config of jmx_exporter")
 	} else {
-		pattern.CheckObjectName("configMapName", p.ConfigMapName, fs)
+		pattern.ValidateObjectName("configMapName", p.ConfigMapName, fs)
 	}
-	pattern.CheckKey("key", p.Key, fs)
-}
-
-// Check finds what is wrong with the config for this workload.
-func (p *JavaAgent) Check(w *sidecar.Workload) sidecar.Findings {
-	var fs sidecar.Findings
-	pattern.CheckLinux(w, &fs)
-	if p.ImageVolume {
-		pattern.CheckImageVolume("imageVolume", w, &fs)
-	}
-	if m := w.ConfigMap(p.ConfigMapName); p.Preset == AgentJMX && m != nil &&
-		!slices.Contains(m.Keys, cmp.Or(p.Key, jmxConfig)) {
-		fs.Add(sidecar.Error, "configmap-missing", "key",
-			fmt.Sprintf("ConfigMap %s has no key %s (it has %s)", p.ConfigMapName, cmp.Or(p.Key, jmxConfig),
-				pattern.JoinSorted(m.Keys)), "name one of those")
-	}
-	for _, c := range w.Apps {
-		if i := slices.IndexFunc(c.Env, func(e corev1.EnvVar) bool {
-			return e.Name == "JDK_JAVA_OPTIONS" && strings.Contains(e.Value, "-javaagent:")
-		}); i >= 0 {
-			fs.Add(sidecar.Info, "java-agents", "", "container "+c.Name+" already has an agent in JDK_JAVA_OPTIONS",
-				"make sure that the two work together")
-		}
-	}
-	return fs
+	pattern.ValidateKey("key", p.Key, fs)
 }

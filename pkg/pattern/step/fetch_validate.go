@@ -1,7 +1,6 @@
 package step
 
 import (
-	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -33,8 +32,8 @@ func (p *Fetch) Validate() sidecar.Findings {
 		file  *SecretFile
 	}{{headersKey, p.Headers}, {netrcKey, p.Netrc}} {
 		if s.file != nil {
-			pattern.CheckObjectName(s.field+".secretName", s.file.SecretName, &fs)
-			pattern.CheckKey(s.field+".key", s.file.Key, &fs)
+			pattern.ValidateObjectName(s.field+".secretName", s.file.SecretName, &fs)
+			pattern.ValidateKey(s.field+".key", s.file.Key, &fs)
 		}
 	}
 	p.CA.ValidateAt("ca", &fs)
@@ -44,7 +43,7 @@ func (p *Fetch) Validate() sidecar.Findings {
 				"write one like eu-central-1")
 		}
 		if p.S3.Endpoint != "" {
-			if u := checkURL("s3.endpoint", p.S3.Endpoint, &fs); u != nil && u.Scheme != "https" &&
+			if u := validateURL("s3.endpoint", p.S3.Endpoint, &fs); u != nil && u.Scheme != "https" &&
 				(u.Scheme != "http" || p.SHA256 == "") {
 				fs.Add(sidecar.Error, "plain-http", "s3.endpoint",
 					"anybody on the way can change a file that comes over plain HTTP",
@@ -57,7 +56,7 @@ func (p *Fetch) Validate() sidecar.Findings {
 			"write its name, 3 to 24 small letters and digits")
 	}
 	if p.CredentialsSecretName != "" {
-		pattern.CheckObjectName("credentialsSecretName", p.CredentialsSecretName, &fs)
+		pattern.ValidateObjectName("credentialsSecretName", p.CredentialsSecretName, &fs)
 	}
 	return fs
 }
@@ -68,7 +67,7 @@ func (p *Fetch) validateURL(fs *sidecar.Findings) {
 			"write a URL like https://models.example/model.bin")
 		return
 	}
-	u := checkURL("url", p.URL, fs)
+	u := validateURL("url", p.URL, fs)
 	if u == nil {
 		return
 	}
@@ -157,66 +156,4 @@ func (p *Fetch) validateFolder(fs *sidecar.Findings) {
 // isFolder reports whether a text is what a volume can be mounted at.
 func isFolder(m string) bool {
 	return pattern.IsFolder(m) && !strings.Contains(m, "\x7f")
-}
-
-// Check finds what is wrong with the config for this workload.
-func (p *Fetch) Check(w *sidecar.Workload) sidecar.Findings {
-	var fs sidecar.Findings
-	pattern.CheckLinux(w, &fs)
-	if p.CA != nil {
-		checkSecretKeys(w, "ca.secretName", p.CA.SecretName, []string{cmp.Or(p.CA.Key, pattern.CAKey)}, &fs)
-	}
-	for _, s := range []struct {
-		field string
-		file  *SecretFile
-	}{{headersKey, p.Headers}, {netrcKey, p.Netrc}} {
-		if s.file != nil {
-			checkSecretKeys(w, s.field+".secretName", s.file.SecretName, []string{cmp.Or(s.file.Key, s.field)}, &fs)
-		}
-	}
-	checkSecretKeys(w, "credentialsSecretName", p.CredentialsSecretName, credentialKeys[p.urlScheme()], &fs)
-	p.checkIdentity(w, &fs)
-	if p.VolumeName == "" {
-		return fs
-	}
-	if v, ok := checkWritable(w, "volumeName", p.VolumeName, &fs); !ok || w.App == nil {
-		return fs
-	} else if v.HostPath != nil || v.NFS != nil || w.Pod.Spec.SecurityContext == nil ||
-		w.Pod.Spec.SecurityContext.FSGroup == nil {
-		if user, _ := pattern.RunsAs(w, w.App); (user == nil || *user == 0) && v.EmptyDir == nil {
-			fs.Add(sidecar.Warning, "volume-owner", "volumeName", "it isn't known who may write to volume "+p.VolumeName+
-				": the file is fetched by a user other than root",
-				"set the pod's fsGroup, use the pattern permissions, or set the user in override.securityContext")
-		}
-	}
-	switch m := p.appMount(w); {
-	case m.MountPath == "":
-		fs.Add(sidecar.Error, "missing-field", "mountPath",
-			fmt.Sprintf("container %s doesn't mount volume %s", w.App.Name, p.VolumeName),
-			"write where the container finds the file")
-	case m.SubPathExpr != "":
-		fs.Add(sidecar.Error, "sub-path", "volumeName", "it is mounted by subPathExpr, which depends on the app's variables",
-			"use subPath")
-	}
-	return fs
-}
-
-// checkIdentity finds accounts of which the storage knows nothing.
-func (p *Fetch) checkIdentity(w *sidecar.Workload, fs *sidecar.Findings) {
-	identity, stored := accountRoles[p.urlScheme()]
-	if !stored || p.CredentialsSecretName != "" || p.S3 != nil && p.S3.Endpoint != "" {
-		return
-	}
-	name, annotations := w.ServiceAccount()
-	if annotations != nil && annotations[identity.annotation] == "" {
-		fs.Add(sidecar.Warning, "no-identity", "url",
-			fmt.Sprintf("ServiceAccount %s has no annotation %s, which identifies the pod to the storage", name,
-				identity.annotation),
-			"write it; or make sure that there is "+identity.other+"; or name static credentials in credentialsSecretName")
-	}
-	if use := "azure.workload.identity/use"; p.urlScheme() == "azblob" && annotations[identity.annotation] != "" &&
-		w.Pod.Labels[use] != "true" {
-		fs.Add(sidecar.Warning, "no-identity", "url",
-			"the pod has no label "+use+": \"true\", and without it gets no token of its ServiceAccount", "write it")
-	}
 }

@@ -3,10 +3,7 @@ package agent
 import (
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -45,14 +42,14 @@ func (p *GitSync) Validate() sidecar.Findings {
 		fs.Add(sidecar.Error, "bad-value", "depth", fmt.Sprintf("%d isn't a valid number of commits", p.cloneDepth()),
 			"write 1 or more; 0 for the whole history")
 	}
-	pattern.CheckMountPath("mountPath", p.MountPath, &fs)
-	pattern.CheckEnum("submodules", p.Submodules, &fs, GitRecursive, GitShallow, GitOff)
+	pattern.ValidateMountPath("mountPath", p.MountPath, &fs)
+	pattern.ValidateEnum("submodules", p.Submodules, &fs, GitRecursive, GitShallow, GitOff)
 	if p.SizeLimit != nil && p.SizeLimit.Sign() <= 0 {
 		fs.Add(sidecar.Error, "bad-value", "sizeLimit", "nothing would fit",
 			"write as much as two commits and the history need, as in 1Gi")
 	}
 	if p.StatusPort != 0 {
-		pattern.CheckUnprivilegedPort("statusPort", p.StatusPort, &fs)
+		pattern.ValidateUnprivilegedPort("statusPort", p.StatusPort, &fs)
 	}
 	if p.Once && p.PeriodSeconds != 0 {
 		pattern.RefuseField("periodSeconds", "the repository is fetched once", &fs)
@@ -86,13 +83,13 @@ func (p *GitSync) validateRepo(fs *sidecar.Findings) {
 		if !ssh && wrong == "" {
 			pattern.RefuseField("ssh", "the repository isn't reached with ssh", fs)
 		}
-		pattern.CheckObjectName("ssh.secretName", p.SSH.SecretName, fs)
+		pattern.ValidateObjectName("ssh.secretName", p.SSH.SecretName, fs)
 	}
 	if p.BasicAuth != nil {
 		if ssh {
 			pattern.RefuseField("basicAuth", "the repository is reached with ssh", fs)
 		}
-		pattern.CheckObjectName("basicAuth.secretName", p.BasicAuth.SecretName, fs)
+		pattern.ValidateObjectName("basicAuth.secretName", p.BasicAuth.SecretName, fs)
 	}
 	if p.CA != nil && ssh {
 		pattern.RefuseField("ca", "the repository is reached with ssh, which verifies with known_hosts", fs)
@@ -133,37 +130,4 @@ func (p *GitSync) parseRepo() (ssh, loopback bool, wrong string) {
 		return false, false, ""
 	}
 	return false, false, "form"
-}
-
-// Check finds what is wrong with the config for this workload.
-func (p *GitSync) Check(w *sidecar.Workload) sidecar.Findings {
-	var fs sidecar.Findings
-	pattern.CheckLinux(w, &fs)
-	want := func(field, secret string, wanted ...string) {
-		keys, known := w.Secrets[secret]
-		missing := slices.DeleteFunc(wanted, func(k string) bool { return slices.Contains(keys, k) })
-		if known && len(missing) > 0 {
-			fs.Add(sidecar.Error, "secret-missing", field,
-				fmt.Sprintf("Secret %s has no key %s (it has %s)", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
-				"add it")
-		}
-	}
-	if p.BasicAuth != nil {
-		want("basicAuth.secretName", p.BasicAuth.SecretName, corev1.BasicAuthUsernameKey, corev1.BasicAuthPasswordKey)
-	}
-	if p.SSH != nil {
-		want("ssh.secretName", p.SSH.SecretName, corev1.SSHAuthPrivateKey, knownHosts)
-	}
-	p.CA.CheckKey(w, "ca", &fs)
-	if w.Placement == sidecar.Beside && !p.Once {
-		fs.Add(sidecar.Warning, "git-late", "",
-			"an ordinary container starts together with the app, which may look for its files before they're there",
-			"use placement native")
-	}
-	if user := pattern.OverriddenUser(w); p.SSH != nil && user != nil && *user != pattern.GitSyncImage.UID {
-		fs.Add(sidecar.Warning, "git-user", "",
-			fmt.Sprintf("ssh fails for a user that the image doesn't have, such as %d", *user),
-			fmt.Sprintf("use user %d, since everybody can read the files", pattern.GitSyncImage.UID))
-	}
-	return fs
 }

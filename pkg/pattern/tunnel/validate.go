@@ -23,7 +23,7 @@ func (p *Tunnel) Validate() sidecar.Findings {
 			"remove one of them; write one entry for each tunnel")
 		return fs
 	}
-	pattern.CheckEnum("protocol", p.Protocol, &fs, TCP, Postgres, MySQL, SMTP, LDAP)
+	pattern.ValidateEnum("protocol", p.Protocol, &fs, TCP, Postgres, MySQL, SMTP, LDAP)
 	p.validateEnv(&fs)
 	switch {
 	case p.ClientTLS != nil:
@@ -109,9 +109,9 @@ func (p *Tunnel) validatePgBouncer(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "missing-field", "pgbouncer.authSecretName", "the users who may connect are missing",
 			`name the Secret whose userlist.txt has the users and their passwords: "user" "password", one a line`)
 	} else {
-		pattern.CheckObjectName("pgbouncer.authSecretName", p.PgBouncer.AuthSecretName, fs)
+		pattern.ValidateObjectName("pgbouncer.authSecretName", p.PgBouncer.AuthSecretName, fs)
 	}
-	pattern.CheckKey("pgbouncer.key", p.PgBouncer.Key, fs)
+	pattern.ValidateKey("pgbouncer.key", p.PgBouncer.Key, fs)
 	if n := p.PgBouncer.MaxConnections; n < 0 || n > 10000 {
 		fs.Add(sidecar.Error, "bad-value", "pgbouncer.maxConnections",
 			fmt.Sprintf("%d isn't a valid number of connections", n),
@@ -181,14 +181,14 @@ func (p *Tunnel) unusedServer(why string, fs *sidecar.Findings) {
 }
 
 func (p *Tunnel) validatePorts(fs *sidecar.Findings) {
-	pattern.CheckPort("listenPort", p.ListenPort, "write the port of 127.0.0.1 that the app is to use, as in 6379", fs)
+	pattern.ValidatePort("listenPort", p.ListenPort, "write the port of 127.0.0.1 that the app is to use, as in 6379", fs)
 	if p.ListenPort > 0 && p.ListenPort < 1024 {
 		fs.Add(sidecar.Error, "bad-value", "listenPort",
 			fmt.Sprintf("port %d needs root, and the tunnel doesn't run as root", p.ListenPort),
 			"write 1024 or more")
 	}
 	if p.StatusPort != 0 {
-		pattern.CheckPort("statusPort", p.StatusPort, "", fs)
+		pattern.ValidatePort("statusPort", p.StatusPort, "", fs)
 	}
 	if p.ListenPort == p.statusPort() {
 		fs.Add(sidecar.Error, "bad-value", "statusPort", fmt.Sprintf("%d is the listenPort", p.ListenPort),
@@ -197,7 +197,7 @@ func (p *Tunnel) validatePorts(fs *sidecar.Findings) {
 }
 
 func (p *Tunnel) validateHost(fs *sidecar.Findings) {
-	pattern.CheckPort("port", p.Port, "write the server's port for TLS, as in 6380", fs)
+	pattern.ValidatePort("port", p.Port, "write the server's port for TLS, as in 6380", fs)
 	address, err := netip.ParseAddr(p.Host)
 	switch {
 	case p.Host == "":
@@ -233,7 +233,7 @@ func (c *ClientCertificate) validateCertificate(fs *sidecar.Findings) {
 				"...}, dnsNames: [...]}")
 	}
 	if c.SecretName != "" {
-		pattern.CheckObjectName("clientCertificate.secretName", c.SecretName, fs)
+		pattern.ValidateObjectName("clientCertificate.secretName", c.SecretName, fs)
 	}
 	if c.Certificate == nil {
 		return
@@ -249,7 +249,7 @@ func (p *Tunnel) validateEnv(fs *sidecar.Findings) {
 	local := false
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		value := p.Env[name]
-		pattern.CheckEnvName("env", name, fs)
+		pattern.ValidateEnvName("env", name, fs)
 		if strings.Contains(value, "localhost") {
 			fs.Add(sidecar.Warning, "rebind-address", "env."+name,
 				"localhost may resolve to ::1, where the tunnel doesn't listen",

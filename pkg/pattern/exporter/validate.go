@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation"
+
 	"github.com/outrigger-dev/outrigger/pkg/nearest"
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -35,12 +37,12 @@ func (p *Exporter) Validate() sidecar.Findings {
 	p.validateCredentials(&fs)
 	p.validateConfig(&fs)
 	p.validateMonitor(&fs)
-	checkUser("runAsUser", p.RunAsUser, &fs)
-	checkUser("runAsGroup", p.RunAsGroup, &fs)
+	validateUser("runAsUser", p.RunAsUser, &fs)
+	validateUser("runAsGroup", p.RunAsGroup, &fs)
 	return fs
 }
 
-func checkUser(field string, id *int64, fs *sidecar.Findings) {
+func validateUser(field string, id *int64, fs *sidecar.Findings) {
 	if id != nil && (*id < 1 || *id > 1<<31-1) {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("the exporter can't run as %d", *id),
 			"write 1 or more: an exporter doesn't need root")
@@ -111,9 +113,9 @@ func (p *Exporter) validateAlone(fs *sidecar.Findings) {
 func (p *Exporter) validatePorts(fs *sidecar.Findings) {
 	known := p.knownPreset()
 	if p.Port != 0 {
-		pattern.CheckPort("port", p.Port, "", fs)
+		pattern.ValidatePort("port", p.Port, "", fs)
 	}
-	pattern.CheckPort("metricsPort", p.metricsPort(), "write the port on which the exporter listens", fs)
+	pattern.ValidatePort("metricsPort", p.metricsPort(), "write the port on which the exporter listens", fs)
 	if p.metricsPort() < 1024 && p.metricsPort() > 0 {
 		fs.Add(sidecar.Error, "bad-value", "metricsPort",
 			fmt.Sprintf("port %d needs root, and the exporter doesn't run as root", p.metricsPort()), "write 1024 or more")
@@ -173,7 +175,7 @@ func (p *Exporter) validateTexts(fs *sidecar.Findings) {
 		secret("uri", "a password")
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
-		pattern.CheckEnvName("env", name, fs)
+		pattern.ValidateEnvName("env", name, fs)
 		if value := p.Env[name]; secretWord().MatchString(name) && value != "" ||
 			userInfo().MatchString(value) && !strings.Contains(value, "$(") {
 			secret("env."+name, "what may be a password")
@@ -183,7 +185,7 @@ func (p *Exporter) validateTexts(fs *sidecar.Findings) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.AppEnv)) {
-		pattern.CheckEnvName("appEnv", name, fs)
+		pattern.ValidateEnvName("appEnv", name, fs)
 	}
 	for i, arg := range p.Args {
 		field := fmt.Sprintf("args[%d]", i)
@@ -214,18 +216,18 @@ func (p *Exporter) validateCredentials(fs *sidecar.Findings) {
 	if p.Credentials.SecretName == "" {
 		fs.Add(sidecar.Error, "missing-field", "credentials.secretName", "no Secret is named", "name the one that has them")
 	} else {
-		pattern.CheckObjectName("credentials.secretName", p.Credentials.SecretName, fs)
+		pattern.ValidateObjectName("credentials.secretName", p.Credentials.SecretName, fs)
 	}
 	if len(keys) == 0 {
 		fs.Add(sidecar.Error, "missing-field", "credentials.keys", "no variable is named",
 			"write keys: {VARIABLE: key of the Secret}")
 	}
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
-		pattern.CheckEnvName("credentials.keys", name, fs)
+		pattern.ValidateEnvName("credentials.keys", name, fs)
 		if keys[name] == "" {
 			fs.Add(sidecar.Error, "missing-field", "credentials.keys."+name, "no key is named", "write the key of the Secret")
 		}
-		pattern.CheckKey("credentials.keys."+name, keys[name], fs)
+		pattern.ValidateKey("credentials.keys."+name, keys[name], fs)
 		if len(known.Secrets) > 0 && !slices.Contains(known.Secrets, name) {
 			fs.Add(sidecar.Warning, "credentials-unknown", "credentials.keys."+name,
 				"the exporter of "+known.Name+" isn't known to read it", "it reads "+strings.Join(known.Secrets, ", "))
@@ -248,7 +250,63 @@ func (p *Exporter) validateConfig(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "missing-field", "configMap.name", "no ConfigMap is named",
 			"name the one that has the configuration")
 	default:
-		pattern.CheckObjectName("configMap.name", p.ConfigMap.Name, fs)
-		pattern.CheckKey("configMap.key", p.ConfigMap.Key, fs)
+		pattern.ValidateObjectName("configMap.name", p.ConfigMap.Name, fs)
+		pattern.ValidateKey("configMap.key", p.ConfigMap.Key, fs)
+	}
+}
+
+// validateMonitor finds what Prometheus can't be told.
+func (p *Exporter) validateMonitor(fs *sidecar.Findings) {
+	pattern.ValidateEnum("monitor", p.Monitor, fs, ByService, ByPodMonitor, ByServiceMonitor, ByAnnotations, ByNone)
+	if n := p.PortName; n != "" && len(validation.IsValidPortName(n)) > 0 {
+		fs.Add(sidecar.Error, "bad-value", "portName", fmt.Sprintf("%q can't be the name of a port", n),
+			"use at most 15 lower case letters, digits and single dashes")
+	}
+	if p.AppMetrics != nil && p.runsExporter() && p.portName() == "http-metrics" {
+		fs.Add(sidecar.Error, "bad-value", "portName", "http-metrics is the port of the app's own metrics",
+			"write another one")
+	}
+	validateScrape("", p.Path, p.Params, fs)
+	if m := p.AppMetrics; m != nil {
+		pattern.ValidatePort("appMetrics.port", m.Port, "write the port on which the app has metrics", fs)
+		if p.runsExporter() && m.Port == p.metricsPort() {
+			fs.Add(sidecar.Error, "bad-value", "appMetrics.port", fmt.Sprintf("%d is the exporter's port", m.Port),
+				"write the app's")
+		}
+		validateScrape("appMetrics.", m.Path, m.Params, fs)
+	}
+	operator := p.Monitor == ByPodMonitor || p.Monitor == ByServiceMonitor
+	if p.Interval != "" && !operator {
+		pattern.RefuseField("interval", "only a PodMonitor or ServiceMonitor has one", fs)
+	} else if p.Interval != "" &&
+		(!promDuration().MatchString(p.Interval) || !strings.ContainsAny(p.Interval, "123456789")) {
+		fs.Add(sidecar.Error, "bad-value", "interval", fmt.Sprintf("%q isn't a valid duration", p.Interval),
+			"write one like 30s or 1m")
+	}
+	if len(p.MonitorLabels) > 0 && !operator {
+		pattern.RefuseField("monitorLabels", "only a PodMonitor or ServiceMonitor has them", fs)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.MonitorLabels)) {
+		if len(validation.IsQualifiedName(name)) > 0 || len(validation.IsValidLabelValue(p.MonitorLabels[name])) > 0 {
+			fs.Add(sidecar.Error, "bad-value", "monitorLabels", fmt.Sprintf("%q with its value isn't a valid label", name),
+				"write it like release: prometheus")
+		}
+	}
+	if p.Monitor == ByAnnotations && p.runsExporter() && p.AppMetrics != nil {
+		fs.Add(sidecar.Error, "scrape-ports", "monitor", "annotations name one port, and there are two with metrics",
+			"write monitor: PodMonitor, or give one of them an entry with monitor: None")
+	}
+}
+
+func validateScrape(at, path string, params map[string]string, fs *sidecar.Findings) {
+	if path != "" && !promPath().MatchString(path) {
+		fs.Add(sidecar.Error, "bad-value", at+"path", fmt.Sprintf("%q isn't a valid path", path),
+			"write one like /metrics; put what follows a ? into params")
+	}
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		if !promParam().MatchString(name) {
+			fs.Add(sidecar.Error, "bad-value", at+"params", fmt.Sprintf("%q isn't a valid parameter name", name),
+				"use letters, digits, _, -, dots and brackets")
+		}
 	}
 }

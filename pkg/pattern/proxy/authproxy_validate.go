@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"net/textproto"
@@ -110,7 +109,7 @@ func (j *JWT) validateJWT(fs *sidecar.Findings) {
 	case j.JWKSURI != "" && j.JWKS != nil:
 		fs.Add(sidecar.Error, "bad-value", "jwt.jwks", "jwksURI is set too", "remove one of them")
 	case j.JWKSURI != "":
-		checkHTTPS("jwt.jwksURI", j.JWKSURI, fs)
+		validateHTTPS("jwt.jwksURI", j.JWKSURI, fs)
 	default:
 		j.JWKS.ValidateAt("jwt.jwks", fs)
 	}
@@ -122,7 +121,7 @@ func (j *JWT) validateJWT(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "bad-value", "jwt.header", fmt.Sprintf("%q can't be the header of a token", j.Header),
 			"write letters, digits and -, as X-Token")
 	}
-	checkClaims("jwt.claimHeaders", j.ClaimHeaders, fs)
+	validateClaims("jwt.claimHeaders", j.ClaimHeaders, fs)
 	for _, claim := range slices.Sorted(maps.Keys(j.RequiredClaims)) {
 		if !claimName().MatchString(claim) || j.RequiredClaims[claim] == "" {
 			fs.Add(sidecar.Error, "bad-value", "jwt.requiredClaims", fmt.Sprintf("claim %q can't be required like that", claim),
@@ -131,7 +130,7 @@ func (j *JWT) validateJWT(fs *sidecar.Findings) {
 	}
 }
 
-func checkClaims(at string, headers map[string]string, fs *sidecar.Findings) {
+func validateClaims(at string, headers map[string]string, fs *sidecar.Findings) {
 	lower := map[string]bool{}
 	for _, header := range slices.Sorted(maps.Keys(headers)) {
 		switch name := strings.ToLower(header); {
@@ -158,7 +157,7 @@ func (g *GoogleIAP) validateIAP(fs *sidecar.Findings) {
 			fmt.Sprintf("%q isn't an audience of the Identity-Aware Proxy", g.Audience),
 			"write /projects/<number>/global/backendServices/<id> or /projects/<number>/apps/<id>")
 	}
-	checkClaims("googleIAP.claimHeaders", g.ClaimHeaders, fs)
+	validateClaims("googleIAP.claimHeaders", g.ClaimHeaders, fs)
 }
 
 // https://cloud.google.com/iap/docs/signed-headers-howto, "Verifying the JWT payload"
@@ -169,7 +168,7 @@ func (o *OIDC) validateOIDC(fs *sidecar.Findings) {
 	if o == nil {
 		return
 	}
-	checkHTTPS("oidc.issuerURL", o.IssuerURL, fs)
+	validateHTTPS("oidc.issuerURL", o.IssuerURL, fs)
 	if !plainText().MatchString(o.ClientID) {
 		fs.Add(sidecar.Error, "missing-field", "oidc.clientID", "the client ID is missing",
 			"write the client ID that the provider has for the app")
@@ -178,10 +177,10 @@ func (o *OIDC) validateOIDC(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "missing-field", "oidc.secretName", "the Secret is missing",
 			"name the Secret with client-secret and cookie-secret")
 	} else {
-		pattern.CheckObjectName("oidc.secretName", o.SecretName, fs)
+		pattern.ValidateObjectName("oidc.secretName", o.SecretName, fs)
 	}
 	if o.RedirectURL != "" {
-		checkHTTPS("oidc.redirectURL", o.RedirectURL, fs)
+		validateHTTPS("oidc.redirectURL", o.RedirectURL, fs)
 	}
 	for _, list := range []struct {
 		field  string
@@ -203,7 +202,7 @@ func (o *OIDC) validateOIDC(fs *sidecar.Findings) {
 		port  int32
 	}{{"oidc.proxyPort", o.ProxyPort}, {"oidc.statusPort", o.StatusPort}} {
 		if port.port != 0 {
-			pattern.CheckPort(port.field, port.port, "", fs)
+			pattern.ValidatePort(port.field, port.port, "", fs)
 		}
 	}
 }
@@ -239,7 +238,7 @@ func (b *Basic) validateBasic(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "missing-field", "basic.secretName", "the list of users is missing",
 			"name the Secret with the list that htpasswd writes")
 	} else {
-		pattern.CheckObjectName("basic.secretName", b.SecretName, fs)
+		pattern.ValidateObjectName("basic.secretName", b.SecretName, fs)
 	}
 	if !realmText().MatchString(b.Realm) {
 		fs.Add(sidecar.Error, "bad-value", "basic.realm", fmt.Sprintf("%q has characters that a realm can't have", b.Realm),
@@ -247,7 +246,7 @@ func (b *Basic) validateBasic(fs *sidecar.Findings) {
 	}
 }
 
-func checkHTTPS(field, text string, fs *sidecar.Findings) {
+func validateHTTPS(field, text string, fs *sidecar.Findings) {
 	u, err := url.Parse(text)
 	if text == "" {
 		fs.Add(sidecar.Error, "missing-field", field, "no URL is given", "write it with https")
@@ -255,49 +254,4 @@ func checkHTTPS(field, text string, fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "bad-value", field, "it isn't a valid https URL with a host",
 			"write one like https://issuer.example")
 	}
-}
-
-// withDeclaredPorts is the proxy for the ports that the app declares, where the config
-// names none.
-func (p *AuthProxy) withDeclaredPorts(w *sidecar.Workload) *AuthProxy {
-	whole := *p
-	whole.Base = p.withPorts(w)
-	return &whole
-}
-
-// Check finds what is wrong with the config for this workload.
-func (p *AuthProxy) Check(w *sidecar.Workload) sidecar.Findings {
-	p = p.withDeclaredPorts(w)
-	fs := p.Validate() // the ports may be others for each workload
-	if !fs.Failed() {
-		fs = nil // the rest has been reported when the config was read
-	}
-	p.Base.checkBase(w, &fs)
-	p.checkHealth(w, true, &fs)
-	want := func(field, secret string, keys ...string) {
-		have, ok := w.Secrets[secret]
-		for _, key := range keys {
-			if ok && !slices.Contains(have, key) {
-				fs.Add(sidecar.Error, "secret-key", field,
-					fmt.Sprintf("Secret %s has no key %s (it has %s)", secret, key, pattern.JoinSorted(have)),
-					"name a Secret that has the key")
-			}
-		}
-	}
-	if ref := w.Image(pattern.NginxJSImage.Ref); p.verifiedJWT() != nil && strings.Contains(ref, "-slim") {
-		fs.Add(sidecar.Error, "image-unfit", "override.image",
-			fmt.Sprintf("image %s lacks njs, which verifies tokens, and curl", ref),
-			"use an image that isn't slim, such as "+pattern.NginxJSImage.Ref)
-	}
-	switch {
-	case p.JWT != nil:
-		p.JWT.JWKS.CheckKeyAs(w, "jwt.jwks", jwksKey, &fs)
-		p.JWT.CA.CheckKey(w, "jwt.ca", &fs)
-	case p.Basic != nil:
-		want("basic.secretName", p.Basic.SecretName, cmp.Or(p.Basic.Key, "auth"))
-	case p.OIDC != nil:
-		want("oidc.secretName", p.OIDC.SecretName, "client-secret", "cookie-secret")
-		p.OIDC.CA.CheckKey(w, "oidc.ca", &fs)
-	}
-	return fs
 }

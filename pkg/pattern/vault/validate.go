@@ -27,10 +27,10 @@ var (
 // Validate finds what is wrong with the config whatever the workload is.
 func (p *Vault) Validate() sidecar.Findings {
 	var fs sidecar.Findings
-	pattern.CheckEnum("mode", p.Mode, &fs, VaultAgent, VaultInit, VaultCLI)
-	pattern.CheckEnum("program", p.Program, &fs, HashiCorpVault, OpenBao)
+	pattern.ValidateEnum("mode", p.Mode, &fs, VaultAgent, VaultInit, VaultCLI)
+	pattern.ValidateEnum("program", p.Program, &fs, HashiCorpVault, OpenBao)
 	p.validateServer(&fs)
-	pattern.CheckMountPath("mountPath", p.MountPath, &fs)
+	pattern.ValidateMountPath("mountPath", p.MountPath, &fs)
 	if p.RefreshSeconds < 0 {
 		fs.Add(sidecar.Error, "bad-value", "refreshSeconds",
 			fmt.Sprintf("%d isn't a valid number of seconds", p.RefreshSeconds),
@@ -134,7 +134,7 @@ func (p *Vault) validateFile(at string, i int, fs *sidecar.Findings) {
 			"write the engine's mount and the secret's path, as in secret/data/shop")
 	}
 	f.validateKV(at, p.Mode, fs)
-	pattern.CheckEnum(at+".format", f.Format, fs, VaultEnv, VaultJSON, VaultRaw)
+	pattern.ValidateEnum(at+".format", f.Format, fs, VaultEnv, VaultJSON, VaultRaw)
 	switch {
 	case f.fileFormat() == VaultRaw && f.Field == "":
 		fs.Add(sidecar.Error, "missing-field", at+".field", "format raw writes one value, and none is named",

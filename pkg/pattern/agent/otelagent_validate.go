@@ -1,11 +1,9 @@
 package agent
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -17,7 +15,7 @@ import (
 // Validate finds what is wrong with the config whatever the workload is.
 func (p *OTelAgent) Validate() sidecar.Findings {
 	var fs sidecar.Findings
-	pattern.CheckEnum("protocol", p.Protocol, &fs, OTLPgRPC, OTLPHTTP)
+	pattern.ValidateEnum("protocol", p.Protocol, &fs, OTLPgRPC, OTLPHTTP)
 	p.validateEndpoint(&fs)
 	p.CA.ValidateAt("ca", &fs)
 	for _, name := range p.headerNames() {
@@ -30,20 +28,20 @@ func (p *OTelAgent) Validate() sidecar.Findings {
 			fs.Add(sidecar.Error, "missing-field", "headers."+name+".secretName", "no Secret is named",
 				"name the one that has the header's value")
 		} else {
-			pattern.CheckObjectName("headers."+name+".secretName", h.SecretName, &fs)
+			pattern.ValidateObjectName("headers."+name+".secretName", h.SecretName, &fs)
 		}
 		if h.Key == "" {
 			fs.Add(sidecar.Error, "missing-field", "headers."+name+".key", "no key of the Secret is named",
 				"name the one that has the header's value")
 		}
-		pattern.CheckKey("headers."+name+".key", h.Key, &fs)
+		pattern.ValidateKey("headers."+name+".key", h.Key, &fs)
 	}
 	used := map[int32]string{}
 	for _, port := range []struct {
 		field string
 		port  int32
 	}{{"grpcPort", p.grpcPort()}, {"httpPort", p.httpPort()}, {"healthPort", p.healthPort()}} {
-		pattern.CheckUnprivilegedPort(port.field, port.port, &fs)
+		pattern.ValidateUnprivilegedPort(port.field, port.port, &fs)
 		if other := used[port.port]; other != "" {
 			fs.Add(sidecar.Error, "bad-value", port.field, fmt.Sprintf("%d is already used by %s", port.port, other),
 				"write another port")
@@ -100,41 +98,4 @@ func (p *OTelAgent) validateEndpoint(fs *sidecar.Findings) {
 	if p.CA != nil && u.Scheme == "http" {
 		pattern.RefuseField("ca", "the endpoint is reached without TLS", fs)
 	}
-}
-
-// Check finds what is wrong with the config for this workload.
-func (p *OTelAgent) Check(w *sidecar.Workload) sidecar.Findings {
-	var fs sidecar.Findings
-	pattern.CheckPodNetwork(w, &fs)
-	for _, name := range p.headerNames() {
-		h := p.Headers[name]
-		if keys, known := w.Secrets[h.SecretName]; known && h.Key != "" && !slices.Contains(keys, h.Key) {
-			fs.Add(sidecar.Error, "secret-missing", "headers."+name+".key",
-				fmt.Sprintf("Secret %s has no key %s (it has %s)", h.SecretName, h.Key, pattern.JoinSorted(keys)),
-				"name one of those")
-		}
-	}
-	if p.CA != nil && p.CA.SecretName != "" {
-		if keys, known := w.Secrets[p.CA.SecretName]; known && !slices.Contains(keys, cmp.Or(p.CA.Key, pattern.CAKey)) {
-			fs.Add(sidecar.Error, "tls-invalid", "ca.secretName",
-				fmt.Sprintf("Secret %s has no key %s (it has %s)", p.CA.SecretName, cmp.Or(p.CA.Key, pattern.CAKey),
-					pattern.JoinSorted(keys)), "name one that has the key, or set key")
-		}
-	}
-	for _, c := range w.ServedApps() {
-		var past []string
-		for _, e := range c.Env {
-			if strings.HasPrefix(e.Name, "OTEL_EXPORTER_OTLP_") && strings.HasSuffix(e.Name, "_ENDPOINT") &&
-				e.Name != otelEndpointVar {
-				past = append(past, e.Name)
-			}
-		}
-		if len(past) > 0 {
-			fs.Add(sidecar.Warning, "otel-bypassed", "",
-				fmt.Sprintf("container %s has %s, which takes precedence over %s and bypasses the collector", c.Name,
-					strings.Join(past, ", "), otelEndpointVar),
-				"remove it")
-		}
-	}
-	return fs
 }

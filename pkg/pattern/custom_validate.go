@@ -22,20 +22,20 @@ func (p *Custom) Validate() sidecar.Findings {
 	p.validateApp(&fs)
 	for i, t := range p.Takeovers {
 		at := fmt.Sprintf("takeovers[%d]", i)
-		CheckPort(at+".port", t.Port, "write the port where clients come in", &fs)
-		CheckPort(at+".appPort", t.AppPort, "write the port of 127.0.0.1 on which the app listens", &fs)
+		ValidatePort(at+".port", t.Port, "write the port where clients come in", &fs)
+		ValidatePort(at+".appPort", t.AppPort, "write the port of 127.0.0.1 on which the app listens", &fs)
 		if t.Port == t.AppPort && t.Port != 0 {
 			fs.Add(sidecar.Error, "bad-value", at+".appPort", fmt.Sprintf("port %d is the one that is taken over", t.Port),
 				"write another one")
 		}
-		CheckEnum(at+".scheme", t.Scheme, &fs, corev1.URISchemeHTTP, corev1.URISchemeHTTPS)
-		CheckEnum(at+".protocol", t.Protocol, &fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
+		ValidateEnum(at+".scheme", t.Scheme, &fs, corev1.URISchemeHTTP, corev1.URISchemeHTTPS)
+		ValidateEnum(at+".protocol", t.Protocol, &fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
 		for _, health := range []struct {
 			field string
 			port  int32
 		}{{".healthPort", t.HealthPort}, {".grpcHealthPort", t.GRPCHealthPort}} {
 			if health.port != 0 {
-				CheckPort(at+health.field, health.port, "", &fs)
+				ValidatePort(at+health.field, health.port, "", &fs)
 			}
 		}
 		if t.Trust != nil && t.Trust.Hostname == "" {
@@ -45,14 +45,14 @@ func (p *Custom) Validate() sidecar.Findings {
 	}
 	for i, c := range p.Claims {
 		at := fmt.Sprintf("claims[%d]", i)
-		CheckPort(at+".port", c.Port, "write the port in use", &fs)
-		checkProtocol(at+".protocol", c.Protocol, &fs)
+		ValidatePort(at+".port", c.Port, "write the port in use", &fs)
+		validateProtocol(at+".protocol", c.Protocol, &fs)
 	}
 	for i, port := range p.ServicePorts {
 		at := fmt.Sprintf("servicePorts[%d]", i)
-		CheckLabelName(at+".name", port.Name, "ports of a Service with several need names", &fs)
-		CheckPort(at+".port", port.Port, "write the Service's port", &fs)
-		checkProtocol(at+".protocol", port.Protocol, &fs)
+		ValidateLabelName(at+".name", port.Name, "ports of a Service with several need names", &fs)
+		ValidatePort(at+".port", port.Port, "write the Service's port", &fs)
+		validateProtocol(at+".protocol", port.Protocol, &fs)
 	}
 	for i, o := range p.Objects {
 		validateObject(fmt.Sprintf("objects[%d]", i), o, &fs)
@@ -68,8 +68,8 @@ func (p *Custom) validateContainers(fs *sidecar.Findings) {
 	}{{"initContainers", p.InitContainers}, {"containers", p.Containers}} {
 		for i, c := range list.containers {
 			at := fmt.Sprintf("%s[%d]", list.field, i)
-			CheckLabelName(at+".name", c.Name, "every container has one", fs)
-			CheckDuplicate(at+".name", c.Name, seen, fs)
+			ValidateLabelName(at+".name", c.Name, "every container has one", fs)
+			RefuseDuplicate(at+".name", c.Name, seen, fs)
 			if c.Image == "" && !slices.Contains(p.LikeApp, c.Name) {
 				fs.Add(sidecar.Error, "missing-field", at+".image", "no image is given", "")
 			}
@@ -77,9 +77,9 @@ func (p *Custom) validateContainers(fs *sidecar.Findings) {
 				fs.Add(sidecar.Error, "bad-value", at+".restartPolicy", "init containers run to completion before the app starts",
 					"move what runs as long as the pod to containers; placement: native makes it a native sidecar")
 			}
-			checkContainerPorts(at, c.Ports, fs)
-			checkEnv(at, c.Env, fs)
-			checkMounts(at, c.VolumeMounts, fs)
+			validateContainerPorts(at, c.Ports, fs)
+			validateEnv(at, c.Env, fs)
+			validateMounts(at, c.VolumeMounts, fs)
 		}
 	}
 	for i, name := range p.LikeApp {
@@ -94,8 +94,8 @@ func (p *Custom) validatePod(fs *sidecar.Findings) {
 	seen := map[string]bool{}
 	for i, v := range p.Volumes {
 		at := fmt.Sprintf("volumes[%d].name", i)
-		CheckLabelName(at, v.Name, "every volume has one", fs)
-		CheckDuplicate(at, v.Name, seen, fs)
+		ValidateLabelName(at, v.Name, "every volume has one", fs)
+		RefuseDuplicate(at, v.Name, seen, fs)
 	}
 	for _, key := range slices.Sorted(maps.Keys(p.Pod.Annotations)) {
 		if len(validation.IsQualifiedName(strings.ToLower(key))) > 0 {
@@ -103,7 +103,7 @@ func (p *Custom) validatePod(fs *sidecar.Findings) {
 				"write a name, or a domain, a slash and a name")
 		}
 	}
-	CheckEnum("pod.fsGroupChangePolicy", p.Pod.FSGroupChangePolicy, fs, corev1.FSGroupChangeAlways,
+	ValidateEnum("pod.fsGroupChangePolicy", p.Pod.FSGroupChangePolicy, fs, corev1.FSGroupChangeAlways,
 		corev1.FSGroupChangeOnRootMismatch)
 	for i, s := range p.Pod.Sysctls {
 		if s.Name == "" {
@@ -121,8 +121,8 @@ func (p *Custom) validateApp(fs *sidecar.Findings) {
 	seen := map[string]bool{}
 	for i, e := range p.App.Env {
 		at := fmt.Sprintf("app.env[%d]", i)
-		CheckEnvVar(at, e.EnvVar, fs)
-		CheckDuplicate(at+".name", e.Name, seen, fs)
+		ValidateEnvVar(at, e.EnvVar, fs)
+		RefuseDuplicate(at+".name", e.Name, seen, fs)
 		switch {
 		case e.AppendWith != "" && e.ValueFrom != nil:
 			fs.Add(sidecar.Error, "bad-value", at+".appendWith", "a value of valueFrom can't be appended",
@@ -140,7 +140,7 @@ func (p *Custom) validateApp(fs *sidecar.Findings) {
 				"add replace: true")
 		}
 	}
-	checkMounts("app", p.App.VolumeMounts, fs)
+	validateMounts("app", p.App.VolumeMounts, fs)
 	if p.App.DrainSeconds < 0 {
 		fs.Add(sidecar.Error, "bad-value", "app.drainSeconds", "seconds can't be negative", "write 0 for no draining")
 	}
@@ -167,12 +167,12 @@ func validateObject(at string, o sidecar.Object, fs *sidecar.Findings) {
 	}
 }
 
-// checkContainerPorts wants what the API server wants.
-func checkContainerPorts(at string, ports []corev1.ContainerPort, fs *sidecar.Findings) {
+// validateContainerPorts wants what the API server wants.
+func validateContainerPorts(at string, ports []corev1.ContainerPort, fs *sidecar.Findings) {
 	for i, port := range ports {
 		at := fmt.Sprintf("%s.ports[%d]", at, i)
-		CheckPort(at+".containerPort", port.ContainerPort, "write the port on which the container listens", fs)
-		checkProtocol(at+".protocol", port.Protocol, fs)
+		ValidatePort(at+".containerPort", port.ContainerPort, "write the port on which the container listens", fs)
+		validateProtocol(at+".protocol", port.Protocol, fs)
 		if port.Name != "" && len(validation.IsValidPortName(port.Name)) > 0 {
 			fs.Add(sidecar.Error, "bad-value", at+".name", fmt.Sprintf("%q can't be the name of a container's port", port.Name),
 				"use at most 15 lower case letters, digits and single dashes; one letter at least")
@@ -180,51 +180,22 @@ func checkContainerPorts(at string, ports []corev1.ContainerPort, fs *sidecar.Fi
 	}
 }
 
-func checkEnv(at string, env []corev1.EnvVar, fs *sidecar.Findings) {
+func validateEnv(at string, env []corev1.EnvVar, fs *sidecar.Findings) {
 	for i, e := range env {
-		CheckEnvVar(fmt.Sprintf("%s.env[%d]", at, i), e, fs)
+		ValidateEnvVar(fmt.Sprintf("%s.env[%d]", at, i), e, fs)
 	}
 }
 
-// CheckEnvVar finds a variable without a name, or with one that it can't have.
-func CheckEnvVar(at string, e corev1.EnvVar, fs *sidecar.Findings) {
-	if e.Name == "" {
-		fs.Add(sidecar.Error, "missing-field", at+".name", "no name is given", "")
-	} else if len(validation.IsEnvVarName(e.Name)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", at+".name", fmt.Sprintf("%q can't be the name of a variable", e.Name),
-			"use letters, digits, _, - and dots; no digit first")
-	}
-}
-
-func checkMounts(at string, mounts []corev1.VolumeMount, fs *sidecar.Findings) {
+func validateMounts(at string, mounts []corev1.VolumeMount, fs *sidecar.Findings) {
 	for i, m := range mounts {
 		at := fmt.Sprintf("%s.volumeMounts[%d]", at, i)
-		CheckLabelName(at+".name", m.Name, "name the volume", fs)
+		ValidateLabelName(at+".name", m.Name, "name the volume", fs)
 		if m.MountPath == "" {
 			fs.Add(sidecar.Error, "missing-field", at+".mountPath", "no path is given", "")
 		}
 	}
 }
 
-// CheckLabelName wants a name of the form that containers, volumes and ports of
-// Services have.
-func CheckLabelName(field, name, why string, fs *sidecar.Findings) {
-	if name == "" {
-		fs.Add(sidecar.Error, "missing-field", field, "no name is given", why)
-	} else if len(validation.IsDNS1123Label(name)) > 0 {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be a name here", name),
-			"use at most 63 lower case letters, digits and dashes")
-	}
-}
-
-// CheckDuplicate finds a name that has been seen, and adds it to those.
-func CheckDuplicate(field, name string, seen map[string]bool, fs *sidecar.Findings) {
-	if name != "" && seen[name] {
-		fs.Add(sidecar.Error, "bad-value", field, name+" is listed twice", "rename one of them")
-	}
-	seen[name] = true
-}
-
-func checkProtocol(field string, p corev1.Protocol, fs *sidecar.Findings) {
-	CheckEnum(field, p, fs, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
+func validateProtocol(field string, p corev1.Protocol, fs *sidecar.Findings) {
+	ValidateEnum(field, p, fs, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
 }

@@ -8,43 +8,10 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
-
-// Validate finds what is wrong with the config whatever the workload is.
-func (p *RedisCache) Validate() sidecar.Findings {
-	var fs sidecar.Findings
-	pattern.CheckEnum("engine", p.Engine, &fs, Valkey, Redis, Memcached)
-	pattern.CheckEnum("eviction", p.Eviction, &fs, AllKeysLRU, AllKeysLFU, AllKeysRandom, VolatileLRU, VolatileLFU,
-		VolatileRandom, VolatileTTL)
-	if p.Engine == Memcached && p.Eviction != "" {
-		pattern.RefuseField("eviction", "memcached always evicts the least recently used items", &fs)
-	}
-	if q := p.maxMemory(); q.Cmp(resource.MustParse("1Mi")) < 0 || q.Cmp(resource.MustParse("1Ti")) > 0 {
-		fs.Add(sidecar.Error, "bad-value", "maxMemory", q.String()+" isn't a valid cache size",
-			"write 1Mi to 1Ti, as in 64Mi")
-	}
-	if p.Socket && p.Port != 0 {
-		pattern.RefuseField("port", "there is no port with socket", &fs)
-	} else if p.Port != 0 {
-		pattern.CheckUnprivilegedPort("port", p.Port, &fs)
-	}
-	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
-		if len(validation.IsEnvVarName(name)) > 0 {
-			fs.Add(sidecar.Error, "bad-value", "env", fmt.Sprintf("%q can't be the name of a variable", name),
-				"use letters, digits, _, - and dots; no digit first")
-		}
-		if p.Engine == Memcached && !p.Socket && strings.Contains(p.Env[name], "localhost") {
-			fs.Add(sidecar.Warning, "rebind-address", "env."+name,
-				"localhost may resolve to ::1, where memcached doesn't listen",
-				"write 127.0.0.1")
-		}
-	}
-	return fs
-}
 
 // Check finds what is wrong with the config for this workload.
 func (p *RedisCache) Check(w *sidecar.Workload) sidecar.Findings {

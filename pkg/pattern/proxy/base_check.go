@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,99 +11,6 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
-
-// validateBase finds what is wrong with the config whatever the workload is: of a proxy
-// that is there for TLS, or else for authentication. Whoever passes by it does without
-// something.
-func (p *Base) validateBase(tls bool, without string, fs *sidecar.Findings) {
-	if !p.isModeFront() || p.Port != 0 {
-		pattern.CheckPort("port", p.Port, "write the app's port, where clients come in", fs)
-	}
-	if tls && p.SecretName == "" && p.Certificate == nil {
-		fs.Add(sidecar.Error, "missing-field", "secretName", "the certificate is missing",
-			"name the Secret that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: "+
-				"...}}")
-	}
-	if p.SecretName != "" {
-		pattern.CheckObjectName("secretName", p.SecretName, fs)
-	}
-	if p.Certificate != nil {
-		p.Certificate.ValidateAt("certificate", fs)
-	}
-	p.validatePortRoutes(fs)
-	p.validateRebind(without, fs)
-	pattern.CheckEnum("tlsProfile", p.TLSProfile, fs, Intermediate, Modern)
-	pattern.CheckEnum("accessLog", p.AccessLog, fs, NoAccessLog, JSONAccessLog)
-	for i, f := range p.IPFamilies {
-		field := fmt.Sprintf("ipFamilies[%d]", i)
-		pattern.CheckEnum(field, f, fs, corev1.IPv4Protocol, corev1.IPv6Protocol)
-		if slices.Contains(p.IPFamilies[:i], f) {
-			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%s is listed twice", f), "remove one of them")
-		}
-	}
-	if p.drainSeconds() < 0 {
-		fs.Add(sidecar.Error, "bad-value", "drainSeconds", "seconds can't be negative", "write 0 for no draining")
-	}
-}
-
-// validatePortRoutes finds what is wrong with the ports by themselves.
-func (p *Base) validatePortRoutes(fs *sidecar.Findings) {
-	pattern.CheckEnum("mode", p.Mode, fs, ModeTakeover, ModeFront)
-	pattern.CheckEnum("protocol", p.Protocol, fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
-	if p.HealthPort != 0 {
-		pattern.CheckPort("healthPort", p.HealthPort, "", fs)
-	}
-	if p.ListenPort != 0 && p.isModeFront() {
-		pattern.CheckPort("listenPort", p.ListenPort, "", fs)
-	} else if p.ListenPort != 0 {
-		fs.Add(sidecar.Error, "bad-value", "listenPort", "in mode takeover the proxy listens on the app's port",
-			"remove it, or write mode: front")
-	}
-	if p.NetworkPolicy != nil && !p.isModeFront() {
-		fs.Add(sidecar.Error, "bad-value", "networkPolicy",
-			"in mode takeover the app listens on 127.0.0.1 and needs no NetworkPolicy",
-			"remove it")
-	}
-	if s := p.NetworkPolicy; p.isModeFront() && !p.Closes() && s.Isolated != nil {
-		fs.Add(sidecar.Error, "bad-value", "networkPolicy.isolated", "has no effect, since no NetworkPolicy is emitted",
-			"remove it, or remove emit")
-	}
-	if p.Trust != nil && p.Trust.Hostname == "" {
-		fs.Add(sidecar.Error, "missing-field", "trust.hostname", "no name is given",
-			"write a name that the certificate is for")
-	}
-	for i, m := range p.MorePorts {
-		at := fmt.Sprintf("morePorts[%d].", i)
-		pattern.CheckPort(at+"port", m.Port, "write the app's port", fs)
-		pattern.CheckEnum(at+"protocol", m.Protocol, fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
-		if p.isModeFront() {
-			pattern.CheckPort(at+"listenPort", m.ListenPort, "write a free port for the proxy", fs)
-		} else {
-			pattern.CheckPort(at+"appPort", m.AppPort, "write where the app listens from now on", fs)
-		}
-	}
-	used := map[int32]string{p.Port: "port"}
-	take := func(port int32, field string) {
-		if other, twice := used[port]; twice && port != 0 {
-			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%d is already used by %s", port, other), "write another port")
-		}
-		used[port] = field
-	}
-	if p.isModeFront() {
-		take(cmp.Or(p.ListenPort, defaultListenPort), "listenPort")
-	} else if p.Rebind != nil && p.rebindPort() != p.Port { // else validateRebind says so
-		take(p.rebindPort(), "rebind.port")
-	}
-	for i, m := range p.MorePorts {
-		at := fmt.Sprintf("morePorts[%d].", i)
-		take(m.Port, at+"port")
-		if p.isModeFront() {
-			take(m.ListenPort, at+"listenPort")
-		} else {
-			take(m.AppPort, at+"appPort")
-		}
-	}
-}
 
 // checkBase finds what is wrong with the config for this workload.
 func (p *Base) checkBase(w *sidecar.Workload, fs *sidecar.Findings) {

@@ -82,25 +82,6 @@ func (p *Base) checkNodes(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// validatePreset finds what is wrong with a preset that a user has written.
-func (p *RebindPreset) validatePreset(fs *sidecar.Findings) {
-	var all []string
-	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
-		pattern.CheckEnvName("rebind.preset", name, fs)
-		all = append(all, p.Env[name])
-	}
-	for _, name := range slices.Sorted(maps.Keys(p.Append)) {
-		pattern.CheckEnvName("rebind.preset", name, fs)
-		all = append(all, p.Append[name].Value)
-	}
-	all = append(all, p.Args...)
-	if p.Refuse == "" && !strings.Contains(strings.Join(all, "\n"), "{port}") {
-		fs.Add(sidecar.Warning, "rebind-untold", "rebind.preset",
-			fmt.Sprintf("preset %s doesn't contain the app's new port", p.Name),
-			"put {port} into env, append or args")
-	}
-}
-
 // refusalFor is why a preset isn't for a container; "" where it is.
 func (p *RebindPreset) refusalFor(c *corev1.Container) string {
 	for _, part := range slices.Sorted(maps.Keys(p.RefuseIf)) {
@@ -112,16 +93,6 @@ func (p *RebindPreset) refusalFor(c *corev1.Container) string {
 		}
 	}
 	return ""
-}
-
-// happensIn reports whether the image starts its temporary server.
-func (f *FirstStart) happensIn(c *corev1.Container) bool {
-	return slices.ContainsFunc(f.Env, func(name string) bool { return hasEnv(c, name) }) ||
-		slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool {
-			return slices.ContainsFunc(f.Mounts, func(dir string) bool {
-				return m.MountPath == dir || strings.HasPrefix(m.MountPath, dir+"/")
-			})
-		})
 }
 
 func hasEnv(c *corev1.Container, name string) bool {

@@ -1,0 +1,45 @@
+package agent
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// Check finds what is wrong with the config for this workload.
+func (p *GitSync) Check(w *sidecar.Workload) sidecar.Findings {
+	var fs sidecar.Findings
+	pattern.CheckLinux(w, &fs)
+	want := func(field, secret string, wanted ...string) {
+		keys, known := w.Secrets[secret]
+		missing := slices.DeleteFunc(wanted, func(k string) bool { return slices.Contains(keys, k) })
+		if known && len(missing) > 0 {
+			fs.Add(sidecar.Error, "secret-missing", field,
+				fmt.Sprintf("Secret %s has no key %s (it has %s)", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
+				"add it")
+		}
+	}
+	if p.BasicAuth != nil {
+		want("basicAuth.secretName", p.BasicAuth.SecretName, corev1.BasicAuthUsernameKey, corev1.BasicAuthPasswordKey)
+	}
+	if p.SSH != nil {
+		want("ssh.secretName", p.SSH.SecretName, corev1.SSHAuthPrivateKey, knownHosts)
+	}
+	p.CA.CheckKey(w, "ca", &fs)
+	if w.Placement == sidecar.Beside && !p.Once {
+		fs.Add(sidecar.Warning, "git-late", "",
+			"an ordinary container starts together with the app, which may look for its files before they're there",
+			"use placement native")
+	}
+	if user := pattern.OverriddenUser(w); p.SSH != nil && user != nil && *user != pattern.GitSyncImage.UID {
+		fs.Add(sidecar.Warning, "git-user", "",
+			fmt.Sprintf("ssh fails for a user that the image doesn't have, such as %d", *user),
+			fmt.Sprintf("use user %d, since everybody can read the files", pattern.GitSyncImage.UID))
+	}
+	return fs
+}

@@ -26,14 +26,11 @@ func authenticated(how string) string {
 // guarded is the app behind its proxy, and where it's asked.
 func (n *namespace) guarded(how string) (ask func(args ...string) func() string) {
 	n.t.Helper()
-	host := "shop." + n.name + ".svc.cluster.local"
-	ca := newAuthority(n.t)
-	ca.issue("server", host)
-	n.apply(ca.secret("shop-tls", "server"))
+	ca := n.certify("shop")
 	n.inject(authenticated(how), workload)
 	n.rolledOut("shop")
 	return func(args ...string) func() string {
-		return func() string { return n.curl(append(args, "--cacert", ca.file("ca.crt"), "https://"+host+"/")...) }
+		return func() string { return status(append(args, ca.trusted("https://"+n.host("shop")+"/")...)...) }
 	}
 }
 
@@ -52,8 +49,7 @@ func TestBasicAuth(t *testing.T) {
 // ServiceAccounts, and oauth2-proxy verifies them by the keys that it publishes.
 func TestTokens(t *testing.T) {
 	images(t)
-	kc := filepath.Join(tools, "kc")
-	authority, err := run("", kc, "get", "configmap", "kube-root-ca.crt", "-o", `jsonpath={.data.ca\.crt}`)
+	authority, err := kubectl("get", "configmap", "kube-root-ca.crt", "-o", `jsonpath={.data.ca\.crt}`)
 	require.NoError(t, err)
 	load(t, "quay.io/oauth2-proxy/oauth2-proxy:v7.15.6", "/bin/oauth2-proxy", archive(t, map[string][]byte{
 		"bin/oauth2-proxy":                  contents(t, filepath.Join(bin, "oauth2-proxy")),
@@ -69,18 +65,11 @@ apiVersion: v1
 kind: ServiceAccount
 metadata: {name: alice}
 `)
-	// what the provider is asked without a name
-	_, err = run(
-		"",
-		kc,
-		"create",
-		"clusterrolebinding",
-		n.name,
-		"--clusterrole=system:service-account-issuer-discovery",
-		"--group=system:unauthenticated",
-	)
+	// The proxy reads what the provider publishes without a name.
+	_, err = kubectl("create", "clusterrolebinding", n.name,
+		"--clusterrole=system:service-account-issuer-discovery", "--group=system:unauthenticated")
 	require.NoError(t, err)
-	t.Cleanup(func() { _, _ = run("", kc, "delete", "clusterrolebinding", n.name) })
+	t.Cleanup(func() { _, _ = kubectl("delete", "clusterrolebinding", n.name) })
 	ask := n.guarded("oidc: {issuerURL: https://kubernetes.default.svc, clientID: shop, secretName: client}")
 	token := func(audience string) string {
 		return "Authorization: Bearer " + n.kc("create", "token", "alice", "--audience="+audience)

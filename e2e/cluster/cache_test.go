@@ -34,12 +34,7 @@ func TestCache(t *testing.T) {
           securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
 `, 1))
 			n.rolledOut("shop")
-			becomes(
-				t,
-				"PING of the app",
-				"200",
-				func() string { return n.curl("http://shop." + n.name + ".svc.cluster.local:443/ping") },
-			)
+			n.answers("PING of the app", "200", "http://"+n.host("shop")+":443/ping")
 			pods := strings.Fields(n.kc("get", "pods", "-l", "app=shop", "-o", "jsonpath={.items[*].metadata.name}"))
 			require.Len(t, pods, 2)
 			cli := func(pod string, args ...string) string {
@@ -51,24 +46,8 @@ func TestCache(t *testing.T) {
 			for _, pod := range pods {
 				n.refused(n.address(pod) + ":6379")
 			}
-			n.exec(
-				pods[0],
-				"worker",
-				"redis-benchmark",
-				"-h",
-				"127.0.0.1",
-				"-t",
-				"set",
-				"-n",
-				"20000",
-				"-r",
-				"20000",
-				"-d",
-				"4096",
-				"-P",
-				"16",
-				"-q",
-			)
+			benchmark := strings.Fields("redis-benchmark -h 127.0.0.1 -t set -n 20000 -r 20000 -d 4096 -P 16 -q")
+			n.exec(pods[0], "worker", benchmark...)
 			stats := cli(pods[0], "info", "stats")
 			require.NotContains(t, stats, "evicted_keys:0\r")
 			require.Contains(t, cli(pods[0], "info", "memory"), "maxmemory:16777216\r")

@@ -30,11 +30,23 @@ func newAuthority(t *testing.T) *authority {
 	return a
 }
 
+// certify issues a certificate for a Service, by an authority of its own, and applies it as Secret NAME-tls.
+func (n *namespace) certify(service string) *authority {
+	n.t.Helper()
+	a := newAuthority(n.t)
+	a.issue("server", n.host(service))
+	n.apply(a.secret(service+"-tls", "server"))
+	return a
+}
+
 func (a *authority) file(name string) string { return filepath.Join(a.dir, name) }
 
 func (a *authority) write(name, text string) {
 	require.NoError(a.t, os.WriteFile(a.file(name), []byte(text), 0o644))
 }
+
+// trusted are the arguments for a request to an address that an authority vouches for.
+func (a *authority) trusted(url string) []string { return []string{"--cacert", a.file("ca.crt"), url} }
 
 // issue writes NAME.crt and NAME.key, for a server and for a client.
 func (a *authority) issue(name string, dnsNames ...string) {
@@ -54,11 +66,10 @@ func (a *authority) secret(secret, name string) string {
 		require.NoError(a.t, err)
 		return base64.StdEncoding.EncodeToString(b)
 	}
-	return fmt.Sprintf(
-		"apiVersion: v1\nkind: Secret\nmetadata: {name: %s}\ntype: kubernetes.io/tls\ndata: {tls.crt: %s, tls.key: %s, ca.crt: %s}\n",
-		secret,
-		read(name+".crt"),
-		read(name+".key"),
-		read("ca.crt"),
-	)
+	return fmt.Sprintf(`apiVersion: v1
+kind: Secret
+metadata: {name: %s}
+type: kubernetes.io/tls
+data: {tls.crt: %s, tls.key: %s, ca.crt: %s}
+`, secret, read(name+".crt"), read(name+".key"), read("ca.crt"))
 }

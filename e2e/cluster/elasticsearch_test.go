@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -31,13 +30,8 @@ func example(t *testing.T, name string, words map[string]string) string {
 		}))
 		require.True(t, found, old)
 	}
-	cmd := exec.Command(
-		filepath.Join(bin, "kustomize"),
-		"build",
-		"--enable-alpha-plugins",
-		"--enable-exec",
-		filepath.Join(dir, "overlay"),
-	)
+	overlay := filepath.Join(dir, "overlay")
+	cmd := exec.Command(filepath.Join(bin, "kustomize"), "build", "--enable-alpha-plugins", "--enable-exec", overlay)
 	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 	var errs strings.Builder
 	cmd.Stderr = &errs
@@ -54,48 +48,31 @@ func TestElasticsearch(t *testing.T) {
 	get, set := nodeSetting(t, mapCount)
 	set(65530)
 	n := newNamespaceAt(t, "privileged") // for the sysctl alone
-	host := "elasticsearch." + n.name + ".svc.cluster.local"
-	ca := newAuthority(t)
-	ca.issue("server", host)
-	n.apply(ca.secret("elasticsearch-tls", "server"))
+	host, ca := n.host("elasticsearch"), n.certify("elasticsearch")
 	manifests := example(t, "elasticsearch-complete", map[string]string{
-		"preset: elasticsearch7}": "env: {network.host: 127.0.0.1, http.port: '9201'}}\n      override: {image: " + nginxImage + "}",
-		"cpu: 500m":               "cpu: 5m",
-		"namespace: search":       "namespace: " + n.name,
+		"preset: elasticsearch7}": `env: {network.host: 127.0.0.1, http.port: '9201'}}
+      override: {image: ` + nginxImage + `}`,
+		"cpu: 500m":         "cpu: 5m",
+		"namespace: search": "namespace: " + n.name,
 	})
-	begin := time.Now()
-	n.apply(manifests)
-	n.rolledOut("elasticsearch")
-	t.Logf("ready after %.1f s", time.Since(begin).Seconds())
+	logSeconds(t, "ready", func() {
+		n.apply(manifests)
+		n.rolledOut("elasticsearch")
+	})
 
-	becomes(
-		t,
-		"HTTPS through the Service, verified",
-		"200",
-		func() string { return n.curl("--cacert", ca.file("ca.crt"), "https://"+host+":9200/") },
-	)
-	becomes(t, "plain HTTP", "400", func() string { return n.curl("http://" + host + ":9200/") })
+	n.answers("HTTPS through the Service, verified", "200", ca.trusted("https://"+host+":9200/")...)
+	n.answers("plain HTTP", "400", "http://"+host+":9200/")
 	n.scraped("http://"+host+":9114/metrics", "elasticsearch_cluster_health_number_of_nodes")
 	require.Equal(t, 262144, get())
 	pod := strings.TrimPrefix(n.kc("get", "pods", "-o", "name"), "pod/")
 	n.refused(n.address(pod) + ":9201")
 	require.Contains(t, n.logs(pod, "logs"), `"message":"started, publish_address {127.0.0.1:9201}"`)
-	require.Contains(
-		t,
-		n.exec(pod, "elasticsearch", "cat", "/usr/share/elasticsearch/config/log4j2.properties"),
-		"appender",
-	)
+	logging := n.exec(pod, "elasticsearch", "cat", "/usr/share/elasticsearch/config/log4j2.properties")
+	require.Contains(t, logging, "appender")
 	require.Contains(t, n.logs(pod, "sysctl"), "vm/max_map_count is 65530 and is raised to 262144")
 	n.calm()
 
-	n.loss(t, "https://"+host+":9200", func() {
-		n.kc("rollout", "restart", "deployment/elasticsearch")
-		n.rolledOut("elasticsearch")
-	}, "-slow", "/_cluster/health")
+	n.loss(t, "https://"+host+":9200", func() { n.restart("elasticsearch") }, "-slow", "/_cluster/health")
 	n.calm()
-
-	begin = time.Now()
-	n.kc("delete", "deployment", "elasticsearch", "--cascade=foreground", "--timeout=60s")
-	n.kc("wait", "--for=delete", "pod", "--all", "--timeout=60s")
-	t.Logf("gone after %.1f s", time.Since(begin).Seconds())
+	n.remove("elasticsearch", "--all")
 }

@@ -10,17 +10,7 @@ import (
 )
 
 // search is the article's Elasticsearch, with a probe and what a strict namespace asks for.
-const search = `apiVersion: apps/v1
-kind: Deployment
-metadata: {name: elasticsearch}
-spec:
-  selector: {matchLabels: {app: elasticsearch}}
-  template:
-    metadata: {labels: {app: elasticsearch}}
-    spec:
-      automountServiceAccountToken: false
-      securityContext: {runAsNonRoot: true, runAsUser: 1000, runAsGroup: 1000, seccompProfile: {type: RuntimeDefault}}
-      containers:
+var search = deployment("elasticsearch", "runAsUser: 1000, runAsGroup: 1000", `      containers:
         - name: elasticsearch
           image: docker.io/library/elasticsearch:7.9.3
           env: [{name: discovery.type, value: single-node}]
@@ -28,14 +18,7 @@ spec:
           readinessProbe: {httpGet: {path: /_cluster/health, port: http}, periodSeconds: 1}
           resources: {requests: {cpu: 5m, memory: 16Mi}, limits: {memory: 64Mi}}
           securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
----
-apiVersion: v1
-kind: Service
-metadata: {name: elasticsearch}
-spec:
-  selector: {app: elasticsearch}
-  ports: [{port: 9200, targetPort: 9200}]
-`
+`) + service("elasticsearch", "port: 9200, targetPort: 9200")
 
 // searchTLS puts a TLS proxy in front of it.
 const searchTLS = `
@@ -55,7 +38,7 @@ const searchExporter = `
 func (n *namespace) scraped(url, metric string) {
 	n.t.Helper()
 	becomes(n.t, metric+" at "+url, "there", func() string {
-		for line := range strings.Lines(n.body(url)) {
+		for line := range strings.Lines(body(url)) {
 			if strings.HasPrefix(line, metric) && strings.HasSuffix(strings.TrimSpace(line), " 1") {
 				return "there"
 			}
@@ -71,10 +54,10 @@ func TestExporter(t *testing.T) {
 			n := newNamespace(t)
 			n.inject(sidecars("Deployment", "elasticsearch", searchExporter+"      placement: "+placement+"\n"), search)
 			n.rolledOut("elasticsearch")
-			host := "elasticsearch." + n.name + ".svc.cluster.local"
+			host := n.host("elasticsearch")
 			require.Equal(t, "9114", n.field("service/elasticsearch", `.spec.ports[?(@.name=="http-prometheus")].port`))
 			n.scraped("http://"+host+":9114/metrics", "elasticsearch_cluster_health_number_of_nodes")
-			becomes(t, "the app", "200", func() string { return n.curl("http://" + host + ":9200/") })
+			n.answers("the app", "200", "http://"+host+":9200/")
 			n.calm()
 		})
 	}
@@ -85,22 +68,14 @@ func TestExporter(t *testing.T) {
 func TestExporterBehindTLS(t *testing.T) {
 	images(t)
 	n := newNamespace(t)
-	host := "elasticsearch." + n.name + ".svc.cluster.local"
-	ca := newAuthority(t)
-	ca.issue("server", host)
-	n.apply(ca.secret("elasticsearch-tls", "server"))
+	host, ca := n.host("elasticsearch"), n.certify("elasticsearch")
 	n.inject(sidecars("Deployment", "elasticsearch", searchExporter+strings.TrimLeft(searchTLS, "\n")), search)
 	n.rolledOut("elasticsearch")
 	pod := n.pod("elasticsearch")
 	n.scraped("http://"+host+":9114/metrics", "elasticsearch_cluster_health_number_of_nodes")
 	require.Contains(t, n.logs(pod, "elasticsearch"), "/_cluster/health from 127.0.0.1")
 	n.refused(n.address(pod) + ":9201")
-	becomes(
-		t,
-		"the app by TLS",
-		"200",
-		func() string { return n.curl("--cacert", ca.file("ca.crt"), "https://"+host+":9200/") },
-	)
+	n.answers("the app by TLS", "200", ca.trusted("https://"+host+":9200/")...)
 	n.calm()
 }
 
@@ -108,24 +83,17 @@ func TestExporterBehindTLS(t *testing.T) {
 func TestRedisExporter(t *testing.T) {
 	n := newNamespace(t)
 	plain := strings.NewReplacer(
-		`--port, "0", --tls-port, "6380", --tls-cert-file, /tls/tls.crt, --tls-key-file, /tls/tls.key, --tls-ca-cert-file, /tls/ca.crt`,
-		`--port, "6379"`,
-		"6380",
-		"6379",
-		"          volumeMounts: [{name: tls, mountPath: /tls, readOnly: true}]\n",
-		"",
-		"      volumes: [{name: tls, secret: {secretName: redis-tls}}]\n",
-		"",
-		"          readinessProbe",
-		"          ports: [{containerPort: 6379}]\n          readinessProbe",
-	).Replace(
-		redis,
-	)
+		redisOverTLS, `--port, "6379"`,
+		"6380", "6379",
+		"          volumeMounts: [{name: tls, mountPath: /tls, readOnly: true}]\n", "",
+		"      volumes: [{name: tls, secret: {secretName: redis-tls}}]\n", "",
+		"          readinessProbe", "          ports: [{containerPort: 6379}]\n          readinessProbe",
+	).Replace(redis)
 	n.inject(sidecars("Deployment", "redis", `
     - override: {resources: {requests: {cpu: 5m}}}
       exporter: {preset: redis}
 `), plain)
 	n.rolledOut("redis")
-	n.scraped("http://redis."+n.name+".svc.cluster.local:9121/metrics", "redis_up")
+	n.scraped("http://"+n.host("redis")+":9121/metrics", "redis_up")
 	n.calm()
 }

@@ -46,12 +46,8 @@ func loadShellImage(t *testing.T, name, program string) {
 		links["bin/"+applet] = "busybox"
 	}
 	delete(links, "bin/busybox")
-	load(
-		t,
-		name,
-		"/"+inside,
-		archive(t, map[string][]byte{inside: contents(t, program), "bin/busybox": contents(t, "/usr/bin/busybox")}, links),
-	)
+	files := map[string][]byte{inside: contents(t, program), "bin/busybox": contents(t, "/usr/bin/busybox")}
+	load(t, name, "/"+inside, archive(t, files, links))
 }
 
 func contents(t *testing.T, file string) []byte {
@@ -71,19 +67,13 @@ func load(t *testing.T, name, entrypoint string, layer []byte) {
 		"rootfs": map[string]any{"type": "layers", "diff_ids": []string{"sha256:" + hex.EncodeToString(sum[:])}},
 	})
 	require.NoError(t, err)
-	manifest, err := json.Marshal(
-		[]any{map[string]any{"Config": "config.json", "RepoTags": []string{name}, "Layers": []string{"layer.tar"}}},
-	)
+	manifest, err := json.Marshal([]any{map[string]any{
+		"Config": "config.json", "RepoTags": []string{name}, "Layers": []string{"layer.tar"},
+	}})
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "image.tar")
-	require.NoError(
-		t,
-		os.WriteFile(
-			file,
-			archive(t, map[string][]byte{"manifest.json": manifest, "config.json": config, "layer.tar": layer}, nil),
-			0o600,
-		),
-	)
+	files := map[string][]byte{"manifest.json": manifest, "config.json": config, "layer.tar": layer}
+	require.NoError(t, os.WriteFile(file, archive(t, files, nil), 0o600))
 	ctr(t, "import", file)
 }
 
@@ -98,10 +88,8 @@ func archive(t *testing.T, files map[string][]byte, links map[string]string) []b
 		require.NoError(t, err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(links)) {
-		require.NoError(
-			t,
-			w.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: links[name], Mode: 0o777}),
-		)
+		link := tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: links[name], Mode: 0o777}
+		require.NoError(t, w.WriteHeader(&link))
 	}
 	require.NoError(t, w.Close())
 	return b.Bytes()

@@ -4,7 +4,6 @@ package cluster
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -38,37 +37,36 @@ func indented(by int, text string) string {
 // is tried again.
 func TestJobs(t *testing.T) {
 	images(t)
-	loadImage(t, "docker.io/ghostunnel/ghostunnel:v1.11.1-distroless", filepath.Join(bin, "ghostunnel"))
+	loadTunnel(t)
 	n := newNamespace(t)
-	server := "redis." + n.name + ".svc.cluster.local"
-	ca := newAuthority(t)
-	ca.issue("redis", server)
-	ca.issue("report")
-	n.apply(ca.secret("redis-tls", "redis") + "---\n" + ca.secret("client", "report") + "---\n" + redis)
+	n.apply(n.issueForRedis("client") + "---\n" + redis)
 	n.rolledOut("redis")
 	n.inject(sidecars("Job|CronJob", "report", `
     - name: logs
       logTail: {directory: /var/log/report, files: [report.log], sizeLimit: 64Mi}
     - migrate: {args: [migrate]}
-    - override: {resources: {requests: {cpu: 5m}}}
-      tunnel:
-        listenPort: 6379
-        host: `+server+`
-        port: 6380
-        ca: {secretName: client}
-        clientCertificate: {secretName: client}
-        env: {REDIS_HOST: 127.0.0.1, REDIS_PORT: "6379"}
-`), "apiVersion: batch/v1\nkind: Job\nmetadata: {name: report}\nspec:\n  backoffLimit: 0\n  template:\n"+
-		indented(4, strings.Replace(report, "NAME", "once", 1))+
-		"---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: report}\nspec:\n  schedule: '* * * * *'\n  jobTemplate:\n    spec:\n      backoffLimit: 0\n      template:\n"+
-		indented(8, strings.Replace(report, "NAME", "often", 1)))
+`+strings.TrimLeft(n.tunnelToRedis("client"), "\n")), `apiVersion: batch/v1
+kind: Job
+metadata: {name: report}
+spec:
+  backoffLimit: 0
+  template:
+`+indented(4, strings.Replace(report, "NAME", "once", 1))+`---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: report}
+spec:
+  schedule: '* * * * *'
+  jobTemplate:
+    spec:
+      backoffLimit: 0
+      template:
+`+indented(8, strings.Replace(report, "NAME", "often", 1)))
 	var lines strings.Builder
 	for i := range 100 {
 		fmt.Fprintf(&lines, "reported %d\n", i+1)
 	}
-	begin := time.Now()
-	n.completes("report")
-	t.Logf("the Job was complete after %.1f s", time.Since(begin).Seconds())
+	logSeconds(t, "the Job was complete", func() { n.completes("report") })
 	require.Equal(t, lines.String(), n.first("once", "logs"))
 	require.Contains(t, n.first("once", "migrate"), "schema :")
 
@@ -76,13 +74,8 @@ func TestJobs(t *testing.T) {
 		return yes(n.field("cronjob/report", ".status.lastSuccessfulTime") != "")
 	})
 	n.kc("patch", "cronjob", "report", "-p", `{"spec": {"suspend": true}}`)
-	require.Equal(
-		t,
-		lines.String(),
-		n.logs(
-			strings.Fields(n.kc("get", "pods", "-l", "app=often", "--field-selector=status.phase=Succeeded", "-o", "jsonpath={.items[*].metadata.name}"))[0],
-			"logs",
-		),
-	)
+	ended := strings.Fields(n.kc("get", "pods", "-l", "app=often",
+		"--field-selector=status.phase=Succeeded", "-o", "jsonpath={.items[*].metadata.name}"))
+	require.Equal(t, lines.String(), n.logs(ended[0], "logs"))
 	n.calm()
 }

@@ -13,17 +13,7 @@ import (
 
 // writer logs to a file: numbered lines, another file every 40 of them, and five more
 // after it was told to end.
-const writer = `apiVersion: apps/v1
-kind: Deployment
-metadata: {name: shop}
-spec:
-  selector: {matchLabels: {app: shop}}
-  template:
-    metadata: {labels: {app: shop}}
-    spec:
-      automountServiceAccountToken: false
-      securityContext: {runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: {type: RuntimeDefault}}
-      containers:
+var writer = deployment("shop", "runAsUser: 65532, runAsGroup: 65532", `      containers:
         - name: shop
           image: docker.io/library/busybox:1.36
           imagePullPolicy: IfNotPresent
@@ -31,7 +21,11 @@ spec:
           args:
             - |
               i=0
-              line() { i=$((i + 1)); echo "line $i" >>/var/log/shop/app.log; echo "other $i" >>/var/log/shop/other.log; }
+              line() {
+                i=$((i + 1))
+                echo "line $i" >>/var/log/shop/app.log
+                echo "other $i" >>/var/log/shop/other.log
+              }
               trap 'for n in 1 2 3 4 5; do line; done; echo $i; exit 0' TERM
               while :; do
                 line
@@ -41,7 +35,7 @@ spec:
               done
           resources: {requests: {cpu: 5m, memory: 16Mi}, limits: {memory: 64Mi}}
           securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
-`
+`)
 
 // TestLogTail streams every line, through rotation and to the last one, in order and
 // none of another file's; and the pod is gone in time.

@@ -3,23 +3,15 @@
 package cluster
 
 import (
-	"fmt"
-	"path/filepath"
 	"strings"
+	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// sidecars is a config for one workload; the entries of its patterns are indented by four.
-func sidecars(kind, name, patterns string) string {
-	return fmt.Sprintf(
-		"apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: %s}\nspec:\n  select: [{kind: %s, name: %s}]\n  patterns:\n%s",
-		name,
-		kind,
-		name,
-		strings.TrimLeft(patterns, "\n"),
-	)
-}
+// host is the name of a Service, for clients anywhere.
+func (n *namespace) host(service string) string { return service + "." + n.name + ".svc.cluster.local" }
 
 // pod is the one pod of an app.
 func (n *namespace) pod(app string) string {
@@ -32,61 +24,68 @@ func (n *namespace) pod(app string) string {
 
 // field is one of an object's, by its JSON path; "" where there is no such object or field.
 func (n *namespace) field(object, path string) string {
-	out, _ := run("", filepath.Join(tools, "kc"), "-n", n.name, "get", object, "-o", "jsonpath={"+path+"}")
-	return out
+	return n.try("get", object, "-o", "jsonpath={"+path+"}")
 }
 
 func (n *namespace) address(pod string) string {
 	return n.field("pod/"+pod, ".status.podIP")
 }
 
-// completes waits for a Job.
-func (n *namespace) completes(job string) {
-	n.t.Helper()
-	n.kc("wait", "--for=condition=complete", "job/"+job, "--timeout=90s")
+// logs is what a container has written.
+func (n *namespace) logs(pod, container string) string { return n.try("logs", pod, "-c", container) }
+
+// follow gives all that a container writes, when it has ended.
+func (n *namespace) follow(pod, container string) <-chan string {
+	done := make(chan string, 1)
+	go func() { done <- n.try("logs", "-f", "--pod-running-timeout=60s", pod, "-c", container) }()
+	return done
 }
 
-// logs is what a container has written.
-func (n *namespace) logs(pod, container string) string {
-	out, _ := run("", filepath.Join(tools, "kc"), "-n", n.name, "logs", pod, "-c", container)
-	return out
+// first is what a container of an app's first pod has written.
+func (n *namespace) first(app, container string) string {
+	pod, _, _ := strings.Cut(n.field("pods", `.items[?(@.metadata.labels.app=="`+app+`")].metadata.name`), " ")
+	return n.logs(pod, container)
 }
 
 // exec runs a command in a container, and gives what it writes.
 func (n *namespace) exec(pod, container string, command ...string) string {
-	out, err := run(
-		"",
-		filepath.Join(tools, "kc"),
-		append([]string{"-n", n.name, "exec", pod, "-c", container, "--"}, command...)...)
+	out, err := kubectl(append([]string{"-n", n.name, "exec", pod, "-c", container, "--"}, command...)...)
 	if err != nil {
 		return out + err.Error()
 	}
 	return strings.TrimSpace(out)
 }
 
-// body is what a request from the node is answered.
-func (n *namespace) body(args ...string) string {
-	out, _ := run("", filepath.Join(tools, "in"), append([]string{"curl", "-s", "--max-time", "5"}, args...)...)
+// body is what a request from the node is answered, with names of the cluster.
+func body(args ...string) string {
+	out, _ := onNode("curl", append([]string{"-s", "--max-time", "5"}, args...)...)
 	return out
+}
+
+// status is the one with which a request is answered; 000 is none.
+func status(args ...string) string {
+	return body(append([]string{"-o", "/dev/null", "-w", "%{http_code}"}, args...)...)
+}
+
+// answers waits until a request is answered with a status.
+func (n *namespace) answers(what, want string, args ...string) {
+	n.t.Helper()
+	becomes(n.t, what, want, func() string { return status(args...) })
 }
 
 // refused asserts that nobody listens at an address of a pod.
 func (n *namespace) refused(address string) {
 	n.t.Helper()
-	out, _ := run(
-		"",
-		filepath.Join(tools, "in"),
-		"curl",
-		"-s",
-		"--max-time",
-		"5",
-		"-o",
-		"/dev/null",
-		"-w",
-		"%{exitcode}",
-		"http://"+address+"/",
-	)
+	out := body("-o", "/dev/null", "-w", "%{exitcode}", "http://"+address+"/")
 	require.Equal(n.t, "7", out, "%s: curl's 7 is a refused connection", address)
+}
+
+// tells waits until a container of an app's first pod has written a text.
+func (n *namespace) tells(app, container, text string) {
+	n.t.Helper()
+	becomes(n.t, container+" to write "+text, "yes", func() string {
+		return yes(strings.Contains(n.first(app, container), text))
+	})
 }
 
 // calm asserts that no container was started twice.
@@ -99,31 +98,29 @@ func (n *namespace) calm() {
 	}
 }
 
-// follow gives all that a container writes, when it has ended.
-func (n *namespace) follow(pod, container string) <-chan string {
-	done := make(chan string, 1)
-	go func() {
-		out, _ := run(
-			"",
-			filepath.Join(tools, "kc"),
-			"-n",
-			n.name,
-			"logs",
-			"-f",
-			"--pod-running-timeout=60s",
-			pod,
-			"-c",
-			container,
-		)
-		done <- out
-	}()
-	return done
+// becomes polls: the network follows pods up to a second later.
+func becomes(t *testing.T, what, want string, get func() string) {
+	t.Helper()
+	becomesWithin(t, 20*time.Second, what, want, get)
 }
 
-// first is what a container of an app's first pod has written.
-func (n *namespace) first(app, container string) string {
-	pod, _, _ := strings.Cut(n.field("pods", `.items[?(@.metadata.labels.app=="`+app+`")].metadata.name`), " ")
-	return n.logs(pod, container)
+func becomesWithin(t *testing.T, bound time.Duration, what, want string, get func() string) {
+	t.Helper()
+	got := ""
+	for deadline := time.Now().Add(bound); time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
+		if got = get(); got == want {
+			return
+		}
+	}
+	require.Equal(t, want, got, what)
+}
+
+// logSeconds logs how long an act took.
+func logSeconds(t *testing.T, what string, act func()) {
+	t.Helper()
+	begin := time.Now()
+	act()
+	t.Logf("%s after %.1f s", what, time.Since(begin).Seconds())
 }
 
 func yes(b bool) string {

@@ -18,13 +18,14 @@ func TestMigrate(t *testing.T) {
 	loadPostgres(t)
 	loadImage(t, "docker.io/migrate/migrate:v4.19.1", filepath.Join(bin, "migrate"))
 	n := newNamespace(t)
-	host := "postgres." + n.name + ".svc.cluster.local"
-	n.apply(
-		fmt.Sprintf(
-			"apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: 'a $(word) of @:/%%', url: \"postgres://shop@%s:5432/postgres?sslmode=disable\"}\n",
-			host,
-		),
-	)
+	host := n.host("postgres")
+	n.apply(fmt.Sprintf(`apiVersion: v1
+kind: Secret
+metadata: {name: db}
+stringData:
+  password: 'a $(word) of @:/%%'
+  url: "postgres://shop@%s:5432/postgres?sslmode=disable"
+`, host))
 	config := func(more string) string {
 		return sidecars("Deployment", "shop", `
     - override: {resources: {requests: {cpu: 5m}}}
@@ -39,36 +40,20 @@ func TestMigrate(t *testing.T) {
 		config("    - waitFor: {targets: [\""+host+":5432\"], intervalSeconds: 1}\n"),
 		strings.Replace(workload, "replicas: 2", "replicas: 4", 1)+migrations,
 	)
-	becomes(
-		t,
-		"the wait",
-		"yes",
-		func() string { return yes(strings.Contains(n.first("shop", "wait-for"), "waiting for postgres")) },
-	)
+	n.tells("shop", "wait-for", "waiting for postgres")
 	n.apply(postgres)
 	n.rolledOut("postgres")
 	n.rolledOut("shop")
 	n.calm()
 	query := func(sql string) string {
-		return n.exec(
-			n.pod("postgres"),
-			"postgres",
-			"/postgres/bin/psql",
-			"-h",
-			"127.0.0.1",
-			"-U",
-			"shop",
-			"-d",
-			"postgres",
-			"-Atc",
-			sql,
-		)
+		psql := []string{"/postgres/bin/psql", "-h", "127.0.0.1", "-U", "shop", "-d", "postgres", "-Atc", sql}
+		return n.exec(n.pod("postgres"), "postgres", psql...)
 	}
 	require.Equal(t, "2 f", query("select version || ' ' || case when dirty then 't' else 'f' end from schema_migrations"))
 	require.Equal(t, "alice", query("select name from users"))
 
-	job := strings.Replace(workload, "name: shop}\nspec:\n  replicas: 2", "name: shop}\nspec:\n  replicas: 1", 1)
-	n.inject(config("        mode: job\n"), job+migrations+"  3_bob.up.sql: insert into users values ('bob');\n")
+	bob := "  3_bob.up.sql: insert into users values ('bob');\n"
+	n.inject(config("        mode: job\n"), singleReplica(workload)+migrations+bob)
 	becomes(t, "Jobs", "1", func() string { return fmt.Sprint(len(strings.Fields(n.kc("get", "jobs", "-o", "name")))) })
 	n.completes(strings.TrimPrefix(n.kc("get", "jobs", "-o", "name"), "job.batch/"))
 	require.Equal(t, "alice\nbob", query("select name from users order by name"))

@@ -27,7 +27,8 @@ func loadPostgres(t *testing.T) {
 		"etc/passwd":  []byte("postgres:x:999:999::/:/bin/sh\n"),
 	}
 	add := func(file string) { files[strings.TrimPrefix(file, "/")] = contents(t, file) }
-	for _, dir := range []string{home + "/bin", home + "/lib", "/usr/share/postgresql/" + filepath.Base(home), "/usr/share/zoneinfo/Etc"} {
+	shared := "/usr/share/postgresql/" + filepath.Base(home)
+	for _, dir := range []string{home + "/bin", home + "/lib", shared, "/usr/share/zoneinfo/Etc"} {
 		require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || strings.Contains(path, "llvmjit") {
 				return err
@@ -55,19 +56,9 @@ func loadPostgres(t *testing.T) {
 	load(t, postgresImage, "/bin/sh", archive(t, files, links))
 }
 
-const postgres = `apiVersion: apps/v1
-kind: Deployment
-metadata: {name: postgres}
-spec:
-  selector: {matchLabels: {app: postgres}}
-  template:
-    metadata: {labels: {app: postgres}}
-    spec:
-      automountServiceAccountToken: false
-      securityContext: {runAsNonRoot: true, runAsUser: 999, runAsGroup: 999, seccompProfile: {type: RuntimeDefault}}
-      containers:
+var postgres = deployment("postgres", "runAsUser: 999, runAsGroup: 999", `      containers:
         - name: postgres
-          image: ` + postgresImage + `
+          image: `+postgresImage+`
           imagePullPolicy: IfNotPresent
           args:
             - -ec
@@ -87,14 +78,7 @@ spec:
         - {name: data, emptyDir: {}}
         - {name: secret, secret: {secretName: db}}
         - {name: shm, emptyDir: {medium: Memory}}
----
-apiVersion: v1
-kind: Service
-metadata: {name: postgres}
-spec:
-  selector: {app: postgres}
-  ports: [{port: 5432}]
-`
+`) + service("postgres", "port: 5432")
 
 const migrations = `---
 apiVersion: v1

@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,19 +17,9 @@ import (
 )
 
 // files is an HTTPS server with one file.
-const files = `apiVersion: apps/v1
-kind: Deployment
-metadata: {name: files}
-spec:
-  selector: {matchLabels: {app: files}}
-  template:
-    metadata: {labels: {app: files}}
-    spec:
-      automountServiceAccountToken: false
-      securityContext: {runAsNonRoot: true, runAsUser: 101, seccompProfile: {type: RuntimeDefault}}
-      containers:
+var files = deployment("files", "runAsUser: 101", `      containers:
         - name: nginx
-          image: ` + nginxImage + `
+          image: `+nginxImage+`
           imagePullPolicy: IfNotPresent
           readinessProbe: {httpGet: {path: /, port: 8443, scheme: HTTPS}, periodSeconds: 1}
           resources: {requests: {cpu: 5m, memory: 16Mi}, limits: {memory: 64Mi}}
@@ -43,14 +32,7 @@ spec:
         - {name: config, configMap: {name: files-nginx}}
         - {name: tls, secret: {secretName: files-tls}}
         - {name: content, configMap: {name: files}}
----
-apiVersion: v1
-kind: Service
-metadata: {name: files}
-spec:
-  selector: {app: files}
-  ports: [{port: 443, targetPort: 8443}]
----
+`) + service("files", "port: 443, targetPort: 8443") + `---
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: files-nginx}
@@ -87,50 +69,36 @@ func (n *namespace) serve(content []byte) {
 // config has them the other way round. What they need comes up after the pod.
 func TestSteps(t *testing.T) {
 	images(t)
-	loadImage(t, "docker.io/ghostunnel/ghostunnel:v1.11.1-distroless", filepath.Join(bin, "ghostunnel"))
+	loadTunnel(t)
 	n := newNamespace(t)
-	domain := "." + n.name + ".svc.cluster.local"
+	redisHost, filesHost := n.host("redis"), n.host("files")
 	ca := newAuthority(t)
-	ca.issue("redis", "redis"+domain)
-	ca.issue("files", "files"+domain)
-	ca.issue("shop")
-	n.apply(
-		ca.secret("redis-tls", "redis") + "---\n" + ca.secret("files-tls", "files") + "---\n" + ca.secret("client", "shop"),
-	)
+	for name, host := range map[string]string{"redis": redisHost, "files": filesHost, "client": n.host("shop")} {
+		ca.issue(name, host)
+		n.apply(ca.secret(name+"-tls", name))
+	}
 	content := model(t)
 	fetch := func(sum [32]byte) string {
 		return fmt.Sprintf(`
     - override: {resources: {requests: {cpu: 5m}}}
       fetch:
-        url: https://files%s/model.bin
+        url: https://%s/model.bin
         sha256: %x
         mountPath: /models
         sizeLimit: 16Mi
-        ca: {secretName: client}
-`, domain, sum)
+        ca: {secretName: client-tls}
+`, filesHost, sum)
 	}
 	n.inject(sidecars("Deployment", "shop", `
     - migrate: {command: [/bin/app, migrate]}
 `+strings.TrimLeft(fetch(sha256.Sum256(content)), "\n")+`
     - waitFor:
-        targets: [redis`+domain+`:6380, https://files`+domain+`]
+        targets: [`+redisHost+`:6380, https://`+filesHost+`]
         intervalSeconds: 1
-        ca: {secretName: client}
-    - override: {resources: {requests: {cpu: 5m}}}
-      tunnel:
-        listenPort: 6379
-        host: redis`+domain+`
-        port: 6380
-        ca: {secretName: client}
-        clientCertificate: {secretName: client}
-        env: {REDIS_HOST: 127.0.0.1, REDIS_PORT: "6379"}
-`), strings.NewReplacer("replicas: 2", "replicas: 1", `env: [`, `env: [{name: NEEDS, value: /models/model.bin}, `).Replace(workload))
-	becomes(
-		t,
-		"the wait",
-		"yes",
-		func() string { return yes(strings.Contains(n.first("shop", "wait-for"), "waiting for redis")) },
-	)
+        ca: {secretName: client-tls}
+`+strings.TrimLeft(n.tunnelToRedis("client-tls"), "\n")),
+		withEnv(singleReplica(workload), "{name: NEEDS, value: /models/model.bin}"))
+	n.tells("shop", "wait-for", "waiting for redis")
 	require.Equal(t, "true", n.field("pod/"+n.pod("shop"), `.status.initContainerStatuses[?(@.name=="tunnel")].started`))
 	n.apply(redis)
 	n.serve(content)

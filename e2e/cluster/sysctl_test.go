@@ -4,7 +4,6 @@ package cluster
 
 import (
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,14 +17,14 @@ const mapCount = "vm.max_map_count"
 func nodeSetting(t *testing.T, name string) (get func() int, set func(int)) {
 	t.Helper()
 	get = func() int {
-		out, err := run("", filepath.Join(tools, "in"), "sysctl", "-n", name)
+		out, err := onNode("sysctl", "-n", name)
 		require.NoError(t, err)
 		value, err := strconv.Atoi(strings.TrimSpace(out))
 		require.NoError(t, err)
 		return value
 	}
 	set = func(value int) {
-		_, err := run("", filepath.Join(tools, "in"), "sysctl", "-q", "-w", fmt.Sprintf("%s=%d", name, value))
+		_, err := onNode("sysctl", "-q", "-w", fmt.Sprintf("%s=%d", name, value))
 		require.NoError(t, err)
 	}
 	before := get()
@@ -39,6 +38,13 @@ func maps262144(more string) string {
         sysctls:
           - {name: ` + mapCount + `, value: "262144"}
 ` + more
+}
+
+// requireKeepalive compares a setting inside of the pod.
+func (n *namespace) requireKeepalive(want string) {
+	n.t.Helper()
+	got := n.exec(n.pod("elasticsearch"), "elasticsearch", "cat", "/proc/sys/net/ipv4/tcp_keepalive_time")
+	require.Equal(n.t, want, got)
 }
 
 // TestSysctl raises what the node has, and never lowers it; a pod's own settings need
@@ -59,22 +65,14 @@ func TestSysctl(t *testing.T) {
 		n.rolledOut("elasticsearch")
 		require.Equal(t, c.want, get())
 		require.Contains(t, n.first("elasticsearch", "sysctl"), c.says)
-		require.Equal(
-			t,
-			"300",
-			n.exec(n.pod("elasticsearch"), "elasticsearch", "cat", "/proc/sys/net/ipv4/tcp_keepalive_time"),
-		)
+		n.requireKeepalive("300")
 		n.calm()
-		n.kc("delete", "deployment", "elasticsearch", "--cascade=foreground", "--timeout=60s")
+		n.remove("elasticsearch", "--all")
 	}
 	t.Run("strict", func(t *testing.T) {
 		n := newNamespace(t)
 		n.inject(sidecars("Deployment", "elasticsearch", "    - sysctl:\n        sysctls:\n"+keepalive), search)
 		n.rolledOut("elasticsearch")
-		require.Equal(
-			t,
-			"300",
-			n.exec(n.pod("elasticsearch"), "elasticsearch", "cat", "/proc/sys/net/ipv4/tcp_keepalive_time"),
-		)
+		n.requireKeepalive("300")
 	})
 }

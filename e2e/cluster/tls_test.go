@@ -28,45 +28,25 @@ func images(t *testing.T) {
 	ctr(t, "tag", "--force", "docker.io/nginxinc/nginx-unprivileged:stable", nginxImage)
 }
 
-const workload = `apiVersion: apps/v1
-kind: Deployment
-metadata: {name: shop}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: shop}}
-  template:
-    metadata: {labels: {app: shop}}
-    spec:
-      automountServiceAccountToken: false
-      securityContext: {runAsNonRoot: true, runAsUser: 65532, seccompProfile: {type: RuntimeDefault}}
-      containers:
+var workload = withTwoReplicas(deployment("shop", "runAsUser: 65532", `      containers:
         - name: shop
-          image: ` + appImage + `
+          image: `+appImage+`
           imagePullPolicy: IfNotPresent
           env: [{name: ADDR, value: ":8080"}]
           ports: [{name: http, containerPort: 8080}]
           readinessProbe: {httpGet: {path: /, port: http}, periodSeconds: 1}
           resources: {requests: {cpu: 5m, memory: 16Mi}, limits: {memory: 64Mi}}
           securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
----
-apiVersion: v1
-kind: Service
-metadata: {name: shop}
-spec:
-  selector: {app: shop}
-  ports: [{name: https, port: 443, targetPort: http}]
-`
+`)) + service("shop", "name: https, port: 443, targetPort: http")
+
+func withTwoReplicas(manifest string) string {
+	return strings.Replace(manifest, "spec:\n", "spec:\n  replicas: 2\n", 1)
+}
 
 // proxied is a config that puts a TLS proxy in front of the app, whose ADDR the
 // manifest has: it's replaced.
 func proxied(placement, more string) string {
-	return fmt.Sprintf(`apiVersion: outrigger.dev/v1alpha1
-kind: Sidecars
-metadata: {name: shop}
-spec:
-  select: [{kind: Deployment, name: shop}]
-  patterns:
-    - placement: %s
+	return sidecars("Deployment", "shop", fmt.Sprintf(`    - placement: %s
       override:
         image: %s
         imagePullPolicy: IfNotPresent
@@ -77,7 +57,7 @@ spec:
         rebind: {port: 8081, assumeLoopback: true}
 %s    - name: moved
       custom: {app: {env: [{name: ADDR, value: "127.0.0.1:8081", replace: true}]}}
-`, placement, nginxImage, more)
+`, placement, nginxImage, more))
 }
 
 func TestTLS(t *testing.T) {
@@ -85,24 +65,16 @@ func TestTLS(t *testing.T) {
 	for _, placement := range []string{"native", "beside"} {
 		t.Run(placement, func(t *testing.T) {
 			n := newNamespace(t)
-			host := "shop." + n.name + ".svc.cluster.local"
-			ca := newAuthority(t)
-			ca.issue("server", host)
-			n.apply(ca.secret("shop-tls", "server"))
-			begin := time.Now()
-			n.inject(proxied(placement, ""), workload)
-			n.rolledOut("shop")
-			t.Logf("rolled out after %.1f s", time.Since(begin).Seconds())
-			becomes(
-				t,
-				"HTTPS through the Service, verified",
-				"200",
-				func() string { return n.curl("--cacert", ca.file("ca.crt"), "https://"+host+"/") },
-			)
-			becomes(t, "plain HTTP", "400", func() string { return n.curl("http://" + host + ":443/") })
+			host, ca := n.host("shop"), n.certify("shop")
+			logSeconds(t, "rolled out", func() {
+				n.inject(proxied(placement, ""), workload)
+				n.rolledOut("shop")
+			})
+			n.answers("HTTPS through the Service, verified", "200", ca.trusted("https://"+host+"/")...)
+			n.answers("plain HTTP", "400", "http://"+host+":443/")
 			pod := n.kc("get", "pods", "-l", "app=shop", "-o", "jsonpath={.items[0].status.podIP}")
-			becomes(t, "HTTPS at the pod", "200", func() string { return n.curl("-k", "https://"+pod+":8080/") })
-			require.Equal(t, "000", n.curl("http://"+pod+":8081/"), "the app itself")
+			n.answers("HTTPS at the pod", "200", "-k", "https://"+pod+":8080/")
+			require.Equal(t, "000", status("http://"+pod+":8081/"), "the app itself")
 			n.calm()
 		})
 	}
@@ -111,36 +83,20 @@ func TestTLS(t *testing.T) {
 func TestMutualTLS(t *testing.T) {
 	images(t)
 	n := newNamespace(t)
-	host := "shop." + n.name + ".svc.cluster.local"
-	ca, clients := newAuthority(t), newAuthority(t)
-	ca.issue("server", host)
+	ca, clients := n.certify("shop"), newAuthority(t)
 	clients.issue("alice")
 	clients.issue("bob")
-	n.apply(ca.secret("shop-tls", "server") + "---\n" + clients.secret("clients", "alice"))
-	n.inject(
-		proxied(
-			"native",
-			"        clients: {ca: {secretName: clients}, allowedCommonNames: [alice], forwardIdentity: true}\n",
-		),
-		workload,
-	)
+	n.apply(clients.secret("clients", "alice"))
+	who := "        clients: {ca: {secretName: clients}, allowedCommonNames: [alice], forwardIdentity: true}\n"
+	n.inject(proxied("native", who), workload)
 	n.rolledOut("shop")
-	as := func(name string) func() string {
-		return func() string {
-			return n.curl(
-				"--cacert",
-				ca.file("ca.crt"),
-				"--cert",
-				clients.file(name+".crt"),
-				"--key",
-				clients.file(name+".key"),
-				"https://"+host+"/",
-			)
-		}
+	nobody := ca.trusted("https://" + n.host("shop") + "/")
+	as := func(name string) []string {
+		return append([]string{"--cert", clients.file(name + ".crt"), "--key", clients.file(name + ".key")}, nobody...)
 	}
-	becomes(t, "alice", "200", as("alice"))
-	becomes(t, "bob", "403", as("bob"))
-	becomes(t, "nobody", "400", func() string { return n.curl("--cacert", ca.file("ca.crt"), "https://"+host+"/") })
+	n.answers("alice", "200", as("alice")...)
+	n.answers("bob", "403", as("bob")...)
+	n.answers("nobody", "400", nobody...)
 	n.calm() // the kubelet's probes are answered
 }
 
@@ -151,29 +107,18 @@ func TestLoss(t *testing.T) {
 	for _, placement := range []string{"native", "beside"} {
 		t.Run(placement, func(t *testing.T) {
 			n, url := shop(t, placement, workload)
-			t.Run("rolling update", func(t *testing.T) { n.loss(t, url, n.restart) })
+			t.Run("rolling update", func(t *testing.T) { n.loss(t, url, n.restartShop) })
 			t.Run("deleted pod", func(t *testing.T) {
 				n.loss(t, url, func() {
-					n.kc(
-						"delete",
-						"--wait=false",
-						"pod",
-						n.kc(
-							"get",
-							"pods",
-							"-l",
-							"app=shop",
-							"--field-selector=status.phase=Running",
-							"-o",
-							"jsonpath={.items[0].metadata.name}",
-						),
-					)
+					pod := n.kc("get", "pods", "-l", "app=shop",
+						"--field-selector=status.phase=Running", "-o", "jsonpath={.items[0].metadata.name}")
+					n.kc("delete", "--wait=false", "pod", pod)
 				})
 			})
 		})
 		t.Run(placement+" before an app that ends at once", func(t *testing.T) {
-			n, url := shop(t, placement, strings.Replace(workload, `env: [`, `env: [{name: ABRUPT, value: "yes"}, `, 1))
-			n.loss(t, url, n.restart)
+			n, url := shop(t, placement, withEnv(workload, `{name: ABRUPT, value: "yes"}`))
+			n.loss(t, url, n.restartShop)
 		})
 	}
 }
@@ -182,22 +127,17 @@ func TestLoss(t *testing.T) {
 func shop(t *testing.T, placement, manifests string) (*namespace, string) {
 	t.Helper()
 	n := newNamespace(t)
-	url := "https://shop." + n.name + ".svc.cluster.local"
-	ca := newAuthority(t)
-	ca.issue("server", strings.TrimPrefix(url, "https://"))
-	n.apply(ca.secret("shop-tls", "server"))
+	n.certify("shop")
+	url := "https://" + n.host("shop")
 	n.inject(proxied(placement, ""), manifests)
 	n.rolledOut("shop")
-	becomes(t, "HTTPS through the Service", "200", func() string { return n.curl("-k", url+"/") })
+	n.answers("HTTPS through the Service", "200", "-k", url+"/")
 	return n, url
 }
 
-func (n *namespace) restart() {
-	n.t.Helper()
-	n.kc("rollout", "restart", "deployment/shop")
-	n.rolledOut("shop")
-}
+func (n *namespace) restartShop() { n.restart("shop") }
 
+// loss loads a URL while something is done, and asserts that no request is lost.
 func (n *namespace) loss(t *testing.T, url string, act func(), flags ...string) {
 	type answer struct {
 		out string
@@ -205,10 +145,7 @@ func (n *namespace) loss(t *testing.T, url string, act func(), flags ...string) 
 	}
 	done := make(chan answer, 1)
 	go func() {
-		out, err := run(
-			"",
-			filepath.Join(tools, "in"),
-			append([]string{filepath.Join(built, "load"), "-url", url}, flags...)...)
+		out, err := onNode(filepath.Join(built, "load"), append([]string{"-url", url}, flags...)...)
 		done <- answer{out, err}
 	}()
 	<-time.After(3 * time.Second) // of undisturbed load

@@ -7,67 +7,50 @@ import (
 	"testing"
 )
 
-const redis = `apiVersion: apps/v1
-kind: Deployment
-metadata: {name: redis}
-spec:
-  selector: {matchLabels: {app: redis}}
-  template:
-    metadata: {labels: {app: redis}}
-    spec:
-      automountServiceAccountToken: false
-      securityContext: {runAsNonRoot: true, runAsUser: 999, seccompProfile: {type: RuntimeDefault}}
-      containers:
+// redisOverTLS are arguments of a Redis that speaks TLS only, and asks its clients for a certificate.
+const redisOverTLS = `--port, "0", --tls-port, "6380", --tls-cert-file, /tls/tls.crt, ` +
+	`--tls-key-file, /tls/tls.key, --tls-ca-cert-file, /tls/ca.crt`
+
+var redis = deployment("redis", "runAsUser: 999", `      containers:
         - name: redis
           image: docker.io/library/redis:7
           imagePullPolicy: IfNotPresent
-          args: [redis-server, --port, "0", --tls-port, "6380", --tls-cert-file, /tls/tls.crt, --tls-key-file, /tls/tls.key, --tls-ca-cert-file, /tls/ca.crt, --save, ""]
+          args: [redis-server, `+redisOverTLS+`, --save, ""]
           readinessProbe: {tcpSocket: {port: 6380}, periodSeconds: 1}
           resources: {requests: {cpu: 5m, memory: 16Mi}, limits: {memory: 64Mi}}
           securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
           volumeMounts: [{name: tls, mountPath: /tls, readOnly: true}]
       volumes: [{name: tls, secret: {secretName: redis-tls}}]
----
-apiVersion: v1
-kind: Service
-metadata: {name: redis}
-spec:
-  selector: {app: redis}
-  ports: [{port: 6380}]
-`
+`) + service("redis", "port: 6380")
+
+func loadTunnel(t *testing.T) {
+	t.Helper()
+	loadImage(t, "docker.io/ghostunnel/ghostunnel:v1.11.1-distroless", filepath.Join(bin, "ghostunnel"))
+}
+
+// issueForRedis returns the Secrets of the Redis, and of a client of it.
+func (n *namespace) issueForRedis(client string) string {
+	n.t.Helper()
+	ca := newAuthority(n.t)
+	ca.issue("redis", n.host("redis"))
+	ca.issue(client)
+	return ca.secret("redis-tls", "redis") + "---\n" + ca.secret(client, client)
+}
 
 // TestTunnel reaches a Redis that speaks TLS only, by client certificate, from an
 // app that doesn't; the app's pod comes up before the Redis is there.
 func TestTunnel(t *testing.T) {
 	images(t)
-	loadImage(t, "docker.io/ghostunnel/ghostunnel:v1.11.1-distroless", filepath.Join(bin, "ghostunnel"))
+	loadTunnel(t)
 	n := newNamespace(t)
-	server := "redis." + n.name + ".svc.cluster.local"
-	ca := newAuthority(t)
-	ca.issue("redis", server)
-	ca.issue("shop")
-	n.apply(ca.secret("redis-tls", "redis") + "---\n" + ca.secret("shop-client", "shop"))
-	n.inject(`apiVersion: outrigger.dev/v1alpha1
-kind: Sidecars
-metadata: {name: shop}
-spec:
-  select: [{kind: Deployment, name: shop}]
-  patterns:
-    - override: {imagePullPolicy: IfNotPresent, resources: {requests: {cpu: 5m}}}
-      tunnel:
-        listenPort: 6379
-        host: `+server+`
-        port: 6380
-        ca: {secretName: shop-client}
-        clientCertificate: {secretName: shop-client}
-        env: {REDIS_HOST: 127.0.0.1, REDIS_PORT: "6379"}
-`, workload)
+	n.apply(n.issueForRedis("client"))
+	n.inject(sidecars("Deployment", "shop", n.tunnelToRedis("client")), workload)
 	n.rolledOut("shop")
-	host := "shop." + n.name + ".svc.cluster.local:443"
-	becomes(t, "the app without its Redis", "502", func() string { return n.curl("http://" + host + "/ping") })
+	url := "http://" + n.host("shop") + ":443/ping"
+	n.answers("the app without its Redis", "502", url)
 	n.apply(redis)
 	n.rolledOut("redis")
-	becomes(t, "PING through the tunnel", "200", func() string { return n.curl("http://" + host + "/ping") })
+	n.answers("PING through the tunnel", "200", url)
 	pod := n.kc("get", "pods", "-l", "app=shop", "-o", "jsonpath={.items[0].status.podIP}")
-	becomes(t, "the tunnel from outside of the pod", "000", func() string { return n.curl("http://" + pod + ":6379/") })
+	n.answers("the tunnel from outside of the pod", "000", "http://"+pod+":6379/")
 }

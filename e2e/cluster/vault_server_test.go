@@ -16,20 +16,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const vaultServer = `apiVersion: apps/v1
-kind: Deployment
-metadata: {name: vault}
-spec:
-  selector: {matchLabels: {app: vault}}
-  template:
-    metadata: {labels: {app: vault}}
-    spec:
-      automountServiceAccountToken: false
-      securityContext: {runAsNonRoot: true, runAsUser: 100, seccompProfile: {type: RuntimeDefault}}
-      containers:
+var vaultServer = deployment("vault", "runAsUser: 100", `      containers:
         - name: vault
           image: docker.io/hashicorp/vault:2.0.4
-          args: [server, -dev, -dev-root-token-id=root, -dev-no-store-token, "-dev-listen-address=127.0.0.1:8201", -config=/config]
+          args:
+            - server
+            - -dev
+            - -dev-root-token-id=root
+            - -dev-no-store-token
+            - -dev-listen-address=127.0.0.1:8201
+            - -config=/config
           env:
             - {name: HOME, value: /tmp}
             - {name: VAULT_ADDR, value: "http://127.0.0.1:8201"}
@@ -50,15 +46,11 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: vault}
 data:
-  listener.json: '{"listener": [{"tcp": {"address": "0.0.0.0:8200", "tls_cert_file": "/tls/tls.crt", "tls_key_file": "/tls/tls.key"}}]}'
----
-apiVersion: v1
-kind: Service
-metadata: {name: vault}
-spec:
-  selector: {app: vault}
-  ports: [{port: 8200}]
----
+  listener.json: |
+    {"listener": [{"tcp": {
+      "address": "0.0.0.0:8200", "tls_cert_file": "/tls/tls.crt", "tls_key_file": "/tls/tls.key"
+    }}]}
+`) + service("vault", "port: 8200") + `---
 apiVersion: v1
 kind: ServiceAccount
 metadata: {name: shop}
@@ -83,23 +75,10 @@ func newVault(n *namespace) *vault {
 	v := &vault{n, n.pod("vault")}
 	v.do("auth", "enable", "-path=kubernetes", "jwt")
 	v.do("write", "auth/kubernetes/config", "jwt_validation_pubkeys="+signers(t))
-	v.do(
-		"write",
-		"auth/kubernetes/role/shop",
-		"role_type=jwt",
-		"user_claim=sub",
-		"bound_audiences=vault",
-		"bound_subject=system:serviceaccount:"+n.name+":shop",
-		"token_policies=shop",
-	)
-	n.kc(
-		"exec",
-		v.pod,
-		"--",
-		"sh",
-		"-c",
-		`echo 'path "secret/data/*" { capabilities = ["read"] }' | vault policy write shop -`,
-	)
+	v.do("write", "auth/kubernetes/role/shop", "role_type=jwt", "user_claim=sub", "bound_audiences=vault",
+		"bound_subject=system:serviceaccount:"+n.name+":shop", "token_policies=shop")
+	policy := `echo 'path "secret/data/*" { capabilities = ["read"] }' | vault policy write shop -`
+	n.kc("exec", v.pod, "--", "sh", "-c", policy)
 	return v
 }
 
@@ -111,7 +90,7 @@ func (v *vault) do(args ...string) {
 // signers are the keys with which the API server signs tokens, in PEM.
 func signers(t *testing.T) string {
 	t.Helper()
-	out, err := run("", filepath.Join(tools, "kc"), "get", "--raw", "/openid/v1/jwks")
+	out, err := kubectl("get", "--raw", "/openid/v1/jwks")
 	require.NoError(t, err)
 	var set struct {
 		Keys []struct{ Kty, Crv, X, Y string }

@@ -24,17 +24,9 @@ func fetcher(n *namespace, more string) string {
 
 // reader is an app that can't start without its secret.
 var reader = strings.NewReplacer(
-	"replicas: 2",
-	"replicas: 1",
-	"    spec:\n      automount",
-	"    spec:\n      serviceAccountName: shop\n      automount",
-	"runAsUser: 65532,",
-	"runAsUser: 65532, runAsGroup: 65532,",
-	`env: [`,
-	`env: [{name: CONFIG, value: /vault/secrets/password}, `,
-).Replace(
-	workload,
-)
+	"    spec:\n      automount", "    spec:\n      serviceAccountName: shop\n      automount",
+	"runAsUser: 65532,", "runAsUser: 65532, runAsGroup: 65532,",
+).Replace(withEnv(singleReplica(workload), "{name: CONFIG, value: /vault/secrets/password}"))
 
 // TestVaultAgent holds the app back until its secret is there, which it reads as its
 // own user, and keeps it fresh.
@@ -43,29 +35,21 @@ func TestVaultAgent(t *testing.T) {
 	n := newNamespace(t)
 	v := newVault(n)
 	n.inject(fetcher(n, "        refreshSeconds: 1\n"), reader)
-	becomes(t, "the agent's first look", "yes", func() string {
-		return yes(strings.Contains(n.first("shop", "vault"), "no secret exists at secret/data/shop"))
-	})
+	n.tells("shop", "vault", "no secret exists at secret/data/shop")
 	pod := n.pod("shop")
 	require.Equal(t, "false", n.field("pod/"+pod, `.status.containerStatuses[0].started`))
 	v.do("kv", "put", "secret/shop", "password=one")
 	n.rolledOut("shop")
 	url := "http://" + n.address(pod) + ":8080/config"
-	becomes(t, "the secret", "one", func() string { return n.body(url) })
+	becomes(t, "the secret", "one", func() string { return body(url) })
 	require.Equal(t, "one", n.exec(pod, "vault", "cat", "/vault/secrets/password"))
 	require.Equal(t, "400 65532", n.exec(pod, "vault", "stat", "-c", "%a %u", "/vault/secrets/password"))
 	v.do("kv", "put", "secret/shop", "password=two")
-	becomesWithin(
-		t,
-		time.Minute,
-		"the new secret",
-		"two",
-		func() string { return n.exec(pod, "vault", "cat", "/vault/secrets/password") },
-	)
+	becomesWithin(t, time.Minute, "the new secret", "two", func() string {
+		return n.exec(pod, "vault", "cat", "/vault/secrets/password")
+	})
 	n.calm()
-	begin := time.Now()
-	n.kc("delete", "pod", pod, "--timeout=25s")
-	t.Logf("gone after %.1f s", time.Since(begin).Seconds())
+	logSeconds(t, "gone", func() { n.kc("delete", "pod", pod, "--timeout=25s") })
 }
 
 // TestVaultOnce fetches the secret before the app starts, as the article does, and by a
@@ -77,22 +61,12 @@ func TestVaultOnce(t *testing.T) {
 	for _, mode := range []string{"cli", "init"} {
 		n.inject(fetcher(n, "        mode: "+mode+"\n"), reader)
 		n.rolledOut("shop")
-		becomes(
-			t,
-			"the secret",
-			"one",
-			func() string { return n.body("http://shop." + n.name + ".svc.cluster.local:443/config") },
-		)
+		becomes(t, "the secret", "one", func() string { return body("http://" + n.host("shop") + ":443/config") })
 	}
 	n.calm()
 	other := strings.NewReplacer("shop", "thief").Replace(reader)
 	n.apply("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: thief}\n")
 	n.inject(strings.NewReplacer("name: shop", "name: thief").Replace(fetcher(n, "        mode: cli\n")), other)
-	becomes(
-		t,
-		"another account",
-		"yes",
-		func() string { return yes(strings.Contains(n.first("thief", "vault"), "invalid subject (sub) claim")) },
-	)
+	n.tells("thief", "vault", "invalid subject (sub) claim")
 	require.Equal(t, "false", n.field("pod/"+n.pod("thief"), `.status.containerStatuses[0].started`))
 }

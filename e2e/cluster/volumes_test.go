@@ -13,18 +13,7 @@ import (
 )
 
 // store keeps what it has on a volume of its own, and logs there.
-const store = `apiVersion: apps/v1
-kind: StatefulSet
-metadata: {name: store}
-spec:
-  serviceName: store
-  selector: {matchLabels: {app: store}}
-  template:
-    metadata: {labels: {app: store}}
-    spec:
-      automountServiceAccountToken: false
-      securityContext: {runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: {type: RuntimeDefault}}
-      containers:
+var store = asStatefulSet(deployment("store", "runAsUser: 65532, runAsGroup: 65532", `      containers:
         - name: store
           image: docker.io/library/busybox:1.36
           imagePullPolicy: IfNotPresent
@@ -43,7 +32,14 @@ spec:
   volumeClaimTemplates:
     - metadata: {name: data}
       spec: {storageClassName: NAME, accessModes: [ReadWriteOnce], resources: {requests: {storage: 64Mi}}}
-`
+`))
+
+func asStatefulSet(deployment string) string {
+	return strings.NewReplacer(
+		"kind: Deployment\n", "kind: StatefulSet\n",
+		"spec:\n  selector:", "spec:\n  serviceName: store\n  selector:",
+	).Replace(deployment)
+}
 
 // TestVolumes has a StatefulSet whose volume is root's at first, and outlives its pod:
 // it's given to the app's user, a file is fetched into it once, and of the log only what
@@ -51,28 +47,27 @@ spec:
 func TestVolumes(t *testing.T) {
 	images(t)
 	n := newNamespaceAt(t, "baseline") // for the change of the owner, which root makes
-	host := "files." + n.name + ".svc.cluster.local"
-	ca := newAuthority(t)
-	ca.issue("files", host)
-	n.apply(ca.secret("files-tls", "files"))
+	n.certify("files")
 	content := model(t)
 	n.serve(content)
 	n.rolledOut("files")
 	dir := t.TempDir()
 	require.NoError(t, os.Chmod(dir, 0o755))
-	n.apply(
-		fmt.Sprintf(
-			"apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: %s}\nspec:\n  storageClassName: %[1]s\n  capacity: {storage: 64Mi}\n  accessModes: [ReadWriteOnce]\n  hostPath: {path: %q, type: Directory}\n",
-			n.name,
-			dir,
-		),
-	)
+	n.apply(fmt.Sprintf(`apiVersion: v1
+kind: PersistentVolume
+metadata: {name: %s}
+spec:
+  storageClassName: %[1]s
+  capacity: {storage: 64Mi}
+  accessModes: [ReadWriteOnce]
+  hostPath: {path: %q, type: Directory}
+`, n.name, dir))
 	t.Cleanup(func() { n.kc("delete", "persistentvolume", n.name, "--wait=false") })
 
 	n.inject(sidecars("StatefulSet", "store", `
     - override: {resources: {requests: {cpu: 5m}}}
       fetch:
-        url: https://`+host+`/model.bin
+        url: https://`+n.host("files")+`/model.bin
         sha256: `+fmt.Sprintf("%x", sha256.Sum256(content))+`
         volumeName: data
         ca: {secretName: files-tls}
@@ -91,10 +86,7 @@ func TestVolumes(t *testing.T) {
 	ready()
 	require.Contains(t, n.logs("store-0", "fetch"), "/data/model.bin is there")
 	becomes(t, "the log of the second pod", "start 2\n", func() string { return n.logs("store-0", "logs") })
-	require.Equal(
-		t,
-		fmt.Sprintf("%x  /data/model.bin", sha256.Sum256(content)),
-		n.exec("store-0", "store", "sha256sum", "/data/model.bin"),
-	)
+	sum := n.exec("store-0", "store", "sha256sum", "/data/model.bin")
+	require.Equal(t, fmt.Sprintf("%x  /data/model.bin", sha256.Sum256(content)), sum)
 	n.calm()
 }

@@ -61,7 +61,7 @@ func TestAccepted(t *testing.T) {
 
 // minimal is one sound manifest of each kind: the smallest, so that a strategy
 // that forgets a default or a declared option is found out.
-const minimal = `
+var minimal = `
 apiVersion: v1
 kind: Pod
 metadata: {name: a}
@@ -89,35 +89,7 @@ stringData: {a: b}
 apiVersion: v1
 kind: ServiceAccount
 metadata: {name: a}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: a}
-spec:
-  selector: {matchLabels: {a: a}}
-  template: {metadata: {labels: {a: a}}, spec: {containers: [{name: a, image: a}]}}
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: {name: a}
-spec:
-  selector: {matchLabels: {a: a}}
-  template: {metadata: {labels: {a: a}}, spec: {containers: [{name: a, image: a}]}}
----
-apiVersion: apps/v1
-kind: DaemonSet
-metadata: {name: a}
-spec:
-  selector: {matchLabels: {a: a}}
-  template: {metadata: {labels: {a: a}}, spec: {containers: [{name: a, image: a}]}}
----
-apiVersion: apps/v1
-kind: ReplicaSet
-metadata: {name: a}
-spec:
-  selector: {matchLabels: {a: a}}
-  template: {metadata: {labels: {a: a}}, spec: {containers: [{name: a, image: a}]}}
----
+` + selected("Deployment") + selected("StatefulSet") + selected("DaemonSet") + selected("ReplicaSet") + `---
 apiVersion: batch/v1
 kind: Job
 metadata: {name: a}
@@ -156,12 +128,24 @@ metadata: {name: a}
 spec: {minAvailable: 1, selector: {matchLabels: {a: a}}}
 `
 
+// selected is a minimal manifest of a kind of apps/v1 that selects its pods.
+func selected(kind string) string {
+	return `---
+apiVersion: apps/v1
+kind: ` + kind + `
+metadata: {name: a}
+spec:
+  selector: {matchLabels: {a: a}}
+  template: {metadata: {labels: {a: a}}, spec: {containers: [{name: a, image: a}]}}
+`
+}
+
 // Each kind is taken when it's sound, and refused when a field is misspelt or the
 // name is no name: its registry, and not only its schema, is asked.
 func TestKinds(t *testing.T) {
 	seen := map[string]bool{}
 	for m := range strings.SplitSeq(minimal, "\n---\n") {
-		d := documents(m)[0]
+		d := readDocuments(m)[0]
 		kind := d.kind().GroupVersion().String() + " " + d.kind().Kind
 		seen[kind] = true
 		t.Run(kind, func(t *testing.T) {
@@ -172,11 +156,8 @@ func TestKinds(t *testing.T) {
 			require.Empty(t, vs[0].Warnings)
 
 			unknown := Check(m + "\nspecification: {}\n")[0]
-			require.Equal(
-				t,
-				[]string{`unknown field "specification"`, ".specification: field not declared in schema"},
-				unknown.Errors,
-			)
+			both := []string{`unknown field "specification"`, ".specification: field not declared in schema"}
+			require.Equal(t, both, unknown.Errors)
 			unnamed := Check(strings.Replace(m, "{name: a}", `{name: "A/b"}`, 1))[0]
 			require.Contains(t, strings.Join(unnamed.Errors, "\n"), `metadata.name: Invalid value: "A/b"`)
 		})
@@ -186,13 +167,22 @@ func TestKinds(t *testing.T) {
 
 // What can't be checked is told, not passed over.
 func TestScope(t *testing.T) {
-	vs := Check(strings.Join([]string{
-		"# nothing but a comment\n",
-		rolloutYAML,
-		"apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: web, namespace: prod}\nspec: {secretTemplate: {}, template: {spec: {}}}\n",
-		"apiVersion: v1\nkind: List\nitems:\n  - {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n  - {apiVersion: v1, kind: ConfigMap, metadata: {name: a_b}}\n",
-		"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: [{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: []}}]\n",
-	}, "---\n"))
+	vs := Check("# nothing but a comment\n---\n" + rolloutYAML + `---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: web, namespace: prod}
+spec: {secretTemplate: {}, template: {spec: {}}}
+---
+apiVersion: v1
+kind: List
+items:
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: a_b}}
+---
+apiVersion: config.kubernetes.io/v1
+kind: ResourceList
+items: [{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: []}}]
+`)
 	var have []string
 	for _, v := range vs {
 		have = append(have, v.Object+", "+string(v.Scope)+map[bool]string{false: ", refused"}[v.Accepted()])

@@ -28,8 +28,8 @@ var theServer = sync.OnceValue(func() server {
 	return server{codecs.UniversalDeserializer(), applyconfigurations.NewTypeConverter(legacyscheme.Scheme)}
 })
 
-// admit takes an object the way that it goes in the API server.
-func admit(d document, s rest.RESTCreateStrategy) (refused, warnings []string) {
+// admitObject takes an object the way that it goes in the API server.
+func admitObject(d document, s rest.RESTCreateStrategy) (refused, warnings []string) {
 	srv := theServer()
 	obj, _, err := srv.strict.Decode(d.raw, nil, nil)
 	if strict, ok := runtime.AsStrictDecodingError(err); ok {
@@ -40,7 +40,7 @@ func admit(d document, s rest.RESTCreateStrategy) (refused, warnings []string) {
 		refused = append(refused, err.Error())
 	}
 	if _, err := srv.typed.ObjectToTyped(&d.Unstructured); err != nil {
-		refused = append(refused, lines(err)...)
+		refused = append(refused, splitErrors(err)...)
 	}
 	if obj == nil {
 		return refused, nil // nothing to look at
@@ -50,11 +50,11 @@ func admit(d document, s rest.RESTCreateStrategy) (refused, warnings []string) {
 	if err != nil {
 		return append(refused, err.Error()), nil
 	}
-	return create(d, s, internal, refused)
+	return createObject(d, s, internal, refused)
 }
 
-// create is what a registry does with a new object before it is stored.
-func create(d document, s rest.RESTCreateStrategy, obj runtime.Object, refused []string) (_, warnings []string) {
+// createObject does what a registry does with a new object before it is stored.
+func createObject(d document, s rest.RESTCreateStrategy, obj runtime.Object, refused []string) (_, warnings []string) {
 	meta := obj.(metav1.Object)
 	rest.FillObjectMetaSystemFields(meta)
 	if meta.GetName() == "" && meta.GetGenerateName() != "" {
@@ -82,8 +82,8 @@ func create(d document, s rest.RESTCreateStrategy, obj runtime.Object, refused [
 	return refused, s.WarningsOnCreate(ctx, obj)
 }
 
-// lines are the mistakes that one error of the typed form tells of.
-func lines(err error) []string {
+// splitErrors returns the mistakes that one error of the typed form names.
+func splitErrors(err error) []string {
 	text := strings.TrimPrefix(err.Error(), "errors:\n")
 	var all []string
 	for line := range strings.Lines(text) {

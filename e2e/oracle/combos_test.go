@@ -27,7 +27,7 @@ func TestCombos(t *testing.T) {
 		p := generate.New(1<<32 + seed)
 		conf, before := p.Config(), plainly(t, p.Input())
 		if seed%2 == 0 { // most of the others aren't restricted
-			hardened, err := harden(before)
+			hardened, err := hardenPods(before)
 			require.NoError(t, err)
 			before = hardened
 		}

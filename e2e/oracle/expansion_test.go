@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -16,7 +17,7 @@ func TestScriptsAreTheShells(t *testing.T) {
 	scripts := 0
 	for _, golden := range goldens {
 		after := text(t, golden)
-		all := pods(after)
+		all := podsOf(after)
 		for object, pod := range all {
 			for _, c := range append(pod.Spec.InitContainers, pod.Spec.Containers...) {
 				if len(c.Command) < 3 || c.Command[0] != "sh" || c.Command[1] != "-c" {
@@ -26,28 +27,13 @@ func TestScriptsAreTheShells(t *testing.T) {
 				for _, e := range c.Env {
 					vars[e.Name] = "(value)"
 				}
+				where := fmt.Sprintf("%s: %s of %s", golden, c.Name, object)
 				for _, word := range c.Command {
-					require.Equal(
-						t,
-						word,
-						expansion.Expand(word, expansion.MappingFuncFor(vars)),
-						"%s: %s of %s",
-						golden,
-						c.Name,
-						object,
-					)
+					require.Equal(t, word, expansion.Expand(word, expansion.MappingFuncFor(vars)), where)
 				}
 				for _, word := range c.Args { // in which $$ stands for $, where a user wrote one
 					plain := expansion.Expand(word, expansion.MappingFuncFor(map[string]string{}))
-					require.Equal(
-						t,
-						plain,
-						expansion.Expand(word, expansion.MappingFuncFor(vars)),
-						"%s: %s of %s",
-						golden,
-						c.Name,
-						object,
-					)
+					require.Equal(t, plain, expansion.Expand(word, expansion.MappingFuncFor(vars)), where)
 				}
 				scripts++
 			}

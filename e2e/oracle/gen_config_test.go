@@ -39,76 +39,66 @@ func (g *gen) tlsProxy(w workload) m {
 		"plainHTTP", one[any](g, nil, "redirect"),
 		"accessLog", one[any](g, nil, "json"),
 		"drainSeconds", one[any](g, nil, nil, 0, 2, 20))
-	return with(
-		m{"tlsProxy": p},
-		"placement",
-		g.placement(w),
-		"name",
-		one[any](g, nil, nil, "front", strings.Repeat("proxy-", 10)+"end"),
-		"override",
-		one[any](
-			g,
-			nil,
-			nil,
-			nil,
-			m{"resources": m{"limits": m{"memory": "256Mi"}}, "env": []any{m{"name": "TZ", "value": "UTC"}}},
-			m{
-				"startupProbe": m{"httpGet": m{"path": "/", "port": w.port, "scheme": "HTTPS"}},
-				"lifecycle":    m{"preStop": m{"exec": m{"command": []any{"sleep", "1"}}}},
-			},
-			m{
-				"ports":           []any{m{"name": "extra", "containerPort": 5443}},
-				"securityContext": m{"runAsUser": 1001, "capabilities": m{"add": []any{"NET_BIND_SERVICE"}}},
-			},
-		),
-	)
+	return with(m{"tlsProxy": p},
+		"placement", g.placement(w),
+		"name", one[any](g, nil, nil, "front", strings.Repeat("proxy-", 10)+"end"),
+		"override", one[any](g, append([]any{nil, nil, nil}, overrides(w)...)...))
+}
+
+// overrides are some of a proxy's container.
+func overrides(w workload) []any {
+	return []any{
+		m{"resources": m{"limits": m{"memory": "256Mi"}}, "env": []any{m{"name": "TZ", "value": "UTC"}}},
+		m{
+			"startupProbe": m{"httpGet": m{"path": "/", "port": w.port, "scheme": "HTTPS"}},
+			"lifecycle":    m{"preStop": m{"exec": m{"command": []any{"sleep", "1"}}}},
+		},
+		m{
+			"ports":           []any{m{"name": "extra", "containerPort": 5443}},
+			"securityContext": m{"runAsUser": 1001, "capabilities": m{"add": []any{"NET_BIND_SERVICE"}}},
+		},
+	}
 }
 
 // custom has a little of everything that a Change can be.
 func (g *gen) custom(w workload) m {
-	c := with(
-		m{},
-		"phase",
-		one[any](g, nil, 20, 90),
-		"initContainers",
-		list(g.IntN(3), func(i int) any {
-			return m{"name": fmt.Sprintf("prepare-%d", i), "image": "busybox:1", "command": []any{"sh", "-c", "date"},
-				"volumeMounts": []any{m{"name": "shared", "mountPath": "/shared"}}}
-		}),
-		"containers",
-		list(1+g.IntN(2), func(i int) any {
-			return with(m{"name": fmt.Sprintf("agent-%d", i), "image": "agent:1"},
-				"ports", one[any](g, nil, []any{m{"name": fmt.Sprintf("agent-%d", i), "containerPort": 6000 + i}}),
-				"env", g.env(),
-				"resources", g.resources(),
-				"volumeMounts", one[any](g, nil, []any{m{"name": "shared", "mountPath": "/shared", "readOnly": true}}),
-				"startupProbe", one[any](g, nil, m{"exec": m{"command": []any{"true"}}}),
-				"lifecycle", one[any](g, nil, nil, m{"preStop": m{"exec": m{"command": []any{"sleep", "1"}}}}))
-		}),
-		"servicePorts",
-		one[any](g, nil, []any{m{"name": "agent", "port": 6000, "targetPort": 6000}}),
-		"pod",
-		one[any](g, nil, nil, m{"shareProcessNamespace": true}, m{"imagePullSecrets": []any{m{"name": "agents"}}},
+	configMap := m{
+		"apiVersion": "v1",
+		"kind":       "ConfigMap",
+		"metadata":   m{"name": "agent"},
+		"data":       m{"a.conf": "y = n\n", "on": "yes"},
+	}
+	c := with(m{},
+		"phase", one[any](g, nil, 20, 90),
+		"initContainers", list(g.IntN(3), prepare),
+		"containers", list(1+g.IntN(2), g.agent),
+		"servicePorts", one[any](g, nil, []any{m{"name": "agent", "port": 6000, "targetPort": 6000}}),
+		"pod", one[any](g, nil, nil, m{"shareProcessNamespace": true}, m{"imagePullSecrets": []any{m{"name": "agents"}}},
 			m{"sysctls": []any{m{"name": "net.ipv4.tcp_syncookies", "value": "1"}}}),
-		"objects",
-		one[any](
-			g,
-			nil,
-			[]any{
-				m{
-					"apiVersion": "v1",
-					"kind":       "ConfigMap",
-					"metadata":   m{"name": "agent"},
-					"data":       m{"a.conf": "y = n\n", "on": "yes"},
-				},
-			},
-		),
-	)
-	c["volumes"] = []any{m{"name": "shared", "emptyDir": m{}}, m{"name": "agent", "configMap": m{"name": "agent", "optional": true}}}[:1+g.IntN(2)]
+		"objects", one[any](g, nil, []any{configMap}))
+	c["volumes"] = []any{
+		m{"name": "shared", "emptyDir": m{}},
+		m{"name": "agent", "configMap": m{"name": "agent", "optional": true}},
+	}[:1+g.IntN(2)]
 	c["app"] = with(m{},
 		"env", one[any](g, nil, []any{m{"name": "AGENT", "value": "127.0.0.1:6000"}, m{"name": "y", "value": "on"}}),
 		"args", one[any](g, nil, []any{"--agent"}),
 		"volumeMounts", one[any](g, nil, []any{m{"name": "shared", "mountPath": "/shared"}}),
 		"drainSeconds", one[any](g, nil, nil, nil, nil, nil, 3, 10, 40))
 	return with(m{"custom": c}, "placement", g.placement(w), "name", one[any](g, nil, "agents"))
+}
+
+func prepare(i int) any {
+	return m{"name": fmt.Sprintf("prepare-%d", i), "image": "busybox:1", "command": []any{"sh", "-c", "date"},
+		"volumeMounts": []any{m{"name": "shared", "mountPath": "/shared"}}}
+}
+
+func (g *gen) agent(i int) any {
+	return with(m{"name": fmt.Sprintf("agent-%d", i), "image": "agent:1"},
+		"ports", one[any](g, nil, []any{m{"name": fmt.Sprintf("agent-%d", i), "containerPort": 6000 + i}}),
+		"env", g.env(),
+		"resources", g.resources(),
+		"volumeMounts", one[any](g, nil, []any{m{"name": "shared", "mountPath": "/shared", "readOnly": true}}),
+		"startupProbe", one[any](g, nil, m{"exec": m{"command": []any{"true"}}}),
+		"lifecycle", one[any](g, nil, nil, m{"preStop": m{"exec": m{"command": []any{"sleep", "1"}}}}))
 }

@@ -4,63 +4,37 @@ import "fmt"
 
 // app is the first container, which configs have served.
 func (g *gen) app(w workload) m {
-	port := with(
-		m{"containerPort": w.port},
-		"name",
-		orNil(w.portName),
-		"protocol",
-		one[any](g, nil, "TCP"),
-		"hostPort",
-		one[any](g, nil, nil, nil, nil, w.port),
-	)
+	port := with(m{"containerPort": w.port},
+		"name", orNil(w.portName),
+		"protocol", one[any](g, nil, "TCP"),
+		"hostPort", one[any](g, nil, nil, nil, nil, w.port))
+	const digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 	c := m{
-		"name": "web",
-		"image": one(
-			g,
-			"web:1",
-			"registry.example.com/web@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-		),
+		"name":  "web",
+		"image": one(g, "web:1", "registry.example.com/web@"+digest),
 		"ports": append([]any{port}, one(g, nil, nil, nil, nil, []any{m{"name": "metrics", "containerPort": 9090}},
 			[]any{m{"name": "udp", "containerPort": w.port, "protocol": "UDP"}}, // may have the number
 			[]any{m{"name": "agent-0", "containerPort": 6100}})...),             // is in the way of what a config adds
 	}
-	return with(
-		c,
-		"command",
-		one[any](g, nil, nil, []any{"/web"}),
-		"args",
-		one[any](g, nil, []any{"serve", "--verbose"}),
-		"env",
-		g.env(),
-		"volumeMounts",
-		one[any](
-			g,
-			nil,
-			nil,
-			nil,
-			[]any{m{"name": "data", "mountPath": "/data"}},
-			[]any{m{"name": "data", "mountPath": "/shared"}},
-			[]any{m{"name": "data", "mountPath": "/a", "subPath": "a"}, m{"name": "data", "mountPath": "/b"}},
-		),
-		"resources",
-		g.resources(),
-		"startupProbe",
-		g.probe(w, 3),
-		"livenessProbe",
-		g.probe(w, 2),
-		"readinessProbe",
-		g.probe(w, 1),
-		"lifecycle",
-		g.lifecycle(w),
-		"securityContext",
-		one[any](
-			g,
-			nil,
-			nil,
-			m{"privileged": true},
-			m{"allowPrivilegeEscalation": false, "capabilities": m{"drop": []any{"ALL"}}},
-		),
-	)
+	return with(c,
+		"command", one[any](g, nil, nil, []any{"/web"}),
+		"args", one[any](g, nil, []any{"serve", "--verbose"}),
+		"env", g.env(),
+		"volumeMounts", g.mounts(),
+		"resources", g.resources(),
+		"startupProbe", g.probe(w, 3),
+		"livenessProbe", g.probe(w, 2),
+		"readinessProbe", g.probe(w, 1),
+		"lifecycle", g.lifecycle(w),
+		"securityContext", one[any](g, nil, nil, m{"privileged": true},
+			m{"allowPrivilegeEscalation": false, "capabilities": m{"drop": []any{"ALL"}}}))
+}
+
+func (g *gen) mounts() any {
+	return one[any](g, nil, nil, nil,
+		[]any{m{"name": "data", "mountPath": "/data"}},
+		[]any{m{"name": "data", "mountPath": "/shared"}},
+		[]any{m{"name": "data", "mountPath": "/a", "subPath": "a"}, m{"name": "data", "mountPath": "/b"}})
 }
 
 func orNil(s string) any {
@@ -101,15 +75,10 @@ func (g *gen) probe(w workload, n int) any {
 		m{"httpGet": m{"path": "/", "port": at, "scheme": "HTTP", "httpHeaders": []any{m{"name": "Host", "value": "web"}}}},
 		m{"tcpSocket": m{"port": at}},
 		m{"exec": m{"command": []any{"web", "check"}}})
-	return with(
-		probe,
-		"periodSeconds",
-		one[any](g, nil, 5),
-		"timeoutSeconds",
-		one[any](g, nil, 2),
-		"initialDelaySeconds",
-		one[any](g, nil, nil, 1),
-	)
+	return with(probe,
+		"periodSeconds", one[any](g, nil, 5),
+		"timeoutSeconds", one[any](g, nil, 2),
+		"initialDelaySeconds", one[any](g, nil, nil, 1))
 }
 
 func (g *gen) lifecycle(w workload) any {

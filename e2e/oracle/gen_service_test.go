@@ -5,19 +5,16 @@ import "fmt"
 // services are those in front of a workload, and some that aren't.
 func (g *gen) services(w workload) []any {
 	return list(one(g, 0, 1, 1, 2, 3), func(i int) any {
+		spec := m{
+			"selector": one(g, w.labels, w.labels, w.labels, w.labels, w.labels, m{"app": "other"}),
+			"ports":    g.servicePorts(w),
+		}
 		return m{
 			"apiVersion": "v1", "kind": "Service",
 			"metadata": with(m{"name": fmt.Sprintf("web-%d", i)}, "namespace", w.object["metadata"].(m)["namespace"]),
-			"spec": with(
-				m{
-					"selector": one(g, w.labels, w.labels, w.labels, w.labels, w.labels, m{"app": "other"}),
-					"ports":    g.servicePorts(w),
-				},
-				"clusterIP",
-				one[any](g, nil, "None"),
-				"ipFamilyPolicy",
-				one[any](g, nil, "PreferDualStack"),
-			),
+			"spec": with(spec,
+				"clusterIP", one[any](g, nil, "None"),
+				"ipFamilyPolicy", one[any](g, nil, "PreferDualStack")),
 		}
 	})
 }

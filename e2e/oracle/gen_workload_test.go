@@ -20,13 +20,9 @@ func (g *gen) workload(kind string) workload {
 	w := workload{kind: kind, labels: m{"app": "web"}, port: 8000 + g.IntN(1000), grace: one(g, 30, 30, 60, 10)}
 	w.portName = one(g, "", "http", "web", "http-prometheus")
 	template := m{"metadata": with(m{"labels": w.labels}, "annotations", g.podAnnotations()), "spec": g.pod(w)}
-	meta := with(
-		m{"name": g.name(kind)},
-		"namespace",
-		one[any](g, nil, "prod"),
-		"annotations",
-		one[any](g, nil, m{"note": "kept"}),
-	)
+	meta := with(m{"name": g.name(kind)},
+		"namespace", one[any](g, nil, "prod"),
+		"annotations", one[any](g, nil, m{"note": "kept"}))
 	w.object = m{"metadata": meta}
 	selected := m{"selector": m{"matchLabels": w.labels}, "template": template}
 	version, spec := "apps/v1", selected
@@ -99,12 +95,14 @@ func (g *gen) pod(w workload) m {
 
 // volumes are always there for the app's mounts, which are some of them.
 func (g *gen) volumes() []any {
+	token := m{"serviceAccountToken": m{"path": "token", "audience": "vault"}}
+	labels := m{"path": "labels", "fieldRef": m{"fieldPath": "metadata.labels"}}
 	return []any{
 		m{"name": "data", "emptyDir": one(g, m{}, m{"medium": "Memory", "sizeLimit": "64Mi"})},
 		m{"name": one(g, "shared", "cache", "cache", "cache"), "emptyDir": one(g, m{}, m{"medium": "Memory"})},
 		m{"name": "settings", "configMap": m{"name": "web", "optional": true}},
 		m{"name": "keys", "secret": m{"secretName": "web-keys", "defaultMode": 0o440}},
-		m{"name": "token", "projected": m{"sources": []any{m{"serviceAccountToken": m{"path": "token", "audience": "vault"}}}}},
-		m{"name": "labels", "downwardAPI": m{"items": []any{m{"path": "labels", "fieldRef": m{"fieldPath": "metadata.labels"}}}}},
+		m{"name": "token", "projected": m{"sources": []any{token}}},
+		m{"name": "labels", "downwardAPI": m{"items": []any{labels}}},
 	}[:1+g.IntN(6)]
 }

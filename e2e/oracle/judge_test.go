@@ -71,13 +71,8 @@ func (c *census) add(t *testing.T, vs []Verdict) {
 
 func (c *census) log(t *testing.T) {
 	t.Helper()
-	t.Logf(
-		"%d objects accepted, %d refused as in their input; %d checked as a whole, %d by their pod template, %d not at all: %s",
-		c.accepted,
-		c.refused,
-		c.scopes[Whole],
-		c.scopes[PodTemplate],
-		c.scopes[Nothing],
-		strings.Join(slices.Sorted(maps.Keys(c.unknown)), ", "),
-	)
+	t.Logf("%d objects accepted, %d refused as in their input", c.accepted, c.refused)
+	t.Logf("%d checked as a whole, %d by their pod template, %d not at all: %s",
+		c.scopes[Whole], c.scopes[PodTemplate], c.scopes[Nothing],
+		strings.Join(slices.Sorted(maps.Keys(c.unknown)), ", "))
 }

@@ -52,19 +52,19 @@ func (v Verdict) String() string {
 // would stop at the first kind of mistake.
 func Check(manifests string) []Verdict {
 	var all []Verdict
-	for _, d := range documents(manifests) {
-		all = append(all, d.check())
+	for _, d := range readDocuments(manifests) {
+		all = append(all, d.checkObject())
 	}
 	return all
 }
 
-func (d document) check() Verdict {
+func (d document) checkObject() Verdict {
 	if d.err != nil {
 		return Verdict{Object: d.String(), Scope: Whole, Errors: []string{d.err.Error()}}
 	}
 	v := Verdict{Object: d.String(), Scope: Whole}
 	if s, ok := kinds()[d.kind()]; ok {
-		v.Errors, v.Warnings = admit(d, s)
+		v.Errors, v.Warnings = admitObject(d, s)
 		return v
 	}
 	if served := servedVersions(d.kind().GroupKind()); served != "" {
@@ -77,7 +77,7 @@ func (d document) check() Verdict {
 		return v
 	}
 	v.Scope = PodTemplate
-	v.Errors, v.Warnings = admit(template, kinds()[podTemplateKind])
+	v.Errors, v.Warnings = admitObject(template, kinds()[podTemplateKind])
 	for _, list := range [][]string{v.Errors, v.Warnings} {
 		for i, text := range list {
 			list[i] = at + ", as a PodTemplate: " + text

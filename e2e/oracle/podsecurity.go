@@ -25,10 +25,10 @@ var security = sync.OnceValue(func() policy.Evaluator {
 	return e
 })
 
-// pods are the pod templates of manifests, by object.
-func pods(manifests string) map[string]*corev1.PodTemplateSpec {
+// podsOf returns the pod templates of manifests, by object.
+func podsOf(manifests string) map[string]*corev1.PodTemplateSpec {
 	all := map[string]*corev1.PodTemplateSpec{}
-	for _, d := range documents(manifests) {
+	for _, d := range readDocuments(manifests) {
 		if d.err != nil {
 			continue // Check tells
 		}
@@ -44,11 +44,10 @@ func pods(manifests string) map[string]*corev1.PodTemplateSpec {
 	return all
 }
 
-// level is the strictest one that admits a pod, and what the next stricter one has
-// against it.
-func level(pod *corev1.PodTemplateSpec) (is api.Level, why string) {
+// strictestLevel is the one that admits a pod, and what the next stricter one has against it.
+func strictestLevel(pod *corev1.PodTemplateSpec) (is api.Level, why string) {
 	for _, l := range levels {
-		if found := forbidden(l, pod); found != "" {
+		if found := findForbidden(l, pod); found != "" {
 			why = fmt.Sprintf("%s: %s", l, found)
 			continue
 		}
@@ -57,11 +56,10 @@ func level(pod *corev1.PodTemplateSpec) (is api.Level, why string) {
 	return api.LevelPrivileged, why
 }
 
-// forbidden is what a level has against a pod, in the words of the latest version.
-func forbidden(l api.Level, pod *corev1.PodTemplateSpec) string {
-	result := policy.AggregateCheckResults(
-		security().EvaluatePod(api.LevelVersion{Level: l, Version: api.LatestVersion()}, &pod.ObjectMeta, &pod.Spec),
-	)
+// findForbidden is what a level has against a pod, in the words of the latest version.
+func findForbidden(l api.Level, pod *corev1.PodTemplateSpec) string {
+	latest := api.LevelVersion{Level: l, Version: api.LatestVersion()}
+	result := policy.AggregateCheckResults(security().EvaluatePod(latest, &pod.ObjectMeta, &pod.Spec))
 	return result.ForbiddenDetail()
 }
 
@@ -72,38 +70,38 @@ func forbidden(l api.Level, pod *corev1.PodTemplateSpec) string {
 // out: they aren't outrigger's to answer for.
 func Insecure(before, after string, spelledOut map[string]bool) []string {
 	var found []string
-	had := pods(before)
-	for object, pod := range pods(after) {
+	had := podsOf(before)
+	for object, pod := range podsOf(after) {
 		was := had[object]
 		if was == nil {
 			continue // renamed on the way: judged by its containers elsewhere
 		}
-		pod = without(pod, func(c string) bool { return spelledOut[c] && !has(was, c) })
+		pod = withoutContainers(pod, func(c string) bool { return spelledOut[c] && !hasContainer(was, c) })
 		if sc := pod.Spec.SecurityContext; sc != nil {
 			sc.Sysctls = slices.DeleteFunc(sc.Sysctls, func(s corev1.Sysctl) bool { return spelledOut[s.Name] })
 		}
-		wasLevel, _ := level(was)
-		if is, why := level(pod); stricter(wasLevel, is) {
+		wasLevel, _ := strictestLevel(was)
+		if is, why := strictestLevel(pod); stricter(wasLevel, is) {
 			found = append(found, fmt.Sprintf("%s: was %s and is %s: %s", object, wasLevel, is, why))
 		}
-		alone := without(pod, func(c string) bool { return has(was, c) })
+		alone := withoutContainers(pod, func(c string) bool { return hasContainer(was, c) })
 		alone.Spec.SecurityContext = nil // what it inherits may be taken away
-		alone.Spec.Volumes = added(was.Spec.Volumes, pod.Spec.Volumes)
-		inherited(was, alone)
+		alone.Spec.Volumes = addedVolumes(was.Spec.Volumes, pod.Spec.Volumes)
+		dropInheritedPorts(was, alone)
 		alone.Spec.HostNetwork, alone.Spec.HostPID, alone.Spec.HostIPC = false, false, false
 		if len(alone.Spec.Containers)+len(alone.Spec.InitContainers) == 0 {
 			continue
 		}
-		if why := forbidden(api.LevelRestricted, alone); why != "" {
+		if why := findForbidden(api.LevelRestricted, alone); why != "" {
 			found = append(found, fmt.Sprintf("%s: what was added isn't restricted: %s", object, why))
 		}
 	}
 	return found
 }
 
-// inherited takes ports of the node away from containers that have them from the
+// dropInheritedPorts takes ports of the node away from containers that have them from the
 // app, whose port they took over.
-func inherited(was, pod *corev1.PodTemplateSpec) {
+func dropInheritedPorts(was, pod *corev1.PodTemplateSpec) {
 	had := map[int32]bool{}
 	for _, c := range was.Spec.Containers {
 		for _, p := range c.Ports {
@@ -132,7 +130,7 @@ func rankOf(l api.Level) int {
 	return len(levels)
 }
 
-func has(pod *corev1.PodTemplateSpec, container string) bool {
+func hasContainer(pod *corev1.PodTemplateSpec, container string) bool {
 	for _, list := range [][]corev1.Container{pod.Spec.Containers, pod.Spec.InitContainers} {
 		for _, c := range list {
 			if c.Name == container {
@@ -143,8 +141,8 @@ func has(pod *corev1.PodTemplateSpec, container string) bool {
 	return false
 }
 
-// without is a pod that lacks some of its containers.
-func without(pod *corev1.PodTemplateSpec, drop func(name string) bool) *corev1.PodTemplateSpec {
+// withoutContainers is a pod that lacks some of its containers.
+func withoutContainers(pod *corev1.PodTemplateSpec, drop func(name string) bool) *corev1.PodTemplateSpec {
 	out := pod.DeepCopy()
 	out.Spec.Containers, out.Spec.InitContainers = nil, nil
 	for _, c := range pod.Spec.Containers {
@@ -160,8 +158,8 @@ func without(pod *corev1.PodTemplateSpec, drop func(name string) bool) *corev1.P
 	return out
 }
 
-// added are the volumes that weren't there.
-func added(before, after []corev1.Volume) (out []corev1.Volume) {
+// addedVolumes are the volumes that weren't there.
+func addedVolumes(before, after []corev1.Volume) (out []corev1.Volume) {
 	names := map[string]bool{}
 	for _, v := range before {
 		names[v.Name] = true
@@ -174,11 +172,11 @@ func added(before, after []corev1.Volume) (out []corev1.Volume) {
 	return out
 }
 
-// harden gives each pod of a stream what level restricted demands, as the people do
+// hardenPods gives each pod of a stream what level restricted demands, as the people do
 // who run in such a namespace.
-func harden(manifests string) (string, error) {
+func hardenPods(manifests string) (string, error) {
 	var b strings.Builder
-	for _, d := range documents(manifests) {
+	for _, d := range readDocuments(manifests) {
 		if d.err != nil {
 			return "", d.err
 		}
@@ -206,10 +204,9 @@ func hardenPod(object map[string]any, template string) {
 	if _, ok := at["containers"].([]any); !ok {
 		return
 	}
-	at["securityContext"] = hardened(
-		at["securityContext"],
-		map[string]any{"runAsNonRoot": true, "seccompProfile": map[string]any{"type": "RuntimeDefault"}},
-	)
+	at["securityContext"] = hardenedContext(at["securityContext"], map[string]any{
+		"runAsNonRoot": true, "seccompProfile": map[string]any{"type": "RuntimeDefault"},
+	})
 	for _, field := range []string{"containers", "initContainers"} {
 		list, _ := at[field].([]any)
 		for _, item := range list {
@@ -217,10 +214,9 @@ func hardenPod(object map[string]any, template string) {
 			if !ok {
 				continue
 			}
-			c["securityContext"] = hardened(
-				c["securityContext"],
-				map[string]any{"allowPrivilegeEscalation": false, "capabilities": map[string]any{"drop": []any{"ALL"}}},
-			)
+			c["securityContext"] = hardenedContext(c["securityContext"], map[string]any{
+				"allowPrivilegeEscalation": false, "capabilities": map[string]any{"drop": []any{"ALL"}},
+			})
 			for _, p := range asList(c["ports"]) {
 				if port, ok := p.(map[string]any); ok {
 					delete(port, "hostPort")
@@ -230,9 +226,9 @@ func hardenPod(object map[string]any, template string) {
 	}
 }
 
-// hardened is a securityContext of the wanted fields, and of the users and groups that
+// hardenedContext is a securityContext of the wanted fields, and of the users and groups that
 // it had, but root.
-func hardened(had any, want map[string]any) map[string]any {
+func hardenedContext(had any, want map[string]any) map[string]any {
 	old, _ := had.(map[string]any)
 	for _, field := range []string{"runAsUser", "runAsGroup", "fsGroup"} {
 		if id, ok := old[field]; ok && fmt.Sprint(id) != "0" {

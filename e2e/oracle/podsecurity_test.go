@@ -70,10 +70,10 @@ func TestRestrictedStays(t *testing.T) {
 		}
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			conf := text(t, name)
-			before, err := harden(text(t, dir+"/input.yaml"))
+			before, err := hardenPods(text(t, dir+"/input.yaml"))
 			require.NoError(t, err)
-			for object, pod := range pods(before) {
-				is, why := level(pod)
+			for object, pod := range podsOf(before) {
+				is, why := strictestLevel(pod)
 				if is != api.LevelRestricted {
 					t.Skipf("%s can't be: %s", object, why)
 				}
@@ -93,23 +93,21 @@ func TestRestrictedStays(t *testing.T) {
 }
 
 func TestInsecure(t *testing.T) {
-	before, err := harden(deploymentYAML)
+	before, err := hardenPods(deploymentYAML)
 	require.NoError(t, err)
 	with := func(container string) string {
 		return strings.Replace(before, "      containers:\n", "      containers:\n      - "+container+"\n", 1)
 	}
-	const restricted = `{"name":"new","securityContext":{"runAsNonRoot":true,"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]},"seccompProfile":{"type":"RuntimeDefault"}}}`
+	const restricted = `{"name":"new","securityContext":{"runAsNonRoot":true,"allowPrivilegeEscalation":false,` +
+		`"capabilities":{"drop":["ALL"]},"seccompProfile":{"type":"RuntimeDefault"}}}`
 	require.Empty(t, Insecure(before, before, nil))
 	require.Empty(t, Insecure(before, with(restricted), nil))
 	require.Empty(t, Insecure(deploymentYAML, deploymentYAML, nil), "not ours")
 	require.Empty(t, Insecure(before, with(`{"name":"theirs"}`), map[string]bool{"theirs": true}))
 
 	bare := strings.Join(Insecure(before, with(`{"name":"new"}`), nil), "\n")
-	require.Contains(
-		t,
-		bare,
-		"Deployment web: was restricted and is baseline: restricted: allowPrivilegeEscalation != false (container \"new\"",
-	)
+	require.Contains(t, bare, "Deployment web: was restricted and is baseline: "+
+		`restricted: allowPrivilegeEscalation != false (container "new"`)
 	require.Contains(t, bare, "what was added isn't restricted")
 	inherits := strings.Replace(restricted, `"runAsNonRoot":true,`, "", 1)
 	require.Len(t, Insecure(before, with(inherits), nil), 1, "the pod has runAsNonRoot, but another one wouldn't")

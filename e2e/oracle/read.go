@@ -23,8 +23,8 @@ type document struct {
 	err    error
 }
 
-// documents are the objects of a stream. Those without content are none.
-func documents(manifests string) []document {
+// readDocuments returns the objects of a stream. Those without content are none.
+func readDocuments(manifests string) []document {
 	var all []document
 	r := utilyaml.NewYAMLReader(bufio.NewReader(strings.NewReader(manifests)))
 	for n := 1; ; n++ {

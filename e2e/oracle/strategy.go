@@ -29,33 +29,30 @@ func newStrategy[T any](s strategy[T]) strategy[T] {
 	return s
 }
 
-// of is the object as what it is.
-func of[T any](obj runtime.Object) *T { return any(obj).(*T) }
+// castTo returns the object as what it is.
+func castTo[T any](obj runtime.Object) *T { return any(obj).(*T) }
 
 func (strategy[T]) NamespaceScoped() bool       { return true }
 func (strategy[T]) Canonicalize(runtime.Object) {}
 
 func (s strategy[T]) PrepareForCreate(_ context.Context, obj runtime.Object) {
 	if s.prepare != nil {
-		s.prepare(of[T](obj))
+		s.prepare(castTo[T](obj))
 	}
 }
 
 func (s strategy[T]) Validate(_ context.Context, obj runtime.Object) field.ErrorList {
-	return s.validate(of[T](obj))
+	return s.validate(castTo[T](obj))
 }
 
 func (s strategy[T]) WarningsOnCreate(ctx context.Context, obj runtime.Object) []string {
 	if s.warn == nil {
 		return nil
 	}
-	return s.warn(ctx, of[T](obj))
+	return s.warn(ctx, castTo[T](obj))
 }
 
-func (s strategy[T]) DeclarativeValidationConfig(
-	context.Context,
-	runtime.Object,
-	runtime.Object,
+func (s strategy[T]) DeclarativeValidationConfig(_ context.Context, _, _ runtime.Object,
 ) rest.DeclarativeValidationConfig {
 	return rest.DeclarativeValidationConfig{Options: s.options}
 }
@@ -63,13 +60,8 @@ func (s strategy[T]) DeclarativeValidationConfig(
 // hostnameWarning is for kinds whose name becomes that of pods.
 func hostnameWarning(name, where string) []string {
 	if msgs := validation.IsDNS1123Label(name); len(msgs) != 0 {
-		return []string{
-			fmt.Sprintf(
-				"metadata.name: this is used in %s, which can result in surprising behavior; a DNS label is recommended: %v",
-				where,
-				msgs,
-			),
-		}
+		return []string{fmt.Sprintf("metadata.name: this is used in %s, which can result in surprising behavior; "+
+			"a DNS label is recommended: %v", where, msgs)}
 	}
 	return nil
 }

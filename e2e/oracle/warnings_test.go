@@ -55,7 +55,9 @@ var warned = map[string]struct{ manifest, old, new, want string }{
 	"custom resource": {
 		rolloutYAML,
 		"      containers:",
-		"      initContainers: [{name: proxy, image: proxy, restartPolicy: Always, ports: [{containerPort: 8080}]}]\n      containers:",
+		`      initContainers:
+        - {name: proxy, image: proxy, restartPolicy: Always, ports: [{containerPort: 8080}]}
+      containers:`,
 		"spec.template, as a PodTemplate: template.spec.containers[0].ports[0]: duplicate port definition",
 	},
 }

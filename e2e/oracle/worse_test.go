@@ -22,42 +22,16 @@ func TestWorse(t *testing.T) {
 		worse(fragment, before("        - {name: new}\n")), "a new mistake beside an old one")
 
 	imageless := before("        - {name: one}\n")
-	require.Empty(
-		t,
-		worse(
-			imageless,
-			strings.Replace(
-				imageless,
-				"        - {name: one}\n",
-				"        - {name: new, image: new}\n        - {name: one}\n",
-				1,
-			),
-		),
-		"positions change",
-	)
-	require.Len(
-		t,
-		worse(
-			imageless,
-			strings.Replace(imageless, "        - name: proxy\n", "        - {name: two}\n        - name: proxy\n", 1),
-		),
-		1,
-		"the same mistake once more",
-	)
+	moved := before("        - {name: new, image: new}\n        - {name: one}\n")
+	require.Empty(t, worse(imageless, moved), "positions change")
+	twice := before("        - {name: one}\n        - {name: two}\n")
+	require.Len(t, worse(imageless, twice), 1, "the same mistake once more")
 	warned := strings.Replace(fragment, "8443}]", "8080}]", 1)
-	require.Contains(
-		t,
-		strings.Join(worse(fragment, warned), "\n"),
-		"Deployment web: warning: ",
-		"a new warning of a fragment",
-	)
+	found := strings.Join(worse(fragment, warned), "\n")
+	require.Contains(t, found, "Deployment web: warning: ", "a new warning of a fragment")
 	require.Empty(t, worse(warned, warned))
-	require.Equal(
-		t,
-		[]string{`ConfigMap a_b: error: metadata.name`},
-		cut(worse(fragment, fragment+"---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: a_b}}\n")),
-		"a new object",
-	)
+	more := fragment + "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: a_b}}\n"
+	require.Equal(t, []string{`ConfigMap a_b: error: metadata.name`}, cut(worse(fragment, more)), "a new object")
 }
 
 // cut leaves the fields of errors.

@@ -11,38 +11,38 @@ import (
 
 // Lists in annotations are extended and never written anew.
 func TestListings(t *testing.T) {
-	on := func(protocol sidecar.Protocol) *lead {
-		return &lead{&taken{Takeover: sidecar.Takeover{Protocol: protocol}},
+	on := func(protocol sidecar.Protocol) *servicePort {
+		return &servicePort{&takenPort{Takeover: sidecar.Takeover{Protocol: protocol}},
 			&sidecar.Service{Ref: sidecar.Ref{Kind: "Service", Name: "web"}}, corev1.ServicePort{Name: "api", Port: 80}, false}
 	}
-	type list = func(*lead, func(string) string) []pair
+	type list = func(*servicePort, func(string) string) []annotation
 	for name, c := range map[string]struct {
 		list     list
 		protocol sidecar.Protocol
 		have     string
 		want     string
 	}{
-		"first":             {nginxInc, sidecar.HTTP, "", "web"},
-		"another":           {nginxInc, sidecar.HTTP, "a, b", "a, b,web"},
-		"there":             {nginxInc, sidecar.HTTP, "a , web", "a , web"},
-		"comma at the end":  {nginxInc, sidecar.HTTP, "a, ", "a,web"},
-		"part of a name":    {nginxInc, sidecar.HTTP, "web2", "web2,web"},
-		"contour":           {contour, sidecar.HTTP, "443,https", "443,https,80"},
-		"contour by name":   {contour, sidecar.HTTP, "443,api", "443,api"},
-		"contour by number": {contour, sidecar.HTTP, "80", "80"},
-		"contour grpc":      {contour, sidecar.GRPC, "", "80"},
-		"gce":               {appProtocols, sidecar.HTTP, "", `{"api":"HTTPS"}`},
-		"gce grpc":          {appProtocols, sidecar.GRPC, `{"b":"HTTP"}`, `{"api":"HTTP2","b":"HTTP"}`},
-		"gce over HTTP/2":   {appProtocols, sidecar.HTTP, `{ "api" : "HTTP2" }`, `{ "api" : "HTTP2" }`},
-		"gce broken":        {appProtocols, sidecar.HTTP, `{`, `{`},
+		"first":             {listNginxServices, sidecar.HTTP, "", "web"},
+		"another":           {listNginxServices, sidecar.HTTP, "a, b", "a, b,web"},
+		"there":             {listNginxServices, sidecar.HTTP, "a , web", "a , web"},
+		"comma at the end":  {listNginxServices, sidecar.HTTP, "a, ", "a,web"},
+		"part of a name":    {listNginxServices, sidecar.HTTP, "web2", "web2,web"},
+		"contour":           {listContourPorts, sidecar.HTTP, "443,https", "443,https,80"},
+		"contour by name":   {listContourPorts, sidecar.HTTP, "443,api", "443,api"},
+		"contour by number": {listContourPorts, sidecar.HTTP, "80", "80"},
+		"contour grpc":      {listContourPorts, sidecar.GRPC, "", "80"},
+		"gce":               {listGCEProtocols, sidecar.HTTP, "", `{"api":"HTTPS"}`},
+		"gce grpc":          {listGCEProtocols, sidecar.GRPC, `{"b":"HTTP"}`, `{"api":"HTTP2","b":"HTTP"}`},
+		"gce over HTTP/2":   {listGCEProtocols, sidecar.HTTP, `{ "api" : "HTTP2" }`, `{ "api" : "HTTP2" }`},
+		"gce broken":        {listGCEProtocols, sidecar.HTTP, `{`, `{`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := c.list(on(c.protocol), func(string) string { return c.have })
 			require.Equal(t, c.want, got[0].value)
 		})
 	}
-	require.True(t, contradicts(`{"api":"HTTP"}`, "api", `{"api":"HTTPS"}`))
-	require.False(t, contradicts(`{"b":"HTTP"}`, "api", `{"api":"HTTPS","b":"HTTP"}`))
+	require.True(t, hasOtherProtocol(`{"api":"HTTP"}`, "api", `{"api":"HTTPS"}`))
+	require.False(t, hasOtherProtocol(`{"b":"HTTP"}`, "api", `{"api":"HTTPS","b":"HTTP"}`))
 }
 
 func TestInNamespace(t *testing.T) {

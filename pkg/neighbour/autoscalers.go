@@ -35,21 +35,21 @@ type metric struct {
 	} `json:"resource"`
 }
 
-// A size is a container that runs beside the app, and what it has requests for.
-type size struct {
+// A sidecarContainer is a container that runs beside the app, and what it has requests for.
+type sidecarContainer struct {
 	sidecar, container, app string
 	requests                map[corev1.ResourceName]bool
 }
 
-// count takes down the containers of a sidecar that run as long as the pod: only
+// recordContainers takes down the containers of a sidecar that run as long as the pod: only
 // those are averaged over.
-func (s *Footprint) count(a *sidecar.Answer) {
+func (s *Footprint) recordContainers(a *sidecar.Answer) {
 	for c := range a.Change.AllContainers() {
-		s.own = append(s.own, c.Name)
+		s.ownContainers = append(s.ownContainers, c.Name)
 	}
 	for i := range a.Change.Containers {
 		c := &a.Change.Containers[i]
-		z := size{a.Name, c.Name, a.App.Name, map[corev1.ResourceName]bool{}}
+		z := sidecarContainer{a.Name, c.Name, a.App.Name, map[corev1.ResourceName]bool{}}
 		// a limit alone is the request, too
 		for _, set := range []corev1.ResourceList{c.Resources.Requests, c.Resources.Limits} {
 			for name := range set {
@@ -67,7 +67,7 @@ func (s *Footprint) count(a *sidecar.Answer) {
 func checkAutoscalers(s *scene, r *Result) {
 	targets := map[sidecar.Ref]*Footprint{}
 	spaces, names := map[string]bool{}, map[string]bool{}
-	for _, w := range s.served {
+	for _, w := range s.footprints {
 		if len(w.sidecars) > 0 {
 			targets[w.Ref], spaces[w.Ref.Namespace], names[w.Ref.Name] = w, true, true
 		}
@@ -91,19 +91,19 @@ func checkAutoscalers(s *scene, r *Result) {
 			continue
 		}
 		if h.CPU != nil || len(h.Metrics) == 0 { // nothing said is 80% of the CPU
-			w.scaled(&o, corev1.ResourceCPU, 0, -1, r)
+			w.checkScaling(&o, corev1.ResourceCPU, 0, -1, r)
 		}
 		for i := range h.Metrics {
 			if m := &h.Metrics[i]; m.Type == "Resource" && (m.Resource.Target.Type == "Utilization" ||
 				m.Resource.Target.AverageUtilization != 0) {
-				w.scaled(&o, m.Resource.Name, m.Resource.Target.AverageUtilization, i, r)
+				w.checkScaling(&o, m.Resource.Name, m.Resource.Target.AverageUtilization, i, r)
 			}
 		}
 	}
 }
 
-// scaled looks at one resource by whose use a workload is scaled.
-func (s *Footprint) scaled(o *Object, name corev1.ResourceName, use int32, i int, r *Result) {
+// checkScaling looks at one resource by whose use a workload is scaled.
+func (s *Footprint) checkScaling(o *Object, name corev1.ResourceName, use int32, i int, r *Result) {
 	field := ""
 	if i >= 0 {
 		field = fmt.Sprintf("spec.metrics[%d]", i)
@@ -117,13 +117,13 @@ func (s *Footprint) scaled(o *Object, name corev1.ResourceName, use int32, i int
 			f.Message = fmt.Sprintf("scales %s by its use of %s, which is unknown as soon as one container requests none: %s "+
 				"doesn't", s.Ref, name, z.container)
 			f.Hint = fmt.Sprintf("give it one by override.resources.requests.%s", name)
-			r.find(f)
+			r.addFindings(f)
 			continue
 		}
 		f.Severity, f.Code = sidecar.Info, "hpa-averages-sidecar"
 		f.Message = fmt.Sprintf("the use of %s is averaged over %s, too", name, z.container)
 		f.Hint = fmt.Sprintf("to scale by the app alone: {type: ContainerResource, containerResource: {name: %s, "+
 			"container: %s, target: {type: Utilization, averageUtilization: %d}}}", name, z.app, use)
-		r.find(f)
+		r.addFindings(f)
 	}
 }

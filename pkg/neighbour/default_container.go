@@ -13,7 +13,7 @@ func keepDefaultContainer(s *scene, r *Result) {
 	}
 	for i := range s.answers {
 		if a := &s.answers[i]; a.Placement == sidecar.Beside && len(a.Change.Containers) > 0 {
-			r.edit(sidecar.Edit{Owner: a.Name, Object: w.Ref, Value: w.Pod.Spec.Containers[0].Name,
+			r.addEdits(sidecar.Edit{Owner: a.Name, Object: w.Ref, Value: w.Pod.Spec.Containers[0].Name,
 				Path: w.Template.To("metadata", "annotations", sidecar.DefaultContainerKey)})
 		}
 	}

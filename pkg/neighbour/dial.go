@@ -10,8 +10,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A dial is an address that a text names.
-type dial struct {
+// A address is an address that a text names.
+type address struct {
 	scheme string // "" for a host and port alone
 	user   bool   // there's a user before the host
 	host   string
@@ -20,19 +20,19 @@ type dial struct {
 	to     int   // behind host and port
 }
 
-// secure are schemes in plain and what they're called over TLS.
-var secure = sidecar.TLSSchemes
+// tlsSchemes are schemes in plain and what they're called over TLS.
+var tlsSchemes = sidecar.TLSSchemes
 
-// usual is the port that a URL means without one.
-var usual = map[string]int32{"http": 80, "ws": 80, "h2c": 80, "redis": 6379, "amqp": 5672, "mqtt": 1883, "ldap": 389,
+// defaultPorts is the port that a URL means without one.
+var defaultPorts = map[string]int32{"http": 80, "ws": 80, "h2c": 80, "redis": 6379, "amqp": 5672, "mqtt": 1883, "ldap": 389,
 	"nats":  4222,
 	"https": 443, "wss": 443, "rediss": 6379, "amqps": 5671, "mqtts": 8883, "ldaps": 636}
 
 // resolvers are schemes behind whose third slash the address stands (gRPC's naming.md).
 var resolvers = []string{"dns", "passthrough", "xds"}
 
-// ciphered reports whether a scheme is one over TLS.
-func ciphered(scheme string) bool {
+// isTLSScheme reports whether a scheme is one over TLS.
+func isTLSScheme(scheme string) bool {
 	switch scheme {
 	case "https", "wss", "rediss", "amqps", "mqtts", "ldaps", "tls", "ssl", "grpcs", "natss":
 		return true
@@ -40,10 +40,10 @@ func ciphered(scheme string) bool {
 	return strings.HasSuffix(scheme, "+ssl") || strings.HasSuffix(scheme, "+tls") || strings.HasSuffix(scheme, "+https")
 }
 
-// dials finds all URLs of a text but those over TLS, and what else is written as
+// findAddresses finds all URLs of a text but those over TLS, and what else is written as
 // host:port and no part of a URL, until somebody has seen enough.
-func dials(text string) iter.Seq[dial] {
-	return func(yield func(dial) bool) {
+func findAddresses(text string) iter.Seq[address] {
+	return func(yield func(address) bool) {
 		for i := 0; i < len(text); {
 			j := strings.IndexByte(text[i:], ':')
 			if j < 0 {
@@ -51,16 +51,16 @@ func dials(text string) iter.Seq[dial] {
 			}
 			least, at := i, i+j // nothing before is read again
 			i = at + 1
-			d, ok := dial{}, false
+			a, ok := address{}, false
 			if strings.HasPrefix(text[at:], "://") {
-				d, ok = readURL(text, least, at)
-				i = max(at+len("://"), d.to)
-			} else if digits(text[at+1:]) > 0 {
-				d, ok = readPair(text, least, at)
+				a, ok = readURL(text, least, at)
+				i = max(at+len("://"), a.to)
+			} else if countDigits(text[at+1:]) > 0 {
+				a, ok = readPair(text, least, at)
 			}
 			if ok {
-				i = d.to
-				if !yield(d) {
+				i = a.to
+				if !yield(a) {
 					return
 				}
 			}
@@ -70,15 +70,15 @@ func dials(text string) iter.Seq[dial] {
 
 // readURL reads the URL whose "://" stands at an offset. It's no match where its
 // scheme is one over TLS; it ends where it ends all the same.
-func readURL(text string, least, colon int) (d dial, ok bool) {
-	d.from = colon
-	for d.from > least && (letter(text[d.from-1]) || digit(text[d.from-1]) || strings.IndexByte("+.-",
-		text[d.from-1]) >= 0) {
-		d.from--
+func readURL(text string, least, colon int) (a address, ok bool) {
+	a.from = colon
+	for a.from > least && (isLetter(text[a.from-1]) || isDigit(text[a.from-1]) || strings.IndexByte("+.-",
+		text[a.from-1]) >= 0) {
+		a.from--
 	}
-	d.scheme = strings.ToLower(text[d.from:colon])
+	a.scheme = strings.ToLower(text[a.from:colon])
 	host := colon + len("://")
-	if host < len(text) && text[host] == '/' && slices.Contains(resolvers, d.scheme) {
+	if host < len(text) && text[host] == '/' && slices.Contains(resolvers, a.scheme) {
 		host++
 	}
 	end := host
@@ -89,57 +89,57 @@ func readURL(text string, least, colon int) (d dial, ok bool) {
 		end--
 	}
 	if at := strings.LastIndexByte(text[host:end], '@'); at >= 0 {
-		d.user, host = true, host+at+1
+		a.user, host = true, host+at+1
 	}
-	d.to = host
-	for d.to < end && hostByte(text[d.to]) {
-		d.to++
+	a.to = host
+	for a.to < end && isHostByte(text[a.to]) {
+		a.to++
 	}
-	d.host = strings.ToLower(text[host:d.to])
-	if d.to < end && text[d.to] == ':' {
-		n := digits(text[d.to+1 : end])
-		d.port = number(text[d.to+1 : d.to+1+n])
-		if d.port == 0 {
-			return d, false // a variable, or what else goes on
+	a.host = strings.ToLower(text[host:a.to])
+	if a.to < end && text[a.to] == ':' {
+		n := countDigits(text[a.to+1 : end])
+		a.port = parsePort(text[a.to+1 : a.to+1+n])
+		if a.port == 0 {
+			return a, false // a variable, or what else goes on
 		}
-		d.to += 1 + n
+		a.to += 1 + n
 	}
-	return d, d.scheme != "" && !ciphered(d.scheme) && d.host != "" && d.dialled() != 0 && d.to == end
+	return a, a.scheme != "" && !isTLSScheme(a.scheme) && a.host != "" && a.effectivePort() != 0 && a.to == end
 }
 
 // readPair reads host:port around a colon, as a word of its own.
-func readPair(text string, least, colon int) (d dial, ok bool) {
-	n := digits(text[colon+1:])
-	d.port, d.to = number(text[colon+1:colon+1+n]), colon+1+n
-	d.from = colon
-	for d.from > least && hostByte(text[d.from-1]) {
-		d.from--
+func readPair(text string, least, colon int) (a address, ok bool) {
+	n := countDigits(text[colon+1:])
+	a.port, a.to = parsePort(text[colon+1:colon+1+n]), colon+1+n
+	a.from = colon
+	for a.from > least && isHostByte(text[a.from-1]) {
+		a.from--
 	}
-	d.host = strings.ToLower(text[d.from:colon])
+	a.host = strings.ToLower(text[a.from:colon])
 	before, after := byte(' '), byte(' ')
-	if d.from > 0 {
-		before = text[d.from-1]
+	if a.from > 0 {
+		before = text[a.from-1]
 	}
-	if d.to < len(text) {
-		after = text[d.to]
+	if a.to < len(text) {
+		after = text[a.to]
 	}
 	ends := func(b byte, more string) bool { return strings.IndexByte(" \t\r\n\"'`,;=()[]{}<>|"+more, b) >= 0 }
-	return d, d.port != 0 && d.host != "" && (!digit(d.host[0]) || loopback(d.host)) && ends(before, "") &&
+	return a, a.port != 0 && a.host != "" && (!isDigit(a.host[0]) || isLoopback(a.host)) && ends(before, "") &&
 		ends(after, "/.")
 }
 
-func letter(b byte) bool   { return b|0x20 >= 'a' && b|0x20 <= 'z' }
-func digit(b byte) bool    { return b >= '0' && b <= '9' }
-func hostByte(b byte) bool { return letter(b) || digit(b) || b == '-' || b == '.' }
+func isLetter(b byte) bool   { return b|0x20 >= 'a' && b|0x20 <= 'z' }
+func isDigit(b byte) bool    { return b >= '0' && b <= '9' }
+func isHostByte(b byte) bool { return isLetter(b) || isDigit(b) || b == '-' || b == '.' }
 
-func digits(s string) (n int) {
-	for n < len(s) && digit(s[n]) {
+func countDigits(s string) (n int) {
+	for n < len(s) && isDigit(s[n]) {
 		n++
 	}
 	return n
 }
 
-func number(s string) int32 {
+func parsePort(s string) int32 {
 	n, err := strconv.ParseUint(s, 10, 16)
 	if err != nil || s[0] == '0' {
 		return 0
@@ -147,34 +147,34 @@ func number(s string) int32 {
 	return int32(n)
 }
 
-// dialled is the port that is dialled.
-func (d *dial) dialled() int32 {
-	if d.port == 0 {
-		return usual[d.scheme]
+// effectivePort is the port that is dialled.
+func (a *address) effectivePort() int32 {
+	if a.port == 0 {
+		return defaultPorts[a.scheme]
 	}
-	return d.port
+	return a.port
 }
 
 // plain is the address as it's written, without the user.
-func (d *dial) plain() string {
+func (a *address) plain() string {
 	switch {
-	case d.scheme == "":
-		return net.JoinHostPort(d.host, strconv.Itoa(int(d.port)))
-	case d.port == 0:
-		return d.scheme + "://" + d.host
+	case a.scheme == "":
+		return net.JoinHostPort(a.host, strconv.Itoa(int(a.port)))
+	case a.port == 0:
+		return a.scheme + "://" + a.host
 	}
-	return d.scheme + "://" + net.JoinHostPort(d.host, strconv.Itoa(int(d.port)))
+	return a.scheme + "://" + net.JoinHostPort(a.host, strconv.Itoa(int(a.port)))
 }
 
-// url reports whether the address is one that has another form over TLS.
-func (d *dial) url() bool { return secure[d.scheme] != "" }
+// hasTLSForm reports whether the address is one that has another form over TLS.
+func (a *address) hasTLSForm() bool { return tlsSchemes[a.scheme] != "" }
 
 // tls is the address over TLS. The port is written where the scheme would mean
 // another one.
-func (d *dial) tls() string {
-	port := d.dialled()
-	s := secure[d.scheme] + "://" + d.host
-	if port != usual[secure[d.scheme]] || d.port != 0 {
+func (a *address) tls() string {
+	port := a.effectivePort()
+	s := tlsSchemes[a.scheme] + "://" + a.host
+	if port != defaultPorts[tlsSchemes[a.scheme]] || a.port != 0 {
 		s += ":" + strconv.Itoa(int(port))
 	}
 	return s

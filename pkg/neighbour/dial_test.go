@@ -42,12 +42,12 @@ func TestDials(t *testing.T) {
 	} {
 		t.Run(text, func(t *testing.T) {
 			var have []string
-			for d := range dials(text) {
-				s := d.plain()
-				if d.url() {
-					s += " > " + d.tls()
+			for a := range findAddresses(text) {
+				s := a.plain()
+				if a.hasTLSForm() {
+					s += " > " + a.tls()
 				}
-				if d.user {
+				if a.user {
 					s += " (user)"
 				}
 				have = append(have, s)
@@ -64,12 +64,12 @@ func FuzzDials(f *testing.F) {
 	f.Add("a://b:c:1@://")
 	f.Fuzz(func(t *testing.T, text string) {
 		last := 0
-		for d := range dials(text) {
-			require.True(t, last <= d.from && d.from < d.to && d.to <= len(text))
-			require.NotContains(t, d.plain()+d.tls(), "@")
-			require.True(t, strings.HasSuffix(strings.ToLower(text[d.from:d.to]), d.plain()[strings.LastIndex(d.plain(), "/")+
+		for a := range findAddresses(text) {
+			require.True(t, last <= a.from && a.from < a.to && a.to <= len(text))
+			require.NotContains(t, a.plain()+a.tls(), "@")
+			require.True(t, strings.HasSuffix(strings.ToLower(text[a.from:a.to]), a.plain()[strings.LastIndex(a.plain(), "/")+
 				1:]))
-			last = d.to
+			last = a.to
 		}
 	})
 }
@@ -87,6 +87,6 @@ func TestAlike(t *testing.T) {
 		"http://search:9200/#x":            false,
 		"--url=http://search:9200,b=other": false,
 	} {
-		require.Equal(t, want, alike().MatchString(text), text)
+		require.Equal(t, want, onlyAddresses().MatchString(text), text)
 	}
 }

@@ -20,7 +20,7 @@ const (
 // sidecars of a pod extend the one list. Where nobody has written one, whether
 // what is in the volumes may go isn't ours to say.
 func keepEvictable(s *scene, r *Result) {
-	w, asked := s.workload, s.answers
+	w, answers := s.workload, s.answers
 	list, some := w.Pod.Annotations[evictVolumesKey]
 	if !some || w.Pod.Annotations[evictKey] != "" { // which speaks for all volumes
 		return
@@ -30,22 +30,22 @@ func keepEvictable(s *scene, r *Result) {
 		own[v.Name] = true
 	}
 	added, owner := list, ""
-	for i := range asked {
-		for j := range asked[i].Change.Volumes {
-			if v := &asked[i].Change.Volumes[j]; local(v) && !own[v.Name] && !slices.Contains(split(added), v.Name) {
-				added, owner = listed(added, v.Name), asked[i].Name
+	for i := range answers {
+		for j := range answers[i].Change.Volumes {
+			if v := &answers[i].Change.Volumes[j]; isLocalVolume(v) && !own[v.Name] && !slices.Contains(splitList(added), v.Name) {
+				added, owner = addToList(added, v.Name), answers[i].Name
 			}
 		}
 	}
 	if owner == "" {
 		return
 	}
-	r.edit(sidecar.Edit{Owner: owner, Object: w.Ref, Path: w.Template.To("metadata", "annotations", evictVolumesKey),
+	r.addEdits(sidecar.Edit{Owner: owner, Object: w.Ref, Path: w.Template.To("metadata", "annotations", evictVolumesKey),
 		Value: added, Was: list})
 }
 
-// local reports whether the cluster autoscaler takes a volume for one on the
+// isLocalVolume reports whether the cluster autoscaler takes a volume for one on the
 // node's disk (cluster-autoscaler utils/drain, isLocalVolume).
-func local(v *corev1.Volume) bool {
+func isLocalVolume(v *corev1.Volume) bool {
 	return v.HostPath != nil || v.EmptyDir != nil && v.EmptyDir.Medium != corev1.StorageMediumMemory
 }

@@ -91,13 +91,13 @@ type policyObject struct {
 // followRoutes gives Gateways a BackendTLSPolicy for each Service that a route leads to
 // and that speaks TLS now: without one they speak plain HTTP.
 func followRoutes(s *scene, r *Result) {
-	if len(s.services) == 0 {
+	if len(s.tlsPorts) == 0 {
 		return
 	}
-	wanted := map[sidecar.Ref][]*lead{}
-	from := map[*lead]sidecar.Ref{} // the first route
+	wanted := map[sidecar.Ref][]*servicePort{}
+	from := map[*servicePort]sidecar.Ref{} // the first route
 	for _, k := range []Kind{httpRouteKind, grpcRouteKind} {
-		for _, o := range s.Objects(k, "*", s.serves) {
+		for _, o := range s.Objects(k, "*", s.hasTLS) {
 			for _, b := range o.Spec.(*route).backends() {
 				if b.Group != "" || b.Kind != "" && b.Kind != "Service" {
 					continue
@@ -106,72 +106,72 @@ func followRoutes(s *scene, r *Result) {
 				if ns == "" {
 					ns = o.Ref.Namespace
 				}
-				if l := s.lead(ns, b.Name, b.Port, ""); l != nil && from[l] == (sidecar.Ref{}) {
-					from[l] = o.Ref
-					wanted[l.service.Ref] = append(wanted[l.service.Ref], l)
+				if sp := s.findServicePort(ns, b.Name, b.Port, ""); sp != nil && from[sp] == (sidecar.Ref{}) {
+					from[sp] = o.Ref
+					wanted[sp.service.Ref] = append(wanted[sp.service.Ref], sp)
 				}
 			}
 		}
 	}
-	for _, ref := range s.refs {
+	for _, ref := range s.tlsServices {
 		var names []string // of the sidecars, each of which has a certificate of its own
-		per := map[string][]*lead{}
-		for _, l := range wanted[ref] {
-			if per[l.sidecar] == nil {
-				names = append(names, l.sidecar)
+		per := map[string][]*servicePort{}
+		for _, sp := range wanted[ref] {
+			if per[sp.sidecar] == nil {
+				names = append(names, sp.sidecar)
 			}
-			per[l.sidecar] = append(per[l.sidecar], l)
+			per[sp.sidecar] = append(per[sp.sidecar], sp)
 		}
 		for _, name := range names {
-			s.backendPolicy(per[name], from, r)
+			s.addBackendPolicy(per[name], from, r)
 		}
 	}
 }
 
-// backendPolicy wants a policy for the ports of one Service that lead to one sidecar.
-func (s *scene) backendPolicy(leads []*lead, from map[*lead]sidecar.Ref, r *Result) {
-	var first *lead
+// addBackendPolicy wants a policy for the ports of one Service that lead to one sidecar.
+func (s *scene) addBackendPolicy(leads []*servicePort, from map[*servicePort]sidecar.Ref, r *Result) {
+	var first *servicePort
 	var p policyObject
-	for _, l := range leads {
-		if s.verified(l) {
+	for _, sp := range leads {
+		if s.hasOwnPolicy(sp) {
 			continue
 		}
-		if l.ClientCertificate {
-			r.find(l.finding(sidecar.Warning, "gateway-client-certificate", from[l], "", l.service.Ref.String()+
+		if sp.ClientCertificate {
+			r.addFindings(sp.newFinding(sidecar.Warning, "gateway-client-certificate", from[sp], "", sp.service.Ref.String()+
 				" demands a client certificate",
 				"name the one that the Gateway shows in its spec.tls.backend.clientCertificateRef"))
 		}
 		if first == nil {
-			first = l
-			p.APIVersion, p.Kind, p.Metadata.Name = gatewayGroup+"/v1", backendTLSKind.Kind, sidecar.Shorten(l.service.Ref.Name+
-				"-"+l.sidecar, sidecar.SubdomainLength)
-			p.Spec.Validation = trust(l)
+			first = sp
+			p.APIVersion, p.Kind, p.Metadata.Name = gatewayGroup+"/v1", backendTLSKind.Kind, sidecar.Shorten(sp.service.Ref.Name+
+				"-"+sp.sidecar, sidecar.SubdomainLength)
+			p.Spec.Validation = validationOf(sp)
 		}
-		p.Spec.TargetRefs = append(p.Spec.TargetRefs, targetRef{Kind: "Service", Name: l.service.Ref.Name,
-			SectionName: l.port.Name})
+		p.Spec.TargetRefs = append(p.Spec.TargetRefs, targetRef{Kind: "Service", Name: sp.service.Ref.Name,
+			SectionName: sp.port.Name})
 	}
 	switch {
 	case first == nil:
 	case first.Trust != nil:
-		r.Emits = append(r.Emits, Emit{For: first.of.Ref, Sidecar: first.sidecar, Object: sidecar.NewObject(p)})
+		r.Emits = append(r.Emits, Emit{For: first.footprint.Ref, Sidecar: first.sidecar, Object: sidecar.NewObject(p)})
 	default:
 		raw, _ := json.Marshal(p) // strings only
-		r.find(first.finding(sidecar.Warning, "gateway-backend-tls", from[first], "",
+		r.addFindings(first.newFinding(sidecar.Warning, "gateway-backend-tls", from[first], "",
 			fmt.Sprintf("leads to %s port %d, which speaks TLS now; the Gateway speaks plain HTTP to it without a "+
 				"BackendTLSPolicy", first.service.Ref, first.port.Port),
 			"name what its certificate is verified by in the sidecar's trust, or write "+string(raw)))
 	}
 }
 
-// trust is how a Gateway verifies the certificate; with the cluster's name of the
+// validationOf is how a Gateway verifies the certificate; with the cluster's name of the
 // Service for an example where nobody said.
-func trust(l *lead) validation {
-	t := l.Trust
+func validationOf(sp *servicePort) validation {
+	t := sp.Trust
 	if t == nil {
-		t = &sidecar.Trust{Hostname: l.service.Ref.Name + "." + l.service.Ref.Namespace + ".svc",
-			ConfigMapName: l.service.Ref.Name + "-ca"}
-		if l.service.Ref.Namespace == "" {
-			t.Hostname = l.service.Ref.Name
+		t = &sidecar.Trust{Hostname: sp.service.Ref.Name + "." + sp.service.Ref.Namespace + ".svc",
+			ConfigMapName: sp.service.Ref.Name + "-ca"}
+		if sp.service.Ref.Namespace == "" {
+			t.Hostname = sp.service.Ref.Name
 		}
 	}
 	if t.ConfigMapName == "" {
@@ -180,16 +180,16 @@ func trust(l *lead) validation {
 	return validation{Hostname: t.Hostname, CACertificateRefs: []targetRef{{Kind: "ConfigMap", Name: t.ConfigMapName}}}
 }
 
-// verified reports whether a person has written a policy for the port. Ours is
+// hasOwnPolicy reports whether a person has written a policy for the port. Ours is
 // made anew, perhaps under another name.
-func (s *scene) verified(l *lead) bool {
-	for _, o := range s.Objects(backendTLSKind, l.service.Ref.Namespace, s.serves) {
+func (s *scene) hasOwnPolicy(sp *servicePort) bool {
+	for _, o := range s.Objects(backendTLSKind, sp.service.Ref.Namespace, s.hasTLS) {
 		if o.Labels[sidecar.ManagedLabel] == sidecar.ManagedBy {
 			continue
 		}
 		for _, t := range o.Spec.(*backendTLS).TargetRefs {
-			if t.Group == "" && t.Kind == "Service" && t.Name == l.service.Ref.Name && (t.SectionName == "" ||
-				t.SectionName == l.port.Name) {
+			if t.Group == "" && t.Kind == "Service" && t.Name == sp.service.Ref.Name && (t.SectionName == "" ||
+				t.SectionName == sp.port.Name) {
 				return true
 			}
 		}

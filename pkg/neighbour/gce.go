@@ -20,13 +20,13 @@ type backendConfig struct {
 
 // checkBackendHealth warns of health checks that ask in plain.
 func checkBackendHealth(s *scene, r *Result) {
-	for _, ref := range s.refs {
-		l := &s.services[ref][0]
+	for _, ref := range s.tlsServices {
+		sp := &s.tlsPorts[ref][0]
 		var of struct {
 			Default string            `json:"default"`
 			Ports   map[string]string `json:"ports"`
 		}
-		if text := l.service.Annotations["cloud.google.com/backend-config"]; text == "" || json.Unmarshal([]byte(text),
+		if text := sp.service.Annotations["cloud.google.com/backend-config"]; text == "" || json.Unmarshal([]byte(text),
 			&of) != nil {
 			continue // GCE has to say what is wrong with it
 		}
@@ -36,8 +36,8 @@ func checkBackendHealth(s *scene, r *Result) {
 		}
 		for _, o := range s.Objects(backendConfigs, ref.Namespace, func(name string) bool { return names[name] }) {
 			if h := o.Spec.(*backendConfig).HealthCheck; names[o.Ref.Name] && h != nil && h.Type == "HTTP" {
-				r.find(l.finding(sidecar.Warning, "ingress-health-check", o.Ref, "spec.healthCheck.type",
-					fmt.Sprintf("says HTTP, but %s port %d speaks TLS now", ref, l.port.Port), "write HTTPS"))
+				r.addFindings(sp.newFinding(sidecar.Warning, "ingress-health-check", o.Ref, "spec.healthCheck.type",
+					fmt.Sprintf("says HTTP, but %s port %d speaks TLS now", ref, sp.port.Port), "write HTTPS"))
 			}
 		}
 	}

@@ -23,16 +23,16 @@ var (
 // The Ingress API has no field for it; each controller has an annotation of its
 // own, on the Ingress or on the Service.
 func followIngresses(s *scene, r *Result) {
-	if len(s.services) == 0 {
+	if len(s.tlsPorts) == 0 {
 		return
 	}
 	var classes map[string]string
 	var all []Object
-	for _, space := range s.spaces {
-		all = append(all, s.Objects(ingressKind, space, s.serves)...)
+	for _, space := range s.namespaces {
+		all = append(all, s.Objects(ingressKind, space, s.hasTLS)...)
 	}
 	for _, o := range all {
-		leads, plain := s.backends(o.Ref.Namespace, o.Spec.(*ingress))
+		leads, plain := s.backendsOf(o.Ref.Namespace, o.Spec.(*ingress))
 		if len(leads) == 0 || o.Annotations["nginx.ingress.kubernetes.io/ssl-passthrough"] == "true" {
 			continue
 		}
@@ -47,44 +47,44 @@ func followIngresses(s *scene, r *Result) {
 		}
 		c := controllerOf(&o, classes)
 		if c == nil {
-			for _, l := range leads {
-				r.find(l.finding(sidecar.Warning, "ingress-backend", o.Ref, "",
-					fmt.Sprintf("leads to %s port %d, which speaks TLS now, and its controller isn't known", l.service.Ref,
-						l.port.Port),
-					"set the annotation by which your controller speaks "+l.word()+" to backends, for ingress-nginx "+nginxProtocol+
-						": "+l.word()))
+			for _, sp := range leads {
+				r.addFindings(sp.newFinding(sidecar.Warning, "ingress-backend", o.Ref, "",
+					fmt.Sprintf("leads to %s port %d, which speaks TLS now, and its controller isn't known", sp.service.Ref,
+						sp.port.Port),
+					"set the annotation by which your controller speaks "+sp.protocolName()+" to backends, for ingress-nginx "+nginxProtocol+
+						": "+sp.protocolName()))
 			}
 			continue
 		}
-		if c.ambiguous && !hasPrefix(o.Annotations, c.prefix) && classes[class(&o)] == "" {
-			r.find(leads[0].finding(sidecar.Info, "ingress-controller", o.Ref, "",
+		if c.ambiguous && !hasKeyPrefix(o.Annotations, c.prefix) && classes[className(&o)] == "" {
+			r.addFindings(leads[0].newFinding(sidecar.Info, "ingress-controller", o.Ref, "",
 				"is taken for one of ingress-nginx by the name of its class",
 				"if it's NGINX Inc's, set nginx.org/ssl-services: "+leads[0].service.Ref.Name+
 					", or name the controller by an IngressClass"))
 		}
-		c.tell(&o, leads, plain, r)
-		c.credentials(&o, leads, r)
+		c.annotateBackends(&o, leads, plain, r)
+		c.checkCredentials(&o, leads, r)
 	}
 }
 
-// word is what controllers call the protocol.
-func (l *lead) word() string {
-	if l.Protocol == sidecar.GRPC {
+// protocolName is what controllers call the protocol.
+func (sp *servicePort) protocolName() string {
+	if sp.Protocol == sidecar.GRPC {
 		return "GRPCS"
 	}
 	return "HTTPS"
 }
 
-// backends are the leads of an Ingress, and what else it leads to.
-func (s *scene) backends(namespace string, in *ingress) (leads []*lead, plain []*networkingv1.IngressServiceBackend) {
+// backendsOf are the leads of an Ingress, and what else it leads to.
+func (s *scene) backendsOf(namespace string, in *ingress) (leads []*servicePort, plain []*networkingv1.IngressServiceBackend) {
 	seen := map[networkingv1.IngressServiceBackend]bool{}
 	add := func(b *networkingv1.IngressBackend) {
 		if b == nil || b.Service == nil || seen[*b.Service] {
 			return
 		}
 		seen[*b.Service] = true
-		if l := s.lead(namespace, b.Service.Name, b.Service.Port.Number, b.Service.Port.Name); l != nil {
-			leads = append(leads, l)
+		if sp := s.findServicePort(namespace, b.Service.Name, b.Service.Port.Number, b.Service.Port.Name); sp != nil {
+			leads = append(leads, sp)
 		} else {
 			plain = append(plain, b.Service)
 		}
@@ -102,7 +102,7 @@ func (s *scene) backends(namespace string, in *ingress) (leads []*lead, plain []
 
 const classAnnotation = "kubernetes.io/ingress.class"
 
-func class(o *Object) string {
+func className(o *Object) string {
 	if c := o.Spec.(*ingress).IngressClassName; c != nil {
 		return *c
 	}
@@ -112,17 +112,17 @@ func class(o *Object) string {
 // controllerOf finds the controller: by the IngressClass among the manifests, by
 // annotations that only one controller reads, by the usual name of the class.
 func controllerOf(o *Object, classes map[string]string) *controller {
-	name := class(o)
+	name := className(o)
 	if by := classes[name]; by != "" {
 		for i := range controllers {
-			if strings.HasPrefix(by, controllers[i].by) {
+			if strings.HasPrefix(by, controllers[i].class) {
 				return &controllers[i]
 			}
 		}
 		return nil
 	}
 	for i := range controllers {
-		if hasPrefix(o.Annotations, controllers[i].prefix) {
+		if hasKeyPrefix(o.Annotations, controllers[i].prefix) {
 			return &controllers[i]
 		}
 	}
@@ -136,7 +136,7 @@ func controllerOf(o *Object, classes map[string]string) *controller {
 	return nil
 }
 
-func hasPrefix(m map[string]string, prefix string) bool {
+func hasKeyPrefix(m map[string]string, prefix string) bool {
 	for k := range m {
 		if strings.HasPrefix(k, prefix) {
 			return true

@@ -78,60 +78,60 @@ func (v *virtualService) destinations() (all []destination) {
 // speak in plain to a Service outside of the mesh. Which of the pods are in it isn't
 // ours to see.
 func checkMeshes(s *scene, r *Result) {
-	if len(s.services) == 0 {
+	if len(s.tlsPorts) == 0 {
 		return
 	}
-	c := newSearch(s)
-	mentions := func(word string) bool { return c.named(word) }
+	c := newHostIndex(s)
+	mentions := func(word string) bool { return c.mayBeService(word) }
 	for _, o := range s.Objects(virtualServices, "*", mentions) {
 		told := map[sidecar.Ref]bool{}
 		for _, to := range o.Spec.(*virtualService).destinations() {
-			l := c.behind(o.Ref.Namespace, to.Host, to.Port.Number)
-			if l == nil || told[l.service.Ref] || c.originated(l) {
+			sp := c.portOfDestination(o.Ref.Namespace, to.Host, to.Port.Number)
+			if sp == nil || told[sp.service.Ref] || c.hasDestinationRule(sp) {
 				continue
 			}
-			told[l.service.Ref] = true
+			told[sp.service.Ref] = true
 			mode := "SIMPLE"
-			if l.ClientCertificate {
+			if sp.ClientCertificate {
 				mode = "MUTUAL"
 			}
 			on := trafficOnPort{TLS: &meshTLS{mode}}
-			on.Port.Number = l.port.Port
+			on.Port.Number = sp.port.Port
 			patch, _ := json.Marshal(map[string]any{"apiVersion": "networking.istio.io/v1", "kind": destinationRules.Kind,
-				"metadata": map[string]string{"name": l.service.Ref.Name},
+				"metadata": map[string]string{"name": sp.service.Ref.Name},
 				// nothing that can't be written
 				"spec": destinationRule{to.Host, &trafficPolicy{PortLevelSettings: []trafficOnPort{on}}}})
-			r.find(l.finding(sidecar.Warning, "mesh-backend", o.Ref, "",
+			r.addFindings(sp.newFinding(sidecar.Warning, "mesh-backend", o.Ref, "",
 				fmt.Sprintf("leads to %s port %d, which speaks TLS now; the mesh's proxies speak plain to it, unless a "+
-					"DestinationRule says otherwise", l.service.Ref, l.port.Port),
+					"DestinationRule says otherwise", sp.service.Ref, sp.port.Port),
 				"write "+string(patch)))
 		}
 	}
 }
 
-// behind is what a host, as meshes write it, and a port lead to; without a port,
+// portOfDestination is what a host, as meshes write it, and a port lead to; without a port,
 // the only one.
-func (c *search) behind(from, host string, port int32) *lead {
-	for _, l := range c.leads(from, host, true) {
-		if port == 0 || port == l.port.Port {
-			return l
+func (c *hostIndex) portOfDestination(from, host string, port int32) *servicePort {
+	for _, sp := range c.portsOfHost(from, host, true) {
+		if port == 0 || port == sp.port.Port {
+			return sp
 		}
 	}
 	return nil
 }
 
-// originated reports whether a DestinationRule has the mesh speak TLS to a port.
-func (c *search) originated(l *lead) bool {
+// hasDestinationRule reports whether a DestinationRule has the mesh speak TLS to a port.
+func (c *hostIndex) hasDestinationRule(sp *servicePort) bool {
 	tls := func(t *meshTLS) bool { return t != nil && (t.Mode == "SIMPLE" || t.Mode == "MUTUAL") }
-	for _, o := range c.Objects(destinationRules, "*", c.named) {
+	for _, o := range c.Objects(destinationRules, "*", c.mayBeService) {
 		d := o.Spec.(*destinationRule)
-		if d.TrafficPolicy == nil || !slices.ContainsFunc(c.leads(o.Ref.Namespace, d.Host, true), func(x *lead) bool {
-			return x.service.Ref == l.service.Ref
+		if d.TrafficPolicy == nil || !slices.ContainsFunc(c.portsOfHost(o.Ref.Namespace, d.Host, true), func(x *servicePort) bool {
+			return x.service.Ref == sp.service.Ref
 		}) {
 			continue
 		}
 		if tls(d.TrafficPolicy.TLS) || slices.ContainsFunc(d.TrafficPolicy.PortLevelSettings, func(p trafficOnPort) bool {
-			return p.Port.Number == l.port.Port && tls(p.TLS)
+			return p.Port.Number == sp.port.Port && tls(p.TLS)
 		}) {
 			return true
 		}

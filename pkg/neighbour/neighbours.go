@@ -15,58 +15,58 @@ import (
 // in package editable, by its name: a record is obeyed for that alone, and law 4 lets
 // nothing else change.
 type neighbour struct {
-	name   string
-	follow func(*scene, *Result)
-	each   bool                // it follows each workload by itself; else all of them, when they're known
-	kinds  map[Kind]func() any // the objects that it looks at, and what their spec is decoded into
+	name        string
+	follow      func(*scene, *Result)
+	perWorkload bool                // it follows each workload by itself; else all of them, when they're known
+	kinds       map[Kind]func() any // the objects that it looks at, and what their spec is decoded into
 }
 
 // neighbours is the table. Edits come in its order.
 var neighbours = []neighbour{
-	{name: "probes", follow: followProbes, each: true},
-	{name: "services", follow: followServices, each: true},
-	{name: "shutdown", follow: drainApps, each: true},
-	{name: "default-container", follow: keepDefaultContainer, each: true},
-	{name: "prometheus-annotations", follow: followPrometheusAnnotations, each: true},
-	{name: "evictable", follow: keepEvictable, each: true},
-	{name: "port-names", follow: checkPortNames, each: true},
+	{name: "probes", follow: followProbes, perWorkload: true},
+	{name: "services", follow: followServices, perWorkload: true},
+	{name: "shutdown", follow: drainApps, perWorkload: true},
+	{name: "default-container", follow: keepDefaultContainer, perWorkload: true},
+	{name: "prometheus-annotations", follow: followPrometheusAnnotations, perWorkload: true},
+	{name: "evictable", follow: keepEvictable, perWorkload: true},
+	{name: "port-names", follow: checkPortNames, perWorkload: true},
 
 	{name: "shared-services", follow: checkSharedServices},
-	{name: "ingresses", follow: followIngresses, kinds: specs{ingressKind: spec[ingress],
-		ingressClassKind: spec[ingressClass]}},
-	{name: "gateway-routes", follow: followRoutes, kinds: specs{httpRouteKind: spec[route], grpcRouteKind: spec[route],
-		backendTLSKind: spec[backendTLS]}},
-	{name: "openshift-routes", follow: checkOpenShiftRoutes, kinds: specs{openshiftRoutes: spec[openshiftRoute]}},
-	{name: "istio", follow: checkMeshes, kinds: specs{virtualServices: spec[virtualService],
-		destinationRules: spec[destinationRule]}},
+	{name: "ingresses", follow: followIngresses, kinds: kindSpecs{ingressKind: newSpec[ingress],
+		ingressClassKind: newSpec[ingressClass]}},
+	{name: "gateway-routes", follow: followRoutes, kinds: kindSpecs{httpRouteKind: newSpec[route], grpcRouteKind: newSpec[route],
+		backendTLSKind: newSpec[backendTLS]}},
+	{name: "openshift-routes", follow: checkOpenShiftRoutes, kinds: kindSpecs{openshiftRoutes: newSpec[openshiftRoute]}},
+	{name: "istio", follow: checkMeshes, kinds: kindSpecs{virtualServices: newSpec[virtualService],
+		destinationRules: newSpec[destinationRule]}},
 	{name: "load-balancers", follow: followLoadBalancers},
-	{name: "gce-health-checks", follow: checkBackendHealth, kinds: specs{backendConfigs: spec[backendConfig]}},
-	{name: "monitors", follow: followMonitors, kinds: specs{serviceMonitors: spec[monitor], podMonitors: spec[monitor]}},
-	{name: "network-policies", follow: checkPolicies, kinds: specs{networkPolicyKind: spec[networkPolicySpec]}},
-	{name: "egress-policies", follow: checkEgressPolicies, kinds: specs{networkPolicyKind: spec[networkPolicySpec]}},
-	{name: "autoscalers", follow: checkAutoscalers, kinds: specs{autoscalerKind: spec[autoscaler]}},
-	{name: "callers", follow: followCallers, kinds: specs{serviceKind: spec[corev1.ServiceSpec]}},
+	{name: "gce-health-checks", follow: checkBackendHealth, kinds: kindSpecs{backendConfigs: newSpec[backendConfig]}},
+	{name: "monitors", follow: followMonitors, kinds: kindSpecs{serviceMonitors: newSpec[monitor], podMonitors: newSpec[monitor]}},
+	{name: "network-policies", follow: checkPolicies, kinds: kindSpecs{networkPolicyKind: newSpec[networkPolicySpec]}},
+	{name: "egress-policies", follow: checkEgressPolicies, kinds: kindSpecs{networkPolicyKind: newSpec[networkPolicySpec]}},
+	{name: "autoscalers", follow: checkAutoscalers, kinds: kindSpecs{autoscalerKind: newSpec[autoscaler]}},
+	{name: "callers", follow: followCallers, kinds: kindSpecs{serviceKind: newSpec[corev1.ServiceSpec]}},
 }
 
-type specs = map[Kind]func() any
+type kindSpecs = map[Kind]func() any
 
-func spec[T any]() any { return new(T) }
+func newSpec[T any]() any { return new(T) }
 
 // Follow gives the edits by which everything follows that has to do with one workload
 // only: its own probes and hooks, and its Services.
 func Follow(w *sidecar.Workload, answers []sidecar.Answer) Result {
-	return follow(&scene{workload: w, answers: answers}, true)
+	return followScene(&scene{workload: w, answers: answers}, true)
 }
 
 // Around gives what follows around all workloads that got sidecars: what may be
 // concerned with several of them, as Ingresses, routes, monitors and callers are.
 func Around(served []*Footprint, world World) Result {
-	return follow(newScene(served, world), false)
+	return followScene(newScene(served, world), false)
 }
 
-func follow(s *scene, each bool) (r Result) {
+func followScene(s *scene, each bool) (r Result) {
 	for i := range neighbours {
-		if n := &neighbours[i]; n.each == each {
+		if n := &neighbours[i]; n.perWorkload == each {
 			n.follow(s, &r)
 		}
 	}

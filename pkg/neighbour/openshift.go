@@ -29,22 +29,22 @@ type routeTarget struct {
 
 // checkOpenShiftRoutes warns of Routes whose router speaks plain HTTP to the pods.
 func checkOpenShiftRoutes(s *scene, r *Result) {
-	if len(s.services) == 0 {
+	if len(s.tlsPorts) == 0 {
 		return
 	}
-	for _, o := range s.Objects(openshiftRoutes, "*", s.serves) {
+	for _, o := range s.Objects(openshiftRoutes, "*", s.hasTLS) {
 		route := o.Spec.(*openshiftRoute)
 		if route.TLS.Termination != "" && route.TLS.Termination != "edge" {
 			continue
 		}
 		for _, to := range append([]routeTarget{route.To}, route.AlternateBackends...) {
-			for _, l := range s.services[sidecar.Ref{Kind: "Service", Namespace: o.Ref.Namespace, Name: to.Name}] {
-				if p := route.Port; p != nil && p.TargetPort != l.port.TargetPort && p.TargetPort.String() != l.port.Name &&
-					p.TargetPort.String() != strconv.Itoa(int(l.Takeover.Port)) {
+			for _, sp := range s.tlsPorts[sidecar.Ref{Kind: "Service", Namespace: o.Ref.Namespace, Name: to.Name}] {
+				if p := route.Port; p != nil && p.TargetPort != sp.port.TargetPort && p.TargetPort.String() != sp.port.Name &&
+					p.TargetPort.String() != strconv.Itoa(int(sp.Takeover.Port)) {
 					continue
 				}
-				r.find(l.finding(sidecar.Warning, "route-backend", o.Ref, "spec.tls",
-					fmt.Sprintf("leads to %s port %d, which speaks TLS now", l.service.Ref, l.port.Port),
+				r.addFindings(sp.newFinding(sidecar.Warning, "route-backend", o.Ref, "spec.tls",
+					fmt.Sprintf("leads to %s port %d, which speaks TLS now", sp.service.Ref, sp.port.Port),
 					"write tls: {termination: reencrypt, destinationCACertificate: ...}, with the certificate of its CA"))
 				break
 			}

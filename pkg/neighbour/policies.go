@@ -19,9 +19,9 @@ var networkPolicyKind = Kind{"networking.k8s.io", "NetworkPolicy"}
 
 // A networkPolicy is one that stands in the manifests or comes with a sidecar.
 type networkPolicy struct {
-	ref  sidecar.Ref
-	spec *networkPolicySpec
-	of   *Footprint // for which this run emits it; nil for one that stands
+	ref     sidecar.Ref
+	spec    *networkPolicySpec
+	emitter *Footprint // for which this run emits it; nil for one that stands
 }
 
 // emittedPolicies are those that come with a sidecar.
@@ -47,43 +47,43 @@ func emittedPolicies(s *Footprint, objects []sidecar.Object) (out []networkPolic
 // of this run that reach further than its own pods. A rule has no name by which its
 // ports could be edited, so they're told.
 func checkPolicies(s *scene, r *Result) {
-	walls := s.walls()
-	for _, w := range s.served {
+	walls := s.indexPolicies()
+	for _, w := range s.footprints {
 		if len(w.taken) == 0 {
 			continue
 		}
-		all := walls[w.Ref.Namespace].around(w.Labels)
+		all := walls[w.Ref.Namespace].policiesSelecting(w.Labels)
 		for _, t := range w.taken {
-			t.policed(all, r)
+			t.checkIngress(all, r)
 		}
 	}
-	s.reaches(walls, r)
+	s.checkReach(walls, r)
 }
 
-// policed looks at one port with all policies that select the pod; what one of them
+// checkIngress looks at one port with all policies that select the pod; what one of them
 // allows is open.
-func (t *taken) policed(all []networkPolicy, r *Result) {
+func (t *takenPort) checkIngress(all []networkPolicy, r *Result) {
 	let, app, stands := false, -1, 0
 	for i, p := range all {
-		if p.of == nil && all[stands].of != nil {
+		if p.emitter == nil && all[stands].emitter != nil {
 			stands = i
 		}
-		let = let || lets(p.spec, t.of.ports, t.Port)
+		let = let || letsIn(p.spec, t.footprint.ports, t.Port)
 		for j, rule := range p.spec.Ingress {
 			for k, port := range rule.Ports {
-				t.namedPort(p, fmt.Sprintf("spec.ingress[%d].ports[%d].port", j, k), port.Port, r)
+				t.checkPortName(p, fmt.Sprintf("spec.ingress[%d].ports[%d].port", j, k), port.Port, r)
 			}
 		}
-		if t.MovesApp() || !lets(p.spec, t.of.ports, t.AppPort) {
+		if t.MovesApp() || !letsIn(p.spec, t.footprint.ports, t.AppPort) {
 			continue
 		}
 		severity, hint := sidecar.Warning, fmt.Sprintf("write %d in its place", t.Port)
-		if p.of == nil {
+		if p.emitter == nil {
 			app = i
 		} else { // nobody could edit it
 			severity, hint = sidecar.Error, "give the pods of both labels of their own by which they're selected"
 		}
-		r.find(t.finding(severity, "network-policy-open", p.ref, "spec.ingress",
+		r.addFindings(t.newFinding(severity, "network-policy-open", p.ref, "spec.ingress",
 			fmt.Sprintf("lets clients in on port %d, past the sidecar on %d", t.AppPort, t.Port), hint))
 	}
 	if len(all) > 0 && !let {
@@ -91,28 +91,28 @@ func (t *taken) policed(all []networkPolicy, r *Result) {
 		if app >= 0 {
 			p = all[app]
 		}
-		r.find(t.finding(sidecar.Warning, "network-policy-closed", p.ref, "spec.ingress",
-			fmt.Sprintf("lets nobody in on port %d, where clients of %s come in now", t.Port, t.of.Ref),
+		r.addFindings(t.newFinding(sidecar.Warning, "network-policy-closed", p.ref, "spec.ingress",
+			fmt.Sprintf("lets nobody in on port %d, where clients of %s come in now", t.Port, t.footprint.Ref),
 			fmt.Sprintf("add {protocol: TCP, port: %d} to the ports of the rule that lets them in", t.Port)))
 	}
 }
 
-// lets reports whether a rule of the policy lets somebody in on a TCP port of pods
+// letsIn reports whether a rule of the policy lets somebody in on a TCP port of pods
 // that declare some.
-func lets(spec *networkPolicySpec, declared []corev1.ContainerPort, port int32) bool {
+func letsIn(spec *networkPolicySpec, declared []corev1.ContainerPort, port int32) bool {
 	return slices.ContainsFunc(spec.Ingress, func(rule networkingv1.NetworkPolicyIngressRule) bool {
 		return netpol.Covers(rule.Ports, declared, netpol.Port{Number: port})
 	})
 }
 
-// namedPort warns of a name that is on a native sidecar now: networks looked for
+// checkPortName warns of a name that is on a native sidecar now: networks looked for
 // names among ordinary containers only, Calico until 3.29 and others for longer.
-func (t *taken) namedPort(p networkPolicy, field string, port *intstr.IntOrString, r *Result) {
-	if p.of != nil || !t.MovesApp() || t.placement != sidecar.Native || port == nil || port.Type != intstr.String ||
-		port.StrVal != t.name || t.name == "" {
+func (t *takenPort) checkPortName(p networkPolicy, field string, port *intstr.IntOrString, r *Result) {
+	if p.emitter != nil || !t.MovesApp() || t.placement != sidecar.Native || port == nil || port.Type != intstr.String ||
+		port.StrVal != t.portName || t.portName == "" {
 		return
 	}
-	r.find(t.finding(sidecar.Warning, "network-policy-port-name", p.ref, field,
-		fmt.Sprintf("port %s is a native sidecar's now, whose names many networks don't know", t.name),
+	r.addFindings(t.newFinding(sidecar.Warning, "network-policy-port-name", p.ref, field,
+		fmt.Sprintf("port %s is a native sidecar's now, whose names many networks don't know", t.portName),
 		fmt.Sprintf("write its number, %d", t.Port)))
 }

@@ -12,17 +12,17 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// reaches finds pods of other workloads that a policy selects which this run emits
+// checkReach finds pods of other workloads that a policy selects which this run emits
 // for its own: labels may be shared. There it opens what others have closed, which is
 // an error, or closes what is open.
-func (s *scene) reaches(walls map[string]*wall, r *Result) {
-	for _, space := range s.spaces {
+func (s *scene) checkReach(walls map[string]*policyIndex, r *Result) {
+	for _, space := range s.namespaces {
 		asked := map[string]bool{} // values of labels
 		emitted := false
-		for _, w := range s.served {
+		for _, w := range s.footprints {
 			for _, p := range w.policies {
 				emitted = emitted || w.Ref.Namespace == space
-				asked[handle(&p.spec.PodSelector).value] = true
+				asked[selectorKey(&p.spec.PodSelector).value] = true
 			}
 		}
 		if !emitted {
@@ -41,19 +41,19 @@ func (s *scene) reaches(walls map[string]*wall, r *Result) {
 			func(ref sidecar.Ref, pod *corev1.PodTemplateSpec) {
 				bear(&Footprint{Ref: ref, Labels: pod.Labels, ports: declaredPorts(pod.Spec.Containers, pod.Spec.InitContainers)})
 			})
-		for _, w := range s.served {
+		for _, w := range s.footprints {
 			if w.Ref.Namespace == space {
 				bear(w)
 			}
 		}
-		for _, w := range s.served {
+		for _, w := range s.footprints {
 			for _, p := range w.policies {
 				if w.Ref.Namespace != space {
 					continue
 				}
-				for _, other := range bearers[handle(&p.spec.PodSelector)] {
+				for _, other := range bearers[selectorKey(&p.spec.PodSelector)] {
 					if other != w && netpol.Isolates(p.spec, other.Labels) != netpol.No {
-						w.reached(p, other, walls[space].around(other.Labels), r)
+						w.checkPolicyOn(p, other, walls[space].policiesSelecting(other.Labels), r)
 					}
 				}
 			}
@@ -61,29 +61,29 @@ func (s *scene) reaches(walls map[string]*wall, r *Result) {
 	}
 }
 
-// reached looks at another workload whose pods one of this one's policies selects.
-func (s *Footprint) reached(p networkPolicy, other *Footprint, all []networkPolicy, r *Result) {
+// checkPolicyOn looks at another workload whose pods one of this one's policies selects.
+func (s *Footprint) checkPolicyOn(p networkPolicy, other *Footprint, all []networkPolicy, r *Result) {
 	const way = "give the pods of both labels of their own by which they're selected"
-	standing := slices.DeleteFunc(all, func(q networkPolicy) bool { return q.of != nil && q.of != other })
+	standing := slices.DeleteFunc(all, func(q networkPolicy) bool { return q.emitter != nil && q.emitter != other })
 	if len(standing) == 0 {
-		if shut := closed(p.spec, other); len(shut) > 0 {
-			r.find(s.taken[0].finding(sidecar.Warning, "network-policy-reach", p.ref, "spec.podSelector",
-				fmt.Sprintf("selects the pods of %s too, and closes %s there", other.Ref, portsListed(shut)), way))
+		if shut := closedPorts(p.spec, other); len(shut) > 0 {
+			r.addFindings(s.taken[0].newFinding(sidecar.Warning, "network-policy-reach", p.ref, "spec.podSelector",
+				fmt.Sprintf("selects the pods of %s too, and closes %s there", other.Ref, listPorts(shut)), way))
 		}
 		return
 	}
 	for _, rule := range p.spec.Ingress {
-		if !let(standing, &rule, other) {
-			r.find(s.taken[0].finding(sidecar.Error, "network-policy-reach", p.ref, "spec.podSelector",
+		if !isLetInAlready(standing, &rule, other) {
+			r.addFindings(s.taken[0].newFinding(sidecar.Error, "network-policy-reach", p.ref, "spec.podSelector",
 				fmt.Sprintf("selects the pods of %s too, and opens there what %s closes", other.Ref, standing[0].ref), way))
 			return
 		}
 	}
 }
 
-// let reports whether all that a rule lets in on pods is let in already, for everybody,
+// isLetInAlready reports whether all that a rule lets in on pods is let in already, for everybody,
 // or comes in by a sidecar's port.
-func let(all []networkPolicy, rule *networkingv1.NetworkPolicyIngressRule, pods *Footprint) bool {
+func isLetInAlready(all []networkPolicy, rule *networkingv1.NetworkPolicyIngressRule, pods *Footprint) bool {
 	everybody := func(port *networkingv1.NetworkPolicyPort) bool {
 		return slices.ContainsFunc(all, func(p networkPolicy) bool {
 			return slices.ContainsFunc(p.spec.Ingress, func(have networkingv1.NetworkPolicyIngressRule) bool {
@@ -93,21 +93,21 @@ func let(all []networkPolicy, rule *networkingv1.NetworkPolicyIngressRule, pods 
 	}
 	return len(rule.Ports) > 0 && !slices.ContainsFunc(rule.Ports, func(port networkingv1.NetworkPolicyPort) bool {
 		door := port.Port != nil && port.Port.Type == intstr.Int && port.EndPort == nil && slices.ContainsFunc(pods.taken,
-			func(t *taken) bool {
+			func(t *takenPort) bool {
 				return netpol.Covers([]networkingv1.NetworkPolicyPort{port}, nil, netpol.Port{Number: t.Port})
 			})
 		return !door && !everybody(&port)
 	})
 }
 
-// closed are the ports that pods declare and a policy lets nobody in on, but those of
+// closedPorts are the ports that pods declare and a policy lets nobody in on, but those of
 // an app that is reached through a sidecar only.
-func closed(spec *networkPolicySpec, pods *Footprint) (out []int32) {
+func closedPorts(spec *networkPolicySpec, pods *Footprint) (out []int32) {
 	for _, port := range pods.ports {
 		let := slices.ContainsFunc(spec.Ingress, func(rule networkingv1.NetworkPolicyIngressRule) bool {
 			return netpol.Covers(rule.Ports, pods.ports, netpol.Port{Protocol: port.Protocol, Number: port.ContainerPort})
 		})
-		behind := slices.ContainsFunc(pods.taken, func(t *taken) bool {
+		behind := slices.ContainsFunc(pods.taken, func(t *takenPort) bool {
 			return !t.MovesApp() && t.AppPort == port.ContainerPort
 		})
 		if !let && !behind {
@@ -118,8 +118,8 @@ func closed(spec *networkPolicySpec, pods *Footprint) (out []int32) {
 	return slices.Compact(out)
 }
 
-// portsListed names ports, as in "port 80" or "ports 80, 443".
-func portsListed(ports []int32) string {
+// listPorts names ports, as in "port 80" or "ports 80, 443".
+func listPorts(ports []int32) string {
 	text := "port"
 	if len(ports) > 1 {
 		text = "ports"

@@ -32,7 +32,7 @@ func checkPortNames(s *scene, r *Result) {
 			if p.TargetPort.Type != intstr.String || name == "" || names[name] || strings.Trim(name, "0123456789") == "" {
 				continue
 			}
-			r.find(sidecar.Finding{Severity: sidecar.Warning, Code: "port-name-dangling", Object: s.Ref,
+			r.addFindings(sidecar.Finding{Severity: sidecar.Warning, Code: "port-name-dangling", Object: s.Ref,
 				Message: fmt.Sprintf("port %d leads to a port named %s, which no container of %s has", p.Port, name, w.Ref),
 				Hint:    "correct the name, or declare the port"})
 		}

@@ -10,40 +10,40 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// exec looks at a command that the kubelet runs in a container: what it dials at
+// followExec looks at a command that the kubelet runs in a container: what it dials at
 // the pod's own loopback is the proxy's now. It's rewritten where the app is known
 // and so are all words of the command, else told with the words that name the port.
-func (p *prober) exec(at sidecar.Path, command []string) {
+func (p *probeUpdater) followExec(at sidecar.Path, command []string) {
 	t := &p.takeover
 	words := regexp.MustCompile(fmt.Sprintf(`(--?[A-Za-z-]+[= ]?|[A-Za-z0-9._-]*:|\b)%d\b`, t.Port))
 	told := false
 	for i, arg := range command {
 		for _, m := range words.FindAllStringSubmatch(arg, -1) {
-			if host, address := strings.CutSuffix(m[1], ":"); address && host != "" && !loopback(host) && host != "0.0.0.0" {
+			if host, address := strings.CutSuffix(m[1], ":"); address && host != "" && !isLoopback(host) && host != "0.0.0.0" {
 				continue // another's
 			}
-			if t.Commands && p.commanded(at, command, i) {
+			if t.Commands && p.rewriteCommand(at, command, i) {
 				break
 			}
 			if !told {
 				told = true
-				p.add(sidecar.Warning, "probe-exec-port", at,
+				p.addFinding(sidecar.Warning, "probe-exec-port", at,
 					fmt.Sprintf("the command names port %d, where the proxy listens now, as %s; the app is on 127.0.0.1:%d", t.Port,
 						m[0], t.AppPort),
 					fmt.Sprintf("write %s%d", m[1], t.AppPort))
 			}
 		}
 	}
-	if program := implied(command, t.Port); program != "" {
-		p.add(sidecar.Warning, "probe-exec-port", at,
+	if program := impliedProgram(command, t.Port); program != "" {
+		p.addFinding(sidecar.Warning, "probe-exec-port", at,
 			fmt.Sprintf("%s dials port %d where none is said, and the proxy listens there now; the app is on 127.0.0.1:%d",
 				program, t.Port, t.AppPort),
-			fmt.Sprintf("write %s %s %d", program, ports[program].flag, t.AppPort))
+			fmt.Sprintf("write %s %s %d", program, programPorts[program].flag, t.AppPort))
 	}
 }
 
-// ports are where programs dial if nobody says, and how they're told.
-var ports = map[string]struct {
+// programPorts are where programs dial if nobody says, and how they're told.
+var programPorts = map[string]struct {
 	port int32
 	flag string
 }{
@@ -52,37 +52,37 @@ var ports = map[string]struct {
 }
 
 var (
-	program = expression(`[A-Za-z-]+`)
-	// said are flags by which a port, another host or a socket is said.
-	said = expression(`(^|\s)(-p|--port|-s|--socket|-u|--uri|-h|--host)|:\d+\b|://`)
-	here = expression(`(-h|--host)[= ]*(localhost|127\.0\.0\.1)\b`)
+	programName = lazyRegexp(`[A-Za-z-]+`)
+	// connectionFlag are flags by which a port, another host or a socket is said.
+	connectionFlag = lazyRegexp(`(^|\s)(-p|--port|-s|--socket|-u|--uri|-h|--host)|:\d+\b|://`)
+	loopbackFlag   = lazyRegexp(`(-h|--host)[= ]*(localhost|127\.0\.0\.1)\b`)
 )
 
-// implied is the program in a command that dials a port without saying so, or "".
-func implied(command []string, port int32) string {
+// impliedProgram is the program in a command that dials a port without saying so, or "".
+func impliedProgram(command []string, port int32) string {
 	all := strings.Join(command, " ")
-	if said().MatchString(here().ReplaceAllString(all, "")) {
+	if connectionFlag().MatchString(loopbackFlag().ReplaceAllString(all, "")) {
 		return ""
 	}
-	for _, word := range program().FindAllString(all, -1) {
-		if known, ok := ports[word]; ok && known.port == port {
+	for _, word := range programName().FindAllString(all, -1) {
+		if known, ok := programPorts[word]; ok && known.port == port {
 			return word
 		}
 	}
 	return ""
 }
 
-// known are the words of a command that is rewritten, one by one: records repeat
+// commandWord are the words of a command that is rewritten, one by one: records repeat
 // it, so nothing secret may stand in it.
 var (
-	known = expression(`^(sh|-c|localhost|127\.0\.0\.1|curl|wget|nc|grep|exit|true|false|redis-cli|valkey-cli|PING|ping|PONG|[|&]{1,2}|[0-9]{1,5}|-|/dev/null|` +
+	commandWord = lazyRegexp(`^(sh|-c|localhost|127\.0\.0\.1|curl|wget|nc|grep|exit|true|false|redis-cli|valkey-cli|PING|ping|PONG|[|&]{1,2}|[0-9]{1,5}|-|/dev/null|` +
 		`-[fsSkqLIOTtipozvw]{1,5}-?|-p[0-9]{1,5}|--(fail|silent|show-error|insecure|quiet|spider|location|head|output|max-time|timeout|tries|port))$`)
-	address = expression(`^['"]?(http://)?(localhost|127\.0\.0\.1):[0-9]+(/[A-Za-z0-9_./-]*)?` +
+	commandAddress = lazyRegexp(`^['"]?(http://)?(localhost|127\.0\.0\.1):[0-9]+(/[A-Za-z0-9_./-]*)?` +
 		`(\?[a-z_]+(=(true|false|green|yellow|red|[0-9]{1,3}s))?(&[a-z_]+(=(true|false|green|yellow|red|[0-9]{1,3}s))?)*)?['"]?$`)
 )
 
-// commanded leads one argument of a command to the app's new port.
-func (p *prober) commanded(at sidecar.Path, command []string, i int) bool {
+// rewriteCommand leads one argument of a command to the app's new port.
+func (p *probeUpdater) rewriteCommand(at sidecar.Path, command []string, i int) bool {
 	arg := command[i]
 	count := 0
 	for _, other := range command {
@@ -90,7 +90,7 @@ func (p *prober) commanded(at sidecar.Path, command []string, i int) bool {
 			count++
 		}
 		for _, word := range strings.Fields(other) {
-			if !known().MatchString(word) && !address().MatchString(word) {
+			if !commandWord().MatchString(word) && !commandAddress().MatchString(word) {
 				return false
 			}
 		}
@@ -105,9 +105,9 @@ func (p *prober) commanded(at sidecar.Path, command []string, i int) bool {
 			before = command[i-1]
 		}
 		switch {
-		case address().MatchString(word):
+		case commandAddress().MatchString(word):
 			words[j] = regexp.MustCompile(`:`+from+`\b`).ReplaceAllString(word, ":"+to)
-		case word == "-p"+from, word == from && (before == "-p" || before == "--port" || loopback(before)):
+		case word == "-p"+from, word == from && (before == "-p" || before == "--port" || isLoopback(before)):
 			words[j] = strings.Replace(word, from, to, 1)
 		}
 	}
@@ -115,15 +115,15 @@ func (p *prober) commanded(at sidecar.Path, command []string, i int) bool {
 	if count != 1 || new == arg || strings.Join(strings.Fields(arg), " ") != arg {
 		return false
 	}
-	e := p.edit(at.To("command").At(".", arg), new)
+	e := p.newEdit(at.To("command").At(".", arg), new)
 	e.Was = arg
-	p.r.edit(e)
+	p.r.addEdits(e)
 	return true
 }
 
-// handled reports whether a path leads into a probe or a hook: those follow with
+// isProbeOrHook reports whether a path leads into a probe or a hook: those follow with
 // their workload.
-func handled(at sidecar.Path) bool {
+func isProbeOrHook(at sidecar.Path) bool {
 	return slices.ContainsFunc(at, func(s sidecar.Step) bool {
 		return s.Field == startup || s.Field == liveness || s.Field == readiness || s.Field == "lifecycle"
 	})

@@ -13,62 +13,62 @@ import (
 // A Footprint is what is kept of a workload that got sidecars until all are known:
 // one Ingress, monitor or caller may be concerned with several.
 type Footprint struct {
-	Ref      sidecar.Ref
-	Labels   map[string]string // of its pods
-	sidecars []size
-	own      []string // its sidecars' containers, with those that end
-	taken    []*taken
-	plain    map[sidecar.Ref][]int32 // ports of Services that lead past its sidecars
-	policies []networkPolicy         // emitted for it
-	ports    []corev1.ContainerPort  // of its pods, as they'll be
+	Ref           sidecar.Ref
+	Labels        map[string]string // of its pods
+	sidecars      []sidecarContainer
+	ownContainers []string // its sidecars' containers, with those that end
+	taken         []*takenPort
+	plainPorts    map[sidecar.Ref][]int32 // ports of Services that lead past its sidecars
+	policies      []networkPolicy         // emitted for it
+	ports         []corev1.ContainerPort  // of its pods, as they'll be
 }
 
-// A taken is a port that a sidecar answers on now.
-type taken struct {
+// A takenPort is a port that a sidecar answers on now.
+type takenPort struct {
 	sidecar.Takeover
-	of        *Footprint
-	sidecar   string // its name
-	placement sidecar.Placement
-	app       string // name of the container behind it
-	name      string // of the port
-	appName   string // of the app's port behind, in front of which it stands
-	services  []lead
+	footprint    *Footprint
+	sidecar      string // its name
+	placement    sidecar.Placement
+	appContainer string // name of the container behind it
+	portName     string // of the port
+	appPortName  string // of the app's port behind, in front of which it stands
+	servicePorts []servicePort
 }
 
-// A lead is a port of a Service that leads to a port that was taken over.
-type lead struct {
-	*taken
+// A servicePort is a port of a Service that leads to a port that was taken over.
+type servicePort struct {
+	*takenPort
 	service *sidecar.Service
 	port    corev1.ServicePort
 	alias   bool // the Service is only another name for one
 }
 
-// finding is one about an object around.
-func (t *taken) finding(s sidecar.Severity, code string, object sidecar.Ref, field, message,
+// newFinding is one about an object around.
+func (t *takenPort) newFinding(s sidecar.Severity, code string, object sidecar.Ref, field, message,
 	hint string) sidecar.Finding {
 	return sidecar.Finding{Severity: s, Code: code, Object: object, Sidecar: t.sidecar, Field: field, Message: message,
 		Hint: hint}
 }
 
-func (t *taken) edit(object sidecar.Ref, at sidecar.Path, value any) sidecar.Edit {
+func (t *takenPort) newEdit(object sidecar.Ref, at sidecar.Path, value any) sidecar.Edit {
 	return sidecar.Edit{Owner: t.sidecar, Object: object, Path: at, Value: value}
 }
 
 // Observe takes down what its neighbours will have to know of a workload.
-func Observe(w *sidecar.Workload, asked []sidecar.Answer) *Footprint {
-	s := &Footprint{Ref: w.Ref, Labels: w.Pod.Labels, plain: map[sidecar.Ref][]int32{},
+func Observe(w *sidecar.Workload, answers []sidecar.Answer) *Footprint {
+	s := &Footprint{Ref: w.Ref, Labels: w.Pod.Labels, plainPorts: map[sidecar.Ref][]int32{},
 		ports: declaredPorts(w.Pod.Spec.Containers, w.Pod.Spec.InitContainers)}
-	for i := range asked {
-		a := &asked[i]
+	for i := range answers {
+		a := &answers[i]
 		s.ports = append(s.ports, declaredPorts(a.Change.Containers)...)
-		s.count(a)
+		s.recordContainers(a)
 		for _, t := range a.Change.Takeovers {
-			k := &taken{Takeover: t, of: s, sidecar: a.Name, placement: a.Placement, name: w.PortName(t.Port, ""),
-				appName: w.PortName(t.AppPort, ""), app: a.App.Name}
+			k := &takenPort{Takeover: t, footprint: s, sidecar: a.Name, placement: a.Placement, portName: w.PortName(t.Port, ""),
+				appPortName: w.PortName(t.AppPort, ""), appContainer: a.App.Name}
 			for j := range w.Services {
 				for _, p := range w.Services[j].Spec.Ports {
-					if leads(w, p, t) {
-						k.services = append(k.services, lead{taken: k, service: &w.Services[j], port: p})
+					if reachesTakeover(w, p, t) {
+						k.servicePorts = append(k.servicePorts, servicePort{takenPort: k, service: &w.Services[j], port: p})
 					}
 				}
 			}
@@ -80,9 +80,9 @@ func Observe(w *sidecar.Workload, asked []sidecar.Answer) *Footprint {
 	}
 	for i := range w.Services {
 		for _, p := range w.Services[i].Spec.Ports {
-			led := slices.ContainsFunc(s.taken, func(t *taken) bool { return leads(w, p, t.Takeover) })
-			if !led && target(w, p) != 0 {
-				s.plain[w.Services[i].Ref] = append(s.plain[w.Services[i].Ref], p.Port)
+			led := slices.ContainsFunc(s.taken, func(t *takenPort) bool { return reachesTakeover(w, p, t.Takeover) })
+			if !led && targetPort(w, p) != 0 {
+				s.plainPorts[w.Services[i].Ref] = append(s.plainPorts[w.Services[i].Ref], p.Port)
 			}
 		}
 	}
@@ -99,10 +99,10 @@ func declaredPorts(lists ...[]corev1.Container) (out []corev1.ContainerPort) {
 	return out
 }
 
-// leads reports whether a port of a Service leads to a port that was taken over,
+// reachesTakeover reports whether a port of a Service leads to a port that was taken over,
 // or will when services has led it there.
-func leads(w *sidecar.Workload, p corev1.ServicePort, t sidecar.Takeover) bool {
-	return sidecar.IsTCP(p.Protocol) && t.Reaches(target(w, p))
+func reachesTakeover(w *sidecar.Workload, p corev1.ServicePort, t sidecar.Takeover) bool {
+	return sidecar.IsTCP(p.Protocol) && t.Reaches(targetPort(w, p))
 }
 
 // A World is what neighbours may see of the manifests.
@@ -143,7 +143,7 @@ type Result struct {
 	Emits    []Emit
 	Findings sidecar.Findings
 
-	listings map[listing]int // which edits extend lists
+	listEdits map[listAnnotation]int // which edits extend lists
 }
 
 // An Emit is an object to emit for a workload's sidecar.
@@ -153,8 +153,8 @@ type Emit struct {
 	Object  sidecar.Object
 }
 
-func (r *Result) edit(e ...sidecar.Edit)     { r.Edits = append(r.Edits, e...) }
-func (r *Result) find(fs ...sidecar.Finding) { r.Findings = append(r.Findings, fs...) }
+func (r *Result) addEdits(e ...sidecar.Edit)        { r.Edits = append(r.Edits, e...) }
+func (r *Result) addFindings(fs ...sidecar.Finding) { r.Findings = append(r.Findings, fs...) }
 
 // A scene is what neighbours look at: one workload with the answers of its sidecars, or
 // all that was taken over, and the manifests.
@@ -163,41 +163,41 @@ type scene struct {
 	answers  []sidecar.Answer
 
 	World
-	served   []*Footprint
-	taken    []*taken
-	services map[sidecar.Ref][]lead // ports that speak TLS now, by their Service
-	refs     []sidecar.Ref          // of services, in their order
-	names    map[string]bool        // of services
-	spaces   []string               // namespaces of what was taken over
+	footprints  []*Footprint
+	taken       []*takenPort
+	tlsPorts    map[sidecar.Ref][]servicePort // ports that speak TLS now, by their Service
+	tlsServices []sidecar.Ref                 // of services, in their order
+	tlsNames    map[string]bool               // of services
+	namespaces  []string                      // namespaces of what was taken over
 }
 
 func newScene(served []*Footprint, world World) *scene {
-	s := &scene{World: world, served: served, services: map[sidecar.Ref][]lead{}, names: map[string]bool{}}
+	s := &scene{World: world, footprints: served, tlsPorts: map[sidecar.Ref][]servicePort{}, tlsNames: map[string]bool{}}
 	for _, w := range served {
 		for _, t := range w.taken {
 			s.taken = append(s.taken, t)
-			s.spaces = append(s.spaces, w.Ref.Namespace)
+			s.namespaces = append(s.namespaces, w.Ref.Namespace)
 			if !t.SpeaksTLS() {
 				continue
 			}
-			for _, l := range t.services {
-				if s.services[l.service.Ref] == nil {
-					s.refs = append(s.refs, l.service.Ref)
+			for _, sp := range t.servicePorts {
+				if s.tlsPorts[sp.service.Ref] == nil {
+					s.tlsServices = append(s.tlsServices, sp.service.Ref)
 				}
-				s.names[l.service.Ref.Name] = true
-				s.services[l.service.Ref] = append(s.services[l.service.Ref], l)
+				s.tlsNames[sp.service.Ref.Name] = true
+				s.tlsPorts[sp.service.Ref] = append(s.tlsPorts[sp.service.Ref], sp)
 			}
 		}
 	}
-	slices.Sort(s.spaces)
-	s.spaces = slices.Compact(s.spaces)
+	slices.Sort(s.namespaces)
+	s.namespaces = slices.Compact(s.namespaces)
 	return s
 }
 
-// lead finds the lead of a Service's port, by number or name; nil where it speaks
+// findServicePort finds the lead of a Service's port, by number or name; nil where it speaks
 // no TLS.
-func (s *scene) lead(namespace, service string, number int32, name string) *lead {
-	all := s.services[sidecar.Ref{Kind: "Service", Namespace: namespace, Name: service}]
+func (s *scene) findServicePort(namespace, service string, number int32, name string) *servicePort {
+	all := s.tlsPorts[sidecar.Ref{Kind: "Service", Namespace: namespace, Name: service}]
 	for i := range all {
 		if p := all[i].port; number != 0 && p.Port == number || name != "" && p.Name == name {
 			return &all[i]
@@ -206,21 +206,21 @@ func (s *scene) lead(namespace, service string, number int32, name string) *lead
 	return nil
 }
 
-// serves reports whether a Service of a name has ports that speak TLS now.
-func (s *scene) serves(name string) bool { return s.names[name] }
+// hasTLS reports whether a Service of a name has ports that speak TLS now.
+func (s *scene) hasTLS(name string) bool { return s.tlsNames[name] }
 
-// annotate sets an annotation of an object, where it hasn't the value.
-func annotate(t *taken, object sidecar.Ref, have map[string]string, key, value, hint string) []sidecar.Edit {
+// setAnnotation sets an annotation of an object, where it hasn't the value.
+func setAnnotation(t *takenPort, object sidecar.Ref, have map[string]string, key, value, hint string) []sidecar.Edit {
 	if have[key] == value {
 		return nil
 	}
-	e := t.edit(object, sidecar.Fields("metadata", "annotations", key), value)
+	e := t.newEdit(object, sidecar.Fields("metadata", "annotations", key), value)
 	e.Hint = hint
 	return []sidecar.Edit{e}
 }
 
-// expression is a regular expression that is compiled when it's first used: a run needs
+// lazyRegexp is a regular expression that is compiled when it's first used: a run needs
 // few of all that there are.
-func expression(text string) func() *regexp.Regexp {
+func lazyRegexp(text string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }

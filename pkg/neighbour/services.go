@@ -22,7 +22,7 @@ func followServices(s *scene, r *Result) {
 		for _, t := range a.Change.Takeovers {
 			for _, service := range s.workload.Services {
 				for _, p := range service.Spec.Ports {
-					if leads(s.workload, p, t) {
+					if reachesTakeover(s.workload, p, t) {
 						followServicePort(a, &t, service.Ref, p, r)
 					}
 				}
@@ -42,36 +42,36 @@ func followServicePort(a *sidecar.Answer, t *sidecar.Takeover, service sidecar.R
 	if e := (sidecar.Edit{Owner: a.Name, Object: service, Path: at.To("targetPort"),
 		Value: t.Port}); p.TargetPort == (intstr.IntOrString{}) {
 		if p.Port != t.Port {
-			r.edit(e)
+			r.addEdits(e)
 		}
 	} else if p.TargetPort != intstr.FromInt32(t.Port) {
 		e.Was = p.TargetPort
-		r.edit(e)
+		r.addEdits(e)
 	}
 	if p.AppProtocol == nil || t.Scheme != corev1.URISchemeHTTPS {
 		return
 	}
 	at = at.To("appProtocol")
-	if over := overTLS[*p.AppProtocol]; over != "" {
-		r.edit(sidecar.Edit{Owner: a.Name, Object: service, Path: at, Value: over, Was: *p.AppProtocol})
-	} else if slices.Contains(inPlain, strings.ToLower(*p.AppProtocol)) {
-		r.find(sidecar.Finding{Severity: sidecar.Warning, Code: "app-protocol", Object: service, Sidecar: a.Name,
+	if over := tlsProtocols[*p.AppProtocol]; over != "" {
+		r.addEdits(sidecar.Edit{Owner: a.Name, Object: service, Path: at, Value: over, Was: *p.AppProtocol})
+	} else if slices.Contains(plainProtocols, strings.ToLower(*p.AppProtocol)) {
+		r.addFindings(sidecar.Finding{Severity: sidecar.Warning, Code: "app-protocol", Object: service, Sidecar: a.Name,
 			Field:   at.String(),
 			Message: fmt.Sprintf("says %s, but port %d speaks TLS now", *p.AppProtocol, p.Port),
 			Hint:    "write https, or what your mesh or gateway calls it over TLS"})
 	}
 }
 
-// overTLS are protocols of KEP-3726 and of cloud controllers, and what they're
+// tlsProtocols are protocols of KEP-3726 and of cloud controllers, and what they're
 // called over TLS. A gateway learns of HTTP/2 then by ALPN.
-var overTLS = map[string]string{"http": "https", "HTTP": "HTTPS", "kubernetes.io/h2c": "https",
+var tlsProtocols = map[string]string{"http": "https", "HTTP": "HTTPS", "kubernetes.io/h2c": "https",
 	"kubernetes.io/ws": "kubernetes.io/wss"}
 
-// inPlain are names that meshes and gateways take for something without TLS.
-var inPlain = []string{"http2", "grpc", "grpc-web", "h2c", "ws", "http1.1"}
+// plainProtocols are names that meshes and gateways take for something without TLS.
+var plainProtocols = []string{"http2", "grpc", "grpc-web", "h2c", "ws", "http1.1"}
 
-// target is the pod's port that a Service port leads to; 0 where nobody has it.
-func target(w *sidecar.Workload, p corev1.ServicePort) int32 {
+// targetPort is the pod's port that a Service port leads to; 0 where nobody has it.
+func targetPort(w *sidecar.Workload, p corev1.ServicePort) int32 {
 	if p.TargetPort == (intstr.IntOrString{}) {
 		return p.Port
 	}

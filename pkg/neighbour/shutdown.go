@@ -28,7 +28,7 @@ func drainApp(w *sidecar.Workload, a *sidecar.Answer, c *corev1.Container, r *Re
 	seconds := a.Change.App.DrainSeconds
 	at := w.ContainerPath(c.Name).To("lifecycle", "preStop")
 	note := func(s sidecar.Severity, code, message, hint string) {
-		r.find(sidecar.Finding{Severity: s, Code: code, Object: w.Ref, Sidecar: a.Name, Field: at.String(), Message: message,
+		r.addFindings(sidecar.Finding{Severity: s, Code: code, Object: w.Ref, Sidecar: a.Name, Field: at.String(), Message: message,
 			Hint: hint})
 	}
 	hook := sidecar.PreStop(c)
@@ -45,7 +45,7 @@ func drainApp(w *sidecar.Workload, a *sidecar.Answer, c *corev1.Container, r *Re
 			"and requests are lost", w.Kubernetes),
 			fmt.Sprintf("give the app a preStop hook that runs sleep %d", seconds))
 	default:
-		r.edit(sidecar.Edit{Owner: a.Name, Object: w.Ref, Path: at,
+		r.addEdits(sidecar.Edit{Owner: a.Name, Object: w.Ref, Path: at,
 			Value: corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: seconds}}})
 	}
 }

@@ -10,102 +10,108 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A listAnnotation is an annotation in which several backends are listed.
+// A listAnnotation is an annotation of an object that lists several backends.
 type listAnnotation struct {
-	on  sidecar.Ref
-	key string
+	object sidecar.Ref
+	key    string
 }
 
-// currentValue are an object's annotations with what was set already: lists of names are
-// extended by one backend after the other.
-func (r *Result) currentValue(on sidecar.Ref, have map[string]string) func(key string) string {
+// currentValue returns a function that reads an annotation of an object: the value of an earlier edit, or else the
+// object's own. Each backend adds itself to the same list.
+func (r *Result) currentValue(object sidecar.Ref, have map[string]string) func(key string) string {
 	return func(key string) string {
-		if i, ok := r.listEdits[listAnnotation{on, key}]; ok {
+		if i, ok := r.listEdits[listAnnotation{object, key}]; ok {
 			return r.Edits[i].Value.(string)
 		}
 		return have[key]
 	}
 }
 
-// extendLists sets annotations that extend what stands there.
-func (r *Result) extendLists(sp *servicePort, on sidecar.Ref, have map[string]string, pairs []annotation) {
-	for _, p := range pairs {
-		if i, ok := r.listEdits[listAnnotation{on, p.key}]; ok {
-			r.Edits[i].Value = p.value
+// extendLists sets annotations to extended lists. A second backend changes the edit of the first.
+func (r *Result) extendLists(sp *servicePort, object sidecar.Ref, have map[string]string, annotations []annotation) {
+	for _, a := range annotations {
+		list := listAnnotation{object, a.key}
+		if i, ok := r.listEdits[list]; ok {
+			r.Edits[i].Value = a.value
 			continue
 		}
-		for _, e := range setAnnotation(sp.takenPort, on, have, p.key, p.value, "") {
-			if was, there := have[p.key]; there && !hasOtherProtocol(was, sp.port.Name, p.value) {
-				e.Was = was
-			}
-			if r.listEdits == nil {
-				r.listEdits = map[listAnnotation]int{}
-			}
-			r.listEdits[listAnnotation{on, p.key}] = len(r.Edits)
-			r.addEdits(e)
+		if have[a.key] == a.value {
+			continue
 		}
+		e := sp.newEdit(object, annotationPath(a.key), a.value)
+		if was, ok := have[a.key]; ok && !hasOtherProtocol(was, sp.port.Name, a.value) {
+			e.Was = was
+		}
+		if r.listEdits == nil {
+			r.listEdits = map[listAnnotation]int{}
+		}
+		r.listEdits[list] = len(r.Edits)
+		r.addEdits(e)
 	}
 }
 
-// listNginxServices lists Services on the Ingress, by commas.
-func listNginxServices(sp *servicePort, have func(key string) string) []annotation {
-	out := []annotation{{"nginx.org/ssl-services", addToList(have("nginx.org/ssl-services"), sp.service.Ref.Name)}}
+// listNginxServices adds the Service to the Ingress's lists of Services.
+func listNginxServices(sp *servicePort, value func(key string) string) []annotation {
+	const tls, grpc = "nginx.org/ssl-services", "nginx.org/grpc-services"
+	out := []annotation{{tls, addToList(value(tls), sp.service.Ref.Name)}}
 	if sp.Protocol == sidecar.GRPC {
-		out = append(out, annotation{"nginx.org/grpc-services", addToList(have("nginx.org/grpc-services"), sp.service.Ref.Name)})
+		out = append(out, annotation{grpc, addToList(value(grpc), sp.service.Ref.Name)})
 	}
 	return out
 }
 
-// listContourPorts lists ports of a Service, by number or name: h2 is HTTP/2 over TLS, which
-// gRPC needs (internal/annotation/annotations.go).
-func listContourPorts(sp *servicePort, have func(key string) string) []annotation {
+// listContourPorts adds a port to the Service's list of ports, unless it's there by number or name. h2 is HTTP/2 over
+// TLS, which gRPC needs (internal/annotation/annotations.go).
+func listContourPorts(sp *servicePort, value func(key string) string) []annotation {
 	key := contourProtocol + choose(sp.Protocol == sidecar.GRPC, "h2", "tls")
 	number := strconv.Itoa(int(sp.port.Port))
-	if sp.port.Name != "" && slices.Contains(splitList(have(key)), sp.port.Name) {
-		return []annotation{{key, have(key)}}
+	if sp.port.Name != "" && slices.Contains(splitList(value(key)), sp.port.Name) {
+		return []annotation{{key, value(key)}}
 	}
-	return []annotation{{key, addToList(have(key), number)}}
+	return []annotation{{key, addToList(value(key), number)}}
 }
 
 const contourProtocol = "projectcontour.io/upstream-protocol."
 
-// checkContourPlain warns of ports that are listed as HTTP/2 in plain.
+// checkContourPlain warns of a port that the Service lists as HTTP/2 without TLS.
 func checkContourPlain(sp *servicePort, r *Result) {
 	const key = contourProtocol + "h2c"
 	for _, p := range splitList(sp.service.Annotations[key]) {
 		if p == sp.port.Name || p == strconv.Itoa(int(sp.port.Port)) {
-			r.addFindings(sp.newFinding(sidecar.Warning, "ingress-backend", sp.service.Ref, sidecar.Fields("metadata", "annotations",
-				key).String(),
-				fmt.Sprintf("lists port %d, which speaks TLS now", sp.port.Port), "take "+p+" out"))
+			sp.addWarning(r, "ingress-backend", sp.service.Ref, annotationPath(key).String(),
+				fmt.Sprintf("lists port %d, which speaks TLS now", sp.port.Port), "remove "+p+" from the list")
 		}
 	}
 }
 
-// listGCEProtocols is GCE's JSON of the protocols of a Service's ports, by their name
+// listGCEProtocols sets the protocol of a port in GCE's annotation, a JSON object from port names to protocols
 // (ingress-gce pkg/annotations/service.go). HTTP2 is always over TLS there.
-func listGCEProtocols(sp *servicePort, have func(key string) string) []annotation {
+func listGCEProtocols(sp *servicePort, value func(key string) string) []annotation {
 	const key = "cloud.google.com/app-protocols"
-	m := map[string]string{}
-	if text := have(key); text != "" && json.Unmarshal([]byte(text), &m) != nil {
-		return []annotation{{key, text}} // GCE has to say what is wrong with it
+	protocols := map[string]string{}
+	if text := value(key); text != "" && json.Unmarshal([]byte(text), &protocols) != nil {
+		return []annotation{{key, text}} // GCE reports what is wrong with it
 	}
 	want := choose(sp.Protocol == sidecar.GRPC, "HTTP2", "HTTPS")
-	if m[sp.port.Name] == want || m[sp.port.Name] == "HTTP2" {
-		return []annotation{{key, have(key)}}
+	if have := protocols[sp.port.Name]; have == want || have == "HTTP2" {
+		return []annotation{{key, value(key)}}
 	}
-	m[sp.port.Name] = want
-	raw, _ := json.Marshal(m) // sorts the keys
+	protocols[sp.port.Name] = want
+	raw, _ := json.Marshal(protocols) // sorts the keys
 	return []annotation{{key, string(raw)}}
 }
 
-// hasOtherProtocol reports whether a person has given the port another protocol in a
-// JSON of them: that isn't ours to change.
-func hasOtherProtocol(was, port, value string) bool {
-	var old, new map[string]string
-	return json.Unmarshal([]byte(was), &old) == nil && json.Unmarshal([]byte(value), &new) == nil && old[port] != "" &&
-		old[port] != new[port]
+// hasOtherProtocol reports whether a JSON object of protocols gives the port another protocol than the new one does.
+// A person has written that.
+func hasOtherProtocol(was, port, now string) bool {
+	var before, after map[string]string
+	if json.Unmarshal([]byte(was), &before) != nil || json.Unmarshal([]byte(now), &after) != nil {
+		return false
+	}
+	return before[port] != "" && before[port] != after[port]
 }
 
+// splitList splits a list at its commas, without spaces and empty items.
 func splitList(list string) (out []string) {
 	for _, s := range strings.Split(list, ",") {
 		if s = strings.TrimSpace(s); s != "" {
@@ -115,7 +121,7 @@ func splitList(list string) (out []string) {
 	return out
 }
 
-// addToList adds a name to a list by commas, where it isn't there.
+// addToList adds a name to a comma-separated list, unless the list has it.
 func addToList(list, name string) string {
 	switch all := splitList(list); {
 	case slices.Contains(all, name):

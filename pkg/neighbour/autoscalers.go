@@ -1,6 +1,7 @@
 package neighbour
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,7 +14,7 @@ import (
 
 var autoscalerKind = Kind{"autoscaling", "HorizontalPodAutoscaler"}
 
-// autoscaler is what we look at of a HorizontalPodAutoscaler of v1 or v2.
+// autoscaler holds the fields of a HorizontalPodAutoscaler, v1 or v2, that are read here.
 type autoscaler struct {
 	ScaleTargetRef struct {
 		APIVersion string `json:"apiVersion"`
@@ -35,49 +36,54 @@ type metric struct {
 	} `json:"resource"`
 }
 
-// A sidecarContainer is a container that runs beside the app, and what it has requests for.
+// averagesUse reports whether the metric is a resource's utilization, averaged over all containers of the pods.
+func (m *metric) averagesUse() bool {
+	target := &m.Resource.Target
+	return m.Type == "Resource" && (target.Type == "Utilization" || target.AverageUtilization != 0)
+}
+
+// A sidecarContainer is a container that runs beside the app, and the resources that it requests.
 type sidecarContainer struct {
 	sidecar, container, app string
 	requests                map[corev1.ResourceName]bool
 }
 
-// recordContainers takes down the containers of a sidecar that run as long as the pod: only
-// those are averaged over.
-func (s *Footprint) recordContainers(a *sidecar.Answer) {
+// recordContainers records the containers of a sidecar. Those that run as long as the pod have an entry of their own,
+// as utilization is averaged over them alone.
+func (f *Footprint) recordContainers(a *sidecar.Answer) {
 	for c := range a.Change.AllContainers() {
-		s.ownContainers = append(s.ownContainers, c.Name)
+		f.ownContainers = append(f.ownContainers, c.Name)
 	}
 	for i := range a.Change.Containers {
 		c := &a.Change.Containers[i]
-		z := sidecarContainer{a.Name, c.Name, a.App.Name, map[corev1.ResourceName]bool{}}
-		// a limit alone is the request, too
-		for _, set := range []corev1.ResourceList{c.Resources.Requests, c.Resources.Limits} {
-			for name := range set {
-				z.requests[name] = true
+		own := sidecarContainer{a.Name, c.Name, a.App.Name, map[corev1.ResourceName]bool{}}
+		// without a request, the limit is the request
+		for _, list := range []corev1.ResourceList{c.Resources.Requests, c.Resources.Limits} {
+			for name := range list {
+				own.requests[name] = true
 			}
 		}
-		s.sidecars = append(s.sidecars, z)
+		f.sidecars = append(f.sidecars, own)
 	}
 }
 
-// checkAutoscalers finds HorizontalPodAutoscalers that stop to work, or that measure
-// something else, when a pod has one container more: utilisation is a part of what
-// all containers request, and unknown as soon as one of them requests nothing
-// (kubernetes pkg/controller/podautoscaler, calculatePodRequests).
+// checkAutoscalers finds HorizontalPodAutoscalers that stop working, or that measure something else, when a pod has one
+// more container. Utilization is a share of what all containers request, and can't be computed as soon as one of them
+// requests nothing (kubernetes pkg/controller/podautoscaler, calculatePodRequests).
 func checkAutoscalers(s *scene, r *Result) {
 	targets := map[sidecar.Ref]*Footprint{}
-	spaces, names := map[string]bool{}, map[string]bool{}
-	for _, w := range s.footprints {
-		if len(w.sidecars) > 0 {
-			targets[w.Ref], spaces[w.Ref.Namespace], names[w.Ref.Name] = w, true, true
+	namespaces, names := map[string]bool{}, map[string]bool{}
+	for _, f := range s.footprints {
+		if len(f.sidecars) > 0 {
+			targets[f.Ref], namespaces[f.Ref.Namespace], names[f.Ref.Name] = f, true, true
 		}
 	}
 	if len(targets) == 0 {
 		return
 	}
 	var all []Object
-	for _, space := range slices.Sorted(maps.Keys(spaces)) {
-		all = append(all, s.Objects(autoscalerKind, space, func(name string) bool { return names[name] })...)
+	for _, namespace := range slices.Sorted(maps.Keys(namespaces)) {
+		all = append(all, s.Objects(autoscalerKind, namespace, func(name string) bool { return names[name] })...)
 	}
 	for _, o := range all {
 		h := o.Spec.(*autoscaler)
@@ -85,45 +91,41 @@ func checkAutoscalers(s *scene, r *Result) {
 		if !ok {
 			group = ""
 		}
-		w := targets[sidecar.Ref{Group: group, Kind: h.ScaleTargetRef.Kind, Namespace: o.Ref.Namespace,
-			Name: h.ScaleTargetRef.Name}]
-		if w == nil {
+		f := targets[sidecar.Ref{
+			Group: group, Kind: h.ScaleTargetRef.Kind, Namespace: o.Ref.Namespace, Name: h.ScaleTargetRef.Name,
+		}]
+		if f == nil {
 			continue
 		}
-		if h.CPU != nil || len(h.Metrics) == 0 { // nothing said is 80% of the CPU
-			w.checkScaling(&o, corev1.ResourceCPU, 0, -1, r)
+		if h.CPU != nil || len(h.Metrics) == 0 { // without a metric, the API server sets 80 % of the CPU
+			f.checkScaling(&o, corev1.ResourceCPU, 0, "", r)
 		}
 		for i := range h.Metrics {
-			if m := &h.Metrics[i]; m.Type == "Resource" && (m.Resource.Target.Type == "Utilization" ||
-				m.Resource.Target.AverageUtilization != 0) {
-				w.checkScaling(&o, m.Resource.Name, m.Resource.Target.AverageUtilization, i, r)
+			if m := &h.Metrics[i]; m.averagesUse() {
+				field := fmt.Sprintf("spec.metrics[%d]", i)
+				f.checkScaling(&o, m.Resource.Name, m.Resource.Target.AverageUtilization, field, r)
 			}
 		}
 	}
 }
 
-// checkScaling looks at one resource by whose use a workload is scaled.
-func (s *Footprint) checkScaling(o *Object, name corev1.ResourceName, use int32, i int, r *Result) {
-	field := ""
-	if i >= 0 {
-		field = fmt.Sprintf("spec.metrics[%d]", i)
-	}
-	if use == 0 {
-		use = 80
-	}
-	for _, z := range s.sidecars {
-		f := sidecar.Finding{Severity: sidecar.Error, Code: "hpa-no-request", Object: o.Ref, Sidecar: z.sidecar, Field: field}
-		if !z.requests[name] {
-			f.Message = fmt.Sprintf("scales %s by its use of %s, which is unknown as soon as one container requests none: %s "+
-				"doesn't", s.Ref, name, z.container)
-			f.Hint = fmt.Sprintf("give it one by override.resources.requests.%s", name)
-			r.addFindings(f)
+// checkScaling checks each container of the sidecars against one resource whose utilization scales the workload.
+func (f *Footprint) checkScaling(o *Object, name corev1.ResourceName, utilization int32, field string, r *Result) {
+	for _, c := range f.sidecars {
+		if !c.requests[name] {
+			r.addFindings(sidecar.Finding{
+				Severity: sidecar.Error, Code: "hpa-no-request", Object: o.Ref, Sidecar: c.sidecar, Field: field,
+				Message: fmt.Sprintf("scales %s on its %s utilization, which can't be computed because container %s requests none",
+					f.Ref, name, c.container),
+				Hint: fmt.Sprintf("set override.resources.requests.%s", name),
+			})
 			continue
 		}
-		f.Severity, f.Code = sidecar.Info, "hpa-averages-sidecar"
-		f.Message = fmt.Sprintf("the use of %s is averaged over %s, too", name, z.container)
-		f.Hint = fmt.Sprintf("to scale by the app alone: {type: ContainerResource, containerResource: {name: %s, "+
-			"container: %s, target: {type: Utilization, averageUtilization: %d}}}", name, z.app, use)
-		r.addFindings(f)
+		r.addFindings(sidecar.Finding{
+			Severity: sidecar.Info, Code: "hpa-averages-sidecar", Object: o.Ref, Sidecar: c.sidecar, Field: field,
+			Message: fmt.Sprintf("%s utilization is now averaged over container %s, too", name, c.container),
+			Hint: fmt.Sprintf("to scale on the app alone: {type: ContainerResource, containerResource: {name: %s, "+
+				"container: %s, target: {type: Utilization, averageUtilization: %d}}}", name, c.app, cmp.Or(utilization, 80)),
+		})
 	}
 }

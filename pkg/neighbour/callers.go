@@ -11,25 +11,28 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// followCallers finds who still dials in plain what speaks TLS now: nothing refuses such
-// a manifest, and the client fails when it runs.
+// followCallers finds objects that still call a port without TLS although it speaks TLS now. Nothing else refuses such
+// a manifest: the client only fails when it runs.
 func followCallers(s *scene, r *Result) {
-	c := newHostIndex(s)
-	if len(c.byName) == 0 && !c.watchesLoopback {
+	h := newHostIndex(s)
+	if len(h.byName) == 0 && !h.watchesLoopback {
 		return
 	}
-	named := func(host string) bool { return c.watchesLoopback && isLoopback(host) || c.mayBeService(host) }
-	s.Callers(named, func(who Caller) {
-		for _, key := range slices.Sorted(maps.Keys(who.Annotations)) { // as those by which Ingresses name who is to be asked
-			if v := who.Annotations[key]; who.Ref.Kind == ingressKind.Kind && onlyAddresses().MatchString(v) {
-				c.checkValue(&who, sidecar.Fields("metadata", "annotations", key), v, r)
+	named := func(host string) bool { return h.watchesLoopback && isLoopback(host) || h.mayBeService(host) }
+	s.Callers(named, func(caller Caller) {
+		// an Ingress may have an annotation with the address of an authentication service
+		if caller.Ref.Kind == ingressKind.Kind {
+			for _, key := range slices.Sorted(maps.Keys(caller.Annotations)) {
+				if value := caller.Annotations[key]; onlyAddresses().MatchString(value) {
+					h.checkValue(&caller, annotationPath(key), value, r)
+				}
 			}
 		}
-		who.Scalars(func(at sidecar.Path, value string) { c.checkValue(&who, at, value, r) })
+		caller.Scalars(func(at sidecar.Path, value string) { h.checkValue(&caller, at, value, r) })
 	})
 }
 
-// Dials reports whether a text names an address of a host.
+// Dials reports whether a text contains an address of a host.
 func Dials(text string, named func(host string) bool) bool {
 	for a := range findAddresses(unescapeText(text)) {
 		if named(a.host) {
@@ -39,10 +42,10 @@ func Dials(text string, named func(host string) bool) bool {
 	return dialsByVariables(text, named) || mayNameHost(text, named)
 }
 
-// escapes are those of JSON's slashes and of properties' colons.
+// escapes are JSON's escaped slashes and the escaped colons of Java properties.
 var escapes = strings.NewReplacer(`\\/`, "/", `\/`, "/", `\:`, ":")
 
-// unescapeText is a text without them.
+// unescapeText replaces escaped slashes and colons.
 func unescapeText(text string) string {
 	if strings.Contains(text, `\/`) || strings.Contains(text, `\:`) {
 		return escapes.Replace(text)
@@ -52,113 +55,125 @@ func unescapeText(text string) string {
 
 func isLoopback(host string) bool { return host == "localhost" || host == "127.0.0.1" }
 
+// A hostIndex finds ports that speak TLS now by the host names that lead to them.
 type hostIndex struct {
 	*scene
-	byName          map[string][]servicePort // by the Service's name
+	byName          map[string][]servicePort // the name is a Service's
 	footprintOf     map[sidecar.Ref]*Footprint
-	watchesLoopback bool // somebody's own loopback is concerned
+	watchesLoopback bool // a workload has TLS on its own loopback now
 }
 
 func newHostIndex(s *scene) *hostIndex {
-	c := &hostIndex{scene: s, byName: map[string][]servicePort{}, footprintOf: map[sidecar.Ref]*Footprint{}}
+	h := &hostIndex{scene: s, byName: map[string][]servicePort{}, footprintOf: map[sidecar.Ref]*Footprint{}}
 	for _, ref := range s.tlsServices {
-		c.byName[ref.Name] = append(c.byName[ref.Name], s.tlsPorts[ref]...)
+		h.byName[ref.Name] = append(h.byName[ref.Name], s.tlsPorts[ref]...)
 	}
-	c.addAliases()
-	for _, w := range s.footprints {
-		c.footprintOf[w.Ref] = w
-		c.watchesLoopback = c.watchesLoopback || slices.ContainsFunc(w.taken, func(t *takenPort) bool { return t.MovesApp() && t.SpeaksTLS() })
+	h.addAliases()
+	for _, f := range s.footprints {
+		h.footprintOf[f.Ref] = f
+		for _, t := range f.taken {
+			h.watchesLoopback = h.watchesLoopback || t.MovesApp() && t.SpeaksTLS()
+		}
 	}
-	return c
+	return h
 }
 
 // mayBeService reports whether a host may be one of the Services, or a pod of one.
-func (c *hostIndex) mayBeService(host string) bool {
+func (h *hostIndex) mayBeService(host string) bool {
 	first, rest, _ := strings.Cut(host, ".")
 	second, _, _ := strings.Cut(rest, ".")
-	return c.byName[first] != nil || c.byName[second] != nil
+	return h.byName[first] != nil || h.byName[second] != nil
 }
 
-// checkValue looks at one string of an object.
-func (c *hostIndex) checkValue(who *Caller, at sidecar.Path, value string, r *Result) {
-	container := containerOf(who.Template, at)
-	w := c.footprintOf[who.Ref]
-	if w != nil && slices.Contains(w.ownContainers, container) {
-		return // the sidecar's own affair
+// checkValue checks one string of an object: it rewrites addresses of ports that speak TLS now, or reports them.
+func (h *hostIndex) checkValue(caller *Caller, at sidecar.Path, value string, r *Result) {
+	container := containerOf(caller.Template, at)
+	f := h.footprintOf[caller.Ref]
+	if f != nil && slices.Contains(f.ownContainers, container) {
+		return // the sidecar itself
 	}
 	if !strings.Contains(value, ":") {
-		c.checkHost(who, at, value, r)
+		h.checkHost(caller, at, value, r)
 		return
 	}
-	c.checkVariables(who, at, value, r)
+	h.checkVariables(caller, at, value, r)
 	var plain []address
 	var first *servicePort
 	text := unescapeText(value)
 	rewrite := text == value
 	for a := range findAddresses(text) {
-		t := c.portOfAddress(who.Ref.Namespace, &a)
-		if t == nil {
-			if w != nil {
-				w.checkLoopback(container, &a, at, r)
+		sp := h.portOfAddress(caller.Ref.Namespace, &a)
+		if sp == nil {
+			if f != nil {
+				f.checkLoopback(container, &a, at, r)
 			}
 			continue
 		}
 		if !a.hasTLSForm() {
-			r.addFindings(t.newFinding(sidecar.Info, "plaintext-caller", who.Ref, at.String(), "names "+a.plain()+
-				", which speaks TLS now", "see that the client speaks TLS to it"))
+			r.addFindings(sp.newFinding(sidecar.Info, "plaintext-caller", caller.Ref, at.String(),
+				"names "+a.plain()+", which speaks TLS now", "make sure that the client speaks TLS to it"))
 			continue
 		}
 		plain = append(plain, a)
-		rewrite = rewrite && t.RewriteCallers && !t.alias && (first == nil || first.sidecar == t.sidecar)
-		first = t
+		rewrite = rewrite && sp.RewriteCallers && !sp.alias && (first == nil || first.sidecar == sp.sidecar)
+		first = sp
 	}
 	if len(plain) == 0 {
 		return
 	}
-	if edit := rewriteValue(who, first.takenPort, at, value, plain); rewrite && edit != nil {
+	if edit := rewriteValue(caller, first.takenPort, at, value, plain); rewrite && edit != nil {
 		r.addEdits(*edit)
-		severity, hint := sidecar.Info, "see that the client verifies the certificate by its CA"
-		if first.ClientCertificate {
-			severity, hint = sidecar.Warning, "give the client a certificate of its own, and the CA of the server's"
-		}
-		r.addFindings(first.newFinding(severity, "caller-rewritten", who.Ref, at.String(), "was led to "+plain[0].tls(), hint))
+		first.reportRewritten(caller.Ref, at, plain[0].tls(), r)
 		return
 	}
 	for _, a := range plain {
 		hint := "write " + a.tls()
 		if first.ClientCertificate {
-			hint += ", and give the client a certificate of its own"
+			hint += ", and give the client its own certificate"
 		}
 		if first.alias {
-			hint += ", and see that the server's certificate is for that name, too"
+			hint += ", and make sure that the server's certificate is valid for that name, too"
 		}
-		r.addFindings(first.newFinding(sidecar.Warning, "plaintext-caller", who.Ref, at.String(), "dials "+a.plain()+
-			", which speaks TLS now", hint))
+		first.addWarning(r, "plaintext-caller", caller.Ref, at.String(),
+			"connects to "+a.plain()+", which speaks TLS now", hint)
 	}
 }
 
-// portOfAddress is what an address leads to.
-func (c *hostIndex) portOfAddress(from string, a *address) *servicePort {
-	for _, sp := range c.portsOfHost(from, a.host, a.port != 0) {
-		headless := sp.service.Spec.ClusterIP == corev1.ClusterIPNone
-		if a.effectivePort() == sp.port.Port || headless && a.effectivePort() == sp.Port {
+// reportRewritten reports that an address was rewritten, and what the client still needs.
+func (t *takenPort) reportRewritten(caller sidecar.Ref, at sidecar.Path, address string, r *Result) {
+	severity, hint := sidecar.Info, "make sure that the client verifies the certificate with its CA"
+	if t.ClientCertificate {
+		severity, hint = sidecar.Warning, "give the client its own certificate, and the CA of the server's certificate"
+	}
+	r.addFindings(t.newFinding(severity, "caller-rewritten", caller, at.String(), "was rewritten to "+address, hint))
+}
+
+// portOfAddress returns the port that an address leads to, or nil.
+func (h *hostIndex) portOfAddress(from string, a *address) *servicePort {
+	for _, sp := range h.portsOfHost(from, a.host, a.port != 0) {
+		if a.effectivePort() == sp.port.Port || sp.isHeadless() && a.effectivePort() == sp.Port {
 			return sp
 		}
 	}
 	return nil
 }
 
-// portsOfHost are what a host leads to: search, search.prod, search.prod.svc and
-// search.prod.svc.cluster.local; of a headless Service a pod's name before it.
-func (c *hostIndex) portsOfHost(from, host string, port bool) (out []*servicePort) {
+// isHeadless reports whether the Service's name leads to the pods themselves.
+func (sp *servicePort) isHeadless() bool { return sp.service.Spec.ClusterIP == corev1.ClusterIPNone }
+
+// portsOfHost returns the ports of the Services that a host may be, seen from a namespace. It may be written as search,
+// search.prod, search.prod.svc or search.prod.svc.cluster.local. If the Service is headless, a pod's name may stand
+// before it.
+func (h *hostIndex) portsOfHost(from, host string, hasPort bool) (out []*servicePort) {
 	words := strings.Split(strings.TrimSuffix(host, "."), ".")
 	for i := range min(2, len(words)) {
-		for j := range c.byName[words[i]] {
-			sp := &c.byName[words[i]][j]
-			if i == 1 && !(sp.service.Spec.ClusterIP == corev1.ClusterIPNone && strings.HasPrefix(words[0], sp.footprint.Ref.Name+"-")) {
+		for j := range h.byName[words[i]] {
+			sp := &h.byName[words[i]][j]
+			isPod := sp.isHeadless() && strings.HasPrefix(words[0], sp.footprint.Ref.Name+"-")
+			if i == 1 && !isPod {
 				continue
 			}
-			if inNamespace(words[i+1:], from, sp.service.Ref.Namespace, port) {
+			if inNamespace(words[i+1:], from, sp.service.Ref.Namespace, hasPort) {
 				out = append(out, sp)
 			}
 		}
@@ -166,58 +181,60 @@ func (c *hostIndex) portsOfHost(from, host string, port bool) (out []*servicePor
 	return out
 }
 
-// inNamespace reports whether what stands behind a Service's name leads to its
-// namespace. A Service without one may come to stand in any.
-func inNamespace(words []string, from, namespace string, port bool) bool {
+// inNamespace reports whether the words behind a Service's name lead to its namespace. A Service without a namespace
+// may be created in any.
+func inNamespace(words []string, from, namespace string, hasPort bool) bool {
 	switch {
 	case len(words) == 0:
 		return from == namespace
 	case len(words) > 1 && words[1] != "svc":
 		return false
 	case namespace == "":
-		return len(words) > 1 || port
+		return len(words) > 1 || hasPort
 	}
 	return words[0] == namespace
 }
 
-// checkLoopback warns of what dials the app at the pod's own loopback: the proxy listens
-// there as well now.
-func (s *Footprint) checkLoopback(container string, a *address, at sidecar.Path, r *Result) {
+// checkLoopback warns of containers that connect to the app on the pod's own loopback: the proxy listens there now.
+func (f *Footprint) checkLoopback(container string, a *address, at sidecar.Path, r *Result) {
 	if !isLoopback(a.host) || container == "" || isProbeOrHook(at) {
 		return
 	}
-	for _, t := range s.taken {
+	for _, t := range f.taken {
 		if t.SpeaksTLS() && t.MovesApp() && a.effectivePort() == t.Port && container != t.appContainer {
-			r.addFindings(t.newFinding(sidecar.Warning, "plaintext-caller", s.Ref, at.String(), "dials "+a.plain()+
-				", where the proxy speaks TLS now",
-				fmt.Sprintf("the app itself is on 127.0.0.1:%d", t.AppPort)))
+			t.addWarning(r, "plaintext-caller", f.Ref, at.String(),
+				"connects to "+a.plain()+", where the proxy speaks TLS now",
+				fmt.Sprintf("connect to the app itself on 127.0.0.1:%d", t.AppPort))
 		}
 	}
 }
 
-// containerOf is the name of the container that a path leads into, or "".
+// containerOf returns the name of the container that a path leads into, or "".
 func containerOf(template, at sidecar.Path) string {
-	if n := len(template); template != nil && len(at) > n+2 && slices.Equal(at[:n], template) && at[n].Field == "spec" &&
-		(at[n+1].Field == "containers" || at[n+1].Field == "initContainers") && at[n+2].Key == "name" {
-		return at[n+2].Value
+	n := len(template)
+	if template == nil || len(at) <= n+2 || !slices.Equal(at[:n], template) || at[n].Field != "spec" {
+		return ""
 	}
-	return ""
+	if list := at[n+1].Field; list != "containers" && list != "initContainers" || at[n+2].Key != "name" {
+		return ""
+	}
+	return at[n+2].Value
 }
 
-// onlyAddresses is a value in which nothing stands but addresses, perhaps behind a flag:
-// records repeat what was rewritten, so that nothing secret may stand beside.
+// onlyAddresses matches a value of nothing but addresses, perhaps behind a flag. The record repeats a rewritten value,
+// so the value must not contain a secret.
 var onlyAddresses = lazyRegexp(`^(--?[A-Za-z0-9._-]+=)?[a-z0-9]+://[A-Za-z0-9.:/_-]+(,[a-z0-9]+://[A-Za-z0-9.:/_-]+)*$`)
 
-// rewriteValue is the edit by which plain addresses become those over TLS; nil where
-// the value isn't one to rewrite: only variables and arguments of a container are,
-// with nothing beside the address.
-func rewriteValue(who *Caller, t *takenPort, at sidecar.Path, value string, plain []address) *sidecar.Edit {
-	if containerOf(who.Template, at) == "" || !onlyAddresses().MatchString(value) {
+// rewriteValue returns the edit that turns plain addresses into those over TLS. It returns nil for a value that can't
+// be rewritten: only variables and arguments of a container can, and only if they hold nothing but addresses.
+func rewriteValue(caller *Caller, t *takenPort, at sidecar.Path, value string, plain []address) *sidecar.Edit {
+	if containerOf(caller.Template, at) == "" || !onlyAddresses().MatchString(value) {
 		return nil
 	}
-	in := at[len(who.Template)+3:]
+	in := at[len(caller.Template)+3:]
 	env := len(in) == 3 && in[0].Field == "env" && in[1].Key == "name" && in[2].Field == "value"
-	if arg := len(in) == 2 && (in[0].Field == "args" || in[0].Field == "command") && in[1].Key == "."; !env && !arg {
+	arg := len(in) == 2 && (in[0].Field == "args" || in[0].Field == "command") && in[1].Key == "."
+	if !env && !arg {
 		return nil
 	}
 	var b strings.Builder
@@ -227,5 +244,5 @@ func rewriteValue(who *Caller, t *takenPort, at sidecar.Path, value string, plai
 		from = a.to
 	}
 	b.WriteString(value[from:])
-	return &sidecar.Edit{Owner: t.sidecar, Object: who.Ref, Path: slices.Clone(at), Value: b.String(), Was: value}
+	return &sidecar.Edit{Owner: t.sidecar, Object: caller.Ref, Path: slices.Clone(at), Value: b.String(), Was: value}
 }

@@ -2,10 +2,9 @@ package neighbour
 
 import "github.com/outrigger-dev/outrigger/pkg/sidecar"
 
-// keepDefaultContainer keeps kubectl logs and exec with the container that they take
-// today, the first one, where ordinary containers join it: later patches may move
-// them to the front of the list. It isn't the one that the sidecar serves: entries
-// without app go by this annotation, and the next run would read another answer.
+// keepDefaultContainer makes kubectl logs and exec keep their default container, the first one, when ordinary
+// containers join it: a later patch may move those to the front of the list. It isn't the container that the sidecar
+// serves: this annotation decides which app an entry without app means, so the next run would choose another one.
 func keepDefaultContainer(s *scene, r *Result) {
 	w := s.workload
 	if w.Pod.Annotations[sidecar.DefaultContainerKey] != "" {

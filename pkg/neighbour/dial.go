@@ -10,25 +10,26 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A address is an address that a text names.
+// An address is a URL, or a host and a port, in a text.
 type address struct {
 	scheme string // "" for a host and port alone
 	user   bool   // there's a user before the host
 	host   string
 	port   int32 // 0: none is written
-	from   int   // where the scheme, or the host, begins
-	to     int   // behind host and port
+	from   int   // offset of the scheme, or of the host without one
+	to     int   // offset behind host and port
 }
 
-// tlsSchemes are schemes in plain and what they're called over TLS.
+// tlsSchemes are the schemes over TLS by their plain ones.
 var tlsSchemes = sidecar.TLSSchemes
 
-// defaultPorts is the port that a URL means without one.
-var defaultPorts = map[string]int32{"http": 80, "ws": 80, "h2c": 80, "redis": 6379, "amqp": 5672, "mqtt": 1883, "ldap": 389,
-	"nats":  4222,
-	"https": 443, "wss": 443, "rediss": 6379, "amqps": 5671, "mqtts": 8883, "ldaps": 636}
+// defaultPorts are the ports of URLs without a port, by their schemes.
+var defaultPorts = map[string]int32{
+	"http": 80, "ws": 80, "h2c": 80, "redis": 6379, "amqp": 5672, "mqtt": 1883, "ldap": 389, "nats": 4222,
+	"https": 443, "wss": 443, "rediss": 6379, "amqps": 5671, "mqtts": 8883, "ldaps": 636,
+}
 
-// resolvers are schemes behind whose third slash the address stands (gRPC's naming.md).
+// resolvers are schemes that have the address behind a third slash (gRPC's naming.md).
 var resolvers = []string{"dns", "passthrough", "xds"}
 
 // isTLSScheme reports whether a scheme is one over TLS.
@@ -40,8 +41,7 @@ func isTLSScheme(scheme string) bool {
 	return strings.HasSuffix(scheme, "+ssl") || strings.HasSuffix(scheme, "+tls") || strings.HasSuffix(scheme, "+https")
 }
 
-// findAddresses finds all URLs of a text but those over TLS, and what else is written as
-// host:port and no part of a URL, until somebody has seen enough.
+// findAddresses returns the URLs in a text, except those over TLS, and each host:port that isn't part of a URL.
 func findAddresses(text string) iter.Seq[address] {
 	return func(yield func(address) bool) {
 		for i := 0; i < len(text); {
@@ -49,7 +49,7 @@ func findAddresses(text string) iter.Seq[address] {
 			if j < 0 {
 				return
 			}
-			least, at := i, i+j // nothing before is read again
+			least, at := i, i+j // nothing before least is read again
 			i = at + 1
 			a, ok := address{}, false
 			if strings.HasPrefix(text[at:], "://") {
@@ -68,12 +68,11 @@ func findAddresses(text string) iter.Seq[address] {
 	}
 }
 
-// readURL reads the URL whose "://" stands at an offset. It's no match where its
-// scheme is one over TLS; it ends where it ends all the same.
+// readURL reads the URL around the "://" at an offset. It isn't ok if its scheme is one over TLS, but its end is right
+// nevertheless.
 func readURL(text string, least, colon int) (a address, ok bool) {
 	a.from = colon
-	for a.from > least && (isLetter(text[a.from-1]) || isDigit(text[a.from-1]) || strings.IndexByte("+.-",
-		text[a.from-1]) >= 0) {
+	for a.from > least && isSchemeByte(text[a.from-1]) {
 		a.from--
 	}
 	a.scheme = strings.ToLower(text[a.from:colon])
@@ -85,7 +84,7 @@ func readURL(text string, least, colon int) (a address, ok bool) {
 	for end < len(text) && strings.IndexByte("/?# \t\r\n\"'`,;<>|\\(){}", text[end]) < 0 {
 		end++
 	}
-	for end > host && strings.IndexByte(".:", text[end-1]) >= 0 { // of the sentence around it
+	for end > host && strings.IndexByte(".:", text[end-1]) >= 0 { // they belong to the sentence around it
 		end--
 	}
 	if at := strings.LastIndexByte(text[host:end], '@'); at >= 0 {
@@ -100,14 +99,17 @@ func readURL(text string, least, colon int) (a address, ok bool) {
 		n := countDigits(text[a.to+1 : end])
 		a.port = parsePort(text[a.to+1 : a.to+1+n])
 		if a.port == 0 {
-			return a, false // a variable, or what else goes on
+			return a, false // a variable, or something else
 		}
 		a.to += 1 + n
 	}
-	return a, a.scheme != "" && !isTLSScheme(a.scheme) && a.host != "" && a.effectivePort() != 0 && a.to == end
+	if a.scheme == "" || isTLSScheme(a.scheme) {
+		return a, false
+	}
+	return a, a.host != "" && a.effectivePort() != 0 && a.to == end
 }
 
-// readPair reads host:port around a colon, as a word of its own.
+// readPair reads the host:port around the colon at an offset. It isn't ok if it's part of a longer word.
 func readPair(text string, least, colon int) (a address, ok bool) {
 	n := countDigits(text[colon+1:])
 	a.port, a.to = parsePort(text[colon+1:colon+1+n]), colon+1+n
@@ -123,15 +125,19 @@ func readPair(text string, least, colon int) (a address, ok bool) {
 	if a.to < len(text) {
 		after = text[a.to]
 	}
+	if a.port == 0 || a.host == "" || isDigit(a.host[0]) && !isLoopback(a.host) {
+		return a, false
+	}
 	ends := func(b byte, more string) bool { return strings.IndexByte(" \t\r\n\"'`,;=()[]{}<>|"+more, b) >= 0 }
-	return a, a.port != 0 && a.host != "" && (!isDigit(a.host[0]) || isLoopback(a.host)) && ends(before, "") &&
-		ends(after, "/.")
+	return a, ends(before, "") && ends(after, "/.")
 }
 
-func isLetter(b byte) bool   { return b|0x20 >= 'a' && b|0x20 <= 'z' }
-func isDigit(b byte) bool    { return b >= '0' && b <= '9' }
-func isHostByte(b byte) bool { return isLetter(b) || isDigit(b) || b == '-' || b == '.' }
+func isLetter(b byte) bool     { return b|0x20 >= 'a' && b|0x20 <= 'z' }
+func isDigit(b byte) bool      { return b >= '0' && b <= '9' }
+func isHostByte(b byte) bool   { return isLetter(b) || isDigit(b) || b == '-' || b == '.' }
+func isSchemeByte(b byte) bool { return isHostByte(b) || b == '+' }
 
+// countDigits counts the digits that a text begins with.
 func countDigits(s string) (n int) {
 	for n < len(s) && isDigit(s[n]) {
 		n++
@@ -139,6 +145,7 @@ func countDigits(s string) (n int) {
 	return n
 }
 
+// parsePort returns a port's number, or 0.
 func parsePort(s string) int32 {
 	n, err := strconv.ParseUint(s, 10, 16)
 	if err != nil || s[0] == '0' {
@@ -147,7 +154,7 @@ func parsePort(s string) int32 {
 	return int32(n)
 }
 
-// effectivePort is the port that is dialled.
+// effectivePort returns the port that a client connects to.
 func (a *address) effectivePort() int32 {
 	if a.port == 0 {
 		return defaultPorts[a.scheme]
@@ -155,7 +162,7 @@ func (a *address) effectivePort() int32 {
 	return a.port
 }
 
-// plain is the address as it's written, without the user.
+// plain returns the address as it's written, without the user.
 func (a *address) plain() string {
 	switch {
 	case a.scheme == "":
@@ -166,11 +173,10 @@ func (a *address) plain() string {
 	return a.scheme + "://" + net.JoinHostPort(a.host, strconv.Itoa(int(a.port)))
 }
 
-// hasTLSForm reports whether the address is one that has another form over TLS.
+// hasTLSForm reports whether the address can be written over TLS.
 func (a *address) hasTLSForm() bool { return tlsSchemes[a.scheme] != "" }
 
-// tls is the address over TLS. The port is written where the scheme would mean
-// another one.
+// tls returns the address over TLS. It has the port where the new scheme would mean another one.
 func (a *address) tls() string {
 	port := a.effectivePort()
 	s := tlsSchemes[a.scheme] + "://" + a.host

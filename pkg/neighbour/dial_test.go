@@ -57,8 +57,7 @@ func TestDials(t *testing.T) {
 	}
 }
 
-// FuzzDials: whatever the text is, an address stands where it says, and nothing of
-// a user is told.
+// FuzzDials: an address is in the text at its offsets, and is printed without the user.
 func FuzzDials(f *testing.F) {
 	f.Add("http://user:secret@a.b:80/x,c:1")
 	f.Add("a://b:c:1@://")

@@ -8,21 +8,20 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Annotations of pods by which the cluster autoscaler takes their node away
-// although they have volumes on it (cluster-autoscaler's FAQ).
+// Annotations of pods that let the cluster autoscaler remove their node although they have volumes on it
+// (cluster-autoscaler's FAQ).
 const (
 	evictKey        = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 	evictVolumesKey = evictKey + "-local-volumes"
 )
 
-// keepEvictable keeps pods evictable: a volume on the node's disk keeps the cluster
-// autoscaler from taking the node away, unless the annotation names it. All
-// sidecars of a pod extend the one list. Where nobody has written one, whether
-// what is in the volumes may go isn't ours to say.
+// keepEvictable keeps pods evictable: a volume on the node's disk keeps the cluster autoscaler from removing the node,
+// unless the annotation names it. All sidecars of a pod extend one list. Without a list, nobody has said that data on
+// the node may be lost, so none is written.
 func keepEvictable(s *scene, r *Result) {
 	w, answers := s.workload, s.answers
-	list, some := w.Pod.Annotations[evictVolumesKey]
-	if !some || w.Pod.Annotations[evictKey] != "" { // which speaks for all volumes
+	list, ok := w.Pod.Annotations[evictVolumesKey]
+	if !ok || w.Pod.Annotations[evictKey] != "" { // evictKey is about all volumes
 		return
 	}
 	own := map[string]bool{}
@@ -32,7 +31,8 @@ func keepEvictable(s *scene, r *Result) {
 	added, owner := list, ""
 	for i := range answers {
 		for j := range answers[i].Change.Volumes {
-			if v := &answers[i].Change.Volumes[j]; isLocalVolume(v) && !own[v.Name] && !slices.Contains(splitList(added), v.Name) {
+			v := &answers[i].Change.Volumes[j]
+			if isLocalVolume(v) && !own[v.Name] && !slices.Contains(splitList(added), v.Name) {
 				added, owner = addToList(added, v.Name), answers[i].Name
 			}
 		}
@@ -44,8 +44,8 @@ func keepEvictable(s *scene, r *Result) {
 		Value: added, Was: list})
 }
 
-// isLocalVolume reports whether the cluster autoscaler takes a volume for one on the
-// node's disk (cluster-autoscaler utils/drain, isLocalVolume).
+// isLocalVolume reports whether the cluster autoscaler treats a volume as one on the node's disk (cluster-autoscaler
+// utils/drain, isLocalVolume).
 func isLocalVolume(v *corev1.Volume) bool {
 	return v.HostPath != nil || v.EmptyDir != nil && v.EmptyDir.Medium != corev1.StorageMediumMemory
 }

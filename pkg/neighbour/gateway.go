@@ -1,6 +1,7 @@
 package neighbour
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -9,8 +10,7 @@ import (
 
 const gatewayGroup = "gateway.networking.k8s.io"
 
-// Routes to which a Gateway makes connections of its own. A TLSRoute hands TLS
-// through, and is right only now.
+// Routes with which a Gateway connects to backends itself. A TLSRoute passes TLS through, so it needs no change.
 var (
 	httpRouteKind  = Kind{gatewayGroup, "HTTPRoute"}
 	grpcRouteKind  = Kind{gatewayGroup, "GRPCRoute"}
@@ -40,7 +40,7 @@ type filter struct {
 	} `json:"requestMirror"`
 }
 
-// backends are all that the route leads to.
+// backends returns everything that the route sends requests to.
 func (r *route) backends() (all []backendRef) {
 	mirrors := func(filters []filter) {
 		for _, f := range filters {
@@ -88,8 +88,8 @@ type policyObject struct {
 	Spec backendTLS `json:"spec"`
 }
 
-// followRoutes gives Gateways a BackendTLSPolicy for each Service that a route leads to
-// and that speaks TLS now: without one they speak plain HTTP.
+// followRoutes adds a BackendTLSPolicy for each Service that a route leads to and that speaks TLS now. Without one, a
+// Gateway speaks plain HTTP to it.
 func followRoutes(s *scene, r *Result) {
 	if len(s.tlsPorts) == 0 {
 		return
@@ -102,11 +102,8 @@ func followRoutes(s *scene, r *Result) {
 				if b.Group != "" || b.Kind != "" && b.Kind != "Service" {
 					continue
 				}
-				ns := b.Namespace
-				if ns == "" {
-					ns = o.Ref.Namespace
-				}
-				if sp := s.findServicePort(ns, b.Name, b.Port, ""); sp != nil && from[sp] == (sidecar.Ref{}) {
+				namespace := cmp.Or(b.Namespace, o.Ref.Namespace)
+				if sp := s.findServicePort(namespace, b.Name, b.Port, ""); sp != nil && from[sp] == (sidecar.Ref{}) {
 					from[sp] = o.Ref
 					wanted[sp.service.Ref] = append(wanted[sp.service.Ref], sp)
 				}
@@ -114,37 +111,37 @@ func followRoutes(s *scene, r *Result) {
 		}
 	}
 	for _, ref := range s.tlsServices {
-		var names []string // of the sidecars, each of which has a certificate of its own
-		per := map[string][]*servicePort{}
+		var names []string // of the sidecars; each has a certificate of its own
+		bySidecar := map[string][]*servicePort{}
 		for _, sp := range wanted[ref] {
-			if per[sp.sidecar] == nil {
+			if bySidecar[sp.sidecar] == nil {
 				names = append(names, sp.sidecar)
 			}
-			per[sp.sidecar] = append(per[sp.sidecar], sp)
+			bySidecar[sp.sidecar] = append(bySidecar[sp.sidecar], sp)
 		}
 		for _, name := range names {
-			s.addBackendPolicy(per[name], from, r)
+			s.addBackendPolicy(bySidecar[name], from, r)
 		}
 	}
 }
 
-// addBackendPolicy wants a policy for the ports of one Service that lead to one sidecar.
-func (s *scene) addBackendPolicy(leads []*servicePort, from map[*servicePort]sidecar.Ref, r *Result) {
+// addBackendPolicy adds a policy for the ports of one Service that lead to one sidecar, or reports that one is needed.
+func (s *scene) addBackendPolicy(ports []*servicePort, from map[*servicePort]sidecar.Ref, r *Result) {
 	var first *servicePort
 	var p policyObject
-	for _, sp := range leads {
+	for _, sp := range ports {
 		if s.hasOwnPolicy(sp) {
 			continue
 		}
 		if sp.ClientCertificate {
-			r.addFindings(sp.newFinding(sidecar.Warning, "gateway-client-certificate", from[sp], "", sp.service.Ref.String()+
-				" demands a client certificate",
-				"name the one that the Gateway shows in its spec.tls.backend.clientCertificateRef"))
+			sp.addWarning(r, "gateway-client-certificate", from[sp], "", sp.service.Ref.String()+
+				" requires a client certificate",
+				"name the Gateway's client certificate in its spec.tls.backend.clientCertificateRef")
 		}
 		if first == nil {
 			first = sp
-			p.APIVersion, p.Kind, p.Metadata.Name = gatewayGroup+"/v1", backendTLSKind.Kind, sidecar.Shorten(sp.service.Ref.Name+
-				"-"+sp.sidecar, sidecar.SubdomainLength)
+			p.APIVersion, p.Kind = gatewayGroup+"/v1", backendTLSKind.Kind
+			p.Metadata.Name = sidecar.Shorten(sp.service.Ref.Name+"-"+sp.sidecar, sidecar.SubdomainLength)
 			p.Spec.Validation = validationOf(sp)
 		}
 		p.Spec.TargetRefs = append(p.Spec.TargetRefs, targetRef{Kind: "Service", Name: sp.service.Ref.Name,
@@ -156,15 +153,15 @@ func (s *scene) addBackendPolicy(leads []*servicePort, from map[*servicePort]sid
 		r.Emits = append(r.Emits, Emit{For: first.footprint.Ref, Sidecar: first.sidecar, Object: sidecar.NewObject(p)})
 	default:
 		raw, _ := json.Marshal(p) // strings only
-		r.addFindings(first.newFinding(sidecar.Warning, "gateway-backend-tls", from[first], "",
-			fmt.Sprintf("leads to %s port %d, which speaks TLS now; the Gateway speaks plain HTTP to it without a "+
-				"BackendTLSPolicy", first.service.Ref, first.port.Port),
-			"name what its certificate is verified by in the sidecar's trust, or write "+string(raw)))
+		first.addWarning(r, "gateway-backend-tls", from[first], "",
+			fmt.Sprintf("routes to %s port %d, which speaks TLS now, but without a BackendTLSPolicy the Gateway speaks plain "+
+				"HTTP to it", first.service.Ref, first.port.Port),
+			"set the sidecar's trust to say how its certificate is verified, or add "+string(raw))
 	}
 }
 
-// validationOf is how a Gateway verifies the certificate; with the cluster's name of the
-// Service for an example where nobody said.
+// validationOf returns how a Gateway verifies the certificate. Without the sidecar's trust it's an example, with the
+// Service's name in the cluster.
 func validationOf(sp *servicePort) validation {
 	t := sp.Trust
 	if t == nil {
@@ -180,16 +177,16 @@ func validationOf(sp *servicePort) validation {
 	return validation{Hostname: t.Hostname, CACertificateRefs: []targetRef{{Kind: "ConfigMap", Name: t.ConfigMapName}}}
 }
 
-// hasOwnPolicy reports whether a person has written a policy for the port. Ours is
-// made anew, perhaps under another name.
+// hasOwnPolicy reports whether a person has written a policy for the port. Those of an earlier run don't count: this
+// run writes them again, perhaps under another name.
 func (s *scene) hasOwnPolicy(sp *servicePort) bool {
 	for _, o := range s.Objects(backendTLSKind, sp.service.Ref.Namespace, s.hasTLS) {
 		if o.Labels[sidecar.ManagedLabel] == sidecar.ManagedBy {
 			continue
 		}
 		for _, t := range o.Spec.(*backendTLS).TargetRefs {
-			if t.Group == "" && t.Kind == "Service" && t.Name == sp.service.Ref.Name && (t.SectionName == "" ||
-				t.SectionName == sp.port.Name) {
+			isService := t.Group == "" && t.Kind == "Service" && t.Name == sp.service.Ref.Name
+			if isService && (t.SectionName == "" || t.SectionName == sp.port.Name) {
 				return true
 			}
 		}

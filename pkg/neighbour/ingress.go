@@ -2,6 +2,7 @@ package neighbour
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -19,55 +20,61 @@ var (
 	ingressClassKind = Kind{"networking.k8s.io", "IngressClass"}
 )
 
-// followIngresses tells the controllers of Ingresses that a backend speaks TLS now.
-// The Ingress API has no field for it; each controller has an annotation of its
-// own, on the Ingress or on the Service.
+// followIngresses makes the controllers of Ingresses speak TLS to backends that speak it now. The Ingress API has no
+// field for it: each controller has an annotation of its own, on the Ingress or on the Service.
 func followIngresses(s *scene, r *Result) {
 	if len(s.tlsPorts) == 0 {
 		return
 	}
-	var classes map[string]string
 	var all []Object
-	for _, space := range s.namespaces {
-		all = append(all, s.Objects(ingressKind, space, s.hasTLS)...)
+	for _, namespace := range s.namespaces {
+		all = append(all, s.Objects(ingressKind, namespace, s.hasTLS)...)
 	}
+	var classes map[string]string
 	for _, o := range all {
-		leads, plain := s.backendsOf(o.Ref.Namespace, o.Spec.(*ingress))
-		if len(leads) == 0 || o.Annotations["nginx.ingress.kubernetes.io/ssl-passthrough"] == "true" {
+		found := s.findBackends(o.Ref.Namespace, o.Spec.(*ingress))
+		if len(found.tls) == 0 || o.Annotations["nginx.ingress.kubernetes.io/ssl-passthrough"] == "true" {
 			continue
 		}
 		if classes == nil {
-			classes = map[string]string{}
-			for _, c := range s.Objects(ingressClassKind, "*", nil) {
-				classes[c.Ref.Name] = c.Spec.(*ingressClass).Controller
-				if c.Annotations[networkingv1.AnnotationIsDefaultIngressClass] == "true" {
-					classes[""] = classes[c.Ref.Name] // that of Ingresses that name none
-				}
-			}
+			classes = s.controllersOfClasses()
 		}
 		c := controllerOf(&o, classes)
 		if c == nil {
-			for _, sp := range leads {
-				r.addFindings(sp.newFinding(sidecar.Warning, "ingress-backend", o.Ref, "",
-					fmt.Sprintf("leads to %s port %d, which speaks TLS now, and its controller isn't known", sp.service.Ref,
-						sp.port.Port),
-					"set the annotation by which your controller speaks "+sp.protocolName()+" to backends, for ingress-nginx "+nginxProtocol+
-						": "+sp.protocolName()))
+			for _, sp := range found.tls {
+				sp.addWarning(r, "ingress-backend", o.Ref, "",
+					fmt.Sprintf("routes to %s port %d, which speaks TLS now, but its controller isn't known",
+						sp.service.Ref, sp.port.Port),
+					fmt.Sprintf("set the annotation that makes your controller speak %s to backends, as %s: %[1]s does for "+
+						"ingress-nginx", sp.protocolName(), nginxProtocol))
 			}
 			continue
 		}
 		if c.ambiguous && !hasKeyPrefix(o.Annotations, c.prefix) && classes[className(&o)] == "" {
-			r.addFindings(leads[0].newFinding(sidecar.Info, "ingress-controller", o.Ref, "",
-				"is taken for one of ingress-nginx by the name of its class",
-				"if it's NGINX Inc's, set nginx.org/ssl-services: "+leads[0].service.Ref.Name+
-					", or name the controller by an IngressClass"))
+			sp := found.tls[0]
+			r.addFindings(sp.newFinding(sidecar.Info, "ingress-controller", o.Ref, "",
+				"is treated as an Ingress of ingress-nginx because of its class's name",
+				"if its controller is NGINX Inc's, set nginx.org/ssl-services: "+sp.service.Ref.Name+
+					", or add an IngressClass that names the controller"))
 		}
-		c.annotateBackends(&o, leads, plain, r)
-		c.checkCredentials(&o, leads, r)
+		c.annotateBackends(&o, found, r)
+		c.checkCredentials(&o, found.tls, r)
 	}
 }
 
-// protocolName is what controllers call the protocol.
+// controllersOfClasses returns the controllers of all IngressClasses by their names. The name "" is the default class.
+func (s *scene) controllersOfClasses() map[string]string {
+	classes := map[string]string{}
+	for _, o := range s.Objects(ingressClassKind, "*", nil) {
+		classes[o.Ref.Name] = o.Spec.(*ingressClass).Controller
+		if o.Annotations[networkingv1.AnnotationIsDefaultIngressClass] == "true" {
+			classes[""] = classes[o.Ref.Name]
+		}
+	}
+	return classes
+}
+
+// protocolName returns the protocol as annotations of controllers spell it.
 func (sp *servicePort) protocolName() string {
 	if sp.Protocol == sidecar.GRPC {
 		return "GRPCS"
@@ -75,8 +82,8 @@ func (sp *servicePort) protocolName() string {
 	return "HTTPS"
 }
 
-// backendsOf are the leads of an Ingress, and what else it leads to.
-func (s *scene) backendsOf(namespace string, in *ingress) (leads []*servicePort, plain []*networkingv1.IngressServiceBackend) {
+// findBackends returns what an Ingress routes to.
+func (s *scene) findBackends(namespace string, in *ingress) (found backends) {
 	seen := map[networkingv1.IngressServiceBackend]bool{}
 	add := func(b *networkingv1.IngressBackend) {
 		if b == nil || b.Service == nil || seen[*b.Service] {
@@ -84,9 +91,9 @@ func (s *scene) backendsOf(namespace string, in *ingress) (leads []*servicePort,
 		}
 		seen[*b.Service] = true
 		if sp := s.findServicePort(namespace, b.Service.Name, b.Service.Port.Number, b.Service.Port.Name); sp != nil {
-			leads = append(leads, sp)
+			found.tls = append(found.tls, sp)
 		} else {
-			plain = append(plain, b.Service)
+			found.plain = append(found.plain, b.Service)
 		}
 	}
 	add(in.DefaultBackend)
@@ -97,11 +104,12 @@ func (s *scene) backendsOf(namespace string, in *ingress) (leads []*servicePort,
 			}
 		}
 	}
-	return leads, plain
+	return found
 }
 
 const classAnnotation = "kubernetes.io/ingress.class"
 
+// className returns the name of an Ingress's class, or "".
 func className(o *Object) string {
 	if c := o.Spec.(*ingress).IngressClassName; c != nil {
 		return *c
@@ -109,13 +117,13 @@ func className(o *Object) string {
 	return o.Annotations[classAnnotation]
 }
 
-// controllerOf finds the controller: by the IngressClass among the manifests, by
-// annotations that only one controller reads, by the usual name of the class.
+// controllerOf finds the controller of an Ingress, or returns nil. It looks at the IngressClass, then at annotations
+// that only one controller reads, then at the usual name of the class.
 func controllerOf(o *Object, classes map[string]string) *controller {
 	name := className(o)
-	if by := classes[name]; by != "" {
+	if class := classes[name]; class != "" {
 		for i := range controllers {
-			if strings.HasPrefix(by, controllers[i].class) {
+			if strings.HasPrefix(class, controllers[i].class) {
 				return &controllers[i]
 			}
 		}
@@ -127,15 +135,14 @@ func controllerOf(o *Object, classes map[string]string) *controller {
 		}
 	}
 	for i := range controllers {
-		for _, c := range controllers[i].classes {
-			if c == name {
-				return &controllers[i]
-			}
+		if slices.Contains(controllers[i].classes, name) {
+			return &controllers[i]
 		}
 	}
 	return nil
 }
 
+// hasKeyPrefix reports whether a key of the map has the prefix.
 func hasKeyPrefix(m map[string]string, prefix string) bool {
 	for k := range m {
 		if strings.HasPrefix(k, prefix) {

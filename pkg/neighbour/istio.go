@@ -13,8 +13,7 @@ var (
 	destinationRules = Kind{"networking.istio.io", "DestinationRule"}
 )
 
-// virtualService and destinationRule are what we look at of both (istio/api
-// networking/v1).
+// virtualService and destinationRule hold the fields of both that are read here (istio/api networking/v1).
 type virtualService struct {
 	HTTP []struct {
 		Route  []virtualRoute `json:"route"`
@@ -57,6 +56,10 @@ type meshTLS struct {
 	Mode string `json:"mode"`
 }
 
+// speaksTLS reports whether the mesh's proxies begin TLS.
+func (t *meshTLS) speaksTLS() bool { return t != nil && (t.Mode == "SIMPLE" || t.Mode == "MUTUAL") }
+
+// destinations returns everything that the VirtualService routes to.
 func (v *virtualService) destinations() (all []destination) {
 	for _, h := range v.HTTP {
 		for _, to := range h.Route {
@@ -74,45 +77,40 @@ func (v *virtualService) destinations() (all []destination) {
 	return all
 }
 
-// checkMeshes warns of VirtualServices whose proxies - a gateway's, or their clients' -
-// speak in plain to a Service outside of the mesh. Which of the pods are in it isn't
-// ours to see.
+// checkMeshes warns of VirtualServices that send requests without TLS to a Service that speaks it now. The proxies of a
+// gateway, or of the clients, do that if the Service's pods aren't in the mesh, which the manifests don't show.
 func checkMeshes(s *scene, r *Result) {
 	if len(s.tlsPorts) == 0 {
 		return
 	}
-	c := newHostIndex(s)
-	mentions := func(word string) bool { return c.mayBeService(word) }
-	for _, o := range s.Objects(virtualServices, "*", mentions) {
-		told := map[sidecar.Ref]bool{}
+	h := newHostIndex(s)
+	for _, o := range s.Objects(virtualServices, "*", h.mayBeService) {
+		reported := map[sidecar.Ref]bool{}
 		for _, to := range o.Spec.(*virtualService).destinations() {
-			sp := c.portOfDestination(o.Ref.Namespace, to.Host, to.Port.Number)
-			if sp == nil || told[sp.service.Ref] || c.hasDestinationRule(sp) {
+			sp := h.portOfDestination(o.Ref.Namespace, to.Host, to.Port.Number)
+			if sp == nil || reported[sp.service.Ref] || h.hasDestinationRule(sp) {
 				continue
 			}
-			told[sp.service.Ref] = true
-			mode := "SIMPLE"
-			if sp.ClientCertificate {
-				mode = "MUTUAL"
-			}
-			on := trafficOnPort{TLS: &meshTLS{mode}}
-			on.Port.Number = sp.port.Port
-			patch, _ := json.Marshal(map[string]any{"apiVersion": "networking.istio.io/v1", "kind": destinationRules.Kind,
+			reported[sp.service.Ref] = true
+			settings := trafficOnPort{TLS: &meshTLS{choose(sp.ClientCertificate, "MUTUAL", "SIMPLE")}}
+			settings.Port.Number = sp.port.Port
+			rule, _ := json.Marshal(map[string]any{ // it can always be encoded
+				"apiVersion": "networking.istio.io/v1", "kind": destinationRules.Kind,
 				"metadata": map[string]string{"name": sp.service.Ref.Name},
-				// nothing that can't be written
-				"spec": destinationRule{to.Host, &trafficPolicy{PortLevelSettings: []trafficOnPort{on}}}})
-			r.addFindings(sp.newFinding(sidecar.Warning, "mesh-backend", o.Ref, "",
-				fmt.Sprintf("leads to %s port %d, which speaks TLS now; the mesh's proxies speak plain to it, unless a "+
-					"DestinationRule says otherwise", sp.service.Ref, sp.port.Port),
-				"write "+string(patch)))
+				"spec":     destinationRule{to.Host, &trafficPolicy{PortLevelSettings: []trafficOnPort{settings}}},
+			})
+			sp.addWarning(r, "mesh-backend", o.Ref, "",
+				fmt.Sprintf("routes to %s port %d, which speaks TLS now, but without a DestinationRule the mesh's proxies don't "+
+					"speak TLS to it", sp.service.Ref, sp.port.Port),
+				"add "+string(rule))
 		}
 	}
 }
 
-// portOfDestination is what a host, as meshes write it, and a port lead to; without a port,
-// the only one.
-func (c *hostIndex) portOfDestination(from, host string, port int32) *servicePort {
-	for _, sp := range c.portsOfHost(from, host, true) {
+// portOfDestination returns the port that a host and a port lead to, as meshes write them. Without a port, a Service
+// has only one.
+func (h *hostIndex) portOfDestination(from, host string, port int32) *servicePort {
+	for _, sp := range h.portsOfHost(from, host, true) {
 		if port == 0 || port == sp.port.Port {
 			return sp
 		}
@@ -120,18 +118,17 @@ func (c *hostIndex) portOfDestination(from, host string, port int32) *servicePor
 	return nil
 }
 
-// hasDestinationRule reports whether a DestinationRule has the mesh speak TLS to a port.
-func (c *hostIndex) hasDestinationRule(sp *servicePort) bool {
-	tls := func(t *meshTLS) bool { return t != nil && (t.Mode == "SIMPLE" || t.Mode == "MUTUAL") }
-	for _, o := range c.Objects(destinationRules, "*", c.mayBeService) {
-		d := o.Spec.(*destinationRule)
-		if d.TrafficPolicy == nil || !slices.ContainsFunc(c.portsOfHost(o.Ref.Namespace, d.Host, true), func(x *servicePort) bool {
-			return x.service.Ref == sp.service.Ref
-		}) {
+// hasDestinationRule reports whether a DestinationRule makes the mesh speak TLS to a port.
+func (h *hostIndex) hasDestinationRule(sp *servicePort) bool {
+	isSameService := func(other *servicePort) bool { return other.service.Ref == sp.service.Ref }
+	for _, o := range h.Objects(destinationRules, "*", h.mayBeService) {
+		rule := o.Spec.(*destinationRule)
+		policy := rule.TrafficPolicy
+		if policy == nil || !slices.ContainsFunc(h.portsOfHost(o.Ref.Namespace, rule.Host, true), isSameService) {
 			continue
 		}
-		if tls(d.TrafficPolicy.TLS) || slices.ContainsFunc(d.TrafficPolicy.PortLevelSettings, func(p trafficOnPort) bool {
-			return p.Port.Number == sp.port.Port && tls(p.TLS)
+		if policy.TLS.speaksTLS() || slices.ContainsFunc(policy.PortLevelSettings, func(p trafficOnPort) bool {
+			return p.Port.Number == sp.port.Port && p.TLS.speaksTLS()
 		}) {
 			return true
 		}

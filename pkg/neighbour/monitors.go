@@ -17,7 +17,7 @@ var (
 	podMonitors     = Kind{"monitoring.coreos.com", "PodMonitor"}
 )
 
-// monitor is what we look at of both.
+// monitor holds the fields of both that are read here.
 type monitor struct {
 	Selector          metav1.LabelSelector `json:"selector"`
 	NamespaceSelector struct {
@@ -44,57 +44,65 @@ type tlsConfig struct {
 	CertFile string         `json:"certFile"`
 }
 
-// followMonitors leads what scrapes a port that was taken over to its new scheme.
+// followMonitors changes the scheme of monitors that scrape a port which speaks TLS now.
 func followMonitors(s *scene, r *Result) {
 	if len(s.taken) == 0 {
 		return
 	}
-	for _, o := range s.Objects(serviceMonitors, "*", nil) {
-		m := o.Spec.(*monitor)
-		sel, err := metav1.LabelSelectorAsSelector(&m.Selector)
-		if err != nil || o.Labels[sidecar.ManagedLabel] == sidecar.ManagedBy {
-			continue // the operator says what is wrong with it, and ours say what they must
-		}
-		for i, e := range m.Endpoints {
-			if t := s.scrapedService(&o, m, sel, &e); t != nil {
-				updateEndpoint(t, &o, "endpoints", m.Endpoints, i, r)
+	s.visitMonitors(serviceMonitors, func(o *Object, m *monitor, selector labels.Selector) {
+		for i := range m.Endpoints {
+			if t := s.scrapedService(o, m, selector, &m.Endpoints[i]); t != nil {
+				t.followEndpoint(o, "endpoints", m.Endpoints, i, r)
 			}
 		}
-	}
-	for _, o := range s.Objects(podMonitors, "*", nil) {
-		m := o.Spec.(*monitor)
-		sel, err := metav1.LabelSelectorAsSelector(&m.Selector)
-		if err != nil || o.Labels[sidecar.ManagedLabel] == sidecar.ManagedBy {
-			continue
-		}
-		for i, e := range m.PodMetricsEndpoints {
-			if t := s.scrapedPod(&o, m, sel, &e); t != nil && !t.MovesApp() {
-				r.addFindings(t.newFinding(sidecar.Warning, "scrape-closed", o.Ref, fmt.Sprintf("spec.podMetricsEndpoints[%d]", i),
+	})
+	s.visitMonitors(podMonitors, func(o *Object, m *monitor, selector labels.Selector) {
+		for i := range m.PodMetricsEndpoints {
+			t := s.scrapedPod(o, m, selector, &m.PodMetricsEndpoints[i])
+			switch {
+			case t == nil:
+			case t.MovesApp():
+				t.followEndpoint(o, "podMetricsEndpoints", m.PodMetricsEndpoints, i, r)
+			default:
+				t.addWarning(r, "scrape-closed", o.Ref, fmt.Sprintf("spec.podMetricsEndpoints[%d]", i),
 					fmt.Sprintf("port %d of the pod is closed by a NetworkPolicy now", t.AppPort),
-					fmt.Sprintf("write portNumber: %d%s", t.Port, choose(t.SpeaksTLS(), ", scheme: https, and its tlsConfig", ""))))
-			} else if t != nil {
-				updateEndpoint(t, &o, "podMetricsEndpoints", m.PodMetricsEndpoints, i, r)
+					fmt.Sprintf("set portNumber: %d%s", t.Port, choose(t.SpeaksTLS(), ", scheme: https and a tlsConfig", "")))
 			}
+		}
+	})
+}
+
+// visitMonitors visits all monitors of a kind, except those that outrigger wrote. The operator reports invalid
+// selectors.
+func (s *scene) visitMonitors(k Kind, visit func(*Object, *monitor, labels.Selector)) {
+	for _, o := range s.Objects(k, "*", nil) {
+		m := o.Spec.(*monitor)
+		selector, err := metav1.LabelSelectorAsSelector(&m.Selector)
+		if err == nil && o.Labels[sidecar.ManagedLabel] != sidecar.ManagedBy {
+			visit(&o, m, selector)
 		}
 	}
 }
 
-// selectsNamespace reports whether a monitor looks into a namespace.
+// selectsNamespace reports whether a monitor selects a namespace. Without namespaceSelector, it selects its own.
 func (m *monitor) selectsNamespace(own, namespace string) bool {
 	n := &m.NamespaceSelector
 	return n.Any || slices.Contains(n.MatchNames, namespace) || len(n.MatchNames) == 0 && own == namespace
 }
 
-// scrapedService is what a ServiceMonitor's endpoint dials, where that was taken
-// over: a port of the Service by its name, or one of the pod.
-func (s *scene) scrapedService(o *Object, m *monitor, sel labels.Selector, e *endpoint) *takenPort {
+// scrapedService returns the port that a ServiceMonitor's endpoint scrapes, if it was taken over. The endpoint has the
+// name of the Service's port, or the pod's port.
+func (s *scene) scrapedService(o *Object, m *monitor, selector labels.Selector, e *endpoint) *takenPort {
 	for _, t := range s.taken {
 		if !m.selectsNamespace(o.Ref.Namespace, t.footprint.Ref.Namespace) {
 			continue
 		}
 		for _, sp := range t.servicePorts {
-			if sel.Matches(labels.Set(sp.service.Labels)) && (e.Port != "" && e.Port == sp.port.Name || e.Port == "" &&
-				t.matchesPort(e.TargetPort)) {
+			scrapes := e.Port == sp.port.Name
+			if e.Port == "" {
+				scrapes = t.matchesPort(e.TargetPort)
+			}
+			if scrapes && selector.Matches(labels.Set(sp.service.Labels)) {
 				return t
 			}
 		}
@@ -102,63 +110,90 @@ func (s *scene) scrapedService(o *Object, m *monitor, sel labels.Selector, e *en
 	return nil
 }
 
-// scrapedPod is the same for a PodMonitor's: it dials the pod past all Services. In
-// front of an app, it's cut off where a policy closes the app's own port.
-func (s *scene) scrapedPod(o *Object, m *monitor, sel labels.Selector, e *endpoint) *takenPort {
+// scrapedPod returns the port that a PodMonitor's endpoint scrapes, if it was taken over. It connects to the pod
+// without a Service. Behind a sidecar in front, it still reaches the app's own port, unless a policy closes that: then
+// it returns the port, too.
+func (s *scene) scrapedPod(o *Object, m *monitor, selector labels.Selector, e *endpoint) *takenPort {
 	for _, t := range s.taken {
-		if !m.selectsNamespace(o.Ref.Namespace, t.footprint.Ref.Namespace) || !sel.Matches(labels.Set(t.footprint.Labels)) {
+		f := t.footprint
+		if !m.selectsNamespace(o.Ref.Namespace, f.Ref.Namespace) || !selector.Matches(labels.Set(f.Labels)) {
 			continue
 		}
-		if !t.MovesApp() {
-			if p := e.TargetPort; closesAppPort(t.footprint.policies, &t.Takeover) && (e.PortNumber == t.AppPort || e.Port != "" &&
-				e.Port == t.appPortName ||
-				p != nil && (p.IntVal == t.AppPort || p.StrVal != "" && p.StrVal == t.appPortName)) {
-				return t
-			}
-			continue
-		}
-		if e.PortNumber == t.Port || e.Port != "" && e.Port == t.portName || t.matchesPort(e.TargetPort) {
+		if t.MovesApp() && e.leadsTo(t.Port, t.portName) ||
+			!t.MovesApp() && e.leadsTo(t.AppPort, t.appPortName) && closesAppPort(f.policies, &t.Takeover) {
 			return t
 		}
 	}
 	return nil
 }
 
-// matchesPort reports whether a port of the pod is the one that was taken over. In front of
-// an app, what dials the pod finds the app as before.
-func (t *takenPort) matchesPort(port *intstr.IntOrString) bool {
-	if port == nil || !t.MovesApp() {
-		return false
-	}
-	return port.Type == intstr.Int && port.IntVal == t.Port || port.Type == intstr.String && port.StrVal != "" &&
-		port.StrVal == t.portName
+// leadsTo reports whether the endpoint leads to a port of the pod with a number and a name, which may be "".
+func (e *endpoint) leadsTo(number int32, name string) bool {
+	return e.PortNumber == number || e.Port != "" && e.Port == name || isPort(e.TargetPort, number, name)
 }
 
-// updateEndpoint leads one endpoint to its new scheme. What verifies the certificate isn't
-// ours to say, and never to be left out in silence.
-func updateEndpoint(t *takenPort, o *Object, list string, all []endpoint, i int, r *Result) {
-	e := &all[i]
-	at, unique := sidecar.Fields("spec", list), false
-	key, value := "", ""
+// isPort reports whether a port is the one with a number and a name, which may be "".
+func isPort(port *intstr.IntOrString, number int32, name string) bool {
+	switch {
+	case port == nil:
+		return false
+	case port.Type == intstr.Int:
+		return port.IntVal == number
+	}
+	return port.StrVal != "" && port.StrVal == name
+}
+
+// matchesPort reports whether a port of the pod is the one that was taken over. With a sidecar in front, whoever
+// connects to the pod reaches the app as before.
+func (t *takenPort) matchesPort(port *intstr.IntOrString) bool {
+	return t.MovesApp() && isPort(port, t.Port, t.portName)
+}
+
+// hasSamePort reports whether the field that holds the endpoint's port has the same value in another one.
+func (e *endpoint) hasSamePort(other *endpoint) bool {
 	switch {
 	case e.Port != "":
-		key, value = "port", e.Port
-		unique = isOnly(all, func(o *endpoint) bool { return o.Port == e.Port })
+		return other.Port == e.Port
 	case e.PortNumber != 0:
-		key, value = "portNumber", fmt.Sprint(e.PortNumber)
-		unique = isOnly(all, func(o *endpoint) bool { return o.PortNumber == e.PortNumber })
+		return other.PortNumber == e.PortNumber
 	case e.TargetPort != nil:
-		key, value = "targetPort", e.TargetPort.String()
-		unique = isOnly(all, func(o *endpoint) bool { return o.TargetPort != nil && *o.TargetPort == *e.TargetPort })
+		return other.TargetPort != nil && *other.TargetPort == *e.TargetPort
 	}
+	return false
+}
+
+// portField returns the field that holds the endpoint's port, and its value.
+func (e *endpoint) portField() (field, value string) {
+	switch {
+	case e.Port != "":
+		return "port", e.Port
+	case e.PortNumber != 0:
+		return "portNumber", fmt.Sprint(e.PortNumber)
+	case e.TargetPort != nil:
+		return "targetPort", e.TargetPort.String()
+	}
+	return "", ""
+}
+
+// followEndpoint changes the scheme of one endpoint. It never sets tlsConfig: a person must say how the certificate is
+// verified.
+func (t *takenPort) followEndpoint(o *Object, list string, all []endpoint, i int, r *Result) {
+	e := &all[i]
+	at := sidecar.Fields("spec", list)
 	field := fmt.Sprintf("%s[%d]", at, i)
 	if t.SpeaksTLS() && e.Scheme != "https" && e.Scheme != "HTTPS" {
-		if !unique {
-			r.addFindings(t.newFinding(sidecar.Warning, "scrape-scheme", o.Ref, field,
-				fmt.Sprintf("port %d speaks TLS now, and the entry isn't the only one of its port", t.Port),
-				"set its scheme to https"))
+		same := 0
+		for j := range all {
+			if e.hasSamePort(&all[j]) {
+				same++
+			}
+		}
+		if same != 1 {
+			t.addWarning(r, "scrape-scheme", o.Ref, field,
+				fmt.Sprintf("port %d speaks TLS now, but several entries have this port", t.Port),
+				"set scheme: https")
 		} else {
-			edit := t.newEdit(o.Ref, at.At(key, value).To("scheme"), "https")
+			edit := t.newEdit(o.Ref, at.At(e.portField()).To("scheme"), "https")
 			if e.Scheme != "" {
 				edit.Was = e.Scheme
 			}
@@ -166,27 +201,20 @@ func updateEndpoint(t *takenPort, o *Object, list string, all []endpoint, i int,
 		}
 	}
 	if t.SpeaksTLS() && e.TLSConfig == nil {
-		r.addFindings(t.newFinding(sidecar.Warning, "scrape-ca", o.Ref, field,
-			"Prometheus verifies the certificate by its own list of CAs",
-			"name the CA and the certificate's name by its tlsConfig: {ca: {configMap: {name: ..., key: ca.crt}}, "+
-				"serverName: ...}"))
+		t.addWarning(r, "scrape-ca", o.Ref, field,
+			"Prometheus verifies the certificate against its own list of CAs",
+			"name the CA and the certificate's name in tlsConfig: {ca: {configMap: {name: ..., key: ca.crt}}, "+
+				"serverName: ...}")
 	}
-	if t.ClientCertificate && (e.TLSConfig == nil || e.TLSConfig.CertFile == "" && e.TLSConfig.Cert == nil) {
-		r.addFindings(t.newFinding(sidecar.Warning, "scrape-refused", o.Ref, field, fmt.Sprintf("port %d demands a client certificate",
-			t.Port), "name one by tlsConfig.cert and tlsConfig.keySecret"))
+	if t.ClientCertificate && !e.TLSConfig.hasCertificate() {
+		t.addWarning(r, "scrape-refused", o.Ref, field, fmt.Sprintf("port %d requires a client certificate", t.Port),
+			"name one in tlsConfig.cert and tlsConfig.keySecret")
 	}
 	if t.Authenticated && e.Authorization == nil && e.BasicAuth == nil && e.OAuth2 == nil {
-		r.addFindings(t.newFinding(sidecar.Warning, "scrape-refused", o.Ref, field, fmt.Sprintf("port %d demands credentials", t.Port),
-			"give the endpoint some, or let the path in without"))
+		t.addWarning(r, "scrape-refused", o.Ref, field, fmt.Sprintf("port %d requires credentials", t.Port),
+			"give the endpoint credentials, or allow its path without them")
 	}
 }
 
-func isOnly(all []endpoint, is func(*endpoint) bool) bool {
-	n := 0
-	for i := range all {
-		if is(&all[i]) {
-			n++
-		}
-	}
-	return n == 1
-}
+// hasCertificate reports whether the configuration names a client certificate.
+func (c *tlsConfig) hasCertificate() bool { return c != nil && (c.CertFile != "" || c.Cert != nil) }

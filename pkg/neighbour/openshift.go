@@ -11,7 +11,7 @@ import (
 
 var openshiftRoutes = Kind{"route.openshift.io", "Route"}
 
-// openshiftRoute is what we look at of a Route (openshift/api route/v1).
+// openshiftRoute holds the fields of a Route that are read here (openshift/api route/v1).
 type openshiftRoute struct {
 	To                routeTarget   `json:"to"`
 	AlternateBackends []routeTarget `json:"alternateBackends"`
@@ -39,15 +39,23 @@ func checkOpenShiftRoutes(s *scene, r *Result) {
 		}
 		for _, to := range append([]routeTarget{route.To}, route.AlternateBackends...) {
 			for _, sp := range s.tlsPorts[sidecar.Ref{Kind: "Service", Namespace: o.Ref.Namespace, Name: to.Name}] {
-				if p := route.Port; p != nil && p.TargetPort != sp.port.TargetPort && p.TargetPort.String() != sp.port.Name &&
-					p.TargetPort.String() != strconv.Itoa(int(sp.Takeover.Port)) {
+				if !route.leadsTo(&sp) {
 					continue
 				}
-				r.addFindings(sp.newFinding(sidecar.Warning, "route-backend", o.Ref, "spec.tls",
-					fmt.Sprintf("leads to %s port %d, which speaks TLS now", sp.service.Ref, sp.port.Port),
-					"write tls: {termination: reencrypt, destinationCACertificate: ...}, with the certificate of its CA"))
+				sp.addWarning(r, "route-backend", o.Ref, "spec.tls",
+					fmt.Sprintf("routes to %s port %d, which speaks TLS now", sp.service.Ref, sp.port.Port),
+					"set tls: {termination: reencrypt, destinationCACertificate: ...}, with the certificate of its CA")
 				break
 			}
 		}
 	}
+}
+
+// leadsTo reports whether the Route leads to a port of its Services: it may name the Service's port or the pod's.
+func (route *openshiftRoute) leadsTo(sp *servicePort) bool {
+	if route.Port == nil || route.Port.TargetPort == sp.port.TargetPort {
+		return true
+	}
+	name := route.Port.TargetPort.String()
+	return name == sp.port.Name || name == strconv.Itoa(int(sp.Takeover.Port))
 }

@@ -17,58 +17,59 @@ type networkPolicySpec = networkingv1.NetworkPolicySpec
 
 var networkPolicyKind = Kind{"networking.k8s.io", "NetworkPolicy"}
 
-// A networkPolicy is one that stands in the manifests or comes with a sidecar.
+// A networkPolicy is one of the manifests, or one that this run emits for a sidecar.
 type networkPolicy struct {
 	ref     sidecar.Ref
 	spec    *networkPolicySpec
-	emitter *Footprint // for which this run emits it; nil for one that stands
+	emitter *Footprint // the workload that this run emits it for; nil for one of the manifests
 }
 
-// emittedPolicies are those that come with a sidecar.
-func emittedPolicies(s *Footprint, objects []sidecar.Object) (out []networkPolicy) {
+// emittedPolicies returns the policies among the objects that a sidecar emits.
+func emittedPolicies(f *Footprint, objects []sidecar.Object) (out []networkPolicy) {
 	for _, o := range objects {
 		ref := o.Ref()
 		if ref.Group != networkPolicyKind.Group || ref.Kind != networkPolicyKind.Kind {
 			continue
 		}
-		ref.Namespace = s.Ref.Namespace
+		ref.Namespace = f.Ref.Namespace
 		var p struct {
 			Spec networkPolicySpec `json:"spec"`
 		}
 		if json.Unmarshal(o.RawMessage, &p) == nil {
-			out = append(out, networkPolicy{ref, &p.Spec, s})
+			out = append(out, networkPolicy{ref, &p.Spec, f})
 		}
 	}
 	return out
 }
 
-// checkPolicies finds NetworkPolicies that shut clients out of the port where they come
-// in now, or leave one open that is to be reached through the sidecar only, and those
-// of this run that reach further than its own pods. A rule has no name by which its
-// ports could be edited, so they're told.
+// checkPolicies finds NetworkPolicies that block clients on the port that they use now, or that allow a port which must
+// only be reached through the sidecar. It also finds policies of this run that select other pods than their own. It
+// only reports them: a rule has no name that an edit of its ports could refer to.
 func checkPolicies(s *scene, r *Result) {
-	walls := s.indexPolicies()
-	for _, w := range s.footprints {
-		if len(w.taken) == 0 {
+	indexes := s.indexPolicies()
+	for _, f := range s.footprints {
+		if len(f.taken) == 0 {
 			continue
 		}
-		all := walls[w.Ref.Namespace].policiesSelecting(w.Labels)
-		for _, t := range w.taken {
+		all := indexes[f.Ref.Namespace].policiesSelecting(f.Labels)
+		for _, t := range f.taken {
 			t.checkIngress(all, r)
 		}
 	}
-	s.checkReach(walls, r)
+	s.checkReach(indexes, r)
 }
 
-// checkIngress looks at one port with all policies that select the pod; what one of them
-// allows is open.
+// ownLabels is the hint for a policy of this run that selects other pods, too. Nobody can edit such a policy.
+const ownLabels = "give each workload's pods a label of their own, and select them by it"
+
+// checkIngress checks one port against all policies that select the pod. A port is open if one of them allows it.
 func (t *takenPort) checkIngress(all []networkPolicy, r *Result) {
-	let, app, stands := false, -1, 0
+	allowed, app, written := false, -1, 0
 	for i, p := range all {
-		if p.emitter == nil && all[stands].emitter != nil {
-			stands = i
+		if p.emitter == nil && all[written].emitter != nil {
+			written = i
 		}
-		let = let || letsIn(p.spec, t.footprint.ports, t.Port)
+		allowed = allowed || letsIn(p.spec, t.footprint.ports, t.Port)
 		for j, rule := range p.spec.Ingress {
 			for k, port := range rule.Ports {
 				t.checkPortName(p, fmt.Sprintf("spec.ingress[%d].ports[%d].port", j, k), port.Port, r)
@@ -77,42 +78,44 @@ func (t *takenPort) checkIngress(all []networkPolicy, r *Result) {
 		if t.MovesApp() || !letsIn(p.spec, t.footprint.ports, t.AppPort) {
 			continue
 		}
-		severity, hint := sidecar.Warning, fmt.Sprintf("write %d in its place", t.Port)
+		severity, hint := sidecar.Warning, fmt.Sprintf("allow port %d instead", t.Port)
 		if p.emitter == nil {
 			app = i
-		} else { // nobody could edit it
-			severity, hint = sidecar.Error, "give the pods of both labels of their own by which they're selected"
+		} else {
+			severity, hint = sidecar.Error, ownLabels
 		}
 		r.addFindings(t.newFinding(severity, "network-policy-open", p.ref, "spec.ingress",
-			fmt.Sprintf("lets clients in on port %d, past the sidecar on %d", t.AppPort, t.Port), hint))
+			fmt.Sprintf("allows port %d, so clients can bypass the sidecar on port %d", t.AppPort, t.Port), hint))
 	}
-	if len(all) > 0 && !let {
-		p := all[stands]
+	if len(all) > 0 && !allowed {
+		p := all[written]
 		if app >= 0 {
 			p = all[app]
 		}
-		r.addFindings(t.newFinding(sidecar.Warning, "network-policy-closed", p.ref, "spec.ingress",
-			fmt.Sprintf("lets nobody in on port %d, where clients of %s come in now", t.Port, t.footprint.Ref),
-			fmt.Sprintf("add {protocol: TCP, port: %d} to the ports of the rule that lets them in", t.Port)))
+		t.addWarning(r, "network-policy-closed", p.ref, "spec.ingress",
+			fmt.Sprintf("doesn't allow port %d, which clients of %s use now", t.Port, t.footprint.Ref),
+			fmt.Sprintf("add {protocol: TCP, port: %d} to the ports of the rule that allows them", t.Port))
 	}
 }
 
-// letsIn reports whether a rule of the policy lets somebody in on a TCP port of pods
-// that declare some.
+// letsIn reports whether a rule of the policy lets somebody in on a TCP port. Rules may use the names of declared
+// ports.
 func letsIn(spec *networkPolicySpec, declared []corev1.ContainerPort, port int32) bool {
 	return slices.ContainsFunc(spec.Ingress, func(rule networkingv1.NetworkPolicyIngressRule) bool {
 		return netpol.Covers(rule.Ports, declared, netpol.Port{Number: port})
 	})
 }
 
-// checkPortName warns of a name that is on a native sidecar now: networks looked for
-// names among ordinary containers only, Calico until 3.29 and others for longer.
+// checkPortName warns of a port's name that is on a native sidecar now. Network plugins looked for names among ordinary
+// containers only, Calico until 3.29 and others for longer.
 func (t *takenPort) checkPortName(p networkPolicy, field string, port *intstr.IntOrString, r *Result) {
-	if p.emitter != nil || !t.MovesApp() || t.placement != sidecar.Native || port == nil || port.Type != intstr.String ||
-		port.StrVal != t.portName || t.portName == "" {
+	if p.emitter != nil || !t.MovesApp() || t.placement != sidecar.Native || t.portName == "" {
 		return
 	}
-	r.addFindings(t.newFinding(sidecar.Warning, "network-policy-port-name", p.ref, field,
-		fmt.Sprintf("port %s is a native sidecar's now, whose names many networks don't know", t.portName),
-		fmt.Sprintf("write its number, %d", t.Port)))
+	if port == nil || port.Type != intstr.String || port.StrVal != t.portName {
+		return
+	}
+	t.addWarning(r, "network-policy-port-name", p.ref, field,
+		fmt.Sprintf("port %s is on a native sidecar now, and many network plugins don't find names there", t.portName),
+		fmt.Sprintf("use its number, %d", t.Port))
 }

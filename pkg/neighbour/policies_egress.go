@@ -2,20 +2,15 @@ package neighbour
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/outrigger-dev/outrigger/pkg/netpol"
-	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// checkEgressPolicies finds NetworkPolicies that let clients out to the app's port, but not to
-// the one of the sidecar in front of it, where their Service leads now: networks
-// look at the pod's port.
+// checkEgressPolicies finds NetworkPolicies that let clients out to the app's port, but not to the port of the sidecar
+// in front of it. Their Service leads there now, and policies are about the pod's port.
 func checkEgressPolicies(s *scene, r *Result) {
-	front := false
-	for _, t := range s.taken {
-		front = front || !t.MovesApp()
-	}
-	if !front {
+	if !slices.ContainsFunc(s.taken, func(t *takenPort) bool { return !t.MovesApp() }) {
 		return
 	}
 	for _, o := range s.Objects(networkPolicyKind, "*", nil) {
@@ -28,26 +23,26 @@ func checkEgressPolicies(s *scene, r *Result) {
 	}
 }
 
-// checkEgress looks at the rules of one policy that lead to the pod.
+// checkEgress checks the rules of one policy that may be about the pod.
 func (t *takenPort) checkEgress(o *Object, spec *networkPolicySpec, r *Result) {
-	app, let, field := false, false, ""
 	if !netpol.IsEgress(spec) {
-		return // its rules count for nothing
+		return // its rules have no effect
 	}
+	app, allowed, field := false, false, ""
 	pod := netpol.Pod{Namespace: t.footprint.Ref.Namespace, Labels: t.footprint.Labels}
 	for i, rule := range spec.Egress {
 		if !netpol.MayMeet(rule.To, o.Ref.Namespace, &pod) {
 			continue
 		}
 		open := func(port int32) bool { return netpol.Covers(rule.Ports, t.footprint.ports, netpol.Port{Number: port}) }
-		let = let || open(t.Port)
+		allowed = allowed || open(t.Port)
 		if open(t.AppPort) && !app {
 			app, field = true, fmt.Sprintf("spec.egress[%d].ports", i)
 		}
 	}
-	if app && !let {
-		r.addFindings(t.newFinding(sidecar.Warning, "network-policy-egress", o.Ref, field,
-			fmt.Sprintf("lets clients out to port %d of %s, whose Services lead to %d now", t.AppPort, t.footprint.Ref, t.Port),
-			fmt.Sprintf("add {protocol: TCP, port: %d}", t.Port)))
+	if app && !allowed {
+		t.addWarning(r, "network-policy-egress", o.Ref, field,
+			fmt.Sprintf("allows port %d of %s, but its Services lead to port %d now", t.AppPort, t.footprint.Ref, t.Port),
+			fmt.Sprintf("add {protocol: TCP, port: %d}", t.Port))
 	}
 }

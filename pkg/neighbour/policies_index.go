@@ -10,9 +10,9 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A policyIndex is all policies of a namespace that are for what comes in: those that stand,
-// but such as this run writes anew, and those that it emits. Each is found by one of
-// the labels that it asks for, so that many workloads with one each don't meet all.
+// A policyIndex holds all ingress policies of a namespace: those of the manifests, except those that this run writes
+// again, and those that this run emits. It finds each by one label that it selects, since comparing every policy with
+// every workload takes too long.
 type policyIndex struct {
 	policies map[label][]indexedPolicy
 	count    int
@@ -20,23 +20,23 @@ type policyIndex struct {
 
 type label struct{ key, value string }
 
-// A indexedPolicy is a policy and its place among all.
+// An indexedPolicy is a policy and its position in the order of all.
 type indexedPolicy struct {
 	networkPolicy
-	place int
+	position int
 }
 
-func (w *policyIndex) addPolicy(p networkPolicy) {
-	if w.policies == nil {
-		w.policies = map[label][]indexedPolicy{}
+func (x *policyIndex) addPolicy(p networkPolicy) {
+	if x.policies == nil {
+		x.policies = map[label][]indexedPolicy{}
 	}
-	at := selectorKey(&p.spec.PodSelector)
-	w.policies[at] = append(w.policies[at], indexedPolicy{p, w.count})
-	w.count++
+	key := selectorKey(&p.spec.PodSelector)
+	x.policies[key] = append(x.policies[key], indexedPolicy{p, x.count})
+	x.count++
 }
 
-// selectorKey is a label without which a selector selects nothing; none where there is no
-// such label.
+// selectorKey returns a label that a pod must have to be selected, or the empty label if there's none that a template
+// shows.
 func selectorKey(s *metav1.LabelSelector) (least label) {
 	for key, value := range s.MatchLabels {
 		if !netpol.IsWrittenLater(key) && (least == label{} || key < least.key) {
@@ -46,18 +46,18 @@ func selectorKey(s *metav1.LabelSelector) (least label) {
 	return least
 }
 
-// policiesSelecting are the policies of a wall that select pods, or may, in their order.
-func (w *policyIndex) policiesSelecting(labels map[string]string) []networkPolicy {
-	if w == nil {
+// policiesSelecting returns the policies that select pods with labels, or may select them, in their order.
+func (x *policyIndex) policiesSelecting(labels map[string]string) []networkPolicy {
+	if x == nil {
 		return nil
 	}
-	found := slices.Clone(w.policies[label{}])
+	found := slices.Clone(x.policies[label{}])
 	for key, value := range labels {
 		if (label{key, value} != label{}) {
-			found = append(found, w.policies[label{key, value}]...)
+			found = append(found, x.policies[label{key, value}]...)
 		}
 	}
-	slices.SortFunc(found, func(a, b indexedPolicy) int { return cmp.Compare(a.place, b.place) })
+	slices.SortFunc(found, func(a, b indexedPolicy) int { return cmp.Compare(a.position, b.position) })
 	var out []networkPolicy
 	for _, p := range found {
 		if netpol.Isolates(p.spec, labels) != netpol.No {
@@ -67,25 +67,25 @@ func (w *policyIndex) policiesSelecting(labels map[string]string) []networkPolic
 	return out
 }
 
-// indexPolicies are those of the namespaces in which ports were taken over.
+// indexPolicies returns an index for each namespace where ports were taken over.
 func (s *scene) indexPolicies() map[string]*policyIndex {
-	out := map[string]*policyIndex{}
-	for _, space := range s.namespaces {
-		out[space] = &policyIndex{}
+	indexes := map[string]*policyIndex{}
+	for _, namespace := range s.namespaces {
+		indexes[namespace] = &policyIndex{}
 	}
 	emitted := map[sidecar.Ref]bool{}
-	for _, w := range s.footprints {
-		for _, p := range w.policies {
+	for _, f := range s.footprints {
+		for _, p := range f.policies {
 			emitted[p.ref] = true
-			out[w.Ref.Namespace].addPolicy(p)
+			indexes[f.Ref.Namespace].addPolicy(p)
 		}
 	}
-	for _, space := range s.namespaces {
-		for _, o := range s.Objects(networkPolicyKind, space, nil) {
+	for _, namespace := range s.namespaces {
+		for _, o := range s.Objects(networkPolicyKind, namespace, nil) {
 			if spec := o.Spec.(*networkPolicySpec); netpol.IsIngress(spec) && !emitted[o.Ref] {
-				out[space].addPolicy(networkPolicy{o.Ref, spec, nil})
+				indexes[namespace].addPolicy(networkPolicy{o.Ref, spec, nil})
 			}
 		}
 	}
-	return out
+	return indexes
 }

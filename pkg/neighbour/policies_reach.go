@@ -12,48 +12,30 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// checkReach finds pods of other workloads that a policy selects which this run emits
-// for its own: labels may be shared. There it opens what others have closed, which is
-// an error, or closes what is open.
-func (s *scene) checkReach(walls map[string]*policyIndex, r *Result) {
-	for _, space := range s.namespaces {
-		asked := map[string]bool{} // values of labels
+// checkReach finds pods of other workloads that a policy of this run selects, too, because they share labels. It's an
+// error if the policy opens ports there that others close, and a warning if it closes ports that are open.
+func (s *scene) checkReach(indexes map[string]*policyIndex, r *Result) {
+	for _, namespace := range s.namespaces {
+		values := map[string]bool{} // of labels that emitted policies select; "" for a policy without such a label
 		emitted := false
-		for _, w := range s.footprints {
-			for _, p := range w.policies {
-				emitted = emitted || w.Ref.Namespace == space
-				asked[selectorKey(&p.spec.PodSelector).value] = true
+		for _, f := range s.footprints {
+			for _, p := range f.policies {
+				emitted = emitted || f.Ref.Namespace == namespace
+				values[selectorKey(&p.spec.PodSelector).value] = true
 			}
 		}
 		if !emitted {
 			continue
 		}
-		bearers := map[label][]*Footprint{}
-		bear := func(w *Footprint) {
-			bearers[label{}] = append(bearers[label{}], w)
-			for key, value := range w.Labels {
-				if asked[value] && !netpol.IsWrittenLater(key) && key != "" {
-					bearers[label{key, value}] = append(bearers[label{key, value}], w)
-				}
+		workloads := s.workloadsByLabel(namespace, values)
+		for _, f := range s.footprints {
+			if f.Ref.Namespace != namespace {
+				continue
 			}
-		}
-		s.Pods(space, func(value string) bool { return asked[value] || asked[""] },
-			func(ref sidecar.Ref, pod *corev1.PodTemplateSpec) {
-				bear(&Footprint{Ref: ref, Labels: pod.Labels, ports: declaredPorts(pod.Spec.Containers, pod.Spec.InitContainers)})
-			})
-		for _, w := range s.footprints {
-			if w.Ref.Namespace == space {
-				bear(w)
-			}
-		}
-		for _, w := range s.footprints {
-			for _, p := range w.policies {
-				if w.Ref.Namespace != space {
-					continue
-				}
-				for _, other := range bearers[selectorKey(&p.spec.PodSelector)] {
-					if other != w && netpol.Isolates(p.spec, other.Labels) != netpol.No {
-						w.checkPolicyOn(p, other, walls[space].policiesSelecting(other.Labels), r)
+			for _, p := range f.policies {
+				for _, other := range workloads[selectorKey(&p.spec.PodSelector)] {
+					if other != f && netpol.Isolates(p.spec, other.Labels) != netpol.No {
+						f.checkPolicyOn(other, p, indexes[namespace].policiesSelecting(other.Labels), r)
 					}
 				}
 			}
@@ -61,30 +43,55 @@ func (s *scene) checkReach(walls map[string]*policyIndex, r *Result) {
 	}
 }
 
-// checkPolicyOn looks at another workload whose pods one of this one's policies selects.
-func (s *Footprint) checkPolicyOn(p networkPolicy, other *Footprint, all []networkPolicy, r *Result) {
-	const way = "give the pods of both labels of their own by which they're selected"
-	standing := slices.DeleteFunc(all, func(q networkPolicy) bool { return q.emitter != nil && q.emitter != other })
-	if len(standing) == 0 {
-		if shut := closedPorts(p.spec, other); len(shut) > 0 {
-			r.addFindings(s.taken[0].newFinding(sidecar.Warning, "network-policy-reach", p.ref, "spec.podSelector",
-				fmt.Sprintf("selects the pods of %s too, and closes %s there", other.Ref, listPorts(shut)), way))
+// workloadsByLabel returns the workloads of a namespace by their labels with one of the values. All of them are under
+// the empty label, too.
+func (s *scene) workloadsByLabel(namespace string, values map[string]bool) map[label][]*Footprint {
+	out := map[label][]*Footprint{}
+	add := func(f *Footprint) {
+		out[label{}] = append(out[label{}], f)
+		for key, value := range f.Labels {
+			if values[value] && !netpol.IsWrittenLater(key) && key != "" {
+				out[label{key, value}] = append(out[label{key, value}], f)
+			}
+		}
+	}
+	s.Pods(namespace, func(value string) bool { return values[value] || values[""] },
+		func(ref sidecar.Ref, pod *corev1.PodTemplateSpec) {
+			ports := declaredPorts(pod.Spec.Containers, pod.Spec.InitContainers)
+			add(&Footprint{Ref: ref, Labels: pod.Labels, ports: ports})
+		})
+	for _, f := range s.footprints {
+		if f.Ref.Namespace == namespace {
+			add(f)
+		}
+	}
+	return out
+}
+
+// checkPolicyOn checks the effect that a policy emitted for this workload has on another one, among all policies that
+// select the other one's pods.
+func (f *Footprint) checkPolicyOn(other *Footprint, p networkPolicy, all []networkPolicy, r *Result) {
+	others := slices.DeleteFunc(all, func(q networkPolicy) bool { return q.emitter != nil && q.emitter != other })
+	if len(others) == 0 {
+		if ports := closedPorts(p.spec, other); len(ports) > 0 {
+			f.taken[0].addWarning(r, "network-policy-reach", p.ref, "spec.podSelector",
+				fmt.Sprintf("also selects the pods of %s and closes %s there", other.Ref, listPorts(ports)), ownLabels)
 		}
 		return
 	}
 	for _, rule := range p.spec.Ingress {
-		if !isLetInAlready(standing, &rule, other) {
-			r.addFindings(s.taken[0].newFinding(sidecar.Error, "network-policy-reach", p.ref, "spec.podSelector",
-				fmt.Sprintf("selects the pods of %s too, and opens there what %s closes", other.Ref, standing[0].ref), way))
+		if !isAllowedAlready(others, &rule, other) {
+			r.addFindings(f.taken[0].newFinding(sidecar.Error, "network-policy-reach", p.ref, "spec.podSelector",
+				fmt.Sprintf("also selects the pods of %s and allows there what %s doesn't", other.Ref, others[0].ref), ownLabels))
 			return
 		}
 	}
 }
 
-// isLetInAlready reports whether all that a rule lets in on pods is let in already, for everybody,
-// or comes in by a sidecar's port.
-func isLetInAlready(all []networkPolicy, rule *networkingv1.NetworkPolicyIngressRule, pods *Footprint) bool {
-	everybody := func(port *networkingv1.NetworkPolicyPort) bool {
+// isAllowedAlready reports whether other policies of the pods let everybody in on all ports of a rule, except for ports
+// where a sidecar listens.
+func isAllowedAlready(all []networkPolicy, rule *networkingv1.NetworkPolicyIngressRule, pods *Footprint) bool {
+	letsEverybodyIn := func(port *networkingv1.NetworkPolicyPort) bool {
 		return slices.ContainsFunc(all, func(p networkPolicy) bool {
 			return slices.ContainsFunc(p.spec.Ingress, func(have networkingv1.NetworkPolicyIngressRule) bool {
 				return len(have.From) == 0 && netpol.Contains(have.Ports, port)
@@ -92,25 +99,31 @@ func isLetInAlready(all []networkPolicy, rule *networkingv1.NetworkPolicyIngress
 		})
 	}
 	return len(rule.Ports) > 0 && !slices.ContainsFunc(rule.Ports, func(port networkingv1.NetworkPolicyPort) bool {
-		door := port.Port != nil && port.Port.Type == intstr.Int && port.EndPort == nil && slices.ContainsFunc(pods.taken,
-			func(t *takenPort) bool {
-				return netpol.Covers([]networkingv1.NetworkPolicyPort{port}, nil, netpol.Port{Number: t.Port})
-			})
-		return !door && !everybody(&port)
+		return !pods.hasSidecarOn(port) && !letsEverybodyIn(&port)
 	})
 }
 
-// closedPorts are the ports that pods declare and a policy lets nobody in on, but those of
-// an app that is reached through a sidecar only.
+// hasSidecarOn reports whether a rule's port is a single number on which a sidecar of the pods listens.
+func (f *Footprint) hasSidecarOn(port networkingv1.NetworkPolicyPort) bool {
+	if port.Port == nil || port.Port.Type != intstr.Int || port.EndPort != nil {
+		return false
+	}
+	return slices.ContainsFunc(f.taken, func(t *takenPort) bool {
+		return netpol.Covers([]networkingv1.NetworkPolicyPort{port}, nil, netpol.Port{Number: t.Port})
+	})
+}
+
+// closedPorts returns the ports that pods declare and a policy lets nobody in on. An app's port behind a sidecar
+// doesn't count, as it must only be reached through the sidecar.
 func closedPorts(spec *networkPolicySpec, pods *Footprint) (out []int32) {
 	for _, port := range pods.ports {
-		let := slices.ContainsFunc(spec.Ingress, func(rule networkingv1.NetworkPolicyIngressRule) bool {
+		open := slices.ContainsFunc(spec.Ingress, func(rule networkingv1.NetworkPolicyIngressRule) bool {
 			return netpol.Covers(rule.Ports, pods.ports, netpol.Port{Protocol: port.Protocol, Number: port.ContainerPort})
 		})
 		behind := slices.ContainsFunc(pods.taken, func(t *takenPort) bool {
 			return !t.MovesApp() && t.AppPort == port.ContainerPort
 		})
-		if !let && !behind {
+		if !open && !behind {
 			out = append(out, port.ContainerPort)
 		}
 	}
@@ -118,7 +131,7 @@ func closedPorts(spec *networkPolicySpec, pods *Footprint) (out []int32) {
 	return slices.Compact(out)
 }
 
-// listPorts names ports, as in "port 80" or "ports 80, 443".
+// listPorts writes ports as in "port 80" or "ports 80, 443".
 func listPorts(ports []int32) string {
 	text := "port"
 	if len(ports) > 1 {

@@ -9,8 +9,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// checkPortNames finds ports of Services that lead to a name which no container has,
-// with the sidecars' own: the Service has no endpoints there, and nobody says so.
+// checkPortNames finds ports of Services that lead to a name which no container has, not even one of the sidecars. Such
+// a port has no endpoints, which nothing else reports.
 func checkPortNames(s *scene, r *Result) {
 	w := s.workload
 	names := map[string]bool{}

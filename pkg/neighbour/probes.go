@@ -11,18 +11,17 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// followProbes leads probes and lifecycle hooks to where the app is reached after a
-// takeover. The kubelet always dials the pod's address, so what listens on
-// loopback can be probed through the proxy only; it doesn't verify certificates
-// (kubernetes pkg/probe/http). Ports are written as numbers: the name has left
-// the container. Where clients need credentials, the proxy has a listener for the
-// kubelet.
+// followProbes updates probes and lifecycle hooks that connect to a port which was taken over. The kubelet always
+// connects to the pod's address, so it reaches an app on loopback through the proxy only. It doesn't verify
+// certificates (kubernetes pkg/probe/http). If clients need credentials, the proxy has a listener for the kubelet.
+// Ports are written as numbers, since the container no longer declares the name.
 func followProbes(s *scene, r *Result) {
 	for i := range s.answers {
 		(&probeUpdater{w: s.workload, answer: &s.answers[i], r: r}).followTakeovers()
 	}
 }
 
+// followTakeovers updates all probes and hooks for each port that the sidecar takes over.
 func (p *probeUpdater) followTakeovers() {
 	w, a := p.w, p.answer
 	ours := map[string]bool{}
@@ -31,7 +30,7 @@ func (p *probeUpdater) followTakeovers() {
 	}
 	for _, t := range a.Change.Takeovers {
 		if !t.MovesApp() {
-			continue // the app answers where it did
+			continue // the app still answers on its own port
 		}
 		p.takeover = t
 		for c := range w.AllContainers() {
@@ -42,6 +41,7 @@ func (p *probeUpdater) followTakeovers() {
 	}
 }
 
+// A probeUpdater updates the probes and hooks of one workload for one sidecar.
 type probeUpdater struct {
 	w        *sidecar.Workload
 	answer   *sidecar.Answer
@@ -56,6 +56,7 @@ const (
 	readiness = "readinessProbe"
 )
 
+// probeOf returns the probe in a field of a container, or nil.
 func probeOf(c *corev1.Container, field string) *corev1.Probe {
 	switch field {
 	case startup:
@@ -76,26 +77,32 @@ func (p *probeUpdater) followContainer(c *corev1.Container) {
 	if c.Lifecycle == nil {
 		return
 	}
-	if h := c.Lifecycle.PostStart; h != nil && h.Exec != nil {
-		p.followExec(at.To("lifecycle", "postStart", "exec"), h.Exec.Command)
-	} else if h != nil && h.HTTPGet != nil {
-		if p.followHTTPGet(at.To("lifecycle", "postStart", "httpGet"), c, h.HTTPGet) && p.answer.Placement == sidecar.Beside {
-			p.addFinding(sidecar.Warning, "hook-races-proxy", at.To("lifecycle", "postStart"),
-				"the hook calls the app through a proxy that may not have started yet", "use placement native")
-		}
+	postStart := at.To("lifecycle", "postStart")
+	if p.followHook(postStart, c, c.Lifecycle.PostStart) && p.answer.Placement == sidecar.Beside {
+		p.addFinding(sidecar.Warning, "hook-races-proxy", postStart,
+			"the hook calls the app through a proxy that may not have started yet", "use placement: native")
 	}
-	if h := c.Lifecycle.PreStop; h != nil && h.Exec != nil {
-		p.followExec(at.To("lifecycle", "preStop", "exec"), h.Exec.Command)
-	} else if h != nil && h.HTTPGet != nil {
-		p.followHTTPGet(at.To("lifecycle", "preStop", "httpGet"), c, h.HTTPGet)
-	}
+	p.followHook(at.To("lifecycle", "preStop"), c, c.Lifecycle.PreStop)
 }
 
+// followHook updates a lifecycle hook, and reports whether it's a call of the port that was taken over.
+func (p *probeUpdater) followHook(at sidecar.Path, c *corev1.Container, hook *corev1.LifecycleHandler) bool {
+	switch {
+	case hook == nil:
+	case hook.Exec != nil:
+		p.followExec(at.To("exec"), hook.Exec.Command)
+	case hook.HTTPGet != nil:
+		return p.followHTTPGet(at.To("httpGet"), c, hook.HTTPGet)
+	}
+	return false
+}
+
+// followProbe updates one probe.
 func (p *probeUpdater) followProbe(at sidecar.Path, c *corev1.Container, field string, probe *corev1.Probe) {
 	switch {
 	case probe.HTTPGet != nil && probe.TCPSocket != nil:
-		p.addFinding(sidecar.Error, "probe-handlers", at, "has httpGet and tcpSocket, of which the API server takes one",
-			"take one out")
+		p.addFinding(sidecar.Error, "probe-handlers", at,
+			"has httpGet and tcpSocket, but the API server accepts only one of them", "remove one")
 	case probe.HTTPGet != nil:
 		p.followHTTPGet(at.To("httpGet"), c, probe.HTTPGet)
 	case probe.TCPSocket != nil && sidecar.ResolvePort(c, probe.TCPSocket.Port) == p.takeover.Port:
@@ -106,71 +113,78 @@ func (p *probeUpdater) followProbe(at sidecar.Path, c *corev1.Container, field s
 		p.r.addEdits(e)
 	case probe.GRPC != nil && probe.GRPC.Port == p.takeover.Port && p.takeover.Scheme == corev1.URISchemeHTTPS:
 		p.addFinding(sidecar.Error, "probe-grpc-tls", at.To("grpc"),
-			"the kubelet's gRPC probes don't speak TLS, which the port demands now", "probe by exec")
+			"the kubelet's gRPC probes don't speak TLS, which the port requires now", "use an exec probe")
 	case probe.Exec != nil:
 		p.followExec(at.To("exec"), probe.Exec.Command)
 	}
 }
 
-// probeDonors are the probes whose path another one may take over. Nobody takes that
-// of readiness, and liveness takes none: they restart the container, which has to
-// wait for others as long as it isn't ready.
+// probeDonors are the probes whose request another probe may copy. Failed startup and liveness probes restart the
+// container, but an app may wait for others while it isn't ready. So nothing copies readiness, and liveness copies
+// none.
 var probeDonors = map[string][]string{startup: {liveness}, readiness: {liveness, startup}}
 
-// followTCPSocket makes a probe that opens a connection one that asks the app, where a
-// path is known: connections are the proxy's now, whether the app is there or not.
-func (p *probeUpdater) followTCPSocket(at sidecar.Path, c *corev1.Container, field string, socket *corev1.TCPSocketAction) {
+// followTCPSocket replaces a tcpSocket probe by a request to the app, if another probe shows one. The proxy accepts
+// connections even when the app doesn't listen.
+func (p *probeUpdater) followTCPSocket(
+	at sidecar.Path, c *corev1.Container, field string, socket *corev1.TCPSocketAction,
+) {
 	if isOtherHost(socket.Host) {
 		p.warnOtherHost(at.To("tcpSocket"))
 		return
 	}
 	path := "..."
-	for _, other := range []string{liveness, startup} { // not readiness: see siblings
-		s := p.appCall(c, other)
-		if s == nil {
+	for _, other := range []string{liveness, startup} {
+		call := p.appCall(c, other)
+		if call == nil {
 			continue
 		}
 		if !slices.Contains(probeDonors[field], other) {
-			if !strings.Contains(s.Path, "?") { // what stands behind may be secret
-				path = s.Path
+			if !strings.Contains(call.Path, "?") { // a query may be secret
+				path = call.Path
 			}
 			continue
 		}
-		get := *s
+		get := *call
 		get.Host, get.Port = "", intstr.FromInt32(p.kubeletPort())
 		if p.takeover.Scheme != "" {
 			get.Scheme = p.takeover.Scheme
 		}
 		p.r.addEdits(p.newRemoval(at.To("tcpSocket"), at.To("httpGet")), p.newEdit(at.To("httpGet"), get))
 		p.addFinding(sidecar.Info, "probe-asks-app", at,
-			fmt.Sprintf("opened a connection, which is the proxy's now: it asks the app as %s does", other), "")
+			fmt.Sprintf("sends the same request as %s now, as the proxy accepts connections even without the app", other), "")
 		return
 	}
 	p.writeNumber(at.To("tcpSocket", "port"), socket.Port, p.takeover.Port)
 	if socket.Host != "" {
 		p.r.addEdits(p.newRemoval(at.To("tcpSocket", "host"), at.To("tcpSocket", "port")))
 	}
-	hint := fmt.Sprintf("ask the app by httpGet: {path: %s, port: %d%s}", path, p.kubeletPort(), p.schemeHint())
+	hint := fmt.Sprintf("probe the app with httpGet: {path: %s, port: %d%s}", path, p.kubeletPort(), p.schemeHint())
 	if p.takeover.Protocol != "" && p.takeover.Protocol != sidecar.HTTP {
-		hint = fmt.Sprintf("ask the app by exec, on 127.0.0.1:%d", p.takeover.AppPort)
+		hint = fmt.Sprintf("probe the app with exec, on 127.0.0.1:%d", p.takeover.AppPort)
 	}
 	p.addFinding(sidecar.Warning, "probe-sees-proxy", at.To("tcpSocket"),
-		"succeeds as soon as the proxy listens, whether the app does or not", hint)
+		"succeeds as soon as the proxy listens, even if the app doesn't", hint)
 }
 
-// appCall is the call by which a probe of the container asks the app through the
-// port; nil where it doesn't, or is refused there.
+// appCall returns the request that a probe sends to the app through the port, or nil.
 func (p *probeUpdater) appCall(c *corev1.Container, field string) *corev1.HTTPGetAction {
-	refused := p.takeover.HealthPort == 0 && (p.takeover.ClientCertificate || p.takeover.Authenticated)
-	has := probeOf(c, field)
-	if refused || has == nil || has.HTTPGet == nil || isOtherHost(has.HTTPGet.Host) || sidecar.ResolvePort(c,
-		has.HTTPGet.Port) != p.takeover.Port {
+	probe := probeOf(c, field)
+	if probe == nil || probe.HTTPGet == nil || p.refusesKubelet() {
 		return nil
 	}
-	return has.HTTPGet
+	if get := probe.HTTPGet; !isOtherHost(get.Host) && sidecar.ResolvePort(c, get.Port) == p.takeover.Port {
+		return get
+	}
+	return nil
 }
 
-// kubeletPort is the port where the kubelet is answered.
+// refusesKubelet reports whether the port requires credentials and the proxy has no listener for the kubelet.
+func (p *probeUpdater) refusesKubelet() bool {
+	return p.takeover.HealthPort == 0 && (p.takeover.ClientCertificate || p.takeover.Authenticated)
+}
+
+// kubeletPort returns the port where the proxy answers the kubelet.
 func (p *probeUpdater) kubeletPort() int32 {
 	if p.takeover.HealthPort != 0 {
 		return p.takeover.HealthPort
@@ -178,6 +192,7 @@ func (p *probeUpdater) kubeletPort() int32 {
 	return p.takeover.Port
 }
 
+// schemeHint returns the scheme as it follows a port in a hint, or "".
 func (p *probeUpdater) schemeHint() string {
 	if p.takeover.Scheme == "" {
 		return ""
@@ -185,17 +200,17 @@ func (p *probeUpdater) schemeHint() string {
 	return ", scheme: " + string(p.takeover.Scheme)
 }
 
-// isOtherHost reports whether a probe's host is another than the pod. Loopback, for
-// the kubelet, is the node's; who writes it means the pod's.
+// isOtherHost reports whether a probe's host isn't the pod. For the kubelet, loopback is the node's, but whoever writes
+// it means the pod's.
 func isOtherHost(host string) bool { return host != "" && !isLoopback(host) && host != "::1" }
 
 func (p *probeUpdater) warnOtherHost(at sidecar.Path) {
 	p.addFinding(sidecar.Warning, "probe-host", at.To("host"),
-		"the kubelet dials this host and not the pod, so the probe stays as it is",
-		fmt.Sprintf("if it means the app, take host out and write port: %d%s", p.kubeletPort(), p.schemeHint()))
+		"the kubelet connects to this host and not to the pod, so the probe isn't changed",
+		fmt.Sprintf("if it's meant for the app, remove host and set port: %d%s", p.kubeletPort(), p.schemeHint()))
 }
 
-// followHTTPGet reports whether the call goes to the port that was taken over.
+// followHTTPGet updates a request, and reports whether it goes to the port that was taken over.
 func (p *probeUpdater) followHTTPGet(at sidecar.Path, c *corev1.Container, get *corev1.HTTPGetAction) bool {
 	if sidecar.ResolvePort(c, get.Port) != p.takeover.Port {
 		return false
@@ -204,10 +219,10 @@ func (p *probeUpdater) followHTTPGet(at sidecar.Path, c *corev1.Container, get *
 		p.warnOtherHost(at)
 		return false
 	}
-	if p.takeover.HealthPort == 0 && (p.takeover.ClientCertificate || p.takeover.Authenticated) {
+	if p.refusesKubelet() {
 		p.addFinding(sidecar.Error, "probe-refused", at,
-			fmt.Sprintf("on port %d the kubelet is refused, as it has no credentials to show", p.takeover.Port),
-			"probe by exec, or another port")
+			fmt.Sprintf("port %d requires credentials, and the kubelet has none", p.takeover.Port),
+			"use an exec probe, or another port")
 		return true
 	}
 	if p.takeover.HealthPort == 0 {
@@ -230,7 +245,7 @@ func (p *probeUpdater) followHTTPGet(at sidecar.Path, c *corev1.Container, get *
 	return true
 }
 
-// writeNumber writes a named port as its number.
+// writeNumber replaces a port's name by its number.
 func (p *probeUpdater) writeNumber(at sidecar.Path, port intstr.IntOrString, number int32) {
 	if port.Type == intstr.String {
 		e := p.newEdit(at, number)

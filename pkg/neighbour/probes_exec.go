@@ -10,39 +10,39 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// followExec looks at a command that the kubelet runs in a container: what it dials at
-// the pod's own loopback is the proxy's now. It's rewritten where the app is known
-// and so are all words of the command, else told with the words that name the port.
+// followExec updates a command that the kubelet runs in a container: on the pod's own loopback, it reaches the proxy
+// now. The command is rewritten if its app is known and all its words are. Otherwise, the words that name the port are
+// reported.
 func (p *probeUpdater) followExec(at sidecar.Path, command []string) {
 	t := &p.takeover
 	words := regexp.MustCompile(fmt.Sprintf(`(--?[A-Za-z-]+[= ]?|[A-Za-z0-9._-]*:|\b)%d\b`, t.Port))
-	told := false
+	reported := false
 	for i, arg := range command {
 		for _, m := range words.FindAllStringSubmatch(arg, -1) {
-			if host, address := strings.CutSuffix(m[1], ":"); address && host != "" && !isLoopback(host) && host != "0.0.0.0" {
-				continue // another's
+			if host, ok := strings.CutSuffix(m[1], ":"); ok && host != "" && !isLoopback(host) && host != "0.0.0.0" {
+				continue // the port of another host
 			}
 			if t.Commands && p.rewriteCommand(at, command, i) {
 				break
 			}
-			if !told {
-				told = true
+			if !reported {
+				reported = true
 				p.addFinding(sidecar.Warning, "probe-exec-port", at,
-					fmt.Sprintf("the command names port %d, where the proxy listens now, as %s; the app is on 127.0.0.1:%d", t.Port,
-						m[0], t.AppPort),
+					fmt.Sprintf("the command names port %d as %s, but the proxy listens there now and the app on 127.0.0.1:%d",
+						t.Port, m[0], t.AppPort),
 					fmt.Sprintf("write %s%d", m[1], t.AppPort))
 			}
 		}
 	}
 	if program := impliedProgram(command, t.Port); program != "" {
 		p.addFinding(sidecar.Warning, "probe-exec-port", at,
-			fmt.Sprintf("%s dials port %d where none is said, and the proxy listens there now; the app is on 127.0.0.1:%d",
+			fmt.Sprintf("%s connects to port %d by default, but the proxy listens there now and the app on 127.0.0.1:%d",
 				program, t.Port, t.AppPort),
 			fmt.Sprintf("write %s %s %d", program, programPorts[program].flag, t.AppPort))
 	}
 }
 
-// programPorts are where programs dial if nobody says, and how they're told.
+// programPorts are the default ports of programs, and the argument before another port.
 var programPorts = map[string]struct {
 	port int32
 	flag string
@@ -53,12 +53,12 @@ var programPorts = map[string]struct {
 
 var (
 	programName = lazyRegexp(`[A-Za-z-]+`)
-	// connectionFlag are flags by which a port, another host or a socket is said.
+	// connectionFlag matches a port, a host or a socket among the arguments.
 	connectionFlag = lazyRegexp(`(^|\s)(-p|--port|-s|--socket|-u|--uri|-h|--host)|:\d+\b|://`)
 	loopbackFlag   = lazyRegexp(`(-h|--host)[= ]*(localhost|127\.0\.0\.1)\b`)
 )
 
-// impliedProgram is the program in a command that dials a port without saying so, or "".
+// impliedProgram returns the program in a command that connects to a port by default, or "".
 func impliedProgram(command []string, port int32) string {
 	all := strings.Join(command, " ")
 	if connectionFlag().MatchString(loopbackFlag().ReplaceAllString(all, "")) {
@@ -72,21 +72,23 @@ func impliedProgram(command []string, port int32) string {
 	return ""
 }
 
-// commandWord are the words of a command that is rewritten, one by one: records repeat
-// it, so nothing secret may stand in it.
+// commandWord and commandAddress match the words of a command that can be rewritten. The record repeats the command, so
+// it must not contain a secret.
 var (
-	commandWord = lazyRegexp(`^(sh|-c|localhost|127\.0\.0\.1|curl|wget|nc|grep|exit|true|false|redis-cli|valkey-cli|PING|ping|PONG|[|&]{1,2}|[0-9]{1,5}|-|/dev/null|` +
-		`-[fsSkqLIOTtipozvw]{1,5}-?|-p[0-9]{1,5}|--(fail|silent|show-error|insecure|quiet|spider|location|head|output|max-time|timeout|tries|port))$`)
+	commandWord = lazyRegexp(`^(sh|-c|localhost|127\.0\.0\.1|curl|wget|nc|grep|exit|true|false|redis-cli|valkey-cli|` +
+		`PING|ping|PONG|[|&]{1,2}|[0-9]{1,5}|-|/dev/null|-[fsSkqLIOTtipozvw]{1,5}-?|-p[0-9]{1,5}|` +
+		`--(fail|silent|show-error|insecure|quiet|spider|location|head|output|max-time|timeout|tries|port))$`)
 	commandAddress = lazyRegexp(`^['"]?(http://)?(localhost|127\.0\.0\.1):[0-9]+(/[A-Za-z0-9_./-]*)?` +
-		`(\?[a-z_]+(=(true|false|green|yellow|red|[0-9]{1,3}s))?(&[a-z_]+(=(true|false|green|yellow|red|[0-9]{1,3}s))?)*)?['"]?$`)
+		`(\?[a-z_]+(=(true|false|green|yellow|red|[0-9]{1,3}s))?` +
+		`(&[a-z_]+(=(true|false|green|yellow|red|[0-9]{1,3}s))?)*)?['"]?$`)
 )
 
-// rewriteCommand leads one argument of a command to the app's new port.
+// rewriteCommand replaces the port in one argument of a command by the app's new one, and reports whether it could.
 func (p *probeUpdater) rewriteCommand(at sidecar.Path, command []string, i int) bool {
 	arg := command[i]
 	count := 0
 	for _, other := range command {
-		if other == arg { // arguments are addressed by themselves
+		if other == arg { // the path of an argument has its value, so it must be the only one
 			count++
 		}
 		for _, word := range strings.Fields(other) {
@@ -111,18 +113,17 @@ func (p *probeUpdater) rewriteCommand(at sidecar.Path, command []string, i int) 
 			words[j] = strings.Replace(word, from, to, 1)
 		}
 	}
-	new := strings.Join(words, " ")
-	if count != 1 || new == arg || strings.Join(strings.Fields(arg), " ") != arg {
+	rewritten := strings.Join(words, " ")
+	if count != 1 || rewritten == arg || strings.Join(strings.Fields(arg), " ") != arg {
 		return false
 	}
-	e := p.newEdit(at.To("command").At(".", arg), new)
+	e := p.newEdit(at.To("command").At(".", arg), rewritten)
 	e.Was = arg
 	p.r.addEdits(e)
 	return true
 }
 
-// isProbeOrHook reports whether a path leads into a probe or a hook: those follow with
-// their workload.
+// isProbeOrHook reports whether a path leads into a probe or a hook, which followProbes updates.
 func isProbeOrHook(at sidecar.Path) bool {
 	return slices.ContainsFunc(at, func(s sidecar.Step) bool {
 		return s.Field == startup || s.Field == liveness || s.Field == readiness || s.Field == "lifecycle"

@@ -30,8 +30,8 @@ func pod(t *testing.T, container string, change func(*sidecar.Takeover)) ([]side
 	return r.Edits, r.Findings
 }
 
-// told are edits and findings, one a line, with their paths from the container on.
-func told(edits []sidecar.Edit, fs sidecar.Findings) string {
+// describe writes edits and findings, one in a line, with their paths from the container on.
+func describe(edits []sidecar.Edit, fs sidecar.Findings) string {
 	var out []string
 	cut := func(s string) string {
 		_, s, _ = strings.Cut(s, "containers[name=web].")
@@ -68,45 +68,59 @@ func TestProbes(t *testing.T) {
 		"loopback": {`{"livenessProbe":{"httpGet":{"port":8080,"host":"127.0.0.1","scheme":"HTTPS"}}}`, none,
 			`- livenessProbe.httpGet.host`},
 		"another host": {`{"livenessProbe":{"httpGet":{"port":8080,"host":"a.example"}}}`, none,
-			`warning probe-host livenessProbe.httpGet.host; if it means the app, take host out and write port: 8080, scheme: HTTPS`},
+			"warning probe-host livenessProbe.httpGet.host; if it's meant for the app, remove host and set port: 8080, " +
+				"scheme: HTTPS"},
 		"credentials": {`{"livenessProbe":{"httpGet":{"port":8080}}}`, func(k *sidecar.Takeover) { k.Authenticated = true },
-			`error probe-refused livenessProbe.httpGet; probe by exec, or another port`},
-		"health port": {`{"livenessProbe":{"httpGet":{"port":8080}},"lifecycle":{"preStop":{"httpGet":{"port":8080,"path":"/bye"}}}}`, health,
+			`error probe-refused livenessProbe.httpGet; use an exec probe, or another port`},
+		"health port": {
+			`{"livenessProbe":{"httpGet":{"port":8080}},"lifecycle":{"preStop":{"httpGet":{"port":8080,"path":"/bye"}}}}`,
+			health,
 			"livenessProbe.httpGet.port: 16000\nlivenessProbe.httpGet.scheme: \"HTTPS\"\nlifecycle.preStop.httpGet.port: " +
 				"16000\nlifecycle.preStop.httpGet.scheme: \"HTTPS\""},
 		"grpc": {`{"readinessProbe":{"grpc":{"port":8080}}}`, none,
-			`error probe-grpc-tls readinessProbe.grpc; probe by exec`},
+			`error probe-grpc-tls readinessProbe.grpc; use an exec probe`},
 		"grpc, in plain":   {`{"readinessProbe":{"grpc":{"port":8080}}}`, func(k *sidecar.Takeover) { k.Scheme = "" }, ``},
 		"grpc health port": {`{"readinessProbe":{"grpc":{"port":8080}}}`, health, `readinessProbe.grpc.port: 16001`},
 		"socket": {`{"readinessProbe":{"tcpSocket":{"port":8080}}}`, none,
-			`warning probe-sees-proxy readinessProbe.tcpSocket; ask the app by httpGet: {path: ..., port: 8080, scheme: HTTPS}`},
-		"socket beside a path": {`{"readinessProbe":{"tcpSocket":{"port":8080}},"startupProbe":{"httpGet":{"port":8080,"path":"/up"}}}`, none,
+			"warning probe-sees-proxy readinessProbe.tcpSocket; probe the app with httpGet: {path: ..., port: 8080, " +
+				"scheme: HTTPS}"},
+		"socket beside a path": {
+			`{"readinessProbe":{"tcpSocket":{"port":8080}},"startupProbe":{"httpGet":{"port":8080,"path":"/up"}}}`,
+			none,
 			"startupProbe.httpGet.scheme: \"HTTPS\"\n- readinessProbe.tcpSocket\nreadinessProbe.httpGet: " +
 				"{\"path\":\"/up\",\"port\":8080,\"scheme\":\"HTTPS\"}\ninfo probe-asks-app readinessProbe; "},
-		"liveness takes none": {`{"livenessProbe":{"tcpSocket":{"port":8080}},"readinessProbe":{"httpGet":{"port":8080,"path":"/ready"}}}`, none,
-			"readinessProbe.httpGet.scheme: \"HTTPS\"\nwarning probe-sees-proxy livenessProbe.tcpSocket; ask the app by " +
+		"liveness copies none": {
+			`{"livenessProbe":{"tcpSocket":{"port":8080}},"readinessProbe":{"httpGet":{"port":8080,"path":"/ready"}}}`,
+			none,
+			"readinessProbe.httpGet.scheme: \"HTTPS\"\nwarning probe-sees-proxy livenessProbe.tcpSocket; probe the app with " +
 				"httpGet: {path: ..., port: 8080, scheme: HTTPS}"},
-		"liveness is shown one": {`{"livenessProbe":{"tcpSocket":{"port":8080}},"startupProbe":{"httpGet":{"port":8080,"path":"/up"}}}`, none,
-			"startupProbe.httpGet.scheme: \"HTTPS\"\nwarning probe-sees-proxy livenessProbe.tcpSocket; ask the app by " +
+		"liveness gets a hint": {
+			`{"livenessProbe":{"tcpSocket":{"port":8080}},"startupProbe":{"httpGet":{"port":8080,"path":"/up"}}}`,
+			none,
+			"startupProbe.httpGet.scheme: \"HTTPS\"\nwarning probe-sees-proxy livenessProbe.tcpSocket; probe the app with " +
 				"httpGet: {path: /up, port: 8080, scheme: HTTPS}"},
-		"a query isn't told": {`{"livenessProbe":{"tcpSocket":{"port":8080}},"startupProbe":{"httpGet":{"port":8080,"path":"/?token=geheim"}}}`, none,
-			"startupProbe.httpGet.scheme: \"HTTPS\"\nwarning probe-sees-proxy livenessProbe.tcpSocket; ask the app by " +
+		"a query isn't reported": {
+			`{"livenessProbe":{"tcpSocket":{"port":8080}},"startupProbe":{"httpGet":{"port":8080,"path":"/?token=geheim"}}}`,
+			none,
+			"startupProbe.httpGet.scheme: \"HTTPS\"\nwarning probe-sees-proxy livenessProbe.tcpSocket; probe the app with " +
 				"httpGet: {path: ..., port: 8080, scheme: HTTPS}"},
 		"socket of another protocol": {`{"readinessProbe":{"tcpSocket":{"port":8080,"host":"localhost"}}}`,
 			func(k *sidecar.Takeover) { k.Protocol = sidecar.TCP },
-			"- readinessProbe.tcpSocket.host\nwarning probe-sees-proxy readinessProbe.tcpSocket; ask the app by exec, on " +
+			"- readinessProbe.tcpSocket.host\nwarning probe-sees-proxy readinessProbe.tcpSocket; probe the app with exec, on " +
 				"127.0.0.1:8081"},
 		"two handlers": {`{"readinessProbe":{"tcpSocket":{"port":8080},"httpGet":{"port":8080}}}`, none,
-			`error probe-handlers readinessProbe; take one out`},
-		"in front": {`{"readinessProbe":{"httpGet":{"port":8080}},"livenessProbe":{"exec":{"command":["curl","localhost:8080"]}}}`, func(k *sidecar.Takeover) { k.Front = true }, ``},
+			`error probe-handlers readinessProbe; remove one`},
+		"in front": {
+			`{"readinessProbe":{"httpGet":{"port":8080}},"livenessProbe":{"exec":{"command":["curl","localhost:8080"]}}}`,
+			func(k *sidecar.Takeover) { k.Front = true }, ``},
 	} {
-		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, told(pod(t, c.container, c.change))) })
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, describe(pod(t, c.container, c.change))) })
 	}
 }
 
 func TestCommands(t *testing.T) {
 	warned := func(hint string) string { return "warning probe-exec-port livenessProbe.exec; write " + hint }
-	for command, want := range map[string]struct{ told, led string }{
+	for command, want := range map[string]struct{ report, rewrite string }{
 		`"curl","-fs","http://localhost:6379/"`: {warned("localhost:6380"),
 			`livenessProbe.exec.command[...]: "http://localhost:6380/"`},
 		`"curl","-fs","http://localhost:6379/?token=geheim"`: {warned("localhost:6380"), warned("localhost:6380")},
@@ -117,7 +131,8 @@ func TestCommands(t *testing.T) {
 		`"redis-cli","--port=6379","ping"`: {warned("--port=6380"), warned("--port=6380")},
 		`"sh","-c","redis-cli -p 6379 ping | grep PONG"`: {warned("-p 6380"),
 			`livenessProbe.exec.command[...]: "redis-cli -p 6380 ping | grep PONG"`},
-		`"sh","-c","redis-cli -p 6379  ping"`:                    {warned("-p 6380"), warned("-p 6380")}, // blanks would go
+		// two spaces would become one
+		`"sh","-c","redis-cli -p 6379  ping"`:                    {warned("-p 6380"), warned("-p 6380")},
 		`"sh","-c","redis-cli ping"`:                             {warned("redis-cli -p 6380"), warned("redis-cli -p 6380")},
 		`"redis-cli","-h","127.0.0.1","ping"`:                    {warned("redis-cli -p 6380"), warned("redis-cli -p 6380")},
 		`"redis-cli","-h","other","ping"`:                        {},
@@ -133,10 +148,10 @@ func TestCommands(t *testing.T) {
 	} {
 		t.Run(command, func(t *testing.T) {
 			for _, known := range []bool{false, true} {
-				have := told(pod(t, `{"livenessProbe":{"exec":{"command":[`+command+`]}}}`, func(k *sidecar.Takeover) {
+				have := describe(pod(t, `{"livenessProbe":{"exec":{"command":[`+command+`]}}}`, func(k *sidecar.Takeover) {
 					k.Port, k.AppPort, k.Commands = 6379, 6380, known
 				}))
-				require.Equal(t, map[bool]string{false: want.told, true: want.led}[known], have)
+				require.Equal(t, map[bool]string{false: want.report, true: want.rewrite}[known], have)
 				require.NotContains(t, have, "geheim")
 			}
 		})

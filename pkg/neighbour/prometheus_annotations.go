@@ -9,25 +9,24 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// followPrometheusAnnotations leads annotations of the pod template and of Services that
-// announce a port which was taken over to its new scheme. A sidecar that announces one by
-// itself has been told where it's reached.
+// followPrometheusAnnotations updates the annotations of the pod template and of Services that make Prometheus scrape a
+// port which was taken over. It leaves out annotations that a sidecar sets: their values are right already.
 func followPrometheusAnnotations(s *scene, r *Result) {
-	var theirs map[string]string
+	var unset map[string]string
 	for i := range s.answers {
 		a := &s.answers[i]
-		if theirs == nil && len(a.Change.Takeovers) > 0 {
-			theirs = unsetAnnotations(s.workload.Pod.Annotations, s.answers)
+		if unset == nil && len(a.Change.Takeovers) > 0 {
+			unset = unsetAnnotations(s.workload.Pod.Annotations, s.answers)
 		}
 		for j := range a.Change.Takeovers {
 			p := annotationUpdater{w: s.workload, answer: a, takeover: &a.Change.Takeovers[j], r: r}
-			p.followPod(theirs)
+			p.followPod(unset)
 			p.followServices()
 		}
 	}
 }
 
-// unsetAnnotations are annotations that no sidecar sets.
+// unsetAnnotations returns the annotations that no sidecar sets.
 func unsetAnnotations(annotations map[string]string, answers []sidecar.Answer) map[string]string {
 	out := maps.Clone(annotations)
 	for i := range answers {
@@ -38,7 +37,7 @@ func unsetAnnotations(annotations map[string]string, answers []sidecar.Answer) m
 	return out
 }
 
-// An annotationUpdater leads what announces one port that was taken over.
+// An annotationUpdater updates the annotations about one port that was taken over.
 type annotationUpdater struct {
 	w        *sidecar.Workload
 	answer   *sidecar.Answer
@@ -46,17 +45,18 @@ type annotationUpdater struct {
 	r        *Result
 }
 
-// An scrapeAnnotations is a set of annotations; without a port they announce all that there
-// are.
+// scrapeAnnotations are the annotations of an object that Prometheus reads, and the ports that it scrapes if they name
+// none.
 type scrapeAnnotations struct {
 	on   sidecar.Ref
-	at   sidecar.Path
+	at   sidecar.Path // of the annotations
 	have map[string]string
 	all  []int32
 }
 
 func (p *annotationUpdater) followPod(have map[string]string) {
-	pod := scrapeAnnotations{p.w.Ref, p.w.Template.To("metadata", "annotations"), have, scrapedPorts(p.w)}
+	ports := declaredNumbers(p.w)
+	pod := scrapeAnnotations{p.w.Ref, p.w.Template.To("metadata", "annotations"), have, ports}
 	if p.takeover.MovesApp() {
 		p.followAnnotations(pod)
 	} else if closesAppPort(emittedPolicies(&Footprint{}, p.answer.Change.Objects), p.takeover) {
@@ -68,22 +68,21 @@ func (p *annotationUpdater) followServices() {
 	t := p.takeover
 	for i := range p.w.Services {
 		s := &p.w.Services[i]
-		var leadsTo []int32
+		var ports []int32
 		for _, port := range s.Spec.Ports {
 			if reachesTakeover(p.w, port, *t) {
-				leadsTo = append(leadsTo, t.Port)
+				ports = append(ports, t.Port)
 			} else {
-				leadsTo = append(leadsTo, targetPort(p.w, port))
+				ports = append(ports, targetPort(p.w, port))
 			}
 		}
-		if slices.Contains(leadsTo, t.Port) {
-			p.followAnnotations(scrapeAnnotations{s.Ref, sidecar.Fields("metadata", "annotations"), s.Annotations, leadsTo})
+		if slices.Contains(ports, t.Port) {
+			p.followAnnotations(scrapeAnnotations{s.Ref, sidecar.Fields("metadata", "annotations"), s.Annotations, ports})
 		}
 	}
 }
 
-// followClosed leads what announces the app's own port, which a NetworkPolicy of ours
-// closes, to the sidecar's in front.
+// followClosed replaces the app's own port, which a NetworkPolicy of the sidecar closes, by the sidecar's port.
 func (p *annotationUpdater) followClosed(pod scrapeAnnotations) {
 	t, have := p.takeover, pod.have
 	at := pod.at.To(sidecar.ScrapePortKey)
@@ -96,21 +95,23 @@ func (p *annotationUpdater) followClosed(pod scrapeAnnotations) {
 			sidecar.ScrapeSchemeKey: have[sidecar.ScrapeSchemeKey]}
 		p.followAnnotations(pod)
 	case port == "" && slices.Contains(pod.all, t.AppPort):
-		p.addWarning("scrape-closed", pod.on, at, fmt.Sprintf("all ports are scraped, of which a NetworkPolicy closes %d now",
-			t.AppPort),
-			"name the one that has metrics by "+sidecar.ScrapePortKey)
+		p.addWarning("scrape-closed", pod.on, at,
+			fmt.Sprintf("all ports are scraped, but a NetworkPolicy closes port %d now", t.AppPort), namePort)
 	}
 }
 
-// closesAppPort reports whether policies let nobody in on the app's own port.
+// namePort is the hint for annotations that don't name a port.
+const namePort = "set " + sidecar.ScrapePortKey + " to the port that has metrics"
+
+// closesAppPort reports whether there are policies and none lets anybody in on the app's own port.
 func closesAppPort(policies []networkPolicy, t *sidecar.Takeover) bool {
 	return len(policies) > 0 && !slices.ContainsFunc(policies, func(p networkPolicy) bool {
 		return letsIn(p.spec, nil, t.AppPort)
 	})
 }
 
-// scrapedPorts are the ports that Prometheus finds on the pod.
-func scrapedPorts(w *sidecar.Workload) (ports []int32) {
+// declaredNumbers returns the numbers of all ports that the containers declare.
+func declaredNumbers(w *sidecar.Workload) (ports []int32) {
 	for c := range w.AllContainers() {
 		for _, p := range c.Ports {
 			ports = append(ports, p.ContainerPort)
@@ -120,7 +121,7 @@ func scrapedPorts(w *sidecar.Workload) (ports []int32) {
 	return slices.Compact(ports)
 }
 
-// followAnnotations leads one announcement.
+// followAnnotations sets the scheme of one object's annotations, and reports what Prometheus needs beyond it.
 func (p *annotationUpdater) followAnnotations(n scrapeAnnotations) {
 	t := p.takeover
 	port := n.have[sidecar.ScrapePortKey]
@@ -130,8 +131,8 @@ func (p *annotationUpdater) followAnnotations(n scrapeAnnotations) {
 	}
 	field, scheme := n.at.To(sidecar.ScrapeSchemeKey), n.have[sidecar.ScrapeSchemeKey]
 	if t.SpeaksTLS() && scheme != "https" && port == "" && len(n.all) > 1 {
-		p.addWarning("scrape-scheme", n.on, field, fmt.Sprintf("all ports are scraped, and only %d speaks TLS now", t.Port),
-			"name the one that has metrics by "+sidecar.ScrapePortKey)
+		p.addWarning("scrape-scheme", n.on, field,
+			fmt.Sprintf("all ports are scraped, but only port %d speaks TLS now", t.Port), namePort)
 		return
 	}
 	if t.SpeaksTLS() {
@@ -142,17 +143,19 @@ func (p *annotationUpdater) followAnnotations(n scrapeAnnotations) {
 		if scheme != "https" {
 			p.r.addEdits(e)
 		}
-		p.addWarning("scrape-ca", n.on, field, "Prometheus verifies the certificate by what its configuration says",
-			"let the job's tls_config name the CA")
+		p.addWarning("scrape-ca", n.on, field, "Prometheus verifies the certificate against the CAs of its configuration",
+			"name the CA in the job's tls_config")
 	}
 	if t.ClientCertificate || t.Authenticated {
-		p.addWarning("scrape-refused", n.on, field, fmt.Sprintf("port %d demands credentials, which annotations can't name",
-			t.Port),
-			"scrape it by a PodMonitor, or let the path in without")
+		p.addWarning("scrape-refused", n.on, field,
+			fmt.Sprintf("port %d requires credentials, which annotations can't name", t.Port),
+			"scrape it with a PodMonitor, or allow its path without credentials")
 	}
 }
 
 func (p *annotationUpdater) addWarning(code string, on sidecar.Ref, field sidecar.Path, message, hint string) {
-	p.r.addFindings(sidecar.Finding{Severity: sidecar.Warning, Code: code, Object: on, Sidecar: p.answer.Name, Field: field.String(),
-		Message: message, Hint: hint})
+	p.r.addFindings(sidecar.Finding{
+		Severity: sidecar.Warning, Code: code, Object: on, Sidecar: p.answer.Name, Field: field.String(),
+		Message: message, Hint: hint,
+	})
 }

@@ -10,28 +10,28 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A Footprint is what is kept of a workload that got sidecars until all are known:
-// one Ingress, monitor or caller may be concerned with several.
+// A Footprint is a workload that got sidecars, and what they change for its neighbours. It's kept until all workloads
+// are known, as one Ingress, monitor or caller may refer to several of them.
 type Footprint struct {
 	Ref           sidecar.Ref
 	Labels        map[string]string // of its pods
 	sidecars      []sidecarContainer
-	ownContainers []string // its sidecars' containers, with those that end
+	ownContainers []string // names of the sidecars' containers, init containers included
 	taken         []*takenPort
-	plainPorts    map[sidecar.Ref][]int32 // ports of Services that lead past its sidecars
+	plainPorts    map[sidecar.Ref][]int32 // ports of its Services that don't lead to a sidecar
 	policies      []networkPolicy         // emitted for it
-	ports         []corev1.ContainerPort  // of its pods, as they'll be
+	ports         []corev1.ContainerPort  // of its pods, with those of the sidecars
 }
 
-// A takenPort is a port that a sidecar answers on now.
+// A takenPort is a port of a pod where a sidecar answers now.
 type takenPort struct {
 	sidecar.Takeover
 	footprint    *Footprint
 	sidecar      string // its name
 	placement    sidecar.Placement
-	appContainer string // name of the container behind it
-	portName     string // of the port
-	appPortName  string // of the app's port behind, in front of which it stands
+	appContainer string // name of the container behind the sidecar
+	portName     string // of the port; may be ""
+	appPortName  string // of the app's own port behind it; may be ""
 	servicePorts []servicePort
 }
 
@@ -40,56 +40,72 @@ type servicePort struct {
 	*takenPort
 	service *sidecar.Service
 	port    corev1.ServicePort
-	alias   bool // the Service is only another name for one
+	alias   bool // the Service is another name for the real one
 }
 
-// newFinding is one about an object around.
+// newFinding returns a finding of the sidecar about another object.
 func (t *takenPort) newFinding(s sidecar.Severity, code string, object sidecar.Ref, field, message,
 	hint string) sidecar.Finding {
-	return sidecar.Finding{Severity: s, Code: code, Object: object, Sidecar: t.sidecar, Field: field, Message: message,
-		Hint: hint}
+	return sidecar.Finding{
+		Severity: s, Code: code, Object: object, Sidecar: t.sidecar, Field: field, Message: message, Hint: hint,
+	}
 }
 
+// addWarning adds a warning of the sidecar about another object.
+func (t *takenPort) addWarning(r *Result, code string, object sidecar.Ref, field, message, hint string) {
+	r.addFindings(t.newFinding(sidecar.Warning, code, object, field, message, hint))
+}
+
+// newEdit returns an edit of another object for the sidecar.
 func (t *takenPort) newEdit(object sidecar.Ref, at sidecar.Path, value any) sidecar.Edit {
 	return sidecar.Edit{Owner: t.sidecar, Object: object, Path: at, Value: value}
 }
 
-// Observe takes down what its neighbours will have to know of a workload.
+// Observe records a workload and the answers of its sidecars.
 func Observe(w *sidecar.Workload, answers []sidecar.Answer) *Footprint {
-	s := &Footprint{Ref: w.Ref, Labels: w.Pod.Labels, plainPorts: map[sidecar.Ref][]int32{},
-		ports: declaredPorts(w.Pod.Spec.Containers, w.Pod.Spec.InitContainers)}
+	f := &Footprint{
+		Ref: w.Ref, Labels: w.Pod.Labels, plainPorts: map[sidecar.Ref][]int32{},
+		ports: declaredPorts(w.Pod.Spec.Containers, w.Pod.Spec.InitContainers),
+	}
 	for i := range answers {
 		a := &answers[i]
-		s.ports = append(s.ports, declaredPorts(a.Change.Containers)...)
-		s.recordContainers(a)
+		f.ports = append(f.ports, declaredPorts(a.Change.Containers)...)
+		f.recordContainers(a)
 		for _, t := range a.Change.Takeovers {
-			k := &takenPort{Takeover: t, footprint: s, sidecar: a.Name, placement: a.Placement, portName: w.PortName(t.Port, ""),
-				appPortName: w.PortName(t.AppPort, ""), appContainer: a.App.Name}
-			for j := range w.Services {
-				for _, p := range w.Services[j].Spec.Ports {
-					if reachesTakeover(w, p, t) {
-						k.servicePorts = append(k.servicePorts, servicePort{takenPort: k, service: &w.Services[j], port: p})
-					}
-				}
-			}
-			s.taken = append(s.taken, k)
+			f.recordTakeover(w, a, t)
 		}
 		if len(a.Change.Takeovers) > 0 {
-			s.policies = append(s.policies, emittedPolicies(s, a.Change.Objects)...)
+			f.policies = append(f.policies, emittedPolicies(f, a.Change.Objects)...)
 		}
 	}
 	for i := range w.Services {
 		for _, p := range w.Services[i].Spec.Ports {
-			led := slices.ContainsFunc(s.taken, func(t *takenPort) bool { return reachesTakeover(w, p, t.Takeover) })
-			if !led && targetPort(w, p) != 0 {
-				s.plainPorts[w.Services[i].Ref] = append(s.plainPorts[w.Services[i].Ref], p.Port)
+			taken := slices.ContainsFunc(f.taken, func(t *takenPort) bool { return reachesTakeover(w, p, t.Takeover) })
+			if !taken && targetPort(w, p) != 0 {
+				f.plainPorts[w.Services[i].Ref] = append(f.plainPorts[w.Services[i].Ref], p.Port)
 			}
 		}
 	}
-	return s
+	return f
 }
 
-// declaredPorts are those of containers.
+// recordTakeover records a port that was taken over, and the ports of Services that lead to it.
+func (f *Footprint) recordTakeover(w *sidecar.Workload, a *sidecar.Answer, takeover sidecar.Takeover) {
+	t := &takenPort{
+		Takeover: takeover, footprint: f, sidecar: a.Name, placement: a.Placement, appContainer: a.App.Name,
+		portName: w.PortName(takeover.Port, ""), appPortName: w.PortName(takeover.AppPort, ""),
+	}
+	for i := range w.Services {
+		for _, p := range w.Services[i].Spec.Ports {
+			if reachesTakeover(w, p, takeover) {
+				t.servicePorts = append(t.servicePorts, servicePort{takenPort: t, service: &w.Services[i], port: p})
+			}
+		}
+	}
+	f.taken = append(f.taken, t)
+}
+
+// declaredPorts returns the ports that containers declare.
 func declaredPorts(lists ...[]corev1.Container) (out []corev1.ContainerPort) {
 	for _, list := range lists {
 		for i := range list {
@@ -99,54 +115,53 @@ func declaredPorts(lists ...[]corev1.Container) (out []corev1.ContainerPort) {
 	return out
 }
 
-// reachesTakeover reports whether a port of a Service leads to a port that was taken over,
-// or will when services has led it there.
+// reachesTakeover reports whether a port of a Service leads to a port that was taken over, now or once followServices
+// has changed its targetPort.
 func reachesTakeover(w *sidecar.Workload, p corev1.ServicePort, t sidecar.Takeover) bool {
 	return sidecar.IsTCP(p.Protocol) && t.Reaches(targetPort(w, p))
 }
 
-// A World is what neighbours may see of the manifests.
+// A World is what neighbours can read of the manifests.
 type World interface {
-	// Objects are those of a kind in a namespace, or in any with "*". Where named is
-	// given, those may be left out that mention no such name.
+	// Objects returns the objects of a kind in a namespace; "*" means all namespaces. It may leave out objects in whose
+	// text no word passes named, if named isn't nil.
 	Objects(k Kind, namespace string, named func(string) bool) []Object
-	// Pods visits the other workloads of a namespace, but those that mention no label
-	// of such a value.
+	// Pods visits the workloads of a namespace that got no sidecars. It may leave out those without a label whose value
+	// passes valued.
 	Pods(namespace string, valued func(string) bool, visit func(sidecar.Ref, *corev1.PodTemplateSpec))
-	// Callers finds the objects in whose text something is dialled that has one of
-	// the names, and visits their strings.
+	// Callers visits the objects whose text contains an address of a host that passes named.
 	Callers(named func(host string) bool, visit func(Caller))
 }
 
-// A Kind names a kind of objects, whatever the version.
+// A Kind is a group and a kind, in any version.
 type Kind struct{ Group, Kind string }
 
-// An Object is one of the manifests, read only.
+// An Object is one of the manifests, to be read only.
 type Object struct {
 	Ref         sidecar.Ref
 	Labels      map[string]string
 	Annotations map[string]string
-	Spec        any // what New makes for its kind
+	Spec        any // decoded into what New returns for its kind
 }
 
-// A Caller is an object that may dial somebody.
+// A Caller is an object that may connect to others.
 type Caller struct {
 	Ref         sidecar.Ref
-	Template    sidecar.Path // where its pod template stands; nil where it has none
+	Template    sidecar.Path // of its pod template; nil without one
 	Annotations map[string]string
-	Scalars     func(visit func(at sidecar.Path, value string))
+	Scalars     func(visit func(at sidecar.Path, value string)) // visits its strings
 }
 
-// A Result is what follows around all workloads.
+// A Result is how the neighbours follow.
 type Result struct {
 	Edits    []sidecar.Edit
 	Emits    []Emit
 	Findings sidecar.Findings
 
-	listEdits map[listAnnotation]int // which edits extend lists
+	listEdits map[listAnnotation]int // the index in Edits of the edit that extends a list
 }
 
-// An Emit is an object to emit for a workload's sidecar.
+// An Emit is an object to emit for a sidecar of a workload.
 type Emit struct {
 	For     sidecar.Ref
 	Sidecar string
@@ -156,8 +171,8 @@ type Emit struct {
 func (r *Result) addEdits(e ...sidecar.Edit)        { r.Edits = append(r.Edits, e...) }
 func (r *Result) addFindings(fs ...sidecar.Finding) { r.Findings = append(r.Findings, fs...) }
 
-// A scene is what neighbours look at: one workload with the answers of its sidecars, or
-// all that was taken over, and the manifests.
+// A scene is what neighbours follow: one workload with the answers of its sidecars, or all ports that were taken over
+// together with the manifests.
 type scene struct {
 	workload *sidecar.Workload
 	answers  []sidecar.Answer
@@ -166,17 +181,19 @@ type scene struct {
 	footprints  []*Footprint
 	taken       []*takenPort
 	tlsPorts    map[sidecar.Ref][]servicePort // ports that speak TLS now, by their Service
-	tlsServices []sidecar.Ref                 // of services, in their order
-	tlsNames    map[string]bool               // of services
-	namespaces  []string                      // namespaces of what was taken over
+	tlsServices []sidecar.Ref                 // the Services of tlsPorts, in their order
+	tlsNames    map[string]bool               // the names of these Services
+	namespaces  []string                      // where ports were taken over, sorted
 }
 
-func newScene(served []*Footprint, world World) *scene {
-	s := &scene{World: world, footprints: served, tlsPorts: map[sidecar.Ref][]servicePort{}, tlsNames: map[string]bool{}}
-	for _, w := range served {
-		for _, t := range w.taken {
+func newScene(footprints []*Footprint, world World) *scene {
+	s := &scene{
+		World: world, footprints: footprints, tlsPorts: map[sidecar.Ref][]servicePort{}, tlsNames: map[string]bool{},
+	}
+	for _, f := range footprints {
+		for _, t := range f.taken {
 			s.taken = append(s.taken, t)
-			s.namespaces = append(s.namespaces, w.Ref.Namespace)
+			s.namespaces = append(s.namespaces, f.Ref.Namespace)
 			if !t.SpeaksTLS() {
 				continue
 			}
@@ -194,8 +211,8 @@ func newScene(served []*Footprint, world World) *scene {
 	return s
 }
 
-// findServicePort finds the lead of a Service's port, by number or name; nil where it speaks
-// no TLS.
+// findServicePort finds a port of a Service by its number or name. It returns nil for a port that doesn't speak TLS
+// now.
 func (s *scene) findServicePort(namespace, service string, number int32, name string) *servicePort {
 	all := s.tlsPorts[sidecar.Ref{Kind: "Service", Namespace: namespace, Name: service}]
 	for i := range all {
@@ -206,21 +223,10 @@ func (s *scene) findServicePort(namespace, service string, number int32, name st
 	return nil
 }
 
-// hasTLS reports whether a Service of a name has ports that speak TLS now.
+// hasTLS reports whether a Service with the name has ports that speak TLS now.
 func (s *scene) hasTLS(name string) bool { return s.tlsNames[name] }
 
-// setAnnotation sets an annotation of an object, where it hasn't the value.
-func setAnnotation(t *takenPort, object sidecar.Ref, have map[string]string, key, value, hint string) []sidecar.Edit {
-	if have[key] == value {
-		return nil
-	}
-	e := t.newEdit(object, sidecar.Fields("metadata", "annotations", key), value)
-	e.Hint = hint
-	return []sidecar.Edit{e}
-}
-
-// lazyRegexp is a regular expression that is compiled when it's first used: a run needs
-// few of all that there are.
+// lazyRegexp returns a regular expression that is compiled when it's first used, since a run uses few of them.
 func lazyRegexp(text string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }

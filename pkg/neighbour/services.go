@@ -11,11 +11,10 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// followServices writes targetPorts that name a port which was taken over as numbers:
-// names of native sidecars' ports resolve only since Kubernetes 1.33 (endpointslice
-// controller), and a name that stands on two containers leads to the wrong one.
-// Those that lead to an app that stays where it is are led to the sidecar in front.
-// An appProtocol in plain becomes the one over TLS where the proxy speaks that.
+// followServices updates ports of Services that lead to a port which was taken over. A targetPort that is a name
+// becomes a number: names of native sidecars' ports resolve only since Kubernetes 1.33 (endpointslice controller), and
+// a name that two containers have leads to the wrong one. If a sidecar is in front of the app, the targetPort becomes
+// the sidecar's. A plain appProtocol becomes the one over TLS if the sidecar speaks TLS.
 func followServices(s *scene, r *Result) {
 	for i := range s.answers {
 		a := &s.answers[i]
@@ -31,7 +30,7 @@ func followServices(s *scene, r *Result) {
 	}
 }
 
-// followServicePort leads one port of a Service to the sidecar.
+// followServicePort updates one port of a Service.
 func followServicePort(a *sidecar.Answer, t *sidecar.Takeover, service sidecar.Ref, p corev1.ServicePort, r *Result) {
 	at := sidecar.Fields("spec", "ports")
 	if p.Name != "" {
@@ -39,38 +38,40 @@ func followServicePort(a *sidecar.Answer, t *sidecar.Takeover, service sidecar.R
 	} else {
 		at = at.At("port", sidecar.PortKey(p.Port, p.Protocol))
 	}
-	if e := (sidecar.Edit{Owner: a.Name, Object: service, Path: at.To("targetPort"),
-		Value: t.Port}); p.TargetPort == (intstr.IntOrString{}) {
+	edit := sidecar.Edit{Owner: a.Name, Object: service, Path: at.To("targetPort"), Value: t.Port}
+	if p.TargetPort == (intstr.IntOrString{}) {
 		if p.Port != t.Port {
-			r.addEdits(e)
+			r.addEdits(edit)
 		}
 	} else if p.TargetPort != intstr.FromInt32(t.Port) {
-		e.Was = p.TargetPort
-		r.addEdits(e)
+		edit.Was = p.TargetPort
+		r.addEdits(edit)
 	}
 	if p.AppProtocol == nil || t.Scheme != corev1.URISchemeHTTPS {
 		return
 	}
 	at = at.To("appProtocol")
-	if over := tlsProtocols[*p.AppProtocol]; over != "" {
-		r.addEdits(sidecar.Edit{Owner: a.Name, Object: service, Path: at, Value: over, Was: *p.AppProtocol})
+	if protocol := tlsProtocols[*p.AppProtocol]; protocol != "" {
+		r.addEdits(sidecar.Edit{Owner: a.Name, Object: service, Path: at, Value: protocol, Was: *p.AppProtocol})
 	} else if slices.Contains(plainProtocols, strings.ToLower(*p.AppProtocol)) {
-		r.addFindings(sidecar.Finding{Severity: sidecar.Warning, Code: "app-protocol", Object: service, Sidecar: a.Name,
-			Field:   at.String(),
-			Message: fmt.Sprintf("says %s, but port %d speaks TLS now", *p.AppProtocol, p.Port),
-			Hint:    "write https, or what your mesh or gateway calls it over TLS"})
+		r.addFindings(sidecar.Finding{
+			Severity: sidecar.Warning, Code: "app-protocol", Object: service, Sidecar: a.Name, Field: at.String(),
+			Message: fmt.Sprintf("is %s, but port %d speaks TLS now", *p.AppProtocol, p.Port),
+			Hint:    "set it to https, or to the name that your mesh or gateway has for it over TLS",
+		})
 	}
 }
 
-// tlsProtocols are protocols of KEP-3726 and of cloud controllers, and what they're
-// called over TLS. A gateway learns of HTTP/2 then by ALPN.
-var tlsProtocols = map[string]string{"http": "https", "HTTP": "HTTPS", "kubernetes.io/h2c": "https",
-	"kubernetes.io/ws": "kubernetes.io/wss"}
+// tlsProtocols are the protocols over TLS by their plain ones, from KEP-3726 and cloud controllers. Over TLS, a gateway
+// negotiates HTTP/2 with ALPN.
+var tlsProtocols = map[string]string{
+	"http": "https", "HTTP": "HTTPS", "kubernetes.io/h2c": "https", "kubernetes.io/ws": "kubernetes.io/wss",
+}
 
-// plainProtocols are names that meshes and gateways take for something without TLS.
+// plainProtocols are names that meshes and gateways use for protocols without TLS.
 var plainProtocols = []string{"http2", "grpc", "grpc-web", "h2c", "ws", "http1.1"}
 
-// targetPort is the pod's port that a Service port leads to; 0 where nobody has it.
+// targetPort returns the pod's port that a Service port leads to; 0 if no container has it.
 func targetPort(w *sidecar.Workload, p corev1.ServicePort) int32 {
 	if p.TargetPort == (intstr.IntOrString{}) {
 		return p.Port

@@ -11,45 +11,55 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// checkSharedServices finds Services that lead to other pods as well, which speak as they did:
-// one request of two would fail, and nothing but chance tells which.
+// checkSharedServices finds Services that also select pods without the sidecar. Requests that reach those would fail,
+// at random.
 func checkSharedServices(s *scene, r *Result) {
-	spaces := map[string][]*servicePort{}
+	byNamespace := map[string][]*servicePort{}
 	for _, ref := range s.tlsServices {
 		seen := map[int32]bool{}
 		for i := range s.tlsPorts[ref] {
-			if sp := &s.tlsPorts[ref][i]; !seen[sp.port.Port] { // of one of its workloads
+			if sp := &s.tlsPorts[ref][i]; !seen[sp.port.Port] { // the first of its workloads
 				seen[sp.port.Port] = true
-				spaces[ref.Namespace] = append(spaces[ref.Namespace], sp)
+				byNamespace[ref.Namespace] = append(byNamespace[ref.Namespace], sp)
 			}
 		}
 	}
-	for _, space := range slices.Sorted(maps.Keys(spaces)) {
-		words := map[string]bool{}
-		for _, sp := range spaces[space] {
-			for _, v := range sp.service.Spec.Selector {
-				v, _, _ = strings.Cut(v, "_") // where words end
-				words[v] = true
-			}
-		}
-		tell := func(sp *servicePort, ref sidecar.Ref) {
-			r.addFindings(sp.newFinding(sidecar.Warning, "service-mixed", sp.service.Ref, "",
-				fmt.Sprintf("port %d speaks TLS now, but leads to %s as well, which doesn't", sp.port.Port, ref),
-				"select that one, too, or give it a Service of its own"))
-		}
-		for _, w := range s.footprints {
-			for _, sp := range spaces[space] {
-				if slices.Contains(w.plainPorts[sp.service.Ref], sp.port.Port) {
-					tell(sp, w.Ref)
+	for _, namespace := range slices.Sorted(maps.Keys(byNamespace)) {
+		ports := byNamespace[namespace]
+		for _, f := range s.footprints {
+			for _, sp := range ports {
+				if slices.Contains(f.plainPorts[sp.service.Ref], sp.port.Port) {
+					sp.reportShared(f.Ref, r)
 				}
 			}
 		}
-		s.Pods(space, func(word string) bool { return words[word] }, func(ref sidecar.Ref, pod *corev1.PodTemplateSpec) {
-			for _, sp := range spaces[space] {
-				if sidecar.LabelsMatch(sp.service.Spec.Selector, pod.Labels) && targetPort(&sidecar.Workload{Pod: *pod}, sp.port) != 0 {
-					tell(sp, ref)
+		words := selectorWords(ports)
+		s.Pods(namespace, func(word string) bool { return words[word] }, func(ref sidecar.Ref, pod *corev1.PodTemplateSpec) {
+			for _, sp := range ports {
+				selects := sidecar.LabelsMatch(sp.service.Spec.Selector, pod.Labels)
+				if selects && targetPort(&sidecar.Workload{Pod: *pod}, sp.port) != 0 {
+					sp.reportShared(ref, r)
 				}
 			}
 		})
 	}
+}
+
+// selectorWords returns the values of the Services' selectors, up to an underscore, where a word ends.
+func selectorWords(ports []*servicePort) map[string]bool {
+	words := map[string]bool{}
+	for _, sp := range ports {
+		for _, value := range sp.service.Spec.Selector {
+			word, _, _ := strings.Cut(value, "_")
+			words[word] = true
+		}
+	}
+	return words
+}
+
+// reportShared warns that the Service also selects a workload whose pods don't speak TLS.
+func (sp *servicePort) reportShared(ref sidecar.Ref, r *Result) {
+	sp.addWarning(r, "service-mixed", sp.service.Ref, "",
+		fmt.Sprintf("port %d speaks TLS now, but the Service also leads to %s, which doesn't", sp.port.Port, ref),
+		"select that workload, too, or give it a Service of its own")
 }

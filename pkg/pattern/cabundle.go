@@ -10,24 +10,25 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A CABundle names where the certificates of authorities are. One of the names is
-// required.
+// A CABundle names a Secret or a ConfigMap that holds certificates of authorities. One of
+// them is required.
 type CABundle struct {
-	// SecretName is a Secret that has them.
+	// SecretName is the Secret that holds the certificates.
 	SecretName string `json:"secretName,omitempty"`
-	// ConfigMapName is a ConfigMap that has them.
+	// ConfigMapName is the ConfigMap that holds the certificates.
 	ConfigMapName string `json:"configMapName,omitempty"`
-	// Key in there. Default: ca.crt.
+	// Key of the certificates in the Secret or ConfigMap. Default: ca.crt.
 	Key string `json:"key,omitempty"`
 }
 
-// CAKey is the file in CADir, and the key by default.
+// CAKey is the default key of the certificates, and the name of their file in CADir.
 const CAKey = "ca.crt"
 
-// Volume shows the certificates, and nothing else of where they are, as ca.crt.
+// Volume returns a volume with the certificates as ca.crt, and nothing else of the Secret
+// or ConfigMap.
 func (ca *CABundle) Volume(name string) corev1.Volume { return ca.VolumeAs(name, CAKey) }
 
-// VolumeAs shows them under another name, which is the default of the key too.
+// VolumeAs is Volume with another name for the file, which is also the default of the key.
 func (ca *CABundle) VolumeAs(name, file string) corev1.Volume {
 	items := ca.KeyItems(file)
 	if ca.SecretName != "" {
@@ -40,7 +41,7 @@ func (ca *CABundle) VolumeAs(name, file string) corev1.Volume {
 	return v
 }
 
-// KeyItems are the keys of the bundle that a volume shows, as one file.
+// KeyItems returns the items of a volume that has the certificates as one file.
 func (ca *CABundle) KeyItems(file string) []corev1.KeyToPath {
 	return []corev1.KeyToPath{{Key: cmp.Or(ca.Key, file), Path: file}}
 }
@@ -50,7 +51,7 @@ func (ca *CABundle) CheckKey(w *sidecar.Workload, at string, fs *sidecar.Finding
 	ca.CheckKeyAs(w, at, CAKey, fs)
 }
 
-// CheckKeyAs is CheckKey for another default of the key.
+// CheckKeyAs is CheckKey with another default of the key.
 func (ca *CABundle) CheckKeyAs(w *sidecar.Workload, at, file string, fs *sidecar.Findings) {
 	if ca == nil {
 		return
@@ -70,7 +71,7 @@ func (ca *CABundle) CheckKeyAs(w *sidecar.Workload, at, file string, fs *sidecar
 	}
 }
 
-// ValidateAt finds what is wrong with the bundle that the config has at a field.
+// ValidateAt finds errors in the bundle that the config has at a field.
 func (ca *CABundle) ValidateAt(at string, fs *sidecar.Findings) {
 	switch {
 	case ca == nil:
@@ -88,5 +89,5 @@ func (ca *CABundle) ValidateAt(at string, fs *sidecar.Findings) {
 	ValidateKey(at+".key", ca.Key, fs)
 }
 
-// CADir is where containers have ca.crt.
+// CADir is the folder of ca.crt in containers.
 const CADir = "/etc/outrigger/ca"

@@ -13,28 +13,28 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A Certificate asks cert-manager for a certificate.
+// A Certificate is requested from cert-manager.
 type Certificate struct {
 	// IssuerRef names the issuer that signs it. Required, unless selfSigned is
 	// true.
 	IssuerRef IssuerRef `json:"issuerRef,omitzero"`
 	// SelfSigned makes an authority for this certificate alone: an Issuer that signs
-	// itself, the certificate of a CA for ten years, an Issuer of that CA, and the
-	// certificate. Clients trust ca.crt of its Secret, which stays the same when
-	// the certificate is renewed. (kustomize's namePrefix doesn't reach names of
-	// issuers: let outrigger come after it.)
+	// itself, a CA certificate that is valid for ten years, an Issuer of that CA, and the
+	// certificate. Clients trust ca.crt of its Secret, which stays the same when the
+	// certificate is renewed. (kustomize's namePrefix doesn't change the names in
+	// issuerRef, so outrigger must run after it.)
 	SelfSigned bool `json:"selfSigned,omitempty"`
-	// DNSNames are the names that the certificate is for. Default: the names of
-	// the Services in front of the workload: <service>, and where the namespace is
-	// known <service>.<namespace>, <service>.<namespace>.svc and
-	// <service>.<namespace>.svc.cluster.local too. For headless Services also the
-	// names of single pods, by a wildcard.
+	// DNSNames are the names in the certificate. Default: the names of the Services in
+	// front of the workload: <service>, and where the namespace is known
+	// <service>.<namespace>, <service>.<namespace>.svc and
+	// <service>.<namespace>.svc.cluster.local too. For headless Services, a wildcard adds
+	// the names of single pods.
 	DNSNames []string `json:"dnsNames,omitempty"`
 	// Duration is how long the certificate is valid, in hours, minutes and
 	// seconds, as in 2160h; at least 1h. Default: 2160h (90 days).
 	Duration string `json:"duration,omitempty"`
-	// RenewBefore is how long before its end it's renewed, in the same form; at
-	// least 5m. Default: a third of duration.
+	// RenewBefore is how long before its end the certificate is renewed, in the same form;
+	// at least 5m. Default: a third of duration.
 	RenewBefore string `json:"renewBefore,omitempty"`
 }
 
@@ -42,15 +42,14 @@ type Certificate struct {
 type IssuerRef struct {
 	// Name of the issuer. Required.
 	Name string `json:"name"`
-	// Kind of the issuer: Issuer (of the workload's namespace), ClusterIssuer, or
-	// the kind of an external issuer. Default: Issuer.
+	// Kind of the issuer: Issuer (in the workload's namespace), ClusterIssuer, or the kind
+	// of an external issuer. Default: Issuer.
 	Kind string `json:"kind,omitempty"`
 	// Group of the issuer's API. Default: cert-manager.io.
 	Group string `json:"group,omitempty"`
 }
 
-// What cert-manager wants at least (its pkg/apis/certmanager/v1/const.go) and
-// takes by default.
+// The minimums of cert-manager (its pkg/apis/certmanager/v1/const.go), and its defaults.
 const (
 	minDuration        = time.Hour
 	minRenewBefore     = 5 * time.Minute
@@ -58,7 +57,7 @@ const (
 	defaultRenewBefore = "720h"
 )
 
-// ValidateAt finds what is wrong with the certificate that the config has at a field.
+// ValidateAt finds errors in the certificate that the config has at a field.
 func (c *Certificate) ValidateAt(at string, fs *sidecar.Findings) {
 	if c.SelfSigned {
 		if c.IssuerRef != (IssuerRef{}) {
@@ -90,7 +89,8 @@ func (c *Certificate) ValidateAt(at string, fs *sidecar.Findings) {
 	}
 }
 
-// parseDuration reads s, or def where it's empty; 0 and a finding where it's wrong.
+// parseDuration parses s, or def if s is empty. It returns 0 and adds a finding if s is
+// invalid.
 func parseDuration(field, s, def string, least time.Duration, fs *sidecar.Findings) time.Duration {
 	if s == "" {
 		s = def
@@ -109,7 +109,8 @@ func parseDuration(field, s, def string, least time.Duration, fs *sidecar.Findin
 	return d
 }
 
-// certManagerCertificate is the part of cert-manager.io/v1 that we write.
+// certManagerCertificate holds the fields of a cert-manager.io/v1 Certificate that we
+// write.
 type certManagerCertificate struct {
 	APIVersion string          `json:"apiVersion"`
 	Kind       string          `json:"kind"`
@@ -142,15 +143,14 @@ type privateKey struct {
 	RotationPolicy string `json:"rotationPolicy"`
 }
 
-// newObject is the Certificate for a server's Secret. It has the Secret's name, so
-// that two workloads that ask for one Secret with different names are seen as the
-// conflict that they are. rotationPolicy is cert-manager's own default only since
-// its 1.18.
+// newObject returns the Certificate for a server's Secret. Its name is the Secret's, so two
+// workloads that request one Secret with different DNS names conflict visibly. cert-manager
+// has rotationPolicy Always as its default only since 1.18.
 func (c *Certificate) newObject(secretName string, dnsNames []string) sidecar.Object {
 	return c.ObjectForUse("server auth", secretName, dnsNames)
 }
 
-// ObjectForUse is the Certificate for another use than a server's.
+// ObjectForUse returns the Certificate for a use, such as "client auth".
 func (c *Certificate) ObjectForUse(use, secretName string, dnsNames []string) sidecar.Object {
 	spec := certificateSpec{
 		SecretName: secretName, DNSNames: dnsNames,
@@ -163,11 +163,11 @@ func (c *Certificate) ObjectForUse(use, secretName string, dnsNames []string) si
 	if spec.Duration == "" {
 		spec.Duration = defaultDuration
 		spec.RenewBefore = cmp.Or(spec.RenewBefore, defaultRenewBefore)
-	} // else cert-manager renews when two thirds are over
+	} // else cert-manager renews after two thirds of the duration
 	return sidecar.NewObject(certManagerCertificate{"cert-manager.io/v1", "Certificate", NewMetadata(secretName), spec})
 }
 
-// ObjectsForServer are all that is emitted for a server's Secret.
+// ObjectsForServer returns all objects for a server's Secret.
 func (c *Certificate) ObjectsForServer(secretName string, dnsNames []string) []sidecar.Object {
 	if !c.SelfSigned {
 		return []sidecar.Object{c.newObject(secretName, dnsNames)}
@@ -183,7 +183,7 @@ func (c *Certificate) ObjectsForServer(secretName string, dnsNames []string) []s
 	}
 	authority := certificateSpec{
 		SecretName: ca, IsCA: true, CommonName: sidecar.Shorten(ca, 64), Duration: "87600h", // ten years
-		PrivateKey: privateKey{Algorithm: "ECDSA", Size: 256, RotationPolicy: "Never"}, // or nobody would trust it any more
+		PrivateKey: privateKey{Algorithm: "ECDSA", Size: 256, RotationPolicy: "Never"}, // clients trust this key
 		Usages:     []string{"cert sign", "crl sign"},
 		IssuerRef:  issuerRef{Kind: "Issuer", Name: root, Group: "cert-manager.io"},
 	}
@@ -197,13 +197,13 @@ func (c *Certificate) ObjectsForServer(secretName string, dnsNames []string) []s
 	}
 }
 
-// ServiceNames are those that the certificate of a workload is for.
+// ServiceNames returns the names in the certificate of a workload.
 func (c *Certificate) ServiceNames(w *sidecar.Workload) []string {
 	if len(c.DNSNames) > 0 {
 		return c.DNSNames
 	}
 	services := slices.SortedFunc(slices.Values(w.Services), func(a, b sidecar.Service) int {
-		return strings.Compare(a.Ref.Name, b.Ref.Name) // whatever their order in the input is
+		return strings.Compare(a.Ref.Name, b.Ref.Name) // the order of the input doesn't matter
 	})
 	var names []string
 	for _, s := range services {
@@ -224,7 +224,7 @@ func (c *Certificate) ServiceNames(w *sidecar.Workload) []string {
 	return names
 }
 
-// CheckNames finds what is wrong with the certificate for this workload.
+// CheckNames finds workloads for which the certificate's names aren't known.
 func (c *Certificate) CheckNames(w *sidecar.Workload, at string, fs *sidecar.Findings) {
 	if len(c.DNSNames) > 0 {
 		return

@@ -9,12 +9,12 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// isWindowsOnly reports whether all nodes that a pod may come to run Windows.
+// isWindowsOnly reports whether the pod can be scheduled to Windows nodes only.
 func isWindowsOnly(a *corev1.Affinity) bool {
 	if a == nil || a.NodeAffinity == nil || a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
 		return false
 	}
-	terms := a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms // any of them
+	terms := a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms // one of them must match
 	return len(terms) > 0 && !slices.ContainsFunc(terms, func(t corev1.NodeSelectorTerm) bool {
 		return !slices.ContainsFunc(t.MatchExpressions, func(e corev1.NodeSelectorRequirement) bool {
 			return e.Key == corev1.LabelOSStable && e.Operator == corev1.NodeSelectorOpIn &&
@@ -33,7 +33,8 @@ func CheckPodNetwork(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// CheckLinux finds pods in which none of our images runs.
+// CheckLinux finds pods that can't run a sidecar: those without a container to serve, and
+// those on Windows nodes.
 func CheckLinux(w *sidecar.Workload, fs *sidecar.Findings) {
 	spec := &w.Pod.Spec
 	if w.App == nil {
@@ -53,14 +54,14 @@ func CheckLinux(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// AddUnfit says of a place of the pod that makes it none for the sidecar.
+// AddUnfit adds a finding that a field of the pod makes it unfit for the sidecar.
 func AddUnfit(w *sidecar.Workload, fs *sidecar.Findings, code, message, hint string, at ...string) {
 	*fs = append(*fs, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: w.Ref, Unfit: true,
 		Field: w.Template.To("spec").To(at...).String(), Message: message, Hint: hint})
 }
 
-// RunningContainers are the containers of the pod that run as long as it: ordinary ones
-// and native sidecars.
+// RunningContainers returns the containers that run as long as the pod: ordinary ones and
+// native sidecars.
 func RunningContainers(w *sidecar.Workload) []corev1.Container {
 	all := slices.Clone(w.Pod.Spec.Containers)
 	for _, c := range w.Pod.Spec.InitContainers {
@@ -71,7 +72,7 @@ func RunningContainers(w *sidecar.Workload) []corev1.Container {
 	return all
 }
 
-// DescribeTCPPorts are the TCP ports that a container declares, as "9200 (http)".
+// DescribeTCPPorts lists the TCP ports that a container declares, as in "9200 (http)".
 func DescribeTCPPorts(c *corev1.Container) []string {
 	var out []string
 	for _, p := range c.Ports {

@@ -10,12 +10,12 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// tmpSize bounds the temporary files of a sidecar. They're in memory, and so
-// count as its container's memory.
+// tmpSize is the size limit of a sidecar's temporary files. They're in memory, so they
+// count as memory of its container.
 const tmpSize = "16Mi"
 
-// RestrictedSecurityContext is a securityContext that Pod Security's level restricted admits.
-// User and group are always written: see Image.
+// RestrictedSecurityContext returns a securityContext that the Pod Security level
+// restricted admits. It always has a user and a group, for the reason that Image gives.
 func RestrictedSecurityContext(i Image) *corev1.SecurityContext {
 	return &corev1.SecurityContext{
 		Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
@@ -28,7 +28,7 @@ func RestrictedSecurityContext(i Image) *corev1.SecurityContext {
 	}
 }
 
-// RunsAs is the user and the group of a container, as far as the manifest says.
+// RunsAs returns the user and group of a container that the manifest sets, or nil.
 func RunsAs(w *sidecar.Workload, c *corev1.Container) (user, group *int64) {
 	if pod := w.Pod.Spec.SecurityContext; pod != nil {
 		user, group = pod.RunAsUser, pod.RunAsGroup
@@ -44,18 +44,17 @@ func RunsAs(w *sidecar.Workload, c *corev1.Container) (user, group *int64) {
 	return user, group
 }
 
-// A Size is what a container asks for. Requests for both, since a
-// HorizontalPodAutoscaler on utilisation stops working where one container has
-// none; a limit for memory only, since a limited CPU makes a proxy's slowest
-// answers slower.
+// A Size is the resources of a container. CPU and memory both have requests, since a
+// HorizontalPodAutoscaler on utilisation fails if one container lacks them. Only memory has
+// a limit, since a CPU limit adds to the latency of a proxy's slowest responses.
 type Size struct {
 	CPU, Memory string // requested
 	MaxMemory   string // the limit
 	FixedCPU    string // request and limit in a pod of QoS class Guaranteed
 }
 
-// Resources are those of a sidecar in the pod of w. A Guaranteed pod stays one
-// only if every container's requests equal its limits.
+// Resources returns the resources of a sidecar in the pod of w. In a pod of QoS class
+// Guaranteed, requests equal limits: otherwise the pod would lose its class.
 func (s Size) Resources(w *sidecar.Workload) corev1.ResourceRequirements {
 	if isGuaranteed(w) {
 		both := ResourceList(s.FixedCPU, s.MaxMemory)
@@ -67,17 +66,16 @@ func (s Size) Resources(w *sidecar.Workload) corev1.ResourceRequirements {
 	}
 }
 
-// ResourceList is one of CPU and memory.
+// ResourceList returns a list of CPU and memory.
 func ResourceList(cpu, memory string) corev1.ResourceList {
 	return corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu),
 		corev1.ResourceMemory: resource.MustParse(memory)}
 }
 
-// isGuaranteed reports whether the pod, without sidecars, is of QoS class Guaranteed:
-// all of its containers, init containers too, have equal requests and
-// limits for CPU and memory; a request that isn't written is the limit
-// (k8s.io/kubernetes/pkg/apis/core/v1/helper/qos.ComputePodQOS). With resources
-// of the pod itself (KEP-2837), those of the containers don't decide.
+// isGuaranteed reports whether the pod without sidecars has QoS class Guaranteed: each
+// container and init container has limits for CPU and memory, and requests that are equal
+// or missing (k8s.io/kubernetes/pkg/apis/core/v1/helper/qos.ComputePodQOS). If the pod
+// itself has resources (KEP-2837), those of the containers don't decide.
 func isGuaranteed(w *sidecar.Workload) bool {
 	if w.Pod.Spec.Resources != nil {
 		return false
@@ -85,7 +83,7 @@ func isGuaranteed(w *sidecar.Workload) bool {
 	some := false
 	for c := range w.AllContainers() {
 		if c.Name == w.Name || slices.Contains(w.Added, c.Name) {
-			continue // those of an earlier run aren't to decide otherwise than it did
+			continue // added by an earlier run, which decided without it
 		}
 		some = true
 		for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
@@ -99,8 +97,8 @@ func isGuaranteed(w *sidecar.Workload) bool {
 	return some
 }
 
-// CPULimit is the limit that the sidecar's container will have: the override's,
-// or what we give it. Zero: none.
+// CPULimit returns the CPU limit that the sidecar's container gets: the override's, else
+// the given one. Zero means none.
 func CPULimit(w *sidecar.Workload, given corev1.ResourceRequirements) resource.Quantity {
 	if w.Override != nil {
 		given = sidecar.OverlayResources(given, w.Override.Resources)
@@ -108,8 +106,8 @@ func CPULimit(w *sidecar.Workload, given corev1.ResourceRequirements) resource.Q
 	return given.Limits[corev1.ResourceCPU]
 }
 
-// NewTCPProbe connects to a port, by number: names of native sidecars' ports can be
-// shadowed by the app's.
+// NewTCPProbe returns a probe that connects to a port. The port is a number, since the app
+// may have a port with the same name as a native sidecar's.
 func NewTCPProbe(port int32, period, failures int32) *corev1.Probe {
 	return &corev1.Probe{
 		ProbeHandler:     corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(port)}},
@@ -118,7 +116,7 @@ func NewTCPProbe(port int32, period, failures int32) *corev1.Probe {
 	}
 }
 
-// NewHTTPProbe gets a path from a port, by number as NewTCPProbe does.
+// NewHTTPProbe returns a probe that gets a path. The port is a number, as in NewTCPProbe.
 func NewHTTPProbe(path string, port int32, period, failures int32) *corev1.Probe {
 	return &corev1.Probe{
 		ProbeHandler:     corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(port)}},
@@ -127,17 +125,17 @@ func NewHTTPProbe(path string, port int32, period, failures int32) *corev1.Probe
 	}
 }
 
-// Volumes. Each is mounted as a whole directory: the kubelet never updates what
-// is mounted by subPath. Secrets keep the default mode 0644: their files belong
-// to root, and anything stricter is unreadable for a user other than root.
+// Volumes. Each is mounted as a whole directory, since the kubelet never updates a mount with
+// subPath. Files of Secrets keep the default mode 0644: they belong to root, and users other
+// than root couldn't read them with a stricter mode.
 
-// ConfigMapVolume shows all keys of a ConfigMap.
+// ConfigMapVolume returns a volume with all keys of a ConfigMap.
 func ConfigMapVolume(name, configMap string) corev1.Volume {
 	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
 		ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: configMap}}}}
 }
 
-// SecretVolume shows only the keys that are needed: a Secret may have others.
+// SecretVolume returns a volume with some keys of a Secret, which may have others.
 func SecretVolume(name, secret string, keys ...string) corev1.Volume {
 	source := &corev1.SecretVolumeSource{SecretName: secret}
 	for _, key := range keys {
@@ -146,25 +144,26 @@ func SecretVolume(name, secret string, keys ...string) corev1.Volume {
 	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{Secret: source}}
 }
 
-// TmpVolume is a small one in memory, for temporary files.
+// TmpVolume returns a small volume in memory for temporary files.
 func TmpVolume(name string) corev1.Volume {
 	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
 		EmptyDir: &corev1.EmptyDirVolumeSource{Medium: corev1.StorageMediumMemory,
 			SizeLimit: new(resource.MustParse(tmpSize))}}}
 }
 
-// Metadata of what we emit, in the order of the API's documentation.
+// Metadata is the metadata of objects that we emit, in the order of the API's
+// documentation.
 type Metadata struct {
 	Name   string            `json:"name"`
 	Labels map[string]string `json:"labels"`
 }
 
-// NewMetadata is that of an object of ours: its name, and our label.
+// NewMetadata returns metadata with a name and our label.
 func NewMetadata(name string) Metadata {
 	return Metadata{Name: name, Labels: map[string]string{sidecar.ManagedLabel: sidecar.ManagedBy}}
 }
 
-// NewConfigMap is an emitted ConfigMap. (corev1's own type writes kind before
+// NewConfigMap returns a ConfigMap to emit. (corev1's own type writes kind before
 // apiVersion, which nobody does by hand.)
 func NewConfigMap(name string, data map[string]string) sidecar.Object {
 	return sidecar.NewObject(struct {
@@ -175,16 +174,16 @@ func NewConfigMap(name string, data map[string]string) sidecar.Object {
 	}{"v1", "ConfigMap", NewMetadata(name), data})
 }
 
-// VolumeName is the name of one of the sidecar's volumes.
+// VolumeName returns the name of one of the sidecar's volumes.
 func VolumeName(w *sidecar.Workload, what string) string { return sidecar.Shorten(w.Name+"-"+what, 63) }
 
-// SecretEnvVar is a variable whose value is a key of a Secret.
+// SecretEnvVar returns a variable with the value of a Secret's key.
 func SecretEnvVar(name, secret, key string) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{
 		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: secret}, Key: key}}}
 }
 
-// OverriddenUser is the user that the override writes, if any.
+// OverriddenUser returns the user that the override sets, or nil.
 func OverriddenUser(w *sidecar.Workload) *int64 {
 	if w.Override == nil || w.Override.SecurityContext == nil {
 		return nil
@@ -192,13 +191,15 @@ func OverriddenUser(w *sidecar.Workload) *int64 {
 	return w.Override.SecurityContext.RunAsUser
 }
 
-// GhostunnelSize is for some 25 MiB when idle, two buffers of 32 KiB per connection.
+// GhostunnelSize allows for about 25 MiB when idle, and two buffers of 32 KiB for each
+// connection.
 var GhostunnelSize = Size{CPU: "10m", Memory: "32Mi", MaxMemory: "128Mi", FixedCPU: "100m"}
 
 // TLSKeys are the keys of a Secret of type kubernetes.io/tls.
 var TLSKeys = []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey}
 
-// VolumeNames are those of all volumes of the pod.
+// VolumeNames returns the names of all volumes of the pod, and of the volume claim
+// templates.
 func VolumeNames(w *sidecar.Workload) []string {
 	names := append([]string(nil), w.Claims...)
 	for _, v := range w.Pod.Spec.Volumes {
@@ -207,8 +208,8 @@ func VolumeNames(w *sidecar.Workload) []string {
 	return names
 }
 
-// IsReadOnlySource reports whether nobody can write to a volume of a source: it shows
-// what the cluster has.
+// IsReadOnlySource reports whether a volume of this source can't be written to, as it shows
+// data of the cluster.
 func IsReadOnlySource(s *corev1.VolumeSource) bool {
 	return s.ConfigMap != nil || s.Secret != nil || s.Projected != nil || s.DownwardAPI != nil || s.Image != nil
 }

@@ -1,24 +1,23 @@
 package pattern
 
 import (
-	"slices"
-
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Custom is the generic form that every other pattern expands to: all that a sidecar can
-// change, spelled out in YAML.
+// Custom is the generic form that every other pattern expands to: everything that a sidecar
+// can change, spelled out in YAML.
 // ---
-// The type can't embed Change: the field and the method would have one name.
+// The type can't embed Change: the field and the method would have the same name.
 type Custom sidecar.Change
 
 var _ sidecar.Pattern = (*Custom)(nil)
 
-// Change is what the config says, whatever the workload is. The caller may write
-// to it.
+// Change returns a copy of the config, which is the same for every workload. The caller may
+// modify it.
 func (p *Custom) Change(*sidecar.Workload) (*sidecar.Change, error) {
 	for i, o := range p.Objects {
 		if !json.Valid(o.RawMessage) {
@@ -28,10 +27,11 @@ func (p *Custom) Change(*sidecar.Workload) (*sidecar.Change, error) {
 	return (*sidecar.Change)(p).Clone(), nil
 }
 
-// Check finds nothing: custom is meant as it's written, and the engine verifies pods.
+// Check finds nothing: custom is applied as it's written, and package verify checks the
+// pod.
 func (p *Custom) Check(*sidecar.Workload) sidecar.Findings { return nil }
 
-// Names are those of its containers.
+// Names returns the names of the containers.
 func (p *Custom) Names(string) []string {
 	var names []string
 	for c := range (*sidecar.Change)(p).AllContainers() {
@@ -40,7 +40,7 @@ func (p *Custom) Names(string) []string {
 	return names
 }
 
-// Takes are the ports of the app that it takes over.
+// Takes returns the ports of the app that are taken over.
 func (p *Custom) Takes() []int32 {
 	ports := make([]int32, len(p.Takeovers))
 	for i := range p.Takeovers {

@@ -69,15 +69,17 @@ func TestCustomValidate(t *testing.T) {
 				"container listens",
 			`error bad-value: containers[0].ports[1].protocol: "tcp" is unknown; write TCP or UDP or SCTP`,
 			"error bad-value: containers[0].ports[2].containerPort: 70000 isn't a valid port; write 1 to 65535",
-			`error bad-value: containers[0].ports[2].name: "http-prometheus2" can't be the name of a container's port; use at ` +
-				`most 15 lower case letters, digits and single dashes; one letter at least`}},
+			`error bad-value: containers[0].ports[2].name: "http-prometheus2" can't be the name of a container's port; ` +
+				`use at ` +
+				`most 15 lower case letters, digits and single dashes, with at least one letter`}},
 		"env and mounts": {container(func(c *corev1.Container) {
 			c.Env = []corev1.EnvVar{{Name: "a.b"}, {}, {Name: "a b"}}
 			c.VolumeMounts = []corev1.VolumeMount{{Name: "x", MountPath: "/x"}, {}}
 		}), []string{
 			"error missing-field: containers[0].env[1].name: no name is given",
-			`error bad-value: containers[0].env[2].name: "a b" can't be the name of a variable; use letters, digits, _, - and ` +
-				`dots; no digit first`,
+			`error bad-value: containers[0].env[2].name: "a b" can't be the name of a variable; use letters, digits, _, ` +
+				`- and ` +
+				`dots, but no digit first`,
 			"error missing-field: containers[0].volumeMounts[1].name: no name is given; name the volume",
 			"error missing-field: containers[0].volumeMounts[1].mountPath: no path is given"}},
 		"volumes": {func(p *Custom) {
@@ -104,7 +106,8 @@ func TestCustomValidate(t *testing.T) {
 			"error missing-field: app.env[2].value: there is nothing to append; write a value",
 			"error bad-value: app.env[3].appendWith: a value of valueFrom can't be appended; write a value, or remove " +
 				"appendWith",
-			`error bad-value: app.env[4].name: "9" can't be the name of a variable; use letters, digits, _, - and dots; no ` +
+			`error bad-value: app.env[4].name: "9" can't be the name of a variable; use letters, digits, _, - and dots, ` +
+				`but no ` +
 				`digit first`}},
 		"pod": {func(p *Custom) {
 			p.Pod = sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: "a", Value: "1"}, {}},
@@ -116,7 +119,8 @@ func TestCustomValidate(t *testing.T) {
 			p.Takeovers = []sidecar.Takeover{{Port: 1, AppPort: 2, Scheme: "HTTPS"}, {}, {Port: 3, AppPort: 3, Scheme: "https"}}
 		}, []string{
 			"error missing-field: takeovers[1].port: no port is given; write the port where clients come in",
-			"error missing-field: takeovers[1].appPort: no port is given; write the port of 127.0.0.1 on which the app listens",
+			"error missing-field: takeovers[1].appPort: no port is given; write the port of 127.0.0.1 on which the app " +
+				"listens",
 			"error bad-value: takeovers[2].appPort: port 3 is the one that is taken over; write another one",
 			`error bad-value: takeovers[2].scheme: "https" is unknown; write HTTP or HTTPS`}},
 		"claims": {func(p *Custom) { p.Claims = []sidecar.Claim{{Port: 1}, {Protocol: "ICMP"}} }, []string{
@@ -136,7 +140,8 @@ func TestCustomValidate(t *testing.T) {
 		"empty Secret": {object(`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"}}`), []string{}},
 		"inline Secret": {
 			object(`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"},"stringData":{"password":"hunter2"}}`), []string{
-				"warning secret-inline: objects[0]: the values of this Secret are in plain text in the config and in the output; " +
+				"warning secret-inline: objects[0]: the values of this Secret are in plain text in the config and in the " +
+					"output; " +
 					"keep it out of Git: create it with an ExternalSecret or SealedSecret, and refer to it by its name"}},
 	} {
 		t.Run(name, func(t *testing.T) {

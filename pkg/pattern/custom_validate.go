@@ -13,8 +13,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Validate finds what the API server would refuse, or what can't be meant. What
-// depends on the pod, as a mount without its volume, is for verification.
+// Validate finds what the API server would refuse, and what can't be intended. What depends
+// on the pod, such as a mount without a volume, is left to package verify.
 func (p *Custom) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	p.validateContainers(&fs)
@@ -167,7 +167,7 @@ func validateObject(at string, o sidecar.Object, fs *sidecar.Findings) {
 	}
 }
 
-// validateContainerPorts wants what the API server wants.
+// validateContainerPorts finds ports that the API server would refuse.
 func validateContainerPorts(at string, ports []corev1.ContainerPort, fs *sidecar.Findings) {
 	for i, port := range ports {
 		at := fmt.Sprintf("%s.ports[%d]", at, i)
@@ -175,7 +175,7 @@ func validateContainerPorts(at string, ports []corev1.ContainerPort, fs *sidecar
 		validateProtocol(at+".protocol", port.Protocol, fs)
 		if port.Name != "" && len(validation.IsValidPortName(port.Name)) > 0 {
 			fs.Add(sidecar.Error, "bad-value", at+".name", fmt.Sprintf("%q can't be the name of a container's port", port.Name),
-				"use at most 15 lower case letters, digits and single dashes; one letter at least")
+				"use at most 15 lower case letters, digits and single dashes, with at least one letter")
 		}
 	}
 }

@@ -1,21 +1,21 @@
-// Package pattern is what sidecar patterns are made of, and [Custom], the pattern that
-// spells everything out. A pattern is a struct whose fields a user writes, and whose
-// Change method says what one workload needs. It is a pure function of these fields and
-// the view of the workload.
+// Package pattern holds what sidecar patterns are made of, and [Custom], the pattern that
+// spells everything out. A pattern is a struct. Users write its fields. Its Change method
+// returns what one workload needs, and depends on nothing but these fields and the view of
+// the workload.
 //
 // The other patterns are in the packages below this one: proxy, tunnel, exporter,
 // logtail, vault, migrate, step and agent. None of them imports another. What two of
 // them need is here:
 //
-//   - Images: [Image], with a variable for each of them, and [Release], the version that
-//     an image's tag names ([ReleaseOf]).
+//   - Images: [Image], with a variable for each of them; [ReleaseOf] reads a [Release] from
+//     the tag of an image.
 //   - Containers: [Size] for resources, [RestrictedSecurityContext], [NewTCPProbe],
 //     [NewHTTPProbe], [SecretEnvVar], [CPULimit]; [RunsAs] and [OverriddenUser] for users.
 //   - Volumes: [VolumeName], [VolumeNames], [IsReadOnlySource], [ConfigMapVolume], [SecretVolume], [TmpVolume];
-//     files out of images with [ImageVolume], or with [NewCopier] and [CopiesVolume].
+//     files of images with [ImageVolume], or with [NewCopier] and [CopiesVolume].
 //   - Objects: [NewConfigMap], [NewMetadata].
-//   - Certificates: [Certificate] asks cert-manager for one, [CABundle] names authorities,
-//     [TLSKeys], [CAKey] and [CADir] say where the files are.
+//   - Certificates: [Certificate] for those of cert-manager, [CABundle] for authorities;
+//     [TLSKeys], [CAKey] and [CADir] are names of keys and files.
 //   - For Validate: [ValidatePort], [ValidateUnprivilegedPort], [ValidateEnum], [RefuseDuplicate],
 //     [ValidateObjectName], [ValidateLabelName], [ValidateKey], [ValidateEnvName], [ValidateEnvVar],
 //     [ValidateMountPath], [ValidateFilePath], [ValidateImageName], [RefuseField].

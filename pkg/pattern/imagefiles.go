@@ -10,27 +10,28 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Files that come from another image: as a volume that is the image, or copied.
+// Files of another image come with an image volume, or they're copied.
 
-// copySize: cp needs next to nothing; what it writes counts as page cache.
+// copySize: cp needs next to nothing, and what it writes counts as page cache.
 var copySize = Size{CPU: "10m", Memory: "16Mi", MaxMemory: "64Mi", FixedCPU: "100m"}
 
-// copiesSize bounds what is copied.
+// copiesSize limits what is copied.
 const copiesSize = "512Mi"
 
-// CopiesVolume is an empty volume for what NewCopier copies, at most 512Mi.
+// CopiesVolume returns an empty volume for the files that NewCopier copies, at most 512Mi.
 func CopiesVolume(name string) corev1.Volume {
 	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
 		EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: new(resource.MustParse(copiesSize))}}}
 }
 
-// ImageVolume is a volume that is an image (Kubernetes 1.36).
+// ImageVolume returns a volume with the files of an image (Kubernetes 1.36).
 func ImageVolume(name, ref string) corev1.Volume {
 	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: ref}}}
 }
 
-// NewCopier copies from an image by its own cp into the volume of a name, mounted at a
-// folder. It's nobody there, so what it copies must be readable for all.
+// NewCopier returns a container that runs the cp of an image, and copies files into the
+// named volume, which is mounted at their folder. It runs as nobody, so the files must be
+// readable for everybody.
 func NewCopier(w *sidecar.Workload, container, ref, option, from, to, volume string) corev1.Container {
 	command := []string{"cp", option, from, to}
 	if option == "" {
@@ -59,8 +60,8 @@ func CheckImageVolume(field string, w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// isSpecial reports whether a character of a path isn't one of those that mean nothing
-// anywhere.
+// isSpecial reports whether a character may mean something else to a program that gets the
+// path.
 func isSpecial(r rune) bool {
 	return r <= ' ' || r > '~' || strings.ContainsRune("\"#$%&='()*,:;<>?[\\]^`{|}", r)
 }

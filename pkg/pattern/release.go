@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// NewestPart is what a program counts as whose version can't be told from its image.
+// NewestPart stands for a part of a version that the image doesn't name: it's newer than
+// all.
 const NewestPart = 1 << 20
 
 // A Release of a program: major, minor and patch.
 type Release [3]int
 
-// AtLeast reports whether it is that release or a later one.
+// AtLeast reports whether this is the given release or a later one.
 func (r Release) AtLeast(major, minor, patch int) bool {
 	for i, want := range [3]int{major, minor, patch} {
 		if r[i] != want {
@@ -24,10 +25,10 @@ func (r Release) AtLeast(major, minor, patch int) bool {
 
 var versionTag = LazyRegexp(`^v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?(?:[.+_-].*)?$`)
 
-// ReleaseOf reads the version of a program from the tag of an image. Only images
-// that are named for the program are believed, others number their own releases; what
-// has no version, as latest or a digest alone, counts as the newest. So does the
-// missing part of a tag like 1.27, which moves with the branch.
+// ReleaseOf reads the version of a program from the tag of an image. Only an image named
+// for the program counts, since others number their own releases. An image without a
+// version, such as latest or a digest alone, counts as the newest. So does the missing part
+// of a tag like 1.27, which moves with the branch.
 func ReleaseOf(ref string, programs ...string) Release {
 	ref, _, _ = strings.Cut(ref, "@")
 	name := ref[strings.LastIndexByte(ref, '/')+1:]

@@ -14,16 +14,16 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// HeaderName is the form of names of HTTP headers that all programs take.
+// HeaderName matches names of HTTP headers that all programs accept.
 var HeaderName = LazyRegexp(`^[A-Za-z0-9-]+$`)
 
-// LazyRegexp is a regular expression that is compiled when it's first used: a run needs
-// few of all that there are.
+// LazyRegexp returns a regular expression that is compiled at its first use, since a run
+// uses few of them.
 func LazyRegexp(text string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }
 
-// JoinSorted joins names in order, whatever order they come in.
+// JoinSorted joins names with commas, in alphabetical order.
 func JoinSorted(names []string) string {
 	if len(names) == 0 {
 		return "none"
@@ -31,26 +31,26 @@ func JoinSorted(names []string) string {
 	return strings.Join(slices.Sorted(slices.Values(names)), ", ")
 }
 
-// ExpandPort writes a port for {port}.
+// ExpandPort replaces {port} in a text.
 func ExpandPort(text string, port int32) string {
 	return strings.ReplaceAll(text, "{port}", strconv.Itoa(int(port)))
 }
 
-// VisitTexts gives what a container is told, and where: a variable's name, args or
-// command.
-func VisitTexts(c *corev1.Container, see func(at, text string)) {
+// VisitTexts calls visit for each text of a container's configuration, with its place:
+// command, args, or the name of a variable.
+func VisitTexts(c *corev1.Container, visit func(at, text string)) {
 	for _, arg := range c.Command {
-		see("command", arg)
+		visit("command", arg)
 	}
 	for _, arg := range c.Args {
-		see("args", arg)
+		visit("args", arg)
 	}
 	for _, e := range c.Env {
-		see(e.Name, e.Value)
+		visit(e.Name, e.Value)
 	}
 }
 
-// MentionsName reports whether a text has a name or address, and not as a part of a
+// MentionsName reports whether a text contains a name or address that isn't part of a
 // longer one.
 func MentionsName(text, name string) bool {
 	for rest := text; ; {
@@ -67,11 +67,11 @@ func MentionsName(text, name string) bool {
 }
 
 func inName(b byte) bool {
-	lower := b | 'a' - 'A' // of a letter
+	lower := b | 'a' - 'A' // if b is a letter
 	return strings.IndexByte(".-_0123456789", b) >= 0 || 'a' <= lower && lower <= 'z'
 }
 
-// IsHost reports whether a text is a name or an address of a host.
+// IsHost reports whether a text is a host's name or IP address.
 func IsHost(host string) bool {
 	_, err := netip.ParseAddr(host)
 	return err == nil && !strings.Contains(host, "%") || len(validation.IsDNS1123Subdomain(host)) == 0
@@ -83,17 +83,16 @@ func IsLoopback(host string) bool {
 	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
-// IsHTTP reports whether a URL is one of http or https.
+// IsHTTP reports whether the scheme of a URL is http or https.
 func IsHTTP(u *url.URL) bool { return u.Scheme == "http" || u.Scheme == "https" }
 
-// IsVisible reports whether all characters of a text are visible ones of ASCII: none is a
-// blank.
+// IsVisible reports whether all characters of a text are visible ASCII characters, so none
+// is a blank.
 func IsVisible(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// IsFolder reports whether a text is the path of a folder at which a volume can be
-// mounted.
+// IsFolder reports whether a volume can be mounted at this path.
 func IsFolder(dir string) bool {
 	return path.IsAbs(dir) && path.Clean(dir) == dir && dir != "/" &&
 		!strings.ContainsFunc(dir, func(r rune) bool { return r < ' ' || r == ':' || r == '$' })

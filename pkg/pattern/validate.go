@@ -12,7 +12,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// ValidatePort finds a port that is missing, with a hint what to write, or that is no port.
+// ValidatePort finds a port that is missing or out of range. The hint is for the missing
+// one.
 func ValidatePort(field string, port int32, hint string, fs *sidecar.Findings) {
 	if port == 0 {
 		fs.Add(sidecar.Error, "missing-field", field, "no port is given", hint)
@@ -21,7 +22,8 @@ func ValidatePort(field string, port int32, hint string, fs *sidecar.Findings) {
 	}
 }
 
-// ValidateUnprivilegedPort is for ports that a sidecar listens on by itself.
+// ValidateUnprivilegedPort is ValidatePort for a port that a sidecar listens on: it isn't
+// root.
 func ValidateUnprivilegedPort(field string, port int32, fs *sidecar.Findings) {
 	if ValidatePort(field, port, "", fs); port > 0 && port < 1024 {
 		fs.Add(sidecar.Error, "bad-value", field,
@@ -30,7 +32,7 @@ func ValidateUnprivilegedPort(field string, port int32, fs *sidecar.Findings) {
 	}
 }
 
-// ValidateObjectName finds what can't be the name of an object, such as a Secret.
+// ValidateObjectName finds an invalid name of an object, such as a Secret.
 func ValidateObjectName(field, name string, fs *sidecar.Findings) {
 	if len(validation.IsDNS1123Subdomain(name)) > 0 {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of an object", name),
@@ -38,7 +40,8 @@ func ValidateObjectName(field, name string, fs *sidecar.Findings) {
 	}
 }
 
-// ValidateEnum finds a value that is none of those allowed. An empty one is a default.
+// ValidateEnum finds a value that isn't one of the allowed ones. An empty value means the
+// default.
 func ValidateEnum[T ~string](field string, value T, fs *sidecar.Findings, allowed ...T) {
 	if value == "" || slices.Contains(allowed, value) {
 		return
@@ -51,12 +54,12 @@ func ValidateEnum[T ~string](field string, value T, fs *sidecar.Findings, allowe
 		"write "+strings.Join(words, " or "))
 }
 
-// RefuseField refuses a field that says nothing, and says why.
+// RefuseField adds the finding that a field has no effect, and why.
 func RefuseField(field, why string, fs *sidecar.Findings) {
 	fs.Add(sidecar.Error, "bad-value", field, "has no effect: "+why, "remove it")
 }
 
-// ValidateKey finds what can't be a key of a ConfigMap or Secret.
+// ValidateKey finds an invalid key of a ConfigMap or Secret.
 func ValidateKey(field, key string, fs *sidecar.Findings) {
 	if key != "" && len(validation.IsConfigMapKey(key)) > 0 {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be a key there", key),
@@ -64,43 +67,43 @@ func ValidateKey(field, key string, fs *sidecar.Findings) {
 	}
 }
 
-// ValidateEnvName finds what can't be the name of a variable.
+// ValidateEnvName finds an invalid name of a variable.
 func ValidateEnvName(field, name string, fs *sidecar.Findings) {
 	if len(validation.IsEnvVarName(name)) > 0 {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the name of a variable", name),
-			"use letters, digits, _, - and dots; no digit first")
+			"use letters, digits, _, - and dots, but no digit first")
 	}
 }
 
-// ValidateMountPath finds what can't be a folder in which a volume is mounted.
+// ValidateMountPath finds a path at which no volume can be mounted.
 func ValidateMountPath(field, dir string, fs *sidecar.Findings) {
 	if dir != "" && !IsFolder(dir) {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q isn't a valid folder path", dir), "write one like /etc/app")
 	}
 }
 
-// ValidateEnvVar finds a variable without a name, or with one that it can't have.
+// ValidateEnvVar finds a variable without a name or with an invalid one.
 func ValidateEnvVar(at string, e corev1.EnvVar, fs *sidecar.Findings) {
 	if e.Name == "" {
 		fs.Add(sidecar.Error, "missing-field", at+".name", "no name is given", "")
 	} else if len(validation.IsEnvVarName(e.Name)) > 0 {
 		fs.Add(sidecar.Error, "bad-value", at+".name", fmt.Sprintf("%q can't be the name of a variable", e.Name),
-			"use letters, digits, _, - and dots; no digit first")
+			"use letters, digits, _, - and dots, but no digit first")
 	}
 }
 
-// ValidateLabelName wants a name of the form that containers, volumes and ports of
-// Services have.
-func ValidateLabelName(field, name, why string, fs *sidecar.Findings) {
+// ValidateLabelName finds a name that isn't a valid DNS label, as containers, volumes and
+// ports of Services need it. The hint is for a missing name.
+func ValidateLabelName(field, name, hint string, fs *sidecar.Findings) {
 	if name == "" {
-		fs.Add(sidecar.Error, "missing-field", field, "no name is given", why)
+		fs.Add(sidecar.Error, "missing-field", field, "no name is given", hint)
 	} else if len(validation.IsDNS1123Label(name)) > 0 {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be a name here", name),
 			"use at most 63 lower case letters, digits and dashes")
 	}
 }
 
-// RefuseDuplicate finds a name that has been seen, and adds it to those.
+// RefuseDuplicate finds a name that was seen before, and marks it as seen.
 func RefuseDuplicate(field, name string, seen map[string]bool, fs *sidecar.Findings) {
 	if name != "" && seen[name] {
 		fs.Add(sidecar.Error, "bad-value", field, name+" is listed twice", "rename one of them")
@@ -108,7 +111,7 @@ func RefuseDuplicate(field, name string, seen map[string]bool, fs *sidecar.Findi
 	seen[name] = true
 }
 
-// ValidateImageName finds what can't be the name of an image.
+// ValidateImageName finds an invalid name of an image.
 func ValidateImageName(field, ref string, fs *sidecar.Findings) {
 	if ref != "" && strings.ContainsAny(ref, " \t\r\n\"'$") {
 		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q isn't a valid image name", ref),
@@ -116,10 +119,10 @@ func ValidateImageName(field, ref string, fs *sidecar.Findings) {
 	}
 }
 
-// ValidateFilePath finds what can't be the path of a file or folder, or means something else
-// where it goes: in commands, lists, URLs and the options of a JVM.
-func ValidateFilePath(field, p, form string, fs *sidecar.Findings) {
+// ValidateFilePath finds an invalid path of a file or folder, and a path with a character
+// that means something else in commands, lists, URLs or the options of a JVM.
+func ValidateFilePath(field, p, example string, fs *sidecar.Findings) {
 	if p != "" && (!path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.ContainsFunc(p, isSpecial)) {
-		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q isn't a valid absolute path", p), "write one like "+form)
+		fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q isn't a valid absolute path", p), "write one like "+example)
 	}
 }

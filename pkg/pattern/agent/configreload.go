@@ -1,5 +1,5 @@
-// Package agent holds helpers that run beside the app or are loaded into it:
-// ConfigReload, RedisCache, GitSync, OTelAgent and JavaAgent.
+// Package agent holds helpers that run beside the app or are loaded into it: ConfigReload,
+// RedisCache, GitSync, OTelAgent and JavaAgent.
 package agent
 
 import (
@@ -16,38 +16,38 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// ConfigReload watches the ConfigMaps and Secrets that the app mounts and tells the
-// app when they change, by an HTTP request or by a signal. The kubelet brings a
-// change within a minute or two; what an app has as variables, or mounts by subPath,
-// never changes in a running container.
+// ConfigReload watches the ConfigMaps and Secrets that the app mounts, and notifies the app
+// of changes with an HTTP request or a signal. The kubelet updates mounted files within a
+// minute or two. Variables, and files that are mounted with subPath, never change in a
+// running container.
 type ConfigReload struct {
-	// Volumes are the volumes of ConfigMaps, Secrets or both (projected) to be
-	// watched, by their names in the pod. Default: all that the app mounts.
+	// Volumes are the names of the pod's volumes to watch: those of ConfigMaps, Secrets or
+	// both (projected). Default: all that the app mounts.
 	Volumes []string `json:"volumes,omitempty"`
-	// Webhook tells the app by an HTTP request. Either this or signal is required.
+	// Webhook is an HTTP request that notifies the app. Either webhook or signal is
+	// required.
 	Webhook *ReloadWebhook `json:"webhook,omitempty"`
-	// Signal tells the app by a signal. The containers of the pod share their
-	// processes for it (shareProcessNamespace): they see each other's, and what was
-	// process 1 of its container isn't any more.
+	// Signal notifies the app. It makes the containers of the pod share their processes
+	// (shareProcessNamespace): they see each other's processes, and none of them has
+	// process 1 any more.
 	Signal *ReloadSignal `json:"signal,omitempty"`
-	// PeriodSeconds is how often is looked whether something has changed. An app that
-	// can't be told is asked again after two such periods, then later and later, up to
-	// 33 of them. Default: 10.
+	// PeriodSeconds is the time between two checks for changes. If notifying the app fails,
+	// the next attempt follows after two periods, then after longer and longer times, up to
+	// 33 periods. Default: 10.
 	PeriodSeconds int32 `json:"periodSeconds,omitempty"`
 }
 
 // A ReloadWebhook is an HTTP request that makes an app read its files again.
 type ReloadWebhook struct {
-	// URL of the app on 127.0.0.1, as in http://127.0.0.1:9090/-/reload. Where another
-	// sidecar takes the app's port over, write it as it was: the request goes to where
-	// the app is then. Required.
+	// URL of the app on 127.0.0.1, as in http://127.0.0.1:9090/-/reload. Write the app's
+	// original port, even if another sidecar takes it over: the request goes to the port on
+	// which the app then listens. Required.
 	URL string `json:"url"`
-	// Method of the request. Any answer of 200 to 299 means that it was heard.
-	// Default: POST.
+	// Method of the request. A status from 200 to 299 means success. Default: POST.
 	Method HTTPMethod `json:"method,omitempty"`
 }
 
-// An HTTPMethod is one that changes something, or that apps take for it.
+// An HTTPMethod is a method that may make an app reload.
 type HTTPMethod string
 
 const (
@@ -58,15 +58,14 @@ const (
 
 // A ReloadSignal is a signal that makes an app read its files again.
 type ReloadSignal struct {
-	// Process is the name of the app's executable, as in haproxy. Of several processes
-	// of that name, those are told that none of the others has started. Required.
+	// Process is the name of the app's executable, as in haproxy. If several processes have
+	// that name, only those get the signal that no other one of them has started. Required.
 	Process string `json:"process"`
-	// Signal that is sent. SIGTERM ends the app, and the kubelet starts it again.
-	// Default: SIGHUP.
+	// Signal to send. SIGTERM ends the app, and the kubelet restarts it. Default: SIGHUP.
 	Signal SignalName `json:"signal,omitempty"`
 }
 
-// A SignalName is a signal by which programs are told to read their files again.
+// A SignalName is a signal that makes programs read their files again.
 type SignalName string
 
 const (
@@ -79,22 +78,22 @@ const (
 var _ sidecar.Pattern = (*ConfigReload)(nil)
 
 const (
-	reloadDir = "/etc/outrigger/reload" // where the script is
-	watchDir  = "/etc/outrigger/watch"  // where the volumes are, by their names
+	reloadDir = "/etc/outrigger/reload" // of the script
+	watchDir  = "/etc/outrigger/watch"  // of the volumes, each in a folder with its name
 
-	watchKey = "run.sh" // the script, in its ConfigMap
+	watchKey = "run.sh" // key of the script in its ConfigMap
 
 	reloadSeconds = 10
 )
 
-// watchScript looks and tells. Of the programs that could be had, one knows HTTP
-// only, and the one that sends signals wants to hear from Prometheus' own API that
-// they arrived.
+// watchScript detects changes and notifies the app. Of the existing programs, one only
+// sends HTTP requests, and the one that sends signals needs metrics of the app to verify
+// that they arrived.
 //
 //go:embed reload.sh
 var watchScript string
 
-// reloadSize: a shell, and now and then a curl.
+// reloadSize: a shell, and a curl from time to time.
 var reloadSize = pattern.Size{CPU: "5m", Memory: "8Mi", MaxMemory: "32Mi", FixedCPU: "50m"}
 
 // Change adds the watcher.
@@ -112,9 +111,9 @@ func (p *ConfigReload) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// newWatcher has the same volumes as the app, read-only. There are no probes: it
-// serves nobody, and a pod isn't worse for it. As a native sidecar it knows what the
-// files were before the app has read them.
+// newWatcher returns a container with the app's volumes, read-only. There are no probes: it
+// serves nothing, and the pod works without it. As a native sidecar, it reads the state of
+// the files before the app does.
 func (p *ConfigReload) newWatcher(w *sidecar.Workload) corev1.Container {
 	c := corev1.Container{
 		Name:         w.Name,
@@ -143,16 +142,16 @@ func (p *ConfigReload) newWatcher(w *sidecar.Workload) corev1.Container {
 func leadingNumber(s string) int {
 	n, err := strconv.Atoi(s)
 	if err != nil {
-		return 0 // url.Parse has refused it
+		return 0 // url.Parse refuses such a port
 	}
 	return n
 }
 
-// webhookURL leads to the app where it listens now.
+// webhookURL returns the URL with the port on which the app listens now.
 func (p *ConfigReload) webhookURL(w *sidecar.Workload) string {
 	u, err := url.Parse(p.Webhook.URL)
 	if err != nil {
-		return p.Webhook.URL // Validate says so
+		return p.Webhook.URL // Validate reports it
 	}
 	port := int32(leadingNumber(u.Port()))
 	switch {
@@ -164,13 +163,13 @@ func (p *ConfigReload) webhookURL(w *sidecar.Workload) string {
 	}
 	if at := w.Listens(port); at != port {
 		u.Host = fmt.Sprintf("127.0.0.1:%d", at)
-		u.Scheme = "http" // who takes a port over speaks plain with the app
+		u.Scheme = "http" // behind a takeover, the app uses plain HTTP
 	}
 	return u.String()
 }
 
-// sameUser is that of the app: only a process of the same user, or one with more
-// rights than a sidecar should have, may send it a signal.
+// sameUser returns a securityContext with the app's user. Only a process of the same user
+// may send it a signal, or one with more rights than a sidecar should have.
 func (p *ConfigReload) sameUser(w *sidecar.Workload) *corev1.SecurityContext {
 	uid, gid := pattern.RunsAs(w, w.App)
 	i := pattern.BusyboxImage

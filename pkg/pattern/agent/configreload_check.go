@@ -12,7 +12,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Check finds what is wrong with the config for this workload.
+// Check finds errors in the entry for this workload.
 func (p *ConfigReload) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	if pattern.CheckLinux(w, &fs); w.App == nil {
@@ -61,7 +61,7 @@ func (p *ConfigReload) checkVolumes(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// otherVolumes says which there are.
+// otherVolumes returns a hint at the volumes that could be watched.
 func (p *ConfigReload) otherVolumes(w *sidecar.Workload, name string) string {
 	var all []string
 	for i := range w.Pod.Spec.Volumes {
@@ -75,7 +75,7 @@ func (p *ConfigReload) otherVolumes(w *sidecar.Workload, name string) string {
 	return "those with ConfigMaps and Secrets: " + pattern.JoinSorted(all)
 }
 
-// checkMounts finds mounts that show for ever what was there at the start.
+// checkMounts finds mounts whose files never change after the container's start.
 func (p *ConfigReload) checkMounts(w *sidecar.Workload, name, field, others string, fs *sidecar.Findings) {
 	seen := false
 	for _, c := range w.ServedApps() {
@@ -94,15 +94,15 @@ func (p *ConfigReload) checkMounts(w *sidecar.Workload, name, field, others stri
 	if !seen {
 		fs.Add(sidecar.Error, "nothing-to-watch", field,
 			fmt.Sprintf("container %s doesn't mount volume %s", w.App.Name, name),
-			"mount it, or write app: the container that does, beside the pattern")
+			"mount it, or set this entry's app to the container that does")
 	}
 }
 
-// kustomizeName is how names end to which kustomize has put a hash: ten of sixteen
-// letters and digits, no vowel among them (sigs.k8s.io/kustomize/api/hasher).
+// kustomizeName matches a name with kustomize's hash suffix: ten of sixteen letters and
+// digits without vowels (sigs.k8s.io/kustomize/api/hasher).
 var kustomizeName = pattern.LazyRegexp(`-[2456789bcdfghkmt]{10}$`)
 
-// checkSource finds what a new content never reaches.
+// checkSource finds ConfigMaps and Secrets whose new content never reaches a running app.
 func (p *ConfigReload) checkSource(w *sidecar.Workload, s source, field, others string, fs *sidecar.Findings) {
 	known := w.ConfigMap(s.name)
 	if s.kind == "Secret" {
@@ -126,7 +126,8 @@ func (p *ConfigReload) checkSource(w *sidecar.Workload, s source, field, others 
 	}
 }
 
-// describeVariables says which variables a container has of a ConfigMap or Secret, if any.
+// describeVariables names the variables that a container has from a ConfigMap or Secret. ""
+// means none.
 func describeVariables(c *corev1.Container, s source) string {
 	for _, f := range c.EnvFrom {
 		if f.ConfigMapRef != nil && s == (source{"ConfigMap", f.ConfigMapRef.Name}) ||
@@ -144,7 +145,7 @@ func describeVariables(c *corev1.Container, s source) string {
 	return strings.Join(names, ", ")
 }
 
-// checkProcess finds apps that no signal reaches.
+// checkProcess finds apps that can't be sent a signal.
 func (p *ConfigReload) checkProcess(w *sidecar.Workload, fs *sidecar.Findings) {
 	if w.Pod.Spec.HostPID {
 		fs.AddUnfit(sidecar.Error, "host-pid", "signal",
@@ -152,8 +153,8 @@ func (p *ConfigReload) checkProcess(w *sidecar.Workload, fs *sidecar.Findings) {
 			"remove hostPID, or use webhook")
 	}
 	uid, _ := pattern.RunsAs(w, w.App)
-	switch own := w.Override; {
-	case own != nil && own.SecurityContext != nil && own.SecurityContext.RunAsUser != nil: // whoever writes it knows
+	switch {
+	case pattern.OverriddenUser(w) != nil: // the user was chosen
 	case uid == nil:
 		fs.Add(sidecar.Error, "user-unknown", "signal",
 			fmt.Sprintf("the user of container %s isn't known, and only a process of the same user may send it a signal",
@@ -174,9 +175,9 @@ func (p *ConfigReload) checkProcess(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// initSystem reports whether a container starts by one, as far as that can be told.
+// initSystem reports whether a container is known to start with an init system.
 func initSystem(c *corev1.Container) bool {
 	return len(c.Command) > 0 &&
 		slices.Contains([]string{"/init", "/sbin/init", "/lib/systemd/systemd", "/usr/lib/systemd/systemd"}, c.Command[0]) ||
-		strings.Contains("/"+c.Image, "/linuxserver/") // s6-overlay, all of them
+		strings.Contains("/"+c.Image, "/linuxserver/") // all of these use s6-overlay
 }

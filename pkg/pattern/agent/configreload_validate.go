@@ -11,7 +11,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Validate finds what is wrong with the config whatever the workload is.
+// Validate finds errors in the entry alone.
 func (p *ConfigReload) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	switch {
@@ -46,10 +46,11 @@ func (p *ConfigReload) Validate() sidecar.Findings {
 	return fs
 }
 
-// processName is what a process can be called, and no option of a command.
+// processName matches names of processes. A leading dash would make an option of a command.
 var processName = pattern.LazyRegexp(`^[A-Za-z0-9_][A-Za-z0-9_.+:@-]{0,254}$`)
 
-// validateURL: nothing of it is told where it may have a password.
+// validateURL finds errors in the URL. Messages never show a URL that may contain a
+// password.
 func (h *ReloadWebhook) validateURL(fs *sidecar.Findings) {
 	const example = "write one like http://127.0.0.1:9090/-/reload"
 	if h.URL == "" {
@@ -73,7 +74,7 @@ func (h *ReloadWebhook) validateURL(fs *sidecar.Findings) {
 	}
 }
 
-// inPod reports whether a host is 127.0.0.1, by whatever name.
+// inPod reports whether a host is a name or address of the pod itself.
 func inPod(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && address.IsLoopback() && address.Zone() == ""

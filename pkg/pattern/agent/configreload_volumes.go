@@ -8,8 +8,9 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// watchedVolumes are those that are watched. On its own result a run watches what it
-// watched: what other sidecars have given the app since isn't the app's.
+// watchedVolumes returns the names of the watched volumes. In the output of an earlier run,
+// they're those that the watcher mounts: other sidecars may have given the app more volumes
+// since, which aren't the app's own.
 func (p *ConfigReload) watchedVolumes(w *sidecar.Workload) []string {
 	if len(p.Volumes) > 0 {
 		return p.Volumes
@@ -36,7 +37,7 @@ func (p *ConfigReload) watchedVolumes(w *sidecar.Workload) []string {
 	return names
 }
 
-// mountsOf are the mounts of a volume in a container.
+// mountsOf returns the mounts of a volume in a container.
 func mountsOf(c *corev1.Container, name string) (out []corev1.VolumeMount) {
 	for _, m := range c.VolumeMounts {
 		if m.Name == name {
@@ -46,12 +47,12 @@ func mountsOf(c *corev1.Container, name string) (out []corev1.VolumeMount) {
 	return out
 }
 
-// A source is a ConfigMap or Secret that a volume shows.
+// A source is a ConfigMap or Secret that a volume contains.
 type source struct{ kind, name string }
 
 func (s source) String() string { return s.kind + " " + s.name }
 
-// volumeSources are those of a volume; none where it's of another kind.
+// volumeSources returns the sources of a volume. Other kinds of volumes have none.
 func volumeSources(v *corev1.Volume) (out []source) {
 	switch {
 	case v.ConfigMap != nil:
@@ -72,8 +73,8 @@ func volumeSources(v *corev1.Volume) (out []source) {
 	return out
 }
 
-// hasToken reports whether a volume has a token of the kubelet's too, which is another
-// one every hour.
+// hasToken reports whether a volume also contains a service account token, which the
+// kubelet replaces every hour.
 func hasToken(v *corev1.Volume) bool {
 	return v.Projected != nil && slices.ContainsFunc(v.Projected.Sources, func(s corev1.VolumeProjection) bool {
 		return s.ServiceAccountToken != nil

@@ -11,67 +11,63 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// GitSync keeps a Git repository in a volume of the pod, or fetches it once. What the
-// app sees is a link to a folder with the files of one commit: a newer one gets a
-// folder of its own, and the link is turned to it at once. So the app should open
-// files by the link, and not stay in the folder behind it.
+// GitSync keeps a Git repository in a volume of the pod, or fetches it once. The app sees a
+// link to a folder with the files of one commit. A newer commit gets a folder of its own,
+// and the link then changes atomically. So the app should open files through the link, and
+// not keep the folder behind it open.
 type GitSync struct {
 	// Repo is the repository's URL, as in https://git.example/team/content or
-	// ssh://git@git.example/team/content. No password stands in it. Required.
+	// ssh://git@git.example/team/content. It must not contain a password. Required.
 	Repo string `json:"repo"`
-	// Ref is a branch, a tag or the whole hash of a commit. Default: HEAD, the
-	// repository's main branch.
+	// Ref is a branch, a tag or the full hash of a commit. Default: HEAD, the repository's
+	// main branch.
 	Ref string `json:"ref,omitempty"`
-	// Once fetches it before the app starts, and never again. Default: false.
+	// Once fetches the repository before the app starts, and never again. Default: false.
 	Once bool `json:"once,omitempty"`
-	// PeriodSeconds is how long to wait between two looks at the repository.
-	// Default: 60.
+	// PeriodSeconds is the time between two checks of the repository. Default: 60.
 	PeriodSeconds int32 `json:"periodSeconds,omitempty"`
-	// TimeoutSeconds bounds one look, with all that it has to fetch. Default: 120.
+	// TimeoutSeconds limits one check, including what it fetches. Default: 120.
 	TimeoutSeconds int32 `json:"timeoutSeconds,omitempty"`
-	// MountPath is the folder in the app's containers in which the link is. Default:
-	// /git.
+	// MountPath is the folder of the link in the app's containers. Default: /git.
 	MountPath string `json:"mountPath,omitempty"`
 	// Link is the name of the link. Default: current.
 	Link string `json:"link,omitempty"`
-	// Depth is how many commits of history are fetched; 0: all. Default: 1.
+	// Depth is the number of commits to fetch; 0 means the whole history. Default: 1.
 	Depth *int32 `json:"depth,omitempty"`
-	// Submodules are recursive, shallow (not those of submodules) or off. Default:
-	// recursive.
+	// Submodules are fetched: recursive (with their own submodules), shallow (without
+	// these) or off. Default: recursive.
 	Submodules GitSubmodules `json:"submodules,omitempty"`
-	// SizeLimit of the volume. A pod that has more in it is evicted: two commits and
+	// SizeLimit of the volume. A pod with more data in it is evicted, so two commits and
 	// the history must fit. Default: 1Gi.
 	SizeLimit *resource.Quantity `json:"sizeLimit,omitempty"`
-	// BasicAuth is for https. Default: nobody logs in.
+	// BasicAuth is a username and password for https. Default: no login.
 	BasicAuth *GitBasicAuth `json:"basicAuth,omitempty"`
-	// SSH is for ssh, where it's required.
+	// SSH is a key for ssh. Required for ssh.
 	SSH *GitSSH `json:"ssh,omitempty"`
-	// CA is the authority that the server's certificate must come from. A changed one
-	// counts when the pod starts anew. Default: the public authorities that the image
-	// knows.
+	// CA is the authority of the server's certificate. A change takes effect when the pod
+	// starts anew. Default: the public authorities in the image.
 	CA *pattern.CABundle `json:"ca,omitempty"`
-	// StatusPort is where the kubelet sees on the pod's address that the files are
-	// there. A second one in a pod needs another port. Default: 16004.
+	// StatusPort is the port of the pod's address on which the kubelet checks that the
+	// files have been fetched. A second gitSync in a pod needs another port. Default:
+	// 16004.
 	StatusPort int32 `json:"statusPort,omitempty"`
 }
 
-// A GitBasicAuth is who logs in, by a password or a token.
+// A GitBasicAuth is a username with a password or token.
 type GitBasicAuth struct {
 	// SecretName is the Secret with username and password, of type
-	// kubernetes.io/basic-auth. A changed one counts when the pod starts anew.
-	// Required.
+	// kubernetes.io/basic-auth. A change takes effect when the pod starts anew. Required.
 	SecretName string `json:"secretName"`
 }
 
-// A GitSSH is a key to log in with.
+// A GitSSH is a key for the login.
 type GitSSH struct {
-	// SecretName is the Secret with the key (ssh-privatekey) and the lines of the
-	// server's own keys (known_hosts, as ssh-keyscan writes them), of type
-	// kubernetes.io/ssh-auth. Required.
+	// SecretName is the Secret with the key (ssh-privatekey) and the server's own keys
+	// (known_hosts, as ssh-keyscan prints them), of type kubernetes.io/ssh-auth. Required.
 	SecretName string `json:"secretName"`
 }
 
-// GitSubmodules says which submodules are fetched.
+// GitSubmodules is the kind of submodules to fetch.
 type GitSubmodules string
 
 const (
@@ -83,29 +79,29 @@ const (
 var _ sidecar.Pattern = (*GitSync)(nil)
 
 const (
-	gitDir     = "/git"               // where the files are, in our container and by default in the app's
-	gitAuthDir = "/etc/outrigger/git" // where credentials are
+	gitDir     = "/git"               // of the files, in the sidecar and by default in the app
+	gitAuthDir = "/etc/outrigger/git" // of the credentials
 	knownHosts = "known_hosts"
 
 	gitPeriod  = 60
 	gitTimeout = 120
 	gitSize    = "1Gi"
 	gitStatus  = 16004
-	gitStart   = 300 // seconds until the kubelet starts it anew, which shows
+	gitStart   = 300 // seconds until the kubelet restarts the container, which shows in its status
 )
 
-// gitSyncSize: some 15 MiB when idle; git takes what the largest files and the
-// history need.
+// gitSyncSize: about 15 MiB when idle. git needs more for the largest files and the
+// history.
 var gitSyncSize = pattern.Size{CPU: "10m", Memory: "64Mi", MaxMemory: "512Mi", FixedCPU: "200m"}
 
-// Change adds git-sync and shows its files to the app. They're readable for everybody
-// in the volume, so its user need not be the app's. The volume is mounted as a whole
-// where the link is, never the folder behind it: that goes with the next commit.
+// Change adds git-sync and mounts its files into the app. Everybody can read them in the
+// volume, so git-sync needn't run as the app's user. The mount is the volume with the link,
+// never the folder behind the link, which the next commit removes.
 func (p *GitSync) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	files, tmp := pattern.VolumeName(w, "files"), pattern.VolumeName(w, "tmp")
 	c := &sidecar.Change{Phase: sidecar.PhaseFetch, Volumes: []corev1.Volume{
 		{Name: files, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: p.sizeLimit()}}},
-		pattern.TmpVolume(tmp), // git's own settings
+		pattern.TmpVolume(tmp), // for settings of git
 	}}
 	c.App.VolumeMounts = []corev1.VolumeMount{{Name: files, MountPath: cmp.Or(p.MountPath, gitDir), ReadOnly: true}}
 	ctr := corev1.Container{
@@ -122,8 +118,8 @@ func (p *GitSync) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		c.InitContainers = []corev1.Container{ctr}
 		return c, nil
 	}
-	// It says 503 until the files are there, and 200 from then on, whatever becomes of
-	// the repository: there is nothing in it for the app's readiness.
+	// The page returns 503 until the files are there, and 200 from then on, even if the
+	// repository fails later. So it says nothing about readiness.
 	ctr.Ports = []corev1.ContainerPort{{ContainerPort: p.statusPort()}}
 	ctr.StartupProbe, ctr.LivenessProbe = pattern.NewHTTPProbe("/", p.statusPort(), 1, gitStart),
 		pattern.NewHTTPProbe("/", p.statusPort(), 20, 3)
@@ -131,9 +127,9 @@ func (p *GitSync) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// syncArgs are git-sync's (main.go of v4). Where it stays, it goes on trying: that the
-// repository is away is no reason to take the files of before from the app. At the
-// start the probe puts an end to that.
+// syncArgs returns the arguments of git-sync (main.go of v4). It retries forever: the app
+// keeps the last files while the repository is unreachable. At the start, the startup probe
+// ends the attempts.
 func (p *GitSync) syncArgs() []string {
 	args := []string{"--repo=" + p.Repo, "--ref=" + cmp.Or(p.Ref, "HEAD"), "--depth=" + strconv.Itoa(int(p.cloneDepth())),
 		"--root=" + gitDir, "--link=" + cmp.Or(p.Link, "current")}
@@ -152,26 +148,23 @@ func (p *GitSync) syncArgs() []string {
 		"--http-bind=:"+strconv.Itoa(int(p.statusPort())))
 }
 
-// credentialEnv leads to the credentials. The name comes as a variable, as there is no file for
-// it; the password doesn't, as variables are seen by more.
-func (p *GitSync) credentialEnv() (credentialEnv []corev1.EnvVar) {
+// credentialEnv returns variables for the login. The username has to be a variable, as
+// there is no option for a file. The password is a file, as more programs can read
+// variables.
+func (p *GitSync) credentialEnv() (env []corev1.EnvVar) {
 	if p.BasicAuth != nil {
-		credentialEnv = append(credentialEnv,
-			corev1.EnvVar{Name: "GITSYNC_USERNAME", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
-				LocalObjectReference: corev1.LocalObjectReference{Name: p.BasicAuth.SecretName},
-				Key:                  corev1.BasicAuthUsernameKey}}},
+		env = append(env,
+			pattern.SecretEnvVar("GITSYNC_USERNAME", p.BasicAuth.SecretName, corev1.BasicAuthUsernameKey),
 			corev1.EnvVar{Name: "GITSYNC_PASSWORD_FILE", Value: gitAuthDir + "/" + corev1.BasicAuthPasswordKey})
 	}
 	if p.CA != nil {
-		// git's own
-		credentialEnv = append(credentialEnv,
-			corev1.EnvVar{Name: "GIT_SSL_CAINFO", Value: pattern.CADir + "/" + pattern.CAKey})
+		env = append(env, corev1.EnvVar{Name: "GIT_SSL_CAINFO", Value: pattern.CADir + "/" + pattern.CAKey})
 	}
-	return credentialEnv
+	return env
 }
 
-// addCredentials adds the volumes of what git needs to log in. ssh wants its key closed
-// to others only where the key is the user's own; this one belongs to root.
+// addCredentials adds the volumes for the login. ssh requires a private mode only for a key
+// that its own user owns, and root owns this one.
 func (p *GitSync) addCredentials(w *sidecar.Workload, c *sidecar.Change) (mounts []corev1.VolumeMount) {
 	add := func(v corev1.Volume, dir string) {
 		c.Volumes = append(c.Volumes, v)
@@ -212,10 +205,7 @@ func (p *GitSync) statusPort() int32 {
 	return p.StatusPort
 }
 
-// formatSeconds are written as Go's durations.
+// formatSeconds formats seconds, or the default if they're 0, as a Go duration.
 func formatSeconds(n, def int32) string {
-	if n == 0 {
-		n = def
-	}
-	return strconv.Itoa(int(n)) + "s"
+	return strconv.Itoa(int(cmp.Or(n, def))) + "s"
 }

@@ -11,13 +11,13 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Check finds what is wrong with the config for this workload.
+// Check finds errors in the entry for this workload.
 func (p *GitSync) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckLinux(w, &fs)
-	want := func(field, secret string, wanted ...string) {
+	checkKeys := func(field, secret string, needed ...string) {
 		keys, known := w.Secrets[secret]
-		missing := slices.DeleteFunc(wanted, func(k string) bool { return slices.Contains(keys, k) })
+		missing := slices.DeleteFunc(needed, func(k string) bool { return slices.Contains(keys, k) })
 		if known && len(missing) > 0 {
 			fs.Add(sidecar.Error, "secret-missing", field,
 				fmt.Sprintf("Secret %s has no key %s (it has %s)", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
@@ -25,10 +25,10 @@ func (p *GitSync) Check(w *sidecar.Workload) sidecar.Findings {
 		}
 	}
 	if p.BasicAuth != nil {
-		want("basicAuth.secretName", p.BasicAuth.SecretName, corev1.BasicAuthUsernameKey, corev1.BasicAuthPasswordKey)
+		checkKeys("basicAuth.secretName", p.BasicAuth.SecretName, corev1.BasicAuthUsernameKey, corev1.BasicAuthPasswordKey)
 	}
 	if p.SSH != nil {
-		want("ssh.secretName", p.SSH.SecretName, corev1.SSHAuthPrivateKey, knownHosts)
+		checkKeys("ssh.secretName", p.SSH.SecretName, corev1.SSHAuthPrivateKey, knownHosts)
 	}
 	p.CA.CheckKey(w, "ca", &fs)
 	if w.Placement == sidecar.Beside && !p.Once {

@@ -49,7 +49,7 @@ func TestGitSyncRefuses(t *testing.T) {
 		"or ssh://git@git.example/team/content"
 	const secret = "error secret-literal: repo: it contains credentials, which everybody who can see the pod could " +
 		"read; put them into a Secret, and name that in basicAuth"
-	const plain = "error plaintext: repo: anybody on the way could change what the app gets; write https or ssh"
+	const plain = "error plaintext: repo: anybody on the network path could change the files; write https or ssh"
 	const noKey = "error missing-field: ssh.secretName: the key to log in with is missing; name the Secret that has " +
 		"ssh-privatekey and known_hosts"
 	for name, c := range map[string]struct {

@@ -9,7 +9,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Words of git. A ref never begins with a dash, which would make a flag of it.
+// Refs, links, paths and users of git. A leading dash would make a flag of them.
 var (
 	gitRef  = pattern.LazyRegexp(`^[A-Za-z0-9_][A-Za-z0-9_./+@#=-]*$`)
 	gitLink = pattern.LazyRegexp(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
@@ -17,7 +17,7 @@ var (
 	gitUser = pattern.LazyRegexp(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 )
 
-// Validate finds what is wrong with the config whatever the workload is.
+// Validate finds errors in the entry alone.
 func (p *GitSync) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	p.validateRepo(&fs)
@@ -40,7 +40,7 @@ func (p *GitSync) Validate() sidecar.Findings {
 	}
 	if p.cloneDepth() < 0 {
 		fs.Add(sidecar.Error, "bad-value", "depth", fmt.Sprintf("%d isn't a valid number of commits", p.cloneDepth()),
-			"write 1 or more; 0 for the whole history")
+			"write 1 or more, or 0 for the whole history")
 	}
 	pattern.ValidateMountPath("mountPath", p.MountPath, &fs)
 	pattern.ValidateEnum("submodules", p.Submodules, &fs, GitRecursive, GitShallow, GitOff)
@@ -60,7 +60,8 @@ func (p *GitSync) Validate() sidecar.Findings {
 	return fs
 }
 
-// validateRepo never tells the URL: it may have a password in it.
+// validateRepo finds errors in the URL. Messages never show the URL, which may contain a
+// password.
 func (p *GitSync) validateRepo(fs *sidecar.Findings) {
 	const form = "write it as https://git.example/team/content or ssh://git@git.example/team/content"
 	ssh, loopback, wrong := p.parseRepo()
@@ -72,7 +73,7 @@ func (p *GitSync) validateRepo(fs *sidecar.Findings) {
 			"it contains credentials, which everybody who can see the pod could read",
 			"put them into a Secret, and name that in basicAuth")
 	case wrong == "plain" && !loopback:
-		fs.Add(sidecar.Error, "plaintext", "repo", "anybody on the way could change what the app gets", "write https or ssh")
+		fs.Add(sidecar.Error, "plaintext", "repo", "anybody on the network path could change the files", "write https or ssh")
 	case wrong != "" && wrong != "plain":
 		fs.Add(sidecar.Error, "bad-value", "repo", "it isn't a valid repository URL", form)
 	case ssh && p.SSH == nil:
@@ -97,8 +98,9 @@ func (p *GitSync) validateRepo(fs *sidecar.Findings) {
 	p.CA.ValidateAt("ca", fs)
 }
 
-// parseRepo reads the repository's URL, or git's short form of ssh as in
-// git@git.example:team/content, and says what is wrong with it in one word.
+// parseRepo parses the repository's URL, or git's short form for ssh, as in
+// git@git.example:team/content. wrong is "" for a valid one, else credentials, plain or
+// form.
 func (p *GitSync) parseRepo() (ssh, loopback bool, wrong string) {
 	if !strings.Contains(p.Repo, "://") {
 		host, path, _ := strings.Cut(p.Repo, ":")

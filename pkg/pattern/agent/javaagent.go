@@ -13,43 +13,43 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// JavaAgent brings an agent into the app's JVM: its jar comes from an image into a
-// volume that the app mounts read-only, and JAVA_TOOL_OPTIONS names it. Every JVM
-// in the container loads it, so also tools like jcmd, and says so on stderr.
+// JavaAgent loads an agent into the app's JVM. The agent's jar comes from an image into a
+// volume that the app mounts read-only, and JAVA_TOOL_OPTIONS names it. Every JVM in the
+// container loads the agent, including tools like jcmd, and reports it on stderr.
 type JavaAgent struct {
-	// Preset knows an agent: opentelemetry (by its image) or jmx
-	// (Prometheus' jmx_exporter, which has no image of its own, by port and
-	// configMapName). Without it, image and path say which agent.
+	// Preset is a known agent: opentelemetry (with its own image) or jmx (Prometheus'
+	// jmx_exporter, which has no image, with port and configMapName). Without a preset,
+	// image and path name the agent.
 	Preset JavaAgentPreset `json:"preset,omitempty"`
-	// Image has the agent's jar. Required, but for opentelemetry.
+	// Image that contains the agent's jar. Required without opentelemetry.
 	Image string `json:"image,omitempty"`
-	// Path of the jar in the image. Required where image is.
+	// Path of the jar in the image. Required with image.
 	Path string `json:"path,omitempty"`
-	// ImageVolume mounts the image as a volume, instead of copying the jar by the image's
-	// own cp. It needs Kubernetes 1.36, by spec.kubernetesVersion. Default: false.
+	// ImageVolume mounts the image as a volume. Otherwise, the image's own cp copies the
+	// jar. It needs spec.kubernetesVersion 1.36 or newer. Default: false.
 	ImageVolume bool `json:"imageVolume,omitempty"`
-	// Options are the agent's, as in -javaagent:agent.jar=options.
+	// Options of the agent, as in -javaagent:agent.jar=options.
 	Options string `json:"options,omitempty"`
-	// Env are variables by which the agent is told more, as in
-	// {OTEL_METRICS_EXPORTER: none}. The app gets them.
+	// Env are variables that configure the agent, as in {OTEL_METRICS_EXPORTER: none}.
+	// They're set in the app's container.
 	Env map[string]string `json:"env,omitempty"`
 
-	// ServiceName is what opentelemetry calls the app, as OTEL_SERVICE_NAME. Default: what
-	// the agent finds by itself, as in the name of the app's jar.
+	// ServiceName is the app's name in opentelemetry (OTEL_SERVICE_NAME). Default: the
+	// agent's own choice, such as the name of the app's jar.
 	ServiceName string `json:"serviceName,omitempty"`
-	// Endpoint is where opentelemetry sends to, as in http://127.0.0.1:4318. Default: what
-	// the app has as OTEL_EXPORTER_OTLP_ENDPOINT, or an otelAgent gives it.
+	// Endpoint is where opentelemetry sends its data, as in http://127.0.0.1:4318. Default:
+	// the app's variable OTEL_EXPORTER_OTLP_ENDPOINT, which a pattern otelAgent sets too.
 	Endpoint string `json:"endpoint,omitempty"`
 
-	// Port is where jmx is scraped. Default: 9404.
+	// Port on which jmx serves metrics. Default: 9404.
 	Port int32 `json:"port,omitempty"`
-	// ConfigMapName is the ConfigMap with the config of jmx. Required for it.
+	// ConfigMapName is the ConfigMap with the config of jmx. Required for jmx.
 	ConfigMapName string `json:"configMapName,omitempty"`
 	// Key of the config in the ConfigMap. Default: config.yaml.
 	Key string `json:"key,omitempty"`
 }
 
-// A JavaAgentPreset is an agent that is known.
+// A JavaAgentPreset is a known agent.
 type JavaAgentPreset string
 
 const (
@@ -60,18 +60,18 @@ const (
 var _ sidecar.Pattern = (*JavaAgent)(nil)
 
 const (
-	agentJar     = "/javaagent.jar"  // in the image of opentelemetry
-	agentsDir    = "/opt/outrigger/" // below it each agent has a folder
-	agentConfigs = "/etc/outrigger/" // below it each config
-	jmxPort      = 9404              // as its documentation has it
+	agentJar     = "/javaagent.jar"  // in the opentelemetry image
+	agentsDir    = "/opt/outrigger/" // each agent has a folder here
+	agentConfigs = "/etc/outrigger/" // each config has a folder here
+	jmxPort      = 9404              // the port in its documentation
 	jmxConfig    = "config.yaml"     // key and file
 	serviceName  = "OTEL_SERVICE_NAME"
 	javaToolOpts = "JAVA_TOOL_OPTIONS"
 	otlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
 )
 
-// Change copies the jar before anything of the app's runs: init containers of the
-// app's image have its variables, and so load the agent too.
+// Change copies the jar before any container of the app's image runs: init containers with
+// its variables load the agent too.
 func (p *JavaAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	ref, jar := cmp.Or(p.Image, pattern.JavaAgentImage.Ref), cmp.Or(p.Path, agentJar)
 	name, dir := pattern.VolumeName(w, "jar"), agentsDir+w.Name
@@ -94,8 +94,8 @@ func (p *JavaAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// addOptions are the agent's. The config of jmx_exporter is a file, which it reads
-// again when it changes.
+// addOptions returns the agent's options. The config of jmx_exporter is a file, which it
+// reads again after a change.
 func (p *JavaAgent) addOptions(w *sidecar.Workload, c *sidecar.Change) string {
 	if p.Preset != AgentJMX {
 		return p.Options

@@ -1,26 +1,23 @@
 package agent
 
 import (
-	"fmt"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/util/validation"
-
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Validate finds what is wrong with the config whatever the workload is.
+// Validate finds errors in the entry alone.
 func (p *JavaAgent) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.ValidateEnum("preset", p.Preset, &fs, AgentOpenTelemetry, AgentJMX)
 	if p.Image == "" && p.Preset != AgentOpenTelemetry {
-		hint := "name the image that has the agent's jar, and its path there; or write preset: opentelemetry"
+		hint := "name the image with the agent's jar, and the path there, or write preset: opentelemetry"
 		if p.Preset == AgentJMX {
-			hint = "jmx_exporter has none of its own: name one that has the jar of jmx_prometheus_javaagent, and its path there"
+			hint = "jmx_exporter has none of its own: name one with the jar of jmx_prometheus_javaagent, and the path there"
 		}
 		fs.Add(sidecar.Error, "missing-field", "image", "the image is missing", hint)
 	} else if p.Image != "" && p.Path == "" {
@@ -30,14 +27,11 @@ func (p *JavaAgent) Validate() sidecar.Findings {
 	pattern.ValidateImageName("image", p.Image, &fs)
 	pattern.ValidateFilePath("path", p.Path, "/javaagent.jar", &fs)
 	if strings.ContainsAny(p.Options, " \t\r\n\v\f\x00\"'") {
-		fs.Add(sidecar.Error, "bad-value", "options", "has blanks or quotes, where the JVM would split them",
+		fs.Add(sidecar.Error, "bad-value", "options", "has blanks or quotes, at which the JVM would split them",
 			"write them without blanks and quotes")
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
-		if len(validation.IsEnvVarName(name)) > 0 {
-			fs.Add(sidecar.Error, "bad-value", "env", fmt.Sprintf("%q can't be the name of a variable", name),
-				"use letters, digits, _, - and dots; no digit first")
-		} else if name == javaToolOpts {
+		if pattern.ValidateEnvName("env", name, &fs); name == javaToolOpts {
 			fs.Add(sidecar.Error, "bad-value", "env", "the agent itself is loaded through "+javaToolOpts,
 				"write other options of the JVM into the manifest")
 		}
@@ -63,7 +57,7 @@ func (p *JavaAgent) validateOpenTelemetry(fs *sidecar.Findings) {
 	}
 	for _, f := range []struct{ value, name string }{{p.ServiceName, serviceName}, {p.Endpoint, otlpEndpoint}} {
 		if _, twice := p.Env[f.name]; twice && f.value != "" {
-			fs.Add(sidecar.Error, "bad-value", "env", f.name+" has a field of its own, which is set too", "remove one of them")
+			fs.Add(sidecar.Error, "bad-value", "env", "the field for "+f.name+" is set too", "remove one of them")
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Check finds what is wrong with the config for this workload.
+// Check finds errors in the entry for this workload.
 func (p *OTelAgent) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckPodNetwork(w, &fs)
@@ -30,17 +30,17 @@ func (p *OTelAgent) Check(w *sidecar.Workload) sidecar.Findings {
 		}
 	}
 	for _, c := range w.ServedApps() {
-		var past []string
+		var bypasses []string
 		for _, e := range c.Env {
 			if strings.HasPrefix(e.Name, "OTEL_EXPORTER_OTLP_") && strings.HasSuffix(e.Name, "_ENDPOINT") &&
 				e.Name != otelEndpointVar {
-				past = append(past, e.Name)
+				bypasses = append(bypasses, e.Name)
 			}
 		}
-		if len(past) > 0 {
+		if len(bypasses) > 0 {
 			fs.Add(sidecar.Warning, "otel-bypassed", "",
 				fmt.Sprintf("container %s has %s, which takes precedence over %s and bypasses the collector", c.Name,
-					strings.Join(past, ", "), otelEndpointVar),
+					strings.Join(bypasses, ", "), otelEndpointVar),
 				"remove it")
 		}
 	}

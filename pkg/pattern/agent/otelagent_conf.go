@@ -11,22 +11,22 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// object is a piece of configuration in JSON. All of it is made of these and encoded:
-// no text of a user can be anything but a text.
+// object is a JSON object. The whole configuration is made of these and encoded, so text of
+// a user can't change its structure.
 type object = map[string]any
 
 func encodeJSON(v any) string {
 	raw, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
-		panic(fmt.Sprintf("configuration in JSON: %v", err)) // it's made of texts, numbers and lists
+		panic(fmt.Sprintf("configuration in JSON: %v", err)) // texts, numbers and lists can always be encoded
 	}
 	return string(raw) + "\n"
 }
 
-// collectorConf is the collector's configuration. The limiter goes by the limit of the
-// container, and refuses before memory ends; the app's SDK tries again then. What
-// the app says of itself isn't overwritten. There are no metrics of the collector's
-// own: they'd take another port.
+// collectorConf returns the collector's configuration. The memory limiter reads the limit
+// of the container, and refuses data before memory runs out; the app's SDK then retries.
+// Attributes that the app sets aren't overwritten. The collector has no metrics of its own,
+// as they would take another port.
 func (p *OTelAgent) collectorConf(w *sidecar.Workload) object {
 	exporter, settings := p.exporterName(w), object{"endpoint": p.Endpoint}
 	if p.CA != nil {
@@ -39,10 +39,10 @@ func (p *OTelAgent) collectorConf(w *sidecar.Workload) object {
 		}
 		settings["headers"] = headers
 	}
-	from := []any{}
+	attributes := []any{}
 	for _, a := range [][2]string{{"k8s.pod.name", "POD_NAME"}, {"k8s.namespace.name", "POD_NAMESPACE"},
 		{"k8s.pod.uid", "POD_UID"}, {"k8s.node.name", "NODE_NAME"}} {
-		from = append(from, object{"key": a[0], "value": "${env:" + a[1] + "}", "action": "insert"})
+		attributes = append(attributes, object{"key": a[0], "value": "${env:" + a[1] + "}", "action": "insert"})
 	}
 	pipeline := object{"receivers": []any{"otlp"}, "processors": []any{"memory_limiter", "resource", "batch"},
 		"exporters": []any{exporter}}
@@ -54,7 +54,7 @@ func (p *OTelAgent) collectorConf(w *sidecar.Workload) object {
 		}}},
 		"processors": object{
 			"memory_limiter": object{"check_interval": "1s", "limit_percentage": 80, "spike_limit_percentage": 25},
-			"resource":       object{"attributes": from},
+			"resource":       object{"attributes": attributes},
 			"batch":          object{},
 		},
 		"exporters": object{exporter: settings},
@@ -68,21 +68,21 @@ func (p *OTelAgent) collectorConf(w *sidecar.Workload) object {
 
 func loopbackAddress(port int32) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 
-// exporterName is the one for the protocol. It has had another name in earlier releases,
-// of which later ones warn.
+// exporterName returns the exporter of the protocol. Release 0.150 renamed both exporters,
+// and warns of the earlier names.
 func (p *OTelAgent) exporterName(w *sidecar.Workload) string {
-	now := pattern.ReleaseOf(w.Image(pattern.OtelCollectorImage.Ref), "opentelemetry-collector", "otelcol").AtLeast(0, 150,
-		0)
+	release := pattern.ReleaseOf(w.Image(pattern.OtelCollectorImage.Ref), "opentelemetry-collector", "otelcol")
+	renamed := release.AtLeast(0, 150, 0)
 	switch {
-	case p.Protocol == OTLPHTTP && now:
+	case p.Protocol == OTLPHTTP && renamed:
 		return "otlp_http"
 	case p.Protocol == OTLPHTTP:
 		return "otlphttp"
-	case now:
+	case renamed:
 		return "otlp_grpc"
 	}
 	return "otlp"
 }
 
-// headerNames are their names in order.
+// headerNames returns the names of the headers, sorted.
 func (p *OTelAgent) headerNames() []string { return slices.Sorted(maps.Keys(p.Headers)) }

@@ -113,7 +113,7 @@ func TestOTelAgentRefuses(t *testing.T) {
 		"a variable": {at("https://${env:X}:4317"), nil,
 			[]string{"error bad-value: endpoint: it isn't a valid http or https URL" + example}},
 		"a password": {at("https://me:secret@otel.example.com:4317"), nil,
-			[]string{"error bad-value: endpoint: everybody who can see the ConfigMap can read a password there; send it as a " +
+			[]string{"error bad-value: endpoint: everybody who can see the ConfigMap could read the password; send it as a " +
 				"header, from a Secret: headers: {authorization: {secretName: ..., key: ...}}"}},
 		"a path": {at("https://otel.example.com:4317/v1"), nil,
 			[]string{"error bad-value: endpoint: URLs of gRPC have no path; remove the path, or write protocol: http"}},
@@ -130,7 +130,7 @@ func TestOTelAgentRefuses(t *testing.T) {
 		"plain, with a CA": {
 			&OTelAgent{Endpoint: "http://otel:4317", CA: &pattern.CABundle{SecretName: "ca"},
 				Headers: map[string]HeaderSecret{"a": {"s", "k"}}}, nil, []string{
-				"warning plaintext: endpoint: the headers are sent without TLS, so anybody on the way can read them; " +
+				"warning plaintext: endpoint: the headers are sent without TLS, so anybody on the network path can read them; " +
 					"write https://",
 				"error bad-value: ca: has no effect: the endpoint is reached without TLS; remove it"}},
 		"words": {&OTelAgent{Endpoint: "https://otel:4317", Protocol: "thrift", Headers: map[string]HeaderSecret{"a: b": {}},

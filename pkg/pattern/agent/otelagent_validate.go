@@ -12,7 +12,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Validate finds what is wrong with the config whatever the workload is.
+// Validate finds errors in the entry alone.
 func (p *OTelAgent) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.ValidateEnum("protocol", p.Protocol, &fs, OTLPgRPC, OTLPHTTP)
@@ -51,8 +51,8 @@ func (p *OTelAgent) Validate() sidecar.Findings {
 	return fs
 }
 
-// validateEndpoint lets nothing through that the collector would take for more than
-// an address.
+// validateEndpoint refuses everything that the collector would read as more than an
+// address.
 func (p *OTelAgent) validateEndpoint(fs *sidecar.Findings) {
 	const example = "write one like https://otel.example.com:4317"
 	if p.Endpoint == "" {
@@ -67,7 +67,7 @@ func (p *OTelAgent) validateEndpoint(fs *sidecar.Findings) {
 		bad("it isn't a valid http or https URL", example)
 		return
 	case u.User != nil:
-		bad("everybody who can see the ConfigMap can read a password there",
+		bad("everybody who can see the ConfigMap could read the password",
 			"send it as a header, from a Secret: headers: {authorization: {secretName: ..., key: ...}}")
 		return
 	case p.Protocol != OTLPHTTP && strings.Trim(u.Path, "/") != "":
@@ -89,7 +89,7 @@ func (p *OTelAgent) validateEndpoint(fs *sidecar.Findings) {
 	case u.Scheme != "http":
 	case len(p.Headers) > 0:
 		fs.Add(sidecar.Warning, "plaintext", "endpoint",
-			"the headers are sent without TLS, so anybody on the way can read them",
+			"the headers are sent without TLS, so anybody on the network path can read them",
 			"write https://")
 	default:
 		fs.Add(sidecar.Info, "plaintext", "endpoint", "telemetry is sent without TLS",

@@ -14,30 +14,29 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// RedisCache is a cache for one pod: on 127.0.0.1 or a Unix socket, with a bound that
-// it keeps by throwing away what was used least, and nothing on a disk. Each pod has
-// its own, which is empty at its start: what one of them throws away or overwrites,
-// the others keep. Init containers of the manifest's run before it's there, unless
+// RedisCache is a cache for one pod, on 127.0.0.1 or a Unix socket. It has a size limit,
+// which it keeps by evicting entries, and writes nothing to a disk. Each pod has its own
+// cache, which is empty when the pod starts: evicted or overwritten entries stay in the
+// caches of other pods. Init containers of the manifest run before the cache starts, unless
 // before names them.
 type RedisCache struct {
 	// Engine is the program: valkey, redis or memcached. Default: valkey.
 	Engine CacheEngine `json:"engine,omitempty"`
-	// MaxMemory is how much the cache holds. The container's limit is twice that, and
-	// at least 32Mi more: connections and what memory allocators can't give back come
-	// on top. Default: 64Mi.
+	// MaxMemory is the size of the cache. The container's limit is twice that, and at least
+	// 32Mi more, for connections and fragmented memory. Default: 64Mi.
 	MaxMemory *resource.Quantity `json:"maxMemory,omitempty"`
-	// Eviction is what is thrown away when the cache is full, in Redis' words. Not for
-	// memcached, which has allkeys-lru. Default: allkeys-lru.
+	// Eviction is the policy of a full cache, as Redis names it. memcached has no choice:
+	// it always has allkeys-lru. Default: allkeys-lru.
 	Eviction CacheEviction `json:"eviction,omitempty"`
-	// Port on 127.0.0.1. Default: 6379, memcached's is 11211.
+	// Port on 127.0.0.1. Default: 6379; 11211 for memcached.
 	Port int32 `json:"port,omitempty"`
-	// Socket, where it's true, takes the place of the port: a Unix socket redis.sock, or
-	// memcached.sock, in the folder /run/outrigger/NAME, which the app gets too; NAME is
-	// that of the entry.
+	// Socket replaces the port with a Unix socket, redis.sock or memcached.sock, in the
+	// folder /run/outrigger/NAME, which the app mounts too. NAME is the entry's name.
+	// Default: false.
 	Socket bool `json:"socket,omitempty"`
-	// Env are variables by which the app is led to the cache, as in
-	// {CACHE_URL: "redis://127.0.0.1:6379"}. Where the app has one of them with another
-	// value, that's a conflict.
+	// Env are variables that point the app to the cache, as in {CACHE_URL:
+	// "redis://127.0.0.1:6379"}. If the app has one of them with another value, that's a
+	// conflict.
 	Env map[string]string `json:"env,omitempty"`
 }
 
@@ -50,8 +49,9 @@ const (
 	Memcached CacheEngine = "memcached"
 )
 
-// A CacheEviction is what a full cache throws away: of all keys or of those with a time
-// to live, the least recently used, the least frequently used, any, or the next to end.
+// A CacheEviction is which keys a full cache evicts: of all keys or of those with a time to
+// live, the least recently used, the least frequently used, random ones, or those that
+// expire next.
 type CacheEviction string
 
 const (
@@ -68,13 +68,13 @@ var _ sidecar.Pattern = (*RedisCache)(nil)
 
 const (
 	cacheMemory   = "64Mi"
-	cacheReserve  = 32 << 20 // what the limit has beyond maxMemory at least
-	cacheIdle     = 16 << 20 // what the request has
+	cacheReserve  = 32 << 20 // least memory of the limit beyond maxMemory
+	cacheIdle     = 16 << 20 // memory of the request beyond maxMemory
 	redisPort     = 6379
 	memcachedPort = 11211
 )
 
-// Change adds the cache and leads the app to it.
+// Change adds the cache and points the app to it.
 func (p *RedisCache) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	c := &sidecar.Change{
 		Phase:      sidecar.PhaseAgent,
@@ -99,11 +99,10 @@ func (p *RedisCache) cacheEnv() []sidecar.EnvVar {
 	return sidecar.Vars(env...)
 }
 
-// newServer has all of the cache's configuration in its arguments: a dozen words that
-// everybody sees where the rest of the pod is seen. The command skips the image's
-// entrypoint, which wants to change users. The kubelet can't see 127.0.0.1, so the
-// probes run in the container. None of them is for readiness: an app goes on without
-// its cache.
+// newServer returns the cache's container. All of its configuration is in arguments: a
+// dozen words, which aren't secret. The command skips the image's entrypoint, which would
+// change users. The kubelet can't reach 127.0.0.1, so the probes run in the container.
+// There is no readiness probe, since an app works without its cache.
 func (p *RedisCache) newServer(w *sidecar.Workload) corev1.Container {
 	i := p.serverImage()
 	c := corev1.Container{
@@ -139,8 +138,8 @@ func (p *RedisCache) serverImage() pattern.Image {
 	return pattern.ValkeyImage
 }
 
-// serverArgs: the socket is for every user of the pod, and for nobody else, since nobody
-// else has the volume.
+// serverArgs returns the arguments. The socket is open to every user in the pod, and no
+// other program has the volume.
 func (p *RedisCache) serverArgs(w *sidecar.Workload) []string {
 	port, bytes := strconv.Itoa(int(p.port())), p.maxMemory().Value()
 	if p.Engine == Memcached {
@@ -150,19 +149,19 @@ func (p *RedisCache) serverArgs(w *sidecar.Workload) []string {
 		}
 		return append(where, "--memory-limit="+strconv.FormatInt(bytes>>20, 10))
 	}
-	where := []string{"--bind", "127.0.0.1", "-::1", "--port", port} // ::1 where there is IPv6
+	where := []string{"--bind", "127.0.0.1", "-::1", "--port", port} // ::1 on nodes with IPv6
 	if p.Socket {
 		where = []string{"--port", "0", "--unixsocket", p.socketDir(w), "--unixsocketperm", "777"}
 	}
 	return append(where,
 		"--maxmemory", strconv.FormatInt(bytes, 10), "--maxmemory-policy", cmp.Or(string(p.Eviction), string(AllKeysLRU)),
 		"--save", "", "--appendonly", "no", // nothing on a disk
-		"--lazyfree-lazy-eviction", "yes", "--lazyfree-lazy-expire", "yes", // large values are freed beside the requests
+		"--lazyfree-lazy-eviction", "yes", "--lazyfree-lazy-expire", "yes", // large values are freed in the background
 	)
 }
 
-// newPingProbe is a probe that asks the cache. It can't be stuck: nothing else has to be
-// there. Of memcached on a socket, only the socket is seen.
+// newPingProbe returns a probe that sends a ping to the cache. It depends on nothing else,
+// so it can't deadlock. For memcached on a socket, it only tests that the socket exists.
 func (p *RedisCache) newPingProbe(w *sidecar.Workload, period, failures int32) *corev1.Probe {
 	port := strconv.Itoa(int(p.port()))
 	cli := "valkey-cli"
@@ -182,13 +181,13 @@ func (p *RedisCache) newPingProbe(w *sidecar.Workload, period, failures int32) *
 	}
 	return &corev1.Probe{
 		ProbeHandler:     corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: command}},
-		TimeoutSeconds:   5, // a process has to start for it
+		TimeoutSeconds:   5, // a process has to start
 		PeriodSeconds:    period,
 		FailureThreshold: failures,
 	}
 }
 
-// serverSize asks for what a full cache has, so that the node has it too.
+// serverSize requests the memory of a full cache, so that the node reserves it.
 func (p *RedisCache) serverSize() pattern.Size {
 	bytes := p.maxMemory().Value()
 	quantity := func(n int64) string { return resource.NewQuantity(n, resource.BinarySI).String() }
@@ -196,7 +195,7 @@ func (p *RedisCache) serverSize() pattern.Size {
 		FixedCPU: "250m"}
 }
 
-// leastMemory is the least that the container may have.
+// leastMemory returns the lowest limit that is safe for the container.
 func (p *RedisCache) leastMemory() int64 {
 	bytes := p.maxMemory().Value()
 	return max(2*bytes, bytes+cacheReserve)
@@ -219,7 +218,7 @@ func (p *RedisCache) port() int32 {
 	return redisPort
 }
 
-// socketDir is where the socket is, in the cache and in the app.
+// socketDir returns the folder of the socket, in the cache and in the app.
 func socketDir(w *sidecar.Workload) string { return "/run/outrigger/" + w.Name }
 
 func (p *RedisCache) socketDir(w *sidecar.Workload) string {

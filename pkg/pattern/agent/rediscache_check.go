@@ -13,7 +13,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Check finds what is wrong with the config for this workload.
+// Check finds errors in the entry for this workload.
 func (p *RedisCache) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	if p.Socket {
@@ -22,18 +22,19 @@ func (p *RedisCache) Check(w *sidecar.Workload) sidecar.Findings {
 		pattern.CheckPodNetwork(w, &fs)
 	}
 	p.checkLimit(w, &fs)
-	p.checkTold(w, &fs)
+	p.checkAppEnv(w, &fs)
 	p.checkLinks(w, &fs)
 	if ref := w.Image(p.serverImage().Ref); p.Engine != Memcached && !p.Socket &&
 		!pattern.ReleaseOf(ref, "redis").AtLeast(6, 2, 0) {
 		fs.Add(sidecar.Error, "image-version", "",
-			"redis of image "+ref+" doesn't start on nodes without IPv6",
-			"use 6.2 or newer")
+			"Redis of image "+ref+" doesn't start on nodes without IPv6",
+			"use Redis 6.2 or newer")
 	}
 	return fs
 }
 
-// checkLimit finds overrides under which the cache is killed before it's full.
+// checkLimit finds overrides whose memory limit would get the cache killed before it's
+// full.
 func (p *RedisCache) checkLimit(w *sidecar.Workload, fs *sidecar.Findings) {
 	if w.Override == nil {
 		return
@@ -42,45 +43,45 @@ func (p *RedisCache) checkLimit(w *sidecar.Workload, fs *sidecar.Findings) {
 	if !ok || limit.IsZero() {
 		return
 	}
-	least, holds := resource.NewQuantity(p.leastMemory(), resource.BinarySI), p.maxMemory()
+	least, size := resource.NewQuantity(p.leastMemory(), resource.BinarySI), p.maxMemory()
 	switch {
-	case limit.Value() < holds.Value()+cacheIdle:
+	case limit.Value() < size.Value()+cacheIdle:
 		fs.Add(sidecar.Error, "cache-memory", "maxMemory",
-			fmt.Sprintf("with the override's limit of %s, a cache that holds %s would be killed when it's full", limit.String(),
-				holds.String()),
+			fmt.Sprintf("with the override's limit of %s, a cache of %s would be killed when it's full", limit.String(),
+				size.String()),
 			"write a limit of "+least.String()+", or a smaller maxMemory")
 	case limit.Cmp(*least) < 0:
 		fs.Add(sidecar.Warning, "cache-memory", "maxMemory",
 			fmt.Sprintf(
-				"the override's limit of %s leaves little beyond the %s that the cache holds, for connections and fragmentation",
-				limit.String(), holds.String()),
+				"the override's limit of %s leaves little beyond the %s of the cache, for connections and fragmentation",
+				limit.String(), size.String()),
 			"write a limit of "+least.String())
 	}
 }
 
-// checkTold finds apps that nobody leads to the cache.
-func (p *RedisCache) checkTold(w *sidecar.Workload, fs *sidecar.Findings) {
-	where, others := fmt.Sprintf("127.0.0.1:%d", p.port()), []string{"127.0.0.1", "localhost", "::1"}
+// checkAppEnv finds apps without a variable that points to the cache.
+func (p *RedisCache) checkAppEnv(w *sidecar.Workload, fs *sidecar.Findings) {
+	address, forms := fmt.Sprintf("127.0.0.1:%d", p.port()), []string{"127.0.0.1", "localhost", "::1"}
 	if p.Socket {
-		where = p.socketDir(w)
-		others = []string{where}
+		address = p.socketDir(w)
+		forms = []string{address}
 	}
-	told := slices.ContainsFunc(slices.Collect(maps.Values(p.Env)), func(value string) bool {
-		return slices.ContainsFunc(others, func(s string) bool { return strings.Contains(value, s) })
+	found := slices.ContainsFunc(slices.Collect(maps.Values(p.Env)), func(value string) bool {
+		return slices.ContainsFunc(forms, func(s string) bool { return strings.Contains(value, s) })
 	})
 	switch {
 	case len(p.Env) == 0:
 		fs.Add(sidecar.Info, "cache-untold", "env", "no variable points the app to the cache",
-			"make sure that its own configuration says "+where)
-	case !told:
-		fs.Add(sidecar.Warning, "cache-untold", "env", "no variable has the cache's address "+where,
-			"write it into the one that the app reads")
+			"make sure that its own configuration has "+address)
+	case !found:
+		fs.Add(sidecar.Warning, "cache-untold", "env", "no variable has the cache's address "+address,
+			"write it into the variable that the app reads")
 	}
 }
 
-// checkLinks finds apps that are told a host and no port. A Service of the namespace
-// gives every container variables of its name: one named redis REDIS_PORT, and that's
-// no number but tcp://10.0.0.1:6379
+// checkLinks finds variables with a host and none with its port. A Service in the namespace
+// gives every container variables with its name: one named redis sets REDIS_PORT, not to a
+// number but to tcp://10.0.0.1:6379
 // (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
 func (p *RedisCache) checkLinks(w *sidecar.Workload, fs *sidecar.Findings) {
 	if links := w.Pod.Spec.EnableServiceLinks; links != nil && !*links || p.Socket {

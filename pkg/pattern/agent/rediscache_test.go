@@ -78,19 +78,20 @@ func TestRedisCacheRefuses(t *testing.T) {
 	}{
 		"led there": {&RedisCache{Env: env}, nil, []string{}},
 		"untold": {&RedisCache{}, nil, []string{"info cache-untold: env: no variable points the app to the cache; make " +
-			"sure that its own configuration says 127.0.0.1:6379"}},
+			"sure that its own configuration has 127.0.0.1:6379"}},
 		"untold, a socket": {&RedisCache{Engine: Memcached, Socket: true}, nil,
 			[]string{"info cache-untold: env: no variable points the app to the cache; make sure that its own configuration " +
-				"says /run/outrigger/tunnel/memcached.sock"}},
+				"has /run/outrigger/tunnel/memcached.sock"}},
 		"not to the socket": {&RedisCache{Socket: true, Env: env}, nil,
-			[]string{"warning cache-untold: env: no variable has the cache's address /run/outrigger/tunnel/redis.sock; write " +
-				"it into the one that the app reads"}},
+			[]string{"warning cache-untold: env: no variable has the cache's address /run/outrigger/tunnel/redis.sock; " +
+				"write it into the variable that the app reads"}},
 		"words": {&RedisCache{Engine: "keydb", Eviction: "noeviction", Env: map[string]string{"A B": "localhost"}}, nil,
 			[]string{
 				`error bad-value: engine: "keydb" is unknown; write valkey or redis or memcached`,
 				`error bad-value: eviction: "noeviction" is unknown; write allkeys-lru or allkeys-lfu or allkeys-random or ` +
 					`volatile-lru or volatile-lfu or volatile-random or volatile-ttl`,
-				`error bad-value: env: "A B" can't be the name of a variable; use letters, digits, _, - and dots; no digit first`}},
+				`error bad-value: env: "A B" can't be the name of a variable; use letters, digits, _, - and dots, but no ` +
+					`digit first`}},
 		"memcached": {
 			&RedisCache{Engine: Memcached, Eviction: AllKeysLFU, Env: map[string]string{"CACHE": "localhost:11211"}}, nil,
 			[]string{
@@ -106,21 +107,22 @@ func TestRedisCacheRefuses(t *testing.T) {
 			&RedisCache{Port: 6379, Socket: true, Env: map[string]string{"A": "/run/outrigger/tunnel/redis.sock"}}, nil,
 			[]string{"error bad-value: port: has no effect: there is no port with socket; remove it"}},
 		"a small limit": {&RedisCache{Env: env}, limited("79Mi"),
-			[]string{"error cache-memory: maxMemory: with the override's limit of 79Mi, a cache that holds 64Mi would be " +
+			[]string{"error cache-memory: maxMemory: with the override's limit of 79Mi, a cache of 64Mi would be " +
 				"killed when it's full; write a limit of 128Mi, or a smaller maxMemory"}},
 		"a tight limit": {&RedisCache{Env: env}, limited("100Mi"),
-			[]string{"warning cache-memory: maxMemory: the override's limit of 100Mi leaves little beyond the 64Mi that the " +
-				"cache holds, for connections and fragmentation; write a limit of 128Mi"}},
+			[]string{"warning cache-memory: maxMemory: the override's limit of 100Mi leaves little beyond the 64Mi of " +
+				"the cache, for connections and fragmentation; write a limit of 128Mi"}},
 		"a limit": {&RedisCache{Env: env}, limited("128Mi"), []string{}},
 		"another limit": {&RedisCache{Env: env}, func(w *sidecar.Workload) {
 			w.Override = &corev1.Container{ImagePullPolicy: "Always"}
 		}, []string{}},
 		"an old redis": {&RedisCache{Engine: Redis, Env: env}, func(w *sidecar.Workload) {
 			w.Override = &corev1.Container{Image: "redis:6.0"}
-		}, []string{"error image-version: redis of image redis:6.0 doesn't start on nodes without IPv6; use 6.2 or newer"}},
+		}, []string{"error image-version: Redis of image redis:6.0 doesn't start on nodes without IPv6; use Redis 6.2 " +
+			"or newer"}},
 		"a host and no port": {&RedisCache{Env: map[string]string{"SHOP_CACHE_HOST": "127.0.0.1"}}, nil, []string{
-			`info service-link: env.SHOP_CACHE_HOST: if container shop reads SHOP_CACHE_PORT too, a Service named shop-cache ` +
-				`would give it the value tcp://...; write it too, as in {SHOP_CACHE_PORT: "6379"}`}},
+			`info service-link: env.SHOP_CACHE_HOST: if container shop reads SHOP_CACHE_PORT too, a Service named ` +
+				`shop-cache would give it the value tcp://...; write it too, as in {SHOP_CACHE_PORT: "6379"}`}},
 		"a host and a port": {&RedisCache{Env: map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "6379"}}, nil,
 			[]string{}},
 		"a port of the manifest": {&RedisCache{Env: map[string]string{"REDIS_HOST": "127.0.0.1"}}, func(w *sidecar.Workload) {
@@ -129,7 +131,8 @@ func TestRedisCacheRefuses(t *testing.T) {
 		"no links": {&RedisCache{Env: map[string]string{"REDIS_HOST": "127.0.0.1"}},
 			func(w *sidecar.Workload) { w.Pod.Spec.EnableServiceLinks = new(false) }, []string{}},
 		"the node's network": {&RedisCache{Env: env}, hostNetwork,
-			[]string{"error host-network: Deployment prod/shop spec.template.spec.hostNetwork: the pod uses the host network: " +
+			[]string{"error host-network: Deployment prod/shop spec.template.spec.hostNetwork: the pod uses the host " +
+				"network: " +
 				"every program on the node could reach the app, and two of these pods would collide; remove hostNetwork, or " +
 				"exclude this workload"}},
 		"the node's, but not theirs": {

@@ -1,19 +1,17 @@
 package agent
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Validate finds what is wrong with the config whatever the workload is.
+// Validate finds errors in the entry alone.
 func (p *RedisCache) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.ValidateEnum("engine", p.Engine, &fs, Valkey, Redis, Memcached)
@@ -32,10 +30,7 @@ func (p *RedisCache) Validate() sidecar.Findings {
 		pattern.ValidateUnprivilegedPort("port", p.Port, &fs)
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
-		if len(validation.IsEnvVarName(name)) > 0 {
-			fs.Add(sidecar.Error, "bad-value", "env", fmt.Sprintf("%q can't be the name of a variable", name),
-				"use letters, digits, _, - and dots; no digit first")
-		}
+		pattern.ValidateEnvName("env", name, &fs)
 		if p.Engine == Memcached && !p.Socket && strings.Contains(p.Env[name], "localhost") {
 			fs.Add(sidecar.Warning, "rebind-address", "env."+name,
 				"localhost may resolve to ::1, where memcached doesn't listen",

@@ -12,14 +12,14 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Forms of Prometheus: a duration, a path and the name of a parameter.
+// Durations of Prometheus, paths, and names of parameters.
 var (
 	promDuration = pattern.LazyRegexp(`^(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$`)
 	promPath     = pattern.LazyRegexp(`^/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$`)
 	promParam    = pattern.LazyRegexp(`^[A-Za-z0-9_.\[\]-]+$`)
 )
 
-// checkScrapes finds metrics that Prometheus wouldn't get.
+// checkScrapes finds metrics that Prometheus can't scrape.
 func (p *Exporter) checkScrapes(w *sidecar.Workload, fs *sidecar.Findings) {
 	monitor := p.monitorKind()
 	if monitor == ByNone {
@@ -53,7 +53,7 @@ func (p *Exporter) checkScrapes(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// Check finds takeovers through which Prometheus doesn't get.
+// checkTakeovers finds takeovers that keep Prometheus out.
 func (s *scrape) checkTakeovers(monitor Monitor, fs *sidecar.Findings) {
 	t := s.taken
 	switch {
@@ -77,12 +77,11 @@ func (s *scrape) checkTakeovers(monitor Monitor, fs *sidecar.Findings) {
 	}
 }
 
-// checkAnnotations finds pods that announce another port already: there is room for
-// one.
+// checkAnnotations finds pods with annotations for another port: they can name only one.
 func (p *Exporter) checkAnnotations(w *sidecar.Workload, fs *sidecar.Findings) {
 	all := p.scrapePlaces(w)
-	mine, have := all[0].scrapeAnnotations(), w.Pod.Annotations
-	if have[sidecar.ScrapeKey] != "true" || have[sidecar.ScrapePortKey] == mine[sidecar.ScrapePortKey] {
+	wanted, have := all[0].scrapeAnnotations(), w.Pod.Annotations
+	if have[sidecar.ScrapeKey] != "true" || have[sidecar.ScrapePortKey] == wanted[sidecar.ScrapePortKey] {
 		return
 	}
 	announced := "all of its ports"
@@ -91,10 +90,10 @@ func (p *Exporter) checkAnnotations(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 	fs.Add(sidecar.Error, "scrape-ports", "monitor",
 		"the pod's annotations announce "+announced+" already, and can name only one port",
-		"write monitor: PodMonitor; the app's own metrics stay as they are")
+		"write monitor: PodMonitor, which leaves the annotations to the app's own metrics")
 }
 
-// Check finds what is wrong with the config for this workload.
+// Check finds errors in the entry for this workload.
 func (p *Exporter) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	if w.App == nil {
@@ -117,12 +116,12 @@ func (p *Exporter) Check(w *sidecar.Workload) sidecar.Findings {
 		}
 		if known.Receives && len(p.AppEnv) == 0 {
 			fs.Add(sidecar.Info, "exporter-untold", "appEnv", "no variable points the app to its exporter",
-				fmt.Sprintf("make sure that its own configuration says 127.0.0.1:%d", p.appPort()))
+				fmt.Sprintf("make sure that its own configuration has 127.0.0.1:%d", p.appPort()))
 		}
 		if known.EndsWithoutApp && w.Placement == sidecar.Native {
 			fs.Add(sidecar.Warning, "exporter-ends", "",
 				"the exporter of "+known.Name+
-					" exits if the app isn't running yet, and a native sidecar starts before the app, which waits for it",
+					" exits if the app isn't running yet, and a native sidecar starts before the app",
 				"write placement: beside")
 		}
 		p.checkTwice(w, &fs)
@@ -135,7 +134,7 @@ func (p *Exporter) Check(w *sidecar.Workload) sidecar.Findings {
 	return fs
 }
 
-// checkApp finds apps that aren't where the exporter looks for them.
+// checkApp finds apps that don't listen where the exporter connects.
 func (p *Exporter) checkApp(w *sidecar.Workload, fs *sidecar.Findings) {
 	known, port := p.knownPreset(), p.appPort()
 	if port == 0 || known.Receives || !strings.Contains(p.writtenTexts(), "{port}") || w.Listens(port) != port ||
@@ -156,7 +155,8 @@ func describeUndeclared(w *sidecar.Workload, port int32) string {
 		cmp.Or(strings.Join(pattern.DescribeTCPPorts(w.App), ", "), "no port"))
 }
 
-// declaredBy is the hint at another container that has the port, else the other one.
+// declaredBy returns a hint at another container that declares the port, else the given
+// hint.
 func declaredBy(w *sidecar.Workload, port int32, hint string) string {
 	for _, c := range pattern.RunningContainers(w) {
 		if c.Name != w.App.Name && c.Name != w.Name && sidecar.DeclaresPort(&c, port) {
@@ -166,7 +166,7 @@ func declaredBy(w *sidecar.Workload, port int32, hint string) string {
 	return hint
 }
 
-// checkInputs finds Secrets and ConfigMaps of the input that lack what is wanted.
+// checkInputs finds Secrets and ConfigMaps of the input that lack a needed key.
 func (p *Exporter) checkInputs(w *sidecar.Workload, fs *sidecar.Findings) {
 	keys := p.credentialKeys()
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
@@ -186,7 +186,7 @@ func (p *Exporter) checkInputs(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// checkTwice finds several pods whose exporters all tell of the whole cluster.
+// checkTwice finds several pods with exporters that all report the whole cluster.
 func (p *Exporter) checkTwice(w *sidecar.Workload, fs *sidecar.Findings) {
 	known := p.knownPreset()
 	if w.Ref.Kind != "DaemonSet" && (w.Replicas == nil || *w.Replicas < 2) {

@@ -8,24 +8,23 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-const exporterDir = "/etc/outrigger/exporter" // where its configuration is
+const exporterDir = "/etc/outrigger/exporter" // of the configuration file
 
-// exporterSize: 10 to 20 MiB when idle, and what one scrape needs.
+// exporterSize: an idle exporter takes 10 to 20 MiB, and a scrape needs a little more.
 var exporterSize = pattern.Size{CPU: "10m", Memory: "32Mi", MaxMemory: "128Mi", FixedCPU: "100m"}
 
-// addExporter adds the exporter.
+// addExporter adds the exporter's container.
 //
-// It has no startup probe: as a native sidecar it starts before the app, and many
-// open their port only when the app has answered or they have given up, for which
-// the app would be made to wait. It has no readiness probe either: that there are no
-// metrics is no reason to take the app out of its Services. The liveness probe asks
-// for the page at /, since every look at the metrics is a look at the app.
+// It has no startup probe. As a native sidecar it starts before the app, and many exporters
+// open their port only when the app has answered or they have given up, so the app would
+// wait for that. It has no readiness probe either, since missing metrics are no reason to
+// take the app out of its Services. The liveness probe requests the page at /, as each
+// request for the metrics makes a request to the app.
 func (p *Exporter) addExporter(w *sidecar.Workload, c *sidecar.Change) {
 	known, fill := p.knownPreset(), p.newFiller(w)
 	user := known.presetImage()
@@ -63,8 +62,8 @@ func (p *Exporter) addExporter(w *sidecar.Workload, c *sidecar.Change) {
 
 func (e *ExporterConfig) fileKey() string { return cmp.Or(e.Key, "config.yml") }
 
-// newFiller puts values in for {port} and the like. What it has put in isn't looked at
-// again.
+// newFiller returns a function that replaces {port} and the other placeholders. It doesn't
+// replace placeholders in values that it has inserted.
 func (p *Exporter) newFiller(w *sidecar.Workload) func(string) string {
 	port := p.appPort()
 	if port != 0 && !p.knownPreset().Receives {
@@ -79,7 +78,7 @@ func (p *Exporter) newFiller(w *sidecar.Workload) func(string) string {
 		strconv.Itoa(int(p.metricsPort())), "{config}", config).Replace
 }
 
-// appURI is how the exporter reaches the app, with {port}.
+// appURI returns how the exporter reaches the app, with {port}.
 func (p *Exporter) appURI() string {
 	known := p.knownPreset()
 	if p.URI == "" && p.TLS && known.TLS != nil {
@@ -88,7 +87,7 @@ func (p *Exporter) appURI() string {
 	return cmp.Or(p.URI, known.URI)
 }
 
-// exporterArgs are the preset's with those of the user behind them.
+// exporterArgs returns the arguments of the preset, then those of the user.
 func (p *Exporter) exporterArgs(fill func(string) string) []string {
 	known := p.knownPreset()
 	args := slices.Clone(known.Args)
@@ -113,12 +112,14 @@ func (p *Exporter) exporterArgs(fill func(string) string) []string {
 	return args
 }
 
-// listensElsewhere reports whether the exporter is to listen elsewhere than it does by itself.
+// listensElsewhere reports whether the exporter must listen on another port than its
+// default.
 func (p *Exporter) listensElsewhere() bool {
 	return p.MetricsPort != 0 && p.MetricsPort != p.knownPreset().MetricsPort
 }
 
-// flagName is the name of a flag, whether with one dash or two; "" for what is none.
+// flagName returns the name of a flag with one or two dashes, or "" if the argument isn't a
+// flag.
 func flagName(arg string) string {
 	name, _, _ := strings.Cut(arg, "=")
 	if !strings.HasPrefix(name, "-") {
@@ -127,7 +128,7 @@ func flagName(arg string) string {
 	return strings.TrimLeft(name, "-")
 }
 
-// exporterEnv are the credentials first, so that other variables can refer to them.
+// exporterEnv returns the credentials first, so that other variables can refer to them.
 func (p *Exporter) exporterEnv(fill func(string) string) []corev1.EnvVar {
 	var out []corev1.EnvVar
 	keys := p.credentialKeys()
@@ -152,7 +153,7 @@ func (p *Exporter) exporterEnv(fill func(string) string) []corev1.EnvVar {
 	return out
 }
 
-// credentialKeys are the keys of the Secret, by variable.
+// credentialKeys maps variables to keys of the Secret.
 func (p *Exporter) credentialKeys() map[string]string {
 	switch {
 	case p.Credentials == nil:
@@ -163,7 +164,7 @@ func (p *Exporter) credentialKeys() map[string]string {
 	return p.knownPreset().Credentials
 }
 
-// appEnv are variables of the app, whatever it has there by now.
+// appEnv returns variables of the app, which replace those in the manifest.
 func (p *Exporter) appEnv() []sidecar.EnvVar {
 	var env []sidecar.EnvVar
 	for _, name := range slices.Sorted(maps.Keys(p.AppEnv)) {
@@ -174,16 +175,11 @@ func (p *Exporter) appEnv() []sidecar.EnvVar {
 }
 
 func (p *Exporter) livenessProbe() *corev1.Probe {
-	own := slices.ContainsFunc(p.Args, func(a string) bool { // TLS and passwords, which a kubelet hasn't
+	secured := slices.ContainsFunc(p.Args, func(a string) bool { // TLS or passwords, which a kubelet lacks
 		return flagName(a) == "web.config.file"
 	})
-	if p.knownPreset().TCPProbe || own {
+	if p.knownPreset().TCPProbe || secured {
 		return pattern.NewTCPProbe(p.metricsPort(), 20, 3)
 	}
-	return &corev1.Probe{
-		ProbeHandler: corev1.ProbeHandler{
-			HTTPGet: &corev1.HTTPGetAction{Path: "/", Port: intstr.FromInt32(p.metricsPort())}},
-		PeriodSeconds:    20,
-		FailureThreshold: 3,
-	}
+	return pattern.NewHTTPProbe("/", p.metricsPort(), 20, 3)
 }

@@ -16,14 +16,14 @@ import (
 
 // A scrape is one place where Prometheus finds metrics.
 type scrape struct {
-	name   string // of the port
+	name   string // name of the port
 	port   int32
 	path   string // "": /metrics
 	params map[string]string
-	taken  *sidecar.Takeover // by which another sidecar answers there, or stands in front
+	taken  *sidecar.Takeover // of another sidecar that took the port over, if any
 }
 
-// scrapePlaces are all places, the exporter's first.
+// scrapePlaces returns all places with metrics, the exporter's first.
 func (p *Exporter) scrapePlaces(w *sidecar.Workload) (all []scrape) {
 	if p.runsExporter() {
 		known, fill := p.knownPreset(), p.newFiller(w)
@@ -50,7 +50,7 @@ func (p *Exporter) scrapePlaces(w *sidecar.Workload) (all []scrape) {
 	return all
 }
 
-// addScraping leads Prometheus to the metrics.
+// addScraping makes Prometheus find the metrics.
 func (p *Exporter) addScraping(w *sidecar.Workload, c *sidecar.Change) {
 	all := p.scrapePlaces(w)
 	switch p.monitorKind() {
@@ -61,15 +61,15 @@ func (p *Exporter) addScraping(w *sidecar.Workload, c *sidecar.Change) {
 		}
 		for _, s := range all {
 			if !p.runsExporter() && s.isReached(w) {
-				continue // its Service leads there already
+				continue // a Service has the port already
 			}
 			c.ServicePorts = append(c.ServicePorts, sidecar.ServicePort{ServicePort: s.servicePort(), Internal: true})
 		}
 	case ByPodMonitor:
 		c.Objects = append(c.Objects, p.podMonitor(w, all))
 	case ByServiceMonitor:
-		// One of its own in any case: what labels other Services have, and how many of
-		// them there are, is their owner's affair.
+		// Always with a Service of its own: the owners of other Services decide about their
+		// labels and their number.
 		c.Objects = append(c.Objects, p.newService(w, all), p.serviceMonitor(w, all))
 	case ByAnnotations:
 		c.Pod.Annotations = all[0].scrapeAnnotations()
@@ -77,13 +77,14 @@ func (p *Exporter) addScraping(w *sidecar.Workload, c *sidecar.Change) {
 	}
 }
 
-// isInternal reports whether a Service in front is reached within the cluster only.
+// isInternal reports whether a Service in front is reachable within the cluster only.
 func isInternal(w *sidecar.Workload) bool {
 	return slices.ContainsFunc(w.Services, func(s sidecar.Service) bool { return !s.Public() })
 }
 
-// isReached reports whether a Service of the user's leads to the port. That of an earlier
-// run has our name; and where another sidecar stands in front, they lead there.
+// isReached reports whether one of the user's Services has the port. A port that an earlier
+// run added has our name, so it doesn't count. If another sidecar stands in front of the
+// app, the Services lead to that sidecar.
 func (s *scrape) isReached(w *sidecar.Workload) bool {
 	if s.taken != nil && !s.taken.MovesApp() {
 		return false
@@ -105,15 +106,15 @@ func (s *scrape) isReached(w *sidecar.Workload) bool {
 	return false
 }
 
-// servicePort leads to a number: names of native sidecars' ports don't resolve on
-// older clusters.
+// servicePort returns a port with a number as its target, since older clusters don't
+// resolve port names of native sidecars.
 func (s *scrape) servicePort() corev1.ServicePort {
 	return corev1.ServicePort{Name: s.name, Port: s.port, TargetPort: intstr.FromInt32(s.port)}
 }
 
-// scrapeAnnotations are those that Prometheus' usual configuration looks at (prometheus
-// documentation/examples/prometheus-kubernetes.yml; the parameters are the Helm
-// chart's).
+// scrapeAnnotations returns the annotations that the usual configuration of Prometheus
+// reads (prometheus documentation/examples/prometheus-kubernetes.yml; those for parameters
+// are from the Helm chart).
 func (s *scrape) scrapeAnnotations() map[string]string {
 	out := map[string]string{sidecar.ScrapeKey: "true", sidecar.ScrapePortKey: strconv.Itoa(int(s.port))}
 	if s.path != "" && s.path != metricsPath {
@@ -134,11 +135,11 @@ func (s *scrape) usesHTTPS() bool {
 	return s.taken != nil && s.taken.MovesApp() && s.taken.Scheme == corev1.URISchemeHTTPS
 }
 
-// metricsService is the name of the Service that is for metrics alone, and of its
-// label by which a ServiceMonitor finds it.
+// metricsService returns the name of the Service that is for metrics alone. It's also the
+// value of the label that a ServiceMonitor selects.
 func metricsService(w *sidecar.Workload) string { return sidecar.Label(w.ObjectName() + "-metrics") }
 
-// newService is a Service for metrics alone, within the cluster.
+// newService returns a Service for metrics alone, within the cluster.
 func (p *Exporter) newService(w *sidecar.Workload, all []scrape) sidecar.Object {
 	m := pattern.NewMetadata(metricsService(w))
 	m.Labels["app.kubernetes.io/name"] = metricsService(w)
@@ -158,7 +159,7 @@ func (p *Exporter) newService(w *sidecar.Workload, all []scrape) sidecar.Object 
 	return sidecar.NewObject(manifest[spec]{"v1", "Service", m, spec{w.Selector(), ports}})
 }
 
-// A manifest is an object that is emitted, in the order of the API's documentation.
+// A manifest is an object to emit, with its fields in the order of the API's documentation.
 type manifest[T any] struct {
 	APIVersion string           `json:"apiVersion"`
 	Kind       string           `json:"kind"`
@@ -166,11 +167,11 @@ type manifest[T any] struct {
 	Spec       T                `json:"spec"`
 }
 
-// An endpoint is that of the Prometheus operator's monitors
-// (prometheus-operator pkg/apis/monitoring/v1).
+// An endpoint of the Prometheus operator's monitors (prometheus-operator
+// pkg/apis/monitoring/v1).
 type endpoint struct {
 	Port       string              `json:"port,omitempty"`
-	PortNumber int32               `json:"portNumber,omitempty"` // of the pod; it must be declared
+	PortNumber int32               `json:"portNumber,omitempty"` // the pod must declare it
 	Path       string              `json:"path,omitempty"`
 	Params     map[string][]string `json:"params,omitempty"`
 	Scheme     string              `json:"scheme,omitempty"`
@@ -209,7 +210,7 @@ func (p *Exporter) newEndpoint(s *scrape) endpoint {
 	return e
 }
 
-// monitorMeta is the metadata of a monitor.
+// monitorMeta returns the metadata of a monitor.
 func (p *Exporter) monitorMeta(w *sidecar.Workload) pattern.Metadata {
 	m := pattern.NewMetadata(w.ObjectName())
 	maps.Copy(m.Labels, p.MonitorLabels)
@@ -218,7 +219,7 @@ func (p *Exporter) monitorMeta(w *sidecar.Workload) pattern.Metadata {
 
 const monitoringV1 = "monitoring.coreos.com/v1"
 
-// podMonitor finds the pods by themselves, and ports by number.
+// podMonitor returns a PodMonitor that selects the pods themselves, and ports by number.
 func (p *Exporter) podMonitor(w *sidecar.Workload, all []scrape) sidecar.Object {
 	type spec struct {
 		Selector            metav1.LabelSelector `json:"selector"`
@@ -234,7 +235,7 @@ func (p *Exporter) podMonitor(w *sidecar.Workload, all []scrape) sidecar.Object 
 		spec{metav1.LabelSelector{MatchLabels: w.Selector()}, endpoints}})
 }
 
-// serviceMonitor finds the Service that is for metrics alone.
+// serviceMonitor returns a ServiceMonitor that selects the Service for metrics.
 func (p *Exporter) serviceMonitor(w *sidecar.Workload, all []scrape) sidecar.Object {
 	type spec struct {
 		Selector  metav1.LabelSelector `json:"selector"`

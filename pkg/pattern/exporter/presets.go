@@ -12,59 +12,59 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 )
 
-// An exporterPreset is what is known of an exporter, or why there is none.
+// An exporterPreset is an exporter of the catalogue, or the reason why there is none.
 type exporterPreset struct {
 	Name    string   `json:"name"`
 	Aliases []string `json:"aliases"`
-	Source  string   `json:"source"` // where this is known from
+	Source  string   `json:"source"` // of each fact here
 
-	// The program. The numbers of its user are from the Dockerfile beside source: most
-	// images name their user by a word, or not at all.
+	// The program. The user's numbers are from the Dockerfile beside source: most images name
+	// their user by a word, or not at all.
 	Image       *pattern.Image    `json:"image"`
 	MetricsPort int32             `json:"metricsPort"`
-	Listen      string            `json:"listen"`    // the argument for another metricsPort
+	Listen      string            `json:"listen"`    // argument for another metricsPort
 	ListenEnv   map[string]string `json:"listenEnv"` // or the variables
-	TCPProbe    bool              `json:"tcpProbe"`  // it has no page at /
+	TCPProbe    bool              `json:"tcpProbe"`  // there is no page at /
 
 	// How it reaches the app.
-	Port     int32             `json:"port"`   // the app's usual one
-	Status   bool              `json:"status"` // it's for a page of the app's own, which manifests often don't declare
+	Port     int32             `json:"port"`   // usual port of the app
+	Status   bool              `json:"status"` // the port is for a status page, and manifests often don't declare it
 	Receives bool              `json:"receives"`
 	URI      string            `json:"uri"`
 	Args     []string          `json:"args"`
 	Last     []string          `json:"last"` // arguments that must be the last ones
 	Env      map[string]string `json:"env"`
-	TLS      *exporterTLS      `json:"tls"` // nil: it's not known how
+	TLS      *exporterTLS      `json:"tls"` // nil: unknown
 
 	// What it needs.
 	Credentials   map[string]string `json:"credentials"` // keys of a Secret, by variable
-	Secrets       []string          `json:"secrets"`     // all variables that it logs in with
-	Needs         []string          `json:"needs"`       // those that it can't do without
+	Secrets       []string          `json:"secrets"`     // all variables with credentials
+	Needs         []string          `json:"needs"`       // the required ones of these
 	ConfigArgs    []string          `json:"configArgs"`
 	ConfigEnv     map[string]string `json:"configEnv"`
-	DefaultConfig string            `json:"defaultConfig"` // that of the image
+	DefaultConfig string            `json:"defaultConfig"` // file in the image
 	NeedsConfig   bool              `json:"needsConfig"`
 
 	// How it's scraped.
 	Path   string            `json:"path"`
 	Params map[string]string `json:"params"`
 
-	OncePerCluster bool     `json:"oncePerCluster"` // each one tells the same
-	ClusterArgs    []string `json:"clusterArgs"`    // with one of these too
-	EndsWithoutApp bool     `json:"endsWithoutApp"` // it ends where the app isn't there yet
-	Note           string   `json:"note"`           // what the app must do
-	Refuse         string   `json:"refuse"`         // why there is no exporter, and the way out
-	Native         *native  `json:"native"`         // the system has metrics of its own
+	OncePerCluster bool     `json:"oncePerCluster"` // each instance reports the whole cluster
+	ClusterArgs    []string `json:"clusterArgs"`    // with one of these, each instance does so too
+	EndsWithoutApp bool     `json:"endsWithoutApp"` // it exits if the app isn't running yet
+	Note           string   `json:"note"`           // what the app needs
+	Refuse         string   `json:"refuse"`         // "why there is no exporter: what to do instead"
+	Native         *native  `json:"native"`         // the system serves metrics itself
 }
 
-// exporterTLS is what is otherwise where the app speaks TLS.
+// exporterTLS holds what differs if the app uses TLS.
 type exporterTLS struct {
 	URI  string            `json:"uri"`
 	Args []string          `json:"args"`
 	Env  map[string]string `json:"env"`
 }
 
-// native are metrics that a system has itself.
+// native are metrics that a system serves itself.
 type native struct {
 	Port   int32             `json:"port"`
 	Path   string            `json:"path"`
@@ -75,13 +75,13 @@ type native struct {
 //go:embed presets.json
 var exporterPresetsText []byte
 
-// exporterPresets are all, by name.
+// exporterPresets maps names and aliases to presets.
 var exporterPresets = sync.OnceValue(func() map[string]*exporterPreset {
 	var list []*exporterPreset
 	d := json.NewDecoder(bytes.NewReader(exporterPresetsText))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&list); err != nil {
-		panic(fmt.Sprintf("presets.json: %v", err)) // it's ours
+		panic(fmt.Sprintf("presets.json: %v", err)) // a mistake of ours
 	}
 	out := map[string]*exporterPreset{}
 	for _, p := range list {
@@ -92,7 +92,8 @@ var exporterPresets = sync.OnceValue(func() map[string]*exporterPreset {
 	return out
 })
 
-// knownPreset is the one that is asked for; one that knows nothing where there is none.
+// knownPreset returns the configured preset, or an empty one for an exporter that is
+// spelled out.
 func (p *Exporter) knownPreset() *exporterPreset {
 	if known := exporterPresets()[p.Preset]; known != nil {
 		return known
@@ -118,12 +119,12 @@ func Images() []pattern.Image {
 	return out
 }
 
-// PresetNames are those of all presets that run an exporter, in order.
+// PresetNames returns the names of all presets with an exporter, sorted.
 func PresetNames() []string {
 	return selectPresets(func(p *exporterPreset) bool { return p.Image != nil })
 }
 
-// ConfiguredPresetNames are those of the presets that read a configuration, in order.
+// ConfiguredPresetNames returns the names of the presets that read a configuration, sorted.
 func ConfiguredPresetNames() []string {
 	return selectPresets(func(p *exporterPreset) bool { return p.ConfigArgs != nil || p.ConfigEnv != nil })
 }

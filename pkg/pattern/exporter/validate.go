@@ -13,19 +13,18 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Validate finds what is wrong with the config whatever the workload is.
+// Validate finds errors in the entry alone.
 func (p *Exporter) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	switch {
 	case p.Preset != "" && !p.validatePreset(&fs):
-		return fs // what else is said of it can't be judged
+		return fs // the other fields depend on the preset
 	case p.Preset != "" && p.Image != "":
 		fs.Add(sidecar.Error, "bad-value", "image", "the preset has an image already",
 			"write another image as override.image, or remove preset")
 	case !p.runsExporter() && p.AppMetrics == nil:
 		fs.Add(sidecar.Error, "missing-field", "preset", "nothing to scrape is configured",
-			"write a preset, as in redis; or image and metricsPort; or appMetrics: {port: ...} for metrics that the app has "+
-				"itself")
+			"write preset, as in redis, or image and metricsPort, or appMetrics: {port: ...} for metrics of the app itself")
 		return fs
 	case !p.runsExporter():
 		p.validateAlone(&fs)
@@ -49,13 +48,13 @@ func validateUser(field string, id *int64, fs *sidecar.Findings) {
 	}
 }
 
-// validatePreset finds presets for which there is no exporter.
+// validatePreset finds presets without an exporter.
 func (p *Exporter) validatePreset(fs *sidecar.Findings) bool {
 	known := exporterPresets()[p.Preset]
 	switch {
 	case known == nil:
 		names := slices.Sorted(maps.Keys(exporterPresets()))
-		hint := "write one of " + strings.Join(names, ", ") + "; or spell it out with image and metricsPort"
+		hint := "write one of " + strings.Join(names, ", ") + ", or spell an exporter out with image and metricsPort"
 		if near := nearest.Name(p.Preset, names); near != "" {
 			hint = "did you mean " + near
 		}
@@ -72,7 +71,7 @@ func (p *Exporter) validatePreset(fs *sidecar.Findings) bool {
 	return false
 }
 
-// nativeHint says how metrics are turned on and scraped.
+// nativeHint returns how to turn the metrics on, and how to scrape them.
 func (n *native) nativeHint() string {
 	write := fmt.Sprintf("port: %d", n.Port)
 	if n.Path != "" {
@@ -81,10 +80,10 @@ func (n *native) nativeHint() string {
 	for name, value := range n.Params {
 		write += fmt.Sprintf(", params: {%s: %s}", name, value)
 	}
-	return fmt.Sprintf("%s; then write exporter: {appMetrics: {%s}} in place of the preset", n.Enable, write)
+	return fmt.Sprintf("%s, then write exporter: {appMetrics: {%s}} in place of the preset", n.Enable, write)
 }
 
-// validateAlone finds fields for an exporter where there is none.
+// validateAlone finds fields of an exporter where only appMetrics is written.
 func (p *Exporter) validateAlone(fs *sidecar.Findings) {
 	for _, f := range []struct {
 		field string
@@ -138,8 +137,8 @@ func (p *Exporter) validatePorts(fs *sidecar.Findings) {
 	}
 }
 
-// writtenTexts is all that the exporter is told, and Prometheus for it, before values are
-// filled in.
+// writtenTexts returns all configured texts of the exporter and of its scrapes, with
+// placeholders.
 func (p *Exporter) writtenTexts() string {
 	known := p.knownPreset()
 	words := slices.Concat([]string{p.appURI()}, known.Args, p.Args, slices.Collect(maps.Values(known.Env)),
@@ -147,15 +146,15 @@ func (p *Exporter) writtenTexts() string {
 	return strings.Join(words, "\n")
 }
 
-// Words that are seldom anything but secret, at the end of the name of a variable or
-// flag; those of a file that holds one end otherwise.
+// secretWord matches names of variables and flags whose value is nearly always secret. A
+// name of a file with a secret ends otherwise.
 var secretWord = pattern.LazyRegexp(`(?i)(passw(or)?d|pass|pwd|secret|token|api[._-]?key|connection[._-]?string)$`)
 
-// userInfo is a password in a URL. What comes from a variable is none.
+// userInfo matches a password in a URL. A value with a variable isn't one.
 var userInfo = pattern.LazyRegexp(`://[^/@\s]*:[^/@\s]+@`)
 
-// validateTexts finds what can't be told to an exporter, and secrets. Values aren't
-// shown: they may be secret.
+// validateTexts finds secrets, and texts that the exporter can't use. Messages don't show
+// values, which may be secret.
 func (p *Exporter) validateTexts(fs *sidecar.Findings) {
 	const hint = "put it into a Secret, and name that in credentials"
 	secret := func(field, what string) {
@@ -165,7 +164,7 @@ func (p *Exporter) validateTexts(fs *sidecar.Findings) {
 		for _, env := range slices.Sorted(maps.Keys(p.credentialKeys())) {
 			if strings.Contains(text, "$("+env+")") {
 				fs.Add(sidecar.Error, "secret-inline", field,
-					"it would contain the value of "+env+" , and everybody on the node can read arguments",
+					"it would contain the value of "+env+", and everybody on the node can read arguments",
 					"let the exporter read the variable itself")
 			}
 		}
@@ -191,7 +190,7 @@ func (p *Exporter) validateTexts(fs *sidecar.Findings) {
 		field := fmt.Sprintf("args[%d]", i)
 		name, value, together := strings.Cut(arg, "=")
 		hasValue := value != ""
-		if !together { // the next argument is the value
+		if !together { // the value is the next argument
 			hasValue = i+1 < len(p.Args) && flagName(p.Args[i+1]) == ""
 		}
 		if userInfo().MatchString(arg) || flagName(arg) != "" && secretWord().MatchString(name) && hasValue {

@@ -11,15 +11,15 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Check finds what is wrong with the config for this workload.
+// Check finds errors in the entry for this workload.
 func (p *LogTail) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	if pattern.CheckLinux(w, &fs); w.App == nil {
 		return fs
 	}
-	at, wrong := p.findPlace(w)
-	fs = append(fs, wrong...)
-	if !wrong.Failed() {
+	at, errs := p.findPlace(w)
+	fs = append(fs, errs...)
+	if !errs.Failed() {
 		p.checkVolume(w, at, &fs)
 	}
 	p.checkNested(w, &fs)
@@ -29,7 +29,7 @@ func (p *LogTail) Check(w *sidecar.Workload) sidecar.Findings {
 	return fs
 }
 
-// checkVolume finds volumes in which the files aren't what they seem.
+// checkVolume finds a size limit without an effect, and volumes that several pods share.
 func (p *LogTail) checkVolume(w *sidecar.Workload, at logPlace, fs *sidecar.Findings) {
 	if !at.own && p.SizeLimit != nil && p.Volume == "" {
 		fs.Add(sidecar.Warning, "log-volume", "sizeLimit", "has no effect: the app has volume "+at.mount.Name+" there",
@@ -54,7 +54,7 @@ func (p *LogTail) checkNested(w *sidecar.Workload, fs *sidecar.Findings) {
 	for _, c := range w.ServedApps() {
 		for i, f := range p.Files {
 			if n := strings.IndexAny(f, "*?["); n >= 0 {
-				f = f[:n] + "x" // whatever it matches
+				f = f[:n] + "x" // stands for each match
 			}
 			if m := mountOver(c, path.Join(p.Directory, f)); m != nil &&
 				strings.HasPrefix(path.Clean(m.MountPath), p.Directory+"/") {
@@ -66,8 +66,8 @@ func (p *LogTail) checkNested(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// findUser is whom the sidecar runs as: the app's, who can read what it writes, but
-// never root.
+// findUser returns the user of the sidecar: the app's, which can read what it has written,
+// but never root.
 func (p *LogTail) findUser(w *sidecar.Workload, i pattern.Image) pattern.Image {
 	uid, gid := pattern.RunsAs(w, w.App)
 	if uid == nil || *uid == 0 {
@@ -80,43 +80,44 @@ func (p *LogTail) findUser(w *sidecar.Workload, i pattern.Image) pattern.Image {
 	return i
 }
 
-// checkUser finds apps whose files the sidecar may not be able to read.
+// checkUser finds apps with files that the sidecar may not be able to read.
 func (p *LogTail) checkUser(w *sidecar.Workload, fs *sidecar.Findings) {
 	if o := w.Override; o != nil && o.SecurityContext != nil && o.SecurityContext.RunAsUser != nil {
-		return // somebody has thought of it
+		return // the user was chosen
 	}
-	able := "what everyone can read"
+	readable := "what everyone can read"
 	if pod := w.Pod.Spec.SecurityContext; pod != nil && pod.FSGroup != nil {
-		able += fmt.Sprintf(", or group %d", *pod.FSGroup)
+		readable += fmt.Sprintf(", or group %d", *pod.FSGroup)
 	}
 	uid, _ := pattern.RunsAs(w, w.App)
 	switch {
 	case uid == nil:
 		fs.Add(sidecar.Warning, "log-user", "",
 			fmt.Sprintf("container %s doesn't set runAsUser, so the sidecar runs as a user of its own and streams only %s",
-				w.App.Name, able),
+				w.App.Name, readable),
 			"write runAsUser into the securityContext of the container or its pod")
 	case *uid == 0:
 		fs.Add(sidecar.Warning, "log-user", "",
-			fmt.Sprintf("container %s runs as root, and the sidecar doesn't, so it streams only %s", w.App.Name, able),
+			fmt.Sprintf("container %s runs as root, and the sidecar doesn't, so it streams only %s", w.App.Name, readable),
 			"run the app as another user, or write override.securityContext: {runAsUser: 0, runAsNonRoot: false}")
 	}
 	for _, c := range w.ServedApps() {
 		if other, _ := pattern.RunsAs(w, c); uid != nil && (other == nil || *other != *uid) {
 			fs.Add(sidecar.Warning, "log-user", "",
-				fmt.Sprintf("container %s may not run as user %d, as container %s does; of its files the sidecar streams only %s",
-					c.Name, *uid, w.App.Name, able), "run both as the same user")
+				fmt.Sprintf(
+					"container %s may not run as user %d, as container %s does, so the sidecar streams only %s of its files",
+					c.Name, *uid, w.App.Name, readable), "run both as the same user")
 		}
 	}
 }
 
-// checkFluentBit finds variables that are nobody's, and Secrets and ConfigMaps of the input that
-// lack what is to be read.
+// checkFluentBit finds variables that nothing sets, and Secrets and ConfigMaps of the input
+// that lack a key.
 func (f *FluentBit) checkFluentBit(w *sidecar.Workload, fs *sidecar.Findings) {
 	if f == nil {
 		return
 	}
-	known := []string{"HOSTNAME"} // of every container
+	known := []string{"HOSTNAME"} // every container has it
 	env := f.Env
 	if w.Override != nil {
 		env = slices.Concat(env, w.Override.Env)
@@ -124,7 +125,7 @@ func (f *FluentBit) checkFluentBit(w *sidecar.Workload, fs *sidecar.Findings) {
 	for _, e := range env {
 		known = append(known, e.Name)
 	}
-	look := func(at string, list ...Settings) {
+	check := func(at string, list ...Settings) {
 		for _, s := range list {
 			for _, name := range s.variableNames() {
 				if !slices.Contains(known, name) {
@@ -134,10 +135,10 @@ func (f *FluentBit) checkFluentBit(w *sidecar.Workload, fs *sidecar.Findings) {
 			}
 		}
 	}
-	look("fluentBit.parser", f.Parser)
-	look("fluentBit.input", f.Input)
-	look("fluentBit.filters", f.Filters...)
-	look("fluentBit.outputs", f.Outputs...)
+	check("fluentBit.parser", f.Parser)
+	check("fluentBit.input", f.Input)
+	check("fluentBit.filters", f.Filters...)
+	check("fluentBit.outputs", f.Outputs...)
 	for i, e := range f.Env {
 		at := fmt.Sprintf("fluentBit.env[%d]", i)
 		if e.ValueFrom == nil {

@@ -14,26 +14,26 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A LogConfig is a file of the app, from a ConfigMap that is there or one that is
-// emitted. It's mounted alone, so that the folder keeps what the image has in it; the
-// kubelet never updates a file that is mounted so, and the app can't write to it.
+// A LogConfig is a configuration file of the app, from an existing ConfigMap or from one
+// that is emitted. It's mounted alone, so the folder keeps the other files of the image.
+// The kubelet never updates a file that is mounted this way, and the app can't write to it.
 type LogConfig struct {
-	// ConfigMapName names the ConfigMap that has the file. A change of it counts for
-	// pods that start later. Required unless data is given.
+	// ConfigMapName names an existing ConfigMap with the file. A change takes effect in
+	// pods that start later. Required without data.
 	ConfigMapName string `json:"configMapName,omitempty"`
-	// Data is the text of the file, which gets a ConfigMap; a change of it replaces the
-	// pods.
+	// Data is the text of the file. It's written into a new ConfigMap, and a change
+	// replaces the pods.
 	Data string `json:"data,omitempty"`
-	// Key of the ConfigMap. Default: the last part of mountPath.
+	// Key of the file in the ConfigMap. Default: the last part of mountPath.
 	Key string `json:"key,omitempty"`
-	// MountPath is where the app has the file, as in
+	// MountPath is where the app reads the file, as in
 	// /usr/share/elasticsearch/config/log4j2.properties.
 	MountPath string `json:"mountPath"`
 }
 
 func (c *LogConfig) fileKey() string { return cmp.Or(c.Key, path.Base(c.MountPath)) }
 
-// addFile mounts the file into the app; files are those of the ConfigMap that is emitted.
+// addFile mounts the file into the app. If the file is to be emitted, it's added to files.
 func (c *LogConfig) addFile(w *sidecar.Workload, to *sidecar.Change, files map[string]string) {
 	if c == nil {
 		return

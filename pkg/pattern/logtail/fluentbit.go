@@ -11,54 +11,53 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// FluentBit parses log files and ships them. Its parts are written in its own words,
-// as its manual has them; what files there are, where it has got to, and what the
-// kubelet asks is written for it. ${NAME} in a value is the variable of that name.
+// FluentBit parses log files and ships them. Its sections have the form of fluent-bit's
+// manual. The list of files, the positions in them and the kubelet's health check are
+// added. ${NAME} in a value is the variable of that name.
 type FluentBit struct {
-	// Parser makes records of lines, as in {format: json, time_key: time, time_format:
-	// "%Y-%m-%dT%H:%M:%S.%L"}; the formats are json, regex, logfmt and ltsv. Default:
-	// none, a line is the record's log.
+	// Parser turns lines into records, as in {format: json, time_key: time, time_format:
+	// "%Y-%m-%dT%H:%M:%S.%L"}. Formats are json, regex, logfmt and ltsv. Default: no
+	// parser, so each line is the field log of a record.
 	Parser Settings `json:"parser,omitempty"`
-	// Input has more properties of the input tail, for all files, as in
-	// {multiline.parser: java}.
+	// Input are more properties of the input tail, for all files, as in {multiline.parser:
+	// java}.
 	Input Settings `json:"input,omitempty"`
-	// Filters change records or leave them out, in this order. Each has its name.
+	// Filters change or drop records, in this order. Each has a name.
 	Filters []Settings `json:"filters,omitempty"`
-	// Outputs are where the records go. Each has its name, and what it matches: by
-	// default all. The tag of a file's records is its name, as app of app.log.
+	// Outputs are where the records go. Each has a name, and the tags that it matches, by
+	// default all. The tag of a file's records is its name, as in app for app.log.
 	Outputs []Settings `json:"outputs" config:"nonempty"`
-	// Env are the variables of the container. Those of secrets come from a Secret.
+	// Env are the variables of the container. Take secrets from a Secret.
 	Env []corev1.EnvVar `json:"env,omitempty"`
-	// HealthPort is where the kubelet sees that it runs, on the pod's IPv4 address.
-	// Default: 2020.
+	// HealthPort is the port of the pod's IPv4 address on which the kubelet checks that
+	// fluent-bit runs. Default: 2020.
 	HealthPort int32 `json:"healthPort,omitempty"`
 }
 
 const (
 	fluentKey  = "fluent-bit.yaml"
-	fluentDir  = "/etc/outrigger/fluent-bit" // where its configuration is
-	stateDir   = "/state"                    // where it remembers what it has read
+	fluentDir  = "/etc/outrigger/fluent-bit" // of its configuration
+	stateDir   = "/state"                    // of its positions in the files
 	stateLimit = "64Mi"
 
 	defaultFluentPort = 2020
-	fluentBuffer      = "8M" // per file: it stops reading, and loses nothing, while nobody takes what it has
+	fluentBuffer      = "8M" // per file: when it's full, fluent-bit stops reading, and loses nothing
 )
 
-// fluentSize: some 20 MiB, and a few buffers.
+// fluentSize: about 20 MiB, and a few buffers.
 var fluentSize = pattern.Size{CPU: "10m", Memory: "32Mi", MaxMemory: "128Mi", FixedCPU: "100m"}
 
-// fluentOwn are properties of the input that are written for it.
+// fluentOwn are properties of the input that outrigger writes.
 var fluentOwn = []string{"name", "path", "tag", "exclude_path", "read_from_head", "db", "parser"}
 
-// fluentBit adds one. The probe asks it for its version, never whether its outputs
-// work: that they don't is no reason to restart it. There is neither a startup nor a
-// readiness probe: the app waits for no log.
+// fluentBit adds the container. The probe requests the version of fluent-bit. The state of
+// its outputs doesn't count, since a restart wouldn't repair them. There is no startup or
+// readiness probe, as the app doesn't wait for logs.
 func (p *LogTail) fluentBit(w *sidecar.Workload, at logPlace, c *sidecar.Change, files map[string]string) {
 	f := p.FluentBit
 	files[fluentKey] = f.renderConf(p, w, at)
@@ -80,14 +79,10 @@ func (p *LogTail) fluentBit(w *sidecar.Workload, at logPlace, c *sidecar.Change,
 			{Name: config.Name, MountPath: fluentDir, ReadOnly: true},
 			{Name: state.Name, MountPath: stateDir},
 		},
-		LivenessProbe: &corev1.Probe{
-			ProbeHandler: corev1.ProbeHandler{
-				HTTPGet: &corev1.HTTPGetAction{Path: "/", Port: intstr.FromInt32(f.healthPort())}},
-			PeriodSeconds: 20, FailureThreshold: 3,
-		},
+		LivenessProbe:   pattern.NewHTTPProbe("/", f.healthPort(), 20, 3),
 		SecurityContext: pattern.RestrictedSecurityContext(p.findUser(w, pattern.FluentBitImage)),
 	}
-	// the app has its last lines to write, and the image no shell
+	// The app still writes its last lines, and the image has no shell.
 	if w.Placement == sidecar.Beside && w.Kubernetes.AtLeast(1, 30) {
 		ctr.Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: besideDrain}}}
 	}
@@ -96,7 +91,7 @@ func (p *LogTail) fluentBit(w *sidecar.Workload, at logPlace, c *sidecar.Change,
 
 func (f *FluentBit) healthPort() int32 { return cmp.Or(f.HealthPort, defaultFluentPort) }
 
-// fluentConf is the configuration: JSON is YAML.
+// fluentConf is the configuration, written as JSON, which is YAML too.
 type fluentConf struct {
 	Service  Settings   `json:"service"`
 	Parsers  []Settings `json:"parsers,omitempty"`
@@ -145,7 +140,7 @@ func (f *FluentBit) renderConf(p *LogTail, w *sidecar.Workload, at logPlace) str
 		return out
 	}
 	c.Pipeline.Filters, c.Pipeline.Outputs = matched(f.Filters), matched(f.Outputs)
-	if f.Parser != nil && multiline { // an input has either; lines are joined first
+	if f.Parser != nil && multiline { // an input can't have both: lines are joined first
 		key, _ := f.Input.findSetting("key")
 		c.Pipeline.Filters = slices.Insert(c.Pipeline.Filters, 0,
 			set("name", "parser", "match", "*", "key_name", cmp.Or(key, "log"), "parser", "lines", "reserve_data", "on"))
@@ -155,7 +150,7 @@ func (f *FluentBit) renderConf(p *LogTail, w *sidecar.Workload, at logPlace) str
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	if err := e.Encode(c); err != nil {
-		panic(fmt.Sprintf("fluent-bit: %v", err)) // it's made of texts and numbers
+		panic(fmt.Sprintf("fluent-bit: %v", err)) // texts and numbers can always be encoded
 	}
 	return b.String()
 }

@@ -17,45 +17,42 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// LogTail streams log files of the app to stdout, where the cluster's collector
-// finds them: one container for each file, so that no line is torn by another
-// file's. Or a fluent-bit parses them and ships them itself. Files are followed
-// through rotation, whether they're renamed, truncated or written anew. What stands
-// in them already when such a container is restarted is streamed again; fluent-bit
-// goes on where it was.
+// LogTail streams log files of the app to stdout, where the cluster's log collector finds
+// them. Each file has a container of its own, so that lines of different files don't mix.
+// Instead, a fluent-bit can parse and ship them. Files are followed through rotation,
+// whether they're renamed, truncated or written anew. A restarted container streams the
+// existing content again; fluent-bit continues where it was.
 type LogTail struct {
-	// Directory is the folder of the app's container in which it writes the files.
-	// What isn't on a volume there gets an emptyDir, which is empty when the app
-	// starts, and on which the app can write whoever it is.
+	// Directory is the folder in which the app writes the files, as the app's container
+	// sees it. If no volume is there, it becomes an emptyDir, which is empty when the app
+	// starts, and writable for every user.
 	Directory string `json:"directory"`
-	// Files are their names in the directory, or patterns of names with *, ? and
-	// [...], as in [app.log, "*.json"]. They needn't be there yet. What a pattern
-	// matches is found within five seconds, but for compressed files; it mustn't
-	// match the copies that a rotation by copying makes.
+	// Files are names in the directory, or patterns with *, ? and [...], as in [app.log,
+	// "*.json"]. The files needn't exist yet. New matches of a pattern are found within
+	// five seconds. Compressed files are left out. A pattern mustn't match the copies that
+	// a rotation makes.
 	Files []string `json:"files" config:"nonempty"`
-	// Merge streams all files by one container. Lines of different files may tear
-	// each other then. Default: false.
+	// Merge streams all files with one container. Lines of different files may mix.
+	// Default: false.
 	Merge bool `json:"merge,omitempty"`
-	// From says what is streamed of files that are there when the pod starts: start
-	// (all of it) or end (what is added). Default: start; end where the volume
-	// outlives the pod and the placement is native, as the pod before has streamed
-	// the rest.
+	// From is where to begin in files that exist when the pod starts: start (all content)
+	// or end (only what is added). Default: start. If the volume outlives the pod and the
+	// placement is native, the default is end, since the pod before has streamed the rest.
 	From LogStart `json:"from,omitempty"`
-	// Volume names a volume of the pod that is mounted on the directory, where the
-	// app doesn't mount it itself. Default: the one that the app has there or above,
-	// else an emptyDir.
+	// Volume names a volume of the pod to mount at the directory, if the app doesn't mount
+	// it itself. Default: the volume that the app has there or above, else an emptyDir.
 	Volume string `json:"volume,omitempty"`
-	// SizeLimit of the emptyDir. A pod whose files grow larger is evicted, so the app
-	// has to rotate them well below; without a limit, they'd fill the node's disk, and
-	// other pods would be evicted too. As much is requested of the node. Default: 1Gi.
+	// SizeLimit of the emptyDir. A pod with larger files is evicted, so the app must rotate
+	// them well below. Without a limit, they would fill the node's disk, and other pods
+	// would be evicted too. The same amount is requested from the node. Default: 1Gi.
 	SizeLimit *resource.Quantity `json:"sizeLimit,omitempty"`
-	// AppConfig gives the app a file that tells it to log there.
+	// AppConfig is a configuration file that makes the app log there.
 	AppConfig *LogConfig `json:"appConfig,omitempty"`
-	// FluentBit parses and ships the files, instead of a container for each.
+	// FluentBit parses and ships the files, in place of a container for each.
 	FluentBit *FluentBit `json:"fluentBit,omitempty"`
 }
 
-// LogStart says what is streamed of files that are there already.
+// LogStart is where to begin in files that exist already.
 type LogStart string
 
 const (
@@ -68,8 +65,7 @@ var (
 	_ sidecar.Namer   = (*LogTail)(nil)
 )
 
-// The scripts that containers begin with. Most need no patterns, and get the one
-// that can be read at a glance.
+// The scripts that containers run. Most files are no patterns, and get the simpler script.
 var (
 	//go:embed files/tail.sh
 	tailScript string
@@ -78,25 +74,25 @@ var (
 )
 
 const (
-	logsDir      = "/logs" // where the sidecar has the volume
+	logsDir      = "/logs" // of the volume in the sidecar
 	defaultLimit = "1Gi"
 
-	// nativeDrain is how long a tail goes on when the app has ended: it looks once a
-	// second. The kubelet gives every native sidecar two seconds, if late.
+	// nativeDrain is how many seconds a tail continues after the app has ended: it reads once a
+	// second. The kubelet gives each native sidecar at least two seconds.
 	nativeDrain = 2
-	// besideDrain is the same where both are told to end at once: the app waits for
-	// its Services by then, and has its last lines to write.
+	// besideDrain is the same where both get their signal at once: the app then still waits for
+	// its Services, and writes its last lines.
 	besideDrain = 10
 )
 
-// tailSize: a shell and a tail for each file, of 60 KiB each; the rest is for what
-// the kernel keeps for them, and for some hundred files of a pattern.
+// tailSize: a shell and a tail for each file take 60 KiB each. The rest is for kernel
+// memory of these, and for about a hundred files of a pattern.
 var tailSize = pattern.Size{CPU: "5m", Memory: "8Mi", MaxMemory: "32Mi", FixedCPU: "20m"}
 
-// Change adds the containers that stream the files, and the volume that they share
-// with the app.
+// Change adds the containers that stream the files, and the volume that they share with the
+// app.
 func (p *LogTail) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	at, _ := p.findPlace(w) // check has told what is wrong
+	at, _ := p.findPlace(w) // Check has reported the errors
 	c := &sidecar.Change{Phase: sidecar.PhaseExporter}
 	if at.own {
 		c.Volumes = append(c.Volumes, corev1.Volume{Name: at.mount.Name, VolumeSource: corev1.VolumeSource{
@@ -117,7 +113,7 @@ func (p *LogTail) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	if len(files) > 0 {
 		c.Objects = []sidecar.Object{pattern.NewConfigMap(w.ObjectName(), files)}
 	}
-	if at.own { // the volume is the pod's, and a request one of its containers'
+	if at.own { // the pod's volume counts as a request of one container
 		r := &c.Containers[0].Resources
 		r.Requests = r.Requests.DeepCopy()
 		r.Requests[corev1.ResourceEphemeralStorage] = p.sizeLimit()
@@ -132,9 +128,9 @@ func (p *LogTail) sizeLimit() resource.Quantity {
 	return resource.MustParse(defaultLimit)
 }
 
-// newTail streams files by busybox's tail. There are no probes: nothing listens,
-// and its shell ends when a tail does. The volume is read-only here, and its user
-// the app's, who can read what it has written.
+// newTail returns a container that streams files with busybox's tail. It has no probes:
+// nothing listens, and its shell exits when a tail does. The volume is read-only here. The
+// user is the app's, which can read what it has written.
 func (p *LogTail) newTail(w *sidecar.Workload, at logPlace, t tail) corev1.Container {
 	script := tailScript
 	if slices.ContainsFunc(t.files, isPattern) {
@@ -164,8 +160,8 @@ func (p *LogTail) newTail(w *sidecar.Workload, at logPlace, t tail) corev1.Conta
 	}
 }
 
-// startOf is where files begin that are there when the pod starts. Logs of an init
-// container are there by then.
+// startOf returns where to begin in files that exist when the pod starts. Logs of an init
+// container exist by then.
 func (p *LogTail) startOf(w *sidecar.Workload, at logPlace) LogStart {
 	if p.From == "" && at.lasts && w.Placement != sidecar.Beside && !w.Ends(w.App) {
 		return FromEnd
@@ -173,13 +169,13 @@ func (p *LogTail) startOf(w *sidecar.Workload, at logPlace) LogStart {
 	return LogStart(cmp.Or(string(p.From), string(FromStart)))
 }
 
-// A tail is a container and what it streams.
+// A tail is a container and the files that it streams.
 type tail struct {
 	name  string
 	files []string
 }
 
-// tailsOf are the containers: one file's is named as the sidecar.
+// tailsOf returns the containers. One for all files has the name of the sidecar.
 func (p *LogTail) tailsOf(name string) []tail {
 	if p.Merge || p.FluentBit != nil || len(p.Files) == 1 {
 		return []tail{{name, p.Files}}
@@ -191,7 +187,7 @@ func (p *LogTail) tailsOf(name string) []tail {
 	return all
 }
 
-// Names of the containers.
+// Names returns the names of the containers.
 func (p *LogTail) Names(name string) (names []string) {
 	for _, t := range p.tailsOf(name) {
 		names = append(names, t.name)
@@ -199,20 +195,20 @@ func (p *LogTail) Names(name string) (names []string) {
 	return names
 }
 
-// withoutTails is the pod without the containers of an earlier run.
+// withoutTails returns the pod without the containers of an earlier run.
 func (p *LogTail) withoutTails(w *sidecar.Workload) *sidecar.Workload {
 	own := p.Names(w.Name)
 	bare := *w
-	mine := func(c corev1.Container) bool { return slices.Contains(own, c.Name) }
-	bare.Pod.Spec.Containers = slices.DeleteFunc(slices.Clone(w.Pod.Spec.Containers), mine)
-	bare.Pod.Spec.InitContainers = slices.DeleteFunc(slices.Clone(w.Pod.Spec.InitContainers), mine)
+	isOwn := func(c corev1.Container) bool { return slices.Contains(own, c.Name) }
+	bare.Pod.Spec.Containers = slices.DeleteFunc(slices.Clone(w.Pod.Spec.Containers), isOwn)
+	bare.Pod.Spec.InitContainers = slices.DeleteFunc(slices.Clone(w.Pod.Spec.InitContainers), isOwn)
 	return &bare
 }
 
 func isPattern(file string) bool { return strings.ContainsAny(file, "*?[") }
 
-// fileStems are short names of files, each another: app.log is app, *.json is json. The
-// name of a file doesn't change with the other files, but where two would be alike.
+// fileStems returns a short, unique name for each file: app for app.log, json for *.json.
+// The name of a file doesn't depend on the other files, unless two would be the same.
 func fileStems(files []string) []string {
 	out := make([]string, len(files))
 	count := map[string]int{}
@@ -230,7 +226,7 @@ func fileStems(files []string) []string {
 	return out
 }
 
-// plainWords leaves lower case letters and digits, with dashes between them.
+// plainWords keeps lower case letters and digits, and joins them with dashes.
 func plainWords(s string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9')

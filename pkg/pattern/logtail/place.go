@@ -14,18 +14,18 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A logPlace is where the files are.
+// A logPlace is the folder of the files, and its volume.
 type logPlace struct {
-	mount corev1.VolumeMount // of the sidecar
-	dir   string             // the directory, in the sidecar
-	env   []corev1.EnvVar    // that the mount's subPathExpr refers to
-	own   bool               // the volume is made for this
-	lay   bool               // the app mounts it for this
-	lasts bool               // what is in the volume outlives the pod
+	mount corev1.VolumeMount // in the sidecar
+	dir   string             // the directory as the sidecar sees it
+	env   []corev1.EnvVar    // variables in the mount's subPathExpr
+	own   bool               // the volume is added for the logs
+	lay   bool               // the app's mount is added
+	lasts bool               // the volume outlives the pod
 }
 
-// findPlace finds the volume of the directory: the one that all served containers have
-// there, or above it, or one that they get.
+// findPlace finds the volume of the directory: the one that all served containers mount
+// there or above it, or one that they get.
 func (p *LogTail) findPlace(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 	var fs sidecar.Findings
 	add := func(message, hint string) (logPlace, sidecar.Findings) {
@@ -37,9 +37,9 @@ func (p *LogTail) findPlace(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 		m := mountOver(c, p.Directory)
 		if m != nil && m.MountPath == p.Directory && (m.Name == pattern.VolumeName(w, "logs") || m.Name == p.Volume) &&
 			plainMount(m) {
-			m = nil // as an earlier run, or this one, lays it
+			m = nil // this mount is the one that we add
 		} else if m != nil && p.Volume != "" && path.Clean(m.MountPath) != p.Directory && m.Name != p.Volume {
-			m = nil // ours goes into it
+			m = nil // the named volume is mounted below it
 		}
 		if i > 0 && !sameMount(m, found) {
 			return add(fmt.Sprintf("containers %s and %s have different volumes there", w.App.Name, c.Name),
@@ -87,7 +87,7 @@ func (p *LogTail) findPlace(w *sidecar.Workload) (logPlace, sidecar.Findings) {
 	return at, fs
 }
 
-// mountOver is the mount of a container that a path is on; nil: none.
+// mountOver returns the mount of a container that a path is on, or nil.
 func mountOver(c *corev1.Container, p string) (best *corev1.VolumeMount) {
 	for i := range c.VolumeMounts {
 		m := &c.VolumeMounts[i]
@@ -100,12 +100,12 @@ func mountOver(c *corev1.Container, p string) (best *corev1.VolumeMount) {
 	return best
 }
 
-// plainMount reports whether a mount is one as we lay it.
+// plainMount reports whether a mount has the form that we add.
 func plainMount(m *corev1.VolumeMount) bool {
 	return reflect.DeepEqual(*m, corev1.VolumeMount{Name: m.Name, MountPath: m.MountPath})
 }
 
-// sameMount reports whether two containers have the same at the same place.
+// sameMount reports whether two mounts have the same volume at the same path.
 func sameMount(a, b *corev1.VolumeMount) bool {
 	if a == nil || b == nil {
 		return a == b
@@ -114,9 +114,9 @@ func sameMount(a, b *corev1.VolumeMount) bool {
 		a.SubPath == b.SubPath && a.SubPathExpr == b.SubPathExpr && a.ReadOnly == b.ReadOnly
 }
 
-// sourceOf finds a volume of the pod; one that a StatefulSet claims has no source.
+// sourceOf finds a volume of the pod. A volume claim of a StatefulSet has no source.
 func sourceOf(w *sidecar.Workload, name string) (source *corev1.VolumeSource, known bool) {
-	if slices.Contains(w.Claims, name) { // it goes before a volume of that name
+	if slices.Contains(w.Claims, name) { // a claim hides a volume with the same name
 		return nil, true
 	}
 	for i := range w.Pod.Spec.Volumes {
@@ -129,21 +129,22 @@ func sourceOf(w *sidecar.Workload, name string) (source *corev1.VolumeSource, kn
 
 var mountReference = pattern.LazyRegexp(`\$\(([^()]*)\)`)
 
-// referredVariables are the variables that a text refers to as $(NAME), with those that they
-// refer to themselves, in the container's order; and those that it doesn't write.
+// referredVariables returns the variables that a text refers to as $(NAME), and those that
+// they refer to themselves, in the container's order. missing are names that env doesn't
+// have.
 func referredVariables(c *corev1.Container, text string) (env []corev1.EnvVar, missing []string) {
 	want := map[string]bool{}
-	see := func(s string) {
+	collect := func(s string) {
 		for _, m := range mountReference().FindAllStringSubmatch(s, -1) {
 			want[m[1]] = true
 		}
 	}
-	see(text)
+	collect(text)
 	for _, e := range slices.Backward(c.Env) {
 		if want[e.Name] {
 			env = append(env, *e.DeepCopy())
 			delete(want, e.Name)
-			see(e.Value)
+			collect(e.Value)
 		}
 	}
 	slices.Reverse(env)

@@ -13,11 +13,11 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Settings are properties in the words of the program that they're for, in their
-// order: names with texts, numbers, true and false, or lists of those.
+// Settings are properties as fluent-bit's manual names them, in their order. A value is a
+// text, a number, true, false, or a list of those.
 type Settings []Setting
 
-// A Setting is one of them. What is written as a number stays written so.
+// A Setting is one of them. A number keeps the form in which it's written.
 type Setting struct {
 	Key    string
 	Values []any // string, bool or json.Number
@@ -29,7 +29,7 @@ var (
 	_ json.Marshaler   = (Settings)(nil)
 )
 
-var errSettings = errors.New("wanted texts, numbers, true and false, and lists of those")
+var errSettings = errors.New("wanted texts, numbers, true, false, or lists of those")
 
 // UnmarshalJSON reads a mapping.
 func (s *Settings) UnmarshalJSON(raw []byte) error {
@@ -64,7 +64,7 @@ func (s *Settings) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// MarshalJSON writes them as they were.
+// MarshalJSON writes the settings in their order.
 func (s Settings) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -88,7 +88,8 @@ func (s Settings) MarshalJSON() ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// findSetting finds a setting, whatever its case, and gives its first value as a text.
+// findSetting returns the first value of a setting as a text. The case of the key doesn't
+// matter.
 func (s Settings) findSetting(key string) (value string, there bool) {
 	for _, one := range s {
 		if strings.EqualFold(one.Key, key) && len(one.Values) > 0 {
@@ -98,7 +99,7 @@ func (s Settings) findSetting(key string) (value string, there bool) {
 	return "", false
 }
 
-// withDefault adds one, unless it's there.
+// withDefault adds a setting unless it's there.
 func (s Settings) withDefault(key, value string) Settings {
 	if _, there := s.findSetting(key); there {
 		return s
@@ -108,7 +109,7 @@ func (s Settings) withDefault(key, value string) Settings {
 
 var settingKey = pattern.LazyRegexp(`^[A-Za-z][A-Za-z0-9_.:-]*$`)
 
-// validateSettings finds what can't be meant, and what is secret: values aren't told.
+// validateSettings finds invalid properties, and secrets. Messages don't show values.
 func (s Settings) validateSettings(at string, own []string, fs *sidecar.Findings) {
 	seen := map[string]bool{}
 	for _, one := range s {
@@ -144,10 +145,10 @@ func (s Settings) validateSettings(at string, own []string, fs *sidecar.Findings
 	}
 }
 
-// fluentVariable is one as fluent-bit takes it from its environment.
+// fluentVariable matches a reference to a variable, as fluent-bit writes it.
 var fluentVariable = pattern.LazyRegexp(`\$\{([^}]*)\}`)
 
-// variableNames are those that the values refer to.
+// variableNames returns the variables that the values refer to.
 func (s Settings) variableNames() (names []string) {
 	for _, one := range s {
 		for _, v := range one.Values {
@@ -164,8 +165,8 @@ var secretSetting = pattern.LazyRegexp(`passw|passphrase|secret|token|credential
 
 var secretFile = pattern.LazyRegexp(`file|path|credentials`)
 
-// holdsSecret reports whether a property holds a secret, by its name or by its text. The
-// paths of files with secrets are none, and neither are switches.
+// holdsSecret reports whether a property holds a secret, from its name or its text. Paths
+// of files with secrets don't count, nor do true and false.
 func holdsSecret(key, text string) bool {
 	switch {
 	case text == "" || text == "true" || text == "false" || strings.HasPrefix(text, "/") && secretFile().MatchString(key):

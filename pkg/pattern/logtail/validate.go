@@ -12,7 +12,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Validate finds what is wrong with the config whatever the workload is.
+// Validate finds errors in the entry alone.
 func (p *LogTail) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	if p.Directory == "" {
@@ -66,8 +66,8 @@ func (p *LogTail) Validate() sidecar.Findings {
 	return fs
 }
 
-// plainFile reports whether a name means itself, but for patterns, to the kubelet, to
-// a shell that looks for files, and to fluent-bit.
+// plainFile reports whether the kubelet, a shell and fluent-bit all read a name as it's
+// written, apart from patterns.
 func plainFile(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
 		return strings.ContainsRune(`\$`, r) || !unicode.IsGraphic(r) || r == unicode.ReplacementChar

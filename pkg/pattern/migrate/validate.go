@@ -9,7 +9,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Validate finds what is wrong with the config whatever the workload is.
+// Validate finds errors in the entry alone.
 func (p *Migrate) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	own := len(p.Command) > 0 || len(p.Args) > 0

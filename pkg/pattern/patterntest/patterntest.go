@@ -1,5 +1,5 @@
-// Package patterntest has what tests of patterns share: workloads to ask them for, and
-// what they answer, which is either a Change or findings.
+// Package patterntest holds helpers for tests of patterns: workloads, and functions that
+// return the Change or the findings of a pattern.
 package patterntest
 
 import (
@@ -21,8 +21,8 @@ func BuildChange(t testing.TB, p sidecar.Pattern, w *sidecar.Workload) *sidecar.
 	return c
 }
 
-// FindingLines returns the lines of the findings of a Change that fails, or else those of
-// the config and the notes of the Change.
+// FindingLines returns the findings of a pattern for a workload as lines: those that make
+// it fail, or else those of Validate and the notes of the Change.
 func FindingLines(t testing.TB, p sidecar.Pattern, w *sidecar.Workload) []string {
 	t.Helper()
 	c, err := sidecar.Build(p, w)
@@ -36,7 +36,7 @@ func FindingLines(t testing.TB, p sidecar.Pattern, w *sidecar.Workload) []string
 	return FormatFindings(fs)
 }
 
-// FormatFindings writes findings as "severity code: where: what; hint", one a line.
+// FormatFindings formats each finding as "severity code: where: what; hint".
 func FormatFindings(fs sidecar.Findings) []string {
 	out := []string{}
 	for _, f := range fs {
@@ -45,8 +45,8 @@ func FormatFindings(fs sidecar.Findings) []string {
 	return out
 }
 
-// NewElasticsearch is a server in namespace prod with port 9200, named http, and a Service
-// in front of it, changed by edits.
+// NewElasticsearch returns a server in namespace prod with port 9200, named http, and a
+// Service in front of it. The edits change it.
 func NewElasticsearch(edits ...func(*sidecar.Workload)) *sidecar.Workload {
 	w := &sidecar.Workload{
 		Ref:      sidecar.Ref{Group: "apps", Kind: "Deployment", Namespace: "prod", Name: "elasticsearch"},
@@ -70,7 +70,8 @@ func NewElasticsearch(edits ...func(*sidecar.Workload)) *sidecar.Workload {
 	return w
 }
 
-// NewShop is an app in namespace prod that uses a Redis outside, changed by edits.
+// NewShop returns an app in namespace prod that uses a Redis outside of the cluster. The
+// edits change it.
 func NewShop(edits ...func(*sidecar.Workload)) *sidecar.Workload {
 	w := &sidecar.Workload{
 		Ref:      sidecar.Ref{Group: "apps", Kind: "Deployment", Namespace: "prod", Name: "shop"},

@@ -245,7 +245,7 @@ func (p *AuthProxy) withDeclaredPorts(w *sidecar.Workload) *AuthProxy {
 	return &whole
 }
 
-// Check finds what is wrong with the config for this workload.
+// Check finds errors in the entry for this workload.
 func (p *AuthProxy) Check(w *sidecar.Workload) sidecar.Findings {
 	p = p.withDeclaredPorts(w)
 	fs := p.Validate() // the ports may be others for each workload

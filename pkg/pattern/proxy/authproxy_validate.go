@@ -12,7 +12,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Validate finds what is wrong with the config whatever the workload is.
+// Validate finds errors in the entry alone.
 func (p *AuthProxy) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	p.validateBase(false, withoutAuthentication, &fs)

@@ -141,7 +141,7 @@ func (p *TLSProxy) newNginxConf(w *sidecar.Workload, given corev1.ResourceRequir
 	return c
 }
 
-// Validate finds what is wrong with the config whatever the workload is.
+// Validate finds errors in the entry alone.
 func (p *TLSProxy) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	without := withoutTLS
@@ -167,7 +167,7 @@ func (p *TLSProxy) withDeclaredPorts(w *sidecar.Workload) *TLSProxy {
 	return &whole
 }
 
-// Check finds what is wrong with the config for this workload.
+// Check finds errors in the entry for this workload.
 func (p *TLSProxy) Check(w *sidecar.Workload) sidecar.Findings {
 	p = p.withDeclaredPorts(w)
 	fs := p.Validate() // the ports may be others for each workload

@@ -201,7 +201,8 @@ func TestTLSProxyFindings(t *testing.T) {
 		want  []string
 	}{
 		"host network": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.HostNetwork = true }}, want: []string{
-			"error host-network: Deployment prod/elasticsearch spec.template.spec.hostNetwork: the pod uses the host network: " +
+			"error host-network: Deployment prod/elasticsearch spec.template.spec.hostNetwork: the pod uses the host " +
+				"network: " +
 				"every program on the node could reach the app, and two of these pods would collide; remove hostNetwork, or " +
 				"exclude this workload"}},
 		"windows": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows} }},
@@ -211,7 +212,8 @@ func TestTLSProxyFindings(t *testing.T) {
 		"windows by selector": {edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.NodeSelector = map[string]string{"kubernetes.io/os": "windows"}
 		}}, want: []string{
-			`error windows: Deployment prod/elasticsearch spec.template.spec.nodeSelector["kubernetes.io/os"]: the sidecar's ` +
+			`error windows: Deployment prod/elasticsearch spec.template.spec.nodeSelector["kubernetes.io/os"]: the ` +
+				`sidecar's ` +
 				`image runs on Linux only; exclude this workload`}},
 		"no container": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.Containers, w.App = nil, nil }}, want: []string{
 			"error no-container: Deployment prod/elasticsearch spec.template.spec.containers: the pod has no container to " +
@@ -223,7 +225,8 @@ func TestTLSProxyFindings(t *testing.T) {
 			"error port-unknown: port: container elasticsearch doesn't declare port 9202 (it declares 9200 (http), 9300); " +
 				"write one of those, or declare the port in the container"}},
 		"no ports": {edits: []edit{func(w *sidecar.Workload) { w.App.Ports = nil }}, want: []string{
-			"info port-unknown: port: container elasticsearch declares no TCP port; outrigger assumes that clients connect to " +
+			"info port-unknown: port: container elasticsearch declares no TCP port; outrigger assumes that clients " +
+				"connect to " +
 				"port 9200"}},
 		"another container's port": {edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.Containers = append(w.Pod.Spec.Containers, corev1.Container{Name: "web", Ports: w.App.Ports})
@@ -256,7 +259,8 @@ func TestTLSProxyFindings(t *testing.T) {
 		"variable NGINX": {edits: []edit{func(w *sidecar.Workload) {
 			w.Override = &corev1.Container{Env: []corev1.EnvVar{{Name: "TZ", Value: "UTC"}, {Name: "NGINX", Value: "1"}}}
 		}}, want: []string{
-			"error bad-value: nginx reads the override's variable NGINX as a list of inherited sockets and doesn't start; use " +
+			"error bad-value: nginx reads the override's variable NGINX as a list of inherited sockets and doesn't " +
+				"start; use " +
 				"another name"}},
 		"several nodes": {edits: []edit{func(w *sidecar.Workload) { w.Replicas = new(int32(3)) }}, want: []string{
 			"error rebind-peers: rebind.env.network.host: it also moves the transport to 127.0.0.1, where the nodes can't " +
@@ -283,7 +287,8 @@ func TestTLSProxyFindings(t *testing.T) {
 			w.Pod.Spec.HostNetwork = true
 			w.Override = &corev1.Container{Image: "nginx:1.0"}
 		}}, want: []string{
-			"error host-network: Deployment prod/elasticsearch spec.template.spec.hostNetwork: the pod uses the host network: " +
+			"error host-network: Deployment prod/elasticsearch spec.template.spec.hostNetwork: the pod uses the host " +
+				"network: " +
 				"every program on the node could reach the app, and two of these pods would collide; remove hostNetwork, or " +
 				"exclude this workload",
 			"error image-version: nginx of image nginx:1.0 is too old; use 1.19.5 or newer"}},
@@ -331,9 +336,11 @@ func TestTLSProxyValidate(t *testing.T) {
 		}, []string{
 			"error bad-value: rebind.port: port 9200 is the one that the proxy takes over; write another port for the app"}},
 		"bad variable": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"a=b": "127.0.0.1:9201", "1a": ""} }, []string{
-			`error bad-value: rebind.env: "1a" can't be the name of a variable; use letters, digits, _, - and dots; no digit ` +
+			`error bad-value: rebind.env: "1a" can't be the name of a variable; use letters, digits, _, - and dots, but ` +
+				`no digit ` +
 				`first`,
-			`error bad-value: rebind.env: "a=b" can't be the name of a variable; use letters, digits, _, - and dots; no digit ` +
+			`error bad-value: rebind.env: "a=b" can't be the name of a variable; use letters, digits, _, - and dots, but ` +
+				`no digit ` +
 				`first`}},
 		"words": {func(p *TLSProxy) {
 			p.TLSProfile, p.PlainHTTP, p.AccessLog, p.IPFamilies = "old", "drop", "combined",
@@ -352,7 +359,8 @@ func TestTLSProxyValidate(t *testing.T) {
 				"port 9201 without TLS; write the address into env or args, as in --listen=127.0.0.1:9201; or write " +
 				"assumeLoopback: true, if its own configuration says so"}},
 		"port untold": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"network.host": "127.0.0.1"} }, []string{
-			"warning rebind-untold: rebind: neither env nor args contain the app's new port 9201; write it into one of them, " +
+			"warning rebind-untold: rebind: neither env nor args contain the app's new port 9201; write it into one of " +
+				"them, " +
 				"unless the app's own configuration has it"}},
 		"address untold": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"PORT": "9201"} }, []string{
 			"warning app-reachable: rebind: nothing makes the app listen on 127.0.0.1 only, so it may still be reachable on " +

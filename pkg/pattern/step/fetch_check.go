@@ -8,7 +8,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Check finds what is wrong with the config for this workload.
+// Check finds errors in the entry for this workload.
 func (p *Fetch) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckLinux(w, &fs)

@@ -18,7 +18,7 @@ var (
 
 func isPlain(u string) bool { return strings.HasPrefix(u, "http:") }
 
-// Validate finds what is wrong with the config whatever the workload is.
+// Validate finds errors in the entry alone.
 func (p *Fetch) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	p.validateURL(&fs)

@@ -10,7 +10,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Validate finds what is wrong with the config whatever the workload is.
+// Validate finds errors in the entry alone.
 func (p *Permissions) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	if len(p.Volumes) == 0 {

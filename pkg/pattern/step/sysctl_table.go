@@ -106,7 +106,7 @@ var (
 	sysctlValue = pattern.LazyRegexp(`^[-\w.,]+([ \t]+[-\w.,]+)*$`)
 )
 
-// Validate finds what is wrong with the config whatever the workload is.
+// Validate finds errors in the entry alone.
 func (p *Sysctl) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	if len(p.Sysctls) == 0 {

@@ -15,7 +15,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Validate finds what is wrong with the config whatever the workload is.
+// Validate finds errors in the entry alone.
 func (p *WaitFor) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	if len(p.Targets) == 0 {

@@ -24,7 +24,7 @@ var (
 	filePerms     = pattern.LazyRegexp(`^0?[0-7]{3}$`)
 )
 
-// Validate finds what is wrong with the config whatever the workload is.
+// Validate finds errors in the entry alone.
 func (p *Vault) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.ValidateEnum("mode", p.Mode, &fs, VaultAgent, VaultInit, VaultCLI)

@@ -16,32 +16,32 @@ import (
 // record says is undone for these alone: nothing that isn't in this table is laid on
 // where it would be recorded, and no record reaches it.
 type Field struct {
-	path  string   // see groups
-	shape []string // its steps
-	kinds []string // of the objects; nil: any
-	not   []string // keys of annotations that are none, as prefixes
+	path   string   // see groups
+	shape  []string // its steps
+	kinds  []string // of the objects; nil: any
+	except []string // keys of annotations that are none, as prefixes
 
-	By      string // the neighbour that edits it, as its table names it; "": the sidecars' own Changes
-	Goes    bool   // it was added, and is taken out
-	Turns   bool   // it took another's place, and that comes back
-	Returns bool   // it was taken out, and comes back
-	Value   Value
-	Share   Share
-	Becomes Becomes
+	By       string // the neighbour that edits it, as its table names it; "": the sidecars' own Changes
+	Added    bool   // it was added, and is taken out
+	Replaced bool   // it took another's place, and that comes back
+	Removed  bool   // it was taken out, and comes back
+	Value    Value
+	Share    Share
+	Becomes  Becomes
 }
 
-// OfOthers reports whether the field is one of objects around a workload.
-func (f *Field) OfOthers() bool { return f.kinds != nil }
+// OfNeighbour reports whether the field is one of objects around a workload.
+func (f *Field) OfNeighbour() bool { return f.kinds != nil }
 
 // Becomes says what becomes of a value that is replaced, for who checks that nothing else
 // has changed (law 4).
 type Becomes string
 
 const (
-	Wanted Becomes = "wanted"   // what a sidecar wants there, or what was there with that behind it
-	Led    Becomes = "led"      // the port at which the sidecar is reached in the place of the app
-	TLS    Becomes = "over TLS" // what the same protocol is called over TLS
-	More   Becomes = "more"     // a larger number, or a longer list
+	Wanted      Becomes = "wanted"   // what a sidecar wants there, or what was there with that behind it
+	SidecarPort Becomes = "led"      // the port at which the sidecar is reached in the place of the app
+	OverTLS     Becomes = "over TLS" // what the same protocol is called over TLS
+	Larger      Becomes = "more"     // a larger number, or a longer list
 )
 
 // A Value says what a value that comes back must be.
@@ -76,7 +76,7 @@ var table = sync.OnceValue(func() (all []Field) {
 	for _, g := range groups {
 		for _, f := range g.fields {
 			f.By, f.kinds = g.by, g.kinds
-			for _, f.shape = range expand(split(f.path)) {
+			for _, f.shape = range expandShape(splitShape(f.path)) {
 				all = append(all, f)
 			}
 		}
@@ -94,16 +94,16 @@ func Editors() (names []string) {
 	return names
 }
 
-// split splits a shape. An annotation's key, which has slashes, is one step.
-func split(shape string) []string {
+// splitShape splits a shape. An annotation's key, which has slashes, is one step.
+func splitShape(shape string) []string {
 	if before, key, ok := strings.Cut(shape, "metadata/annotations/"); ok {
 		return append(strings.Split(before+"metadata/annotations", "/"), key)
 	}
 	return strings.Split(shape, "/")
 }
 
-// expand gives the shapes that one in the words container and handler stands for.
-func expand(shape []string) (all [][]string) {
+// expandShape gives the shapes that one in the words container and handler stands for.
+func expandShape(shape []string) (all [][]string) {
 	container := []string{"pod", "spec", "*containers", "[]"}
 	switch shape[0] {
 	case "handler":
@@ -117,25 +117,25 @@ func expand(shape []string) (all [][]string) {
 	return [][]string{shape}
 }
 
-// At finds what is moved at a path of an object that has pod templates at some
+// FieldAt finds what is moved at a path of an object that has pod templates at some
 // paths; nil where nothing is.
-func At(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) *Field {
+func FieldAt(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) *Field {
 	all := table()
 	for i := range all {
-		if m := &all[i]; m.of(on) && m.reaches(pods, path) == whole {
+		if m := &all[i]; m.isOf(on) && m.matchPath(pods, path) == fullMatch {
 			return m
 		}
 	}
 	return nil
 }
 
-// Below reports whether something below a path is moved: such a collection may
+// HasFieldsBelow reports whether something below a path is moved: such a collection may
 // stand there without entries, or not at all.
-func Below(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) bool {
-	return slices.ContainsFunc(table(), func(m Field) bool { return m.of(on) && m.reaches(pods, path) == beginning })
+func HasFieldsBelow(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) bool {
+	return slices.ContainsFunc(table(), func(m Field) bool { return m.isOf(on) && m.matchPath(pods, path) == partOf })
 }
 
-func (f *Field) of(on sidecar.Ref) bool {
+func (f *Field) isOf(on sidecar.Ref) bool {
 	kind := on.Kind
 	if on.Group != "" {
 		kind = on.Group + "/" + on.Kind
@@ -144,47 +144,47 @@ func (f *Field) of(on sidecar.Ref) bool {
 }
 
 // How far a path gets in a shape.
-type reach int
+type match int
 
 const (
-	off reach = iota
-	beginning
-	whole
+	noMatch match = iota
+	partOf
+	fullMatch
 )
 
-func (f *Field) reaches(pods []sidecar.Path, path sidecar.Path) reach {
+func (f *Field) matchPath(pods []sidecar.Path, path sidecar.Path) match {
 	if f.shape[0] != "pod" {
-		return f.along(path, f.shape)
+		return f.matchSteps(path, f.shape)
 	}
-	best := off
+	best := noMatch
 	for _, pod := range pods {
 		n := min(len(pod), len(path))
 		if slices.Equal(pod[:n], path[:n]) {
-			best = max(best, f.along(path[n:], f.shape[1:]))
+			best = max(best, f.matchSteps(path[n:], f.shape[1:]))
 		}
 	}
 	return best
 }
 
-func (f *Field) along(path sidecar.Path, shape []string) reach {
+func (f *Field) matchSteps(path sidecar.Path, shape []string) match {
 	for i, s := range path {
-		if i == len(shape) || !f.step(s, shape[i]) {
-			return off
+		if i == len(shape) || !f.matchStep(s, shape[i]) {
+			return noMatch
 		}
 	}
 	if len(path) < len(shape) {
-		return beginning
+		return partOf
 	}
-	return whole
+	return fullMatch
 }
 
-func (f *Field) step(s sidecar.Step, want string) bool {
+func (f *Field) matchStep(s sidecar.Step, want string) bool {
 	switch prefix, open := strings.CutSuffix(want, "*"); {
 	case want == "[]":
 		return s.Field == ""
 	case want == "*containers":
 		return s.Field == "containers" || s.Field == "initContainers"
-	case s.Field == "" || slices.ContainsFunc(f.not, func(not string) bool { return strings.HasPrefix(s.Field, not) }):
+	case s.Field == "" || slices.ContainsFunc(f.except, func(not string) bool { return strings.HasPrefix(s.Field, not) }):
 		return false
 	case open:
 		return strings.HasPrefix(s.Field, prefix)

@@ -13,7 +13,7 @@ func Example() {
 	pods := []sidecar.Path{sidecar.Fields("spec", "template")}
 	for _, field := range []string{"volumes", "hostNetwork"} {
 		path := sidecar.Fields("spec", "template", "spec", field)
-		fmt.Println(field, editable.Below(deployment, pods, path) || editable.At(deployment, pods, path) != nil)
+		fmt.Println(field, editable.HasFieldsBelow(deployment, pods, path) || editable.FieldAt(deployment, pods, path) != nil)
 	}
 	// Output:
 	// volumes true

@@ -67,7 +67,7 @@ func (p *proof) compareValues(before, after any, path sidecar.Path) {
 	if p.mayBecome(before, after, path) {
 		return
 	}
-	if whole := before == nil || after == nil; whole && editable.At(p.on, p.pods, path) != nil {
+	if whole := before == nil || after == nil; whole && editable.FieldAt(p.on, p.pods, path) != nil {
 		p.wrong = append(p.wrong, path)
 		return
 	}
@@ -120,7 +120,7 @@ func bothOf[T values.Map | []any](before, after any) (a, b T, ok bool) {
 
 // mayBeEmpty reports whether a collection without entries may come or go.
 func (p *proof) mayBeEmpty(before, after any, entries int, path sidecar.Path) bool {
-	return entries > 0 || before != nil && after != nil || editable.Below(p.on, p.pods, path)
+	return entries > 0 || before != nil && after != nil || editable.HasFieldsBelow(p.on, p.pods, path)
 }
 
 // compareLists compares two lists, whose entries keep their order.
@@ -205,16 +205,16 @@ func (p *proof) mayBecome(before, after any, path sidecar.Path) bool {
 	if after == nil && annotation && slices.Contains(p.own, path[2].Field) {
 		return true
 	}
-	m := editable.At(p.on, p.pods, path)
+	m := editable.FieldAt(p.on, p.pods, path)
 	switch {
 	case m == nil:
 		return false
 	case before == nil:
-		return m.Returns && p.fitsKind(m.Value, nil, after)
+		return m.Removed && p.fitsKind(m.Value, nil, after)
 	case after == nil:
-		return m.Goes && p.mayGo(m.Value, before)
+		return m.Added && p.mayGo(m.Value, before)
 	}
-	return m.Turns && p.fitsKind(m.Value, before, after)
+	return m.Replaced && p.fitsKind(m.Value, before, after)
 }
 
 // mayGo looks at what goes.

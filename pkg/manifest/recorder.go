@@ -102,22 +102,31 @@ func (l *Layer) editWithRecord(o *Object, root *patch) *editor {
 
 // reportUnrecordable finds edits that strip wouldn't undo: they're none that a Change makes.
 func (l *Layer) reportUnrecordable(o *Object, root *patch) {
-	moved := o.editableFields()
+	fieldAt := o.editableFields()
 	var look func(p *patch, path sidecar.Path)
 	look = func(p *patch, path sidecar.Path) {
-		if p.set || p.delete {
-			m := moved(path)
-			if m == nil || p.delete && !m.Returns || p.set && !(m.Goes || m.Turns) {
-				l.reportOn(o, sidecar.Finding{Code: "not-recordable",
-					Field:   path.String(),
-					Message: "is nothing that a record may undo", Hint: "render from sources without a record"})
-			}
+		if (p.set || p.delete) && !p.canBeUndone(fieldAt(path)) {
+			l.reportOn(o, sidecar.Finding{Code: "not-recordable",
+				Field:   path.String(),
+				Message: "isn't a field that a record can restore", Hint: "render from sources without a record"})
 		}
 		for _, c := range p.below {
 			look(c, append(path[:len(path):len(path)], c.step))
 		}
 	}
 	look(root, nil)
+}
+
+// canBeUndone reports whether a record can undo the edit of a field of the table. field
+// is nil for one that isn't in it.
+func (p *patch) canBeUndone(field *editable.Field) bool {
+	switch {
+	case field == nil:
+		return false
+	case p.delete:
+		return field.Removed
+	}
+	return field.Added || field.Replaced
 }
 
 // recordedMarks are those of the object's records.
@@ -139,7 +148,7 @@ func (o *Object) recordedMarks(of func(by string) bool) (all []mark, err error) 
 func (o *Object) editableFields() func(sidecar.Path) *editable.Field {
 	v, _ := positioned.ValueOf(o.rootNode()) // what can't be read has no pods
 	pods := podPaths(v)
-	return func(path sidecar.Path) *editable.Field { return editable.At(o.Ref, pods, path) }
+	return func(path sidecar.Path) *editable.Field { return editable.FieldAt(o.Ref, pods, path) }
 }
 
 // podPaths are where pod templates stand, by their shape.

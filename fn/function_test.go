@@ -42,7 +42,7 @@ func TestFunctionFails(t *testing.T) {
 				sidecars,
 				strings.Replace(web, "image: web:1", "env: [{name: LISTEN, value: s3cret}]\n          image: web:1", 1),
 			),
-			"env[name=LISTEN]: tls-proxy: the manifest has another value there",
+			"env[name=LISTEN]: tls-proxy: the manifest has another value here",
 		},
 		"wrong kind": {
 			list(strings.Replace(sidecars, "kind: Sidecars", "kind: SideCar", 1), web),

@@ -23,7 +23,7 @@ func TestResultsOfKyaml(t *testing.T) {
 		}},
 		"about an object": {list(sidecars, strings.Replace(web, "image: web:1",
 			"env: [{name: LISTEN, value: other}]\n          image: web:1", 1)), framework.Result{
-			Message:  "tls-proxy: the manifest has another value there; take it out of the manifest, or make it equal",
+			Message:  "tls-proxy: the manifest has another value here; remove it from the manifest, or make it equal",
 			Severity: framework.Error, Tags: map[string]string{"code": "conflict"},
 			ResourceRef: &yaml.ResourceIdentifier{
 				TypeMeta: yaml.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"},

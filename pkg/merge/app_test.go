@@ -50,13 +50,13 @@ func TestArgs(t *testing.T) {
 		"there already":            {"run -a -E x", []string{"-E x"}, "", ""},
 		"a flag of its own is one": {"run -v", []string{"-v -b=1"}, "-b=1", ""},
 		"a flag and its value": {"run -E x", []string{"-E y"}, "y",
-			"s1: the arguments have -E already, and what belongs to it would be torn from it; write a flag and its value as " +
+			"s1: the arguments already have -E, so a flag and its value would be separated; write a flag and its value as " +
 				"one argument, as in --flag=value"},
-		"of one sidecar":  {"run", []string{"-E x -E y"}, "-E x y", "the arguments have -E already"},
-		"of two sidecars": {"run", []string{"-E x", "-E y"}, "-E x y", "s2: the arguments have -E already"},
+		"of one sidecar":  {"run", []string{"-E x -E y"}, "-E x y", "the arguments already have -E"},
+		"of two sidecars": {"run", []string{"-E x", "-E y"}, "-E x y", "s2: the arguments already have -E"},
 		"a value that is there as a word": {"run 9201", []string{"-p 9201"}, "-p",
-			"the arguments have the value of -p already"},
-		"a word": {"run", []string{"all run"}, "all", "the arguments have one of the words already"},
+			"the arguments already have the value of -p"},
+		"a word": {"run", []string{"all run"}, "all", "the arguments already have one of the words"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := sidecartest.Workload()
@@ -95,16 +95,17 @@ func TestMounts(t *testing.T) {
 		sidecartest.Answer(w, "c", mount("x", "/one")), sidecartest.Answer(w, "d", mount("y", "/one/")),
 		sidecartest.Answer(w, "e", mount("y", "/data/")), sidecartest.Answer(w, "f", mount("y", "/data/below"))})
 	require.Equal(t, []string{
-		"Deployment prod/web spec.template.spec.containers[name=app].volumeMounts[mountPath=/data]: a: wants volume x, " +
-			"but the manifest has volume data at the same place; mount it somewhere else",
-		"Deployment prod/web spec.template.spec.containers[name=app].volumeMounts[mountPath=/dev/x]: b: wants volume x, " +
-			"but the manifest has device disk at the same place; mount it somewhere else",
-		"Deployment prod/web spec.template.spec.containers[name=app].volumeMounts[mountPath=/one/]: d: wants volume y, " +
-			"but c wants volume x at the same place; mount it somewhere else",
+		"Deployment prod/web spec.template.spec.containers[name=app].volumeMounts[mountPath=/data]: a: mounts volume x, " +
+			"but the manifest has volume data at the same path; mount it somewhere else",
+		"Deployment prod/web spec.template.spec.containers[name=app].volumeMounts[mountPath=/dev/x]: b: mounts volume x, " +
+			"but the manifest has device disk at the same path; mount it somewhere else",
+		"Deployment prod/web spec.template.spec.containers[name=app].volumeMounts[mountPath=/one/]: d: mounts volume y, " +
+			"but c mounts volume x at the same path; mount it somewhere else",
 	}, strings.Split(fs.Error(), "\n"))
 	require.Len(t, paths(edits), 3)
-	_, fs = merge.Merge(edits, manifest(map[string]any{"spec.template.spec.containers[name=app].volumeMounts[mountPath=/data/]": 1}))
-	require.Contains(t, fs.Error(), "e: wants volume y, but the manifest has volume data; take it out")
+	const dataMount = "spec.template.spec.containers[name=app].volumeMounts[mountPath=/data/]"
+	_, fs = merge.Merge(edits, manifest(map[string]any{dataMount: 1}))
+	require.Contains(t, fs.Error(), "e: sets volume y, but the manifest has volume data; remove it")
 }
 
 func TestServicePorts(t *testing.T) {
@@ -118,9 +119,9 @@ func TestServicePorts(t *testing.T) {
 	_, fs := merge.Edits(w, []sidecar.Answer{sidecartest.Answer(w, "a", port("web", 80)), sidecartest.Answer(w, "b",
 		port("tcp-dns", 53)), sidecartest.Answer(w, "c", port("http", 80)), sidecartest.Answer(w, "d", port("other", 53))})
 	require.Equal(t, []string{
-		"Service web spec.ports: a: wants web to be port 80/TCP, but the manifest has http there; give one of them " +
+		"Service web spec.ports: a: adds web as port 80/TCP, but the manifest has http there; give one of them " +
 			"another number",
-		"Service web spec.ports: c: wants http to be port 80/TCP, but a has web there; give one of them another number",
-		"Service web spec.ports: d: wants other to be port 53/TCP, but b has tcp-dns there; give one of them another number",
+		"Service web spec.ports: c: adds http as port 80/TCP, but a has web there; give one of them another number",
+		"Service web spec.ports: d: adds other as port 53/TCP, but b has tcp-dns there; give one of them another number",
 	}, strings.Split(fs.Error(), "\n"))
 }

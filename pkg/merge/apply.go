@@ -12,11 +12,11 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Apply lays edits on the typed form of a pod, in the way in which the text gets them:
-// what stands there stays, unless the edit names it as the value to replace. Paths
-// begin at the object, whose pod template stands at template; edits of anything else
-// are left out.
-func Apply(pod *corev1.PodTemplateSpec, template sidecar.Path, edits []sidecar.Edit) {
+// applyEdits applies edits to the typed form of a pod, as package manifest does to its
+// text: an existing value stays, unless the edit names it as the one to replace. Paths
+// begin at the object, and template is the path of its pod template. Edits of anything
+// else are ignored.
+func applyEdits(pod *corev1.PodTemplateSpec, template sidecar.Path, edits []sidecar.Edit) {
 	for i := range edits {
 		e := &edits[i]
 		n := len(template)
@@ -24,32 +24,32 @@ func Apply(pod *corev1.PodTemplateSpec, template sidecar.Path, edits []sidecar.E
 			continue
 		}
 		root, at := reflect.ValueOf(pod).Elem(), e.Path[n:]
-		have, there := find(root, at)
+		have, there := valueAt(root, at)
 		switch {
 		case e.Delete:
-			remove(root, at)
+			removeAt(root, at)
 		case !there:
-			put(root, at, e.Value, e.Before)
-		case e.Was != nil && same(have.Interface(), e.Was):
-			put(root, at, e.Value, e.Before)
+			setAt(root, at, e.Value, e.Before)
+		case e.Was != nil && sameJSON(have.Interface(), e.Was):
+			setAt(root, at, e.Value, e.Before)
 		}
 	}
 }
 
-// holds reports whether a typed value has just what an edit puts there.
-func holds(v any, e *sidecar.Edit) bool {
-	have, there := find(reflect.ValueOf(v).Elem(), e.Path)
-	return there && same(have.Interface(), e.Value)
+// hasEdit reports whether a typed value has exactly the value of an edit.
+func hasEdit(v any, e *sidecar.Edit) bool {
+	have, there := valueAt(reflect.ValueOf(v).Elem(), e.Path)
+	return there && sameJSON(have.Interface(), e.Value)
 }
 
-// find gives what stands at a path of a typed value. A pointer that is nil is nothing,
-// and so is the zero value of a field.
-func find(v reflect.Value, path sidecar.Path) (reflect.Value, bool) {
+// valueAt returns the value at a path of a typed value. A nil pointer and the zero value of
+// a field count as missing.
+func valueAt(v reflect.Value, path sidecar.Path) (reflect.Value, bool) {
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {
 			return v, false
 		}
-		return find(v.Elem(), path)
+		return valueAt(v.Elem(), path)
 	}
 	if len(path) == 0 {
 		return v, true
@@ -70,14 +70,14 @@ func find(v reflect.Value, path sidecar.Path) (reflect.Value, bool) {
 	if !there {
 		return next, false
 	}
-	return find(next, path[1:])
+	return valueAt(next, path[1:])
 }
 
-// put writes a value at a path. A new entry of a list stands before the one with the key
-// before, or at the end.
-func put(v reflect.Value, path sidecar.Path, value any, before string) {
+// setAt writes a value at a path. It inserts a new entry of a list before the one with
+// the key before, or at the end.
+func setAt(v reflect.Value, path sidecar.Path, value any, before string) {
 	if len(path) == 0 {
-		assign(v, value)
+		assignValue(v, value)
 		return
 	}
 	step := path[0]
@@ -86,17 +86,17 @@ func put(v reflect.Value, path sidecar.Path, value any, before string) {
 		if v.IsNil() {
 			v.Set(reflect.New(v.Type().Elem()))
 		}
-		put(v.Elem(), path, value, before)
+		setAt(v.Elem(), path, value, before)
 	case reflect.Struct:
 		if f := fieldOf(v, step.Field); f.IsValid() {
-			put(f, path[1:], value, before)
+			setAt(f, path[1:], value, before)
 		}
 	case reflect.Map:
 		if v.IsNil() {
 			v.Set(reflect.MakeMap(v.Type()))
 		}
 		entry := reflect.New(v.Type().Elem()).Elem()
-		put(entry, path[1:], value, before)
+		setAt(entry, path[1:], value, before)
 		v.SetMapIndex(reflect.ValueOf(step.Field), entry)
 	case reflect.Slice:
 		i := indexOf(v, step)
@@ -110,17 +110,17 @@ func put(v reflect.Value, path sidecar.Path, value any, before string) {
 			}
 			v.Index(i).SetZero()
 		}
-		put(v.Index(i), path[1:], value, before)
+		setAt(v.Index(i), path[1:], value, before)
 	}
 }
 
-// remove takes away what stands at a path.
-func remove(v reflect.Value, path sidecar.Path) {
+// removeAt removes the value at a path.
+func removeAt(v reflect.Value, path sidecar.Path) {
 	step := path[0]
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
-			remove(v.Elem(), path)
+			removeAt(v.Elem(), path)
 		}
 	case reflect.Struct:
 		if f := fieldOf(v, step.Field); !f.IsValid() {
@@ -128,7 +128,7 @@ func remove(v reflect.Value, path sidecar.Path) {
 		} else if len(path) == 1 {
 			f.SetZero()
 		} else {
-			remove(f, path[1:])
+			removeAt(f, path[1:])
 		}
 	case reflect.Map:
 		v.SetMapIndex(reflect.ValueOf(step.Field), reflect.Value{})
@@ -138,13 +138,13 @@ func remove(v reflect.Value, path sidecar.Path) {
 		} else if len(path) == 1 {
 			v.Set(reflect.AppendSlice(v.Slice3(0, i, i), v.Slice(i+1, v.Len())))
 		} else {
-			remove(v.Index(i), path[1:])
+			removeAt(v.Index(i), path[1:])
 		}
 	}
 }
 
-// assign gives a field a value of its type, or of one that is written alike.
-func assign(v reflect.Value, value any) {
+// assignValue sets a field to a value of its type, or of a type with the same JSON.
+func assignValue(v reflect.Value, value any) {
 	have := reflect.ValueOf(value)
 	if v.Kind() == reflect.Pointer && have.Kind() != reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
@@ -159,11 +159,11 @@ func assign(v reflect.Value, value any) {
 		err = json.Unmarshal(raw, v.Addr().Interface())
 	}
 	if err != nil {
-		panic(fmt.Sprintf("merge: an edit puts %T where %s stands: %v", value, v.Type(), err))
+		panic(fmt.Sprintf("merge: an edit sets a %s to a %T: %v", v.Type(), value, err))
 	}
 }
 
-// fieldOf is the field of a struct that YAML calls by a name.
+// fieldOf returns the field of a struct with a name in YAML.
 func fieldOf(v reflect.Value, name string) reflect.Value {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
@@ -180,7 +180,7 @@ func fieldOf(v reflect.Value, name string) reflect.Value {
 	return reflect.Value{}
 }
 
-// indexOf is the number of the list entry that a step names, or -1.
+// indexOf returns the index of the list entry that a step names, or -1.
 func indexOf(list reflect.Value, step sidecar.Step) int {
 	for i := range list.Len() {
 		if keyOf(list.Index(i), step.Key) == step.Value {
@@ -190,7 +190,7 @@ func indexOf(list reflect.Value, step sidecar.Step) int {
 	return -1
 }
 
-// keyOf is the value by which a step names an entry of a list.
+// keyOf returns the value of an entry's key, which a step names it by.
 func keyOf(entry reflect.Value, key string) string {
 	if key == "." {
 		return entry.String()

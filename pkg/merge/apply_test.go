@@ -31,11 +31,11 @@ func TestApplyAndWithout(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := sidecartest.Workload()
 			all := []sidecar.Answer{sidecartest.Answer(w, "s", c)}
-			bare := merge.Without(w, all)
+			bare := merge.BareOf(w, all)
 			edits, fs := merge.Edits(w, all)
 			require.NoError(t, fs.Err())
 			laid := sidecartest.Workload()
-			merge.Apply(&laid.Pod, laid.Template, edits)
+			merge.ApplyEdits(&laid.Pod, laid.Template, edits)
 			require.NotEqual(t, w.Pod, laid.Pod)
 			delete(laid.Pod.Annotations, sidecar.PatternsKey)
 
@@ -43,7 +43,7 @@ func TestApplyAndWithout(t *testing.T) {
 			require.Equal(t, len(c.App.Env)+len(c.App.Args) == 0, merge.HasAll(w.App, &c.App))
 			again := []sidecar.Answer{sidecartest.Answer(laid, "s", c)}
 			require.Nil(t, merge.WithPodSettings(laid, again))
-			off := merge.Without(laid, again)
+			off := merge.BareOf(laid, again)
 			if len(off.Pod.Annotations) == 0 {
 				off.Pod.Annotations = nil
 			}

@@ -38,6 +38,7 @@ func fleet() (*sidecar.Workload, []sidecar.Answer) {
 	var all []sidecar.Answer
 	for i, name := range []string{"tls-proxy", "exporter", "agent", "fetch", "log-tail"} {
 		port := int32(10000 + i)
+		shared := &corev1.EmptyDirVolumeSource{SizeLimit: new(resource.MustParse("1Gi"))}
 		c := &sidecar.Change{
 			Phase: sidecar.Phase(50 + 10*i),
 			Containers: []corev1.Container{{Name: name, Image: "registry.example/" + name + ":1",
@@ -47,7 +48,7 @@ func fleet() (*sidecar.Workload, []sidecar.Answer) {
 					{Name: "shared", MountPath: "/shared"}}}},
 			Volumes: []corev1.Volume{{Name: name + "-config",
 				VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{}}},
-				{Name: "shared", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: new(resource.MustParse("1Gi"))}}}},
+				{Name: "shared", VolumeSource: corev1.VolumeSource{EmptyDir: shared}}},
 			App:    sidecar.App{VolumeMounts: []corev1.VolumeMount{{Name: "shared", MountPath: "/shared"}}},
 			Claims: []sidecar.Claim{{Port: port + 100}},
 		}

@@ -10,53 +10,53 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// conflict says that two sidecars want different things at one address.
-func conflict(e, first *sidecar.Edit) sidecar.Finding {
-	message := against(e.Owner, e.Value, first.Owner, first.Value)
+// editConflict reports that two sidecars set different values at one address.
+func editConflict(e, first *sidecar.Edit) sidecar.Finding {
+	message := describeConflict(e.Owner, e.Value, first.Owner, first.Value)
 	switch {
 	case e.Delete:
-		message = "takes away what " + first.Owner + " sets"
+		message = "removes what " + first.Owner + " sets"
 	case first.Delete:
-		message = "sets what " + first.Owner + " takes away"
+		message = "sets what " + first.Owner + " removes"
 	}
 	return sidecar.Finding{Severity: sidecar.Error, Code: "conflict", Object: e.Object, Sidecar: e.Owner,
 		Field: e.Path.String(), Message: message,
-		Hint: "let both want the same, or leave one of the sidecars out"}
+		Hint: "make both equal, or remove one of the sidecars"}
 }
 
-// refused says that the manifest has another value.
-func refused(e *sidecar.Edit) sidecar.Finding {
-	message, hint := "the manifest has another value there", e.Hint
+// manifestConflict reports that the manifest has another value.
+func manifestConflict(e *sidecar.Edit) sidecar.Finding {
+	message, hint := "the manifest has another value here", e.Hint
 	if hint == "" {
-		hint = "take it out of the manifest, or make it equal"
+		hint = "remove it from the manifest, or make it equal"
 	}
-	theirs := says(e.View, e.Object, e.Path)
-	switch ours := say(e.Value); {
+	theirs := describeExisting(e.View, e.Object, e.Path)
+	switch ours := describeValue(e.Value); {
 	case ours == "":
 	case theirs != "" && theirs != ours:
-		message = "wants " + ours + ", but the manifest has " + theirs
+		message = "sets " + ours + ", but the manifest has " + theirs
 	case theirs == "":
-		message += " than " + ours + ", which it needs"
+		message += " than " + ours + ", which the sidecar needs"
 	}
 	return sidecar.Finding{Severity: sidecar.Error, Code: "conflict", Object: e.Object, Sidecar: e.Owner,
 		Field: e.Path.String(), Message: message, Hint: hint}
 }
 
-// against says that somebody wants another value than the first one does, with
-// both where they can be told and differ.
-func against(owner string, v any, first string, other any) string {
-	switch a, b := say(v), say(other); {
-	case owner == first: // one sidecar of two minds
-		return "wants two different values there"
+// describeConflict says that a sidecar sets another value than the first one does. It
+// shows both values if their descriptions differ.
+func describeConflict(owner string, v any, first string, other any) string {
+	switch a, b := describeValue(v), describeValue(other); {
+	case owner == first:
+		return "sets two different values here"
 	case a != "" && b != "" && a != b:
-		return fmt.Sprintf("wants %s, but %s wants %s", a, first, b)
+		return fmt.Sprintf("sets %s, but %s sets %s", a, first, b)
 	}
-	return "wants another value there than " + first + " does"
+	return "conflicts with " + first + ", which sets a different value"
 }
 
-// say tells a value in a few words, or "". What may be secret - the value of a
-// variable, an argument, an annotation - is never told.
-func say(v any) string {
+// describeValue describes a value in a few words, or returns "". It never shows what may
+// be secret: the value of a variable, an argument, an annotation.
+func describeValue(v any) string {
 	switch v := v.(type) {
 	case int32, int64, int, bool:
 		return fmt.Sprint(v)
@@ -65,13 +65,13 @@ func say(v any) string {
 	case corev1.Container:
 		return "image " + v.Image
 	case corev1.EnvVar:
-		return sayEnv(v)
+		return describeEnv(v)
 	case corev1.Volume:
-		return sayVolume(v)
+		return describeVolume(v)
 	case corev1.VolumeMount:
-		return sayMount(v)
+		return describeMount(v)
 	case corev1.ServicePort:
-		return sayPort(v)
+		return describePort(v)
 	case corev1.LifecycleHandler:
 		if v.Sleep != nil {
 			return fmt.Sprintf("a sleep of %d seconds", v.Sleep.Seconds)
@@ -80,7 +80,7 @@ func say(v any) string {
 	return ""
 }
 
-func sayEnv(e corev1.EnvVar) string {
+func describeEnv(e corev1.EnvVar) string {
 	f := e.ValueFrom
 	switch {
 	case f == nil:
@@ -94,10 +94,10 @@ func sayEnv(e corev1.EnvVar) string {
 	case f.ResourceFieldRef != nil:
 		return "the resource " + f.ResourceFieldRef.Resource
 	}
-	return "a value from elsewhere"
+	return "a valueFrom of another kind"
 }
 
-func sayVolume(v corev1.Volume) string {
+func describeVolume(v corev1.Volume) string {
 	switch {
 	case v.EmptyDir != nil && v.EmptyDir.Medium != "":
 		return "an emptyDir of medium " + string(v.EmptyDir.Medium)
@@ -119,7 +119,7 @@ func sayVolume(v corev1.Volume) string {
 	return "a volume of another kind"
 }
 
-func sayMount(m corev1.VolumeMount) string {
+func describeMount(m corev1.VolumeMount) string {
 	s := "volume " + m.Name
 	switch {
 	case m.SubPath != "":
@@ -133,7 +133,7 @@ func sayMount(m corev1.VolumeMount) string {
 	return s
 }
 
-func sayPort(p corev1.ServicePort) string {
+func describePort(p corev1.ServicePort) string {
 	s := fmt.Sprintf("port %d/%s", p.Port, sidecar.ProtocolOf(p.Protocol))
 	if target := p.TargetPort.String(); target != "0" && target != "" {
 		s += " to " + target
@@ -141,16 +141,16 @@ func sayPort(p corev1.ServicePort) string {
 	return s
 }
 
-// says tells what the manifest has at a path, as far as the view of the workload
-// shows it.
-func says(w *sidecar.Workload, ref sidecar.Ref, p sidecar.Path) string {
+// describeExisting describes what the manifest has at a path, if the workload's view
+// contains it.
+func describeExisting(w *sidecar.Workload, ref sidecar.Ref, p sidecar.Path) string {
 	if w == nil || len(p) == 0 {
 		return ""
 	}
 	if ref == w.Ref {
 		if len(p) > len(w.Template) && slices.Equal(p[:len(w.Template)], w.Template) {
-			if have, there := find(reflect.ValueOf(&w.Pod).Elem(), p[len(w.Template):]); there {
-				return say(have.Interface())
+			if have, there := valueAt(reflect.ValueOf(&w.Pod).Elem(), p[len(w.Template):]); there {
+				return describeValue(have.Interface())
 			}
 		}
 		return ""
@@ -158,7 +158,7 @@ func says(w *sidecar.Workload, ref sidecar.Ref, p sidecar.Path) string {
 	for _, s := range w.Services {
 		for _, port := range s.Spec.Ports {
 			if s.Ref == ref && port.Name == p[len(p)-1].Value {
-				return sayPort(port)
+				return describePort(port)
 			}
 		}
 	}

@@ -1,6 +1,6 @@
-// Package merge makes edits of what sidecars answer: addressed values, of which equal
-// ones are one and unequal ones are conflicts. It also says what a pod will look like
-// with its sidecars, and what it would be without them.
+// Package merge turns the answers of sidecars into edits, which are values with an
+// address. Equal values at one address are merged, different ones are conflicts. The
+// package also computes the pod with its sidecars, and the pod without them.
 package merge
 
 import (
@@ -11,16 +11,16 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Edits flattens what all sidecars of a workload want into addressed values;
-// addresses use keys, never positions. Init containers come in their final order.
-func Edits(w *sidecar.Workload, asked []sidecar.Answer) ([]sidecar.Edit, sidecar.Findings) {
+// Edits returns the edits of all sidecars of a workload. Addresses use keys, never
+// positions. Init containers come in their final order.
+func Edits(w *sidecar.Workload, answers []sidecar.Answer) ([]sidecar.Edit, sidecar.Findings) {
 	f := newFlattener(w)
-	f.edits = make([]sidecar.Edit, 0, 16*len(asked))
-	asked = f.redirected(asked)
-	for i := range asked {
-		f.findings = append(f.findings, asked[i].Change.Notes...)
+	f.edits = make([]sidecar.Edit, 0, 16*len(answers))
+	answers = f.redirectContainers(answers)
+	for i := range answers {
+		f.findings = append(f.findings, answers[i].Change.Notes...)
 	}
-	f.flatten(asked, func(*field) bool { return true })
+	f.flatten(answers, func(*field) bool { return true })
 	return f.edits, f.findings
 }
 
@@ -36,20 +36,20 @@ func newFlattener(w *sidecar.Workload) *flattener {
 	return &flattener{w: w, spec: w.Template.To("spec")}
 }
 
-// flatten posts the edits of some fields.
-func (f *flattener) flatten(asked []sidecar.Answer, wanted func(*field) bool) {
-	for i := range asked {
+// flatten posts the edits of those fields for which selected returns true.
+func (f *flattener) flatten(answers []sidecar.Answer, selected func(*field) bool) {
+	for i := range answers {
 		for j := range fields {
-			if fd := &fields[j]; fd.pod != nil && wanted(fd) {
-				for _, e := range fd.pod(f, &asked[i]) {
-					f.post(asked[i].Name, e)
+			if fd := &fields[j]; fd.pod != nil && selected(fd) {
+				for _, e := range fd.pod(f, &answers[i]) {
+					f.post(answers[i].Name, e)
 				}
 			}
 		}
 	}
 	for j := range fields {
-		if fd := &fields[j]; fd.all != nil && wanted(fd) {
-			fd.all(f, asked)
+		if fd := &fields[j]; fd.all != nil && selected(fd) {
+			fd.all(f, answers)
 		}
 	}
 }
@@ -60,18 +60,18 @@ func (f *flattener) post(owner string, e sidecar.Edit) {
 	f.edits = append(f.edits, e)
 }
 
-// add reports what is wrong at a path of the workload.
-func (f *flattener) add(s sidecar.Severity, code, owner string, at sidecar.Path, message, hint string) {
+// report adds a finding about a path of the workload.
+func (f *flattener) report(s sidecar.Severity, code, owner string, at sidecar.Path, message, hint string) {
 	f.findings = append(f.findings, sidecar.Finding{Severity: s, Code: code, Object: f.w.Ref, Sidecar: owner,
 		Field:   at.String(),
 		Message: message, Hint: hint})
 }
 
-func (f *flattener) container(name string) sidecar.Path { return f.w.ContainerPath(name) }
+func (f *flattener) containerPath(name string) sidecar.Path { return f.w.ContainerPath(name) }
 
-// answering is where the container stands that answers on a port; nil where the
-// sidecar has none.
-func (f *flattener) answering(a *sidecar.Answer, port int32) sidecar.Path {
+// containerAt returns the path of the sidecar's container that declares a port, or else
+// of its first one; nil if the sidecar has no container.
+func (f *flattener) containerAt(a *sidecar.Answer, port int32) sidecar.Path {
 	list := "initContainers"
 	if a.Placement == sidecar.Beside {
 		list = "containers"
@@ -88,7 +88,7 @@ func (f *flattener) answering(a *sidecar.Answer, port int32) sidecar.Path {
 	return f.spec.To(list).At("name", all[0].Name)
 }
 
-// containerHint is the way out where the manifest has a container of a sidecar's
-// name: another one, or the sidecar itself with changes.
-const containerHint = "give the sidecar another name; or, if it is the sidecar's own, write what differs into its " +
-	"override"
+// containerHint is the hint if the manifest has a container of a sidecar's name: another
+// container, or the generated one with changes.
+const containerHint = "give the sidecar another name, or, if the container is the sidecar's own, move the changes " +
+	"into the override"

@@ -27,7 +27,7 @@ func laidEnv(t *testing.T, w *sidecar.Workload, wishes ...string) (string, sidec
 	edits, fs := merge.Edits(w, all)
 	laid := *w
 	laid.Pod = *w.Pod.DeepCopy()
-	merge.Apply(&laid.Pod, w.Template, edits)
+	merge.ApplyEdits(&laid.Pod, w.Template, edits)
 	var words []string
 	for _, e := range laid.Container(w.App.Name).Env {
 		words = append(words, e.Name+"="+e.Value)
@@ -56,15 +56,15 @@ func TestEnvOrder(t *testing.T) {
 		"the first of a person's references": {"V=$(A) W=$(A)", []string{"A=1"}, "A=1 V=$(A) W=$(A)", ""},
 		"between the manifest's":             {"P=1 URL=$(HOST)", []string{"HOST=$(P)"}, "P=1 HOST=$(P) URL=$(HOST)", ""},
 		"where it can't be": {"URL=$(HOST) P=1", []string{"HOST=$(P)"}, "URL=$(HOST) P=1 HOST=$(P)",
-			"s1: stands behind URL, whose $(HOST) doesn't see it: it refers to a later one itself"},
+			"s1: is added after URL, so $(HOST) there doesn't use it: it refers to a later variable itself"},
 		"what is appended refers to ours": {"OPTS=-x", []string{"OPTS+=$(AGENT) AGENT=a"}, "AGENT=a OPTS=-x,$(AGENT)",
 			""},
 		"nobody defines it": {"", []string{"A=$(B)"}, "A=$(B)",
-			"s1: refers to $(B), which nothing defines here: the text stays as it is; define it, or write $$(B) if the text " +
-				"is meant"},
+			"s1: refers to $(B), which isn't defined here, so the text stays as it is; define it, or write $$(B) if you mean " +
+				"the text"},
 		"a Service defines it": {"", []string{"A=$(REDIS_SERVICE_HOST)"}, "A=$(REDIS_SERVICE_HOST)", ""},
 		"itself": {"", []string{"PATH=/x:$(PATH)"}, "PATH=/x:$(PATH)",
-			"s1: refers to itself: what the image gives it can't be had this way"},
+			"s1: refers to itself, which doesn't give the value of the image"},
 		"equal wishes are one":         {"", []string{"A=1 B=$(A)", "B=$(A) A=1"}, "A=1 B=$(A)", ""},
 		"appended where there is none": {"", []string{"A+=x"}, "A=x", ""},
 		"appended to a person's":       {"A=p", []string{"A+=x", "A+=y"}, "A=p,x,y", ""},
@@ -75,11 +75,11 @@ func TestEnvOrder(t *testing.T) {
 		"a cycle": {"", []string{"A=$(B)", "B=$(C) C=$(A) D=$(A)"}, "",
 			"these variables refer to each other: A (s1), C (s2), B (s2); write out the value of one of them"},
 		"appended and set": {"", []string{"A=1", "A+=2"}, "A=1",
-			"s2: appends to this variable, but s1 sets it; let both append, with appendWith, or leave one of them out"},
+			"s2: appends to this variable, but s1 sets it; set appendWith in both, or remove one of them"},
 		"set and appended": {"", []string{"A+=1", "A=2"}, "A=1",
 			"s2: sets this variable, but s1 appends to it"},
 		"twice in the manifest": {"A=1 A=2", []string{"A+=3"}, "A=1 A=2",
-			"s1: can't append: the manifest has the variable twice; leave the last one, which counts"},
+			"s1: can't append: the manifest has the variable twice; keep only the last one, which takes effect"},
 		"a value with a dollar but no brackets": {"A=$x", []string{"B=$A"}, "A=$x B=$A", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -110,10 +110,10 @@ func TestEnvFrom(t *testing.T) {
 	got, fs := laidEnv(t, w, "HOST=a OTHER=$(UNSEEN)", "KEY+=x NEW+=y")
 	require.Equal(t, "URL=$(HOST) KEY= HOST=a OTHER=$(UNSEEN) NEW=y", got)
 	require.Len(t, fs, 3, "%v", fs)
-	require.Contains(t, fs[0].String(), "can't append: the manifest has key k of Secret s there, and what that is "+
-		"shows only in the cluster")
-	require.Contains(t, fs[1].String(), "the container has envFrom, which can't be looked into")
-	require.Contains(t, fs[2].String(), "stands behind URL, whose $(HOST) doesn't see it: it may mean the one of envFrom")
+	require.Contains(t, fs[0].String(), "can't append: the manifest has key k of Secret s here, and its value is "+
+		"known only in the cluster")
+	require.Contains(t, fs[1].String(), "the container has envFrom, and its variables are known only in the cluster")
+	require.Contains(t, fs[2].String(), "is added after URL, so $(HOST) there doesn't use it: envFrom may define it")
 }
 
 // In whatever order acyclic variables are wished for, by however many sidecars,
@@ -166,15 +166,15 @@ func TestEnvReplace(t *testing.T) {
 		"none":                    {have: sidecartest.PlainVars("X=1"), want: []string{"HOST]=127.0.0.1"}},
 		"before who refers to it": {have: sidecartest.PlainVars("URL=$(HOST)"), want: []string{"HOST]=127.0.0.1 before URL"}},
 		"from elsewhere": {have: []corev1.EnvVar{{Name: "HOST", ValueFrom: secret}},
-			said: "can't replace: the manifest has key host of Secret db there, and what that is shows only in the cluster; " +
-				"change it where the value comes from"},
+			said: "can't replace: the manifest has key host of Secret db here, and its value is known only in the cluster; " +
+				"change the value where it comes from"},
 		"twice": {have: sidecartest.PlainVars("HOST=a HOST=b"),
 			said: "can't replace: the manifest has the variable twice"},
 		"another wants the same": {have: sidecartest.PlainVars("HOST=db"), also: "HOST=127.0.0.1",
 			want: []string{"HOST].value=127.0.0.1 was db"}},
 		"another wants otherwise": {have: sidecartest.PlainVars("HOST=db"), also: "HOST=db",
-			said: "wants another value there than "},
-		"another appends": {have: sidecartest.PlainVars("HOST=db"), also: "HOST+=x", said: "let both append"},
+			said: ", which sets a different value"},
+		"another appends": {have: sidecartest.PlainVars("HOST=db"), also: "HOST+=x", said: "set appendWith in both"},
 	} {
 		for _, first := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s/%v", name, first), func(t *testing.T) {
@@ -246,8 +246,8 @@ func TestEnvEverywhere(t *testing.T) {
 		sidecartest.Answer(w, "way", &sidecar.Change{App: sidecartest.Redirecting("HOST=127.0.0.1")}),
 		sidecartest.Answer(w, "check", change)})
 	require.Len(t, fs, 1)
-	require.Contains(t, fs[0].String(), "initContainers[name=hidden].envFrom: way: can't be looked into: if HOST comes "+
-		"from there, it stays as it is in this container")
+	require.Contains(t, fs[0].String(), "initContainers[name=hidden].envFrom: way: its variables are known only in the "+
+		"cluster: if HOST is among them, it isn't replaced in this container")
 	require.Equal(t, []string{"HOST]=127.0.0.1", "HOST].value=127.0.0.1 was db"}, envEdits(edits))
 	var laid []corev1.Container
 	for _, e := range edits {

@@ -10,18 +10,17 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A field says what one field of a Change does to a pod. What is laid on, what the view
-// of others shows of it, and what is taken off again for a pod without the sidecars: it
-// all comes from here.
+// A field describes what one field of a Change does to a pod. The edits, the view that
+// other sidecars get, and the pod without the sidecars are all computed from these rows.
 type field struct {
 	name string // in YAML, from the top of a Change
-	why  string // of one that has no functions: who deals with it
+	why  string // of a field without functions: what handles it instead
 
-	pod func(*flattener, *sidecar.Answer) []sidecar.Edit // what it puts into the pod
-	// what it puts into a container that is served; paths begin there
+	pod func(*flattener, *sidecar.Answer) []sidecar.Edit // its edits of the pod
+	// its edits of a container that is served; paths begin at the container
 	app    func(*corev1.Container, *sidecar.App) []sidecar.Edit
-	all    func(*flattener, []sidecar.Answer) // posts its edits, where those of all sidecars depend on each other
-	shared bool                               // the pod has it as a whole, and other sidecars go by it
+	all    func(*flattener, []sidecar.Answer) // posts its edits if those of all sidecars depend on each other
+	shared bool                               // a setting of the whole pod that other sidecars depend on
 }
 
 // fields is the table. Edits come in its order.
@@ -35,22 +34,22 @@ var fields = []field{
 	{name: "pod.annotations", pod: putAnnotations},
 	{name: "pod.sysctls", pod: putSysctls, shared: true},
 	{name: "pod.imagePullSecrets", pod: putImagePullSecrets},
-	{name: "pod.minGracePeriodSeconds", all: (*flattener).grace, shared: true},
-	// with those of app.args and app.volumeMounts, container by container
-	{name: "app.env", app: envOf, all: (*flattener).apps},
+	{name: "pod.minGracePeriodSeconds", all: (*flattener).raiseGracePeriod, shared: true},
+	// flattenApps also posts the edits of app.args and app.volumeMounts, container by container
+	{name: "app.env", app: envOf, all: (*flattener).flattenApps},
 	{name: "app.args", app: argsOf},
 	{name: "app.volumeMounts", app: mountsOf},
-	{name: "servicePorts", all: (*flattener).servicePorts},
-	{name: "initContainers", all: (*flattener).inits},
-	{name: "phase", all: (*flattener).mark}, // and the order of the init containers
+	{name: "servicePorts", all: (*flattener).flattenServicePorts},
+	{name: "initContainers", all: (*flattener).flattenInits},
+	{name: "phase", all: (*flattener).writeMarkers}, // it also orders the init containers
 
-	{name: "app.replacesCMD", why: "app.args goes by it"},
-	{name: "app.drainSeconds", why: "package neighbour makes a hook of it, together with the app's own"},
-	{name: "likeApp", why: "Likened fills the containers in before"},
-	{name: "objects", why: "they're emitted"},
+	{name: "app.replacesCMD", why: "flattenArgs reads it"},
+	{name: "app.drainSeconds", why: "package neighbour merges it with the app's own hook"},
+	{name: "likeApp", why: "ResolveLikeApp has filled the containers in"},
+	{name: "objects", why: "package rig emits them"},
 	{name: "claims", why: "package verify compares them"},
-	{name: "Overlaid", why: "who lays overrides on goes by it"},
-	{name: "Notes", why: "they're findings"},
+	{name: "OverrideApplied", why: "package rig reads it before it applies overrides"},
+	{name: "Notes", why: "Edits returns them as findings"},
 }
 
 func putVolumes(f *flattener, a *sidecar.Answer) (edits []sidecar.Edit) {
@@ -70,13 +69,13 @@ func putOrdinaryContainers(f *flattener, a *sidecar.Answer) (edits []sidecar.Edi
 	return edits
 }
 
-// removePorts takes the ports that the sidecar answers on now from the app. Where the
-// sidecar only stands in front, the app's port stays with it.
+// removePorts removes the ports that the sidecar takes over from the app's container. A
+// takeover with front leaves the app's port.
 func removePorts(f *flattener, a *sidecar.Answer) (edits []sidecar.Edit) {
 	for _, t := range a.Change.Takeovers {
 		if t.MovesApp() {
-			port := f.container(a.App.Name).To("ports").At("containerPort", strconv.Itoa(int(t.Port)))
-			edits = append(edits, sidecar.Edit{Path: port, Delete: true, By: f.answering(a, t.Port)})
+			port := f.containerPath(a.App.Name).To("ports").At("containerPort", strconv.Itoa(int(t.Port)))
+			edits = append(edits, sidecar.Edit{Path: port, Delete: true, By: f.containerAt(a, t.Port)})
 		}
 	}
 	return edits
@@ -112,8 +111,8 @@ func putAnnotations(f *flattener, a *sidecar.Answer) (edits []sidecar.Edit) {
 	return edits
 }
 
-// putSysctls addresses a setting as the manifest spells it; else with dots, so that two
-// sidecars that want it mean one.
+// putSysctls addresses a sysctl as the manifest spells it, or else with dots, so that two
+// sidecars get one address for it.
 func putSysctls(f *flattener, a *sidecar.Answer) (edits []sidecar.Edit) {
 	for _, s := range a.Change.Pod.Sysctls {
 		s.Name = sidecar.SysctlName(s.Name)
@@ -135,13 +134,13 @@ func putImagePullSecrets(f *flattener, a *sidecar.Answer) (edits []sidecar.Edit)
 	return edits
 }
 
-// envOf are the variables with the values that they come to have: what is appended
-// stands behind what the container has.
+// envOf returns edits of the variables with their final values: a value with appendWith
+// comes after the container's own.
 func envOf(c *corev1.Container, app *sidecar.App) (edits []sidecar.Edit) {
 	for _, v := range app.Env {
 		i := slices.IndexFunc(c.Env, func(have corev1.EnvVar) bool { return have.Name == v.Name })
 		if i >= 0 && v.AppendWith != "" && c.Env[i].ValueFrom == nil {
-			v.Value = joined(c.Env[i].Value, v.Value, v.AppendWith)
+			v.Value = appendPart(c.Env[i].Value, v.Value, v.AppendWith)
 		}
 		edits = append(edits, sidecar.Edit{Path: sidecar.Fields("env").At("name", v.Name), Value: v.EnvVar})
 	}

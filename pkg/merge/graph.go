@@ -1,23 +1,23 @@
 package merge
 
-// A graph is of things, told apart by number, some of which come before others.
+// A graph has an edge from each node to those that must come after it.
 type graph struct {
-	follows [][]int // follows[a]: those that come after a
-	waits   []int   // how many come before
+	follows [][]int // follows[a]: nodes that come after a
+	waits   []int   // waits[a]: number of nodes that come before a
 }
 
 func newGraph(n int) *graph { return &graph{make([][]int, n), make([]int, n)} }
 
-// edge says that a comes before b.
-func (g *graph) edge(a, b int) {
+// addEdge adds an edge: a comes before b.
+func (g *graph) addEdge(a, b int) {
 	g.follows[a] = append(g.follows[a], b)
 	g.waits[b]++
 }
 
-// sort puts all in order. Of those that could come next, the first by less comes,
-// and of equal ones the one with the lowest number: the order is stable. Cycles
-// are broken at one place, and told with just their members.
-func (g *graph) sort(less func(a, b int) bool) (order []int, cycles [][]int) {
+// sortStable returns all nodes in order. Among nodes that could come next it takes the
+// first by less, and among equal ones the lowest number. It breaks each cycle at
+// one place, and returns the members of the cycles.
+func (g *graph) sortStable(less func(a, b int) bool) (order []int, cycles [][]int) {
 	n := len(g.waits)
 	waits, done := append([]int(nil), g.waits...), make([]bool, n)
 	order = make([]int, 0, n)
@@ -29,7 +29,7 @@ func (g *graph) sort(less func(a, b int) bool) (order []int, cycles [][]int) {
 			}
 		}
 		if next < 0 {
-			cycle := g.cycle(done)
+			cycle := g.findCycle(done)
 			cycles = append(cycles, cycle)
 			next = cycle[0]
 		}
@@ -42,10 +42,10 @@ func (g *graph) sort(less func(a, b int) bool) (order []int, cycles [][]int) {
 	return order, cycles
 }
 
-// cycle finds one among those that aren't done, each of which waits for another
-// one of them. It begins with its lowest member.
-func (g *graph) cycle(done []bool) []int {
-	before := make([]int, len(done)) // somebody for whom it waits
+// findCycle returns a cycle among nodes that aren't done, each of which waits for another
+// one. It begins with its lowest member.
+func (g *graph) findCycle(done []bool) []int {
+	before := make([]int, len(done)) // a node that it waits for
 	for a := range done {
 		before[a] = -1
 	}
@@ -63,7 +63,7 @@ func (g *graph) cycle(done []bool) []int {
 			}
 		}
 	}
-	for range done { // after as many steps it goes round
+	for range done { // after that many steps it is in the cycle
 		at = before[at]
 	}
 	cycle := []int{at}
@@ -77,7 +77,7 @@ func (g *graph) cycle(done []bool) []int {
 		}
 	}
 	out := make([]int, 0, len(cycle))
-	for i := range cycle { // before leads backwards
+	for i := range cycle { // cycle is in backward order
 		out = append(out, cycle[(low-i+len(cycle))%len(cycle)])
 	}
 	return out

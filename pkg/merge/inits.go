@@ -8,42 +8,42 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// inits puts all init containers and native sidecars in order, those that the
-// manifest has and the new ones, and says of each new one what it stands before.
-func (f *flattener) inits(asked []sidecar.Answer) {
-	g := f.collectInits(asked)
+// flattenInits orders all init containers and native sidecars, old and new, and makes an
+// edit of each new one with the name of the entry that it's inserted before.
+func (f *flattener) flattenInits(answers []sidecar.Answer) {
+	g := f.collectInits(answers)
 	if len(g.mine) == 0 {
 		return
 	}
-	order, fs := Order(g.all, g.ordinary...)
+	order, fs := orderInits(g.all, g.ordinary...)
 	for i := range fs {
 		fs[i].Object = f.w.Ref
 	}
 	f.findings = append(f.findings, fs...)
-	g.edit(order)
+	g.postEdits(order)
 }
 
-// InitOrder is the order in which the pod's init containers and native sidecars start,
-// with those that are asked for.
-func InitOrder(w *sidecar.Workload, asked []sidecar.Answer) []Init {
+// InitOrder returns the order in which the pod's init containers and native sidecars
+// start, including those of the answers.
+func InitOrder(w *sidecar.Workload, answers []sidecar.Answer) []Init {
 	f := newFlattener(w)
-	g := f.collectInits(asked)
-	order, _ := Order(g.all, g.ordinary...)
+	g := f.collectInits(answers)
+	order, _ := orderInits(g.all, g.ordinary...)
 	return order
 }
 
 // collectInits finds all init containers and native sidecars.
-func (f *flattener) collectInits(asked []sidecar.Answer) *initList {
+func (f *flattener) collectInits(answers []sidecar.Answer) *initList {
 	g := &initList{flattener: f, path: f.spec.To("initContainers"), mine: map[string]initOf{}}
 	for _, c := range f.w.Pod.Spec.InitContainers {
 		g.all = append(g.all, Init{Name: c.Name, Phase: sidecar.PhaseUser, There: true})
 	}
 	there := len(g.all)
-	for i := range asked {
-		a := &asked[i]
+	for i := range answers {
+		a := &answers[i]
 		had := len(g.mine)
 		for j := range a.Change.InitContainers {
-			g.add(a, &a.Change.InitContainers[j], sidecar.PhaseMigrate)
+			g.addInit(a, &a.Change.InitContainers[j], sidecar.PhaseMigrate)
 		}
 		for j := range a.Change.Containers {
 			if a.Placement != sidecar.Native {
@@ -52,14 +52,15 @@ func (f *flattener) collectInits(asked []sidecar.Answer) *initList {
 			}
 			c := a.Change.Containers[j]
 			c.RestartPolicy = new(corev1.ContainerRestartPolicyAlways)
-			g.add(a, &c, sidecar.PhaseAgent)
+			g.addInit(a, &c, sidecar.PhaseAgent)
 		}
 		ordered := len(a.Change.InitContainers) > 0 || a.Placement == sidecar.Native && len(a.Change.Containers) > 0
 		if had == len(g.mine) && !ordered && len(a.After)+len(a.Before) > 0 {
 			f.findings = append(f.findings, sidecar.Finding{Severity: sidecar.Warning, Code: "order-unused", Object: f.w.Ref,
 				Sidecar: a.Name,
-				Message: "after and before say nothing here: they order init containers and native sidecars, and this has none",
-				Hint:    "use placement native, or take them out"})
+				Message: "after and before have no effect: they order init containers and native sidecars, and this sidecar " +
+					"has none",
+				Hint: "use placement native, or remove them"})
 		}
 	}
 	for _, c := range f.w.Pod.Spec.Containers {
@@ -71,7 +72,7 @@ func (f *flattener) collectInits(asked []sidecar.Answer) *initList {
 	return g
 }
 
-// initOf is an init container or native sidecar, and whose it is.
+// initOf is an init container or native sidecar with its owner.
 type initOf struct {
 	owner string
 	value *corev1.Container
@@ -85,16 +86,16 @@ type initList struct {
 	ordinary []string
 }
 
-// add appends an entry, unless an earlier run has laid it on: then it keeps its
-// place. Two that want one name must want the same.
-func (g *initList) add(a *sidecar.Answer, c *corev1.Container, phase sidecar.Phase) {
+// addInit appends an entry, unless the manifest has it from an earlier run: then it keeps
+// its place. Two entries of one name must be equal.
+func (g *initList) addInit(a *sidecar.Answer, c *corev1.Container, phase sidecar.Phase) {
 	if a.Change.Phase != 0 {
 		phase = a.Change.Phase
 	}
 	if first, twice := g.mine[c.Name]; twice {
-		if !same(*first.value, *c) {
-			g.flattener.add(sidecar.Error, "conflict", a.Name, g.path.At("name", c.Name), against(a.Name, *c, first.owner,
-				*first.value), "give one of them another name")
+		if !sameJSON(*first.value, *c) {
+			g.report(sidecar.Error, "conflict", a.Name, g.path.At("name", c.Name),
+				describeConflict(a.Name, *c, first.owner, *first.value), "give one of them another name")
 		}
 		return
 	}
@@ -107,8 +108,8 @@ func (g *initList) add(a *sidecar.Answer, c *corev1.Container, phase sidecar.Pha
 	g.all = append(g.all, Init{Name: c.Name, Owner: a.Name, Phase: phase, After: a.After, Before: a.Before})
 }
 
-// edit gives the edits of new entries, in the order in which they're to stand.
-func (g *initList) edit(order []Init) {
+// postEdits posts the edits of new entries in their final order.
+func (g *initList) postEdits(order []Init) {
 	before := make([]string, len(order))
 	next := ""
 	for i, in := range slices.Backward(order) {

@@ -27,8 +27,9 @@ func TestLikened(t *testing.T) {
 			sidecar.Vars(corev1.EnvVar{Name: "PORT", Value: "1"})...),
 		VolumeMounts: []corev1.VolumeMount{{Name: "ca", MountPath: "/ca"}}}})
 	for _, all := range [][]sidecar.Answer{{like, way}, {way, like}} {
-		out, fs := merge.Likened(w, all)
-		require.Equal(t, "Deployment prod/web: job: likeApp: the sidecar has no container named none; name one of its own",
+		out, fs := merge.ResolveLikeApp(w, all)
+		require.Equal(t, "Deployment prod/web: job: likeApp: the sidecar has no container named none; "+
+			"use the name of one of its containers",
 			fs.Error())
 		for _, a := range out {
 			if a.Name != "job" {
@@ -40,5 +41,5 @@ func TestLikened(t *testing.T) {
 				SecurityContext: w.App.SecurityContext}, a.Change.InitContainers[0])
 		}
 	}
-	require.Empty(t, like.Change.InitContainers[0].Image, "what was asked stays")
+	require.Empty(t, like.Change.InitContainers[0].Image, "what was answers stays")
 }

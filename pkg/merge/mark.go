@@ -7,29 +7,29 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// mark names the sidecars on the object and its pod template, and says on the object
-// when they start. Names that another config has put there stay.
-func (f *flattener) mark(asked []sidecar.Answer) {
+// writeMarkers writes the names of the sidecars on the object and its pod template, and
+// their phases on the object. Names of another config stay.
+func (f *flattener) writeMarkers(answers []sidecar.Answer) {
 	var names, phases sidecar.Marker
-	gone := map[string]bool{} // have no phase
-	for i := range asked {
-		names = append(names, sidecar.Mark{Name: asked[i].Name})
-		if phase := startPhases(&asked[i]); phase != "" {
-			phases = append(phases, sidecar.Mark{Name: asked[i].Name, Value: phase})
+	gone := map[string]bool{} // sidecars without a phase
+	for i := range answers {
+		names = append(names, sidecar.Mark{Name: answers[i].Name})
+		if phase := startPhases(&answers[i]); phase != "" {
+			phases = append(phases, sidecar.Mark{Name: answers[i].Name, Value: phase})
 		} else {
-			gone[asked[i].Name] = true
+			gone[answers[i].Name] = true
 		}
 	}
-	f.annotate(sidecar.Path{}, sidecar.PatternsKey, f.w.Annotations[sidecar.PatternsKey], names, nil)
-	f.annotate(sidecar.Path{}, sidecar.PhasesKey, f.w.Annotations[sidecar.PhasesKey], phases, gone)
+	f.editMarker(sidecar.Path{}, sidecar.PatternsKey, f.w.Annotations[sidecar.PatternsKey], names, nil)
+	f.editMarker(sidecar.Path{}, sidecar.PhasesKey, f.w.Annotations[sidecar.PhasesKey], phases, gone)
 	if len(f.w.Template) > 0 {
-		f.annotate(f.w.Template, sidecar.PatternsKey, f.w.Pod.Annotations[sidecar.PatternsKey], names, nil)
+		f.editMarker(f.w.Template, sidecar.PatternsKey, f.w.Pod.Annotations[sidecar.PatternsKey], names, nil)
 	}
 }
 
-// annotate puts entries into a marker that may be there: those of a name that it has
-// take its place, the others come behind; those of gone go.
-func (f *flattener) annotate(at sidecar.Path, key, have string, entries sidecar.Marker, gone map[string]bool) {
+// editMarker updates a marker annotation: entries replace those of the same name or are
+// appended, and names in gone are removed.
+func (f *flattener) editMarker(at sidecar.Path, key, have string, entries sidecar.Marker, gone map[string]bool) {
 	list := slices.DeleteFunc(sidecar.ParseMarker(have), func(m sidecar.Mark) bool { return gone[m.Name] })
 	for _, e := range entries {
 		if i := slices.IndexFunc(list, func(m sidecar.Mark) bool { return m.Name == e.Name }); i >= 0 {
@@ -51,8 +51,8 @@ func (f *flattener) annotate(at sidecar.Path, key, have string, entries sidecar.
 	}
 }
 
-// startPhases are what PhasesKey says of the sidecar; "" where it has neither init containers
-// nor native sidecars.
+// startPhases returns the value of a sidecar in PhasesKey; "" if it has neither init
+// containers nor native sidecars.
 func startPhases(a *sidecar.Answer) string {
 	phase := func(usual sidecar.Phase) sidecar.Phase {
 		if a.Change.Phase != 0 {

@@ -21,13 +21,13 @@ func TestMarkers(t *testing.T) {
 	proxy := &sidecar.Change{Phase: sidecar.PhaseProxy, Containers: []corev1.Container{{Name: "proxy"}}}
 	both := &sidecar.Change{Containers: []corev1.Container{{Name: "run"}},
 		InitContainers: []corev1.Container{{Name: "prepare"}}}
-	asked := []sidecar.Answer{
+	answers := []sidecar.Answer{
 		{Name: "both", Placement: sidecar.Native, App: w.App, Change: both},
 		{Name: "proxy", Placement: sidecar.Native, App: w.App, Change: proxy},
 		{Name: "plain", Placement: sidecar.Beside, App: w.App,
 			Change: &sidecar.Change{Containers: []corev1.Container{{Name: "plain"}}}},
 	}
-	edits, fs := merge.Edits(w, asked)
+	edits, fs := merge.Edits(w, answers)
 	require.NoError(t, fs.Err())
 	have := map[string]any{}
 	for _, e := range edits {

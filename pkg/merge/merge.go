@@ -8,40 +8,40 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A Have tells what stands at a path of an object in the manifests: whether
-// anything does, and whether it's equal to a value.
-type Have func(object sidecar.Ref, path sidecar.Path, want any) (there, same bool)
+// A Lookup reports whether an object of the manifests has anything at a path, and whether
+// that equals a value.
+type Lookup func(object sidecar.Ref, path sidecar.Path, value any) (there, same bool)
 
-// Merge joins what all sidecars want. Equal values at one address are one;
-// unequal ones are conflicts, and so is a value that the manifest has already,
-// unless the edit names it as the one to replace. Nobody wins silently: the edits
-// are only good where no finding is an error.
-func Merge(edits []sidecar.Edit, have Have) ([]sidecar.Edit, sidecar.Findings) {
+// Merge merges the edits of all sidecars. Equal values at one address become one edit.
+// Different values are conflicts, and so is a different value in the manifest, unless the
+// edit names it as the one to replace. No edit wins silently: the result may be used only
+// if no finding is an error.
+func Merge(edits []sidecar.Edit, lookup Lookup) ([]sidecar.Edit, sidecar.Findings) {
 	var fs sidecar.Findings
 	out := make([]sidecar.Edit, 0, len(edits))
 	seen := make(map[string]int, len(edits))
 	var key []byte
 	for i := range edits {
 		e := &edits[i]
-		key = address(e, key[:0])
+		key = appendAddress(e, key[:0])
 		if first, twice := seen[string(key)]; twice {
-			if f := &out[first]; f.Delete != e.Delete || !same(f.Value, e.Value) {
-				fs = append(fs, conflict(e, f))
+			if f := &out[first]; f.Delete != e.Delete || !sameJSON(f.Value, e.Value) {
+				fs = append(fs, editConflict(e, f))
 			}
 			continue
 		}
 		seen[string(key)] = len(out)
-		if !e.Delete && !fits(e, have) {
-			fs = append(fs, refused(e))
+		if !e.Delete && !fitsManifest(e, lookup) {
+			fs = append(fs, manifestConflict(e))
 		}
 		out = append(out, *e)
 	}
 	return out, fs
 }
 
-// address writes object and path into b: two addresses are one exactly if they're
-// written alike.
-func address(e *sidecar.Edit, b []byte) []byte {
+// appendAddress appends object and path of an edit to b. Two edits have one address
+// exactly if the results are equal.
+func appendAddress(e *sidecar.Edit, b []byte) []byte {
 	word := func(s string) { b = append(append(b, s...), 0) }
 	word(e.Object.Group)
 	word(e.Object.Kind)
@@ -55,39 +55,39 @@ func address(e *sidecar.Edit, b []byte) []byte {
 	return b
 }
 
-// fits reports whether nothing of a person's stands where the value goes. Where
-// it replaces one, that must be there: else the view has missed something.
-func fits(e *sidecar.Edit, have Have) bool {
-	there, same := have(e.Object, e.Path, e.Value)
+// fitsManifest reports whether an edit overwrites nothing that a person wrote: the manifest
+// has no value, the same one, or just the one that the edit replaces.
+func fitsManifest(e *sidecar.Edit, lookup Lookup) bool {
+	there, same := lookup(e.Object, e.Path, e.Value)
 	switch {
 	case same:
 		return true
 	case e.Was == nil:
 		return !there
 	}
-	_, same = have(e.Object, e.Path, e.Was)
+	_, same = lookup(e.Object, e.Path, e.Was)
 	return there && same
 }
 
-// same reports whether two values are written the same, whatever the order of
-// fields. Most are equal in memory already.
-func same(a, b any) bool {
+// sameJSON reports whether two values have the same JSON, whatever the order of fields.
+// Most are equal in memory already.
+func sameJSON(a, b any) bool {
 	if reflect.DeepEqual(a, b) {
 		return true
 	}
-	x, errX := canonical(a)
-	y, errY := canonical(b)
+	x, errX := canonicalJSON(a)
+	y, errY := canonicalJSON(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
-func canonical(v any) ([]byte, error) {
+func canonicalJSON(v any) ([]byte, error) {
 	raw, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
-	var any any
-	if err := json.Unmarshal(raw, &any); err != nil {
+	var decoded any
+	if err := json.Unmarshal(raw, &decoded); err != nil {
 		return nil, err
 	}
-	return json.Marshal(any) // sorts fields
+	return json.Marshal(decoded) // sorts fields
 }

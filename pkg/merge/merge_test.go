@@ -17,7 +17,7 @@ func edit(owner, at string, v any) sidecar.Edit {
 }
 
 // manifest is what the manifests have: by path, values.
-func manifest(have map[string]any) merge.Have {
+func manifest(have map[string]any) merge.Lookup {
 	return func(_ sidecar.Ref, p sidecar.Path, want any) (bool, bool) {
 		v, there := have[p.String()]
 		return there, there && v == want
@@ -35,9 +35,9 @@ func TestMerge(t *testing.T) {
 	t.Run("unequal wishes are a conflict that names both", func(t *testing.T) {
 		_, fs := merge.Merge([]sidecar.Edit{edit("a", "x", 1), edit("b", "x", 2), edit("c", "x", 3)}, empty)
 		require.Len(t, fs, 2)
-		require.Equal(t, "Deployment prod/web spec[name=x]: b: wants 2, but a wants 1; let both want the same, or leave "+
-			"one of the sidecars out", fs[0].String())
-		require.Contains(t, fs[1].String(), "c: wants 3, but a wants 1")
+		require.Equal(t, "Deployment prod/web spec[name=x]: b: sets 2, but a sets 1; make both equal, or remove "+
+			"one of the sidecars", fs[0].String())
+		require.Contains(t, fs[1].String(), "c: sets 3, but a sets 1")
 	})
 	t.Run("the manifest's own value is a conflict", func(t *testing.T) {
 		_, fs := merge.Merge([]sidecar.Edit{edit("a", "x", "theirs"), edit("a", "y", "ours")},
@@ -72,13 +72,13 @@ func TestMerge(t *testing.T) {
 	})
 	t.Run("one sidecar of two minds", func(t *testing.T) {
 		_, fs := merge.Merge([]sidecar.Edit{edit("a", "x", 1), edit("a", "x", 2)}, empty)
-		require.Contains(t, fs.Error(), "a: wants two different values there")
+		require.Contains(t, fs.Error(), "a: sets two different values here")
 	})
 	t.Run("taking away and setting is a conflict", func(t *testing.T) {
 		e := edit("b", "x", nil)
 		e.Delete = true
 		_, fs := merge.Merge([]sidecar.Edit{edit("a", "x", 1), e}, empty)
-		require.Contains(t, fs.Error(), "b: takes away what a sets")
+		require.Contains(t, fs.Error(), "b: removes what a sets")
 	})
 }
 

@@ -8,10 +8,10 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// mounts adds volume mounts. Merge tells those of one path that differ; what it
-// can't see, since they're other addresses, is one path in two spellings and
-// devices at the path.
-func (f *flattener) mounts(c *corev1.Container, at sidecar.Path, parts []part) {
+// flattenMounts adds volume mounts. Merge finds different mounts at one address. Two
+// spellings of one path, and a device at a path, are different addresses, so they are
+// compared here.
+func (f *flattener) flattenMounts(c *corev1.Container, at sidecar.Path, parts []part) {
 	n := 0
 	for _, p := range parts {
 		n += len(p.app.VolumeMounts)
@@ -34,8 +34,8 @@ func (f *flattener) mounts(c *corev1.Container, at sidecar.Path, parts []part) {
 			case !twice:
 				seen[clean] = mount{mount: m, owner: p.owner}
 			case first.mount == nil || first.mount.MountPath != m.MountPath:
-				f.add(sidecar.Error, "mount-conflict", p.owner, at.At("mountPath", m.MountPath), "wants "+say(*m)+", but "+
-					first.String()+" at the same place", "mount it somewhere else")
+				f.report(sidecar.Error, "mount-conflict", p.owner, at.At("mountPath", m.MountPath),
+					"mounts "+describeValue(*m)+", but "+first.String()+" at the same path", "mount it somewhere else")
 				continue
 			}
 			f.post(p.owner, sidecar.Edit{Path: at.At("mountPath", m.MountPath), Value: *m})
@@ -43,7 +43,7 @@ func (f *flattener) mounts(c *corev1.Container, at sidecar.Path, parts []part) {
 	}
 }
 
-// mount is what stands at a path of a container: a volume or a device.
+// mount is a volume or a device at a path of a container.
 type mount struct {
 	mount  *corev1.VolumeMount
 	device string
@@ -55,7 +55,7 @@ func (m mount) String() string {
 	case m.mount == nil:
 		return "the manifest has device " + m.device
 	case m.owner == "":
-		return "the manifest has " + say(*m.mount)
+		return "the manifest has " + describeValue(*m.mount)
 	}
-	return m.owner + " wants " + say(*m.mount)
+	return m.owner + " mounts " + describeValue(*m.mount)
 }

@@ -7,50 +7,50 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// An Init is one entry of a pod's initContainers to be put in order.
+// An Init is one entry of a pod's initContainers that is put in order.
 type Init struct {
 	Name   string
-	Owner  string // the sidecar; those of one follow each other in their order
+	Owner  string // the sidecar; its entries keep their order
 	Phase  sidecar.Phase
-	After  []string // names of containers or of sidecars that must stand earlier
-	Before []string // names of containers or of sidecars that must stand later
-	There  bool     // in the manifest already: it keeps its place among its like
+	After  []string // names of containers or sidecars that come earlier
+	Before []string // names of containers or sidecars that come later
+	There  bool     // it's in the manifest, and keeps its place among such entries
 }
 
-// Order sorts a pod's init containers: those already there keep their order,
-// new ones stand by phase, and after and before hold over phases: who says after waits,
-// and who says before counts as no later than what it names. It is stable.
-// Cycles and names that nobody has are findings; ordinary are the names of the
-// pod's ordinary containers, for their hints.
-func Order(inits []Init, ordinary ...string) ([]Init, sidecar.Findings) {
+// orderInits sorts a pod's init containers. Those of the manifest keep their order, and
+// new ones are sorted by phase. After and before override phases: an entry with before
+// gets the phase of the entry that it names, if that is lower. The sort is stable.
+// Cycles and unknown names are findings; ordinary has the names of the pod's ordinary
+// containers, for hints.
+func orderInits(inits []Init, ordinary ...string) ([]Init, sidecar.Findings) {
 	o := orderer{inits: inits, ordinary: ordinary, graph: newGraph(len(inits))}
 	last := -1
 	for i, in := range inits {
 		if in.There {
 			if last >= 0 {
-				o.edge(last, i)
+				o.addEdge(last, i)
 			}
 			last = i
 		} else if i > 0 && in.Owner != "" && inits[i-1].Owner == in.Owner {
-			o.edge(i-1, i)
+			o.addEdge(i-1, i)
 		}
-		told := i > 0 && in.Owner != "" && inits[i-1].Owner == in.Owner // what is wrong is said once a sidecar
+		reported := i > 0 && in.Owner != "" && inits[i-1].Owner == in.Owner // one report for each sidecar
 		for _, name := range in.After {
-			for _, j := range o.named(i, name, "after", told) {
-				o.edge(j, i)
+			for _, j := range o.findEntries(i, name, "after", reported) {
+				o.addEdge(j, i)
 			}
 		}
 		for _, name := range in.Before {
-			for _, j := range o.named(i, name, "before", told) {
-				o.edge(i, j)
+			for _, j := range o.findEntries(i, name, "before", reported) {
+				o.addEdge(i, j)
 				o.early = append(o.early, [2]int{i, j})
 			}
 		}
 	}
-	phases := o.phases()
-	order, cycles := o.sort(func(a, b int) bool { return phases[a] < phases[b] })
+	phases := o.effectivePhases()
+	order, cycles := o.sortStable(func(a, b int) bool { return phases[a] < phases[b] })
 	for _, c := range cycles {
-		o.cyclic(c)
+		o.reportCycle(c)
 	}
 	out := make([]Init, len(order))
 	for i, n := range order {
@@ -62,18 +62,18 @@ func Order(inits []Init, ordinary ...string) ([]Init, sidecar.Findings) {
 type orderer struct {
 	inits    []Init
 	ordinary []string
-	early    [][2]int // who says before, and of whom
+	early    [][2]int // an entry with before, and the one that it names
 	findings sidecar.Findings
 	*graph
 }
 
-// phases are those that entries count as.
-func (o *orderer) phases() []sidecar.Phase {
+// effectivePhases returns the phases by which entries are sorted.
+func (o *orderer) effectivePhases() []sidecar.Phase {
 	phases := make([]sidecar.Phase, len(o.inits))
 	for i, in := range o.inits {
 		phases[i] = in.Phase
 	}
-	for range o.early { // one may be before one that is before another
+	for range o.early { // before may form chains
 		for _, e := range o.early {
 			phases[e[0]] = min(phases[e[0]], phases[e[1]])
 		}
@@ -81,9 +81,9 @@ func (o *orderer) phases() []sidecar.Phase {
 	return phases
 }
 
-// named are the entries that a name in a field of an entry means: a container, or
-// all of a sidecar's.
-func (o *orderer) named(of int, name, field string, told bool) []int {
+// findEntries returns the entries that after or before of an entry refers to: a
+// container, or all of a sidecar's.
+func (o *orderer) findEntries(of int, name, field string, reported bool) []int {
 	var all []int
 	for i, in := range o.inits {
 		if in.Name == name {
@@ -93,13 +93,13 @@ func (o *orderer) named(of int, name, field string, told bool) []int {
 			all = append(all, i)
 		}
 	}
-	if all == nil && !told {
-		o.unknown(o.inits[of], name, field)
+	if all == nil && !reported {
+		o.reportUnknown(o.inits[of], name, field)
 	}
 	return all
 }
 
-func (o *orderer) unknown(in Init, name, field string) {
+func (o *orderer) reportUnknown(in Init, name, field string) {
 	who := in.Owner
 	if who == "" {
 		who = in.Name
@@ -116,7 +116,7 @@ func (o *orderer) unknown(in Init, name, field string) {
 		if c == name {
 			f.Message = field + ": " + name +
 				" is an ordinary container, and those start after all init containers and native sidecars"
-			f.Hint = "take it out"
+			f.Hint = "remove it"
 		}
 	}
 	if near := nearest.Name(name, names); f.Hint == "" && near != "" {
@@ -124,18 +124,18 @@ func (o *orderer) unknown(in Init, name, field string) {
 	} else if f.Hint == "" && len(names) > 0 {
 		f.Hint = "there are: " + strings.Join(names, ", ")
 	} else if f.Hint == "" {
-		f.Hint = "there is no other one; take it out"
+		f.Hint = "remove it, since there is no other one"
 	}
 	o.findings = append(o.findings, f)
 }
 
-func (o *orderer) cyclic(cycle []int) {
+func (o *orderer) reportCycle(cycle []int) {
 	var names []string
-	hint := "take one of them away"
+	hint := "remove one of them"
 	for i, n := range cycle {
 		names = append(names, o.inits[n].Name)
 		if o.inits[n].There && o.inits[cycle[(i+1)%len(cycle)]].There {
-			hint += "; the manifest's own init containers keep their order"
+			hint += " (the manifest's own init containers keep their order)"
 		}
 	}
 	o.findings = append(o.findings, sidecar.Finding{Severity: sidecar.Error, Code: "order-cycle",

@@ -40,7 +40,7 @@ func TestOrder(t *testing.T) {
 			[]merge.Init{{Name: "a", Phase: 10, After: []string{"b"}}, {Name: "b", Phase: 90}}, "b a"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, fs := merge.Order(c.in)
+			out, fs := merge.OrderInits(c.in)
 			require.Empty(t, fs)
 			var names []string
 			for _, in := range out {
@@ -59,32 +59,33 @@ func TestOrderFindings(t *testing.T) {
 		"a cycle's members and nobody else": {
 			[]merge.Init{{Name: "z", After: []string{"a"}}, {Name: "a", After: []string{"b"}},
 				{Name: "b", After: []string{"a"}}, {Name: "c"}},
-			[]string{"after and before form a cycle among a, b; take one of them away"}},
+			[]string{"after and before form a cycle among a, b; remove one of them"}},
 		"two cycles": {
 			[]merge.Init{{Name: "a", After: []string{"b"}}, {Name: "b", After: []string{"a"}},
 				{Name: "c", Before: []string{"d"}}, {Name: "d", Before: []string{"c"}}},
-			[]string{"after and before form a cycle among a, b; take one of them away",
-				"after and before form a cycle among c, d; take one of them away"}},
+			[]string{"after and before form a cycle among a, b; remove one of them",
+				"after and before form a cycle among c, d; remove one of them"}},
 		"with the manifest's own": {
 			[]merge.Init{{Name: "one", There: true}, {Name: "two", There: true}, {Name: "new", After: []string{"two"},
 				Before: []string{"one"}}},
-			[]string{"after and before form a cycle among one, two, new; take one of them away; the manifest's own init " +
-				"containers keep their order"}},
+			[]string{"after and before form a cycle among one, two, new; remove one of them (the manifest's own init " +
+				"containers keep their order)"}},
 		"itself": {[]merge.Init{{Name: "a", After: []string{"a"}}},
-			[]string{"after and before form a cycle among a; take one of them away"}},
+			[]string{"after and before form a cycle among a; remove one of them"}},
 		"names that nobody has, all at once": {
 			[]merge.Init{{Name: "a", After: []string{"x"}}, {Name: "migrate", Before: []string{"y"}},
 				{Name: "c", After: []string{"migarte", "app"}}},
 			[]string{"a: after: no init container or native sidecar is named x; there are: migrate, c",
 				"migrate: before: no init container or native sidecar is named y; there are: a, c",
 				"c: after: no init container or native sidecar is named migarte; did you mean migrate",
-				"c: after: app is an ordinary container, and those start after all init containers and native sidecars; take it out"}},
+				"c: after: app is an ordinary container, and those start after all init containers and native sidecars; " +
+					"remove it"}},
 		"said once for a sidecar": {
 			[]merge.Init{{Name: "a", Owner: "s", After: []string{"x"}}, {Name: "b", Owner: "s", After: []string{"x"}}},
 			[]string{"s: after: no init container or native sidecar is named x; there are: b"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, fs := merge.Order(c.in, "app")
+			out, fs := merge.OrderInits(c.in, "app")
 			require.Len(t, out, len(c.in))
 			require.Equal(t, c.want, strings.Split(fs.Error(), "\n"))
 		})
@@ -117,7 +118,7 @@ func TestOrderHolds(t *testing.T) {
 			}
 			in = append(in, c)
 		}
-		out, fs := merge.Order(in)
+		out, fs := merge.OrderInits(in)
 		require.Empty(t, fs, "seed %d", seed)
 		at := map[string]int{}
 		for i, c := range out {
@@ -137,7 +138,7 @@ func TestOrderHolds(t *testing.T) {
 				there = at[c.Name]
 			}
 		}
-		again, _ := merge.Order(out)
+		again, _ := merge.OrderInits(out)
 		require.Equal(t, out, again, "seed %d: what is in order stays", seed)
 	}
 }
@@ -164,11 +165,11 @@ func TestOrderOfSidecars(t *testing.T) {
 	beside := entry("beside", 0)
 	beside.Placement, beside.After = sidecar.Beside, []string{"setup"}
 	_, fs = merge.Edits(w, []sidecar.Answer{beside})
-	require.Contains(t, fs.Error(), "beside: after and before say nothing here")
+	require.Contains(t, fs.Error(), "beside: after and before have no effect")
 
 	twin := entry("other", 0, "b")
 	twin.Change.InitContainers[0].Image = "x:1"
 	_, fs = merge.Edits(w, []sidecar.Answer{entry("one", 0, "b"), twin})
-	require.Equal(t, "Deployment prod/web spec.template.spec.initContainers[name=b]: other: wants image x:1, but one "+
-		"wants image ; give one of them another name", fs.Error())
+	require.Equal(t, "Deployment prod/web spec.template.spec.initContainers[name=b]: other: sets image x:1, but one "+
+		"sets image ; give one of them another name", fs.Error())
 }

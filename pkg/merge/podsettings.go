@@ -7,22 +7,21 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// WithPodSettings is the view in which the pod has what sidecars want of it as a whole
-// and what others go by: its group, kernel settings, how long it has to end, whether
-// processes see each other. So they do in a first run what they'd do in a second one.
-// It's nil where the pod has all of it. What two want otherwise is a conflict anyway;
-// what the manifest has stays.
-func WithPodSettings(w *sidecar.Workload, asked []sidecar.Answer) *sidecar.Workload {
-	if !slices.ContainsFunc(asked, func(a sidecar.Answer) bool {
+// WithPodSettings returns the view with the settings of the whole pod that sidecars set and
+// that other sidecars depend on: fsGroup, sysctls, the grace period, and whether processes
+// see each other. So patterns get the same view in the first run as in a second one. It
+// returns nil if the pod has all of them already. Values of the manifest stay.
+func WithPodSettings(w *sidecar.Workload, answers []sidecar.Answer) *sidecar.Workload {
+	if !slices.ContainsFunc(answers, func(a sidecar.Answer) bool {
 		return !reflect.DeepEqual(a.Change.Pod, sidecar.Pod{})
 	}) {
-		return nil // most want nothing
+		return nil // most sidecars set nothing
 	}
 	f := newFlattener(w)
-	f.flatten(asked, func(fd *field) bool { return fd.shared })
+	f.flatten(answers, func(fd *field) bool { return fd.shared })
 	out := *w
 	out.Pod = *w.Pod.DeepCopy()
-	Apply(&out.Pod, w.Template, f.edits)
+	applyEdits(&out.Pod, w.Template, f.edits)
 	if reflect.DeepEqual(w.Pod, out.Pod) {
 		return nil
 	}

@@ -13,14 +13,14 @@ import (
 
 // What a sidecar sets for the whole pod is in the view of the others, unless the
 // manifest has it.
-func TestSettled(t *testing.T) {
+func TestWithPodSettings(t *testing.T) {
 	all := sidecar.Pod{FSGroup: new(int64(7)), FSGroupChangePolicy: corev1.FSGroupChangeAlways,
 		ShareProcessNamespace: new(true), MinGracePeriodSeconds: 60,
 		Sysctls: []corev1.Sysctl{{Name: "net.core.somaxconn", Value: "1024"}}}
 	w := sidecartest.Workload()
 	require.Nil(t, merge.WithPodSettings(w, nil))
-	require.Nil(t, merge.WithPodSettings(w, []sidecar.Answer{sidecartest.Answer(w, "a",
-		&sidecar.Change{Pod: sidecar.Pod{MinGracePeriodSeconds: 20, ImagePullSecrets: []corev1.LocalObjectReference{{Name: "x"}}}})}))
+	unshared := sidecar.Pod{MinGracePeriodSeconds: 20, ImagePullSecrets: []corev1.LocalObjectReference{{Name: "x"}}}
+	require.Nil(t, merge.WithPodSettings(w, []sidecar.Answer{sidecartest.Answer(w, "a", &sidecar.Change{Pod: unshared})}))
 
 	before := w.Pod.DeepCopy()
 	wants := []sidecar.Answer{sidecartest.Answer(w, "a", &sidecar.Change{}), sidecartest.Answer(w, "b",

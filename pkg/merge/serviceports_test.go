@@ -32,10 +32,10 @@ func TestServicePortNumbers(t *testing.T) {
 	require.Empty(t, check(corev1.ServicePort{Name: "http", Port: 80, Protocol: corev1.ProtocolTCP}), "an earlier run's")
 	require.Empty(t, check(corev1.ServicePort{Name: "dns-tcp", Port: 53}, corev1.ServicePort{Name: "dns-tcp", Port: 53}),
 		"another protocol; twice the same")
-	require.Equal(t, []string{"Service web spec.ports: x: wants web to be port 80/TCP, but the manifest has http " +
+	require.Equal(t, []string{"Service web spec.ports: x: adds web as port 80/TCP, but the manifest has http " +
 		"there; give one of them another number"},
 		check(corev1.ServicePort{Name: "web", Port: 80}))
-	require.Equal(t, []string{"Service web spec.ports: x: wants web to be port 81/TCP, but the manifest has one " +
+	require.Equal(t, []string{"Service web spec.ports: x: adds web as port 81/TCP, but the manifest has one " +
 		"without a name there; give one of them another number"},
 		check(corev1.ServicePort{Name: "web", Port: 81}))
 	require.Len(t, check(corev1.ServicePort{Name: "a", Port: 90}, corev1.ServicePort{Name: "b", Port: 90}), 1,

@@ -42,10 +42,10 @@ func TestWithout(t *testing.T) {
 
 	for _, w := range []*sidecar.Workload{bare, laid} {
 		before := w.Pod.DeepCopy()
-		a := merge.Without(w, []sidecar.Answer{sidecartest.Answer(w, "way", wants)})
+		a := merge.BareOf(w, []sidecar.Answer{sidecartest.Answer(w, "way", wants)})
 		require.Equal(t, sidecartest.PlainVars("URL=$(HOST)/x OPTS=-a"), a.App.Env)
 		require.Empty(t, a.App.VolumeMounts)
-		require.Equal(t, []string{"HOST"}, a.Led)
+		require.Equal(t, []string{"HOST"}, a.Redirected)
 		require.Equal(t, []corev1.Volume{{Name: "data"}}, a.Pod.Spec.Volumes)
 		require.Empty(t, a.Pod.Spec.ImagePullSecrets)
 		require.Empty(t, a.Pod.Annotations)
@@ -58,7 +58,7 @@ func TestWithout(t *testing.T) {
 	for i := range wants.App.Env {
 		wants.App.Env[i].Everywhere = wants.App.Env[i].Replace
 	}
-	a := merge.Without(bare, []sidecar.Answer{other})
+	a := merge.BareOf(bare, []sidecar.Answer{other})
 	require.Equal(t, sidecartest.PlainVars("URL=$(HOST)/x OPTS=-a"), a.App.Env)
-	require.Equal(t, []string{"HOST"}, a.Led)
+	require.Equal(t, []string{"HOST"}, a.Redirected)
 }

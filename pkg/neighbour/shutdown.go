@@ -32,9 +32,9 @@ func drainApp(w *sidecar.Workload, a *sidecar.Answer, c *corev1.Container, r *Re
 		})
 	}
 	hook := sidecar.PreStop(c)
-	sleeps, sleepsOnly := sidecar.Sleeps(hook)
+	sleeps, sleepsOnly := sidecar.SleepSeconds(hook)
 	switch {
-	case w.Ends(c): // an init container has no lifecycle, unless it's a native sidecar
+	case w.EndsBeforeApp(c): // an init container has no lifecycle, unless it's a native sidecar
 	case hook != nil && sleepsOnly && sleeps >= seconds: // it's from an earlier run, or has the same effect
 	case hook != nil:
 		report(sidecar.Info, "prestop-kept", "the app keeps its own preStop hook",

@@ -31,8 +31,8 @@ func (p *Custom) Change(*sidecar.Workload) (*sidecar.Change, error) {
 // pod.
 func (p *Custom) Check(*sidecar.Workload) sidecar.Findings { return nil }
 
-// Names returns the names of the containers.
-func (p *Custom) Names(string) []string {
+// ContainerNames returns the names of the containers.
+func (p *Custom) ContainerNames(string) []string {
 	var names []string
 	for c := range (*sidecar.Change)(p).AllContainers() {
 		names = append(names, c.Name)
@@ -40,8 +40,8 @@ func (p *Custom) Names(string) []string {
 	return names
 }
 
-// Takes returns the ports of the app that are taken over.
-func (p *Custom) Takes() []int32 {
+// TakenPorts returns the ports of the app that are taken over.
+func (p *Custom) TakenPorts() []int32 {
 	ports := make([]int32, len(p.Takeovers))
 	for i := range p.Takeovers {
 		ports[i] = p.Takeovers[i].ClientPort()

@@ -64,11 +64,11 @@ func (q *question) findApps(w *sidecar.Workload) bool {
 // one that declares them. What moves an app is for that app alone.
 func (q *question) pickPortOwner(w *sidecar.Workload) bool {
 	e := q.entry
-	t, ok := e.Pattern().(sidecar.Taker)
-	if !ok || len(w.Apps) < 2 || len(t.Takes()) == 0 {
+	t, ok := e.Pattern().(sidecar.PortTaker)
+	if !ok || len(w.Apps) < 2 || len(t.TakenPorts()) == 0 {
 		return true
 	}
-	owners := w.Owners(t.Takes())
+	owners := w.FindOwners(t.TakenPorts())
 	if len(owners) == 0 {
 		owners = ownerFromEarlierRun(w, e.Pattern())
 	}
@@ -77,10 +77,10 @@ func (q *question) pickPortOwner(w *sidecar.Workload) bool {
 		return true
 	}
 	f := sidecar.Finding{Severity: sidecar.Error, Code: "app-unclear", Object: w.Ref, Sidecar: e.Name,
-		Message: "none of " + listNames(w.Apps) + " declares what is to be taken over: port " + listPorts(t.Takes()),
+		Message: "none of " + listNames(w.Apps) + " declares what is to be taken over: port " + listPorts(t.TakenPorts()),
 		Hint:    "declare it in the ports of the container that listens on it"}
 	if len(owners) > 1 {
-		f.Message = listNames(owners) + " declare port " + listPorts(t.Takes()) + ", so which one is to move isn't clear"
+		f.Message = listNames(owners) + " declare port " + listPorts(t.TakenPorts()) + ", so which one is to move isn't clear"
 		f.Hint = "name just the one that listens on it in app"
 	}
 	q.addFindings(f)
@@ -123,8 +123,8 @@ func hasEntry(conf *config.Sidecars, name string) bool {
 // write it, to have a container passed over.
 func addsContainer(conf *config.Sidecars, name string) bool {
 	if slices.ContainsFunc(conf.Spec.Patterns, func(e config.Entry) bool {
-		n, ok := e.Pattern().(sidecar.Namer)
-		return ok && slices.Contains(n.Names(e.Name), name)
+		n, ok := e.Pattern().(sidecar.ContainerNamer)
+		return ok && slices.Contains(n.ContainerNames(e.Name), name)
 	}) {
 		return true
 	}

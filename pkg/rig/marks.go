@@ -54,7 +54,7 @@ func (r *run) standsAsLaid(o *manifest.Object, name string) bool {
 	if fs.Failed() {
 		return false
 	}
-	asked, fs := merge.Likened(w, answersOf(r.askAll(o, w, optOut{}), -1))
+	asked, fs := merge.ResolveLikeApp(w, answersOf(r.askAll(o, w, optOut{}), -1))
 	i := slices.IndexFunc(asked, func(a sidecar.Answer) bool { return a.Name == name })
 	if i < 0 || fs.Failed() {
 		return false

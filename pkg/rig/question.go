@@ -48,7 +48,7 @@ func (q *question) ask(w *sidecar.Workload) (out outcome) {
 		view.Takeovers = q.moved[view.App.Name]
 	}
 	if runsAlone(q.entry) {
-		view.Alone = merge.Without(&view, answersOf(q.before, -1))
+		view.Bare = merge.BareOf(&view, answersOf(q.before, -1))
 	}
 	c, err := sidecar.Build(q.entry.Pattern(), &view)
 	if why := findUnfit(c, err); why != nil && q.entry.Unfit == config.UnfitSkip {
@@ -113,7 +113,7 @@ func findUnfit(c *sidecar.Change, err error) *sidecar.Finding {
 // with log-tail. Nobody else does, but for a pattern whose container stands in an object
 // that it emits: only that knows where.
 func override(c *sidecar.Change, e *config.Entry) error {
-	if e.Override == nil || c.Overlaid {
+	if e.Override == nil || c.OverrideApplied {
 		return nil
 	}
 	var exact, several []*corev1.Container
@@ -128,7 +128,7 @@ func override(c *sidecar.Change, e *config.Entry) error {
 		several = exact[:1]
 	}
 	for _, ctr := range several {
-		over, err := sidecar.Overlay(*ctr, e.Override)
+		over, err := sidecar.OverlayContainer(*ctr, e.Override)
 		if err != nil {
 			return err
 		}

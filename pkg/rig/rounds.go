@@ -98,12 +98,12 @@ func turnOf(e *config.Entry) int {
 
 // takesPorts reports whether the entry takes ports of the app over.
 func takesPorts(e *config.Entry) bool {
-	t, ok := e.Pattern().(sidecar.Taker)
-	return ok && len(t.Takes()) > 0
+	t, ok := e.Pattern().(sidecar.PortTaker)
+	return ok && len(t.TakenPorts()) > 0
 }
 
 // runsAlone reports whether the entry makes pods without the sidecars.
 func runsAlone(e *config.Entry) bool {
-	l, ok := e.Pattern().(sidecar.Loner)
-	return ok && l.Lone()
+	l, ok := e.Pattern().(sidecar.Standalone)
+	return ok && l.RunsAlone()
 }

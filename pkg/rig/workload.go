@@ -82,7 +82,7 @@ func (r *run) agree(o *manifest.Object, w *sidecar.Workload) (a agreement) {
 	for again := true; again; again = findForeign(r.conf, o, w, a.edits, out) {
 		outcomes = r.askAll(o, w, out)
 		a.said, a.edits = answersOf(outcomes, -1), nil
-		if a.answers, fs = merge.Likened(w, a.said); len(a.answers) > 0 {
+		if a.answers, fs = merge.ResolveLikeApp(w, a.said); len(a.answers) > 0 {
 			var more sidecar.Findings
 			a.edits, more = merge.Edits(w, a.answers)
 			fs = append(fs, more...)

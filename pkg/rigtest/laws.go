@@ -164,8 +164,8 @@ func additionsAreKnown(t T, c Case, plain string) {
 	known := map[string]bool{}
 	for _, e := range c.readSpec(t, c.Config).Patterns {
 		known[e.Name] = true
-		if n, ok := e.Pattern().(sidecar.Namer); ok {
-			for _, name := range n.Names(e.Name) {
+		if n, ok := e.Pattern().(sidecar.ContainerNamer); ok {
+			for _, name := range n.ContainerNames(e.Name) {
 				known[name] = true
 			}
 		}

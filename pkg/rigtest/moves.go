@@ -139,7 +139,7 @@ func (m *moves) addProxy(g *proxy.Base) {
 	if g.HealthPort != 0 {
 		health = g.HealthPort
 	}
-	for i, port := range g.Takes() {
+	for i, port := range g.TakenPorts() {
 		if g.Mode != proxy.ModeFront {
 			m.ports[int(port)] = true
 			m.addLead(port, port, health+int32(i))
@@ -256,19 +256,19 @@ func (m moves) mayFollow(a, b any, path sidecar.Path) bool {
 	for n := range path {
 		pods = append(pods, path[:n])
 	}
-	field := editable.At(m.on, pods, path)
-	if field == nil || !field.Turns || field.OfOthers() && len(m.to) == 0 {
+	field := editable.FieldAt(m.on, pods, path)
+	if field == nil || !field.Replaced || field.OfNeighbour() && len(m.to) == 0 {
 		return false
 	}
 	was, now := fmt.Sprint(a), fmt.Sprint(b)
 	switch field.Becomes {
 	case editable.Wanted:
 		return m.values[now] || m.appends && strings.HasPrefix(now, was)
-	case editable.Led:
+	case editable.SidecarPort:
 		return m.isLed(a, b) || field.Value == editable.Command && m.commandLed(was, now)
-	case editable.TLS:
+	case editable.OverTLS:
 		return len(m.to) > 0 && tlsNames[was] == now
-	case editable.More:
+	case editable.Larger:
 		number, isNumber := a.(int)
 		more, _ := b.(int)
 		return isNumber && more > number && (len(m.to) > 0 || m.grace) ||

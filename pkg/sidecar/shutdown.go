@@ -12,16 +12,16 @@ import (
 // DefaultGracePeriod is how many seconds a pod has to end: the API's default.
 const DefaultGracePeriod = 30
 
-// sleeping are commands that sleep and do nothing else.
-var sleeping = sync.OnceValue(func() *regexp.Regexp {
+// sleepCommand are commands that sleep and do nothing else.
+var sleepCommand = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(?:exec )?(?:/usr)?(?:/bin/)?sleep ([0-9]{1,4})s?;?$`)
 })
 
 var shells = map[string]bool{"sh": true, "/bin/sh": true, "bash": true, "/bin/bash": true, "/bin/ash": true,
 	"/bin/dash": true}
 
-// Sleeps is how long a hook sleeps, where it does nothing else.
-func Sleeps(hook *corev1.LifecycleHandler) (seconds int64, ok bool) {
+// SleepSeconds is how long a hook sleeps, where it does nothing else.
+func SleepSeconds(hook *corev1.LifecycleHandler) (seconds int64, ok bool) {
 	switch {
 	case hook == nil:
 		return 0, false
@@ -34,7 +34,7 @@ func Sleeps(hook *corev1.LifecycleHandler) (seconds int64, ok bool) {
 	if n := len(command); n == 3 && command[1] == "-c" && shells[command[0]] {
 		command = command[2:]
 	}
-	m := sleeping().FindStringSubmatch(strings.TrimSpace(strings.Join(command, " ")))
+	m := sleepCommand().FindStringSubmatch(strings.TrimSpace(strings.Join(command, " ")))
 	if m == nil {
 		return 0, false
 	}

@@ -18,16 +18,16 @@ func TestSleeps(t *testing.T) {
 			{"zsh", "-c", "sleep 15"}, {"sh", "sleep", "15"}, {}},
 	} {
 		for _, c := range commands {
-			have, ok := sidecar.Sleeps(&corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: c}})
+			have, ok := sidecar.SleepSeconds(&corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: c}})
 			require.Equal(t, seconds > 0, ok, c)
 			require.Equal(t, max(seconds, 0), have, c)
 		}
 	}
-	have, ok := sidecar.Sleeps(&corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: 3}})
+	have, ok := sidecar.SleepSeconds(&corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: 3}})
 	require.True(t, ok)
 	require.EqualValues(t, 3, have)
 	for _, none := range []*corev1.LifecycleHandler{nil, {}, {HTTPGet: &corev1.HTTPGetAction{}}} {
-		_, ok := sidecar.Sleeps(none)
+		_, ok := sidecar.SleepSeconds(none)
 		require.False(t, ok)
 	}
 }

@@ -45,22 +45,22 @@ func Build(p Pattern, w *Workload) (*Change, error) {
 	return c, err
 }
 
-// A Taker is a Pattern that takes ports of the app over. It says which, so that
+// A PortTaker is a Pattern that takes ports of the app over. It says which, so that
 // of several containers it's asked about the one that has them.
-type Taker interface {
-	Takes() []int32
+type PortTaker interface {
+	TakenPorts() []int32
 }
 
-// A Namer is a Pattern that adds several containers. It says how they're named in a
+// A ContainerNamer is a Pattern that adds several containers. It says how they're named in a
 // sidecar of a name, so that those of an earlier run are known.
-type Namer interface {
-	Names(sidecar string) []string
+type ContainerNamer interface {
+	ContainerNames(sidecar string) []string
 }
 
-// A Loner is a Pattern that makes pods of its own from the app's, without the
+// A Standalone is a Pattern that makes pods of its own from the app's, without the
 // sidecars. It's asked last, and its view has Alone, if Lone says so.
-type Loner interface {
-	Lone() bool
+type Standalone interface {
+	RunsAlone() bool
 }
 
 // A Closer is a Pattern that may close ports of the pod by a NetworkPolicy, which is
@@ -138,8 +138,8 @@ type Workload struct {
 	Takeovers []Takeover             // by which other sidecars of the config move this app
 	Opened    []corev1.ContainerPort // of other sidecars of the config; for those that stand in front of the app
 	// TCP ports that other sidecars of the config close, or that only the kubelet asks; for those, too
-	Shut  []int32
-	Alone *Alone // the pod without what other sidecars of the config change; for a Loner only
+	Shut []int32
+	Bare *Bare // the pod without what other sidecars of the config change; for a Loner only
 
 	Name       string            // of the sidecar: its container's name and the stem of its objects
 	Placement  Placement         // of long-running containers
@@ -215,15 +215,15 @@ func (w *Workload) ServiceAccount() (name string, annotations map[string]string)
 	return name, w.ServiceAccounts(name)
 }
 
-// Public reports whether the Service is reached from outside of the cluster.
-func (s *Service) Public() bool {
+// IsPublic reports whether the Service is reached from outside of the cluster.
+func (s *Service) IsPublic() bool {
 	return s.Spec.Type == corev1.ServiceTypeLoadBalancer || s.Spec.Type == corev1.ServiceTypeNodePort ||
 		len(s.Spec.ExternalIPs) > 0
 }
 
-// Listens is where in the pod the app is reached on 127.0.0.1 whose clients come
+// LoopbackPort is where in the pod the app is reached on 127.0.0.1 whose clients come
 // in at port: a takeover of another sidecar may have moved it.
-func (w *Workload) Listens(port int32) int32 {
+func (w *Workload) LoopbackPort(port int32) int32 {
 	for _, t := range w.Takeovers {
 		if t.MovesApp() && t.Port == port {
 			return t.AppPort
@@ -254,15 +254,15 @@ func (w *Workload) PortName(port int32, def string) string {
 	return def
 }
 
-// Declares reports whether the app, or this sidecar after an earlier run,
+// DeclaresPort reports whether the app, or this sidecar after an earlier run,
 // declares a TCP port.
-func (w *Workload) Declares(port int32) bool {
+func (w *Workload) DeclaresPort(port int32) bool {
 	own := w.Container(w.Name)
 	return w.App != nil && DeclaresPort(w.App, port) || own != nil && DeclaresPort(own, port)
 }
 
-// Owners are those of the served containers that declare all of some TCP ports.
-func (w *Workload) Owners(ports []int32) []*corev1.Container {
+// FindOwners are those of the served containers that declare all of some TCP ports.
+func (w *Workload) FindOwners(ports []int32) []*corev1.Container {
 	var out []*corev1.Container
 next:
 	for _, c := range w.Apps {
@@ -276,8 +276,8 @@ next:
 	return out
 }
 
-// Ends reports whether c is an init container that ends before the app starts.
-func (w *Workload) Ends(c *corev1.Container) bool {
+// EndsBeforeApp reports whether c is an init container that ends before the app starts.
+func (w *Workload) EndsBeforeApp(c *corev1.Container) bool {
 	for i := range w.Pod.Spec.InitContainers {
 		if in := &w.Pod.Spec.InitContainers[i]; in.Name == c.Name {
 			return !RunsWithPod(in)

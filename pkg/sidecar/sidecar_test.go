@@ -56,7 +56,7 @@ func TestOverlay(t *testing.T) {
 			"memory": resource.MustParse("32Mi")}},
 		StartupProbe: &corev1.Probe{PeriodSeconds: 1,
 			ProbeHandler: corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{}}}}
-	out, err := sidecar.Overlay(base, &corev1.Container{Image: "nginx:2",
+	out, err := sidecar.OverlayContainer(base, &corev1.Container{Image: "nginx:2",
 		Env:          []corev1.EnvVar{{Name: "B", ValueFrom: &corev1.EnvVarSource{}}, {Name: "C", Value: "3"}},
 		Resources:    corev1.ResourceRequirements{Requests: corev1.ResourceList{"cpu": resource.MustParse("1")}},
 		StartupProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"true"}}}}})
@@ -71,7 +71,7 @@ func TestOverlay(t *testing.T) {
 	require.NotNil(t, out.StartupProbe.Exec)
 	require.EqualValues(t, 1, out.StartupProbe.PeriodSeconds)
 	require.Equal(t, "nginx:1", base.Image, "the base stays")
-	same, err := sidecar.Overlay(base, nil)
+	same, err := sidecar.OverlayContainer(base, nil)
 	require.NoError(t, err)
 	require.Equal(t, base, same)
 }

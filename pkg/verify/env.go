@@ -8,11 +8,11 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// checkEnvTwice finds variables that the app of a takeover is given twice, with different
-// values: the kubelet takes the last one, so it can't be told where the app listens.
-func checkEnvTwice(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Findings) {
-	for i := range asked {
-		a := &asked[i]
+// checkEnvTwice finds variables that the app of a takeover has twice, with different
+// values. The app may read its port from one of them, and it isn't clear from which.
+func checkEnvTwice(w *sidecar.Workload, answers []sidecar.Answer) (fs sidecar.Findings) {
+	for i := range answers {
+		a := &answers[i]
 		if len(a.Change.Takeovers) == 0 {
 			continue
 		}
@@ -24,7 +24,7 @@ func checkEnvTwice(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Find
 			} else if !reflect.DeepEqual(before, e) {
 				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "env-twice", Object: w.Ref, Sidecar: a.Name,
 					Message: "container " + a.App.Name + " has the variable " + e.Name +
-						" twice, with different values, so which one counts can't be told", Hint: "keep one"})
+						" twice, with different values", Hint: "keep one of them"})
 			}
 		}
 	}

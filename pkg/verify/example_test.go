@@ -18,10 +18,14 @@ func Example() {
 	port := []corev1.ContainerPort{{ContainerPort: 8080}}
 	w.Pod.Spec.Containers = []corev1.Container{{Name: "shop", Image: "shop:1", Ports: port}}
 	w.App = &w.Pod.Spec.Containers[0]
-	fmt.Println(verify.Check(w, []sidecar.Answer{{
+	for _, f := range verify.Check(w, []sidecar.Answer{{
 		Name: "agent", Placement: sidecar.Beside, App: w.App,
 		Change: &sidecar.Change{Containers: []corev1.Container{{Name: "agent", Image: "agent:1", Ports: port}}},
-	}}))
+	}}) {
+		fmt.Printf("%s: %s: %s\n%s\n%s\n", f.Code, f.Object, f.Sidecar, f.Message, f.Hint)
+	}
 	// Output:
-	// Deployment shop: agent: port 8080/TCP is wanted by container shop and by container agent; containers of a pod share one network; give one of them another port
+	// port-conflict: Deployment shop: agent
+	// port 8080/TCP is used by container shop and by container agent, and containers of a pod share one network
+	// give one of them another port
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// checkMounts finds mounts of volumes that nobody declares: the API server refuses
-// such a pod. A StatefulSet's claims are volumes, too.
-func checkMounts(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Findings) {
+// checkMounts finds mounts of volumes that aren't declared: the API server refuses such a
+// pod. A StatefulSet's claims are volumes, too.
+func checkMounts(w *sidecar.Workload, answers []sidecar.Answer) (fs sidecar.Findings) {
 	there := map[string]bool{}
 	for _, v := range w.Pod.Spec.Volumes {
 		there[v.Name] = true
@@ -18,18 +18,18 @@ func checkMounts(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Findin
 	for _, name := range w.Claims {
 		there[name] = true
 	}
-	for i := range asked {
-		for _, v := range asked[i].Change.Volumes {
+	for i := range answers {
+		for _, v := range answers[i].Change.Volumes {
 			there[v.Name] = true
 		}
 	}
-	for i := range asked {
-		a := &asked[i]
+	for i := range answers {
+		a := &answers[i]
 		check := func(container string, mounts []corev1.VolumeMount) {
 			for _, m := range mounts {
 				if !there[m.Name] {
 					fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "mount-dangling", Object: w.Ref, Sidecar: a.Name,
-						Message: "container " + container + " mounts volume " + m.Name + ", which nobody declares",
+						Message: "container " + container + " mounts volume " + m.Name + ", which isn't declared",
 						Hint:    "declare it in volumes, or correct the name"})
 				}
 			}
@@ -42,16 +42,16 @@ func checkMounts(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Findin
 	return fs
 }
 
-// checkVolumeClaims finds volumes of sidecars that have the name of a claim: a StatefulSet's
-// controller puts the claim in the place of a volume of that name, so the sidecar would
-// read what somebody else has written there.
-func checkVolumeClaims(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Findings) {
-	for i := range asked {
-		for _, v := range asked[i].Change.Volumes {
+// checkVolumeClaims finds volumes of sidecars that have the name of a claim: the controller
+// of StatefulSets replaces a volume of that name by the claim, so the sidecar would read
+// other files.
+func checkVolumeClaims(w *sidecar.Workload, answers []sidecar.Answer) (fs sidecar.Findings) {
+	for i := range answers {
+		for _, v := range answers[i].Change.Volumes {
 			if v.PersistentVolumeClaim == nil && slices.Contains(w.Claims, v.Name) {
 				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "volume-conflict", Object: w.Ref,
-					Sidecar: asked[i].Name, Field: "spec.volumeClaimTemplates",
-					Message: "claims a volume named " + v.Name + ", which would take the place of the sidecar's",
+					Sidecar: answers[i].Name, Field: "spec.volumeClaimTemplates",
+					Message: "the claim " + v.Name + " would replace the sidecar's volume of that name",
 					Hint:    "rename the claim, or give the sidecar another name"})
 			}
 		}

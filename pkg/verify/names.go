@@ -2,10 +2,10 @@ package verify
 
 import "github.com/outrigger-dev/outrigger/pkg/sidecar"
 
-// checkContainerNames finds names that stand in both lists of the pod: the API server
-// wants them unique over containers and init containers. Within one list, Merge
-// tells equal ones from conflicts.
-func checkContainerNames(w *sidecar.Workload, asked []sidecar.Answer) sidecar.Findings {
+// checkContainerNames finds names that are in both lists of the pod: the API server requires
+// unique names over containers and init containers. Within one list, package merge
+// finds conflicts.
+func checkContainerNames(w *sidecar.Workload, answers []sidecar.Answer) sidecar.Findings {
 	const ordinary, inits = "containers", "initContainers"
 	type holder struct{ list, owner string }
 	var fs sidecar.Findings
@@ -16,8 +16,8 @@ func checkContainerNames(w *sidecar.Workload, asked []sidecar.Answer) sidecar.Fi
 	for i := range w.Pod.Spec.InitContainers {
 		held[w.Pod.Spec.InitContainers[i].Name] = holder{list: inits}
 	}
-	for i := range asked {
-		a := &asked[i]
+	for i := range answers {
+		a := &answers[i]
 		take := func(name, list string) {
 			if have, ok := held[name]; ok && have.list != list {
 				who := "the manifest"
@@ -26,7 +26,7 @@ func checkContainerNames(w *sidecar.Workload, asked []sidecar.Answer) sidecar.Fi
 				}
 				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "container-name-conflict", Object: w.Ref,
 					Sidecar: a.Name,
-					Message: "wants a container named " + name + " among the pod's " + list + ", but " + who + " has one among its " +
+					Message: "adds a container named " + name + " to the pod's " + list + ", but " + who + " has one in " +
 						have.list, Hint: "give the sidecar another name"})
 				return
 			}

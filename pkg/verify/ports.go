@@ -8,10 +8,10 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A listener is somebody who uses a port of the pod.
+// A listener is a user of a port of the pod.
 type listener struct {
-	who    string // of a container, its name; else what listens, in words
-	words  bool
+	who    string // the name of a container, or a description
+	words  bool   // who is a description
 	own    string // the sidecar's name; "" for the manifest's containers
 	name   string // of the port
 	port   int32
@@ -27,20 +27,19 @@ func (l *listener) String() string {
 	return "container " + l.who
 }
 
-// checkPorts finds ports, and names of ports, that two want: all containers of a pod
-// share one network namespace, and the API server only warns. A port that a
-// takeover moves belongs to the sidecar from then on, and the port that the app
-// gets for it is in use; containers that an earlier run added aren't counted
-// twice. Ports that only a probe names are nobody's.
-func checkPorts(w *sidecar.Workload, asked []sidecar.Answer) sidecar.Findings {
+// checkPorts finds ports, and names of ports, that are used twice: all containers of a pod
+// share one network namespace, and the API server only warns. A port that a takeover moves
+// belongs to the sidecar, and the app's new port is in use. Containers of an earlier run
+// aren't counted twice. A port that only a probe names has no user.
+func checkPorts(w *sidecar.Workload, answers []sidecar.Answer) sidecar.Findings {
 	var all []listener
-	moved := map[int32]string{} // to whom the port belonged
+	moved := map[int32]string{} // the app's container by port
 	ours := map[string]bool{}
-	for i := range asked {
-		c := asked[i].Change
+	for i := range answers {
+		c := answers[i].Change
 		for _, t := range c.Takeovers {
 			if t.MovesApp() {
-				moved[t.Port] = asked[i].App.Name
+				moved[t.Port] = answers[i].App.Name
 			}
 		}
 		for j := range c.Containers {
@@ -62,13 +61,13 @@ func checkPorts(w *sidecar.Workload, asked []sidecar.Answer) sidecar.Findings {
 		theirs(&spec.Containers[i])
 	}
 	for i := range spec.InitContainers {
-		if c := &spec.InitContainers[i]; sidecar.RunsWithPod(c) { // others have ended when ports matter
+		if c := &spec.InitContainers[i]; sidecar.RunsWithPod(c) { // others have ended before the app starts
 			theirs(c)
 		}
 	}
 	manifest := len(all)
-	for i := range asked {
-		all = append(all, sidecarListeners(&asked[i])...)
+	for i := range answers {
+		all = append(all, sidecarListeners(&answers[i])...)
 	}
 	return comparePorts(w, all, manifest)
 }
@@ -78,7 +77,7 @@ func listenerOf(c *corev1.Container, own string, p corev1.ContainerPort) listene
 		host: p.HostPort, hostIP: p.HostIP}
 }
 
-// sidecarListeners are all of one sidecar.
+// sidecarListeners returns all listeners of one sidecar.
 func sidecarListeners(a *sidecar.Answer) []listener {
 	var all []listener
 	for i := range a.Change.Containers {
@@ -105,9 +104,8 @@ func sidecarListeners(a *sidecar.Answer) []listener {
 	return all
 }
 
-// comparePorts compares the sidecars' listeners, those from the given number on, with
-// all before them: what the manifest's containers do to each other is its own
-// affair.
+// comparePorts compares the sidecars' listeners, which begin at index from, with all before
+// them. It doesn't compare the manifest's containers with each other.
 func comparePorts(w *sidecar.Workload, all []listener, from int) sidecar.Findings {
 	var fs sidecar.Findings
 	add := func(b *listener, code, message, hint string) {
@@ -122,26 +120,26 @@ func comparePorts(w *sidecar.Workload, all []listener, from int) sidecar.Finding
 				continue
 			}
 			if a.port == b.port && a.prot == b.prot {
-				add(b, "port-conflict", fmt.Sprintf("port %d/%s is wanted by %s and by %s; containers of a pod share one network",
+				add(b, "port-conflict", fmt.Sprintf("port %d/%s is used by %s and by %s, and containers of a pod share one network",
 					b.port, b.prot, a, b),
 					"give one of them another port")
 				continue
 			}
 			if a.name != "" && a.name == b.name {
-				add(b, "port-name-conflict", fmt.Sprintf("port name %s is used by %s and by %s; Services and probes couldn't "+
-					"tell them apart", b.name, a, b),
+				add(b, "port-name-conflict", fmt.Sprintf("port name %s is used by %s and by %s, so Services and probes can't "+
+					"distinguish them", b.name, a, b),
 					"rename one of them")
 			}
 			if a.host != 0 && a.host == b.host && a.prot == b.prot && addressesOverlap(a.hostIP, b.hostIP) {
-				add(b, "port-conflict", fmt.Sprintf("port %d/%s of the node is wanted by %s and by %s", b.host, b.prot, a, b),
-					"give one of them another hostPort, or none")
+				add(b, "port-conflict", fmt.Sprintf("port %d/%s of the node is used by %s and by %s", b.host, b.prot, a, b),
+					"give one of them another hostPort, or remove it")
 			}
 		}
 	}
 	return fs
 }
 
-// addressesOverlap reports whether two addresses of a node have one in common.
+// addressesOverlap reports whether two host IPs include a common address.
 func addressesOverlap(a, b string) bool { return a == b || isAnyAddress(a) || isAnyAddress(b) }
 
 func isAnyAddress(ip string) bool { return ip == "" || ip == "0.0.0.0" || ip == "::" }

@@ -33,23 +33,25 @@ func TestPorts(t *testing.T) {
 		sidecartest.Answer(w, "claims", &sidecar.Change{Claims: []sidecar.Claim{{Port: 8080}}}),
 		sidecartest.Answer(w, "named", proxy(1, "http"))})
 	require.Len(t, fs, 4, "all at once: %v", fs)
-	require.Equal(t, "Deployment prod/web: proxy: port 8080/TCP is wanted by container other and by container proxy; "+
-		"containers of a pod share one network; give one of them another port", fs[0].String())
+	require.Equal(t, "Deployment prod/web: proxy: port 8080/TCP is used by container other and by container proxy, "+
+		"and containers of a pod share one network; give one of them another port", fs[0].String())
 	require.Contains(t, fs[3].String(), "port name http is used by container app and by container proxy")
 }
 
 func TestPortsOfTheNode(t *testing.T) {
 	w := sidecartest.Workload()
 	w.App.Ports[0].HostPort = 443
-	w.Pod.Spec.Containers[1].ReadinessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(5000)}}}
+	probe := &corev1.Probe{}
+	probe.TCPSocket = &corev1.TCPSocketAction{Port: intstr.FromInt32(5000)}
+	w.Pod.Spec.Containers[1].ReadinessProbe = probe
 	on := func(port, host int32, ip string) *sidecar.Change {
 		return &sidecar.Change{Containers: []corev1.Container{{Name: "proxy",
 			Ports: []corev1.ContainerPort{{ContainerPort: port, HostPort: host, HostIP: ip}}}}}
 	}
 	require.Empty(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", on(5000, 5000, ""))}),
 		"what only a probe names is nobody's")
-	require.Equal(t, "Deployment prod/web: proxy: port 443/TCP of the node is wanted by container app and by container "+
-		"proxy; give one of them another hostPort, or none",
+	require.Equal(t, "Deployment prod/web: proxy: port 443/TCP of the node is used by container app and by container "+
+		"proxy; give one of them another hostPort, or remove it",
 		verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", on(5000, 443, "10.0.0.1"))}).Error())
 	w.App.Ports[0].HostIP = "10.0.0.2"
 	require.Empty(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", on(5000, 443, "10.0.0.1"))}))
@@ -61,10 +63,10 @@ func TestPortsOfTakeovers(t *testing.T) {
 		return &sidecar.Change{Takeovers: []sidecar.Takeover{{Port: 9200, AppPort: to}}, Claims: claims}
 	}
 	require.Contains(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "a", taken(8080))}).Error(),
-		"a: port 8080/TCP is wanted by container other and by container app, moved to 127.0.0.1")
+		"a: port 8080/TCP is used by container other and by container app, moved to 127.0.0.1")
 	require.Len(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "a", taken(8080, sidecar.Claim{Port: 8080}))}),
 		1, "said once")
 	require.Contains(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "a", taken(9201)),
 		sidecartest.Answer(w, "b", &sidecar.Change{Claims: []sidecar.Claim{{Port: 9201, For: "its metrics"}}})}).Error(),
-		"b: port 9201/TCP is wanted by container app, moved to 127.0.0.1 and by its metrics")
+		"b: port 9201/TCP is used by container app, moved to 127.0.0.1 and by its metrics")
 }

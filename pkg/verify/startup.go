@@ -11,54 +11,54 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A waiter is a container that has to end, or to do its work, before the app starts.
-type waiter struct {
-	c   *corev1.Container
-	of  int // the sidecar's number; -1: the manifest's
-	who string
+// An early container must end, or do its work, before the app starts.
+type early struct {
+	c    *corev1.Container
+	of   int    // index of the sidecar; -1: the manifest
+	text string // subject of a message
 }
 
-// findWaiters finds all that there are.
-func findWaiters(w *sidecar.Workload, asked []sidecar.Answer) (all []waiter) {
-	laid := sidecar.ContainerNames(asked)
+// findEarly returns all early containers.
+func findEarly(w *sidecar.Workload, answers []sidecar.Answer) (all []early) {
+	generated := sidecar.ContainerNames(answers)
 	for i := range w.Pod.Spec.InitContainers {
-		if c := &w.Pod.Spec.InitContainers[i]; !sidecar.RunsWithPod(c) && !laid[c.Name] {
-			all = append(all, waiter{c, -1, "init container " + c.Name})
+		if c := &w.Pod.Spec.InitContainers[i]; !sidecar.RunsWithPod(c) && !generated[c.Name] {
+			all = append(all, early{c, -1, "init container " + c.Name})
 		}
 	}
-	for i := range asked {
-		a := &asked[i]
+	for i := range answers {
+		a := &answers[i]
 		for j := range a.Change.InitContainers {
 			c := &a.Change.InitContainers[j]
-			all = append(all, waiter{c, i, "init container " + c.Name})
+			all = append(all, early{c, i, "init container " + c.Name})
 		}
 		for j := range a.Change.Containers {
 			if c := &a.Change.Containers[j]; holdsStartup(a, c) {
-				all = append(all, waiter{c, i, "what follows waits for the startup probe of container " + c.Name + ", which"})
+				all = append(all, early{c, i, "later containers wait for the startup probe of container " + c.Name + ", which"})
 			}
 		}
 	}
 	return all
 }
 
-// checkDeadlocks finds what starts before the app and needs what an ordinary container
-// serves on 127.0.0.1: that starts after all init containers have ended, so the pod
-// never does. They are told by its address, or by variables that lead everywhere.
-func checkDeadlocks(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Findings) {
-	var all []waiter
-	for i := range asked {
-		if asked[i].Placement != sidecar.Beside || len(asked[i].Change.Containers) == 0 {
+// checkDeadlocks finds early containers that need a server on 127.0.0.1 in an ordinary
+// container: that starts only after all init containers have ended, so the pod never
+// starts. It looks for the server's address, and for variables with `everywhere`.
+func checkDeadlocks(w *sidecar.Workload, answers []sidecar.Answer) (fs sidecar.Findings) {
+	var all []early
+	for i := range answers {
+		if answers[i].Placement != sidecar.Beside || len(answers[i].Change.Containers) == 0 {
 			continue
 		}
 		if all == nil {
-			all = findWaiters(w, asked)
+			all = findEarly(w, answers)
 		}
-		for _, who := range all {
-			if at := findUse(asked, i, who); at != "" {
+		for _, e := range all {
+			if at := findUse(answers, i, e); at != "" {
 				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "startup-deadlock", Object: w.Ref,
-					Sidecar: asked[i].Name,
-					Message: fmt.Sprintf("%s goes there by its %s, but an ordinary container starts only after all init containers "+
-						"have ended", who.who, at),
+					Sidecar: answers[i].Name,
+					Message: fmt.Sprintf("%s refers to the sidecar in %s, but ordinary containers start only after all init "+
+						"containers have ended", e.text, at),
 					Hint: "use placement native"})
 			}
 		}
@@ -66,37 +66,38 @@ func checkDeadlocks(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Fin
 	return fs
 }
 
-// checkStartOrder finds what needs a native sidecar that starts later. Whether an address that
-// stands in a variable is used by then isn't sure, nor what the manifest's do.
-func checkStartOrder(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Findings) {
-	asked = merge.Redirected(w, asked)
+// checkStartOrder finds early containers that need a native sidecar which starts later. It's
+// an error for args, command and config of another sidecar. It's a warning for a
+// variable, which may not be used that early, and for the manifest's containers.
+func checkStartOrder(w *sidecar.Workload, answers []sidecar.Answer) (fs sidecar.Findings) {
+	answers = merge.RedirectContainers(w, answers)
 	var order []merge.Init
 	at := func(name string) int {
 		return slices.IndexFunc(order, func(in merge.Init) bool { return in.Name == name })
 	}
-	var all []waiter
-	for i := range asked {
-		a := &asked[i]
+	var all []early
+	for i := range answers {
+		a := &answers[i]
 		if a.Placement != sidecar.Native || len(a.Change.Containers) == 0 || len(sidecarPorts(a, true)) == 0 {
 			continue
 		}
 		if all == nil {
-			all, order = findWaiters(w, asked), merge.InitOrder(w, asked)
+			all, order = findEarly(w, answers), merge.InitOrder(w, answers)
 		}
-		there := at(a.Change.Containers[0].Name)
-		for _, who := range all {
-			if who.of == i || at(who.c.Name) > there {
+		start := at(a.Change.Containers[0].Name)
+		for _, e := range all {
+			if e.of == i || at(e.c.Name) > start {
 				continue
 			}
-			by := findUse(asked, i, who)
+			use := findUse(answers, i, e)
 			f := sidecar.Finding{Severity: sidecar.Warning, Code: "startup-deadlock", Object: w.Ref, Sidecar: a.Name,
-				Message: fmt.Sprintf("%s goes there by its %s, but starts earlier", who.who, by),
-				Hint:    fmt.Sprintf("write before: [%s] into the entry", who.c.Name)}
-			switch by {
+				Message: fmt.Sprintf("%s refers to the sidecar in %s, but starts earlier", e.text, use),
+				Hint:    fmt.Sprintf("add before: [%s] to the entry", e.c.Name)}
+			switch use {
 			case "":
 				continue
 			case inArgs, inCommand, inConfig:
-				if who.of >= 0 {
+				if e.of >= 0 {
 					f.Severity = sidecar.Error
 				}
 			}
@@ -106,53 +107,53 @@ func checkStartOrder(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Fi
 	return fs
 }
 
-// holdsStartup reports whether what starts after a container waits until it has done its
-// work: a native sidecar of those that do so before the app's own init containers. A
-// probe that only opens a port tells that the program runs.
+// holdsStartup reports whether later containers wait until a native sidecar has done its
+// work. That is so for one with a startup probe that starts before the manifest's init
+// containers. A probe that only opens a port says that the program runs, and no more.
 func holdsStartup(a *sidecar.Answer, c *corev1.Container) bool {
 	phase := a.Change.Phase
 	return a.Placement == sidecar.Native && phase != 0 && phase < sidecar.PhaseUser && c.StartupProbe != nil &&
 		c.StartupProbe.TCPSocket == nil
 }
 
-// Where a container tells of a sidecar, other than in a variable.
+// The places of a reference to a sidecar other than a variable.
 const (
 	inArgs    = "args"
 	inCommand = "command"
 	inConfig  = "config"
 )
 
-// findUse says where a container tells of a sidecar: the name of a variable,
-// args, command, or "". That of another sidecar may do so in a file, too.
-func findUse(asked []sidecar.Answer, of int, who waiter) string {
-	a := &asked[of]
-	led := merge.Redirects(asked, a.Change.App.VarsEverywhere(), who.c.Name)
-	if who.of >= 0 {
-		led = slices.DeleteFunc(slices.Clone(led), func(v sidecar.EnvVar) bool {
-			_, owner, _ := merge.RedirectFor(asked, who.of, v.Name)
+// findUse returns the place of an early container's reference to a sidecar: the name of a
+// variable, args or command; config for a file of another sidecar; "" if there is none.
+func findUse(answers []sidecar.Answer, of int, from early) string {
+	a := &answers[of]
+	redirects := merge.RedirectsFor(answers, a.Change.App.VarsEverywhere(), from.c.Name)
+	if from.of >= 0 {
+		redirects = slices.DeleteFunc(slices.Clone(redirects), func(v sidecar.EnvVar) bool {
+			_, owner, _ := merge.RedirectFor(answers, from.of, v.Name)
 			return owner != a.Name
 		})
 	}
-	ports := sidecarPorts(a, who.of >= 0)
-	goes := func(text string) bool { return dialsAny(text, ports) }
-	for _, e := range who.c.Env {
-		if slices.ContainsFunc(led, func(v sidecar.EnvVar) bool { return v.Name == e.Name }) || goes(e.Value) {
+	ports := sidecarPorts(a, from.of >= 0)
+	dials := func(text string) bool { return dialsAny(text, ports) }
+	for _, e := range from.c.Env {
+		if slices.ContainsFunc(redirects, func(v sidecar.EnvVar) bool { return v.Name == e.Name }) || dials(e.Value) {
 			return e.Name
 		}
 	}
 	switch {
-	case slices.ContainsFunc(who.c.Args, goes):
+	case slices.ContainsFunc(from.c.Args, dials):
 		return inArgs
-	case slices.ContainsFunc(who.c.Command, goes):
+	case slices.ContainsFunc(from.c.Command, dials):
 		return inCommand
-	case who.of >= 0 && slices.ContainsFunc(mountedFiles(&asked[who.of], who.c), goes):
+	case from.of >= 0 && slices.ContainsFunc(mountedFiles(&answers[from.of], from.c), dials):
 		return inConfig
 	}
 	return ""
 }
 
-// sidecarPorts are those that the sidecar claims for itself, less those of the app, and, for
-// other sidecars, which are made with it in mind, those that its containers declare.
+// sidecarPorts returns the ports that a sidecar claims, without those of the app. If
+// declared is true, it adds those that its containers declare.
 func sidecarPorts(a *sidecar.Answer, declared bool) (ports []int32) {
 	for _, claim := range a.Change.Claims {
 		if !slices.ContainsFunc(a.Change.Takeovers, func(t sidecar.Takeover) bool { return t.AppPort == claim.Port }) {
@@ -169,7 +170,7 @@ func sidecarPorts(a *sidecar.Answer, declared bool) (ports []int32) {
 	return ports
 }
 
-// dialsAny reports whether a text has the address of one of some ports of the pod.
+// dialsAny reports whether a text contains the loopback address of one of some ports.
 func dialsAny(text string, ports []int32) bool {
 	for _, port := range ports {
 		for _, host := range []string{"127.0.0.1", "localhost", "[::1]"} {
@@ -182,7 +183,7 @@ func dialsAny(text string, ports []int32) bool {
 	return false
 }
 
-// mountedFiles are the contents of the sidecar's ConfigMaps that a container mounts.
+// mountedFiles returns the contents of the sidecar's ConfigMaps that a container mounts.
 func mountedFiles(a *sidecar.Answer, c *corev1.Container) (texts []string) {
 	for _, o := range a.Change.Objects {
 		h := o.Head()

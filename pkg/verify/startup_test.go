@@ -39,8 +39,8 @@ func TestStartupDeadlock(t *testing.T) {
 		return said
 	}
 	why := func(name, at string) string {
-		return "init container " + name + " goes there by its " + at +
-			", but an ordinary container starts only after all init containers have ended"
+		return "init container " + name + " refers to the sidecar in " + at +
+			", but ordinary containers start only after all init containers have ended"
 	}
 	want := []string{why("by-env", "HOST"), why("by-value", "URL"), why("by-args", "args"), why("by-command", "command")}
 
@@ -52,7 +52,7 @@ func TestStartupDeadlock(t *testing.T) {
 	require.Equal(t, want, deadlocks(w, a))
 	a.Placement = sidecar.Native
 	for i, said := range deadlocks(w, a) { // whether what the manifest's own need is used by then isn't sure
-		late := strings.Replace(want[i], "an ordinary container starts only after all init containers have ended",
+		late := strings.Replace(want[i], "ordinary containers start only after all init containers have ended",
 			"starts earlier", 1)
 		require.Equal(t, late, said)
 	}

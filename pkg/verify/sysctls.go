@@ -2,11 +2,11 @@ package verify
 
 import "github.com/outrigger-dev/outrigger/pkg/sidecar"
 
-// checkSysctls finds kernel settings that would be the node's: the API server refuses
-// those of a namespace that the pod shares with it.
-func checkSysctls(w *sidecar.Workload, asked []sidecar.Answer) sidecar.Findings {
+// checkSysctls finds sysctls of a kernel namespace that the pod shares with the node: the API
+// server refuses these.
+func checkSysctls(w *sidecar.Workload, answers []sidecar.Answer) sidecar.Findings {
 	var fs sidecar.Findings
-	for _, a := range asked {
+	for _, a := range answers {
 		for _, s := range a.Change.Pod.Sysctls {
 			field := ""
 			switch sidecar.SysctlNamespace(s.Name) {
@@ -21,8 +21,8 @@ func checkSysctls(w *sidecar.Workload, asked []sidecar.Answer) sidecar.Findings 
 			}
 			if field != "" {
 				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "host-network", Object: w.Ref, Sidecar: a.Name,
-					Message: "sysctl " + s.Name + " is the node's here, as the pod has " + field,
-					Hint:    "take " + field + " off, or leave this workload out"})
+					Message: "sysctl " + s.Name + " would change the node, since the pod has " + field,
+					Hint:    "remove " + field + ", or exclude this workload"})
 			}
 		}
 	}

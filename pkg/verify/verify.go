@@ -1,36 +1,35 @@
-// Package verify finds what can't work in a pod with its sidecars, whatever the patterns
-// are: it looks at the workload and at what was answered, and never at YAML.
+// Package verify finds what can't work in a pod with its sidecars, whatever their patterns
+// are. It reads the workload and the answers, and no YAML.
 package verify
 
 import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// checks is the table of what is looked for.
+// checks has all checks.
 var checks = []func(*sidecar.Workload, []sidecar.Answer) sidecar.Findings{
 	checkPorts, checkContainerNames, checkSleeps, checkDrains, checkSysctls, checkVolumeClaims, checkEnvTwice,
 	checkMounts, checkDeadlocks, checkStartOrder, checkPlacements,
 }
 
-// Check finds ports that two want, hooks that outlast the pod, kernel settings that
-// would be the node's, mounts of volumes that nobody declares, sidecars that keep a Job
-// from ending or that init containers wait for in vain, and placements that the cluster
-// doesn't know.
-func Check(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Findings) {
+// Check finds ports that are used twice, preStop hooks that outlast the grace period, sysctls
+// of the node, mounts of undeclared volumes, sidecars that keep a Job from completing or
+// that init containers wait for in vain, and placements that the cluster doesn't support.
+func Check(w *sidecar.Workload, answers []sidecar.Answer) (fs sidecar.Findings) {
 	for _, check := range checks {
-		fs = append(fs, check(w, asked)...)
+		fs = append(fs, check(w, answers)...)
 	}
 	return fs
 }
 
-// checkPlacements finds containers that don't run where they're placed.
-func checkPlacements(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Findings) {
+// checkPlacements finds placements that the Job or the cluster doesn't allow.
+func checkPlacements(w *sidecar.Workload, answers []sidecar.Answer) (fs sidecar.Findings) {
 	add := func(a *sidecar.Answer, code, message, hint string) {
 		fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: code, Object: w.Ref, Sidecar: a.Name,
 			Message: message, Hint: hint})
 	}
-	for i := range asked {
-		a := &asked[i]
+	for i := range answers {
+		a := &answers[i]
 		if len(a.Change.Containers) == 0 {
 			continue
 		}
@@ -39,7 +38,7 @@ func checkPlacements(w *sidecar.Workload, asked []sidecar.Answer) (fs sidecar.Fi
 			add(a, "job-never-ends", "an ordinary container never exits, so the Job would never complete",
 				"use placement native")
 		case a.Placement == sidecar.Native && !w.Kubernetes.AtLeast(1, 29): // KEP-753: on by default since 1.29
-			add(a, "kubernetes-version", "native sidecars need Kubernetes 1.29, spec.kubernetesVersion says "+
+			add(a, "kubernetes-version", "native sidecars need Kubernetes 1.29, but spec.kubernetesVersion is "+
 				w.Kubernetes.String(), "use placement beside")
 		}
 	}

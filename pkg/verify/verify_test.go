@@ -39,8 +39,8 @@ func TestCheckSleeps(t *testing.T) {
 				{Name: "y"}}})})
 	}
 	require.Empty(t, check(29, 29))
-	require.Equal(t, "Deployment prod/web: x: container app would sleep for 30 seconds before it ends, but the pod's "+
-		"grace period is 30; raise terminationGracePeriodSeconds to at least 40, or let it sleep less",
+	require.Equal(t, "Deployment prod/web: x: container app would sleep for 30 seconds before it stops, but the pod's "+
+		"grace period is 30; raise terminationGracePeriodSeconds to at least 40, or shorten the sleep",
 		check(30, 0).Error())
 	require.Len(t, check(30, 31), 2)
 	w.Pod.Spec.TerminationGracePeriodSeconds = new(int64(60))
@@ -61,8 +61,8 @@ func TestCheckSysctls(t *testing.T) {
 	require.Empty(t, check("net.ipv4.tcp_syncookies"))
 	w.Pod.Spec.HostNetwork = true
 	require.Empty(t, check("kernel.shm_rmid_forced"))
-	require.Equal(t, "Deployment prod/web: x: sysctl net.ipv4.tcp_syncookies is the node's here, as the pod has "+
-		"hostNetwork; take hostNetwork off, or leave this workload out",
+	require.Equal(t, "Deployment prod/web: x: sysctl net.ipv4.tcp_syncookies would change the node, since the pod "+
+		"has hostNetwork; remove hostNetwork, or exclude this workload",
 		check("net.ipv4.tcp_syncookies").Error())
 	require.Len(t, check("net/core/somaxconn"), 1)
 }

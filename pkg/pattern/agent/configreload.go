@@ -161,7 +161,7 @@ func (p *ConfigReload) webhookURL(w *sidecar.Workload) string {
 	default:
 		port = 80
 	}
-	if at := w.Listens(port); at != port {
+	if at := w.LoopbackPort(port); at != port {
 		u.Host = fmt.Sprintf("127.0.0.1:%d", at)
 		u.Scheme = "http" // behind a takeover, the app uses plain HTTP
 	}

@@ -126,7 +126,7 @@ func (p *Exporter) Check(w *sidecar.Workload) sidecar.Findings {
 		}
 		p.checkTwice(w, &fs)
 	}
-	if m := p.AppMetrics; m != nil && !w.Declares(m.Port) && w.Listens(m.Port) == m.Port {
+	if m := p.AppMetrics; m != nil && !w.DeclaresPort(m.Port) && w.LoopbackPort(m.Port) == m.Port {
 		fs.AddUnfit(sidecar.Error, "port-unknown", "appMetrics.port", describeUndeclared(w, m.Port),
 			declaredBy(w, m.Port, "declare the port in the container: Prometheus looks for declared ports"))
 	}
@@ -137,7 +137,7 @@ func (p *Exporter) Check(w *sidecar.Workload) sidecar.Findings {
 // checkApp finds apps that don't listen where the exporter connects.
 func (p *Exporter) checkApp(w *sidecar.Workload, fs *sidecar.Findings) {
 	known, port := p.knownPreset(), p.appPort()
-	if port == 0 || known.Receives || !strings.Contains(p.writtenTexts(), "{port}") || w.Listens(port) != port ||
+	if port == 0 || known.Receives || !strings.Contains(p.writtenTexts(), "{port}") || w.LoopbackPort(port) != port ||
 		sidecar.DeclaresPort(w.App, port) {
 		return
 	}

@@ -67,7 +67,7 @@ func (e *ExporterConfig) fileKey() string { return cmp.Or(e.Key, "config.yml") }
 func (p *Exporter) newFiller(w *sidecar.Workload) func(string) string {
 	port := p.appPort()
 	if port != 0 && !p.knownPreset().Receives {
-		port = w.Listens(port)
+		port = w.LoopbackPort(port)
 	}
 	config := p.knownPreset().DefaultConfig
 	if p.ConfigMap != nil {

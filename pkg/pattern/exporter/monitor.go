@@ -79,7 +79,7 @@ func (p *Exporter) addScraping(w *sidecar.Workload, c *sidecar.Change) {
 
 // isInternal reports whether a Service in front is reachable within the cluster only.
 func isInternal(w *sidecar.Workload) bool {
-	return slices.ContainsFunc(w.Services, func(s sidecar.Service) bool { return !s.Public() })
+	return slices.ContainsFunc(w.Services, func(s sidecar.Service) bool { return !s.IsPublic() })
 }
 
 // isReached reports whether one of the user's Services has the port. A port that an earlier
@@ -98,7 +98,7 @@ func (s *scrape) isReached(w *sidecar.Workload) bool {
 			case port.TargetPort.StrVal == "" && target == 0:
 				target = port.Port
 			}
-			if target == s.port && port.Name != s.name && !w.Services[i].Public() {
+			if target == s.port && port.Name != s.name && !w.Services[i].IsPublic() {
 				return true
 			}
 		}

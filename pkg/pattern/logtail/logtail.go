@@ -61,8 +61,8 @@ const (
 )
 
 var (
-	_ sidecar.Pattern = (*LogTail)(nil)
-	_ sidecar.Namer   = (*LogTail)(nil)
+	_ sidecar.Pattern        = (*LogTail)(nil)
+	_ sidecar.ContainerNamer = (*LogTail)(nil)
 )
 
 // The scripts that containers run. Most files are no patterns, and get the simpler script.
@@ -163,7 +163,7 @@ func (p *LogTail) newTail(w *sidecar.Workload, at logPlace, t tail) corev1.Conta
 // startOf returns where to begin in files that exist when the pod starts. Logs of an init
 // container exist by then.
 func (p *LogTail) startOf(w *sidecar.Workload, at logPlace) LogStart {
-	if p.From == "" && at.lasts && w.Placement != sidecar.Beside && !w.Ends(w.App) {
+	if p.From == "" && at.lasts && w.Placement != sidecar.Beside && !w.EndsBeforeApp(w.App) {
 		return FromEnd
 	}
 	return LogStart(cmp.Or(string(p.From), string(FromStart)))
@@ -187,8 +187,8 @@ func (p *LogTail) tailsOf(name string) []tail {
 	return all
 }
 
-// Names returns the names of the containers.
-func (p *LogTail) Names(name string) (names []string) {
+// ContainerNames returns the names of the containers.
+func (p *LogTail) ContainerNames(name string) (names []string) {
 	for _, t := range p.tailsOf(name) {
 		names = append(names, t.name)
 	}

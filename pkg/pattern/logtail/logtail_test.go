@@ -60,7 +60,7 @@ func TestLogTailNames(t *testing.T) {
 		{[]string{long, "b"}, []string{sidecar.Shorten("logs-"+long[:len(long)-4], 63), "logs-b"}},
 	} {
 		p := logTail(func(p *LogTail) { p.Files = c.files })
-		require.Equal(t, c.names, p.Names("logs"))
+		require.Equal(t, c.names, p.ContainerNames("logs"))
 		change := patterntest.BuildChange(t, p, logPod())
 		for i, ctr := range change.Containers {
 			require.Equal(t, c.names[i], ctr.Name)
@@ -69,7 +69,7 @@ func TestLogTailNames(t *testing.T) {
 	}
 	require.Equal(t, []string{"logs"}, logTail(func(p *LogTail) {
 		p.Files, p.Merge = []string{"a", "b"}, true
-	}).Names("logs"))
+	}).ContainerNames("logs"))
 }
 
 // The sidecar is the app's user wherever that's written, and never root.

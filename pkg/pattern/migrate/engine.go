@@ -143,5 +143,5 @@ func sourceName(sidecarName string) string {
 	return sidecar.Shorten(sidecarName+"-source", sidecar.LabelLength)
 }
 
-// Names of the containers: the migration's, and of what copies its files.
-func (p *Migrate) Names(name string) []string { return []string{name, sourceName(name)} }
+// ContainerNames of the containers: the migration's, and of what copies its files.
+func (p *Migrate) ContainerNames(name string) []string { return []string{name, sourceName(name)} }

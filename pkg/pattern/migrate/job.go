@@ -19,12 +19,12 @@ import (
 // as that is without the sidecars. Labels of the workload's pods aren't taken: its
 // Services would lead to the Job.
 func (p *Migrate) moveToJob(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Change, error) {
-	if w.Alone == nil { // asked without others
-		w.Alone = w.Copy()
+	if w.Bare == nil { // asked without others
+		w.Bare = w.CopyPod()
 	}
-	out := &sidecar.Change{Notes: c.Notes, Overlaid: true}
+	out := &sidecar.Change{Notes: c.Notes, OverrideApplied: true}
 	last := len(c.InitContainers) - 1
-	main, err := sidecar.Overlay(c.InitContainers[last], w.Override)
+	main, err := sidecar.OverlayContainer(c.InitContainers[last], w.Override)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (h MigrationHook) hookAnnotations() map[string]string {
 // jobPod takes what says where pods run and how they reach others. The account is
 // for the app's own program only.
 func (p *Migrate) jobPod(w *sidecar.Workload) corev1.PodSpec {
-	from := &w.Alone.Pod.Spec
+	from := &w.Bare.Pod.Spec
 	out := corev1.PodSpec{
 		RestartPolicy:      corev1.RestartPolicyNever, // each try leaves a pod with its log
 		NodeSelector:       from.NodeSelector,
@@ -141,9 +141,9 @@ func (p *Migrate) jobPod(w *sidecar.Workload) corev1.PodSpec {
 // likeApp gives the container what the app's has without the sidecars, and the
 // pod the volumes for it. What is stored for the app's own pods is theirs.
 func (p *Migrate) likeApp(w *sidecar.Workload, c *corev1.Container, pod *corev1.PodSpec, fs *sidecar.Findings) {
-	sidecar.Liken(c, w.Alone.App)
+	sidecar.InheritFrom(c, w.Bare.App)
 	var missing []string
-	for _, name := range w.Alone.Led {
+	for _, name := range w.Bare.Redirected {
 		if !slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == name }) {
 			missing = append(missing, name)
 		}
@@ -159,13 +159,13 @@ func (p *Migrate) likeApp(w *sidecar.Workload, c *corev1.Container, pod *corev1.
 		if slices.ContainsFunc(pod.Volumes, in) {
 			return false
 		}
-		i := slices.IndexFunc(w.Alone.Pod.Spec.Volumes, in)
-		if i < 0 || w.Alone.Pod.Spec.Volumes[i].PersistentVolumeClaim != nil {
+		i := slices.IndexFunc(w.Bare.Pod.Spec.Volumes, in)
+		if i < 0 || w.Bare.Pod.Spec.Volumes[i].PersistentVolumeClaim != nil {
 			fs.Add(sidecar.Warning, "job-volume", "mode", "the Job doesn't get "+m.MountPath+": volume "+m.Name+
 				" is for the workload's own pods", "use mode init if the migration needs it")
 			return true
 		}
-		pod.Volumes = append(pod.Volumes, w.Alone.Pod.Spec.Volumes[i])
+		pod.Volumes = append(pod.Volumes, w.Bare.Pod.Spec.Volumes[i])
 		return false
 	})
 }

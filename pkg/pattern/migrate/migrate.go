@@ -116,15 +116,15 @@ type SecretKey struct {
 }
 
 var (
-	_ sidecar.Pattern = (*Migrate)(nil)
-	_ sidecar.Loner   = (*Migrate)(nil)
+	_ sidecar.Pattern    = (*Migrate)(nil)
+	_ sidecar.Standalone = (*Migrate)(nil)
 )
 
 // migrationSize: what an app needs of itself isn't known, so there's no limit.
 var migrationSize = pattern.Size{CPU: "50m", Memory: "128Mi"}
 
-// Lone reports whether the migration is a Job, in which no sidecar runs.
-func (p *Migrate) Lone() bool { return p.Mode == MigrateJob }
+// RunsAlone reports whether the migration is a Job, in which no sidecar runs.
+func (p *Migrate) RunsAlone() bool { return p.Mode == MigrateJob }
 
 // Change adds the init container, or emits the Job.
 func (p *Migrate) Change(w *sidecar.Workload) (*sidecar.Change, error) {

@@ -161,8 +161,8 @@ func (p *Base) portRoutes() []portRoute {
 	return all
 }
 
-// Takes are the ports of the app that it takes over.
-func (p *Base) Takes() []int32 {
+// TakenPorts are the ports of the app that it takes over.
+func (p *Base) TakenPorts() []int32 {
 	var ports []int32
 	for _, d := range p.portRoutes() {
 		ports = append(ports, d.port)

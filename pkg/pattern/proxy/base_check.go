@@ -78,7 +78,7 @@ func (p *Base) checkPortRoute(w *sidecar.Workload, d portRoute, fs *sidecar.Find
 			}
 		}
 	}
-	if w.App == nil || w.Declares(d.port) {
+	if w.App == nil || w.DeclaresPort(d.port) {
 		return
 	}
 	if declared := pattern.DescribeTCPPorts(w.App); len(declared) > 0 {

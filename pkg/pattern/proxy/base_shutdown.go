@@ -32,7 +32,7 @@ type shutdownPlan struct {
 func (p *Base) planShutdown(w *sidecar.Workload) shutdownPlan {
 	s := shutdownPlan{app: p.drainSeconds(), grace: max(gracePeriod(w), p.minGracePeriod(w))}
 	hook := sidecar.PreStop(w.App)
-	if seconds, ok := sidecar.Sleeps(hook); ok {
+	if seconds, ok := sidecar.SleepSeconds(hook); ok {
 		s.app = seconds // what the app does counts, not what is asked
 	} else if hook == nil && !hasSleepAction(w) {
 		s.app = 0

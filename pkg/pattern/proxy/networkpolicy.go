@@ -65,7 +65,7 @@ func (p *Base) networkPolicy(w *sidecar.Workload) *sidecar.Object {
 // no ranges reads their first port only. All are numbers: many networks don't know the
 // names of native sidecars' ports. What others close stays closed.
 func (p *Base) allowOtherPorts(w *sidecar.Workload) (rule networkingv1.NetworkPolicyIngressRule) {
-	closed := slices.Concat(p.Takes(), w.Shut)
+	closed := slices.Concat(p.TakenPorts(), w.Shut)
 	slices.Sort(closed)
 	closed = slices.Compact(closed)
 	var single []int32
@@ -243,7 +243,7 @@ func (p *Base) checkModeFront(w *sidecar.Workload, fs *sidecar.Findings) {
 		p.checkIsolation(w, fs)
 	}
 	for _, port := range w.App.Ports {
-		if port.HostPort != 0 && sidecar.IsTCP(port.Protocol) && slices.Contains(p.Takes(), port.ContainerPort) {
+		if port.HostPort != 0 && sidecar.IsTCP(port.Protocol) && slices.Contains(p.TakenPorts(), port.ContainerPort) {
 			fs.AddUnfit(sidecar.Error, "app-reachable", "mode",
 				fmt.Sprintf("host port %d leads to port %d of the app, past the proxy", port.HostPort, port.ContainerPort),
 				"use mode takeover, where it leads to the proxy, or remove hostPort")
@@ -273,7 +273,7 @@ func (p *Base) checkIsolation(w *sidecar.Workload, fs *sidecar.Findings) {
 			fs.Add(sidecar.Warning, "network-policy-wide", "networkPolicy",
 				fmt.Sprintf("no manifest isolates the pods, so the NetworkPolicy leaves all ports open except %s; if a policy "+
 					"from another repository isolates them, this one opens them again",
-					joinPorts(p.Takes())), sayIsolated)
+					joinPorts(p.TakenPorts())), sayIsolated)
 		}
 		return
 	case netpol.Maybe:

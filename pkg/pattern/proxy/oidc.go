@@ -190,7 +190,7 @@ func loginName(sidecarName string) string {
 	return sidecar.Shorten(sidecarName+"-login", sidecar.LabelLength)
 }
 
-// Names of the containers: the proxy's, and of what it may ask.
-func (p *AuthProxy) Names(name string) []string {
+// ContainerNames of the containers: the proxy's, and of what it may ask.
+func (p *AuthProxy) ContainerNames(name string) []string {
 	return []string{name, loginName(name)}
 }

@@ -61,7 +61,7 @@ func (p *Base) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
 	if preset.StillPublic != "" {
 		fs.Add(sidecar.Info, "rebind-still-public", "rebind.preset", pattern.ExpandPort(preset.StillPublic, port), "")
 	}
-	if f := preset.FirstStart; f != nil && slices.Contains(p.Takes(), f.Port) && f.happensIn(c) {
+	if f := preset.FirstStart; f != nil && slices.Contains(p.TakenPorts(), f.Port) && f.happensIn(c) {
 		fs.Add(sidecar.Error, "rebind-first-start", "rebind.preset",
 			fmt.Sprintf(
 				"on an empty volume, the image of %s first starts a temporary server on port %d, where the proxy already listens",

@@ -14,7 +14,10 @@ var Deployment = sidecar.Ref{Group: "apps", Kind: "Deployment", Namespace: "prod
 
 // Workload is a small pod with an app and an init container.
 func Workload() *sidecar.Workload {
-	w := &sidecar.Workload{Ref: Deployment, Template: sidecar.Fields("spec", "template"), Name: "proxy", Kubernetes: sidecar.Version{Major: 1, Minor: 33}}
+	w := &sidecar.Workload{
+		Ref: Deployment, Template: sidecar.Fields("spec", "template"),
+		Name: "proxy", Kubernetes: sidecar.Version{Major: 1, Minor: 33},
+	}
 	w.Pod.Spec.InitContainers = []corev1.Container{{Name: "setup", Ports: []corev1.ContainerPort{{ContainerPort: 7000}}}}
 	w.Pod.Spec.Containers = []corev1.Container{
 		{Name: "app", Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 9200}}},

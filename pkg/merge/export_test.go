@@ -1,0 +1,7 @@
+package merge
+
+// What the tests of the package look at directly.
+var (
+	OrderInits = orderInits
+	ApplyEdits = applyEdits
+)

@@ -197,7 +197,7 @@ func (p *LogTail) ContainerNames(name string) (names []string) {
 
 // withoutTails returns the pod without the containers of an earlier run.
 func (p *LogTail) withoutTails(w *sidecar.Workload) *sidecar.Workload {
-	own := p.Names(w.Name)
+	own := p.ContainerNames(w.Name)
 	bare := *w
 	isOwn := func(c corev1.Container) bool { return slices.Contains(own, c.Name) }
 	bare.Pod.Spec.Containers = slices.DeleteFunc(slices.Clone(w.Pod.Spec.Containers), isOwn)

@@ -27,7 +27,7 @@ func tokens(t *testing.T) (*authority, func(change map[string]any) string) {
 	t.Helper()
 	a := newAuthority(t)
 	key := rsaKey(t)
-	a.keys = []any{publicRSA("one", key)}
+	a.keys = []any{publicRSA("one", &key.PublicKey)}
 	return a, func(change map[string]any) string {
 		return signed(t, "RS256", key, map[string]any{"alg": "RS256", "kid": "one"}, with(shopClaims(), change))
 	}
@@ -39,33 +39,31 @@ func TestTokenClaims(t *testing.T) {
 	a.up()
 	a.verifier(t, reports())
 	comesIn(t, token(nil), 200)
-	good := token(
-		map[string]any{"groups": []any{"a", "b,c", 1, "d"}, "realm_access": map[string]any{"roles": []string{"x", "y"}},
-			"https://shop.example/tenant": "T ü", "level": 7},
-	)
-	status, _, got := ask(
-		t,
-		"GET",
-		"/admin",
-		pretended(map[string]string{"Authorization": "Bearer " + good, "X-Jwt-Sub": "root", "x-jwt-sub": "root",
-			"X_Jwt_Sub": "root", "X-Jwt-Level": "root", "X-Jwt-Payload": "root", "X-Goog-Authenticated-User-Email": "root"}),
-	)
+	good := token(map[string]any{
+		"groups":                      []any{"a", "b,c", 1, "d"},
+		"realm_access":                map[string]any{"roles": []string{"x", "y"}},
+		"https://shop.example/tenant": "T ü",
+		"level":                       7,
+	})
+	forged := bearer(good)
+	for _, name := range []string{
+		"X-Jwt-Sub", "x-jwt-sub", "X_Jwt_Sub", "X-Jwt-Level", "X-Jwt-Payload", "X-Goog-Authenticated-User-Email",
+	} {
+		forged[name] = "root"
+	}
+	status, _, got := ask(t, "GET", "/admin", pretended(forged))
 	require.Equal(t, 200, status)
-	for header, want := range map[string]string{"X-Jwt-Sub": "u1", "X-Forwarded-User": "alice@example.com", "X-Jwt-Groups": "a,d", "X-Jwt-Roles": "x,y",
-		"X-Jwt-Url": "T ü", "X-Jwt-Level": "7"} {
+	for header, want := range map[string]string{
+		"X-Jwt-Sub": "u1", "X-Forwarded-User": "alice@example.com", "X-Jwt-Groups": "a,d", "X-Jwt-Roles": "x,y",
+		"X-Jwt-Url": "T ü", "X-Jwt-Level": "7",
+	} {
 		require.Equal(t, []string{want}, got.Header[header], header)
 	}
 	require.NotContains(t, strings.Join(values(got.Header), " "), "root")
 	require.Empty(t, got.Header.Get("Authorization"), "the token isn't the app's affair")
 
-	status, _, got = ask(
-		t,
-		"GET",
-		"/admin",
-		pretended(
-			bearer(token(map[string]any{"email": nil, "realm_access": map[string]any{"roles": map[string]any{"a": 1}}})),
-		),
-	)
+	less := token(map[string]any{"email": nil, "realm_access": map[string]any{"roles": map[string]any{"a": 1}}})
+	status, _, got = ask(t, "GET", "/admin", pretended(bearer(less)))
 	require.Equal(t, 200, status)
 	for _, header := range []string{"X-Forwarded-User", "X-Jwt-Groups", "X-Jwt-Roles"} {
 		require.Empty(t, got.Header[header], header)
@@ -105,30 +103,44 @@ func TestTokenSources(t *testing.T) {
 	good := token(nil)
 	comesIn(t, good, 200)
 	for value, want := range map[string]int{
-		"Bearer " + good: 200, "bearer " + good: 200, "BEARER  " + good: 200, "Bearer" + good: 401, good: 401, "Basic " + good: 401, "Bearer": 401, "Bearer ": 401,
-		"Bearer " + good + " x": 401, "Bearer " + good + ", Bearer " + good: 401, "Token " + good: 401, "Bearer\t" + good: 401, "Bearer \"" + good + "\"": 401,
-		"Basic Onh4": 401, "Bearer " + strings.Repeat("a", 20000): 401, "Bearer " + strings.Repeat("a", 40000): 400,
+		"Bearer " + good:                       200,
+		"bearer " + good:                       200,
+		"BEARER  " + good:                      200,
+		"Bearer" + good:                        401,
+		good:                                   401,
+		"Basic " + good:                        401,
+		"Bearer":                               401,
+		"Bearer ":                              401,
+		"Bearer " + good + " x":                401,
+		"Bearer " + good + ", Bearer " + good:  401,
+		"Token " + good:                        401,
+		"Bearer\t" + good:                      401,
+		"Bearer \"" + good + "\"":              401,
+		"Basic Onh4":                           401,
+		"Bearer " + strings.Repeat("a", 20000): 401,
+		"Bearer " + strings.Repeat("a", 40000): 400,
 	} {
 		status, _, _ := ask(t, "GET", "/admin", map[string]string{"Authorization": value})
 		require.Equal(t, want, status, value[:min(len(value), 20)])
 	}
-	for _, header := range []map[string]string{{"Cookie": "token=" + good}, {"X-Token": good}, {"Proxy-Authorization": "Bearer " + good}} {
-		status, _, _ := ask(t, "GET", "/admin", header)
-		require.Equal(t, 401, status)
+	for header, value := range map[string]string{
+		"Cookie": "token=" + good, "X-Token": good, "Proxy-Authorization": "Bearer " + good,
+	} {
+		status, _, _ := ask(t, "GET", "/admin", map[string]string{header: value})
+		require.Equal(t, 401, status, header)
 	}
 	status, _, _ := ask(t, "GET", "/admin?access_token="+token(map[string]any{"sub": "query"}), nil) // the URL is logged
 	require.Equal(t, 401, status)
-	for _, two := range []string{"Authorization: Bearer " + good + "\r\nAuthorization: Bearer " + good, "Authorization: Bearer x\r\nauthorization: Bearer " + good,
-		"Authorization: Bearer " + good + "\r\nAuthorization:"} {
+	for _, two := range []string{
+		"Authorization: Bearer " + good + "\r\nAuthorization: Bearer " + good,
+		"Authorization: Bearer x\r\nauthorization: Bearer " + good,
+		"Authorization: Bearer " + good + "\r\nAuthorization:",
+	} {
 		require.Contains(t, []int{400, 401}, raw(t, "GET /admin HTTP/1.1\r\nHost: x\r\n"+two+"\r\nConnection: close\r\n\r\n"))
 	}
 	// Without AllowCORSPreflight a preflight needs a token, too.
-	status, _, _ = ask(
-		t,
-		"OPTIONS",
-		"/admin",
-		map[string]string{"Origin": "https://a.example", "Access-Control-Request-Method": "POST"},
-	)
+	preflight := map[string]string{"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
+	status, _, _ = ask(t, "OPTIONS", "/admin", preflight)
 	require.Equal(t, 401, status)
 	require.NotContains(t, c.Log.String(), good[len(good)-40:], "no token is in a log")
 }
@@ -158,17 +170,17 @@ func TestTokenOptions(t *testing.T) {
 	containers, files := renderProxy(t, p)
 	keys := a.volume(t)
 	serve(t)
-	launch(
-		t,
-		containers[0],
-		map[string]*pod.Volume{"/tmp": nil, "/etc/outrigger/jwks": keys, "/etc/outrigger/nginx": pod.NewVolume(t, files)},
-	)
+	launch(t, containers[0], map[string]*pod.Volume{
+		"/tmp": nil, "/etc/outrigger/jwks": keys, "/etc/outrigger/nginx": pod.NewVolume(t, files),
+	})
 	good := token(nil)
 	for _, c := range []struct {
 		header map[string]string
 		want   int
 	}{
-		{map[string]string{"X-Token": good}, 200}, {map[string]string{"X-Token": "Bearer " + good}, 401}, {bearer(good), 401},
+		{map[string]string{"X-Token": good}, 200},
+		{map[string]string{"X-Token": "Bearer " + good}, 401},
+		{bearer(good), 401},
 		{map[string]string{"X-Token": good, "Authorization": "Basic eDp5"}, 200},
 	} {
 		status, _, got := ask(t, "GET", "/admin", c.header)
@@ -210,16 +222,12 @@ func TestTokenOptions(t *testing.T) {
 	require.Equal(t, 401, status, "a wrong token is none the better for it")
 
 	other := rsaKey(t)
-	a.keys = []any{publicRSA("two", other)}
+	a.keys = []any{publicRSA("two", &other.PublicKey)}
 	keys.WriteFiles(contents(t, a))
 	status, _, _ = ask(t, "GET", "/admin", map[string]string{"X-Token": good})
 	require.Equal(t, 401, status, "its key was taken out")
-	status, _, _ = ask(
-		t,
-		"GET",
-		"/admin",
-		map[string]string{"X-Token": signed(t, "RS256", other, map[string]any{"alg": "RS256", "kid": "two"}, shopClaims())},
-	)
+	fresh := signed(t, "RS256", other, map[string]any{"alg": "RS256", "kid": "two"}, shopClaims())
+	status, _, _ = ask(t, "GET", "/admin", map[string]string{"X-Token": fresh})
 	require.Equal(t, 200, status)
 	keys.WriteFiles(map[string]string{"jwks.json": "{"})
 	status, _, _ = ask(t, "GET", "/admin", map[string]string{"X-Token": good})
@@ -243,7 +251,7 @@ func TestIssuer(t *testing.T) {
 
 	next := rsaKey(t)
 	header2 := map[string]any{"alg": "RS256", "kid": "two"}
-	a.change(func() { a.keys = append(a.keys, publicRSA("two", next)) })
+	a.change(func() { a.keys = append(a.keys, publicRSA("two", &next.PublicKey)) })
 	comesIn(t, signed(t, "RS256", next, header2, shopClaims()), 200)
 	a.change(func() { a.keys = a.keys[1:] })
 	comesIn(t, good, 401) // withdrawn
@@ -297,10 +305,8 @@ func time300(t *testing.T, good string) {
 	forger := rsaKey(t)
 	var forged []string
 	for i := range 300 {
-		forged = append(
-			forged,
-			signed(t, "RS256", forger, map[string]any{"alg": "RS256", "kid": fmt.Sprint("k", i)}, shopClaims()),
-		)
+		header := map[string]any{"alg": "RS256", "kid": fmt.Sprint("k", i)}
+		forged = append(forged, signed(t, "RS256", forger, header, shopClaims()))
 	}
 	var all sync.WaitGroup
 	got := make([]int, len(forged))
@@ -347,7 +353,7 @@ func TestIssuerOfAnotherAuthority(t *testing.T) {
 func TestIAP(t *testing.T) {
 	a := newAuthority(t)
 	p256, rs := ecKey(t, elliptic.P256()), rsaKey(t)
-	a.keys = []any{publicEC(t, "iap", p256), publicRSA("rs", rs)}
+	a.keys = []any{publicEC(t, "iap", p256), publicRSA("rs", &rs.PublicKey)}
 	a.up()
 	p := &proxy.AuthProxy{GoogleIAP: &proxy.GoogleIAP{Audience: "/projects/1/apps/reports"}}
 	containers, files := renderProxy(t, p)
@@ -357,18 +363,19 @@ func TestIAP(t *testing.T) {
 	uri.Value = keysURI
 	serve(t)
 	containers[0].VolumeMounts = append(containers[0].VolumeMounts, mountOf("/etc/outrigger/issuer"))
-	launch(t, containers[0], map[string]*pod.Volume{"/tmp": nil, "/etc/outrigger/nginx": pod.NewVolume(t, files),
-		"/etc/outrigger/issuer": pod.NewVolume(t, map[string]string{"ca.crt": a.ca})})
-	c := with(
-		shopClaims(),
-		map[string]any{
-			"iss":   "https://cloud.google.com/iap",
-			"aud":   "/projects/1/apps/reports",
-			"email": "accounts.google.com:alice@example.com",
-		},
-	)
+	launch(t, containers[0], map[string]*pod.Volume{
+		"/tmp":                  nil,
+		"/etc/outrigger/nginx":  pod.NewVolume(t, files),
+		"/etc/outrigger/issuer": pod.NewVolume(t, map[string]string{"ca.crt": a.ca}),
+	})
+	c := with(shopClaims(), map[string]any{
+		"iss":   "https://cloud.google.com/iap",
+		"aud":   "/projects/1/apps/reports",
+		"email": "accounts.google.com:alice@example.com",
+	})
 	h := map[string]any{"alg": "ES256", "kid": "iap"}
-	good := signed(t, "ES256", p256, h, c)
+	sign := func(change map[string]any) string { return signed(t, "ES256", p256, h, with(c, change)) }
+	good := sign(nil)
 	pod.Poll(t, "the keys", func() bool {
 		status, _, _ := ask(t, "GET", "/", map[string]string{"X-Goog-Iap-Jwt-Assertion": good})
 		return status == 200
@@ -380,16 +387,15 @@ func TestIAP(t *testing.T) {
 		"good":            {good, 200},
 		"none":            {"", 401},
 		"bearer":          {"Bearer " + good, 401},
-		"another app's":   {signed(t, "ES256", p256, h, with(c, map[string]any{"aud": "/projects/1/apps/payroll"})), 401},
-		"another issuer":  {signed(t, "ES256", p256, h, with(c, map[string]any{"iss": "https://cloud.google.com/iap2"})), 401},
-		"expired":         {signed(t, "ES256", p256, h, with(c, map[string]any{"exp": at(-time.Hour)})), 401},
+		"another app's":   {sign(map[string]any{"aud": "/projects/1/apps/payroll"}), 401},
+		"another issuer":  {sign(map[string]any{"iss": "https://cloud.google.com/iap2"}), 401},
+		"expired":         {sign(map[string]any{"exp": at(-time.Hour)}), 401},
 		"another key":     {signed(t, "ES256", ecKey(t, elliptic.P256()), h, c), 401},
 		"RS256, good key": {signed(t, "RS256", rs, map[string]any{"alg": "RS256", "kid": "rs"}, c), 401},
 	} {
 		t.Run(name, func(t *testing.T) {
-			header := pretended(
-				map[string]string{"X-Goog-Authenticated-User-Email": "root", "X-Goog-Authenticated-User-Id": "root"},
-			)
+			google := map[string]string{"X-Goog-Authenticated-User-Email": "root", "X-Goog-Authenticated-User-Id": "root"}
+			header := pretended(google)
 			if check.assertion != "" {
 				header["X-Goog-Iap-Jwt-Assertion"] = check.assertion
 			}
@@ -413,7 +419,8 @@ func TestTokenEnd(t *testing.T) {
 	c := a.verifier(t, reports())
 	good := token(nil)
 	comesIn(t, good, 200)
-	socket := "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n"
+	socket := "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n"
 	require.Equal(t, 401, raw(t, socket+"\r\n"))
 	require.Equal(t, 101, raw(t, socket+"Authorization: Bearer "+good+"\r\n\r\n"))
 

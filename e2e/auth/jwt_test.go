@@ -22,7 +22,10 @@ const tokenIssuer = "https://issuer.example/realms/shop"
 // reports is what the tests' proxy demands.
 func reports(edits ...func(*proxy.AuthProxy)) *proxy.AuthProxy {
 	p := &proxy.AuthProxy{JWT: &proxy.JWT{
-		Issuer: tokenIssuer, Audiences: []string{"reports", "shop"}, JWKSURI: keysURI, CA: &pattern.CABundle{ConfigMapName: "issuer-ca"},
+		Issuer:    tokenIssuer,
+		Audiences: []string{"reports", "shop"},
+		JWKSURI:   keysURI,
+		CA:        &pattern.CABundle{ConfigMapName: "issuer-ca"},
 		ClaimHeaders: map[string]string{
 			"X-Jwt-Sub":        "sub",
 			"X-Forwarded-User": "email",
@@ -48,14 +51,10 @@ func (a *authority) verifier(t *testing.T, p *proxy.AuthProxy) *pod.Container {
 	mounts := map[string]*pod.Volume{"/tmp": nil}
 	if script, ok := files["keys.sh"]; ok {
 		fast := strings.NewReplacer(
-			"sleep 30\n",
-			"sleep 1\n",
-			"sleep 10\n",
-			"sleep 1\n",
-			"sleep 2 ",
-			"sleep 0.2 ",
-			"--max-time 10 ",
-			"--max-time 2 ",
+			"sleep 30\n", "sleep 1\n",
+			"sleep 10\n", "sleep 1\n",
+			"sleep 2 ", "sleep 0.2 ",
+			"--max-time 10 ", "--max-time 2 ",
 		)
 		require.Equal(t, 3, strings.Count(script, "        sleep "))
 		files["keys.sh"] = fast.Replace(script)
@@ -106,26 +105,24 @@ func TestTokenChecks(t *testing.T) {
 		"no key",
 		map[string]any{"kty": "RSA", "kid": "one", "n": "!", "e": "AQAB"},
 		map[string]any{"kty": "oct", "kid": "oct", "k": b64([]byte("secret"))},
-		publicRSA(
-			"one",
-			key,
-		),
+		publicRSA("one", &key.PublicKey),
 		publicEC(t, "p256", p256),
 		publicEC(t, "p384", p384),
 		publicEC(t, "p521", p521),
-		publicRSA("small", small),
-		with(
-			publicRSA("enc", foreign),
-			map[string]any{"use": "enc"},
-		),
-		with(publicRSA("rs512", foreign), map[string]any{"alg": "RS512"}),
-		with(publicRSA("ops", foreign), map[string]any{"key_ops": []string{"sign"}}),
+		publicRSA("small", &small.PublicKey),
+		with(publicRSA("enc", &foreign.PublicKey), map[string]any{"use": "enc"}),
+		with(publicRSA("rs512", &foreign.PublicKey), map[string]any{"alg": "RS512"}),
+		with(publicRSA("ops", &foreign.PublicKey), map[string]any{"key_ops": []string{"sign"}}),
 	}
 	a.up()
 	a.verifier(t, reports())
 	h := map[string]any{"alg": "RS256", "kid": "one", "typ": "JWT"}
 	c := shopClaims()
 	rs := func(claims map[string]any) string { return signed(t, "RS256", key, h, with(c, claims)) }
+	// text is a good token whose claims end in a text that Go doesn't write.
+	text := func(end string) string {
+		return signed(t, "RS256", key, h, `{"iss":"`+tokenIssuer+`","aud":"reports","scope":"read","tenant":"t1",`+end)
+	}
 	as := func(alg string, key any, header map[string]any) string {
 		return signed(t, alg, key, with(h, header), c)
 	}
@@ -134,7 +131,8 @@ func TestTokenChecks(t *testing.T) {
 	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
 	require.NoError(t, err)
 	public := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
-	parts := strings.Split(good, ".")
+	parts, others := strings.Split(good, "."), strings.Split(rs(map[string]any{"sub": "root"}), ".")
+	jwk, unnamed := publicRSA("one", &foreign.PublicKey), publicRSA("", &foreign.PublicKey)
 	ec := signature(t, "ES256", p256, part(t, map[string]any{"alg": "ES256", "kid": "p256"})+"."+parts[1])
 	ecText := part(t, map[string]any{"alg": "ES256", "kid": "p256"}) + "." + parts[1]
 
@@ -164,8 +162,8 @@ func TestTokenChecks(t *testing.T) {
 		"its own algorithm":        {as("RS512", foreign, map[string]any{"kid": "rs512", "alg": "RS512"}), 200},
 		"key for signing only":     {as("RS256", foreign, map[string]any{"kid": "ops"}), 401},
 		"key of 1024 bits":         {as("RS256", small, map[string]any{"kid": "small"}), 401},
-		"header jwk":               {as("RS256", foreign, map[string]any{"jwk": publicRSA("one", foreign)}), 401},
-		"header jwk, no kid":       {as("RS256", rsaKey(t), map[string]any{"kid": nil, "jwk": publicRSA("", foreign)}), 401},
+		"header jwk":               {as("RS256", foreign, map[string]any{"jwk": jwk}), 401},
+		"header jwk, no kid":       {as("RS256", foreign, map[string]any{"kid": nil, "jwk": unnamed}), 401},
 		"header jku":               {as("RS256", foreign, map[string]any{"jku": "https://evil.example/keys"}), 401},
 		"header x5c":               {as("RS256", foreign, map[string]any{"x5c": []string{"AAAA"}}), 401},
 		"unknown crit":             {as("RS256", key, map[string]any{"crit": []string{"x"}, "x": 1}), 401},
@@ -216,8 +214,8 @@ func TestTokenChecks(t *testing.T) {
 		"expired 10 s ago":       {rs(map[string]any{"exp": at(-10 * time.Second)}), 200},
 		"never expires":          {rs(map[string]any{"exp": nil}), 401},
 		"expiry a text":          {rs(map[string]any{"exp": "9999999999"}), 401},
-		"expiry null":            {signed(t, "RS256", key, h, `{"iss":"`+tokenIssuer+`","aud":"reports","scope":"read","tenant":"t1","exp":null}`), 401},
-		"expiry too large":       {signed(t, "RS256", key, h, `{"iss":"`+tokenIssuer+`","aud":"reports","scope":"read","tenant":"t1","exp":1e999}`), 401},
+		"expiry null":            {text(`"exp":null}`), 401},
+		"expiry too large":       {text(`"exp":1e999}`), 401},
 		"expiry with fraction":   {rs(map[string]any{"exp": float64(at(time.Hour)) + 0.5}), 200},
 		"not before 10 minutes":  {rs(map[string]any{"nbf": at(10 * time.Minute)}), 401},
 		"not before 2 minutes":   {rs(map[string]any{"nbf": at(2 * time.Minute)}), 401},
@@ -241,7 +239,7 @@ func TestTokenChecks(t *testing.T) {
 		"NUL in a claim":        {rs(map[string]any{"sub": "u1\x00"}), 401},
 		"DEL in a claim":        {rs(map[string]any{"sub": "u1\x7f"}), 401},
 		"line break in a list":  {rs(map[string]any{"groups": []string{"a", "b\nc"}}), 401},
-		"too long a number":     {signed(t, "RS256", key, h, `{"iss":"`+tokenIssuer+`","aud":"reports","scope":"read","tenant":"t1","exp":9999999999,"sub":12345678901234567890}`), 401},
+		"too long a number":     {text(`"exp":9999999999,"sub":12345678901234567890}`), 401},
 		"line break, not shown": {rs(map[string]any{"note": "a\nb"}), 200},
 		"20 KB of claims":       {rs(map[string]any{"note": noise(14000)}), 200},
 		"600 groups":            {rs(map[string]any{"groups": strings.Fields(strings.Repeat("group-x ", 600))}), 200},
@@ -253,7 +251,7 @@ func TestTokenChecks(t *testing.T) {
 		"only dots":             {"..", 401},
 		"no signature":          {parts[0] + "." + parts[1] + ".", 401},
 		"signature cut":         {good[:len(good)-4], 401},
-		"signature of others":   {parts[0] + "." + parts[1] + "." + strings.Split(rs(map[string]any{"sub": "root"}), ".")[2], 401},
+		"signature of others":   {parts[0] + "." + parts[1] + "." + others[2], 401},
 		"claims of others":      {parts[0] + "." + part(t, with(c, map[string]any{"sub": "root"})) + "." + parts[2], 401},
 		"padded":                {parts[0] + "=." + parts[1] + "." + parts[2], 401},
 		"padded signature":      {good + "==", 401},

@@ -2,17 +2,12 @@ package auth
 
 import (
 	"bytes"
-	"crypto"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"strings"
@@ -54,8 +49,13 @@ func newIssuer(t *testing.T) *issuer {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{
-			"issuer": issuerURL, "authorization_endpoint": issuerURL + "/login", "token_endpoint": issuerURL + "/token", "jwks_uri": issuerURL + "/keys",
-			"id_token_signing_alg_values_supported": []string{"RS256"}, "code_challenge_methods_supported": []string{"S256"}})
+			"issuer":                                issuerURL,
+			"authorization_endpoint":                issuerURL + "/login",
+			"token_endpoint":                        issuerURL + "/token",
+			"jwks_uri":                              issuerURL + "/keys",
+			"id_token_signing_alg_values_supported": []string{"RS256"},
+			"code_challenge_methods_supported":      []string{"S256"},
+		})
 	})
 	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
 		if i.tokens == nil {
@@ -65,13 +65,8 @@ func newIssuer(t *testing.T) *issuer {
 		i.tokens(w, r)
 	})
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
-		b64 := base64.RawURLEncoding.EncodeToString
-		_ = json.NewEncoder(
-			w,
-		).Encode(
-			map[string]any{"keys": []any{map[string]any{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "one",
-				"n": b64(i.key.N.Bytes()), "e": b64(big.NewInt(int64(i.key.E)).Bytes())}}},
-		)
+		key := with(publicRSA("one", &i.key.PublicKey), map[string]any{"alg": "RS256", "use": "sig"})
+		_ = json.NewEncoder(w).Encode(map[string]any{"keys": []any{key}})
 	})
 	server := &http.Server{Handler: mux}
 	go func() { _ = server.Serve(l) }()
@@ -88,43 +83,34 @@ func rsaKey(t *testing.T) *rsa.PrivateKey {
 
 // claims are those of a good token, with changes.
 func claims(change map[string]any) map[string]any {
-	c := map[string]any{
+	return with(map[string]any{
 		"iss":            issuerURL,
 		"aud":            "reports",
 		"sub":            "u1",
 		"email":          "alice@example.com",
 		"email_verified": true,
 		"iat":            time.Now().Unix(),
-		"exp":            time.Now().Add(time.Hour).Unix(),
-	}
-	for k, v := range change {
-		c[k] = v
-	}
-	return c
+		"exp":            at(time.Hour),
+	}, change)
 }
 
 // token signs claims, with RS256, HS256 (the public key as the secret) or not at all.
 func (i *issuer) token(t *testing.T, alg string, key *rsa.PrivateKey, c map[string]any) string {
 	t.Helper()
-	part := func(v any) string {
-		raw, err := json.Marshal(v)
-		require.NoError(t, err)
-		return base64.RawURLEncoding.EncodeToString(raw)
-	}
-	text := part(map[string]any{"alg": alg, "kid": "one", "typ": "JWT"}) + "." + part(c)
-	var signature []byte
+	header := map[string]any{"alg": alg, "kid": "one", "typ": "JWT"}
 	switch alg {
 	case "RS256":
-		sum := sha256.Sum256([]byte(text))
-		var err error
-		signature, err = rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
-		require.NoError(t, err)
+		return signed(t, alg, key, header, c)
 	case "HS256":
-		mac := hmac.New(sha256.New, x509.MarshalPKCS1PublicKey(&i.key.PublicKey))
-		mac.Write([]byte(text))
-		signature = mac.Sum(nil)
+		return signed(t, alg, x509.MarshalPKCS1PublicKey(&i.key.PublicKey), header, c)
 	}
-	return text + "." + base64.RawURLEncoding.EncodeToString(signature)
+	return part(t, header) + "." + part(t, c) + "."
+}
+
+// sign makes a token of the issuer's, with changes to a good one's claims.
+func (i *issuer) sign(t *testing.T, change map[string]any) string {
+	t.Helper()
+	return i.token(t, "RS256", i.key, claims(change))
 }
 
 // launch runs oauth2-proxy, as a client of the issuer, and the nginx that asks it.
@@ -137,29 +123,43 @@ func (i *issuer) launch(t *testing.T, containers []corev1.Container, files map[s
 		require.NotNil(t, login.Env[n].ValueFrom.SecretKeyRef, "secrets stand in no manifest")
 		login.Env[n].Value = strings.Repeat("s", 32)
 	}
-	launch(t, login, map[string]*pod.Volume{pod.Programs: pod.ExistingVolume(t, pod.Built()),
-		"/etc/outrigger/provider": pod.NewVolume(t, map[string]string{"ca.crt": i.ca})})
+	launch(t, login, map[string]*pod.Volume{
+		pod.Programs:              pod.ExistingVolume(t, pod.Built()),
+		"/etc/outrigger/provider": pod.NewVolume(t, map[string]string{"ca.crt": i.ca}),
+	})
 	launch(t, containers[1], map[string]*pod.Volume{"/etc/outrigger/nginx": pod.NewVolume(t, files), "/tmp": nil})
+}
+
+// reportsClient is the app as the issuer knows it.
+func reportsClient() *proxy.OIDC {
+	return &proxy.OIDC{
+		IssuerURL:   issuerURL,
+		ClientID:    "reports",
+		SecretName:  "oidc",
+		CA:          &pattern.CABundle{ConfigMapName: "issuer-ca"},
+		RedirectURL: "https://reports.example.com/oauth2/callback",
+	}
 }
 
 func TestOIDC(t *testing.T) {
 	i := newIssuer(t)
-	containers, files := renderProxy(t, &proxy.AuthProxy{PublicPaths: []string{"/open", "/static/*"}, OIDC: &proxy.OIDC{
-		IssuerURL: issuerURL, ClientID: "reports", SecretName: "oidc", CA: &pattern.CABundle{ConfigMapName: "issuer-ca"}, RedirectURL: "https://reports.example.com/oauth2/callback"}})
+	containers, files := renderProxy(t, &proxy.AuthProxy{
+		PublicPaths: []string{"/open", "/static/*"},
+		OIDC:        reportsClient(),
+	})
 	i.launch(t, containers, files)
 	serve(t)
 
-	bearer := func(token string) map[string]string { return map[string]string{"Authorization": "Bearer " + token} }
-	good := i.token(t, "RS256", i.key, claims(nil))
+	good := i.sign(t, nil)
 	for name, c := range map[string]struct {
 		header map[string]string
 		want   int
 	}{
 		"nobody":             {map[string]string{}, 401},
 		"alice":              {bearer(good), 200},
-		"expired":            {bearer(i.token(t, "RS256", i.key, claims(map[string]any{"exp": time.Now().Add(-time.Hour).Unix()}))), 401},
-		"for another app":    {bearer(i.token(t, "RS256", i.key, claims(map[string]any{"aud": "payroll"}))), 401},
-		"another issuer":     {bearer(i.token(t, "RS256", i.key, claims(map[string]any{"iss": "https://evil.example"}))), 401},
+		"expired":            {bearer(i.sign(t, map[string]any{"exp": at(-time.Hour)})), 401},
+		"for another app":    {bearer(i.sign(t, map[string]any{"aud": "payroll"})), 401},
+		"another issuer":     {bearer(i.sign(t, map[string]any{"iss": "https://evil.example"})), 401},
 		"another key":        {bearer(i.token(t, "RS256", rsaKey(t), claims(nil))), 401},
 		"not signed":         {bearer(i.token(t, "none", nil, claims(nil))), 401},
 		"a confused key":     {bearer(i.token(t, "HS256", nil, claims(nil))), 401},

@@ -39,10 +39,8 @@ func renderProxy(t *testing.T, p *proxy.AuthProxy) ([]corev1.Container, map[stri
 	t.Helper()
 	p.Port, p.AccessLog = 8080, proxy.JSONAccessLog
 	p.Rebind = &proxy.Rebind{Port: 8081, Env: map[string]string{"ADDR": "127.0.0.1:8081"}}
-	entry := config.Entry{
-		AuthProxy: p,
-		Override:  &corev1.Container{Image: "docker.io/library/nginx:1.22.1"},
-	} // what Debian 12 has
+	debian12 := &corev1.Container{Image: "docker.io/library/nginx:1.22.1"}
+	entry := config.Entry{AuthProxy: p, Override: debian12}
 	out := rendered.Render(t, app, entry)
 	require.Len(t, out, 2)
 	return out.Pod(t).InitContainers, out.Data(t)
@@ -129,8 +127,12 @@ func ask(t *testing.T, method, target string, header map[string]string) (int, ht
 
 // pretended are the headers by which a client might call itself somebody.
 func pretended(with map[string]string) map[string]string {
-	for _, name := range []string{"X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username", "X-Auth-Request-User",
-		"X-Auth-Request-Email", "X-Auth-Request-Groups", "X-Auth-Request-Preferred-Username", "X-Remote-User", "Remote-User", "X_Forwarded_User", "Remote_User"} {
+	for _, prefix := range []string{"X-Forwarded-", "X-Auth-Request-"} {
+		for _, field := range []string{"User", "Email", "Groups", "Preferred-Username"} {
+			with[prefix+field] = "root"
+		}
+	}
+	for _, name := range []string{"X-Remote-User", "Remote-User", "X_Forwarded_User", "Remote_User"} {
 		with[name] = "root"
 	}
 	return with

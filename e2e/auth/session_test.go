@@ -7,14 +7,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
-	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 )
 
@@ -24,7 +22,7 @@ type accounts struct {
 	t      *testing.T
 	issuer *issuer
 
-	mu      sync.Mutex
+	guarded
 	nonce   string
 	groups  []string
 	padding int    // bytes that make sessions large
@@ -33,17 +31,9 @@ type accounts struct {
 	asked   int    // for a refresh
 }
 
-// change says what the provider does from now on.
-func (a *accounts) change(change func()) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	change()
-}
-
-func (a *accounts) refreshed() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.asked
+func (a *accounts) refreshed() (times int) {
+	a.change(func() { times = a.asked })
+	return times
 }
 
 func noise(n int) string {
@@ -81,12 +71,7 @@ func (a *accounts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		"expires_in":    3600,
 		"access_token":  noise(32 + a.padding),
 		"refresh_token": a.refresh,
-		"id_token": a.issuer.token(
-			a.t,
-			"RS256",
-			a.issuer.key,
-			claims(map[string]any{"nonce": a.nonce, "groups": a.groups}),
-		),
+		"id_token":      a.issuer.sign(a.t, map[string]any{"nonce": a.nonce, "groups": a.groups}),
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(answer)
@@ -154,9 +139,10 @@ func TestSessions(t *testing.T) {
 	i := newIssuer(t)
 	a := &accounts{t: t, issuer: i, groups: []string{"staff"}, padding: 8000}
 	i.tokens = a.ServeHTTP
-	containers, files := renderProxy(t, &proxy.AuthProxy{OIDC: &proxy.OIDC{
-		IssuerURL: issuerURL, ClientID: "reports", SecretName: "oidc", CA: &pattern.CABundle{ConfigMapName: "issuer-ca"}, AllowedGroups: []string{"staff"},
-		RedirectURL: "https://reports.example.com/oauth2/callback", Session: &proxy.Session{ExpireSeconds: 3600, RefreshSeconds: new(int32(1))}}})
+	oidc := reportsClient()
+	oidc.AllowedGroups = []string{"staff"}
+	oidc.Session = &proxy.Session{ExpireSeconds: 3600, RefreshSeconds: new(int32(1))}
+	containers, files := renderProxy(t, &proxy.AuthProxy{OIDC: oidc})
 	i.launch(t, containers, files)
 	serve(t)
 	b := browser{}

@@ -26,13 +26,23 @@ import (
 
 var b64 = base64.RawURLEncoding.EncodeToString
 
+// guarded is embedded in servers whose fields tests change and read while they answer.
+type guarded struct{ mu sync.Mutex }
+
+// change changes what the server answers from now on, or reads it.
+func (g *guarded) change(change func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	change()
+}
+
 // An authority signs tokens and publishes its keys, over TLS with a certificate of its
 // own.
 type authority struct {
 	t  *testing.T
 	ca string // in PEM
 
-	mu      sync.Mutex
+	guarded
 	keys    []any // that are published
 	answer  func(w http.ResponseWriter, r *http.Request)
 	fetched int
@@ -78,20 +88,12 @@ func (a *authority) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"keys": keys})
 }
 
-// change says what the issuer publishes from now on.
-func (a *authority) change(change func()) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	change()
+func (a *authority) fetches() (times int) {
+	a.change(func() { times = a.fetched })
+	return times
 }
 
-func (a *authority) fetches() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.fetched
-}
-
-func publicRSA(kid string, key *rsa.PrivateKey) map[string]any {
+func publicRSA(kid string, key *rsa.PublicKey) map[string]any {
 	return map[string]any{"kty": "RSA", "kid": kid, "n": b64(key.N.Bytes()), "e": b64(big.NewInt(int64(key.E)).Bytes())}
 }
 

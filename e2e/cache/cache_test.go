@@ -109,12 +109,8 @@ func TestRedisKeepsItsBound(t *testing.T) {
 	require.LessOrEqual(t, number(t, memory["used_memory"]), int64(maxMemory))
 	require.Positive(t, number(t, r.redisInfo("stats")["evicted_keys"]))
 	require.Less(t, pod.PeakMemory(t, c.Cmd.Process.Pid), spec.Resources.Limits.Memory().Value()*9/10)
-	t.Logf(
-		"%d of %d bytes, %d at the most in memory",
-		number(t, memory["used_memory"]),
-		maxMemory,
-		pod.PeakMemory(t, c.Cmd.Process.Pid),
-	)
+	t.Logf("%d of %d bytes, %d at the most in memory", number(t, memory["used_memory"]), maxMemory,
+		pod.PeakMemory(t, c.Cmd.Process.Pid))
 
 	disk := r.redisInfo("persistence")
 	require.Equal(t, "0", disk["aof_enabled"])

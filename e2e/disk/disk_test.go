@@ -295,17 +295,8 @@ func TestFails(t *testing.T) {
 			t.Run(call+" "+name, func(t *testing.T) {
 				t.Parallel()
 				dir := folder(t, bare)
-				code, said := disturbed(
-					t,
-					dir,
-					call+":error="+c.fails+":when=1",
-					[]string{temporary(name)},
-					"inject",
-					"-c",
-					conf,
-					"-w",
-					dir,
-				)
+				code, said := disturbed(t, dir, call+":error="+c.fails+":when=1", []string{temporary(name)}, "inject", "-c",
+					conf, "-w", dir)
 				require.Equal(t, 1, code)
 				require.Equal(t, "error[io]: "+filepath.Join(dir, name)+": "+c.says+"\nerror[io]: no file was changed\n", said)
 				same(t, bare, dir, "")
@@ -313,17 +304,8 @@ func TestFails(t *testing.T) {
 		}
 	}
 	dir := folder(t, bare)
-	code, said := disturbed(
-		t,
-		dir,
-		"unlinkat:error=EIO:when=1",
-		[]string{temporary("web-24.yaml")},
-		"inject",
-		"-c",
-		conf,
-		"-w",
-		dir,
-	)
+	code, said := disturbed(t, dir, "unlinkat:error=EIO:when=1", []string{temporary("web-24.yaml")}, "inject", "-c",
+		conf, "-w", dir)
 	require.Equal(t, 1, code)
 	require.Contains(
 		t,
@@ -342,17 +324,8 @@ func TestStopped(t *testing.T) {
 	bare := workloads(50)
 	for _, signal := range []string{"INT", "TERM"} {
 		dir := folder(t, bare)
-		code, said := disturbed(
-			t,
-			dir,
-			"write:signal="+signal+":when=1 fsync:delay_enter=500000:when=1",
-			[]string{temporary("web-00.yaml")},
-			"inject",
-			"-c",
-			conf,
-			"-w",
-			dir,
-		)
+		code, said := disturbed(t, dir, "write:signal="+signal+":when=1 fsync:delay_enter=500000:when=1",
+			[]string{temporary("web-00.yaml")}, "inject", "-c", conf, "-w", dir)
 		require.Equal(t, 1, code, "the first file takes half a second to sync: %s", said)
 		require.Equal(t, "error[io]: was told to stop\nerror[io]: no file was changed\n", said)
 		same(t, bare, dir, "")

@@ -63,12 +63,8 @@ var login = map[string]string{"username": "monitor", "password": "p@ss:w/rd%"}
 // Each exporter tells of its own node, and of nothing but that.
 func TestElasticsearch(t *testing.T) {
 	others := elasticsearch(t, "127.0.0.1:9200")
-	containers, _ := renderExporters(
-		t,
-		9200,
-		"    - exporter: {preset: elasticsearch, credentials: {secretName: monitor}, metricsPort: 9115}\n",
-		login,
-	)
+	containers, _ := renderExporters(t, 9200,
+		"    - exporter: {preset: elasticsearch, credentials: {secretName: monitor}, metricsPort: 9115}\n", login)
 	spec := containers["exporter"]
 	require.NotContains(t, strings.Join(spec.Args, " "), "p@ss", "arguments can be read by everybody on the node")
 	c := launch(t, spec, elasticsearchExporter)
@@ -81,12 +77,8 @@ func TestElasticsearch(t *testing.T) {
 // A native sidecar starts before the app, and outlives it. Metrics come when the app
 // does.
 func TestBeforeTheApp(t *testing.T) {
-	containers, _ := renderExporters(
-		t,
-		9200,
-		"    - exporter: {preset: elasticsearch, credentials: {secretName: monitor}}\n",
-		login,
-	)
+	containers, _ := renderExporters(t, 9200,
+		"    - exporter: {preset: elasticsearch, credentials: {secretName: monitor}}\n", login)
 	spec := containers["exporter"]
 	c := launch(t, spec, elasticsearchExporter)
 	lives(t, c, spec)
@@ -125,12 +117,8 @@ func redis(t *testing.T, args ...string) {
 func TestRedis(t *testing.T) {
 	redis(t, "--port", "6379")
 	pod.WaitForPort(t, "127.0.0.1:6379")
-	containers, _ := renderExporters(
-		t,
-		6379,
-		"    - exporter: {preset: redis, credentials: {secretName: redis}, metricsPort: 9122}\n",
-		login,
-	)
+	containers, _ := renderExporters(t, 6379,
+		"    - exporter: {preset: redis, credentials: {secretName: redis}, metricsPort: 9122}\n", login)
 	spec := containers["exporter"]
 	c := launch(t, spec, "/usr/bin/prometheus-redis-exporter")
 	scraped(t, c, spec, `redis_up 1`)
@@ -141,28 +129,11 @@ func TestRedis(t *testing.T) {
 }
 
 func TestRedisWithTLS(t *testing.T) {
-	redis(
-		t,
-		"--port",
-		"0",
-		"--tls-port",
-		"6380",
-		"--tls-cert-file",
-		"tls.crt",
-		"--tls-key-file",
-		"tls.key",
-		"--tls-ca-cert-file",
-		"tls.crt",
-		"--tls-auth-clients",
-		"no",
-	)
+	redis(t, "--port", "0", "--tls-port", "6380", "--tls-cert-file", "tls.crt", "--tls-key-file", "tls.key",
+		"--tls-ca-cert-file", "tls.crt", "--tls-auth-clients", "no")
 	pod.WaitForPort(t, "127.0.0.1:6380")
-	containers, _ := renderExporters(
-		t,
-		6380,
-		"    - exporter: {preset: valkey, port: 6380, tls: true, credentials: {secretName: redis}}\n",
-		login,
-	)
+	containers, _ := renderExporters(t, 6380,
+		"    - exporter: {preset: valkey, port: 6380, tls: true, credentials: {secretName: redis}}\n", login)
 	spec := containers["exporter"]
 	scraped(t, launch(t, spec, "/usr/bin/prometheus-redis-exporter"), spec, `redis_up 1`)
 }

@@ -33,9 +33,7 @@ func TestJavaAgentCopies(t *testing.T) {
 		t,
 		app,
 		config.Entry{JavaAgent: &agent.JavaAgent{Image: "agents:1", Path: "/agents/agent.jar"}},
-	).Pod(
-		t,
-	)
+	).Pod(t)
 	shared := pod.EmptyVolume(t)
 	copied := pod.Launch(t, spec.InitContainers[0], map[string]*pod.Volume{
 		"/opt/outrigger/java-agent": shared,

@@ -127,13 +127,8 @@ func TestClientsRequired(t *testing.T) {
 	for _, name := range []string{"X-Client-Verify", "X-Client-CN", "X-Client-Subject", "X-Client-Cert", "X_Client_CN"} {
 		spoofed[name] = []string{"root"}
 	}
-	_, body := ask(
-		t,
-		g.as(issueClient(t, g.clients, pkix.Name{CommonName: "alice", Organization: []string{"x,y"}})),
-		"GET",
-		there,
-		spoofed,
-	)
+	_, body := ask(t, g.as(issueClient(t, g.clients, pkix.Name{CommonName: "alice", Organization: []string{"x,y"}})),
+		"GET", there, spoofed)
 	var seen http.Header
 	require.NoError(t, json.Unmarshal([]byte(body), &seen))
 	require.NotContains(t, body, "root")
@@ -183,13 +178,8 @@ func TestClientsOptional(t *testing.T) {
 // Without a wish for it no identity arrives, whoever writes it.
 func TestClientsUntold(t *testing.T) {
 	g := setClients(t, headers, proxy.Clients{})
-	_, body := ask(
-		t,
-		g.as(issueClient(t, g.clients, pkix.Name{CommonName: "alice"})),
-		"GET",
-		there,
-		http.Header{"X-Client-Cn": {"root"}},
-	)
+	_, body := ask(t, g.as(issueClient(t, g.clients, pkix.Name{CommonName: "alice"})), "GET", there,
+		http.Header{"X-Client-Cn": {"root"}})
 	require.NotContains(t, strings.ToLower(body), "x-client")
 }
 

@@ -154,12 +154,8 @@ func TestGRPC(t *testing.T) {
 	silent, err := alice.FullDuplexCall(short)
 	require.NoError(t, err)
 	_, err = silent.Recv()
-	require.Contains(
-		t,
-		[]codes.Code{codes.DeadlineExceeded, codes.Unavailable},
-		status.Code(err),
-		"the app gives up at that time, too",
-	)
+	require.Contains(t, []codes.Code{codes.DeadlineExceeded, codes.Unavailable}, status.Code(err),
+		"the app gives up at that time, too")
 
 	require.Equal(t, codes.PermissionDenied, status.Code(call(as("bob"))))
 	require.Error(t, call(as()))

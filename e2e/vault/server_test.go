@@ -41,14 +41,8 @@ func serve(t *testing.T) *server {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	s := &server{t: t, dir: dir, key: key}
-	cmd := s.command(
-		"server",
-		"-dev",
-		"-dev-tls",
-		"-dev-tls-cert-dir="+dir,
-		"-dev-root-token-id=root",
-		"-dev-no-store-token",
-	)
+	cmd := s.command("server", "-dev", "-dev-tls", "-dev-tls-cert-dir="+dir, "-dev-root-token-id=root",
+		"-dev-no-store-token")
 	log, err := os.Create(filepath.Join(dir, "log"))
 	require.NoError(t, err)
 	cmd.Stdout, cmd.Stderr = log, log
@@ -79,15 +73,8 @@ func serve(t *testing.T) *server {
 		"auth/kubernetes/config",
 		"jwt_validation_pubkeys="+string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})),
 	)
-	s.run(
-		"write",
-		"auth/kubernetes/role/shop",
-		"role_type=jwt",
-		"user_claim=sub",
-		"bound_audiences=vault",
-		"bound_subject=system:serviceaccount:prod:shop",
-		"token_policies=shop",
-	)
+	s.run("write", "auth/kubernetes/role/shop", "role_type=jwt", "user_claim=sub", "bound_audiences=vault",
+		"bound_subject=system:serviceaccount:prod:shop", "token_policies=shop")
 	s.run("secrets", "enable", "-path=legacy", "-version=1", "kv")
 	policy := filepath.Join(dir, "policy")
 	require.NoError(

@@ -91,24 +91,14 @@ func TestAgent(t *testing.T) {
 func TestEnvFile(t *testing.T) {
 	s := serve(t)
 	s.put("secret/team/shop", hostile)
-	f := launch(
-		t,
-		s,
-		once,
-		s.token(nil),
-		vault.VaultFile{Path: "app.env", Secret: "secret/data/team/shop", Format: vault.VaultEnv},
-	)
+	f := launch(t, s, once, s.token(nil),
+		vault.VaultFile{Path: "app.env", Secret: "secret/data/team/shop", Format: vault.VaultEnv})
 	f.RequireSuccess()
 	f.text("app.env")
 	for _, shell := range []string{"sh", "busybox sh", "bash"} {
 		for name, want := range hostile {
-			args := append(
-				strings.Fields(shell),
-				"-c",
-				`set -a; . "$1"; exec env -0`,
-				"sh",
-				filepath.Join(f.files.Dir, "app.env"),
-			)
+			args := append(strings.Fields(shell), "-c", `set -a; . "$1"; exec env -0`, "sh",
+				filepath.Join(f.files.Dir, "app.env"))
 			cmd := exec.Command(args[0], args[1:]...)
 			cmd.Env = []string{"PATH=/usr/bin:/bin"}
 			out, err := cmd.Output()
@@ -123,13 +113,8 @@ func TestEnvFileRefuses(t *testing.T) {
 	s := serve(t)
 	for _, name := range []string{"touch /tmp/x; A", "a-b", "é", "A\nB"} {
 		s.put("secret/shop", map[string]any{name: "hush"})
-		f := launch(
-			t,
-			s,
-			once,
-			s.token(nil),
-			vault.VaultFile{Path: "app.env", Secret: "secret/data/shop", Format: vault.VaultEnv},
-		)
+		f := launch(t, s, once, s.token(nil),
+			vault.VaultFile{Path: "app.env", Secret: "secret/data/shop", Format: vault.VaultEnv})
 		f.RequireFailure()
 		require.Contains(t, f.Log.String(), "can't be the name of a variable")
 		require.NotContains(t, f.Log.String(), "hush")

@@ -1,4 +1,4 @@
-// Package wire attacks the doors that outrigger renders, as somebody on the network
+// Package wire attacks the setups that outrigger renders, as somebody on the network
 // without credentials would: raw requests go to the real nginx, and an app behind it
 // records the raw requests that reach it. It may see those that probes and public
 // paths allow, and nothing else.

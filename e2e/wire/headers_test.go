@@ -8,15 +8,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// asking is a door with probes that write headers, some of one path.
-func asking() door {
-	d := one(1)
-	d.probes = []probe{
+// asking is a setup whose probes send headers, some of them to the same path.
+func asking() setup {
+	set := one(1)
+	set.probes = []probe{
 		{"/healthz", []string{"Host: search.example", "X-Probe: a.c", "Cookie: a=1"}},
 		{"/healthz", []string{"Host: other.example", "Authorization: Basic cHJvYmU6K3M="}},
 		{"/live", []string{"X-Probe: live"}},
 	}
-	return d
+	return set
 }
 
 // What an app gets from the kubelet's listener is a probe's request with all its headers,
@@ -81,22 +81,27 @@ func TestHealthHeaders(t *testing.T) {
 // path, or headers that the kubelet writes for all of them.
 func TestKubelet(t *testing.T) {
 	for name, probes := range map[string][]probe{
-		"one path": asking().probes, "odd values": probed[3], "headers of the proxy": probed[2], "none": probed[1], "spelled": probed[4], "escaped": probed[5],
+		"one path": asking().probes, "odd values": probed[3], "headers of the proxy": probed[2],
+		"none": probed[1], "spelled": probed[4], "escaped": probed[5],
 		"defaults": {
 			{"/healthz", []string{"User-Agent: kube-probe/1.37", "Accept: */*"}},
 			{"/healthz", []string{"X-Probe: a"}},
 			{"/healthz", nil},
 		},
-		"more":       {{"/healthz", []string{"X-Probe: a"}}, {"/healthz", []string{"X-Probe: a", "X-B: b"}}, {"/healthz", []string{"X-B: b"}}},
+		"more": {
+			{"/healthz", []string{"X-Probe: a"}},
+			{"/healthz", []string{"X-Probe: a", "X-B: b"}},
+			{"/healthz", []string{"X-B: b"}},
+		},
 		"same":       {{"/healthz", []string{"X-Probe: a"}}, {"/healthz", []string{"x-probe:  a\t"}}, {"/healthz?", nil}},
 		"none of it": {{"/healthz", []string{"Accept: ", "Host: "}}, {"/live", []string{"X-B: b"}}},
 		"long":       {{"/healthz", []string{"X-" + strings.Repeat("a", 62) + ": " + strings.Repeat("a.b-", 500)}}},
 		"bytes":      {{"/healthz", []string{"X-Probe: \u00e9\u2028 \t!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~${request}\\n"}}},
 	} {
-		d := one(1)
-		d.probes = probes
+		set := one(1)
+		set.probes = probes
 		t.Run(name, func(t *testing.T) {
-			s := open(t, d)
+			s := open(t, set)
 			for _, p := range probes {
 				var text strings.Builder
 				require.NoError(t, p.request(t).Write(&text))

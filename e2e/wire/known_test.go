@@ -3,6 +3,7 @@ package wire
 import (
 	"bufio"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
@@ -17,17 +18,17 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 )
 
-// one is a door of each kind, all with the same public paths and probes.
-func one(entry int) door {
+// one returns the setup of an entry; all have the same public paths and probes.
+func one(entry int) setup {
 	e := entries[entry]
-	d := door{name: e.name, tls: e.tls, probes: probed[1]}
+	set := setup{name: e.name, tls: e.tls, probes: probed[1]}
 	public := ""
 	if e.public {
-		d.public = []string{"/static/*", "/open"}
+		set.public = []string{"/static/*", "/open"}
 		public = `, publicPaths: ["/static/*", "/open", "/open"]`
 	}
-	d.entry = fmt.Sprintf(e.entry, public)
-	return d
+	set.entry = fmt.Sprintf(e.entry, public)
+	return set
 }
 
 // raw sends a text and gives the status of the first answer; 0: there is none.
@@ -62,14 +63,20 @@ func TestHealthListener(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			const a, b = "/_cluster/health?local=true", "/_cluster/health?wait_for_status=yellow"
 			for _, target := range []string{a, b} {
-				require.Equal(t, 200, s.raw(t, health, get(target, "Cookie: a=b", "X-Original-URL: /admin", "X-Remote-User: root")))
+				request := get(target, "Cookie: a=b", "X-Original-URL: /admin", "X-Remote-User: root")
+				require.Equal(t, 200, s.raw(t, health, request))
 				seen := s.app[health].take()
 				require.Len(t, seen, 1)
 				require.Empty(t, s.wrong(health, seen[0]), "%q", seen[0])
 			}
 			require.Equal(t, 204, s.raw(t, health, get("/-/outrigger/ready")))
-			for _, target := range []string{"/admin/..T", "/admin/%2e%2eT", "/admin/./..T", "/admin/x/..//../..T", "http://evil/admin/..T", "http://searchT", "/admin/..;T", "//T", "/.T", "T&x", "T#x",
-				"T%00", "/_cluster%2fhealth?local=true", "/_cluster/health", "/_cluster/health?", "/_CLUSTER/health?local=true", "/_cluster/health/?local=true", "/_cluster/health?local=true?", "/", "/admin", "*"} {
+			others := []string{
+				"/admin/..T", "/admin/%2e%2eT", "/admin/./..T", "/admin/x/..//../..T", "http://evil/admin/..T",
+				"http://searchT", "/admin/..;T", "//T", "/.T", "T&x", "T#x", "T%00", "/_cluster%2fhealth?local=true",
+				"/_cluster/health", "/_cluster/health?", "/_CLUSTER/health?local=true", "/_cluster/health/?local=true",
+				"/_cluster/health?local=true?", "/", "/admin", "*",
+			}
+			for _, target := range others {
 				status := s.raw(t, health, get(strings.ReplaceAll(target, "T", a)))
 				require.Contains(t, []int{400, 404}, status, target)
 			}
@@ -109,22 +116,34 @@ func TestPublicPaths(t *testing.T) {
 		}
 		s := open(t, one(i))
 		t.Run(s.name, func(t *testing.T) {
-			for _, target := range []string{"/open", "/open?a=%2F..%2F", "/open?u=https://x/y", "/static/", "/static/x.css", "/static/a/b~c!d", "/static/.well-known/x", "/static/a..b", "/static/c++.png?v=1;2"} {
+			public := []string{
+				"/open", "/open?a=%2F..%2F", "/open?u=https://x/y", "/static/", "/static/x.css", "/static/a/b~c!d",
+				"/static/.well-known/x", "/static/a..b", "/static/c++.png?v=1;2",
+			}
+			for _, target := range public {
 				require.Equal(t, 200, s.raw(t, front, get(target)), target)
 				seen := s.app[front].take()
 				require.Len(t, seen, 1)
 				require.True(t, strings.HasPrefix(string(seen[0]), "GET "+target+" HTTP/1.1\r\n"), "%q", seen[0])
 				require.Empty(t, s.wrong(front, seen[0]), "%q", seen[0])
 			}
-			for _, target := range []string{"/static/../admin", "/static/%2e%2e/admin", "/static/..%2fadmin", "/static%2f..%2fadmin", "/static/%252e%252e/admin", "/static/..%252fadmin", "/static/..;/admin", "/static;/x",
-				"/static/x;y", "/static/x%3by", "/static//x", "//static/x", "/static/./x", "/static/..\\admin", "/static\\..\\admin", "/static/%5c..%5cadmin", "/static/x%00", "/static/x%20y", "/static/...", "/static/../static/x",
-				"/static/..+/admin", "/static/x#y", "/static/x#/../admin", "/static", "/STATIC/x", "/Open", "/open/", "/open;x", "/open%00", "/open%20", "/open.", "/open#", "/%6fpen", "/admin/../open", "/admin/%2e%2e/open",
-				"http://search/open", "http://evil/static/x", "/static/\x80", "/static/x\x7f", "/static/x\x01", "/open?/../admin", "/open?x#y", "/open?x\\y", "/admin", "/admin#/open", "/admin?/open", "*"} {
+			disguised := []string{
+				"/static/../admin", "/static/%2e%2e/admin", "/static/..%2fadmin", "/static%2f..%2fadmin",
+				"/static/%252e%252e/admin", "/static/..%252fadmin", "/static/..;/admin", "/static;/x", "/static/x;y",
+				"/static/x%3by", "/static//x", "//static/x", "/static/./x", "/static/..\\admin", "/static\\..\\admin",
+				"/static/%5c..%5cadmin", "/static/x%00", "/static/x%20y", "/static/...", "/static/../static/x",
+				"/static/..+/admin", "/static/x#y", "/static/x#/../admin", "/static", "/STATIC/x", "/Open", "/open/", "/open;x",
+				"/open%00", "/open%20", "/open.", "/open#", "/%6fpen", "/admin/../open", "/admin/%2e%2e/open",
+				"http://search/open", "http://evil/static/x", "/static/\x80", "/static/x\x7f", "/static/x\x01",
+				"/open?/../admin", "/open?x#y", "/open?x\\y", "/admin", "/admin#/open", "/admin?/open", "*",
+			}
+			for _, target := range disguised {
 				require.Contains(t, []int{400, 401}, s.raw(t, front, get(target)), target)
 			}
 			require.Empty(t, s.app[front].take())
 			for _, method := range []string{"TRACE", "CONNECT"} {
-				require.Contains(t, []int{400, 405}, s.raw(t, front, strings.Replace(get("/open", mine), "GET", method, 1)))
+				request := strings.Replace(get("/open", mine), "GET", method, 1)
+				require.Contains(t, []int{400, 405}, s.raw(t, front, request))
 			}
 			require.Empty(t, s.app[front].take())
 		})
@@ -136,13 +155,15 @@ func TestUpgrades(t *testing.T) {
 	s := open(t, one(1))
 	const settings = "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"
 	for upgrade, passed := range map[string]bool{
-		"websocket": true, "WebSocket": true, "h2c": false, "H2C": false, "TLS/1.0": false, "h2c, websocket": false, "websocket, h2c": false, "websocket/13": false, "foo": false,
-		"websocket\r\nUpgrade: h2c": image(t) < "docker.io/library/nginx:1.23", // the first one counts there, else both make one
+		"websocket": true, "WebSocket": true, "websocket/13": false, "websocket, h2c": false,
+		"h2c": false, "H2C": false, "h2c, websocket": false, "TLS/1.0": false, "foo": false,
+		"websocket\r\nUpgrade: h2c": image(t) < "docker.io/library/nginx:1.23", // the first one counts there, else both do
 		"h2c\r\nUpgrade: websocket": false,
 	} {
 		for _, connection := range []string{"Upgrade", "upgrade, HTTP2-Settings", "keep-alive, Upgrade"} {
 			for _, target := range []string{"/ws", "/static/x"} {
-				require.Equal(t, 200, s.raw(t, front, get(target, mine, "Connection: "+connection, settings, "Upgrade: "+upgrade)))
+				request := get(target, mine, "Connection: "+connection, settings, "Upgrade: "+upgrade)
+				require.Equal(t, 200, s.raw(t, front, request))
 				r, rest, err := whole(s.app[front].take()[0])
 				require.NoError(t, err)
 				require.Empty(t, rest)
@@ -157,11 +178,8 @@ func TestUpgrades(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(
-		t,
-		200,
-		s.raw(t, front, strings.Replace(get("/ws", mine, "Connection: upgrade", "Upgrade: websocket"), "GET", "POST", 1)),
-	)
+	post := strings.Replace(get("/ws", mine, "Connection: upgrade", "Upgrade: websocket"), "GET", "POST", 1)
+	require.Equal(t, 200, s.raw(t, front, post))
 	r, _, err := whole(s.app[front].take()[0])
 	require.NoError(t, err)
 	require.Empty(t, r.Header["Upgrade"], "a WebSocket begins with GET (RFC 6455)")
@@ -177,11 +195,13 @@ func TestIdentity(t *testing.T) {
 				c := &client{dial: func() (net.Conn, error) { return s.dial(front) }}
 				n := 0
 				for _, name := range documented() {
-					for _, spelt := range []string{name, strings.ToLower(name), strings.ToUpper(name), strings.ReplaceAll(name, "-", "_"), strings.ReplaceAll(name, "-", ".")} {
-						require.NoError(
-							t,
-							c.send([]byte(get(path, mine, spelt+": root", spelt+":root", "Connection: "+spelt+", keep-alive"))),
-						)
+					spellings := []string{
+						name, strings.ToLower(name), strings.ToUpper(name), strings.ReplaceAll(name, "-", "_"),
+						strings.ReplaceAll(name, "-", "."),
+					}
+					for _, spelt := range spellings {
+						twice := []string{mine, spelt + ": root", spelt + ":root", "Connection: " + spelt + ", keep-alive"}
+						require.NoError(t, c.send([]byte(get(path, twice...))))
 						n++
 					}
 				}
@@ -207,7 +227,10 @@ func TestIdentity(t *testing.T) {
 
 // rerouting are headers that may lead to another path: who is in may go everywhere.
 func rerouting(name string) bool {
-	for _, part := range []string{"Url", "Uri", "Path", "Method", "Script-Name", "Prefix", "Destination", "Copy", "Rename"} {
+	parts := []string{
+		"Url", "Uri", "Path", "Method", "Script-Name", "Prefix", "Destination", "Copy", "Rename",
+	}
+	for _, part := range parts {
 		if strings.Contains(name, part) {
 			return true
 		}
@@ -217,8 +240,8 @@ func rerouting(name string) bool {
 
 // A proxy that authenticates nobody leaves headers to those who do.
 func TestIdentityUntouched(t *testing.T) {
-	s := open(t, door{name: "TLS", tls: true, probes: probed[0],
-		entry: "tlsProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}}"}, front)
+	entry := "tlsProxy: {secretName: certs, " + moved + "}"
+	s := open(t, setup{name: "TLS", tls: true, probes: probed[0], entry: entry}, front)
 	for _, name := range documented() {
 		require.Equal(t, 200, s.raw(t, front, get("/", name+": bob")))
 		r, _, err := whole(s.app[front].take()[0])
@@ -231,33 +254,38 @@ func TestIdentityUntouched(t *testing.T) {
 // both or none.
 func TestSmuggling(t *testing.T) {
 	s := open(t, one(1))
-	const second = "GET /smuggled HTTP/1.1\r\nHost: search\r\n\r\n"
+	const (
+		chunked = "Transfer-Encoding: chunked"
+		second  = "GET /smuggled HTTP/1.1\r\nHost: search\r\n\r\n"
+	)
 	post := func(headers ...string) string {
 		return strings.Replace(get("/upload", append([]string{mine}, headers...)...), "GET", "POST", 1)
 	}
+	as10 := func(request string) string { return strings.Replace(request, "HTTP/1.1", "HTTP/1.0", 1) }
 	for name, text := range map[string]string{
-		"TE and CL":            post("Content-Length: 4", "Transfer-Encoding: chunked") + "0\r\n\r\n" + second,
-		"CL and TE":            post("Transfer-Encoding: chunked", "Content-Length: 4") + "0\r\n\r\n" + second,
-		"two CL":               post("Content-Length: 0", "Content-Length: 43") + second,
-		"a list of CL":         post("Content-Length: 0, 43") + second,
-		"a signed CL":          post("Content-Length: +43") + second,
-		"a hexadecimal CL":     post("Content-Length: 0x2b") + second,
-		"no CL":                post("Content-Length:") + second,
-		"a large CL":           post("Content-Length: 18446744073709551616") + second,
-		"odd TE":               post("Transfer-Encoding: xchunked") + "0\r\n\r\n" + second,
-		"two TE":               post("Transfer-Encoding: chunked", "Transfer-Encoding: identity") + "0\r\n\r\n" + second,
-		"a list of TE":         post("Transfer-Encoding: identity, chunked") + "0\r\n\r\n" + second,
-		"TE with VT":           post("Transfer-Encoding:\vchunked") + "0\r\n\r\n" + second,
-		"TE with a blank":      post("Transfer-Encoding : chunked", "Content-Length: 4") + "0\r\n\r\n" + second,
-		"TE folded":            post("X: y\r\n Transfer-Encoding: chunked", "Content-Length: 4") + "0\r\n\r\n" + second,
-		"TE with underscore":   post("Transfer_Encoding: chunked", "Content-Length: 5") + "0\r\n\r\n" + second,
-		"TE of 1.0":            strings.Replace(post("Transfer-Encoding: chunked"), "HTTP/1.1", "HTTP/1.0", 1) + "0\r\n\r\n" + second,
-		"chunk extension":      post("Transfer-Encoding: chunked") + "0;x=\"\r\n\r\n" + second,
-		"chunk, bare LF":       post("Transfer-Encoding: chunked") + "2\nhi\n0\n\n" + second,
-		"chunk, LF in one":     post("Transfer-Encoding: chunked") + "1;\nx\r\n0\r\n\r\n" + second,
-		"chunk, negative":      post("Transfer-Encoding: chunked") + "-1\r\nx\r\n0\r\n\r\n" + second,
-		"chunk, large":         post("Transfer-Encoding: chunked") + "10000000000000000\r\nx\r\n0\r\n\r\n" + second,
-		"trailer":              post("Transfer-Encoding: chunked", "Trailer: X-Remote-User") + "0\r\nX-Remote-User: root\r\n\r\n" + second,
+		"TE and CL":          post("Content-Length: 4", chunked) + "0\r\n\r\n" + second,
+		"CL and TE":          post(chunked, "Content-Length: 4") + "0\r\n\r\n" + second,
+		"two CL":             post("Content-Length: 0", "Content-Length: 43") + second,
+		"a list of CL":       post("Content-Length: 0, 43") + second,
+		"a signed CL":        post("Content-Length: +43") + second,
+		"a hexadecimal CL":   post("Content-Length: 0x2b") + second,
+		"no CL":              post("Content-Length:") + second,
+		"a large CL":         post("Content-Length: 18446744073709551616") + second,
+		"odd TE":             post("Transfer-Encoding: xchunked") + "0\r\n\r\n" + second,
+		"two TE":             post(chunked, "Transfer-Encoding: identity") + "0\r\n\r\n" + second,
+		"a list of TE":       post("Transfer-Encoding: identity, chunked") + "0\r\n\r\n" + second,
+		"TE with VT":         post("Transfer-Encoding:\vchunked") + "0\r\n\r\n" + second,
+		"TE with a blank":    post("Transfer-Encoding : chunked", "Content-Length: 4") + "0\r\n\r\n" + second,
+		"TE folded":          post("X: y\r\n Transfer-Encoding: chunked", "Content-Length: 4") + "0\r\n\r\n" + second,
+		"TE with underscore": post("Transfer_Encoding: chunked", "Content-Length: 5") + "0\r\n\r\n" + second,
+		"TE of 1.0":          as10(post(chunked)) + "0\r\n\r\n" + second,
+		"chunk extension":    post(chunked) + "0;x=\"\r\n\r\n" + second,
+		"chunk, bare LF":     post(chunked) + "2\nhi\n0\n\n" + second,
+		"chunk, LF in one":   post(chunked) + "1;\nx\r\n0\r\n\r\n" + second,
+		"chunk, negative":    post(chunked) + "-1\r\nx\r\n0\r\n\r\n" + second,
+		"chunk, large":       post(chunked) + "10000000000000000\r\nx\r\n0\r\n\r\n" + second,
+		"trailer": post(chunked, "Trailer: X-Remote-User") +
+			"0\r\nX-Remote-User: root\r\n\r\n" + second,
 		"folded":               get("/x", mine, "X: y\r\n Content-Length: 43") + second,
 		"bare LF":              strings.ReplaceAll(get("/x", mine), "\r\n", "\n") + second,
 		"bare CR":              get("/x", mine, "X: y\rX-Remote-User: root") + second,
@@ -286,25 +314,18 @@ func TestSmuggling(t *testing.T) {
 // frame is one of HTTP/2 (RFC 9113, section 4.1).
 func frame(kind, flags byte, stream uint32, payload []byte) []byte {
 	n := len(payload)
-	return append(
-		[]byte{
-			byte(n >> 16),
-			byte(n >> 8),
-			byte(n),
-			kind,
-			flags,
-			byte(stream >> 24),
-			byte(stream >> 16),
-			byte(stream >> 8),
-			byte(stream),
-		},
-		payload...)
+	head := []byte{byte(n >> 16), byte(n >> 8), byte(n), kind, flags}
+	return append(binary.BigEndian.AppendUint32(head, stream), payload...)
 }
 
 // call is a request of HTTP/2, each field written out (RFC 7541, section 6.2.2).
 func call(method, path string) []byte {
 	var fields []byte
-	for _, f := range [][2]string{{":method", method}, {":scheme", "http"}, {":path", path}, {":authority", "search"}, {"content-type", "application/grpc"}, {"te", "trailers"}} {
+	headers := [][2]string{
+		{":method", method}, {":scheme", "http"}, {":path", path}, {":authority", "search"},
+		{"content-type", "application/grpc"}, {"te", "trailers"},
+	}
+	for _, f := range headers {
 		fields = append(fields, 0, byte(len(f[0])))
 		fields = append(fields, f[0]...)
 		fields = append(fields, byte(len(f[1])))
@@ -317,16 +338,22 @@ func call(method, path string) []byte {
 // For the kubelet's gRPC probes there is one call, by its exact path.
 func TestHealthGRPC(t *testing.T) {
 	const check = "/grpc.health.v1.Health/Check"
-	s := open(t, door{name: "gRPC", tls: true, grpc: true,
-		entry: "tlsProxy: {port: 8080, protocol: grpc, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, clients: {ca: {secretName: ca}, forwardIdentity: true}}"})
+	entry := "tlsProxy: {protocol: grpc, secretName: certs, " + moved + ", " +
+		"clients: {ca: {secretName: ca}, forwardIdentity: true}}"
+	s := open(t, setup{name: "gRPC", tls: true, grpc: true, entry: entry})
 	for text, want := range map[string]int{
 		string(call("POST", check)): 1, string(call("GET", check)): 0, string(call("PUT", check)): 0,
 		"POST " + check + " HTTP/1.1\r\nHost: search\r\n\r\n": 0,
 	} {
 		require.Equal(t, want, s.asked(t, text), "%q", text)
 	}
-	for _, path := range []string{"/admin.Admin/../grpc.health.v1.Health/Check", "/admin.Admin/%2e%2e" + check, "/." + check, "/" + check, check + "/", check + "?x", check + "?", check + "#x", check + "%00", "/grpc.health.v1.Health%2fCheck",
-		"/grpc.health.v1.health/check", "/grpc.health.v1.Health/Watch", "http://evil" + check, check + "/../../admin.Admin/Drop", "/grpc.health.v1.Health/./Check", "/", "*", "", check + " HTTP/2.0"} {
+	others := []string{
+		"/admin.Admin/../grpc.health.v1.Health/Check", "/admin.Admin/%2e%2e" + check, "/." + check, "/" + check,
+		check + "/", check + "?x", check + "?", check + "#x", check + "%00", "/grpc.health.v1.Health%2fCheck",
+		"/grpc.health.v1.health/check", "/grpc.health.v1.Health/Watch", "http://evil" + check,
+		check + "/../../admin.Admin/Drop", "/grpc.health.v1.Health/./Check", "/", "*", "", check + " HTTP/2.0",
+	}
+	for _, path := range others {
 		require.Zero(t, s.asked(t, string(call("POST", path))), path)
 	}
 }
@@ -363,8 +390,13 @@ func (s *stand) frames(t *testing.T, conn net.Conn, text string) {
 // HTTP/2 has no request line of its own: nginx makes one, that is compared in the same way.
 func TestPublicPathsHTTP2(t *testing.T) {
 	s := open(t, one(2))
-	for path, want := range map[string]int{"/static/x": 1, "/open?x": 1, "/static/../admin": 0, "/static/%2e%2e/admin": 0, "/admin/../static/x": 0, "/static/..;/admin": 0, "/static//x": 0, "/static/x HTTP/1.1": 0,
-		"/admin /static/x": 0, "http://evil/static/x": 0, "//static/x": 0, "/static/x#y": 0, "/static/x\r\nX-Remote-User: root": 0, "/static/\x00": 0, "/admin": 0, "*": 0, "": 0} {
+	requests := map[string]int{
+		"/static/x": 1, "/open?x": 1, "/static/../admin": 0, "/static/%2e%2e/admin": 0, "/admin/../static/x": 0,
+		"/static/..;/admin": 0, "/static//x": 0, "/static/x HTTP/1.1": 0, "/admin /static/x": 0,
+		"http://evil/static/x": 0, "//static/x": 0, "/static/x#y": 0, "/static/x\r\nX-Remote-User: root": 0,
+		"/static/\x00": 0, "/admin": 0, "*": 0, "": 0,
+	}
+	for path, want := range requests {
 		conn, err := s.dial(front, "h2")
 		require.NoError(t, err)
 		s.frames(t, conn, string(call("GET", path)))

@@ -17,20 +17,20 @@ var lines = flag.Int("lines", 6_000, "how many request lines TestRequestLines se
 // they're written: the app sees what probes and public paths allow, and nothing else.
 // A million takes some minutes: go test ./wire -run RequestLines -lines 1000000 -v
 func TestRequestLines(t *testing.T) {
-	all := doors()
+	all := setups()
 	require.Len(t, all, 60)
 	weight := 0
-	for _, d := range all {
-		weight += d.weight()
+	for _, set := range all {
+		weight += set.weight()
 	}
 	var sum client
 	seen := 0
-	for i, d := range all {
-		t.Run(d.name, func(t *testing.T) {
-			s := open(t, d)
+	for i, set := range all {
+		t.Run(set.name, func(t *testing.T) {
+			s := open(t, set)
 			for _, socket := range []string{health, front} {
 				c := &client{dial: func() (net.Conn, error) { return s.dial(socket) }}
-				seen += s.attack(t, c, newWriter(d, uint64(i)), socket, *lines*d.weight()/weight/2+1)
+				seen += s.attack(t, c, newWriter(set, uint64(i)), socket, *lines*set.weight()/weight/2+1)
 				c.hangUp()
 				sum.Sent += c.Sent
 				sum.Answered += c.Answered
@@ -64,8 +64,8 @@ func (s *stand) attack(t *testing.T, c *client, w writer, socket string, n int) 
 }
 
 // weight: handshakes take time.
-func (d door) weight() int {
-	if d.tls {
+func (set setup) weight() int {
+	if set.tls {
 		return 1
 	}
 	return 20
@@ -73,8 +73,8 @@ func (d door) weight() int {
 
 // FuzzRequests sends whatever bytes there are to the kubelet's listener or to the front.
 func FuzzRequests(f *testing.F) {
-	all := doors()
-	var some []door
+	all := setups()
+	var some []setup
 	for i := 6; i < len(all); i += 8 { // of each kind
 		some = append(some, all[i])
 	}
@@ -85,8 +85,8 @@ func FuzzRequests(f *testing.F) {
 		f.Add(uint8(i), i%3 == 0, w.request())
 	}
 	var stands []*stand
-	for _, d := range some {
-		stands = append(stands, open(f, d))
+	for _, set := range some {
+		stands = append(stands, open(f, set))
 	}
 	f.Fuzz(func(t *testing.T, number uint8, kubelet bool, request []byte) {
 		s, socket := stands[int(number)%len(stands)], front

@@ -21,13 +21,13 @@ type writer struct {
 	headers []string // of probes
 }
 
-func newWriter(d door, seed uint64) writer {
+func newWriter(set setup, seed uint64) writer {
 	w := writer{Rand: rand.New(rand.NewPCG(seed, 25))}
-	for _, p := range d.probes {
+	for _, p := range set.probes {
 		w.targets = append(w.targets, "/"+strings.TrimPrefix(strings.ReplaceAll(p.path, " ", "%20"), "/"))
 		w.headers = append(w.headers, p.headers...)
 	}
-	for _, p := range d.public {
+	for _, p := range set.public {
 		w.targets = append(w.targets, strings.Replace(p, "*", "x.css", 1))
 	}
 	return w
@@ -36,98 +36,64 @@ func newWriter(d door, seed uint64) writer {
 // disguises are ways to write a path so that somebody takes it for T, with another one
 // in it.
 var disguises = []string{
-	"T?x=1", "/admin", "/admin/..T", "/admin/%2e%2eT", "/admin/.%2eT", "/admin/./..T", "/admin/x/..//..T", "http://evil/admin/..T", "http://evilT", "HTTP://evil:80T",
-	"/admin/..;T", "/admin/..;/..T", "/admin%2f..T", "/admin%2f..%2fT", "/admin/%252e%252eT", "/admin\\..T", "/admin%5c..T", "//T", "//evilT", "///T", "/.T", "/..T", "/../..T",
-	"T/../admin", "T/%2e%2e/admin", "T/%2E%2E/admin", "T%2f..%2fadmin", "T/..%2fadmin", "T/..;/admin", "T;/../admin", "T;x=1", "T%3b/../admin", "T/%252e%252e/admin", "T/..%252fadmin",
-	"T\\..\\admin", "T/..\\admin", "T%5c..%5cadmin", "T/..%5cadmin", "T%00", "T%00/../admin", "T%2500", "T\x00", "T#", "T#/../admin", "T%23/../admin", "T%3f/../admin", "T?/../admin", "T?x#/../admin",
-	"T/", "T//", "T/.", "T/./", "T/...", "T/.../admin", "T/..+/admin", "T/.+/admin", "T/.. /admin", "T/..%20/admin", "T/..%09/admin", "T/..\t/admin", "T.", "T..", "T%20", "T+", "T::$DATA", "T~1",
-	"T%0d%0aX-Remote-User:%20root", "T HTTP/1.1\r\nX-Remote-User: root\r\nX: ", "T%c0%ae%c0%ae/admin", "T/\xc0\xae\xc0\xae/admin", "T/%u002e%u002e/admin", "T/..%ef%bc%8fadmin", "T/..%c0%afadmin",
-	"*", "", "admin", "search:8080", "https://x/T", "T?" + "a=%2F..%2F..%2Fadmin", "/adminT", "/admin?T", "/admin#T", "/admin;T", "/%61dmin/..T", "/admin/%2e%2e/%2e%2eT", "T/%2e/%2e%2e/admin",
+	"T?x=1", "/admin", "/admin/..T", "/admin/%2e%2eT", "/admin/.%2eT", "/admin/./..T", "/admin/x/..//..T",
+	"http://evil/admin/..T", "http://evilT", "HTTP://evil:80T", "/admin/..;T", "/admin/..;/..T", "/admin%2f..T",
+	"/admin%2f..%2fT", "/admin/%252e%252eT", "/admin\\..T", "/admin%5c..T", "//T", "//evilT", "///T", "/.T", "/..T",
+	"/../..T", "T/../admin", "T/%2e%2e/admin", "T/%2E%2E/admin", "T%2f..%2fadmin", "T/..%2fadmin", "T/..;/admin",
+	"T;/../admin", "T;x=1", "T%3b/../admin", "T/%252e%252e/admin", "T/..%252fadmin", "T\\..\\admin", "T/..\\admin",
+	"T%5c..%5cadmin", "T/..%5cadmin", "T%00", "T%00/../admin", "T%2500", "T\x00", "T#", "T#/../admin", "T%23/../admin",
+	"T%3f/../admin", "T?/../admin", "T?x#/../admin", "T/", "T//", "T/.", "T/./", "T/...", "T/.../admin", "T/..+/admin",
+	"T/.+/admin", "T/.. /admin", "T/..%20/admin", "T/..%09/admin", "T/..\t/admin", "T.", "T..", "T%20", "T+",
+	"T::$DATA", "T~1", "T%0d%0aX-Remote-User:%20root", "T HTTP/1.1\r\nX-Remote-User: root\r\nX: ",
+	"T%c0%ae%c0%ae/admin", "T/\xc0\xae\xc0\xae/admin", "T/%u002e%u002e/admin", "T/..%ef%bc%8fadmin", "T/..%c0%afadmin",
+	"*", "", "admin", "search:8080", "https://x/T", "T?" + "a=%2F..%2F..%2Fadmin", "/adminT", "/admin?T", "/admin#T",
+	"/admin;T", "/%61dmin/..T", "/admin/%2e%2e/%2e%2eT", "T/%2e/%2e%2e/admin",
 }
 
 // spices are headers that make somebody else of a client, or another request of one.
 var spices = []string{
-	"X-Remote-User: root", "x-remote-group: system:masters", "X_Remote_User: root", "Remote-User: root", "REMOTE_USER: root", "X-Forwarded-User: root", "X-Forwarded-User:root\r\nX-Forwarded-User: root2",
-	"X-Forwarded-Groups: admin", "X-Auth-Request-User: root", "X-Auth-Request-Access-Token: x", "X-WEBAUTH-USER: root", "X-Goog-Iap-Jwt-Assertion: x.y.z", "X-Forwarded-Client-Cert: By=x", "X-Client-CN: root",
-	"X-Remote-User : root", " X-Remote-User: root", "X-Remote-User\t: root", "X: y\r\n X-Remote-User: root", "X: y\n\tX-Remote-User: root", "X.Remote.User: root", "X-Original-URL: /admin", "X-Rewrite-URL: /admin",
-	"X-HTTP-Method-Override: DELETE", "Upgrade: h2c", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA", "Upgrade: websocket\r\nConnection: Upgrade",
-	"Upgrade: websocket, h2c\r\nConnection: upgrade", "Upgrade: WebSocket\r\nUpgrade: h2c\r\nConnection: upgrade", "Upgrade: TLS/1.0\r\nConnection: upgrade", "Connection: X-Forwarded-For, close", "Connection: keep-alive, Host",
-	"Content-Length: 0", "Content-Length: 5", "Content-Length: 5\r\nContent-Length: 6", "Content-Length: +5", "Content-Length: 0x5", "Content-Length: 5, 5", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 5",
-	"Transfer-Encoding: xchunked", "Transfer-Encoding: chunked, chunked", "Transfer-Encoding:\vchunked", "Transfer-Encoding: identity", "Transfer-Encoding : chunked", "Expect: 100-continue", "Expect: 200-ok", "TE: trailers",
-	"Host: evil", "Host: a@b", "Host: a/b", "Host:", "Range: bytes=0-1", "If-None-Match: *", "Cookie: _oauth2_proxy=x", "Authorization: Basic cm9vdDo=", "Authorization: Bearer a.b.c", "Proxy-Connection: keep-alive",
-	"Accept: text/html", "X-Accel-Redirect: /admin", "Keep-Alive: 9", "Trailer: X-Remote-User", "X-Forwarded-For: 127.0.0.1", "X-Probe: y", "\x00: y", "X: \x00", "X: \x7f\x01", ": y", "noColon", "X-Forwarded-Uri: /admin",
+	"X-Remote-User: root", "x-remote-group: system:masters", "X_Remote_User: root", "Remote-User: root",
+	"REMOTE_USER: root", "X-Forwarded-User: root", "X-Forwarded-User:root\r\nX-Forwarded-User: root2",
+	"X-Forwarded-Groups: admin", "X-Auth-Request-User: root", "X-Auth-Request-Access-Token: x", "X-WEBAUTH-USER: root",
+	"X-Goog-Iap-Jwt-Assertion: x.y.z", "X-Forwarded-Client-Cert: By=x", "X-Client-CN: root", "X-Remote-User : root",
+	" X-Remote-User: root", "X-Remote-User\t: root", "X: y\r\n X-Remote-User: root", "X: y\n\tX-Remote-User: root",
+	"X.Remote.User: root", "X-Original-URL: /admin", "X-Rewrite-URL: /admin", "X-HTTP-Method-Override: DELETE",
+	"Upgrade: h2c", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA",
+	"Upgrade: websocket\r\nConnection: Upgrade", "Upgrade: websocket, h2c\r\nConnection: upgrade",
+	"Upgrade: WebSocket\r\nUpgrade: h2c\r\nConnection: upgrade", "Upgrade: TLS/1.0\r\nConnection: upgrade",
+	"Connection: X-Forwarded-For, close", "Connection: keep-alive, Host", "Content-Length: 0", "Content-Length: 5",
+	"Content-Length: 5\r\nContent-Length: 6", "Content-Length: +5", "Content-Length: 0x5", "Content-Length: 5, 5",
+	"Transfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 5", "Transfer-Encoding: xchunked",
+	"Transfer-Encoding: chunked, chunked", "Transfer-Encoding:\vchunked", "Transfer-Encoding: identity",
+	"Transfer-Encoding : chunked", "Expect: 100-continue", "Expect: 200-ok", "TE: trailers", "Host: evil", "Host: a@b",
+	"Host: a/b", "Host:", "Range: bytes=0-1", "If-None-Match: *", "Cookie: _oauth2_proxy=x",
+	"Authorization: Basic cm9vdDo=", "Authorization: Bearer a.b.c", "Proxy-Connection: keep-alive",
+	"Accept: text/html", "X-Accel-Redirect: /admin", "Keep-Alive: 9", "Trailer: X-Remote-User",
+	"X-Forwarded-For: 127.0.0.1", "X-Probe: y", "\x00: y", "X: \x00", "X: \x7f\x01", ": y", "noColon",
+	"X-Forwarded-Uri: /admin",
 }
 
 var hosts = []string{
-	"Host: search",
-	"Host: search",
-	"Host: " + podIP + ":16000",
-	"Host: a.example",
-	"Host: A.example",
-	"Host: a.example.",
-	"HOST: search.example",
-	"Host: search.example:8080",
-	"Host:b.example:8080 ",
-	"Host: a.example\r\nHost: b.example:8080",
-	"Host: " + podIP + "\r\nhost: evil",
-	"Host: [::1]:80",
-	"Host: evil/a.example",
-	"X-Host: a.example",
-	"Host : a.example",
+	"Host: search", "Host: search", "Host: " + podIP + ":16000", "Host: a.example", "Host: A.example",
+	"Host: a.example.", "HOST: search.example", "Host: search.example:8080", "Host:b.example:8080 ",
+	"Host: a.example\r\nHost: b.example:8080", "Host: " + podIP + "\r\nhost: evil", "Host: [::1]:80",
+	"Host: evil/a.example", "X-Host: a.example", "Host : a.example",
 }
 
 var methods = []string{
-	"GET",
-	"GET",
-	"GET",
-	"GET",
-	"HEAD",
-	"POST",
-	"PUT",
-	"DELETE",
-	"OPTIONS",
-	"TRACE",
-	"CONNECT",
-	"PRI",
-	"get",
-	"Get",
-	"G_T",
-	"M-SEARCH",
-	"PROPFIND",
-	"",
+	"GET", "GET", "GET", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PRI", "get", "Get",
+	"G_T", "M-SEARCH", "PROPFIND", "",
 }
 
 var versions = []string{
-	"HTTP/1.1",
-	"HTTP/1.1",
-	"HTTP/1.1",
-	"HTTP/1.1",
-	"HTTP/1.1",
-	"HTTP/1.0",
-	"HTTP/0.9",
-	"HTTP/2.0",
-	"HTTP/1.2",
-	"HTTP/1.10",
-	"http/1.1",
-	"HTTP/1.1 ",
-	" HTTP/1.1",
-	"HTTP/11",
-	"",
-	"HTTP/1.1\t",
+	"HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/0.9", "HTTP/2.0", "HTTP/1.2",
+	"HTTP/1.10", "http/1.1", "HTTP/1.1 ", " HTTP/1.1", "HTTP/11", "", "HTTP/1.1\t",
 }
 
 var bodies = []string{
-	"",
-	"",
-	"hello",
-	"5\r\nhello\r\n0\r\n\r\n",
-	"5;x=y\r\nhello\r\n0\r\n\r\n",
-	"5\nhello\n0\n\n",
-	"0\r\n\r\nGET /admin HTTP/1.1\r\nHost: x\r\n\r\n",
-	"0x5\r\nhello\r\n0\r\n\r\n",
-	"5\r\nhello\r\n0\r\nX-Remote-User: root\r\n\r\n",
-	"GET /admin HTTP/1.1\r\nHost: x\r\n\r\n",
-	"ffffffffffffffff\r\n",
+	"", "", "hello", "5\r\nhello\r\n0\r\n\r\n", "5;x=y\r\nhello\r\n0\r\n\r\n", "5\nhello\n0\n\n",
+	"0\r\n\r\nGET /admin HTTP/1.1\r\nHost: x\r\n\r\n", "0x5\r\nhello\r\n0\r\n\r\n",
+	"5\r\nhello\r\n0\r\nX-Remote-User: root\r\n\r\n", "GET /admin HTTP/1.1\r\nHost: x\r\n\r\n", "ffffffffffffffff\r\n",
 	"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 }
 
@@ -190,6 +156,12 @@ func (w writer) request() []byte {
 	return b.Bytes()
 }
 
+// scraps are put into texts by garble.
+var scraps = []string{
+	"/", "..", "%2e", "%2f", "%", ";", "\\", "//", "?", "#", " ", ".", "%00", "%25", "+", ":", "@", "/../", "/./", "\t",
+	"\x80",
+}
+
 // garble changes a text a little.
 func (w writer) garble(s string) string {
 	b := []byte(s)
@@ -197,37 +169,7 @@ func (w writer) garble(s string) string {
 		at := w.IntN(len(b) + 1)
 		switch w.IntN(5) {
 		case 0:
-			b = slices.Insert(
-				b,
-				at,
-				[]byte(
-					choose(
-						w,
-						[]string{
-							"/",
-							"..",
-							"%2e",
-							"%2f",
-							"%",
-							";",
-							"\\",
-							"//",
-							"?",
-							"#",
-							" ",
-							".",
-							"%00",
-							"%25",
-							"+",
-							":",
-							"@",
-							"/../",
-							"/./",
-							"\t",
-							"\x80",
-						},
-					),
-				)...)
+			b = slices.Insert(b, at, []byte(choose(w, scraps))...)
 		case 1:
 			b = slices.Insert(b, at, byte(w.IntN(256)))
 		case 2:

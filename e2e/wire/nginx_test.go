@@ -107,15 +107,8 @@ func launch(t testing.TB, dir, conf, socket string) {
 	t.Helper()
 	write(t, dir, "nginx.conf", here(dir, conf))
 	var log bytes.Buffer
-	cmd := exec.Command(
-		program(),
-		"-e",
-		"stderr",
-		"-c",
-		filepath.Join(dir, "nginx.conf"),
-		"-g",
-		"daemon off; master_process off;",
-	) // one process: it ends with the test, however that ends
+	oneProcess := "daemon off; master_process off;" // it ends with the test, however that ends
+	cmd := exec.Command(program(), "-e", "stderr", "-c", filepath.Join(dir, "nginx.conf"), "-g", oneProcess)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	require.NoError(t, cmd.Start())

@@ -16,7 +16,7 @@ import (
 
 // wrong says what an app must not have seen of somebody without credentials, who came
 // to a listener; empty: nothing.
-func (d door) wrong(socket string, raw []byte) string {
+func (set setup) wrong(socket string, raw []byte) string {
 	line, _, _ := strings.Cut(string(raw), "\r\n")
 	r, rest, err := whole(raw)
 	switch {
@@ -24,7 +24,7 @@ func (d door) wrong(socket string, raw []byte) string {
 		return fmt.Sprintf("no request: %v", err)
 	case len(rest) > 0:
 		return "more than one request"
-	case r.Header.Get("Upgrade") != "" || r.Header.Get("Connection") != "" && r.Header.Get("Connection") != "close" || r.Header.Get("Http2-Settings") != "":
+	case upgrades(r.Header):
 		return "an upgrade"
 	}
 	for name, values := range r.Header {
@@ -33,7 +33,7 @@ func (d door) wrong(socket string, raw []byte) string {
 		}
 	}
 	if socket == health {
-		return d.wrongProbe(line, r)
+		return set.wrongProbe(line, r)
 	}
 	method, target, _ := strings.Cut(line, " ")
 	target, version, _ := strings.Cut(target, " ")
@@ -42,7 +42,7 @@ func (d door) wrong(socket string, raw []byte) string {
 	}
 	bare, _, _ := strings.Cut(target, "?")
 	for name, habit := range habits {
-		if got := habit(bare); !d.isPublic(got) && !(name == "knows no upper case" && d.isPublicLower(got)) {
+		if got := habit(bare); !set.isPublic(got) && !(name == "knows no upper case" && set.isPublicLower(got)) {
 			return fmt.Sprintf("who %s goes to %q", name, got)
 		}
 	}
@@ -52,9 +52,15 @@ func (d door) wrong(socket string, raw []byte) string {
 	return ""
 }
 
+// upgrades reports whether a request asks for another protocol.
+func upgrades(h http.Header) bool {
+	connection := h.Get("Connection")
+	return h.Get("Upgrade") != "" || h.Get("Http2-Settings") != "" || connection != "" && connection != "close"
+}
+
 // wrongProbe compares with what the kubelet sends for the probes (kubernetes
 // pkg/probe/http/request.go): the app sees one of these requests, byte for byte.
-func (d door) wrongProbe(line string, r *http.Request) string {
+func (set setup) wrongProbe(line string, r *http.Request) string {
 	if r.ContentLength != 0 || len(r.TransferEncoding) > 0 {
 		return "a body"
 	}
@@ -65,7 +71,7 @@ func (d door) wrongProbe(line string, r *http.Request) string {
 		got.Del("User-Agent")
 	}
 	problem := "no probe asks that"
-	for _, p := range d.probes {
+	for _, p := range set.probes {
 		u, err := url.Parse("http://pod/" + strings.TrimPrefix(p.path, "/"))
 		if err != nil {
 			return err.Error()
@@ -104,11 +110,11 @@ func (p probe) sends() http.Header {
 	return h
 }
 
-func (d door) isPublic(p string) bool { return among(p, d.public) }
+func (set setup) isPublic(p string) bool { return among(p, set.public) }
 
-func (d door) isPublicLower(p string) bool {
+func (set setup) isPublicLower(p string) bool {
 	var lower []string
-	for _, path := range d.public {
+	for _, path := range set.public {
 		lower = append(lower, strings.ToLower(path))
 	}
 	return among(p, lower)

@@ -108,15 +108,14 @@ func blocks(text, key string) (all []string) {
 
 var quoted = regexp.MustCompile(`"nginx\.conf": ?"(?:[^"\\]|\\.)*"`)
 
+// oldVersion matches versions before 1.25.
+var oldVersion = regexp.MustCompile(`^1\.([01]?\d|2[0-4])\.`)
+
 // of makes a configuration for a new nginx one for the program's version: the words that
 // only newer ones know go.
 func of(t testing.TB, conf string) string {
 	t.Helper()
-	if v := strings.TrimPrefix(image(t), "docker.io/library/nginx:"); regexp.MustCompile(
-		`^1\.([01]?\d|2[0-4])\.`,
-	).MatchString(
-		v,
-	) {
+	if oldVersion.MatchString(strings.TrimPrefix(image(t), "docker.io/library/nginx:")) {
 		if strings.Contains(conf, "http2 on;") {
 			conf = regexp.MustCompile(`(?m)^ *http2 on;\n`).ReplaceAllString(conf, "")
 			conf = regexp.MustCompile(`( ssl);`).ReplaceAllString(conf, "$1 http2;")

@@ -35,11 +35,7 @@ var intendedOfAdapter = map[string]string{
 
 // TestArticleAdapter compares with the article's second step.
 func TestArticleAdapter(t *testing.T) {
-	plain, article := readFile(
-		t,
-		"testdata/article",
-		"0-plain.yaml",
-	), readFile(
+	plain, article := readFile(t, "testdata/article", "0-plain.yaml"), readFile(
 		t,
 		"testdata/article",
 		"2-adapter-exporter.yaml",

@@ -35,11 +35,7 @@ var raisingIntended = map[string]string{
 
 // TestArticleSysctl compares what is rendered with the article's own manifest.
 func TestArticleSysctl(t *testing.T) {
-	plain, article := readFile(
-		t,
-		"testdata/article",
-		"0-plain.yaml",
-	), readFile(
+	plain, article := readFile(t, "testdata/article", "0-plain.yaml"), readFile(
 		t,
 		"testdata/article",
 		"4-init-sysctl.yaml",

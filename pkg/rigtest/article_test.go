@@ -47,11 +47,7 @@ var intended = map[string]string{
 // TestArticle compares what placement beside renders with the article's own
 // manifest, field by field.
 func TestArticle(t *testing.T) {
-	plain, article := readFile(
-		t,
-		"testdata/article",
-		"0-plain.yaml",
-	), readFile(
+	plain, article := readFile(t, "testdata/article", "0-plain.yaml"), readFile(
 		t,
 		"testdata/article",
 		"1-ambassador-tls.yaml",

@@ -130,14 +130,9 @@ func aChangedConfigIsAFreshOne(t T, c Case, always, laid string) {
 			spec["patterns"] = changes[i/n](spec["patterns"].([]any), i%n)
 		})
 		fresh, again := c.runConfig(t, other, c.Input), c.runConfig(t, other, laid)
-		require.Equal(
-			t,
-			fresh.Findings.Failed(),
-			again.Findings.Failed(),
-			"law 3: a changed config fails here and not there\nfresh: %s\nagain: %s",
-			listWarnings(fresh),
-			listWarnings(again),
-		)
+		require.Equal(t, fresh.Findings.Failed(), again.Findings.Failed(),
+			"law 3: a changed config fails here and not there\nfresh: %s\nagain: %s", listWarnings(fresh),
+			listWarnings(again))
 		if !fresh.Findings.Failed() {
 			sameButEmits(t, fresh.Files()[0].Text, again.Files()[0].Text, "law 3: a changed config is a fresh one: "+other)
 		}

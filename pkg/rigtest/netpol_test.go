@@ -48,32 +48,15 @@ func meaning(t *testing.T, seed uint64) (let bool) {
 	pod := p.pod()
 	peer := p.peer()
 	port := netpol.Port{
-		Protocol: pick(
-			p,
-			"",
-			corev1.ProtocolTCP,
-			corev1.ProtocolTCP,
-			corev1.ProtocolTCP,
-			corev1.ProtocolUDP,
-			corev1.ProtocolSCTP,
-		),
+		Protocol: pick(p, "", corev1.ProtocolTCP, corev1.ProtocolTCP, corev1.ProtocolTCP, corev1.ProtocolUDP,
+			corev1.ProtocolSCTP),
 		Number: p.port(),
 	}
 	want := netpoloracle.Allowed(policies, other(pod), otherPeer(peer), netpoloracle.Port(port))
 	if have := netpol.Allowed(policies, pod, peer, port); have != want {
 		text, _ := json.MarshalIndent(policies, "", " ")
-		require.Fail(
-			t,
-			"they don't agree",
-			"seed %d: %v, the other says %v\npod %+v\npeer %+v\nport %+v\n%s",
-			seed,
-			have,
-			want,
-			pod,
-			peer,
-			port,
-			text,
-		)
+		require.Fail(t, "they don't agree", "seed %d: %v, the other says %v\npod %+v\npeer %+v\nport %+v\n%s", seed, have,
+			want, pod, peer, port, text)
 	}
 	isolated := slices.ContainsFunc(policies, func(n networkingv1.NetworkPolicy) bool {
 		return n.Namespace == pod.Namespace && netpol.Isolates(&n.Spec, pod.Labels) == netpol.Yes
@@ -170,14 +153,8 @@ func (p policed) selector() metav1.LabelSelector {
 	}
 	for p.one(3) {
 		r := metav1.LabelSelectorRequirement{Key: pick(p, "app", "tier", "kubernetes.io/metadata.name"),
-			Operator: pick(
-				p,
-				metav1.LabelSelectorOpIn,
-				metav1.LabelSelectorOpNotIn,
-				metav1.LabelSelectorOpExists,
-				metav1.LabelSelectorOpDoesNotExist,
-				"Like",
-			)}
+			Operator: pick(p, metav1.LabelSelectorOpIn, metav1.LabelSelectorOpNotIn, metav1.LabelSelectorOpExists,
+				metav1.LabelSelectorOpDoesNotExist, "Like")}
 		for p.one(2) {
 			r.Values = append(r.Values, pick(p, "web", "db", "prod", ""))
 		}
@@ -194,12 +171,8 @@ func (p policed) ports() (out []networkingv1.NetworkPolicyPort) {
 		}
 		if !p.one(5) {
 			port.Port = new(
-				pick(
-					p,
-					intstr.FromInt32(p.port()),
-					intstr.FromInt32(p.port()),
-					intstr.FromString(pick(p, "http", "https", "none")),
-				),
+				pick(p, intstr.FromInt32(p.port()), intstr.FromInt32(p.port()),
+					intstr.FromString(pick(p, "http", "https", "none"))),
 			)
 		}
 		if p.one(3) {
@@ -241,15 +214,8 @@ func (p policed) policies(least, most int) []networkingv1.NetworkPolicy {
 		if p.one(2) {
 			o.Spec.PodSelector = p.selector()
 		}
-		o.Spec.PolicyTypes = pick(
-			p,
-			nil,
-			nil,
-			[]networkingv1.PolicyType{"Ingress"},
-			[]networkingv1.PolicyType{"Ingress"},
-			[]networkingv1.PolicyType{"Egress"},
-			[]networkingv1.PolicyType{"Ingress", "Egress"},
-		)
+		o.Spec.PolicyTypes = pick(p, nil, nil, []networkingv1.PolicyType{"Ingress"}, []networkingv1.PolicyType{"Ingress"},
+			[]networkingv1.PolicyType{"Egress"}, []networkingv1.PolicyType{"Ingress", "Egress"})
 		for p.one(2) {
 			o.Spec.Ingress = append(o.Spec.Ingress, networkingv1.NetworkPolicyIngressRule{Ports: p.ports(), From: p.peers()})
 		}

@@ -127,17 +127,8 @@ func knownByThePolicies(
 		if was == is {
 			continue
 		}
-		require.Fail(
-			t,
-			"law 13: who comes in on the app's port does on the proxy's",
-			"port %d of %s: before %v, after %v: %+v\n%s",
-			listen,
-			pod.name,
-			was,
-			is,
-			peer,
-			said(),
-		)
+		require.Fail(t, "law 13: who comes in on the app's port does on the proxy's",
+			"port %d of %s: before %v, after %v: %+v\n%s", listen, pod.name, was, is, peer, said())
 	}
 }
 
@@ -207,22 +198,12 @@ func (p policed) manifests() (input, conf string) {
 		if policy := pick(p, "", "", "true", "{isolated: true}", "{isolated: false}"); policy != "" {
 			more += ", networkPolicy: " + policy
 		}
-		return fmt.Sprintf(
-			"    - name: %s\n      %s: {mode: front, port: %d, listenPort: %d, secretName: tls%s}\n",
-			name,
-			kind,
-			port,
-			listen,
-			more,
-		)
+		return fmt.Sprintf("    - name: %s\n      %s: {mode: front, port: %d, listenPort: %d, secretName: tls%s}\n", name,
+			kind, port, listen, more)
 	}
 	conf = "apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: doors}\nspec:\n  select: [" +
-		pick(
-			p,
-			"{name: web}",
-			"{name: web}",
-			"{kind: Deployment}",
-		) + "]\n  patterns:\n" + gate("door", 8080, pick(p, int32(8443), 8444))
+		pick(p, "{name: web}", "{name: web}",
+			"{kind: Deployment}") + "]\n  patterns:\n" + gate("door", 8080, pick(p, int32(8443), 8444))
 	if two && !strings.Contains(conf, "morePorts") {
 		conf += gate("second", 9090, 9091)
 	}

@@ -82,12 +82,8 @@ func TestRecordsOnlyUndo(t *testing.T) {
 		"a hand's work":   {`{"v":2,"marks":[{"at":"/spec/template/spec/containers/name=app/image","is":"000000000000","was":"evil:1"}]}`, "containers[name=app].image: was changed by hand"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := strings.Replace(
-				keptByRecord,
-				"    example.com/a: b\n",
-				"    example.com/a: b\n    applied.outrigger.dev/gate: '"+c.record+"'\n",
-				1,
-			)
+			text := strings.Replace(keptByRecord, "    example.com/a: b\n",
+				"    example.com/a: b\n    applied.outrigger.dev/gate: '"+c.record+"'\n", 1)
 			_, fs := rig.Strip([]rig.File{{Text: text}}, "")
 			require.ErrorContains(t, fs.Err(), c.says)
 			for _, spec := range []string{"  record: always\n", ""} {

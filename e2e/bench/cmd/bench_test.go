@@ -28,19 +28,8 @@ func TestBothInject(t *testing.T) {
 		require.NoError(t, checkOutput(s, input, p.ourCommand(form)))
 		require.NoError(t, checkOutput(s, input, []string{p.minimal}))
 
-		ours, minimal, null := added(
-			t,
-			input,
-			p.ourCommand(form),
-		), added(
-			t,
-			input,
-			[]string{p.minimal},
-		), added(
-			t,
-			input,
-			[]string{p.minimal, "-null"},
-		)
+		ours, minimal := added(t, input, p.ourCommand(form)), added(t, input, []string{p.minimal})
+		null := added(t, input, []string{p.minimal, "-null"})
 		require.Len(t, minimal, s.Selected())
 		require.Equal(t, minimal, ours, form)
 		require.Empty(t, null)

@@ -21,40 +21,15 @@ func printReport(w io.Writer, rows []row, startup [2][]cost) {
 	)
 	fmt.Fprintln(w, "| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
 	for _, r := range rows {
-		fmt.Fprintf(
-			w,
-			"| %d | %d | %s | %.2f | %d | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n",
-			r.N,
-			r.Percent,
-			r.Form,
-			float64(r.bytes)/1e6,
-			len(r.ours),
-			millis(
-				r.ours,
-				cpu,
-			),
-			millis(r.ours, wall),
-			peaks(r.ours),
-			millis(r.null, cpu),
-			millis(r.minimal, cpu),
-			millis(r.minimal, wall),
-			peaks(r.minimal),
-			ratio(r.ours, r.minimal, cpu),
-			ratio(r.ours, r.minimal, peak),
-		)
+		fmt.Fprintf(w, "| %d | %d | %s | %.2f | %d | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", r.N, r.Percent,
+			r.Form, float64(r.bytes)/1e6, len(r.ours), millis(r.ours, cpu), millis(r.ours, wall), peaks(r.ours),
+			millis(r.null, cpu), millis(r.minimal, cpu), millis(r.minimal, wall), peaks(r.minimal),
+			ratio(r.ours, r.minimal, cpu), ratio(r.ours, r.minimal, peak))
 	}
-	fmt.Fprintf(
-		w,
+	fmt.Fprintf(w,
 		"\nStart-up, an empty list: %s ms of CPU, %s times a Go program that does nothing (%s ms); %s and %s MiB.\n",
-		millis(
-			startup[0],
-			cpu,
-		),
-		ratio(startup[0], startup[1], cpu),
-		millis(startup[1], cpu),
-		peaks(startup[0]),
-		peaks(startup[1]),
-	)
+		millis(startup[0], cpu), ratio(startup[0], startup[1], cpu), millis(startup[1], cpu), peaks(startup[0]),
+		peaks(startup[1]))
 	fitExponents(w, rows)
 }
 
@@ -66,17 +41,8 @@ func fitExponents(w io.Writer, rows []row) {
 			if a.Form != b.Form || a.Percent != b.Percent || a.N >= b.N {
 				continue
 			}
-			fmt.Fprintf(
-				w,
-				"%s| %s, m %d, n %d to %d | %s | %s |\n",
-				head,
-				b.Form,
-				b.Percent,
-				a.N,
-				b.N,
-				fitExponent(a, b, a.ours, b.ours),
-				fitExponent(a, b, a.minimal, b.minimal),
-			)
+			fmt.Fprintf(w, "%s| %s, m %d, n %d to %d | %s | %s |\n", head, b.Form, b.Percent, a.N, b.N,
+				fitExponent(a, b, a.ours, b.ours), fitExponent(a, b, a.minimal, b.minimal))
 			head = ""
 			break
 		}

@@ -40,9 +40,15 @@ func forKustomize(g *maker, o mapping) mapping {
 		group, version = "", group
 	}
 	var id strings.Builder
-	for _, p := range [][2]string{{"group", group}, {"kind", g.kind.name}, {"name", meta.text("name")}, {"namespace", meta.text("namespace")}, {"version", version}} {
-		if p[1] != "" {
-			fmt.Fprintf(&id, "%s: %s\n", p[0], p[1])
+	for _, field := range [][2]string{
+		{"group", group},
+		{"kind", g.kind.name},
+		{"name", meta.text("name")},
+		{"namespace", meta.text("namespace")},
+		{"version", version},
+	} {
+		if field[1] != "" {
+			fmt.Fprintf(&id, "%s: %s\n", field[0], field[1])
 		}
 	}
 	own := meta.get("annotations").set("kustomize.config.k8s.io/id", id.String()).sorted()

@@ -94,16 +94,15 @@ func (g *maker) makeApp(j int) app {
 	}
 }
 
+// selector is the label selector of the app's pods.
+func (a app) selector() mapping { return m("matchLabels", m("app.kubernetes.io/name", a.name)) }
+
 func (a app) appLabels() mapping {
 	return m(
-		"app.kubernetes.io/name",
-		a.name,
-		"app.kubernetes.io/part-of",
-		"shop",
-		"app.kubernetes.io/managed-by",
-		"kustomize",
-		"team",
-		a.team,
+		"app.kubernetes.io/name", a.name,
+		"app.kubernetes.io/part-of", "shop",
+		"app.kubernetes.io/managed-by", "kustomize",
+		"team", a.team,
 	)
 }
 

@@ -4,94 +4,53 @@ import "fmt"
 
 func (g *maker) serviceAccount() mapping {
 	a := g.makeApp(g.j)
-	return m(
-		"apiVersion",
-		"v1",
-		"kind",
-		"ServiceAccount",
-		"metadata",
-		g.makeMetadata(a, m("eks.amazonaws.com/role-arn", "arn:aws:iam::123456789012:role/"+a.name)),
-		"automountServiceAccountToken",
-		g.drawChance(30),
+	return newObject("v1", "ServiceAccount", g.makeMetadata(a, m("eks.amazonaws.com/role-arn", "arn:aws:iam::123456789012:role/"+a.name)),
+		"automountServiceAccountToken", g.drawChance(30),
 	)
 }
 
 func (g *maker) makeRole() mapping {
 	rules := list{}
 	for range 2 + g.IntN(5) {
-		rules = append(
-			rules,
-			m(
-				"apiGroups",
-				list{g.pickOne("", "apps", "batch")},
-				"resources",
-				list{g.pickOne("pods", "configmaps", "deployments"), "events"},
-				"verbs",
-				list{"get", "list", "watch"},
-			),
-		)
+		rules = append(rules, m(
+			"apiGroups", list{g.pickOne("", "apps", "batch")},
+			"resources", list{g.pickOne("pods", "configmaps", "deployments"), "events"},
+			"verbs", list{"get", "list", "watch"},
+		))
 	}
-	return m(
-		"apiVersion",
-		"rbac.authorization.k8s.io/v1",
-		"kind",
-		"Role",
-		"metadata",
-		g.makeMetadata(g.makeApp(g.j), nil),
-		"rules",
-		rules,
+	return newObject("rbac.authorization.k8s.io/v1", "Role", g.makeMetadata(g.makeApp(g.j), nil),
+		"rules", rules,
 	)
 }
 
 func (g *maker) roleBinding() mapping {
 	a := g.makeApp(g.j)
-	return m(
-		"apiVersion",
-		"rbac.authorization.k8s.io/v1",
-		"kind",
-		"RoleBinding",
-		"metadata",
-		g.makeMetadata(a, nil),
-		"roleRef",
-		m("apiGroup", "rbac.authorization.k8s.io", "kind", "Role", "name", a.name),
-		"subjects",
-		list{m("kind", "ServiceAccount", "name", a.name, "namespace", a.namespace)},
+	return newObject("rbac.authorization.k8s.io/v1", "RoleBinding", g.makeMetadata(a, nil),
+		"roleRef", m("apiGroup", "rbac.authorization.k8s.io", "kind", "Role", "name", a.name),
+		"subjects", list{m("kind", "ServiceAccount", "name", a.name, "namespace", a.namespace)},
 	)
 }
 
 func (g *maker) makeHPA() mapping {
 	a := g.makeApp(g.j)
 	metric := m(
-		"type",
-		"Resource",
-		"resource",
-		m("name", "cpu", "target", m("type", "Utilization", "averageUtilization", 60+g.IntN(30))),
+		"type", "Resource",
+		"resource", m("name", "cpu", "target", m("type", "Utilization", "averageUtilization", 60+g.IntN(30))),
 	)
-	return m(
-		"apiVersion",
-		"autoscaling/v2",
-		"kind",
-		"HorizontalPodAutoscaler",
-		"metadata",
-		g.makeMetadata(a, nil),
-		"spec",
-		m(
-			"scaleTargetRef",
-			m("apiVersion", "apps/v1", "kind", "Deployment", "name", a.name),
-			"minReplicas",
-			2,
-			"maxReplicas",
-			10+g.IntN(40),
-			"metrics",
-			list{metric},
+	return newObject("autoscaling/v2", "HorizontalPodAutoscaler", g.makeMetadata(a, nil),
+		"spec", m(
+			"scaleTargetRef", m("apiVersion", "apps/v1", "kind", "Deployment", "name", a.name),
+			"minReplicas", 2,
+			"maxReplicas", 10+g.IntN(40),
+			"metrics", list{metric},
 		),
 	)
 }
 
 func (g *maker) makePDB() mapping {
 	a := g.makeApp(g.j)
-	return m("apiVersion", "policy/v1", "kind", "PodDisruptionBudget", "metadata", g.makeMetadata(a, nil),
-		"spec", m("maxUnavailable", g.pickOne("25%", "50%"), "selector", m("matchLabels", m("app.kubernetes.io/name", a.name))))
+	return newObject("policy/v1", "PodDisruptionBudget", g.makeMetadata(a, nil),
+		"spec", m("maxUnavailable", g.pickOne("25%", "50%"), "selector", a.selector()))
 }
 
 // makeCRD is a definition of 33 to 100 kB: nearly all of it is schema.
@@ -103,61 +62,34 @@ func (g *maker) makeCRD() mapping {
 	for len(fields) == 0 || left > 0 {
 		fields = append(fields, pair{g.pickOne(words...) + fmt.Sprint(len(fields)), g.makeSchema(&left, 0)})
 	}
-	version := m(
-		"name",
-		"v1",
-		"served",
-		true,
-		"storage",
-		true,
-		"subresources",
-		m("status", m()),
-		"schema",
-		m(
-			"openAPIV3Schema",
-			m(
-				"type",
-				"object",
-				"description",
-				g.drawSentence(12),
-				"properties",
-				m(
-					"apiVersion",
-					m("type", "string"),
-					"kind",
-					m("type", "string"),
-					"metadata",
-					m("type", "object"),
-					"spec",
-					m("type", "object", "properties", fields),
-				),
-			),
+	schema := m(
+		"type", "object",
+		"description", g.drawSentence(12),
+		"properties", m(
+			"apiVersion", m("type", "string"),
+			"kind", m("type", "string"),
+			"metadata", m("type", "object"),
+			"spec", m("type", "object", "properties", fields),
 		),
 	)
-	return m(
-		"apiVersion",
-		"apiextensions.k8s.io/v1",
-		"kind",
-		"CustomResourceDefinition",
-		"metadata",
-		m(
-			"name",
-			plural+"."+group,
-			"annotations",
-			m("controller-gen.kubebuilder.io/version", "v0.16.5"),
-			"labels",
-			a.appLabels(),
-		),
-		"spec",
-		m(
-			"group",
-			group,
-			"scope",
-			"Namespaced",
-			"names",
-			m("kind", "Widget", "listKind", "WidgetList", "plural", plural, "singular", "widget"),
-			"versions",
-			list{version},
+	version := m(
+		"name", "v1",
+		"served", true,
+		"storage", true,
+		"subresources", m("status", m()),
+		"schema", m("openAPIV3Schema", schema),
+	)
+	metadata := m(
+		"name", plural+"."+group,
+		"annotations", m("controller-gen.kubebuilder.io/version", "v0.16.5"),
+		"labels", a.appLabels(),
+	)
+	return newObject("apiextensions.k8s.io/v1", "CustomResourceDefinition", metadata,
+		"spec", m(
+			"group", group,
+			"scope", "Namespaced",
+			"names", m("kind", "Widget", "listKind", "WidgetList", "plural", plural, "singular", "widget"),
+			"versions", list{version},
 		),
 	)
 }

@@ -29,6 +29,11 @@ func m(kv ...any) mapping {
 	return out
 }
 
+// newObject begins with the fields that all objects begin with.
+func newObject(apiVersion, kind string, metadata mapping, rest ...any) mapping {
+	return append(m("apiVersion", apiVersion, "kind", kind, "metadata", metadata), m(rest...)...)
+}
+
 // sorted has the entries in the order of their keys, as kustomize hands them out.
 func (o mapping) sorted() mapping {
 	out := slices.Clone(o)
@@ -45,25 +50,20 @@ func (o mapping) sorted() mapping {
 }
 
 // get is the mapping at a key, or nil.
-func (o mapping) get(key string) mapping {
-	for _, p := range o {
-		if p.key == key {
-			v, _ := bare(p.value).(mapping)
-			return v
-		}
-	}
-	return nil
-}
+func (o mapping) get(key string) mapping { return valueAt[mapping](o, key) }
 
 // text is the string at a key, or "".
-func (o mapping) text(key string) string {
+func (o mapping) text(key string) string { return valueAt[string](o, key) }
+
+// valueAt is the value at a key, if it's of a type.
+func valueAt[T any](o mapping, key string) (v T) {
 	for _, p := range o {
 		if p.key == key {
-			s, _ := bare(p.value).(string)
-			return s
+			v, _ = bare(p.value).(T)
+			break
 		}
 	}
-	return ""
+	return v
 }
 
 // set puts a value at a key, behind the others where it's new.

@@ -193,12 +193,20 @@ func (w *writer) writeScalar(s string, quote byte) string {
 			return "'" + s + "'"
 		}
 		return `"` + s + `"`
-	case strings.IndexByte("*&!%@`'\"#{}[]>|,?", s[0]) >= 0 || strings.Contains(s, ": ") || strings.Contains(s, " #") || strings.HasSuffix(s, ":") || strings.HasPrefix(s, "- "):
+	case breaksPlain(s):
 		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 	case quote != 0 && strings.ContainsAny(s, ":,./= []{}") && !strings.ContainsAny(s, `'"\`):
 		return string(quote) + s + string(quote)
 	}
 	return s
+}
+
+// breaksPlain reports whether an unquoted string would be something else than a scalar.
+func breaksPlain(s string) bool {
+	if strings.IndexByte("*&!%@`'\"#{}[]>|,?", s[0]) >= 0 || strings.HasPrefix(s, "- ") || strings.HasSuffix(s, ":") {
+		return true
+	}
+	return strings.Contains(s, ": ") || strings.Contains(s, " #")
 }
 
 // typed reports whether an unquoted string would be a number, bool or null.

@@ -42,11 +42,10 @@ func inject(o *yaml.RNode) error {
 	if err != nil || spec == nil {
 		return err
 	}
-	if err := spec.PipeE(yaml.LookupCreate(yaml.SequenceNode, "containers"), yaml.Append(yaml.MustParse(corpus.Container).YNode())); err != nil {
+	container := yaml.Append(yaml.MustParse(corpus.Container).YNode())
+	if err := spec.PipeE(yaml.LookupCreate(yaml.SequenceNode, "containers"), container); err != nil {
 		return err
 	}
-	return spec.PipeE(
-		yaml.LookupCreate(yaml.SequenceNode, "volumes"),
-		yaml.Append(yaml.MustParse(corpus.Volumes).Content()...),
-	)
+	volumes := yaml.Append(yaml.MustParse(corpus.Volumes).Content()...)
+	return spec.PipeE(yaml.LookupCreate(yaml.SequenceNode, "volumes"), volumes)
 }

@@ -11,27 +11,11 @@ func (r random) drawBystander(i int) *Object {
 		n = dict("apiVersion", "v1", "kind", "ConfigMap", "metadata", dict("name", name),
 			"data", dict("a.conf", block(pick(r, "|", "|-", "|+", ">-", ">+"), r.drawBody()...), "n", "on", "v", "1e3"))
 	case 1:
-		n = dict(
-			"apiVersion",
-			"v1",
-			"kind",
-			"Secret",
-			"metadata",
-			dict("name", "web-tls"),
-			"stringData",
-			dict("password", Secret, "tls.crt", "x", "tls.key", Secret+"-key"),
-		)
+		n = dict("apiVersion", "v1", "kind", "Secret", "metadata", dict("name", "web-tls"), "stringData",
+			dict("password", Secret, "tls.crt", "x", "tls.key", Secret+"-key"))
 	case 2:
-		n = dict(
-			"apiVersion",
-			"apiextensions.k8s.io/v1",
-			"kind",
-			"CustomResourceDefinition",
-			"metadata",
-			dict("name", name),
-			"spec",
-			r.drawSchema(2),
-		)
+		n = dict("apiVersion", "apiextensions.k8s.io/v1", "kind", "CustomResourceDefinition", "metadata",
+			dict("name", name), "spec", r.drawSchema(2))
 	case 3:
 		n = r.drawAnchored(name)
 	case 4:
@@ -65,35 +49,16 @@ func (r random) drawBystander(i int) *Object {
 			"kind",
 			"Namespace",
 			"metadata",
-			dict(
-				"name",
-				pick(r, "prod", "default"),
-				"labels",
-				dict("pod-security.kubernetes.io/enforce", pick(r, "baseline", "restricted")),
-			),
+			dict("name", pick(r, "prod", "default"), "labels",
+				dict("pod-security.kubernetes.io/enforce", pick(r, "baseline", "restricted"))),
 		)
 	case 6:
-		n = dict(
-			"apiVersion",
-			"v1",
-			"kind",
-			"ConfigMap",
-			"metadata",
-			dict("name", "settings", "namespace", r.opt(2, str(pick(r, "prod", "default")))),
-			"immutable",
-			r.opt(8, raw("true")),
-			"data",
-			dict("web.conf", "n", "mapping.yml", "mappings: []", "jmx.yaml", "{}"),
-		)
+		n = dict("apiVersion", "v1", "kind", "ConfigMap", "metadata",
+			dict("name", "settings", "namespace", r.opt(2, str(pick(r, "prod", "default")))), "immutable",
+			r.opt(8, raw("true")), "data", dict("web.conf", "n", "mapping.yml", "mappings: []", "jmx.yaml", "{}"))
 	case 7:
-		n = dict(
-			"apiVersion",
-			"v1",
-			"kind",
-			"ServiceAccount",
-			"metadata",
-			dict("name", "default", "annotations", dict("eks.amazonaws.com/role-arn", "arn:aws:iam::1:role/web")),
-		)
+		n = dict("apiVersion", "v1", "kind", "ServiceAccount", "metadata",
+			dict("name", "default", "annotations", dict("eks.amazonaws.com/role-arn", "arn:aws:iam::1:role/web")))
 	default: // a workload that isn't selected
 		n = dict(
 			"apiVersion",
@@ -105,12 +70,8 @@ func (r random) drawBystander(i int) *Object {
 			"spec",
 			dict(
 				"template",
-				dict(
-					"metadata",
-					raw("null"),
-					"spec",
-					dict("containers", list(dict("name", "app", "image", "x:1", "env", raw("[]")))),
-				),
+				dict("metadata", raw("null"), "spec",
+					dict("containers", list(dict("name", "app", "image", "x:1", "env", raw("[]"))))),
 			),
 		)
 	}
@@ -131,24 +92,10 @@ func (r random) drawSchema(depth int) *Node {
 func (r random) drawAnchored(name string) *Node {
 	base := dict("cpu", "1", "memory", "1Gi")
 	base.prefix = "&base "
-	n := dict("apiVersion", "example.com/v1", "kind", "Thing", "metadata", dict("name", name), "spec", dict(
-		"base",
-		base,
-		"same",
-		raw("*base"),
-		"merged",
-		dict("<<", raw("*base"), "cpu", "2"),
-		"list",
-		list(raw("*base"), raw("&x !!str 1"), raw("*x"), dict("a", raw("*x"))),
-		"tagged",
-		raw("!custom value"),
-		"date",
-		raw("2001-12-14"),
-		"folded",
-		block(">", "a", "b", "", "  c"),
-		"plain",
-		raw("several words, [on] e"),
-	))
+	n := dict("apiVersion", "example.com/v1", "kind", "Thing", "metadata", dict("name", name), "spec", dict("base",
+		base, "same", raw("*base"), "merged", dict("<<", raw("*base"), "cpu", "2"), "list",
+		list(raw("*base"), raw("&x !!str 1"), raw("*x"), dict("a", raw("*x"))), "tagged", raw("!custom value"), "date",
+		raw("2001-12-14"), "folded", block(">", "a", "b", "", "  c"), "plain", raw("several words, [on] e")))
 	n.fixed = true // an alias stands behind its anchor
 	return n
 }

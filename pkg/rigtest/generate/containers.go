@@ -155,14 +155,6 @@ func (r random) drawProbe(p port) *Node {
 }
 
 func (r random) drawHTTPGet(p port) *Node {
-	return dict(
-		"path",
-		pick(r, "/", "/health?a=b&c", "/", "/health", pick(r, "/", "/ü")),
-		"port",
-		r.to(p),
-		"scheme",
-		r.opt(4, str("HTTP")),
-		"httpHeaders",
-		r.opt(8, list(dict("name", "Host", "value", "n"))),
-	)
+	return dict("path", pick(r, "/", "/health?a=b&c", "/", "/health", pick(r, "/", "/ü")), "port", r.to(p), "scheme",
+		r.opt(4, str("HTTP")), "httpHeaders", r.opt(8, list(dict("name", "Host", "value", "n"))))
 }

@@ -20,14 +20,8 @@ func (r random) makeExporter(w workload, c container, name string) *Node {
 	if len(c.ports) > 0 && r.one(4) {
 		x.set(
 			"appMetrics",
-			dict(
-				"port",
-				num(pick(r, c.ports...).number),
-				"path",
-				r.opt(2, str("/admin/metrics")),
-				"params",
-				r.opt(3, dict("format", "1e3")),
-			),
+			dict("port", num(pick(r, c.ports...).number), "path", r.opt(2, str("/admin/metrics")), "params",
+				r.opt(3, dict("format", "1e3"))),
 		)
 		e.set("exporter", x) // nothing to be placed or overridden
 		return e

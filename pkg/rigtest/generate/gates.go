@@ -43,36 +43,15 @@ func (r random) drawBase(e *Node) *Node {
 func (r random) drawMethod() (string, *Node) {
 	switch r.IntN(4) {
 	case 0:
-		return "jwt", dict(
-			"issuer",
-			"https://issuer.example",
-			"audiences",
-			list("web"),
-			"jwksURI",
-			"https://issuer.example/keys",
-			"claimHeaders",
-			r.opt(2, dict("X-Jwt-Sub", "sub")),
-			"requiredClaims",
-			r.opt(3, dict("scope", "read")),
-		)
+		return "jwt", dict("issuer", "https://issuer.example", "audiences", list("web"), "jwksURI",
+			"https://issuer.example/keys", "claimHeaders", r.opt(2, dict("X-Jwt-Sub", "sub")), "requiredClaims",
+			r.opt(3, dict("scope", "read")))
 	case 1:
-		return "googleIAP", dict(
-			"audience",
-			"/projects/1/apps/web",
-			"image",
-			r.opt(3, str("registry.example.com/gcp-iap-auth:1")),
-		)
+		return "googleIAP", dict("audience", "/projects/1/apps/web", "image",
+			r.opt(3, str("registry.example.com/gcp-iap-auth:1")))
 	case 2:
-		return "oidc", dict(
-			"issuerURL",
-			"https://issuer.example",
-			"clientID",
-			"web",
-			"secretName",
-			"web-oidc",
-			"allowedGroups",
-			r.opt(3, list("staff")),
-		)
+		return "oidc", dict("issuerURL", "https://issuer.example", "clientID", "web", "secretName", "web-oidc",
+			"allowedGroups", r.opt(3, list("staff")))
 	}
 	return "basic", dict("secretName", "web-users", "realm", r.opt(3, str("the web")))
 }

@@ -18,14 +18,8 @@ func (r random) makeLogTail(w workload, c container, name string) *Node {
 	if r.one(3) {
 		t.set(
 			"appConfig",
-			dict(
-				"data",
-				pick(r, "n", "level = info\n", "\n  a: b # c\n"),
-				"mountPath",
-				"/etc/"+name+"/logging.conf",
-				"key",
-				r.opt(3, str("n")),
-			),
+			dict("data", pick(r, "n", "level = info\n", "\n  a: b # c\n"), "mountPath", "/etc/"+name+"/logging.conf", "key",
+				r.opt(3, str("n"))),
 		)
 	} else {
 		put(4, "appConfig", dict("configMapName", "settings", "mountPath", "/etc/"+name+".conf"))
@@ -45,12 +39,8 @@ func (r random) makeLogTail(w workload, c container, name string) *Node {
 }
 
 func (r random) fluentBit(name string) *Node {
-	f := dict(
-		"parser",
-		r.opt(2, dict("format", "json", "time_key", "n")),
-		"input",
-		r.opt(3, dict("multiline.parser", "java", "mem_buf_limit", "16M")),
-	)
+	f := dict("parser", r.opt(2, dict("format", "json", "time_key", "n")), "input",
+		r.opt(3, dict("multiline.parser", "java", "mem_buf_limit", "16M")))
 	f.set(
 		"filters",
 		r.opt(

@@ -48,12 +48,8 @@ func (r random) drawNeighbours(w workload) (all []*Object) {
 			put(
 				"networking.k8s.io/v1",
 				"NetworkPolicy",
-				dict(
-					"podSelector",
-					dict("matchLabels", dict("app", w.name)),
-					"ingress",
-					list(dict("ports", list(dict("port", r.to(r.drawPort(w)))))),
-				),
+				dict("podSelector", dict("matchLabels", dict("app", w.name)), "ingress",
+					list(dict("ports", list(dict("port", r.to(r.drawPort(w))))))),
 			)
 		case 4:
 			put(
@@ -62,16 +58,9 @@ func (r random) drawNeighbours(w workload) (all []*Object) {
 				dict("rules", list(dict("backendRefs", list(dict("name", service, "port", num(r.drawPort(w).number)))))),
 			)
 		default:
-			c := dict(
-				"name",
-				"client",
-				"image",
-				"x:1",
-				"env",
-				list(dict("name", "URL", "value", r.drawURL(w, service)), dict("name", "n", "value", "1e3")),
-				"args",
-				r.opt(2, list("-v", "--url="+r.drawURL(w, service), r.drawURL(w, w.name))),
-			)
+			c := dict("name", "client", "image", "x:1", "env",
+				list(dict("name", "URL", "value", r.drawURL(w, service)), dict("name", "n", "value", "1e3")), "args",
+				r.opt(2, list("-v", "--url="+r.drawURL(w, service), r.drawURL(w, w.name))))
 			put("apps/v1", "Deployment", dict("template", dict("spec", dict("containers", list(c)))))
 		}
 		all = append(all, &Object{Node: n, concerned: true})
@@ -115,27 +104,9 @@ func (r random) drawURL(w workload, service string) string {
 	if w.namespace != "" && r.one(3) {
 		host += "." + w.namespace + pick(r, "", ".svc", ".svc.cluster.local")
 	}
-	return pick(
-		r,
-		"http://",
-		"http://",
-		"ws://",
-		"https://",
-		"",
-	) + pick(
-		r,
-		"",
-		"",
-		"",
-		"user:"+Secret+"@",
-	) + host + fmt.Sprintf(
+	return pick(r, "http://", "http://", "ws://", "https://", "") + pick(r, "", "", "",
+		"user:"+Secret+"@") + host + fmt.Sprintf(
 		":%d",
 		r.drawPort(w).number,
-	) + pick(
-		r,
-		"",
-		"/",
-		"/a?b=c",
-		",http://"+service,
-	)
+	) + pick(r, "", "/", "/a?b=c", ",http://"+service)
 }

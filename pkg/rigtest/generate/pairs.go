@@ -89,17 +89,6 @@ func (p *Pair) Untouched() []string {
 }
 
 func (r random) between() string {
-	return pick(
-		r,
-		"---\n",
-		"---\n",
-		"---\n",
-		"--- # next\n",
-		"---\n# next\n",
-		"\n---\n\n",
-		"# end\n---\n",
-		"---\n---\n",
-		"...\n---\n",
-		"---\n# only a comment\n---\n",
-	)
+	return pick(r, "---\n", "---\n", "---\n", "--- # next\n", "---\n# next\n", "\n---\n\n", "# end\n---\n",
+		"---\n---\n", "...\n---\n", "---\n# only a comment\n---\n")
 }

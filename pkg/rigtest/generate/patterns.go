@@ -11,14 +11,8 @@ func (r random) makeTLSProxy(w workload, c container, p port, name string) *Node
 	if r.one(2) {
 		rebind.set(
 			"env",
-			dict(
-				"LISTEN",
-				"127.0.0.1",
-				fmt.Sprintf("PORT_%d", p.number),
-				fmt.Sprint(p.number+1000),
-				"Z",
-				r.opt(3, str(pick(r, "n", "1e3", "a b"))),
-			),
+			dict("LISTEN", "127.0.0.1", fmt.Sprintf("PORT_%d", p.number), fmt.Sprint(p.number+1000), "Z",
+				r.opt(3, str(pick(r, "n", "1e3", "a b")))),
 		)
 	} else {
 		rebind.set("args", list(fmt.Sprintf("--listen=127.0.0.1:%d", p.number+1000)))
@@ -49,28 +43,16 @@ func (r random) makeTLSProxy(w workload, c container, p port, name string) *Node
 
 // makeTunnel is an entry that leads variables of all containers another way.
 func (r random) makeTunnel(w workload, _ container, name string) *Node {
-	t := dict(
-		"listenPort",
-		num(6300+int(name[0])),
-		"statusPort",
-		num(6700+int(name[0])),
-		"host",
-		"redis.db.example",
-		"port",
-		num(6380),
-	)
+	t := dict("listenPort", num(6300+int(name[0])), "statusPort", num(6700+int(name[0])), "host", "redis.db.example",
+		"port", num(6380))
 	put := func(odds int, key string, v any) { t.set(key, r.opt(odds, v)) }
 	put(3, "serverName", "redis.example")
 	put(2, "ca", dict(pick(r, "secretName", "configMapName"), "db-ca", "key", r.opt(3, str("root.pem"))))
 	put(3, "clientCertificate", dict("secretName", "me"))
 	t.set(
 		"env",
-		dict(
-			pick(r, "V0", "V3", "V5", "V9"),
-			"127.0.0.1",
-			pick(r, "V1", "V10", "WAY"),
-			pick(r, "127.0.0.1:6379", "1e3", "two\nlines\n", "n"),
-		),
+		dict(pick(r, "V0", "V3", "V5", "V9"), "127.0.0.1", pick(r, "V1", "V10", "WAY"),
+			pick(r, "127.0.0.1:6379", "1e3", "two\nlines\n", "n")),
 	)
 	e := dict("name", name)
 	if len(w.containers) > 1 && r.one(3) {
@@ -139,12 +121,8 @@ func (r random) makeCustom(w workload, _ container, name string) *Node {
 		app.set(
 			"env",
 			list(
-				dict(
-					"name",
-					"AGENT_"+strings.ToUpper(name),
-					"value",
-					pick(r, "n", "on", "1e3", "127.0.0.1:7000", "two\nlines\n", "'"),
-				),
+				dict("name", "AGENT_"+strings.ToUpper(name), "value",
+					pick(r, "n", "on", "1e3", "127.0.0.1:7000", "two\nlines\n", "'")),
 				dict("name", "NODE", "valueFrom", dict("fieldRef", dict("fieldPath", "spec.nodeName"))),
 			),
 		)
@@ -153,19 +131,9 @@ func (r random) makeCustom(w workload, _ container, name string) *Node {
 		if app.at("env") == nil {
 			app.set("env", list())
 		}
-		app.at(
-			"env",
-		).add(
-			dict(
-				"name",
-				pick(r, "V2", "V4", "V7", "V11"),
-				"value",
-				pick(r, "led", "1:30", "$(NODE)"),
-				"replace",
-				raw("true"),
-				"everywhere",
-				r.opt(2, raw("true")),
-			),
+		app.at("env").add(
+			dict("name", pick(r, "V2", "V4", "V7", "V11"), "value", pick(r, "led", "1:30", "$(NODE)"), "replace",
+				raw("true"), "everywhere", r.opt(2, raw("true"))),
 		)
 	}
 	app.set("args", r.opt(4, list("--agent", pick(r, "on", "-", "a: b", "1:30"))))
@@ -180,20 +148,11 @@ func (r random) makeCustom(w workload, _ container, name string) *Node {
 	if r.one(4) {
 		c.set(
 			"pod",
-			dict(
-				"shareProcessNamespace",
-				r.opt(2, raw("true")),
-				"sysctls",
+			dict("shareProcessNamespace", r.opt(2, raw("true")), "sysctls",
 				r.opt(2, list(dict("name", pick(r, "net.ipv4.tcp_keepalive_time", "net/ipv4/tcp_keepalive_time"), "value", "60"))),
-				"imagePullSecrets",
-				r.opt(2, list(dict("name", "mirror"))),
-				"fsGroup",
-				r.opt(4, num(1000)),
-				"minGracePeriodSeconds",
-				r.opt(3, num(pick(r, 20, 90))),
-				"annotations",
-				r.opt(3, dict("example.com/of-"+name, pick(r, "n", "1e3"))),
-			),
+				"imagePullSecrets", r.opt(2, list(dict("name", "mirror"))), "fsGroup", r.opt(4, num(1000)),
+				"minGracePeriodSeconds", r.opt(3, num(pick(r, 20, 90))), "annotations",
+				r.opt(3, dict("example.com/of-"+name, pick(r, "n", "1e3")))),
 		)
 	}
 	put(6, "claims", list(dict("port", num(7700+int(name[0])), "for", "the agent")))
@@ -216,16 +175,9 @@ func (r random) drawObject(w workload, name string) *Node {
 	if kind == "Secret" {
 		data = "stringData"
 	}
-	return dict(
-		"apiVersion",
-		"v1",
-		"kind",
-		kind,
-		"metadata",
-		dict("name", w.name+"-"+name, "labels", r.opt(4, dict("x", "n"))),
-		data,
-		dict("a.conf", r.drawScript(), "version", "1e3", "empty", r.opt(3, str(""))),
-	)
+	return dict("apiVersion", "v1", "kind", kind, "metadata",
+		dict("name", w.name+"-"+name, "labels", r.opt(4, dict("x", "n"))), data,
+		dict("a.conf", r.drawScript(), "version", "1e3", "empty", r.opt(3, str(""))))
 }
 
 // spoilEntry makes an entry ask for what can't be: it wants what the manifest, or

@@ -23,12 +23,8 @@ func (r random) drawPod(w *workload) *Node {
 		w.containers = append(w.containers, c)
 		mounts = mounts || c.conf
 	}
-	security := dict(
-		"fsGroup",
-		r.opt(2, num(1000)),
-		"sysctls",
-		r.opt(3, list(dict("name", "net.core.somaxconn", "value", "1024"))),
-	)
+	security := dict("fsGroup", r.opt(2, num(1000)), "sysctls",
+		r.opt(3, list(dict("name", "net.core.somaxconn", "value", "1024"))))
 	if r.one(6) {
 		r.makeGuaranteed(inits, containers)
 	}

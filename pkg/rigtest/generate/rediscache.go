@@ -6,12 +6,8 @@ import "fmt"
 func (r random) makeRedisCache(w workload, c container, name string) *Node {
 	port := 6400 + int(name[0])
 	t := dict("port", num(port))
-	env := dict(
-		"CACHE_"+pick(r, "URL", "HOST"),
-		fmt.Sprintf("%s:%d", pick(r, "127.0.0.1", "localhost"), port),
-		"Z",
-		r.opt(3, str(pick(r, "n", "1e3", "a: b", "two\nlines\n"))),
-	)
+	env := dict("CACHE_"+pick(r, "URL", "HOST"), fmt.Sprintf("%s:%d", pick(r, "127.0.0.1", "localhost"), port), "Z",
+		r.opt(3, str(pick(r, "n", "1e3", "a: b", "two\nlines\n"))))
 	if r.one(3) {
 		t = dict("socket", raw("true"))
 		env = dict("CACHE_SOCKET", "/run/outrigger/"+name+"/redis.sock")

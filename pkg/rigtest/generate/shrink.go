@@ -27,17 +27,10 @@ func (p *Pair) listCuts() []func() func() {
 	for _, o := range p.objects {
 		all = append(all, func() func() { return p.withoutEntry(o) })
 	}
-	all = append(
-		all,
-		func() func() { return put(&p.file, file{}) },
-		func() func() { return put(&p.file.tail, "") },
-		func() func() { return put(&p.file.crlf, false) },
-		func() func() { return put(&p.file.bom, false) },
-		func() func() { return put(&p.file.open, false) },
-		func() func() { return put(&p.layout, layout{2, false, 1}) },
-		func() func() { return put(&p.layout.gap, 1) },
-		func() func() { return put(&p.form, stream) },
-	)
+	all = append(all, func() func() { return put(&p.file, file{}) }, func() func() { return put(&p.file.tail, "") },
+		func() func() { return put(&p.file.crlf, false) }, func() func() { return put(&p.file.bom, false) },
+		func() func() { return put(&p.file.open, false) }, func() func() { return put(&p.layout, layout{2, false, 1}) },
+		func() func() { return put(&p.layout.gap, 1) }, func() func() { return put(&p.form, stream) })
 	for i, o := range p.objects {
 		plain := "---\n"
 		if i == 0 {

@@ -23,18 +23,8 @@ func (r random) makeVault(w workload, c container, name string) *Node {
 	files := list(dict("path", "all.json", "secret", "secret/data/web"))
 	if r.one(2) {
 		files.add(
-			dict(
-				"path",
-				"sub/key",
-				"secret",
-				"legacy/web",
-				"kvVersion",
-				num(1),
-				"field",
-				pick(r, "key", "a key", "1e3"),
-				"perms",
-				r.opt(2, str(pick(r, "0400", "440", "0444"))),
-			),
+			dict("path", "sub/key", "secret", "legacy/web", "kvVersion", num(1), "field", pick(r, "key", "a key", "1e3"),
+				"perms", r.opt(2, str(pick(r, "0400", "440", "0444")))),
 		)
 	}
 	if mode != "cli" && r.one(2) {

@@ -17,8 +17,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/config"
 )
 
-// A door is one rendered configuration, and what it lets in without credentials.
-type door struct {
+// A setup is one rendered configuration, and the requests that it lets in without credentials.
+type setup struct {
 	name   string
 	entry  string // of spec.patterns
 	tls    bool
@@ -32,7 +32,7 @@ type probe struct {
 	headers []string // as they're sent: "Name: value"
 }
 
-// The sockets of a door's listeners, and of the app for those who come by each.
+// The sockets of a setup's listeners, and those of the app, one for each listener.
 const (
 	front   = "8080"
 	health  = "16000"
@@ -40,47 +40,24 @@ const (
 	probing = "8081-health"
 )
 
+// moved are the fields of an entry that say where the app listens, and where it did before.
+const moved = "port: 8080, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}"
+
+// oidc is the field of an entry that lets people in whom a provider knows.
+const oidc = "oidc: {issuerURL: 'https://issuer.example', clientID: a, secretName: oidc}"
+
 // entries are the patterns that keep people out; %s takes public paths.
 var entries = []struct {
 	name, entry string
 	tls, public bool
 }{
-	{
-		"mTLS",
-		"tlsProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, clients: {ca: {secretName: ca}}%s}",
-		true,
-		false,
-	},
-	{
-		"basic",
-		"authProxy: {port: 8080, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, basic: {secretName: users}%s}",
-		false,
-		true,
-	},
-	{
-		"basic-TLS",
-		"authProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, basic: {secretName: users}%s}",
-		true,
-		true,
-	},
-	{
-		"OIDC",
-		"authProxy: {port: 8080, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, oidc: {issuerURL: 'https://issuer.example', clientID: a, secretName: oidc}%s}",
-		false,
-		true,
-	},
-	{
-		"OIDC-TLS",
-		"authProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, oidc: {issuerURL: 'https://issuer.example', clientID: a, secretName: oidc}%s}",
-		true,
-		true,
-	},
-	{
-		"mTLS-told",
-		"tlsProxy: {port: 8080, secretName: certs, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}, clients: {ca: {secretName: ca}, forwardIdentity: true, allowedCommonNames: [alice]}%s}",
-		true,
-		false,
-	},
+	{"mTLS", "tlsProxy: {secretName: certs, " + moved + ", clients: {ca: {secretName: ca}}%s}", true, false},
+	{"basic", "authProxy: {" + moved + ", basic: {secretName: users}%s}", false, true},
+	{"basic-TLS", "authProxy: {secretName: certs, " + moved + ", basic: {secretName: users}%s}", true, true},
+	{"OIDC", "authProxy: {" + moved + ", " + oidc + "%s}", false, true},
+	{"OIDC-TLS", "authProxy: {secretName: certs, " + moved + ", " + oidc + "%s}", true, true},
+	{"mTLS-told", "tlsProxy: {secretName: certs, " + moved + ", " +
+		"clients: {ca: {secretName: ca}, forwardIdentity: true, allowedCommonNames: [alice]}%s}", true, false},
 }
 
 // probed are what kubelets ask: one path with two queries, cases, odd characters,
@@ -114,25 +91,25 @@ var publicPaths = [][]string{
 	{"/~a/!b'/*", "/static/css/*", "/static/css/*"},
 }
 
-// doors are all configurations that are attacked: 60.
-func doors() (all []door) {
+// setups returns all configurations that are attacked: 60.
+func setups() (all []setup) {
 	for i, e := range entries {
 		for j, probes := range probed {
 			for k := range 2 {
 				if !e.public && k > 0 {
 					continue
 				}
-				d := door{name: fmt.Sprintf("%s-%d-%d", e.name, j, k), tls: e.tls, probes: probes}
+				set := setup{name: fmt.Sprintf("%s-%d-%d", e.name, j, k), tls: e.tls, probes: probes}
 				public := ""
 				if e.public {
-					d.public = publicPaths[(i+2*j+k)%len(publicPaths)]
-					if d.public != nil {
-						list, _ := json.Marshal(d.public)
+					set.public = publicPaths[(i+2*j+k)%len(publicPaths)]
+					if set.public != nil {
+						list, _ := json.Marshal(set.public)
 						public = ", publicPaths: " + string(list)
 					}
 				}
-				d.entry = fmt.Sprintf(e.entry, public)
-				all = append(all, d)
+				set.entry = fmt.Sprintf(e.entry, public)
+				all = append(all, set)
 			}
 		}
 	}
@@ -140,30 +117,42 @@ func doors() (all []door) {
 }
 
 // conf is the nginx.conf that the whole program renders for an app with the probes.
-func (d door) conf(t testing.TB) string {
+func (set setup) conf(t testing.TB) string {
 	t.Helper()
-	doc := fmt.Sprintf(
-		"apiVersion: %s\nkind: Sidecars\nmetadata: {name: wire}\nspec:\n  select: [{kind: Deployment}]\n  patterns:\n  - %s\n    override: {image: %q}\n",
-		config.APIVersion,
-		d.entry,
-		image(t),
-	)
-	conf := rendered.RenderDocument(t, d.workload(t), doc).Data(t)["nginx.conf"]
-	require.NotEmpty(t, conf, d.name)
+	doc := fmt.Sprintf(`apiVersion: %s
+kind: Sidecars
+metadata: {name: wire}
+spec:
+  select: [{kind: Deployment}]
+  patterns:
+  - %s
+    override: {image: %q}
+`, config.APIVersion, set.entry, image(t))
+	conf := rendered.RenderDocument(t, set.workload(t), doc).Data(t)["nginx.conf"]
+	require.NotEmpty(t, conf, set.name)
 	return conf
 }
 
 // workload has a container for every probe but the first: as many can name one path.
-func (d door) workload(t testing.TB) string {
+func (set setup) workload(t testing.TB) string {
 	t.Helper()
 	var b strings.Builder
-	b.WriteString(
-		"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: search}\nspec:\n  template:\n    metadata: {labels: {app: search}}\n    spec:\n      containers:\n      - name: search\n        image: search:1\n        ports: [{containerPort: 8080}]\n",
-	)
-	if d.grpc {
+	b.WriteString(`apiVersion: apps/v1
+kind: Deployment
+metadata: {name: search}
+spec:
+  template:
+    metadata: {labels: {app: search}}
+    spec:
+      containers:
+      - name: search
+        image: search:1
+        ports: [{containerPort: 8080}]
+`)
+	if set.grpc {
 		b.WriteString("        livenessProbe: {grpc: {port: 8080}}\n")
 	}
-	for i, p := range d.probes {
+	for i, p := range set.probes {
 		kind := []string{"startupProbe", "livenessProbe", "readinessProbe"}[i]
 		get := map[string]any{"path": p.path, "port": 8080}
 		if p.headers != nil {
@@ -181,22 +170,22 @@ func (d door) workload(t testing.TB) string {
 	return b.String()
 }
 
-// A stand is a door with nginx in it, and an app behind.
+// A stand is a setup that runs: nginx, and an app behind it.
 type stand struct {
-	door
+	setup
 	dir string
 	app map[string]*app // by listener
 }
 
-// open runs a door, and waits until it listens on a socket, the kubelet's by default.
-func open(t testing.TB, d door, socket ...string) *stand {
+// open runs a setup, and waits until it listens on a socket; default: the one for the kubelet.
+func open(t testing.TB, set setup, socket ...string) *stand {
 	t.Helper()
-	s := &stand{door: d, dir: folder(t)}
+	s := &stand{setup: set, dir: folder(t)}
 	writeCertificates(t, s.dir)
 	write(t, s.dir, "users/htpasswd", "alice:{PLAIN}"+password+"\n")
 	s.app = map[string]*app{front: record(t, s.dir, behind), health: record(t, s.dir, probing)}
 	refuse(t, s.dir, "4180")
-	launch(t, s.dir, d.conf(t), append(socket, health)[0])
+	launch(t, s.dir, set.conf(t), append(socket, health)[0])
 	return s
 }
 

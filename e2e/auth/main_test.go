@@ -7,9 +7,5 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	pod.Main(m, map[string]string{
-		"/usr/sbin/nginx": "nginx-light",
-		"/usr/bin/curl":   "curl",
-		"/usr/lib/nginx/modules/ngx_http_js_module.so": "libnginx-mod-http-js",
-	}, "bin/oauth2-proxy")
+	pod.Main(m, "/usr/sbin/nginx", "/usr/bin/curl", "/usr/lib/nginx/modules/ngx_http_js_module.so", "bin/oauth2-proxy")
 }

@@ -20,19 +20,10 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 )
 
-const app = `apiVersion: apps/v1
-kind: Deployment
-metadata: {name: reports}
-spec:
-  template:
-    spec:
-      containers:
-        - name: reports
-          image: reports:1
-          ports: [{containerPort: 8080}]
+var app = rendered.Deployment("reports", `          ports: [{containerPort: 8080}]
           readinessProbe:
             httpGet: {path: "/ready?db=1", port: 8080}
-`
+`)
 
 // renderProxy is what a pod gets: its containers in their order, and its ConfigMap.
 func renderProxy(t *testing.T, p *proxy.AuthProxy) ([]corev1.Container, map[string]string) {

@@ -46,6 +46,20 @@ func (c *client) say(format string, args ...any) {
 	require.NoError(c.t, err)
 }
 
+// fill sets 100,000 keys to values of 1000 bytes, each of which must be answered.
+func (c *client) fill(set, answer string) {
+	c.t.Helper()
+	value := strings.Repeat("x", 1000)
+	for i := range 100 {
+		for j := range 1000 {
+			c.say(set, i, j, value)
+		}
+		for range 1000 {
+			require.Equal(c.t, answer, c.line())
+		}
+	}
+}
+
 // redisInfo are the fields of a section of INFO.
 func (c *client) redisInfo(section string) map[string]string {
 	c.t.Helper()
@@ -82,10 +96,8 @@ func private(t *testing.T, port string) {
 // Three times of what fits goes in, each SET is answered by OK, and the memory stays
 // within its bound and far from the container's limit.
 func TestRedisKeepsItsBound(t *testing.T) {
-	spec, app := renderCache(
-		t,
-		agent.RedisCache{Engine: agent.Redis, Env: map[string]string{"CACHE_URL": "redis://127.0.0.1:6379"}},
-	)
+	env := map[string]string{"CACHE_URL": "redis://127.0.0.1:6379"}
+	spec, app := renderCache(t, agent.RedisCache{Engine: agent.Redis, Env: env})
 	require.Equal(t, "redis://127.0.0.1:6379", app.Env[0].Value)
 	valkey, _ := renderCache(t, agent.RedisCache{})
 	require.Equal(t, []string{"valkey-server"}, valkey.Command)
@@ -94,15 +106,7 @@ func TestRedisKeepsItsBound(t *testing.T) {
 	c := launch(t, spec, nil)
 	pod.RequireRestricted(t, c.Cmd.Process.Pid, "999")
 	r := dial(t, "tcp", "127.0.0.1:6379")
-	value := strings.Repeat("x", 1000)
-	for i := range 100 {
-		for j := range 1000 {
-			r.say("SET %d-%d %s\r\n", i, j, value)
-		}
-		for range 1000 {
-			require.Equal(t, "+OK", r.line())
-		}
-	}
+	r.fill("SET %d-%d %s\r\n", "+OK")
 	memory := r.redisInfo("memory")
 	require.Equal(t, int64(maxMemory), number(t, memory["maxmemory"]))
 	require.Equal(t, "allkeys-lru", memory["maxmemory_policy"])
@@ -125,18 +129,8 @@ func TestRedisKeepsItsBound(t *testing.T) {
 
 // another is a program of a user other than the cache's.
 func another(args ...string) *exec.Cmd {
-	return exec.Command(
-		"setpriv",
-		append(
-			[]string{
-				"--reuid=12345",
-				"--regid=12345",
-				"--clear-groups",
-				"--bounding-set=-all",
-				"--inh-caps=-all",
-				"--no-new-privs",
-			},
-			args...)...)
+	as := strings.Fields("--reuid=12345 --regid=12345 --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs")
+	return exec.Command("setpriv", append(as, args...)...)
 }
 
 // A user other than the cache's is served by the socket, and no port is open.
@@ -173,15 +167,7 @@ func TestMemcachedKeepsItsBound(t *testing.T) {
 	c := launch(t, spec, nil)
 	pod.RequireRestricted(t, c.Cmd.Process.Pid, "11211")
 	m := dial(t, "tcp", "127.0.0.1:11211")
-	value := strings.Repeat("x", 1000)
-	for i := range 100 {
-		for j := range 1000 {
-			m.say("set %d-%d 0 0 1000\r\n%s\r\n", i, j, value)
-		}
-		for range 1000 {
-			require.Equal(t, "STORED", m.line())
-		}
-	}
+	m.fill("set %d-%d 0 0 1000\r\n%s\r\n", "STORED")
 	m.say("stats\r\n")
 	stats := map[string]string{}
 	for line := m.line(); line != "END"; line = m.line() {

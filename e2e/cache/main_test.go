@@ -7,9 +7,5 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	pod.Main(m, map[string]string{
-		"/usr/bin/redis-server": "redis-server",
-		"/usr/bin/memcached":    "memcached",
-		"/usr/bin/busybox":      "busybox-static",
-	})
+	pod.Main(m, "/usr/bin/redis-server", "/usr/bin/memcached", "/usr/bin/busybox")
 }

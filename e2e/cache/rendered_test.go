@@ -13,18 +13,6 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/pattern/agent"
 )
 
-const deployment = `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: shop
-spec:
-  template:
-    spec:
-      containers:
-        - name: shop
-          image: shop:1
-`
-
 const maxMemory = 32 << 20
 
 // renderCache is the cache's container in the pod of an app, as the whole program
@@ -32,7 +20,7 @@ const maxMemory = 32 << 20
 func renderCache(t *testing.T, p agent.RedisCache) (cache, app corev1.Container) {
 	t.Helper()
 	p.MaxMemory = new(resource.MustParse("32Mi"))
-	spec := rendered.Render(t, deployment, config.Entry{Name: "cache", RedisCache: &p}).Pod(t)
+	spec := rendered.Render(t, rendered.Deployment("shop", ""), config.Entry{Name: "cache", RedisCache: &p}).Pod(t)
 	require.Len(t, spec.InitContainers, 1)
 	return spec.InitContainers[0], spec.Containers[0]
 }

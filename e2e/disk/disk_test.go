@@ -307,11 +307,10 @@ func TestFails(t *testing.T) {
 	code, said := disturbed(t, dir, "unlinkat:error=EIO:when=1", []string{temporary("web-24.yaml")}, "inject", "-c",
 		conf, "-w", dir)
 	require.Equal(t, 1, code)
-	require.Contains(
-		t,
-		said,
-		"web-24.yaml: input/output error\nerror[io]: all files are written, but this couldn't be taken away\n  hint: the next run tries it again\n",
-	)
+	require.Contains(t, said, `web-24.yaml: input/output error
+error[io]: all files are written, but this couldn't be taken away
+  hint: the next run tries it again
+`)
 	require.Contains(t, state(t, dir), temporary("web-24.yaml"))
 	code, said = run(t, "strip", "-w", dir)
 	require.Zero(t, code, said)
@@ -342,22 +341,14 @@ func TestDiskFull(t *testing.T) {
 		"$3" inject -c "$4" -w "$1" && exit 8
 		diff -r "$1" "$2" && echo all as it was`, "sh", disk, dir, filepath.Join(bin, "outrigger"), conf).CombinedOutput()
 	require.NoError(t, err, string(out))
-	require.Regexp(
-		t,
-		`^error\[io\]: \S*/web-0\d.yaml: no space left on device\nerror\[io\]: no file was changed\nall as it was\n$`,
-		string(out),
-	)
+	want := `^error\[io\]: \S*/web-0\d.yaml: no space left on device\nerror\[io\]: no file was changed\nall as it was\n$`
+	require.Regexp(t, want, string(out))
 }
 
 // Two at once, each with its own sidecars: what one does isn't lost.
 func TestTogether(t *testing.T) {
-	confs := folder(
-		t,
-		map[string]string{
-			"a.yaml": config,
-			"b.yaml": strings.NewReplacer("search", "other", "- tlsProxy:", "- name: second\n      tlsProxy:").Replace(config),
-		},
-	)
+	second := strings.NewReplacer("search", "other", "- tlsProxy:", "- name: second\n      tlsProxy:").Replace(config)
+	confs := folder(t, map[string]string{"a.yaml": config, "b.yaml": second})
 	bare := workloads(20)
 	for range 3 {
 		dir := folder(t, bare)

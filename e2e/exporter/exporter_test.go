@@ -35,17 +35,13 @@ func elasticsearch(t *testing.T, address string) (others *atomic.Int64) {
 		}
 		switch {
 		case r.URL.Path == "/":
-			fmt.Fprint(
-				w,
-				`{"name":"node-0","cluster_name":"search","cluster_uuid":"u","version":{"number":"8.19.0","build_date":"2026-01-01T00:00:00Z","lucene_version":"9.12.2"}}`,
-			)
+			fmt.Fprint(w, `{"name":"node-0","cluster_name":"search","cluster_uuid":"u","version":`+
+				`{"number":"8.19.0","build_date":"2026-01-01T00:00:00Z","lucene_version":"9.12.2"}}`)
 		case r.URL.Path == "/_cluster/health":
 			fmt.Fprint(w, `{"cluster_name":"search","status":"green","number_of_nodes":1,"number_of_data_nodes":1}`)
 		case strings.HasPrefix(r.URL.Path, "/_nodes/_local/stats"):
-			fmt.Fprint(
-				w,
-				`{"cluster_name":"search","nodes":{"id":{"name":"node-0","host":"h","roles":["data"],"jvm":{"mem":{"heap_used_in_bytes":42}}}}}`,
-			)
+			fmt.Fprint(w, `{"cluster_name":"search","nodes":{"id":`+
+				`{"name":"node-0","host":"h","roles":["data"],"jvm":{"mem":{"heap_used_in_bytes":42}}}}}`)
 		case strings.HasPrefix(r.URL.Path, "/_nodes"):
 			others.Add(1)
 			w.WriteHeader(http.StatusNotFound)

@@ -14,22 +14,6 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/rendered"
 )
 
-const manifests = `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: app
-spec:
-  template:
-    metadata:
-      labels: {app: app}
-    spec:
-      containers:
-        - name: app
-          image: app:1
-          ports:
-            - containerPort: %d
-`
-
 const head = `apiVersion: outrigger.dev/v1alpha1
 kind: Sidecars
 metadata: {name: app}
@@ -40,15 +24,13 @@ spec:
 
 // renderExporters is the pod of an app with a port, as the whole program renders it, and the
 // ConfigMap, if any. Secrets are what the kubelet puts in for references.
-func renderExporters(
-	t *testing.T,
-	port int,
-	patterns string,
-	secrets map[string]string,
-) (map[string]*corev1.Container, map[string]string) {
+func renderExporters(t *testing.T, port int, patterns string, secrets map[string]string) (
+	containers map[string]*corev1.Container, files map[string]string,
+) {
 	t.Helper()
-	out := rendered.RenderDocument(t, fmt.Sprintf(manifests, port), head+patterns)
-	containers, files := map[string]*corev1.Container{}, out.Data(t)
+	ports := fmt.Sprintf("          ports: [{containerPort: %d}]\n", port)
+	out := rendered.RenderDocument(t, rendered.Deployment("app", ports), head+patterns)
+	containers, files = map[string]*corev1.Container{}, out.Data(t)
 	for _, c := range out.Pod(t).InitContainers {
 		containers[c.Name] = &c
 	}

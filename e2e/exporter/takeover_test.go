@@ -32,9 +32,8 @@ func TestBehindTLS(t *testing.T) {
 	c := launch(t, spec, elasticsearchExporter)
 	scraped(t, c, spec, `elasticsearch_cluster_health_up 1`)
 
-	client := &http.Client{
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
-	} // it's about the way only
+	trusting := &tls.Config{InsecureSkipVerify: true} // it's about the way only
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trusting}}
 	pod.Poll(t, "the app through TLS", func() bool {
 		r, err := http.NewRequest(http.MethodGet, "https://"+pod.IP+":9200/_cluster/health", nil)
 		require.NoError(t, err)

@@ -12,8 +12,8 @@ import (
 // What kustomize and kpt put between "docker" and the image.
 // [TestKustomize] and [TestKpt] hold these against the real ones.
 const (
-	asKustomize = "run --rm -i -a STDIN -a STDOUT -a STDERR --network none --user nobody --security-opt=no-new-privileges" +
-		" -e LOG_TO_STDERR=true -e STRUCTURED_RESULTS=true"
+	asKustomize = "run --rm -i -a STDIN -a STDOUT -a STDERR --network none --user nobody" +
+		" --security-opt=no-new-privileges -e LOG_TO_STDERR=true -e STRUCTURED_RESULTS=true"
 	asKpt = "run --rm -i --network none --user nobody --security-opt=no-new-privileges"
 )
 
@@ -62,7 +62,8 @@ func TestSameAsProgram(t *testing.T) {
 		"kustomize": asKustomize,
 		"kpt":       asKpt,
 		"plain":     "run --rm -i --network none",
-		"strict":    "run --rm -i --network none --read-only --cap-drop all --user 12345:12345 --security-opt=no-new-privileges",
+		"strict": "run --rm -i --network none --read-only --cap-drop all --user 12345:12345" +
+			" --security-opt=no-new-privileges",
 	}
 	for name, stdin := range lists {
 		want := run(t, stdin, "outrigger")

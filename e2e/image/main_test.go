@@ -68,7 +68,8 @@ func prepare(dir string) error {
 	if err != nil {
 		return err
 	}
-	if out, err := exec.Command(podman, "run", "--rm", "--network", "none", image, "version").CombinedOutput(); err != nil {
+	version := exec.Command(podman, "run", "--rm", "--network", "none", image, "version")
+	if out, err := version.CombinedOutput(); err != nil {
 		return fmt.Errorf("podman can't run the image on this machine, so nothing can be said of it: %w\n%s", err, out)
 	}
 

@@ -12,7 +12,7 @@ import (
 
 const busybox = "/usr/bin/busybox"
 
-func TestMain(m *testing.M) { pod.Main(m, map[string]string{busybox: "busybox-static"}) }
+func TestMain(m *testing.M) { pod.Main(m, busybox) }
 
 // programs are those of the image: all of them are busybox.
 func programs(t *testing.T) *pod.Volume {

@@ -16,10 +16,7 @@ import (
 func TestPatterns(t *testing.T) {
 	t.Parallel()
 	dir := folder(t, "logs", user, 0o750)
-	first := write(t, dir, "app.log")
-	first.more(20)
-	c := one(t, logtail.LogTail{Files: []string{"*.log"}}, dir)
-	c.has(first.last())
+	first, c := streaming(t, dir, "*.log", "app.log", 20)
 
 	late := write(t, dir, "two words.log")
 	late.more(20)
@@ -44,14 +41,21 @@ func TestPatterns(t *testing.T) {
 	require.ElementsMatch(t, append(append(first.lines, late.lines...), again.lines...), c.streamed())
 }
 
+// streaming writes lines to a file, and starts a container that has streamed them.
+func streaming(t *testing.T, dir, pattern, name string, lines int) (*log, container) {
+	t.Helper()
+	f := write(t, dir, name)
+	f.more(lines)
+	c := one(t, logtail.LogTail{Files: []string{pattern}}, dir)
+	c.has(f.last())
+	return f, c
+}
+
 // Tails of files that are gone end, and a file that comes back is streamed again.
 func TestPatternsGone(t *testing.T) {
 	t.Parallel()
 	dir := folder(t, "logs", user, 0o750)
-	day := write(t, dir, "day-1.log")
-	day.more(3)
-	c := one(t, logtail.LogTail{Files: []string{"day-*.log"}}, dir)
-	c.has(day.last())
+	day, c := streaming(t, dir, "day-*.log", "day-1.log", 3)
 	require.Len(t, c.tails(), 1)
 	require.NoError(t, os.Remove(day.name))
 	pod.Poll(t, "the tail to end", func() bool { return len(c.tails()) == 0 })

@@ -16,18 +16,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/pattern/logtail"
 )
 
-const app = `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: shop
-spec:
-  template:
-    spec:
-      containers:
-        - name: shop
-          image: shop:1
-          securityContext: {runAsUser: 1000}
-`
+var app = rendered.Deployment("shop", "          securityContext: {runAsUser: 1000}\n")
 
 // renderTails are the containers of a log tail, as the whole program renders them.
 func renderTails(t *testing.T, p logtail.LogTail) []corev1.Container {
@@ -42,7 +31,10 @@ type container struct{ *pod.Container }
 // start runs a rendered container over a folder.
 func start(t *testing.T, c corev1.Container, dir string) container {
 	t.Helper()
-	return container{pod.LaunchFirst(t, c, map[string]*pod.Volume{"/logs": pod.ExistingVolume(t, dir), pod.Programs: programs(t)})}
+	return container{pod.LaunchFirst(t, c, map[string]*pod.Volume{
+		"/logs":      pod.ExistingVolume(t, dir),
+		pod.Programs: programs(t),
+	})}
 }
 
 // one is start for a log tail with a single container.

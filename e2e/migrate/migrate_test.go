@@ -19,18 +19,16 @@ import (
 // The secret has no password in its URL: that would be an argument.
 var secret = map[string]string{"url": "postgres://shop@127.0.0.1:5432/postgres?sslmode=disable", "password": password}
 
+const names = "alter table users add column name text; insert into users values (1, 'eve');"
+
 var (
 	first = map[string]string{
 		"0001_users.up.sql":   "create table users (id int primary key);",
 		"0001_users.down.sql": "drop table users;",
 	}
-	second = map[string]string{
-		"0002_names.up.sql": "alter table users add column name text; insert into users values (1, 'eve');",
-	}
-	slow = map[string]string{
-		"0002_names.up.sql": "select pg_sleep(1); alter table users add column name text; insert into users values (1, 'eve');",
-	}
-	wrong = map[string]string{"0002_names.up.sql": "alter table nobody add column name text;"}
+	second = map[string]string{"0002_names.up.sql": names}
+	slow   = map[string]string{"0002_names.up.sql": "select pg_sleep(1); " + names}
+	wrong  = map[string]string{"0002_names.up.sql": "alter table nobody add column name text;"}
 )
 
 func files(parts ...map[string]string) map[string]string {
@@ -44,13 +42,12 @@ func files(parts ...map[string]string) map[string]string {
 }
 
 func engine() config.Entry {
-	return config.Entry{
-		Migrate: &migrate.Migrate{Engine: migrate.GolangMigrate, Source: &migrate.MigrationSource{ConfigMapName: "sql"},
-			DatabaseURL: &migrate.SecretKey{
-				SecretName: "db",
-				Key:        "url",
-			}, Password: &migrate.SecretKey{SecretName: "db", Key: "password"}},
-	}
+	return config.Entry{Migrate: &migrate.Migrate{
+		Engine:      migrate.GolangMigrate,
+		Source:      &migrate.MigrationSource{ConfigMapName: "sql"},
+		DatabaseURL: &migrate.SecretKey{SecretName: "db", Key: "url"},
+		Password:    &migrate.SecretKey{SecretName: "db", Key: "password"},
+	}}
 }
 
 // launch runs the rendered engine over files of a ConfigMap.
@@ -92,10 +89,8 @@ func TestGolangMigrate(t *testing.T) {
 			pods = append(pods, launch(t, migrate, files(first, slow)))
 		}
 		pod.Poll(t, "one to migrate and the others to wait", func() bool {
-			return query(
-				t,
-				"select count(*) from pg_stat_activity where wait_event_type = 'Lock' or wait_event = 'PgSleep'",
-			) == "3"
+			busy := "select count(*) from pg_stat_activity where wait_event_type = 'Lock' or wait_event = 'PgSleep'"
+			return query(t, busy) == "3"
 		})
 		for _, p := range pods {
 			raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.Cmd.Process.Pid))
@@ -137,7 +132,8 @@ echo "migrated as $(id -u)"`
 	spec := rendered.Render(t, app, own(migrate.MigrateInit)).Pod(t)
 	jobs := rendered.Decode[batchv1.Job](t, rendered.Render(t, app, own(migrate.MigrateJob)), "Job")
 	require.Len(t, jobs, 1)
-	for mode, c := range map[string]corev1.Container{"init": spec.InitContainers[0], "job": jobs[0].Spec.Template.Spec.Containers[0]} {
+	ofJob := jobs[0].Spec.Template.Spec.Containers[0]
+	for mode, c := range map[string]corev1.Container{"init": spec.InitContainers[0], "job": ofJob} {
 		t.Run(mode, func(t *testing.T) {
 			postgres(t)
 			require.Equal(t, "shop:1", c.Image)

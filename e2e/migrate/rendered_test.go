@@ -6,19 +6,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/e2e/rendered"
 )
 
-const app = `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: shop
-spec:
-  template:
-    spec:
-      containers:
-        - name: shop
-          image: shop:1
-          env:
+var app = rendered.Deployment("shop", `          env:
             - {name: HOST, value: 127.0.0.1}
             - {name: DATABASE_URL, value: "postgres://shop@$(HOST):5432/postgres?sslmode=disable"}
             - name: PGPASSWORD
@@ -29,7 +21,7 @@ spec:
       volumes:
         - name: schema
           configMap: {name: schema}
-`
+`)
 
 // filled is a container with its variables and arguments as the kubelet fills them in:
 // from Secrets, and by what stands earlier.

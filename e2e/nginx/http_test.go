@@ -235,8 +235,11 @@ func TestTLSProfiles(t *testing.T) {
 				version uint16
 				suites  []uint16
 			}{
-				"1.1": {tls.VersionTLS11, nil}, "1.2 CBC": {tls.VersionTLS12, []uint16{cbc}}, "1.2 GCM": {tls.VersionTLS12, []uint16{aead}},
-				"1.2": {tls.VersionTLS12, nil}, "1.3": {tls.VersionTLS13, nil},
+				"1.1":     {tls.VersionTLS11, nil},
+				"1.2 CBC": {tls.VersionTLS12, []uint16{cbc}},
+				"1.2 GCM": {tls.VersionTLS12, []uint16{aead}},
+				"1.2":     {tls.VersionTLS12, nil},
+				"1.3":     {tls.VersionTLS13, nil},
 			} {
 				config := s.tls()
 				config.MinVersion, config.MaxVersion, config.CipherSuites = c.version, c.version, c.suites

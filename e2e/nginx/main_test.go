@@ -6,8 +6,4 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 )
 
-func TestMain(m *testing.M) {
-	pod.Main(m, map[string]string{
-		"/usr/sbin/nginx": "nginx-light libnginx-mod-stream",
-	})
-}
+func TestMain(m *testing.M) { pod.Main(m, "/usr/sbin/nginx") }

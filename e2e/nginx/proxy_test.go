@@ -174,21 +174,16 @@ func echo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer conn.Close()
-	fmt.Fprintf(
-		conn,
-		"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: %s\r\n\r\n",
-		r.Header.Get("Sec-WebSocket-Key"),
-	)
+	fmt.Fprintf(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"+
+		"Upgrade: websocket\r\nSec-WebSocket-Accept: %s\r\n\r\n", r.Header.Get("Sec-WebSocket-Key"))
 	_, _ = io.Copy(conn, buffered)
 }
 
 // webSocket opens one.
 func (s *stage) webSocket() (io.ReadWriter, *bufio.Reader) {
 	conn, in := s.conn()
-	_, err := io.WriteString(
-		conn,
-		"GET /ws HTTP/1.1\r\nHost: search:9200\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eHl6\r\n\r\n",
-	)
+	_, err := io.WriteString(conn, "GET /ws HTTP/1.1\r\nHost: search:9200\r\nConnection: Upgrade\r\n"+
+		"Upgrade: websocket\r\nSec-WebSocket-Key: eHl6\r\n\r\n")
 	require.NoError(s.t, err)
 	r, err := http.ReadResponse(in, nil)
 	require.NoError(s.t, err)

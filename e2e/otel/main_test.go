@@ -6,4 +6,4 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 )
 
-func TestMain(m *testing.M) { pod.Main(m, nil, "bin/otelcol") }
+func TestMain(m *testing.M) { pod.Main(m, "bin/otelcol") }

@@ -15,6 +15,11 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/pattern/agent"
 )
 
+const endpoint = "https://example.com:4317"
+
+// verified is an entry whose backend has a certificate of the tests' authority.
+var verified = agent.OTelAgent{Endpoint: endpoint, CA: &pattern.CABundle{SecretName: "ca"}}
+
 // launch runs a collector and waits until the kubelet would call it started.
 func launch(t *testing.T, spec corev1.Container, volumes map[string]*pod.Volume) *pod.Container {
 	t.Helper()
@@ -35,10 +40,15 @@ func launch(t *testing.T, spec corev1.Container, volumes map[string]*pod.Volume)
 
 // what an SDK says of an app.
 var said = map[string]string{
-	"traces": `{"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "the-shop"}}]}, "scopeSpans": [{"spans": [
-		{"traceId": "5b8efff798038103d269b633813fc60c", "spanId": "eee19b7ec3c1b174", "name": "a-span", "kind": 2, "startTimeUnixNano": "1", "endTimeUnixNano": "2"}]}]}]}`,
-	"metrics": `{"resourceMetrics": [{"resource": {}, "scopeMetrics": [{"metrics": [{"name": "a-metric", "gauge": {"dataPoints": [{"asInt": "1", "timeUnixNano": "1"}]}}]}]}]}`,
-	"logs":    `{"resourceLogs": [{"resource": {}, "scopeLogs": [{"logRecords": [{"timeUnixNano": "1", "body": {"stringValue": "a-line"}}]}]}]}`,
+	"traces": `{"resourceSpans": [{
+		"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "the-shop"}}]},
+		"scopeSpans": [{"spans": [{
+			"traceId": "5b8efff798038103d269b633813fc60c", "spanId": "eee19b7ec3c1b174", "name": "a-span", "kind": 2,
+			"startTimeUnixNano": "1", "endTimeUnixNano": "2"}]}]}]}`,
+	"metrics": `{"resourceMetrics": [{"resource": {}, "scopeMetrics": [{"metrics": [{
+		"name": "a-metric", "gauge": {"dataPoints": [{"asInt": "1", "timeUnixNano": "1"}]}}]}]}]}`,
+	"logs": `{"resourceLogs": [{"resource": {}, "scopeLogs": [{"logRecords": [{
+		"timeUnixNano": "1", "body": {"stringValue": "a-line"}}]}]}]}`,
 }
 
 // say sends it to where the app's variable leads.
@@ -64,23 +74,24 @@ func TestSends(t *testing.T) {
 	} {
 		t.Run(string(protocol), func(t *testing.T) {
 			b := serve(t, "4317")
-			spec, files, app := renderCollector(
-				t,
-				agent.OTelAgent{
-					Endpoint: "https://example.com:4317",
-					Protocol: protocol,
-					CA:       &pattern.CABundle{ConfigMapName: "ca"},
-					Headers:  map[string]agent.HeaderSecret{"authorization": {SecretName: "otel", Key: "token"}},
-				},
-			)
+			spec, files, app := renderCollector(t, agent.OTelAgent{
+				Endpoint: endpoint,
+				Protocol: protocol,
+				CA:       &pattern.CABundle{ConfigMapName: "ca"},
+				Headers:  map[string]agent.HeaderSecret{"authorization": {SecretName: "otel", Key: "token"}},
+			})
 			c := launch(t, spec, mounts(t, files, b.ca))
 			for kind, text := range map[string]string{"traces": "a-span", "metrics": "a-metric", "logs": "a-line"} {
 				say(t, app, kind)
 				m := pod.Receive(t, kind, b.got)
 				require.Equal(t, paths[kind], m.path)
 				require.Equal(t, values["HEADER_0"], m.head.Get("Authorization"), "as it is in the Secret")
-				for _, part := range []string{text, "k8s.pod.name", "shop-1", "k8s.namespace.name", "prod", "k8s.node.name", "node-7"} {
-					require.Contains(t, m.body, part)
+				require.Contains(t, m.body, text)
+				for key, value := range map[string]string{
+					"k8s.pod.name": "shop-1", "k8s.namespace.name": "prod", "k8s.node.name": "node-7",
+				} {
+					require.Contains(t, m.body, key)
+					require.Contains(t, m.body, value)
 				}
 			}
 			pod.RequireRestricted(t, c.Cmd.Process.Pid, "10001")
@@ -93,10 +104,7 @@ func TestSends(t *testing.T) {
 // Nobody outside of the pod can hand anything over, and the endpoint need not be there
 // for the app to start; what it says meanwhile is sent later.
 func TestStartsAlone(t *testing.T) {
-	spec, files, app := renderCollector(
-		t,
-		agent.OTelAgent{Endpoint: "https://example.com:4317", CA: &pattern.CABundle{SecretName: "ca"}},
-	)
+	spec, files, app := renderCollector(t, verified)
 	s := serve(t, "4399") // for its certificate, which they share
 	launch(t, spec, mounts(t, files, s.ca))
 	for _, port := range []string{"4317", "4318"} {
@@ -111,27 +119,19 @@ func TestStartsAlone(t *testing.T) {
 // The backend's certificate is verified.
 func TestRefuses(t *testing.T) {
 	b := serve(t, "4317")
-	spec, files, app := renderCollector(
-		t,
-		agent.OTelAgent{Endpoint: "https://example.com:4317"},
-	) // the public authorities don't know ours
+	spec, files, app := renderCollector(t, agent.OTelAgent{Endpoint: endpoint}) // public authorities don't know ours
 	c := launch(t, spec, mounts(t, files, ""))
 	say(t, app, "logs")
-	pod.Poll(
-		t,
-		"the reason",
-		func() bool { return strings.Contains(c.Log.String(), "certificate signed by unknown authority") },
-	)
+	pod.Poll(t, "the reason", func() bool {
+		return strings.Contains(c.Log.String(), "certificate signed by unknown authority")
+	})
 	require.Empty(t, b.got)
 }
 
 // What the app says last is sent before the collector ends.
 func TestEnds(t *testing.T) {
 	b := serve(t, "4317")
-	spec, files, app := renderCollector(
-		t,
-		agent.OTelAgent{Endpoint: "https://example.com:4317", CA: &pattern.CABundle{SecretName: "ca"}},
-	)
+	spec, files, app := renderCollector(t, verified)
 	c := launch(t, spec, mounts(t, files, b.ca))
 	// The collector says that it is ready before it listens to signals; what came through
 	// it has left that moment behind.

@@ -12,18 +12,6 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/pattern/agent"
 )
 
-const deployment = `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: shop
-spec:
-  template:
-    spec:
-      containers:
-        - name: shop
-          image: shop:1
-`
-
 // values are what Secrets and fields of the pod would give the container.
 var values = map[string]string{
 	"POD_NAME":      "shop-1",
@@ -35,12 +23,11 @@ var values = map[string]string{
 
 // renderCollector is the collector's container, as the whole program renders it, its files and
 // the app's container.
-func renderCollector(
-	t *testing.T,
-	p agent.OTelAgent,
-) (c corev1.Container, files map[string]string, app corev1.Container) {
+func renderCollector(t *testing.T, p agent.OTelAgent) (
+	c corev1.Container, files map[string]string, app corev1.Container,
+) {
 	t.Helper()
-	out := rendered.Render(t, deployment, config.Entry{OTelAgent: &p, Name: "otel"})
+	out := rendered.Render(t, rendered.Deployment("shop", ""), config.Entry{OTelAgent: &p, Name: "otel"})
 	spec := out.Pod(t)
 	c = spec.InitContainers[0]
 	for i, e := range c.Env {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"syscall"
 	"testing"
@@ -24,10 +25,30 @@ const (
 	built  = "OUTRIGGER_E2E_BUILT"  // the folder of what was made for it
 )
 
+// packages are the Debian packages of the programs that tests need.
+var packages = map[string]string{
+	"/usr/bin/busybox":       "busybox-static",
+	"/usr/bin/curl":          "curl",
+	"/usr/bin/memcached":     "memcached",
+	"/usr/bin/pg_ctlcluster": "postgresql",
+	"/usr/bin/rclone":        "rclone",
+	"/usr/bin/redis-server":  "redis-server",
+	"/usr/sbin/nginx":        "nginx-light libnginx-mod-stream",
+	"/usr/sbin/pgbouncer":    "pgbouncer",
+
+	"/usr/bin/prometheus-elasticsearch-exporter": "prometheus-elasticsearch-exporter",
+	"/usr/bin/prometheus-nginx-exporter":         "prometheus-nginx-exporter",
+	"/usr/bin/prometheus-postgres-exporter":      "prometheus-postgres-exporter",
+	"/usr/bin/prometheus-redis-exporter":         "prometheus-redis-exporter",
+
+	"/usr/lib/nginx/modules/ngx_http_js_module.so": "libnginx-mod-http-js",
+}
+
 // Main runs the tests in namespaces of their own: network, so that ports are the real ones and never taken; mounts and
-// processes, so that all of them are gone when the tests are, however they end. Before that, it checks that programs
-// are there, by the Debian packages that have them, and makes targets of the Makefile, such as bin/migrate.
-func Main(m *testing.M, needs map[string]string, targets ...string) {
+// processes, so that all of them are gone when the tests are, however they end. Before that, it checks what the tests
+// need: programs are files of Debian packages, such as /usr/sbin/nginx; others, such as bin/migrate, are targets of the
+// Makefile, and are made.
+func Main(m *testing.M, needs ...string) {
 	if os.Getenv(inside) != "" {
 		if err := isolate(); err != nil {
 			exitWith(err.Error())
@@ -37,16 +58,19 @@ func Main(m *testing.M, needs map[string]string, targets ...string) {
 	if os.Geteuid() != 0 {
 		exitWith("these tests build containers by hand and need root for it: sudo, or any container with CAP_SYS_ADMIN")
 	}
-	if err := prepareMachine(needs, targets); err != nil {
+	if err := prepareMachine(needs); err != nil {
 		exitWith(err.Error())
 	}
 	os.Exit(runInNamespaces())
 }
 
-func prepareMachine(needs map[string]string, targets []string) error {
-	for program, install := range needs {
-		if _, err := os.Stat(program); err != nil {
-			return fmt.Errorf("these tests need the real %s: make install (it's in %s)", program, install)
+func prepareMachine(needs []string) error {
+	var targets []string
+	for _, program := range needs {
+		if !filepath.IsAbs(program) {
+			targets = append(targets, program)
+		} else if _, err := os.Stat(program); err != nil {
+			return fmt.Errorf("these tests need the real %s: make install (it's in %s)", program, packages[program])
 		}
 	}
 	if len(targets) == 0 {

@@ -1,6 +1,7 @@
 package pod
 
 import (
+	"io"
 	"net"
 	"os/exec"
 	"testing"
@@ -38,4 +39,17 @@ func WaitForPort(t testing.TB, address string) {
 // ReleasePort waits at the end of the test until nothing listens on an address: the next test may need it.
 func ReleasePort(t testing.TB, address string) {
 	t.Cleanup(func() { Poll(t, address+" to be closed", func() bool { return !Connects(address) }) })
+}
+
+// Exchange sends a text over a connection of its own, and returns all that comes back until the other side hangs up.
+func Exchange(t testing.TB, address, text string) string {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", address, Patience)
+	require.NoError(t, err)
+	defer conn.Close()
+	require.NoError(t, conn.SetDeadline(time.Now().Add(Patience)))
+	_, err = io.WriteString(conn, text)
+	require.NoError(t, err)
+	answer, _ := io.ReadAll(conn) // a reset is an end, too
+	return string(answer)
 }

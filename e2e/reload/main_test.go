@@ -6,10 +6,4 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 )
 
-func TestMain(m *testing.M) {
-	pod.Main(m, map[string]string{
-		"/usr/bin/busybox": "busybox-static",
-		"/usr/bin/curl":    "curl",
-		"/usr/sbin/nginx":  "nginx-light",
-	})
-}
+func TestMain(m *testing.M) { pod.Main(m, "/usr/bin/busybox", "/usr/bin/curl", "/usr/sbin/nginx") }

@@ -3,6 +3,7 @@ package rendered
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -15,6 +16,22 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/rig"
 )
+
+// Deployment is a manifest of one container. Fields are further ones of the container, indented by ten, and then of the
+// pod, by six.
+func Deployment(name, fields string) string {
+	return fmt.Sprintf(`apiVersion: apps/v1
+kind: Deployment
+metadata: {name: %[1]s}
+spec:
+  template:
+    metadata: {labels: {app: %[1]s}}
+    spec:
+      containers:
+        - name: %[1]s
+          image: %[1]s:1
+%[2]s`, name, fields)
+}
 
 // Objects are the objects of one stream, as YAML, in their order.
 type Objects []string

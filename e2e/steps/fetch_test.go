@@ -325,7 +325,10 @@ func TestFetchRefused(t *testing.T) {
 		says   string
 		asked  int
 	}{
-		"no such file": {func(_ int, w http.ResponseWriter, r *http.Request) bool { http.NotFound(w, r); return true }, nil, "404", 1},
+		"no such file": {func(_ int, w http.ResponseWriter, r *http.Request) bool {
+			http.NotFound(w, r)
+			return true
+		}, nil, "404", 1},
 		"forbidden": {func(_ int, w http.ResponseWriter, _ *http.Request) bool {
 			w.WriteHeader(http.StatusForbidden)
 			return true

@@ -16,22 +16,16 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/config"
 )
 
-func TestMain(m *testing.M) {
-	pod.Main(m, map[string]string{
-		"/usr/bin/busybox": "busybox-static",
-		"/usr/bin/curl":    "curl",
-		"/usr/bin/rclone":  "rclone",
-	})
-}
+func TestMain(m *testing.M) { pod.Main(m, "/usr/bin/busybox", "/usr/bin/curl", "/usr/bin/rclone") }
 
 // renderStep is the init container of an entry in the pod of an app, as the whole
 // program renders it.
 func renderStep(t *testing.T, entry config.Entry, podSpec string) corev1.Container {
 	t.Helper()
-	app := "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: web, image: web:1}]" + podSpec + "}}}\n"
-	if strings.HasPrefix(podSpec, "{") {
-		app = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: " + podSpec + "}}\n"
+	if !strings.HasPrefix(podSpec, "{") {
+		podSpec = "{containers: [{name: web, image: web:1}]" + podSpec + "}"
 	}
+	app := "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: " + podSpec + "}}\n"
 	spec := rendered.Render(t, app, entry).Pod(t)
 	require.Len(t, spec.InitContainers, 1)
 	return spec.InitContainers[0]
@@ -44,7 +38,7 @@ func programs(t *testing.T) *pod.Volume {
 	dir, err := os.MkdirTemp(pod.Roots, "programs")
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o755))
-	for _, name := range []string{"sh", "cat", "chown", "find", "mv", "nc", "rm", "sha256sum", "sleep", "stat", "timeout", "true"} {
+	for name := range strings.FieldsSeq("sh cat chown find mv nc rm sha256sum sleep stat timeout true") {
 		require.NoError(t, os.Symlink("/usr/bin/busybox", filepath.Join(dir, name)))
 	}
 	return pod.ExistingVolume(t, dir)
@@ -63,10 +57,8 @@ func launch(t *testing.T, c corev1.Container, mounts map[string]*pod.Volume) *po
 // bundle is a ConfigMap with the authority of a server.
 func bundle(t *testing.T, s *httptest.Server) *pod.Volume {
 	t.Helper()
-	return pod.NewVolume(
-		t,
-		map[string]string{"ca.crt": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))},
-	)
+	block := &pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}
+	return pod.NewVolume(t, map[string]string{"ca.crt": string(pem.EncodeToMemory(block))})
 }
 
 // content is a file's, and whether it's there.

@@ -35,12 +35,10 @@ func archive(t *testing.T) *pod.Volume {
 func giving(t *testing.T, p *step.Permissions) corev1.Container {
 	t.Helper()
 	p.Volumes = []string{"archive"}
-	return renderStep(
-		t,
-		config.Entry{Permissions: p},
-		`{containers: [{name: web, image: web:1, securityContext: {runAsUser: 1000},
-	  volumeMounts: [{name: archive, mountPath: /srv/archive}]}], volumes: [{name: archive, nfs: {server: nas.example, path: /archive}}]}`,
-	)
+	return renderStep(t, config.Entry{Permissions: p}, `{
+	  containers: [{name: web, image: web:1, securityContext: {runAsUser: 1000},
+	    volumeMounts: [{name: archive, mountPath: /srv/archive}]}],
+	  volumes: [{name: archive, nfs: {server: nas.example, path: /archive}}]}`)
 }
 
 // owners are user and group of a file, itself where it's a link.

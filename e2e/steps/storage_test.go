@@ -48,6 +48,8 @@ func (b *bucket) serve(_ int, w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
+var credentials = map[string]string{"AWS_ACCESS_KEY_ID": "AKIAME", "AWS_SECRET_ACCESS_KEY": "s3cret"}
+
 // fromS3 is a container that fetches the object with static credentials.
 func fromS3(t *testing.T, s *store, files *pod.Volume, sha256 string) (corev1.Container, map[string]*pod.Volume) {
 	t.Helper()
@@ -59,10 +61,7 @@ func fromS3(t *testing.T, s *store, files *pod.Volume, sha256 string) (corev1.Co
 	for i, e := range c.Env { // as the kubelet does
 		if e.ValueFrom != nil {
 			require.Equal(t, "minio", e.ValueFrom.SecretKeyRef.Name)
-			c.Env[i] = corev1.EnvVar{
-				Name:  e.Name,
-				Value: map[string]string{"AWS_ACCESS_KEY_ID": "AKIAME", "AWS_SECRET_ACCESS_KEY": "s3cret"}[e.ValueFrom.SecretKeyRef.Key],
-			}
+			c.Env[i] = corev1.EnvVar{Name: e.Name, Value: credentials[e.ValueFrom.SecretKeyRef.Key]}
 		}
 	}
 	return c, map[string]*pod.Volume{"/models": files}

@@ -68,7 +68,7 @@ func TestSysctlMaxMapCount(t *testing.T) {
 func TestSysctlRefused(t *testing.T) {
 	for _, c := range []struct{ name, value, says string }{
 		{"net.core.somaxconn", "9223372036854775807", "net/core/somaxconn"}, // more than an int
-		{"net.nf_conntrack_max", "1", "net/nf_conntrack_max"},               // not there: the module isn't, or the network isn't the node's
+		{"net.nf_conntrack_max", "1", "net/nf_conntrack_max"},               // missing: no module, or a network of its own
 	} {
 		run := raising(t, corev1.Sysctl{Name: c.name, Value: c.value})
 		run.RequireFailure()

@@ -22,35 +22,21 @@ func TestClientTLS(t *testing.T) {
 	}).Pod(t).Containers[0]
 	require.Len(t, app.VolumeMounts, 1)
 	app.SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64(1000)), RunAsGroup: new(int64(1000))}
-	app.Env = append(
-		app.Env,
-		corev1.EnvVar{Name: "PGPASSWORD", Value: "a password"},
-		corev1.EnvVar{Name: "PGCONNECT_TIMEOUT", Value: "50"},
-	)
+	password := corev1.EnvVar{Name: "PGPASSWORD", Value: "a password"}
+	timeout := corev1.EnvVar{Name: "PGCONNECT_TIMEOUT", Value: "50"}
+	app.Env = append(app.Env, password, timeout)
 	app.Command = []string{
-		"sh",
-		"-c",
-		`until getent hosts ` + name + ` >/dev/null; do :; done; exec "$@"`,
-		"sh",
-		"psql",
-		"-h",
-		name,
-		"-p",
-		"5432",
-		"-U",
-		"shop",
-		"-d",
-		"postgres",
-		"-w",
-		"-Atc",
+		"sh", "-c", `until getent hosts ` + name + ` >/dev/null; do :; done; exec "$@"`, "sh",
+		"psql", "-h", name, "-p", "5432", "-U", "shop", "-d", "postgres", "-w", "-Atc",
 		"select 'ssl=' || ssl from pg_stat_ssl where pid = pg_backend_pid()",
 	}
+	wrongName := `server certificate for "other.example" does not match host name`
 	for what, c := range map[string]struct {
 		cert map[string]string
 		says string
 	}{
 		"verified":            {ca.IssueServer(t, name), "ssl=true"},
-		"another name":        {ca.IssueServer(t, "other.example"), `server certificate for "other.example" does not match host name`},
+		"another name":        {ca.IssueServer(t, "other.example"), wrongName},
 		"a foreign authority": {other.IssueServer(t, name), "certificate verify failed"},
 	} {
 		t.Run(what, func(t *testing.T) {

@@ -7,9 +7,5 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	pod.Main(m, map[string]string{
-		"/usr/bin/redis-server":  "redis-server",
-		"/usr/sbin/pgbouncer":    "pgbouncer",
-		"/usr/bin/pg_ctlcluster": "postgresql",
-	}, "bin/ghostunnel")
+	pod.Main(m, "/usr/bin/redis-server", "/usr/sbin/pgbouncer", "/usr/bin/pg_ctlcluster", "bin/ghostunnel")
 }

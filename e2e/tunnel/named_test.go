@@ -1,7 +1,6 @@
 package tunnel
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -89,11 +88,7 @@ func says(t *testing.T, conf *tls.Config, certs ...tls.Certificate) error {
 }
 
 func trusts(cas ...*certs.Authority) *tls.Config {
-	pool := x509.NewCertPool()
-	for _, a := range cas {
-		pool.AddCert(a.Certificate)
-	}
-	return &tls.Config{RootCAs: pool, ServerName: "queue.prod.svc"}
+	return &tls.Config{RootCAs: certs.Pool(cas...), ServerName: "queue.prod.svc"}
 }
 
 func uris(texts ...string) (out []*url.URL) {
@@ -110,8 +105,11 @@ func uris(texts ...string) (out []*url.URL) {
 // Only those with one of the names come in, whatever else their certificates say.
 func TestNamedClients(t *testing.T) {
 	ca, clients := certs.NewAuthority(t, "test authority"), certs.NewAuthority(t, "clients' authority")
-	spec := server6379(t, proxy.Clients{AllowedCommonNames: []string{"backup"}, AllowedDNSNames: []string{"shop.prod.svc"},
-		AllowedURIs: []string{"spiffe://cluster.local/ns/shop/sa/shop", "spiffe://cluster.local/ns/ops/sa/*"}})
+	spec := server6379(t, proxy.Clients{
+		AllowedCommonNames: []string{"backup"},
+		AllowedDNSNames:    []string{"shop.prod.svc"},
+		AllowedURIs:        []string{"spiffe://cluster.local/ns/shop/sa/shop", "spiffe://cluster.local/ns/ops/sa/*"},
+	})
 	served := pod.NewVolume(t, ca.IssueServer(t, "queue.prod.svc"))
 	authorities := pod.NewVolume(t, clients.Bundle())
 	i := slices.Index(spec.Args, "--timed-reload=60s")
@@ -119,7 +117,10 @@ func TestNamedClients(t *testing.T) {
 	spec.Args[i] = "--timed-reload=1s" // the interval is shortened here, nothing else
 	servers.StartEcho(t, "127.0.0.1:6380")
 	c := launch(t, spec, map[string]*pod.Volume{
-		"/etc/outrigger/certs": served, "/etc/outrigger/clients": authorities, pod.Programs: pod.ExistingVolume(t, pod.Built())})
+		"/etc/outrigger/certs":   served,
+		"/etc/outrigger/clients": authorities,
+		pod.Programs:             pod.ExistingVolume(t, pod.Built()),
+	})
 	pod.Poll(t, "the TLS port", func() bool { return pod.Connects(pod.IP + ":6379") })
 
 	cn := func(names ...string) (out []pkix.AttributeTypeAndValue) {
@@ -129,18 +130,23 @@ func TestNamedClients(t *testing.T) {
 		return out
 	}
 	was := time.Now().Add(-time.Minute)
+	named := pkix.Name{CommonName: "backup"}
+	within := pkix.Name{CommonName: "x", Organization: []string{"y,CN=backup"}}
+	const account = "spiffe://cluster.local/ns/shop/sa/shop"
+	expired := x509.Certificate{Subject: named, NotBefore: was.Add(-time.Hour), NotAfter: was}
+	forServers := []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	for name, c := range map[string]struct {
 		by    *certs.Authority
 		cert  x509.Certificate
 		comes bool
 	}{
-		"a CN":                 {clients, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}}, true},
+		"a CN":                 {clients, x509.Certificate{Subject: named}, true},
 		"a DNS name":           {clients, x509.Certificate{DNSNames: []string{"other.prod.svc", "shop.prod.svc"}}, true},
-		"a URI":                {clients, x509.Certificate{URIs: uris("spiffe://cluster.local/ns/shop/sa/shop")}, true},
+		"a URI":                {clients, x509.Certificate{URIs: uris(account)}, true},
 		"any of a namespace":   {clients, x509.Certificate{URIs: uris("spiffe://cluster.local/ns/ops/sa/x")}, true},
 		"another CN":           {clients, x509.Certificate{Subject: pkix.Name{CommonName: "Backup"}}, false},
 		"a longer CN":          {clients, x509.Certificate{Subject: pkix.Name{CommonName: "backup2"}}, false},
-		"a CN in an O":         {clients, x509.Certificate{Subject: pkix.Name{CommonName: "x", Organization: []string{"y,CN=backup"}}}, false},
+		"a CN in an O":         {clients, x509.Certificate{Subject: within}, false},
 		"the first of two CNs": {clients, x509.Certificate{Subject: pkix.Name{ExtraNames: cn("backup", "x")}}, false},
 		"a DNS name as the CN": {clients, x509.Certificate{Subject: pkix.Name{CommonName: "shop.prod.svc"}}, false},
 		"a CN as a DNS name":   {clients, x509.Certificate{DNSNames: []string{"backup"}}, false},
@@ -149,12 +155,12 @@ func TestNamedClients(t *testing.T) {
 		"another account":      {clients, x509.Certificate{URIs: uris("spiffe://cluster.local/ns/shop/sa/shop2")}, false},
 		"more segments":        {clients, x509.Certificate{URIs: uris("spiffe://cluster.local/ns/ops/sa/x/y")}, false},
 		"another trust domain": {clients, x509.Certificate{URIs: uris("spiffe://evil.example/ns/shop/sa/shop")}, false},
-		"within a longer URI":  {clients, x509.Certificate{URIs: uris("https://evil.example/spiffe://cluster.local/ns/shop/sa/shop")}, false},
+		"within a longer URI":  {clients, x509.Certificate{URIs: uris("https://evil.example/" + account)}, false},
 		"no name at all":       {clients, x509.Certificate{}, false},
-		"expired":              {clients, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}, NotBefore: was.Add(-time.Hour), NotAfter: was}, false},
-		"a server's":           {clients, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}, false},
-		"a foreign authority":  {certs.NewAuthority(t, "another"), x509.Certificate{Subject: pkix.Name{CommonName: "backup"}}, false},
-		"the server's own":     {ca, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}}, false},
+		"expired":              {clients, expired, false},
+		"a server's":           {clients, x509.Certificate{Subject: named, ExtKeyUsage: forServers}, false},
+		"a foreign authority":  {certs.NewAuthority(t, "another"), x509.Certificate{Subject: named}, false},
+		"the server's own":     {ca, x509.Certificate{Subject: named}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := says(t, trusts(ca), issueClient(t, c.by, c.cert))
@@ -164,16 +170,9 @@ func TestNamedClients(t *testing.T) {
 	require.Error(t, says(t, trusts(ca)), "nobody")
 	old := trusts(ca)
 	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
-	backup := issueClient(t, clients, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}})
+	backup := issueClient(t, clients, x509.Certificate{Subject: named})
 	require.Error(t, says(t, old, backup))
-	plain, err := net.DialTimeout("tcp", pod.IP+":6379", pod.Patience)
-	require.NoError(t, err)
-	defer plain.Close()
-	require.NoError(t, plain.SetDeadline(time.Now().Add(pod.Patience)))
-	_, err = plain.Write([]byte("PING\r\n\r\n"))
-	require.NoError(t, err)
-	got, _ := io.ReadAll(plain)
-	require.False(t, bytes.Contains(got, []byte("PING")))
+	require.NotContains(t, pod.Exchange(t, pod.IP+":6379", "PING\r\n\r\n"), "PING")
 	require.False(t, pod.Connects(pod.IP+":6380"), "the app is nowhere else")
 	require.Contains(t, c.Log.String(), "unauthorized: invalid principal", "who is refused is told")
 
@@ -186,11 +185,7 @@ func TestNamedClients(t *testing.T) {
 	served.WriteFiles(next.IssueServer(t, "queue.prod.svc"))
 	authorities.WriteFiles(others.Bundle())
 	pod.Poll(t, "the new ones", func() bool {
-		return says(
-			t,
-			trusts(next),
-			issueClient(t, others, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}}),
-		) == nil
+		return says(t, trusts(next), issueClient(t, others, x509.Certificate{Subject: named})) == nil
 	})
 	require.Error(t, says(t, trusts(next), backup))
 	session.RootCAs.AddCert(next.Certificate)
@@ -198,9 +193,7 @@ func TestNamedClients(t *testing.T) {
 
 	// At the pod's end, it takes nothing new and goes when the last connection does.
 	conf := trusts(next)
-	conf.Certificates = []tls.Certificate{
-		issueClient(t, others, x509.Certificate{Subject: pkix.Name{CommonName: "backup"}}),
-	}
+	conf.Certificates = []tls.Certificate{issueClient(t, others, x509.Certificate{Subject: named})}
 	conn, err := tls.Dial("tcp", pod.IP+":6379", conf)
 	require.NoError(t, err)
 	_, err = conn.Write([]byte("PING"))

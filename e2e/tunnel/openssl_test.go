@@ -1,9 +1,7 @@
 package tunnel
 
 import (
-	"bufio"
 	"crypto/x509"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,13 +24,16 @@ func reverse(t *testing.T, cert map[string]string, clients *certs.Authority, opt
 	pod.AddAddress(t, home)
 	dir, err := os.MkdirTemp(pod.Roots, "openssl")
 	require.NoError(t, err)
-	for name, text := range map[string]string{"tls.crt": cert["tls.crt"], "tls.key": cert["tls.key"], "ca.crt": clients.Bundle()["ca.crt"]} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	for _, files := range []map[string]string{cert, clients.Bundle()} {
+		for name, text := range files {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+		}
 	}
-	cmd := exec.Command(
-		"openssl",
-		append([]string{"s_server", "-accept", home + ":6380", "-cert", "tls.crt", "-key", "tls.key", "-CAfile", "ca.crt",
-			"-Verify", "1", "-verify_return_error", "-rev", "-quiet"}, options...)...)
+	args := []string{
+		"s_server", "-accept", home + ":6380", "-cert", "tls.crt", "-key", "tls.key", "-CAfile", "ca.crt",
+		"-Verify", "1", "-verify_return_error", "-rev", "-quiet",
+	}
+	cmd := exec.Command("openssl", append(args, options...)...)
 	cmd.Dir = dir
 	servers.Start(t, cmd, syscall.SIGKILL)
 	pod.WaitForPort(t, home+":6380")
@@ -40,19 +41,7 @@ func reverse(t *testing.T, cert map[string]string, clients *certs.Authority, opt
 
 // echoed is what comes back through the tunnel.
 func echoed(line string) (string, error) {
-	conn, err := net.DialTimeout("tcp", "127.0.0.1:6379", pod.Patience)
-	if err != nil {
-		return "", err
-	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(pod.Patience)); err != nil {
-		return "", err
-	}
-	if _, err := conn.Write([]byte(line + "\n")); err != nil {
-		return "", err
-	}
-	answer, err := bufio.NewReader(conn).ReadString('\n')
-	return answer, err
+	return exchange(line + "\n")
 }
 
 // A server of another make, with TLS 1.2 alone and with 1.3: both certificates are
@@ -63,10 +52,9 @@ func TestOpenSSL(t *testing.T) {
 	with := func(p *tunnel.Tunnel) { p.ClientCertificate = &tunnel.ClientCertificate{SecretName: "redis-client"} }
 	me := issueClientSecret(t, clients, "shop")
 	was := time.Now().Add(-time.Minute)
-	expired := certs.EncodeSecret(
-		t,
-		ca.Issue(t, x509.Certificate{DNSNames: []string{serverName}, NotBefore: was.Add(-time.Hour), NotAfter: was}),
-	)
+	past := x509.Certificate{DNSNames: []string{serverName}, NotBefore: was.Add(-time.Hour), NotAfter: was}
+	expired := certs.EncodeSecret(t, ca.Issue(t, past))
+	old := []string{"-no_tls1_3", "-no_tls1_2", "-cipher", "ALL:@SECLEVEL=0"}
 	for name, c := range map[string]struct {
 		cert    map[string]string
 		options []string
@@ -74,7 +62,7 @@ func TestOpenSSL(t *testing.T) {
 	}{
 		"TLS 1.3":         {ca.IssueServer(t, serverName), []string{"-tls1_3"}, ""},
 		"TLS 1.2":         {ca.IssueServer(t, serverName), []string{"-tls1_2"}, ""},
-		"older":           {ca.IssueServer(t, serverName), []string{"-no_tls1_3", "-no_tls1_2", "-cipher", "ALL:@SECLEVEL=0"}, "tls: protocol version not supported"},
+		"older":           {ca.IssueServer(t, serverName), old, "tls: protocol version not supported"},
 		"expired":         {expired, nil, "certificate has expired"},
 		"of a stranger's": {clients.IssueServer(t, serverName), nil, "certificate signed by unknown authority"},
 	} {

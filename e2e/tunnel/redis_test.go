@@ -1,7 +1,8 @@
 package tunnel
 
 import (
-	"fmt"
+	"bufio"
+	"io"
 	"maps"
 	"net"
 	"os"
@@ -53,24 +54,9 @@ func (r *redis) write(files map[string]string) {
 func (r *redis) start() {
 	r.t.Helper()
 	args := []string{
-		"--bind",
-		r.address,
-		"--protected-mode",
-		"no",
-		"--port",
-		"0",
-		"--tls-port",
-		"6380",
-		"--dir",
-		r.dir,
-		"--save",
-		"",
-		"--appendonly",
-		"no",
-		"--tls-cert-file",
-		"tls.crt",
-		"--tls-key-file",
-		"tls.key",
+		"--bind", r.address, "--protected-mode", "no", "--port", "0", "--tls-port", "6380",
+		"--dir", r.dir, "--save", "", "--appendonly", "no",
+		"--tls-cert-file", "tls.crt", "--tls-key-file", "tls.key",
 	}
 	if _, err := os.Stat(filepath.Join(r.dir, "ca.crt")); err == nil {
 		args = append(args, "--tls-ca-cert-file", "ca.crt", "--tls-auth-clients", "yes")
@@ -86,6 +72,12 @@ func (r *redis) start() {
 // ask sends one command over a connection of its own through the tunnel and gives
 // the first line of the answer.
 func ask(command string) (string, error) {
+	line, err := exchange(command + "\r\n")
+	return strings.TrimSuffix(line, "\r\n"), err
+}
+
+// exchange sends a text over a connection of its own through the tunnel, and returns the first line of the answer.
+func exchange(text string) (string, error) {
 	conn, err := net.DialTimeout("tcp", "127.0.0.1:6379", pod.Patience)
 	if err != nil {
 		return "", err
@@ -94,13 +86,10 @@ func ask(command string) (string, error) {
 	if err := conn.SetDeadline(time.Now().Add(pod.Patience)); err != nil {
 		return "", err
 	}
-	if _, err := fmt.Fprintf(conn, "%s\r\n", command); err != nil {
+	if _, err := io.WriteString(conn, text); err != nil {
 		return "", err
 	}
-	buf := make([]byte, 512)
-	n, err := conn.Read(buf)
-	line, _, _ := strings.Cut(string(buf[:n]), "\r\n")
-	return line, err
+	return bufio.NewReader(conn).ReadString('\n')
 }
 
 // works waits until the tunnel leads to a Redis that answers.

@@ -13,23 +13,13 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/pattern/tunnel"
 )
 
-const app = `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: shop
-spec:
-  template:
-    spec:
-      initContainers:
+var app = rendered.Deployment("shop", `      initContainers:
         - name: migrate
           image: shop:1
           env:
             - name: REDIS_HOST
               value: redis.db.example
-      containers:
-        - name: shop
-          image: shop:1
-`
+`)
 
 // renderTunnel is the tunnel's container in the pod of an app, as the whole program
 // renders it, and the pod.

@@ -6,8 +6,4 @@ import (
 	"github.com/outrigger-dev/outrigger/e2e/pod"
 )
 
-func TestMain(m *testing.M) {
-	pod.Main(m, map[string]string{
-		"/usr/bin/busybox": "busybox-static",
-	}, "bin/vault")
-}
+func TestMain(m *testing.M) { pod.Main(m, "/usr/bin/busybox", "bin/vault") }

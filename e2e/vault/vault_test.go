@@ -19,7 +19,8 @@ import (
 
 // hostile values break whatever isn't quoted.
 var hostile = map[string]any{
-	"PLAIN": "pa55", "QUOTES": `it's "so"`, "LINES": "one\ntwo\n\n", "SHELL": "$(touch /tmp/x) `id` ${HOME} $HOME !! \\ \\' '; exit 3 #",
+	"PLAIN": "pa55", "QUOTES": `it's "so"`, "LINES": "one\ntwo\n\n",
+	"SHELL":  "$(touch /tmp/x) `id` ${HOME} $HOME !! \\ \\' '; exit 3 #",
 	"BRACES": `{{ "x" }}`, "HTML": "<a href='x'>&amp;</a>", "UNICODE": "ünï \u2028", "EMPTY": "", "BLANKS": "  a\tb  ",
 	"NUMBER": 8443, "NO": false, "LIST": []any{"a", "it's"},
 }
@@ -45,30 +46,20 @@ func fresh(p *vault.Vault) { p.RefreshSeconds = 1 }
 // ends when it's told.
 func TestAgent(t *testing.T) {
 	s := serve(t)
-	f := launch(
-		t,
-		s,
-		fresh,
-		s.token(nil),
+	own := "{{ with secret \"secret/data/shop\" -}}\n\\ ${x} \"<&>\" é\t{{ .Data.data.user }}{{ end }}"
+	f := launch(t, s, fresh, s.token(nil),
 		vault.VaultFile{Path: "password", Secret: "secret/data/shop", Field: "pass word"},
 		vault.VaultFile{Path: "sub/all.json", Secret: "legacy/shop", KVVersion: 1},
-		vault.VaultFile{
-			Path:     "own",
-			Template: "{{ with secret \"secret/data/shop\" -}}\n\\ ${x} \"<&>\" é\t{{ .Data.data.user }}{{ end }}",
-		},
-	)
-	pod.Poll(
-		t,
-		"a first try",
-		func() bool { return strings.Contains(f.Log.String(), "no secret exists at secret/data/shop") },
-	)
+		vault.VaultFile{Path: "own", Template: own})
+	pod.Poll(t, "a first try", func() bool {
+		return strings.Contains(f.Log.String(), "no secret exists at secret/data/shop")
+	})
 	require.False(t, f.ready())
 	s.put("secret/shop", map[string]any{"pass word": "one", "user": "alice"})
-	pod.Poll(
-		t,
-		"the first file",
-		func() bool { _, err := os.Stat(filepath.Join(f.files.Dir, "password")); return err == nil },
-	)
+	pod.Poll(t, "the first file", func() bool {
+		_, err := os.Stat(filepath.Join(f.files.Dir, "password"))
+		return err == nil
+	})
 	s.put("legacy/shop", map[string]any{"n": 1, "html": "<&>"})
 	pod.Poll(t, "the probe", f.ready)
 	require.Equal(t, "one", f.text("password"))
@@ -165,6 +156,11 @@ func TestRefuses(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	foreign := &server{t: t, key: key}
+	good := s.token(nil)
+	byCLI := func(edit func(*vault.Vault)) func(*vault.Vault) {
+		return func(p *vault.Vault) { cli(p); edit(p) }
+	}
+	noField := func(p *vault.Vault) { once(p); p.Files[0].Field = "none" }
 	for name, c := range map[string]struct {
 		token string
 		edit  func(*vault.Vault)
@@ -173,12 +169,12 @@ func TestRefuses(t *testing.T) {
 		"another audience": {s.token(map[string]any{"aud": []string{"https://kubernetes.default.svc"}}), cli, "audience"},
 		"another account":  {s.token(map[string]any{"sub": "system:serviceaccount:prod:default"}), cli, "sub"},
 		"another signer":   {foreign.token(nil), cli, "signature"},
-		"another role":     {s.token(nil), func(p *vault.Vault) { p.Mode, p.Role = vault.VaultCLI, "admin" }, "role"},
-		"another name":     {s.token(nil), func(p *vault.Vault) { p.Mode, p.ServerName = vault.VaultCLI, "vault.example" }, "certificate"},
-		"no CA":            {s.token(nil), func(p *vault.Vault) { p.Mode, p.CA = vault.VaultCLI, nil }, "certificate signed by unknown authority"},
-		"no secret":        {s.token(nil), func(p *vault.Vault) { p.Mode, p.Files[0].Secret = vault.VaultCLI, "secret/data/none" }, "No value found"},
-		"no field":         {s.token(nil), func(p *vault.Vault) { p.Mode, p.Files[0].Field = vault.VaultCLI, "none" }, "none"},
-		"an empty field":   {s.token(nil), func(p *vault.Vault) { p.Mode, p.Files[0].Field = vault.VaultInit, "none" }, "value none is missing or empty"},
+		"another role":     {good, byCLI(func(p *vault.Vault) { p.Role = "admin" }), "role"},
+		"another name":     {good, byCLI(func(p *vault.Vault) { p.ServerName = "vault.example" }), "certificate"},
+		"no CA":            {good, byCLI(func(p *vault.Vault) { p.CA = nil }), "certificate signed by unknown authority"},
+		"no secret":        {good, byCLI(func(p *vault.Vault) { p.Files[0].Secret = "secret/data/none" }), "No value found"},
+		"no field":         {good, byCLI(func(p *vault.Vault) { p.Files[0].Field = "none" }), "none"},
+		"an empty field":   {good, noField, "value none is missing or empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := launch(t, s, c.edit, c.token, file)

@@ -4,7 +4,8 @@ import "fmt"
 
 func (g *maker) serviceAccount() mapping {
 	a := g.makeApp(g.j)
-	return newObject("v1", "ServiceAccount", g.makeMetadata(a, m("eks.amazonaws.com/role-arn", "arn:aws:iam::123456789012:role/"+a.name)),
+	role := m("eks.amazonaws.com/role-arn", "arn:aws:iam::123456789012:role/"+a.name)
+	return newObject("v1", "ServiceAccount", g.makeMetadata(a, role),
 		"automountServiceAccountToken", g.drawChance(30),
 	)
 }

@@ -16,13 +16,10 @@ func basic(user, password string) map[string]string {
 }
 
 func TestBasic(t *testing.T) {
-	containers, files := renderProxy(
-		t,
-		&proxy.AuthProxy{
-			Basic:       &proxy.Basic{SecretName: "users", Realm: "the reports"},
-			PublicPaths: []string{"/open", "/static/*"},
-		},
-	)
+	containers, files := renderProxy(t, &proxy.AuthProxy{
+		Basic:       &proxy.Basic{SecretName: "users", Realm: "the reports"},
+		PublicPaths: []string{"/open", "/static/*"},
+	})
 	require.Len(t, containers, 1)
 	users := pod.NewVolume(t, map[string]string{"htpasswd": "alice:{PLAIN}secret\n"})
 	serve(t)

@@ -36,10 +36,8 @@ stringData:
         password: {secretName: db, key: password}
 `+more)
 	}
-	n.inject(
-		config("    - waitFor: {targets: [\""+host+":5432\"], intervalSeconds: 1}\n"),
-		strings.Replace(workload, "replicas: 2", "replicas: 4", 1)+migrations,
-	)
+	n.inject(config("    - waitFor: {targets: [\""+host+":5432\"], intervalSeconds: 1}\n"),
+		strings.Replace(workload, "replicas: 2", "replicas: 4", 1)+migrations)
 	n.tells("shop", "wait-for", "waiting for postgres")
 	n.apply(postgres)
 	n.rolledOut("postgres")

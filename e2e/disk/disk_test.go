@@ -186,10 +186,8 @@ func TestKilled(t *testing.T) {
 	require.Zero(t, code, said)
 	laid := state(t, dir)
 
-	other := filepath.Join(
-		folder(t, map[string]string{"sidecars.yaml": strings.ReplaceAll(config, "8081", "8082")}),
-		"sidecars.yaml",
-	)
+	other := filepath.Join(folder(t, map[string]string{"sidecars.yaml": strings.ReplaceAll(config, "8081", "8082")}),
+		"sidecars.yaml")
 	again := func(dir string) []string { return []string{"inject", "-c", other, "-w", dir} }
 	code, said = run(t, again(dir)...)
 	require.Zero(t, code, said)

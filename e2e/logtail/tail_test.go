@@ -22,11 +22,8 @@ func TestRotation(t *testing.T) {
 	pod.Poll(t, "the container to run", func() bool { return pod.ReadStatus(t, c.Cmd.Process.Pid, "Name") == "sh" })
 	require.Equal(t, "1000 1000 1000 1000", pod.ReadStatus(t, c.Cmd.Process.Pid, "Uid"))
 	require.Equal(t, strings.Repeat("0", 16), pod.ReadStatus(t, c.Cmd.Process.Pid, "CapEff"))
-	require.True(
-		t,
-		strings.HasSuffix(pod.ReadStatus(t, c.Cmd.Process.Pid, "NSpid"), " 1"),
-		"it's the first process of its container",
-	)
+	require.True(t, strings.HasSuffix(pod.ReadStatus(t, c.Cmd.Process.Pid, "NSpid"), " 1"),
+		"it's the first process of its container")
 
 	l := write(t, dir, "app.log") // after the tail has begun
 	l.more(3)

@@ -89,10 +89,8 @@ func volumes(t *testing.T) (config, secret *pod.Volume) {
 // A swap of the volume's link, as the kubelet makes it, is one request; so is one of
 // the other volume. The first look is none, and neither is silence.
 func TestWebhook(t *testing.T) {
-	w := renderWatcher(
-		t,
-		agent.ConfigReload{Webhook: &agent.ReloadWebhook{URL: "http://127.0.0.1:8080/-/reload?now={all}"}},
-	)
+	w := renderWatcher(t,
+		agent.ConfigReload{Webhook: &agent.ReloadWebhook{URL: "http://127.0.0.1:8080/-/reload?now={all}"}})
 	require.Nil(t, w.spec.ShareProcessNamespace)
 	a := serve(t, 8080, false)
 	config, secret := volumes(t)

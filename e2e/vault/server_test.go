@@ -68,11 +68,8 @@ func serve(t *testing.T) *server {
 	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
 	require.NoError(t, err)
 	s.run("auth", "enable", "-path=kubernetes", "jwt")
-	s.run(
-		"write",
-		"auth/kubernetes/config",
-		"jwt_validation_pubkeys="+string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})),
-	)
+	s.run("write", "auth/kubernetes/config",
+		"jwt_validation_pubkeys="+string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})))
 	s.run("write", "auth/kubernetes/role/shop", "role_type=jwt", "user_claim=sub", "bound_audiences=vault",
 		"bound_subject=system:serviceaccount:prod:shop", "token_policies=shop")
 	s.run("secrets", "enable", "-path=legacy", "-version=1", "kv")

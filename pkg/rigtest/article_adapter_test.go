@@ -35,11 +35,8 @@ var intendedOfAdapter = map[string]string{
 
 // TestArticleAdapter compares with the article's second step.
 func TestArticleAdapter(t *testing.T) {
-	plain, article := readFile(t, "testdata/article", "0-plain.yaml"), readFile(
-		t,
-		"testdata/article",
-		"2-adapter-exporter.yaml",
-	)
+	plain, article := readFile(t, "testdata/article", "0-plain.yaml"), readFile(t, "testdata/article",
+		"2-adapter-exporter.yaml")
 	c := Case{Config: asTheAdapter, Input: plain, InputName: "0-plain.yaml"}
 	ours, theirs := decodeYAML(t, c.mustRun(t, asTheAdapter, plain)), decodeYAML(t, article)
 	require.Len(t, ours, len(theirs))

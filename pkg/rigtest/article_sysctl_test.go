@@ -35,11 +35,8 @@ var raisingIntended = map[string]string{
 
 // TestArticleSysctl compares what is rendered with the article's own manifest.
 func TestArticleSysctl(t *testing.T) {
-	plain, article := readFile(t, "testdata/article", "0-plain.yaml"), readFile(
-		t,
-		"testdata/article",
-		"4-init-sysctl.yaml",
-	)
+	plain, article := readFile(t, "testdata/article", "0-plain.yaml"), readFile(t, "testdata/article",
+		"4-init-sysctl.yaml")
 	c := Case{Config: raisingAsTheArticle, Input: plain, InputName: "0-plain.yaml"}
 	ours, theirs := decodeYAML(t, c.mustRun(t, raisingAsTheArticle, plain)), decodeYAML(t, article)
 	var differ, want []string

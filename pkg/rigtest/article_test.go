@@ -47,11 +47,8 @@ var intended = map[string]string{
 // TestArticle compares what placement beside renders with the article's own
 // manifest, field by field.
 func TestArticle(t *testing.T) {
-	plain, article := readFile(t, "testdata/article", "0-plain.yaml"), readFile(
-		t,
-		"testdata/article",
-		"1-ambassador-tls.yaml",
-	)
+	plain, article := readFile(t, "testdata/article", "0-plain.yaml"), readFile(t, "testdata/article",
+		"1-ambassador-tls.yaml")
 	c := Case{Config: asTheArticle, Input: plain, InputName: "0-plain.yaml"}
 	ours := decodeYAML(t, c.mustRun(t, asTheArticle, plain))
 	theirs := decodeYAML(t, article)

@@ -76,10 +76,8 @@ func linesStay(t T, input, plain string, moved moves) {
 			(moved.appends || moved.rewrites || len(moved.values) > 0) && strings.Contains(line, "value") ||
 			takeover && portly.MatchString(line) ||
 			moved.grace && strings.Contains(line, "GracePeriod") ||
-			slices.ContainsFunc(
-				slices.Collect(maps.Keys(moved.commands)),
-				func(port string) bool { return strings.Contains(line, port) },
-			) ||
+			slices.ContainsFunc(slices.Collect(maps.Keys(moved.commands)),
+				func(port string) bool { return strings.Contains(line, port) }) ||
 			strings.Contains(line, "safe-to-evict-local-volumes") {
 			continue
 		}

@@ -297,10 +297,8 @@ func (m moves) isLed(a, b any) bool {
 	if from, err := strconv.Atoi(fmt.Sprint(a)); err == nil {
 		return slices.Contains(m.to[from], to)
 	}
-	return slices.ContainsFunc(
-		slices.Collect(maps.Values(m.to)),
-		func(all []int) bool { return slices.Contains(all, to) },
-	) // it was a name
+	return slices.ContainsFunc(slices.Collect(maps.Values(m.to)),
+		func(all []int) bool { return slices.Contains(all, to) }) // it was a name
 }
 
 // commandLed reports whether a word of a command has another port now.

@@ -124,14 +124,11 @@ func (p policed) pod() netpol.Pod {
 	pod := netpol.Pod{Namespace: p.namespace(), Labels: p.labels()}
 	for i, name := range []string{"http", "https", ""} {
 		if p.one(2) {
-			pod.Ports = append(
-				pod.Ports,
-				corev1.ContainerPort{
-					Name:          name,
-					ContainerPort: p.port() + int32(i)%2,
-					Protocol:      pick(p, "", "", corev1.ProtocolTCP, corev1.ProtocolUDP),
-				},
-			)
+			pod.Ports = append(pod.Ports, corev1.ContainerPort{
+				Name:          name,
+				ContainerPort: p.port() + int32(i)%2,
+				Protocol:      pick(p, "", "", corev1.ProtocolTCP, corev1.ProtocolUDP),
+			})
 		}
 	}
 	return pod

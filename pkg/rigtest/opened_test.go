@@ -108,10 +108,8 @@ func knownByThePolicies(
 		return n.Namespace == pod.Namespace && netpol.Isolates(&n.Spec, pod.Labels) == netpol.Yes &&
 			slices.ContainsFunc(n.Spec.Ingress, func(r networkingv1.NetworkPolicyIngressRule) bool {
 				return namesPeers(r.From) &&
-					slices.ContainsFunc(
-						pod.front,
-						func(behind int32) bool { return netpol.Covers(r.Ports, pod.Ports, netpol.Port{Number: behind}) },
-					)
+					slices.ContainsFunc(pod.front,
+						func(behind int32) bool { return netpol.Covers(r.Ports, pod.Ports, netpol.Port{Number: behind}) })
 			})
 	})
 	if !known {

@@ -105,16 +105,11 @@ func TestRecordsOnlyUndo(t *testing.T) {
 // is told: who copies one of them keeps his.
 func TestOnlyWhatWasEmittedGoes(t *testing.T) {
 	conf := func(objects string) *config.Sidecars {
-		return recording(
-			t,
-			"  patterns:\n    - name: x\n      custom: {containers: [{name: x, image: 'x:1'}], objects: ["+objects+"]}\n",
-		)
+		return recording(t,
+			"  patterns:\n    - name: x\n      custom: {containers: [{name: x, image: 'x:1'}], objects: ["+objects+"]}\n")
 	}
-	first := rig.Run(
-		[]rig.File{{Text: keptByRecord}},
-		conf("{apiVersion: v1, kind: ConfigMap, metadata: {name: web-x}, data: {a: b}}"),
-		rig.Options{InPlace: true},
-	)
+	first := rig.Run([]rig.File{{Text: keptByRecord}},
+		conf("{apiVersion: v1, kind: ConfigMap, metadata: {name: web-x}, data: {a: b}}"), rig.Options{InPlace: true})
 	require.NoError(t, first.Findings.Err())
 	laid := first.Files()[0].Text
 	deny := "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: deny-all\n  labels: {app.kubernetes.io/managed-by: outrigger}\n  annotations:\n    outrigger.dev/by: gate\nspec: {podSelector: {}}\n"

@@ -48,10 +48,7 @@ func (g *maker) makeTemplate(a app, job bool) mapping {
 }
 
 func antiAffinity(a app) mapping {
-	term := m(
-		"labelSelector", a.selector(),
-		"topologyKey", "kubernetes.io/hostname",
-	)
+	term := m("labelSelector", a.selector(), "topologyKey", "kubernetes.io/hostname")
 	preferred := list{m("weight", 100, "podAffinityTerm", term)}
 	return m("podAntiAffinity", m("preferredDuringSchedulingIgnoredDuringExecution", preferred))
 }

@@ -8,72 +8,36 @@ func (r random) drawBystander(i int) *Object {
 	var n *Node
 	switch r.IntN(9) {
 	case 0:
-		n = dict("apiVersion", "v1", "kind", "ConfigMap", "metadata", dict("name", name),
-			"data", dict("a.conf", block(pick(r, "|", "|-", "|+", ">-", ">+"), r.drawBody()...), "n", "on", "v", "1e3"))
+		data := dict("a.conf", block(pick(r, "|", "|-", "|+", ">-", ">+"), r.drawBody()...), "n", "on", "v", "1e3")
+		n = object("v1", "ConfigMap", dict("name", name), "data", data)
 	case 1:
-		n = dict("apiVersion", "v1", "kind", "Secret", "metadata", dict("name", "web-tls"), "stringData",
-			dict("password", Secret, "tls.crt", "x", "tls.key", Secret+"-key"))
+		data := dict("password", Secret, "tls.crt", "x", "tls.key", Secret+"-key")
+		n = object("v1", "Secret", dict("name", "web-tls"), "stringData", data)
 	case 2:
-		n = dict("apiVersion", "apiextensions.k8s.io/v1", "kind", "CustomResourceDefinition", "metadata",
-			dict("name", name), "spec", r.drawSchema(2))
+		n = object("apiextensions.k8s.io/v1", "CustomResourceDefinition", dict("name", name), "spec", r.drawSchema(2))
 	case 3:
 		n = r.drawAnchored(name)
 	case 4:
-		n = dict(
-			"apiVersion",
-			"networking.k8s.io/v1",
-			"kind",
-			"Ingress",
-			"metadata",
-			dict("name", name, "annotations", r.drawEmpty(mapKind)),
-			"spec",
-			dict(
-				"rules",
-				list(
-					dict(
-						"host",
-						"*.example.com",
-						"http",
-						dict(
-							"paths",
-							list(dict("path", "/", "backend", dict("service", dict("name", "web", "port", dict("number", num(80)))))),
-						),
-					),
-				),
-			),
-		)
+		backend := dict("service", dict("name", "web", "port", dict("number", num(80))))
+		rule := dict("host", "*.example.com", "http", dict("paths", list(dict("path", "/", "backend", backend))))
+		meta := dict("name", name, "annotations", r.drawEmpty(mapKind))
+		n = object("networking.k8s.io/v1", "Ingress", meta, "spec", dict("rules", list(rule)))
 	case 5:
-		n = dict(
-			"apiVersion",
-			"v1",
-			"kind",
-			"Namespace",
-			"metadata",
-			dict("name", pick(r, "prod", "default"), "labels",
-				dict("pod-security.kubernetes.io/enforce", pick(r, "baseline", "restricted"))),
-		)
+		name := pick(r, "prod", "default")
+		level := pick(r, "baseline", "restricted")
+		n = object("v1", "Namespace", dict("name", name, "labels", dict("pod-security.kubernetes.io/enforce", level)))
 	case 6:
-		n = dict("apiVersion", "v1", "kind", "ConfigMap", "metadata",
-			dict("name", "settings", "namespace", r.opt(2, str(pick(r, "prod", "default")))), "immutable",
-			r.opt(8, raw("true")), "data", dict("web.conf", "n", "mapping.yml", "mappings: []", "jmx.yaml", "{}"))
+		meta := dict("name", "settings", "namespace", r.opt(2, str(pick(r, "prod", "default"))))
+		data := dict("web.conf", "n", "mapping.yml", "mappings: []", "jmx.yaml", "{}")
+		n = object("v1", "ConfigMap", meta, "immutable", r.opt(8, raw("true")), "data", data)
 	case 7:
-		n = dict("apiVersion", "v1", "kind", "ServiceAccount", "metadata",
-			dict("name", "default", "annotations", dict("eks.amazonaws.com/role-arn", "arn:aws:iam::1:role/web")))
+		role := dict("eks.amazonaws.com/role-arn", "arn:aws:iam::1:role/web")
+		n = object("v1", "ServiceAccount", dict("name", "default", "annotations", role))
 	default: // a workload that isn't selected
-		n = dict(
-			"apiVersion",
-			"apps/v1",
-			"kind",
-			"Deployment",
-			"metadata",
-			dict("name", name, "annotations", dict("a", raw("!!str 1"))),
-			"spec",
-			dict(
-				"template",
-				dict("metadata", raw("null"), "spec",
-					dict("containers", list(dict("name", "app", "image", "x:1", "env", raw("[]"))))),
-			),
-		)
+		app := dict("name", "app", "image", "x:1", "env", raw("[]"))
+		template := dict("metadata", raw("null"), "spec", dict("containers", list(app)))
+		meta := dict("name", name, "annotations", dict("a", raw("!!str 1")))
+		n = object("apps/v1", "Deployment", meta, "spec", dict("template", template))
 	}
 	return &Object{Node: n}
 }
@@ -92,10 +56,16 @@ func (r random) drawSchema(depth int) *Node {
 func (r random) drawAnchored(name string) *Node {
 	base := dict("cpu", "1", "memory", "1Gi")
 	base.prefix = "&base "
-	n := dict("apiVersion", "example.com/v1", "kind", "Thing", "metadata", dict("name", name), "spec", dict("base",
-		base, "same", raw("*base"), "merged", dict("<<", raw("*base"), "cpu", "2"), "list",
-		list(raw("*base"), raw("&x !!str 1"), raw("*x"), dict("a", raw("*x"))), "tagged", raw("!custom value"), "date",
-		raw("2001-12-14"), "folded", block(">", "a", "b", "", "  c"), "plain", raw("several words, [on] e")))
+	n := object("example.com/v1", "Thing", dict("name", name), "spec", dict(
+		"base", base,
+		"same", raw("*base"),
+		"merged", dict("<<", raw("*base"), "cpu", "2"),
+		"list", list(raw("*base"), raw("&x !!str 1"), raw("*x"), dict("a", raw("*x"))),
+		"tagged", raw("!custom value"),
+		"date", raw("2001-12-14"),
+		"folded", block(">", "a", "b", "", "  c"),
+		"plain", raw("several words, [on] e"),
+	))
 	n.fixed = true // an alias stands behind its anchor
 	return n
 }

@@ -18,12 +18,12 @@ func (r random) makeConfigReload(w workload, c container, name string) *Node {
 		number = pick(r, c.ports...).number
 	}
 	if r.one(4) {
-		t.set(
-			"signal",
-			dict("process", pick(r, "web", "n"), "signal", r.opt(2, str(pick(r, "SIGHUP", "SIGUSR1", "SIGTERM")))),
-		)
+		process := pick(r, "web", "n")
+		signal := r.opt(2, str(pick(r, "SIGHUP", "SIGUSR1", "SIGTERM")))
+		t.set("signal", dict("process", process, "signal", signal))
 	} else {
-		t.set("webhook", dict("url", fmt.Sprintf("http://%s:%d/-/reload", pick(r, "127.0.0.1", "localhost", "[::1]"), number), "method", r.opt(3, str(pick(r, "PUT", "GET")))))
+		url := fmt.Sprintf("http://%s:%d/-/reload", pick(r, "127.0.0.1", "localhost", "[::1]"), number)
+		t.set("webhook", dict("url", url, "method", r.opt(3, str(pick(r, "PUT", "GET")))))
 	}
 	e := dict("name", name, "app", c.name)
 	r.drawPlacement(e, w)

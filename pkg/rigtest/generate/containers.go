@@ -35,21 +35,12 @@ func (r random) drawContainer(name string, i int) (*Node, container) {
 		c.env = c.env && n.at("env") != nil
 	}
 	r.drawPorts(n, &c, i)
-	put(
-		5,
-		"resources",
-		dict("requests", dict("cpu", "100m", "memory", pick(r, "64Mi", "1e3")), "limits", dict("cpu", raw("1"))),
-	)
-	put(
-		2,
-		"volumeMounts",
-		r.drawSome(
-			list(
-				dict("name", "data", "mountPath", "/data"),
-				dict("mountPath", "/etc/web", "name", "conf", "readOnly", raw("true")),
-			),
-		),
-	)
+	requests := dict("cpu", "100m", "memory", pick(r, "64Mi", "1e3"))
+	put(5, "resources", dict("requests", requests, "limits", dict("cpu", raw("1"))))
+	put(2, "volumeMounts", r.drawSome(list(
+		dict("name", "data", "mountPath", "/data"),
+		dict("mountPath", "/etc/web", "name", "conf", "readOnly", raw("true")),
+	)))
 	c.conf = n.at("volumeMounts") != nil && len(n.at("volumeMounts").entries) > 0
 	put(6, "securityContext", dict("runAsUser", raw("0"), "capabilities", dict("drop", list("ALL"))))
 	put(8, "newerField", pick(r, str("kept"), raw("null"), dict("x", raw("0777"))))
@@ -60,7 +51,9 @@ func (r random) drawContainer(name string, i int) (*Node, container) {
 // drawEnv is what a container's environment may look like.
 func (r random) drawEnv(token bool) *Node {
 	n := list()
-	for i, v := range []string{"n", "on", "1e3", "0777", "1:30", "", "a: b", " blank ", "ünï", "it's \"so\"", "two\nlines\n", "~", "$(HOST)"} {
+	for i, v := range []string{
+		"n", "on", "1e3", "0777", "1:30", "", "a: b", " blank ", "ünï", "it's \"so\"", "two\nlines\n", "~", "$(HOST)",
+	} {
 		if r.one(5) {
 			n.add(dict("name", fmt.Sprintf("V%d", i), "value", v))
 		}

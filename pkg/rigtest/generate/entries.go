@@ -28,10 +28,9 @@ var makers = []struct {
 	{"javaAgent", random.makeJavaAgent},
 	{"custom", random.makeCustom},
 	// Once more those that seldom find what they're for.
-	{
-		"configReload",
-		random.makeConfigReload,
-	}, {"permissions", random.makePermissions}, {"permissions", random.makePermissions},
+	{"configReload", random.makeConfigReload},
+	{"permissions", random.makePermissions},
+	{"permissions", random.makePermissions},
 }
 
 // PatternKeys returns the keys of all patterns that generated configs may have.
@@ -42,6 +41,32 @@ func PatternKeys() []string {
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
+}
+
+// nameEntry begins an entry for a container of the app.
+func nameEntry(name string, w workload, c container) *Node {
+	e := dict("name", name)
+	if c.name != w.containers[0].name {
+		e.set("app", c.name)
+	}
+	return e
+}
+
+// nameForSome begins an entry that is for another container, or for all, once in n times where there are several.
+func (r random) nameForSome(name string, w workload, n int, c container) *Node {
+	e := dict("name", name)
+	if len(w.containers) > 1 && r.one(n) {
+		e.set("app", pick(r, "*", c.name))
+	}
+	return e
+}
+
+// addPattern ends an entry: its place, an override once in n times, and the pattern itself.
+func (r random) addPattern(e *Node, w workload, n int, key string, pattern *Node) *Node {
+	r.drawPlacement(e, w)
+	e.set("override", r.opt(n, r.drawOverride()))
+	e.set(key, pattern)
+	return e
 }
 
 // A drawing is of the entries of one config: any patterns, several of one at times.

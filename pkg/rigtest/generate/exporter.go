@@ -13,16 +13,13 @@ func (r random) makeExporter(w workload, c container, name string) *Node {
 		put(2, "interval", "30s")
 		put(2, "monitorLabels", dict("release", pick(r, "n", "1e3", "prometheus")))
 	}
-	e := dict("name", name)
-	if c.name != w.containers[0].name {
-		e.set("app", c.name)
-	}
+	e := nameEntry(name, w, c)
 	if len(c.ports) > 0 && r.one(4) {
-		x.set(
-			"appMetrics",
-			dict("port", num(pick(r, c.ports...).number), "path", r.opt(2, str("/admin/metrics")), "params",
-				r.opt(3, dict("format", "1e3"))),
-		)
+		x.set("appMetrics", dict(
+			"port", num(pick(r, c.ports...).number),
+			"path", r.opt(2, str("/admin/metrics")),
+			"params", r.opt(3, dict("format", "1e3")),
+		))
 		e.set("exporter", x) // nothing to be placed or overridden
 		return e
 	}
@@ -50,20 +47,15 @@ func (r random) makeExporter(w workload, c container, name string) *Node {
 		x.set("port", at)
 		put(2, "params", dict("module", "n"))
 	default:
-		x.set(
-			"image",
-			pick(r, "our-exporter:1", "registry:5000/x@sha256:4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865"),
-		)
+		const digest = "sha256:4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865"
+		x.set("image", pick(r, "our-exporter:1", "registry:5000/x@"+digest))
 		x.set("port", at)
 		put(2, "args", list("--app=127.0.0.1:{port}", pick(r, "a: b", "n", "two\nlines\n")))
 		put(2, "env", dict("LISTEN", ":{metricsPort}", "Z", pick(r, "1e3", "", "$(HOST)")))
 		put(3, "runAsUser", num(1234))
 		put(3, "path", "/all")
 	}
-	r.drawPlacement(e, w)
-	e.set("override", r.opt(4, r.drawOverride()))
-	e.set("exporter", x)
-	return e
+	return r.addPattern(e, w, 4, "exporter", x)
 }
 
 func (r random) anyPort(c container) int {

@@ -15,8 +15,5 @@ func (r random) makeFetch(w workload, c container, name string) *Node {
 	if r.one(3) {
 		e.set("app", c.name)
 	}
-	r.drawPlacement(e, w)
-	e.set("override", r.opt(5, r.drawOverride()))
-	e.set("fetch", f)
-	return e
+	return r.addPattern(e, w, 5, "fetch", f)
 }

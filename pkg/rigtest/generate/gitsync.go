@@ -24,12 +24,5 @@ func (r random) makeGitSync(w workload, c container, name string) *Node {
 	put(4, "depth", num(pick(r, 0, 1, 50)))
 	put(4, "submodules", pick(r, "recursive", "shallow", "off"))
 	put(4, "sizeLimit", pick(r, str("200Mi"), raw("1073741824")))
-	e := dict("name", name)
-	if c.name != w.containers[0].name {
-		e.set("app", c.name)
-	}
-	r.drawPlacement(e, w)
-	e.set("override", r.opt(5, r.drawOverride()))
-	e.set("gitSync", g)
-	return e
+	return r.addPattern(nameEntry(name, w, c), w, 5, "gitSync", g)
 }

@@ -2,7 +2,7 @@ package generate
 
 // makeJavaAgent is an entry that brings an agent into a container's JVM.
 func (r random) makeJavaAgent(w workload, c container, name string) *Node {
-	a, e := dict(), dict("name", name)
+	a, e := dict(), nameEntry(name, w, c)
 	put := func(odds int, key string, v any) { a.set(key, r.opt(odds, v)) }
 	switch r.IntN(3) {
 	case 0:
@@ -22,11 +22,5 @@ func (r random) makeJavaAgent(w workload, c container, name string) *Node {
 		a.set("image", "agent:1")
 		a.set("path", "/agent.jar")
 	}
-	if c.name != w.containers[0].name {
-		e.set("app", c.name)
-	}
-	r.drawPlacement(e, w)
-	e.set("override", r.opt(3, r.drawOverride()))
-	e.set("javaAgent", a)
-	return e
+	return r.addPattern(e, w, 3, "javaAgent", a)
 }

@@ -2,7 +2,7 @@ package generate
 
 // makeMigrate is an entry that migrates in the pod, or by a Job that is made of it.
 func (r random) makeMigrate(w workload, c container, name string) *Node {
-	m, e := dict(), dict("name", name)
+	m, e := dict(), nameEntry(name, w, c)
 	put := func(odds int, key string, v any) { m.set(key, r.opt(odds, v)) }
 	if r.one(2) {
 		m.set("command", list("bin/rails", pick(r, "db:migrate", "db:prepare")))
@@ -22,11 +22,5 @@ func (r random) makeMigrate(w workload, c container, name string) *Node {
 		put(4, "activeDeadlineSeconds", num(600))
 		put(6, "ttlSecondsAfterFinished", num(3600))
 	}
-	if c.name != w.containers[0].name {
-		e.set("app", c.name)
-	}
-	r.drawPlacement(e, w)
-	e.set("override", r.opt(3, r.drawOverride()))
-	e.set("migrate", m)
-	return e
+	return r.addPattern(e, w, 3, "migrate", m)
 }

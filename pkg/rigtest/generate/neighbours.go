@@ -1,6 +1,8 @@
 package generate
 
-import "fmt"
+import (
+	"fmt"
+)
 
 // drawNeighbours are objects that look at a workload, or dial it: a takeover may
 // change them.
@@ -36,13 +38,10 @@ func (r random) drawNeighbours(w workload) (all []*Object) {
 			if r.one(2) {
 				kind, field = "ServiceMonitor", "endpoints"
 			}
-			monitor.set(
-				field,
-				list(
-					dict("port", pick(r, "main", "n", "http"), "scheme", r.opt(3, str("http"))),
-					dict("targetPort", r.to(r.drawPort(w)), "path", "/m"),
-				),
-			)
+			monitor.set(field, list(
+				dict("port", pick(r, "main", "n", "http"), "scheme", r.opt(3, str("http"))),
+				dict("targetPort", r.to(r.drawPort(w)), "path", "/m"),
+			))
 			put("monitoring.coreos.com/v1", kind, monitor)
 		case 3:
 			put(
@@ -52,11 +51,8 @@ func (r random) drawNeighbours(w workload) (all []*Object) {
 					list(dict("ports", list(dict("port", r.to(r.drawPort(w))))))),
 			)
 		case 4:
-			put(
-				"gateway.networking.k8s.io/v1",
-				"HTTPRoute",
-				dict("rules", list(dict("backendRefs", list(dict("name", service, "port", num(r.drawPort(w).number)))))),
-			)
+			backend := dict("name", service, "port", num(r.drawPort(w).number))
+			put("gateway.networking.k8s.io/v1", "HTTPRoute", dict("rules", list(dict("backendRefs", list(backend)))))
 		default:
 			c := dict("name", "client", "image", "x:1", "env",
 				list(dict("name", "URL", "value", r.drawURL(w, service)), dict("name", "n", "value", "1e3")), "args",
@@ -104,9 +100,63 @@ func (r random) drawURL(w workload, service string) string {
 	if w.namespace != "" && r.one(3) {
 		host += "." + w.namespace + pick(r, "", ".svc", ".svc.cluster.local")
 	}
-	return pick(r, "http://", "http://", "ws://", "https://", "") + pick(r, "", "", "",
-		"user:"+Secret+"@") + host + fmt.Sprintf(
-		":%d",
-		r.drawPort(w).number,
-	) + pick(r, "", "/", "/a?b=c", ",http://"+service)
+	scheme := pick(r, "http://", "http://", "ws://", "https://", "")
+	user := pick(r, "", "", "", "user:"+Secret+"@")
+	port := r.drawPort(w).number
+	return scheme + user + fmt.Sprintf("%s:%d", host, port) + pick(r, "", "/", "/a?b=c", ",http://"+service)
+}
+
+// drawServices are those in front of a workload, and some that only look so.
+func (r random) drawServices(w workload) []*Object {
+	var all []*Object
+	for _, name := range []string{w.name, w.name + "-more"} {
+		if w.labels == nil || r.one(3) {
+			continue
+		}
+		namespace := w.namespace
+		if r.one(10) {
+			namespace = "elsewhere"
+		}
+		meta := dict("name", name)
+		if namespace != "" {
+			meta.set("namespace", namespace)
+		}
+		spec := dict("selector", r.drawPairs(w.labels[:2]), "clusterIP", r.opt(4, str("None")), "ports", r.servicePorts(w))
+		if r.one(12) {
+			spec.set("type", "ExternalName")
+			spec.set("externalName", "example.com")
+		}
+		all = append(all, &Object{Node: object("v1", "Service", meta, "spec", spec), concerned: true})
+	}
+	return all
+}
+
+func (r random) servicePorts(w workload) any {
+	var ports []port
+	for _, c := range w.containers {
+		ports = append(ports, c.ports...)
+	}
+	if len(ports) == 0 {
+		ports = []port{{"", 8000}}
+	}
+	n := list()
+	count := 1 + r.IntN(2)
+	for i := range count {
+		p := ports[r.IntN(len(ports))]
+		e := dict("port", num(p.number+i))
+		if count > 1 || r.one(2) {
+			e.set("name", []string{"main", "n"}[i])
+		}
+		switch r.IntN(4) {
+		case 0:
+		case 1:
+			e.set("targetPort", num(p.number))
+		default:
+			e.set("targetPort", r.to(p))
+		}
+		e.set("protocol", r.opt(4, str("TCP")))
+		e.set("appProtocol", r.opt(5, str(pick(r, "http", "grpc"))))
+		n.add(e)
+	}
+	return n
 }

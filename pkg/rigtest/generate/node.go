@@ -65,6 +65,11 @@ func dict(pairs ...any) *Node {
 	return n
 }
 
+// object is a manifest: the fields that each has, and more of them.
+func object(apiVersion, kind string, metadata *Node, more ...any) *Node {
+	return dict(append([]any{"apiVersion", apiVersion, "kind", kind, "metadata", metadata}, more...)...)
+}
+
 // list is a list of Nodes or strings.
 func list(items ...any) *Node {
 	n := &Node{kind: listKind}

@@ -1,3 +1,6 @@
+// Package generate makes pairs of a config and manifests, always the same ones for a seed. Tests check the laws over
+// them. The manifests are valid YAML in all the styles of people, kustomize and kpt, with nearly every kind of pod.
+// Some configs ask for something impossible.
 package generate
 
 import "strings"
@@ -78,14 +81,22 @@ func (p *Pair) Untouched() []string {
 	var texts []string
 	for _, o := range p.objects {
 		if !o.workload && !o.concerned {
-			text := strings.TrimRight(p.form.objectIn(p, o), "\n")
-			for i := strings.LastIndexByte(text, '\n'); strings.HasPrefix(strings.TrimSpace(text[i+1:]), "#"); i = strings.LastIndexByte(text, '\n') {
-				text = strings.TrimRight(text[:i], "\n") // what stands behind an object may be of the whole text
-			}
-			texts = append(texts, p.file.setBreaks(text))
+			texts = append(texts, p.file.setBreaks(withoutLastComments(p.form.objectIn(p, o))))
 		}
 	}
 	return texts
+}
+
+// withoutLastComments drops comments behind an object: they may be of the whole text.
+func withoutLastComments(text string) string {
+	for {
+		text = strings.TrimRight(text, "\n")
+		last := strings.LastIndexByte(text, '\n')
+		if !strings.HasPrefix(strings.TrimSpace(text[last+1:]), "#") {
+			return text
+		}
+		text = text[:last]
+	}
 }
 
 func (r random) between() string {

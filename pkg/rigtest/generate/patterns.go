@@ -9,11 +9,11 @@ import (
 func (r random) makeTLSProxy(w workload, c container, p port, name string) *Node {
 	rebind := dict("port", num(p.number+1000))
 	if r.one(2) {
-		rebind.set(
-			"env",
-			dict("LISTEN", "127.0.0.1", fmt.Sprintf("PORT_%d", p.number), fmt.Sprint(p.number+1000), "Z",
-				r.opt(3, str(pick(r, "n", "1e3", "a b")))),
-		)
+		rebind.set("env", dict(
+			"LISTEN", "127.0.0.1",
+			fmt.Sprintf("PORT_%d", p.number), fmt.Sprint(p.number+1000),
+			"Z", r.opt(3, str(pick(r, "n", "1e3", "a b"))),
+		))
 	} else {
 		rebind.set("args", list(fmt.Sprintf("--listen=127.0.0.1:%d", p.number+1000)))
 	}
@@ -35,36 +35,28 @@ func (r random) makeTLSProxy(w workload, c container, p port, name string) *Node
 	if c.name != w.containers[0].name || r.one(4) {
 		e.set("app", c.name)
 	}
-	r.drawPlacement(e, w)
-	e.set("override", r.opt(3, r.drawOverride()))
-	e.set("tlsProxy", t)
-	return e
+	return r.addPattern(e, w, 3, "tlsProxy", t)
 }
 
 // makeTunnel is an entry that leads variables of all containers another way.
 func (r random) makeTunnel(w workload, _ container, name string) *Node {
-	t := dict("listenPort", num(6300+int(name[0])), "statusPort", num(6700+int(name[0])), "host", "redis.db.example",
-		"port", num(6380))
+	t := dict(
+		"listenPort", num(6300+int(name[0])),
+		"statusPort", num(6700+int(name[0])),
+		"host", "redis.db.example",
+		"port", num(6380),
+	)
 	put := func(odds int, key string, v any) { t.set(key, r.opt(odds, v)) }
 	put(3, "serverName", "redis.example")
 	put(2, "ca", dict(pick(r, "secretName", "configMapName"), "db-ca", "key", r.opt(3, str("root.pem"))))
 	put(3, "clientCertificate", dict("secretName", "me"))
-	t.set(
-		"env",
-		dict(pick(r, "V0", "V3", "V5", "V9"), "127.0.0.1", pick(r, "V1", "V10", "WAY"),
-			pick(r, "127.0.0.1:6379", "1e3", "two\nlines\n", "n")),
-	)
-	e := dict("name", name)
-	if len(w.containers) > 1 && r.one(3) {
-		e.set("app", pick(r, "*", w.containers[1].name))
-	}
-	r.drawPlacement(e, w)
-	e.set("override", r.opt(5, r.drawOverride()))
-	e.set("tunnel", t)
-	return e
+	t.set("env", dict(pick(r, "V0", "V3", "V5", "V9"), "127.0.0.1", pick(r, "V1", "V10", "WAY"),
+		pick(r, "127.0.0.1:6379", "1e3", "two\nlines\n", "n")))
+	e := r.nameForSome(name, w, 3, w.containers[min(1, len(w.containers)-1)])
+	return r.addPattern(e, w, 5, "tunnel", t)
 }
 
-// drawPlacement says where the entry's containers stand.
+// drawPlacement sets the place of the entry's containers.
 func (r random) drawPlacement(e *Node, w workload) {
 	if r.one(3) && (!w.job || r.one(20)) { // a Job with a container beside never ends
 		e.set("placement", "beside")
@@ -102,11 +94,8 @@ func (r random) makeCustom(w workload, _ container, name string) *Node {
 		}
 		c.at("volumes").add(dict("name", name+"-conf", "configMap", dict("name", w.name+"-"+name)))
 	}
-	put(
-		3,
-		"initContainers",
-		list(dict("name", name+"-init", "image", "busybox:1", "command", list("sh", "-c", r.drawScript()))),
-	)
+	command := list("sh", "-c", r.drawScript())
+	put(3, "initContainers", list(dict("name", name+"-init", "image", "busybox:1", "command", command)))
 	if r.one(2) {
 		n := dict("name", name, "image", "agent:1", "env", r.opt(2, r.drawEnv(false)), "args", r.opt(3, list("-v", "n")))
 		if volume {
@@ -118,23 +107,22 @@ func (r random) makeCustom(w workload, _ container, name string) *Node {
 	}
 	app := dict()
 	if r.one(2) {
-		app.set(
-			"env",
-			list(
-				dict("name", "AGENT_"+strings.ToUpper(name), "value",
-					pick(r, "n", "on", "1e3", "127.0.0.1:7000", "two\nlines\n", "'")),
-				dict("name", "NODE", "valueFrom", dict("fieldRef", dict("fieldPath", "spec.nodeName"))),
-			),
-		)
+		agent := pick(r, "n", "on", "1e3", "127.0.0.1:7000", "two\nlines\n", "'")
+		app.set("env", list(
+			dict("name", "AGENT_"+strings.ToUpper(name), "value", agent),
+			dict("name", "NODE", "valueFrom", dict("fieldRef", dict("fieldPath", "spec.nodeName"))),
+		))
 	}
 	if r.one(5) {
 		if app.at("env") == nil {
 			app.set("env", list())
 		}
-		app.at("env").add(
-			dict("name", pick(r, "V2", "V4", "V7", "V11"), "value", pick(r, "led", "1:30", "$(NODE)"), "replace",
-				raw("true"), "everywhere", r.opt(2, raw("true"))),
-		)
+		app.at("env").add(dict(
+			"name", pick(r, "V2", "V4", "V7", "V11"),
+			"value", pick(r, "led", "1:30", "$(NODE)"),
+			"replace", raw("true"),
+			"everywhere", r.opt(2, raw("true")),
+		))
 	}
 	app.set("args", r.opt(4, list("--agent", pick(r, "on", "-", "a: b", "1:30"))))
 	if volume {
@@ -146,14 +134,15 @@ func (r random) makeCustom(w workload, _ container, name string) *Node {
 	}
 	put(4, "servicePorts", list(dict("name", name, "port", num(7000+int(name[0])), "targetPort", num(7000))))
 	if r.one(4) {
-		c.set(
-			"pod",
-			dict("shareProcessNamespace", r.opt(2, raw("true")), "sysctls",
-				r.opt(2, list(dict("name", pick(r, "net.ipv4.tcp_keepalive_time", "net/ipv4/tcp_keepalive_time"), "value", "60"))),
-				"imagePullSecrets", r.opt(2, list(dict("name", "mirror"))), "fsGroup", r.opt(4, num(1000)),
-				"minGracePeriodSeconds", r.opt(3, num(pick(r, 20, 90))), "annotations",
-				r.opt(3, dict("example.com/of-"+name, pick(r, "n", "1e3")))),
-		)
+		keepalive := []string{"net.ipv4.tcp_keepalive_time", "net/ipv4/tcp_keepalive_time"}
+		c.set("pod", dict(
+			"shareProcessNamespace", r.opt(2, raw("true")),
+			"sysctls", r.opt(2, list(dict("name", pick(r, keepalive...), "value", "60"))),
+			"imagePullSecrets", r.opt(2, list(dict("name", "mirror"))),
+			"fsGroup", r.opt(4, num(1000)),
+			"minGracePeriodSeconds", r.opt(3, num(pick(r, 20, 90))),
+			"annotations", r.opt(3, dict("example.com/of-"+name, pick(r, "n", "1e3"))),
+		))
 	}
 	put(6, "claims", list(dict("port", num(7700+int(name[0])), "for", "the agent")))
 	r.drawPlacement(e, w)
@@ -175,8 +164,8 @@ func (r random) drawObject(w workload, name string) *Node {
 	if kind == "Secret" {
 		data = "stringData"
 	}
-	return dict("apiVersion", "v1", "kind", kind, "metadata",
-		dict("name", w.name+"-"+name, "labels", r.opt(4, dict("x", "n"))), data,
+	meta := dict("name", w.name+"-"+name, "labels", r.opt(4, dict("x", "n")))
+	return object("v1", kind, meta, data,
 		dict("a.conf", r.drawScript(), "version", "1e3", "empty", r.opt(3, str(""))))
 }
 
@@ -207,9 +196,62 @@ func (r random) spoilEntry(e *Node, w workload) {
 	case 4:
 		app.set("volumeMounts", list(dict("name", "other", "mountPath", "/data")))
 	case 5:
-		c.set(
-			"objects",
-			list(dict("apiVersion", "v1", "kind", "ConfigMap", "metadata", dict("name", "bystander-0"), "data", dict("a", "b"))),
-		)
+		c.set("objects", list(object("v1", "ConfigMap", dict("name", "bystander-0"), "data", dict("a", "b"))))
 	}
+}
+
+// drawBase makes of an entry of tlsProxy another one: of another protocol, for clients
+// with certificates, in front of an app that stays where it is, or an authProxy.
+func (r random) drawBase(e *Node) *Node {
+	t := e.at("tlsProxy")
+	if r.one(3) {
+		return e
+	}
+	auth := r.one(3)
+	if auth {
+		t.drop("plainHTTP")
+		e.drop("tlsProxy")
+		e.set("authProxy", t)
+		t.set(r.drawMethod())
+		t.set("publicPaths", r.opt(3, list("/healthz", "/static/*")))
+	} else if r.one(2) {
+		t.drop("plainHTTP")
+		t.set("protocol", pick(r, "tcp", "grpc"))
+	}
+	if r.one(3) {
+		t.drop("rebind")
+		t.set("mode", "front")
+		t.set("listenPort", r.opt(2, num(8443)))
+		t.set("networkPolicy", r.opt(20, raw("false")))
+	}
+	if !auth && r.one(2) {
+		clients := dict("ca", dict(pick(r, "secretName", "configMapName"), "clients-ca", "key", r.opt(3, str("root.pem"))))
+		clients.set("mode", r.opt(4, str(pick(r, "require", "optional"))))
+		clients.set("allowedCommonNames", r.opt(2, list("alice", "a b")))
+		clients.set("allowedSubjects", r.opt(5, list("CN=bob,O=x")))
+		if p := t.at("protocol"); p != nil && p.value == "tcp" || r.one(60) { // whose proxy sees them
+			clients.set("allowedURIs", r.opt(3, list("spiffe://cluster.local/ns/shop/sa/*")))
+			clients.set("allowedDNSNames", r.opt(3, list("shop.prod.svc")))
+		}
+		clients.set("forwardIdentity", r.opt(3, raw("true")))
+		t.set("clients", clients)
+	}
+	return e
+}
+
+// drawMethod is how an authProxy authenticates.
+func (r random) drawMethod() (string, *Node) {
+	switch r.IntN(4) {
+	case 0:
+		return "jwt", dict("issuer", "https://issuer.example", "audiences", list("web"), "jwksURI",
+			"https://issuer.example/keys", "claimHeaders", r.opt(2, dict("X-Jwt-Sub", "sub")), "requiredClaims",
+			r.opt(3, dict("scope", "read")))
+	case 1:
+		return "googleIAP", dict("audience", "/projects/1/apps/web", "image",
+			r.opt(3, str("registry.example.com/gcp-iap-auth:1")))
+	case 2:
+		return "oidc", dict("issuerURL", "https://issuer.example", "clientID", "web", "secretName", "web-oidc",
+			"allowedGroups", r.opt(3, list("staff")))
+	}
+	return "basic", dict("secretName", "web-users", "realm", r.opt(3, str("the web")))
 }

@@ -35,8 +35,11 @@ func (r random) drawPod(w *workload) *Node {
 		r.shareNetwork(containers.entries[0].value, containers.entries[n-1].value)
 	}
 	spec.set("containers", containers)
-	if volumes := list(dict("name", "data", "emptyDir", raw("{}")), dict("name", "conf", "configMap", dict("name", "settings"))); mounts &&
-		!r.one(60) {
+	volumes := list(
+		dict("name", "data", "emptyDir", raw("{}")),
+		dict("name", "conf", "configMap", dict("name", "settings")),
+	)
+	if mounts && !r.one(60) {
 		spec.set("volumes", volumes)
 	} else {
 		put(4, "volumes", r.drawSome(volumes))
@@ -59,10 +62,8 @@ func (r random) drawPod(w *workload) *Node {
 func (r random) makeGuaranteed(inits, containers *Node) {
 	for _, n := range append(inits.entries, containers.entries...) {
 		limits := dict("cpu", pick(r, str("500m"), raw("1")), "memory", pick(r, "64Mi", "1Gi"))
-		n.value.set(
-			"resources",
-			dict("limits", limits, "requests", r.opt(2, dict("cpu", limits.at("cpu"), "memory", limits.at("memory")))),
-		)
+		requests := r.opt(2, dict("cpu", limits.at("cpu"), "memory", limits.at("memory")))
+		n.value.set("resources", dict("limits", limits, "requests", requests))
 	}
 }
 
@@ -72,11 +73,11 @@ func (r random) makeRestricted(pod, inits, containers *Node) {
 	pod.set("runAsUser", r.opt(2, num(1000)))
 	pod.set("seccompProfile", dict("type", "RuntimeDefault"))
 	for _, n := range append(inits.entries, containers.entries...) {
-		n.value.set(
-			"securityContext",
-			dict("allowPrivilegeEscalation", raw("false"), "readOnlyRootFilesystem", r.opt(2, raw("true")),
-				"capabilities", dict("drop", list("ALL"))),
-		)
+		n.value.set("securityContext", dict(
+			"allowPrivilegeEscalation", raw("false"),
+			"readOnlyRootFilesystem", r.opt(2, raw("true")),
+			"capabilities", dict("drop", list("ALL")),
+		))
 	}
 }
 

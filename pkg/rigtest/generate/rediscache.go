@@ -19,10 +19,7 @@ func (r random) makeRedisCache(w workload, c container, name string) *Node {
 		put(4, "eviction", pick(r, "allkeys-lfu", "volatile-ttl"))
 	}
 	t.set("env", r.opt(2, env))
-	e := dict("name", name)
-	if len(w.containers) > 1 && r.one(3) {
-		e.set("app", pick(r, "*", c.name))
-	}
+	e := r.nameForSome(name, w, 3, c)
 	r.drawPlacement(e, w)
 	if override := r.drawOverride(); override.at("resources") == nil {
 		e.set("override", r.opt(4, override))

@@ -30,8 +30,11 @@ func bare(s string) bool {
 	if tricky[s] {
 		return true
 	}
-	return !reserved[s] && (words.MatchString(s) ||
-		s != "" && s == strings.TrimSpace(s) && !strings.ContainsAny(s, "\n\t\"'\\#:,[]{}&*!|>%@`?~-") && strings.Trim(s, "0123456789.+eExXoO_") != "")
+	if reserved[s] || words.MatchString(s) {
+		return !reserved[s]
+	}
+	const special, numeric = "\n\t\"'\\#:,[]{}&*!|>%@`?~-", "0123456789.+eExXoO_"
+	return s == strings.TrimSpace(s) && !strings.ContainsAny(s, special) && strings.Trim(s, numeric) != ""
 }
 
 // single is in single quotes.
@@ -59,3 +62,39 @@ func (r random) quoteScalar(s string, brackets bool) string {
 	}
 	return double(s)
 }
+
+// drawEmpty is one of the ways to write that there are no entries.
+func (r random) drawEmpty(k kind) *Node {
+	if k == mapKind {
+		return raw(pick(r, "{}", "{}", "{ }", "", "null", "~"))
+	}
+	return raw(pick(r, "[]", "[]", "[ ]", "", "null", "Null"))
+}
+
+// drawSome is v most of the time; else nothing in one of its forms, or no entry at all.
+func (r random) drawSome(v *Node) any {
+	switch r.IntN(8) {
+	case 0:
+		return r.drawEmpty(v.kind)
+	case 1:
+		return nil
+	}
+	return v
+}
+
+// Secret is a value that nothing but the manifests that hold it may show.
+const Secret = "geheim-7f3a91"
+
+var bodies = [][]string{
+	{"#!/bin/sh", "echo hello"},
+	{"apiVersion: v1", "kind: Pod", "metadata: {name: text}"},
+	{"first", "", "---", "", "- apiVersion: v1", "  kind: Pod"},
+	{"trailing blanks   ", "", "# no comment", "end"},
+	{"a", "", ""},
+	{"ünï 日本語 🚢", "  deeper", "\ttab", "back"},
+	{"key: |", "  nested", "..."},
+	{"spec:", "  containers:", "  - name: app"},
+}
+
+// drawBody is the text of a block scalar.
+func (r random) drawBody() []string { return pick(r, bodies...) }

@@ -1,5 +1,7 @@
 package generate
 
+import "slices"
+
 // Shrink makes a pair smaller as long as it fails: it leaves out one object,
 // field, list entry, comment or style after the other.
 func (p *Pair) Shrink(fails func() bool) {
@@ -79,20 +81,21 @@ func (n *Node) listCuts() []func() func() {
 }
 
 func (p *Pair) withoutEntry(o *Object) func() {
-	was := p.objects
-	if len(was) < 2 {
+	if len(p.objects) < 2 {
 		return nil
 	}
-	p.objects = nil
-	for _, other := range was {
-		if other != o {
-			p.objects = append(p.objects, other)
-		}
-	}
-	if len(p.objects) == len(was) {
+	return without(&p.objects, o)
+}
+
+// without takes an item out of a list, and returns how to put it back; nil if it isn't there.
+func without[T any](list *[]*T, item *T) (undo func()) {
+	was := *list
+	i := slices.Index(was, item)
+	if i < 0 {
 		return nil
 	}
-	return func() { p.objects = was }
+	*list = slices.Concat(was[:i], was[i+1:])
+	return func() { *list = was }
 }
 
 // kept are fields without which a manifest or config would be none.
@@ -102,17 +105,7 @@ func (n *Node) withoutChild(e *Entry) func() {
 	if kept[e.key] {
 		return nil
 	}
-	was := n.entries
-	n.entries = nil
-	for _, other := range was {
-		if other != e {
-			n.entries = append(n.entries, other)
-		}
-	}
-	if len(n.entries) == len(was) {
-		return nil
-	}
-	return func() { n.entries = was }
+	return without(&n.entries, e)
 }
 
 // put sets what isn't so already.

@@ -14,9 +14,11 @@ type hand struct {
 
 // A comment has its number at the end.
 var remarks = []string{
-	"# why", "#", "#no blank", "# ünïcode … 日本語 🚢", "# - name: not an entry", "# key: value", "# ---", "#\t tab", "# \"quote' {[",
+	"# why", "#", "#no blank", "# ünïcode … 日本語 🚢", "# - name: not an entry", "# key: value", "# ---", "#\t tab",
+	"# \"quote' {[",
 	"# outrigger.dev/patterns: none",
-	"# a very long remark that goes on and on, well past the width at which many programs would break a line of text into two of them",
+	"# a very long remark that goes on and on, well past the width at which many programs would break a line " +
+		"of text into two of them",
 }
 
 var behinds = []string{" # why ", "   #", "  # ünï 🚢 ", " # key: value ", "\t# tab ", " # ] } \" "}

@@ -2,10 +2,8 @@ package generate
 
 // makeSysctl is an entry of kernel settings: the pod's, and the node's.
 func (r random) makeSysctl(w workload, c container, name string) *Node {
-	all := list(
-		dict("name", pick(r, "net.ipv4.tcp_keepalive_time", "net/ipv4/tcp_fin_timeout", "kernel.shm_rmid_forced"),
-			"value", "60"),
-	)
+	first := pick(r, "net.ipv4.tcp_keepalive_time", "net/ipv4/tcp_fin_timeout", "kernel.shm_rmid_forced")
+	all := list(dict("name", first, "value", "60"))
 	if r.one(2) {
 		all.add(dict("name", pick(r, "vm.max_map_count", "fs/file-max"), "value", "262144"))
 	}

@@ -22,36 +22,22 @@ func (r random) makeVault(w workload, c container, name string) *Node {
 	v.set("mountPath", "/vault/"+name)
 	files := list(dict("path", "all.json", "secret", "secret/data/web"))
 	if r.one(2) {
-		files.add(
-			dict("path", "sub/key", "secret", "legacy/web", "kvVersion", num(1), "field", pick(r, "key", "a key", "1e3"),
-				"perms", r.opt(2, str(pick(r, "0400", "440", "0444")))),
-		)
+		files.add(dict(
+			"path", "sub/key",
+			"secret", "legacy/web",
+			"kvVersion", num(1),
+			"field", pick(r, "key", "a key", "1e3"),
+			"perms", r.opt(2, str(pick(r, "0400", "440", "0444"))),
+		))
 	}
 	if mode != "cli" && r.one(2) {
 		files.add(dict("path", "db.env", "secret", "database/creds/web", "format", "env"))
 	}
 	if mode != "cli" && r.one(3) {
-		files.add(
-			dict(
-				"path",
-				"own",
-				"template",
-				pick(
-					r,
-					"{{ with secret \"secret/data/web\" }}{{ .Data.data.key }}{{ end }}",
-					"{{ key \"n\" }}\n# ünï\n\ttab: \"${x}\"\n",
-					"n",
-				),
-			),
-		)
+		template := pick(r, "{{ with secret \"secret/data/web\" }}{{ .Data.data.key }}{{ end }}",
+			"{{ key \"n\" }}\n# ünï\n\ttab: \"${x}\"\n", "n")
+		files.add(dict("path", "own", "template", template))
 	}
 	v.set("files", files)
-	e := dict("name", name)
-	if c.name != w.containers[0].name {
-		e.set("app", c.name)
-	}
-	r.drawPlacement(e, w)
-	e.set("override", r.opt(5, r.drawOverride()))
-	e.set("vault", v)
-	return e
+	return r.addPattern(nameEntry(name, w, c), w, 5, "vault", v)
 }

@@ -16,8 +16,5 @@ func (r random) makeWaitFor(w workload, c container, name string) *Node {
 	put(3, "timeoutSeconds", num(60))
 	put(3, "intervalSeconds", num(5))
 	e := dict("name", name)
-	r.drawPlacement(e, w)
-	e.set("override", r.opt(5, r.drawOverride()))
-	e.set("waitFor", p)
-	return e
+	return r.addPattern(e, w, 5, "waitFor", p)
 }

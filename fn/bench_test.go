@@ -15,9 +15,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/kio"
 )
 
-// objects are n objects as kustomize sends them: of ten, four are Deployments,
-// two Services, two ConfigMaps, one an Ingress and one an HPA. Of the
-// Deployments, every one that the selector wants carries a label.
+// objects returns n objects as kustomize sends them: of ten, four are Deployments, two Services, two ConfigMaps, one an
+// Ingress and one an HPA. The Deployments that the selector selects have a label.
 func objects(n, percent int) string {
 	var b strings.Builder
 	b.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n")
@@ -93,8 +92,7 @@ func objects(n, percent int) string {
 
 var sizes = []int{1, 100, 1000, 10000}
 
-// BenchmarkFunction runs the program on lists of n objects of which m percent of
-// the workloads get a TLS proxy.
+// BenchmarkFunction runs the program on lists of n objects, where m percent of the workloads get a TLS proxy.
 func BenchmarkFunction(b *testing.B) {
 	for _, n := range sizes {
 		for _, m := range []int{1, 10, 100} {
@@ -132,8 +130,8 @@ func BenchmarkNull(b *testing.B) {
 	}
 }
 
-// BenchmarkStart is the whole program with a list of one object, as a process;
-// BenchmarkStartTrue is the machine's share in it. It needs make build.
+// BenchmarkStart runs the whole program as a process, with a list of one object. BenchmarkStartTrue is the machine's
+// share of that. Both need make build.
 func BenchmarkStart(b *testing.B) { start(b, objects(1, 0), filepath.Join("..", "bin", "outrigger")) }
 
 func BenchmarkStartTrue(b *testing.B) { start(b, "", "/bin/true") }
@@ -149,7 +147,7 @@ func start(b *testing.B, in, program string) {
 	}
 }
 
-// What is benchmarked does what it should.
+// The function that is benchmarked works.
 func TestObjects(t *testing.T) {
 	code, out, err := call(objects(100, 100))
 	require.Zero(t, code, err)

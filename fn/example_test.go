@@ -7,8 +7,7 @@ import (
 	"github.com/outrigger-dev/outrigger/fn"
 )
 
-// A list with a Deployment comes in, and goes out with a container more. Everything
-// else is as it was, comments too.
+// The function adds a container to the Deployment of a list, and leaves everything else unchanged, comments included.
 func ExampleProcess() {
 	list := `apiVersion: config.kubernetes.io/v1
 kind: ResourceList

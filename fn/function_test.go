@@ -25,7 +25,7 @@ func TestFunction(t *testing.T) {
 	require.Equal(t, out, again, "twice is once")
 }
 
-// Runners throw away what a function leaves out: on an error all items come back.
+// Runners delete items that a function doesn't return, so on an error, it returns all items.
 func TestFunctionFails(t *testing.T) {
 	for name, c := range map[string]struct{ in, says string }{
 		"config with a typo": {
@@ -81,7 +81,7 @@ func TestFunctionFails(t *testing.T) {
 	}
 }
 
-// kpt writes files back: a second render has to find its own work.
+// kpt writes files back, so a second render must find the work of the first.
 func TestFunctionInPlace(t *testing.T) {
 	annotated := strings.Replace(
 		web,
@@ -134,8 +134,8 @@ func TestFunctionJSON(t *testing.T) {
 	require.Contains(t, out, `"name": "tls-proxy"`)
 }
 
-// What isn't for the cluster is left alone: configuration of the tools, ours
-// among it, and what is marked as local.
+// Objects that aren't for the cluster are left unchanged: configuration of tools, outrigger's included, and objects
+// that are marked as local.
 func TestFunctionLeavesAlone(t *testing.T) {
 	local := strings.Replace(
 		web,
@@ -151,7 +151,7 @@ func TestFunctionLeavesAlone(t *testing.T) {
 	require.True(t, strings.HasPrefix(out, list("", local, kptfile, sidecars)), out)
 }
 
-// A refusal says what is missing, and where.
+// An error says what is missing, and where.
 func TestNoResourceList(t *testing.T) {
 	for text, want := range map[string]string{
 		"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n":                "line 1: the ResourceList has no items",

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// call runs the function and returns what its exit code would be.
+// call runs the function and returns the exit code that the program would have.
 func call(list string) (code int, out, stderr string) {
 	var o, e bytes.Buffer
 	if Process(strings.NewReader(list), &o, &e) != nil {
@@ -40,7 +40,7 @@ spec:
           ports: [{name: http, containerPort: 8080}]
 `
 
-// list makes a ResourceList of objects and a config.
+// list returns a ResourceList of objects and a config.
 func list(config string, objects ...string) string {
 	var b strings.Builder
 	b.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n")

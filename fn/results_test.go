@@ -10,8 +10,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// Results are those of kyaml's framework, field for field: whoever reads them with it
-// reads all of them.
+// Results are those of kyaml's framework, field for field, so that it can read all of them.
 func TestResultsOfKyaml(t *testing.T) {
 	for name, c := range map[string]struct {
 		list string

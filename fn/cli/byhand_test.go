@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// inPlace runs inject -w over a file with a text, and gives the new text.
+// inPlace runs inject -w over a file with a text, and returns the new text.
 func inPlace(t *testing.T, config, input string) (code int, out, err string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "web.yaml")
@@ -18,7 +18,7 @@ func inPlace(t *testing.T, config, input string) (code int, out, err string) {
 	return code, text(t, path), err
 }
 
-// The state after any change of the config is the one that a fresh run gives.
+// After any change of the config, the result is that of a fresh run.
 func TestInPlaceIsTheFreshState(t *testing.T) {
 	base := sidecars
 	for name, next := range map[string]string{
@@ -45,7 +45,7 @@ func TestInPlaceIsTheFreshState(t *testing.T) {
 	}
 }
 
-// What a person adds after a run stays, and comes out of strip.
+// Additions that a person makes after a run are kept by the next run and by strip.
 func TestByHandStays(t *testing.T) {
 	code, laid, err := inPlace(t, sidecars, web)
 	require.Zero(t, code, err)
@@ -77,7 +77,7 @@ func TestByHandStays(t *testing.T) {
 	}
 }
 
-// What a person changes of ours is a conflict with a way out, never taken.
+// A change that a person makes to a generated part is an error with a hint, and is never overwritten.
 func TestByHandConflicts(t *testing.T) {
 	code, laid, err := inPlace(t, sidecars, web)
 	require.Zero(t, code, err)
@@ -121,7 +121,7 @@ func TestByHandConflicts(t *testing.T) {
 	}
 }
 
-// A config under another name doesn't know whose the work is that it finds.
+// A config with another name refuses work that it finds, since it doesn't know whose it is.
 func TestRenamedConfig(t *testing.T) {
 	code, laid, err := inPlace(t, sidecars, web)
 	require.Zero(t, code, err)
@@ -130,10 +130,6 @@ func TestRenamedConfig(t *testing.T) {
 	code, after, err := inPlace(t, renamed, laid)
 	require.Equal(t, 1, code)
 	require.Equal(t, laid, after)
-	require.Contains(
-		t,
-		err,
-		"tls-proxy stands there by search, another config\n  hint: if that was the name of this config, take its work "+
-			"off first with outrigger strip",
-	)
+	require.Contains(t, err, "container tls-proxy was added by another config, search\n  hint: give the sidecar another "+
+		"name, or, if that's the former name of this config, remove its work with outrigger strip first")
 }

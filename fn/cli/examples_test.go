@@ -16,9 +16,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/rigtest"
 )
 
-// Every folder in examples is rendered by the real kustomize, by kustomize as a
-// library, and as a plain stream; all laws are checked on it. Some have a variant:
-// sidecars-x and overlay-x, with expected-x.diff.
+// Every example is rendered with the program kustomize, with kustomize as a library, and as a plain stream, and all
+// laws are checked on it. Some have a variant: sidecars-x and overlay-x, with expected-x.diff.
 func TestExamples(t *testing.T) {
 	dirs, err := filepath.Glob("../../examples/*/sidecars*/sidecars.yaml")
 	require.NoError(t, err)
@@ -58,7 +57,7 @@ func exists(file string) bool {
 	return err == nil
 }
 
-// What people write is short: 15 lines for a system, 40 for the complete document.
+// Documents are short: 15 lines for one system, 40 for the complete example.
 func TestExamplesAreShort(t *testing.T) {
 	all, err := filepath.Glob("../../examples/*/sidecars*/sidecars.yaml")
 	require.NoError(t, err)
@@ -87,8 +86,7 @@ func kustomize(t *testing.T, dir string) string {
 	return string(out)
 }
 
-// guarded checks that a build fails in which kustomize skips the function
-// without a word, as it does without --enable-exec.
+// guarded checks that a build fails if kustomize silently skips the function, as it does without --enable-exec.
 func guarded(t *testing.T, dir string) {
 	t.Helper()
 	out, err := exec.Command("kustomize", "build", "--enable-alpha-plugins", dir).CombinedOutput()
@@ -110,7 +108,7 @@ func library(t *testing.T, dir string) string {
 	return string(out)
 }
 
-// diff is what diff -u says; diffutils is essential in Debian.
+// diff returns the output of diff -u. Every Debian has diffutils.
 func diff(t *testing.T, before, after string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -11,8 +11,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/config"
 )
 
-// What outrigger does for a pattern is what it does for the custom one that stands
-// for it: law 9, through the program, over all cases.
+// A pattern and its equal custom pattern have the same result: law 9, through the program, over all cases.
 func TestExplainExpand(t *testing.T) {
 	cases, err := filepath.Glob("../../pkg/rigtest/testdata/*/expected.yaml")
 	require.NoError(t, err)
@@ -117,8 +116,8 @@ func TestExplainExpandRefuses(t *testing.T) {
 		want   string
 	}{
 		"several workloads": {config: several, input: two, want: "error[expand-several]: spec.select: 2 workloads are " +
-			"selected, as Deployment web and Deployment api, and what a pattern needs depends on the workload\n  hint: " +
-			"with explain --expand select one, as in select: [{kind: Deployment, name: web}]; for each another document\n"},
+			"selected, such as Deployment web and Deployment api, but explain --expand needs just one\n  hint: " +
+			"write a document for each workload, with select: [{kind: Deployment, name: web}] for this one\n"},
 		"none": {
 			config: strings.Replace(agent, "name: web", "name: wub", 1),
 			input:  web,

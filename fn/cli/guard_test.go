@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The guard is one file and its check another, the same for every document.
+// Every document has the same guard, and the same check of it.
 func TestGuardsAreAlike(t *testing.T) {
 	for _, name := range []string{"guard.yaml", "guard-check.yaml"} {
 		all, err := filepath.Glob("../../examples/*/*/" + name)
@@ -24,8 +24,8 @@ func TestGuardsAreAlike(t *testing.T) {
 	}
 }
 
-// The guard holds whatever becomes of the workload and of the document, with several
-// Components and with a base that is used twice; and nobody but outrigger satisfies it.
+// The guard works whatever is renamed, with several Components and with a base that is used twice, and only outrigger
+// satisfies it.
 func TestGuard(t *testing.T) {
 	dir := t.TempDir()
 	examples, err := filepath.Abs("../../examples")
@@ -157,7 +157,7 @@ func TestGuard(t *testing.T) {
 		write("skipped/kustomization.yaml", "resources: [../basic-auth/base]\ncomponents: ["+auth+"]\n")
 		out, err := build("skipped", "--enable-alpha-plugins", "--enable-exec")
 		require.Error(t, err)
-		require.Contains(t, out, "claims this sidecar, which doesn't stand there")
+		require.Contains(t, out, "claims this sidecar, but the workload doesn't have it")
 		write(
 			"basic-auth/base/dashboard.yaml",
 			strings.Replace(base, at, at+"  annotations: {outrigger.dev/skip: auth-proxy}\n", 1),

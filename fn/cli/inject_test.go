@@ -136,7 +136,7 @@ func TestInjectFails(t *testing.T) {
 	}
 }
 
-// bomb puts a pod label mapping of aliases into a manifest: 10^9 values.
+// bomb adds pod labels made of aliases to a manifest: 10^9 values.
 func bomb(text string) string {
 	var b strings.Builder
 	b.WriteString("x0: &x0 [a]\n")

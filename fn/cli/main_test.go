@@ -11,8 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMain makes the test binary the program itself where kustomize runs it:
-// under the name outrigger, first in PATH.
+// TestMain makes the test binary act as the program when kustomize runs it under the name outrigger, first in PATH.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "outrigger" {
 		os.Exit(Run("test", os.Args, os.Stdin, os.Stdout, os.Stderr))

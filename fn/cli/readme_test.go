@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// block is what stands in the README between two markers, without the fence.
+// block returns the lines between two markers in the README, without the fence.
 func block(t *testing.T, name string) []string {
 	t.Helper()
 	_, rest, ok := strings.Cut(text(t, "../../README.md"), "<!-- "+name+":begin -->\n")
@@ -21,7 +21,7 @@ func block(t *testing.T, name string) []string {
 	return lines[1 : len(lines)-1]
 }
 
-// What the README shows is what the example holds, and what the program does.
+// The README shows the files of the example and the real output of the program.
 func TestReadme(t *testing.T) {
 	example := "../../examples/elasticsearch-tls/"
 	require.Equal(t, strings.TrimSpace(text(t, example+"sidecars/sidecars.yaml")), strings.Join(block(t, "config"), "\n"))
@@ -54,7 +54,7 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// Each promise of SECURITY.md names a test that is there.
+// Each promise of SECURITY.md names a test that exists.
 func TestSecurityPromisesAreTested(t *testing.T) {
 	var tests strings.Builder
 	require.NoError(t, filepath.WalkDir("../..", func(path string, _ fs.DirEntry, err error) error {

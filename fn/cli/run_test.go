@@ -14,7 +14,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/config"
 )
 
-// Without arguments the program is the function, whatever commands there are.
+// Without arguments, the program runs as the function.
 func TestFunctionWithoutArguments(t *testing.T) {
 	list := "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\nfunctionConfig:\n  " +
 		strings.ReplaceAll(strings.Replace(sidecars, "spec:\n", "spec:\n  expect: {min: 0}\n", 1), "\n", "\n  ") + "\n"
@@ -34,8 +34,8 @@ func TestFunctionWithoutArguments(t *testing.T) {
 	}
 }
 
-// Help is on standard output, where a pager and kpt fn doc read it, and has usage,
-// three examples and the exit codes.
+// Help goes to standard output, where a pager and kpt fn doc read it, and has the usage, three examples and the exit
+// codes.
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{{"help"}, {"--help"}, {"-h"}} {
 		code, out, err := call("", args...)
@@ -61,7 +61,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// What is wrong with a command line is told with the way out, and is exit code 2.
+// A wrong command line is an error with a hint, and exit code 2.
 func TestMisuse(t *testing.T) {
 	for line, want := range map[string]string{
 		"injct":                "there is no command \"injct\"\n  hint: did you mean inject",
@@ -91,7 +91,7 @@ func TestMisuse(t *testing.T) {
 	}
 }
 
-// Flags are found before and behind what they're about.
+// Flags may come before and after arguments.
 func TestFlagsAnywhere(t *testing.T) {
 	conf, input := file(t, "sidecars.yaml", sidecars), file(t, "web.yaml", web)
 	_, want, _ := call("", "inject", "-c", conf, input)
@@ -121,7 +121,7 @@ func TestSchema(t *testing.T) {
 	require.Equal(t, string(config.Schema()), out)
 }
 
-// The scripts are for the shells, and they ask the program itself for words.
+// The scripts are for the shells, and call the program for completions.
 func TestCompletion(t *testing.T) {
 	for _, shell := range shells {
 		code, out, err := call("", "completion", shell)
@@ -164,7 +164,7 @@ func TestCompletion(t *testing.T) {
 	require.Equal(t, []string{"yaml", "yml", "json"}, complete("inject", "-c", ""), "what a shell filters files by")
 }
 
-// names are the words without their descriptions.
+// names returns the words without their descriptions.
 func names(words []string) []string {
 	var out []string
 	for _, w := range words {
@@ -174,7 +174,7 @@ func names(words []string) []string {
 	return out
 }
 
-// Messages are colored on a terminal, or where somebody wants it.
+// Messages are colored on a terminal, or with --color.
 func TestColor(t *testing.T) {
 	const red = "\x1b[1;31merror[command-line]:\x1b[0m schema: "
 	code, _, err := call("", "schema", "x", "--color", "always")
@@ -188,7 +188,7 @@ func TestColor(t *testing.T) {
 	require.True(t, strings.HasPrefix(err, red), "a flag is stronger than the environment")
 }
 
-// A stream that can't be written is an error, as a full disk is.
+// A failed write to standard output is an error, such as a full disk.
 func TestFullDisk(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	require.NoError(t, err)

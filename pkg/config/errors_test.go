@@ -10,7 +10,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// seen is what a reader of the config sees; warnings are the patterns' affair.
+// seen returns the errors of a config as they're printed, without the warnings of patterns.
 func seen(text string) []string {
 	_, fs := Read([]byte(text), "")
 	var out []string
@@ -23,7 +23,7 @@ func seen(text string) []string {
 	return out
 }
 
-// Each config is wrong in one way. Its spec begins in line 4.
+// Each config has one mistake. Its spec begins in line 4.
 func TestReadSpecErrors(t *testing.T) {
 	const selects = "\n  select: [{name: a}]\n"
 	const proxy = selects + "  patterns:\n  - tlsProxy: {port: 1, secretName: a, rebind: {port: 2, args: [a]}}\n"
@@ -353,7 +353,7 @@ func TestReadSpecErrors(t *testing.T) {
 	}
 }
 
-// bomb is a list of lists of lists, each of them ten times the one before.
+// bomb returns nested lists of aliases. Each list has ten of the one before.
 func bomb(open, end string) string {
 	s := "[&l0 " + open + `"x"` + end
 	if strings.Contains(open, "<<") {

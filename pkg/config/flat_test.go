@@ -11,7 +11,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 )
 
-// flatText is a ConfigMap as kpt makes it of words on the command line.
+// flatText returns a ConfigMap as kpt makes it from words on the command line.
 func flatText(words ...string) string {
 	var b strings.Builder
 	b.WriteString("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: function-input}\ndata:\n")

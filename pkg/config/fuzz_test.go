@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whatever the text is, Read comes back: with a config or with findings that
-// say where they are. A config that was read can be written and read again.
+// Read returns for any text, with a config or with findings that have a place. A config that was read can be written
+// and read again.
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{
 		"", "a: b: c", "a: *x", "x", "{}", "null", "- 1", "---\n---\n", "\xff", "%YAML 9\n---\na",

@@ -15,8 +15,7 @@ import (
 // imageReference finds an image of a registry, with its tag.
 var imageReference = regexp.MustCompile(`\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]+/[a-z0-9/_.-]+:[\w.-]*\d[\w.-]*`)
 
-// Each image has a registry, so that mirrors know it, the tag of a version, and the
-// number of a user. None is listed twice.
+// Each image has a registry, which mirrors need, the tag of a version, and a numeric user. None is listed twice.
 func TestImages(t *testing.T) {
 	form := regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+/[a-z0-9/_.-]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9-]+)?$`)
 	seen := map[string]bool{}
@@ -31,8 +30,8 @@ func TestImages(t *testing.T) {
 	require.Greater(t, len(seen), 35)
 }
 
-// Each image is written once in the files of the program, as an entry of the table or of
-// a preset. So a newer tag is one change, and Images lists all.
+// Each image is written once in the program, in the table or in a preset. So a newer tag is one change, and Images
+// lists all.
 func TestImagesAreWrittenOnce(t *testing.T) {
 	homes := []string{filepath.FromSlash("../pattern/image.go"), filepath.FromSlash("../pattern/exporter/presets.json")}
 	var written []string

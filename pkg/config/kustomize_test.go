@@ -13,8 +13,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// workload is a Deployment-like object with at most one earlier name and namespace,
-// as kustomize writes it for itself while it builds.
+// workload is an object with at most one earlier name and namespace, as kustomize writes it for itself during a build.
 type workload struct {
 	api, kind, namespace, name string
 	wasNamespace, wasName      string // "": it had no other
@@ -57,8 +56,8 @@ func (w workload) yaml() string {
 	return b.String()
 }
 
-// Selectors match what kustomize's own match, over every workload and many selectors;
-// and what kustomize can't compile is a mistake here.
+// Selectors match the same workloads as kustomize's own, and an expression that kustomize can't compile is a mistake
+// here.
 func TestSelectsAsKustomizeDoes(t *testing.T) {
 	workloads := []workload{
 		{api: "apps/v1", kind: "Deployment", name: "search"},

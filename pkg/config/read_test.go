@@ -12,7 +12,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// search is the config of the article, with its proxy only.
+// search is the config of the article with only the proxy.
 const search = `apiVersion: outrigger.dev/v1alpha1
 kind: Sidecars
 metadata:
@@ -54,7 +54,7 @@ func TestReadArticle(t *testing.T) {
 	require.True(t, c.Spec.Selects(&Meta{Ref: sidecar.Ref{Group: "apps", Kind: "Deployment", Name: "elasticsearch"}}))
 }
 
-// One container is written as it is, several as a list, and all as "*".
+// app is one name, a list of names, or "*" for all.
 func TestReadApp(t *testing.T) {
 	for text, want := range map[string]Names{"es": {"es"}, "[es, web]": {"es", "web"}, `"*"`: {"*"}, "[es]": {"es"}} {
 		c, fs := Read([]byte(strings.Replace(search, "- tlsProxy:", "- app: "+text+"\n      tlsProxy:", 1)), "")
@@ -75,7 +75,7 @@ func TestReadApp(t *testing.T) {
 	}
 }
 
-// kustomize hands a config over as JSON would have it, with annotations of its own.
+// kustomize passes a config in the style of JSON, with annotations of its own.
 func TestReadFromKustomize(t *testing.T) {
 	list := `apiVersion: config.kubernetes.io/v1
 kind: ResourceList
@@ -226,7 +226,7 @@ func TestEntryFillsTheView(t *testing.T) {
 	require.Equal(t, sidecar.Version{Major: 1, Minor: 33}, (&Spec{}).Kubernetes())
 }
 
-// mustRead reads a config of which only the spec matters.
+// mustRead reads a config with the given spec.
 func mustRead(t *testing.T, spec string) *Sidecars {
 	t.Helper()
 	c, fs := Read([]byte(head+spec), "")

@@ -8,7 +8,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// elasticsearch is a workload that kustomize gave a prefix and a namespace.
+// elasticsearch is a workload to which kustomize has added a prefix and a namespace.
 func elasticsearch() Meta {
 	return Meta{
 		Ref: sidecar.Ref{Group: "apps", Kind: "Deployment", Namespace: "prod", Name: "eu-elasticsearch"}, Version: "v1",

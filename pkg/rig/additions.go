@@ -7,8 +7,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// describeAdditions says in few words what a sidecar adds. What it sets is said where it
-// adds nothing.
+// describeAdditions lists in a few words what a sidecar adds. If it adds nothing, it lists what the sidecar sets.
 func describeAdditions(a sidecar.Answer) []string {
 	var has []string
 	count := func(n int, one, many string) {

@@ -11,7 +11,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// The report says what each sidecar adds or sets, and has no empty brackets.
+// The report lists what each sidecar adds or sets, without empty brackets.
 func TestReport(t *testing.T) {
 	const input = `apiVersion: apps/v1
 kind: Deployment

@@ -13,7 +13,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// findApps finds the containers that the sidecar serves.
+// findApps finds the containers that the sidecar serves, and reports whether there are any.
 func (q *question) findApps(w *sidecar.Workload) bool {
 	e := q.entry
 	spec := &w.Pod.Spec
@@ -60,8 +60,8 @@ func (q *question) findApps(w *sidecar.Workload) bool {
 	return true
 }
 
-// pickPortOwner leaves one of several containers to a pattern that takes ports over: the
-// one that declares them. What moves an app is for that app alone.
+// pickPortOwner picks the app of a pattern that takes ports over: the one of several containers that declares the
+// ports. The settings that move an app are for that app only.
 func (q *question) pickPortOwner(w *sidecar.Workload) bool {
 	e := q.entry
 	t, ok := e.Pattern().(sidecar.PortTaker)
@@ -76,19 +76,20 @@ func (q *question) pickPortOwner(w *sidecar.Workload) bool {
 		w.Apps, w.App = owners, owners[0]
 		return true
 	}
+	ports := "port " + listPorts(t.TakenPorts())
 	f := sidecar.Finding{Severity: sidecar.Error, Code: "app-unclear", Object: w.Ref, Sidecar: e.Name,
-		Message: "none of " + listNames(w.Apps) + " declares what is to be taken over: port " + listPorts(t.TakenPorts()),
+		Message: "none of " + listNames(w.Apps) + " declares " + ports + ", which the sidecar takes over",
 		Hint:    "declare it in the ports of the container that listens on it"}
 	if len(owners) > 1 {
-		f.Message = listNames(owners) + " declare port " + listPorts(t.TakenPorts()) + ", so which one is to move isn't clear"
-		f.Hint = "name just the one that listens on it in app"
+		f.Message = listNames(owners) + " all declare " + ports + ", so it isn't clear which one to move"
+		f.Hint = "name the one that listens on it in app"
 	}
 	q.addFindings(f)
 	return false
 }
 
-// ownerFromEarlierRun finds the container from which an earlier run has taken the ports: it
-// has all that the pattern wants of it.
+// ownerFromEarlierRun finds the container that lost the ports to the sidecar in an earlier run: it has everything that
+// the pattern sets in it.
 func ownerFromEarlierRun(w *sidecar.Workload, p sidecar.Pattern) []*corev1.Container {
 	for i, c := range w.Apps {
 		view := *w
@@ -118,9 +119,8 @@ func hasEntry(conf *config.Sidecars, name string) bool {
 	return slices.ContainsFunc(conf.Spec.Patterns, func(e config.Entry) bool { return e.Name == name })
 }
 
-// addsContainer reports whether a container has the name of one that the config adds: those
-// aren't meant by "*". What the workload's marker names doesn't count: anybody can
-// write it, to have a container passed over.
+// addsContainer reports whether the config adds a container with the name; "*" doesn't mean those. The workload's
+// marker doesn't count, since anybody could write a marker to have a container ignored.
 func addsContainer(conf *config.Sidecars, name string) bool {
 	if slices.ContainsFunc(conf.Spec.Patterns, func(e config.Entry) bool {
 		n, ok := e.Pattern().(sidecar.ContainerNamer)
@@ -131,7 +131,7 @@ func addsContainer(conf *config.Sidecars, name string) bool {
 	return hasEntry(conf, name)
 }
 
-// addedContainers are the containers of the pod that have names of those that the config adds.
+// addedContainers returns the names of the pod's containers that the config adds.
 func addedContainers(conf *config.Sidecars, w *sidecar.Workload) (names []string) {
 	for c := range w.AllContainers() {
 		if addsContainer(conf, c.Name) {
@@ -141,13 +141,13 @@ func addedContainers(conf *config.Sidecars, w *sidecar.Workload) (names []string
 	return names
 }
 
-// appNotFound says that there is no container of a name.
+// appNotFound reports that no container has the name.
 func (q *question) appNotFound(w *sidecar.Workload, name string) {
 	var names []string
 	for c := range w.AllContainers() {
 		names = append(names, c.Name)
 	}
-	hint := "there are: " + strings.Join(names, ", ")
+	hint := "name one of " + strings.Join(names, ", ")
 	if near := nearest.Name(name, names); near != "" {
 		hint = "did you mean " + near
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What a workload costs must not depend on how many there are, whatever they're called
-// and however many claim to be emitted by outrigger.
+// The time per workload doesn't depend on the number of workloads, on their names, or on how many claim to be emitted
+// by outrigger.
 func BenchmarkWorkloads(b *testing.B) {
 	conf := read(b, "  - tlsProxy: {port: 80, secretName: tls, rebind: {port: 8080, env: {LISTEN: "+
 		"'127.0.0.1:8080'}}}\n  expect: {min: 0}\n")

@@ -8,8 +8,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/config"
 )
 
-// A Service that carries the label of what outrigger emits leads to the app as any
-// other does: with the label alone it would go past the proxy.
+// A Service with the label of emitted objects is treated like any other. Otherwise, the label alone would make it
+// bypass the proxy.
 func TestServiceThatClaimsToBeOurs(t *testing.T) {
 	conf, fs := config.Read([]byte(`apiVersion: outrigger.dev/v1alpha1
 kind: Sidecars

@@ -8,7 +8,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/rig"
 )
 
-// A run adds to the manifest what the document says, and leaves everything else as it is.
+// A run adds the sidecars of the document to the manifest, and leaves everything else unchanged.
 func Example() {
 	conf, findings := config.Read([]byte(`apiVersion: outrigger.dev/v1alpha1
 kind: Sidecars

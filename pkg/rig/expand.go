@@ -9,9 +9,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Expand gives the config in which every pattern is replaced by the custom one
-// that asks for the same: this is all that a pattern does. What a pattern needs
-// depends on the workload, so the config must select just one.
+// Expand returns the config with every pattern replaced by the equal custom pattern. What a pattern needs depends on
+// the workload, so the config must select just one.
 func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Findings) {
 	r := run{conf: conf}
 	r.texts, r.findings = parseFiles(files)
@@ -23,13 +22,13 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 	r.checkExpected()
 	if len(found) > 1 {
 		r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "expand-several", Field: "spec.select",
-			Message: fmt.Sprintf("%d workloads are selected, as %s and %s, and what a pattern needs depends on the workload",
+			Message: fmt.Sprintf("%d workloads are selected, such as %s and %s, but explain --expand needs just one",
 				len(found), found[0].Ref, found[1].Ref),
-			Hint: fmt.Sprintf("with explain --expand select one, as in select: [{kind: %s, name: %s}]; "+
-				"for each another document", found[0].Ref.Kind, found[0].Ref.Name)})
+			Hint: fmt.Sprintf("write a document for each workload, with select: [{kind: %s, name: %s}] for this one",
+				found[0].Ref.Kind, found[0].Ref.Name)})
 	}
 	if r.findings.Failed() || len(found) == 0 {
-		if len(found) == 0 && !r.findings.Failed() { // by expect
+		if len(found) == 0 && !r.findings.Failed() { // expect allows that
 			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "nothing-selected", Field: "spec.select",
 				Message: "selects no workload", Hint: "explain --expand needs one"})
 		}
@@ -39,14 +38,14 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 	if !ok {
 		return nil, sortFindings(r.findings)
 	}
-	asked := r.agree(found[0], w).said
+	answers := r.agree(found[0], w).raw
 	if r.findings.Failed() {
 		return nil, sortFindings(r.findings)
 	}
 	out := *conf
-	out.Spec.RebindPresets = nil // no pattern is left that moves the app
-	out.Spec.Patterns = make([]config.Entry, len(asked))
-	for i, a := range asked {
+	out.Spec.RebindPresets = nil // custom doesn't use them
+	out.Spec.Patterns = make([]config.Entry, len(answers))
+	for i, a := range answers {
 		var apps config.Names
 		for _, c := range a.ServedApps() {
 			apps = append(apps, c.Name)
@@ -57,7 +56,7 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 	return &out, sortFindings(r.findings)
 }
 
-// toCustom is a change without its notes, which are no part of what is asked for.
+// toCustom returns a change as a custom pattern, without the notes.
 func toCustom(c *sidecar.Change) *pattern.Custom {
 	out := pattern.Custom(*c)
 	out.Notes = nil

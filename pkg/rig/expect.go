@@ -12,17 +12,17 @@ import (
 // A tally counts workloads.
 type tally struct {
 	selected int
-	complete int                 // of those, they got every sidecar
-	wrong    bool                // one that is selected can't be served: what is wrong with it says more
-	labelled []*manifest.Object  // selected, with the label of what outrigger emits
-	refs     map[sidecar.Ref]int // how many of a reference are selected
+	complete int                 // how many of the selected ones got every sidecar
+	invalid  bool                // a selected one is invalid, which is reported already
+	labelled []*manifest.Object  // selected ones with the label of objects that outrigger emits
+	refs     map[sidecar.Ref]int // how many selected ones have the reference
 }
 
-// checkLabelled are selected workloads that have the label of what outrigger emits and that
-// this run doesn't emit: they go without sidecars as any other skipped one.
+// checkLabelled reports selected workloads that have the label of emitted objects although this run doesn't emit them.
+// They get no sidecars, like any skipped workload.
 func (r *run) checkLabelled() {
 	for _, o := range r.tally.labelled {
-		if r.emitsIt(o) {
+		if r.isEmitted(o) {
 			continue
 		}
 		r.tally.selected++
@@ -32,19 +32,19 @@ func (r *run) checkLabelled() {
 	}
 }
 
-// emitsIt reports whether this run writes an object that stands there, or takes it out.
-// A label and a name prove nothing: the content counts.
-func (r *run) emitsIt(o *manifest.Object) bool {
+// isEmitted reports whether an object of the manifests is one that this run writes or removes. Its label and name prove
+// nothing, so its content is compared.
+func (r *run) isEmitted(o *manifest.Object) bool {
 	if r.layer.Writes(o) {
 		return true
 	}
-	same := r.spaced[manifest.NormalizeRef(o.Ref)]
+	same := r.emittedBySpace[manifest.NormalizeRef(o.Ref)]
 	return len(same) > 0 && (r.findings.Failed() || slices.ContainsFunc(same, o.HasContentOf))
 }
 
 // checkExpected checks how many workloads were selected, and how many got every sidecar.
 func (r *run) checkExpected() {
-	if r.tally.wrong {
+	if r.tally.invalid {
 		return
 	}
 	n := r.tally.selected
@@ -61,9 +61,7 @@ func (r *run) checkExpected() {
 	switch {
 	case n < lo && n == 0:
 		f.Code, f.Field, f.Message = "nothing-selected", "spec.select", "selects no workload"
-		if f.Hint = strings.Join(r.conf.Spec.NearMiss(r.selectableWorkloads()), "; "); f.Hint == "" {
-			f.Hint = "there is no workload among the manifests; see that the function comes after them"
-		}
+		f.Hint = strings.Join(r.conf.Spec.NearMiss(r.selectableWorkloads()), "; ")
 	case n < lo:
 		f.Message = fmt.Sprintf("%d workloads are selected, at least %d are expected", n, lo)
 	case n > hi:
@@ -71,7 +69,7 @@ func (r *run) checkExpected() {
 	case r.tally.complete < lo && len(r.conf.Spec.Patterns) > 0 && !r.findings.Failed():
 		f.Message = fmt.Sprintf("%d of %d selected workloads got every sidecar, at least %d are expected", r.tally.complete,
 			n, lo)
-		f.Hint = fmt.Sprintf("what is skipped and why is told above; where that is meant, write expect: {min: %d}",
+		f.Hint = fmt.Sprintf("other findings say why sidecars are skipped, and if that's intended, set expect: {min: %d}",
 			r.tally.complete)
 	default:
 		return

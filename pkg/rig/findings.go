@@ -9,21 +9,23 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-var rank = map[sidecar.Severity]int{sidecar.Error: 0, sidecar.Warning: 1, sidecar.Info: 2}
+var severityRanks = map[sidecar.Severity]int{sidecar.Error: 0, sidecar.Warning: 1, sidecar.Info: 2}
 
-// sortFindings sorts findings, errors first, and drops what is said twice.
+// sortFindings sorts findings, errors first, and drops duplicates.
 func sortFindings(fs sidecar.Findings) sidecar.Findings {
 	out := slices.Clone(fs)
 	slices.SortStableFunc(out, func(a, b sidecar.Finding) int {
-		return cmp.Or(cmp.Compare(rank[a.Severity], rank[b.Severity]), cmp.Compare(a.File, b.File),
-			cmp.Compare(a.Line, b.Line),
-			cmp.Compare(a.Object.String(), b.Object.String()), cmp.Compare(a.Field, b.Field), cmp.Compare(a.Code, b.Code),
-			cmp.Compare(a.String(), b.String()))
+		return cmp.Or(
+			cmp.Compare(severityRanks[a.Severity], severityRanks[b.Severity]),
+			cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
+			cmp.Compare(a.Object.String(), b.Object.String()), cmp.Compare(a.Field, b.Field),
+			cmp.Compare(a.Code, b.Code), cmp.Compare(a.String(), b.String()),
+		)
 	})
 	return slices.Compact(out)
 }
 
-// describeWorkload says what a workload got.
+// describeWorkload lists what a workload got.
 func describeWorkload(o *manifest.Object, answers []sidecar.Answer) string {
 	parts := make([]string, len(answers))
 	for i, a := range answers {
@@ -35,7 +37,7 @@ func describeWorkload(o *manifest.Object, answers []sidecar.Answer) string {
 	return o.Ref.String() + ": " + strings.Join(parts, "; ")
 }
 
-// oneLineEach makes each line of a report one.
+// oneLineEach removes line breaks from the lines of a report.
 func oneLineEach(report []string) []string {
 	for i := range report {
 		report[i] = sidecar.OneLine(report[i])
@@ -43,16 +45,16 @@ func oneLineEach(report []string) []string {
 	return report
 }
 
-// checkName reports whether an object has a name to make others of, and says so if not.
+// checkName reports whether names of other objects can be made of an object's name, and adds a finding if not.
 func (r *run) checkName(o *manifest.Object) bool {
-	field, at, why := o.CheckName()
+	field, line, why := o.CheckName()
 	if why == "" {
 		return true
 	}
 	if o.Text().IsResourceList() {
-		at = 0
+		line = 0
 	}
-	r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "no-name", Object: o.Ref, File: o.File(), Line: at,
+	r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "no-name", Object: o.Ref, File: o.File(), Line: line,
 		Field: field, Message: why})
 	return false
 }

@@ -8,18 +8,16 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// GuardKind is the kind of the object by which a kustomization knows whether the
-// function has run: the function takes it out, and a check behind it fails where it still
-// stands. kustomize skips functions without a word where a flag is missing.
-const GuardKind = "Guard"
+// guardKind is the kind of the object that shows a kustomization whether the function has run: the function removes it,
+// and a check behind the function fails if it's still there. Without a flag, kustomize skips functions silently.
+const guardKind = "Guard"
 
-// removeGuards takes out the guards that kustomize hands over. One with content isn't a guard
-// that we know, so it's an error. Several documents may have one guard: nobody can bring
-// forth that it's gone but who runs, so that the second needn't see it.
+// removeGuards removes the guards that kustomize hands over. A guard with content is an error. Several documents may
+// share one guard: if the first run has removed it, outrigger has run, so the second run doesn't need to see it.
 func (r *run) removeGuards() {
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
-			if o.Ref.Group != config.Group || o.Ref.Kind != GuardKind || !o.ByKustomize() {
+			if o.Ref.Group != config.Group || o.Ref.Kind != guardKind || !o.ByKustomize() {
 				continue
 			}
 			if slices.ContainsFunc(o.Keys(), func(key string) bool {
@@ -35,6 +33,6 @@ func (r *run) removeGuards() {
 
 func guardFilled(o *manifest.Object) sidecar.Finding {
 	return sidecar.Finding{Severity: sidecar.Error, Code: "guard-filled", Object: o.Ref, File: o.File(),
-		Message: "comes filled in, and says by that nothing which can be believed",
-		Hint:    "leave nothing but its apiVersion, kind and metadata"}
+		Message: "comes filled in, so it can't show whether the function has run",
+		Hint:    "leave only its apiVersion, kind and metadata"}
 }

@@ -15,7 +15,7 @@ import (
 
 var hostileSize = flag.Int("hostile", 60_000, "bytes of each hostile input")
 
-// many repeats what a function writes until a text is as large as it's to be.
+// many repeats what a function writes until the text has the wanted size.
 func many(sep string, write func(i int) string) string {
 	var b strings.Builder
 	for i := 0; b.Len() < *hostileSize; i++ {
@@ -33,7 +33,7 @@ func numbered(format string) func(int) string {
 	return func(i int) string { return fmt.Sprintf(format, i) }
 }
 
-// bomb is a chain of collections each of which stands for ten times the one before.
+// bomb is a chain of collections. Each has ten aliases of the one before.
 func bomb(first, of string) string {
 	var b strings.Builder
 	b.WriteString("      a0: &a0 " + first + "\n")
@@ -44,7 +44,7 @@ func bomb(first, of string) string {
 	return b.String()
 }
 
-// hostile are texts that cost a reader more than others: each holds a workload.
+// hostile are texts that are expensive to read. Each has a workload.
 func hostile() map[string]func() string {
 	w := strings.TrimPrefix(deployment("web", ""), "---\n")
 	spec, top := w+"      ", w+"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"
@@ -141,15 +141,14 @@ func hostile() map[string]func() string {
 	}
 }
 
-// cpu is the time that the process has run so far, on all cores: on a busy machine it
-// says more than the clock.
+// cpu returns the CPU time of the process so far, on all cores. On a busy machine, it's more precise than the clock.
 func cpu() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// peak runs f and gives the most memory that was in use meanwhile, in bytes.
+// peak runs f and returns the most memory that was in use meanwhile, in bytes.
 func peak(f func()) (most uint64) {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	done, stopped := make(chan bool), make(chan bool)
@@ -171,8 +170,8 @@ func peak(f func()) (most uint64) {
 	return most
 }
 
-// Whatever a text's style, it's done or refused in a time and a memory that grow no
-// faster than its size: 5 MB in 10 s and 500 MB (-hostile 5000000).
+// The time and the memory that a text takes grow no faster than its size, in any style: 5 MB in 10 s and 500 MB
+// (-hostile 5000000).
 func TestHostileTexts(t *testing.T) {
 	conf := read(t, "  - name: x\n    custom: {containers: [{name: x, image: x:1}]}\n")
 	size := max(1, *hostileSize/1_000_000)

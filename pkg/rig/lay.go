@@ -10,20 +10,22 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// rememberLaid remembers what is laid on a workload, where others may want more of the object
-// later: then all is laid on at once. Else nothing of it stays in memory.
-func (r *run) rememberLaid(o *manifest.Object, own []sidecar.Edit) {
-	around := neighbour.New(neighbour.Kind{Group: o.Ref.Group, Kind: o.Ref.Kind}) != nil // by spec.podTemplatePaths
-	if !around && !slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool { return rewritesCallers(&e) }) {
+// keepEdits keeps the edits of a workload if other workloads may edit it later: then all edits are laid on again at
+// once. Otherwise, none stay in memory.
+func (r *run) keepEdits(o *manifest.Object, own []sidecar.Edit) {
+	// spec.podTemplatePaths may make a workload of a kind that neighbours follow
+	isNeighbour := neighbour.New(neighbour.Kind{Group: o.Ref.Group, Kind: o.Ref.Kind}) != nil
+	rewrites := slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool { return rewritesCallers(&e) })
+	if !isNeighbour && !rewrites {
 		return
 	}
 	for i := range own {
-		own[i].View = nil // which says what stands there, for messages: they're told now
+		own[i].View = nil // messages needed it
 	}
-	if r.laid == nil {
-		r.laid = map[*manifest.Object][]sidecar.Edit{}
+	if r.laidEdits == nil {
+		r.laidEdits = map[*manifest.Object][]sidecar.Edit{}
 	}
-	r.laid[o] = own
+	r.laidEdits[o] = own
 }
 
 // rewritesCallers reports whether an entry edits other workloads.
@@ -32,7 +34,7 @@ func rewritesCallers(e *config.Entry) bool {
 	return ok && c.RewritesCallers()
 }
 
-// layAround lays on what the workloads want of the objects around them.
+// layAround lays on the edits of objects around the workloads.
 func (r *run) layAround() {
 	merged, fs := merge.Merge(r.shared, func(ref sidecar.Ref, path sidecar.Path, want any) (there, same bool) {
 		return compareAt(r.findObject(ref), path, want)
@@ -41,28 +43,28 @@ func (r *run) layAround() {
 		return
 	}
 	var order []*manifest.Object
-	per := map[*manifest.Object][]sidecar.Edit{}
+	edits := map[*manifest.Object][]sidecar.Edit{}
 	for _, e := range merged {
 		o := r.findObject(e.Object)
 		if o == nil {
 			continue
 		}
-		if per[o] == nil {
+		if edits[o] == nil {
 			order = append(order, o)
 		}
-		per[o] = append(per[o], e)
+		edits[o] = append(edits[o], e)
 	}
 	for _, o := range order {
-		r.layMore(o, per[o])
+		r.layWithOwn(o, edits[o])
 	}
 }
 
-// layMore lays edits of others on an object, together with what stands there already.
-func (r *run) layMore(o *manifest.Object, more []sidecar.Edit) {
-	own, kept := r.laid[o]
+// layWithOwn lays more edits on an object, together with those of its own sidecars.
+func (r *run) layWithOwn(o *manifest.Object, more []sidecar.Edit) {
+	own, kept := r.laidEdits[o]
 	if !kept && r.layer.Laid(o) {
 		r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "pattern", Object: o.Ref, Sidecar: more[0].Owner,
-			Message: "edits another workload, though its pattern doesn't say that it rewrites callers",
+			Message: "edits another workload, although its pattern isn't declared to rewrite callers",
 			Hint:    "report this as a bug of outrigger"})
 		return
 	}
@@ -73,8 +75,8 @@ func (r *run) layMore(o *manifest.Object, more []sidecar.Edit) {
 	o.Release()
 }
 
-// layOn lays all edits of an object on its text, unless two of them, or one and the
-// manifest, want different things.
+// layOn lays all edits of an object on its text, unless they conflict with each other or with the manifest. It reports
+// whether it did.
 func (r *run) layOn(o *manifest.Object, edits []sidecar.Edit) bool {
 	merged, fs := merge.Merge(edits, func(_ sidecar.Ref, path sidecar.Path, want any) (there, same bool) {
 		return compareAt(o, path, want)

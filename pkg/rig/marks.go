@@ -11,26 +11,26 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/verify"
 )
 
-// checkMarks checks what a workload claims of sidecars that aren't laid on it. Whoever
-// reads such a mark in a cluster takes it for outrigger's word.
+// checkMarks reports annotations of a workload that claim a sidecar which isn't laid on it. In a cluster, people would
+// trust such an annotation.
 func (r *run) checkMarks(o *manifest.Object, entries []*config.Entry) {
 	at, _ := o.Template(r.conf.Spec.PodTemplatePaths)
 	for _, e := range entries {
 		fields := findMarks(o, at, e.Name)
-		if len(fields) == 0 || r.standsAsLaid(o, e.Name) {
+		if len(fields) == 0 || r.isLaidExactly(o, e.Name) {
 			continue
 		}
 		for _, field := range fields {
 			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "marker-forged", Object: o.Ref, File: o.File(),
 				Line: lineOf(o), Sidecar: e.Name,
-				Field: field, Message: "claims this sidecar, which doesn't stand there as outrigger would lay it on",
-				Hint: "take it away: only outrigger writes it; where another config means one of its own, give one of the two " +
-					"another name"})
+				Field: field, Message: "claims this sidecar, but the workload doesn't have it as outrigger would add it",
+				Hint: "remove the annotation, as only outrigger writes it, or give the sidecar another name if it belongs to " +
+					"another config"})
 		}
 	}
 }
 
-// findMarks are the annotations of a workload that name a sidecar as outrigger does.
+// findMarks returns the paths of a workload's annotations that name a sidecar as outrigger does.
 func findMarks(o *manifest.Object, at sidecar.Path, name string) (found []string) {
 	for n := range len(at) + 1 {
 		notes := sidecar.Path(at[:n]).To("metadata", "annotations")
@@ -47,9 +47,9 @@ func findMarks(o *manifest.Object, at sidecar.Path, name string) (found []string
 	return found
 }
 
-// standsAsLaid reports whether a sidecar stands on a workload exactly as it would be laid on,
-// with all that it sets there and its objects: what the manifest claims doesn't count.
-func (r *run) standsAsLaid(o *manifest.Object, name string) bool {
+// isLaidExactly reports whether a workload has a sidecar exactly as this run would add it, with all its settings and
+// objects. What the manifest claims doesn't count.
+func (r *run) isLaidExactly(o *manifest.Object, name string) bool {
 	w, fs := r.decodeWorkload(o)
 	if fs.Failed() {
 		return false
@@ -78,27 +78,26 @@ func (r *run) standsAsLaid(o *manifest.Object, name string) bool {
 	return n > 0 && !fs.Failed() && !verify.Check(w, asked).Failed()
 }
 
-// findForeign finds containers of the manifest that have the name of a sidecar's and are
-// something else, where the config leaves such workloads out. It reports whether there
-// are more than it knew.
+// findForeign finds containers of the manifest that have the name of a sidecar's container and aren't that one, for
+// entries that skip such workloads. It adds them to the opt-outs, and reports whether it added any.
 func findForeign(conf *config.Sidecars, o *manifest.Object, w *sidecar.Workload, edits []sidecar.Edit,
 	out optOut) (more bool) {
 	at := len(w.Template) + len(sidecar.Fields("spec", "containers"))
 	for _, e := range edits {
 		if len(e.Path) != at+1 || e.Delete || !strings.HasSuffix(strings.ToLower(e.Path[at-1].Field), "containers") ||
-			!leavesUnfit(conf, e.Owner) {
+			!skipsUnfit(conf, e.Owner) {
 			continue
 		}
-		if there, same := compareAt(o, e.Path, e.Value); there && !same && out.others[e.Owner] == "" {
-			out.others[e.Owner] = e.Path[at].Value
+		if there, same := compareAt(o, e.Path, e.Value); there && !same && out.foreign[e.Owner] == "" {
+			out.foreign[e.Owner] = e.Path[at].Value
 			more = true
 		}
 	}
 	return more
 }
 
-// leavesUnfit reports whether the entry of a name leaves workloads out that it isn't for.
-func leavesUnfit(conf *config.Sidecars, name string) bool {
+// skipsUnfit reports whether the entry with the name skips workloads that it isn't for.
+func skipsUnfit(conf *config.Sidecars, name string) bool {
 	return slices.ContainsFunc(conf.Spec.Patterns, func(e config.Entry) bool {
 		return e.Name == name && e.Unfit == config.UnfitSkip
 	})

@@ -11,7 +11,7 @@ import (
 
 const helper = "  - name: helper\n    custom: {containers: [{name: helper, image: helper:1}]}\n"
 
-// noted is a Deployment named a with annotations, labels and annotations of its pods.
+// noted returns a Deployment named a with annotations, labels and annotations of its pods.
 func noted(annotations, labels, podAnnotations, rest string) string {
 	return "---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: a\n  annotations: {" + annotations +
 		"}\n  labels: {" + labels +
@@ -21,8 +21,8 @@ func noted(annotations, labels, podAnnotations, rest string) string {
 
 const stamp = "outrigger.dev/patterns: 'x, helper'"
 
-// A mark of an entry says that its sidecar stands there: on every path by which a workload
-// goes without, such a mark is an error, whatever its form and wherever it stands.
+// A mark claims that a workload has a sidecar. For every way in which a workload can go without it, such a mark is an
+// error, in any form and at any place.
 func TestForgedMarks(t *testing.T) {
 	paths := map[string]struct{ annotations, labels, podAnnotations, rest, config, list string }{
 		"skipped":         {annotations: "outrigger.dev/skip: helper"},
@@ -74,8 +74,8 @@ func TestForgedMarks(t *testing.T) {
 	}
 }
 
-// What stands exactly as it would be laid on is no lie: it was rendered before somebody
-// wrote the skip.
+// A mark is true if the workload has the sidecar exactly as a run would add it: then it was rendered before somebody
+// added the skip.
 func TestMarksOfWhatStands(t *testing.T) {
 	for name, config := range map[string]string{
 		"container": helper,
@@ -108,8 +108,8 @@ func TestMarksOfWhatStands(t *testing.T) {
 	}
 }
 
-// A container of a sidecar's name is ours where it is what we'd lay on, not where the
-// marker says so.
+// A container with a sidecar's name belongs to outrigger if it's the container that a run would add, and not if a
+// marker claims it.
 func TestMarksOfOtherContainers(t *testing.T) {
 	skip := strings.Replace(helper, "    custom", "    unfit: skip\n    custom", 1)
 	own := "      initContainers: [{name: helper, image: 'helper:1', restartPolicy: Always}]\n"
@@ -121,7 +121,7 @@ func TestMarksOfOtherContainers(t *testing.T) {
 	out = Run([]File{{Text: noted("", "", "", other) + deployment("b", "")}}, read(t, skip), Options{})
 	require.NoError(t, out.Findings.Err())
 	require.Contains(t, out.Findings[0].String(),
-		"helper: skipped: container helper stands there already, and isn't of this config")
+		"helper: skipped: container helper exists already, and isn't one of this config")
 	require.Contains(t, out.Files()[0].Text, noted("", "", "", other))
 
 	out = Run([]File{{Text: noted("", "", "", other)}}, read(t, helper), Options{})
@@ -135,7 +135,7 @@ func TestMarksOfOtherContainers(t *testing.T) {
 	require.Contains(t, out.Files()[0].Text, "name: A", "nobody is passed over because a marker names him")
 }
 
-// A label makes nobody an object of ours: what this run emits is known by its content.
+// A label doesn't make an object an emitted one: its content is compared.
 func TestManagedByOthers(t *testing.T) {
 	job := "---\napiVersion: batch/v1\nkind: Job\nmetadata:\n  name: made\n  labels: {app.kubernetes.io/managed-by: " +
 		"outrigger}\nspec:\n  template:\n    spec:\n      containers: [{name: c, image: 'IMAGE:1'}]\n"
@@ -168,7 +168,7 @@ func failures(fs sidecar.Findings) (out sidecar.Findings) {
 	return out
 }
 
-// resources makes a ResourceList of documents.
+// resources returns a ResourceList of documents.
 func resources(text string) string {
 	var b strings.Builder
 	b.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n")

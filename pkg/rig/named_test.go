@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A name goes into paths, reports and other objects: what is none goes nowhere.
+// Names go into paths, reports and other objects, so invalid names are refused.
 func TestNamesThatAreNone(t *testing.T) {
 	conf := read(t, "  - name: x\n    custom: {containers: [{name: x, image: x:1}], servicePorts: [{name: metrics, "+
 		"port: 9100}]}\n")
@@ -42,7 +42,7 @@ func TestNamesThatAreNone(t *testing.T) {
 	require.False(t, generated.Findings.Failed())
 }
 
-// What kubectl alone reads as a workload is read, or refused by its line.
+// Whatever kubectl reads as a workload is read here, too, or refused with its line.
 func TestNothingIsPassedOver(t *testing.T) {
 	conf := read(t, "  - name: x\n    custom: {containers: [{name: x, image: x:1}]}\n")
 	hidden := "{apiVersion: apps/v1, kind: Deployment, metadata: {name: hidden}, spec: {template: {spec: {containers: " +
@@ -50,16 +50,18 @@ func TestNothingIsPassedOver(t *testing.T) {
 	for text, refusal := range map[string]string{
 		"apiVersion: v1\nkind: List\nitems:\n- kind: List\n  items: [" + hidden +
 			"]\n": "line 17: is a list in a list",
-		"apiVersion: v1\nkind: ConfigMap\nitems:\n- " + hidden + "\n":                                        "",
-		"apiVersion: apps/v1\nitems: [" + hidden + "]\nkind: List\n":                                         "",
-		"x: &x [" + hidden + "]\nkind: List\nitems: *x\n":                                                    "line 14: the items of the list come by an alias",
+		"apiVersion: v1\nkind: ConfigMap\nitems:\n- " + hidden + "\n": "",
+		"apiVersion: apps/v1\nitems: [" + hidden + "]\nkind: List\n":  "",
+		"x: &x [" + hidden +
+			"]\nkind: List\nitems: *x\n": "line 14: the items of the list come by an alias",
 		"x: &x {kind: Deployment}\n<<: *x\n" + strings.ReplaceAll(blockOf(hidden), "kind: Deployment\n", ""): "",
 		"x: &x kind\n*x : Deployment\n" + strings.ReplaceAll(blockOf(hidden), "kind: Deployment\n",
 			""): "line 15: a field's name is an alias",
 		strings.ReplaceAll(blockOf(hidden), "kind: Deployment",
 			"kind: !!binary RGVwbG95bWVudA=="): "line 15: is tagged !!binary",
 		strings.ReplaceAll(blockOf(hidden), "kind: Deployment",
-			"kind: ConfigMap\n<<: {kind: Deployment}"): `line 16: the merge key brings a field that stands in front of it, in line 15`,
+			"kind: ConfigMap\n<<: {kind: Deployment}"): "line 16: the merge key brings a field that stands in front of it, " +
+			"in line 15",
 		"\ufeff" + blockOf(hidden): "line 14: begins with a byte order mark",
 		strings.ReplaceAll(blockOf(hidden), "name: hidden",
 			"name: hidden, annotations: {config.kubernetes.io/local-config: 'true'}"): "",
@@ -80,7 +82,7 @@ func TestNothingIsPassedOver(t *testing.T) {
 	}
 }
 
-// blockOf makes a mapping of three simple fields and a spec one with a field a line.
+// blockOf writes a mapping of three simple fields and a spec with one field in a line.
 func blockOf(flow string) string {
 	for _, f := range []string{"kind", "metadata", "spec"} {
 		flow = strings.Replace(flow, fmt.Sprintf(", %s:", f), fmt.Sprintf("\n%s:", f), 1)

@@ -4,16 +4,15 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// viewNamespace tells a view what its namespace has. What few patterns ask for is
-// looked for only when they do.
-func (r *run) viewNamespace(w *sidecar.Workload) {
+// fillNamespace adds what the namespace has to a view. What few patterns need is only read when they need it.
+func (r *run) fillNamespace(w *sidecar.Workload) {
 	in := w.Ref.Namespace
 	w.Secrets = r.secretKeys(in)
 	w.ConfigMaps = func(name string) *sidecar.ConfigMap {
-		return r.viewContent("ConfigMap", in, name, "data", "binaryData")
+		return r.readContent("ConfigMap", in, name, "data", "binaryData")
 	}
 	w.SecretObjects = func(name string) *sidecar.ConfigMap {
-		return r.viewContent("Secret", in, name, "data", "stringData")
+		return r.readContent("Secret", in, name, "data", "stringData")
 	}
 	w.ServiceAccounts = func(name string) map[string]string {
 		o := r.findByName("ServiceAccount", in, name)
@@ -24,7 +23,7 @@ func (r *run) viewNamespace(w *sidecar.Workload) {
 		if all := o.Annotations(); all != nil {
 			return all
 		}
-		return map[string]string{} // it is there, and has none
+		return map[string]string{} // nil would mean that there's no such ServiceAccount
 	}
 	if o := r.findObject(sidecar.Ref{Kind: "Namespace", Name: in}); o != nil {
 		w.Namespace = sidecar.Meta{Labels: o.Labels(), Annotations: o.Annotations()}

@@ -8,7 +8,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// followAround lets what is around all workloads follow.
+// followAround collects the edits and objects of the neighbours that may belong to several workloads.
 func (r *run) followAround() {
 	if len(r.footprints) == 0 {
 		return
@@ -26,21 +26,20 @@ func (r *run) followAround() {
 	}
 }
 
-// A world is what neighbours see of the manifests. Objects are decoded when
-// somebody wants them, and only once.
+// A world is what neighbours can read of the manifests. Objects are decoded when they're needed, and only once.
 type world struct {
 	*run
-	kinds map[neighbour.Kind]map[string][]*near // by namespace
+	kinds map[neighbour.Kind]map[string][]*worldObject // by namespace
 }
 
-type near struct {
+type worldObject struct {
 	object  *manifest.Object
-	decoded *neighbour.Object // nil: not yet
+	decoded *neighbour.Object // nil until it's needed
 }
 
-// index finds the objects of the kinds that neighbours look at.
-func (w *world) index() {
-	w.kinds = map[neighbour.Kind]map[string][]*near{}
+// indexObjects finds the objects of the kinds that neighbours read.
+func (w *world) indexObjects() {
+	w.kinds = map[neighbour.Kind]map[string][]*worldObject{}
 	for _, t := range w.texts {
 		for _, o := range t.Objects {
 			k := neighbour.Kind{Group: o.Ref.Group, Kind: o.Ref.Kind}
@@ -48,9 +47,9 @@ func (w *world) index() {
 				continue
 			}
 			if w.kinds[k] == nil {
-				w.kinds[k] = map[string][]*near{}
+				w.kinds[k] = map[string][]*worldObject{}
 			}
-			n := &near{object: o}
+			n := &worldObject{object: o}
 			w.kinds[k][o.Ref.Namespace] = append(w.kinds[k][o.Ref.Namespace], n)
 			if o.Ref.Namespace != "*" {
 				w.kinds[k]["*"] = append(w.kinds[k]["*"], n)
@@ -61,7 +60,7 @@ func (w *world) index() {
 
 func (w *world) Objects(k neighbour.Kind, namespace string, named func(string) bool) (all []neighbour.Object) {
 	if w.kinds == nil {
-		w.index()
+		w.indexObjects()
 	}
 	for _, n := range w.kinds[k][namespace] {
 		if n.decoded == nil {
@@ -73,7 +72,7 @@ func (w *world) Objects(k neighbour.Kind, namespace string, named func(string) b
 			if err := o.Decode(sidecar.Fields("spec"), n.decoded.Spec); err != nil {
 				w.addFindings(sidecar.Finding{Severity: sidecar.Warning, Code: "unreadable", Object: o.Ref, File: o.File(),
 					Line: lineOf(o), Field: "spec",
-					Message: err.Error() + ": it can't follow the sidecars", Hint: "correct it"})
+					Message: err.Error() + ", so it can't follow the sidecars", Hint: "correct it"})
 				n.decoded.Spec = neighbour.New(k)
 			}
 			o.Release()
@@ -103,16 +102,19 @@ func (w *world) Pods(namespace string, valued func(string) bool, visit func(side
 	}
 }
 
-// Callers visits the objects whose text dials somebody. Only those are read. What
-// is in Secrets is nobody's to tell, and what we emit is our own affair.
+// Callers visits the objects whose text contains an address of a host, and reads only those. It leaves out Secrets,
+// since findings repeat what they find, and objects that this run emits.
 func (w *world) Callers(named func(host string) bool, visit func(neighbour.Caller)) {
 	for _, t := range w.texts {
 		for _, o := range t.Objects {
-			if o.Ref.Kind == "Secret" && o.Ref.Group == "" || o.Ref.Kind == "CustomResourceDefinition" || o.IsToolConfig() ||
-				!neighbour.Dials(o.Source(), named) {
+			isSecret := o.Ref.Kind == "Secret" && o.Ref.Group == ""
+			if isSecret || o.Ref.Kind == "CustomResourceDefinition" || o.IsToolConfig() {
 				continue
 			}
-			if o.Labels()[sidecar.ManagedLabel] != sidecar.ManagedBy || !w.emitsIt(o) {
+			if !neighbour.Dials(o.Source(), named) {
+				continue
+			}
+			if o.Labels()[sidecar.ManagedLabel] != sidecar.ManagedBy || !w.isEmitted(o) {
 				c := neighbour.Caller{Ref: o.Ref, Annotations: o.Annotations(), Scalars: o.Scalars}
 				if at, ok := o.Template(w.conf.Spec.PodTemplatePaths); ok {
 					c.Template = at

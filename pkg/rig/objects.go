@@ -7,8 +7,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// findObject finds an object by reference, the first of two equal ones; nil where
-// there is none.
+// findObject returns the first object with a reference, or nil.
 func (r *run) findObject(ref sidecar.Ref) *manifest.Object {
 	if r.objects == nil {
 		r.objects = map[sidecar.Ref]*manifest.Object{}
@@ -23,9 +22,8 @@ func (r *run) findObject(ref sidecar.Ref) *manifest.Object {
 	return r.objects[ref]
 }
 
-// findByName finds an object of the core group that manifests refer to by name.
-// kustomize leads references to new names only at the very end, so an earlier
-// name counts, too.
+// findByName finds an object of the core group by the name in a reference. An earlier name of the object counts, too,
+// since kustomize changes references to new names at the very end only.
 func (r *run) findByName(kind, namespace, name string) *manifest.Object {
 	if o := r.findObject(sidecar.Ref{Kind: kind, Namespace: namespace, Name: name}); o != nil {
 		return o
@@ -45,8 +43,8 @@ func (r *run) findByName(kind, namespace, name string) *manifest.Object {
 	return nil
 }
 
-// viewContent is what is known of a ConfigMap or Secret, whose keys stand in some fields.
-func (r *run) viewContent(kind, namespace, name string, fields ...string) *sidecar.ConfigMap {
+// readContent returns what is known of a ConfigMap or Secret with its keys in the given fields, or nil.
+func (r *run) readContent(kind, namespace, name string, fields ...string) *sidecar.ConfigMap {
 	o := r.findByName(kind, namespace, name)
 	if o == nil {
 		return nil
@@ -58,11 +56,11 @@ func (r *run) viewContent(kind, namespace, name string, fields ...string) *sidec
 	}
 	slices.Sort(c.Keys)
 	c.Keys = slices.Compact(c.Keys)
-	_ = o.Decode(sidecar.Fields("immutable"), &c.Immutable) // the API server has to say what is wrong with it
+	_ = o.Decode(sidecar.Fields("immutable"), &c.Immutable) // the API server reports what is wrong with it
 	return c
 }
 
-// secretKeys are the keys, never the values, of a namespace's Secrets.
+// secretKeys returns the keys of a namespace's Secrets, by their names. It never reads the values.
 func (r *run) secretKeys(namespace string) map[string][]string {
 	if r.secrets == nil {
 		r.secrets = map[string]map[string][]string{}
@@ -86,7 +84,7 @@ func (r *run) secretKeys(namespace string) map[string][]string {
 	return r.secrets[namespace]
 }
 
-// compareAt tells Merge what stands in the manifests.
+// compareAt reports whether an object has a value at a path, and whether it's the wanted one.
 func compareAt(o *manifest.Object, path sidecar.Path, want any) (there, same bool) {
 	if o == nil {
 		return false, false
@@ -95,8 +93,7 @@ func compareAt(o *manifest.Object, path sidecar.Path, want any) (there, same boo
 	return there, there && manifest.SameValue(v, want)
 }
 
-// lineOf is where an object stands, where a person can look: what a runner hands
-// us isn't.
+// lineOf returns the line of an object, or 0 if it came from a runner: nobody can look there.
 func lineOf(o *manifest.Object) int {
 	if o.Text().IsResourceList() {
 		return 0

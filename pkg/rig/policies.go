@@ -12,16 +12,15 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// policies are what may isolate pods, by namespace.
+// policies are the policies that may isolate pods, by namespace.
 type policies struct {
-	known  map[string][]sidecar.Policy // NetworkPolicies, but those that this run emits
+	known  map[string][]sidecar.Policy // NetworkPolicies, except those that this run emits
 	unread map[string][]sidecar.Ref
 }
 
-// unread are the kinds by which networks close pods in words of their own, whose
-// verdict NetworkPolicies are added to, or even win over: those of the policy API, of
-// Cilium, Calico and Antrea.
-var unread = map[string][]string{
+// otherPolicyKinds are the kinds of policies that only some network plugins read: those of the policy API, of Cilium,
+// Calico and Antrea. A NetworkPolicy adds to what they allow, or even overrides what they deny.
+var otherPolicyKinds = map[string][]string{
 	"extensions":               {"NetworkPolicy"},
 	"policy.networking.k8s.io": {"AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"},
 	"cilium.io":                {"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"},
@@ -30,9 +29,9 @@ var unread = map[string][]string{
 	"crd.antrea.io":            {"NetworkPolicy", "ClusterNetworkPolicy"},
 }
 
-// viewPolicies tells a view what may isolate the pods, where somebody may close ports of
-// theirs. What stands in no namespace comes into whatever one it's applied to.
-func (r *run) viewPolicies(w *sidecar.Workload) {
+// fillPolicies adds the policies that may isolate the pods to a view, if an entry may close ports. A policy without a
+// namespace belongs to whichever namespace it's applied to.
+func (r *run) fillPolicies(w *sidecar.Workload) {
 	if !slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool { return closesPorts(&e) }) {
 		return
 	}
@@ -65,8 +64,7 @@ func compareRefs(a, b sidecar.Ref) int {
 		cmp.Compare(a.Name, b.Name))
 }
 
-// findPolicies reads all NetworkPolicies, once. One that can't be read may isolate
-// all pods.
+// findPolicies reads all NetworkPolicies. One that can't be decoded may isolate all pods.
 func (r *run) findPolicies() {
 	p := policies{map[string][]sidecar.Policy{}, map[string][]sidecar.Ref{}}
 	own := r.emittedPolicies()
@@ -75,7 +73,7 @@ func (r *run) findPolicies() {
 			in := o.Ref.Namespace
 			switch {
 			case o.IsToolConfig():
-			case slices.Contains(unread[o.Ref.Group], o.Ref.Kind):
+			case slices.Contains(otherPolicyKinds[o.Ref.Group], o.Ref.Kind):
 				p.unread[in] = append(p.unread[in], o.Ref)
 			case o.Ref.Group == "networking.k8s.io" && o.Ref.Kind == "NetworkPolicy":
 				policy := sidecar.Policy{Ref: o.Ref}
@@ -94,16 +92,15 @@ func (r *run) findPolicies() {
 	r.policies = &p
 }
 
-// isRewritten reports whether an object that stands is one of ours: what this run emits
-// comes in its place, or, where objects remember, it's taken out.
+// isRewritten reports whether an object of the manifests comes from an earlier run, and this run replaces or removes
+// it.
 func (r *run) isRewritten(o *manifest.Object, own map[sidecar.Ref]bool) bool {
 	return o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy &&
 		(own[o.Ref] || r.record && o.Annotation(manifest.OwnerKey) == r.conf.Metadata.Name)
 }
 
-// emittedPolicies are the NetworkPolicies that this run emits itself. Those of an
-// earlier one stand where they're written again, and isolate nothing that a person
-// has isolated.
+// emittedPolicies returns the NetworkPolicies that this run emits itself. Those of an earlier run among the manifests
+// are written again, so they don't count as policies of a person.
 func (r *run) emittedPolicies() map[sidecar.Ref]bool {
 	own := map[sidecar.Ref]bool{}
 	for _, t := range r.texts {
@@ -118,7 +115,7 @@ func (r *run) emittedPolicies() map[sidecar.Ref]bool {
 			out := readOptOut(o, at)
 			for i := range r.conf.Spec.Patterns {
 				e := &r.conf.Spec.Patterns[i]
-				if w.Name = e.Name; at != nil && closesPorts(e) && out.why(e.Name) == "" {
+				if w.Name = e.Name; at != nil && closesPorts(e) && out.reasonFor(e.Name) == "" {
 					own[sidecar.Ref{Group: "networking.k8s.io", Kind: "NetworkPolicy", Namespace: o.Ref.Namespace,
 						Name: w.ObjectName()}] = true
 				}
@@ -134,10 +131,10 @@ func closesPorts(e *config.Entry) bool {
 	return ok && c.Closes()
 }
 
-// portsOf are the ports that the other sidecars have in the pod.
-func portsOf(answers []outcome, but int) (ports []corev1.ContainerPort) {
+// portsOf returns the ports of all sidecars in the pod, except one.
+func portsOf(answers []outcome, except int) (ports []corev1.ContainerPort) {
 	for i := range answers {
-		if a := answers[i].Answer; a != nil && i != but {
+		if a := answers[i].Answer; a != nil && i != except {
 			for j := range a.Change.Containers {
 				ports = append(ports, a.Change.Containers[j].Ports...)
 			}
@@ -146,13 +143,12 @@ func portsOf(answers []outcome, but int) (ports []corev1.ContainerPort) {
 	return ports
 }
 
-// closedPorts are the ports of the pod that the other sidecars close: those of an app that
-// is reached through them only, be it that it has moved to 127.0.0.1, and those where
-// they answer the kubelet.
-func closedPorts(answers []outcome, but int) (ports []int32) {
+// closedPorts returns the ports of the pod that all sidecars close, except one. These are ports of an app that is only
+// reached through a sidecar, even one that has moved to 127.0.0.1, and ports where a sidecar answers the kubelet.
+func closedPorts(answers []outcome, except int) (ports []int32) {
 	for i := range answers {
 		a := answers[i].Answer
-		if a == nil || i == but {
+		if a == nil || i == except {
 			continue
 		}
 		policy := slices.ContainsFunc(a.Change.Objects, func(o sidecar.Object) bool {

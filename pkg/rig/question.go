@@ -14,41 +14,39 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A question is what one entry of the config is asked about one workload, and what is to
-// be said about it.
+// A question asks one entry of the config what one workload needs, and collects findings.
 type question struct {
-	conf     *config.Sidecars
-	object   *manifest.Object
-	entry    *config.Entry
-	without  optOut                        // sidecars that the workload goes without
-	moved    map[string][]sidecar.Takeover // of those asked before, by the app's container
-	before   []outcome                     // of those asked before
-	findings sidecar.Findings
+	conf      *config.Sidecars
+	object    *manifest.Object
+	entry     *config.Entry
+	optOut    optOut                        // sidecars that the workload goes without
+	takeovers map[string][]sidecar.Takeover // of those asked before, by the app's container
+	earlier   []outcome                     // of those asked before
+	findings  sidecar.Findings
 }
 
-// An outcome is what one entry wants of a workload, if anything, and what is to be
-// said about it.
+// An outcome is what one entry needs of a workload, if anything, and the findings.
 type outcome struct {
 	*sidecar.Answer
 	findings sidecar.Findings
 	skipped  bool
 }
 
-// ask asks the entry's pattern; w is the view of the workload.
+// ask asks the entry's pattern about the view of a workload.
 func (q *question) ask(w *sidecar.Workload) (out outcome) {
 	defer func() { out.findings = q.findings }()
 	view := *w
-	view.Pod = *w.Pod.DeepCopy() // patterns may not write to each other's view
+	view.Pod = *w.Pod.DeepCopy() // so that patterns can't change each other's view
 	q.entry.Fill(&view)
 	view.Added = addedContainers(q.conf, w)
 	if !q.findApps(&view) || !q.pickPortOwner(&view) {
 		return out
 	}
 	if !takesPorts(q.entry) {
-		view.Takeovers = q.moved[view.App.Name]
+		view.Takeovers = q.takeovers[view.App.Name]
 	}
 	if runsAlone(q.entry) {
-		view.Bare = merge.BareOf(&view, answersOf(q.before, -1))
+		view.Bare = merge.BareOf(&view, answersOf(q.earlier, -1))
 	}
 	c, err := sidecar.Build(q.entry.Pattern(), &view)
 	if why := findUnfit(c, err); why != nil && q.entry.Unfit == config.UnfitSkip {
@@ -67,15 +65,16 @@ func (q *question) ask(w *sidecar.Workload) (out outcome) {
 	for j := range c.Notes {
 		c.Notes[j] = placeFinding(c.Notes[j], q.object, q.entry)
 	}
-	out.Answer = &sidecar.Answer{Name: q.entry.Name, Placement: q.entry.Placement, App: view.App, Apps: view.Apps,
-		Change: c,
-		After:  q.orderNames(q.entry.After), Before: q.orderNames(q.entry.Before)}
+	out.Answer = &sidecar.Answer{
+		Name: q.entry.Name, Placement: q.entry.Placement, App: view.App, Apps: view.Apps, Change: c,
+		After: q.orderNames(q.entry.After), Before: q.orderNames(q.entry.Before),
+	}
 	return out
 }
 
 func (q *question) addFindings(fs ...sidecar.Finding) { q.findings = append(q.findings, fs...) }
 
-// addError adds what a pattern says is wrong.
+// addError adds the error of a pattern to the findings.
 func (q *question) addError(err error) {
 	if err == nil {
 		return
@@ -89,15 +88,14 @@ func (q *question) addError(err error) {
 	}
 }
 
-// orderNames leaves out names of sidecars that this pod goes without: nobody waits for
-// them.
+// orderNames returns names of after or before, without the sidecars that this pod doesn't get.
 func (q *question) orderNames(names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool {
-		return q.without.why(n) != "" && hasEntry(q.conf, n)
+		return q.optOut.reasonFor(n) != "" && hasEntry(q.conf, n)
 	})
 }
 
-// findUnfit is why a workload is none for a pattern, if it isn't.
+// findUnfit returns the finding that says why a workload isn't one for a pattern, or nil.
 func findUnfit(c *sidecar.Change, err error) *sidecar.Finding {
 	var fs sidecar.Findings
 	if c != nil {
@@ -108,10 +106,9 @@ func findUnfit(c *sidecar.Change, err error) *sidecar.Finding {
 	return fs.Unfit()
 }
 
-// override lays the user's partial container over the sidecar's: the one of its name,
-// or, where none is named so, all whose names begin with it, as log-tail-access does
-// with log-tail. Nobody else does, but for a pattern whose container stands in an object
-// that it emits: only that knows where.
+// override lays the user's partial container over the container with the entry's name. If there's none, it lays it over
+// all whose names begin with the entry's, such as log-tail-access for log-tail. A pattern with its container in an
+// object that it emits does that itself.
 func override(c *sidecar.Change, e *config.Entry) error {
 	if e.Override == nil || c.OverrideApplied {
 		return nil
@@ -132,18 +129,18 @@ func override(c *sidecar.Change, e *config.Entry) error {
 		if err != nil {
 			return err
 		}
-		over.Name = ctr.Name // an override may have the entry's
+		over.Name = ctr.Name // an override may have the entry's name
 		*ctr = over
 	}
 	if several == nil {
-		return fmt.Errorf("override: no container of this sidecar is named %s, or begins with %s-; name one so, or edit "+
-			"the container itself", e.Name, e.Name)
+		return fmt.Errorf("override: no container of this sidecar is named %s or has a name that begins with %s-; rename a "+
+			"container, or change the container itself", e.Name, e.Name)
 	}
 	return nil
 }
 
-// placeFinding says whom a pattern's finding is about. Its field is one of the config,
-// so it goes into the message.
+// placeFinding sets the sidecar of a pattern's finding, and the workload if it has no object. Then its field is one of
+// the config, and goes into the message.
 func placeFinding(f sidecar.Finding, o *manifest.Object, e *config.Entry) sidecar.Finding {
 	if f.Object == (sidecar.Ref{}) {
 		f.Object = o.Ref

@@ -8,29 +8,29 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// decideRecord finds out whether objects must remember what is laid on them. By the name
-// of the config they do: without one it would take everything for its own.
+// decideRecord decides whether edits are recorded in the objects. A record needs the name of the config, since without
+// one the config couldn't tell its own work from that of others.
 func (r *run) decideRecord(opt Options) bool {
 	wanted := r.conf.Spec.Record
 	r.record = wanted == config.RecordAlways || wanted != config.RecordNever && (opt.InPlace || r.writesBack())
 	if r.record && r.conf.Metadata.Name == "" {
 		r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "missing-field", Field: "metadata.name",
 			Message: "is missing",
-			Hint:    "where files are written back, objects remember by this name what the config laid on them"})
+			Hint:    "add a name, as the record of what was added, which files need to be written back, has it"})
 		return false
 	}
 	return true
 }
 
-// writesBack reports whether the runner writes files back: kpt does, whose lists tell
-// the paths. In a plain stream such an annotation means nothing.
+// writesBack reports whether the runner writes files back, as kpt does: the objects of its lists have annotations with
+// paths. In a plain stream, such an annotation means nothing.
 func (r *run) writesBack() bool {
 	for _, t := range r.texts {
 		if !t.IsResourceList() {
 			continue
 		}
 		for _, o := range t.Objects {
-			if o.InPlace() { // what kustomize gives isn't, and one object that looks like it proves nothing of the others
+			if o.InPlace() { // kustomize's objects aren't, but one that looks like kustomize's proves nothing for the rest
 				return true
 			}
 		}
@@ -38,8 +38,8 @@ func (r *run) writesBack() bool {
 	return false
 }
 
-// stripEarlierRun takes off what this config laid on before, where it's obeyed what
-// records say; what follows works on the texts as a person wrote them.
+// stripEarlierRun removes what this config added before, as the records say. The rest of the run works on the texts as
+// a person wrote them.
 func (r *run) stripEarlierRun() bool {
 	r.texts = slices.Clone(r.texts)
 	for i, t := range r.texts {
@@ -54,16 +54,16 @@ func (r *run) stripEarlierRun() bool {
 	return !r.findings.Failed()
 }
 
-// checkRecordUnused reports an object with a record that isn't obeyed here. What stands there
-// is the work of an earlier run, which can neither be taken off nor be laid on again.
+// checkRecordUnused reports an object with a record that this run doesn't use. The work of the earlier run can neither
+// be removed nor be added again.
 func (r *run) checkRecordUnused(o *manifest.Object) bool {
 	if r.record || r.conf.Metadata.Name == "" || !o.Recorded(r.conf.Metadata.Name) {
 		return false
 	}
 	r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "record-unused", Object: o.Ref, File: o.File(),
 		Line:    lineOf(o),
-		Message: "carries a record of what this config laid on it, which counts only where files are written back",
-		Hint: "render it with -w or kpt, or write record: always into the config; or take the record off first with " +
-			"outrigger strip"})
+		Message: "has a record of what this config added, which is only used when files are written back",
+		Hint: "render it with -w or kpt, or set record: always in the config, or remove what was added with outrigger " +
+			"strip first"})
 	return true
 }

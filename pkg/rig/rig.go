@@ -1,6 +1,5 @@
-// Package rig is the flow: it takes off what an earlier run laid on, asks each
-// pattern what each selected workload needs, lets the neighbours follow, merges
-// the answers and lays them on the text.
+// Package rig is the flow: it removes what an earlier run added, asks each pattern what each selected workload needs,
+// makes the neighbours follow, merges the answers and edits the text.
 package rig
 
 import (
@@ -16,15 +15,15 @@ type File struct {
 	Text string
 }
 
-// An Output is what a run gives. Texts are the new ones, in the order of the
-// input; there are none where a finding is an error: all or nothing.
+// An Output is the result of a run. Texts are the new texts, in the order of the input. If a finding is an error, there
+// are none: all or nothing.
 type Output struct {
 	Texts    []manifest.Edited
 	Findings sidecar.Findings
-	Report   []string // per workload, what was laid on or why not
+	Report   []string // what each workload got
 }
 
-// Files are the new texts by name.
+// Files returns the new texts with their names.
 func (o Output) Files() []File {
 	files := make([]File, len(o.Texts))
 	for i, t := range o.Texts {
@@ -35,10 +34,10 @@ func (o Output) Files() []File {
 
 // Options of a run.
 type Options struct {
-	InPlace bool // files are written back, so objects must remember what is laid on them
+	InPlace bool // files are written back, so what is added must be recorded in the objects
 }
 
-// Run lays the sidecars of a config on the workloads among the files.
+// Run adds the sidecars of a config to the workloads among the files.
 func Run(files []File, conf *config.Sidecars, opt Options) Output {
 	texts, fs := parseFiles(files)
 	if fs.Failed() {
@@ -51,14 +50,14 @@ func Run(files []File, conf *config.Sidecars, opt Options) Output {
 func RunTexts(texts []*manifest.Text, conf *config.Sidecars, opt Options) Output {
 	r := run{conf: conf, texts: texts}
 	out := r.flow(opt)
-	if claimed := r.claimedServices(); len(claimed) > 0 { // what is emitted is known at the end only
-		r = run{conf: conf, texts: texts, ordinary: claimed}
+	if claimed := r.claimedServices(); len(claimed) > 0 { // only the end of a run shows what is emitted
+		r = run{conf: conf, texts: texts, notEmitted: claimed}
 		out = r.flow(opt)
 	}
 	return out
 }
 
-// flow is the way from manifests to manifests with sidecars.
+// flow runs all steps, from manifests to manifests with sidecars.
 func (r *run) flow(opt Options) Output {
 	if !r.decideRecord(opt) || r.record && !r.stripEarlierRun() {
 		return r.fail()
@@ -77,33 +76,33 @@ func (r *run) flow(opt Options) Output {
 
 // run is the state of one run.
 type run struct {
-	conf     *config.Sidecars
-	texts    []*manifest.Text
-	record   bool
-	findings sidecar.Findings
-	layer    *manifest.Layer
-	shared   []sidecar.Edit // of objects that several workloads may want something of
-	laid     map[*manifest.Object][]sidecar.Edit
-	emits    []manifest.Emit
-	report   []string
-	tally    tally
+	conf      *config.Sidecars
+	texts     []*manifest.Text
+	record    bool
+	findings  sidecar.Findings
+	layer     *manifest.Layer
+	shared    []sidecar.Edit // of objects that several workloads may edit
+	laidEdits map[*manifest.Object][]sidecar.Edit
+	emits     []manifest.Emit
+	report    []string
+	tally     tally
 
 	footprints []*neighbour.Footprint
 
-	services map[string][]*service            // by namespace
-	labelled map[sidecar.Ref]*manifest.Object // Services that were taken for what this run emits
-	ordinary map[sidecar.Ref]bool             // those of an earlier pass that weren't
-	policies *policies                        // nil: not looked for yet
-	secrets  map[string]map[string][]string   // keys of Secrets, by namespace and name
-	objects  map[sidecar.Ref]*manifest.Object // all, by reference; see findObject
-	emitted  map[sidecar.Ref]sidecar.Object   // content of what is emitted
-	spaced   map[sidecar.Ref][]sidecar.Object // the same by [manifest.Space]
-	owners   map[sidecar.Ref]string           // sidecar that emitted it
+	services         map[string][]*service            // by namespace
+	labelledServices map[sidecar.Ref]*manifest.Object // Services that were taken for what this run emits
+	notEmitted       map[sidecar.Ref]bool             // those of an earlier pass that weren't
+	policies         *policies                        // nil: not looked for yet
+	secrets          map[string]map[string][]string   // keys of Secrets, by namespace and name
+	objects          map[sidecar.Ref]*manifest.Object // all, by reference; see findObject
+	emitted          map[sidecar.Ref]sidecar.Object   // content of what is emitted
+	emittedBySpace   map[sidecar.Ref][]sidecar.Object // the same by [manifest.Space]
+	owners           map[sidecar.Ref]string           // sidecar that emitted it
 }
 
 func (r *run) addFindings(fs ...sidecar.Finding) { r.findings = append(r.findings, fs...) }
 
-// finish gives the new texts, or what is wrong.
+// finish returns the new texts, or what is wrong.
 func (r *run) finish() Output {
 	if r.findings.Failed() {
 		return r.fail()
@@ -117,7 +116,7 @@ func (r *run) finish() Output {
 	return Output{Texts: laid, Findings: sortFindings(r.findings), Report: oneLineEach(r.report)}
 }
 
-// fail gives what is wrong, and nothing else: all or nothing.
+// fail returns what is wrong, without texts.
 func (r *run) fail() Output {
 	r.addFindings(manifest.ParseFindings(r.texts)...)
 	return Output{Findings: sortFindings(r.findings)}

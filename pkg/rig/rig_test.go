@@ -32,8 +32,7 @@ func deployment(name, rest string) string {
 const webService = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: " +
 	"[{port: 80, targetPort: 80, name: http}]}\n"
 
-// Two workloads behind one Service want the same of it, or it's a conflict: each
-// has been asked alone.
+// Two workloads behind one Service edit it once if their edits are equal.
 func TestSharedService(t *testing.T) {
 	text := deployment("a", "") + deployment("b", "") + webService
 	out := Run([]File{{Text: text}}, read(t, "  - name: x\n    custom: {containers: [{name: x, image: x:1}], "+
@@ -43,7 +42,7 @@ func TestSharedService(t *testing.T) {
 	require.Len(t, out.Report, 2)
 }
 
-// A Rollout that takes its pods from a Deployment has none to add anything to.
+// A Rollout that uses the pods of a Deployment has no pods of its own.
 func TestWorkloadRef(t *testing.T) {
 	rollout := "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r}\nspec:\n  workloadRef: " +
 		"{apiVersion: apps/v1, kind: Deployment, name: web}\n"
@@ -56,12 +55,11 @@ func TestWorkloadRef(t *testing.T) {
 	require.Len(t, out.Findings, 1)
 	require.False(t, out.Findings.Failed())
 	require.Contains(t, out.Findings[0].String(),
-		"takes its pods from another workload, web: there is nothing to do here; select that one")
+		"has no pods of its own, but those of workload web; select that workload")
 	require.Equal(t, rollout, out.Files()[0].Text)
 }
 
-// What is no YAML is an error where it's looked at, and passes through where not:
-// most objects are never read.
+// Invalid YAML is an error in an object that is read, and passes through in others. Most objects are never read.
 func TestBrokenObjects(t *testing.T) {
 	conf := read(t, "  - name: x\n    custom: {containers: [{name: x, image: x:1}]}\n")
 	broken := "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\ndata:\n  a: b: c\n"
@@ -75,8 +73,8 @@ func TestBrokenObjects(t *testing.T) {
 	require.Contains(t, out.Findings.Err().Error(), "a.yaml: Deployment web: line 13: mapping values are not allowed")
 }
 
-// An override is laid over the container of the entry's name, or over all that begin
-// with it; of others, none is meant.
+// An override is laid over the container with the entry's name, or over all whose names begin with it, and over no
+// other.
 func TestOverride(t *testing.T) {
 	custom := func(override string, names ...string) Output {
 		conf := "  - name: x\n    override: " + override + "\n    custom:\n      containers:\n"
@@ -104,10 +102,10 @@ func TestOverride(t *testing.T) {
 	}
 	require.Contains(t, custom("{name: x, image: other:2}", "x-a").Files()[0].Text, "name: x-a\n        image: other:2\n")
 	require.ErrorContains(t, custom("{image: other:2}", "z", "xz").Findings.Err(),
-		"override: no container of this sidecar is named x, or begins with x-")
+		"override: no container of this sidecar is named x or has a name that begins with x-")
 }
 
-// Of a sidecar with several containers, none is an app where all are served.
+// If all containers are served, those of a sidecar with several containers aren't.
 func TestEveryAppAgain(t *testing.T) {
 	conf := read(t, "  - name: logs\n    app: '*'\n    placement: beside\n    logTail: {directory: /logs, files: "+
 		"[a.log, b.log]}\n")

@@ -9,9 +9,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// askAll asks each pattern of the config what the workload needs, but for those that it
-// goes without. Where one of them changes the pod as a whole, all are asked again: the
-// others must know. Answers come in the order of the config.
+// askAll asks each pattern of the config what the workload needs, except those that it opts out of. If one of them
+// changes settings of the whole pod, all are asked again with these settings. Answers are in the order of the config.
 func (r *run) askAll(o *manifest.Object, w *sidecar.Workload, out optOut) []outcome {
 	answers := r.askRound(o, w, out, nil)
 	if merge.WithPodSettings(w, answersOf(answers, -1)) != nil {
@@ -20,9 +19,8 @@ func (r *run) askAll(o *manifest.Object, w *sidecar.Workload, out optOut) []outc
 	return answers
 }
 
-// askRound asks all entries; earlier are the answers of the round before. Those that
-// take ports over are asked first: the others must know where the app listens then.
-// Those that make pods without the sidecars come last.
+// askRound asks all entries; earlier are the answers of the round before. Entries that take ports over come first,
+// since the others need to know where the app listens then. Entries that make pods without the sidecars come last.
 func (r *run) askRound(o *manifest.Object, w *sidecar.Workload, out optOut, earlier []outcome) []outcome {
 	entries := r.conf.Spec.Patterns
 	answers := make([]outcome, len(entries))
@@ -34,7 +32,7 @@ func (r *run) askRound(o *manifest.Object, w *sidecar.Workload, out optOut, earl
 		return w
 	}
 	ask := func(i int, view *sidecar.Workload) {
-		q := question{conf: r.conf, object: o, entry: &entries[i], without: out, moved: moved, before: answers}
+		q := question{conf: r.conf, object: o, entry: &entries[i], optOut: out, takeovers: moved, earlier: answers}
 		answers[i] = q.ask(view)
 	}
 	for now := range turns {
@@ -43,7 +41,7 @@ func (r *run) askRound(o *manifest.Object, w *sidecar.Workload, out optOut, earl
 			if turnOf(e) != now {
 				continue
 			}
-			if why := out.why(e.Name); why != "" {
+			if why := out.reasonFor(e.Name); why != "" {
 				answers[i] = outcome{skipped: true, findings: sidecar.Findings{describeSkip(r.conf, o, e, why)}}
 				continue
 			}
@@ -53,7 +51,7 @@ func (r *run) askRound(o *manifest.Object, w *sidecar.Workload, out optOut, earl
 			}
 		}
 	}
-	for i := range entries { // who closes ports of the pod is asked again: it must know of those that the others open
+	for i := range entries { // an entry that closes ports of the pod is asked again, with the ports of the others
 		if answers[i].Answer == nil || !standsInFront(answers[i].Answer) {
 			continue
 		}
@@ -66,26 +64,25 @@ func (r *run) askRound(o *manifest.Object, w *sidecar.Workload, out optOut, earl
 	return answers
 }
 
-// standsInFront reports whether a sidecar answers in front of an app that stays where it
-// is.
+// standsInFront reports whether a sidecar is in front of an app that keeps its port.
 func standsInFront(a *sidecar.Answer) bool {
 	return slices.ContainsFunc(a.Change.Takeovers, func(t sidecar.Takeover) bool { return !t.MovesApp() })
 }
 
-// answersOf are those of the outcomes in which something is wanted, but one.
-func answersOf(outcomes []outcome, but int) (answers []sidecar.Answer) {
+// answersOf returns the answers among the outcomes, except one; -1 excepts none.
+func answersOf(outcomes []outcome, except int) (answers []sidecar.Answer) {
 	for i := range outcomes {
-		if outcomes[i].Answer != nil && i != but {
+		if outcomes[i].Answer != nil && i != except {
 			answers = append(answers, *outcomes[i].Answer)
 		}
 	}
 	return answers
 }
 
-// turns are as many as turnOf knows.
+// turns is the number of turns in a round.
 const turns = 3
 
-// turnOf says when the entry is asked.
+// turnOf returns the turn of a round in which the entry is asked.
 func turnOf(e *config.Entry) int {
 	switch {
 	case takesPorts(e):
@@ -96,7 +93,7 @@ func turnOf(e *config.Entry) int {
 	return 1
 }
 
-// takesPorts reports whether the entry takes ports of the app over.
+// takesPorts reports whether the entry takes over ports of the app.
 func takesPorts(e *config.Entry) bool {
 	t, ok := e.Pattern().(sidecar.PortTaker)
 	return ok && len(t.TakenPorts()) > 0

@@ -6,8 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A field's name may be a password that came to stand in the wrong place: errors say
-// where, and not what.
+// A field's name may be a password in the wrong place, so errors have its place and not its text.
 func TestErrorsNameNoKeyOfAPerson(t *testing.T) {
 	const secret = "hunter2"
 	conf := read(t, "  - name: x\n    custom: {containers: [{name: x, image: x:1}]}\n")

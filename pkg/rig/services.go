@@ -7,7 +7,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// findServices are the Services whose selector matches the workload's pods.
+// findServices returns the Services that select the workload's pods.
 func (r *run) findServices(w *sidecar.Workload) []sidecar.Service {
 	if r.services == nil {
 		r.readSelectors()
@@ -25,47 +25,46 @@ func (r *run) findServices(w *sidecar.Workload) []sidecar.Service {
 					File: s.object.File(), Line: lineOf(s.object), Field: "spec", Message: err.Error()})
 			}
 		}
-		if s.decoded.Spec.Type != corev1.ServiceTypeExternalName && !r.takesForOurs(s) {
+		if s.decoded.Spec.Type != corev1.ServiceTypeExternalName && !r.takesForEmitted(s) {
 			out = append(out, *s.decoded)
 		}
 	}
 	return out
 }
 
-// takesForOurs reports whether a Service has the label of what outrigger emits: ours
-// get nothing of ours. A label proves nothing, so that [run.claimedServices] looks again when
-// it's known what this run emits.
-func (r *run) takesForOurs(s *service) bool {
-	if s.decoded.Labels[sidecar.ManagedLabel] != sidecar.ManagedBy || r.ordinary[s.object.Ref] {
+// takesForEmitted reports whether a Service is treated as one that this run emits, because of its label. A label proves
+// nothing, so [run.claimedServices] checks it again at the end of the run.
+func (r *run) takesForEmitted(s *service) bool {
+	if s.decoded.Labels[sidecar.ManagedLabel] != sidecar.ManagedBy || r.notEmitted[s.object.Ref] {
 		return false
 	}
-	if r.labelled == nil {
-		r.labelled = map[sidecar.Ref]*manifest.Object{}
+	if r.labelledServices == nil {
+		r.labelledServices = map[sidecar.Ref]*manifest.Object{}
 	}
-	r.labelled[s.object.Ref] = s.object
+	r.labelledServices[s.object.Ref] = s.object
 	return true
 }
 
-// claimedServices are the Services in front of a workload that claim to be emitted by outrigger
-// and that this run doesn't emit: they lead to the app as any other does.
+// claimedServices returns the Services of workloads that have the label of emitted objects although this run doesn't
+// emit them. They lead to the app like any other Service.
 func (r *run) claimedServices() map[sidecar.Ref]bool {
 	claimed := map[sidecar.Ref]bool{}
-	for ref, o := range r.labelled {
-		if !r.emitsIt(o) {
+	for ref, o := range r.labelledServices {
+		if !r.isEmitted(o) {
 			claimed[ref] = true
 		}
 	}
 	return claimed
 }
 
-// A service is decoded when a workload wants it, and only once.
+// A service is decoded when a workload needs it, and only once.
 type service struct {
 	object   *manifest.Object
 	selector map[string]string
 	decoded  *sidecar.Service
 }
 
-// readSelectors reads what the Services select, by namespace.
+// readSelectors reads the selectors of all Services, by namespace.
 func (r *run) readSelectors() {
 	r.services = map[string][]*service{}
 	for _, t := range r.texts {

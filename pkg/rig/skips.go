@@ -12,68 +12,66 @@ import (
 )
 
 const (
-	// SkipKey is the annotation by which a workload opts out of sidecars, by name,
-	// or of all of them with "*".
-	SkipKey = "outrigger.dev/skip"
-	// SkipReasonKey is the annotation that says why; it's told with the skip.
-	SkipReasonKey = "outrigger.dev/skip-reason"
-	// InjectKey is a label, or an annotation, with which a workload or its pods opt out
-	// of all sidecars by the value "false".
-	InjectKey = "outrigger.dev/inject"
+	// skipKey is the annotation that lists the sidecars which a workload opts out of; "*" means all.
+	skipKey = "outrigger.dev/skip"
+	// skipReasonKey is the annotation with the reason, which is printed with the skip.
+	skipReasonKey = "outrigger.dev/skip-reason"
+	// injectKey is a label or an annotation of a workload or its pods. With the value "false", they opt out of all
+	// sidecars.
+	injectKey = "outrigger.dev/inject"
 )
 
-// An optOut are the sidecars that a workload goes without.
+// An optOut holds the sidecars that a workload doesn't get.
 type optOut struct {
-	names  []string          // of entries, or "*"
-	by     string            // the annotation or label that says so
-	reason string            // as the workload gives it, in quotes; "" where it gives none
-	others map[string]string // by entry: a container of its that stands there and isn't ours
+	names   []string          // of entries, or "*"
+	source  string            // the annotation or label that says so
+	reason  string            // as the workload gives it, in quotes; "" where it gives none
+	foreign map[string]string // by entry: a container of its that stands there and isn't ours
 }
 
-// why is why a workload goes without the sidecar of a name; "" where it doesn't.
-func (o optOut) why(name string) string {
+// reasonFor returns why a workload doesn't get the sidecar with a name, or "".
+func (o optOut) reasonFor(name string) string {
 	switch {
 	case slices.Contains(o.names, name) || slices.Contains(o.names, "*"):
-		return ", as " + o.by + " says" + o.reason
-	case o.others[name] != "":
-		return ": container " + o.others[name] + " stands there already, and isn't of this config"
+		return ", as " + o.source + " says" + o.reason
+	case o.foreign[name] != "":
+		return ": container " + o.foreign[name] + " exists already, and isn't one of this config"
 	}
 	return ""
 }
 
-// readOptOut reads which sidecars the workload opts out of. The annotation closest to the
-// pod counts.
+// readOptOut reads which sidecars the workload opts out of. Of several annotations, the one closest to the pod counts.
 func readOptOut(o *manifest.Object, at sidecar.Path) optOut {
-	out := optOut{reason: readReason(o, at), others: map[string]string{}}
+	out := optOut{reason: readReason(o, at), foreign: map[string]string{}}
 	for n := len(at); n >= 0; n-- {
 		for _, kind := range []string{"labels", "annotations"} {
 			at := append(fieldNames(at[:n]), "metadata", kind)
-			if o.Strings(at...)[InjectKey] == "false" {
-				out.names, out.by = []string{"*"}, strings.Join(append(at, InjectKey), ".")
+			if o.Strings(at...)[injectKey] == "false" {
+				out.names, out.source = []string{"*"}, strings.Join(append(at, injectKey), ".")
 				return out
 			}
 		}
 		at := append(fieldNames(at[:n]), "metadata", "annotations")
-		if v, ok := o.Strings(at...)[SkipKey]; ok {
+		if v, ok := o.Strings(at...)[skipKey]; ok {
 			for _, name := range strings.Split(v, ",") {
 				out.names = append(out.names, strings.TrimSpace(name))
 			}
-			out.by = strings.Join(append(at, SkipKey), ".")
+			out.source = strings.Join(append(at, skipKey), ".")
 			return out
 		}
 	}
 	return out
 }
 
-// reasonRunes is how much of a reason is told.
+// reasonRunes is how much of a reason is printed.
 const reasonRunes = 200
 
-// readReason is why a workload goes without sidecars, as it says itself. It's made one line
-// of bounded length, in quotes: what a workload says must not look like our own words.
+// readReason returns the reason that a workload gives for its skip. It's one line of bounded length in quotes, so that
+// it doesn't look like a message of outrigger.
 func readReason(o *manifest.Object, at sidecar.Path) string {
 	text := ""
 	for n := len(at); n >= 0 && text == ""; n-- {
-		text = o.Strings(append(fieldNames(at[:n]), "metadata", "annotations")...)[SkipReasonKey]
+		text = o.Strings(append(fieldNames(at[:n]), "metadata", "annotations")...)[skipReasonKey]
 	}
 	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
 	line := []rune(strings.Join(words, " "))
@@ -86,27 +84,27 @@ func readReason(o *manifest.Object, at sidecar.Path) string {
 	return ": " + strconv.Quote(string(line))
 }
 
-// describeSkip says that a workload goes without the sidecar of an entry. It's always told,
-// and an error where the config forbids it.
+// describeSkip returns the finding that a workload doesn't get the sidecar of an entry. It's an error if the config
+// forbids that.
 func describeSkip(conf *config.Sidecars, o *manifest.Object, e *config.Entry, why string) sidecar.Finding {
 	f := placeFinding(sidecar.Finding{Severity: sidecar.Info, Code: sidecar.Skipped, Message: "skipped" + why,
 		File: o.File(), Line: lineOf(o)}, o, e)
 	if !conf.Spec.MaySkip(e) {
-		f.Severity, f.Hint = sidecar.Error, whoForbids(conf, e)
+		f.Severity, f.Hint = sidecar.Error, forbiddenBy(conf, e)
 	}
 	return f
 }
 
-// whoForbids says which field of the config forbids a skip.
-func whoForbids(conf *config.Sidecars, e *config.Entry) string {
+// forbiddenBy returns the hint that names the field of the config which forbids a skip.
+func forbiddenBy(conf *config.Sidecars, e *config.Entry) string {
 	by := "spec.skips: forbidden"
 	if conf.Spec.Skips != config.SkipsForbidden && e != nil {
 		by = "required: true of " + e.Name
 	}
-	return by + " allows none: take away what says so, or exclude the workload in the config"
+	return by + " doesn't allow this: remove what causes the skip, or exclude the workload in the config"
 }
 
-// reportSkipped says that a selected workload goes without all sidecars.
+// reportSkipped reports that a selected workload gets no sidecars.
 func (r *run) reportSkipped(o *manifest.Object, why string) {
 	at, _ := o.Template(r.conf.Spec.PodTemplatePaths)
 	f := sidecar.Finding{Severity: sidecar.Info, Code: sidecar.Skipped, Object: o.Ref, File: o.File(), Line: lineOf(o),
@@ -114,12 +112,11 @@ func (r *run) reportSkipped(o *manifest.Object, why string) {
 	r.addFindings(r.forbidSkip(f))
 }
 
-// forbidSkip makes an error of a finding about a workload that goes without sidecars, where
-// the config forbids that.
+// forbidSkip turns a finding about a workload without sidecars into an error if the config forbids that.
 func (r *run) forbidSkip(f sidecar.Finding) sidecar.Finding {
 	for i := range r.conf.Spec.Patterns {
 		if e := &r.conf.Spec.Patterns[i]; !r.conf.Spec.MaySkip(e) {
-			f.Severity, f.Hint = sidecar.Error, whoForbids(r.conf, e)
+			f.Severity, f.Hint = sidecar.Error, forbiddenBy(r.conf, e)
 			break
 		}
 	}

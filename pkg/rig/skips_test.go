@@ -9,7 +9,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Whoever goes without a sidecar is told, and where the config forbids it, it's an error.
+// Each workload without a sidecar is reported, as an error if the config forbids it.
 func TestSkips(t *testing.T) {
 	text := noted("outrigger.dev/skip: helper, outrigger.dev/skip-reason: 'moves to\u00a0the mesh'", "", "", "") +
 		deployment("b", "")
@@ -24,11 +24,11 @@ func TestSkips(t *testing.T) {
 		"annotation": {text, helper, sidecar.Info,
 			`Deployment a: helper: skipped, as metadata.annotations.outrigger.dev/skip says: "moves to the mesh"`},
 		"forbidden": {text, helper + "  skips: forbidden\n", sidecar.Error,
-			`says: "moves to the mesh"; spec.skips: forbidden allows none: take away ` +
-				`what says so, or exclude the workload in the config`},
-		"required": {text, required, sidecar.Error, `; required: true of helper allows none: `},
+			`says: "moves to the mesh"; spec.skips: forbidden doesn't allow this: remove ` +
+				`what causes the skip, or exclude the workload in the config`},
+		"required": {text, required, sidecar.Error, `; required: true of helper doesn't allow this: `},
 		"unfit": {noted("", "", "", unfit) + deployment("b", ""), skip + "  skips: forbidden\n", sidecar.Error,
-			"container helper stands there already, and isn't of this config; spec.skips: forbidden"},
+			"container helper exists already, and isn't one of this config; spec.skips: forbidden"},
 		"label": {noted("", "app.kubernetes.io/managed-by: outrigger", "", "") + deployment("b", ""), required,
 			sidecar.Error, "all sidecars skipped, as label app.kubernetes.io/managed-by says; required: true of helper"},
 		"local": {resources(noted("config.kubernetes.io/local-config: 'true'", "", "", "") + deployment("b", "")), helper,
@@ -45,7 +45,7 @@ func TestSkips(t *testing.T) {
 	}
 }
 
-// What a workload says of itself is one line of bounded length, in quotes.
+// The reason that a workload gives is printed as one line of bounded length, in quotes.
 func TestSkipReasons(t *testing.T) {
 	for reason, says := range map[string]string{
 		`"two\nlines\ttabbed"`:                             `says: "two lines tabbed"`,
@@ -61,13 +61,13 @@ func TestSkipReasons(t *testing.T) {
 	}
 }
 
-// min counts those that got everything, max those that are selected.
+// min counts workloads that got every sidecar, max those that are selected.
 func TestExpectedWorkloads(t *testing.T) {
 	text := noted("outrigger.dev/skip: helper", "", "", "")
 	two := text + deployment("b", "")
 	for name, c := range map[string]struct{ text, config, says string }{
 		"none complete": {text, helper, "spec.expect.min: 0 of 1 selected workloads got every sidecar, at least 1 are " +
-			"expected; what is skipped and why is told above; where that is meant, write expect: {min: 0}"},
+			"expected; other findings say why sidecars are skipped, and if that's intended, set expect: {min: 0}"},
 		"none wanted": {text, helper + "  expect: {min: 0}\n", ""},
 		"one of two":  {two, helper, ""},
 		"two of two": {two, helper + "  expect: {min: 2}\n",

@@ -5,8 +5,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Strip takes off what the config of a name laid on, or what any did where by is
-// "". Work without a record is an error: what stood there before isn't known.
+// Strip removes what the config with a name added, or what any config did if by is "". Sidecars without a record are an
+// error, since nobody knows what was there before.
 func Strip(files []File, by string) ([]File, sidecar.Findings) {
 	texts, fs := parseFiles(files)
 	if fs.Failed() {
@@ -18,8 +18,8 @@ func Strip(files []File, by string) ([]File, sidecar.Findings) {
 			if o.Laid() {
 				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "record-missing", Object: o.Ref, File: o.File(),
 					Line:    lineOf(o),
-					Message: "has sidecars of outrigger's but no record of what stood there before",
-					Hint:    "render from the sources again without them, or set spec.record: always"})
+					Message: "has sidecars of outrigger but no record of what was there before",
+					Hint:    "render it from its sources again, without sidecars or with spec.record: always"})
 			}
 		}
 		text, more := manifest.Strip(t, by, true)

@@ -12,8 +12,8 @@ import (
 const door = "  - authProxy: {port: 80, secretName: web-tls, basic: {secretName: users}, rebind: {port: 8081, env: " +
 	"{LISTEN: '127.0.0.1:8081'}}}\n"
 
-// Of two that are one to a cluster we'd see to the first, and the last one counts: that is
-// said, and is an error where it opens what the sidecar shut.
+// Two objects may be one to a cluster, which keeps the last. That is reported, and is an error if it opens a port that
+// the sidecar has closed.
 func TestWhatStandsTwice(t *testing.T) {
 	config := func(meta, content string) string {
 		return "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: web-auth-proxy, labels: " +
@@ -58,7 +58,7 @@ func TestWhatStandsTwice(t *testing.T) {
 	}
 }
 
-// A workload that isn't selected and has the name of one that is takes its place.
+// A workload that isn't selected replaces a selected one with the same name.
 func TestTwins(t *testing.T) {
 	web := strings.Replace(deployment("web", ""), "name: web", "name: web\n  labels: {tier: web}", 1)
 	for _, forbids := range []bool{false, true} {
@@ -77,7 +77,7 @@ func TestTwins(t *testing.T) {
 	}
 }
 
-// Former names stand in annotations: who has one that is excluded is told of.
+// Former names are annotations, so a workload that is excluded because of one is reported.
 func TestFormerNames(t *testing.T) {
 	for exclude, key := range map[string]string{"name: old": "previousNames: old",
 		"namespace: old": "previousNamespaces: old"} {
@@ -92,8 +92,7 @@ func TestFormerNames(t *testing.T) {
 	}
 }
 
-// In a kind of Kubernetes' own the pod template stands in one place, whatever else looks
-// like one; in another kind a second one is told of.
+// Kinds of Kubernetes have their pod template in one place. In other kinds, a second one is reported.
 func TestDecoyTemplates(t *testing.T) {
 	const template = "{spec: {containers: [{name: app, image: app:1}]}}"
 	decoy := "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec:\n  template: " + template +
@@ -115,7 +114,7 @@ func TestDecoyTemplates(t *testing.T) {
 	require.Error(t, out.Findings.Err())
 }
 
-// A policy selects the pods that there are, whatever the workload says that it selects.
+// A policy selects pods by their own labels, whatever selector the workload has.
 func TestPolicyOfForeignSelector(t *testing.T) {
 	front := "  - authProxy: {port: 80, mode: front, listenPort: 8443, networkPolicy: {isolated: false}, secretName: " +
 		"web-tls, basic: {secretName: users}}\n"
@@ -126,7 +125,7 @@ func TestPolicyOfForeignSelector(t *testing.T) {
 	require.Contains(t, out.Files()[0].Text, "  podSelector:\n    matchLabels:\n      app: web\n")
 }
 
-// One object with an annotation of kustomize's keeps no other from its record.
+// One object with an annotation of kustomize doesn't keep others from being recorded.
 func TestForgedRunner(t *testing.T) {
 	const path = "internal.config.kubernetes.io/path: a.yaml"
 	id := noted(path+", kustomize.config.k8s.io/id: '1'", "", "", "")
@@ -136,7 +135,7 @@ func TestForgedRunner(t *testing.T) {
 	require.Equal(t, 2, strings.Count(out.Files()[0].Text, "applied.outrigger.dev/shop:"))
 }
 
-// A password that begins with a star is an alias to YAML, and none of our words.
+// A password that begins with a star is an alias in YAML, and isn't printed.
 func TestNoAliasIsTold(t *testing.T) {
 	secret := "---\napiVersion: v1\nkind: Secret\nmetadata: {name: users}\nstringData:\n  auth: *hunter2\n"
 	for _, text := range []string{secret, deployment("web", "") + secret} {

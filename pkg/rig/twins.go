@@ -5,16 +5,16 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// known remembers a workload that is selected.
-func (t *tally) known(o *manifest.Object) {
+// countRef counts a selected workload.
+func (t *tally) countRef(o *manifest.Object) {
 	if t.refs == nil {
 		t.refs = map[sidecar.Ref]int{}
 	}
 	t.refs[manifest.NormalizeRef(o.Ref)]++
 }
 
-// checkTwins says of objects that have the reference of a selected workload and aren't selected
-// that they go without sidecars: a cluster has one of them only, the one applied last.
+// checkTwins reports objects that aren't selected although another one with the same reference is. They get no
+// sidecars, and a cluster has only the one that is applied last.
 func (r *run) checkTwins() {
 	all := map[sidecar.Ref]int{}
 	each := func(visit func(*manifest.Object, sidecar.Ref)) {
@@ -34,9 +34,9 @@ func (r *run) checkTwins() {
 		if m := r.metaOf(o); !r.conf.Spec.Selects(&m) {
 			r.addFindings(r.forbidSkip(sidecar.Finding{Severity: sidecar.Warning, Code: "workload-twin", Object: o.Ref,
 				File: o.File(), Line: lineOf(o),
-				Message: "isn't selected, and another of its name is: it goes without sidecars, and takes that one's place if " +
-					"it's applied later",
-				Hint: "take one of the two out, or select both"}))
+				Message: "isn't selected, but another one with its name is, so the cluster loses the sidecars if this one is " +
+					"applied later",
+				Hint: "remove one of the two, or select both"}))
 		}
 		o.Release()
 	})

@@ -5,15 +5,14 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// view is the view of a workload and of what is around it. What is wrong with it is
-// added to the findings.
+// view returns the view of a workload and of the objects around it. It adds what is wrong with it to the findings.
 func (r *run) view(o *manifest.Object) (*sidecar.Workload, bool) {
 	w, fs := r.decodeWorkload(o)
 	r.addFindings(fs...)
 	return w, !fs.Failed()
 }
 
-// decodeWorkload decodes a workload and what is around it.
+// decodeWorkload decodes a workload and the objects around it.
 func (r *run) decodeWorkload(o *manifest.Object) (*sidecar.Workload, sidecar.Findings) {
 	refuse := func(code, field, message, hint string) (*sidecar.Workload, sidecar.Findings) {
 		return nil, sidecar.Findings{{Severity: sidecar.Error, Code: code, Object: o.Ref, File: o.File(), Line: lineOf(o),
@@ -30,21 +29,21 @@ func (r *run) decodeWorkload(o *manifest.Object) (*sidecar.Workload, sidecar.Fin
 	w.Services, w.Claims = r.findServices(w), volumeClaims(o)
 	w.MatchLabels = o.Strings("spec", "selector", "matchLabels")
 	w.Replicas = replicasOf(o)
-	r.viewNamespace(w)
-	r.viewPolicies(w)
+	r.fillNamespace(w)
+	r.fillPolicies(w)
 	return w, nil
 }
 
-// replicasOf are as many pods as the workload asks for, where it says so.
+// replicasOf returns the number of replicas of a workload, or nil if it has none.
 func replicasOf(o *manifest.Object) *int32 {
 	var n *int32
 	if o.Decode(sidecar.Fields("spec", "replicas"), &n) != nil {
-		return nil // the API server has to say what is wrong with it
+		return nil // the API server reports what is wrong with it
 	}
 	return n
 }
 
-// volumeClaims are the names of the volumes that a StatefulSet claims.
+// volumeClaims returns the names of a StatefulSet's volume claims.
 func volumeClaims(o *manifest.Object) (names []string) {
 	var templates []struct {
 		Metadata struct {
@@ -52,7 +51,7 @@ func volumeClaims(o *manifest.Object) (names []string) {
 		} `json:"metadata"`
 	}
 	if o.Decode(sidecar.Fields("spec", "volumeClaimTemplates"), &templates) != nil {
-		return nil // the API server has to say what is wrong with it
+		return nil // the API server reports what is wrong with it
 	}
 	for _, t := range templates {
 		names = append(names, t.Metadata.Name)

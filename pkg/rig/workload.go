@@ -12,8 +12,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/verify"
 )
 
-// serveWorkload asks the patterns what one workload needs and lays it on. What they want
-// of objects around it is put aside. It reports whether the workload gets every sidecar.
+// serveWorkload asks the patterns what one workload needs and lays it on. It keeps the edits of other objects for
+// later, and reports whether the workload gets every sidecar.
 func (r *run) serveWorkload(o *manifest.Object) (complete bool) {
 	if r.checkRecordUnused(o) {
 		return false
@@ -30,17 +30,16 @@ func (r *run) serveWorkload(o *manifest.Object) (complete bool) {
 	}
 	r.addFindings(verify.Check(w, a.answers)...)
 	r.checkOtherConfigs(o, w, a.answers)
-	own := r.putAside(o, r.editsOf(o, w, &a))
+	own := r.keepShared(o, r.editsOf(o, w, &a))
 	r.footprints = append(r.footprints, neighbour.Observe(w, a.answers))
 	r.report = append(r.report, describeWorkload(o, a.answers))
 	if len(own) > 0 && r.layOn(o, own) {
-		r.rememberLaid(o, own)
+		r.keepEdits(o, own)
 	}
 	return complete
 }
 
-// editsOf are all edits that come of what was agreed on: those of the answers, of what
-// follows, and of the objects that are emitted.
+// editsOf returns all edits of an agreement: those of the answers, of the neighbours and of the emitted objects.
 func (r *run) editsOf(o *manifest.Object, w *sidecar.Workload, a *agreement) []sidecar.Edit {
 	follow := neighbour.Follow(w, a.answers)
 	r.addFindings(follow.Findings...)
@@ -51,9 +50,8 @@ func (r *run) editsOf(o *manifest.Object, w *sidecar.Workload, a *agreement) []s
 	return edits
 }
 
-// putAside keeps edits of objects around a workload until all are known, and gives those
-// of the workload itself.
-func (r *run) putAside(o *manifest.Object, edits []sidecar.Edit) (own []sidecar.Edit) {
+// keepShared keeps edits of other objects until those of all workloads are known, and returns the workload's own.
+func (r *run) keepShared(o *manifest.Object, edits []sidecar.Edit) (own []sidecar.Edit) {
 	own = edits[:0]
 	for _, e := range edits {
 		if e.Object == o.Ref {
@@ -65,24 +63,24 @@ func (r *run) putAside(o *manifest.Object, edits []sidecar.Edit) (own []sidecar.
 	return own
 }
 
-// An agreement is what the sidecars want of a workload.
+// An agreement is everything that the sidecars change in a workload.
 type agreement struct {
-	said    []sidecar.Answer // as the patterns said it
-	answers []sidecar.Answer // with containers that run the app's program filled in
+	raw     []sidecar.Answer // of the patterns
+	answers []sidecar.Answer // the same, with containers that run the app's program filled in
 	edits   []sidecar.Edit
-	without []*config.Entry // the workload goes without these
+	without []*config.Entry // entries that the workload doesn't get
 }
 
-// agree asks all sidecars what they want of a workload. Where a container of another's
-// stands in the place of one that may be left out, all are asked again without that one.
+// agree asks all sidecars what they change in a workload. If a foreign container has the place of one that may be
+// skipped, it asks all again without that one.
 func (r *run) agree(o *manifest.Object, w *sidecar.Workload) (a agreement) {
 	out := readOptOut(o, w.Template)
 	var outcomes []outcome
 	var fs sidecar.Findings
 	for again := true; again; again = findForeign(r.conf, o, w, a.edits, out) {
 		outcomes = r.askAll(o, w, out)
-		a.said, a.edits = answersOf(outcomes, -1), nil
-		if a.answers, fs = merge.ResolveLikeApp(w, a.said); len(a.answers) > 0 {
+		a.raw, a.edits = answersOf(outcomes, -1), nil
+		if a.answers, fs = merge.ResolveLikeApp(w, a.raw); len(a.answers) > 0 {
 			var more sidecar.Findings
 			a.edits, more = merge.Edits(w, a.answers)
 			fs = append(fs, more...)
@@ -98,9 +96,9 @@ func (r *run) agree(o *manifest.Object, w *sidecar.Workload) (a agreement) {
 	return a
 }
 
-// checkOtherConfigs finds sidecars that another config has laid on already, under the
-// same names: mostly it's this one before it was renamed. Where they're equal they'd
-// coalesce, and nobody would know whose they are.
+// checkOtherConfigs reports sidecars that another config has added already, under the same names. Mostly it's this
+// config before it was renamed. If they were equal, they'd be merged, and nobody would know which config they belong
+// to.
 func (r *run) checkOtherConfigs(o *manifest.Object, w *sidecar.Workload, answers []sidecar.Answer) {
 	others := o.Configs()
 	if len(others) == 0 {
@@ -111,9 +109,9 @@ func (r *run) checkOtherConfigs(o *manifest.Object, w *sidecar.Workload, answers
 			if w.Container(c.Name) != nil {
 				r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "served-already", Object: o.Ref, File: o.File(),
 					Sidecar: a.Name,
-					Message: "container " + c.Name + " stands there by " + strings.Join(others, " or ") + ", another config",
-					Hint: "if that was the name of this config, take its work off first with outrigger strip; else give the " +
-						"sidecar another name"})
+					Message: "container " + c.Name + " was added by another config, " + strings.Join(others, " or "),
+					Hint: "give the sidecar another name, or, if that's the former name of this config, remove its work with " +
+						"outrigger strip first"})
 			}
 		}
 	}

@@ -201,7 +201,7 @@ func nobodyWinsSilently(t T, c Case, plain string) {
 			out := c.runConfig(t, c.Config, text)
 			if !out.Findings.Failed() && slices.ContainsFunc(out.Findings, func(f sidecar.Finding) bool {
 				return f.Code == sidecar.Skipped &&
-					strings.Contains(f.Message, fmt.Sprintf("container %v stands there", add.entry["name"]))
+					strings.Contains(f.Message, fmt.Sprintf("container %v exists already", add.entry["name"]))
 			}) {
 				require.Contains(t, out.Files()[0].Text, "a person's own", "law 7: whoever is left out keeps what it has")
 				continue

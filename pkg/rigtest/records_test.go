@@ -95,7 +95,8 @@ func TestRecordsOnlyUndo(t *testing.T) {
 			require.ErrorContains(
 				t,
 				out.Findings.Err(),
-				"carries a record of what this config laid on it, which counts only where files are written back; render it with -w or kpt, or write record: always into the config; or take the record off first",
+				"has a record of what this config added, which is only used when files are written back; render it with -w or kpt, "+
+					"or set record: always in the config, or remove what was added with outrigger strip first",
 			)
 		})
 	}

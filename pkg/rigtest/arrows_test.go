@@ -148,7 +148,6 @@ var arrows = map[string]map[string]string{
 	},
 	"pkg/manifest/positioned": {
 		"pkg/manifest/values":         "a node has a value",
-		"pkg/sidecar":                 "messages of the YAML reader are made one line",
 		"sigs.k8s.io/kustomize/kyaml": "the YAML reader",
 	},
 	"pkg/manifest/values":       {},

@@ -8,8 +8,6 @@ import (
 	"unicode"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
-
-	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // ReadDocuments reads the documents between two offsets, which begin and end
@@ -169,7 +167,7 @@ func (l *Lines) EndsInBlockScalar(from, to int) bool {
 // locateError is an error of the YAML reader's with the line that it is about. The reader
 // leaves it out on the first line, and for characters that it doesn't take.
 func (l *Lines) locateError(message string, from, to int) error {
-	message = sidecar.OneLine(strings.TrimPrefix(message, "yaml: "))
+	message = strings.TrimPrefix(message, "yaml: ")
 	if strings.HasSuffix(message, "<document start>") {
 		message += "; write --- between documents"
 	}

@@ -6,18 +6,18 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// An Answer is a sidecar with what its pattern answered.
+// An Answer is a sidecar with the Change of its pattern.
 type Answer struct {
 	Name      string
 	Placement Placement
-	App       *corev1.Container   // whom it serves, the first of several
+	App       *corev1.Container   // the container that it serves, or the first of several
 	Apps      []*corev1.Container // all of them; nil: App alone
 	After     []string
 	Before    []string
 	Change    *Change
 }
 
-// ServedApps are all containers that the sidecar serves.
+// ServedApps returns all containers that the sidecar serves.
 func (a *Answer) ServedApps() []*corev1.Container {
 	if a.Apps == nil && a.App != nil {
 		return []*corev1.Container{a.App}
@@ -30,7 +30,7 @@ func (a *Answer) Serves(container string) bool {
 	return slices.ContainsFunc(a.ServedApps(), func(c *corev1.Container) bool { return c.Name == container })
 }
 
-// ContainerNames are those of all containers that some sidecars bring.
+// ContainerNames returns the names of all containers that sidecars add.
 func ContainerNames(answers []Answer) map[string]bool {
 	all := map[string]bool{}
 	for i := range answers {

@@ -2,17 +2,17 @@ package sidecar
 
 import corev1 "k8s.io/api/core/v1"
 
-// Bare is what a pod is without the sidecars: what they set isn't there, whether
-// the manifest has it by itself, by an earlier run, or not at all. So a run over
-// the result sees the same. Where they append to a variable, the rest stays.
+// Bare is the pod without anything that sidecars set, whoever wrote it, so that a run over
+// our own output sees the same pod. If a sidecar appends to a variable, the rest of its
+// value stays.
 type Bare struct {
 	Pod corev1.PodTemplateSpec
 	App *corev1.Container // points into Pod
-	// variables that sidecars lead elsewhere, in order: what the manifest has there can't be told any more
+	// names of variables that sidecars replace, sorted: their values in the manifest aren't known any more
 	Redirected []string
 }
 
-// CopyPod is the pod of w as it stands, as a start for Alone.
+// CopyPod returns a copy of the pod of w, from which package merge makes a Bare.
 func (w *Workload) CopyPod() *Bare {
 	a := &Bare{Pod: *w.Pod.DeepCopy()}
 	for c := range PodContainers(&a.Pod.Spec) {

@@ -17,8 +17,8 @@ func PodContainers(spec *corev1.PodSpec) iter.Seq[*corev1.Container] {
 // AllContainers visits all containers of the pod, as [PodContainers] does.
 func (w *Workload) AllContainers() iter.Seq[*corev1.Container] { return PodContainers(&w.Pod.Spec) }
 
-// AllContainers visits all containers that the sidecar brings: those that run to their
-// end, then those that run as long as the pod.
+// AllContainers visits all containers that the sidecar adds: those that run to their end,
+// then those that run as long as the pod.
 func (c *Change) AllContainers() iter.Seq[*corev1.Container] {
 	return visitLists(c.InitContainers, c.Containers)
 }
@@ -35,10 +35,10 @@ func visitLists(lists ...[]corev1.Container) iter.Seq[*corev1.Container] {
 	}
 }
 
-// IsTCP reports whether a port's protocol is TCP, which it is where none is given.
+// IsTCP reports whether a port's protocol is TCP, which is the default.
 func IsTCP(p corev1.Protocol) bool { return p == "" || p == corev1.ProtocolTCP }
 
-// ProtocolOf is the protocol of a port: TCP where none is given.
+// ProtocolOf returns the protocol of a port: TCP if none is given.
 func ProtocolOf(p corev1.Protocol) corev1.Protocol {
 	if p == "" {
 		return corev1.ProtocolTCP
@@ -56,8 +56,8 @@ func DeclaresPort(c *corev1.Container, port int32) bool {
 	return false
 }
 
-// ResolvePort is the number that a port of a probe, hook or Service means to a
-// container; 0 where it's a name that the container doesn't have.
+// ResolvePort returns the number of a container's port that a probe, hook or Service
+// refers to, or 0 if the container has no port of that name.
 func ResolvePort(c *corev1.Container, port intstr.IntOrString) int32 {
 	if port.Type == intstr.Int {
 		return port.IntVal
@@ -78,7 +78,7 @@ func RunsWithPod(c *corev1.Container) bool {
 	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
 }
 
-// PreStop is the hook of a container that runs before it ends; nil where there is none.
+// PreStop returns the preStop hook of a container, or nil if it has none.
 func PreStop(c *corev1.Container) *corev1.LifecycleHandler {
 	if c == nil || c.Lifecycle == nil {
 		return nil

@@ -1,18 +1,18 @@
 package sidecar
 
-// An Edit puts Value at Path of Object, or takes away what is there. Only Merge
-// and the engine below know what is there already.
+// An Edit sets Value at Path of Object, or deletes what the manifest has there. It's made
+// without reading the manifest's text.
 type Edit struct {
-	Owner  string // the sidecar that wants it; for messages
+	Owner  string // the sidecar that it comes from; for messages
 	Object Ref
 	Path   Path
 	Value  any    // anything that encoding/json writes; nil with Delete
-	Was    any    // the value that stands there and is replaced; nil: none but an equal one
-	Delete bool   // take away what is there; nothing there is fine
-	Before string // of a list entry: the key of the entry that it stands before; "": at the end
-	Hint   string // the way out where the manifest has another value
-	By     Path   // with Delete: what takes the place of it
-	Part   string // of a number of which the largest counts: what this owner wants
+	Was    any    // the existing value that is replaced; nil: only an equal one may exist
+	Delete bool   // delete the existing value, if there is one
+	Before string // of a new list entry: the key of the entry that follows; "": at the end
+	Hint   string // what to do if the manifest has another value
+	By     Path   // with Delete: what replaces the deleted value
+	Part   string // if the largest number is used: the one of this owner
 
-	View *Workload // where messages look up what the manifest has; may be nil
+	View *Workload // shows the manifest's values for messages; may be nil
 }

@@ -6,28 +6,24 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// An EnvVar is a variable that the app's container gets: that of core/v1, which
-// may also be joined to the value that is there, or replace it.
+// An EnvVar is a variable that the app's container gets: that of core/v1, which may also
+// be appended to an existing value, or replace it.
 type EnvVar struct {
 	corev1.EnvVar `json:",inline"`
-	// AppendWith, where it's set, appends the value to the one that the app or
-	// another sidecar gives the variable already, with this text between them, as
-	// " " for JAVA_TOOL_OPTIONS or ":" for PATH-like lists. A value that is among
-	// the existing ones isn't appended again. Without it, another value is a
-	// conflict.
+	// AppendWith appends the value to the existing one of the app or of another sidecar,
+	// with this text between them, such as " " for JAVA_TOOL_OPTIONS or ":" for lists like
+	// PATH. A value that the list has already isn't appended again. Without appendWith,
+	// another value is a conflict.
 	AppendWith string `json:"appendWith,omitempty"`
-	// Replace, where it's true, lets the value take the place of another one that
-	// a container's manifest gives the variable, which is a conflict else. It is
-	// for plain values: what valueFrom gives shows only in the cluster.
+	// Replace lets the value replace another one in the manifest, which is a conflict
+	// otherwise. It's for plain values: a value of valueFrom is known only in the cluster.
 	Replace bool `json:"replace,omitempty"`
-	// Everywhere, where it's true, makes this the value in all other containers
-	// and init containers of the pod too, as far as they have the variable. It
-	// comes with replace.
+	// Everywhere sets the value in all other containers and init containers of the pod,
+	// too, if they have the variable. It needs replace.
 	Everywhere bool `json:"everywhere,omitempty"`
 }
 
-// VarsEverywhere are those of the app's variables that all containers get that have
-// them.
+// VarsEverywhere returns the variables with Everywhere.
 func (a *App) VarsEverywhere() []EnvVar {
 	var vars []EnvVar
 	for _, e := range a.Env {
@@ -38,7 +34,7 @@ func (a *App) VarsEverywhere() []EnvVar {
 	return vars
 }
 
-// Vars are variables that are set and not appended.
+// Vars makes variables that are set, not appended.
 func Vars(env ...corev1.EnvVar) []EnvVar {
 	var out []EnvVar
 	for _, e := range env {
@@ -48,8 +44,8 @@ func Vars(env ...corev1.EnvVar) []EnvVar {
 }
 
 // VisitReferences calls f for each variable that a value refers to as $(NAME);
-// $$(NAME) is an escape, and everything else is text. Like the kubelet, it asks
-// nothing of the form of a name
+// $$(NAME) is an escape, and everything else is text. Like the kubelet, it accepts any
+// name
 // (k8s.io/kubernetes/third_party/forked/golang/expansion).
 func VisitReferences(value string, f func(name string)) {
 	for {

@@ -16,8 +16,8 @@ const (
 	Info    Severity = "info"    // worth knowing
 )
 
-// Skipped is the code of findings about workloads that go without a sidecar. They are
-// always told, whatever their severity.
+// Skipped is the code of findings about workloads that don't get a sidecar. They are
+// always printed, whatever their severity.
 const Skipped = "skipped"
 
 // A Finding is one thing that is wrong or worth knowing. Texts are lower case
@@ -25,17 +25,17 @@ const Skipped = "skipped"
 type Finding struct {
 	Severity Severity
 	Code     string // stable, kebab-case: "port-conflict"
-	Object   Ref    // zero where it's about the config
-	Sidecar  string // whose wish it is; may be empty
+	Object   Ref    // zero if it's about the config
+	Sidecar  string // the sidecar that it's about; may be empty
 	Field    string // path in Object or in the config
 	Message  string // what is wrong
-	Hint     string // the way out; may be empty
+	Hint     string // what to do; may be empty
 	File     string // slash-separated; may be empty
-	Line     int    // in File, from 1; 0 where unknown
-	Unfit    bool   // the workload isn't one for this sidecar, however it's configured
+	Line     int    // in File, from 1; 0 if unknown
+	Unfit    bool   // no config of this sidecar suits the workload
 }
 
-// String gives the finding on one line: "where: what; hint".
+// String returns the finding on one line: "where: what; hint".
 func (f Finding) String() string {
 	var b strings.Builder
 	if f.File != "" {
@@ -66,9 +66,9 @@ func (f Finding) String() string {
 	return OneLine(b.String())
 }
 
-// OneLine makes a text one line on which nothing can pass for more: line breaks
-// become blanks, and other characters that aren't seen, or that turn others around,
-// are written as numbers. All that is told of an input goes through it.
+// OneLine returns a text on one line that shows everything in it: line breaks become
+// blanks, and other invisible characters, and those that reverse the direction of text,
+// become numbers. Everything that is printed of an input goes through it.
 func OneLine(s string) string {
 	hidden := func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
 	if strings.IndexFunc(s, hidden) < 0 {
@@ -88,10 +88,11 @@ func OneLine(s string) string {
 	return b.String()
 }
 
-// Findings are all findings of a step. As an error they are never just the first.
+// Findings are all findings of a step. As an error, they have all of them, not just the
+// first one.
 type Findings []Finding
 
-// Error joins the findings, one a line.
+// Error returns the findings, one on a line.
 func (fs Findings) Error() string {
 	lines := make([]string, len(fs))
 	for i, f := range fs {
@@ -110,7 +111,7 @@ func (fs Findings) Failed() bool {
 	return false
 }
 
-// Err is fs where it has an error, and nil else.
+// Err returns fs if one of the findings is an error, and nil otherwise.
 func (fs Findings) Err() error {
 	if fs.Failed() {
 		return fs
@@ -118,20 +119,20 @@ func (fs Findings) Err() error {
 	return nil
 }
 
-// Add appends a finding: code, the field of the sidecar's config or of the
-// object that it's about, what is wrong, and the way out.
+// Add appends a finding. The field is that of the sidecar's config or of the object, the
+// message says what is wrong, and the hint what to do.
 func (fs *Findings) Add(s Severity, code, field, message, hint string) {
 	*fs = append(*fs, Finding{Severity: s, Code: code, Field: field, Message: message, Hint: hint})
 }
 
-// AddUnfit is Add for what makes a workload none for the sidecar: where a config
-// asks for it, such workloads are left out.
+// AddUnfit appends a finding, as Add does, that makes the workload unfit for the sidecar.
+// A config may skip such workloads.
 func (fs *Findings) AddUnfit(s Severity, code, field, message, hint string) {
 	*fs = append(*fs, Finding{Severity: s, Code: code, Field: field, Message: message, Hint: hint, Unfit: true})
 }
 
-// Unfit is the first finding that makes a workload none for the sidecar, if no
-// other one is an error.
+// Unfit returns the first finding that makes the workload unfit for the sidecar, or nil if
+// another one is an error.
 func (fs Findings) Unfit() *Finding {
 	var first *Finding
 	for i := range fs {

@@ -6,8 +6,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// InheritFrom gives a container what it doesn't say itself and the app's has: image, env,
-// envFrom, mounts, working directory and security context.
+// InheritFrom sets fields that a container doesn't set itself to those of the app's
+// container: image, env, envFrom, mounts, working directory and security context.
 func InheritFrom(c, app *corev1.Container) {
 	if c.Image == "" {
 		c.Image = app.Image
@@ -26,16 +26,16 @@ func InheritFrom(c, app *corev1.Container) {
 	mounts := c.VolumeMounts
 	c.VolumeMounts = nil
 	for _, m := range app.VolumeMounts {
-		if !slices.ContainsFunc(mounts, func(mine corev1.VolumeMount) bool { return mine.MountPath == m.MountPath }) {
+		if !slices.ContainsFunc(mounts, func(own corev1.VolumeMount) bool { return own.MountPath == m.MountPath }) {
 			c.VolumeMounts = append(c.VolumeMounts, m)
 		}
 	}
 	c.VolumeMounts = append(c.VolumeMounts, mounts...)
 }
 
-// joinEnv has the variables of a container's own and those of the app's that it
-// doesn't have. The app's may refer to its own, so they come behind them; but those
-// of its own that refer to others come last.
+// joinEnv returns a container's own variables and those of the app that it doesn't have.
+// Those of the app may refer to its own, so they come after them. Its own ones that
+// refer to others come last.
 func joinEnv(own, apps []corev1.EnvVar) []corev1.EnvVar {
 	var first, last []corev1.EnvVar
 	for _, e := range own {
@@ -48,7 +48,7 @@ func joinEnv(own, apps []corev1.EnvVar) []corev1.EnvVar {
 		}
 	}
 	for _, e := range apps {
-		if !slices.ContainsFunc(own, func(mine corev1.EnvVar) bool { return mine.Name == e.Name }) {
+		if !slices.ContainsFunc(own, func(o corev1.EnvVar) bool { return o.Name == e.Name }) {
 			first = append(first, e)
 		}
 	}

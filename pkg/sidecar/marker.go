@@ -5,39 +5,37 @@ import (
 	"strings"
 )
 
-// PatternsKey is the annotation that names a workload's sidecars, on the object
-// and on its pod template: people and policies can see it. It proves nothing: whoever
-// writes the manifest can write it too.
+// PatternsKey is the annotation with the names of a workload's sidecars, on the object
+// and on its pod template, for people and policies. It proves nothing: everyone who can
+// write the manifest can write it, too.
 const PatternsKey = "outrigger.dev/patterns"
 
-// PhasesKey is the annotation of the object, never of its pod template, that says of
-// each sidecar at which [Phase] its init containers and native sidecars start. It's a
-// list, as in "tls-proxy=80,exporter=90"; "cache=60/70" has init containers at the one
-// and native sidecars at the other. Sidecars that have neither aren't in it.
+// PhasesKey is the annotation of the object, never of its pod template, with the [Phase] in
+// which the init containers and native sidecars of each sidecar start. It's a list, as
+// in "tls-proxy=80,exporter=90". "cache=60/70" means init containers in phase 60 and native
+// sidecars in 70. Sidecars without any of both aren't in it.
 const PhasesKey = "outrigger.dev/phases"
 
-// ContainersKey is the annotation of an object that names containers which
-// [PatternsKey] doesn't name, as custom sidecars may have them. It's there where it is
-// recorded what was laid on.
+// ContainersKey is the annotation of an object with the names of containers that aren't in
+// [PatternsKey], as custom sidecars may have them. Only objects with a record have it.
 const ContainersKey = "outrigger.dev/containers"
 
-// ChecksumPrefix begins the annotation of a pod template that changes with the
-// content of what a sidecar reads, so that the pods are replaced; the sidecar's
-// name follows.
+// ChecksumPrefix begins the annotation of a pod template with a checksum of what a sidecar
+// reads, so that new content replaces the pods. The sidecar's name follows.
 const ChecksumPrefix = "checksum.outrigger.dev/"
 
-// A Marker are the names that one of the annotations lists, and what it says of each.
-// The order is that in which they came.
+// A Marker is the content of one of these annotations: names, which may have values, in
+// their order.
 type Marker []Mark
 
 // A Mark is one entry of a Marker, as "tls-proxy" or "tls-proxy=80".
 type Mark struct {
 	Name  string
-	Value string // behind the "="; "" where the marker has names alone
+	Value string // after the "="; "" if the marker has only names
 }
 
-// ParseMarker reads an annotation. Spaces around entries don't count, and neither do
-// empty entries: what a person wrote there must not hide a name.
+// ParseMarker reads an annotation. It ignores empty entries, and blanks around entries, so
+// that an edit by hand can't hide a name.
 func ParseMarker(text string) (m Marker) {
 	for _, entry := range strings.Split(text, ",") {
 		name, value, _ := strings.Cut(entry, "=")
@@ -48,7 +46,7 @@ func ParseMarker(text string) (m Marker) {
 	return m
 }
 
-// String is the annotation.
+// String returns the text of the annotation.
 func (m Marker) String() string {
 	entries := make([]string, len(m))
 	for i, e := range m {

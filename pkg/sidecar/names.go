@@ -14,25 +14,25 @@ const (
 	SubdomainLength = 253 // most objects
 )
 
-// kustomizeHash is what kustomize appends to the name of a ConfigMap or Secret
-// whose content rolls the pods: a dash and ten letters.
+// kustomizeHash is the length of the suffix that kustomize appends to the name of a
+// generated ConfigMap or Secret: a dash and ten letters.
 const kustomizeHash = 11
 
-// ObjectName is the name of an object made for this sidecar of this workload:
-// "<workload>-<name>", shortened so that a hash of kustomize's fits behind it.
-// What must be a label, as the name of a Service, is made by [Label] from it.
+// ObjectName returns the name of an object for this sidecar of this workload:
+// "<workload>-<name>", shortened so that a hash of kustomize fits behind it.
+// Use [Label] to make a label of it, such as the name of a Service.
 func (w *Workload) ObjectName() string {
 	return Shorten(w.Ref.Name+"-"+w.Name, SubdomainLength-kustomizeHash)
 }
 
-// Shorten fits a name into max bytes, at least 10: what is too long is cut and
-// gets a hash of the whole name, so that two long names stay two. Never change
-// how: names made by it are in people's clusters.
-func Shorten(name string, max int) string {
-	if len(name) <= max {
+// Shorten fits a name into a number of bytes, at least 10. A longer name is cut and gets a
+// hash of the whole name, so that two long names stay different. Never change how: the
+// names are in people's clusters.
+func Shorten(name string, limit int) string {
+	if len(name) <= limit {
 		return name
 	}
-	return addHash(name, name, max)
+	return addHash(name, name, limit)
 }
 
 // Label makes a DNS label of a name, as containers, volumes and Services have it. A name
@@ -54,13 +54,13 @@ func Label(name string) string {
 	return addHash(label, name, LabelLength)
 }
 
-// HasLetter reports whether a name has more than digits and dashes.
+// HasLetter reports whether a name has anything but digits and dashes.
 func HasLetter(s string) bool { return strings.Trim(s, "0123456789-") != "" }
 
-// addHash cuts a name, between letters, and puts a hash of the whole one behind it.
-func addHash(name, whole string, max int) string {
+// addHash cuts a name between two letters and appends a hash of the whole name.
+func addHash(name, whole string, limit int) string {
 	const length = 8
-	cut := min(len(name), max-length-1)
+	cut := min(len(name), limit-length-1)
 	for cut > 0 && cut < len(name) && !utf8.RuneStart(name[cut]) {
 		cut--
 	}

@@ -7,8 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// mergeKeys are the lists of a Container whose entries are told apart by a
-// field; they are merged entry by entry, as the API server's strategic merge does.
+// mergeKeys are the lists of a Container that have a key field. They are merged entry by
+// entry, as in the API server's strategic merge.
 var mergeKeys = map[string]string{
 	"env":           "name",
 	"ports":         "containerPort",
@@ -16,15 +16,15 @@ var mergeKeys = map[string]string{
 	"volumeDevices": "devicePath",
 }
 
-// replaced are mappings of which only one kind of content may be set, so laying
-// one over another would leave two.
-var replaced = map[string]bool{
+// handlers are the kinds of a probe or hook. Only one of them may be set, so an override
+// with one kind replaces another.
+var handlers = map[string]bool{
 	"exec": true, "httpGet": true, "tcpSocket": true, "grpc": true, "sleep": true,
 }
 
-// OverlayContainer lays a partial container over one: fields that are set replace,
-// mappings are merged, and so are lists whose entries have a key. A probe or hook
-// of another kind replaces the one that was there.
+// OverlayContainer applies a partial container to another one. Its fields replace those of
+// the base, but mappings are merged, and so are lists with a key field. A probe or hook
+// of another kind replaces the existing one.
 func OverlayContainer(base corev1.Container, over *corev1.Container) (corev1.Container, error) {
 	if over == nil {
 		return base, nil
@@ -50,32 +50,32 @@ func OverlayContainer(base corev1.Container, over *corev1.Container) (corev1.Con
 	return out, nil
 }
 
-// OverlayResources lays requests and limits over some. Where only one of both is
-// written for a resource, the other one follows: no request is above its limit, and
-// those that were equal, as in a pod of QoS class Guaranteed, stay it.
+// OverlayResources applies requests and limits to others. If only the request or only the
+// limit of a resource is given, the other one may change with it: no request is above its
+// limit, and equal ones, as in a pod of QoS class Guaranteed, stay equal.
 func OverlayResources(base, over corev1.ResourceRequirements) corev1.ResourceRequirements {
 	out := *base.DeepCopy()
 	equal := func(name corev1.ResourceName) bool {
-		request, asked := base.Requests[name]
+		request, requested := base.Requests[name]
 		limit, limited := base.Limits[name]
-		return asked && limited && request.Cmp(limit) == 0
+		return requested && limited && request.Cmp(limit) == 0
 	}
-	// lay writes into one list, and lets the other follow where what it has compares in
-	// the wrong way, unless that is written, too.
-	lay := func(mine, theirs *corev1.ResourceList, over, too corev1.ResourceList, wrong int) {
+	// apply writes quantities into one list. The other list gets them, too, if its quantity
+	// was equal or compares in the wrong way, unless the override has one for it.
+	apply := func(list, other *corev1.ResourceList, over, overOther corev1.ResourceList, wrong int) {
 		for name, q := range over {
-			if *mine == nil {
-				*mine = corev1.ResourceList{}
+			if *list == nil {
+				*list = corev1.ResourceList{}
 			}
-			(*mine)[name] = q
-			have, there := (*theirs)[name]
-			if _, written := too[name]; there && !written && (equal(name) || have.Cmp(q) == wrong) {
-				(*theirs)[name] = q
+			(*list)[name] = q
+			have, there := (*other)[name]
+			if _, given := overOther[name]; there && !given && (equal(name) || have.Cmp(q) == wrong) {
+				(*other)[name] = q
 			}
 		}
 	}
-	lay(&out.Limits, &out.Requests, over.Limits, over.Requests, 1)
-	lay(&out.Requests, &out.Limits, over.Requests, over.Limits, -1)
+	apply(&out.Limits, &out.Requests, over.Limits, over.Requests, 1)
+	apply(&out.Requests, &out.Limits, over.Requests, over.Limits, -1)
 	return out
 }
 
@@ -90,9 +90,9 @@ func decodeFields(c corev1.Container) (map[string]any, error) {
 
 func overlayFields(base, over map[string]any) map[string]any {
 	for k := range over {
-		if replaced[k] {
+		if handlers[k] {
 			for other := range base {
-				if replaced[other] && other != k {
+				if handlers[other] && other != k {
 					delete(base, other)
 				}
 			}

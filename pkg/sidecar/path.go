@@ -7,15 +7,15 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// A Step of a [Path] is a field of a mapping, or an entry of a list, named by a
-// key that the API keeps unique there and never by its position.
+// A Step of a [Path] is a field of a mapping, or an entry of a list. An entry is named by a
+// key that the API keeps unique in the list, never by its position.
 type Step struct {
 	Field string // of a mapping; empty for an entry of a list
 	Key   string // which field names the entry: "name", "containerPort"; "." for a list of plain values
 	Value string // of that field
 }
 
-// A Path leads from the top of an object to an address in it.
+// A Path is an address in an object, from its top.
 type Path []Step
 
 // Fields makes a Path of mapping fields.
@@ -27,8 +27,8 @@ func Fields(names ...string) Path {
 	return p
 }
 
-// PortKey names a port in a list of ports: its number, and the protocol behind it
-// where that isn't TCP, as in 53/UDP.
+// PortKey returns the key of a port in a list of ports: its number, followed by the
+// protocol if that isn't TCP, as in 53/UDP.
 func PortKey(port int32, protocol corev1.Protocol) string {
 	key := strconv.Itoa(int(port))
 	if !IsTCP(protocol) {
@@ -37,10 +37,10 @@ func PortKey(port int32, protocol corev1.Protocol) string {
 	return key
 }
 
-// IsPortKey reports whether a [Step] by the key takes what [PortKey] gives.
+// IsPortKey reports whether a [Step] with the key has a value of [PortKey].
 func IsPortKey(key string) bool { return key == "containerPort" || key == "port" }
 
-// To is the path of fields below p. It shares no memory with p.
+// To returns the path of fields below p. It shares no memory with p.
 func (p Path) To(fields ...string) Path {
 	out := make(Path, len(p), len(p)+len(fields))
 	copy(out, p)
@@ -50,15 +50,15 @@ func (p Path) To(fields ...string) Path {
 	return out
 }
 
-// At is the path of the list entry whose key has the value.
+// At returns the path of a list entry, by the value of its key.
 func (p Path) At(key, value string) Path {
 	out := make(Path, len(p)+1)
 	out[copy(out, p)] = Step{Key: key, Value: value}
 	return out
 }
 
-// String gives the form of messages: spec.containers[name=app].image. It isn't
-// unique: of arguments only the flags are shown.
+// String returns the form for messages: spec.containers[name=app].image. It isn't unique,
+// as it shows only the flags of arguments.
 func (p Path) String() string {
 	var b strings.Builder
 	for i, s := range p {
@@ -66,7 +66,7 @@ func (p Path) String() string {
 		case s.Field == "":
 			if s.Key == "." {
 				b.WriteString("[" + plainEntry(s.Value) + "]")
-			} else if s.Key == "" { // where it's only told
+			} else if s.Key == "" { // only messages have such a path
 				b.WriteString("[" + s.Value + "]")
 			} else {
 				b.WriteString("[" + s.Key + "=" + s.Value + "]")
@@ -83,8 +83,8 @@ func (p Path) String() string {
 	return b.String()
 }
 
-// plainEntry is what messages show of an entry of a list of plain values: of an
-// argument the flag, since what follows may be secret.
+// plainEntry returns the text for messages of an entry in a list of plain values. It shows
+// only the flag of an argument, since the rest may be secret.
 func plainEntry(v string) string {
 	if name, _, some := strings.Cut(v, "="); IsFlag(v) && some {
 		return name + "=..."
@@ -94,7 +94,7 @@ func plainEntry(v string) string {
 	return "..."
 }
 
-// ContainerPath is where a container or init container of the pod stands.
+// ContainerPath returns the path of a container or init container of the pod.
 func (w *Workload) ContainerPath(name string) Path {
 	list := "containers"
 	for _, c := range w.Pod.Spec.InitContainers {
@@ -105,5 +105,5 @@ func (w *Workload) ContainerPath(name string) Path {
 	return w.Template.To("spec", list).At("name", name)
 }
 
-// IsFlag reports whether an argument is a flag, and no value.
+// IsFlag reports whether an argument is a flag, not a value.
 func IsFlag(arg string) bool { return len(arg) > 1 && arg[0] == '-' }

@@ -1,15 +1,14 @@
 package sidecar
 
-// A Phase is the place of a container in the start of a pod; lower starts
-// earlier. Init containers that were in the manifest already keep their order
-// and count as PhaseUser.
+// A Phase is the place of a container in the start of a pod. Lower phases start earlier.
+// The manifest's own init containers keep their order, in PhaseUser.
 type Phase int32
 
 const (
 	PhaseKernel   Phase = 10 // kernel settings, permissions
 	PhaseSecrets  Phase = 20 // secrets fetched
-	PhaseTunnel   Phase = 30 // ways out, before what needs them
-	PhaseWait     Phase = 40 // waiting for others
+	PhaseTunnel   Phase = 30 // tunnels, before everything that needs them
+	PhaseWait     Phase = 40 // waiting for other services
 	PhaseFetch    Phase = 50 // files fetched
 	PhaseMigrate  Phase = 60 // migrations
 	PhaseUser     Phase = 65 // the manifest's own init containers

@@ -1,8 +1,8 @@
 package sidecar
 
-// TLSSchemes are schemes in plain and what they're called over TLS.
+// TLSSchemes maps plain schemes to the same ones over TLS.
 var TLSSchemes = map[string]string{"http": "https", "ws": "wss", "h2c": "https", "redis": "rediss", "amqp": "amqps",
 	"mqtt": "mqtts", "ldap": "ldaps", "nats": "tls"}
 
-// OverTLS reports whether two schemes are one, without TLS or not, and over TLS.
+// OverTLS reports whether scheme is the plain scheme or the same one over TLS.
 func OverTLS(plain, scheme string) bool { return plain == scheme || TLSSchemes[plain] == scheme }

@@ -9,10 +9,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// DefaultGracePeriod is how many seconds a pod has to end: the API's default.
+// DefaultGracePeriod is the API's default of terminationGracePeriodSeconds.
 const DefaultGracePeriod = 30
 
-// sleepCommand are commands that sleep and do nothing else.
+// sleepCommand matches commands that only sleep.
 var sleepCommand = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(?:exec )?(?:/usr)?(?:/bin/)?sleep ([0-9]{1,4})s?;?$`)
 })
@@ -20,7 +20,7 @@ var sleepCommand = sync.OnceValue(func() *regexp.Regexp {
 var shells = map[string]bool{"sh": true, "/bin/sh": true, "bash": true, "/bin/bash": true, "/bin/ash": true,
 	"/bin/dash": true}
 
-// SleepSeconds is how long a hook sleeps, where it does nothing else.
+// SleepSeconds returns how long a hook sleeps. ok is false if it does anything else.
 func SleepSeconds(hook *corev1.LifecycleHandler) (seconds int64, ok bool) {
 	switch {
 	case hook == nil:
@@ -42,8 +42,8 @@ func SleepSeconds(hook *corev1.LifecycleHandler) (seconds int64, ok bool) {
 	return seconds, err == nil
 }
 
-// GracePeriod is how many seconds the pod has to end with its sidecars, and what the
-// manifest says.
+// GracePeriod returns the pod's grace period in seconds with its sidecars, and the one
+// in the manifest.
 func GracePeriod(w *Workload, answers []Answer) (grace, was int64) {
 	was = DefaultGracePeriod
 	if s := w.Pod.Spec.TerminationGracePeriodSeconds; s != nil {

@@ -1,9 +1,8 @@
-// Package sidecar holds the words that the rest of outrigger is written in: what a
-// pattern is asked (Pattern, Workload), what it answers (Change), and what becomes of
-// the answers (Edit, Finding). A Change is also what a user writes as the pattern
-// "custom". The package knows the Kubernetes API types and nothing of YAML, files or
-// runners; package merge makes edits of answers, and package verify finds what can't
-// work.
+// Package sidecar has the types that all of outrigger uses: a Pattern reads a Workload and
+// returns a Change, which becomes Edits and Findings. A Change is also what a user writes
+// as the pattern "custom". The package uses the Kubernetes API types, and knows nothing of
+// YAML, files or runners. Package merge makes edits of changes, and package verify finds
+// what can't work.
 package sidecar
 
 import (
@@ -13,23 +12,21 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 )
 
-// A Pattern says what one workload needs. It is pure: the same config and the
-// same workload give the same findings and the same Change; it reads no clock, file,
-// network or environment.
+// A Pattern decides what one workload needs. It is pure: the same config and workload give
+// the same findings and the same Change. It reads no clock, file, network or environment.
 type Pattern interface {
-	// Validate finds what is wrong with the config, whatever the workload is.
+	// Validate finds errors of the config, whatever the workload is.
 	Validate() Findings
-	// Check finds what is wrong with the config for this workload. The config is valid.
+	// Check finds what doesn't suit this workload. The config is valid.
 	Check(w *Workload) Findings
-	// Change is what the workload needs. The config is valid and fits the workload. An
-	// error is a [Findings] where more than one thing is wrong.
+	// Change returns what the workload needs. The config is valid and suits the workload.
+	// The error is [Findings] if more than one thing is wrong.
 	Change(w *Workload) (*Change, error)
 }
 
-// Build returns the Change of a pattern for a workload. What Validate finds to be wrong
-// is the error, or else what Check finds. What is only worth a word is in the Notes of
-// the Change: that of Check comes first, and that of Validate has been reported when the
-// config was read.
+// Build returns the Change of a pattern for a workload. The error has those of Validate, or
+// else those of Check. Warnings of Check come first in the Notes of the Change; those of
+// Validate were reported when the config was read.
 func Build(p Pattern, w *Workload) (*Change, error) {
 	if err := p.Validate().Err(); err != nil {
 		return nil, err
@@ -45,42 +42,41 @@ func Build(p Pattern, w *Workload) (*Change, error) {
 	return c, err
 }
 
-// A PortTaker is a Pattern that takes ports of the app over. It says which, so that
-// of several containers it's asked about the one that has them.
+// A PortTaker is a Pattern that takes over ports of the app. If the config doesn't name the
+// app's container, it's the one that declares TakenPorts.
 type PortTaker interface {
 	TakenPorts() []int32
 }
 
-// A ContainerNamer is a Pattern that adds several containers. It says how they're named in a
-// sidecar of a name, so that those of an earlier run are known.
+// A ContainerNamer is a Pattern that adds several containers. ContainerNames returns their
+// names for the name of a sidecar, so that those of an earlier run are recognised.
 type ContainerNamer interface {
 	ContainerNames(sidecar string) []string
 }
 
-// A Standalone is a Pattern that makes pods of its own from the app's, without the
-// sidecars. It's asked last, and its view has Alone, if Lone says so.
+// A Standalone is a Pattern that may make pods of its own from the app's, without the
+// sidecars. If RunsAlone returns true, its Change is built last, and its view has Bare.
 type Standalone interface {
 	RunsAlone() bool
 }
 
-// A Closer is a Pattern that may close ports of the pod by a NetworkPolicy, which is
-// named as the workload's objects are (see [Workload.ObjectName]). Closes says
-// whether it does, so that the one of an earlier run is known, and SaysIsolated whether
-// the user says that another one, of which the manifests know nothing, isolates the
-// pods: that goes for all sidecars of a config.
+// A Closer is a Pattern that may close ports of the pod with a NetworkPolicy, which has the
+// name of [Workload.ObjectName]. Closes reports whether it does, so that the policy of an
+// earlier run is recognised. SaysIsolated reports whether the config says that a policy
+// outside of the manifests isolates the pods. That holds for all sidecars of a config.
 type Closer interface {
 	Closes() bool
 	SaysIsolated() bool
 }
 
-// A CallerRewriter is a Pattern that may edit other workloads, which call the app. It
-// says whether it does: their own edits are kept until then.
+// A CallerRewriter is a Pattern that may edit other workloads, which call the app.
+// RewritesCallers reports whether it does. If so, the edits of those workloads are
+// kept until then.
 type CallerRewriter interface {
 	RewritesCallers() bool
 }
 
-// A Ref names an object. The version is left out: two versions of one kind are
-// one object.
+// A Ref names an object. It has no version: two versions of one kind are one object.
 type Ref struct {
 	Group     string
 	Kind      string
@@ -88,7 +84,7 @@ type Ref struct {
 	Name      string
 }
 
-// String gives the form that people type, as in "Deployment prod/search".
+// String returns the form that people type, as in "Deployment prod/search".
 func (r Ref) String() string {
 	if r.Namespace == "" {
 		return r.Kind + " " + r.Name
@@ -96,7 +92,7 @@ func (r Ref) String() string {
 	return r.Kind + " " + r.Namespace + "/" + r.Name
 }
 
-// Placement says in which list of the pod a long-running sidecar stands.
+// Placement is the list of the pod that has a long-running sidecar.
 type Placement string
 
 const (
@@ -115,41 +111,41 @@ type Workload struct {
 	Annotations map[string]string      // of the object
 	Template    Path                   // where the pod template stands in the object
 	Pod         corev1.PodTemplateSpec // decoded; fields newer than k8s.io/api are missing here
-	App         *corev1.Container      // whom the sidecar serves, the first of several; points into Pod
+	App         *corev1.Container      // the container that is served, or the first of several; points into Pod
 	Apps        []*corev1.Container    // all of them
 	Services    []Service              // those in the namespace whose selector matches the pod's labels
-	MatchLabels map[string]string      // by which the workload selects its pods; nil where it doesn't say
-	Claims      []string               // names of the volumes that a StatefulSet claims
-	Replicas    *int32                 // as many pods are wanted; nil where the workload doesn't say
+	MatchLabels map[string]string      // of the workload's own selector; nil if it has none
+	Claims      []string               // names of a StatefulSet's volumeClaimTemplates
+	Replicas    *int32                 // number of pods; nil if the workload doesn't say
 
-	// What the namespace has among the input.
+	// Objects of the namespace in the input.
 	Secrets         map[string][]string                 // keys, never values, by name
 	ConfigMaps      func(name string) *ConfigMap        `json:"-"` // see ConfigMap
 	SecretObjects   func(name string) *ConfigMap        `json:"-"` // see Secret
 	ServiceAccounts func(name string) map[string]string `json:"-"` // see ServiceAccount
 	Namespace       Meta                                // the namespace's own object
-	PodSecurity     string                              // the level that it enforces by its label; "" where it doesn't say
-	// NetworkPolicies that may be for the pods, but those that the run emits itself; for a Closer only
+	PodSecurity     string                              // the level that its label enforces; "" if it has none
+	// NetworkPolicies that may select the pods, without those that the run emits; for a Closer only
 	Policies []Policy
-	Isolated bool  // the user says so, see Closer
-	Unread   []Ref // what else may close the pods, in words that nobody here reads; for a Closer only
+	Isolated bool  // the config says so, see Closer
+	Unread   []Ref // other kinds of policies, which outrigger doesn't read; for a Closer only
 
-	Added     []string               // containers of the pod that have names of those that the config adds
-	Takeovers []Takeover             // by which other sidecars of the config move this app
-	Opened    []corev1.ContainerPort // of other sidecars of the config; for those that stand in front of the app
-	// TCP ports that other sidecars of the config close, or that only the kubelet asks; for those, too
+	Added     []string               // containers of the pod with names of those that the config adds
+	Takeovers []Takeover             // of other sidecars of the config, if they move this app
+	Opened    []corev1.ContainerPort // of other sidecars of the config; for proxies in front of the app
+	// TCP ports that other sidecars of the config close, or that only the kubelet uses; for such proxies, too
 	Shut []int32
-	Bare *Bare // the pod without what other sidecars of the config change; for a Loner only
+	Bare *Bare // the pod without other sidecars of the config; for a Standalone only
 
 	Name       string            // of the sidecar: its container's name and the stem of its objects
 	Placement  Placement         // of long-running containers
-	Override   *corev1.Container // what the user lays over the generated container; may be nil
+	Override   *corev1.Container // the user's changes of the generated container; may be nil
 	Kubernetes Version           // the oldest cluster that must accept the result
 }
 
-// Selector are labels that select the workload's pods: those that it selects them
-// by itself, else all that they have. Not every kind is refused by the API server where
-// the pods don't have the labels of its selector.
+// Selector returns labels that select the workload's pods: its own matchLabels if the pods
+// have them, or else all labels of the pods. The API server doesn't check for every kind
+// that the pods have the labels.
 func (w *Workload) Selector() map[string]string {
 	for key, value := range w.MatchLabels {
 		if have, ok := w.Pod.Labels[key]; !ok || have != value {
@@ -162,7 +158,7 @@ func (w *Workload) Selector() map[string]string {
 	return w.Pod.Labels
 }
 
-// Meta are the words that an object has about itself.
+// Meta has the labels and annotations of an object.
 type Meta struct{ Labels, Annotations map[string]string }
 
 // A Service is a Service in front of a workload.
@@ -173,20 +169,20 @@ type Service struct {
 	Spec        corev1.ServiceSpec
 }
 
-// A Policy is a NetworkPolicy that stands in the manifests.
+// A Policy is a NetworkPolicy of the manifests.
 type Policy struct {
 	Ref  Ref
 	Spec networkingv1.NetworkPolicySpec
 }
 
-// A ConfigMap is what is known of one, or of a Secret.
+// A ConfigMap describes a ConfigMap, or a Secret, without its values.
 type ConfigMap struct {
 	Keys      []string // in order
-	Immutable bool     // it never changes
-	Hashed    bool     // kustomize will give it a name that changes with its content
+	Immutable bool     // its field immutable
+	Hashed    bool     // kustomize appends a hash of its content to its name
 }
 
-// ConfigMap finds one of the namespace; nil where it isn't among the input.
+// ConfigMap finds a ConfigMap of the namespace. It returns nil if the input has none.
 func (w *Workload) ConfigMap(name string) *ConfigMap {
 	if w.ConfigMaps == nil {
 		return nil
@@ -194,8 +190,8 @@ func (w *Workload) ConfigMap(name string) *ConfigMap {
 	return w.ConfigMaps(name)
 }
 
-// Secret finds one of the namespace, and never its values; nil where it isn't among
-// the input.
+// Secret finds a Secret of the namespace, without its values. It returns nil if the input
+// has none.
 func (w *Workload) Secret(name string) *ConfigMap {
 	if w.SecretObjects == nil {
 		return nil
@@ -203,8 +199,8 @@ func (w *Workload) Secret(name string) *ConfigMap {
 	return w.SecretObjects(name)
 }
 
-// ServiceAccount is the name of the pod's account, and its annotations; nil where
-// it isn't among the input.
+// ServiceAccount returns the name of the pod's account and its annotations, which are nil
+// if the input doesn't have the account.
 func (w *Workload) ServiceAccount() (name string, annotations map[string]string) {
 	if name = w.Pod.Spec.ServiceAccountName; name == "" {
 		name = "default" // as admission writes it
@@ -215,14 +211,14 @@ func (w *Workload) ServiceAccount() (name string, annotations map[string]string)
 	return name, w.ServiceAccounts(name)
 }
 
-// IsPublic reports whether the Service is reached from outside of the cluster.
+// IsPublic reports whether the Service is reachable from outside of the cluster.
 func (s *Service) IsPublic() bool {
 	return s.Spec.Type == corev1.ServiceTypeLoadBalancer || s.Spec.Type == corev1.ServiceTypeNodePort ||
 		len(s.Spec.ExternalIPs) > 0
 }
 
-// LoopbackPort is where in the pod the app is reached on 127.0.0.1 whose clients come
-// in at port: a takeover of another sidecar may have moved it.
+// LoopbackPort returns the port on 127.0.0.1 of the app that serves port. It differs from
+// port if another sidecar has taken that over.
 func (w *Workload) LoopbackPort(port int32) int32 {
 	for _, t := range w.Takeovers {
 		if t.MovesApp() && t.Port == port {
@@ -232,7 +228,7 @@ func (w *Workload) LoopbackPort(port int32) int32 {
 	return port
 }
 
-// Image is the image that the sidecar will run: the override's, or def.
+// Image returns the image of the sidecar: that of the override, or def.
 func (w *Workload) Image(def string) string {
 	if w.Override != nil && w.Override.Image != "" {
 		return w.Override.Image
@@ -240,9 +236,8 @@ func (w *Workload) Image(def string) string {
 	return def
 }
 
-// PortName is the name that the app's containers gave to a TCP port, or def. A
-// takeover inherits it. Where an earlier run has moved the port to the sidecar
-// already, the sidecar's own container has the name.
+// PortName returns the name of a TCP port of the pod, or def. A takeover inherits it from
+// the app, or from the sidecar's own container of an earlier run.
 func (w *Workload) PortName(port int32, def string) string {
 	for c := range w.AllContainers() {
 		for _, p := range c.Ports {
@@ -261,7 +256,7 @@ func (w *Workload) DeclaresPort(port int32) bool {
 	return w.App != nil && DeclaresPort(w.App, port) || own != nil && DeclaresPort(own, port)
 }
 
-// FindOwners are those of the served containers that declare all of some TCP ports.
+// FindOwners returns those of the served containers that declare all of the TCP ports.
 func (w *Workload) FindOwners(ports []int32) []*corev1.Container {
 	var out []*corev1.Container
 next:
@@ -286,7 +281,7 @@ func (w *Workload) EndsBeforeApp(c *corev1.Container) bool {
 	return false
 }
 
-// ServedApps are all containers that the sidecar serves.
+// ServedApps returns all containers that the sidecar serves.
 func (w *Workload) ServedApps() []*corev1.Container {
 	if w.Apps == nil && w.App != nil {
 		return []*corev1.Container{w.App}
@@ -304,7 +299,7 @@ func (w *Workload) Container(name string) *corev1.Container {
 	return nil
 }
 
-// IsJob reports whether pods of this workload are meant to end.
+// IsJob reports whether pods of this workload run to completion.
 func (w *Workload) IsJob() bool {
 	return strings.HasSuffix(w.Ref.Kind, "Job") && (w.Ref.Group == "batch" || w.Ref.Group == "keda.sh")
 }

@@ -2,10 +2,10 @@ package sidecar
 
 import "strings"
 
-// SysctlName writes the name of a kernel setting with dots. As in sysctl.d(5), it
-// may be written with slashes, too; the separator that comes first says which way it
-// is, and the other one then stands for a dot within a part, as in
-// net/ipv4/conf/eth0.100/rp_filter. Pod Security knows names with dots only.
+// SysctlName returns the name of a sysctl with dots. As in sysctl.d(5), a name may have
+// slashes instead. The first separator decides which form it is. In a name with slashes, a
+// dot is part of a word, as in net/ipv4/conf/eth0.100/rp_filter. Pod Security accepts
+// names with dots only.
 func SysctlName(name string) string {
 	if i := strings.IndexAny(name, "./"); i < 0 || name[i] == '.' {
 		return name
@@ -13,7 +13,7 @@ func SysctlName(name string) string {
 	return SysctlPath(name)
 }
 
-// SysctlPath turns the name of a kernel setting into its file below /proc/sys.
+// SysctlPath returns the file of a sysctl below /proc/sys.
 func SysctlPath(name string) string {
 	return strings.Map(func(r rune) rune {
 		switch r {
@@ -26,8 +26,8 @@ func SysctlPath(name string) string {
 	}, name)
 }
 
-// A Namespace of the kernel is what a setting is for: the network or the shared
-// memory and queues of a pod, or, if it's none, the whole node.
+// A Namespace of the kernel is the scope of a sysctl: the network of a pod, its shared
+// memory and queues, or the whole node.
 type Namespace string
 
 const (
@@ -36,9 +36,9 @@ const (
 	NodeNamespace Namespace = ""
 )
 
-// SysctlNamespace tells whose a kernel setting is, by the rules by which the API
-// server does (k8s.io/component-helpers/node/util/sysctl). kernel.domainname and
-// user.* have namespaces of their own, which pods mostly share with the node.
+// SysctlNamespace returns the namespace of a sysctl, with the rules of the API server
+// (k8s.io/component-helpers/node/util/sysctl). kernel.domainname and user.* have other
+// namespaces, which pods usually share with the node.
 func SysctlNamespace(name string) Namespace {
 	name = SysctlName(name)
 	switch name {

@@ -2,12 +2,11 @@ package sidecar
 
 import corev1 "k8s.io/api/core/v1"
 
-// MovesApp reports whether the app listens on 127.0.0.1 only from now on, since the
-// sidecar has its port. Else the app stays where it is, and the sidecar stands in front
-// of it on a port of its own.
+// MovesApp reports whether the sidecar gets the app's port, and the app listens on
+// 127.0.0.1 only. Otherwise the app keeps its port, and the sidecar has another one.
 func (t *Takeover) MovesApp() bool { return !t.Front }
 
-// ClientPort is the port at which clients reached the app until now.
+// ClientPort returns the port at which clients reached the app before the takeover.
 func (t *Takeover) ClientPort() int32 {
 	if t.Front {
 		return t.AppPort
@@ -15,8 +14,8 @@ func (t *Takeover) ClientPort() int32 {
 	return t.Port
 }
 
-// Reaches reports whether a Service that leads to a port of the pod leads to the sidecar,
-// or will when it has followed.
+// Reaches reports whether a Service with that target port reaches the sidecar after the
+// Service has been updated.
 func (t *Takeover) Reaches(port int32) bool { return port == t.Port || port == t.ClientPort() }
 
 // SpeaksTLS reports whether clients speak TLS with the sidecar.

@@ -18,7 +18,7 @@ var versionForm = sync.OnceValue(func() *regexp.Regexp {
 func ParseVersion(s string) (Version, error) {
 	m := versionForm().FindStringSubmatch(s)
 	if m == nil {
-		return Version{}, fmt.Errorf("%q is no Kubernetes version; write one as \"1.33\"", s)
+		return Version{}, fmt.Errorf("%q isn't a valid Kubernetes version; write it as \"1.33\"", s)
 	}
 	major, _ := strconv.Atoi(m[1]) // at most three digits
 	minor, _ := strconv.Atoi(m[2])

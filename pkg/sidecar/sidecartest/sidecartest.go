@@ -1,4 +1,4 @@
-// Package sidecartest makes the small workloads on which merge and verify are tested.
+// Package sidecartest makes small workloads for tests of merge and verify.
 package sidecartest
 
 import (
@@ -9,10 +9,10 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Deployment is what [Workload] is named.
+// Deployment is the name of [Workload].
 var Deployment = sidecar.Ref{Group: "apps", Kind: "Deployment", Namespace: "prod", Name: "web"}
 
-// Workload is a small pod with an app and an init container.
+// Workload returns a small pod with an app and an init container.
 func Workload() *sidecar.Workload {
 	w := &sidecar.Workload{
 		Ref: Deployment, Template: sidecar.Fields("spec", "template"),
@@ -27,7 +27,7 @@ func Workload() *sidecar.Workload {
 	return w
 }
 
-// Answer is a native sidecar that serves the app of w.
+// Answer returns a native sidecar that serves the app of w.
 func Answer(w *sidecar.Workload, name string, c *sidecar.Change) sidecar.Answer {
 	return sidecar.Answer{Name: name, Placement: sidecar.Native, App: w.App, Change: c}
 }
@@ -46,7 +46,7 @@ func Vars(text string) []sidecar.EnvVar {
 	return env
 }
 
-// PlainVars reads "NAME=value" as a container's own.
+// PlainVars reads "NAME=value" as variables of a container.
 func PlainVars(text string) (env []corev1.EnvVar) {
 	for _, e := range Vars(text) {
 		env = append(env, e.EnvVar)
@@ -54,7 +54,7 @@ func PlainVars(text string) (env []corev1.EnvVar) {
 	return env
 }
 
-// Redirecting reads Vars that replace others, in all containers.
+// Redirecting reads variables, as Vars does, that replace others in all containers.
 func Redirecting(text string) sidecar.App {
 	app := sidecar.App{Env: Vars(text)}
 	for i := range app.Env {

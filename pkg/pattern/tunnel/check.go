@@ -22,20 +22,20 @@ func (p *Tunnel) Check(w *sidecar.Workload) sidecar.Findings {
 	p.checkBypass(w, &fs)
 	if ref := w.Image(pattern.GhostunnelImage.Ref); len(p.chosenEngines()) == 0 && !resolvesLater(ref) {
 		fs.Add(sidecar.Warning, "image-version", "",
-			"ghostunnel of image "+ref+" starts only when the server's name resolves, and the pod waits for it",
-			"use 1.9.0 or newer")
+			"ghostunnel of image "+ref+" starts only when the server's name resolves, and delays the pod until then",
+			"use ghostunnel 1.9.0 or newer")
 	}
 	return fs
 }
 
-// checkSecrets finds Secrets of the input that lack what is to be mounted.
+// checkSecrets finds Secrets of the input that lack a key to mount.
 func (p *Tunnel) checkSecrets(w *sidecar.Workload, fs *sidecar.Findings) {
-	want := func(field, secret string, wanted ...string) {
+	checkKeys := func(field, secret string, needed ...string) {
 		keys, known := w.Secrets[secret]
 		if !known || secret == "" {
 			return
 		}
-		missing := slices.DeleteFunc(wanted, func(k string) bool { return slices.Contains(keys, k) })
+		missing := slices.DeleteFunc(needed, func(k string) bool { return slices.Contains(keys, k) })
 		if len(missing) > 0 {
 			fs.Add(sidecar.Error, "tls-invalid", field,
 				fmt.Sprintf("Secret %s has no key %s (it has %s)", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
@@ -44,14 +44,14 @@ func (p *Tunnel) checkSecrets(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 	p.CA.CheckKey(w, "ca", fs)
 	if p.ClientCertificate != nil && p.ClientCertificate.Certificate == nil {
-		want("clientCertificate.secretName", p.ClientCertificate.SecretName, slices.Clone(pattern.TLSKeys)...)
+		checkKeys("clientCertificate.secretName", p.ClientCertificate.SecretName, slices.Clone(pattern.TLSKeys)...)
 	}
 	if p.PgBouncer != nil {
-		want("pgbouncer.authSecretName", p.PgBouncer.AuthSecretName, cmp.Or(p.PgBouncer.Key, userlistKey))
+		checkKeys("pgbouncer.authSecretName", p.PgBouncer.AuthSecretName, cmp.Or(p.PgBouncer.Key, userlistKey))
 	}
 }
 
-// checkKeyMode finds apps that can't read the key as libpq wants it.
+// checkKeyMode finds apps that can't read a key with the mode that libpq requires.
 func (p *Tunnel) checkKeyMode(w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.Protocol != Postgres || p.ClientCertificate == nil || w.App == nil {
 		return
@@ -63,18 +63,18 @@ func (p *Tunnel) checkKeyMode(w *sidecar.Workload, fs *sidecar.Findings) {
 	if uid != nil && *uid == 0 {
 		return
 	}
-	severity, whom := sidecar.Warning, "a user other than root"
+	severity, user := sidecar.Warning, "a user other than root"
 	if uid != nil {
-		severity, whom = sidecar.Error, fmt.Sprintf("user %d", *uid)
+		severity, user = sidecar.Error, fmt.Sprintf("user %d", *uid)
 	}
 	fs.Add(severity, "key-mode", "clientCertificate",
-		"libpq refuses a key that everyone can read, so it's for root and the pod's fsGroup only; there is no fsGroup, and "+
-			whom+" can't read it",
-		"write the app's group as securityContext.fsGroup of the pod")
+		"libpq refuses a key that everyone can read, so only root and the pod's fsGroup can read this one. Without fsGroup, "+
+			user+" can't",
+		"set securityContext.fsGroup of the pod to the app's group")
 }
 
-// checkBypass finds containers that still name the server: what they connect to
-// doesn't go through the tunnel. The texts aren't told: they may be secret.
+// checkBypass finds containers that still name the server, so their connections don't use
+// the tunnel. Messages don't show the texts, which may be secret.
 func (p *Tunnel) checkBypass(w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.Host == "" {
 		return
@@ -83,17 +83,17 @@ func (p *Tunnel) checkBypass(w *sidecar.Workload, fs *sidecar.Findings) {
 		if c.Name == w.Name {
 			continue
 		}
-		var where []string
+		var places []string
 		pattern.VisitTexts(c, func(at, text string) {
-			if _, led := p.Env[at]; !led && pattern.MentionsName(text, p.Host) && !slices.Contains(where, at) {
-				where = append(where, at)
+			if _, set := p.Env[at]; !set && pattern.MentionsName(text, p.Host) && !slices.Contains(places, at) {
+				places = append(places, at)
 			}
 		})
-		if len(where) > 0 {
+		if len(places) > 0 {
 			fs.Add(sidecar.Warning, "tunnel-bypassed", "",
 				fmt.Sprintf("container %s still has %s in %s, which bypasses the tunnel", c.Name, p.Host,
-					strings.Join(where, ", ")),
-				"lead it to "+p.listenAddress()+" too; set variables with env")
+					strings.Join(places, ", ")),
+				"change it to "+p.listenAddress()+", and variables with env")
 		}
 	}
 }

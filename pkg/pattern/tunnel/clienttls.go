@@ -10,10 +10,10 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// ClientTLS lets the app speak TLS itself. With protocol postgres, it gets the
-// variables that libpq reads: PGSSLMODE=verify-full, PGSSLROOTCERT and, with a
-// client certificate, PGSSLCERT and PGSSLKEY. (Drivers that aren't made of libpq,
-// as Java's, don't read them.) For everything else, env says how the app is told.
+// ClientTLS makes the app itself use TLS. With protocol postgres, it gets the variables
+// that libpq reads: PGSSLMODE=verify-full, PGSSLROOTCERT and, with a client certificate,
+// PGSSLCERT and PGSSLKEY. (Drivers without libpq, such as Java's, don't read them.) For
+// everything else, configure the app with env.
 type ClientTLS struct {
 	// MountPath is the folder in the app's containers with ca.crt and, with a
 	// client certificate, tls.crt and tls.key. Default: /etc/outrigger/ and the
@@ -21,8 +21,8 @@ type ClientTLS struct {
 	MountPath string `json:"mountPath,omitempty"`
 }
 
-// clientTLS gives the app files and variables. It is one projected volume, as
-// all of them belong into one folder.
+// clientTLS adds files and variables to the app. All files are in one projected volume, as
+// they belong in one folder.
 func (p *Tunnel) clientTLS(w *sidecar.Workload, c *sidecar.Change) {
 	dir := cmp.Or(p.ClientTLS.MountPath, "/etc/outrigger/"+w.Name)
 	var sources []corev1.VolumeProjection
@@ -45,8 +45,8 @@ func (p *Tunnel) clientTLS(w *sidecar.Workload, c *sidecar.Change) {
 		items := []corev1.KeyToPath{{Key: corev1.TLSCertKey, Path: corev1.TLSCertKey},
 			{Key: corev1.TLSPrivateKeyKey, Path: corev1.TLSPrivateKeyKey}}
 		if p.Protocol == Postgres {
-			// libpq wants a key of root's to be closed to all but its group
-			// (fe-secure-openssl.c); with fsGroup, that is the app's.
+			// libpq accepts root's key only if no one but its group can read it
+			// (fe-secure-openssl.c). With fsGroup, that is the app's group.
 			items[1].Mode = new(int32(0o640))
 		}
 		sources = append(sources, corev1.VolumeProjection{Secret: &corev1.SecretProjection{

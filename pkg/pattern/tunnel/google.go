@@ -9,11 +9,11 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// CloudSQL is an instance of Google Cloud SQL. The pod's service account must be
-// allowed to connect to it, by Workload Identity.
+// CloudSQL is an instance of Google Cloud SQL. Workload Identity must allow the pod's
+// service account to connect to it.
 type CloudSQL struct {
-	// Instance is its connection name, as in my-project:europe-west1:orders.
-	// Required.
+	// Instance is the connection name of the instance, as in
+	// my-project:europe-west1:orders. Required.
 	Instance string `json:"instance"`
 	// AutoIAMAuthn logs the app in as the service account, without a password.
 	// Default: false.
@@ -22,10 +22,10 @@ type CloudSQL struct {
 	PrivateIP bool `json:"privateIP,omitempty"`
 }
 
-// AlloyDB is an instance of Google AlloyDB. The pod's service account must be
-// allowed to connect to it, by Workload Identity.
+// AlloyDB is an instance of Google AlloyDB. Workload Identity must allow the pod's service
+// account to connect to it.
 type AlloyDB struct {
-	// Instance is its URI, as in
+	// Instance is the URI of the instance, as in
 	// projects/my-project/locations/europe-west1/clusters/orders/instances/primary.
 	// Required.
 	Instance string `json:"instance"`
@@ -36,11 +36,11 @@ type AlloyDB struct {
 	PublicIP bool `json:"publicIP,omitempty"`
 }
 
-// googleSize is what Google's documentation of both proxies starts with, less a
-// CPU request that is for bulk loads.
+// googleSize is the first recommendation in Google's documentation of both proxies. The CPU
+// request is smaller, as theirs is for bulk loads.
 var googleSize = pattern.Size{CPU: "20m", Memory: "64Mi", MaxMemory: "256Mi", FixedCPU: "250m"}
 
-// Names of instances: projects of old domains have one before a colon.
+// Names of instances. Old projects start with a domain and a colon.
 var (
 	cloudSQLInstance = pattern.LazyRegexp(`^(?:[a-z0-9][a-z0-9.-]*:)?[a-z][a-z0-9-]*:[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$`)
 	alloyDBInstance  = pattern.LazyRegexp(`^projects/(?:[a-z0-9][a-z0-9.-]*:)?[a-z][a-z0-9-]*/locations/[a-z][a-z0-9-]*/` +
@@ -57,9 +57,9 @@ func (p *Tunnel) alloyDB(w *sidecar.Workload, c *sidecar.Change) {
 		map[string]bool{"--auto-iam-authn": p.AlloyDB.AutoIAMAuthn, "--public-ip": p.AlloyDB.PublicIP})
 }
 
-// addGoogleProxy adds one of Google's two proxies, which are alike (cmd/root.go of both).
-// Their health listener is on localhost unless it's told otherwise; /startup says
-// that the proxy listens, not that the instance is there.
+// addGoogleProxy adds one of Google's two proxies, which have the same flags (cmd/root.go
+// of both). Their health listener is on localhost by default. /startup reports that the
+// proxy listens, not that the instance is reachable.
 func (p *Tunnel) addGoogleProxy(w *sidecar.Workload, c *sidecar.Change, i pattern.Image, instance string,
 	flags map[string]bool) {
 	args := []string{

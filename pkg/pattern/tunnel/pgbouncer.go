@@ -11,38 +11,38 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// PgBouncer is a tunnel for PostgreSQL, which starts TLS inside its own protocol.
-// The app connects without TLS and, since 127.0.0.1 is the pod's own, without a
-// password; pgbouncer authenticates itself to the server. It reads a changed CA
-// or certificate only when it starts.
+// PgBouncer is a tunnel for PostgreSQL, which starts TLS inside its own protocol. The app
+// connects without TLS, and without a password, as only the pod can reach 127.0.0.1.
+// pgbouncer authenticates itself to the server. It reads a changed CA or certificate only
+// when it starts.
 type PgBouncer struct {
-	// AuthSecretName is the Secret with the users that may connect, and their
-	// passwords at the server, in the form of pgbouncer's auth_file:
-	// "user" "password", one a line. Required.
+	// AuthSecretName is the Secret with the users that may connect, and with their
+	// passwords at the server, in the form of pgbouncer's auth_file: "user" "password" on
+	// each line. Required.
 	AuthSecretName string `json:"authSecretName"`
-	// Key in there. Default: userlist.txt.
+	// Key of the users in the Secret. Default: userlist.txt.
 	Key string `json:"key,omitempty"`
-	// MaxConnections are how many the app may have open; each is one to the
-	// server. Default: 100.
+	// MaxConnections is the number of connections that the app may open. Each of them uses
+	// one connection to the server. Default: 100.
 	MaxConnections int32 `json:"maxConnections,omitempty"`
 }
 
 const (
-	pgbouncerDir     = "/etc/outrigger/pgbouncer" // where pgbouncer.ini is
-	pgbouncerAuthDir = "/etc/outrigger/auth"      // where userlist.txt is
+	pgbouncerDir     = "/etc/outrigger/pgbouncer" // of pgbouncer.ini
+	pgbouncerAuthDir = "/etc/outrigger/auth"      // of userlist.txt
 	pgbouncerKey     = "pgbouncer.ini"
 	userlistKey      = "userlist.txt"
 
 	pgbouncerConnections = 100
 )
 
-// pgbouncerSize: some 5 MiB when idle, a few KiB per connection.
+// pgbouncerSize: about 5 MiB when idle, and a few KiB for each connection.
 var pgbouncerSize = pattern.Size{CPU: "10m", Memory: "16Mi", MaxMemory: "64Mi", FixedCPU: "100m"}
 
-// addPgBouncer adds one. It listens on 127.0.0.1 only, where the kubelet can't see
-// it, and has no status port: probes run in the container. They only connect, so
-// the server outside need not be there. The command skips the image's
-// entrypoint, which writes a config of its own.
+// addPgBouncer adds a pgbouncer. It listens on 127.0.0.1 only, where the kubelet can't
+// reach it, and has no status port, so the probes run in the container. They only connect,
+// so the server needn't be reachable. The command skips the image's entrypoint, which
+// writes its own config.
 func (p *Tunnel) addPgBouncer(w *sidecar.Workload, c *sidecar.Change) {
 	object, key := w.ObjectName(), cmp.Or(p.PgBouncer.Key, userlistKey)
 	auth := pattern.SecretVolume(pattern.VolumeName(w, "auth"), p.PgBouncer.AuthSecretName)
@@ -69,8 +69,8 @@ func (p *Tunnel) addPgBouncer(w *sidecar.Workload, c *sidecar.Change) {
 	}}
 }
 
-// newConnectProbe is a probe that connects to the port from inside; the image has
-// busybox.
+// newConnectProbe returns a probe that connects to the port from inside, with busybox of
+// the image.
 func (p *Tunnel) newConnectProbe(period, failures int32) *corev1.Probe {
 	return &corev1.Probe{
 		ProbeHandler: corev1.ProbeHandler{
@@ -80,15 +80,12 @@ func (p *Tunnel) newConnectProbe(period, failures int32) *corev1.Probe {
 	}
 }
 
-// pgbouncerINI is the configuration. What comes from the user is a name that DNS
-// allows and numbers, see validatePgBouncer: nothing that could end a line or a
-// value. Pooling by session is the only one that no app can notice; one
-// connection each way, so that none waits for another.
+// pgbouncerINI returns the configuration. Values from the user are a DNS name and numbers
+// (see validatePgBouncer), so none can end a line. Pool mode session is the only one that
+// no app can notice. Each connection of the app gets one to the server, so none waits for
+// another.
 func (p *Tunnel) pgbouncerINI() string {
-	most := p.PgBouncer.MaxConnections
-	if most == 0 {
-		most = pgbouncerConnections
-	}
+	connections := cmp.Or(p.PgBouncer.MaxConnections, pgbouncerConnections)
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("[databases]")
@@ -101,8 +98,8 @@ func (p *Tunnel) pgbouncerINI() string {
 	line("auth_type = trust")
 	line("auth_file = %s/%s", pgbouncerAuthDir, userlistKey)
 	line("pool_mode = session")
-	line("max_client_conn = %d", most)
-	line("default_pool_size = %d", most)
+	line("max_client_conn = %d", connections)
+	line("default_pool_size = %d", connections)
 	line("ignore_startup_parameters = extra_float_digits,options")
 	line("log_connections = 0")
 	line("log_disconnections = 0")

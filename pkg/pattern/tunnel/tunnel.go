@@ -1,5 +1,5 @@
-// Package tunnel holds the way out of the pod: Tunnel, a plain port on loopback that
-// reaches a server outside through verified TLS.
+// Package tunnel holds Tunnel, a plain port on loopback that reaches a server outside the
+// pod through verified TLS.
 package tunnel
 
 import (
@@ -15,69 +15,67 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Tunnel is the way out: a port of 127.0.0.1, for the containers of the pod only,
-// that leads to a server outside through TLS. The server's certificate and its
-// name are always verified; there is no switch for that. By default a ghostunnel
-// does it, for whatever speaks TLS from the first byte; databases that start TLS
-// inside their own protocol need pgbouncer, cloudSQL, alloyDB or clientTLS.
+// Tunnel is a port of 127.0.0.1, for the containers of the pod only, that reaches a server
+// outside through TLS. It always verifies the server's certificate and its name, and has no
+// switch to turn that off. By default it's a ghostunnel, for protocols that use TLS from
+// the first byte. Databases that start TLS inside their own protocol need pgbouncer,
+// cloudSQL, alloyDB or clientTLS.
 type Tunnel struct {
-	// ListenPort is the plain port of 127.0.0.1. Required, but for clientTLS.
+	// ListenPort is the plain port of 127.0.0.1. Required without clientTLS.
 	ListenPort int32 `json:"listenPort,omitempty"`
-	// Host is the name or address of the server outside. It's looked up for each
-	// connection, so the pod starts before the name or the server is there.
-	// Required, but for cloudSQL, alloyDB and clientTLS.
+	// Host is the name or address of the server. It's looked up for each connection, so the
+	// pod can start before the name or the server exists. Required without cloudSQL,
+	// alloyDB and clientTLS.
 	Host string `json:"host,omitempty"`
-	// Port of the server on which it speaks TLS. Required where host is.
+	// Port of the server with TLS. Required with host.
 	Port int32 `json:"port,omitempty"`
-	// ServerName is the name that the server's certificate must be for. Default:
-	// host; an address as host needs it.
+	// ServerName is the name in the server's certificate. Required if host is an address.
+	// Default: host.
 	ServerName string `json:"serverName,omitempty"`
-	// CA is the authority that the server's certificate must come from. A changed
-	// one counts within a minute. Default: the public authorities that the image
-	// knows.
+	// CA is the authority of the server's certificate. A change takes effect within a
+	// minute. Default: the public authorities in the image.
 	CA *pattern.CABundle `json:"ca,omitempty"`
-	// ClientCertificate is what the server gets to see, where it asks for one.
-	// Default: none.
+	// ClientCertificate is sent to servers that request one. Default: none.
 	ClientCertificate *ClientCertificate `json:"clientCertificate,omitempty"`
-	// Protocol is what the app speaks: tcp (anything whose server speaks TLS from
-	// the first byte), postgres, mysql, smtp or ldap. The last four mean that TLS
-	// starts inside the protocol. Default: tcp; postgres with pgbouncer.
+	// Protocol of the app: tcp (anything that uses TLS from the first byte), postgres,
+	// mysql, smtp or ldap. In the last four, TLS starts inside the protocol. Default: tcp;
+	// postgres with pgbouncer.
 	Protocol Protocol `json:"protocol,omitempty"`
-	// Env are variables by which the containers are led to the tunnel, as in
-	// {REDIS_HOST: 127.0.0.1, REDIS_PORT: "6379"}. The app gets all of them; in its
-	// containers, and in every other container and init container of the pod that
-	// has one of them, they take the place of what is written there. A container that
-	// another entry serves with a variable of that name goes the way of that one.
+	// Env are variables that point the containers to the tunnel, as in {REDIS_HOST:
+	// 127.0.0.1, REDIS_PORT: "6379"}. The app gets all of them. In its containers, and in
+	// every other container and init container of the pod that has one of them, they
+	// replace the value. A container that another entry serves with the same variable keeps
+	// that entry's value.
 	Env map[string]string `json:"env,omitempty"`
-	// StatusPort is where the kubelet sees on the pod's address whether the tunnel
-	// runs. A second tunnel in a pod needs another one. Default: 16001.
+	// StatusPort is the port of the pod's address on which the kubelet checks that the
+	// tunnel runs. A second tunnel in a pod needs another one. Default: 16001.
 	StatusPort int32 `json:"statusPort,omitempty"`
 
-	// PgBouncer is for PostgreSQL: a pgbouncer speaks its protocol to both sides,
-	// one connection to the server for one of the app's.
+	// PgBouncer is for PostgreSQL: a pgbouncer handles its protocol on both sides, with one
+	// connection to the server for each of the app's.
 	PgBouncer *PgBouncer `json:"pgbouncer,omitempty"`
-	// CloudSQL leads to an instance of Google Cloud SQL by its Auth Proxy.
+	// CloudSQL connects to an instance of Google Cloud SQL with its Auth Proxy.
 	CloudSQL *CloudSQL `json:"cloudSQL,omitempty"`
-	// AlloyDB leads to an instance of Google AlloyDB by its Auth Proxy.
+	// AlloyDB connects to an instance of Google AlloyDB with its Auth Proxy.
 	AlloyDB *AlloyDB `json:"alloyDB,omitempty"`
-	// ClientTLS runs no proxy: the app itself speaks TLS, and gets the files and
-	// variables for it.
+	// ClientTLS runs no proxy: the app itself uses TLS, and gets the files and variables
+	// for it.
 	ClientTLS *ClientTLS `json:"clientTLS,omitempty"`
 }
 
-// A ClientCertificate shows a server who is calling.
+// A ClientCertificate identifies the client to a server.
 type ClientCertificate struct {
-	// SecretName is the Secret with the certificate (tls.crt) and its key
-	// (tls.key), of type kubernetes.io/tls. A changed one counts within a minute.
-	// Required unless certificate is given, whose Secret it names then.
+	// SecretName is the Secret with the certificate (tls.crt) and its key (tls.key), of
+	// type kubernetes.io/tls. A change takes effect within a minute. With certificate, it's
+	// the name of the Secret to write. Required without certificate.
 	SecretName string `json:"secretName,omitempty"`
-	// Certificate asks cert-manager for the certificate: a Certificate object is
-	// emitted that writes the Secret. Its dnsNames are required: they tell the
-	// server who is calling.
+	// Certificate requests the certificate from cert-manager: it emits a Certificate object
+	// that writes the Secret. Its dnsNames are required, as they identify the client to the
+	// server.
 	Certificate *pattern.Certificate `json:"certificate,omitempty"`
 }
 
-// A Protocol is what goes through a tunnel.
+// A Protocol is the protocol of the app in a tunnel.
 type Protocol string
 
 const (
@@ -91,13 +89,13 @@ const (
 var _ sidecar.Pattern = (*Tunnel)(nil)
 
 const (
-	clientDir = "/etc/outrigger/client" // where the client's tls.crt and tls.key are
+	clientDir = "/etc/outrigger/client" // of the client's tls.crt and tls.key
 
-	// tunnelStatus is a free port next to those of proxies' health listeners.
+	// tunnelStatus is a free port next to those of the proxies' health listeners.
 	tunnelStatus = 16001
 )
 
-// Change adds the tunnel and leads the containers to it.
+// Change adds the tunnel and points the containers to it.
 func (p *Tunnel) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	c := &sidecar.Change{Phase: sidecar.PhaseTunnel, App: sidecar.App{Env: p.appEnv()}}
 	if cc := p.ClientCertificate; cc != nil && cc.Certificate != nil {
@@ -120,7 +118,8 @@ func (p *Tunnel) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// appEnv takes the place of what is there, in all containers: they share 127.0.0.1.
+// appEnv returns variables that replace existing ones in all containers, as these share
+// 127.0.0.1.
 func (p *Tunnel) appEnv() []sidecar.EnvVar {
 	var env []sidecar.EnvVar
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
@@ -130,10 +129,10 @@ func (p *Tunnel) appEnv() []sidecar.EnvVar {
 	return env
 }
 
-// addGhostunnel adds one in client mode. There is no readiness probe: that the
-// server outside is gone is no reason to take the pod out of its Services. The
-// probes see the status listener and never ask it anything: its /_status is 503
-// while the server can't be reached, which would keep the app from starting.
+// addGhostunnel adds a ghostunnel in client mode. There is no readiness probe, as an
+// unreachable server is no reason to take the pod out of its Services. The probes connect
+// to the status listener without a request: its /_status returns 503 while the server is
+// unreachable, which would keep the app from starting.
 func (p *Tunnel) addGhostunnel(w *sidecar.Workload, c *sidecar.Change) {
 	args := []string{
 		"--listen=" + p.listenAddress(),
@@ -154,7 +153,7 @@ func (p *Tunnel) addGhostunnel(w *sidecar.Workload, c *sidecar.Change) {
 		args = append(args, "--cert="+clientDir+"/"+corev1.TLSCertKey, "--key="+clientDir+"/"+corev1.TLSPrivateKeyKey)
 		mounts = append(mounts, p.mountClient(w, c))
 	} else {
-		args = append(args, "--disable-authentication") // of itself: without a certificate to show
+		args = append(args, "--disable-authentication") // it has no certificate of its own
 	}
 	if mounts != nil {
 		args = append(args, "--timed-reload=60s")
@@ -174,7 +173,7 @@ func (p *Tunnel) addGhostunnel(w *sidecar.Workload, c *sidecar.Change) {
 	}}
 }
 
-// resolvesLater reports whether a ghostunnel knows --skip-resolve: since 1.9.0.
+// resolvesLater reports whether a ghostunnel has --skip-resolve, which came with 1.9.0.
 func resolvesLater(ref string) bool { return pattern.ReleaseOf(ref, "ghostunnel").AtLeast(1, 9, 0) }
 
 func (p *Tunnel) listenAddress() string { return "127.0.0.1:" + strconv.Itoa(int(p.ListenPort)) }
@@ -186,21 +185,22 @@ func (p *Tunnel) statusPort() int32 {
 	return p.StatusPort
 }
 
-// mountCA adds the volume of the authority's certificates.
+// mountCA adds the volume of the authority's certificates, and returns its mount.
 func (p *Tunnel) mountCA(w *sidecar.Workload, c *sidecar.Change) corev1.VolumeMount {
 	name := pattern.VolumeName(w, "ca")
 	c.Volumes = append(c.Volumes, p.CA.Volume(name))
 	return corev1.VolumeMount{Name: name, MountPath: pattern.CADir, ReadOnly: true}
 }
 
-// mountClient adds the volume of the client's certificate.
+// mountClient adds the volume of the client's certificate, and returns its mount.
 func (p *Tunnel) mountClient(w *sidecar.Workload, c *sidecar.Change) corev1.VolumeMount {
 	name := pattern.VolumeName(w, "client")
 	c.Volumes = append(c.Volumes, pattern.SecretVolume(name, p.ClientCertificate.secretName(w), pattern.TLSKeys...))
 	return corev1.VolumeMount{Name: name, MountPath: clientDir, ReadOnly: true}
 }
 
-// secretName is the name of the Secret: the entry's, or that of what is made for it.
+// secretName returns the name of the Secret: the configured one, or that of the emitted
+// objects.
 func (c *ClientCertificate) secretName(w *sidecar.Workload) string {
 	return cmp.Or(c.SecretName, w.ObjectName())
 }

@@ -94,7 +94,7 @@ func TestTunnelGhostunnel(t *testing.T) {
 	})
 	require.NotContains(t, patterntest.BuildChange(t, tunnel(), old).Containers[0].Args, "--skip-resolve")
 	require.Equal(t, []string{"warning image-version: ghostunnel of image mirror.example/ghostunnel:v1.8.4-distroless " +
-		"starts only when the server's name resolves, and the pod waits for it; use 1.9.0 or newer"},
+		"starts only when the server's name resolves, and delays the pod until then; use ghostunnel 1.9.0 or newer"},
 		patterntest.FindingLines(t, tunnel(), old))
 }
 
@@ -192,9 +192,9 @@ func TestTunnelRefuses(t *testing.T) {
 		want []string
 	}{
 		"nothing": {func(p *Tunnel) { *p = Tunnel{} }, none, []string{
-			"info tunnel-untold: env: no variable points the app to the tunnel; make sure that its own configuration says " +
+			"info tunnel-untold: env: no variable points the app to the tunnel; make sure that its own configuration has " +
 				"127.0.0.1:0",
-			"error missing-field: listenPort: no port is given; write the port of 127.0.0.1 that the app is to use, as in 6379",
+			"error missing-field: listenPort: no port is given; write the port of 127.0.0.1 for the app, as in 6379",
 			"error missing-field: port: no port is given; write the server's port for TLS, as in 6380",
 			"error missing-field: host: no server is named; write its name, as in redis.db.example"}},
 		"a low port": {func(p *Tunnel) {
@@ -206,8 +206,8 @@ func TestTunnelRefuses(t *testing.T) {
 			p.StatusPort = 6379
 		}, none, []string{"error bad-value: statusPort: 6379 is the listenPort; write another one"}},
 		"an address": {func(p *Tunnel) { p.Host = "10.0.0.1" }, none, []string{"error missing-field: serverName: host " +
-			"10.0.0.1 is an address, and certificates are usually issued for names; write the name that the server's " +
-			"certificate is for, or the address if it's for that"}},
+			"10.0.0.1 is an address, and certificates are usually issued for names; write the name in the server's " +
+			"certificate, or the address if the certificate has that"}},
 		"the pod itself": {func(p *Tunnel) {
 			p.Host = "127.0.0.1"
 		}, none,
@@ -216,7 +216,7 @@ func TestTunnelRefuses(t *testing.T) {
 		"a port in the host": {func(p *Tunnel) {
 			p.Host = "redis.db.example:6380"
 		}, none, []string{`error bad-value: host: "redis.db.example:6380" isn't a valid server name; write lower case ` +
-			`letters, digits, - and dots, as in redis.db.example; the port has its own field`}},
+			`letters, digits, - and dots, as in redis.db.example, and the port into port`}},
 		"no name": {func(p *Tunnel) {
 			p.ServerName = "*"
 		}, none,
@@ -234,8 +234,9 @@ func TestTunnelRefuses(t *testing.T) {
 		}, none, []string{`error bad-value: ca.key: "../x" can't be a key there; use letters, digits, -, _ and dots`}},
 		"no certificate": {func(p *Tunnel) {
 			p.ClientCertificate = &ClientCertificate{}
-		}, none, []string{"error missing-field: clientCertificate.secretName: no Secret is named; name the one that has " +
-			"tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: ...}, dnsNames: [...]}"}},
+		}, none, []string{"error missing-field: clientCertificate.secretName: no Secret is named; name the one with " +
+			"tls.crt and tls.key, or request one from cert-manager with certificate: {issuerRef: {name: ...}, dnsNames: " +
+			"[...]}"}},
 		"a certificate for nobody": {func(p *Tunnel) {
 			p.ClientCertificate = &ClientCertificate{Certificate: &pattern.Certificate{}}
 		}, none, []string{
@@ -245,14 +246,14 @@ func TestTunnelRefuses(t *testing.T) {
 				"the server expects of its client"}},
 		"TLS inside: postgres": {func(p *Tunnel) { p.Protocol = Postgres }, none, []string{"error tunnel-protocol: " +
 			"protocol: postgres starts TLS inside its own protocol, and a tunnel uses it from the first byte; use pgbouncer, " +
-			"cloudSQL or alloyDB; or clientTLS, where the app speaks TLS itself"}},
+			"cloudSQL, alloyDB, or clientTLS if the app itself can use TLS"}},
 		"TLS inside: ldap": {func(p *Tunnel) { p.Protocol = LDAP }, none, []string{"error tunnel-protocol: protocol: " +
 			"ldap starts TLS inside its own protocol, and a tunnel uses it from the first byte; use the server's port for TLS " +
-			"from the first byte, mostly 636, with protocol tcp; or clientTLS"}},
+			"from the first byte, usually 636, with protocol tcp, or use clientTLS"}},
 		"a port of PostgreSQL": {func(p *Tunnel) { p.Port = 5432 }, none, []string{"warning tunnel-protocol: port: port " +
-			"5432 is usually postgres, which starts TLS inside its own protocol; this tunnel uses it from the first byte; use " +
-			"pgbouncer, cloudSQL or alloyDB; or clientTLS, where the app speaks TLS itself; write protocol: tcp if the server " +
-			"is none of these"}},
+			"5432 is usually postgres, which starts TLS inside its own protocol, and this tunnel uses TLS from the first " +
+			"byte; use pgbouncer, cloudSQL, alloyDB, or clientTLS if the app itself can use TLS. Write protocol: tcp if " +
+			"the server has another protocol"}},
 		"meant so": {func(p *Tunnel) { p.Port, p.Protocol = 5432, TCP }, none, []string{}},
 		"an unknown protocol": {func(p *Tunnel) {
 			p.Protocol = "http"
@@ -266,12 +267,12 @@ func TestTunnelRefuses(t *testing.T) {
 		"led nowhere": {func(p *Tunnel) {
 			p.Env = map[string]string{"X": "secret"}
 		}, none, []string{"warning tunnel-untold: env: no variable has the tunnel's address 127.0.0.1; write it into the " +
-			"variable that has the server's name", "warning tunnel-bypassed: container shop still has redis.db.example in " +
-			"REDIS_HOST, which bypasses the tunnel; lead it to 127.0.0.1:6379 too; set variables with env"}},
+			"variable with the server's name", "warning tunnel-bypassed: container shop still has redis.db.example in " +
+			"REDIS_HOST, which bypasses the tunnel; change it to 127.0.0.1:6379, and variables with env"}},
 		"two ways": {func(p *Tunnel) {
 			p.PgBouncer, p.ClientTLS = &PgBouncer{}, &ClientTLS{}
 		}, none, []string{"error bad-value: clientTLS: pgbouncer is set too, and a tunnel is only one of them; remove one " +
-			"of them; write one entry for each tunnel"}},
+			"of them, and write an entry of its own for each tunnel"}},
 		"pgbouncer": {func(p *Tunnel) {
 			pgbouncer(p)
 			p.CA, p.ServerName, p.Protocol, p.StatusPort, p.PgBouncer = nil, "db", MySQL, 9,
@@ -281,32 +282,32 @@ func TestTunnelRefuses(t *testing.T) {
 				"the CA of the server",
 			"error bad-value: serverName: pgbouncer verifies the name that it connects to; write that name as host, or remove " +
 				"serverName",
-			"error bad-value: protocol: pgbouncer speaks postgres only; write postgres, or remove it",
-			"error bad-value: statusPort: has no effect: pgbouncer has none; remove it",
-			`error missing-field: pgbouncer.authSecretName: the users who may connect are missing; name the Secret whose ` +
-				`userlist.txt has the users and their passwords: "user" "password", one a line`,
+			"error bad-value: protocol: pgbouncer is for postgres only; write postgres, or remove it",
+			"error bad-value: statusPort: has no effect: pgbouncer has no status port; remove it",
+			`error missing-field: pgbouncer.authSecretName: the users who may connect are missing; name a Secret with ` +
+				`userlist.txt, which has "user" "password" on each line`,
 			`error bad-value: pgbouncer.key: "a b" can't be a key there; use letters, digits, -, _ and dots`,
 			"error bad-value: pgbouncer.maxConnections: -1 isn't a valid number of connections; write 1 to 10000"}},
 		"cloudSQL": {func(p *Tunnel) {
 			p.CloudSQL, p.CA = &CloudSQL{Instance: "orders --debug"}, &pattern.CABundle{}
 		}, none, []string{
 			`error bad-value: cloudSQL.instance: "orders --debug" isn't a valid instance; write project:region:instance`,
-			"error bad-value: host: has no effect: Google's proxy finds and verifies the instance by itself; remove it",
-			"error bad-value: port: has no effect: Google's proxy finds and verifies the instance by itself; remove it",
-			"error bad-value: ca: has no effect: Google's proxy finds and verifies the instance by itself; remove it"}},
+			"error bad-value: host: has no effect: Google's proxy finds and verifies the instance itself; remove it",
+			"error bad-value: port: has no effect: Google's proxy finds and verifies the instance itself; remove it",
+			"error bad-value: ca: has no effect: Google's proxy finds and verifies the instance itself; remove it"}},
 		"alloyDB": {func(p *Tunnel) { alloyDB(p); p.AlloyDB.Instance = "" }, none, []string{"error missing-field: " +
 			"alloyDB.instance: no instance is named; write " +
 			"projects/PROJECT/locations/REGION/clusters/CLUSTER/instances/INSTANCE"}},
 		"clientTLS": {func(p *Tunnel) {
 			*p = Tunnel{ListenPort: 5432, StatusPort: 1, Host: "db", ClientTLS: &ClientTLS{MountPath: "tls"}}
 		}, none, []string{
-			"error bad-value: host: has no effect: without a proxy the app connects by itself; remove it",
-			"error bad-value: listenPort: has no effect: without a proxy the app connects by itself; remove it",
-			"error bad-value: statusPort: has no effect: without a proxy the app connects by itself; remove it",
+			"error bad-value: host: has no effect: without a proxy, the app itself connects to the server; remove it",
+			"error bad-value: listenPort: has no effect: without a proxy, the app itself connects to the server; remove it",
+			"error bad-value: statusPort: has no effect: without a proxy, the app itself connects to the server; remove it",
 			"error missing-field: ca: the app needs the server's CA to verify it; name the Secret or ConfigMap with the CA of " +
 				"the server",
 			`error bad-value: clientTLS.mountPath: "tls" isn't a valid folder path; write one like /etc/database`,
-			"error missing-field: env: no variable makes the app use TLS: outrigger knows only those of libpq, for protocol " +
+			"error missing-field: env: no variable makes the app use TLS: outrigger adds only those of libpq, for protocol " +
 				"postgres; write the app's variables, with the paths of the files"}},
 		"Secrets without the keys": {func(p *Tunnel) {
 			p.CA, p.ClientCertificate = &pattern.CABundle{SecretName: "s"}, &ClientCertificate{SecretName: "s"}
@@ -330,7 +331,7 @@ func TestTunnelRefuses(t *testing.T) {
 			w.Pod.Spec.Containers[0].Env = append(w.Pod.Spec.Containers[0].Env,
 				corev1.EnvVar{Name: "URL", Value: "rediss://:secret@redis.db.example"})
 		}, []string{"warning tunnel-bypassed: container shop still has redis.db.example in args, URL, which bypasses the " +
-			"tunnel; lead it to 127.0.0.1:6379 too; set variables with env"}},
+			"tunnel; change it to 127.0.0.1:6379, and variables with env"}},
 		"a key that libpq refuses": {func(p *Tunnel) {
 			clientTLS(p)
 			p.ClientCertificate = &ClientCertificate{SecretName: "me"}
@@ -338,16 +339,16 @@ func TestTunnelRefuses(t *testing.T) {
 			func(w *sidecar.Workload) {
 				w.Pod.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: new(int64(1000))}
 			}, []string{
-				"error key-mode: clientCertificate: libpq refuses a key that everyone can read, so it's for root and the pod's " +
-					"fsGroup only; there is no fsGroup, and user 1000 can't read it; write the app's group as " +
-					"securityContext.fsGroup of the pod"}},
+				"error key-mode: clientCertificate: libpq refuses a key that everyone can read, so only root and the pod's " +
+					"fsGroup can read this one. Without fsGroup, user 1000 can't; set securityContext.fsGroup of the pod to " +
+					"the app's group"}},
 		"a key that libpq may refuse": {func(p *Tunnel) {
 			clientTLS(p)
 			p.ClientCertificate = &ClientCertificate{SecretName: "me"}
 		}, none, []string{
-			"warning key-mode: clientCertificate: libpq refuses a key that everyone can read, so it's for root and the pod's " +
-				"fsGroup only; there is no fsGroup, and a user other than root can't read it; write the app's group as " +
-				"securityContext.fsGroup of the pod"}},
+			"warning key-mode: clientCertificate: libpq refuses a key that everyone can read, so only root and the pod's " +
+				"fsGroup can read this one. Without fsGroup, a user other than root can't; set securityContext.fsGroup of " +
+				"the pod to the app's group"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.want, patterntest.FindingLines(t, tunnel(c.edit), patterntest.NewShop(c.view)))

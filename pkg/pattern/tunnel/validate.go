@@ -20,7 +20,7 @@ func (p *Tunnel) Validate() sidecar.Findings {
 	engines := p.chosenEngines()
 	if len(engines) > 1 {
 		fs.Add(sidecar.Error, "bad-value", engines[1], engines[0]+" is set too, and a tunnel is only one of them",
-			"remove one of them; write one entry for each tunnel")
+			"remove one of them, and write an entry of its own for each tunnel")
 		return fs
 	}
 	pattern.ValidateEnum("protocol", p.Protocol, &fs, TCP, Postgres, MySQL, SMTP, LDAP)
@@ -41,7 +41,7 @@ func (p *Tunnel) Validate() sidecar.Findings {
 	return fs
 }
 
-// chosenEngines are the fields that say how the tunnel is made; none means ghostunnel.
+// chosenEngines returns the fields that choose the tunnel's program. None means ghostunnel.
 func (p *Tunnel) chosenEngines() (set []string) {
 	for _, e := range []struct {
 		field string
@@ -65,24 +65,24 @@ func (p *Tunnel) validateGhostunnel(fs *sidecar.Findings) {
 	p.CA.ValidateAt("ca", fs)
 	p.ClientCertificate.validateCertificate(fs)
 	advice := map[Protocol]string{
-		Postgres: "use pgbouncer, cloudSQL or alloyDB; or clientTLS, where the app speaks TLS itself",
-		MySQL:    "use cloudSQL; or clientTLS, where the app speaks TLS itself",
-		SMTP:     "use the server's port for TLS from the first byte, mostly 465, with protocol tcp; or clientTLS",
-		LDAP:     "use the server's port for TLS from the first byte, mostly 636, with protocol tcp; or clientTLS",
+		Postgres: "use pgbouncer, cloudSQL, alloyDB, or clientTLS if the app itself can use TLS",
+		MySQL:    "use cloudSQL, or clientTLS if the app itself can use TLS",
+		SMTP:     "use the server's port for TLS from the first byte, usually 465, with protocol tcp, or use clientTLS",
+		LDAP:     "use the server's port for TLS from the first byte, usually 636, with protocol tcp, or use clientTLS",
 	}
 	if hint, inside := advice[p.Protocol]; inside {
 		fs.Add(sidecar.Error, "tunnel-protocol", "protocol",
 			string(p.Protocol)+" starts TLS inside its own protocol, and a tunnel uses it from the first byte", hint)
 		return
 	}
-	// An Info about a Port is for those who took it for granted.
+	// A usual port is only a warning, as another protocol may use it.
 	usual := map[int32]Protocol{5432: Postgres, 3306: MySQL, 25: SMTP, 587: SMTP, 389: LDAP}
 	if inside, known := usual[p.Port]; known && p.Protocol == "" {
 		fs.Add(sidecar.Warning, "tunnel-protocol", "port",
 			fmt.Sprintf(
-				"port %d is usually %s, which starts TLS inside its own protocol; this tunnel uses it from the first byte",
+				"port %d is usually %s, which starts TLS inside its own protocol, and this tunnel uses TLS from the first byte",
 				p.Port, inside),
-			advice[inside]+"; write protocol: tcp if the server is none of these")
+			advice[inside]+". Write protocol: tcp if the server has another protocol")
 	}
 }
 
@@ -100,14 +100,14 @@ func (p *Tunnel) validatePgBouncer(fs *sidecar.Findings) {
 			"write that name as host, or remove serverName")
 	}
 	if p.Protocol != "" && p.Protocol != Postgres {
-		fs.Add(sidecar.Error, "bad-value", "protocol", "pgbouncer speaks postgres only", "write postgres, or remove it")
+		fs.Add(sidecar.Error, "bad-value", "protocol", "pgbouncer is for postgres only", "write postgres, or remove it")
 	}
 	if p.StatusPort != 0 {
-		pattern.RefuseField("statusPort", "pgbouncer has none", fs)
+		pattern.RefuseField("statusPort", "pgbouncer has no status port", fs)
 	}
 	if p.PgBouncer.AuthSecretName == "" {
 		fs.Add(sidecar.Error, "missing-field", "pgbouncer.authSecretName", "the users who may connect are missing",
-			`name the Secret whose userlist.txt has the users and their passwords: "user" "password", one a line`)
+			`name a Secret with userlist.txt, which has "user" "password" on each line`)
 	} else {
 		pattern.ValidateObjectName("pgbouncer.authSecretName", p.PgBouncer.AuthSecretName, fs)
 	}
@@ -119,16 +119,16 @@ func (p *Tunnel) validatePgBouncer(fs *sidecar.Findings) {
 	}
 }
 
-func (p *Tunnel) validateGoogle(field, instance string, is func(string) bool, form string, fs *sidecar.Findings) {
+func (p *Tunnel) validateGoogle(field, instance string, isValid func(string) bool, form string, fs *sidecar.Findings) {
 	p.validatePorts(fs)
 	if instance == "" {
 		fs.Add(sidecar.Error, "missing-field", field+".instance", "no instance is named", "write "+form)
-	} else if !is(instance) {
+	} else if !isValid(instance) {
 		fs.Add(sidecar.Error, "bad-value", field+".instance", fmt.Sprintf("%q isn't a valid instance", instance),
 			"write "+form)
 	}
-	why := "Google's proxy finds and verifies the instance by itself"
-	p.unusedServer(why, fs)
+	why := "Google's proxy finds and verifies the instance itself"
+	p.refuseServer(why, fs)
 	if p.CA != nil {
 		pattern.RefuseField("ca", why, fs)
 	}
@@ -136,13 +136,13 @@ func (p *Tunnel) validateGoogle(field, instance string, is func(string) bool, fo
 		pattern.RefuseField("clientCertificate", why, fs)
 	}
 	if p.Protocol == SMTP || p.Protocol == LDAP {
-		fs.Add(sidecar.Error, "bad-value", "protocol", "no database speaks "+string(p.Protocol), "remove it")
+		fs.Add(sidecar.Error, "bad-value", "protocol", "no database uses "+string(p.Protocol), "remove it")
 	}
 }
 
 func (p *Tunnel) validateClientTLS(fs *sidecar.Findings) {
-	why := "without a proxy the app connects by itself"
-	p.unusedServer(why, fs)
+	why := "without a proxy, the app itself connects to the server"
+	p.refuseServer(why, fs)
 	if p.ListenPort != 0 {
 		pattern.RefuseField("listenPort", why, fs)
 	}
@@ -162,13 +162,13 @@ func (p *Tunnel) validateClientTLS(fs *sidecar.Findings) {
 	}
 	if p.Protocol != Postgres && len(p.Env) == 0 {
 		fs.Add(sidecar.Error, "missing-field", "env",
-			"no variable makes the app use TLS: outrigger knows only those of libpq, for protocol postgres",
+			"no variable makes the app use TLS: outrigger adds only those of libpq, for protocol postgres",
 			"write the app's variables, with the paths of the files")
 	}
 }
 
-// unused finds the fields that say where the server is, where nothing reads them.
-func (p *Tunnel) unusedServer(why string, fs *sidecar.Findings) {
+// refuseServer finds the fields that name the server, for engines that don't use them.
+func (p *Tunnel) refuseServer(why string, fs *sidecar.Findings) {
 	if p.Host != "" {
 		pattern.RefuseField("host", why, fs)
 	}
@@ -181,7 +181,7 @@ func (p *Tunnel) unusedServer(why string, fs *sidecar.Findings) {
 }
 
 func (p *Tunnel) validatePorts(fs *sidecar.Findings) {
-	pattern.ValidatePort("listenPort", p.ListenPort, "write the port of 127.0.0.1 that the app is to use, as in 6379", fs)
+	pattern.ValidatePort("listenPort", p.ListenPort, "write the port of 127.0.0.1 for the app, as in 6379", fs)
 	if p.ListenPort > 0 && p.ListenPort < 1024 {
 		fs.Add(sidecar.Error, "bad-value", "listenPort",
 			fmt.Sprintf("port %d needs root, and the tunnel doesn't run as root", p.ListenPort),
@@ -208,10 +208,10 @@ func (p *Tunnel) validateHost(fs *sidecar.Findings) {
 	case err == nil && p.ServerName == "":
 		fs.Add(sidecar.Error, "missing-field", "serverName",
 			fmt.Sprintf("host %s is an address, and certificates are usually issued for names", p.Host),
-			"write the name that the server's certificate is for, or the address if it's for that")
+			"write the name in the server's certificate, or the address if the certificate has that")
 	case err != nil && len(validation.IsDNS1123Subdomain(p.Host)) > 0:
 		fs.Add(sidecar.Error, "bad-value", "host", fmt.Sprintf("%q isn't a valid server name", p.Host),
-			"write lower case letters, digits, - and dots, as in redis.db.example; the port has its own field")
+			"write lower case letters, digits, - and dots, as in redis.db.example, and the port into port")
 	}
 	if p.ServerName == "" {
 		return
@@ -229,8 +229,8 @@ func (c *ClientCertificate) validateCertificate(fs *sidecar.Findings) {
 	}
 	if c.SecretName == "" && c.Certificate == nil {
 		fs.Add(sidecar.Error, "missing-field", "clientCertificate.secretName", "no Secret is named",
-			"name the one that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: "+
-				"...}, dnsNames: [...]}")
+			"name the one with tls.crt and tls.key, or request one from cert-manager with "+
+				"certificate: {issuerRef: {name: ...}, dnsNames: [...]}")
 	}
 	if c.SecretName != "" {
 		pattern.ValidateObjectName("clientCertificate.secretName", c.SecretName, fs)
@@ -262,9 +262,9 @@ func (p *Tunnel) validateEnv(fs *sidecar.Findings) {
 	case p.ClientTLS != nil || local:
 	case len(p.Env) == 0:
 		fs.Add(sidecar.Info, "tunnel-untold", "env", "no variable points the app to the tunnel",
-			fmt.Sprintf("make sure that its own configuration says 127.0.0.1:%d", p.ListenPort))
+			fmt.Sprintf("make sure that its own configuration has 127.0.0.1:%d", p.ListenPort))
 	default:
 		fs.Add(sidecar.Warning, "tunnel-untold", "env", "no variable has the tunnel's address 127.0.0.1",
-			"write it into the variable that has the server's name")
+			"write it into the variable with the server's name")
 	}
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 )
 
-// agentConf is what the Vault agent reads. It reads JSON as a form of HCL, in
-// which a block that is an object, and not a list of one, is another thing: "one
-// and only one method block is required" is what it says then. So every block is a
-// list. (command/agent/config/config.go, alike in Vault and OpenBao.)
+// agentConf is the configuration of the Vault agent, which reads JSON as a form of HCL.
+// There, an object differs from a list of one object: with an object, the agent fails with
+// "one and only one method block is required". So every block is a list.
+// (command/agent/config/config.go, alike in Vault and OpenBao.)
 type agentConf struct {
 	ExitAfterAuth  bool               `json:"exit_after_auth,omitempty"`
 	Vault          []agentServer      `json:"vault"`
@@ -57,15 +57,16 @@ type agentTemplateOne struct {
 	ErrorOnMissingKey bool   `json:"error_on_missing_key"`
 }
 
-// agentConfig is the agent's config. It keeps its login to itself: there is no sink. Where
-// a secret can't be had, it tries for some minutes and ends, so that it shows.
+// agentConfig returns the agent's configuration. There is no sink, so the agent doesn't
+// write its token. If it can't get a secret, it retries for some minutes and exits, so the
+// failure shows.
 func (p *Vault) agentConfig(perms string) string {
 	server := agentServer{Address: p.Address, TLSServerName: p.ServerName}
 	if p.CA != nil {
 		server.CACert = pattern.CADir + "/" + pattern.CAKey
 	}
 	config := agentConf{
-		ExitAfterAuth: p.Mode == VaultInit, // after all files, too
+		ExitAfterAuth: p.Mode == VaultInit, // it waits for all files too
 		Vault:         []agentServer{server},
 		AutoAuth: []agentAuth{{Method: []agentMethod{{Type: "kubernetes", MountPath: p.authMount(),
 			Config: []agentAccess{{Role: p.Role, TokenPath: vaultTokenDir + "/" + vaultTokenKey}}}}}},
@@ -93,8 +94,8 @@ func (p *Vault) agentConfig(perms string) string {
 
 func (p *Vault) authMount() string { return "auth/" + cmp.Or(p.AuthPath, "kubernetes") }
 
-// fileTemplate is the template of a file. A path and a field stand in it as quoted
-// strings of Go, which is what templates are written in.
+// fileTemplate returns the template of a file. A path and a field are quoted as strings of
+// Go, the language of templates.
 func (f *VaultFile) fileTemplate() string {
 	if f.Template != "" {
 		return f.Template
@@ -117,20 +118,21 @@ func (f *VaultFile) fileTemplate() string {
 }
 
 const (
-	// envTemplate writes a line for each value. In single quotes a shell takes all as
-	// it stands, line breaks too, but for the single quote. What isn't text is written
-	// as JSON. A name that is none of a variable's would be a command: it's an error.
+	// envTemplate writes a line for each value. A shell takes everything between single
+	// quotes literally, even line breaks, but not the single quote itself. Values other than
+	// text are written as JSON. An invalid name of a variable would be a command, so it's an
+	// error.
 	envTemplate = `{{ range $name, $value := VALUES }}{{ if not (regexMatch "^[A-Za-z_][A-Za-z0-9_]*$" $name) }}{{ ` +
 		`sprig_fail (printf "%q can't be the name of a variable" $name) }}{{ end }}{{ if ne (printf "%T" $value) "string" ` +
 		`}}{{ $value = toUnescapedJSON $value }}{{ end }}` +
 		"{{ $name }}='{{ replaceAll \"'\" `'\\''` $value }}'\n{{ end }}"
 
-	// rawTemplate writes one value, and nothing behind it.
+	// rawTemplate writes one value, and no line break after it.
 	rawTemplate = `{{ $value := index %s %s }}{{ if eq (printf "%%v" $value) "" "<nil>" }}{{ sprig_fail %s }}{{ end ` +
 		`}}{{ if ne (printf "%%T" $value) "string" }}{{ $value = toUnescapedJSON $value }}{{ end }}{{ $value }}`
 )
 
-// isKV2 reports whether the secret's values are inside of data.
+// isKV2 reports whether the secret's values are inside data.
 func (f *VaultFile) isKV2() bool {
 	if f.KVVersion != 0 {
 		return f.KVVersion == 2
@@ -139,9 +141,9 @@ func (f *VaultFile) isKV2() bool {
 	return ok
 }
 
-// splitMount cuts the path of a secret of an engine kv of version 2 into its mount and
-// the secret's name: secret/data/shop has secret and shop.
-func (f *VaultFile) splitMount() (splitMount, name string, ok bool) {
+// splitMount splits the path of a secret in an engine kv of version 2 into its mount and
+// the secret's name: secret/data/shop into secret and shop.
+func (f *VaultFile) splitMount() (mount, name string, ok bool) {
 	parts := strings.Split(f.Secret, "/")
 	i := slices.Index(parts, "data")
 	if i < 1 || i == len(parts)-1 {
@@ -160,7 +162,7 @@ func (f *VaultFile) fileFormat() VaultFormat {
 	return VaultJSON
 }
 
-// fourDigits are the file's own, with four digits.
+// fourDigits returns the file's permissions with four digits, or the default.
 func (f *VaultFile) fourDigits(def string) string {
 	if len(f.Perms) == 3 {
 		return "0" + f.Perms

@@ -20,8 +20,8 @@ func (p *Vault) Check(w *sidecar.Workload) sidecar.Findings {
 	pattern.CheckLinux(w, &fs)
 	p.CA.CheckKey(w, "ca", &fs)
 	if account, _ := w.ServiceAccount(); account == "default" {
-		fs.Add(sidecar.Warning, "vault-account", "role", "the pod runs as ServiceAccount default, like every pod of the "+
-			"namespace by default, so a role for it is for all of them",
+		fs.Add(sidecar.Warning, "vault-account", "role", "the pod runs as ServiceAccount default, so every pod of the "+
+			"namespace without a ServiceAccount of its own can use the role",
 			"give the pod a serviceAccountName of its own")
 	}
 	if w.Placement == sidecar.Beside && p.fetchMode() == VaultAgent {
@@ -37,7 +37,7 @@ func (p *Vault) Check(w *sidecar.Workload) sidecar.Findings {
 	return fs
 }
 
-// checkProgram finds an image that hasn't the program.
+// checkProgram finds an image without the program.
 func (p *Vault) checkProgram(w *sidecar.Workload, fs *sidecar.Findings) {
 	ref := w.Image(p.programImage().Ref)
 	name := ref[strings.LastIndexByte(ref, '/')+1:]
@@ -48,21 +48,21 @@ func (p *Vault) checkProgram(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// checkTokens finds tokens that are written down. They are not told.
+// checkTokens finds tokens in plain text. Messages don't show them.
 func (p *Vault) checkTokens(w *sidecar.Workload, fs *sidecar.Findings) {
-	literal := func(c *corev1.Container) bool {
+	hasToken := func(c *corev1.Container) bool {
 		return slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool {
 			return (e.Name == "VAULT_TOKEN" || e.Name == "BAO_TOKEN") && e.Value != ""
 		})
 	}
-	if w.Override != nil && literal(w.Override) {
+	if w.Override != nil && hasToken(w.Override) {
 		fs.Add(sidecar.Error, "secret-literal", "", "the override contains a token in plain text",
 			"remove it: the pod logs in with its ServiceAccount")
 	}
 	for c := range w.AllContainers() {
-		if c.Name != w.Name && literal(c) {
+		if c.Name != w.Name && hasToken(c) {
 			fs.Add(sidecar.Warning, "secret-literal", "", "container "+c.Name+" contains a token of the server in plain text",
-				"remove it: fetch what it's for as files")
+				"remove it, and fetch the secrets as files")
 		}
 	}
 }
@@ -70,7 +70,7 @@ func (p *Vault) checkTokens(w *sidecar.Workload, fs *sidecar.Findings) {
 func (p *Vault) checkFile(at string, f *VaultFile, w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.fetchMode() != VaultAgent && (isLeased(f.Secret) || leasedIn(f.Template)) {
 		fs.Add(sidecar.Warning, "vault-lease", at,
-			"its values expire with their lease, which nobody renews while the app runs", "use mode agent")
+			"its values expire with their lease, which nothing renews while the app runs", "use mode agent")
 	}
 	if _, def := p.findUser(w); f.Perms != "" && !isReadable(f.Perms, def) {
 		fs.Add(sidecar.Warning, "vault-perms", at+".perms",
@@ -85,15 +85,17 @@ func (p *Vault) checkFile(at string, f *VaultFile, w *sidecar.Workload, fs *side
 	}
 }
 
-// isReadable reports whether the app can read a file of these permissions, where def
-// are those that it would have by itself: they tell whom the app counts as.
+// isReadable reports whether the app can read a file with these permissions. def are the
+// default permissions, which tell whether the app is the owner, in the group, or another
+// user.
 func isReadable(perms, def string) bool {
 	n, err := strconv.ParseUint(perms, 8, 16)
-	whom := map[string]uint64{"0400": 0o400, "0440": 0o044, "0444": 0o004}[def]
-	return err != nil || n&whom != 0
+	bits := map[string]uint64{"0400": 0o400, "0440": 0o044, "0444": 0o004}[def]
+	return err != nil || n&bits != 0
 }
 
-// mentionsText reports whether a container's command, arguments or variables have a text.
+// mentionsText reports whether a container's command, arguments or variables contain a
+// text.
 func mentionsText(c *corev1.Container, text string) (yes bool) {
 	pattern.VisitTexts(c, func(_, s string) { yes = yes || strings.Contains(s, text) })
 	return yes
@@ -101,7 +103,7 @@ func mentionsText(c *corev1.Container, text string) (yes bool) {
 
 var quotedWord = pattern.LazyRegexp("\"[^\"\\\\]*\"|`[^`]*`")
 
-// leasedIn reports whether a template has the path of something leased.
+// leasedIn reports whether a template contains the path of a secret with a lease.
 func leasedIn(template string) bool {
 	return slices.ContainsFunc(quotedWord().FindAllString(template, -1), func(q string) bool {
 		return isLeased(q[1 : len(q)-1])
@@ -110,8 +112,8 @@ func leasedIn(template string) bool {
 
 var templateLine = pattern.LazyRegexp(`^template: :(\d+):`)
 
-// parseTemplate reports whether a text is a template, whatever the functions in it are, or
-// else the line that isn't.
+// parseTemplate reports whether a text is a valid template, with any functions. If it
+// isn't, line is where the error is.
 func parseTemplate(text string) (line int, ok bool) {
 	tree := parse.New("")
 	tree.Mode = parse.SkipFuncCheck

@@ -7,15 +7,15 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// findUser is the image, with whom its container runs as, and the permissions that make
-// the files readable for the app and, if possible, for nobody else.
+// findUser returns the image with the user of its container, and permissions that make the
+// files readable for the app and, if possible, for no other user.
 //
-// Where all served containers have one user that is written down, ours is that one:
-// then nobody else need read the files. Else, with an fsGroup, the kubelet gives the
-// volume to that group, files in it have it too (its folder is setgid), and all
-// containers of the pod are in it. Else nothing is known of the app's user, and the
-// files are for everybody; but the volume is in memory, it is this pod's, and only
-// containers that mount it see them.
+// If all served containers are known to have the same user, ours has it too, and no other
+// user needs to read the files. Otherwise, with an fsGroup, the kubelet gives the volume to
+// that group, new files get it too (the folder is setgid), and all containers of the pod
+// are in it. Otherwise the app's user is unknown, and everybody can read the files. But the
+// volume is in memory, it belongs to this pod, and only containers that mount it see the
+// files.
 func (p *Vault) findUser(w *sidecar.Workload) (pattern.Image, string) {
 	i := p.programImage()
 	user, group := appUser(w)
@@ -23,7 +23,7 @@ func (p *Vault) findUser(w *sidecar.Workload) (pattern.Image, string) {
 	switch {
 	case own != nil && user != nil && *user == *own:
 		return i, "0400"
-	case own == nil && user != nil && *user != 0: // never root for the app's sake: it may read all or nothing
+	case own == nil && user != nil && *user != 0: // never root: its user can read the files anyway
 		i.UID = *user
 		if group != nil {
 			i.GID = *group
@@ -35,8 +35,8 @@ func (p *Vault) findUser(w *sidecar.Workload) (pattern.Image, string) {
 	return i, "0444"
 }
 
-// appUser is the user that all containers which are served run as, and their group,
-// as far as the manifest says; nil where it doesn't, or they differ.
+// appUser returns the user and group of all served containers, or nil if the manifest
+// doesn't set them or they differ.
 func appUser(w *sidecar.Workload) (user, group *int64) {
 	apps := w.Apps
 	if len(apps) == 0 && w.App != nil {
@@ -64,8 +64,8 @@ func (p *Vault) programImage() pattern.Image {
 	return pattern.VaultImage
 }
 
-// programName skips the image's entrypoint, which changes owners and capabilities, for
-// which one must be root.
+// programName returns the command. It skips the image's entrypoint, which must be root to
+// change owners and capabilities.
 func (p *Vault) programName() string {
 	if p.Program == OpenBao {
 		return "bao"

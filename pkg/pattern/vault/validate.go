@@ -14,8 +14,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Words that end up in arguments and templates. A segment never begins with a dash,
-// which would make a flag of it, or with a dot.
+// Words in arguments and templates. No segment begins with a dash, which would make it a
+// flag, or with a dot.
 var (
 	vaultWord     = pattern.LazyRegexp(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 	vaultPath     = pattern.LazyRegexp(`^[A-Za-z0-9_][A-Za-z0-9_.:@+=~,-]*(/[A-Za-z0-9_][A-Za-z0-9_.:@+=~,-]*)*$`)
@@ -50,8 +50,8 @@ func (p *Vault) Validate() sidecar.Findings {
 
 func (p *Vault) validateServer(fs *sidecar.Findings) {
 	p.validateAddress(fs)
-	word := func(field, value, what string, is *regexp.Regexp, hint string) {
-		if value != "" && !is.MatchString(value) {
+	validateWord := func(field, value, what string, form *regexp.Regexp, hint string) {
+		if value != "" && !form.MatchString(value) {
 			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be %s", value, what), hint)
 		}
 	}
@@ -59,17 +59,17 @@ func (p *Vault) validateServer(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "missing-field", "role", "the role that the pod logs in with is missing",
 			"write the role of the server's Kubernetes auth method")
 	}
-	word("role", p.Role, "a role", vaultWord(), "use letters, digits, _, - and dots")
-	word("namespace", strings.TrimSuffix(p.Namespace, "/"), "a namespace of the server", vaultPath(),
+	validateWord("role", p.Role, "a role", vaultWord(), "use letters, digits, _, - and dots")
+	validateWord("namespace", strings.TrimSuffix(p.Namespace, "/"), "a namespace of the server", vaultPath(),
 		"write it as in team/shop")
-	word("authPath", p.AuthPath, "the path of an auth method", vaultPath(),
+	validateWord("authPath", p.AuthPath, "the path of an auth method", vaultPath(),
 		"write it without auth/ before it, as in kubernetes")
 	if strings.HasPrefix(p.AuthPath, "auth/") {
 		fs.Add(sidecar.Error, "bad-value", "authPath", "auth/ is added automatically", "remove it")
 	}
 	if strings.ContainsFunc(p.Audience, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		fs.Add(sidecar.Error, "bad-value", "audience", fmt.Sprintf("%q isn't a valid audience of a token", p.Audience),
-			"write a word or a URL, as the role has it")
+			"write the word or URL that the role has")
 	}
 	if p.ServerName != "" && len(validation.IsDNS1123Subdomain(p.ServerName)) > 0 {
 		fs.Add(sidecar.Error, "bad-value", "serverName",
@@ -79,7 +79,8 @@ func (p *Vault) validateServer(fs *sidecar.Findings) {
 	p.CA.ValidateAt("ca", fs)
 }
 
-// validateAddress never tells the address: it may have a password in it.
+// validateAddress finds errors in the address. Messages don't show it, as it may contain a
+// password.
 func (p *Vault) validateAddress(fs *sidecar.Findings) {
 	const form = "write it as https://vault.vault.svc:8200"
 	u, err := url.Parse(p.Address)
@@ -109,7 +110,7 @@ func (p *Vault) validateFile(at string, i int, fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "missing-field", at+".path", "the file has no name", "write one, as in db.env")
 	case !vaultFilePath().MatchString(f.Path) || path.Clean(f.Path) != f.Path || strings.HasPrefix(f.Path, ".."):
 		fs.Add(sidecar.Error, "bad-value", at+".path", fmt.Sprintf("%q isn't a valid path in the folder", f.Path),
-			"write it as db.env; letters, digits, _, -, dots and /")
+			"write it with letters, digits, _, -, dots and /, as in db.env")
 	case slices.ContainsFunc(p.Files[:i], func(other VaultFile) bool {
 		return other.Path == f.Path || strings.HasPrefix(other.Path, f.Path+"/") || strings.HasPrefix(f.Path, other.Path+"/")
 	}):
@@ -161,13 +162,13 @@ func (f *VaultFile) validateKV(at string, mode VaultMode, fs *sidecar.Findings) 
 			"write it as secret/data/shop")
 	case f.KVVersion == 0 && !data && !isLeased(f.Secret) && f.Secret != "":
 		fs.Add(sidecar.Warning, "vault-kv", at+".secret",
-			"it's read as from a kv engine of version 1, or from another engine",
-			"write data after the mount, as in secret/data/shop, if it's version 2; else kvVersion: 1")
+			"it's read like a secret of a kv engine of version 1, or of another engine",
+			"for version 2, write data after the mount, as in secret/data/shop, else write kvVersion: 1")
 	}
 }
 
-// validateTemplate looks at a template only as far as fields go that say nothing
-// beside it: what is in it is the user's.
+// validateTemplate finds fields that a template replaces, and templates with a syntax
+// error.
 func (p *Vault) validateTemplate(at string, f *VaultFile, fs *sidecar.Findings) {
 	if p.Mode == VaultCLI {
 		fs.Add(sidecar.Error, "bad-value", at+".template", "the vault command has no templates", "use mode init")
@@ -182,12 +183,12 @@ func (p *Vault) validateTemplate(at string, f *VaultFile, fs *sidecar.Findings) 
 	}
 	if line, ok := parseTemplate(f.Template); !ok {
 		fs.Add(sidecar.Error, "bad-value", at+".template", fmt.Sprintf("line %d isn't a valid template", line),
-			"look for a {{ that isn't closed, or an end that is missing")
+			"look for an unclosed {{, or a missing end")
 	}
 }
 
-// isLeased reports whether what is at a path is made for who asks, and lives as long
-// as its lease: credentials of databases and clouds, certificates.
+// isLeased reports whether the value at a path is created for each client, and lives as
+// long as its lease: credentials of databases and clouds, certificates.
 func isLeased(secret string) bool {
 	for _, segment := range strings.Split(secret, "/")[1:] {
 		if slices.Contains([]string{"creds", "issue", "sts", "token", "roleset", "static-account"}, segment) {

@@ -11,75 +11,69 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Vault fetches secrets from HashiCorp Vault or OpenBao into files, in memory, that
-// only this pod has. It logs in as the pod's ServiceAccount, by a token of its own
-// that is good for that server alone. Nothing secret stands in the manifests.
+// Vault fetches secrets from HashiCorp Vault or OpenBao into files, in memory, that only
+// this pod has. It logs in as the pod's ServiceAccount, with a token that is valid for that
+// server alone. The manifests contain no secret.
 type Vault struct {
-	// Address of the server, as in https://vault.vault.svc:8200. Plain http is for
-	// 127.0.0.1 only, where a tunnel leads there; it comes first then. Required.
+	// Address of the server, as in https://vault.vault.svc:8200. Plain http is allowed for
+	// 127.0.0.1 only, for a tunnel to the server, which then starts first. Required.
 	Address string `json:"address"`
 	// Role of the server's Kubernetes auth method. It must allow the pod's
 	// ServiceAccount, and the audience. Required.
 	Role string `json:"role"`
-	// Files that the app gets. Required.
+	// Files for the app. Required.
 	Files []VaultFile `json:"files"`
 	// MountPath is the folder of the files in the app's containers. Default:
 	// /vault/secrets.
 	MountPath string `json:"mountPath,omitempty"`
-	// Mode is agent (the app starts when its files are there, and they're kept fresh
-	// as long as it runs), init (they're fetched once, before it starts) or cli (the
-	// same by the vault command, without templates). Default: agent.
+	// Mode is agent (the app starts when its files are there, and they stay up to date
+	// while it runs), init (the files are fetched once, before the app starts) or cli (the
+	// same with the vault command, without templates). Default: agent.
 	Mode VaultMode `json:"mode,omitempty"`
-	// Program is vault (HashiCorp's) or openbao. Each can talk to servers of both.
-	// Default: vault.
+	// Program is vault (HashiCorp's) or openbao. Each works with servers of both. Default:
+	// vault.
 	Program VaultProgram `json:"program,omitempty"`
-	// CA is the authority that the server's certificate must come from. A changed
-	// one counts when the pod starts anew. Default: the public authorities that the
-	// image knows.
+	// CA is the authority of the server's certificate. A change takes effect when the pod
+	// starts anew. Default: the public authorities in the image.
 	CA *pattern.CABundle `json:"ca,omitempty"`
-	// ServerName is the name that the server's certificate must be for. Default: the
-	// host of address.
+	// ServerName is the name in the server's certificate. Default: the host of address.
 	ServerName string `json:"serverName,omitempty"`
-	// Namespace of the server in which everything is: roles and secrets. Default:
-	// the root.
+	// Namespace of the server with the roles and secrets. Default: the root.
 	Namespace string `json:"namespace,omitempty"`
-	// AuthPath is where the server has its Kubernetes auth method. Default:
-	// kubernetes.
+	// AuthPath is the path of the server's Kubernetes auth method. Default: kubernetes.
 	AuthPath string `json:"authPath,omitempty"`
 	// Audience of the pod's token. Default: vault.
 	Audience string `json:"audience,omitempty"`
-	// RefreshSeconds is how often mode agent looks for changes of secrets that have
-	// no lease; those that have one are renewed in time. Default: 300.
+	// RefreshSeconds is the time after which mode agent fetches secrets without a lease
+	// again. Those with a lease are renewed in time. Default: 300.
 	RefreshSeconds int32 `json:"refreshSeconds,omitempty"`
 }
 
-// A VaultFile is a file made of a secret.
+// A VaultFile is a file with values of a secret.
 type VaultFile struct {
 	// Path of the file in the folder, as in db.env. Required.
 	Path string `json:"path"`
-	// Secret is the path of the secret in the server's API: of an engine kv of
-	// version 2 it has data after the mount, as in secret/data/shop. Required, but
-	// for template.
+	// Secret is the path of the secret in the server's API. For an engine kv of version 2
+	// it has data after the mount, as in secret/data/shop. Required without template.
 	Secret string `json:"secret,omitempty"`
-	// KVVersion of the engine: 2 where the values are inside of data, 1 for engines
-	// kv of version 1 and all other engines. Default: 2 where the secret's path has
-	// data, else 1.
+	// KVVersion of the engine: 2 if the values are inside data, 1 for engines kv of version
+	// 1 and all other engines. Default: 2 if the secret's path has data, else 1.
 	KVVersion int32 `json:"kvVersion,omitempty"`
 	// Format is env (a line NAME='value' for each value, quoted for a shell), json
 	// (all values) or raw (one value, as it is). Default: raw with field, else json.
 	Format VaultFormat `json:"format,omitempty"`
 	// Field is the value that format raw writes.
 	Field string `json:"field,omitempty"`
-	// Template is written out in place of a format: a template of the Vault agent, as
-	// in {{ with secret "secret/data/shop" }}{{ .Data.data.password }}{{ end }}.
+	// Template replaces the format: a template of the Vault agent, as in {{ with secret
+	// "secret/data/shop" }}{{ .Data.data.password }}{{ end }}.
 	Template string `json:"template,omitempty"`
-	// Perms are the file's, as in "0440". Default: 0400 where the user of the app is
-	// known, and the files are its own; 0440 where the pod has an fsGroup; else 0444,
-	// in a volume that only containers of this pod can have.
+	// Perms are the file's permissions, as in "0440". Default: 0400 if the app's user is
+	// known and owns the files; 0440 if the pod has an fsGroup; else 0444, in a volume that
+	// only containers of this pod can mount.
 	Perms string `json:"perms,omitempty"`
 }
 
-// A VaultMode says when files are fetched.
+// A VaultMode is when files are fetched.
 type VaultMode string
 
 const (
@@ -88,7 +82,7 @@ const (
 	VaultCLI   VaultMode = "cli"
 )
 
-// A VaultProgram is what fetches.
+// A VaultProgram is the program that fetches.
 type VaultProgram string
 
 const (
@@ -96,7 +90,7 @@ const (
 	OpenBao        VaultProgram = "openbao"
 )
 
-// A VaultFormat is what a file made of a secret looks like.
+// A VaultFormat is the format of a file.
 type VaultFormat string
 
 const (
@@ -108,25 +102,25 @@ const (
 var _ sidecar.Pattern = (*Vault)(nil)
 
 const (
-	vaultDir      = "/etc/outrigger/vault" // where the agent's config, or the script, is
-	vaultTokenDir = "/etc/outrigger/token" // where the pod's token is
-	vaultFiles    = "/vault/secrets"       // where the files are, in our container and by default in the app's
+	vaultDir      = "/etc/outrigger/vault" // of the agent's config, or the script
+	vaultTokenDir = "/etc/outrigger/token" // of the pod's token
+	vaultFiles    = "/vault/secrets"       // of the files, in the sidecar and by default in the app
 	vaultTokenKey = "token"
 	agentKey      = "agent.json"
 	fetchKey      = "fetch.sh"
 
 	vaultTokenSeconds = 3600
 	vaultRefresh      = 300
-	// vaultStart is for how many seconds a server may be away before the kubelet starts
-	// the agent anew, which cures nothing but shows.
+	// vaultStart is how many seconds a server may be unreachable before the kubelet restarts
+	// the agent, which makes the failure visible.
 	vaultStart = 300
 )
 
-// vaultSize: some 20 MiB of its own, and up to 100 of the program's file, which the
+// vaultSize: about 20 MiB of its own, and up to 100 MiB of the program's file, which the
 // kernel can drop.
 var vaultSize = pattern.Size{CPU: "20m", Memory: "64Mi", MaxMemory: "256Mi", FixedCPU: "100m"}
 
-// Change adds what fetches the files, and shows them to the app.
+// Change adds the container that fetches the files, and mounts them into the app.
 func (p *Vault) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	user, perms := p.findUser(w)
 	c := &sidecar.Change{Phase: p.startPhase()}
@@ -154,8 +148,8 @@ func (p *Vault) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// startPhase is that of secrets; what goes through a tunnel comes after all tunnels, which
-// would else wait for what waits for them.
+// startPhase returns the phase of secrets. If the address goes through a tunnel, it's after
+// all tunnels, which the vault would otherwise block.
 func (p *Vault) startPhase() sidecar.Phase {
 	if u, err := url.Parse(p.Address); err == nil && pattern.IsLoopback(u.Hostname()) {
 		return sidecar.PhaseTunnel + 1
@@ -163,9 +157,8 @@ func (p *Vault) startPhase() sidecar.Phase {
 	return sidecar.PhaseSecrets
 }
 
-// filesThere is the probe that holds the app back: all files have something in
-// them. It's the only one: the agent ends by itself where it can't go on, and
-// serves nothing that could be asked.
+// filesThere returns the probe that delays the app until no file is empty. It's the only
+// probe: the agent exits if it can't go on, and serves nothing.
 func (p *Vault) filesThere() *corev1.Probe {
 	command := []string{"sh", "-c", `for f; do test -s "$f" || exit 1; done`, "sh"}
 	for i := range p.Files {
@@ -175,9 +168,9 @@ func (p *Vault) filesThere() *corev1.Probe {
 		FailureThreshold: vaultStart}
 }
 
-// programEnv is what the program is told by variables: OpenBao reads these, too, where its
-// own aren't set. Home is where it looks for a token of a person's; without one it
-// doesn't start as a user that the image doesn't know.
+// programEnv returns the program's variables. OpenBao reads these too if its own aren't
+// set. HOME is where the program looks for a person's token: without HOME, it doesn't start
+// as a user that the image doesn't have.
 func (p *Vault) programEnv() []corev1.EnvVar {
 	env := []corev1.EnvVar{{Name: "HOME", Value: "/tmp"}}
 	add := func(name, value string) {
@@ -185,7 +178,7 @@ func (p *Vault) programEnv() []corev1.EnvVar {
 			env = append(env, corev1.EnvVar{Name: name, Value: value})
 		}
 	}
-	if p.Mode == VaultCLI { // the agent's config has the others
+	if p.Mode == VaultCLI { // in other modes, the agent's config has these
 		add("VAULT_ADDR", p.Address)
 		add("VAULT_TLS_SERVER_NAME", p.ServerName)
 		if p.CA != nil {
@@ -196,8 +189,8 @@ func (p *Vault) programEnv() []corev1.EnvVar {
 	return env
 }
 
-// addVolumes adds those of the pod, mounts the files in the app, and gives the mounts
-// of our container.
+// addVolumes adds the volumes, mounts the files into the app, and returns the mounts of the
+// sidecar.
 func (p *Vault) addVolumes(w *sidecar.Workload, c *sidecar.Change) []corev1.VolumeMount {
 	files, config, token := pattern.VolumeName(w, "files"), pattern.VolumeName(w, "config"), pattern.VolumeName(w, "token")
 	c.Volumes = []corev1.Volume{
@@ -231,5 +224,5 @@ func (p *Vault) fetchMode() VaultMode {
 	return p.Mode
 }
 
-// writtenPath is where our container writes the file.
+// writtenPath returns the file's path in the sidecar.
 func (f *VaultFile) writtenPath() string { return vaultFiles + "/" + f.Path }

@@ -166,7 +166,7 @@ func TestVaultRefuses(t *testing.T) {
 			p.Audience = "a b"
 		}, account,
 			[]string{
-				`error bad-value: audience: "a b" isn't a valid audience of a token; write a word or a URL, as the role has it`}},
+				`error bad-value: audience: "a b" isn't a valid audience of a token; write the word or URL that the role has`}},
 		"a server of no name": {func(p *Vault) {
 			p.ServerName = "*"
 		}, account,
@@ -199,11 +199,11 @@ func TestVaultRefuses(t *testing.T) {
 		"a strange field": {file(VaultFile{Path: "a", Secret: "secret/data/shop", Field: "$(x)"}), account,
 			[]string{`error bad-value: files[0].field: "$(x)" can't be the name of a value here; write a template for it`}},
 		"no template": {file(VaultFile{Path: "a", Template: "\n\n{{ end }}"}), account,
-			[]string{"error bad-value: files[0].template: line 3 isn't a valid template; look for a {{ that isn't closed, or " +
-				"an end that is missing"}},
+			[]string{"error bad-value: files[0].template: line 3 isn't a valid template; look for an unclosed {{, or a " +
+				"missing end"}},
 		"a default account": {none, func(w *sidecar.Workload) {},
-			[]string{"warning vault-account: role: the pod runs as ServiceAccount default, like every pod of the namespace by " +
-				"default, so a role for it is for all of them; give the pod a serviceAccountName of its own"}},
+			[]string{"warning vault-account: role: the pod runs as ServiceAccount default, so every pod of the namespace " +
+				"without a ServiceAccount of its own can use the role; give the pod a serviceAccountName of its own"}},
 		"on Windows": {none, func(w *sidecar.Workload) {
 			account(w)
 			w.Pod.Spec.OS = &corev1.PodOS{Name: corev1.Windows}
@@ -221,8 +221,8 @@ func TestVaultRefuses(t *testing.T) {
 		"a lease in a template": {func(p *Vault) {
 			p.Mode = VaultInit
 			file(VaultFile{Path: "a", Template: "{{ with secret `db/creds/x` }}{{ end }}"})(p)
-		}, account, []string{"warning vault-lease: files[0]: its values expire with their lease, which nobody renews while " +
-			"the app runs; use mode agent"}},
+		}, account, []string{"warning vault-lease: files[0]: its values expire with their lease, which nothing renews " +
+			"while the app runs; use mode agent"}},
 		"read by the app": {file(VaultFile{Path: "db.env", Secret: "secret/data/shop", Format: VaultEnv}),
 			func(w *sidecar.Workload) {
 				account(w)

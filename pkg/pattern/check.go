@@ -1,8 +1,10 @@
 package pattern
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -85,4 +87,24 @@ func DescribeTCPPorts(c *corev1.Container) []string {
 		}
 	}
 	return out
+}
+
+// CheckSecretKeys finds a Secret of the input that lacks keys. Code, field and hint are those
+// of the finding.
+func CheckSecretKeys(w *sidecar.Workload, code, field, secret string, keys []string, hint string,
+	fs *sidecar.Findings) {
+	have, known := w.Secrets[secret]
+	if !known || secret == "" {
+		return
+	}
+	var missing []string
+	for _, key := range keys {
+		if !slices.Contains(have, key) {
+			missing = append(missing, key)
+		}
+	}
+	if missing != nil {
+		fs.Add(sidecar.Error, code, field,
+			fmt.Sprintf("Secret %s has no key %s (it has %s)", secret, strings.Join(missing, ", "), JoinSorted(have)), hint)
+	}
 }

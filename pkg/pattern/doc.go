@@ -19,7 +19,7 @@
 //   - For Validate: [ValidatePort], [ValidateUnprivilegedPort], [ValidateEnum], [RefuseDuplicate],
 //     [ValidateObjectName], [ValidateLabelName], [ValidateKey], [ValidateEnvName], [ValidateEnvVar],
 //     [ValidateMountPath], [ValidateFilePath], [ValidateImageName], [RefuseField].
-//   - For Check: [CheckLinux], [CheckPodNetwork], [CheckImageVolume], [AddUnfit],
+//   - For Check: [CheckLinux], [CheckPodNetwork], [CheckImageVolume], [CheckSecretKeys], [AddUnfit],
 //     [RunningContainers], [DescribeTCPPorts].
 //   - Texts: [LazyRegexp], [HeaderName], [IsHost], [IsLoopback], [IsHTTP],
 //     [IsVisible], [IsFolder], [MentionsName], [VisitTexts], [ExpandPort], [JoinSorted].

@@ -2,8 +2,6 @@ package agent
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -15,14 +13,8 @@ import (
 func (p *GitSync) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckLinux(w, &fs)
-	checkKeys := func(field, secret string, needed ...string) {
-		keys, known := w.Secrets[secret]
-		missing := slices.DeleteFunc(needed, func(k string) bool { return slices.Contains(keys, k) })
-		if known && len(missing) > 0 {
-			fs.Add(sidecar.Error, "secret-missing", field,
-				fmt.Sprintf("Secret %s has no key %s (it has %s)", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
-				"add it")
-		}
+	checkKeys := func(field, secret string, keys ...string) {
+		pattern.CheckSecretKeys(w, "secret-missing", field, secret, keys, "add it", &fs)
 	}
 	if p.BasicAuth != nil {
 		checkKeys("basicAuth.secretName", p.BasicAuth.SecretName, corev1.BasicAuthUsernameKey, corev1.BasicAuthPasswordKey)

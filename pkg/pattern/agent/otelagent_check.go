@@ -1,9 +1,7 @@
 package agent
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
@@ -16,19 +14,12 @@ func (p *OTelAgent) Check(w *sidecar.Workload) sidecar.Findings {
 	pattern.CheckPodNetwork(w, &fs)
 	for _, name := range p.headerNames() {
 		h := p.Headers[name]
-		if keys, known := w.Secrets[h.SecretName]; known && h.Key != "" && !slices.Contains(keys, h.Key) {
-			fs.Add(sidecar.Error, "secret-missing", "headers."+name+".key",
-				fmt.Sprintf("Secret %s has no key %s (it has %s)", h.SecretName, h.Key, pattern.JoinSorted(keys)),
-				"name one of those")
+		if h.Key != "" {
+			pattern.CheckSecretKeys(w, "secret-missing", "headers."+name+".key", h.SecretName, []string{h.Key},
+				"name one of those", &fs)
 		}
 	}
-	if p.CA != nil && p.CA.SecretName != "" {
-		if keys, known := w.Secrets[p.CA.SecretName]; known && !slices.Contains(keys, cmp.Or(p.CA.Key, pattern.CAKey)) {
-			fs.Add(sidecar.Error, "tls-invalid", "ca.secretName",
-				fmt.Sprintf("Secret %s has no key %s (it has %s)", p.CA.SecretName, cmp.Or(p.CA.Key, pattern.CAKey),
-					pattern.JoinSorted(keys)), "name one that has the key, or set key")
-		}
-	}
+	p.CA.CheckKey(w, "ca", &fs)
 	for _, c := range w.ServedApps() {
 		var bypasses []string
 		for _, e := range c.Env {

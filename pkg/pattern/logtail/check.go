@@ -145,11 +145,7 @@ func (f *FluentBit) checkFluentBit(w *sidecar.Workload, fs *sidecar.Findings) {
 			continue
 		}
 		if s := e.ValueFrom.SecretKeyRef; s != nil {
-			if keys, there := w.Secrets[s.Name]; there && !slices.Contains(keys, s.Key) {
-				fs.Add(sidecar.Error, "secret-key", at,
-					fmt.Sprintf("Secret %s has no key %s (it has %s)", s.Name, s.Key, pattern.JoinSorted(keys)),
-					"name one that has the key, or set key")
-			}
+			pattern.CheckSecretKeys(w, "secret-key", at, s.Name, []string{s.Key}, "name one that has the key, or set key", fs)
 		}
 		if m := e.ValueFrom.ConfigMapKeyRef; m != nil {
 			if c := w.ConfigMap(m.Name); c != nil && !slices.Contains(c.Keys, m.Key) {

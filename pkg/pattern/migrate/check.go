@@ -37,45 +37,39 @@ func (p *Migrate) Check(w *sidecar.Workload) sidecar.Findings {
 	return fs
 }
 
-// Check finds a Secret of the input that lacks the key.
+// checkSecret finds a Secret of the input that lacks the key.
 func (k *SecretKey) checkSecret(field string, w *sidecar.Workload, fs *sidecar.Findings) {
-	if k == nil {
-		return
-	}
-	if keys, known := w.Secrets[k.SecretName]; known && k.Key != "" && !slices.Contains(keys, k.Key) {
-		fs.Add(sidecar.Error, "secret-key", field+".key",
-			fmt.Sprintf("Secret %s has no key %s (it has %s)", k.SecretName, k.Key, pattern.JoinSorted(keys)),
-			"name one of those")
+	if k != nil && k.Key != "" {
+		pattern.CheckSecretKeys(w, "secret-key", field+".key", k.SecretName, []string{k.Key}, "name one of those", fs)
 	}
 }
 
-// checkFiles finds a ConfigMap of the input in which the engine finds nothing.
+// checkFiles finds a ConfigMap of the input without files for the engine.
 func (p *Migrate) checkFiles(w *sidecar.Workload, fs *sidecar.Findings) {
 	m := w.ConfigMap(p.Source.ConfigMapName)
 	if m == nil {
 		return
 	}
-	is, form := func(key string) bool {
-		return key == cmp.Or(p.Changelog, "changelog.xml")
-	}, cmp.Or(p.Changelog, "changelog.xml")
+	example := cmp.Or(p.Changelog, "changelog.xml")
+	isMigration := func(key string) bool { return key == example }
 	switch p.Engine {
 	case GolangMigrate:
-		is, form = func(key string) bool {
-			return strings.Contains(key, ".up.") && key[0] >= '0' && key[0] <= '9'
-		}, "0001_users.up.sql"
+		example = "0001_users.up.sql"
+		isMigration = func(key string) bool { return strings.Contains(key, ".up.") && key[0] >= '0' && key[0] <= '9' }
 	case Flyway:
-		is, form = func(key string) bool { return strings.Contains(key, "__") }, "V1__users.sql"
+		example = "V1__users.sql"
+		isMigration = func(key string) bool { return strings.Contains(key, "__") }
 	}
-	if !slices.ContainsFunc(m.Keys, is) {
+	if !slices.ContainsFunc(m.Keys, isMigration) {
 		fs.Add(sidecar.Error, "configmap-missing", "source.configMapName",
 			fmt.Sprintf("ConfigMap %s has no migrations (its keys: %s)", p.Source.ConfigMapName,
 				pattern.JoinSorted(m.Keys)),
-			"name files as "+form+" does it")
+			"name the files like "+example)
 	}
 }
 
-// checkHook finds what a hook needs before it's there: hooks run before all that is
-// no hook.
+// checkHook finds objects that a hook needs before they exist, as hooks run before all
+// other objects.
 func checkHook(hook MigrationHook, w *sidecar.Workload, pod *corev1.PodSpec, fs *sidecar.Findings) {
 	if hook == "" {
 		return
@@ -119,6 +113,6 @@ func checkHook(hook MigrationHook, w *sidecar.Workload, pod *corev1.PodSpec, fs 
 	if len(names) > 0 {
 		fs.Add(sidecar.Warning, "hook-early", "hook",
 			"the Job runs before these exist, or with their old content after a change: "+strings.Join(names, ", "),
-			"make them earlier hooks too, or manage them elsewhere; migrations can come from an image")
+			"make them earlier hooks, manage them elsewhere, or take migrations from an image")
 	}
 }

@@ -10,17 +10,16 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-const migrationsDir = "/migrations" // where the engine's files are, unless they're in its own image
+const migrationsDir = "/migrations" // of the engine's files, unless they're in its own image
 
-// golang-migrate is one binary; the others are JVMs, which take a quarter of the
-// limit for their heap.
+// golang-migrate is one binary. The others are JVMs, with a quarter of the limit as heap.
 var (
 	goMigrateSize = pattern.Size{CPU: "10m", Memory: "32Mi", MaxMemory: "128Mi", FixedCPU: "100m"}
 	jvmSize       = pattern.Size{CPU: "100m", Memory: "256Mi", MaxMemory: "512Mi", FixedCPU: "500m"}
 )
 
-// addEngine migrates from files. Credentials are nowhere but in variables that the
-// kubelet fills from Secrets.
+// addEngine adds the container of the engine. Credentials are variables that the kubelet
+// sets from Secrets.
 func (p *Migrate) addEngine(w *sidecar.Workload, c *sidecar.Change) {
 	dir, mount := p.addSource(w, c)
 	var out corev1.Container
@@ -39,7 +38,8 @@ func (p *Migrate) addEngine(w *sidecar.Workload, c *sidecar.Change) {
 	c.InitContainers = append(c.InitContainers, out)
 }
 
-// addSource is where the files are, and how they get there.
+// addSource adds the engine's files, and returns their folder and its mount, if it needs
+// one.
 func (p *Migrate) addSource(w *sidecar.Workload, c *sidecar.Change) (dir string, mount *corev1.VolumeMount) {
 	name := pattern.VolumeName(w, "source")
 	switch s := p.Source; {
@@ -58,8 +58,8 @@ func (p *Migrate) addSource(w *sidecar.Workload, c *sidecar.Change) (dir string,
 	return migrationsDir, &corev1.VolumeMount{Name: name, MountPath: migrationsDir, ReadOnly: true}
 }
 
-// golangMigrate waits for the lock of another pod as long as that migrates; its own
-// default of 15 seconds makes the others fail.
+// golangMigrate waits up to 600 seconds for the lock of another pod. With its default of 15
+// seconds, the other pods would fail during a long migration.
 func (p *Migrate) golangMigrate(w *sidecar.Workload, dir string) corev1.Container {
 	env := []corev1.EnvVar{p.DatabaseURL.secretEnv("DATABASE_URL")}
 	if p.Username != nil {
@@ -78,8 +78,8 @@ func (p *Migrate) golangMigrate(w *sidecar.Workload, dir string) corev1.Containe
 	}
 }
 
-// newFlyway takes a database that is ahead of its files as it is: an old pod that
-// starts again after a newer one has migrated must come up.
+// newFlyway accepts a database that is ahead of its files, so that an old pod can restart
+// after a newer one has migrated.
 func (p *Migrate) newFlyway(w *sidecar.Workload, c *sidecar.Change, dir string) corev1.Container {
 	env := []corev1.EnvVar{p.DatabaseURL.secretEnv("FLYWAY_URL")}
 	if p.Username != nil {
@@ -113,7 +113,7 @@ func (p *Migrate) newLiquibase(w *sidecar.Workload, c *sidecar.Change, dir strin
 	}
 	return corev1.Container{
 		Image:   pattern.LiquibaseImage.Ref,
-		Command: []string{"liquibase"}, // its entrypoint would want to install drivers
+		Command: []string{"liquibase"}, // its entrypoint would install drivers
 		Args:    []string{"update"},
 		Env: append(env,
 			corev1.EnvVar{Name: "LIQUIBASE_SEARCH_PATH", Value: dir},
@@ -126,7 +126,7 @@ func (p *Migrate) newLiquibase(w *sidecar.Workload, c *sidecar.Change, dir strin
 	}
 }
 
-// addTmp is for the temporary files of a JVM: the root is read-only.
+// addTmp adds a volume for temporary files of a JVM, since the root is read-only.
 func (p *Migrate) addTmp(w *sidecar.Workload, c *sidecar.Change) corev1.VolumeMount {
 	name := pattern.VolumeName(w, "tmp")
 	c.Volumes = append(c.Volumes, pattern.TmpVolume(name))
@@ -134,14 +134,13 @@ func (p *Migrate) addTmp(w *sidecar.Workload, c *sidecar.Change) corev1.VolumeMo
 }
 
 func (k *SecretKey) secretEnv(name string) corev1.EnvVar {
-	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{
-		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: k.SecretName},
-			Key: k.Key}}}
+	return pattern.SecretEnvVar(name, k.SecretName, k.Key)
 }
 
 func sourceName(sidecarName string) string {
 	return sidecar.Shorten(sidecarName+"-source", sidecar.LabelLength)
 }
 
-// ContainerNames of the containers: the migration's, and of what copies its files.
+// ContainerNames returns the names of the containers: the migration, and the one that copies its
+// files.
 func (p *Migrate) ContainerNames(name string) []string { return []string{name, sourceName(name)} }

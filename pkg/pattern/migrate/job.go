@@ -15,11 +15,11 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// moveToJob moves what c would do in the pod into a Job. Its pod is made of the workload's
-// as that is without the sidecars. Labels of the workload's pods aren't taken: its
-// Services would lead to the Job.
+// moveToJob moves the containers of c from the pod into a Job. The Job's pod is made from
+// the workload's without the sidecars. It doesn't get the labels of the workload's pods,
+// since Services would send requests to the Job.
 func (p *Migrate) moveToJob(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Change, error) {
-	if w.Bare == nil { // asked without others
+	if w.Bare == nil { // there are no other patterns
 		w.Bare = w.CopyPod()
 	}
 	out := &sidecar.Change{Notes: c.Notes, OverrideApplied: true}
@@ -39,7 +39,7 @@ func (p *Migrate) moveToJob(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Ch
 		out.Notes.Add(sidecar.Warning, "job-immutable", "source.configMapName",
 			"kustomize renames ConfigMap "+p.Source.ConfigMapName+
 				" with each change, and a Job is immutable",
-			"use a hook, which replaces it; or disableNameSuffixHash for the ConfigMap")
+			"use a hook, which replaces the Job, or disableNameSuffixHash for the ConfigMap")
 	}
 
 	name := w.Ref.Name + "-" + w.Name
@@ -67,8 +67,8 @@ func (p *Migrate) moveToJob(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Ch
 	return out, nil
 }
 
-// jobSpec is as much of batch/v1's JobSpec as is set. (That package, and what it
-// brings, would be in every start of the program.)
+// jobSpec holds the fields of batch/v1's JobSpec that are set. (Importing that package
+// would slow down every start of the program.)
 type jobSpec struct {
 	ActiveDeadlineSeconds   *int64                 `json:"activeDeadlineSeconds,omitempty"`
 	BackoffLimit            *int32                 `json:"backoffLimit,omitempty"`
@@ -81,13 +81,13 @@ type jobMeta struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
-// hashJob changes with what the Job does: itself, and the names of the files that it
-// reads. (Their content isn't for patterns to see, and a migration that has run
-// mustn't change.)
+// hashJob returns a hash of what the Job does: of the Job itself, and of the names of the
+// files that it reads. (Patterns don't see the content of files, and a migration that has
+// run mustn't change.)
 func (p *Migrate) hashJob(w *sidecar.Workload, spec *jobSpec) string {
 	raw, err := json.Marshal(spec)
 	if err != nil {
-		panic(fmt.Sprintf("pattern.Migrate: %v", err)) // made of API types
+		panic(fmt.Sprintf("pattern.Migrate: %v", err)) // API types can always be encoded
 	}
 	if p.Source != nil {
 		if m := w.ConfigMap(p.Source.ConfigMapName); m != nil {
@@ -98,7 +98,8 @@ func (p *Migrate) hashJob(w *sidecar.Workload, spec *jobSpec) string {
 	return hex.EncodeToString(sum[:])[:8]
 }
 
-// hookAnnotations by which a hook is known. Each run replaces the Job of the last.
+// hookAnnotations returns the annotations of a hook. Each run replaces the Job of the last
+// one.
 func (h MigrationHook) hookAnnotations() map[string]string {
 	switch h {
 	case HookArgoCD:
@@ -111,12 +112,12 @@ func (h MigrationHook) hookAnnotations() map[string]string {
 	return nil
 }
 
-// jobPod takes what says where pods run and how they reach others. The account is
-// for the app's own program only.
+// jobPod copies what decides where pods run and how they reach others. Only the app's own
+// program gets the ServiceAccount.
 func (p *Migrate) jobPod(w *sidecar.Workload) corev1.PodSpec {
 	from := &w.Bare.Pod.Spec
 	out := corev1.PodSpec{
-		RestartPolicy:      corev1.RestartPolicyNever, // each try leaves a pod with its log
+		RestartPolicy:      corev1.RestartPolicyNever, // each attempt leaves a pod with its log
 		NodeSelector:       from.NodeSelector,
 		Tolerations:        from.Tolerations,
 		RuntimeClassName:   from.RuntimeClassName,
@@ -138,8 +139,9 @@ func (p *Migrate) jobPod(w *sidecar.Workload) corev1.PodSpec {
 	return out
 }
 
-// likeApp gives the container what the app's has without the sidecars, and the
-// pod the volumes for it. What is stored for the app's own pods is theirs.
+// likeApp adds to the container what the app's container has without the sidecars, and to
+// the pod the volumes for it. Volumes that store data for the workload's own pods are left
+// out.
 func (p *Migrate) likeApp(w *sidecar.Workload, c *corev1.Container, pod *corev1.PodSpec, fs *sidecar.Findings) {
 	sidecar.InheritFrom(c, w.Bare.App)
 	var missing []string
@@ -151,15 +153,15 @@ func (p *Migrate) likeApp(w *sidecar.Workload, c *corev1.Container, pod *corev1.
 	if len(missing) > 0 {
 		fs.Add(sidecar.Warning, "job-env", "mode", "the Job doesn't get "+strings.Join(missing, ", ")+
 			", which a sidecar rewrites in the pod",
-			"write what it needs into override.env, or use mode init, where the sidecar runs")
+			"write the Job's values into override.env, or use mode init, where the sidecar runs")
 	}
 	warnOfLoopback(c, fs)
 	c.VolumeMounts = slices.DeleteFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool {
-		in := func(v corev1.Volume) bool { return v.Name == m.Name }
-		if slices.ContainsFunc(pod.Volumes, in) {
+		isMounted := func(v corev1.Volume) bool { return v.Name == m.Name }
+		if slices.ContainsFunc(pod.Volumes, isMounted) {
 			return false
 		}
-		i := slices.IndexFunc(w.Bare.Pod.Spec.Volumes, in)
+		i := slices.IndexFunc(w.Bare.Pod.Spec.Volumes, isMounted)
 		if i < 0 || w.Bare.Pod.Spec.Volumes[i].PersistentVolumeClaim != nil {
 			fs.Add(sidecar.Warning, "job-volume", "mode", "the Job doesn't get "+m.MountPath+": volume "+m.Name+
 				" is for the workload's own pods", "use mode init if the migration needs it")
@@ -170,7 +172,8 @@ func (p *Migrate) likeApp(w *sidecar.Workload, c *corev1.Container, pod *corev1.
 	})
 }
 
-// warnOfLoopback finds variables that lead to the pod itself, where in the Job nobody is.
+// warnOfLoopback finds variables that point to the pod itself: no other program runs in the
+// Job.
 func warnOfLoopback(c *corev1.Container, fs *sidecar.Findings) {
 	var at []string
 	for _, e := range c.Env {
@@ -181,6 +184,6 @@ func warnOfLoopback(c *corev1.Container, fs *sidecar.Findings) {
 	if len(at) > 0 {
 		fs.Add(sidecar.Warning, "job-loopback", "mode",
 			strings.Join(at, ", ")+" points to the pod itself, and nothing else runs in the Job",
-			"write what the Job needs into override.env; or use mode init")
+			"write the Job's values into override.env, or use mode init")
 	}
 }

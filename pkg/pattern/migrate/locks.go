@@ -8,16 +8,16 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A locking says what happens where a program migrates twice at once.
+// A locking is what a program does if two of its kind migrate at once.
 type locking int
 
 const (
 	locks     locking = iota // one waits for the other
-	locksNot                 // both do
-	locksLong                // by a row of a table, which stays when the program is killed
+	locksNot                 // both migrate
+	locksLong                // one waits, and the lock is a row that stays if the program is killed
 )
 
-// migrators are programs by words of their command.
+// migrators are programs, identified by words of their command.
 var migrators = []struct {
 	words []string
 	name  string
@@ -43,14 +43,15 @@ var migrators = []struct {
 	{[]string{"mix", "ecto.migrate"}, "Ecto", locks},
 }
 
-// checkLocks finds pods that migrate at once, or late, by programs that don't expect
-// that. Pods of a StatefulSet start one by one, unless it says otherwise.
+// checkLocks finds pods that migrate at the same time, or with old files, with programs
+// that can't. Pods of a StatefulSet start one after another, unless it's configured
+// otherwise.
 func (p *Migrate) checkLocks(w *sidecar.Workload, fs *sidecar.Findings) {
 	name, how, known := p.knownLocking()
 	if how == locksLong {
 		fs.Add(sidecar.Warning, "migrate-lock", "",
 			fmt.Sprintf(
-				"%s keeps its lock in a table: if a pod is stopped while it migrates, the lock stays, and no pod starts after that",
+				"%s keeps its lock in a table: if a pod is stopped while it migrates, the lock stays, and no other pod can start",
 				name),
 			"use mode job, or be prepared to release the lock")
 	}
@@ -76,7 +77,7 @@ func (p *Migrate) checkLocks(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// keepsFiles reports whether the files of a pod stay those that it was made with.
+// keepsFiles reports whether a pod keeps the files that it was created with.
 func (p *Migrate) keepsFiles(w *sidecar.Workload) bool {
 	if p.Source == nil || p.Source.ConfigMapName == "" {
 		return p.Source != nil
@@ -85,7 +86,8 @@ func (p *Migrate) keepsFiles(w *sidecar.Workload) bool {
 	return m != nil && m.Hashed
 }
 
-// knownLocking is what is known of the program that migrates.
+// knownLocking returns the name and the locking of the program that migrates, if it's
+// known.
 func (p *Migrate) knownLocking() (name string, how locking, known bool) {
 	switch p.Engine {
 	case GolangMigrate, Flyway:
@@ -94,7 +96,7 @@ func (p *Migrate) knownLocking() (name string, how locking, known bool) {
 		return string(p.Engine), locksLong, true
 	}
 	var words []string
-	for _, arg := range slices.Concat(p.Command, p.Args) { // sh -c has several in one
+	for _, arg := range slices.Concat(p.Command, p.Args) { // sh -c has several words in one argument
 		for _, word := range strings.FieldsFunc(arg, func(r rune) bool { return strings.ContainsRune(" \t\n;&|()'\"", r) }) {
 			words = append(words, word[strings.LastIndexByte(word, '/')+1:])
 		}
@@ -107,8 +109,8 @@ func (p *Migrate) knownLocking() (name string, how locking, known bool) {
 	return "", locks, false
 }
 
-// inOrder reports whether words stand among others in their order. Programs have
-// endings, as in sequelize-cli.
+// inOrder reports whether all words occur among others in this order. Programs may have
+// suffixes, as in sequelize-cli.
 func inOrder(words, among []string) bool {
 	for _, word := range among {
 		if len(words) > 0 && (word == words[0] || strings.HasPrefix(word, words[0]+"-")) {

@@ -1,5 +1,5 @@
-// Package migrate holds Migrate, which brings a database up to date before the app
-// starts, in each pod or in a Job.
+// Package migrate holds Migrate, which brings a database up to date before the app starts,
+// in each pod or in a Job.
 package migrate
 
 import (
@@ -9,61 +9,58 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Migrate brings a database up to date before the app starts: by the app's own
-// program, where command or args are given, or by an engine. As an init container
-// it runs at each start of each pod, so it's asked often and mostly has nothing to
-// do; mode job runs it once for each change instead.
+// Migrate brings a database up to date before the app starts, with the app's own program
+// (command or args) or with an engine. As an init container, it runs at each start of each
+// pod, so it often has nothing to do. Mode job runs it only once for each change.
 type Migrate struct {
-	// Command migrates with the app's own image, as in [bin/rails, db:migrate]. It gets
-	// the variables, mounts and security context that the app's container has when
-	// all sidecars are laid on, and its resources. Default: the image's entrypoint,
-	// where args are given.
+	// Command migrates with the app's own image, as in [bin/rails, db:migrate]. It gets the
+	// app container's resources, and its variables, mounts and security context including
+	// those of all sidecars. Default: the image's entrypoint, with args.
 	Command []string `json:"command,omitempty"`
 	// Args of the command. Default: none.
 	Args []string `json:"args,omitempty"`
-	// Engine migrates from files: golang-migrate, flyway or liquibase. Required unless
-	// command or args are given.
+	// Engine migrates from files: golang-migrate, flyway or liquibase. Required without
+	// command and args.
 	Engine MigrationEngine `json:"engine,omitempty"`
-	// Image runs instead of the app's, or instead of the engine's own.
+	// Image to run in place of the app's, or of the engine's own.
 	Image string `json:"image,omitempty"`
-	// Source has the engine's files. Required with an engine.
+	// Source of the engine's files. Required with an engine.
 	Source *MigrationSource `json:"source,omitempty"`
-	// DatabaseURL is where the database is, as the engine writes it:
-	// postgres://db/shop?sslmode=verify-full for golang-migrate,
-	// jdbc:postgresql://db/shop for the others. golang-migrate knows no variable for it
-	// and gets it as an argument, which other programs of the container, and those of
-	// the pod if it shares its process namespace, can see: for PostgreSQL, leave the
-	// password out of it and name it as password. Required with an engine.
+	// DatabaseURL is the URL of the database in the engine's form:
+	// postgres://db/shop?sslmode=verify-full for golang-migrate, jdbc:postgresql://db/shop
+	// for the others. golang-migrate reads it from an argument only, which other programs
+	// in the container can see, and those in the pod if it shares its process namespace. So
+	// for PostgreSQL, leave the password out of the URL and write password. Required with
+	// an engine.
 	DatabaseURL *SecretKey `json:"databaseURL,omitempty"`
-	// Username is whom the engine connects as. With golang-migrate it's for PostgreSQL
-	// only. Default: the one in the URL.
+	// Username of the engine at the database. With golang-migrate it's for PostgreSQL only.
+	// Default: the one in the URL.
 	Username *SecretKey `json:"username,omitempty"`
 	// Password of the user. With golang-migrate it's for PostgreSQL only. Default: the
 	// one in the URL.
 	Password *SecretKey `json:"password,omitempty"`
 	// Changelog is the root file for liquibase, in the source. Default: changelog.xml.
 	Changelog string `json:"changelog,omitempty"`
-	// Mode says when to migrate: init (an init container, before each start of a pod,
-	// after tunnels and waits) or job (a Job beside the workload, which runs once).
-	// No sidecar runs in the Job and it gets nothing that sidecars give the app: no
-	// way through a tunnel, no files of a secret. Default: init.
+	// Mode is init (an init container that runs before each start of a pod, after tunnels
+	// and waits) or job (a Job beside the workload, which runs once). The Job has no
+	// sidecars, and nothing that they give the app: it can't use a tunnel or files with
+	// secrets. Default: init.
 	Mode MigrationMode `json:"mode,omitempty"`
-	// Hook makes the Job one that is run before the workload is changed, each time:
-	// argocd (PreSync) or helm (pre-install and pre-upgrade; Helm 3 sees no hooks in what
-	// a post-renderer gives). Without it, the Job comes at the same time as the workload,
-	// and its name has a hash of what it does, since a Job can't be changed: what does
-	// something new is a new Job. The hash knows the names of the files in a ConfigMap,
-	// but nothing that is changed after outrigger, as images by an overlay of
-	// kustomize: there, use a hook.
+	// Hook runs the Job before each change of the workload: argocd (PreSync) or helm
+	// (pre-install and pre-upgrade; Helm 3 ignores hooks in the output of a post-renderer).
+	// Without a hook, the Job is applied together with the workload. As a Job can't be
+	// changed, its name then has a hash of what it does, so that a change makes a new Job.
+	// The hash covers the names of files in a ConfigMap, but no changes that are made after
+	// outrigger, such as images in a kustomize overlay: use a hook there. Default: no hook.
 	Hook MigrationHook `json:"hook,omitempty"`
-	// BackoffLimit is how often the Job is tried again. Default: 6, by Kubernetes.
+	// BackoffLimit is the number of retries of the Job. Default: 6, by Kubernetes.
 	BackoffLimit *int32 `json:"backoffLimit,omitempty"`
-	// ActiveDeadlineSeconds is how long the Job may take, with all tries. A migration
-	// that is killed may leave a lock or half of a change. Default: no limit.
+	// ActiveDeadlineSeconds limits the time of the Job, including retries. A migration that
+	// is killed may leave a lock or half of a change. Default: no limit.
 	ActiveDeadlineSeconds *int64 `json:"activeDeadlineSeconds,omitempty"`
-	// TTLSecondsAfterFinished deletes the Job some time after its end. What keeps a
-	// cluster like its manifests, as Argo CD and Flux do, makes it anew then, and it
-	// runs again. Default: it stays.
+	// TTLSecondsAfterFinished deletes the Job some time after it has finished. Tools that
+	// keep a cluster equal to its manifests, such as Argo CD and Flux, then create the Job
+	// again, and it runs again. Default: it stays.
 	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
 }
 
@@ -76,7 +73,7 @@ const (
 	Liquibase     MigrationEngine = "liquibase"
 )
 
-// A MigrationMode says when to migrate.
+// A MigrationMode is when to migrate.
 type MigrationMode string
 
 const (
@@ -84,7 +81,7 @@ const (
 	MigrateJob  MigrationMode = "job"
 )
 
-// A MigrationHook says who runs the Job before the workload is changed.
+// A MigrationHook is the tool that runs the Job before a change of the workload.
 type MigrationHook string
 
 const (
@@ -92,24 +89,23 @@ const (
 	HookHelm   MigrationHook = "helm"
 )
 
-// A MigrationSource has the files by which an engine migrates: in a ConfigMap, or
-// in an image.
+// A MigrationSource holds the engine's files: a ConfigMap, or an image.
 type MigrationSource struct {
-	// ConfigMapName is the ConfigMap whose keys are the files.
+	// ConfigMapName is the ConfigMap with the files as keys.
 	ConfigMapName string `json:"configMapName,omitempty"`
-	// Image has the files. They're copied by its own cp before the migration, unless
-	// imageVolume is true. Default: the image that migrates.
+	// Image with the files. Its own cp copies them before the migration, unless imageVolume
+	// is true. Default: the image that migrates.
 	Image string `json:"image,omitempty"`
-	// Path of the folder in the image. Required unless configMapName is given.
+	// Path of the folder in the image. Required without configMapName.
 	Path string `json:"path,omitempty"`
-	// ImageVolume mounts the image as a volume, instead of copying the files. It needs
-	// Kubernetes 1.36, by spec.kubernetesVersion. Default: false.
+	// ImageVolume mounts the image as a volume, so no files are copied. It needs
+	// spec.kubernetesVersion 1.36 or newer. Default: false.
 	ImageVolume bool `json:"imageVolume,omitempty"`
 }
 
 // A SecretKey is a value in a Secret.
 type SecretKey struct {
-	// SecretName is the Secret.
+	// SecretName is the name of the Secret.
 	SecretName string `json:"secretName"`
 	// Key in the Secret.
 	Key string `json:"key"`
@@ -120,10 +116,10 @@ var (
 	_ sidecar.Standalone = (*Migrate)(nil)
 )
 
-// migrationSize: what an app needs of itself isn't known, so there's no limit.
+// migrationSize has no limit, as the app's needs aren't known.
 var migrationSize = pattern.Size{CPU: "50m", Memory: "128Mi"}
 
-// RunsAlone reports whether the migration is a Job, in which no sidecar runs.
+// RunsAlone reports whether the migration is a Job, which has no sidecars.
 func (p *Migrate) RunsAlone() bool { return p.Mode == MigrateJob }
 
 // Change adds the init container, or emits the Job.
@@ -140,8 +136,8 @@ func (p *Migrate) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// addCommand migrates by the app's program. What that needs, the app's own resources say;
-// as an init container it asks for nothing that the pod doesn't have.
+// addCommand adds the app's own program. Its resources are the app's, so as an init
+// container it requests nothing that the pod doesn't have.
 func (p *Migrate) addCommand(w *sidecar.Workload, c *sidecar.Change) {
 	resources := *w.App.Resources.DeepCopy()
 	if len(resources.Requests) == 0 && len(resources.Limits) == 0 {

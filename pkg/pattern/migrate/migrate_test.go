@@ -58,7 +58,7 @@ func TestMigrateAtOnce(t *testing.T) {
 		"bin/rails db:migrate":                         "",
 		"npx prisma migrate deploy":                    "",
 		"npx knex migrate:latest": "warning migrate-lock: Knex keeps its lock in a table: if a pod is " +
-			"stopped while it migrates, the lock stays, and no pod starts after that",
+			"stopped while it migrates, the lock stays, and no other pod can start",
 		"bin/own":         "info migrate-at-once: runs in 3 pods at once",
 		"alembic current": "info migrate-at-once: runs in 3 pods at once",
 	} {

@@ -18,7 +18,7 @@ func (p *Migrate) Validate() sidecar.Findings {
 		fs.Add(sidecar.Error, "bad-value", "engine", "command is set too, which migrates with the app's own program",
 			"remove one of them")
 	case own:
-		why := "the app's own program knows its database"
+		why := "the app's own program has its own settings"
 		for _, f := range []struct {
 			field string
 			set   bool
@@ -66,8 +66,9 @@ func (p *Migrate) validateEngine(fs *sidecar.Findings) {
 	case s.ConfigMapName != "":
 		pattern.ValidateObjectName("source.configMapName", s.ConfigMapName, fs)
 		if s.Image != "" || s.Path != "" || s.ImageVolume {
-			fs.Add(sidecar.Error, "bad-value", "source.configMapName", "image is set too, and the files come from one of them",
-				"remove one")
+			fs.Add(sidecar.Error, "bad-value", "source.configMapName",
+				"image is set too, and the files come from only one of them",
+				"remove one of them")
 		}
 	case s.Image == "" && p.Image == "":
 		fs.Add(sidecar.Error, "missing-field", "source.image", "the engine's own image has no migrations",

@@ -73,7 +73,7 @@ func TestMigrateFiles(t *testing.T) {
 		key = c.bad
 		_, err = sidecar.Build(engine(engineName), w)
 		require.ErrorContains(t, err, "source.configMapName: ConfigMap sql has no migrations (its keys: "+c.bad+
-			"); name files as "+c.good+" does it")
+			"); name the files like "+c.good)
 	}
 }
 

@@ -12,70 +12,68 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Fetch gets a large file, such as a model, before the app starts. It appears under
-// its name only when all of it is there and its checksum is right. Transfers that
-// are cut are resumed, and where a volume outlives the pod, a file that is right
-// isn't fetched again.
+// Fetch downloads a large file, such as a model, before the app starts. The file appears
+// under its name only when it's complete and its checksum is right. Interrupted transfers
+// are resumed. If a volume outlives the pod, a file with the right checksum isn't
+// downloaded again.
 type Fetch struct {
 	// URL of the file: https://, or http:// with a sha256; or in an object storage,
 	// s3://BUCKET/KEY, gs://BUCKET/KEY or azblob://CONTAINER/NAME.
 	URL string `json:"url"`
-	// SHA256 of the file, in hexadecimal. Without one, whatever the server has is
-	// taken, what was cut begins anew, and a file that is there is kept as it is.
+	// SHA256 of the file, in hexadecimal. Without it, any content of the server is
+	// accepted, interrupted transfers begin anew, and an existing file is kept.
 	SHA256 string `json:"sha256,omitempty"`
-	// FileName under which the app finds it. Default: the last part of the url's path.
+	// FileName is the file's name in the app. Default: the last part of the url's path.
 	FileName string `json:"fileName,omitempty"`
-	// MountPath is the folder in which the app finds it, read-only. Required, unless
-	// the app mounts volumeName already.
+	// MountPath is the folder of the file in the app, read-only. Required, unless the app
+	// mounts volumeName already.
 	MountPath string `json:"mountPath,omitempty"`
-	// SizeLimit is what the file may take: of the emptyDir in which it lies, and of the
-	// node's ephemeral storage that the pod asks for. Required, unless volumeName is
-	// given.
+	// SizeLimit is the most that the file may take: the size of its emptyDir, and the
+	// ephemeral storage that the pod requests from the node. Required without volumeName.
 	SizeLimit *resource.Quantity `json:"sizeLimit,omitempty"`
-	// VolumeName is a volume of the pod in which the file lies, such as a
-	// PersistentVolumeClaim's, for whose user the file is fetched then. Default: an
-	// emptyDir of its own.
+	// VolumeName is a volume of the pod for the file, such as a PersistentVolumeClaim's.
+	// The file is then written by the app's user. Default: an emptyDir of its own.
 	VolumeName string `json:"volumeName,omitempty"`
 
-	// Headers are a Secret's key with lines like "Authorization: Bearer ...", which are
-	// sent with each request; to another host that answers in place of the first, all
-	// but Authorization and Cookie go too.
+	// Headers is the key of a Secret with lines like "Authorization: Bearer ...", which are
+	// sent with each request. After a redirect to another host, all but Authorization and
+	// Cookie are sent there too.
 	Headers *SecretFile `json:"headers,omitempty"`
-	// Netrc is a Secret's key with users and passwords by host, as in .netrc.
+	// Netrc is the key of a Secret with users and passwords for each host, as in .netrc.
 	Netrc *SecretFile `json:"netrc,omitempty"`
-	// CA is the authority that an https server's certificate must come from. Default:
-	// the public authorities that the image knows.
+	// CA is the authority of an https server's certificate. Default: the public authorities
+	// in the image.
 	CA *pattern.CABundle `json:"ca,omitempty"`
 
-	// S3 says which S3 it is, where it isn't that of AWS.
+	// S3 is for an S3 storage other than AWS, or for another region.
 	S3 *S3 `json:"s3,omitempty"`
-	// Azure says where an azblob:// is.
+	// Azure names the storage account of an azblob:// URL.
 	Azure *Azure `json:"azure,omitempty"`
 	// CredentialsSecretName is a Secret with static credentials for an object storage:
-	// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for s3://, credentials.json, a
-	// service account's key, for gs://, AZURE_STORAGE_KEY for azblob://. Default: the
-	// identity of the pod's ServiceAccount.
+	// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for s3://, credentials.json (a service
+	// account's key) for gs://, AZURE_STORAGE_KEY for azblob://. Default: the identity of
+	// the pod's ServiceAccount.
 	CredentialsSecretName string `json:"credentialsSecretName,omitempty"`
 }
 
 // A SecretFile is a key of a Secret.
 type SecretFile struct {
-	// SecretName is the Secret.
+	// SecretName is the name of the Secret.
 	SecretName string `json:"secretName"`
-	// Key in there. Default: the name of the field, headers or netrc.
+	// Key of the Secret. Default: the name of the field, headers or netrc.
 	Key string `json:"key,omitempty"`
 }
 
-// S3 is a storage that speaks S3.
+// S3 is a storage with the S3 protocol.
 type S3 struct {
-	// Endpoint is the URL of the storage. Default: that of AWS in the region.
+	// Endpoint is the URL of the storage. Default: the AWS endpoint of the region.
 	Endpoint string `json:"endpoint,omitempty"`
-	// Region of the bucket. Default: what AWS_REGION says in the container, which EKS
-	// gives to pods with an identity; else us-east-1.
+	// Region of the bucket. Default: the container's variable AWS_REGION, which EKS sets in
+	// pods with an identity; else us-east-1.
 	Region string `json:"region,omitempty"`
 }
 
-// Azure is a storage of Azure.
+// Azure is an Azure storage.
 type Azure struct {
 	// Account is the name of the storage account.
 	Account string `json:"account"`
@@ -93,10 +91,10 @@ const (
 	credentialsKey = "credentials.json"
 )
 
-// rcloneSize: some 60 MiB with the buffers of several parts at once.
+// rcloneSize: about 60 MiB with the buffers of several parallel parts.
 var rcloneSize = pattern.Size{CPU: "100m", Memory: "64Mi", MaxMemory: "256Mi", FixedCPU: "250m"}
 
-// Change fetches the file, and shows it to the app.
+// Change downloads the file, and mounts it into the app.
 func (p *Fetch) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	c := &sidecar.Change{Phase: sidecar.PhaseFetch}
 	mount, resources := p.addFolder(w, c)
@@ -123,13 +121,13 @@ func (p *Fetch) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// addFolder is where the container writes the file. The app gets to see it read-only,
-// where it doesn't mount it by itself.
+// addFolder returns the mount of the file's folder in the init container, and the resources
+// for it. If the app doesn't mount the folder itself, it gets it read-only.
 func (p *Fetch) addFolder(w *sidecar.Workload, c *sidecar.Change) (corev1.VolumeMount, corev1.ResourceRequirements) {
 	if p.VolumeName != "" {
-		there := p.appMount(w)
-		c.App.VolumeMounts = []corev1.VolumeMount{there}
-		return corev1.VolumeMount{Name: there.Name, MountPath: there.MountPath, SubPath: there.SubPath},
+		mount := p.appMount(w)
+		c.App.VolumeMounts = []corev1.VolumeMount{mount}
+		return corev1.VolumeMount{Name: mount.Name, MountPath: mount.MountPath, SubPath: mount.SubPath},
 			corev1.ResourceRequirements{}
 	}
 	name := pattern.VolumeName(w, "files")
@@ -141,8 +139,8 @@ func (p *Fetch) addFolder(w *sidecar.Workload, c *sidecar.Change) (corev1.Volume
 	return corev1.VolumeMount{Name: name, MountPath: p.MountPath}, storageResources(w, *p.SizeLimit)
 }
 
-// appMount is the app's mount of the volume: the one that it has, be it ours from an
-// earlier run, or a new one.
+// appMount returns the app's mount of the volume: the existing one, which an earlier run
+// may have added, or a new one.
 func (p *Fetch) appMount(w *sidecar.Workload) corev1.VolumeMount {
 	for _, m := range w.App.VolumeMounts {
 		if m.Name == p.VolumeName && (p.MountPath == "" || path.Clean(m.MountPath) == p.MountPath) {
@@ -152,8 +150,8 @@ func (p *Fetch) appMount(w *sidecar.Workload) corev1.VolumeMount {
 	return corev1.VolumeMount{Name: p.VolumeName, MountPath: p.MountPath, ReadOnly: true}
 }
 
-// fileOwner is whom the file is written as. A volume of the app's is the app's to write
-// to, as far as we know who that is; the pod's fsGroup helps in any case.
+// fileOwner returns a securityContext with the user that writes the file. For a volume of
+// the app it's the app's user, if that is known. The pod's fsGroup helps in any case.
 func (p *Fetch) fileOwner(w *sidecar.Workload, i pattern.Image) *corev1.SecurityContext {
 	if user, group := pattern.RunsAs(w, w.App); p.VolumeName != "" && user != nil && *user != 0 {
 		i.UID, i.GID = *user, *user
@@ -164,7 +162,7 @@ func (p *Fetch) fileOwner(w *sidecar.Workload, i pattern.Image) *corev1.Security
 	return pattern.RestrictedSecurityContext(i)
 }
 
-// fileName is the one under which the app finds the file.
+// fileName returns the file's name in the app.
 func (p *Fetch) fileName() string {
 	if p.FileName != "" {
 		return p.FileName
@@ -176,15 +174,15 @@ func (p *Fetch) fileName() string {
 	return path.Base(u.Path)
 }
 
-// addCurlOptions adds how the server is to be asked. Neither it nor whom it names instead is
-// asked in plain, unless the file is known by its checksum.
+// addCurlOptions adds options for the server. Plain HTTP, even in redirects, is only
+// allowed for a file with a checksum.
 func (p *Fetch) addCurlOptions(w *sidecar.Workload, c *sidecar.Change, ctr *corev1.Container) {
 	if isPlain(p.URL) {
 		ctr.Args = append(ctr.Args, "--proto", "=http,https", "--proto-redir", "=http,https")
 	} else {
 		ctr.Args = append(ctr.Args, "--proto", "=https", "--proto-redir", "=https")
 	}
-	secret := func(s *SecretFile, what, dir, option string, prefix string) {
+	addSecret := func(s *SecretFile, what, dir, option string, prefix string) {
 		if s == nil {
 			return
 		}
@@ -195,8 +193,8 @@ func (p *Fetch) addCurlOptions(w *sidecar.Workload, c *sidecar.Change, ctr *core
 		ctr.VolumeMounts = append(ctr.VolumeMounts, corev1.VolumeMount{Name: name, MountPath: dir, ReadOnly: true})
 		ctr.Args = append(ctr.Args, option, prefix+dir+"/"+what)
 	}
-	secret(p.Headers, headersKey, headersDir, "--header", "@")
-	secret(p.Netrc, netrcKey, netrcDir, "--netrc-file", "")
+	addSecret(p.Headers, headersKey, headersDir, "--header", "@")
+	addSecret(p.Netrc, netrcKey, netrcDir, "--netrc-file", "")
 	if p.CA != nil {
 		trustCA(w, p.CA, c, ctr)
 	}

@@ -13,17 +13,17 @@ func (p *Fetch) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckLinux(w, &fs)
 	if p.CA != nil {
-		checkSecretKeys(w, "ca.secretName", p.CA.SecretName, []string{cmp.Or(p.CA.Key, pattern.CAKey)}, &fs)
+		checkSecret(w, "ca.secretName", p.CA.SecretName, []string{cmp.Or(p.CA.Key, pattern.CAKey)}, &fs)
 	}
 	for _, s := range []struct {
 		field string
 		file  *SecretFile
 	}{{headersKey, p.Headers}, {netrcKey, p.Netrc}} {
 		if s.file != nil {
-			checkSecretKeys(w, s.field+".secretName", s.file.SecretName, []string{cmp.Or(s.file.Key, s.field)}, &fs)
+			checkSecret(w, s.field+".secretName", s.file.SecretName, []string{cmp.Or(s.file.Key, s.field)}, &fs)
 		}
 	}
-	checkSecretKeys(w, "credentialsSecretName", p.CredentialsSecretName, credentialKeys[p.urlScheme()], &fs)
+	checkSecret(w, "credentialsSecretName", p.CredentialsSecretName, credentialKeys[p.urlScheme()], &fs)
 	p.checkIdentity(w, &fs)
 	if p.VolumeName == "" {
 		return fs
@@ -33,8 +33,8 @@ func (p *Fetch) Check(w *sidecar.Workload) sidecar.Findings {
 	} else if v.HostPath != nil || v.NFS != nil || w.Pod.Spec.SecurityContext == nil ||
 		w.Pod.Spec.SecurityContext.FSGroup == nil {
 		if user, _ := pattern.RunsAs(w, w.App); (user == nil || *user == 0) && v.EmptyDir == nil {
-			fs.Add(sidecar.Warning, "volume-owner", "volumeName", "it isn't known who may write to volume "+p.VolumeName+
-				": the file is fetched by a user other than root",
+			fs.Add(sidecar.Warning, "volume-owner", "volumeName", "the owner of volume "+p.VolumeName+
+				" isn't known, and the container that writes the file isn't root",
 				"set the pod's fsGroup, use the pattern permissions, or set the user in override.securityContext")
 		}
 	}
@@ -42,15 +42,15 @@ func (p *Fetch) Check(w *sidecar.Workload) sidecar.Findings {
 	case m.MountPath == "":
 		fs.Add(sidecar.Error, "missing-field", "mountPath",
 			fmt.Sprintf("container %s doesn't mount volume %s", w.App.Name, p.VolumeName),
-			"write where the container finds the file")
+			"write the folder of the file in that container")
 	case m.SubPathExpr != "":
-		fs.Add(sidecar.Error, "sub-path", "volumeName", "it is mounted by subPathExpr, which depends on the app's variables",
+		fs.Add(sidecar.Error, "sub-path", "volumeName", "it's mounted with subPathExpr, which depends on the app's variables",
 			"use subPath")
 	}
 	return fs
 }
 
-// checkIdentity finds accounts of which the storage knows nothing.
+// checkIdentity finds ServiceAccounts without an identity for the storage.
 func (p *Fetch) checkIdentity(w *sidecar.Workload, fs *sidecar.Findings) {
 	identity, stored := accountRoles[p.urlScheme()]
 	if !stored || p.CredentialsSecretName != "" || p.S3 != nil && p.S3.Endpoint != "" {
@@ -61,11 +61,11 @@ func (p *Fetch) checkIdentity(w *sidecar.Workload, fs *sidecar.Findings) {
 		fs.Add(sidecar.Warning, "no-identity", "url",
 			fmt.Sprintf("ServiceAccount %s has no annotation %s, which identifies the pod to the storage", name,
 				identity.annotation),
-			"write it; or make sure that there is "+identity.other+"; or name static credentials in credentialsSecretName")
+			"add it, make sure that there is "+identity.other+", or name static credentials in credentialsSecretName")
 	}
 	if use := "azure.workload.identity/use"; p.urlScheme() == "azblob" && annotations[identity.annotation] != "" &&
 		w.Pod.Labels[use] != "true" {
 		fs.Add(sidecar.Warning, "no-identity", "url",
-			"the pod has no label "+use+": \"true\", and without it gets no token of its ServiceAccount", "write it")
+			"the pod gets no token of its ServiceAccount without the label "+use+": \"true\"", "add it")
 	}
 }

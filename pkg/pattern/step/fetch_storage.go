@@ -10,16 +10,17 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// rcloneArgs: the pod has no config file, nor a place for one. Nobody is to read of
-// all retries in vain for an hour; the kubelet tries again, with growing pauses.
+// rcloneArgs: the pod has no config file, and no place for one. With few retries, failures
+// are soon visible; the kubelet then restarts the container, after longer and longer
+// pauses.
 var rcloneArgs = []string{"--config", "", "--retries", "3", "--contimeout", "10s", "--stats", "30s", "--stats-one-line",
 	"--stats-log-level", "NOTICE"}
 
-// backends are rclone's names for object storages, by the scheme of a URL.
+// backends maps schemes of URLs to rclone's names of object storages.
 var backends = map[string]string{"s3": "s3", "gs": "gcs", "azblob": "azureblob"}
 
-// rclonePath is a file in an object storage as rclone has it, or "". Settings of a
-// backend come by variables: so there is nothing to be quoted.
+// rclonePath returns rclone's path of a file in an object storage, or "". Settings of a
+// backend are variables, so nothing needs quoting.
 func (p *Fetch) rclonePath() string {
 	u, err := url.Parse(p.URL)
 	if err != nil || backends[u.Scheme] == "" {
@@ -33,17 +34,15 @@ func (p *Fetch) urlScheme() string {
 	return scheme
 }
 
-// addStorage adds where the object storage is, and as whom it's asked.
+// addStorage adds the settings and the credentials of the object storage.
 func (p *Fetch) addStorage(w *sidecar.Workload, c *sidecar.Change, ctr *corev1.Container) {
 	set := func(name, value string) {
 		if value != "" {
 			ctr.Env = append(ctr.Env, corev1.EnvVar{Name: name, Value: escapeArgs(value)[0]})
 		}
 	}
-	secret := func(name, key string) {
-		ctr.Env = append(ctr.Env, corev1.EnvVar{Name: name,
-			ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
-				LocalObjectReference: corev1.LocalObjectReference{Name: p.CredentialsSecretName}, Key: key}}})
+	setSecret := func(name, key string) {
+		ctr.Env = append(ctr.Env, pattern.SecretEnvVar(name, p.CredentialsSecretName, key))
 	}
 	switch static := p.CredentialsSecretName != ""; p.urlScheme() {
 	case "s3":
@@ -52,14 +51,14 @@ func (p *Fetch) addStorage(w *sidecar.Workload, c *sidecar.Change, ctr *corev1.C
 			provider = "Other"
 		}
 		set("RCLONE_S3_PROVIDER", provider)
-		set("RCLONE_S3_ENV_AUTH", "true") // the SDK's way: variables, web identity, the node
+		set("RCLONE_S3_ENV_AUTH", "true") // the order of the SDK: variables, web identity, the node
 		if p.S3 != nil {
 			set("RCLONE_S3_ENDPOINT", p.S3.Endpoint)
 			set("RCLONE_S3_REGION", p.S3.Region)
 		}
 		if static {
-			secret("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID")
-			secret("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY")
+			setSecret("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID")
+			setSecret("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY")
 		}
 	case "gs":
 		if !static {
@@ -75,22 +74,22 @@ func (p *Fetch) addStorage(w *sidecar.Workload, c *sidecar.Change, ctr *corev1.C
 			set("RCLONE_AZUREBLOB_ACCOUNT", p.Azure.Account)
 		}
 		if static {
-			secret("RCLONE_AZUREBLOB_KEY", "AZURE_STORAGE_KEY")
+			setSecret("RCLONE_AZUREBLOB_KEY", "AZURE_STORAGE_KEY")
 		} else {
 			set("RCLONE_AZUREBLOB_ENV_AUTH", "true")
 		}
 	}
 }
 
-// credentialKeys are those that a Secret with static credentials must have.
+// credentialKeys are the required keys of a Secret with static credentials.
 var credentialKeys = map[string][]string{
 	"s3":     {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"},
 	"gs":     {credentialsKey},
 	"azblob": {"AZURE_STORAGE_KEY"},
 }
 
-// accountRoles are the annotations by which a ServiceAccount gets an identity of the
-// cloud, by the scheme of a URL, with the other way, of which manifests tell nothing.
+// accountRoles maps schemes of URLs to the annotation that gives a ServiceAccount its
+// identity in the cloud, and to another way, which manifests don't show.
 var accountRoles = map[string]struct{ annotation, other string }{
 	"s3":     {"eks.amazonaws.com/role-arn", "EKS Pod Identity"},
 	"gs":     {"iam.gke.io/gcp-service-account", "a grant to the Kubernetes ServiceAccount itself"},

@@ -54,7 +54,7 @@ func TestFetchURLs(t *testing.T) {
 		"https://a b/m.bin":          "it isn't a valid URL",
 		"https://a/m .bin":           "it isn't a valid URL",
 		"https://a/m\n.bin":          "it isn't a valid URL",
-		"https://me:pw@a/m.bin":      "everybody can read",
+		"https://me:pw@a/m.bin":      "everybody could read",
 		"https://a_b/m.bin":          "isn't a valid host",
 		"https://a:99999/m.bin":      "isn't a valid host",
 		"https://a/m.bin#part":       "a fragment",
@@ -76,7 +76,8 @@ func TestFetchURLs(t *testing.T) {
 		require.NotContains(t, err.Error(), "pw")
 	}
 	plain := fetch(func(p *Fetch) { p.URL, p.SHA256 = "http://a/m.bin", "" })
-	require.ErrorContains(t, plain.Validate(), "anybody on the way can change a file that comes over plain HTTP")
+	require.ErrorContains(t, plain.Validate(),
+		"anybody on the network path could change a file that is sent over plain HTTP")
 	open := fetch(func(p *Fetch) { p.SHA256 = "" }).Validate()
 	require.NoError(t, open.Err())
 	require.Equal(t, "checksum-missing", open[0].Code)

@@ -25,7 +25,7 @@ func (p *Fetch) Validate() sidecar.Findings {
 	p.validateFolder(&fs)
 	if p.SHA256 != "" && !sha256Form().MatchString(p.SHA256) {
 		fs.Add(sidecar.Error, "bad-value", "sha256", "it isn't a valid SHA-256",
-			"write 64 hexadecimal digits, small letters, as sha256sum prints them")
+			"write 64 hexadecimal digits in lower case, as sha256sum prints them")
 	}
 	for _, s := range []struct {
 		field string
@@ -46,14 +46,14 @@ func (p *Fetch) Validate() sidecar.Findings {
 			if u := validateURL("s3.endpoint", p.S3.Endpoint, &fs); u != nil && u.Scheme != "https" &&
 				(u.Scheme != "http" || p.SHA256 == "") {
 				fs.Add(sidecar.Error, "plain-http", "s3.endpoint",
-					"anybody on the way can change a file that comes over plain HTTP",
+					"anybody on the network path could change a file that is sent over plain HTTP",
 					"write https, or the sha256 of the file")
 			}
 		}
 	}
 	if p.Azure != nil && !azureForm().MatchString(p.Azure.Account) {
 		fs.Add(sidecar.Error, "bad-value", "azure.account", fmt.Sprintf("%q isn't a valid storage account", p.Azure.Account),
-			"write its name, 3 to 24 small letters and digits")
+			"write its name, 3 to 24 lower case letters and digits")
 	}
 	if p.CredentialsSecretName != "" {
 		pattern.ValidateObjectName("credentialsSecretName", p.CredentialsSecretName, &fs)
@@ -77,11 +77,12 @@ func (p *Fetch) validateURL(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "bad-value", "url", u.Scheme+" isn't supported", "write https, http, s3, gs or azblob")
 		return
 	case isPlain(p.URL) && p.SHA256 == "":
-		fs.Add(sidecar.Error, "plain-http", "url", "anybody on the way can change a file that comes over plain HTTP",
+		fs.Add(sidecar.Error, "plain-http", "url",
+			"anybody on the network path could change a file that is sent over plain HTTP",
 			"write https, or the sha256 of the file")
 	case p.SHA256 == "":
 		fs.Add(sidecar.Warning, "checksum-missing", "sha256",
-			"without a checksum, each pod takes whatever is at the url when it starts",
+			"without a checksum, each pod uses whatever is at the url when it starts",
 			"write the sha256 of the file, as sha256sum prints it")
 	}
 	if query := strings.ToLower(u.RawQuery); strings.Contains(query, "signature=") || strings.Contains(query, "sig=") ||
@@ -111,7 +112,7 @@ func (p *Fetch) validateURL(fs *sidecar.Findings) {
 		set           bool
 	}{{"s3", "s3", p.S3 != nil}, {"azure", "azblob", p.Azure != nil}} {
 		if f.set && u.Scheme != f.scheme {
-			pattern.RefuseField(f.field, "the url is none of "+f.scheme+"://", fs)
+			pattern.RefuseField(f.field, "the url doesn't start with "+f.scheme+"://", fs)
 		}
 	}
 	if u.Scheme == "azblob" && p.Azure == nil {
@@ -122,7 +123,7 @@ func (p *Fetch) validateURL(fs *sidecar.Findings) {
 	}
 }
 
-// validateFolder checks where the file is to be.
+// validateFolder finds errors in the file's name, folder and size.
 func (p *Fetch) validateFolder(fs *sidecar.Findings) {
 	name := p.fileName()
 	if slices.Contains([]string{"", ".", ".."}, name) ||
@@ -140,20 +141,20 @@ func (p *Fetch) validateFolder(fs *sidecar.Findings) {
 		return
 	}
 	if p.MountPath == "" {
-		fs.Add(sidecar.Error, "missing-field", "mountPath", "the folder in which the app finds the file is missing",
-			"write the path of a folder, as /models")
+		fs.Add(sidecar.Error, "missing-field", "mountPath", "the folder of the file in the app is missing",
+			"write the path of a folder, as in /models")
 	}
 	if p.SizeLimit == nil {
 		fs.Add(sidecar.Error, "missing-field", "sizeLimit",
-			"the limit of what the file may take of the node's disk is missing",
-			"write somewhat more than its size, such as 10Gi")
+			"the limit of the space on the node's disk is missing",
+			"write a little more than the file's size, such as 10Gi")
 	} else if p.SizeLimit.Sign() <= 0 {
 		fs.Add(sidecar.Error, "bad-value", "sizeLimit", "no file is that small",
-			"write somewhat more than its size, such as 10Gi")
+			"write a little more than the file's size, such as 10Gi")
 	}
 }
 
-// isFolder reports whether a text is what a volume can be mounted at.
+// isFolder is pattern.IsFolder, but refuses the character DEL.
 func isFolder(m string) bool {
 	return pattern.IsFolder(m) && !strings.Contains(m, "\x7f")
 }

@@ -9,32 +9,32 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Permissions lets the app's user write to volumes of the pod. The first answer is
-// fsGroup: the kubelet gives a volume to a group that all containers are in, with no
-// container and no privilege. Where it doesn't do that, for hostPath and NFS, an init
-// container changes the owner, unless it's right already; that needs root, which
-// Pod Security's level restricted refuses.
+// Permissions lets the app's user write to volumes of the pod. The preferred way is
+// fsGroup: the kubelet changes a volume's group to one that all containers are in, without
+// a container or a privilege. For hostPath and NFS, which the kubelet doesn't change, an
+// init container changes the owner unless it's right already. That needs root, which the
+// Pod Security level restricted refuses.
 type Permissions struct {
-	// Volumes are names of volumes that the app mounts.
+	// Volumes are the names of volumes that the app mounts.
 	Volumes []string `json:"volumes"`
-	// Mode says how: fsGroup or chown. Default: chown for hostPath and NFS, fsGroup
-	// for all others. A CSI driver without support for fsGroup needs chown to be
-	// written, and so does a volume that many nodes write to (ReadWriteMany).
+	// Mode is fsGroup or chown. Write chown for a CSI driver without support for fsGroup,
+	// and for a volume that many nodes write to (ReadWriteMany). Default: chown for
+	// hostPath and NFS, fsGroup for all others.
 	Mode PermissionMode `json:"mode,omitempty"`
-	// RunAsUser is the number of the user that the app runs as, for chown. Default:
-	// that of the app's, or the pod's, securityContext.
+	// RunAsUser is the ID of the app's user, for chown. Default: that in the
+	// securityContext of the app or the pod.
 	RunAsUser *int64 `json:"runAsUser,omitempty"`
-	// RunAsGroup is the number of the group: of the fsGroup, and, with chown, of the
-	// owner. Default: the pod's fsGroup where it has one, else the runAsGroup of the
-	// app's, or the pod's, securityContext, else, for fsGroup, the number of its user.
+	// RunAsGroup is the ID of the group: of the fsGroup and, with chown, of the owner.
+	// Default: the pod's fsGroup if it has one, else the runAsGroup in the securityContext
+	// of the app or the pod, else, for fsGroup, the ID of its user.
 	RunAsGroup *int64 `json:"runAsGroup,omitempty"`
-	// FSGroupChangePolicy says when the kubelet walks through a whole volume: Always,
-	// or OnRootMismatch, only if its root isn't the group's yet. Default: the pod's, else
-	// OnRootMismatch.
+	// FSGroupChangePolicy is when the kubelet changes all files of a volume: Always, or
+	// OnRootMismatch (only if the volume's root doesn't have the group yet). Default: the
+	// pod's, else OnRootMismatch.
 	FSGroupChangePolicy corev1.PodFSGroupChangePolicy `json:"fsGroupChangePolicy,omitempty"`
 }
 
-// A PermissionMode says how a volume becomes writable.
+// A PermissionMode is how a volume becomes writable.
 type PermissionMode string
 
 const (
@@ -44,8 +44,8 @@ const (
 
 var _ sidecar.Pattern = (*Permissions)(nil)
 
-// volumesDir is where the init container has volumes, at the app's paths below it:
-// an app may have one where the image has its programs.
+// volumesDir is the folder of the volumes in the init container, each at the app's path
+// below it. At the app's own path, one might hide programs of the image.
 const volumesDir = "/volumes"
 
 // Change gives volumes to the pod's group, or to the app's user.
@@ -59,7 +59,7 @@ func (p *Permissions) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 			continue
 		}
 		c.Pod.FSGroup = p.fsGroup(w)
-		if v.EmptyDir == nil { // those are new, and the policy isn't for them
+		if v.EmptyDir == nil { // an emptyDir is always new
 			c.Pod.FSGroupChangePolicy = p.changePolicy(w)
 		}
 	}
@@ -83,9 +83,8 @@ func (p *Permissions) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// modeFor is how a volume becomes writable: the kubelet never changes what belongs to
-// the node or to an NFS server (k8s.io/kubernetes/pkg/volume: their Attributes aren't
-// Managed).
+// modeFor returns how a volume becomes writable. The kubelet never changes volumes of the
+// node or of an NFS server (k8s.io/kubernetes/pkg/volume: their Attributes aren't Managed).
 func (p *Permissions) modeFor(v corev1.Volume) PermissionMode {
 	switch {
 	case p.Mode != "":
@@ -96,7 +95,7 @@ func (p *Permissions) modeFor(v corev1.Volume) PermissionMode {
 	return ModeFSGroup
 }
 
-// fsGroup is the pod's group of its volumes. One that is there stays: it does.
+// fsGroup returns the group for the pod's volumes. An existing one is kept.
 func (p *Permissions) fsGroup(w *sidecar.Workload) *int64 {
 	if p.RunAsGroup != nil {
 		return new(*p.RunAsGroup)
@@ -123,9 +122,9 @@ func (p *Permissions) changePolicy(w *sidecar.Workload) corev1.PodFSGroupChangeP
 	return corev1.FSGroupChangeOnRootMismatch
 }
 
-// chownOwner is whom chown gives volumes to, and what stat is asked for to compare. A
-// group that nothing tells stays what it is.
-func (p *Permissions) chownOwner(w *sidecar.Workload) (form, chownOwner string) {
+// chownOwner returns the new owner for chown, and the format with which stat prints the
+// present one. An unknown group is left as it is.
+func (p *Permissions) chownOwner(w *sidecar.Workload) (form, owner string) {
 	user, group := pattern.RunsAs(w, w.App)
 	if p.RunAsUser != nil {
 		user = p.RunAsUser
@@ -134,7 +133,7 @@ func (p *Permissions) chownOwner(w *sidecar.Workload) (form, chownOwner string) 
 		group = p.RunAsGroup
 	}
 	if user == nil {
-		return "", "" // an error: see check
+		return "", "" // Check reports an error
 	}
 	if group == nil {
 		return "%u", fmt.Sprint(*user)
@@ -142,8 +141,8 @@ func (p *Permissions) chownOwner(w *sidecar.Workload) (form, chownOwner string) 
 	return "%u:%g", fmt.Sprintf("%d:%d", *user, *group)
 }
 
-// appMounts are where the app has a volume, made writable and put where nothing of
-// the image is: with the parts of it that it sees, which are there from then on.
+// appMounts returns the app's mounts of a volume, made writable, in a folder where they
+// hide nothing of the image. A mount with a subPath creates that folder of the volume.
 func appMounts(w *sidecar.Workload, volume string) (mounts []corev1.VolumeMount) {
 	if w.App == nil {
 		return nil

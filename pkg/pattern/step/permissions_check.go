@@ -36,7 +36,7 @@ func (p *Permissions) Check(w *sidecar.Workload) sidecar.Findings {
 		if checkSubPaths(w, at, name, &fs); w.App != nil && len(appMounts(w, name)) == 0 {
 			fs.Add(sidecar.Error, "volume-unused", at,
 				fmt.Sprintf("container %s doesn't mount volume %s to write to it", w.App.Name, name),
-				"name one that it does, or the container in app")
+				"name a volume that it mounts, or set app to the container that mounts it")
 		}
 	}
 	if others := sharedVolumes(w, p.Volumes); group != nil && others != nil {
@@ -46,25 +46,26 @@ func (p *Permissions) Check(w *sidecar.Workload) sidecar.Findings {
 	if group != nil && p.fsGroup(w) == nil {
 		fs.Add(sidecar.Error, "user-unknown", "runAsGroup",
 			"the app's group isn't known: neither its nor the pod's securityContext has a runAsGroup or runAsUser",
-			"write it; the command id in the app's container prints it")
+			"write it (the command id in the app's container prints it)")
 	}
 	if chown == nil {
 		return fs
 	}
 	p.checkOwner(w, &fs)
-	checkAdmitted(w, "restricted", "mode", "the root container that gives "+pattern.JoinSorted(chown)+
-		" to the app", "use mode fsGroup where the volume supports it, let the volume's provisioner set its owner, or use "+
-		"a namespace that admits root", &fs)
+	checkAdmitted(w, "restricted", "mode", "the root container that makes the app the owner of "+
+		pattern.JoinSorted(chown),
+		"use mode fsGroup if the volume supports it, let the volume's provisioner set the owner, or use "+
+			"a namespace that admits root", &fs)
 	return fs
 }
 
-// checkOwner finds apps of which nobody knows as whom they run.
+// checkOwner finds apps with an unknown user.
 func (p *Permissions) checkOwner(w *sidecar.Workload, fs *sidecar.Findings) {
 	_, owner := p.chownOwner(w)
 	if owner == "" {
 		fs.Add(sidecar.Error, "user-unknown", "runAsUser",
 			"the app's user isn't known: neither its nor the pod's securityContext has a runAsUser",
-			"write it; the command id in the app's container prints it")
+			"write it (the command id in the app's container prints it)")
 		return
 	}
 	if p.RunAsUser != nil {
@@ -74,13 +75,13 @@ func (p *Permissions) checkOwner(w *sidecar.Workload, fs *sidecar.Findings) {
 		if user, _ := pattern.RunsAs(w, c); user == nil || fmt.Sprint(*user) != strings.Split(owner, ":")[0] {
 			fs.Add(sidecar.Error, "user-unknown", "runAsUser",
 				fmt.Sprintf("containers %s and %s don't run as the same user", w.App.Name, c.Name),
-				"write the user who is to own the volumes")
+				"write the user that must own the volumes")
 			return
 		}
 	}
 }
 
-// unmanagedKind is what a volume is that no fsGroup changes, or "".
+// unmanagedKind returns the kind of a volume that fsGroup doesn't change, or "".
 func unmanagedKind(v corev1.Volume) string {
 	switch {
 	case v.HostPath != nil:
@@ -91,7 +92,7 @@ func unmanagedKind(v corev1.Volume) string {
 	return ""
 }
 
-// sharedVolumes are volumes that outlive the pod and get its group as well, though they
+// sharedVolumes returns volumes that outlive the pod and get its group too, though they
 // aren't named.
 func sharedVolumes(w *sidecar.Workload, named []string) (names []string) {
 	for _, name := range pattern.VolumeNames(w) {
@@ -104,7 +105,7 @@ func sharedVolumes(w *sidecar.Workload, named []string) (names []string) {
 	return names
 }
 
-// checkHostPath finds folders that the node itself lives in.
+// checkHostPath finds folders of the node's own system.
 func checkHostPath(v corev1.Volume, at string, fs *sidecar.Findings) {
 	if v.HostPath == nil {
 		return
@@ -112,9 +113,9 @@ func checkHostPath(v corev1.Volume, at string, fs *sidecar.Findings) {
 	dir := path.Clean(v.HostPath.Path)
 	system := slices.Contains([]string{"/", "/home", "/media", "/mnt", "/opt", "/srv", "/tmp", "/var", "/var/lib",
 		"/var/log"}, dir)
-	for _, of := range []string{"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin",
+	for _, parent := range []string{"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin",
 		"/sys", "/usr", "/var/lib/containerd", "/var/lib/kubelet", "/var/run"} {
-		system = system || dir == of || strings.HasPrefix(dir, of+"/")
+		system = system || dir == parent || strings.HasPrefix(dir, parent+"/")
 	}
 	if system {
 		fs.Add(sidecar.Error, "host-path", at, "volume "+v.Name+" is the node's "+dir+", which the app must not own",
@@ -122,7 +123,7 @@ func checkHostPath(v corev1.Volume, at string, fs *sidecar.Findings) {
 	}
 }
 
-// checkSubPaths finds mounts of which the init container can't tell the folder.
+// checkSubPaths finds mounts whose folder the init container doesn't know.
 func checkSubPaths(w *sidecar.Workload, at, volume string, fs *sidecar.Findings) {
 	if w.App == nil {
 		return
@@ -130,8 +131,8 @@ func checkSubPaths(w *sidecar.Workload, at, volume string, fs *sidecar.Findings)
 	for _, m := range w.App.VolumeMounts {
 		if m.Name == volume && m.SubPathExpr != "" {
 			fs.Add(sidecar.Error, "sub-path", at,
-				"volume "+volume+" is mounted by subPathExpr, which depends on the app's variables",
-				"use subPath, or mode fsGroup where the volume supports it")
+				"volume "+volume+" is mounted with subPathExpr, which depends on the app's variables",
+				"use subPath, or mode fsGroup if the volume supports it")
 		}
 	}
 }

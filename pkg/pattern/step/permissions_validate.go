@@ -15,7 +15,7 @@ func (p *Permissions) Validate() sidecar.Findings {
 	var fs sidecar.Findings
 	if len(p.Volumes) == 0 {
 		fs.Add(sidecar.Error, "missing-field", "volumes", "no volume is named",
-			"name those of the app's volumes that it must write to")
+			"name the volumes that the app must write to")
 	}
 	for i, name := range p.Volumes {
 		if slices.Contains(p.Volumes[:i], name) {

@@ -1,5 +1,5 @@
-// Package step holds the steps before the app that are a short script each: Sysctl,
-// Permissions, Fetch and WaitFor.
+// Package step holds steps before the app that are a short script each: Sysctl, Permissions,
+// Fetch and WaitFor.
 package step
 
 import (
@@ -16,14 +16,14 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// What steps before the app have in common: a small script for a shell, which gets
-// all that users write as arguments. No word of theirs is ever part of a script.
+// Each step is a small shell script. Everything that users write is passed to it as
+// arguments, and is never part of the script.
 
 //go:embed files
 var scripts embed.FS
 
-// stepScript runs one of files. The lines before its own words are for editors
-// and shellcheck.
+// stepScript returns the command that runs one of files. Lines before "# Written" are for
+// editors and shellcheck only.
 func stepScript(name string) []string {
 	text, err := scripts.ReadFile("files/" + name + ".sh")
 	if err != nil {
@@ -33,8 +33,8 @@ func stepScript(name string) []string {
 	return []string{"sh", "-c", body[strings.Index(body, "# Written"):], name}
 }
 
-// escapeArgs writes arguments so that the kubelet leaves them as they are: it takes
-// $(NAME) for a variable's value, and $$ for $.
+// escapeArgs escapes arguments so that the kubelet doesn't change them: it expands $(NAME)
+// as a variable, and $$ as $.
 func escapeArgs(args ...string) []string {
 	out := make([]string, len(args))
 	for i, a := range args {
@@ -43,12 +43,12 @@ func escapeArgs(args ...string) []string {
 	return out
 }
 
-// stepSize: a shell and what it calls. The pod needs no more for it than the app
-// needs later, since init containers have ended by then.
+// stepSize: a shell and the programs that it runs. The pod needs no more for it than the
+// app needs later, since init containers have ended by then.
 var stepSize = pattern.Size{CPU: "10m", Memory: "16Mi", MaxMemory: "64Mi", FixedCPU: "100m"}
 
-// asRoot is a securityContext of the user root with these capabilities only. Pod
-// Security's level baseline admits it, restricted doesn't.
+// asRoot returns a securityContext of root with only these capabilities. The Pod Security
+// level baseline admits it, restricted doesn't.
 func asRoot(capabilities ...corev1.Capability) *corev1.SecurityContext {
 	c := pattern.RestrictedSecurityContext(pattern.Image{})
 	c.RunAsNonRoot = new(false)
@@ -56,12 +56,12 @@ func asRoot(capabilities ...corev1.Capability) *corev1.SecurityContext {
 	return c
 }
 
-// enforcesLevel reports whether the namespace refuses what isn't admitted at a level.
+// enforcesLevel reports whether the namespace refuses pods that a level doesn't admit.
 func enforcesLevel(w *sidecar.Workload, level string) bool {
 	return w.PodSecurity == "restricted" || w.PodSecurity == level
 }
 
-// checkAdmitted finds namespaces that refuse what is to be done.
+// checkAdmitted finds namespaces that refuse the container.
 func checkAdmitted(w *sidecar.Workload, level, field, what, hint string, fs *sidecar.Findings) {
 	if enforcesLevel(w, level) {
 		fs.Add(sidecar.Error, "pod-security", field,
@@ -69,8 +69,7 @@ func checkAdmitted(w *sidecar.Workload, level, field, what, hint string, fs *sid
 	}
 }
 
-// podVolume is a volume of the pod by its name. Those that a StatefulSet claims have
-// no source of their own.
+// podVolume finds a volume of the pod. Volume claims of a StatefulSet have no source.
 func podVolume(w *sidecar.Workload, name string) (v corev1.Volume, found bool) {
 	for _, v := range w.Pod.Spec.Volumes {
 		if v.Name == name {
@@ -85,7 +84,7 @@ func podVolume(w *sidecar.Workload, name string) (v corev1.Volume, found bool) {
 	return corev1.Volume{}, false
 }
 
-// checkWritable finds names of volumes that aren't there, or that nobody can write to.
+// checkWritable finds volumes that don't exist or are read-only.
 func checkWritable(w *sidecar.Workload, field, name string, fs *sidecar.Findings) (v corev1.Volume, ok bool) {
 	v, ok = podVolume(w, name)
 	if !ok {
@@ -104,19 +103,20 @@ func checkWritable(w *sidecar.Workload, field, name string, fs *sidecar.Findings
 	return v, true
 }
 
-// storageResources is what is asked for in ephemeral storage: what a volume may take besides
-// all that the manifest's containers that run as long as the pod want for themselves. The
-// scheduler and the kubelet compare it with their sum, and the larger one counts.
+// storageResources returns the resources for a volume's ephemeral storage. The scheduler
+// and the kubelet compare an init container's resources with the sum of the containers that
+// run as long as the pod, and the larger one counts. So the result is that sum in the
+// manifest, plus the volume.
 func storageResources(w *sidecar.Workload, volume resource.Quantity) corev1.ResourceRequirements {
 	request, limit := volume.DeepCopy(), volume.DeepCopy()
 	limited := false
 	for _, c := range pattern.RunningContainers(w) {
 		if slices.Contains(w.Added, c.Name) {
-			continue // a first run hasn't seen it
+			continue // added by an earlier run, which decided without it
 		}
 		if q, ok := c.Resources.Requests[corev1.ResourceEphemeralStorage]; ok {
 			request.Add(q)
-		} else if q, ok := c.Resources.Limits[corev1.ResourceEphemeralStorage]; ok { // is the request, too
+		} else if q, ok := c.Resources.Limits[corev1.ResourceEphemeralStorage]; ok { // it's the request too
 			request.Add(q)
 		}
 		if q, ok := c.Resources.Limits[corev1.ResourceEphemeralStorage]; ok {
@@ -125,7 +125,7 @@ func storageResources(w *sidecar.Workload, volume resource.Quantity) corev1.Reso
 		}
 	}
 	r := corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceEphemeralStorage: request}}
-	if limited { // without one, a limit here would be the pod's only one, and count the app's own files
+	if limited { // otherwise it would be the pod's only limit, and also count the app's own files
 		r.Limits = corev1.ResourceList{corev1.ResourceEphemeralStorage: limit}
 	}
 	return r

@@ -10,12 +10,11 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Sysctl sets kernel settings. Those that a pod has for itself become its
-// securityContext.sysctls. Limits that only the node has are raised by an init
-// container, the one privileged container that outrigger makes: it's there only
-// where such a limit is asked for, it never lowers one, and it ends before the app
-// starts. What it has raised stays so for all pods of the node; where the nodes are
-// yours, let them have it from their own configuration.
+// Sysctl sets kernel settings. Settings that each pod has for itself are written into its
+// securityContext.sysctls. Limits that only the node has are raised by an init container,
+// the only privileged container that outrigger adds. It's added only for these limits, it
+// never lowers one, and it ends before the app starts. A raised limit stays for all pods of
+// the node. If the nodes are yours, set the limits in their own configuration.
 type Sysctl struct {
 	// Sysctls are the settings, with names and values as in a pod's
 	// securityContext.sysctls: {name: vm.max_map_count, value: "262144"}.
@@ -24,7 +23,7 @@ type Sysctl struct {
 
 var _ sidecar.Pattern = (*Sysctl)(nil)
 
-// Change sets what is the pod's, and raises what is the node's.
+// Change sets settings of the pod, and raises limits of the node.
 func (p *Sysctl) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	c := &sidecar.Change{Phase: sidecar.PhaseKernel}
 	var raise []string
@@ -49,8 +48,8 @@ func (p *Sysctl) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// privilegedSecurityContext is what it takes to write to the node's /proc/sys: no capability makes
-// a container runtime mount it writable.
+// privilegedSecurityContext returns the securityContext for writing to the node's
+// /proc/sys: no capability makes a container runtime mount it writable.
 func privilegedSecurityContext() *corev1.SecurityContext {
 	return &corev1.SecurityContext{
 		Privileged:             new(true),
@@ -61,7 +60,7 @@ func privilegedSecurityContext() *corev1.SecurityContext {
 	}
 }
 
-// Check finds what can't be set in this pod, and says what it takes.
+// Check finds settings that can't be set in this pod.
 func (p *Sysctl) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckLinux(w, &fs)
@@ -81,7 +80,7 @@ func (p *Sysctl) Check(w *sidecar.Workload) sidecar.Findings {
 		case notALimit:
 			fs.Add(sidecar.Error, "sysctl-scope", at,
 				name+" isn't known as a limit of the node that is safe to raise",
-				"set it in the nodes' own configuration; or write a container that does it, with custom")
+				"set it in the nodes' own configuration, or write a container for it with custom")
 		}
 	}
 	if node == nil {
@@ -89,7 +88,7 @@ func (p *Sysctl) Check(w *sidecar.Workload) sidecar.Findings {
 	}
 	names := strings.Join(node, ", ")
 	checkAdmitted(w, "baseline", "sysctls", "the privileged container that raises "+names,
-		"set it in the nodes' own configuration; or use a namespace that admits privileged pods", &fs)
+		"set it in the nodes' own configuration, or use a namespace that admits privileged pods", &fs)
 	if u := w.Pod.Spec.HostUsers; u != nil && !*u {
 		pattern.AddUnfit(w, &fs, "user-namespace", "root of a user namespace can't raise the node's "+names,
 			"remove hostUsers: false, or set it on the nodes", "hostUsers")
@@ -102,7 +101,7 @@ func (p *Sysctl) Check(w *sidecar.Workload) sidecar.Findings {
 	return fs
 }
 
-// checkUnsafe finds settings that the kubelet allows only where it's told to.
+// checkUnsafe finds settings that a kubelet allows only if it's configured to.
 func checkUnsafe(w *sidecar.Workload, at, name string, fs *sidecar.Findings) {
 	minor, known := safeSince[name]
 	if known && w.Kubernetes.AtLeast(1, minor) {
@@ -110,7 +109,7 @@ func checkUnsafe(w *sidecar.Workload, at, name string, fs *sidecar.Findings) {
 	}
 	why := "isn't among Kubernetes' safe sysctls"
 	if known {
-		why = fmt.Sprintf("is safe since Kubernetes 1.%d only, and this must run on %s", minor, w.Kubernetes)
+		why = fmt.Sprintf("is safe only since Kubernetes 1.%d, and spec.kubernetesVersion is %s", minor, w.Kubernetes)
 	}
 	if enforcesLevel(w, "baseline") {
 		checkAdmitted(w, "baseline", at, name+", which "+why, "remove it, or use a namespace that admits it", fs)

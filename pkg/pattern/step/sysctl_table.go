@@ -11,8 +11,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// safeSince are the settings that every kubelet allows in a pod, with the minor
-// version of Kubernetes since which it does, and Pod Security too
+// safeSince maps settings that every kubelet allows in a pod to the minor version of
+// Kubernetes since which it and Pod Security do
 // (k8s.io/pod-security-admission/policy/check_sysctls.go,
 // k8s.io/kubernetes/pkg/kubelet/sysctl/safe_sysctls.go, both 1.37).
 var safeSince = map[string]int{
@@ -32,9 +32,9 @@ var safeSince = map[string]int{
 	"net.ipv4.tcp_notsent_lowat":          37,
 }
 
-// nodeNetwork are settings named for the network that are the node's all the same:
-// in a network namespace of its own, Linux (6.18, net/core/sysctl_net_core.c and
-// others) doesn't show them, or read-only.
+// nodeNetwork are settings with network names that belong to the node: in a network
+// namespace of its own, Linux (6.18, net/core/sysctl_net_core.c and others) hides them or
+// makes them read-only.
 var nodeNetwork = []string{
 	"net.core.bpf_jit_enable", "net.core.bpf_jit_harden", "net.core.bpf_jit_limit",
 	"net.core.busy_poll", "net.core.busy_read", "net.core.default_qdisc", "net.core.dev_weight",
@@ -48,11 +48,10 @@ var nodeNetwork = []string{
 	"net.nf_conntrack_max",
 }
 
-// limits are settings that are one number, of which more never takes anything from
-// others but memory that they don't use: what an init container may raise for all.
-// vm.swappiness, vm.overcommit_memory and the like aren't: they change how the node
-// behaves, and up isn't their right direction for everybody. Nor is kernel.pid_max:
-// since Linux 6.14 each PID namespace has its own.
+// limits are settings with one number that is safe to raise for all pods: a higher one only
+// allows more memory that others don't use. vm.swappiness, vm.overcommit_memory and the
+// like aren't limits: they change how the node behaves, and a higher number isn't better
+// for everybody. Nor is kernel.pid_max: since Linux 6.14, each PID namespace has its own.
 var limits = []string{
 	"vm.max_map_count", // mmap of Elasticsearch, Lucene, MongoDB
 	"fs.aio-max-nr", "fs.file-max", "fs.nr_open", "fs.pipe-max-size", "fs.epoll.max_user_watches",
@@ -61,7 +60,7 @@ var limits = []string{
 	"user.max_cgroup_namespaces", "user.max_inotify_instances", "user.max_inotify_watches", "user.max_ipc_namespaces",
 	"user.max_mnt_namespaces", "user.max_net_namespaces", "user.max_pid_namespaces", "user.max_user_namespaces",
 	"user.max_uts_namespaces",
-	// Those of pods that share the node's namespaces.
+	// These are for pods that share the node's namespaces.
 	"kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.shmall", "kernel.shmmax", "kernel.shmmni",
 	"fs.mqueue.msg_max", "fs.mqueue.msgsize_max", "fs.mqueue.queues_max",
 	"net.core.netdev_max_backlog", "net.core.optmem_max", "net.core.rmem_max", "net.core.somaxconn", "net.core.wmem_max",
@@ -73,12 +72,12 @@ type sysctlPlace int
 
 const (
 	notALimit   sysctlPlace = iota
-	podSetting              // it's the pod's own
-	nodeLimit               // it's the node's, and a limit to be raised
-	nodeSetting             // it's the node's, and no pod of this kind can get at it
+	podSetting              // the pod has it for itself
+	nodeLimit               // a limit of the node, which can be raised
+	nodeSetting             // a setting of the node, out of reach for this pod
 )
 
-// placeOfSysctl decides about a setting, by its name with dots.
+// placeOfSysctl returns where a setting can be set. Its name has dots.
 func placeOfSysctl(w *sidecar.Workload, name string) sysctlPlace {
 	shared := true // with the node
 	switch sidecar.SysctlNamespace(name) {
@@ -99,8 +98,8 @@ func placeOfSysctl(w *sidecar.Workload, name string) sysctlPlace {
 	return notALimit
 }
 
-// Names as the API server has them (k8s.io/kubernetes/pkg/apis/core/validation), and
-// values: numbers and words.
+// The API server's form of names (k8s.io/kubernetes/pkg/apis/core/validation), and values,
+// which are numbers and words.
 var (
 	sysctlForm  = pattern.LazyRegexp(`^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])+[a-z0-9]([-_a-z0-9]*[a-z0-9])?$`)
 	sysctlValue = pattern.LazyRegexp(`^[-\w.,]+([ \t]+[-\w.,]+)*$`)
@@ -133,8 +132,7 @@ func (p *Sysctl) Validate() sidecar.Findings {
 	return fs
 }
 
-// validateRaised finds values of limits that aren't a number: only numbers can be
-// raised.
+// validateRaised finds values of limits that aren't a number, and so can't be raised.
 func validateRaised(at string, s corev1.Sysctl, fs *sidecar.Findings) {
 	if n, err := strconv.ParseInt(s.Value, 10, 64); err != nil || n < 1 || strconv.FormatInt(n, 10) != s.Value {
 		fs.Add(sidecar.Error, "bad-value", at+".value",

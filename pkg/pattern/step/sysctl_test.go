@@ -74,8 +74,9 @@ func TestSysctlUnsafe(t *testing.T) {
 		return patterntest.NewShop(func(w *sidecar.Workload) { w.Kubernetes.Minor, w.PodSecurity = minor, level })
 	}
 	require.Empty(t, patterntest.FindingLines(t, p, at(32, "restricted")))
-	require.Equal(t, []string{"warning sysctl-unsafe: sysctls[0]: net.ipv4.tcp_rmem is safe since Kubernetes 1.32 only, " +
-		"and this must run on 1.31: a kubelet that doesn't allow it rejects the pod as SysctlForbidden; make sure that the " +
+	require.Equal(t, []string{"warning sysctl-unsafe: sysctls[0]: net.ipv4.tcp_rmem is safe only since Kubernetes " +
+		"1.32, and spec.kubernetesVersion is 1.31: a kubelet that doesn't allow it rejects the pod as " +
+		"SysctlForbidden; make sure that the " +
 		"nodes' kubelets have it in allowedUnsafeSysctls"}, patterntest.FindingLines(t, p, at(31, "")))
 	require.Len(t, patterntest.FindingLines(t, p, at(31, "privileged")), 1)
 	for _, level := range []string{"baseline", "restricted"} {

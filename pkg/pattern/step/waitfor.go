@@ -12,30 +12,29 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// WaitFor holds the app back until others answer. It's for the first start of things
-// that can't wait by themselves: an app that tries again does better without, since
-// what it needs can go away later as well, and nobody waits for it then.
+// WaitFor delays the app until other servers answer. It's for the first start of apps that
+// can't wait themselves. An app that retries is better without it, since its servers can
+// fail later as well, when nothing waits for them.
 type WaitFor struct {
-	// Targets are addresses (host:port, which answer by taking a connection) and URLs
-	// (http and https, which answer by a status). They are waited for one after the
-	// other.
+	// Targets are addresses (host:port, which must accept a connection) and URLs (http and
+	// https, which must return a status). Each is waited for in turn.
 	Targets []string `json:"targets"`
-	// TimeoutSeconds is how long all of it may take. After that the container fails,
-	// so that the pod shows it, and is started again. Default: 300.
+	// TimeoutSeconds limits the whole wait. After that the container fails, so the pod's
+	// status shows it, and the kubelet restarts it. Default: 300.
 	TimeoutSeconds int32 `json:"timeoutSeconds,omitempty"`
-	// IntervalSeconds is the pause between two tries. Default: 2.
+	// IntervalSeconds is the pause between two attempts. Default: 2.
 	IntervalSeconds int32 `json:"intervalSeconds,omitempty"`
-	// Status is the one with which URLs must answer. Default: any from 200 to 399, as
-	// for probes; redirects aren't followed.
+	// Status that URLs must return. Default: any from 200 to 399, as for probes; redirects
+	// aren't followed.
 	Status int32 `json:"status,omitempty"`
-	// CA is the authority that certificates of https URLs must come from. Default: the
-	// public authorities that the image knows.
+	// CA is the authority of the certificates of https URLs. Default: the public
+	// authorities in the image.
 	CA *pattern.CABundle `json:"ca,omitempty"`
 }
 
 var _ sidecar.Pattern = (*WaitFor)(nil)
 
-// scriptImage has both nc and curl, for URLs; for addresses alone busybox does.
+// scriptImage returns an image with nc, and with curl if there are URLs.
 func (p *WaitFor) scriptImage() pattern.Image {
 	if slices.ContainsFunc(p.Targets, isURL) {
 		return pattern.CurlImage
@@ -67,7 +66,7 @@ func (p *WaitFor) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// statusPattern is what a status must look like, for the shell.
+// statusPattern returns the shell pattern of a valid status.
 func (p *WaitFor) statusPattern() string {
 	if p.Status == 0 {
 		return "[23][0-9][0-9]"
@@ -75,7 +74,7 @@ func (p *WaitFor) statusPattern() string {
 	return strconv.Itoa(int(p.Status))
 }
 
-// trustCA lets curl in a container trust an authority, and no other one.
+// trustCA makes curl in a container trust this authority and no other.
 func trustCA(w *sidecar.Workload, ca *pattern.CABundle, c *sidecar.Change, ctr *corev1.Container) {
 	name := pattern.VolumeName(w, "ca")
 	c.Volumes = append(c.Volumes, ca.Volume(name))

@@ -16,12 +16,12 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Check finds targets for which this pod would wait in vain.
+// Check finds targets for which this pod would wait forever.
 func (p *WaitFor) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckLinux(w, &fs)
 	if p.CA != nil {
-		checkSecretKeys(w, "ca.secretName", p.CA.SecretName, []string{cmp.Or(p.CA.Key, pattern.CAKey)}, &fs)
+		checkSecret(w, "ca.secretName", p.CA.SecretName, []string{cmp.Or(p.CA.Key, pattern.CAKey)}, &fs)
 	}
 	for i, t := range p.Targets {
 		host, port := t, ""
@@ -36,7 +36,7 @@ func (p *WaitFor) Check(w *sidecar.Workload) sidecar.Findings {
 		if a, err := netip.ParseAddr(host); host == "localhost" || err == nil && a.IsLoopback() {
 			for _, c := range w.Pod.Spec.Containers {
 				if slices.Contains(w.Added, c.Name) {
-					continue // it's told with what the others want
+					continue // added by an earlier run
 				}
 				if slices.ContainsFunc(c.Ports, func(cp corev1.ContainerPort) bool {
 					return sidecar.IsTCP(cp.Protocol) && strconv.Itoa(int(cp.ContainerPort)) == port
@@ -50,7 +50,7 @@ func (p *WaitFor) Check(w *sidecar.Workload) sidecar.Findings {
 		for _, s := range w.Services {
 			if namesService(host, s.Ref, w.Ref.Namespace) && !s.Spec.PublishNotReadyAddresses {
 				fs.Add(sidecar.Warning, "startup-deadlock", at,
-					"Service "+s.Ref.Name+" leads to these pods themselves, which are ready only after this step has ended",
+					"Service "+s.Ref.Name+" selects these pods themselves, which are ready only after this step has ended",
 					"remove it, unless other pods are behind it")
 			}
 		}
@@ -58,7 +58,7 @@ func (p *WaitFor) Check(w *sidecar.Workload) sidecar.Findings {
 	return fs
 }
 
-// namesService reports whether a host is a Service, as pods of a namespace name it.
+// namesService reports whether a host names a Service for pods of a namespace.
 func namesService(host string, s sidecar.Ref, from string) bool {
 	name, rest, _ := strings.Cut(strings.TrimSuffix(host, "."), ".")
 	if name != s.Name {
@@ -71,21 +71,7 @@ func namesService(host string, s sidecar.Ref, from string) bool {
 	return namespace == cmp.Or(s.Namespace, "default") && (rest == "" || rest == "svc" || strings.HasPrefix(rest, "svc."))
 }
 
-// checkSecretKeys finds Secrets of the input that lack what is to be read from them.
-func checkSecretKeys(w *sidecar.Workload, field, secret string, wanted []string, fs *sidecar.Findings) {
-	keys, known := w.Secrets[secret]
-	if !known || secret == "" {
-		return
-	}
-	var missing []string
-	for _, k := range wanted {
-		if !slices.Contains(keys, k) {
-			missing = append(missing, k)
-		}
-	}
-	if missing != nil {
-		fs.Add(sidecar.Error, "secret-key", field,
-			fmt.Sprintf("Secret %s has no key %s (it has %s)", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
-			"name one that has the key, or set key")
-	}
+// checkSecret finds a Secret of the input that lacks keys.
+func checkSecret(w *sidecar.Workload, field, secret string, keys []string, fs *sidecar.Findings) {
+	pattern.CheckSecretKeys(w, "secret-key", field, secret, keys, "name one that has the key, or set key", fs)
 }

@@ -48,10 +48,10 @@ func TestWaitForItself(t *testing.T) {
 		w.Pod.Spec.Containers[0].Ports = []corev1.ContainerPort{{ContainerPort: 8080}}
 	})
 	for target, says := range map[string]string{
-		"shop:80":                           "leads to these pods themselves",
-		"shop.prod:80":                      "leads to these pods themselves",
-		"http://shop.prod.svc/":             "leads to these pods themselves",
-		"shop.prod.svc.cluster.local:80":    "leads to these pods themselves",
+		"shop:80":                           "selects these pods themselves",
+		"shop.prod:80":                      "selects these pods themselves",
+		"http://shop.prod.svc/":             "selects these pods themselves",
+		"shop.prod.svc.cluster.local:80":    "selects these pods themselves",
 		"shop.other:80":                     "",
 		"shop.prod.example:80":              "",
 		"shops:80":                          "",

@@ -50,22 +50,22 @@ func (p *WaitFor) Validate() sidecar.Findings {
 		}
 	}
 	if p.Status != 0 && !urls {
-		pattern.RefuseField("status", "only URLs have one", &fs)
+		pattern.RefuseField("status", "only URLs have a status", &fs)
 	}
 	if p.CA != nil && !https {
-		pattern.RefuseField("ca", "no https URL is waited for", &fs)
+		pattern.RefuseField("ca", "no target is an https URL", &fs)
 	}
 	p.CA.ValidateAt("ca", &fs)
 	return fs
 }
 
-// validateHostPort finds what isn't host:port.
+// validateHostPort finds an invalid host:port.
 func validateHostPort(at, address string, fs *sidecar.Findings) {
 	host, port, err := net.SplitHostPort(address)
 	n, e := strconv.ParseUint(port, 10, 16)
 	if err != nil || e != nil || n == 0 || strconv.FormatUint(n, 10) != port || !hostOrAddress(host) {
 		fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q isn't a valid address", address),
-			"write host:port, as in postgres:5432 or [2001:db8::1]:5432; or a URL")
+			"write host:port, as in postgres:5432 or [2001:db8::1]:5432, or a URL")
 	}
 }
 
@@ -77,8 +77,8 @@ func hostOrAddress(s string) bool {
 	return len(validation.IsDNS1123Subdomain(strings.ToLower(strings.TrimSuffix(s, ".")))) == 0
 }
 
-// validateURL reads a URL, and says what is wrong with it, but never its path or query:
-// they may be secret.
+// validateURL parses a URL, or returns nil and adds a finding. Messages don't show its path
+// and query, which may be secret.
 func validateURL(at, text string, fs *sidecar.Findings) *url.URL {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme == "" || u.Host == "" || !pattern.IsVisible(text) ||
@@ -89,11 +89,11 @@ func validateURL(at, text string, fs *sidecar.Findings) *url.URL {
 	}
 	switch _, err := strconv.ParseUint(cmp.Or(u.Port(), "1"), 10, 16); {
 	case u.User != nil:
-		fs.Add(sidecar.Error, "bad-value", at, "everybody can read a user or password in a URL", "remove it")
+		fs.Add(sidecar.Error, "bad-value", at, "everybody could read the user or password in the URL", "remove it")
 		return nil
 	case !hostOrAddress(u.Hostname()) || err != nil:
 		fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q isn't a valid host", u.Host),
-			"write a name or an address, and a port where it's another one")
+			"write a name or an address, and the port if it isn't the default")
 		return nil
 	case u.Fragment != "":
 		fs.Add(sidecar.Error, "bad-value", at, "a fragment never reaches the server", "remove what follows #")

@@ -30,21 +30,12 @@ func (p *Tunnel) Check(w *sidecar.Workload) sidecar.Findings {
 
 // checkSecrets finds Secrets of the input that lack a key to mount.
 func (p *Tunnel) checkSecrets(w *sidecar.Workload, fs *sidecar.Findings) {
-	checkKeys := func(field, secret string, needed ...string) {
-		keys, known := w.Secrets[secret]
-		if !known || secret == "" {
-			return
-		}
-		missing := slices.DeleteFunc(needed, func(k string) bool { return slices.Contains(keys, k) })
-		if len(missing) > 0 {
-			fs.Add(sidecar.Error, "tls-invalid", field,
-				fmt.Sprintf("Secret %s has no key %s (it has %s)", secret, strings.Join(missing, ", "), pattern.JoinSorted(keys)),
-				"name one that has the key, or set key")
-		}
+	checkKeys := func(field, secret string, keys ...string) {
+		pattern.CheckSecretKeys(w, "tls-invalid", field, secret, keys, "name one that has the key, or set key", fs)
 	}
 	p.CA.CheckKey(w, "ca", fs)
 	if p.ClientCertificate != nil && p.ClientCertificate.Certificate == nil {
-		checkKeys("clientCertificate.secretName", p.ClientCertificate.SecretName, slices.Clone(pattern.TLSKeys)...)
+		checkKeys("clientCertificate.secretName", p.ClientCertificate.SecretName, pattern.TLSKeys...)
 	}
 	if p.PgBouncer != nil {
 		checkKeys("pgbouncer.authSecretName", p.PgBouncer.AuthSecretName, cmp.Or(p.PgBouncer.Key, userlistKey))

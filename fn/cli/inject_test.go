@@ -71,7 +71,7 @@ func TestInjectFails(t *testing.T) {
 		"strip unrecorded": {
 			strings.Replace(web, "  name: web\nspec", "  name: web\n  annotations: {outrigger.dev/patterns: x}\nspec", 1),
 			[]string{"strip"},
-			"no record of what stood there before",
+			"no record of what was there before",
 		},
 		"damaged record": {
 			strings.Replace(
@@ -101,7 +101,7 @@ func TestInjectFails(t *testing.T) {
 				1,
 			),
 			[]string{"inject", "-c", conf},
-			"render it with -w or kpt, or write record: always into the config; or take the record off first",
+			"render it with -w or kpt, or set record: always in the config, or remove what was added with outrigger strip first",
 		},
 		"path in a pipe": {
 			strings.Replace(
@@ -112,7 +112,7 @@ func TestInjectFails(t *testing.T) {
 				1,
 			),
 			[]string{"inject", "-c", conf},
-			"counts only where files are written back",
+			"is only used when files are written back",
 		},
 		"foreign record": {
 			strings.Replace(

@@ -144,7 +144,7 @@ var arrows = map[string]map[string]string{
 		"pkg/manifest/split":          "most objects are only recognised",
 		"pkg/manifest/values":         "new entries are written in the style of the text around them",
 		"pkg/sidecar":                 "it lays edits on text",
-		"sigs.k8s.io/kustomize/kyaml": "the function's config is a node of its reader, and runners' annotations have its keys",
+		"sigs.k8s.io/kustomize/kyaml": "its reader gives the function's config, and it has the keys of runners' annotations",
 	},
 	"pkg/manifest/positioned": {
 		"pkg/manifest/values":         "a node has a value",
@@ -181,7 +181,7 @@ var arrows = map[string]map[string]string{
 	"pkg/rigtest/house":    {}, // reads the tree as text
 	"pkg/rigtest/generate": {}, // knows YAML as text only: what checks the engine mustn't share its faults
 	"pkg/files": {
-		"golang.org/x/sys": "swapping two files, access and attributes of files: system calls that the standard library hasn't",
+		"golang.org/x/sys": "system calls that the standard library hasn't: swapping two files, their access and attributes",
 	},
 	"pkg/report": {
 		"pkg/sidecar":       "it prints findings",
@@ -243,7 +243,8 @@ func TestArrows(t *testing.T) {
 					continue imports
 				}
 			}
-			require.Fail(t, "arrow in the wrong direction", "%s imports %s; if that's right, say why in the table of arrows", name, short)
+			require.Fail(t, "arrow in the wrong direction",
+				"%s imports %s; if that's right, say why in the table of arrows", name, short)
 		}
 		for to, why := range allowed {
 			require.True(t, used[to], "%s doesn't import %s any more (%s); take the arrow out of the table", name, to, why)

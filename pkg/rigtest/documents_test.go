@@ -11,6 +11,13 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/rig"
 )
 
+const shopContainer = `        - name: shop
+          image: shop:1
+          env: []
+          ports:
+            - containerPort: 8080
+`
+
 const shop = `apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -22,12 +29,7 @@ spec:
       labels: {app: shop}
     spec:
       containers:
-        - name: shop
-          image: shop:1
-          env: []
-          ports:
-            - containerPort: 8080
-      terminationGracePeriodSeconds: 40 # seconds
+` + shopContainer + `      terminationGracePeriodSeconds: 40 # seconds
 ---
 apiVersion: v1
 kind: Service
@@ -58,16 +60,22 @@ var documents3 = map[string]string{
 	"three": `waitFor: {targets: ["db:5432"]}`,
 }
 
-func document(t *testing.T, name string) *config.Sidecars {
+func mustRead(t *testing.T, text string) *config.Sidecars {
 	t.Helper()
-	conf, fs := config.Read(
-		[]byte(
-			"apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: "+name+"}\nspec:\n  select: [{name: shop}]\n  patterns:\n    - "+documents3[name]+"\n",
-		),
-		"",
-	)
+	conf, fs := config.Read([]byte(text), "")
 	require.NoError(t, fs.Err())
 	return conf
+}
+
+func document(t *testing.T, name string) *config.Sidecars {
+	t.Helper()
+	return mustRead(t, `apiVersion: outrigger.dev/v1alpha1
+kind: Sidecars
+metadata: {name: `+name+`}
+spec:
+  select: [{name: shop}]
+  patterns:
+    - `+documents3[name]+"\n")
 }
 
 func place(t *testing.T, text, name string) string {
@@ -99,12 +107,8 @@ func TestDocumentsShareAWorkload(t *testing.T) {
 		input := shop
 		if form == "flow" {
 			input = strings.Replace(input, "  annotations: {}\n", "  annotations: {a: 'b'} # c\n", 1)
-			input = strings.Replace(
-				input,
-				"        - name: shop\n          image: shop:1\n          env: []\n          ports:\n            - containerPort: 8080\n",
-				"        - {name: shop, image: 'shop:1', env: [], ports: [{containerPort: 8080}]}\n",
-				1,
-			)
+			inFlow := "        - {name: shop, image: 'shop:1', env: [], ports: [{containerPort: 8080}]}\n"
+			input = strings.Replace(input, shopContainer, inFlow, 1)
 		}
 		for _, on := range orders {
 			laid := input
@@ -141,7 +145,9 @@ func shared(t *testing.T, text string, left []string) {
 			continue
 		}
 		grace = max(grace, map[string]int{"one": 60, "two": 50}[name])
-		for _, want := range []string{"name: common", "/common", "beside", "fsGroup: 7", "net.core.somaxconn", "name: port-80"} {
+		for _, want := range []string{
+			"name: common", "/common", "beside", "fsGroup: 7", "net.core.somaxconn", "name: port-80",
+		} {
 			require.Contains(t, text, want, "%v are left", left)
 		}
 	}

@@ -114,7 +114,8 @@ func pair(t *testing.T, seed uint64) (asked []string) {
 	law := lawOf(said)
 	p.Shrink(func() bool { return lawOf(try(func(t T) { lawsOf(t, p) })) == law })
 	said = try(func(t T) { lawsOf(t, p) })
-	require.Fail(t, fmt.Sprintf("seed %d: %s", seed, law), "%s\n--- config\n%s--- input\n%s---\nagain: go test ./pkg/rigtest -run Generated -seed %d",
+	require.Fail(t, fmt.Sprintf("seed %d: %s", seed, law),
+		"%s\n--- config\n%s--- input\n%s---\nagain: go test ./pkg/rigtest -run Generated -seed %d",
 		said, p.Config(), p.Input(), seed)
 	return nil
 }
@@ -122,7 +123,15 @@ func pair(t *testing.T, seed uint64) (asked []string) {
 // lawsOf checks all laws over a pair that works, and law 6 over one that doesn't. It
 // gives the patterns' keys.
 func lawsOf(t T, p *generate.Pair) (asked []string) {
-	c := Case{Config: p.Config(), Input: p.Input(), InputName: "input.yaml", Untouched: p.Untouched(), Secrets: []string{generate.Secret}, Sample: p.Seed, done: newMemory()}
+	c := Case{
+		Config:    p.Config(),
+		Input:     p.Input(),
+		InputName: "input.yaml",
+		Untouched: p.Untouched(),
+		Secrets:   []string{generate.Secret},
+		Sample:    p.Seed,
+		done:      newMemory(),
+	}
 	if c.runConfig(t, c.Config, c.Input).Findings.Failed() {
 		AllOrNothing(t, c)
 		return nil

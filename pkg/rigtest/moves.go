@@ -3,7 +3,6 @@ package rigtest
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -18,9 +17,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// nothingElseMoves is law 4: what stands in the input stands in the output, in
-// the same order, but for what a takeover moves and for empty collections that
-// were filled.
+// nothingElseMoves is law 4. The output has everything of the input in the same order, except what a takeover moves,
+// and empty collections that were filled.
 func nothingElseMoves(t T, c Case, plain, laid string) {
 	t.Helper()
 	if strings.Contains(plain, "applied.outrigger.dev/") { // comments stand in records, too
@@ -55,15 +53,14 @@ func splitDocuments(text string) []string {
 	return docs
 }
 
-// moves are the ports that are taken over, where what dials a port may be led,
-// whether values of env are appended to, and which ones take the place of others.
+// moves are the changes of the input that a config may make.
 type moves struct {
-	ports    map[int]bool
-	to       map[int][]int
-	appends  bool
-	rewrites bool // callers are led to TLS
-	values   map[string]bool
-	commands map[string]string // of probes, by port: where they're led
+	ports    map[int]bool      // that are taken over
+	to       map[int][]int     // ports to which a port may be redirected
+	appends  bool              // to values of env
+	rewrites bool              // URLs of callers, to TLS
+	values   map[string]bool   // of env, which replace others
+	commands map[string]string // of probes: ports, and to which they are redirected
 	grace    bool              // the pod gets more time to end
 	from     int               // ports are discovered, and proxies stand on this one and those behind it
 	on       sidecar.Ref       // the object that is looked at
@@ -104,14 +101,14 @@ func takenOver(s *config.Spec) moves {
 			m.grace = m.grace || p.Custom.Pod.MinGracePeriodSeconds > 0
 			for _, t := range p.Custom.Takeovers {
 				if !t.MovesApp() {
-					m.addLead(t.AppPort, t.Port)
+					m.addRedirect(t.AppPort, t.Port)
 					continue
 				}
 				m.ports[int(t.Port)] = true
 				if t.Commands {
 					m.commands[fmt.Sprint(t.Port)] = fmt.Sprint(t.AppPort)
 				}
-				m.addLead(t.Port, t.Port, t.HealthPort, t.GRPCHealthPort)
+				m.addRedirect(t.Port, t.Port, t.HealthPort, t.GRPCHealthPort)
 			}
 			for _, v := range p.Custom.App.Env {
 				m.appends = m.appends || v.AppendWith != ""
@@ -133,7 +130,7 @@ func (m *moves) addProxy(g *proxy.Base) {
 	}
 	if g.Port == 0 {
 		m.from = 8443 // the default
-		m.addLead(0, 0)
+		m.addRedirect(0, 0)
 	}
 	health := int32(16000) // the default
 	if g.HealthPort != 0 {
@@ -142,7 +139,7 @@ func (m *moves) addProxy(g *proxy.Base) {
 	for i, port := range g.TakenPorts() {
 		if g.Mode != proxy.ModeFront {
 			m.ports[int(port)] = true
-			m.addLead(port, port, health+int32(i))
+			m.addRedirect(port, port, health+int32(i))
 			continue
 		}
 		listen := int32(8443) // the default
@@ -151,11 +148,11 @@ func (m *moves) addProxy(g *proxy.Base) {
 		} else if g.ListenPort != 0 {
 			listen = g.ListenPort
 		}
-		m.addLead(port, listen)
+		m.addRedirect(port, listen)
 	}
 }
 
-func (m *moves) addLead(from int32, to ...int32) {
+func (m *moves) addRedirect(from int32, to ...int32) {
 	for _, port := range to {
 		m.to[int(from)] = append(m.to[int(from)], int(port))
 	}
@@ -199,8 +196,7 @@ func (m moves) findDifferences(a, b any, at string, path sidecar.Path) []string 
 	return compareValues(at, a, b)
 }
 
-// overTLS reports whether b is a with its URLs led to TLS; port 80 has to be written
-// then.
+// overTLS reports whether b is a with URLs over TLS, which must name port 80 then.
 func overTLS(a, b string) bool {
 	plain := strings.NewReplacer("https://", "http://", "wss://", "ws://", ":80", "")
 	return plain.Replace(a) == plain.Replace(b)
@@ -227,8 +223,8 @@ func (m moves) compareItems(a, b []any, at string, path sidecar.Path) []string {
 	return nil
 }
 
-// mayAsk reports whether a probe that only opened a connection asks the app now, or
-// one that named loopback, which is the node's, asks the pod.
+// mayAsk reports whether a probe that only opened a connection sends a request now, or one that named loopback, which
+// is the node's, names the pod.
 func mayAsk(key string, was any, now map[string]any) bool {
 	switch key {
 	case "tcpSocket":
@@ -249,8 +245,8 @@ func (m moves) mayBeGone(ports any) bool {
 	})
 }
 
-// mayFollow reports whether a value has become what the table of editable fields says of
-// it. Where the pod templates stand isn't asked: any path may begin at one.
+// mayFollow reports whether the table of editable fields allows the change of a value. A pod template may begin
+// anywhere in the path.
 func (m moves) mayFollow(a, b any, path sidecar.Path) bool {
 	var pods []sidecar.Path
 	for n := range path {
@@ -265,7 +261,7 @@ func (m moves) mayFollow(a, b any, path sidecar.Path) bool {
 	case editable.Wanted:
 		return m.values[now] || m.appends && strings.HasPrefix(now, was)
 	case editable.SidecarPort:
-		return m.isLed(a, b) || field.Value == editable.Command && m.commandLed(was, now)
+		return m.isRedirected(a, b) || field.Value == editable.Command && m.commandRedirected(was, now)
 	case editable.OverTLS:
 		return len(m.to) > 0 && tlsNames[was] == now
 	case editable.Larger:
@@ -285,8 +281,8 @@ var tlsNames = map[string]string{
 	"kubernetes.io/ws":  "kubernetes.io/wss",
 }
 
-// isLed reports whether a port has become one where a takeover leads it.
-func (m moves) isLed(a, b any) bool {
+// isRedirected reports whether a port has become one to which a takeover redirects it.
+func (m moves) isRedirected(a, b any) bool {
 	to, err := strconv.Atoi(fmt.Sprint(b))
 	if err != nil {
 		return false
@@ -297,12 +293,16 @@ func (m moves) isLed(a, b any) bool {
 	if from, err := strconv.Atoi(fmt.Sprint(a)); err == nil {
 		return slices.Contains(m.to[from], to)
 	}
-	return slices.ContainsFunc(slices.Collect(maps.Values(m.to)),
-		func(all []int) bool { return slices.Contains(all, to) }) // it was a name
+	for _, all := range m.to { // it was a name
+		if slices.Contains(all, to) {
+			return true
+		}
+	}
+	return false
 }
 
-// commandLed reports whether a word of a command has another port now.
-func (m moves) commandLed(was, now string) bool {
+// commandRedirected reports whether a word of a command has another port now.
+func (m moves) commandRedirected(was, now string) bool {
 	for from, to := range m.commands {
 		if strings.ReplaceAll(was, from, to) == now {
 			return true

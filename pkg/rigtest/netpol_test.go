@@ -19,8 +19,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/rigtest/netpoloracle"
 )
 
-// Policies as the product reads them, and as somebody did who hasn't seen its code,
-// mean the same: over 100,000 of them.
+// Over 100,000 policies, the product and an evaluator that was written without its code say the same.
 func TestPoliciesMeanTheSame(t *testing.T) {
 	const pairs = 100_000
 	let, shut := 0, 0
@@ -47,23 +46,20 @@ func meaning(t *testing.T, seed uint64) (let bool) {
 	policies := p.policies(0, 4)
 	pod := p.pod()
 	peer := p.peer()
-	port := netpol.Port{
-		Protocol: pick(p, "", corev1.ProtocolTCP, corev1.ProtocolTCP, corev1.ProtocolTCP, corev1.ProtocolUDP,
-			corev1.ProtocolSCTP),
-		Number: p.port(),
-	}
+	protocol := pick(p, "", tcp, tcp, tcp, udp, corev1.ProtocolSCTP)
+	port := netpol.Port{Protocol: protocol, Number: p.port()}
 	want := netpoloracle.Allowed(policies, other(pod), otherPeer(peer), netpoloracle.Port(port))
 	if have := netpol.Allowed(policies, pod, peer, port); have != want {
 		text, _ := json.MarshalIndent(policies, "", " ")
-		require.Fail(t, "they don't agree", "seed %d: %v, the other says %v\npod %+v\npeer %+v\nport %+v\n%s", seed, have,
-			want, pod, peer, port, text)
+		require.Fail(t, "they don't agree", "seed %d: %v, the other says %v\npod %+v\npeer %+v\nport %+v\n%s",
+			seed, have, want, pod, peer, port, text)
 	}
-	isolated := slices.ContainsFunc(policies, func(n networkingv1.NetworkPolicy) bool {
-		return n.Namespace == pod.Namespace && netpol.Isolates(&n.Spec, pod.Labels) == netpol.Yes
-	})
-	maybe := slices.ContainsFunc(policies, func(n networkingv1.NetworkPolicy) bool {
-		return n.Namespace == pod.Namespace && netpol.Isolates(&n.Spec, pod.Labels) == netpol.Maybe
-	})
+	isolates := func(answer netpol.Answer) bool {
+		return slices.ContainsFunc(policies, func(n networkingv1.NetworkPolicy) bool {
+			return n.Namespace == pod.Namespace && netpol.Isolates(&n.Spec, pod.Labels) == answer
+		})
+	}
+	isolated, maybe := isolates(netpol.Yes), isolates(netpol.Maybe)
 	if is := netpoloracle.Isolated(policies, other(pod)); is != isolated {
 		require.True(t, maybe, "seed %d: isolated: %v, the other says %v", seed, isolated, is)
 	}
@@ -71,8 +67,8 @@ func meaning(t *testing.T, seed uint64) (let bool) {
 	return want
 }
 
-// containsWhatIsCovered checks that ports which contain another cover all that it
-// covers: what a policy opens is judged by the first, who comes in by the second.
+// containsWhatIsCovered checks that ports which contain another one cover everything that it covers: Contains decides
+// what a policy opens, Covers who comes in.
 func containsWhatIsCovered(t *testing.T, p policed, pod netpol.Pod, port netpol.Port, seed uint64) {
 	t.Helper()
 	ports, others := p.ports(), p.ports()
@@ -97,8 +93,17 @@ func otherPeer(p netpol.Peer) netpoloracle.Peer {
 	}
 }
 
-// policed makes policies and who they're about, of few words, so that they meet.
+// policed makes policies, pods and peers of few words, so that they meet.
 type policed struct{ *rand.Rand }
+
+const tcp, udp = corev1.ProtocolTCP, corev1.ProtocolUDP
+
+var operators = []metav1.LabelSelectorOperator{
+	metav1.LabelSelectorOpIn, metav1.LabelSelectorOpNotIn, metav1.LabelSelectorOpExists,
+	metav1.LabelSelectorOpDoesNotExist, "Like",
+}
+
+var policyTypes = [][]networkingv1.PolicyType{nil, nil, {"Ingress"}, {"Ingress"}, {"Egress"}, {"Ingress", "Egress"}}
 
 func pick[T any](p policed, of ...T) T { return of[p.IntN(len(of))] }
 
@@ -127,7 +132,7 @@ func (p policed) pod() netpol.Pod {
 			pod.Ports = append(pod.Ports, corev1.ContainerPort{
 				Name:          name,
 				ContainerPort: p.port() + int32(i)%2,
-				Protocol:      pick(p, "", "", corev1.ProtocolTCP, corev1.ProtocolUDP),
+				Protocol:      pick(p, "", "", tcp, udp),
 			})
 		}
 	}
@@ -149,9 +154,10 @@ func (p policed) selector() metav1.LabelSelector {
 		s.MatchLabels = p.labels()
 	}
 	for p.one(3) {
-		r := metav1.LabelSelectorRequirement{Key: pick(p, "app", "tier", "kubernetes.io/metadata.name"),
-			Operator: pick(p, metav1.LabelSelectorOpIn, metav1.LabelSelectorOpNotIn, metav1.LabelSelectorOpExists,
-				metav1.LabelSelectorOpDoesNotExist, "Like")}
+		r := metav1.LabelSelectorRequirement{
+			Key:      pick(p, "app", "tier", "kubernetes.io/metadata.name"),
+			Operator: pick(p, operators...),
+		}
 		for p.one(2) {
 			r.Values = append(r.Values, pick(p, "web", "db", "prod", ""))
 		}
@@ -164,13 +170,11 @@ func (p policed) ports() (out []networkingv1.NetworkPolicyPort) {
 	for p.one(2) {
 		var port networkingv1.NetworkPolicyPort
 		if p.one(2) {
-			port.Protocol = new(pick(p, corev1.ProtocolTCP, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP))
+			port.Protocol = new(pick(p, tcp, tcp, udp, corev1.ProtocolSCTP))
 		}
 		if !p.one(5) {
-			port.Port = new(
-				pick(p, intstr.FromInt32(p.port()), intstr.FromInt32(p.port()),
-					intstr.FromString(pick(p, "http", "https", "none"))),
-			)
+			one, two := intstr.FromInt32(p.port()), intstr.FromInt32(p.port())
+			port.Port = new(pick(p, one, two, intstr.FromString(pick(p, "http", "https", "none"))))
 		}
 		if p.one(3) {
 			port.EndPort = new(p.port())
@@ -211,8 +215,7 @@ func (p policed) policies(least, most int) []networkingv1.NetworkPolicy {
 		if p.one(2) {
 			o.Spec.PodSelector = p.selector()
 		}
-		o.Spec.PolicyTypes = pick(p, nil, nil, []networkingv1.PolicyType{"Ingress"}, []networkingv1.PolicyType{"Ingress"},
-			[]networkingv1.PolicyType{"Egress"}, []networkingv1.PolicyType{"Ingress", "Egress"})
+		o.Spec.PolicyTypes = pick(p, policyTypes...)
 		for p.one(2) {
 			o.Spec.Ingress = append(o.Spec.Ingress, networkingv1.NetworkPolicyIngressRule{Ports: p.ports(), From: p.peers()})
 		}
@@ -223,7 +226,7 @@ func (p policed) policies(least, most int) []networkingv1.NetworkPolicy {
 	return out
 }
 
-// with are labels, and more.
+// with returns labels, and more of them.
 func with(labels map[string]string, more map[string]string) map[string]string {
 	out := maps.Clone(labels)
 	maps.Copy(out, more)

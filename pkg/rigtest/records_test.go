@@ -1,6 +1,7 @@
 package rigtest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -36,18 +37,21 @@ spec:
 
 func recording(t *testing.T, spec string) *config.Sidecars {
 	t.Helper()
-	conf, fs := config.Read(
-		[]byte(
-			"apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: gate}\nspec:\n  select: [{name: web}]\n"+spec,
-		),
-		"",
-	)
-	require.NoError(t, fs.Err())
-	return conf
+	return mustRead(t, `apiVersion: outrigger.dev/v1alpha1
+kind: Sidecars
+metadata: {name: shop}
+spec:
+  select: [{name: web}]
+`+spec)
 }
 
 func replacing(name string) string {
-	return "  patterns:\n    - name: x\n      custom: {containers: [{name: x, image: 'x:1'}], app: {env: [{name: " + name + ", value: new, replace: true}]}}\n"
+	return `  patterns:
+    - name: x
+      custom:
+        containers: [{name: x, image: 'x:1'}]
+        app: {env: [{name: ` + name + `, value: new, replace: true}]}
+`
 }
 
 // Law 8: a value that is replaced and may be a password isn't kept in a record.
@@ -60,30 +64,38 @@ func TestNoRecordKeepsAPassword(t *testing.T) {
 				require.Contains(t, out.Files()[0].Text, "value: new")
 				continue
 			}
-			require.ErrorContains(
-				t,
-				out.Findings.Err(),
-				"env[name="+name+"].value: the value that is replaced may be a password, and the record of it would keep it in an annotation; move it into a Secret first",
-			)
+			require.ErrorContains(t, out.Findings.Err(), "env[name="+name+"].value: the value that is replaced may be a "+
+				"password, and the record of it would keep it in an annotation; move it into a Secret first")
 			require.NotContains(t, out.Findings.Err().Error(), "hunter2")
 			require.Empty(t, out.Texts)
 		}
 	}
 }
 
-// The records of an attack: none is obeyed, wherever records are.
+// Records that somebody forged aren't obeyed, wherever they are.
 func TestRecordsOnlyUndo(t *testing.T) {
 	binding := `x\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: evil}`
-	for name, c := range map[string]struct{ record, says string }{
-		"no hash":         {`{"v":2,"marks":[{"at":"/spec/template/spec/containers/name=app/image","was":"evil:1"}]}`, "is damaged"},
-		"another object":  {`{"v":2,"marks":[{"at":"/spec/template/spec/serviceAccountName","is":"94d8b3fbb7e7","was":"` + binding + `"}]}`, "is damaged"},
-		"nothing for it":  {`{"v":2,"marks":[{"at":"/spec/template/spec/containers/name=app/ports","was":"\n          ports: []","after":"name","by":"/spec"}]}`, "doesn't say what took the place of"},
-		"no such version": {`{"v":1,"marks":[{"at":"/kind"}]}`, "is of version 1"},
-		"a hand's work":   {`{"v":2,"marks":[{"at":"/spec/template/spec/containers/name=app/image","is":"000000000000","was":"evil:1"}]}`, "containers[name=app].image: was changed by hand"},
+	const app = "/spec/template/spec/containers/name=app"
+	for name, c := range map[string]struct{ version, mark, says string }{
+		"no hash": {"2", `"at":"` + app + `/image","was":"evil:1"`, "is damaged"},
+		"another object": {
+			"2", `"at":"/spec/template/spec/serviceAccountName","is":"94d8b3fbb7e7","was":"` + binding + `"`,
+			"is damaged",
+		},
+		"nothing for it": {
+			"2", `"at":"` + app + `/ports","was":"\n          ports: []","after":"name","by":"/spec"`,
+			"doesn't say what took the place of",
+		},
+		"no such version": {"1", `"at":"/kind"`, "is of version 1"},
+		"a hand's work": {
+			"2", `"at":"` + app + `/image","is":"000000000000","was":"evil:1"`,
+			"containers[name=app].image: was changed by hand",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			record := fmt.Sprintf(`{"v":%s,"marks":[{%s}]}`, c.version, c.mark)
 			text := strings.Replace(keptByRecord, "    example.com/a: b\n",
-				"    example.com/a: b\n    applied.outrigger.dev/gate: '"+c.record+"'\n", 1)
+				"    example.com/a: b\n    applied.outrigger.dev/shop: '"+record+"'\n", 1)
 			_, fs := rig.Strip([]rig.File{{Text: text}}, "")
 			require.ErrorContains(t, fs.Err(), c.says)
 			for _, spec := range []string{"  record: always\n", ""} {
@@ -92,43 +104,65 @@ func TestRecordsOnlyUndo(t *testing.T) {
 				require.Empty(t, out.Texts)
 			}
 			out := rig.Run([]rig.File{{Text: text}}, recording(t, replacing("LEVEL")), rig.Options{})
-			require.ErrorContains(
-				t,
-				out.Findings.Err(),
-				"has a record of what this config added, which is only used when files are written back; render it with -w or kpt, "+
-					"or set record: always in the config, or remove what was added with outrigger strip first",
-			)
+			require.ErrorContains(t, out.Findings.Err(), "has a record of what this config added, which is only used "+
+				"when files are written back; render it with -w or kpt, or set record: always in the config, "+
+				"or remove what was added with outrigger strip first")
 		})
 	}
 }
 
-// An object goes only with the label, the owner and the hash of its content, and that
-// is told: who copies one of them keeps his.
+// An object is removed, and reported, only if it has the label, the owner and the hash of its content. An object with
+// a copy of some of them stays.
 func TestOnlyWhatWasEmittedGoes(t *testing.T) {
 	conf := func(objects string) *config.Sidecars {
-		return recording(t,
-			"  patterns:\n    - name: x\n      custom: {containers: [{name: x, image: 'x:1'}], objects: ["+objects+"]}\n")
+		return recording(t, `  patterns:
+    - name: x
+      custom: {containers: [{name: x, image: 'x:1'}], objects: [`+objects+`]}
+`)
 	}
-	first := rig.Run([]rig.File{{Text: keptByRecord}},
-		conf("{apiVersion: v1, kind: ConfigMap, metadata: {name: web-x}, data: {a: b}}"), rig.Options{InPlace: true})
+	withMap := conf("{apiVersion: v1, kind: ConfigMap, metadata: {name: web-x}, data: {a: b}}")
+	first := rig.Run([]rig.File{{Text: keptByRecord}}, withMap, rig.Options{InPlace: true})
 	require.NoError(t, first.Findings.Err())
 	laid := first.Files()[0].Text
-	deny := "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: deny-all\n  labels: {app.kubernetes.io/managed-by: outrigger}\n  annotations:\n    outrigger.dev/by: gate\nspec: {podSelector: {}}\n"
+	deny := `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: deny-all
+  labels: {app.kubernetes.io/managed-by: outrigger}
+  annotations:
+    outrigger.dev/by: shop
+spec: {podSelector: {}}
+`
+	const labels = "  labels: {app.kubernetes.io/managed-by: outrigger}\n"
+	and := func(object string) func(string) string {
+		return func(text string) string { return text + "---\n" + object }
+	}
 	for name, c := range map[string]struct {
 		change   func(string) string
 		gone     bool
-		says     string
 		severity sidecar.Severity
+		says     string
 	}{
-		"as written": {func(s string) string { return s }, true, "ConfigMap web-x: was outrigger's and is taken out", sidecar.Info},
-		"owner alone": {func(s string) string {
-			return s + "---\n" + strings.Replace(deny, "  labels: {app.kubernetes.io/managed-by: outrigger}\n", "", 1)
-		}, true, "NetworkPolicy deny-all: has the annotation outrigger.dev/by", sidecar.Warning},
-		"without hash": {func(s string) string { return s + "---\n" + deny }, true, "NetworkPolicy deny-all: has the annotation outrigger.dev/by", sidecar.Warning},
-		"another hash": {func(s string) string {
-			return s + "---\n" + strings.Replace(deny, "by: gate\n", "by: gate\n    outrigger.dev/content: 0123456789ab\n", 1)
-		}, false, "NetworkPolicy deny-all: was changed by hand", sidecar.Error},
-		"label is gone": {func(s string) string { return strings.Replace(s, "app.kubernetes.io/managed-by: outrigger", "a: b", 1) }, false, "ConfigMap web-x: has the annotation outrigger.dev/by", sidecar.Warning},
+		"as written": {
+			func(s string) string { return s },
+			true, sidecar.Info, "ConfigMap web-x: was outrigger's and is taken out",
+		},
+		"owner alone": {
+			and(strings.Replace(deny, labels, "", 1)),
+			true, sidecar.Warning, "NetworkPolicy deny-all: has the annotation outrigger.dev/by",
+		},
+		"without hash": {
+			and(deny),
+			true, sidecar.Warning, "NetworkPolicy deny-all: has the annotation outrigger.dev/by",
+		},
+		"another hash": {
+			and(strings.Replace(deny, "by: shop\n", "by: shop\n    outrigger.dev/content: 0123456789ab\n", 1)),
+			false, sidecar.Error, "NetworkPolicy deny-all: was changed by hand",
+		},
+		"label is gone": {
+			func(s string) string { return strings.Replace(s, "app.kubernetes.io/managed-by: outrigger", "a: b", 1) },
+			false, sidecar.Warning, "ConfigMap web-x: has the annotation outrigger.dev/by",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := c.change(laid)

@@ -26,6 +26,12 @@ var behinds = []string{" # why ", "   #", "  # ünï 🚢 ", " # key: value ", "
 // drawStyle decides how everything below n is written.
 func (h hand) drawStyle(n *Node) { h.styleNode(n, false) }
 
+// drawBrackets reports whether a collection stands in brackets.
+func (h hand) drawBrackets(n *Node) bool {
+	often := len(n.entries) > 0 && h.brackets > 0 && h.one(h.brackets)
+	return often && !n.useBlocks() && n.size() < 14
+}
+
 func (h hand) styleNode(n *Node, brackets bool) {
 	if n.fixed {
 		h.fixStyle(n)
@@ -39,7 +45,7 @@ func (h hand) styleNode(n *Node, brackets bool) {
 		n.text = h.quoteScalar(n.value, brackets)
 	case brackets:
 		n.flow = true
-	case n.isCollection() && len(n.entries) > 0 && h.brackets > 0 && h.one(h.brackets) && !n.useBlocks() && n.size() < 14:
+	case n.isCollection() && h.drawBrackets(n):
 		n.flow, brackets = true, true
 		n.broken = h.one(5)
 	}

@@ -46,7 +46,7 @@ func TestFunctionFails(t *testing.T) {
 		},
 		"wrong kind": {
 			list(strings.Replace(sidecars, "kind: Sidecars", "kind: SideCar", 1), web),
-			`"SideCar" is not Sidecars`,
+			`"SideCar" isn't Sidecars`,
 		},
 		"pod template broken": {
 			list(sidecars, strings.Replace(web, "containerPort: 8080", "containerPort: {}", 1)),

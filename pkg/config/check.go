@@ -22,16 +22,16 @@ func (r *reader) checkSpec(s *Spec) {
 	if _, err := sidecar.ParseVersion(s.KubernetesVersion); err != nil {
 		r.reportValue(
 			"spec.kubernetesVersion",
-			quoteWord(s.KubernetesVersion)+" is no Kubernetes version",
-			`write one as "1.33"`,
+			quoteWord(s.KubernetesVersion)+" isn't a valid Kubernetes version",
+			`write one such as "1.33"`,
 		)
 	}
 	for i, p := range s.PodTemplatePaths {
 		if slices.Contains(strings.Split(p, "."), "") {
 			r.reportValue(
 				fmt.Sprintf("spec.podTemplatePaths[%d]", i),
-				quoteWord(p)+" is no path",
-				"write one as spec.workers.template",
+				quoteWord(p)+" isn't a valid path",
+				"write one such as spec.workers.template",
 			)
 		}
 	}
@@ -44,20 +44,20 @@ func (r *reader) checkSpec(s *Spec) {
 	}
 }
 
-// reportValue reports an impossible value, unless something is wrong there already.
+// reportValue reports an invalid value, unless the field has a finding already.
 func (r *reader) reportValue(at, message, hint string) { r.reportOnce("bad-value", at, message, hint) }
 
+// reportOnce reports a mistake, unless the field has a finding already.
 func (r *reader) reportOnce(code, at, message, hint string) {
 	if !r.isReported(at) {
 		r.addFinding(r.lineOfField(at), at, code, message, hint)
 	}
 }
 
-// isReported tells whether enough is said of a field: there is a finding about it or
-// what is in it, or nothing above it could be read.
+// isReported reports whether a field, or one below it, has a finding, or whether one above it couldn't be read.
 func (r *reader) isReported(at string) bool {
 	for p := at; p != ""; p = parentPath(p) {
-		if r.said[p] {
+		if r.silent[p] {
 			return true
 		}
 	}
@@ -88,19 +88,19 @@ func (r *reader) checkSelection(s *Spec) {
 				r.reportValue(at+"."+m.field, m.message, m.hint)
 			}
 			if len(sel.compiled.parts) == 0 {
-				r.reportValue(at, "nothing is said of the workload, which is every workload", `say so with name: ".*"`)
+				r.reportValue(at, "is empty, which would select every workload", `if that's intended, write name: ".*"`)
 			}
 		}
 	}
 	switch least, most := s.Expect.Min, s.Expect.Max; {
 	case *least < 0:
-		r.reportValue("spec.expect.min", "less than none isn't possible", "")
+		r.reportValue("spec.expect.min", "must not be negative", "")
 	case most != nil && *most < *least:
 		r.reportValue("spec.expect.max", fmt.Sprintf("max %d is less than min %d", *most, *least), "")
 	}
 }
 
-// checkEntry checks one of the patterns; named are the entries before it by name.
+// checkEntry checks one entry; named has the paths of the entries before it by their names.
 func (r *reader) checkEntry(e *Entry, at string, named map[string]string) {
 	switch set := e.listPatterns(); {
 	case len(set) == 0:
@@ -114,14 +114,14 @@ func (r *reader) checkEntry(e *Entry, at string, named map[string]string) {
 			r.lineOfField(second),
 			second,
 			"several-patterns",
-			"stands beside "+set[0].key,
-			"an entry has one pattern; begin another one for it",
+			"is a second pattern, beside "+set[0].key,
+			"an entry has one pattern, so begin another entry for it",
 		)
 	default:
 		r.validatePattern(set[0], at+"."+set[0].key)
 	}
 	if r.checkName(at+".name", e.Name); named[e.Name] != "" {
-		r.reportValue(at+".name", quoteWord(e.Name)+" is the name of "+named[e.Name]+" too", "give one of them another name")
+		r.reportValue(at+".name", quoteWord(e.Name)+" is also the name of "+named[e.Name], "give one of them another name")
 	}
 	named[e.Name] = at
 	r.checkApps(at+".app", e.App)
@@ -132,18 +132,18 @@ func (r *reader) checkEntry(e *Entry, at string, named map[string]string) {
 		for i, name := range list.names {
 			path := fmt.Sprintf("%s[%d]", list.at, i)
 			if r.checkName(path, name); name == e.Name {
-				r.reportValue(path, "an entry can't stand before or after itself", "")
+				r.reportValue(path, "an entry can't start before or after itself", "")
 			}
 		}
 	}
 	if e.Required && e.Unfit == UnfitSkip {
-		r.reportValue(at+".required", "contradicts unfit: skip", "leave one of them")
+		r.reportValue(at+".required", "contradicts unfit: skip", "remove one of them")
 	}
 	if e.Override != nil && e.Override.Name != "" && e.Override.Name != e.Name {
 		r.reportValue(
 			at+".override.name",
-			quoteWord(e.Override.Name)+" is not the entry's name "+quoteWord(e.Name),
-			"leave it out, or set the entry's name",
+			quoteWord(e.Override.Name)+" isn't the entry's name, "+quoteWord(e.Name),
+			"remove it, or change the entry's name",
 		)
 	}
 }
@@ -160,11 +160,11 @@ func (r *reader) checkApps(at string, names Names) {
 		case name == Every:
 			r.reportValue(
 				path,
-				quoteWord(Every)+" means all containers, so there's nothing to name beside it",
-				"leave "+quoteWord(Every)+" or the names",
+				quoteWord(Every)+" means all containers, so no other name can be in the list",
+				"remove "+quoteWord(Every)+", or all other names",
 			)
 		case slices.Contains(names[:i], name):
-			r.reportValue(path, quoteWord(name)+" is there twice", "leave one of them")
+			r.reportValue(path, quoteWord(name)+" is in the list twice", "remove one of them")
 		default:
 			r.checkName(path, name)
 		}
@@ -176,13 +176,13 @@ func (r *reader) checkName(at, name string) {
 	if errs := validation.IsDNS1123Label(name); errs != nil {
 		r.reportValue(
 			at,
-			quoteWord(name)+" can't be a container's name",
+			quoteWord(name)+" isn't a valid container name",
 			"use at most 63 lower-case letters, digits and dashes",
 		)
 	}
 }
 
-// validatePattern reports what is wrong with the config of a pattern.
+// validatePattern reports the findings of a pattern about its own fields.
 func (r *reader) validatePattern(k keyed, at string) {
 	for _, f := range k.pattern.Validate() {
 		if f.Field == "" {
@@ -197,8 +197,7 @@ func (r *reader) validatePattern(k keyed, at string) {
 	}
 }
 
-// compileAlone compiles an expression as it's written: "a)(b" is none, though it is
-// one in brackets.
+// compileAlone compiles an expression as it's written: "a)(b" isn't a valid one, although it would be in brackets.
 func compileAlone(want string) error {
 	_, err := regexp.Compile(want)
 	return err
@@ -209,5 +208,5 @@ func regexpError(err error) string {
 	if e, ok := errors.AsType[*syntax.Error](err); ok {
 		return e.Code.String()
 	}
-	return "it is too large"
+	return "it's too large"
 }

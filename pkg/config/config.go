@@ -1,8 +1,7 @@
-// Package config reads what a user writes: one document of kind Sidecars that
-// says which workloads get which patterns. It is read strictly: every mistake is
-// found in one go, each with its line, the path of the field and a way out. The
-// types are the documentation; the JSON Schema and the table of patterns in the
-// README are generated from their comments.
+// Package config reads what a user writes: one document of kind Sidecars that says which workloads get which patterns.
+// It's read strictly: all mistakes are found at once, each with its line, the path of the field and a hint. The
+// comments of the types are the documentation: the JSON Schema and the README's table of patterns are generated from
+// them.
 package config
 
 import (
@@ -31,60 +30,60 @@ type Sidecars struct {
 	APIVersion string `json:"apiVersion"`
 	// Kind is Sidecars.
 	Kind string `json:"kind"`
-	// Metadata is that of every object. kustomize and kpt want a name there.
+	// Metadata is that of all Kubernetes objects. kustomize and kpt require a name in it.
 	Metadata metav1.ObjectMeta `json:"metadata,omitzero"`
-	// Spec says what is wanted.
+	// Spec says which workloads get which patterns.
 	Spec Spec `json:"spec"`
 }
 
-// A Spec says what is wanted.
+// A Spec says which workloads get which patterns.
 type Spec struct {
 	// Select says which workloads get the patterns: those that match one of the
 	// entries.
 	Select []Selector `json:"select" config:"nonempty"`
-	// Exclude takes workloads out of the selection: those that match one of the
+	// Exclude removes workloads from the selection: those that match one of the
 	// entries.
 	Exclude []Selector `json:"exclude,omitempty"`
-	// Expect says how many workloads are to be served. Fewer or more are an error.
+	// Expect says how many workloads are expected. Fewer or more are an error.
 	Expect *Expect `json:"expect,omitempty"`
-	// Skips says whether a selected workload may go without a sidecar, by its
-	// annotations and labels or by unfit: allowed (each is told) or forbidden (each is an
-	// error). Default: allowed.
+	// Skips says whether a selected workload may opt out of a sidecar, with
+	// annotations and labels or because of unfit: allowed (each skip is reported) or
+	// forbidden (each skip is an error). Default: allowed.
 	Skips Skips `json:"skips,omitempty"`
 	// Patterns are what the workloads get.
 	Patterns []Entry `json:"patterns,omitempty"`
-	// KubernetesVersion is the oldest cluster that must accept the result. Write
-	// it in quotes, since 1.30 is the number 1.3. Default: "1.33".
+	// KubernetesVersion is that of the oldest cluster that must accept the result.
+	// Write it in quotes, since 1.30 is the number 1.3. Default: "1.33".
 	KubernetesVersion string `json:"kubernetesVersion,omitempty"`
-	// PodTemplatePaths are where pod templates stand in custom resources, as in
-	// spec.workers.template, where outrigger doesn't find them by itself.
+	// PodTemplatePaths are the paths of pod templates in custom resources, such as
+	// spec.workers.template, if outrigger doesn't find them by itself.
 	PodTemplatePaths []string `json:"podTemplatePaths,omitempty"`
-	// RebindPresets say how programs of your own are moved to 127.0.0.1, for
-	// rebind.preset. They win over those that outrigger brings.
+	// RebindPresets say how your own programs are moved to 127.0.0.1, for
+	// rebind.preset. They override outrigger's presets.
 	RebindPresets []proxy.RebindPreset `json:"rebindPresets,omitempty"`
-	// Record says whether what was added is recorded in an annotation of the
-	// object, so that a later run can take it off again: auto (where the runner
-	// writes back in place, as kpt does), always or never. Default: auto.
+	// Record says whether the additions are recorded in an annotation of the object,
+	// so that a later run can remove them again: auto (if the runner writes files back
+	// in place, as kpt does), always or never. Default: auto.
 	Record Record `json:"record,omitempty"`
-	// Rollout says how a changed ConfigMap of ours gets the pods replaced: hash
-	// (kustomize puts a hash into its name), checksum (an annotation on the pod
-	// template), none, or auto (hash under kustomize where it knows every object
-	// that refers to the ConfigMap, checksum elsewhere). Default: auto.
+	// Rollout says how a change of a generated ConfigMap replaces the pods: hash
+	// (kustomize adds a hash to its name), checksum (an annotation on the pod
+	// template), none, or auto (hash under kustomize if it knows every object that
+	// refers to the ConfigMap, otherwise checksum). Default: auto.
 	Rollout Rollout `json:"rollout,omitempty"`
 }
 
-// An Expect says how many workloads are to be served.
+// An Expect says how many workloads are expected.
 type Expect struct {
-	// Min is the smallest number of workloads that get every pattern: one of which a
-	// pattern is skipped doesn't count. With 0, a selection that matches nothing is
+	// Min is the smallest number of workloads that get every pattern. A workload that
+	// skips a pattern doesn't count. With 0, a selection that matches nothing is
 	// fine. Default: 1.
 	Min *int `json:"min,omitempty"`
-	// Max is the largest number of workloads that are selected. Without it there is no
-	// limit.
+	// Max is the largest number of workloads that are selected. Without it, there is
+	// no limit.
 	Max *int `json:"max,omitempty"`
 }
 
-// Skips says whether a selected workload may go without a sidecar.
+// Skips says whether a selected workload may opt out of a sidecar.
 type Skips string
 
 const (
@@ -92,7 +91,7 @@ const (
 	SkipsForbidden Skips = "forbidden"
 )
 
-// A Record says whether what was added is recorded in the object.
+// A Record says whether the additions are recorded in the object.
 type Record string
 
 const (
@@ -101,7 +100,7 @@ const (
 	RecordNever  Record = "never"
 )
 
-// A Rollout says how a changed ConfigMap gets the pods replaced.
+// A Rollout says how a change of a ConfigMap replaces the pods.
 type Rollout string
 
 const (
@@ -111,10 +110,10 @@ const (
 	RolloutNone     Rollout = "none"
 )
 
-// defaultVersion of Kubernetes: native sidecars are stable since.
+// defaultVersion is the first version of Kubernetes in which native sidecars are stable.
 const defaultVersion = "1.33"
 
-// setDefaults puts the defaults where the user wrote nothing.
+// setDefaults sets the fields that the user left out to their defaults.
 func (s *Spec) setDefaults() {
 	if s.KubernetesVersion == "" {
 		s.KubernetesVersion = defaultVersion
@@ -144,7 +143,7 @@ func (s *Spec) setDefaults() {
 	}
 }
 
-// Bare is the spec without what the defaults say anyway.
+// Bare returns the spec without fields that have their defaults.
 func (s Spec) Bare() Spec {
 	if s.KubernetesVersion == defaultVersion {
 		s.KubernetesVersion = ""
@@ -170,11 +169,11 @@ func (s Spec) Bare() Spec {
 	return s
 }
 
-// Kubernetes is the oldest cluster that must accept the result.
+// Kubernetes returns the version of the oldest cluster that must accept the result.
 func (s *Spec) Kubernetes() sidecar.Version {
 	v, err := sidecar.ParseVersion(s.KubernetesVersion)
 	if err != nil {
-		v, _ = sidecar.ParseVersion(defaultVersion) // a Spec that wasn't read
+		v, _ = sidecar.ParseVersion(defaultVersion) // the Spec wasn't read from a document
 	}
 	return v
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// readValue reads a node into v. What doesn't fit is reported and left out.
+// readValue reads a node into v. It reports and leaves out values that don't fit.
 func (r *reader) readValue(n *yaml.Node, v reflect.Value, at string) {
 	defer r.leave()
 	if !r.enter(n, at) {
@@ -41,17 +41,16 @@ func (r *reader) readValue(n *yaml.Node, v reflect.Value, at string) {
 	}
 }
 
-// readNull leaves a field as if it weren't there. A pattern's is more likely meant
-// to be there.
+// readNull treats a field as missing. A pattern without a value is an error, since it was probably meant to be there.
 func (r *reader) readNull(n *yaml.Node, v reflect.Value, at string) {
 	if v.Kind() == reflect.Pointer && v.Type().Implements(reflect.TypeFor[sidecar.Pattern]()) {
 		v.Set(reflect.New(v.Type().Elem()))
 		r.addFinding(n.Line, at, "wrong-type", "wanted "+describeType(v.Type())+", got nothing", "write {} for the defaults")
-		r.said[at] = true
+		r.silent[at] = true
 	}
 }
 
-// readList reads a sequence. In a flat config a text stands for one, with commas.
+// readList reads a sequence. In a flat config, it's a text with commas.
 func (r *reader) readList(n *yaml.Node, v reflect.Value, at string) {
 	items := n.Content
 	if r.flat && n.Kind == yaml.ScalarNode {
@@ -115,7 +114,7 @@ func (r *reader) readScalar(n *yaml.Node, v reflect.Value, at string) {
 		}
 		v.SetString(n.Value)
 		if values := enumOf(v.Type()); values != nil && !slices.Contains(values, n.Value) {
-			r.addFinding(n.Line, at, "bad-value", quoteWord(n.Value)+" is not "+joinOr(values), suggestWord(n.Value, values))
+			r.addFinding(n.Line, at, "bad-value", quoteWord(n.Value)+" isn't "+joinOr(values), suggestWord(n.Value, values))
 		}
 		return
 	}
@@ -129,7 +128,7 @@ func (r *reader) readScalar(n *yaml.Node, v reflect.Value, at string) {
 		} else {
 			v.SetInt(from.Int())
 		}
-	case v.CanInt() && from.CanUint(): // only what no int64 can hold
+	case v.CanInt() && from.CanUint(): // too large for an int64
 		r.addOutOfRange(n, v.Type(), at)
 	case v.CanFloat() && (from.CanFloat() || from.CanInt()):
 		v.Set(from.Convert(v.Type()))
@@ -142,8 +141,7 @@ func (r *reader) addOutOfRange(n *yaml.Node, t reflect.Type, at string) {
 	r.addFinding(n.Line, at, "bad-value", fmt.Sprintf("the number doesn't fit into %d bits", t.Bits()), "")
 }
 
-// addWrongType reports a node that isn't of type t. It never shows the value, which
-// may be a secret.
+// addWrongType reports a node that isn't of type t. It never prints the value, which may be a secret.
 func (r *reader) addWrongType(n *yaml.Node, t reflect.Type, at string) {
 	hint := ""
 	number := func(s string) bool {
@@ -158,13 +156,13 @@ func (r *reader) addWrongType(n *yaml.Node, t reflect.Type, at string) {
 	case w == "a list" && n.Kind != yaml.SequenceNode && !isNull(n):
 		hint = `begin it with "- "`
 	case (w == "an integer" || w == "true or false") && n.ShortTag() == yaml.NodeTagString && number(n.Value):
-		hint = "take the quotes away"
+		hint = "remove the quotes"
 	}
 	r.addFinding(n.Line, at, "wrong-type", "wanted "+describeType(t)+", got "+describeNode(n), hint)
-	r.said[at] = true
+	r.silent[at] = true
 }
 
-// describeType names what a value of type t is written as.
+// describeType says how a value of type t is written.
 func describeType(t reflect.Type) string {
 	if t == reflect.TypeFor[Names]() {
 		return "a name or a list of names"
@@ -186,7 +184,7 @@ func describeType(t reflect.Type) string {
 	return "an integer"
 }
 
-// describeNode names what a node is.
+// describeNode says what a node is.
 func describeNode(n *yaml.Node) string {
 	for n.Kind == yaml.AliasNode && n.Alias != nil && n.Alias.Kind != yaml.AliasNode {
 		n = n.Alias
@@ -219,8 +217,7 @@ func isNull(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.ShortTag() == yaml.NodeTagNull || n.Kind == 0
 }
 
-// joinPath returns the path of a field below at. A long name isn't there in whole, so that
-// no document makes long paths.
+// joinPath returns the path of a field below at. It shortens a long name, so that paths stay short.
 func joinPath(at, name string) string {
 	switch {
 	case strings.ContainsAny(name, "./[") || name == "" || len(name) > 253:
@@ -231,6 +228,5 @@ func joinPath(at, name string) string {
 	return at + "." + name
 }
 
-// enumOf are the values that a type of strings can have, or nil where it can
-// have any.
+// enumOf returns the values that a type of strings can have, or nil if it can have any.
 func enumOf(t reflect.Type) []string { return enums[t.PkgPath()+"."+t.Name()] }

@@ -26,39 +26,39 @@ import (
 // An Entry asks for one pattern. Exactly one of the patterns' fields is set; the
 // other fields are common to all patterns.
 type Entry struct {
-	// Name is that of the container, and the stem of the names of all objects
-	// made for it. No two entries have the same. Default: the pattern's key in
-	// kebab-case, as in tls-proxy.
+	// Name of the container, from which the names of all objects made for it are
+	// built. Each entry has its own. Default: the pattern's key in kebab-case, as in
+	// tls-proxy.
 	Name string `json:"name,omitempty"`
 	// App is the container that is served, or a list of them, or "*" for all
-	// containers of the manifest but its init containers, which can only be named.
-	// An entry that takes ports over serves just one of them: the one that
-	// declares the ports. Default: the one that the annotation
-	// kubectl.kubernetes.io/default-container names, else the first.
+	// containers of the manifest except init containers, which must be named. An
+	// entry that takes over ports serves only the container that declares them.
+	// Default: the container that the annotation
+	// kubectl.kubernetes.io/default-container names, or else the first.
 	App Names `json:"app,omitempty"`
 	// Placement of long-running containers: native (an init container with
 	// restartPolicy Always: it starts before the app, stops after it, and lets a
 	// Job end) or beside (an ordinary container). Default: native.
 	Placement sidecar.Placement `json:"placement,omitempty"`
 	// Unfit says what happens to workloads that the pattern isn't for, such as pods on
-	// the node's network, on Windows, or without a port: fail or skip. Each that is left
-	// out is told, with the reason. Default: fail.
+	// the node's network, on Windows, or without a port: fail or skip. Each skip is
+	// reported with its reason. Default: fail.
 	Unfit Unfit `json:"unfit,omitempty"`
-	// Required makes it an error where a selected workload goes without this entry,
-	// whatever says so. It can't stand beside unfit: skip. Default: false.
+	// Required makes it an error if a selected workload doesn't get this entry, for
+	// any reason. It contradicts unfit: skip. Default: false.
 	Required bool `json:"required,omitempty"`
-	// After are init containers and native sidecars, ours or the manifest's, that
-	// start before this one.
+	// After are init containers and native sidecars, generated ones or the
+	// manifest's, that start before this one.
 	After []string `json:"after,omitempty"`
-	// Before are init containers and native sidecars, ours or the manifest's,
-	// that start after this one.
+	// Before are init containers and native sidecars, generated ones or the
+	// manifest's, that start after this one.
 	Before []string `json:"before,omitempty"`
-	// Override is laid over the generated container: a container with only the
-	// fields that are to be different, such as image, resources, env and
-	// securityContext. Lists are merged by their keys. A request above the limit that is
-	// written here, or a limit below the request, follows it. Where an entry adds several
-	// containers, it's laid over the one of the entry's name, or, where none has it,
-	// over all whose names begin with it.
+	// Override changes the generated container: it's a container with only the fields
+	// to change, such as image, resources, env and securityContext. Lists are merged
+	// by their keys. If a limit is set here, a higher request is lowered to it, and if
+	// a request is set, a lower limit is raised. If an entry adds several containers,
+	// it changes the one with the entry's name, or, if there is none, all whose names
+	// begin with it.
 	Override *corev1.Container `json:"override,omitempty" config:"partial"`
 
 	// TLSProxy (ambassador) terminates TLS in the pod in front of a plain app.
@@ -66,41 +66,41 @@ type Entry struct {
 	// AuthProxy (ambassador) authenticates every request before the app sees it: JWT,
 	// Google IAP, OIDC login or basic auth.
 	AuthProxy *proxy.AuthProxy `json:"authProxy,omitempty"`
-	// Tunnel (ambassador) is the way out: a local plain port that reaches an
-	// external server through verified TLS.
+	// Tunnel (ambassador) gives the app a local plain port that reaches an external
+	// server through verified TLS.
 	Tunnel *tunnel.Tunnel `json:"tunnel,omitempty"`
-	// Exporter (adapter) puts a Prometheus exporter beside the app, from a catalogue of
-	// presets or spelled out, and has it scraped.
+	// Exporter (adapter) adds a Prometheus exporter to the app, from a catalogue of
+	// presets or spelled out, and makes Prometheus scrape it.
 	Exporter *exporter.Exporter `json:"exporter,omitempty"`
-	// LogTail (sidecar) streams log files of the app to stdout, or ships them by fluent-bit.
+	// LogTail (sidecar) streams log files of the app to stdout, or ships them with fluent-bit.
 	LogTail *logtail.LogTail `json:"logTail,omitempty"`
-	// ConfigReload (sidecar) watches ConfigMaps and Secrets that the app mounts, and tells
-	// it by an HTTP request or a signal.
+	// ConfigReload (sidecar) watches ConfigMaps and Secrets that the app mounts, and makes it
+	// reload with an HTTP request or a signal.
 	ConfigReload *agent.ConfigReload `json:"configReload,omitempty"`
 	// Vault (sidecar or init) fetches secrets from HashiCorp Vault or OpenBao into files, once
-	// or kept fresh.
+	// or continuously.
 	Vault *vault.Vault `json:"vault,omitempty"`
-	// RedisCache (sidecar) is a cache for the pod alone: Valkey, Redis or memcached on
-	// loopback, bounded, without a disk.
+	// RedisCache (sidecar) adds a cache for the pod alone: Valkey, Redis or memcached on
+	// loopback, with a memory limit and no disk.
 	RedisCache *agent.RedisCache `json:"redisCache,omitempty"`
-	// Sysctl (init) sets kernel settings: those of the pod as such, those of the node by a
-	// short privileged container that only raises.
+	// Sysctl (init) sets kernel settings: those of the pod in its securityContext, those of
+	// the node with a short privileged container that only raises them.
 	Sysctl *step.Sysctl `json:"sysctl,omitempty"`
-	// Permissions (init) lets the app's user write to volumes: by fsGroup, or by chown where
-	// that doesn't do.
+	// Permissions (init) lets the app's user write to volumes: with fsGroup, or with chown if
+	// that isn't enough.
 	Permissions *step.Permissions `json:"permissions,omitempty"`
 	// Migrate (init) brings a database up to date before the app starts.
 	Migrate *migrate.Migrate `json:"migrate,omitempty"`
-	// Fetch (init) gets a large file from HTTPS, S3, Google or Azure storage into a volume,
-	// with checksum, resume and atomic rename.
+	// Fetch (init) downloads a large file from HTTPS, S3, Google or Azure storage into a
+	// volume, with checksum, resume and atomic rename.
 	Fetch *step.Fetch `json:"fetch,omitempty"`
 	// WaitFor (init) waits until addresses and URLs answer.
 	WaitFor *step.WaitFor `json:"waitFor,omitempty"`
 	// GitSync (sidecar or init) keeps a Git repository in a volume, or fetches it once.
 	GitSync *agent.GitSync `json:"gitSync,omitempty"`
-	// OTelAgent (sidecar) is an OpenTelemetry collector for the pod, and leads the app to it.
+	// OTelAgent (sidecar) adds an OpenTelemetry collector to the pod, and connects the app to it.
 	OTelAgent *agent.OTelAgent `json:"otelAgent,omitempty"`
-	// JavaAgent (init) copies a Java agent into the pod and has the JVM load it.
+	// JavaAgent (init) copies a Java agent into the pod and makes the JVM load it.
 	JavaAgent *agent.JavaAgent `json:"javaAgent,omitempty"`
 	// Custom (any) adds what it spells out in plain YAML: containers, volumes,
 	// env and mounts of the app, ports, objects. Every other pattern expands to it.
@@ -115,10 +115,10 @@ const (
 	UnfitSkip Unfit = "skip"
 )
 
-// Names are written as a list, or, where there is just one, as it is.
+// Names are written as a list, or as one name.
 type Names []string
 
-// MarshalJSON writes them as they're read.
+// MarshalJSON writes one name without a list.
 func (n Names) MarshalJSON() ([]byte, error) {
 	if len(n) == 1 {
 		return json.Marshal(n[0])
@@ -129,10 +129,10 @@ func (n Names) MarshalJSON() ([]byte, error) {
 // Every is the App that means all containers of the manifest.
 const Every = "*"
 
-// MaySkip reports whether a selected workload may go without the entry.
+// MaySkip reports whether a selected workload may opt out of the entry.
 func (s *Spec) MaySkip(e *Entry) bool { return s.Skips != SkipsForbidden && !e.Required }
 
-// Pattern is the one that the entry asks for, or nil.
+// Pattern returns the entry's pattern, or nil.
 func (e *Entry) Pattern() sidecar.Pattern {
 	for _, p := range e.listPatterns() {
 		return p.pattern
@@ -140,7 +140,7 @@ func (e *Entry) Pattern() sidecar.Pattern {
 	return nil
 }
 
-// Key is the field of the pattern that the entry asks for, as in "tlsProxy", or "".
+// Key returns the field of the entry's pattern, such as "tlsProxy", or "".
 func (e *Entry) Key() string {
 	for _, p := range e.listPatterns() {
 		return p.key
@@ -148,17 +148,17 @@ func (e *Entry) Key() string {
 	return ""
 }
 
-// Fill tells a view of a workload what the entry says of the sidecar.
+// Fill sets what the entry says about the sidecar in a view of a workload.
 func (e *Entry) Fill(w *sidecar.Workload) {
 	w.Name, w.Placement, w.Override = e.Name, e.Placement, e.Override.DeepCopy()
 }
 
-// PatternKeys are the fields that an entry can have exactly one of.
+// PatternKeys returns the fields of patterns, of which an entry has exactly one.
 func PatternKeys() []string {
 	return field.Names(patternFields())
 }
 
-// patternFields are those of an entry that are patterns: each workload asks for them
+// patternFields returns the fields of an entry that are patterns. They're computed once, as each workload needs them
 // several times.
 var patternFields = sync.OnceValue(func() []field.Field {
 	return slices.DeleteFunc(field.Of(reflect.TypeFor[Entry]()), func(f field.Field) bool {
@@ -172,7 +172,7 @@ type keyed struct {
 	pattern sidecar.Pattern
 }
 
-// listPatterns lists those of the patterns' fields that are set: one in a valid entry.
+// listPatterns returns the patterns that are set: one in a valid entry.
 func (e *Entry) listPatterns() []keyed {
 	var set []keyed
 	v := reflect.ValueOf(e).Elem()
@@ -193,7 +193,7 @@ func (e *Entry) setDefaults() {
 	}
 }
 
-// listProxies lists what the entry has in front of an app.
+// listProxies returns the proxies that the entry has in front of an app.
 func (e *Entry) listProxies() (out []*proxy.Base) {
 	if e.TLSProxy != nil {
 		out = append(out, &e.TLSProxy.Base)

@@ -54,11 +54,11 @@ func TestReadSpecErrors(t *testing.T) {
 		},
 		"unknown field, one level down": {
 			proxy + "    image: x",
-			"7 unknown-field spec.patterns[0].image: there is no such field; it belongs into override",
+			"7 unknown-field spec.patterns[0].image: there is no such field; move it into override",
 		},
 		"unknown field, one level up": {
 			selects + "  patterns:\n  - tlsProxy: {port: 1, secretName: a, rebind: {port: 2, drainSeconds: 3}}",
-			"6 unknown-field spec.patterns[0].tlsProxy.rebind.drainSeconds: there is no such field; it belongs one level " +
+			"6 unknown-field spec.patterns[0].tlsProxy.rebind.drainSeconds: there is no such field; move it one level " +
 				"up, beside rebind",
 		},
 		"unknown field in a container": {
@@ -76,15 +76,15 @@ func TestReadSpecErrors(t *testing.T) {
 		},
 		"duplicate field": {
 			selects + "  record: auto\n  record: never",
-			"6 duplicate-field spec.record: stands in line 5 already; leave one of them",
+			"6 duplicate-field spec.record: is in line 5 already; remove one of them",
 		},
 		"duplicate key of a mapping": {
 			selects + "  patterns:\n  - tlsProxy: {port: 1, secretName: a, rebind: {port: 2, env: {a.b: x, a.b: y}}}",
-			"6 duplicate-field spec.patterns[0].tlsProxy.rebind.env: has one name in line 6 and again; leave one of them",
+			"6 duplicate-field spec.patterns[0].tlsProxy.rebind.env: has one name twice, first in line 6; remove one of them",
 		},
 		"duplicate field in an object": {
 			custom("{objects: [{apiVersion: v1, kind: X, metadata: {name: a}, data: {a: 1, a: 2}}]}"),
-			"6 duplicate-field spec.patterns[0].custom.objects[0].data: has one name in line 6 and again; leave one of them",
+			"6 duplicate-field spec.patterns[0].custom.objects[0].data: has one name twice, first in line 6; remove one of them",
 		},
 		"number for a string": {
 			selects + "  kubernetesVersion: 1.30",
@@ -112,7 +112,7 @@ func TestReadSpecErrors(t *testing.T) {
 		},
 		"string for a number": {
 			selects + "  expect: {min: \"1\"}",
-			"5 wrong-type spec.expect.min: wanted an integer, got a string; take the quotes away",
+			"5 wrong-type spec.expect.min: wanted an integer, got a string; remove the quotes",
 		},
 		"word for a number": {
 			selects + "  expect: {min: one}",
@@ -182,7 +182,7 @@ func TestReadSpecErrors(t *testing.T) {
 		},
 		"tag": {
 			selects + "  record: !vault x",
-			"5 wrong-type spec.record: the tag \"!vault\" has no meaning here; leave the tag out",
+			"5 wrong-type spec.record: the tag \"!vault\" isn't known here; remove the tag",
 		},
 		"tag that lies": {
 			selects + "  expect: {min: !!int x}",
@@ -194,11 +194,11 @@ func TestReadSpecErrors(t *testing.T) {
 		},
 		"unknown word": {
 			selects + "  rollout: hsah",
-			"5 bad-value spec.rollout: \"hsah\" is not auto, hash, checksum or none; did you mean hash",
+			"5 bad-value spec.rollout: \"hsah\" isn't auto, hash, checksum or none; did you mean hash",
 		},
 		"word in other case": {
 			proxy + "    override: {imagePullPolicy: always}",
-			"7 bad-value spec.patterns[0].override.imagePullPolicy: \"always\" is not Always, Never or IfNotPresent; did " +
+			"7 bad-value spec.patterns[0].override.imagePullPolicy: \"always\" isn't Always, Never or IfNotPresent; did " +
 				"you mean Always",
 		},
 		"no selection": {
@@ -211,23 +211,24 @@ func TestReadSpecErrors(t *testing.T) {
 		},
 		"empty selector": {
 			selects + "  exclude:\n  - {}",
-			"6 bad-value spec.exclude[0]: nothing is said of the workload, which is every workload; say so with name: \".*\"",
+			"6 bad-value spec.exclude[0]: is empty, which would select every workload; if that's intended, write name: \".*\"",
 		},
 		"no regular expression": {
 			"\n  select:\n  - name: search(",
-			"5 bad-value spec.select[0].name: \"search(\" is no regular expression: missing closing ); ",
+			"5 bad-value spec.select[0].name: \"search(\" isn't a valid regular expression: missing closing ); ",
 		},
 		"regular expression of two halves": {
 			"\n  select:\n  - name: a)(b",
-			"5 bad-value spec.select[0].name: \"a)(b\" is no regular expression: unexpected ); ",
+			"5 bad-value spec.select[0].name: \"a)(b\" isn't a valid regular expression: unexpected ); ",
 		},
 		"no label selector": {
 			"\n  select:\n  - podSelector: a in b",
-			"5 bad-value spec.select[0].podSelector: \"a in b\" is no label selector; write one as app=search,tier!=test",
+			"5 bad-value spec.select[0].podSelector: \"a in b\" isn't a valid label selector; write one such " +
+				"as app=search,tier!=test",
 		},
 		"less than none": {
 			selects + "  expect: {min: -1}",
-			"5 bad-value spec.expect.min: less than none isn't possible; ",
+			"5 bad-value spec.expect.min: must not be negative; ",
 		},
 		"max less than min": {
 			selects + "  expect: {max: 0}",
@@ -235,11 +236,12 @@ func TestReadSpecErrors(t *testing.T) {
 		},
 		"no version": {
 			selects + "  kubernetesVersion: latest",
-			"5 bad-value spec.kubernetesVersion: \"latest\" is no Kubernetes version; write one as \"1.33\"",
+			"5 bad-value spec.kubernetesVersion: \"latest\" isn't a valid Kubernetes version; write one such as \"1.33\"",
 		},
 		"no path": {
 			selects + "  podTemplatePaths: [spec..template]",
-			"5 bad-value spec.podTemplatePaths[0]: \"spec..template\" is no path; write one as spec.workers.template",
+			"5 bad-value spec.podTemplatePaths[0]: \"spec..template\" isn't a valid path; write one such as " +
+				"spec.workers.template",
 		},
 		"no pattern": {
 			selects + "  patterns:\n  - name: x",
@@ -247,8 +249,8 @@ func TestReadSpecErrors(t *testing.T) {
 		},
 		"two patterns": {
 			proxy + "    custom: {}",
-			"7 several-patterns spec.patterns[0].custom: stands beside tlsProxy; an entry has one pattern; begin another " +
-				"one for it",
+			"7 several-patterns spec.patterns[0].custom: is a second pattern, beside tlsProxy; an entry has one pattern, " +
+				"so begin another entry for it",
 		},
 		"pattern without a value": {
 			selects + "  patterns:\n  - custom:",
@@ -264,7 +266,8 @@ func TestReadSpecErrors(t *testing.T) {
 		},
 		"key of an override is missing": {
 			proxy + "    override: {ports: [{name: a}]}",
-			"7 missing-field spec.patterns[0].override.ports[0].containerPort: is missing; entries of ports are merged by it",
+			"7 missing-field spec.patterns[0].override.ports[0].containerPort: is missing; it identifies the entry of " +
+				"ports to change",
 		},
 		"what the pattern itself refuses": {
 			selects + "  patterns:\n  - tlsProxy:\n      port: 9200\n      secretName: a\n      rebind: {port: 9200, args: [a]}",
@@ -273,40 +276,40 @@ func TestReadSpecErrors(t *testing.T) {
 		},
 		"name that is none": {
 			selects + "  patterns: [{name: A_b, custom: {}}]",
-			"5 bad-value spec.patterns[0].name: \"A_b\" can't be a container's name; use at most 63 lower-case letters, " +
+			"5 bad-value spec.patterns[0].name: \"A_b\" isn't a valid container name; use at most 63 lower-case letters, " +
 				"digits and dashes",
 		},
 		"name that is too long": {
 			selects + "  patterns: [{name: " + strings.Repeat("a", 64) + ", custom: {}}]",
-			"5 bad-value spec.patterns[0].name: \"" + strings.Repeat("a", 60) + "...\" can't be a container's name; use at " +
+			"5 bad-value spec.patterns[0].name: \"" + strings.Repeat("a", 60) + "...\" isn't a valid container name; use at " +
 				"most 63 lower-case letters, digits and dashes",
 		},
 		"one name twice": {
 			proxy + "  - {name: tls-proxy, custom: {}}",
-			"7 bad-value spec.patterns[1].name: \"tls-proxy\" is the name of spec.patterns[0] too; give one of them another " +
+			"7 bad-value spec.patterns[1].name: \"tls-proxy\" is also the name of spec.patterns[0]; give one of them another " +
 				"name",
 		},
 		"app that can't be": {
 			proxy + "    app: a/b",
-			"7 bad-value spec.patterns[0].app: \"a/b\" can't be a container's name; use at most 63 lower-case letters, " +
+			"7 bad-value spec.patterns[0].app: \"a/b\" isn't a valid container name; use at most 63 lower-case letters, " +
 				"digits and dashes",
 		},
 		"required and left out": {
 			proxy + "    required: true\n    unfit: skip",
-			"7 bad-value spec.patterns[0].required: contradicts unfit: skip; leave one of them",
+			"7 bad-value spec.patterns[0].required: contradicts unfit: skip; remove one of them",
 		},
 		"skips by another word": {
 			selects + "  skips: never",
-			"5 bad-value spec.skips: \"never\" is not allowed or forbidden; ",
+			"5 bad-value spec.skips: \"never\" isn't allowed or forbidden; ",
 		},
 		"after itself": {
 			proxy + "    before: [a, tls-proxy]",
-			"7 bad-value spec.patterns[0].before[1]: an entry can't stand before or after itself; ",
+			"7 bad-value spec.patterns[0].before[1]: an entry can't start before or after itself; ",
 		},
 		"override of another container": {
 			proxy + "    override: {name: app}",
-			"7 bad-value spec.patterns[0].override.name: \"app\" is not the entry's name \"tls-proxy\"; leave it out, or " +
-				"set the entry's name",
+			"7 bad-value spec.patterns[0].override.name: \"app\" isn't the entry's name, \"tls-proxy\"; remove it, or " +
+				"change the entry's name",
 		},
 		"nothing where a spec should be":  {"", "3 missing-field spec: is missing; "},
 		"a string where a spec should be": {" all", "3 wrong-type spec: wanted a mapping, got a string; "},
@@ -332,7 +335,7 @@ func TestReadSpecErrors(t *testing.T) {
 		},
 		"as many errors as there can be": {
 			selects + "  podTemplatePaths: [" + strings.Repeat("1,", 5000) + "]",
-			"0 too-many-errors : there are more errors than these; ",
+			"0 too-many-errors : there are more errors, which aren't printed; ",
 		},
 		"long words are not shown in whole": {
 			selects + "  " + strings.Repeat("x", 500) + ": 1",
@@ -392,7 +395,7 @@ func TestReadDocumentErrors(t *testing.T) {
 		"no UTF-8":          {"a: 1\nb: \xff", "2 yaml-syntax : invalid leading UTF-8 octet; "},
 		"two documents": {
 			search + "---\n" + search,
-			"20 several-documents : a second document begins here; a config is one document; put the patterns into one list",
+			"20 several-documents : a second document begins here; put all patterns into the list of one document",
 		},
 		"a list": {"[]", "1 wrong-type : wanted a mapping, got a list; "},
 		"a word": {"x", "1 wrong-type : wanted a mapping, got a string; "},
@@ -403,13 +406,13 @@ func TestReadDocumentErrors(t *testing.T) {
 		},
 		"another kind": {
 			"apiVersion: apps/v1\nkind: Deployment\nspec: {replicas: 1}",
-			"1 bad-value apiVersion: \"apps/v1\" is not outrigger.dev/v1alpha1; \n" +
-				"2 bad-value kind: \"Deployment\" is not Sidecars; ",
+			"1 bad-value apiVersion: \"apps/v1\" isn't outrigger.dev/v1alpha1; \n" +
+				"2 bad-value kind: \"Deployment\" isn't Sidecars; ",
 		},
 		"another version": {
 			"apiVersion: outrigger.dev/v1\nkind: Sidecar\nspec: {select: [{name: a}], x: 1}",
-			"1 bad-value apiVersion: \"outrigger.dev/v1\" is not outrigger.dev/v1alpha1; \n" +
-				"2 bad-value kind: \"Sidecar\" is not Sidecars; did you mean Sidecars\n" +
+			"1 bad-value apiVersion: \"outrigger.dev/v1\" isn't outrigger.dev/v1alpha1; \n" +
+				"2 bad-value kind: \"Sidecar\" isn't Sidecars; did you mean Sidecars\n" +
 				"3 unknown-field spec.x: there is no such field; known here: select, exclude, expect, skips, patterns, " +
 				"kubernetesVersion, podTemplatePaths, rebindPresets, record, rollout",
 		},
@@ -425,7 +428,7 @@ func TestReadDocumentErrors(t *testing.T) {
 			strings.Replace(search, "  name: search", "  annotations: {a: 1}\n  labels: x", 1),
 			"4 wrong-type metadata.annotations.a: wanted a string, got a number; quote it\n" +
 				"5 wrong-type metadata.labels: wanted a mapping, got a string; \n" +
-				"6 duplicate-field metadata.annotations: stands in line 4 already; leave one of them",
+				"6 duplicate-field metadata.annotations: is in line 4 already; remove one of them",
 		},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, strings.Join(seen(c.text), "\n")) })

@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// A Doc is what the comments say of a field.
+// A Doc is the documentation of a field.
 type Doc struct {
-	Path   string // as it was asked for; "" for the list of patterns
-	Type   string // as in "list of strings"
-	Text   string // what the field is
-	About  string // what its type is, where that has a comment
+	Path   string // "" for the list of patterns
+	Type   string // such as "list of strings"
+	Text   string // about the field
+	About  string // about its type; may be ""
 	Fields []FieldDoc
 }
 
-// A FieldDoc is a line of a Doc.
+// A FieldDoc is the documentation of a field below another one.
 type FieldDoc struct {
 	Name     string
 	Family   string // of a pattern
@@ -27,7 +27,7 @@ type FieldDoc struct {
 	Required bool
 }
 
-// node is what is read of a schema.
+// node holds the parts of a schema that are read here.
 type node struct {
 	Ref         string          `json:"$ref"`
 	Description string          `json:"description"`
@@ -75,12 +75,11 @@ func (ns nodes) findNode(name string) *named {
 	return nil
 }
 
-// An explainer reads the schema, which nothing else at run time does.
+// An explainer finds fields in the schema.
 type explainer struct{ top node }
 
-// Explain documents a field by its path: a pattern, a field that all entries have,
-// or one of the spec, and what is below, as in tlsProxy.rebind. Without a path it
-// lists the patterns.
+// Explain returns the documentation of a field by its path, such as tlsProxy.rebind. A path begins with a pattern, a
+// field that all entries have, or a field of the spec. Without a path, it lists the patterns.
 func Explain(path string) (*Doc, error) {
 	e, err := newExplainer()
 	if err != nil {
@@ -99,7 +98,7 @@ func Explain(path string) (*Doc, error) {
 		doc.About = below.Description
 	}
 	if isPattern := slices.Contains(PatternKeys(), at.name); isPattern && doc.About != "" {
-		doc.Text = "" // a line of the list of patterns; the type says all of it, and more
+		doc.Text = "" // it's for the list of patterns, and the type says more
 	}
 	for _, f := range below.Properties {
 		doc.Fields = append(doc.Fields, FieldDoc{Name: f.name, Type: e.typeOf(f.node), Text: f.Description,
@@ -108,8 +107,8 @@ func Explain(path string) (*Doc, error) {
 	return doc, nil
 }
 
-// CompletePath lists the paths of patterns and fields that begin with a part of one,
-// for the completion of a shell. Each has its documentation.
+// CompletePath returns the paths of patterns and fields that begin with a part of a path, for the completion of a
+// shell.
 func CompletePath(part string) []FieldDoc {
 	e, err := newExplainer()
 	if err != nil {
@@ -139,8 +138,7 @@ func newExplainer() (*explainer, error) {
 	return e, json.Unmarshal([]byte(schema), &e.top)
 }
 
-// topLevel are the fields with which a path can begin: those of an entry, of the spec
-// and of the document.
+// topLevel returns the fields that a path can begin with: those of an entry, of the spec and of the document.
 func (e *explainer) topLevel() nodes {
 	return slices.Concat(e.top.Defs["config.Entry"].Properties, e.top.Defs["config.Spec"].Properties, e.top.Properties)
 }
@@ -149,7 +147,7 @@ func (e *explainer) topLevel() nodes {
 func (e *explainer) followPath(path string) (at *named, err error) {
 	level := e.topLevel()
 	for i, name := range strings.Split(path, ".") {
-		name, _, _ = strings.Cut(name, "[") // of a list: its entries
+		name, _, _ = strings.Cut(name, "[") // an index means the entries of a list
 		if at = level.findNode(name); at == nil {
 			return nil, describeUnknown(name, strings.Join(strings.Split(path, ".")[:i], "."), level)
 		}
@@ -158,7 +156,7 @@ func (e *explainer) followPath(path string) (at *named, err error) {
 	return at, nil
 }
 
-// describeUnknown says what may have been meant.
+// describeUnknown returns the error for a field that doesn't exist, with a hint.
 func describeUnknown(name, in string, level nodes) error {
 	var names []string
 	for _, n := range level {
@@ -176,7 +174,7 @@ func describeUnknown(name, in string, level nodes) error {
 	case hint == "" && in == "":
 		hint = "outrigger explain lists the patterns"
 	case hint == "":
-		hint = "there is " + strings.Join(names, ", ")
+		hint = "it has " + strings.Join(names, ", ")
 	}
 	if in == "" {
 		return fmt.Errorf("there is no pattern or field %s; %s", quoteWord(name), hint)
@@ -199,8 +197,7 @@ func (e *explainer) listPatterns() *Doc {
 // lowerFirst makes a sentence part of a line.
 func lowerFirst(text string) string { return strings.ToLower(text[:1]) + text[1:] }
 
-// typeBelow returns the type whose fields a path leads to: that of a list's or a mapping's
-// entries.
+// typeBelow returns the type that has the fields below a node. For a list or a mapping, that's the type of its entries.
 func (e *explainer) typeBelow(n node) node {
 	for {
 		more := n.entryType()
@@ -217,7 +214,7 @@ func (e *explainer) typeBelow(n node) node {
 	}
 }
 
-// entryType returns the type of a mapping's entries, if it's one.
+// entryType returns the type of a mapping's entries, or nil.
 func (n node) entryType() *node {
 	if len(n.More) == 0 || n.More[0] != '{' {
 		return nil

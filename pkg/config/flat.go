@@ -17,9 +17,9 @@ import (
 //
 //	kpt fn eval ... -- pattern=tlsProxy name=search port=9200 rebind.port=9201
 //
-// name and the like are those of a Selector; app, placement and the like those
-// of an Entry; the rest are fields of the Spec and of the pattern, with dots
-// between the fields of mappings and commas between the entries of lists.
+// Keys such as name are fields of a Selector, keys such as app and placement are
+// fields of an Entry. The others are fields of the Spec and of the pattern, with
+// dots between the fields of mappings and commas between the entries of lists.
 type flat struct {
 	APIVersion string            `json:"apiVersion"`
 	Kind       string            `json:"kind"`
@@ -27,20 +27,20 @@ type flat struct {
 	Data       map[string]string `json:"data"`
 }
 
-// A home is a struct to which some of the keys of a flat config belong.
+// A home is a struct that some keys of a flat config belong to.
 type home struct {
 	typ    reflect.Type
-	except []string // fields that can't be written there
+	except []string // fields that a flat config can't have
 	node   *yaml.Node
 }
 
-// readConfigMap reads the flat form by making the other form of it.
+// readConfigMap reads the flat form: it builds the nodes of a Sidecars document, and reads those.
 func (r *reader) readConfigMap(n *yaml.Node) *Sidecars {
 	var m flat
 	r.readValue(n, reflect.ValueOf(&m).Elem(), "")
 	c := &Sidecars{APIVersion: APIVersion, Kind: Kind, Metadata: m.Metadata}
 	if r.isReported("data") {
-		return c // what isn't a text can't be told from what isn't there
+		return c // a value that isn't a text is missing from the map
 	}
 	line, keys := r.lineOfField("data"), PatternKeys()
 	r.lines["spec"] = line
@@ -54,7 +54,7 @@ func (r *reader) readConfigMap(n *yaml.Node) *Sidecars {
 		setField(entry.node, p.node, key)
 		homes = append(homes, p)
 	} else if key != "" {
-		r.reportValue("data.pattern", quoteWord(key)+" is not "+joinOr(keys), suggestWord(key, keys))
+		r.reportValue("data.pattern", quoteWord(key)+" isn't "+joinOr(keys), suggestWord(key, keys))
 	}
 	delete(m.Data, "pattern")
 	for _, name := range slices.Sorted(maps.Keys(m.Data)) {
@@ -82,7 +82,7 @@ func (r *reader) readConfigMap(n *yaml.Node) *Sidecars {
 	return c
 }
 
-// placeValue puts a value where its key belongs.
+// placeValue adds a value to the home of its key.
 func (r *reader) placeValue(homes []home, key string, value *yaml.Node) {
 	first, _, _ := strings.Cut(key, ".")
 	known := []string{"pattern"}
@@ -90,7 +90,7 @@ func (r *reader) placeValue(homes []home, key string, value *yaml.Node) {
 		has := slices.DeleteFunc(field.Names(field.Of(h.typ)), func(n string) bool { return slices.Contains(h.except, n) })
 		if slices.Contains(has, first) {
 			if !setField(h.node, value, splitKey(h.typ, key)...) {
-				r.reportOnce("duplicate-field", joinPath("data", key), "another field says a part of it", "leave one of them")
+				r.reportOnce("duplicate-field", joinPath("data", key), "another key sets a part of it", "remove one of them")
 			}
 			return
 		}
@@ -99,8 +99,8 @@ func (r *reader) placeValue(homes []home, key string, value *yaml.Node) {
 	r.addFinding(value.Line, joinPath("data", key), "unknown-field", "there is no such field", suggestWord(first, known))
 }
 
-// splitKey finds the fields in a dotted key. What follows the name of a map is one
-// key of it, dots and all.
+// splitKey splits a dotted key into fields. The rest behind the name of a map is one key of the map, including its
+// dots.
 func splitKey(t reflect.Type, key string) []string {
 	if t = field.Struct(t); t == nil {
 		return []string{key}
@@ -112,8 +112,8 @@ func splitKey(t reflect.Type, key string) []string {
 	return []string{key}
 }
 
-// setField puts a value below fields of mappings, which it makes where they're
-// missing. It reports whether nothing else was in the way.
+// setField sets a value at a path of fields, and adds mappings that are missing. It reports whether no other value was
+// in the way.
 func setField(n *yaml.Node, value *yaml.Node, path ...string) bool {
 	if n.Kind != yaml.MappingNode {
 		return false
@@ -137,7 +137,7 @@ func stringNode(s string, line int) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: s, Line: line}
 }
 
-// plainNode returns a scalar without quotes: what type it has follows from the text.
+// plainNode returns a scalar without quotes, so that its text decides its type.
 func plainNode(n *yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: n.Kind, Value: n.Value, Line: n.Line, Content: n.Content}
 }

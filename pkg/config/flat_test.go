@@ -61,7 +61,7 @@ func TestReadFlatErrors(t *testing.T) {
 		},
 		"unknown pattern": {
 			[]string{"name=a", "pattern=tls-proxy"},
-			`6 bad-value data.pattern: "tls-proxy" is not ` + joinOr(PatternKeys()) + `; did you mean tlsProxy`,
+			`6 bad-value data.pattern: "tls-proxy" isn't ` + joinOr(PatternKeys()) + `; did you mean tlsProxy`,
 		},
 		"unknown field": {
 			[]string{"nam=a", "name=a"},
@@ -82,15 +82,15 @@ func TestReadFlatErrors(t *testing.T) {
 		"said twice": {
 			[]string{"name=a", "override=1", "override.image=x", "pattern=custom"},
 			"6 wrong-type data.override: wanted a mapping, got a string; \n" +
-				"7 duplicate-field data[\"override.image\"]: another field says a part of it; leave one of them",
+				"7 duplicate-field data[\"override.image\"]: another key sets a part of it; remove one of them",
 		},
 		"no regexp": {
 			[]string{"name=a("},
-			`5 bad-value data.name: "a(" is no regular expression: missing closing ); `,
+			`5 bad-value data.name: "a(" isn't a valid regular expression: missing closing ); `,
 		},
 		"no word": {
 			[]string{"name=a", "placement=outside", "pattern=custom"},
-			`6 bad-value data.placement: "outside" is not native or beside; `,
+			`6 bad-value data.placement: "outside" isn't native or beside; `,
 		},
 		"field of a pattern": {
 			[]string{"name=a", "pattern=custom", "phase=x"},
@@ -102,7 +102,7 @@ func TestReadFlatErrors(t *testing.T) {
 		},
 		"a name twice": {
 			[]string{"name=a", "name=b"},
-			"6 duplicate-field data: has one name in line 5 and again; leave one of them",
+			"6 duplicate-field data: has one name twice, first in line 5; remove one of them",
 		},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, strings.Join(seen(flatText(c.words...)), "\n")) })

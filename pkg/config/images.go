@@ -7,8 +7,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/pattern/exporter"
 )
 
-// Images returns every image that a pattern of [Entry] may put into a pod: the table in
-// pkg/pattern/image.go, and the images of the exporter presets.
+// Images returns every image that a pattern of [Entry] may add to a pod: the table in pkg/pattern/image.go, and the
+// images of the exporter presets.
 func Images() []pattern.Image {
 	return slices.Concat(pattern.Images(), exporter.Images())
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// readLeaf reads a node into a type that reads its JSON form itself.
+// readLeaf reads a node into a type that decodes its own JSON.
 func (r *reader) readLeaf(n *yaml.Node, v reflect.Value, at string) {
 	if r.flat {
 		n = plainNode(n)
@@ -31,7 +31,7 @@ func (r *reader) readLeaf(n *yaml.Node, v reflect.Value, at string) {
 	}
 }
 
-// leafForm says how a value of a leaf type is written.
+// leafForm returns how a value of a leaf type is written.
 func leafForm(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[resource.Quantity]():
@@ -46,8 +46,8 @@ func leafForm(t reflect.Type) string {
 	return "another form"
 }
 
-// writeJSON writes a node as JSON, its fields in their order, and null where it can't,
-// which it reports.
+// writeJSON writes a node as JSON, with its fields in their order. It reports a value that JSON doesn't have, and
+// writes null for it.
 func (r *reader) writeJSON(n *yaml.Node, b *bytes.Buffer, at string) bool {
 	defer r.leave()
 	if !r.enter(n, at) {
@@ -96,7 +96,7 @@ func (r *reader) writeJSONScalar(n *yaml.Node, b *bytes.Buffer, at string) bool 
 		writeString(b, n.Value)
 		return true
 	case json.Valid([]byte(n.Value)) && n.Value != "" && tag != yaml.NodeTagNull:
-		b.WriteString(n.Value) // the number as it's written
+		b.WriteString(n.Value) // as it's written
 		return true
 	}
 	text, err := json.Marshal(have)
@@ -109,7 +109,7 @@ func (r *reader) writeJSONScalar(n *yaml.Node, b *bytes.Buffer, at string) bool 
 	return true
 }
 
-// writeString writes a JSON string without escaping what is only special in HTML.
+// writeString writes a JSON string, without escapes for HTML.
 func writeString(b *bytes.Buffer, s string) {
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)

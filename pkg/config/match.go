@@ -8,12 +8,11 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/resid"
 )
 
-// conditions are a selector that is ready to match. Those that kustomize's selectors
-// have too are kustomize's own.
+// conditions are a compiled selector. Conditions that kustomize's selectors have, too, are kustomize's own.
 type conditions struct {
-	whole    *types.SelectorRegex // nil where a field is no regular expression: nothing matches
+	whole    *types.SelectorRegex // nil if a field is an invalid regular expression: then nothing matches
 	selected []labelCondition
-	parts    []part // the same one by one, for mistakes and near misses
+	parts    []part // the same conditions one by one, for mistakes and near misses
 }
 
 // A labelCondition is a label selector for one of the mappings of a workload.
@@ -34,7 +33,7 @@ type mistake struct {
 	field, message, hint string
 }
 
-// matchesMeta reports whether all conditions hold. What must be read for it is read last.
+// matchesMeta reports whether all conditions hold. It begins with those that need nothing to be read.
 func (c *conditions) matchesMeta(m *Meta) bool {
 	if c.whole == nil || !c.whole.MatchGvk(m.gvk()) {
 		return false
@@ -51,8 +50,7 @@ func (c *conditions) matchesMeta(m *Meta) bool {
 
 func (l labelCondition) matchesMeta(m *Meta) bool { return l.Matches(labels.Set(readLabels(l.of(m)))) }
 
-// compileConditions makes the conditions, and finds all fields that can't be understood. Those
-// fail for everything.
+// compileConditions compiles the selector, and returns all fields that are invalid. Those match nothing.
 func (s *Selector) compileConditions() (*conditions, []mistake) {
 	c := &conditions{}
 	var mistakes []mistake
@@ -84,14 +82,14 @@ func (s *Selector) compileConditions() (*conditions, []mistake) {
 	return c, mistakes
 }
 
-// toKustomize returns the part of the selector that kustomize's has, but for labels and
-// annotations, which SelectorRegex leaves to its callers.
+// toKustomize returns the selector as one of kustomize, without labels and annotations, which SelectorRegex leaves to
+// its callers.
 func (s *Selector) toKustomize() types.Selector {
 	gvk := resid.Gvk{Group: s.Group, Version: s.Version, Kind: s.Kind}
 	return types.Selector{ResId: resid.ResId{Gvk: gvk, Name: s.Name, Namespace: s.Namespace}}
 }
 
-// An identityField is a regular expression for a part of what a workload is called.
+// An identityField is a regular expression for a part of a workload's identity.
 type identityField struct {
 	field, want string
 	alone       Selector // with this field only
@@ -114,7 +112,7 @@ func (f identityField) compileRegexp() (pass func(*Meta) bool, err *mistake) {
 		wrong = compileAlone(f.want)
 	}
 	if wrong != nil {
-		return nil, &mistake{message: quoteWord(f.want) + " is no regular expression: " + regexpError(wrong)}
+		return nil, &mistake{message: quoteWord(f.want) + " isn't a valid regular expression: " + regexpError(wrong)}
 	}
 	c := conditions{whole: re}
 	return c.matchesMeta, nil
@@ -137,8 +135,8 @@ func (s *Selector) labelFields() []labelField {
 func (f labelField) compileSelector() (labelCondition, *mistake) {
 	selector, err := labels.Parse(f.want)
 	if err != nil {
-		return labelCondition{labels.Nothing(), f.of},
-			&mistake{message: quoteWord(f.want) + " is no label selector", hint: "write one as app=search,tier!=test"}
+		message := quoteWord(f.want) + " isn't a valid label selector"
+		return labelCondition{labels.Nothing(), f.of}, &mistake{message: message, hint: "write one such as app=search,tier!=test"}
 	}
 	return labelCondition{selector, f.of}, nil
 }
@@ -147,7 +145,7 @@ func (m *Meta) gvk() resid.Gvk {
 	return resid.Gvk{Group: m.Ref.Group, Version: m.Version, Kind: m.Ref.Kind}
 }
 
-// allNames lists all names that the workload had.
+// allNames returns all names that the workload has and had.
 func (m *Meta) allNames() []string {
 	if m.Previous == nil {
 		return []string{m.Ref.Name}
@@ -156,7 +154,7 @@ func (m *Meta) allNames() []string {
 	return append([]string{m.Ref.Name}, names...)
 }
 
-// allNamespaces lists all that the workload had, as kustomize compares them.
+// allNamespaces returns all namespaces that the workload has and had, as kustomize compares them.
 func (m *Meta) allNamespaces() []string {
 	all := []string{m.Ref.Namespace}
 	if m.Previous != nil {
@@ -169,14 +167,14 @@ func (m *Meta) allNamespaces() []string {
 	return all
 }
 
-// effectiveNamespace returns a namespace as kustomize compares it: none is default. Workloads have
-// namespaces, so the OpenAPI schema, by which kustomize tells kinds that have none, isn't
-// asked: reading it takes longer than a whole run.
+// effectiveNamespace returns a namespace as kustomize compares it: without one, it's default. All workloads have a
+// namespace, so kustomize's OpenAPI schema, which knows kinds without one, isn't read: that takes longer than a whole
+// run.
 func effectiveNamespace(namespace string) string {
 	return resid.ResId{Namespace: namespace}.EffectiveNamespace()
 }
 
-// readLabels reads labels or annotations, where there are any.
+// readLabels reads labels or annotations, if there are any.
 func readLabels(read func() map[string]string) map[string]string {
 	if read == nil {
 		return nil

@@ -11,8 +11,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/nearest"
 )
 
-// NearMiss says what a selection that matched too little may have missed: at
-// most three hints, the likeliest first.
+// NearMiss returns hints at workloads that a selection may have missed: at most three, the likeliest first.
 func (s *Spec) NearMiss(metas []Meta) []string {
 	if len(metas) == 0 {
 		return []string{"the input has no workload"}
@@ -26,7 +25,7 @@ func (s *Spec) NearMiss(metas []Meta) []string {
 			}
 		}
 		if matchesOne(s.Select, m) && matchesOne(s.Exclude, m) {
-			misses = append(misses, miss{m.Ref.String() + " is selected, and excluded again", 0})
+			misses = append(misses, miss{m.Ref.String() + " is selected, but excluded again", 0})
 		}
 	}
 	slices.SortFunc(misses, func(a, b miss) int {
@@ -44,7 +43,7 @@ func (s *Spec) NearMiss(metas []Meta) []string {
 	return hints
 }
 
-// someOf names the workloads that there are, in few words.
+// someOf lists some of the workloads.
 func someOf(metas []Meta) string {
 	const most = 5
 	var all []string
@@ -62,11 +61,11 @@ func someOf(metas []Meta) string {
 // A miss is a workload that a selector nearly matches.
 type miss struct {
 	hint string
-	far  int // how far off it is
+	far  int // the distance
 }
 
-// findMiss says what keeps the selector from matching m. It is near where one field
-// fails, or a second one only by a letter or two.
+// findMiss returns why the selector doesn't match m, if it nearly does: one field fails, or a second one by a letter or
+// two.
 func (s *Selector) findMiss(m *Meta) (miss, bool) {
 	far, named := 0, s.Name == ""
 	var why []string
@@ -88,7 +87,7 @@ func (s *Selector) findMiss(m *Meta) (miss, bool) {
 	return miss{"there is " + m.Ref.String() + ": " + strings.Join(why, ", "), far}, true
 }
 
-// explainMiss says why p fails for m, and how far off m is.
+// explainMiss returns why p fails for m, and the distance.
 func (p *part) explainMiss(m *Meta) (string, int) {
 	switch p.field {
 	case "name":
@@ -109,8 +108,8 @@ func (p *part) explainMiss(m *Meta) (string, int) {
 	return "it has " + labelsOf(readLabels(m.Labels), p.want) + ", not " + p.want, 3
 }
 
-// compareSpelling compares what was written with what is there: 1 where only the case
-// differs, 2 where it's nearly the same, 3 where it's another word.
+// compareSpelling compares the value of a selector with the values of a workload. The distance is 1 if only the case
+// differs, 2 if the words are similar, and 3 otherwise.
 func (p *part) compareSpelling(what string, have []string) (string, int) {
 	for _, h := range have {
 		if strings.EqualFold(h, p.want) {
@@ -123,7 +122,7 @@ func (p *part) compareSpelling(what string, have []string) (string, int) {
 	return fmt.Sprintf("%s is %s, not %s", what, have[0], p.want), 3
 }
 
-// labelsOf shows those labels that a selector speaks of.
+// labelsOf lists the labels that a selector mentions.
 func labelsOf(labels map[string]string, selector string) string {
 	var out []string
 	for _, k := range slices.Sorted(maps.Keys(labels)) {

@@ -10,31 +10,30 @@ import (
 )
 
 const (
-	maxDepth    = 100     // of nested values; nothing in Kubernetes comes near
+	maxDepth    = 100     // of nested values; nothing in Kubernetes is nearly as deep
 	aliasBudget = 1 << 20 // bytes that aliases may add to a document
-	maxFindings = 1000    // more of them help nobody
+	maxFindings = 1000    // nobody reads more
 )
 
-// A reader walks YAML nodes and collects what is wrong with them. Its work is
-// bounded, whatever aliases and nesting the document has.
+// A reader walks YAML nodes and collects mistakes. Its work is bounded, whatever aliases and nesting the document has.
 type reader struct {
 	findings sidecar.Findings
 	lines    map[string]int  // of each field that was read, by path
-	said     map[string]bool // paths of which nothing more needs to be said
-	flat     bool            // texts stand for values of any type, as in a ConfigMap
-	partial  bool            // fields that are required elsewhere may be missing
-	budget   int             // what is left of it, in bytes
+	silent   map[string]bool // paths that need no further findings
+	flat     bool            // values of all types are texts, as in a ConfigMap
+	partial  bool            // required fields may be missing
+	budget   int             // bytes that may still be read
 	depth    int
 	stopped  bool
 	above    []above // the structs around, outermost first
 }
 
-// newReader makes a reader for what is below n.
+// newReader returns a reader for n and the nodes below it.
 func newReader(n *yaml.Node) *reader {
-	r := &reader{lines: map[string]int{}, said: map[string]bool{}, budget: aliasBudget}
+	r := &reader{lines: map[string]int{}, silent: map[string]bool{}, budget: aliasBudget}
 	var weigh func(*yaml.Node)
 	weigh = func(n *yaml.Node) {
-		r.budget += 2 * nodeWeight(n) // some of it is looked at twice
+		r.budget += 2 * nodeWeight(n) // some nodes are read twice
 		for _, c := range n.Content {
 			weigh(c)
 		}
@@ -45,8 +44,7 @@ func newReader(n *yaml.Node) *reader {
 
 func nodeWeight(n *yaml.Node) int { return 16 + len(n.Value) + 8*len(n.Content) }
 
-// enter must come before a node is read, leave after. It says no to a node that
-// can't be read.
+// enter must be called before a node is read, and leave after that. It reports whether the node can be read.
 func (r *reader) enter(n *yaml.Node, at string) bool {
 	r.depth++
 	r.budget -= nodeWeight(n)
@@ -55,9 +53,9 @@ func (r *reader) enter(n *yaml.Node, at string) bool {
 	case r.depth > maxDepth:
 		r.stopReading(n, at, "too-deep", fmt.Sprintf("is nested more than %d levels deep", maxDepth))
 	case r.budget < 0:
-		r.stopReading(n, at, "alias-bomb", "aliases make the document far larger than it is")
+		r.stopReading(n, at, "alias-bomb", "aliases make the document too large")
 	case !isKnownTag(n.ShortTag()) && n.Kind != yaml.AliasNode:
-		r.addFinding(n.Line, at, "wrong-type", "the tag "+quoteWord(n.Tag)+" has no meaning here", "leave the tag out")
+		r.addFinding(n.Line, at, "wrong-type", "the tag "+quoteWord(n.Tag)+" isn't known here", "remove the tag")
 		return false
 	}
 	return !r.stopped
@@ -76,7 +74,7 @@ func isKnownTag(tag string) bool {
 
 const timestampTag = "!!timestamp"
 
-// stopReading ends the reading: what comes after is not looked at.
+// stopReading reports a mistake and stops: the rest of the document isn't read.
 func (r *reader) stopReading(n *yaml.Node, at, code, message string) {
 	r.addFinding(n.Line, at, code, message, "")
 	r.stopped = true
@@ -93,7 +91,7 @@ func (r *reader) addFinding(line int, at, code, message, hint string) {
 	)
 	if len(r.findings) == maxFindings {
 		r.findings = append(r.findings, sidecar.Finding{Severity: sidecar.Error, Code: "too-many-errors",
-			Message: "there are more errors than these"})
+			Message: "there are more errors, which aren't printed"})
 		r.stopped = true
 	}
 }
@@ -119,10 +117,9 @@ type pair struct {
 	value *yaml.Node
 }
 
-// listPairs lists the fields of a mapping in their order, and then those that merge
-// keys (<<) bring in. A field that stands there twice is reported and its first
-// value taken. Where a person chooses the names, the report has none: in a Secret that
-// may be what is secret.
+// listPairs returns the fields of a mapping in their order, and then those of its merge keys (<<). It reports a
+// duplicate field, and uses its first value. If a person chooses the names, findings don't contain them: in a Secret,
+// they may be secret.
 func (r *reader) listPairs(n *yaml.Node, at string, chosen bool) []pair {
 	var out []pair
 	seen := map[string]int{}
@@ -150,16 +147,16 @@ func (r *reader) listPairs(n *yaml.Node, at string, chosen bool) []pair {
 				key.Line,
 				at,
 				"duplicate-field",
-				fmt.Sprintf("has one name in line %d and again", seen[key.Value]),
-				"leave one of them",
+				fmt.Sprintf("has one name twice, first in line %d", seen[key.Value]),
+				"remove one of them",
 			)
 		case seen[key.Value] > 0:
 			r.addFinding(
 				key.Line,
 				joinPath(at, key.Value),
 				"duplicate-field",
-				fmt.Sprintf("stands in line %d already", seen[key.Value]),
-				"leave one of them",
+				fmt.Sprintf("is in line %d already", seen[key.Value]),
+				"remove one of them",
 			)
 		default:
 			seen[key.Value] = max(key.Line, 1)
@@ -172,7 +169,7 @@ func (r *reader) listPairs(n *yaml.Node, at string, chosen bool) []pair {
 	return out
 }
 
-// mergePairs appends the fields of a mapping, or of several, that aren't there yet.
+// mergePairs appends the fields of one or several mappings that aren't in the list yet.
 func (r *reader) mergePairs(n *yaml.Node, at string, seen map[string]int, out []pair) []pair {
 	defer r.leave()
 	if !r.enter(n, at) {

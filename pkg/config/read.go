@@ -19,9 +19,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Read reads a config file: one YAML or JSON document. Where it isn't right, the
-// config is nil and the findings are everything that is wrong with it, by line.
-// What the user left out has its default. No finding shows a value that may be a
+// Read reads a config file: one YAML or JSON document. If it has mistakes, the config is nil and the findings are all
+// mistakes, by line. Fields that the user left out have their defaults. Findings never contain a value that may be a
 // secret.
 func Read(text []byte, file string) (*Sidecars, sidecar.Findings) {
 	doc, finding := parseDocument(text)
@@ -32,15 +31,15 @@ func Read(text []byte, file string) (*Sidecars, sidecar.Findings) {
 	return ReadNode(doc, file)
 }
 
-// ReadNode reads a config that stands in a larger text, as the functionConfig of
-// a ResourceList does. Lines are those of the node; nil is a config that is missing.
+// ReadNode reads a config inside a larger text, such as the functionConfig of a ResourceList. Lines are those of the
+// node; nil means a missing config.
 func ReadNode(n *yaml.Node, file string) (*Sidecars, sidecar.Findings) {
 	if n != nil && n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
 		n = n.Content[0]
 	}
 	if n == nil || isNull(n) {
 		return nil, sidecar.Findings{{Severity: sidecar.Error, Code: "missing-config", File: filepath.ToSlash(file),
-			Message: "there is no config", Hint: "write a document of apiVersion " + APIVersion + " and kind " + Kind}}
+			Message: "there is no config", Hint: "write a document with apiVersion " + APIVersion + " and kind " + Kind}}
 	}
 	r := newReader(n)
 	c := r.readDocument(n)
@@ -51,7 +50,7 @@ func ReadNode(n *yaml.Node, file string) (*Sidecars, sidecar.Findings) {
 	return c, fs
 }
 
-// readDocument reads what the node's kind says it is.
+// readDocument reads a document of either kind.
 func (r *reader) readDocument(n *yaml.Node) *Sidecars {
 	for i := 0; n.Kind == yaml.AliasNode && i < maxDepth; i++ {
 		n = n.Alias
@@ -74,23 +73,23 @@ func (r *reader) readDocument(n *yaml.Node) *Sidecars {
 	return c
 }
 
-// checkKind reports a document that is another one.
+// checkKind reports a document with another apiVersion or kind.
 func (r *reader) checkKind(api, kind string) {
 	if api != "" && api != APIVersion {
-		r.addFinding(r.lineOfField("apiVersion"), "apiVersion", "bad-value", quoteWord(api)+" is not "+APIVersion, "")
+		r.addFinding(r.lineOfField("apiVersion"), "apiVersion", "bad-value", quoteWord(api)+" isn't "+APIVersion, "")
 	}
 	if kind != "" && kind != Kind {
 		r.addFinding(
 			r.lineOfField("kind"),
 			"kind",
 			"bad-value",
-			quoteWord(kind)+" is not "+Kind,
+			quoteWord(kind)+" isn't "+Kind,
 			suggestWord(kind, []string{Kind}),
 		)
 	}
 }
 
-// readText returns the value of a mapping's field that is a string, or "".
+// readText returns the value of a mapping's field, if it's a scalar, or "".
 func (r *reader) readText(n *yaml.Node, name string) string {
 	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
 		if v := n.Content[i+1]; n.Content[i].Value == name && v.Kind == yaml.ScalarNode {
@@ -115,7 +114,7 @@ func (r *reader) sortFindings(file string) sidecar.Findings {
 // parseDocument reads the one document of a text.
 func parseDocument(text []byte) (doc *yaml.Node, finding *sidecar.Finding) {
 	defer func() {
-		if p := recover(); p != nil { // the YAML reader has panics of its own
+		if p := recover(); p != nil { // the YAML reader panics on some texts
 			doc, finding = nil, syntaxError(text, errors.New("the text isn't YAML"))
 		}
 	}()
@@ -129,14 +128,14 @@ func parseDocument(text []byte) (doc *yaml.Node, finding *sidecar.Finding) {
 		case len(next.Content) == 0 || isNull(next.Content[0]): // "---" and nothing after it
 		case doc != nil:
 			return nil, &sidecar.Finding{Severity: sidecar.Error, Code: "several-documents", Line: next.Content[0].Line,
-				Message: "a second document begins here", Hint: "a config is one document; put the patterns into one list"}
+				Message: "a second document begins here", Hint: "put all patterns into the list of one document"}
 		default:
 			doc = &next
 		}
 	}
 }
 
-// syntaxError is an error of the YAML reader, which doesn't always tell the line.
+// syntaxError returns a finding for an error of the YAML reader, which doesn't always have a line.
 func syntaxError(text []byte, err error) *sidecar.Finding {
 	m := regexp.MustCompile(`^yaml: (?:line (\d+): )?`).FindStringSubmatch(err.Error())
 	f := &sidecar.Finding{Severity: sidecar.Error, Code: "yaml-syntax", Line: 1, Message: err.Error()}

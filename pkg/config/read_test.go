@@ -64,11 +64,11 @@ func TestReadApp(t *testing.T) {
 	for text, want := range map[string]string{
 		"1":      "line 13: spec.patterns[0].app: wanted a string, got a number; quote it",
 		"{a: b}": "line 13: spec.patterns[0].app: wanted a name or a list of names, got a mapping",
-		"Es": `line 13: spec.patterns[0].app: "Es" can't be a container's name; ` +
+		"Es": `line 13: spec.patterns[0].app: "Es" isn't a valid container name; ` +
 			`use at most 63 lower-case letters, digits and dashes`,
-		"[es, es]": `line 13: spec.patterns[0].app[1]: "es" is there twice; leave one of them`,
+		"[es, es]": `line 13: spec.patterns[0].app[1]: "es" is in the list twice; remove one of them`,
 		`[es, "*"]`: `line 13: spec.patterns[0].app[1]: "*" means all containers, ` +
-			`so there's nothing to name beside it; leave "*" or the names`,
+			`so no other name can be in the list; remove "*", or all other names`,
 	} {
 		_, fs := Read([]byte(strings.Replace(search, "- tlsProxy:", "- app: "+text+"\n      tlsProxy:", 1)), "")
 		require.EqualError(t, fs.Err(), want, text)

@@ -4,35 +4,35 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A Selector matches workloads as patches of kustomize do: all that is written
-// must hold. Names and kinds are regular expressions for the whole value.
+// A Selector matches workloads like a target of kustomize's patches: all its fields
+// must match. Names and kinds are regular expressions for the whole value.
 type Selector struct {
-	// Group of the API, as in apps.
+	// Group of the API, such as apps.
 	Group string `json:"group,omitempty"`
-	// Version of the API, as in v1.
+	// Version of the API, such as v1.
 	Version string `json:"version,omitempty"`
-	// Kind of the workload, as in Deployment, or Deployment|StatefulSet.
+	// Kind of the workload, such as Deployment, or Deployment|StatefulSet.
 	Kind string `json:"kind,omitempty"`
 	// Name of the workload, or one that it had before kustomize changed it.
 	Name string `json:"name,omitempty"`
 	// Namespace of the workload, or one that it had before kustomize changed it.
 	// A workload without a namespace is in default.
 	Namespace string `json:"namespace,omitempty"`
-	// LabelSelector for the workload's labels, as in app=search,tier!=test.
+	// LabelSelector for the workload's labels, such as app=search,tier!=test.
 	LabelSelector string `json:"labelSelector,omitempty"`
 	// AnnotationSelector for the workload's annotations, written as a label selector.
 	AnnotationSelector string `json:"annotationSelector,omitempty"`
 	// PodSelector for the labels of the workload's pods, written as a label selector.
 	PodSelector string `json:"podSelector,omitempty"`
 
-	compiled *conditions // made of the above when the document was read
+	compiled *conditions // set when the document was read
 }
 
-// A Meta is what a workload is selected by.
+// A Meta is what selectors see of a workload.
 type Meta struct {
 	Ref     sidecar.Ref
 	Version string
-	// What is asked for only where the above doesn't decide already.
+	// Labels, Annotations and PodLabels are only read if the fields above match.
 	Labels, Annotations, PodLabels func() map[string]string
 	// Previous are the names and namespaces that kustomize has replaced; nil: none.
 	Previous func() (names, namespaces []string)
@@ -57,7 +57,7 @@ func matchesOne(list []Selector, m *Meta) bool {
 }
 
 func (s *Selector) matchesMeta(m *Meta) bool {
-	if s.compiled == nil { // not made by Read
+	if s.compiled == nil { // it wasn't read from a document
 		c, _ := s.compileConditions()
 		return c.matchesMeta(m)
 	}

@@ -187,5 +187,5 @@ func TestNearMiss(t *testing.T) {
 		})
 	}
 	s := &Spec{Select: []Selector{{Kind: "Deployment"}}, Exclude: []Selector{{Name: "eu-.*"}}}
-	require.Equal(t, []string{"Deployment prod/eu-elasticsearch is selected, and excluded again"}, s.NearMiss([]Meta{es}))
+	require.Equal(t, []string{"Deployment prod/eu-elasticsearch is selected, but excluded again"}, s.NearMiss([]Meta{es}))
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/nearest"
 )
 
-// above is a struct around the one that is read.
+// An above is a struct around the one that is read.
 type above struct {
 	fields []field.Field
 	at     string
@@ -30,7 +30,7 @@ func (r *reader) readStruct(n *yaml.Node, v reflect.Value, at string) {
 	}
 	r.above = append(r.above, above{fields, at})
 	defer func() { r.above = r.above[:len(r.above)-1] }()
-	there := map[string]bool{}
+	found := map[string]bool{}
 	for _, p := range r.listPairs(n, at, false) {
 		if r.stopped {
 			return
@@ -39,10 +39,10 @@ func (r *reader) readStruct(n *yaml.Node, v reflect.Value, at string) {
 		r.lines[path] = p.line
 		f := field.Find(fields, p.name)
 		if f == nil {
-			there[r.addUnknown(p, at)] = true // no second complaint about the one that was meant
+			found[r.addUnknown(p, at)] = true // the field that was meant isn't reported as missing, too
 			continue
 		}
-		there[f.Name] = !isNull(p.value)
+		found[f.Name] = !isNull(p.value)
 		partial := r.partial
 		r.partial = partial || f.Partial
 		r.readValue(p.value, v.FieldByIndex(f.Index), path)
@@ -50,13 +50,13 @@ func (r *reader) readStruct(n *yaml.Node, v reflect.Value, at string) {
 		r.partial = partial
 	}
 	for _, f := range fields {
-		if f.Required && !there[f.Name] && !r.partial {
+		if f.Required && !found[f.Name] && !r.partial {
 			r.addMissing(n, joinPath(at, f.Name))
 		}
 	}
 }
 
-// addMissing reports a field that must be there; n is the mapping.
+// addMissing reports a missing field of the mapping n.
 func (r *reader) addMissing(n *yaml.Node, path string) {
 	line, null := r.lines[path]
 	if !null {
@@ -72,8 +72,7 @@ func (r *reader) addMissing(n *yaml.Node, path string) {
 	r.addFinding(line, path, "missing-field", "is missing", hint)
 }
 
-// checkKeys looks whether the entries of a list in a partial value have the field
-// that they're merged by.
+// checkKeys checks that the entries of a list in a partial value have the field that identifies them in a merge.
 func (r *reader) checkKeys(f field.Field, list reflect.Value, at string) {
 	if !r.partial || f.Key == "" || list.Kind() != reflect.Slice {
 		return
@@ -81,21 +80,21 @@ func (r *reader) checkKeys(f field.Field, list reflect.Value, at string) {
 	key := field.Find(field.Of(f.Type.Elem()), f.Key)
 	for i := range list.Len() {
 		path := joinPath(at+"["+strconv.Itoa(i)+"]", f.Key)
-		if _, there := r.lines[path]; !there && list.Index(i).FieldByIndex(key.Index).IsZero() {
-			r.addFinding(r.lineOfField(path), path, "missing-field", "is missing", "entries of "+f.Name+" are merged by it")
+		if _, ok := r.lines[path]; !ok && list.Index(i).FieldByIndex(key.Index).IsZero() {
+			hint := "it identifies the entry of " + f.Name + " to change"
+			r.addFinding(r.lineOfField(path), path, "missing-field", "is missing", hint)
 		}
 	}
 }
 
-// addUnknown reports a field that the innermost struct doesn't have, and returns
-// the one that was most likely meant.
+// addUnknown reports a field that the innermost struct doesn't have, and returns the field that was probably meant.
 func (r *reader) addUnknown(p pair, at string) string {
 	here := r.above[len(r.above)-1].fields
 	near := nearest.Name(p.name, field.Names(here))
 	hint := ""
 	switch place := r.suggestPlace(p.name); {
 	case place != "" && (near == "" || !strings.EqualFold(near, p.name)):
-		hint, near = "it belongs "+place, ""
+		hint, near = "move it "+place, ""
 	case near != "":
 		hint = "did you mean " + near
 	case len(here) <= 24:
@@ -103,12 +102,12 @@ func (r *reader) addUnknown(p pair, at string) string {
 	}
 	r.addFinding(p.line, joinPath(at, p.name), "unknown-field", "there is no such field", hint)
 	if near != "" {
-		r.said[joinPath(at, near)] = true
+		r.silent[joinPath(at, near)] = true
 	}
 	return near
 }
 
-// suggestPlace says where a field would be right, one struct up or down.
+// suggestPlace returns where a field would be right, one struct up or down.
 func (r *reader) suggestPlace(name string) string {
 	last := len(r.above) - 1
 	for _, f := range r.above[last].fields {
@@ -122,7 +121,7 @@ func (r *reader) suggestPlace(name string) string {
 	return ""
 }
 
-// fieldBeside returns the field of the outer struct in which the inner one stands.
+// fieldBeside returns the field of the outer struct that has the inner struct.
 func fieldBeside(inner, outer string) string {
 	name := strings.TrimPrefix(strings.TrimPrefix(inner, outer), ".")
 	if i := strings.IndexAny(name, ".["); i > 0 {

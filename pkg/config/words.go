@@ -16,7 +16,7 @@ func suggestWord(word string, words []string) string {
 	return ""
 }
 
-// quoteWord shows a word that the user wrote, not all of it where it's long.
+// quoteWord quotes a word that the user wrote, and shortens a long one.
 func quoteWord(s string) string {
 	const most = 60
 	if r := []rune(s); len(r) > most {

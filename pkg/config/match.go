@@ -135,8 +135,9 @@ func (s *Selector) labelFields() []labelField {
 func (f labelField) compileSelector() (labelCondition, *mistake) {
 	selector, err := labels.Parse(f.want)
 	if err != nil {
-		message := quoteWord(f.want) + " isn't a valid label selector"
-		return labelCondition{labels.Nothing(), f.of}, &mistake{message: message, hint: "write one such as app=search,tier!=test"}
+		wrong := mistake{message: quoteWord(f.want) + " isn't a valid label selector"}
+		wrong.hint = "write one such as app=search,tier!=test"
+		return labelCondition{labels.Nothing(), f.of}, &wrong
 	}
 	return labelCondition{selector, f.of}, nil
 }

@@ -52,12 +52,13 @@ func renderProxy(t *testing.T, edits ...func(*proxy.TLSProxy)) renderedProxy {
 	case sidecar.GRPC:
 		probes = grpcProbes
 	}
-	ports := fmt.Sprintf("            - containerPort: %d\n", p.Port)
+	fields := fmt.Sprintf("          args: [serve]\n          ports:\n            - containerPort: %d\n", p.Port)
 	for _, m := range p.MorePorts {
-		ports += fmt.Sprintf("            - containerPort: %d\n", m.Port)
+		fields += fmt.Sprintf("            - containerPort: %d\n", m.Port)
 	}
-	out := rendered.Render(t, fmt.Sprintf(app, ports, probes),
-		config.Entry{TLSProxy: p, Override: &corev1.Container{Image: "docker.io/library/nginx:1.22.1"}})
+	debian12 := &corev1.Container{Image: "docker.io/library/nginx:1.22.1"}
+	app := rendered.Deployment("search", fields+probes)
+	out := rendered.Render(t, app, config.Entry{TLSProxy: p, Override: debian12})
 	require.Len(t, out, map[bool]int{false: 2, true: 3}[p.Mode == proxy.ModeFront], "and a NetworkPolicy")
 	spec := out.Pod(t)
 	require.Len(t, spec.InitContainers, 1)
@@ -85,21 +86,6 @@ func renderProxy(t *testing.T, edits ...func(*proxy.TLSProxy)) renderedProxy {
 const probes = `          readinessProbe:
             httpGet: {path: "/healthz?full=1", port: 9200}
 `
-
-const app = `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: search
-spec:
-  template:
-    metadata: {labels: {app: search}}
-    spec:
-      containers:
-        - name: search
-          image: search:1
-          args: [serve]
-          ports:
-%s%s`
 
 // mount is where a volume is mounted.
 func (r renderedProxy) mount(volume string) string {

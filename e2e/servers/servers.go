@@ -62,16 +62,23 @@ func StartEcho(t testing.TB, address string) {
 	l, err := net.Listen("tcp", address)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = l.Close() })
+	Accept(l, func(c net.Conn) {
+		go func() {
+			defer c.Close()
+			_, _ = io.Copy(c, c)
+		}()
+	})
+}
+
+// Accept serves all connections of a listener, until it is closed.
+func Accept(l net.Listener, serve func(net.Conn)) {
 	go func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			go func() {
-				defer c.Close()
-				_, _ = io.Copy(c, c)
-			}()
+			serve(c)
 		}
 	}()
 }

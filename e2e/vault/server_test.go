@@ -14,12 +14,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/outrigger-dev/outrigger/e2e/pod"
+	"github.com/outrigger-dev/outrigger/e2e/servers"
 )
 
 const address = "https://127.0.0.1:8200"
@@ -43,23 +45,7 @@ func serve(t *testing.T) *server {
 	s := &server{t: t, dir: dir, key: key}
 	cmd := s.command("server", "-dev", "-dev-tls", "-dev-tls-cert-dir="+dir, "-dev-root-token-id=root",
 		"-dev-no-store-token")
-	log, err := os.Create(filepath.Join(dir, "log"))
-	require.NoError(t, err)
-	cmd.Stdout, cmd.Stderr = log, log
-	require.NoError(t, cmd.Start())
-	done := make(chan struct{})
-	go func() {
-		_ = cmd.Wait()
-		close(done)
-	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-done
-		if t.Failed() {
-			text, _ := os.ReadFile(log.Name())
-			t.Logf("the server wrote:\n%s", text)
-		}
-	})
+	servers.Start(t, cmd, syscall.SIGKILL)
 	pod.Poll(t, "the server", func() bool { return s.command("status").Run() == nil })
 	ca, err := os.ReadFile(filepath.Join(dir, "vault-ca.pem"))
 	require.NoError(t, err)

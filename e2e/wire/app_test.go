@@ -12,10 +12,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/e2e/servers"
 )
 
-// An app records all bytes that reach it, connection by connection. It doesn't read
-// them as HTTP does: what an app makes of them is for the test to ask.
+// An app records all bytes that reach it, one record for each connection. It doesn't parse them: tests do.
 type app struct {
 	mu   sync.Mutex
 	seen [][]byte
@@ -31,20 +32,14 @@ func record(t testing.TB, dir, socket string) *app {
 	l, err := net.Listen("unix", filepath.Join(dir, socket))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			a.busy.Add(1)
-			go a.serve(conn)
-		}
-	}()
+	servers.Accept(l, func(conn net.Conn) {
+		a.busy.Add(1)
+		go a.serve(conn)
+	})
 	return a
 }
 
-// serve answers when the head is there, and goes on to record until nginx hangs up.
+// serve answers after the head of a request, and records until nginx closes the connection.
 func (a *app) serve(conn net.Conn) {
 	defer a.busy.Done()
 	defer conn.Close()
@@ -70,7 +65,7 @@ func (a *app) serve(conn net.Conn) {
 	}
 }
 
-// take gives what has reached the app, when all connections have ended.
+// take waits until all connections have ended, and returns what they brought.
 func (a *app) take() [][]byte {
 	a.busy.Wait()
 	a.mu.Lock()
@@ -80,8 +75,8 @@ func (a *app) take() [][]byte {
 	return all
 }
 
-// whole reads what one connection has brought as one request: more is none. Control
-// characters, which Go's reader refuses and others don't, are no matter here.
+// whole parses what a connection has brought as one request, and returns the rest, too. Go's parser refuses control
+// characters, others don't: they are replaced before.
 func whole(raw []byte) (*http.Request, []byte, error) {
 	raw = bytes.Map(func(r rune) rune {
 		if r == 0x7f || r < ' ' && r != '\r' && r != '\n' && r != '\t' {

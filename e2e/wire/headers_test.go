@@ -19,8 +19,8 @@ func asking() setup {
 	return set
 }
 
-// What an app gets from the kubelet's listener is a probe's request with all its headers,
-// whatever the client writes into them.
+// Only whole requests of probes come through the kubelet's listener, with all of their headers, whatever headers a
+// client sends.
 func TestHealthHeaders(t *testing.T) {
 	const (
 		line = "GET /healthz HTTP/1.1\r\n"
@@ -70,15 +70,15 @@ func TestHealthHeaders(t *testing.T) {
 		require.Contains(t, string(seen[0]), "\r\nHost: "+want+"\r\n", "%q", text)
 		require.Empty(t, s.wrong(health, seen[0]), "%q: %q", text, seen[0])
 	}
-	// Which of two Hosts counts depends on nginx's release. None of them is a way in.
+	// Releases of nginx differ in which of two Host headers they use. None of them lets the request in.
 	s.raw(t, health, a[:len(line)]+"Host: search.example\r\nHost: evil\r\nX-Probe: a.c\r\nCookie: a=1\r\n\r\n")
 	for _, raw := range s.app[health].take() {
 		require.Empty(t, s.wrong(health, raw), "%q", raw)
 	}
 }
 
-// Each probe asks the app what it asks for itself, even where another one has the same
-// path, or headers that the kubelet writes for all of them.
+// Each probe sends its own request to the app, even if another probe has the same path, or headers that the kubelet
+// sends with all probes.
 func TestKubelet(t *testing.T) {
 	for name, probes := range map[string][]probe{
 		"one path": asking().probes, "odd values": probed[3], "headers of the proxy": probed[2],

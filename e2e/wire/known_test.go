@@ -31,7 +31,7 @@ func one(entry int) setup {
 	return set
 }
 
-// raw sends a text and gives the status of the first answer; 0: there is none.
+// raw sends a text and returns the status of the first answer, or 0 without one.
 func (s *stand) raw(t *testing.T, socket, text string) int {
 	t.Helper()
 	conn, err := s.dial(socket)
@@ -55,8 +55,8 @@ func get(target string, headers ...string) string {
 
 var mine = "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("alice:"+password))
 
-// The kubelet's listener passes the probes' requests on, each of those that ask one path
-// by other queries, and no other spelling of them.
+// The kubelet's listener forwards the requests of all probes, also if they differ in the query only. It doesn't forward
+// other spellings of them.
 func TestHealthListener(t *testing.T) {
 	for i := range entries {
 		s := open(t, one(i))
@@ -107,8 +107,8 @@ func TestHealthListener(t *testing.T) {
 	}
 }
 
-// Public paths are what they're written as: whoever means another one by them is
-// refused, or has to show who they are.
+// A public path is public in its own spelling only. A path that some app could take for another one needs credentials,
+// or is refused.
 func TestPublicPaths(t *testing.T) {
 	for i, e := range entries {
 		if !e.public {
@@ -150,7 +150,7 @@ func TestPublicPaths(t *testing.T) {
 	}
 }
 
-// Of all protocols, WebSocket alone is passed on: to who has shown who they are.
+// WebSocket is the only protocol to which a connection can be upgraded, and it takes credentials.
 func TestUpgrades(t *testing.T) {
 	s := open(t, one(1))
 	const settings = "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"
@@ -185,8 +185,7 @@ func TestUpgrades(t *testing.T) {
 	require.Empty(t, r.Header["Upgrade"], "a WebSocket begins with GET (RFC 6455)")
 }
 
-// No header says who is there but those that the proxy writes, on no path, however it's
-// spelt and however often.
+// Headers that name the user come from the proxy alone, on every path, however a client spells and repeats them.
 func TestIdentity(t *testing.T) {
 	for _, i := range []int{1, 3} {
 		s := open(t, one(i))
@@ -225,7 +224,7 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// rerouting are headers that may lead to another path: who is in may go everywhere.
+// rerouting reports whether a header may change the path of a request. Clients with credentials may send it.
 func rerouting(name string) bool {
 	parts := []string{
 		"Url", "Uri", "Path", "Method", "Script-Name", "Prefix", "Destination", "Copy", "Rename",
@@ -238,7 +237,7 @@ func rerouting(name string) bool {
 	return false
 }
 
-// A proxy that authenticates nobody leaves headers to those who do.
+// A proxy that authenticates nobody keeps such headers: something in front of it may have set them.
 func TestIdentityUntouched(t *testing.T) {
 	entry := "tlsProxy: {secretName: certs, " + moved + "}"
 	s := open(t, setup{name: "TLS", tls: true, probes: probed[0], entry: entry}, front)
@@ -250,8 +249,7 @@ func TestIdentityUntouched(t *testing.T) {
 	}
 }
 
-// What may be one request to nginx and two to an app, or the other way round, is one to
-// both or none.
+// A text that could be one request for nginx and two for an app, or the other way round, is one for both, or refused.
 func TestSmuggling(t *testing.T) {
 	s := open(t, one(1))
 	const (
@@ -335,7 +333,7 @@ func call(method, path string) []byte {
 	return append(out, frame(1, 5, 1, fields)...)
 }
 
-// For the kubelet's gRPC probes there is one call, by its exact path.
+// The only call for the kubelet's gRPC probes is the one with their exact path.
 func TestHealthGRPC(t *testing.T) {
 	const check = "/grpc.health.v1.Health/Check"
 	entry := "tlsProxy: {protocol: grpc, secretName: certs, " + moved + ", " +
@@ -358,8 +356,7 @@ func TestHealthGRPC(t *testing.T) {
 	}
 }
 
-// asked gives how often the app was, after a text has come to the kubelet's listener in
-// plain.
+// asked sends a text to the kubelet's listener without TLS, and returns how many requests reached the app.
 func (s *stand) asked(t *testing.T, text string) int {
 	t.Helper()
 	conn, err := net.Dial("unix", filepath.Join(s.dir, health))
@@ -387,7 +384,7 @@ func (s *stand) frames(t *testing.T, conn net.Conn, text string) {
 	}
 }
 
-// HTTP/2 has no request line of its own: nginx makes one, that is compared in the same way.
+// HTTP/2 has no request line: nginx writes one, which is compared in the same way.
 func TestPublicPathsHTTP2(t *testing.T) {
 	s := open(t, one(2))
 	requests := map[string]int{

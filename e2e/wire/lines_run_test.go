@@ -13,8 +13,8 @@ import (
 
 var lines = flag.Int("lines", 6_000, "how many request lines TestRequestLines sends")
 
-// However many requests come to the kubelet's listener and to public paths, and however
-// they're written: the app sees what probes and public paths allow, and nothing else.
+// Whatever requests come to the kubelet's listener and to public paths, only those that probes and public paths allow
+// reach the app.
 // A million takes some minutes: go test ./wire -run RequestLines -lines 1000000 -v
 func TestRequestLines(t *testing.T) {
 	all := setups()
@@ -45,7 +45,7 @@ func TestRequestLines(t *testing.T) {
 	require.Less(t, sum.Unanswered, sum.Sent/100+10)
 }
 
-// attack sends requests to a listener, and gives how many came to the app.
+// attack sends requests to a listener, and returns how many reached the app.
 func (s *stand) attack(t *testing.T, c *client, w writer, socket string, n int) (seen int) {
 	for left := n; left > 0; left -= 64 {
 		var requests [][]byte
@@ -63,7 +63,7 @@ func (s *stand) attack(t *testing.T, c *client, w writer, socket string, n int) 
 	return seen
 }
 
-// weight: handshakes take time.
+// weight is the share of requests that a setup gets: fewer with TLS, since handshakes take time.
 func (set setup) weight() int {
 	if set.tls {
 		return 1
@@ -71,7 +71,7 @@ func (set setup) weight() int {
 	return 20
 }
 
-// FuzzRequests sends whatever bytes there are to the kubelet's listener or to the front.
+// FuzzRequests sends any bytes to the kubelet's listener or to the one for clients.
 func FuzzRequests(f *testing.F) {
 	all := setups()
 	var some []setup

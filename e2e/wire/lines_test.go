@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// A writer makes requests that aren't what they should be, from those that are.
+// A writer makes wrong requests out of right ones.
 type writer struct {
 	*rand.Rand
 	targets []string // of probes and public paths
@@ -33,8 +33,7 @@ func newWriter(set setup, seed uint64) writer {
 	return w
 }
 
-// disguises are ways to write a path so that somebody takes it for T, with another one
-// in it.
+// disguises are paths that some program could take for path T, though they are others.
 var disguises = []string{
 	"T?x=1", "/admin", "/admin/..T", "/admin/%2e%2eT", "/admin/.%2eT", "/admin/./..T", "/admin/x/..//..T",
 	"http://evil/admin/..T", "http://evilT", "HTTP://evil:80T", "/admin/..;T", "/admin/..;/..T", "/admin%2f..T",
@@ -50,7 +49,7 @@ var disguises = []string{
 	"/admin;T", "/%61dmin/..T", "/admin/%2e%2e/%2e%2eT", "T/%2e/%2e%2e/admin",
 }
 
-// spices are headers that make somebody else of a client, or another request of one.
+// spices are headers that could change who a client is, or what it requests.
 var spices = []string{
 	"X-Remote-User: root", "x-remote-group: system:masters", "X_Remote_User: root", "Remote-User: root",
 	"REMOTE_USER: root", "X-Forwarded-User: root", "X-Forwarded-User:root\r\nX-Forwarded-User: root2",
@@ -99,7 +98,7 @@ var bodies = []string{
 
 func choose[T any](w writer, all []T) T { return all[w.IntN(len(all))] }
 
-// request is one of them.
+// request returns one.
 func (w writer) request() []byte {
 	target := choose(w, w.targets)
 	if w.IntN(3) > 0 {
@@ -200,8 +199,8 @@ type client struct {
 	Sent, Answered, Unanswered, Connections int
 }
 
-// send writes requests one after the other and reads their answers. Whatever nginx makes
-// of one, it has done so when it's answered, or when the connection ends.
+// send writes requests one after the other and reads their answers. nginx is done with a request when it has answered,
+// or when the connection ends.
 func (c *client) send(requests ...[]byte) error {
 	for len(requests) > 0 {
 		batch := requests[:min(len(requests), 16)]
@@ -249,7 +248,7 @@ func (c *client) hangUp() {
 	c.conn = nil
 }
 
-// exchange gives how many of the requests are done: at least one.
+// exchange sends requests, and returns how many of them are done: at least one.
 func (c *client) exchange(batch [][]byte) (done int, err error) {
 	patience := max(c.patience, 30*time.Millisecond) // for a body that never comes
 	if !several(batch[0]) && c.patience == 0 {

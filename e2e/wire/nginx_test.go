@@ -28,7 +28,7 @@ func program() string {
 
 const debian = "/usr/sbin/nginx"
 
-// image is one whose version is the program's: what is rendered depends on it.
+// image returns an image name with the version of the program, which decides what is rendered.
 func image(t testing.TB) string {
 	t.Helper()
 	out, err := exec.Command(program(), "-v").CombinedOutput()
@@ -48,8 +48,8 @@ var (
 // podIP is where clients reach the pod.
 const podIP = "10.1.2.3"
 
-// here moves a configuration into a folder: its ports become sockets there, of IPv4
-// alone, and what the pod mounts lies there.
+// here rewrites a configuration for a folder: ports become sockets in it, and paths of the pod's mounts become paths in
+// it. Listeners of IPv6 get sockets that nobody uses.
 func here(dir, conf string) string {
 	conf = strings.ReplaceAll(conf, " /tmp/", " "+dir+"/")
 	conf = strings.ReplaceAll(conf, "/etc/outrigger/", dir+"/")
@@ -86,7 +86,7 @@ func here(dir, conf string) string {
 	return conf
 }
 
-// folder is one whose path is short enough for sockets (unix(7), 108 bytes).
+// folder makes a folder whose path is short enough for sockets (unix(7), 108 bytes).
 func folder(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "wire")
@@ -95,7 +95,7 @@ func folder(t testing.TB) string {
 	return dir
 }
 
-// write lays a file into a folder.
+// write writes a file into a folder.
 func write(t testing.TB, dir, name, text string) {
 	t.Helper()
 	require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))

@@ -14,8 +14,7 @@ import (
 	"sync"
 )
 
-// wrong says what an app must not have seen of somebody without credentials, who came
-// to a listener; empty: nothing.
+// wrong returns why a request without credentials must not reach the app from a listener, or "" if it may.
 func (set setup) wrong(socket string, raw []byte) string {
 	line, _, _ := strings.Cut(string(raw), "\r\n")
 	r, rest, err := whole(raw)
@@ -58,8 +57,8 @@ func upgrades(h http.Header) bool {
 	return h.Get("Upgrade") != "" || h.Get("Http2-Settings") != "" || connection != "" && connection != "close"
 }
 
-// wrongProbe compares with what the kubelet sends for the probes (kubernetes
-// pkg/probe/http/request.go): the app sees one of these requests, byte for byte.
+// wrongProbe compares a request with those that the kubelet sends for the probes (kubernetes
+// pkg/probe/http/request.go). It must be one of them, byte for byte.
 func (set setup) wrongProbe(line string, r *http.Request) string {
 	if r.ContentLength != 0 || len(r.TransferEncoding) > 0 {
 		return "a body"
@@ -90,8 +89,8 @@ func (set setup) wrongProbe(line string, r *http.Request) string {
 
 var kubeletAgent = regexp.MustCompile(`^kube-(probe|lifecycle)/[0-9]+\.[0-9]+\+?$`)
 
-// sends gives the headers that an app sees of a probe, but for the kubelet's name: its
-// own, but for those that are a proxy's affair, or what the kubelet sends by default.
+// sends returns the headers that an app gets from a probe: those of the probe and those that the kubelet adds. Headers
+// that the proxy removes, and the kubelet's User-Agent, aren't among them.
 func (p probe) sends() http.Header {
 	h := http.Header{}
 	for _, text := range p.headers {
@@ -127,8 +126,7 @@ func among(p string, public []string) bool {
 	})
 }
 
-// habits are what apps and their servers make of a path before they look what it
-// leads to.
+// habits are what apps and their servers do to a path before they route it.
 var habits = map[string]func(string) string{
 	"takes it as it is":          func(p string) string { return p },
 	"cleans it":                  clean,
@@ -160,7 +158,7 @@ var (
 	slashes   = regexp.MustCompile(`/+`)
 )
 
-// clean is path.Clean, but for a slash at the end, which stays.
+// clean is path.Clean, except that a slash at the end stays.
 func clean(p string) string {
 	c := path.Clean(p)
 	if strings.HasSuffix(p, "/") && c != "/" {
@@ -176,8 +174,7 @@ func decode(p string) string {
 	return p
 }
 
-// hidden are headers that tell an app who is there, by the table that's in the docs,
-// and those that would lead to another path.
+// hidden reports whether a header is in the documented table of those that name the user or change the path.
 func hidden(name string) bool { return slices.Contains(documented(), name) }
 
 var documented = sync.OnceValue(func() (names []string) {

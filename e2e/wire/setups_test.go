@@ -40,13 +40,13 @@ const (
 	probing = "8081-health"
 )
 
-// moved are the fields of an entry that say where the app listens, and where it did before.
+// moved are the fields of an entry with the app's port, before and after the takeover.
 const moved = "port: 8080, rebind: {port: 8081, env: {ADDR: '127.0.0.1:8081'}}"
 
-// oidc is the field of an entry that lets people in whom a provider knows.
+// oidc is the field of an entry with an OpenID Connect provider.
 const oidc = "oidc: {issuerURL: 'https://issuer.example', clientID: a, secretName: oidc}"
 
-// entries are the patterns that keep people out; %s takes public paths.
+// entries are the patterns that ask for credentials; %s takes public paths.
 var entries = []struct {
 	name, entry string
 	tls, public bool
@@ -60,8 +60,7 @@ var entries = []struct {
 		"clients: {ca: {secretName: ca}, forwardIdentity: true, allowedCommonNames: [alice]}%s}", true, false},
 }
 
-// probed are what kubelets ask: one path with two queries, cases, odd characters,
-// escapes, headers.
+// probed are probes of pods: one path with two queries, upper and lower case, odd characters, escapes, headers.
 var probed = [][]probe{
 	{{"/healthz", nil}},
 	{
@@ -133,24 +132,13 @@ spec:
 	return conf
 }
 
-// workload has a container for every probe but the first: as many can name one path.
+// workload is a Deployment whose container has the probes.
 func (set setup) workload(t testing.TB) string {
 	t.Helper()
 	var b strings.Builder
-	b.WriteString(`apiVersion: apps/v1
-kind: Deployment
-metadata: {name: search}
-spec:
-  template:
-    metadata: {labels: {app: search}}
-    spec:
-      containers:
-      - name: search
-        image: search:1
-        ports: [{containerPort: 8080}]
-`)
+	b.WriteString("          ports: [{containerPort: 8080}]\n")
 	if set.grpc {
-		b.WriteString("        livenessProbe: {grpc: {port: 8080}}\n")
+		b.WriteString("          livenessProbe: {grpc: {port: 8080}}\n")
 	}
 	for i, p := range set.probes {
 		kind := []string{"startupProbe", "livenessProbe", "readinessProbe"}[i]
@@ -165,9 +153,9 @@ spec:
 		}
 		raw, err := json.Marshal(map[string]any{"httpGet": get})
 		require.NoError(t, err)
-		fmt.Fprintf(&b, "        %s: %s\n", kind, raw)
+		fmt.Fprintf(&b, "          %s: %s\n", kind, raw)
 	}
-	return b.String()
+	return rendered.Deployment("search", b.String())
 }
 
 // A stand is a setup that runs: nginx, and an app behind it.
@@ -191,7 +179,7 @@ func open(t testing.TB, set setup, socket ...string) *stand {
 
 const password = "kX9-only-the-tests-know-it-3mQ"
 
-// refuse is in oauth2-proxy's place: it knows nobody. With the password it does.
+// refuse listens in place of oauth2-proxy, and refuses requests without the password.
 func refuse(t testing.TB, dir, socket string) {
 	t.Helper()
 	l, err := net.Listen("unix", filepath.Join(dir, socket))
@@ -208,7 +196,7 @@ func refuse(t testing.TB, dir, socket string) {
 	t.Cleanup(func() { _ = server.Close() })
 }
 
-// writeCertificates lays an authority down, whose clients are let in, and a certificate of a server.
+// writeCertificates writes a server's certificate, and the authority of clients that are let in.
 func writeCertificates(t testing.TB, dir string) {
 	t.Helper()
 	ca := certs.NewAuthority(t, "search")
@@ -218,7 +206,7 @@ func writeCertificates(t testing.TB, dir string) {
 	write(t, dir, "clients/ca.crt", ca.Bundle()["ca.crt"])
 }
 
-// dial connects to one of the listeners, by TLS where it speaks that.
+// dial connects to one of the listeners, with TLS if the setup has it.
 func (s *stand) dial(socket string, protocols ...string) (net.Conn, error) {
 	conn, err := net.Dial("unix", filepath.Join(s.dir, socket))
 	if err != nil || !s.tls {

@@ -19,8 +19,7 @@ import (
 
 var pairs = flag.Int("pairs", 150, "of how many generated pairs TestEveryConfStarts tries the nginx.confs")
 
-// nginx reads whatever is rendered, of every case and example, and of what the laws are
-// tested with.
+// nginx accepts the configurations of all cases and examples, and of generated pairs.
 func TestEveryConfStarts(t *testing.T) {
 	dir := folder(t)
 	writeCertificates(t, dir)
@@ -75,8 +74,7 @@ func TestEveryConfStarts(t *testing.T) {
 	require.Greater(t, len(tried), shown)
 }
 
-// confs are the nginx.confs of a text, as block scalars or as texts of JSON. Of a diff,
-// the lines that are added.
+// confs returns the nginx.confs in a text: block scalars and strings of JSON. Of a diff, it reads the added lines.
 func confs(text string) (all []string) {
 	all = blocks(text, "nginx.conf")
 	for _, s := range quoted.FindAllString(text, -1) {
@@ -88,7 +86,7 @@ func confs(text string) (all []string) {
 	return all
 }
 
-// blocks are the block scalars of a key.
+// blocks returns the block scalars of a key.
 func blocks(text, key string) (all []string) {
 	block := regexp.MustCompile(`(?m)^([ +]*)` + regexp.QuoteMeta(key) + `: \|-?\n`)
 	for _, at := range block.FindAllStringSubmatchIndex(text, -1) {
@@ -111,8 +109,7 @@ var quoted = regexp.MustCompile(`"nginx\.conf": ?"(?:[^"\\]|\\.)*"`)
 // oldVersion matches versions before 1.25.
 var oldVersion = regexp.MustCompile(`^1\.([01]?\d|2[0-4])\.`)
 
-// of makes a configuration for a new nginx one for the program's version: the words that
-// only newer ones know go.
+// of removes directives that are newer than the program from a configuration.
 func of(t testing.TB, conf string) string {
 	t.Helper()
 	if oldVersion.MatchString(strings.TrimPrefix(image(t), "docker.io/library/nginx:")) {

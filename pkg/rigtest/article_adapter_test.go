@@ -8,17 +8,12 @@ import (
 
 // asTheAdapter asks for the article's adapter, in its own names where they can be
 // chosen.
-const asTheAdapter = `apiVersion: outrigger.dev/v1alpha1
-kind: Sidecars
-metadata: {name: search}
-spec:
-  select: [{kind: Deployment, name: elasticsearch}]
-  patterns:
+var asTheAdapter = newDocument("search", "{kind: Deployment, name: elasticsearch}", `  patterns:
     - name: prometheus-exporter
       placement: beside
       override: {image: "justwatch/elasticsearch_exporter:1.1.0"}
       exporter: {preset: elasticsearch}
-`
+`)
 
 const articleExporter = "spec.template.spec.containers[prometheus-exporter]."
 

@@ -7,16 +7,11 @@ import (
 )
 
 // raisingAsTheArticle asks for the article's init container, in its own names.
-const raisingAsTheArticle = `apiVersion: outrigger.dev/v1alpha1
-kind: Sidecars
-metadata: {name: search}
-spec:
-  select: [{kind: Deployment, name: elasticsearch}]
-  patterns:
+var raisingAsTheArticle = newDocument("search", "{kind: Deployment, name: elasticsearch}", `  patterns:
     - name: update-sysctl
       override: {image: "alpine:3.12"}
       sysctl: {sysctls: [{name: vm.max_map_count, value: "262144"}]}
-`
+`)
 
 const articleInit = "spec.template.spec.initContainers[update-sysctl]."
 

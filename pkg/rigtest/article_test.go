@@ -12,12 +12,7 @@ import (
 
 // asTheArticle asks for what the article writes by hand, in its own names where
 // they can be chosen.
-const asTheArticle = `apiVersion: outrigger.dev/v1alpha1
-kind: Sidecars
-metadata: {name: search}
-spec:
-  select: [{kind: Deployment, name: elasticsearch}]
-  patterns:
+var asTheArticle = newDocument("search", "{kind: Deployment, name: elasticsearch}", `  patterns:
     - name: nginx-proxy
       placement: beside
       override: {image: "nginx:1.19.5"}
@@ -25,7 +20,7 @@ spec:
         port: 9200
         secretName: elasticsearch-tls
         rebind: {port: 9201, env: {network.host: 127.0.0.1, http.port: "9201"}}
-`
+`)
 
 const (
 	articleApp   = "spec.template.spec.containers[elasticsearch]."

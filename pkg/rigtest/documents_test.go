@@ -60,6 +60,16 @@ var documents3 = map[string]string{
 	"three": `waitFor: {targets: ["db:5432"]}`,
 }
 
+// newDocument is a config for one selector; the other fields of its spec are indented by two.
+func newDocument(name, selector, spec string) string {
+	return `apiVersion: outrigger.dev/v1alpha1
+kind: Sidecars
+metadata: {name: ` + name + `}
+spec:
+  select: [` + selector + `]
+` + spec
+}
+
 func mustRead(t *testing.T, text string) *config.Sidecars {
 	t.Helper()
 	conf, fs := config.Read([]byte(text), "")
@@ -69,13 +79,7 @@ func mustRead(t *testing.T, text string) *config.Sidecars {
 
 func document(t *testing.T, name string) *config.Sidecars {
 	t.Helper()
-	return mustRead(t, `apiVersion: outrigger.dev/v1alpha1
-kind: Sidecars
-metadata: {name: `+name+`}
-spec:
-  select: [{name: shop}]
-  patterns:
-    - `+documents3[name]+"\n")
+	return mustRead(t, newDocument(name, "{name: shop}", "  patterns:\n    - "+documents3[name]+"\n"))
 }
 
 func place(t *testing.T, text, name string) string {

@@ -200,13 +200,7 @@ func (p policed) manifests() (input, conf string) {
 			name, kind, port, listen, more)
 	}
 	selector := pick(p, "{name: web}", "{name: web}", "{kind: Deployment}")
-	conf = `apiVersion: outrigger.dev/v1alpha1
-kind: Sidecars
-metadata: {name: proxies}
-spec:
-  select: [` + selector + `]
-  patterns:
-` + proxy("first", 8080, pick(p, int32(8443), 8444))
+	conf = newDocument("proxies", selector, "  patterns:\n"+proxy("first", 8080, pick(p, int32(8443), 8444)))
 	if two && !strings.Contains(conf, "morePorts") {
 		conf += proxy("second", 9090, 9091)
 	}

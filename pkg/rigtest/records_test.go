@@ -37,12 +37,7 @@ spec:
 
 func recording(t *testing.T, spec string) *config.Sidecars {
 	t.Helper()
-	return mustRead(t, `apiVersion: outrigger.dev/v1alpha1
-kind: Sidecars
-metadata: {name: shop}
-spec:
-  select: [{name: web}]
-`+spec)
+	return mustRead(t, newDocument("shop", "{name: web}", spec))
 }
 
 func replacing(name string) string {

@@ -324,7 +324,7 @@ func TestStopped(t *testing.T) {
 		code, said := disturbed(t, dir, "write:signal="+signal+":when=1 fsync:delay_enter=500000:when=1",
 			[]string{temporary("web-00.yaml")}, "inject", "-c", conf, "-w", dir)
 		require.Equal(t, 1, code, "the first file takes half a second to sync: %s", said)
-		require.Equal(t, "error[io]: was told to stop\nerror[io]: no file was changed\n", said)
+		require.Equal(t, "error[io]: was interrupted\nerror[io]: no file was changed\n", said)
 		same(t, bare, dir, "")
 	}
 }

@@ -1,8 +1,8 @@
-// Package files reads the manifests that the arguments of a run name, and writes
-// the results back: all of them or none.
+// Package files reads the manifests that the arguments of a run name, and writes the
+// results back: all of them or none.
 //
-// It reads regular files only, and none outside of the folders that were given: a
-// manifest may come from a stranger, as a pull request does.
+// It reads only regular files, and none outside of the given folders: manifests may come
+// from a stranger, for example in a pull request.
 package files
 
 import (
@@ -15,31 +15,30 @@ import (
 	"strings"
 )
 
-// MaxSize is the most bytes that one input may have. Real ones are a thousand
-// times smaller; what is larger is a sparse file or a stream without an end.
-const MaxSize = 1 << 30
+// maxSize is the largest size of an input in bytes. Real ones are a thousand times
+// smaller. A larger one is a sparse file or a stream without an end.
+const maxSize = 1 << 30
 
-// MaxDocument is the most bytes that a Sidecars document may have.
-const MaxDocument = 10 << 20
+// maxDocument is the largest size of a Sidecars document in bytes.
+const maxDocument = 10 << 20
 
 // A File is one input.
 type File struct {
-	Name string // as the arguments lead to it, with slashes
+	Name string // the path from an argument, with slashes
 	Text string
 
 	place place
-	info  fs.FileInfo // of the moment when it was read
+	info  fs.FileInfo // when it was read
 }
 
-// A Set is what the arguments of a run name. A file that is reached twice, by a
-// link or because it's named twice, is in it once.
+// A Set has the files that the arguments of a run name. A file that is named twice, or
+// through a link, is in it once.
 type Set struct {
 	Files []File
-	Notes []string // what was passed over, and why
+	Notes []string // skipped files, with the reason
 }
 
-// A place is where a file really is: below a folder that was given, with no
-// symbolic link on the way.
+// A place is the real path of a file below a folder, without symbolic links.
 type place struct {
 	top string // real path of the folder
 	rel string // path from there
@@ -47,12 +46,12 @@ type place struct {
 
 func (p place) realPath() string { return filepath.Join(p.top, p.rel) }
 
-// parentFolder is the place of the folder that holds p.
+// parentFolder returns the place of the folder that contains p.
 func (p place) parentFolder() place { return place{p.top, filepath.Dir(p.rel)} }
 
 func (p place) childOf(name string) place { return place{p.top, filepath.Join(p.rel, name)} }
 
-// findBelow is the place of a real path below one of the folders, if it's below any.
+// findBelow returns the place of a real path below one of the folders, if there is one.
 func findBelow(tops []string, real string) (place, bool) {
 	for _, top := range tops {
 		rel, err := filepath.Rel(top, real)
@@ -63,14 +62,14 @@ func findBelow(tops []string, real string) (place, bool) {
 	return place{}, false
 }
 
-// Read reads what the arguments name: files, and in folders all that end in .yaml
-// or .yml, but for hidden folders. All that can't be read is an error, at once.
+// Read reads files that are arguments, and in folders all .yaml and .yml files, except in
+// hidden folders. It reports all errors at once.
 //
-// A link is followed to where it leads inside the given folders, or inside the
-// folder of a link that is itself an argument; outside, a link to a file is an
-// error and one to a folder a note. A link to a folder as argument is that folder.
+// It follows links inside the given folders, and inside the folder of a link that is an
+// argument. A link from there to a file outside is an error, and a link to a folder outside
+// is a note. A link to a folder is allowed as an argument.
 //
-// With inPlace it takes away what a killed run left behind, too.
+// With inPlace it also removes temporary files of a killed run.
 func Read(args []string, inPlace bool) (*Set, error) {
 	r := &reader{inPlace: inPlace, seen: map[string]bool{}, ids: map[identity]bool{},
 		gone: map[string]bool{}, swept: map[string]bool{}}
@@ -79,7 +78,7 @@ func Read(args []string, inPlace bool) (*Set, error) {
 	for i, a := range args {
 		real, err := resolveLinks(a)
 		if err != nil {
-			continue // told below
+			continue // readArgument reports it
 		}
 		given[i] = real
 		if info, err := os.Stat(real); err == nil && info.IsDir() {
@@ -91,12 +90,12 @@ func Read(args []string, inPlace bool) (*Set, error) {
 	}
 	r.reportPassedOver()
 	if len(r.errs) == 0 && len(r.set.Files) == 0 {
-		r.addError("no .yaml or .yml files there")
+		r.addError("no .yaml or .yml files found")
 	}
 	return &r.set, errors.Join(r.errs...)
 }
 
-// resolveLinks is the real path of a file, absolute and without links.
+// resolveLinks returns the absolute path of a file without links.
 func resolveLinks(path string) (string, error) {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -105,32 +104,32 @@ func resolveLinks(path string) (string, error) {
 	return filepath.Abs(real)
 }
 
-// ReadDocument reads the Sidecars document: a file, or a pipe that a shell makes,
-// as in -c <(...). It's no device, and has no more than MaxDocument bytes.
+// ReadDocument reads the Sidecars document: a file, or a pipe of a shell, as in -c <(...).
+// It refuses devices, and more than maxDocument bytes.
 func ReadDocument(name string) ([]byte, error) {
-	info, err := os.Stat(name) // opening a device may do something
+	info, err := os.Stat(name) // opening a device may have an effect
 	if err != nil {
 		return nil, explainError(name, err)
 	}
 	if !info.Mode().IsRegular() && info.Mode()&fs.ModeNamedPipe == 0 {
-		return nil, fmt.Errorf("%s: is a %s; the Sidecars document is a file", showName(name), kindOf(info.Mode()))
+		return nil, fmt.Errorf("%s: is a %s; give a file with the Sidecars document", showName(name), kindOf(info.Mode()))
 	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, explainError(name, err)
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, MaxDocument+1))
+	text, err := io.ReadAll(io.LimitReader(f, maxDocument+1))
 	if err != nil {
 		return nil, explainError(name, err)
 	}
-	if len(text) > MaxDocument {
-		return nil, fmt.Errorf("%s: has more than %d MB; that is no Sidecars document", showName(name), MaxDocument>>20)
+	if len(text) > maxDocument {
+		return nil, fmt.Errorf("%s: isn't a valid Sidecars document: it has more than %d MB", showName(name), maxDocument>>20)
 	}
 	return text, nil
 }
 
-// kindOf names what a file is that isn't regular.
+// kindOf names the kind of a file that isn't regular.
 func kindOf(m fs.FileMode) string {
 	switch {
 	case m.IsDir():
@@ -147,8 +146,8 @@ func kindOf(m fs.FileMode) string {
 	return "special file"
 }
 
-// explainError is an error as people are told: the file by the name that they know, and
-// what is wrong with it, without the name of a system call.
+// explainError returns an error for people: the file's name from the arguments and the
+// reason, without the name of a system call.
 func explainError(name string, err error) error {
 	if errors.Is(err, errChanged) {
 		return fmt.Errorf("%s: %w", showName(name), err)

@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// temporaryName is the name of the file beside another in which its new text waits
-// until all are written, and then its old one until all are renamed. A second run
-// knows it for ours.
+// temporaryName returns the name of the temporary file of another file. It holds the new
+// text until all new texts are written, and then the old text until all files are
+// swapped. A later run recognises the name.
 func temporaryName(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return ".outrigger-" + hex.EncodeToString(sum[:8])
 }
 
-// backupName is the name of the copy of a file's old text, where the system can't swap
+// backupName returns the name of the copy of a file's old text, for systems that can't swap
 // two files.
 func backupName(name string) string { return temporaryName(name) + "-old" }
 
@@ -31,12 +31,12 @@ func isTemporary(name string) bool {
 	return ok && err == nil && len(b) == 8
 }
 
-// patience is how long a run waits for another one that writes into the same
-// folder. Writing takes milliseconds a file.
+// patience is how long a run waits for another one that writes into the same folder.
+// Writing takes milliseconds for each file.
 const patience = 10 * time.Second
 
-// errBusy says that a second run can't begin to write.
-var errBusy = errors.New("another outrigger is writing there; run it again when that one has ended")
+// errBusy is the error of a run that can't begin to write.
+var errBusy = errors.New("another outrigger is writing into this folder; run it again when that one has ended")
 
 // waitForLock locks a folder against other runs until it's closed, or the process ends.
 func waitForLock(ctx context.Context, dir *os.File) error {
@@ -55,8 +55,8 @@ func waitForLock(ctx context.Context, dir *os.File) error {
 	}
 }
 
-// sweepLeftovers takes away what a killed run left in a folder. A living one holds the lock
-// of each folder in which it has such files.
+// sweepLeftovers removes the temporary files of a killed run from a folder. A running one
+// holds the lock of each folder in which it has temporary files.
 func (r *reader) sweepLeftovers(at place, name string, entries []fs.DirEntry) {
 	real := at.realPath()
 	if !r.inPlace || r.swept[real] {
@@ -73,7 +73,7 @@ func (r *reader) sweepLeftovers(at place, name string, entries []fs.DirEntry) {
 		return
 	}
 	if err := r.removeLeftovers(at, left); err != nil {
-		r.addError("%s: what an earlier run left there can't be taken away: %w", showName(name), innerError(err))
+		r.addError("%s: temporary files of an earlier run can't be removed: %w", showName(name), innerError(err))
 	}
 }
 
@@ -94,15 +94,15 @@ func (r *reader) removeLeftovers(at place, left []string) error {
 		switch err := root.Remove(at.childOf(name).rel); {
 		case err == nil:
 			r.gone[at.childOf(name).realPath()] = true
-		case !errors.Is(err, fs.ErrNotExist): // a living run has ended meanwhile
+		case !errors.Is(err, fs.ErrNotExist): // a running one has removed it meanwhile
 			return err
 		}
 	}
 	return nil
 }
 
-// wasFinished reports whether a killed run has taken out the file that an argument
-// names: then this one goes on where that one stopped.
+// wasFinished reports whether a killed run has already removed the file of an argument.
+// Then this run finishes the work of that one.
 func (r *reader) wasFinished(arg string) bool {
 	if !r.inPlace {
 		return false

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// isPlainName reports whether a name can stand in a report as it is: it breaks no line,
-// moves no cursor and turns no text around.
+// isPlainName reports whether a name can be printed as it is: it has no line breaks, no
+// control characters, and no characters that reverse the direction of text.
 func isPlainName(name string) bool {
 	if !utf8.ValidString(name) {
 		return false
@@ -20,7 +20,7 @@ func isPlainName(name string) bool {
 	return true
 }
 
-// showName is a name as it is told to people.
+// showName returns a name as it is printed.
 func showName(name string) string {
 	if isPlainName(name) {
 		return name

@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// kubectlReads reports whether kubectl takes a file in a folder for manifests
-// (k8s.io/cli-runtime, resource.FileExtensions). It walks hidden folders, too.
+// kubectlReads reports whether kubectl reads a file of a folder as a manifest
+// (k8s.io/cli-runtime, resource.FileExtensions). It reads hidden folders, too.
 func kubectlReads(name string) bool { return isYAML(name) || filepath.Ext(name) == ".json" }
 
-// notePassedOver tells of a file that isn't read though kubectl would read it and apply what
-// looks like a workload: nobody may get around sidecars by a file's name.
+// notePassedOver adds a note about a file that isn't read but that kubectl would apply, if
+// it looks like a workload: a file's name must not be a way around sidecars.
 func (r *reader) notePassedOver(at place, name string, e fs.DirEntry) {
 	switch {
-	case e.IsDir() && e.Name() == ".git": // people can't put files there
+	case e.IsDir() && e.Name() == ".git": // it can't be part of a commit
 		return
 	case e.IsDir():
 		if strings.Count(at.rel, string(filepath.Separator)) >= deepest {
 			return
 		}
-		entries, _ := r.listFolder(at) // what can't be read can't be applied
+		entries, _ := r.listFolder(at) // kubectl couldn't read them either
 		for _, e := range entries {
 			r.notePassedOver(at.childOf(e.Name()), filepath.Join(name, e.Name()), e)
 		}
@@ -38,17 +38,17 @@ func (r *reader) notePassedOver(at place, name string, e fs.DirEntry) {
 		if err != nil || !strings.Contains(text, "apiVersion") || !strings.Contains(text, "containers") {
 			return
 		}
-		if what = ": skipped: lies in a hidden folder"; !isYAML(name) {
-			what = ": skipped: is no .yaml or .yml file"
+		if what = ": skipped: is in a hidden folder"; !isYAML(name) {
+			what = ": skipped: isn't a .yaml or .yml file"
 		}
 	}
 	r.over = append(r.over, passedOver{
 		real: at.realPath(),
-		note: showName(name) + what + ", though kubectl would apply it; give it itself if it's a manifest",
+		note: showName(name) + what + ", though kubectl would apply it; name it as an argument if it's a manifest",
 	})
 }
 
-// passedOver is a file that isn't read, unless another path leads to it.
+// passedOver is a skipped file. It may still be read by another path.
 type passedOver struct{ real, note string }
 
 func (r *reader) reportPassedOver() {

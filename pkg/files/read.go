@@ -11,21 +11,21 @@ import (
 	"strings"
 )
 
-// errChanged says that somebody else writes the same files.
-var errChanged = errors.New("was changed by somebody else meanwhile; run it again")
+// errChanged is the error for a file that another process writes.
+var errChanged = errors.New("was changed by another process meanwhile; run it again")
 
-// deepest is how deep folders may be nested in one that is given. People's are
-// less than ten deep; each step costs a system call for each file below.
+// deepest is how deep folders may be nested in a given one. Real ones are less than ten
+// deep. Each level costs a system call for each file below.
 const deepest = 100
 
 // reader is the state of one Read.
 type reader struct {
 	inPlace bool
-	tops    []string          // real paths of the folders that were given
+	tops    []string          // real paths of the given folders
 	seen    map[string]bool   // real paths of files and folders that were read
-	ids     map[identity]bool // of files that have one name only: a second one is the same by a mount
+	ids     map[identity]bool // of files with one name; the second path to one is a mount
 	swept   map[string]bool   // real paths of folders without leftovers
-	gone    map[string]bool   // real paths of leftovers that were there
+	gone    map[string]bool   // real paths of removed leftovers
 	root    *os.Root          // the last folder opened
 	set     Set
 	errs    []error
@@ -46,8 +46,8 @@ func (r *reader) closeRoot() {
 	}
 }
 
-// openTop opens a folder that was given. Nothing outside of it can be reached through
-// it, even if somebody swaps folders for links meanwhile.
+// openTop opens a given folder. Nothing outside of it can be reached through it, even if
+// another process replaces folders by links meanwhile.
 func (r *reader) openTop(top string) (*os.Root, error) {
 	if r.root != nil && r.root.Name() == top {
 		return r.root, nil
@@ -61,7 +61,8 @@ func (r *reader) openTop(top string) (*os.Root, error) {
 	return root, nil
 }
 
-// readArgument reads what one argument names; real is where it leads, "" if nowhere.
+// readArgument reads the file or folder of an argument. real is its real path, "" if it has
+// none.
 func (r *reader) readArgument(arg, real string) {
 	link, err := os.Lstat(arg)
 	if err != nil || real == "" {
@@ -82,7 +83,7 @@ func (r *reader) readArgument(arg, real string) {
 	case info.IsDir():
 		r.walkFolder(place{real, "."}, arg)
 	case !info.Mode().IsRegular():
-		r.addError("%s: is a %s; only regular files are read, and standard input where no path is given",
+		r.addError("%s: is a %s; give regular files, or no path for standard input",
 			showName(arg), kindOf(info.Mode()))
 	case link.Mode()&fs.ModeSymlink == 0:
 		r.readFile(place{filepath.Dir(real), filepath.Base(real)}, name)
@@ -96,18 +97,18 @@ func (r *reader) readArgument(arg, real string) {
 	}
 }
 
-// followLink reads the file that a link leads to, if it's inside one of the folders.
-// A link that calls itself YAML is none to other files there, as .env: who sends
-// in a link mustn't choose what is printed.
+// followLink reads the target of a link, if it's inside one of the folders. A .yaml link must
+// not have another kind of target, such as .env: its author must not choose which file
+// is printed.
 func (r *reader) followLink(tops []string, real, name string) {
 	to, inside := findBelow(tops, real)
 	if !inside {
-		r.addError("%s: is a link to %s, outside of the folders that were given; "+
-			"give that file or its folder too, or take the link away", showName(name), showName(real))
+		r.addError("%s: is a link to %s, outside of the given folders; "+
+			"give that file or its folder, too, or remove the link", showName(name), showName(real))
 		return
 	}
 	if isYAML(name) && !isYAML(real) {
-		r.addError("%s: is a link to %s, which is no .yaml or .yml file; rename that, or give it itself",
+		r.addError("%s: is a link to %s, which isn't a .yaml or .yml file; rename that file, or name it as an argument",
 			showName(name), showName(real))
 		return
 	}
@@ -122,7 +123,7 @@ func (r *reader) walkFolder(at place, name string) {
 	}
 	r.seen[real] = true
 	if strings.Count(at.rel, string(filepath.Separator)) >= deepest {
-		r.addError("%s: folders are nested more than %d deep there", showName(name), deepest)
+		r.addError("%s: folders are nested more than %d deep", showName(name), deepest)
 		return
 	}
 	entries, err := r.listFolder(at)
@@ -151,7 +152,7 @@ func (r *reader) listFolder(at place) ([]fs.DirEntry, error) {
 	return entries, err
 }
 
-// readEntry reads what a folder holds under one name.
+// readEntry reads one entry of a folder.
 func (r *reader) readEntry(at place, name string, e fs.DirEntry) {
 	hidden := strings.HasPrefix(e.Name(), ".")
 	switch {
@@ -170,13 +171,13 @@ func (r *reader) readEntry(at place, name string, e fs.DirEntry) {
 	}
 }
 
-// readLink reads what a link in a folder leads to. That a link to a folder outside is
-// no error is for build tools: they keep their output there.
+// readLink reads the target of a link in a folder. A link to a folder outside isn't an error,
+// since build tools have such links to their output.
 func (r *reader) readLink(at place, name string, hidden bool) {
 	real, err := resolveLinks(at.realPath())
 	if err != nil {
 		if isYAML(name) {
-			r.errs = append(r.errs, explainError(name, fmt.Errorf("is a link that leads nowhere: %w", innerError(err))))
+			r.errs = append(r.errs, explainError(name, fmt.Errorf("is a broken link: %w", innerError(err))))
 		}
 		return
 	}
@@ -193,7 +194,7 @@ func (r *reader) readLink(at place, name string, hidden bool) {
 		if to, inside := findBelow(r.tops, real); inside {
 			r.walkFolder(to, name)
 		} else {
-			r.addNote("%s: skipped: is a link to the folder %s, outside of those given", showName(name), showName(real))
+			r.addNote("%s: skipped: is a link to the folder %s, outside of the given ones", showName(name), showName(real))
 		}
 	}
 }
@@ -206,7 +207,7 @@ func (r *reader) readFile(at place, name string) {
 	}
 	r.seen[real] = true
 	if !isPlainName(name) {
-		r.addError("%s: has a character in its name that no report can show; rename it", showName(name))
+		r.addError("%s: has a character in its name that can't be printed; rename it", showName(name))
 		return
 	}
 	if r.inPlace && !r.swept[at.parentFolder().realPath()] {
@@ -241,13 +242,13 @@ func (r *reader) readFile(at place, name string) {
 	r.set.Files = append(r.set.Files, File{Name: name, Text: text, place: at, info: info})
 }
 
-// irregular is the error of reading what isn't a regular file.
+// irregular is the error for a file that isn't regular.
 type irregular struct{ mode fs.FileMode }
 
 func (e irregular) Error() string { return "is a " + kindOf(e.mode) }
 
-// readRegular reads a regular file, which nobody writes at the same time. It never
-// waits for anything, as opening a FIFO would.
+// readRegular reads a regular file. It fails if another process writes it at the same time.
+// It never blocks, as opening a FIFO would.
 func readRegular(root *os.Root, rel string) (string, fs.FileInfo, error) {
 	before, err := root.Lstat(rel)
 	if err != nil {
@@ -267,8 +268,8 @@ func readRegular(root *os.Root, rel string) (string, fs.FileInfo, error) {
 		return "", nil, err
 	case !info.Mode().IsRegular() || !isUnchanged(before, info):
 		return "", nil, errChanged
-	case info.Size() > MaxSize:
-		return "", nil, fmt.Errorf("has %d MB; at most %d are read", info.Size()>>20, MaxSize>>20)
+	case info.Size() > maxSize:
+		return "", nil, fmt.Errorf("has %d MB, but at most %d are read", info.Size()>>20, maxSize>>20)
 	}
 	var b strings.Builder
 	b.Grow(int(info.Size()))
@@ -282,18 +283,18 @@ func readRegular(root *os.Root, rel string) (string, fs.FileInfo, error) {
 	return b.String(), info, nil
 }
 
-// isUnchanged reports whether two looks at a file saw one file with one content.
+// isUnchanged reports whether two states are of the same file with the same content.
 func isUnchanged(a, b fs.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
-// innerError is what is wrong, without the file's name.
+// innerError returns the reason of an error, without the file's name.
 func innerError(err error) error {
 	var path *fs.PathError
 	switch {
 	case errors.As(err, &path):
 		return path.Err
-	case err.Error() == "EvalSymlinks: too many links": // filepath has no name for it
+	case err.Error() == "EvalSymlinks: too many links": // filepath has no variable for this error
 		return errors.New("it leads to itself")
 	}
 	return err

@@ -88,19 +88,19 @@ func TestReadFollowsLinksInside(t *testing.T) {
 	require.Empty(t, errs)
 
 	_, notes, errs = read(t, dir, "out")
-	require.Equal(t, []string{"DIR/out/far: skipped: is a link to the folder DIR/also, outside of those given"}, notes)
-	require.Equal(t, "DIR/out/bad.yaml: is a link to DIR/in/a.yaml, outside of the folders that were given; "+
-		"give that file or its folder too, or take the link away\n"+
-		"DIR/out/loop.yaml: is a link that leads nowhere: it leads to itself\n"+
-		"DIR/out/nothing.yml: is a link that leads nowhere: no such file or directory", errs, "all at once")
+	require.Equal(t, []string{"DIR/out/far: skipped: is a link to the folder DIR/also, outside of the given ones"}, notes)
+	require.Equal(t, "DIR/out/bad.yaml: is a link to DIR/in/a.yaml, outside of the given folders; "+
+		"give that file or its folder, too, or remove the link\n"+
+		"DIR/out/loop.yaml: is a broken link: it leads to itself\n"+
+		"DIR/out/nothing.yml: is a broken link: no such file or directory", errs, "all at once")
 
 	_, _, errs = read(t, dir, "out/bad.yaml", "none.yaml")
-	require.Equal(t, "DIR/out/bad.yaml: is a link to DIR/in/a.yaml, outside of the folders that were given; "+
-		"give that file or its folder too, or take the link away\nDIR/none.yaml: no such file or directory", errs)
+	require.Equal(t, "DIR/out/bad.yaml: is a link to DIR/in/a.yaml, outside of the given folders; "+
+		"give that file or its folder, too, or remove the link\nDIR/none.yaml: no such file or directory", errs)
 	for _, arg := range []string{"env", "env/x.yaml"} {
 		found, _, errs = read(t, dir, arg)
 		require.Empty(t, found)
-		require.Equal(t, "DIR/env/x.yaml: is a link to DIR/env/.env, which is no .yaml or .yml file; rename that, or give "+
+		require.Equal(t, "DIR/env/x.yaml: is a link to DIR/env/.env, which isn't a .yaml or .yml file; rename that, or give "+
 			"it itself", errs)
 	}
 	found, _, errs = read(t, dir, "out/bad.yaml", "in")
@@ -125,12 +125,12 @@ func TestReadRegularFilesOnly(t *testing.T) {
 		"DIR/sub/fifo.yaml: skipped: is a FIFO; only regular files are read",
 		"DIR/sub/socket.yaml: skipped: is a socket; only regular files are read",
 	}, notes, "a link to it is the same file")
-	require.Equal(t, "DIR/zero.yaml: is a link to /dev/zero, outside of the folders that were given; "+
-		"give that file or its folder too, or take the link away", errs)
+	require.Equal(t, "DIR/zero.yaml: is a link to /dev/zero, outside of the given folders; "+
+		"give that file or its folder, too, or remove the link", errs)
 	for arg, is := range map[string]string{"sub/fifo.yaml": "a FIFO", "sub/link.yaml": "a FIFO",
 		"sub/socket.yaml": "a socket", "zero.yaml": "a device"} {
 		_, _, errs := read(t, dir, arg)
-		require.Equal(t, "DIR/"+arg+": is "+is+"; only regular files are read, and standard input where no path is given",
+		require.Equal(t, "DIR/"+arg+": is "+is+"; give regular files, or no path for standard input",
 			errs)
 	}
 }
@@ -156,11 +156,11 @@ func TestReadTellsWhatKubectlApplies(t *testing.T) {
 	found, notes, errs := read(t, dir, "in")
 	require.Empty(t, errs)
 	require.Len(t, found, 2)
-	const applied = ", though kubectl would apply it; give it itself if it's a manifest"
+	const applied = ", though kubectl would apply it; name it as an argument if it's a manifest"
 	require.Equal(t, []string{
-		"DIR/in/.hidden/f.yaml: skipped: lies in a hidden folder" + applied,
-		"DIR/in/.hidden/g/h.json: skipped: is no .yaml or .yml file" + applied,
-		"DIR/in/b.json: skipped: is no .yaml or .yml file" + applied,
+		"DIR/in/.hidden/f.yaml: skipped: is in a hidden folder" + applied,
+		"DIR/in/.hidden/g/h.json: skipped: isn't a .yaml or .yml file" + applied,
+		"DIR/in/b.json: skipped: isn't a .yaml or .yml file" + applied,
 		"DIR/in/d.json: skipped: is a link" + applied,
 	}, notes)
 	_, notes, errs = read(t, dir, "in", "in/b.json", "in/.hidden")
@@ -177,7 +177,7 @@ func TestReadOddNames(t *testing.T) {
 		"x\r/y.yaml":      `DIR/x\r/y.yaml"`,
 	} {
 		_, _, errs := read(t, tree(t, map[string]string{name: "a"}), ".")
-		require.Equal(t, `"`+says+": has a character in its name that no report can show; rename it", errs)
+		require.Equal(t, `"`+says+": has a character in its name that can't be printed; rename it", errs)
 		_, _, errs = read(t, tree(t, map[string]string{name: "-> /etc/passwd"}), ".")
 		require.True(t, strings.HasPrefix(errs, `"`+says+": is a link to /etc/passwd, outside"), errs)
 	}
@@ -193,7 +193,7 @@ func TestReadBounds(t *testing.T) {
 	require.NoError(t, f.Truncate(1<<40)) // takes no room
 	require.NoError(t, f.Close())
 	_, _, errs := read(t, dir, ".")
-	require.Equal(t, "DIR/huge.yaml: has 1048576 MB; at most 1024 are read", errs)
+	require.Equal(t, "DIR/huge.yaml: has 1048576 MB, but at most 1024 are read", errs)
 
 	dir = t.TempDir()
 	deep := filepath.Join(dir, strings.Repeat("d/", deepest))
@@ -204,11 +204,11 @@ func TestReadBounds(t *testing.T) {
 	require.Empty(t, errs)
 	require.NoError(t, os.MkdirAll(filepath.Join(deep, "d/d/d"), 0o755))
 	_, _, errs = read(t, dir, ".")
-	require.Contains(t, errs, "/d/d: folders are nested more than 100 deep there")
+	require.Contains(t, errs, "/d/d: folders are nested more than 100 deep")
 }
 
 func TestReadDocument(t *testing.T) {
-	dir := tree(t, map[string]string{"a.yaml": "a", "long.yaml": strings.Repeat("#", MaxDocument+1)})
+	dir := tree(t, map[string]string{"a.yaml": "a", "long.yaml": strings.Repeat("#", maxDocument+1)})
 	text, err := ReadDocument(filepath.Join(dir, "a.yaml"))
 	require.NoError(t, err)
 	require.Equal(t, "a", string(text))
@@ -221,11 +221,11 @@ func TestReadDocument(t *testing.T) {
 	require.Equal(t, "from a pipe", string(text))
 
 	_, err = ReadDocument("/dev/zero")
-	require.EqualError(t, err, "/dev/zero: is a device; the Sidecars document is a file")
+	require.EqualError(t, err, "/dev/zero: is a device; give a file with the Sidecars document")
 	_, err = ReadDocument(dir)
-	require.EqualError(t, err, dir+": is a folder; the Sidecars document is a file")
+	require.EqualError(t, err, dir+": is a folder; give a file with the Sidecars document")
 	_, err = ReadDocument(filepath.Join(dir, "long.yaml"))
-	require.ErrorContains(t, err, "long.yaml: has more than 10 MB; that is no Sidecars document")
+	require.ErrorContains(t, err, "long.yaml: isn't a valid Sidecars document: it has more than 10 MB")
 	_, err = ReadDocument(filepath.Join(dir, "none.yaml"))
 	require.EqualError(t, err, filepath.Join(dir, "none.yaml")+": no such file or directory")
 }

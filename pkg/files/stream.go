@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// ErrEmpty says that a stream holds nothing but blanks and line breaks.
+// ErrEmpty is the error for a stream with only blanks and line breaks.
 var ErrEmpty = errors.New("standard input is empty")
 
-// ReadStream reads all that comes, up to as much as a file may have. A blank stream is
-// ErrEmpty: mostly, the program before it in a pipe has failed.
+// ReadStream reads a stream up to the largest size of a file. A blank one is ErrEmpty: usually,
+// the program before it in a pipe has failed.
 func ReadStream(r io.Reader) (string, error) {
-	text, err := readUpTo(r, MaxSize)
+	text, err := readUpTo(r, maxSize)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("standard input can't be read: %w", err)
@@ -39,5 +39,5 @@ func readUpTo(r io.Reader, most int) (string, error) {
 }
 
 func tooLong(most int) error {
-	return fmt.Errorf("there are more than %d bytes, and maybe no end", most)
+	return fmt.Errorf("it has more than %d bytes, and maybe no end", most)
 }

@@ -58,7 +58,7 @@ func TestReadUpTo(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "1234", text)
 	_, err = readUpTo(strings.NewReader("12345"), 4)
-	require.EqualError(t, err, "there are more than 4 bytes, and maybe no end")
+	require.EqualError(t, err, "it has more than 4 bytes, and maybe no end")
 	for _, most := range []int{4, 1 << 20, 1<<21 + 5} {
 		zero, err := os.Open("/dev/zero")
 		require.NoError(t, err)

@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-// prepareAll writes and syncs all that is new, beside what is there.
+// prepareAll writes and syncs all new texts beside the old files.
 func (t *transaction) prepareAll() error {
 	for _, f := range t.order {
 		if err := f.probeSwap(); err != nil {
@@ -62,10 +62,10 @@ func (t *transaction) writeAll() error {
 	return t.stopError()
 }
 
-// stopError is an error where the run was told to stop.
+// stopError returns an error if the run was interrupted.
 func (t *transaction) stopError() error {
 	if t.ctx.Err() != nil {
-		return errors.New("was told to stop")
+		return errors.New("was interrupted")
 	}
 	return nil
 }
@@ -143,10 +143,9 @@ func (c *change) copyWithText(rel, text string) (lost []string, err error) {
 	return lost, errors.Join(err, f.Close())
 }
 
-// swapAll puts the new texts where the old ones are, removes what goes, and sees to
-// it that the disk has it all.
+// swapAll replaces the old texts by the new ones, removes files, and syncs the folders.
 func (t *transaction) swapAll() error {
-	for _, removals := range []bool{false, true} { // what goes goes last
+	for _, removals := range []bool{false, true} { // files are removed last
 		for _, c := range t.changes {
 			if c.remove != removals {
 				continue
@@ -174,7 +173,7 @@ func (t *transaction) swapAll() error {
 	return nil
 }
 
-// oldFilePath is where the old file itself is after the swap, if it's anywhere.
+// oldFilePath returns the path of the old file after the swap, if it exists.
 func (c *change) oldFilePath() (rel string, ok bool) {
 	return c.temporaryPath(), c.remove || c.folder.swaps
 }
@@ -204,8 +203,8 @@ func (c *change) swapFile() error {
 	return nil
 }
 
-// checkSwapped is an error where what the swap took away isn't what was read. A layered
-// file system copies a file when it's renamed first, so its identity may be new.
+// checkSwapped returns an error if the swapped file isn't the one that was read. A layered
+// file system copies a file at the first rename, so its identity may be new.
 func (c *change) checkSwapped(rel string) error {
 	if checkUntouched(c.folder.root, rel, c.File) == nil {
 		return nil
@@ -217,8 +216,8 @@ func (c *change) checkSwapped(rel string) error {
 	return err
 }
 
-// undoAll puts back what was swapped, takes the temporary files away, and says in
-// which state the files are.
+// undoAll restores the old files, removes the temporary files, and reports the state of
+// the files.
 func (t *transaction) undoAll() error {
 	var stuck []string
 	for _, c := range slices.Backward(t.changes) {
@@ -252,7 +251,7 @@ func (c *change) swapBack() error {
 	switch {
 	case c.remove:
 		if _, err := c.folder.root.Lstat(c.ownPath()); err == nil {
-			return errors.New("somebody has made it anew")
+			return errors.New("another process has created it again")
 		}
 		return c.folder.root.Rename(c.temporaryPath(), c.ownPath())
 	case c.folder.swaps:
@@ -262,7 +261,7 @@ func (c *change) swapBack() error {
 	}
 }
 
-// finishAll takes the old files away.
+// finishAll removes the old files.
 func (t *transaction) finishAll() error {
 	for _, c := range t.changes {
 		c.done = false
@@ -274,9 +273,9 @@ func (t *transaction) finishAll() error {
 	return nil
 }
 
-// removeTemporaries takes away the temporary files, those of removed files last: as long as
-// one is there, a next run knows that its file was removed by this one. What
-// couldn't be put back keeps its own.
+// removeTemporaries removes the temporary files, those of removed files last: they show the
+// next run that this one has removed the file. A file that couldn't be restored keeps its
+// temporary one.
 func (t *transaction) removeTemporaries() (errs []error) {
 	for _, removals := range []bool{false, true} {
 		for _, c := range t.changes {

@@ -45,7 +45,7 @@ func (s *Set) Write(ctx context.Context, texts []string) (notes []string, err er
 	return t.notes, t.finishAll()
 }
 
-// nothingChanged says of an error that it came before anything was done.
+// nothingChanged adds to an error that no file was changed.
 func nothingChanged(err error) error { return errors.Join(err, errors.New("no file was changed")) }
 
 // transaction is the state of one Write.
@@ -68,10 +68,10 @@ func newTransaction(ctx context.Context, s *Set, texts []string) *transaction {
 	return t
 }
 
-// folder is one into which a run writes; it's locked as long as it's open.
+// folder is a folder into which a run writes. It's locked as long as it's open.
 type folder struct {
 	*os.File
-	name  string // as the arguments lead to it
+	name  string // the path from an argument
 	root  *os.Root
 	rel   string
 	swaps bool // two files in it can be swapped at once
@@ -79,15 +79,15 @@ type folder struct {
 
 func (f *folder) pathTo(name string) string { return filepath.Join(f.rel, name) }
 
-// change is what happens to one file.
+// change is the change of one file.
 type change struct {
 	*File
 	text   string
 	remove bool
 	folder *folder
 	base   string   // name in its folder
-	lost   []string // what the system doesn't let this user keep
-	temps  []string // temporary files that are there, by their paths from the root
+	lost   []string // metadata that this user may not restore
+	temps  []string // paths of existing temporary files, from the root
 	done   bool
 }
 
@@ -151,7 +151,7 @@ func (t *transaction) openFolder(at place, name string) (*folder, error) {
 	info, err := dir.Stat()
 	if err == nil {
 		id, _ := identifyFile(info)
-		if have := t.folders[id]; have != nil && id != (identity{}) { // by another path, as mounts give
+		if have := t.folders[id]; have != nil && id != (identity{}) { // another path to the same folder, through a mount
 			dir.Close()
 			return have, nil
 		}
@@ -168,7 +168,7 @@ func (t *transaction) openFolder(at place, name string) (*folder, error) {
 	return nil, err
 }
 
-// checkAll finds all that stands against the changes before anything is written.
+// checkAll finds all reasons against the changes before anything is written.
 func (t *transaction) checkAll(s *Set) error {
 	var errs []error
 	for i := range s.Files { // also those that stay: the new texts were made from them
@@ -194,7 +194,7 @@ func (t *transaction) checkAll(s *Set) error {
 
 func (t *transaction) checkChange(c *change) error {
 	if err := checkWritable(c.folder.File, c.base, c.info); err != nil {
-		return fmt.Errorf("isn't to be written to: %w", err)
+		return fmt.Errorf("can't be written: %w", err)
 	}
 	if _, links := identifyFile(c.info); links > 1 {
 		return fmt.Errorf("has %d names (hard links), and the others would keep the old text; "+
@@ -207,7 +207,7 @@ func (t *transaction) checkChange(c *change) error {
 	return err
 }
 
-// checkUntouched is an error where the file under a name isn't the one that was read.
+// checkUntouched returns an error if the file of a name isn't the one that was read.
 func checkUntouched(root *os.Root, rel string, f *File) error {
 	info, err := root.Lstat(rel)
 	if err != nil {

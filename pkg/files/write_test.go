@@ -106,24 +106,24 @@ func TestWriteRefuses(t *testing.T) {
 		says  string
 	}{
 		"not to be written to": {func(t *testing.T, path string) { require.NoError(t, os.Chmod(path, 0o444)) },
-			"isn't to be written to: "},
+			"can't be written: "},
 		"hard link": {func(t *testing.T, path string) { require.NoError(t, os.Link(path, path+".other")) },
 			"has 2 names (hard links), and the others would keep the old text"},
 		"removed": {func(t *testing.T, path string) { require.NoError(t, os.Remove(path)) }, "no such file or directory"},
 		"made anew": {func(t *testing.T, path string) {
 			require.NoError(t, os.WriteFile(path+".new", []byte("b"), 0o644))
 			require.NoError(t, os.Rename(path+".new", path))
-		}, "was changed by somebody else meanwhile; run it again"},
+		}, "was changed by another process meanwhile; run it again"},
 		"changed, with the old size and time": {func(t *testing.T, path string) {
 			info, err := os.Stat(path)
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(path, []byte("x"), 0o644))
 			require.NoError(t, os.Chtimes(path, info.ModTime(), info.ModTime()))
-		}, "was changed by somebody else meanwhile; run it again"},
+		}, "was changed by another process meanwhile; run it again"},
 		"a link now": {func(t *testing.T, path string) {
 			require.NoError(t, os.Rename(path, path+".other"))
 			require.NoError(t, os.Symlink(path+".other", path))
-		}, "was changed by somebody else meanwhile; run it again"},
+		}, "was changed by another process meanwhile; run it again"},
 		"a folder in the way": {func(t *testing.T, path string) {
 			require.NoError(t, os.Mkdir(filepath.Join(filepath.Dir(path), temporaryName(filepath.Base(path))), 0o755))
 		}, "the folder " + temporaryName("b.yaml") + " is in the way beside it"},
@@ -155,7 +155,7 @@ func TestWriteRefusesWhereAnInputChanged(t *testing.T) {
 	set := open(t, dir)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.yaml"), []byte("bb"), 0o644))
 	_, err := set.Write(context.Background(), []string{"new", "b"})
-	require.ErrorContains(t, err, "b.yaml: was changed by somebody else meanwhile")
+	require.ErrorContains(t, err, "b.yaml: was changed by another process meanwhile")
 	require.Equal(t, map[string]string{"a.yaml": "a", "b.yaml": "bb"}, state(t, dir))
 }
 
@@ -172,7 +172,7 @@ func TestWriteSaysWhatStaysNew(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(dir, temporaryName("a.yaml"))))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.yaml"), []byte("made meanwhile"), 0o644))
 	require.EqualError(t, w.undoAll(), "all files are as they were, but for those that can't be put back:\n"+
-		filepath.Join(dir, "b.yaml")+": somebody has made it anew; its old text is in "+temporaryName("b.yaml")+
+		filepath.Join(dir, "b.yaml")+": another process has created it again; its old text is in "+temporaryName("b.yaml")+
 		" until the next run\n"+
 		filepath.Join(dir, "a.yaml")+": no such file or directory; it has its new text")
 	require.Equal(t, map[string]string{"a.yaml": "a+", "b.yaml": "made meanwhile", temporaryName("b.yaml"): "b",
@@ -186,7 +186,7 @@ func TestWriteStops(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	stop()
 	_, err := set.Write(ctx, grown(set))
-	require.ErrorContains(t, err, "was told to stop\nno file was changed")
+	require.ErrorContains(t, err, "was interrupted\nno file was changed")
 	require.Equal(t, map[string]string{"a.yaml": "a", "b.yaml": "b"}, state(t, dir))
 }
 
@@ -254,7 +254,7 @@ func TestWriteTogether(t *testing.T) {
 	require.GreaterOrEqual(t, won, 0)
 	for i, err := range errs {
 		if i != won {
-			require.ErrorContains(t, err, "was changed by somebody else meanwhile; run it again")
+			require.ErrorContains(t, err, "was changed by another process meanwhile; run it again")
 		}
 	}
 	have := state(t, dir)
@@ -288,5 +288,5 @@ func TestWriteByAnotherUser(t *testing.T) {
 	require.NoError(t, os.Chmod(path, 0o644))
 	out, err = asUser(t, dir)
 	require.Error(t, err)
-	require.Contains(t, out, "a.yaml: isn't to be written to: permission denied\nno file was changed")
+	require.Contains(t, out, "a.yaml: can't be written: permission denied\nno file was changed")
 }

@@ -1,6 +1,6 @@
-// Package editable is the table of what outrigger edits in objects that people write,
-// and of how each edit is undone. Who lays edits on and who reads a record of them
-// agree here.
+// Package editable is the table of the fields that outrigger edits in objects that people
+// write, and of how each edit is undone. Code that applies edits and code that undoes
+// them read the same table.
 package editable
 
 import (
@@ -11,20 +11,19 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A Field is a kind of value that Edits and neighbours put into manifests, change or
-// take away, and by which way it comes back when the sidecars are taken off. What a
-// record says is undone for these alone: nothing that isn't in this table is laid on
-// where it would be recorded, and no record reaches it.
+// A Field is a field that sidecars and neighbours add, replace or remove in manifests,
+// with the way in which that is undone. Only these fields are recorded, and a record
+// can undo edits of these fields only.
 type Field struct {
 	path   string   // see groups
 	shape  []string // its steps
 	kinds  []string // of the objects; nil: any
-	except []string // keys of annotations that are none, as prefixes
+	except []string // prefixes of annotation keys that don't match
 
-	By       string // the neighbour that edits it, as its table names it; "": the sidecars' own Changes
-	Added    bool   // it was added, and is taken out
-	Replaced bool   // it took another's place, and that comes back
-	Removed  bool   // it was taken out, and comes back
+	By       string // name of the neighbour that edits it; "": the sidecars' own Changes
+	Added    bool   // an edit adds it, and undoing that removes it
+	Replaced bool   // an edit replaces it, and undoing that restores the old value
+	Removed  bool   // an edit removes it, and undoing that restores it
 	Value    Value
 	Share    Share
 	Becomes  Becomes
@@ -33,45 +32,45 @@ type Field struct {
 // OfNeighbour reports whether the field is one of objects around a workload.
 func (f *Field) OfNeighbour() bool { return f.kinds != nil }
 
-// Becomes says what becomes of a value that is replaced, for who checks that nothing else
-// has changed (law 4).
+// Becomes describes the new value of a replaced one. The check that nothing else has
+// changed (law 4) reads it.
 type Becomes string
 
 const (
-	Wanted      Becomes = "wanted"   // what a sidecar wants there, or what was there with that behind it
-	SidecarPort Becomes = "led"      // the port at which the sidecar is reached in the place of the app
-	OverTLS     Becomes = "over TLS" // what the same protocol is called over TLS
+	Wanted      Becomes = "wanted"   // the sidecar's value, or the old value followed by it
+	SidecarPort Becomes = "led"      // the port of the sidecar, in place of the app's
+	OverTLS     Becomes = "over TLS" // the name of the same protocol over TLS
 	Larger      Becomes = "more"     // a larger number, or a longer list
 )
 
-// A Value says what a value that comes back must be.
+// A Value describes the form of a value that is restored.
 type Value string
 
 const (
-	AnyValue  Value = ""           // nothing comes back
+	AnyValue  Value = ""           // nothing is restored
 	Text      Value = "text"       // a string
 	Number    Value = "number"     // a number
 	Port      Value = "port"       // a number or a name
 	Scheme    Value = "scheme"     // HTTP or HTTPS
 	PortEntry Value = "port entry" // an entry of a container's ports
 	Socket    Value = "socket"     // a probe's tcpSocket
-	Command   Value = "command"    // the same word but for numbers
-	Address   Value = "address"    // the same address but for its scheme
-	List      Value = "list"       // some of the names that stand there
-	Container Value = "container"  // one that the marker names
-	Volume    Value = "volume"     // one that no container mounts any more
+	Command   Value = "command"    // the same word with other numbers
+	Address   Value = "address"    // the same address with another scheme
+	List      Value = "list"       // some of the names in the current list
+	Container Value = "container"  // a container that a marker names
+	Volume    Value = "volume"     // a volume that no container mounts any more
 )
 
-// A Share says how several documents have a value together.
+// A Share says how several Sidecars documents share a value.
 type Share string
 
 const (
-	Unshared Share = ""        // not, unless they want it equal
-	Names    Share = "names"   // a list by commas, to which each adds names
-	Largest  Share = "largest" // a number of which the largest counts
+	Unshared Share = ""        // they don't, unless all set the same value
+	Names    Share = "names"   // a list with commas, to which each adds names
+	Largest  Share = "largest" // a number; the largest is used
 )
 
-// table is what groups say, one row a shape. It's made when somebody looks first.
+// table has the fields of groups, with one row for each shape. It's made at the first use.
 var table = sync.OnceValue(func() (all []Field) {
 	for _, g := range groups {
 		for _, f := range g.fields {
@@ -84,7 +83,7 @@ var table = sync.OnceValue(func() (all []Field) {
 	return all
 })
 
-// Editors are the neighbours that edit fields.
+// Editors returns the names of the neighbours that edit fields.
 func Editors() (names []string) {
 	for _, g := range groups {
 		if g.by != "" && !slices.Contains(names, g.by) {
@@ -102,7 +101,7 @@ func splitShape(shape string) []string {
 	return strings.Split(shape, "/")
 }
 
-// expandShape gives the shapes that one in the words container and handler stands for.
+// expandShape returns the shapes that a shape with the word container or handler stands for.
 func expandShape(shape []string) (all [][]string) {
 	container := []string{"pod", "spec", "*containers", "[]"}
 	switch shape[0] {
@@ -117,22 +116,22 @@ func expandShape(shape []string) (all [][]string) {
 	return [][]string{shape}
 }
 
-// FieldAt finds what is moved at a path of an object that has pod templates at some
-// paths; nil where nothing is.
+// FieldAt finds the field at a path of an object that has pod templates at some paths. It
+// returns nil if the path isn't edited.
 func FieldAt(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) *Field {
 	all := table()
 	for i := range all {
-		if m := &all[i]; m.isOf(on) && m.matchPath(pods, path) == fullMatch {
-			return m
+		if f := &all[i]; f.isOf(on) && f.matchPath(pods, path) == fullMatch {
+			return f
 		}
 	}
 	return nil
 }
 
-// HasFieldsBelow reports whether something below a path is moved: such a collection may
-// stand there without entries, or not at all.
+// HasFieldsBelow reports whether a field below a path is edited. If so, a collection at the
+// path may be empty or missing.
 func HasFieldsBelow(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) bool {
-	return slices.ContainsFunc(table(), func(m Field) bool { return m.isOf(on) && m.matchPath(pods, path) == partOf })
+	return slices.ContainsFunc(table(), func(f Field) bool { return f.isOf(on) && f.matchPath(pods, path) == partOf })
 }
 
 func (f *Field) isOf(on sidecar.Ref) bool {
@@ -143,7 +142,7 @@ func (f *Field) isOf(on sidecar.Ref) bool {
 	return f.kinds == nil || slices.Contains(f.kinds, kind)
 }
 
-// How far a path gets in a shape.
+// A match says how much of a shape a path matches.
 type match int
 
 const (

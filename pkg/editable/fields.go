@@ -2,7 +2,7 @@ package editable
 
 import "github.com/outrigger-dev/outrigger/pkg/sidecar"
 
-// A group are the fields that one editor edits, of some kinds of objects.
+// A group has the fields that one editor edits in some kinds of objects.
 type group struct {
 	by     string
 	kinds  []string
@@ -103,7 +103,7 @@ var groups = []group{
 			Added: true, Replaced: true, Value: List, Share: Names, Becomes: Larger},
 		{path: "metadata/annotations/konghq.com/protocol", Added: true},
 	}},
-	{fields: []Field{ // of paths that more than one row has, the first row counts
+	{fields: []Field{ // the first row of several for a path is used
 		{path: "pod/metadata/annotations/*", Added: true, except: []string{
 			"outrigger.dev/", "applied.outrigger.dev/", "container.apparmor.", "container.seccomp.", "seccomp."}},
 	}},
@@ -116,6 +116,6 @@ var (
 	handlers = []string{"startupProbe", "livenessProbe", "readinessProbe", "lifecycle/postStart", "lifecycle/preStop"}
 )
 
-// evictVolumes is the annotation in which the cluster autoscaler reads what volumes
-// don't keep a node.
+// evictVolumes is the annotation with the volumes that don't keep the cluster autoscaler
+// from removing a node.
 const evictVolumes = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"

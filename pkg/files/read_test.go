@@ -100,8 +100,8 @@ func TestReadFollowsLinksInside(t *testing.T) {
 	for _, arg := range []string{"env", "env/x.yaml"} {
 		found, _, errs = read(t, dir, arg)
 		require.Empty(t, found)
-		require.Equal(t, "DIR/env/x.yaml: is a link to DIR/env/.env, which isn't a .yaml or .yml file; rename that, or give "+
-			"it itself", errs)
+		require.Equal(t, "DIR/env/x.yaml: is a link to DIR/env/.env, which isn't a .yaml or .yml file; rename that "+
+			"file, or name it as an argument", errs)
 	}
 	found, _, errs = read(t, dir, "out/bad.yaml", "in")
 	require.Equal(t, []string{"DIR/out/bad.yaml=a", "DIR/in/abs.yml=b", "DIR/in/c/c.yaml=c"}, found,

@@ -1,9 +1,9 @@
-// Package nearest finds the name that somebody meant who wrote another one.
+// Package nearest finds the known name that is most similar to a misspelt one.
 package nearest
 
 import "strings"
 
-// Name is the name that word was most likely meant to be, or "".
+// Name returns the name that word was most likely meant to be, or "".
 func Name(word string, names []string) string {
 	for _, n := range names {
 		if strings.EqualFold(letters(n), letters(word)) {
@@ -28,17 +28,17 @@ func Name(word string, names []string) string {
 	return best
 }
 
-// isLonger reports whether word is name with another word behind it, as in basicAuth for basic.
+// isLonger reports whether word is name followed by another word, as in basicAuth for basic.
 func isLonger(word, name string) bool {
 	rest, ok := strings.CutPrefix(word, name)
 	return ok && len(name) > 3 && rest != "" && strings.ContainsAny(rest[:1], "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_")
 }
 
-// letters leaves out what people put between words.
+// letters removes the characters that separate words.
 func letters(s string) string { return strings.NewReplacer("-", "", "_", "", " ", "").Replace(s) }
 
-// distance counts the letters to insert, delete, replace or swap to make a into
-// b; where they're more than most, it's most+1.
+// distance counts the letters to insert, delete, replace or swap to turn a into b. It
+// returns most+1 if they are more than most.
 func distance(a, b string, most int) int {
 	if len(a)-len(b) > most || len(b)-len(a) > most || len(a) > 100 {
 		return most + 1

@@ -1,10 +1,10 @@
-// Package report prints for people what a run has found: errors, findings and notes,
-// each with its way out on a line of its own below it, as compilers do:
+// Package report prints errors, findings and notes for people, each with its hint on a
+// line of its own, as compilers do:
 //
 //	error[unknown-field]: sidecars.yaml:7: spec.select[0].nmae: there is no such field
 //	  hint: did you mean name
 //
-// What is printed is one line each, whatever the input has in it.
+// Each message and each hint is one line, whatever characters the input has.
 package report
 
 import (
@@ -23,28 +23,28 @@ import (
 // IO is the code of errors of files, streams and the system.
 const IO = "io"
 
-// printed are codes of info findings that nobody may miss: who goes without a sidecar,
-// and what is removed. Others are in the results of a function only.
+// printed are the codes of info findings that are printed: a workload doesn't get a
+// sidecar, or an object is removed. Others are only in the results of a function.
 var printed = []string{sidecar.Skipped, "object-removed"}
 
-// A Printer prints to a stream, mostly standard error. A stream that fails is no
-// concern of its: there is no other place to say so.
+// A Printer prints to a stream, usually standard error. It ignores errors of the stream,
+// since there is no other place to report them.
 type Printer struct {
 	w       io.Writer
 	colored bool
 }
 
-// New returns a printer that colors as color says.
+// New returns a printer. color decides whether it prints colors.
 func New(w io.Writer, color Color) *Printer {
 	return &Printer{w: w, colored: color == Always || color != Never && canShowColor(w)}
 }
 
-// A Color says when output is colored.
+// Color says when output is colored.
 type Color string
 
 const (
 	Auto   Color = "auto"   // on a terminal, unless NO_COLOR is set (https://no-color.org) or TERM is dumb
-	Always Color = "always" // whatever the output is
+	Always Color = "always" // on every output
 	Never  Color = "never"
 )
 
@@ -61,13 +61,12 @@ func IsTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// PrintFindings prints errors and warnings, and those info findings that nobody may
-// miss.
+// PrintFindings prints errors, warnings, and info findings with a code of printed.
 func (p *Printer) PrintFindings(fs sidecar.Findings) {
 	for _, f := range fs {
 		if f.Severity != sidecar.Info || slices.Contains(printed, f.Code) {
 			hint := f.Hint
-			if f.Hint = ""; hint == "" { // a message may be an error of this house
+			if f.Hint = ""; hint == "" { // the message may be an error of the form "what; hint"
 				f.Message, hint, _ = strings.Cut(f.Message, "; ")
 			}
 			p.print(string(f.Severity), f.Code, f.String(), hint)
@@ -75,8 +74,8 @@ func (p *Printer) PrintFindings(fs sidecar.Findings) {
 	}
 }
 
-// PrintError prints an error: all findings where it's made of them, else each line of
-// it. "what; hint" is the form of errors in this house. Without an error it prints nothing.
+// PrintError prints an error: all findings if it consists of them, or else each of its
+// lines, which have the form "what; hint". It prints nothing for nil.
 func (p *Printer) PrintError(err error) {
 	if err == nil {
 		return
@@ -91,7 +90,7 @@ func (p *Printer) PrintError(err error) {
 	}
 }
 
-// PrintNotes prints what is worth knowing of the input.
+// PrintNotes prints notes about the input.
 func (p *Printer) PrintNotes(notes []string) {
 	for _, n := range notes {
 		what, hint, _ := strings.Cut(n, "; ")
@@ -99,14 +98,14 @@ func (p *Printer) PrintNotes(notes []string) {
 	}
 }
 
-// PrintLines prints lines as they are, each of them one.
+// PrintLines prints each text on one line.
 func (p *Printer) PrintLines(lines []string) {
 	for _, line := range lines {
 		p.write(sidecar.OneLine(line) + "\n")
 	}
 }
 
-// paint are the colors of a kind of message; others are blue.
+// paint has the colors of some kinds of messages. Others are blue.
 var paint = map[string]string{"error": "\x1b[1;31m", "warning": "\x1b[1;33m"}
 
 func (p *Printer) print(kind, code, what, hint string) {

@@ -240,5 +240,5 @@ func TestStripRemovesEmittedFiles(t *testing.T) {
 	code, _, err := call("", "strip", "-w", dir)
 	require.Zero(t, code, err)
 	require.NoFileExists(t, path)
-	require.Contains(t, err, "ConfigMap web-tls-proxy: was outrigger's and is taken out")
+	require.Contains(t, err, "ConfigMap web-tls-proxy: was written by outrigger, and is removed")
 }

@@ -8,19 +8,19 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// reportDuplicates reports entries that edits go to and that their list has twice, as a variable
-// of one name. We'd look at the first, and the kubelet goes by the last.
+// reportDuplicates reports edited entries that their list has twice, such as two variables of
+// one name. We would edit the first one, and the kubelet uses the last one.
 func (l *Layer) reportDuplicates(o *Object, root *patch) {
 	root.findDuplicates(o.rootNode(), nil, func(path sidecar.Path) {
 		l.reportOn(o, sidecar.Finding{Code: "entry-twice",
 			Field:   path.String(),
-			Message: "stands in its list twice, so which one counts depends on who reads it", Hint: "keep one"})
+			Message: "is twice in its list, and programs differ in which one they use", Hint: "keep one of them"})
 	})
 }
 
-// findDuplicates tells of the patch's steps that two entries of a list answer to. Of plain values
-// two are as good as one.
-func (p *patch) findDuplicates(n *positioned.Node, path sidecar.Path, tell func(sidecar.Path)) {
+// findDuplicates calls report for each step of the patch that matches two entries of a list.
+// Two equal plain values are no problem.
+func (p *patch) findDuplicates(n *positioned.Node, path sidecar.Path, report func(sidecar.Path)) {
 	n = n.Resolve()
 	if n == nil {
 		return
@@ -28,14 +28,14 @@ func (p *patch) findDuplicates(n *positioned.Node, path sidecar.Path, tell func(
 	for _, c := range p.below {
 		path := append(path[:len(path):len(path)], c.step)
 		if c.step.Field == "" && c.step.Key != "." && countEntries(n, c.step) > 1 {
-			tell(path)
+			report(path)
 			continue
 		}
-		c.findDuplicates(reachNode(n, path[len(path)-1:]), path, tell)
+		c.findDuplicates(reachNode(n, path[len(path)-1:]), path, report)
 	}
 }
 
-// countEntries is how many entries of a list a step's key names.
+// countEntries counts the entries of a list that a step names.
 func countEntries(n *positioned.Node, s sidecar.Step) (many int) {
 	if n.Kind != positioned.Sequence {
 		return 0
@@ -48,9 +48,9 @@ func countEntries(n *positioned.Node, s sidecar.Step) (many int) {
 	return many
 }
 
-// reportRivals reports objects that a cluster takes for one that is emitted and that have other
-// content: what is applied last counts there. One without a namespace comes into
-// whatever namespace it's applied to.
+// reportRivals reports objects that have the name of an emitted one in a cluster but other
+// content: the last one that is applied would win. An object without a namespace may be
+// applied to any namespace.
 func (l *Layer) reportRivals(emits []Emit) {
 	if len(emits) == 0 {
 		return
@@ -75,13 +75,13 @@ func (l *Layer) reportRivals(emits []Emit) {
 	}
 }
 
-// MayBeOne reports whether two namespaces may be the same when all is applied.
+// MayBeOne reports whether two namespaces may be the same in a cluster.
 func MayBeOne(a, b string) bool { return a == b || a == "" || b == "" }
 
-// spaces are objects of one group, kind and name by namespace; all of them are in "*".
+// spaces has objects of one group, kind and name by namespace. "*" has all of them.
 type spaces map[string][]*Object
 
-// objectsNear are those that may be in a namespace.
+// objectsNear returns the objects that may be in a namespace.
 func (s spaces) objectsNear(namespace string) []*Object {
 	if namespace == "" {
 		return slices.Clone(s["*"])
@@ -111,8 +111,8 @@ func withoutNamespace(r sidecar.Ref) sidecar.Ref {
 	return r
 }
 
-// refuseLifecycle reports an object that stands in the place of one to emit and has metadata by
-// which a cluster deletes it, or keeps it: ours have none.
+// refuseLifecycle reports an existing object that would be emitted, if it has metadata that
+// makes a cluster delete or keep it.
 func (l *Layer) refuseLifecycle(o *Object, em Emit) bool {
 	for _, field := range []string{
 		"ownerReferences", "finalizers", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName",
@@ -121,7 +121,7 @@ func (l *Layer) refuseLifecycle(o *Object, em Emit) bool {
 		if _, there := o.Value(at); there {
 			l.reportOn(o, sidecar.Finding{Code: "object-conflict",
 				Sidecar: em.Sidecar, Field: at.String(),
-				Message: "decides when a cluster deletes an object that the sidecar needs", Hint: "take it out"})
+				Message: "decides when a cluster deletes an object that the sidecar needs", Hint: "remove it"})
 			return true
 		}
 	}

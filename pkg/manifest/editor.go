@@ -11,23 +11,23 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// editor turns a patch of one object into splices of the text around it, and
-// notes what it takes to undo them.
+// editor turns a patch of one object into splices of its text, and collects marks for
+// undoing them.
 type editor struct {
 	*positioned.Lines
 	values.Style
-	json    bool // the text is JSON: what we write into it must be, too
+	json    bool // the text is JSON, so new values must be JSON
 	splices []splice
 	marks   []mark
 	errs    []error
 	flow    bool // something between brackets was edited
-	hashes  bool // marks have the hash of what they are about
-	moved   func(sidecar.Path) *editable.Field
+	hashes  bool // marks have hashes of their values
+	fieldAt func(sidecar.Path) *editable.Field
 
-	touched map[*positioned.Node]bool // anchored values that change; nil: nobody asks
+	touched map[*positioned.Node]bool // anchored values that change; nil: not needed
 	out     map[*positioned.Node]bool // see writeOuts
-	done    map[*positioned.Node]bool // what was written out, or taken out
-	taken   map[*positioned.Node]int  // how many lines went with what is taken out
+	done    map[*positioned.Node]bool // nodes that were written out or removed
+	taken   map[*positioned.Node]int  // number of lines that were removed with a node
 }
 
 func (e *editor) addSplice(at, del int, ins string) {
@@ -38,8 +38,8 @@ func (e *editor) addError(at int, path sidecar.Path, format string, args ...any)
 	e.errs = append(e.errs, fmt.Errorf("line %d: %s: %s", e.LineNumber(at), path, fmt.Sprintf(format, args...)))
 }
 
-// editBelow lays p on n. Entries are visited in the order in which they stand, so
-// that at one place of the text what lies deeper comes first.
+// editBelow applies p to n. It visits entries in the order of the text, so that at one place
+// of the text deeper edits come first.
 func (e *editor) editBelow(n *positioned.Node, p *patch, path sidecar.Path) {
 	if len(p.below) == 0 {
 		return
@@ -81,8 +81,8 @@ func (e *editor) editBelow(n *positioned.Node, p *patch, path sidecar.Path) {
 	e.insertEntries(n, news, path)
 }
 
-// overrideMerged is the field of its own that a mapping gets in the place of one that
-// comes to it through a merge key; nil where none does.
+// overrideMerged returns the patch for a field of a mapping's own that overrides one from a
+// merge key; nil if no merge key has it.
 func (e *editor) overrideMerged(n *positioned.Node, p *patch) (*patch, error) {
 	if n.Kind != positioned.Mapping || n.FieldIndex("<<") < 0 {
 		return nil, nil
@@ -96,13 +96,13 @@ func (e *editor) overrideMerged(n *positioned.Node, p *patch) (*patch, error) {
 		return nil, nil
 	}
 	own := &patch{step: p.step, set: true, before: p.before}
-	if !p.delete { // else null, which takes the merged one's place
+	if !p.delete { // a deleted field becomes null, which overrides the merged one
 		own.value, err = p.applyTo(m.Get(p.step.Field))
 	}
 	return own, err
 }
 
-// editEntry lays p on the entry i of n.
+// editEntry applies p to the entry i of n.
 func (e *editor) editEntry(n *positioned.Node, i int, p *patch, path sidecar.Path) {
 	v := n.Values[i]
 	goes := p.delete || e.emptiesList(v, p)
@@ -140,8 +140,8 @@ func hasValue(n *positioned.Node, value any) bool {
 	return err == nil && values.Equal(have, value)
 }
 
-// emptiesList reports whether p deletes all entries of a list and adds none: then
-// the list goes as a whole.
+// emptiesList reports whether p deletes all entries of a list and adds none. Then the whole
+// list is removed.
 func (e *editor) emptiesList(v *positioned.Node, p *patch) bool {
 	if v.Kind != positioned.Sequence || len(v.Values) == 0 {
 		return false
@@ -158,8 +158,8 @@ func (e *editor) emptiesList(v *positioned.Node, p *patch) bool {
 	return len(gone) == len(v.Values)
 }
 
-// replaceValue puts another value in the place of one. A scalar on one line is replaced
-// there; anything else gets its lines anew.
+// replaceValue replaces a value. A scalar on one line is replaced there. The lines of
+// anything else are written again.
 func (e *editor) replaceValue(n *positioned.Node, i int, p *patch, path sidecar.Path) {
 	v := n.Values[i]
 	_, isMap := p.value.(values.Map)
@@ -176,12 +176,12 @@ func (e *editor) replaceValue(n *positioned.Node, i int, p *patch, path sidecar.
 	}
 }
 
-// isOneLine reports whether a node is a scalar that stands on one line.
+// isOneLine reports whether a node is a scalar on one line.
 func (e *editor) isOneLine(v *positioned.Node) bool {
 	return v.Kind == positioned.Scalar && v.Start < v.End && !strings.Contains(e.Text[v.Start:v.End], "\n")
 }
 
-// fillEmpty puts entries where there is null, {} or [].
+// fillEmpty replaces null, {} or [] by entries.
 func (e *editor) fillEmpty(n *positioned.Node, i int, p *patch, path sidecar.Path) {
 	v := n.Values[i]
 	value, some := p.wholeValue()
@@ -214,9 +214,9 @@ func (e *editor) fillEmpty(n *positioned.Node, i int, p *patch, path sidecar.Pat
 		e.marks = append(e.marks, mark{At: pathString(path), Empty: &was})
 		p.eachLeaf(path, func(at sidecar.Path, leaf *patch) { e.noteAdded(at, leaf) })
 	}
-	rest := e.Text[v.End:e.LineEnd(v.End)] // a comment, or blanks, would land behind the last line
+	rest := e.Text[v.End:e.LineEnd(v.End)] // a comment, or blanks, would move behind the last line
 	if n.Flow || n.Kind != positioned.Mapping || rest != "" && was != "" {
-		if was == "" && e.Text[v.Start-1] == ' ' { // strip must know whose blank it is
+		if was == "" && e.Text[v.Start-1] == ' ' { // strip must know who wrote the blank
 			was = " "
 			e.addSplice(v.Start, 0, values.FormatFlow(value, e.json))
 		} else if was == "" {
@@ -228,7 +228,7 @@ func (e *editor) fillEmpty(n *positioned.Node, i int, p *patch, path sidecar.Pat
 	}
 	text := e.FormatEntry(n.Keys[i].Value, value, n.Column)
 	head := strings.IndexAny(text, "\r\n")
-	if was == "" { // "key:", perhaps with a comment behind it: what's new stands on the lines below
+	if was == "" { // "key:", perhaps with a comment: the new entries are on the lines below
 		e.addSplice(e.LineEnd(v.Start), 0, text[head:])
 		return
 	}

@@ -12,9 +12,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Emit writes the objects that are wanted, each where it stands already or behind
-// its workload, and takes out those that this config wrote before and doesn't want
-// any more.
+// Emit writes objects. An existing one is updated, a new one is added behind its workload.
+// Objects that this config wrote before and that aren't among them are removed.
 func (l *Layer) Emit(emits []Emit) {
 	wanted, there := map[sidecar.Ref]bool{}, map[sidecar.Ref]*Object{}
 	if len(emits) > 0 {
@@ -36,7 +35,7 @@ func (l *Layer) Emit(emits []Emit) {
 	l.reportRivals(emits)
 }
 
-// pruneAll takes out what this config wrote and doesn't want any more.
+// pruneAll removes objects that this config wrote before and that it no longer emits.
 func (l *Layer) pruneAll(wanted map[sidecar.Ref]bool) {
 	for _, t := range l.texts {
 		for _, o := range t.Objects {
@@ -47,12 +46,11 @@ func (l *Layer) pruneAll(wanted map[sidecar.Ref]bool) {
 	}
 }
 
-// Writes reports whether an object that stood there is made into one to emit, or taken
-// out.
+// Writes reports whether an existing object is updated or removed by [Layer.Emit].
 func (l *Layer) Writes(o *Object) bool { return l.written[o] }
 
-// NormalizeRef is a reference by which objects without a namespace and in the one named
-// default are one, as kustomize has it.
+// NormalizeRef returns a reference in which the namespace default is "", since kustomize
+// treats both alike.
 func NormalizeRef(r sidecar.Ref) sidecar.Ref {
 	if r.Namespace == "default" {
 		r.Namespace = ""
@@ -60,7 +58,7 @@ func NormalizeRef(r sidecar.Ref) sidecar.Ref {
 	return r
 }
 
-// indexObjects finds objects by reference, the first of two equal ones.
+// indexObjects returns objects by reference, the first of equal ones.
 func indexObjects(texts []*Text) map[sidecar.Ref]*Object {
 	all := map[sidecar.Ref]*Object{}
 	for _, t := range texts {
@@ -73,7 +71,7 @@ func indexObjects(texts []*Text) map[sidecar.Ref]*Object {
 	return all
 }
 
-// updateObject makes an object that is there already what is wanted.
+// updateObject updates an existing object to the emitted one.
 func (l *Layer) updateObject(o *Object, em Emit) {
 	want, err := values.DecodeJSON(em.Object.RawMessage)
 	if err != nil {
@@ -96,9 +94,9 @@ func (l *Layer) updateObject(o *Object, em Emit) {
 			edits = append(edits, sidecar.Edit{Object: o.Ref, Path: sidecar.Fields(k), Delete: true})
 		}
 	}
-	made := o.Annotation(ContentKey)
+	made := o.Annotation(contentKey)
 	if made != "" && made != contentHash(want) {
-		edits = append(edits, sidecar.Edit{Object: o.Ref, Path: sidecar.Fields("metadata", "annotations", ContentKey),
+		edits = append(edits, sidecar.Edit{Object: o.Ref, Path: sidecar.Fields("metadata", "annotations", contentKey),
 			Value: contentHash(want)})
 	}
 	if len(edits) == 0 {
@@ -110,14 +108,14 @@ func (l *Layer) updateObject(o *Object, em Emit) {
 	if o.Strings("metadata", "labels")[sidecar.ManagedLabel] != sidecar.ManagedBy {
 		l.reportOn(o, sidecar.Finding{Code: "object-conflict",
 			Sidecar: em.Sidecar,
-			Message: "stands in the manifests with other content, and isn't marked as outrigger's",
+			Message: "is in the manifests with other content, and outrigger hasn't written it",
 			Hint:    "rename it, or give the sidecar another name"})
 		return
 	}
 	l.overwriteObject(o, edits)
 }
 
-// overwriteObject lays edits on an object of ours: there is nothing to remember.
+// overwriteObject applies edits to an object of ours. They need no record.
 func (l *Layer) overwriteObject(o *Object, edits []sidecar.Edit) {
 	root, err := planEdits(edits)
 	if err != nil {
@@ -137,7 +135,7 @@ func (l *Layer) addObject(em Emit) {
 	want, err := values.DecodeJSON(em.Object.RawMessage)
 	m, ok := want.(values.Map)
 	if err != nil || !ok {
-		l.addFailure(em.For, "internal", errors.New("an object to emit is no mapping"))
+		l.addFailure(em.For, "internal", errors.New("an object to emit isn't a mapping"))
 		return
 	}
 	o, t := em.For, em.For.text
@@ -167,14 +165,14 @@ func (l *Layer) insertText(t *Text, at int, ins string) {
 	l.splices[t] = append(l.splices[t], splice{at, 0, ins})
 }
 
-// newAnnotations are what the runner and later runs must know of a new object.
+// newAnnotations returns the annotations of a new object that the runner and later runs need.
 func (l *Layer) newAnnotations(em Emit) []struct{ key, value string } {
 	var as []struct{ key, value string }
 	add := func(k, v string) { as = append(as, struct{ key, value string }{k, v}) }
 	if l.opt.Record {
 		want, _ := values.DecodeJSON(em.Object.RawMessage)
 		add(OwnerKey, l.opt.By)
-		add(ContentKey, contentHash(want))
+		add(contentKey, contentHash(want))
 	}
 	if em.Hash {
 		add(needsHash, needsHashOn)
@@ -191,36 +189,34 @@ func (l *Layer) newAnnotations(em Emit) []struct{ key, value string } {
 	return as
 }
 
-// contentHash names the content of an object: all but its metadata, into which
-// runners and other functions write.
+// contentHash returns a hash of an object without its metadata, which runners and other
+// functions change.
 func contentHash(v any) string {
 	m, _ := v.(values.Map)
 	return hashValue(slices.DeleteFunc(slices.Clone(m), func(e values.Entry) bool { return e.Key == "metadata" }))
 }
 
-// reportChanged reports an object of ours whose content a person has changed since: it
-// would be lost.
+// reportChanged reports an object of ours that was changed by hand: the change would be lost.
 func (l *Layer) reportChanged(o *Object) bool {
-	made := o.Annotation(ContentKey)
+	made := o.Annotation(contentKey)
 	v, err := positioned.ValueOf(o.rootNode())
 	if made == "" || err == nil && made == contentHash(v) {
 		return false
 	}
 	l.reportOn(o, sidecar.Finding{Code: "changed-by-hand",
 		Message: "was changed by hand since outrigger wrote it",
-		Hint:    "write the change into the config; then delete the object, and it's made anew"})
+		Hint:    "move the change into the config, then delete the object so that outrigger writes it again"})
 	return true
 }
 
-// pruneObject takes a whole object out of its text. Only one goes that says by its label,
-// its owner and the hash of its content that we wrote it, as it stands: who has copied
-// one of them doesn't lose what is his.
+// pruneObject removes a whole object from its text. It must have our label, the owner, and
+// the hash of its content: an object that somebody copied from ours stays.
 func (l *Layer) pruneObject(o *Object) bool {
-	if o.Strings("metadata", "labels")[sidecar.ManagedLabel] != sidecar.ManagedBy || o.Annotation(ContentKey) == "" {
+	if o.Strings("metadata", "labels")[sidecar.ManagedLabel] != sidecar.ManagedBy || o.Annotation(contentKey) == "" {
 		l.reportOn(o, sidecar.Finding{Severity: sidecar.Warning, Code: "object-kept",
-			Message: "has the annotation " + OwnerKey + " as what outrigger writes, but not the label " +
-				sidecar.ManagedLabel + " and " + ContentKey + ": it stays",
-			Hint: "take the annotation out, or delete the object if it was outrigger's"})
+			Message: "has the annotation " + OwnerKey + " of objects that outrigger writes, but not the label " +
+				sidecar.ManagedLabel + " and " + contentKey + ": it stays",
+			Hint: "remove the annotation, or delete the object if outrigger wrote it"})
 		return false
 	}
 	if l.reportChanged(o) {
@@ -230,11 +226,11 @@ func (l *Layer) pruneObject(o *Object) bool {
 		return false
 	}
 	l.reportOn(o, sidecar.Finding{Severity: sidecar.Info, Code: "object-removed",
-		Message: "was outrigger's and is taken out"})
+		Message: "was written by outrigger, and is removed"})
 	return true
 }
 
-// TakeOut takes a whole object out of its text.
+// TakeOut removes a whole object from its text.
 func (l *Layer) TakeOut(o *Object) bool {
 	l.written[o] = true
 	from, to, ok := 0, 0, true
@@ -245,14 +241,14 @@ func (l *Layer) TakeOut(o *Object) bool {
 	}
 	if !ok {
 		l.addFailure(o, "not-editable",
-			fmt.Errorf("line %d: can't be taken out of the form that the list is written in", o.Line()))
+			fmt.Errorf("line %d: can't be removed, because of the form of the list", o.Line()))
 		return false
 	}
 	l.splices[o.text] = append(l.splices[o.text], splice{from, to - from, ""})
 	return true
 }
 
-// documentBounds is the text of a document with the marker in front of it.
+// documentBounds returns the bounds of a document with the marker in front of it.
 func (e *editor) documentBounds(n *positioned.Node) (from, to int) {
 	from, to = e.Lines.LineStart(n.Start), e.LineEnd(n.End)
 	for at := from; !e.IsFirstLine(at); {
@@ -261,7 +257,7 @@ func (e *editor) documentBounds(n *positioned.Node) (from, to int) {
 			return e.Lines.PreviousEnd(at), to
 		}
 	}
-	// The first document goes with the marker behind it.
+	// The first document is removed with the marker behind it.
 	for at := e.NextLine(to); at >= 0 && at < len(e.Text); at = e.NextLine(e.LineEnd(at)) {
 		if positioned.IsMarker(e.Text[at:]) {
 			return 0, max(e.NextLine(e.LineEnd(at)), at)

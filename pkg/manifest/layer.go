@@ -10,38 +10,38 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Marks of ownership on objects that we emit. The label, [sidecar.ManagedLabel], is for everybody;
-// the annotation says which config, where files are written in place and a later run
-// must know what it may take away.
+// Annotations on objects that we emit. Everybody may read the label, [sidecar.ManagedLabel].
+// The annotations name the config, if files are written in place: a later run must know
+// which objects it may remove.
 const (
 	OwnerKey   = "outrigger.dev/by"
-	ContentKey = "outrigger.dev/content" // hash of what we wrote, to know a person's changes
+	contentKey = "outrigger.dev/content" // hash of what we wrote, to detect changes by hand
 )
 
-// needsHash asks kustomize for a hash in the name of an object that a function
-// adds. The documented annotation works for generators only (kustomize
-// api/resource, NeedHashSuffix); this one is taken away at the end of the build.
+// needsHash makes kustomize add a hash to the name of an object that a function adds. The
+// documented annotation works for generators only (kustomize api/resource,
+// NeedHashSuffix). kustomize removes this one at the end of the build.
 const (
 	needsHash   = "internal.config.kubernetes.io/needsHashSuffix"
 	needsHashOn = "enabled"
 )
 
-// An Emit is an object to write, beside the workload that it's made for.
+// An Emit is an object to write beside its workload.
 type Emit struct {
 	Object  sidecar.Object
 	For     *Object // the workload
 	Sidecar string
-	Hash    bool // kustomize shall add a hash of the content to the name
+	Hash    bool // kustomize adds a hash of the content to the name
 }
 
 // Options of a run.
 type Options struct {
-	By     string // the config's name, under which objects remember what was laid on
-	Record bool   // whether they shall
+	By     string // the config's name, for records
+	Record bool   // whether objects get records
 }
 
-// A Layer collects edits of texts. It doesn't change the texts: in the end
-// [Layer.Texts] returns new ones, or findings that say why there are none.
+// A Layer collects edits of texts. It doesn't change the texts: [Layer.Texts] returns new
+// ones, or findings if that isn't possible.
 type Layer struct {
 	texts    []*Text
 	opt      Options
@@ -49,11 +49,11 @@ type Layer struct {
 	reread   map[*Text]bool // texts to be read again, see check
 	findings sidecar.Findings
 	known    map[string]string  // inserted texts
-	laid     map[*Object][2]int // which splices of its text are an object's
-	written  map[*Object]bool   // stood there, and are made into what is emitted, or taken out
+	laid     map[*Object][2]int // the range of an object's splices in those of its text
+	written  map[*Object]bool   // existing objects that are updated or removed
 }
 
-// NewLayer is an empty layer.
+// NewLayer returns an empty layer.
 func NewLayer(texts []*Text, opt Options) *Layer {
 	return &Layer{
 		texts: texts, opt: opt,
@@ -62,7 +62,7 @@ func NewLayer(texts []*Text, opt Options) *Layer {
 	}
 }
 
-// Texts gives the texts with everything that was laid on them, in their order.
+// Texts returns the texts with all edits, in their order.
 func (l *Layer) Texts() ([]Edited, sidecar.Findings) {
 	l.reportOpenEnds()
 	out := make([]Edited, len(l.texts))
@@ -70,7 +70,7 @@ func (l *Layer) Texts() ([]Edited, sidecar.Findings) {
 		out[i] = newEdited(t, l.splices[t])
 		if at := out[i].findCrossing(); at >= 0 {
 			l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "internal", File: t.Name,
-				Line: t.lines.LineNumber(at), Message: "an edit goes to what another takes out"})
+				Line: t.lines.LineNumber(at), Message: "an edit changes what another edit removes"})
 			continue
 		}
 		if l.reread[t] {
@@ -87,21 +87,21 @@ func (l *Layer) Texts() ([]Edited, sidecar.Findings) {
 	return out, l.findings
 }
 
-// reportOpenEnds finds insertions behind a block scalar that the text ends in without a
-// line break: the one that comes to stand there would be the scalar's.
+// reportOpenEnds finds insertions at the end of a text that ends in a block scalar without
+// a line break: an added line break would be part of the scalar.
 func (l *Layer) reportOpenEnds() {
 	for t, splices := range l.splices {
 		atEnd := func(s splice) bool { return s.at == len(t.lines.Text) && s.ins != "" }
 		if slices.ContainsFunc(splices, atEnd) && t.endsOpen() {
 			l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "not-editable", File: t.Name,
 				Line:    t.lines.LineNumber(len(t.lines.Text)),
-				Message: "the text ends in a block scalar without a line break; what comes behind would change it",
+				Message: "the text ends in a block scalar without a line break, which an insertion would change",
 				Hint:    "end the last line with a line break"})
 		}
 	}
 }
 
-// reportOn adds a finding about an object; it's an error unless it says otherwise.
+// reportOn adds a finding about an object. It's an error if it has no severity.
 func (l *Layer) reportOn(o *Object, f sidecar.Finding) {
 	if f.Severity == "" {
 		f.Severity = sidecar.Error
@@ -110,7 +110,7 @@ func (l *Layer) reportOn(o *Object, f sidecar.Finding) {
 	l.addFinding(f)
 }
 
-// addFinding adds a finding to those of the run.
+// addFinding adds a finding.
 func (l *Layer) addFinding(f sidecar.Finding) { l.findings = append(l.findings, f) }
 
 // addFailure reports an error on an object.
@@ -118,8 +118,7 @@ func (l *Layer) addFailure(o *Object, code string, err error) {
 	l.reportOn(o, sidecar.Finding{Code: code, Message: err.Error()})
 }
 
-// Edit lays edits on an object, all that there are for it at once: what was laid on
-// it before is taken back.
+// Edit applies edits to an object. They replace those of an earlier call for the object.
 func (l *Layer) Edit(o *Object, edits []sidecar.Edit) {
 	if at, twice := l.laid[o]; twice {
 		clear(l.splices[o.text][at[0]:at[1]])
@@ -145,11 +144,11 @@ func (l *Layer) Edit(o *Object, edits []sidecar.Edit) {
 	l.keepSplices(o, e)
 }
 
-// Laid reports whether edits were laid on an object.
+// Laid reports whether an object has edits.
 func (l *Layer) Laid(o *Object) bool { _, laid := l.laid[o]; return laid }
 
-// keepSplices collects the splices of an object. Those of one sidecar mostly insert the
-// same into thousands of workloads: that is kept once.
+// keepSplices collects the splices of an object. One sidecar often inserts the same text
+// into thousands of workloads, so equal texts are kept once.
 func (l *Layer) keepSplices(o *Object, e *editor) {
 	for i, s := range e.splices {
 		if text, ok := l.known[s.ins]; ok {
@@ -161,9 +160,9 @@ func (l *Layer) keepSplices(o *Object, e *editor) {
 	l.splices[o.text] = append(l.splices[o.text], e.splices...)
 }
 
-// checkBrackets reads an object again in which something between brackets was edited: YAML
-// allows more forms there than anybody writes, and one that we take for another
-// must end in an error and not in a broken manifest.
+// checkBrackets reads an object again if something between brackets was edited: YAML allows
+// more forms there than anybody writes. A misread one must become an error, not a broken
+// manifest.
 func (l *Layer) checkBrackets(o *Object, e *editor) {
 	switch {
 	case !e.flow || len(e.errs) > 0:
@@ -176,8 +175,8 @@ func (l *Layer) checkBrackets(o *Object, e *editor) {
 	}
 }
 
-// isReadable reports whether an object in brackets can be read without what is around it,
-// with splices made. Most can: to read a list of many again as a whole takes much memory.
+// isReadable reports whether an object in brackets can be read alone after its splices. Most
+// can, and to read a whole list again takes much memory.
 func isReadable(o *Object, splices []splice) bool {
 	n := o.rootNode()
 	outside := func(s splice) bool { return s.at <= n.Start || s.at+s.del >= n.End }
@@ -190,7 +189,7 @@ func isReadable(o *Object, splices []splice) bool {
 		again.Check(positioned.NewLines(text)) == nil
 }
 
-// cutOut is the text between two offsets with splices made.
+// cutOut returns the text between two offsets with splices applied.
 func cutOut(t *Text, from, to int, splices []splice) string {
 	own := make([]splice, len(splices))
 	for i, s := range splices {
@@ -204,17 +203,18 @@ func (l *Layer) reportBroken(file string, ref sidecar.Ref, err error) {
 	if err != nil {
 		l.addFinding(sidecar.Finding{
 			Severity: sidecar.Error, Code: "not-editable", Object: ref, File: file,
-			Message: "what is written in brackets can't be edited: " + err.Error(),
+			Message: "text in brackets can't be edited: " + err.Error(),
 			Hint:    "write the pod template in block style",
 		})
 	}
 }
 
-// editObject edits the object's nodes. Most walks need no marks with what they're about.
+// editObject applies a patch to the object's nodes. hashes says whether marks need the
+// hashes of their values.
 func (l *Layer) editObject(o *Object, root *patch, hashes bool) *editor {
 	e := &editor{Lines: o.text.lines, Style: o.textStyle(), json: o.rootNode().IsJSON(), hashes: hashes}
 	if hashes {
-		e.moved = o.editableFields()
+		e.fieldAt = o.editableFields()
 	}
 	if o.rootNode().IsShared() {
 		e.out, e.done = e.writeOuts(o.rootNode(), root), map[*positioned.Node]bool{}
@@ -226,7 +226,7 @@ func (l *Layer) editObject(o *Object, root *patch, hashes bool) *editor {
 	return e
 }
 
-// textStyle is how the object's own lists and mappings are indented.
+// textStyle returns the indentation of the object's own lists and mappings.
 func (o *Object) textStyle() values.Style {
 	if o.styled.Newline == "" {
 		o.styled = o.detectStyle()

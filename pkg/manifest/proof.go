@@ -14,19 +14,18 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// proof compares an object before and after its records were undone: whatever they
-// say, and however they're written, nothing may have changed but what sidecars put
-// there, change or take away (see editable.At).
+// proof compares an object before and after its records were undone. Whatever the records
+// say, only fields of package editable may differ.
 type proof struct {
 	on            sidecar.Ref
 	pods          []sidecar.Path
-	own           []string // keys of the records, which go
+	own           []string // keys of the records, which are removed
 	before, after any
 	marker        []string
 	wrong         []sidecar.Path
 }
 
-// findForged gives the paths of what records must not change.
+// findForged returns the paths of changes that a record must not make.
 func findForged(before, after *Object, s *stripper) []sidecar.Path {
 	a, errA := positioned.ValueOf(before.rootNode())
 	b, errB := positioned.ValueOf(after.rootNode())
@@ -45,7 +44,7 @@ func findForged(before, after *Object, s *stripper) []sidecar.Path {
 	return p.wrong
 }
 
-// isBack reports whether what came back is one value where it has to stand.
+// isBack reports whether a restored text is one value at its path.
 func (c comeback) isBack(root *positioned.Node, text string) bool {
 	if c.out {
 		return locateNode(root, c.path) != nil
@@ -91,8 +90,8 @@ func (p *proof) compareValues(before, after any, path sidecar.Path) {
 	p.wrong = append(p.wrong, path)
 }
 
-// addsNulls reports whether one of two equal values has fields without a value that the
-// other doesn't have.
+// addsNulls reports whether one of two equal values has null fields that the other one
+// doesn't have.
 func addsNulls(before, after any) bool {
 	switch a := after.(type) {
 	case values.Map:
@@ -110,7 +109,7 @@ func addsNulls(before, after any) bool {
 	return false
 }
 
-// bothOf are two collections of a kind, of which one may be missing.
+// bothOf returns two collections of one kind. One of them may be missing.
 func bothOf[T values.Map | []any](before, after any) (a, b T, ok bool) {
 	a, okA := before.(T)
 	b, okB := after.(T)
@@ -118,7 +117,7 @@ func bothOf[T values.Map | []any](before, after any) (a, b T, ok bool) {
 	return a, b, fits && (okA || okB)
 }
 
-// mayBeEmpty reports whether a collection without entries may come or go.
+// mayBeEmpty reports whether an empty collection may be added or removed.
 func (p *proof) mayBeEmpty(before, after any, entries int, path sidecar.Path) bool {
 	return entries > 0 || before != nil && after != nil || editable.HasFieldsBelow(p.on, p.pods, path)
 }
@@ -131,7 +130,7 @@ func (p *proof) compareLists(before, after []any, path sidecar.Path) {
 	}
 	for i, j := 0, 0; i < len(before) || j < len(after); {
 		switch {
-		case i < len(before) && before[i] == nil || j < len(after) && after[j] == nil: // an entry without a value is one
+		case i < len(before) && before[i] == nil || j < len(after) && after[j] == nil: // an entry may be null
 			if i == len(before) || j == len(after) || before[i] != nil || after[j] != nil {
 				p.wrong = append(p.wrong, path)
 				return
@@ -140,7 +139,7 @@ func (p *proof) compareLists(before, after []any, path sidecar.Path) {
 		case i < len(before) && j < len(after) && (values.Equal(before[i], after[j]) || sameEntry(before[i], after[j])):
 			p.compareValues(before[i], after[j], entry(before[i]))
 			i, j = i+1, j+1
-		case i < len(before) && j < len(after) && p.mayTurn(before[i], after[j], entry(before[i])):
+		case i < len(before) && j < len(after) && p.mayReplace(before[i], after[j], entry(before[i])):
 			i, j = i+1, j+1
 		case i < len(before) && !later(before[i], after[j:]):
 			p.compareValues(before[i], nil, entry(before[i]))
@@ -148,24 +147,24 @@ func (p *proof) compareLists(before, after []any, path sidecar.Path) {
 		case j < len(after) && !later(after[j], before[i:]):
 			p.compareValues(nil, after[j], entry(after[j]))
 			j++
-		default: // they've changed places
+		default: // the order has changed
 			p.wrong = append(p.wrong, path)
 			return
 		}
 	}
 }
 
-// mayTurn reports whether a plain entry took the place of another.
-func (p *proof) mayTurn(before, after any, path sidecar.Path) bool {
+// mayReplace reports whether a plain entry may replace another one.
+func (p *proof) mayReplace(before, after any, path sidecar.Path) bool {
 	_, a := before.(string)
 	_, b := after.(string)
 	return a && b && p.mayBecome(before, after, path)
 }
 
-// keys are those by which entries of lists are known.
+// keys are the fields that identify entries of lists.
 var keys = []string{"name", "containerPort", "mountPath", "port", "portNumber", "targetPort"}
 
-// sameEntry reports whether two entries of a list are one.
+// sameEntry reports whether two entries of a list have the same key.
 func sameEntry(a, b any) bool {
 	x, okX := a.(values.Map)
 	y, okY := b.(values.Map)
@@ -199,26 +198,26 @@ func entryIdentity(v any) string {
 	return "..."
 }
 
-// mayBecome reports whether a record may make after of before.
+// mayBecome reports whether a record may change before into after.
 func (p *proof) mayBecome(before, after any, path sidecar.Path) bool {
 	annotation := len(path) == 3 && path[0].Field == "metadata" && path[1].Field == "annotations"
 	if after == nil && annotation && slices.Contains(p.own, path[2].Field) {
 		return true
 	}
-	m := editable.FieldAt(p.on, p.pods, path)
+	f := editable.FieldAt(p.on, p.pods, path)
 	switch {
-	case m == nil:
+	case f == nil:
 		return false
 	case before == nil:
-		return m.Removed && p.fitsKind(m.Value, nil, after)
+		return f.Removed && p.fitsKind(f.Value, nil, after)
 	case after == nil:
-		return m.Added && p.mayGo(m.Value, before)
+		return f.Added && p.mayRemove(f.Value, before)
 	}
-	return m.Replaced && p.fitsKind(m.Value, before, after)
+	return f.Replaced && p.fitsKind(f.Value, before, after)
 }
 
-// mayGo looks at what goes.
-func (p *proof) mayGo(kind editable.Value, v any) bool {
+// mayRemove reports whether a record may remove a value.
+func (p *proof) mayRemove(kind editable.Value, v any) bool {
 	m, _ := v.(values.Map)
 	name, _ := m.Get("name").(string)
 	switch kind {
@@ -250,7 +249,7 @@ func mountsVolume(v any, volume string) bool {
 	return false
 }
 
-// fitsKind looks at what comes back.
+// fitsKind reports whether a restored value has the form that the table requires.
 func (p *proof) fitsKind(kind editable.Value, before, after any) bool {
 	text, isText := after.(string)
 	_, isNumber := after.(json.Number)
@@ -286,8 +285,8 @@ var (
 	})
 )
 
-// overTLS reports whether one text is the other with its addresses led over TLS: a
-// scheme has become another, and a port may have been written out.
+// overTLS reports whether two texts are equal, except that addresses of one are over TLS: the
+// scheme differs, and a port may be added.
 func overTLS(over, plain string) bool {
 	a, b := address().FindAllStringSubmatch(over, -1), address().FindAllStringSubmatch(plain, -1)
 	if len(a) == 0 || len(a) != len(b) || address().ReplaceAllString(over, "") != address().ReplaceAllString(plain, "") {
@@ -301,7 +300,7 @@ func overTLS(over, plain string) bool {
 	return true
 }
 
-// holdsOnly reports whether a value is a mapping with nothing but some plain fields.
+// holdsOnly reports whether a value is a mapping with only some plain fields.
 func holdsOnly(v any, fields ...string) bool {
 	m, ok := v.(values.Map)
 	return ok && !slices.ContainsFunc(m, func(e values.Entry) bool {
@@ -311,7 +310,7 @@ func holdsOnly(v any, fields ...string) bool {
 	})
 }
 
-// movedPort reports whether a port comes back that a container has which goes.
+// movedPort reports whether a restored port belongs to a container that is removed.
 func (p *proof) movedPort(v any) bool {
 	m, _ := v.(values.Map)
 	number := m.Get("containerPort")

@@ -16,45 +16,42 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// recordPrefix begins the annotation in which an object remembers what a config
-// laid on it; the config's name follows, so that several configs may serve one
-// object. It stands on the object and never on the pod template: remembering
-// must not roll pods.
+// recordPrefix begins the annotation with the record of a config's edits. The config's name
+// follows, so that an object may have records of several configs. It's on the object and
+// never on the pod template: a record must not restart pods.
 const recordPrefix = "applied.outrigger.dev/"
 
-// A record is what the annotation holds, as JSON on one line.
+// A record is the content of the annotation, as JSON on one line.
 type record struct {
 	Version int    `json:"v"`
-	Compact bool   `json:"compact,omitempty"` // lists stood at the column of their key
-	Column  int    `json:"col,omitempty"`     // where the object stood: in a list it stands deeper
+	Compact bool   `json:"compact,omitempty"` // lists were at the column of their key
+	Column  int    `json:"col,omitempty"`     // column of the object, which is deeper in a list
 	Marks   []mark `json:"marks"`
 }
 
-// recordVersion is that of the form below. Version 1 had marks that said nothing of
-// what they undo.
+// recordVersion is the version of this form. Marks of version 1 didn't say what they undo.
 const recordVersion = 2
 
-// A mark is one thing laid on. Without Was it was added; with Was and After it
-// was taken out; with Was alone it was replaced. With Empty it is a collection
-// that was there without entries. Everything that stands there by the config is
-// named by a hash, and goes only while it's that. What several documents have
-// together is a mark in the record of each: as a part where they add it up, else
-// in the same words.
+// A mark is one edit. Without Was a value was added; with Was and After it was removed; with
+// Was alone it was replaced. With Empty it's a collection that had no entries. A value
+// that the config set has a hash, and it's undone only if the hash still matches. A value
+// that several documents share has a mark in the record of each: their parts of it, or
+// else equal marks.
 type mark struct {
 	At    string  `json:"at"`
-	Is    string  `json:"is,omitempty"`    // hash of the value laid on
-	Part  string  `json:"part,omitempty"`  // instead: what of the value is this document's, see editable.Share
-	Was   *string `json:"was,omitempty"`   // text that stood there; with Part, before any document came
-	After *string `json:"after,omitempty"` // the entry before what was taken out; "": it was the first
-	Skip  int     `json:"skip,omitempty"`  // lines between that entry and it: comments
-	By    string  `json:"by,omitempty"`    // with After: the mark of what took its place
-	Empty *string `json:"empty,omitempty"` // how it was written: "", {}, [], null
+	Is    string  `json:"is,omitempty"`    // hash of the value
+	Part  string  `json:"part,omitempty"`  // instead: this document's part of the value, see editable.Share
+	Was   *string `json:"was,omitempty"`   // the text before; with Part, before the first document's edit
+	After *string `json:"after,omitempty"` // the entry before the removed one; "": it was the first
+	Skip  int     `json:"skip,omitempty"`  // number of lines between the two: comments
+	By    string  `json:"by,omitempty"`    // with After: the mark of the value that replaced it
+	Empty *string `json:"empty,omitempty"` // its old text: "", {}, [], null
 }
 
-// isTakenOut reports whether the mark is of something that was taken out.
+// isTakenOut reports whether the mark is of a removed value.
 func (m *mark) isTakenOut() bool { return m.After != nil }
 
-// isComplete reports whether the mark says all that it must.
+// isComplete reports whether the mark has all required fields.
 func (m *mark) isComplete() bool {
 	said := 0
 	for _, s := range []string{m.Is, m.Part, m.By} {
@@ -84,19 +81,19 @@ func hasMarker(text string) bool {
 }
 
 // isOwnKey reports whether an annotation is outrigger's own and may change with each
-// document: hashes leave it out.
+// document. Hashes don't include it.
 func isOwnKey(key string) bool {
 	return key == sidecar.PatternsKey || key == sidecar.PhasesKey || key == sidecar.ContainersKey ||
 		strings.HasPrefix(key, recordPrefix)
 }
 
-// hashValue names a value without telling it. The order of fields doesn't count.
+// hashValue returns a hash of a value. It doesn't depend on the order of fields.
 func hashValue(v any) string {
 	sum := sha256.Sum256([]byte(values.FormatFlow(sortFields(v), true)))
 	return hex.EncodeToString(sum[:6])
 }
 
-// hashOf is that of a value for a mark, where it's wanted.
+// hashOf returns the hash of a value for a mark, if marks need it.
 func (e *editor) hashOf(v any) string {
 	if !e.hashes {
 		return ""
@@ -129,7 +126,7 @@ func sortFields(v any) any {
 func encodeRecord(r record) string {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false) // it's read by people in reviews
+	enc.SetEscapeHTML(false) // people read it in reviews
 	if err := enc.Encode(r); err != nil {
 		panic(fmt.Sprintf("manifest: a record of strings can't be encoded: %v", err))
 	}
@@ -141,16 +138,16 @@ func decodeRecord(text string) (record, error) {
 		Version int `json:"v"`
 	}
 	damaged := errors.New("is damaged; restore it from version control, " +
-		"or strip the object by hand and delete the annotation")
+		"or remove the sidecars by hand and delete the annotation")
 	switch err := json.Unmarshal([]byte(text), &head); {
 	case err != nil:
 		return record{}, damaged
 	case head.Version < recordVersion && head.Version > 0:
-		return record{}, fmt.Errorf("is of version %d, by an older outrigger; "+
-			"strip it with that one, or render from the sources", head.Version)
+		return record{}, fmt.Errorf("has version %d, of an older outrigger; "+
+			"strip the object with that one, or render from the sources", head.Version)
 	case head.Version != recordVersion:
-		return record{}, fmt.Errorf("is of version %d, which this outrigger doesn't read; "+
-			"use the one that wrote it, or a newer one", head.Version)
+		return record{}, fmt.Errorf("has version %d, which this outrigger doesn't read; "+
+			"use the outrigger that wrote it, or a newer one", head.Version)
 	}
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
@@ -161,8 +158,7 @@ func decodeRecord(text string) (record, error) {
 	return r, nil
 }
 
-// pathString writes a path as a JSON pointer (RFC 6901) whose list entries are
-// "key=value".
+// pathString writes a path as a JSON pointer (RFC 6901). List entries are "key=value".
 func pathString(p sidecar.Path) string {
 	var b strings.Builder
 	for _, s := range p {
@@ -202,7 +198,7 @@ func parseStep(s string) sidecar.Step {
 }
 
 var (
-	// userinfo is a password in a URL.
+	// userinfo matches a password in a URL.
 	userinfo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`://[^/\s:@"']*:[^/\s@"']+@`) })
 	// keyed names of variables, flags and parameters by which secrets are handed over.
 	secretName = sync.OnceValue(func() *regexp.Regexp {
@@ -218,8 +214,8 @@ var (
 	variable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`name["']?: *["']?([A-Za-z0-9_.-]+)`) })
 )
 
-// mayHoldSecret reports whether a text that stood at a path may hold a password, by all
-// that is known of it: an address with one, or the name of what it's for.
+// mayHoldSecret reports whether the old text at a path may contain a password: it has an
+// address with one, or a name that suggests one.
 func mayHoldSecret(at, text string) bool {
 	if strings.TrimSpace(strings.Trim(text, `"'`)) == "" {
 		return false
@@ -228,7 +224,7 @@ func mayHoldSecret(at, text string) bool {
 		return true
 	}
 	if _, port, ok := strings.Cut(at+"/", "/ports/"); ok && strings.Count(port, "/") <= 1 {
-		return false // nothing in ports is free text, and a comment there isn't handed over
+		return false // ports have no free text, and comments aren't recorded
 	}
 	if i := strings.LastIndex(at, "/env/name="); i >= 0 {
 		name, rest, _ := strings.Cut(at[i+len("/env/name="):], "/")

@@ -11,10 +11,10 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// noteAdded marks a value that is put where nothing stands.
+// noteAdded marks an added value.
 func (e *editor) noteAdded(at sidecar.Path, p *patch) { e.addMark(nil, at, p) }
 
-// noteReplaced marks a value that takes the place of v.
+// noteReplaced marks a value that replaces v.
 func (e *editor) noteReplaced(v *positioned.Node, path sidecar.Path, p *patch) {
 	e.addMark(v, replacedPath(path, p.value), p)
 }
@@ -32,13 +32,13 @@ func (e *editor) addMark(v *positioned.Node, at sidecar.Path, p *patch) {
 	e.marks = append(e.marks, m)
 }
 
-// partOf is what of a value that several documents add up is the patch's own.
+// partOf returns the patch's own part of a value that several documents share.
 func (e *editor) partOf(v *positioned.Node, at sidecar.Path, p *patch) string {
-	m := e.moved(at)
-	if m == nil {
+	f := e.fieldAt(at)
+	if f == nil {
 		return ""
 	}
-	switch m.Share {
+	switch f.Share {
 	case editable.Largest:
 		return p.part
 	case editable.Names:
@@ -48,7 +48,7 @@ func (e *editor) partOf(v *positioned.Node, at sidecar.Path, p *patch) string {
 	return ""
 }
 
-// splitNames are those of a list by commas.
+// splitNames splits a list with commas.
 func splitNames(list string) (out []string) {
 	for name := range strings.SplitSeq(list, ",") {
 		if name = strings.TrimSpace(name); name != "" {
@@ -62,8 +62,8 @@ func withoutNames(list, gone []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(name string) bool { return slices.Contains(gone, name) })
 }
 
-// editWithRecord lays edits on an object together with the record of them: what they put
-// there, and what they share with other documents' work.
+// editWithRecord applies edits to an object together with a record of them: their own
+// values, and what they share with other documents.
 func (l *Layer) editWithRecord(o *Object, root *patch) *editor {
 	e := l.editObject(o, root, true)
 	others, err := o.recordedMarks(func(by string) bool { return by != l.opt.By })
@@ -79,7 +79,7 @@ func (l *Layer) editWithRecord(o *Object, root *patch) *editor {
 	p := root.ensurePath(at)
 	p.set, p.value = true, ""
 	own := pathString(at)
-	marks := l.editObject(o, root, true).marks // with the record's own
+	marks := l.editObject(o, root, true).marks // including the record's own mark
 	marks = slices.DeleteFunc(marks, func(m mark) bool { return m.At == own && !m.isTakenOut() })
 	marks = append(marks, findJoint(root, marks, others)...)
 	marks = append(marks, findEmptied(own, marks, others)...)
@@ -92,7 +92,7 @@ func (l *Layer) editWithRecord(o *Object, root *patch) *editor {
 		if m.Was != nil && mayHoldSecret(m.At, *m.Was) {
 			l.reportOn(o, sidecar.Finding{Code: "record-secret",
 				Field:   plainPath(m.At),
-				Message: "the value that is replaced may be a password, and the record of it would keep it in an annotation",
+				Message: "the replaced value may be a password, and a record would keep it in an annotation",
 				Hint:    "move it into a Secret first, or render from sources without a record"})
 		}
 	}
@@ -100,7 +100,7 @@ func (l *Layer) editWithRecord(o *Object, root *patch) *editor {
 	return l.editObject(o, root, false)
 }
 
-// reportUnrecordable finds edits that strip wouldn't undo: they're none that a Change makes.
+// reportUnrecordable finds edits that a record can't undo.
 func (l *Layer) reportUnrecordable(o *Object, root *patch) {
 	fieldAt := o.editableFields()
 	var look func(p *patch, path sidecar.Path)
@@ -129,7 +129,7 @@ func (p *patch) canBeUndone(field *editable.Field) bool {
 	return field.Added || field.Replaced
 }
 
-// recordedMarks are those of the object's records.
+// recordedMarks returns the marks of the object's records.
 func (o *Object) recordedMarks(of func(by string) bool) (all []mark, err error) {
 	for _, key := range o.recordKeys("") {
 		if !of(strings.TrimPrefix(key, recordPrefix)) {
@@ -144,14 +144,14 @@ func (o *Object) recordedMarks(of func(by string) bool) (all []mark, err error) 
 	return all, nil
 }
 
-// editableFields tells what is moved at a path of the object.
+// editableFields returns a function that finds the editable field at a path of the object.
 func (o *Object) editableFields() func(sidecar.Path) *editable.Field {
 	v, _ := positioned.ValueOf(o.rootNode()) // what can't be read has no pods
 	pods := podPaths(v)
 	return func(path sidecar.Path) *editable.Field { return editable.FieldAt(o.Ref, pods, path) }
 }
 
-// podPaths are where pod templates stand, by their shape.
+// podPaths returns the paths of pod templates, which it recognises by their shape.
 func podPaths(v any) (paths []sidecar.Path) {
 	var look func(v any, path sidecar.Path)
 	look = func(v any, path sidecar.Path) {
@@ -171,8 +171,8 @@ func podPaths(v any) (paths []sidecar.Path) {
 	return paths
 }
 
-// findJoint are marks of other documents for what this one wants, too: what stands there
-// goes with the last of them.
+// findJoint returns marks of other documents for values that this one sets, too. The last
+// document that is stripped removes such a value.
 func findJoint(root *patch, mine, others []mark) (out []mark) {
 	if len(others) == 0 {
 		return nil
@@ -199,8 +199,8 @@ func findJoint(root *patch, mine, others []mark) (out []mark) {
 	return out
 }
 
-// findEmptied are marks of other documents for collections that had no entries and get
-// some of this one's, too.
+// findEmptied returns marks of other documents for collections that had no entries, and to
+// which this document adds some, too.
 func findEmptied(own string, mine, others []mark) (out []mark) {
 	for _, m := range others {
 		in := func(at string) bool { return strings.HasPrefix(at, m.At+"/") }
@@ -215,7 +215,7 @@ func findEmptied(own string, mine, others []mark) (out []mark) {
 	return out
 }
 
-// inheritText takes what stood there before any document came from the others' marks.
+// inheritText copies the text before the first document's edit from the marks of others.
 func (m *mark) inheritText(others []mark) {
 	for _, o := range others {
 		if m.Part != "" && o.Part != "" && o.At == m.At {
@@ -225,8 +225,8 @@ func (m *mark) inheritText(others []mark) {
 	}
 }
 
-// takenBy is the mark of what took the place of something: what the edit names, or
-// what holds it; else the marker, or the first thing that was laid on.
+// takenBy returns the mark of the value that replaced a removed one: what the edit names, or
+// what contains that; otherwise the marker, or the first added value.
 func (m *mark) takenBy(marks []mark) string {
 	if !m.isTakenOut() {
 		return ""
@@ -244,7 +244,7 @@ func (m *mark) takenBy(marks []mark) string {
 	return best
 }
 
-// plainPath is a mark's path as messages show it.
+// plainPath returns the path of a mark for messages.
 func plainPath(at string) string {
 	path, err := parsePath(at)
 	if err != nil {
@@ -253,8 +253,8 @@ func plainPath(at string) string {
 	return path.String()
 }
 
-// nameContainers adds those that the marker doesn't name to an annotation of their
-// own: no record takes out a container that isn't named.
+// nameContainers adds containers that the marker doesn't name to ContainersKey: a record
+// can't remove a container that isn't named.
 func (o *Object) nameContainers(root *patch) {
 	at := sidecar.Fields("metadata", "annotations", sidecar.ContainersKey)
 	have := splitNames(o.Annotation(sidecar.ContainersKey))
@@ -281,15 +281,14 @@ func (o *Object) nameContainers(root *patch) {
 	}
 }
 
-// namesContainer reports whether a marker names a container: by its own name, or by what that
-// begins with.
+// namesContainer reports whether a marker has the name of a container, or a prefix of it.
 func namesContainer(marker []string, container string) bool {
 	return slices.ContainsFunc(marker, func(n string) bool {
 		return container == n || strings.HasPrefix(container, n+"-")
 	})
 }
 
-// ensurePath is the patch at a path, which is made where it's missing.
+// ensurePath returns the patch at a path, and creates it if it's missing.
 func (p *patch) ensurePath(path sidecar.Path) *patch {
 	for _, s := range path {
 		p = p.childAt(s)

@@ -8,8 +8,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Recorded reports whether an object of the text remembers what a config laid on it,
-// or was written for it; "" asks for any config.
+// Recorded reports whether an object of the text has a record of a config, or was emitted
+// for it. "" means any config.
 func (t *Text) Recorded(by string) bool {
 	if !t.containsWord("outrigger.dev/") {
 		return false
@@ -22,15 +22,15 @@ func (t *Text) Recorded(by string) bool {
 	return false
 }
 
-// Recorded reports whether the object remembers what a config laid on it.
+// Recorded reports whether the object has a record of a config.
 func (o *Object) Recorded(by string) bool { return len(o.recordKeys(by)) > 0 }
 
-// Laid reports whether an object carries outrigger's work without a record.
+// Laid reports whether an object has edits of outrigger without a record.
 func (o *Object) Laid() bool {
 	return o.Annotation(sidecar.PatternsKey) != "" && len(o.recordKeys("")) == 0
 }
 
-// Configs are the names of those whose work the object remembers.
+// Configs returns the names of the configs that the object has records of.
 func (o *Object) Configs() []string {
 	keys := o.recordKeys("")
 	for i, k := range keys {
@@ -39,7 +39,7 @@ func (o *Object) Configs() []string {
 	return keys
 }
 
-// recordKeys are the keys of the object's records.
+// recordKeys returns the annotation keys of the object's records.
 func (o *Object) recordKeys(by string) []string {
 	if !o.mayMention(recordPrefix) {
 		return nil
@@ -53,13 +53,12 @@ func (o *Object) recordKeys(by string) []string {
 	return keys
 }
 
-// Strip removes from a text what the config named by added to its objects, and
-// returns the new text; with by "", what any config added. With emitted it also
+// Strip undoes the edits of a config in a text, by the records of its objects, and returns
+// the new text. by is the config's name; "" means all configs. With emitted it also
 // removes the objects that the config wrote, and reports each.
 //
-// A value that a person has changed since is an error. So is a record that would
-// change anything that no sidecar changes: the new text is read again and compared
-// with the old one.
+// A value that was changed by hand is an error. So is a record that would change a field
+// that sidecars never change: the new text is read again and compared with the old one.
 func Strip(t *Text, by string, emitted bool) (Edited, sidecar.Findings) {
 	l := NewLayer([]*Text{t}, Options{})
 	undone := map[*Object]*stripper{}
@@ -81,11 +80,11 @@ func Strip(t *Text, by string, emitted bool) (Edited, sidecar.Findings) {
 	if out.Changed() {
 		again, err := Parse(t.Name, out.String())
 		if err == nil && len(again.Objects) == 0 && len(left) > 0 {
-			err = errors.New("the objects are gone")
+			err = errors.New("it has no objects")
 		}
 		if err != nil && !(len(left) == 0 && strings.TrimSpace(out.String()) == "") {
 			l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "internal", File: t.Name,
-				Message: "what was stripped can't be read: " + err.Error()})
+				Message: "the stripped text can't be read: " + err.Error()})
 			return Edited{}, l.findings
 		}
 		l.proveStripped(left, again, undone)
@@ -97,7 +96,7 @@ func Strip(t *Text, by string, emitted bool) (Edited, sidecar.Findings) {
 	return out, l.findings
 }
 
-// proveStripped compares the objects that are left with those of the new text.
+// proveStripped compares the remaining objects with those of the new text.
 func (l *Layer) proveStripped(left []*Object, again *Text, undone map[*Object]*stripper) {
 	var now []*Object
 	if again != nil {
@@ -105,7 +104,7 @@ func (l *Layer) proveStripped(left []*Object, again *Text, undone map[*Object]*s
 	}
 	if !slices.EqualFunc(left, now, func(a, b *Object) bool { return a.Ref == b.Ref && a.Version == b.Version }) {
 		l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "record-forged", File: l.texts[0].Name,
-			Message: "what the records say would make other objects of those that are there",
+			Message: "the records would turn objects into other ones",
 			Hint:    "restore the objects from version control"})
 		return
 	}
@@ -117,15 +116,15 @@ func (l *Layer) proveStripped(left []*Object, again *Text, undone map[*Object]*s
 		for _, path := range findForged(o, now[i], s) {
 			l.reportOn(o, sidecar.Finding{Code: "record-forged",
 				Field:   path.String(),
-				Message: "its record would change this, which no sidecar does",
+				Message: "the record would change this field, which no sidecar does",
 				Hint: "restore the object from version control, or delete the annotation " + strings.Join(s.own, ", ") +
-					" and take off by hand what isn't yours"})
+					" and remove the sidecars by hand"})
 		}
 		now[i].Release()
 	}
 }
 
-// stripObject undoes the object's records of a config; nil where there are none.
+// stripObject undoes the object's records of a config. It returns nil if there are none.
 func (l *Layer) stripObject(o *Object, by string) *stripper {
 	var records []record
 	keys := o.recordKeys(by)
@@ -147,7 +146,7 @@ func (l *Layer) stripObject(o *Object, by string) *stripper {
 	}
 	s := stripper{
 		editor: editor{
-			Lines: o.text.lines, Style: o.textStyle(), json: o.rootNode().IsJSON(), moved: o.editableFields(),
+			Lines: o.text.lines, Style: o.textStyle(), json: o.rootNode().IsJSON(), fieldAt: o.editableFields(),
 		},
 		root: o.rootNode(), own: keys, others: others,
 	}
@@ -159,8 +158,8 @@ func (l *Layer) stripObject(o *Object, by string) *stripper {
 		l.reportOn(o, sidecar.Finding{Code: "changed-by-hand",
 			Field:   at,
 			Message: "was changed by hand since outrigger wrote it",
-			Hint: "write the change into the sidecar's override or the config, and put back here what outrigger wrote; " +
-				"version control has it"})
+			Hint: "move the change into the sidecar's override or the config, and restore here what outrigger wrote, " +
+				"for example from version control"})
 	}
 	l.splices[o.text] = append(l.splices[o.text], s.splices...)
 	return &s

@@ -12,8 +12,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// undoParts takes one document's part, or those of several, out of a value that documents
-// add up; those of others stay.
+// undoParts removes the parts of some documents from a value that documents share. The
+// parts of others stay.
 func (s *stripper) undoParts(at string, mine []mark) error {
 	path, err := parsePath(at)
 	if err != nil {
@@ -26,23 +26,23 @@ func (s *stripper) undoParts(at string, mine []mark) error {
 		}
 	}
 	v := locateNode(s.root, path)
-	moved := s.moved(path)
+	field := s.fieldAt(path)
 	switch {
-	case moved == nil || moved.Share == editable.Unshared:
-		return fmt.Errorf("is damaged: %s is nothing that documents share", path)
+	case field == nil || field.Share == editable.Unshared:
+		return fmt.Errorf("is damaged: documents don't share %s", path)
 	case v == nil:
-		return nil // somebody took it out already
+		return nil // it was removed already
 	case v.Kind != positioned.Scalar:
 		s.changedByHand = append(s.changedByHand, path.String())
 		return nil
-	case moved.Share == editable.Names:
+	case field.Share == editable.Names:
 		s.undoNames(v, path, mine, theirs)
 		return nil
 	}
 	return s.undoLargest(v, path, mine, theirs)
 }
 
-// undoNames takes names out of a list by commas.
+// undoNames removes names from a list with commas.
 func (s *stripper) undoNames(v *positioned.Node, path sidecar.Path, mine, theirs []mark) {
 	have := splitNames(v.ScalarText())
 	left := have
@@ -69,14 +69,14 @@ func (s *stripper) undoNames(v *positioned.Node, path sidecar.Path, mine, theirs
 	}
 }
 
-// undoLargest takes numbers out of those of which the largest counts.
+// undoLargest removes numbers from those of which the largest is used.
 func (s *stripper) undoLargest(v *positioned.Node, path sidecar.Path, mine, theirs []mark) error {
-	const least = 30 // terminationGracePeriodSeconds, where nothing is said
+	const least = 30 // the default of terminationGracePeriodSeconds
 	was := int64(least)
 	var err error
 	if mine[0].Was != nil {
 		if was, err = strconv.ParseInt(plainText(*mine[0].Was), 10, 64); err != nil {
-			return fmt.Errorf("is damaged: %s was no number", path)
+			return fmt.Errorf("is damaged: %s wasn't a number", path)
 		}
 	}
 	of := func(marks []mark) int64 {
@@ -84,7 +84,7 @@ func (s *stripper) undoLargest(v *positioned.Node, path sidecar.Path, mine, thei
 		for _, m := range marks {
 			n, e := strconv.ParseInt(m.Part, 10, 64)
 			if e != nil {
-				err = fmt.Errorf("is damaged: %s isn't wanted as a number", path)
+				err = fmt.Errorf("is damaged: the part of %s isn't a number", path)
 			}
 			all = max(all, n)
 		}
@@ -107,7 +107,7 @@ func (s *stripper) undoLargest(v *positioned.Node, path sidecar.Path, mine, thei
 	return nil
 }
 
-// rewriteScalar writes a text of ours in the place of one.
+// rewriteScalar replaces a scalar.
 func (s *stripper) rewriteScalar(v *positioned.Node, path sidecar.Path, text string) {
 	if parent := locateNode(s.root, path[:len(path)-1]).Resolve(); parent.Flow {
 		s.addSplice(v.Start, v.End-v.Start, values.FormatFlow(text, s.json))
@@ -116,7 +116,7 @@ func (s *stripper) rewriteScalar(v *positioned.Node, path sidecar.Path, text str
 	}
 }
 
-// plainText is what a scalar's text means; "" where it's none.
+// plainText returns the value of a scalar's text; "" if it isn't a scalar.
 func plainText(text string) string {
 	docs, _, err := positioned.ReadDocuments(positioned.NewLines(text), 0, len(text))
 	if err != nil || len(docs) != 1 {

@@ -59,8 +59,8 @@ func TestNoRecordKeepsAPassword(t *testing.T) {
 				require.Contains(t, out.Files()[0].Text, "value: new")
 				continue
 			}
-			require.ErrorContains(t, out.Findings.Err(), "env[name="+name+"].value: the value that is replaced may be a "+
-				"password, and the record of it would keep it in an annotation; move it into a Secret first")
+			require.ErrorContains(t, out.Findings.Err(), "env[name="+name+"].value: the replaced value may be a "+
+				"password, and a record would keep it in an annotation; move it into a Secret first")
 			require.NotContains(t, out.Findings.Err().Error(), "hunter2")
 			require.Empty(t, out.Texts)
 		}
@@ -81,7 +81,7 @@ func TestRecordsOnlyUndo(t *testing.T) {
 			"2", `"at":"` + app + `/ports","was":"\n          ports: []","after":"name","by":"/spec"`,
 			"doesn't say what took the place of",
 		},
-		"no such version": {"1", `"at":"/kind"`, "is of version 1"},
+		"no such version": {"1", `"at":"/kind"`, "has version 1"},
 		"a hand's work": {
 			"2", `"at":"` + app + `/image","is":"000000000000","was":"evil:1"`,
 			"containers[name=app].image: was changed by hand",
@@ -140,7 +140,7 @@ spec: {podSelector: {}}
 	}{
 		"as written": {
 			func(s string) string { return s },
-			true, sidecar.Info, "ConfigMap web-x: was outrigger's and is taken out",
+			true, sidecar.Info, "ConfigMap web-x: was written by outrigger, and is removed",
 		},
 		"owner alone": {
 			and(strings.Replace(deny, labels, "", 1)),

@@ -96,7 +96,7 @@ func TestByHandConflicts(t *testing.T) {
 		"emitted object": {
 			"worker_processes",
 			"  worker_processes",
-			"ConfigMap web-tls-proxy: was changed by hand since outrigger wrote it\n  hint: write the change into the config",
+			"ConfigMap web-tls-proxy: was changed by hand since outrigger wrote it\n  hint: move the change into the config",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -91,7 +91,7 @@ func TestInjectFails(t *testing.T) {
 				1,
 			),
 			[]string{"strip"},
-			"of version 1, by an older outrigger\n  hint: strip it with that one",
+			"has version 1, of an older outrigger\n  hint: strip the object with that one",
 		},
 		"record in a pipe": {
 			strings.Replace(
@@ -122,7 +122,7 @@ func TestInjectFails(t *testing.T) {
 				1,
 			),
 			[]string{"strip"},
-			"of version 9",
+			"has version 9",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -194,7 +194,7 @@ func TestInjectInPlace(t *testing.T) {
 		t,
 		err,
 		"initContainers[name=tls-proxy]: was changed by hand since outrigger wrote it\n"+
-			"  hint: write the change into the sidecar's override",
+			"  hint: move the change into the sidecar's override",
 	)
 }
 

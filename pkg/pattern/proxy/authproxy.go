@@ -13,37 +13,38 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// AuthProxy authenticates every request before the app sees it, by exactly one of
-// its methods. With secretName or certificate it terminates TLS as well; there is
-// no need for tlsProxy on the same port. The app is reached through it only: it
-// moves to 127.0.0.1, or a NetworkPolicy closes its port.
+// AuthProxy authenticates every request before the app sees it, with exactly one of its
+// methods. With secretName or certificate it terminates TLS as well, so the port needs no
+// tlsProxy. Clients reach the app only through it: the app moves to 127.0.0.1, or a
+// NetworkPolicy closes its port.
 type AuthProxy struct {
 	Base
-	// JWT lets requests in that bring a JSON Web Token of an issuer.
+	// JWT admits requests with a JSON Web Token of an issuer.
 	JWT *JWT `json:"jwt,omitempty"`
-	// GoogleIAP lets requests in that come through Google's Identity-Aware Proxy.
+	// GoogleIAP admits requests that come through Google's Identity-Aware Proxy.
 	GoogleIAP *GoogleIAP `json:"googleIAP,omitempty"`
-	// OIDC leads people to the login of an OpenID Connect provider, and lets
-	// programs in that bring one of its tokens, by oauth2-proxy.
+	// OIDC redirects people to the login of an OpenID Connect provider, and admits programs
+	// with one of its tokens. It runs oauth2-proxy.
 	OIDC *OIDC `json:"oidc,omitempty"`
-	// Basic lets requests in with a user name and a password (RFC 7617).
+	// Basic admits requests with a user name and a password (RFC 7617).
 	Basic *Basic `json:"basic,omitempty"`
-	// PublicPaths need no authentication: a path, as /healthz, or all below one, as
-	// /static/*. They're compared as clients write them: what is escaped (%), has
-	// empty or dot segments or a semicolon is answered with 400. There are no
-	// WebSockets on them.
+	// PublicPaths need no authentication: a path, as in /healthz, or all paths below one,
+	// as in /static/*. They're compared with the path as clients send it: one with escapes
+	// (%), empty or dot segments or a semicolon gets 400. WebSockets aren't available on
+	// them.
 	PublicPaths []string `json:"publicPaths,omitempty"`
 }
 
 // A Basic is a list of users and their passwords.
 type Basic struct {
-	// SecretName is the Secret with the list, as htpasswd writes it. A changed one
-	// counts within a minute. Passwords hashed with much work, as bcrypt, make each
-	// request slow: 19 a second with cost 10, against some 2000 with {SSHA}. Required.
+	// SecretName is the Secret with the list, as htpasswd writes it. A change takes effect
+	// within a minute. Slow hashes, such as bcrypt, make each request slow: 19 per second
+	// with cost 10, against some 2000 with {SSHA}. Required.
 	SecretName string `json:"secretName"`
-	// Key in there. Default: auth.
+	// Key of the list in the Secret. Default: auth.
 	Key string `json:"key,omitempty"`
-	// Realm is what browsers say the password is for. Default: the app's name.
+	// Realm is the name that browsers show when they ask for the password. Default: the
+	// app's name.
 	Realm string `json:"realm,omitempty"`
 }
 
@@ -81,7 +82,7 @@ func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// addNginx adds an nginx, and behind it what it asks about each request.
+// addNginx adds an nginx, and the programs that check its requests.
 func (p *AuthProxy) addNginx(w *sidecar.Workload, c *sidecar.Change, object string) {
 	resources := nginxSize.Resources(w)
 	conf := p.baseNginxConf(w, resources)
@@ -125,17 +126,17 @@ func (p *AuthProxy) addNginx(w *sidecar.Workload, c *sidecar.Change, object stri
 	}
 	c.Objects = []sidecar.Object{pattern.NewConfigMap(object, files)}
 	for i := range c.Containers {
-		c.Containers[i].Lifecycle = p.planShutdown(w).keepAlive(w) // as long as nginx asks it
+		c.Containers[i].Lifecycle = p.planShutdown(w).keepAlive(w) // nginx needs it until it quits
 	}
 	if port := p.checkerPort(); port != 0 {
 		c.Claims = append(c.Claims, sidecar.Claim{Port: port, For: "sidecar " + w.Name + ", on 127.0.0.1"})
 	}
-	c.Containers = append(c.Containers, main) // it starts when what it asks is there
+	c.Containers = append(c.Containers, main) // it's last, so the others start before it
 }
 
 func (p *AuthProxy) servesPlain() bool { return !p.hasCertificate() }
 
-// checkerPort is where nginx asks about requests; 0: nowhere.
+// checkerPort returns the port on which a program checks requests for nginx, or 0.
 func (p *AuthProxy) checkerPort() int32 {
 	if p.OIDC != nil {
 		return cmp.Or(p.OIDC.ProxyPort, oauth2Port)
@@ -148,14 +149,14 @@ const (
 	usersKey = "htpasswd"
 )
 
-// nginxAuth is what nginx.conf says of authentication. Texts are words made by
-// quote, or variables of nginx.
+// nginxAuth holds the authentication in nginx.conf. Texts are made with quoteWord, or are
+// variables of nginx.
 type nginxAuth struct {
 	Realm, Users string // basic
 	Token        *nginxToken
-	Port         int32 // whom nginx asks else
+	Port         int32 // of another program that checks requests
 	Path         string
-	Login        bool          // people are led to one
+	Login        bool          // people are redirected to it
 	SessionParts []int         // the numbers of the cookies of a large session
 	Variables    []nginxHeader // from the answer's headers
 	Public       []string      // regular expressions of paths
@@ -163,9 +164,9 @@ type nginxAuth struct {
 
 type nginxHeader struct{ Name, Value string }
 
-// sessionParts: oauth2-proxy makes as many cookies of a session as it needs, of some
-// 4000 bytes each (pkg/sessions/cookie/session_store.go, maxCookieLength). More than
-// these wouldn't come back: nginx takes lines of 32 KiB, most apps less.
+// sessionParts are numbers of cookies. oauth2-proxy splits a session into cookies of about
+// 4000 bytes (pkg/sessions/cookie/session_store.go, maxCookieLength). More than these
+// wouldn't come back: nginx accepts lines of 32 KiB, and most apps less.
 var sessionParts = []int{0, 1, 2, 3, 4, 5}
 
 func (p *AuthProxy) newNginxAuth(w *sidecar.Workload) *nginxAuth {
@@ -185,7 +186,8 @@ func (p *AuthProxy) newNginxAuth(w *sidecar.Workload) *nginxAuth {
 	return a
 }
 
-// identityByHeader is what the app is told of who is there, by header.
+// identityByHeader returns the headers that tell the app who the client is, with their
+// values.
 func (p *AuthProxy) identityByHeader() map[string]string {
 	values := map[string]string{}
 	switch {
@@ -193,7 +195,7 @@ func (p *AuthProxy) identityByHeader() map[string]string {
 		for _, name := range []string{"X-Forwarded-User", "X-Remote-User", "Remote-User"} {
 			values[name] = "$remote_user"
 		}
-		values["Authorization"] = "" // the password isn't the app's affair
+		values["Authorization"] = "" // the app doesn't need the password
 	case p.OIDC != nil:
 		for _, stem := range []string{"X-Auth-Request-", "X-Forwarded-"} {
 			values[stem+"User"], values[stem+"Email"] = "$auth_user", "$auth_email"
@@ -205,12 +207,12 @@ func (p *AuthProxy) identityByHeader() map[string]string {
 	return values
 }
 
-// longestPattern keeps a word of nginx.conf, whose backslashes are doubled, below the
-// 4096 bytes that nginx reads (NGX_CONF_BUFFER).
+// longestPattern keeps a word of nginx.conf, with its backslashes doubled, below the 4096
+// bytes that nginx reads (NGX_CONF_BUFFER).
 const longestPattern = 2000
 
-// publicLocations are regular expressions of nginx's locations for public paths: one for
-// all, or a few where it would be too long. However often a path is named, it's one.
+// publicLocations returns regular expressions for nginx's locations of public paths: one
+// for all, or several if it would be too long. A path that is listed twice counts once.
 func publicLocations(paths []string) (out []string) {
 	var patterns []string
 	length := 0
@@ -237,7 +239,7 @@ func publicLocations(paths []string) (out []string) {
 	return out
 }
 
-// withDeclaredPorts is the proxy for the ports that the app declares, where the config
+// withDeclaredPorts returns the proxy with the ports that the app declares, if the config
 // names none.
 func (p *AuthProxy) withDeclaredPorts(w *sidecar.Workload) *AuthProxy {
 	whole := *p
@@ -248,20 +250,15 @@ func (p *AuthProxy) withDeclaredPorts(w *sidecar.Workload) *AuthProxy {
 // Check finds errors in the entry for this workload.
 func (p *AuthProxy) Check(w *sidecar.Workload) sidecar.Findings {
 	p = p.withDeclaredPorts(w)
-	fs := p.Validate() // the ports may be others for each workload
+	fs := p.Validate() // each workload may declare other ports
 	if !fs.Failed() {
 		fs = nil // the rest has been reported when the config was read
 	}
 	p.Base.checkBase(w, &fs)
 	p.checkHealth(w, true, &fs)
-	want := func(field, secret string, keys ...string) {
-		have, ok := w.Secrets[secret]
+	checkKeys := func(field, secret string, keys ...string) {
 		for _, key := range keys {
-			if ok && !slices.Contains(have, key) {
-				fs.Add(sidecar.Error, "secret-key", field,
-					fmt.Sprintf("Secret %s has no key %s (it has %s)", secret, key, pattern.JoinSorted(have)),
-					"name a Secret that has the key")
-			}
+			pattern.CheckSecretKeys(w, "secret-key", field, secret, []string{key}, "name a Secret that has the key", &fs)
 		}
 	}
 	if ref := w.Image(pattern.NginxJSImage.Ref); p.verifiedJWT() != nil && strings.Contains(ref, "-slim") {
@@ -274,9 +271,9 @@ func (p *AuthProxy) Check(w *sidecar.Workload) sidecar.Findings {
 		p.JWT.JWKS.CheckKeyAs(w, "jwt.jwks", jwksKey, &fs)
 		p.JWT.CA.CheckKey(w, "jwt.ca", &fs)
 	case p.Basic != nil:
-		want("basic.secretName", p.Basic.SecretName, cmp.Or(p.Basic.Key, "auth"))
+		checkKeys("basic.secretName", p.Basic.SecretName, cmp.Or(p.Basic.Key, "auth"))
 	case p.OIDC != nil:
-		want("oidc.secretName", p.OIDC.SecretName, "client-secret", "cookie-secret")
+		checkKeys("oidc.secretName", p.OIDC.SecretName, "client-secret", "cookie-secret")
 		p.OIDC.CA.CheckKey(w, "oidc.ca", &fs)
 	}
 	return fs

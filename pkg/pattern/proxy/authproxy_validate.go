@@ -66,7 +66,7 @@ func (p *AuthProxy) validatePublicPaths(fs *sidecar.Findings) {
 		case !publicPathForm().MatchString(path), strings.Contains(bare, "//"), strings.Contains(bare, "/./"),
 			strings.Contains(bare, "/.."), len(path) > longestTarget:
 			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q isn't a plain path", path),
-				"write a path like /healthz, or a prefix like /static/*; regular expressions aren't supported")
+				"write a path like /healthz, or a prefix like /static/*, but no regular expression")
 		case strings.HasPrefix(path, "/-/outrigger/"), p.OIDC != nil && strings.HasPrefix(bare, "/oauth2/"):
 			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q is a path of the proxy itself", path),
 				"write a path of the app")
@@ -81,8 +81,8 @@ var (
 	claimName      = pattern.LazyRegexp(`^[A-Za-z0-9_.:/-]+$`)
 )
 
-// isReservedHeader reports whether a header is written by the proxy for another purpose, so
-// that neither a claim nor a token can be in it.
+// isReservedHeader reports whether the proxy writes a header for another purpose, so it
+// can't have a claim or a token.
 func isReservedHeader(name string) bool {
 	name = textproto.CanonicalMIMEHeaderKey(name)
 	return hopByHop(name) || slices.Contains([]string{"Host", "Cookie", "X-Forwarded-For", "X-Forwarded-Proto"}, name)
@@ -119,7 +119,7 @@ func (j *JWT) validateJWT(fs *sidecar.Findings) {
 	j.CA.ValidateAt("jwt.ca", fs)
 	if j.Header != "" && (!pattern.HeaderName().MatchString(j.Header) || isReservedHeader(j.Header)) {
 		fs.Add(sidecar.Error, "bad-value", "jwt.header", fmt.Sprintf("%q can't be the header of a token", j.Header),
-			"write letters, digits and -, as X-Token")
+			"write letters, digits and -, as in X-Token")
 	}
 	validateClaims("jwt.claimHeaders", j.ClaimHeaders, fs)
 	for _, claim := range slices.Sorted(maps.Keys(j.RequiredClaims)) {
@@ -141,7 +141,7 @@ func validateClaims(at string, headers map[string]string, fs *sidecar.Findings) 
 			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("header %q is listed twice", header), "remove one of them")
 		case !claimName().MatchString(headers[header]):
 			fs.Add(sidecar.Error, "bad-value", at+"."+header, fmt.Sprintf("%q isn't a valid claim name", headers[header]),
-				"write the name of one, as sub")
+				"write the name of a claim, as in sub")
 		default:
 			lower[name] = true
 		}
@@ -225,7 +225,7 @@ func (s *Session) validateSession(fs *sidecar.Findings) {
 			"write less than expireSeconds")
 	case refresh == 0:
 		fs.Add(sidecar.Warning, "session-unchecked", "oidc.session.refreshSeconds",
-			fmt.Sprintf("users whom the provider blocks stay logged in until their session ends, after %d seconds",
+			fmt.Sprintf("users that the provider blocks stay logged in until their session ends, after %d seconds",
 				s.expireSeconds()), "write a few minutes, such as 300")
 	}
 }

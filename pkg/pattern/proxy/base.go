@@ -1,6 +1,6 @@
-// Package proxy holds the patterns that stand in front of the app, TLSProxy and
-// AuthProxy, and what both are: a Front, which takes ports over, moves the app to
-// loopback, answers probes, and leaves.
+// Package proxy holds the patterns in front of the app, TLSProxy and AuthProxy, and their
+// common part, a Base: it takes ports over, moves the app to loopback, answers probes and
+// shuts down without losing requests.
 package proxy
 
 import (
@@ -14,86 +14,83 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A Base is what all proxies in front of an app have in common: where clients
-// come in, how the app makes room, and how TLS is terminated.
+// A Base is what all proxies in front of an app have in common: the ports of clients, how
+// the app is moved, and how TLS is terminated.
 type Base struct {
-	// Port is where clients come in: the app's port today. In mode takeover it's
-	// the proxy's from now on: its number and name stay, so that Services,
-	// Ingresses and NetworkPolicies in front stay valid. Required in mode takeover;
-	// in mode front the default is all TCP ports that the app declares.
+	// Port on which clients connect: the app's present port. In mode takeover, the proxy
+	// gets this port with its number and name, so that Services, Ingresses and
+	// NetworkPolicies in front stay valid. Required in mode takeover. Default in mode
+	// front: all TCP ports that the app declares.
 	Port int32 `json:"port,omitempty"`
-	// Protocol is what the app speaks on that port: http (WebSockets and events
-	// too), grpc, or tcp (anything else). Default: http.
+	// Protocol of the app on that port: http (including WebSockets and events), grpc, or
+	// tcp (anything else). Default: http.
 	Protocol sidecar.Protocol `json:"protocol,omitempty"`
-	// MorePorts are further ports of the app that the same proxy stands in front of.
+	// MorePorts are more ports of the app behind the same proxy.
 	MorePorts []MorePort `json:"morePorts,omitempty"`
-	// Mode says where the proxy stands: takeover (on the app's port, while the app
-	// moves to 127.0.0.1 as rebind says) or front (on a port of its own, while the
-	// app stays where it is: Services are led to the proxy, and a NetworkPolicy
-	// closes the app's port). Default: takeover.
+	// Mode is takeover (the proxy gets the app's port, and rebind moves the app to
+	// 127.0.0.1) or front (the proxy has a port of its own and the app keeps its port:
+	// Services are changed to the proxy's port, and a NetworkPolicy closes the app's).
+	// Default: takeover.
 	Mode Mode `json:"mode,omitempty"`
 	// ListenPort is the proxy's own port in mode front. Default: 8443.
 	ListenPort int32 `json:"listenPort,omitempty"`
-	// NetworkPolicy says whether mode front emits one, that lets nobody pass by the
-	// proxy, and what it has to know of others. Where none of the manifests isolates
-	// the pods, nor one of another repository as isolated says, all ports but the app's
-	// stay open, in ranges (endPort). Else the proxy's ports are opened and nothing
-	// more: each for those whom the policies of the manifests let in on the app's port
-	// behind it, or for everybody where they let in nobody on any. The cluster's network must enforce it.
-	// Default: true.
+	// NetworkPolicy configures the policy that mode front emits to close ways past the
+	// proxy. If no policy isolates the pods, neither in the manifests nor elsewhere (see
+	// isolated), the emitted one leaves all ports open except the app's, in ranges
+	// (endPort). Otherwise it opens only the proxy's ports: each for the clients that the
+	// manifests' policies admit on the app's port behind it, or for everybody if they admit
+	// nobody on any. The cluster's network must enforce it. Default: true.
 	NetworkPolicy *NetworkPolicy `json:"networkPolicy,omitempty"`
-	// SecretName is the Secret with the certificate (tls.crt) and its key
-	// (tls.key), of type kubernetes.io/tls, as cert-manager writes them. Required
-	// unless certificate is given, whose Secret it names then.
+	// SecretName is the Secret with the certificate (tls.crt) and its key (tls.key), of
+	// type kubernetes.io/tls, as cert-manager writes them. With certificate, it's the name
+	// of the Secret to write. Required without certificate.
 	SecretName string `json:"secretName,omitempty"`
-	// Certificate asks cert-manager for the certificate: a Certificate object is
-	// emitted that writes the Secret.
+	// Certificate requests the certificate from cert-manager: it emits a Certificate object
+	// that writes the Secret.
 	Certificate *pattern.Certificate `json:"certificate,omitempty"`
-	// Rebind says how the app is moved to 127.0.0.1, to make room for the proxy.
-	// Required in mode takeover.
+	// Rebind moves the app to 127.0.0.1, to make room for the proxy. Required in mode
+	// takeover.
 	Rebind *Rebind `json:"rebind,omitempty"`
-	// TLSProfile is the TLS configuration by Mozilla's guideline 6.0:
-	// intermediate (TLS 1.2 and 1.3) or modern (TLS 1.3 only). Default:
-	// intermediate.
+	// TLSProfile is the TLS configuration of Mozilla's guideline 6.0: intermediate (TLS 1.2
+	// and 1.3) or modern (TLS 1.3 only). Default: intermediate.
 	TLSProfile TLSProfile `json:"tlsProfile,omitempty"`
-	// DrainSeconds is how long the app still serves when its pod is to go, in
-	// seconds, so that everyone in front has taken the pod out first. 0 turns it
-	// off. Default: 5.
+	// DrainSeconds is how many seconds the app continues to serve when its pod is
+	// terminated, so that everything in front stops sending requests first. 0 turns it off.
+	// Default: 5.
 	DrainSeconds *int64 `json:"drainSeconds,omitempty"`
-	// AccessLog is what the proxy writes to its standard output: none, or json (one
-	// object per request). Default: none.
+	// AccessLog is what the proxy writes to its standard output: none, or json (one object
+	// for each request). Default: none.
 	AccessLog AccessLog `json:"accessLog,omitempty"`
-	// IPFamilies are the families of the addresses that the proxy listens on, IPv4
-	// and IPv6. Default: both, which fails only on nodes whose kernel has no IPv6
-	// at all.
+	// IPFamilies are the families of the addresses that the proxy listens on, IPv4 and
+	// IPv6. Default: both, which fails only on nodes whose kernel has no IPv6 at all.
 	IPFamilies []corev1.IPFamily `json:"ipFamilies,omitempty"`
-	// HealthPort is where the kubelet's HTTP probes and hooks are answered where
-	// clients without credentials are refused: over TLS, their exact requests, with
-	// the headers that they write, and nothing else. No Service leads there. Default: 16000.
+	// HealthPort is the port for the kubelet's HTTP probes and hooks, if clients without
+	// credentials are refused. It answers only their exact requests, with their headers,
+	// over TLS. No Service has this port. Default: 16000.
 	HealthPort int32 `json:"healthPort,omitempty"`
-	// Trust says how the certificate is verified by a Gateway: where an HTTPRoute
-	// leads to a Service in front, a BackendTLSPolicy is emitted.
+	// Trust is how a Gateway verifies the certificate: if an HTTPRoute sends requests to a
+	// Service in front, a BackendTLSPolicy is emitted.
 	Trust *sidecar.Trust `json:"trust,omitempty"`
-	// RewriteCallers leads plain environment variables and arguments of other
-	// workloads among the manifests that dial the app by http to https. Without
-	// it they're reported, each with its new URL.
+	// RewriteCallers changes http to https in plain environment variables and arguments of
+	// other workloads in the manifests that call the app. Otherwise they're reported, each
+	// with its new URL. Default: false.
 	RewriteCallers bool `json:"rewriteCallers,omitempty"`
 }
 
-// A MorePort is a further port of the app.
+// A MorePort is one more port of the app.
 type MorePort struct {
-	// Port is the app's port today, where clients come in. Required.
+	// Port of the app on which clients connect at present. Required.
 	Port int32 `json:"port"`
-	// AppPort is where the app listens from now on, on 127.0.0.1; rebind.env and
-	// rebind.args have to tell it. Required in mode takeover.
+	// AppPort is the app's new port on 127.0.0.1; rebind.env and rebind.args must set it.
+	// Required in mode takeover.
 	AppPort int32 `json:"appPort,omitempty"`
-	// ListenPort is the proxy's own port in mode front. Required there.
+	// ListenPort is the proxy's own port in mode front. Required in mode front.
 	ListenPort int32 `json:"listenPort,omitempty"`
-	// Protocol is what the app speaks there: http, grpc or tcp. Default: http.
+	// Protocol of the app on that port: http, grpc or tcp. Default: http.
 	Protocol sidecar.Protocol `json:"protocol,omitempty"`
 }
 
-// A Mode says where a proxy stands.
+// A Mode is how a proxy gets in front of the app.
 type Mode string
 
 const (
@@ -101,7 +98,7 @@ const (
 	ModeFront    Mode = "front"
 )
 
-// A TLSProfile names a configuration of Mozilla's guideline for TLS servers.
+// A TLSProfile is a configuration of Mozilla's guideline for TLS servers.
 type TLSProfile string
 
 const (
@@ -109,7 +106,7 @@ const (
 	Modern       TLSProfile = "modern"
 )
 
-// An AccessLog is a form of the log of requests.
+// An AccessLog is a format of the log of requests.
 type AccessLog string
 
 const (
@@ -124,19 +121,19 @@ const (
 
 // A portRoute is one port of the app with the proxy in front of it.
 type portRoute struct {
-	port     int32 // the app's, as the manifest has it
-	listen   int32 // where the proxy listens
-	app      int32 // where the app does
+	port     int32 // of the app in the manifest
+	listen   int32 // on which the proxy listens
+	app      int32 // on which the app listens
 	protocol sidecar.Protocol
 	field    string // of the config, for messages
 }
 
 func (p *Base) isModeFront() bool { return p.Mode == ModeFront }
 
-// hasCertificate reports whether the proxy has a certificate to show.
+// hasCertificate reports whether the proxy has a certificate.
 func (p *Base) hasCertificate() bool { return p.SecretName != "" || p.Certificate != nil }
 
-// portRoutes are all ports; the first one is port.
+// portRoutes returns all ports, beginning with that of the field port.
 func (p *Base) portRoutes() []portRoute {
 	first := portRoute{port: p.Port, listen: p.Port, app: p.Port, protocol: p.Protocol}
 	if p.isModeFront() {
@@ -161,7 +158,7 @@ func (p *Base) portRoutes() []portRoute {
 	return all
 }
 
-// TakenPorts are the ports of the app that it takes over.
+// TakenPorts returns the ports of the app that the proxy takes over.
 func (p *Base) TakenPorts() []int32 {
 	var ports []int32
 	for _, d := range p.portRoutes() {
@@ -170,10 +167,10 @@ func (p *Base) TakenPorts() []int32 {
 	return ports
 }
 
-// RewritesCallers reports whether it edits other workloads that call the app.
+// RewritesCallers reports whether the proxy edits other workloads that call the app.
 func (p *Base) RewritesCallers() bool { return p.RewriteCallers }
 
-// portTakeovers say what the proxy answers on.
+// portTakeovers returns a takeover for each port.
 func (p *Base) portTakeovers() []sidecar.Takeover {
 	var out []sidecar.Takeover
 	for _, d := range p.portRoutes() {
@@ -191,7 +188,7 @@ func (p *Base) portTakeovers() []sidecar.Takeover {
 	return out
 }
 
-// appClaims are the ports that the app listens on unseen.
+// appClaims returns the new ports of the app, which no container declares.
 func (p *Base) appClaims(w *sidecar.Workload) (out []sidecar.Claim) {
 	if p.isModeFront() {
 		return nil
@@ -202,7 +199,8 @@ func (p *Base) appClaims(w *sidecar.Workload) (out []sidecar.Claim) {
 	return out
 }
 
-// appMigration is what the app gets: how it moves, and how long it goes on at the end.
+// appMigration returns the changes of the app: how it moves, and how long it continues
+// during termination.
 func (p *Base) appMigration(w *sidecar.Workload) sidecar.App {
 	app := sidecar.App{DrainSeconds: p.drainSeconds()}
 	if !p.isModeFront() {
@@ -213,40 +211,40 @@ func (p *Base) appMigration(w *sidecar.Workload) sidecar.App {
 	return app
 }
 
-// containerPorts are the proxy's. In mode takeover they're the app's, with their
-// names and ports of the node: whoever refers to them finds the proxy.
+// containerPorts returns the ports of the proxy's container. In mode takeover they're the
+// app's, with names and host ports, so that references to them reach the proxy.
 func (p *Base) containerPorts(w *sidecar.Workload) []corev1.ContainerPort {
 	var ports []corev1.ContainerPort
 	taken := map[string]bool{}
 	for _, d := range p.portRoutes() {
-		mine := corev1.ContainerPort{ContainerPort: d.listen}
+		own := corev1.ContainerPort{ContainerPort: d.listen}
 		if p.isModeFront() {
-			mine.Name = freePortName(w, d.listen, taken)
+			own.Name = freePortName(w, d.listen, taken)
 		} else {
-			mine.Name = w.PortName(d.port, freePortName(w, d.port, taken))
-			p.keepHostPort(w, &mine)
+			own.Name = w.PortName(d.port, freePortName(w, d.port, taken))
+			p.keepHostPort(w, &own)
 		}
-		taken[mine.Name] = true
-		ports = append(ports, mine)
+		taken[own.Name] = true
+		ports = append(ports, own)
 	}
 	return ports
 }
 
-func (p *Base) keepHostPort(w *sidecar.Workload, mine *corev1.ContainerPort) {
+func (p *Base) keepHostPort(w *sidecar.Workload, own *corev1.ContainerPort) {
 	for _, c := range []*corev1.Container{w.App, w.Container(w.Name)} {
 		if c == nil {
 			continue
 		}
 		for _, theirs := range c.Ports {
-			if theirs.ContainerPort == mine.ContainerPort && sidecar.IsTCP(theirs.Protocol) && theirs.HostPort != 0 {
-				mine.HostPort, mine.HostIP = theirs.HostPort, theirs.HostIP
+			if theirs.ContainerPort == own.ContainerPort && sidecar.IsTCP(theirs.Protocol) && theirs.HostPort != 0 {
+				own.HostPort, own.HostIP = theirs.HostPort, theirs.HostIP
 			}
 		}
 	}
 }
 
-// freePortName is "https", unless another port of the pod has that name: names are
-// what Services and probes look for.
+// freePortName returns "https", or a longer name if another port of the pod has that one,
+// since Services and probes refer to ports by name.
 func freePortName(w *sidecar.Workload, port int32, taken map[string]bool) string {
 	if taken["https"] {
 		return fmt.Sprintf("https-%d", port)
@@ -265,7 +263,7 @@ func (p *Base) listensOn(f corev1.IPFamily) bool {
 	return len(p.IPFamilies) == 0 || slices.Contains(p.IPFamilies, f)
 }
 
-// listenDirectives are the listen directives' words for a port.
+// listenDirectives returns the arguments of the listen directives for a port.
 func (p *Base) listenDirectives(port int32, options string) (out []string) {
 	if p.listensOn(corev1.IPv4Protocol) {
 		out = append(out, fmt.Sprintf("%d%s", port, options))

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -12,7 +11,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// checkBase finds what is wrong with the config for this workload.
+// checkBase finds errors in the config for this workload.
 func (p *Base) checkBase(w *sidecar.Workload, fs *sidecar.Findings) {
 	pattern.CheckPodNetwork(w, fs)
 	if w.App == nil {
@@ -29,23 +28,13 @@ func (p *Base) checkBase(w *sidecar.Workload, fs *sidecar.Findings) {
 	p.checkShutdown(w, fs)
 	if p.Certificate != nil {
 		p.Certificate.CheckNames(w, "certificate", fs)
-	} else if keys, ok := w.Secrets[p.SecretName]; ok {
-		var missing []string
-		for _, key := range pattern.TLSKeys {
-			if !slices.Contains(keys, key) {
-				missing = append(missing, key)
-			}
-		}
-		if len(missing) > 0 {
-			fs.Add(sidecar.Error, "tls-invalid", "secretName",
-				fmt.Sprintf("Secret %s has no key %s (it has %s)", p.SecretName, strings.Join(missing, ", "),
-					pattern.JoinSorted(keys)),
-				"name one of type kubernetes.io/tls")
-		}
+	} else {
+		pattern.CheckSecretKeys(w, "tls-invalid", "secretName", p.SecretName, pattern.TLSKeys,
+			"name one of type kubernetes.io/tls", fs)
 	}
 }
 
-// checkPorts finds what is wrong with the ports in this pod.
+// checkPorts finds errors in the ports for this pod.
 func (p *Base) checkPorts(w *sidecar.Workload, fs *sidecar.Findings) {
 	for _, d := range p.portRoutes() {
 		p.checkPortRoute(w, d, fs)
@@ -68,13 +57,13 @@ func (p *Base) checkPortRoute(w *sidecar.Workload, d portRoute, fs *sidecar.Find
 			if !p.isModeFront() && p.Rebind != nil && port.ContainerPort == d.app && d.app != d.port {
 				fs.Add(sidecar.Error, "port-conflict", field,
 					fmt.Sprintf("container %s already declares port %d", c.Name, port.ContainerPort),
-					"write a free port; one on 127.0.0.1 needs no entry in the container's ports")
+					"write a free port, which needs no entry in the container's ports")
 			}
 			if port.ContainerPort == d.port && w.App != nil && c.Name != w.App.Name {
 				fs.Add(sidecar.Error, "port-conflict", d.field+"port",
 					fmt.Sprintf("container %s declares %d, not %s", c.Name, d.port, w.App.Name),
-					"if it's the app, write app: "+c.Name+" beside the pattern")
-				return // the app not declaring it is the same mistake
+					"if it's the app, set this entry's app to "+c.Name)
+				return // that the app doesn't declare it is the same mistake
 			}
 		}
 	}
@@ -89,17 +78,17 @@ func (p *Base) checkPortRoute(w *sidecar.Workload, d portRoute, fs *sidecar.Find
 		return
 	}
 	fs.Add(sidecar.Info, "port-unknown", d.field+"port",
-		fmt.Sprintf("container %s declares no TCP port; outrigger assumes that clients connect to port %d", w.App.Name,
+		fmt.Sprintf("container %s declares no TCP port, so outrigger assumes that clients connect to port %d", w.App.Name,
 			d.port), "")
 }
 
-// portStart is the first port that a process without privileges may listen on.
-// It belongs to the pod, is one of Kubernetes' safe sysctls since 1.22, and Pod
-// Security's level restricted admits it; containerd 2 and CRI-O set it to 0 by
-// themselves. So ports like 443 need no root, nor an app that is moved for us.
+// portStart is the first port that a process without privileges may listen on. It's a
+// setting of the pod, it's one of Kubernetes' safe sysctls since 1.22, and the Pod Security
+// level restricted admits it. containerd 2 and CRI-O set it to 0 themselves. So ports like
+// 443 don't need root, neither in the proxy nor in the app.
 const portStart = "net.ipv4.ip_unprivileged_port_start"
 
-// portSysctls let the proxy listen on a privileged port, where the pod doesn't yet.
+// portSysctls lets the proxy listen on a privileged port, unless the pod already does.
 func (p *Base) portSysctls(w *sidecar.Workload) []corev1.Sysctl {
 	if p.lowestListenPort() >= 1024 {
 		return nil
@@ -110,7 +99,7 @@ func (p *Base) portSysctls(w *sidecar.Workload) []corev1.Sysctl {
 	return []corev1.Sysctl{{Name: portStart, Value: "0"}}
 }
 
-// lowestListenPort is the lowest port that the proxy listens on.
+// lowestListenPort returns the lowest port that the proxy listens on.
 func (p *Base) lowestListenPort() int32 {
 	routes := p.portRoutes()
 	low := routes[0].listen

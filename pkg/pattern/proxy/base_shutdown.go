@@ -12,20 +12,20 @@ const (
 	defaultDrain = 5 // seconds
 )
 
-// A shutdownPlan is how app and proxy end, in seconds from the beginning of the
-// pod's termination. Measured under load in a real cluster: requests are lost
-// unless the app goes on for some seconds after its pod has left the endpoints.
+// A shutdownPlan is how app and proxy end, in seconds from the start of the pod's
+// termination. Measured under load in a real cluster: requests are lost unless the app
+// continues for some seconds after its pod has left the endpoints.
 //
-// As a native sidecar, nginx gets its signal after the app has ended, so that
-// kept-alive connections would get 502 in between; beside the app, it gets its
-// signal at the same time, and the same may happen in the moment between the two.
-// Therefore it quits by itself (answers what it has, closes what is idle) a little
-// before the app's delay is over. Not earlier: new connections come as long as
-// proxies and load balancers have the endpoint. And as a native sidecar not where
-// the app has no delay: then it would only be the first to go.
+// A native sidecar gets its signal after the app has ended, so kept-alive connections would
+// get 502 in between. Beside the app, nginx gets its signal at the same time, and the same
+// can happen in the moment between the two. Therefore nginx quits by itself a little before
+// the app's delay is over: it answers open requests and closes idle connections. It doesn't
+// quit earlier, since proxies and load balancers open connections as long as they have the
+// endpoint. A native sidecar of an app without a delay doesn't quit by itself either: it
+// would only end before the app.
 type shutdownPlan struct {
-	app   int64 // how long the app goes on; 0: it ends at once
-	proxy int64 // how long nginx waits before it quits; 0: for its signal
+	app   int64 // how long the app continues; 0: it ends at once
+	proxy int64 // how long nginx waits before it quits; 0: it waits for its signal
 	grace int64 // when the kubelet kills what is left
 }
 
@@ -33,7 +33,7 @@ func (p *Base) planShutdown(w *sidecar.Workload) shutdownPlan {
 	s := shutdownPlan{app: p.drainSeconds(), grace: max(gracePeriod(w), p.minGracePeriod(w))}
 	hook := sidecar.PreStop(w.App)
 	if seconds, ok := sidecar.SleepSeconds(hook); ok {
-		s.app = seconds // what the app does counts, not what is asked
+		s.app = seconds // the app's own hook counts
 	} else if hook == nil && !hasSleepAction(w) {
 		s.app = 0
 	}
@@ -41,17 +41,17 @@ func (p *Base) planShutdown(w *sidecar.Workload) shutdownPlan {
 	case s.app >= 3:
 		s.proxy = s.app - 2 // as measured: 3 of 5 and 5 of 8
 	case s.app == 2, s.app == 1 && w.Placement == sidecar.Beside:
-		s.proxy = 1 // in 1 second there is no room
+		s.proxy = 1 // 1 second leaves no room
 	}
 	return s
 }
 
-// quitSeconds is how long a proxy may take to quit that begins after some seconds. Long
-// transfers get what the grace period has left, but for 2 seconds in which it can
-// end by itself.
+// quitSeconds returns how long a proxy may take to quit if it starts after some seconds.
+// Long transfers get the rest of the grace period, except 2 seconds in which the proxy can
+// still exit by itself.
 func (s shutdownPlan) quitSeconds(after int64) int64 { return max(s.grace-after-2, 1) }
 
-// quitHook is the hook of nginx's container.
+// quitHook returns the hook of nginx's container.
 func (s shutdownPlan) quitHook() *corev1.Lifecycle {
 	if s.proxy == 0 {
 		return nil
@@ -61,9 +61,9 @@ func (s shutdownPlan) quitHook() *corev1.Lifecycle {
 		PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"sh", "-c", script}}}}
 }
 
-// keepAlive is the hook of a container whose image has no shell, or whom nginx asks.
-// As a native sidecar, it outlives the app anyway; beside the app, it would get
-// its signal when the app still serves.
+// keepAlive returns the hook of a container that nginx needs until it quits, or whose image
+// has no shell. A native sidecar outlives the app anyway. Beside the app, it would get its
+// signal while the app still serves.
 func (s shutdownPlan) keepAlive(w *sidecar.Workload) *corev1.Lifecycle {
 	if w.Placement != sidecar.Beside || s.app == 0 || !hasSleepAction(w) {
 		return nil
@@ -71,7 +71,7 @@ func (s shutdownPlan) keepAlive(w *sidecar.Workload) *corev1.Lifecycle {
 	return &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: s.app}}}
 }
 
-// drainSeconds is the app's delay that is asked for.
+// drainSeconds returns the configured delay of the app.
 func (p *Base) drainSeconds() int64 {
 	if p.DrainSeconds == nil {
 		return defaultDrain
@@ -79,13 +79,13 @@ func (p *Base) drainSeconds() int64 {
 	return *p.DrainSeconds
 }
 
-// hasSleepAction: lifecycle's sleep is on by default since Kubernetes 1.30
-// (KEP-3960).
+// hasSleepAction reports whether lifecycle's sleep is on by default, as it is since
+// Kubernetes 1.30 (KEP-3960).
 func hasSleepAction(w *sidecar.Workload) bool { return w.Kubernetes.AtLeast(1, 30) }
 
-// minGracePeriod is what the pod's grace period is to be at least: ten seconds for the app
-// to end after it has drained. An app that has a preStop hook of its own isn't given
-// another, and on old clusters there is none to give.
+// minGracePeriod returns the least grace period of the pod: the app gets ten seconds to end
+// after draining. It's 0 for an app with a preStop hook of its own, which gets no other,
+// and for old clusters without the sleep action.
 func (p *Base) minGracePeriod(w *sidecar.Workload) int64 {
 	drain, hook := p.drainSeconds(), sidecar.PreStop(w.App)
 	switch {
@@ -103,8 +103,8 @@ func gracePeriod(w *sidecar.Workload) int64 {
 	return sidecar.DefaultGracePeriod
 }
 
-// checkShutdown finds pods whose grace period is too short. What becomes of the app's
-// hook is told where it's set.
+// checkShutdown reports a raised grace period. The check of the app's hook is where the
+// hook is set.
 func (p *Base) checkShutdown(w *sidecar.Workload, fs *sidecar.Findings) {
 	if raised := p.minGracePeriod(w); raised > gracePeriod(w) {
 		fs.Add(sidecar.Info, "grace-period", "drainSeconds",

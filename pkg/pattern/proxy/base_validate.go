@@ -11,16 +11,15 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// validateBase finds what is wrong with the config whatever the workload is: of a proxy
-// that is there for TLS, or else for authentication. Whoever passes by it does without
-// something.
+// validateBase finds errors in the config alone. tls is true for a proxy that must have a
+// certificate. without is what a client that bypasses the proxy avoids.
 func (p *Base) validateBase(tls bool, without string, fs *sidecar.Findings) {
 	if !p.isModeFront() || p.Port != 0 {
 		pattern.ValidatePort("port", p.Port, "write the app's port, where clients come in", fs)
 	}
 	if tls && p.SecretName == "" && p.Certificate == nil {
 		fs.Add(sidecar.Error, "missing-field", "secretName", "the certificate is missing",
-			"name the Secret that has tls.crt and tls.key, or ask cert-manager for one with certificate: {issuerRef: {name: "+
+			"name the Secret with tls.crt and tls.key, or request one from cert-manager with certificate: {issuerRef: {name: "+
 				"...}}")
 	}
 	if p.SecretName != "" {
@@ -45,7 +44,7 @@ func (p *Base) validateBase(tls bool, without string, fs *sidecar.Findings) {
 	}
 }
 
-// validatePortRoutes finds what is wrong with the ports by themselves.
+// validatePortRoutes finds errors in the ports alone.
 func (p *Base) validatePortRoutes(fs *sidecar.Findings) {
 	pattern.ValidateEnum("mode", p.Mode, fs, ModeTakeover, ModeFront)
 	pattern.ValidateEnum("protocol", p.Protocol, fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
@@ -78,7 +77,7 @@ func (p *Base) validatePortRoutes(fs *sidecar.Findings) {
 		if p.isModeFront() {
 			pattern.ValidatePort(at+"listenPort", m.ListenPort, "write a free port for the proxy", fs)
 		} else {
-			pattern.ValidatePort(at+"appPort", m.AppPort, "write where the app listens from now on", fs)
+			pattern.ValidatePort(at+"appPort", m.AppPort, "write the app's new port", fs)
 		}
 	}
 	used := map[int32]string{p.Port: "port"}
@@ -90,7 +89,7 @@ func (p *Base) validatePortRoutes(fs *sidecar.Findings) {
 	}
 	if p.isModeFront() {
 		take(cmp.Or(p.ListenPort, defaultListenPort), "listenPort")
-	} else if p.Rebind != nil && p.rebindPort() != p.Port { // else validateRebind says so
+	} else if p.Rebind != nil && p.rebindPort() != p.Port { // otherwise validateRebind reports it
 		take(p.rebindPort(), "rebind.port")
 	}
 	for i, m := range p.MorePorts {
@@ -104,50 +103,50 @@ func (p *Base) validatePortRoutes(fs *sidecar.Findings) {
 	}
 }
 
-// validateReachable finds an app that may be reached past the proxy, since nothing says
-// that it listens on loopback alone. What is written in rebind counts: an address
-// with another port than the app's is another's, one without a port is for all that
-// the app listens on. So a database on 127.0.0.1 that is named there counts, too:
-// whoever writes it into rebind says that it moves the app.
+// validateReachable finds an app that may be reachable past the proxy, as nothing makes it
+// listen on loopback alone. Every address in rebind counts as the app's, except one with a
+// port that isn't the app's. An address without a port counts for all ports. So even the
+// address of a database on 127.0.0.1 counts: writing it into rebind means that it moves the
+// app.
 func (p *Base) validateReachable(without string, fs *sidecar.Findings) {
 	severity := sidecar.Error
 	if without == withoutTLS {
 		severity = sidecar.Warning
 	}
-	told := p.Rebind.AssumeLoopback
+	handled := p.Rebind.AssumeLoopback
 	moved := map[int32]bool{} // by port; 0: all
 	for _, s := range p.rebindTexts() {
-		var is []place
+		var places []place
 		for _, a := range findBindings(s.text) {
 			if a.port == 0 || p.isAppPort(a.port) {
-				is = append(is, a.place)
+				places = append(places, a.place)
 				moved[a.port] = moved[a.port] || a.place != onAll
 			}
 		}
 		switch {
-		case slices.Contains(is, onAll) && s.field == "rebind.preset" && p.Rebind.own == nil: // of a second listener
-		case slices.Contains(is, onAll):
+		case slices.Contains(places, onAll) && s.field == "rebind.preset" && p.Rebind.own == nil: // a second listener
+		case slices.Contains(places, onAll):
 			fs.Add(severity, "app-reachable", s.field, "the app listens on all addresses, so it's still reachable without "+
 				without,
 				"write 127.0.0.1")
-			told = true
-		case slices.Contains(is, onLoopback):
-		case slices.Contains(is, onLocalhost):
+			handled = true
+		case slices.Contains(places, onLoopback):
+		case slices.Contains(places, onLocalhost):
 			fs.Add(sidecar.Warning, "rebind-address", s.field,
-				"localhost may resolve to ::1, where the proxy doesn't look for the app",
+				"localhost may resolve to ::1, and the proxy connects to 127.0.0.1",
 				"write 127.0.0.1")
-		case slices.Contains(is, onLoopback6):
-			fs.Add(sidecar.Warning, "rebind-address", s.field, "the proxy doesn't look for the app on ::1", "write 127.0.0.1")
+		case slices.Contains(places, onLoopback6):
+			fs.Add(sidecar.Warning, "rebind-address", s.field, "the proxy connects to 127.0.0.1, not to ::1", "write 127.0.0.1")
 		}
 	}
 	for _, d := range p.portRoutes() {
-		if d.app != 0 && !told && !moved[0] && !moved[d.app] {
+		if d.app != 0 && !handled && !moved[0] && !moved[d.app] {
 			fs.Add(severity, "app-reachable", "rebind",
 				fmt.Sprintf(
 					"nothing makes the app listen on 127.0.0.1 only, so it may still be reachable on port %d without %s",
 					d.app, without),
-				fmt.Sprintf("write the address into env or args, as in --listen=127.0.0.1:%d; or write assumeLoopback: true, if "+
-					"its own configuration says so", d.app))
+				fmt.Sprintf("write the address into env or args, as in --listen=127.0.0.1:%d, or write assumeLoopback: true if "+
+					"the app's own configuration has it", d.app))
 		}
 	}
 }

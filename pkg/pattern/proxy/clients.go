@@ -13,39 +13,37 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Clients says which clients may come in by their certificates (mutual TLS).
+// Clients limits the clients by their certificates (mutual TLS).
 type Clients struct {
-	// Mode is require (a client without a certificate is refused) or optional (it
-	// comes in without an identity; a certificate that isn't valid is refused all
-	// the same). Default: require.
+	// Mode is require (a client without a certificate is refused) or optional (it's
+	// admitted without an identity, but an invalid certificate is refused). Default:
+	// require.
 	Mode ClientMode `json:"mode,omitempty"`
-	// CA is the authority that the clients' certificates must come from. A changed
-	// one counts within two minutes. Required.
+	// CA is the authority of the clients' certificates. A change takes effect within two
+	// minutes. Required.
 	CA pattern.CABundle `json:"ca"`
-	// AllowedCommonNames are the CNs of the clients that may come in. A
-	// certificate whose subject has several CNs has none (in protocol tcp: the
-	// last one). One name of one list suffices; without any list, all
-	// certificates of the CA do.
+	// AllowedCommonNames are the CNs of clients to admit. A subject with several CNs counts
+	// as one without any (in protocol tcp: the last one counts). A name from one of the
+	// lists is enough. Default: without any list, all certificates of the CA are admitted.
 	AllowedCommonNames []string `json:"allowedCommonNames,omitempty"`
-	// AllowedSubjects are the whole subjects of clients that may come in too, as
-	// RFC 2253 writes them, the last part first: CN=alice,OU=ops,O=Example.
+	// AllowedSubjects are whole subjects of clients to admit, in the form of RFC 2253, with
+	// the last part first: CN=alice,OU=ops,O=Example.
 	AllowedSubjects []string `json:"allowedSubjects,omitempty"`
-	// AllowedDNSNames are the DNS names of clients that may come in, in the subject
-	// alternative names of their certificates. For protocol tcp: nginx doesn't see
-	// them.
+	// AllowedDNSNames are DNS names of clients to admit, from the subject alternative names
+	// of their certificates. For protocol tcp only: nginx can't read them.
 	AllowedDNSNames []string `json:"allowedDNSNames,omitempty"`
-	// AllowedURIs are the URIs of clients that may come in, such as SPIFFE IDs, in
-	// the subject alternative names of their certificates. A segment * is any one,
-	// ** at the end is all that follow. For protocol tcp: nginx doesn't see them.
+	// AllowedURIs are URIs of clients to admit, such as SPIFFE IDs, from the subject
+	// alternative names of their certificates. * is any one segment, ** at the end is any
+	// number of them. For protocol tcp only: nginx can't read them.
 	AllowedURIs []string `json:"allowedURIs,omitempty"`
-	// ForwardIdentity tells the app who the client is, in the headers
-	// X-Client-Verify (SUCCESS, or NONE in mode optional), X-Client-CN,
-	// X-Client-Subject and X-Client-Cert (PEM, URL-encoded). Clients can't write
-	// them themselves: without it, they never arrive.
+	// ForwardIdentity sends the client's identity to the app, in the headers
+	// X-Client-Verify (SUCCESS, or NONE in mode optional), X-Client-CN, X-Client-Subject
+	// and X-Client-Cert (PEM, URL-encoded). Clients can't set these headers, with or
+	// without this field. Default: false.
 	ForwardIdentity bool `json:"forwardIdentity,omitempty"`
 }
 
-// A ClientMode says whether clients need a certificate.
+// A ClientMode is whether clients need a certificate.
 type ClientMode string
 
 const (
@@ -53,22 +51,21 @@ const (
 	OptionalClients ClientMode = "optional"
 )
 
-const clientsDir = "/etc/outrigger/clients" // where the clients' CA is
+const clientsDir = "/etc/outrigger/clients" // of the clients' CA
 
 func (c *Clients) areRequired() bool { return c != nil && c.Mode != OptionalClients }
 
-// matchesSANs reports whether names are asked for that nginx doesn't see.
+// matchesSANs reports whether there are names that nginx can't read.
 func (c *Clients) matchesSANs() bool {
 	return c != nil && len(c.AllowedDNSNames)+len(c.AllowedURIs) > 0
 }
 
-// matchesNames reports whether only some clients of the CA may come in.
+// matchesNames reports whether only some clients of the CA are admitted.
 func (c *Clients) matchesNames() bool {
 	return c.matchesSANs() || c != nil && len(c.AllowedCommonNames)+len(c.AllowedSubjects) > 0
 }
 
-// Names are checked for what needs no escaping in a subject (RFC 2253), so that
-// they're compared as they're written.
+// These names need no escaping in a subject (RFC 2253), so they can be compared literally.
 var (
 	commonName  = pattern.LazyRegexp(`^[A-Za-z0-9]([A-Za-z0-9 ._@:/*-]*[A-Za-z0-9*])?$`)
 	subjectName = pattern.LazyRegexp(`^[A-Za-z0-9.]+=[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$`)
@@ -81,7 +78,7 @@ func (c *Clients) validateClients(p *Base, fs *sidecar.Findings) {
 		if !commonName().MatchString(name) {
 			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("clients.allowedCommonNames[%d]", i),
 				fmt.Sprintf("%q can't be compared safely", name),
-				"write letters, digits, spaces and . _ @ : / * -; or the whole subject into allowedSubjects")
+				"write letters, digits, spaces and . _ @ : / * -, or write the whole subject into allowedSubjects")
 		}
 	}
 	for i, name := range c.AllowedSubjects {
@@ -98,7 +95,7 @@ func (c *Clients) validateClients(p *Base, fs *sidecar.Findings) {
 	if c.matchesSANs() && http {
 		fs.Add(sidecar.Error, "client-names", "clients",
 			"nginx can't match subject alternative names of client certificates",
-			"use allowedCommonNames or allowedSubjects; subject alternative names are for protocol tcp")
+			"use allowedCommonNames or allowedSubjects, as subject alternative names are for protocol tcp")
 	}
 	if tcp {
 		c.validateTCP(p, http, fs)
@@ -110,7 +107,7 @@ func (c *Clients) validateClients(p *Base, fs *sidecar.Findings) {
 	}
 }
 
-// nginxClients is what nginx.conf says of clients. Its words are made by quote.
+// nginxClients holds the clients in nginx.conf. Its words are made with quoteWord.
 type nginxClients struct {
 	CA       string
 	Optional bool
@@ -118,7 +115,7 @@ type nginxClients struct {
 	Subjects []string // and of subjects
 }
 
-// identityByHeader is what the app is told of the client, by header.
+// identityByHeader returns the headers with the client's identity, and their values.
 func (c *Clients) identityByHeader() map[string]string {
 	values := map[string]string{}
 	if c.ForwardIdentity {
@@ -128,7 +125,7 @@ func (c *Clients) identityByHeader() map[string]string {
 	return values
 }
 
-// newNginxClients is nil where clients aren't asked for certificates.
+// newNginxClients returns nil if clients need no certificates.
 func (c *Clients) newNginxClients() *nginxClients {
 	if c == nil {
 		return nil
@@ -145,22 +142,22 @@ func (c *Clients) newNginxClients() *nginxClients {
 	return out
 }
 
-// Listed reports whether only some clients of the CA may come in.
+// Listed reports whether only some clients of the CA are admitted.
 func (c *nginxClients) Listed() bool { return len(c.Names)+len(c.Subjects) > 0 }
 
-// clientURI is a URI that is one argument and nothing else: no blanks, no quotes,
-// no $, which the kubelet would expand.
+// clientURI matches a URI that is a single argument: without blanks and quotes, and without
+// $, which the kubelet would expand.
 var clientURI = pattern.LazyRegexp(`^[a-z][a-z0-9+.-]*:[A-Za-z0-9._~:/?#@!&'*+,;=%-]+$`)
 
-// validateTCP finds what can't be asked of clients in protocol tcp.
+// validateTCP finds fields that have no effect in protocol tcp.
 func (c *Clients) validateTCP(p *Base, http bool, fs *sidecar.Findings) {
-	no := func(field, message, hint string) { fs.Add(sidecar.Error, "client-names", field, message, hint) }
+	refuse := func(field, message, hint string) { fs.Add(sidecar.Error, "client-names", field, message, hint) }
 	if c.ForwardIdentity {
-		no("clients.forwardIdentity", "there are no headers in protocol tcp",
+		refuse("clients.forwardIdentity", "there are no headers in protocol tcp",
 			"remove it, or give http ports a proxy of their own")
 	}
 	if len(c.AllowedSubjects) > 0 {
-		no("clients.allowedSubjects", "nothing compares whole subjects in protocol tcp",
+		refuse("clients.allowedSubjects", "nothing compares whole subjects in protocol tcp",
 			"use allowedCommonNames, allowedDNSNames or allowedURIs")
 	}
 	for i, name := range c.AllowedDNSNames {
@@ -173,38 +170,38 @@ func (c *Clients) validateTCP(p *Base, http bool, fs *sidecar.Findings) {
 		if !clientURI().MatchString(uri) || !hasValidWildcards(uri) {
 			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("clients.allowedURIs[%d]", i),
 				fmt.Sprintf("%q can't be compared safely", uri),
-				"write a URI, as spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end")
+				"write a URI like spiffe://cluster.local/ns/shop/sa/shop, with * for one segment or ** for all at the end")
 		}
 	}
 	if !c.matchesNames() {
 		return
 	}
 	if http && len(c.AllowedCommonNames) > 0 {
-		no("clients.allowedCommonNames", "nginx can compare them for http, and can't for tcp",
+		refuse("clients.allowedCommonNames", "nginx can compare them for http, and can't for tcp",
 			"give the tcp ports a proxy of their own")
 	}
-	// The rest is of ghostunnel.
+	// The rest is for ghostunnel.
 	if !c.areRequired() {
-		no("clients.mode",
+		refuse("clients.mode",
 			"in protocol tcp, a client with the wrong name can't be distinguished from one without a certificate",
 			"remove mode, or the lists of names")
 	}
 	if len(p.MorePorts) > 0 && !http {
-		no("morePorts", "ghostunnel, which compares names in protocol tcp, has one port",
+		refuse("morePorts", "ghostunnel, which compares names in protocol tcp, has one port",
 			"give the others a proxy of their own")
 	}
 	if p.TLSProfile == Modern {
-		no("tlsProfile", "ghostunnel, which compares names in protocol tcp, can't refuse TLS 1.2",
+		refuse("tlsProfile", "ghostunnel, which compares names in protocol tcp, can't refuse TLS 1.2",
 			"remove it, or the lists of names")
 	}
 	if p.AccessLog == JSONAccessLog {
-		no("accessLog", "ghostunnel, which compares names in protocol tcp, can't write JSON",
+		refuse("accessLog", "ghostunnel, which compares names in protocol tcp, can't write JSON",
 			"remove it: refused clients are logged anyway")
 	}
 }
 
-// hasValidWildcards reports whether all * of a URI stand where ghostunnel takes them
-// (wildcard/matcher.go): it doesn't start otherwise.
+// hasValidWildcards reports whether each * of a URI is where ghostunnel accepts it
+// (wildcard/matcher.go). Otherwise it wouldn't start.
 func hasValidWildcards(uri string) bool {
 	segments := strings.Split(uri, "/")
 	for i, s := range segments {
@@ -215,17 +212,17 @@ func hasValidWildcards(uri string) bool {
 	return true
 }
 
-// matchesClientNames reports whether clients of protocol tcp are told apart by their names:
-// nginx can't do that, so a ghostunnel stands in its place.
+// matchesClientNames reports whether the proxy compares names of clients in protocol tcp.
+// nginx can't do that, so a ghostunnel takes its place.
 func (p *TLSProxy) matchesClientNames() bool {
 	return p.Clients.matchesNames() && !slices.ContainsFunc(p.portRoutes(), func(d portRoute) bool {
 		return d.protocol != sidecar.TCP
 	})
 }
 
-// newGhostunnel is one in server mode. It reads a changed certificate or CA within a
-// minute. The probes see its status listener: on the TLS port, each of them would
-// be told as a failed handshake. Its image has no shell.
+// newGhostunnel returns a ghostunnel in server mode. It reads a changed certificate or CA
+// within a minute. The probes connect to its status listener: on the TLS port, it would log
+// each probe as a failed handshake. Its image has no shell.
 func (p *TLSProxy) newGhostunnel(w *sidecar.Workload) corev1.Container {
 	d := p.portRoutes()[0]
 	host := "" // both families

@@ -92,13 +92,13 @@ func TestClientsFindings(t *testing.T) {
 			[]string{`error bad-value: clients.mode: "maybe" is unknown; write require or optional`}},
 		"a CN": {mutual(Clients{AllowedCommonNames: []string{"a,CN=root"}}),
 			[]string{`error bad-value: clients.allowedCommonNames[0]: "a,CN=root" can't be compared safely; write letters, ` +
-				`digits, spaces and . _ @ : / * -; or the whole subject into allowedSubjects`}},
+				`digits, spaces and . _ @ : / * -, or write the whole subject into allowedSubjects`}},
 		"a subject": {mutual(Clients{AllowedSubjects: []string{"alice"}}),
 			[]string{`error bad-value: clients.allowedSubjects[0]: "alice" isn't a valid subject; write it as RFC 2253 does, ` +
 				`as in CN=alice,OU=ops,O=Example`}},
 		"SANs of HTTP": {mutual(Clients{AllowedURIs: []string{"spiffe://a/b"}}),
 			[]string{"error client-names: clients: nginx can't match subject alternative names of client certificates; use " +
-				"allowedCommonNames or allowedSubjects; subject alternative names are for protocol tcp"}},
+				"allowedCommonNames or allowedSubjects, as subject alternative names are for protocol tcp"}},
 		"headers": {mutual(Clients{ForwardIdentity: true}, overTCP),
 			[]string{"error client-names: clients.forwardIdentity: there are no headers in protocol tcp; remove it, or give " +
 				"http ports a proxy of their own"}},
@@ -112,14 +112,14 @@ func TestClientsFindings(t *testing.T) {
 			mutual(
 				Clients{AllowedURIs: []string{"spiffe://a/$(HOME)", "spiffe://a/b*", "spiffe://a/**/b", "**", "spiffe://a/**"}},
 				overTCP), []string{
-				`error bad-value: clients.allowedURIs[0]: "spiffe://a/$(HOME)" can't be compared safely; write a URI, as ` +
-					`spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`,
-				`error bad-value: clients.allowedURIs[1]: "spiffe://a/b*" can't be compared safely; write a URI, as ` +
-					`spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`,
-				`error bad-value: clients.allowedURIs[2]: "spiffe://a/**/b" can't be compared safely; write a URI, as ` +
-					`spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`,
-				`error bad-value: clients.allowedURIs[3]: "**" can't be compared safely; write a URI, as ` +
-					`spiffe://cluster.local/ns/shop/sa/shop; * is for a whole segment, ** for all at the end`}},
+				`error bad-value: clients.allowedURIs[0]: "spiffe://a/$(HOME)" can't be compared safely; write a URI like ` +
+					`spiffe://cluster.local/ns/shop/sa/shop, with * for one segment or ** for all at the end`,
+				`error bad-value: clients.allowedURIs[1]: "spiffe://a/b*" can't be compared safely; write a URI like ` +
+					`spiffe://cluster.local/ns/shop/sa/shop, with * for one segment or ** for all at the end`,
+				`error bad-value: clients.allowedURIs[2]: "spiffe://a/**/b" can't be compared safely; write a URI like ` +
+					`spiffe://cluster.local/ns/shop/sa/shop, with * for one segment or ** for all at the end`,
+				`error bad-value: clients.allowedURIs[3]: "**" can't be compared safely; write a URI like ` +
+					`spiffe://cluster.local/ns/shop/sa/shop, with * for one segment or ** for all at the end`}},
 		"HTTP and TCP": {mutual(alice, func(p *TLSProxy) {
 			p.MorePorts = []MorePort{{Port: 9300, AppPort: 9301, Protocol: sidecar.TCP}}
 		}), []string{
@@ -166,8 +166,9 @@ func TestFrontHostPort(t *testing.T) {
 		p.Mode, p.Rebind, p.NetworkPolicy = ModeFront, nil, &NetworkPolicy{Isolated: new(false)}
 	})
 	w := patterntest.NewElasticsearch(func(w *sidecar.Workload) { w.App.Ports[0].HostPort = 80 })
-	require.Equal(t, []string{"error app-reachable: mode: host port 80 leads to port 9200 of the app, past the proxy; " +
-		"use mode takeover, where it leads to the proxy, or remove hostPort"}, patterntest.FindingLines(t, p, w))
+	require.Equal(t, []string{"error app-reachable: mode: host port 80 reaches port 9200 of the app, past the " +
+		"proxy; use mode takeover, which gives the host port to the proxy, or remove hostPort"},
+		patterntest.FindingLines(t, p, w))
 }
 
 // FuzzClientsNamed writes whatever there is into the lists: it's refused, or it's

@@ -10,10 +10,10 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// withPorts is the Base for the ports that the app declares, where none is named:
-// the proxy's first is listenPort, the others follow; by default they're free ones. What is spoken there is told
-// by the name, as Kubernetes' own convention for Services and Istio's have it
-// (<protocol>[-<suffix>]); a port whose name says that it has TLS already is left.
+// withPorts returns the Base with the ports that the app declares, if none is named. The
+// proxy's ports begin with listenPort, or are free ones by default. The protocol is read
+// from a port's name in the convention of Kubernetes' Services and Istio
+// (<protocol>[-<suffix>]). Ports named for TLS are left out.
 func (p *Base) withPorts(w *sidecar.Workload) Base {
 	g := *p
 	if p.Port != 0 || !p.isModeFront() || w.App == nil {
@@ -26,7 +26,7 @@ func (p *Base) withPorts(w *sidecar.Workload) Base {
 		}
 	}
 	next := cmp.Or(p.ListenPort, defaultListenPort)
-	free := func() { // a port that was asked for isn't changed: it's a conflict then
+	free := func() { // a configured port stays, even if it conflicts
 		for p.ListenPort == 0 && taken[next] {
 			next++
 		}
@@ -48,8 +48,7 @@ func (p *Base) withPorts(w *sidecar.Workload) Base {
 	return g
 }
 
-// protocolOfName is what a port's name says that is spoken there; "" where TLS is there
-// already.
+// protocolOfName returns the protocol in a port's name, or "" for one with TLS.
 func protocolOfName(name string) sidecar.Protocol {
 	first, _, _ := strings.Cut(name, "-")
 	switch first {
@@ -63,7 +62,7 @@ func protocolOfName(name string) sidecar.Protocol {
 	return sidecar.HTTP
 }
 
-// checkFit finds workloads that aren't for a proxy at all.
+// checkFit finds workloads that can't have a proxy.
 func (p *Base) checkFit(w *sidecar.Workload, fs *sidecar.Findings) {
 	if w.IsJob() && w.Placement == sidecar.Beside {
 		fs.AddUnfit(sidecar.Error, "job-never-ends", "",
@@ -77,15 +76,14 @@ func (p *Base) checkFit(w *sidecar.Workload, fs *sidecar.Findings) {
 	p.checkMesh(w, fs)
 }
 
-// A mesh puts proxies of its own into pods, when they're created: manifests don't
-// show them. It's asked to by a label or an annotation of the pod, which wins, or of
-// the namespace.
+// A mesh injects its own proxies into pods when they're created, so manifests don't show
+// them. It does so for a label or an annotation of the pod, or else of the namespace.
 type mesh struct {
 	name      string
 	pod       []string // labels or annotations of the pod
 	namespace []string // and of its namespace
-	yes       []string // values by which they ask; none: any but a no
-	container string   // its proxy's, where it was put in before
+	yes       []string // values that turn it on; none: any but a negative one
+	container string   // of a proxy that is in the manifest already
 }
 
 var meshes = []mesh{
@@ -99,13 +97,13 @@ var meshes = []mesh{
 	{"Consul", []string{"consul.hashicorp.com/connect-inject"}, nil, []string{"true"}, "consul-dataplane"},
 }
 
-// refusals are the pods' words by which a mesh leaves them out.
+// refusals are labels and annotations of pods that turn a mesh off.
 var refusals = map[string][]string{
 	"Istio": {"sidecar.istio.io/inject"}, "Linkerd": {"linkerd.io/inject"}, "Kuma": {"kuma.io/sidecar-injection"},
 	"Consul": {"consul.hashicorp.com/connect-inject"},
 }
 
-// meshOf is the mesh that puts a proxy into the pods, or "".
+// meshOf returns the mesh that injects a proxy into the pods, or "".
 func meshOf(w *sidecar.Workload) string {
 	own := func(key string) string { return cmp.Or(w.Pod.Labels[key], w.Pod.Annotations[key]) }
 	no := []string{"false", "disabled"}
@@ -113,12 +111,12 @@ func meshOf(w *sidecar.Workload) string {
 		if slices.ContainsFunc(refusals[m.name], func(key string) bool { return slices.Contains(no, own(key)) }) {
 			continue
 		}
-		asks := func(v string) bool {
+		isOn := func(v string) bool {
 			return v != "" && (len(m.yes) == 0 && !slices.Contains(no, v) || slices.Contains(m.yes, v))
 		}
-		if slices.ContainsFunc(m.pod, func(key string) bool { return asks(own(key)) }) ||
+		if slices.ContainsFunc(m.pod, func(key string) bool { return isOn(own(key)) }) ||
 			slices.ContainsFunc(m.namespace, func(key string) bool {
-				return asks(cmp.Or(w.Namespace.Labels[key], w.Namespace.Annotations[key]))
+				return isOn(cmp.Or(w.Namespace.Labels[key], w.Namespace.Annotations[key]))
 			}) {
 			return m.name
 		}

@@ -12,40 +12,39 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// readyPath is where a listener for the kubelet answers for the proxy itself.
+// readyPath is the path on which a listener for the kubelet answers for the proxy itself.
 const readyPath = "/-/outrigger/ready"
 
-// nginxHealth is a listener for the kubelet: the kubelet has no certificate to
-// show and no password, and its gRPC probes don't speak TLS (kubernetes
-// pkg/probe/grpc). It passes on what the pod's own probes ask for, and nothing
-// else: whoever reaches the pod reaches this port.
+// nginxHealth is a listener for the kubelet, which has no certificate and no password, and
+// whose gRPC probes don't use TLS (kubernetes pkg/probe/grpc). It passes on only the
+// requests of the pod's own probes, since everybody who reaches the pod reaches this port.
 //
-// What a client sent is compared as it was sent: the whole request line, and the value
-// of each header that the probe writes. Nothing else of it reaches the app, which gets
-// the probe's own target.
+// A request is compared as it was sent: the whole request line, and the value of each
+// header that the probe sets. Nothing else of it reaches the app, which gets the probe's
+// own target.
 type nginxHealth struct {
 	Port     int32
 	Listen   []string
-	Sent     string          // what is compared of a request, a word
-	Requests []healthRequest // those of probes, in the order in which they're compared
-	Headers  []nginxHeader   // towards the app
-	Defaults []healthDefault // of headers that some probes write and others don't
+	Sent     string          // the compared parts of a request, as a word
+	Requests []healthRequest // of probes, in the order in which they're compared
+	Headers  []nginxHeader   // for the app
+	Defaults []healthDefault // of headers that only some probes set
 }
 
-// healthRequest is a probe's request: what is sent, as a regular expression, and the
-// target that the app gets. Both are words made by quote.
+// healthRequest is a probe's request: a regular expression for the request that is sent,
+// and the target that the app gets. Both are words made with quoteWord.
 type healthRequest struct{ Sent, Target string }
 
-// healthDefault is a variable of nginx: what a probe writes into a header, and what
-// the app gets where it writes nothing.
+// healthDefault is a variable of nginx: the value that a probe sets in a header, or else
+// the default for the app.
 type healthDefault struct{ Variable, Written, Default string }
 
-// healthPort is the port of a route's listener for the kubelet.
+// healthPort returns the port of a route's listener for the kubelet.
 func (p *Base) healthPort(route int) int32 {
 	return cmp.Or(p.HealthPort, defaultHealthPort) + int32(route)
 }
 
-// healthListener is the listener of a route.
+// healthListener returns the listener of a route.
 func (p *Base) healthListener(w *sidecar.Workload, route int, http2Directive bool) *nginxHealth {
 	d := p.portRoutes()[route]
 	h := &nginxHealth{Port: p.healthPort(route)}
@@ -66,7 +65,7 @@ func (p *Base) healthListener(w *sidecar.Workload, route int, http2Directive boo
 	return h
 }
 
-// passRequests has the listener pass on requests, to an app that was asked on a port.
+// passRequests makes the listener pass on requests that were sent to a port of the app.
 func (h *nginxHealth) passRequests(requests []kubeletRequest, port int32) {
 	names := writtenHeaders(requests)
 	sent, written := "$request", map[string]string{}
@@ -97,19 +96,20 @@ func (h *nginxHealth) passRequests(requests []kubeletRequest, port int32) {
 	}
 }
 
-// needsHealthListener reports whether a route has a listener for the kubelet: one that refuses
-// clients without credentials (guarded), and gRPC's, whose probes can't speak TLS.
+// needsHealthListener reports whether a route has a listener for the kubelet: one that
+// refuses clients without credentials (guarded), or one of gRPC, as its probes can't use
+// TLS.
 func (p *Base) needsHealthListener(w *sidecar.Workload, d portRoute, guarded bool) bool {
 	switch {
 	case p.isModeFront():
-		return false // the app still answers itself
+		return false // the app itself still answers
 	case d.protocol == sidecar.HTTP:
 		return guarded
 	}
 	return d.protocol == sidecar.GRPC && grpcProbed(w, d.port, p.healthPort(0), len(p.MorePorts))
 }
 
-// takeoversWithHealth are takeovers that say where the kubelet is answered.
+// takeoversWithHealth returns the takeovers with the ports for the kubelet.
 func (p *Base) takeoversWithHealth(w *sidecar.Workload, guarded bool) []sidecar.Takeover {
 	all := p.portTakeovers()
 	for i, d := range p.portRoutes() {
@@ -124,9 +124,9 @@ func (p *Base) takeoversWithHealth(w *sidecar.Workload, guarded bool) []sidecar.
 	return all
 }
 
-// addHealthPorts gives a proxy's container its listeners for the kubelet. With one of them,
-// the startup probe asks nginx itself: it starts with certificates that it can't
-// read, since their path is a variable, and shakes no hands then.
+// addHealthPorts adds the ports for the kubelet to a proxy's container. With one of them,
+// the startup probe sends a request to nginx: nginx also starts with unreadable
+// certificates, since their path is a variable, and then fails all handshakes.
 func (p *Base) addHealthPorts(w *sidecar.Workload, c *corev1.Container, guarded bool) {
 	for i, d := range p.portRoutes() {
 		if !p.needsHealthListener(w, d, guarded) {
@@ -169,8 +169,8 @@ func (p *Base) checkHealth(w *sidecar.Workload, guarded bool, fs *sidecar.Findin
 	}
 }
 
-// grpcProbed reports whether the kubelet probes a port, or a listener that an
-// earlier run has led it to, by gRPC.
+// grpcProbed reports whether the kubelet sends gRPC probes to a port, or to a listener that
+// an earlier run has added.
 func grpcProbed(w *sidecar.Workload, port, health int32, more int) bool {
 	for _, c := range probeHandlers(w) {
 		for _, h := range c.probes {
@@ -189,7 +189,7 @@ type handled struct {
 	hooks     []*corev1.LifecycleHandler
 }
 
-// probeHandlers are the probes and hooks of the pod's containers.
+// probeHandlers returns the probes and hooks of the pod's containers.
 func probeHandlers(w *sidecar.Workload) (out []handled) {
 	for c := range w.AllContainers() {
 		h := handled{container: c}

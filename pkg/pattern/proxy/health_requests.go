@@ -16,17 +16,17 @@ import (
 )
 
 // A kubeletRequest is what the kubelet sends for an HTTP probe or hook (kubernetes
-// pkg/probe/http/request.go): its target, and the headers that the probe writes, by
-// names in their canonical form.
+// pkg/probe/http/request.go): its target, and the headers that the probe sets, with their
+// canonical names.
 type kubeletRequest struct {
 	target  string
 	headers map[string][]string
 }
 
-// kubeletRequests are those that the kubelet sends to a port, for probes and hooks that
-// name the app's or, after an earlier run, the listener's. Those that write the most
-// headers come first: a request with them is one without them as well. Headers that the
-// kubelet itself may write in the same way count less.
+// kubeletRequests returns the requests that the kubelet sends to a port: to the app's or,
+// after an earlier run, to the listener's. Those with the most headers come first, since a
+// request with headers also matches one without them. Headers that the kubelet may set
+// itself count less.
 func kubeletRequests(w *sidecar.Workload, ports ...int32) (all []kubeletRequest) {
 	for _, get := range httpProbes(w, ports...) {
 		all = append(all, kubeletRequest{kubeletTarget(get.Path), kubeletHeaders(get.HTTPHeaders)})
@@ -39,7 +39,7 @@ func kubeletRequests(w *sidecar.Workload, ports ...int32) (all []kubeletRequest)
 	return all
 }
 
-// countProbeHeaders is how many headers the request has that the kubelet writes for probes alone.
+// countProbeHeaders counts the headers that the kubelet sends only if a probe sets them.
 func (r kubeletRequest) countProbeHeaders() (n int) {
 	for name := range r.headers {
 		if !slices.Contains([]string{"Host", "User-Agent", "Accept", "Accept-Encoding"}, name) {
@@ -49,8 +49,8 @@ func (r kubeletRequest) countProbeHeaders() (n int) {
 	return n
 }
 
-// kubeletHeaders are the headers that the kubelet sends for those of a probe, but for
-// those that are the proxy's affair, and those with a _, which nginx doesn't take.
+// kubeletHeaders returns the headers that the kubelet sends for those of a probe. It leaves
+// out headers that the proxy sets, and names with _, which nginx ignores.
 func kubeletHeaders(list []corev1.HTTPHeader) map[string][]string {
 	sent := map[string][]string{}
 	for _, h := range list {
@@ -60,7 +60,7 @@ func kubeletHeaders(list []corev1.HTTPHeader) map[string][]string {
 			sent[name] = append(sent[name], textproto.TrimString(h.Value))
 		}
 	}
-	// Go's client sends the first one, or by default all of Accept
+	// Go's client sends only the first value, but all values of Accept
 	for _, name := range []string{"Host", "User-Agent", "Accept"} {
 		if values := sent[name]; len(values) > 1 && (name != "Accept" || values[0] == "") {
 			sent[name] = values[:1]
@@ -72,7 +72,7 @@ func kubeletHeaders(list []corev1.HTTPHeader) map[string][]string {
 	return sent
 }
 
-// writtenHeaders are the headers that some request writes, in order and each once.
+// writtenHeaders returns the headers that some request sets, sorted and without duplicates.
 func writtenHeaders(requests []kubeletRequest) (names []string) {
 	for _, r := range requests {
 		for name := range r.headers {
@@ -83,7 +83,7 @@ func writtenHeaders(requests []kubeletRequest) (names []string) {
 	return slices.Compact(names)
 }
 
-// probeTargets are the targets of requests, in order and each once.
+// probeTargets returns the targets of requests, sorted and without duplicates.
 func probeTargets(requests []kubeletRequest) (targets []string) {
 	for _, r := range requests {
 		targets = append(targets, r.target)
@@ -92,10 +92,10 @@ func probeTargets(requests []kubeletRequest) (targets []string) {
 	return slices.Compact(targets)
 }
 
-// requestRegexp is a regular expression for what is sent: the request line and, each after
-// a line feed, which none of them can have, the values of the named headers. No other
-// spelling of the target is the same text, an absolute one neither. The kubelet's own
-// client speaks HTTP/1.1. A header that the request writes is captured by its name.
+// requestRegexp returns a regular expression for a request: the request line and the values
+// of the named headers, each after a line feed, which none of them can contain. Any other
+// spelling of the target is a different text, such as an absolute URL. The kubelet's client
+// uses HTTP/1.1. A header that the request sets is captured under its name.
 func (r kubeletRequest) requestRegexp(names []string, captured map[string]string) string {
 	text := "~^(?:GET|HEAD) " + regexp.QuoteMeta(r.target) + ` HTTP/1\.1`
 	for _, name := range names {
@@ -108,8 +108,9 @@ func (r kubeletRequest) requestRegexp(names []string, captured map[string]string
 	return text + `\z`
 }
 
-// quoteExactly is a regular expression for a header's values, in characters that nginx.conf
-// can hold. Of several, nginx shows the first one until 1.22, then all of them.
+// quoteExactly returns a regular expression for a header's values, in characters that
+// nginx.conf can contain. Of several values, nginx shows the first until 1.22, then all of
+// them.
 func quoteExactly(values []string) string {
 	var b strings.Builder
 	for i, value := range values {
@@ -132,8 +133,8 @@ func quoteExactly(values []string) string {
 
 var plainByte = pattern.LazyRegexp(`^[A-Za-z0-9 _/=,:;@-]$`)
 
-// oddHeaders says what is wrong with the headers of requests, if anything is. Values
-// aren't named: they may be secret.
+// oddHeaders returns a problem with the headers of requests, or "". It doesn't show values,
+// which may be secret.
 func oddHeaders(requests []kubeletRequest, listener int32) string {
 	h := &nginxHealth{Port: listener}
 	h.passRequests(requests, 0)
@@ -147,7 +148,7 @@ func oddHeaders(requests []kubeletRequest, listener int32) string {
 	}
 	for _, name := range writtenHeaders(requests) {
 		if len(name) > longestHeader {
-			return fmt.Sprintf("the header %.20s... of a probe has a name of %d characters; nginx takes %d here", name,
+			return fmt.Sprintf("the header %.20s... of a probe has a name of %d characters, and nginx accepts %d here", name,
 				len(name), longestHeader)
 		}
 	}
@@ -159,8 +160,8 @@ func oddHeaders(requests []kubeletRequest, listener int32) string {
 	return ""
 }
 
-// sentHost is a Host that Go's client sends as it is (golang.org/x/net/http/httpguts,
-// ValidHostHeader); others it leaves out or writes in another way.
+// sentHost matches a Host that Go's client sends unchanged (golang.org/x/net/http/httpguts,
+// ValidHostHeader).
 var sentHost = pattern.LazyRegexp("^[A-Za-z0-9!$%&'()*+,.:;=\\[\\]_~-]+$")
 
 const (
@@ -171,32 +172,32 @@ const (
 	longestHeader = 64
 )
 
-// plainTarget is a target that nginx takes, and that its configuration can hold: a $
+// plainTarget matches a target that nginx accepts and that nginx.conf can contain: a $
 // would begin a variable there.
 var plainTarget = pattern.LazyRegexp(
 	`^/([A-Za-z0-9_.~!&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*(\?([A-Za-z0-9_.~!&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$`)
 
-// longestTarget keeps a word of nginx.conf, where each byte may be escaped, below
-// the 4096 bytes that nginx reads (NGX_CONF_BUFFER).
+// longestTarget keeps a word of nginx.conf, in which each byte may be escaped, below the
+// 4096 bytes that nginx reads (NGX_CONF_BUFFER).
 const longestTarget = 1000
 
-// oddTarget says what is wrong with a probe's target, if anything is.
+// oddTarget returns a problem with a probe's target, or "".
 func oddTarget(target string) string {
 	path, _, _ := strings.Cut(target, "?")
 	odd := func(segment string) bool { return segment == "." || segment == ".." }
 	switch {
 	case len(target) > longestTarget:
-		return fmt.Sprintf("has %d bytes; nginx.conf can hold %d", len(target), longestTarget)
+		return fmt.Sprintf("has %d bytes, and nginx.conf can contain %d", len(target), longestTarget)
 	case !plainTarget().MatchString(target):
-		return "has characters that nginx.conf can't hold"
+		return "has characters that nginx.conf can't contain"
 	case strings.Contains(path, "//"), slices.ContainsFunc(strings.Split(path, "/"), odd):
-		return "can't be told from others safely"
+		return "can't be distinguished from others safely"
 	}
 	return ""
 }
 
-// kubeletTarget is what the kubelet writes into its request for a probe's path
-// (kubernetes pkg/probe/http/request.go, formatURL and newProbeRequest).
+// kubeletTarget returns the target that the kubelet sends for a probe's path (kubernetes
+// pkg/probe/http/request.go, formatURL and newProbeRequest).
 func kubeletTarget(path string) string {
 	u, err := url.Parse(path)
 	if err != nil {
@@ -210,7 +211,7 @@ func kubeletTarget(path string) string {
 	return sent.RequestURI()
 }
 
-// listenersOwn are headers that a listener for the kubelet writes in any case.
+// listenersOwn are headers that a listener for the kubelet always sets.
 var listenersOwn = []string{"X-Forwarded-For", "X-Forwarded-Proto"}
 
 // hopByHop reports whether a header is about a connection or a body (RFC 9110, 7.6.1).
@@ -220,7 +221,7 @@ func hopByHop(name string) bool {
 		"Te", "Trailer", "Transfer-Encoding", "Upgrade"}, name)
 }
 
-// httpProbes are the HTTP probes and hooks of the pod's containers that ask these ports of
+// httpProbes returns the HTTP probes and hooks of the pod's containers for these ports of
 // the pod itself.
 func httpProbes(w *sidecar.Workload, ports ...int32) (all []*corev1.HTTPGetAction) {
 	take := func(c *corev1.Container, get *corev1.HTTPGetAction) {

@@ -67,7 +67,7 @@ func TestHealthHeaders(t *testing.T) {
 func TestHealthHeadersFindings(t *testing.T) {
 	const hint = "; remove them from the probe's httpHeaders, or use an exec probe"
 	for want, h := range map[string]corev1.HTTPHeader{
-		"the header X-Aaaaaaaaaaaaaaaaaa... of a probe has a name of 65 characters; nginx takes 64 here": {
+		"the header X-Aaaaaaaaaaaaaaaaaa... of a probe has a name of 65 characters, and nginx accepts 64 here": {
 			Name: "X-" + strings.Repeat("a", 63), Value: "s3cret"},
 		"the headers of a probe are too long for nginx.conf": {Name: "X-Probe",
 			Value: strings.Repeat("s3cret", 700)},

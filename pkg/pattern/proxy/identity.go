@@ -8,22 +8,22 @@ import (
 	"sync"
 )
 
-// An identityFamily is a set of headers by which some proxy tells an app who is there.
-// Apps that are made for that proxy believe them: a family of which one header is the
-// proxy's and another the client's makes bob a member of group admins.
+// An identityFamily is a set of headers in which some proxy tells an app who the client is.
+// Apps that are made for that proxy trust them. If one header of a family comes from the
+// proxy and another from the client, bob can become a member of group admins.
 type identityFamily struct {
-	Of     string   // whose headers they are
-	Source string   // where they're documented
-	Names  []string // as they're written there
+	Of     string   // the proxy
+	Source string   // its documentation
+	Names  []string // as the documentation has them
 }
 
-// identityFamilies are all headers that an app might take for the identity, the groups
-// or the token that a proxy in front has found. A proxy that authenticates writes each
-// of them or takes it out. docs/identity-headers.md is made of this table.
+// identityFamilies are all headers that an app might trust as the identity, the groups or
+// the token from a proxy in front. A proxy that authenticates sets or removes each of them.
+// docs/identity-headers.md is made from this table.
 //
-// What clients show as a credential of their own, and apps verify themselves, isn't
-// here: Authorization, Cookie, X-Api-Key, X-Auth-Token. Nor what says where a client
-// is and not who: X-Forwarded-For, X-Real-IP.
+// Credentials of clients that apps verify themselves aren't here: Authorization, Cookie,
+// X-Api-Key, X-Auth-Token. Nor are headers with the address of a client: X-Forwarded-For,
+// X-Real-IP.
 var identityFamilies = []identityFamily{
 	{"Authelia", "https://www.authelia.com/integration/trusted-header-sso/introduction/",
 		[]string{"Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name"}},
@@ -129,8 +129,8 @@ var identityFamilies = []identityFamily{
 			"X-Client-Verified", "X-Client-SAN", "X-Client-Cert-Chain"}},
 }
 
-// identityNames are the headers of all families in their canonical form, each once, in
-// the order of the table.
+// identityNames are the canonical names of the headers of all families, without duplicates,
+// in the order of the table.
 var identityNames = sync.OnceValue(func() (names []string) {
 	for _, f := range identityFamilies {
 		for _, name := range f.Names {
@@ -142,11 +142,12 @@ var identityNames = sync.OnceValue(func() (names []string) {
 	return names
 })
 
-// isIdentity reports whether a header, in its canonical form, is of some family.
+// isIdentity reports whether a header, in its canonical form, belongs to a family.
 func isIdentity(name string) bool { return slices.Contains(identityNames(), name) }
 
-// identityHeaders say who is there: values by header, in whatever case, and nothing in
-// all other headers of all families. Those of no family come last, in their order.
+// identityHeaders returns the headers with the client's identity: the given values, and
+// empty values for all other headers of all families. Headers outside the families come
+// last, sorted.
 func identityHeaders(values map[string]string) (all []nginxHeader) {
 	left := map[string]string{}
 	for name, value := range values {
@@ -162,13 +163,13 @@ func identityHeaders(values map[string]string) (all []nginxHeader) {
 	return all
 }
 
-// A reroutingFamily is a set of headers by which frameworks let a client ask for
-// another path or method than its request line says, or for a second path.
+// A reroutingFamily is a set of headers in which a client can request another path or
+// method than in its request line, or a second path.
 type reroutingFamily = identityFamily
 
-// reroutingFamilies don't arrive from public paths, where they would lead to paths that
-// aren't public. Elsewhere they're left as they are: who is in may go everywhere, and a
-// proxy in front may have written them.
+// reroutingFamilies are removed on public paths, where they could reach paths that aren't
+// public. Elsewhere they're kept: authenticated clients may use all paths, and a proxy in
+// front may have set them.
 var reroutingFamilies = []reroutingFamily{
 	{"IIS' URL Rewrite, Symfony, Zend: another path",
 		"https://symfony.com/blog/cve-2018-14773-remove-support-for-legacy-and-risky-http-headers",
@@ -188,7 +189,7 @@ var reroutingFamilies = []reroutingFamily{
 		[]string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method", "X-Forwarded-Method"}},
 }
 
-// reroutingNames are the headers of these families.
+// reroutingNames returns the headers of these families.
 func reroutingNames() (names []string) {
 	for _, f := range reroutingFamilies {
 		names = append(names, f.Names...)

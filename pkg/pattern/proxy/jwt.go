@@ -16,46 +16,44 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A JWT is a kind of JSON Web Token (RFC 7519) that requests must bring. The proxy
-// verifies signatures of RSA keys from 2048 bits (RS256, RS384, RS512, PS256, PS384,
-// PS512) and of elliptic curves (ES256, ES384, ES512). A token must say when it
-// expires; clocks may differ by 30 seconds. Whoever brings none, or one that doesn't
-// hold, gets 401.
+// A JWT configures the JSON Web Tokens (RFC 7519) that requests must have. The proxy
+// verifies signatures of RSA keys from 2048 bits (RS256, RS384, RS512, PS256, PS384, PS512)
+// and of elliptic curves (ES256, ES384, ES512). A token must have an expiry time; clocks
+// may differ by 30 seconds. A request without a token, or with an invalid one, gets 401.
 type JWT struct {
-	// Issuer of the tokens, as their claim iss has it. Required.
+	// Issuer of the tokens, as in their claim iss. Required.
 	Issuer string `json:"issuer"`
-	// Audiences of which tokens must name one in their claim aud. Required: else
-	// tokens for any other app of the issuer would do.
+	// Audiences: a token must have one of them in its claim aud. Required, since otherwise
+	// tokens for any other app of the issuer would be accepted.
 	Audiences []string `json:"audiences"`
-	// JWKSURI is where the issuer's keys are, with https. They're fetched when the
-	// proxy starts, and again every 30 seconds. While the issuer can't be reached the
-	// last ones count, for a day; before the first ones came, all requests get 503. This
-	// or jwks is required.
+	// JWKSURI is the https URL of the issuer's keys. They're fetched when the proxy starts,
+	// and again every 30 seconds. While the issuer is unreachable, the last keys are used
+	// for a day. Before the first keys have arrived, all requests get 503. This or jwks is
+	// required.
 	JWKSURI string `json:"jwksURI,omitempty"`
-	// CA is where the certificates of the authority of jwksURI's server are. Default:
-	// those of public authorities, which the image has. With it, those alone count. A
-	// changed one counts as soon as the kubelet has written it.
+	// CA is the authority of the certificate of jwksURI's server, in place of the public
+	// ones. A change takes effect as soon as the kubelet has updated the file. Default: the
+	// public authorities in the image.
 	CA *pattern.CABundle `json:"ca,omitempty"`
-	// JWKS is a ConfigMap or Secret that has the issuer's keys (RFC 7517) under its
-	// key, jwks.json by default. A changed one counts as soon as the kubelet has
-	// written it.
+	// JWKS is a ConfigMap or Secret with the issuer's keys (RFC 7517), by default under its
+	// key jwks.json. A change takes effect as soon as the kubelet has updated the file.
 	JWKS *pattern.CABundle `json:"jwks,omitempty"`
-	// Header that has the token and nothing else. Default: Authorization, with the
-	// word Bearer before the token.
+	// Header that contains only the token. Default: Authorization, with the word Bearer
+	// before the token.
 	Header string `json:"header,omitempty"`
-	// ClaimHeaders tell the app what the token says: the claim by the header, as in
-	// {X-Jwt-Sub: sub}; realm_access.roles is a claim in an object. Of a list the
-	// texts are joined by commas, without those that have a comma themselves, or a blank
-	// at an end. A token whose claim no header can hold gets 401: control characters, and
-	// a blank at an end, which headers lose. Clients can't write these headers.
+	// ClaimHeaders send claims to the app: the claim for each header, as in {X-Jwt-Sub:
+	// sub}; realm_access.roles is a claim inside an object. The texts of a list are joined
+	// with commas, except those that contain a comma, or a blank at an end. A token with a
+	// claim that no header can have gets 401: one with control characters, or a blank at an
+	// end, which headers lose. Clients can't set these headers.
 	ClaimHeaders map[string]string `json:"claimHeaders,omitempty"`
-	// RequiredClaims are texts that claims must have; of a claim that is a list,
-	// one. Whoever lacks one of them gets 403.
+	// RequiredClaims are texts that claims must have. A claim that is a list must contain
+	// the text. A token without one of them gets 403.
 	RequiredClaims map[string]string `json:"requiredClaims,omitempty"`
-	// ForwardToken leaves the token in the request for the app. Default: false.
+	// ForwardToken keeps the token in the request for the app. Default: false.
 	ForwardToken bool `json:"forwardToken,omitempty"`
-	// AllowCORSPreflight lets the preflight requests of browsers in, which bring no
-	// token: OPTIONS of any path, without headers that lead elsewhere. Default: false.
+	// AllowCORSPreflight admits preflight requests of browsers, which have no token:
+	// OPTIONS of any path, without headers for another path or method. Default: false.
 	AllowCORSPreflight bool `json:"allowCORSPreflight,omitempty"`
 }
 
@@ -73,35 +71,34 @@ const (
 	keepKeysDays = 1
 )
 
-// keysScript starts nginx, and fetches the issuer's keys beside it.
+// keysScript starts nginx, and fetches the issuer's keys in the background.
 //
 //go:embed files/nginx/keys.sh
 var keysScript string
 
-// A setting of the verifier: a value in JSON, so that no text of a user can be anything
-// but a text. There are no objects with names of a user's, which JavaScript might take
-// for names of its own.
+// A setting of the verifier. Its value is JSON, so text of a user can't be code. No object
+// has names from a user, which JavaScript might take for its own.
 type setting struct{ Name, Value string }
 
 func newSetting(name string, value any) setting {
 	raw, err := json.Marshal(value)
 	if err != nil {
-		panic(fmt.Sprintf("jwt.js: %v", err)) // it's made of texts and numbers
+		panic(fmt.Sprintf("jwt.js: %v", err)) // texts and numbers can always be encoded
 	}
 	return setting{name, string(raw)}
 }
 
-// nginxToken is what nginx.conf says of tokens.
+// nginxToken holds the tokens in nginx.conf.
 type nginxToken struct {
 	Script string
 	Claims []string // the headers, in order
 
-	Preflight []preflightHeader // where preflights are let in
+	Preflight []preflightHeader // if preflights are admitted
 }
 
-// A preflightHeader is one that may lead a request elsewhere, and the variable that has
-// it, but for preflights: the name of a method that an OPTIONS without a token carries
-// along would be believed by apps that take it for the request's.
+// A preflightHeader may change the path or method of a request. Value is the variable that
+// has it for all requests except preflights: an OPTIONS without a token could name another
+// method, and apps might use that one.
 type preflightHeader struct{ Name, Value, Client string }
 
 func (j *JWT) preflightHeaders() (all []preflightHeader) {
@@ -118,7 +115,7 @@ func (j *JWT) preflightHeaders() (all []preflightHeader) {
 // algorithms are those of RFC 7518, 3.1, that WebCrypto of njs verifies with a public key.
 var algorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"}
 
-// verifiedJWT is the JWT that is verified; nil: none is.
+// verifiedJWT returns the configuration of the tokens to verify, or nil.
 func (p *AuthProxy) verifiedJWT() *JWT {
 	switch {
 	case p.JWT != nil:
@@ -129,11 +126,11 @@ func (p *AuthProxy) verifiedJWT() *JWT {
 	return nil
 }
 
-// claimHeaders are the headers that tell claims, in their order.
+// claimHeaders returns the headers with claims, sorted.
 func (j *JWT) claimHeaders() []string { return slices.Sorted(maps.Keys(j.ClaimHeaders)) }
 
-// verifierScript is the verifier. It's a part of nginx: nothing else runs that could be
-// asked past it, or be gone.
+// verifierScript returns the verifier. It runs inside nginx, so it can't be bypassed or
+// fail alone.
 func (j *JWT) verifierScript(algorithms []string) string {
 	keys, seconds := fetchedKeys, keepKeysDays*24*60*60
 	if j.JWKS != nil {
@@ -151,13 +148,13 @@ func (j *JWT) verifierScript(algorithms []string) string {
 		newSetting("audiences", j.Audiences),
 		newSetting("algorithms", algorithms),
 		newSetting("keys", keys),
-		newSetting("keepSeconds", seconds), // how old they may become; 0: they're no copy
+		newSetting("keepSeconds", seconds), // the greatest age of fetched keys; 0: they aren't fetched
 		newSetting("header", strings.ToLower(cmp.Or(j.Header, "Authorization"))),
 		newSetting("bearer", j.Header == ""),
 		newSetting("skewSeconds", clockSkew),
 		newSetting("preflight", j.AllowCORSPreflight),
 		newSetting("required", required),
-		newSetting("claims", claims), // those that go into headers
+		newSetting("claims", claims), // for headers
 	}
 	var b strings.Builder
 	if err := nginxTemplates().ExecuteTemplate(&b, jwtKey+".tmpl", settings); err != nil {
@@ -166,8 +163,8 @@ func (j *JWT) verifierScript(algorithms []string) string {
 	return b.String()
 }
 
-// identityByHeader is what the app is told of who is there, by header: claims, and the token
-// where it's wanted. It was verified.
+// identityByHeader returns headers for the app with their values: claims, and the token if
+// it's forwarded. The token was verified.
 func (j *JWT) identityByHeader() map[string]string {
 	header := textproto.CanonicalMIMEHeaderKey(cmp.Or(j.Header, "Authorization"))
 	values := map[string]string{header: ""}
@@ -180,7 +177,7 @@ func (j *JWT) identityByHeader() map[string]string {
 	return values
 }
 
-// addVerifier gives nginx the verifier and its keys.
+// addVerifier adds the verifier and its keys to nginx.
 func (p *AuthProxy) addVerifier(w *sidecar.Workload, c *sidecar.Change, main *corev1.Container,
 	files map[string]string) {
 	j, allowed := p.verifiedJWT(), algorithms

@@ -17,27 +17,25 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A NetworkPolicy says how mode front closes the app's ports. In its place, true and
-// false say what emit does.
+// A NetworkPolicy is how mode front closes the app's ports. In its place, true and false
+// set emit.
 type NetworkPolicy struct {
-	// Emit says whether a NetworkPolicy is emitted. Default: true.
+	// Emit a NetworkPolicy. Default: true.
 	Emit *bool `json:"emit,omitempty" config:"alone"`
-	// Isolated says whether a policy isolates the pods that isn't among the
-	// manifests: one of another repository, or in words of the network's own, as
-	// Cilium's. Policies add up: where one does, what is emitted lets clients in on
-	// the proxy's ports only, and else on all but the app's. false says that none
-	// does, in whatever words; a NetworkPolicy of the manifests counts all the same.
-	// Default: that nobody knows, which is told, unless one of the manifests
-	// isolates the pods.
+	// Isolated is true if a policy outside the manifests isolates the pods: one of another
+	// repository, or in the network's own form, such as Cilium's. Policies add up: with
+	// such a policy, the emitted one admits clients on the proxy's ports only, otherwise on
+	// all ports except the app's. false means that there is none, in any form; a
+	// NetworkPolicy in the manifests counts anyway. Default: unknown, which is reported
+	// unless a policy in the manifests isolates the pods.
 	Isolated *bool `json:"isolated,omitempty"`
 }
 
-// networkPolicy closes the ports that a proxy stands in front of. Policies add up,
-// and can only allow. So what it lets in depends on what stands: where nothing
-// isolates the pods, all is open, and it leaves all as it was but these ports. Where
-// something does, it opens the proxy's ports and nothing else. The kubelet needs no
-// rule: traffic from the pod's node is let in always (NetworkPolicySpec.Ingress), by
-// which its probes of closed ports pass.
+// networkPolicy returns the policy that closes the ports behind a proxy. Policies add up,
+// and can only allow. So its content depends on the other policies: if nothing isolates the
+// pods, all ports are open, and it leaves all of them open except these. If something does,
+// it opens only the proxy's ports. The kubelet needs no rule: traffic from the pod's node
+// is always allowed (NetworkPolicySpec.Ingress), so probes of closed ports work.
 func (p *Base) networkPolicy(w *sidecar.Workload) *sidecar.Object {
 	if !p.Closes() {
 		return nil
@@ -59,11 +57,11 @@ func (p *Base) networkPolicy(w *sidecar.Workload) *sidecar.Object {
 	return &o
 }
 
-// allowOtherPorts lets everybody in on all ports but the app's, those that nobody
-// declares too. These are ranges (endPort, stable since Kubernetes 1.25). The proxy's
-// own and those of other sidecars are listed by themselves, too: a network that knows
-// no ranges reads their first port only. All are numbers: many networks don't know the
-// names of native sidecars' ports. What others close stays closed.
+// allowOtherPorts admits everybody on all ports except the app's, including ports that
+// nothing declares. These are ranges (endPort, stable since Kubernetes 1.25). The ports of
+// the proxy and of other sidecars are listed individually, too: a network without ranges
+// reads only the first port of each. All are numbers, as many networks don't resolve port
+// names of native sidecars. Ports that others close stay closed.
 func (p *Base) allowOtherPorts(w *sidecar.Workload) (rule networkingv1.NetworkPolicyIngressRule) {
 	closed := slices.Concat(p.TakenPorts(), w.Shut)
 	slices.Sort(closed)
@@ -92,7 +90,7 @@ func (p *Base) allowOtherPorts(w *sidecar.Workload) (rule networkingv1.NetworkPo
 	return rule
 }
 
-// policyPort is a range of ports; from 0, all.
+// policyPort returns a range of ports. From 0 means all ports.
 func policyPort(protocol corev1.Protocol, from, to int32) networkingv1.NetworkPolicyPort {
 	port := networkingv1.NetworkPolicyPort{Protocol: new(protocol)}
 	if from != 0 {
@@ -104,12 +102,12 @@ func policyPort(protocol corev1.Protocol, from, to int32) networkingv1.NetworkPo
 	return port
 }
 
-// allowClients lets clients in on the proxy's ports only: on each those whom policies of
-// the manifests let in on the app's port behind it, and nobody whom they let in
-// already. Where they let in nobody on any of them, whoever is to come in stands in no
-// manifest, and the proxy's ports are for everybody.
+// allowClients admits clients on the proxy's ports only: on each port the clients that the
+// manifests' policies admit on the app's port behind it, unless they're admitted already.
+// If the policies admit nobody on any of these ports, the manifests don't show the clients,
+// and everybody is admitted.
 func (p *Base) allowClients(w *sidecar.Workload) (rules []networkingv1.NetworkPolicyIngressRule) {
-	let := func(from []networkingv1.NetworkPolicyPeer, port int32) {
+	allow := func(from []networkingv1.NetworkPolicyPeer, port int32) {
 		if len(from) == 0 {
 			from = nil
 		}
@@ -131,17 +129,17 @@ func (p *Base) allowClients(w *sidecar.Workload) (rules []networkingv1.NetworkPo
 	for _, d := range p.portRoutes() {
 		sources, _ := p.findPeers(w, d)
 		for _, from := range sources {
-			let(from, d.listen)
+			allow(from, d.listen)
 		}
 		if !known {
-			let(nil, d.listen)
+			allow(nil, d.listen)
 		}
 	}
 	return rules
 }
 
-// hasKnownClients reports whether policies that stand let somebody in on one of the app's
-// ports behind this proxy or another, or on this one's: then they say who the clients
+// hasKnownClients reports whether the manifests' policies admit somebody on an app's port
+// behind this proxy or another, or on this proxy's port. Then they show who the clients
 // are.
 func (p *Base) hasKnownClients(w *sidecar.Workload) bool {
 	routes := p.portRoutes()
@@ -154,9 +152,8 @@ func (p *Base) hasKnownClients(w *sidecar.Workload) bool {
 	})
 }
 
-// findPeers are the peers who come in on the app's port of a route by the policies that
-// stand, and not on the proxy's yet. They're known where somebody comes in on one of
-// the two.
+// findPeers returns the peers that the manifests' policies admit on a route's app port, but
+// not yet on the proxy's. known is true if they admit somebody on one of the two.
 func (p *Base) findPeers(w *sidecar.Workload, d portRoute) (out [][]networkingv1.NetworkPolicyPeer, known bool) {
 	declared := p.containerPorts(w)
 	for _, c := range pattern.RunningContainers(w) {
@@ -179,7 +176,7 @@ func (p *Base) findPeers(w *sidecar.Workload, d portRoute) (out [][]networkingv1
 	return out, known
 }
 
-// An policyIsolation says how sure it is that something isolates the pods, and what.
+// A policyIsolation is whether something isolates the pods, and what.
 type policyIsolation struct {
 	answer   netpol.Answer
 	by, hint string // for messages
@@ -187,9 +184,9 @@ type policyIsolation struct {
 
 const sayIsolated = "write networkPolicy: {isolated: true} if one does, {isolated: false} if none does"
 
-// findIsolation looks at the policies that stand, and at what the user says of others. A
-// policy in no namespace, or for a workload in none, comes into whatever namespace
-// they're applied to.
+// findIsolation reads the manifests' policies, and what the user writes about others. A
+// policy or workload without a namespace may be in any: it gets its namespace when it's
+// applied.
 func (p *Base) findIsolation(w *sidecar.Workload) policyIsolation {
 	is := policyIsolation{answer: netpol.No}
 	add := func(answer netpol.Answer, by, hint string) {
@@ -206,22 +203,22 @@ func (p *Base) findIsolation(w *sidecar.Workload) policyIsolation {
 			answer = min(answer, netpol.Maybe)
 		}
 		add(answer, w.Policies[i].Ref.String(),
-			"write the namespace of both, and let it select pods by labels of their template")
+			"write the namespace of both, and make its podSelector match labels of their template")
 	}
 	for _, other := range w.Unread {
-		if p.NetworkPolicy == nil || p.NetworkPolicy.Isolated == nil { // else the user has looked
+		if p.NetworkPolicy == nil || p.NetworkPolicy.Isolated == nil { // otherwise the user has decided
 			add(netpol.Maybe, other.String(), sayIsolated)
 		}
 	}
 	return is
 }
 
-// SaysIsolated reports whether the user says that something isolates the pods.
+// SaysIsolated reports whether the config states that something isolates the pods.
 func (p *Base) SaysIsolated() bool {
 	return p.NetworkPolicy != nil && p.NetworkPolicy.Isolated != nil && *p.NetworkPolicy.Isolated
 }
 
-// Closes reports whether a NetworkPolicy is to close the app's port.
+// Closes reports whether a NetworkPolicy closes the app's port.
 func (p *Base) Closes() bool {
 	return p.isModeFront() && (p.NetworkPolicy == nil || p.NetworkPolicy.Emit == nil || *p.NetworkPolicy.Emit)
 }
@@ -245,34 +242,34 @@ func (p *Base) checkModeFront(w *sidecar.Workload, fs *sidecar.Findings) {
 	for _, port := range w.App.Ports {
 		if port.HostPort != 0 && sidecar.IsTCP(port.Protocol) && slices.Contains(p.TakenPorts(), port.ContainerPort) {
 			fs.AddUnfit(sidecar.Error, "app-reachable", "mode",
-				fmt.Sprintf("host port %d leads to port %d of the app, past the proxy", port.HostPort, port.ContainerPort),
-				"use mode takeover, where it leads to the proxy, or remove hostPort")
+				fmt.Sprintf("host port %d reaches port %d of the app, past the proxy", port.HostPort, port.ContainerPort),
+				"use mode takeover, which gives the host port to the proxy, or remove hostPort")
 		}
 	}
 	for _, s := range w.Services {
 		if s.Spec.ClusterIP == corev1.ClusterIPNone {
 			fs.Add(sidecar.Warning, "service-headless", "mode",
-				fmt.Sprintf("clients of the headless Service %s connect to the pods directly, on the port that they know",
+				fmt.Sprintf("clients of the headless Service %s connect to the pods directly, on the app's port",
 					s.Ref.Name),
 				fmt.Sprintf("point them to port %d, or use mode takeover", p.portRoutes()[0].listen))
 		}
 	}
 }
 
-// checkIsolation says what the policy lets in, and why.
+// checkIsolation reports whom the policy admits, and why.
 func (p *Base) checkIsolation(w *sidecar.Workload, fs *sidecar.Findings) {
 	is := p.findIsolation(w)
-	told := p.NetworkPolicy != nil && p.NetworkPolicy.Isolated != nil
+	isConfigured := p.NetworkPolicy != nil && p.NetworkPolicy.Isolated != nil
 	var routes []int32
 	for _, d := range p.portRoutes() {
 		routes = append(routes, d.listen)
 	}
 	switch is.answer {
 	case netpol.No:
-		if !told {
+		if !isConfigured {
 			fs.Add(sidecar.Warning, "network-policy-wide", "networkPolicy",
-				fmt.Sprintf("no manifest isolates the pods, so the NetworkPolicy leaves all ports open except %s; if a policy "+
-					"from another repository isolates them, this one opens them again",
+				fmt.Sprintf("no manifest isolates the pods, so the NetworkPolicy leaves all ports open except %s. If a policy "+
+					"from another repository isolates the pods, this one opens them again",
 					joinPorts(p.TakenPorts())), sayIsolated)
 		}
 		return
@@ -285,7 +282,7 @@ func (p *Base) checkIsolation(w *sidecar.Workload, fs *sidecar.Findings) {
 			fmt.Sprintf("%s isolates the pods, so the NetworkPolicy admits clients on the proxy's %s only", is.by,
 				joinPorts(routes)), "")
 	}
-	if !told && !p.hasKnownClients(w) {
+	if !isConfigured && !p.hasKnownClients(w) {
 		fs.Add(sidecar.Info, "network-policy-door", "networkPolicy",
 			fmt.Sprintf("no NetworkPolicy in the manifests limits the clients, so everybody is admitted on %s",
 				joinPorts(routes)), "write one that does")

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	confDir  = "/etc/outrigger/nginx" // where nginx.conf is mounted
-	certsDir = "/etc/outrigger/certs" // where tls.crt and tls.key are
+	confDir  = "/etc/outrigger/nginx" // of nginx.conf
+	certsDir = "/etc/outrigger/certs" // of tls.crt and tls.key
 	confKey  = "nginx.conf"
 	confFile = confDir + "/" + confKey
 )
@@ -24,29 +24,28 @@ const (
 //go:embed files/nginx
 var nginxFiles embed.FS
 
-// nginxTemplates are the configurations of nginx, one a pattern, and the parts
-// that they're made of.
+// nginxTemplates are the configurations of nginx for each pattern, and their parts.
 var nginxTemplates = sync.OnceValue(func() *template.Template {
 	return template.Must(template.ParseFS(nginxFiles, "files/nginx/*.tmpl"))
 })
 
-// nginxConf is what nginx.conf is made of. Strings that a user wrote come in
-// only as words that quote made: nobody can break out of a directive.
+// nginxConf is the data of nginx.conf. Text of a user is only in words that quoteWord has
+// made, so it can't break out of a directive.
 type nginxConf struct {
-	Pattern          string // its key, for the first line
+	Pattern          string // its key, in the first line
 	Workers          int64
 	ShutdownSeconds  int64
 	Certs            string
 	Plain            bool // without TLS
-	HTTP2Directive   bool // "http2 on" (nginx 1.25.1) in place of a word of listen
+	HTTP2Directive   bool // "http2 on" (nginx 1.25.1) in place of an argument of listen
 	CertificateCache bool // ssl_certificate_cache (nginx 1.27.4)
 	Modern           bool
 	Redirect         bool
 	AccessLog        bool
-	Zone             string // of TLS sessions
+	Zone             string // name of the cache of TLS sessions
 	Clients          *nginxClients
 	Auth             *nginxAuth
-	Identity         []nginxHeader // towards the app, where the proxy finds out who is there
+	Identity         []nginxHeader // for the app, if the proxy identifies clients
 	Servers          []nginxServer // http and grpc
 	Streams          []nginxServer // tcp
 }
@@ -57,12 +56,12 @@ type nginxServer struct {
 	Port, AppPort int32
 	Listen        []string
 	GRPC          bool
-	OnPublicPath  bool // of its requests
+	OnPublicPath  bool // it's for requests to public paths
 	Health        *nginxHealth
 }
 
-// Preflight are the headers that lead a request elsewhere, where requests without a
-// token come through the same location as those with one.
+// Preflight returns the headers that may change a request's path or method, if the location
+// is for requests with and without a token.
 func (s nginxServer) Preflight() []preflightHeader {
 	if s.OnPublicPath || s.Auth == nil || s.Auth.Token == nil {
 		return nil
@@ -70,7 +69,7 @@ func (s nginxServer) Preflight() []preflightHeader {
 	return s.Auth.Token.Preflight
 }
 
-// Set is the directive by which a header is set towards the app.
+// Set returns the directive that sets a header for the app.
 func (s nginxServer) Set() string {
 	if s.GRPC {
 		return "grpc_set_header"
@@ -78,7 +77,7 @@ func (s nginxServer) Set() string {
 	return "proxy_set_header"
 }
 
-// Anonymous is s for requests of nobody: no identity goes to the app.
+// Anonymous returns s for requests without an identity.
 func (s nginxServer) Anonymous() nginxServer {
 	conf := *s.nginxConf
 	conf.Identity = nil
@@ -89,8 +88,8 @@ func (s nginxServer) Anonymous() nginxServer {
 	return s
 }
 
-// Public is s for public paths: nobody's, and a request stays what it is, at the path
-// that was compared and in HTTP.
+// Public returns s for public paths: requests have no identity, and no header that changes
+// the path or method.
 func (s nginxServer) Public() nginxServer {
 	s = s.Anonymous()
 	s.OnPublicPath = true
@@ -100,14 +99,15 @@ func (s nginxServer) Public() nginxServer {
 	return s
 }
 
-// Stream is c with the names that the stream module shares with nobody.
+// Stream returns c with names of its own for the stream module, which shares none with
+// http.
 func (c *nginxConf) Stream() *nginxConf {
 	out := *c
 	out.Zone = "tcp"
 	return &out
 }
 
-// Healthy are the servers that have a listener for the kubelet.
+// Healthy returns the servers with a listener for the kubelet.
 func (c *nginxConf) Healthy() (out []nginxServer) {
 	for _, s := range c.Servers {
 		if s.Health != nil {
@@ -117,7 +117,7 @@ func (c *nginxConf) Healthy() (out []nginxServer) {
 	return out
 }
 
-// baseNginxConf is what the nginx.conf of a valid Base is made of.
+// baseNginxConf returns the data of nginx.conf for a valid Base.
 func (p *Base) baseNginxConf(w *sidecar.Workload, given corev1.ResourceRequirements) *nginxConf {
 	version := nginxRelease(w.Image(pattern.NginxImage.Ref))
 	end := p.planShutdown(w)
@@ -152,7 +152,7 @@ func (p *Base) baseNginxConf(w *sidecar.Workload, given corev1.ResourceRequireme
 	return c
 }
 
-// addHealthListeners gives the servers their listeners for the kubelet.
+// addHealthListeners adds the listeners for the kubelet to the servers.
 func (p *Base) addHealthListeners(w *sidecar.Workload, c *nginxConf, guarded bool) {
 	at := 0
 	for i, d := range p.portRoutes() {
@@ -166,7 +166,8 @@ func (p *Base) addHealthListeners(w *sidecar.Workload, c *nginxConf, guarded boo
 	}
 }
 
-// countWorkers is one process per CPU of the limit, from 1 to 4; 2 without a limit.
+// countWorkers returns one process for each CPU of the limit, from 1 to 4, or 2 without a
+// limit.
 func countWorkers(limit resource.Quantity) int64 {
 	if limit.IsZero() {
 		return 2
@@ -174,14 +175,14 @@ func countWorkers(limit resource.Quantity) int64 {
 	return min(max(limit.Value(), 1), 4) // Value rounds up
 }
 
-// quoteWord writes a word of a directive. In quotes, nginx takes \" and \\ for what
-// follows the backslash (ngx_conf_read_token), and a variable where a $ begins
-// one: what may have a $ must not come here.
+// quoteWord quotes an argument of a directive. In quotes, nginx reads \" and \\ as the
+// character after the backslash (ngx_conf_read_token), and expands variables after $. So
+// the word must not contain a $.
 func quoteWord(word string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(word) + `"`
 }
 
-// String is the text of nginx.conf.
+// String returns the text of nginx.conf.
 func (c *nginxConf) String() string {
 	var b strings.Builder
 	if err := nginxTemplates().ExecuteTemplate(&b, "nginx.tmpl", c); err != nil {

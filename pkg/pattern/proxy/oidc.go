@@ -11,56 +11,54 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// An OIDC is a provider of OpenID Connect with the app as its client.
+// An OIDC is an OpenID Connect provider with the app as its client.
 type OIDC struct {
-	// IssuerURL is the provider's, with https. oauth2-proxy asks it for the rest
-	// when it starts, and ends where it can't be reached: then the pod waits.
-	// Required.
+	// IssuerURL of the provider, with https. oauth2-proxy fetches the provider's other URLs
+	// when it starts. If it can't, it exits, and the pod waits. Required.
 	IssuerURL string `json:"issuerURL"`
-	// ClientID is the app's at the provider. Required.
+	// ClientID of the app at the provider. Required.
 	ClientID string `json:"clientID"`
-	// SecretName is the Secret with the client's secret (client-secret) and 16, 24
-	// or 32 bytes by which cookies are sealed (cookie-secret). Required.
+	// SecretName is the Secret with the client's secret (client-secret) and with 16, 24 or
+	// 32 bytes that encrypt cookies (cookie-secret). Required.
 	SecretName string `json:"secretName"`
-	// RedirectURL is where the provider sends people back to, as it knows it:
-	// https://<host>/oauth2/callback. Default: that of the host that they came to.
+	// RedirectURL is where the provider sends people after the login, as registered there:
+	// https://<host>/oauth2/callback. Default: this path on the host of the request.
 	RedirectURL string `json:"redirectURL,omitempty"`
-	// Scopes that are asked for. Default: openid, email and profile.
+	// Scopes to request. Default: openid, email and profile.
 	Scopes []string `json:"scopes,omitempty"`
-	// EmailDomains are those of people who may come in. Default: all.
+	// EmailDomains of people to admit. Default: all.
 	EmailDomains []string `json:"emailDomains,omitempty"`
-	// AllowedGroups are those whose members may come in. Default: all.
+	// AllowedGroups are groups whose members are admitted. Default: all.
 	AllowedGroups []string `json:"allowedGroups,omitempty"`
-	// ExtraAudiences are audiences of programs' tokens besides clientID.
+	// ExtraAudiences are audiences of programs' tokens, in addition to clientID.
 	ExtraAudiences []string `json:"extraAudiences,omitempty"`
-	// Session says how long people stay logged in, and how often the provider is
-	// asked whether they still may.
+	// Session is how long people stay logged in, and how often the proxy asks the provider
+	// whether they still may.
 	Session *Session `json:"session,omitempty"`
-	// CA is where the certificates of the provider's authority are. Default: those
-	// of public authorities, which the image has. With it, those alone count.
+	// CA is the authority of the provider's certificate, in place of the public ones.
+	// Default: the public authorities in the image.
 	CA *pattern.CABundle `json:"ca,omitempty"`
-	// ProxyPort is oauth2-proxy's on 127.0.0.1. Default: 4180.
+	// ProxyPort is the port of oauth2-proxy on 127.0.0.1. Default: 4180.
 	ProxyPort int32 `json:"proxyPort,omitempty"`
-	// StatusPort is where the kubelet sees whether it runs, and Prometheus its
-	// metrics. Default: 44180.
+	// StatusPort is the port on which the kubelet checks that oauth2-proxy runs, and on
+	// which it serves metrics. Default: 44180.
 	StatusPort int32 `json:"statusPort,omitempty"`
-	// Image of oauth2-proxy. Default: the one that this pattern was tried with.
+	// Image of oauth2-proxy. Default: the one that this pattern was tested with.
 	Image string `json:"image,omitempty"`
 }
 
-// A Session is what a login begins. All of it is in cookies, sealed.
+// A Session begins with a login. All of it is in encrypted cookies.
 type Session struct {
-	// ExpireSeconds is when a session ends that nobody uses, in seconds. A
-	// refreshed one begins anew. Default: 43200 (12 hours).
+	// ExpireSeconds is after how many seconds an unused session ends. A refresh starts the
+	// time again. Default: 43200 (12 hours).
 	ExpireSeconds int32 `json:"expireSeconds,omitempty"`
-	// RefreshSeconds is how old a session may become, in seconds, before the
-	// provider is asked for new tokens: who is locked out there, or has left the
-	// allowedGroups, is out after it. The provider must have given a refresh token,
-	// which many do for scope offline_access only; without one, the session ends
-	// with its ID token. A provider that gives a new refresh token each time must
-	// take the old one for some more seconds, for requests at the same time. 0: never,
-	// people stay in until the session ends. Default: 300,
-	// or half of expireSeconds if that is less.
+	// RefreshSeconds is after how many seconds the provider is asked for new tokens. People
+	// who are locked out there, or have left the allowedGroups, are refused then. The
+	// provider must have given a refresh token, which many do only with scope
+	// offline_access. Without one, the session ends with its ID token. A provider that
+	// replaces the refresh token each time must accept the old one for some more seconds,
+	// for requests at the same time. 0 means never, so people stay logged in until the
+	// session ends. Default: 300, or half of expireSeconds if that is less.
 	RefreshSeconds *int32 `json:"refreshSeconds,omitempty"`
 }
 
@@ -88,12 +86,12 @@ func (s *Session) refreshSeconds() int32 {
 	return *s.RefreshSeconds
 }
 
-// oauth2Size: some 20 MiB when idle; sessions are in cookies.
+// oauth2Size: about 20 MiB when idle. Sessions are in cookies.
 var oauth2Size = pattern.Size{CPU: "10m", Memory: "32Mi", MaxMemory: "128Mi", FixedCPU: "100m"}
 
-// newOAuth2Proxy is oauth2-proxy, on 127.0.0.1: only nginx asks it. It says 202 for all
-// that it lets in; its own login pages are reached through nginx. Believing the
-// X-Forwarded-* of nginx alone is --trusted-proxy-ip's affair.
+// newOAuth2Proxy returns oauth2-proxy, on 127.0.0.1, where only nginx connects to it. It
+// returns 202 for requests that it admits; its own login pages are reached through nginx.
+// --trusted-proxy-ip makes it accept X-Forwarded-* from nginx alone.
 func (o *OIDC) newOAuth2Proxy(w *sidecar.Workload, plain bool) corev1.Container {
 	status := cmp.Or(o.StatusPort, oauth2StatusPort)
 	args := []string{
@@ -119,7 +117,7 @@ func (o *OIDC) newOAuth2Proxy(w *sidecar.Workload, plain bool) corev1.Container 
 		mounts = []corev1.VolumeMount{{Name: pattern.VolumeName(w, "provider"), MountPath: providerCADir, ReadOnly: true}}
 	}
 	if plain {
-		args = append(args, "--cookie-secure=true") // the browser is spoken to by TLS somewhere in front
+		args = append(args, "--cookie-secure=true") // another proxy in front terminates TLS
 	}
 	if o.RedirectURL != "" {
 		args = append(args, "--redirect-url="+o.RedirectURL)
@@ -153,7 +151,7 @@ func (o *OIDC) newOAuth2Proxy(w *sidecar.Workload, plain bool) corev1.Container 
 		Ports:           []corev1.ContainerPort{{ContainerPort: status}},
 		Resources:       oauth2Size.Resources(w),
 		VolumeMounts:    mounts,
-		StartupProbe:    pattern.NewTCPProbe(status, 1, 60), // it opens when the provider has answered
+		StartupProbe:    pattern.NewTCPProbe(status, 1, 60), // the port opens when the provider has answered
 		LivenessProbe:   pattern.NewTCPProbe(status, 20, 3),
 		SecurityContext: pattern.RestrictedSecurityContext(pattern.Oauth2Image),
 	}
@@ -164,7 +162,7 @@ type GoogleIAP struct {
 	// Audience of the assertions: /projects/<number>/global/backendServices/<id>
 	// or /projects/<number>/apps/<id>. Required.
 	Audience string `json:"audience"`
-	// ClaimHeaders tell the app what the assertion says: the claim by the header.
+	// ClaimHeaders send claims of the assertion to the app: the claim for each header.
 	// Default: email as X-Auth-Request-Email and sub as X-Auth-Request-User.
 	ClaimHeaders map[string]string `json:"claimHeaders,omitempty"`
 }
@@ -176,7 +174,7 @@ const (
 	iapHeader = "X-Goog-Iap-Jwt-Assertion"
 )
 
-// assertionJWT is how the assertions are verified.
+// assertionJWT returns how the assertions are verified.
 func (g *GoogleIAP) assertionJWT() *JWT {
 	headers := g.ClaimHeaders
 	if headers == nil {
@@ -190,7 +188,8 @@ func loginName(sidecarName string) string {
 	return sidecar.Shorten(sidecarName+"-login", sidecar.LabelLength)
 }
 
-// ContainerNames of the containers: the proxy's, and of what it may ask.
+// ContainerNames returns the names of the containers: the proxy, and the program that it
+// may ask.
 func (p *AuthProxy) ContainerNames(name string) []string {
 	return []string{name, loginName(name)}
 }

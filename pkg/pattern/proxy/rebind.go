@@ -12,33 +12,33 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Rebind says how an app is moved from all addresses of its pod to 127.0.0.1.
+// Rebind moves an app from all addresses of its pod to 127.0.0.1.
 type Rebind struct {
-	// Preset knows how a program is moved, by its name: elasticsearch, redis,
-	// grafana, spring-boot and many others, or one of spec.rebindPresets. What env
-	// says wins over it; args come behind its own.
+	// Preset knows how to move a program: elasticsearch, redis, grafana, spring-boot and
+	// many others, or one of spec.rebindPresets. env overrides its variables; args are
+	// appended to its arguments.
 	Preset string `json:"preset,omitempty"`
-	// Port is where the app listens from now on, on 127.0.0.1. Required, unless
-	// there is a preset; then the default is the app's port and one.
+	// Port on 127.0.0.1 to which the app moves. Required without preset. Default with a
+	// preset: the app's port plus one.
 	Port int32 `json:"port,omitempty"`
-	// Env are environment variables that make the app do so. Write the address as
-	// 127.0.0.1, since localhost may be ::1.
+	// Env are environment variables that move the app. Write the address as 127.0.0.1,
+	// since localhost may be ::1.
 	Env map[string]string `json:"env,omitempty"`
-	// Args are command line arguments that make the app do so. They're appended.
+	// Args are command line arguments that move the app. They're appended.
 	Args []string `json:"args,omitempty"`
-	// AssumeLoopback says that the app listens on 127.0.0.1 alone, by its own
-	// configuration. Else env, args or the preset must name the address: 127.0.0.1,
-	// localhost, ::1 or _local_, alone or with the app's port behind it. Where none
-	// does, or one names all addresses (0.0.0.0, ::, :9201, *:9201), the app may be
-	// reached past the proxy: a warning for TLS alone, an error where the proxy asks
-	// clients for something. All that is written here counts for the app, whatever the
-	// variable is named, unless it has another port.
+	// AssumeLoopback is true if the app's own configuration makes it listen on 127.0.0.1
+	// alone. Otherwise env, args or the preset must contain the address: 127.0.0.1,
+	// localhost, ::1 or _local_, alone or with the app's port behind it. If none does, or
+	// one contains all addresses (0.0.0.0, ::, :9201, *:9201), the app may be reachable
+	// past the proxy. That's a warning for TLS alone, and an error for a proxy that
+	// requires credentials. Every address here counts as the app's, whatever its variable
+	// is named, unless it has another port. Default: false.
 	AssumeLoopback bool `json:"assumeLoopback,omitempty"`
 
-	own *RebindPreset // the user's own of that name
+	own *RebindPreset // from spec.rebindPresets
 }
 
-// rebindPort is where the app listens from now on.
+// rebindPort returns the port to which the app moves.
 func (p *Base) rebindPort() int32 {
 	if p.Rebind.Port == 0 && p.Rebind.Preset != "" {
 		return p.Port + 1
@@ -57,8 +57,8 @@ func (p *Base) validateRebind(without string, fs *sidecar.Findings) {
 	}
 	if r == nil {
 		fs.Add(sidecar.Error, "missing-field", "rebind", "the app must move to another port, and nothing says how",
-			`write mode: front if it can't be moved; else the free port, and the variables or arguments that move the app, as `+
-				`in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`)
+			`write a free port, and the variables or arguments that move the app, as in rebind: {port: 9201, env: {HOST: `+
+				`127.0.0.1, PORT: "9201"}}, or mode: front if it can't be moved`)
 		return
 	}
 	pattern.ValidatePort("rebind.port", p.rebindPort(), "write a free port for the app, as in 9201", fs)
@@ -86,13 +86,13 @@ func (p *Base) validateRebind(without string, fs *sidecar.Findings) {
 	case preset != nil && preset == r.own:
 		preset.validatePreset(fs)
 	case preset != nil:
-	case len(all) == 0: // and that it listens on loopback there has to be told
+	case len(all) == 0: // validateReachable reports it
 	case !strings.Contains(strings.Join(all, "\n"), port):
 		fs.Add(sidecar.Warning, "rebind-untold", "rebind", "neither env nor args contain the app's new port "+port,
 			"write it into one of them, unless the app's own configuration has it")
 	}
 	if preset := r.findPreset(); preset == nil && r.Preset != "" || preset != nil && preset.Refuse != "" {
-		return // that is told, and the rest is guesswork
+		return // the rest depends on the preset
 	}
 	p.validateReachable(without, fs)
 }

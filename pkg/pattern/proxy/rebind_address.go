@@ -14,21 +14,21 @@ import (
 type place int
 
 const (
-	onLoopback  place = iota // 127.0.0.1, where the proxy looks for the app
+	onLoopback  place = iota // 127.0.0.1, to which the proxy connects
 	onLocalhost              // localhost, which may be ::1
 	onLoopback6              // ::1
 	onAll                    // on all addresses
 )
 
-// A binding is where a text says that something listens; port 0 where it doesn't
-// tell the port.
+// A binding is where something listens according to a text. The port is 0 if the text has
+// none.
 type binding struct {
 	place place
 	port  int32
 }
 
-// findBindings finds those that a value of a variable or an argument has, in whatever
-// form: 127.0.0.1, 127.0.0.1:9201, [::1]:9201, --listen=127.0.0.1:9201, -l127.0.0.1,
+// findBindings finds the addresses in a value of a variable or an argument, in any form:
+// 127.0.0.1, 127.0.0.1:9201, [::1]:9201, --listen=127.0.0.1:9201, -l127.0.0.1,
 // tcp://localhost:9201, _local_; 0.0.0.0, ::, :9201, *:9201, _site_.
 func findBindings(text string) (out []binding) {
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool {
@@ -41,7 +41,7 @@ func findBindings(text string) (out []binding) {
 	return out
 }
 
-// parseBinding reads one word.
+// parseBinding parses one word.
 func parseBinding(word string) (binding, bool) {
 	if len(word) > 2 && word[0] == '-' && word[1] != '-' {
 		word = word[2:] // a flag of one letter, with its value
@@ -72,7 +72,7 @@ func parseBinding(word string) (binding, bool) {
 		at.place = onLoopback
 	case "_site_", "_global_":
 		at.place = onAll
-	case "*", "+", "": // ASP.NET takes + for all, too
+	case "*", "+", "": // ASP.NET also accepts + for all
 		at.place = onAll
 		return at, err == nil || strings.HasPrefix(rest, "$")
 	default:
@@ -84,7 +84,7 @@ func parseBinding(word string) (binding, bool) {
 	return at, true
 }
 
-// trimBrackets takes off what is left of a list: the brackets of [127.0.0.1:80, ::1].
+// trimBrackets removes brackets of a list, as in [127.0.0.1:80, ::1].
 func trimBrackets(word string) string {
 	if open, shut := strings.Count(word, "["), strings.Count(word, "]"); open > shut {
 		return strings.TrimPrefix(word, "[")
@@ -94,8 +94,8 @@ func trimBrackets(word string) string {
 	return word
 }
 
-// bindingOf is where an IP address is; one that is neither loopback nor all is none that
-// a config could know.
+// bindingOf returns where an IP address is. Addresses other than loopback and all don't
+// count, since a config can't know them.
 func bindingOf(ip netip.Addr, port int32) (binding, bool) {
 	switch ip = ip.Unmap().WithZone(""); {
 	case ip.IsUnspecified():
@@ -108,38 +108,38 @@ func bindingOf(ip netip.Addr, port int32) (binding, bool) {
 	return binding{}, false
 }
 
-// A saying is a text by which the app is told where to listen, and the field of the
-// config in which it stands. The texts themselves aren't told: they may be secret.
-type saying struct{ field, text string }
+// A rebindText is a text that may contain the app's address, and its field in the config.
+// Messages don't show the text, which may be secret.
+type rebindText struct{ field, text string }
 
-// rebindTexts are all that a rebind tells the app: what its preset says, unless the user
-// says otherwise, and what the user does.
-func (p *Base) rebindTexts() (out []saying) {
+// rebindTexts returns all texts of a rebind: those of the preset that the user doesn't
+// override, and those of the user.
+func (p *Base) rebindTexts() (out []rebindText) {
 	r := p.Rebind
 	for _, e := range r.rebindEnv(p.rebindPort()) {
 		field := "rebind.env." + e.Name
 		if _, own := r.Env[e.Name]; !own {
 			field = "rebind.preset"
 		}
-		out = append(out, saying{field, e.Value})
+		out = append(out, rebindText{field, e.Value})
 	}
 	if preset := r.findPreset(); preset != nil {
 		for _, arg := range preset.Args {
-			out = append(out, saying{"rebind.preset", pattern.ExpandPort(arg, p.rebindPort())})
+			out = append(out, rebindText{"rebind.preset", pattern.ExpandPort(arg, p.rebindPort())})
 		}
 	}
 	for i, arg := range r.Args {
-		out = append(out, saying{fmt.Sprintf("rebind.args[%d]", i), arg})
+		out = append(out, rebindText{fmt.Sprintf("rebind.args[%d]", i), arg})
 	}
 	return out
 }
 
-// isAppPort reports whether a port is one on which the app listens, or did.
+// isAppPort reports whether the app listens on a port, before or after the move.
 func (p *Base) isAppPort(port int32) bool {
 	return slices.ContainsFunc(p.portRoutes(), func(d portRoute) bool { return d.app == port || d.port == port })
 }
 
-// What whoever passes by a proxy does without.
+// What a client that bypasses a proxy avoids.
 const (
 	withoutTLS            = "TLS"
 	withoutCertificate    = "a certificate"

@@ -12,8 +12,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// checkPreset finds what is in the way of a preset in this pod. Values of variables
-// and arguments aren't told: they may be secret.
+// checkPreset finds reasons why a preset doesn't work in this pod. Messages don't show
+// values of variables and arguments, which may be secret.
 func (p *Base) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.isModeFront() || p.Rebind == nil || w.App == nil {
 		return
@@ -21,7 +21,7 @@ func (p *Base) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
 	p.checkNodes(w, fs)
 	preset := p.Rebind.findPreset()
 	if preset == nil || preset.Refuse != "" {
-		return // Validate says so
+		return // Validate reports it
 	}
 	c, port := w.App, p.rebindPort()
 	if why := preset.refusalFor(c); why != "" {
@@ -69,8 +69,8 @@ func (p *Base) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// checkNodes finds an Elasticsearch or OpenSearch of several nodes whose transport
-// is moved away from them, too.
+// checkNodes finds an Elasticsearch or OpenSearch with several nodes whose transport is
+// moved too, so that they can't reach each other.
 func (p *Base) checkNodes(w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.Rebind.Env["network.host"] != "127.0.0.1" || hasEnv(w.App, "transport.host") {
 		return
@@ -82,7 +82,7 @@ func (p *Base) checkNodes(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 }
 
-// refusalFor is why a preset isn't for a container; "" where it is.
+// refusalFor returns why a preset can't move a container, or "".
 func (p *RebindPreset) refusalFor(c *corev1.Container) string {
 	for _, part := range slices.Sorted(maps.Keys(p.RefuseIf)) {
 		if slices.ContainsFunc(slices.Concat(c.Command, c.Args), func(word string) bool {
@@ -99,20 +99,21 @@ func hasEnv(c *corev1.Container, name string) bool {
 	return slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == name })
 }
 
-// checkFlags finds flags of a preset in what the app is told, other than ours.
-func checkFlags(preset *RebindPreset, where string, told, ours []string, fs *sidecar.Findings) {
+// checkFlags finds flags of a preset among the app's words, except those that we add.
+func checkFlags(preset *RebindPreset, where string, theirs, ours []string, fs *sidecar.Findings) {
 	var words []string
-	for _, word := range told {
+	for _, word := range theirs {
 		if !slices.Contains(ours, word) && strings.ContainsAny(word, " \t\n") {
-			words = append(words, strings.Fields(word)...) // a script of a shell
+			words = append(words, strings.Fields(word)...) // a shell script
 		} else {
 			words = append(words, word)
 		}
 	}
 	for i, word := range words {
 		at := slices.Index(ours, word)
-		mine := at >= 0 && (at+1 == len(ours) || strings.Contains(word, "=") || i+1 < len(words) && words[i+1] == ours[at+1])
-		if j := slices.IndexFunc(preset.Flags, func(flag string) bool { return isFlag(word, flag) }); j >= 0 && !mine {
+		isOurs := at >= 0 &&
+			(at+1 == len(ours) || strings.Contains(word, "=") || i+1 < len(words) && words[i+1] == ours[at+1])
+		if j := slices.IndexFunc(preset.Flags, func(flag string) bool { return isFlag(word, flag) }); j >= 0 && !isOurs {
 			fs.Add(sidecar.Error, "rebind-flag", "rebind.preset",
 				fmt.Sprintf("%s is %s, and sets where %s listens", preset.Flags[j], where, preset.Name),
 				"remove it from the manifest, or write the value that it must have")
@@ -120,8 +121,8 @@ func checkFlags(preset *RebindPreset, where string, told, ours []string, fs *sid
 	}
 }
 
-// isFlag reports whether a word is a flag, alone or with its value: --port,
-// --port=1, -port=1 (Go's flag package takes both), -p1, -p=1.
+// isFlag reports whether a word is a flag, alone or with its value: --port, --port=1,
+// -port=1 (Go's flag package accepts both), -p1, -p=1.
 func isFlag(word, flag string) bool {
 	name, _, _ := strings.Cut(word, "=")
 	if name == flag {

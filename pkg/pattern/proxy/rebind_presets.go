@@ -17,49 +17,49 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A RebindPreset says how a known program is moved to 127.0.0.1. In texts, {port}
-// stands for the port that it's moved to.
+// A RebindPreset is how a known program is moved to 127.0.0.1. In texts, {port} stands for
+// the port to which it moves.
 type RebindPreset struct {
-	// Name by which rebind.preset asks for it. Required.
+	// Name for rebind.preset. Required.
 	Name string `json:"name"`
-	// Aliases are further names.
+	// Aliases are more names.
 	Aliases []string `json:"aliases,omitempty"`
-	// Source is where this is known from.
+	// Source is where these facts are from.
 	Source string `json:"source,omitempty"`
 	// Port is the program's usual one.
 	Port int32 `json:"port,omitempty"`
 	// Env are environment variables to set.
 	Env map[string]string `json:"env,omitempty"`
-	// Append are variables to whose value something is appended.
+	// Append are variables to which a value is appended.
 	Append map[string]AppendedValue `json:"append,omitempty"`
 	// Args are arguments to append.
 	Args []string `json:"args,omitempty"`
-	// ImageCmd are the arguments that the image has, for pods that have none: args
-	// in a manifest replace them.
+	// ImageCmd are the arguments of the image, for pods without arguments: args in a
+	// manifest replace them.
 	ImageCmd []string `json:"imageCmd,omitempty"`
-	// BareArgs: the image's entrypoint puts the program before arguments that begin
-	// with -, so that pods that have none need no imageCmd.
+	// BareArgs is true if the image's entrypoint adds the program before arguments that
+	// begin with -, so pods without arguments need no imageCmd.
 	BareArgs bool `json:"bareArgs,omitempty"`
-	// Flags are those that say the same in the app's own arguments. They'd win, or
-	// open a second listener.
+	// Flags are the app's own arguments with the same effect. They would win, or open a
+	// second listener.
 	Flags []string `json:"flags,omitempty"`
-	// BeatenBy are variables that win over all this; NAME* are all that begin so.
+	// BeatenBy are variables that override all of this; NAME* matches all that begin with
+	// NAME.
 	BeatenBy []string `json:"beatenBy,omitempty"`
-	// ByEntrypoint: a script of the image reads the variables, which a command of
-	// the pod's own skips.
+	// ByEntrypoint is true if a script of the image reads the variables. A command in the
+	// pod skips that script.
 	ByEntrypoint bool `json:"byEntrypoint,omitempty"`
-	// SetToo are variables that are to be set besides, with the reason. Of several
-	// with | between, one suffices.
+	// SetToo are more variables that must be set, with the reason. Of several with |
+	// between them, one is enough.
 	SetToo map[string]string `json:"setToo,omitempty"`
-	// StillPublic tells what stays on all addresses.
+	// StillPublic describes what stays on all addresses.
 	StillPublic string `json:"stillPublic,omitempty"`
-	// Refuse is why the program can't be moved like that, and the way out.
+	// Refuse is why the program can't be moved this way, and what to do instead.
 	Refuse string `json:"refuse,omitempty"`
 	// RefuseIf are parts of the app's arguments, and beginnings of its variables as
-	// NAME=value, with which it can't be moved, with the reason and the way out.
+	// NAME=value, with which it can't be moved. Each has the reason and what to do instead.
 	RefuseIf map[string]string `json:"refuseIf,omitempty"`
-	// FirstStart tells of a server that the image starts for itself on an empty
-	// volume.
+	// FirstStart is a temporary server that the image starts on an empty volume.
 	FirstStart *FirstStart `json:"firstStart,omitempty"`
 }
 
@@ -67,32 +67,32 @@ type RebindPreset struct {
 type AppendedValue struct {
 	// Value to append.
 	Value string `json:"value"`
-	// With is what is put between. Default: a blank.
+	// With is the separator. Default: a blank.
 	With string `json:"with,omitempty"`
 	// Image is the value that the image gives the variable.
 	Image string `json:"image,omitempty"`
 }
 
-// A FirstStart is a temporary server of an image, on a port of its own choice.
+// A FirstStart is a temporary server of an image, on a fixed port.
 type FirstStart struct {
-	// Port on which it listens, whatever is configured.
+	// Port on which it listens, regardless of the configuration.
 	Port int32 `json:"port"`
 	// Env are the variables that make the image start it.
 	Env []string `json:"env,omitempty"`
-	// Mounts are the folders of scripts that make it, too.
+	// Mounts are folders of scripts that make the image start it, too.
 	Mounts []string `json:"mounts,omitempty"`
 }
 
 //go:embed files/presets.json
 var rebindPresetsText []byte
 
-// rebindPresets are those that come with the program, by name.
+// rebindPresets maps names and aliases to the built-in presets.
 var rebindPresets = sync.OnceValue(func() map[string]*RebindPreset {
 	var list []*RebindPreset
 	d := json.NewDecoder(bytes.NewReader(rebindPresetsText))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&list); err != nil {
-		panic(fmt.Sprintf("presets.json: %v", err)) // it's ours
+		panic(fmt.Sprintf("presets.json: %v", err)) // a mistake of ours
 	}
 	out := map[string]*RebindPreset{}
 	for _, p := range list {
@@ -103,7 +103,7 @@ var rebindPresets = sync.OnceValue(func() map[string]*RebindPreset {
 	return out
 })
 
-// UsePresets gives a Rebind the presets that the user has written.
+// UsePresets adds the presets of spec.rebindPresets.
 func (r *Rebind) UsePresets(own []RebindPreset) {
 	for i := range own {
 		if own[i].Name == r.Preset {
@@ -112,7 +112,7 @@ func (r *Rebind) UsePresets(own []RebindPreset) {
 	}
 }
 
-// findPreset is the one that is asked for; nil where there is none of that name.
+// findPreset returns the named preset, or nil.
 func (r *Rebind) findPreset() *RebindPreset {
 	if r.own != nil {
 		return r.own
@@ -120,8 +120,7 @@ func (r *Rebind) findPreset() *RebindPreset {
 	return rebindPresets()[r.Preset]
 }
 
-// rebindEnv is sorted by name: maps have no order. What the user writes wins over the
-// preset.
+// rebindEnv returns the variables, sorted by name. Those of the user override the preset's.
 func (r *Rebind) rebindEnv(port int32) []sidecar.EnvVar {
 	values := map[string]sidecar.EnvVar{}
 	if p := r.findPreset(); p != nil {
@@ -143,7 +142,8 @@ func (r *Rebind) rebindEnv(port int32) []sidecar.EnvVar {
 	return env
 }
 
-// withImageEnv puts the image's value before what is appended, where the pod has none.
+// withImageEnv puts the image's value before an appended one, if the pod doesn't have the
+// variable.
 func (r *Rebind) withImageEnv(c *corev1.Container, env []sidecar.EnvVar) []sidecar.EnvVar {
 	p := r.findPreset()
 	if p == nil {
@@ -162,8 +162,8 @@ func (r *Rebind) withImageEnv(c *corev1.Container, env []sidecar.EnvVar) []sidec
 	return env
 }
 
-// rebindArgs are the preset's, and those that the user wrote behind them. A pod without
-// arguments gets those of the image first, which they'd replace.
+// rebindArgs returns the arguments of the preset, then those of the user. A pod without
+// arguments gets the image's first, since args replace them.
 func (r *Rebind) rebindArgs(c *corev1.Container, port int32) []string {
 	var args []string
 	if p := r.findPreset(); p != nil {
@@ -179,13 +179,13 @@ func (r *Rebind) rebindArgs(c *corev1.Container, port int32) []string {
 	return args
 }
 
-// replacesCMD reports whether args are fit for a pod that has none.
+// replacesCMD reports whether args may be added to a pod without arguments.
 func (r *Rebind) replacesCMD() bool {
 	p := r.findPreset()
 	return p != nil && (p.BareArgs || len(p.ImageCmd) > 0)
 }
 
-// validatePreset finds what is wrong with a preset that a user has written.
+// validatePreset finds errors in a preset of spec.rebindPresets.
 func (p *RebindPreset) validatePreset(fs *sidecar.Findings) {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {

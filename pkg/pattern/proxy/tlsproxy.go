@@ -11,21 +11,20 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// TLSProxy terminates TLS in the pod, in an nginx in front of an app that speaks
-// plain HTTP, gRPC or TCP: nginx takes the app's port over and the app moves to
-// 127.0.0.1, or nginx has a port of its own and Services lead there. Where clients
-// of protocol tcp are told apart by their names, a ghostunnel is in its place.
+// TLSProxy terminates TLS in the pod, with an nginx in front of an app that uses plain
+// HTTP, gRPC or TCP. nginx takes the app's port over and the app moves to 127.0.0.1, or
+// nginx has a port of its own to which Services are changed. If names of clients are
+// compared in protocol tcp, a ghostunnel takes nginx's place.
 type TLSProxy struct {
 	Base
-	// PlainHTTP is what a client gets that speaks plain HTTP on the TLS port:
-	// reject (400 Bad Request) or redirect (308 to the same address with https).
-	// Default: reject.
+	// PlainHTTP is the response to plain HTTP on the TLS port: reject (400 Bad Request) or
+	// redirect (308 to the same address with https). Default: reject.
 	PlainHTTP PlainHTTP `json:"plainHTTP,omitempty"`
-	// Clients demands certificates of the clients too (mutual TLS).
+	// Clients requires certificates of the clients too (mutual TLS).
 	Clients *Clients `json:"clients,omitempty"`
 }
 
-// PlainHTTP says how plain HTTP on a TLS port is answered.
+// PlainHTTP is the response to plain HTTP on a TLS port.
 type PlainHTTP string
 
 const (
@@ -37,14 +36,14 @@ var _ sidecar.Pattern = (*TLSProxy)(nil)
 
 const reloadKey = "run.sh"
 
-// reloadScript starts nginx and reloads it when the clients' CA changes: what is
-// no certificate of its own, nginx reads at its start only.
+// reloadScript starts nginx, and reloads it when the clients' CA changes: nginx reads a
+// changed certificate of its own, but not a changed CA.
 //
 //go:embed files/nginx/run.sh
 var reloadScript string
 
-// nginxSize: some 10 MiB per process when idle, 32 KiB and more per busy
-// connection, 4 MiB of TLS sessions.
+// nginxSize: about 10 MiB for each process when idle, 32 KiB and more for each busy
+// connection, and 4 MiB for TLS sessions.
 var nginxSize = pattern.Size{CPU: "20m", Memory: "32Mi", MaxMemory: "128Mi", FixedCPU: "250m"}
 
 // Change puts nginx in front of the app.
@@ -91,7 +90,7 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	return c, nil
 }
 
-// clientTakeovers say too who is let in, and where the kubelet is answered.
+// clientTakeovers returns the takeovers with the requirement of client certificates.
 func (p *TLSProxy) clientTakeovers(w *sidecar.Workload) []sidecar.Takeover {
 	all := p.takeoversWithHealth(w, p.Clients.areRequired())
 	for i := range all {
@@ -100,9 +99,9 @@ func (p *TLSProxy) clientTakeovers(w *sidecar.Workload) []sidecar.Takeover {
 	return all
 }
 
-// newNginx is nginx. Its command skips the image's entrypoint, whose scripts
-// want to write to the root file system. There is no readiness probe: the app's
-// own goes through nginx and speaks for both.
+// newNginx returns nginx. Its command skips the image's entrypoint, whose scripts write to
+// the root file system. There is no readiness probe: the app's own goes through nginx and
+// covers both.
 func (p *TLSProxy) newNginx(w *sidecar.Workload, resources corev1.ResourceRequirements) corev1.Container {
 	c := corev1.Container{
 		Name:      w.Name,
@@ -129,7 +128,7 @@ func (p *TLSProxy) newNginx(w *sidecar.Workload, resources corev1.ResourceRequir
 	return c
 }
 
-// newNginxConf is what the nginx.conf of a valid TLSProxy is made of.
+// newNginxConf returns the data of nginx.conf for a valid TLSProxy.
 func (p *TLSProxy) newNginxConf(w *sidecar.Workload, given corev1.ResourceRequirements) *nginxConf {
 	c := p.baseNginxConf(w, given)
 	c.Pattern = "tlsProxy"
@@ -159,7 +158,7 @@ func (p *TLSProxy) Validate() sidecar.Findings {
 	return fs
 }
 
-// withDeclaredPorts is the proxy for the ports that the app declares, where the config
+// withDeclaredPorts returns the proxy with the ports that the app declares, if the config
 // names none.
 func (p *TLSProxy) withDeclaredPorts(w *sidecar.Workload) *TLSProxy {
 	whole := *p
@@ -183,7 +182,7 @@ func (p *TLSProxy) Check(w *sidecar.Workload) sidecar.Findings {
 	return fs
 }
 
-// checkImage finds what the image's version can't do.
+// checkImage finds images whose version is too old for the configuration.
 func (p *TLSProxy) checkImage(w *sidecar.Workload, fs *sidecar.Findings) {
 	if p.matchesClientNames() {
 		return

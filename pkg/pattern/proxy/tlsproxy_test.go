@@ -213,8 +213,7 @@ func TestTLSProxyFindings(t *testing.T) {
 			w.Pod.Spec.NodeSelector = map[string]string{"kubernetes.io/os": "windows"}
 		}}, want: []string{
 			`error windows: Deployment prod/elasticsearch spec.template.spec.nodeSelector["kubernetes.io/os"]: the ` +
-				`sidecar's ` +
-				`image runs on Linux only; exclude this workload`}},
+				`sidecar's image runs on Linux only; exclude this workload`}},
 		"no container": {edits: []edit{func(w *sidecar.Workload) { w.Pod.Spec.Containers, w.App = nil, nil }}, want: []string{
 			"error no-container: Deployment prod/elasticsearch spec.template.spec.containers: the pod has no container to " +
 				"serve; write app"}},
@@ -225,24 +224,23 @@ func TestTLSProxyFindings(t *testing.T) {
 			"error port-unknown: port: container elasticsearch doesn't declare port 9202 (it declares 9200 (http), 9300); " +
 				"write one of those, or declare the port in the container"}},
 		"no ports": {edits: []edit{func(w *sidecar.Workload) { w.App.Ports = nil }}, want: []string{
-			"info port-unknown: port: container elasticsearch declares no TCP port; outrigger assumes that clients " +
-				"connect to " +
-				"port 9200"}},
+			"info port-unknown: port: container elasticsearch declares no TCP port, so outrigger assumes that clients " +
+				"connect to port 9200"}},
 		"another container's port": {edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.Containers = append(w.Pod.Spec.Containers, corev1.Container{Name: "web", Ports: w.App.Ports})
 			w.Pod.Spec.Containers[0].Ports = nil
 			w.App = &w.Pod.Spec.Containers[0]
 		}}, want: []string{
-			"error port-conflict: port: container web declares 9200, not elasticsearch; if it's the app, write app: web " +
-				"beside the pattern"}},
+			"error port-conflict: port: container web declares 9200, not elasticsearch; if it's the app, set this " +
+				"entry's app to web"}},
 		"rebind to a port in use": {edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.InitContainers = []corev1.Container{
 				{Name: "once", Ports: []corev1.ContainerPort{{ContainerPort: 9201}}},
 				{Name: "agent", RestartPolicy: new(corev1.ContainerRestartPolicyAlways),
 					Ports: []corev1.ContainerPort{{ContainerPort: 9201}}}}
 		}}, want: []string{
-			"error port-conflict: rebind.port: container agent already declares port 9201; write a free port; one on " +
-				"127.0.0.1 needs no entry in the container's ports"}},
+			"error port-conflict: rebind.port: container agent already declares port 9201; write a free port, which " +
+				"needs no entry in the container's ports"}},
 		"Secret of another type": {edits: []edit{func(w *sidecar.Workload) {
 			w.Secrets = map[string][]string{"elasticsearch-tls": {"tls.key", "ca.crt", "cert.pem"}}
 		}}, want: []string{
@@ -260,8 +258,7 @@ func TestTLSProxyFindings(t *testing.T) {
 			w.Override = &corev1.Container{Env: []corev1.EnvVar{{Name: "TZ", Value: "UTC"}, {Name: "NGINX", Value: "1"}}}
 		}}, want: []string{
 			"error bad-value: nginx reads the override's variable NGINX as a list of inherited sockets and doesn't " +
-				"start; use " +
-				"another name"}},
+				"start; use another name"}},
 		"several nodes": {edits: []edit{func(w *sidecar.Workload) { w.Replicas = new(int32(3)) }}, want: []string{
 			"error rebind-peers: rebind.env.network.host: it also moves the transport to 127.0.0.1, where the nodes can't " +
 				"reach each other; use http.host instead"}},
@@ -280,9 +277,9 @@ func TestTLSProxyFindings(t *testing.T) {
 		"the config's come first": {proxy: func(p *TLSProxy) { p.Rebind = nil }, edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.HostNetwork = true
 		}}, want: []string{
-			`error missing-field: rebind: the app must move to another port, and nothing says how; write mode: front if it ` +
-				`can't be moved; else the free port, and the variables or arguments that move the app, as in rebind: {port: ` +
-				`9201, env: {HOST: 127.0.0.1, PORT: "9201"}}`}},
+			`error missing-field: rebind: the app must move to another port, and nothing says how; write a free port, ` +
+				`and the variables or arguments that move the app, as in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: ` +
+				`"9201"}}, or mode: front if it can't be moved`}},
 		"several at once": {edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.HostNetwork = true
 			w.Override = &corev1.Container{Image: "nginx:1.0"}
@@ -321,8 +318,8 @@ func TestTLSProxyValidate(t *testing.T) {
 			"error bad-value: port: -1 isn't a valid port; write 1 to 65535",
 			"error bad-value: rebind.port: 65536 isn't a valid port; write 1 to 65535"}},
 		"no certificate": {func(p *TLSProxy) { p.SecretName = "" }, []string{
-			"error missing-field: secretName: the certificate is missing; name the Secret that has tls.crt and tls.key, or " +
-				"ask cert-manager for one with certificate: {issuerRef: {name: ...}}"}},
+			"error missing-field: secretName: the certificate is missing; name the Secret with tls.crt and tls.key, or " +
+				"request one from cert-manager with certificate: {issuerRef: {name: ...}}"}},
 		"bad Secret": {func(p *TLSProxy) { p.SecretName = "My_Secret" }, []string{
 			`error bad-value: secretName: "My_Secret" can't be the name of an object; use lower case letters, digits, ` +
 				`- and dots`}},
@@ -337,11 +334,9 @@ func TestTLSProxyValidate(t *testing.T) {
 			"error bad-value: rebind.port: port 9200 is the one that the proxy takes over; write another port for the app"}},
 		"bad variable": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"a=b": "127.0.0.1:9201", "1a": ""} }, []string{
 			`error bad-value: rebind.env: "1a" can't be the name of a variable; use letters, digits, _, - and dots, but ` +
-				`no digit ` +
-				`first`,
+				`no digit first`,
 			`error bad-value: rebind.env: "a=b" can't be the name of a variable; use letters, digits, _, - and dots, but ` +
-				`no digit ` +
-				`first`}},
+				`no digit first`}},
 		"words": {func(p *TLSProxy) {
 			p.TLSProfile, p.PlainHTTP, p.AccessLog, p.IPFamilies = "old", "drop", "combined",
 				[]corev1.IPFamily{"IPv5", "IPv4", "IPv4"}
@@ -356,19 +351,18 @@ func TestTLSProxyValidate(t *testing.T) {
 		}, []string{"error bad-value: drainSeconds: seconds can't be negative; write 0 for no draining"}},
 		"untold": {func(p *TLSProxy) { p.Rebind = &Rebind{Port: 9201} }, []string{
 			"warning app-reachable: rebind: nothing makes the app listen on 127.0.0.1 only, so it may still be reachable on " +
-				"port 9201 without TLS; write the address into env or args, as in --listen=127.0.0.1:9201; or write " +
-				"assumeLoopback: true, if its own configuration says so"}},
+				"port 9201 without TLS; write the address into env or args, as in --listen=127.0.0.1:9201, or write " +
+				"assumeLoopback: true if the app's own configuration has it"}},
 		"port untold": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"network.host": "127.0.0.1"} }, []string{
 			"warning rebind-untold: rebind: neither env nor args contain the app's new port 9201; write it into one of " +
-				"them, " +
-				"unless the app's own configuration has it"}},
+				"them, unless the app's own configuration has it"}},
 		"address untold": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"PORT": "9201"} }, []string{
 			"warning app-reachable: rebind: nothing makes the app listen on 127.0.0.1 only, so it may still be reachable on " +
-				"port 9201 without TLS; write the address into env or args, as in --listen=127.0.0.1:9201; or write " +
-				"assumeLoopback: true, if its own configuration says so"}},
+				"port 9201 without TLS; write the address into env or args, as in --listen=127.0.0.1:9201, or write " +
+				"assumeLoopback: true if the app's own configuration has it"}},
 		"localhost": {func(p *TLSProxy) { p.Rebind.Env = map[string]string{"ADDRESS": "http://localhost:9201"} }, []string{
-			"warning rebind-address: rebind.env.ADDRESS: localhost may resolve to ::1, where the proxy doesn't look for the " +
-				"app; write 127.0.0.1"}},
+			"warning rebind-address: rebind.env.ADDRESS: localhost may resolve to ::1, and the proxy connects to " +
+				"127.0.0.1; write 127.0.0.1"}},
 		"all addresses": {func(p *TLSProxy) {
 			p.Rebind.Env = map[string]string{"a": "0.0.0.0", "b": "[::]:9201", "c": ":9201", "d": "::1", "e": "127.0.0.1:9201"}
 			p.Rebind.Args = []string{"--listen=127.0.0.1:9201", "--listen=:9201"}
@@ -379,7 +373,7 @@ func TestTLSProxyValidate(t *testing.T) {
 				"write 127.0.0.1",
 			"warning app-reachable: rebind.env.c: the app listens on all addresses, so it's still reachable without TLS; " +
 				"write 127.0.0.1",
-			"warning rebind-address: rebind.env.d: the proxy doesn't look for the app on ::1; write 127.0.0.1",
+			"warning rebind-address: rebind.env.d: the proxy connects to 127.0.0.1, not to ::1; write 127.0.0.1",
 			"warning app-reachable: rebind.args[1]: the app listens on all addresses, so it's still reachable without TLS; " +
 				"write 127.0.0.1"}},
 	} {

@@ -160,7 +160,7 @@ func TestExplain(t *testing.T) {
 	require.Contains(t, list, "tlsProxy      ambassador       terminates TLS in the pod in front of a plain app\n")
 
 	for path, want := range map[string]string{
-		"migrate.mode":                "migrate.mode (init or job)\n  init (an init container",
+		"migrate.mode":                "migrate.mode (init or job)\n  When to migrate: init (",
 		"migrate":                     "\n  databaseURL (object)\n      The URL",
 		"migrate.databaseURL":         "\n  secretName (string, required)\n      The name of the Secret.\n",
 		"custom.containers[0].image":  "custom.containers[0].image (string)\n",

@@ -41,10 +41,10 @@ type Migrate struct {
 	Password *SecretKey `json:"password,omitempty"`
 	// Changelog is the root file for liquibase, in the source. Default: changelog.xml.
 	Changelog string `json:"changelog,omitempty"`
-	// Mode is init (an init container that runs before each start of a pod, after tunnels
-	// and waits) or job (a Job beside the workload, which runs once). The Job has no
-	// sidecars, and nothing that they give the app: it can't use a tunnel or files with
-	// secrets. Default: init.
+	// Mode is when to migrate: init (an init container that runs before each start of a
+	// pod, after tunnels and waits) or job (a Job beside the workload, which runs once).
+	// The Job has no sidecars, and nothing that they give the app: it can't use a tunnel or
+	// files with secrets. Default: init.
 	Mode MigrationMode `json:"mode,omitempty"`
 	// Hook runs the Job before each change of the workload: argocd (PreSync) or helm
 	// (pre-install and pre-upgrade; Helm 3 ignores hooks in the output of a post-renderer).

@@ -27,10 +27,10 @@ type Base struct {
 	Protocol sidecar.Protocol `json:"protocol,omitempty"`
 	// MorePorts are more ports of the app behind the same proxy.
 	MorePorts []MorePort `json:"morePorts,omitempty"`
-	// Mode is takeover (the proxy gets the app's port, and rebind moves the app to
-	// 127.0.0.1) or front (the proxy has a port of its own and the app keeps its port:
-	// Services are changed to the proxy's port, and a NetworkPolicy closes the app's).
-	// Default: takeover.
+	// Mode is how the proxy gets in front of the app: takeover (the proxy gets the app's
+	// port, and rebind moves the app to 127.0.0.1) or front (the proxy has a port of its
+	// own and the app keeps its port: Services are changed to the proxy's port, and a
+	// NetworkPolicy closes the app's). Default: takeover.
 	Mode Mode `json:"mode,omitempty"`
 	// ListenPort is the proxy's own port in mode front. Default: 8443.
 	ListenPort int32 `json:"listenPort,omitempty"`

@@ -15,9 +15,9 @@ import (
 
 // Clients limits the clients by their certificates (mutual TLS).
 type Clients struct {
-	// Mode is require (a client without a certificate is refused) or optional (it's
-	// admitted without an identity, but an invalid certificate is refused). Default:
-	// require.
+	// Mode is whether clients need a certificate: require (one without it is refused) or
+	// optional (it's admitted without an identity, but an invalid certificate is refused).
+	// Default: require.
 	Mode ClientMode `json:"mode,omitempty"`
 	// CA is the authority of the clients' certificates. A change takes effect within two
 	// minutes. Required.

@@ -17,9 +17,9 @@ import (
 type Permissions struct {
 	// Volumes are the names of volumes that the app mounts.
 	Volumes []string `json:"volumes"`
-	// Mode is fsGroup or chown. Write chown for a CSI driver without support for fsGroup,
-	// and for a volume that many nodes write to (ReadWriteMany). Default: chown for
-	// hostPath and NFS, fsGroup for all others.
+	// Mode is how volumes become writable: fsGroup or chown. Write chown for a CSI driver
+	// without support for fsGroup, and for a volume that many nodes write to
+	// (ReadWriteMany). Default: chown for hostPath and NFS, fsGroup for all others.
 	Mode PermissionMode `json:"mode,omitempty"`
 	// RunAsUser is the ID of the app's user, for chown. Default: that in the
 	// securityContext of the app or the pod.

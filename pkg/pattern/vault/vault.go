@@ -26,12 +26,12 @@ type Vault struct {
 	// MountPath is the folder of the files in the app's containers. Default:
 	// /vault/secrets.
 	MountPath string `json:"mountPath,omitempty"`
-	// Mode is agent (the app starts when its files are there, and they stay up to date
-	// while it runs), init (the files are fetched once, before the app starts) or cli (the
+	// Mode is when files are fetched: agent (the app starts when its files are there, and
+	// they stay up to date while it runs), init (once, before the app starts) or cli (the
 	// same with the vault command, without templates). Default: agent.
 	Mode VaultMode `json:"mode,omitempty"`
-	// Program is vault (HashiCorp's) or openbao. Each works with servers of both. Default:
-	// vault.
+	// Program that fetches: vault (HashiCorp's) or openbao. Each works with servers of
+	// both. Default: vault.
 	Program VaultProgram `json:"program,omitempty"`
 	// CA is the authority of the server's certificate. A change takes effect when the pod
 	// starts anew. Default: the public authorities in the image.
@@ -59,8 +59,8 @@ type VaultFile struct {
 	// KVVersion of the engine: 2 if the values are inside data, 1 for engines kv of version
 	// 1 and all other engines. Default: 2 if the secret's path has data, else 1.
 	KVVersion int32 `json:"kvVersion,omitempty"`
-	// Format is env (a line NAME='value' for each value, quoted for a shell), json
-	// (all values) or raw (one value, as it is). Default: raw with field, else json.
+	// Format of the file: env (a line NAME='value' for each value, quoted for a shell),
+	// json (all values) or raw (one value, as it is). Default: raw with field, else json.
 	Format VaultFormat `json:"format,omitempty"`
 	// Field is the value that format raw writes.
 	Field string `json:"field,omitempty"`

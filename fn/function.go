@@ -1,6 +1,5 @@
-// Package fn is the KRM function: a ResourceList comes in, whose functionConfig is a
-// Sidecars document, and goes out with the sidecars of that document. kustomize and
-// kpt run it as the program outrigger; others can embed it.
+// Package fn is the KRM function: it reads a ResourceList with a Sidecars document as its functionConfig, and writes it
+// with the sidecars of that document. kustomize and kpt run it as the program outrigger. Other programs can embed it.
 package fn
 
 import (
@@ -15,14 +14,11 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Process reads a ResourceList from in and writes it to out with the sidecars that its
-// functionConfig asks for. Findings are printed on err for people, as kustomize shows
-// no results. Where the list can't be served, it's written with its items as they came
-// and the findings as results, since runners throw away what a function leaves out.
+// Process reads a ResourceList from in, and writes it to out with the sidecars of its functionConfig. It prints
+// findings on err for people, as kustomize doesn't show results. If a finding is an error, it writes the items
+// unchanged and the findings as results, since runners delete items that a function doesn't return.
 //
-// The error says that the run failed, and has been printed on err already. It's made of
-// sidecar.Findings, unless the input is no ResourceList or a stream can't be read or
-// written.
+// An error means that the run failed, and has been printed on err already. It consists of sidecar.Findings.
 func Process(in io.Reader, out, err io.Writer) error {
 	p := report.New(err, report.Auto)
 	failure := Transform(in, out, p)
@@ -30,8 +26,7 @@ func Process(in io.Reader, out, err io.Writer) error {
 	return failure
 }
 
-// Transform is Process for callers that print its error themselves: it prints the
-// findings of a run that succeeds.
+// Transform is Process for callers that print the error themselves. It prints the findings of a run that succeeds.
 func Transform(in io.Reader, out io.Writer, p *report.Printer) error {
 	text, err := readList(in)
 	if err != nil {
@@ -53,7 +48,7 @@ func Transform(in io.Reader, out io.Writer, p *report.Printer) error {
 	return fs.Err()
 }
 
-// readList reads a text that must be a ResourceList.
+// readList reads a ResourceList.
 func readList(in io.Reader) (*manifest.Text, error) {
 	src, err := files.ReadStream(in)
 	switch {
@@ -67,20 +62,18 @@ func readList(in io.Reader) (*manifest.Text, error) {
 		return nil, refuse("yaml-syntax", "standard input: "+err.Error(), "")
 	}
 	if !text.IsResourceList() {
-		return nil, refuse(
-			"no-resource-list",
-			"standard input: "+text.NoResourceList(),
-			"for plain manifests use: outrigger inject -c FILE",
-		)
+		message := "standard input: " + text.NoResourceList()
+		return nil, refuse("no-resource-list", message, "for plain manifests use: outrigger inject -c FILE")
 	}
 	return text, nil
 }
 
-// refuse is an error of one finding.
+// refuse returns an error with one finding.
 func refuse(code, message, hint string) error {
 	return sidecar.Findings{{Severity: sidecar.Error, Code: code, Message: message, Hint: hint}}
 }
 
+// laySidecars adds the sidecars of a list's functionConfig to the list.
 func laySidecars(text *manifest.Text) (laid manifest.Edited, fs sidecar.Findings) {
 	if text.FunctionConfig == nil {
 		return laid, sidecar.Findings{{Severity: sidecar.Error, Code: "config-missing", Field: "functionConfig",

@@ -60,11 +60,8 @@ func TestByHandStays(t *testing.T) {
 			require.NotEqual(t, laid, mine)
 			code, again, err := inPlace(t, sidecars, mine)
 			require.Zero(t, code, err)
-			require.Equal(
-				t,
-				strings.Count(laid, "\n")+strings.Count(c.new, "\n")-strings.Count(c.old, "\n"),
-				strings.Count(again, "\n"),
-			)
+			lines := strings.Count(laid, "\n") + strings.Count(c.new, "\n") - strings.Count(c.old, "\n")
+			require.Equal(t, lines, strings.Count(again, "\n"))
 			require.Contains(t, again, strings.TrimSpace(strings.ReplaceAll(c.new, c.old, "")))
 			path := file(t, "web.yaml", again)
 			code, _, err = call("", "strip", "-w", path)
@@ -102,8 +99,8 @@ func TestByHandConflicts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			mine := strings.Replace(laid, c.old, c.new, 1)
 			require.NotEqual(t, laid, mine)
-			for _, conf := range []string{sidecars, strings.Replace(sidecars, "- tlsProxy:", "- override: {image: "+
-				"'nginx:1.27.5'}\n      tlsProxy:\n        accessLog: json", 1)} {
+			const changed = "- override: {image: 'nginx:1.27.5'}\n      tlsProxy:\n        accessLog: json"
+			for _, conf := range []string{sidecars, strings.Replace(sidecars, "- tlsProxy:", changed, 1)} {
 				code, after, err := inPlace(t, conf, mine)
 				if name == "emitted object" && conf == sidecars || code == 1 {
 					require.Equal(t, 1, code)

@@ -9,7 +9,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/config"
 )
 
-// shells are those for which there is a completion.
+// shells are the shells that have a completion.
 var shells = []string{"bash", "zsh", "fish", "powershell"}
 
 func newCompletion(s *streams) *cobra.Command {
@@ -31,7 +31,7 @@ that explain knows.`,
   outrigger completion powershell | Out-String | Invoke-Expression`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return misuseOf(c, "one shell must be named", "it is one of "+strings.Join(shells, ", "))
+				return misuseOf(c, "one shell must be named", "it's one of "+strings.Join(shells, ", "))
 			}
 			return nil
 		},
@@ -47,15 +47,15 @@ that explain knows.`,
 			case "powershell":
 				return root.GenPowerShellCompletionWithDesc(s.out)
 			}
-			return misuseOf(c, fmt.Sprintf("there is no completion for %q", args[0]), "it is one of "+strings.Join(shells, ", "))
+			return misuseOf(c, fmt.Sprintf("there is no completion for %q", args[0]), "it's one of "+strings.Join(shells, ", "))
 		},
 	}
 }
 
-// completePath completes the path of a field: patterns, and the fields below them.
+// completePath completes the path of a pattern or a field.
 func completePath(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveDefault // inputs of --expand
+		return nil, cobra.ShellCompDirectiveDefault // the files of --expand
 	}
 	var paths []string
 	for _, f := range config.CompletePath(word) {

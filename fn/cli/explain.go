@@ -21,9 +21,9 @@ func newExplain(s *streams) *cobra.Command {
 		Short:                 "list the patterns, or document one and its fields",
 		Long: `List the patterns, or document a pattern or a field of the Sidecars document by its path.
 
-With --expand, print a document in which every pattern is replaced by the equal custom:
-this is all that a pattern does. What a pattern needs depends on the workload, so the
-document must select just one of those in the input.`,
+With --expand, print the document with every pattern replaced by the equal custom pattern,
+which shows all that a pattern does. What a pattern needs depends on the workload, so the
+document must select just one workload of the input.`,
 		Example: `  # list the patterns
   outrigger explain
 
@@ -48,7 +48,7 @@ document must select just one of those in the input.`,
 			return explain(c, s, strings.Join(args, ""))
 		},
 	}
-	c.Flags().BoolVar(&expanded, "expand", false, "print the document with every pattern replaced by the equal custom")
+	c.Flags().BoolVar(&expanded, "expand", false, "print the document with every pattern replaced by its custom pattern")
 	addDocumentFlag(c, &document, "with --expand: the Sidecars document: `FILE`")
 	return c
 }
@@ -73,7 +73,7 @@ func explain(c *cobra.Command, s *streams, path string) error {
 	return err
 }
 
-// writeDoc writes what is known of a field, and of those below it.
+// writeDoc writes the documentation of a field, and of the fields below it.
 func writeDoc(b *strings.Builder, doc *config.Doc) {
 	fmt.Fprintf(b, "%s (%s)\n", doc.Path, doc.Type)
 	for _, text := range []string{doc.Text, doc.About} {
@@ -104,7 +104,7 @@ func wrapText(b *strings.Builder, text, indent string) {
 	}
 }
 
-// expand prints the document in which every pattern is spelled out.
+// expand prints the document with every pattern spelled out.
 func expand(c *cobra.Command, s *streams, document string, paths []string) error {
 	p := s.printer()
 	conf, err := readDocument(p, document)

@@ -191,12 +191,12 @@ func TestExplain(t *testing.T) {
 			`outrigger explain lists the patterns`,
 		"tunnel.hst": `tunnel has no field "hst"` + "\n  hint: " + `did you mean host`,
 		"migrate.source.xxxx": `migrate.source has no field "xxxx"` + "\n  hint: " +
-			`there is configMapName, image, path, imageVolume`,
+			`it has configMapName, image, path, imageVolume`,
 		"migrate.mode.job": `migrate.mode has no fields`,
-		"migrate..mode":    `migrate has no field ""` + "\n  hint: " + `there is command, args`,
+		"migrate..mode":    `migrate has no field ""` + "\n  hint: " + `it has command, args`,
 	} {
 		code, out, stderr := call("", "explain", arg)
-		require.Equal(t, Misuse, code)
+		require.Equal(t, exitMisuse, code)
 		require.Empty(t, out)
 		require.Contains(t, stderr, "error[command-line]: explain: "+want)
 	}
@@ -208,10 +208,10 @@ func TestExplainArguments(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"--expand"}, Misuse, "no Sidecars document is given\n  hint: name it with --expand -c FILE"},
-		{[]string{"-c", "x.yaml"}, Misuse, "-c is for --expand"},
-		{[]string{"tunnel", "tlsProxy"}, Misuse, "one pattern or field at a time"},
-		{[]string{"--expand", "-c", filepath.Join(os.TempDir(), "outrigger-isnt-there.yaml")}, Failed, "no such file"},
+		{[]string{"--expand"}, exitMisuse, "no Sidecars document is given\n  hint: name it with --expand -c FILE"},
+		{[]string{"-c", "x.yaml"}, exitMisuse, "-c is for --expand"},
+		{[]string{"tunnel", "tlsProxy"}, exitMisuse, "one pattern or field at a time"},
+		{[]string{"--expand", "-c", filepath.Join(os.TempDir(), "outrigger-isnt-there.yaml")}, exitFailed, "no such file"},
 	} {
 		code, out, stderr := call("", append([]string{"explain"}, c.args...)...)
 		require.Equal(t, c.code, code)

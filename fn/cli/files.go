@@ -16,14 +16,13 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// input is what a run reads, and where its results go.
+// input is the input of a run. Its results go to the same files.
 type input struct {
 	files []rig.File
-	set   *files.Set // where the files are; nil for standard input
+	set   *files.Set // nil for standard input
 }
 
-// readInput reads the inputs that the arguments name, or standard input where there
-// are none.
+// readInput reads the files that the arguments name, or standard input without arguments.
 func readInput(c *cobra.Command, s *streams, paths []string, inPlace bool) (in input, err error) {
 	if len(paths) == 0 || len(paths) == 1 && paths[0] == "-" {
 		if inPlace {
@@ -47,7 +46,7 @@ func readInput(c *cobra.Command, s *streams, paths []string, inPlace bool) (in i
 	return in, nil
 }
 
-// write writes the results: back into their files, or all as one stream.
+// write writes the results back to their files, or as one stream.
 func (in input) write(out []rig.File, inPlace bool, s *streams) error {
 	if !inPlace {
 		_, err := io.WriteString(s.out, joinDocuments(out))
@@ -64,7 +63,7 @@ func (in input) write(out []rig.File, inPlace bool, s *streams) error {
 	return err
 }
 
-// joinDocuments joins files to one text of several documents.
+// joinDocuments joins files into one text of several documents.
 func joinDocuments(files []rig.File) string {
 	var b strings.Builder
 	for i, f := range files {

@@ -37,6 +37,15 @@ func TestGuard(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
+	// rewrite replaces a text in a file
+	rewrite := func(name, old, new string) {
+		before := text(t, filepath.Join(dir, name))
+		require.Contains(t, before, old, name)
+		write(name, strings.Replace(before, old, new, 1))
+	}
+	copyFolder := func(from, to string) {
+		require.NoError(t, os.CopyFS(filepath.Join(dir, to), os.DirFS(filepath.Join(dir, from))))
+	}
 	build := func(name string, flags ...string) (string, error) {
 		args := append(append([]string{"build"}, flags...), filepath.Join(dir, name))
 		out, err := exec.Command("kustomize", args...).CombinedOutput()
@@ -52,30 +61,14 @@ func TestGuard(t *testing.T) {
 	write("right/kustomization.yaml", over("components: ["+tls+"]\nnamePrefix: right-\n"))
 	write("twice/kustomization.yaml", "resources: [../left, ../right]\n")
 	write("renamed/kustomization.yaml", over("namePrefix: new-\ncomponents: ["+tls+"]\n"))
-	pattern := strings.Replace(
-		text(t, filepath.Join(dir, "elasticsearch-tls/sidecars/sidecars.yaml")),
-		"  patterns:\n",
-		"  patterns:\n    - exporter: {preset: elasticsearch}\n",
-		1,
-	)
-	require.NoError(t, os.CopyFS(filepath.Join(dir, "wider"), os.DirFS(filepath.Join(dir, "elasticsearch-tls/sidecars"))))
-	write("wider/sidecars.yaml", pattern)
+	copyFolder("elasticsearch-tls/sidecars", "wider")
+	rewrite("wider/sidecars.yaml", "  patterns:\n", "  patterns:\n    - exporter: {preset: elasticsearch}\n")
 	write("new/kustomization.yaml", over("components: [../wider]\n"))
-	require.NoError(t, os.CopyFS(filepath.Join(dir, "both"), os.DirFS(filepath.Join(dir, "elasticsearch-tls/sidecars"))))
-	write(
-		"both/raise.yaml",
-		strings.Replace(
-			text(t, filepath.Join(dir, "raise-max-map-count/sidecars/sidecars.yaml")),
-			"  name: search\n",
-			"  name: raise\n",
-			1,
-		),
-	)
+	copyFolder("elasticsearch-tls/sidecars", "both")
+	write("both/raise.yaml", text(t, filepath.Join(dir, "raise-max-map-count/sidecars/sidecars.yaml")))
+	rewrite("both/raise.yaml", "  name: search\n", "  name: raise\n")
 	component := text(t, filepath.Join(dir, "both/kustomization.yaml"))
-	write(
-		"both/kustomization.yaml",
-		strings.Replace(component, "  - sidecars.yaml\n", "  - sidecars.yaml\n  - raise.yaml\n", 1),
-	)
+	rewrite("both/kustomization.yaml", "  - sidecars.yaml\n", "  - sidecars.yaml\n  - raise.yaml\n")
 	write("several/kustomization.yaml", over("components: [../both]\n"))
 	for name, n := range map[string]int{
 		"one": 1, "two": 1, "turned": 1, "twice": 2, "renamed": 1, "new": 1, "several": 1,
@@ -83,12 +76,8 @@ func TestGuard(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			out, err := build(name, "--enable-alpha-plugins", "--enable-exec")
 			require.NoError(t, err, out)
-			require.Equal(
-				t,
-				n,
-				strings.Count(out, "- name: tls-proxy\n")+strings.Count(out, "name: tls-proxy\n        ports"),
-				out,
-			)
+			proxies := strings.Count(out, "- name: tls-proxy\n") + strings.Count(out, "name: tls-proxy\n        ports")
+			require.Equal(t, n, proxies, out)
 			require.NotContains(t, out, "kind: Guard")
 			out, err = build(name, "--enable-alpha-plugins")
 			require.Error(t, err, "a build without the sidecars went through")
@@ -100,10 +89,7 @@ func TestGuard(t *testing.T) {
 	require.True(t, found)
 	signed := guard + "status:\n  'has not run: kustomize needs --enable-alpha-plugins --enable-exec': signed by search\n"
 	t.Run("filled in", func(t *testing.T) {
-		require.NoError(
-			t,
-			os.CopyFS(filepath.Join(dir, "forged"), os.DirFS(filepath.Join(dir, "elasticsearch-tls/sidecars"))),
-		)
+		copyFolder("elasticsearch-tls/sidecars", "forged")
 		exactly := guard + "\"outrigger " + hasNotRun + "\": it has left the Guard\n" // as the check writes it
 		for _, guard := range []string{signed, strings.Replace(signed, "v1alpha1", "v1", 1), exactly} {
 			write("forged/guard.yaml", guard+"---\n"+listed)
@@ -112,7 +98,7 @@ func TestGuard(t *testing.T) {
 			require.Error(t, err)
 			require.Contains(t, out, "comes filled in")
 			out, err = build("filled", "--enable-alpha-plugins")
-			require.Error(t, err, "a filled guard speaks for nobody")
+			require.Error(t, err, "a filled guard was accepted")
 			require.Contains(t, out, hasNotRun)
 		}
 	})
@@ -122,7 +108,7 @@ func TestGuard(t *testing.T) {
 		require.Error(t, err, "the check passed without the guard")
 		require.Contains(t, out, "GuardListed")
 	})
-	t.Run("of an author", func(t *testing.T) { // he has guards of his own among the manifests
+	t.Run("of an author", func(t *testing.T) { // guards among the manifests
 		for _, change := range []string{
 			"name: outrigger\nname: outrigger",
 			"name: outrigger\nname: outrigger, namespace: own",
@@ -130,9 +116,9 @@ func TestGuard(t *testing.T) {
 			`"true"` + "\n" + `"false"`,
 		} {
 			was, now, _ := strings.Cut(change, "\n")
-			guard := strings.Replace(signed, "metadata:\n  name: outrigger\n  annotations:\n"+
-				"    config.kubernetes.io/local-config: \"true\"\n",
-				"metadata: {name: outrigger, annotations: {config.kubernetes.io/local-config: \"true\"}}\n", 1)
+			const block = "metadata:\n  name: outrigger\n  annotations:\n    config.kubernetes.io/local-config: \"true\"\n"
+			const flow = "metadata: {name: outrigger, annotations: {config.kubernetes.io/local-config: \"true\"}}\n"
+			guard := strings.Replace(signed, block, flow, 1)
 			write("elasticsearch-tls/base/guard.yaml", strings.Replace(guard, was, now, 1))
 			write("elasticsearch-tls/base/kustomization.yaml", "resources: [elasticsearch.yaml, guard.yaml]\n")
 			out, err := build("one", "--enable-alpha-plugins")
@@ -142,26 +128,14 @@ func TestGuard(t *testing.T) {
 		}
 	})
 	t.Run("forged marker and skip", func(t *testing.T) {
-		base := text(t, filepath.Join(dir, "basic-auth/base/dashboard.yaml"))
-		const at = "kind: Deployment\nmetadata:\n"
-		require.Contains(t, base, at)
-		write(
-			"basic-auth/base/dashboard.yaml",
-			strings.Replace(
-				base,
-				at,
-				at+"  annotations: {outrigger.dev/skip: auth-proxy, outrigger.dev/patterns: auth-proxy}\n",
-				1,
-			),
-		)
+		const file, metadata = "basic-auth/base/dashboard.yaml", "kind: Deployment\nmetadata:\n"
+		const skip, marker = "outrigger.dev/skip: auth-proxy", ", outrigger.dev/patterns: auth-proxy"
+		rewrite(file, metadata, metadata+"  annotations: {"+skip+marker+"}\n")
 		write("skipped/kustomization.yaml", "resources: [../basic-auth/base]\ncomponents: ["+auth+"]\n")
 		out, err := build("skipped", "--enable-alpha-plugins", "--enable-exec")
 		require.Error(t, err)
 		require.Contains(t, out, "claims this sidecar, but the workload doesn't have it")
-		write(
-			"basic-auth/base/dashboard.yaml",
-			strings.Replace(base, at, at+"  annotations: {outrigger.dev/skip: auth-proxy}\n", 1),
-		)
+		rewrite(file, marker, "")
 		out, err = build("skipped", "--enable-alpha-plugins", "--enable-exec")
 		require.Error(t, err)
 		require.Contains(t, out, "0 of 1 selected workloads got every sidecar")

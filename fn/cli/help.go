@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newHelp is the command help. An unknown command is an error there too.
+// newHelp returns the command help. There, an unknown command is an error, too.
 func newHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
@@ -41,14 +41,14 @@ func newHelp() *cobra.Command {
 // exitCodes are the same for all commands.
 const exitCodes = `Exit codes:
   0  done
-  1  a finding is an error, or something can't be read or written; nothing was written
+  1  a finding is an error, or something can't be read or written: nothing was written
   2  the command line is wrong
 `
 
 // printHelp prints the help of a command to standard output.
 func printHelp(c *cobra.Command, _ []string) { WriteHelp(c.OutOrStdout(), c) }
 
-// WriteHelp writes what the flag --help prints.
+// WriteHelp writes the help that the flag --help prints.
 func WriteHelp(w io.Writer, c *cobra.Command) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\nUsage:\n", c.Long)

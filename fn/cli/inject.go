@@ -21,12 +21,12 @@ func newInject(s *streams) *cobra.Command {
 		Short:                 "add the sidecars of a document to manifests",
 		Long: `Add the sidecars of a document to manifests: files, folders, or a stream on standard
 input. The result is a stream on standard output, or, with -w, the files themselves.
-Where anything is wrong, nothing is written. A report on standard error says what each
+If anything is wrong, nothing is written. A report on standard error lists what each
 workload got.`,
 		Example: `  # a filter between a renderer and the cluster
   kubectl kustomize . | outrigger inject -c sidecars.yaml | kubectl apply -f -
 
-  # files in place, with a record, so that strip can undo it
+  # write files in place, with a record for strip
   outrigger inject -c sidecars.yaml -w manifests/
 
   # see what would change
@@ -52,8 +52,8 @@ func addWriteFlag(c *cobra.Command, inPlace *bool) {
 	c.Flags().BoolVarP(inPlace, "write", "w", false, "write files back in place, instead of to standard output")
 }
 
-// inject adds sidecars to files, folders or a stream. A stream gets no output where
-// anything is wrong: someone may pipe it into kubectl apply.
+// inject adds sidecars to files, folders or a stream. If anything is wrong, a stream has no output, since someone may
+// pipe it into kubectl apply.
 func inject(c *cobra.Command, s *streams, document string, paths []string, inPlace bool) error {
 	p := s.printer()
 	conf, err := readDocument(p, document)
@@ -69,7 +69,7 @@ func inject(c *cobra.Command, s *streams, document string, paths []string, inPla
 		return out.Findings
 	}
 	p.PrintFindings(out.Findings)
-	if len(out.Texts) == 1 && !inPlace { // one stream, which may be large, as it comes
+	if len(out.Texts) == 1 && !inPlace { // it may be large, so it isn't copied
 		_, err = out.Texts[0].WriteTo(s.out)
 	} else {
 		err = in.write(out.Files(), inPlace, s)
@@ -95,7 +95,7 @@ func readDocument(p *report.Printer, name string) (*config.Sidecars, error) {
 	return conf, nil
 }
 
-// alignReport aligns what the report says of each workload, where there are many.
+// alignReport aligns the lines of a report about many workloads.
 func alignReport(report []string) []string {
 	if len(report) <= 3 {
 		return report

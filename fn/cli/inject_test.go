@@ -128,7 +128,7 @@ func TestInjectFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			code, out, err := call(c.in, c.args...)
 			says, misused := strings.CutPrefix(c.says, "2 ")
-			require.Equal(t, map[bool]int{false: Failed, true: Misuse}[misused], code)
+			require.Equal(t, map[bool]int{false: exitFailed, true: exitMisuse}[misused], code)
 			require.Empty(t, out)
 			require.Contains(t, err, says)
 			require.Regexp(t, `^error\[[a-z0-9-]+\]: `, err)

@@ -14,10 +14,10 @@ import (
 // A misuse is an error of the command line.
 type misuse struct{ sidecar.Findings }
 
-// Unwrap gives the finding, which is how the error is printed.
+// Unwrap returns the finding, which is printed.
 func (m misuse) Unwrap() error { return m.Findings }
 
-// misuseOf is a misuse of a command. Without a hint, its help is one.
+// misuseOf returns the error of a wrong command line. Without a hint, it names the command's help.
 func misuseOf(c *cobra.Command, message, hint string) error {
 	if hint == "" {
 		hint = "see " + c.CommandPath() + " --help"
@@ -28,7 +28,7 @@ func misuseOf(c *cobra.Command, message, hint string) error {
 	return misuse{sidecar.Findings{{Severity: sidecar.Error, Code: "command-line", Message: message, Hint: hint}}}
 }
 
-// describeFlagError makes an error of the parser of flags one of ours.
+// describeFlagError turns an error of the flag parser into a misuse.
 func describeFlagError(c *cobra.Command, err error) error {
 	hint := ""
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
@@ -44,7 +44,7 @@ func flagNames(c *cobra.Command) (names []string) {
 	return names
 }
 
-// refuseArguments is the check of commands without arguments.
+// refuseArguments checks the arguments of a command that takes none.
 func refuseArguments(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return misuseOf(c, fmt.Sprintf("takes no arguments, but there is %q", args[0]), "")
@@ -52,8 +52,7 @@ func refuseArguments(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// refuseUnknown is the check of the program itself: what isn't a command is an
-// unknown one.
+// refuseUnknown checks the arguments of the program itself: they're unknown commands.
 func refuseUnknown(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

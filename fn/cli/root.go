@@ -13,8 +13,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/report"
 )
 
-// Command is the whole command line, for the reference and for programs that have
-// outrigger as a subcommand.
+// Command returns the whole command line, for the reference and for programs that have outrigger as a subcommand.
 func Command() *cobra.Command { return newRoot("", &streams{}) }
 
 func newRoot(version string, s *streams) *cobra.Command {
@@ -22,11 +21,11 @@ func newRoot(version string, s *streams) *cobra.Command {
 		Use:   "outrigger",
 		Short: "add sidecars and init containers while manifests are rendered",
 		Long: `outrigger adds the containers that a pod needs beside its app - TLS proxies, exporters,
-agents - while manifests are rendered, and makes everything around the pod follow.
+agents - while manifests are rendered, and updates everything that refers to the pod.
 
-Without arguments it is a KRM function: it reads a ResourceList from standard input and
-writes one to standard output. kustomize and kpt run it so; its functionConfig is a
-Sidecars document.`,
+Without arguments it is a KRM function, as kustomize and kpt run it: it reads a
+ResourceList from standard input and writes one to standard output. Its functionConfig
+is a Sidecars document.`,
 		Example: `  # add the sidecars of a document to a stream
   kubectl kustomize . | outrigger inject -c sidecars.yaml | kubectl apply -f -
 
@@ -56,14 +55,14 @@ Sidecars document.`,
 	root.PersistentFlags().Var(
 		&colorFlag{&s.color},
 		"color",
-		"color messages: `WHEN` is auto, always or never; auto obeys NO_COLOR",
+		"color messages: `WHEN` is auto, always or never, and auto respects NO_COLOR",
 	)
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(report.Colors, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(newInject(s), newStrip(s), newExplain(s), newSchema(s), newCompletion(s), newVersion(s))
 	return root
 }
 
-// moduleVersion is the version that "go install" built.
+// moduleVersion returns the version that "go install" has built.
 func moduleVersion() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
 		return info.Main.Version
@@ -97,7 +96,7 @@ func (f *colorFlag) String() string { return string(*f.color) }
 
 func (f *colorFlag) Set(value string) error {
 	if !slices.Contains(report.Colors, value) {
-		return fmt.Errorf("it is one of %s", strings.Join(report.Colors, ", "))
+		return fmt.Errorf("it's one of %s", strings.Join(report.Colors, ", "))
 	}
 	*f.color = report.Color(value)
 	return nil

@@ -20,15 +20,15 @@ func TestFunctionWithoutArguments(t *testing.T) {
 		strings.ReplaceAll(strings.Replace(sidecars, "spec:\n", "spec:\n  expect: {min: 0}\n", 1), "\n", "\n  ") + "\n"
 	for _, args := range [][]string{nil, {"--color", "always"}} {
 		code, out, err := call(list, args...)
-		require.Equal(t, Done, code, err)
+		require.Equal(t, exitDone, code, err)
 		require.Equal(t, list, out)
 		require.Empty(t, err)
 		code, out, err = call(strings.Replace(list, "tlsProxy", "tlsproxy", 1), args...)
-		require.Equal(t, Failed, code, "a function doesn't know exit code 2")
+		require.Equal(t, exitFailed, code, "a function doesn't know exit code 2")
 		require.Contains(t, out, "code: unknown-field")
 		require.Contains(t, err, "hint:")
 		code, out, err = call(web, args...)
-		require.Equal(t, Failed, code)
+		require.Equal(t, exitFailed, code)
 		require.Empty(t, out)
 		require.Contains(t, err, "for plain manifests use: outrigger inject -c FILE\n")
 	}
@@ -39,13 +39,13 @@ func TestFunctionWithoutArguments(t *testing.T) {
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{{"help"}, {"--help"}, {"-h"}} {
 		code, out, err := call("", args...)
-		require.Equal(t, Done, code)
+		require.Equal(t, exitDone, code)
 		require.Empty(t, err)
 		require.Contains(t, out, "\n  inject      add the sidecars of a document to manifests\n")
 	}
 	for _, c := range Command().Commands() {
 		code, out, err := call("", c.Name(), "--help")
-		require.Equal(t, Done, code)
+		require.Equal(t, exitDone, code)
 		require.Empty(t, err)
 		require.Contains(t, out, "\nUsage:\n  outrigger "+c.Use)
 		require.Contains(t, out, "\nExit codes:\n  0  done\n")
@@ -71,7 +71,7 @@ func TestMisuse(t *testing.T) {
 		"help nothing at all":  "there is no command \"nothing at all\"\n  hint: see outrigger --help",
 		"inject --colr never":  "inject: unknown flag: --colr\n  hint: did you mean --color",
 		"inject -c":            "inject: flag needs an argument: 'c' in -c\n  hint: see outrigger inject --help",
-		"inject --color red -c x": "inject: invalid argument \"red\" for \"--color\" flag: it is one of auto, always, " +
+		"inject --color red -c x": "inject: invalid argument \"red\" for \"--color\" flag: it's one of auto, always, " +
 			"never\n  hint: see outrigger inject --help",
 		"--unheard":  "unknown flag: --unheard\n  hint: see outrigger --help",
 		"schema foo": "schema: takes no arguments, but there is \"foo\"\n  hint: see outrigger schema --help",
@@ -85,7 +85,7 @@ func TestMisuse(t *testing.T) {
 		"explain --expand -c x -w y": "explain: unknown shorthand flag: 'w' in -w\n  hint: see outrigger explain --help",
 	} {
 		code, out, err := call("", strings.Fields(line)...)
-		require.Equal(t, Misuse, code, line)
+		require.Equal(t, exitMisuse, code, line)
 		require.Empty(t, out, line)
 		require.Equal(t, "error[command-line]: "+want+"\n", err, line)
 	}
@@ -101,7 +101,7 @@ func TestFlagsAnywhere(t *testing.T) {
 		{"--color=never", "inject", input, "-c" + conf}, {"inject", "-c", conf, "--", input},
 	} {
 		code, out, err := call("", args...)
-		require.Equal(t, Done, code, err)
+		require.Equal(t, exitDone, code, err)
 		require.Equal(t, want, out)
 	}
 }
@@ -109,7 +109,7 @@ func TestFlagsAnywhere(t *testing.T) {
 func TestVersion(t *testing.T) {
 	for _, args := range [][]string{{"version"}, {"--version"}} {
 		code, out, err := call("", args...)
-		require.Equal(t, Done, code, err)
+		require.Equal(t, exitDone, code, err)
 		require.Equal(t, "outrigger version test\n", out)
 	}
 	require.NotEmpty(t, moduleVersion())
@@ -117,7 +117,7 @@ func TestVersion(t *testing.T) {
 
 func TestSchema(t *testing.T) {
 	code, out, _ := call("", "schema")
-	require.Equal(t, Done, code)
+	require.Equal(t, exitDone, code)
 	require.Equal(t, string(config.Schema()), out)
 }
 
@@ -125,14 +125,14 @@ func TestSchema(t *testing.T) {
 func TestCompletion(t *testing.T) {
 	for _, shell := range shells {
 		code, out, err := call("", "completion", shell)
-		require.Equal(t, Done, code, err)
+		require.Equal(t, exitDone, code, err)
 		require.Contains(t, out, "__complete", shell)
 	}
 	complete := func(args ...string) []string {
 		var out, err bytes.Buffer
 		require.Equal(
 			t,
-			Done,
+			exitDone,
 			Run("test", append([]string{"outrigger", cobra.ShellCompRequestCmd}, args...), strings.NewReader(""), &out, &err),
 			err.String(),
 		)
@@ -178,7 +178,7 @@ func names(words []string) []string {
 func TestColor(t *testing.T) {
 	const red = "\x1b[1;31merror[command-line]:\x1b[0m schema: "
 	code, _, err := call("", "schema", "x", "--color", "always")
-	require.Equal(t, Misuse, code)
+	require.Equal(t, exitMisuse, code)
 	require.True(t, strings.HasPrefix(err, red), err)
 	require.Contains(t, err, "  \x1b[36mhint:\x1b[0m see")
 	_, _, err = call("", "schema", "x")
@@ -196,7 +196,7 @@ func TestFullDisk(t *testing.T) {
 	inject := []string{"inject", "-c", file(t, "sidecars.yaml", sidecars)}
 	for _, args := range [][]string{{"schema"}, {"explain"}, {"version"}, inject} {
 		var stderr bytes.Buffer
-		require.Equal(t, Failed, Run("", append([]string{"outrigger"}, args...), strings.NewReader(web), full, &stderr))
+		require.Equal(t, exitFailed, Run("", append([]string{"outrigger"}, args...), strings.NewReader(web), full, &stderr))
 		require.Contains(t, stderr.String(), "error[io]: write /dev/full: no space left on device\n")
 	}
 }

@@ -14,23 +14,24 @@ func newStrip(s *streams) *cobra.Command {
 		DisableFlagsInUseLine: true,
 		Short:                 "remove what outrigger added, byte for byte",
 		Long: `Remove what outrigger added to manifests, byte for byte. That needs the record that -w
-and kpt leave in an annotation; without one, nothing is written. With -c, only the work
-of that document is removed.`,
+and kpt write into an annotation. Without one, nothing is written. With -c, only what
+that document added is removed.`,
 		Example: `  # restore files
   outrigger strip -w manifests/
 
-  # remove the work of one document, and leave that of others
+  # remove what one document added, and keep the rest
   outrigger strip -c sidecars.yaml -w manifests/
 
-  # see a manifest as it was
+  # see a manifest as it was before
   outrigger strip < web.yaml`,
 		RunE: func(c *cobra.Command, paths []string) error { return strip(c, s, document, paths, inPlace) },
 	}
-	addDocumentFlag(c, &document, "remove the work of this Sidecars document only: `FILE`")
+	addDocumentFlag(c, &document, "remove only what this Sidecars document added: `FILE`")
 	addWriteFlag(c, &inPlace)
 	return c
 }
 
+// strip removes what a document added, or what any did without one.
 func strip(c *cobra.Command, s *streams, document string, paths []string, inPlace bool) error {
 	p := s.printer()
 	by := ""

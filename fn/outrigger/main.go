@@ -1,6 +1,5 @@
-// Command outrigger adds the containers that a pod needs beside its app while
-// manifests are rendered. With a ResourceList on standard input it is a KRM
-// function; its subcommands serve everybody else.
+// Command outrigger adds the containers that a pod needs beside its app while manifests are rendered. Without
+// arguments, it's a KRM function, which reads a ResourceList. Its subcommands are for everything else.
 package main
 
 import (
@@ -9,7 +8,7 @@ import (
 	"github.com/outrigger-dev/outrigger/fn/cli"
 )
 
-// version is set at build time. Without it, the module's version is shown.
+// version is set at build time. Without it, the program prints the module's version.
 var version string
 
 func main() {

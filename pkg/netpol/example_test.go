@@ -9,7 +9,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/netpol"
 )
 
-// A policy lets the namespace's pods with one label in, and nobody else.
+// A policy lets in the pods of the namespace that have a label, and nobody else.
 func Example() {
 	policies := []networkingv1.NetworkPolicy{{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "prod"},

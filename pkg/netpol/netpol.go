@@ -1,11 +1,10 @@
-// Package netpol says what NetworkPolicies let in: who reaches a pod on a port when
-// several of them stand. It follows the text of the API (k8s.io/api networking/v1,
-// types.go) and knows nothing of manifests or sidecars.
+// Package netpol decides what NetworkPolicies allow: who can reach a pod on a port, given several policies. It follows
+// the text of the API (k8s.io/api networking/v1, types.go) and doesn't depend on manifests or sidecars.
 //
-// What the API refuses lets in nobody and selects nothing for sure.
+// Rules that the API refuses allow nobody, and nothing is sure about what such selectors select.
 //
-// It doesn't know what lets clients in beside policies: the pod's own node, which is
-// always let in, and what a network does with pods on the node's own network.
+// Two cases aren't covered: a pod's own node can always reach it, and network plugins differ for pods on the node's own
+// network.
 package netpol
 
 import (
@@ -18,30 +17,29 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// A Pod is what policies look at of the pod that is dialled.
+// A Pod is the pod that a peer connects to.
 type Pod struct {
 	Namespace string
 	Labels    map[string]string
-	Ports     []corev1.ContainerPort // that its containers declare: rules may name them
+	Ports     []corev1.ContainerPort // of its containers; rules may use their names
 }
 
-// A Peer is who dials: a pod, or an address that is none's.
+// A Peer is a client: a pod, or an address outside of the cluster.
 type Peer struct {
-	Namespace       string            // of a pod; "" for what is no pod
+	Namespace       string            // of a pod; "" for an address
 	NamespaceLabels map[string]string // of that namespace, besides its name
 	Labels          map[string]string // of a pod
-	IP              netip.Addr        // as the dialled pod sees it; may be missing
+	IP              netip.Addr        // as the pod sees it; may be missing
 }
 
-// A Port is what is dialled.
+// A Port is the port that a peer connects to.
 type Port struct {
 	Protocol corev1.Protocol // "" is TCP
 	Number   int32
 }
 
-// Allowed reports whether policies let a peer in on a port of a pod. Where none of
-// them selects the pod for what comes in, all is let in; else what one of them lets
-// in: they add up.
+// Allowed reports whether policies let a peer in on a port of a pod. If no ingress policy selects the pod, everybody is
+// let in. Otherwise, one of them must let the peer in.
 func Allowed(policies []networkingv1.NetworkPolicy, pod Pod, peer Peer, port Port) bool {
 	isolated := false
 	for i := range policies {
@@ -59,14 +57,14 @@ func Allowed(policies []networkingv1.NetworkPolicy, pod Pod, peer Peer, port Por
 	return !isolated
 }
 
-// IsIngress reports whether a policy is for what comes in: it is unless it says that
-// it's for the way out only. One that is closes all that no rule lets in.
+// IsIngress reports whether a policy is about ingress, unless its policyTypes has egress only. An ingress policy closes
+// its pods to everybody that no rule lets in.
 func IsIngress(spec *networkingv1.NetworkPolicySpec) bool {
 	return len(spec.PolicyTypes) == 0 || slices.Contains(spec.PolicyTypes, networkingv1.PolicyTypeIngress)
 }
 
-// IsEgress reports whether a policy is for the way out: where it says so, or says
-// nothing and has rules for it.
+// IsEgress reports whether a policy is about egress: its policyTypes has egress, or it has egress rules and no
+// policyTypes.
 func IsEgress(spec *networkingv1.NetworkPolicySpec) bool {
 	if len(spec.PolicyTypes) == 0 {
 		return len(spec.Egress) > 0
@@ -74,8 +72,7 @@ func IsEgress(spec *networkingv1.NetworkPolicySpec) bool {
 	return slices.Contains(spec.PolicyTypes, networkingv1.PolicyTypeEgress)
 }
 
-// Covers reports whether a rule's ports, of which none is all, cover a port of a pod
-// that declares some.
+// Covers reports whether a rule's ports cover a port of a pod with declared ports. A rule without ports covers all.
 func Covers(ports []networkingv1.NetworkPolicyPort, declared []corev1.ContainerPort, port Port) bool {
 	return len(ports) == 0 || slices.ContainsFunc(ports, func(p networkingv1.NetworkPolicyPort) bool {
 		return coversPort(&p, declared, port)
@@ -97,8 +94,8 @@ func coversPort(p *networkingv1.NetworkPolicyPort, declared []corev1.ContainerPo
 	return p.Port.IntVal <= port.Number && port.Number <= lastNumber(p)
 }
 
-// Contains reports whether a rule's ports, of which none is all, cover all that another
-// port of a rule does, whatever pods declare.
+// Contains reports whether a rule's ports cover everything that another port of a rule covers, whatever ports pods
+// declare. A rule without ports covers all.
 func Contains(ports []networkingv1.NetworkPolicyPort, other *networkingv1.NetworkPolicyPort) bool {
 	return len(ports) == 0 || slices.ContainsFunc(ports, func(p networkingv1.NetworkPolicyPort) bool {
 		switch {
@@ -115,8 +112,7 @@ func Contains(ports []networkingv1.NetworkPolicyPort, other *networkingv1.Networ
 	})
 }
 
-// lacksStart reports whether a port is a range without a first number. The API refuses
-// it, so it lets in nobody.
+// lacksStart reports whether a port is a range without a first number. The API refuses that, so it allows nobody.
 func lacksStart(p *networkingv1.NetworkPolicyPort) bool {
 	return p.EndPort != nil && (p.Port == nil || p.Port.Type == intstr.String)
 }
@@ -128,7 +124,7 @@ func protocolOf(p *networkingv1.NetworkPolicyPort) corev1.Protocol {
 	return orTCP(*p.Protocol)
 }
 
-// lastNumber is the last of a port's numbers.
+// lastNumber returns the last number of a range, or the only one.
 func lastNumber(p *networkingv1.NetworkPolicyPort) int32 {
 	if p.EndPort != nil {
 		return *p.EndPort
@@ -143,7 +139,7 @@ func orTCP(p corev1.Protocol) corev1.Protocol {
 	return p
 }
 
-// meetsPeer reports whether a rule's peers, of which none is all, are of this one's kind.
+// meetsPeer reports whether a rule's peers include this one. A rule without peers includes all.
 func meetsPeer(peers []networkingv1.NetworkPolicyPeer, namespace string, peer *Peer) bool {
 	return len(peers) == 0 || slices.ContainsFunc(peers, func(p networkingv1.NetworkPolicyPeer) bool {
 		if p.IPBlock != nil {
@@ -160,7 +156,7 @@ func meetsPeer(peers []networkingv1.NetworkPolicyPeer, namespace string, peer *P
 	})
 }
 
-// labelsOf are those of a peer's namespace: the API server writes its name among them.
+// labelsOf returns the labels of a peer's namespace, with the one for its name that the API server adds.
 func labelsOf(peer *Peer) map[string]string {
 	labels := map[string]string{}
 	maps.Copy(labels, peer.NamespaceLabels)
@@ -168,8 +164,8 @@ func labelsOf(peer *Peer) map[string]string {
 	return labels
 }
 
-// MayMeet reports whether peers of a policy in a namespace, of which none is all, are
-// a pod, or may be: which labels a namespace has isn't known.
+// MayMeet reports whether the peers of a policy in a namespace may include a pod. The labels of namespaces aren't
+// known. A rule without peers includes all.
 func MayMeet(peers []networkingv1.NetworkPolicyPeer, namespace string, pod *Pod) bool {
 	return len(peers) == 0 || slices.ContainsFunc(peers, func(p networkingv1.NetworkPolicyPeer) bool {
 		switch {
@@ -182,8 +178,8 @@ func MayMeet(peers []networkingv1.NetworkPolicyPeer, namespace string, pod *Pod)
 	})
 }
 
-// isWithin reports whether an address is in a block, and not in what it excepts. The API
-// refuses a block that excepts what isn't in it.
+// isWithin reports whether an address is in a block, and not in one of its exceptions. The API refuses exceptions
+// outside of the block.
 func isWithin(b *networkingv1.IPBlock, ip netip.Addr) bool {
 	block, ok := parsePrefix(b.CIDR)
 	if !ok || !ip.IsValid() {
@@ -199,8 +195,8 @@ func isWithin(b *networkingv1.IPBlock, ip netip.Addr) bool {
 	return block.Contains(ip)
 }
 
-// parsePrefix reads a CIDR. IPv4 in the form of IPv6 is what it is, as Go's net has it,
-// which networks read it with.
+// parsePrefix reads a CIDR. It reads IPv4 in the form of IPv6 as IPv4, like Go's package net, which network plugins
+// use.
 func parsePrefix(cidr string) (netip.Prefix, bool) {
 	p, err := netip.ParsePrefix(cidr)
 	if err == nil && p.Addr().Is4In6() && p.Bits() >= 96 {

@@ -16,8 +16,8 @@ const (
 	Yes
 )
 
-// later are the labels that controllers write on pods, whatever the template says
-// (k8s.io/api apps/v1, batch/v1, well_known_labels.go; argoproj.io/rollouts).
+// later are the labels that controllers set on pods, whatever the template has (k8s.io/api apps/v1, batch/v1,
+// well_known_labels.go; argoproj.io/rollouts).
 var later = []string{
 	"pod-template-hash", "controller-revision-hash", "pod-template-generation", "rollouts-pod-template-hash",
 	"statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index",
@@ -25,13 +25,12 @@ var later = []string{
 	"batch.kubernetes.io/job-completion-index",
 }
 
-// IsWrittenLater reports whether a label is one that controllers write on pods: what it will
-// be can't be read in a template.
+// IsWrittenLater reports whether controllers set a label on pods, so that a template doesn't have its value.
 func IsWrittenLater(label string) bool { return slices.Contains(later, label) }
 
-// Selects reports whether a selector selects what has labels. One without
-// requirements selects all. Of labels that unknown names, which may be nil, nobody
-// knows the value, and so it is with requirements that the API refuses.
+// Selects reports whether a selector selects labels. One without requirements selects all. The values of labels for
+// which unknown returns true aren't known, so the answer may be Maybe; unknown may be nil. The same holds for
+// requirements that the API refuses.
 func Selects(s *metav1.LabelSelector, labels map[string]string, unknown func(label string) bool) Answer {
 	answer := Yes
 	hold := func(key string, holds Answer) {
@@ -57,7 +56,7 @@ func Selects(s *metav1.LabelSelector, labels map[string]string, unknown func(lab
 			hold(r.Key, answerOf(there))
 		case r.Operator == metav1.LabelSelectorOpDoesNotExist && !several:
 			hold(r.Key, answerOf(!there))
-		default: // which the API refuses
+		default: // the API refuses it
 			hold(r.Key, Maybe)
 		}
 	}
@@ -71,8 +70,7 @@ func answerOf(holds bool) Answer {
 	return No
 }
 
-// Isolates reports whether a policy closes the pods of a template to all that it
-// doesn't let in itself.
+// Isolates reports whether a policy closes the pods of a template to everybody that it doesn't let in itself.
 func Isolates(spec *networkingv1.NetworkPolicySpec, labels map[string]string) Answer {
 	if !IsIngress(spec) {
 		return No

@@ -14,8 +14,10 @@ import (
 
 // Authentication and TLS are one nginx.
 func TestBasicTLS(t *testing.T) {
-	containers, files := renderProxy(t,
-		&proxy.AuthProxy{Base: proxy.Base{SecretName: "reports-tls"}, Basic: &proxy.Basic{SecretName: "users"}})
+	containers, files := renderProxy(t, &proxy.AuthProxy{
+		Base:  proxy.Base{SecretName: "reports-tls"},
+		Basic: &proxy.Basic{SecretName: "users"},
+	})
 	require.Len(t, containers, 1)
 	ca := certs.NewAuthority(t, "reports")
 	serve(t)

@@ -76,6 +76,12 @@ func folder(t *testing.T, texts map[string]string) string {
 	return dir
 }
 
+// writeConfig writes a config into a folder of its own.
+func writeConfig(t *testing.T, text string) string {
+	t.Helper()
+	return filepath.Join(folder(t, map[string]string{"sidecars.yaml": text}), "sidecars.yaml")
+}
+
 func state(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -177,7 +183,7 @@ func sorted(texts map[string]string) []string { return slices.Sorted(maps.Keys(t
 
 // Killed at any system call of any of fifty files.
 func TestKilled(t *testing.T) {
-	conf := filepath.Join(folder(t, map[string]string{"sidecars.yaml": config}), "sidecars.yaml")
+	conf := writeConfig(t, config)
 	bare := workloads(50)
 	inject := func(dir string) []string { return []string{"inject", "-c", conf, "-w", dir} }
 	strip := func(dir string) []string { return []string{"strip", "-w", dir} }
@@ -186,8 +192,7 @@ func TestKilled(t *testing.T) {
 	require.Zero(t, code, said)
 	laid := state(t, dir)
 
-	other := filepath.Join(folder(t, map[string]string{"sidecars.yaml": strings.ReplaceAll(config, "8081", "8082")}),
-		"sidecars.yaml")
+	other := writeConfig(t, strings.ReplaceAll(config, "8081", "8082"))
 	again := func(dir string) []string { return []string{"inject", "-c", other, "-w", dir} }
 	code, said = run(t, again(dir)...)
 	require.Zero(t, code, said)
@@ -216,7 +221,7 @@ func TestKilled(t *testing.T) {
 // in between, it goes on with those that are left, even where it was told each by
 // its name.
 func TestKilledWhileRemoving(t *testing.T) {
-	conf := filepath.Join(folder(t, map[string]string{"sidecars.yaml": config}), "sidecars.yaml")
+	conf := writeConfig(t, config)
 	bare := workloads(3)
 	dir := folder(t, bare)
 	code, said := run(t, "inject", "-c", conf, "-w", dir)
@@ -251,7 +256,7 @@ func TestKilledWhileRemoving(t *testing.T) {
 
 // Where the system can't swap two files, copies of the old ones are the way back.
 func TestWithoutSwapping(t *testing.T) {
-	conf := filepath.Join(folder(t, map[string]string{"sidecars.yaml": config}), "sidecars.yaml")
+	conf := writeConfig(t, config)
 	bare := workloads(3)
 	args := func(dir string) []string { return []string{"inject", "-c", conf, "-w", dir} }
 	dir := folder(t, bare)
@@ -280,7 +285,7 @@ func TestWithoutSwapping(t *testing.T) {
 
 // Whatever fails, wherever: nothing was changed, and it says so.
 func TestFails(t *testing.T) {
-	conf := filepath.Join(folder(t, map[string]string{"sidecars.yaml": config}), "sidecars.yaml")
+	conf := writeConfig(t, config)
 	bare := workloads(50)
 	for _, name := range []string{"web-00.yaml", "web-24.yaml", "web-49.yaml"} {
 		for call, c := range map[string]struct{ fails, says string }{
@@ -293,8 +298,8 @@ func TestFails(t *testing.T) {
 			t.Run(call+" "+name, func(t *testing.T) {
 				t.Parallel()
 				dir := folder(t, bare)
-				code, said := disturbed(t, dir, call+":error="+c.fails+":when=1", []string{temporary(name)}, "inject", "-c",
-					conf, "-w", dir)
+				fault := call + ":error=" + c.fails + ":when=1"
+				code, said := disturbed(t, dir, fault, []string{temporary(name)}, "inject", "-c", conf, "-w", dir)
 				require.Equal(t, 1, code)
 				require.Equal(t, "error[io]: "+filepath.Join(dir, name)+": "+c.says+"\nerror[io]: no file was changed\n", said)
 				same(t, bare, dir, "")
@@ -302,8 +307,8 @@ func TestFails(t *testing.T) {
 		}
 	}
 	dir := folder(t, bare)
-	code, said := disturbed(t, dir, "unlinkat:error=EIO:when=1", []string{temporary("web-24.yaml")}, "inject", "-c",
-		conf, "-w", dir)
+	names := []string{temporary("web-24.yaml")}
+	code, said := disturbed(t, dir, "unlinkat:error=EIO:when=1", names, "inject", "-c", conf, "-w", dir)
 	require.Equal(t, 1, code)
 	require.Contains(t, said, `web-24.yaml: input/output error
 error[io]: all files are written, but this couldn't be taken away
@@ -317,12 +322,13 @@ error[io]: all files are written, but this couldn't be taken away
 
 // Told to stop, as by Ctrl-C, it leaves nothing half done.
 func TestStopped(t *testing.T) {
-	conf := filepath.Join(folder(t, map[string]string{"sidecars.yaml": config}), "sidecars.yaml")
+	conf := writeConfig(t, config)
 	bare := workloads(50)
 	for _, signal := range []string{"INT", "TERM"} {
 		dir := folder(t, bare)
-		code, said := disturbed(t, dir, "write:signal="+signal+":when=1 fsync:delay_enter=500000:when=1",
-			[]string{temporary("web-00.yaml")}, "inject", "-c", conf, "-w", dir)
+		faults := "write:signal=" + signal + ":when=1 fsync:delay_enter=500000:when=1"
+		names := []string{temporary("web-00.yaml")}
+		code, said := disturbed(t, dir, faults, names, "inject", "-c", conf, "-w", dir)
 		require.Equal(t, 1, code, "the first file takes half a second to sync: %s", said)
 		require.Equal(t, "error[io]: was interrupted\nerror[io]: no file was changed\n", said)
 		same(t, bare, dir, "")
@@ -331,7 +337,7 @@ func TestStopped(t *testing.T) {
 
 // A disk that is really full.
 func TestDiskFull(t *testing.T) {
-	conf := filepath.Join(folder(t, map[string]string{"sidecars.yaml": config}), "sidecars.yaml")
+	conf := writeConfig(t, config)
 	bare := workloads(10)
 	dir, disk := folder(t, bare), t.TempDir()
 	out, err := exec.Command("unshare", "-rm", "sh", "-c", `

@@ -90,22 +90,10 @@ func redis(t *testing.T, args ...string) {
 	for name, text := range certs.NewAuthority(t, "nobody trusts it").IssueServer(t, "search.example") {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
-	cmd := exec.Command(
-		"/usr/bin/redis-server",
-		append(
-			[]string{
-				"--bind",
-				"127.0.0.1",
-				"--dir",
-				dir,
-				"--save",
-				"",
-				"--appendonly",
-				"no",
-				"--requirepass",
-				login["password"],
-			},
-			args...)...)
+	own := []string{
+		"--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "no", "--requirepass", login["password"],
+	}
+	cmd := exec.Command("/usr/bin/redis-server", append(own, args...)...)
 	cmd.Dir = dir
 	servers.Start(t, cmd, syscall.SIGKILL)
 }
@@ -113,8 +101,8 @@ func redis(t *testing.T, args ...string) {
 func TestRedis(t *testing.T) {
 	redis(t, "--port", "6379")
 	pod.WaitForPort(t, "127.0.0.1:6379")
-	containers, _ := renderExporters(t, 6379,
-		"    - exporter: {preset: redis, credentials: {secretName: redis}, metricsPort: 9122}\n", login)
+	pattern := "    - exporter: {preset: redis, credentials: {secretName: redis}, metricsPort: 9122}\n"
+	containers, _ := renderExporters(t, 6379, pattern, login)
 	spec := containers["exporter"]
 	c := launch(t, spec, "/usr/bin/prometheus-redis-exporter")
 	scraped(t, c, spec, `redis_up 1`)
@@ -128,8 +116,8 @@ func TestRedisWithTLS(t *testing.T) {
 	redis(t, "--port", "0", "--tls-port", "6380", "--tls-cert-file", "tls.crt", "--tls-key-file", "tls.key",
 		"--tls-ca-cert-file", "tls.crt", "--tls-auth-clients", "no")
 	pod.WaitForPort(t, "127.0.0.1:6380")
-	containers, _ := renderExporters(t, 6380,
-		"    - exporter: {preset: valkey, port: 6380, tls: true, credentials: {secretName: redis}}\n", login)
+	pattern := "    - exporter: {preset: valkey, port: 6380, tls: true, credentials: {secretName: redis}}\n"
+	containers, _ := renderExporters(t, 6380, pattern, login)
 	spec := containers["exporter"]
 	scraped(t, launch(t, spec, "/usr/bin/prometheus-redis-exporter"), spec, `redis_up 1`)
 }

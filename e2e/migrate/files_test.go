@@ -29,8 +29,8 @@ func busybox(t *testing.T) *pod.Volume {
 
 // The jar is where JAVA_TOOL_OPTIONS says, whole, and the app can read it.
 func TestJavaAgentCopies(t *testing.T) {
-	spec := rendered.Render(t, app,
-		config.Entry{JavaAgent: &agent.JavaAgent{Image: "agents:1", Path: "/agents/agent.jar"}}).Pod(t)
+	entry := config.Entry{JavaAgent: &agent.JavaAgent{Image: "agents:1", Path: "/agents/agent.jar"}}
+	spec := rendered.Render(t, app, entry).Pod(t)
 	shared := pod.EmptyVolume(t)
 	copied := pod.Launch(t, spec.InitContainers[0], map[string]*pod.Volume{
 		"/opt/outrigger/java-agent": shared,
@@ -40,8 +40,8 @@ func TestJavaAgentCopies(t *testing.T) {
 	copied.RequireSuccess()
 
 	app := *spec.Containers[0].DeepCopy()
-	require.Equal(t, corev1.EnvVar{Name: "JAVA_TOOL_OPTIONS", Value: "-javaagent:/opt/outrigger/java-agent/agent.jar"},
-		app.Env[len(app.Env)-1])
+	option := corev1.EnvVar{Name: "JAVA_TOOL_OPTIONS", Value: "-javaagent:/opt/outrigger/java-agent/agent.jar"}
+	require.Equal(t, option, app.Env[len(app.Env)-1])
 	app = filled(t, app, secret)
 	app.Command = []string{"sh", "-c", `cat "${JAVA_TOOL_OPTIONS#-javaagent:}" && ! rm "${JAVA_TOOL_OPTIONS#-javaagent:}"`}
 	read := pod.Launch(t, app, map[string]*pod.Volume{

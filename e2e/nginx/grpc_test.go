@@ -74,8 +74,8 @@ func serveCalls(t *testing.T) *calls {
 
 func dial(t *testing.T, address string, c credentials.TransportCredentials) *grpc.ClientConn {
 	t.Helper()
-	conn, err := grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(c),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(16<<20)))
+	large := grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(16 << 20))
+	conn, err := grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(c), large)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn
@@ -87,8 +87,7 @@ const grpcProbes = `          readinessProbe:
 
 func overGRPC(p *proxy.TLSProxy) { p.Protocol = sidecar.GRPC }
 
-// Calls, streams, statuses and trailers come through; who has no certificate
-// doesn't, but for the kubelet with its one call.
+// Calls, streams, statuses and trailers come through. Without a certificate nothing does, except the kubelet's call.
 func TestGRPC(t *testing.T) {
 	g := setClients(t, nil, proxy.Clients{AllowedCommonNames: []string{"alice"}, ForwardIdentity: true}, overGRPC)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*pod.Patience)
@@ -125,17 +124,16 @@ func TestGRPC(t *testing.T) {
 	require.Equal(t, []string{"https"}, seen["x-forwarded-proto"])
 
 	var trailer metadata.MD
-	_, err = alice.UnaryCall(ctx,
-		&grpc_testing.SimpleRequest{ResponseStatus: &grpc_testing.EchoStatus{Code: int32(codes.DataLoss), Message: "ü %"}},
-		grpc.Trailer(&trailer))
+	loss := &grpc_testing.EchoStatus{Code: int32(codes.DataLoss), Message: "ü %"}
+	_, err = alice.UnaryCall(ctx, &grpc_testing.SimpleRequest{ResponseStatus: loss}, grpc.Trailer(&trailer))
 	require.Equal(t, status.Error(codes.DataLoss, "ü %").Error(), err.Error())
 	require.Equal(t, []string{"asked for"}, trailer["why"])
 
 	stream, err := alice.FullDuplexCall(ctx)
 	require.NoError(t, err)
 	for i := range 50 { // each waits for its answer: nothing is held back
-		require.NoError(t,
-			stream.Send(&grpc_testing.StreamingOutputCallRequest{Payload: &grpc_testing.Payload{Body: []byte{byte(i)}}}))
+		payload := &grpc_testing.Payload{Body: []byte{byte(i)}}
+		require.NoError(t, stream.Send(&grpc_testing.StreamingOutputCallRequest{Payload: payload}))
 		got, err := stream.Recv()
 		require.NoError(t, err)
 		require.Equal(t, []byte{byte(i)}, got.Payload.Body)
@@ -160,10 +158,11 @@ func TestGRPC(t *testing.T) {
 	require.NoError(t, err)
 	_, err = watch.Recv()
 	require.Equal(t, codes.Unimplemented, status.Code(err), "only Check")
-	require.Equal(t, codes.Unimplemented, status.Code(
-		call(grpc_testing.NewTestServiceClient(dial(t, fmt.Sprintf("127.0.0.1:%d", healthPort), insecure.NewCredentials()))),
-	))
-	require.Error(t, call(grpc_testing.NewTestServiceClient(dial(t, g.address, insecure.NewCredentials()))), "in plain")
+	inPlain := func(address string) error {
+		return call(grpc_testing.NewTestServiceClient(dial(t, address, insecure.NewCredentials())))
+	}
+	require.Equal(t, codes.Unimplemented, status.Code(inPlain(fmt.Sprintf("127.0.0.1:%d", healthPort))))
+	require.Error(t, inPlain(g.address))
 }
 
 // Several ports are one nginx: HTTP and TCP, each with TLS.

@@ -51,8 +51,8 @@ func set(t *testing.T, app http.HandlerFunc, edits ...func(*proxy.TLSProxy)) *st
 // issueServer signs a certificate for nginx, with a serial number.
 func issueServer(t *testing.T, ca *certs.Authority, serial int64) map[string]string {
 	t.Helper()
-	return certs.EncodeSecret(t,
-		ca.Issue(t, x509.Certificate{SerialNumber: big.NewInt(serial), DNSNames: []string{serverName}}))
+	template := x509.Certificate{SerialNumber: big.NewInt(serial), DNSNames: []string{serverName}}
+	return certs.EncodeSecret(t, ca.Issue(t, template))
 }
 
 // serve runs an app where it was moved to.
@@ -177,8 +177,9 @@ func TestPrivilegedPort(t *testing.T) {
 	c := launch(t, r, pod.NewVolume(t, issueServer(t, certs.NewAuthority(t, "test authority"), 1)))
 	select {
 	case <-c.Done:
-		pod.Poll(t, "the reason",
-			func() bool { return strings.Contains(c.Log.String(), "0.0.0.0:443 failed (13: Permission denied)") })
+		pod.Poll(t, "the reason", func() bool {
+			return strings.Contains(c.Log.String(), "0.0.0.0:443 failed (13: Permission denied)")
+		})
 	case <-time.After(pod.Patience):
 		require.FailNow(t, "nginx listens on a privileged port", c.Log)
 	}

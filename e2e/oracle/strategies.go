@@ -47,9 +47,8 @@ var replicaSet = newStrategy(strategy[apps.ReplicaSet]{
 	},
 	warn: func(ctx context.Context, rs *apps.ReplicaSet) []string {
 		at := field.NewPath("spec", "template")
-		return append(
-			hostnameWarning(rs.Name, "Pod names and hostnames"),
-			podutil.GetWarningsForPodTemplate(ctx, at, &rs.Spec.Template, nil)...)
+		own := hostnameWarning(rs.Name, "Pod names and hostnames")
+		return append(own, podutil.GetWarningsForPodTemplate(ctx, at, &rs.Spec.Template, nil)...)
 	},
 })
 
@@ -66,9 +65,8 @@ var job = newStrategy(strategy[batch.Job]{
 		})
 	},
 	warn: func(ctx context.Context, j *batch.Job) []string {
-		return append(
-			hostnameWarning(j.Name, "Pod names and hostnames"),
-			jobutil.WarningsForJobSpec(ctx, field.NewPath("spec"), &j.Spec, nil)...)
+		own := hostnameWarning(j.Name, "Pod names and hostnames")
+		return append(own, jobutil.WarningsForJobSpec(ctx, field.NewPath("spec"), &j.Spec, nil)...)
 	},
 	options: map[string]bool{
 		string(features.WorkloadWithJob): feature.DefaultFeatureGate.Enabled(features.WorkloadWithJob),

@@ -89,8 +89,8 @@ func volumes(t *testing.T) (config, secret *pod.Volume) {
 // A swap of the volume's link, as the kubelet makes it, is one request; so is one of
 // the other volume. The first look is none, and neither is silence.
 func TestWebhook(t *testing.T) {
-	w := renderWatcher(t,
-		agent.ConfigReload{Webhook: &agent.ReloadWebhook{URL: "http://127.0.0.1:8080/-/reload?now={all}"}})
+	hook := &agent.ReloadWebhook{URL: "http://127.0.0.1:8080/-/reload?now={all}"}
+	w := renderWatcher(t, agent.ConfigReload{Webhook: hook})
 	require.Nil(t, w.spec.ShareProcessNamespace)
 	a := serve(t, 8080, false)
 	config, secret := volumes(t)
@@ -115,19 +115,13 @@ func TestWebhook(t *testing.T) {
 
 // An app that another sidecar has moved is told where it is.
 func TestWebhookFollows(t *testing.T) {
-	w := renderWatcher(
-		t,
-		agent.ConfigReload{Webhook: &agent.ReloadWebhook{URL: "http://localhost:8080/reload", Method: agent.Put}},
-		config.Entry{
-			TLSProxy: &proxy.TLSProxy{
-				Base: proxy.Base{
-					Port:       8080,
-					SecretName: "tls",
-					Rebind:     &proxy.Rebind{Port: 8081, Args: []string{"--listen=127.0.0.1:8081"}},
-				},
-			},
-		},
-	)
+	hook := &agent.ReloadWebhook{URL: "http://localhost:8080/reload", Method: agent.Put}
+	moved := &proxy.TLSProxy{Base: proxy.Base{
+		Port:       8080,
+		SecretName: "tls",
+		Rebind:     &proxy.Rebind{Port: 8081, Args: []string{"--listen=127.0.0.1:8081"}},
+	}}
+	w := renderWatcher(t, agent.ConfigReload{Webhook: hook}, config.Entry{TLSProxy: moved})
 	a := serve(t, 8081, false)
 	config, secret := volumes(t)
 	w.launch(t, config, secret)

@@ -91,12 +91,9 @@ func cut(w http.ResponseWriter, from, to int) {
 }
 
 // fetching is a container that fetches the model from a store into files.
-func fetching(
-	t *testing.T,
-	s *store,
-	files *pod.Volume,
-	edits ...func(*step.Fetch),
-) (corev1.Container, map[string]*pod.Volume) {
+func fetching(t *testing.T, s *store, files *pod.Volume, edits ...func(*step.Fetch)) (
+	corev1.Container, map[string]*pod.Volume,
+) {
 	t.Helper()
 	p := &step.Fetch{
 		URL:       s.URL + "/v2/m.bin",

@@ -37,8 +37,8 @@ func raising(t *testing.T, settings ...corev1.Sysctl) *pod.Container {
 func TestSysctlRaises(t *testing.T) {
 	const name, path = "net.core.somaxconn", "net/core/somaxconn"
 	had := setting(t, path)
-	c := raising(t, corev1.Sysctl{Name: name, Value: strconv.Itoa(had + 1)},
-		corev1.Sysctl{Name: "net/ipv4/tcp_max_syn_backlog", Value: "1"})
+	more := corev1.Sysctl{Name: name, Value: strconv.Itoa(had + 1)}
+	c := raising(t, more, corev1.Sysctl{Name: "net/ipv4/tcp_max_syn_backlog", Value: "1"})
 	c.RequireSuccess()
 	says(t, c, path+" is "+strconv.Itoa(had)+" and is raised to "+strconv.Itoa(had+1))
 	says(t, c, "net/ipv4/tcp_max_syn_backlog is ")

@@ -78,8 +78,10 @@ func TestPgBouncer(t *testing.T) {
 	t.Run("works", func(t *testing.T) {
 		start(t) // before the server
 		postgres(t, ca.IssueServer(t, name))
-		pod.Poll(t, "an answer",
-			func() bool { answer, err := query("shop", "select 42"); return err == nil && answer == "42" })
+		pod.Poll(t, "an answer", func() bool {
+			answer, err := query("shop", "select 42")
+			return err == nil && answer == "42"
+		})
 		answer, err := query("shop", "select ssl from pg_stat_ssl where pid = pg_backend_pid()")
 		require.NoError(t, err, answer)
 		require.Equal(t, "t", answer)

@@ -44,8 +44,8 @@ func TestWorks(t *testing.T) {
 	serve(t, home, ca.IssueServer(t, serverName), nil)
 	spec, rest := renderTunnel(t)
 	require.Equal(t, "127.0.0.1", rest.InitContainers[1].Env[0].Value)
-	require.Equal(t, []corev1.EnvVar{{Name: "REDIS_HOST", Value: "127.0.0.1"}, {Name: "REDIS_PORT", Value: "6379"}},
-		rest.Containers[0].Env)
+	env := []corev1.EnvVar{{Name: "REDIS_HOST", Value: "127.0.0.1"}, {Name: "REDIS_PORT", Value: "6379"}}
+	require.Equal(t, env, rest.Containers[0].Env)
 	c := launch(t, spec, volumes(t, ca.Bundle(), nil), outside)
 	works(t)
 	for command, want := range map[string]string{"SET answer 42": "+OK", "ECHO 0123456789": "$10"} {

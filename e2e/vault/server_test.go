@@ -60,14 +60,8 @@ func serve(t *testing.T) *server {
 		"bound_subject=system:serviceaccount:prod:shop", "token_policies=shop")
 	s.run("secrets", "enable", "-path=legacy", "-version=1", "kv")
 	policy := filepath.Join(dir, "policy")
-	require.NoError(
-		t,
-		os.WriteFile(
-			policy,
-			[]byte(`path "secret/data/*" { capabilities = ["read"] }`+"\n"+`path "legacy/*" { capabilities = ["read"] }`),
-			0o600,
-		),
-	)
+	require.NoError(t, os.WriteFile(policy, []byte(`path "secret/data/*" { capabilities = ["read"] }
+path "legacy/*" { capabilities = ["read"] }`), 0o600))
 	s.run("policy", "write", "shop", policy)
 	return s
 }
@@ -123,7 +117,6 @@ func (s *server) token(change map[string]any) string {
 	sum := sha256.Sum256([]byte(text))
 	r, v, err := ecdsa.Sign(rand.Reader, s.key, sum[:])
 	require.NoError(s.t, err)
-	return text + "." + base64.RawURLEncoding.EncodeToString(
-		append(r.FillBytes(make([]byte, 32)), v.FillBytes(make([]byte, 32))...),
-	)
+	signature := append(r.FillBytes(make([]byte, 32)), v.FillBytes(make([]byte, 32))...)
+	return text + "." + base64.RawURLEncoding.EncodeToString(signature)
 }

@@ -125,7 +125,8 @@ func TestValues(t *testing.T) {
 				vault.VaultFile{Path: "one/" + name, Secret: "legacy/shop", KVVersion: 1, Field: name})
 		}
 	}
-	files = append(files, vault.VaultFile{Path: "two.json", Secret: "secret/data/team/shop"},
+	files = append(files,
+		vault.VaultFile{Path: "two.json", Secret: "secret/data/team/shop"},
 		vault.VaultFile{Path: "one.json", Secret: "legacy/shop", KVVersion: 1})
 	for name, mode := range map[string]func(*vault.Vault){"init": once, "cli": cli} {
 		t.Run(name, func(t *testing.T) {

@@ -83,7 +83,8 @@ func (p programs) writeCorpus(s corpus.Spec, o options) (row, error) {
 	}
 	subjects := []subject{{p.ourCommand(s.Form), false, &r.ours}}
 	if s.N <= o.baseline {
-		subjects = append(subjects, subject{[]string{p.minimal, "-null"}, true, &r.null},
+		subjects = append(subjects,
+			subject{[]string{p.minimal, "-null"}, true, &r.null},
 			subject{[]string{p.minimal}, true, &r.minimal})
 		if s.N <= 1000 { // larger ones take long
 			if err := checkOutput(s, input, []string{p.minimal}); err != nil {
@@ -118,6 +119,6 @@ func (p programs) measureStartup(o options) (r [2][]cost, err error) {
 	if err != nil {
 		return r, err
 	}
-	return r, p.runRounds(o.startup, input,
-		[]subject{{p.ourCommand(corpus.Kustomize), false, &r[0]}, {[]string{p.hello}, false, &r[1]}})
+	subjects := []subject{{p.ourCommand(corpus.Kustomize), false, &r[0]}, {[]string{p.hello}, false, &r[1]}}
+	return r, p.runRounds(o.startup, input, subjects)
 }

@@ -88,7 +88,7 @@ func main() {
 	keep(&kept, false)
 	keep(&keptH2, true)
 	wg.Wait()
-	_ = json.NewEncoder(os.Stdout).Encode(
-		map[string]Count{"new": fresh.Count, "slow": slow.Count, "kept": kept.Count, "kept by HTTP/2": keptH2.Count},
-	)
+	_ = json.NewEncoder(os.Stdout).Encode(map[string]Count{
+		"new": fresh.Count, "slow": slow.Count, "kept": kept.Count, "kept by HTTP/2": keptH2.Count,
+	})
 }

@@ -60,7 +60,7 @@ func TestGenerated(t *testing.T) {
 // most is how many entries generated configs have at most.
 const most = 6
 
-// A tally tells what pairs that work ask for.
+// A tally counts what the configs of working pairs have.
 type tally struct {
 	sync.Mutex
 	all   int

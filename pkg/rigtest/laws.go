@@ -241,7 +241,7 @@ func noSecretLeaks(t T, c Case, always, laid string) {
 		require.NotContains(t, said, s, "law 8: no secret leaks")
 		require.NotContains(t, notes, s, "law 8: no secret leaks into annotations")
 		if !strings.Contains(c.Config, s) && !strings.Contains(c.Input, "*shared") &&
-			!isLikened(c.readSpec(t, c.Config)) { // whoever writes one there wants it in the pod; and aliases are written out
+			!isLikened(c.readSpec(t, c.Config)) { // one in the config is meant for the pod, and aliases are written out
 			require.Equal(t, strings.Count(c.Input, s), strings.Count(laid, s), "law 8: no secret leaks")
 		}
 	}

@@ -60,9 +60,8 @@ var (
 	// filled are lines of collections that may have been written as empty, stand in brackets, or are aliases.
 	filled = regexp.MustCompile(`: *,|[{}\[\]]|[:-] \*|: *(null|Null|~)|outrigger.dev/(patterns|phases)`)
 	// portly are lines that a takeover may change or take away, with the comments among them.
-	portly = regexp.MustCompile(
-		`(?i)port|tcpSocket|host|gracePeriod|scheme|protocol|services|(http|ws)://|name|^\s*#|^\s*$|^\s*-\s*(#.*)?$`,
-	)
+	portly = regexp.MustCompile(`(?i)port|tcpSocket|host|gracePeriod|scheme|protocol|services|(http|ws)://|name` +
+		`|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
 )
 
 // linesStay checks that lines stay in their order, but for those that may change.

@@ -149,7 +149,7 @@ func decodeObjects(t T, text string) []map[string]any {
 	return all
 }
 
-// sameObject wants two texts to be equal, and tells only the lines that aren't.
+// sameObject compares two texts; the failure has only the lines that differ.
 func sameObject(t T, want, have, message string) {
 	t.Helper()
 	if want == have {

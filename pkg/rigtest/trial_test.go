@@ -14,7 +14,7 @@ func (t *trial) Errorf(format string, args ...any) { t.said += fmt.Sprintf(forma
 func (t *trial) FailNow()                          { panic(t) }
 func (t *trial) Helper()                           {}
 
-// try tells what f finds wrong; a panic is wrong, too.
+// try returns what f finds wrong; a panic is wrong, too.
 func try(f func(T)) (said string) {
 	t := new(trial)
 	defer func() {

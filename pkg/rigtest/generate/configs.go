@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// names of entries; ports are told apart by their first letters.
+// names of entries. Their first letters differ, and make the entries' ports differ.
 var names = []string{"agent", "boat", "edge", "third", "way", "y"}
 
 // drawConfig asks for sidecars of the first workload, or of all.

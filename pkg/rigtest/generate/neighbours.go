@@ -26,12 +26,10 @@ func (r random) drawNeighbours(w workload) (all []*Object) {
 			if key != "" {
 				meta.set("annotations", dict(key, value))
 			}
-			put(
-				"networking.k8s.io/v1",
-				"Ingress",
-				dict("ingressClassName", r.opt(2, str(pick(r, "nginx", "traefik", "alb", "gce", "contour", "kong", "mine"))),
-					"rules", list(dict("http", dict("paths", list(r.ingressPath(w, service), r.ingressPath(w, w.name)))))),
-			)
+			class := r.opt(2, str(pick(r, "nginx", "traefik", "alb", "gce", "contour", "kong", "mine")))
+			paths := list(r.ingressPath(w, service), r.ingressPath(w, w.name))
+			rules := list(dict("http", dict("paths", paths)))
+			put("networking.k8s.io/v1", "Ingress", dict("ingressClassName", class, "rules", rules))
 		case 2:
 			monitor := dict("selector", dict("matchLabels", dict("app", w.name)))
 			kind, field := "PodMonitor", "podMetricsEndpoints"
@@ -44,12 +42,9 @@ func (r random) drawNeighbours(w workload) (all []*Object) {
 			))
 			put("monitoring.coreos.com/v1", kind, monitor)
 		case 3:
-			put(
-				"networking.k8s.io/v1",
-				"NetworkPolicy",
-				dict("podSelector", dict("matchLabels", dict("app", w.name)), "ingress",
-					list(dict("ports", list(dict("port", r.to(r.drawPort(w))))))),
-			)
+			rule := dict("ports", list(dict("port", r.to(r.drawPort(w)))))
+			selector := dict("matchLabels", dict("app", w.name))
+			put("networking.k8s.io/v1", "NetworkPolicy", dict("podSelector", selector, "ingress", list(rule)))
 		case 4:
 			backend := dict("name", service, "port", num(r.drawPort(w).number))
 			put("gateway.networking.k8s.io/v1", "HTTPRoute", dict("rules", list(dict("backendRefs", list(backend)))))

@@ -38,7 +38,7 @@ func (r random) makeTLSProxy(w workload, c container, p port, name string) *Node
 	return r.addPattern(e, w, 3, "tlsProxy", t)
 }
 
-// makeTunnel is an entry that leads variables of all containers another way.
+// makeTunnel is an entry that points variables of all containers to a tunnel.
 func (r random) makeTunnel(w workload, _ container, name string) *Node {
 	t := dict(
 		"listenPort", num(6300+int(name[0])),
@@ -200,8 +200,7 @@ func (r random) spoilEntry(e *Node, w workload) {
 	}
 }
 
-// drawBase makes of an entry of tlsProxy another one: of another protocol, for clients
-// with certificates, in front of an app that stays where it is, or an authProxy.
+// drawBase varies an entry of tlsProxy: another protocol, clients with certificates, mode front, or an authProxy.
 func (r random) drawBase(e *Node) *Node {
 	t := e.at("tlsProxy")
 	if r.one(3) {

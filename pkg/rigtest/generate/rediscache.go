@@ -2,7 +2,7 @@ package generate
 
 import "fmt"
 
-// makeRedisCache is an entry that leads variables of its own to a cache.
+// makeRedisCache is an entry that points variables of its own to a cache.
 func (r random) makeRedisCache(w workload, c container, name string) *Node {
 	port := 6400 + int(name[0])
 	t := dict("port", num(port))

@@ -53,8 +53,7 @@ func (p *Pair) listCuts() []func() func() {
 func (n *Node) listCuts() []func() func() {
 	var all []func() func()
 	for _, e := range n.entries {
-		all = append(
-			all,
+		all = append(all,
 			func() func() { return n.withoutChild(e) },
 			func() func() {
 				was := *e

@@ -77,9 +77,9 @@ func TestMisuse(t *testing.T) {
 		"schema foo": "schema: takes no arguments, but there is \"foo\"\n  hint: see outrigger schema --help",
 		"version zzz": "version: takes no arguments, but there is \"zzz\"\n" +
 			"  hint: see outrigger version --help",
-		"completion": "completion: one shell must be named\n  hint: it is one of bash, zsh, fish, powershell",
+		"completion": "completion: one shell must be named\n  hint: it's one of bash, zsh, fish, powershell",
 		"completion tcsh": "completion: there is no completion for \"tcsh\"\n" +
-			"  hint: it is one of bash, zsh, fish, powershell",
+			"  hint: it's one of bash, zsh, fish, powershell",
 		"inject -w base -c":          "inject: flag needs an argument: 'c' in -c\n  hint: see outrigger inject --help",
 		"strip -w":                   "strip: -w needs files or folders to write to\n  hint: see outrigger strip --help",
 		"explain --expand -c x -w y": "explain: unknown shorthand flag: 'w' in -w\n  hint: see outrigger explain --help",

@@ -4,15 +4,15 @@ import (
 	"fmt"
 )
 
-// A checker looks for what readers of YAML take differently, or what only some of
-// them can read: what kubectl and kustomize would see can't be told from it. It says
-// where, and never a field's name: in a Secret that may be what is secret.
+// A checker finds YAML that programs read differently, or that only some can read: kubectl
+// and kustomize may see other values in it. Its errors name the line and never a field,
+// since the name of a field in a Secret may be secret.
 type checker struct {
 	*Lines
-	left int // fields that merge keys may still bring
+	left int // number of fields that merge keys may still add
 }
 
-// Check reports the first such place below n.
+// Check returns an error for the first such place below n.
 func (n *Node) Check(l *Lines) error {
 	c := checker{Lines: l, left: maxValues}
 	return c.checkNode(n)
@@ -69,8 +69,8 @@ func (c *checker) checkMapping(n *Node) error {
 	return nil
 }
 
-// checkMerge checks the value of a merge key of a mapping; before are the fields in front of
-// it. Readers agree only on what stands behind it.
+// checkMerge checks the value of a merge key of a mapping; before has the fields in front of
+// it. Programs agree only on fields behind it.
 func (c *checker) checkMerge(n, v *Node, before map[string]bool) (err error) {
 	if to := v.Resolve(); to == nil || v.Kind == Alias && to.Kind != Mapping {
 		return c.errorAt(v, "merges something that is no mapping")

@@ -6,8 +6,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// ReadField reads a field of a mapping from the lines that it has there, and gives it
-// as the full reader does, with lines of the whole text. Comments are left out.
+// ReadField reads a field of a mapping from its lines. It returns the node of the full
+// reader, with line numbers of the whole text and without comments.
 func (l *Lines) ReadField(from, to int, name string) (*yaml.Node, error) {
 	if n, ok := ReadFast(l, from, to, false); ok && len(n.Values) == 1 && !n.hasTags() {
 		return l.convertField(n, from, name), nil
@@ -21,7 +21,7 @@ func (l *Lines) ReadField(from, to int, name string) (*yaml.Node, error) {
 	return n, nil
 }
 
-// convertField is a field of a mapping that was read from an offset on, or nil.
+// convertField returns a field of a mapping that was read from an offset on, or nil.
 func (l *Lines) convertField(n *Node, from int, name string) *yaml.Node {
 	i := n.FieldIndex(name)
 	if i < 0 {
@@ -31,8 +31,8 @@ func (l *Lines) convertField(n *Node, from int, name string) *yaml.Node {
 	return c.convertNode(n.Values[i])
 }
 
-// converter makes the full reader's nodes of ours, which have no tags. Nodes come in the
-// order of the text, so lines are counted on.
+// converter turns our nodes, which have no tags, into those of the full reader. Nodes come in
+// the order of the text, so it counts lines from one to the next.
 type converter struct {
 	*Lines
 	at, line int
@@ -69,7 +69,7 @@ func findField(y *yaml.Node, name string) *yaml.Node {
 	return nil
 }
 
-// shiftLines makes a node's lines those of the text that it was cut out of.
+// shiftLines changes a node's line numbers to those of the whole text.
 func shiftLines(y *yaml.Node, by int, seen map[*yaml.Node]bool) {
 	if y == nil || seen[y] {
 		return

@@ -11,8 +11,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 )
 
-// DecodeInto reads a node into an API type. Fields that the type doesn't know
-// are left out: what is decoded is looked at, never written back.
+// DecodeInto reads a node into an API type. It ignores fields that the type doesn't have: the
+// result is never written back.
 func DecodeInto(n *Node, into any) error {
 	raw, ok := appendJSON(make([]byte, 0, 2*(n.End-n.Start)), n, 0)
 	if !ok {
@@ -33,8 +33,8 @@ func DecodeInto(n *Node, into any) error {
 	return nil
 }
 
-// appendJSON writes what a node means as JSON, straight away. It leaves what has
-// aliases, merge keys and the like to valueOfNode.
+// appendJSON writes the value of a node as JSON. It leaves nodes with aliases, merge keys and
+// the like to ValueOf.
 func appendJSON(b []byte, n *Node, depth int) (_ []byte, ok bool) {
 	if depth > maxDepth {
 		return b, false

@@ -7,17 +7,17 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// fastReader reads the YAML that kustomize writes and people mostly do: block
-// mappings and sequences of scalars that stand on one line, and literal blocks.
-// It's some ten times faster than a full reader. It gives up where it isn't sure,
-// and then the full reader reads. Both read the same (FuzzFastReader).
+// fastReader reads the YAML that kustomize and most people write: block mappings and
+// sequences of scalars on one line, and literal blocks. It's about ten times faster than a
+// full reader. If it isn't sure it gives up, and the full reader reads the text. Both give
+// the same result (FuzzFastReader).
 type fastReader struct {
 	*Lines
-	to    int  // where the object's lines end
-	no    bool // refused
+	to    int  // end of the object's lines
+	no    bool // it gave up
 	depth int
 
-	// The next line with content: where it begins and ends, and where its content does.
+	// The next line with content: its start and end, and the start of its content.
 	at, eol, first int
 
 	arena []Node
@@ -53,7 +53,7 @@ func ReadFast(l *Lines, from, to int, member bool) (*Node, bool) {
 	return n, true
 }
 
-// readRoot reads the document's own value.
+// readRoot reads the value of the document.
 func (b *fastReader) readRoot(p int) *Node {
 	tag, p := b.readTag(p)
 	below := tag != "" && b.endsAt(p)
@@ -81,13 +81,13 @@ func (b *fastReader) readRoot(p int) *Node {
 	return n
 }
 
-// hasPlainBytes reports whether a text has no bytes that readers take for line
-// breaks, or refuse.
+// hasPlainBytes reports whether a text has no bytes that some readers treat as line breaks or
+// refuse.
 func hasPlainBytes(text string) bool {
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case c >= 0x20 && c < 0x7f || c == '\n':
-		case c < utf8.RuneSelf: // tabs too: where they may stand is a science
+		case c < utf8.RuneSelf: // tabs, too: the rules for them are complicated
 			return false
 		default:
 			r, n := utf8.DecodeRuneInString(text[i:])
@@ -131,7 +131,7 @@ func (b *fastReader) newNode(kind Kind, start int) *Node {
 	if b.count++; b.count > maxValues {
 		b.no = true
 	}
-	if len(b.arena) == 0 { // about as many as there will be
+	if len(b.arena) == 0 { // about the number of nodes
 		b.arena = make([]Node, min(max((b.to-b.at)/20, 4), 64))
 	}
 	n := &b.arena[0]
@@ -219,8 +219,8 @@ func (b *fastReader) readMapping(p, col int) *Node {
 	return n
 }
 
-// readBelow reads what stands on the lines under a key or dash: something deeper, a
-// list that may stand right of column list only, or nothing, at the offset.
+// readBelow reads the value on the lines below a key or dash: a deeper one, a list right of
+// the column list, or nothing, at the offset.
 func (b *fastReader) readBelow(nothing, col, list int) *Node {
 	b.advanceLine()
 	if b.isDeeper(col) || b.first < b.to && b.isDash(b.first) && b.first-b.at > list {
@@ -242,16 +242,16 @@ func (b *fastReader) skipBlanks(p int) int {
 	return p
 }
 
-// endsAt reports whether nothing but a comment stands behind p on the current line.
+// endsAt reports whether only a comment follows p on the current line.
 func (b *fastReader) endsAt(p int) bool { return p == b.eol || b.Text[p] == '#' }
 
-// isKey reports whether a key stands at p on the current line.
+// isKey reports whether a key begins at p on the current line.
 func (b *fastReader) isKey(p int) bool {
 	end := b.keyEnd(p)
 	return end >= 0
 }
 
-// keyEnd is where the key at p ends, or -1.
+// keyEnd returns the end of the key at p, or -1.
 func (b *fastReader) keyEnd(p int) int {
 	if c := b.Text[p]; c == '"' || c == '\'' {
 		i := strings.IndexByte(b.Text[p+1:b.eol], c)
@@ -278,7 +278,7 @@ func (b *fastReader) keyEnd(p int) int {
 	return -1
 }
 
-// readKey reads the key at p, and finds where its value begins on the line.
+// readKey reads the key at p, and finds the start of its value on the line.
 func (b *fastReader) readKey(p int) (k *Node, value int) {
 	end := b.keyEnd(p)
 	if end <= p {
@@ -309,7 +309,7 @@ func (b *fastReader) readKey(p int) (k *Node, value int) {
 	return k, b.skipBlanks(colon + 1)
 }
 
-// startsPlain reports whether a text may begin a plain scalar, beyond doubt.
+// startsPlain reports whether a text certainly begins a plain scalar.
 func startsPlain(s string) bool {
 	switch s[0] {
 	case ',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`':
@@ -322,8 +322,8 @@ func startsPlain(s string) bool {
 	return true
 }
 
-// tagOf is the tag that the reader gives a plain scalar. Only those that begin
-// in certain ways can be anything but strings (go-yaml resolve.go).
+// tagOf returns the tag of a plain scalar. Only scalars with some first characters can be
+// anything but strings (go-yaml resolve.go).
 func tagOf(s string) string {
 	if strings.IndexByte("0123456789+-.~tTfFnNyYoO<=", s[0]) < 0 {
 		return TagString

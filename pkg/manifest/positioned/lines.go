@@ -4,8 +4,7 @@ import (
 	"strings"
 )
 
-// Lines knows where the lines of a text begin and end. It breaks lines where the
-// YAML reader does.
+// Lines finds the lines of a text, with the line breaks of the YAML reader.
 type Lines struct {
 	Text  string
 	Break string // the line break that the text uses first
@@ -16,7 +15,7 @@ const BOM = "\ufeff"
 
 func NewLines(text string) *Lines { return &Lines{Text: text, Break: firstBreak(text)} }
 
-// firstBreak is the line break that a text uses first; "\n" where it has none.
+// firstBreak returns the first line break of a text; "\n" if it has none.
 func firstBreak(text string) string {
 	if i := strings.IndexByte(text, '\n'); i > 0 && text[i-1] == '\r' {
 		return "\r\n"
@@ -24,7 +23,7 @@ func firstBreak(text string) string {
 	return "\n"
 }
 
-// breakAt is the length of the line break at i, or 0.
+// breakAt returns the length of the line break at i, or 0.
 func breakAt(s string, i int) int {
 	switch s[i] {
 	case '\n':
@@ -46,7 +45,7 @@ func breakAt(s string, i int) int {
 	return 0
 }
 
-// breakBefore is the length of the line break that ends at i, or 0.
+// breakBefore returns the length of the line break that ends at i, or 0.
 func breakBefore(s string, i int) int {
 	switch {
 	case i == 0:
@@ -65,7 +64,7 @@ func breakBefore(s string, i int) int {
 	return 0
 }
 
-// firstOffset is where the first line begins: the reader drops a byte order mark before
+// firstOffset returns the start of the first line: the reader drops a byte order mark before
 // it counts columns.
 func (l *Lines) firstOffset() int {
 	if strings.HasPrefix(l.Text, BOM) {
@@ -74,7 +73,7 @@ func (l *Lines) firstOffset() int {
 	return 0
 }
 
-// CountBreaks is the number of line breaks from one offset to another.
+// CountBreaks returns the number of line breaks from one offset to another.
 func (l *Lines) CountBreaks(from, to int) int {
 	if l.Plain {
 		return strings.Count(l.Text[from:to], "\n")
@@ -91,11 +90,11 @@ func (l *Lines) CountBreaks(from, to int) int {
 	return n
 }
 
-// LineNumber is the number, from 1, of the line that holds the offset. It counts from
-// the top: it's for messages.
+// LineNumber returns the number, from 1, of the line with the offset. It's for messages, as
+// it counts from the top of the text.
 func (l *Lines) LineNumber(at int) int { return 1 + l.CountBreaks(0, at) }
 
-// LineStart is where the line that holds the offset begins.
+// LineStart returns the start of the line with the offset.
 func (l *Lines) LineStart(at int) int {
 	for top := l.firstOffset(); at > top && breakBefore(l.Text, at) == 0; {
 		at--
@@ -106,7 +105,7 @@ func (l *Lines) LineStart(at int) int {
 // IsFirstLine reports whether the line that begins at the offset is the text's first.
 func (l *Lines) IsFirstLine(start int) bool { return start <= l.firstOffset() }
 
-// LineEnd is where the line that holds the offset ends, before its break.
+// LineEnd returns the end of the line with the offset, before its line break.
 func (l *Lines) LineEnd(at int) int {
 	for at < len(l.Text) && breakAt(l.Text, at) == 0 {
 		at++
@@ -114,7 +113,7 @@ func (l *Lines) LineEnd(at int) int {
 	return at
 }
 
-// NextLine is where the line after the one that ends at the offset begins, or -1.
+// NextLine returns the start of the line after the one that ends at the offset, or -1.
 func (l *Lines) NextLine(end int) int {
 	if end >= len(l.Text) {
 		return -1
@@ -122,7 +121,7 @@ func (l *Lines) NextLine(end int) int {
 	return end + breakAt(l.Text, end)
 }
 
-// PreviousEnd is the end of the line before the one that holds the offset; 0 at the top.
+// PreviousEnd returns the end of the line before the one with the offset; 0 at the top.
 func (l *Lines) PreviousEnd(at int) int {
 	start := l.LineStart(at)
 	if l.IsFirstLine(start) {
@@ -131,7 +130,7 @@ func (l *Lines) PreviousEnd(at int) int {
 	return start - breakBefore(l.Text, start)
 }
 
-// CountBlanks is the number of blanks that the line beginning at the offset starts with.
+// CountBlanks returns the number of blanks at the start of the line at the offset.
 func (l *Lines) CountBlanks(start int) int {
 	n := 0
 	for start+n < len(l.Text) && l.Text[start+n] == ' ' {
@@ -140,7 +139,7 @@ func (l *Lines) CountBlanks(start int) int {
 	return n
 }
 
-// isBlank reports whether nothing but blanks stands from the offset to the end of its line.
+// isBlank reports whether only blanks follow from the offset to the end of its line.
 func (l *Lines) isBlank(at int) bool {
 	for ; at < len(l.Text) && breakAt(l.Text, at) == 0; at++ {
 		if l.Text[at] != ' ' && l.Text[at] != '\t' {
@@ -150,13 +149,14 @@ func (l *Lines) isBlank(at int) bool {
 	return true
 }
 
-// IsComment reports whether a line holds nothing, or a comment only.
+// IsComment reports whether a line is empty or only a comment.
 func (l *Lines) IsComment(start int) bool {
 	in := l.CountBlanks(start)
 	return l.isBlank(start) || start+in < len(l.Text) && l.Text[start+in] == '#'
 }
 
-// CountComments is how many such lines end at the offset, the end of the last one.
+// CountComments returns the number of such lines in a row, of which the last one ends at the
+// offset.
 func (l *Lines) CountComments(end int) int {
 	n := 0
 	for {

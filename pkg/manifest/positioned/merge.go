@@ -3,7 +3,7 @@ package positioned
 // isMerge reports whether a key merges other mappings into its own.
 func (n *Node) isMerge() bool { return n.Kind == Scalar && n.Tag == TagMerge && n.Value == "<<" }
 
-// mergedMappings are the mappings that a merge key's value stands for, the one that wins first.
+// mergedMappings returns the mappings of a merge key's value, by precedence.
 func (n *Node) mergedMappings() []*Node {
 	if n = n.Resolve(); n == nil || n.Kind != Sequence {
 		return []*Node{n}
@@ -11,7 +11,7 @@ func (n *Node) mergedMappings() []*Node {
 	return n.Values
 }
 
-// mergedField is the value of a field that comes to a mapping by its merge keys, or nil.
+// mergedField returns the value of a field that a mapping gets from its merge keys, or nil.
 func (n *Node) mergedField(name string) (found *Node) {
 	if n == nil || n.Kind != Mapping || !n.hasMerge() {
 		return nil
@@ -34,8 +34,7 @@ func (n *Node) hasMerge() bool {
 	return false
 }
 
-// EachField are the fields of a mapping by name, its own first and then those that
-// come to it by merge keys.
+// EachField visits the fields of a mapping: its own ones, then those of merge keys.
 func (n *Node) EachField(yield func(string, *Node) bool) {
 	if !n.hasMerge() {
 		for i, k := range n.Keys {
@@ -55,8 +54,8 @@ func (n *Node) EachField(yield func(string, *Node) bool) {
 	})
 }
 
-// visitFields visits a mapping's own fields, and then those that are merged into it,
-// the one that wins first. A mapping that was seen has nothing new.
+// visitFields visits a mapping's own fields, and then merged ones by precedence. It visits a
+// mapping only once.
 func (n *Node) visitFields(seen map[*Node]bool, visit func(k, v *Node) bool) bool {
 	if n == nil || n.Kind != Mapping || seen[n] {
 		return true

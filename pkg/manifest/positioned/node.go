@@ -1,7 +1,7 @@
-// Package positioned reads YAML into nodes that know where they stand in the text:
-// go.yaml.in's nodes know where values begin, and not where they end. Two readers
-// make them. The fast one takes what kustomize and most people write, the full one
-// everything that kyaml reads. Both give the same nodes for the same text.
+// Package positioned reads YAML into nodes with the start and end of their text: nodes of
+// go.yaml.in only have a start. There are two readers. The fast one reads what kustomize and
+// most people write, the full one everything that kyaml reads. Both give the same nodes
+// for the same text.
 package positioned
 
 import (
@@ -21,13 +21,13 @@ const (
 	Alias
 )
 
-// A Node is a YAML value and where it stands in the text. The YAML reader knows
-// only where values begin, so we find their ends in the text.
+// A Node is a YAML value with its place in the text. The YAML reader gives only the start of
+// a value, so we search for the end.
 type Node struct {
 	Kind   Kind
 	Flow   bool // a mapping or sequence in brackets
-	Odd    bool // can be read but not edited: explicit keys, pairs without brackets
-	bang   bool // has the tag "!"
+	Odd    bool // it can be read but not edited: explicit keys, pairs without brackets
+	bang   bool // it has the tag "!"
 	Start  int  // of the value's own text, after its tag and anchor
 	End    int  // after its last byte; for block collections after that of the last entry
 	Column int  // of a block mapping's keys or a block sequence's dashes, from the line's start
@@ -36,15 +36,15 @@ type Node struct {
 	Style  yaml.Style
 	Keys   []*Node // of a mapping
 	Values []*Node // of a mapping or sequence
-	Dashes []int   // where a block sequence's dashes stand
+	Dashes []int   // offsets of a block sequence's dashes
 	Target *Node   // of an alias
-	Users  int     // aliases of it
+	Users  int     // number of aliases of it
 }
 
 func (n *Node) IsNull() bool { return n.Kind == Scalar && n.Tag == TagNull }
 
-// Field is the value of a mapping's field, its own or one that comes to it by a
-// merge key; nil where there is none.
+// Field returns the value of a mapping's field, which may come from a merge key; nil if there
+// is none.
 func (n *Node) Field(name string) *Node {
 	if i := n.FieldIndex(name); i >= 0 {
 		return n.Values[i]
@@ -52,7 +52,7 @@ func (n *Node) Field(name string) *Node {
 	return n.mergedField(name)
 }
 
-// FieldIndex is the place of a mapping's own field, or -1.
+// FieldIndex returns the index of a mapping's own field, or -1.
 func (n *Node) FieldIndex(name string) int {
 	if n == nil || n.Kind != Mapping {
 		return -1
@@ -65,13 +65,12 @@ func (n *Node) FieldIndex(name string) int {
 	return -1
 }
 
-// IsShared reports whether n, or something in it, is used elsewhere through an
-// anchor.
+// IsShared reports whether n, or a node in it, has an alias.
 func (n *Node) IsShared() bool {
 	return n.Users > 0 || slices.ContainsFunc(n.Values, (*Node).IsShared)
 }
 
-// At follows fields down; nil where one is missing. Aliases are followed.
+// At follows fields and aliases. It returns nil if a field is missing.
 func (n *Node) At(fields ...string) *Node {
 	for _, f := range fields {
 		n = n.Resolve().Field(f)
@@ -86,7 +85,7 @@ func (n *Node) Resolve() *Node {
 	return n
 }
 
-// ScalarText is the value of a scalar, or "".
+// ScalarText returns the value of a scalar, or "".
 func (n *Node) ScalarText() string {
 	if n = n.Resolve(); n == nil || n.Kind != Scalar || n.IsNull() {
 		return ""
@@ -94,7 +93,7 @@ func (n *Node) ScalarText() string {
 	return n.DecodedText()
 }
 
-// DecodedText is what a scalar stands for, as text.
+// DecodedText returns the decoded value of a scalar as text.
 func (n *Node) DecodedText() string {
 	if n.Tag == TagBinary {
 		if b, err := base64.StdEncoding.DecodeString(n.Value); err == nil {
@@ -104,18 +103,18 @@ func (n *Node) DecodedText() string {
 	return n.Value
 }
 
-// IsJSON reports whether what is written into the text must be JSON.
+// IsJSON reports whether the text is JSON, so that new values must be JSON.
 func (n *Node) IsJSON() bool {
 	return n.Flow && (len(n.Keys) == 0 || n.Keys[0].Style&yaml.DoubleQuotedStyle != 0)
 }
 
-// HasBinary reports whether a value in n is written in base64.
+// HasBinary reports whether a value in n is in base64.
 func (n *Node) HasBinary() bool {
 	return n.Tag == TagBinary || slices.ContainsFunc(n.Values, (*Node).HasBinary)
 }
 
-// TypeName is what a reader of YAML 1.1 too takes for the text of an apiVersion or
-// a kind, or "".
+// TypeName returns the text of an apiVersion or kind if readers of YAML 1.1 also treat it as
+// a string, or "".
 func (n *Node) TypeName() string {
 	if n = n.Resolve(); n == nil || n.Kind != Scalar {
 		return ""

@@ -10,8 +10,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// ReadDocuments reads the documents between two offsets, which begin and end
-// lines, with kyaml's reader.
+// ReadDocuments reads the documents between two offsets at the start or end of lines, with
+// kyaml's reader.
 func ReadDocuments(l *Lines, from, to int) (docs []*Node, ys []*yaml.Node, err error) {
 	defer func() {
 		if r := recover(); r != nil { // the reader has panicked on hostile input before
@@ -41,8 +41,8 @@ func ReadDocuments(l *Lines, from, to int) (docs []*Node, ys []*yaml.Node, err e
 	}
 }
 
-// ReadAny reads documents: with the fast reader, where it can, else with the full
-// one. The second value gives a field of one of them as the full reader does.
+// ReadAny reads documents with the fast reader, or else with the full one. The second result
+// returns a field of a document as a node of the full reader.
 func (l *Lines) ReadAny(from, to int, name string) ([]*Node, func(i int) *yaml.Node, error) {
 	if n, ok := ReadFast(l, from, to, false); ok && l.Plain && !n.Field(name).hasTags() {
 		return []*Node{n}, func(int) *yaml.Node { return l.convertField(n, from, name) }, nil
@@ -57,7 +57,7 @@ func (l *Lines) ReadAny(from, to int, name string) ([]*Node, func(i int) *yaml.N
 	}, err
 }
 
-// lineStarts is where the lines between two offsets begin.
+// lineStarts returns the starts of the lines between two offsets.
 func (l *Lines) lineStarts(from, to int) []int {
 	starts := []int{max(from, l.firstOffset())}
 	for i := from; i < to; {
@@ -71,12 +71,12 @@ func (l *Lines) lineStarts(from, to int) []int {
 	return starts
 }
 
-// maxFull is how many values the full reader is given at once: it takes about 400
-// bytes for each.
+// maxFull is the largest number of values that the full reader reads at once. It needs about
+// 400 bytes for each.
 const maxFull = 700_000
 
-// countValues is about how many a text holds at most: two on each line that isn't blank
-// or a comment, and more behind commas, dashes and brackets.
+// countValues estimates the number of values in a text from above: two on each line that
+// isn't blank or a comment, and more for commas, dashes and brackets.
 func countValues(text string) (n int) {
 	for line := range strings.Lines(text) {
 		if line = strings.TrimLeft(line, " \t"); line == "" || line[0] == '#' || line[0] == '\n' || line[0] == '\r' {
@@ -110,8 +110,7 @@ func isControl(r rune) bool {
 	return unicode.IsControl(r)
 }
 
-// shiftLine makes the line that a message of the reader's begins with one of the
-// whole text.
+// shiftLine changes the line number at the start of a message to that in the whole text.
 func (l *Lines) shiftLine(message string, from int) string {
 	var line int
 	if n, err := fmt.Sscanf(message, "line %d:", &line); n == 1 && err == nil && from > 0 {
@@ -164,8 +163,8 @@ func (l *Lines) EndsInBlockScalar(from, to int) bool {
 		!strings.Contains(l.Text[n.Start:l.LineEnd(n.Start)], "-")
 }
 
-// locateError is an error of the YAML reader's with the line that it is about. The reader
-// leaves it out on the first line, and for characters that it doesn't take.
+// locateError returns an error of the YAML reader with its line. The reader doesn't name the
+// first line, and none for characters that it refuses.
 func (l *Lines) locateError(message string, from, to int) error {
 	message = strings.TrimPrefix(message, "yaml: ")
 	if strings.HasSuffix(message, "<document start>") {

@@ -10,16 +10,16 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
 )
 
-// An Edited text is a text with its edits. It's written in pieces, as most of it is
-// the original text.
+// An Edited text is a text with its edits. It's written in pieces, since most of it is the
+// original text.
 type Edited struct {
 	Name    string // of the file
 	text    *Text
 	splices []splice // in their order
-	again   *Text    // where it was read again
+	again   *Text    // the new text, if it was read again
 }
 
-// Reread is the new text.
+// Reread returns the new text, read again.
 func (e Edited) Reread() *Text {
 	if e.again == nil {
 		return e.text
@@ -30,13 +30,14 @@ func (e Edited) Reread() *Text {
 // newEdited sorts the splices of a text. Those at one place keep their order,
 // insertions before what is deleted there.
 func newEdited(t *Text, splices []splice) Edited {
-	splices = slices.DeleteFunc(slices.Clone(splices), func(s splice) bool { return s == splice{} }) // what was taken back
+	withdrawn := func(s splice) bool { return s == splice{} }
+	splices = slices.DeleteFunc(slices.Clone(splices), withdrawn)
 	slices.SortStableFunc(splices, func(a, b splice) int { return cmp.Compare(a.at, b.at) })
 	return Edited{Name: t.Name, text: t, splices: splices}
 }
 
-// findCrossing is where a splice begins within what another takes out, or -1: what it inserts
-// would stand on with nothing around it.
+// findCrossing returns the offset of a splice inside of text that another one deletes, or
+// -1. Its insertion would lose the text around it.
 func (e Edited) findCrossing() int {
 	from, end := 0, 0
 	for _, s := range e.splices {
@@ -50,10 +51,10 @@ func (e Edited) findCrossing() int {
 	return -1
 }
 
-// Unchanged is a text as it came.
+// Unchanged returns a text without edits.
 func Unchanged(t *Text) Edited { return Edited{Name: t.Name, text: t} }
 
-// Changed reports whether anything was laid on the text.
+// Changed reports whether the text has edits.
 func (e Edited) Changed() bool { return len(e.splices) > 0 }
 
 // WriteTo writes the text.
@@ -68,7 +69,7 @@ func (e Edited) WriteTo(w io.Writer) (int64, error) {
 	return n, cmp.Or(err, b.Flush())
 }
 
-// String is the whole text.
+// String returns the whole new text.
 func (e Edited) String() string {
 	if len(e.splices) == 0 {
 		return e.text.lines.Text
@@ -109,7 +110,7 @@ type splice struct {
 	ins     string
 }
 
-// joinSplices makes a new text of one and splices.
+// joinSplices applies splices to a text.
 func joinSplices(text string, splices []splice) string {
 	return newEdited(&Text{lines: &positioned.Lines{Text: text}}, splices).String()
 }

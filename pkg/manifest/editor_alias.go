@@ -8,15 +8,13 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// What stands in a text as an alias, or comes to a mapping through a merge key,
-// can't be edited where it stands: others would change along with it. So the
-// smallest part that holds the alias is written out, and only where an edit is in
-// the way: the alias that an edit goes through, or the aliases of a value that an
-// edit changes.
+// An alias, or a value from a merge key, can't be edited in place: other users of the anchor
+// would change, too. So the smallest part with the alias is written out, and only if an
+// edit needs that: an alias on the path of an edit, or an alias of a value that is edited.
 
-// writeOuts finds the nodes that must be written out for a patch: aliases of what
-// it changes, and mappings that merge such. A value that is written out takes its
-// anchors along, so that there may be more to find.
+// writeOuts finds the nodes that must be written out for a patch: aliases of values that it
+// changes, and mappings that merge such values. A value that is written out loses its
+// anchors, so there may be more to find.
 func (e *editor) writeOuts(root *positioned.Node, p *patch) map[*positioned.Node]bool {
 	dry := &editor{Lines: e.Lines, Style: e.Style, json: e.json, touched: map[*positioned.Node]bool{}}
 	dry.editBelow(root, p, nil)
@@ -33,7 +31,7 @@ func (e *editor) writeOuts(root *positioned.Node, p *patch) map[*positioned.Node
 	return out
 }
 
-// markTouched says that a value, with all that is in it, is changed or goes.
+// markTouched marks a value with everything in it as changed or removed.
 func (e *editor) markTouched(n *positioned.Node) {
 	if e.touched == nil {
 		return
@@ -46,8 +44,8 @@ func (e *editor) markTouched(n *positioned.Node) {
 	}
 }
 
-// findAliases are the aliases of nodes below n, and in the place of a merge key the
-// mapping that has it.
+// findAliases returns the aliases of nodes below n. For an alias in a merge key it returns
+// the mapping with that key.
 func findAliases(n *positioned.Node, of map[*positioned.Node]bool) (found []*positioned.Node) {
 	for i, v := range n.Values {
 		merge := n.Kind == positioned.Mapping && n.Keys[i].Tag == positioned.TagMerge
@@ -65,7 +63,7 @@ func findAliases(n *positioned.Node, of map[*positioned.Node]bool) (found []*pos
 	return found
 }
 
-// refuseOtherUsers finds values that objects share with one another.
+// refuseOtherUsers reports values that several objects share.
 func (e *editor) refuseOtherUsers(root *positioned.Node, touched map[*positioned.Node]bool) {
 	users := map[*positioned.Node]int{}
 	var count func(n *positioned.Node)
@@ -86,7 +84,7 @@ func (e *editor) refuseOtherUsers(root *positioned.Node, touched map[*positioned
 	}
 }
 
-// writeOutBelow writes out what the walk has not come by.
+// writeOutBelow writes out nodes that the edits haven't reached.
 func (e *editor) writeOutBelow(n *positioned.Node, path sidecar.Path) {
 	for i, v := range n.Values {
 		if e.done[v] {
@@ -113,7 +111,7 @@ func (e *editor) mustWriteOut(n *positioned.Node) bool {
 	return e.out[n] || slices.ContainsFunc(n.Values, e.mustWriteOut)
 }
 
-// stepTo is the step that leads to the entry i of n.
+// stepTo returns the step to the entry i of n.
 func stepTo(n *positioned.Node, i int) (sidecar.Step, bool) {
 	if n.Kind == positioned.Mapping {
 		return sidecar.Step{Field: n.Keys[i].Value}, n.Keys[i].Kind == positioned.Scalar
@@ -127,7 +125,7 @@ func stepTo(n *positioned.Node, i int) (sidecar.Step, bool) {
 	return sidecar.Step{}, false
 }
 
-// writeOut writes the entry i of n out, with a patch laid on.
+// writeOut writes the entry i of n out, with a patch applied.
 func (e *editor) writeOut(n *positioned.Node, i int, p *patch, path sidecar.Path) {
 	v := n.Values[i]
 	value, err := positioned.ValueOf(v)
@@ -142,7 +140,7 @@ func (e *editor) writeOut(n *positioned.Node, i int, p *patch, path sidecar.Path
 	e.writeAnew(n, i, &patch{value: value, part: p.part}, path)
 }
 
-// writeAnew writes another value, that of p, in the place of the entry i of n.
+// writeAnew replaces the entry i of n by the value of p.
 func (e *editor) writeAnew(n *positioned.Node, i int, p *patch, path sidecar.Path) {
 	v, value := n.Values[i], p.value
 	if n.Flow {
@@ -171,7 +169,7 @@ func (e *editor) writeAnew(n *positioned.Node, i int, p *patch, path sidecar.Pat
 	e.addSplice(from, to-from, text)
 }
 
-// markDone says that a node and all in it are dealt with.
+// markDone marks a node with everything in it as done.
 func (e *editor) markDone(n *positioned.Node) {
 	if e.out == nil {
 		return

@@ -7,7 +7,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// removeEntry takes the entry i out of n, whose place something else takes.
+// removeEntry removes the entry i of n. by is the path of the value that replaces it.
 func (e *editor) removeEntry(n *positioned.Node, i int, path, by sidecar.Path) {
 	from, to, ok := e.entryExtent(n, i)
 	if !ok {
@@ -18,8 +18,8 @@ func (e *editor) removeEntry(n *positioned.Node, i int, path, by sidecar.Path) {
 	e.addSplice(from, to-from, "")
 }
 
-// markTakenOut is the mark of the entry i of n, which is taken out with its text. What
-// it stood behind is named without those that are taken out, too.
+// markTakenOut returns the mark of the entry i of n, which is removed with its text. It
+// names the entry before it, without those that are removed, too.
 func (e *editor) markTakenOut(n *positioned.Node, i, from, to int, path sidecar.Path, by string) mark {
 	m := mark{At: pathString(path), By: by, Was: new(e.Text[from:to]), After: new("")}
 	j, taken := i-1, 0
@@ -56,14 +56,14 @@ func (e *editor) markTakenOut(n *positioned.Node, i, from, to int, path sidecar.
 	return m
 }
 
-// firstStart is where the first entry of a collection begins.
+// firstStart returns the start of the first entry of a collection.
 func (e *editor) firstStart(n *positioned.Node) int {
 	start, _ := e.entryBounds(n, 0)
 	return start
 }
 
-// entryExtent is the text of an entry: in block form whole lines, from the break
-// before them, so that none is missing where a text has no last line break.
+// entryExtent returns the bounds of an entry's text. In block form it's whole lines with the
+// line break before them, since a text may have none at its end.
 func (e *editor) entryExtent(n *positioned.Node, i int) (from, to int, ok bool) {
 	start, end := e.entryBounds(n, i)
 	if n.Flow {
@@ -93,7 +93,7 @@ func (e *editor) entryExtent(n *positioned.Node, i int) (from, to int, ok bool) 
 	return 0, 0, false
 }
 
-// upTo is where the next key, or the first comment above it, moves up from.
+// upTo returns the offset from which the next key, or the first comment above it, moves up.
 func (e *editor) upTo(end, key int) int {
 	for at := e.NextLine(e.LineEnd(end)); at >= 0 && at < key; at = e.NextLine(e.LineEnd(at)) {
 		if c := at + e.CountBlanks(at); c < key && e.Text[c] == '#' {
@@ -103,14 +103,14 @@ func (e *editor) upTo(end, key int) int {
 	return key
 }
 
-// ownLines are the lines of something that has them for itself.
+// ownLines returns the lines of a text that has no other text on them.
 func (e *editor) ownLines(start, end int) (from, to int, ok bool) {
 	first := e.Lines.LineStart(start)
 	alone := strings.Trim(e.Text[first:start], " ") == "" && !e.IsFirstLine(first)
 	return e.Lines.PreviousEnd(start), e.LineEnd(end), alone
 }
 
-// entryBounds is where an entry's own text begins and ends.
+// entryBounds returns the start and the end of an entry's own text.
 func (e *editor) entryBounds(n *positioned.Node, i int) (start, end int) {
 	switch {
 	case n.Kind == positioned.Mapping:
@@ -121,8 +121,8 @@ func (e *editor) entryBounds(n *positioned.Node, i int) (start, end int) {
 	return n.Dashes[i], max(n.Dashes[i]+1, n.Values[i].End)
 }
 
-// hasComment reports whether there is a comment within an entry, or behind it on
-// its last line. We write none, so it's a person's, and it would go with the entry.
+// hasComment reports whether there is a comment within an entry, or behind it on its last
+// line. We write none, so a person wrote it, and it would be removed with the entry.
 func (e *editor) hasComment(n *positioned.Node, i int) bool {
 	start, end := e.entryBounds(n, i)
 	at := start
@@ -130,13 +130,13 @@ func (e *editor) hasComment(n *positioned.Node, i int) bool {
 	return e.scanForComment(n.Values[i], &at) || found || strings.Contains(e.restOfLine(n, at, end), "#")
 }
 
-// hasInnerComment is commented for a value of which only the inside is ours.
+// hasInnerComment reports the same for a value of which only the inside is ours.
 func (e *editor) hasInnerComment(v *positioned.Node) bool {
 	at := v.Start
 	return e.scanForComment(v, &at) || !v.Flow && strings.Contains(e.restOfLine(v, at, v.End), "#")
 }
 
-// restOfLine is what stands from an offset to the end, in block form to the end of the line.
+// restOfLine returns the text from an offset to an end, in block form to the end of the line.
 func (e *editor) restOfLine(n *positioned.Node, at, end int) string {
 	if !n.Flow {
 		end = e.LineEnd(end)
@@ -144,8 +144,8 @@ func (e *editor) restOfLine(n *positioned.Node, at, end int) string {
 	return e.Text[min(at, end):end]
 }
 
-// scanForComment reports whether a comment stands between scalars, from the offset to the
-// last one in n; it moves the offset behind that.
+// scanForComment reports whether there is a comment between scalars, from the offset to the
+// last one in n. It moves the offset behind that.
 func (e *editor) scanForComment(n *positioned.Node, at *int) bool {
 	if n.Kind == positioned.Scalar || n.Kind == positioned.Alias {
 		found := n.Start > *at && strings.Contains(e.Text[*at:n.Start], "#")

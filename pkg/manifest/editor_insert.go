@@ -6,8 +6,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// insertEntries adds entries that aren't there yet: at the end, or before the entry
-// that they name.
+// insertEntries adds new entries: at the end, or before the entry that they name.
 func (e *editor) insertEntries(n *positioned.Node, news []*patch, path sidecar.Path) {
 	for i, c := range news {
 		value, _ := c.wholeValue()
@@ -31,8 +30,8 @@ func (e *editor) insertEntries(n *positioned.Node, news []*patch, path sidecar.P
 	}
 }
 
-// insertFlow adds an entry between brackets; first says that it's the first to be
-// added to n.
+// insertFlow adds an entry between brackets. first says that it's the first one that is added
+// to n.
 func (e *editor) insertFlow(n *positioned.Node, s sidecar.Step, value any, before int, first bool) {
 	text := values.FormatFlow(value, e.json)
 	if s.Field != "" {
@@ -54,8 +53,8 @@ func (e *editor) insertFlow(n *positioned.Node, s sidecar.Step, value any, befor
 	}
 }
 
-// lastLineEnd is the end of the line after which a new last entry stands: comments that
-// are deeper than the entries belong to the last one.
+// lastLineEnd returns the end of the line behind which a new last entry is added. Comments
+// that are deeper than the entries belong to the last one.
 func (e *editor) lastLineEnd(n *positioned.Node) int {
 	at := e.LineEnd(n.End)
 	for next := e.NextLine(at); next >= 0 && next < len(e.Text); next = e.NextLine(at) {
@@ -68,7 +67,7 @@ func (e *editor) lastLineEnd(n *positioned.Node) int {
 	return at
 }
 
-// lineEndAbove is the end of the line before an entry and the comments right above it.
+// lineEndAbove returns the end of the line before an entry and the comments right above it.
 func (e *editor) lineEndAbove(n *positioned.Node, i int) int {
 	at := e.Lines.LineStart(n.Dashes[i])
 	for {

@@ -8,17 +8,17 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A list is the sequence that objects are members of.
+// A list is a sequence of objects.
 type list struct {
-	node    *positioned.Node // where the list was read whole
+	node    *positioned.Node // if the whole list was read
 	col     int              // of the dashes
-	top     bool             // the text is this list and nothing else
+	top     bool             // the text is only this list
 	objects []*Object
 }
 
 func (l *list) isFlow() bool { return l.node != nil && l.node.Flow }
 
-// lastLineEnd is the end of the line after which a new last member stands.
+// lastLineEnd returns the end of the line behind which a new last member is added.
 func (l *list) lastLineEnd(e *editor) int {
 	if l.node != nil {
 		return e.lastLineEnd(l.node)
@@ -26,10 +26,10 @@ func (l *list) lastLineEnd(e *editor) int {
 	return e.lastLineEnd(&positioned.Node{Column: l.col, End: l.objects[len(l.objects)-1].endOffset()})
 }
 
-// endOffset is where the object ends.
+// endOffset returns the end of the object.
 func (o *Object) endOffset() int { return max(o.dash+1, o.rootNode().End) }
 
-// memberExtent is the text of a list's member.
+// memberExtent returns the bounds of the text of a list's member.
 func (o *Object) memberExtent(e *editor) (from, to int, ok bool) {
 	if o.list.isFlow() {
 		return e.entryExtent(o.list.node, o.index)
@@ -37,8 +37,8 @@ func (o *Object) memberExtent(e *editor) (from, to int, ok bool) {
 	return e.ownLines(o.dash, o.endOffset())
 }
 
-// resourceRoot is the ResourceList's own mapping. Where the list was only split, its
-// items are left out: they end where they end.
+// resourceRoot returns the ResourceList's own mapping. It has no items if the list was only
+// split.
 func (t *Text) resourceRoot() (*positioned.Node, error) {
 	r := t.resources
 	if r.node != nil {
@@ -76,7 +76,7 @@ func (t *Text) fieldNode(f split.Field) (*positioned.Node, error) {
 	return docs[0], nil
 }
 
-// ParseFindings are the objects in which something was looked for and that are no YAML.
+// ParseFindings returns findings about objects that were read and aren't valid YAML.
 func ParseFindings(texts []*Text) (fs sidecar.Findings) {
 	for _, t := range texts {
 		for _, o := range t.Objects {
@@ -89,7 +89,7 @@ func ParseFindings(texts []*Text) (fs sidecar.Findings) {
 	return fs
 }
 
-// refuseBinary refuses an object of which it can't be told without doubt what it is.
+// refuseBinary refuses an object with an ambiguous apiVersion, kind or name.
 func (t *Text) refuseBinary(n *positioned.Node) error {
 	for _, v := range []*positioned.Node{
 		n.Field("apiVersion"), n.Field("kind"), n.At("metadata", "name"), n.At("metadata", "namespace"),
@@ -101,7 +101,7 @@ func (t *Text) refuseBinary(n *positioned.Node) error {
 	return nil
 }
 
-// nameMember names the object that a member of a list is.
+// nameMember sets the reference of the object of a list's member.
 func (t *Text) nameMember(o *Object, n *positioned.Node, api, kind string) error {
 	if err := t.refuseBinary(n); err != nil {
 		return err
@@ -117,8 +117,8 @@ func (t *Text) nameMember(o *Object, n *positioned.Node, api, kind string) error
 	return nil
 }
 
-// holdsObjects reports whether a field items makes a list of its object: kubectl
-// asks for the field alone, others for the kind.
+// holdsObjects reports whether an object with the field items is a list of objects. kubectl
+// checks the field alone, other programs check the kind.
 func holdsObjects(kind string, items *positioned.Node) bool {
 	if items = items.Resolve(); items == nil || items.Kind != positioned.Sequence {
 		return false

@@ -12,8 +12,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 )
 
-// WithMetadata gives a manifest a namespace, if it has none of its own, and labels that
-// it doesn't have yet. The order of its fields stays.
+// WithMetadata adds a namespace and labels that a manifest doesn't have. The order of its
+// fields stays.
 func WithMetadata(raw json.RawMessage, namespace string, labels map[string]string) (json.RawMessage, error) {
 	v, err := values.DecodeJSON(raw)
 	if err != nil {
@@ -43,12 +43,12 @@ func WithMetadata(raw json.RawMessage, namespace string, labels map[string]strin
 	return rawOf(m), nil
 }
 
-// rawOf is a value as JSON.
+// rawOf returns a value as JSON.
 func rawOf(v any) json.RawMessage { return json.RawMessage(values.FormatFlow(v, true)) }
 
-// CheckName tells what is wrong with the object's name or namespace: the field, where
-// it stands, and why it's none. Names are made of them, and paths; a field "" says
-// that both are right. A name that the API server generates may be missing.
+// CheckName checks the object's name and namespace, from which names and paths are made. It
+// returns the invalid field, its line and the reason; field is "" if both are valid. A
+// name that the API server generates may be missing.
 func (o *Object) CheckName() (field string, line int, why string) {
 	meta := o.withMeta().At("metadata")
 	if name := meta.Field("name").Resolve(); name != nil || meta.Field("generateName").ScalarText() == "" {
@@ -72,8 +72,8 @@ func (o *Object) lineOf(n *positioned.Node) int {
 	return o.text.lines.LineNumber(n.Start)
 }
 
-// explainName tells why a value is no DNS label, or several with a separator between
-// them, as the API server wants it
+// explainName says why a value isn't a DNS label, or several with a separator between
+// them, as the API server requires
 // (https://kubernetes.io/docs/concepts/overview/working-with-objects/names).
 func explainName(n *positioned.Node, sep string, most int) string {
 	switch {

@@ -11,8 +11,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Annotations that runners put on objects while functions run. Those that no package
-// exports are kpt's (package-path) and kustomize's own (api/internal/utils).
+// Annotations that runners write on objects while functions run. No package exports those of
+// kpt (package-path) and kustomize (api/internal/utils).
 const (
 	pathAnnotation = kioutil.PathAnnotation
 	//lint:ignore SA1019 kpt and kustomize write and read it as long as there are older functions
@@ -24,31 +24,31 @@ const (
 	previousNamespaces   = "internal.config.kubernetes.io/previousNamespaces"
 )
 
-// LocalKey is the annotation that keeps an object from clusters, by the value "true":
-// kustomize and kpt leave it out.
+// LocalKey is the annotation that keeps an object out of clusters, with the value "true":
+// kustomize and kpt don't emit it.
 const LocalKey = "config.kubernetes.io/local-config"
 
-// An Object is one object of a text. It is read when something in it is asked for.
+// An Object is one object of a text. It's read when something in it is needed.
 type Object struct {
 	Ref     sidecar.Ref
 	Version string
 
 	text     *Text
-	from, to int              // its lines; of a list's member from that of its dash
-	unsure   bool             // a search for text is no proof of what isn't there
-	node     *positioned.Node // when it was read
+	from, to int              // its lines; a list's member begins with the line of its dash
+	unsure   bool             // a word that isn't in the text may still be in the object
+	node     *positioned.Node // nil until it's read
 	err      error            // of reading it
-	meta     [2]int           // the lines of metadata, where they're known
-	part     *positioned.Node // a mapping with nothing but metadata, when that was read
+	meta     [2]int           // the lines of metadata, if they're known
+	part     *positioned.Node // a mapping with metadata alone, if only that was read
 
-	styled values.Style // when it was looked at
+	styled values.Style // set at the first use
 
-	list  *list // that it's a member of, or nil
+	list  *list // the list of which it's a member, or nil
 	index int   // in the list
-	dash  int   // where its dash stands
+	dash  int   // offset of its dash
 }
 
-// setHead takes what is known of an object before it's read.
+// setHead sets the fields of an object that are known before it's read.
 func (o *Object) setHead(api, kind, namespace, name string) {
 	o.Version = api
 	if group, version, ok := strings.Cut(api, "/"); ok {
@@ -57,14 +57,14 @@ func (o *Object) setHead(api, kind, namespace, name string) {
 	o.Ref.Kind, o.Ref.Namespace, o.Ref.Name = kind, namespace, name
 }
 
-// setHeadFrom takes the head from the object's node.
+// setHeadFrom sets them from the object's node.
 func (o *Object) setHeadFrom(n *positioned.Node) {
 	o.setHead(n.Field("apiVersion").TypeName(), n.Field("kind").TypeName(),
 		n.At("metadata", "namespace").ScalarText(), n.At("metadata", "name").ScalarText())
 }
 
-// rootNode is the object's node. One that can't be read is empty, and in the end an
-// error, see [Unread].
+// rootNode returns the object's node. It's empty for an object that can't be read, which
+// [ParseFindings] reports.
 func (o *Object) rootNode() *positioned.Node {
 	if o.node == nil {
 		o.readSource()
@@ -82,15 +82,15 @@ func (o *Object) readSource() {
 	}
 }
 
-// Release drops what was read, to be read again when it's wanted.
+// Release drops the nodes. They are read again if they are needed.
 func (o *Object) Release() {
 	if o.from < o.to && o.err == nil {
 		o.node, o.part = nil, nil
 	}
 }
 
-// withMeta is a node that has the object's metadata: where only that is asked for,
-// only that is read.
+// withMeta returns a node with the object's metadata. It reads no more than that, if
+// possible.
 func (o *Object) withMeta() *positioned.Node {
 	if o.node == nil && o.part == nil && o.meta[0] < o.meta[1] && !o.unsure {
 		if n, ok := positioned.ReadFast(o.text.lines, o.meta[0], o.meta[1], false); ok && n.Check(o.text.lines) == nil {
@@ -103,25 +103,25 @@ func (o *Object) withMeta() *positioned.Node {
 	return o.rootNode()
 }
 
-// mayMention reports whether a field's name may stand in the object: what isn't
-// mentioned needn't be read.
+// mayMention reports whether the object may have a field of a name. If not, it needn't be
+// read.
 func (o *Object) mayMention(name string) bool {
 	return o.unsure || o.text.containsWord(name) && strings.Contains(o.text.lines.Text[o.from:o.to], name)
 }
 
-// hidesWords reports whether an object that was read and stands alone says something that
-// isn't found in its text: by an escape or in base64.
+// hidesWords reports whether an object that was read alone may have words that its text
+// doesn't show: through escapes or base64.
 func (o *Object) hidesWords() bool {
 	return strings.IndexByte(o.text.lines.Text[o.from:o.to], '\\') >= 0 || o.node.HasBinary()
 }
 
-// Text is the text that the object stands in.
+// Text returns the text with the object.
 func (o *Object) Text() *Text { return o.text }
 
-// Line is where the object begins in its text.
+// Line returns the line at which the object begins.
 func (o *Object) Line() int { return o.text.lines.LineNumber(o.rootNode().Start) }
 
-// LineOf is where the value at a path begins, or the object.
+// LineOf returns the line of the value at a path, or that of the object.
 func (o *Object) LineOf(path sidecar.Path) int {
 	for n := len(path); n > 0; n-- {
 		if v := reachNode(o.rootNode(), path[:n]); v != nil {
@@ -131,7 +131,7 @@ func (o *Object) LineOf(path sidecar.Path) int {
 	return o.Line()
 }
 
-// File is where the object comes from: what the runner says, else the text's name.
+// File returns the object's file: from the runner's annotation, or else the text's name.
 func (o *Object) File() string {
 	for _, a := range []string{pathAnnotation, legacyPathAnnotation} {
 		if f := o.Annotation(a); f != "" {
@@ -141,7 +141,7 @@ func (o *Object) File() string {
 	return o.text.Name
 }
 
-// Annotation is the value of an annotation, or "".
+// Annotation returns the value of an annotation, or "".
 func (o *Object) Annotation(key string) string {
 	if !o.mayMention(key) {
 		return ""
@@ -149,7 +149,7 @@ func (o *Object) Annotation(key string) string {
 	return o.withMeta().At("metadata", "annotations", key).ScalarText()
 }
 
-// nodeFor is the node in which a path is looked for.
+// nodeFor returns the node to search for a path.
 func (o *Object) nodeFor(path []string) *positioned.Node {
 	if len(path) > 0 && path[0] == "metadata" {
 		return o.withMeta()
@@ -157,13 +157,13 @@ func (o *Object) nodeFor(path []string) *positioned.Node {
 	return o.rootNode()
 }
 
-// Labels of the object.
+// Labels returns the labels of the object.
 func (o *Object) Labels() map[string]string { return o.Strings("metadata", "labels") }
 
-// Annotations of the object.
+// Annotations returns the annotations of the object.
 func (o *Object) Annotations() map[string]string { return o.Strings("metadata", "annotations") }
 
-// Strings reads a mapping of strings, as labels are.
+// Strings reads a mapping of strings, such as labels.
 func (o *Object) Strings(path ...string) map[string]string {
 	n := o.nodeFor(path).At(path...)
 	if n == nil || n.Kind != positioned.Mapping {
@@ -178,7 +178,7 @@ func (o *Object) Strings(path ...string) map[string]string {
 	return m
 }
 
-// Keys are the fields of a mapping.
+// Keys returns the names of the fields of a mapping.
 func (o *Object) Keys(path ...string) []string {
 	n := o.nodeFor(path).At(path...)
 	if n == nil || n.Kind != positioned.Mapping {
@@ -191,7 +191,8 @@ func (o *Object) Keys(path ...string) []string {
 	return keys
 }
 
-// PreviousNames are the names and namespaces that kustomize says the object had.
+// PreviousNames returns the earlier names and namespaces of the object, from the annotations
+// of kustomize.
 func (o *Object) PreviousNames() (names, namespaces []string) {
 	split := func(key string) []string {
 		if v := o.Annotation(key); v != "" {
@@ -202,32 +203,30 @@ func (o *Object) PreviousNames() (names, namespaces []string) {
 	return split(previousNames), split(previousNamespaces)
 }
 
-// ByKustomize reports whether kustomize runs us: only it sets its id.
+// ByKustomize reports whether kustomize runs the function: only it sets this annotation.
 func (o *Object) ByKustomize() bool { return o.Annotation(kustomizeAnnotation) != "" }
 
-// NeedsHash reports whether kustomize will put a hash of the content into the name.
+// NeedsHash reports whether kustomize will append a hash of the content to the name.
 func (o *Object) NeedsHash() bool { return o.Annotation(needsHash) != "" }
 
-// InPlace reports whether the runner writes files back: it tells their paths.
+// InPlace reports whether the runner writes files back: then the object has a path.
 func (o *Object) InPlace() bool { return o.Annotation(pathAnnotation) != "" && !o.ByKustomize() }
 
-// IsLocal reports whether a runner was told to keep the object from clusters.
+// IsLocal reports whether the object has an annotation that keeps it out of clusters.
 func (o *Object) IsLocal() bool {
 	return o.Annotation(localAnnotation) == "true" && o.text.IsResourceList()
 }
 
-// IsToolConfig reports whether the object is none of ours to look at: configuration
-// of the tools themselves, which never gets to a cluster. The annotation
-// local-config says so to kpt and kustomize alone: what comes in a stream, kubectl
-// applies whatever it says.
+// IsToolConfig reports whether the object is configuration of a tool, which never gets into a
+// cluster. Only kpt and kustomize read the annotation local-config: kubectl applies an
+// object of a stream despite it.
 func (o *Object) IsToolConfig() bool {
 	return o.text.IsResourceList() && o.Annotation(localAnnotation) == "true" || o.Ref.Group == "outrigger.dev" ||
 		o.Ref.Kind == "Kustomization" || o.Ref.Kind == "Component" && strings.HasPrefix(o.Ref.Group, "kustomize.") ||
 		o.Ref.Kind == "Kptfile" || o.Ref.Kind == ""
 }
 
-// Decode reads the value at a path into an API type; nothing there leaves it as
-// it is.
+// Decode reads the value at a path into an API type. If there is none, it changes nothing.
 func (o *Object) Decode(path sidecar.Path, into any) error {
 	n := reachNode(o.rootNode(), path)
 	if n == nil {
@@ -236,7 +235,7 @@ func (o *Object) Decode(path sidecar.Path, into any) error {
 	return positioned.DecodeInto(n, into)
 }
 
-// Value is what stands at a path: not at all, or a value to compare by Same.
+// Value returns the value at a path, for [SameValue].
 func (o *Object) Value(path sidecar.Path) (v any, there bool) {
 	n := reachNode(o.rootNode(), path)
 	if n == nil || n.IsNull() {
@@ -246,8 +245,8 @@ func (o *Object) Value(path sidecar.Path) (v any, there bool) {
 	return v, err == nil
 }
 
-// HasContentOf reports whether the object has the content of another, all but its metadata. No
-// object holds none.
+// HasContentOf reports whether the object has the content of another one, apart from
+// metadata. A nil object has none.
 func (o *Object) HasContentOf(other sidecar.Object) bool {
 	want, err := values.DecodeJSON(other.RawMessage)
 	if o == nil || err != nil {
@@ -257,18 +256,18 @@ func (o *Object) HasContentOf(other sidecar.Object) bool {
 	return err == nil && contentHash(have) == contentHash(want)
 }
 
-// SameValue reports whether what Have gave is equal to a value that encoding/json writes.
+// SameValue reports whether a result of [Object.Value] equals a value that encoding/json
+// writes.
 func SameValue(have, want any) bool {
 	v, err := values.Of(want)
 	return err == nil && values.Equal(have, v)
 }
 
-// templates are where pod templates stand in the kinds that are known to have
-// one, and in most custom resources.
+// templates are the paths of pod templates in known kinds and in most custom resources.
 var templates = []string{"spec.template", "spec.jobTemplate.spec.template", "spec.jobTargetRef.template", "template"}
 
-// Template finds the pod template by its shape: a spec with containers. more are
-// paths besides the usual ones.
+// Template finds the pod template by its shape: a spec with containers. more has paths in
+// addition to the usual ones.
 func (o *Object) Template(more []string) (sidecar.Path, bool) {
 	all := o.Templates(more)
 	if len(all) == 0 {
@@ -277,8 +276,8 @@ func (o *Object) Template(more []string) (sidecar.Path, bool) {
 	return all[0], true
 }
 
-// Templates are all pod templates of the object. In a kind of Kubernetes' own there is
-// one at most, whatever stands elsewhere.
+// Templates returns the paths of all pod templates of the object. A kind of Kubernetes itself
+// has one at most.
 func (o *Object) Templates(more []string) (all []sidecar.Path) {
 	if o.Ref.Kind == "Pod" && o.Ref.Group == "" {
 		return []sidecar.Path{{}}
@@ -300,7 +299,7 @@ func (o *Object) Templates(more []string) (all []sidecar.Path) {
 	return all
 }
 
-// builtin are the kinds of Kubernetes that have a pod template, by group and kind.
+// builtin has the kinds of Kubernetes itself with a pod template, by group and kind.
 var builtin = map[[2]string]string{
 	{"apps", "Deployment"}: "spec.template", {"extensions", "Deployment"}: "spec.template",
 	{"apps", "DaemonSet"}: "spec.template", {"extensions", "DaemonSet"}: "spec.template",

@@ -7,7 +7,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Source is the text of the object, or of more where it isn't known where it ends.
+// Source returns the text of the object, or a longer one if its end isn't known.
 func (o *Object) Source() string {
 	if o.from < o.to {
 		return o.text.lines.Text[o.from:o.to]
@@ -15,7 +15,7 @@ func (o *Object) Source() string {
 	return o.text.lines.Text[o.rootNode().Start:max(o.rootNode().Start, o.rootNode().End)]
 }
 
-// Mentions reports whether a word, as names are, may stand in the object.
+// Mentions reports whether a word, such as a name, may be in the object.
 func (o *Object) Mentions(is func(word string) bool) bool {
 	if o.unsure {
 		return true
@@ -37,10 +37,10 @@ func (o *Object) Mentions(is func(word string) bool) bool {
 	return from >= 0 && is(text[from:])
 }
 
-// Scalars visits the strings of the object, but for those of metadata. Lists'
-// entries are named by their name or by their own text; where that isn't unique,
-// or isn't there, the step has the key "#" and leads nowhere. What an alias stands
-// for is visited where it was written. The path is only good during the visit.
+// Scalars visits the strings of the object, except those of metadata. Entries of lists are
+// named by their name or by their own text. If that isn't unique or missing, the step has
+// the key "#", which no edit can use. The target of an alias is visited once, where it is
+// written. The path is only valid during the visit.
 func (o *Object) Scalars(visit func(at sidecar.Path, value string)) {
 	root := o.rootNode()
 	for i, k := range root.Keys {
@@ -82,8 +82,8 @@ func entryStep(v *positioned.Node) sidecar.Step {
 	return sidecar.Step{Key: ".", Value: v.ScalarText()}
 }
 
-// replacedPath is the path of a value that replaces another: an entry of a list of plain
-// values is named by its own text, which strip has to look for.
+// replacedPath returns the path of a value that replaces another one. An entry of a list of
+// plain values is named by its own text, by which strip finds it.
 func replacedPath(path sidecar.Path, value any) sidecar.Path {
 	last := len(path) - 1
 	text, ok := value.(string)

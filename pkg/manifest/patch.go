@@ -10,20 +10,19 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A patch is the edits of one object as a tree: what is to be at one step of a
-// path and below it.
+// A patch is the edits of one object as a tree: those at one step of a path, and below it.
 type patch struct {
 	step   sidecar.Step
 	set    bool
 	value  any
 	delete bool
 	before string
-	by     sidecar.Path // what takes the place of what is deleted
+	by     sidecar.Path // the path of the value that replaces a deleted one
 	part   string       // see sidecar.Edit
 	below  []*patch
 }
 
-// planEdits makes a tree of edits; their order is kept.
+// planEdits makes a tree of edits and keeps their order.
 func planEdits(edits []sidecar.Edit) (*patch, error) {
 	root := &patch{}
 	for _, e := range edits {
@@ -51,7 +50,8 @@ func (p *patch) childAt(s sidecar.Step) *patch {
 	return c
 }
 
-// takenBy is what takes the place of what goes by p: an entry, or all of a list's.
+// takenBy returns the path of the value that replaces what p deletes: an entry, or all
+// entries of a list.
 func (p *patch) takenBy() sidecar.Path {
 	for _, c := range p.below {
 		if by := c.takenBy(); by != nil {
@@ -61,8 +61,8 @@ func (p *patch) takenBy() sidecar.Path {
 	return p.by
 }
 
-// findOrphan is the first entry of a list that p goes through without setting it:
-// where it isn't there, there's nothing to go through.
+// findOrphan returns the first list entry on the paths of p that p doesn't set. It must exist
+// already.
 func (p *patch) findOrphan() *patch {
 	if p.set || p.delete {
 		return nil
@@ -78,8 +78,8 @@ func (p *patch) findOrphan() *patch {
 	return nil
 }
 
-// wholeValue is the value of a patch for which nothing is there yet; none where it
-// only deletes.
+// wholeValue returns the value of a patch at a path that has none, and false if it only
+// deletes.
 func (p *patch) wholeValue() (v any, some bool) {
 	if p.set {
 		return p.value, true
@@ -112,7 +112,7 @@ func (p *patch) eachLeaf(path sidecar.Path, f func(sidecar.Path, *patch)) {
 	}
 }
 
-// findEntry is the place of a step's entry in a collection, or -1.
+// findEntry returns the index of a step's entry in a collection, or -1.
 func findEntry(n *positioned.Node, s sidecar.Step) int {
 	n = n.Resolve()
 	if n == nil {
@@ -132,9 +132,8 @@ func findEntry(n *positioned.Node, s sidecar.Step) int {
 	return -1
 }
 
-// keyOf is the value of the key that an entry of a list is named by. Ports of
-// several protocols may have one number: those that aren't TCP have the protocol
-// behind it, as in 53/UDP.
+// keyOf returns the value of a list entry's key. Ports of several protocols may have one
+// number, so those that aren't TCP have the protocol behind it, as in 53/UDP.
 func keyOf(v *positioned.Node, key string) (string, bool) {
 	v = v.Resolve()
 	if key == "." {
@@ -150,8 +149,8 @@ func keyOf(v *positioned.Node, key string) (string, bool) {
 	return k.ScalarText(), true
 }
 
-// reachNode follows a path, through merge keys too; nil where it leads to nothing. What
-// it finds may stand elsewhere: it's to be read, and not to be edited.
+// reachNode follows a path, through merge keys, too. It returns nil if there is no value. The
+// node may be elsewhere in the text: it's for reading, not for editing.
 func reachNode(n *positioned.Node, path sidecar.Path) *positioned.Node {
 	for _, s := range path {
 		switch n = n.Resolve(); {
@@ -170,7 +169,7 @@ func reachNode(n *positioned.Node, path sidecar.Path) *positioned.Node {
 	return n
 }
 
-// locateNode follows a path to what stands there; nil where nothing does.
+// locateNode follows a path to its node, or returns nil.
 func locateNode(n *positioned.Node, path sidecar.Path) *positioned.Node {
 	for _, s := range path {
 		i := findEntry(n, s)
@@ -182,7 +181,7 @@ func locateNode(n *positioned.Node, path sidecar.Path) *positioned.Node {
 	return n
 }
 
-// applyTo lays a patch on a value, where that is written out anyway.
+// applyTo applies a patch to a value that is written out.
 func (p *patch) applyTo(v any) (any, error) {
 	if p.set {
 		return p.value, nil
@@ -269,7 +268,7 @@ func (p *patch) applyList(list []any) (any, error) {
 	return list, nil
 }
 
-// isEntry reports whether a value is the entry that a step leads to.
+// isEntry reports whether a value is the entry of a step.
 func isEntry(v any, s sidecar.Step) bool {
 	m, ok := v.(values.Map)
 	if ok != (s.Key != ".") {

@@ -9,8 +9,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// WithResults adds findings to a ResourceList, as the KRM functions specification
-// has them.
+// WithResults adds findings to a ResourceList, in the form of the KRM functions
+// specification.
 func (e Edited) WithResults(fs sidecar.Findings) (Edited, error) {
 	if len(fs) == 0 {
 		return e, nil
@@ -28,7 +28,7 @@ func (e Edited) WithResults(fs sidecar.Findings) (Edited, error) {
 		json: root.IsJSON()}
 	at := root.Field("results")
 	switch {
-	case at != nil && at.Kind == positioned.Sequence && len(at.Values) > 0: // of functions before us
+	case at != nil && at.Kind == positioned.Sequence && len(at.Values) > 0: // results of earlier functions
 		for _, r := range results {
 			if at.Flow {
 				w.insertFlow(at, sidecar.Step{Key: "."}, r, -1, false)
@@ -45,7 +45,8 @@ func (e Edited) WithResults(fs sidecar.Findings) (Edited, error) {
 	return newEdited(t, append(slices.Clone(e.splices), w.splices...)), nil
 }
 
-// apiVersions are those of the text's objects, by reference; of the first of equal ones.
+// apiVersions returns the apiVersions of the text's objects by reference. The first of equal
+// ones is used.
 func (t *Text) apiVersions() map[sidecar.Ref]string {
 	apis := make(map[sidecar.Ref]string, len(t.Objects))
 	for _, o := range t.Objects {
@@ -65,7 +66,7 @@ func makeResult(f sidecar.Finding, apis map[sidecar.Ref]string) values.Map {
 		message += "; " + f.Hint
 	}
 	if f.Object == (sidecar.Ref{}) && f.Field != "" {
-		message = f.Field + ": " + message // a field alone would be taken for the resource's
+		message = f.Field + ": " + message // a field alone would look like one of the resource
 	}
 	r := values.Map{
 		{Key: "message", Value: sidecar.OneLine(message)},

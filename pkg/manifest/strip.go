@@ -136,7 +136,7 @@ func (l *Layer) stripObject(o *Object, by string) *stripper {
 		}
 		records = append(records, r)
 	}
-	if o.rootNode(); len(records) == 0 || o.err != nil { // see Unread
+	if o.rootNode(); len(records) == 0 || o.err != nil { // see ParseFindings
 		return nil
 	}
 	others, err := o.recordedMarks(func(name string) bool { return by != "" && name != by })

@@ -13,29 +13,29 @@ import (
 type stripper struct {
 	editor
 	root          *positioned.Node
-	own           []string                          // keys of the records that are undone; they go
-	others        []mark                            // of documents whose work stays
-	gone          map[*positioned.Node]map[int]bool // entries to take out, by collection
-	empty         map[*positioned.Node]string       // how a collection was written before it had entries
-	back          map[*positioned.Node]bool         // collections that get an entry back
-	changedByHand []string                          // what a person has changed since; nothing is stripped then
-	rows          map[int]int                       // lines that go, from the break before them, to where they end
+	own           []string                          // keys of the records that are undone and removed
+	others        []mark                            // of documents that aren't stripped
+	gone          map[*positioned.Node]map[int]bool // entries to remove, by collection
+	empty         map[*positioned.Node]string       // text of a collection before it had entries
+	back          map[*positioned.Node]bool         // collections in which an entry is restored
+	changedByHand []string                          // paths; if there are any, nothing is stripped
+	rows          map[int]int                       // removed lines: from the line break before them to their end
 	comes         []comeback
 }
 
-// A comeback is a text that comes back, to be looked for where it has to stand.
+// A comeback is a restored text, which must be found at its path afterwards.
 type comeback struct {
 	path sidecar.Path
-	was  string // of a value that was replaced: exactly this
-	out  bool   // it was taken out
+	was  string // text of a replaced value
+	out  bool   // it was removed
 }
 
-// stripRecords turns marks into splices that give back what stood there before. What a
-// person changed since is never taken: it's reported in kept.
+// stripRecords turns marks into splices that restore the text before the edits. A value that
+// was changed by hand is never removed: it's added to changedByHand.
 func (s *stripper) stripRecords(records []record) error {
 	s.gone = map[*positioned.Node]map[int]bool{}
 	s.empty, s.back = map[*positioned.Node]string{}, map[*positioned.Node]bool{}
-	done := map[mark]bool{} // by what they say: several documents may have one
+	done := map[mark]bool{} // several documents may have equal marks
 	parts := map[string][]mark{}
 	var shared []string
 	for _, r := range records {
@@ -67,7 +67,7 @@ func (s *stripper) stripRecords(records []record) error {
 	}
 	s.removeGone(s.root)
 	s.rows = s.goneRows()
-	for _, r := range records { // when it's known what else goes
+	for _, r := range records { // after all removals are known
 		for _, m := range r.Marks {
 			if said := (mark{At: m.At, Is: m.Is, By: m.By}); m.isTakenOut() && done[said] {
 				path, _ := parsePath(m.At)
@@ -80,14 +80,14 @@ func (s *stripper) stripRecords(records []record) error {
 	return nil
 }
 
-// undoMark undoes one mark of a record, but for what was taken out.
+// undoMark undoes one mark of a record, unless it's of a removed value.
 func (s *stripper) undoMark(m mark, record []mark) error {
 	path, err := parsePath(m.At)
 	if err != nil {
 		return err
 	}
 	if m.Is != "" && slices.ContainsFunc(s.others, func(o mark) bool { return o.At == m.At && o.Is == m.Is }) {
-		return nil // another document wants it as well
+		return nil // another document has the same mark
 	}
 	switch {
 	case m.Empty != nil:
@@ -102,8 +102,7 @@ func (s *stripper) undoMark(m mark, record []mark) error {
 	return nil
 }
 
-// undoTakenOut is what was taken out. It comes back for what took its place: that must
-// stand there.
+// undoTakenOut restores a removed value. The value that replaced it must exist.
 func (s *stripper) undoTakenOut(path sidecar.Path, m mark, record []mark) error {
 	i := slices.IndexFunc(record, func(o mark) bool {
 		return o.At == m.By && !o.isTakenOut() && (o.Is != "" || o.Part != "")
@@ -133,8 +132,8 @@ func orNull(n *positioned.Node) *positioned.Node {
 	return n
 }
 
-// undoFilled is a collection that was there without entries. With a hash it was filled
-// as a whole.
+// undoFilled undoes a mark of a collection that had no entries. With a hash, it was filled as
+// a whole.
 func (s *stripper) undoFilled(path sidecar.Path, m mark) {
 	v := locateNode(s.root, path).Resolve()
 	switch {
@@ -154,14 +153,14 @@ func (s *stripper) undoAdded(path sidecar.Path, m mark) {
 	parent := locateNode(s.root, path[:len(path)-1]).Resolve()
 	i := findEntry(parent, path[len(path)-1])
 	if i < 0 {
-		return // somebody took it out already
+		return // it was removed already
 	}
 	if s.isUnchanged(parent.Values[i], m, path) {
 		s.takeOut(path)
 	}
 }
 
-// takeOut removes an entry, unless a person has written a comment into it.
+// takeOut removes an entry, unless it has a comment that a person wrote.
 func (s *stripper) takeOut(path sidecar.Path) {
 	parent := locateNode(s.root, path[:len(path)-1]).Resolve()
 	i := findEntry(parent, path[len(path)-1])
@@ -195,14 +194,14 @@ func (s *stripper) undoReplaced(path sidecar.Path, m mark) {
 	s.comeBack(v, path, *m.Was)
 }
 
-// comeBack puts the text back that stood there before a value.
+// comeBack restores the text before a value was replaced.
 func (s *stripper) comeBack(v *positioned.Node, path sidecar.Path, was string) {
 	s.addSplice(v.Start, v.End-v.Start, was)
 	s.comes = append(s.comes, comeback{path: path, was: was})
 }
 
-// removeGone removes the entries in gone. It also removes a collection that has no
-// entries left: the manifest had none there, or an empty one.
+// removeGone removes the entries in gone. It also removes a collection without remaining
+// entries: the manifest had none there, or an empty one.
 func (s *stripper) removeGone(n *positioned.Node) bool {
 	if n == nil || n.Kind != positioned.Mapping && n.Kind != positioned.Sequence {
 		return false
@@ -238,7 +237,7 @@ func (s *stripper) removeGone(n *positioned.Node) bool {
 	return false
 }
 
-// removeEntries takes entries out of a collection.
+// removeEntries removes entries from a collection.
 func (s *stripper) removeEntries(n *positioned.Node, gone map[int]bool, left int) {
 	if was, ok := s.empty[n]; ok && left == 0 {
 		s.restoreEmpty(n, was)
@@ -261,9 +260,8 @@ func (s *stripper) removeEntries(n *positioned.Node, gone map[int]bool, left int
 	}
 }
 
-// cutFlow takes runs of entries out of brackets. A run goes with the comma that
-// came with it: the one behind it where it was put in front of an entry, which
-// shows in what a person wrote before it.
+// cutFlow removes runs of entries between brackets, each with its comma. That is the comma
+// behind the run if the run was inserted in front of an entry, as the text before it shows.
 func (s *stripper) cutFlow(n *positioned.Node, gone map[int]bool) {
 	for i := 0; i < len(n.Values); i++ {
 		if !gone[i] {
@@ -292,7 +290,7 @@ func (s *stripper) cutFlow(n *positioned.Node, gone map[int]bool) {
 	}
 }
 
-// restoreEmpty writes a collection that has lost all entries as it was without them.
+// restoreEmpty restores the text of a collection that had no entries.
 func (s *stripper) restoreEmpty(n *positioned.Node, was string) {
 	from, to := n.Start, n.End
 	if !n.Flow { // on lines of its own, or behind "key:"

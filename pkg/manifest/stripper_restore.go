@@ -9,7 +9,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// putBack puts back what was taken out, where it stood.
+// putBack restores a removed text at its place.
 func (s *stripper) putBack(path sidecar.Path, m mark, r record) {
 	parent := locateNode(s.root, path[:len(path)-1]).Resolve()
 	if parent == nil || len(parent.Values) == 0 {
@@ -57,7 +57,7 @@ func (s *stripper) putBack(path sidecar.Path, m mark, r record) {
 	}
 }
 
-// indentLines moves the lines of a text, but for the first, to the right, or to the left.
+// indentLines indents the lines of a text, except the first one, by more or fewer blanks.
 func indentLines(text string, by int) string {
 	if by == 0 {
 		return text
@@ -75,8 +75,8 @@ func indentLines(text string, by int) string {
 	return strings.Join(rows, "")
 }
 
-// behindDash is where the first key of a list entry belongs: behind the dash, where
-// a comment may have moved up.
+// behindDash returns the offset of the first key of a list entry: behind the dash, to which a
+// comment may have moved up.
 func (s *stripper) behindDash(key int) int {
 	for line := s.Lines.LineStart(key); strings.Trim(s.Text[line:key], " ") == "" || s.IsComment(line); {
 		end := s.Lines.PreviousEnd(line)
@@ -95,7 +95,7 @@ func (s *stripper) behindDash(key int) int {
 	return key
 }
 
-// endOfKept is the end of the entry i of n without what goes.
+// endOfKept returns the end of the entry i of n without removed lines.
 func (s *stripper) endOfKept(n *positioned.Node, i int) int {
 	v := n.Values[i]
 	if v.Flow || len(v.Values) == 0 || len(s.gone[v]) == 0 && !s.holdsGone(v) {
@@ -115,7 +115,7 @@ func (s *stripper) holdsGone(n *positioned.Node) bool {
 	return len(s.gone[n]) > 0 || slices.ContainsFunc(n.Values, s.holdsGone)
 }
 
-// goneRows are the lines of what goes.
+// goneRows returns the removed lines.
 func (s *stripper) goneRows() map[int]int {
 	rows := map[int]int{}
 	for n, gone := range s.gone {
@@ -128,8 +128,8 @@ func (s *stripper) goneRows() map[int]int {
 	return rows
 }
 
-// restyleList writes a list under a key as the object writes its lists now: kpt
-// hands functions all lists compact, and writes them back as they were.
+// restyleList indents a list under a key like the object's other lists: kpt gives functions
+// compact lists, and restores the original form when it writes them back.
 func (s *stripper) restyleList(text string, was bool) string {
 	if was == s.Compact {
 		return text

@@ -1,7 +1,6 @@
-// Package manifest knows YAML texts: it splits them into objects, finds
-// workloads in them, turns edits into byte edits on the text, and undoes them.
-// What nobody edits stays as it is, byte for byte; nothing that a person wrote
-// is ever written anew.
+// Package manifest edits YAML texts: it splits them into objects, finds workloads, turns
+// edits into byte edits of the text, and undoes them. Everything else stays as it is, byte
+// for byte. Text that a person wrote is never formatted again.
 package manifest
 
 import (
@@ -15,30 +14,30 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/manifest/split"
 )
 
-// A Text is one input: a ResourceList, or a stream of documents, or a List. Its
-// objects are found without reading them; each is read when something in it is
-// needed, and most never are.
+// A Text is one input: a ResourceList, a stream of documents, or a List. Its objects are
+// found without reading them. Each is read when something in it is needed, and most never
+// are.
 type Text struct {
 	Name    string    // of the file; empty for standard input
-	Objects []*Object // in the order in which they stand
+	Objects []*Object // in the order of the text
 	// FunctionConfig of a ResourceList, or nil.
 	FunctionConfig *yaml.Node
 	lines          *positioned.Lines
 	resources      *resourceList   // of a ResourceList
 	last           [2]int          // the last document
-	mentioned      map[string]bool // whether a word stands anywhere in the text
-	nearly         bool            // holds a ResourceList of another apiVersion
+	mentioned      map[string]bool // whether a word is anywhere in the text
+	nearly         bool            // it has a ResourceList of another apiVersion
 }
 
-// A resourceList is its fields, or the node where it was read whole.
+// A resourceList has the fields of a ResourceList, or its node if the whole was read.
 type resourceList struct {
 	fields []split.Field
 	items  *list
 	node   *positioned.Node
 }
 
-// Parse finds the objects of a text. An error names file and line. What isn't
-// YAML in an object is found when the object is read, see [Unread].
+// Parse finds the objects of a text. An error names file and line. Invalid YAML inside of an
+// object is found when the object is read, see [ParseFindings].
 func Parse(name, text string) (*Text, error) {
 	t := &Text{Name: name, lines: positioned.NewLines(text)}
 	if err := t.lines.CheckLegible(); err != nil {
@@ -55,13 +54,13 @@ func Parse(name, text string) (*Text, error) {
 		}
 		*t = Text{Name: name, lines: t.lines}
 	}
-	if err := t.readWhole(0, len(text)); err != nil { // something leads from one object to another, or it's no YAML
+	if err := t.readWhole(0, len(text)); err != nil { // objects share something, or the text isn't valid YAML
 		return nil, t.namedError("%w", err)
 	}
 	return t, nil
 }
 
-// refusal is an error of a text that no reader would see otherwise.
+// refusal is an error of a text that a full read wouldn't find.
 type refusal string
 
 func (r refusal) Error() string { return string(r) }
@@ -71,8 +70,8 @@ func (t *Text) refuseAt(at int, format string, args ...any) error {
 	return refusal(fmt.Sprintf("line %d: ", t.lines.LineNumber(at)) + fmt.Sprintf(format, args...))
 }
 
-// addDocuments makes objects of what Split has found. It fails where a document or an
-// object can't be read alone.
+// addDocuments makes objects of the documents of Split. It fails if a document or an object
+// can't be read alone.
 func (t *Text) addDocuments(docs []split.Document) error {
 	n := 0
 	for i := range docs {
@@ -97,14 +96,14 @@ func (t *Text) addDocument(d *split.Document, single bool) error {
 	listed := d.Field("items") != nil
 	if d.Unsure && !d.Odd && !listed {
 		if o := t.readUnsure(d); o != nil {
-			if o.Ref.Kind != "" { // else it's an object to nobody
+			if o.Ref.Kind != "" { // others aren't objects
 				t.Objects = append(t.Objects, o)
 			}
 			return nil
 		}
 	}
 	switch {
-	case d.Odd, d.Unsure && !listed, listed && !listKind(d.Kind), // kubectl takes whatever has items for a list
+	case d.Odd, d.Unsure && !listed, listed && !listKind(d.Kind), // kubectl treats everything with items as a list
 		listed && d.Unsure && d.APIVersion == "", listed && len(d.Items) == 0 && !t.isEmptyList(d):
 		return t.readWhole(d.Start, d.End)
 	case listed:
@@ -129,8 +128,8 @@ func (t *Text) isEmptyList(d *split.Document) bool {
 	return isResourceList(d.APIVersion, d.Kind) && (items == "items:" || items == "items: []")
 }
 
-// readUnsure makes an object of a document that must be read to know what it is; nil
-// where that doesn't work.
+// readUnsure makes an object of a document that must be read to know what it is. It returns
+// nil if that isn't possible.
 func (t *Text) readUnsure(d *split.Document) *Object {
 	o := &Object{text: t, from: d.Start, to: d.End, unsure: true}
 	if o.readSource(); o.err != nil || o.node.Kind != positioned.Mapping || t.refuseBinary(o.node) != nil {
@@ -210,7 +209,7 @@ func (t *Text) readWhole(from, to int) error {
 	if !all && len(docs) == 1 && len(t.Objects) > 0 { // one that can be read again
 		if o := t.Objects[len(t.Objects)-1]; o.node == docs[0] {
 			o.from, o.to = from, to
-			if o.unsure = o.hidesWords(); !o.mayMention("containers") { // hardly anybody will ask again
+			if o.unsure = o.hidesWords(); !o.mayMention("containers") { // it's hardly ever needed again
 				o.Release()
 			}
 		}
@@ -252,12 +251,12 @@ func (t *Text) addReadDocument(doc *positioned.Node, single bool) error {
 	return err
 }
 
-// refuseOthers says that a ResourceList is the only document of its text.
+// refuseOthers returns the error of a ResourceList that isn't the only document of its text.
 func (t *Text) refuseOthers(at int) error {
 	return t.refuseAt(at, "a ResourceList must be the only document")
 }
 
-// addAll takes the members of a list that was read.
+// addAll adds the members of a list that was read.
 func (t *Text) addAll(items *positioned.Node, api, kind string, single bool) (*list, error) {
 	l := &list{col: items.Column, top: single, node: items}
 	if items.Kind != positioned.Sequence {
@@ -289,10 +288,10 @@ func isResourceList(api, kind string) bool {
 
 func listKind(kind string) bool { return strings.HasSuffix(kind, "List") }
 
-// IsResourceList reports whether the text is what a KRM function gets.
+// IsResourceList reports whether the text is the input of a KRM function.
 func (t *Text) IsResourceList() bool { return t.resources != nil }
 
-// NoResourceList tells why the text isn't what a KRM function gets.
+// NoResourceList says why the text isn't the input of a KRM function.
 func (t *Text) NoResourceList() string {
 	if t.nearly {
 		return "line 1: the apiVersion of a ResourceList must be config.kubernetes.io/v1"
@@ -300,15 +299,15 @@ func (t *Text) NoResourceList() string {
 	return "line 1: is no ResourceList"
 }
 
-// String is the text as it came.
+// String returns the original text.
 func (t *Text) String() string { return t.lines.Text }
 
-// containsWord reports whether a word stands anywhere in the text.
+// containsWord reports whether a word is anywhere in the text.
 func (t *Text) containsWord(word string) bool {
 	has, known := t.mentioned[word]
 	if !known {
 		from, to := 0, len(t.lines.Text)
-		if r := t.resources; r != nil && r.node == nil && len(r.items.objects) > 0 { // not in the config, which speaks of us
+		if r := t.resources; r != nil && r.node == nil && len(r.items.objects) > 0 { // without the config
 			all := r.items.objects
 			from, to = all[0].from, all[len(all)-1].to
 		}
@@ -329,6 +328,6 @@ func (t *Text) namedError(format string, args ...any) error {
 	return fmt.Errorf("%s: %w", t.Name, err)
 }
 
-// endsOpen reports whether the text ends in a block scalar that a line break at its
-// end would change.
+// endsOpen reports whether the text ends in a block scalar that a line break at the end would
+// change.
 func (t *Text) endsOpen() bool { return t.lines.EndsInBlockScalar(t.last[0], t.last[1]) }

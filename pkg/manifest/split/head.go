@@ -2,7 +2,7 @@ package split
 
 import "strings"
 
-// fields tracks what is known of an object while its lines go by.
+// fields collects what is known of an object while its lines are read.
 type fields struct {
 	col  int // of its keys; -1: not seen yet
 	meta int // of the keys of metadata; -1: not seen yet
@@ -11,7 +11,7 @@ type fields struct {
 	from int  // where the line of metadata begins; -1: not below it
 }
 
-// closeMeta says that the lines of metadata end.
+// closeMeta ends the lines of metadata.
 func (f *fields) closeMeta(h *Head, at int) {
 	if f.from >= 0 {
 		h.Meta = [2]int{f.from, at}
@@ -19,7 +19,7 @@ func (f *fields) closeMeta(h *Head, at int) {
 	f.from = -1
 }
 
-// noteKey takes a key, and if it's one that a head holds, its value at v.
+// noteKey reads a key, and its value at v if the head has a field for it.
 func (s *splitter) noteKey(h *Head, f *fields, col int, name string, v, eol int, multi bool) {
 	switch {
 	case col == f.col:
@@ -55,19 +55,19 @@ func (s *splitter) noteKey(h *Head, f *fields, col int, name string, v, eol int,
 	}
 }
 
-// holdValue keeps a value. One that is given twice, or in a form that takes more than
-// a look, makes the object unsure.
+// holdValue sets a value of the head. A value that is given twice, or in a complicated form,
+// makes the object unsure.
 func (s *splitter) holdValue(h *Head, f *fields, i int, into *string, v, eol int, multi bool) {
 	text, ok := plainValue(s.text[v:eol])
-	if f.seen[i] || multi || !ok || v == eol || s.text[v] == '#' { // what is missing here may stand on the next line
+	if f.seen[i] || multi || !ok || v == eol || s.text[v] == '#' { // the value may be on the next line
 		h.Unsure = true
 		return
 	}
 	f.seen[i], *into = true, text
 }
 
-// plainValue is the value of a scalar that stands on one line and needs no more than
-// its quotes taken off. Null is "".
+// plainValue returns the value of a scalar on one line, which has at most quotes to remove.
+// Null is "".
 func plainValue(text string) (string, bool) {
 	if text == "" {
 		return "", true

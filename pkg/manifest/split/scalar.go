@@ -2,8 +2,8 @@ package split
 
 import "strings"
 
-// findLineEnd is where the line at the offset ends, without its break and without a CR,
-// and where the next one begins.
+// findLineEnd returns the end of the line at the offset, without its line break and a CR,
+// and the start of the next one.
 func (s *splitter) findLineEnd(at int) (eol, next int) {
 	i := strings.IndexByte(s.text[at:], '\n')
 	if i < 0 {
@@ -34,8 +34,8 @@ func isMarker(line string) bool {
 	return len(line) == 3 || isSpace(line[3]) || line[3] == '\r'
 }
 
-// readKey reads the key at p, if it is one, and finds where its value begins. The name
-// is "" where it isn't written plainly.
+// readKey reads the key at p, if there is one, and finds the start of its value. The name is
+// "" if it isn't a plain scalar.
 func (s *splitter) readKey(p, eol int) (name string, value int, ok bool) {
 	switch c := s.text[p]; c {
 	case '"', '\'':
@@ -76,13 +76,13 @@ func (s *splitter) readKey(p, eol int) (name string, value int, ok bool) {
 	}
 }
 
-// isColon reports whether a colon that ends a key stands at p.
+// isColon reports whether there is a colon at p that ends a key.
 func (s *splitter) isColon(p, eol int) bool {
 	return p < eol && s.text[p] == ':' && (p+1 == eol || isSpace(s.text[p+1]))
 }
 
-// skipValue skips the value at p, which belongs to a key or dash in the column parent.
-// It gives the line behind it.
+// skipValue skips the value at p of a key or dash in the column parent. It returns the line
+// behind it.
 func (s *splitter) skipValue(p, eol, next, parent int) int {
 	for p < eol {
 		switch s.text[p] {
@@ -127,8 +127,8 @@ func (s *splitter) skipValue(p, eol, next, parent int) int {
 	return next
 }
 
-// skipPlain skips the lines on which a plain scalar goes on: they're deeper than its
-// key. A comment ends it.
+// skipPlain skips the further lines of a plain scalar: they're deeper than its key. A comment
+// ends it.
 func (s *splitter) skipPlain(p, eol, next, parent int) int {
 	if next >= len(s.text) || !s.goesOn(next, parent) {
 		return next
@@ -150,8 +150,8 @@ func (s *splitter) goesOn(at, parent int) bool {
 	return i-at > parent || i == len(s.text) || s.text[i] == '\n' || s.text[i] == '\r' || s.text[i] == '\t'
 }
 
-// skipDeeper skips lines that are blank or deeper than parent; with plain a comment
-// or a comment behind text ends them. It gives the line behind.
+// skipDeeper skips lines that are blank or deeper than parent. With plain, a comment also
+// ends them. It returns the line behind.
 func (s *splitter) skipDeeper(at, parent int, plain bool) int {
 	last := at // behind the last line that isn't blank
 	for at < len(s.text) {
@@ -163,7 +163,7 @@ func (s *splitter) skipDeeper(at, parent int, plain bool) int {
 		if p < eol {
 			col := p - at
 			if tab := s.skipBlanks(p, eol); plain || col <= parent {
-				if p = tab; p == eol { // blank for a plain scalar, or one that is over
+				if p = tab; p == eol { // blank for a plain scalar, or the end of one
 					at = next
 					continue
 				}
@@ -188,7 +188,7 @@ func (s *splitter) skipDeeper(at, parent int, plain bool) int {
 	return last
 }
 
-// quotedEnd is behind the quote that ends the string at p, or -1.
+// quotedEnd returns the offset behind the quote that ends the string at p, or -1.
 func (s *splitter) quotedEnd(p int) int {
 	q := s.text[p]
 	for at := p + 1; ; {
@@ -215,7 +215,7 @@ func (s *splitter) quotedEnd(p int) int {
 	}
 }
 
-// flowEnd is behind the bracket that ends the flow collection at p, or -1.
+// flowEnd returns the offset behind the bracket that ends the flow collection at p, or -1.
 func (s *splitter) flowEnd(p int) int {
 	depth := 0
 	for p < len(s.text) {
@@ -255,7 +255,7 @@ func (s *splitter) flowEnd(p int) int {
 	return -1
 }
 
-// flowPlainEnd is behind the plain scalar at p between brackets.
+// flowPlainEnd returns the offset behind the plain scalar at p between brackets.
 func (s *splitter) flowPlainEnd(p int) int {
 	for p++; p < len(s.text); p++ {
 		switch s.text[p] {

@@ -1,39 +1,37 @@
-// Package split finds the objects of a YAML text without reading them: where each
-// begins and ends, and its kind and name. It knows just enough of YAML not to
-// take the inside of a string for structure. Where it can't be sure of an object
-// it says so, and where it can't be sure of the text it refuses it: then a full
-// YAML reader must look. It depends on nothing but the standard library.
+// Package split finds the objects of a YAML text without reading them: their bounds, kinds
+// and names. It knows just enough of YAML not to mistake the inside of a string for
+// structure. It marks an object as unsure, or refuses the whole text, if only a full YAML
+// reader can decide. It uses only the standard library.
 package split
 
 import "strings"
 
-// A Document is one of a stream's.
+// A Document is one document of a stream.
 type Document struct {
 	Head
-	Fields []Field // at the top, in their order
+	Fields []Field // of the top level, in their order
 	Items  []Head  // of the block sequence under the field items
 	Column int     // of its dashes
-	Odd    bool    // not even Fields and Items are sure
+	Odd    bool    // Fields and Items may be wrong, too
 }
 
-// A Head is an object as far as it's known without reading it.
+// A Head is what is known of an object without reading it.
 type Head struct {
-	// Start and End hold its lines: of a document with its marker, of a list's
-	// member from the line of its dash. Comments in front of the next one are at the
-	// end of this one.
+	// Start and End are the bounds of its lines. A document begins with its marker, a list's
+	// member with the line of its dash. Comments in front of the next one belong to this one.
 	Start, End int
 
 	APIVersion, Kind, Name, Namespace string
 
-	// Meta are the lines of the field metadata; {0, 0} where it isn't on lines of its own.
+	// Meta has the bounds of the field metadata; {0, 0} if it isn't on lines of its own.
 	Meta [2]int
 
-	// Unsure says that only a full reader can tell: the fields above may be wrong,
-	// and a text search for a field's name is no proof that it isn't there.
+	// Unsure says that only a full reader can decide: the fields above may be wrong, and a
+	// field may exist although a search of the text doesn't find its name.
 	Unsure bool
 }
 
-// A Field is one of a document's, from its key's line to the line of the next.
+// A Field is a field of a document, from the line of its key to that of the next one.
 type Field struct {
 	Name       string
 	Start, End int
@@ -49,12 +47,11 @@ func (d *Document) Field(name string) *Field {
 	return nil
 }
 
-// Split splits a text, which must be valid UTF-8 without NUL. It reports false
-// where the text as a whole must be read: it has line breaks other than LF and
-// CRLF, directives, or something that never ends.
+// Split splits a text, which must be valid UTF-8 without NUL. It returns false if the whole
+// text must be read: it has line breaks other than LF and CRLF, directives, or a quote
+// or bracket that isn't closed.
 //
-// What Split says holds for valid YAML. Of an invalid text it makes something, as
-// it checks only what it looks at.
+// The result is right for valid YAML. Split doesn't detect all invalid texts.
 func Split(text string) ([]Document, bool) {
 	if strings.Contains(text, "\u0085") || strings.Contains(text, "\u2028") || strings.Contains(text, "\u2029") ||
 		loneReturn(text) {
@@ -73,7 +70,7 @@ func Split(text string) ([]Document, bool) {
 	return s.docs, !s.refused
 }
 
-// loneReturn reports whether a CR stands without an LF behind it.
+// loneReturn reports whether a CR isn't followed by an LF.
 func loneReturn(text string) bool {
 	for {
 		i := strings.IndexByte(text, '\r')
@@ -97,7 +94,7 @@ type splitter struct {
 	inner   fields // of the current item
 	inItems bool   // below the field items
 	above   int    // column of the last key or dash without a value on its line
-	ended   bool   // by "...": a marker must come before more content
+	ended   bool   // by "...": more content needs a marker
 }
 
 // beginDocument begins a document.
@@ -107,7 +104,7 @@ func (s *splitter) beginDocument(at int) {
 	s.inItems, s.above = false, -1
 }
 
-// finishDocument ends the document, if it has any content.
+// finishDocument ends the document if it has any content.
 func (s *splitter) finishDocument(at int) {
 	if s.outer.col < 0 && !s.doc.Odd {
 		return
@@ -142,7 +139,7 @@ func (s *splitter) closeItem(at int) {
 	}
 }
 
-// currentHead is what the current line belongs to.
+// currentHead returns the head to which the current line belongs.
 func (s *splitter) currentHead() (*Head, *fields) {
 	if n := len(s.doc.Items); s.inItems && n > 0 {
 		return &s.doc.Items[n-1], &s.inner
@@ -155,8 +152,8 @@ func (s *splitter) markUnsure() {
 	h.Unsure = true
 }
 
-// takeLine takes the line at the offset, and those that belong to a scalar or a flow
-// collection that begins on it. It gives the offset of the next one.
+// takeLine reads the line at the offset, and the other lines of a scalar or a flow collection
+// that begins on it. It returns the offset of the next one.
 func (s *splitter) takeLine(at int) int {
 	eol, next := s.findLineEnd(at)
 	p := at
@@ -208,8 +205,8 @@ func (s *splitter) takeLine(at int) int {
 	return s.takeContent(at, p, eol, next)
 }
 
-// takeMarker ends a document at its marker line, and begins the next with what stands
-// behind the marker.
+// takeMarker ends a document at a marker line, and begins the next one with the text behind
+// the marker.
 func (s *splitter) takeMarker(at, eol, next int) int {
 	s.finishDocument(at)
 	if s.text[at] == '.' {
@@ -233,7 +230,7 @@ func (s *splitter) beginItem(at int) {
 	s.inner = fields{col: -1, meta: -1, from: -1}
 }
 
-// takeContent takes what begins at p on the line at the offset.
+// takeContent reads the content at p on the line at the offset.
 func (s *splitter) takeContent(at, p, eol, next int) int {
 	parent := -1
 	for n := 0; ; n++ {
@@ -289,17 +286,17 @@ func (s *splitter) takeContent(at, p, eol, next int) int {
 	return after
 }
 
-// mostFields is more than any object has at its top.
+// mostFields is more than any object has at its top level.
 const mostFields = 100
 
-// addField notes a field of the document; its value begins at v.
+// addField adds a field of the document. Its value begins at v.
 func (s *splitter) addField(name string, at, v, eol int) {
 	s.closeField(at)
 	if len(s.doc.Fields) == mostFields || name == "" || name == "<<" || s.doc.Field(name) != nil {
 		s.doc.Odd = true
 	}
 	if s.doc.Odd {
-		return // nobody will look
+		return // such a document is never used
 	}
 	s.doc.Fields = append(s.doc.Fields, Field{Name: name, Start: at})
 	s.inItems = name == "items" && (v == eol || s.text[v] == '#') && len(s.doc.Items) == 0

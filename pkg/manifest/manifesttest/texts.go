@@ -1,4 +1,4 @@
-// Package manifesttest has texts that tests of several packages read.
+// Package manifesttest has texts for tests of several packages.
 package manifesttest
 
 // Layouts are one Deployment as people, kustomize and kpt write it.
@@ -82,7 +82,7 @@ spec:
 		"      containers:\r\n      - name: app\r\n        ports: [{containerPort: 9200, name: http}]\r\n",
 }
 
-// Hostile are texts that a naive reader gets wrong.
+// Hostile are texts that a simple reader would misread.
 var Hostile = []string{
 	"", "\n", "---\n---\n", "a", "[]", "{}", "- - a\n  - b\n", "\ufeffkind: Pod\napiVersion: v1\nmetadata: {name: web}\n",
 	"apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec: &s\n  containers:\n  - &c\n    name: app\n" +

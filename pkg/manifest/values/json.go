@@ -7,30 +7,29 @@ import (
 	"unicode/utf8"
 )
 
-// DecodeJSON reads JSON into values; numbers stay as they're written.
+// DecodeJSON reads JSON into values. Numbers keep their text.
 func DecodeJSON(raw []byte) (any, error) {
-	if !json.Valid(raw) { // bounds the depth, too
-		return nil, json.Unmarshal(raw, new(json.RawMessage)) // says why
+	if !json.Valid(raw) { // this limits the depth, too
+		return nil, json.Unmarshal(raw, new(json.RawMessage)) // returns the reason
 	}
 	return decodeValid(raw)
 }
 
-// decodeValid is decodeJSON for what an encoder has written.
+// decodeValid is DecodeJSON for the output of an encoder.
 func decodeValid(raw []byte) (any, error) {
 	r := jsonReader{text: raw}
 	v := r.readValue()
 	return v, r.err
 }
 
-// jsonReader reads JSON that is known to be right, so that it need only tell the
-// tokens apart: commas and colons carry nothing.
+// jsonReader reads valid JSON. So it only has to separate tokens, and skips commas and colons.
 type jsonReader struct {
 	text []byte
 	at   int
 	err  error
 }
 
-// nextToken is the first character of the next token.
+// nextToken returns the first character of the next token.
 func (r *jsonReader) nextToken() byte {
 	for bytes.IndexByte([]byte(" \t\r\n,:"), r.text[r.at]) >= 0 {
 		r.at++
@@ -68,15 +67,15 @@ func (r *jsonReader) readValue() any {
 	return json.Number(r.text[start:r.at])
 }
 
-// readMapping reads an object. A key that comes twice is an error: YAML has no such
-// mappings, and which of the two was meant isn't known.
+// readMapping reads an object. A duplicate key is an error: YAML doesn't allow it, and it isn't
+// clear which of the two was meant.
 func (r *jsonReader) readMapping() Map {
 	m := Map{}
 	seen := map[string]bool{}
 	for r.at++; r.nextToken() != '}'; {
 		k := r.readString()
 		if seen[k] && r.err == nil {
-			r.err = errors.New("a field is there twice")
+			r.err = errors.New("a field is given twice")
 		}
 		seen[k] = true
 		m = append(m, Entry{k, r.readValue()})
@@ -100,6 +99,6 @@ func (r *jsonReader) readString() string {
 		return string(raw[1 : len(raw)-1])
 	}
 	var s string
-	_ = json.Unmarshal(raw, &s) // can't fail: the text is right
+	_ = json.Unmarshal(raw, &s) // can't fail: the text is valid
 	return s
 }

@@ -8,9 +8,8 @@ import (
 	"sync"
 )
 
-// FormatScalar writes a scalar on one line, as it stands in block YAML: plain where
-// every reader takes it for the same string, else in single quotes, else in
-// double quotes.
+// FormatScalar writes a scalar on one line of block YAML: plain if every reader reads the
+// same string, or else in single or double quotes.
 func FormatScalar(v any) string {
 	if s, ok := v.(string); ok {
 		return quoteString(s, isPlain(s))
@@ -18,7 +17,7 @@ func FormatScalar(v any) string {
 	return FormatFlow(v, false)
 }
 
-// FormatFlow writes a value on one line; with js as JSON.
+// FormatFlow writes a value on one line. With js it's JSON.
 func FormatFlow(v any, js bool) string {
 	var b strings.Builder
 	writeFlow(&b, v, js)
@@ -63,16 +62,16 @@ func writeFlow(b *strings.Builder, v any, js bool) {
 		}
 		b.WriteByte('}')
 	default:
-		panic(fmt.Sprintf("manifest: %T is no value", v)) // valueOf and decodeJSON make no others
+		panic(fmt.Sprintf("manifest: %T isn't a value", v)) // ValueOf and DecodeJSON make no others
 	}
 }
 
-// longKey is the longest text of a key that goes without a question mark: readers
-// look for the colon of a simple key within 1,024 characters.
+// longKey is the longest text of a key without a question mark: readers search for the colon
+// of a simple key within 1,024 characters.
 const longKey = 1000
 
-// formatNumber writes a number as JSON has it. For YAML an exponent gets a point before
-// it and a sign: to readers of YAML 1.1, 1e3 is a string.
+// formatNumber writes a number as in JSON. For YAML, a number with an exponent gets a point
+// and a sign: for readers of YAML 1.1, 1e3 is a string.
 func formatNumber(s string, js bool) string {
 	i := strings.IndexAny(s, "eE")
 	if js || i < 0 {
@@ -88,7 +87,7 @@ func formatNumber(s string, js bool) string {
 	return mantissa + "e" + exponent
 }
 
-// quoteString gives a string the quotes that it needs.
+// quoteString writes a string with the quotes that it needs.
 func quoteString(s string, plain bool) string {
 	if plain {
 		return s
@@ -101,13 +100,13 @@ func quoteString(s string, plain bool) string {
 	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 }
 
-// quoteDouble writes a string that JSON and YAML readers take alike.
+// quoteDouble writes a string that is the same for readers of JSON and YAML.
 func quoteDouble(s string) string {
 	var b strings.Builder
 	b.Grow(len(s) + 2)
 	b.WriteByte('"')
 	for _, r := range s {
-		if r >= ' ' && r <= '~' && r != '"' && r != '\\' { // most are
+		if r >= ' ' && r <= '~' && r != '"' && r != '\\' { // most characters
 			b.WriteByte(byte(r))
 			continue
 		}
@@ -117,7 +116,7 @@ func quoteDouble(s string) string {
 			b.WriteByte(`"\ntrbf`[i])
 		case isPrintable(r):
 			b.WriteRune(r)
-		default: // none of them is beyond four digits
+		default: // none of them needs more than four digits
 			fmt.Fprintf(&b, `\u%04x`, r)
 		}
 	}
@@ -125,8 +124,8 @@ func quoteDouble(s string) string {
 	return b.String()
 }
 
-// isPrintable are the characters that YAML allows as they are, less tabs, and less
-// those that some readers take for line breaks or drop.
+// isPrintable reports whether YAML allows a character as it is. Tabs aren't among them, nor
+// characters that some readers drop or treat as line breaks.
 func isPrintable(r rune) bool {
 	switch r {
 	case 0x85, 0x2028, 0x2029, 0xfeff:
@@ -135,7 +134,7 @@ func isPrintable(r rune) bool {
 	return r >= 0x20 && r <= 0x7e || r >= 0xa0 && r <= 0xfffd || r > 0xffff
 }
 
-// isPlain reports whether a string can stand without quotes in block YAML.
+// isPlain reports whether a string needs no quotes in block YAML.
 func isPlain(s string) bool {
 	if s == "" || strings.TrimSpace(s) != s || strings.IndexByte("?:,[]{}#&*!|>'\"%@`", s[0]) >= 0 ||
 		s == "-" || strings.HasPrefix(s, "- ") || strings.HasPrefix(s, "---") || strings.HasPrefix(s, "...") ||
@@ -150,13 +149,13 @@ func isPlain(s string) bool {
 	return true
 }
 
-// isPlainInFlow reports the same for brackets. There, older readers end a string at
-// a question mark and stop at a colon.
+// isPlainInFlow reports the same for a string between brackets, where older readers end a
+// string at a question mark, and fail at a colon.
 func isPlainInFlow(s string) bool { return !strings.ContainsAny(s, ",[]{}?:") && isPlain(s) }
 
-// isOtherType reports whether a YAML reader may take an unquoted text for something
-// else than a string: YAML 1.1 (https://yaml.org/type/), which kubectl reads, has
-// many more such words than 1.2.
+// isOtherType reports whether a YAML reader may read an unquoted text as anything but a
+// string. YAML 1.1 (https://yaml.org/type/), which kubectl reads, has many more such words
+// than 1.2.
 func isOtherType(s string) bool {
 	switch strings.ToLower(s) {
 	case "~", "null", "y", "n", "yes", "no", "on", "off", "true", "false", "<<", "=":
@@ -165,9 +164,9 @@ func isOtherType(s string) bool {
 	return strings.IndexByte("+-.0123456789", s[0]) >= 0 && numeric().MatchString(s)
 }
 
-// numeric are numbers and dates in all notations that some reader knows. Ruby's
-// takes commas in numbers; sexagesimals are those with colons. It's compiled when
-// the first text comes that may be one: most runs insert nothing.
+// numeric matches numbers and dates in all notations that some reader knows. Ruby's reader
+// allows commas in numbers. Numbers with colons are sexagesimal. It's compiled at the first
+// text that may match, since most runs insert nothing.
 var numeric = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)^([-+]?(` +
 		`0[box][-+0-9a-fp_,.]*|` +

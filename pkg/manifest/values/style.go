@@ -5,39 +5,38 @@ import (
 	"strings"
 )
 
-// Style is how the text around an insertion is written. What is inserted there
-// looks as if the same person had written it.
+// Style is the style of the text around an insertion, which the inserted text gets, too.
 type Style struct {
 	Indent  int    // of a mapping in a mapping
-	Compact bool   // lists stand at the column of their key
+	Compact bool   // lists are at the column of their key
 	Newline string // "\n" or "\r\n"
-	Open    bool   // no line break comes at the end
+	Open    bool   // the text has no line break at its end
 }
 
-// FormatMapping writes the entries of a mapping, the first one without indentation,
-// the others at a column; there's no line break at the end.
+// FormatMapping writes the entries of a mapping: the first one without indentation, the
+// others at a column. There's no line break at the end.
 func (st Style) FormatMapping(m Map, col int) string {
 	w := printer{Style: st}
 	w.writeEntries(m, col, true)
 	return w.text.String()
 }
 
-// FormatEntry writes "key: value" for an entry that stands at a column.
+// FormatEntry writes "key: value" for an entry at a column.
 func (st Style) FormatEntry(key string, v any, col int) string {
 	w := printer{Style: st}
 	w.writeEntry(key, v, col, true)
 	return w.text.String()
 }
 
-// FormatItem writes "- value" for an item whose dash stands at a column.
+// FormatItem writes "- value" for an item with its dash at a column.
 func (st Style) FormatItem(v any, col int) string {
 	w := printer{Style: st}
 	w.writeItem(v, col, true)
 	return w.text.String()
 }
 
-// printer writes block YAML. Its methods are told the column where they begin,
-// and whether nothing of ours follows: whose lines come next isn't known then.
+// printer writes block YAML. Arguments of its methods are the column at which they begin,
+// and whether it's the last inserted text, behind which any line may follow.
 type printer struct {
 	Style
 	text strings.Builder
@@ -127,8 +126,8 @@ func (w *printer) writeLeaf(v any, col int, last bool) {
 	w.text.WriteString(FormatScalar(v))
 }
 
-// writeLiteral writes a text of several lines as such. It refuses what readers don't
-// agree on, or what lines of others could change.
+// writeLiteral writes a text of several lines as a literal block. It refuses a text that
+// readers read differently, or that following lines could change.
 func (w *printer) writeLiteral(s string, col int, last bool) bool {
 	body := strings.TrimRight(s, "\n")
 	breaks := len(s) - len(body)
@@ -137,12 +136,12 @@ func (w *printer) writeLiteral(s string, col int, last bool) bool {
 		return false
 	case breaks > 0 && last && w.Open:
 		return false
-	case breaks > 1 && last: // "|+" would take blank lines that follow for its own
+	case breaks > 1 && last: // "|+" would include blank lines that follow
 		return false
 	}
 	deep := min(w.Indent, 9) // an indicator has one digit
 	w.text.WriteByte('|')
-	if strings.IndexByte(" \t\n", s[0]) >= 0 { // readers would guess the indentation wrongly
+	if strings.IndexByte(" \t\n", s[0]) >= 0 { // readers would detect a wrong indentation
 		w.text.WriteString(strconv.Itoa(deep))
 	}
 	switch breaks {
@@ -162,9 +161,9 @@ func (w *printer) writeLiteral(s string, col int, last bool) bool {
 	return true
 }
 
-// isVerbatim reports whether a text without line breaks at its end can stand as it
-// is: all characters are printable, and neither its first line of text nor its
-// last consists of blanks, which couldn't be told from indentation.
+// isVerbatim reports whether a text without line breaks at its end can be written as it is:
+// all characters are printable, and neither its first line of text nor its last one
+// consists of blanks, which would look like indentation.
 func isVerbatim(body string) bool {
 	for _, r := range body {
 		if r != '\n' && r != '\t' && !isPrintable(r) {

@@ -1,5 +1,5 @@
-// Package values holds what YAML and JSON texts mean, with the fields of mappings in
-// their order, and writes it as text in the style of the text around it.
+// Package values has the values of YAML and JSON texts, with the fields of mappings in their
+// order, and writes them in the style of the text around them.
 package values
 
 import (
@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// A value is nil, bool, json.Number, string, []any or ordered.
+// A value is nil, bool, json.Number, string, []any or Map.
 
 // Map is a mapping whose entries keep their order.
 type Map []Entry
@@ -20,8 +20,8 @@ type Entry struct {
 	Value any
 }
 
-// Of makes a value of what encoding/json can write, without what it writes
-// though nobody set it. What is JSON already was written by somebody and stays.
+// Of makes a value of anything that encoding/json can write, without fields that are written
+// although they aren't set. A json.RawMessage keeps all its fields.
 func Of(v any) (any, error) {
 	if raw, ok := v.(json.RawMessage); ok {
 		return DecodeJSON(raw)
@@ -39,7 +39,7 @@ func pruneUnset(v any) any {
 	case Map:
 		m := Map{}
 		for _, e := range v {
-			if e.Key == "objects" { // of a config: whole manifests, which somebody wrote
+			if e.Key == "objects" { // of a config: whole manifests, which a person wrote
 				m = append(m, e)
 			} else if e.Value = pruneUnset(e.Value); !isUnset(e) {
 				m = append(m, e)
@@ -54,10 +54,10 @@ func pruneUnset(v any) any {
 	return v
 }
 
-// isUnset reports whether a field says what its type's zero value says. API types
-// hold some structs by value, which encoding/json writes as {} even with
-// omitempty. Only these are listed: behind a pointer, as in emptyDir or in the
-// podSelector of a peer, {} was set and means something.
+// isUnset reports whether a field has the zero value of its type. API types contain some
+// structs by value, which encoding/json writes as {} even with omitempty. Only these are
+// listed: behind a pointer, as in emptyDir or in the podSelector of a peer, {} is set and
+// has a meaning.
 func isUnset(e Entry) bool {
 	switch v := e.Value.(type) {
 	case nil:
@@ -71,14 +71,14 @@ func isUnset(e Entry) bool {
 			return len(v) == 0
 		}
 	case json.Number:
-		return e.Key == "targetPort" && v == "0" // of Service ports: as if it weren't there
+		return e.Key == "targetPort" && v == "0" // of Service ports: the same as no value
 	case string:
-		return e.Key == "divisor" && v == "0" // of resourceFieldRef: as if it weren't there
+		return e.Key == "divisor" && v == "0" // of resourceFieldRef: the same as no value
 	}
 	return false
 }
 
-// WithField sets a field below others, which it makes where they're missing.
+// WithField sets a field below others, and adds these if they're missing.
 func (m Map) WithField(v any, path ...string) Map {
 	m = slices.Clone(m)
 	i := m.IndexOf(path[0])
@@ -95,8 +95,8 @@ func (m Map) WithField(v any, path ...string) Map {
 	return m
 }
 
-// YAML writes what encoding/json can write as a document of its own, without what
-// that writes though nobody set it.
+// YAML writes anything that encoding/json can write as a document, without unset fields, as
+// [Of] does.
 func YAML(v any) (string, error) {
 	value, err := Of(v)
 	if err != nil {
@@ -104,7 +104,7 @@ func YAML(v any) (string, error) {
 	}
 	m, ok := value.(Map)
 	if !ok {
-		return "", fmt.Errorf("%T is no document", v)
+		return "", fmt.Errorf("%T isn't a document", v)
 	}
 	return Style{Indent: 2, Newline: "\n"}.FormatMapping(m, 0) + "\n", nil
 }
@@ -118,7 +118,7 @@ func (m Map) IndexOf(key string) int {
 	return -1
 }
 
-// Get is the value of a field, or nil.
+// Get returns the value of a field, or nil.
 func (m Map) Get(key string) any {
 	if i := m.IndexOf(key); i >= 0 {
 		return m[i].Value
@@ -126,8 +126,7 @@ func (m Map) Get(key string) any {
 	return nil
 }
 
-// Equal compares two values; the order of fields doesn't count, and neither do
-// fields that are null.
+// Equal compares two values. It ignores the order of fields, and fields that are null.
 func Equal(a, b any) bool {
 	switch a := a.(type) {
 	case Map:
@@ -168,7 +167,7 @@ func Equal(a, b any) bool {
 	return a == b
 }
 
-// NormalNumber writes a number in one way, so that 1e3 and 1000 are equal.
+// NormalNumber returns one form for equal numbers, such as 1e3 and 1000.
 func NormalNumber(n json.Number) string {
 	if i, err := strconv.ParseInt(n.String(), 10, 64); err == nil {
 		return strconv.FormatInt(i, 10)

@@ -163,5 +163,5 @@ func TestDecodeJSON(t *testing.T) {
 		require.Error(t, err)
 	}
 	_, err = DecodeJSON([]byte(`{"a":{"b":1,"b":2}}`))
-	require.EqualError(t, err, "a field is there twice")
+	require.EqualError(t, err, "a field is given twice")
 }

@@ -183,7 +183,7 @@ func TestInjectInPlace(t *testing.T) {
 	require.Zero(t, code, err)
 	require.Equal(t, strings.Replace(web, "web:1 # pinned", "web:2 # newer", 1), text(t, path))
 
-	// what was changed of ours is never taken silently
+	// a changed generated part is never overwritten silently
 	require.NoError(
 		t,
 		os.WriteFile(path, []byte(strings.Replace(laid, "periodSeconds: 20", "periodSeconds: 30", 1)), 0o640),

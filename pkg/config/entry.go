@@ -23,8 +23,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// An Entry asks for one pattern. Exactly one of the patterns' fields is set; the
-// other fields are common to all patterns.
+// An Entry adds one pattern. Exactly one of the patterns' fields is set. The other
+// fields are common to all patterns.
 type Entry struct {
 	// Name of the container, from which the names of all objects made for it are
 	// built. Each entry has its own. Default: the pattern's key in kebab-case, as in

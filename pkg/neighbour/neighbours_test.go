@@ -10,8 +10,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/editable"
 )
 
-// Each neighbour has a name of its own, what it edits stands in the table of editable
-// fields by that name, and two that look at one kind see the same of it.
+// Each neighbour has a name of its own, the table of editable fields has that name, and two neighbours that read the
+// same kind decode the same fields.
 func TestNeighbours(t *testing.T) {
 	var names []string
 	seen := map[Kind]reflect.Type{}

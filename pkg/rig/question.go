@@ -19,7 +19,7 @@ type question struct {
 	conf      *config.Sidecars
 	object    *manifest.Object
 	entry     *config.Entry
-	optOut    optOut                        // sidecars that the workload goes without
+	optOut    optOut                        // sidecars that the workload doesn't get
 	takeovers map[string][]sidecar.Takeover // of those asked before, by the app's container
 	earlier   []outcome                     // of those asked before
 	findings  sidecar.Findings

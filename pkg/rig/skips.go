@@ -26,7 +26,7 @@ type optOut struct {
 	names   []string          // of entries, or "*"
 	source  string            // the annotation or label that says so
 	reason  string            // as the workload gives it, in quotes; "" where it gives none
-	foreign map[string]string // by entry: a container of its that stands there and isn't ours
+	foreign map[string]string // by entry: a container of the manifest that has its container's name
 }
 
 // reasonFor returns why a workload doesn't get the sidecar with a name, or "".

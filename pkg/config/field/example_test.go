@@ -7,7 +7,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/config/field"
 )
 
-// The fields of a struct are those of its JSON form.
+// The fields of a struct have their names in JSON.
 func Example() {
 	type selector struct {
 		Kind   string            `json:"kind"`

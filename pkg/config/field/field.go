@@ -1,5 +1,5 @@
-// Package field tells what fields a Go struct has in JSON. The reader of configs
-// and the generator of their schema both ask here, so that they agree.
+// Package field lists the fields that a Go struct has in JSON. The reader of configs and the generator of their schema
+// both use it, so that they agree.
 package field
 
 import (
@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A Field of a struct, as its JSON form has it.
+// A Field is a field of a struct in JSON.
 type Field struct {
 	Name     string       // in JSON
 	Go       string       // its name in Go
@@ -16,14 +16,13 @@ type Field struct {
 	Index    []int        // for reflect.Value.FieldByIndex
 	Type     reflect.Type
 	Required bool   // it must be written
-	Key      string // of a list: what its entries are merged by
-	Partial  bool   // what is below may leave out what is required elsewhere
+	Key      string // of a list: the field that identifies an entry in a merge
+	Partial  bool   // required fields may be missing below it
 	NonEmpty bool   // of a list: it must have an entry
-	Alone    bool   // its value may stand in the place of the whole struct
+	Alone    bool   // its value may replace the whole struct
 }
 
-// Of lists the fields of a struct type in their order, with those of structs
-// that stand inline.
+// Of returns the fields of a struct type in their order, with those of inline structs.
 func Of(t reflect.Type) []Field {
 	var fields []Field
 	for i := range t.NumField() {
@@ -49,8 +48,8 @@ func Of(t reflect.Type) []Field {
 	return fields
 }
 
-// demands reports whether a field of type t without omitempty must be written:
-// a list or a mapping that is missing is an empty one.
+// demands reports whether a field of type t without omitempty must be written. A missing list or mapping is an empty
+// one.
 func demands(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
@@ -59,7 +58,7 @@ func demands(t reflect.Type) bool {
 	return true
 }
 
-// Find is the field of a name, or nil.
+// Find returns the field with a name, or nil.
 func Find(fields []Field, name string) *Field {
 	for i := range fields {
 		if fields[i].Name == name {
@@ -69,7 +68,7 @@ func Find(fields []Field, name string) *Field {
 	return nil
 }
 
-// Alone is the field whose value may stand in the place of the whole struct, or nil.
+// Alone returns the field with a value that may replace the whole struct, or nil.
 func Alone(fields []Field) *Field {
 	for i := range fields {
 		if fields[i].Alone {
@@ -79,7 +78,7 @@ func Alone(fields []Field) *Field {
 	return nil
 }
 
-// Names of fields.
+// Names returns the names of fields.
 func Names(fields []Field) []string {
 	out := make([]string, len(fields))
 	for i, f := range fields {
@@ -88,12 +87,12 @@ func Names(fields []Field) []string {
 	return out
 }
 
-// IsLeaf reports whether t reads its JSON form itself, as resource.Quantity does.
+// IsLeaf reports whether t decodes its own JSON, as resource.Quantity does.
 func IsLeaf(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]())
 }
 
-// Struct is the one that t is, points to or lists, or nil.
+// Struct returns the struct that t is, points to or lists, or nil.
 func Struct(t reflect.Type) reflect.Type {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()

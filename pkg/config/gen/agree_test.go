@@ -15,9 +15,9 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// The schema and the reader agree on every config of the cases and examples, and on
-// what becomes of it with one field more, or one value of another type: an editor
-// shows what a run would say. All patterns are among them.
+// The schema and the reader agree on every config of the cases and examples, and on each of them with one more field,
+// or with one value of another type. So an editor shows the mistakes that a run would report. The configs have all
+// patterns.
 func TestSchemaAgreesOnAllPatterns(t *testing.T) {
 	var schema map[string]any
 	require.NoError(t, json.Unmarshal(config.Schema(), &schema))
@@ -55,7 +55,7 @@ func TestSchemaAgreesOnAllPatterns(t *testing.T) {
 	require.Equal(t, slices.Sorted(maps.Keys(shown)), slices.Sorted(slices.Values(config.PatternKeys())))
 }
 
-// change makes one change after the other, below v, and takes it back.
+// change makes one change after the other below v, and undoes it.
 func change(v any, seen func()) {
 	switch v := v.(type) {
 	case map[string]any:

@@ -16,7 +16,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/pattern/exporter"
 )
 
-// source is what reflection can't see of types: comments and constants.
+// source holds the parts of types that reflection can't see: comments and constants.
 type source struct {
 	comments map[string]string   // of "package.Type" and "package.Type.Field"
 	like     map[string]string   // of "package.Type": the struct whose fields it has
@@ -159,7 +159,7 @@ func (s *source) rawComment(t reflect.Type, field string) string {
 	return s.comments[key+"."+field]
 }
 
-// joinParagraphs writes a comment as one line a paragraph, without what is for tools.
+// joinParagraphs writes a comment with one line for each paragraph, without directives for tools.
 func joinParagraphs(doc *ast.CommentGroup) string {
 	var paragraphs []string
 	for p := range strings.SplitSeq(doc.Text(), "\n\n") {

@@ -11,13 +11,11 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/config/field"
 )
 
-// Comments in Go begin with the name of what they're about. A description stands beside
-// that name, so it begins with what is said: "Port is where clients come in" is "Where
-// clients come in".
+// Comments in Go begin with the name of their subject. A description is printed beside that name, so it begins with the
+// rest: "Port is the port of clients" becomes "The port of clients".
 
-// describeField makes a description of a field's comment. The comments of the
-// Kubernetes API have the name of a field as in Go or as in JSON. A value of an enum
-// stays as it's written.
+// describeField turns a field's comment into a description. The comments of the Kubernetes API have a field's name as
+// in Go or as in JSON. It doesn't change the values of an enum.
 func describeField(comment string, f field.Field, enum []string) string {
 	for _, name := range []string{f.Go, f.Name} {
 		rest, ok := strings.CutPrefix(comment, name)
@@ -58,15 +56,15 @@ func splitName(name string) string {
 	return strings.Join(words, " ")
 }
 
-// startsWord reports whether a word begins at i, which isn't 0: behind a small letter or a
-// digit, or with the last capital of several, as in KVVersion.
+// startsWord reports whether a word begins at i, which isn't 0: behind a lower-case letter or a digit, or with the last
+// of several capitals, as in KVVersion.
 func startsWord(name string, i int) bool {
 	upper := func(i int) bool { return unicode.IsUpper(rune(name[i])) }
 	return upper(i) && (!upper(i-1) || i+1 < len(name) && unicode.IsLower(rune(name[i+1])))
 }
 
-// describeType makes a description of a type's comment, which begins with its name,
-// mostly with an article before it.
+// describeType turns a type's comment into a description. The comment begins with the type's name, mostly behind an
+// article.
 func describeType(comment string, t reflect.Type) string {
 	for _, article := range []string{"", "A ", "An ", "The "} {
 		if rest, ok := strings.CutPrefix(comment, article+t.Name()+" "); ok && isVerb(rest) {
@@ -76,7 +74,7 @@ func describeType(comment string, t reflect.Type) string {
 	return upperFirst(comment, nil)
 }
 
-// familyForm is what begins the comment of a pattern, behind its name.
+// familyForm matches the family in the comment of a pattern, behind its name.
 var familyForm = regexp.MustCompile(`(?s)^ \(([^)]+)\) (.*)$`)
 
 func cutFamily(rest string) (family, what string, ok bool) {
@@ -87,8 +85,7 @@ func cutFamily(rest string) (family, what string, ok bool) {
 	return m[1], m[2], true
 }
 
-// cutPunctuation cuts what stands between a name and an apposition, as in "Socket, where
-// it's true, ...".
+// cutPunctuation cuts the punctuation between a name and an apposition, as in "Socket, where it's true, ...".
 func cutPunctuation(rest string) (what string, ok bool) {
 	for _, mark := range []string{", ", ": "} {
 		if what, ok := strings.CutPrefix(rest, mark); ok {
@@ -103,15 +100,15 @@ var plural = []string{
 	"are", "say", "tell", "run", "need", "allow", "change", "must", "may", "contain", "hold", "let", "name", "make",
 }
 
-// isVerb reports whether a text goes on with a verb. What else follows a name, as in
-// "group of the API", is said of it as a part of the sentence.
+// isVerb reports whether a text begins with a verb. If another word follows a name, as in "group of the API", the name
+// is part of the sentence.
 func isVerb(text string) bool {
 	word, _, _ := strings.Cut(text, " ")
 	third := strings.HasSuffix(word, "s") && !strings.HasSuffix(word, "ss") && word != "this" && word != "as"
 	return third && strings.ToLower(word) == word || slices.Contains(plural, word)
 }
 
-// dropVerb leaves out "is" and "are", which say nothing beside a name.
+// dropVerb removes "is" and "are", which aren't needed beside a name.
 func dropVerb(text string) string {
 	for _, verb := range []string{"is ", "are "} {
 		if rest, ok := strings.CutPrefix(text, verb); ok {
@@ -121,8 +118,8 @@ func dropVerb(text string) string {
 	return text
 }
 
-// upperFirst makes the first word begin a sentence, unless it's a name in itself, as
-// secretName is, or one of some words that are written as they are.
+// upperFirst writes the first word with a capital, unless it's a name, such as secretName, or a word that is never
+// changed.
 func upperFirst(text string, as []string) string {
 	word, _, _ := strings.Cut(text, " ")
 	if text == "" || strings.ToLower(word) != word || slices.Contains(as, strings.Trim(word, ",:")) {

@@ -50,8 +50,7 @@ func TestDescribeField(t *testing.T) {
 	}
 }
 
-// Who reads the schema has never seen the types in Go, and sees the name of a field
-// beside its description.
+// Readers of the schema don't know the Go types, and see the name of a field beside its description.
 func TestSchemaWithoutGoNames(t *testing.T) {
 	type definition struct {
 		Title       string

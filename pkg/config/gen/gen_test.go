@@ -18,7 +18,7 @@ import (
 
 const root = "../../.."
 
-// generated files are current, and everything in them has a comment.
+// Generated files are current, and everything in them has a comment.
 func TestGenerated(t *testing.T) {
 	files, err := generateFiles(root)
 	require.NoError(t, err)
@@ -65,7 +65,7 @@ func TestTable(t *testing.T) {
 	require.Equal(t, "a\n", string(putIntoReadme([]byte("a\n"), "new\n")))
 }
 
-// What the schema allows the reader takes, and the other way round.
+// The schema allows exactly the values that the reader accepts.
 func TestSchemaAgreesWithTheReader(t *testing.T) {
 	const head = "apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: a}\n"
 	for name, c := range map[string]struct {
@@ -119,7 +119,7 @@ func TestSchemaAgreesWithTheReader(t *testing.T) {
 	}
 }
 
-// The defaults in the schema are those that the reader fills in.
+// The defaults in the schema are those that the reader sets.
 func TestDefaults(t *testing.T) {
 	var top struct {
 		Defs map[string]struct {
@@ -142,7 +142,7 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, sidecar.Native, c.Spec.Patterns[0].Placement)
 }
 
-// valid checks a value against the few words of JSON Schema that we use.
+// valid checks a value against the few keywords of JSON Schema that are used here.
 func valid(top, s map[string]any, v any) bool {
 	if ref, ok := s["$ref"].(string); ok {
 		defs := top["$defs"].(map[string]any)

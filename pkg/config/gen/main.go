@@ -1,6 +1,5 @@
-// Gen writes what follows from the types of package config and their comments:
-// the JSON Schema, the table of allowed words, and the table of patterns in the
-// README. Run it as "go generate ./pkg/config".
+// Gen writes the files that are generated from the types of package config and their comments: the JSON Schema, the
+// table of allowed words, and the table of patterns in the README. Run it with "go generate ./pkg/config".
 package main
 
 import (
@@ -31,7 +30,7 @@ func main() {
 	}
 }
 
-// generateFiles makes the files of the module at root, by path.
+// generateFiles returns the generated files of the module at root, by path.
 func generateFiles(root string) (map[string][]byte, error) {
 	types := reachableTypes(reflect.TypeFor[config.Sidecars](), map[reflect.Type]bool{})
 	src, err := readSource(root, types)
@@ -110,8 +109,7 @@ var (
 	markForm = regexp.MustCompile(`(?s)(<!-- patterns:begin -->\n).*(<!-- patterns:end -->)`)
 )
 
-// listExamples lists the folders of examples in which a pattern is used, by its key, in
-// order.
+// listExamples returns the folders of the examples that use a pattern, in order, by the pattern's key.
 func listExamples(root string) (map[string][]string, error) {
 	files, err := filepath.Glob(filepath.Join(root, "examples", "*", "sidecars", "sidecars.yaml"))
 	if err != nil {
@@ -137,8 +135,8 @@ func listExamples(root string) (map[string][]string, error) {
 	return shown, nil
 }
 
-// writeTable lists the patterns in Markdown, and examples of them. A field's comment is
-// "TLSProxy (family) does something.".
+// writeTable lists the patterns and their examples in Markdown. A field's comment is "TLSProxy (family) does
+// something.".
 func writeTable(src *source, shown map[string][]string) string {
 	t := reflect.TypeFor[config.Entry]()
 	var b strings.Builder
@@ -163,7 +161,7 @@ func writeTable(src *source, shown map[string][]string) string {
 	return b.String()
 }
 
-// putIntoReadme puts the table between its markers.
+// putIntoReadme replaces the table between its markers.
 func putIntoReadme(readme []byte, table string) []byte {
 	return markForm.ReplaceAllFunc(readme, func(old []byte) []byte {
 		m := markForm.FindSubmatch(old)

@@ -21,7 +21,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A schema is the part of JSON Schema that Go types need.
+// A schema has the parts of JSON Schema that Go types need.
 type schema struct {
 	Schema      string             `json:"$schema,omitempty"`
 	ID          string             `json:"$id,omitempty"`
@@ -63,7 +63,7 @@ func (ps properties) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// leaves are the schemas of types that don't follow from their fields.
+// leaves are the schemas of types whose fields aren't read.
 var leaves = map[reflect.Type]schema{
 	reflect.TypeFor[resource.Quantity]():  {Type: []string{"string", "number"}},
 	reflect.TypeFor[intstr.IntOrString](): {Type: []string{"integer", "string"}},
@@ -83,14 +83,14 @@ var leaves = map[reflect.Type]schema{
 	}},
 }
 
-// A generator makes the schema of types, each once.
+// A generator generates the schema of each type once.
 type generator struct {
 	*source
 	defs map[string]*schema
 	errs []string // what has no comment
 }
 
-// schemaID names the schema; it isn't where it can be fetched.
+// schemaID names the schema. It can't be downloaded from there.
 const schemaID = "https://" + config.APIVersion + "/sidecars.schema.json"
 
 // writeDocument writes the schema of whole configs.
@@ -203,7 +203,7 @@ func defaultOf(comment string, t reflect.Type) any {
 	return nil
 }
 
-// titleOf returns what an editor calls a type: a pattern by its key.
+// titleOf returns the title that an editor shows for a type. A pattern's is its key.
 func titleOf(t reflect.Type) string {
 	for _, key := range config.PatternKeys() {
 		entry := field.Of(reflect.TypeFor[config.Entry]())

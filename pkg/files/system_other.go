@@ -13,7 +13,7 @@ const (
 	neverWait  = 0
 )
 
-// identity tells files apart, whatever their names are.
+// identity identifies a file independently of its names.
 type identity struct{ name string }
 
 // identifyFile knows nothing: paths tell files apart.

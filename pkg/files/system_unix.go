@@ -20,20 +20,20 @@ const (
 	neverWait  = unix.O_NONBLOCK
 )
 
-// identity tells files apart, whatever their names are.
+// identity identifies a file independently of its names.
 type identity struct {
 	dev, ino uint64
 	name     string // where the system has no other
 }
 
-// identifyFile gives a file's identity and how many names it has.
+// identifyFile returns a file's identity and the number of its names.
 func identifyFile(info fs.FileInfo) (id identity, links uint64) {
 	st := info.Sys().(*syscall.Stat_t)
 	return identity{dev: uint64(st.Dev), ino: uint64(st.Ino)}, uint64(st.Nlink)
 }
 
-// lockFolder takes the lock of a folder, which goes with the process however it ends. It
-// reports false where another has it.
+// lockFolder locks a folder. The system releases the lock when the process ends, in whatever
+// way. It returns false if another process has the lock.
 func lockFolder(dir *os.File) (bool, error) {
 	err := unix.Flock(int(dir.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if err == unix.EWOULDBLOCK || err == unix.EINTR {
@@ -42,8 +42,8 @@ func lockFolder(dir *os.File) (bool, error) {
 	return err == nil, err
 }
 
-// syncFolder has the disk know the names in a folder. Some file systems keep them
-// safe themselves, and know no such call.
+// syncFolder writes the names in a folder to the disk. Some file systems do that themselves,
+// and don't support the call.
 func syncFolder(dir *os.File) error {
 	err := dir.Sync()
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOTSUP) {
@@ -52,8 +52,8 @@ func syncFolder(dir *os.File) error {
 	return err
 }
 
-// checkWritable is an error where this user may not write to a file. For root, who may
-// do all, the mode decides what its owner wants.
+// checkWritable returns an error if this user may not write to a file. Root may write to every
+// file, so for root the mode decides.
 func checkWritable(dir *os.File, name string, info fs.FileInfo) error {
 	if info.Mode()&0o200 == 0 && os.Geteuid() == 0 {
 		return fmt.Errorf("mode %04o", info.Mode().Perm())
@@ -61,8 +61,8 @@ func checkWritable(dir *os.File, name string, info fs.FileInfo) error {
 	return unix.Faccessat(int(dir.Fd()), name, unix.W_OK, unix.AT_EACCESS)
 }
 
-// keepMetadata gives a new file the owner, group, mode, access list and extended
-// attributes of an old one, and names those that the system refuses to this user.
+// keepMetadata copies owner, group, mode, access list and extended attributes of an old file
+// to a new one. It returns the names of those that the system refuses to this user.
 func keepMetadata(f, old *os.File) (lost []string, err error) {
 	to, from := int(f.Fd()), int(old.Fd())
 	var was, is unix.Stat_t
@@ -73,8 +73,8 @@ func keepMetadata(f, old *os.File) (lost []string, err error) {
 	if was.Uid != is.Uid || was.Gid != is.Gid {
 		if unix.Fchown(to, int(was.Uid), int(was.Gid)) != nil {
 			lost = append(lost, fmt.Sprintf("owner %d:%d", was.Uid, was.Gid))
-			mode &= 0o1777                        // those rights were another's to give
-			_ = unix.Fchown(to, -1, int(was.Gid)) // the group alone, if it's one of ours
+			mode &= 0o1777                        // only the owner may give those rights
+			_ = unix.Fchown(to, -1, int(was.Gid)) // the group alone, if the user is in it
 		}
 	}
 	more, err := copyAttributes(to, from)
@@ -84,8 +84,8 @@ func keepMetadata(f, old *os.File) (lost []string, err error) {
 	return append(lost, more...), unix.Fchmod(to, mode) // last: a new owner clears bits of it
 }
 
-// copyAttributes copies extended attributes; what a security module says of
-// content stays, as the content is another.
+// copyAttributes copies extended attributes, except a security module's attributes of the
+// content, since the content differs.
 func copyAttributes(to, from int) (lost []string, err error) {
 	names, err := listAttributes(from)
 	if err != nil {
@@ -96,7 +96,7 @@ func copyAttributes(to, from int) (lost []string, err error) {
 		return nil, err
 	}
 	for _, name := range have {
-		if strings.HasPrefix(name, "system.posix_acl_") && !slices.Contains(names, name) { // of the folder's default
+		if strings.HasPrefix(name, "system.posix_acl_") && !slices.Contains(names, name) { // from the folder's default
 			_ = unix.Fremovexattr(to, name)
 		}
 	}
@@ -126,7 +126,7 @@ func listAttributes(fd int) ([]string, error) {
 		}
 		b := make([]byte, n)
 		n, err = unix.Flistxattr(fd, b)
-		if err == unix.ERANGE { // more of them now
+		if err == unix.ERANGE { // there are more now
 			continue
 		}
 		if err != nil {

@@ -10,19 +10,19 @@ import (
 	"strings"
 )
 
-// Write gives each file its new text; one of which only white space is left is
-// removed, and one whose text isn't new stays as it is. It's all or none:
+// Write writes the new text of each file. It removes a file whose new text is only white
+// space, and doesn't touch a file with an equal text. It writes all or none:
 //
-//  1. Nothing is written where a file has changed since it was read, isn't to be
-//     written to, or has a second name (a hard link): no system swaps the content
-//     of a file at once, but in a new file, and the other name would keep the old.
-//  2. All new texts are written beside the files, and synced.
-//  3. Only then they're swapped with the old ones, which stay until all are.
+//  1. It writes nothing if a file has changed since it was read, can't be written, or
+//     has a second name (a hard link): systems replace the content of a file at once
+//     only by another file, and the second name would keep the old content.
+//  2. It writes all new texts beside the files, and syncs them.
+//  3. Only then it swaps them with the old ones, which stay until all are swapped.
 //
-// On any error what was swapped is swapped back, and the error says so. A process
-// that is killed leaves each file old or new, and maybe temporary files; the next
-// run with inPlace takes those away. Owner, group, mode and extended attributes go
-// with the content; what the system doesn't let this user keep is a note.
+// After any error it swaps back what was swapped, and the error says so. A process that is
+// killed leaves each file old or new, and maybe temporary files, which the next run with
+// inPlace removes. Owner, group, mode and extended attributes are kept; if the system
+// doesn't allow that to this user, there is a note.
 func (s *Set) Write(ctx context.Context, texts []string) (notes []string, err error) {
 	t := newTransaction(ctx, s, texts)
 	defer t.closeAll()

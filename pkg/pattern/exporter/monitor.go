@@ -210,6 +210,16 @@ func (p *Exporter) newEndpoint(s *scrape) endpoint {
 	return e
 }
 
+// newEndpoints returns an endpoint for each scrape, with the port that setPort sets.
+func (p *Exporter) newEndpoints(all []scrape, setPort func(*endpoint, *scrape)) (out []endpoint) {
+	for i := range all {
+		e := p.newEndpoint(&all[i])
+		setPort(&e, &all[i])
+		out = append(out, e)
+	}
+	return out
+}
+
 // monitorMeta returns the metadata of a monitor.
 func (p *Exporter) monitorMeta(w *sidecar.Workload) pattern.Metadata {
 	m := pattern.NewMetadata(w.ObjectName())
@@ -225,12 +235,7 @@ func (p *Exporter) podMonitor(w *sidecar.Workload, all []scrape) sidecar.Object 
 		Selector            metav1.LabelSelector `json:"selector"`
 		PodMetricsEndpoints []endpoint           `json:"podMetricsEndpoints"`
 	}
-	var endpoints []endpoint
-	for _, s := range all {
-		e := p.newEndpoint(&s)
-		e.PortNumber = s.port
-		endpoints = append(endpoints, e)
-	}
+	endpoints := p.newEndpoints(all, func(e *endpoint, s *scrape) { e.PortNumber = s.port })
 	return sidecar.NewObject(manifest[spec]{monitoringV1, "PodMonitor", p.monitorMeta(w),
 		spec{metav1.LabelSelector{MatchLabels: w.Selector()}, endpoints}})
 }
@@ -241,12 +246,7 @@ func (p *Exporter) serviceMonitor(w *sidecar.Workload, all []scrape) sidecar.Obj
 		Selector  metav1.LabelSelector `json:"selector"`
 		Endpoints []endpoint           `json:"endpoints"`
 	}
-	var endpoints []endpoint
-	for _, s := range all {
-		e := p.newEndpoint(&s)
-		e.Port = s.name
-		endpoints = append(endpoints, e)
-	}
+	endpoints := p.newEndpoints(all, func(e *endpoint, s *scrape) { e.Port = s.name })
 	selector := metav1.LabelSelector{MatchLabels: map[string]string{"app.kubernetes.io/name": metricsService(w)}}
 	return sidecar.NewObject(manifest[spec]{monitoringV1, "ServiceMonitor", p.monitorMeta(w), spec{selector, endpoints}})
 }

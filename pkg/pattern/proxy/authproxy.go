@@ -90,21 +90,7 @@ func (p *AuthProxy) addNginx(w *sidecar.Workload, c *sidecar.Change, object stri
 	conf.Auth = p.newNginxAuth(w)
 	conf.Identity = identityHeaders(p.identityByHeader())
 	p.addHealthListeners(w, conf, true)
-	main := corev1.Container{
-		Name:      w.Name,
-		Image:     pattern.NginxImage.Ref,
-		Command:   []string{"nginx", "-e", "stderr", "-c", confFile, "-g", "daemon off;"},
-		Ports:     p.containerPorts(w),
-		Resources: resources,
-		VolumeMounts: []corev1.VolumeMount{
-			{Name: pattern.VolumeName(w, "config"), MountPath: confDir, ReadOnly: true},
-			{Name: pattern.VolumeName(w, "tmp"), MountPath: "/tmp"},
-		},
-		StartupProbe:    pattern.NewTCPProbe(p.portRoutes()[0].listen, 1, 60),
-		LivenessProbe:   pattern.NewTCPProbe(p.portRoutes()[0].listen, 20, 3),
-		Lifecycle:       p.planShutdown(w).quitHook(),
-		SecurityContext: pattern.RestrictedSecurityContext(pattern.NginxImage),
-	}
+	main := p.newNginxContainer(w, resources)
 	p.addHealthPorts(w, &main, true)
 	c.Volumes = []corev1.Volume{pattern.ConfigMapVolume(pattern.VolumeName(w, "config"), object),
 		pattern.TmpVolume(pattern.VolumeName(w, "tmp"))}

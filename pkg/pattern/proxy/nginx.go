@@ -152,6 +152,27 @@ func (p *Base) baseNginxConf(w *sidecar.Workload, given corev1.ResourceRequireme
 	return c
 }
 
+// newNginxContainer returns the container of nginx with its configuration, and with more
+// mounts. Its command skips the image's entrypoint, whose scripts write to the root file
+// system. There is no readiness probe: the app's own goes through nginx and covers both.
+func (p *Base) newNginxContainer(w *sidecar.Workload, resources corev1.ResourceRequirements,
+	more ...corev1.VolumeMount) corev1.Container {
+	mounts := []corev1.VolumeMount{{Name: pattern.VolumeName(w, "config"), MountPath: confDir, ReadOnly: true}}
+	mounts = append(mounts, more...)
+	return corev1.Container{
+		Name:            w.Name,
+		Image:           pattern.NginxImage.Ref,
+		Command:         []string{"nginx", "-e", "stderr", "-c", confFile, "-g", "daemon off;"},
+		Ports:           p.containerPorts(w),
+		Resources:       resources,
+		VolumeMounts:    append(mounts, corev1.VolumeMount{Name: pattern.VolumeName(w, "tmp"), MountPath: "/tmp"}),
+		StartupProbe:    pattern.NewTCPProbe(p.portRoutes()[0].listen, 1, 60),
+		LivenessProbe:   pattern.NewTCPProbe(p.portRoutes()[0].listen, 20, 3),
+		Lifecycle:       p.planShutdown(w).quitHook(),
+		SecurityContext: pattern.RestrictedSecurityContext(pattern.NginxImage),
+	}
+}
+
 // addHealthListeners adds the listeners for the kubelet to the servers.
 func (p *Base) addHealthListeners(w *sidecar.Workload, c *nginxConf, guarded bool) {
 	at := 0

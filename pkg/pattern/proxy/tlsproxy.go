@@ -99,26 +99,11 @@ func (p *TLSProxy) clientTakeovers(w *sidecar.Workload) []sidecar.Takeover {
 	return all
 }
 
-// newNginx returns nginx. Its command skips the image's entrypoint, whose scripts write to
-// the root file system. There is no readiness probe: the app's own goes through nginx and
-// covers both.
+// newNginx returns nginx with the certificate and, if clients need certificates, with their
+// CA.
 func (p *TLSProxy) newNginx(w *sidecar.Workload, resources corev1.ResourceRequirements) corev1.Container {
-	c := corev1.Container{
-		Name:      w.Name,
-		Image:     pattern.NginxImage.Ref,
-		Command:   []string{"nginx", "-e", "stderr", "-c", confFile, "-g", "daemon off;"},
-		Ports:     p.containerPorts(w),
-		Resources: resources,
-		VolumeMounts: []corev1.VolumeMount{
-			{Name: pattern.VolumeName(w, "config"), MountPath: confDir, ReadOnly: true},
-			{Name: pattern.VolumeName(w, "certs"), MountPath: certsDir, ReadOnly: true},
-			{Name: pattern.VolumeName(w, "tmp"), MountPath: "/tmp"},
-		},
-		StartupProbe:    pattern.NewTCPProbe(p.portRoutes()[0].listen, 1, 60),
-		LivenessProbe:   pattern.NewTCPProbe(p.portRoutes()[0].listen, 20, 3),
-		Lifecycle:       p.planShutdown(w).quitHook(),
-		SecurityContext: pattern.RestrictedSecurityContext(pattern.NginxImage),
-	}
+	c := p.newNginxContainer(w, resources,
+		corev1.VolumeMount{Name: pattern.VolumeName(w, "certs"), MountPath: certsDir, ReadOnly: true})
 	if p.Clients != nil {
 		c.Command = []string{"sh", confDir + "/" + reloadKey}
 		c.VolumeMounts = append(c.VolumeMounts,

@@ -60,7 +60,7 @@ func TestCustomValidate(t *testing.T) {
 			p.InitContainers = []corev1.Container{
 				{Name: "a", Image: "x", RestartPolicy: new(corev1.ContainerRestartPolicyAlways)}}
 		}, []string{"error bad-value: initContainers[0].restartPolicy: init containers run to completion before the app " +
-			"starts; move what runs as long as the pod to containers; placement: native makes it a native sidecar"}},
+			"starts; move what runs as long as the pod to containers, where placement: native makes it a native sidecar"}},
 		"ports": {container(func(c *corev1.Container) {
 			c.Ports = []corev1.ContainerPort{{ContainerPort: 1, Name: "http-prometheus"}, {ContainerPort: 0, Protocol: "tcp"},
 				{ContainerPort: 70000, Name: "http-prometheus2"}}
@@ -70,16 +70,14 @@ func TestCustomValidate(t *testing.T) {
 			`error bad-value: containers[0].ports[1].protocol: "tcp" is unknown; write TCP or UDP or SCTP`,
 			"error bad-value: containers[0].ports[2].containerPort: 70000 isn't a valid port; write 1 to 65535",
 			`error bad-value: containers[0].ports[2].name: "http-prometheus2" can't be the name of a container's port; ` +
-				`use at ` +
-				`most 15 lower case letters, digits and single dashes, with at least one letter`}},
+				`use at most 15 lower case letters, digits and single dashes, with at least one letter`}},
 		"env and mounts": {container(func(c *corev1.Container) {
 			c.Env = []corev1.EnvVar{{Name: "a.b"}, {}, {Name: "a b"}}
 			c.VolumeMounts = []corev1.VolumeMount{{Name: "x", MountPath: "/x"}, {}}
 		}), []string{
 			"error missing-field: containers[0].env[1].name: no name is given",
 			`error bad-value: containers[0].env[2].name: "a b" can't be the name of a variable; use letters, digits, _, ` +
-				`- and ` +
-				`dots, but no digit first`,
+				`- and dots, but no digit first`,
 			"error missing-field: containers[0].volumeMounts[1].name: no name is given; name the volume",
 			"error missing-field: containers[0].volumeMounts[1].mountPath: no path is given"}},
 		"volumes": {func(p *Custom) {
@@ -107,8 +105,7 @@ func TestCustomValidate(t *testing.T) {
 			"error bad-value: app.env[3].appendWith: a value of valueFrom can't be appended; write a value, or remove " +
 				"appendWith",
 			`error bad-value: app.env[4].name: "9" can't be the name of a variable; use letters, digits, _, - and dots, ` +
-				`but no ` +
-				`digit first`}},
+				`but no digit first`}},
 		"pod": {func(p *Custom) {
 			p.Pod = sidecar.Pod{Sysctls: []corev1.Sysctl{{Name: "a", Value: "1"}, {}},
 				ImagePullSecrets: []corev1.LocalObjectReference{{}, {Name: "x"}}}
@@ -141,8 +138,7 @@ func TestCustomValidate(t *testing.T) {
 		"inline Secret": {
 			object(`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"},"stringData":{"password":"hunter2"}}`), []string{
 				"warning secret-inline: objects[0]: the values of this Secret are in plain text in the config and in the " +
-					"output; " +
-					"keep it out of Git: create it with an ExternalSecret or SealedSecret, and refer to it by its name"}},
+					"output; keep it out of Git: create it with an ExternalSecret or SealedSecret, and refer to it by its name"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var p Custom

@@ -75,7 +75,7 @@ func (p *Custom) validateContainers(fs *sidecar.Findings) {
 			}
 			if c.RestartPolicy != nil && list.field == "initContainers" {
 				fs.Add(sidecar.Error, "bad-value", at+".restartPolicy", "init containers run to completion before the app starts",
-					"move what runs as long as the pod to containers; placement: native makes it a native sidecar")
+					"move what runs as long as the pod to containers, where placement: native makes it a native sidecar")
 			}
 			validateContainerPorts(at, c.Ports, fs)
 			validateEnv(at, c.Env, fs)

@@ -55,7 +55,7 @@ func NewCopier(w *sidecar.Workload, container, ref, option, from, to, volume str
 func CheckImageVolume(field string, w *sidecar.Workload, fs *sidecar.Findings) {
 	if !w.Kubernetes.AtLeast(1, 36) {
 		fs.Add(sidecar.Error, "kubernetes-version", field,
-			"Kubernetes "+w.Kubernetes.String()+" can't mount images as volumes; 1.36 and newer can",
+			"Kubernetes "+w.Kubernetes.String()+" can't mount images as volumes, but 1.36 and newer can",
 			`raise spec.kubernetesVersion to "1.36", or remove imageVolume to have the files copied`)
 	}
 }

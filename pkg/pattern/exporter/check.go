@@ -68,7 +68,7 @@ func (s *scrape) checkTakeovers(monitor Monitor, fs *sidecar.Findings) {
 	if s.usesHTTPS() && t.Trust == nil || s.usesHTTPS() && (monitor == ByService || monitor == ByAnnotations) {
 		fs.Add(sidecar.Warning, "scrape-ca", "appMetrics.port",
 			fmt.Sprintf("port %d uses TLS, and Prometheus has no CA to verify its certificate", s.port),
-			"write trust in the proxy and monitor: PodMonitor or ServiceMonitor; or serve metrics on a port of their own")
+			"write trust in the proxy and monitor: PodMonitor or ServiceMonitor, or serve metrics on a port of their own")
 	}
 	if t.ClientCertificate || t.Authenticated {
 		fs.Add(sidecar.Warning, "scrape-refused", "appMetrics.port",

@@ -300,7 +300,7 @@ func (p *Exporter) validateMonitor(fs *sidecar.Findings) {
 func validateScrape(at, path string, params map[string]string, fs *sidecar.Findings) {
 	if path != "" && !promPath().MatchString(path) {
 		fs.Add(sidecar.Error, "bad-value", at+"path", fmt.Sprintf("%q isn't a valid path", path),
-			"write one like /metrics; put what follows a ? into params")
+			"write one like /metrics, and put what follows a ? into params")
 	}
 	for _, name := range slices.Sorted(maps.Keys(params)) {
 		if !promParam().MatchString(name) {

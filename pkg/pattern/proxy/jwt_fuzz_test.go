@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -65,6 +66,9 @@ func FuzzJWT(f *testing.F) {
 		return out
 	}
 	f.Fuzz(func(t *testing.T, issuer, audience, uri, header, claimHeader, claim, required, text, key string, local bool) {
+		if !utf8.ValidString(issuer + required + text) {
+			return // no reader of a config returns such a text
+		}
 		got := files(t, asProxy([9]string{issuer, audience, uri, header, claimHeader, claim, required, text, key}, local))
 		if got == nil {
 			return

@@ -105,6 +105,8 @@ type Entry struct {
 	// Custom (any) adds what it spells out in plain YAML: containers, volumes,
 	// env and mounts of the app, ports, objects. Every other pattern expands to it.
 	Custom *pattern.Custom `json:"custom,omitempty"`
+
+	document *Spec // which the entry is from; nil but in a joined document
 }
 
 // Unfit says what happens to workloads that a pattern isn't for.
@@ -130,7 +132,7 @@ func (n Names) MarshalJSON() ([]byte, error) {
 const Every = "*"
 
 // MaySkip reports whether a selected workload may opt out of the entry.
-func (s *Spec) MaySkip(e *Entry) bool { return s.Skips != SkipsForbidden && !e.Required }
+func (s *Spec) MaySkip(e *Entry) bool { return s.Of(e).Skips != SkipsForbidden && !e.Required }
 
 // Pattern returns the entry's pattern, or nil.
 func (e *Entry) Pattern() sidecar.Pattern {

@@ -23,12 +23,52 @@ import (
 // mistakes, by line. Fields that the user left out have their defaults. Findings never contain a value that may be a
 // secret.
 func Read(text []byte, file string) (*Sidecars, sidecar.Findings) {
-	doc, finding := parseDocument(text)
+	docs, finding := parseDocuments(text)
+	if finding == nil && len(docs) > 1 {
+		finding = &sidecar.Finding{Severity: sidecar.Error, Code: "several-documents", Line: docs[1].Content[0].Line,
+			Message: "a second document begins here", Hint: "put all patterns into the list of one document"}
+	}
 	if finding != nil {
 		finding.File = filepath.ToSlash(file)
 		return nil, sidecar.Findings{*finding}
 	}
-	return ReadNode(doc, file)
+	if len(docs) == 0 {
+		return ReadNode(nil, file)
+	}
+	return ReadNode(docs[0], file)
+}
+
+// ReadAll reads the documents of a config file, one or more. With pick it reads Sidecars
+// documents only, and passes over all others; there may be none then.
+func ReadAll(text []byte, file string, pick bool) ([]*Sidecars, sidecar.Findings) {
+	docs, finding := parseDocuments(text)
+	if finding != nil {
+		finding.File = filepath.ToSlash(file)
+		return nil, sidecar.Findings{*finding}
+	}
+	var all []*Sidecars
+	var fs sidecar.Findings
+	for _, doc := range docs {
+		if pick && !isSidecars(doc.Content[0]) {
+			continue
+		}
+		c, more := ReadNode(doc, file)
+		fs = append(fs, more...)
+		all = append(all, c)
+	}
+	if len(all) == 0 && !pick {
+		_, fs = ReadNode(nil, file)
+	}
+	if fs.Failed() {
+		return nil, fs
+	}
+	return all, fs
+}
+
+// isSidecars reports whether a node is a Sidecars document, of any version.
+func isSidecars(n *yaml.Node) bool {
+	r := newReader(n)
+	return strings.HasPrefix(r.readText(n, "apiVersion"), Group+"/") && r.readText(n, "kind") == Kind
 }
 
 // ReadNode reads a config inside a larger text, such as the functionConfig of a ResourceList. Lines are those of the
@@ -111,26 +151,23 @@ func (r *reader) sortFindings(file string) sidecar.Findings {
 	return r.findings
 }
 
-// parseDocument reads the one document of a text.
-func parseDocument(text []byte) (doc *yaml.Node, finding *sidecar.Finding) {
+// parseDocuments reads the documents of a text that have content.
+func parseDocuments(text []byte) (docs []*yaml.Node, finding *sidecar.Finding) {
 	defer func() {
-		if p := recover(); p != nil { // the YAML reader panics on some texts
-			doc, finding = nil, syntaxError(text, errors.New("the text isn't YAML"))
+		if p := recover(); p != nil { // the YAML reader has panics of its own
+			docs, finding = nil, syntaxError(text, errors.New("the text isn't YAML"))
 		}
 	}()
 	for d := yaml.NewDecoder(bytes.NewReader(text)); ; {
 		var next yaml.Node
 		switch err := d.Decode(&next); {
 		case errors.Is(err, io.EOF):
-			return doc, nil
+			return docs, nil
 		case err != nil:
 			return nil, syntaxError(text, err)
 		case len(next.Content) == 0 || isNull(next.Content[0]): // "---" and nothing after it
-		case doc != nil:
-			return nil, &sidecar.Finding{Severity: sidecar.Error, Code: "several-documents", Line: next.Content[0].Line,
-				Message: "a second document begins here", Hint: "put all patterns into the list of one document"}
 		default:
-			doc = &next
+			docs = append(docs, &next)
 		}
 	}
 }

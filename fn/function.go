@@ -83,7 +83,7 @@ func laySidecars(text *manifest.Text) (laid manifest.Edited, fs sidecar.Findings
 	if fs.Failed() {
 		return laid, fs
 	}
-	out := rig.RunTexts([]*manifest.Text{text}, conf, rig.Options{})
+	out := rig.RunTexts([]*manifest.Text{text}, []*config.Sidecars{conf}, rig.Options{})
 	fs = append(fs, out.Findings...)
 	if fs.Failed() {
 		return laid, fs

@@ -92,7 +92,7 @@ func TestFunctionInPlace(t *testing.T) {
 	)
 	code, out, err := call(list(sidecars, annotated))
 	require.Zero(t, code, err)
-	require.Contains(t, out, "    applied.outrigger.dev/search: ")
+	require.Contains(t, out, "    outrigger.dev/applied: ")
 	require.Contains(t, out, "internal.config.kubernetes.io/path: apps/web-tls-proxy.yaml")
 	require.Contains(t, out, "    internal.config.kubernetes.io/package-path: /pkg\n")
 	require.NotContains(

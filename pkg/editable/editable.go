@@ -25,7 +25,6 @@ type Field struct {
 	Replaced bool   // an edit replaces it, and undoing that restores the old value
 	Removed  bool   // an edit removes it, and undoing that restores it
 	Value    Value
-	Share    Share
 	Becomes  Becomes
 }
 
@@ -61,16 +60,7 @@ const (
 	Volume    Value = "volume"     // a volume that no container mounts any more
 )
 
-// A Share says how several Sidecars documents share a value.
-type Share string
-
-const (
-	Unshared Share = ""        // they don't, unless all set the same value
-	Names    Share = "names"   // a list with commas, to which each adds names
-	Largest  Share = "largest" // a number; the largest is used
-)
-
-// table has the fields of groups, with one row for each shape. It's made at the first use.
+// table is what groups say, one row a shape. It's made when somebody looks first.
 var table = sync.OnceValue(func() (all []Field) {
 	for _, g := range groups {
 		for _, f := range g.fields {

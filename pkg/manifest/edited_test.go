@@ -25,7 +25,7 @@ func TestSplicesThatCross(t *testing.T) {
 		"within a longer one":   {[]splice{{5, 20, ""}, {25, 1, ""}, {10, 1, ""}}, true},
 		"taken back, elsewhere": {[]splice{{5, 10, ""}, {}}, false},
 	} {
-		l := NewLayer([]*Text{in}, Options{})
+		l := NewLayer([]*Text{in})
 		l.splices[in] = c.splices
 		before := append([]splice{}, c.splices...)
 		out, fs := l.Texts()
@@ -33,10 +33,10 @@ func TestSplicesThatCross(t *testing.T) {
 		require.Equal(t, c.fails, len(out) == 0, name)
 		require.Equal(t, before, c.splices, "%s: the layer goes by their order", name)
 	}
-	l := NewLayer([]*Text{in}, Options{})
+	l := NewLayer([]*Text{in})
 	o := in.Objects[0]
-	l.Edit(o, []sidecar.Edit{{Object: o.Ref, Path: sidecar.Fields("spec"), Value: "x"}})
-	l.Edit(o, nil)
+	l.Edit(o, []sidecar.Edit{{Object: o.Ref, Path: sidecar.Fields("spec"), Value: "x"}}, nil)
+	l.Edit(o, nil, nil)
 	out, fs := l.Texts()
 	require.Empty(t, fs)
 	require.False(t, out[0].Changed(), "what was laid on was taken back")

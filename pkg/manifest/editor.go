@@ -199,7 +199,7 @@ func (e *editor) fillEmpty(n *positioned.Node, i int, p *patch, path sidecar.Pat
 	block := n.Kind == positioned.Mapping && !n.Flow
 	if block && strings.ContainsAny(e.Text[n.Keys[i].End:v.Start], "&!") { // an anchor or tag of nothing
 		e.markTouched(v)
-		e.writeAnew(n, i, &patch{value: value, part: p.part}, path)
+		e.writeAnew(n, i, &patch{value: value}, path)
 		return
 	}
 	was := e.Text[v.Start:v.End]

@@ -137,7 +137,7 @@ func (e *editor) writeOut(n *positioned.Node, i int, p *patch, path sidecar.Path
 		return
 	}
 	e.markDone(v)
-	e.writeAnew(n, i, &patch{value: value, part: p.part}, path)
+	e.writeAnew(n, i, &patch{value: value}, path)
 }
 
 // writeAnew replaces the entry i of n by the value of p.

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -12,34 +13,76 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Emit writes objects. An existing one is updated, a new one is added behind its workload.
-// Objects that this config wrote before and that aren't among them are removed.
-func (l *Layer) Emit(emits []Emit) {
-	wanted, there := map[sidecar.Ref]bool{}, map[sidecar.Ref]*Object{}
+// Emit writes the objects that are wanted, each where it stands already or behind
+// its workload, and takes out those that documents wrote before for which prune is true
+// and that aren't wanted any more; a nil prune is true for none.
+func (l *Layer) Emit(emits []Emit, prune func(document string) bool) {
+	wanted, there := map[sidecar.Ref]bool{}, index{}
 	if len(emits) > 0 {
 		there = indexObjects(l.texts)
 	}
+	misplaced := findMisplaced(emits, there)
 	for _, em := range emits {
 		ref := NormalizeRef(em.Object.Ref())
 		wanted[ref] = true
-		if have := there[ref]; have != nil {
+		switch have := there.find(em.Object.Ref()); {
+		case have != nil && misplaced[have] && !l.reportChanged(have) && l.TakeOut(have):
+			l.addObject(em)
+		case have != nil:
 			l.written[have] = true
 			l.updateObject(have, em)
-		} else {
+		default:
 			l.addObject(em)
 		}
 	}
-	if l.opt.Record {
-		l.pruneAll(wanted)
+	if prune != nil {
+		l.pruneAll(wanted, prune)
 	}
 	l.reportRivals(emits)
 }
 
-// pruneAll removes objects that this config wrote before and that it no longer emits.
-func (l *Layer) pruneAll(wanted map[sidecar.Ref]bool) {
+// findMisplaced finds objects that an earlier run wrote, in a text where they'd stand in
+// another order if they were written now: they're moved, so that it doesn't matter which
+// document came first.
+func findMisplaced(emits []Emit, there index) map[*Object]bool {
+	order := map[*Text][]*Object{} // nil stands for one to be written
+	for _, em := range emits {
+		have := there.find(em.Object.Ref())
+		if have == nil || have.Ref == em.Object.Ref() && have.isWrittenBeside(em) {
+			order[em.For.text] = append(order[em.For.text], have)
+		}
+	}
+	misplaced := map[*Object]bool{}
+	for t, objects := range order {
+		last, moved := -1, false
+		for _, o := range objects {
+			at := len(t.Objects)
+			if o != nil {
+				at = slices.Index(t.Objects, o)
+			}
+			moved = moved || at < last
+			last = at
+		}
+		for _, o := range objects {
+			if o != nil && moved {
+				misplaced[o] = true
+			}
+		}
+	}
+	return misplaced
+}
+
+// isWrittenBeside reports whether an earlier run wrote the object for the same document and
+// into the text of the same workload.
+func (o *Object) isWrittenBeside(em Emit) bool {
+	return em.By != "" && o.Annotation(OwnerKey) == em.By && o.text == em.For.text && !o.InPlace()
+}
+
+// pruneAll takes out what documents wrote and isn't wanted any more.
+func (l *Layer) pruneAll(wanted map[sidecar.Ref]bool, prune func(document string) bool) {
 	for _, t := range l.texts {
 		for _, o := range t.Objects {
-			if o.Annotation(OwnerKey) == l.opt.By && !wanted[NormalizeRef(o.Ref)] {
+			if owner := o.Annotation(OwnerKey); owner != "" && prune(owner) && !wanted[NormalizeRef(o.Ref)] {
 				l.pruneObject(o)
 			}
 		}
@@ -58,20 +101,37 @@ func NormalizeRef(r sidecar.Ref) sidecar.Ref {
 	return r
 }
 
-// indexObjects returns objects by reference, the first of equal ones.
-func indexObjects(texts []*Text) map[sidecar.Ref]*Object {
-	all := map[sidecar.Ref]*Object{}
+// An index finds objects by reference, the first of two equal ones.
+type index struct {
+	exact      map[sidecar.Ref]*Object
+	normalized map[sidecar.Ref]*Object // see [NormalizeRef]
+}
+
+func indexObjects(texts []*Text) index {
+	all := index{map[sidecar.Ref]*Object{}, map[sidecar.Ref]*Object{}}
 	for _, t := range texts {
 		for _, o := range t.Objects {
-			if ref := NormalizeRef(o.Ref); all[ref] == nil && !o.IsToolConfig() {
-				all[ref] = o
+			if o.IsToolConfig() {
+				continue
+			}
+			if all.exact[o.Ref] == nil {
+				all.exact[o.Ref] = o
+			}
+			if ref := NormalizeRef(o.Ref); all.normalized[ref] == nil {
+				all.normalized[ref] = o
 			}
 		}
 	}
 	return all
 }
 
-// updateObject updates an existing object to the emitted one.
+// find returns the object of a reference, or else one that kustomize takes for it; nil
+// where there is none.
+func (i index) find(ref sidecar.Ref) *Object {
+	return cmp.Or(i.exact[ref], i.normalized[NormalizeRef(ref)])
+}
+
+// updateObject makes an object that is there already what is wanted.
 func (l *Layer) updateObject(o *Object, em Emit) {
 	want, err := values.DecodeJSON(em.Object.RawMessage)
 	if err != nil {
@@ -169,9 +229,9 @@ func (l *Layer) insertText(t *Text, at int, ins string) {
 func (l *Layer) newAnnotations(em Emit) []struct{ key, value string } {
 	var as []struct{ key, value string }
 	add := func(k, v string) { as = append(as, struct{ key, value string }{k, v}) }
-	if l.opt.Record {
+	if em.By != "" {
 		want, _ := values.DecodeJSON(em.Object.RawMessage)
-		add(OwnerKey, l.opt.By)
+		add(OwnerKey, em.By)
 		add(contentKey, contentHash(want))
 	}
 	if em.Hash {

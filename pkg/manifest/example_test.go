@@ -36,7 +36,7 @@ spec:
 	if err != nil {
 		log.Fatal(err)
 	}
-	stripped, findings := manifest.Strip(text, "", true)
+	stripped, findings := manifest.StripAll(text)
 	if findings.Failed() {
 		log.Fatal(findings)
 	}

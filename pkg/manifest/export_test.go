@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"encoding/json"
+
 	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -14,9 +16,22 @@ func HashJSON(raw []byte) string {
 	return hashValue(v)
 }
 
+// Options of Lay: By is the document, which objects remember with Record.
+type Options struct {
+	By     string
+	Record bool
+}
+
 // Lay lays edits and emitted objects on texts in one go.
 func Lay(texts []*Text, edits []sidecar.Edit, emits []Emit, opt Options) ([]string, sidecar.Findings) {
-	l := NewLayer(texts, opt)
+	l := NewLayer(texts)
+	var about *Record
+	if opt.Record {
+		about = &Record{Documents: map[string]json.RawMessage{opt.By: json.RawMessage("{}")}}
+		for i := range emits {
+			emits[i].By = opt.By
+		}
+	}
 	per := map[sidecar.Ref][]sidecar.Edit{}
 	for _, e := range edits {
 		per[e.Object] = append(per[e.Object], e)
@@ -24,16 +39,21 @@ func Lay(texts []*Text, edits []sidecar.Edit, emits []Emit, opt Options) ([]stri
 	for _, t := range texts {
 		for _, o := range t.Objects {
 			if es := per[o.Ref]; es != nil && !o.IsToolConfig() {
-				l.Edit(o, es)
+				l.Edit(o, es, about)
 				delete(per, o.Ref)
 			}
 		}
 	}
-	l.Emit(emits)
+	l.Emit(emits, func(document string) bool { return document == opt.By })
 	laid, fs := l.Texts()
 	var out []string
 	for _, t := range laid {
 		out = append(out, t.String())
 	}
 	return out, fs
+}
+
+// StripAll takes off all that was laid on a text.
+func StripAll(t *Text) (Edited, sidecar.Findings) {
+	return Strip(t, func(*Object) bool { return true }, func(string) bool { return true })
 }

@@ -166,7 +166,7 @@ func newForger(t require.TestingT, seed uint64) *forger {
 		var r struct {
 			Marks []map[string]any `json:"marks"`
 		}
-		if text, ok := annotations(o)["applied.outrigger.dev/gate"].(string); ok {
+		if text, ok := annotations(o)["outrigger.dev/applied"].(string); ok {
 			require.NoError(t, json.Unmarshal([]byte(text), &r))
 			f.genuine[fmt.Sprint(o["kind"])] = r.Marks
 		}
@@ -333,14 +333,53 @@ func (f *forger) forge(t require.TestingT) string {
 	for range 1 + f.IntN(3) - min(1, len(marks)) {
 		marks = append(marks, f.mark(f.spots(which, o), marks))
 	}
-	r := map[string]any{"v": 2, "marks": marks}
+	r := map[string]any{"v": 3, "marks": marks}
 	if f.IntN(4) == 0 {
 		r["compact"] = true
 	}
+	if f.IntN(2) == 0 {
+		r["documents"] = map[string]any{f.one("gate", "other", "other"): f.document()}
+	}
+	if f.IntN(4) == 0 {
+		r["for"] = []string{f.one("apps/Deployment//web", "apps/Deployment//db", "", "a")}
+	}
 	raw, err := json.Marshal(r)
 	require.NoError(t, err)
-	line := "applied.outrigger.dev/gate: '" + strings.ReplaceAll(string(raw), "'", "''") + "'"
+	line := "outrigger.dev/applied: '" + strings.ReplaceAll(string(raw), "'", "''") + "'"
 	return f.put(text, kind, line)
+}
+
+// document is what another document is said to ask for: what an attacker would bring, or
+// what stands there already in another form.
+func (f *forger) document() any {
+	custom := map[string]any{}
+	name := f.one("evil", "auth", "app", "prepare", "tls-proxy", "beat")
+	container := map[string]any{"name": name, "image": f.one("evil:1", "auth:1", "web:1", "beat:1")}
+	if f.IntN(2) == 0 {
+		container["securityContext"] = map[string]any{"privileged": true}
+	}
+	switch f.IntN(6) {
+	case 0:
+		custom["containers"] = []any{container}
+	case 1:
+		custom["initContainers"] = []any{container}
+	case 2:
+		custom["volumes"] = []any{map[string]any{"name": f.one("evil", "spare"), "hostPath": map[string]any{"path": "/"}}}
+	case 3:
+		custom["objects"] = []any{map[string]any{"apiVersion": "v1", "kind": "ConfigMap",
+			"metadata": map[string]any{"name": f.one("evil", "settings", "web-tls-proxy")}, "data": map[string]any{"a": "evil"}}}
+	case 4:
+		custom["pod"] = map[string]any{"shareProcessNamespace": true, "fsGroup": 0}
+	default:
+		custom["servicePorts"] = []any{map[string]any{"name": "evil", "port": 22}}
+	}
+	entry := map[string]any{"name": name, "placement": "beside", "custom": custom}
+	document := any(map[string]any{"patterns": []any{entry}})
+	if f.IntN(10) == 0 {
+		odd := []any{nil, "evil", []any{}, map[string]any{"patterns": "x"}, map[string]any{"evil": 1}}
+		document = odd[f.IntN(len(odd))]
+	}
+	return document
 }
 
 // bend changes a genuine mark in one field.
@@ -368,7 +407,7 @@ func (f *forger) put(text, kind, line string) string {
 		}
 		var rows []string
 		for _, row := range strings.Split(doc, "\n") {
-			if !strings.HasPrefix(row, "    applied.outrigger.dev/") {
+			if !strings.HasPrefix(row, "    outrigger.dev/applied") {
 				rows = append(rows, row)
 			}
 		}
@@ -522,7 +561,7 @@ func (f *forger) tried(t require.TestingT, text string, all bool) (worked int) {
 	}
 	in, err := manifest.Parse("", list.String())
 	require.NoError(t, err)
-	if out := rig.RunTexts([]*manifest.Text{in}, f.conf, rig.Options{}); !out.Findings.Failed() {
+	if out := rig.RunTexts([]*manifest.Text{in}, []*config.Sidecars{f.conf}, rig.Options{}); !out.Findings.Failed() {
 		worked++
 		unharmed(t, items(t, list.String()), items(t, out.Texts[0].String()), true)
 	}
@@ -571,15 +610,15 @@ func TestForgedRecords(t *testing.T) {
 // the fuzzer writes.
 func FuzzForgedRecord(f *testing.F) {
 	f.Add(uint64(2), "Deployment",
-		`{"v":2,"marks":[{"at":"/spec/template/spec/containers/name=app/image","was":"evil.example/miner:1"}]}`)
+		`{"v":3,"marks":[{"at":"/spec/template/spec/containers/name=app/image","was":"evil.example/miner:1"}]}`)
 	f.Add(uint64(3), "Deployment",
-		`{"v":2,"marks":[{"at":"/spec/template/spec/containers/name=app/securityContext","is":"`+
+		`{"v":3,"marks":[{"at":"/spec/template/spec/containers/name=app/securityContext","is":"`+
 			manifest.HashJSON([]byte(`{"readOnlyRootFilesystem":true}`))+`"}]}`)
-	f.Add(uint64(4), "Deployment", `{"v":2,"marks":[{"at":"/spec/template/spec/serviceAccountName","is":"`+
+	f.Add(uint64(4), "Deployment", `{"v":3,"marks":[{"at":"/spec/template/spec/serviceAccountName","is":"`+
 		manifest.HashJSON([]byte(`"web"`))+
 		`","was":"x\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: evil}"}]}`)
-	f.Add(uint64(5), "Deployment", `{"v":2,"marks":[{"at":"/kind","is":"`+manifest.HashJSON([]byte(`"Deployment"`))+`"}]}`)
-	f.Add(uint64(6), "NetworkPolicy", `{"v":2,"marks":[{"at":"/spec/policyTypes","is":"`+
+	f.Add(uint64(5), "Deployment", `{"v":3,"marks":[{"at":"/kind","is":"`+manifest.HashJSON([]byte(`"Deployment"`))+`"}]}`)
+	f.Add(uint64(6), "NetworkPolicy", `{"v":3,"marks":[{"at":"/spec/policyTypes","is":"`+
 		manifest.HashJSON([]byte(`["Ingress"]`))+`"}]}`)
 	g := newForger(f, 0) // one for all: a run of its own for each input would take most of the time
 	f.Fuzz(func(t *testing.T, seed uint64, kind, record string) {
@@ -590,7 +629,7 @@ func FuzzForgedRecord(f *testing.F) {
 			!slices.Contains([]string{"Deployment", "Service", "NetworkPolicy", "ConfigMap"}, kind) {
 			return
 		}
-		g.tried(t, g.put(g.texts[seed%2], kind, "applied.outrigger.dev/gate: '"+strings.ReplaceAll(record, "'", "''")+"'"),
+		g.tried(t, g.put(g.texts[seed%2], kind, "outrigger.dev/applied: '"+strings.ReplaceAll(record, "'", "''")+"'"),
 			true)
 	})
 }

@@ -31,20 +31,14 @@ type Emit struct {
 	Object  sidecar.Object
 	For     *Object // the workload
 	Sidecar string
-	Hash    bool // kustomize adds a hash of the content to the name
-}
-
-// Options of a run.
-type Options struct {
-	By     string // the config's name, for records
-	Record bool   // whether objects get records
+	Hash    bool   // kustomize shall add a hash of the content to the name
+	By      string // the document that it's for, where that is to be known later; else ""
 }
 
 // A Layer collects edits of texts. It doesn't change the texts: [Layer.Texts] returns new
 // ones, or findings if that isn't possible.
 type Layer struct {
 	texts    []*Text
-	opt      Options
 	splices  map[*Text][]splice
 	reread   map[*Text]bool // texts to be read again, see check
 	findings sidecar.Findings
@@ -53,10 +47,10 @@ type Layer struct {
 	written  map[*Object]bool   // existing objects that are updated or removed
 }
 
-// NewLayer returns an empty layer.
-func NewLayer(texts []*Text, opt Options) *Layer {
+// NewLayer is an empty layer.
+func NewLayer(texts []*Text) *Layer {
 	return &Layer{
-		texts: texts, opt: opt,
+		texts:   texts,
 		splices: map[*Text][]splice{}, reread: map[*Text]bool{}, known: map[string]string{},
 		laid: map[*Object][2]int{}, written: map[*Object]bool{},
 	}
@@ -118,8 +112,9 @@ func (l *Layer) addFailure(o *Object, code string, err error) {
 	l.reportOn(o, sidecar.Finding{Code: code, Message: err.Error()})
 }
 
-// Edit applies edits to an object. They replace those of an earlier call for the object.
-func (l *Layer) Edit(o *Object, edits []sidecar.Edit) {
+// Edit lays edits on an object, all that there are for it at once: what was laid on
+// it before is taken back. With about, the object remembers them.
+func (l *Layer) Edit(o *Object, edits []sidecar.Edit, about *Record) {
 	if at, twice := l.laid[o]; twice {
 		clear(l.splices[o.text][at[0]:at[1]])
 	}
@@ -132,8 +127,8 @@ func (l *Layer) Edit(o *Object, edits []sidecar.Edit) {
 	}
 	l.reportDuplicates(o, root)
 	var e *editor
-	if l.opt.Record {
-		e = l.editWithRecord(o, root)
+	if about != nil {
+		e = l.editWithRecord(o, root, *about)
 	} else {
 		e = l.editObject(o, root, false)
 	}

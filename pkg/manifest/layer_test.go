@@ -56,7 +56,7 @@ func TestLayAndStrip(t *testing.T) {
 			again, fs := Lay([]*Text{laid}, edits(), nil, Options{By: "shop"})
 			require.Empty(t, fs)
 			require.Equal(t, out[0], again[0], "twice is once")
-			back, fs := Strip(laid, "shop", true)
+			back, fs := StripAll(laid)
 			require.Empty(t, fs)
 			require.Equal(t, text, back.String(), "taking off gives back")
 		})
@@ -76,9 +76,9 @@ func pods(n int) string {
 func layOn(t *testing.T, text, field string) (string, sidecar.Findings) {
 	in, err := Parse("", text)
 	require.NoError(t, err)
-	l := NewLayer([]*Text{in}, Options{})
+	l := NewLayer([]*Text{in})
 	for _, o := range in.Objects {
-		l.Edit(o, []sidecar.Edit{{Object: o.Ref, Path: sidecar.Fields("spec", field), Value: "b"}})
+		l.Edit(o, []sidecar.Edit{{Object: o.Ref, Path: sidecar.Fields("spec", field), Value: "b"}}, nil)
 	}
 	require.False(t, l.reread[in] && !strings.Contains(text, "&"), "read again as a whole")
 	out, fs := l.Texts()
@@ -175,7 +175,7 @@ func FuzzLay(f *testing.F) {
 			require.Equal(t, errA == nil, errB == nil)
 			require.True(t, errA != nil || values.Equal(a, b), "%q\n->\n%q", text, out[0])
 		}
-		back, fs := Strip(laid, "shop", true)
+		back, fs := StripAll(laid)
 		require.Empty(t, fs, "%q\n->\n%q", text, out[0])
 		require.Equal(t, text, back.String(), "by way of %q", out[0])
 	})

@@ -17,8 +17,7 @@ type patch struct {
 	value  any
 	delete bool
 	before string
-	by     sidecar.Path // the path of the value that replaces a deleted one
-	part   string       // see sidecar.Edit
+	by     sidecar.Path // what takes the place of what is deleted
 	below  []*patch
 }
 
@@ -34,7 +33,7 @@ func planEdits(edits []sidecar.Edit) (*patch, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.set, p.value, p.delete, p.before, p.by, p.part = !e.Delete, v, e.Delete, e.Before, e.By, e.Part
+		p.set, p.value, p.delete, p.before, p.by = !e.Delete, v, e.Delete, e.Before, e.By
 	}
 	return root, nil
 }

@@ -19,7 +19,6 @@ import (
 type proof struct {
 	on            sidecar.Ref
 	pods          []sidecar.Path
-	own           []string // keys of the records, which are removed
 	before, after any
 	marker        []string
 	wrong         []sidecar.Path
@@ -32,7 +31,7 @@ func findForged(before, after *Object, s *stripper) []sidecar.Path {
 	if errA != nil || errB != nil || after.err != nil {
 		return []sidecar.Path{{}}
 	}
-	p := &proof{on: before.Ref, pods: podPaths(a), own: s.own, before: a, after: b,
+	p := &proof{on: before.Ref, pods: podPaths(a), before: a, after: b,
 		marker: append(splitNames(before.Annotation(sidecar.PatternsKey)),
 			splitNames(before.Annotation(sidecar.ContainersKey))...)}
 	p.compareValues(a, b, nil)
@@ -201,7 +200,7 @@ func entryIdentity(v any) string {
 // mayBecome reports whether a record may change before into after.
 func (p *proof) mayBecome(before, after any, path sidecar.Path) bool {
 	annotation := len(path) == 3 && path[0].Field == "metadata" && path[1].Field == "annotations"
-	if after == nil && annotation && slices.Contains(p.own, path[2].Field) {
+	if after == nil && annotation && path[2].Field == recordKey {
 		return true
 	}
 	f := editable.FieldAt(p.on, p.pods, path)

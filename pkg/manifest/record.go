@@ -7,45 +7,56 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// recordPrefix begins the annotation with the record of a config's edits. The config's name
-// follows, so that an object may have records of several configs. It's on the object and
-// never on the pod template: a record must not restart pods.
-const recordPrefix = "applied.outrigger.dev/"
+// recordKey is the annotation in which an object remembers what was laid on it, and by
+// which documents. It stands on the object and never on the pod template: remembering
+// must not roll pods.
+const recordKey = "outrigger.dev/applied"
+
+// formerPrefix begins the annotations that earlier versions wrote, one for each document.
+const formerPrefix = "applied.outrigger.dev/"
 
 // A record is the content of the annotation, as JSON on one line.
 type record struct {
-	Version int    `json:"v"`
-	Compact bool   `json:"compact,omitempty"` // lists were at the column of their key
-	Column  int    `json:"col,omitempty"`     // column of the object, which is deeper in a list
+	Version int `json:"v"`
+	Record
+	Compact bool   `json:"compact,omitempty"` // lists stood at the column of their key
+	Column  int    `json:"col,omitempty"`     // where the object stood: in a list it stands deeper
 	Marks   []mark `json:"marks"`
 }
 
-// recordVersion is the version of this form. Marks of version 1 didn't say what they undo.
-const recordVersion = 2
+// A Record is what an object remembers of whom it was changed for.
+type Record struct {
+	// Documents are those that serve a workload, by name, as they were when it was laid
+	// on. A run with one of them lays on the others anew: what they ask for may depend on
+	// it. null stands for a document that isn't kept.
+	Documents map[string]json.RawMessage `json:"documents,omitempty"`
+	// Workloads are those for which another object was changed, as group/kind/namespace/name.
+	Workloads []string `json:"for,omitempty"`
+}
 
-// A mark is one edit. Without Was a value was added; with Was and After it was removed; with
-// Was alone it was replaced. With Empty it's a collection that had no entries. A value
-// that the config set has a hash, and it's undone only if the hash still matches. A value
-// that several documents share has a mark in the record of each: their parts of it, or
-// else equal marks.
+// recordVersion is that of the form above. Version 1 had marks that said nothing of
+// what they undo; version 2 was one annotation for each document.
+const recordVersion = 3
+
+// A mark is one thing laid on. Without Was it was added; with Was and After it
+// was taken out; with Was alone it was replaced. With Empty it is a collection
+// that was there without entries. Everything that was laid on is named by a hash, and
+// goes only while it's that.
 type mark struct {
 	At    string  `json:"at"`
-	Is    string  `json:"is,omitempty"`    // hash of the value
-	Part  string  `json:"part,omitempty"`  // instead: this document's part of the value, see editable.Share
-	Was   *string `json:"was,omitempty"`   // the text before; with Part, before the first document's edit
-	After *string `json:"after,omitempty"` // the entry before the removed one; "": it was the first
-	Skip  int     `json:"skip,omitempty"`  // number of lines between the two: comments
-	By    string  `json:"by,omitempty"`    // with After: the mark of the value that replaced it
-	Empty *string `json:"empty,omitempty"` // its old text: "", {}, [], null
+	Is    string  `json:"is,omitempty"`    // hash of the value laid on
+	Was   *string `json:"was,omitempty"`   // text that stood there
+	After *string `json:"after,omitempty"` // the entry before what was taken out; "": it was the first
+	Skip  int     `json:"skip,omitempty"`  // lines between that entry and it: comments
+	By    string  `json:"by,omitempty"`    // with After: the mark of what took its place
+	Empty *string `json:"empty,omitempty"` // how it was written: "", {}, [], null
 }
 
 // isTakenOut reports whether the mark is of a removed value.
@@ -53,21 +64,15 @@ func (m *mark) isTakenOut() bool { return m.After != nil }
 
 // isComplete reports whether the mark has all required fields.
 func (m *mark) isComplete() bool {
-	said := 0
-	for _, s := range []string{m.Is, m.Part, m.By} {
-		if s != "" {
-			said++
-		}
-	}
 	switch {
 	case !strings.HasPrefix(m.At, "/") || m.Skip < 0:
 		return false
 	case m.isTakenOut():
-		return m.Was != nil && m.Empty == nil && m.By != "" && said == 1 && !hasMarker(*m.Was)
+		return m.Was != nil && m.Empty == nil && m.By != "" && m.Is == "" && !hasMarker(*m.Was)
 	case m.Empty != nil:
-		return m.Was == nil && m.Part == "" && m.By == "" && !hasMarker(*m.Empty)
+		return m.Was == nil && m.By == "" && !hasMarker(*m.Empty)
 	}
-	return said == 1 && m.By == "" && (m.Was == nil || !hasMarker(*m.Was))
+	return m.Is != "" && m.By == "" && (m.Was == nil || !hasMarker(*m.Was))
 }
 
 // hasMarker reports whether a text has a line that begins or ends a document.
@@ -84,7 +89,7 @@ func hasMarker(text string) bool {
 // document. Hashes don't include it.
 func isOwnKey(key string) bool {
 	return key == sidecar.PatternsKey || key == sidecar.PhasesKey || key == sidecar.ContainersKey ||
-		strings.HasPrefix(key, recordPrefix)
+		key == recordKey || strings.HasPrefix(key, formerPrefix)
 }
 
 // hashValue returns a hash of a value. It doesn't depend on the order of fields.
@@ -195,54 +200,4 @@ func parseStep(s string) sidecar.Step {
 		return sidecar.Step{Key: unescape.Replace(key), Value: unescape.Replace(value)}
 	}
 	return sidecar.Step{Field: unescape.Replace(s)}
-}
-
-var (
-	// userinfo matches a password in a URL.
-	userinfo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`://[^/\s:@"']*:[^/\s@"']+@`) })
-	// keyed names of variables, flags and parameters by which secrets are handed over.
-	secretName = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)(pass(wd|word|phrase|code)?|pwd|secret|token|credentials?|` +
-			`(api|private|access|auth)[-_.]?key|dsn|(^|[-_.])(key|auth|cookie|salt|pat|pin))$`)
-	})
-	// assigned are names with a value behind them.
-	assigned = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`([A-Za-z0-9_.-]+)["']?(=| *: +|  *)["']?[^\s"',}\]]`)
-	})
-	// valued is a variable that has its value here, and not from a Secret.
-	valued   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bvalue["']?:`) })
-	variable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`name["']?: *["']?([A-Za-z0-9_.-]+)`) })
-)
-
-// mayHoldSecret reports whether the old text at a path may contain a password: it has an
-// address with one, or a name that suggests one.
-func mayHoldSecret(at, text string) bool {
-	if strings.TrimSpace(strings.Trim(text, `"'`)) == "" {
-		return false
-	}
-	if userinfo().MatchString(text) {
-		return true
-	}
-	if _, port, ok := strings.Cut(at+"/", "/ports/"); ok && strings.Count(port, "/") <= 1 {
-		return false // ports have no free text, and comments aren't recorded
-	}
-	if i := strings.LastIndex(at, "/env/name="); i >= 0 {
-		name, rest, _ := strings.Cut(at[i+len("/env/name="):], "/")
-		if rest == "value" && secretName().MatchString(unescape.Replace(name)) {
-			return true
-		}
-	}
-	for _, m := range assigned().FindAllStringSubmatch(text, -1) {
-		if m[1] != "key" && secretName().MatchString(m[1]) { // a reference to a Secret has a key
-			return true
-		}
-	}
-	if valued().MatchString(text) {
-		for _, m := range variable().FindAllStringSubmatch(text, -1) {
-			if secretName().MatchString(m[1]) {
-				return true
-			}
-		}
-	}
-	return false
 }

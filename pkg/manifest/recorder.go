@@ -25,30 +25,12 @@ func (e *editor) addMark(v *positioned.Node, at sidecar.Path, p *patch) {
 		m.Was = new(e.Text[v.Start:v.End])
 	}
 	if e.hashes {
-		if m.Part = e.partOf(v, at, p); m.Part == "" {
-			m.Is = hashValue(p.value)
-		}
+		m.Is = hashValue(p.value)
 	}
 	e.marks = append(e.marks, m)
 }
 
-// partOf returns the patch's own part of a value that several documents share.
-func (e *editor) partOf(v *positioned.Node, at sidecar.Path, p *patch) string {
-	f := e.fieldAt(at)
-	if f == nil {
-		return ""
-	}
-	switch f.Share {
-	case editable.Largest:
-		return p.part
-	case editable.Names:
-		text, _ := p.value.(string)
-		return strings.Join(withoutNames(splitNames(text), splitNames(v.ScalarText())), ",")
-	}
-	return ""
-}
-
-// splitNames splits a list with commas.
+// splitNames are those of a list by commas.
 func splitNames(list string) (out []string) {
 	for name := range strings.SplitSeq(list, ",") {
 		if name = strings.TrimSpace(name); name != "" {
@@ -62,30 +44,22 @@ func withoutNames(list, gone []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(name string) bool { return slices.Contains(gone, name) })
 }
 
-// editWithRecord applies edits to an object together with a record of them: their own
-// values, and what they share with other documents.
-func (l *Layer) editWithRecord(o *Object, root *patch) *editor {
+// editWithRecord lays edits on an object together with the record of them.
+func (l *Layer) editWithRecord(o *Object, root *patch, about Record) *editor {
 	e := l.editObject(o, root, true)
-	others, err := o.recordedMarks(func(by string) bool { return by != l.opt.By })
-	if err != nil {
-		l.addFailure(o, "record-damaged", err)
-	}
-	if len(e.errs) > 0 || len(e.marks)+len(findJoint(root, e.marks, others)) == 0 {
+	if len(e.errs) > 0 || len(e.marks) == 0 && len(about.Documents) == 0 {
 		return e
 	}
 	l.reportUnrecordable(o, root)
 	o.nameContainers(root)
-	at := sidecar.Fields("metadata", "annotations", recordPrefix+l.opt.By)
+	at := sidecar.Fields("metadata", "annotations", recordKey)
 	p := root.ensurePath(at)
 	p.set, p.value = true, ""
 	own := pathString(at)
 	marks := l.editObject(o, root, true).marks // including the record's own mark
 	marks = slices.DeleteFunc(marks, func(m mark) bool { return m.At == own && !m.isTakenOut() })
-	marks = append(marks, findJoint(root, marks, others)...)
-	marks = append(marks, findEmptied(own, marks, others)...)
 	for i := range marks {
 		m := &marks[i]
-		m.inheritText(others)
 		if m.By = m.takenBy(marks); m.isTakenOut() && m.By == "" {
 			l.addFailure(o, "internal", errors.New(plainPath(m.At)+": is taken out for nothing"))
 		}
@@ -96,7 +70,8 @@ func (l *Layer) editWithRecord(o *Object, root *patch) *editor {
 				Hint:    "move it into a Secret first, or render from sources without a record"})
 		}
 	}
-	p.value = encodeRecord(record{recordVersion, o.textStyle().Compact, o.rootNode().Column, marks})
+	p.value = encodeRecord(record{Version: recordVersion, Record: about, Compact: o.textStyle().Compact,
+		Column: o.rootNode().Column, Marks: marks})
 	return l.editObject(o, root, false)
 }
 
@@ -129,22 +104,7 @@ func (p *patch) canBeUndone(field *editable.Field) bool {
 	return field.Added || field.Replaced
 }
 
-// recordedMarks returns the marks of the object's records.
-func (o *Object) recordedMarks(of func(by string) bool) (all []mark, err error) {
-	for _, key := range o.recordKeys("") {
-		if !of(strings.TrimPrefix(key, recordPrefix)) {
-			continue
-		}
-		r, err := decodeRecord(o.Annotation(key))
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, r.Marks...)
-	}
-	return all, nil
-}
-
-// editableFields returns a function that finds the editable field at a path of the object.
+// editableFields tells what is moved at a path of the object.
 func (o *Object) editableFields() func(sidecar.Path) *editable.Field {
 	v, _ := positioned.ValueOf(o.rootNode()) // what can't be read has no pods
 	pods := podPaths(v)
@@ -171,62 +131,8 @@ func podPaths(v any) (paths []sidecar.Path) {
 	return paths
 }
 
-// findJoint returns marks of other documents for values that this one sets, too. The last
-// document that is stripped removes such a value.
-func findJoint(root *patch, mine, others []mark) (out []mark) {
-	if len(others) == 0 {
-		return nil
-	}
-	root.eachLeaf(nil, func(path sidecar.Path, p *patch) {
-		at := pathString(replacedPath(path, p.value))
-		if slices.ContainsFunc(mine, func(m mark) bool { return m.At == at && !m.isTakenOut() }) {
-			return
-		}
-		for _, m := range others {
-			if m.At != at || m.isTakenOut() || m.Empty != nil {
-				continue
-			}
-			if m.Part != "" && p.part != "" {
-				out = append(out, mark{At: at, Part: p.part, Was: m.Was})
-				return
-			}
-			if m.Part == "" && m.Is == hashValue(p.value) {
-				out = append(out, m)
-				return
-			}
-		}
-	})
-	return out
-}
-
-// findEmptied returns marks of other documents for collections that had no entries, and to
-// which this document adds some, too.
-func findEmptied(own string, mine, others []mark) (out []mark) {
-	for _, m := range others {
-		in := func(at string) bool { return strings.HasPrefix(at, m.At+"/") }
-		known := func(o mark) bool { return o.At == m.At && o.Empty != nil }
-		if m.Empty == nil || m.Is != "" || slices.ContainsFunc(append(mine, out...), known) {
-			continue
-		}
-		if in(own) || slices.ContainsFunc(mine, func(o mark) bool { return in(o.At) }) {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
-// inheritText copies the text before the first document's edit from the marks of others.
-func (m *mark) inheritText(others []mark) {
-	for _, o := range others {
-		if m.Part != "" && o.Part != "" && o.At == m.At {
-			m.Was = o.Was
-			return
-		}
-	}
-}
-
-// takenBy returns the mark of the value that replaced a removed one: what the edit names, or
-// what contains that; otherwise the marker, or the first added value.
+// takenBy is the mark of what took the place of something: what the edit names, or
+// what holds it; else the marker, or the first thing that was laid on.
 func (m *mark) takenBy(marks []mark) string {
 	if !m.isTakenOut() {
 		return ""
@@ -234,7 +140,7 @@ func (m *mark) takenBy(marks []mark) string {
 	best := ""
 	for _, o := range marks {
 		switch {
-		case o.isTakenOut() || o.Is == "" && o.Part == "":
+		case o.isTakenOut() || o.Is == "":
 		case m.By != "" && strings.HasPrefix(m.By+"/", o.At+"/"):
 			return o.At
 		case best == "" || strings.HasSuffix(o.At, "/"+escape.Replace(sidecar.PatternsKey)):

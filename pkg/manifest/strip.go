@@ -8,68 +8,70 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// Recorded reports whether an object of the text has a record of a config, or was emitted
-// for it. "" means any config.
-func (t *Text) Recorded(by string) bool {
-	if !t.containsWord("outrigger.dev/") {
-		return false
-	}
-	for _, o := range t.Objects {
-		if o.Recorded(by) || o.Annotation(OwnerKey) != "" && (by == "" || o.Annotation(OwnerKey) == by) {
-			return true
-		}
-	}
-	return false
+// MayHaveRecords reports whether an object of the text may remember what was laid on it.
+func (t *Text) MayHaveRecords() bool {
+	return t.containsWord(recordKey) || t.containsWord(formerPrefix)
 }
 
-// Recorded reports whether the object has a record of a config.
-func (o *Object) Recorded(by string) bool { return len(o.recordKeys(by)) > 0 }
+// IsLaid reports whether the object carries outrigger's work without a record.
+func (o *Object) IsLaid() bool { return o.Annotation(sidecar.PatternsKey) != "" && !o.HasRecord() }
 
-// Laid reports whether an object has edits of outrigger without a record.
-func (o *Object) Laid() bool {
-	return o.Annotation(sidecar.PatternsKey) != "" && len(o.recordKeys("")) == 0
-}
+// HasRecord reports whether the object remembers what was laid on it.
+func (o *Object) HasRecord() bool { return o.recordKey() != "" }
 
-// Configs returns the names of the configs that the object has records of.
-func (o *Object) Configs() []string {
-	keys := o.recordKeys("")
-	for i, k := range keys {
-		keys[i] = strings.TrimPrefix(k, recordPrefix)
+// recordKey returns the annotation that is the object's record, of this version or an
+// earlier one.
+func (o *Object) recordKey() string {
+	if !o.mayMention(recordKey) && !o.mayMention(formerPrefix) {
+		return ""
 	}
-	return keys
-}
-
-// recordKeys returns the annotation keys of the object's records.
-func (o *Object) recordKeys(by string) []string {
-	if !o.mayMention(recordPrefix) {
-		return nil
-	}
-	var keys []string
 	for _, k := range o.Keys("metadata", "annotations") {
-		if name, ok := strings.CutPrefix(k, recordPrefix); ok && (by == "" || name == by) {
-			keys = append(keys, k)
+		if k == recordKey || strings.HasPrefix(k, formerPrefix) {
+			return k
 		}
 	}
-	return keys
+	return ""
 }
 
-// Strip undoes the edits of a config in a text, by the records of its objects, and returns
-// the new text. by is the config's name; "" means all configs. With emitted it also
-// removes the objects that the config wrote, and reports each.
+// ReadRecord returns what the object remembers; nil where it has no record. A record
+// that can't be read is a finding.
+func (o *Object) ReadRecord() (*Record, *sidecar.Finding) {
+	key := o.recordKey()
+	if key == "" {
+		return nil, nil
+	}
+	r, err := decodeRecord(o.Annotation(key))
+	if err == nil && key != recordKey {
+		err = errors.New("is of an older outrigger; strip the object with that one, or render from the sources")
+	}
+	if err != nil {
+		return nil, &sidecar.Finding{Severity: sidecar.Error, Code: "record-damaged", Object: o.Ref, File: o.File(),
+			Field: sidecar.Fields("metadata", "annotations", key).String(), Message: err.Error()}
+	}
+	return &r.Record, nil
+}
+
+// Strip removes from a text what was laid on those of its objects that undo says, and
+// returns the new text. It also removes the objects that documents wrote for which
+// prune is true, and reports each.
 //
-// A value that was changed by hand is an error. So is a record that would change a field
-// that sidecars never change: the new text is read again and compared with the old one.
-func Strip(t *Text, by string, emitted bool) (Edited, sidecar.Findings) {
-	l := NewLayer([]*Text{t}, Options{})
+// A value that a person has changed since is an error. So is a record that would
+// change anything that no sidecar changes: the new text is read again and compared
+// with the old one.
+func Strip(t *Text, undo func(*Object) bool, prune func(document string) bool) (Edited, sidecar.Findings) {
+	l := NewLayer([]*Text{t})
 	undone := map[*Object]*stripper{}
 	var left []*Object
 	for _, o := range t.Objects {
 		owner := o.Annotation(OwnerKey)
-		if emitted && owner != "" && (by == "" || owner == by) && l.pruneObject(o) {
+		if owner != "" && prune(owner) && l.pruneObject(o) {
 			continue
 		}
 		left = append(left, o)
-		if s := l.stripObject(o, by); s != nil {
+		if !o.HasRecord() || !undo(o) {
+			continue
+		}
+		if s := l.stripObject(o); s != nil {
 			undone[o] = s
 		}
 	}
@@ -116,42 +118,32 @@ func (l *Layer) proveStripped(left []*Object, again *Text, undone map[*Object]*s
 		for _, path := range findForged(o, now[i], s) {
 			l.reportOn(o, sidecar.Finding{Code: "record-forged",
 				Field:   path.String(),
-				Message: "the record would change this field, which no sidecar does",
-				Hint: "restore the object from version control, or delete the annotation " + strings.Join(s.own, ", ") +
+				Message: "its record would change this, which no sidecar does",
+				Hint: "restore the object from version control, or delete the annotation " + recordKey +
 					" and remove the sidecars by hand"})
 		}
 		now[i].Release()
 	}
 }
 
-// stripObject undoes the object's records of a config. It returns nil if there are none.
-func (l *Layer) stripObject(o *Object, by string) *stripper {
-	var records []record
-	keys := o.recordKeys(by)
-	for _, key := range keys {
-		r, err := decodeRecord(o.Annotation(key))
-		if err != nil {
-			l.reportDamaged(o, key, err)
-			return nil
-		}
-		records = append(records, r)
-	}
-	if o.rootNode(); len(records) == 0 || o.err != nil { // see ParseFindings
+// stripObject undoes the object's record; nil where it can't be read.
+func (l *Layer) stripObject(o *Object) *stripper {
+	if _, damaged := o.ReadRecord(); damaged != nil {
+		l.addFinding(*damaged)
 		return nil
 	}
-	others, err := o.recordedMarks(func(name string) bool { return by != "" && name != by })
-	if err != nil {
-		l.reportDamaged(o, "", err)
+	if o.rootNode(); o.err != nil { // see Unread
 		return nil
 	}
+	r, _ := decodeRecord(o.Annotation(recordKey))
 	s := stripper{
 		editor: editor{
 			Lines: o.text.lines, Style: o.textStyle(), json: o.rootNode().IsJSON(), fieldAt: o.editableFields(),
 		},
-		root: o.rootNode(), own: keys, others: others,
+		root: o.rootNode(),
 	}
-	if err := s.stripRecords(records); err != nil {
-		l.reportDamaged(o, "", err)
+	if err := s.stripRecord(r); err != nil {
+		l.addFailure(o, "record-damaged", err)
 		return nil
 	}
 	for _, at := range s.changedByHand {
@@ -163,13 +155,4 @@ func (l *Layer) stripObject(o *Object, by string) *stripper {
 	}
 	l.splices[o.text] = append(l.splices[o.text], s.splices...)
 	return &s
-}
-
-func (l *Layer) reportDamaged(o *Object, key string, err error) {
-	field := ""
-	if key != "" {
-		field = sidecar.Fields("metadata", "annotations", key).String()
-	}
-	l.reportOn(o, sidecar.Finding{Code: "record-damaged",
-		Field: field, Message: err.Error()})
 }

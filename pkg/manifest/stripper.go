@@ -13,13 +13,11 @@ import (
 type stripper struct {
 	editor
 	root          *positioned.Node
-	own           []string                          // keys of the records that are undone and removed
-	others        []mark                            // of documents that aren't stripped
-	gone          map[*positioned.Node]map[int]bool // entries to remove, by collection
-	empty         map[*positioned.Node]string       // text of a collection before it had entries
-	back          map[*positioned.Node]bool         // collections in which an entry is restored
-	changedByHand []string                          // paths; if there are any, nothing is stripped
-	rows          map[int]int                       // removed lines: from the line break before them to their end
+	gone          map[*positioned.Node]map[int]bool // entries to take out, by collection
+	empty         map[*positioned.Node]string       // how a collection was written before it had entries
+	back          map[*positioned.Node]bool         // collections that get an entry back
+	changedByHand []string                          // what a person has changed since; nothing is stripped then
+	rows          map[int]int                       // lines that go, from the break before them, to where they end
 	comes         []comeback
 }
 
@@ -30,51 +28,26 @@ type comeback struct {
 	out  bool   // it was removed
 }
 
-// stripRecords turns marks into splices that restore the text before the edits. A value that
-// was changed by hand is never removed: it's added to changedByHand.
-func (s *stripper) stripRecords(records []record) error {
+// stripRecord turns marks into splices that give back what stood there before. What a
+// person changed since is never taken: it's reported in changedByHand.
+func (s *stripper) stripRecord(r record) error {
 	s.gone = map[*positioned.Node]map[int]bool{}
 	s.empty, s.back = map[*positioned.Node]string{}, map[*positioned.Node]bool{}
-	done := map[mark]bool{} // several documents may have equal marks
-	parts := map[string][]mark{}
-	var shared []string
-	for _, r := range records {
-		for _, m := range r.Marks {
-			said := mark{At: m.At, Is: m.Is, By: m.By}
-			switch {
-			case m.Part != "":
-				if parts[m.At] == nil {
-					shared = append(shared, m.At)
-				}
-				parts[m.At] = append(parts[m.At], m)
-				continue
-			case done[said]:
-				continue
-			}
-			done[said] = true
-			if err := s.undoMark(m, r.Marks); err != nil {
-				return err
-			}
-		}
-	}
-	for _, at := range shared {
-		if err := s.undoParts(at, parts[at]); err != nil {
+	done := map[string]bool{} // what was taken out comes back once
+	for _, m := range r.Marks {
+		if err := s.undoMark(m, r.Marks); err != nil {
 			return err
 		}
 	}
-	for _, key := range s.own {
-		s.takeOut(sidecar.Fields("metadata", "annotations", key))
-	}
+	s.takeOut(sidecar.Fields("metadata", "annotations", recordKey))
 	s.removeGone(s.root)
 	s.rows = s.goneRows()
-	for _, r := range records { // after all removals are known
-		for _, m := range r.Marks {
-			if said := (mark{At: m.At, Is: m.Is, By: m.By}); m.isTakenOut() && done[said] {
-				path, _ := parsePath(m.At)
-				s.putBack(path, m, r)
-				s.comes = append(s.comes, comeback{path: path, out: true})
-				delete(done, said)
-			}
+	for _, m := range r.Marks { // when it's known what else goes
+		if m.isTakenOut() && !done[m.At] {
+			path, _ := parsePath(m.At)
+			s.putBack(path, m, r)
+			s.comes = append(s.comes, comeback{path: path, out: true})
+			done[m.At] = true
 		}
 	}
 	return nil
@@ -85,9 +58,6 @@ func (s *stripper) undoMark(m mark, record []mark) error {
 	path, err := parsePath(m.At)
 	if err != nil {
 		return err
-	}
-	if m.Is != "" && slices.ContainsFunc(s.others, func(o mark) bool { return o.At == m.At && o.Is == m.Is }) {
-		return nil // another document has the same mark
 	}
 	switch {
 	case m.Empty != nil:
@@ -105,7 +75,7 @@ func (s *stripper) undoMark(m mark, record []mark) error {
 // undoTakenOut restores a removed value. The value that replaced it must exist.
 func (s *stripper) undoTakenOut(path sidecar.Path, m mark, record []mark) error {
 	i := slices.IndexFunc(record, func(o mark) bool {
-		return o.At == m.By && !o.isTakenOut() && (o.Is != "" || o.Part != "")
+		return o.At == m.By && !o.isTakenOut() && o.Is != ""
 	})
 	if i < 0 {
 		return errors.New("is damaged: it doesn't say what took the place of " + path.String())
@@ -116,7 +86,7 @@ func (s *stripper) undoTakenOut(path sidecar.Path, m mark, record []mark) error 
 	}
 	v := locateNode(s.root, by)
 	have, err := positioned.ValueOf(orNull(v))
-	if v == nil || err != nil || record[i].Is != "" && hashValue(have) != record[i].Is {
+	if v == nil || err != nil || hashValue(have) != record[i].Is {
 		s.changedByHand = append(s.changedByHand, by.String())
 	}
 	if parent := locateNode(s.root, path[:len(path)-1]).Resolve(); parent != nil {

@@ -1,8 +1,6 @@
 package merge
 
 import (
-	"strconv"
-
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -21,8 +19,7 @@ func (f *flattener) raiseGracePeriod(answers []sidecar.Answer) {
 	if largest == 0 || grace == was && have == nil {
 		return
 	}
-	// An existing value may be that of another document.
-	e := sidecar.Edit{Path: f.spec.To("terminationGracePeriodSeconds"), Value: grace, Part: strconv.FormatInt(largest, 10)}
+	e := sidecar.Edit{Path: f.spec.To("terminationGracePeriodSeconds"), Value: grace}
 	if have != nil {
 		e.Was = was
 	}

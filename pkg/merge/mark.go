@@ -1,7 +1,9 @@
 package merge
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -54,22 +56,42 @@ func (f *flattener) editMarker(at sidecar.Path, key, have string, entries sideca
 // startPhases returns the value of a sidecar in PhasesKey; "" if it has neither init
 // containers nor native sidecars.
 func startPhases(a *sidecar.Answer) string {
+	switch init, native := phasesOf(a); {
+	case init != 0 && native != 0 && init != native:
+		return fmt.Sprintf("%d/%d", init, native)
+	case init != 0:
+		return fmt.Sprint(init)
+	case native != 0:
+		return fmt.Sprint(native)
+	}
+	return ""
+}
+
+// phasesOf returns the phases at which a sidecar's init containers and native sidecars
+// start; 0 where it has none.
+func phasesOf(a *sidecar.Answer) (init, native sidecar.Phase) {
 	phase := func(usual sidecar.Phase) sidecar.Phase {
 		if a.Change.Phase != 0 {
 			return a.Change.Phase
 		}
 		return usual
 	}
-	inits := len(a.Change.InitContainers) > 0
-	natives := a.Placement == sidecar.Native && len(a.Change.Containers) > 0
-	first, last := phase(sidecar.PhaseMigrate), phase(sidecar.PhaseAgent)
-	switch {
-	case inits && natives && first != last:
-		return fmt.Sprintf("%d/%d", first, last)
-	case inits:
-		return fmt.Sprint(first)
-	case natives:
-		return fmt.Sprint(last)
+	if len(a.Change.InitContainers) > 0 {
+		init = phase(sidecar.PhaseMigrate)
 	}
-	return ""
+	if a.Placement == sidecar.Native && len(a.Change.Containers) > 0 {
+		native = phase(sidecar.PhaseAgent)
+	}
+	return init, native
+}
+
+// SortAnswers puts sidecars into the order in which they start. Those that start at one
+// phase keep theirs; those without init containers and native sidecars come last.
+func SortAnswers(answers []sidecar.Answer) {
+	const never = sidecar.Phase(math.MaxInt32)
+	start := func(a *sidecar.Answer) sidecar.Phase {
+		init, native := phasesOf(a)
+		return cmp.Or(init, native, never)
+	}
+	slices.SortStableFunc(answers, func(a, b sidecar.Answer) int { return cmp.Compare(start(&a), start(&b)) })
 }

@@ -25,7 +25,9 @@ func Merge(edits []sidecar.Edit, lookup Lookup) ([]sidecar.Edit, sidecar.Finding
 		e := &edits[i]
 		key = appendAddress(e, key[:0])
 		if first, twice := seen[string(key)]; twice {
-			if f := &out[first]; f.Delete != e.Delete || !sameJSON(f.Value, e.Value) {
+			f := &out[first]
+			f.For = append(f.For[:len(f.For):len(f.For)], e.For...)
+			if f.Delete != e.Delete || !sameJSON(f.Value, e.Value) {
 				fs = append(fs, editConflict(e, f))
 			}
 			continue

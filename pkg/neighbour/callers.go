@@ -244,5 +244,7 @@ func rewriteValue(caller *Caller, t *takenPort, at sidecar.Path, value string, p
 		from = a.to
 	}
 	b.WriteString(value[from:])
-	return &sidecar.Edit{Owner: t.sidecar, Object: caller.Ref, Path: slices.Clone(at), Value: b.String(), Was: value}
+	edit := t.newEdit(caller.Ref, slices.Clone(at), b.String())
+	edit.Was = value
+	return &edit
 }

@@ -58,7 +58,7 @@ func (t *takenPort) addWarning(r *Result, code string, object sidecar.Ref, field
 
 // newEdit returns an edit of another object for the sidecar.
 func (t *takenPort) newEdit(object sidecar.Ref, at sidecar.Path, value any) sidecar.Edit {
-	return sidecar.Edit{Owner: t.sidecar, Object: object, Path: at, Value: value}
+	return sidecar.Edit{Owner: t.sidecar, For: []sidecar.Ref{t.footprint.Ref}, Object: object, Path: at, Value: value}
 }
 
 // Observe records a workload and the answers of its sidecars.

@@ -19,10 +19,10 @@ var hashedKinds = []string{
 
 // emitObjects collects the objects that one sidecar emits. It returns the edits that replace the pods when the content
 // of these objects changes.
-func (r *run) emitObjects(o *manifest.Object, w *sidecar.Workload, a sidecar.Answer) []sidecar.Edit {
+func (r *run) emitObjects(q *request, o *manifest.Object, w *sidecar.Workload, a sidecar.Answer) []sidecar.Edit {
 	var sum []byte
 	byName := o.ByKustomize() && slices.Contains(hashedKinds, w.Ref.Kind) && w.Ref.Group != "argoproj.io"
-	roll := r.conf.Spec.Rollout
+	roll := q.owner[a.Name].Spec.Rollout
 	for _, obj := range a.Change.Objects {
 		obj, err := ownObject(obj, w.Ref.Namespace)
 		if err != nil {
@@ -68,6 +68,10 @@ func (r *run) addEmit(workload sidecar.Ref, owner string, ref sidecar.Ref, obj s
 	}
 	r.emittedBySpace[manifest.NormalizeRef(ref)] = append(r.emittedBySpace[manifest.NormalizeRef(ref)], obj)
 	r.emitted[ref], r.owners[ref] = obj, workload.String()+"'s "+owner
+	r.checkRememberedObject(workload, owner, ref)
+	if q := r.served[workload]; r.record && q != nil {
+		em.By = q.owner[owner].Metadata.Name
+	}
 	r.emits = append(r.emits, em)
 }
 
@@ -82,6 +86,10 @@ func ownObject(obj sidecar.Object, namespace string) (sidecar.Object, error) {
 // emitAll writes the collected objects behind the last one of the manifests.
 func (r *run) emitAll() {
 	if !r.findings.Failed() {
-		r.layer.Emit(r.emits)
+		var prune func(string) bool
+		if r.record {
+			prune = r.isBy
+		}
+		r.layer.Emit(r.emits, prune)
 	}
 }

@@ -12,14 +12,19 @@ import (
 // Expand returns the config with every pattern replaced by the equal custom pattern. What a pattern needs depends on
 // the workload, so the config must select just one.
 func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Findings) {
-	r := run{conf: conf}
-	r.texts, r.findings = parseFiles(files)
+	texts, fs := parseFiles(files)
+	r := newRun(texts, []*config.Sidecars{conf})
+	r.addFindings(fs...)
 	if r.findings.Failed() || !r.stripEarlierRun() {
 		return nil, sortFindings(r.findings)
 	}
+	r.joinDocuments()
 	var found []*manifest.Object
-	r.visitSelected(func(o *manifest.Object) bool { found = append(found, o); return true })
-	r.checkExpected()
+	r.visitSelected(func(_ *request, o *manifest.Object) ([]*config.Entry, bool) {
+		found = append(found, o)
+		return nil, true
+	})
+	r.checkExpected(r.docs[0])
 	if len(found) > 1 {
 		r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "expand-several", Field: "spec.select",
 			Message: fmt.Sprintf("%d workloads are selected, such as %s and %s, but explain --expand needs just one",
@@ -34,11 +39,11 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 		}
 		return nil, sortFindings(r.findings)
 	}
-	w, ok := r.view(found[0])
+	w, ok := r.view(r.all, found[0])
 	if !ok {
 		return nil, sortFindings(r.findings)
 	}
-	answers := r.agree(found[0], w).raw
+	answers := r.agree(r.all, found[0], w).raw
 	if r.findings.Failed() {
 		return nil, sortFindings(r.findings)
 	}

@@ -20,14 +20,14 @@ type tally struct {
 
 // checkLabelled reports selected workloads that have the label of emitted objects although this run doesn't emit them.
 // They get no sidecars, like any skipped workload.
-func (r *run) checkLabelled() {
-	for _, o := range r.tally.labelled {
+func (r *run) checkLabelled(d *document) {
+	for _, o := range d.tally.labelled {
 		if r.isEmitted(o) {
 			continue
 		}
-		r.tally.selected++
-		r.reportSkipped(o, "label "+sidecar.ManagedLabel)
-		r.checkMarks(o, r.allEntries())
+		d.tally.selected++
+		r.reportSkipped(d, o, "label "+sidecar.ManagedLabel)
+		r.checkMarks(r.requestOf([]*document{d}), o, d.entries())
 		o.Release()
 	}
 }
@@ -43,13 +43,13 @@ func (r *run) isEmitted(o *manifest.Object) bool {
 }
 
 // checkExpected checks how many workloads were selected, and how many got every sidecar.
-func (r *run) checkExpected() {
-	if r.tally.invalid {
+func (r *run) checkExpected(d *document) {
+	if d.tally.invalid {
 		return
 	}
-	n := r.tally.selected
+	n := d.tally.selected
 	lo, hi := 1, n
-	if e := r.conf.Spec.Expect; e != nil {
+	if e := d.Spec.Expect; e != nil {
 		if e.Min != nil {
 			lo = *e.Min
 		}
@@ -61,16 +61,16 @@ func (r *run) checkExpected() {
 	switch {
 	case n < lo && n == 0:
 		f.Code, f.Field, f.Message = "nothing-selected", "spec.select", "selects no workload"
-		f.Hint = strings.Join(r.conf.Spec.NearMiss(r.selectableWorkloads()), "; ")
+		f.Hint = strings.Join(d.Spec.NearMiss(r.selectableWorkloads()), "; ")
 	case n < lo:
 		f.Message = fmt.Sprintf("%d workloads are selected, at least %d are expected", n, lo)
 	case n > hi:
 		f.Field, f.Message = "spec.expect.max", fmt.Sprintf("%d workloads are selected, at most %d are expected", n, hi)
-	case r.tally.complete < lo && len(r.conf.Spec.Patterns) > 0 && !r.findings.Failed():
-		f.Message = fmt.Sprintf("%d of %d selected workloads got every sidecar, at least %d are expected", r.tally.complete,
+	case d.tally.complete < lo && len(d.Spec.Patterns) > 0 && !r.findings.Failed():
+		f.Message = fmt.Sprintf("%d of %d selected workloads got every sidecar, at least %d are expected", d.tally.complete,
 			n, lo)
 		f.Hint = fmt.Sprintf("other findings say why sidecars are skipped, and if that's intended, set expect: {min: %d}",
-			r.tally.complete)
+			d.tally.complete)
 	default:
 		return
 	}

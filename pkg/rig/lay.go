@@ -1,8 +1,6 @@
 package rig
 
 import (
-	"slices"
-
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/merge"
@@ -12,20 +10,24 @@ import (
 
 // keepEdits keeps the edits of a workload if other workloads may edit it later: then all edits are laid on again at
 // once. Otherwise, none stay in memory.
-func (r *run) keepEdits(o *manifest.Object, own []sidecar.Edit) {
-	// spec.podTemplatePaths may make a workload of a kind that neighbours follow
-	isNeighbour := neighbour.New(neighbour.Kind{Group: o.Ref.Group, Kind: o.Ref.Kind}) != nil
-	rewrites := slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool { return rewritesCallers(&e) })
-	if !isNeighbour && !rewrites {
+func (r *run) keepEdits(o *manifest.Object, own []sidecar.Edit, about *manifest.Record) {
+	around := neighbour.New(neighbour.Kind{Group: o.Ref.Group, Kind: o.Ref.Kind}) != nil // by spec.podTemplatePaths
+	if !around && !r.hasPattern(rewritesCallers) {
 		return
 	}
 	for i := range own {
 		own[i].View = nil // messages needed it
 	}
 	if r.laidEdits == nil {
-		r.laidEdits = map[*manifest.Object][]sidecar.Edit{}
+		r.laidEdits = map[*manifest.Object]laid{}
 	}
-	r.laidEdits[o] = own
+	r.laidEdits[o] = laid{own, about}
+}
+
+// laid is what was laid on a workload, and what it remembers of that.
+type laid struct {
+	edits []sidecar.Edit
+	about *manifest.Record
 }
 
 // rewritesCallers reports whether an entry edits other workloads.
@@ -42,6 +44,7 @@ func (r *run) layAround() {
 	if r.addFindings(fs...); fs.Failed() {
 		return
 	}
+	r.checkRemembered(merged)
 	var order []*manifest.Object
 	edits := map[*manifest.Object][]sidecar.Edit{}
 	for _, e := range merged {
@@ -71,19 +74,23 @@ func (r *run) layWithOwn(o *manifest.Object, more []sidecar.Edit) {
 	if !kept && r.checkRecordUnused(o) {
 		return
 	}
-	r.layOn(o, append(own[:len(own):len(own)], more...))
+	about := r.aboutWorkloads(more)
+	if kept && about != nil {
+		about.Documents = own.about.Documents
+	}
+	r.layOn(o, append(own.edits[:len(own.edits):len(own.edits)], more...), about)
 	o.Release()
 }
 
 // layOn lays all edits of an object on its text, unless they conflict with each other or with the manifest. It reports
 // whether it did.
-func (r *run) layOn(o *manifest.Object, edits []sidecar.Edit) bool {
+func (r *run) layOn(o *manifest.Object, edits []sidecar.Edit, about *manifest.Record) bool {
 	merged, fs := merge.Merge(edits, func(_ sidecar.Ref, path sidecar.Path, want any) (there, same bool) {
 		return compareAt(o, path, want)
 	})
 	if r.addFindings(fs...); fs.Failed() {
 		return false
 	}
-	r.layer.Edit(o, merged)
+	r.layer.Edit(o, merged, about)
 	return true
 }

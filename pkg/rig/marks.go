@@ -13,11 +13,11 @@ import (
 
 // checkMarks reports annotations of a workload that claim a sidecar which isn't laid on it. In a cluster, people would
 // trust such an annotation.
-func (r *run) checkMarks(o *manifest.Object, entries []*config.Entry) {
-	at, _ := o.Template(r.conf.Spec.PodTemplatePaths)
+func (r *run) checkMarks(q *request, o *manifest.Object, entries []*config.Entry) {
+	at, _ := o.Template(r.all.Spec.PodTemplatePaths)
 	for _, e := range entries {
 		fields := findMarks(o, at, e.Name)
-		if len(fields) == 0 || r.isLaidExactly(o, e.Name) {
+		if len(fields) == 0 || r.isLaidExactly(q, o, e.Name) {
 			continue
 		}
 		for _, field := range fields {
@@ -49,12 +49,12 @@ func findMarks(o *manifest.Object, at sidecar.Path, name string) (found []string
 
 // isLaidExactly reports whether a workload has a sidecar exactly as this run would add it, with all its settings and
 // objects. What the manifest claims doesn't count.
-func (r *run) isLaidExactly(o *manifest.Object, name string) bool {
-	w, fs := r.decodeWorkload(o)
+func (r *run) isLaidExactly(q *request, o *manifest.Object, name string) bool {
+	w, fs := r.decodeWorkload(q, o)
 	if fs.Failed() {
 		return false
 	}
-	asked, fs := merge.ResolveLikeApp(w, answersOf(r.askAll(o, w, optOut{}), -1))
+	asked, fs := merge.ResolveLikeApp(w, answersOf(askAll(q, o, w, optOut{}), -1))
 	i := slices.IndexFunc(asked, func(a sidecar.Answer) bool { return a.Name == name })
 	if i < 0 || fs.Failed() {
 		return false

@@ -94,7 +94,7 @@ func (w *world) Pods(namespace string, valued func(string) bool, visit func(side
 				continue
 			}
 			var pod corev1.PodTemplateSpec
-			if at, ok := o.Template(w.conf.Spec.PodTemplatePaths); ok && o.Decode(at, &pod) == nil {
+			if at, ok := o.Template(w.all.Spec.PodTemplatePaths); ok && o.Decode(at, &pod) == nil {
 				visit(o.Ref, &pod)
 			}
 			o.Release()
@@ -116,7 +116,7 @@ func (w *world) Callers(named func(host string) bool, visit func(neighbour.Calle
 			}
 			if o.Labels()[sidecar.ManagedLabel] != sidecar.ManagedBy || !w.isEmitted(o) {
 				c := neighbour.Caller{Ref: o.Ref, Annotations: o.Annotations(), Scalars: o.Scalars}
-				if at, ok := o.Template(w.conf.Spec.PodTemplatePaths); ok {
+				if at, ok := o.Template(w.all.Spec.PodTemplatePaths); ok {
 					c.Template = at
 				}
 				visit(c)

@@ -32,11 +32,11 @@ var otherPolicyKinds = map[string][]string{
 // fillPolicies adds the policies that may isolate the pods to a view, if an entry may close ports. A policy without a
 // namespace belongs to whichever namespace it's applied to.
 func (r *run) fillPolicies(w *sidecar.Workload) {
-	if !slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool { return closesPorts(&e) }) {
+	if !r.hasPattern(closesPorts) {
 		return
 	}
-	w.Isolated = slices.ContainsFunc(r.conf.Spec.Patterns, func(e config.Entry) bool {
-		return closesPorts(&e) && e.Pattern().(sidecar.Closer).SaysIsolated()
+	w.Isolated = r.hasPattern(func(e *config.Entry) bool {
+		return closesPorts(e) && e.Pattern().(sidecar.Closer).SaysIsolated()
 	})
 	if r.policies == nil {
 		r.findPolicies()
@@ -96,7 +96,7 @@ func (r *run) findPolicies() {
 // it.
 func (r *run) isRewritten(o *manifest.Object, own map[sidecar.Ref]bool) bool {
 	return o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy &&
-		(own[o.Ref] || r.record && o.Annotation(manifest.OwnerKey) == r.conf.Metadata.Name)
+		(own[o.Ref] || r.record && r.isBy(o.Annotation(manifest.OwnerKey)))
 }
 
 // emittedPolicies returns the NetworkPolicies that this run emits itself. Those of an earlier run among the manifests
@@ -105,25 +105,32 @@ func (r *run) emittedPolicies() map[sidecar.Ref]bool {
 	own := map[sidecar.Ref]bool{}
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
-			m := r.metaOf(o)
-			if !r.conf.Spec.Selects(&m) || o.IsToolConfig() || o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy {
-				o.Release()
-				continue
-			}
-			at, _ := o.Template(r.conf.Spec.PodTemplatePaths)
-			w := sidecar.Workload{Ref: o.Ref}
-			out := readOptOut(o, at)
-			for i := range r.conf.Spec.Patterns {
-				e := &r.conf.Spec.Patterns[i]
-				if w.Name = e.Name; at != nil && closesPorts(e) && out.reasonFor(e.Name) == "" {
-					own[sidecar.Ref{Group: "networking.k8s.io", Kind: "NetworkPolicy", Namespace: o.Ref.Namespace,
-						Name: w.ObjectName()}] = true
-				}
+			if !o.IsToolConfig() && o.Labels()[sidecar.ManagedLabel] != sidecar.ManagedBy {
+				r.addEmittedPolicies(o, own)
 			}
 			o.Release()
 		}
 	}
 	return own
+}
+
+// addEmittedPolicies adds the NetworkPolicies that this run emits for one workload.
+func (r *run) addEmittedPolicies(o *manifest.Object, own map[sidecar.Ref]bool) {
+	m := r.metaOf(o)
+	at, _ := o.Template(r.all.Spec.PodTemplatePaths)
+	out := readOptOut(o, at)
+	for _, d := range r.docs {
+		if at == nil || !d.Spec.Selects(&m) {
+			continue
+		}
+		w := sidecar.Workload{Ref: o.Ref}
+		for _, e := range d.entries() {
+			if w.Name = e.Name; closesPorts(e) && out.reasonFor(e.Name) == "" {
+				own[sidecar.Ref{Group: "networking.k8s.io", Kind: "NetworkPolicy", Namespace: o.Ref.Namespace,
+					Name: w.ObjectName()}] = true
+			}
+		}
+	}
 }
 
 func closesPorts(e *config.Entry) bool {

@@ -1,23 +1,32 @@
 package rig
 
 import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// decideRecord decides whether edits are recorded in the objects. A record needs the name of the config, since without
-// one the config couldn't tell its own work from that of others.
+// decideRecord finds out whether objects must remember what is laid on them. They do so
+// under the names of the documents.
 func (r *run) decideRecord(opt Options) bool {
-	wanted := r.conf.Spec.Record
-	r.record = wanted == config.RecordAlways || wanted != config.RecordNever && (opt.InPlace || r.writesBack())
-	if r.record && r.conf.Metadata.Name == "" {
-		r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "missing-field", Field: "metadata.name",
-			Message: "is missing",
-			Hint:    "add a name, as the record of what was added, which files need to be written back, has it"})
-		return false
+	wants := func(w config.Record) bool {
+		return slices.ContainsFunc(r.docs, func(d *document) bool { return d.Spec.Record == w })
+	}
+	r.record = wants(config.RecordAlways) || (wants(config.RecordAuto) || wants("")) && (opt.InPlace || r.writesBack())
+	for _, d := range r.docs {
+		if r.record && d.Metadata.Name == "" {
+			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "missing-field", Field: "metadata.name",
+				Message: "is missing",
+				Hint:    "add a name, as the record of what was added, which files need to be written back, has it"})
+			return false
+		}
 	}
 	return true
 }
@@ -38,15 +47,34 @@ func (r *run) writesBack() bool {
 	return false
 }
 
-// stripEarlierRun removes what this config added before, as the records say. The rest of the run works on the texts as
-// a person wrote them.
+// A recorded object is one that remembers what was laid on it.
+type recorded struct {
+	object *manifest.Object
+	*manifest.Record
+}
+
+// stripEarlierRun takes off what was laid on before for the workloads of this run: what
+// follows works on the texts as a person wrote them. Documents that aren't given are read
+// from the records of these workloads, as what they ask for is laid on again.
 func (r *run) stripEarlierRun() bool {
+	all := r.readRecords()
+	if len(all) == 0 || r.findings.Failed() {
+		return !r.findings.Failed()
+	}
+	undone := r.chooseUndone(all)
+	r.stood, r.remembered = map[sidecar.Ref]*manifest.Object{}, map[sidecar.Ref][]*document{}
+	for _, o := range all {
+		if undone[o.object] {
+			r.stood[o.object.Ref] = o.object
+			r.rememberDocuments(o)
+		}
+	}
+	if r.findings.Failed() {
+		return false
+	}
 	r.texts = slices.Clone(r.texts)
 	for i, t := range r.texts {
-		if !t.Recorded(r.conf.Metadata.Name) {
-			continue
-		}
-		bare, fs := manifest.Strip(t, r.conf.Metadata.Name, false)
+		bare, fs := manifest.Strip(t, func(o *manifest.Object) bool { return undone[o] }, func(string) bool { return false })
 		if r.addFindings(fs...); !fs.Failed() {
 			r.texts[i] = bare.Reread()
 		}
@@ -54,16 +82,189 @@ func (r *run) stripEarlierRun() bool {
 	return !r.findings.Failed()
 }
 
-// checkRecordUnused reports an object with a record that this run doesn't use. The work of the earlier run can neither
-// be removed nor be added again.
+// readRecords returns the objects that have records.
+func (r *run) readRecords() (all []recorded) {
+	for _, t := range r.texts {
+		if !t.MayHaveRecords() {
+			continue
+		}
+		for _, o := range t.Objects {
+			record, damaged := o.ReadRecord()
+			switch {
+			case damaged != nil:
+				r.addFindings(*damaged)
+			case record != nil:
+				all = append(all, recorded{o, record})
+			}
+		}
+	}
+	return all
+}
+
+// chooseUndone chooses the objects of which an earlier run is taken off: workloads that this
+// run serves, or served before, and all that was changed for these. Where an object was
+// changed for another workload, too, that one is laid on anew with them.
+func (r *run) chooseUndone(all []recorded) map[*manifest.Object]bool {
+	served := map[string]bool{}
+	for _, o := range all {
+		m := r.metaOf(o.object)
+		served[recordedName(o.object.Ref)] = slices.ContainsFunc(r.docs, func(d *document) bool {
+			_, before := o.Documents[d.Metadata.Name]
+			return before || d.Spec.Selects(&m)
+		}) || r.dropped != "" && hasKey(o.Documents, r.dropped)
+	}
+	for _, t := range r.texts { // a workload without a record may come to share an object with one that has
+		for _, o := range t.Objects {
+			m := r.metaOf(o)
+			if slices.ContainsFunc(r.docs, func(d *document) bool { return d.Spec.Selects(&m) }) {
+				served[recordedName(o.Ref)] = true
+			}
+			o.Release()
+		}
+	}
+	undone := map[*manifest.Object]bool{}
+	for more := true; more; {
+		more = false
+		for _, o := range all {
+			is := func(name string) bool { return served[name] }
+			nobody := len(o.Documents) == 0 && len(o.Workloads) == 0
+			if undone[o.object] || !nobody && !is(recordedName(o.object.Ref)) && !slices.ContainsFunc(o.Workloads, is) {
+				continue
+			}
+			undone[o.object], more = true, true
+			if len(o.Documents) > 0 {
+				served[recordedName(o.object.Ref)] = true
+			}
+			for _, w := range o.Workloads {
+				served[w] = true
+			}
+		}
+	}
+	return undone
+}
+
+func hasKey[V any](m map[string]V, key string) bool { _, ok := m[key]; return ok }
+
+// recordedName is how records name a workload.
+func recordedName(ref sidecar.Ref) string {
+	return strings.Join([]string{ref.Group, ref.Kind, ref.Namespace, ref.Name}, "/")
+}
+
+// rememberDocuments reads the documents of a workload that this run doesn't know.
+func (r *run) rememberDocuments(o recorded) {
+	for _, name := range slices.Sorted(maps.Keys(o.Documents)) {
+		if name == r.dropped || r.isGiven(name) {
+			continue
+		}
+		f := sidecar.Finding{Severity: sidecar.Error, Code: "document-unknown", Object: o.object.Ref, File: o.object.File(),
+			Message: "document " + name + " serves this workload, too, and isn't recorded, as it may hold a password",
+			Hint:    "give all documents of the workload in one run, as in -c a.yaml -c b.yaml"}
+		spec := o.Documents[name]
+		if string(spec) == "null" {
+			r.addFindings(f)
+			continue
+		}
+		d := r.readDocument(name, spec)
+		if d == nil {
+			f.Message = "its record of document " + name + " isn't a valid document"
+			r.addFindings(f)
+			continue
+		}
+		r.remembered[o.object.Ref] = append(r.remembered[o.object.Ref], d)
+	}
+}
+
+// readDocument reads a document that a record has; nil where it isn't valid. Workloads mostly
+// have the same.
+func (r *run) readDocument(name string, spec json.RawMessage) *document {
+	key := name + "\n" + string(spec)
+	if d, known := r.read[key]; known {
+		return d
+	}
+	conf, fs := config.ReadRecorded(name, spec)
+	var d *document
+	if !fs.Failed() {
+		d = &document{Sidecars: conf}
+	}
+	if r.read == nil {
+		r.read = map[string]*document{}
+	}
+	r.read[key] = d
+	return d
+}
+
+// aboutDocuments returns what a workload shall remember of the documents that have laid
+// something on it; nil where nothing is recorded.
+func (r *run) aboutDocuments(q *request, answers []sidecar.Answer) *manifest.Record {
+	if !r.record {
+		return nil
+	}
+	about := &manifest.Record{Documents: map[string]json.RawMessage{}}
+	for i := range answers {
+		d := q.owner[answers[i].Name]
+		if d.spec == nil {
+			if d.spec = d.Recorded(); manifest.HoldsSecret(d.spec) {
+				d.spec = json.RawMessage("null")
+			}
+		}
+		about.Documents[d.Metadata.Name] = d.spec
+	}
+	return about
+}
+
+// aboutWorkloads is what an object shall remember of those for which it's changed.
+func (r *run) aboutWorkloads(edits []sidecar.Edit) *manifest.Record {
+	if !r.record {
+		return nil
+	}
+	about := &manifest.Record{}
+	for _, e := range edits {
+		for _, ref := range e.For {
+			about.Workloads = append(about.Workloads, recordedName(ref))
+		}
+	}
+	slices.Sort(about.Workloads)
+	about.Workloads = slices.Compact(about.Workloads)
+	return about
+}
+
+// checkRecordUnused reports an object with a record that isn't obeyed here. What stands there
+// is the work of an earlier run, which can neither be taken off nor be laid on again.
 func (r *run) checkRecordUnused(o *manifest.Object) bool {
-	if r.record || r.conf.Metadata.Name == "" || !o.Recorded(r.conf.Metadata.Name) {
+	if r.record || !o.HasRecord() {
 		return false
 	}
 	r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "record-unused", Object: o.Ref, File: o.File(),
 		Line:    lineOf(o),
-		Message: "has a record of what this config added, which is only used when files are written back",
+		Message: "has a record of what was added, which is only used when files are written back",
 		Hint: "render it with -w or kpt, or set record: always in the config, or remove what was added with outrigger " +
 			"strip first"})
 	return true
+}
+
+// checkRenamed reports sidecars of a document that another one has laid on already, under
+// the same names: mostly it's this one before it was renamed.
+func (r *run) checkRenamed(o *manifest.Object, given []*document) bool {
+	found := false
+	for _, other := range r.remembered[o.Ref] {
+		for _, d := range given {
+			for _, e := range d.entries() {
+				if !slices.ContainsFunc(other.entries(), func(have *config.Entry) bool { return have.Name == e.Name }) {
+					continue
+				}
+				found = true
+				r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "served-already", Object: o.Ref, File: o.File(),
+					Sidecar: e.Name,
+					Message: fmt.Sprintf("document %s has added a sidecar with this name", other.Metadata.Name),
+					Hint: "give the sidecar another name, or, if that's the former name of this document, remove its work with " +
+						"outrigger strip first"})
+			}
+		}
+	}
+	return !found
+}
+
+// sortDocuments sorts documents by name.
+func sortDocuments(docs []*document) {
+	slices.SortStableFunc(docs, func(a, b *document) int { return cmp.Compare(a.Metadata.Name, b.Metadata.Name) })
 }

@@ -37,21 +37,28 @@ type Options struct {
 	InPlace bool // files are written back, so what is added must be recorded in the objects
 }
 
-// Run adds the sidecars of a config to the workloads among the files.
-func Run(files []File, conf *config.Sidecars, opt Options) Output {
+// Run lays the sidecars of a document on the workloads among the files.
+func Run(files []File, doc *config.Sidecars, opt Options) Output {
+	return RunAll(files, []*config.Sidecars{doc}, opt)
+}
+
+// RunAll is Run for several documents. A workload that several of them select gets what
+// one document with all their patterns asks for.
+func RunAll(files []File, docs []*config.Sidecars, opt Options) Output {
 	texts, fs := parseFiles(files)
 	if fs.Failed() {
 		return Output{Findings: sortFindings(fs)}
 	}
-	return RunTexts(texts, conf, opt)
+	return RunTexts(texts, docs, opt)
 }
 
-// RunTexts is Run for texts that are parsed already.
-func RunTexts(texts []*manifest.Text, conf *config.Sidecars, opt Options) Output {
-	r := run{conf: conf, texts: texts}
+// RunTexts is RunAll for texts that are parsed already.
+func RunTexts(texts []*manifest.Text, docs []*config.Sidecars, opt Options) Output {
+	r := newRun(texts, docs)
 	out := r.flow(opt)
-	if claimed := r.claimedServices(); len(claimed) > 0 { // only the end of a run shows what is emitted
-		r = run{conf: conf, texts: texts, notEmitted: claimed}
+	if claimed := r.claimedServices(); len(claimed) > 0 { // what is emitted is known at the end only
+		r = newRun(texts, docs)
+		r.notEmitted = claimed
 		out = r.flow(opt)
 	}
 	return out
@@ -59,33 +66,47 @@ func RunTexts(texts []*manifest.Text, conf *config.Sidecars, opt Options) Output
 
 // flow runs all steps, from manifests to manifests with sidecars.
 func (r *run) flow(opt Options) Output {
-	if !r.decideRecord(opt) || r.record && !r.stripEarlierRun() {
+	if !r.checkDocuments() || !r.decideRecord(opt) {
 		return r.fail()
 	}
-	r.layer = manifest.NewLayer(r.texts, manifest.Options{By: r.conf.Metadata.Name, Record: r.record})
+	return r.layAll()
+}
+
+// layAll takes off what an earlier run laid on, and lays on what the documents ask for.
+func (r *run) layAll() Output {
+	if r.record && !r.stripEarlierRun() {
+		return r.fail()
+	}
+	r.joinDocuments()
+	r.layer = manifest.NewLayer(r.texts)
 	r.visitSelected(r.serveWorkload)
 	r.followAround()
 	r.layAround()
 	r.removeGuards()
 	r.emitAll()
-	r.checkLabelled()
-	r.checkTwins()
-	r.checkExpected()
+	for _, d := range r.docs {
+		r.checkLabelled(d)
+		r.checkTwins(d)
+		r.checkExpected(d)
+	}
 	return r.finish()
 }
 
 // run is the state of one run.
 type run struct {
-	conf      *config.Sidecars
+	docs      []*document
+	requests  map[string]*request  // by the documents that they're of
+	all       *request             // of all documents, those that are remembered, too
+	dropped   string               // the name of a document that is taken off
+	read      map[string]*document // from records
 	texts     []*manifest.Text
 	record    bool
 	findings  sidecar.Findings
 	layer     *manifest.Layer
-	shared    []sidecar.Edit // of objects that several workloads may edit
-	laidEdits map[*manifest.Object][]sidecar.Edit
+	shared    []sidecar.Edit // of objects that several workloads may want something of
+	laidEdits map[*manifest.Object]laid
 	emits     []manifest.Emit
 	report    []string
-	tally     tally
 
 	footprints []*neighbour.Footprint
 
@@ -98,6 +119,10 @@ type run struct {
 	emitted          map[sidecar.Ref]sidecar.Object   // content of what is emitted
 	emittedBySpace   map[sidecar.Ref][]sidecar.Object // the same by [manifest.Space]
 	owners           map[sidecar.Ref]string           // sidecar that emitted it
+
+	stood      map[sidecar.Ref]*manifest.Object // objects of which an earlier run was taken off, as they were
+	remembered map[sidecar.Ref][]*document      // documents that aren't given and serve a workload
+	served     map[sidecar.Ref]*request         // by workload
 }
 
 func (r *run) addFindings(fs ...sidecar.Finding) { r.findings = append(r.findings, fs...) }

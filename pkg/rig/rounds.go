@@ -11,18 +11,18 @@ import (
 
 // askAll asks each pattern of the config what the workload needs, except those that it opts out of. If one of them
 // changes settings of the whole pod, all are asked again with these settings. Answers are in the order of the config.
-func (r *run) askAll(o *manifest.Object, w *sidecar.Workload, out optOut) []outcome {
-	answers := r.askRound(o, w, out, nil)
+func askAll(q *request, o *manifest.Object, w *sidecar.Workload, out optOut) []outcome {
+	answers := askRound(q, o, w, out, nil)
 	if merge.WithPodSettings(w, answersOf(answers, -1)) != nil {
-		answers = r.askRound(o, w, out, answers)
+		answers = askRound(q, o, w, out, answers)
 	}
 	return answers
 }
 
 // askRound asks all entries; earlier are the answers of the round before. Entries that take ports over come first,
 // since the others need to know where the app listens then. Entries that make pods without the sidecars come last.
-func (r *run) askRound(o *manifest.Object, w *sidecar.Workload, out optOut, earlier []outcome) []outcome {
-	entries := r.conf.Spec.Patterns
+func askRound(all *request, o *manifest.Object, w *sidecar.Workload, out optOut, earlier []outcome) []outcome {
+	entries := all.Spec.Patterns
 	answers := make([]outcome, len(entries))
 	moved := map[string][]sidecar.Takeover{} // by the app's container
 	view := func(i int) *sidecar.Workload {
@@ -32,7 +32,7 @@ func (r *run) askRound(o *manifest.Object, w *sidecar.Workload, out optOut, earl
 		return w
 	}
 	ask := func(i int, view *sidecar.Workload) {
-		q := question{conf: r.conf, object: o, entry: &entries[i], optOut: out, takeovers: moved, earlier: answers}
+		q := question{conf: all.Sidecars, object: o, entry: &entries[i], optOut: out, takeovers: moved, earlier: answers}
 		answers[i] = q.ask(view)
 	}
 	for now := range turns {
@@ -42,7 +42,7 @@ func (r *run) askRound(o *manifest.Object, w *sidecar.Workload, out optOut, earl
 				continue
 			}
 			if why := out.reasonFor(e.Name); why != "" {
-				answers[i] = outcome{skipped: true, findings: sidecar.Findings{describeSkip(r.conf, o, e, why)}}
+				answers[i] = outcome{skipped: true, findings: sidecar.Findings{describeSkip(all.Sidecars, o, e, why)}}
 				continue
 			}
 			ask(i, view(i))

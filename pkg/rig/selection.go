@@ -9,68 +9,109 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// visitSelected visits the objects that the config selects and that have a pod template; visit reports whether one gets
-// every sidecar. It releases each right after, so that there's only one in memory.
-func (r *run) visitSelected(visit func(*manifest.Object) bool) {
+// visitSelected visits the objects that documents select and that have a pod template, with
+// what those documents ask for. visit returns what a workload goes without. Objects are
+// forgotten right after, so that there is never more in memory than one.
+func (r *run) visitSelected(visit func(*request, *manifest.Object) (without []*config.Entry, ok bool)) {
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
-			if m := r.metaOf(o); r.conf.Spec.Matches(&m) {
-				r.visitObject(o, &m, visit)
+			m := r.metaOf(o)
+			var serving, passing []*document
+			for _, d := range r.docs {
+				switch {
+				case !d.Spec.Matches(&m):
+				case r.isServed(d, o, &m):
+					serving = append(serving, d)
+				default:
+					passing = append(passing, d)
+				}
 			}
-			o.Release() // its labels may have been read
+			serving, known := append(serving, r.remembered[o.Ref]...), r.checkRenamed(o, serving)
+			if len(serving) > 0 && known && r.checkName(o) {
+				sortDocuments(serving)
+				r.visitServed(serving, o, visit)
+			}
+			r.checkPassedOver(passing, serving, o)
+			o.Release() // its labels may have been looked at
 		}
 	}
 }
 
-// visitObject visits one selected object, or reports why it's skipped.
-func (r *run) visitObject(o *manifest.Object, m *config.Meta, visit func(*manifest.Object) bool) {
-	_, pod := o.Template(r.conf.Spec.PodTemplatePaths)
+// visitServed visits one object, and counts it for each of the documents that serve it.
+func (r *run) visitServed(
+	serving []*document, o *manifest.Object, visit func(*request, *manifest.Object) ([]*config.Entry, bool),
+) {
+	q := r.requestOf(serving)
+	without, ok := visit(q, o)
+	for _, d := range serving {
+		lacks := func(e *config.Entry) bool { return q.Spec.Of(e) == &d.Spec }
+		if ok && !slices.ContainsFunc(without, lacks) {
+			d.tally.complete++
+		}
+	}
+}
+
+// isServed reports whether a document serves an object that it matches, or says why not.
+func (r *run) isServed(d *document, o *manifest.Object, m *config.Meta) bool {
+	_, pod := o.Template(r.all.Spec.PodTemplatePaths)
 	switch {
-	case r.isExcludedByFormerName(m):
+	case isExcludedByFormerName(d, m):
 		if pod && !o.IsToolConfig() {
-			r.tally.selected++
-			r.reportSkipped(o, "the annotation of its former names or namespaces")
-			r.checkMarks(o, r.allEntries())
+			d.tally.selected++
+			r.reportSkipped(d, o, "the annotation of its former names or namespaces")
 		}
-	case r.conf.Spec.Excludes(m):
-		if pod && !o.IsToolConfig() {
-			r.checkMarks(o, r.allEntries())
-		}
+	case d.Spec.Excludes(m):
 	case o.IsToolConfig():
 		if pod && o.IsLocal() {
-			r.tally.selected++
-			r.reportSkipped(o, "annotation "+manifest.LocalKey)
-			r.checkMarks(o, r.allEntries())
+			d.tally.selected++
+			r.reportSkipped(d, o, "annotation "+manifest.LocalKey)
 		}
 	case o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy:
 		if pod {
-			r.tally.labelled = append(r.tally.labelled, o)
+			d.tally.labelled = append(d.tally.labelled, o)
 		}
 	case pod:
-		r.tally.selected++
-		r.tally.countRef(o)
-		r.checkTemplates(o)
-		if r.checkName(o) && visit(o) {
-			r.tally.complete++
-		}
+		d.tally.selected++
+		d.tally.countRef(o)
+		r.checkTemplates(d, o)
+		return true
 	default:
-		r.checkPodless(o, m)
+		r.checkPodless(d, o, m)
+	}
+	return false
+}
+
+// checkPassedOver checks the marks of a workload for documents that match it and don't serve
+// it. A sidecar of a document that does has its marks there by right.
+func (r *run) checkPassedOver(passing, serving []*document, o *manifest.Object) {
+	_, pod := o.Template(r.all.Spec.PodTemplatePaths)
+	if !pod || o.IsToolConfig() && !o.IsLocal() || o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy {
+		return
+	}
+	for _, d := range passing {
+		entries := d.entries()
+		if len(serving) > 0 {
+			served := r.requestOf(serving).owner
+			entries = slices.DeleteFunc(entries, func(e *config.Entry) bool { return served[e.Name] != nil })
+		}
+		r.checkMarks(r.requestOf([]*document{d}), o, entries)
 	}
 }
 
-// isExcludedByFormerName reports whether a workload is only excluded because of former names, which kustomize writes
-// into annotations. Whoever writes the workload can write those, too, so it's a skip and not an exclusion.
-func (r *run) isExcludedByFormerName(m *config.Meta) bool {
+// isExcludedByFormerName reports whether a workload is excluded only by what it was named before, as
+// kustomize tells in annotations. Whoever writes the workload can write those too, so it's
+// a skip and no exclusion.
+func isExcludedByFormerName(d *document, m *config.Meta) bool {
 	now := *m
 	now.Previous = nil
-	return r.conf.Spec.Excludes(m) && !r.conf.Spec.Excludes(&now)
+	return d.Spec.Excludes(m) && !d.Spec.Excludes(&now)
 }
 
 // checkTemplates reports all pod templates of a custom resource but the first one: they get no sidecars.
-func (r *run) checkTemplates(o *manifest.Object) {
-	all := o.Templates(r.conf.Spec.PodTemplatePaths)
+func (r *run) checkTemplates(d *document, o *manifest.Object) {
+	all := o.Templates(r.all.Spec.PodTemplatePaths)
 	for _, at := range all[1:] {
-		r.addFindings(r.forbidSkip(sidecar.Finding{Severity: sidecar.Warning, Code: "template-several", Object: o.Ref,
+		r.addFindings(d.forbidSkip(sidecar.Finding{Severity: sidecar.Warning, Code: "template-several", Object: o.Ref,
 			File: o.File(), Line: lineOf(o), Field: at.String(),
 			Message: "is a second pod template, which gets no sidecars, as they are added to " + all[0].String(),
 			Hint:    "remove it, or exclude the object"}))
@@ -78,15 +119,15 @@ func (r *run) checkTemplates(o *manifest.Object) {
 }
 
 // checkPodless reports a selected object that has no pod template.
-func (r *run) checkPodless(o *manifest.Object, m *config.Meta) {
+func (r *run) checkPodless(d *document, o *manifest.Object, m *config.Meta) {
 	if of, ok := o.Value(sidecar.Fields("spec", "workloadRef", "name")); ok {
-		r.tally.selected++
-		r.addFindings(r.forbidSkip(sidecar.Finding{Severity: sidecar.Warning, Code: "workload-ref", Object: o.Ref,
+		d.tally.selected++
+		r.addFindings(d.forbidSkip(sidecar.Finding{Severity: sidecar.Warning, Code: "workload-ref", Object: o.Ref,
 			File: o.File(), Line: lineOf(o),
 			Message: fmt.Sprintf("has no pods of its own, but those of workload %v", of),
 			Hint:    "select that workload"}))
-	} else if r.selectsKind(m) {
-		r.tally.invalid = true
+	} else if d.selectsKind(m) {
+		d.tally.invalid = true
 		r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "template-missing", Object: o.Ref, File: o.File(),
 			Line:    lineOf(o),
 			Message: "is selected but has no pod template",
@@ -98,7 +139,7 @@ func (r *run) checkPodless(o *manifest.Object, m *config.Meta) {
 func (r *run) selectableWorkloads() (metas []config.Meta) {
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
-			if _, pod := o.Template(r.conf.Spec.PodTemplatePaths); pod && !o.IsToolConfig() {
+			if _, pod := o.Template(r.all.Spec.PodTemplatePaths); pod && !o.IsToolConfig() {
 				metas = append(metas, r.metaOf(o))
 			}
 			o.Release()
@@ -108,8 +149,8 @@ func (r *run) selectableWorkloads() (metas []config.Meta) {
 }
 
 // selectsKind reports whether a selector with a kind selects m. A selector without a kind means workloads only.
-func (r *run) selectsKind(m *config.Meta) bool {
-	s := r.conf.Spec
+func (d *document) selectsKind(m *config.Meta) bool {
+	s := d.Spec
 	s.Select = slices.DeleteFunc(slices.Clone(s.Select), func(sel config.Selector) bool { return sel.Kind == "" })
 	return s.Selects(m)
 }
@@ -118,16 +159,7 @@ func (r *run) metaOf(o *manifest.Object) config.Meta {
 	return config.Meta{Ref: o.Ref, Version: o.Version, Previous: o.PreviousNames, Labels: o.Labels,
 		Annotations: o.Annotations,
 		PodLabels: func() map[string]string {
-			at, _ := o.Template(r.conf.Spec.PodTemplatePaths)
+			at, _ := o.Template(r.all.Spec.PodTemplatePaths)
 			return o.Strings(append(fieldNames(at), "metadata", "labels")...)
 		}}
-}
-
-// allEntries returns all entries of the config.
-func (r *run) allEntries() []*config.Entry {
-	all := make([]*config.Entry, len(r.conf.Spec.Patterns))
-	for i := range all {
-		all[i] = &r.conf.Spec.Patterns[i]
-	}
-	return all
 }

@@ -98,25 +98,25 @@ func describeSkip(conf *config.Sidecars, o *manifest.Object, e *config.Entry, wh
 // forbiddenBy returns the hint that names the field of the config which forbids a skip.
 func forbiddenBy(conf *config.Sidecars, e *config.Entry) string {
 	by := "spec.skips: forbidden"
-	if conf.Spec.Skips != config.SkipsForbidden && e != nil {
+	if conf.Spec.Of(e).Skips != config.SkipsForbidden && e != nil {
 		by = "required: true of " + e.Name
 	}
 	return by + " doesn't allow this: remove what causes the skip, or exclude the workload in the config"
 }
 
 // reportSkipped reports that a selected workload gets no sidecars.
-func (r *run) reportSkipped(o *manifest.Object, why string) {
-	at, _ := o.Template(r.conf.Spec.PodTemplatePaths)
+func (r *run) reportSkipped(d *document, o *manifest.Object, why string) {
+	at, _ := o.Template(r.all.Spec.PodTemplatePaths)
 	f := sidecar.Finding{Severity: sidecar.Info, Code: sidecar.Skipped, Object: o.Ref, File: o.File(), Line: lineOf(o),
 		Message: "all sidecars skipped, as " + why + " says" + readReason(o, at)}
-	r.addFindings(r.forbidSkip(f))
+	r.addFindings(d.forbidSkip(f))
 }
 
 // forbidSkip turns a finding about a workload without sidecars into an error if the config forbids that.
-func (r *run) forbidSkip(f sidecar.Finding) sidecar.Finding {
-	for i := range r.conf.Spec.Patterns {
-		if e := &r.conf.Spec.Patterns[i]; !r.conf.Spec.MaySkip(e) {
-			f.Severity, f.Hint = sidecar.Error, forbiddenBy(r.conf, e)
+func (d *document) forbidSkip(f sidecar.Finding) sidecar.Finding {
+	for _, e := range d.entries() {
+		if !d.Spec.MaySkip(e) {
+			f.Severity, f.Hint = sidecar.Error, forbiddenBy(d.Sidecars, e)
 			break
 		}
 	}

@@ -132,7 +132,7 @@ func TestForgedRunner(t *testing.T) {
 	text := resources(id + strings.Replace(noted(path, "", "", ""), "name: a\n", "name: b\n", 1))
 	out := Run([]File{{Text: text}}, read(t, helper), Options{})
 	require.NoError(t, out.Findings.Err())
-	require.Equal(t, 2, strings.Count(out.Files()[0].Text, "applied.outrigger.dev/shop:"))
+	require.Equal(t, 2, strings.Count(out.Files()[0].Text, "outrigger.dev/applied:"))
 }
 
 // A password that begins with a star is an alias in YAML, and isn't printed.

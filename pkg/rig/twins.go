@@ -15,12 +15,12 @@ func (t *tally) countRef(o *manifest.Object) {
 
 // checkTwins reports objects that aren't selected although another one with the same reference is. They get no
 // sidecars, and a cluster has only the one that is applied last.
-func (r *run) checkTwins() {
+func (r *run) checkTwins(d *document) {
 	all := map[sidecar.Ref]int{}
 	each := func(visit func(*manifest.Object, sidecar.Ref)) {
 		for _, t := range r.texts {
 			for _, o := range t.Objects {
-				if ref := manifest.NormalizeRef(o.Ref); r.tally.refs[ref] > 0 && !o.IsToolConfig() {
+				if ref := manifest.NormalizeRef(o.Ref); d.tally.refs[ref] > 0 && !o.IsToolConfig() {
 					visit(o, ref)
 				}
 			}
@@ -28,11 +28,11 @@ func (r *run) checkTwins() {
 	}
 	each(func(_ *manifest.Object, ref sidecar.Ref) { all[ref]++ })
 	each(func(o *manifest.Object, ref sidecar.Ref) {
-		if all[ref] == r.tally.refs[ref] {
+		if all[ref] == d.tally.refs[ref] {
 			return
 		}
-		if m := r.metaOf(o); !r.conf.Spec.Selects(&m) {
-			r.addFindings(r.forbidSkip(sidecar.Finding{Severity: sidecar.Warning, Code: "workload-twin", Object: o.Ref,
+		if m := r.metaOf(o); !d.Spec.Selects(&m) {
+			r.addFindings(d.forbidSkip(sidecar.Finding{Severity: sidecar.Warning, Code: "workload-twin", Object: o.Ref,
 				File: o.File(), Line: lineOf(o),
 				Message: "isn't selected, but another one with its name is, so the cluster loses the sidecars if this one is " +
 					"applied later",

@@ -6,20 +6,20 @@ import (
 )
 
 // view returns the view of a workload and of the objects around it. It adds what is wrong with it to the findings.
-func (r *run) view(o *manifest.Object) (*sidecar.Workload, bool) {
-	w, fs := r.decodeWorkload(o)
+func (r *run) view(q *request, o *manifest.Object) (*sidecar.Workload, bool) {
+	w, fs := r.decodeWorkload(q, o)
 	r.addFindings(fs...)
 	return w, !fs.Failed()
 }
 
 // decodeWorkload decodes a workload and the objects around it.
-func (r *run) decodeWorkload(o *manifest.Object) (*sidecar.Workload, sidecar.Findings) {
+func (r *run) decodeWorkload(q *request, o *manifest.Object) (*sidecar.Workload, sidecar.Findings) {
 	refuse := func(code, field, message, hint string) (*sidecar.Workload, sidecar.Findings) {
 		return nil, sidecar.Findings{{Severity: sidecar.Error, Code: code, Object: o.Ref, File: o.File(), Line: lineOf(o),
 			Field: field, Message: message, Hint: hint}}
 	}
-	at, _ := o.Template(r.conf.Spec.PodTemplatePaths)
-	w := &sidecar.Workload{Ref: o.Ref, Template: at, Annotations: o.Annotations(), Kubernetes: r.conf.Spec.Kubernetes()}
+	at, _ := o.Template(r.all.Spec.PodTemplatePaths)
+	w := &sidecar.Workload{Ref: o.Ref, Template: at, Annotations: o.Annotations(), Kubernetes: q.Spec.Kubernetes()}
 	if err := o.Decode(at, &w.Pod); err != nil {
 		return refuse("unreadable", at.String(), err.Error(), "")
 	}

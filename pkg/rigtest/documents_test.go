@@ -125,7 +125,7 @@ func TestDocumentsShareAWorkload(t *testing.T) {
 					text = place(t, text, name)
 				}
 				for _, name := range again {
-					require.Contains(t, text, "applied.outrigger.dev/"+name)
+					require.Contains(t, text, `"`+name+`":{"patterns"`)
 				}
 				require.Contains(t, text, "terminationGracePeriodSeconds: 60 #")
 				require.Equal(t, input, strip(t, text, ""), "%v, then %v, all off", on, again)

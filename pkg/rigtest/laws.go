@@ -40,6 +40,7 @@ func Laws(t T, c Case) {
 	}
 	if c.checkRun(1, 3) {
 		aChangedConfigIsAFreshOne(t, c, always, laid)
+		documentsAddUp(t, c)
 	}
 	if c.checkRun(2, 3) {
 		nobodyWinsSilently(t, c, plain)
@@ -239,7 +240,9 @@ func noSecretLeaks(t T, c Case, always, laid string) {
 	notes := c.readAnnotations(t, laid)
 	for _, s := range secrets {
 		require.NotContains(t, said, s, "law 8: no secret leaks")
-		require.NotContains(t, notes, s, "law 8: no secret leaks into annotations")
+		if slices.Contains(c.Secrets, s) || !strings.Contains(c.Config, s) { // a name may be a part of another
+			require.NotContains(t, notes, s, "law 8: no secret leaks into annotations")
+		}
 		if !strings.Contains(c.Config, s) && !strings.Contains(c.Input, "*shared") &&
 			!isLikened(c.readSpec(t, c.Config)) { // one in the config is meant for the pod, and aliases are written out
 			require.Equal(t, strings.Count(c.Input, s), strings.Count(laid, s), "law 8: no secret leaks")
@@ -272,7 +275,12 @@ func aPatternEqualsItsCustomForm(t T, c Case, plain string) {
 	if len(workloads) != 1 || len(out.Report) != 1 {
 		return
 	}
-	parsed, fs := c.readConfig(c.Config)
+	conf := c.Config
+	if strings.Contains(plain, "outrigger.dev/applied") { // a record has the patterns themselves
+		conf = editSpec(t, conf, func(spec map[string]any) { spec["record"] = "never" })
+		plain = c.mustRun(t, conf, c.Input)
+	}
+	parsed, fs := c.readConfig(conf)
 	require.NoError(t, fs.Err())
 	expanded, fs := rig.Expand(c.readFiles(c.Input), parsed)
 	require.NoError(t, fs.Err())

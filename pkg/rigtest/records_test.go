@@ -72,25 +72,25 @@ func TestRecordsOnlyUndo(t *testing.T) {
 	binding := `x\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: evil}`
 	const app = "/spec/template/spec/containers/name=app"
 	for name, c := range map[string]struct{ version, mark, says string }{
-		"no hash": {"2", `"at":"` + app + `/image","was":"evil:1"`, "is damaged"},
+		"no hash": {"3", `"at":"` + app + `/image","was":"evil:1"`, "is damaged"},
 		"another object": {
-			"2", `"at":"/spec/template/spec/serviceAccountName","is":"94d8b3fbb7e7","was":"` + binding + `"`,
+			"3", `"at":"/spec/template/spec/serviceAccountName","is":"94d8b3fbb7e7","was":"` + binding + `"`,
 			"is damaged",
 		},
 		"nothing for it": {
-			"2", `"at":"` + app + `/ports","was":"\n          ports: []","after":"name","by":"/spec"`,
+			"3", `"at":"` + app + `/ports","was":"\n          ports: []","after":"name","by":"/spec"`,
 			"doesn't say what took the place of",
 		},
 		"no such version": {"1", `"at":"/kind"`, "has version 1"},
 		"a hand's work": {
-			"2", `"at":"` + app + `/image","is":"000000000000","was":"evil:1"`,
+			"3", `"at":"` + app + `/image","is":"000000000000","was":"evil:1"`,
 			"containers[name=app].image: was changed by hand",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			record := fmt.Sprintf(`{"v":%s,"marks":[{%s}]}`, c.version, c.mark)
 			text := strings.Replace(keptByRecord, "    example.com/a: b\n",
-				"    example.com/a: b\n    applied.outrigger.dev/shop: '"+record+"'\n", 1)
+				"    example.com/a: b\n    outrigger.dev/applied: '"+record+"'\n", 1)
 			_, fs := rig.Strip([]rig.File{{Text: text}}, "")
 			require.ErrorContains(t, fs.Err(), c.says)
 			for _, spec := range []string{"  record: always\n", ""} {
@@ -99,7 +99,7 @@ func TestRecordsOnlyUndo(t *testing.T) {
 				require.Empty(t, out.Texts)
 			}
 			out := rig.Run([]rig.File{{Text: text}}, recording(t, replacing("LEVEL")), rig.Options{})
-			require.ErrorContains(t, out.Findings.Err(), "has a record of what this config added, which is only used "+
+			require.ErrorContains(t, out.Findings.Err(), "has a record of what was added, which is only used "+
 				"when files are written back; render it with -w or kpt, or set record: always in the config, "+
 				"or remove what was added with outrigger strip first")
 		})

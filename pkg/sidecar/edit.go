@@ -7,12 +7,12 @@ type Edit struct {
 	Object Ref
 	Path   Path
 	Value  any    // anything that encoding/json writes; nil with Delete
-	Was    any    // the existing value that is replaced; nil: only an equal one may exist
-	Delete bool   // delete the existing value, if there is one
-	Before string // of a new list entry: the key of the entry that follows; "": at the end
-	Hint   string // what to do if the manifest has another value
-	By     Path   // with Delete: what replaces the deleted value
-	Part   string // if the largest number is used: the one of this owner
+	Was    any    // the value that stands there and is replaced; nil: none but an equal one
+	Delete bool   // take away what is there; nothing there is fine
+	Before string // of a list entry: the key of the entry that it stands before; "": at the end
+	Hint   string // the way out where the manifest has another value
+	By     Path   // with Delete: what takes the place of it
+	For    []Ref  // workloads for which another object is edited
 
 	View *Workload // shows the manifest's values for messages; may be nil
 }

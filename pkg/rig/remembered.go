@@ -1,0 +1,105 @@
+package rig
+
+import (
+	"reflect"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// checkRemembered checks what documents that come from a record ask for. Whoever writes a
+// manifest can write the record, so it's believed only as far as its work stood there
+// before: what runs in the pod, and what is changed in other objects.
+func (r *run) checkRemembered(edits []sidecar.Edit) {
+	for i := range edits {
+		if len(r.remembered) == 0 {
+			return
+		}
+		e := &edits[i]
+		name := r.rememberedOwner(e)
+		if name == "" || stoodBefore(r.stood[e.Object], r.findObject(e.Object), e) {
+			continue
+		}
+		r.addFindings(unproven(e.Object, e.Owner, e.Path.String(), name))
+	}
+}
+
+// checkRememberedObject checks an object that a document from a record emits.
+func (r *run) checkRememberedObject(workload sidecar.Ref, owner string, ref sidecar.Ref) {
+	name := r.rememberedOwner(&sidecar.Edit{Object: workload, Owner: owner})
+	if name == "" {
+		return
+	}
+	if o := r.findObject(ref); o == nil || o.Annotation(manifest.OwnerKey) != name {
+		r.addFindings(unproven(ref, owner, "", name))
+	}
+}
+
+func unproven(object sidecar.Ref, owner, field, document string) sidecar.Finding {
+	return sidecar.Finding{Severity: sidecar.Error, Code: "document-unproven",
+		Object: object, Sidecar: owner, Field: field,
+		Message: "document " + document + ", as the record has it, asks for something else than what stood here",
+		Hint: "give all documents of the workload in one run, as in -c a.yaml -c b.yaml; or take the work off first " +
+			"with outrigger strip"}
+}
+
+// rememberedOwner is the document that wants an edit, where it comes from a record; else "".
+func (r *run) rememberedOwner(e *sidecar.Edit) string {
+	for _, ref := range append(e.For, e.Object) {
+		q := r.served[ref]
+		if q == nil {
+			continue
+		}
+		if d := q.owner[e.Owner]; d != nil && slices.Contains(r.remembered[ref], d) {
+			return d.Metadata.Name
+		}
+	}
+	return ""
+}
+
+// stoodBefore reports whether what an edit wants stood in an object before an earlier run was
+// taken off. The variables and arguments of a container may depend on other documents, and so
+// may the pod's marks and checksums; its image may be that of the app.
+func stoodBefore(before, bare *manifest.Object, e *sidecar.Edit) bool {
+	if before == nil {
+		return false
+	}
+	if c, ok := e.Value.(corev1.Container); ok {
+		var was corev1.Container
+		return before.Decode(e.Path, &was) == nil && was.Name == c.Name && sameProgram(&was, &c, bare)
+	}
+	there, same := compareAt(before, e.Path, e.Value)
+	switch {
+	case e.Delete:
+		return !there
+	case same:
+		return true
+	}
+	return bare != nil && len(e.For) == 0 && slices.ContainsFunc(e.Path, dependsOnOthers)
+}
+
+// dependsOnOthers reports whether what stands at a step of a pod may depend on several
+// documents.
+func dependsOnOthers(s sidecar.Step) bool {
+	return slices.Contains([]string{"annotations", "env", "args", "terminationGracePeriodSeconds"}, s.Field)
+}
+
+// sameProgram reports whether two containers run the same program with the same rights. One
+// that is like the app follows its image.
+func sameProgram(was, now *corev1.Container, bare *manifest.Object) bool {
+	return (was.Image == now.Image || runsImage(bare, now.Image)) && slices.Equal(was.Command, now.Command) &&
+		reflect.DeepEqual(was.SecurityContext, now.SecurityContext)
+}
+
+// runsImage reports whether a container of a workload has an image.
+func runsImage(o *manifest.Object, image string) bool {
+	at, ok := o.Template(nil)
+	var pod corev1.PodTemplateSpec
+	if !ok || o.Decode(at, &pod) != nil {
+		return false
+	}
+	return slices.ContainsFunc(pod.Spec.Containers, func(c corev1.Container) bool { return c.Image == image })
+}

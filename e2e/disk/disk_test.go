@@ -369,7 +369,7 @@ func TestTogether(t *testing.T) {
 				continue
 			}
 			for name, text := range state(t, dir) {
-				require.Contains(t, text, "applied.outrigger.dev/"+[]string{"search", "other"}[i], name)
+				require.Contains(t, text, `"`+[]string{"search", "other"}[i]+`":{"patterns"`, name)
 			}
 		}
 		code, all := run(t, "strip", "-w", dir)

@@ -127,6 +127,6 @@ func TestRenamedConfig(t *testing.T) {
 	code, after, err := inPlace(t, renamed, laid)
 	require.Equal(t, 1, code)
 	require.Equal(t, laid, after)
-	require.Contains(t, err, "container tls-proxy was added by another config, search\n  hint: give the sidecar another "+
-		"name, or, if that's the former name of this config, remove its work with outrigger strip first")
+	require.Contains(t, err, "tls-proxy: document search has added a sidecar with this name\n  hint: give the sidecar "+
+		"another name, or, if that's the former name of this document, remove its work with outrigger strip first")
 }

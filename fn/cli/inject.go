@@ -13,32 +13,38 @@ import (
 )
 
 func newInject(s *streams) *cobra.Command {
-	var document string
+	var documents []string
 	var inPlace bool
 	c := &cobra.Command{
-		Use:                   "inject -c FILE [-w] [PATH...]",
+		Use:                   "inject -c FILE... [-w] [PATH...]",
 		DisableFlagsInUseLine: true,
 		Short:                 "add the sidecars of a document to manifests",
 		Long: `Add the sidecars of a document to manifests: files, folders, or a stream on standard
 input. The result is a stream on standard output, or, with -w, the files themselves.
-If anything is wrong, nothing is written. A report on standard error lists what each
-workload got.`,
+Where anything is wrong, nothing is written. A report on standard error says what each
+workload got.
+
+Several documents add up: a workload that they select gets what one document with all
+their patterns asks for, whatever their order.`,
 		Example: `  # a filter between a renderer and the cluster
   kubectl kustomize . | outrigger inject -c sidecars.yaml | kubectl apply -f -
 
-  # write files in place, with a record for strip
+  # several documents: files, folders, and standard input as -
+  outrigger inject -c tls.yaml -c platform/sidecars/ web.yaml
+
+  # files in place, with a record, so that strip can undo it
   outrigger inject -c sidecars.yaml -w manifests/
 
   # see what would change
   outrigger inject -c sidecars.yaml web.yaml | diff web.yaml -`,
 		RunE: func(c *cobra.Command, paths []string) error {
-			if document == "" {
+			if len(documents) == 0 {
 				return misuseOf(c, "no Sidecars document is given", "name it with -c FILE")
 			}
-			return inject(c, s, document, paths, inPlace)
+			return inject(c, s, documents, paths, inPlace)
 		},
 	}
-	addDocumentFlag(c, &document, "the Sidecars document: `FILE` (required)")
+	addDocumentsFlag(c, &documents, "a Sidecars document: `FILE`, folder or -; may be repeated (required)")
 	addWriteFlag(c, &inPlace)
 	return c
 }
@@ -48,15 +54,20 @@ func addDocumentFlag(c *cobra.Command, document *string, usage string) {
 	_ = c.MarkFlagFilename("config", "yaml", "yml", "json")
 }
 
+func addDocumentsFlag(c *cobra.Command, documents *[]string, usage string) {
+	c.Flags().StringArrayVarP(documents, "config", "c", nil, usage)
+	_ = c.MarkFlagFilename("config", "yaml", "yml", "json")
+}
+
 func addWriteFlag(c *cobra.Command, inPlace *bool) {
 	c.Flags().BoolVarP(inPlace, "write", "w", false, "write files back in place, instead of to standard output")
 }
 
-// inject adds sidecars to files, folders or a stream. If anything is wrong, a stream has no output, since someone may
-// pipe it into kubectl apply.
-func inject(c *cobra.Command, s *streams, document string, paths []string, inPlace bool) error {
+// inject adds sidecars to files, folders or a stream. A stream gets no output where
+// anything is wrong: someone may pipe it into kubectl apply.
+func inject(c *cobra.Command, s *streams, documents, paths []string, inPlace bool) error {
 	p := s.printer()
-	conf, err := readDocument(p, document)
+	docs, err := readDocuments(c, s, documents, paths)
 	if err != nil {
 		return err
 	}
@@ -64,7 +75,7 @@ func inject(c *cobra.Command, s *streams, document string, paths []string, inPla
 	if err != nil {
 		return err
 	}
-	out := rig.Run(in.files, conf, rig.Options{InPlace: inPlace})
+	out := rig.RunAll(in.files, docs, rig.Options{InPlace: inPlace})
 	if out.Findings.Failed() {
 		return out.Findings
 	}
@@ -81,7 +92,7 @@ func inject(c *cobra.Command, s *streams, document string, paths []string, inPla
 	return nil
 }
 
-// readDocument reads the Sidecars document and prints the warnings about it.
+// readDocument reads one Sidecars document and prints the warnings about it.
 func readDocument(p *report.Printer, name string) (*config.Sidecars, error) {
 	text, err := files.ReadDocument(name)
 	if err != nil {

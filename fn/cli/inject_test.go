@@ -77,7 +77,7 @@ func TestInjectFails(t *testing.T) {
 			strings.Replace(
 				web,
 				"  name: web\nspec",
-				"  name: web\n  annotations: {applied.outrigger.dev/search: '{'}\nspec",
+				"  name: web\n  annotations: {outrigger.dev/applied: '{'}\nspec",
 				1,
 			),
 			[]string{"strip"},
@@ -87,7 +87,7 @@ func TestInjectFails(t *testing.T) {
 			strings.Replace(
 				web,
 				"  name: web\nspec",
-				"  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":1,\"marks\":[]}'}\nspec",
+				"  name: web\n  annotations: {outrigger.dev/applied: '{\"v\":1,\"marks\":[]}'}\nspec",
 				1,
 			),
 			[]string{"strip"},
@@ -97,7 +97,7 @@ func TestInjectFails(t *testing.T) {
 			strings.Replace(
 				web,
 				"  name: web\nspec",
-				"  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":2,\"marks\":[]}'}\nspec",
+				"  name: web\n  annotations: {outrigger.dev/applied: '{\"v\":3,\"marks\":[]}'}\nspec",
 				1,
 			),
 			[]string{"inject", "-c", conf},
@@ -107,8 +107,8 @@ func TestInjectFails(t *testing.T) {
 			strings.Replace(
 				web,
 				"  name: web\nspec",
-				"  name: web\n  annotations: {internal.config.kubernetes.io/path: a.yaml, applied.outrigger.dev/search: "+
-					"'{\"v\":2,\"marks\":[]}'}\nspec",
+				"  name: web\n  annotations: {internal.config.kubernetes.io/path: a.yaml, outrigger.dev/applied: "+
+					"'{\"v\":3,\"marks\":[]}'}\nspec",
 				1,
 			),
 			[]string{"inject", "-c", conf},
@@ -118,7 +118,7 @@ func TestInjectFails(t *testing.T) {
 			strings.Replace(
 				web,
 				"  name: web\nspec",
-				"  name: web\n  annotations: {applied.outrigger.dev/search: '{\"v\":9,\"marks\":[]}'}\nspec",
+				"  name: web\n  annotations: {outrigger.dev/applied: '{\"v\":9,\"marks\":[]}'}\nspec",
 				1,
 			),
 			[]string{"strip"},
@@ -164,7 +164,7 @@ func TestInjectInPlace(t *testing.T) {
 	code, _, err = call("", "inject", "-c", conf, "-w", dir)
 	require.Zero(t, code, err)
 	laid := text(t, path)
-	require.Contains(t, laid, "applied.outrigger.dev/search")
+	require.Contains(t, laid, "outrigger.dev/applied")
 	info, e := os.Stat(path)
 	require.NoError(t, e)
 	require.EqualValues(t, 0o640, info.Mode().Perm())

@@ -7,15 +7,15 @@ import (
 )
 
 func newStrip(s *streams) *cobra.Command {
-	var document string
+	var documents []string
 	var inPlace bool
 	c := &cobra.Command{
-		Use:                   "strip [-c FILE] [-w] [PATH...]",
+		Use:                   "strip [-c FILE]... [-w] [PATH...]",
 		DisableFlagsInUseLine: true,
 		Short:                 "remove what outrigger added, byte for byte",
 		Long: `Remove what outrigger added to manifests, byte for byte. That needs the record that -w
-and kpt write into an annotation. Without one, nothing is written. With -c, only what
-that document added is removed.`,
+and kpt leave in an annotation; without one, nothing is written. With -c, only the work
+of these documents is removed, and what others ask for stays.`,
 		Example: `  # restore files
   outrigger strip -w manifests/
 
@@ -24,32 +24,37 @@ that document added is removed.`,
 
   # see a manifest as it was before
   outrigger strip < web.yaml`,
-		RunE: func(c *cobra.Command, paths []string) error { return strip(c, s, document, paths, inPlace) },
+		RunE: func(c *cobra.Command, paths []string) error { return strip(c, s, documents, paths, inPlace) },
 	}
-	addDocumentFlag(c, &document, "remove only what this Sidecars document added: `FILE`")
+	addDocumentsFlag(c, &documents, "remove only the work of this Sidecars document: `FILE`, folder or -; may be repeated")
 	addWriteFlag(c, &inPlace)
 	return c
 }
 
-// strip removes what a document added, or what any did without one.
-func strip(c *cobra.Command, s *streams, document string, paths []string, inPlace bool) error {
+func strip(c *cobra.Command, s *streams, documents, paths []string, inPlace bool) error {
 	p := s.printer()
-	by := ""
-	if document != "" {
-		conf, err := readDocument(p, document)
+	by := []string{""}
+	if len(documents) > 0 {
+		docs, err := readDocuments(c, s, documents, paths)
 		if err != nil {
 			return err
 		}
-		by = conf.Metadata.Name
+		by = nil
+		for _, d := range docs {
+			by = append(by, d.Metadata.Name)
+		}
 	}
 	in, err := readInput(c, s, paths, inPlace)
 	if err != nil {
 		return err
 	}
-	out, fs := rig.Strip(in.files, by)
-	if fs.Failed() {
-		return fs
+	for _, name := range by {
+		out, fs := rig.Strip(in.files, name)
+		if fs.Failed() {
+			return fs
+		}
+		p.PrintFindings(fs)
+		in.files = out
 	}
-	p.PrintFindings(fs)
-	return in.write(out, inPlace, s)
+	return in.write(in.files, inPlace, s)
 }

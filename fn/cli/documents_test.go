@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const shop = `apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: shop # sells
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata:
+      labels: {app: shop}
+    spec:
+      containers:
+        - name: shop
+          image: elasticsearch:9.0.0
+          ports:
+            - name: http
+              containerPort: 9200
+          volumeMounts:
+            - {name: logs, mountPath: /logs}
+      volumes:
+        - name: logs
+          emptyDir: {}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: shop
+spec:
+  selector: {app: shop}
+  ports:
+    - port: 9200
+      targetPort: http
+`
+
+// patterns are what documents are combined of, by the name of their sidecar.
+var patterns = map[string]string{
+	"tls-proxy": "tlsProxy: {port: 9200, secretName: shop-tls, rebind: {preset: elasticsearch}}",
+	"auth-proxy": "authProxy: {port: 9200, secretName: shop-tls, basic: {secretName: users}, " +
+		"rebind: {preset: elasticsearch}}",
+	"exporter": "exporter: {preset: elasticsearch}",
+	"log-tail": "logTail: {directory: /logs, files: [a.log]}",
+	"vault": "vault: {address: 'https://vault:8200', role: shop, " +
+		"files: [{path: a, secret: secret/data/shop, field: a}]}",
+	"sysctl":     "sysctl: {sysctls: [{name: vm.max_map_count, value: '262144'}]}",
+	"wait-for":   "waitFor: {targets: ['db:5432']}",
+	"otel-agent": "otelAgent: {endpoint: 'https://otel:4317'}",
+}
+
+func documentOf(t *testing.T, name string, sidecars ...string) string {
+	t.Helper()
+	text := "apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: " + name +
+		"}\nspec:\n  select: [{name: shop}]\n  patterns:\n"
+	for _, s := range sidecars {
+		text += "    - " + patterns[s] + "\n"
+	}
+	return file(t, name+".yaml", text)
+}
+
+var recordLine = regexp.MustCompile(`(?m)^    outrigger.dev/(applied|by|content):.*\n`)
+
+// Two documents on a workload give what one document with all their patterns gives: in one
+// run, and in files one after the other, in both orders, run again and taken off.
+func TestDocumentsAddUp(t *testing.T) {
+	for _, proxy := range []string{"tls-proxy", "auth-proxy"} {
+		for _, other := range []string{"exporter", "log-tail", "vault", "sysctl", "wait-for", "otel-agent"} {
+			t.Run(proxy+" and "+other, func(t *testing.T) {
+				one := documentOf(t, "all", other, proxy)
+				access, more := documentOf(t, "access", proxy), documentOf(t, "metrics", other)
+				code, want, err := call(shop, "inject", "-c", one)
+				require.Zero(t, code, err)
+				for _, order := range [][]string{{access, more}, {more, access}} {
+					code, out, err := call(shop, "inject", "-c", order[0], "-c", order[1])
+					require.Zero(t, code, err)
+					require.Equal(t, want, out, "in one run")
+
+					path := file(t, "shop.yaml", shop)
+					for _, document := range []string{order[0], order[1], order[0], order[1], order[0]} {
+						code, _, err := call("", "inject", "-c", document, "-w", path)
+						require.Zero(t, code, err)
+					}
+					require.Equal(t, recordLine.ReplaceAllString(inOnePlace(t, one), ""),
+						recordLine.ReplaceAllString(text(t, path), ""), "one after the other")
+					code, _, err = call("", "strip", "-c", order[1], "-w", path)
+					require.Zero(t, code, err)
+					require.Equal(t, inOnePlace(t, order[0]), text(t, path), "one is taken off")
+					code, _, err = call("", "strip", "-w", path)
+					require.Zero(t, code, err)
+					require.Equal(t, shop, text(t, path))
+				}
+			})
+		}
+	}
+}
+
+func inOnePlace(t *testing.T, document string) string {
+	t.Helper()
+	path := file(t, "shop.yaml", shop)
+	code, _, err := call("", "inject", "-c", document, "-w", path)
+	require.Zero(t, code, err)
+	return text(t, path)
+}
+
+// -c names files of one or more documents, folders, and standard input.
+func TestDocumentsOfEveryForm(t *testing.T) {
+	access, metrics := documentOf(t, "access", "tls-proxy"), documentOf(t, "metrics", "exporter")
+	both := file(t, "both.yaml", text(t, access)+"---\n"+text(t, metrics))
+	folder := t.TempDir()
+	for name, content := range map[string]string{"a.yaml": text(t, metrics), "b.yaml": text(t, access), "web.yaml": shop} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600))
+	}
+	manifests := file(t, "shop.yaml", shop)
+	_, want, _ := call("", "inject", "-c", access, "-c", metrics, manifests)
+	require.Contains(t, want, "tls-proxy,exporter")
+	for name, c := range map[string]struct {
+		in   string
+		args []string
+	}{
+		"a file of two":  {"", []string{"-c", both}},
+		"a folder":       {"", []string{"-c", folder}},
+		"standard input": {text(t, metrics), []string{"-c", "-", "-c", access}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, err := call(c.in, append(append([]string{"inject"}, c.args...), manifests)...)
+			require.Zero(t, code, err)
+			require.Equal(t, want, out)
+		})
+	}
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"standard input for both": {[]string{"-c", "-"}, exitMisuse, "-c - takes standard input, which is read once"},
+		"a folder without one":    {[]string{"-c", t.TempDir()}, exitFailed, "no .yaml or .yml files found"},
+		"one twice":               {[]string{"-c", access, "-c", access}, exitFailed, "two documents are named access"},
+		"one without a name": {[]string{"-c", access, "-c", file(t, "nameless.yaml",
+			strings.Replace(text(t, metrics), "metadata: {name: metrics}\n", "", 1))}, exitFailed, "give each document a name"},
+		"one name for two sidecars": {[]string{"-c", access, "-c", file(t, "other.yaml",
+			strings.NewReplacer("name: access", "name: other", "shop-tls", "other-tls").Replace(text(t, access)))}, exitFailed,
+			"tls-proxy: two documents lay on different sidecars of this name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, err := call(shop, append([]string{"inject"}, c.args...)...)
+			require.Equal(t, c.code, code)
+			require.Empty(t, out)
+			require.Contains(t, err, c.says)
+		})
+	}
+}
+
+// A document that may hold a password isn't recorded, so that another one can't lay its
+// work on again: both are to be given.
+func TestDocumentsWithPasswords(t *testing.T) {
+	metrics := documentOf(t, "metrics", "exporter")
+	cache := strings.Replace(text(t, metrics), "metadata: {name: metrics}", "metadata: {name: cache}", 1)
+	secret := file(t, "secret.yaml", cache+
+		"      override: {env: [{name: API_TOKEN, value: geheim}]}\n      name: cache\n")
+	path := file(t, "shop.yaml", shop)
+	code, _, err := call("", "inject", "-c", secret, "-w", path)
+	require.Zero(t, code, err)
+	require.Equal(t, 1, strings.Count(text(t, path), "geheim"), "where the container has it, and not in the record")
+	laid := text(t, path)
+	code, _, err = call("", "inject", "-c", metrics, "-w", path)
+	require.Equal(t, 1, code)
+	require.Contains(t, err, "may hold a password\n  hint: give all documents of the workload in one run")
+	require.Equal(t, laid, text(t, path))
+}

@@ -111,7 +111,7 @@ func expand(c *cobra.Command, s *streams, document string, paths []string) error
 	if err != nil {
 		return err
 	}
-	in, err := readInput(c, s, paths, false)
+	in, err := readInput(c, s, paths, manifestFlags{})
 	if err != nil {
 		return err
 	}

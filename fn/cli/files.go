@@ -16,6 +16,18 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
+// manifestFlags are the flags of commands that read manifests and write them.
+type manifestFlags struct {
+	inPlace   bool
+	keepLocal bool
+}
+
+func addManifestFlags(c *cobra.Command, f *manifestFlags) {
+	c.Flags().BoolVarP(&f.inPlace, "write", "w", false, "write files back in place, instead of to standard output")
+	c.Flags().BoolVar(&f.keepLocal, "keep-local", false,
+		"of files and folders, also print what no cluster takes, such as values")
+}
+
 // input is the input of a run. Its results go to the same files.
 type input struct {
 	files []rig.File
@@ -23,9 +35,9 @@ type input struct {
 }
 
 // readInput reads the files that the arguments name, or standard input without arguments.
-func readInput(c *cobra.Command, s *streams, paths []string, inPlace bool) (in input, err error) {
+func readInput(c *cobra.Command, s *streams, paths []string, flags manifestFlags) (in input, err error) {
 	if len(paths) == 0 || len(paths) == 1 && paths[0] == "-" {
-		if inPlace {
+		if flags.inPlace {
 			return in, misuseOf(c, "-w needs files or folders to write to", "")
 		}
 		text, err := files.ReadStream(s.in)
@@ -34,7 +46,7 @@ func readInput(c *cobra.Command, s *streams, paths []string, inPlace bool) (in i
 		}
 		return input{files: []rig.File{{Text: text}}}, err
 	}
-	set, err := files.Read(paths, inPlace)
+	set, err := files.Read(paths, flags.inPlace)
 	s.printer().PrintNotes(set.Notes)
 	if err != nil {
 		return in, err
@@ -47,8 +59,11 @@ func readInput(c *cobra.Command, s *streams, paths []string, inPlace bool) (in i
 }
 
 // write writes the results back to their files, or as one stream.
-func (in input) write(out []rig.File, inPlace bool, s *streams) error {
-	if !inPlace {
+func (in input) write(out []rig.File, flags manifestFlags, s *streams) error {
+	if !flags.inPlace {
+		if in.set != nil && !flags.keepLocal {
+			out = leaveOutLocal(out, s)
+		}
 		_, err := io.WriteString(s.out, joinDocuments(out))
 		return err
 	}
@@ -61,6 +76,17 @@ func (in input) write(out []rig.File, inPlace bool, s *streams) error {
 	notes, err := in.set.Write(ctx, texts)
 	s.printer().PrintNotes(notes)
 	return err
+}
+
+// leaveOutLocal leaves out what no cluster takes, since someone may pipe the rest into
+// kubectl apply, and prints its names.
+func leaveOutLocal(out []rig.File, s *streams) []rig.File {
+	kept, left := rig.WithoutLocal(out)
+	if len(left) > 0 {
+		s.printer().PrintNotes([]string{"not printed, as no cluster takes it (--keep-local prints it): " +
+			strings.Join(left, ", ")})
+	}
+	return kept
 }
 
 // joinDocuments joins files into one text of several documents.

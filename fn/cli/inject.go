@@ -14,7 +14,7 @@ import (
 
 func newInject(s *streams) *cobra.Command {
 	var documents []string
-	var inPlace bool
+	var flags manifestFlags
 	c := &cobra.Command{
 		Use:                   "inject -c FILE... [-w] [PATH...]",
 		DisableFlagsInUseLine: true,
@@ -23,6 +23,11 @@ func newInject(s *streams) *cobra.Command {
 input. The result is a stream on standard output, or, with -w, the files themselves.
 Where anything is wrong, nothing is written. A report on standard error says what each
 workload got.
+
+What is printed of files and folders is what a cluster takes: objects with the annotation
+config.kubernetes.io/local-config, Sidecars, Kustomization, Kptfile, values and other
+documents without a kind are left out, and named on standard error. A stream goes through
+whole.
 
 Several documents add up: a workload that they select gets what one document with all
 their patterns asks for, whatever their order.`,
@@ -41,11 +46,11 @@ their patterns asks for, whatever their order.`,
 			if len(documents) == 0 {
 				return misuseOf(c, "no Sidecars document is given", "name it with -c FILE")
 			}
-			return inject(c, s, documents, paths, inPlace)
+			return inject(c, s, documents, paths, flags)
 		},
 	}
 	addDocumentsFlag(c, &documents, "a Sidecars document: `FILE`, folder or -; may be repeated (required)")
-	addWriteFlag(c, &inPlace)
+	addManifestFlags(c, &flags)
 	return c
 }
 
@@ -59,31 +64,27 @@ func addDocumentsFlag(c *cobra.Command, documents *[]string, usage string) {
 	_ = c.MarkFlagFilename("config", "yaml", "yml", "json")
 }
 
-func addWriteFlag(c *cobra.Command, inPlace *bool) {
-	c.Flags().BoolVarP(inPlace, "write", "w", false, "write files back in place, instead of to standard output")
-}
-
 // inject adds sidecars to files, folders or a stream. A stream gets no output where
 // anything is wrong: someone may pipe it into kubectl apply.
-func inject(c *cobra.Command, s *streams, documents, paths []string, inPlace bool) error {
+func inject(c *cobra.Command, s *streams, documents, paths []string, flags manifestFlags) error {
 	p := s.printer()
 	docs, err := readDocuments(c, s, documents, paths)
 	if err != nil {
 		return err
 	}
-	in, err := readInput(c, s, paths, inPlace)
+	in, err := readInput(c, s, paths, flags)
 	if err != nil {
 		return err
 	}
-	out := rig.RunAll(in.files, docs, rig.Options{InPlace: inPlace})
+	out := rig.RunAll(in.files, docs, rig.Options{InPlace: flags.inPlace})
 	if out.Findings.Failed() {
 		return out.Findings
 	}
 	p.PrintFindings(out.Findings)
-	if len(out.Texts) == 1 && !inPlace { // it may be large, so it isn't copied
+	if in.set == nil { // it may be large, so it isn't copied
 		_, err = out.Texts[0].WriteTo(s.out)
 	} else {
-		err = in.write(out.Files(), inPlace, s)
+		err = in.write(out.Files(), flags, s)
 	}
 	if err != nil {
 		return err

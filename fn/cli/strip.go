@@ -8,7 +8,7 @@ import (
 
 func newStrip(s *streams) *cobra.Command {
 	var documents []string
-	var inPlace bool
+	var flags manifestFlags
 	c := &cobra.Command{
 		Use:                   "strip [-c FILE]... [-w] [PATH...]",
 		DisableFlagsInUseLine: true,
@@ -24,14 +24,14 @@ of these documents is removed, and what others ask for stays.`,
 
   # see a manifest as it was before
   outrigger strip < web.yaml`,
-		RunE: func(c *cobra.Command, paths []string) error { return strip(c, s, documents, paths, inPlace) },
+		RunE: func(c *cobra.Command, paths []string) error { return strip(c, s, documents, paths, flags) },
 	}
 	addDocumentsFlag(c, &documents, "remove only the work of this Sidecars document: `FILE`, folder or -; may be repeated")
-	addWriteFlag(c, &inPlace)
+	addManifestFlags(c, &flags)
 	return c
 }
 
-func strip(c *cobra.Command, s *streams, documents, paths []string, inPlace bool) error {
+func strip(c *cobra.Command, s *streams, documents, paths []string, flags manifestFlags) error {
 	p := s.printer()
 	by := []string{""}
 	if len(documents) > 0 {
@@ -44,7 +44,7 @@ func strip(c *cobra.Command, s *streams, documents, paths []string, inPlace bool
 			by = append(by, d.Metadata.Name)
 		}
 	}
-	in, err := readInput(c, s, paths, inPlace)
+	in, err := readInput(c, s, paths, flags)
 	if err != nil {
 		return err
 	}
@@ -56,5 +56,5 @@ func strip(c *cobra.Command, s *streams, documents, paths []string, inPlace bool
 		p.PrintFindings(fs)
 		in.files = out
 	}
-	return in.write(in.files, inPlace, s)
+	return in.write(in.files, flags, s)
 }

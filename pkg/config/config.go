@@ -34,6 +34,8 @@ type Sidecars struct {
 	Metadata metav1.ObjectMeta `json:"metadata,omitzero"`
 	// Spec says which workloads get which patterns.
 	Spec Spec `json:"spec"`
+
+	flat *speller // of a document in the flat form
 }
 
 // A Spec says which workloads get which patterns.

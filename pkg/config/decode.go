@@ -153,6 +153,10 @@ func (r *reader) addWrongType(n *yaml.Node, t reflect.Type, at string) {
 		hint = `write "" for an empty one`
 	case w == "a string" && n.Kind == yaml.ScalarNode:
 		hint = "quote it"
+	case r.flat && w == "a mapping" && strings.HasSuffix(at, "]"):
+		hint = "a list of mappings can't be written here, so write a Sidecars document"
+	case r.flat && w == "a mapping":
+		hint = "write its fields as keys, with a dot after its name"
 	case w == "a list" && n.Kind != yaml.SequenceNode && !isNull(n):
 		hint = `begin it with "- "`
 	case (w == "an integer" || w == "true or false") && n.ShortTag() == yaml.NodeTagString && number(n.Value):

@@ -3,8 +3,8 @@ package config
 import (
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -19,13 +19,50 @@ import (
 //
 // Keys such as name are fields of a Selector, keys such as app and placement are
 // fields of an Entry. The others are fields of the Spec and of the pattern, with
-// dots between the fields of mappings and commas between the entries of lists.
+// dots between the fields of mappings and commas between the entries of lists. FlatForm
+// describes it for users.
 type flat struct {
 	APIVersion string            `json:"apiVersion"`
 	Kind       string            `json:"kind"`
 	Metadata   metav1.ObjectMeta `json:"metadata,omitzero"`
 	Data       map[string]string `json:"data"`
 }
+
+// FlatForm describes the flat form for users.
+const FlatForm = `flat (ConfigMap)
+  One pattern as texts, which kpt makes of words and of the configMap of a Kptfile:
+
+    kpt fn eval --exec outrigger PKG -- pattern=waitFor targets=db:5432 kind=Deployment name=shop
+
+    pipeline:
+      mutators:
+        - exec: outrigger
+          configMap: {pattern: tlsProxy, kind: Deployment, name: shop, port: "8080",
+            secretName: shop-tls, rebind.port: "8081",
+            rebind.env.LISTEN: "127.0.0.1:8081"}
+
+  pattern (string)
+      The pattern, such as tlsProxy.
+
+  group, version, kind, name, namespace, labelSelector, annotationSelector, podSelector (string)
+      The selection. All that are given must match.
+
+  sidecar (string)
+      The name of the sidecar, which is name in a Sidecars document. Several of one pattern on
+      a workload need different ones.
+
+  id (string)
+      The name of the document. By default it's made of the sidecar and the selection, as in
+      tls-proxy:kind=Deployment,name=shop. An entry with the same ones replaces the earlier work
+      of its own, and never that of another. After a change of the selection or of sidecar it's
+      another document: remove the earlier work with outrigger strip first. With an id of
+      its own, it stays the same document, and without pattern its work is removed.
+
+  All other keys are fields of the pattern, of its entry (app, placement, ...) and of the spec
+  (record, expect.min, ...). There is a dot between the fields of mappings and a comma between the
+  entries of lists. If a key means something else here, as namespace does, write the pattern
+  before it: vault.namespace. Lists of mappings can't be written so: they need a Sidecars document.
+`
 
 // A home is a struct that some keys of a flat config belong to.
 type home struct {
@@ -45,7 +82,7 @@ func (r *reader) readConfigMap(n *yaml.Node) *Sidecars {
 	line, keys := r.lineOfField("data"), PatternKeys()
 	r.lines["spec"] = line
 	sel := home{reflect.TypeFor[Selector](), nil, blockNode(line)}
-	entry := home{reflect.TypeFor[Entry](), keys, blockNode(line)}
+	entry := home{reflect.TypeFor[Entry](), append(keys, "name"), blockNode(line)}
 	spec := home{reflect.TypeFor[Spec](), []string{"select", "exclude", "patterns"}, blockNode(line)}
 	homes := []home{sel, entry, spec}
 	key := m.Data["pattern"]
@@ -56,12 +93,20 @@ func (r *reader) readConfigMap(n *yaml.Node) *Sidecars {
 	} else if key != "" {
 		r.reportValue("data.pattern", quoteWord(key)+" isn't "+joinOr(keys), suggestWord(key, keys))
 	}
-	delete(m.Data, "pattern")
+	c.flat = &speller{key}
+	id, hasID := m.Data["id"]
+	if hasID && id == "" {
+		r.reportValue("data.id", "is empty", "write the name of a document, or remove it")
+	}
 	for _, name := range slices.Sorted(maps.Keys(m.Data)) {
 		if r.stopped {
 			return c
 		}
-		r.placeValue(homes, name, stringNode(m.Data[name], r.lineOfField(joinPath("data", name))))
+		if value := stringNode(m.Data[name], r.lineOfField(joinPath("data", name))); name == "sidecar" {
+			setField(entry.node, value, "name")
+		} else if name != "pattern" && name != "id" {
+			r.placeValue(homes, key, name, value)
+		}
 	}
 	if len(sel.node.Content) > 0 {
 		setField(spec.node, blockNode(line, sel.node), "select")
@@ -75,28 +120,66 @@ func (r *reader) readConfigMap(n *yaml.Node) *Sidecars {
 	r.readValue(spec.node, reflect.ValueOf(&c.Spec).Elem(), "spec")
 	c.Spec.setDefaults()
 	r.checkSpec(&c.Spec)
-	made := regexp.MustCompile(`^spec(\.select(\[0\])?|\.patterns(\[0\](\.(` + strings.Join(keys, "|") + `)\b)?)?)?`)
-	for i, f := range r.findings {
-		r.findings[i].Field = made.ReplaceAllString(f.Field, "data")
+	r.nameFlat(c, id)
+	for i := range r.findings {
+		c.Respell(&r.findings[i])
 	}
 	return c
 }
 
-// placeValue adds a value to the home of its key.
-func (r *reader) placeValue(homes []home, key string, value *yaml.Node) {
-	first, _, _ := strings.Cut(key, ".")
-	known := []string{"pattern"}
+// kptName is the name that kpt gives to every ConfigMap that it makes.
+const kptName = "function-input"
+
+// nameFlat names a document of the flat form: with its id, its name, or what it does.
+func (r *reader) nameFlat(c *Sidecars, id string) {
+	switch {
+	case id != "":
+		c.Metadata.Name = id
+	case c.Metadata.Name != "" && c.Metadata.Name != kptName:
+	case len(c.Spec.Patterns) > 0 && len(c.Spec.Select) > 0:
+		c.Metadata.Name = c.Spec.Patterns[0].Name + ":" + c.Spec.Select[0].spell()
+	case len(r.findings) == 0:
+		r.reportOnce("missing-field", "spec.patterns", "no pattern is given",
+			"add one, as in pattern=tlsProxy; or write id=NAME to remove the work of a document of this name")
+	}
+}
+
+// spell writes a selector as kind=Deployment,name=search. Two that differ never get the same text.
+func (s *Selector) spell() string {
+	var parts []string
+	v := reflect.ValueOf(s).Elem()
+	for _, f := range field.Of(v.Type()) {
+		value := v.FieldByIndex(f.Index).String()
+		if value == "" {
+			continue
+		}
+		if strings.ContainsAny(value, `,"`) || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			value = strconv.Quote(value)
+		}
+		parts = append(parts, f.Name+"="+value)
+	}
+	return strings.Join(parts, ",")
+}
+
+// placeValue adds a value to the home of its key. A key may begin with that of the pattern.
+func (r *reader) placeValue(homes []home, pattern, key string, value *yaml.Node) {
+	path := key
+	if rest, in := strings.CutPrefix(key, pattern+"."); in && len(homes) == 4 {
+		homes, path = homes[3:], rest
+	}
+	first, _, _ := strings.Cut(path, ".")
+	known := []string{"pattern", "sidecar", "id"}
 	for _, h := range homes {
 		has := slices.DeleteFunc(field.Names(field.Of(h.typ)), func(n string) bool { return slices.Contains(h.except, n) })
 		if slices.Contains(has, first) {
-			if !setField(h.node, value, splitKey(h.typ, key)...) {
-				r.reportOnce("duplicate-field", joinPath("data", key), "another key sets a part of it", "remove one of them")
+			if !setField(h.node, value, splitKey(h.typ, path)...) {
+				r.addFinding(value.Line, "data."+key, "duplicate-field", "another key sets a part of it", "remove one of them")
 			}
 			return
 		}
 		known = append(known, has...)
 	}
-	r.addFinding(value.Line, joinPath("data", key), "unknown-field", "there is no such field", suggestWord(first, known))
+	r.addFinding(value.Line, "data."+key, "unknown-field", "there is no such field", suggestWord(first, known))
 }
 
 // splitKey splits a dotted key into fields. The rest behind the name of a map is one key of the map, including its

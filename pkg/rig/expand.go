@@ -16,7 +16,7 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 	r := newRun(texts, []*config.Sidecars{conf})
 	r.addFindings(fs...)
 	if r.findings.Failed() || !r.stripEarlierRun() {
-		return nil, sortFindings(r.findings)
+		return nil, r.tellFindings()
 	}
 	r.joinDocuments()
 	var found []*manifest.Object
@@ -37,15 +37,15 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "nothing-selected", Field: "spec.select",
 				Message: "selects no workload", Hint: "explain --expand needs one"})
 		}
-		return nil, sortFindings(r.findings)
+		return nil, r.tellFindings()
 	}
 	w, ok := r.view(r.all, found[0])
 	if !ok {
-		return nil, sortFindings(r.findings)
+		return nil, r.tellFindings()
 	}
 	answers := r.agree(r.all, found[0], w).raw
 	if r.findings.Failed() {
-		return nil, sortFindings(r.findings)
+		return nil, r.tellFindings()
 	}
 	out := *conf
 	out.Spec.RebindPresets = nil // custom doesn't use them
@@ -58,7 +58,7 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 		out.Spec.Patterns[i] = config.Entry{Name: a.Name, App: apps, Placement: a.Placement, After: a.After, Before: a.Before,
 			Custom: toCustom(a.Change)}
 	}
-	return &out, sortFindings(r.findings)
+	return &out, r.tellFindings()
 }
 
 // toCustom returns a change as a custom pattern, without the notes.

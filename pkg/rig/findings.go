@@ -25,6 +25,29 @@ func sortFindings(fs sidecar.Findings) sidecar.Findings {
 	return slices.Compact(out)
 }
 
+// tellFindings returns the findings for the user: sorted, and in the spelling of the documents that they're about.
+func (r *run) tellFindings() sidecar.Findings {
+	for i := range r.findings {
+		f := &r.findings[i]
+		if d := r.documentOf(f); d != nil {
+			d.Respell(f)
+		}
+	}
+	return sortFindings(r.findings)
+}
+
+// documentOf returns the document that a finding is about: that of its sidecar, or the only one; nil if there are
+// several.
+func (r *run) documentOf(f *sidecar.Finding) *document {
+	if f.Sidecar != "" && r.all != nil {
+		return r.all.owner[f.Sidecar]
+	}
+	if len(r.docs) == 1 {
+		return r.docs[0]
+	}
+	return nil
+}
+
 // describeWorkload lists what a workload got.
 func describeWorkload(o *manifest.Object, answers []sidecar.Answer) string {
 	parts := make([]string, len(answers))

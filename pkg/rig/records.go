@@ -256,12 +256,21 @@ func (r *run) checkRenamed(o *manifest.Object, given []*document) bool {
 				r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "served-already", Object: o.Ref, File: o.File(),
 					Sidecar: e.Name,
 					Message: fmt.Sprintf("document %s has added a sidecar with this name", other.Metadata.Name),
-					Hint: "give the sidecar another name, or, if that's the former name of this document, remove its work with " +
-						"outrigger strip first"})
+					Hint:    hintRenamed(d)})
 			}
 		}
 	}
 	return !found
+}
+
+// hintRenamed says what to do about a sidecar that two documents lay on.
+func hintRenamed(d *document) string {
+	if d.IsFlat() {
+		return "give the sidecar another name with sidecar=NAME; or, if that's this one before its selection or id was " +
+			"changed, remove its work with outrigger strip first"
+	}
+	return "give the sidecar another name, or, if that's the former name of this document, remove its work with " +
+		"outrigger strip first"
 }
 
 // sortDocuments sorts documents by name.

@@ -136,15 +136,15 @@ func (r *run) finish() Output {
 	r.addFindings(fs...)
 	r.addFindings(manifest.ParseFindings(r.texts)...)
 	if r.findings.Failed() {
-		return Output{Findings: sortFindings(r.findings)}
+		return Output{Findings: r.tellFindings()}
 	}
-	return Output{Texts: laid, Findings: sortFindings(r.findings), Report: oneLineEach(r.report)}
+	return Output{Texts: laid, Findings: r.tellFindings(), Report: oneLineEach(r.report)}
 }
 
 // fail returns what is wrong, without texts.
 func (r *run) fail() Output {
 	r.addFindings(manifest.ParseFindings(r.texts)...)
-	return Output{Findings: sortFindings(r.findings)}
+	return Output{Findings: r.tellFindings()}
 }
 
 func parseFiles(files []File) (texts []*manifest.Text, fs sidecar.Findings) {

@@ -58,6 +58,9 @@ func completePath(_ *cobra.Command, args []string, word string) ([]string, cobra
 		return nil, cobra.ShellCompDirectiveDefault // the files of --expand
 	}
 	var paths []string
+	if word != "" && strings.HasPrefix(flatTopic, word) {
+		paths = append(paths, cobra.CompletionWithDesc(flatTopic, "the form key=value, in which kpt passes one pattern"))
+	}
 	for _, f := range config.CompletePath(word) {
 		paths = append(paths, cobra.CompletionWithDesc(f.Name, f.Text))
 	}

@@ -20,6 +20,7 @@ func newExplain(s *streams) *cobra.Command {
 		DisableFlagsInUseLine: true,
 		Short:                 "list the patterns, or document one and its fields",
 		Long: `List the patterns, or document a pattern or a field of the Sidecars document by its path.
+The word flat documents the form key=value, in which kpt passes one pattern.
 
 With --expand, print the document with every pattern replaced by the equal custom pattern,
 which shows all that a pattern does. What a pattern needs depends on the workload, so the
@@ -30,6 +31,9 @@ document must select just one workload of the input.`,
   # document a pattern, or a field
   outrigger explain tlsProxy
   outrigger explain tlsProxy.rebind
+
+  # document the form key=value, in which kpt passes one pattern
+  outrigger explain flat
 
   # spell a document out for one workload
   outrigger explain --expand -c sidecars.yaml web.yaml`,
@@ -53,8 +57,15 @@ document must select just one workload of the input.`,
 	return c
 }
 
+// flatTopic is the word that documents the flat form.
+const flatTopic = "flat"
+
 // explain documents a field by its path, or lists the patterns.
 func explain(c *cobra.Command, s *streams, path string) error {
+	if path == flatTopic {
+		_, err := io.WriteString(s.out, config.FlatForm)
+		return err
+	}
 	doc, err := config.Explain(path)
 	if err != nil {
 		what, hint, _ := strings.Cut(err.Error(), "; ")
@@ -65,7 +76,8 @@ func explain(c *cobra.Command, s *streams, path string) error {
 		for _, p := range doc.Fields {
 			fmt.Fprintf(&b, "%-13s %-16s %s\n", p.Name, p.Family, p.Text)
 		}
-		b.WriteString("\nMore about one, or about a field: outrigger explain tlsProxy, outrigger explain tlsProxy.rebind\n")
+		b.WriteString("\nMore about one, or about a field: outrigger explain tlsProxy, outrigger explain tlsProxy.rebind\n" +
+			"The form key=value, in which kpt passes one pattern: outrigger explain flat\n")
 	} else {
 		writeDoc(&b, doc)
 	}

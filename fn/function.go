@@ -88,5 +88,6 @@ func laySidecars(text *manifest.Text) (laid manifest.Edited, fs sidecar.Findings
 	if fs.Failed() {
 		return laid, fs
 	}
-	return out.Texts[0], fs
+	laid, more := out.Texts[0].ForgetIDs(text)
+	return laid, append(fs, more...)
 }

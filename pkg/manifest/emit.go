@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -225,10 +224,13 @@ func (l *Layer) insertText(t *Text, at int, ins string) {
 	l.splices[t] = append(l.splices[t], splice{at, 0, ins})
 }
 
+// An annotation is one of an object that is emitted.
+type annotation struct{ key, value string }
+
 // newAnnotations returns the annotations of a new object that the runner and later runs need.
-func (l *Layer) newAnnotations(em Emit) []struct{ key, value string } {
-	var as []struct{ key, value string }
-	add := func(k, v string) { as = append(as, struct{ key, value string }{k, v}) }
+func (l *Layer) newAnnotations(em Emit) []annotation {
+	var as []annotation
+	add := func(k, v string) { as = append(as, annotation{k, v}) }
 	if em.By != "" {
 		want, _ := values.DecodeJSON(em.Object.RawMessage)
 		add(OwnerKey, em.By)
@@ -237,16 +239,7 @@ func (l *Layer) newAnnotations(em Emit) []struct{ key, value string } {
 	if em.Hash {
 		add(needsHash, needsHashOn)
 	}
-	if p := em.For.Annotation(pathAnnotation); p != "" && em.For.InPlace() {
-		// beside the workload's file; without an index, so that it's a file of its own
-		file := path.Join(path.Dir(p), em.Object.Ref().Name+".yaml")
-		add(pathAnnotation, file)
-		add(legacyPathAnnotation, file)
-		if p := em.For.Annotation(packageAnnotation); p != "" {
-			add(packageAnnotation, p)
-		}
-	}
-	return as
+	return append(as, l.placeAnnotations(em)...)
 }
 
 // contentHash returns a hash of an object without its metadata, which runners and other

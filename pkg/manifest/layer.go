@@ -45,6 +45,7 @@ type Layer struct {
 	known    map[string]string  // inserted texts
 	laid     map[*Object][2]int // the range of an object's splices in those of its text
 	written  map[*Object]bool   // existing objects that are updated or removed
+	next     map[place]int      // the next index in a file of kpt's; nil: not looked for yet
 }
 
 // NewLayer is an empty layer.

@@ -17,11 +17,14 @@ const (
 	pathAnnotation = kioutil.PathAnnotation
 	//lint:ignore SA1019 kpt and kustomize write and read it as long as there are older functions
 	legacyPathAnnotation = kioutil.LegacyPathAnnotation
-	packageAnnotation    = "internal.config.kubernetes.io/package-path"
-	localAnnotation      = LocalKey
-	kustomizeAnnotation  = "kustomize.config.k8s.io/id"
-	previousNames        = "internal.config.kubernetes.io/previousNames"
-	previousNamespaces   = "internal.config.kubernetes.io/previousNamespaces"
+	indexAnnotation      = kioutil.IndexAnnotation
+	//lint:ignore SA1019 as above
+	legacyIndexAnnotation = kioutil.LegacyIndexAnnotation
+	packageAnnotation     = "internal.config.kubernetes.io/package-path"
+	localAnnotation       = LocalKey
+	kustomizeAnnotation   = "kustomize.config.k8s.io/id"
+	previousNames         = "internal.config.kubernetes.io/previousNames"
+	previousNamespaces    = "internal.config.kubernetes.io/previousNamespaces"
 )
 
 // LocalKey is the annotation that keeps an object out of clusters, with the value "true":

@@ -1,0 +1,116 @@
+package manifest
+
+import (
+	"path"
+	"strconv"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// A place is a file of a package of kpt's.
+type place struct{ pkg, file string }
+
+// placeOf returns the file of an object that a runner writes back.
+func placeOf(o *Object) place {
+	return place{o.Annotation(packageAnnotation), o.Annotation(pathAnnotation)}
+}
+
+// placeAnnotations returns the annotations that put a new object into a file beside that of
+// its workload, behind all that is in it already: kpt refuses two objects at one place, and
+// one without an index is at the same place as another one without.
+func (l *Layer) placeAnnotations(em Emit) []annotation {
+	if !em.For.InPlace() {
+		return nil
+	}
+	at := placeOf(em.For)
+	at.file = path.Join(path.Dir(at.file), em.Object.Ref().Name+".yaml")
+	index := l.takeIndex(at)
+	as := []annotation{
+		{pathAnnotation, at.file}, {legacyPathAnnotation, at.file}, {indexAnnotation, index}, {legacyIndexAnnotation, index},
+	}
+	if at.pkg != "" {
+		as = append(as, annotation{packageAnnotation, at.pkg})
+	}
+	return as
+}
+
+// takeIndex returns the index behind the last object of a file.
+func (l *Layer) takeIndex(at place) string {
+	if l.next == nil {
+		l.next = map[place]int{}
+		for _, t := range l.texts {
+			for _, o := range t.Objects {
+				if o.InPlace() {
+					index, _ := strconv.Atoi(o.Annotation(indexAnnotation))
+					l.next[placeOf(o)] = max(l.next[placeOf(o)], index+1)
+				}
+				o.Release()
+			}
+		}
+	}
+	defer func() { l.next[at]++ }()
+	return strconv.Itoa(l.next[at])
+}
+
+// ids are the annotations by which kpt finds the item again that it gave to a function.
+var ids = []string{
+	kioutil.IdAnnotation,
+	//lint:ignore SA1019 kpt reads it where the other one is missing
+	kioutil.LegacyIdAnnotation,
+}
+
+// ForgetIDs removes kpt's ids from the objects that differ from those of the text before. To
+// an item with an id, kpt copies comments and the order of fields from what it was, by the
+// positions in lists: a comment of the first container would land on one that was added
+// before it. Comments and order are in the text already.
+func (e Edited) ForgetIDs(before *Text) (Edited, sidecar.Findings) {
+	if e.text == before && !e.Changed() || !before.containsWord(ids[0]) {
+		return e, nil
+	}
+	after, err := Parse(e.Name, e.String())
+	if err != nil {
+		return e, sidecar.Findings{{Severity: sidecar.Error, Code: "internal", Message: err.Error()}}
+	}
+	was := map[string]string{}
+	for _, o := range before.Objects {
+		was[o.Annotation(ids[0])] = o.source()
+		o.Release()
+	}
+	l := NewLayer([]*Text{after})
+	for _, o := range after.Objects {
+		if o.InPlace() && was[o.Annotation(ids[0])] != o.source() {
+			l.forgetIDs(o)
+		}
+		o.Release()
+	}
+	out, fs := l.Texts()
+	if fs.Failed() {
+		return e, fs
+	}
+	return out[0], fs
+}
+
+func (l *Layer) forgetIDs(o *Object) {
+	var edits []sidecar.Edit
+	for _, key := range ids {
+		if o.Annotation(key) != "" {
+			edits = append(edits, sidecar.Edit{Object: o.Ref, Delete: true,
+				Path: sidecar.Fields("metadata", "annotations", key)})
+		}
+	}
+	if len(edits) > 0 {
+		l.Edit(o, edits, nil)
+	}
+}
+
+// source returns the object as it's written.
+func (o *Object) source() string {
+	from, to := o.from, o.to
+	if from == to {
+		from, to = o.rootNode().Start, o.rootNode().End
+	}
+	return strings.TrimRight(o.text.lines.Text[from:to], " \r\n")
+}

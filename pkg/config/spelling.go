@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -14,15 +15,11 @@ import (
 // A speller writes what findings quote of a document in the spelling of the flat form.
 type speller struct{ pattern string }
 
-var (
-	// snippet is a field and its value, as messages quote them: rebind: {port: 9201}.
-	snippet = regexp.MustCompile(`\b([a-zA-Z][a-zA-Z0-9.]*): ` +
+// snippet is a field and its value, as messages quote them: rebind: {port: 9201}.
+var snippet = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b([a-zA-Z][a-zA-Z0-9.]*): ` +
 		`(\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|\[(?:[^][]|\[[^][]*\])*\]|"[^"]*"|[^\s,;{}\[\]"]+)`)
-	// selectPath, entryPath and specPath begin the paths of fields that are keys in the flat form.
-	selectPath = regexp.MustCompile(`^spec\.select(\[0\])?`)
-	entryPath  = regexp.MustCompile(`^spec\.patterns(\[0\])?`)
-	specPath   = regexp.MustCompile(`^spec\b`)
-)
+})
 
 // IsFlat reports whether the document is a ConfigMap with texts.
 func (s *Sidecars) IsFlat() bool { return s.flat != nil }
@@ -49,25 +46,36 @@ func (s *speller) fieldInside(f *sidecar.Finding) string {
 
 // spellPath writes the path of a field of the document as that of a key.
 func (s *speller) spellPath(path string) string {
-	switch {
-	case selectPath.MatchString(path):
-		return selectPath.ReplaceAllString(path, "data")
-	case entryPath.MatchString(path):
-		rest := entryPath.ReplaceAllString(path, "")
-		if in, ok := strings.CutPrefix(rest, "."+s.pattern); ok && (in == "" || in[0] == '.' || in[0] == '[') {
-			rest = in
-		} else if rest == ".name" {
-			rest = ".sidecar"
+	for _, above := range []string{"spec.select", "spec.patterns", "spec"} {
+		rest, in := strings.CutPrefix(path, above)
+		if !in || rest != "" && rest[0] != '.' && rest[0] != '[' {
+			continue
+		}
+		rest = strings.TrimPrefix(rest, "[0]")
+		if above == "spec.patterns" {
+			rest = s.spellEntryPath(rest)
 		}
 		return "data" + rest
 	}
-	return specPath.ReplaceAllString(path, "data")
+	return path
+}
+
+// spellEntryPath writes the path of a field of the entry, or of its pattern, as that of a key.
+func (s *speller) spellEntryPath(path string) string {
+	if path == ".name" {
+		return ".sidecar"
+	}
+	rest, in := strings.CutPrefix(path, "."+s.pattern)
+	if in && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+		return rest
+	}
+	return path
 }
 
 // spellText rewrites the fields that a text quotes. Those that aren't keys of the flat form stay.
 func (s *speller) spellText(text, inside string) string {
-	return snippet.ReplaceAllStringFunc(text, func(quoted string) string {
-		m := snippet.FindStringSubmatch(quoted)
+	return snippet().ReplaceAllStringFunc(text, func(quoted string) string {
+		m := snippet().FindStringSubmatch(quoted)
 		value, err := yaml.Parse(m[2])
 		if err != nil {
 			return quoted

@@ -80,7 +80,7 @@ func laySidecars(text *manifest.Text) (laid manifest.Edited, fs sidecar.Findings
 			Message: "the ResourceList has none", Hint: "give the runner a Sidecars document"}}
 	}
 	conf, fs := config.ReadNode(text.FunctionConfig, "")
-	if fs.Failed() {
+	if fs = append(fs, checkPosition(text)...); fs.Failed() {
 		return laid, fs
 	}
 	out := rig.RunTexts([]*manifest.Text{text}, []*config.Sidecars{conf}, rig.Options{})

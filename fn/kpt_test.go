@@ -190,3 +190,61 @@ func itemsOf(list string) []string {
 	list, _, _ = strings.Cut(list, "\nfunctionConfig:")
 	return strings.Split(list, "\n- ")[1:]
 }
+
+// kpt gives a function with selectors or exclude only what they choose, so that what it has added is hidden from it.
+func TestKptSelection(t *testing.T) {
+	for _, key := range []string{"internal.config.k8s.io", "internal.config.kubernetes.io"} {
+		chosen := strings.Replace(kptItem(web, "web.yaml", "0", "1"), "annotations:\n",
+			"annotations:\n    "+key+"/kpt-resource-id: '1'\n", 1)
+		in := list(sidecars, chosen)
+		code, out, err := call(in)
+		require.Equal(t, 1, code)
+		require.Contains(t, err, "error[kpt-selection]: the function has selectors or exclude in the Kptfile")
+		require.Contains(t, err, "spec.select and spec.exclude")
+		require.True(t, strings.HasPrefix(out, in), "items come back as they were")
+		code, _, err = call(strings.ReplaceAll(in, "config.kubernetes.io/path", "example.org/path"))
+		require.Zero(t, code, "not kpt's: %s", err)
+	}
+}
+
+// A validator's items are dropped: a config that is listed nowhere else would never be laid on.
+func TestKptValidator(t *testing.T) {
+	const document, flat = "{exec: outrigger, configPath: ./sidecars.yaml}",
+		"{exec: outrigger, configMap: {pattern: waitFor, targets: 'db:5432', kind: Deployment, name: web}}"
+	const flatConfig = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: function-input}\n" +
+		"data: {pattern: waitFor, targets: 'db:5432', kind: Deployment, name: web}"
+	for name, c := range map[string]struct {
+		config, mutators, validators string
+		fails                        bool
+	}{
+		"a mutator":                {sidecars, document, "", false},
+		"a validator":              {sidecars, "", document, true},
+		"a validator among others": {sidecars, flat + ", {exec: sed}", "{exec: sed}, " + document, true},
+		"both":                     {sidecars, document, document, false},
+		"flat, a mutator":          {flatConfig, flat, document, false},
+		"flat, a validator":        {flatConfig, document, flat, true},
+		"flat, a validator's file": {strings.Replace(flatConfig, "function-input", "search", 1), "",
+			"{exec: outrigger, configPath: flat.yaml}", true},
+		"listed nowhere": {sidecars, "", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kptfile := kptItem("apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: web\npipeline:\n"+
+				"  mutators: ["+c.mutators+"]\n  validators: ["+c.validators+"]\n", "Kptfile", "0", "1")
+			mine := kptItem(strings.Replace(sidecars, "metadata: {name: search}", "metadata:\n  name: search", 1),
+				"sidecars.yaml", "0", "2")
+			file := kptItem("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: search\n", "flat.yaml", "0", "4")
+			in := list(c.config, kptfile, mine, file, kptItem(web, "web.yaml", "0", "3"))
+			code, out, err := call(in)
+			if !c.fails {
+				require.Zero(t, code, err)
+				return
+			}
+			require.Equal(t, 1, code)
+			require.Contains(t, err, "error[kpt-validator]: Kptfile: Kptfile web pipeline.validators: lists this config")
+			require.Contains(t, err, "pipeline.mutators")
+			require.True(t, strings.HasPrefix(out, in), "items come back as they were")
+			code, _, err = call(strings.ReplaceAll(in, "package-path", "other"))
+			require.Zero(t, code, "kpt fn eval runs no pipeline: %s", err)
+		})
+	}
+}

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -114,3 +115,23 @@ func (o *Object) source() string {
 	}
 	return strings.TrimRight(o.text.lines.Text[from:to], " \r\n")
 }
+
+// selectionAnnotations are on what kpt has chosen for a function, by its versions.
+var selectionAnnotations = []string{
+	"internal.config.k8s.io/kpt-resource-id", "internal.config.kubernetes.io/kpt-resource-id",
+}
+
+// IsSelection reports whether kpt has chosen some of a package's objects for the function,
+// and keeps the others to itself.
+func (t *Text) IsSelection() bool {
+	return slices.ContainsFunc(t.Objects, func(o *Object) bool {
+		has := func(key string) bool { return o.Annotation(key) != "" }
+		return slices.ContainsFunc(selectionAnnotations, has) && o.InPlace()
+	})
+}
+
+// HasPackages reports whether the objects are those of packages, as kpt renders them.
+func (t *Text) HasPackages() bool { return t.IsResourceList() && t.containsWord(packageAnnotation) }
+
+// Package returns the folder of the object's package, or "" where there is none.
+func (o *Object) Package() string { return o.Annotation(packageAnnotation) }

@@ -32,7 +32,7 @@ func Transform(in io.Reader, out io.Writer, p *report.Printer) error {
 	if err != nil {
 		return err
 	}
-	laid, fs := laySidecars(text)
+	laid, fs := layConfig(text)
 	if fs.Failed() {
 		laid = manifest.Unchanged(text)
 	} else {
@@ -73,8 +73,8 @@ func refuse(code, message, hint string) error {
 	return sidecar.Findings{{Severity: sidecar.Error, Code: code, Message: message, Hint: hint}}
 }
 
-// laySidecars adds the sidecars of a list's functionConfig to the list.
-func laySidecars(text *manifest.Text) (laid manifest.Edited, fs sidecar.Findings) {
+// layConfig adds the sidecars of a list's functionConfig to the list.
+func layConfig(text *manifest.Text) (laid manifest.Edited, fs sidecar.Findings) {
 	if text.FunctionConfig == nil {
 		return laid, sidecar.Findings{{Severity: sidecar.Error, Code: "config-missing", Field: "functionConfig",
 			Message: "the ResourceList has none", Hint: "give the runner a Sidecars document"}}
@@ -83,9 +83,17 @@ func laySidecars(text *manifest.Text) (laid manifest.Edited, fs sidecar.Findings
 	if fs = append(fs, checkPosition(text)...); fs.Failed() {
 		return laid, fs
 	}
+	if isGenerator(conf, text.Objects) {
+		return laid, append(fs, noObjects(conf)...)
+	}
+	laid, more := laySidecars(text, conf)
+	return laid, append(fs, more...)
+}
+
+// laySidecars adds the sidecars of a document to a list.
+func laySidecars(text *manifest.Text, conf *config.Sidecars) (laid manifest.Edited, fs sidecar.Findings) {
 	out := rig.RunTexts([]*manifest.Text{text}, []*config.Sidecars{conf}, rig.Options{})
-	fs = append(fs, out.Findings...)
-	if fs.Failed() {
+	if fs = append(checkResources(text.Objects), out.Findings...); fs.Failed() {
 		return laid, fs
 	}
 	laid, more := out.Texts[0].ForgetIDs(text)

@@ -11,9 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMain makes the test binary act as the program when kustomize runs it under the name outrigger, first in PATH.
+// TestMain makes the test binary act as the program when kustomize runs it under the name
+// outrigger, first in PATH, or as a plugin.
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == "outrigger" {
+	if name := filepath.Base(os.Args[0]); name == "outrigger" || name == pluginName {
 		os.Exit(Run("test", os.Args, os.Stdin, os.Stdout, os.Stderr))
 	}
 	os.Exit(tests(m))

@@ -58,7 +58,8 @@ is a Sidecars document.`,
 		"color messages: `WHEN` is auto, always or never, and auto respects NO_COLOR",
 	)
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(report.Colors, cobra.ShellCompDirectiveNoFileComp))
-	root.AddCommand(newInject(s), newStrip(s), newExplain(s), newSchema(s), newCompletion(s), newVersion(s))
+	root.AddCommand(newInject(s), newStrip(s), newExplain(s), newSchema(s), newInstall(s), newCompletion(s),
+		newVersion(s))
 	return root
 }
 

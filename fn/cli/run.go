@@ -5,6 +5,7 @@ package cli
 import (
 	"errors"
 	"io"
+	"path/filepath"
 
 	"github.com/outrigger-dev/outrigger/fn"
 	"github.com/outrigger-dev/outrigger/pkg/report"
@@ -32,8 +33,8 @@ func (s *streams) printer() *report.Printer { return report.New(s.err, s.color) 
 // Run runs the program and returns its exit code. args are the program's name and its arguments. An empty version means
 // that of the module.
 func Run(version string, args []string, in io.Reader, out, err io.Writer) int {
-	if isFunction(args, in) {
-		if fn.Process(in, out, err) != nil {
+	if process := functionFor(args, in); process != nil {
+		if process(in, out, err) != nil {
 			return exitFailed
 		}
 		return exitDone
@@ -52,9 +53,15 @@ func Run(version string, args []string, in io.Reader, out, err io.Writer) int {
 	return exitDone
 }
 
-// isFunction reports whether the program is called as a function. That's decided before any command is built, so that a
-// renderer's run doesn't pay for them. kustomize's legacy plugins, which are called with the name of their kind and one
-// file, would be recognised here, too.
-func isFunction(args []string, in io.Reader) bool {
-	return len(args) == 1 && !report.IsTerminal(in)
+// functionFor returns the function as which the program is called, or nil. That's decided
+// before any command is built, so that a renderer's run doesn't pay for them. kustomize calls
+// a legacy plugin by the name of its kind, with one file.
+func functionFor(args []string, in io.Reader) func(in io.Reader, out, err io.Writer) error {
+	switch {
+	case len(args) == 2 && filepath.Base(args[0]) == pluginName:
+		return func(in io.Reader, out, err io.Writer) error { return fn.Plugin(args[1], in, out, err) }
+	case len(args) == 1 && !report.IsTerminal(in):
+		return fn.Process
+	}
+	return nil
 }

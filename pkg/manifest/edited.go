@@ -24,6 +24,7 @@ func (e Edited) Reread() *Text {
 	if e.again == nil {
 		return e.text
 	}
+	e.again.patchedBy = e.text.patchedBy
 	return e.again
 }
 

@@ -10,10 +10,10 @@ import (
 )
 
 // IsOnlyLocal reports whether the object is of no use to a cluster: it has the annotation
-// local-config, configures a tool, or has no kind.
+// local-config, configures a tool, is a patch, or has no kind.
 func (o *Object) IsOnlyLocal() bool {
 	switch group := o.Ref.Group; {
-	case o.Ref.Kind == "", o.Annotation(localAnnotation) == "true":
+	case o.Ref.Kind == "", o.Annotation(localAnnotation) == "true", o.PatchedBy() != "":
 		return true
 	case group == "":
 		return o.Version == "builtin" || o.Ref.Kind == "Kustomization" // a plugin of kustomize
@@ -59,6 +59,7 @@ func (t *Text) withoutMember(s splice, name string) (string, []string, bool) {
 	if err != nil {
 		return t.lines.Text, nil, false
 	}
+	again.patchedBy = t.patchedBy
 	text, more, empty := again.WithoutLocal()
 	return text, append([]string{name}, more...), empty
 }

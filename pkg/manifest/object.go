@@ -220,13 +220,18 @@ func (o *Object) IsLocal() bool {
 	return o.Annotation(localAnnotation) == "true" && o.text.IsResourceList()
 }
 
-// IsToolConfig reports whether the object is configuration of a tool, which never gets into a
-// cluster. Only kpt and kustomize read the annotation local-config: kubectl applies an
+// IsToolConfig reports whether the object is configuration of a tool or a patch, which never
+// gets into a cluster. Only kpt and kustomize read the annotation local-config: kubectl applies an
 // object of a stream despite it.
 func (o *Object) IsToolConfig() bool {
+	switch o.Ref.Kind {
+	case "", "Kustomization", "Kptfile":
+		return true
+	case "Component":
+		return strings.HasPrefix(o.Ref.Group, "kustomize.")
+	}
 	return o.text.IsResourceList() && o.Annotation(localAnnotation) == "true" || o.Ref.Group == "outrigger.dev" ||
-		o.Ref.Kind == "Kustomization" || o.Ref.Kind == "Component" && strings.HasPrefix(o.Ref.Group, "kustomize.") ||
-		o.Ref.Kind == "Kptfile" || o.Ref.Kind == ""
+		o.PatchedBy() != ""
 }
 
 // Decode reads the value at a path into an API type. If there is none, it changes nothing.

@@ -26,6 +26,7 @@ type Text struct {
 	resources      *resourceList   // of a ResourceList
 	last           [2]int          // the last document
 	mentioned      map[string]bool // whether a word is anywhere in the text
+	patchedBy      string          // the kustomization that names it as a patch
 	nearly         bool            // it has a ResourceList of another apiVersion
 }
 

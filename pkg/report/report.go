@@ -24,8 +24,8 @@ import (
 const IO = "io"
 
 // printed are the codes of info findings that are printed: a workload doesn't get a
-// sidecar, or an object is removed. Others are only in the results of a function.
-var printed = []string{sidecar.Skipped, "object-removed"}
+// sidecar, a patch isn't one, or an object is removed. Others are only in the results of a function.
+var printed = []string{sidecar.Skipped, sidecar.Patch, "object-removed", "line-break"}
 
 // A Printer prints to a stream, usually standard error. It ignores errors of the stream,
 // since there is no other place to report them.

@@ -7,23 +7,27 @@ import (
 )
 
 // WithoutLocal returns files without what no cluster takes: configuration of tools, what is
-// annotated as local, values and other documents without a kind. left names it.
+// annotated as local, patches, values and other documents without a kind. left names it.
 func WithoutLocal(files []File) (kept []File, left []string) {
-	for _, f := range files {
-		t, err := manifest.Parse(f.Name, f.Text)
-		if err != nil || t.IsResourceList() {
-			kept = append(kept, f)
+	texts, fs := parseFiles(files)
+	if fs.Failed() {
+		return files, nil
+	}
+	manifest.MarkPatches(texts)
+	for i, t := range texts {
+		if t.IsResourceList() {
+			kept = append(kept, files[i])
 			continue
 		}
 		text, local, empty := t.WithoutLocal()
 		if empty {
-			left = append(left, f.Name)
+			left = append(left, t.Name)
 			continue
 		}
 		if len(local) > 0 {
-			left = append(left, f.Name+" ("+strings.Join(local, ", ")+")")
+			left = append(left, t.Name+" ("+strings.Join(local, ", ")+")")
 		}
-		kept = append(kept, File{f.Name, text})
+		kept = append(kept, File{t.Name, text})
 	}
 	return kept, left
 }

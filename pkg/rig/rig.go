@@ -49,6 +49,7 @@ func RunAll(files []File, docs []*config.Sidecars, opt Options) Output {
 	if fs.Failed() {
 		return Output{Findings: sortFindings(fs)}
 	}
+	manifest.MarkPatches(texts)
 	return RunTexts(texts, docs, opt)
 }
 

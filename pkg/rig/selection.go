@@ -61,6 +61,9 @@ func (r *run) isServed(d *document, o *manifest.Object, m *config.Meta) bool {
 			r.reportSkipped(d, o, "the annotation of its former names or namespaces")
 		}
 	case d.Spec.Excludes(m):
+	case o.PatchedBy() != "":
+		r.addFindings(sidecar.Finding{Severity: sidecar.Info, Code: sidecar.Patch, Object: o.Ref, File: o.File(),
+			Message: "isn't a workload, but a patch of " + o.PatchedBy()})
 	case o.IsToolConfig():
 		if pod && o.IsLocal() {
 			d.tally.selected++

@@ -20,6 +20,10 @@ const (
 // always printed, whatever their severity.
 const Skipped = "skipped"
 
+// Patch is the code of findings about patches that a document would select. They are
+// always printed.
+const Patch = "patch"
+
 // A Finding is one thing that is wrong or worth knowing. Texts are lower case
 // and without a full stop; they never hold the value of a secret.
 type Finding struct {

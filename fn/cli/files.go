@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path"
 	"strings"
 	"syscall"
 
@@ -20,12 +21,14 @@ import (
 type manifestFlags struct {
 	inPlace   bool
 	keepLocal bool
+	skip      []string
 }
 
 func addManifestFlags(c *cobra.Command, f *manifestFlags) {
 	c.Flags().BoolVarP(&f.inPlace, "write", "w", false, "write files back in place, instead of to standard output")
 	c.Flags().BoolVar(&f.keepLocal, "keep-local", false,
 		"of files and folders, also print what no cluster takes, such as values")
+	c.Flags().StringArrayVar(&f.skip, "skip", nil, "leave out files and folders that match `GLOB`; may be repeated")
 }
 
 // input is the input of a run. Its results go to the same files.
@@ -46,7 +49,12 @@ func readInput(c *cobra.Command, s *streams, paths []string, flags manifestFlags
 		}
 		return input{files: []rig.File{{Text: text}}}, err
 	}
-	set, err := files.Read(paths, flags.inPlace)
+	for _, pattern := range flags.skip {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return in, misuseOf(c, "--skip "+pattern+" isn't a valid pattern", "close the bracket, or quote it with a backslash")
+		}
+	}
+	set, err := files.Read(paths, flags.inPlace, flags.skip...)
 	s.printer().PrintNotes(set.Notes)
 	if err != nil {
 		return in, err
@@ -76,6 +84,20 @@ func (in input) write(out []rig.File, flags manifestFlags, s *streams) error {
 	notes, err := in.set.Write(ctx, texts)
 	s.printer().PrintNotes(notes)
 	return err
+}
+
+// explainBroken adds to errors of files that aren't YAML how to leave such a file out.
+func (in input) explainBroken(fs sidecar.Findings) sidecar.Findings {
+	for i, f := range fs {
+		if in.set != nil && f.Code == "yaml-syntax" && f.Hint == "" {
+			what, hint, more := strings.Cut(f.Message, "; ")
+			if fs[i].Message = what; more {
+				hint += ", or "
+			}
+			fs[i].Hint = hint + "leave the file out with --skip GLOB if it's a template"
+		}
+	}
+	return fs
 }
 
 // leaveOutLocal leaves out what no cluster takes, since someone may pipe the rest into

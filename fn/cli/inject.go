@@ -27,7 +27,8 @@ workload got.
 What is printed of files and folders is what a cluster takes: objects with the annotation
 config.kubernetes.io/local-config, Sidecars, Kustomization, Kptfile, values and other
 documents without a kind are left out, and named on standard error. A stream goes through
-whole.
+whole. Incomplete workloads that a kustomization.yaml among the files names as patches
+are left alone.
 
 Several documents add up: a workload that they select gets what one document with all
 their patterns asks for, whatever their order.`,
@@ -36,6 +37,9 @@ their patterns asks for, whatever their order.`,
 
   # several documents: files, folders, and standard input as -
   outrigger inject -c tls.yaml -c platform/sidecars/ web.yaml
+
+  # a repository with a chart, whose templates aren't YAML
+  outrigger inject -c sidecars.yaml -w --skip 'chart/templates' .
 
   # files in place, with a record, so that strip can undo it
   outrigger inject -c sidecars.yaml -w manifests/
@@ -78,7 +82,7 @@ func inject(c *cobra.Command, s *streams, documents, paths []string, flags manif
 	}
 	out := rig.RunAll(in.files, docs, rig.Options{InPlace: flags.inPlace})
 	if out.Findings.Failed() {
-		return out.Findings
+		return in.explainBroken(out.Findings)
 	}
 	p.PrintFindings(out.Findings)
 	if in.set == nil { // it may be large, so it isn't copied

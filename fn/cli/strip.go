@@ -51,7 +51,7 @@ func strip(c *cobra.Command, s *streams, documents, paths []string, flags manife
 	for _, name := range by {
 		out, fs := rig.Strip(in.files, name)
 		if fs.Failed() {
-			return fs
+			return in.explainBroken(fs)
 		}
 		p.PrintFindings(fs)
 		in.files = out

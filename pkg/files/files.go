@@ -62,17 +62,19 @@ func findBelow(tops []string, real string) (place, bool) {
 	return place{}, false
 }
 
-// Read reads files that are arguments, and in folders all .yaml and .yml files, except in
-// hidden folders. It reports all errors at once.
+// Read reads files that are arguments, and in folders all .yaml and .yml files that aren't
+// hidden, nor in a hidden folder. It reports all errors at once. What one of the patterns
+// skip matches is left out: they match paths as path.Match does, or the end of a path from
+// the name of a folder on.
 //
 // It follows links inside the given folders, and inside the folder of a link that is an
 // argument. A link from there to a file outside is an error, and a link to a folder outside
 // is a note. A link to a folder is allowed as an argument.
 //
 // With inPlace it also removes temporary files of a killed run.
-func Read(args []string, inPlace bool) (*Set, error) {
-	r := &reader{inPlace: inPlace, seen: map[string]bool{}, ids: map[identity]bool{},
-		gone: map[string]bool{}, swept: map[string]bool{}}
+func Read(args []string, inPlace bool, skip ...string) (*Set, error) {
+	r := &reader{inPlace: inPlace, skip: skip, matched: map[string]bool{},
+		seen: map[string]bool{}, ids: map[identity]bool{}, gone: map[string]bool{}, swept: map[string]bool{}}
 	defer r.closeRoot()
 	given := make([]string, len(args))
 	for i, a := range args {
@@ -89,6 +91,7 @@ func Read(args []string, inPlace bool) (*Set, error) {
 		r.readArgument(a, given[i])
 	}
 	r.reportPassedOver()
+	r.reportUnmatched()
 	if len(r.errs) == 0 && len(r.set.Files) == 0 {
 		r.addError("no .yaml or .yml files found")
 	}

@@ -14,7 +14,8 @@ func kubectlReads(name string) bool { return isYAML(name) || filepath.Ext(name) 
 // it looks like a workload: a file's name must not be a way around sidecars.
 func (r *reader) notePassedOver(at place, name string, e fs.DirEntry) {
 	switch {
-	case e.IsDir() && e.Name() == ".git": // it can't be part of a commit
+	case e.IsDir() && e.Name() == ".git", // it can't be part of a commit
+		r.isSkipped(name):
 		return
 	case e.IsDir():
 		if strings.Count(at.rel, string(filepath.Separator)) >= deepest {
@@ -38,8 +39,13 @@ func (r *reader) notePassedOver(at place, name string, e fs.DirEntry) {
 		if err != nil || !strings.Contains(text, "apiVersion") || !strings.Contains(text, "containers") {
 			return
 		}
-		if what = ": skipped: is in a hidden folder"; !isYAML(name) {
+		switch {
+		case !isYAML(name):
 			what = ": skipped: isn't a .yaml or .yml file"
+		case strings.HasPrefix(e.Name(), "."):
+			what = ": skipped: is hidden"
+		default:
+			what = ": skipped: is in a hidden folder"
 		}
 	}
 	r.over = append(r.over, passedOver{

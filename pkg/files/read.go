@@ -21,6 +21,8 @@ const deepest = 100
 // reader is the state of one Read.
 type reader struct {
 	inPlace bool
+	skip    []string          // patterns of what is left out
+	matched map[string]bool   // by pattern
 	tops    []string          // real paths of the given folders
 	seen    map[string]bool   // real paths of files and folders that were read
 	ids     map[identity]bool // of files with one name; the second path to one is a mount
@@ -64,6 +66,9 @@ func (r *reader) openTop(top string) (*os.Root, error) {
 // readArgument reads the file or folder of an argument. real is its real path, "" if it has
 // none.
 func (r *reader) readArgument(arg, real string) {
+	if r.isSkipped(arg) {
+		return
+	}
 	link, err := os.Lstat(arg)
 	if err != nil || real == "" {
 		if r.wasFinished(arg) {
@@ -156,7 +161,8 @@ func (r *reader) listFolder(at place) ([]fs.DirEntry, error) {
 func (r *reader) readEntry(at place, name string, e fs.DirEntry) {
 	hidden := strings.HasPrefix(e.Name(), ".")
 	switch {
-	case e.IsDir() && hidden:
+	case r.isSkipped(name):
+	case hidden && (e.IsDir() || isYAML(name)):
 		r.notePassedOver(at, name, e)
 	case e.IsDir():
 		r.walkFolder(at, name)

@@ -82,16 +82,15 @@ func (l *Layer) Texts() ([]Edited, sidecar.Findings) {
 	return out, l.findings
 }
 
-// reportOpenEnds finds insertions at the end of a text that ends in a block scalar without
-// a line break: an added line break would be part of the scalar.
+// reportOpenEnds reports texts that end in a block scalar without a line break: what is
+// inserted behind it begins with one, which is part of the scalar.
 func (l *Layer) reportOpenEnds() {
 	for t, splices := range l.splices {
 		atEnd := func(s splice) bool { return s.at == len(t.lines.Text) && s.ins != "" }
 		if slices.ContainsFunc(splices, atEnd) && t.endsOpen() {
-			l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Error, Code: "not-editable", File: t.Name,
+			l.findings = append(l.findings, sidecar.Finding{Severity: sidecar.Info, Code: "line-break", File: t.Name,
 				Line:    t.lines.LineNumber(len(t.lines.Text)),
-				Message: "the text ends in a block scalar without a line break, which an insertion would change",
-				Hint:    "end the last line with a line break"})
+				Message: "the text ends in a block scalar without a line break, and gets one"})
 		}
 	}
 }

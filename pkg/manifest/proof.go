@@ -21,6 +21,7 @@ type proof struct {
 	pods          []sidecar.Path
 	before, after any
 	marker        []string
+	open          bool // the text ends in a block scalar that had no line break before
 	wrong         []sidecar.Path
 }
 
@@ -31,7 +32,7 @@ func findForged(before, after *Object, s *stripper) []sidecar.Path {
 	if errA != nil || errB != nil || after.err != nil {
 		return []sidecar.Path{{}}
 	}
-	p := &proof{on: before.Ref, pods: podPaths(a), before: a, after: b,
+	p := &proof{on: before.Ref, pods: podPaths(a), before: a, after: b, open: after.text.endsOpen(),
 		marker: append(splitNames(before.Annotation(sidecar.PatternsKey)),
 			splitNames(before.Annotation(sidecar.ContainersKey))...)}
 	p.compareValues(a, b, nil)
@@ -201,6 +202,9 @@ func entryIdentity(v any) string {
 func (p *proof) mayBecome(before, after any, path sidecar.Path) bool {
 	annotation := len(path) == 3 && path[0].Field == "metadata" && path[1].Field == "annotations"
 	if after == nil && annotation && path[2].Field == recordKey {
+		return true
+	}
+	if text, ok := after.(string); ok && p.open && before == any(text+"\n") {
 		return true
 	}
 	f := editable.FieldAt(p.on, p.pods, path)

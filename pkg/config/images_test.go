@@ -20,12 +20,12 @@ func TestImages(t *testing.T) {
 	form := regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+/[a-z0-9/_.-]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9-]+)?$`)
 	seen := map[string]bool{}
 	for _, image := range Images() {
-		require.Regexp(t, form, image.Ref)
+		require.Regexp(t, form, image.Ref, "write the registry, the name and the tag of a version")
 		require.Regexp(t, imageReference, image.Ref, "the next test would miss it")
-		require.False(t, seen[image.Ref], image.Ref)
+		require.False(t, seen[image.Ref], "%s is listed twice", image.Ref)
 		seen[image.Ref] = true
-		require.Positive(t, image.UID, image.Ref)
-		require.Positive(t, image.GID, image.Ref)
+		require.True(t, image.UID > 0 && image.GID > 0,
+			"%s has no uid or gid: write the numbers of its user from its Dockerfile, or 65534 for root", image.Ref)
 	}
 	require.Greater(t, len(seen), 35)
 }

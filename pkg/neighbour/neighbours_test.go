@@ -1,8 +1,12 @@
 package neighbour
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -28,6 +32,24 @@ func TestNeighbours(t *testing.T) {
 		}
 	}
 	for _, name := range editable.Editors() {
-		require.True(t, slices.Contains(names, name), "editable fields are edited by %s, which is no neighbour", name)
+		require.True(t, slices.Contains(names, name), "pkg/editable/fields.go names %s, which isn't a neighbour", name)
+	}
+}
+
+// A case has an object of each kind that neighbours read. It shows that what they edit can be undone.
+func TestCasesHaveAllKinds(t *testing.T) {
+	inputs, err := filepath.Glob("../rigtest/testdata/*/input.yaml")
+	require.NoError(t, err)
+	var all strings.Builder
+	for _, name := range inputs {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		all.Write(text)
+	}
+	for _, n := range neighbours {
+		for kind := range n.kinds {
+			require.True(t, regexp.MustCompile(`\bkind: `+kind.Kind+`\b`).MatchString(all.String()),
+				"no case has a %s: write config.yaml and input.yaml into pkg/rigtest/testdata/CASE", kind.Kind)
+		}
 	}
 }

@@ -65,7 +65,7 @@ func TestExporterPresets(t *testing.T) {
 	ports := map[int32]string{}
 	for name, p := range exporterPresets() {
 		t.Run(name, func(t *testing.T) {
-			require.NotEmpty(t, p.Source)
+			require.NotEmpty(t, p.Source, "write source: the files and the version that show each fact")
 			if p.Native != nil || p.Refuse != "" {
 				require.Nil(t, p.Image)
 				fs := (&Exporter{Preset: name}).Validate()
@@ -74,11 +74,12 @@ func TestExporterPresets(t *testing.T) {
 				return
 			}
 			require.NotNil(t, p.Image, "write image, with ref, uid and gid, into presets.json")
-			require.NotEqual(t, p.Listen == "", p.ListenEnv == nil, "it's told another port in one way")
-			require.Subset(t, p.Secrets, slices.Collect(maps.Keys(p.Credentials)))
-			require.Subset(t, p.Secrets, p.Needs)
+			require.NotEqual(t, p.Listen == "", p.ListenEnv == nil,
+				"write how another metricsPort is set: either listen (an argument) or listenEnv (variables)")
+			require.Subset(t, p.Secrets, slices.Collect(maps.Keys(p.Credentials)), "secrets has all variables of credentials")
+			require.Subset(t, p.Secrets, p.Needs, "secrets has all variables of needs")
 			if name == p.Name {
-				require.Empty(t, ports[p.MetricsPort], "two presets in a pod")
+				require.Empty(t, ports[p.MetricsPort], "two presets in a pod need different metricsPorts")
 				ports[p.MetricsPort] = name
 			}
 			port := cmp.Or(p.Port, 8000)
@@ -97,7 +98,7 @@ func TestExporterPresets(t *testing.T) {
 			require.Equal(t, p.presetImage().UID, *main.SecurityContext.RunAsUser)
 			require.Equal(t, p.MetricsPort, main.Ports[0].ContainerPort)
 			if strings.Contains(p.URI, "{port}") && p.Params == nil {
-				require.Contains(t, said, fmt.Sprintf("127.0.0.1:%d", port))
+				require.Contains(t, said, fmt.Sprintf("127.0.0.1:%d", port), "neither args nor env has {uri}")
 				w.Takeovers = []sidecar.Takeover{{Port: port, AppPort: 12345}}
 				moved, err := sidecar.Build(x, w)
 				require.NoError(t, err)

@@ -40,6 +40,7 @@ func TestCasesOfLaw9(t *testing.T) {
 		}
 	}
 	for _, key := range config.PatternKeys() {
-		require.True(t, spelled[key], "no case shows that %s equals its custom form", key)
+		require.True(t, spelled[key], "law 9: no case shows that %s equals its custom form: write config.yaml and "+
+			"input.yaml, with one workload, into pkg/rigtest/testdata/CASE, and run: make golden", key)
 	}
 }

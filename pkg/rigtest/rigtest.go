@@ -144,7 +144,8 @@ func (c Case) readSpec(t T, conf string) *config.Spec {
 func (c Case) mustRun(t T, conf, input string) string {
 	t.Helper()
 	out := c.runConfig(t, conf, input)
-	require.NoError(t, out.Findings.Err(), "config:\n%s\ninput:\n%s", conf, input)
+	require.NoError(t, out.Findings.Err(), "a field that a record can't restore needs a row in pkg/editable/fields.go\n"+
+		"config:\n%s\ninput:\n%s", conf, input)
 	return out.Files()[0].Text
 }
 
@@ -185,6 +186,6 @@ func checkGolden(t *testing.T, name, have string) {
 		return
 	}
 	want, err := os.ReadFile(name)
-	require.NoError(t, err, "make golden writes it")
-	require.Equal(t, string(want), have, "if this is meant: make golden, and look at the diff")
+	require.NoError(t, err, "to write it: make golden, or -update in this test")
+	require.Equal(t, string(want), have, "if this is meant: make golden, or -update in this test, and look at the diff")
 }

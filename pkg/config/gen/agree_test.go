@@ -29,7 +29,8 @@ func TestSchemaAgreesOnAllPatterns(t *testing.T) {
 			return f.Code == "unknown-field" || f.Code == "wrong-type"
 		})
 		if well := valid(schema, schema, doc); well && form || !well && !fs.Failed() {
-			require.Fail(t, "schema and reader don't agree: "+what, "schema: %v\nreader: %v\n%s", well, fs, text)
+			require.Fail(t, "schema and reader don't agree, or make generate is due: "+what,
+				"schema: %v\nreader: %v\n%s", well, fs, text)
 		}
 		return c
 	}

@@ -5,6 +5,7 @@ package fn
 import (
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/files"
@@ -32,13 +33,13 @@ func Transform(in io.Reader, out io.Writer, p *report.Printer) error {
 	if err != nil {
 		return err
 	}
-	laid, fs := layConfig(text)
+	laid, fs, results := layConfig(text)
 	if fs.Failed() {
-		laid = manifest.Unchanged(text)
+		laid, results = manifest.Unchanged(text), fs
 	} else {
 		p.PrintFindings(fs)
 	}
-	laid, err = laid.WithResults(fs)
+	laid, err = laid.WithResults(results)
 	if err != nil {
 		return refuse("results-refused", "results can't be added: "+err.Error(), "")
 	}
@@ -73,29 +74,35 @@ func refuse(code, message, hint string) error {
 	return sidecar.Findings{{Severity: sidecar.Error, Code: code, Message: message, Hint: hint}}
 }
 
-// layConfig adds the sidecars of a list's functionConfig to the list.
-func layConfig(text *manifest.Text) (laid manifest.Edited, fs sidecar.Findings) {
+// layConfig adds the sidecars of a list's functionConfig to the list. Its findings are for people. Where files are
+// written back, the results for the runner have one about each workload, too.
+func layConfig(text *manifest.Text) (laid manifest.Edited, fs, results sidecar.Findings) {
 	if text.FunctionConfig == nil {
 		return laid, sidecar.Findings{{Severity: sidecar.Error, Code: "config-missing", Field: "functionConfig",
-			Message: "the ResourceList has none", Hint: "give the runner a Sidecars document"}}
+			Message: "the ResourceList has none", Hint: "give the runner a Sidecars document"}}, nil
 	}
 	conf, fs := config.ReadNode(text.FunctionConfig, "")
 	if fs = append(fs, checkPosition(text)...); fs.Failed() {
-		return laid, fs
+		return laid, fs, nil
 	}
 	if isGenerator(conf, text.Objects) {
-		return laid, append(fs, noObjects(conf)...)
+		return laid, append(fs, noObjects(conf)...), nil
 	}
-	laid, more := laySidecars(text, conf)
-	return laid, append(fs, more...)
+	laid, more, results := laySidecars(text, conf)
+	return laid, slices.Concat(fs, more), slices.Concat(fs, results)
 }
 
 // laySidecars adds the sidecars of a document to a list.
-func laySidecars(text *manifest.Text, conf *config.Sidecars) (laid manifest.Edited, fs sidecar.Findings) {
+func laySidecars(text *manifest.Text, conf *config.Sidecars) (laid manifest.Edited, fs, results sidecar.Findings) {
 	out := rig.RunTexts([]*manifest.Text{text}, []*config.Sidecars{conf}, rig.Options{})
-	if fs = append(checkResources(text.Objects), out.Findings...); fs.Failed() {
-		return laid, fs
+	stray := checkResources(text.Objects)
+	fs, results = slices.Concat(stray, out.Findings), slices.Concat(stray, out.Results())
+	if fs.Failed() {
+		return laid, fs, nil
+	}
+	if !text.IsWrittenBack() {
+		results = fs
 	}
 	laid, more := out.Texts[0].ForgetIDs(text)
-	return laid, append(fs, more...)
+	return laid, slices.Concat(fs, more), results
 }

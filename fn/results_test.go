@@ -2,6 +2,7 @@ package fn
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -59,4 +60,48 @@ func TestResultsOfKyaml(t *testing.T) {
 			require.Contains(t, read.Results, &c.want, "have: %v", read.Results)
 		})
 	}
+}
+
+// Where files are written back, one result tells of each workload what it got and what it goes without, and where.
+func TestResultsOfKpt(t *testing.T) {
+	config := sidecars + "    - name: logs\n      logTail: {directory: /logs, files: [a.log]}\n"
+	workload := func(name, annotations, index, id string) string {
+		o := strings.Replace(web, "  name: web\nspec", "  name: web\n  namespace: "+name+"\nspec", 1)
+		return strings.Replace(kptItem(o, "apps/web.yaml", index, id), "  annotations:\n", "  annotations:\n"+annotations, 1)
+	}
+	in := list(config,
+		workload("all", "", "0", "1"),
+		workload("none", "    outrigger.dev/skip: '*'\n    outrigger.dev/skip-reason: no\n", "1", "2"),
+		workload("some", "    outrigger.dev/skip: logs\n", "2", "3"))
+	in = strings.Replace(in, "  patterns:", "  expect: {min: 0}\n    patterns:", 1)
+	code, out, stderr := call(in)
+	require.Zero(t, code, stderr)
+	var read struct {
+		Results framework.Results `yaml:"results"`
+	}
+	require.NoError(t, yaml.Unmarshal([]byte(out), &read))
+	var said []string
+	for _, r := range read.Results {
+		require.Equal(t, "apps/web.yaml", r.File.Path)
+		if r.Severity == framework.Warning { // about the app
+			continue
+		}
+		require.Equal(t, "Deployment", r.ResourceRef.Kind)
+		require.Equal(t, "apps/v1", r.ResourceRef.APIVersion)
+		require.Equal(t, "web", r.ResourceRef.Name)
+		require.Equal(t, "spec.template.spec", r.Field.Path)
+		said = append(said, fmt.Sprint(r.ResourceRef.Namespace, " ", r.File.Index, " ", r.Tags["code"], ": ", r.Message))
+	}
+	require.Equal(t, []string{
+		"all 0 added: added tls-proxy (1 native sidecar, 1 object, takes over port 8080), logs (1 native sidecar)",
+		`none 1 skipped: logs: skipped, as metadata.annotations.outrigger.dev/skip says: "no"; ` +
+			`tls-proxy: skipped, as metadata.annotations.outrigger.dev/skip says: "no"`,
+		"some 2 added: added tls-proxy (1 native sidecar, 1 object, takes over port 8080); " +
+			"logs: skipped, as metadata.annotations.outrigger.dev/skip says",
+	}, said)
+	_, again, _ := call(in)
+	require.Equal(t, out, again, "the same each time")
+	rest, _ := resultsOf(out)
+	_, again, _ = call(rest)
+	require.Equal(t, out, again, "and of a second run")
 }

@@ -19,6 +19,15 @@ func placeOf(o *Object) place {
 	return place{o.Annotation(packageAnnotation), o.Annotation(pathAnnotation)}
 }
 
+// placeIndex returns the index of an object in its file, where a runner tells it; else 0.
+func (o *Object) placeIndex() int {
+	index, err := strconv.Atoi(o.Annotation(indexAnnotation))
+	if err != nil {
+		return 0
+	}
+	return index
+}
+
 // placeAnnotations returns the annotations that put a new object into a file beside that of
 // its workload, behind all that is in it already: kpt refuses two objects at one place, and
 // one without an index is at the same place as another one without.
@@ -45,8 +54,7 @@ func (l *Layer) takeIndex(at place) string {
 		for _, t := range l.texts {
 			for _, o := range t.Objects {
 				if o.InPlace() {
-					index, _ := strconv.Atoi(o.Annotation(indexAnnotation))
-					l.next[placeOf(o)] = max(l.next[placeOf(o)], index+1)
+					l.next[placeOf(o)] = max(l.next[placeOf(o)], o.placeIndex()+1)
 				}
 				o.Release()
 			}
@@ -128,6 +136,13 @@ func (t *Text) IsSelection() bool {
 		has := func(key string) bool { return o.Annotation(key) != "" }
 		return slices.ContainsFunc(selectionAnnotations, has) && o.InPlace()
 	})
+}
+
+// IsWrittenBack reports whether a runner writes the objects back to their files, as kpt does. In
+// a plain stream, such an annotation means nothing. kustomize's objects aren't written back, but
+// one that looks like kustomize's proves nothing for the rest.
+func (t *Text) IsWrittenBack() bool {
+	return t.IsResourceList() && slices.ContainsFunc(t.Objects, (*Object).InPlace)
 }
 
 // HasPackages reports whether the objects are those of packages, as kpt renders them.

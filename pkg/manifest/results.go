@@ -1,7 +1,9 @@
 package manifest
 
 import (
+	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
@@ -20,9 +22,9 @@ func (e Edited) WithResults(fs sidecar.Findings) (Edited, error) {
 	if err != nil {
 		return Edited{}, err
 	}
-	results, apis := make([]any, len(fs)), t.apiVersions()
+	results, objects := make([]any, len(fs)), t.firstObjects()
 	for i, f := range fs {
-		results[i] = makeResult(f, apis)
+		results[i] = makeResult(f, objects)
 	}
 	w := &editor{Lines: t.lines, Style: values.Style{Indent: 2, Compact: true, Newline: t.lines.Break},
 		json: root.IsJSON()}
@@ -45,19 +47,22 @@ func (e Edited) WithResults(fs sidecar.Findings) (Edited, error) {
 	return newEdited(t, append(slices.Clone(e.splices), w.splices...)), nil
 }
 
-// apiVersions returns the apiVersions of the text's objects by reference. The first of equal
-// ones is used.
-func (t *Text) apiVersions() map[sidecar.Ref]string {
-	apis := make(map[sidecar.Ref]string, len(t.Objects))
+// firstObjects returns the text's objects by reference. The first of equal ones is used.
+func (t *Text) firstObjects() map[sidecar.Ref]*Object {
+	objects := make(map[sidecar.Ref]*Object, len(t.Objects))
 	for _, o := range t.Objects {
-		if _, there := apis[o.Ref]; !there {
-			apis[o.Ref] = strings.TrimPrefix(o.Ref.Group+"/"+o.Version, "/")
+		if _, there := objects[o.Ref]; !there {
+			objects[o.Ref] = o
 		}
 	}
-	return apis
+	return objects
 }
 
-func makeResult(f sidecar.Finding, apis map[sidecar.Ref]string) values.Map {
+func makeResult(f sidecar.Finding, objects map[sidecar.Ref]*Object) values.Map {
+	var o *Object
+	if f.Object != (sidecar.Ref{}) {
+		o = objects[f.Object]
+	}
 	message := f.Message
 	if f.Sidecar != "" {
 		message = f.Sidecar + ": " + message
@@ -73,9 +78,9 @@ func makeResult(f sidecar.Finding, apis map[sidecar.Ref]string) values.Map {
 		{Key: "severity", Value: string(f.Severity)},
 	}
 	if f.Object != (sidecar.Ref{}) {
-		api, there := apis[f.Object]
-		if !there {
-			api = f.Object.Group
+		api := f.Object.Group
+		if o != nil {
+			api = strings.TrimPrefix(api+"/"+o.Version, "/")
 		}
 		ref := values.Map{
 			{Key: "apiVersion", Value: sidecar.OneLine(api)},
@@ -90,8 +95,14 @@ func makeResult(f sidecar.Finding, apis map[sidecar.Ref]string) values.Map {
 			r = r.WithField(sidecar.OneLine(f.Field), "field", "path")
 		}
 	}
+	if f.File == "" && o != nil {
+		f.File = o.File()
+	}
 	if f.File != "" {
 		r = r.WithField(sidecar.OneLine(f.File), "file", "path")
+		if o != nil && o.placeIndex() > 0 {
+			r = r.WithField(json.Number(strconv.Itoa(o.placeIndex())), "file", "index")
+		}
 	}
 	return r.WithField(f.Code, "tags", "code")
 }

@@ -48,8 +48,8 @@ func (r *run) documentOf(f *sidecar.Finding) *document {
 	return nil
 }
 
-// describeWorkload lists what a workload got.
-func describeWorkload(o *manifest.Object, answers []sidecar.Answer) string {
+// describeAnswers lists sidecars, each with what it adds.
+func describeAnswers(answers []sidecar.Answer) []string {
 	parts := make([]string, len(answers))
 	for i, a := range answers {
 		parts[i] = a.Name
@@ -57,7 +57,7 @@ func describeWorkload(o *manifest.Object, answers []sidecar.Answer) string {
 			parts[i] += " (" + strings.Join(has, ", ") + ")"
 		}
 	}
-	return o.Ref.String() + ": " + strings.Join(parts, "; ")
+	return parts
 }
 
 // oneLineEach removes line breaks from the lines of a report.

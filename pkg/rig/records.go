@@ -19,7 +19,8 @@ func (r *run) decideRecord(opt Options) bool {
 	wants := func(w config.Record) bool {
 		return slices.ContainsFunc(r.docs, func(d *document) bool { return d.Spec.Record == w })
 	}
-	r.record = wants(config.RecordAlways) || (wants(config.RecordAuto) || wants("")) && (opt.InPlace || r.writesBack())
+	inPlace := opt.InPlace || slices.ContainsFunc(r.texts, (*manifest.Text).IsWrittenBack)
+	r.record = wants(config.RecordAlways) || (wants(config.RecordAuto) || wants("")) && inPlace
 	for _, d := range r.docs {
 		if r.record && d.Metadata.Name == "" {
 			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "missing-field", Field: "metadata.name",
@@ -29,22 +30,6 @@ func (r *run) decideRecord(opt Options) bool {
 		}
 	}
 	return true
-}
-
-// writesBack reports whether the runner writes files back, as kpt does: the objects of its lists have annotations with
-// paths. In a plain stream, such an annotation means nothing.
-func (r *run) writesBack() bool {
-	for _, t := range r.texts {
-		if !t.IsResourceList() {
-			continue
-		}
-		for _, o := range t.Objects {
-			if o.InPlace() { // kustomize's objects aren't, but one that looks like kustomize's proves nothing for the rest
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // A recorded object is one that remembers what was laid on it.

@@ -21,6 +21,8 @@ type Output struct {
 	Texts    []manifest.Edited
 	Findings sidecar.Findings
 	Report   []string // what each workload got
+
+	workloads sidecar.Findings // see [Output.Results]
 }
 
 // Files returns the new texts with their names.
@@ -108,6 +110,7 @@ type run struct {
 	laidEdits map[*manifest.Object]laid
 	emits     []manifest.Emit
 	report    []string
+	workloads sidecar.Findings // what each got
 
 	footprints []*neighbour.Footprint
 
@@ -139,7 +142,8 @@ func (r *run) finish() Output {
 	if r.findings.Failed() {
 		return Output{Findings: r.tellFindings()}
 	}
-	return Output{Texts: laid, Findings: r.tellFindings(), Report: oneLineEach(r.report)}
+	return Output{Texts: laid, Findings: r.tellFindings(), Report: oneLineEach(r.report),
+		workloads: r.describeServed()}
 }
 
 // fail returns what is wrong, without texts.

@@ -26,6 +26,7 @@ func (r *run) serveWorkload(q *request, o *manifest.Object) (without []*config.E
 	}
 	a := r.agree(q, o, w)
 	r.checkMarks(q, o, a.without)
+	r.noteServed(o, w, a.answers)
 	if len(a.answers) == 0 {
 		return a.without, true
 	}
@@ -33,7 +34,6 @@ func (r *run) serveWorkload(q *request, o *manifest.Object) (without []*config.E
 	own := r.keepShared(o, r.editsOf(q, o, w, &a))
 	r.checkRemembered(own)
 	r.footprints = append(r.footprints, neighbour.Observe(w, a.answers))
-	r.report = append(r.report, describeWorkload(o, a.answers))
 	about := r.aboutDocuments(q, a.answers)
 	if len(own) > 0 && r.layOn(o, own, about) {
 		r.keepEdits(o, own, about)

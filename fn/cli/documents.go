@@ -42,11 +42,7 @@ func readDocuments(c *cobra.Command, s *streams, names, paths []string) (docs []
 		}
 		docs, all = append(docs, found...), append(all, fs...)
 	}
-	if all.Failed() {
-		return nil, all
-	}
-	s.printer().PrintFindings(all)
-	return docs, nil
+	return docs, s.tellFindings(all)
 }
 
 // readFolder reads the Sidecars documents of a folder.

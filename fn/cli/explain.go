@@ -118,8 +118,7 @@ func wrapText(b *strings.Builder, text, indent string) {
 
 // expand prints the document with every pattern spelled out.
 func expand(c *cobra.Command, s *streams, document string, paths []string) error {
-	p := s.printer()
-	conf, err := readDocument(p, document)
+	conf, err := readDocument(s, document)
 	if err != nil {
 		return err
 	}
@@ -128,10 +127,9 @@ func expand(c *cobra.Command, s *streams, document string, paths []string) error
 		return err
 	}
 	conf, fs := rig.Expand(in.files, conf)
-	if fs.Failed() {
-		return fs
+	if err := s.tellFindings(fs); err != nil {
+		return err
 	}
-	p.PrintFindings(fs)
 	conf.Spec = conf.Spec.Bare()
 	text, err := values.YAML(conf)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/outrigger-dev/outrigger/pkg/files"
+	"github.com/outrigger-dev/outrigger/pkg/report"
 	"github.com/outrigger-dev/outrigger/pkg/rig"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -22,6 +23,8 @@ type manifestFlags struct {
 	inPlace   bool
 	keepLocal bool
 	skip      []string
+	diff      bool
+	check     bool
 }
 
 func addManifestFlags(c *cobra.Command, f *manifestFlags) {
@@ -29,6 +32,7 @@ func addManifestFlags(c *cobra.Command, f *manifestFlags) {
 	c.Flags().BoolVar(&f.keepLocal, "keep-local", false,
 		"of files and folders, also print what no cluster takes, such as values")
 	c.Flags().StringArrayVar(&f.skip, "skip", nil, "leave out files and folders that match `GLOB`; may be repeated")
+	addChangeFlags(c, f)
 }
 
 // input is the input of a run. Its results go to the same files.
@@ -42,6 +46,10 @@ func readInput(c *cobra.Command, s *streams, paths []string, flags manifestFlags
 	if len(paths) == 0 || len(paths) == 1 && paths[0] == "-" {
 		if flags.inPlace {
 			return in, misuseOf(c, "-w needs files or folders to write to", "")
+		}
+		if report.IsTerminal(s.in) {
+			s.printer().PrintNotes([]string{"manifests are read from the terminal; " +
+				"name files or folders, or end with Ctrl-D"})
 		}
 		text, err := files.ReadStream(s.in)
 		if errors.Is(err, files.ErrEmpty) {
@@ -68,6 +76,9 @@ func readInput(c *cobra.Command, s *streams, paths []string, flags manifestFlags
 
 // write writes the results back to their files, or as one stream.
 func (in input) write(out []rig.File, flags manifestFlags, s *streams) error {
+	if flags.showsChanges() {
+		return in.showChanges(out, flags, s)
+	}
 	if !flags.inPlace {
 		if in.set != nil && !flags.keepLocal {
 			out = leaveOutLocal(out, s)

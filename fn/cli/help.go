@@ -43,6 +43,7 @@ const exitCodes = `Exit codes:
   0  done
   1  a finding is an error, or something can't be read or written: nothing was written
   2  the command line is wrong
+  3  with --check, something would change
 `
 
 // printHelp prints the help of a command to standard output.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -8,7 +9,6 @@ import (
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/files"
-	"github.com/outrigger-dev/outrigger/pkg/report"
 	"github.com/outrigger-dev/outrigger/pkg/rig"
 )
 
@@ -30,6 +30,8 @@ documents without a kind are left out, and named on standard error. A stream goe
 whole. Incomplete workloads that a kustomization.yaml among the files names as patches
 are left alone.
 
+--diff and --check write nothing. With -w, they show what -w would write.
+
 Several documents add up: a workload that they select gets what one document with all
 their patterns asks for, whatever their order.`,
 		Example: `  # a filter between a renderer and the cluster
@@ -44,8 +46,11 @@ their patterns asks for, whatever their order.`,
   # files in place, with a record, so that strip can undo it
   outrigger inject -c sidecars.yaml -w manifests/
 
-  # see what would change
-  outrigger inject -c sidecars.yaml web.yaml | diff web.yaml -`,
+  # see what -w would change
+  outrigger inject -c sidecars.yaml -w --diff manifests/
+
+  # in CI: exit with 3 where files aren't what a run makes of them
+  outrigger inject -c sidecars.yaml -w --check manifests/`,
 		RunE: func(c *cobra.Command, paths []string) error {
 			if len(documents) == 0 {
 				return misuseOf(c, "no Sidecars document is given", "name it with -c FILE")
@@ -55,6 +60,8 @@ their patterns asks for, whatever their order.`,
 	}
 	addDocumentsFlag(c, &documents, "a Sidecars document: `FILE`, folder or -; may be repeated (required)")
 	addManifestFlags(c, &flags)
+	addFindingFlags(c, s)
+	c.Flags().BoolVarP(&s.quiet, "quiet", "q", false, "print findings, and no report of what each workload got")
 	return c
 }
 
@@ -71,7 +78,6 @@ func addDocumentsFlag(c *cobra.Command, documents *[]string, usage string) {
 // inject adds sidecars to files, folders or a stream. A stream gets no output where
 // anything is wrong: someone may pipe it into kubectl apply.
 func inject(c *cobra.Command, s *streams, documents, paths []string, flags manifestFlags) error {
-	p := s.printer()
 	docs, err := readDocuments(c, s, documents, paths)
 	if err != nil {
 		return err
@@ -81,34 +87,31 @@ func inject(c *cobra.Command, s *streams, documents, paths []string, flags manif
 		return err
 	}
 	out := rig.RunAll(in.files, docs, rig.Options{InPlace: flags.inPlace})
-	if out.Findings.Failed() {
-		return in.explainBroken(out.Findings)
+	if err := s.tellFindings(in.explainBroken(out.Findings)); err != nil {
+		return err
 	}
-	p.PrintFindings(out.Findings)
-	if in.set == nil { // it may be large, so it isn't copied
+	if in.set == nil && !flags.showsChanges() { // it may be large, so it isn't copied
 		_, err = out.Texts[0].WriteTo(s.out)
 	} else {
 		err = in.write(out.Files(), flags, s)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, errWouldChange) {
 		return err
 	}
-	p.PrintLines(alignReport(out.Report))
-	return nil
+	if !s.quiet {
+		s.printer().PrintLines(alignReport(out.Report))
+	}
+	return err
 }
 
 // readDocument reads one Sidecars document and prints the warnings about it.
-func readDocument(p *report.Printer, name string) (*config.Sidecars, error) {
+func readDocument(s *streams, name string) (*config.Sidecars, error) {
 	text, err := files.ReadDocument(name)
 	if err != nil {
 		return nil, err
 	}
 	conf, fs := config.Read(text, name)
-	if fs.Failed() {
-		return nil, fs
-	}
-	p.PrintFindings(fs)
-	return conf, nil
+	return conf, s.tellFindings(fs)
 }
 
 // alignReport aligns the lines of a report about many workloads.

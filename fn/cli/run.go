@@ -6,9 +6,11 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/outrigger-dev/outrigger/fn"
 	"github.com/outrigger-dev/outrigger/pkg/report"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 //go:generate go run ./gen
@@ -18,7 +20,7 @@ const (
 	exitDone   = 0
 	exitFailed = 1 // a finding is an error, or something couldn't be read or written: nothing was written
 	exitMisuse = 2 // the command line is wrong
-	// 3 is reserved for a check that finds that something would change
+	exitChange = 3 // --check: something would change
 )
 
 // streams are the standard streams of the program.
@@ -26,9 +28,28 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	color    report.Color
+	strict   bool // warnings are errors
+	quiet    bool // nothing but findings is printed on err
 }
 
 func (s *streams) printer() *report.Printer { return report.New(s.err, s.color) }
+
+// tellFindings prints findings, or returns them as an error if one of them fails the run.
+func (s *streams) tellFindings(fs sidecar.Findings) error {
+	if s.strict {
+		fs = slices.Clone(fs)
+		for i := range fs {
+			if fs[i].Severity == sidecar.Warning {
+				fs[i].Severity = sidecar.Error
+			}
+		}
+	}
+	if fs.Failed() {
+		return fs
+	}
+	s.printer().PrintFindings(fs)
+	return nil
+}
 
 // Run runs the program and returns its exit code. args are the program's name and its arguments. An empty version means
 // that of the module.
@@ -43,6 +64,9 @@ func Run(version string, args []string, in io.Reader, out, err io.Writer) int {
 	root := newRoot(version, s)
 	root.SetArgs(args[1:])
 	failure := root.Execute()
+	if errors.Is(failure, errWouldChange) {
+		return exitChange
+	}
 	s.printer().PrintError(failure)
 	switch _, misused := errors.AsType[misuse](failure); {
 	case misused:

@@ -28,11 +28,11 @@ of these documents is removed, and what others ask for stays.`,
 	}
 	addDocumentsFlag(c, &documents, "remove only the work of this Sidecars document: `FILE`, folder or -; may be repeated")
 	addManifestFlags(c, &flags)
+	addFindingFlags(c, s)
 	return c
 }
 
 func strip(c *cobra.Command, s *streams, documents, paths []string, flags manifestFlags) error {
-	p := s.printer()
 	by := []string{""}
 	if len(documents) > 0 {
 		docs, err := readDocuments(c, s, documents, paths)
@@ -48,13 +48,13 @@ func strip(c *cobra.Command, s *streams, documents, paths []string, flags manife
 	if err != nil {
 		return err
 	}
+	bare := in.files
 	for _, name := range by {
-		out, fs := rig.Strip(in.files, name)
-		if fs.Failed() {
-			return in.explainBroken(fs)
+		out, fs := rig.Strip(bare, name)
+		if err := s.tellFindings(in.explainBroken(fs)); err != nil {
+			return err
 		}
-		p.PrintFindings(fs)
-		in.files = out
+		bare = out
 	}
-	return in.write(in.files, flags, s)
+	return in.write(bare, flags, s)
 }

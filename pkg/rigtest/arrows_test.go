@@ -206,6 +206,8 @@ var arrows = map[string]map[string]string{
 		"pkg/sidecar":            "errors of the command line are findings",
 		"github.com/spf13/cobra": "commands, flags, help and completion as kubectl, kustomize and kpt have them",
 		"github.com/spf13/pflag": "the flags of cobra",
+
+		"github.com/pmezard/go-difflib": "finds the lines of a unified diff",
 	},
 	"fn/cli/gen": {
 		"fn/cli":                 "the reference is what the help prints",

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/rigtest/generate"
 )
 
@@ -58,6 +59,9 @@ func TestCombos(t *testing.T) {
 // takes words as y and n for others than kustomize's does.
 func plainly(t *testing.T, manifests string) string {
 	t.Helper()
+	if all, ok := manifest.SplitJSON(manifests); ok {
+		manifests = strings.Join(all, "\n---\n")
+	}
 	var objects []any
 	for d := yaml.NewDecoder(strings.NewReader(strings.TrimPrefix(manifests, "\ufeff"))); ; {
 		var object any

@@ -83,7 +83,7 @@ func (in input) write(out []rig.File, flags manifestFlags, s *streams) error {
 		if in.set != nil && !flags.keepLocal {
 			out = leaveOutLocal(out, s)
 		}
-		_, err := io.WriteString(s.out, joinDocuments(out))
+		_, err := io.WriteString(s.out, rig.JoinFiles(out))
 		return err
 	}
 	texts := make([]string, len(out))
@@ -120,21 +120,4 @@ func leaveOutLocal(out []rig.File, s *streams) []rig.File {
 			strings.Join(left, ", ")})
 	}
 	return kept
-}
-
-// joinDocuments joins files into one text of several documents.
-func joinDocuments(files []rig.File) string {
-	var b strings.Builder
-	for i, f := range files {
-		if i > 0 {
-			if !strings.HasSuffix(b.String(), "\n") {
-				b.WriteByte('\n')
-			}
-			if !strings.HasPrefix(f.Text, "---") {
-				b.WriteString("---\n")
-			}
-		}
-		b.WriteString(f.Text)
-	}
-	return b.String()
 }

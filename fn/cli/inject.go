@@ -19,10 +19,10 @@ func newInject(s *streams) *cobra.Command {
 		Use:                   "inject -c FILE... [-w] [PATH...]",
 		DisableFlagsInUseLine: true,
 		Short:                 "add the sidecars of a document to manifests",
-		Long: `Add the sidecars of a document to manifests: files, folders, or a stream on standard
-input. The result is a stream on standard output, or, with -w, the files themselves.
-Where anything is wrong, nothing is written. A report on standard error says what each
-workload got.
+		Long: `Add the sidecars of a document to manifests in YAML or JSON: files, folders, or a stream
+on standard input. The result is a stream on standard output, or, with -w, the files
+themselves. Where anything is wrong, nothing is written. A report on standard error says
+what each workload got.
 
 What is printed of files and folders is what a cluster takes: objects with the annotation
 config.kubernetes.io/local-config, Sidecars, Kustomization, Kptfile, values and other

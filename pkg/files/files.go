@@ -62,10 +62,10 @@ func findBelow(tops []string, real string) (place, bool) {
 	return place{}, false
 }
 
-// Read reads files that are arguments, and in folders all .yaml and .yml files that aren't
-// hidden, nor in a hidden folder. It reports all errors at once. What one of the patterns
-// skip matches is left out: they match paths as path.Match does, or the end of a path from
-// the name of a folder on.
+// Read reads files that are arguments, and in folders all .yaml and .yml files, and .json
+// files with an apiVersion, that aren't hidden, nor in a hidden folder. It reports all errors
+// at once. What one of the patterns skip matches is left out: they match paths as path.Match
+// does, or the end of a path from the name of a folder on.
 //
 // It follows links inside the given folders, and inside the folder of a link that is an
 // argument. A link from there to a file outside is an error, and a link to a folder outside
@@ -93,7 +93,7 @@ func Read(args []string, inPlace bool, skip ...string) (*Set, error) {
 	r.reportPassedOver()
 	r.reportUnmatched()
 	if len(r.errs) == 0 && len(r.set.Files) == 0 {
-		r.addError("no .yaml or .yml files found")
+		r.addError("no .yaml, .yml or .json files with manifests found")
 	}
 	return &r.set, errors.Join(r.errs...)
 }

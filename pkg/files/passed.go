@@ -3,6 +3,7 @@ package files
 import (
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -31,27 +32,28 @@ func (r *reader) notePassedOver(at place, name string, e fs.DirEntry) {
 	}
 	what := ": skipped: is a link"
 	if e.Type()&fs.ModeSymlink == 0 {
-		root, err := r.openTop(at.top)
-		if err != nil {
+		if !r.mentions(at, "apiVersion", "containers") {
 			return
 		}
-		text, _, err := readRegular(root, at.rel)
-		if err != nil || !strings.Contains(text, "apiVersion") || !strings.Contains(text, "containers") {
-			return
-		}
-		switch {
-		case !isYAML(name):
-			what = ": skipped: isn't a .yaml or .yml file"
-		case strings.HasPrefix(e.Name(), "."):
+		if what = ": skipped: is in a hidden folder"; strings.HasPrefix(e.Name(), ".") {
 			what = ": skipped: is hidden"
-		default:
-			what = ": skipped: is in a hidden folder"
 		}
 	}
 	r.over = append(r.over, passedOver{
 		real: at.realPath(),
 		note: showName(name) + what + ", though kubectl would apply it; name it as an argument if it's a manifest",
 	})
+}
+
+// mentions reports whether a file can be read and has all of some words.
+func (r *reader) mentions(at place, words ...string) bool {
+	root, err := r.openTop(at.top)
+	if err != nil {
+		return false
+	}
+	text, _, err := readRegular(root, at.rel)
+	missing := func(word string) bool { return !strings.Contains(text, word) }
+	return err == nil && !slices.ContainsFunc(words, missing)
 }
 
 // passedOver is a skipped file. It may still be read by another path.

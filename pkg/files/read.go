@@ -162,7 +162,7 @@ func (r *reader) readEntry(at place, name string, e fs.DirEntry) {
 	hidden := strings.HasPrefix(e.Name(), ".")
 	switch {
 	case r.isSkipped(name):
-	case hidden && (e.IsDir() || isYAML(name)):
+	case hidden && (e.IsDir() || kubectlReads(name)):
 		r.notePassedOver(at, name, e)
 	case e.IsDir():
 		r.walkFolder(at, name)
@@ -170,7 +170,7 @@ func (r *reader) readEntry(at place, name string, e fs.DirEntry) {
 		if r.readLink(at, name, hidden); !isYAML(name) {
 			r.notePassedOver(at, name, e)
 		}
-	case isYAML(name):
+	case isYAML(name), kubectlReads(name) && r.mentions(at, "apiVersion"): // others configure all sorts of tools
 		r.readFile(at, filepath.ToSlash(name))
 	default:
 		r.notePassedOver(at, name, e)

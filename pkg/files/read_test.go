@@ -155,17 +155,18 @@ func TestReadTellsWhatKubectlApplies(t *testing.T) {
 	})
 	found, notes, errs := read(t, dir, "in")
 	require.Empty(t, errs)
-	require.Len(t, found, 2)
+	require.Len(t, found, 3)
+	require.Equal(t, "DIR/in/b.json="+workload, found[1])
 	const applied = ", though kubectl would apply it; name it as an argument if it's a manifest"
 	require.Equal(t, []string{
 		"DIR/in/.hidden/f.yaml: skipped: is in a hidden folder" + applied,
-		"DIR/in/.hidden/g/h.json: skipped: isn't a .yaml or .yml file" + applied,
-		"DIR/in/b.json: skipped: isn't a .yaml or .yml file" + applied,
+		"DIR/in/.hidden/g/h.json: skipped: is in a hidden folder" + applied,
 		"DIR/in/d.json: skipped: is a link" + applied,
 	}, notes)
-	_, notes, errs = read(t, dir, "in", "in/b.json", "in/.hidden")
+	found, notes, errs = read(t, dir, "in", "in/c.json", "in/.hidden")
 	require.Empty(t, errs)
-	require.Len(t, notes, 2, "what is given itself is read")
+	require.Len(t, found, 7)
+	require.Len(t, notes, 1, "what is given itself is read")
 }
 
 func TestReadOddNames(t *testing.T) {

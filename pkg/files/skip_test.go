@@ -36,7 +36,7 @@ func TestReadSkips(t *testing.T) {
 		}
 		set, err := Read([]string{dir}, false, skip...)
 		if left == "" {
-			require.EqualError(t, err, "no .yaml or .yml files found")
+			require.EqualError(t, err, "no .yaml, .yml or .json files with manifests found")
 			continue
 		}
 		require.NoError(t, err, patterns)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
 	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
@@ -210,13 +209,7 @@ func (l *Layer) addObject(em Emit) {
 		e := &editor{Lines: t.lines}
 		l.insertText(t, list.lastLineEnd(e), st.Newline+values.Indentation(list.col)+st.FormatItem(m, list.col))
 	default:
-		end := len(t.lines.Text)
-		if n := len(st.Newline); strings.HasSuffix(t.lines.Text, st.Newline) {
-			end -= n
-		} else if strings.HasSuffix(t.lines.Text, "\n") {
-			end--
-		}
-		l.insertText(t, end, st.Newline+"---"+st.Newline+st.FormatMapping(m, 0))
+		l.insertDocument(o, m)
 	}
 }
 
@@ -287,10 +280,10 @@ func (l *Layer) pruneObject(o *Object) bool {
 func (l *Layer) TakeOut(o *Object) bool {
 	l.written[o] = true
 	from, to, ok := 0, 0, true
-	if e := (&editor{Lines: o.text.lines}); o.list != nil {
-		from, to, ok = o.memberExtent(e)
+	if o.list != nil {
+		from, to, ok = o.memberExtent(&editor{Lines: o.text.lines})
 	} else {
-		from, to = e.documentBounds(o.rootNode())
+		from, to = o.ownBounds()
 	}
 	if !ok {
 		l.addFailure(o, "not-editable",

@@ -75,6 +75,13 @@ func describeLocal(o *Object, i int) string {
 // one of the form "..." behind it.
 func (t *Text) documents() (all [][2]int) {
 	text := t.lines.Text
+	for i := range t.json {
+		from, to := t.valueBounds(i)
+		all = append(all, [2]int{from, to})
+	}
+	if all != nil {
+		return all
+	}
 	if docs, ok := split.Split(text); ok {
 		for _, d := range docs {
 			if end := t.lines.LineEnd(d.End); strings.HasPrefix(text[d.End:], "...") {

@@ -26,6 +26,7 @@ type Text struct {
 	resources      *resourceList   // of a ResourceList
 	last           [2]int          // the last document
 	mentioned      map[string]bool // whether a word is anywhere in the text
+	json           [][2]int        // the values of a text that is JSON, one behind another
 	patchedBy      string          // the kustomization that names it as a patch
 	nearly         bool            // it has a ResourceList of another apiVersion
 }
@@ -42,6 +43,11 @@ type resourceList struct {
 func Parse(name, text string) (*Text, error) {
 	t := &Text{Name: name, lines: positioned.NewLines(text)}
 	if err := t.lines.CheckLegible(); err != nil {
+		return nil, t.namedError("%w", err)
+	}
+	if ok, err := t.addValues(); ok && err == nil {
+		return t, nil
+	} else if err != nil {
 		return nil, t.namedError("%w", err)
 	}
 	docs, ok := split.Split(text)

@@ -31,3 +31,38 @@ func WithoutLocal(files []File) (kept []File, left []string) {
 	}
 	return kept, left
 }
+
+// JoinFiles joins files into one stream. JSON alone stays JSON, with its values one behind
+// another; among YAML, each value is a document.
+func JoinFiles(files []File) string {
+	var b strings.Builder
+	texts, json := splitValues(files)
+	for i, text := range texts {
+		if i > 0 {
+			if !strings.HasSuffix(b.String(), "\n") {
+				b.WriteByte('\n')
+			}
+			if !json && !strings.HasPrefix(text, "---") {
+				b.WriteString("---\n")
+			}
+		}
+		b.WriteString(text)
+	}
+	return b.String()
+}
+
+// splitValues returns the texts of files, of JSON each value alone; json says that there is
+// nothing else.
+func splitValues(files []File) (texts []string, json bool) {
+	json = true
+	for _, f := range files {
+		values, ok := []string{f.Text}, false
+		if len(files) > 1 {
+			if all, isJSON := manifest.SplitJSON(f.Text); isJSON {
+				values, ok = all, true
+			}
+		}
+		texts, json = append(texts, values...), json && ok
+	}
+	return texts, json
+}

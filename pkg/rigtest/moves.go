@@ -46,6 +46,9 @@ func nothingElseMoves(t T, c Case, plain, laid string) {
 }
 
 func splitDocuments(text string) []string {
+	if all := decodeJSON(text); len(all) > 1 {
+		return all
+	}
 	var docs []string
 	for _, d := range strings.Split("\n"+text, "\n---") {
 		docs = append(docs, strings.TrimSpace(d))

@@ -2,6 +2,7 @@ package rigtest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,10 +22,16 @@ func editSpec(t T, conf string, f func(spec map[string]any)) string {
 	return encodeYAML(t, docs)
 }
 
-// decodeYAML reads all documents of a text.
+// decodeYAML reads all documents of a text, or all values if it's JSON.
 func decodeYAML(t T, text string) []map[string]any {
 	t.Helper()
 	var docs []map[string]any
+	if all := decodeJSON(text); len(all) > 1 {
+		for _, value := range all {
+			docs = append(docs, decodeYAML(t, value)...)
+		}
+		return docs
+	}
 	for d := yaml.NewDecoder(strings.NewReader(text)); ; {
 		var doc map[string]any
 		err := d.Decode(&doc)
@@ -35,6 +42,20 @@ func decodeYAML(t T, text string) []map[string]any {
 		if doc != nil {
 			docs = append(docs, doc)
 		}
+	}
+}
+
+// decodeJSON returns the texts of all values of a text, or nil if it isn't JSON.
+func decodeJSON(text string) (all []string) {
+	for d := json.NewDecoder(strings.NewReader(text)); ; {
+		var value json.RawMessage
+		switch err := d.Decode(&value); {
+		case errors.Is(err, io.EOF):
+			return all
+		case err != nil:
+			return nil
+		}
+		all = append(all, string(value))
 	}
 }
 

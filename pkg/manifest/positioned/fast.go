@@ -26,6 +26,11 @@ type fastReader struct {
 
 // ReadFast reads one object; a list's member has a dash in front.
 func ReadFast(l *Lines, from, to int, member bool) (*Node, bool) {
+	if !member {
+		if n, ok := readLoneValue(l, from, to); ok {
+			return n, true
+		}
+	}
 	b := fastReader{Lines: l, to: to, eol: from - 1}
 	if from == 0 && l.firstOffset() > 0 || !hasPlainBytes(l.Text[from:to]) {
 		return nil, false

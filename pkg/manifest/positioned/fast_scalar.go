@@ -82,7 +82,7 @@ func (b *fastReader) readSingleQuoted(p int) (end int, value string) {
 
 // escapes are the characters that a backslash and a letter stand for.
 var escapes = map[byte]byte{
-	'n': '\n', 't': '\t', 'r': '\r', '"': '"', '\\': '\\', '/': '/', '0': 0, 'a': '\a', 'b': '\b', 'e': 0x1b,
+	'n': '\n', 't': '\t', 'r': '\r', 'f': '\f', '"': '"', '\\': '\\', '/': '/', '0': 0, 'a': '\a', 'b': '\b', 'e': 0x1b,
 }
 
 func (b *fastReader) readDoubleQuoted(p int) (end int, value string) {

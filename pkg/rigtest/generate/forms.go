@@ -16,11 +16,12 @@ const (
 	kustomize             // a ResourceList as kustomize gives it to functions
 	kpt                   // a ResourceList as kpt does
 	jsonText              // a List in JSON
+	jsonTexts             // objects in JSON, one behind another
 )
 
 // String names the form.
 func (f form) String() string {
-	return []string{"stream", "List", "kustomize", "kpt", "JSON"}[f]
+	return []string{"stream", "List", "kustomize", "kpt", "JSON", "JSON values"}[f]
 }
 
 // addMetadata gives objects what the runner adds, and restricts how they're written.
@@ -48,7 +49,7 @@ func (f form) addMetadata(r random, p *Pair, h *hand) {
 			if r.one(2) {
 				o.addAnnotation("internal.config.kubernetes.io/seqindent", raw("'compact'"), false)
 			}
-		case jsonText:
+		case jsonText, jsonTexts:
 			o.asJSON()
 		}
 	}
@@ -118,6 +119,14 @@ func (f form) textIn(p *Pair) string {
 			b.WriteString(o.between + f.objectIn(p, o))
 		}
 		return b.String()
+	case jsonTexts:
+		for _, o := range p.objects {
+			b.WriteString(f.objectIn(p, o))
+			if p.layout.compact {
+				b.WriteString("\n")
+			}
+		}
+		return b.String()
 	case members:
 		b.WriteString("apiVersion: v1\nkind: List\nitems:\n")
 	case kustomize, kpt:
@@ -142,7 +151,7 @@ func (f form) objectIn(p *Pair, o *Object) string {
 	switch f {
 	case stream:
 		return p.layout.writeNode(o.Node, 0)
-	case jsonText:
+	case jsonText, jsonTexts:
 		return strings.TrimSuffix(p.layout.writeNode(o.Node, 2), "\n")
 	}
 	col := 2
@@ -161,15 +170,18 @@ type file struct {
 	tail      string
 }
 
-func (r random) drawFile(documents bool) file {
+func (r random) drawFile(in form) file {
 	f := file{
 		bom:  r.one(20),
 		crlf: r.one(8),
 		open: r.one(10),
 		tail: pick(r, "", "", "", "", "\n", "# end\n", "\n\n# end\n\n"),
 	}
-	if documents && r.one(4) {
+	if in == stream && r.one(4) {
 		f.tail = pick(r, "---\n", "...\n", "---\n# end\n")
+	}
+	if in == jsonTexts { // JSON has neither comments nor a byte order mark
+		f.bom, f.tail = false, pick(r, "", "\n")
 	}
 	return f
 }

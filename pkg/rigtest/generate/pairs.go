@@ -27,7 +27,7 @@ func New(seed uint64) *Pair {
 	r := newRandom(seed)
 	p := &Pair{
 		Seed: seed,
-		form: pick(r, stream, stream, stream, stream, kustomize, kustomize, kpt, kpt, members, jsonText),
+		form: pick(r, stream, stream, stream, stream, kustomize, kustomize, kpt, kpt, members, jsonText, jsonTexts),
 	}
 	var ws []workload
 	for i := range 1 + r.IntN(4)/2*r.IntN(3) {
@@ -66,7 +66,7 @@ func (p *Pair) writeAll(r random) {
 	}
 	p.objects[0].between = pick(r, "", "", "---\n", "# first\n---\n", "# first\n\n", "--- # one\n", "---\n---\n")
 	hand{random: r, brackets: pick(r, 0, 3)}.drawStyle(p.config)
-	p.file = r.drawFile(p.form == stream)
+	p.file = r.drawFile(p.form)
 }
 
 // Config is the text of the config.

@@ -19,10 +19,11 @@ const (
 	metrics = "    - exporter: {preset: elasticsearch}\n"
 )
 
-// document returns a Sidecars document.
+// document returns a Sidecars document, which `kpt live apply` leaves out.
 func document(name, patterns string) string {
 	return "apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata:\n  name: " + name +
-		"\nspec:\n  select:\n    - kind: Deployment\n      name: elasticsearch\n  patterns:\n" + patterns
+		"\n  annotations:\n    config.kubernetes.io/local-config: \"true\"\n" +
+		"spec:\n  select:\n    - kind: Deployment\n      name: elasticsearch\n  patterns:\n" + patterns
 }
 
 // manifestsOf returns the manifests of a package without its documents, and without what names

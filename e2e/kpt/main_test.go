@@ -41,13 +41,18 @@ func needKpt(t *testing.T) {
 // runKpt runs kpt with a standard input, and returns its output and what it said.
 func runKpt(t *testing.T, stdin string, args ...string) (stdout, said string, ok bool) {
 	t.Helper()
+	return runProgram(t, stdin, "kpt", args...)
+}
+
+func runProgram(t *testing.T, stdin, name string, args ...string) (stdout, said string, ok bool) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var out, err strings.Builder
-	cmd := exec.CommandContext(ctx, "kpt", args...)
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &err
 	failure := cmd.Run()
-	require.NoError(t, ctx.Err(), "kpt %s: %s", args, &err)
+	require.NoError(t, ctx.Err(), "%s %s: %s", name, args, &err)
 	return out.String(), err.String(), failure == nil
 }
 

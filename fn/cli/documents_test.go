@@ -176,3 +176,30 @@ func TestDocumentsWithPasswords(t *testing.T) {
 	require.Contains(t, err, "may hold a password\n  hint: give all documents of the workload in one run")
 	require.Equal(t, laid, text(t, path))
 }
+
+// In a pipe nobody knows what another document asks for. What depends on it is an error, and
+// the rest is added.
+func TestDocumentsInAPipe(t *testing.T) {
+	access, metrics := documentOf(t, "access", "tls-proxy"), documentOf(t, "metrics", "exporter")
+	for name, order := range map[string][2]string{
+		"connects to the app, whose port a sidecar of another document has taken over":   {access, metrics},
+		"takes over port 9200, to which container exporter of another document connects": {metrics, access},
+	} {
+		_, first, _ := call(shop, "inject", "-c", order[0])
+		code, out, err := call(first, "inject", "-c", order[1])
+		require.Equal(t, exitFailed, code)
+		require.Empty(t, out)
+		require.Contains(t, err, "error[documents-apart]")
+		require.Contains(t, err, name)
+		require.Contains(t, err, "give both documents in one run")
+		require.NotContains(t, err, "write app: tls-proxy", "which would scrape the proxy")
+	}
+	for _, other := range []string{"log-tail", "vault", "sysctl", "wait-for", "otel-agent"} {
+		for _, order := range [][2]string{{"tls-proxy", other}, {other, "tls-proxy"}} {
+			_, first, _ := call(shop, "inject", "-c", documentOf(t, "one", order[0]))
+			code, out, err := call(first, "inject", "-c", documentOf(t, "two", order[1]))
+			require.Zero(t, code, err)
+			require.Contains(t, out, "outrigger.dev/patterns: "+order[0]+","+order[1])
+		}
+	}
+}

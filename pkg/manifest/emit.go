@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -73,14 +74,15 @@ func findMisplaced(emits []Emit, there index) map[*Object]bool {
 // isWrittenBeside reports whether an earlier run wrote the object for the same document and
 // into the text of the same workload.
 func (o *Object) isWrittenBeside(em Emit) bool {
-	return em.By != "" && o.Annotation(OwnerKey) == em.By && o.text == em.For.text && !o.InPlace()
+	document, _ := o.WrittenFor()
+	return em.By != "" && !em.Carried && document == em.By && o.text == em.For.text && !o.InPlace()
 }
 
 // pruneAll takes out what documents wrote and isn't wanted any more.
 func (l *Layer) pruneAll(wanted map[sidecar.Ref]bool, prune func(document string) bool) {
 	for _, t := range l.texts {
 		for _, o := range t.Objects {
-			if owner := o.Annotation(OwnerKey); owner != "" && prune(owner) && !wanted[NormalizeRef(o.Ref)] {
+			if owner, _ := o.WrittenFor(); owner != "" && prune(owner) && !wanted[NormalizeRef(o.Ref)] {
 				l.pruneObject(o)
 			}
 		}
@@ -152,10 +154,11 @@ func (l *Layer) updateObject(o *Object, em Emit) {
 			edits = append(edits, sidecar.Edit{Object: o.Ref, Path: sidecar.Fields(k), Delete: true})
 		}
 	}
-	made := o.Annotation(contentKey)
-	if made != "" && made != contentHash(want) {
-		edits = append(edits, sidecar.Edit{Object: o.Ref, Path: sidecar.Fields("metadata", "annotations", contentKey),
-			Value: contentHash(want)})
+	if document, made := o.WrittenFor(); made != "" && made != contentHash(want) {
+		for _, a := range ownerAnnotations(document, contentHash(want), o.isCarried()) {
+			edits = append(edits, sidecar.Edit{Object: o.Ref, Path: sidecar.Fields("metadata", "annotations", a.key),
+				Value: a.value})
+		}
 	}
 	if len(edits) == 0 {
 		return
@@ -226,13 +229,52 @@ func (l *Layer) newAnnotations(em Emit) []annotation {
 	add := func(k, v string) { as = append(as, annotation{k, v}) }
 	if em.By != "" {
 		want, _ := values.DecodeJSON(em.Object.RawMessage)
-		add(OwnerKey, em.By)
-		add(contentKey, contentHash(want))
+		as = ownerAnnotations(em.By, contentHash(want), em.Carried)
 	}
 	if em.Hash {
 		add(needsHash, needsHashOn)
 	}
 	return append(as, l.placeAnnotations(em)...)
+}
+
+// ownerAnnotations say for which document an object was written, and with what content: in
+// two annotations, or in one that kustomize carries.
+func ownerAnnotations(document, content string, carried bool) []annotation {
+	if !carried {
+		return []annotation{{OwnerKey, document}, {contentKey, content}}
+	}
+	raw, _ := json.Marshal(carriedOwner{document, content}) // strings can be encoded
+	return []annotation{{carriedKey, string(raw)}}
+}
+
+// A carriedOwner is what the annotation of an emitted object says that kustomize carries.
+type carriedOwner struct {
+	By      string `json:"by"`
+	Content string `json:"content"`
+}
+
+// isCarried reports whether kustomize carries what is known of an emitted object.
+func (o *Object) isCarried() bool {
+	return strings.HasPrefix(o.Annotation(carriedKey), `{"by":`) && o.ByKustomize()
+}
+
+// WrittenFor returns the document for which an object says that outrigger wrote it, and the
+// hash of what was written.
+func (o *Object) WrittenFor() (document, content string) {
+	if o.isCarried() {
+		var c carriedOwner
+		if json.Unmarshal([]byte(o.Annotation(carriedKey)), &c) == nil {
+			return c.By, c.Content
+		}
+	}
+	return o.Annotation(OwnerKey), o.Annotation(contentKey)
+}
+
+// IsAsWritten reports whether an object has the content that outrigger wrote for a document.
+func (o *Object) IsAsWritten() bool {
+	_, made := o.WrittenFor()
+	v, err := positioned.ValueOf(o.rootNode())
+	return err == nil && made == contentHash(v)
 }
 
 // contentHash returns a hash of an object without its metadata, which runners and other
@@ -244,7 +286,7 @@ func contentHash(v any) string {
 
 // reportChanged reports an object of ours that was changed by hand: the change would be lost.
 func (l *Layer) reportChanged(o *Object) bool {
-	made := o.Annotation(contentKey)
+	_, made := o.WrittenFor()
 	v, err := positioned.ValueOf(o.rootNode())
 	if made == "" || err == nil && made == contentHash(v) {
 		return false
@@ -258,7 +300,8 @@ func (l *Layer) reportChanged(o *Object) bool {
 // pruneObject removes a whole object from its text. It must have our label, the owner, and
 // the hash of its content: an object that somebody copied from ours stays.
 func (l *Layer) pruneObject(o *Object) bool {
-	if o.Strings("metadata", "labels")[sidecar.ManagedLabel] != sidecar.ManagedBy || o.Annotation(contentKey) == "" {
+	_, made := o.WrittenFor()
+	if o.Strings("metadata", "labels")[sidecar.ManagedLabel] != sidecar.ManagedBy || made == "" {
 		l.reportOn(o, sidecar.Finding{Severity: sidecar.Warning, Code: "object-kept",
 			Message: "has the annotation " + OwnerKey + " of objects that outrigger writes, but not the label " +
 				sidecar.ManagedLabel + " and " + contentKey + ": it stays",

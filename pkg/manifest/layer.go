@@ -33,6 +33,7 @@ type Emit struct {
 	Sidecar string
 	Hash    bool   // kustomize shall add a hash of the content to the name
 	By      string // the document that it's for, where that is to be known later; else ""
+	Carried bool   // kustomize carries that
 }
 
 // A Layer collects edits of texts. It doesn't change the texts: [Layer.Texts] returns new
@@ -127,9 +128,12 @@ func (l *Layer) Edit(o *Object, edits []sidecar.Edit, about *Record) {
 	}
 	l.reportDuplicates(o, root)
 	var e *editor
-	if about != nil {
+	switch {
+	case about != nil && about.Carried:
+		e = l.editCarried(o, edits, *about)
+	case about != nil:
 		e = l.editWithRecord(o, root, *about)
-	} else {
+	default:
 		e = l.editObject(o, root, false)
 	}
 	for _, err := range e.errs {

@@ -19,6 +19,7 @@ import (
 type proof struct {
 	on            sidecar.Ref
 	pods          []sidecar.Path
+	key           string // of the record, which goes
 	before, after any
 	marker        []string
 	open          bool // the text ends in a block scalar that had no line break before
@@ -32,9 +33,9 @@ func findForged(before, after *Object, s *stripper) []sidecar.Path {
 	if errA != nil || errB != nil || after.err != nil {
 		return []sidecar.Path{{}}
 	}
-	p := &proof{on: before.Ref, pods: podPaths(a), before: a, after: b, open: after.text.endsOpen(),
-		marker: append(splitNames(before.Annotation(sidecar.PatternsKey)),
-			splitNames(before.Annotation(sidecar.ContainersKey))...)}
+	p := &proof{on: before.Ref, pods: podPaths(a), key: s.key, before: a, after: b, open: after.text.endsOpen(),
+		marker: slices.Concat(splitNames(before.Annotation(sidecar.PatternsKey)),
+			splitNames(before.Annotation(sidecar.ContainersKey)), s.containers)}
 	p.compareValues(a, b, nil)
 	for _, c := range s.comes {
 		if !c.isBack(after.rootNode(), after.text.lines.Text) {
@@ -201,7 +202,7 @@ func entryIdentity(v any) string {
 // mayBecome reports whether a record may change before into after.
 func (p *proof) mayBecome(before, after any, path sidecar.Path) bool {
 	annotation := len(path) == 3 && path[0].Field == "metadata" && path[1].Field == "annotations"
-	if after == nil && annotation && path[2].Field == recordKey {
+	if after == nil && annotation && path[2].Field == p.key {
 		return true
 	}
 	if text, ok := after.(string); ok && p.open && before == any(text+"\n") {

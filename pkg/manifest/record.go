@@ -19,6 +19,12 @@ import (
 // must not roll pods.
 const recordKey = "outrigger.dev/applied"
 
+// carriedKey is where a record stands while kustomize builds, so that the functions of one
+// build know of each other, and nothing of it is left in what's built: kustomize removes its
+// own annotations at the end (api/resource, BuildAnnotations). It reads this one on patches
+// only, and there it knows no other value than enabled (KindChangeAllowed).
+const carriedKey = "internal.config.kubernetes.io/allowKindChange"
+
 // formerPrefix begins the annotations that earlier versions wrote, one for each document.
 const formerPrefix = "applied.outrigger.dev/"
 
@@ -37,8 +43,15 @@ type Record struct {
 	// on. A run with one of them lays on the others anew: what they ask for may depend on
 	// it. null stands for a document that isn't kept.
 	Documents map[string]json.RawMessage `json:"documents,omitempty"`
+	// Containers are those that the object's marker doesn't name, in a record that kustomize
+	// carries; else they're named by an annotation.
+	Containers []string `json:"containers,omitempty"`
 	// Workloads are those for which another object was changed, as group/kind/namespace/name.
 	Workloads []string `json:"for,omitempty"`
+
+	// Carried says that the record stands there only while kustomize builds. An object that
+	// can't have one has none then.
+	Carried bool `json:"-"`
 }
 
 // recordVersion is that of the form above. Version 1 had marks that said nothing of
@@ -89,7 +102,7 @@ func hasMarker(text string) bool {
 // document. Hashes don't include it.
 func isOwnKey(key string) bool {
 	return key == sidecar.PatternsKey || key == sidecar.PhasesKey || key == sidecar.ContainersKey ||
-		key == recordKey || strings.HasPrefix(key, formerPrefix)
+		key == recordKey || key == carriedKey || strings.HasPrefix(key, formerPrefix)
 }
 
 // hashValue returns a hash of a value. It doesn't depend on the order of fields.

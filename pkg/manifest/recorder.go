@@ -44,6 +44,19 @@ func withoutNames(list, gone []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(name string) bool { return slices.Contains(gone, name) })
 }
 
+// editCarried is editWithRecord for a record that kustomize carries: where there can't be
+// one, there is none.
+func (l *Layer) editCarried(o *Object, edits []sidecar.Edit, about Record) *editor {
+	findings := l.findings
+	root, _ := planEdits(edits)
+	if e := l.editWithRecord(o, root, about); len(e.errs) == 0 && len(l.findings) == len(findings) {
+		return e
+	}
+	l.findings = findings
+	root, _ = planEdits(edits)
+	return l.editObject(o, root, false)
+}
+
 // editWithRecord lays edits on an object together with the record of them.
 func (l *Layer) editWithRecord(o *Object, root *patch, about Record) *editor {
 	e := l.editObject(o, root, true)
@@ -51,8 +64,13 @@ func (l *Layer) editWithRecord(o *Object, root *patch, about Record) *editor {
 		return e
 	}
 	l.reportUnrecordable(o, root)
-	o.nameContainers(root)
-	at := sidecar.Fields("metadata", "annotations", recordKey)
+	key := recordKey
+	if unnamed := o.findUnnamed(root); about.Carried {
+		key, about.Containers = carriedKey, unnamed
+	} else {
+		o.nameContainers(root, unnamed)
+	}
+	at := sidecar.Fields("metadata", "annotations", key)
 	p := root.ensurePath(at)
 	p.set, p.value = true, ""
 	own := pathString(at)
@@ -161,30 +179,35 @@ func plainPath(at string) string {
 
 // nameContainers adds containers that the marker doesn't name to ContainersKey: a record
 // can't remove a container that isn't named.
-func (o *Object) nameContainers(root *patch) {
-	at := sidecar.Fields("metadata", "annotations", sidecar.ContainersKey)
+func (o *Object) nameContainers(root *patch, unnamed []string) {
+	if len(unnamed) > 0 {
+		p := root.ensurePath(sidecar.Fields("metadata", "annotations", sidecar.ContainersKey))
+		p.set, p.value = true, strings.Join(append(splitNames(o.Annotation(sidecar.ContainersKey)), unnamed...), ",")
+	}
+}
+
+// findUnnamed returns the containers that come with a patch and that neither the marker nor
+// ContainersKey names.
+func (o *Object) findUnnamed(root *patch) (unnamed []string) {
 	have := splitNames(o.Annotation(sidecar.ContainersKey))
 	marker := splitNames(o.Annotation(sidecar.PatternsKey))
-	list := slices.Clone(have)
 	root.eachLeaf(nil, func(path sidecar.Path, p *patch) {
 		if len(path) == 3 && path[2].Field == sidecar.PatternsKey {
 			text, _ := p.value.(string)
 			marker = splitNames(text)
 		}
 	})
-	root.eachLeaf(nil, func(path sidecar.Path, p *patch) {
+	root.eachLeaf(nil, func(path sidecar.Path, _ *patch) {
 		n := len(path)
 		if n < 2 || path[n-1].Key != "name" || path[n-2].Field != "containers" && path[n-2].Field != "initContainers" {
 			return
 		}
-		if name := path[n-1].Value; !namesContainer(marker, name) && !slices.Contains(list, name) {
-			list = append(list, name)
+		name := path[n-1].Value
+		if !namesContainer(marker, name) && !slices.Contains(have, name) && !slices.Contains(unnamed, name) {
+			unnamed = append(unnamed, name)
 		}
 	})
-	if len(list) > len(have) {
-		p := root.ensurePath(at)
-		p.set, p.value = true, strings.Join(list, ",")
-	}
+	return unnamed
 }
 
 // namesContainer reports whether a marker has the name of a container, or a prefix of it.

@@ -10,7 +10,7 @@ import (
 
 // MayHaveRecords reports whether an object of the text may remember what was laid on it.
 func (t *Text) MayHaveRecords() bool {
-	return t.containsWord(recordKey) || t.containsWord(formerPrefix)
+	return t.containsWord(recordKey) || t.containsWord(formerPrefix) || t.containsWord(carriedKey)
 }
 
 // IsLaid reports whether the object carries outrigger's work without a record.
@@ -22,16 +22,22 @@ func (o *Object) HasRecord() bool { return o.recordKey() != "" }
 // recordKey returns the annotation that is the object's record, of this version or an
 // earlier one.
 func (o *Object) recordKey() string {
-	if !o.mayMention(recordKey) && !o.mayMention(formerPrefix) {
-		return ""
-	}
-	for _, k := range o.Keys("metadata", "annotations") {
-		if k == recordKey || strings.HasPrefix(k, formerPrefix) {
-			return k
+	if o.mayMention(recordKey) || o.mayMention(formerPrefix) {
+		for _, k := range o.Keys("metadata", "annotations") {
+			if k == recordKey || strings.HasPrefix(k, formerPrefix) {
+				return k
+			}
 		}
+	}
+	if strings.HasPrefix(o.Annotation(carriedKey), `{"v":`) && o.ByKustomize() {
+		return carriedKey
 	}
 	return ""
 }
+
+// HasCarriedRecord reports whether the object remembers something for the time of a build
+// of kustomize's.
+func (o *Object) HasCarriedRecord() bool { return o.recordKey() == carriedKey }
 
 // ReadRecord returns what the object remembers; nil where it has no record. A record
 // that can't be read is a finding.
@@ -41,7 +47,7 @@ func (o *Object) ReadRecord() (*Record, *sidecar.Finding) {
 		return nil, nil
 	}
 	r, err := decodeRecord(o.Annotation(key))
-	if err == nil && key != recordKey {
+	if err == nil && key != recordKey && key != carriedKey {
 		err = errors.New("is of an older outrigger; strip the object with that one, or render from the sources")
 	}
 	if err != nil {
@@ -63,7 +69,7 @@ func Strip(t *Text, undo func(*Object) bool, prune func(document string) bool) (
 	undone := map[*Object]*stripper{}
 	var left []*Object
 	for _, o := range t.Objects {
-		owner := o.Annotation(OwnerKey)
+		owner, _ := o.WrittenFor()
 		if owner != "" && prune(owner) && l.pruneObject(o) {
 			continue
 		}
@@ -135,12 +141,15 @@ func (l *Layer) stripObject(o *Object) *stripper {
 	if o.rootNode(); o.err != nil { // see Unread
 		return nil
 	}
-	r, _ := decodeRecord(o.Annotation(recordKey))
+	r, _ := decodeRecord(o.Annotation(o.recordKey()))
 	s := stripper{
 		editor: editor{
 			Lines: o.text.lines, Style: o.textStyle(), json: o.rootNode().IsJSON(), fieldAt: o.editableFields(),
 		},
-		root: o.rootNode(),
+		root: o.rootNode(), key: o.recordKey(),
+	}
+	if s.key == carriedKey {
+		s.containers = r.Containers
 	}
 	if err := s.stripRecord(r); err != nil {
 		l.addFailure(o, "record-damaged", err)

@@ -13,6 +13,8 @@ import (
 type stripper struct {
 	editor
 	root          *positioned.Node
+	key           string                            // of the record
+	containers    []string                          // those that the record names itself
 	gone          map[*positioned.Node]map[int]bool // entries to take out, by collection
 	empty         map[*positioned.Node]string       // how a collection was written before it had entries
 	back          map[*positioned.Node]bool         // collections that get an entry back
@@ -39,7 +41,7 @@ func (s *stripper) stripRecord(r record) error {
 			return err
 		}
 	}
-	s.takeOut(sidecar.Fields("metadata", "annotations", recordKey))
+	s.takeOut(sidecar.Fields("metadata", "annotations", s.key))
 	s.removeGone(s.root)
 	s.rows = s.goneRows()
 	for _, m := range r.Marks { // when it's known what else goes
@@ -122,6 +124,9 @@ func (s *stripper) undoFilled(path sidecar.Path, m mark) {
 func (s *stripper) undoAdded(path sidecar.Path, m mark) {
 	parent := locateNode(s.root, path[:len(path)-1]).Resolve()
 	i := findEntry(parent, path[len(path)-1])
+	if i < 0 && s.key == carriedKey { // a patch of an overlay has removed it, and means it
+		s.changedByHand = append(s.changedByHand, path.String())
+	}
 	if i < 0 {
 		return // it was removed already
 	}

@@ -3,6 +3,7 @@ package rig
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
@@ -41,8 +42,8 @@ func newRun(texts []*manifest.Text, confs []*config.Sidecars) run {
 // joinDocuments joins all documents of the run, when it's known which are remembered.
 func (r *run) joinDocuments() {
 	all := slices.Clone(r.docs)
-	for _, d := range r.read {
-		if d != nil {
+	for _, key := range slices.Sorted(maps.Keys(r.read)) {
+		if d := r.read[key]; d != nil {
 			all = append(all, d)
 		}
 	}

@@ -69,8 +69,8 @@ func (r *run) addEmit(workload sidecar.Ref, owner string, ref sidecar.Ref, obj s
 	r.emittedBySpace[manifest.NormalizeRef(ref)] = append(r.emittedBySpace[manifest.NormalizeRef(ref)], obj)
 	r.emitted[ref], r.owners[ref] = obj, workload.String()+"'s "+owner
 	r.checkRememberedObject(workload, owner, ref)
-	if q := r.served[workload]; r.record && q != nil {
-		em.By = q.owner[owner].Metadata.Name
+	if q := r.served[workload]; r.remembers() && q != nil {
+		em.By, em.Carried = q.owner[owner].Metadata.Name, r.carry
 	}
 	r.emits = append(r.emits, em)
 }
@@ -87,7 +87,7 @@ func ownObject(obj sidecar.Object, namespace string) (sidecar.Object, error) {
 func (r *run) emitAll() {
 	if !r.findings.Failed() {
 		var prune func(string) bool
-		if r.record {
+		if r.remembers() {
 			prune = r.isBy
 		}
 		r.layer.Emit(r.emits, prune)

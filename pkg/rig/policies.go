@@ -96,7 +96,7 @@ func (r *run) findPolicies() {
 // it.
 func (r *run) isRewritten(o *manifest.Object, own map[sidecar.Ref]bool) bool {
 	return o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy &&
-		(own[o.Ref] || r.record && r.isBy(o.Annotation(manifest.OwnerKey)))
+		(own[o.Ref] || r.isPruned(o))
 }
 
 // emittedPolicies returns the NetworkPolicies that this run emits itself. Those of an earlier run among the manifests

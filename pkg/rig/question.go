@@ -43,7 +43,7 @@ func (q *question) ask(w *sidecar.Workload) (out outcome) {
 		return out
 	}
 	if !takesPorts(q.entry) {
-		view.Takeovers = q.takeovers[view.App.Name]
+		view.Takeovers = slices.Concat(w.Takeovers, q.takeovers[view.App.Name])
 	}
 	if runsAlone(q.entry) {
 		view.Bare = merge.BareOf(&view, answersOf(q.earlier, -1))

@@ -2,6 +2,8 @@ package rig
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -29,7 +31,43 @@ func (r *run) decideRecord(opt Options) bool {
 			return false
 		}
 	}
+	if r.carry = !r.record && !r.ignoreCarried && r.isBuild(); r.carry {
+		r.nameByContent()
+	}
 	return true
+}
+
+// nameByContent gives the documents names that differ where their content does: in one build
+// of kustomize's, two Components may have documents of one name, and neither replaces the
+// other.
+func (r *run) nameByContent() {
+	for _, d := range r.docs {
+		named := *d.Sidecars
+		raw, _ := json.Marshal(named.Spec) // what was read can be written
+		sum := sha256.Sum256(raw)
+		named.Metadata.Name += "/" + hex.EncodeToString(sum[:4])
+		d.Sidecars = &named
+	}
+	sortDocuments(r.docs)
+	clear(r.requests)
+	r.all = r.requestOf(r.docs)
+}
+
+// shownName is the name of a document as its author knows it.
+func shownName(d *document) string {
+	name, _, _ := strings.Cut(d.Metadata.Name, "/")
+	return name
+}
+
+// remembers reports whether objects remember what is laid on them, if only for the time of
+// a build of kustomize's.
+func (r *run) remembers() bool { return r.record || r.carry }
+
+// isBuild reports whether kustomize runs the function.
+func (r *run) isBuild() bool {
+	return slices.ContainsFunc(r.texts, func(t *manifest.Text) bool {
+		return t.IsResourceList() && slices.ContainsFunc(t.Objects, (*manifest.Object).ByKustomize)
+	})
 }
 
 // A recorded object is one that remembers what was laid on it.
@@ -47,6 +85,9 @@ func (r *run) stripEarlierRun() bool {
 		return !r.findings.Failed()
 	}
 	undone := r.chooseUndone(all)
+	if r.carry && !r.emittedAsWritten(all) {
+		return false
+	}
 	r.stood, r.remembered = map[sidecar.Ref]*manifest.Object{}, map[sidecar.Ref][]*document{}
 	for _, o := range all {
 		if undone[o.object] {
@@ -74,6 +115,9 @@ func (r *run) readRecords() (all []recorded) {
 			continue
 		}
 		for _, o := range t.Objects {
+			if o.HasCarriedRecord() != r.carry {
+				continue
+			}
 			record, damaged := o.ReadRecord()
 			switch {
 			case damaged != nil:
@@ -84,6 +128,34 @@ func (r *run) readRecords() (all []recorded) {
 		}
 	}
 	return all
+}
+
+// emittedAsWritten reports whether all objects that other functions of the build emitted
+// have the content that they were given. An overlay may have patched them.
+func (r *run) emittedAsWritten(all []recorded) bool {
+	others := map[string]bool{}
+	for _, o := range all {
+		for name := range o.Documents {
+			others[name] = true
+		}
+	}
+	for _, t := range r.texts {
+		for _, o := range t.Objects {
+			if document, _ := o.WrittenFor(); others[document] && !o.IsAsWritten() {
+				r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "changed-by-hand", Object: o.Ref,
+					Message: "was changed since outrigger wrote it"})
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isPruned reports whether an object that outrigger wrote is removed where it isn't wanted
+// any more.
+func (r *run) isPruned(o *manifest.Object) bool {
+	document, _ := o.WrittenFor()
+	return r.remembers() && r.isBy(document)
 }
 
 // chooseUndone chooses the objects of which an earlier run is taken off: workloads that this
@@ -181,10 +253,10 @@ func (r *run) readDocument(name string, spec json.RawMessage) *document {
 // aboutDocuments returns what a workload shall remember of the documents that have laid
 // something on it; nil where nothing is recorded.
 func (r *run) aboutDocuments(q *request, answers []sidecar.Answer) *manifest.Record {
-	if !r.record {
+	if !r.remembers() {
 		return nil
 	}
-	about := &manifest.Record{Documents: map[string]json.RawMessage{}}
+	about := &manifest.Record{Documents: map[string]json.RawMessage{}, Carried: r.carry}
 	for i := range answers {
 		d := q.owner[answers[i].Name]
 		if d.spec == nil {
@@ -199,10 +271,10 @@ func (r *run) aboutDocuments(q *request, answers []sidecar.Answer) *manifest.Rec
 
 // aboutWorkloads is what an object shall remember of those for which it's changed.
 func (r *run) aboutWorkloads(edits []sidecar.Edit) *manifest.Record {
-	if !r.record {
+	if !r.remembers() {
 		return nil
 	}
-	about := &manifest.Record{}
+	about := &manifest.Record{Carried: r.carry}
 	for _, e := range edits {
 		for _, ref := range e.For {
 			about.Workloads = append(about.Workloads, recordedName(ref))
@@ -216,7 +288,7 @@ func (r *run) aboutWorkloads(edits []sidecar.Edit) *manifest.Record {
 // checkRecordUnused reports an object with a record that isn't obeyed here. What stands there
 // is the work of an earlier run, which can neither be taken off nor be laid on again.
 func (r *run) checkRecordUnused(o *manifest.Object) bool {
-	if r.record || !o.HasRecord() {
+	if r.record || !o.HasRecord() || o.HasCarriedRecord() {
 		return false
 	}
 	r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "record-unused", Object: o.Ref, File: o.File(),
@@ -240,7 +312,7 @@ func (r *run) checkRenamed(o *manifest.Object, given []*document) bool {
 				found = true
 				r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "served-already", Object: o.Ref, File: o.File(),
 					Sidecar: e.Name,
-					Message: fmt.Sprintf("document %s has added a sidecar with this name", other.Metadata.Name),
+					Message: fmt.Sprintf("document %s has added a sidecar with this name", shownName(other)),
 					Hint:    hintRenamed(d)})
 			}
 		}

@@ -20,7 +20,7 @@ func (r *run) checkRemembered(edits []sidecar.Edit) {
 		}
 		e := &edits[i]
 		name := r.rememberedOwner(e)
-		if name == "" || stoodBefore(r.stood[e.Object], r.findObject(e.Object), e) {
+		if name == "" || stoodBefore(r.stood[e.Object], r.findObject(e.Object), e) || r.isRenamedVolume(e) {
 			continue
 		}
 		r.addFindings(unproven(e.Object, e.Owner, e.Path.String(), name))
@@ -33,9 +33,25 @@ func (r *run) checkRememberedObject(workload sidecar.Ref, owner string, ref side
 	if name == "" {
 		return
 	}
-	if o := r.findObject(ref); o == nil || o.Annotation(manifest.OwnerKey) != name {
+	if o := r.findObject(ref); o != nil {
+		if document, _ := o.WrittenFor(); document == name {
+			return
+		}
+	}
+	if !r.carry || !r.emittedBefore(name, ref) {
 		r.addFindings(unproven(ref, owner, "", name))
 	}
+}
+
+// emittedBefore reports whether an object of a kind was emitted for a document. kustomize may
+// have renamed it and its workload since, so the name doesn't count.
+func (r *run) emittedBefore(name string, ref sidecar.Ref) bool {
+	return slices.ContainsFunc(r.texts, func(t *manifest.Text) bool {
+		return slices.ContainsFunc(t.Objects, func(o *manifest.Object) bool {
+			document, _ := o.WrittenFor()
+			return document == name && o.Ref.Kind == ref.Kind && o.Ref.Group == ref.Group
+		})
+	})
 }
 
 func unproven(object sidecar.Ref, owner, field, document string) sidecar.Finding {
@@ -85,6 +101,22 @@ func stoodBefore(before, bare *manifest.Object, e *sidecar.Edit) bool {
 // documents.
 func dependsOnOthers(s sidecar.Step) bool {
 	return slices.Contains([]string{"annotations", "env", "args", "terminationGracePeriodSeconds"}, s.Field)
+}
+
+// isRenamedVolume reports whether a volume has a ConfigMap that this run emits, where it had
+// another one: kustomize may have renamed the workload since, after which it's named.
+func (r *run) isRenamedVolume(e *sidecar.Edit) bool {
+	v, ok := e.Value.(corev1.Volume)
+	if !ok || v.ConfigMap == nil || !r.carry {
+		return false
+	}
+	var was corev1.Volume
+	before := r.stood[e.Object]
+	if before == nil || before.Decode(e.Path, &was) != nil || was.ConfigMap == nil {
+		return false
+	}
+	_, emitted := r.emitted[sidecar.Ref{Kind: "ConfigMap", Namespace: e.Object.Namespace, Name: v.ConfigMap.Name}]
+	return emitted
 }
 
 // sameProgram reports whether two containers run the same program with the same rights. One

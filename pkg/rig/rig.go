@@ -59,9 +59,15 @@ func RunAll(files []File, docs []*config.Sidecars, opt Options) Output {
 func RunTexts(texts []*manifest.Text, docs []*config.Sidecars, opt Options) Output {
 	r := newRun(texts, docs)
 	out := r.flow(opt)
+	ignored := r.carry && out.Findings.Failed()
+	if ignored { // an overlay may have changed what other functions of the build laid on
+		r = newRun(texts, docs)
+		r.ignoreCarried = true
+		out = r.flow(opt)
+	}
 	if claimed := r.claimedServices(); len(claimed) > 0 { // what is emitted is known at the end only
 		r = newRun(texts, docs)
-		r.notEmitted = claimed
+		r.notEmitted, r.ignoreCarried = claimed, ignored
 		out = r.flow(opt)
 	}
 	return out
@@ -77,7 +83,7 @@ func (r *run) flow(opt Options) Output {
 
 // layAll takes off what an earlier run laid on, and lays on what the documents ask for.
 func (r *run) layAll() Output {
-	if r.record && !r.stripEarlierRun() {
+	if r.remembers() && !r.stripEarlierRun() {
 		return r.fail()
 	}
 	r.joinDocuments()
@@ -97,20 +103,22 @@ func (r *run) layAll() Output {
 
 // run is the state of one run.
 type run struct {
-	docs      []*document
-	requests  map[string]*request  // by the documents that they're of
-	all       *request             // of all documents, those that are remembered, too
-	dropped   string               // the name of a document that is taken off
-	read      map[string]*document // from records
-	texts     []*manifest.Text
-	record    bool
-	findings  sidecar.Findings
-	layer     *manifest.Layer
-	shared    []sidecar.Edit // of objects that several workloads may want something of
-	laidEdits map[*manifest.Object]laid
-	emits     []manifest.Emit
-	report    []string
-	workloads sidecar.Findings // what each got
+	docs          []*document
+	requests      map[string]*request  // by the documents that they're of
+	all           *request             // of all documents, those that are remembered, too
+	dropped       string               // the name of a document that is taken off
+	read          map[string]*document // from records
+	texts         []*manifest.Text
+	carry         bool // kustomize carries the records
+	ignoreCarried bool // those that it carries are of no use
+	record        bool
+	findings      sidecar.Findings
+	layer         *manifest.Layer
+	shared        []sidecar.Edit // of objects that several workloads may want something of
+	laidEdits     map[*manifest.Object]laid
+	emits         []manifest.Emit
+	report        []string
+	workloads     sidecar.Findings // what each got
 
 	footprints []*neighbour.Footprint
 

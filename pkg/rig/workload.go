@@ -81,7 +81,7 @@ func (r *run) agree(q *request, o *manifest.Object, w *sidecar.Workload) (a agre
 	var outcomes []outcome
 	var fs sidecar.Findings
 	for again := true; again; again = findForeign(q.Sidecars, o, w, a.edits, out) {
-		outcomes = askAll(q, o, w, out)
+		outcomes = r.askApart(q, o, w, out)
 		a.raw, a.edits = answersOf(outcomes, -1), nil
 		merge.SortAnswers(a.raw)
 		if a.answers, fs = merge.ResolveLikeApp(w, a.raw); len(a.answers) > 0 {

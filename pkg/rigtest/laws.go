@@ -286,5 +286,6 @@ func aPatternEqualsItsCustomForm(t T, c Case, plain string) {
 	require.NoError(t, fs.Err())
 	raw, err := json.Marshal(expanded)
 	require.NoError(t, err)
-	sameObject(t, plain, c.mustRun(t, string(raw), c.Input), "law 9: a pattern equals its custom form")
+	sameObject(t, withoutCarried(plain), withoutCarried(c.mustRun(t, string(raw), c.Input)),
+		"law 9: a pattern equals its custom form")
 }

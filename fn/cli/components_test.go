@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A kustomization is a folder of kustomizations that is built with the real kustomize.
+type kustomization struct{ dir string }
+
+func (k kustomization) write(t *testing.T, name, content string) {
+	t.Helper()
+	path := filepath.Join(k.dir, name)
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+}
+
+// writeDocument writes a document as a transformer, and as a Component of its name.
+func (k kustomization) writeDocument(t *testing.T, name string, sidecars ...string) {
+	t.Helper()
+	document := strings.Replace(text(t, documentOf(t, name, sidecars...)), "metadata: {name: "+name+"}",
+		"metadata:\n  name: "+name+"\n  annotations: {config.kubernetes.io/function: 'exec: {path: outrigger}'}", 1)
+	k.write(t, name+"/kustomization.yaml",
+		"apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ntransformers: [sidecars.yaml]\n")
+	k.write(t, name+"/sidecars.yaml", document)
+	k.write(t, "with-"+name+"/kustomization.yaml", "resources: [../base]\ntransformers: [sidecars.yaml]\n")
+	k.write(t, "with-"+name+"/sidecars.yaml", document)
+}
+
+func (k kustomization) build(t *testing.T, lines string) (string, error) {
+	t.Helper()
+	k.write(t, "overlay/kustomization.yaml", lines)
+	c := exec.Command("kustomize", "build", "--enable-alpha-plugins", "--enable-exec", filepath.Join(k.dir, "overlay"))
+	var said strings.Builder
+	c.Stderr = &said
+	out, err := c.Output()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, said.String())
+	}
+	return string(out), nil
+}
+
+// Two Components give what one document with all their patterns gives, in both orders, and
+// so do a base's transformer and an overlay's, whatever the overlay renames or labels.
+func TestComponentsAddUp(t *testing.T) {
+	for _, proxy := range []string{"tls-proxy", "auth-proxy"} {
+		for _, other := range []string{"exporter", "log-tail", "vault", "sysctl", "wait-for", "otel-agent"} {
+			t.Run(proxy+" and "+other, func(t *testing.T) {
+				t.Parallel()
+				k := kustomization{t.TempDir()}
+				k.write(t, "base/kustomization.yaml", "resources: [shop.yaml]\n")
+				k.write(t, "base/shop.yaml", shop)
+				k.writeDocument(t, "all", other, proxy)
+				k.writeDocument(t, "access", proxy)
+				k.writeDocument(t, "metrics", other)
+				const more = "namePrefix: p-\nnameSuffix: -s\nnamespace: prod\n" +
+					"labels: [{pairs: {team: a}, includeSelectors: true}]\n"
+				for _, name := range []string{"all", "access", "metrics"} {
+					k.write(t, "overlay/"+name+".yaml", text(t, filepath.Join(k.dir, name, "sidecars.yaml")))
+				}
+				for one, several := range map[string][]string{
+					"resources: [../base]\ncomponents: [../all]\n": {
+						"resources: [../base]\ncomponents: [../access, ../metrics]\n",
+						"resources: [../base]\ncomponents: [../metrics, ../access]\n",
+						"resources: [../with-access]\ncomponents: [../metrics]\n",
+						"resources: [../with-metrics]\ncomponents: [../access]\n",
+					},
+					"resources: [../base]\ntransformers: [all.yaml]\n": {
+						"resources: [../base]\ntransformers: [access.yaml, metrics.yaml]\n",
+						"resources: [../with-access]\ntransformers: [metrics.yaml]\n",
+						"resources: [../with-metrics]\ntransformers: [access.yaml]\n",
+					},
+				} {
+					want, err := k.build(t, one+more)
+					require.NoError(t, err)
+					require.NotContains(t, want, "internal.config.kubernetes.io")
+					for _, lines := range several {
+						have, err := k.build(t, lines+more)
+						require.NoError(t, err, lines)
+						require.Equal(t, want, have, lines)
+					}
+				}
+			})
+		}
+	}
+}
+
+// Where an overlay has changed what a document laid on, another one is added to it as it
+// stands: an exporter still reaches the app that a proxy has moved, and what would have to
+// follow and can't is an error.
+func TestComponentsOverChanges(t *testing.T) {
+	k := kustomization{t.TempDir()}
+	k.write(t, "base/kustomization.yaml", "resources: [shop.yaml]\n")
+	k.write(t, "base/shop.yaml", shop)
+	k.writeDocument(t, "access", "tls-proxy")
+	k.writeDocument(t, "metrics", "exporter")
+	image := func(name string) string { return "images: [{name: " + name + ", newTag: mine}]\n" }
+	const nginx, exporter = "docker.io/nginxinc/nginx-unprivileged", "quay.io/prometheuscommunity/elasticsearch-exporter"
+	for _, name := range []string{"access", "metrics"} {
+		k.write(t, "overlay/"+name+".yaml", text(t, filepath.Join(k.dir, name, "sidecars.yaml")))
+	}
+	for _, lines := range []string{
+		image(nginx),
+		`patches: [{target: {kind: ConfigMap}, patch: '[{"op": "add", "path": "/data/more", "value": "mine"}]'}]` + "\n",
+		`patches: [{target: {kind: StatefulSet}, patch: '[{"op": "add", "path": "/spec/template/spec/initContainers/0/env",` +
+			` "value": [{"name": "MORE", "value": "mine"}]}]'}]` + "\n",
+	} {
+		out, err := k.build(t, "resources: [../with-access]\ntransformers: [metrics.yaml]\n"+lines)
+		require.NoError(t, err, lines)
+		require.Contains(t, out, "mine", "what the overlay changes stays")
+		require.Contains(t, out, "--es.uri=http://127.0.0.1:9201")
+	}
+	_, err := k.build(t, "resources: [../with-metrics]\ntransformers: [access.yaml]\n"+image(exporter))
+	require.ErrorContains(t, err, "error[documents-apart]")
+	require.ErrorContains(t, err, "list both documents behind what changes their work")
+
+	removed := "patches: [{patch: '{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: shop}, spec: {template: " +
+		"{spec: {initContainers: [{name: log-tail, $patch: delete}]}}}}'}]\n"
+	k.writeDocument(t, "logs", "log-tail")
+	out, err := k.build(t, "resources: [../with-logs]\ntransformers: [access.yaml]\n"+removed)
+	require.NoError(t, err)
+	require.NotContains(t, out, "name: log-tail\n", "what an overlay removes stays away")
+}

@@ -1,0 +1,167 @@
+package rig
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// askApart asks the patterns of a request what a workload needs, where sidecars of other
+// documents stand whose work can't be taken off, as an overlay has changed it. They're asked
+// together with those: an exporter must know where a proxy has moved the app. What stands
+// there can't follow, so it's an error if it had to.
+func (r *run) askApart(q *request, o *manifest.Object, w *sidecar.Workload, out optOut) []outcome {
+	others := r.otherDocuments(q, o)
+	if len(others) == 0 {
+		outcomes := askAll(q, o, w, out)
+		if !r.remembers() {
+			r.checkUnknown(q, o, w, out, outcomes)
+		}
+		return outcomes
+	}
+	all := slices.Concat(q.from, others)
+	sortDocuments(all)
+	together, apart := r.requestOf(all), r.requestOf(others)
+	outcomes := askAll(together, o, w, out)
+	alone := askAll(apart, o, w, out)
+	for i := range apart.Spec.Patterns {
+		e := &apart.Spec.Patterns[i]
+		now := outcomeOf(together, outcomes, e.Name)
+		if q.owner[e.Name] == nil && alone[i].Answer != nil && now.Answer != nil &&
+			!reflect.DeepEqual(alone[i].Change, now.Change) {
+			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "documents-apart", Object: o.Ref, File: o.File(),
+				Sidecar: e.Name,
+				Message: "was added by document " + shownName(apart.owner[e.Name]) + " and depends on what this document " +
+					"adds, but was changed in between, so that it can't follow",
+				Hint: "list both documents behind what changes their work, such as images and patches"})
+		}
+	}
+	own := make([]outcome, len(q.Spec.Patterns))
+	for i := range own {
+		own[i] = outcomeOf(together, outcomes, q.Spec.Patterns[i].Name)
+	}
+	return own
+}
+
+// checkUnknown reports sidecars of other documents that stand on a workload and of which
+// nothing is known but their names, as in a pipe, where they matter to those of this run or
+// these matter to them: one has moved the app, or connects to the port where it was.
+func (r *run) checkUnknown(q *request, o *manifest.Object, w *sidecar.Workload, out optOut, outcomes []outcome) {
+	theirs := r.unknownContainers(q, w)
+	if len(theirs) == 0 {
+		return
+	}
+	moved := *w
+	for _, c := range theirs {
+		for _, p := range c.Ports {
+			if sidecar.IsTCP(p.Protocol) {
+				moved.Takeovers = append(moved.Takeovers, sidecar.Takeover{Port: p.ContainerPort, AppPort: noPort})
+			}
+		}
+	}
+	asked := askAll(q, o, &moved, out)
+	for i := range outcomes {
+		e := &q.Spec.Patterns[i]
+		if !reflect.DeepEqual(changeOf(outcomes[i]), changeOf(asked[i])) {
+			outcomes[i].findings = nil // they're of a port that another document has taken
+			r.addFindings(unknownSidecars(o, e.Name,
+				"connects to the app, whose port a sidecar of another document has taken over"))
+		}
+		for _, t := range takeoversOf(outcomes[i]) {
+			if name := connectsTo(theirs, t.ClientPort()); t.MovesApp() && name != "" {
+				r.addFindings(unknownSidecars(o, e.Name, fmt.Sprintf("takes over port %d, to which container %s of another "+
+					"document connects", t.Port, name)))
+			}
+		}
+	}
+}
+
+// noPort is a port where no app listens.
+const noPort = 1
+
+func changeOf(out outcome) *sidecar.Change {
+	if out.Answer == nil {
+		return nil
+	}
+	return out.Change
+}
+
+func takeoversOf(out outcome) []sidecar.Takeover {
+	if out.Answer == nil {
+		return nil
+	}
+	return out.Change.Takeovers
+}
+
+func unknownSidecars(o *manifest.Object, name, message string) sidecar.Finding {
+	return sidecar.Finding{Severity: sidecar.Error, Code: "documents-apart", Object: o.Ref, File: o.File(),
+		Line: lineOf(o), Sidecar: name, Message: message,
+		Hint: "give both documents in one run, as in outrigger inject -c a.yaml -c b.yaml"}
+}
+
+// unknownContainers returns the containers that the workload's marker names and no document
+// of the run.
+func (r *run) unknownContainers(q *request, w *sidecar.Workload) (theirs []*corev1.Container) {
+	marker := sidecar.ParseMarker(w.Annotations[sidecar.PatternsKey])
+	for c := range w.AllContainers() {
+		named := slices.ContainsFunc(marker, func(m sidecar.Mark) bool {
+			return q.owner[m.Name] == nil && (c.Name == m.Name || strings.HasPrefix(c.Name, m.Name+"-"))
+		})
+		if named && !addsContainer(q.Sidecars, c.Name) {
+			theirs = append(theirs, c)
+		}
+	}
+	return theirs
+}
+
+// connectsTo returns the container that names a port on a loopback address; "" if none does.
+func connectsTo(containers []*corev1.Container, port int32) string {
+	for _, c := range containers {
+		words := slices.Concat(c.Command, c.Args)
+		for _, v := range c.Env {
+			words = append(words, v.Value)
+		}
+		for _, host := range []string{"127.0.0.1", "localhost", "[::1]"} {
+			address := fmt.Sprintf("%s:%d", host, port)
+			if slices.ContainsFunc(words, func(word string) bool { return strings.Contains(word+" ", address) }) {
+				return c.Name
+			}
+		}
+	}
+	return ""
+}
+
+// outcomeOf returns the outcome of the entry of a name.
+func outcomeOf(q *request, outcomes []outcome, name string) outcome {
+	i := slices.IndexFunc(q.Spec.Patterns, func(e config.Entry) bool { return e.Name == name })
+	return outcomes[i]
+}
+
+// otherDocuments returns the documents that a workload remembers and that this run doesn't
+// have, where it uses no records.
+func (r *run) otherDocuments(q *request, o *manifest.Object) (others []*document) {
+	if !r.ignoreCarried || !o.HasCarriedRecord() {
+		return nil
+	}
+	record, damaged := o.ReadRecord()
+	if damaged != nil {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(record.Documents)) {
+		if r.isGiven(name) {
+			continue
+		}
+		if d := r.readDocument(name, record.Documents[name]); d != nil {
+			others = append(others, d)
+		}
+	}
+	return others
+}

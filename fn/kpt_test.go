@@ -204,6 +204,10 @@ func TestKptSelection(t *testing.T) {
 		require.True(t, strings.HasPrefix(out, in), "items come back as they were")
 		code, _, err = call(strings.ReplaceAll(in, "config.kubernetes.io/path", "example.org/path"))
 		require.Zero(t, code, "not kpt's: %s", err)
+		nothing := strings.Replace(sidecars, "{name: search}",
+			"{name: search, annotations: {"+key+"/kpt-resource-id: '3'}}", 1)
+		_, _, err = call(strings.Replace(list(nothing), "items:\n", "items: []\n", 1))
+		require.Contains(t, err, "error[kpt-selection]", "they choose nothing")
 	}
 }
 

@@ -16,6 +16,7 @@ func TestPosition(t *testing.T) {
 	outside := "    - exec: cat\n      selectors:\n        - kind: Deployment\n"
 	for name, c := range map[string]struct{ pipeline, says string }{
 		"selectors":            {entry + "      selectors:\n        - kind: Deployment\n", "error[kpt-selection]"},
+		"selectors of nothing": {entry + "      selectors:\n        - kind: Nothing\n", "error[kpt-selection]"},
 		"exclude":              {entry + "      exclude:\n        - kind: Service\n", "error[kpt-selection]"},
 		"validator":            {"pipeline:\n" + checked, "error[kpt-validator]"},
 		"selectors of another": {strings.Replace(entry, "  mutators:\n", "  mutators:\n"+outside, 1) + outside, ""},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -76,7 +77,7 @@ var ids = []string{
 // positions in lists: a comment of the first container would land on one that was added
 // before it. Comments and order are in the text already.
 func (e Edited) ForgetIDs(before *Text) (Edited, sidecar.Findings) {
-	if e.text == before && !e.Changed() || !before.containsWord(ids[0]) {
+	if e.text == before && !e.Changed() || !before.IsWrittenBack() || !before.containsWord(ids[0]) {
 		return e, nil
 	}
 	after, err := Parse(e.Name, e.String())
@@ -130,8 +131,12 @@ var selectionAnnotations = []string{
 }
 
 // IsSelection reports whether kpt has chosen some of a package's objects for the function,
-// and keeps the others to itself.
+// and keeps the others to itself. Where it has chosen none, the config tells.
 func (t *Text) IsSelection() bool {
+	if len(t.Objects) == 0 && t.FunctionConfig != nil {
+		as := yaml.NewRNode(t.FunctionConfig).GetAnnotations()
+		return slices.ContainsFunc(selectionAnnotations, func(key string) bool { return as[key] != "" })
+	}
 	return slices.ContainsFunc(t.Objects, func(o *Object) bool {
 		has := func(key string) bool { return o.Annotation(key) != "" }
 		return slices.ContainsFunc(selectionAnnotations, has) && o.InPlace()

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,7 +48,15 @@ func TestKustomizePlugin(t *testing.T) {
 		dir := copyExample(t, name)
 		have, stderr, err := buildPlugin(t, filepath.Join(dir, "overlay"), "--enable-alpha-plugins")
 		require.NoError(t, err, stderr)
-		require.Equal(t, kustomize(t, filepath.Join("../../examples", name, "overlay")), have, name)
+		want := kustomize(t, filepath.Join("../../examples", name, "overlay"))
+		require.Equal(t, want, have, name)
+		if _, err := exec.LookPath("kubectl"); err != nil {
+			fmt.Fprintf(os.Stderr, "%s: NOT TESTED with kubectl, which isn't in PATH\n", t.Name())
+			continue
+		}
+		built, err := exec.Command("kubectl", "kustomize", "--enable-alpha-plugins", filepath.Join(dir, "overlay")).Output()
+		require.NoError(t, err)
+		require.Equal(t, want, string(built), name)
 	}
 }
 

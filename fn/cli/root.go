@@ -53,7 +53,7 @@ is a Sidecars document.`,
 	root.SetHelpFunc(printHelp)
 	root.SetHelpCommand(newHelp())
 	root.PersistentFlags().Var(
-		&colorFlag{&s.color},
+		&choiceFlag[report.Color]{&s.color, "color", report.Colors},
 		"color",
 		"color messages: `WHEN` is auto, always or never, and auto respects NO_COLOR",
 	)
@@ -88,17 +88,26 @@ func newVersion(s *streams) *cobra.Command {
 	}
 }
 
-// colorFlag is a flag with one of the values of report.Color.
-type colorFlag struct{ color *report.Color }
+// choiceFlag is a flag with one of some values.
+type choiceFlag[T ~string] struct {
+	value   *T
+	kind    string
+	choices []string
+}
 
-func (f *colorFlag) Type() string { return "color" }
+func (f *choiceFlag[T]) Type() string { return f.kind }
 
-func (f *colorFlag) String() string { return string(*f.color) }
-
-func (f *colorFlag) Set(value string) error {
-	if !slices.Contains(report.Colors, value) {
-		return fmt.Errorf("it's one of %s", strings.Join(report.Colors, ", "))
+func (f *choiceFlag[T]) String() string {
+	if f.value == nil {
+		return ""
 	}
-	*f.color = report.Color(value)
+	return string(*f.value)
+}
+
+func (f *choiceFlag[T]) Set(value string) error {
+	if !slices.Contains(f.choices, value) {
+		return fmt.Errorf("it's one of %s", strings.Join(f.choices, ", "))
+	}
+	*f.value = T(value)
 	return nil
 }

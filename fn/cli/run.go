@@ -28,15 +28,22 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	color    report.Color
-	strict   bool // warnings are errors
-	quiet    bool // nothing but findings is printed on err
+	warnings sidecar.Severity // what they are; "": warnings
+	quiet    bool             // nothing but findings is printed on err
+	findings findingsFlags
 }
 
-func (s *streams) printer() *report.Printer { return report.New(s.err, s.color) }
+// printer returns the printer of what isn't a finding. It prints nothing where a program reads err.
+func (s *streams) printer() *report.Printer {
+	if s.findings.isDocument() {
+		return report.New(io.Discard, report.Never)
+	}
+	return report.New(s.err, s.color)
+}
 
 // tellFindings prints findings, or returns them as an error if one of them fails the run.
 func (s *streams) tellFindings(fs sidecar.Findings) error {
-	if s.strict {
+	if s.warnings == sidecar.Error {
 		fs = slices.Clone(fs)
 		for i := range fs {
 			if fs[i].Severity == sidecar.Warning {
@@ -47,7 +54,10 @@ func (s *streams) tellFindings(fs sidecar.Findings) error {
 	if fs.Failed() {
 		return fs
 	}
-	s.printer().PrintFindings(fs)
+	s.findings.found = append(s.findings.found, fs...)
+	if s.findings.printsText() {
+		s.printer().PrintFindings(fs)
+	}
 	return nil
 }
 
@@ -64,11 +74,10 @@ func Run(version string, args []string, in io.Reader, out, err io.Writer) int {
 	root := newRoot(version, s)
 	root.SetArgs(args[1:])
 	failure := root.Execute()
-	if errors.Is(failure, errWouldChange) {
-		return exitChange
-	}
-	s.printer().PrintError(failure)
+	failure = s.finishFindings(failure, root.Version)
 	switch _, misused := errors.AsType[misuse](failure); {
+	case errors.Is(failure, errWouldChange):
+		return exitChange
 	case misused:
 		return exitMisuse
 	case failure != nil:

@@ -142,7 +142,7 @@ func TestDocumentsOfEveryForm(t *testing.T) {
 		says string
 	}{
 		"standard input for both": {[]string{"-c", "-"}, exitMisuse, "-c - takes standard input, which is read once"},
-		"a folder without one":    {[]string{"-c", t.TempDir()}, exitFailed, "no .yaml or .yml files found"},
+		"a folder without one":    {[]string{"-c", t.TempDir()}, exitFailed, "no .yaml, .yml or .json files with"},
 		"one twice":               {[]string{"-c", access, "-c", access}, exitFailed, "two documents are named access"},
 		"one without a name": {[]string{"-c", access, "-c", file(t, "nameless.yaml",
 			strings.Replace(text(t, metrics), "metadata: {name: metrics}\n", "", 1))}, exitFailed, "give each document a name"},

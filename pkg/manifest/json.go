@@ -50,6 +50,7 @@ func (t *Text) addValue(n *positioned.Node, single bool) error {
 	if len(t.Objects) == before+1 && t.Objects[before].node == n {
 		o := t.Objects[before]
 		o.from, o.to = n.Start, n.End
+		o.noteMeta()
 		if o.unsure = o.hidesWords(); !o.mayMention("containers") {
 			o.Release()
 		}

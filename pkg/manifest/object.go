@@ -42,6 +42,7 @@ type Object struct {
 	node     *positioned.Node // nil until it's read
 	err      error            // of reading it
 	meta     [2]int           // the lines of metadata, if they're known
+	flow     bool             // meta has the bounds of a value in brackets
 	part     *positioned.Node // a mapping with metadata alone, if only that was read
 
 	styled values.Style // set at the first use
@@ -64,6 +65,15 @@ func (o *Object) setHead(api, kind, namespace, name string) {
 func (o *Object) setHeadFrom(n *positioned.Node) {
 	o.setHead(n.Field("apiVersion").TypeName(), n.Field("kind").TypeName(),
 		n.At("metadata", "namespace").ScalarText(), n.At("metadata", "name").ScalarText())
+}
+
+// noteMeta notes where the metadata of an object stands that was read, so that it needn't
+// be read again as a whole.
+func (o *Object) noteMeta() {
+	o.meta, o.flow = [2]int{}, false
+	if m := o.node.Field("metadata"); m != nil && m.Flow {
+		o.meta, o.flow = [2]int{m.Start, m.End}, true
+	}
 }
 
 // rootNode returns the object's node. It's empty for an object that can't be read, which
@@ -97,7 +107,11 @@ func (o *Object) Release() {
 func (o *Object) withMeta() *positioned.Node {
 	if o.node == nil && o.part == nil && o.meta[0] < o.meta[1] && !o.unsure {
 		if n, ok := positioned.ReadFast(o.text.lines, o.meta[0], o.meta[1], false); ok && n.Check(o.text.lines) == nil {
-			o.part = n
+			if o.part = n; o.flow {
+				key := &positioned.Node{Kind: positioned.Scalar, Tag: positioned.TagString, Value: "metadata"}
+				o.part = &positioned.Node{Kind: positioned.Mapping, Tag: positioned.TagMap,
+					Keys: []*positioned.Node{key}, Values: []*positioned.Node{n}}
+			}
 		}
 	}
 	if o.node == nil && o.part != nil {

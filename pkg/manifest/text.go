@@ -143,6 +143,7 @@ func (t *Text) readUnsure(d *split.Document) *Object {
 		return nil
 	}
 	o.unsure = o.hidesWords()
+	o.noteMeta()
 	o.setHeadFrom(o.node)
 	if listKind(o.Ref.Kind) || o.node.Field("items") != nil {
 		return nil
@@ -169,7 +170,8 @@ func (t *Text) addMembers(d *split.Document, single bool) error {
 			if err := t.nameMember(o, o.node, d.APIVersion, d.Kind); err != nil {
 				return err
 			}
-			o.unsure, o.meta = o.hidesWords(), [2]int{}
+			o.unsure = o.hidesWords()
+			o.noteMeta()
 			o.Release()
 		}
 	}
@@ -216,6 +218,7 @@ func (t *Text) readWhole(from, to int) error {
 	if !all && len(docs) == 1 && len(t.Objects) > 0 { // one that can be read again
 		if o := t.Objects[len(t.Objects)-1]; o.node == docs[0] {
 			o.from, o.to = from, to
+			o.noteMeta()
 			if o.unsure = o.hidesWords(); !o.mayMention("containers") { // it's hardly ever needed again
 				o.Release()
 			}

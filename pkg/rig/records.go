@@ -162,45 +162,65 @@ func (r *run) isPruned(o *manifest.Object) bool {
 // run serves, or served before, and all that was changed for these. Where an object was
 // changed for another workload, too, that one is laid on anew with them.
 func (r *run) chooseUndone(all []recorded) map[*manifest.Object]bool {
-	served := map[string]bool{}
-	for _, o := range all {
-		m := r.metaOf(o.object)
-		served[recordedName(o.object.Ref)] = slices.ContainsFunc(r.docs, func(d *document) bool {
-			_, before := o.Documents[d.Metadata.Name]
-			return before || d.Spec.Selects(&m)
-		}) || r.dropped != "" && hasKey(o.Documents, r.dropped)
-	}
-	for _, t := range r.texts { // a workload without a record may come to share an object with one that has
-		for _, o := range t.Objects {
-			m := r.metaOf(o)
-			if slices.ContainsFunc(r.docs, func(d *document) bool { return d.Spec.Selects(&m) }) {
-				served[recordedName(o.Ref)] = true
-			}
-			o.Release()
-		}
-	}
 	undone := map[*manifest.Object]bool{}
-	for more := true; more; {
-		more = false
-		for _, o := range all {
-			is := func(name string) bool { return served[name] }
-			nobody := len(o.Documents) == 0 && len(o.Workloads) == 0
-			if undone[o.object] || !nobody && !is(recordedName(o.object.Ref)) && !slices.ContainsFunc(o.Workloads, is) {
+	of := map[string][]recorded{} // by the workloads that they are, or were changed for
+	queue := r.selectedNames()
+	for _, o := range all {
+		name := recordedName(o.object.Ref)
+		for _, w := range append([]string{name}, o.Workloads...) {
+			of[w] = append(of[w], o)
+		}
+		if r.servedBefore(o.Record) {
+			queue = append(queue, name)
+		}
+		undone[o.object] = len(o.Documents)+len(o.Workloads) == 0 // it says of nobody
+	}
+	seen := map[string]bool{}
+	for len(queue) > 0 {
+		name := queue[len(queue)-1]
+		if queue = queue[:len(queue)-1]; seen[name] {
+			continue
+		}
+		seen[name] = true
+		for _, o := range of[name] {
+			if undone[o.object] {
 				continue
 			}
-			undone[o.object], more = true, true
+			undone[o.object] = true
+			queue = append(queue, o.Workloads...)
 			if len(o.Documents) > 0 {
-				served[recordedName(o.object.Ref)] = true
-			}
-			for _, w := range o.Workloads {
-				served[w] = true
+				queue = append(queue, recordedName(o.object.Ref))
 			}
 		}
 	}
 	return undone
 }
 
-func hasKey[V any](m map[string]V, key string) bool { _, ok := m[key]; return ok }
+// selectedNames returns the names of all objects that a given document selects. One that
+// has no record yet may come to share a Service with one that has.
+func (r *run) selectedNames() (names []string) {
+	for _, t := range r.texts {
+		for _, o := range t.Objects {
+			m := r.metaOf(o)
+			if slices.ContainsFunc(r.docs, func(d *document) bool { return d.Spec.Selects(&m) }) {
+				names = append(names, recordedName(o.Ref))
+			}
+			o.Release()
+		}
+	}
+	return names
+}
+
+// servedBefore reports whether a record has a document of this run, or the one that is
+// taken off.
+func (r *run) servedBefore(record *manifest.Record) bool {
+	for name := range record.Documents {
+		if name == r.dropped && name != "" || r.isGiven(name) {
+			return true
+		}
+	}
+	return false
+}
 
 // recordedName is how records name a workload.
 func recordedName(ref sidecar.Ref) string {
@@ -231,6 +251,9 @@ func (r *run) rememberDocuments(o recorded) {
 	}
 }
 
+// mostDocuments is how many different ones a run reads from records.
+const mostDocuments = 1000
+
 // readDocument reads a document that a record has; nil where it isn't valid. Workloads mostly
 // have the same.
 func (r *run) readDocument(name string, spec json.RawMessage) *document {
@@ -238,10 +261,11 @@ func (r *run) readDocument(name string, spec json.RawMessage) *document {
 	if d, known := r.read[key]; known {
 		return d
 	}
-	conf, fs := config.ReadRecorded(name, spec)
 	var d *document
-	if !fs.Failed() {
-		d = &document{Sidecars: conf}
+	if len(r.read) < mostDocuments { // whoever writes manifests can write any number
+		if conf, fs := config.ReadRecorded(name, spec); !fs.Failed() {
+			d = &document{Sidecars: conf}
+		}
 	}
 	if r.read == nil {
 		r.read = map[string]*document{}

@@ -164,3 +164,22 @@ func TestFlatErrors(t *testing.T) {
 		})
 	}
 }
+
+// Two entries that are one document would replace each other's work in silence, so they're an error.
+func TestFlatTwins(t *testing.T) {
+	kptfile := func(second string) string {
+		return "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: p\n  annotations:\n" +
+			"    internal.config.kubernetes.io/path: Kptfile\n    internal.config.kubernetes.io/package-path: /pkg\n" +
+			"pipeline:\n  mutators:\n  - image: set-labels\n    configMap: {app: x}\n  - exec: outrigger\n" +
+			"    configMap: {pattern: waitFor, targets: \"db:5432\", kind: Deployment, " +
+			"name: search}\n" +
+			"  - exec: outrigger\n    configMap: {" + second + "}\n"
+	}
+	const other = `pattern: waitFor, targets: "mq:5672", kind: Deployment, name: search`
+	code, _, err := call(list(flat(flatWait...), kptfile(other), shop("search")))
+	require.Equal(t, 1, code)
+	require.Contains(t, err, "two entries are wait-for:kind=Deployment,name=search, so each would replace the work of "+
+		"the other\n  hint: give one of them a sidecar of another name, with sidecar=NAME\n")
+	code, _, err = call(list(flat(flatWait...), kptfile(other+", sidecar: mq"), shop("search")))
+	require.Zero(t, code, err)
+}

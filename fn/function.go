@@ -82,7 +82,7 @@ func layConfig(text *manifest.Text) (laid manifest.Edited, fs, results sidecar.F
 			Message: "the ResourceList has none", Hint: "give the runner a Sidecars document"}}, nil
 	}
 	conf, fs := config.ReadNode(text.FunctionConfig, "")
-	if fs = append(fs, checkPosition(text)...); fs.Failed() {
+	if fs = slices.Concat(fs, checkPosition(text), checkTwins(text, conf)); fs.Failed() {
 		return laid, fs, nil
 	}
 	if isGenerator(conf, text.Objects) {

@@ -79,9 +79,10 @@ func indexesIn(t *testing.T, list, file string) (all []string) {
 	items, err := kio.FromBytes([]byte(list))
 	require.NoError(t, err)
 	for _, item := range items {
-		//lint:ignore SA1019 kpt reads it
 		if as := item.GetAnnotations(); as[kioutil.PathAnnotation] == file {
+			//lint:ignore SA1019 kpt reads it
 			require.Equal(t, as[kioutil.IndexAnnotation], as[kioutil.LegacyIndexAnnotation])
+			//lint:ignore SA1019 kpt reads it
 			require.Equal(t, as[kioutil.PathAnnotation], as[kioutil.LegacyPathAnnotation])
 			all = append(all, as[kioutil.IndexAnnotation])
 		}

@@ -83,9 +83,14 @@ func (r *run) flow(opt Options) Output {
 
 // layAll takes off what an earlier run laid on, and lays on what the documents ask for.
 func (r *run) layAll() Output {
-	if r.remembers() && !r.stripEarlierRun() {
+	if r.remembers() && !r.stripEarlierRun() || r.carry && !r.provesCarried() {
 		return r.fail()
 	}
+	return r.layDocuments()
+}
+
+// layDocuments lays on what the documents ask for.
+func (r *run) layDocuments() Output {
 	r.joinDocuments()
 	r.layer = manifest.NewLayer(r.texts)
 	r.visitSelected(r.serveWorkload)

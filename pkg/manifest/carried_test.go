@@ -1,0 +1,64 @@
+package manifest_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/rig"
+)
+
+// A record that comes with a base, and looks as if kustomize carried it, takes nothing out that
+// an overlay has added.
+func TestForgedCarriedRecord(t *testing.T) {
+	const metrics = `apiVersion: outrigger.dev/v1alpha1
+kind: Sidecars
+metadata: {name: metrics}
+spec:
+  select: [{kind: Deployment}]
+  patterns: [{name: metrics, custom: {containers: [{name: metrics, image: "metrics:1"}]}}]
+`
+	const added = `{"name": "guard", "image": "guard:1"}`
+	mark := `{"at":"/spec/template/spec/containers/name=guard","is":"` + manifest.HashJSON([]byte(added)) + `"}`
+	for name, entry := range map[string]string{
+		"of nothing":       `{"name":"guard","custom":{}}`,
+		"of something":     `{"name":"guard","placement":"beside","custom":{"containers":[{"name":"guard","image":"x:1"}]}}`,
+		"without any":      ``,
+		"of what is there": `{"name":"guard","placement":"beside","custom":{"containers":[` + added + `]}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			record := `{"v":3,"documents":{"base/1":{"patterns":[` + entry + `]}},"containers":["guard"],"marks":[` + mark + `]}`
+			list := `apiVersion: config.kubernetes.io/v1
+kind: ResourceList
+items:
+- apiVersion: apps/v1
+  kind: Deployment
+  metadata:
+    name: web
+    annotations:
+      kustomize.config.k8s.io/id: |
+        kind: Deployment
+      internal.config.kubernetes.io/allowKindChange: '` + record + `'
+  spec:
+    template:
+      spec:
+        containers:
+        - name: app
+          image: web:1
+        - ` + added + "\n"
+			text, err := manifest.Parse("", list)
+			require.NoError(t, err)
+			conf, fs := config.Read([]byte(metrics), "")
+			require.NoError(t, fs.Err())
+			out := rig.RunTexts([]*manifest.Text{text}, []*config.Sidecars{conf}, rig.Options{})
+			require.NoError(t, out.Findings.Err())
+			laid := out.Texts[0].String()
+			require.Contains(t, laid, "guard:1")
+			require.Contains(t, laid, "metrics:1")
+			require.Equal(t, 1, strings.Count(laid, "image: web:1"))
+		})
+	}
+}

@@ -110,7 +110,9 @@ func TestRedisKeepsItsBound(t *testing.T) {
 	memory := r.redisInfo("memory")
 	require.Equal(t, int64(maxMemory), number(t, memory["maxmemory"]))
 	require.Equal(t, "allkeys-lru", memory["maxmemory_policy"])
-	require.LessOrEqual(t, number(t, memory["used_memory"]), int64(maxMemory))
+	// Redis evicts when the next command comes, and what INFO itself takes is counted, too.
+	const slack = 64 << 10
+	require.LessOrEqual(t, number(t, memory["used_memory"]), int64(maxMemory+slack))
 	require.Positive(t, number(t, r.redisInfo("stats")["evicted_keys"]))
 	require.Less(t, pod.PeakMemory(t, c.Cmd.Process.Pid), spec.Resources.Limits.Memory().Value()*9/10)
 	t.Logf("%d of %d bytes, %d at the most in memory", number(t, memory["used_memory"]), maxMemory,

@@ -2,7 +2,9 @@ package rig
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -38,21 +40,28 @@ func (r *run) checkRememberedObject(workload sidecar.Ref, owner string, ref side
 			return
 		}
 	}
-	if !r.carry || !r.emittedBefore(name, ref) {
+	if !r.emittedBefore(name, ref) {
 		r.addFindings(unproven(ref, owner, "", name))
 	}
 }
 
-// emittedBefore reports whether an object of a kind was emitted for a document. kustomize may
-// have renamed it and its workload since, so the name doesn't count.
+// emittedBefore reports whether an object was emitted for a document under another name. A
+// Job's ends with a hash of what it runs, which may depend on other documents; and kustomize
+// may have renamed the workload since, so that there the name doesn't count.
 func (r *run) emittedBefore(name string, ref sidecar.Ref) bool {
 	return slices.ContainsFunc(r.texts, func(t *manifest.Text) bool {
 		return slices.ContainsFunc(t.Objects, func(o *manifest.Object) bool {
 			document, _ := o.WrittenFor()
-			return document == name && o.Ref.Kind == ref.Kind && o.Ref.Group == ref.Group
+			return document == name && o.Ref.Kind == ref.Kind && o.Ref.Group == ref.Group && (r.carry ||
+				o.Ref.Namespace == ref.Namespace && withoutHash(o.Ref.Name) == withoutHash(ref.Name))
 		})
 	})
 }
+
+// hashSuffix is what the name of a Job ends with.
+var hashSuffix = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`-[0-9a-f]{8}$`) })
+
+func withoutHash(name string) string { return hashSuffix().ReplaceAllString(name, "") }
 
 func unproven(object sidecar.Ref, owner, field, document string) sidecar.Finding {
 	return sidecar.Finding{Severity: sidecar.Error, Code: "document-unproven",

@@ -8,7 +8,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// IsLike reports whether two objects are equal, but for what kustomize carries, for names of
+// IsLike reports whether two objects are equal, but for records, for names of
 // ConfigMaps that volumes have, which may be made of a name that it has changed since, and
 // for checksums of their content.
 func (o *Object) IsLike(other *Object) bool {
@@ -25,7 +25,7 @@ func comparedValue(v any) any {
 		for _, e := range v {
 			below, _ := e.Value.(values.Map)
 			switch {
-			case e.Key == carriedKey || strings.HasPrefix(e.Key, sidecar.ChecksumPrefix):
+			case e.Key == recordKey || e.Key == carriedKey || strings.HasPrefix(e.Key, sidecar.ChecksumPrefix):
 			case e.Key == "annotations" && len(below) > 0 && len(comparedValue(below).(values.Map)) == 0:
 			case e.Key == "configMap" && below.Get("name") != nil:
 				m = append(m, values.Entry{Key: e.Key, Value: below.WithField("", "name")})

@@ -15,7 +15,8 @@ func (r *run) provesCarried() bool {
 	again := newRun(r.texts, nil)
 	again.carry, again.stood, again.remembered, again.read = true, r.stood, r.remembered, r.read
 	out := again.layDocuments()
-	if out.Findings.Failed() {
+	r.overRecords = again.overRecords
+	if len(r.overRecords) > 0 || out.Findings.Failed() {
 		return r.refuseCarried()
 	}
 	now := map[sidecar.Ref]*manifest.Object{}

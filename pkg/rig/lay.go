@@ -38,6 +38,9 @@ func rewritesCallers(e *config.Entry) bool {
 
 // layAround lays on the edits of objects around the workloads.
 func (r *run) layAround() {
+	if r.findOverRecords(); len(r.overRecords) > 0 {
+		return
+	}
 	merged, fs := merge.Merge(r.shared, func(ref sidecar.Ref, path sidecar.Path, want any) (there, same bool) {
 		return compareAt(r.findObject(ref), path, want)
 	})

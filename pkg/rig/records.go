@@ -95,6 +95,7 @@ func (r *run) stripEarlierRun() bool {
 			r.rememberDocuments(o)
 		}
 	}
+	r.findAbsent(all)
 	if r.findings.Failed() {
 		return false
 	}
@@ -164,7 +165,7 @@ func (r *run) isPruned(o *manifest.Object) bool {
 func (r *run) chooseUndone(all []recorded) map[*manifest.Object]bool {
 	undone := map[*manifest.Object]bool{}
 	of := map[string][]recorded{} // by the workloads that they are, or were changed for
-	queue := r.selectedNames()
+	queue := append(r.selectedNames(), r.alsoUndone...)
 	for _, o := range all {
 		name := recordedName(o.object.Ref)
 		for _, w := range append([]string{name}, o.Workloads...) {
@@ -209,6 +210,24 @@ func (r *run) selectedNames() (names []string) {
 		}
 	}
 	return names
+}
+
+// findOverRecords finds objects that are about to be edited and remember what was laid on
+// them for workloads that this run doesn't serve: their records would be lost.
+func (r *run) findOverRecords() {
+	if !r.remembers() {
+		return
+	}
+	for i := range r.shared {
+		o := r.findObject(r.shared[i].Object)
+		if o == nil || !o.HasRecord() || o.HasCarriedRecord() != r.carry {
+			continue
+		}
+		name := recordedName(o.Ref)
+		if !slices.Contains(r.overRecords, name) && !slices.Contains(r.alsoUndone, name) {
+			r.overRecords = append(r.overRecords, name)
+		}
+	}
 }
 
 // servedBefore reports whether a record has a document of this run, or the one that is

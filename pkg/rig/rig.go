@@ -3,6 +3,8 @@
 package rig
 
 import (
+	"slices"
+
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/neighbour"
@@ -57,20 +59,29 @@ func RunAll(files []File, docs []*config.Sidecars, opt Options) Output {
 
 // RunTexts is RunAll for texts that are parsed already.
 func RunTexts(texts []*manifest.Text, docs []*config.Sidecars, opt Options) Output {
-	r := newRun(texts, docs)
-	out := r.flow(opt)
-	ignored := r.carry && out.Findings.Failed()
-	if ignored { // an overlay may have changed what other functions of the build laid on
-		r = newRun(texts, docs)
-		r.ignoreCarried = true
-		out = r.flow(opt)
+	return repeat(func() run { return newRun(texts, docs) }, func(r *run) Output { return r.flow(opt) })
+}
+
+// repeat runs a flow, and again where it only finds out at the end what it has to know.
+func repeat(newRun func() run, flow func(*run) Output) Output {
+	r := newRun()
+	for {
+		out := flow(&r)
+		next := newRun()
+		next.ignoreCarried, next.notEmitted, next.alsoUndone = r.ignoreCarried, r.notEmitted, r.alsoUndone
+		claimed := r.claimedServices()
+		switch {
+		case len(r.overRecords) > 0:
+			next.alsoUndone = slices.Concat(r.alsoUndone, r.overRecords)
+		case r.carry && out.Findings.Failed(): // an overlay may have changed what other functions of the build laid on
+			next.ignoreCarried = true
+		case r.notEmitted == nil && len(claimed) > 0:
+			next.notEmitted = claimed
+		default:
+			return out
+		}
+		r = next
 	}
-	if claimed := r.claimedServices(); len(claimed) > 0 { // what is emitted is known at the end only
-		r = newRun(texts, docs)
-		r.notEmitted, r.ignoreCarried = claimed, ignored
-		out = r.flow(opt)
-	}
-	return out
 }
 
 // flow runs all steps, from manifests to manifests with sidecars.
@@ -114,8 +125,10 @@ type run struct {
 	dropped       string               // the name of a document that is taken off
 	read          map[string]*document // from records
 	texts         []*manifest.Text
-	carry         bool // kustomize carries the records
-	ignoreCarried bool // those that it carries are of no use
+	carry         bool     // kustomize carries the records
+	ignoreCarried bool     // those that it carries are of no use
+	alsoUndone    []string // objects of which an earlier run is taken off, too, as records name them
+	overRecords   []string // objects that are edited although they remember what was laid on
 	record        bool
 	findings      sidecar.Findings
 	layer         *manifest.Layer
@@ -138,6 +151,7 @@ type run struct {
 	owners           map[sidecar.Ref]string           // sidecar that emitted it
 
 	stood      map[sidecar.Ref]*manifest.Object // objects of which an earlier run was taken off, as they were
+	absent     map[sidecar.Ref]string           // workloads of their records that aren't among the files
 	remembered map[sidecar.Ref][]*document      // documents that aren't given and serve a workload
 	served     map[sidecar.Ref]*request         // by workload
 }
@@ -150,7 +164,9 @@ func (r *run) finish() Output {
 		return r.fail()
 	}
 	laid, fs := r.layer.Texts()
-	r.addFindings(fs...)
+	if r.addFindings(fs...); !fs.Failed() {
+		r.checkAbsent(laid)
+	}
 	r.addFindings(manifest.ParseFindings(r.texts)...)
 	if r.findings.Failed() {
 		return Output{Findings: r.tellFindings()}

@@ -42,9 +42,11 @@ func Strip(files []File, by string) ([]File, sidecar.Findings) {
 
 // stripDocument takes off what one document laid on, with a run that doesn't have it.
 func stripDocument(texts []*manifest.Text, name string) ([]File, sidecar.Findings) {
-	r := newRun(texts, nil)
-	r.dropped, r.record = name, true
-	out := r.layAll()
+	out := repeat(func() run {
+		r := newRun(texts, nil)
+		r.dropped, r.record = name, true
+		return r
+	}, (*run).layAll)
 	if out.Findings.Failed() {
 		return nil, out.Findings
 	}

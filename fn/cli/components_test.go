@@ -127,3 +127,34 @@ func TestComponentsOverChanges(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, out, "name: log-tail\n", "what an overlay removes stays away")
 }
+
+// What a record doesn't keep, as it has a Secret, and what a workload skips since it was laid
+// on, stands there with nobody to answer for it: an exporter must not take its port for the
+// app's.
+func TestComponentsNobodyAnswersFor(t *testing.T) {
+	k := kustomization{t.TempDir()}
+	k.write(t, "base/kustomization.yaml", "resources: [shop.yaml]\n")
+	k.write(t, "base/shop.yaml", shop)
+	k.writeDocument(t, "access", "tls-proxy")
+	k.writeDocument(t, "metrics", "exporter")
+	k.writeDocument(t, "early", "wait-for")
+	k.writeDocument(t, "secret", "tls-proxy")
+	k.write(t, "secret/sidecars.yaml", text(t, filepath.Join(k.dir, "secret/sidecars.yaml"))+
+		"    - {name: more, custom: {objects: [{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {a: Yg==}}]}}\n")
+	k.write(t, "overlay/metrics.yaml", text(t, filepath.Join(k.dir, "metrics/sidecars.yaml")))
+	const skip = `patches: [{target: {kind: StatefulSet}, patch: '[{"op": "add", "path": ` +
+		`"/metadata/annotations/outrigger.dev~1skip", "value": "tls-proxy"}]'}]` + "\n"
+	for _, lines := range []string{
+		"resources: [../base]\ncomponents: [../secret, ../metrics]\n",
+		"resources: [../base]\ncomponents: [../early, ../secret, ../metrics]\n",
+		"resources: [../base]\ncomponents: [../secret, ../early, ../metrics]\n",
+		"resources: [../with-access]\ntransformers: [metrics.yaml]\n" + skip,
+	} {
+		_, err := k.build(t, lines)
+		require.ErrorContains(t, err, "error[documents-apart]", lines)
+		require.ErrorContains(t, err, "exporter: connects to the app, whose port", lines)
+		require.ErrorContains(t, err, "write the sidecars of both into one document", lines)
+	}
+	_, err := k.build(t, "resources: [../base]\ncomponents: [../metrics, ../early, ../secret]\n")
+	require.NoError(t, err, "the exporter follows")
+}

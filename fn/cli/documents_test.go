@@ -193,6 +193,10 @@ func TestDocumentsInAPipe(t *testing.T) {
 		require.Contains(t, err, name)
 		require.Contains(t, err, "give both documents in one run")
 		require.NotContains(t, err, "write app: tls-proxy", "which would scrape the proxy")
+
+		code, _, err = call("", "inject", "-c", order[1], "-w", file(t, "shop.yaml", first))
+		require.Equal(t, exitFailed, code, "a file without a record")
+		require.Contains(t, err, name)
 	}
 	for _, other := range []string{"log-tail", "vault", "sysctl", "wait-for", "otel-agent"} {
 		for _, order := range [][2]string{{"tls-proxy", other}, {other, "tls-proxy"}} {

@@ -55,8 +55,9 @@ func (r *run) checkAbsent(laid []manifest.Edited) {
 			continue
 		}
 		r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "workload-absent", Object: ref, File: before.File(),
-			Message: "was changed for " + refOf(r.absent[ref]).String() + ", too, which isn't among the files, and would lose that",
-			Hint:    "give the file of that workload, too; or, if it's gone, remove all work with outrigger strip first"})
+			Message: "was changed for " + refOf(r.absent[ref]).String() + ", too, which isn't among the files, and would " +
+				"lose that",
+			Hint: "give the file of that workload, too; or, if it's gone, remove all work with outrigger strip first"})
 	}
 }
 

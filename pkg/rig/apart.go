@@ -22,15 +22,14 @@ func (r *run) askApart(q *request, o *manifest.Object, w *sidecar.Workload, out 
 	others := r.otherDocuments(q, o)
 	if len(others) == 0 {
 		outcomes := askAll(q, o, w, out)
-		if !r.remembers() {
-			r.checkUnknown(q, o, w, out, outcomes)
-		}
+		r.checkUnknown(q, o, w, out, outcomes)
 		return outcomes
 	}
 	all := slices.Concat(q.from, others)
 	sortDocuments(all)
 	together, apart := r.requestOf(all), r.requestOf(others)
 	outcomes := askAll(together, o, w, out)
+	r.checkUnknown(together, o, w, out, outcomes)
 	alone := askAll(apart, o, w, out)
 	for i := range apart.Spec.Patterns {
 		e := &apart.Spec.Patterns[i]
@@ -51,11 +50,12 @@ func (r *run) askApart(q *request, o *manifest.Object, w *sidecar.Workload, out 
 	return own
 }
 
-// checkUnknown reports sidecars of other documents that stand on a workload and of which
-// nothing is known but their names, as in a pipe, where they matter to those of this run or
-// these matter to them: one has moved the app, or connects to the port where it was.
+// checkUnknown reports sidecars that stand on a workload and that nobody has answered for,
+// where they matter to those of this run or these matter to them: one has moved the app, or
+// connects to the port where it was. Of another document's, nothing is known but their names
+// in a pipe, and where a record doesn't keep it; and the workload may skip one since.
 func (r *run) checkUnknown(q *request, o *manifest.Object, w *sidecar.Workload, out optOut, outcomes []outcome) {
-	theirs := r.unknownContainers(q, w)
+	theirs := unknownContainers(q, w, outcomes)
 	if len(theirs) == 0 {
 		return
 	}
@@ -70,14 +70,17 @@ func (r *run) checkUnknown(q *request, o *manifest.Object, w *sidecar.Workload, 
 	asked := askAll(q, o, &moved, out)
 	for i := range outcomes {
 		e := &q.Spec.Patterns[i]
+		if !r.isGiven(q.owner[e.Name].Metadata.Name) {
+			continue
+		}
 		if !reflect.DeepEqual(changeOf(outcomes[i]), changeOf(asked[i])) {
 			outcomes[i].findings = nil // they're of a port that another document has taken
-			r.addFindings(unknownSidecars(o, e.Name,
+			r.addFindings(r.unknownSidecars(o, e.Name,
 				"connects to the app, whose port a sidecar of another document has taken over"))
 		}
 		for _, t := range takeoversOf(outcomes[i]) {
 			if name := connectsTo(theirs, t.ClientPort()); t.MovesApp() && name != "" {
-				r.addFindings(unknownSidecars(o, e.Name, fmt.Sprintf("takes over port %d, to which container %s of another "+
+				r.addFindings(r.unknownSidecars(o, e.Name, fmt.Sprintf("takes over port %d, to which container %s of another "+
 					"document connects", t.Port, name)))
 			}
 		}
@@ -101,25 +104,51 @@ func takeoversOf(out outcome) []sidecar.Takeover {
 	return out.Change.Takeovers
 }
 
-func unknownSidecars(o *manifest.Object, name, message string) sidecar.Finding {
+func (r *run) unknownSidecars(o *manifest.Object, name, message string) sidecar.Finding {
+	hint := "give both documents in one run, as in outrigger inject -c a.yaml -c b.yaml"
+	if r.isBuild() {
+		hint = "write the sidecars of both into one document"
+	}
 	return sidecar.Finding{Severity: sidecar.Error, Code: "documents-apart", Object: o.Ref, File: o.File(),
-		Line: lineOf(o), Sidecar: name, Message: message,
-		Hint: "give both documents in one run, as in outrigger inject -c a.yaml -c b.yaml"}
+		Line: lineOf(o), Sidecar: name, Message: message, Hint: hint}
 }
 
-// unknownContainers returns the containers that the workload's marker names and no document
-// of the run.
-func (r *run) unknownContainers(q *request, w *sidecar.Workload) (theirs []*corev1.Container) {
+// unknownContainers returns the containers that the workload's marker names and that are of
+// no sidecar that was asked for.
+func unknownContainers(q *request, w *sidecar.Workload, outcomes []outcome) (theirs []*corev1.Container) {
+	var known sidecar.Marker
+	for i := range outcomes {
+		if !outcomes[i].skipped {
+			known = append(known, sidecar.Mark{Name: q.Spec.Patterns[i].Name})
+		}
+	}
 	marker := sidecar.ParseMarker(w.Annotations[sidecar.PatternsKey])
 	for c := range w.AllContainers() {
-		named := slices.ContainsFunc(marker, func(m sidecar.Mark) bool {
-			return q.owner[m.Name] == nil && (c.Name == m.Name || strings.HasPrefix(c.Name, m.Name+"-"))
-		})
-		if named && !addsContainer(q.Sidecars, c.Name) {
+		added := slices.ContainsFunc(outcomes, func(out outcome) bool { return out.addsContainer(c.Name) })
+		if namesContainer(marker, c.Name) && !namesContainer(known, c.Name) && !added {
 			theirs = append(theirs, c)
 		}
 	}
 	return theirs
+}
+
+// namesContainer reports whether a marker has the name of a container, or a prefix of it.
+func namesContainer(m sidecar.Marker, container string) bool {
+	return slices.ContainsFunc(m, func(e sidecar.Mark) bool {
+		return container == e.Name || strings.HasPrefix(container, e.Name+"-")
+	})
+}
+
+// addsContainer reports whether an answer has a container of a name.
+func (out outcome) addsContainer(name string) bool {
+	if out.Answer != nil {
+		for c := range out.Change.AllContainers() {
+			if c.Name == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // connectsTo returns the container that names a port on a loopback address; "" if none does.

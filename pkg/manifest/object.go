@@ -288,6 +288,9 @@ func SameValue(have, want any) bool {
 // templates are the paths of pod templates in known kinds and in most custom resources.
 var templates = []string{"spec.template", "spec.jobTemplate.spec.template", "spec.jobTargetRef.template", "template"}
 
+// TemplatePaths returns the paths at which pod templates are looked for: more, and the usual ones.
+func TemplatePaths(more []string) []string { return slices.Concat(more, templates) }
+
 // Template finds the pod template by its shape: a spec with containers. more has paths in
 // addition to the usual ones.
 func (o *Object) Template(more []string) (sidecar.Path, bool) {
@@ -307,7 +310,7 @@ func (o *Object) Templates(more []string) (all []sidecar.Path) {
 	if !o.mayMention("containers") {
 		return nil
 	}
-	at := append(more[:len(more):len(more)], templates...)
+	at := TemplatePaths(more)
 	if known, ok := builtin[[2]string{o.Ref.Group, o.Ref.Kind}]; ok {
 		at = []string{known}
 	}

@@ -39,7 +39,9 @@ func newRun(texts []*manifest.Text, confs []*config.Sidecars) run {
 	return r
 }
 
-// joinDocuments joins all documents of the run, when it's known which are remembered.
+// joinDocuments joins all documents of the run, when it's known which are remembered. Paths of
+// pod templates that come from records count last: a record, which anybody can write, mustn't
+// lead a proxy to another template.
 func (r *run) joinDocuments() {
 	all := slices.Clone(r.docs)
 	for _, key := range slices.Sorted(maps.Keys(r.read)) {
@@ -48,7 +50,12 @@ func (r *run) joinDocuments() {
 		}
 	}
 	sortDocuments(all)
-	r.all = r.requestOf(all)
+	given := r.all.Spec.PodTemplatePaths
+	joined := *r.requestOf(all)
+	conf := *joined.Sidecars
+	conf.Spec.PodTemplatePaths = slices.Concat(manifest.TemplatePaths(given), conf.Spec.PodTemplatePaths)
+	joined.Sidecars = &conf
+	r.all = &joined
 }
 
 // requestOf returns what some of the run's documents ask for together.

@@ -159,6 +159,10 @@ func (r *run) isPruned(o *manifest.Object) bool {
 	return r.remembers() && r.isBy(document)
 }
 
+// mostPasses is how often a run begins again with some more objects to take an earlier run
+// off. Then it's taken off all: whoever writes manifests can write a chain of any length.
+const mostPasses = 4
+
 // chooseUndone chooses the objects of which an earlier run is taken off: workloads that this
 // run serves, or served before, and all that was changed for these. Where an object was
 // changed for another workload, too, that one is laid on anew with them.
@@ -174,7 +178,8 @@ func (r *run) chooseUndone(all []recorded) map[*manifest.Object]bool {
 		if r.servedBefore(o.Record) {
 			queue = append(queue, name)
 		}
-		undone[o.object] = len(o.Documents)+len(o.Workloads) == 0 // it says of nobody
+		saysOfNobody := len(o.Documents)+len(o.Workloads) == 0
+		undone[o.object] = saysOfNobody || r.passes >= mostPasses
 	}
 	seen := map[string]bool{}
 	for len(queue) > 0 {

@@ -68,11 +68,12 @@ func repeat(newRun func() run, flow func(*run) Output) Output {
 	for {
 		out := flow(&r)
 		next := newRun()
-		next.ignoreCarried, next.notEmitted, next.alsoUndone = r.ignoreCarried, r.notEmitted, r.alsoUndone
+		next.ignoreCarried, next.notEmitted = r.ignoreCarried, r.notEmitted
+		next.alsoUndone, next.passes = r.alsoUndone, r.passes
 		claimed := r.claimedServices()
 		switch {
 		case len(r.overRecords) > 0:
-			next.alsoUndone = slices.Concat(r.alsoUndone, r.overRecords)
+			next.alsoUndone, next.passes = slices.Concat(r.alsoUndone, r.overRecords), r.passes+1
 		case r.carry && out.Findings.Failed(): // an overlay may have changed what other functions of the build laid on
 			next.ignoreCarried = true
 		case r.notEmitted == nil && len(claimed) > 0:
@@ -128,6 +129,7 @@ type run struct {
 	carry         bool     // kustomize carries the records
 	ignoreCarried bool     // those that it carries are of no use
 	alsoUndone    []string // objects of which an earlier run is taken off, too, as records name them
+	passes        int      // that have found such ones
 	overRecords   []string // objects that are edited although they remember what was laid on
 	record        bool
 	findings      sidecar.Findings

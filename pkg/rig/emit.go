@@ -63,6 +63,8 @@ func (r *run) addEmit(workload sidecar.Ref, owner string, ref sidecar.Ref, obj s
 			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "object-conflict", Object: workload, Sidecar: owner,
 				Message: "emits " + ref.String() + " with other content than " + r.owners[ref] + " does",
 				Hint:    "give one of them another name"})
+		} else if em.For != r.findObject(workload) {
+			r.checkEmittedTwins(workload, owner, ref)
 		}
 		return
 	}

@@ -41,6 +41,7 @@ func (r *run) layAround() {
 	if r.findOverRecords(); len(r.overRecords) > 0 {
 		return
 	}
+	r.checkEditedTwins()
 	merged, fs := merge.Merge(r.shared, func(ref sidecar.Ref, path sidecar.Path, want any) (there, same bool) {
 		return compareAt(r.findObject(ref), path, want)
 	})

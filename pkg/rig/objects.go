@@ -10,11 +10,15 @@ import (
 // findObject returns the first object with a reference, or nil.
 func (r *run) findObject(ref sidecar.Ref) *manifest.Object {
 	if r.objects == nil {
-		r.objects = map[sidecar.Ref]*manifest.Object{}
+		r.objects, r.twins = map[sidecar.Ref]*manifest.Object{}, map[sidecar.Ref]*manifest.Object{}
 		for _, t := range r.texts {
 			for _, o := range t.Objects {
-				if r.objects[o.Ref] == nil && !o.IsToolConfig() {
+				switch {
+				case o.IsToolConfig():
+				case r.objects[o.Ref] == nil:
 					r.objects[o.Ref] = o
+				case r.twins[o.Ref] == nil:
+					r.twins[o.Ref] = o
 				}
 			}
 		}

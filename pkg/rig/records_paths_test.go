@@ -46,7 +46,8 @@ func TestChainOfRecords(t *testing.T) {
 			laid = ""
 		}
 		fmt.Fprintf(&text, "---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: w%d\n%sspec:\n  template:\n"+
-			"    metadata: {labels: {in: s%d, out: s%d}}\n    spec: {containers: [{name: app, image: app:1}]}\n", i, laid, i, i+1)
+			"    metadata: {labels: {in: s%d, out: s%d}}\n    spec: {containers: [{name: app, image: app:1}]}\n",
+			i, laid, i, i+1)
 		fmt.Fprintf(&text, "---\napiVersion: v1\nkind: Service\nmetadata:\n  name: s%d\n%sspec:\n  selector: {out: s%d}\n"+
 			"  ports: [{port: 80, name: http}]\n", i, leads, i+1)
 	}

@@ -104,6 +104,7 @@ func (r *run) layAll() Output {
 // layDocuments lays on what the documents ask for.
 func (r *run) layDocuments() Output {
 	r.joinDocuments()
+	r.checkRememberedTwins()
 	r.layer = manifest.NewLayer(r.texts)
 	r.visitSelected(r.serveWorkload)
 	r.followAround()
@@ -148,6 +149,7 @@ type run struct {
 	policies         *policies                        // nil: not looked for yet
 	secrets          map[string]map[string][]string   // keys of Secrets, by namespace and name
 	objects          map[sidecar.Ref]*manifest.Object // all, by reference; see findObject
+	twins            map[sidecar.Ref]*manifest.Object // the second of several with one reference
 	emitted          map[sidecar.Ref]sidecar.Object   // content of what is emitted
 	emittedBySpace   map[sidecar.Ref][]sidecar.Object // the same by [manifest.Space]
 	owners           map[sidecar.Ref]string           // sidecar that emitted it

@@ -41,3 +41,54 @@ func (r *run) checkTwins(d *document) {
 		o.Release()
 	})
 }
+
+// hintTwins says what to do about several objects with one reference.
+const hintTwins = "run outrigger on each folder by itself, or give them different names or namespaces"
+
+// checkEditedTwins reports objects that are edited and are there twice: only one of them would
+// be, and a Service would lead past the proxy.
+func (r *run) checkEditedTwins() {
+	seen := map[sidecar.Ref]bool{}
+	for i := range r.shared {
+		ref := r.shared[i].Object
+		if o, twin := r.findObject(ref), r.twins[ref]; o != nil && twin != nil && !seen[ref] {
+			seen[ref] = true
+			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "object-twice", Object: ref, File: twin.File(),
+				Line: lineOf(twin), Sidecar: r.shared[i].Owner,
+				Message: "is there twice" + alsoIn(o) + ", and has to be edited", Hint: hintTwins})
+		}
+	}
+}
+
+// checkEmittedTwins reports an object that's emitted for two workloads with one reference in
+// two files, and would be written into one of them.
+func (r *run) checkEmittedTwins(workload sidecar.Ref, owner string, object sidecar.Ref) {
+	o := r.findObject(workload)
+	twin := r.twins[workload]
+	if !r.record || o == nil || twin == nil || o.File() == twin.File() {
+		return
+	}
+	r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "object-twice", Object: workload, File: twin.File(),
+		Line: lineOf(twin), Sidecar: owner,
+		Message: "is there twice" + alsoIn(o) + ", and " + object.String() + " would be written for one of them",
+		Hint:    hintTwins})
+}
+
+// checkRememberedTwins reports workloads with one reference of which one remembers documents
+// that aren't given: they'd be laid on all of them.
+func (r *run) checkRememberedTwins() {
+	for ref := range r.remembered {
+		if o, twin := r.findObject(ref), r.twins[ref]; o != nil && twin != nil {
+			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "object-twice", Object: ref, File: twin.File(),
+				Line:    lineOf(twin),
+				Message: "is there twice" + alsoIn(o) + ", and has a record of other documents", Hint: hintTwins})
+		}
+	}
+}
+
+func alsoIn(o *manifest.Object) string {
+	if o.File() == "" {
+		return ""
+	}
+	return ", also in " + o.File()
+}

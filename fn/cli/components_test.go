@@ -158,3 +158,20 @@ func TestComponentsNobodyAnswersFor(t *testing.T) {
 	_, err := k.build(t, "resources: [../base]\ncomponents: [../metrics, ../early, ../secret]\n")
 	require.NoError(t, err, "the exporter follows")
 }
+
+// A Component for one workload leaves what another one emitted for other workloads.
+func TestComponentsForSomeWorkloads(t *testing.T) {
+	k := kustomization{t.TempDir()}
+	k.write(t, "base/kustomization.yaml", "resources: [shop.yaml, next.yaml]\n")
+	k.write(t, "base/shop.yaml", shop)
+	k.write(t, "base/next.yaml", strings.ReplaceAll(shop, "shop", "next"))
+	k.writeDocument(t, "metrics", "exporter")
+	k.writeDocument(t, "access", "tls-proxy")
+	k.write(t, "access/sidecars.yaml",
+		strings.Replace(text(t, filepath.Join(k.dir, "access/sidecars.yaml")), "name: shop", "kind: StatefulSet", 1))
+	for _, components := range []string{"../access, ../metrics", "../metrics, ../access"} {
+		out, err := k.build(t, "resources: [../base]\ncomponents: ["+components+"]\n")
+		require.NoError(t, err)
+		require.Equal(t, 2, strings.Count(out, "kind: ConfigMap"), components)
+	}
+}

@@ -14,6 +14,7 @@ func (r *run) provesCarried() bool {
 	}
 	again := newRun(r.texts, nil)
 	again.carry, again.stood, again.remembered, again.read = true, r.stood, r.remembered, r.read
+	again.others = r.others
 	out := again.layDocuments()
 	r.overRecords = again.overRecords
 	if len(r.overRecords) > 0 || out.Findings.Failed() {

@@ -90,7 +90,7 @@ func (r *run) emitAll() {
 	if !r.findings.Failed() {
 		var prune func(string) bool
 		if r.remembers() {
-			prune = r.isBy
+			prune = r.prunes
 		}
 		r.layer.Emit(r.emits, prune)
 	}

@@ -89,10 +89,15 @@ func (r *run) stripEarlierRun() bool {
 		return false
 	}
 	r.stood, r.remembered = map[sidecar.Ref]*manifest.Object{}, map[sidecar.Ref][]*document{}
+	r.others = map[string]bool{}
 	for _, o := range all {
 		if undone[o.object] {
 			r.stood[o.object.Ref] = o.object
 			r.rememberDocuments(o)
+			continue
+		}
+		for name := range o.Documents {
+			r.others[name] = true
 		}
 	}
 	r.findAbsent(all)
@@ -152,11 +157,27 @@ func (r *run) emittedAsWritten(all []recorded) bool {
 	return true
 }
 
+// prunes reports whether what was emitted for a document and isn't wanted any more is removed.
+func (r *run) prunes(document string) bool { return r.isBy(document) && !r.others[document] }
+
 // isPruned reports whether an object that outrigger wrote is removed where it isn't wanted
 // any more.
 func (r *run) isPruned(o *manifest.Object) bool {
 	document, _ := o.WrittenFor()
-	return r.remembers() && r.isBy(document)
+	return r.remembers() && r.prunes(document)
+}
+
+// sharedDocuments are the documents of a record, as far as all workloads that have one are taken
+// off together. What a document emitted for one of them is only told from what nobody wants any
+// more if all are laid on again. A build of kustomize's keeps what it isn't sure of, as overlays
+// may have changed the others; see isPruned.
+func (r *run) sharedDocuments(record *manifest.Record) (keys []string) {
+	if r.record {
+		for name := range record.Documents {
+			keys = append(keys, "document "+name)
+		}
+	}
+	return keys
 }
 
 // mostPasses is how often a run begins again with some more objects to take an earlier run
@@ -172,7 +193,7 @@ func (r *run) chooseUndone(all []recorded) map[*manifest.Object]bool {
 	queue := append(r.selectedNames(), r.alsoUndone...)
 	for _, o := range all {
 		name := recordedName(o.object.Ref)
-		for _, w := range append([]string{name}, o.Workloads...) {
+		for _, w := range slices.Concat([]string{name}, o.Workloads, r.sharedDocuments(o.Record)) {
 			of[w] = append(of[w], o)
 		}
 		if r.servedBefore(o.Record) {
@@ -193,7 +214,7 @@ func (r *run) chooseUndone(all []recorded) map[*manifest.Object]bool {
 				continue
 			}
 			undone[o.object] = true
-			queue = append(queue, o.Workloads...)
+			queue = slices.Concat(queue, o.Workloads, r.sharedDocuments(o.Record))
 			if len(o.Documents) > 0 {
 				queue = append(queue, recordedName(o.object.Ref))
 			}

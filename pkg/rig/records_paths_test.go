@@ -39,8 +39,8 @@ func TestChainOfRecords(t *testing.T) {
 	var text strings.Builder
 	for i := range 12 {
 		const record = `  annotations: {outrigger.dev/applied: '{"v":3,RECORD,"marks":[]}'}` + "\n"
-		laid := strings.Replace(record, "RECORD", `"documents":{"a":{"patterns":[{"name":"y","custom":`+
-			`{"servicePorts":[{"name":"n","port":92}]}}]}}`, 1)
+		laid := strings.Replace(record, "RECORD", fmt.Sprintf(`"documents":{"a%d":{"patterns":[`+
+			`{"name":"y","custom":{"servicePorts":[{"name":"n","port":92}]}}]}}`, i), 1)
 		leads := strings.Replace(record, "RECORD", fmt.Sprintf(`"for":["apps/Deployment//w%d"]`, i+1), 1)
 		if i == 0 {
 			laid = ""

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
@@ -42,4 +43,30 @@ func comparedValue(v any) any {
 		return list
 	}
 	return v
+}
+
+// Holds reports whether an object has all that another one has, but for what IsLike passes
+// over. The order of a list doesn't matter.
+func (o *Object) Holds(other *Object) bool {
+	a, errA := positioned.ValueOf(o.rootNode())
+	b, errB := positioned.ValueOf(other.rootNode())
+	return errA == nil && errB == nil && holdsValue(comparedValue(a), comparedValue(b))
+}
+
+const mostHeld = 50_000 // bytes
+
+func holdsValue(have, want any) bool {
+	switch want := want.(type) {
+	case values.Map:
+		m, _ := have.(values.Map)
+		return !slices.ContainsFunc(want, func(e values.Entry) bool {
+			return e.Value != nil && (m.IndexOf(e.Key) < 0 || !holdsValue(m.Get(e.Key), e.Value))
+		})
+	case []any:
+		list, _ := have.([]any)
+		return !slices.ContainsFunc(want, func(w any) bool {
+			return !slices.ContainsFunc(list, func(h any) bool { return holdsValue(h, w) })
+		})
+	}
+	return values.Equal(have, want)
 }

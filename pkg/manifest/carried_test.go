@@ -62,3 +62,16 @@ items:
 		})
 	}
 }
+
+// An object holds another one where more was added to it, in whatever order of its lists.
+func TestHolds(t *testing.T) {
+	object := func(ports string) *manifest.Object {
+		text, err := manifest.Parse("", "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: ["+ports+"]}\n")
+		require.NoError(t, err)
+		return text.Objects[0]
+	}
+	before := object("{port: 80, targetPort: 8080}")
+	require.True(t, object("{port: 90}, {name: http, port: 80, targetPort: 8080}").Holds(before))
+	require.False(t, object("{port: 80, targetPort: http}").Holds(before))
+	require.False(t, object("").Holds(before))
+}

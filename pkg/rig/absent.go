@@ -10,7 +10,8 @@ import (
 )
 
 // findAbsent finds workloads for which objects were changed that this run lays on anew, and
-// which aren't among the files. kpt gives whole packages: there, such a workload is gone.
+// which aren't among the files. Their records go on naming them. kpt gives whole packages:
+// there, such a workload is gone.
 func (r *run) findAbsent(all []recorded) {
 	if !r.record || r.dropped != "" || slices.ContainsFunc(r.texts, (*manifest.Text).IsWrittenBack) {
 		return
@@ -21,11 +22,11 @@ func (r *run) findAbsent(all []recorded) {
 			there[recordedName(o.Ref)] = true
 		}
 	}
-	r.absent = map[sidecar.Ref]string{}
+	r.absent = map[sidecar.Ref][]string{}
 	for _, o := range all {
 		for _, name := range o.Workloads {
 			if r.stood[o.object.Ref] != nil && !there[name] {
-				r.absent[o.object.Ref] = name
+				r.absent[o.object.Ref] = append(r.absent[o.object.Ref], name)
 			}
 		}
 	}
@@ -51,11 +52,11 @@ func (r *run) checkAbsent(laid []manifest.Edited) {
 		return strings.Compare(recordedName(a), recordedName(b))
 	}) {
 		before := r.stood[ref]
-		if now[ref] != nil && before.IsLike(now[ref]) {
+		if now[ref] != nil && now[ref].Holds(before) {
 			continue
 		}
 		r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "workload-absent", Object: ref, File: before.File(),
-			Message: "was changed for " + refOf(r.absent[ref]).String() + ", too, which isn't among the files, and would " +
+			Message: "was changed for " + refOf(r.absent[ref][0]).String() + ", too, which isn't among the files, and would " +
 				"lose that",
 			Hint: "give the file of that workload, too; or, if it's gone, remove all work with outrigger strip first"})
 	}

@@ -241,18 +241,20 @@ func (r *run) selectedNames() (names []string) {
 // findOverRecords finds objects that are about to be edited and remember what was laid on
 // them for workloads that this run doesn't serve: their records would be lost.
 func (r *run) findOverRecords() {
-	if !r.remembers() {
+	for i := range r.shared {
+		r.noteOverRecord(r.findObject(r.shared[i].Object))
+	}
+}
+
+// noteOverRecord notes an object that has to do with a workload of this run, if it remembers
+// what was laid on it for others. If that's just what this workload needs, too, nothing is
+// edited, and it would go with the others.
+func (r *run) noteOverRecord(o *manifest.Object) {
+	if o == nil || !r.remembers() || !o.HasRecord() || o.HasCarriedRecord() != r.carry {
 		return
 	}
-	for i := range r.shared {
-		o := r.findObject(r.shared[i].Object)
-		if o == nil || !o.HasRecord() || o.HasCarriedRecord() != r.carry {
-			continue
-		}
-		name := recordedName(o.Ref)
-		if !slices.Contains(r.overRecords, name) && !slices.Contains(r.alsoUndone, name) {
-			r.overRecords = append(r.overRecords, name)
-		}
+	if name := recordedName(o.Ref); !slices.Contains(r.overRecords, name) && !slices.Contains(r.alsoUndone, name) {
+		r.overRecords = append(r.overRecords, name)
 	}
 }
 
@@ -348,6 +350,7 @@ func (r *run) aboutWorkloads(edits []sidecar.Edit) *manifest.Record {
 		for _, ref := range e.For {
 			about.Workloads = append(about.Workloads, recordedName(ref))
 		}
+		about.Workloads = append(about.Workloads, r.absent[e.Object]...)
 	}
 	slices.Sort(about.Workloads)
 	about.Workloads = slices.Compact(about.Workloads)

@@ -156,7 +156,7 @@ type run struct {
 
 	stood      map[sidecar.Ref]*manifest.Object // objects of which an earlier run was taken off, as they were
 	others     map[string]bool                  // documents of workloads of which nothing was taken off
-	absent     map[sidecar.Ref]string           // workloads of their records that aren't among the files
+	absent     map[sidecar.Ref][]string         // workloads of their records that aren't among the files
 	remembered map[sidecar.Ref][]*document      // documents that aren't given and serve a workload
 	served     map[sidecar.Ref]*request         // by workload
 }

@@ -17,6 +17,7 @@ func (r *run) findServices(w *sidecar.Workload) []sidecar.Service {
 		if !sidecar.LabelsMatch(s.selector, w.Pod.Labels) {
 			continue
 		}
+		r.noteOverRecord(s.object)
 		if s.decoded == nil {
 			r.checkName(s.object)
 			s.decoded = &sidecar.Service{Ref: s.object.Ref, Labels: s.object.Labels(), Annotations: s.object.Annotations()}

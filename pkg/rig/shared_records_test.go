@@ -65,6 +65,7 @@ func TestSharedRecords(t *testing.T) {
 	for name, docs := range map[string][]*config.Sidecars{
 		"a Service":   {sharedDocument(t, "a", "first", proxyShared), sharedDocument(t, "b", "second", adapterShared)},
 		"the reverse": {sharedDocument(t, "b", "second", adapterShared), sharedDocument(t, "a", "first", proxyShared)},
+		"one edit":    {sharedDocument(t, "a", "first", proxyShared), sharedDocument(t, "b", "second", proxyShared)},
 		"a caller":    {sharedDocument(t, "b", "second", adapterShared), sharedDocument(t, "a", "first", callsShared)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -79,6 +80,10 @@ func TestSharedRecords(t *testing.T) {
 			left, fs := rig.Strip(both.Files(), docs[1].Metadata.Name)
 			require.NoError(t, fs.Err())
 			require.Equal(t, one.Files(), left)
+			alone := rig.Run(sharedFiles(), docs[1], inPlace)
+			left, fs = rig.Strip(both.Files(), docs[0].Metadata.Name)
+			require.NoError(t, fs.Err())
+			require.Equal(t, alone.Files(), left)
 			bare, fs := rig.Strip(both.Files(), "")
 			require.NoError(t, fs.Err())
 			require.Equal(t, sharedFiles(), bare)
@@ -95,5 +100,7 @@ func TestSharedRecordsOfAbsent(t *testing.T) {
 	require.ErrorContains(t, out.Findings.Err(), "Service shop: was changed for Deployment first, too, which isn't among")
 	out = rig.Run(files[1:], sharedDocument(t, "b", "second", proxyShared), inPlace)
 	require.NoError(t, out.Findings.Err())
-	require.Equal(t, files[2], out.Files()[1], "what both want of it stays")
+	both := `"for":["apps/Deployment//first","apps/Deployment//second"]`
+	require.Equal(t, strings.Replace(files[2].Text, `"for":["apps/Deployment//first"]`, both, 1), out.Files()[1].Text,
+		"what both want of it stays")
 }

@@ -198,6 +198,13 @@ func TestDocumentsInAPipe(t *testing.T) {
 		require.Equal(t, exitFailed, code, "a file without a record")
 		require.Contains(t, err, name)
 	}
+	custom := file(t, "custom.yaml", strings.Replace(text(t, access), patterns["tls-proxy"], "name: edge\n      custom: "+
+		"{containers: [{name: nginx, image: 'nginx:1', ports: [{containerPort: 9200}]}], "+
+		"takeovers: [{port: 9200, appPort: 9201}]}", 1))
+	_, first, _ := call(shop, "inject", "-c", custom)
+	code, _, err := call(first, "inject", "-c", metrics)
+	require.Equal(t, exitFailed, code, "a container of another name than its sidecar's")
+	require.Contains(t, err, "error[documents-apart]")
 	for _, other := range []string{"log-tail", "vault", "sysctl", "wait-for", "otel-agent"} {
 		for _, order := range [][2]string{{"tls-proxy", other}, {other, "tls-proxy"}} {
 			_, first, _ := call(shop, "inject", "-c", documentOf(t, "one", order[0]))

@@ -114,7 +114,8 @@ func (r *run) unknownSidecars(o *manifest.Object, name, message string) sidecar.
 }
 
 // unknownContainers returns the containers that the workload's marker names and that are of
-// no sidecar that was asked for.
+// no sidecar that was asked for. Where it names a sidecar without a container of that name, it
+// may be any but the app's own.
 func unknownContainers(q *request, w *sidecar.Workload, outcomes []outcome) (theirs []*corev1.Container) {
 	var known sidecar.Marker
 	for i := range outcomes {
@@ -123,13 +124,35 @@ func unknownContainers(q *request, w *sidecar.Workload, outcomes []outcome) (the
 		}
 	}
 	marker := sidecar.ParseMarker(w.Annotations[sidecar.PatternsKey])
+	nameless := slices.ContainsFunc(marker, func(m sidecar.Mark) bool { return !known.Has(m.Name) && !hasContainer(w, m) })
 	for c := range w.AllContainers() {
+		mayBe := namesContainer(marker, c.Name) || nameless && !slices.ContainsFunc(outcomes, func(out outcome) bool {
+			return out.serves(c.Name)
+		})
 		added := slices.ContainsFunc(outcomes, func(out outcome) bool { return out.addsContainer(c.Name) })
-		if namesContainer(marker, c.Name) && !namesContainer(known, c.Name) && !added {
+		if mayBe && !namesContainer(known, c.Name) && !added {
 			theirs = append(theirs, c)
 		}
 	}
 	return theirs
+}
+
+// hasContainer reports whether a workload has a container that a mark names. Those of custom
+// sidecars may have any name.
+func hasContainer(w *sidecar.Workload, m sidecar.Mark) bool {
+	for c := range w.AllContainers() {
+		if namesContainer(sidecar.Marker{m}, c.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// serves reports whether an answer is for a container of the app.
+func (out outcome) serves(name string) bool {
+	return out.Answer != nil && slices.ContainsFunc(out.ServedApps(), func(c *corev1.Container) bool {
+		return c.Name == name
+	})
 }
 
 // namesContainer reports whether a marker has the name of a container, or a prefix of it.

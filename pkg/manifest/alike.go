@@ -45,15 +45,21 @@ func comparedValue(v any) any {
 	return v
 }
 
+// mostHeld is the longest text of an object that Holds looks at, in bytes: each entry of a
+// list is compared with each of another.
+const mostHeld = 50_000
+
 // Holds reports whether an object has all that another one has, but for what IsLike passes
-// over. The order of a list doesn't matter.
+// over. The order of a list doesn't matter. It's false for objects that are longer than any
+// real one.
 func (o *Object) Holds(other *Object) bool {
+	if len(o.Source()) > mostHeld || len(other.Source()) > mostHeld {
+		return false
+	}
 	a, errA := positioned.ValueOf(o.rootNode())
 	b, errB := positioned.ValueOf(other.rootNode())
 	return errA == nil && errB == nil && holdsValue(comparedValue(a), comparedValue(b))
 }
-
-const mostHeld = 50_000 // bytes
 
 func holdsValue(have, want any) bool {
 	switch want := want.(type) {

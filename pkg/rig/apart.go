@@ -183,12 +183,22 @@ func connectsTo(containers []*corev1.Container, port int32) string {
 		}
 		for _, host := range []string{"127.0.0.1", "localhost", "[::1]"} {
 			address := fmt.Sprintf("%s:%d", host, port)
-			if slices.ContainsFunc(words, func(word string) bool { return strings.Contains(word+" ", address) }) {
+			if slices.ContainsFunc(words, func(word string) bool { return hasAddress(word, address) }) {
 				return c.Name
 			}
 		}
 	}
 	return ""
+}
+
+// hasAddress reports whether a word has an address, and not one whose port only begins so.
+func hasAddress(word, address string) bool {
+	for _, rest := range strings.Split(word, address)[1:] {
+		if rest == "" || rest[0] < '0' || rest[0] > '9' {
+			return true
+		}
+	}
+	return false
 }
 
 // outcomeOf returns the outcome of the entry of a name.

@@ -89,7 +89,7 @@ func ownObject(obj sidecar.Object, namespace string) (sidecar.Object, error) {
 func (r *run) emitAll() {
 	if !r.findings.Failed() {
 		var prune func(string) bool
-		if r.remembers() {
+		if r.record || len(r.stood) > 0 { // in a build nothing was written before but what a record tells of
 			prune = r.prunes
 		}
 		r.layer.Emit(r.emits, prune)

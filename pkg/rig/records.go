@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -272,53 +271,6 @@ func (r *run) servedBefore(record *manifest.Record) bool {
 // recordedName is how records name a workload.
 func recordedName(ref sidecar.Ref) string {
 	return strings.Join([]string{ref.Group, ref.Kind, ref.Namespace, ref.Name}, "/")
-}
-
-// rememberDocuments reads the documents of a workload that this run doesn't know.
-func (r *run) rememberDocuments(o recorded) {
-	for _, name := range slices.Sorted(maps.Keys(o.Documents)) {
-		if name == r.dropped || r.isGiven(name) {
-			continue
-		}
-		f := sidecar.Finding{Severity: sidecar.Error, Code: "document-unknown", Object: o.object.Ref, File: o.object.File(),
-			Message: "document " + name + " serves this workload, too, and isn't recorded, as it may hold a password",
-			Hint:    "give all documents of the workload in one run, as in -c a.yaml -c b.yaml"}
-		spec := o.Documents[name]
-		if string(spec) == "null" {
-			r.addFindings(f)
-			continue
-		}
-		d := r.readDocument(name, spec)
-		if d == nil {
-			f.Message = "its record of document " + name + " isn't a valid document"
-			r.addFindings(f)
-			continue
-		}
-		r.remembered[o.object.Ref] = append(r.remembered[o.object.Ref], d)
-	}
-}
-
-// mostDocuments is how many different ones a run reads from records.
-const mostDocuments = 1000
-
-// readDocument reads a document that a record has; nil where it isn't valid. Workloads mostly
-// have the same.
-func (r *run) readDocument(name string, spec json.RawMessage) *document {
-	key := name + "\n" + string(spec)
-	if d, known := r.read[key]; known {
-		return d
-	}
-	var d *document
-	if len(r.read) < mostDocuments { // whoever writes manifests can write any number
-		if conf, fs := config.ReadRecorded(name, spec); !fs.Failed() {
-			d = &document{Sidecars: conf}
-		}
-	}
-	if r.read == nil {
-		r.read = map[string]*document{}
-	}
-	r.read[key] = d
-	return d
 }
 
 // aboutDocuments returns what a workload shall remember of the documents that have laid

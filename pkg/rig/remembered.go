@@ -1,6 +1,8 @@
 package rig
 
 import (
+	"encoding/json"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -8,9 +10,57 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
+
+// rememberDocuments reads the documents of a workload that this run doesn't know.
+func (r *run) rememberDocuments(o recorded) {
+	for _, name := range slices.Sorted(maps.Keys(o.Documents)) {
+		if name == r.dropped || r.isGiven(name) {
+			continue
+		}
+		f := sidecar.Finding{Severity: sidecar.Error, Code: "document-unknown", Object: o.object.Ref, File: o.object.File(),
+			Message: "document " + name + " serves this workload, too, and isn't recorded, as it may hold a password",
+			Hint:    "give all documents of the workload in one run, as in -c a.yaml -c b.yaml"}
+		spec := o.Documents[name]
+		if string(spec) == "null" {
+			r.addFindings(f)
+			continue
+		}
+		d := r.readDocument(name, spec)
+		if d == nil {
+			f.Message = "its record of document " + name + " isn't a valid document"
+			r.addFindings(f)
+			continue
+		}
+		r.remembered[o.object.Ref] = append(r.remembered[o.object.Ref], d)
+	}
+}
+
+// mostDocuments is how many different ones a run reads from records.
+const mostDocuments = 1000
+
+// readDocument reads a document that a record has; nil where it isn't valid. Workloads mostly
+// have the same.
+func (r *run) readDocument(name string, spec json.RawMessage) *document {
+	key := name + "\n" + string(spec)
+	if d, known := r.read[key]; known {
+		return d
+	}
+	var d *document
+	if len(r.read) < mostDocuments { // whoever writes manifests can write any number
+		if conf, fs := config.ReadRecorded(name, spec); !fs.Failed() {
+			d = &document{Sidecars: conf}
+		}
+	}
+	if r.read == nil {
+		r.read = map[string]*document{}
+	}
+	r.read[key] = d
+	return d
+}
 
 // checkRemembered checks what documents that come from a record ask for. Whoever writes a
 // manifest can write the record, so it's believed only as far as its work stood there

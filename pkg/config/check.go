@@ -27,6 +27,10 @@ func (r *reader) checkSpec(s *Spec) {
 		)
 	}
 	for i, p := range s.PodTemplatePaths {
+		if strings.Contains(p, "[") {
+			r.reportValue(fmt.Sprintf("spec.podTemplatePaths[%d]", i), quoteWord(p)+" leads into a list, and templates there "+
+				"aren't reached", "write a path of fields, such as spec.workers.template")
+		}
 		if slices.Contains(strings.Split(p, "."), "") {
 			r.reportValue(
 				fmt.Sprintf("spec.podTemplatePaths[%d]", i),
@@ -35,12 +39,21 @@ func (r *reader) checkSpec(s *Spec) {
 			)
 		}
 	}
+	r.checkImages(s)
 	named := map[string]string{}
 	for i := range s.Patterns {
 		if r.stopped {
 			return
 		}
 		r.checkEntry(&s.Patterns[i], fmt.Sprintf("spec.patterns[%d]", i), named)
+	}
+}
+
+// checkDocumentName checks the name of the document, which objects may remember and other tools write into labels.
+func (r *reader) checkDocumentName(name string) {
+	if name != "" && (strings.Contains(name, "/") || validation.IsQualifiedName(name) != nil) {
+		r.reportValue("metadata.name", quoteWord(name)+" isn't a valid name of a document",
+			"use at most 63 letters, digits, -, _ and dots, with a letter or digit at both ends")
 	}
 }
 
@@ -139,12 +152,24 @@ func (r *reader) checkEntry(e *Entry, at string, named map[string]string) {
 	if e.Required && e.Unfit == UnfitSkip {
 		r.reportValue(at+".required", "contradicts unfit: skip", "remove one of them")
 	}
+	r.checkRemoved(e, at+".override")
 	if e.Override != nil && e.Override.Name != "" && e.Override.Name != e.Name {
 		r.reportValue(
 			at+".override.name",
 			quoteWord(e.Override.Name)+" isn't the entry's name, "+quoteWord(e.Name),
 			"remove it, or change the entry's name",
 		)
+	}
+}
+
+// checkRemoved sets what an entry's override removes, and finds what every container needs.
+func (r *reader) checkRemoved(e *Entry, at string) {
+	e.Removed = r.nulls[at]
+	if e.Removed.Contains("image") {
+		r.reportValue(at+".image", "can't be removed, as nothing works without it", "write another image, or remove the line")
+	}
+	if e.Removed.Contains("restartPolicy") {
+		r.reportValue(at+".restartPolicy", "can't be removed, as the placement sets it", "write placement: beside")
 	}
 }
 

@@ -7,6 +7,7 @@ package config
 import (
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
@@ -35,7 +36,8 @@ type Sidecars struct {
 	// Spec says which workloads get which patterns.
 	Spec Spec `json:"spec"`
 
-	flat *speller // of a document in the flat form
+	flat   *speller // of a document in the flat form
+	source *source  // nil: it was made by a program
 }
 
 // A Spec says which workloads get which patterns.
@@ -57,20 +59,41 @@ type Spec struct {
 	// KubernetesVersion is that of the oldest cluster that must accept the result.
 	// Write it in quotes, since 1.30 is the number 1.3. Default: "1.33".
 	KubernetesVersion string `json:"kubernetesVersion,omitempty"`
+	// Platform is the kind of cluster: kubernetes, or openshift. On OpenShift, the SCC
+	// restricted-v2 chooses the user of all containers and the group of volumes, so no
+	// runAsUser, runAsGroup and fsGroup is written, except those in an override and in
+	// custom. Containers that need root or a capability are an error there. An image of
+	// your own must let any user with group 0 read its files, and may write only to
+	// volumes. Ports below 1024 need the safe sysctl that the proxies set. Default:
+	// kubernetes.
+	Platform sidecar.Platform `json:"platform,omitempty"`
 	// PodTemplatePaths are the paths of pod templates in custom resources, such as
-	// spec.workers.template, if outrigger doesn't find them by itself.
+	// spec.workers.template, if outrigger doesn't find them by itself. Templates in lists
+	// aren't reached.
 	PodTemplatePaths []string `json:"podTemplatePaths,omitempty"`
 	// RebindPresets say how your own programs are moved to 127.0.0.1, for
 	// rebind.preset. They override outrigger's presets.
 	RebindPresets []proxy.RebindPreset `json:"rebindPresets,omitempty"`
+	// Images replace images that patterns bring, for the whole document: those of a
+	// registry by those of a mirror, or one by another name, tag or digest. An image that
+	// an entry of patterns names itself stays, as in override.image.
+	Images []Replacement `json:"images,omitempty"`
+	// ImagePullSecrets are Secrets for pulling images, of type
+	// kubernetes.io/dockerconfigjson. Each pod that gets a container from the document
+	// gets them, beside those that it has.
+	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitempty"`
 	// Record says whether the additions are recorded in an annotation of the object,
 	// so that a later run can remove them again: auto (if the runner writes files back
 	// in place, as kpt does), always or never. Default: auto.
 	Record Record `json:"record,omitempty"`
 	// Rollout says how a change of a generated ConfigMap replaces the pods: hash
-	// (kustomize adds a hash to its name), checksum (an annotation on the pod
-	// template), none, or auto (hash under kustomize if it knows every object that
-	// refers to the ConfigMap, otherwise checksum). Default: auto.
+	// (kustomize adds a hash to its name; other runners get a checksum), checksum (an
+	// annotation on the pod template), none, or auto (hash for the built-in kinds,
+	// otherwise checksum). In a custom resource such as Argo's Rollout, kustomize
+	// changes no name that refers to the ConfigMap, be it for a hash or for an
+	// overlay's namePrefix, which a base can't know. Tell it the fields with a
+	// nameReference in configurations:, as the example argo-rollout does.
+	// Default: auto.
 	Rollout Rollout `json:"rollout,omitempty"`
 }
 
@@ -120,6 +143,9 @@ func (s *Spec) setDefaults() {
 	if s.KubernetesVersion == "" {
 		s.KubernetesVersion = defaultVersion
 	}
+	if s.Platform == "" {
+		s.Platform = sidecar.Kubernetes
+	}
 	if s.Record == "" {
 		s.Record = RecordAuto
 	}
@@ -150,6 +176,9 @@ func (s Spec) Bare() Spec {
 	if s.KubernetesVersion == defaultVersion {
 		s.KubernetesVersion = ""
 	}
+	if s.Platform == sidecar.Kubernetes {
+		s.Platform = ""
+	}
 	if s.Record == RecordAuto {
 		s.Record = ""
 	}
@@ -164,7 +193,7 @@ func (s Spec) Bare() Spec {
 	}
 	s.Patterns = slices.Clone(s.Patterns)
 	for i := range s.Patterns {
-		if e := &s.Patterns[i]; e.Placement == sidecar.Native {
+		if e := &s.Patterns[i]; e.Placement == e.defaultPlacement() {
 			e.Placement = ""
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -21,6 +22,8 @@ func (r *reader) readValue(n *yaml.Node, v reflect.Value, at string) {
 	switch {
 	case n.Kind == yaml.AliasNode:
 		r.readValue(n.Alias, v, at)
+	case r.removes(n, v.Type()):
+		r.addNull()
 	case isNull(n):
 		r.readNull(n, v, at)
 	case v.Kind() == reflect.Pointer:
@@ -50,6 +53,26 @@ func (r *reader) readNull(n *yaml.Node, v reflect.Value, at string) {
 	}
 }
 
+// removes reports whether a node removes a field of type t: it's null in a partial value. In a flat config, it's the
+// word null, where another word isn't possible.
+func (r *reader) removes(n *yaml.Node, t reflect.Type) bool {
+	if !r.partial || len(r.trail) == 0 && !isNull(n) {
+		return false
+	}
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return isNull(n) || r.flat && n.Kind == yaml.ScalarNode && n.Value == "null" && t.Kind() != reflect.String
+}
+
+// addNull adds the field that is read to what the partial value around it removes. A partial value that is null itself
+// removes nothing.
+func (r *reader) addNull() {
+	if len(r.trail) > 0 {
+		r.nulls[r.over] = append(r.nulls[r.over], slices.Clone(r.trail))
+	}
+}
+
 // readList reads a sequence. In a flat config, it's a text with commas.
 func (r *reader) readList(n *yaml.Node, v reflect.Value, at string) {
 	items := n.Content
@@ -69,7 +92,9 @@ func (r *reader) readList(n *yaml.Node, v reflect.Value, at string) {
 	for i, item := range items {
 		path := fmt.Sprintf("%s[%d]", at, i)
 		r.lines[path] = item.Line
+		r.trail = append(r.trail, strconv.Itoa(i))
 		r.readElement(item, v.Index(i), path)
+		r.trail = r.trail[:len(r.trail)-1]
 	}
 }
 
@@ -83,8 +108,14 @@ func (r *reader) readMap(n *yaml.Node, v reflect.Value, at string) {
 		path := joinPath(at, p.name)
 		r.lines[path] = p.line
 		elem := reflect.New(v.Type().Elem()).Elem()
-		r.readElement(p.value, elem, path)
-		v.SetMapIndex(reflect.ValueOf(p.name).Convert(v.Type().Key()), elem)
+		r.trail = append(r.trail, p.name)
+		if r.removes(p.value, elem.Type()) {
+			r.addNull()
+		} else {
+			r.readElement(p.value, elem, path)
+			v.SetMapIndex(reflect.ValueOf(p.name).Convert(v.Type().Key()), elem)
+		}
+		r.trail = r.trail[:len(r.trail)-1]
 	}
 }
 

@@ -38,11 +38,13 @@ type Entry struct {
 	App Names `json:"app,omitempty"`
 	// Placement of long-running containers: native (an init container with
 	// restartPolicy Always: it starts before the app, stops after it, and lets a
-	// Job end) or beside (an ordinary container). Default: native.
+	// Job end) or beside (an ordinary container). An exporter that ends if its app
+	// isn't running yet, such as that of kafka, is beside unless native is written.
+	// Default: native.
 	Placement sidecar.Placement `json:"placement,omitempty"`
 	// Unfit says what happens to workloads that the pattern isn't for, such as pods on
-	// the node's network, on Windows, or without a port: fail or skip. Each skip is
-	// reported with its reason. Default: fail.
+	// the node's network, on Windows, or without a port or labels: fail or skip. Each
+	// skip is reported with its reason. Default: fail.
 	Unfit Unfit `json:"unfit,omitempty"`
 	// Required makes it an error if a selected workload doesn't get this entry, for
 	// any reason. It contradicts unfit: skip. Default: false.
@@ -58,8 +60,13 @@ type Entry struct {
 	// by their keys. If a limit is set here, a higher request is lowered to it, and if
 	// a request is set, a lower limit is raised. If an entry adds several containers,
 	// it changes the one with the entry's name, or, if there is none, all whose names
-	// begin with it.
+	// begin with it. Its requests and limits reach the others, too, such as an init
+	// container or the login of oidc, where they have none of that resource. A field
+	// that is null is removed, as runAsUser in securityContext: {runAsUser: null},
+	// which OpenShift needs.
 	Override *corev1.Container `json:"override,omitempty" config:"partial"`
+	// Removed are the fields that are null in Override.
+	Removed sidecar.Nulls `json:"-"`
 
 	// TLSProxy (ambassador) terminates TLS in the pod in front of a plain app.
 	TLSProxy *proxy.TLSProxy `json:"tlsProxy,omitempty"`
@@ -92,7 +99,7 @@ type Entry struct {
 	// Migrate (init) brings a database up to date before the app starts.
 	Migrate *migrate.Migrate `json:"migrate,omitempty"`
 	// Fetch (init) downloads a large file from HTTPS, S3, Google or Azure storage into a
-	// volume, with checksum, resume and atomic rename.
+	// volume, with checksum and atomic rename, and from HTTPS with resume.
 	Fetch *step.Fetch `json:"fetch,omitempty"`
 	// WaitFor (init) waits until addresses and URLs answer.
 	WaitFor *step.WaitFor `json:"waitFor,omitempty"`
@@ -107,6 +114,22 @@ type Entry struct {
 	Custom *pattern.Custom `json:"custom,omitempty"`
 
 	document *Spec // which the entry is from; nil but in a joined document
+}
+
+// MarshalJSON writes an entry as it's read, with null for what its override removes.
+func (e Entry) MarshalJSON() ([]byte, error) {
+	type plain Entry
+	if e.Override == nil || len(e.Removed) == 0 {
+		return json.Marshal(plain(e))
+	}
+	over, err := sidecar.EncodeOverride(*e.Override, e.Removed)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(struct {
+		plain
+		Override map[string]any `json:"override"`
+	}{plain(e), over})
 }
 
 // Unfit says what happens to workloads that a pattern isn't for.
@@ -152,7 +175,7 @@ func (e *Entry) Key() string {
 
 // Fill sets what the entry says about the sidecar in a view of a workload.
 func (e *Entry) Fill(w *sidecar.Workload) {
-	w.Name, w.Placement, w.Override = e.Name, e.Placement, e.Override.DeepCopy()
+	w.Name, w.Placement, w.Override, w.Removed = e.Name, e.Placement, e.Override.DeepCopy(), e.Removed
 }
 
 // PatternKeys returns the fields of patterns, of which an entry has exactly one.
@@ -191,8 +214,15 @@ func (e *Entry) setDefaults() {
 		e.Name = kebabCase(e.Key())
 	}
 	if e.Placement == "" {
-		e.Placement = sidecar.Native
+		e.Placement = e.defaultPlacement()
 	}
+}
+
+func (e *Entry) defaultPlacement() sidecar.Placement {
+	if p, ok := e.Pattern().(sidecar.Placer); ok {
+		return p.DefaultPlacement()
+	}
+	return sidecar.Native
 }
 
 // listProxies returns the proxies that the entry has in front of an app.

@@ -93,9 +93,16 @@ var enums = map[string][]string{
 		"require",
 		"optional",
 	},
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy.Identity": {
+		"user",
+		"email",
+		"groups",
+		"preferredUsername",
+	},
 	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy.Mode": {
 		"takeover",
 		"front",
+		"redirect",
 	},
 	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy.PlainHTTP": {
 		"reject",
@@ -108,6 +115,11 @@ var enums = map[string][]string{
 	"github.com/outrigger-dev/outrigger/pkg/pattern/step.PermissionMode": {
 		"fsGroup",
 		"chown",
+	},
+	"github.com/outrigger-dev/outrigger/pkg/pattern/tunnel.PoolMode": {
+		"session",
+		"transaction",
+		"statement",
 	},
 	"github.com/outrigger-dev/outrigger/pkg/pattern/tunnel.Protocol": {
 		"tcp",
@@ -133,6 +145,10 @@ var enums = map[string][]string{
 	"github.com/outrigger-dev/outrigger/pkg/sidecar.Placement": {
 		"native",
 		"beside",
+	},
+	"github.com/outrigger-dev/outrigger/pkg/sidecar.Platform": {
+		"kubernetes",
+		"openshift",
 	},
 	"github.com/outrigger-dev/outrigger/pkg/sidecar.Protocol": {
 		"http",

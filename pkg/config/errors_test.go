@@ -243,6 +243,11 @@ func TestReadSpecErrors(t *testing.T) {
 			"5 bad-value spec.podTemplatePaths[0]: \"spec..template\" isn't a valid path; write one such as " +
 				"spec.workers.template",
 		},
+		"path into a list": {
+			selects + "  podTemplatePaths: ['spec.tasks[*].template']",
+			"5 bad-value spec.podTemplatePaths[0]: \"spec.tasks[*].template\" leads into a list, and templates there aren't " +
+				"reached; write a path of fields, such as spec.workers.template",
+		},
 		"no pattern": {
 			selects + "  patterns:\n  - name: x",
 			"6 missing-field spec.patterns[0]: no pattern is given; add one of " + strings.Join(PatternKeys(), ", "),
@@ -340,7 +345,8 @@ func TestReadSpecErrors(t *testing.T) {
 		"long words are not shown in whole": {
 			selects + "  " + strings.Repeat("x", 500) + ": 1",
 			"5 unknown-field spec[\"" + strings.Repeat("x", 60) + "...\"]: there is no such field; known here: select, " +
-				"exclude, expect, skips, patterns, kubernetesVersion, podTemplatePaths, rebindPresets, record, rollout",
+				"exclude, expect, skips, patterns, kubernetesVersion, platform, podTemplatePaths, rebindPresets, images, " +
+				"imagePullSecrets, record, rollout",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -414,7 +420,7 @@ func TestReadDocumentErrors(t *testing.T) {
 			"1 bad-value apiVersion: \"outrigger.dev/v1\" isn't outrigger.dev/v1alpha1; \n" +
 				"2 bad-value kind: \"Sidecar\" isn't Sidecars; did you mean Sidecars\n" +
 				"3 unknown-field spec.x: there is no such field; known here: select, exclude, expect, skips, patterns, " +
-				"kubernetesVersion, podTemplatePaths, rebindPresets, record, rollout",
+				"kubernetesVersion, platform, podTemplatePaths, rebindPresets, images, imagePullSecrets, record, rollout",
 		},
 		"unknown field of metadata": {
 			strings.Replace(search, "  name: search", "  nmae: search", 1),

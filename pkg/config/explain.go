@@ -7,12 +7,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A Doc is the documentation of a field.
 type Doc struct {
 	Path   string // "" for the list of patterns
 	Type   string // such as "list of strings"
+	Title  string // of an object's type, such as "Container (core/v1)"; "" for other types
 	Text   string // about the field
 	About  string // about its type; may be ""
 	Fields []FieldDoc
@@ -30,6 +32,7 @@ type FieldDoc struct {
 // node holds the parts of a schema that are read here.
 type node struct {
 	Ref         string          `json:"$ref"`
+	Title       string          `json:"title"`
 	Description string          `json:"description"`
 	Type        any             `json:"type"`
 	Enum        []string        `json:"enum"`
@@ -94,6 +97,9 @@ func Explain(path string) (*Doc, error) {
 	}
 	doc := &Doc{Path: path, Type: e.typeOf(at.node), Text: at.Description}
 	below := e.typeBelow(at.node)
+	if below.Properties != nil {
+		doc.Title = below.Title
+	}
 	if below.Description != at.Description {
 		doc.About = below.Description
 	}
@@ -133,10 +139,11 @@ func CompletePath(part string) []FieldDoc {
 	return paths
 }
 
-func newExplainer() (*explainer, error) {
+// newExplainer reads the schema once, as that takes some 10 ms.
+var newExplainer = sync.OnceValues(func() (*explainer, error) {
 	e := &explainer{}
 	return e, json.Unmarshal([]byte(schema), &e.top)
-}
+})
 
 // topLevel returns the fields that a path can begin with: those of an entry, of the spec and of the document.
 func (e *explainer) topLevel() nodes {
@@ -226,7 +233,30 @@ func (n node) entryType() *node {
 	return &m
 }
 
+// withoutNull returns a type without null, which a person writes in an override only.
+func (n node) withoutNull() node {
+	list, _ := n.Type.([]any)
+	rest := slices.DeleteFunc(slices.Clone(list), func(t any) bool { return t == "null" })
+	if len(rest) == len(list) {
+		return n
+	}
+	if n.Type = rest; len(rest) == 1 {
+		n.Type = rest[0]
+	}
+	n.Enum = slices.DeleteFunc(slices.Clone(n.Enum), func(word string) bool { return word == "" }) // null is read as ""
+	return n
+}
+
+// pluralOf returns the type of several values. Words that may be written stay as they are.
+func (e *explainer) pluralOf(n node) string {
+	if n.Enum != nil {
+		return e.typeOf(n)
+	}
+	return e.typeOf(n) + "s"
+}
+
 func (e *explainer) typeOf(n node) string {
+	n = n.withoutNull()
 	more := n.entryType()
 	list, several := n.Type.([]any)
 	switch {
@@ -236,16 +266,16 @@ func (e *explainer) typeOf(n node) string {
 		words := make([]string, len(list))
 		for i, t := range list {
 			if words[i] = fmt.Sprint(t); words[i] == "array" && n.Items != nil {
-				words[i] = "list of " + e.typeOf(*n.Items) + "s"
+				words[i] = "list of " + e.pluralOf(*n.Items)
 			}
 		}
 		return strings.Join(words, " or ")
 	case n.Properties != nil:
 		return "object"
 	case n.Items != nil:
-		return "list of " + e.typeOf(*n.Items) + "s"
+		return "list of " + e.pluralOf(*n.Items)
 	case more != nil:
-		return "mapping of " + e.typeOf(*more) + "s"
+		return "mapping of " + e.pluralOf(*more)
 	case n.Enum != nil:
 		return joinOr(n.Enum)
 	}

@@ -9,7 +9,8 @@ import (
 
 // Join makes one document of those that serve one workload. It has the patterns of all
 // of them, each with the skips and the rollout of its own document; the oldest
-// Kubernetes version counts. Patterns of one document keep their order; those of
+// Kubernetes version counts, and so does the platform that refuses more. Patterns of one document
+// keep their order; those of
 // several come by name, so that the order of the documents doesn't matter.
 //
 // A name that two of them give to different patterns is returned in twice. Patterns that
@@ -23,9 +24,13 @@ func Join(docs []*Sidecars) (joined *Sidecars, twice []string) {
 	}
 	out := *docs[0]
 	out.Spec.PodTemplatePaths, out.Spec.RebindPresets, out.Spec.Patterns = nil, nil, nil
+	out.Spec.Images, out.Spec.ImagePullSecrets = nil, nil // see Of
 	queues := make([][]Entry, len(docs))
 	for i, d := range docs {
 		out.Spec.KubernetesVersion = oldestVersion(out.Spec.KubernetesVersion, d.Spec.KubernetesVersion)
+		if d.Spec.Platform == sidecar.OpenShift { // all are of one pod
+			out.Spec.Platform = sidecar.OpenShift
+		}
 		for _, p := range d.Spec.PodTemplatePaths {
 			if !slices.Contains(out.Spec.PodTemplatePaths, p) {
 				out.Spec.PodTemplatePaths = append(out.Spec.PodTemplatePaths, p)
@@ -67,6 +72,10 @@ func firstByName(queues [][]Entry) int {
 // isEqual reports whether two entries ask for the same, in whatever document.
 func (e *Entry) isEqual(other *Entry) bool {
 	a, b := *e, *other
+	if x, y := a.document, b.document; x != nil && y != nil && !(reflect.DeepEqual(x.Images, y.Images) &&
+		reflect.DeepEqual(x.ImagePullSecrets, y.ImagePullSecrets)) {
+		return false // they pull other images
+	}
 	a.document, b.document = nil, nil
 	return reflect.DeepEqual(a, b)
 }

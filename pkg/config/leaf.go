@@ -26,6 +26,19 @@ func (r *reader) readLeaf(n *yaml.Node, v reflect.Value, at string) {
 	}
 	var b bytes.Buffer
 	ok := r.writeJSON(n, &b, at)
+	if v.Type() == reflect.TypeFor[resource.Quantity]() {
+		why := ""
+		switch {
+		case sidecar.HasLongNumber(b.String()):
+			why = "has more than 100 characters"
+		case sidecar.HasLongExponent(b.String()):
+			why = "has an exponent of three digits or more"
+		}
+		if why != "" {
+			r.addFinding(n.Line, at, "wrong-type", why, "write a quantity that fits into 64 bits, such as 100m, 0.5 or 64Mi")
+			return
+		}
+	}
 	if err := json.Unmarshal(b.Bytes(), v.Addr().Interface()); err != nil && ok {
 		r.addFinding(n.Line, at, "wrong-type", "wanted "+leafForm(v.Type())+", got "+describeNode(n), "")
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/resid"
 )
@@ -18,7 +19,8 @@ type conditions struct {
 // A labelCondition is a label selector for one of the mappings of a workload.
 type labelCondition struct {
 	labels.Selector
-	of func(*Meta) func() map[string]string
+	of    func(*Meta) func() map[string]string
+	needs [][2]string // keys that must be there; with a value where only that one will do
 }
 
 // A part is one field of a Selector.
@@ -48,7 +50,32 @@ func (c *conditions) matchesMeta(m *Meta) bool {
 	return !slices.ContainsFunc(c.selected, func(l labelCondition) bool { return !l.matchesMeta(m) })
 }
 
-func (l labelCondition) matchesMeta(m *Meta) bool { return l.Matches(labels.Set(readLabels(l.of(m)))) }
+func (l labelCondition) matchesMeta(m *Meta) bool {
+	for _, n := range l.needs {
+		if m.MayHave != nil && !m.MayHave(n[0], n[1]) {
+			return false // most workloads, which needn't be read for it
+		}
+	}
+	return l.Matches(labels.Set(readLabels(l.of(m))))
+}
+
+// needsOf returns the keys without which a selector matches nothing.
+func needsOf(s labels.Selector) (needs [][2]string) {
+	all, _ := s.Requirements()
+	for i := range all {
+		switch all[i].Operator() {
+		case selection.NotEquals, selection.NotIn, selection.DoesNotExist:
+			continue
+		}
+		need := [2]string{all[i].Key()}
+		if values := all[i].ValuesUnsorted(); len(values) == 1 && all[i].Operator() != selection.GreaterThan &&
+			all[i].Operator() != selection.LessThan {
+			need[1] = values[0]
+		}
+		needs = append(needs, need)
+	}
+	return needs
+}
 
 // compileConditions compiles the selector, and returns all fields that are invalid. Those match nothing.
 func (s *Selector) compileConditions() (*conditions, []mistake) {
@@ -137,9 +164,9 @@ func (f labelField) compileSelector() (labelCondition, *mistake) {
 	if err != nil {
 		wrong := mistake{message: quoteWord(f.want) + " isn't a valid label selector"}
 		wrong.hint = "write one such as app=search,tier!=test"
-		return labelCondition{labels.Nothing(), f.of}, &wrong
+		return labelCondition{Selector: labels.Nothing(), of: f.of}, &wrong
 	}
-	return labelCondition{selector, f.of}, nil
+	return labelCondition{selector, f.of, needsOf(selector)}, nil
 }
 
 func (m *Meta) gvk() resid.Gvk {

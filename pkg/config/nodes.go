@@ -21,16 +21,22 @@ type reader struct {
 	lines    map[string]int  // of each field that was read, by path
 	silent   map[string]bool // paths that need no further findings
 	flat     bool            // values of all types are texts, as in a ConfigMap
-	partial  bool            // required fields may be missing
+	partial  bool            // required fields may be missing, and null removes a field
+	over     string          // the path of the partial value that is read
+	trail    []string        // the fields and positions below it that lead to what is read
+	moved    bool            // a runner has written the text anew, so that lines say nothing
 	budget   int             // bytes that may still be read
 	depth    int
 	stopped  bool
 	above    []above // the structs around, outermost first
+
+	nulls map[string]sidecar.Nulls // what partial values remove, by their paths
 }
 
 // newReader returns a reader for n and the nodes below it.
 func newReader(n *yaml.Node) *reader {
-	r := &reader{lines: map[string]int{}, silent: map[string]bool{}, budget: aliasBudget}
+	r := &reader{lines: map[string]int{}, silent: map[string]bool{}, nulls: map[string]sidecar.Nulls{},
+		budget: aliasBudget}
 	var weigh func(*yaml.Node)
 	weigh = func(n *yaml.Node) {
 		r.budget += 2 * nodeWeight(n) // some nodes are read twice
@@ -97,14 +103,24 @@ func (r *reader) addFinding(line int, at, code, message, hint string) {
 }
 
 // lineOfField returns the line of a field, or of the nearest one above that was read.
-func (r *reader) lineOfField(at string) int {
+func (r *reader) lineOfField(at string) int { return lineIn(r.lines, at) }
+
+func lineIn(lines map[string]int, at string) int {
 	for at != "" {
-		if n, ok := r.lines[at]; ok {
+		if n, ok := lines[at]; ok {
 			return n
 		}
 		at = parentPath(at)
 	}
-	return r.lines[""]
+	return lines[""]
+}
+
+// describeFirst returns what is wrong with the second of two fields, whose first one is in a line.
+func (r *reader) describeFirst(line int, what, without string) string {
+	if r.moved {
+		return without
+	}
+	return fmt.Sprintf(what, line)
 }
 
 // parentPath returns the path above another.
@@ -147,7 +163,7 @@ func (r *reader) listPairs(n *yaml.Node, at string, chosen bool) []pair {
 				key.Line,
 				at,
 				"duplicate-field",
-				fmt.Sprintf("has one name twice, first in line %d", seen[key.Value]),
+				r.describeFirst(seen[key.Value], "has one name twice, first in line %d", "has one name twice"),
 				"remove one of them",
 			)
 		case seen[key.Value] > 0:
@@ -155,7 +171,7 @@ func (r *reader) listPairs(n *yaml.Node, at string, chosen bool) []pair {
 				key.Line,
 				joinPath(at, key.Value),
 				"duplicate-field",
-				fmt.Sprintf("is in line %d already", seen[key.Value]),
+				r.describeFirst(seen[key.Value], "is in line %d already", "is there twice"),
 				"remove one of them",
 			)
 		default:

@@ -71,9 +71,29 @@ func isSidecars(n *yaml.Node) bool {
 	return strings.HasPrefix(r.readText(n, "apiVersion"), Group+"/") && r.readText(n, "kind") == Kind
 }
 
-// ReadNode reads a config inside a larger text, such as the functionConfig of a ResourceList. Lines are those of the
-// node; nil means a missing config.
+// ReadFunctionConfig reads the document in the functionConfig of a ResourceList. The runner has written it anew, so
+// findings have no lines. They name the document, and its file where the runner tells it.
+func ReadFunctionConfig(n *yaml.Node) (*Sidecars, sidecar.Findings) { return readNode(n, "", true) }
+
+// ReadCopy reads the copy of a document that a runner has written for a function. Its lines aren't those of the user.
+func ReadCopy(text []byte) (*Sidecars, sidecar.Findings) {
+	docs, finding := parseDocuments(text)
+	switch {
+	case finding != nil:
+		finding.Line = 0
+		return nil, sidecar.Findings{*finding}
+	case len(docs) == 0:
+		return ReadFunctionConfig(nil)
+	}
+	return ReadFunctionConfig(docs[0])
+}
+
+// ReadNode reads a config inside a larger text. Lines are those of the node; nil means a missing config.
 func ReadNode(n *yaml.Node, file string) (*Sidecars, sidecar.Findings) {
+	return readNode(n, file, false)
+}
+
+func readNode(n *yaml.Node, file string, moved bool) (*Sidecars, sidecar.Findings) {
 	if n != nil && n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
 		n = n.Content[0]
 	}
@@ -82,8 +102,10 @@ func ReadNode(n *yaml.Node, file string) (*Sidecars, sidecar.Findings) {
 			Message: "there is no config", Hint: "write a document with apiVersion " + APIVersion + " and kind " + Kind}}
 	}
 	r := newReader(n)
+	r.moved = moved
 	c := r.readDocument(n)
-	fs := r.sortFindings(filepath.ToSlash(file))
+	c.source = newSource(r, n, c, filepath.ToSlash(file))
+	fs := r.sortFindings(c.source)
 	if fs.Failed() {
 		return nil, fs
 	}
@@ -109,6 +131,7 @@ func (r *reader) readDocument(n *yaml.Node) *Sidecars {
 	r.readValue(n, reflect.ValueOf(c).Elem(), "")
 	r.checkKind(c.APIVersion, c.Kind)
 	c.Spec.setDefaults()
+	r.checkDocumentName(c.Metadata.Name)
 	r.checkSpec(&c.Spec)
 	return c
 }
@@ -140,14 +163,17 @@ func (r *reader) readText(n *yaml.Node, name string) string {
 	return ""
 }
 
-// sortFindings returns the findings by line.
-func (r *reader) sortFindings(file string) sidecar.Findings {
-	for i := range r.findings {
-		r.findings[i].File = file
-	}
+// sortFindings returns the findings by line, with their places.
+func (r *reader) sortFindings(from *source) sidecar.Findings {
 	slices.SortStableFunc(r.findings, func(a, b sidecar.Finding) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Field, b.Field))
 	})
+	for i := range r.findings {
+		f := &r.findings[i]
+		if f.File = from.file; r.moved {
+			from.place(f)
+		}
+	}
 	return r.findings
 }
 

@@ -48,13 +48,14 @@ func ReadRecorded(name string, spec json.RawMessage) (*Sidecars, sidecar.Finding
 	}
 	fields["select"] = json.RawMessage(`[{"name":".*"}]`) // the reader wants one
 	text, err := json.Marshal(map[string]any{"apiVersion": APIVersion, "kind": Kind,
-		"metadata": map[string]string{"name": name}, "spec": fields})
+		"spec": fields})
 	if err != nil {
 		return nil, sidecar.Findings{{Severity: sidecar.Error, Code: "yaml-syntax", Message: err.Error()}}
 	}
 	c, fs := Read(text, "")
 	if c != nil {
-		c.Spec.Select = nil
+		c.Metadata.Name = name // whatever it is: what a record names can be taken off
+		c.Spec.Select, c.source = nil, nil
 	}
 	return c, fs
 }

@@ -34,6 +34,9 @@ type Meta struct {
 	Version string
 	// Labels, Annotations and PodLabels are only read if the fields above match.
 	Labels, Annotations, PodLabels func() map[string]string
+	// MayHave reports whether the workload may have a label or annotation with a key and a value, "" being any, without
+	// reading it; nil: it may.
+	MayHave func(key, value string) bool
 	// Previous are the names and namespaces that kustomize has replaced; nil: none.
 	Previous func() (names, namespaces []string)
 }

@@ -43,11 +43,21 @@ func (r *reader) readStruct(n *yaml.Node, v reflect.Value, at string) {
 			continue
 		}
 		found[f.Name] = !isNull(p.value)
-		partial := r.partial
-		r.partial = partial || f.Partial
+		if f.Partial {
+			outer := r.trail
+			r.partial, r.over, r.trail = true, path, nil
+			r.readValue(p.value, v.FieldByIndex(f.Index), path)
+			r.partial, r.trail = false, outer
+			continue
+		}
+		if r.partial && f.Required && r.removes(p.value, f.Type) {
+			r.addFinding(p.line, path, "bad-value", "can't be removed, as nothing works without it", "remove the line")
+			continue
+		}
+		r.trail = append(r.trail, p.name)
 		r.readValue(p.value, v.FieldByIndex(f.Index), path)
 		r.checkKeys(*f, v.FieldByIndex(f.Index), path)
-		r.partial = partial
+		r.trail = r.trail[:len(r.trail)-1]
 	}
 	for _, f := range fields {
 		if f.Required && !found[f.Name] && !r.partial {
@@ -79,7 +89,11 @@ func (r *reader) checkKeys(f field.Field, list reflect.Value, at string) {
 	}
 	key := field.Find(field.Of(f.Type.Elem()), f.Key)
 	for i := range list.Len() {
-		path := joinPath(at+"["+strconv.Itoa(i)+"]", f.Key)
+		entry := at + "[" + strconv.Itoa(i) + "]"
+		path := joinPath(entry, f.Key)
+		if r.silent[entry] {
+			continue
+		}
 		if _, ok := r.lines[path]; !ok && list.Index(i).FieldByIndex(key.Index).IsZero() {
 			hint := "it identifies the entry of " + f.Name + " to change"
 			r.addFinding(r.lineOfField(path), path, "missing-field", "is missing", hint)

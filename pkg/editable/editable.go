@@ -49,6 +49,7 @@ const (
 	AnyValue  Value = ""           // nothing is restored
 	Text      Value = "text"       // a string
 	Number    Value = "number"     // a number
+	Quantity  Value = "quantity"   // a smaller quantity of a resource
 	Port      Value = "port"       // a number or a name
 	Scheme    Value = "scheme"     // HTTP or HTTPS
 	PortEntry Value = "port entry" // an entry of a container's ports

@@ -24,6 +24,8 @@ var groups = []group{
 		{path: "pod/spec/securityContext/sysctls/[]", Added: true},
 		{path: "pod/spec/terminationGracePeriodSeconds",
 			Added: true, Replaced: true, Value: Number, Becomes: Larger},
+		{path: "pod/spec/resources/requests/*", Replaced: true, Value: Quantity, Becomes: Larger},
+		{path: "pod/spec/resources/limits/*", Replaced: true, Value: Quantity, Becomes: Larger},
 		{path: "container/env/[]", Added: true},
 		{path: "container/env/[]/value", Added: true, Replaced: true, Value: Text, Becomes: Wanted},
 		{path: "container/args/[]", Added: true, Replaced: true, Value: Address, Becomes: OverTLS},

@@ -24,8 +24,8 @@ func temporaryName(name string) string {
 // two files.
 func backupName(name string) string { return temporaryName(name) + "-old" }
 
-// isTemporary reports whether a name is that of a temporary file.
-func isTemporary(name string) bool {
+// IsTemporary reports whether a name is that of a temporary file.
+func IsTemporary(name string) bool {
 	sum, ok := strings.CutPrefix(strings.TrimSuffix(name, "-old"), ".outrigger-")
 	b, err := hex.DecodeString(sum)
 	return ok && err == nil && len(b) == 8
@@ -65,7 +65,7 @@ func (r *reader) sweepLeftovers(at place, name string, entries []fs.DirEntry) {
 	r.swept[real] = true
 	var left []string
 	for _, e := range entries {
-		if isTemporary(e.Name()) && e.Type().IsRegular() {
+		if IsTemporary(e.Name()) && e.Type().IsRegular() {
 			left = append(left, e.Name())
 		}
 	}

@@ -31,7 +31,37 @@ spec:
 	} {
 		t.Run(name, func(t *testing.T) {
 			record := `{"v":3,"documents":{"base/1":{"patterns":[` + entry + `]}},"containers":["guard"],"marks":[` + mark + `]}`
-			list := `apiVersion: config.kubernetes.io/v1
+			out := layCarried(t, metrics, record, "- "+added+"\n")
+			require.NoError(t, out.Findings.Err())
+			laid := out.Texts[0].String()
+			require.Contains(t, laid, "guard:1")
+			require.Contains(t, laid, "metrics:1")
+			require.Equal(t, 1, strings.Count(laid, "image: web:1"))
+		})
+	}
+}
+
+// A sidecar that a forged record tells of, and that doesn't stand there, has moved no app.
+func TestForgedCarriedProxy(t *testing.T) {
+	const metrics = `apiVersion: outrigger.dev/v1alpha1
+kind: Sidecars
+metadata: {name: metrics}
+spec:
+  select: [{kind: Deployment}]
+  patterns: [{exporter: {preset: elasticsearch, monitor: None}}]
+`
+	record := `{"v":3,"documents":{"base/1":{"patterns":[{"tlsProxy":{"port":9200,"secretName":"tls",` +
+		`"rebind":{"port":9201,"env":{"http.port":"9201"}}}}]}},"marks":[]}`
+	out := layCarried(t, metrics, record, "  ports: [{containerPort: 9200}]\n")
+	require.NoError(t, out.Findings.Err())
+	require.Contains(t, out.Texts[0].String(), "127.0.0.1:9200")
+}
+
+// layCarried lays a document on a Deployment of a build of kustomize's that carries a record.
+// more is the end of its list of containers.
+func layCarried(t *testing.T, document, record, more string) rig.Output {
+	t.Helper()
+	list := `apiVersion: config.kubernetes.io/v1
 kind: ResourceList
 items:
 - apiVersion: apps/v1
@@ -48,19 +78,12 @@ items:
         containers:
         - name: app
           image: web:1
-        - ` + added + "\n"
-			text, err := manifest.Parse("", list)
-			require.NoError(t, err)
-			conf, fs := config.Read([]byte(metrics), "")
-			require.NoError(t, fs.Err())
-			out := rig.RunTexts([]*manifest.Text{text}, []*config.Sidecars{conf}, rig.Options{})
-			require.NoError(t, out.Findings.Err())
-			laid := out.Texts[0].String()
-			require.Contains(t, laid, "guard:1")
-			require.Contains(t, laid, "metrics:1")
-			require.Equal(t, 1, strings.Count(laid, "image: web:1"))
-		})
-	}
+        ` + more
+	text, err := manifest.Parse("", list)
+	require.NoError(t, err)
+	conf, fs := config.Read([]byte(document), "")
+	require.NoError(t, fs.Err())
+	return rig.RunTexts([]*manifest.Text{text}, []*config.Sidecars{conf}, rig.Options{})
 }
 
 // An object holds another one where more was added to it, in whatever order of its lists.

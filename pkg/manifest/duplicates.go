@@ -57,7 +57,7 @@ func (l *Layer) reportRivals(emits []Emit) {
 	}
 	named := findNamesakes(l.texts, emits)
 	for _, em := range emits {
-		ref := em.Object.Ref()
+		ref := em.Ref
 		there := slices.DeleteFunc(named[withoutNamespace(ref)].objectsNear(ref.Namespace),
 			func(o *Object) bool { return l.written[o] || o.HasContentOf(em.Object) })
 		if len(there) == 0 {
@@ -93,7 +93,7 @@ func (s spaces) objectsNear(namespace string) []*Object {
 func findNamesakes(texts []*Text, emits []Emit) map[sidecar.Ref]spaces {
 	all := map[sidecar.Ref]spaces{}
 	for _, em := range emits {
-		all[withoutNamespace(em.Object.Ref())] = spaces{}
+		all[withoutNamespace(em.Ref)] = spaces{}
 	}
 	for _, t := range texts {
 		for _, o := range t.Objects {

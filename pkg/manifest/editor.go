@@ -23,6 +23,7 @@ type editor struct {
 	flow    bool // something between brackets was edited
 	hashes  bool // marks have hashes of their values
 	fieldAt func(sidecar.Path) *editable.Field
+	object  *Object // of whose containers marks must know the images
 
 	touched map[*positioned.Node]bool // anchored values that change; nil: not needed
 	out     map[*positioned.Node]bool // see writeOuts
@@ -35,7 +36,11 @@ func (e *editor) addSplice(at, del int, ins string) {
 }
 
 func (e *editor) addError(at int, path sidecar.Path, format string, args ...any) {
-	e.errs = append(e.errs, fmt.Errorf("line %d: %s: %s", e.LineNumber(at), path, fmt.Sprintf(format, args...)))
+	where := ""
+	if len(path) > 0 {
+		where = path.String() + ": "
+	}
+	e.errs = append(e.errs, fmt.Errorf("line %d: %s%s", e.LineNumber(at), where, fmt.Sprintf(format, args...)))
 }
 
 // editBelow applies p to n. It visits entries in the order of the text, so that at one place
@@ -232,10 +237,15 @@ func (e *editor) fillEmpty(n *positioned.Node, i int, p *patch, path sidecar.Pat
 		e.addSplice(e.LineEnd(v.Start), 0, text[head:])
 		return
 	}
-	colon := v.Start
-	for colon > 0 && e.Text[colon-1] != ':' {
-		colon--
+	from := v.Start
+	if line := e.Lines.LineStart(v.Start); line > n.Keys[i].End { // what stands above it stays
+		from = e.PreviousEnd(v.Start)
+		was = e.Text[from:v.End]
+	} else {
+		for from > 0 && e.Text[from-1] != ':' {
+			from--
+		}
+		was = strings.TrimPrefix(e.Text[from:v.End], " ") // with more blanks, or an anchor
 	}
-	was = strings.TrimPrefix(e.Text[colon:v.End], " ") // with more blanks, or an anchor
-	e.addSplice(colon, v.End-colon, text[head:])
+	e.addSplice(from, v.End-from, text[head:])
 }

@@ -38,19 +38,30 @@ func (e *editor) insertFlow(n *positioned.Node, s sidecar.Step, value any, befor
 		text = values.FormatFlow(values.Map{{Key: s.Field, Value: value}}, e.json)
 		text = text[1 : len(text)-1]
 	}
-	switch {
-	case before >= 0:
+	if before = e.firstStaying(n, before); before >= 0 {
 		start, _ := e.entryBounds(n, before)
 		e.addSplice(start, 0, text+", ")
-	case len(n.Values) == 0 && first:
-		e.addSplice(n.End-1, 0, text)
-	default:
-		end := n.End - 1 // behind what was just put between the brackets
-		if len(n.Values) > 0 {
-			_, end = e.entryBounds(n, len(n.Values)-1)
-		}
-		e.addSplice(end, 0, ", "+text)
+		return
 	}
+	end := n.End - 1 // behind what was just put between the brackets
+	if e.firstStaying(n, 0) >= 0 {
+		_, end = e.entryBounds(n, len(n.Values)-1)
+		first = false
+	}
+	if !first {
+		text = ", " + text
+	}
+	e.addSplice(end, 0, text)
+}
+
+// firstStaying returns the first entry from i on that isn't removed; -1 if there is none, or i is negative.
+func (e *editor) firstStaying(n *positioned.Node, i int) int {
+	for ; i >= 0 && i < len(n.Values); i++ {
+		if _, gone := e.taken[n.Values[i]]; !gone {
+			return i
+		}
+	}
+	return -1
 }
 
 // lastLineEnd returns the end of the line behind which a new last entry is added. Comments

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -23,9 +22,9 @@ func (l *Layer) Emit(emits []Emit, prune func(document string) bool) {
 	}
 	misplaced := findMisplaced(emits, there)
 	for _, em := range emits {
-		ref := NormalizeRef(em.Object.Ref())
+		ref := NormalizeRef(em.Ref)
 		wanted[ref] = true
-		switch have := there.find(em.Object.Ref()); {
+		switch have := there.find(em.Ref); {
 		case have != nil && misplaced[have] && !l.reportChanged(have) && l.TakeOut(have):
 			l.addObject(em)
 		case have != nil:
@@ -47,8 +46,8 @@ func (l *Layer) Emit(emits []Emit, prune func(document string) bool) {
 func findMisplaced(emits []Emit, there index) map[*Object]bool {
 	order := map[*Text][]*Object{} // nil stands for one to be written
 	for _, em := range emits {
-		have := there.find(em.Object.Ref())
-		if have == nil || have.Ref == em.Object.Ref() && have.isWrittenBeside(em) {
+		have := there.find(em.Ref)
+		if have == nil || have.Ref == em.Ref && have.isWrittenBeside(em) {
 			order[em.For.text] = append(order[em.For.text], have)
 		}
 	}
@@ -184,7 +183,7 @@ func (l *Layer) overwriteObject(o *Object, edits []sidecar.Edit) {
 		l.addFailure(o, "internal", err)
 		return
 	}
-	e := l.editObject(o, root, false)
+	e := l.editObject(o, root, nil)
 	for _, err := range e.errs {
 		l.addFailure(o, "not-editable", err)
 	}
@@ -201,7 +200,7 @@ func (l *Layer) addObject(em Emit) {
 		return
 	}
 	o, t := em.For, em.For.text
-	for _, a := range l.newAnnotations(em) {
+	for _, a := range l.newAnnotations(em, m) {
 		m = m.WithField(a.value, "metadata", "annotations", a.key)
 	}
 	st := o.textStyle()
@@ -225,12 +224,11 @@ func (l *Layer) insertText(t *Text, at int, ins string) {
 type annotation struct{ key, value string }
 
 // newAnnotations returns the annotations of a new object that the runner and later runs need.
-func (l *Layer) newAnnotations(em Emit) []annotation {
+func (l *Layer) newAnnotations(em Emit, content values.Map) []annotation {
 	var as []annotation
 	add := func(k, v string) { as = append(as, annotation{k, v}) }
 	if em.By != "" {
-		want, _ := values.DecodeJSON(em.Object.RawMessage)
-		as = ownerAnnotations(em.By, contentHash(want), em.Carried)
+		as = ownerAnnotations(em.By, contentHash(content), em.Carried)
 	}
 	if em.Hash {
 		add(needsHash, needsHashOn)
@@ -330,8 +328,7 @@ func (l *Layer) TakeOut(o *Object) bool {
 		from, to = o.ownBounds()
 	}
 	if !ok {
-		l.addFailure(o, "not-editable",
-			fmt.Errorf("line %d: can't be removed, because of the form of the list", o.Line()))
+		l.addFailure(o, "not-editable", errors.New("can't be removed, because of the form of the list"))
 		return false
 	}
 	l.splices[o.text] = append(l.splices[o.text], splice{from, to - from, ""})

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
@@ -44,6 +45,9 @@ spec:
       hostPID: false
       securityContext: {runAsNonRoot: true, fsGroup: 3}
       terminationGracePeriodSeconds: 45
+      resources:
+        requests: {cpu: 1, memory: 1Gi}
+        limits: {cpu: "2", memory: 2Gi}
       containers:
         - name: app
           image: web:1 # pinned
@@ -503,9 +507,26 @@ func sameObject(t require.TestingT, a, b map[string]any, again bool) {
 	}
 }
 
+// noMore checks that a pod's own resources have at most gone back to less.
+func noMore(t require.TestingT, a, b map[string]any) {
+	require.Equal(t, without(a, "requests", "limits"), without(b, "requests", "limits"))
+	for _, list := range []string{"requests", "limits"} {
+		was, now := dig(a, list), dig(b, list)
+		require.Len(t, now, len(was))
+		for name := range was {
+			more, less := resource.MustParse(fmt.Sprint(was[name])), resource.MustParse(fmt.Sprint(now[name]))
+			require.True(t, less.Sign() >= 0 && less.Cmp(more) <= 0, "%s of %s: %v was %v", list, name, now[name], was[name])
+		}
+	}
+}
+
 func samePod(t require.TestingT, o, a, b map[string]any, again bool) {
-	moved := []string{"containers", "initContainers", "volumes", "terminationGracePeriodSeconds", "securityContext"}
+	moved := []string{"containers", "initContainers", "volumes", "terminationGracePeriodSeconds", "securityContext",
+		"resources"}
 	require.Equal(t, without(a, moved...), without(b, moved...))
+	if !again { // a run on it raises them
+		noMore(t, dig(a, "resources"), dig(b, "resources"))
+	}
 	security := []string{"fsGroup", "fsGroupChangePolicy", "sysctls"}
 	require.Equal(t, without(dig(a, "securityContext"), security...), without(dig(b, "securityContext"), security...))
 	for _, list := range []string{"containers", "initContainers"} {
@@ -609,6 +630,10 @@ func TestForgedRecords(t *testing.T) {
 // FuzzForgedRecord does the same for seeds that nobody has tried, and for marks that
 // the fuzzer writes.
 func FuzzForgedRecord(f *testing.F) {
+	for _, was := range []string{"64Gi", "-1", "64Mi", "x"} {
+		f.Add(uint64(9), "Deployment", `{"v":3,"marks":[{"at":"/spec/template/spec/resources/requests/memory","was":"`+was+
+			`","is":"`+manifest.HashJSON([]byte(`"1Gi"`))+`"}]}`)
+	}
 	f.Add(uint64(2), "Deployment",
 		`{"v":3,"marks":[{"at":"/spec/template/spec/containers/name=app/image","was":"evil.example/miner:1"}]}`)
 	f.Add(uint64(3), "Deployment",

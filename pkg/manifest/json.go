@@ -40,6 +40,9 @@ func (t *Text) addValues() (ok bool, err error) {
 func (t *Text) addValue(n *positioned.Node, single bool) error {
 	if n.Kind == positioned.Sequence {
 		if !holdsObjects("", n) {
+			if len(n.Values) > 0 {
+				t.strays = append(t.strays, n.Start)
+			}
 			return nil
 		}
 		_, err := t.addAll(n, "", "List", single)

@@ -37,7 +37,7 @@ func (l *Layer) placeAnnotations(em Emit) []annotation {
 		return nil
 	}
 	at := placeOf(em.For)
-	at.file = path.Join(path.Dir(at.file), em.Object.Ref().Name+".yaml")
+	at.file = path.Join(path.Dir(at.file), em.Ref.Name+".yaml")
 	index := l.takeIndex(at)
 	as := []annotation{
 		{pathAnnotation, at.file}, {legacyPathAnnotation, at.file}, {indexAnnotation, index}, {legacyIndexAnnotation, index},
@@ -77,7 +77,7 @@ var ids = []string{
 // positions in lists: a comment of the first container would land on one that was added
 // before it. Comments and order are in the text already.
 func (e Edited) ForgetIDs(before *Text) (Edited, sidecar.Findings) {
-	if e.text == before && !e.Changed() || !before.IsWrittenBack() || !before.containsWord(ids[0]) {
+	if e.text == before && !e.Changed() || !before.IsWrittenBack() || !before.mayAnnotate(ids[0]) {
 		return e, nil
 	}
 	after, err := Parse(e.Name, e.String())
@@ -151,7 +151,32 @@ func (t *Text) IsWrittenBack() bool {
 }
 
 // HasPackages reports whether the objects are those of packages, as kpt renders them.
-func (t *Text) HasPackages() bool { return t.IsResourceList() && t.containsWord(packageAnnotation) }
+func (t *Text) HasPackages() bool { return t.IsResourceList() && t.mayAnnotate(packageAnnotation) }
 
-// Package returns the folder of the object's package, or "" where there is none.
-func (o *Object) Package() string { return o.Annotation(packageAnnotation) }
+// fromOuterPackage returns a path of the object's package from the outermost package, to which a runner's results and
+// messages belong: each package may have a file of that name.
+func (o *Object) fromOuterPackage(file string) string {
+	outer := o.text.findOuterPackage()
+	if inner, found := strings.CutPrefix(o.Annotation(packageAnnotation), outer+"/"); found && outer != "" && file != "" {
+		return path.Join(inner, file)
+	}
+	return file
+}
+
+// findOuterPackage returns the folder of the package that has all others, or "" where there's none.
+func (t *Text) findOuterPackage() string {
+	if t.outer != nil {
+		return *t.outer
+	}
+	outer := ""
+	for _, o := range t.Objects {
+		if o.Ref.Kind != "Kptfile" {
+			continue
+		}
+		if folder := o.Annotation(packageAnnotation); outer == "" || len(folder) < len(outer) {
+			outer = folder
+		}
+	}
+	t.outer = &outer
+	return outer
+}

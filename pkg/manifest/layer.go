@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/outrigger-dev/outrigger/pkg/editable"
 	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
 	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -29,7 +30,8 @@ const (
 // An Emit is an object to write beside its workload.
 type Emit struct {
 	Object  sidecar.Object
-	For     *Object // the workload
+	Ref     sidecar.Ref // of the object
+	For     *Object     // the workload
 	Sidecar string
 	Hash    bool   // kustomize shall add a hash of the content to the name
 	By      string // the document that it's for, where that is to be known later; else ""
@@ -130,11 +132,11 @@ func (l *Layer) Edit(o *Object, edits []sidecar.Edit, about *Record) {
 	var e *editor
 	switch {
 	case about != nil && about.Carried:
-		e = l.editCarried(o, edits, *about)
+		e = l.editCarried(o, edits, root, *about)
 	case about != nil:
-		e = l.editWithRecord(o, root, *about)
+		e = l.editWithRecord(o, edits, root, *about)
 	default:
-		e = l.editObject(o, root, false)
+		e = l.editObject(o, root, nil)
 	}
 	for _, err := range e.errs {
 		l.addFailure(o, "not-editable", err)
@@ -208,13 +210,11 @@ func (l *Layer) reportBroken(file string, ref sidecar.Ref, err error) {
 	}
 }
 
-// editObject applies a patch to the object's nodes. hashes says whether marks need the
-// hashes of their values.
-func (l *Layer) editObject(o *Object, root *patch, hashes bool) *editor {
-	e := &editor{Lines: o.text.lines, Style: o.textStyle(), json: o.rootNode().IsJSON(), hashes: hashes}
-	if hashes {
-		e.fieldAt = o.editableFields()
-	}
+// editObject applies a patch to the object's nodes. With fieldAt, it's for a record: marks
+// have the hashes of their values.
+func (l *Layer) editObject(o *Object, root *patch, fieldAt func(sidecar.Path) *editable.Field) *editor {
+	e := &editor{Lines: o.text.lines, Style: o.textStyle(), json: o.rootNode().IsJSON(), hashes: fieldAt != nil,
+		fieldAt: fieldAt, object: o}
 	if o.rootNode().IsShared() {
 		e.out, e.done = e.writeOuts(o.rootNode(), root), map[*positioned.Node]bool{}
 	}

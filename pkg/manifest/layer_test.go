@@ -63,6 +63,44 @@ func TestLayAndStrip(t *testing.T) {
 	}
 }
 
+// What replaces an entry between brackets stands where that was, whatever else is there.
+func TestEntriesInBracketsAreReplaced(t *testing.T) {
+	const head = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: app\n" +
+		"    readinessProbe: "
+	const get = "httpGet: {port: 9200}"
+	for was, want := range map[string]string{
+		"{tcpSocket: {port: 1}}":                          "{" + get + "}",
+		"{ tcpSocket: {port: 1} }":                        "{" + get + "}",
+		"{tcpSocket: {port: 1}, }":                        "{" + get + "}",
+		"{ # here\n      tcpSocket: {port: 1}\n    }":     "{" + get + "}",
+		"{tcpSocket: {port: 1}, periodSeconds: 5}":        "{periodSeconds: 5, " + get + "}",
+		"{periodSeconds: 5, tcpSocket: {port: 1}}":        "{periodSeconds: 5, " + get + "}",
+		"{periodSeconds: 5,\n      tcpSocket: {port: 1}}": "{periodSeconds: 5, " + get + "}",
+		"{tcpSocket: {port: 1, host: a}, exec: {}}":       "{exec: {}, " + get + "}",
+		`{"tcpSocket": {"port": 1}}`:                      "{" + get + "}",
+	} {
+		in, err := Parse("", head+was+"\n")
+		require.NoError(t, err)
+		probe := sidecar.Fields("spec", "containers").At("name", "app").To("readinessProbe")
+		ref := in.Objects[0].Ref
+		edits := []sidecar.Edit{
+			{Object: ref, Path: probe.To("tcpSocket"), Delete: true, By: probe.To("httpGet")},
+			{Object: ref, Path: probe.To("httpGet"), Value: map[string]any{"port": 9200}},
+		}
+		out, fs := Lay([]*Text{in}, edits, nil, Options{By: "shop", Record: true})
+		require.Empty(t, fs, was)
+		require.Contains(t, out[0], head[strings.Index(head, "spec:"):]+want+"\n")
+		laid, err := Parse("", out[0])
+		require.NoError(t, err, was)
+		again, fs := Lay([]*Text{laid}, edits, nil, Options{By: "shop"})
+		require.Empty(t, fs, was)
+		require.Equal(t, out[0], again[0], "twice is once")
+		back, fs := StripAll(laid)
+		require.Empty(t, fs, was)
+		require.Equal(t, head+was+"\n", back.String(), "taking off gives back")
+	}
+}
+
 // pods are a list in brackets, with that many members.
 func pods(n int) string {
 	members := make([]string, n)

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
@@ -81,12 +82,35 @@ func ParseFindings(texts []*Text) (fs sidecar.Findings) {
 	for _, t := range texts {
 		for _, o := range t.Objects {
 			if o.err != nil {
-				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "yaml-syntax", Object: o.Ref, File: o.File(),
-					Message: o.err.Error()})
+				f := sidecar.Finding{Severity: sidecar.Error, Code: "yaml-syntax", Object: o.Ref, File: o.File()}
+				if f.Line, f.Message = CutLine(o.err.Error()); t.IsResourceList() {
+					f.Line = 0
+				}
+				fs = append(fs, f)
 			}
 		}
 	}
 	return fs
+}
+
+// SyntaxFinding returns the finding about a file that [Parse] refuses.
+func SyntaxFinding(file string, err error) sidecar.Finding {
+	f := sidecar.Finding{Severity: sidecar.Error, Code: "yaml-syntax", File: file}
+	message := err.Error()
+	if file != "" {
+		message = strings.TrimPrefix(message, file+": ")
+	}
+	f.Line, f.Message = CutLine(message)
+	return f
+}
+
+// CutLine takes the number of a line off the front of a message; 0 if there is none.
+func CutLine(message string) (line int, rest string) {
+	number, rest, ok := strings.Cut(strings.TrimPrefix(message, "line "), ": ")
+	if line, err := strconv.Atoi(number); ok && err == nil && strings.HasPrefix(message, "line ") {
+		return line, rest
+	}
+	return 0, message
 }
 
 // refuseBinary refuses an object with an ambiguous apiVersion, kind or name.

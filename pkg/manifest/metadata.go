@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -29,18 +30,32 @@ func WithMetadata(raw json.RawMessage, namespace string, labels map[string]strin
 		meta = slices.Insert(slices.Clone(meta), i+1, values.Entry{Key: "namespace", Value: namespace})
 		m = m.WithField(meta, "metadata")
 	}
-	have, _ := meta.Get("labels").(values.Map)
-	keys := make([]string, 0, len(labels))
-	for k := range labels {
+	return rawOf(withMissing(m, "labels", labels)), nil
+}
+
+// WithAnnotations adds annotations that a manifest doesn't have.
+func WithAnnotations(raw json.RawMessage, annotations map[string]string) (json.RawMessage, error) {
+	v, err := values.DecodeJSON(raw)
+	if err != nil {
+		return nil, err
+	}
+	m, ok := v.(values.Map)
+	if !ok {
+		return nil, errors.New("an object to emit isn't a mapping")
+	}
+	return rawOf(withMissing(m, "annotations", annotations)), nil
+}
+
+// withMissing adds the entries to a mapping of the metadata that it doesn't have.
+func withMissing(m values.Map, field string, entries map[string]string) values.Map {
+	meta, _ := m.Get("metadata").(values.Map)
+	have, _ := meta.Get(field).(values.Map)
+	for _, k := range slices.Sorted(maps.Keys(entries)) {
 		if have.Get(k) == nil {
-			keys = append(keys, k)
+			m = m.WithField(entries[k], "metadata", field, k)
 		}
 	}
-	slices.SortFunc(keys, strings.Compare)
-	for _, k := range keys {
-		m = m.WithField(labels[k], "metadata", "labels", k)
-	}
-	return rawOf(m), nil
+	return m
 }
 
 // rawOf returns a value as JSON.
@@ -51,7 +66,13 @@ func rawOf(v any) json.RawMessage { return json.RawMessage(values.FormatFlow(v, 
 // name that the API server generates may be missing.
 func (o *Object) CheckName() (field string, line int, why string) {
 	meta := o.withMeta().At("metadata")
-	if name := meta.Field("name").Resolve(); name != nil || meta.Field("generateName").ScalarText() == "" {
+	if o.IsGenerated() {
+		if stem := meta.At("generateName"); !isDNSName(stem.ScalarText()+"x", ".") {
+			return "metadata.generateName", o.lineOf(stem), "can't begin a name: lower case letters, digits, dashes and dots " +
+				"are allowed, and it begins with a letter or digit"
+		}
+	} else {
+		name := meta.Field("name").Resolve()
 		if why := explainName(name, ".", 253); why != "" {
 			return "metadata.name", o.lineOf(name), why
 		}

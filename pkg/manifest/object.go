@@ -1,10 +1,13 @@
 package manifest
 
 import (
+	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
 	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
@@ -22,6 +25,7 @@ const (
 	legacyIndexAnnotation = kioutil.LegacyIndexAnnotation
 	packageAnnotation     = "internal.config.kubernetes.io/package-path"
 	localAnnotation       = LocalKey
+	originAnnotation      = "config.kubernetes.io/origin"
 	kustomizeAnnotation   = "kustomize.config.k8s.io/id"
 	previousNames         = "internal.config.kubernetes.io/previousNames"
 	previousNamespaces    = "internal.config.kubernetes.io/previousNamespaces"
@@ -38,6 +42,7 @@ type Object struct {
 
 	text     *Text
 	from, to int              // its lines; a list's member begins with the line of its dash
+	lacks    uint64           // bits of known annotations that it certainly doesn't have
 	unsure   bool             // a word that isn't in the text may still be in the object
 	node     *positioned.Node // nil until it's read
 	err      error            // of reading it
@@ -52,7 +57,8 @@ type Object struct {
 	dash  int   // offset of its dash
 }
 
-// setHead sets the fields of an object that are known before it's read.
+// setHead sets the fields of an object that are known before it's read. Where the API server
+// makes the name, the reference has what it begins with.
 func (o *Object) setHead(api, kind, namespace, name string) {
 	o.Version = api
 	if group, version, ok := strings.Cut(api, "/"); ok {
@@ -64,7 +70,8 @@ func (o *Object) setHead(api, kind, namespace, name string) {
 // setHeadFrom sets them from the object's node.
 func (o *Object) setHeadFrom(n *positioned.Node) {
 	o.setHead(n.Field("apiVersion").TypeName(), n.Field("kind").TypeName(),
-		n.At("metadata", "namespace").ScalarText(), n.At("metadata", "name").ScalarText())
+		n.At("metadata", "namespace").ScalarText(),
+		cmp.Or(n.At("metadata", "name").ScalarText(), n.At("metadata", "generateName").ScalarText()))
 }
 
 // noteMeta notes where the metadata of an object stands that was read, so that it needn't
@@ -126,6 +133,16 @@ func (o *Object) mayMention(name string) bool {
 	return o.unsure || o.text.containsWord(name) && strings.Contains(o.text.lines.Text[o.from:o.to], name)
 }
 
+// MayHave reports whether the object may have a field of a name with a value of one word, without reading it. Any value
+// will do if the value is "". An escape may hide a value, but not a name: objects with such names are unsure.
+func (o *Object) MayHave(name, value string) bool {
+	if o.unsure {
+		return true
+	}
+	text := o.text.lines.Text[o.from:o.to]
+	return o.mayMention(name) && (strings.Contains(text, value) || strings.IndexByte(text, '\\') >= 0)
+}
+
 // hidesWords reports whether an object that was read alone may have words that its text
 // doesn't show: through escapes or base64.
 func (o *Object) hidesWords() bool {
@@ -148,22 +165,44 @@ func (o *Object) LineOf(path sidecar.Path) int {
 	return o.Line()
 }
 
-// File returns the object's file: from the runner's annotation, or else the text's name.
+// File returns the object's file: the text's name, or that of the runner's annotation, from the outermost package.
+// kustomize has no files: behind the first function of a build, the annotation has a name that is made up.
 func (o *Object) File() string {
-	for _, a := range []string{pathAnnotation, legacyPathAnnotation} {
-		if f := o.Annotation(a); f != "" {
-			return f
-		}
+	if o.text.Name != "" {
+		return o.text.Name
 	}
-	return o.text.Name
+	if o.ByKustomize() {
+		return o.origin()
+	}
+	return o.fromOuterPackage(cmp.Or(o.Annotation(pathAnnotation), o.Annotation(legacyPathAnnotation)))
+}
+
+// origin returns the file that kustomize read the object from, if the kustomization has buildMetadata:
+// [originAnnotations]. Other paths that it writes are of files that nobody has.
+func (o *Object) origin() string {
+	var from struct{ Path, Repo string }
+	if text := o.Annotation(originAnnotation); yaml.Unmarshal([]byte(text), &from) != nil || from.Repo != "" {
+		return ""
+	}
+	return from.Path
 }
 
 // Annotation returns the value of an annotation, or "".
 func (o *Object) Annotation(key string) string {
-	if !o.mayMention(key) {
+	if o.lacksKnown(key) || !o.mayMention(key) {
 		return ""
 	}
 	return o.withMeta().At("metadata", "annotations", key).ScalarText()
+}
+
+// IsGenerated reports whether the API server makes the object's name, from generateName. Then
+// two objects with one reference are two in a cluster.
+func (o *Object) IsGenerated() bool {
+	if !o.mayMention("generateName") {
+		return false
+	}
+	meta := o.withMeta().At("metadata")
+	return meta.At("name").ScalarText() == "" && meta.At("generateName").ScalarText() != ""
 }
 
 // nodeFor returns the node to search for a path.
@@ -254,8 +293,22 @@ func (o *Object) Decode(path sidecar.Path, into any) error {
 	if n == nil {
 		return nil
 	}
-	return positioned.DecodeInto(n, into)
+	err := positioned.DecodeInto(n, into)
+	var wrong *positioned.FieldError
+	if errors.As(err, &wrong) {
+		return &FieldError{Field: wrong.Path, Line: o.lineOf(wrong.Node), Message: wrong.Message}
+	}
+	return err
 }
+
+// A FieldError is a value that [Object.Decode] can't read.
+type FieldError struct {
+	Field   string // from the value that was decoded, as in spec.containers[name=app].stdin
+	Line    int
+	Message string
+}
+
+func (e *FieldError) Error() string { return e.Field + " " + e.Message }
 
 // Value returns the value at a path, for [SameValue].
 func (o *Object) Value(path sidecar.Path) (v any, there bool) {
@@ -279,8 +332,11 @@ func (o *Object) HasContentOf(other sidecar.Object) bool {
 }
 
 // SameValue reports whether a result of [Object.Value] equals a value that encoding/json
-// writes.
+// writes. Quantities of resources are equal however they're written.
 func SameValue(have, want any) bool {
+	if same, isQuantity := sidecar.CompareQuantity(have, want); isQuantity {
+		return same
+	}
 	v, err := values.Of(want)
 	return err == nil && values.Equal(have, v)
 }
@@ -307,10 +363,10 @@ func (o *Object) Templates(more []string) (all []sidecar.Path) {
 	if o.Ref.Kind == "Pod" && o.Ref.Group == "" {
 		return []sidecar.Path{{}}
 	}
-	if !o.mayMention("containers") {
+	if isPodless(o.Ref) || !o.mayMention("containers") {
 		return nil
 	}
-	at := TemplatePaths(more)
+	at := TemplatePaths(slices.Concat(more, custom[[2]string{o.Ref.Group, o.Ref.Kind}]))
 	if known, ok := builtin[[2]string{o.Ref.Group, o.Ref.Kind}]; ok {
 		at = []string{known}
 	}

@@ -263,6 +263,10 @@ func (p *proof) fitsKind(kind editable.Value, before, after any) bool {
 		return isText
 	case editable.Number:
 		return isNumber
+	case editable.Quantity:
+		more, fits := sidecar.ReadQuantity(before)
+		less, lower := sidecar.ReadQuantity(after)
+		return fits && lower && less.Sign() >= 0 && less.Cmp(more) < 0
 	case editable.Port:
 		return isNumber || isText && portName().MatchString(text)
 	case editable.Scheme:

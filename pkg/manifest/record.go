@@ -65,6 +65,7 @@ const recordVersion = 3
 type mark struct {
 	At    string  `json:"at"`
 	Is    string  `json:"is,omitempty"`    // hash of the value laid on
+	Like  string  `json:"like,omitempty"`  // the same without the image, of a container with that of the app
 	Was   *string `json:"was,omitempty"`   // text that stood there
 	After *string `json:"after,omitempty"` // the entry before what was taken out; "": it was the first
 	Skip  int     `json:"skip,omitempty"`  // lines between that entry and it: comments

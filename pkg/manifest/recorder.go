@@ -25,7 +25,7 @@ func (e *editor) addMark(v *positioned.Node, at sidecar.Path, p *patch) {
 		m.Was = new(e.Text[v.Start:v.End])
 	}
 	if e.hashes {
-		m.Is = hashValue(p.value)
+		m.Is, m.Like = hashValue(p.value), e.hashLikeApp(p.value)
 	}
 	e.marks = append(e.marks, m)
 }
@@ -46,24 +46,21 @@ func withoutNames(list, gone []string) []string {
 
 // editCarried is editWithRecord for a record that kustomize carries: where there can't be
 // one, there is none.
-func (l *Layer) editCarried(o *Object, edits []sidecar.Edit, about Record) *editor {
+func (l *Layer) editCarried(o *Object, edits []sidecar.Edit, root *patch, about Record) *editor {
 	findings := l.findings
-	root, _ := planEdits(edits)
-	if e := l.editWithRecord(o, root, about); len(e.errs) == 0 && len(l.findings) == len(findings) {
+	if e := l.editWithRecord(o, edits, root, about); len(e.errs) == 0 && len(l.findings) == len(findings) {
 		return e
 	}
 	l.findings = findings
-	root, _ = planEdits(edits)
-	return l.editObject(o, root, false)
+	bare, _ := planEdits(edits)
+	return l.editObject(o, bare, nil)
 }
 
-// editWithRecord lays edits on an object together with the record of them.
-func (l *Layer) editWithRecord(o *Object, root *patch, about Record) *editor {
-	e := l.editObject(o, root, true)
-	if len(e.errs) > 0 || len(e.marks) == 0 && len(about.Documents) == 0 {
-		return e
-	}
-	l.reportUnrecordable(o, root)
+// editWithRecord lays edits on an object together with the record of them. root is the plan
+// of the edits, to which the record is added.
+func (l *Layer) editWithRecord(o *Object, edits []sidecar.Edit, root *patch, about Record) *editor {
+	fieldAt := o.editableFields()
+	unrecordable := o.findUnrecordable(root, fieldAt)
 	key := recordKey
 	if unnamed := o.findUnnamed(root); about.Carried {
 		key, about.Containers = carriedKey, unnamed
@@ -71,11 +68,37 @@ func (l *Layer) editWithRecord(o *Object, root *patch, about Record) *editor {
 		o.nameContainers(root, unnamed)
 	}
 	at := sidecar.Fields("metadata", "annotations", key)
-	p := root.ensurePath(at)
-	p.set, p.value = true, ""
-	own := pathString(at)
-	marks := l.editObject(o, root, true).marks // including the record's own mark
-	marks = slices.DeleteFunc(marks, func(m mark) bool { return m.At == own && !m.isTakenOut() })
+	own := root.ensurePath(at)
+	own.set, own.value = true, unwritten
+	e := l.editObject(o, root, fieldAt)
+	if len(e.errs) > 0 {
+		return e
+	}
+	ownAt := pathString(at)
+	marks := slices.DeleteFunc(slices.Clone(e.marks), func(m mark) bool { return m.At == ownAt && !m.isTakenOut() })
+	changes := func(m mark) bool { return m.Is != "" || m.isTakenOut() }
+	if len(about.Documents) == 0 && !slices.ContainsFunc(marks, changes) {
+		bare, _ := planEdits(edits)
+		if e := l.editObject(o, bare, fieldAt); len(e.marks) == 0 { // nothing to remember
+			return e
+		}
+	}
+	for _, f := range unrecordable {
+		l.reportOn(o, f)
+	}
+	l.completeMarks(o, marks)
+	text := encodeRecord(record{Version: recordVersion, Record: about, Compact: o.textStyle().Compact,
+		Column: o.rootNode().Column, Marks: marks})
+	if e.writeRecord(text) {
+		return e
+	}
+	own.value = text
+	return l.editObject(o, root, nil)
+}
+
+// completeMarks adds what took the place of what is taken out, and reports marks that a record
+// mustn't have.
+func (l *Layer) completeMarks(o *Object, marks []mark) {
 	for i := range marks {
 		m := &marks[i]
 		if m.By = m.takenBy(marks); m.isTakenOut() && m.By == "" {
@@ -88,26 +111,58 @@ func (l *Layer) editWithRecord(o *Object, root *patch, about Record) *editor {
 				Hint:    "move it into a Secret first, or render from sources without a record"})
 		}
 	}
-	p.value = encodeRecord(record{Version: recordVersion, Record: about, Compact: o.textStyle().Compact,
-		Column: o.rootNode().Column, Marks: marks})
-	return l.editObject(o, root, false)
 }
 
-// reportUnrecordable finds edits that a record can't undo.
-func (l *Layer) reportUnrecordable(o *Object, root *patch) {
-	fieldAt := o.editableFields()
+// unwritten stands for a record that isn't known yet, as it has the marks of the edits that
+// write it. It's quoted as a record is.
+const unwritten = `{"v":0,"unwritten":true}`
+
+// writeRecord writes a record where unwritten stands. It returns false where that isn't in
+// one place.
+func (e *editor) writeRecord(text string) bool {
+	for _, format := range []func(any) string{
+		values.FormatScalar, func(v any) string { return values.FormatFlow(v, e.json) },
+	} {
+		stand, at := format(unwritten), -1
+		for i, s := range e.splices {
+			switch n := strings.Count(s.ins, stand); {
+			case n > 1 || n == 1 && at >= 0:
+				return false
+			case n == 1:
+				at = i
+			}
+		}
+		if at >= 0 {
+			e.splices[at].ins = strings.Replace(e.splices[at].ins, stand, format(text), 1)
+			return true
+		}
+	}
+	return false
+}
+
+// findUnrecordable finds edits that a record can't undo.
+func (o *Object) findUnrecordable(root *patch, fieldAt func(sidecar.Path) *editable.Field) (fs sidecar.Findings) {
+	was, _ := positioned.ValueOf(o.rootNode())
 	var look func(p *patch, path sidecar.Path)
 	look = func(p *patch, path sidecar.Path) {
-		if (p.set || p.delete) && !p.canBeUndone(fieldAt(path)) {
-			l.reportOn(o, sidecar.Finding{Code: "not-recordable",
+		switch field := fieldAt(path); {
+		case (p.set || p.delete) && !p.canBeUndone(field):
+			fs = append(fs, sidecar.Finding{Code: "not-recordable",
 				Field:   path.String(),
 				Message: "isn't a field that a record can restore", Hint: "render from sources without a record"})
+		case p.set && field.Value == editable.Volume && reachNode(o.rootNode(), path) == nil &&
+			mountsVolume(was, path[len(path)-1].Value):
+			fs = append(fs, sidecar.Finding{Code: "mounted-before",
+				Field:   path.String(),
+				Message: "is missing in the manifest, where a container mounts it, so no record may remove it",
+				Hint:    "write the volume into the manifest, or render from sources without a record"})
 		}
 		for _, c := range p.below {
 			look(c, append(path[:len(path):len(path)], c.step))
 		}
 	}
 	look(root, nil)
+	return fs
 }
 
 // canBeUndone reports whether a record can undo the edit of a field of the table. field
@@ -210,11 +265,9 @@ func (o *Object) findUnnamed(root *patch) (unnamed []string) {
 	return unnamed
 }
 
-// namesContainer reports whether a marker has the name of a container, or a prefix of it.
+// namesContainer reports whether a container is of one of the sidecars that a marker names.
 func namesContainer(marker []string, container string) bool {
-	return slices.ContainsFunc(marker, func(n string) bool {
-		return container == n || strings.HasPrefix(container, n+"-")
-	})
+	return slices.ContainsFunc(marker, func(n string) bool { return sidecar.NamesContainer(n, container) })
 }
 
 // ensurePath returns the patch at a path, and creates it if it's missing.

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
 	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
 	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -24,7 +26,7 @@ func (e Edited) WithResults(fs sidecar.Findings) (Edited, error) {
 	}
 	results, objects := make([]any, len(fs)), t.firstObjects()
 	for i, f := range fs {
-		results[i] = makeResult(f, objects)
+		results[i] = t.makeResult(f, objects)
 	}
 	w := &editor{Lines: t.lines, Style: values.Style{Indent: 2, Compact: true, Newline: t.lines.Break},
 		json: root.IsJSON()}
@@ -58,15 +60,25 @@ func (t *Text) firstObjects() map[sidecar.Ref]*Object {
 	return objects
 }
 
-func makeResult(f sidecar.Finding, objects map[sidecar.Ref]*Object) values.Map {
+// versionOf returns the apiVersion of an object of a group and kind, which may be the functionConfig.
+func (t *Text) versionOf(ref sidecar.Ref) string {
+	if ref.Group == "" {
+		return "v1"
+	}
+	var head yaml.TypeMeta
+	if t.FunctionConfig == nil || t.FunctionConfig.Decode(&head) != nil || head.Kind != ref.Kind ||
+		!strings.HasPrefix(head.APIVersion, ref.Group+"/") {
+		return ref.Group
+	}
+	return head.APIVersion
+}
+
+func (t *Text) makeResult(f sidecar.Finding, objects map[sidecar.Ref]*Object) values.Map {
 	var o *Object
 	if f.Object != (sidecar.Ref{}) {
 		o = objects[f.Object]
 	}
-	message := f.Message
-	if f.Sidecar != "" {
-		message = f.Sidecar + ": " + message
-	}
+	message := f.About()
 	if f.Hint != "" {
 		message += "; " + f.Hint
 	}
@@ -78,9 +90,11 @@ func makeResult(f sidecar.Finding, objects map[sidecar.Ref]*Object) values.Map {
 		{Key: "severity", Value: string(f.Severity)},
 	}
 	if f.Object != (sidecar.Ref{}) {
-		api := f.Object.Group
-		if o != nil {
-			api = strings.TrimPrefix(api+"/"+o.Version, "/")
+		api := ""
+		if o == nil {
+			api = t.versionOf(f.Object)
+		} else {
+			api = strings.TrimPrefix(f.Object.Group+"/"+o.Version, "/")
 		}
 		ref := values.Map{
 			{Key: "apiVersion", Value: sidecar.OneLine(api)},

@@ -10,7 +10,7 @@ import (
 
 // MayHaveRecords reports whether an object of the text may remember what was laid on it.
 func (t *Text) MayHaveRecords() bool {
-	return t.containsWord(recordKey) || t.containsWord(formerPrefix) || t.containsWord(carriedKey)
+	return t.mayAnnotate(recordKey) || t.mayAnnotate(formerPrefix) || t.mayAnnotate(carriedKey)
 }
 
 // IsLaid reports whether the object carries outrigger's work without a record.
@@ -22,7 +22,7 @@ func (o *Object) HasRecord() bool { return o.recordKey() != "" }
 // recordKey returns the annotation that is the object's record, of this version or an
 // earlier one.
 func (o *Object) recordKey() string {
-	if o.mayMention(recordKey) || o.mayMention(formerPrefix) {
+	if !o.lacksKnown(recordKey) && o.mayMention(recordKey) || !o.lacksKnown(formerPrefix) && o.mayMention(formerPrefix) {
 		for _, k := range o.Keys("metadata", "annotations") {
 			if k == recordKey || strings.HasPrefix(k, formerPrefix) {
 				return k

@@ -19,6 +19,7 @@ type stripper struct {
 	empty         map[*positioned.Node]string       // how a collection was written before it had entries
 	back          map[*positioned.Node]bool         // collections that get an entry back
 	changedByHand []string                          // what a person has changed since; nothing is stripped then
+	images        map[string]int                    // containers by image; nil: not counted yet
 	rows          map[int]int                       // lines that go, from the break before them, to where they end
 	comes         []comeback
 }
@@ -87,8 +88,7 @@ func (s *stripper) undoTakenOut(path sidecar.Path, m mark, record []mark) error 
 		return err
 	}
 	v := locateNode(s.root, by)
-	have, err := positioned.ValueOf(orNull(v))
-	if v == nil || err != nil || hashValue(have) != record[i].Is {
+	if !s.holds(v, record[i]) {
 		s.changedByHand = append(s.changedByHand, by.String())
 	}
 	if parent := locateNode(s.root, path[:len(path)-1]).Resolve(); parent != nil {
@@ -153,8 +153,7 @@ func (s *stripper) takeOut(path sidecar.Path) {
 }
 
 func (s *stripper) isUnchanged(v *positioned.Node, m mark, path sidecar.Path) bool {
-	have, err := positioned.ValueOf(v)
-	if err == nil && hashValue(have) == m.Is {
+	if s.holds(v, m) {
 		return true
 	}
 	s.changedByHand = append(s.changedByHand, path.String())
@@ -268,7 +267,9 @@ func (s *stripper) cutFlow(n *positioned.Node, gone map[int]bool) {
 // restoreEmpty restores the text of a collection that had no entries.
 func (s *stripper) restoreEmpty(n *positioned.Node, was string) {
 	from, to := n.Start, n.End
-	if !n.Flow { // on lines of its own, or behind "key:"
+	if !n.Flow && was != "" && positioned.NewLines(was).LineEnd(0) == 0 { // on a line of its own
+		from, to = s.PreviousEnd(n.Start), s.LineEnd(n.End)
+	} else if !n.Flow { // behind "key:"
 		for from > 0 && s.Text[from-1] != ':' {
 			from--
 		}

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -90,4 +91,33 @@ func TestTheFirstKeyGoesAlone(t *testing.T) {
 	back, fs := StripAll(laid)
 	require.Empty(t, fs)
 	require.Equal(t, text, back.String())
+}
+
+// An empty value may stand on a line of its own, as Helm's toYaml writes it behind nindent.
+// What stands between it and its key stays, and strip gives the value back.
+func TestEmptyValuesOnTheirOwnLine(t *testing.T) {
+	at := sidecar.Fields("spec", "containers").At("name", "app").To("env").At("name", "A")
+	for _, value := range []string{"[]", "[ ]", "null", "~", "[] # c", "[]  "} {
+		for _, between := range []string{"\n", " \n", "  # of the key\n", "\t# of the key\n", "\n    # above: it\n",
+			"\n\n# left\n", " # of the key\n        # deep\n\n"} {
+			for _, crlf := range []string{"\n", "\r\n"} {
+				text := strings.ReplaceAll("apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n"+
+					"  - name: app\n    env:"+between+"      "+value+"\n    image: web:1\n", "\n", crlf)
+				in, err := Parse("", text)
+				require.NoError(t, err)
+				e := sidecar.Edit{Object: in.Objects[0].Ref, Path: at, Value: map[string]string{"name": "A", "value": "b"}}
+				out, fs := Lay([]*Text{in}, []sidecar.Edit{e}, nil, Options{By: "shop", Record: true})
+				require.Empty(t, fs)
+				require.Contains(t, out[0], strings.ReplaceAll("    env:"+between, "\n", crlf), "what stands above goes")
+				laid, err := Parse("", out[0])
+				require.NoError(t, err)
+				var env []struct{ Name, Value string }
+				require.NoError(t, laid.Objects[0].Decode(at[:len(at)-1], &env))
+				require.Len(t, env, 1)
+				back, fs := StripAll(laid)
+				require.Empty(t, fs)
+				require.Equal(t, text, back.String())
+			}
+		}
+	}
 }

@@ -4,6 +4,7 @@
 package manifest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -29,6 +30,8 @@ type Text struct {
 	json           [][2]int        // the values of a text that is JSON, one behind another
 	patchedBy      string          // the kustomization that names it as a patch
 	nearly         bool            // it has a ResourceList of another apiVersion
+	outer          *string         // the folder of the outermost package; nil: not looked for yet
+	strays         []int           // places of what is neither an object nor empty
 }
 
 // A resourceList has the fields of a ResourceList, or its node if the whole was read.
@@ -50,7 +53,7 @@ func Parse(name, text string) (*Text, error) {
 	} else if err != nil {
 		return nil, t.namedError("%w", err)
 	}
-	docs, ok := split.Split(text)
+	docs, ok := split.Split(text, known...)
 	if t.lines.Plain = ok; ok {
 		err := t.addDocuments(docs)
 		if err == nil {
@@ -105,6 +108,8 @@ func (t *Text) addDocument(d *split.Document, single bool) error {
 		if o := t.readUnsure(d); o != nil {
 			if o.Ref.Kind != "" { // others aren't objects
 				t.Objects = append(t.Objects, o)
+			} else {
+				t.strays = append(t.strays, d.Start)
 			}
 			return nil
 		}
@@ -119,7 +124,8 @@ func (t *Text) addDocument(d *split.Document, single bool) error {
 		return t.refuseNoItems(d.Start)
 	}
 	o := &Object{text: t, from: d.Start, to: d.End, meta: d.Meta}
-	o.setHead(d.APIVersion, d.Kind, d.Namespace, d.Name)
+	o.noteKnown(&d.Head)
+	o.setHead(d.APIVersion, d.Kind, d.Namespace, cmp.Or(d.Name, d.GenerateName))
 	t.Objects = append(t.Objects, o)
 	return nil
 }
@@ -162,7 +168,8 @@ func (t *Text) addMembers(d *split.Document, single bool) error {
 		o := &all[i]
 		*o = Object{text: t, list: l, index: i, dash: h.Start + d.Column, from: h.Start, to: h.End, meta: h.Meta}
 		l.objects[i] = o
-		o.setHead(h.APIVersion, h.Kind, h.Namespace, h.Name)
+		o.noteKnown(&h)
+		o.setHead(h.APIVersion, h.Kind, h.Namespace, cmp.Or(h.Name, h.GenerateName))
 		if h.Unsure || typed && !resources {
 			if o.readSource(); o.err != nil || o.node.Kind != positioned.Mapping {
 				return errors.New("can't be read alone")
@@ -200,6 +207,9 @@ func (t *Text) readWhole(from, to int) error {
 			return err
 		}
 		if doc.Kind != positioned.Mapping {
+			if !doc.IsNull() {
+				t.strays = append(t.strays, doc.Start)
+			}
 			continue
 		}
 		if err := t.addReadDocument(doc, all && len(docs) == 1); err != nil {
@@ -277,6 +287,7 @@ func (t *Text) addAll(items *positioned.Node, api, kind string, single bool) (*l
 			return l, t.refuseAt(v.Start, "a member of the list is an alias; write it out")
 		}
 		if v.Kind != positioned.Mapping {
+			t.strays = append(t.strays, v.Start)
 			continue
 		}
 		o := &Object{text: t, node: v, list: l, index: i, unsure: true}

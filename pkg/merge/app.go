@@ -89,6 +89,11 @@ func (f *flattener) flattenArgs(c *corev1.Container, at sidecar.Path, parts []pa
 				"write the image's CMD into the manifest's args")
 		}
 		warned = true
+		if l := readLaunch(slices.Concat(c.Command, c.Args)); l.lost != "" {
+			f.report(sidecar.Error, "args-unread", p.owner, at,
+				"the added arguments wouldn't reach the app, since "+l.program+" "+l.lost, l.hint)
+			continue
+		}
 		if containsRun(have, args) {
 			continue
 		}

@@ -21,6 +21,7 @@ func Edits(w *sidecar.Workload, answers []sidecar.Answer) ([]sidecar.Edit, sidec
 		f.findings = append(f.findings, answers[i].Change.Notes...)
 	}
 	f.flatten(answers, func(*field) bool { return true })
+	f.raisePodResources(answers)
 	return f.edits, f.findings
 }
 

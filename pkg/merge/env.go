@@ -13,6 +13,20 @@ import (
 // changesValue reports whether a variable changes an existing value.
 func changesValue(v *sidecar.EnvVar) bool { return v.AppendWith != "" || v.Replace }
 
+// reportOverwritten finds a variable that doesn't reach the app as the container's env has it.
+func (e *envs) reportOverwritten(l *launch, v *variable) {
+	overwritten, guessed := l.overwrites(v.Name, v.Value)
+	switch at := e.path.At("name", v.Name); {
+	case guessed:
+		e.report(sidecar.Warning, "env-overwritten", v.owner, at,
+			"the container's script seems to give "+v.Name+" another value", "remove it from the script")
+	case overwritten:
+		e.report(sidecar.Error, "env-overwritten", v.owner, at,
+			"the variable wouldn't reach the app, since the container starts it through "+l.program+
+				", which gives it another environment", "remove that from the container's command")
+	}
+}
+
 // appendPart appends part to a list of values, unless the list has it.
 func appendPart(list, part, separator string) string {
 	switch {
@@ -66,8 +80,10 @@ func (f *flattener) flattenEnv(c *corev1.Container, path sidecar.Path, parts []p
 			e.addVariable(p.owner, &p.app.Env[i])
 		}
 	}
+	launched := readLaunch(slices.Concat(c.Command, c.Args))
 	for _, i := range e.orderVariables() {
 		v := &e.vars[i.variable]
+		e.reportOverwritten(launched, v)
 		at := path.At("name", v.Name)
 		switch {
 		case v.at < 0 || !changesValue(&v.EnvVar):

@@ -41,6 +41,7 @@ var fields = []field{
 	{name: "app.volumeMounts", app: mountsOf},
 	{name: "servicePorts", all: (*flattener).flattenServicePorts},
 	{name: "initContainers", all: (*flattener).flattenInits},
+	{name: "initPhase", why: "flattenInits and writeMarkers read it"},
 	{name: "phase", all: (*flattener).writeMarkers}, // it also orders the init containers
 
 	{name: "app.replacesCMD", why: "flattenArgs reads it"},
@@ -48,7 +49,11 @@ var fields = []field{
 	{name: "likeApp", why: "ResolveLikeApp has filled the containers in"},
 	{name: "objects", why: "package rig emits them"},
 	{name: "claims", why: "package verify compares them"},
+	{name: "dials", why: "package neighbour holds them against policies and meshes"},
+	{name: "scraped", why: "package neighbour holds them against policies"},
 	{name: "OverrideApplied", why: "package rig reads it before it applies overrides"},
+	{name: "NeedsEnv", why: "package verify looks for them among all variables"},
+	{name: "AsInit", why: "package verify names it in hints"},
 	{name: "Notes", why: "Edits returns them as findings"},
 }
 

@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"cmp"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -43,7 +44,7 @@ func (f *flattener) collectInits(answers []sidecar.Answer) *initList {
 		a := &answers[i]
 		had := len(g.mine)
 		for j := range a.Change.InitContainers {
-			g.addInit(a, &a.Change.InitContainers[j], sidecar.PhaseMigrate)
+			g.addInit(a, &a.Change.InitContainers[j], initPhase(a.Change))
 		}
 		for j := range a.Change.Containers {
 			if a.Placement != sidecar.Native {
@@ -52,7 +53,7 @@ func (f *flattener) collectInits(answers []sidecar.Answer) *initList {
 			}
 			c := a.Change.Containers[j]
 			c.RestartPolicy = new(corev1.ContainerRestartPolicyAlways)
-			g.addInit(a, &c, sidecar.PhaseAgent)
+			g.addInit(a, &c, nativePhase(a.Change))
 		}
 		ordered := len(a.Change.InitContainers) > 0 || a.Placement == sidecar.Native && len(a.Change.Containers) > 0
 		if had == len(g.mine) && !ordered && len(a.After)+len(a.Before) > 0 {
@@ -72,6 +73,14 @@ func (f *flattener) collectInits(answers []sidecar.Answer) *initList {
 	return g
 }
 
+// initPhase returns the phase of a change's init containers.
+func initPhase(c *sidecar.Change) sidecar.Phase {
+	return cmp.Or(c.InitPhase, c.Phase, sidecar.PhaseMigrate)
+}
+
+// nativePhase returns the phase of a change's native sidecars.
+func nativePhase(c *sidecar.Change) sidecar.Phase { return cmp.Or(c.Phase, sidecar.PhaseAgent) }
+
 // initOf is an init container or native sidecar with its owner.
 type initOf struct {
 	owner string
@@ -89,9 +98,6 @@ type initList struct {
 // addInit appends an entry, unless the manifest has it from an earlier run: then it keeps
 // its place. Two entries of one name must be equal.
 func (g *initList) addInit(a *sidecar.Answer, c *corev1.Container, phase sidecar.Phase) {
-	if a.Change.Phase != 0 {
-		phase = a.Change.Phase
-	}
 	if first, twice := g.mine[c.Name]; twice {
 		if !sameJSON(*first.value, *c) {
 			g.report(sidecar.Error, "conflict", a.Name, g.path.At("name", c.Name),

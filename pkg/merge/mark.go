@@ -70,17 +70,11 @@ func startPhases(a *sidecar.Answer) string {
 // phasesOf returns the phases at which a sidecar's init containers and native sidecars
 // start; 0 where it has none.
 func phasesOf(a *sidecar.Answer) (init, native sidecar.Phase) {
-	phase := func(usual sidecar.Phase) sidecar.Phase {
-		if a.Change.Phase != 0 {
-			return a.Change.Phase
-		}
-		return usual
-	}
 	if len(a.Change.InitContainers) > 0 {
-		init = phase(sidecar.PhaseMigrate)
+		init = initPhase(a.Change)
 	}
 	if a.Placement == sidecar.Native && len(a.Change.Containers) > 0 {
-		native = phase(sidecar.PhaseAgent)
+		native = nativePhase(a.Change)
 	}
 	return init, native
 }

@@ -162,6 +162,14 @@ func TestOrderOfSidecars(t *testing.T) {
 		require.Equal(t, "setup", e.Before)
 	}
 
+	early := entry("early", 80, "rule")
+	early.Change.InitPhase = 10
+	edits, fs = merge.Edits(w, []sidecar.Answer{early})
+	require.Empty(t, fs)
+	require.Equal(t, []string{"initContainers[name=rule]", "initContainers[name=early]"}, paths(edits))
+	require.Equal(t, "setup", edits[0].Before, "init containers may start earlier than the rest of their sidecar")
+	require.Empty(t, edits[1].Before)
+
 	beside := entry("beside", 0)
 	beside.Placement, beside.After = sidecar.Beside, []string{"setup"}
 	_, fs = merge.Edits(w, []sidecar.Answer{beside})

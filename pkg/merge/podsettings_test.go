@@ -43,3 +43,35 @@ func TestWithPodSettings(t *testing.T) {
 	require.Len(t, settled.Pod.Spec.SecurityContext.Sysctls, 1)
 	require.EqualValues(t, 90, *settled.Pod.Spec.TerminationGracePeriodSeconds)
 }
+
+// A grace period that a person wrote isn't raised without a word, whoever needs it.
+func TestRaisedGracePeriodIsSaid(t *testing.T) {
+	for have, says := range map[int64]string{
+		10: "is raised from 10 to 60, as the sidecar needs that time to stop",
+		60: "", 90: "", 0: "",
+	} {
+		w := sidecartest.Workload()
+		if have > 0 {
+			w.Pod.Spec.TerminationGracePeriodSeconds = &have
+		}
+		for _, reason := range []bool{false, true} {
+			c := &sidecar.Change{Pod: sidecar.Pod{MinGracePeriodSeconds: 60}}
+			if reason { // its own words are better
+				c.Notes.Add(sidecar.Info, sidecar.GracePeriodCode, "drainSeconds", "drains", "")
+			}
+			_, fs := merge.Edits(w, []sidecar.Answer{sidecartest.Answer(w, "a", c)})
+			if reason {
+				require.Len(t, fs, 1)
+				require.Contains(t, fs[0].Message, "drains")
+				continue
+			}
+			if says == "" {
+				require.Empty(t, fs)
+				continue
+			}
+			require.Len(t, fs, 1)
+			require.Equal(t, sidecar.GracePeriodCode, fs[0].Code)
+			require.Equal(t, "a: "+says, fs[0].About())
+		}
+	}
+}

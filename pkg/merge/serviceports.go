@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
@@ -34,10 +35,11 @@ func (f *flattener) flattenServicePorts(answers []sidecar.Answer) {
 					continue
 				}
 				if first := s.Spec.Ports; !named && (len(first) == 1 && first[0].Name == "" || len(first) > 1 &&
-					first[0].Name == firstName(first[0])) {
+					first[0].Name == firstName(f.w, first[0])) {
 					// one of several ports needs a name; another document may have given it already
 					f.edits = append(f.edits, sidecar.Edit{Owner: a.Name, Object: s.Ref,
-						Path: at.At("port", sidecar.PortKey(first[0].Port, first[0].Protocol)).To("name"), Value: firstName(first[0])})
+						Path:  at.At("port", sidecar.PortKey(first[0].Port, first[0].Protocol)).To("name"),
+						Value: firstName(f.w, first[0])})
 				}
 				named = true
 				f.edits = append(f.edits, sidecar.Edit{Owner: a.Name, Object: s.Ref, Path: at.At("name", p.Name),
@@ -49,12 +51,29 @@ func (f *flattener) flattenServicePorts(answers []sidecar.Answer) {
 }
 
 // firstName returns the name that the only port of a Service gets when a second one is
-// added: that of the pod's port if targetPort has a name.
-func firstName(p corev1.ServicePort) string {
-	if name := p.TargetPort.StrVal; name != "" && sidecar.Label(name) == name && sidecar.HasLetter(name) {
+// added: that of the pod's port, to which targetPort leads by its name or its number. A
+// proxy that another document has put there has the name of the port that it took over.
+func firstName(w *sidecar.Workload, p corev1.ServicePort) string {
+	name := p.TargetPort.StrVal
+	if name == "" {
+		name = portName(w, cmp.Or(p.TargetPort.IntVal, p.Port), p.Protocol)
+	}
+	if name != "" && sidecar.Label(name) == name && sidecar.HasLetter(name) {
 		return name
 	}
 	return "port-" + strconv.Itoa(int(p.Port))
+}
+
+// portName returns the name of the pod's port with a number, or "".
+func portName(w *sidecar.Workload, number int32, protocol corev1.Protocol) string {
+	for c := range w.AllContainers() {
+		for _, p := range c.Ports {
+			if p.ContainerPort == number && sidecar.ProtocolOf(p.Protocol) == sidecar.ProtocolOf(protocol) && p.Name != "" {
+				return p.Name
+			}
+		}
+	}
+	return ""
 }
 
 // checkPortNumber reports a new port that has the number of another one: in the Service,

@@ -12,17 +12,61 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-var autoscalerKind = Kind{"autoscaling", "HorizontalPodAutoscaler"}
+var (
+	autoscalerKind = Kind{"autoscaling", "HorizontalPodAutoscaler"}
+	scaledObjects  = Kind{"keda.sh", "ScaledObject"}
+	rolloutKind    = Kind{"argoproj.io", "Rollout"}
+)
 
 // autoscaler holds the fields of a HorizontalPodAutoscaler, v1 or v2, that are read here.
 type autoscaler struct {
-	ScaleTargetRef struct {
-		APIVersion string `json:"apiVersion"`
-		Kind       string `json:"kind"`
-		Name       string `json:"name"`
-	} `json:"scaleTargetRef"`
+	ScaleTargetRef scaleTarget `json:"scaleTargetRef"`
+
 	CPU     *int32   `json:"targetCPUUtilizationPercentage"` // v1
 	Metrics []metric `json:"metrics"`                        // v2
+}
+
+// A scaleTarget names a workload.
+type scaleTarget struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Name       string `json:"name"`
+}
+
+// ref returns the workload in a namespace.
+func (t *scaleTarget) ref(namespace string) sidecar.Ref {
+	group, _, ok := strings.Cut(t.APIVersion, "/")
+	if !ok {
+		group = ""
+	}
+	return sidecar.Ref{Group: group, Kind: t.Kind, Namespace: namespace, Name: t.Name}
+}
+
+// scaledObject holds the fields of KEDA's ScaledObject that are read here. KEDA makes a HorizontalPodAutoscaler of it.
+type scaledObject struct {
+	ScaleTargetRef scaleTarget     `json:"scaleTargetRef"`
+	Triggers       []scaledTrigger `json:"triggers"`
+}
+
+type scaledTrigger struct {
+	Type       string `json:"type"`
+	MetricType string `json:"metricType"`
+	Metadata   struct {
+		Type          string `json:"type"` // where MetricType is empty
+		ContainerName string `json:"containerName"`
+	} `json:"metadata"`
+}
+
+// averagesUse reports whether the trigger is a resource's utilization, averaged over all containers of the pods
+// (keda pkg/scalers/cpu_memory_scaler.go).
+func (t *scaledTrigger) averagesUse() bool {
+	isResource := t.Type == string(corev1.ResourceCPU) || t.Type == string(corev1.ResourceMemory)
+	return isResource && cmp.Or(t.MetricType, t.Metadata.Type) == "Utilization" && t.Metadata.ContainerName == ""
+}
+
+// rollout holds the fields of a Rollout that are read here. Its pod template may be that of another workload.
+type rollout struct {
+	WorkloadRef *scaleTarget `json:"workloadRef"`
 }
 
 type metric struct {
@@ -81,36 +125,65 @@ func checkAutoscalers(s *scene, r *Result) {
 	if len(targets) == 0 {
 		return
 	}
-	var all []Object
+	isNamed := func(name string) bool { return names[name] }
 	for _, namespace := range slices.Sorted(maps.Keys(namespaces)) {
-		all = append(all, s.Objects(autoscalerKind, namespace, func(name string) bool { return names[name] })...)
-	}
-	for _, o := range all {
-		h := o.Spec.(*autoscaler)
-		group, _, ok := strings.Cut(h.ScaleTargetRef.APIVersion, "/")
-		if !ok {
-			group = ""
+		for _, o := range s.Objects(rolloutKind, namespace, isNamed) {
+			if from := o.Spec.(*rollout).WorkloadRef; from != nil && targets[from.ref(namespace)] != nil {
+				targets[o.Ref], names[o.Ref.Name] = targets[from.ref(namespace)], true
+			}
 		}
-		f := targets[sidecar.Ref{
-			Group: group, Kind: h.ScaleTargetRef.Kind, Namespace: o.Ref.Namespace, Name: h.ScaleTargetRef.Name,
-		}]
-		if f == nil {
-			continue
+		for _, o := range s.Objects(autoscalerKind, namespace, isNamed) {
+			h := o.Spec.(*autoscaler)
+			if f := targets[h.ScaleTargetRef.ref(namespace)]; f != nil {
+				f.checkAutoscaler(&o, h, r)
+			}
 		}
-		if h.CPU != nil || len(h.Metrics) == 0 { // without a metric, the API server sets 80 % of the CPU
-			f.checkScaling(&o, corev1.ResourceCPU, 0, "", r)
-		}
-		for i := range h.Metrics {
-			if m := &h.Metrics[i]; m.averagesUse() {
-				field := fmt.Sprintf("spec.metrics[%d]", i)
-				f.checkScaling(&o, m.Resource.Name, m.Resource.Target.AverageUtilization, field, r)
+		for _, o := range s.Objects(scaledObjects, namespace, isNamed) {
+			k := o.Spec.(*scaledObject)
+			if k.ScaleTargetRef.Kind == "" {
+				k.ScaleTargetRef.APIVersion, k.ScaleTargetRef.Kind = "apps/v1", "Deployment"
+			}
+			if f := targets[k.ScaleTargetRef.ref(namespace)]; f != nil {
+				f.checkTriggers(&o, k, r)
 			}
 		}
 	}
 }
 
-// checkScaling checks each container of the sidecars against one resource whose utilization scales the workload.
-func (f *Footprint) checkScaling(o *Object, name corev1.ResourceName, utilization int32, field string, r *Result) {
+// checkAutoscaler checks all metrics of a HorizontalPodAutoscaler.
+func (f *Footprint) checkAutoscaler(o *Object, h *autoscaler, r *Result) {
+	alone := func(name corev1.ResourceName, utilization int32) func(string) string {
+		return func(app string) string {
+			return fmt.Sprintf("{type: ContainerResource, containerResource: {name: %s, container: %s, target: "+
+				"{type: Utilization, averageUtilization: %d}}}", name, app, cmp.Or(utilization, 80))
+		}
+	}
+	if h.CPU != nil || len(h.Metrics) == 0 { // without a metric, the API server sets 80 % of the CPU
+		f.checkScaling(o, corev1.ResourceCPU, "", alone(corev1.ResourceCPU, 0), r)
+	}
+	for i := range h.Metrics {
+		if m := &h.Metrics[i]; m.averagesUse() {
+			of := &m.Resource
+			f.checkScaling(o, of.Name, fmt.Sprintf("spec.metrics[%d]", i), alone(of.Name, of.Target.AverageUtilization), r)
+		}
+	}
+}
+
+// checkTriggers checks all triggers of a ScaledObject.
+func (f *Footprint) checkTriggers(o *Object, k *scaledObject, r *Result) {
+	for i := range k.Triggers {
+		if t := &k.Triggers[i]; t.averagesUse() {
+			f.checkScaling(o, corev1.ResourceName(t.Type), fmt.Sprintf("spec.triggers[%d]", i), func(app string) string {
+				return "metadata.containerName: " + app
+			}, r)
+		}
+	}
+}
+
+// checkScaling checks each container of the sidecars against one resource whose utilization scales the workload. alone
+// returns what to write in order to scale on the app's container alone.
+func (f *Footprint) checkScaling(o *Object, name corev1.ResourceName, field string, alone func(string) string,
+	r *Result) {
 	for _, c := range f.sidecars {
 		if !c.requests[name] {
 			r.addFindings(sidecar.Finding{
@@ -124,8 +197,7 @@ func (f *Footprint) checkScaling(o *Object, name corev1.ResourceName, utilizatio
 		r.addFindings(sidecar.Finding{
 			Severity: sidecar.Info, Code: "hpa-averages-sidecar", Object: o.Ref, Sidecar: c.sidecar, Field: field,
 			Message: fmt.Sprintf("%s utilization is now averaged over container %s, too", name, c.container),
-			Hint: fmt.Sprintf("to scale on the app alone: {type: ContainerResource, containerResource: {name: %s, "+
-				"container: %s, target: {type: Utilization, averageUtilization: %d}}}", name, c.app, cmp.Or(utilization, 80)),
+			Hint:    "to scale on the app alone: " + alone(c.app),
 		})
 	}
 }

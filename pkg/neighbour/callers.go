@@ -28,6 +28,7 @@ func followCallers(s *scene, r *Result) {
 				}
 			}
 		}
+		caller.readSettings()
 		caller.Scalars(func(at sidecar.Path, value string) { h.checkValue(&caller, at, value, r) })
 	})
 }
@@ -109,6 +110,12 @@ func (h *hostIndex) checkValue(caller *Caller, at sidecar.Path, value string, r 
 			}
 			continue
 		}
+		if caller.requestsHTTP(at, text, &a) {
+			a.scheme = "http"
+		}
+		if a.scheme == "" && isRouter(caller.Ref) {
+			continue // it knows what it is
+		}
 		if !a.hasTLSForm() {
 			r.addFindings(sp.newFinding(sidecar.Info, "plaintext-caller", caller.Ref, at.String(),
 				"names "+a.plain()+", which speaks TLS now", "make sure that the client speaks TLS to it"))
@@ -169,7 +176,8 @@ func (h *hostIndex) portsOfHost(from, host string, hasPort bool) (out []*service
 	for i := range min(2, len(words)) {
 		for j := range h.byName[words[i]] {
 			sp := &h.byName[words[i]][j]
-			isPod := sp.isHeadless() && strings.HasPrefix(words[0], sp.footprint.Ref.Name+"-")
+			isPod := words[0] == "$" || strings.HasPrefix(words[0], sp.footprint.Ref.Name+"-")
+			isPod = isPod && sp.isHeadless()
 			if i == 1 && !isPod {
 				continue
 			}

@@ -1,7 +1,9 @@
 package neighbour
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,7 +60,16 @@ func findServiceURLs(text string) (out []serviceURL) {
 	if !strings.Contains(text, "_SERVICE_HOST") {
 		return nil
 	}
-	for _, m := range variableURL().FindAllStringSubmatch(text, -1) {
+	for _, at := range variableURL().FindAllStringSubmatchIndex(text, -1) {
+		if strings.HasPrefix(text[at[1]:], ".") {
+			continue // the variable is a part of a longer name
+		}
+		var m [6]string
+		for i := range m {
+			if at[2*i] >= 0 {
+				m[i] = text[at[2*i]:at[2*i+1]]
+			}
+		}
 		out = append(out, serviceURL{m[0], m[1], m[2], m[3], m[4], m[5]})
 	}
 	return out
@@ -107,10 +118,10 @@ func (h *hostIndex) checkVariables(caller *Caller, at sidecar.Path, value string
 
 // hostSetting matches names of variables and settings that hold a host. A text without one of hostWords has none.
 var (
-	hostSetting = lazyRegexp(`(?i)(^|[_.-]|[a-z])(host|hostname|server|addr|address|endpoint|upstream|backend)s?$`)
+	hostSetting = lazyRegexp(`(?i)(?:^|[_.-]|[a-z])(host|hostname|server|addr|address|endpoint|upstream|backend)s?$`)
 	hostWords   = []string{
-		"HOST", "host", "SERVER", "server", "ADDR", "addr", "ENDPOINT", "endpoint", "UPSTREAM", "upstream",
-		"BACKEND", "backend",
+		"HOST", "Host", "host", "SERVER", "Server", "server", "ADDR", "Addr", "addr", "ENDPOINT", "Endpoint", "endpoint",
+		"UPSTREAM", "Upstream", "upstream", "BACKEND", "Backend", "backend",
 	}
 )
 
@@ -131,22 +142,102 @@ func mayNameHost(text string, named func(host string) bool) bool {
 	return false
 }
 
-// checkHost reports a variable, or a setting of a ConfigMap, whose name says that it's a host and whose value is one.
-// It's no warning, since it isn't known which setting holds the port.
-func (h *hostIndex) checkHost(caller *Caller, at sidecar.Path, value string, r *Result) {
-	name := ""
+// A setting is a variable of a container, or a key of a ConfigMap.
+type setting struct{ of, name string }
+
+// settingOf returns the setting whose value is at a path, or none.
+func (c *Caller) settingOf(at sidecar.Path) setting {
 	switch n := len(at); {
 	case n >= 3 && at[n-1].Field == "value" && at[n-2].Key == "name" && at[n-3].Field == "env":
-		name = at[n-2].Value
-	case n == 2 && at[0].Field == "data" && caller.Ref.Kind == "ConfigMap":
-		name = at[1].Field
+		return setting{at[:n-3].String(), at[n-2].Value}
+	case n == 2 && at[0].Field == "data" && c.Ref.Kind == "ConfigMap":
+		return setting{"", at[1].Field}
 	}
-	if name == "" || !hostSetting().MatchString(name) || isLoopback(value) {
+	return setting{}
+}
+
+// readSettings reads what is needed to understand other strings of the object.
+func (c *Caller) readSettings() {
+	c.settings, c.httpClients = map[setting]string{}, map[string]bool{}
+	c.Scalars(func(at sidecar.Path, value string) {
+		if s := c.settingOf(at); s.name != "" {
+			c.settings[s] = value
+		} else if container := c.argumentOf(at); container != "" && isHTTPClient(value) {
+			c.httpClients[container] = true
+		}
+	})
+}
+
+// argumentOf returns the container whose command or argument is at a path, or "".
+func (c *Caller) argumentOf(at sidecar.Path) string {
+	container := containerOf(c.Template, at)
+	if container == "" {
+		return ""
+	}
+	if in := at[len(c.Template)+3:]; len(in) != 2 || in[0].Field != "args" && in[0].Field != "command" {
+		return ""
+	}
+	return container
+}
+
+// isHTTPClient reports whether a program takes a host and a port without a scheme for a URL of http.
+func isHTTPClient(program string) bool {
+	name := program[strings.LastIndexByte(program, '/')+1:]
+	return name == "wget" || name == "curl"
+}
+
+// requestsHTTP reports whether a host and a port without a scheme are given to such a program, by its arguments or in a
+// line of a script.
+func (c *Caller) requestsHTTP(at sidecar.Path, text string, a *address) bool {
+	container := c.argumentOf(at)
+	if a.scheme != "" || container == "" {
+		return false
+	}
+	line := text[strings.LastIndexByte(text[:a.from], '\n')+1 : a.from]
+	return c.httpClients[container] || slices.ContainsFunc(strings.Fields(line), isHTTPClient)
+}
+
+// beside returns the first setting that has the same stem as another one, and one of the endings.
+func (c *Caller) beside(s setting, stem string, endings ...string) (name, value string) {
+	for _, other := range slices.SortedFunc(maps.Keys(c.settings), compareSettings) {
+		isOther := other.of == s.of && len(other.name) > len(stem) && strings.EqualFold(other.name[:len(stem)], stem)
+		if isOther && slices.Contains(endings, strings.ToLower(other.name[len(stem):])) {
+			return other.name, c.settings[other]
+		}
+	}
+	return "", ""
+}
+
+func compareSettings(a, b setting) int {
+	return cmp.Or(strings.Compare(a.of, b.of), strings.Compare(a.name, b.name))
+}
+
+// checkHost reports a variable, or a setting of a ConfigMap, whose name says that it's a host and whose value is one.
+// It's a warning if the setting beside it is a port that speaks TLS now, as in WEB_HOST and WEB_PORT. Without one, it
+// isn't known which port is used.
+func (h *hostIndex) checkHost(caller *Caller, at sidecar.Path, value string, r *Result) {
+	s := caller.settingOf(at)
+	word := hostSetting().FindStringSubmatchIndex(s.name)
+	if word == nil || isLoopback(value) {
 		return
 	}
-	for _, sp := range h.portsOfHost(caller.Ref.Namespace, strings.ToLower(value), false) {
-		if sp.footprint.Ref == caller.Ref {
-			continue // the name that it announces itself under
+	stem := s.name[:word[2]]
+	portName, port := caller.beside(s, stem, "port", "tcp_port", "http_port")
+	_, scheme := caller.beside(s, stem, "scheme", "protocol", "proto")
+	_, tls := caller.beside(s, stem, "tls", "ssl", "use_tls", "use_ssl", "tls_enabled", "ssl_enabled")
+	isTLS := isTLSScheme(strings.ToLower(scheme)) || slices.Contains([]string{"true", "1", "yes"}, tls)
+	ports := h.portsOfHost(caller.Ref.Namespace, strings.ToLower(value), false)
+	for _, sp := range ports {
+		if sp.footprint.Ref != caller.Ref && !isTLS && port == strconv.Itoa(int(sp.port.Port)) {
+			sp.addWarning(r, "plaintext-caller", caller.Ref, at.String(),
+				fmt.Sprintf("names %s, and %s its port %s, which speaks TLS now", value, portName, port),
+				"make the client speak TLS, with the setting that its program has for it")
+			return
+		}
+	}
+	for _, sp := range ports {
+		if sp.footprint.Ref == caller.Ref || port != "" && parsePort(port) != 0 && !isTLS {
+			continue // the name that it announces itself under, or another port
 		}
 		r.addFindings(sp.newFinding(sidecar.Info, "plaintext-caller", caller.Ref, at.String(),
 			fmt.Sprintf("names %s, which speaks TLS on port %d now", value, sp.port.Port),

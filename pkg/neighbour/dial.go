@@ -14,6 +14,7 @@ import (
 type address struct {
 	scheme string // "" for a host and port alone
 	user   bool   // there's a user before the host
+	pod    string // a variable that stands for the first word of the host, which is "$" then
 	host   string
 	port   int32 // 0: none is written
 	from   int   // offset of the scheme, or of the host without one
@@ -80,6 +81,9 @@ func readURL(text string, least, colon int) (a address, ok bool) {
 	if host < len(text) && text[host] == '/' && slices.Contains(resolvers, a.scheme) {
 		host++
 	}
+	if a.pod = leadingVariable(text[host:]); a.pod != "" {
+		host += len(a.pod)
+	}
 	end := host
 	for end < len(text) && strings.IndexByte("/?# \t\r\n\"'`,;<>|\\(){}", text[end]) < 0 {
 		end++
@@ -95,6 +99,9 @@ func readURL(text string, least, colon int) (a address, ok bool) {
 		a.to++
 	}
 	a.host = strings.ToLower(text[host:a.to])
+	if a.pod != "" {
+		a.host = "$" + a.host
+	}
 	if a.to < end && text[a.to] == ':' {
 		n := countDigits(text[a.to+1 : end])
 		a.port = parsePort(text[a.to+1 : a.to+1+n])
@@ -107,6 +114,28 @@ func readURL(text string, least, colon int) (a address, ok bool) {
 		return a, false
 	}
 	return a, a.host != "" && a.effectivePort() != 0 && a.to == end
+}
+
+// leadingVariable returns the variable that a host begins with, if it's all of the first word, as in $(POD_NAME).web.
+func leadingVariable(host string) string {
+	if !strings.HasPrefix(host, "$") {
+		return ""
+	}
+	name, _, ok := strings.Cut(host, ".")
+	inner := strings.Trim(name[1:], "(){}")
+	isOutside := func(r rune) bool { return r != '_' && (r > 'z' || !isLetter(byte(r)) && !isDigit(byte(r))) }
+	if !ok || inner == "" || strings.ContainsFunc(inner, isOutside) {
+		return ""
+	}
+	return name
+}
+
+// written returns the host as it's written.
+func (a *address) written() string {
+	if a.pod != "" {
+		return a.pod + a.host[1:]
+	}
+	return a.host
 }
 
 // readPair reads the host:port around the colon at an offset. It isn't ok if it's part of a longer word.
@@ -166,11 +195,11 @@ func (a *address) effectivePort() int32 {
 func (a *address) plain() string {
 	switch {
 	case a.scheme == "":
-		return net.JoinHostPort(a.host, strconv.Itoa(int(a.port)))
+		return net.JoinHostPort(a.written(), strconv.Itoa(int(a.port)))
 	case a.port == 0:
-		return a.scheme + "://" + a.host
+		return a.scheme + "://" + a.written()
 	}
-	return a.scheme + "://" + net.JoinHostPort(a.host, strconv.Itoa(int(a.port)))
+	return a.scheme + "://" + net.JoinHostPort(a.written(), strconv.Itoa(int(a.port)))
 }
 
 // hasTLSForm reports whether the address can be written over TLS.
@@ -179,7 +208,7 @@ func (a *address) hasTLSForm() bool { return tlsSchemes[a.scheme] != "" }
 // tls returns the address over TLS. It has the port where the new scheme would mean another one.
 func (a *address) tls() string {
 	port := a.effectivePort()
-	s := tlsSchemes[a.scheme] + "://" + a.host
+	s := tlsSchemes[a.scheme] + "://" + a.written()
 	if port != defaultPorts[tlsSchemes[a.scheme]] || a.port != 0 {
 		s += ":" + strconv.Itoa(int(port))
 	}

@@ -10,18 +10,43 @@ import (
 
 const gatewayGroup = "gateway.networking.k8s.io"
 
-// Routes with which a Gateway connects to backends itself. A TLSRoute passes TLS through, so it needs no change.
+// Routes with which a Gateway connects to backends itself. A TLSRoute or a TCPRoute passes on what clients send, and so
+// needs no change, unless the Gateway's listener terminates TLS.
 var (
 	httpRouteKind  = Kind{gatewayGroup, "HTTPRoute"}
 	grpcRouteKind  = Kind{gatewayGroup, "GRPCRoute"}
+	tlsRouteKind   = Kind{gatewayGroup, "TLSRoute"}
+	tcpRouteKind   = Kind{gatewayGroup, "TCPRoute"}
+	gatewayKind    = Kind{gatewayGroup, "Gateway"}
 	backendTLSKind = Kind{gatewayGroup, "BackendTLSPolicy"}
 )
 
 type route struct {
-	Rules []struct {
+	ParentRefs []parentRef `json:"parentRefs"`
+	Rules      []struct {
 		BackendRefs []backendRef `json:"backendRefs"`
 		Filters     []filter     `json:"filters"`
 	} `json:"rules"`
+}
+
+// A parentRef names a Gateway, and perhaps one of its listeners.
+type parentRef struct {
+	Kind        string `json:"kind"`
+	Name        string `json:"name"`
+	Namespace   string `json:"namespace"`
+	SectionName string `json:"sectionName"`
+	Port        int32  `json:"port"`
+}
+
+type gateway struct {
+	Listeners []struct {
+		Name     string `json:"name"`
+		Port     int32  `json:"port"`
+		Protocol string `json:"protocol"`
+		TLS      struct {
+			Mode string `json:"mode"`
+		} `json:"tls"`
+	} `json:"listeners"`
 }
 
 type backendRef struct {
@@ -94,16 +119,13 @@ func followRoutes(s *scene, r *Result) {
 	if len(s.tlsPorts) == 0 {
 		return
 	}
+	s.checkPassedOn(r)
 	wanted := map[sidecar.Ref][]*servicePort{}
 	from := map[*servicePort]sidecar.Ref{} // the first route
 	for _, k := range []Kind{httpRouteKind, grpcRouteKind} {
 		for _, o := range s.Objects(k, "*", s.hasTLS) {
 			for _, b := range o.Spec.(*route).backends() {
-				if b.Group != "" || b.Kind != "" && b.Kind != "Service" {
-					continue
-				}
-				namespace := cmp.Or(b.Namespace, o.Ref.Namespace)
-				if sp := s.findServicePort(namespace, b.Name, b.Port, ""); sp != nil && from[sp] == (sidecar.Ref{}) {
+				if sp := s.portOfRef(&o, &b); sp != nil && from[sp] == (sidecar.Ref{}) {
 					from[sp] = o.Ref
 					wanted[sp.service.Ref] = append(wanted[sp.service.Ref], sp)
 				}
@@ -123,6 +145,55 @@ func followRoutes(s *scene, r *Result) {
 			s.addBackendPolicy(bySidecar[name], from, r)
 		}
 	}
+}
+
+// portOfRef returns the port that a route's backend leads to, or nil if it doesn't speak TLS now.
+func (s *scene) portOfRef(o *Object, b *backendRef) *servicePort {
+	if b.Group != "" || b.Kind != "" && b.Kind != "Service" {
+		return nil
+	}
+	return s.findServicePort(cmp.Or(b.Namespace, o.Ref.Namespace), b.Name, b.Port, "")
+}
+
+// checkPassedOn warns of TLSRoutes and TCPRoutes behind a listener that terminates TLS: what it passes on is plain.
+func (s *scene) checkPassedOn(r *Result) {
+	for _, k := range []Kind{tlsRouteKind, tcpRouteKind} {
+		for _, o := range s.Objects(k, "*", s.hasTLS) {
+			spec := o.Spec.(*route)
+			reported := map[*servicePort]bool{}
+			for _, b := range spec.backends() {
+				sp := s.portOfRef(&o, &b)
+				if sp == nil || reported[sp] {
+					continue
+				}
+				reported[sp] = true
+				if listener := s.terminatingListener(&o, spec.ParentRefs); listener != "" {
+					sp.addWarning(r, "gateway-backend-tls", o.Ref, "",
+						fmt.Sprintf("routes to %s port %d, which speaks TLS now, but %s terminates TLS and passes on plain TCP",
+							sp.service.Ref, sp.port.Port, listener), "set the listener's tls.mode to Passthrough")
+				}
+			}
+		}
+	}
+}
+
+// terminatingListener describes a listener of a route that terminates TLS, or returns "". Terminate is the default mode
+// (apis/v1/gateway_types.go).
+func (s *scene) terminatingListener(o *Object, parents []parentRef) string {
+	for _, p := range parents {
+		for _, g := range s.Objects(gatewayKind, cmp.Or(p.Namespace, o.Ref.Namespace), nil) {
+			if g.Ref.Name != p.Name || p.Kind != "" && p.Kind != gatewayKind.Kind {
+				continue
+			}
+			for _, l := range g.Spec.(*gateway).Listeners {
+				isOther := p.SectionName != "" && p.SectionName != l.Name || p.Port != 0 && p.Port != l.Port
+				if !isOther && l.Protocol == "TLS" && l.TLS.Mode != "Passthrough" {
+					return "listener " + l.Name + " of " + g.Ref.String()
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // addBackendPolicy adds a policy for the ports of one Service that lead to one sidecar, or reports that one is needed.

@@ -88,23 +88,42 @@ func checkMeshes(s *scene, r *Result) {
 		reported := map[sidecar.Ref]bool{}
 		for _, to := range o.Spec.(*virtualService).destinations() {
 			sp := h.portOfDestination(o.Ref.Namespace, to.Host, to.Port.Number)
-			if sp == nil || reported[sp.service.Ref] || h.hasDestinationRule(sp) {
+			if sp == nil || reported[sp.service.Ref] {
+				continue
+			}
+			written, speaksTLS := h.findDestinationRule(sp)
+			if speaksTLS {
 				continue
 			}
 			reported[sp.service.Ref] = true
 			settings := trafficOnPort{TLS: &meshTLS{choose(sp.ClientCertificate, "MUTUAL", "SIMPLE")}}
 			settings.Port.Number = sp.port.Port
-			rule, _ := json.Marshal(map[string]any{ // it can always be encoded
-				"apiVersion": "networking.istio.io/v1", "kind": destinationRules.Kind,
-				"metadata": map[string]string{"name": sp.service.Ref.Name},
-				"spec":     destinationRule{to.Host, &trafficPolicy{PortLevelSettings: []trafficOnPort{settings}}},
-			})
-			sp.addWarning(r, "mesh-backend", o.Ref, "",
-				fmt.Sprintf("routes to %s port %d, which speaks TLS now, but without a DestinationRule the mesh's proxies don't "+
-					"speak TLS to it", sp.service.Ref, sp.port.Port),
-				"add "+string(rule))
+			message := fmt.Sprintf("routes to %s port %d, which speaks TLS now, but without a DestinationRule the mesh's "+
+				"proxies don't speak TLS to it", sp.service.Ref, sp.port.Port)
+			if written != nil {
+				message = fmt.Sprintf("routes to %s port %d, which speaks TLS now, but %s doesn't make the mesh's proxies speak "+
+					"TLS to it", sp.service.Ref, sp.port.Port, written.Ref)
+			}
+			sp.addWarning(r, "mesh-backend", o.Ref, "", message, settings.advise(to.Host, sp, written))
 		}
 	}
+}
+
+// advise writes what makes the mesh speak TLS. Two rules for one host aren't merged as one might hope, so a rule that
+// is there is extended. What it sets for all ports doesn't apply to a port with settings of its own.
+func (p *trafficOnPort) advise(host string, sp *servicePort, written *Object) string {
+	rule := map[string]any{
+		"apiVersion": "networking.istio.io/v1", "kind": destinationRules.Kind,
+		"metadata": map[string]string{"name": sp.service.Ref.Name},
+		"spec":     destinationRule{host, &trafficPolicy{PortLevelSettings: []trafficOnPort{*p}}},
+	}
+	if written == nil {
+		raw, _ := json.Marshal(rule) // it can always be encoded
+		return "add " + string(raw)
+	}
+	raw, _ := json.Marshal(p)
+	return fmt.Sprintf("add %s to spec.trafficPolicy.portLevelSettings of %s, with what its trafficPolicy has for all "+
+		"ports", raw, written.Ref)
 }
 
 // portOfDestination returns the port that a host and a port lead to, as meshes write them. Without a port, a Service
@@ -118,20 +137,29 @@ func (h *hostIndex) portOfDestination(from, host string, port int32) *servicePor
 	return nil
 }
 
-// hasDestinationRule reports whether a DestinationRule makes the mesh speak TLS to a port.
-func (h *hostIndex) hasDestinationRule(sp *servicePort) bool {
+// findDestinationRule returns a person's DestinationRule for the port's Service, or nil, and reports whether one makes
+// the mesh speak TLS to the port.
+func (h *hostIndex) findDestinationRule(sp *servicePort) (written *Object, speaksTLS bool) {
 	isSameService := func(other *servicePort) bool { return other.service.Ref == sp.service.Ref }
 	for _, o := range h.Objects(destinationRules, "*", h.mayBeService) {
 		rule := o.Spec.(*destinationRule)
-		policy := rule.TrafficPolicy
-		if policy == nil || !slices.ContainsFunc(h.portsOfHost(o.Ref.Namespace, rule.Host, true), isSameService) {
+		if !slices.ContainsFunc(h.portsOfHost(o.Ref.Namespace, rule.Host, true), isSameService) {
 			continue
 		}
-		if policy.TLS.speaksTLS() || slices.ContainsFunc(policy.PortLevelSettings, func(p trafficOnPort) bool {
-			return p.Port.Number == sp.port.Port && p.TLS.speaksTLS()
-		}) {
-			return true
+		written = &o
+		if policy := rule.TrafficPolicy; policy != nil && policy.speaksTLS(sp.port.Port) {
+			return written, true
 		}
 	}
-	return false
+	return written, false
+}
+
+// speaksTLS reports whether the mesh's proxies begin TLS on a port, whose own settings win.
+func (p *trafficPolicy) speaksTLS(port int32) bool {
+	for _, own := range p.PortLevelSettings {
+		if own.Port.Number == port {
+			return own.TLS.speaksTLS()
+		}
+	}
+	return p.TLS.speaksTLS()
 }

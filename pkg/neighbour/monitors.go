@@ -61,7 +61,7 @@ func followMonitors(s *scene, r *Result) {
 			t := s.scrapedPod(o, m, selector, &m.PodMetricsEndpoints[i])
 			switch {
 			case t == nil:
-			case t.MovesApp():
+			case t.AnswersOnAppPort():
 				t.followEndpoint(o, "podMetricsEndpoints", m.PodMetricsEndpoints, i, r)
 			default:
 				t.addWarning(r, "scrape-closed", o.Ref, fmt.Sprintf("spec.podMetricsEndpoints[%d]", i),
@@ -119,8 +119,8 @@ func (s *scene) scrapedPod(o *Object, m *monitor, selector labels.Selector, e *e
 		if !m.selectsNamespace(o.Ref.Namespace, f.Ref.Namespace) || !selector.Matches(labels.Set(f.Labels)) {
 			continue
 		}
-		if t.MovesApp() && e.leadsTo(t.Port, t.portName) ||
-			!t.MovesApp() && e.leadsTo(t.AppPort, t.appPortName) && closesAppPort(f.policies, &t.Takeover) {
+		if t.AnswersOnAppPort() && e.leadsTo(t.Port, t.portName) ||
+			t.Front && e.leadsTo(t.AppPort, t.appPortName) && closesAppPort(f.policies, &t.Takeover) {
 			return t
 		}
 	}
@@ -146,7 +146,7 @@ func isPort(port *intstr.IntOrString, number int32, name string) bool {
 // matchesPort reports whether a port of the pod is the one that was taken over. With a sidecar in front, whoever
 // connects to the pod reaches the app as before.
 func (t *takenPort) matchesPort(port *intstr.IntOrString) bool {
-	return t.MovesApp() && isPort(port, t.Port, t.portName)
+	return t.AnswersOnAppPort() && isPort(port, t.Port, t.portName)
 }
 
 // hasSamePort reports whether the field that holds the endpoint's port has the same value in another one.

@@ -37,7 +37,9 @@ var neighbours = []neighbour{
 	}},
 	{name: "gateway-routes", follow: followRoutes, kinds: kinds{
 		httpRouteKind: newSpec[route], grpcRouteKind: newSpec[route], backendTLSKind: newSpec[backendTLS],
+		tlsRouteKind: newSpec[route], tcpRouteKind: newSpec[route], gatewayKind: newSpec[gateway],
 	}},
+	{name: "routers", follow: checkRouters, kinds: routerKinds()},
 	{name: "openshift-routes", follow: checkOpenShiftRoutes, kinds: kinds{openshiftRoutes: newSpec[openshiftRoute]}},
 	{name: "istio", follow: checkMeshes, kinds: kinds{
 		virtualServices: newSpec[virtualService], destinationRules: newSpec[destinationRule],
@@ -49,7 +51,16 @@ var neighbours = []neighbour{
 	}},
 	{name: "network-policies", follow: checkPolicies, kinds: kinds{networkPolicyKind: newSpec[networkPolicySpec]}},
 	{name: "egress-policies", follow: checkEgressPolicies, kinds: kinds{networkPolicyKind: newSpec[networkPolicySpec]}},
-	{name: "autoscalers", follow: checkAutoscalers, kinds: kinds{autoscalerKind: newSpec[autoscaler]}},
+	{name: "connections", follow: checkConnections, kinds: kinds{
+		networkPolicyKind: newSpec[networkPolicySpec], serviceKind: newSpec[corev1.ServiceSpec],
+	}},
+	{name: "meshes", follow: checkMeshStart},
+	{name: "quotas", follow: checkAdmitted, kinds: kinds{
+		quotaKind: newSpec[corev1.ResourceQuotaSpec], limitRangeKind: newSpec[corev1.LimitRangeSpec],
+	}},
+	{name: "autoscalers", follow: checkAutoscalers, kinds: kinds{
+		autoscalerKind: newSpec[autoscaler], scaledObjects: newSpec[scaledObject], rolloutKind: newSpec[rollout],
+	}},
 	{name: "callers", follow: followCallers, kinds: kinds{serviceKind: newSpec[corev1.ServiceSpec]}},
 }
 

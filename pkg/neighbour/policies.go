@@ -51,7 +51,7 @@ func checkPolicies(s *scene, r *Result) {
 		if len(f.taken) == 0 {
 			continue
 		}
-		all := indexes[f.Ref.Namespace].policiesSelecting(f.Labels)
+		all := indexes[f.Ref.Namespace].policiesSelecting(f.Labels, netpol.Isolates)
 		for _, t := range f.taken {
 			t.checkIngress(all, r)
 		}
@@ -64,10 +64,11 @@ const ownLabels = "give each workload's pods a label of their own, and select th
 
 // checkIngress checks one port against all policies that select the pod. A port is open if one of them allows it.
 func (t *takenPort) checkIngress(all []networkPolicy, r *Result) {
-	allowed, app, written := false, -1, 0
+	allowed := false
+	app, written, anybody := -1, -1, false // people's policies: one that lets clients in to the app, any, do they let in?
 	for i, p := range all {
-		if p.emitter == nil && all[written].emitter != nil {
-			written = i
+		if p.emitter == nil {
+			written, anybody = i, anybody || len(p.spec.Ingress) > 0
 		}
 		allowed = allowed || letsIn(p.spec, t.footprint.ports, t.Port)
 		for j, rule := range p.spec.Ingress {
@@ -75,7 +76,7 @@ func (t *takenPort) checkIngress(all []networkPolicy, r *Result) {
 				t.checkPortName(p, fmt.Sprintf("spec.ingress[%d].ports[%d].port", j, k), port.Port, r)
 			}
 		}
-		if t.MovesApp() || !letsIn(p.spec, t.footprint.ports, t.AppPort) {
+		if t.AnswersOnAppPort() || !letsIn(p.spec, t.footprint.ports, t.AppPort) {
 			continue
 		}
 		severity, hint := sidecar.Warning, fmt.Sprintf("allow port %d instead", t.Port)
@@ -87,12 +88,13 @@ func (t *takenPort) checkIngress(all []networkPolicy, r *Result) {
 		r.addFindings(t.newFinding(severity, "network-policy-open", p.ref, "spec.ingress",
 			fmt.Sprintf("allows port %d, so clients can bypass the sidecar on port %d", t.AppPort, t.Port), hint))
 	}
-	if len(all) > 0 && !allowed {
-		p := all[written]
-		if app >= 0 {
-			p = all[app]
-		}
-		t.addWarning(r, "network-policy-closed", p.ref, "spec.ingress",
+	// Behind the app's own port, clients use the one that they used before. A policy that denies everything means that
+	// others, elsewhere, let clients in to the app.
+	if app < 0 && !anybody {
+		app = written
+	}
+	if app >= 0 && !allowed && !t.AnswersOnAppPort() {
+		t.addWarning(r, "network-policy-closed", all[app].ref, "spec.ingress",
 			fmt.Sprintf("doesn't allow port %d, which clients of %s use now", t.Port, t.footprint.Ref),
 			fmt.Sprintf("add {protocol: TCP, port: %d} to the ports of the rule that allows them", t.Port))
 	}

@@ -10,13 +10,13 @@ import (
 // checkEgressPolicies finds NetworkPolicies that let clients out to the app's port, but not to the port of the sidecar
 // in front of it. Their Service leads there now, and policies are about the pod's port.
 func checkEgressPolicies(s *scene, r *Result) {
-	if !slices.ContainsFunc(s.taken, func(t *takenPort) bool { return !t.MovesApp() }) {
+	if !slices.ContainsFunc(s.taken, func(t *takenPort) bool { return t.Front }) {
 		return
 	}
 	for _, o := range s.Objects(networkPolicyKind, "*", nil) {
 		spec := o.Spec.(*networkPolicySpec)
 		for _, t := range s.taken {
-			if !t.MovesApp() {
+			if t.Front {
 				t.checkEgress(&o, spec, r)
 			}
 		}

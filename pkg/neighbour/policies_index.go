@@ -10,8 +10,8 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// A policyIndex holds all ingress policies of a namespace: those of the manifests, except those that this run writes
-// again, and those that this run emits. It finds each by one label that it selects, since comparing every policy with
+// A policyIndex holds policies of a namespace: those of the manifests, except those that this run writes again, and
+// those that this run emits. It finds each by one label that it selects, since comparing every policy with
 // every workload takes too long.
 type policyIndex struct {
 	policies map[label][]indexedPolicy
@@ -46,8 +46,11 @@ func selectorKey(s *metav1.LabelSelector) (least label) {
 	return least
 }
 
+// An isolation reports whether a policy is about connections to pods with labels, or from them.
+type isolation func(spec *networkPolicySpec, labels map[string]string) netpol.Answer
+
 // policiesSelecting returns the policies that select pods with labels, or may select them, in their order.
-func (x *policyIndex) policiesSelecting(labels map[string]string) []networkPolicy {
+func (x *policyIndex) policiesSelecting(labels map[string]string, isolates isolation) []networkPolicy {
 	if x == nil {
 		return nil
 	}
@@ -60,7 +63,7 @@ func (x *policyIndex) policiesSelecting(labels map[string]string) []networkPolic
 	slices.SortFunc(found, func(a, b indexedPolicy) int { return cmp.Compare(a.position, b.position) })
 	var out []networkPolicy
 	for _, p := range found {
-		if netpol.Isolates(p.spec, labels) != netpol.No {
+		if isolates(p.spec, labels) != netpol.No {
 			out = append(out, p.networkPolicy)
 		}
 	}

@@ -35,7 +35,7 @@ func (s *scene) checkReach(indexes map[string]*policyIndex, r *Result) {
 			for _, p := range f.policies {
 				for _, other := range workloads[selectorKey(&p.spec.PodSelector)] {
 					if other != f && netpol.Isolates(p.spec, other.Labels) != netpol.No {
-						f.checkPolicyOn(other, p, indexes[namespace].policiesSelecting(other.Labels), r)
+						f.checkPolicyOn(other, p, indexes[namespace].policiesSelecting(other.Labels, netpol.Isolates), r)
 					}
 				}
 			}
@@ -121,7 +121,7 @@ func closedPorts(spec *networkPolicySpec, pods *Footprint) (out []int32) {
 			return netpol.Covers(rule.Ports, pods.ports, netpol.Port{Protocol: port.Protocol, Number: port.ContainerPort})
 		})
 		behind := slices.ContainsFunc(pods.taken, func(t *takenPort) bool {
-			return !t.MovesApp() && t.AppPort == port.ContainerPort
+			return t.Front && t.AppPort == port.ContainerPort
 		})
 		if !open && !behind {
 			out = append(out, port.ContainerPort)

@@ -12,7 +12,8 @@ import (
 )
 
 // followProbes updates probes and lifecycle hooks that connect to a port which was taken over. The kubelet always
-// connects to the pod's address, so it reaches an app on loopback through the proxy only. It doesn't verify
+// connects to the pod's address, so it reaches an app on loopback, or one whose port is redirected, through the proxy
+// only. It doesn't verify
 // certificates (kubernetes pkg/probe/http). If clients need credentials, the proxy has a listener for the kubelet.
 // Ports are written as numbers, since the container no longer declares the name.
 func followProbes(s *scene, r *Result) {
@@ -29,7 +30,7 @@ func (p *probeUpdater) followTakeovers() {
 		ours[c.Name] = true
 	}
 	for _, t := range a.Change.Takeovers {
-		if !t.MovesApp() {
+		if !t.AnswersOnAppPort() {
 			continue // the app still answers on its own port
 		}
 		p.takeover = t
@@ -245,9 +246,9 @@ func (p *probeUpdater) followHTTPGet(at sidecar.Path, c *corev1.Container, get *
 	return true
 }
 
-// writeNumber replaces a port's name by its number.
+// writeNumber replaces a port's name by its number, unless the app still declares it.
 func (p *probeUpdater) writeNumber(at sidecar.Path, port intstr.IntOrString, number int32) {
-	if port.Type == intstr.String {
+	if port.Type == intstr.String && p.takeover.MovesApp() {
 		e := p.newEdit(at, number)
 		e.Was = port
 		p.r.addEdits(e)

@@ -15,6 +15,9 @@ import (
 // reported.
 func (p *probeUpdater) followExec(at sidecar.Path, command []string) {
 	t := &p.takeover
+	if !t.MovesApp() {
+		return // the app is where it was
+	}
 	words := regexp.MustCompile(fmt.Sprintf(`(--?[A-Za-z-]+[= ]?|[A-Za-z0-9._-]*:|\b)%d\b`, t.Port))
 	reported := false
 	for i, arg := range command {

@@ -113,6 +113,15 @@ func TestProbes(t *testing.T) {
 		"in front": {
 			`{"readinessProbe":{"httpGet":{"port":8080}},"livenessProbe":{"exec":{"command":["curl","localhost:8080"]}}}`,
 			func(k *sidecar.Takeover) { k.Front = true }, ``},
+		"redirected": {
+			`{"ports":[{"name":"web","containerPort":8080}],"livenessProbe":{"httpGet":{"port":"web"}},` +
+				`"startupProbe":{"exec":{"command":["curl","localhost:8080"]}}}`,
+			func(k *sidecar.Takeover) { k.AppPort, k.Redirected = 8080, true },
+			`livenessProbe.httpGet.scheme: "HTTPS"`},
+		"redirected, with a health port": {
+			`{"ports":[{"name":"web","containerPort":8080}],"livenessProbe":{"httpGet":{"port":"web"}}}`,
+			func(k *sidecar.Takeover) { health(k); k.AppPort, k.Redirected = 8080, true },
+			"livenessProbe.httpGet.port: 16000\nlivenessProbe.httpGet.scheme: \"HTTPS\""},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, describe(pod(t, c.container, c.change))) })
 	}

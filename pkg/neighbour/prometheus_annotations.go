@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -19,7 +21,7 @@ func followPrometheusAnnotations(s *scene, r *Result) {
 			unset = unsetAnnotations(s.workload.Pod.Annotations, s.answers)
 		}
 		for j := range a.Change.Takeovers {
-			p := annotationUpdater{w: s.workload, answer: a, takeover: &a.Change.Takeovers[j], r: r}
+			p := annotationUpdater{w: s.workload, answers: s.answers, answer: a, takeover: &a.Change.Takeovers[j], r: r}
 			p.followPod(unset)
 			p.followServices()
 		}
@@ -40,6 +42,7 @@ func unsetAnnotations(annotations map[string]string, answers []sidecar.Answer) m
 // An annotationUpdater updates the annotations about one port that was taken over.
 type annotationUpdater struct {
 	w        *sidecar.Workload
+	answers  []sidecar.Answer
 	answer   *sidecar.Answer
 	takeover *sidecar.Takeover
 	r        *Result
@@ -57,7 +60,7 @@ type scrapeAnnotations struct {
 func (p *annotationUpdater) followPod(have map[string]string) {
 	ports := declaredNumbers(p.w)
 	pod := scrapeAnnotations{p.w.Ref, p.w.Template.To("metadata", "annotations"), have, ports}
-	if p.takeover.MovesApp() {
+	if p.takeover.AnswersOnAppPort() {
 		p.followAnnotations(pod)
 	} else if closesAppPort(emittedPolicies(&Footprint{}, p.answer.Change.Objects), p.takeover) {
 		p.followClosed(pod)
@@ -70,16 +73,29 @@ func (p *annotationUpdater) followServices() {
 		s := &p.w.Services[i]
 		var ports []int32
 		for _, port := range s.Spec.Ports {
-			if reachesTakeover(p.w, port, *t) {
-				ports = append(ports, t.Port)
-			} else {
-				ports = append(ports, targetPort(p.w, port))
+			if number := p.portOf(port); number != 0 && !slices.Contains(ports, number) {
+				ports = append(ports, number)
 			}
 		}
 		if slices.Contains(ports, t.Port) {
 			p.followAnnotations(scrapeAnnotations{s.Ref, sidecar.Fields("metadata", "annotations"), s.Annotations, ports})
 		}
 	}
+}
+
+// portOf returns the pod's port to which a TCP port of a Service leads once all sidecars are there, or 0.
+func (p *annotationUpdater) portOf(port corev1.ServicePort) int32 {
+	for i := range p.answers {
+		for _, t := range p.answers[i].Change.Takeovers {
+			if reachesTakeover(p.w, port, t) {
+				return t.Port
+			}
+		}
+	}
+	if !sidecar.IsTCP(port.Protocol) {
+		return 0
+	}
+	return targetPort(p.w, port)
 }
 
 // followClosed replaces the app's own port, which a NetworkPolicy of the sidecar closes, by the sidecar's port.
@@ -110,11 +126,13 @@ func closesAppPort(policies []networkPolicy, t *sidecar.Takeover) bool {
 	})
 }
 
-// declaredNumbers returns the numbers of all ports that the containers declare.
+// declaredNumbers returns the numbers of all TCP ports that the containers declare.
 func declaredNumbers(w *sidecar.Workload) (ports []int32) {
 	for c := range w.AllContainers() {
 		for _, p := range c.Ports {
-			ports = append(ports, p.ContainerPort)
+			if sidecar.IsTCP(p.Protocol) { // nothing is scraped over UDP
+				ports = append(ports, p.ContainerPort)
+			}
 		}
 	}
 	slices.Sort(ports)
@@ -131,8 +149,7 @@ func (p *annotationUpdater) followAnnotations(n scrapeAnnotations) {
 	}
 	field, scheme := n.at.To(sidecar.ScrapeSchemeKey), n.have[sidecar.ScrapeSchemeKey]
 	if t.SpeaksTLS() && scheme != "https" && port == "" && len(n.all) > 1 {
-		p.addWarning("scrape-scheme", n.on, field,
-			fmt.Sprintf("all ports are scraped, but only port %d speaks TLS now", t.Port), namePort)
+		p.checkAllPorts(n, field)
 		return
 	}
 	if t.SpeaksTLS() {
@@ -150,6 +167,34 @@ func (p *annotationUpdater) followAnnotations(n scrapeAnnotations) {
 		p.addWarning("scrape-refused", n.on, field,
 			fmt.Sprintf("port %d requires credentials, which annotations can't name", t.Port),
 			"scrape it with a PodMonitor, or allow its path without credentials")
+	}
+}
+
+// tlsPorts returns those of the ports that speak TLS now, whichever sidecar made them.
+func (p *annotationUpdater) tlsPorts(all []int32) (ports []int32) {
+	for i := range p.answers {
+		for _, t := range p.answers[i].Change.Takeovers {
+			if t.SpeaksTLS() && slices.Contains(all, t.Port) && !slices.Contains(ports, t.Port) {
+				ports = append(ports, t.Port)
+			}
+		}
+	}
+	slices.Sort(ports)
+	return ports
+}
+
+// checkAllPorts warns, for all sidecars once, of annotations without a port where several are scraped. It sets no
+// scheme, as that would be the work of several sidecars together.
+func (p *annotationUpdater) checkAllPorts(n scrapeAnnotations, field sidecar.Path) {
+	ports := p.tlsPorts(n.all)
+	switch {
+	case len(ports) == 0 || ports[0] != p.takeover.Port:
+	case len(ports) == len(n.all):
+		p.addWarning("scrape-scheme", n.on, field, "all ports are scraped, and they speak TLS now", "set it to https")
+	default:
+		p.addWarning("scrape-scheme", n.on, field,
+			fmt.Sprintf("all ports are scraped, but only %s TLS now",
+				listPorts(ports)+choose(len(ports) > 1, " speak", " speaks")), namePort)
 	}
 }
 

@@ -21,6 +21,11 @@ type Footprint struct {
 	plainPorts    map[sidecar.Ref][]int32 // ports of its Services that don't lead to a sidecar
 	policies      []networkPolicy         // emitted for it
 	ports         []corev1.ContainerPort  // of its pods, with those of the sidecars
+	dials         []ownDial
+	scraped       []ownPort
+	onNode        bool // its pods use the node's network
+	mesh          *meshedPod
+	admitted      admittedPod
 }
 
 // A takenPort is a port of a pod where a sidecar answers now.
@@ -61,16 +66,18 @@ func (t *takenPort) newEdit(object sidecar.Ref, at sidecar.Path, value any) side
 	return sidecar.Edit{Owner: t.sidecar, For: []sidecar.Ref{t.footprint.Ref}, Object: object, Path: at, Value: value}
 }
 
-// Observe records a workload and the answers of its sidecars.
-func Observe(w *sidecar.Workload, answers []sidecar.Answer) *Footprint {
+// Observe records a workload, the answers of its sidecars, and its pod with their containers.
+func Observe(w *sidecar.Workload, answers []sidecar.Answer, with *corev1.PodSpec) *Footprint {
 	f := &Footprint{
 		Ref: w.Ref, Labels: w.Pod.Labels, plainPorts: map[sidecar.Ref][]int32{},
-		ports: declaredPorts(w.Pod.Spec.Containers, w.Pod.Spec.InitContainers),
+		ports:  declaredPorts(w.Pod.Spec.Containers, w.Pod.Spec.InitContainers),
+		onNode: w.Pod.Spec.HostNetwork, admitted: newAdmittedPod(w, answers, with),
 	}
 	for i := range answers {
 		a := &answers[i]
 		f.ports = append(f.ports, declaredPorts(a.Change.Containers)...)
 		f.recordContainers(a)
+		f.recordConnections(w, a)
 		for _, t := range a.Change.Takeovers {
 			f.recordTakeover(w, a, t)
 		}
@@ -78,10 +85,11 @@ func Observe(w *sidecar.Workload, answers []sidecar.Answer) *Footprint {
 			f.policies = append(f.policies, emittedPolicies(f, a.Change.Objects)...)
 		}
 	}
+	f.mesh = f.meshOf(w)
 	for i := range w.Services {
 		for _, p := range w.Services[i].Spec.Ports {
 			taken := slices.ContainsFunc(f.taken, func(t *takenPort) bool { return reachesTakeover(w, p, t.Takeover) })
-			if !taken && targetPort(w, p) != 0 {
+			if !taken && sidecar.IsTCP(p.Protocol) && targetPort(w, p) != 0 {
 				f.plainPorts[w.Services[i].Ref] = append(f.plainPorts[w.Services[i].Ref], p.Port)
 			}
 		}
@@ -131,6 +139,8 @@ type World interface {
 	Pods(namespace string, valued func(string) bool, visit func(sidecar.Ref, *corev1.PodTemplateSpec))
 	// Callers visits the objects whose text contains an address of a host that passes named.
 	Callers(named func(host string) bool, visit func(Caller))
+	// Document returns the name of the document that has a sidecar of a workload.
+	Document(workload sidecar.Ref, sidecar string) string
 }
 
 // A Kind is a group and a kind, in any version.
@@ -150,6 +160,9 @@ type Caller struct {
 	Template    sidecar.Path // of its pod template; nil without one
 	Annotations map[string]string
 	Scalars     func(visit func(at sidecar.Path, value string)) // visits its strings
+
+	settings    map[setting]string // its variables, or a ConfigMap's data, by their names
+	httpClients map[string]bool    // containers that run a program which takes addresses for URLs
 }
 
 // A Result is how the neighbours follow.

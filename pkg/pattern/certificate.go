@@ -27,8 +27,9 @@ type Certificate struct {
 	// DNSNames are the names in the certificate. Default: the names of the Services in
 	// front of the workload: <service>, and where the namespace is known
 	// <service>.<namespace>, <service>.<namespace>.svc and
-	// <service>.<namespace>.svc.cluster.local too. For headless Services, a wildcard adds
-	// the names of single pods.
+	// <service>.<namespace>.svc.cluster.local too. For headless Services, wildcards add
+	// the names of single pods. The names <pod>.<service> of a StatefulSet's pods are
+	// written out, up to 16 replicas, as not all clients accept *.<service>.
 	DNSNames []string `json:"dnsNames,omitempty"`
 	// Duration is how long the certificate is valid, in hours, minutes and
 	// seconds, as in 2160h; at least 1h. Default: 2160h (90 days).
@@ -208,11 +209,15 @@ func (c *Certificate) ServiceNames(w *sidecar.Workload) []string {
 	var names []string
 	for _, s := range services {
 		names = append(names, s.Ref.Name)
+		headless := s.Spec.ClusterIP == "None"
+		if headless {
+			names = append(names, "*."+s.Ref.Name)
+			names = append(names, podNames(w, s.Ref.Name)...)
+		}
 		namespace := cmp.Or(s.Ref.Namespace, w.Ref.Namespace)
 		if namespace == "" {
 			continue
 		}
-		headless := s.Spec.ClusterIP == "None"
 		for _, suffix := range []string{"", ".svc", ".svc.cluster.local"} {
 			name := s.Ref.Name + "." + namespace + suffix
 			names = append(names, name)
@@ -220,6 +225,25 @@ func (c *Certificate) ServiceNames(w *sidecar.Workload) []string {
 				names = append(names, "*."+name)
 			}
 		}
+	}
+	return names
+}
+
+// mostPods is the greatest number of pods whose names a certificate has.
+const mostPods = 16
+
+// podNames returns the short names of a StatefulSet's pods behind a headless Service, as its peers use them. Not all
+// clients accept a wildcard with one word behind it (OpenSSL's valid_star wants two).
+func podNames(w *sidecar.Workload, service string) (names []string) {
+	replicas := int32(1)
+	if w.Replicas != nil {
+		replicas = *w.Replicas
+	}
+	if w.Ref.Kind != "StatefulSet" || replicas > mostPods {
+		return nil
+	}
+	for i := range replicas {
+		names = append(names, fmt.Sprintf("%s-%d.%s", w.Ref.Name, i, service))
 	}
 	return names
 }

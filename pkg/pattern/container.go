@@ -28,6 +28,15 @@ func RestrictedSecurityContext(i Image) *corev1.SecurityContext {
 	}
 }
 
+// RootSecurityContext returns a securityContext of root with only these capabilities. The
+// Pod Security level restricted doesn't admit it, and baseline only with its own ones.
+func RootSecurityContext(capabilities ...corev1.Capability) *corev1.SecurityContext {
+	c := RestrictedSecurityContext(Image{})
+	c.RunAsNonRoot = new(false)
+	c.Capabilities.Add = capabilities
+	return c
+}
+
 // RunsAs returns the user and group of a container that the manifest sets, or nil.
 func RunsAs(w *sidecar.Workload, c *corev1.Container) (user, group *int64) {
 	if pod := w.Pod.Spec.SecurityContext; pod != nil {
@@ -100,10 +109,19 @@ func isGuaranteed(w *sidecar.Workload) bool {
 // CPULimit returns the CPU limit that the sidecar's container gets: the override's, else
 // the given one. Zero means none.
 func CPULimit(w *sidecar.Workload, given corev1.ResourceRequirements) resource.Quantity {
-	if w.Override != nil {
-		given = sidecar.OverlayResources(given, w.Override.Resources)
+	return limitOf(w, given, corev1.ResourceCPU)
+}
+
+// MemoryLimit returns the memory limit in force for a pattern's container, as CPULimit does; zero is none.
+func MemoryLimit(w *sidecar.Workload, given corev1.ResourceRequirements) resource.Quantity {
+	return limitOf(w, given, corev1.ResourceMemory)
+}
+
+func limitOf(w *sidecar.Workload, given corev1.ResourceRequirements, name corev1.ResourceName) resource.Quantity {
+	if c, err := sidecar.OverlayContainer(corev1.Container{Resources: given}, w.Override, w.Removed); err == nil {
+		given = c.Resources
 	}
-	return given.Limits[corev1.ResourceCPU]
+	return given.Limits[name]
 }
 
 // NewTCPProbe returns a probe that connects to a port. The port is a number, since the app
@@ -189,6 +207,14 @@ func OverriddenUser(w *sidecar.Workload) *int64 {
 		return nil
 	}
 	return w.Override.SecurityContext.RunAsUser
+}
+
+// RemovesUser reports whether the override or the platform removes the user that the pattern
+// sets, as OpenShift wants. Then the container may have the user of its image, or that of all other
+// containers of the pod.
+func RemovesUser(w *sidecar.Workload) bool {
+	return w.Platform == sidecar.OpenShift && OverriddenUser(w) == nil ||
+		w.Removed.Contains("securityContext", "runAsUser")
 }
 
 // GhostunnelSize allows for about 25 MiB when idle, and two buffers of 32 KiB for each

@@ -24,7 +24,13 @@ func (p *Custom) Validate() sidecar.Findings {
 		at := fmt.Sprintf("takeovers[%d]", i)
 		ValidatePort(at+".port", t.Port, "write the port where clients come in", &fs)
 		ValidatePort(at+".appPort", t.AppPort, "write the port of 127.0.0.1 on which the app listens", &fs)
-		if t.Port == t.AppPort && t.Port != 0 {
+		switch {
+		case t.Redirected && t.Front:
+			fs.Add(sidecar.Error, "bad-value", at+".redirected", "a takeover has one of redirected and front", "remove one")
+		case t.Redirected && t.AppPort != t.Port:
+			fs.Add(sidecar.Error, "bad-value", at+".appPort", "an app whose port is redirected keeps it",
+				fmt.Sprintf("write %d", t.Port))
+		case !t.Redirected && t.Port == t.AppPort && t.Port != 0:
 			fs.Add(sidecar.Error, "bad-value", at+".appPort", fmt.Sprintf("port %d is the one that is taken over", t.Port),
 				"write another one")
 		}
@@ -47,6 +53,23 @@ func (p *Custom) Validate() sidecar.Findings {
 		at := fmt.Sprintf("claims[%d]", i)
 		ValidatePort(at+".port", c.Port, "write the port in use", &fs)
 		validateProtocol(at+".protocol", c.Protocol, &fs)
+	}
+	for i, d := range p.Dials {
+		at := fmt.Sprintf("dials[%d]", i)
+		if d.Host == "" && d.For == "" {
+			fs.Add(sidecar.Error, "missing-field", at+".host", "no server is named",
+				"write its name or address, or describe it in for")
+		} else if d.Host != "" && !IsHost(strings.ToLower(strings.TrimSuffix(d.Host, "."))) {
+			fs.Add(sidecar.Error, "bad-value", at+".host", fmt.Sprintf("%q can't be the name of a server", d.Host),
+				"write a name or an address, without a port")
+		}
+		if d.Port != 0 {
+			ValidatePort(at+".port", d.Port, "", &fs)
+		}
+		validateProtocol(at+".protocol", d.Protocol, &fs)
+	}
+	for i, port := range p.Scraped {
+		ValidatePort(fmt.Sprintf("scraped[%d]", i), port, "write the port with metrics", &fs)
 	}
 	for i, port := range p.ServicePorts {
 		at := fmt.Sprintf("servicePorts[%d]", i)

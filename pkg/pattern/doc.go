@@ -7,8 +7,9 @@
 // logtail, vault, migrate, step and agent. None of them imports another. What two of
 // them need is here:
 //
-//   - Images: [Image], with a variable for each of them; [ReleaseOf] reads a [Release] from
-//     the tag of an image.
+//   - Images: [Image], with a variable for each of them, around whose Ref stands
+//     [sidecar.Workload.Pulled]; [ReleaseOf] reads a [Release] from the tag of an image, and
+//     [CheckVersion] finds one without.
 //   - Containers: [Size] for resources, [RestrictedSecurityContext], [NewTCPProbe],
 //     [NewHTTPProbe], [SecretEnvVar], [CPULimit]; [RunsAs] and [OverriddenUser] for users.
 //   - Volumes: [VolumeName], [VolumeNames], [IsReadOnlySource], [ConfigMapVolume], [SecretVolume], [TmpVolume];

@@ -1,9 +1,12 @@
 package pattern
 
 import (
+	"path"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // NewestPart stands for a part of a version that the image doesn't name: it's newer than
@@ -21,6 +24,18 @@ func (r Release) AtLeast(major, minor, patch int) bool {
 		}
 	}
 	return true
+}
+
+// CheckVersion finds an image with a digest and without a tag. What it runs is pinned, but
+// its version isn't known, and counts as the newest. So patterns that render otherwise for
+// older versions must say so.
+func CheckVersion(ref string, fs *sidecar.Findings) {
+	name, _, pinned := strings.Cut(ref, "@")
+	if pinned && !strings.Contains(path.Base(name), ":") {
+		fs.Add(sidecar.Warning, "image-version", "",
+			"image "+ref+" has a digest and no tag, so its version isn't known and counts as the newest",
+			"write the tag too, as in registry.example/name:1.2@sha256:...")
+	}
 }
 
 var versionTag = LazyRegexp(`^v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?(?:[.+_-].*)?$`)

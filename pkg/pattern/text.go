@@ -67,7 +67,7 @@ func MentionsName(text, name string) bool {
 }
 
 func inName(b byte) bool {
-	lower := b | 'a' - 'A' // if b is a letter
+	lower := b | ('a' - 'A') // if b is a letter
 	return strings.IndexByte(".-_0123456789", b) >= 0 || 'a' <= lower && lower <= 'z'
 }
 

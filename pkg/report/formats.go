@@ -37,7 +37,7 @@ func FormatFindings(fs sidecar.Findings, format Format, version string) string {
 	all := make([]jsonFinding, len(fs))
 	for i, f := range fs {
 		all[i] = jsonFinding{Severity: f.Severity, Code: f.Code, Message: sidecar.OneLine(f.Message),
-			Hint: sidecar.OneLine(f.Hint), Sidecar: f.Sidecar, Field: f.Field, File: f.File, Line: f.Line}
+			Hint: sidecar.OneLine(f.Hint), Sidecar: f.Sidecar, Document: f.Document, Field: f.Field, File: f.File, Line: f.Line}
 		if f.Object != (sidecar.Ref{}) {
 			all[i].Object = &jsonObject{f.Object.Group, f.Object.Kind, f.Object.Namespace, f.Object.Name}
 		}
@@ -53,6 +53,7 @@ type jsonFinding struct {
 	Hint     string           `json:"hint,omitempty"`
 	Object   *jsonObject      `json:"object,omitempty"`
 	Sidecar  string           `json:"sidecar,omitempty"`
+	Document string           `json:"document,omitempty"`
 	Field    string           `json:"field,omitempty"`
 	File     string           `json:"file,omitempty"`
 	Line     int              `json:"line,omitempty"`
@@ -153,6 +154,9 @@ type (
 	}
 )
 
+// sarifSchema is the id of the schema.
+const sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
 // sarifLevels are the levels of SARIF by severity.
 var sarifLevels = map[sidecar.Severity]string{sidecar.Error: "error", sidecar.Warning: "warning", sidecar.Info: "note"}
 
@@ -166,7 +170,7 @@ func newSARIF(fs sidecar.Findings, version string) sarifLog {
 		}
 		run.Results = append(run.Results, newSARIFResult(f, rule.ID))
 	}
-	return sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}}
+	return sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{run}}
 }
 
 func newSARIFResult(f sidecar.Finding, rule string) sarifResult {
@@ -185,7 +189,8 @@ func newSARIFResult(f sidecar.Finding, rule string) sarifResult {
 	if at.Physical != nil || at.Logical != nil {
 		result.Locations = []sarifLocation{at}
 	}
-	for key, value := range map[string]string{"field": f.Field, "sidecar": f.Sidecar, "hint": f.Hint} {
+	for key, value := range map[string]string{"field": f.Field, "sidecar": f.Sidecar,
+		"document": f.Document, "hint": f.Hint} {
 		if value != "" {
 			if result.More == nil {
 				result.More = map[string]string{}

@@ -10,6 +10,7 @@ package report
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -24,8 +25,10 @@ import (
 const IO = "io"
 
 // printed are the codes of info findings that are printed: a workload doesn't get a
-// sidecar, a patch isn't one, or an object is removed. Others are only in the results of a function.
-var printed = []string{sidecar.Skipped, sidecar.Patch, "object-removed", "line-break"}
+// sidecar, a patch isn't one, an object is removed, or a value of the pod is raised. Others are only in the results of
+// a function.
+var printed = []string{sidecar.Skipped, sidecar.Patch, sidecar.PodResources, sidecar.GracePeriodCode, "object-removed",
+	"line-break"}
 
 // A Printer prints to a stream, usually standard error. It ignores errors of the stream,
 // since there is no other place to report them.
@@ -61,9 +64,39 @@ func IsTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// alike are the codes of warnings that are as true of one workload as of the next, and that one change of the config,
+// or of Prometheus, ends for all. Of several, one is printed in full.
+var alike = []string{"args-replace-cmd", "env-append-hidden", "scrape-ca", "scrape-refused"}
+
+// joinAlike makes one of such warnings that have the same hint, and names the other objects in its message.
+func joinAlike(fs sidecar.Findings) sidecar.Findings {
+	type kind struct{ code, sidecar, document, hint string }
+	first, others := map[kind]int{}, map[kind][]string{}
+	var out sidecar.Findings
+	for _, f := range fs {
+		k := kind{f.Code, f.Sidecar, f.Document, f.Hint}
+		at, known := first[k]
+		if f.Severity != sidecar.Warning || !slices.Contains(alike, f.Code) || !known {
+			first[k] = len(out)
+			out = append(out, f)
+		} else if name := f.Object.String(); f.Object != out[at].Object && !slices.Contains(others[k], name) {
+			others[k] = append(others[k], name)
+		}
+	}
+	const most = 5 // that are named
+	for k, names := range others {
+		text := strings.Join(names, ", ")
+		if len(names) > most {
+			text = fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+		}
+		out[first[k]].Message += " (also " + text + ")"
+	}
+	return out
+}
+
 // PrintFindings prints errors, warnings, and info findings with a code of printed.
 func (p *Printer) PrintFindings(fs sidecar.Findings) {
-	for _, f := range fs {
+	for _, f := range joinAlike(fs) {
 		if f.Severity != sidecar.Info || slices.Contains(printed, f.Code) {
 			hint := f.Hint
 			if f.Hint = ""; hint == "" { // the message may be an error of the form "what; hint"

@@ -29,10 +29,13 @@ func TestPrint(t *testing.T) {
 				finding(sidecar.Warning, "grace-period", "ends too early", ""),
 				finding(sidecar.Info, sidecar.Skipped, "skipped", ""),
 				finding(sidecar.Info, "object-removed", "is gone", ""),
+				finding(sidecar.Info, "pod-resources", "are raised", ""),
+				finding(sidecar.Info, "grace-period", "is raised", ""),
 				finding(sidecar.Info, "other", "is in the results", ""),
 			})
 		}, "error[unknown-field]: sidecars.yaml:7: spec.select[0].nmae: there is no such field\n  hint: did you mean name\n" +
-			"warning[grace-period]: ends too early\ninfo[skipped]: skipped\ninfo[object-removed]: is gone\n"},
+			"warning[grace-period]: ends too early\ninfo[skipped]: skipped\ninfo[object-removed]: is gone\n" +
+			"info[pod-resources]: are raised\ninfo[grace-period]: is raised\n"},
 		"an error of findings": {func(p *Printer) { p.PrintError(fmt.Errorf("wrapped: %w", sidecar.Findings{placed})) },
 			"error[unknown-field]: sidecars.yaml:7: spec.select[0].nmae: there is no such field\n  hint: did you mean name\n"},
 		"a message that is an error": {func(p *Printer) {
@@ -61,6 +64,29 @@ func TestPrint(t *testing.T) {
 
 // What an input has in it never looks like a message of ours, nor does it reach the
 // terminal as a command.
+// Warnings that are alike for all workloads of a run take one line.
+func TestPrintAlike(t *testing.T) {
+	var fs sidecar.Findings
+	for i := range 8 {
+		for _, code := range []string{"scrape-ca", "plaintext-caller"} {
+			f := finding(sidecar.Warning, code, "isn't verified", "name the CA")
+			f.Object, f.Sidecar = sidecar.Ref{Kind: "Service", Name: fmt.Sprintf("s%d", i)}, "tls-proxy"
+			fs = append(fs, f, f)
+		}
+	}
+	other := fs[0]
+	other.Sidecar = "more-tls"
+	fs = append(fs, other)
+	var b strings.Builder
+	New(&b, Never).PrintFindings(fs)
+	require.Equal(t, 16, strings.Count(b.String(), "warning[plaintext-caller]"), "each needs a change of its own")
+	require.Equal(t, 2, strings.Count(b.String(), "warning[scrape-ca]"))
+	require.Contains(t, b.String(), "warning[scrape-ca]: Service s0: tls-proxy: isn't verified (also Service s1, "+
+		"Service s2, Service s3, Service s4, Service s5 and 2 more)\n  hint: name the CA\n")
+	require.Contains(t, b.String(), "warning[scrape-ca]: Service s0: more-tls: isn't verified\n")
+	require.NotContains(t, fs[0].Message, "also", "the findings stay as they are")
+}
+
 func TestPrintHostile(t *testing.T) {
 	const bad = "x\nerror[forged]: y\x1b[2J\u202e"
 	var b strings.Builder

@@ -58,7 +58,8 @@ func (r *run) checkAbsent(laid []manifest.Edited) {
 		r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "workload-absent", Object: ref, File: before.File(),
 			Message: "was changed for " + refOf(r.absent[ref][0]).String() + ", too, which isn't among the files, and would " +
 				"lose that",
-			Hint: "give the file of that workload, too; or, if it's gone, remove all work with outrigger strip first"})
+			Hint: "give the file of that workload, too; or, if it was renamed or deleted, run outrigger strip -w on these " +
+				"files, and then this command again"})
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 // together with those: an exporter must know where a proxy has moved the app. What stands
 // there can't follow, so it's an error if it had to.
 func (r *run) askApart(q *request, o *manifest.Object, w *sidecar.Workload, out optOut) []outcome {
-	others := r.otherDocuments(q, o)
+	others := r.onlyStanding(r.otherDocuments(q, o), o, w, out)
 	if len(others) == 0 {
 		outcomes := askAll(q, o, w, out)
 		r.checkUnknown(q, o, w, out, outcomes)
@@ -105,7 +105,7 @@ func takeoversOf(out outcome) []sidecar.Takeover {
 }
 
 func (r *run) unknownSidecars(o *manifest.Object, name, message string) sidecar.Finding {
-	hint := "give both documents in one run, as in outrigger inject -c a.yaml -c b.yaml"
+	hint := "give both documents in one run, as in outrigger inject -c a.yaml -c b.yaml, or write record: always in both"
 	if r.isBuild() {
 		hint = "write the sidecars of both into one document"
 	}
@@ -126,11 +126,11 @@ func unknownContainers(q *request, w *sidecar.Workload, outcomes []outcome) (the
 	marker := sidecar.ParseMarker(w.Annotations[sidecar.PatternsKey])
 	nameless := slices.ContainsFunc(marker, func(m sidecar.Mark) bool { return !known.Has(m.Name) && !hasContainer(w, m) })
 	for c := range w.AllContainers() {
-		mayBe := namesContainer(marker, c.Name) || nameless && !slices.ContainsFunc(outcomes, func(out outcome) bool {
+		mayBe := marker.NamesContainer(c.Name) || nameless && !slices.ContainsFunc(outcomes, func(out outcome) bool {
 			return out.serves(c.Name)
 		})
 		added := slices.ContainsFunc(outcomes, func(out outcome) bool { return out.addsContainer(c.Name) })
-		if mayBe && !namesContainer(known, c.Name) && !added {
+		if mayBe && !known.NamesContainer(c.Name) && !added {
 			theirs = append(theirs, c)
 		}
 	}
@@ -141,7 +141,7 @@ func unknownContainers(q *request, w *sidecar.Workload, outcomes []outcome) (the
 // sidecars may have any name.
 func hasContainer(w *sidecar.Workload, m sidecar.Mark) bool {
 	for c := range w.AllContainers() {
-		if namesContainer(sidecar.Marker{m}, c.Name) {
+		if sidecar.NamesContainer(m.Name, c.Name) {
 			return true
 		}
 	}
@@ -152,13 +152,6 @@ func hasContainer(w *sidecar.Workload, m sidecar.Mark) bool {
 func (out outcome) serves(name string) bool {
 	return out.Answer != nil && slices.ContainsFunc(out.ServedApps(), func(c *corev1.Container) bool {
 		return c.Name == name
-	})
-}
-
-// namesContainer reports whether a marker has the name of a container, or a prefix of it.
-func namesContainer(m sidecar.Marker, container string) bool {
-	return slices.ContainsFunc(m, func(e sidecar.Mark) bool {
-		return container == e.Name || strings.HasPrefix(container, e.Name+"-")
 	})
 }
 
@@ -226,4 +219,65 @@ func (r *run) otherDocuments(q *request, o *manifest.Object) (others []*document
 		}
 	}
 	return others
+}
+
+// onlyStanding returns the documents with the entries whose containers stand in a workload. They
+// come from a record that nothing proves: a base may have brought it, and an exporter mustn't
+// connect to where a proxy that isn't there would have moved the app.
+func (r *run) onlyStanding(others []*document, o *manifest.Object, w *sidecar.Workload, out optOut) []*document {
+	if len(others) == 0 {
+		return nil
+	}
+	apart := r.requestOf(others)
+	alone := askAll(apart, o, w, out)
+	var standing []*document
+	for _, d := range others {
+		kept := slices.DeleteFunc(d.entries(), func(e *config.Entry) bool {
+			return !standsIn(w, outcomeOf(apart, alone, e.Name))
+		})
+		if len(kept) > 0 {
+			standing = append(standing, r.partOf(d, kept))
+		}
+	}
+	return standing
+}
+
+// standsIn reports whether a workload has one of the containers of an answer, or the answer has
+// none.
+func standsIn(w *sidecar.Workload, out outcome) bool {
+	if out.Answer == nil {
+		return false
+	}
+	none := true
+	for c := range out.Change.AllContainers() {
+		for have := range w.AllContainers() {
+			if have.Name == c.Name {
+				return true
+			}
+		}
+		none = false
+	}
+	return none
+}
+
+// partOf returns a document with some of its entries. It's the same one for all workloads that
+// have the same.
+func (r *run) partOf(d *document, entries []*config.Entry) *document {
+	if len(entries) == len(d.Spec.Patterns) {
+		return d
+	}
+	key := fmt.Sprintf("%p", d)
+	part := *d.Sidecars
+	part.Spec.Patterns = nil
+	for _, e := range entries {
+		key += " " + e.Name
+		part.Spec.Patterns = append(part.Spec.Patterns, *e)
+	}
+	if r.parts[key] == nil {
+		if r.parts == nil {
+			r.parts = map[string]*document{}
+		}
+		r.parts[key] = &document{Sidecars: &part}
+	}
+	return r.parts[key]
 }

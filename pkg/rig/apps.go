@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/merge"
 	"github.com/outrigger-dev/outrigger/pkg/nearest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -19,16 +20,7 @@ func (q *question) findApps(w *sidecar.Workload) bool {
 	spec := &w.Pod.Spec
 	switch {
 	case len(e.App) == 0:
-		name := w.Pod.Annotations[sidecar.DefaultContainerKey]
-		for i := range spec.Containers {
-			if c := &spec.Containers[i]; name == "" || c.Name == name {
-				w.Apps = append(w.Apps, c)
-				break
-			}
-		}
-		if w.Apps == nil {
-			q.appNotFound(w, name)
-		}
+		w.Apps = append(w.Apps, &spec.Containers[defaultContainer(w)])
 	case e.App[0] == config.Every:
 		for i := range spec.Containers {
 			if c := &spec.Containers[i]; !addsContainer(q.conf, c.Name) {
@@ -60,6 +52,28 @@ func (q *question) findApps(w *sidecar.Workload) bool {
 	return true
 }
 
+// defaultContainer returns the position of the container that kubectl logs and exec take: the one of the annotation, or
+// the first one.
+func defaultContainer(w *sidecar.Workload) int {
+	name := w.Pod.Annotations[sidecar.DefaultContainerKey]
+	named := func(c corev1.Container) bool { return c.Name == name && name != "" }
+	return max(0, slices.IndexFunc(w.Pod.Spec.Containers, named))
+}
+
+// checkDefaultContainer reports an annotation that names no container, if an entry would serve that one.
+func (r *run) checkDefaultContainer(q *request, o *manifest.Object, w *sidecar.Workload) {
+	name, first := w.Pod.Annotations[sidecar.DefaultContainerKey], w.Pod.Spec.Containers[defaultContainer(w)].Name
+	byDefault := func(e config.Entry) bool { return len(e.App) == 0 }
+	if name == "" || name == first || !slices.ContainsFunc(q.Spec.Patterns, byDefault) {
+		return
+	}
+	at := w.Template.To("metadata", "annotations", sidecar.DefaultContainerKey)
+	r.addFindings(sidecar.Finding{Severity: sidecar.Warning, Code: "default-container", Object: o.Ref, File: o.File(),
+		Line: o.LineOf(at), Field: at.String(),
+		Message: "names " + name + ", which isn't an ordinary container of the pod, so sidecars serve the first one, " +
+			first, Hint: "name the app's container there, or in app"})
+}
+
 // pickPortOwner picks the app of a pattern that takes ports over: the one of several containers that declares the
 // ports. The settings that move an app are for that app only.
 func (q *question) pickPortOwner(w *sidecar.Workload) bool {
@@ -77,7 +91,7 @@ func (q *question) pickPortOwner(w *sidecar.Workload) bool {
 		return true
 	}
 	ports := "port " + listPorts(t.TakenPorts())
-	f := sidecar.Finding{Severity: sidecar.Error, Code: "app-unclear", Object: w.Ref, Sidecar: e.Name,
+	f := sidecar.Finding{Severity: sidecar.Error, Code: "app-unclear", Object: w.Ref, Sidecar: e.Name, Document: e.Name,
 		Message: "none of " + listNames(w.Apps) + " declares " + ports + ", which the sidecar takes over",
 		Hint:    "declare it in the ports of the container that listens on it"}
 	if len(owners) > 1 {
@@ -152,5 +166,46 @@ func (q *question) appNotFound(w *sidecar.Workload, name string) {
 		hint = "did you mean " + near
 	}
 	q.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "app-unknown", Object: w.Ref, Sidecar: q.entry.Name,
-		Message: "no container is named " + name, Hint: hint})
+		Document: q.entry.Name, Message: "no container is named " + name, Hint: hint})
+}
+
+// findUnnamed returns the finding about a container that has no name, as Knative allows; nil if all have one. Edits
+// name containers, and so does the annotation of the default container.
+func findUnnamed(o *manifest.Object, w *sidecar.Workload) *sidecar.Finding {
+	spec := w.Template.To("spec").String()
+	for i := range w.Pod.Spec.Containers {
+		if w.Pod.Spec.Containers[i].Name == "" {
+			return &sidecar.Finding{Severity: sidecar.Error, Code: "container-unnamed", Object: o.Ref, File: o.File(),
+				Line: lineOf(o), Field: fmt.Sprintf("%s.containers[%d]", spec, i),
+				Message: "has no name, so sidecars can't set anything in it",
+				Hint:    "give the container a name"}
+		}
+	}
+	return nil
+}
+
+// checkUnnamed reports whether an edit would have to name a container that has no name.
+func (r *run) checkUnnamed(o *manifest.Object, w *sidecar.Workload, edits []sidecar.Edit) bool {
+	unnamed := findUnnamed(o, w)
+	if unnamed == nil {
+		return false
+	}
+	for i := range edits {
+		if e := &edits[i]; e.Object == o.Ref && namesNothing(e) {
+			r.addFindings(*unnamed)
+			return true
+		}
+	}
+	return false
+}
+
+// namesNothing reports whether an edit is of a container without a name, or has none as its value.
+func namesNothing(e *sidecar.Edit) bool {
+	for i, s := range e.Path {
+		if s.Key == "name" && s.Value == "" && i > 0 && e.Path[i-1].Field == "containers" {
+			return true
+		}
+	}
+	last := e.Path[len(e.Path)-1]
+	return last.Field == sidecar.DefaultContainerKey && e.Value == ""
 }

@@ -30,7 +30,7 @@ type request struct {
 // newRun returns the run of documents over texts. Documents come in the order of their
 // names, so that the order in which they're given doesn't matter.
 func newRun(texts []*manifest.Text, confs []*config.Sidecars) run {
-	r := run{texts: texts, requests: map[string]*request{}}
+	r := run{texts: texts, given: texts, requests: map[string]*request{}}
 	for _, c := range confs {
 		r.docs = append(r.docs, &document{Sidecars: c})
 	}
@@ -97,7 +97,7 @@ func (r *run) checkDocuments() bool {
 		default:
 			continue
 		}
-		r.addFindings(f)
+		r.addAbout(d, f)
 	}
 	return !r.findings.Failed()
 }
@@ -138,4 +138,33 @@ func (r *run) isBy(name string) bool {
 	return name != "" && (name == r.dropped || slices.ContainsFunc(r.all.from, func(d *document) bool {
 		return d.Metadata.Name == name
 	}))
+}
+
+// guardKind is the kind of the object that shows a kustomization whether the function has run: the function removes it,
+// and a check behind the function fails if it's still there. Without a flag, kustomize skips functions silently.
+const guardKind = "Guard"
+
+// removeGuards removes the guards that kustomize hands over. A guard with content is an error. Several documents may
+// share one guard: if the first run has removed it, outrigger has run, so the second run doesn't need to see it.
+func (r *run) removeGuards() {
+	for _, t := range r.texts {
+		for _, o := range t.Objects {
+			if o.Ref.Group != config.Group || o.Ref.Kind != guardKind || !o.ByKustomize() {
+				continue
+			}
+			if slices.ContainsFunc(o.Keys(), func(key string) bool {
+				return key != "apiVersion" && key != "kind" && key != "metadata"
+			}) {
+				r.addFindings(guardFilled(o))
+				continue
+			}
+			r.layer.TakeOut(o)
+		}
+	}
+}
+
+func guardFilled(o *manifest.Object) sidecar.Finding {
+	return sidecar.Finding{Severity: sidecar.Error, Code: "guard-filled", Object: o.Ref, File: o.File(),
+		Message: "comes filled in, so it can't show whether the function has run",
+		Hint:    "leave only its apiVersion, kind and metadata"}
 }

@@ -26,7 +26,7 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 	})
 	r.checkExpected(r.docs[0])
 	if len(found) > 1 {
-		r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "expand-several", Field: "spec.select",
+		r.addAbout(r.docs[0], sidecar.Finding{Severity: sidecar.Error, Code: "expand-several", Field: "spec.select",
 			Message: fmt.Sprintf("%d workloads are selected, such as %s and %s, but explain --expand needs just one",
 				len(found), found[0].Ref, found[1].Ref),
 			Hint: fmt.Sprintf("write a document for each workload, with select: [{kind: %s, name: %s}] for this one",
@@ -34,7 +34,7 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 	}
 	if r.findings.Failed() || len(found) == 0 {
 		if len(found) == 0 && !r.findings.Failed() { // expect allows that
-			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "nothing-selected", Field: "spec.select",
+			r.addAbout(r.docs[0], sidecar.Finding{Severity: sidecar.Error, Code: "nothing-selected", Field: "spec.select",
 				Message: "selects no workload", Hint: "explain --expand needs one"})
 		}
 		return nil, r.tellFindings()
@@ -48,12 +48,14 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 		return nil, r.tellFindings()
 	}
 	out := *conf
-	out.Spec.RebindPresets = nil // custom doesn't use them
+	out.Spec.RebindPresets, out.Spec.Images, out.Spec.ImagePullSecrets = nil, nil, nil // custom has them spelled out
 	out.Spec.Patterns = make([]config.Entry, len(answers))
 	for i, a := range answers {
 		var apps config.Names
 		for _, c := range a.ServedApps() {
-			apps = append(apps, c.Name)
+			if c.Name != "" { // the only one of its pod, which goes without saying
+				apps = append(apps, c.Name)
+			}
 		}
 		out.Spec.Patterns[i] = config.Entry{Name: a.Name, App: apps, Placement: a.Placement, After: a.After, Before: a.Before,
 			Custom: toCustom(a.Change)}

@@ -42,9 +42,25 @@ func (r *run) isEmitted(o *manifest.Object) bool {
 	return len(same) > 0 && (r.findings.Failed() || slices.ContainsFunc(same, o.HasContentOf))
 }
 
+// hookKey is the annotation of Helm's hooks.
+const hookKey = sidecar.HelmHookKey
+
+// hasOnlyHooks reports whether all objects are hooks of Helm's. There may be none.
+func (r *run) hasOnlyHooks() bool {
+	for _, t := range r.texts {
+		for _, o := range t.Objects {
+			hook := o.Annotation(hookKey) != ""
+			if o.Release(); !hook {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // checkExpected checks how many workloads were selected, and how many got every sidecar.
 func (r *run) checkExpected(d *document) {
-	if d.tally.invalid {
+	if d.tally.invalid || d.tally.selected == 0 && r.noMatch && r.hasOnlyHooks() {
 		return
 	}
 	n := d.tally.selected
@@ -74,5 +90,5 @@ func (r *run) checkExpected(d *document) {
 	default:
 		return
 	}
-	r.addFindings(f)
+	r.addAbout(d, f)
 }

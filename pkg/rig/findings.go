@@ -29,11 +29,42 @@ func sortFindings(fs sidecar.Findings) sidecar.Findings {
 func (r *run) tellFindings() sidecar.Findings {
 	for i := range r.findings {
 		f := &r.findings[i]
-		if d := r.documentOf(f); d != nil {
+		d := r.documentOf(f)
+		if d != nil {
 			d.Respell(f)
 		}
+		if f.Document != "" || f.Code == "order-unknown" { // about after or before of an entry
+			f.Document = r.tellDocument(d)
+		}
+		if f.Code == "conflict" && r.ignoreCarried && r.wasCarried(f.Object) {
+			f.Hint = "a Sidecars document of this build, or this one, laid that on before kustomize renamed or patched it: " +
+				"list all of them in one kustomization, and the prefixes and patches in one above"
+		}
 	}
+	placeFindings(r.findings, r.given, r.texts, r.emits...)
 	return sortFindings(r.findings)
+}
+
+// wasCarried reports whether another function of the build laid something on an object.
+func (r *run) wasCarried(ref sidecar.Ref) bool {
+	o := r.findObject(ref)
+	return o != nil && o.HasCarriedRecord()
+}
+
+// addAbout adds a finding about a field of a document.
+func (r *run) addAbout(d *document, f sidecar.Finding) {
+	d.Respell(&f)
+	d.Place(&f)
+	r.addFindings(f)
+}
+
+// tellDocument returns the name of a document for a finding about one of its fields. Where there's one alone, nobody
+// needs it; a function sees one, and there may be others. In the flat form, the sidecar is the document.
+func (r *run) tellDocument(d *document) string {
+	if d == nil || d.IsFlat() || len(r.docs) < 2 && !slices.ContainsFunc(r.given, (*manifest.Text).IsResourceList) {
+		return ""
+	}
+	return shownName(d)
 }
 
 // documentOf returns the document that a finding is about: that of its sidecar, or the only one; nil if there are
@@ -73,9 +104,6 @@ func (r *run) checkName(o *manifest.Object) bool {
 	field, line, why := o.CheckName()
 	if why == "" {
 		return true
-	}
-	if o.Text().IsResourceList() {
-		line = 0
 	}
 	r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "no-name", Object: o.Ref, File: o.File(), Line: line,
 		Field: field, Message: why})

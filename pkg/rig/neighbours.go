@@ -70,9 +70,10 @@ func (w *world) Objects(k neighbour.Kind, namespace string, named func(string) b
 			}
 			n.decoded = &neighbour.Object{Ref: o.Ref, Labels: o.Labels(), Annotations: o.Annotations(), Spec: neighbour.New(k)}
 			if err := o.Decode(sidecar.Fields("spec"), n.decoded.Spec); err != nil {
+				field, message := explainUnreadable(sidecar.Fields("spec"), err)
 				w.addFindings(sidecar.Finding{Severity: sidecar.Warning, Code: "unreadable", Object: o.Ref, File: o.File(),
-					Line: lineOf(o), Field: "spec",
-					Message: err.Error() + ", so it can't follow the sidecars", Hint: "correct it"})
+					Line: lineOf(o), Field: field,
+					Message: message + ", so it can't follow the sidecars", Hint: "correct it"})
 				n.decoded.Spec = neighbour.New(k)
 			}
 			o.Release()
@@ -100,6 +101,14 @@ func (w *world) Pods(namespace string, valued func(string) bool, visit func(side
 			o.Release()
 		}
 	}
+}
+
+// Document returns the name of the document that has a sidecar of a workload.
+func (w *world) Document(workload sidecar.Ref, name string) string {
+	if q := w.served[workload]; q != nil && q.owner[name] != nil {
+		return q.owner[name].Metadata.Name
+	}
+	return ""
 }
 
 // Callers visits the objects whose text contains an address of a host, and reads only those. It leaves out Secrets,

@@ -2,6 +2,7 @@ package rig
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -45,6 +46,38 @@ func (r *run) findByName(kind, namespace, name string) *manifest.Object {
 		}
 	}
 	return nil
+}
+
+// findHashed returns the name of a ConfigMap or Secret that kustomize has made of a name, at the end of a build. It
+// returns "" if there is one of that very name, or none.
+func (r *run) findHashed(kind, namespace, name string) string {
+	if r.hashed == nil {
+		r.hashed = map[sidecar.Ref]string{}
+		for _, t := range r.texts {
+			for _, o := range t.Objects {
+				ref := o.Ref
+				plain, found := cutHash(ref.Name)
+				if ref.Name = plain; found && ref.Group == "" && !o.IsToolConfig() {
+					r.hashed[ref] = o.Ref.Name
+				}
+			}
+		}
+	}
+	found := r.hashed[sidecar.Ref{Kind: kind, Namespace: namespace, Name: name}]
+	if found != "" && r.findByName(kind, namespace, name) != nil {
+		return ""
+	}
+	return found
+}
+
+// cutHash takes off a name the hash that kustomize appends (api/hasher): the first ten digits of a sum, in letters that
+// form no words.
+func cutHash(name string) (plain string, found bool) {
+	at := strings.LastIndexByte(name, '-')
+	if at < 1 || len(name)-at != 11 || strings.Trim(name[at+1:], "2456789bcdfghkmt") != "" {
+		return name, false
+	}
+	return name[:at], true
 }
 
 // readContent returns what is known of a ConfigMap or Secret with its keys in the given fields, or nil.

@@ -119,11 +119,15 @@ func (r *run) addEmittedPolicies(o *manifest.Object, own map[sidecar.Ref]bool) {
 	m := r.metaOf(o)
 	at, _ := o.Template(r.all.Spec.PodTemplatePaths)
 	out := readOptOut(o, at)
+	stem, known := "", false
 	for _, d := range r.docs {
 		if at == nil || !d.Spec.Selects(&m) {
 			continue
 		}
-		w := sidecar.Workload{Ref: o.Ref}
+		if !known {
+			stem, known = r.readStem(o, &m), true
+		}
+		w := sidecar.Workload{Ref: o.Ref, Stem: stem}
 		for _, e := range d.entries() {
 			if w.Name = e.Name; closesPorts(e) && out.reasonFor(e.Name) == "" {
 				own[sidecar.Ref{Group: "networking.k8s.io", Kind: "NetworkPolicy", Namespace: o.Ref.Namespace,
@@ -162,7 +166,7 @@ func closedPorts(answers []outcome, except int) (ports []int32) {
 			return o.Ref().Kind == "NetworkPolicy"
 		})
 		for _, t := range a.Change.Takeovers {
-			if t.MovesApp() || policy {
+			if t.MovesApp() || t.Front && policy {
 				ports = append(ports, t.AppPort)
 			}
 			for _, health := range []int32{t.HealthPort, t.GRPCHealthPort} {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/merge"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+	"github.com/outrigger-dev/outrigger/pkg/verify"
 )
 
 // A question asks one entry of the config what one workload needs, and collects findings.
@@ -38,6 +38,8 @@ func (q *question) ask(w *sidecar.Workload) (out outcome) {
 	view := *w
 	view.Pod = *w.Pod.DeepCopy() // so that patterns can't change each other's view
 	q.entry.Fill(&view)
+	spec := q.conf.Spec.Of(q.entry)
+	view.Images, view.PullSecrets = spec.Pulled, spec.ImagePullSecrets
 	view.Added = addedContainers(q.conf, w)
 	if !q.findApps(&view) || !q.pickPortOwner(&view) {
 		return out
@@ -50,16 +52,33 @@ func (q *question) ask(w *sidecar.Workload) (out outcome) {
 	}
 	c, err := sidecar.Build(q.entry.Pattern(), &view)
 	if why := findUnfit(c, err); why != nil && q.entry.Unfit == config.UnfitSkip {
-		out.skipped = true
-		q.addFindings(describeSkip(q.conf, q.object, q.entry, ": "+why.Message))
+		out.skipped = q.refuse(*why)
+		return out
+	}
+	if unnamed := findUnnamed(q.object, w); err != nil && unnamed != nil && view.App.Name == "" {
+		q.addFindings(*unnamed) // other errors are of a name that isn't there
 		return out
 	}
 	q.addError(err)
 	if c == nil {
 		return out
 	}
+	if w.Platform == sidecar.OpenShift && q.entry.Custom == nil { // what people write themselves stays
+		fs := c.LeaveUsersOut(q.entry.Name, q.entry.Override)
+		c.Notes = append(c.Notes, fs...)
+		if fs.Failed() {
+			q.addError(fs)
+			return out
+		}
+	}
+	verify.FitKnative(&view, c)
 	if err := override(c, q.entry); err != nil {
 		q.addError(err)
+		return out
+	}
+	c.AddPullSecrets(spec.ImagePullSecrets)
+	if why := verify.CheckKnative(&view, c); why != nil {
+		out.skipped = q.refuse(*why)
 		return out
 	}
 	for j := range c.Notes {
@@ -70,6 +89,17 @@ func (q *question) ask(w *sidecar.Workload) (out outcome) {
 		After: q.orderNames(q.entry.After), Before: q.orderNames(q.entry.Before),
 	}
 	return out
+}
+
+// refuse adds the reason why the workload isn't one for the entry: as an error, or as a skip if the config wants that.
+// It reports whether it's a skip.
+func (q *question) refuse(why sidecar.Finding) (skipped bool) {
+	if q.entry.Unfit == config.UnfitSkip {
+		q.addFindings(describeSkip(q.conf, q.object, q.entry, ": "+why.Message))
+		return true
+	}
+	q.addFindings(placeFinding(why, q.object, q.entry))
+	return false
 }
 
 func (q *question) addFindings(fs ...sidecar.Finding) { q.findings = append(q.findings, fs...) }
@@ -108,35 +138,47 @@ func findUnfit(c *sidecar.Change, err error) *sidecar.Finding {
 
 // override lays the user's partial container over the container with the entry's name. If there's none, it lays it over
 // all whose names begin with the entry's, such as log-tail-access for log-tail. A pattern with its container in an
-// object that it emits does that itself.
+// object that it emits does that itself. Resources reach the other containers, too, where they have none, since a quota
+// may demand them of every container.
 func override(c *sidecar.Change, e *config.Entry) error {
 	if e.Override == nil || c.OverrideApplied {
 		return nil
 	}
 	var exact, several []*corev1.Container
 	for ctr := range c.AllContainers() {
-		if ctr.Name == e.Name {
+		switch {
+		case ctr.Name == e.Name:
 			exact = append(exact, ctr)
-		} else if strings.HasPrefix(ctr.Name, e.Name+"-") {
+		case sidecar.NamesContainer(e.Name, ctr.Name):
 			several = append(several, ctr)
 		}
 	}
 	if exact != nil {
 		several = exact[:1]
 	}
+	for ctr := range c.AllContainers() {
+		if !slices.Contains(several, ctr) {
+			ctr.Resources = sidecar.CompleteResources(ctr.Resources, e.Override.Resources)
+		}
+	}
+	var fs sidecar.Findings
 	for _, ctr := range several {
-		over, err := sidecar.OverlayContainer(*ctr, e.Override)
+		over, err := sidecar.OverlayContainer(*ctr, e.Override, e.Removed)
 		if err != nil {
 			return err
 		}
 		over.Name = ctr.Name // an override may have the entry's name
+		if e.Custom == nil { // otherwise the arguments are the user's own
+			fs = append(fs, sidecar.CheckArguments(ctr, &over)...)
+		}
+		fs = append(fs, sidecar.CheckOverlaid(&over)...)
 		*ctr = over
 	}
 	if several == nil {
 		return fmt.Errorf("override: no container of this sidecar is named %s or has a name that begins with %s-; rename a "+
 			"container, or change the container itself", e.Name, e.Name)
 	}
-	return nil
+	return fs.Err()
 }
 
 // placeFinding sets the sidecar of a pattern's finding, and the workload if it has no object. Then its field is one of
@@ -146,7 +188,7 @@ func placeFinding(f sidecar.Finding, o *manifest.Object, e *config.Entry) sideca
 		f.Object = o.Ref
 		if f.Field != "" {
 			f.Message = f.Field + ": " + f.Message
-			f.Field = ""
+			f.Field, f.Document = "", e.Name // see tellDocument
 		}
 	}
 	f.Sidecar = e.Name

@@ -24,7 +24,7 @@ func (r *run) decideRecord(opt Options) bool {
 	r.record = wants(config.RecordAlways) || (wants(config.RecordAuto) || wants("")) && inPlace
 	for _, d := range r.docs {
 		if r.record && d.Metadata.Name == "" {
-			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "missing-field", Field: "metadata.name",
+			r.addAbout(d, sidecar.Finding{Severity: sidecar.Error, Code: "missing-field", Field: "metadata.name",
 				Message: "is missing",
 				Hint:    "add a name, as the record of what was added, which files need to be written back, has it"})
 			return false
@@ -65,7 +65,10 @@ func (r *run) remembers() bool { return r.record || r.carry }
 // isBuild reports whether kustomize runs the function.
 func (r *run) isBuild() bool {
 	return slices.ContainsFunc(r.texts, func(t *manifest.Text) bool {
-		return t.IsResourceList() && slices.ContainsFunc(t.Objects, (*manifest.Object).ByKustomize)
+		return t.IsResourceList() && slices.ContainsFunc(t.Objects, func(o *manifest.Object) bool {
+			defer o.Release()
+			return o.ByKustomize()
+		})
 	})
 }
 

@@ -2,10 +2,12 @@ package rig
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -31,7 +33,7 @@ func (r *run) rememberDocuments(o recorded) {
 		}
 		d := r.readDocument(name, spec)
 		if d == nil {
-			f.Message = "its record of document " + name + " isn't a valid document"
+			f.Message = "its record of document " + name + " isn't valid: " + r.unread[name+"\n"+string(spec)]
 			r.addFindings(f)
 			continue
 		}
@@ -49,17 +51,26 @@ func (r *run) readDocument(name string, spec json.RawMessage) *document {
 	if d, known := r.read[key]; known {
 		return d
 	}
+	if r.read == nil {
+		r.read, r.unread = map[string]*document{}, map[string]string{}
+	}
 	var d *document
 	if len(r.read) < mostDocuments { // whoever writes manifests can write any number
-		if conf, fs := config.ReadRecorded(name, spec); !fs.Failed() {
-			d = &document{Sidecars: conf}
+		conf, fs := config.ReadRecorded(name, spec)
+		if d = (&document{Sidecars: conf}); fs.Failed() {
+			d, r.unread[key] = nil, describeMistake(fs)
 		}
-	}
-	if r.read == nil {
-		r.read = map[string]*document{}
+	} else {
+		r.unread[key] = fmt.Sprintf("there are more than %d in all records", mostDocuments)
 	}
 	r.read[key] = d
 	return d
+}
+
+// describeMistake returns the field and the reason of the first error. No finding about a document has a secret.
+func describeMistake(fs sidecar.Findings) string {
+	first := fs[slices.IndexFunc(fs, func(f sidecar.Finding) bool { return f.Severity == sidecar.Error })]
+	return strings.TrimPrefix(first.Field+": ", ": ") + first.Message
 }
 
 // checkRemembered checks what documents that come from a record ask for. Whoever writes a
@@ -147,6 +158,10 @@ func stoodBefore(before, bare *manifest.Object, e *sidecar.Edit) bool {
 		return before.Decode(e.Path, &was) == nil && was.Name == c.Name && sameProgram(&was, &c, bare)
 	}
 	there, same := compareAt(before, e.Path, e.Value)
+	if value, isText := e.Value.(string); isText && e.Path[len(e.Path)-1].Key == "." {
+		// An argument is addressed by what it is, and then it was what it becomes again.
+		_, same = compareAt(before, e.Path[:len(e.Path)-1].At(".", value), e.Value)
+	}
 	switch {
 	case e.Delete:
 		return !there
@@ -159,7 +174,7 @@ func stoodBefore(before, bare *manifest.Object, e *sidecar.Edit) bool {
 // dependsOnOthers reports whether what stands at a step of a pod may depend on several
 // documents.
 func dependsOnOthers(s sidecar.Step) bool {
-	return slices.Contains([]string{"annotations", "env", "args", "terminationGracePeriodSeconds"}, s.Field)
+	return slices.Contains([]string{"annotations", "env", "args", "terminationGracePeriodSeconds", "resources"}, s.Field)
 }
 
 // isRenamedVolume reports whether a volume has a ConfigMap that this run emits, where it had

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/cost"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/neighbour"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -22,9 +23,14 @@ type File struct {
 type Output struct {
 	Texts    []manifest.Edited
 	Findings sidecar.Findings
-	Report   []string // what each workload got
+	Report   []string // what each workload got, and what that requests
+	Total    string   // of the requests; "" where there is one workload alone
 
+	own       sidecar.Findings // see [Output.Own]
 	workloads sidecar.Findings // see [Output.Results]
+
+	added         map[sidecar.Ref][]Added // see [Output.Demands]
+	templatePaths []string
 }
 
 // Files returns the new texts with their names.
@@ -39,6 +45,9 @@ func (o Output) Files() []File {
 // Options of a run.
 type Options struct {
 	InPlace bool // files are written back, so what is added must be recorded in the objects
+	// NoMatch allows that nothing is selected among hooks alone, or where there are no objects: Helm 4
+	// may call a post-renderer for a chart's hooks alone, and for a chart that renders nothing.
+	NoMatch bool
 }
 
 // Run lays the sidecars of a document on the workloads among the files.
@@ -65,6 +74,7 @@ func RunTexts(texts []*manifest.Text, docs []*config.Sidecars, opt Options) Outp
 // repeat runs a flow, and again where it only finds out at the end what it has to know.
 func repeat(newRun func() run, flow func(*run) Output) Output {
 	r := newRun()
+	var carried *Output // of the pass with the records that kustomize carries, where it failed
 	for {
 		out := flow(&r)
 		next := newRun()
@@ -75,9 +85,11 @@ func repeat(newRun func() run, flow func(*run) Output) Output {
 		case len(r.overRecords) > 0:
 			next.alsoUndone, next.passes = slices.Concat(r.alsoUndone, r.overRecords), r.passes+1
 		case r.carry && out.Findings.Failed(): // an overlay may have changed what other functions of the build laid on
-			next.ignoreCarried = true
+			next.ignoreCarried, carried = true, &out
 		case r.notEmitted == nil && len(claimed) > 0:
 			next.notEmitted = claimed
+		case carried != nil && errorsRemain(carried.Findings, out.Findings):
+			return *carried // the records weren't why
 		default:
 			return out
 		}
@@ -85,8 +97,16 @@ func repeat(newRun func() run, flow func(*run) Output) Output {
 	}
 }
 
+// errorsRemain reports whether all errors are among other findings, too.
+func errorsRemain(fs, among sidecar.Findings) bool {
+	return !slices.ContainsFunc(fs, func(f sidecar.Finding) bool {
+		return f.Severity == sidecar.Error && !slices.Contains(among, f)
+	})
+}
+
 // flow runs all steps, from manifests to manifests with sidecars.
 func (r *run) flow(opt Options) Output {
+	r.noMatch = opt.NoMatch
 	if !r.checkDocuments() || !r.decideRecord(opt) {
 		return r.fail()
 	}
@@ -106,6 +126,7 @@ func (r *run) layDocuments() Output {
 	r.joinDocuments()
 	r.checkRememberedTwins()
 	r.layer = manifest.NewLayer(r.texts)
+	r.readMarkers()
 	r.visitSelected(r.serveWorkload)
 	r.followAround()
 	r.layAround()
@@ -119,6 +140,18 @@ func (r *run) layDocuments() Output {
 	return r.finish()
 }
 
+// readMarkers reads the objects that may have outrigger's marker, as strip does: what one of them can't read, the other
+// one must not pass.
+func (r *run) readMarkers() {
+	for _, t := range r.texts {
+		for _, o := range t.Objects {
+			if o.IsLaid() {
+				o.Release()
+			}
+		}
+	}
+}
+
 // run is the state of one run.
 type run struct {
 	docs          []*document
@@ -126,33 +159,43 @@ type run struct {
 	all           *request             // of all documents, those that are remembered, too
 	dropped       string               // the name of a document that is taken off
 	read          map[string]*document // from records
+	unread        map[string]string    // why not
+	parts         map[string]*document // of those
 	texts         []*manifest.Text
-	carry         bool     // kustomize carries the records
-	ignoreCarried bool     // those that it carries are of no use
-	alsoUndone    []string // objects of which an earlier run is taken off, too, as records name them
-	passes        int      // that have found such ones
-	overRecords   []string // objects that are edited although they remember what was laid on
+	given         []*manifest.Text // the same, before an earlier run was taken off
+	carry         bool             // kustomize carries the records
+	ignoreCarried bool             // those that it carries are of no use
+	alsoUndone    []string         // objects of which an earlier run is taken off, too, as records name them
+	passes        int              // that have found such ones
+	overRecords   []string         // objects that are edited although they remember what was laid on
 	record        bool
+	noMatch       bool // see [Options.NoMatch]
 	findings      sidecar.Findings
 	layer         *manifest.Layer
 	shared        []sidecar.Edit // of objects that several workloads may want something of
 	laidEdits     map[*manifest.Object]laid
 	emits         []manifest.Emit
 	report        []string
-	workloads     sidecar.Findings // what each got
+	workloads     sidecar.Findings        // what each got
+	added         map[sidecar.Ref][]Added // see [Output.Demands]
+	sum           cost.Sum                // of what they request
+	least         map[sidecar.Ref]*int32  // pods that autoscalers keep, by workload; nil: not looked for yet
 
 	footprints []*neighbour.Footprint
 
-	services         map[string][]*service            // by namespace
-	labelledServices map[sidecar.Ref]*manifest.Object // Services that were taken for what this run emits
-	notEmitted       map[sidecar.Ref]bool             // those of an earlier pass that weren't
-	policies         *policies                        // nil: not looked for yet
-	secrets          map[string]map[string][]string   // keys of Secrets, by namespace and name
-	objects          map[sidecar.Ref]*manifest.Object // all, by reference; see findObject
-	twins            map[sidecar.Ref]*manifest.Object // the second of several with one reference
-	emitted          map[sidecar.Ref]sidecar.Object   // content of what is emitted
-	emittedBySpace   map[sidecar.Ref][]sidecar.Object // the same by [manifest.Space]
-	owners           map[sidecar.Ref]string           // sidecar that emitted it
+	services         map[string][]*service              // by namespace
+	labelledServices map[sidecar.Ref]*manifest.Object   // Services that were taken for what this run emits
+	notEmitted       map[sidecar.Ref]bool               // those of an earlier pass that weren't
+	policies         *policies                          // nil: not looked for yet
+	secrets          map[string]map[string][]string     // keys of Secrets, by namespace and name
+	hashed           map[sidecar.Ref]string             // names with a hash, by those without
+	objects          map[sidecar.Ref]*manifest.Object   // all, by reference; see findObject
+	twins            map[sidecar.Ref]*manifest.Object   // the second of several with one reference
+	namesakes        map[sidecar.Ref][]*manifest.Object // workloads of several kinds, by a reference without the kind
+	emitted          map[sidecar.Ref]sidecar.Object     // content of what is emitted
+	emittedBySpace   map[sidecar.Ref][]sidecar.Object   // the same by [manifest.Space]
+	owners           map[sidecar.Ref]string             // sidecar that emitted it
+	emitters         map[sidecar.Ref][]emitter          // all workloads with it
 
 	stood      map[sidecar.Ref]*manifest.Object // objects of which an earlier run was taken off, as they were
 	others     map[string]bool                  // documents of workloads of which nothing was taken off
@@ -176,8 +219,10 @@ func (r *run) finish() Output {
 	if r.findings.Failed() {
 		return Output{Findings: r.tellFindings()}
 	}
-	return Output{Texts: laid, Findings: r.tellFindings(), Report: oneLineEach(r.report),
-		workloads: r.describeServed()}
+	fs = r.tellFindings()
+	return Output{Texts: laid, Findings: fs, Report: oneLineEach(r.report),
+		Total: r.describeTotal(), own: r.ownFindings(fs), workloads: r.describeServed(),
+		added: r.added, templatePaths: r.all.Spec.PodTemplatePaths}
 }
 
 // fail returns what is wrong, without texts.
@@ -190,7 +235,7 @@ func parseFiles(files []File) (texts []*manifest.Text, fs sidecar.Findings) {
 	for _, f := range files {
 		t, err := manifest.Parse(f.Name, f.Text)
 		if err != nil {
-			fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "yaml-syntax", Message: err.Error()})
+			fs = append(fs, manifest.SyntaxFinding(f.Name, err))
 			continue
 		}
 		texts = append(texts, t)

@@ -70,7 +70,7 @@ func TestBrokenObjects(t *testing.T) {
 	out = Run([]File{{Name: "a.yaml", Text: deployment("web", "        x: a: b\n") + broken}}, conf, Options{})
 	require.True(t, out.Findings.Failed())
 	require.Empty(t, out.Texts)
-	require.Contains(t, out.Findings.Err().Error(), "a.yaml: Deployment web: line 13: mapping values are not allowed")
+	require.Contains(t, out.Findings.Err().Error(), "a.yaml:13: Deployment web: mapping values are not allowed")
 }
 
 // An override is laid over the container with the entry's name, or over all whose names begin with it, and over no
@@ -116,4 +116,29 @@ func TestEveryAppAgain(t *testing.T) {
 	again := Run([]File{{Text: text}}, conf, Options{})
 	require.NoError(t, again.Findings.Err())
 	require.Equal(t, text, again.Files()[0].Text)
+}
+
+// The checksum that replaces pods is of what they read: a function that sets the namespace, or other labels of an
+// emitted object, doesn't replace them, and other content does.
+func TestChecksumIsOfContent(t *testing.T) {
+	input := func(namespace string) string {
+		return "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web" + namespace + "}\n" +
+			"spec: {template: {spec: {containers: [{name: web, image: 'web:1'}]}}}\n"
+	}
+	sum := func(text, metadata, content string) string {
+		conf := readSpec(t, "  select: [{name: web}]\n  patterns:\n  - name: x\n    custom:\n"+
+			"      containers: [{name: x, image: 'x:1'}]\n      objects:\n"+
+			"      - {apiVersion: v1, kind: ConfigMap, metadata: {name: "+metadata+"}, "+content+"}\n")
+		out := Run([]File{{Text: text}}, conf, Options{})
+		require.NoError(t, out.Findings.Err())
+		_, rest, found := strings.Cut(out.Files()[0].Text, "checksum.outrigger.dev/x: ")
+		require.True(t, found)
+		return strings.Trim(strings.SplitN(rest, "\n", 2)[0], "'}")
+	}
+	first := sum(input(""), "web-x", "data: {a: b}")
+	require.Equal(t, first, sum(input(", namespace: prod"), "web-x", "data: {a: b}"))
+	require.Equal(t, first, sum(input(""), "web-y, labels: {team: a}", "data: {a: b}"))
+	for _, other := range []string{"data: {a: c}", "data: {b: b}", "binaryData: {a: Yg==}"} {
+		require.NotEqual(t, first, sum(input(""), "web-x", other), other)
+	}
 }

@@ -66,7 +66,7 @@ func askRound(all *request, o *manifest.Object, w *sidecar.Workload, out optOut,
 
 // standsInFront reports whether a sidecar is in front of an app that keeps its port.
 func standsInFront(a *sidecar.Answer) bool {
-	return slices.ContainsFunc(a.Change.Takeovers, func(t sidecar.Takeover) bool { return !t.MovesApp() })
+	return slices.ContainsFunc(a.Change.Takeovers, func(t sidecar.Takeover) bool { return t.Front })
 }
 
 // answersOf returns the answers among the outcomes, except one; -1 excepts none.

@@ -87,6 +87,9 @@ func (r *run) isServed(d *document, o *manifest.Object, m *config.Meta) bool {
 // checkPassedOver checks the marks of a workload for documents that match it and don't serve
 // it. A sidecar of a document that does has its marks there by right.
 func (r *run) checkPassedOver(passing, serving []*document, o *manifest.Object) {
+	if len(passing) == 0 { // most objects, which are never read
+		return
+	}
 	_, pod := o.Template(r.all.Spec.PodTemplatePaths)
 	if !pod || o.IsToolConfig() && !o.IsLocal() || o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy {
 		return
@@ -119,6 +122,23 @@ func (r *run) checkTemplates(d *document, o *manifest.Object) {
 			Message: "is a second pod template, which gets no sidecars, as they are added to " + all[0].String(),
 			Hint:    "remove it, or exclude the object"}))
 	}
+	r.checkElsewhere(d, o)
+}
+
+// checkElsewhere reports pod templates where outrigger doesn't look: they get no sidecars. It reports whether there are
+// any.
+func (r *run) checkElsewhere(d *document, o *manifest.Object) bool {
+	all := o.TemplatesElsewhere(r.all.Spec.PodTemplatePaths)
+	for _, at := range all {
+		hint := "write it into spec.podTemplatePaths, or exclude the object"
+		if slices.ContainsFunc(at, func(s sidecar.Step) bool { return s.Field == "" }) {
+			hint = "exclude the object, as outrigger doesn't reach templates in lists"
+		}
+		r.addFindings(d.forbidSkip(sidecar.Finding{Severity: sidecar.Warning, Code: "template-unreached", Object: o.Ref,
+			File: o.File(), Line: lineOf(o), Field: at.String(),
+			Message: "is a pod template where outrigger doesn't look, so it gets no sidecars", Hint: hint}))
+	}
+	return len(all) > 0
 }
 
 // checkPodless reports a selected object that has no pod template.
@@ -129,6 +149,8 @@ func (r *run) checkPodless(d *document, o *manifest.Object, m *config.Meta) {
 			File: o.File(), Line: lineOf(o),
 			Message: fmt.Sprintf("has no pods of its own, but those of workload %v", of),
 			Hint:    "select that workload"}))
+	} else if r.checkElsewhere(d, o) {
+		d.tally.selected++
 	} else if d.selectsKind(m) {
 		d.tally.invalid = true
 		r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "template-missing", Object: o.Ref, File: o.File(),
@@ -160,9 +182,12 @@ func (d *document) selectsKind(m *config.Meta) bool {
 
 func (r *run) metaOf(o *manifest.Object) config.Meta {
 	return config.Meta{Ref: o.Ref, Version: o.Version, Previous: o.PreviousNames, Labels: o.Labels,
-		Annotations: o.Annotations,
+		Annotations: o.Annotations, MayHave: o.MayHave,
 		PodLabels: func() map[string]string {
-			at, _ := o.Template(r.all.Spec.PodTemplatePaths)
+			at, pod := o.Template(r.all.Spec.PodTemplatePaths)
+			if !pod {
+				return nil
+			}
 			return o.Strings(append(fieldNames(at), "metadata", "labels")...)
 		}}
 }

@@ -22,8 +22,9 @@ func (r *run) findServices(w *sidecar.Workload) []sidecar.Service {
 			r.checkName(s.object)
 			s.decoded = &sidecar.Service{Ref: s.object.Ref, Labels: s.object.Labels(), Annotations: s.object.Annotations()}
 			if err := s.object.Decode(sidecar.Fields("spec"), &s.decoded.Spec); err != nil {
+				field, message := explainUnreadable(sidecar.Fields("spec"), err)
 				r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "unreadable", Object: s.object.Ref,
-					File: s.object.File(), Line: lineOf(s.object), Field: "spec", Message: err.Error()})
+					File: s.object.File(), Line: lineOf(s.object), Field: field, Message: message})
 			}
 		}
 		if s.decoded.Spec.Type != corev1.ServiceTypeExternalName && !r.takesForEmitted(s) {

@@ -104,3 +104,18 @@ func TestSharedRecordsOfAbsent(t *testing.T) {
 	require.Equal(t, strings.Replace(files[2].Text, `"for":["apps/Deployment//first"]`, both, 1), out.Files()[1].Text,
 		"what both want of it stays")
 }
+
+// A caller's argument that a document has rewritten is still its work when another document comes alone.
+func TestRewrittenArgumentIsRemembered(t *testing.T) {
+	caller := strings.NewReplacer("first", "caller", "app: shop", "app: caller", "containerPort: 8080", "containerPort: 9",
+		"env: [{name: UP, value: 'http://shop:80/x'}]", "args: ['--url=ws://shop:80/']").Replace(sharedFirst)
+	files := []rig.File{{Name: "first.yaml", Text: sharedFirst}, {Name: "caller.yaml", Text: caller},
+		{Name: "service.yaml", Text: sharedService}}
+	tls, adapter := sharedDocument(t, "tls", "first", callsShared), sharedDocument(t, "metrics", "first", adapterShared)
+	out := rig.Run(files, tls, rig.Options{InPlace: true})
+	require.NoError(t, out.Findings.Err())
+	require.Contains(t, out.Files()[1].Text, "wss://shop:80/")
+	out = rig.Run(out.Files(), adapter, rig.Options{InPlace: true})
+	require.NoError(t, out.Findings.Err())
+	require.Contains(t, out.Files()[1].Text, "wss://shop:80/")
+}

@@ -21,6 +21,15 @@ const (
 	injectKey = "outrigger.dev/inject"
 )
 
+// ReadNotes returns sets of labels and annotations that choose which sidecars there are, which container they serve,
+// and where Prometheus looks for metrics, with values that change this. port is the value that stands for any port.
+func ReadNotes(port string) []map[string]string {
+	return []map[string]string{
+		{skipKey: "*"}, {injectKey: "false"}, {sidecar.DefaultContainerKey: "none"},
+		{sidecar.ScrapeKey: "true", sidecar.ScrapePortKey: port},
+	}
+}
+
 // An optOut holds the sidecars that a workload doesn't get.
 type optOut struct {
 	names   []string          // of entries, or "*"

@@ -34,7 +34,8 @@ func Strip(files []File, by string) ([]File, sidecar.Findings) {
 			out[i] = File{files[i].Name, text.String()}
 		}
 	}
-	if fs = append(fs, manifest.ParseFindings(texts)...); fs.Failed() {
+	fs = append(fs, manifest.ParseFindings(texts)...)
+	if placeFindings(fs, texts, texts); fs.Failed() {
 		return nil, sortFindings(fs)
 	}
 	return out, sortFindings(fs)

@@ -1,6 +1,11 @@
 package rig
 
 import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -14,14 +19,31 @@ func (r *run) view(q *request, o *manifest.Object) (*sidecar.Workload, bool) {
 
 // decodeWorkload decodes a workload and the objects around it.
 func (r *run) decodeWorkload(q *request, o *manifest.Object) (*sidecar.Workload, sidecar.Findings) {
+	w, fs := r.decodeUnnamed(q, o)
+	if w != nil {
+		w.Stem = r.stemOf(q, o, w)
+		r.fillPolicies(w)
+	}
+	return w, fs
+}
+
+// decodeUnnamed decodes the same, but for the stem of names and the policies, which depend on it.
+func (r *run) decodeUnnamed(q *request, o *manifest.Object) (*sidecar.Workload, sidecar.Findings) {
 	refuse := func(code, field, message, hint string) (*sidecar.Workload, sidecar.Findings) {
 		return nil, sidecar.Findings{{Severity: sidecar.Error, Code: code, Object: o.Ref, File: o.File(), Line: lineOf(o),
 			Field: field, Message: message, Hint: hint}}
 	}
 	at, _ := o.Template(r.all.Spec.PodTemplatePaths)
-	w := &sidecar.Workload{Ref: o.Ref, Template: at, Annotations: o.Annotations(), Kubernetes: q.Spec.Kubernetes()}
+	w := &sidecar.Workload{Ref: o.Ref, Template: at, Annotations: o.Annotations(), Kubernetes: q.Spec.Kubernetes(),
+		Platform: q.Spec.Platform}
 	if err := o.Decode(at, &w.Pod); err != nil {
-		return refuse("unreadable", at.String(), err.Error(), "")
+		field, message := explainUnreadable(at, err)
+		return refuse("unreadable", field, message, "")
+	}
+	w.Written = func(path sidecar.Path) string {
+		v, _ := o.Value(slices.Concat(at, path))
+		text, _ := v.(string)
+		return text
 	}
 	if len(w.Pod.Spec.Containers) == 0 {
 		return refuse("template-missing", "", "has no containers", "select a workload that has some")
@@ -30,8 +52,16 @@ func (r *run) decodeWorkload(q *request, o *manifest.Object) (*sidecar.Workload,
 	w.MatchLabels = o.Strings("spec", "selector", "matchLabels")
 	w.Replicas = replicasOf(o)
 	r.fillNamespace(w)
-	r.fillPolicies(w)
 	return w, nil
+}
+
+// explainUnreadable returns the field that can't be decoded, and why not, with its line.
+func explainUnreadable(at sidecar.Path, err error) (field, message string) {
+	var wrong *manifest.FieldError
+	if !errors.As(err, &wrong) {
+		return at.String(), err.Error()
+	}
+	return strings.Trim(at.String()+"."+wrong.Field, "."), fmt.Sprintf("line %d: %s", wrong.Line, wrong.Message)
 }
 
 // replicasOf returns the number of replicas of a workload, or nil if it has none.
@@ -57,4 +87,33 @@ func volumeClaims(o *manifest.Object) (names []string) {
 		names = append(names, t.Metadata.Name)
 	}
 	return names
+}
+
+// fillNamespace adds what the namespace has to a view. What few patterns need is only read when they need it.
+func (r *run) fillNamespace(w *sidecar.Workload) {
+	in := w.Ref.Namespace
+	w.Secrets = r.secretKeys(in)
+	w.ConfigMaps = func(name string) *sidecar.ConfigMap {
+		return r.readContent("ConfigMap", in, name, "data", "binaryData")
+	}
+	w.SecretObjects = func(name string) *sidecar.ConfigMap {
+		return r.readContent("Secret", in, name, "data", "stringData")
+	}
+	w.HashedNames = func(kind, name string) string { return r.findHashed(kind, in, name) }
+	w.ServiceAccounts = func(name string) map[string]string {
+		o := r.findByName("ServiceAccount", in, name)
+		if o == nil {
+			return nil
+		}
+		defer o.Release()
+		if all := o.Annotations(); all != nil {
+			return all
+		}
+		return map[string]string{} // nil would mean that there's no such ServiceAccount
+	}
+	if o := r.findObject(sidecar.Ref{Kind: "Namespace", Name: in}); o != nil {
+		w.Namespace = sidecar.Meta{Labels: o.Labels(), Annotations: o.Annotations()}
+		w.PodSecurity = w.Namespace.Labels[sidecar.PodSecurityLabel]
+		o.Release()
+	}
 }

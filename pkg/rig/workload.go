@@ -2,6 +2,7 @@ package rig
 
 import (
 	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/cost"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/merge"
 	"github.com/outrigger-dev/outrigger/pkg/neighbour"
@@ -24,16 +25,22 @@ func (r *run) serveWorkload(q *request, o *manifest.Object) (without []*config.E
 	if !ok {
 		return nil, false
 	}
+	r.checkDefaultContainer(q, o, w)
 	a := r.agree(q, o, w)
 	r.checkMarks(q, o, a.without)
 	r.noteServed(o, w, a.answers)
+	r.noteAdded(q, o, a.answers)
 	if len(a.answers) == 0 {
 		return a.without, true
 	}
 	r.addFindings(verify.Check(w, a.answers)...)
-	own := r.keepShared(o, r.editsOf(q, o, w, &a))
+	edits := r.editsOf(q, o, w, &a)
+	if r.checkUnnamed(o, w, edits) {
+		return nil, false
+	}
+	own := r.keepShared(o, edits)
 	r.checkRemembered(own)
-	r.footprints = append(r.footprints, neighbour.Observe(w, a.answers))
+	r.footprints = append(r.footprints, neighbour.Observe(w, a.answers, cost.WithSidecars(w, a.answers)))
 	about := r.aboutDocuments(q, a.answers)
 	if len(own) > 0 && r.layOn(o, own, about) {
 		r.keepEdits(o, own, about)

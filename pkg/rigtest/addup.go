@@ -2,6 +2,7 @@ package rigtest
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -49,6 +50,7 @@ func documentsAddUp(t T, c Case) {
 	sameButEmits(t, want, s.mustRunAll(t, all[:1], "always", text), "law 11: one of them again")
 
 	first := all[int(c.Sample/13)%len(all)]
+	s.shrinkAndGrow(t, all, first, text)
 	rest := s.list(func(name string) bool { return name != first })
 	if left := s.runAll(t, rest, "always", c.Input); !left.Findings.Failed() {
 		back, fs := rig.Strip(c.readFiles(text), first)
@@ -58,6 +60,37 @@ func documentsAddUp(t T, c Case) {
 	back, fs := rig.Strip(c.readFiles(text), "")
 	require.NoError(t, fs.Err(), "law 11: all are taken off")
 	sameObject(t, c.Input, back[0].Text, "law 11: all are taken off")
+}
+
+// shrinkAndGrow takes one pattern out of a document that was laid on with others, and puts it
+// in again.
+func (s split) shrinkAndGrow(t T, all []string, name, text string) {
+	t.Helper()
+	var gone string
+	less := s
+	less.documents = maps.Clone(s.documents)
+	less.documents[name] = editSpec(t, s.documents[name], func(spec map[string]any) {
+		entries := spec["patterns"].([]any)
+		i := int(s.Sample/19) % len(entries)
+		gone = s.readSpec(t, s.documents[name]).Patterns[i].Name
+		spec["patterns"] = slices.Delete(entries, i, i+1)
+	})
+	if slices.ContainsFunc(s.readSpec(t, s.Config).Patterns, func(e config.Entry) bool {
+		return slices.Contains(slices.Concat(e.After, e.Before), gone)
+	}) {
+		return
+	}
+	want := less.runAll(t, all, "always", s.Input)
+	if want.Findings.Failed() {
+		return
+	}
+	out := less.runAll(t, []string{name}, "always", text)
+	require.NoError(t, out.Findings.Err(), "law 11: %s without %s", name, gone)
+	shrunk := out.Files()[0].Text
+	sameButEmits(t, want.Files()[0].Text, shrunk, "law 11: one document has one pattern less")
+	out = s.runAll(t, []string{name}, "always", shrunk)
+	require.NoError(t, out.Findings.Err(), "law 11: %s with %s again", name, gone)
+	sameButEmits(t, text, out.Files()[0].Text, "law 11: one document has one pattern more")
 }
 
 // carried is what functions of one build of kustomize's tell each other of their documents.

@@ -21,7 +21,7 @@ func Laws(t T, c Case) {
 		c.done = newMemory()
 	}
 	plain := c.mustRun(t, c.Config, c.Input)
-	always := editSpec(t, c.Config, func(spec map[string]any) { spec["record"] = "always" })
+	always := recordAlways(t, c.Config)
 	laid := c.mustRun(t, always, c.Input)
 
 	if c.checkRun(0, 2) {
@@ -46,6 +46,12 @@ func Laws(t T, c Case) {
 		nobodyWinsSilently(t, c, plain)
 		aPatternEqualsItsCustomForm(t, c, plain)
 	}
+}
+
+// recordAlways is a config with which every run keeps a record.
+func recordAlways(t T, conf string) string {
+	t.Helper()
+	return editSpec(t, conf, func(spec map[string]any) { spec["record"] = "always" })
 }
 
 // checkRun reports whether it's the turn of a law, where not every pair checks all.

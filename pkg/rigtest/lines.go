@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/stretchr/testify/require"
 )
@@ -58,7 +59,11 @@ func findRecords(annotations string) string {
 
 var (
 	// filled are lines of collections that may have been written as empty, stand in brackets, or are aliases.
-	filled = regexp.MustCompile(`: *,|[{}\[\]]|[:-] \*|: *(null|Null|~)|outrigger.dev/(patterns|phases)`)
+	filled = regexp.MustCompile(`: *,|[{}\[\]]|[:-] \*|^ +\*|: *(null|Null|~)|^ +(null|Null|~)\s*$` +
+		`|outrigger.dev/(patterns|phases)`)
+	// bareKey is a line with a key whose value stands below it, and bareValue one with nothing but such a value.
+	bareKey   = regexp.MustCompile(`:\s*(#.*)?$`)
+	bareValue = regexp.MustCompile(`^ +[^\s#-][^:#]*\s*$`)
 	// portly are lines that a takeover may change or take away, with the comments among them.
 	portly = regexp.MustCompile(`(?i)port|tcpSocket|host|gracePeriod|scheme|protocol|services|(http|ws)://|name` +
 		`|^\s*#|^\s*$|^\s*-\s*(#.*)?$`)
@@ -69,7 +74,13 @@ func linesStay(t T, input, plain string, moved moves) {
 	t.Helper()
 	takeover := len(moved.to) > 0
 	rest := splitLines(plain)
+	mayChange := false // the value below a key
 	for _, line := range splitLines(input) {
+		if mayChange && bareValue.MatchString(line) {
+			continue
+		}
+		comment := strings.HasPrefix(strings.TrimSpace(line), "#") // the value may stand below it
+		mayChange = mayChange && comment || !comment && bareKey.MatchString(line)
 		if filled.MatchString(line) ||
 			(moved.appends || moved.rewrites || len(moved.values) > 0) && strings.Contains(line, "value") ||
 			takeover && portly.MatchString(line) ||
@@ -78,8 +89,9 @@ func linesStay(t T, input, plain string, moved moves) {
 			strings.Contains(line, "safe-to-evict-local-volumes") {
 			continue
 		}
+		mayChange = mayChange && comment
 		i := slices.IndexFunc(rest, func(l string) bool {
-			return l == line || strings.HasPrefix(l, line+", ") || // the last one between brackets
+			return l == line || raisesQuantity(line, l) || strings.HasPrefix(l, line+", ") || // the last one between brackets
 				takeover && strings.Replace(l, "- ", "  ", 1) == line || // the first one has left a list's entry
 				takeover && strings.HasSuffix(line, ",") &&
 					strings.HasPrefix(l, strings.TrimSuffix(line, ",")) // or the last one brackets
@@ -87,6 +99,17 @@ func linesStay(t T, input, plain string, moved moves) {
 		require.GreaterOrEqual(t, i, 0, "law 4: a line is gone or has changed: %q", line)
 		rest = rest[i+1:]
 	}
+}
+
+// quantity matches a line with a quantity of a resource, which a pod's own resources may raise.
+var quantity = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(\s*(?:cpu|memory|hugepages-\w+): *)(['"]?)([0-9.]+[A-Za-z0-9]*)(['"]?)(.*)$`)
+})
+
+// raisesQuantity reports whether two lines are equal, except that the second has a larger quantity of a resource.
+func raisesQuantity(line, raised string) bool {
+	a, b := quantity().FindStringSubmatch(line), quantity().FindStringSubmatch(raised)
+	return a != nil && b != nil && a[1] == b[1] && a[5] == b[5] && isMoreOf(a[3], b[3])
 }
 
 // inCommand reports whether a line has a port that is moved in commands of probes.

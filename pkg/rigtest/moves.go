@@ -103,7 +103,11 @@ func takenOver(s *config.Spec) moves {
 		if p.Custom != nil {
 			m.grace = m.grace || p.Custom.Pod.MinGracePeriodSeconds > 0
 			for _, t := range p.Custom.Takeovers {
-				if !t.MovesApp() {
+				if t.Redirected {
+					m.addRedirect(t.Port, t.HealthPort, t.GRPCHealthPort)
+					continue
+				}
+				if t.Front {
 					m.addRedirect(t.AppPort, t.Port)
 					continue
 				}
@@ -140,6 +144,10 @@ func (m *moves) addProxy(g *proxy.Base) {
 		health = g.HealthPort
 	}
 	for i, port := range g.TakenPorts() {
+		if g.Mode == proxy.ModeRedirect {
+			m.addRedirect(port, health+int32(i))
+			continue
+		}
 		if g.Mode != proxy.ModeFront {
 			m.ports[int(port)] = true
 			m.addRedirect(port, port, health+int32(i))
@@ -268,12 +276,22 @@ func (m moves) mayFollow(a, b any, path sidecar.Path) bool {
 	case editable.OverTLS:
 		return len(m.to) > 0 && tlsNames[was] == now
 	case editable.Larger:
+		if field.Value == editable.Quantity {
+			return isMoreOf(was, now)
+		}
 		number, isNumber := a.(int)
 		more, _ := b.(int)
 		return isNumber && more > number && (len(m.to) > 0 || m.grace) ||
 			!isNumber && len(now) > len(was) && !strings.HasPrefix(was, now)
 	}
 	return false
+}
+
+// isMoreOf reports whether a quantity of a resource is more than another one.
+func isMoreOf(was, now string) bool {
+	less, isQuantity := sidecar.ReadQuantity(was)
+	more, both := sidecar.ReadQuantity(now)
+	return isQuantity && both && less.Cmp(more) < 0
 }
 
 // tlsNames are protocols and what they're called over TLS.

@@ -67,6 +67,27 @@ func TestNoRecordKeepsAPassword(t *testing.T) {
 	}
 }
 
+// A volume that the manifest mounts and lacks can come from a sidecar. A record may not remove
+// it, since a forged one could take a person's volume in that way.
+func TestNoRecordOfAMountedVolume(t *testing.T) {
+	mounting := strings.Replace(keptByRecord, "          env:\n",
+		"          volumeMounts: [{name: data, mountPath: /data}]\n          env:\n", 1)
+	conf := recording(t, `  patterns:
+    - name: x
+      custom: {volumes: [{name: data, emptyDir: {}}]}
+`)
+	out := rig.Run([]rig.File{{Text: mounting}}, conf, rig.Options{})
+	require.NoError(t, out.Findings.Err())
+	out = rig.Run([]rig.File{{Text: mounting}}, conf, rig.Options{InPlace: true})
+	require.ErrorContains(t, out.Findings.Err(), "Deployment web spec.template.spec.volumes[name=data]: is missing in "+
+		"the manifest, where a container mounts it, so no record may remove it; write the volume into the manifest")
+	require.Empty(t, out.Texts)
+	// What stands there already isn't laid on, so no record is of it.
+	laid := rig.Run([]rig.File{{Text: mounting}}, conf, rig.Options{})
+	out = rig.Run(laid.Files(), conf, rig.Options{InPlace: true})
+	require.NoError(t, out.Findings.Err())
+}
+
 // Records that somebody forged aren't obeyed, wherever they are.
 func TestRecordsOnlyUndo(t *testing.T) {
 	binding := `x\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: evil}`

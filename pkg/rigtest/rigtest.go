@@ -71,17 +71,17 @@ func Check(t *testing.T, dir string) {
 	c := Case{Config: readFile(t, dir, "config.yaml"), Input: readFile(t, dir, "input.yaml"), InputName: "input.yaml"}
 	out := c.runConfig(t, c.Config, c.Input)
 	if _, err := os.Stat(filepath.Join(dir, "errors.txt")); err == nil {
-		checkGolden(t, filepath.Join(dir, "errors.txt"), c.runFindings(t))
+		CheckGolden(t, filepath.Join(dir, "errors.txt"), c.runFindings(t))
 		require.Empty(t, out.Texts, "law 6: a run that fails gives nothing")
 		return
 	}
 	require.NoError(t, out.Findings.Err())
-	checkGolden(t, filepath.Join(dir, "expected.yaml"), out.Files()[0].Text)
+	CheckGolden(t, filepath.Join(dir, "expected.yaml"), out.Files()[0].Text)
 	if w := listWarnings(out); w != "" || fileExists(dir, "warnings.txt") {
-		checkGolden(t, filepath.Join(dir, "warnings.txt"), w)
+		CheckGolden(t, filepath.Join(dir, "warnings.txt"), w)
 	}
 	if fileExists(dir, "report.txt") {
-		checkGolden(t, filepath.Join(dir, "report.txt"), strings.Join(out.Report, "\n")+"\n")
+		CheckGolden(t, filepath.Join(dir, "report.txt"), strings.Join(out.Report, "\n")+"\n")
 	}
 	Laws(t, c)
 }
@@ -176,16 +176,4 @@ func readFile(t *testing.T, dir, name string) string {
 func fileExists(dir, name string) bool {
 	_, err := os.Stat(filepath.Join(dir, name))
 	return err == nil
-}
-
-// checkGolden compares with what a file holds, or rewrites it.
-func checkGolden(t *testing.T, name, have string) {
-	t.Helper()
-	if *update {
-		require.NoError(t, os.WriteFile(name, []byte(have), 0o644))
-		return
-	}
-	want, err := os.ReadFile(name)
-	require.NoError(t, err, "to write it: make golden, or -update in this test")
-	require.Equal(t, string(want), have, "if this is meant: make golden, or -update in this test, and look at the diff")
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -19,6 +20,9 @@ type Change struct {
 	// containers, 70 for caches and agents, 80 for proxies in front of the app, 90 for
 	// exporters and log tails. Default: 70 for long-running containers, 60 for others.
 	Phase Phase `json:"phase,omitempty"`
+	// InitPhase is the place of the init containers, if they start earlier than the
+	// containers. Default: phase.
+	InitPhase Phase `json:"initPhase,omitempty"`
 	// InitContainers run to their end before the app starts, in this order.
 	InitContainers []corev1.Container `json:"initContainers,omitempty"`
 	// Containers run as long as the pod. The placement decides whether as native
@@ -43,11 +47,30 @@ type Change struct {
 	Objects []Object `json:"objects,omitempty"`
 	// Claims are ports that are used but that no container declares.
 	Claims []Claim `json:"claims,omitempty"`
+	// Dials are servers outside of the pod to which the containers connect. A NetworkPolicy
+	// that forbids that is reported, and so is a mesh whose proxy starts too late for it.
+	Dials []Dial `json:"dials,omitempty"`
+	// Scraped are ports of the pod to which Prometheus connects. A NetworkPolicy that forbids
+	// that is reported.
+	Scraped []int32 `json:"scraped,omitempty"`
 	// OverrideApplied says that the pattern has applied the user's override itself, as for
 	// a container of an object.
 	OverrideApplied bool `json:"-"`
 	// Notes are findings that don't stop the run.
 	Notes Findings `json:"-"`
+	// AsInit is what the config needs to make the long-running container an init container.
+	// It's for messages; "": it can't be one.
+	AsInit string `json:"-"`
+	// NeedsEnv are variables that the app needs, and that other sidecars may set.
+	NeedsEnv []EnvNeed `json:"-"`
+}
+
+// An EnvNeed is one of some variables that each container of the app needs.
+type EnvNeed struct {
+	Names   []string // one of them is enough, and so is a variable or argument with the text Or
+	Or      string
+	Ports   []int32 // it isn't needed where a container of the pod declares one of them
+	Finding Finding // is reported if a container has none
 }
 
 // An App is what the app's container gets.
@@ -72,16 +95,21 @@ type App struct {
 // A Takeover makes a sidecar listen in place of the app. Usually it takes the app's own
 // port, and the app listens on loopback only: the app's container no longer declares the
 // port, and probes, hooks and Services are updated. If the app can't be moved, the sidecar
-// has a port of its own, and Services use that.
+// has a port of its own, and Services use that, or the pod redirects the app's port to it.
 type Takeover struct {
 	// Port is where the sidecar listens. Unless front is true, it's the port that the app
 	// had before.
 	Port int32 `json:"port"`
-	// AppPort is where the app listens: on 127.0.0.1, or with front on all addresses, as
-	// before.
+	// AppPort is where the app listens: on 127.0.0.1, or with front or redirected on all
+	// addresses, as before.
 	AppPort int32 `json:"appPort"`
 	// Front leaves the app and its port as they are: only Services use the sidecar.
 	Front bool `json:"front,omitempty"`
+	// Redirected leaves the app and its port as they are, too, and appPort is port: an init
+	// container makes the pod's network redirect the port to the sidecar, which listens on
+	// one of its own. The kubelet and all clients reach the sidecar. Only connections to
+	// 127.0.0.1 and ::1 within the pod reach the app.
+	Redirected bool `json:"redirected,omitempty"`
 	// Scheme is the scheme of clients, including the kubelet, on port. Default: HTTP.
 	Scheme corev1.URIScheme `json:"scheme,omitempty"`
 	// Protocol is the app's protocol, inside of TLS: http, grpc or tcp. Default: http.
@@ -172,6 +200,27 @@ type Object struct{ json.RawMessage }
 func (c *Change) Clone() *Change {
 	out := new(Change)
 	copyInto(reflect.ValueOf(out).Elem(), reflect.ValueOf(c).Elem())
+	return out
+}
+
+// AddPullSecrets adds Secrets for pulling images, if there are containers or volumes that
+// need them.
+func (c *Change) AddPullSecrets(secrets []corev1.LocalObjectReference) {
+	pulls := len(c.Containers)+len(c.InitContainers) > 0 ||
+		slices.ContainsFunc(c.Volumes, func(v corev1.Volume) bool { return v.Image != nil })
+	if pulls {
+		c.Pod.ImagePullSecrets = WithPullSecrets(c.Pod.ImagePullSecrets, secrets)
+	}
+}
+
+// WithPullSecrets returns a list of Secrets with more, each once.
+func WithPullSecrets(have, more []corev1.LocalObjectReference) []corev1.LocalObjectReference {
+	out := slices.Clone(have)
+	for _, s := range more {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
 	return out
 }
 

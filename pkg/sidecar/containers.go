@@ -85,3 +85,15 @@ func PreStop(c *corev1.Container) *corev1.LifecycleHandler {
 	}
 	return c.Lifecycle.PreStop
 }
+
+// HintForBeside says what to do where an ordinary container doesn't suit a workload. asInit is
+// what the config needs to make it an init container; "": it can't be one.
+func (w *Workload) HintForBeside(asInit string) string {
+	switch {
+	case w.Kubernetes.HasNativeSidecars():
+		return "use placement native"
+	case asInit != "":
+		return "write " + asInit
+	}
+	return "leave the workload out with exclude, or write kubernetesVersion 1.29 if the cluster has that"
+}

@@ -24,6 +24,14 @@ const Skipped = "skipped"
 // always printed.
 const Patch = "patch"
 
+// PodResources is the code of findings about a pod whose own resources are raised. They are
+// always printed, since a pod that requests more is what somebody pays for.
+const PodResources = "pod-resources"
+
+// GracePeriodCode is the code of findings about a pod's grace period. They are always printed,
+// since a value that a person wrote may have been raised.
+const GracePeriodCode = "grace-period"
+
 // A Finding is one thing that is wrong or worth knowing. Texts are lower case
 // and without a full stop; they never hold the value of a secret.
 type Finding struct {
@@ -31,6 +39,7 @@ type Finding struct {
 	Code     string // stable, kebab-case: "port-conflict"
 	Object   Ref    // zero if it's about the config
 	Sidecar  string // the sidecar that it's about; may be empty
+	Document string // of a finding about a field of the sidecar: the Sidecars document, where there may be several
 	Field    string // path in Object or in the config
 	Message  string // what is wrong
 	Hint     string // what to do; may be empty
@@ -60,14 +69,23 @@ func (f Finding) String() string {
 	} else if f.Field != "" {
 		b.WriteString(f.Field + ": ")
 	}
-	if f.Sidecar != "" {
-		b.WriteString(f.Sidecar + ": ")
-	}
-	b.WriteString(f.Message)
+	b.WriteString(f.About())
 	if f.Hint != "" {
 		b.WriteString("; " + f.Hint)
 	}
 	return OneLine(b.String())
+}
+
+// About returns the message, behind the sidecar and the document that it's about.
+func (f Finding) About() string {
+	who := f.Sidecar
+	if f.Document != "" {
+		who = strings.TrimSpace(who + " (Sidecars " + f.Document + ")")
+	}
+	if who == "" {
+		return f.Message
+	}
+	return who + ": " + f.Message
 }
 
 // OneLine returns a text on one line that shows everything in it: line breaks become
@@ -135,17 +153,13 @@ func (fs *Findings) AddUnfit(s Severity, code, field, message, hint string) {
 	*fs = append(*fs, Finding{Severity: s, Code: code, Field: field, Message: message, Hint: hint, Unfit: true})
 }
 
-// Unfit returns the first finding that makes the workload unfit for the sidecar, or nil if
-// another one is an error.
+// Unfit returns the first finding that makes the workload unfit for the sidecar, or nil. Other
+// errors don't count: what is wrong with a sidecar that isn't for the workload doesn't matter.
 func (fs Findings) Unfit() *Finding {
-	var first *Finding
 	for i := range fs {
-		switch {
-		case fs[i].Unfit && first == nil:
-			first = &fs[i]
-		case fs[i].Severity == Error && !fs[i].Unfit:
-			return nil
+		if fs[i].Unfit {
+			return &fs[i]
 		}
 	}
-	return first
+	return nil
 }

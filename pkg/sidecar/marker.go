@@ -57,7 +57,18 @@ func (m Marker) String() string {
 	return strings.Join(entries, ",")
 }
 
+// NamesContainer reports whether a container is of one of the marker's sidecars.
+func (m Marker) NamesContainer(container string) bool {
+	return slices.ContainsFunc(m, func(e Mark) bool { return NamesContainer(e.Name, container) })
+}
+
 // Has reports whether the marker has a name.
 func (m Marker) Has(name string) bool {
 	return slices.ContainsFunc(m, func(e Mark) bool { return e.Name == name })
 }
+
+// The annotations that make an object a hook: of Helm (topics/charts_hooks), and of Argo CD (user-guide/sync-waves).
+const (
+	HelmHookKey = "helm.sh/hook"
+	ArgoHookKey = "argocd.argoproj.io/hook"
+)

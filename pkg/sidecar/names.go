@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
@@ -20,9 +21,30 @@ const kustomizeHash = 11
 
 // ObjectName returns the name of an object for this sidecar of this workload:
 // "<workload>-<name>", shortened so that a hash of kustomize fits behind it.
-// Use [Label] to make a label of it, such as the name of a Service.
+// Use [Label] to make a label of it, or [ServiceName].
 func (w *Workload) ObjectName() string {
-	return Shorten(w.Ref.Name+"-"+w.Name, SubdomainLength-kustomizeHash)
+	return Shorten(w.LongName(), SubdomainLength-kustomizeHash)
+}
+
+// LongName returns the same, however long it is. A workload whose name the API server makes,
+// or with a namesake of another kind, has a Stem in the place of its name.
+func (w *Workload) LongName() string { return cmp.Or(w.Stem, w.Ref.Name) + "-" + w.Name }
+
+// GeneratedStem returns the stem of a workload whose name the API server makes: what the name
+// begins with, and a hash of what tells it from others. Never change how: the names are in
+// people's clusters.
+func GeneratedStem(generateName, identity string) string {
+	begin := strings.TrimRight(generateName, "-.")
+	return addHash(begin, identity, min(len(begin)+9, SubdomainLength-kustomizeHash))
+}
+
+// ServiceName makes the name of a Service of a name. Before Kubernetes 1.36 it can't begin
+// with a digit (the feature gate RelaxedServiceNameValidation).
+func ServiceName(name string) string {
+	if label := Label(name); label[0] > '9' {
+		return label
+	}
+	return Label("s-" + name)
 }
 
 // Shorten fits a name into a number of bytes, at least 10. A longer name is cut and gets a
@@ -52,6 +74,13 @@ func Label(name string) string {
 		return label
 	}
 	return addHash(label, name, LabelLength)
+}
+
+// NamesContainer reports whether a container is of a sidecar, as far as names tell: it has the
+// sidecar's name, or that and a dash before its own, as log-tail-access of log-tail.
+func NamesContainer(sidecar, container string) bool {
+	rest, found := strings.CutPrefix(container, sidecar)
+	return found && (rest == "" || rest[0] == '-')
 }
 
 // HasLetter reports whether a name has anything but digits and dashes.

@@ -12,6 +12,16 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar/sidecartest"
 )
 
+func TestNamesContainer(t *testing.T) {
+	for container, want := range map[string]bool{
+		"log-tail": true, "log-tail-access": true, "log-tail-": true,
+		"log-tailor": false, "log": false, "a-log-tail": false, "": false,
+	} {
+		require.Equal(t, want, sidecar.NamesContainer("log-tail", container), container)
+		require.Equal(t, want, sidecar.ParseMarker("web, log-tail=80").NamesContainer(container), container)
+	}
+}
+
 // Names made by Shorten and Label are in people's clusters: this test never changes.
 func TestNamesAreFrozen(t *testing.T) {
 	long := strings.Repeat("a", 70)

@@ -3,8 +3,10 @@ package sidecar
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 // mergeKeys are the lists of a Container that have a key field. They are merged entry by
@@ -24,28 +26,26 @@ var handlers = map[string]bool{
 
 // OverlayContainer applies a partial container to another one. Its fields replace those of
 // the base, but mappings are merged, and so are lists with a key field. A probe or hook
-// of another kind replaces the existing one.
-func OverlayContainer(base corev1.Container, over *corev1.Container) (corev1.Container, error) {
+// of another kind replaces the existing one. What is null is removed from the base.
+func OverlayContainer(base corev1.Container, over *corev1.Container, nulls Nulls) (corev1.Container, error) {
 	if over == nil {
 		return base, nil
 	}
 	a, errA := decodeFields(base)
-	b, errB := decodeFields(*over)
+	b, errB := EncodeOverride(*over, nulls)
 	if errA != nil || errB != nil {
 		return base, fmt.Errorf("override can't be read: %v %v", errA, errB)
 	}
-	if b["name"] == "" {
-		delete(b, "name")
-	}
-	raw, err := json.Marshal(overlayFields(a, b))
-	if err != nil {
+	removeNulls(a, b)
+	var rest corev1.Container
+	if err := encodeFields(a, &rest); err != nil {
 		return base, err
 	}
 	var out corev1.Container
-	if err := json.Unmarshal(raw, &out); err != nil {
+	if err := encodeFields(overlayFields(a, dropNulls(b)), &out); err != nil {
 		return base, err
 	}
-	resources := OverlayResources(base.Resources, over.Resources)
+	resources := OverlayResources(rest.Resources, over.Resources)
 	out.Resources.Requests, out.Resources.Limits = resources.Requests, resources.Limits
 	return out, nil
 }
@@ -79,6 +79,22 @@ func OverlayResources(base, over corev1.ResourceRequirements) corev1.ResourceReq
 	return out
 }
 
+// CompleteResources applies requests and limits to others as [OverlayResources] does, but only those of which there are
+// none: no limit of the resource, and for a request neither.
+func CompleteResources(base, over corev1.ResourceRequirements) corev1.ResourceRequirements {
+	isLimited := func(name corev1.ResourceName, _ resource.Quantity) bool {
+		_, limited := base.Limits[name]
+		return limited
+	}
+	limits, requests := maps.Clone(over.Limits), maps.Clone(over.Requests)
+	maps.DeleteFunc(limits, isLimited)
+	maps.DeleteFunc(requests, func(name corev1.ResourceName, q resource.Quantity) bool {
+		_, requested := base.Requests[name]
+		return requested || isLimited(name, q)
+	})
+	return OverlayResources(base, corev1.ResourceRequirements{Limits: limits, Requests: requests})
+}
+
 func decodeFields(c corev1.Container) (map[string]any, error) {
 	raw, err := json.Marshal(c)
 	if err != nil {
@@ -86,6 +102,14 @@ func decodeFields(c corev1.Container) (map[string]any, error) {
 	}
 	var m map[string]any
 	return m, json.Unmarshal(raw, &m)
+}
+
+func encodeFields(fields map[string]any, c *corev1.Container) error {
+	raw, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, c)
 }
 
 func overlayFields(base, over map[string]any) map[string]any {

@@ -83,6 +83,42 @@ func (p Path) String() string {
 	return b.String()
 }
 
+// ParsePath reads the form for messages, up to the first step that it can't read.
+func ParsePath(s string) (p Path) {
+	for s != "" {
+		if s[0] != '[' {
+			name := s[:fieldEnd(s)]
+			if name == "" {
+				return p
+			}
+			p, s = append(p, Step{Field: name}), strings.TrimPrefix(s[len(name):], ".")
+			continue
+		}
+		if quoted, err := strconv.QuotedPrefix(s[1:]); err == nil {
+			name, _ := strconv.Unquote(quoted)
+			p, s = append(p, Step{Field: name}), strings.TrimPrefix(strings.TrimPrefix(s[1+len(quoted):], "]"), ".")
+			continue
+		}
+		entry, rest, closed := strings.Cut(s[1:], "]")
+		key, value, named := strings.Cut(entry, "=")
+		switch {
+		case !closed:
+			return p
+		case !named:
+			key, value = ".", entry
+		}
+		p, s = append(p, Step{Key: key, Value: value}), strings.TrimPrefix(rest, ".")
+	}
+	return p
+}
+
+func fieldEnd(s string) int {
+	if end := strings.IndexAny(s, ".["); end >= 0 {
+		return end
+	}
+	return len(s)
+}
+
 // plainEntry returns the text for messages of an entry in a list of plain values. It shows
 // only the flag of an argument, since the rest may be secret.
 func plainEntry(v string) string {

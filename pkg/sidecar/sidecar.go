@@ -6,6 +6,7 @@
 package sidecar
 
 import (
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -48,6 +49,11 @@ type PortTaker interface {
 	TakenPorts() []int32
 }
 
+// A Placer is a Pattern that has a default of its own for the placement. Others have Native.
+type Placer interface {
+	DefaultPlacement() Placement
+}
+
 // A ContainerNamer is a Pattern that adds several containers. ContainerNames returns their
 // names for the name of a sidecar, so that those of an earlier run are recognised.
 type ContainerNamer interface {
@@ -86,7 +92,10 @@ type Ref struct {
 
 // String returns the form that people type, as in "Deployment prod/search".
 func (r Ref) String() string {
-	if r.Namespace == "" {
+	switch {
+	case r.Name == "":
+		return r.Kind
+	case r.Namespace == "":
 		return r.Kind + " " + r.Name
 	}
 	return r.Kind + " " + r.Namespace + "/" + r.Name
@@ -108,9 +117,11 @@ const (
 // it, made for one sidecar. Writing to it changes nothing.
 type Workload struct {
 	Ref         Ref
+	Stem        string                 // of names of objects for it, where its own name isn't one: see ObjectName
 	Annotations map[string]string      // of the object
 	Template    Path                   // where the pod template stands in the object
 	Pod         corev1.PodTemplateSpec // decoded; fields newer than k8s.io/api are missing here
+	Written     func(at Path) string   `json:"-"` // see WrittenText
 	App         *corev1.Container      // the container that is served, or the first of several; points into Pod
 	Apps        []*corev1.Container    // all of them
 	Services    []Service              // those in the namespace whose selector matches the pod's labels
@@ -122,6 +133,7 @@ type Workload struct {
 	Secrets         map[string][]string                 // keys, never values, by name
 	ConfigMaps      func(name string) *ConfigMap        `json:"-"` // see ConfigMap
 	SecretObjects   func(name string) *ConfigMap        `json:"-"` // see Secret
+	HashedNames     func(kind, name string) string      `json:"-"` // see HashedName
 	ServiceAccounts func(name string) map[string]string `json:"-"` // see ServiceAccount
 	Namespace       Meta                                // the namespace's own object
 	PodSecurity     string                              // the level that its label enforces; "" if it has none
@@ -137,10 +149,15 @@ type Workload struct {
 	Shut []int32
 	Bare *Bare // the pod without other sidecars of the config; for a Standalone only
 
-	Name       string            // of the sidecar: its container's name and the stem of its objects
-	Placement  Placement         // of long-running containers
-	Override   *corev1.Container // the user's changes of the generated container; may be nil
-	Kubernetes Version           // the oldest cluster that must accept the result
+	Name      string                  // of the sidecar: its container's name and the stem of its objects
+	Placement Placement               // of long-running containers
+	Override  *corev1.Container       // the user's changes of the generated container; may be nil
+	Removed   Nulls                   // the fields of it that the user's changes remove
+	Platform  Platform                // of that cluster; "": nothing more than Kubernetes
+	Images    func(ref string) string `json:"-"` // see Pulled
+	// PullSecrets are Secrets for pulling images, for pods of the sidecar's own
+	PullSecrets []corev1.LocalObjectReference
+	Kubernetes  Version // the oldest cluster that must accept the result
 }
 
 // Selector returns labels that select the workload's pods: its own matchLabels if the pods
@@ -156,6 +173,14 @@ func (w *Workload) Selector() map[string]string {
 		return w.MatchLabels
 	}
 	return w.Pod.Labels
+}
+
+// WrittenText returns a string of the pod template as it's written, or "" where there's none.
+func (w *Workload) WrittenText(at Path) string {
+	if w.Written == nil {
+		return ""
+	}
+	return w.Written(at)
 }
 
 // Meta has the labels and annotations of an object.
@@ -199,6 +224,15 @@ func (w *Workload) Secret(name string) *ConfigMap {
 	return w.SecretObjects(name)
 }
 
+// HashedName returns the name of a ConfigMap or Secret of the namespace to which kustomize has appended a hash of its
+// content, by the name without it. It returns "" if the input has one of that very name, or none.
+func (w *Workload) HashedName(kind, name string) string {
+	if w.HashedNames == nil {
+		return ""
+	}
+	return w.HashedNames(kind, name)
+}
+
 // ServiceAccount returns the name of the pod's account and its annotations, which are nil
 // if the input doesn't have the account.
 func (w *Workload) ServiceAccount() (name string, annotations map[string]string) {
@@ -228,12 +262,21 @@ func (w *Workload) LoopbackPort(port int32) int32 {
 	return port
 }
 
-// Image returns the image of the sidecar: that of the override, or def.
+// Image returns the image of the sidecar: that of the override, or what is pulled for def.
 func (w *Workload) Image(def string) string {
 	if w.Override != nil && w.Override.Image != "" {
 		return w.Override.Image
 	}
-	return def
+	return w.Pulled(def)
+}
+
+// Pulled returns what pods pull in place of a pattern's own image: def, unless the config
+// replaces it.
+func (w *Workload) Pulled(def string) string {
+	if w.Images == nil || def == "" {
+		return def
+	}
+	return w.Images(def)
 }
 
 // PortName returns the name of a TCP port of the pod, or def. A takeover inherits it from
@@ -299,7 +342,11 @@ func (w *Workload) Container(name string) *corev1.Container {
 	return nil
 }
 
+// IsKnative reports whether Knative makes the pods. Its webhook takes few of the fields of a pod.
+func (w *Workload) IsKnative() bool { return w.Ref.Group == "serving.knative.dev" }
+
 // IsJob reports whether pods of this workload run to completion.
 func (w *Workload) IsJob() bool {
-	return strings.HasSuffix(w.Ref.Kind, "Job") && (w.Ref.Group == "batch" || w.Ref.Group == "keda.sh")
+	groups := []string{"batch", "keda.sh", "kubeflow.org"}
+	return strings.HasSuffix(w.Ref.Kind, "Job") && slices.Contains(groups, w.Ref.Group)
 }

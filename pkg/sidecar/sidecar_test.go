@@ -1,6 +1,7 @@
 package sidecar_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,6 +50,26 @@ func TestOverlayResources(t *testing.T) {
 	}
 }
 
+// What a container has of a resource stays.
+func TestCompleteResources(t *testing.T) {
+	list := func(cpu, memory string) corev1.ResourceList {
+		all := corev1.ResourceList{"cpu": resource.MustParse(cpu), "memory": resource.MustParse(memory)}
+		maps.DeleteFunc(all, func(_ corev1.ResourceName, q resource.Quantity) bool { return q.IsZero() })
+		return all
+	}
+	for _, c := range []struct{ base, over, want corev1.ResourceRequirements }{
+		{corev1.ResourceRequirements{Requests: list("10m", "32Mi"), Limits: list("0", "64Mi")},
+			corev1.ResourceRequirements{Requests: list("20m", "16Mi"), Limits: list("50m", "256Mi")},
+			corev1.ResourceRequirements{Requests: list("10m", "32Mi"), Limits: list("50m", "64Mi")}},
+		{corev1.ResourceRequirements{Requests: list("10m", "0")}, corev1.ResourceRequirements{Limits: list("5m", "0")},
+			corev1.ResourceRequirements{Requests: list("5m", "0"), Limits: list("5m", "0")}}, // a request may not be above
+		{corev1.ResourceRequirements{Limits: list("0", "64Mi")}, corev1.ResourceRequirements{Requests: list("5m", "128Mi")},
+			corev1.ResourceRequirements{Requests: list("5m", "0"), Limits: list("0", "64Mi")}}, // the limit is its request
+	} {
+		require.Equal(t, c.want, sidecar.CompleteResources(c.base, c.over))
+	}
+}
+
 func TestOverlay(t *testing.T) {
 	base := corev1.Container{Name: "tls-proxy", Image: "nginx:1", Env: []corev1.EnvVar{{Name: "A", Value: "1"},
 		{Name: "B", Value: "2"}},
@@ -59,7 +80,8 @@ func TestOverlay(t *testing.T) {
 	out, err := sidecar.OverlayContainer(base, &corev1.Container{Image: "nginx:2",
 		Env:          []corev1.EnvVar{{Name: "B", ValueFrom: &corev1.EnvVarSource{}}, {Name: "C", Value: "3"}},
 		Resources:    corev1.ResourceRequirements{Requests: corev1.ResourceList{"cpu": resource.MustParse("1")}},
-		StartupProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"true"}}}}})
+		StartupProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"true"}}}}},
+		nil)
 	require.NoError(t, err)
 	require.Equal(t, "tls-proxy", out.Name)
 	require.Equal(t, "nginx:2", out.Image)
@@ -71,7 +93,7 @@ func TestOverlay(t *testing.T) {
 	require.NotNil(t, out.StartupProbe.Exec)
 	require.EqualValues(t, 1, out.StartupProbe.PeriodSeconds)
 	require.Equal(t, "nginx:1", base.Image, "the base stays")
-	same, err := sidecar.OverlayContainer(base, nil)
+	same, err := sidecar.OverlayContainer(base, nil, nil)
 	require.NoError(t, err)
 	require.Equal(t, base, same)
 }

@@ -4,7 +4,11 @@ import corev1 "k8s.io/api/core/v1"
 
 // MovesApp reports whether the sidecar gets the app's port, and the app listens on
 // 127.0.0.1 only. Otherwise the app keeps its port, and the sidecar has another one.
-func (t *Takeover) MovesApp() bool { return !t.Front }
+func (t *Takeover) MovesApp() bool { return !t.Front && !t.Redirected }
+
+// AnswersOnAppPort reports whether those who connect to the app's port at the pod's
+// address reach the sidecar.
+func (t *Takeover) AnswersOnAppPort() bool { return !t.Front }
 
 // ClientPort returns the port at which clients reached the app before the takeover.
 func (t *Takeover) ClientPort() int32 {

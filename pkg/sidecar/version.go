@@ -30,4 +30,7 @@ func (v Version) AtLeast(major, minor int) bool {
 	return v.Major > major || v.Major == major && v.Minor >= minor
 }
 
+// HasNativeSidecars reports whether the cluster has them (KEP-753: on by default since 1.29).
+func (v Version) HasNativeSidecars() bool { return v.AtLeast(1, 29) }
+
 func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor) }

@@ -18,6 +18,7 @@ type listener struct {
 	prot   corev1.Protocol
 	host   int32 // port of the node, or 0
 	hostIP string
+	taken  bool // a takeover gave the name to a sidecar, so what else has it had it before
 }
 
 func (l *listener) String() string {
@@ -69,7 +70,44 @@ func checkPorts(w *sidecar.Workload, answers []sidecar.Answer) sidecar.Findings 
 	for i := range answers {
 		all = append(all, sidecarListeners(&answers[i])...)
 	}
-	return comparePorts(w, all, manifest)
+	for i := manifest; i < len(all); i++ {
+		l := &all[i]
+		l.taken = l.name != "" && moved[l.port] != "" && hadName(w, l, moved[l.port])
+	}
+	return append(comparePorts(w, all, manifest), checkRedirected(w, answers)...)
+}
+
+// checkRedirected finds ports that a pod redirects to a sidecar and that another sidecar takes, too. That the app still
+// listens there isn't a conflict.
+func checkRedirected(w *sidecar.Workload, answers []sidecar.Answer) (fs sidecar.Findings) {
+	taken := map[int32]*sidecar.Answer{}
+	redirected := map[int32]bool{}
+	for i := range answers {
+		a := &answers[i]
+		for _, t := range a.Change.Takeovers {
+			if !t.AnswersOnAppPort() {
+				continue
+			}
+			if first := taken[t.Port]; first != nil && (t.Redirected || redirected[t.Port]) {
+				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "port-conflict", Object: w.Ref, Sidecar: a.Name,
+					Message: fmt.Sprintf("port %d is taken by sidecar %s already", t.Port, first.Name), Hint: "remove one of them"})
+			}
+			taken[t.Port], redirected[t.Port] = a, redirected[t.Port] || t.Redirected
+		}
+	}
+	return fs
+}
+
+// hadName reports whether the app's port had the listener's name before the sidecar, or the sidecar has it already.
+func hadName(w *sidecar.Workload, l *listener, app string) bool {
+	for c := range w.AllContainers() {
+		for _, p := range c.Ports {
+			if (c.Name == app || c.Name == l.who) && p.ContainerPort == l.port && p.Name == l.name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func listenerOf(c *corev1.Container, own string, p corev1.ContainerPort) listener {
@@ -125,7 +163,7 @@ func comparePorts(w *sidecar.Workload, all []listener, from int) sidecar.Finding
 					"give one of them another port")
 				continue
 			}
-			if a.name != "" && a.name == b.name {
+			if had := b.taken && a.own == ""; a.name != "" && a.name == b.name && !had {
 				add(b, "port-name-conflict", fmt.Sprintf("port name %s is used by %s and by %s, so Services and probes can't "+
 					"distinguish them", b.name, a, b),
 					"rename one of them")

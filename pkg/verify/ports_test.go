@@ -38,6 +38,23 @@ func TestPorts(t *testing.T) {
 	require.Contains(t, fs[3].String(), "port name http is used by container app and by container proxy")
 }
 
+// Two containers of a person have one name for their ports, and a sidecar takes over one of them: that isn't its fault.
+func TestPortNamesOfPeople(t *testing.T) {
+	w := sidecartest.Workload()
+	other := &w.Pod.Spec.Containers[1]
+	other.Ports = append(other.Ports, corev1.ContainerPort{Name: "http", ContainerPort: 9301})
+	proxy := func(name string) *sidecar.Change {
+		return &sidecar.Change{
+			Containers: []corev1.Container{{Name: "proxy", Ports: []corev1.ContainerPort{{Name: name, ContainerPort: 9200}}}},
+			Takeovers:  []sidecar.Takeover{{Port: 9200, AppPort: 9201}},
+		}
+	}
+	require.Empty(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", proxy("http"))}))
+	other.Ports[len(other.Ports)-1].Name = "new"
+	require.Contains(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", proxy("new"))}).Error(),
+		"port name new is used by container other and by container proxy", "the sidecar brings the name")
+}
+
 func TestPortsOfTheNode(t *testing.T) {
 	w := sidecartest.Workload()
 	w.App.Ports[0].HostPort = 443
@@ -69,4 +86,28 @@ func TestPortsOfTakeovers(t *testing.T) {
 	require.Contains(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "a", taken(9201)),
 		sidecartest.Answer(w, "b", &sidecar.Change{Claims: []sidecar.Claim{{Port: 9201, For: "its metrics"}}})}).Error(),
 		"b: port 9201/TCP is used by container app, moved to 127.0.0.1 and by its metrics")
+}
+
+// A port that is redirected belongs to one sidecar, and to the app within the pod.
+func TestPortsRedirected(t *testing.T) {
+	w := sidecartest.Workload()
+	take := func(name string, t sidecar.Takeover, listen int32) sidecar.Answer {
+		return sidecartest.Answer(w, name, &sidecar.Change{Takeovers: []sidecar.Takeover{t},
+			Claims: []sidecar.Claim{{Port: listen}}})
+	}
+	redirected := sidecar.Takeover{Port: 9200, AppPort: 9200, Redirected: true}
+	require.Empty(t, verify.Check(w, []sidecar.Answer{take("a", redirected, 8443)}))
+	require.Contains(t, verify.Check(w, []sidecar.Answer{take("a", redirected, 8080)}).Error(),
+		"a: port 8080/TCP is used by container other and by sidecar a", "where the sidecar listens")
+	front := sidecar.Takeover{Port: 8443, AppPort: 9200, Front: true}
+	require.Empty(t, verify.Check(w, []sidecar.Answer{take("a", redirected, 8444), take("b", front, 8443)}))
+	for _, other := range []sidecar.Takeover{redirected, {Port: 9200, AppPort: 9201}} {
+		for _, answers := range [][]sidecar.Answer{
+			{take("a", redirected, 8443), take("b", other, 8444)}, {take("a", other, 8443), take("b", redirected, 8444)},
+		} {
+			fs := verify.Check(w, answers)
+			require.Len(t, fs, 1)
+			require.Contains(t, fs.Error(), "b: port 9200 is taken by sidecar a already")
+		}
+	}
 }

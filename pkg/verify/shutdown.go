@@ -14,7 +14,8 @@ func checkSleeps(w *sidecar.Workload, answers []sidecar.Answer) sidecar.Findings
 	var fs sidecar.Findings
 	check := func(a sidecar.Answer, container string, seconds int64) {
 		if seconds > 0 && seconds >= grace {
-			fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "grace-period", Object: w.Ref, Sidecar: a.Name,
+			fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: sidecar.GracePeriodCode, Object: w.Ref,
+				Sidecar: a.Name,
 				Message: fmt.Sprintf("container %s would sleep for %d seconds before it stops, but the pod's grace period is %d",
 					container, seconds, grace),
 				Hint: fmt.Sprintf("raise terminationGracePeriodSeconds to at least %d, or shorten the sleep", seconds+10)})

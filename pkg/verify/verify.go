@@ -9,12 +9,13 @@ import (
 // checks has all checks.
 var checks = []func(*sidecar.Workload, []sidecar.Answer) sidecar.Findings{
 	checkPorts, checkContainerNames, checkSleeps, checkDrains, checkSysctls, checkVolumeClaims, checkEnvTwice,
-	checkMounts, checkDeadlocks, checkStartOrder, checkPlacements,
+	checkMounts, checkReferences, checkNeededEnv, checkDeadlocks, checkStartOrder, checkPlacements,
 }
 
 // Check finds ports that are used twice, preStop hooks that outlast the grace period, sysctls
-// of the node, mounts of undeclared volumes, sidecars that keep a Job from completing or
-// that init containers wait for in vain, and placements that the cluster doesn't support.
+// of the node, mounts of undeclared volumes, names that kustomize has changed, sidecars that
+// keep a Job from completing or that init containers wait for in vain, and placements that the
+// cluster doesn't support.
 func Check(w *sidecar.Workload, answers []sidecar.Answer) (fs sidecar.Findings) {
 	for _, check := range checks {
 		fs = append(fs, check(w, answers)...)
@@ -36,10 +37,14 @@ func checkPlacements(w *sidecar.Workload, answers []sidecar.Answer) (fs sidecar.
 		switch {
 		case a.Placement == sidecar.Beside && w.IsJob():
 			add(a, "job-never-ends", "an ordinary container never exits, so the Job would never complete",
-				"use placement native")
-		case a.Placement == sidecar.Native && !w.Kubernetes.AtLeast(1, 29): // KEP-753: on by default since 1.29
+				w.HintForBeside(a.Change.AsInit))
+		case a.Placement == sidecar.Native && !w.Kubernetes.HasNativeSidecars():
+			hint := "use placement beside"
+			if w.IsJob() {
+				hint = w.HintForBeside(a.Change.AsInit)
+			}
 			add(a, "kubernetes-version", "native sidecars need Kubernetes 1.29, but spec.kubernetesVersion is "+
-				w.Kubernetes.String(), "use placement beside")
+				w.Kubernetes.String(), hint)
 		}
 	}
 	return fs

@@ -23,7 +23,16 @@ func TestCheck(t *testing.T) {
 	require.Empty(t, verify.Check(w, []sidecar.Answer{beside}))
 	w.Ref = sidecar.Ref{Group: "batch", Kind: "CronJob", Name: "nightly"}
 	require.Contains(t, verify.Check(w, []sidecar.Answer{beside}).Error(),
-		"the Job would never complete; use placement native")
+		"the Job would never complete; ")
+	native := sidecartest.Answer(w, "x", change)
+	for _, a := range []sidecar.Answer{beside, native} { // neither hint leads to the other's error
+		change.AsInit = ""
+		require.Contains(t, verify.Check(w, []sidecar.Answer{a}).Error(), "; leave the workload out with exclude")
+		change.AsInit = "mode: init"
+		require.Contains(t, verify.Check(w, []sidecar.Answer{a}).Error(), "; write mode: init")
+	}
+	w.Kubernetes = sidecar.Version{Major: 1, Minor: 29}
+	require.Contains(t, verify.Check(w, []sidecar.Answer{beside}).Error(), "; use placement native")
 	require.Empty(t, verify.Check(w, []sidecar.Answer{{Name: "x", Placement: sidecar.Beside, App: w.App,
 		Change: &sidecar.Change{}}}))
 }

@@ -69,14 +69,15 @@ func TestTable(t *testing.T) {
 	require.Contains(t, shown["tlsProxy"], "elasticsearch-tls")
 	got := writeTable(src, map[string][]string{"tlsProxy": {"one", "two"}})
 	for _, key := range config.PatternKeys() {
-		require.True(t, strings.Contains(got, "\n| `"+key+"` | "),
+		require.True(t, strings.Contains(got, "\n| [`"+key+"`](docs/patterns/"+key+".md) | "),
 			"the README's table lacks %s: begin its comment in pkg/config/entry.go with its name and family, as in "+
 				`"JavaAgent (init) copies ..."`, key)
 	}
 	require.Equal(t, len(config.PatternKeys())+2, strings.Count(got, "\n"), "a row for each pattern")
 	require.Regexp(
 		t,
-		`(?m)^\| .tlsProxy. \| ambassador \| terminates TLS[^|]* \| \[one\]\(examples/one\), \[two\]\(examples/two\) \|$`,
+		`(?m)^\| \[.tlsProxy.\]\(docs/patterns/tlsProxy.md\) \| ambassador \| terminates TLS[^|]* \| `+
+			`\[one\]\(examples/one\), \[two\]\(examples/two\) \|$`,
 		got,
 	)
 	require.Equal(t, "a\n<!-- patterns:begin -->\nnew\n<!-- patterns:end -->\nb\n",
@@ -105,6 +106,20 @@ func TestSchemaAgreesWithTheReader(t *testing.T) {
 			head + "spec: {select: [{name: a}], patterns: [{custom: {}, override: {ports: [{containerPort: 1}], " +
 				"imagePullPolicy: Always, readinessProbe: {httpGet: {port: http}}}}]}",
 			true,
+		},
+		"override with null": {
+			head + "spec: {select: [{name: a}], patterns: [{custom: {}, override: {securityContext: {runAsUser: null, " +
+				"capabilities: null}, livenessProbe: null, args: null, imagePullPolicy: null, resources: " +
+				"{limits: {memory: null}}, env: [{name: A, value: null}]}}]}",
+			true,
+		},
+		"a list's entry is null": {
+			head + "spec: {select: [{name: a}], patterns: [{custom: {}, override: {env: [null]}}]}",
+			false,
+		},
+		"a needed field is null": {
+			head + "spec: {select: [{name: a}], patterns: [{custom: {}, override: {ports: [{containerPort: null}]}}]}",
+			false,
 		},
 		"no spec":         {head, false},
 		"no kind":         {"apiVersion: outrigger.dev/v1alpha1\nspec: {select: [{name: a}]}", false},
@@ -165,7 +180,8 @@ func TestDefaults(t *testing.T) {
 func valid(top, s map[string]any, v any) bool {
 	if ref, ok := s["$ref"].(string); ok {
 		defs := top["$defs"].(map[string]any)
-		return valid(top, defs[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any), v)
+		beside, some := s["type"]
+		return !(some && beside != kindOf(v)) && valid(top, defs[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any), v)
 	}
 	var types []any
 	if one, ok := s["type"].(string); ok {
@@ -226,6 +242,8 @@ func valid(top, s map[string]any, v any) bool {
 
 func kindOf(v any) string {
 	switch v.(type) {
+	case nil:
+		return "null"
 	case map[string]any:
 		return "object"
 	case []any:

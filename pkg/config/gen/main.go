@@ -150,7 +150,8 @@ func writeTable(src *source, shown map[string][]string) string {
 		if m := rowForm.FindStringSubmatch(src.commentOf(t, f.Go)); m != nil {
 			fmt.Fprintf(
 				&b,
-				"| `%s` | %s | %s | %s |\n",
+				"| [`%s`](docs/patterns/%s.md) | %s | %s | %s |\n",
+				key,
 				key,
 				m[1],
 				strings.ReplaceAll(m[2], "|", `\|`),

@@ -30,7 +30,7 @@ type schema struct {
 	Description string             `json:"description,omitempty"`
 	Type        any                `json:"type,omitempty"`
 	Const       string             `json:"const,omitempty"`
-	Enum        []string           `json:"enum,omitempty"`
+	Enum        []any              `json:"enum,omitempty"`
 	Default     any                `json:"default,omitempty"`
 	Items       *schema            `json:"items,omitempty"`
 	MinItems    int                `json:"minItems,omitempty"`
@@ -129,11 +129,14 @@ func (g *generator) schemaOf(t reflect.Type) schema {
 		return g.schemaOf(t.Elem())
 	case reflect.Slice:
 		items := g.schemaOf(t.Elem())
+		if items.Ref != "" && !isOurs(t.Elem()) {
+			items.Type = "object" // an entry of a list can't be null
+		}
 		return schema{Type: "array", Items: &items}
 	case reflect.Map:
 		return schema{Type: "object", More: g.schemaOf(t.Elem())}
 	case reflect.String:
-		return schema{Type: "string", Enum: g.enumOf(t)}
+		return schema{Type: "string", Enum: anyOf(g.enumOf(t))}
 	case reflect.Bool:
 		return schema{Type: "boolean"}
 	case reflect.Float32, reflect.Float64:
@@ -148,8 +151,11 @@ func (g *generator) schemaOf(t reflect.Type) schema {
 }
 
 func (g *generator) addStruct(t reflect.Type) {
-	own := strings.HasPrefix(t.PkgPath(), ours)
+	own := isOurs(t)
 	s := &schema{Type: "object", Title: titleOf(t), Description: describeType(g.commentOf(t, ""), t), More: false}
+	if !own {
+		s.Type = []any{"object", null}
+	}
 	g.defs[definitionName(t)] = s
 	if own && s.Description == "" {
 		g.errs = append(g.errs, t.String())
@@ -164,10 +170,13 @@ func (g *generator) addStruct(t reflect.Type) {
 		if own && comment == "" {
 			g.errs = append(g.errs, t.String()+"."+f.Go)
 		}
-		p.Description = describeField(comment, f, p.Enum)
+		p.Description = describeField(comment, f, g.enumOf(f.Type))
 		p.Default = defaultOf(comment, f.Type)
 		if f.NonEmpty {
 			p.MinItems = 1
+		}
+		if !own && !f.Required {
+			p.schema = allowNull(p.schema)
 		}
 		// An override may leave out what the API requires, so only ours is said.
 		if own && (f.Required || f.NonEmpty) {
@@ -178,6 +187,36 @@ func (g *generator) addStruct(t reflect.Type) {
 		}
 		s.Properties = append(s.Properties, p)
 	}
+}
+
+// null is the type of null, which removes a field in an override.
+const null = "null"
+
+func isOurs(t reflect.Type) bool { return strings.HasPrefix(t.PkgPath(), ours) }
+
+// allowNull returns the schema of a field that may be null, as may the values of a mapping. A struct of the API says
+// so itself.
+func allowNull(s schema) schema {
+	switch t := s.Type.(type) {
+	case string:
+		s.Type = []string{t, null}
+	case []string:
+		s.Type = append(slices.Clone(t), null)
+	}
+	if s.Enum != nil {
+		s.Enum = append(slices.Clone(s.Enum), nil)
+	}
+	if more, ok := s.More.(schema); ok {
+		s.More = allowNull(more)
+	}
+	return s
+}
+
+func anyOf(words []string) (out []any) {
+	for _, w := range words {
+		out = append(out, w)
+	}
+	return out
 }
 
 var defaultForm = regexp.MustCompile(`Default: ("[^"]*"|[\w-]+(?:\.\w+)*)(?:\.| \()`)

@@ -43,8 +43,29 @@ func (c *checker) checkNode(n *Node) error {
 	return nil
 }
 
+// fewKeys are so few that comparing each with all others takes less than a map.
+const fewKeys = 12
+
+// hasPlainKeys reports whether a mapping has nothing but different keys of text.
+func (n *Node) hasPlainKeys() bool {
+	for i, k := range n.Keys {
+		if k.Kind != Scalar || k.Tag != TagString || k.bang || k.Value == "<<" {
+			return false
+		}
+		for _, before := range n.Keys[:i] {
+			if before.Value == k.Value {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // checkMapping checks a mapping's keys.
 func (c *checker) checkMapping(n *Node) error {
+	if len(n.Keys) <= fewKeys && n.hasPlainKeys() {
+		return nil
+	}
 	seen := make(map[string]bool, len(n.Keys))
 	for i, k := range n.Keys {
 		switch {

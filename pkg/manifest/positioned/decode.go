@@ -3,17 +3,25 @@ package positioned
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
+	"reflect"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 )
 
 // DecodeInto reads a node into an API type. It ignores fields that the type doesn't have: the
-// result is never written back.
+// result is never written back. It reads truth values of YAML 1.1, as the API server gets them
+// from kubectl. The error is a [FieldError] where a field is wrong.
 func DecodeInto(n *Node, into any) error {
+	if decodeDirectly(n, into) {
+		return nil
+	}
+	return decodeJSON(n, into)
+}
+
+// decodeJSON is DecodeInto by way of JSON. It takes every node, and explains what is wrong.
+func decodeJSON(n *Node, into any) error {
 	raw, ok := appendJSON(make([]byte, 0, 2*(n.End-n.Start)), n, 0)
 	if !ok {
 		v, err := ValueOf(n)
@@ -22,15 +30,25 @@ func DecodeInto(n *Node, into any) error {
 		}
 		raw = []byte(values.FormatFlow(v, true))
 	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) { // never the value itself: it may be a secret
-			what, _, _ := strings.Cut(wrong.Value, " ")
-			return fmt.Errorf("%s can't be a %s", wrong.Field, what)
-		}
-		return errors.New("isn't of the form that its kind has")
+	err := checkQuantities(raw, reflect.TypeOf(into))
+	if err == nil && json.Unmarshal(raw, into) == nil {
+		return nil
 	}
-	return nil
+	f := fitting{truths: map[*Node]bool{}, left: maxValues}
+	f.compareNode(n, reflect.TypeOf(into), "")
+	switch {
+	case f.misfit != nil:
+		return f.misfit
+	case err != nil:
+		return err
+	case len(f.truths) > 0:
+		r := reader{left: maxValues, truths: f.truths}
+		v, err := r.readNode(n, 0)
+		if err == nil && json.Unmarshal([]byte(values.FormatFlow(v, true)), into) == nil {
+			return nil
+		}
+	}
+	return errors.New("isn't of the form that its kind has")
 }
 
 // appendJSON writes the value of a node as JSON. It leaves nodes with aliases, merge keys and

@@ -21,7 +21,9 @@ type fastReader struct {
 	at, eol, first int
 
 	arena []Node
-	count int // of nodes
+	count int     // of nodes
+	open  []*Node // keys and values of the collections that aren't read to their ends yet
+	slab  []*Node // lists are cut from it
 }
 
 // ReadFast reads one object; a list's member has a dash in front.
@@ -91,7 +93,7 @@ func (b *fastReader) readRoot(p int) *Node {
 func hasPlainBytes(text string) bool {
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
-		case c >= 0x20 && c < 0x7f || c == '\n':
+		case isPlainByte[c]:
 		case c < utf8.RuneSelf: // tabs, too: the rules for them are complicated
 			return false
 		default:
@@ -108,6 +110,15 @@ func hasPlainBytes(text string) bool {
 	}
 	return true
 }
+
+// isPlainByte has the bytes that have one meaning to all readers.
+var isPlainByte = func() (is [256]bool) {
+	for c := 0x20; c < 0x7f; c++ {
+		is[c] = true
+	}
+	is['\n'] = true
+	return is
+}()
 
 // advanceLine goes to the next line that is neither blank nor a comment.
 func (b *fastReader) advanceLine() {
@@ -145,6 +156,28 @@ func (b *fastReader) newNode(kind Kind, start int) *Node {
 	return n
 }
 
+// cutLists returns the values, or the keys and the values, that were read since there were from open nodes. Most
+// collections are small and there are many, so each list has just its size.
+func (b *fastReader) cutLists(from int, keys bool) (ks, vs []*Node) {
+	read := b.open[from:]
+	if len(b.slab) < len(read) {
+		b.slab = make([]*Node, max(len(read), min(max((b.to-b.at)/16, 8), 128)))
+	}
+	list := b.slab[:len(read):len(read)]
+	b.slab = b.slab[len(read):]
+	b.open = b.open[:from]
+	if !keys {
+		copy(list, read)
+		return nil, list
+	}
+	half := len(read) / 2
+	ks, vs = list[:half:half], list[half:]
+	for i := range half {
+		ks[i], vs[i] = read[2*i], read[2*i+1]
+	}
+	return ks, vs
+}
+
 func (b *fastReader) giveUp() *Node {
 	b.no = true
 	return &Node{}
@@ -167,8 +200,9 @@ func (b *fastReader) isDash(p int) bool {
 }
 
 func (b *fastReader) readSequence(p, col int) *Node {
-	n := b.newNode(Sequence, p)
+	n, from := b.newNode(Sequence, p), len(b.open)
 	n.Column, n.Tag = col, TagSeq
+	defer func() { _, n.Values = b.cutLists(from, false) }()
 	for !b.no {
 		n.Dashes = append(n.Dashes, p)
 		tag, v := b.readTag(b.skipBlanks(p + 1))
@@ -181,7 +215,7 @@ func (b *fastReader) readSequence(p, col int) *Node {
 		default:
 			val = b.readValue(v, col)
 		}
-		n.Values = append(n.Values, b.withTag(val, tag))
+		b.open = append(b.open, b.withTag(val, tag))
 		n.End = max(p+1, val.End)
 		if b.first >= b.to || b.first-b.at < col {
 			return n
@@ -197,8 +231,9 @@ func (b *fastReader) readSequence(p, col int) *Node {
 }
 
 func (b *fastReader) readMapping(p, col int) *Node {
-	n := b.newNode(Mapping, p)
+	n, from := b.newNode(Mapping, p), len(b.open)
 	n.Column, n.Tag = col, TagMap
+	defer func() { n.Keys, n.Values = b.cutLists(from, true) }()
 	for !b.no {
 		k, v := b.readKey(p)
 		if k == nil {
@@ -212,7 +247,7 @@ func (b *fastReader) readMapping(p, col int) *Node {
 		} else {
 			val = b.readValue(v, col)
 		}
-		n.Keys, n.Values = append(n.Keys, k), append(n.Values, b.withTag(val, tag))
+		b.open = append(b.open, k, b.withTag(val, tag))
 		n.End = max(k.End, val.End)
 		if b.first >= b.to || b.first-b.at < col {
 			return n
@@ -327,10 +362,27 @@ func startsPlain(s string) bool {
 	return true
 }
 
+// isShortNumber reports whether a text has digits only, and so few that every reader takes it for a number.
+func isShortNumber(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return len(s) <= 18
+}
+
 // tagOf returns the tag of a plain scalar. Only scalars with some first characters can be
 // anything but strings (go-yaml resolve.go).
 func tagOf(s string) string {
-	if strings.IndexByte("0123456789+-.~tTfFnNyYoO<=", s[0]) < 0 {
+	switch c := s[0]; {
+	case c >= '1' && c <= '9' && isShortNumber(s):
+		return TagInt
+	case c == 't', c == 'T', c == 'f', c == 'F', c == 'n', c == 'N', c == 'y', c == 'Y', c == 'o', c == 'O':
+		if len(s) > len("false") {
+			return TagString
+		}
+	case strings.IndexByte("0123456789+-.~<=", c) < 0:
 		return TagString
 	}
 	n := yaml.Node{Kind: yaml.ScalarNode, Value: s}

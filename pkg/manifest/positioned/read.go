@@ -23,7 +23,7 @@ func ReadDocuments(l *Lines, from, to int) (docs []*Node, ys []*yaml.Node, err e
 			"split the text, or leave out brackets, anchors, tags and directives", l.LineNumber(from), n, maxFull)
 	}
 	var starts []int
-	for d := yaml.NewDecoder(strings.NewReader(l.Text[from:to])); ; {
+	for d := yaml.NewDecoder(strings.NewReader(lowerVersions(l.Text[from:to]))); ; {
 		var y yaml.Node
 		switch err := d.Decode(&y); {
 		case err == io.EOF:
@@ -39,6 +39,31 @@ func ReadDocuments(l *Lines, from, to int) (docs []*Node, ys []*yaml.Node, err e
 		b := builder{Lines: l, starts: starts, seen: map[*yaml.Node]*Node{}}
 		docs, ys = append(docs, b.buildNode(y.Content[0], -1, false)), append(ys, y.Content[0])
 	}
+}
+
+// lowerVersions writes %YAML 1.1 for 1.2 where a directive stands in front of a document: the reader refuses the later
+// version, although it reads most of what that has. No other byte changes, nor a place.
+func lowerVersions(text string) string {
+	if !strings.Contains(text, "%YAML 1.2") {
+		return text
+	}
+	lines := strings.SplitAfter(text, "\n")
+	for i, line := range lines {
+		if head := strings.TrimPrefix(line, BOM); strings.HasPrefix(head, "%YAML 1.2") && leadsToDocument(lines[i+1:]) {
+			lines[i] = strings.Replace(line, "%YAML 1.2", "%YAML 1.1", 1)
+		}
+	}
+	return strings.Join(lines, "")
+}
+
+// leadsToDocument reports whether lines begin with the start of a document, perhaps behind comments and directives.
+func leadsToDocument(lines []string) bool {
+	for _, line := range lines {
+		if strings.TrimSpace(line) != "" && line[0] != '%' && line[0] != '#' {
+			return strings.HasPrefix(line, "---")
+		}
+	}
+	return false
 }
 
 // ReadAny reads documents with the fast reader, or else with the full one. The second result
@@ -169,6 +194,10 @@ func (l *Lines) locateError(message string, from, to int) error {
 	message = strings.TrimPrefix(message, "yaml: ")
 	if strings.HasSuffix(message, "<document start>") {
 		message += "; write --- between documents"
+	}
+	if strings.HasSuffix(message, "found incompatible YAML document") { // the reader has no line, or that of the start
+		at := from + max(0, strings.Index(l.Text[from:to], "%YAML"))
+		return fmt.Errorf("line %d: has a %%YAML directive of a version other than 1.1 and 1.2", l.LineNumber(at))
 	}
 	if strings.HasPrefix(message, "line ") {
 		return errors.New(l.shiftLine(message, from))

@@ -24,7 +24,10 @@ func ValueOf(n *Node) (any, error) {
 	return r.readNode(n, 0)
 }
 
-type reader struct{ left int }
+type reader struct {
+	left   int
+	truths map[*Node]bool // scalars that are truth values
+}
 
 func (r *reader) readNode(n *Node, depth int) (any, error) {
 	if r.left--; r.left < 0 {
@@ -51,6 +54,9 @@ func (r *reader) readNode(n *Node, depth int) (any, error) {
 			list[i] = item
 		}
 		return list, nil
+	}
+	if truth, found := r.truths[n]; found {
+		return truth, nil
 	}
 	return scalarValue(n), nil
 }

@@ -6,7 +6,7 @@ import "strings"
 type fields struct {
 	col  int // of its keys; -1: not seen yet
 	meta int // of the keys of metadata; -1: not seen yet
-	seen [5]bool
+	seen [6]bool
 	in   bool // below metadata
 	from int  // where the line of metadata begins; -1: not below it
 }
@@ -30,7 +30,7 @@ func (s *splitter) noteKey(h *Head, f *fields, col int, name string, v, eol int,
 		case "kind":
 			s.holdValue(h, f, 1, &h.Kind, v, eol, multi)
 		case "metadata":
-			if f.seen[2] || v < eol && s.text[v] != '#' {
+			if f.seen[2] || v < eol && s.text[v] != '#' && (multi || !s.noteFlow(h, f, s.text[v:eol])) {
 				h.Unsure = true
 			}
 			f.seen[2] = true
@@ -48,10 +48,31 @@ func (s *splitter) noteKey(h *Head, f *fields, col int, name string, v, eol int,
 			s.holdValue(h, f, 3, &h.Name, v, eol, multi)
 		case "namespace":
 			s.holdValue(h, f, 4, &h.Namespace, v, eol, multi)
+		case "generateName":
+			s.holdValue(h, f, 5, &h.GenerateName, v, eol, multi)
+		}
+	}
+	if f.in && col != f.col {
+		s.noteKnown(h, name)
+		if v < eol && strings.IndexByte("{[&*!?", s.text[v]) >= 0 {
+			h.Known = allKnown
 		}
 	}
 	if name == "<<" {
 		h.Unsure = true
+	}
+}
+
+// allKnown are the bits of all names.
+const allKnown = ^uint64(0)
+
+// noteKnown notes a name below metadata.
+func (s *splitter) noteKnown(h *Head, name string) {
+	if bit, ok := s.known[name]; ok {
+		h.Known |= bit
+	}
+	if i := strings.IndexByte(name, '/'); i >= 0 {
+		h.Known |= s.known[name[:i+1]]
 	}
 }
 

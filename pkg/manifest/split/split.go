@@ -21,10 +21,14 @@ type Head struct {
 	// member with the line of its dash. Comments in front of the next one belong to this one.
 	Start, End int
 
-	APIVersion, Kind, Name, Namespace string
+	APIVersion, Kind, Name, Namespace, GenerateName string
 
 	// Meta has the bounds of the field metadata; {0, 0} if it isn't on lines of its own.
 	Meta [2]int
+
+	// Known has the bits of the names given to Split that may be those of fields below
+	// metadata, at any depth. The others certainly aren't.
+	Known uint64
 
 	// Unsure says that only a full reader can decide: the fields above may be wrong, and a
 	// field may exist although a search of the text doesn't find its name.
@@ -52,12 +56,18 @@ func (d *Document) Field(name string) *Field {
 // or bracket that isn't closed.
 //
 // The result is right for valid YAML. Split doesn't detect all invalid texts.
-func Split(text string) ([]Document, bool) {
+//
+// It looks out for up to 64 known names of fields below metadata, see [Head]. The bit of the
+// first one is 1. One that ends in a slash stands for all names that begin with it.
+func Split(text string, known ...string) ([]Document, bool) {
 	if strings.Contains(text, "\u0085") || strings.Contains(text, "\u2028") || strings.Contains(text, "\u2029") ||
 		loneReturn(text) {
 		return nil, false // YAML 1.1 breaks lines there
 	}
-	s := splitter{text: text}
+	s := splitter{text: text, known: make(map[string]uint64, len(known))}
+	for i, name := range known {
+		s.known[name] |= 1 << i
+	}
 	s.beginDocument(0)
 	at := 0
 	if strings.HasPrefix(text, "\ufeff") {
@@ -88,6 +98,7 @@ type splitter struct {
 	text    string
 	docs    []Document
 	refused bool
+	known   map[string]uint64 // the bits of names
 
 	doc     Document
 	outer   fields // of the document
@@ -260,6 +271,9 @@ func (s *splitter) takeContent(at, p, eol, next int) int {
 		}
 		if f.in && f.meta < 0 {
 			h.Unsure = true // metadata in brackets, on a line of its own
+		}
+		if f.in {
+			h.Known = allKnown // names in brackets
 		}
 		if parent < 0 {
 			parent = s.above

@@ -22,7 +22,8 @@ func agree(t *testing.T, text string) {
 		Split(text) // must not panic
 		return
 	}
-	split, sure := Split(text)
+	known := knownNames(docs)
+	split, sure := Split(text, known...)
 	if !sure || slices.ContainsFunc(split, func(d Document) bool { return d.Odd }) {
 		return
 	}
@@ -39,7 +40,7 @@ func agree(t *testing.T, text string) {
 			keys = append(keys, doc.Content[j].Value)
 		}
 		require.Equal(t, keys, names, "fields of %q", text)
-		same(t, doc, d.Head, text)
+		same(t, doc, d.Head, text, known)
 		if len(d.Items) == 0 {
 			continue
 		}
@@ -48,7 +49,7 @@ func agree(t *testing.T, text string) {
 		require.Len(t, d.Items, len(items.Content), "items of %q", text)
 		for j, h := range d.Items {
 			if !h.Unsure {
-				same(t, items.Content[j], h, text)
+				same(t, items.Content[j], h, text, known)
 				alone, ok := read(text[h.Start:h.End])
 				require.True(t, ok, "item %q of %q", text[h.Start:h.End], text)
 				require.Len(t, alone, 1)
@@ -58,10 +59,39 @@ func agree(t *testing.T, text string) {
 	}
 }
 
-func same(t *testing.T, n *yaml.Node, h Head, text string) {
+// knownNames are the names of fields below metadata, anywhere: as many as Split looks out for.
+func knownNames(docs []*yaml.Node) (names []string) {
+	seen := map[string]bool{}
+	var visit func(n *yaml.Node, below bool, depth int)
+	visit = func(n *yaml.Node, below bool, depth int) {
+		for i, c := range n.Content {
+			name := n.Kind == yaml.MappingNode && i%2 == 0
+			if below && name && !seen[c.Value] && len(names) < 64 {
+				seen[c.Value] = true
+				names = append(names, c.Value)
+			}
+			if depth < 50 {
+				visit(c, below || n.Kind == yaml.MappingNode && i%2 == 1 && n.Content[i-1].Value == "metadata", depth+1)
+			}
+		}
+	}
+	for _, d := range docs {
+		visit(d, false, 0)
+	}
+	return names
+}
+
+func same(t *testing.T, n *yaml.Node, h Head, text string, known []string) {
 	t.Helper()
 	if h.Unsure {
 		return
+	}
+	if m := field(n, "metadata"); m != nil {
+		below := knownNames([]*yaml.Node{{Kind: yaml.MappingNode, Content: []*yaml.Node{{Value: "metadata"}, m}}})
+		for _, name := range below {
+			i := slices.Index(known, name)
+			require.True(t, i < 0 || h.Known&(1<<i) != 0, "%q below metadata of %q in %q", name, text[h.Start:h.End], text)
+		}
 	}
 	require.Equal(t, []string{str(field(n, "apiVersion")), str(field(n, "kind")),
 		str(field(field(n, "metadata"), "name")), str(field(field(n, "metadata"), "namespace"))},
@@ -148,7 +178,14 @@ var nasty = []string{
 	"'kind' : A\n\"metadata\" :\n  name: x\n",
 	"kind: A\nx: \"a\\\\\"\ny: '\\'\nmetadata:\n  name: n\n", "- kind: A\n", "just text\n", "# only\n# comments\n",
 	"kind: A\n\t# c\nx:\ty\n", "kind: List\nitems:\n- kind: A\n\n# foot\n\n# head\n- kind: B\n# end\nmetadata: {}\n",
-	"kind: A\nx: {a: b}: c\n",
+	"kind: A\nx: {a: b}: c\n", "kind: A\nmetadata: {name: x, labels: {a: b}, namespace: y} # c\n",
+	"kind: A\nmetadata: {name: x, name: y}\n", "kind: A\nmetadata: {name: x y}\n", "kind: A\nmetadata: {name: null}\n",
+	"kind: A\nmetadata: {name: x,namespace: y}\n", "kind: A\nmetadata: {name: x, namespace: y\n  }\n",
+	"kind: A\nmetadata: {name: {a: b}, namespace: - }\n", "kind: A\nmetadata: {name: x}#c\n",
+	"kind: A\nmetadata: { name: -x, annotations: { config.k8s.io/id: 1 } }\n",
+	"kind: A\nmetadata:\n  annotations:\n    {a: b}\n  name: x\n",
+	"kind: A\nmetadata:\n  annotations: {a: b}\n  labels:\n    \"c\": d\n  name: x\n",
+	"kind: A\nmetadata:\n  ownerReferences:\n  - {name: c}\n  - kind: d\n    e: f\n  name: x\n",
 	"kind: List\nitems:\n- kind: A\n  u: http://x:80/#y\n  t: a:b\n  v: - x\n- kind: B\n",
 	"kind: List\nitems:\n  # c\n  - kind: A\n\n  - kind: B\n    s: 'it''s\n\n      - kind: C'\n",
 }
@@ -174,7 +211,7 @@ func TestSplitIsSure(t *testing.T) {
 	docs, ok := Split("# head\napiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig:\n" +
 		"  x: [\"a\\\"\", &b c]\nitems:\n- apiVersion: apps/v1\n  kind: Deployment\n" +
 		"  metadata:\n    name: 'a'\n    annotations:\n      x: |\n        - y\n    namespace: b\n# c\n- apiVersion: v1\n" +
-		"  kind: ConfigMap\n  metadata: {name: c}\n- {kind: X}\nresults: []\n")
+		"  kind: ConfigMap\n  metadata: {name: c, labels: {app: c, c: ''}}\n- {kind: X}\nresults: []\n")
 	require.True(t, ok)
 	require.Len(t, docs, 1)
 	require.False(t, docs[0].Odd)
@@ -218,4 +255,17 @@ func BenchmarkSplit(b *testing.B) {
 	for b.Loop() {
 		Split(text)
 	}
+}
+
+// Metadata in brackets, as many people write it, costs what a block costs.
+func TestSplitReadsFlowMetadata(t *testing.T) {
+	docs, ok := Split("kind: A\nmetadata: {name: a, namespace: b, labels: {app: c, x.y/z: d}, annotations: {}} # note\n"+
+		"---\nkind: B\nmetadata: {name: \"b\"}\n---\nkind: C\nmetadata:\n  name: c\n  annotations:\n    x.y/: d\n",
+		"app", "other", "x.y/", "annotations")
+	require.True(t, ok)
+	require.Len(t, docs, 3)
+	require.Equal(t, []bool{false, true, false}, []bool{docs[0].Unsure, docs[1].Unsure, docs[2].Unsure})
+	require.Equal(t, "b/a", docs[0].Namespace+"/"+docs[0].Name)
+	require.Equal(t, uint64(1|4|8), docs[0].Known)
+	require.Equal(t, uint64(4|8), docs[2].Known)
 }

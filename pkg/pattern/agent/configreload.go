@@ -122,11 +122,11 @@ func (p *ConfigReload) newWatcher(w *sidecar.Workload) corev1.Container {
 		VolumeMounts: []corev1.VolumeMount{{Name: pattern.VolumeName(w, "script"), MountPath: reloadDir, ReadOnly: true}},
 	}
 	if p.Webhook != nil {
-		c.Image, c.Args = pattern.CurlImage.Ref,
+		c.Image, c.Args = w.Pulled(pattern.CurlImage.Ref),
 			[]string{"webhook", cmp.Or(string(p.Webhook.Method), string(Post)), p.webhookURL(w)}
 		c.SecurityContext = pattern.RestrictedSecurityContext(pattern.CurlImage)
 	} else {
-		c.Image, c.Args = pattern.BusyboxImage.Ref,
+		c.Image, c.Args = w.Pulled(pattern.BusyboxImage.Ref),
 			[]string{"signal", strings.TrimPrefix(cmp.Or(string(p.Signal.Signal), string(HUP)), "SIG"), p.Signal.Process}
 		c.SecurityContext = p.sameUser(w)
 	}

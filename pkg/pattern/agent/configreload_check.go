@@ -84,7 +84,7 @@ func (p *ConfigReload) checkMounts(w *sidecar.Workload, name, field, others stri
 			if m.SubPath == "" && m.SubPathExpr == "" {
 				continue
 			}
-			fs.Add(sidecar.Error, "subpath-no-reload", field,
+			p.addUseless(fs, "subpath-no-reload", field,
 				fmt.Sprintf(
 					"container %s mounts volume %s at %s with subPath, where files never change after the container's start", c.Name,
 					name, m.MountPath),
@@ -96,6 +96,16 @@ func (p *ConfigReload) checkMounts(w *sidecar.Workload, name, field, others stri
 			fmt.Sprintf("container %s doesn't mount volume %s", w.App.Name, name),
 			"mount it, or set this entry's app to the container that does")
 	}
+}
+
+// addUseless adds an error about a volume whose changes no running app sees. If the config doesn't name the volume, the
+// workload isn't one for the pattern: a document for many workloads can't name the volumes of each.
+func (p *ConfigReload) addUseless(fs *sidecar.Findings, code, field, message, hint string) {
+	add := fs.Add
+	if len(p.Volumes) == 0 {
+		add = fs.AddUnfit
+	}
+	add(sidecar.Error, code, field, message, hint)
 }
 
 // kustomizeName matches a name with kustomize's hash suffix: ten of sixteen letters and
@@ -110,12 +120,12 @@ func (p *ConfigReload) checkSource(w *sidecar.Workload, s source, field, others 
 	}
 	switch {
 	case known != nil && known.Hashed || kustomizeName().MatchString(s.name):
-		fs.Add(sidecar.Error, "hash-no-reload", field,
+		p.addUseless(fs, "hash-no-reload", field,
 			s.String()+
 				" gets a new name with each change, through kustomize's hash suffix, so the pods are replaced and need no reload",
 			"write options: {disableNameSuffixHash: true} in its generator, or remove this pattern"+others)
 	case known != nil && known.Immutable:
-		fs.Add(sidecar.Error, "immutable-no-reload", field, s.String()+" is immutable: its content never changes",
+		p.addUseless(fs, "immutable-no-reload", field, s.String()+" is immutable: its content never changes",
 			"remove immutable from it, or remove this pattern"+others)
 	}
 	for _, c := range w.ServedApps() {
@@ -154,7 +164,7 @@ func (p *ConfigReload) checkProcess(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 	uid, _ := pattern.RunsAs(w, w.App)
 	switch {
-	case pattern.OverriddenUser(w) != nil: // the user was chosen
+	case pattern.OverriddenUser(w) != nil || pattern.RemovesUser(w): // the user was chosen
 	case uid == nil:
 		fs.Add(sidecar.Error, "user-unknown", "signal",
 			fmt.Sprintf("the user of container %s isn't known, and only a process of the same user may send it a signal",

@@ -3,6 +3,7 @@ package agent
 import (
 	"cmp"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -94,19 +95,22 @@ const (
 // history.
 var gitSyncSize = pattern.Size{CPU: "10m", Memory: "64Mi", MaxMemory: "512Mi", FixedCPU: "200m"}
 
+// gitSyncAsInit is for messages: it fetches the repository before the app starts.
+const gitSyncAsInit = "once: true"
+
 // Change adds git-sync and mounts its files into the app. Everybody can read them in the
 // volume, so git-sync needn't run as the app's user. The mount is the volume with the link,
 // never the folder behind the link, which the next commit removes.
 func (p *GitSync) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	files, tmp := pattern.VolumeName(w, "files"), pattern.VolumeName(w, "tmp")
-	c := &sidecar.Change{Phase: sidecar.PhaseFetch, Volumes: []corev1.Volume{
+	c := &sidecar.Change{Phase: sidecar.PhaseFetch, Dials: pattern.AtStart(p.repoServer()), Volumes: []corev1.Volume{
 		{Name: files, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: p.sizeLimit()}}},
 		pattern.TmpVolume(tmp), // for settings of git
 	}}
 	c.App.VolumeMounts = []corev1.VolumeMount{{Name: files, MountPath: cmp.Or(p.MountPath, gitDir), ReadOnly: true}}
 	ctr := corev1.Container{
 		Name:      w.Name,
-		Image:     pattern.GitSyncImage.Ref,
+		Image:     w.Pulled(pattern.GitSyncImage.Ref),
 		Args:      p.syncArgs(),
 		Env:       p.credentialEnv(),
 		Resources: gitSyncSize.Resources(w),
@@ -118,6 +122,7 @@ func (p *GitSync) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		c.InitContainers = []corev1.Container{ctr}
 		return c, nil
 	}
+	c.AsInit = gitSyncAsInit
 	// The page returns 503 until the files are there, and 200 from then on, even if the
 	// repository fails later. So it says nothing about readiness.
 	ctr.Ports = []corev1.ContainerPort{{ContainerPort: p.statusPort()}}
@@ -125,6 +130,15 @@ func (p *GitSync) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		pattern.NewHTTPProbe("/", p.statusPort(), 20, 3)
 	c.Containers = []corev1.Container{ctr}
 	return c, nil
+}
+
+// repoServer returns where the repository is. git's short form for ssh has no port.
+func (p *GitSync) repoServer() []sidecar.Dial {
+	if strings.Contains(p.Repo, "://") {
+		return pattern.DialsOf(p.Repo)
+	}
+	user, _, _ := strings.Cut(p.Repo, ":")
+	return pattern.DialsOf("ssh://" + user)
 }
 
 // syncArgs returns the arguments of git-sync (main.go of v4). It retries forever: the app

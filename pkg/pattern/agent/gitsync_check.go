@@ -26,7 +26,11 @@ func (p *GitSync) Check(w *sidecar.Workload) sidecar.Findings {
 	if w.Placement == sidecar.Beside && !p.Once {
 		fs.Add(sidecar.Warning, "git-late", "",
 			"an ordinary container starts together with the app, which may look for its files before they're there",
-			"use placement native")
+			w.HintForBeside(gitSyncAsInit))
+	}
+	if p.SSH != nil && pattern.RemovesUser(w) {
+		fs.Add(sidecar.Warning, "git-user", "ssh", "ssh fails for a user that the image doesn't have, as on OpenShift",
+			"use basicAuth, or an image in which that user has a name")
 	}
 	if user := pattern.OverriddenUser(w); p.SSH != nil && user != nil && *user != pattern.GitSyncImage.UID {
 		fs.Add(sidecar.Warning, "git-user", "",

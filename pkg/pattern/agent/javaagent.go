@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -73,9 +74,9 @@ const (
 // Change copies the jar before any container of the app's image runs: init containers with
 // its variables load the agent too.
 func (p *JavaAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	ref, jar := cmp.Or(p.Image, pattern.JavaAgentImage.Ref), cmp.Or(p.Path, agentJar)
+	ref, jar := cmp.Or(p.Image, w.Pulled(pattern.JavaAgentImage.Ref)), cmp.Or(p.Path, agentJar)
 	name, dir := pattern.VolumeName(w, "jar"), agentsDir+w.Name
-	c := &sidecar.Change{Phase: sidecar.PhaseFetch}
+	c := &sidecar.Change{Phase: sidecar.PhaseFetch, Dials: pattern.DialsOf(p.Endpoint)}
 	at := path.Join(dir, "agent.jar")
 	if p.ImageVolume {
 		at = path.Join(dir, jar)
@@ -91,7 +92,25 @@ func (p *JavaAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	}
 	c.App.Env = append([]sidecar.EnvVar{{EnvVar: corev1.EnvVar{Name: javaToolOpts, Value: option}, AppendWith: " "}},
 		p.agentEnv()...)
+	if p.Preset == AgentOpenTelemetry && !strings.Contains(p.Options, "otel.") {
+		c.NeedsEnv = []sidecar.EnvNeed{endpointNeed()}
+	}
 	return c, nil
+}
+
+// endpointNeed says that the agent must know where to send its data: by default it sends to port 4318 of localhost, or
+// 4317 with gRPC, and logs an error for each failure (opentelemetry.io/docs/languages/sdk-configuration/otlp-exporter).
+func endpointNeed() sidecar.EnvNeed {
+	return sidecar.EnvNeed{
+		Names: []string{otlpEndpoint, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_EXPORTER", "OTEL_SDK_DISABLED",
+			"OTEL_JAVAAGENT_ENABLED", "OTEL_JAVAAGENT_CONFIGURATION_FILE", "OTEL_CONFIG_FILE",
+			"OTEL_EXPERIMENTAL_CONFIG_FILE"},
+		Or: "-Dotel.", Ports: []int32{4317, 4318},
+		Finding: sidecar.Finding{Severity: sidecar.Warning, Code: "endpoint-missing",
+			Message: "nothing says where the agent sends its data, so it tries localhost:4318 and logs errors",
+			Hint: "write endpoint into javaAgent, as in http://collector.telemetry:4318, or add an otelAgent, or set " +
+				otlpEndpoint + " in the manifest"},
+	}
 }
 
 // addOptions returns the agent's options. The config of jmx_exporter is a file, which it
@@ -106,6 +125,7 @@ func (p *JavaAgent) addOptions(w *sidecar.Workload, c *sidecar.Change) string {
 	c.Volumes = append(c.Volumes, config)
 	c.App.VolumeMounts = append(c.App.VolumeMounts, corev1.VolumeMount{Name: name, MountPath: dir, ReadOnly: true})
 	c.Claims = []sidecar.Claim{{Port: p.metricsPort(), For: "agent " + w.Name}}
+	c.Scraped = []int32{p.metricsPort()}
 	return strconv.Itoa(int(p.metricsPort())) + ":" + path.Join(dir, jmxConfig)
 }
 

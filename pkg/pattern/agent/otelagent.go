@@ -34,6 +34,11 @@ type OTelAgent struct {
 	// HealthPort is the port of the pod's address on which the kubelet checks that the
 	// collector runs. Default: 13133.
 	HealthPort int32 `json:"healthPort,omitempty"`
+	// MetricsPort is a port of the pod's address, named otel-metrics, on which the collector
+	// shows metrics of its own to Prometheus, as otelcol_exporter_send_failed_spans and
+	// otelcol_receiver_refused_spans: what was lost. The usual one is 8888. Default: none;
+	// what it can't deliver is in its log only.
+	MetricsPort int32 `json:"metricsPort,omitempty"`
 }
 
 // An OTLPProtocol is the transport of OTLP.
@@ -80,6 +85,7 @@ func (p *OTelAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		Containers: []corev1.Container{p.newCollector(w)},
 		Volumes:    []corev1.Volume{pattern.ConfigMapVolume(pattern.VolumeName(w, "config"), object)},
 		App:        sidecar.App{Env: p.sdkEnv(w)},
+		Dials:      pattern.DialsOf(p.Endpoint),
 		Objects: []sidecar.Object{
 			pattern.NewConfigMap(object, map[string]string{otelKey: encodeJSON(p.collectorConf(w))})},
 		Claims: []sidecar.Claim{
@@ -125,7 +131,7 @@ func (p *OTelAgent) newCollector(w *sidecar.Workload) corev1.Container {
 	resources := otelSize.Resources(w)
 	c := corev1.Container{
 		Name:      w.Name,
-		Image:     pattern.OtelCollectorImage.Ref,
+		Image:     w.Pulled(pattern.OtelCollectorImage.Ref),
 		Args:      []string{"--config=" + otelDir + "/" + otelKey},
 		Ports:     []corev1.ContainerPort{{ContainerPort: p.healthPort()}},
 		Resources: resources,
@@ -140,6 +146,9 @@ func (p *OTelAgent) newCollector(w *sidecar.Workload) corev1.Container {
 		StartupProbe:    pattern.NewHTTPProbe("/", p.healthPort(), 1, 60),
 		LivenessProbe:   pattern.NewHTTPProbe("/", p.healthPort(), 20, 3),
 		SecurityContext: pattern.RestrictedSecurityContext(pattern.OtelCollectorImage),
+	}
+	if p.MetricsPort != 0 {
+		c.Ports = append(c.Ports, corev1.ContainerPort{Name: "otel-metrics", ContainerPort: p.MetricsPort})
 	}
 	for i, name := range p.headerNames() {
 		h := p.Headers[name]

@@ -12,6 +12,7 @@ import (
 func (p *OTelAgent) Check(w *sidecar.Workload) sidecar.Findings {
 	var fs sidecar.Findings
 	pattern.CheckPodNetwork(w, &fs)
+	pattern.CheckVersion(w.Image(pattern.OtelCollectorImage.Ref), &fs)
 	for _, name := range p.headerNames() {
 		h := p.Headers[name]
 		if h.Key != "" {

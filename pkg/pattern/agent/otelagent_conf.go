@@ -25,8 +25,8 @@ func encodeJSON(v any) string {
 
 // collectorConf returns the collector's configuration. The memory limiter reads the limit
 // of the container, and refuses data before memory runs out; the app's SDK then retries.
-// Attributes that the app sets aren't overwritten. The collector has no metrics of its own,
-// as they would take another port.
+// Attributes that the app sets aren't overwritten. Metrics of its own take another port, so
+// they're there only where one is named.
 func (p *OTelAgent) collectorConf(w *sidecar.Workload) object {
 	exporter, settings := p.exporterName(w), object{"endpoint": p.Endpoint}
 	if p.CA != nil {
@@ -61,9 +61,21 @@ func (p *OTelAgent) collectorConf(w *sidecar.Workload) object {
 		"service": object{
 			"extensions": []any{"health_check"},
 			"pipelines":  object{"traces": pipeline, "metrics": pipeline, "logs": pipeline},
-			"telemetry":  object{"metrics": object{"level": "none"}},
+			"telemetry":  object{"metrics": p.ownMetrics()},
 		},
 	}
+}
+
+// ownMetrics returns what the collector tells of itself. The form with readers is there since
+// release 0.110.
+func (p *OTelAgent) ownMetrics() object {
+	if p.MetricsPort == 0 {
+		return object{"level": "none"}
+	}
+	prometheus := object{"host": "0.0.0.0", "port": p.MetricsPort, "without_scope_info": true, "without_type_suffix": true,
+		"without_units": true}
+	return object{"level": "basic",
+		"readers": []any{object{"pull": object{"exporter": object{"prometheus": prometheus}}}}}
 }
 
 func loopbackAddress(port int32) string { return fmt.Sprintf("127.0.0.1:%d", port) }

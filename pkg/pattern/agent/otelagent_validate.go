@@ -36,11 +36,16 @@ func (p *OTelAgent) Validate() sidecar.Findings {
 		}
 		pattern.ValidateKey("headers."+name+".key", h.Key, &fs)
 	}
-	used := map[int32]string{}
-	for _, port := range []struct {
+	type namedPort struct {
 		field string
 		port  int32
-	}{{"grpcPort", p.grpcPort()}, {"httpPort", p.httpPort()}, {"healthPort", p.healthPort()}} {
+	}
+	used := map[int32]string{}
+	ports := []namedPort{{"grpcPort", p.grpcPort()}, {"httpPort", p.httpPort()}, {"healthPort", p.healthPort()}}
+	if p.MetricsPort != 0 {
+		ports = append(ports, namedPort{"metricsPort", p.MetricsPort})
+	}
+	for _, port := range ports {
 		pattern.ValidateUnprivilegedPort(port.field, port.port, &fs)
 		if other := used[port.port]; other != "" {
 			fs.Add(sidecar.Error, "bad-value", port.field, fmt.Sprintf("%d is already used by %s", port.port, other),

@@ -23,7 +23,9 @@ type RedisCache struct {
 	// Engine is the program: valkey, redis or memcached. Default: valkey.
 	Engine CacheEngine `json:"engine,omitempty"`
 	// MaxMemory is the size of the cache. The container's limit is twice that, and at least
-	// 32Mi more, for connections and fragmented memory. Default: 64Mi.
+	// 32Mi more, for connections and fragmented memory: half of it is for answers that the
+	// app hasn't read yet, beyond which the connection with the most is closed (valkey, and
+	// redis from 7). memcached takes 900 connections. Default: 64Mi.
 	MaxMemory *resource.Quantity `json:"maxMemory,omitempty"`
 	// Eviction is the policy of a full cache, as Redis names it. memcached has no choice:
 	// it always has allkeys-lru. Default: allkeys-lru.
@@ -72,6 +74,8 @@ const (
 	cacheIdle     = 16 << 20 // memory of the request beyond maxMemory
 	redisPort     = 6379
 	memcachedPort = 11211
+
+	memcachedConnections = 1024 // its default, of which its own files take a few; 17 KiB each at most
 )
 
 // Change adds the cache and points the app to it.
@@ -107,7 +111,7 @@ func (p *RedisCache) newServer(w *sidecar.Workload) corev1.Container {
 	i := p.serverImage()
 	c := corev1.Container{
 		Name:            w.Name,
-		Image:           i.Ref,
+		Image:           w.Pulled(i.Ref),
 		Args:            p.serverArgs(w),
 		Resources:       p.serverSize().Resources(w),
 		StartupProbe:    p.newPingProbe(w, 1, 60),
@@ -147,17 +151,30 @@ func (p *RedisCache) serverArgs(w *sidecar.Workload) []string {
 		if p.Socket {
 			where = []string{"--unix-socket=" + p.socketDir(w), "--unix-mask=0777"}
 		}
-		return append(where, "--memory-limit="+strconv.FormatInt(bytes>>20, 10))
+		return append(where, "--memory-limit="+strconv.FormatInt(bytes>>20, 10),
+			"--conn-limit="+strconv.Itoa(memcachedConnections))
 	}
 	where := []string{"--bind", "127.0.0.1", "-::1", "--port", port} // ::1 on nodes with IPv6
 	if p.Socket {
 		where = []string{"--port", "0", "--unixsocket", p.socketDir(w), "--unixsocketperm", "777"}
+	}
+	if p.limitsClients(w) {
+		where = append(where, "--maxmemory-clients", strconv.FormatInt((p.leastMemory()-bytes)/2, 10))
 	}
 	return append(where,
 		"--maxmemory", strconv.FormatInt(bytes, 10), "--maxmemory-policy", cmp.Or(string(p.Eviction), string(AllKeysLRU)),
 		"--save", "", "--appendonly", "no", // nothing on a disk
 		"--lazyfree-lazy-eviction", "yes", "--lazyfree-lazy-expire", "yes", // large values are freed in the background
 	)
+}
+
+// limitsClients reports whether the program can bound what all connections take together.
+// Neither maxmemory nor anything else would: answers wait in memory until they're read, and
+// 10,000 connections may be open. Both programs raise their limit of open files themselves
+// (adjustOpenFilesLimit in Redis' src/server.c, main in memcached.c).
+func (p *RedisCache) limitsClients(w *sidecar.Workload) bool {
+	ref := w.Image(p.serverImage().Ref)
+	return p.Engine != Redis || pattern.ReleaseOf(ref, "redis").AtLeast(7, 0, 0)
 }
 
 // newPingProbe returns a probe that sends a ping to the cache. It depends on nothing else,

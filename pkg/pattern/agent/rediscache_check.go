@@ -24,6 +24,9 @@ func (p *RedisCache) Check(w *sidecar.Workload) sidecar.Findings {
 	p.checkLimit(w, &fs)
 	p.checkAppEnv(w, &fs)
 	p.checkLinks(w, &fs)
+	if p.Engine != Memcached {
+		pattern.CheckVersion(w.Image(p.serverImage().Ref), &fs)
+	}
 	if ref := w.Image(p.serverImage().Ref); p.Engine != Memcached && !p.Socket &&
 		!pattern.ReleaseOf(ref, "redis").AtLeast(6, 2, 0) {
 		fs.Add(sidecar.Error, "image-version", "",

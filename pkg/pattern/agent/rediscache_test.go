@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,22 +26,26 @@ func TestRedisCache(t *testing.T) {
 		request, limit, image string
 		claim                 int32
 	}{
-		"valkey": {&RedisCache{}, "valkey-server", "--bind 127.0.0.1 -::1 --port 6379 --maxmemory 67108864" + lru,
+		"valkey": {&RedisCache{}, "valkey-server",
+			"--bind 127.0.0.1 -::1 --port 6379 --maxmemory-clients 33554432 --maxmemory 67108864" + lru,
 			"valkey-cli -h 127.0.0.1 -p 6379 ping", "80Mi", "128Mi", pattern.ValkeyImage.Ref, 6379},
 		"redis, small": {&RedisCache{Engine: Redis, MaxMemory: size64("10Mi"), Port: 7000}, "redis-server",
-			"--bind 127.0.0.1 -::1 --port 7000 --maxmemory 10485760" + lru,
+			"--bind 127.0.0.1 -::1 --port 7000 --maxmemory-clients 16777216 --maxmemory 10485760" + lru,
 			"redis-cli -h 127.0.0.1 -p 7000 ping", "26Mi", "42Mi", pattern.RedisImage.Ref, 7000},
 		"another eviction": {&RedisCache{Eviction: VolatileTTL, MaxMemory: size64("1Gi")}, "valkey-server",
-			"--bind 127.0.0.1 -::1 --port 6379 --maxmemory 1073741824" + strings.Replace(lru, "allkeys-lru", "volatile-ttl", 1),
+			"--bind 127.0.0.1 -::1 --port 6379 --maxmemory-clients 536870912 --maxmemory 1073741824" +
+				strings.Replace(lru, "allkeys-lru", "volatile-ttl", 1),
 			"valkey-cli -h 127.0.0.1 -p 6379 ping", "1040Mi", "2Gi", pattern.ValkeyImage.Ref, 6379},
 		"a socket": {&RedisCache{Socket: true}, "valkey-server",
-			"--port 0 --unixsocket /run/outrigger/cache/redis.sock --unixsocketperm 777 --maxmemory 67108864" + lru,
+			"--port 0 --unixsocket /run/outrigger/cache/redis.sock --unixsocketperm 777 --maxmemory-clients 33554432 " +
+				"--maxmemory 67108864" + lru,
 			"valkey-cli -s /run/outrigger/cache/redis.sock ping", "80Mi", "128Mi", pattern.ValkeyImage.Ref, 0},
-		"memcached": {&RedisCache{Engine: Memcached}, "memcached", "--listen=127.0.0.1 --port=11211 --memory-limit=64",
+		"memcached": {&RedisCache{Engine: Memcached}, "memcached",
+			"--listen=127.0.0.1 --port=11211 --memory-limit=64 --conn-limit=1024",
 			`sh -c printf 'version\r\nquit\r\n' | nc 127.0.0.1 11211 | grep -q ^VERSION`, "80Mi", "128Mi",
 			pattern.MemcachedImage.Ref, 11211},
 		"memcached, a socket": {&RedisCache{Engine: Memcached, Socket: true}, "memcached",
-			"--unix-socket=/run/outrigger/cache/memcached.sock --unix-mask=0777 --memory-limit=64",
+			"--unix-socket=/run/outrigger/cache/memcached.sock --unix-mask=0777 --memory-limit=64 --conn-limit=1024",
 			"test -S /run/outrigger/cache/memcached.sock", "80Mi", "128Mi", pattern.MemcachedImage.Ref, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -66,6 +71,19 @@ func TestRedisCache(t *testing.T) {
 				require.Equal(t, c.claim, got.Claims[0].Port)
 			}
 		})
+	}
+}
+
+// Before 7, Redis doesn't start with a bound of what connections take.
+func TestRedisCacheOfOldReleases(t *testing.T) {
+	for image, bounded := range map[string]bool{
+		"redis:6.2.14": false, "redis:7.0.15": true, "registry.example/r:1": true,
+	} {
+		got, err := sidecar.Build(&RedisCache{Engine: Redis}, patterntest.NewShop(func(w *sidecar.Workload) {
+			w.Override = &corev1.Container{Image: image}
+		}))
+		require.NoError(t, err)
+		require.Equal(t, bounded, slices.Contains(got.Containers[0].Args, "--maxmemory-clients"), image)
 	}
 }
 

@@ -59,7 +59,7 @@ func (s *scrape) checkTakeovers(monitor Monitor, fs *sidecar.Findings) {
 	switch {
 	case t == nil:
 		return
-	case !t.MovesApp():
+	case t.Front:
 		fs.Add(sidecar.Warning, "scrape-closed", "appMetrics.port",
 			fmt.Sprintf("another sidecar is in front of port %d, and closes it with a NetworkPolicy unless that is turned off",
 				s.port), "serve metrics on a port of their own")
@@ -176,6 +176,7 @@ func (p *Exporter) checkInputs(w *sidecar.Workload, fs *sidecar.Findings) {
 					pattern.JoinSorted(have)), "set the key in credentials.keys")
 		}
 	}
+	p.checkUserName(w, fs)
 	if p.ConfigMap == nil {
 		return
 	}
@@ -184,6 +185,38 @@ func (p *Exporter) checkInputs(w *sidecar.Workload, fs *sidecar.Findings) {
 			fmt.Sprintf("ConfigMap %s has no key %s (it has %s)", p.ConfigMap.Name, p.ConfigMap.fileKey(),
 				pattern.JoinSorted(m.Keys)), "set configMap.key")
 	}
+}
+
+// checkUserName finds a Secret of the documented form, with username and password, whose user name the exporter
+// wouldn't get: it would log in as somebody else. Whoever names keys, or sets the name otherwise, has decided.
+func (p *Exporter) checkUserName(w *sidecar.Workload, fs *sidecar.Findings) {
+	if p.Credentials == nil || len(p.Credentials.Keys) > 0 {
+		return
+	}
+	const user, password = "username", "password"
+	known := p.knownPreset()
+	used := slices.Sorted(maps.Values(known.Credentials))
+	if !slices.Contains(w.Secrets[p.Credentials.SecretName], user) || !slices.Equal(used, []string{password}) {
+		return
+	}
+	variable := ""
+	for _, name := range known.Secrets {
+		if known.Credentials[name] == "" {
+			variable = name
+		}
+	}
+	if _, set := p.Env[variable]; set || known.UserArg != "" && p.hasFlag(known.UserArg) {
+		return
+	}
+	alone := strings.Join(slices.Collect(maps.Keys(known.Credentials)), "") + ": " + password
+	hint := "write args: [" + known.UserArg + "=...] with that name"
+	if variable != "" {
+		hint = fmt.Sprintf("write credentials.keys: {%s, %s: %s}", alone, variable, user)
+	}
+	hint += fmt.Sprintf(", or, if it isn't meant, credentials.keys: {%s}", alone)
+	fs.Add(sidecar.Error, "credentials-unused", "credentials",
+		fmt.Sprintf("Secret %s has a %s, which the exporter of %s wouldn't use", p.Credentials.SecretName, user, known.Name),
+		hint)
 }
 
 // checkTwice finds several pods with exporters that all report the whole cluster.

@@ -28,7 +28,7 @@ var exporterSize = pattern.Size{CPU: "10m", Memory: "32Mi", MaxMemory: "128Mi", 
 func (p *Exporter) addExporter(w *sidecar.Workload, c *sidecar.Change) {
 	known, fill := p.knownPreset(), p.newFiller(w)
 	user := known.presetImage()
-	user.Ref = cmp.Or(p.Image, user.Ref)
+	user.Ref = cmp.Or(p.Image, w.Pulled(user.Ref))
 	if p.RunAsUser != nil {
 		user.UID = *p.RunAsUser
 	}
@@ -52,6 +52,7 @@ func (p *Exporter) addExporter(w *sidecar.Workload, c *sidecar.Change) {
 		out.VolumeMounts = []corev1.VolumeMount{{Name: v.Name, MountPath: exporterDir, ReadOnly: true}}
 	}
 	c.Containers = []corev1.Container{out}
+	c.Dials = pattern.DialsByURL(&out) // an exporter may be told to read another server than the app
 	if known.Receives {
 		for _, protocol := range []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP} {
 			c.Claims = append(c.Claims,

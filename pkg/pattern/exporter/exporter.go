@@ -84,8 +84,10 @@ type ExporterCredentials struct {
 	// SecretName is the name of the Secret. Required.
 	SecretName string `json:"secretName"`
 	// Keys maps each variable to the key of the Secret with its value, as in
-	// {REDIS_PASSWORD: password}. Default: the preset's, with the keys username and
-	// password, as in Secrets of type kubernetes.io/basic-auth.
+	// {REDIS_PASSWORD: password}. mysqld and kafka have no variable for the user's name:
+	// write it into args. kafka logs in only with --sasl.enabled in args. Default: the
+	// preset's, with the keys username and password, as in Secrets of type
+	// kubernetes.io/basic-auth.
 	Keys map[string]string `json:"keys,omitempty"`
 }
 
@@ -129,7 +131,19 @@ func (p *Exporter) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		p.addExporter(w, c)
 	}
 	p.addScraping(w, c)
+	if p.monitorKind() != ByNone {
+		c.Scraped = p.scrapedPorts(w)
+	}
 	return c, nil
+}
+
+// DefaultPlacement is beside for an exporter that ends if its app isn't running yet: a native sidecar starts before
+// the app.
+func (p *Exporter) DefaultPlacement() sidecar.Placement {
+	if p.knownPreset().EndsWithoutApp {
+		return sidecar.Beside
+	}
+	return sidecar.Native
 }
 
 // runsExporter reports whether an exporter runs; otherwise only the app's own metrics are

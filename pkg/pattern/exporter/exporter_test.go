@@ -33,6 +33,9 @@ func asking(p *exporterPreset) *Exporter {
 	x := &Exporter{Preset: p.Name, Monitor: ByPodMonitor}
 	if len(p.Credentials) > 0 {
 		x.Credentials = &ExporterCredentials{SecretName: "login"}
+		for _, arg := range p.LoginArgs {
+			x.Args = append(x.Args, strings.Replace(arg, "...", "x", 1))
+		}
 	}
 	if p.NeedsConfig {
 		x.ConfigMap = &ExporterConfig{Name: "config"}
@@ -234,7 +237,8 @@ func TestExporterFindings(t *testing.T) {
 	taken := func(t sidecar.Takeover) func(*sidecar.Workload) {
 		return func(w *sidecar.Workload) { w.Takeovers = []sidecar.Takeover{t} }
 	}
-	own := &AppMetrics{Port: 8080}
+	own, login := &AppMetrics{Port: 8080}, &ExporterCredentials{SecretName: "x"}
+	basic := func(w *sidecar.Workload) { w.Secrets = map[string][]string{"x": {"extra", "password", "username"}} }
 	for name, c := range map[string]struct {
 		x    Exporter
 		edit func(*sidecar.Workload)
@@ -303,9 +307,24 @@ func TestExporterFindings(t *testing.T) {
 		"own, undeclared": {Exporter{AppMetrics: &AppMetrics{Port: 9999}}, nil, "port-unknown"},
 		"a Secret without the key": {Exporter{Preset: "redis", Credentials: &ExporterCredentials{SecretName: "x"}},
 			func(w *sidecar.Workload) { w.Secrets = map[string][]string{"x": {"pass"}} }, "secret-key"},
+		"a user without a variable": {Exporter{Preset: "mysqld", Credentials: login}, basic, "credentials-unused"},
+		"a user as an argument": {
+			Exporter{Preset: "mysqld", Credentials: login, Args: []string{"--mysqld.username=m"}}, basic, ""},
+		"a user that isn't meant": {Exporter{Preset: "mysqld", Credentials: &ExporterCredentials{SecretName: "x",
+			Keys: map[string]string{"MYSQLD_EXPORTER_PASSWORD": "password"}}}, basic, ""},
+		"a user with a variable": {Exporter{Preset: "redis", Credentials: login}, basic, "credentials-unused"},
+		"a user in a variable": {
+			Exporter{Preset: "redis", Credentials: login, Env: map[string]string{"REDIS_USER": "m"}}, basic, ""},
+		"a user who is used": {Exporter{Preset: "postgres", Credentials: login}, basic, ""},
+		"other keys": {Exporter{Preset: "mysqld", Credentials: login},
+			func(w *sidecar.Workload) { w.Secrets = map[string][]string{"x": {"host", "password", "user"}} }, ""},
+		"a password without a login": {Exporter{Preset: "kafka", Credentials: login}, nil, "credentials-unused"},
+		"a password with a login": {
+			Exporter{Preset: "kafka", Credentials: login, Args: []string{"--sasl.enabled", "--sasl.username=m"}},
+			func(w *sidecar.Workload) { basic(w); w.Placement = sidecar.Beside }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := listening(6379, 8080, 9092, 9200)
+			w := listening(3306, 5432, 6379, 8080, 9092, 9200)
 			w.Placement = sidecar.Native
 			if c.edit != nil {
 				c.edit(w)

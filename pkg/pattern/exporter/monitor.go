@@ -50,6 +50,16 @@ func (p *Exporter) scrapePlaces(w *sidecar.Workload) (all []scrape) {
 	return all
 }
 
+// scrapedPorts returns the ports with metrics, without those that another sidecar answers.
+func (p *Exporter) scrapedPorts(w *sidecar.Workload) (ports []int32) {
+	for _, s := range p.scrapePlaces(w) {
+		if s.taken == nil {
+			ports = append(ports, s.port)
+		}
+	}
+	return ports
+}
+
 // addScraping makes Prometheus find the metrics.
 func (p *Exporter) addScraping(w *sidecar.Workload, c *sidecar.Change) {
 	all := p.scrapePlaces(w)
@@ -86,7 +96,7 @@ func isInternal(w *sidecar.Workload) bool {
 // run added has our name, so it doesn't count. If another sidecar stands in front of the
 // app, the Services lead to that sidecar.
 func (s *scrape) isReached(w *sidecar.Workload) bool {
-	if s.taken != nil && !s.taken.MovesApp() {
+	if s.taken != nil && s.taken.Front {
 		return false
 	}
 	for i := range w.Services {
@@ -132,12 +142,14 @@ func (s *scrape) scrapeAnnotations() map[string]string {
 const metricsPath = "/metrics"
 
 func (s *scrape) usesHTTPS() bool {
-	return s.taken != nil && s.taken.MovesApp() && s.taken.Scheme == corev1.URISchemeHTTPS
+	return s.taken != nil && s.taken.AnswersOnAppPort() && s.taken.Scheme == corev1.URISchemeHTTPS
 }
 
 // metricsService returns the name of the Service that is for metrics alone. It's also the
 // value of the label that a ServiceMonitor selects.
-func metricsService(w *sidecar.Workload) string { return sidecar.Label(w.ObjectName() + "-metrics") }
+func metricsService(w *sidecar.Workload) string {
+	return sidecar.ServiceName(w.ObjectName() + "-metrics")
+}
 
 // newService returns a Service for metrics alone, within the cluster.
 func (p *Exporter) newService(w *sidecar.Workload, all []scrape) sidecar.Object {
@@ -229,15 +241,33 @@ func (p *Exporter) monitorMeta(w *sidecar.Workload) pattern.Metadata {
 
 const monitoringV1 = "monitoring.coreos.com/v1"
 
-// podMonitor returns a PodMonitor that selects the pods themselves, and ports by number.
+// podMonitor returns a PodMonitor that selects the pods themselves. Ports go by name where
+// they have one: portNumber is a field since 0.79 of prometheus-operator, older ones drop it
+// and scrape every port, and others who read PodMonitors ignore it (Alloy before 2025-08).
 func (p *Exporter) podMonitor(w *sidecar.Workload, all []scrape) sidecar.Object {
 	type spec struct {
 		Selector            metav1.LabelSelector `json:"selector"`
 		PodMetricsEndpoints []endpoint           `json:"podMetricsEndpoints"`
 	}
-	endpoints := p.newEndpoints(all, func(e *endpoint, s *scrape) { e.PortNumber = s.port })
+	endpoints := p.newEndpoints(all, func(e *endpoint, s *scrape) {
+		if e.Port = p.podPortName(w, s); e.Port == "" {
+			e.PortNumber = s.port
+		}
+	})
 	return sidecar.NewObject(manifest[spec]{monitoringV1, "PodMonitor", p.monitorMeta(w),
 		spec{metav1.LabelSelector{MatchLabels: w.Selector()}, endpoints}})
+}
+
+// podPortName returns the name of a port in the pod: the exporter's own, or the app's; "" if
+// it has none, or if another sidecar has taken the port over, whose name isn't known here.
+func (p *Exporter) podPortName(w *sidecar.Workload, s *scrape) string {
+	switch {
+	case p.runsExporter() && s.port == p.metricsPort():
+		return p.portName()
+	case s.taken != nil:
+		return ""
+	}
+	return w.PortName(s.port, "")
 }
 
 // serviceMonitor returns a ServiceMonitor that selects the Service for metrics.

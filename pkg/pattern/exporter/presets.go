@@ -39,6 +39,8 @@ type exporterPreset struct {
 	// What it needs.
 	Credentials   map[string]string `json:"credentials"` // keys of a Secret, by variable
 	Secrets       []string          `json:"secrets"`     // all variables with credentials
+	UserArg       string            `json:"userArg"`     // the argument with the user's name, where no variable has it
+	LoginArgs     []string          `json:"loginArgs"`   // without the first, credentials have no effect; "..." is a value
 	Needs         []string          `json:"needs"`       // the required ones of these
 	ConfigArgs    []string          `json:"configArgs"`
 	ConfigEnv     map[string]string `json:"configEnv"`
@@ -137,4 +139,12 @@ func selectPresets(fits func(*exporterPreset) bool) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
+}
+
+// ImagesOf returns the image of an entry's preset, unless the entry names another one.
+func ImagesOf(p *Exporter) []pattern.Image {
+	if i := p.knownPreset().Image; i != nil && p.Image == "" {
+		return []pattern.Image{*i}
+	}
+	return nil
 }

@@ -221,6 +221,11 @@ func (p *Exporter) validateCredentials(fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "missing-field", "credentials.keys", "no variable is named",
 			"write keys: {VARIABLE: key of the Secret}")
 	}
+	if len(known.LoginArgs) > 0 && !p.hasFlag(known.LoginArgs[0]) {
+		fs.Add(sidecar.Error, "credentials-unused", "credentials",
+			fmt.Sprintf("the exporter of %s doesn't log in without %s", known.Name, known.LoginArgs[0]),
+			"write args: ["+strings.Join(known.LoginArgs, ", ")+"]")
+	}
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
 		pattern.ValidateEnvName("credentials.keys", name, fs)
 		if keys[name] == "" {
@@ -232,6 +237,13 @@ func (p *Exporter) validateCredentials(fs *sidecar.Findings) {
 				"the exporter of "+known.Name+" isn't known to read it", "it reads "+strings.Join(known.Secrets, ", "))
 		}
 	}
+}
+
+// hasFlag reports whether the user's arguments have a flag.
+func (p *Exporter) hasFlag(flag string) bool {
+	return slices.ContainsFunc(p.Args, func(arg string) bool {
+		return flagName(arg) != "" && flagName(arg) == flagName(flag)
+	})
 }
 
 func (p *Exporter) validateConfig(fs *sidecar.Findings) {

@@ -42,6 +42,9 @@ func (p *LogTail) checkVolume(w *sidecar.Workload, at logPlace, fs *sidecar.Find
 	if w.Replicas != nil && *w.Replicas < 2 && w.Ref.Kind != "DaemonSet" {
 		return
 	}
+	if source.HostPath != nil && w.Ref.Kind == "DaemonSet" {
+		return // each node has one pod and one such volume
+	}
 	if w.Replicas != nil || w.Ref.Kind == "DaemonSet" {
 		fs.Add(sidecar.Warning, "log-volume-shared", "directory", "the pods of this workload share volume "+at.mount.Name+
 			", and each would stream the files of all",
@@ -82,7 +85,7 @@ func (p *LogTail) findUser(w *sidecar.Workload, i pattern.Image) pattern.Image {
 
 // checkUser finds apps with files that the sidecar may not be able to read.
 func (p *LogTail) checkUser(w *sidecar.Workload, fs *sidecar.Findings) {
-	if o := w.Override; o != nil && o.SecurityContext != nil && o.SecurityContext.RunAsUser != nil {
+	if pattern.OverriddenUser(w) != nil || pattern.RemovesUser(w) {
 		return // the user was chosen
 	}
 	readable := "what everyone can read"
@@ -91,8 +94,8 @@ func (p *LogTail) checkUser(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 	uid, _ := pattern.RunsAs(w, w.App)
 	switch {
-	case uid == nil:
-		fs.Add(sidecar.Warning, "log-user", "",
+	case uid == nil: // most images decide it themselves, and most logs can be read by everyone
+		fs.Add(sidecar.Info, "log-user", "",
 			fmt.Sprintf("container %s doesn't set runAsUser, so the sidecar runs as a user of its own and streams only %s",
 				w.App.Name, readable),
 			"write runAsUser into the securityContext of the container or its pod")

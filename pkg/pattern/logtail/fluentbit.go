@@ -30,7 +30,9 @@ type FluentBit struct {
 	// Filters change or drop records, in this order. Each has a name.
 	Filters []Settings `json:"filters,omitempty"`
 	// Outputs are where the records go. Each has a name, and the tags that it matches, by
-	// default all. The tag of a file's records is its name, as in app for app.log.
+	// default all. The tag of a file's records is its name, as in app for app.log. Records
+	// that can't be delivered are sent again 30 times, for a quarter of an hour on average,
+	// and then dropped; retry_limit sets another number.
 	Outputs []Settings `json:"outputs" config:"nonempty"`
 	// Env are the variables of the container. Take secrets from a Secret.
 	Env []corev1.EnvVar `json:"env,omitempty"`
@@ -47,6 +49,17 @@ const (
 
 	defaultFluentPort = 2020
 	fluentBuffer      = "8M" // per file: when it's full, fluent-bit stops reading, and loses nothing
+
+	// By fluent-bit's own defaults, records are dropped after one retry (src/flb_output.c at v5.1.1),
+	// and retries may be 2000 seconds apart. Without a limit, records that a server always refuses
+	// would fill the buffer, and reading would stop for good. The n-th retry comes after 5 to
+	// min(fluentRetryCap, 5 * 2^n) seconds (backoff_full_jitter in src/flb_scheduler.c).
+	//
+	// The buffer is in memory, since one of files would lose more: while an output is away, its chunks
+	// don't count as being in use (flb_task_retry_create in src/flb_task.c puts them down), so reading
+	// never stops, and the oldest are dropped although their lines are still in the log files.
+	fluentRetries  = "30"
+	fluentRetryCap = "60"
 )
 
 // fluentSize: about 20 MiB, and a few buffers.
@@ -66,9 +79,10 @@ func (p *LogTail) fluentBit(w *sidecar.Workload, at logPlace, c *sidecar.Change,
 	state := corev1.Volume{Name: pattern.VolumeName(w, "state"), VolumeSource: corev1.VolumeSource{
 		EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: new(resource.MustParse(stateLimit))}}}
 	c.Volumes = append(c.Volumes, config, state)
+	c.Dials = f.outputServers()
 	ctr := corev1.Container{
 		Name:      w.Name,
-		Image:     pattern.FluentBitImage.Ref,
+		Image:     w.Pulled(pattern.FluentBitImage.Ref),
 		Command:   []string{"/fluent-bit/bin/fluent-bit"},
 		Args:      []string{"-c", fluentDir + "/" + fluentKey},
 		Env:       slices.Concat(at.env, f.Env),
@@ -111,7 +125,8 @@ func (f *FluentBit) renderConf(p *LogTail, w *sidecar.Workload, at logPlace) str
 	}
 	var c fluentConf
 	c.Service = set("flush", "1", "grace", "5", "log_level", "warn", "hot_reload", "off",
-		"http_server", "on", "http_listen", "0.0.0.0", "http_port", strconv.Itoa(int(f.healthPort())))
+		"http_server", "on", "http_listen", "0.0.0.0", "http_port", strconv.Itoa(int(f.healthPort())),
+		"scheduler.cap", fluentRetryCap)
 	_, multiline := f.Input.findSetting("multiline.parser")
 	for i, stem := range fileStems(p.Files) {
 		in := set("name", "tail", "tag", stem, "path", path.Join(at.dir, p.Files[i]), "exclude_path",
@@ -140,6 +155,9 @@ func (f *FluentBit) renderConf(p *LogTail, w *sidecar.Workload, at logPlace) str
 		return out
 	}
 	c.Pipeline.Filters, c.Pipeline.Outputs = matched(f.Filters), matched(f.Outputs)
+	for i, out := range c.Pipeline.Outputs {
+		c.Pipeline.Outputs[i] = out.withDefault("retry_limit", fluentRetries)
+	}
 	if f.Parser != nil && multiline { // an input can't have both: lines are joined first
 		key, _ := f.Input.findSetting("key")
 		c.Pipeline.Filters = slices.Insert(c.Pipeline.Filters, 0,

@@ -30,7 +30,9 @@ type LogTail struct {
 	// Files are names in the directory, or patterns with *, ? and [...], as in [app.log,
 	// "*.json"]. The files needn't exist yet. New matches of a pattern are found within
 	// five seconds. Compressed files are left out. A pattern mustn't match the copies that
-	// a rotation makes.
+	// a rotation makes. A file is looked for once a second: if it's renamed twice within
+	// one, the lines of the file in between are lost, unless a pattern matches its new name
+	// too, as app.log*, also with fluentBit.
 	Files []string `json:"files" config:"nonempty"`
 	// Merge streams all files with one container. Lines of different files may mix.
 	// Default: false.
@@ -150,7 +152,7 @@ func (p *LogTail) newTail(w *sidecar.Workload, at logPlace, t tail) corev1.Conta
 	}
 	return corev1.Container{
 		Name:            t.name,
-		Image:           pattern.BusyboxImage.Ref,
+		Image:           w.Pulled(pattern.BusyboxImage.Ref),
 		Command:         []string{"sh", "-c", script, "tail"},
 		Args:            args,
 		Env:             at.env,

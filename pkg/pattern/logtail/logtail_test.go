@@ -194,6 +194,10 @@ func TestLogTailShared(t *testing.T) {
 	pvc := logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log"}, logClaim)
 	require.Equal(t, []string{"log-volume-shared"}, codes(logPod(logsAs(1), pvc, three)))
 	require.Equal(t, []string{"log-volume-shared"}, codes(logPod(logsAs(1), pvc, daemons)))
+	onNode := logMounted(corev1.VolumeMount{Name: "x", MountPath: "/var/log"},
+		corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/var/log/agent"}})
+	require.Empty(t, codes(logPod(logsAs(1), onNode, daemons)), "each node has one pod")
+	require.Equal(t, []string{"log-volume-shared"}, codes(logPod(logsAs(1), onNode, three)))
 	require.Empty(t, codes(logPod(logsAs(1), pvc, one)))
 	require.Empty(t, codes(logPod(logsAs(1), pvc)))
 	require.Empty(t,

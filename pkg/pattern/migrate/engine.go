@@ -2,7 +2,9 @@ package migrate
 
 import (
 	"cmp"
+	_ "embed"
 	"path"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -58,8 +60,13 @@ func (p *Migrate) addSource(w *sidecar.Workload, c *sidecar.Change) (dir string,
 	return migrationsDir, &corev1.VolumeMount{Name: name, MountPath: migrationsDir, ReadOnly: true}
 }
 
+//go:embed files/golang-migrate.sh
+var goMigrateScript string
+
 // golangMigrate waits up to 600 seconds for the lock of another pod. With its default of 15
-// seconds, the other pods would fail during a long migration.
+// seconds, the other pods would fail during a long migration. Its arguments are those of a
+// script in an init container, which accepts a database that is ahead of the files, as
+// newFlyway does. The official image is Alpine's, with a shell (Dockerfile at v4.20.1).
 func (p *Migrate) golangMigrate(w *sidecar.Workload, dir string) corev1.Container {
 	env := []corev1.EnvVar{p.DatabaseURL.secretEnv("DATABASE_URL")}
 	if p.Username != nil {
@@ -68,10 +75,15 @@ func (p *Migrate) golangMigrate(w *sidecar.Workload, dir string) corev1.Containe
 	if p.Password != nil {
 		env = append(env, p.Password.secretEnv("PGPASSWORD"))
 	}
+	args := []string{"-path=" + dir, "-database=$(DATABASE_URL)", "-lock-timeout=600"}
+	command := []string{"sh", "-c", goMigrateScript[strings.Index(goMigrateScript, "# Written"):], "migrate"}
+	if p.Mode == MigrateJob {
+		command, args = []string{"migrate"}, append(args, "up")
+	}
 	return corev1.Container{
-		Image:           pattern.MigrateImage.Ref,
-		Command:         []string{"migrate"},
-		Args:            []string{"-path=" + dir, "-database=$(DATABASE_URL)", "-lock-timeout=600", "up"},
+		Image:           w.Pulled(pattern.MigrateImage.Ref),
+		Command:         command,
+		Args:            args,
 		Env:             env,
 		Resources:       goMigrateSize.Resources(w),
 		SecurityContext: pattern.RestrictedSecurityContext(pattern.MigrateImage),
@@ -93,7 +105,7 @@ func (p *Migrate) newFlyway(w *sidecar.Workload, c *sidecar.Change, dir string) 
 		env = append(env, corev1.EnvVar{Name: "FLYWAY_IGNORE_MIGRATION_PATTERNS", Value: "*:future"})
 	}
 	return corev1.Container{
-		Image:           pattern.FlywayImage.Ref,
+		Image:           w.Pulled(pattern.FlywayImage.Ref),
 		Command:         []string{"flyway"},
 		Args:            []string{"migrate"},
 		Env:             append(env, corev1.EnvVar{Name: "FLYWAY_SKIP_CHECK_FOR_UPDATE", Value: "true"}),
@@ -112,7 +124,7 @@ func (p *Migrate) newLiquibase(w *sidecar.Workload, c *sidecar.Change, dir strin
 		env = append(env, p.Password.secretEnv("LIQUIBASE_COMMAND_PASSWORD"))
 	}
 	return corev1.Container{
-		Image:   pattern.LiquibaseImage.Ref,
+		Image:   w.Pulled(pattern.LiquibaseImage.Ref),
 		Command: []string{"liquibase"}, // its entrypoint would install drivers
 		Args:    []string{"update"},
 		Env: append(env,

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
@@ -24,25 +26,42 @@ func (p *Migrate) moveToJob(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Ch
 	}
 	out := &sidecar.Change{Notes: c.Notes, OverrideApplied: true}
 	last := len(c.InitContainers) - 1
-	main, err := sidecar.OverlayContainer(c.InitContainers[last], w.Override)
+	if w.Platform == sidecar.OpenShift && pattern.OverriddenUser(w) == nil {
+		for i := range c.InitContainers {
+			if fs := sidecar.LeaveUserOut(&c.InitContainers[i]); fs.Failed() {
+				return nil, fs
+			}
+		}
+	}
+	main, err := sidecar.OverlayContainer(c.InitContainers[last], w.Override, w.Removed)
 	if err != nil {
 		return nil, err
+	}
+	fs := sidecar.CheckArguments(&c.InitContainers[last], &main)
+	if fs = append(fs, sidecar.CheckOverlaid(&main)...); fs.Failed() {
+		return nil, fs
+	}
+	for i := range c.InitContainers[:last] {
+		if ctr := &c.InitContainers[i]; w.Override != nil {
+			ctr.Resources = sidecar.CompleteResources(ctr.Resources, w.Override.Resources)
+		}
 	}
 	pod := p.jobPod(w)
 	pod.InitContainers, pod.Volumes = c.InitContainers[:last], c.Volumes
 	if len(c.LikeApp) > 0 {
 		p.likeApp(w, &main, &pod, &out.Notes)
 	}
+	main.Resources.Claims = nil // of devices, which the Job's pod doesn't have
 	pod.Containers = []corev1.Container{main}
 	checkHook(p.Hook, w, &pod, &out.Notes)
-	if p.Hook == "" && p.keepsFiles(w) && p.Source.ConfigMapName != "" {
+	if p.Hook == "" && p.hasHashedFiles(w) {
 		out.Notes.Add(sidecar.Warning, "job-immutable", "source.configMapName",
 			"kustomize renames ConfigMap "+p.Source.ConfigMapName+
 				" with each change, and a Job is immutable",
 			"use a hook, which replaces the Job, or disableNameSuffixHash for the ConfigMap")
 	}
 
-	name := w.Ref.Name + "-" + w.Name
+	name := w.LongName()
 	spec := jobSpec{
 		ActiveDeadlineSeconds:   p.ActiveDeadlineSeconds,
 		BackoffLimit:            p.BackoffLimit,
@@ -58,14 +77,37 @@ func (p *Migrate) moveToJob(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Ch
 	} else {
 		head.Name = sidecar.Shorten(name, 63)
 	}
-	out.Objects = []sidecar.Object{sidecar.NewObject(struct {
+	object := sidecar.NewObject(struct {
 		APIVersion string  `json:"apiVersion"`
 		Kind       string  `json:"kind"`
 		Metadata   jobMeta `json:"metadata"`
 		Spec       jobSpec `json:"spec"`
-	}{"batch/v1", "Job", head, spec})}
+	}{"batch/v1", "Job", head, spec})
+	if p.Engine == "" {
+		object.RawMessage = keepQuantities(w, &main.Resources, object.RawMessage)
+	}
+	out.Objects = []sidecar.Object{object}
 	return out, nil
 }
+
+// keepQuantities writes the app's requests and limits as the manifest does: the library that reads them makes 512Mi of
+// 0.5Gi, and 1288490188800m of 1.2Gi.
+func keepQuantities(w *sidecar.Workload, resources *corev1.ResourceRequirements, raw []byte) []byte {
+	at := sidecar.Fields("spec", "containers").At("name", w.App.Name).To("resources")
+	replace := func(field string, list corev1.ResourceList) {
+		for name, q := range list {
+			text := w.WrittenText(at.To(field, string(name)))
+			if same, err := resource.ParseQuantity(text); err == nil && same.Cmp(q) == 0 {
+				raw = bytes.ReplaceAll(raw, quotePair(string(name), q.String()), quotePair(string(name), text))
+			}
+		}
+	}
+	replace("requests", resources.Requests)
+	replace("limits", resources.Limits)
+	return raw
+}
+
+func quotePair(key, value string) []byte { return fmt.Appendf(nil, "%q:%q", key, value) }
 
 // jobSpec holds the fields of batch/v1's JobSpec that are set. (Importing that package
 // would slow down every start of the program.)
@@ -103,10 +145,10 @@ func (p *Migrate) hashJob(w *sidecar.Workload, spec *jobSpec) string {
 func (h MigrationHook) hookAnnotations() map[string]string {
 	switch h {
 	case HookArgoCD:
-		return map[string]string{"argocd.argoproj.io/hook": "PreSync",
+		return map[string]string{sidecar.ArgoHookKey: "PreSync",
 			"argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation"}
 	case HookHelm:
-		return map[string]string{"helm.sh/hook": "pre-install,pre-upgrade",
+		return map[string]string{sidecar.HelmHookKey: "pre-install,pre-upgrade",
 			"helm.sh/hook-delete-policy": "before-hook-creation"}
 	}
 	return nil
@@ -124,7 +166,7 @@ func (p *Migrate) jobPod(w *sidecar.Workload) corev1.PodSpec {
 		HostAliases:        from.HostAliases,
 		DNSPolicy:          from.DNSPolicy,
 		DNSConfig:          from.DNSConfig,
-		ImagePullSecrets:   from.ImagePullSecrets,
+		ImagePullSecrets:   sidecar.WithPullSecrets(from.ImagePullSecrets, w.PullSecrets),
 		EnableServiceLinks: from.EnableServiceLinks,
 	}
 	if from.Affinity != nil && from.Affinity.NodeAffinity != nil {
@@ -186,4 +228,13 @@ func warnOfLoopback(c *corev1.Container, fs *sidecar.Findings) {
 			strings.Join(at, ", ")+" points to the pod itself, and nothing else runs in the Job",
 			"write the Job's values into override.env, or use mode init")
 	}
+}
+
+// hasHashedFiles reports whether the files are in a ConfigMap whose name changes with them.
+func (p *Migrate) hasHashedFiles(w *sidecar.Workload) bool {
+	if p.Source == nil || p.Source.ConfigMapName == "" {
+		return false
+	}
+	m := w.ConfigMap(p.Source.ConfigMapName)
+	return m != nil && m.Hashed
 }

@@ -43,9 +43,8 @@ var migrators = []struct {
 	{[]string{"mix", "ecto.migrate"}, "Ecto", locks},
 }
 
-// checkLocks finds pods that migrate at the same time, or with old files, with programs
-// that can't. Pods of a StatefulSet start one after another, unless it's configured
-// otherwise.
+// checkLocks finds pods that migrate at the same time with programs that can't. Pods of a
+// StatefulSet start one after another, unless it's configured otherwise.
 func (p *Migrate) checkLocks(w *sidecar.Workload, fs *sidecar.Findings) {
 	name, how, known := p.knownLocking()
 	if how == locksLong {
@@ -54,11 +53,6 @@ func (p *Migrate) checkLocks(w *sidecar.Workload, fs *sidecar.Findings) {
 				"%s keeps its lock in a table: if a pod is stopped while it migrates, the lock stays, and no other pod can start",
 				name),
 			"use mode job, or be prepared to release the lock")
-	}
-	if p.Engine == GolangMigrate && p.keepsFiles(w) {
-		fs.Add(sidecar.Warning, "migrate-ahead", "", "golang-migrate fails if the database is ahead of its files: a pod of "+
-			"an older version that restarts after a newer migration never comes up",
-			"use mode job, or a ConfigMap with a fixed name, whose newest files old pods see too")
 	}
 	several := ""
 	if w.Ref.Kind == "DaemonSet" {
@@ -75,15 +69,6 @@ func (p *Migrate) checkLocks(w *sidecar.Workload, fs *sidecar.Findings) {
 		fs.Add(sidecar.Info, "migrate-at-once", "", "runs "+several+" at once",
 			"make sure that it takes a lock, or use mode job")
 	}
-}
-
-// keepsFiles reports whether a pod keeps the files that it was created with.
-func (p *Migrate) keepsFiles(w *sidecar.Workload) bool {
-	if p.Source == nil || p.Source.ConfigMapName == "" {
-		return p.Source != nil
-	}
-	m := w.ConfigMap(p.Source.ConfigMapName)
-	return m != nil && m.Hashed
 }
 
 // knownLocking returns the name and the locking of the program that migrates, if it's

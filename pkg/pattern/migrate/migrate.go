@@ -19,10 +19,12 @@ type Migrate struct {
 	Command []string `json:"command,omitempty"`
 	// Args of the command. Default: none.
 	Args []string `json:"args,omitempty"`
-	// Engine migrates from files: golang-migrate, flyway or liquibase. Required without
-	// command and args.
+	// Engine migrates from files: golang-migrate, flyway or liquibase. In mode init, a
+	// database that is ahead of the files, as after a rollback, doesn't keep pods from
+	// starting. Required without command and args.
 	Engine MigrationEngine `json:"engine,omitempty"`
-	// Image to run in place of the app's, or of the engine's own.
+	// Image to run in place of the app's, or of the engine's own. With golang-migrate in mode
+	// init, it needs sh.
 	Image string `json:"image,omitempty"`
 	// Source of the engine's files. Required with an engine.
 	Source *MigrationSource `json:"source,omitempty"`
@@ -133,6 +135,7 @@ func (p *Migrate) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	if p.Mode == MigrateJob {
 		return p.moveToJob(w, c)
 	}
+	c.Dials = []sidecar.Dial{{For: "the database", AtStart: true}} // its address is in a Secret, or the app's own
 	return c, nil
 }
 

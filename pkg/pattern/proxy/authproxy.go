@@ -3,8 +3,10 @@ package proxy
 import (
 	"cmp"
 	"fmt"
+	"net/textproto"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -15,8 +17,8 @@ import (
 
 // AuthProxy authenticates every request before the app sees it, with exactly one of its
 // methods. With secretName or certificate it terminates TLS as well, so the port needs no
-// tlsProxy. Clients reach the app only through it: the app moves to 127.0.0.1, or a
-// NetworkPolicy closes its port.
+// tlsProxy. Clients reach the app only through it: the app moves to 127.0.0.1, a
+// NetworkPolicy closes its port, or the pod redirects it.
 type AuthProxy struct {
 	Base
 	// JWT admits requests with a JSON Web Token of an issuer.
@@ -28,11 +30,35 @@ type AuthProxy struct {
 	OIDC *OIDC `json:"oidc,omitempty"`
 	// Basic admits requests with a user name and a password (RFC 7617).
 	Basic *Basic `json:"basic,omitempty"`
+	// IdentityHeaders are more headers with who the client is, for apps that read others than
+	// oauth2-proxy writes: what is in each, as in {X-WEBAUTH-USER: user} for Grafana and
+	// Gitea. It is user, and with oidc also email, groups or preferredUsername. Clients
+	// can't set these headers. With jwt and googleIAP, write claimHeaders. Default: none.
+	IdentityHeaders map[string]Identity `json:"identityHeaders,omitempty"`
 	// PublicPaths need no authentication: a path, as in /healthz, or all paths below one,
 	// as in /static/*. They're compared with the path as clients send it: one with escapes
 	// (%), empty or dot segments or a semicolon gets 400. WebSockets aren't available on
 	// them.
 	PublicPaths []string `json:"publicPaths,omitempty"`
+}
+
+// An Identity is what a proxy knows of a client.
+type Identity string
+
+const (
+	IdentityUser      Identity = "user"
+	IdentityEmail     Identity = "email"
+	IdentityGroups    Identity = "groups"
+	IdentityPreferred Identity = "preferredUsername"
+)
+
+// knownIdentities returns what the method knows of a client, with the variables of nginx.
+func (p *AuthProxy) knownIdentities() map[Identity]string {
+	if p.Basic != nil {
+		return map[Identity]string{IdentityUser: "$remote_user"}
+	}
+	return map[Identity]string{IdentityUser: "$auth_user", IdentityEmail: "$auth_email", IdentityGroups: "$auth_groups",
+		IdentityPreferred: "$auth_preferred_username"}
 }
 
 // A Basic is a list of users and their passwords.
@@ -59,10 +85,12 @@ func (p *AuthProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		Takeovers: p.takeoversWithHealth(w, true),
 		Pod:       sidecar.Pod{Sysctls: p.portSysctls(w), MinGracePeriodSeconds: p.minGracePeriod(w)},
 		Claims:    p.appClaims(w),
+		Dials:     p.issuers(),
 	}
 	for i := range c.Takeovers {
 		c.Takeovers[i].Authenticated = true
 	}
+	p.redirectPorts(w, c)
 	object := w.ObjectName()
 	p.addNginx(w, c, object)
 	if p.hasCertificate() {
@@ -120,6 +148,18 @@ func (p *AuthProxy) addNginx(w *sidecar.Workload, c *sidecar.Change, object stri
 	c.Containers = append(c.Containers, main) // it's last, so the others start before it
 }
 
+// issuers returns the servers of the identity provider that are known: its other addresses
+// are in what it answers. oauth2-proxy asks it when it starts, and nginx doesn't wait for keys.
+func (p *AuthProxy) issuers() []sidecar.Dial {
+	switch jwt := p.verifiedJWT(); {
+	case p.OIDC != nil:
+		return pattern.AtStart(pattern.DialsOf(p.OIDC.IssuerURL))
+	case jwt != nil && jwt.JWKS == nil:
+		return pattern.DialsOf(jwt.JWKSURI)
+	}
+	return nil
+}
+
 func (p *AuthProxy) servesPlain() bool { return !p.hasCertificate() }
 
 // checkerPort returns the port on which a program checks requests for nginx, or 0.
@@ -159,7 +199,7 @@ func (p *AuthProxy) newNginxAuth(w *sidecar.Workload) *nginxAuth {
 	a := &nginxAuth{Port: p.checkerPort(), Public: publicLocations(p.PublicPaths)}
 	switch {
 	case p.Basic != nil:
-		a.Realm, a.Users = quoteWord(cmp.Or(p.Basic.Realm, w.Ref.Name)), usersDir+"/"+usersKey
+		a.Realm, a.Users = quoteWord(cmp.Or(p.Basic.Realm, w.Stem, w.Ref.Name)), usersDir+"/"+usersKey
 	case p.OIDC != nil:
 		a.Path, a.Login, a.SessionParts = "/oauth2/auth", true, sessionParts
 		for _, v := range []string{"user", "email", "groups", "preferred_username"} {
@@ -189,6 +229,9 @@ func (p *AuthProxy) identityByHeader() map[string]string {
 		}
 	default:
 		return p.verifiedJWT().identityByHeader()
+	}
+	for name, what := range p.IdentityHeaders {
+		values[textproto.CanonicalMIMEHeaderKey(name)] = p.knownIdentities()[what]
 	}
 	return values
 }
@@ -233,13 +276,36 @@ func (p *AuthProxy) withDeclaredPorts(w *sidecar.Workload) *AuthProxy {
 	return &whole
 }
 
+// checkDeclaredProtocols finds ports whose names say that the app doesn't use HTTP there. Those that the config names
+// were checked when it was read, so they are HTTP. Afterwards, nothing else complains of the protocols.
+func (p *AuthProxy) checkDeclaredProtocols(w *sidecar.Workload, fs *sidecar.Findings) {
+	var other []string
+	if p.Protocol != "" && p.Protocol != sidecar.HTTP {
+		other, p.Protocol = append(other, strconv.Itoa(int(p.Port))), sidecar.HTTP
+	}
+	p.MorePorts = slices.Clone(p.MorePorts)
+	for i := range p.MorePorts {
+		if more := &p.MorePorts[i]; more.Protocol != "" && more.Protocol != sidecar.HTTP {
+			other, more.Protocol = append(other, strconv.Itoa(int(more.Port))), sidecar.HTTP
+		}
+	}
+	if other != nil {
+		fs.AddUnfit(sidecar.Error, "port-not-http", "port",
+			fmt.Sprintf("port %s of container %s isn't for HTTP, as its name says, and only HTTP requests can be authenticated",
+				strings.Join(other, ", "), w.App.Name), "exclude this workload, or write the port that is")
+	}
+}
+
 // Check finds errors in the entry for this workload.
 func (p *AuthProxy) Check(w *sidecar.Workload) sidecar.Findings {
+	var unfit sidecar.Findings
 	p = p.withDeclaredPorts(w)
+	p.checkDeclaredProtocols(w, &unfit)
 	fs := p.Validate() // each workload may declare other ports
 	if !fs.Failed() {
 		fs = nil // the rest has been reported when the config was read
 	}
+	fs = append(unfit, fs...)
 	p.Base.checkBase(w, &fs)
 	p.checkHealth(w, true, &fs)
 	checkKeys := func(field, secret string, keys ...string) {
@@ -247,6 +313,7 @@ func (p *AuthProxy) Check(w *sidecar.Workload) sidecar.Findings {
 			pattern.CheckSecretKeys(w, "secret-key", field, secret, []string{key}, "name a Secret that has the key", &fs)
 		}
 	}
+	pattern.CheckVersion(w.Image(pattern.NginxImage.Ref), &fs)
 	if ref := w.Image(pattern.NginxJSImage.Ref); p.verifiedJWT() != nil && strings.Contains(ref, "-slim") {
 		fs.Add(sidecar.Error, "image-unfit", "override.image",
 			fmt.Sprintf("image %s lacks njs, which verifies tokens, and curl", ref),

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/textproto"
@@ -54,6 +55,7 @@ func (p *AuthProxy) Validate() sidecar.Findings {
 	p.GoogleIAP.validateIAP(&fs)
 	p.OIDC.validateOIDC(&fs)
 	p.Basic.validateBasic(&fs)
+	p.validateIdentityHeaders(&fs)
 	p.validatePublicPaths(&fs)
 	return fs
 }
@@ -74,6 +76,39 @@ func (p *AuthProxy) validatePublicPaths(fs *sidecar.Findings) {
 	}
 }
 
+// longestOwnHeader is such that nginx can hold a header's name (proxy_headers_hash_bucket_size).
+const longestOwnHeader = 100
+
+// isOwnHeader reports whether a header of this name can tell the app something of the client.
+func isOwnHeader(name string) bool {
+	return pattern.HeaderName().MatchString(name) && len(name) <= longestOwnHeader && !isReservedHeader(name)
+}
+
+func (p *AuthProxy) validateIdentityHeaders(fs *sidecar.Findings) {
+	const field = "identityHeaders"
+	if p.JWT != nil || p.GoogleIAP != nil {
+		if len(p.IdentityHeaders) > 0 {
+			fs.Add(sidecar.Error, "bad-value", field, "has no effect: tokens have claims",
+				"write the headers into claimHeaders")
+		}
+		return
+	}
+	lower := map[string]bool{}
+	known := slices.Sorted(maps.Keys(p.knownIdentities()))
+	for _, name := range slices.Sorted(maps.Keys(p.IdentityHeaders)) {
+		switch what := p.IdentityHeaders[name]; {
+		case !isOwnHeader(name) || strings.EqualFold(name, "Authorization"):
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%q can't be the header of an identity", name),
+				"use a header of its own, of letters, digits and -, such as X-WEBAUTH-USER")
+		case lower[strings.ToLower(name)]:
+			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("header %q is listed twice", name), "remove one of them")
+		case !slices.Contains(known, what):
+			pattern.ValidateEnum(field+"."+name, cmp.Or(what, "nothing"), fs, known...)
+		}
+		lower[strings.ToLower(name)] = true
+	}
+}
+
 var (
 	publicPathForm = pattern.LazyRegexp(`^(/[A-Za-z0-9_.~!&'(),=:@-]*)+(/\*)?$`)
 	plainText      = pattern.LazyRegexp(`^[\x20-\x7e]+$`)
@@ -81,11 +116,14 @@ var (
 	claimName      = pattern.LazyRegexp(`^[A-Za-z0-9_.:/-]+$`)
 )
 
-// isReservedHeader reports whether the proxy writes a header for another purpose, so it
-// can't have a claim or a token.
+// isReservedHeader reports whether a header has a purpose of its own, for the proxy or the app, so it can't have a
+// claim, a token or a name.
 func isReservedHeader(name string) bool {
 	name = textproto.CanonicalMIMEHeaderKey(name)
-	return hopByHop(name) || slices.Contains([]string{"Host", "Cookie", "X-Forwarded-For", "X-Forwarded-Proto"}, name)
+	return hopByHop(name) || strings.HasPrefix(name, "Sec-") || slices.Contains([]string{
+		"Host", "Cookie", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-Ip", "Forwarded", "Via",
+		"Accept", "Accept-Encoding", "Content-Type", "Content-Encoding", "Origin", "Range",
+	}, name)
 }
 
 func (j *JWT) validateJWT(fs *sidecar.Findings) {
@@ -116,6 +154,9 @@ func (j *JWT) validateJWT(fs *sidecar.Findings) {
 	if j.JWKSURI == "" && j.CA != nil {
 		fs.Add(sidecar.Error, "bad-value", "jwt.ca", "has no effect without jwksURI", "remove it")
 	}
+	if j.JWKSURI == "" && j.AsServiceAccount {
+		fs.Add(sidecar.Error, "bad-value", "jwt.asServiceAccount", "has no effect without jwksURI", "remove it")
+	}
 	j.CA.ValidateAt("jwt.ca", fs)
 	if j.Header != "" && (!pattern.HeaderName().MatchString(j.Header) || isReservedHeader(j.Header)) {
 		fs.Add(sidecar.Error, "bad-value", "jwt.header", fmt.Sprintf("%q can't be the header of a token", j.Header),
@@ -134,7 +175,7 @@ func validateClaims(at string, headers map[string]string, fs *sidecar.Findings) 
 	lower := map[string]bool{}
 	for _, header := range slices.Sorted(maps.Keys(headers)) {
 		switch name := strings.ToLower(header); {
-		case !pattern.HeaderName().MatchString(header) || isReservedHeader(header):
+		case !isOwnHeader(header):
 			fs.Add(sidecar.Error, "bad-value", at, fmt.Sprintf("%q can't be the header of a claim", header),
 				"use a header of its own, such as X-Jwt-Sub")
 		case lower[name]:

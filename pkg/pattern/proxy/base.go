@@ -19,8 +19,8 @@ import (
 type Base struct {
 	// Port on which clients connect: the app's present port. In mode takeover, the proxy
 	// gets this port with its number and name, so that Services, Ingresses and
-	// NetworkPolicies in front stay valid. Required in mode takeover. Default in mode
-	// front: all TCP ports that the app declares.
+	// NetworkPolicies in front stay valid. Required in mode takeover. Default in modes
+	// front and redirect: all TCP ports that the app declares.
 	Port int32 `json:"port,omitempty"`
 	// Protocol of the app on that port: http (including WebSockets and events), grpc, or
 	// tcp (anything else). Default: http.
@@ -28,11 +28,13 @@ type Base struct {
 	// MorePorts are more ports of the app behind the same proxy.
 	MorePorts []MorePort `json:"morePorts,omitempty"`
 	// Mode is how the proxy gets in front of the app: takeover (the proxy gets the app's
-	// port, and rebind moves the app to 127.0.0.1) or front (the proxy has a port of its
+	// port, and rebind moves the app to 127.0.0.1), front (the proxy has a port of its
 	// own and the app keeps its port: Services are changed to the proxy's port, and a
-	// NetworkPolicy closes the app's). Default: takeover.
+	// NetworkPolicy closes the app's), or redirect (the app keeps its port, and a privileged
+	// init container makes the pod's network redirect what comes from outside to the proxy's:
+	// only 127.0.0.1 within the pod still reaches the app). Default: takeover.
 	Mode Mode `json:"mode,omitempty"`
-	// ListenPort is the proxy's own port in mode front. Default: 8443.
+	// ListenPort is the proxy's own port in modes front and redirect. Default: 8443.
 	ListenPort int32 `json:"listenPort,omitempty"`
 	// NetworkPolicy configures the policy that mode front emits to close ways past the
 	// proxy. If no policy isolates the pods, neither in the manifests nor elsewhere (see
@@ -43,7 +45,7 @@ type Base struct {
 	NetworkPolicy *NetworkPolicy `json:"networkPolicy,omitempty"`
 	// SecretName is the Secret with the certificate (tls.crt) and its key (tls.key), of
 	// type kubernetes.io/tls, as cert-manager writes them. With certificate, it's the name
-	// of the Secret to write. Required without certificate.
+	// of the Secret to write. In tlsProxy, required without certificate.
 	SecretName string `json:"secretName,omitempty"`
 	// Certificate requests the certificate from cert-manager: it emits a Certificate object
 	// that writes the Secret.
@@ -54,12 +56,22 @@ type Base struct {
 	// TLSProfile is the TLS configuration of Mozilla's guideline 6.0: intermediate (TLS 1.2
 	// and 1.3) or modern (TLS 1.3 only). Default: intermediate.
 	TLSProfile TLSProfile `json:"tlsProfile,omitempty"`
+	// HTTP2 offers HTTP/2 to clients. Turn it off if they upload what they can't send again:
+	// when nginx quits or reloads, it takes no more requests on a connection of HTTP/2, and
+	// those that are on their way fail (it doesn't send the first of the two GOAWAY frames
+	// that RFC 9113, 6.8 asks for). With HTTP/1.1, clients are told in time. Clients of gRPC
+	// send such calls again by themselves, so ports with gRPC keep HTTP/2. Default: true.
+	HTTP2 *bool `json:"http2,omitempty"`
 	// DrainSeconds is how many seconds the app continues to serve when its pod is
-	// terminated, so that everything in front stops sending requests first. 0 turns it off.
+	// terminated, so that everything in front stops sending requests first. In HTTP/1.1,
+	// answers of these seconds tell clients to close their connections (Connection: close).
+	// A client that sends less often, and doesn't look whether its connection was closed,
+	// loses its next request (RFC 9112, 9.5): write more seconds for it. 0 turns it off.
 	// Default: 5.
 	DrainSeconds *int64 `json:"drainSeconds,omitempty"`
 	// AccessLog is what the proxy writes to its standard output: none, or json (one object
-	// for each request). Default: none.
+	// for each request, in which what a client hasn't written in UTF-8 is "(not UTF-8)").
+	// Default: none.
 	AccessLog AccessLog `json:"accessLog,omitempty"`
 	// IPFamilies are the families of the addresses that the proxy listens on, IPv4 and
 	// IPv6. Default: both, which fails only on nodes whose kernel has no IPv6 at all.
@@ -84,7 +96,7 @@ type MorePort struct {
 	// AppPort is the app's new port on 127.0.0.1; rebind.env and rebind.args must set it.
 	// Required in mode takeover.
 	AppPort int32 `json:"appPort,omitempty"`
-	// ListenPort is the proxy's own port in mode front. Required in mode front.
+	// ListenPort is the proxy's own port in modes front and redirect. Required there.
 	ListenPort int32 `json:"listenPort,omitempty"`
 	// Protocol of the app on that port: http, grpc or tcp. Default: http.
 	Protocol sidecar.Protocol `json:"protocol,omitempty"`
@@ -96,6 +108,7 @@ type Mode string
 const (
 	ModeTakeover Mode = "takeover"
 	ModeFront    Mode = "front"
+	ModeRedirect Mode = "redirect"
 )
 
 // A TLSProfile is a configuration of Mozilla's guideline for TLS servers.
@@ -130,13 +143,18 @@ type portRoute struct {
 
 func (p *Base) isModeFront() bool { return p.Mode == ModeFront }
 
+func (p *Base) isModeRedirect() bool { return p.Mode == ModeRedirect }
+
+// leavesApp reports whether the app keeps its port, and the proxy has one of its own.
+func (p *Base) leavesApp() bool { return p.isModeFront() || p.isModeRedirect() }
+
 // hasCertificate reports whether the proxy has a certificate.
 func (p *Base) hasCertificate() bool { return p.SecretName != "" || p.Certificate != nil }
 
 // portRoutes returns all ports, beginning with that of the field port.
 func (p *Base) portRoutes() []portRoute {
 	first := portRoute{port: p.Port, listen: p.Port, app: p.Port, protocol: p.Protocol}
-	if p.isModeFront() {
+	if p.leavesApp() {
 		first.listen = cmp.Or(p.ListenPort, defaultListenPort)
 	} else if p.Rebind != nil {
 		first.app = p.rebindPort()
@@ -145,7 +163,7 @@ func (p *Base) portRoutes() []portRoute {
 	for i, m := range p.MorePorts {
 		d := portRoute{port: m.Port, listen: m.Port, app: m.AppPort, protocol: m.Protocol,
 			field: fmt.Sprintf("morePorts[%d].", i)}
-		if p.isModeFront() {
+		if p.leavesApp() {
 			d.listen, d.app = m.ListenPort, m.Port
 		}
 		all = append(all, d)
@@ -176,24 +194,32 @@ func (p *Base) portTakeovers() []sidecar.Takeover {
 	for _, d := range p.portRoutes() {
 		t := sidecar.Takeover{Port: d.listen, AppPort: d.app, Front: p.isModeFront(), RewriteCallers: p.RewriteCallers,
 			Trust: p.Trust}
+		if p.isModeRedirect() {
+			t.Port, t.Redirected = d.port, true
+		}
 		if p.hasCertificate() {
 			t.Scheme = corev1.URISchemeHTTPS
 		}
 		if d.protocol != sidecar.HTTP {
 			t.Protocol = d.protocol
 		}
-		t.Commands = !p.isModeFront() && d.field == "" && p.Rebind != nil && p.Rebind.Preset != ""
+		t.Commands = !p.leavesApp() && d.field == "" && p.Rebind != nil && p.Rebind.Preset != ""
 		out = append(out, t)
 	}
 	return out
 }
 
-// appClaims returns the new ports of the app, which no container declares.
+// appClaims returns the ports that no container declares: the new ones of the app, or those
+// of the proxy to which the pod redirects, as they're for nobody outside.
 func (p *Base) appClaims(w *sidecar.Workload) (out []sidecar.Claim) {
 	if p.isModeFront() {
 		return nil
 	}
 	for _, d := range p.portRoutes() {
+		if p.isModeRedirect() {
+			out = append(out, sidecar.Claim{Port: d.listen, For: "sidecar " + w.Name})
+			continue
+		}
 		out = append(out, sidecar.Claim{Port: d.app, For: "container " + w.App.Name + ", moved to 127.0.0.1"})
 	}
 	return out
@@ -203,7 +229,7 @@ func (p *Base) appClaims(w *sidecar.Workload) (out []sidecar.Claim) {
 // during termination.
 func (p *Base) appMigration(w *sidecar.Workload) sidecar.App {
 	app := sidecar.App{DrainSeconds: p.drainSeconds()}
-	if !p.isModeFront() {
+	if !p.leavesApp() {
 		app.Env = p.Rebind.withImageEnv(w.App, p.Rebind.rebindEnv(p.rebindPort()))
 		app.Args = p.Rebind.rebindArgs(w.App, p.rebindPort())
 		app.ReplacesCMD = p.Rebind.replacesCMD()
@@ -211,17 +237,41 @@ func (p *Base) appMigration(w *sidecar.Workload) sidecar.App {
 	return app
 }
 
+// ContainerNames returns the names of the containers: the proxy, and the one that redirects
+// ports to it.
+func (p *Base) ContainerNames(name string) []string {
+	return []string{name, pattern.RedirectorName(name)}
+}
+
+// redirectPorts adds the init container that redirects the app's ports, in mode redirect. It
+// runs before all others: nothing that they open is reachable past the proxy.
+func (p *Base) redirectPorts(w *sidecar.Workload, c *sidecar.Change) {
+	if !p.isModeRedirect() {
+		return
+	}
+	var all []pattern.Redirection
+	for _, d := range p.portRoutes() {
+		all = append(all, pattern.Redirection{Port: d.port, To: d.listen})
+	}
+	c.InitContainers = append(c.InitContainers, pattern.NewRedirector(w, all))
+	c.InitPhase = sidecar.PhaseKernel
+}
+
 // containerPorts returns the ports of the proxy's container. In mode takeover they're the
-// app's, with names and host ports, so that references to them reach the proxy.
+// app's, with names and host ports, so that references to them reach the proxy. In mode
+// redirect, the app's container still declares them.
 func (p *Base) containerPorts(w *sidecar.Workload) []corev1.ContainerPort {
+	if p.isModeRedirect() {
+		return nil
+	}
 	var ports []corev1.ContainerPort
 	taken := map[string]bool{}
 	for _, d := range p.portRoutes() {
 		own := corev1.ContainerPort{ContainerPort: d.listen}
 		if p.isModeFront() {
-			own.Name = freePortName(w, d.listen, taken)
+			own.Name = p.freePortName(w, d, taken)
 		} else {
-			own.Name = w.PortName(d.port, freePortName(w, d.port, taken))
+			own.Name = w.PortName(d.port, p.freePortName(w, d, taken))
 			p.keepHostPort(w, &own)
 		}
 		taken[own.Name] = true
@@ -243,20 +293,28 @@ func (p *Base) keepHostPort(w *sidecar.Workload, own *corev1.ContainerPort) {
 	}
 }
 
-// freePortName returns "https", or a longer name if another port of the pod has that one,
-// since Services and probes refer to ports by name.
-func freePortName(w *sidecar.Workload, port int32, taken map[string]bool) string {
-	if taken["https"] {
-		return fmt.Sprintf("https-%d", port)
+// freePortName returns the name of a port that had none, by what is spoken there, or a longer
+// one if another port of the pod has that, since Services and probes refer to ports by name.
+func (p *Base) freePortName(w *sidecar.Workload, d portRoute, taken map[string]bool) string {
+	name := "https"
+	switch {
+	case d.protocol == sidecar.TCP:
+		name = "tls"
+	case !p.hasCertificate():
+		name = "http"
+	}
+	longer := fmt.Sprintf("%s-%d", name, d.listen)
+	if taken[name] {
+		return longer
 	}
 	for _, c := range pattern.RunningContainers(w) {
 		for _, other := range c.Ports {
-			if other.Name == "https" && other.ContainerPort != port {
-				return fmt.Sprintf("https-%d", port)
+			if other.Name == name && other.ContainerPort != d.listen {
+				return longer
 			}
 		}
 	}
-	return "https"
+	return name
 }
 
 func (p *Base) listensOn(f corev1.IPFamily) bool {

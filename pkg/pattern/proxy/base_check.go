@@ -23,6 +23,9 @@ func (p *Base) checkBase(w *sidecar.Workload, fs *sidecar.Findings) {
 	}
 	p.checkPorts(w, fs)
 	p.checkModeFront(w, fs)
+	if p.isModeRedirect() {
+		pattern.CheckRedirector(w, "mode", fs)
+	}
 	p.checkPreset(w, fs)
 	p.checkPrivileged(w, fs)
 	p.checkShutdown(w, fs)
@@ -54,7 +57,7 @@ func (p *Base) checkPortRoute(w *sidecar.Workload, d portRoute, fs *sidecar.Find
 			if d.field != "" {
 				field = d.field + "appPort"
 			}
-			if !p.isModeFront() && p.Rebind != nil && port.ContainerPort == d.app && d.app != d.port {
+			if !p.leavesApp() && p.Rebind != nil && port.ContainerPort == d.app && d.app != d.port {
 				fs.Add(sidecar.Error, "port-conflict", field,
 					fmt.Sprintf("container %s already declares port %d", c.Name, port.ContainerPort),
 					"write a free port, which needs no entry in the container's ports")

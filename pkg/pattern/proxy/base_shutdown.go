@@ -10,6 +10,10 @@ import (
 
 const (
 	defaultDrain = 5 // seconds
+
+	// stayingDir is a folder that nginx makes when it starts and never uses. Without it, nginx is about to quit. A file
+	// for that would outlive the container: a failed liveness probe runs the hook, too.
+	stayingDir = "/tmp/scgi"
 )
 
 // A shutdownPlan is how app and proxy end, in seconds from the start of the pod's
@@ -21,7 +25,8 @@ const (
 // can happen in the moment between the two. Therefore nginx quits by itself a little before
 // the app's delay is over: it answers open requests and closes idle connections. It doesn't
 // quit earlier, since proxies and load balancers open connections as long as they have the
-// endpoint. A native sidecar of an app without a delay doesn't quit by itself either: it
+// endpoint. Until then, answers in HTTP/1.1 tell clients to close their connections: many write
+// to one that was closed without looking. A native sidecar of an app without a delay doesn't quit by itself either: it
 // would only end before the app.
 type shutdownPlan struct {
 	app   int64 // how long the app continues; 0: it ends at once
@@ -56,7 +61,7 @@ func (s shutdownPlan) quitHook() *corev1.Lifecycle {
 	if s.proxy == 0 {
 		return nil
 	}
-	script := fmt.Sprintf("sleep %d; exec nginx -e stderr -c %s -s quit", s.proxy, confFile)
+	script := fmt.Sprintf("rmdir %s; sleep %d; exec nginx -e stderr -c %s -s quit", stayingDir, s.proxy, confFile)
 	return &corev1.Lifecycle{
 		PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"sh", "-c", script}}}}
 }
@@ -107,7 +112,7 @@ func gracePeriod(w *sidecar.Workload) int64 {
 // hook is set.
 func (p *Base) checkShutdown(w *sidecar.Workload, fs *sidecar.Findings) {
 	if raised := p.minGracePeriod(w); raised > gracePeriod(w) {
-		fs.Add(sidecar.Info, "grace-period", "drainSeconds",
+		fs.Add(sidecar.Info, sidecar.GracePeriodCode, "drainSeconds",
 			fmt.Sprintf(
 				"the app needs time to stop after %d seconds of draining, so the pod's grace period is raised from %d to %d",
 				p.drainSeconds(), gracePeriod(w), raised),

@@ -20,7 +20,8 @@ func TestTLSProxyShutdown(t *testing.T) {
 	runs := &hook{Exec: &corev1.ExecAction{Command: []string{"bye"}}}
 	quit := func(n int) string {
 		return fmt.Sprintf(
-			`{"exec":{"command":["sh","-c","sleep %d; exec nginx -e stderr -c /etc/outrigger/nginx/nginx.conf -s quit"]}}`, n)
+			`{"exec":{"command":["sh","-c","rmdir /tmp/scgi; sleep %d; `+
+				`exec nginx -e stderr -c /etc/outrigger/nginx/nginx.conf -s quit"]}}`, n)
 	}
 	for name, c := range map[string]struct {
 		drain, grace int64 // 0: the default; -1 for drain: none

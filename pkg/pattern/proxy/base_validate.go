@@ -14,7 +14,7 @@ import (
 // validateBase finds errors in the config alone. tls is true for a proxy that must have a
 // certificate. without is what a client that bypasses the proxy avoids.
 func (p *Base) validateBase(tls bool, without string, fs *sidecar.Findings) {
-	if !p.isModeFront() || p.Port != 0 {
+	if !p.leavesApp() || p.Port != 0 {
 		pattern.ValidatePort("port", p.Port, "write the app's port, where clients come in", fs)
 	}
 	if tls && p.SecretName == "" && p.Certificate == nil {
@@ -39,6 +39,10 @@ func (p *Base) validateBase(tls bool, without string, fs *sidecar.Findings) {
 			fs.Add(sidecar.Error, "bad-value", field, fmt.Sprintf("%s is listed twice", f), "remove one of them")
 		}
 	}
+	isHTTP := func(d portRoute) bool { return d.protocol == sidecar.HTTP }
+	if p.HTTP2 != nil && !slices.ContainsFunc(p.portRoutes(), isHTTP) {
+		fs.Add(sidecar.Error, "bad-value", "http2", "no port speaks HTTP", "remove it, or write protocol: http")
+	}
 	if p.drainSeconds() < 0 {
 		fs.Add(sidecar.Error, "bad-value", "drainSeconds", "seconds can't be negative", "write 0 for no draining")
 	}
@@ -46,21 +50,23 @@ func (p *Base) validateBase(tls bool, without string, fs *sidecar.Findings) {
 
 // validatePortRoutes finds errors in the ports alone.
 func (p *Base) validatePortRoutes(fs *sidecar.Findings) {
-	pattern.ValidateEnum("mode", p.Mode, fs, ModeTakeover, ModeFront)
+	pattern.ValidateEnum("mode", p.Mode, fs, ModeTakeover, ModeFront, ModeRedirect)
 	pattern.ValidateEnum("protocol", p.Protocol, fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
 	if p.HealthPort != 0 {
 		pattern.ValidatePort("healthPort", p.HealthPort, "", fs)
 	}
-	if p.ListenPort != 0 && p.isModeFront() {
+	if p.ListenPort != 0 && p.leavesApp() {
 		pattern.ValidatePort("listenPort", p.ListenPort, "", fs)
 	} else if p.ListenPort != 0 {
 		fs.Add(sidecar.Error, "bad-value", "listenPort", "in mode takeover the proxy listens on the app's port",
-			"remove it, or write mode: front")
+			"remove it, or write mode: front or mode: redirect")
 	}
 	if p.NetworkPolicy != nil && !p.isModeFront() {
-		fs.Add(sidecar.Error, "bad-value", "networkPolicy",
-			"in mode takeover the app listens on 127.0.0.1 and needs no NetworkPolicy",
-			"remove it")
+		why := "in mode takeover the app listens on 127.0.0.1 and needs no NetworkPolicy"
+		if p.isModeRedirect() {
+			why = "in mode redirect nobody outside reaches the app, and no NetworkPolicy is needed"
+		}
+		fs.Add(sidecar.Error, "bad-value", "networkPolicy", why, "remove it")
 	}
 	if s := p.NetworkPolicy; p.isModeFront() && !p.Closes() && s.Isolated != nil {
 		fs.Add(sidecar.Error, "bad-value", "networkPolicy.isolated", "has no effect, since no NetworkPolicy is emitted",
@@ -74,7 +80,7 @@ func (p *Base) validatePortRoutes(fs *sidecar.Findings) {
 		at := fmt.Sprintf("morePorts[%d].", i)
 		pattern.ValidatePort(at+"port", m.Port, "write the app's port", fs)
 		pattern.ValidateEnum(at+"protocol", m.Protocol, fs, sidecar.HTTP, sidecar.GRPC, sidecar.TCP)
-		if p.isModeFront() {
+		if p.leavesApp() {
 			pattern.ValidatePort(at+"listenPort", m.ListenPort, "write a free port for the proxy", fs)
 		} else {
 			pattern.ValidatePort(at+"appPort", m.AppPort, "write the app's new port", fs)
@@ -87,7 +93,7 @@ func (p *Base) validatePortRoutes(fs *sidecar.Findings) {
 		}
 		used[port] = field
 	}
-	if p.isModeFront() {
+	if p.leavesApp() {
 		take(cmp.Or(p.ListenPort, defaultListenPort), "listenPort")
 	} else if p.Rebind != nil && p.rebindPort() != p.Port { // otherwise validateRebind reports it
 		take(p.rebindPort(), "rebind.port")
@@ -95,7 +101,7 @@ func (p *Base) validatePortRoutes(fs *sidecar.Findings) {
 	for i, m := range p.MorePorts {
 		at := fmt.Sprintf("morePorts[%d].", i)
 		take(m.Port, at+"port")
-		if p.isModeFront() {
+		if p.leavesApp() {
 			take(m.ListenPort, at+"listenPort")
 		} else {
 			take(m.AppPort, at+"appPort")

@@ -60,7 +60,8 @@ func TestCertificateNames(t *testing.T) {
 		w.Services = []sidecar.Service{service("", "b", ""), service("prod", "a", "None")}
 	})
 	require.Equal(t, []string{
-		"a", "a.prod", "*.a.prod", "a.prod.svc", "*.a.prod.svc", "a.prod.svc.cluster.local", "*.a.prod.svc.cluster.local",
+		"a", "*.a", "a.prod", "*.a.prod", "a.prod.svc", "*.a.prod.svc", "a.prod.svc.cluster.local",
+		"*.a.prod.svc.cluster.local",
 		"b", "b.prod", "b.prod.svc", "b.prod.svc.cluster.local",
 	}, new(pattern.Certificate).ServiceNames(w))
 	require.Equal(t, "b", w.Services[0].Ref.Name, "the view stays as it was")
@@ -69,7 +70,16 @@ func TestCertificateNames(t *testing.T) {
 		w.Ref.Namespace, w.Services = "", []sidecar.Service{service("", "b", "None"), service("", "a", "")}
 	})
 	p := proxy(certified())
-	require.Equal(t, []string{"a", "b"}, p.Certificate.ServiceNames(nowhere))
+	require.Equal(t, []string{"a", "b", "*.b"}, p.Certificate.ServiceNames(nowhere))
+	peers := func(replicas *int32) []string {
+		return p.Certificate.ServiceNames(patterntest.NewElasticsearch(func(w *sidecar.Workload) {
+			w.Ref = sidecar.Ref{Group: "apps", Kind: "StatefulSet", Name: "db"}
+			w.Replicas, w.Services = replicas, []sidecar.Service{service("", "peers", "None")}
+		}))
+	}
+	require.Equal(t, []string{"peers", "*.peers", "db-0.peers"}, peers(nil))
+	require.Equal(t, []string{"peers", "*.peers", "db-0.peers", "db-1.peers"}, peers(new(int32(2))))
+	require.Equal(t, []string{"peers", "*.peers"}, peers(new(int32(100))))
 	require.Equal(t, []string{"info certificate-names: certificate.dnsNames: the namespace isn't known, so the " +
 		"certificate has only the short names of the Services; write dnsNames if clients in other namespaces use " +
 		"longer names"},

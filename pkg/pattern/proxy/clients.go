@@ -252,7 +252,7 @@ func (p *TLSProxy) newGhostunnel(w *sidecar.Workload) corev1.Container {
 	shutdown := p.planShutdown(w)
 	return corev1.Container{
 		Name:    w.Name,
-		Image:   pattern.GhostunnelImage.Ref,
+		Image:   w.Pulled(pattern.GhostunnelImage.Ref),
 		Command: []string{"ghostunnel", "server"},
 		Args: append(args, "--timed-reload=60s", fmt.Sprintf("--shutdown-timeout=%ds", shutdown.quitSeconds(shutdown.app)),
 			fmt.Sprintf("--status=http://:%d", status), "--quiet=conns"),

@@ -16,7 +16,7 @@ import (
 // (<protocol>[-<suffix>]). Ports named for TLS are left out.
 func (p *Base) withPorts(w *sidecar.Workload) Base {
 	g := *p
-	if p.Port != 0 || !p.isModeFront() || w.App == nil {
+	if p.Port != 0 || !p.leavesApp() || w.App == nil {
 		return g
 	}
 	taken := map[int32]bool{}
@@ -50,13 +50,17 @@ func (p *Base) withPorts(w *sidecar.Workload) Base {
 
 // protocolOfName returns the protocol in a port's name, or "" for one with TLS.
 func protocolOfName(name string) sidecar.Protocol {
+	if strings.HasSuffix(name, "https") || strings.HasSuffix(name, "-tls") { // as in metricshttps
+		return ""
+	}
 	first, _, _ := strings.Cut(name, "-")
 	switch first {
 	case "https", "tls", "grpcs":
 		return ""
 	case "grpc":
 		return sidecar.GRPC
-	case "tcp", "redis", "mongo", "amqp", "kafka", "memcached", "mqtt":
+	case "tcp", "redis", "mongo", "amqp", "kafka", "memcached", "mqtt", "mysql", "postgres", "postgresql", "ldap", "smtp",
+		"nats":
 		return sidecar.TCP
 	}
 	return sidecar.HTTP
@@ -66,9 +70,9 @@ func protocolOfName(name string) sidecar.Protocol {
 func (p *Base) checkFit(w *sidecar.Workload, fs *sidecar.Findings) {
 	if w.IsJob() && w.Placement == sidecar.Beside {
 		fs.AddUnfit(sidecar.Error, "job-never-ends", "",
-			"a container beside the app's never ends, so the Job would never complete", "use placement native")
+			"a container beside the app's never ends, so the Job would never complete", w.HintForBeside(""))
 	}
-	if p.Port == 0 && p.isModeFront() {
+	if p.Port == 0 && p.leavesApp() {
 		fs.AddUnfit(sidecar.Error, "port-unknown", "port",
 			fmt.Sprintf("container %s declares no TCP port without TLS", w.App.Name),
 			"write port, or declare the port in the container")
@@ -76,66 +80,24 @@ func (p *Base) checkFit(w *sidecar.Workload, fs *sidecar.Findings) {
 	p.checkMesh(w, fs)
 }
 
-// A mesh injects its own proxies into pods when they're created, so manifests don't show
-// them. It does so for a label or an annotation of the pod, or else of the namespace.
-type mesh struct {
-	name      string
-	pod       []string // labels or annotations of the pod
-	namespace []string // and of its namespace
-	yes       []string // values that turn it on; none: any but a negative one
-	container string   // of a proxy that is in the manifest already
-}
-
-var meshes = []mesh{
-	{"Istio", []string{"sidecar.istio.io/inject"}, []string{"istio-injection"}, []string{"true", "enabled"},
-		"istio-proxy"},
-	{"Istio", []string{"istio.io/rev"}, []string{"istio.io/rev"}, nil, "istio-proxy"},
-	{"Linkerd", []string{"linkerd.io/inject"}, []string{"linkerd.io/inject"}, []string{"enabled", "ingress"},
-		"linkerd-proxy"},
-	{"Kuma", []string{"kuma.io/sidecar-injection"}, []string{"kuma.io/sidecar-injection"}, []string{"enabled", "true"},
-		"kuma-sidecar"},
-	{"Consul", []string{"consul.hashicorp.com/connect-inject"}, nil, []string{"true"}, "consul-dataplane"},
-}
-
-// refusals are labels and annotations of pods that turn a mesh off.
-var refusals = map[string][]string{
-	"Istio": {"sidecar.istio.io/inject"}, "Linkerd": {"linkerd.io/inject"}, "Kuma": {"kuma.io/sidecar-injection"},
-	"Consul": {"consul.hashicorp.com/connect-inject"},
-}
-
-// meshOf returns the mesh that injects a proxy into the pods, or "".
-func meshOf(w *sidecar.Workload) string {
-	own := func(key string) string { return cmp.Or(w.Pod.Labels[key], w.Pod.Annotations[key]) }
-	no := []string{"false", "disabled"}
-	for _, m := range meshes {
-		if slices.ContainsFunc(refusals[m.name], func(key string) bool { return slices.Contains(no, own(key)) }) {
-			continue
-		}
-		isOn := func(v string) bool {
-			return v != "" && (len(m.yes) == 0 && !slices.Contains(no, v) || slices.Contains(m.yes, v))
-		}
-		if slices.ContainsFunc(m.pod, func(key string) bool { return isOn(own(key)) }) ||
-			slices.ContainsFunc(m.namespace, func(key string) bool {
-				return isOn(cmp.Or(w.Namespace.Labels[key], w.Namespace.Annotations[key]))
-			}) {
-			return m.name
-		}
-	}
-	return ""
-}
-
 // checkMesh finds pods that have another proxy, or get one.
 func (p *Base) checkMesh(w *sidecar.Workload, fs *sidecar.Findings) {
-	if name := meshOf(w); name != "" {
+	switch mesh := w.InjectingMesh(); {
+	case mesh == nil:
+	case p.isModeRedirect():
+		fs.AddUnfit(sidecar.Error, "service-mesh", "",
+			mesh.Name+" redirects the ports of these pods too, to its own proxy: one of the two would be bypassed",
+			"exclude this workload, remove it from the mesh, or use another mode")
+	default:
 		fs.AddUnfit(sidecar.Warning, "service-mesh", "",
-			name+" injects a proxy into these pods too, so TLS would be applied twice",
+			mesh.Name+" injects a proxy into these pods too, so TLS would be applied twice",
 			"exclude this workload, or remove it from the mesh")
 	}
-	if !p.isModeFront() || p.Port == 0 {
+	if !p.leavesApp() || p.Port == 0 {
 		return
 	}
-	for _, m := range meshes {
-		if c := w.Container(m.container); c != nil && c.Name != w.Name {
+	for _, m := range sidecar.Meshes() {
+		if c := w.Container(m.Container); c != nil && c.Name != w.Name {
 			fs.AddUnfit(sidecar.Error, "service-mesh", "", fmt.Sprintf("container %s is already a proxy", c.Name),
 				"exclude this workload")
 			return

@@ -22,6 +22,9 @@ is the proxy's word, or it doesn't arrive. So it is on every path, public ones t
 written, and however often. Names with an underscore, or with characters that no header should have, are dropped by
 nginx (~underscores_in_headers off~, ~ignore_invalid_headers on~).
 
+The same holds for headers that a config names, in ~identityHeaders~ or ~claimHeaders~, whether or not they're in the
+table.
+
 A ~tlsProxy~ without ~clients~ authenticates nobody. It leaves all headers as they are: a proxy in front of it may
 have written them.
 

@@ -25,7 +25,7 @@ type JWT struct {
 	Issuer string `json:"issuer"`
 	// Audiences: a token must have one of them in its claim aud. Required, since otherwise
 	// tokens for any other app of the issuer would be accepted.
-	Audiences []string `json:"audiences"`
+	Audiences []string `json:"audiences" config:"nonempty"`
 	// JWKSURI is the https URL of the issuer's keys. They're fetched when the proxy starts,
 	// and again every 30 seconds. While the issuer is unreachable, the last keys are used
 	// for a day. Before the first keys have arrived, all requests get 503. This or jwks is
@@ -35,6 +35,16 @@ type JWT struct {
 	// ones. A change takes effect as soon as the kubelet has updated the file. Default: the
 	// public authorities in the image.
 	CA *pattern.CABundle `json:"ca,omitempty"`
+	// AsServiceAccount fetches the keys with a token of the pod's ServiceAccount, as the
+	// cluster's own issuer wants it. Then the app admits other ServiceAccounts: issuer is
+	// the cluster's, often https://kubernetes.default.svc.cluster.local, jwksURI is
+	// https://kubernetes.default.svc/openid/v1/jwks, and clients mount a token for an
+	// audience of the app (projected, serviceAccountToken). ca is the ConfigMap
+	// kube-root-ca.crt, which all namespaces have, unless it's written. The token is valid
+	// at the API server, where it can do what the pod's ServiceAccount may. Tokens are
+	// verified by the keys alone: one whose pod or ServiceAccount was deleted stays valid
+	// until it expires. Default: false.
+	AsServiceAccount bool `json:"asServiceAccount,omitempty"`
 	// JWKS is a ConfigMap or Secret with the issuer's keys (RFC 7517), by default under its
 	// key jwks.json. A change takes effect as soon as the kubelet has updated the file.
 	JWKS *pattern.CABundle `json:"jwks,omitempty"`
@@ -64,6 +74,9 @@ const (
 	jwtKey   = "jwt.js"
 	keysKey  = "keys.sh"
 	issuerCA = "/etc/outrigger/issuer"
+
+	accountDir = "/etc/outrigger/account"
+	tokenKey   = "token"
 
 	fetchedKeys = "/tmp/jwks/" + jwksKey
 
@@ -163,6 +176,14 @@ func (j *JWT) verifierScript(algorithms []string) string {
 	return b.String()
 }
 
+// issuerAuthority returns the authority of the keys' server, or nil for the public ones.
+func (j *JWT) issuerAuthority() *pattern.CABundle {
+	if j.CA == nil && j.AsServiceAccount {
+		return &pattern.CABundle{ConfigMapName: "kube-root-ca.crt"} // written by kube-controller-manager
+	}
+	return j.CA
+}
+
 // identityByHeader returns headers for the app with their values: claims, and the token if
 // it's forwarded. The token was verified.
 func (j *JWT) identityByHeader() map[string]string {
@@ -185,7 +206,7 @@ func (p *AuthProxy) addVerifier(w *sidecar.Workload, c *sidecar.Change, main *co
 		allowed = []string{"ES256"}
 	}
 	files[jwtKey] = j.verifierScript(allowed)
-	main.Image = pattern.NginxJSImage.Ref
+	main.Image = w.Pulled(pattern.NginxJSImage.Ref)
 	mount := func(v corev1.Volume, dir string) {
 		c.Volumes = append(c.Volumes, v)
 		main.VolumeMounts = append(main.VolumeMounts, corev1.VolumeMount{Name: v.Name, MountPath: dir, ReadOnly: true})
@@ -197,7 +218,12 @@ func (p *AuthProxy) addVerifier(w *sidecar.Workload, c *sidecar.Change, main *co
 	files[keysKey] = keysScript
 	main.Command = []string{"sh", confDir + "/" + keysKey}
 	main.Env = []corev1.EnvVar{{Name: jwksURI, Value: j.JWKSURI}}
-	if j.CA != nil {
-		mount(j.CA.Volume(pattern.VolumeName(w, "issuer")), issuerCA)
+	if ca := j.issuerAuthority(); ca != nil {
+		mount(ca.Volume(pattern.VolumeName(w, "issuer")), issuerCA)
+	}
+	if j.AsServiceAccount {
+		mount(corev1.Volume{Name: pattern.VolumeName(w, "account"), VolumeSource: corev1.VolumeSource{
+			Projected: &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{{
+				ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Path: tokenKey}}}}}}, accountDir)
 	}
 }

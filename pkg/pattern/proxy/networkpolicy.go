@@ -234,7 +234,7 @@ func (p *Base) checkModeFront(w *sidecar.Workload, fs *sidecar.Findings) {
 			fmt.Sprintf("port %d still accepts connections past the proxy at the pod's address", p.Port),
 			"remove networkPolicy, or use mode takeover")
 	case len(w.Selector()) == 0:
-		fs.Add(sidecar.Error, "app-reachable", "mode", "the pods have no labels for a NetworkPolicy to select",
+		fs.AddUnfit(sidecar.Error, "app-reachable", "mode", "the pods have no labels for a NetworkPolicy to select",
 			"give the pod template labels")
 	default:
 		p.checkIsolation(w, fs)

@@ -34,7 +34,10 @@ var nginxTemplates = sync.OnceValue(func() *template.Template {
 type nginxConf struct {
 	Pattern          string // its key, in the first line
 	Workers          int64
+	Connections      int64 // of each worker, with clients and the app
 	ShutdownSeconds  int64
+	StayingDir       string // it's there until nginx is about to quit; "": no port speaks HTTP/1.1
+	KeepSeconds      int64  // how long idle connections outlive a quit (keepalive_min_timeout, nginx 1.27.4)
 	Certs            string
 	Plain            bool // without TLS
 	HTTP2Directive   bool // "http2 on" (nginx 1.25.1) in place of an argument of listen
@@ -56,6 +59,7 @@ type nginxServer struct {
 	Port, AppPort int32
 	Listen        []string
 	GRPC          bool
+	HTTP2         bool
 	OnPublicPath  bool // it's for requests to public paths
 	Health        *nginxHealth
 }
@@ -121,8 +125,10 @@ func (c *nginxConf) Healthy() (out []nginxServer) {
 func (p *Base) baseNginxConf(w *sidecar.Workload, given corev1.ResourceRequirements) *nginxConf {
 	version := nginxRelease(w.Image(pattern.NginxImage.Ref))
 	end := p.planShutdown(w)
+	workers := countWorkers(pattern.CPULimit(w, given))
 	c := &nginxConf{
-		Workers:          countWorkers(pattern.CPULimit(w, given)),
+		Workers:          workers,
+		Connections:      countConnections(pattern.MemoryLimit(w, given), workers),
 		ShutdownSeconds:  end.quitSeconds(end.proxy),
 		Certs:            certsDir,
 		HTTP2Directive:   version.AtLeast(1, 25, 1),
@@ -131,13 +137,13 @@ func (p *Base) baseNginxConf(w *sidecar.Workload, given corev1.ResourceRequireme
 		AccessLog:        p.AccessLog == JSONAccessLog,
 		Zone:             "tls",
 	}
+	if end.proxy > 0 && version.AtLeast(1, 27, 4) {
+		c.KeepSeconds = end.app - end.proxy // the app still answers
+	}
 	options := " ssl"
-	switch {
-	case !p.hasCertificate():
+	if !p.hasCertificate() {
 		options = ""
 		c.Plain, c.HTTP2Directive = true, false
-	case !c.HTTP2Directive:
-		options += " http2"
 	}
 	for _, d := range p.portRoutes() {
 		s := nginxServer{nginxConf: c, Port: d.listen, AppPort: d.app, GRPC: d.protocol == sidecar.GRPC}
@@ -146,7 +152,15 @@ func (p *Base) baseNginxConf(w *sidecar.Workload, given corev1.ResourceRequireme
 			c.Streams = append(c.Streams, s)
 			continue
 		}
-		s.Listen = p.listenDirectives(d.listen, options)
+		if !s.GRPC { // HTTP/2 has no such header
+			c.StayingDir = stayingDir
+		}
+		s.HTTP2 = !c.Plain && (s.GRPC || p.HTTP2 == nil || *p.HTTP2)
+		if s.HTTP2 && !c.HTTP2Directive {
+			s.Listen = p.listenDirectives(d.listen, options+" http2")
+		} else {
+			s.Listen = p.listenDirectives(d.listen, options)
+		}
 		c.Servers = append(c.Servers, s)
 	}
 	return c
@@ -161,7 +175,7 @@ func (p *Base) newNginxContainer(w *sidecar.Workload, resources corev1.ResourceR
 	mounts = append(mounts, more...)
 	return corev1.Container{
 		Name:            w.Name,
-		Image:           pattern.NginxImage.Ref,
+		Image:           w.Pulled(pattern.NginxImage.Ref),
 		Command:         []string{"nginx", "-e", "stderr", "-c", confFile, "-g", "daemon off;"},
 		Ports:           p.containerPorts(w),
 		Resources:       resources,
@@ -195,6 +209,23 @@ func countWorkers(limit resource.Quantity) int64 {
 	}
 	return min(max(limit.Value(), 1), 4) // Value rounds up
 }
+
+// countConnections returns how many connections each worker may have in a limit of memory, from 256 to 16384, or 4096
+// without a limit. Where all are taken, nginx lets idle ones go, and new clients wait or are refused; over its limit of
+// memory, it would be killed, and all clients would lose theirs. By measurement, with OpenSSL 3.0, a stream in HTTP/1.1
+// takes 48 KiB for its two connections, and one in HTTP/2 takes 20 KiB for the one with the app. A process takes 4 MiB,
+// and so does the cache of sessions.
+func countConnections(limit resource.Quantity, workers int64) int64 {
+	const each, process, cache = 25 << 10, 4 << 20, 4 << 20
+	if limit.IsZero() {
+		return 4096
+	}
+	free := limit.Value() - process*(workers+1) - cache
+	return min(max(free/each/workers, 256), 16384)
+}
+
+// Files returns the limit of open files of each worker: those beside its connections are certificates and logs.
+func (c *nginxConf) Files() int64 { return c.Connections + 1024 }
 
 // quoteWord quotes an argument of a directive. In quotes, nginx reads \" and \\ as the
 // character after the backslash (ngx_conf_read_token), and expands variables after $. So

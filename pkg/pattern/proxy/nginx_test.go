@@ -100,6 +100,30 @@ func TestWorkers(t *testing.T) {
 	require.Contains(t, conf(t, change(t, proxy(), guaranteed)), "worker_processes 1;")
 }
 
+// What the memory limit holds: without one, or with much, no more than is of use.
+func TestConnections(t *testing.T) {
+	for _, c := range []struct {
+		memory, cpu string
+		want        int
+	}{
+		{"", "", 2293}, {"128Mi", "1", 4751}, {"64Mi", "", 983}, {"16Mi", "", 256}, {"512Mi", "", 10158}, {"8Gi", "4", 16384},
+		{"0", "", 4096},
+	} {
+		w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
+			limits := corev1.ResourceList{}
+			for name, text := range map[corev1.ResourceName]string{corev1.ResourceMemory: c.memory, corev1.ResourceCPU: c.cpu} {
+				if text != "" {
+					limits[name] = resource.MustParse(text)
+				}
+			}
+			w.Override = &corev1.Container{Resources: corev1.ResourceRequirements{Limits: limits}}
+		})
+		text := conf(t, change(t, proxy(), w))
+		require.Contains(t, text, fmt.Sprintf("worker_connections %d;", c.want), "%s %s", c.memory, c.cpu)
+		require.Contains(t, text, fmt.Sprintf("worker_rlimit_nofile %d;", c.want+1024))
+	}
+}
+
 func TestNginxRelease(t *testing.T) {
 	unknown := pattern.Release{pattern.NewestPart, pattern.NewestPart, pattern.NewestPart}
 	for ref, want := range map[string]pattern.Release{

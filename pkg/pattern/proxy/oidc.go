@@ -141,7 +141,7 @@ func (o *OIDC) newOAuth2Proxy(w *sidecar.Workload, plain bool) corev1.Container 
 	}
 	return corev1.Container{
 		Name:    loginName(w.Name),
-		Image:   cmp.Or(o.Image, pattern.Oauth2Image.Ref),
+		Image:   cmp.Or(o.Image, w.Pulled(pattern.Oauth2Image.Ref)),
 		Command: []string{"oauth2-proxy"},
 		Args:    args,
 		Env: []corev1.EnvVar{
@@ -188,8 +188,8 @@ func loginName(sidecarName string) string {
 	return sidecar.Shorten(sidecarName+"-login", sidecar.LabelLength)
 }
 
-// ContainerNames returns the names of the containers: the proxy, and the program that it
-// may ask.
+// ContainerNames returns the names of the containers: the proxy, the program that it may
+// ask, and the one that redirects ports to it.
 func (p *AuthProxy) ContainerNames(name string) []string {
-	return []string{name, loginName(name)}
+	return append(p.Base.ContainerNames(name), loginName(name))
 }

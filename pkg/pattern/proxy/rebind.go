@@ -24,7 +24,9 @@ type Rebind struct {
 	// Env are environment variables that move the app. Write the address as 127.0.0.1,
 	// since localhost may be ::1.
 	Env map[string]string `json:"env,omitempty"`
-	// Args are command line arguments that move the app. They're appended.
+	// Args are command line arguments that move the app. They're appended to the
+	// container's, which is an error if a shell's script or another program keeps them from
+	// the app.
 	Args []string `json:"args,omitempty"`
 	// AssumeLoopback is true if the app's own configuration makes it listen on 127.0.0.1
 	// alone. Otherwise env, args or the preset must contain the address: 127.0.0.1,
@@ -48,9 +50,9 @@ func (p *Base) rebindPort() int32 {
 
 func (p *Base) validateRebind(without string, fs *sidecar.Findings) {
 	r := p.Rebind
-	if p.isModeFront() {
+	if p.leavesApp() {
 		if r != nil {
-			fs.Add(sidecar.Error, "bad-value", "rebind", "in mode front the app keeps its port",
+			fs.Add(sidecar.Error, "bad-value", "rebind", fmt.Sprintf("in mode %s the app keeps its port", p.Mode),
 				"remove it, or write mode: takeover")
 		}
 		return
@@ -58,7 +60,7 @@ func (p *Base) validateRebind(without string, fs *sidecar.Findings) {
 	if r == nil {
 		fs.Add(sidecar.Error, "missing-field", "rebind", "the app must move to another port, and nothing says how",
 			`write a free port, and the variables or arguments that move the app, as in rebind: {port: 9201, env: {HOST: `+
-				`127.0.0.1, PORT: "9201"}}, or mode: front if it can't be moved`)
+				`127.0.0.1, PORT: "9201"}}, or mode: front or redirect if it can't be moved`)
 		return
 	}
 	pattern.ValidatePort("rebind.port", p.rebindPort(), "write a free port for the app, as in 9201", fs)

@@ -15,7 +15,7 @@ import (
 // checkPreset finds reasons why a preset doesn't work in this pod. Messages don't show
 // values of variables and arguments, which may be secret.
 func (p *Base) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
-	if p.isModeFront() || p.Rebind == nil || w.App == nil {
+	if p.leavesApp() || p.Rebind == nil || w.App == nil {
 		return
 	}
 	p.checkNodes(w, fs)
@@ -65,7 +65,7 @@ func (p *Base) checkPreset(w *sidecar.Workload, fs *sidecar.Findings) {
 		fs.Add(sidecar.Error, "rebind-first-start", "rebind.preset",
 			fmt.Sprintf(
 				"on an empty volume, the image of %s first starts a temporary server on port %d, where the proxy already listens",
-				preset.Name, f.Port), "use mode: front")
+				preset.Name, f.Port), "use mode: front or mode: redirect")
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 // TLSProxy terminates TLS in the pod, with an nginx in front of an app that uses plain
 // HTTP, gRPC or TCP. nginx takes the app's port over and the app moves to 127.0.0.1, or
-// nginx has a port of its own to which Services are changed. If names of clients are
+// nginx has a port of its own, to which Services are changed or the pod redirects. If names of clients are
 // compared in protocol tcp, a ghostunnel takes nginx's place.
 type TLSProxy struct {
 	Base
@@ -56,6 +56,7 @@ func (p *TLSProxy) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		Pod:       sidecar.Pod{Sysctls: p.portSysctls(w), MinGracePeriodSeconds: p.minGracePeriod(w)},
 		Claims:    p.appClaims(w),
 	}
+	p.redirectPorts(w, c)
 	object := w.ObjectName()
 	secret := cmp.Or(p.SecretName, object)
 	certs := pattern.SecretVolume(pattern.VolumeName(w, "certs"), secret, pattern.TLSKeys...)
@@ -173,6 +174,7 @@ func (p *TLSProxy) checkImage(w *sidecar.Workload, fs *sidecar.Findings) {
 		return
 	}
 	ref := w.Image(pattern.NginxImage.Ref)
+	pattern.CheckVersion(ref, fs)
 	switch version := nginxRelease(ref); {
 	case !version.AtLeast(1, 19, 5): // -e; certificates by variable came with 1.15.9
 		fs.Add(sidecar.Error, "image-version", "", "nginx of image "+ref+" is too old", "use 1.19.5 or newer")

@@ -68,6 +68,11 @@ func (v wish) view() *sidecar.Workload {
 	})
 }
 
+// utf8Regex matches what RFC 3629 calls UTF-8.
+const utf8Regex = `~^(?:[\x00-\x7F]|[\xC2-\xDF][\x80-\xBF]|\xE0[\xA0-\xBF][\x80-\xBF]|` +
+	`[\xE1-\xEC\xEE\xEF][\x80-\xBF]{2}|\xED[\x80-\x9F][\x80-\xBF]|\xF0[\x90-\xBF][\x80-\xBF]{2}|` +
+	`[\xF1-\xF3][\x80-\xBF]{3}|\xF4[\x80-\x8F][\x80-\xBF]{2})*+\z`
+
 // directives are those that nginx.conf must have, no more and no less.
 func (v wish) directives() []string {
 	version := nginxRelease(cmp.Or(v.image, pattern.NginxImage.Ref))
@@ -85,6 +90,7 @@ func (v wish) directives() []string {
 	if v.cpu == 0 {
 		workers = 2
 	}
+	connections := map[int64]int{1: 4751, 2: 2293, 3: 1474, 4: 1064}[workers] // in 128 MiB
 	delay := map[int64]int64{0: 0, 1: 0, 2: 1}[min(v.drain, 2)]
 	if v.drain > 2 {
 		delay = v.drain - 2
@@ -96,10 +102,15 @@ func (v wish) directives() []string {
 		grace = max(grace, v.drain+10)
 	}
 	add(fmt.Sprintf("worker_processes %d", workers), fmt.Sprintf("worker_shutdown_timeout %ds", max(grace-delay-2, 1)),
-		"pid /tmp/nginx.pid", "error_log stderr warn", "events", "events worker_connections 4096", "http",
+		"pid /tmp/nginx.pid", "error_log stderr warn", fmt.Sprintf("worker_rlimit_nofile %d", connections+1024),
+		"events", fmt.Sprintf("events worker_connections %d", connections), "http",
 		"http server_tokens off", "http underscores_in_headers off", "http ignore_invalid_headers on")
 	for _, name := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		add("http " + name + "_temp_path /tmp/" + name)
+	}
+	for _, name := range strings.Fields("http_host http_user_agent http_x_forwarded_for request_method request_uri") {
+		addIf(v.log == "json", "http map $"+name+" $utf8_"+name, "http map default (not UTF-8)", "http map  ",
+			"http map "+utf8Regex+" $"+name)
 	}
 	addIf(v.log == "json", "http log_format json", "http access_log /dev/stdout json")
 	addIf(v.log != "json", "http access_log off")
@@ -114,14 +125,21 @@ func (v wish) directives() []string {
 		"http ssl_session_tickets off",
 		"http map $request_method $http_upgrade $upgrade", "http map default ", `http map ~^GET (?i:websocket)\z websocket`,
 		"http map $upgrade $connection_upgrade", "http map default ", "http map websocket upgrade",
-		"http map $http_host $forwarded_host", "http map default $http_host", "http map  localhost", "http server")
+		"http map $http_host $forwarded_host", "http map default $http_host", "http map  localhost")
+	add("http map $leaving $server_protocol $upgrade $leave", "http map default ", "http map 1 HTTP/1.1  close",
+		"http server")
 	addIf(v.family != "IPv6", fmt.Sprintf("http server listen %d%s", v.port, options))
 	addIf(v.family != "IPv4", fmt.Sprintf("http server listen [::]:%d%s", v.port, options))
 	addIf(version.AtLeast(1, 25, 1), "http server http2 on")
 	add("http server ssl_certificate $certs/tls.crt", "http server ssl_certificate_key $certs/tls.key")
 	addIf(v.plain == "redirect", "http server error_page 497 =308 https://$forwarded_host$request_uri")
 	add("http server client_max_body_size 0", "http server client_body_timeout 1h", "http server send_timeout 1h",
-		"http server large_client_header_buffers 4 32k", "http server keepalive_timeout 650s", "http server location /")
+		"http server large_client_header_buffers 4 32k", "http server keepalive_timeout 650s",
+		"http server keepalive_requests 1000000", "http server keepalive_time 24h")
+	kept := v.drain - delay
+	addIf(delay > 0 && kept > 0 && version.AtLeast(1, 27, 4), fmt.Sprintf("http server keepalive_min_timeout %ds", kept))
+	add("http server set $leaving ", "http server if (!-d /tmp/scgi)", "http server if set $leaving 1",
+		"http server add_header Connection $leave always", "http server location /")
 	for _, line := range []string{
 		fmt.Sprintf("proxy_pass http://127.0.0.1:%d", v.appPort), "proxy_http_version 1.1",
 		"proxy_set_header Host $forwarded_host",

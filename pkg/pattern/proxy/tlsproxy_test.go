@@ -279,7 +279,7 @@ func TestTLSProxyFindings(t *testing.T) {
 		}}, want: []string{
 			`error missing-field: rebind: the app must move to another port, and nothing says how; write a free port, ` +
 				`and the variables or arguments that move the app, as in rebind: {port: 9201, env: {HOST: 127.0.0.1, PORT: ` +
-				`"9201"}}, or mode: front if it can't be moved`}},
+				`"9201"}}, or mode: front or redirect if it can't be moved`}},
 		"several at once": {edits: []edit{func(w *sidecar.Workload) {
 			w.Pod.Spec.HostNetwork = true
 			w.Override = &corev1.Container{Image: "nginx:1.0"}

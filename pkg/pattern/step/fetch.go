@@ -96,17 +96,17 @@ var rcloneSize = pattern.Size{CPU: "100m", Memory: "64Mi", MaxMemory: "256Mi", F
 
 // Change downloads the file, and mounts it into the app.
 func (p *Fetch) Change(w *sidecar.Workload) (*sidecar.Change, error) {
-	c := &sidecar.Change{Phase: sidecar.PhaseFetch}
+	c := &sidecar.Change{Phase: sidecar.PhaseFetch, Dials: pattern.AtStart(p.storageServers())}
 	mount, resources := p.addFolder(w, c)
 	ctr := corev1.Container{Name: w.Name, VolumeMounts: []corev1.VolumeMount{mount}}
 	file := path.Join(mount.MountPath, p.fileName())
 	if remote := p.rclonePath(); remote != "" {
-		ctr.Image, ctr.Command = pattern.RcloneImage.Ref, stepScript("rclone")
+		ctr.Image, ctr.Command = w.Pulled(pattern.RcloneImage.Ref), stepScript("rclone")
 		ctr.SecurityContext, ctr.Resources = p.fileOwner(w, pattern.RcloneImage), rcloneSize.Resources(w)
 		ctr.Args = append(escapeArgs(file, p.SHA256, remote), rcloneArgs...)
 		p.addStorage(w, c, &ctr)
 	} else {
-		ctr.Image, ctr.Command = pattern.CurlImage.Ref, stepScript("fetch")
+		ctr.Image, ctr.Command = w.Pulled(pattern.CurlImage.Ref), stepScript("fetch")
 		ctr.SecurityContext, ctr.Resources = p.fileOwner(w, pattern.CurlImage), stepSize.Resources(w)
 		ctr.Args = escapeArgs(file, p.SHA256, p.URL)
 		p.addCurlOptions(w, c, &ctr)

@@ -29,6 +29,35 @@ func (p *Fetch) rclonePath() string {
 	return ":" + backends[u.Scheme] + ":" + u.Host + u.Path
 }
 
+// storageServers returns where the file comes from, and where the pod's identity is exchanged for
+// credentials.
+func (p *Fetch) storageServers() []sidecar.Dial {
+	https := func(hosts ...string) (all []sidecar.Dial) {
+		for _, host := range hosts {
+			all = append(all, sidecar.Dial{Host: host, Port: 443})
+		}
+		return all
+	}
+	static := p.CredentialsSecretName != ""
+	switch scheme := p.urlScheme(); {
+	case scheme == "s3" && p.S3 != nil && p.S3.Endpoint != "":
+		return pattern.DialsOf(p.S3.Endpoint)
+	case scheme == "s3" && static:
+		return []sidecar.Dial{{Port: 443, For: "S3"}} // the host has the region
+	case scheme == "s3":
+		return []sidecar.Dial{{Port: 443, For: "S3"}, {Port: 443, For: "STS"}}
+	case scheme == "gs" && static:
+		return https("storage.googleapis.com", "oauth2.googleapis.com")
+	case scheme == "gs":
+		return append(https("storage.googleapis.com"), pattern.GoogleMetadata)
+	case scheme == "azblob" && p.Azure != nil && static:
+		return https(p.Azure.Account + ".blob.core.windows.net")
+	case scheme == "azblob" && p.Azure != nil:
+		return https(p.Azure.Account+".blob.core.windows.net", "login.microsoftonline.com")
+	}
+	return pattern.DialsOf(p.URL)
+}
+
 func (p *Fetch) urlScheme() string {
 	scheme, _, _ := strings.Cut(p.URL, ":")
 	return scheme

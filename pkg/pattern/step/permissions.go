@@ -16,7 +16,7 @@ import (
 // Pod Security level restricted refuses.
 type Permissions struct {
 	// Volumes are the names of volumes that the app mounts.
-	Volumes []string `json:"volumes"`
+	Volumes []string `json:"volumes" config:"nonempty"`
 	// Mode is how volumes become writable: fsGroup or chown. Write chown for a CSI driver
 	// without support for fsGroup, and for a volume that many nodes write to
 	// (ReadWriteMany). Default: chown for hostPath and NFS, fsGroup for all others.
@@ -71,13 +71,13 @@ func (p *Permissions) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 		}
 		c.InitContainers = []corev1.Container{{
 			Name:         w.Name,
-			Image:        pattern.BusyboxImage.Ref,
+			Image:        w.Pulled(pattern.BusyboxImage.Ref),
 			Command:      stepScript("permissions"),
 			Args:         args,
 			Resources:    stepSize.Resources(w),
 			VolumeMounts: mounts,
 			// CHOWN for the owner, DAC_OVERRIDE for folders that only their owner may enter.
-			SecurityContext: asRoot("CHOWN", "DAC_OVERRIDE"),
+			SecurityContext: pattern.RootSecurityContext("CHOWN", "DAC_OVERRIDE"),
 		}}
 	}
 	return c, nil

@@ -52,7 +52,7 @@ func (p *Permissions) Check(w *sidecar.Workload) sidecar.Findings {
 		return fs
 	}
 	p.checkOwner(w, &fs)
-	checkAdmitted(w, "restricted", "mode", "the root container that makes the app the owner of "+
+	pattern.CheckAdmitted(w, "restricted", "mode", "the root container that makes the app the owner of "+
 		pattern.JoinSorted(chown),
 		"use mode fsGroup if the volume supports it, let the volume's provisioner set the owner, or use "+
 			"a namespace that admits root", &fs)

@@ -22,15 +22,13 @@ import (
 //go:embed files
 var scripts embed.FS
 
-// stepScript returns the command that runs one of files. Lines before "# Written" are for
-// editors and shellcheck only.
+// stepScript returns the command that runs one of files.
 func stepScript(name string) []string {
 	text, err := scripts.ReadFile("files/" + name + ".sh")
 	if err != nil {
 		panic(fmt.Sprintf("pattern: no script %s: %v", name, err))
 	}
-	body := string(text)
-	return []string{"sh", "-c", body[strings.Index(body, "# Written"):], name}
+	return pattern.ShellCommand(name, string(text))
 }
 
 // escapeArgs escapes arguments so that the kubelet doesn't change them: it expands $(NAME)
@@ -46,28 +44,6 @@ func escapeArgs(args ...string) []string {
 // stepSize: a shell and the programs that it runs. The pod needs no more for it than the
 // app needs later, since init containers have ended by then.
 var stepSize = pattern.Size{CPU: "10m", Memory: "16Mi", MaxMemory: "64Mi", FixedCPU: "100m"}
-
-// asRoot returns a securityContext of root with only these capabilities. The Pod Security
-// level baseline admits it, restricted doesn't.
-func asRoot(capabilities ...corev1.Capability) *corev1.SecurityContext {
-	c := pattern.RestrictedSecurityContext(pattern.Image{})
-	c.RunAsNonRoot = new(false)
-	c.Capabilities.Add = capabilities
-	return c
-}
-
-// enforcesLevel reports whether the namespace refuses pods that a level doesn't admit.
-func enforcesLevel(w *sidecar.Workload, level string) bool {
-	return w.PodSecurity == "restricted" || w.PodSecurity == level
-}
-
-// checkAdmitted finds namespaces that refuse the container.
-func checkAdmitted(w *sidecar.Workload, level, field, what, hint string, fs *sidecar.Findings) {
-	if enforcesLevel(w, level) {
-		fs.Add(sidecar.Error, "pod-security", field,
-			fmt.Sprintf("the namespace's label %s: %s refuses %s", sidecar.PodSecurityLabel, w.PodSecurity, what), hint)
-	}
-}
 
 // podVolume finds a volume of the pod. Volume claims of a StatefulSet have no source.
 func podVolume(w *sidecar.Workload, name string) (v corev1.Volume, found bool) {

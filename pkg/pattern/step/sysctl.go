@@ -18,7 +18,7 @@ import (
 type Sysctl struct {
 	// Sysctls are the settings, with names and values as in a pod's
 	// securityContext.sysctls: {name: vm.max_map_count, value: "262144"}.
-	Sysctls []corev1.Sysctl `json:"sysctls"`
+	Sysctls []corev1.Sysctl `json:"sysctls" config:"nonempty"`
 }
 
 var _ sidecar.Pattern = (*Sysctl)(nil)
@@ -38,7 +38,7 @@ func (p *Sysctl) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	if raise != nil {
 		c.InitContainers = []corev1.Container{{
 			Name:            w.Name,
-			Image:           pattern.BusyboxImage.Ref,
+			Image:           w.Pulled(pattern.BusyboxImage.Ref),
 			Command:         stepScript("sysctl"),
 			Args:            raise,
 			Resources:       stepSize.Resources(w),
@@ -87,13 +87,13 @@ func (p *Sysctl) Check(w *sidecar.Workload) sidecar.Findings {
 		return fs
 	}
 	names := strings.Join(node, ", ")
-	checkAdmitted(w, "baseline", "sysctls", "the privileged container that raises "+names,
+	pattern.CheckAdmitted(w, "baseline", "sysctls", "the privileged container that raises "+names,
 		"set it in the nodes' own configuration, or use a namespace that admits privileged pods", &fs)
 	if u := w.Pod.Spec.HostUsers; u != nil && !*u {
 		pattern.AddUnfit(w, &fs, "user-namespace", "root of a user namespace can't raise the node's "+names,
 			"remove hostUsers: false, or set it on the nodes", "hostUsers")
 	}
-	if w.PodSecurity != "privileged" && !enforcesLevel(w, "baseline") {
+	if w.PodSecurity != "privileged" && !pattern.EnforcesLevel(w, "baseline") {
 		fs.Add(sidecar.Info, "sysctl-node", "sysctls",
 			names+" is a setting of the node: a privileged init container raises it for all pods there, and the namespace "+
 				"must admit it", "")
@@ -111,8 +111,8 @@ func checkUnsafe(w *sidecar.Workload, at, name string, fs *sidecar.Findings) {
 	if known {
 		why = fmt.Sprintf("is safe only since Kubernetes 1.%d, and spec.kubernetesVersion is %s", minor, w.Kubernetes)
 	}
-	if enforcesLevel(w, "baseline") {
-		checkAdmitted(w, "baseline", at, name+", which "+why, "remove it, or use a namespace that admits it", fs)
+	if pattern.EnforcesLevel(w, "baseline") {
+		pattern.CheckAdmitted(w, "baseline", at, name+", which "+why, "remove it, or use a namespace that admits it", fs)
 		return
 	}
 	fs.Add(sidecar.Warning, "sysctl-unsafe", at,

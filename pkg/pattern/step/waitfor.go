@@ -18,7 +18,7 @@ import (
 type WaitFor struct {
 	// Targets are addresses (host:port, which must accept a connection) and URLs (http and
 	// https, which must return a status). Each is waited for in turn.
-	Targets []string `json:"targets"`
+	Targets []string `json:"targets" config:"nonempty"`
 	// TimeoutSeconds limits the whole wait. After that the container fails, so the pod's
 	// status shows it, and the kubelet restarts it. Default: 300.
 	TimeoutSeconds int32 `json:"timeoutSeconds,omitempty"`
@@ -47,9 +47,12 @@ func isURL(target string) bool { return strings.Contains(target, "://") }
 // Change adds an init container that ends when all targets have answered.
 func (p *WaitFor) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	c := &sidecar.Change{Phase: sidecar.PhaseWait}
+	for _, target := range p.Targets {
+		c.Dials = append(c.Dials, pattern.AtStart(pattern.DialsOf(target))...)
+	}
 	ctr := corev1.Container{
 		Name:    w.Name,
-		Image:   p.scriptImage().Ref,
+		Image:   w.Pulled(p.scriptImage().Ref),
 		Command: stepScript("waitfor"),
 		Args: append([]string{
 			strconv.Itoa(int(cmp.Or(p.TimeoutSeconds, 300))),

@@ -3,6 +3,7 @@ package tunnel
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,6 +21,10 @@ func (p *Tunnel) Check(w *sidecar.Workload) sidecar.Findings {
 	}
 	pattern.CheckPodNetwork(w, &fs)
 	p.checkBypass(w, &fs)
+	p.checkPlainPostgres(w, &fs)
+	if len(p.chosenEngines()) == 0 {
+		pattern.CheckVersion(w.Image(pattern.GhostunnelImage.Ref), &fs)
+	}
 	if ref := w.Image(pattern.GhostunnelImage.Ref); len(p.chosenEngines()) == 0 && !resolvesLater(ref) {
 		fs.Add(sidecar.Warning, "image-version", "",
 			"ghostunnel of image "+ref+" starts only when the server's name resolves, and delays the pod until then",
@@ -87,4 +92,43 @@ func (p *Tunnel) checkBypass(w *sidecar.Workload, fs *sidecar.Findings) {
 				"change it to "+p.listenAddress()+", and variables with env")
 		}
 	}
+}
+
+// checkPlainPostgres finds connections that demand TLS of the tunnel's own port, which has none: libpq then fails with
+// "server does not support SSL, but SSL was required". Messages don't show the texts, which may be secret.
+func (p *Tunnel) checkPlainPostgres(w *sidecar.Workload, fs *sidecar.Findings) {
+	report := func(field, where string) {
+		fs.Add(sidecar.Error, "tunnel-sslmode", field,
+			where+" demands TLS of "+p.listenAddress()+", where the tunnel takes plain connections of the pod only",
+			"write sslmode=disable there, as the tunnel itself uses verified TLS")
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
+		if p.demandsTLS(p.Env[name]) || name == "PGSSLMODE" && slices.Contains(demandingModes(), p.Env[name]) {
+			report("env."+name, "the variable")
+		}
+	}
+	for c := range w.AllContainers() {
+		if c.Name == w.Name {
+			continue
+		}
+		pattern.VisitTexts(c, func(at, text string) {
+			if _, set := p.Env[at]; !set && p.demandsTLS(text) {
+				report("", fmt.Sprintf("container %s, in %s,", c.Name, at))
+			}
+		})
+	}
+}
+
+// demandingModes are values of libpq's sslmode that need a server with TLS (libpq, 34.1.2).
+func demandingModes() []string { return []string{"require", "verify-ca", "verify-full"} }
+
+// demandsTLS reports whether a text has a connection to the tunnel's port that needs TLS, as a URL or as words.
+func (p *Tunnel) demandsTLS(text string) bool {
+	demands := func(mode string) bool { return pattern.MentionsName(text, "sslmode="+mode) }
+	local := func(host string) bool { return pattern.MentionsName(text, host) }
+	if !slices.ContainsFunc(demandingModes(), demands) || !slices.ContainsFunc([]string{"127.0.0.1", "localhost"}, local) {
+		return false
+	}
+	port := fmt.Sprint(p.ListenPort)
+	return p.ListenPort == 5432 || strings.Contains(text, ":"+port) || strings.Contains(text, "port="+port)
 }

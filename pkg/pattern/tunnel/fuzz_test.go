@@ -15,7 +15,7 @@ import (
 )
 
 // iniLine is all that a line of our pgbouncer.ini can be.
-var iniLine = regexp.MustCompile(`^(|\[[a-z]+\]|[a-z_]+ =( [a-z0-9./_,-]+)?|\* = host=[a-z0-9.-]+ port=\d+)$`)
+var iniLine = regexp.MustCompile(`^(|\[[a-z]+\]|[a-z_]+ =( [A-Za-z0-9./_,@-]+)?|\* = host=[a-z0-9.-]+ port=\d+)$`)
 
 // FuzzTunnel writes whatever there is into each field: it's refused, or it's one
 // argument, one name, one word of a line.
@@ -23,6 +23,7 @@ func FuzzTunnel(f *testing.F) {
 	f.Add(int32(6379), int32(6380), "redis.db.example", "redis", "ca", "ca.crt", "me", "HOST", "127.0.0.1", "a:b:c",
 		byte(0), false)
 	f.Add(int32(5432), int32(5432), "db user=x\nauth_type=any", "", "ca", "", "", "", "", "", byte(1), true)
+	f.Add(int32(5432), int32(1000), "db", "session", "ca", "", "", "stats", "ops\nx=y", "options", byte(1), true)
 	f.Add(int32(5432), int32(0), "", "", "", "", "", "HOST", "127.0.0.1", "p:r:i?address=0.0.0.0", byte(2), true)
 	f.Add(int32(5432), int32(0), "", "", "", "", "", "HOST", "127.0.0.1", "projects/p/locations/l/clusters/c/instances/i",
 		byte(3), true)
@@ -39,7 +40,8 @@ func FuzzTunnel(f *testing.F) {
 		}
 		switch kind % 5 {
 		case 1:
-			p.PgBouncer = &PgBouncer{AuthSecretName: ca, Key: key, MaxConnections: port}
+			p.PgBouncer = &PgBouncer{AuthSecretName: ca, Key: key, MaxConnections: port, PoolSize: listen,
+				PoolMode: PoolMode(server), IgnoreStartupParameters: []string{instance}, StatsUsers: []string{name, value}}
 		case 2:
 			p.CloudSQL = &CloudSQL{Instance: instance}
 		case 3:

@@ -20,6 +20,9 @@ type CloudSQL struct {
 	AutoIAMAuthn bool `json:"autoIAMAuthn,omitempty"`
 	// PrivateIP connects to the instance's private address. Default: false.
 	PrivateIP bool `json:"privateIP,omitempty"`
+	// PSC connects by Private Service Connect, to the DNS name that Google has made for the
+	// instance. Default: false.
+	PSC bool `json:"psc,omitempty"`
 }
 
 // AlloyDB is an instance of Google AlloyDB. Workload Identity must allow the pod's service
@@ -34,6 +37,9 @@ type AlloyDB struct {
 	AutoIAMAuthn bool `json:"autoIAMAuthn,omitempty"`
 	// PublicIP connects to the instance's public address. Default: false.
 	PublicIP bool `json:"publicIP,omitempty"`
+	// PSC connects by Private Service Connect, to the DNS name that Google has made for the
+	// instance. Default: false.
+	PSC bool `json:"psc,omitempty"`
 }
 
 // googleSize is the first recommendation in Google's documentation of both proxies. The CPU
@@ -49,12 +55,14 @@ var (
 
 func (p *Tunnel) cloudSQL(w *sidecar.Workload, c *sidecar.Change) {
 	p.addGoogleProxy(w, c, pattern.CloudSQLImage, p.CloudSQL.Instance,
-		map[string]bool{"--auto-iam-authn": p.CloudSQL.AutoIAMAuthn, "--private-ip": p.CloudSQL.PrivateIP})
+		map[string]bool{"--auto-iam-authn": p.CloudSQL.AutoIAMAuthn, "--private-ip": p.CloudSQL.PrivateIP,
+			"--psc": p.CloudSQL.PSC})
 }
 
 func (p *Tunnel) alloyDB(w *sidecar.Workload, c *sidecar.Change) {
 	p.addGoogleProxy(w, c, pattern.AlloyDBImage, p.AlloyDB.Instance,
-		map[string]bool{"--auto-iam-authn": p.AlloyDB.AutoIAMAuthn, "--public-ip": p.AlloyDB.PublicIP})
+		map[string]bool{"--auto-iam-authn": p.AlloyDB.AutoIAMAuthn, "--public-ip": p.AlloyDB.PublicIP,
+			"--psc": p.AlloyDB.PSC})
 }
 
 // addGoogleProxy adds one of Google's two proxies, which have the same flags (cmd/root.go
@@ -70,14 +78,14 @@ func (p *Tunnel) addGoogleProxy(w *sidecar.Workload, c *sidecar.Change, i patter
 		"--http-port=" + strconv.Itoa(int(p.statusPort())),
 		"--structured-logs",
 	}
-	for _, flag := range []string{"--auto-iam-authn", "--private-ip", "--public-ip"} {
+	for _, flag := range []string{"--auto-iam-authn", "--private-ip", "--public-ip", "--psc"} {
 		if flags[flag] {
 			args = append(args, flag)
 		}
 	}
 	c.Containers = []corev1.Container{{
 		Name:            w.Name,
-		Image:           i.Ref,
+		Image:           w.Pulled(i.Ref),
 		Args:            append(args, instance),
 		Ports:           []corev1.ContainerPort{{ContainerPort: p.statusPort()}},
 		Resources:       googleSize.Resources(w),

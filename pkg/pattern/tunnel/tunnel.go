@@ -114,8 +114,22 @@ func (p *Tunnel) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	default:
 		p.addGhostunnel(w, c)
 	}
+	c.Dials = p.tunnelServers()
 	c.Claims = []sidecar.Claim{{Port: p.ListenPort, For: "tunnel " + w.Name + ", on 127.0.0.1"}}
 	return c, nil
+}
+
+// tunnelServers returns to what the tunnel leads, with the APIs that say where an instance is.
+func (p *Tunnel) tunnelServers() []sidecar.Dial {
+	switch {
+	case p.CloudSQL != nil: // https://cloud.google.com/sql/docs/postgres/sql-proxy
+		return []sidecar.Dial{{Host: "sqladmin.googleapis.com", Port: 443}, pattern.GoogleMetadata,
+			{Port: 3307, For: "the Cloud SQL instance"}}
+	case p.AlloyDB != nil: // https://cloud.google.com/alloydb/docs/auth-proxy/overview
+		return []sidecar.Dial{{Host: "alloydb.googleapis.com", Port: 443}, pattern.GoogleMetadata,
+			{Port: 5433, For: "the AlloyDB instance"}}
+	}
+	return pattern.DialsOf(net.JoinHostPort(p.Host, strconv.Itoa(int(p.Port))))
 }
 
 // appEnv returns variables that replace existing ones in all containers, as these share
@@ -161,7 +175,7 @@ func (p *Tunnel) addGhostunnel(w *sidecar.Workload, c *sidecar.Change) {
 	args = append(args, "--status=http://:"+strconv.Itoa(int(p.statusPort())), "--quiet=conns")
 	c.Containers = []corev1.Container{{
 		Name:            w.Name,
-		Image:           pattern.GhostunnelImage.Ref,
+		Image:           w.Pulled(pattern.GhostunnelImage.Ref),
 		Command:         []string{"ghostunnel", "client"},
 		Args:            args,
 		Ports:           []corev1.ContainerPort{{ContainerPort: p.statusPort()}},

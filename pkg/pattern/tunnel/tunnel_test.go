@@ -2,6 +2,7 @@ package tunnel
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -132,7 +133,7 @@ func TestTunnelPgBouncer(t *testing.T) {
 		`"labels":{"app.kubernetes.io/managed-by":"outrigger"}},"data":{"pgbouncer.ini":"[databases]\n* = host=db.example `+
 		`port=5432\n\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = 5432\nunix_socket_dir =\nauth_type = `+
 		`trust\nauth_file = /etc/outrigger/auth/userlist.txt\npool_mode = session\nmax_client_conn = 20\ndefault_pool_size `+
-		`= 20\nignore_startup_parameters = extra_float_digits,options\nlog_connections = 0\nlog_disconnections = `+
+		`= 20\nignore_startup_parameters = extra_float_digits\nlog_connections = 0\nlog_disconnections = `+
 		`0\nserver_tls_sslmode = verify-full\nserver_tls_ca_file = /etc/outrigger/ca/ca.crt\nserver_tls_cert_file = `+
 		`/etc/outrigger/client/tls.crt\nserver_tls_key_file = /etc/outrigger/client/tls.key\n"}}`,
 		string(c.Objects[0].RawMessage))
@@ -144,6 +145,70 @@ func TestTunnelPgBouncer(t *testing.T) {
 	require.EqualValues(t, 70, *ctr.SecurityContext.RunAsUser)
 }
 
+// Settings, and the limit of files where connections need more than a node may give.
+func TestTunnelPgBouncerSettings(t *testing.T) {
+	c := patterntest.BuildChange(t, tunnel(pgbouncer, func(p *Tunnel) {
+		p.PgBouncer.MaxConnections, p.PgBouncer.PoolSize = 1000, 20
+		p.PgBouncer.PoolMode = PoolTransaction
+		p.PgBouncer.IgnoreStartupParameters = []string{"statement_timeout", "options"}
+		p.PgBouncer.StatsUsers = []string{"stats", "ops"}
+	}), patterntest.NewShop())
+	ini := string(c.Objects[0].RawMessage)
+	for _, line := range []string{"pool_mode = transaction", "max_client_conn = 1000", "default_pool_size = 20",
+		"ignore_startup_parameters = extra_float_digits,statement_timeout,options", "stats_users = stats,ops"} {
+		require.Contains(t, ini, `\n`+line+`\n`)
+	}
+	require.Equal(t, []string{"sh", "-c"}, c.Containers[0].Command[:2])
+	require.Contains(t, c.Containers[0].Command[2], "ulimit -Sn 1084 ")
+	require.Equal(t, []string{"pgbouncer", "/etc/outrigger/pgbouncer/pgbouncer.ini"}, c.Containers[0].Command[3:])
+
+	p := tunnel(pgbouncer, func(p *Tunnel) {
+		p.PgBouncer.PoolMode, p.PgBouncer.PoolSize = "often", -1
+		p.PgBouncer.IgnoreStartupParameters = []string{"a,b", ""}
+		p.PgBouncer.StatsUsers = []string{"me\nadmin_users = me"}
+	})
+	var fields []string
+	for _, f := range p.Validate() {
+		fields = append(fields, f.Field)
+	}
+	require.ElementsMatch(t, []string{"pgbouncer.poolMode", "pgbouncer.poolSize", "pgbouncer.ignoreStartupParameters[0]",
+		"pgbouncer.ignoreStartupParameters[1]", "pgbouncer.statsUsers[0]"}, fields)
+}
+
+// The tunnel's own port has no TLS, so a connection that demands it can't work.
+func TestTunnelSSLMode(t *testing.T) {
+	for text, found := range map[string]bool{
+		"postgres://shop@127.0.0.1:5432/shop?sslmode=require":       true,
+		"postgresql://localhost/shop?a=b&sslmode=verify-full":       true,
+		"jdbc:postgresql://127.0.0.1:5432/shop?sslmode=verify-ca&x": true,
+		"host=127.0.0.1 port=5432 sslmode=require":                  true,
+		"postgres://shop@127.0.0.1:5432/shop?sslmode=disable":       false,
+		"postgres://shop@127.0.0.1:5432/shop?sslmode=prefer":        false,
+		"postgres://shop@reports.example:5432/shop?sslmode=require": false,
+		"postgres://shop@127.0.0.1:5432/shop?sslmode=requirements":  false,
+	} {
+		for _, replaced := range []bool{false, true} {
+			p := tunnel(pgbouncer, func(p *Tunnel) { p.Env = map[string]string{} })
+			w := patterntest.NewShop()
+			w.App.Env = append(w.App.Env, corev1.EnvVar{Name: "DATABASE_URL", Value: text})
+			if replaced { // by the tunnel
+				p.Env["DATABASE_URL"] = text
+				w.App.Env[len(w.App.Env)-1].Value = "postgres://shop@127.0.0.1/shop?sslmode=require"
+			}
+			var codes []string
+			for _, f := range p.Check(w) {
+				codes = append(codes, f.Code)
+				require.NotContains(t, f.Message, "shop@")
+			}
+			require.Equal(t, found, slices.Contains(codes, "tunnel-sslmode"), "%s %v", text, replaced)
+		}
+	}
+	p := tunnel(pgbouncer, func(p *Tunnel) { p.Env = map[string]string{"PGHOST": "127.0.0.1", "PGSSLMODE": "require"} })
+	fs := p.Check(patterntest.NewShop())
+	require.Len(t, fs, 1)
+	require.Equal(t, "env.PGSSLMODE", fs[0].Field)
+}
+
 func TestTunnelGoogle(t *testing.T) {
 	args := func(more ...string) []string {
 		return append([]string{"--address=127.0.0.1", "--port=5432", "--health-check", "--http-address=0.0.0.0",
@@ -153,6 +218,14 @@ func TestTunnelGoogle(t *testing.T) {
 		p.CloudSQL.AutoIAMAuthn, p.CloudSQL.PrivateIP = true, true
 	}), patterntest.NewShop())
 	require.Equal(t, args("--auto-iam-authn", "--private-ip", "my-project:europe-west1:orders"), c.Containers[0].Args)
+	for _, both := range []*Tunnel{
+		{CloudSQL: &CloudSQL{Instance: "my-project:europe-west1:orders", PrivateIP: true, PSC: true}},
+		{AlloyDB: &AlloyDB{Instance: "projects/p/locations/l/clusters/c/instances/i", PublicIP: true, PSC: true}},
+	} {
+		require.ErrorContains(t, both.Validate().Err(), "psc: is set together with p")
+	}
+	c = patterntest.BuildChange(t, tunnel(cloudSQL, func(p *Tunnel) { p.CloudSQL.PSC = true }), patterntest.NewShop())
+	require.Equal(t, args("--psc", "my-project:europe-west1:orders"), c.Containers[0].Args)
 	require.Equal(t, "/startup", c.Containers[0].StartupProbe.HTTPGet.Path)
 	c = patterntest.BuildChange(t, tunnel(alloyDB, func(p *Tunnel) { p.AlloyDB.PublicIP = true }), patterntest.NewShop())
 	require.Equal(t, args("--public-ip", "projects/my-project/locations/europe-west1/clusters/orders/instances/primary"),

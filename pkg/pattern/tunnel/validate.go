@@ -5,8 +5,10 @@ import (
 	"maps"
 	"net/netip"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -32,13 +34,22 @@ func (p *Tunnel) Validate() sidecar.Findings {
 		p.validatePgBouncer(&fs)
 	case p.CloudSQL != nil:
 		p.validateGoogle("cloudSQL", p.CloudSQL.Instance, cloudSQLInstance().MatchString, "project:region:instance", &fs)
+		validateWay("cloudSQL", "privateIP", p.CloudSQL.PrivateIP && p.CloudSQL.PSC, &fs)
 	case p.AlloyDB != nil:
 		p.validateGoogle("alloyDB", p.AlloyDB.Instance, alloyDBInstance().MatchString,
 			"projects/PROJECT/locations/REGION/clusters/CLUSTER/instances/INSTANCE", &fs)
+		validateWay("alloyDB", "publicIP", p.AlloyDB.PublicIP && p.AlloyDB.PSC, &fs)
 	default:
 		p.validateGhostunnel(&fs)
 	}
 	return fs
+}
+
+// validateWay finds two ways to an instance of Google's, for which the proxy doesn't start.
+func validateWay(engine, other string, both bool, fs *sidecar.Findings) {
+	if both {
+		fs.Add(sidecar.Error, "bad-value", engine+".psc", "is set together with "+other, "remove one of them")
+	}
 }
 
 // chosenEngines returns the fields that choose the tunnel's program. None means ghostunnel.
@@ -112,10 +123,28 @@ func (p *Tunnel) validatePgBouncer(fs *sidecar.Findings) {
 		pattern.ValidateObjectName("pgbouncer.authSecretName", p.PgBouncer.AuthSecretName, fs)
 	}
 	pattern.ValidateKey("pgbouncer.key", p.PgBouncer.Key, fs)
-	if n := p.PgBouncer.MaxConnections; n < 0 || n > 10000 {
-		fs.Add(sidecar.Error, "bad-value", "pgbouncer.maxConnections",
-			fmt.Sprintf("%d isn't a valid number of connections", n),
-			"write 1 to 10000")
+	for field, n := range map[string]int32{
+		"maxConnections": p.PgBouncer.MaxConnections, "poolSize": p.PgBouncer.PoolSize,
+	} {
+		if n < 0 || n > 10000 {
+			fs.Add(sidecar.Error, "bad-value", "pgbouncer."+field, fmt.Sprintf("%d isn't a valid number of connections", n),
+				"write 1 to 10000")
+		}
+	}
+	pattern.ValidateEnum("pgbouncer.poolMode", p.PgBouncer.PoolMode, fs, PoolSession, PoolTransaction, PoolStatement)
+	validateWords("pgbouncer.ignoreStartupParameters", p.PgBouncer.IgnoreStartupParameters, fs)
+	validateWords("pgbouncer.statsUsers", p.PgBouncer.StatsUsers, fs)
+}
+
+var oneWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_.@-]+\z`) })
+
+// validateWords finds what pgbouncer.ini can't hold as one word of a list: it knows no quotes there.
+func validateWords(field string, words []string, fs *sidecar.Findings) {
+	for i, word := range words {
+		if !oneWord().MatchString(word) {
+			fs.Add(sidecar.Error, "bad-value", fmt.Sprintf("%s[%d]", field, i), fmt.Sprintf("%q isn't one word", word),
+				"write letters, digits, and _ . - @")
+		}
 	}
 }
 

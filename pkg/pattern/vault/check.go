@@ -20,14 +20,14 @@ func (p *Vault) Check(w *sidecar.Workload) sidecar.Findings {
 	pattern.CheckLinux(w, &fs)
 	p.CA.CheckKey(w, "ca", &fs)
 	if account, _ := w.ServiceAccount(); account == "default" {
-		fs.Add(sidecar.Warning, "vault-account", "role", "the pod runs as ServiceAccount default, so every pod of the "+
+		fs.Add(sidecar.Info, "vault-account", "role", "the pod runs as ServiceAccount default, so every pod of the "+
 			"namespace without a ServiceAccount of its own can use the role",
 			"give the pod a serviceAccountName of its own")
 	}
 	if w.Placement == sidecar.Beside && p.fetchMode() == VaultAgent {
 		fs.Add(sidecar.Warning, "vault-late", "",
 			"an ordinary container starts together with the app, which may look for its files before they're there",
-			"use placement native")
+			w.HintForBeside(vaultAsInit))
 	}
 	p.checkProgram(w, &fs)
 	p.checkTokens(w, &fs)

@@ -21,6 +21,10 @@ func (p *Vault) findUser(w *sidecar.Workload) (pattern.Image, string) {
 	user, group := appUser(w)
 	own := pattern.OverriddenUser(w)
 	switch {
+	case pattern.RemovesUser(w) && (w.Pod.Spec.SecurityContext == nil || w.Pod.Spec.SecurityContext.FSGroup == nil):
+		return i, "0444"
+	case pattern.RemovesUser(w):
+		return i, "0440"
 	case own != nil && user != nil && *user == *own:
 		return i, "0400"
 	case own == nil && user != nil && *user != 0: // never root: its user can read the files anyway

@@ -22,7 +22,7 @@ type Vault struct {
 	// ServiceAccount, and the audience. Required.
 	Role string `json:"role"`
 	// Files for the app. Required.
-	Files []VaultFile `json:"files"`
+	Files []VaultFile `json:"files" config:"nonempty"`
 	// MountPath is the folder of the files in the app's containers. Default:
 	// /vault/secrets.
 	MountPath string `json:"mountPath,omitempty"`
@@ -116,6 +116,9 @@ const (
 	vaultStart = 300
 )
 
+// vaultAsInit is for messages: it fetches the files before the app starts.
+const vaultAsInit = "mode: init"
+
 // vaultSize: about 20 MiB of its own, and up to 100 MiB of the program's file, which the
 // kernel can drop.
 var vaultSize = pattern.Size{CPU: "20m", Memory: "64Mi", MaxMemory: "256Mi", FixedCPU: "100m"}
@@ -123,10 +126,10 @@ var vaultSize = pattern.Size{CPU: "20m", Memory: "64Mi", MaxMemory: "256Mi", Fix
 // Change adds the container that fetches the files, and mounts them into the app.
 func (p *Vault) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	user, perms := p.findUser(w)
-	c := &sidecar.Change{Phase: p.startPhase()}
+	c := &sidecar.Change{Phase: p.startPhase(), Dials: pattern.AtStart(pattern.DialsOf(p.Address))}
 	ctr := corev1.Container{
 		Name:            w.Name,
-		Image:           user.Ref,
+		Image:           w.Pulled(user.Ref),
 		Env:             p.programEnv(),
 		Resources:       vaultSize.Resources(w),
 		VolumeMounts:    p.addVolumes(w, c),
@@ -141,7 +144,7 @@ func (p *Vault) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 	}
 	if p.fetchMode() == VaultAgent {
 		ctr.StartupProbe = p.filesThere()
-		c.Containers = []corev1.Container{ctr}
+		c.Containers, c.AsInit = []corev1.Container{ctr}, vaultAsInit
 	} else {
 		c.InitContainers = []corev1.Container{ctr}
 	}

@@ -202,7 +202,7 @@ func TestVaultRefuses(t *testing.T) {
 			[]string{"error bad-value: files[0].template: line 3 isn't a valid template; look for an unclosed {{, or a " +
 				"missing end"}},
 		"a default account": {none, func(w *sidecar.Workload) {},
-			[]string{"warning vault-account: role: the pod runs as ServiceAccount default, so every pod of the namespace " +
+			[]string{"info vault-account: role: the pod runs as ServiceAccount default, so every pod of the namespace " +
 				"without a ServiceAccount of its own can use the role; give the pod a serviceAccountName of its own"}},
 		"on Windows": {none, func(w *sidecar.Workload) {
 			account(w)

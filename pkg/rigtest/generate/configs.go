@@ -38,6 +38,8 @@ func (r random) drawConfig(ws []workload) (config *Node, all bool) {
 	put(3, "rollout", pick(r, "auto", "hash", "checksum", "none"))
 	put(3, "kubernetesVersion", pick(r, "1.33", "1.35", "1.30", "1.29"))
 	put(60, "kubernetesVersion", "1.28")
+	put(5, "images", r.drawReplacements())
+	put(8, "imagePullSecrets", list(dict("name", pick(r, "mirror", "pull"))))
 	put(6, "expect", dict("min", num(0)))
 	put(6, "exclude", list(dict("name", "nobody"), dict("labelSelector", "never=true")))
 	for _, w := range ws {

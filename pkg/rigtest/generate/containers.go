@@ -27,7 +27,8 @@ func (r random) drawContainer(name string, i int) (*Node, container) {
 	c := container{name: name}
 	n := dict("name", name, "image", pick(r, images...))
 	put := func(odds int, key string, v any) { n.set(key, r.opt(odds, v)) }
-	put(4, "command", list("/bin/sh", "-c", pick(r, "exec web", "echo '---'; exec web --on", "a: b # c")))
+	script := pick(r, `exec web "$@"`, `echo '---'; exec web --on "$@"`, `a: b $* # c`)
+	put(4, "command", list("/bin/sh", "-c", script, "sh"))
 	put(3, "args", r.drawSome(list("--log=json", "n", "-v", "1e3")))
 	if !r.one(4) {
 		c.env = r.one(2)
@@ -136,9 +137,9 @@ func (r random) drawProbes(n *Node, c *container) {
 func (r random) drawProbe(p port) *Node {
 	n := dict()
 	switch r.IntN(10) {
-	case 0:
+	case 0, 1, 2:
 		n.set("tcpSocket", dict("port", r.to(p)))
-	case 1:
+	case 3:
 		n.set("exec", dict("command", list("curl", fmt.Sprintf("http://localhost:%d/", p.number))))
 	default:
 		n.set("httpGet", r.drawHTTPGet(p))

@@ -17,11 +17,12 @@ const (
 	kpt                   // a ResourceList as kpt does
 	jsonText              // a List in JSON
 	jsonTexts             // objects in JSON, one behind another
+	printed               // a List in JSON, as kubectl prints what a cluster has
 )
 
 // String names the form.
 func (f form) String() string {
-	return []string{"stream", "List", "kustomize", "kpt", "JSON", "JSON values"}[f]
+	return []string{"stream", "List", "kustomize", "kpt", "JSON", "JSON values", "printed JSON"}[f]
 }
 
 // addMetadata gives objects what the runner adds, and restricts how they're written.
@@ -32,6 +33,9 @@ func (f form) addMetadata(r random, p *Pair, h *hand) {
 		h.comments, h.sorted, h.brackets = 0, true, 0
 	case kpt:
 		p.layout = layout{indent: 2, compact: true, gap: 1}
+	}
+	if f == printed {
+		p.layout.indent = 4
 	}
 	for i, o := range p.objects {
 		switch f {
@@ -51,6 +55,9 @@ func (f form) addMetadata(r random, p *Pair, h *hand) {
 			}
 		case jsonText, jsonTexts:
 			o.asJSON()
+		case printed:
+			o.asJSON()
+			o.walk(func(n *Node) { n.broken = true })
 		}
 	}
 	if f == kustomize {
@@ -133,15 +140,20 @@ func (f form) textIn(p *Pair) string {
 		b.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n")
 	case jsonText:
 		b.WriteString("{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [\n")
+	case printed:
+		b.WriteString("{\n    \"apiVersion\": \"v1\",\n    \"items\": [\n")
 	}
 	for i, o := range p.objects {
 		b.WriteString(f.objectIn(p, o))
-		if f == jsonText && i < len(p.objects)-1 {
+		if (f == jsonText || f == printed) && i < len(p.objects)-1 {
 			b.WriteString(",\n")
 		}
 	}
-	if f == jsonText {
+	switch f {
+	case jsonText:
 		b.WriteString("\n]}\n")
+	case printed:
+		b.WriteString("\n    ],\n    \"kind\": \"List\",\n    \"metadata\": {\n        \"resourceVersion\": \"\"\n    }\n}\n")
 	}
 	return b.String()
 }
@@ -153,6 +165,8 @@ func (f form) objectIn(p *Pair, o *Object) string {
 		return p.layout.writeNode(o.Node, 0)
 	case jsonText, jsonTexts:
 		return strings.TrimSuffix(p.layout.writeNode(o.Node, 2), "\n")
+	case printed:
+		return strings.TrimSuffix(p.layout.writeNode(o.Node, 8), "\n")
 	}
 	col := 2
 	if p.layout.compact {
@@ -180,7 +194,7 @@ func (r random) drawFile(in form) file {
 	if in == stream && r.one(4) {
 		f.tail = pick(r, "---\n", "...\n", "---\n# end\n")
 	}
-	if in == jsonTexts { // JSON has neither comments nor a byte order mark
+	if in == jsonTexts || in == printed { // JSON has neither comments nor a byte order mark
 		f.bom, f.tail = false, pick(r, "", "\n")
 	}
 	return f

@@ -23,7 +23,7 @@ func TestNew(t *testing.T) {
 			}
 		}
 	}
-	for f := range jsonTexts + 1 {
+	for f := range printed + 1 {
 		for _, s := range shapes {
 			require.True(t, seen[f.String()+" "+s.kind], "no %s in a %s", s.kind, f)
 		}

@@ -3,6 +3,7 @@ package generate
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // A Node is a YAML value together with how it's going to be written.
@@ -35,7 +36,9 @@ type Entry struct {
 	above  []comment
 	behind string // a comment on the same line, with the blanks before it
 	below  []comment
-	own    bool // of a list: the dash stands on a line of its own
+	own    bool      // of a list: the dash stands on a line of its own
+	low    bool      // of a mapping: a plain value stands on the line below its key
+	over   []comment // between the key and such a value
 }
 
 // A comment is a whole line; an empty text is a blank line.
@@ -147,6 +150,15 @@ func (n *Node) walk(f func(*Node)) {
 	for _, e := range n.entries {
 		e.value.walk(f)
 	}
+}
+
+// isEmpty reports whether n is a way to write that there are no entries.
+func (n *Node) isEmpty() bool {
+	switch strings.ToLower(n.text) {
+	case "[]", "{}", "[ ]", "{ }", "null", "~":
+		return true
+	}
+	return n.isCollection() && len(n.entries) == 0
 }
 
 func (n *Node) isCollection() bool { return n.kind == mapKind || n.kind == listKind }

@@ -27,7 +27,7 @@ func New(seed uint64) *Pair {
 	r := newRandom(seed)
 	p := &Pair{
 		Seed: seed,
-		form: pick(r, stream, stream, stream, stream, kustomize, kustomize, kpt, kpt, members, jsonText, jsonTexts),
+		form: pick(r, stream, stream, stream, stream, kustomize, kustomize, kpt, kpt, members, jsonText, jsonTexts, printed),
 	}
 	var ws []workload
 	for i := range 1 + r.IntN(4)/2*r.IntN(3) {

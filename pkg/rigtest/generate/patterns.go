@@ -74,7 +74,27 @@ func (r random) drawOverride() *Node {
 	n.set("imagePullPolicy", r.opt(2, str("Always")))
 	n.set("env", r.opt(2, list(dict("name", "TZ", "value", pick(r, "n", "Europe/Zurich", "two\nlines")))))
 	n.set("securityContext", r.opt(3, dict("runAsUser", num(101))))
+	if r.one(4) {
+		r.drawNull(n)
+	}
 	return n
+}
+
+// drawNull sets a field of an override to null, which removes what the pattern writes.
+func (r random) drawNull(n *Node) {
+	null := func() *Node { return raw("null") }
+	switch r.IntN(5) {
+	case 0:
+		n.set("securityContext", pick(r, null(), dict("runAsUser", null(), "runAsGroup", null())))
+	case 1:
+		n.set(pick(r, "startupProbe", "readinessProbe", "livenessProbe", "lifecycle", "terminationMessagePolicy"), null())
+	case 2:
+		n.set("resources", pick(r, null(), dict("limits", null()), dict("limits", dict("memory", null(), "cpu", null()))))
+	case 3:
+		n.set("startupProbe", dict("periodSeconds", null()))
+	case 4:
+		n.set("securityContext", dict("capabilities", dict("drop", null()), "readOnlyRootFilesystem", null()))
+	}
 }
 
 // makeCustom is an entry in which all is spelled out. Its names begin with its own.
@@ -200,7 +220,7 @@ func (r random) spoilEntry(e *Node, w workload) {
 	}
 }
 
-// drawBase varies an entry of tlsProxy: another protocol, clients with certificates, mode front, or an authProxy.
+// drawBase varies an entry of tlsProxy: another protocol, clients with certificates, another mode, or an authProxy.
 func (r random) drawBase(e *Node) *Node {
 	t := e.at("tlsProxy")
 	if r.one(3) {
@@ -219,9 +239,11 @@ func (r random) drawBase(e *Node) *Node {
 	}
 	if r.one(3) {
 		t.drop("rebind")
-		t.set("mode", "front")
+		t.set("mode", pick(r, "front", "front", "redirect"))
 		t.set("listenPort", r.opt(2, num(8443)))
-		t.set("networkPolicy", r.opt(20, raw("false")))
+		if t.at("mode").value == "front" {
+			t.set("networkPolicy", r.opt(20, raw("false")))
+		}
 	}
 	if !auth && r.one(2) {
 		clients := dict("ca", dict(pick(r, "secretName", "configMapName"), "clients-ca", "key", r.opt(3, str("root.pem"))))

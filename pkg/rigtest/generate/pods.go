@@ -31,6 +31,9 @@ func (r random) drawPod(w *workload) *Node {
 	if r.one(6) {
 		r.makeRestricted(security, inits, containers)
 	}
+	if w.kind == "Service" && r.one(4) { // Knative names the only container itself
+		containers.entries[0].value.drop("name")
+	}
 	if n := len(containers.entries); n > 1 {
 		r.shareNetwork(containers.entries[0].value, containers.entries[n-1].value)
 	}

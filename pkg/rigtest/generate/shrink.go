@@ -66,6 +66,8 @@ func (n *Node) listCuts() []func() func() {
 			func() func() { return put(&e.quote, "") },
 			func() func() { return put(&e.behind, "") },
 			func() func() { return put(&e.own, false) },
+			func() func() { return put(&e.low, false) },
+			func() func() { return clear(&e.over) },
 			func() func() { return clear(&e.above) },
 			func() func() { return clear(&e.below) },
 		)

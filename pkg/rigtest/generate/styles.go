@@ -85,8 +85,12 @@ func (h hand) addComment(e *Entry, item, first bool) {
 	if item && e.value.isCollection() && len(e.value.entries) > 0 && !e.value.flow {
 		e.own = h.one(20)
 	}
+	e.low = !item && h.drawLow(e.value)
 	if h.comments == 0 {
 		return
+	}
+	if e.low && h.one(3) {
+		e.over = append(e.over, comment{h.drawComment(remarks), h.one(6)})
 	}
 	if h.one(h.comments) {
 		for range 1 + h.IntN(2) {
@@ -107,6 +111,17 @@ func (h hand) addComment(e *Entry, item, first bool) {
 	if h.one(4 * h.comments) {
 		e.below = append(e.below, comment{h.drawComment(remarks), h.one(6)})
 	}
+}
+
+// drawLow reports whether a value stands on the line below its key, as empty ones often do.
+func (h hand) drawLow(n *Node) bool {
+	switch {
+	case len(n.body) > 0 || n.prefix != "":
+		return false
+	case n.isEmpty():
+		return h.one(4)
+	}
+	return n.text != "" && h.one(80)
 }
 
 func (h hand) drawComment(from []string) string {

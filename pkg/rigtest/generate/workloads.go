@@ -103,6 +103,10 @@ var shapes = []shape{
 	{api: "serving.knative.dev/v1", kind: "Service", path: []string{"spec", "template"}},
 	{api: "keda.sh/v1alpha1", kind: "ScaledJob", path: []string{"spec", "jobTargetRef", "template"}, job: true},
 	{api: "apps.openshift.io/v1", kind: "DeploymentConfig", path: []string{"spec", "template"}},
+	{api: "kibana.k8s.elastic.co/v1", kind: "Kibana", path: []string{"spec", "podTemplate"}},
+	{api: "leaderworkerset.x-k8s.io/v1", kind: "LeaderWorkerSet",
+		path: []string{"spec", "leaderWorkerTemplate", "workerTemplate"}},
+	{api: "ray.io/v1", kind: "RayCluster", path: []string{"spec", "headGroupSpec", "template"}},
 	{api: "example.com/v1", kind: "Fleet", path: []string{"spec", "pools", "main", "podTemplate"}, custom: true},
 }
 

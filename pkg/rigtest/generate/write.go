@@ -98,6 +98,13 @@ func (w *writer) writeValue(e *Entry, col int, item bool) {
 		if n.prefix != "" {
 			w.b.WriteString(lead)
 		}
+		if e.low {
+			w.b.WriteString(e.behind + "\n")
+			w.writeComments(e.over, col+w.indent)
+			w.writePad(col + w.indent)
+			w.b.WriteString(text + "\n")
+			return
+		}
 		if text != "" {
 			if item && n.prefix == "" {
 				w.writePad(w.gap)

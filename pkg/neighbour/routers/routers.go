@@ -1,0 +1,88 @@
+// Package routers reads the objects with which controllers, gateways and probers are told to connect to Services, in
+// kinds of their own. Package neighbour finds out which of these Services speak TLS now.
+package routers
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// A Backend is a Service that an object makes a program connect to.
+type Backend struct {
+	Field     string             // where it's written
+	Namespace string             // of the Service; "" means the object's
+	Service   string             // its name; "" if Host is set
+	Host      string             // the Service's name as clients write it, as in web.prod
+	Port      intstr.IntOrString // of the Service; zero if only its name is written
+	Hint      string             // what makes the program speak TLS
+	Called    string             // the address as it's written, where the object isn't a route
+
+	speaksTLS func(corev1.ServicePort) bool // nil if it doesn't
+	setting   *serviceSetting
+	Upstream  bool // an ApisixUpstream with the Service's name may say that it speaks TLS
+}
+
+// A serviceSetting is an annotation of the Service that makes a controller speak TLS.
+type serviceSetting struct {
+	keys   []string
+	values []string // nil for a list of the Service's ports
+}
+
+// SpeaksTLS reports whether the program speaks TLS to the port of a Service with these annotations.
+func (b *Backend) SpeaksTLS(p corev1.ServicePort, annotations map[string]string) bool {
+	if b.speaksTLS != nil && b.speaksTLS(p) {
+		return true
+	}
+	if b.setting == nil {
+		return false
+	}
+	return slices.ContainsFunc(b.setting.keys, func(key string) bool {
+		if b.setting.values != nil {
+			return slices.Contains(b.setting.values, annotations[key])
+		}
+		number := intstr.FromInt32(p.Port)
+		for entry := range strings.SplitSeq(annotations[key], ",") {
+			if entry = strings.TrimSpace(entry); entry != "" && (entry == p.Name || entry == number.String()) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// A Router is the spec of an object that makes a program connect to Services.
+type Router interface {
+	// Backends returns these Services. It's given the object's annotations.
+	Backends(annotations map[string]string) []Backend
+}
+
+// A Kind is a kind of objects, in any version, and what its spec is decoded into.
+type Kind struct {
+	Group, Kind string
+	New         func() any
+}
+
+// Kinds are all kinds that are read here. Nearly all are a [Router].
+var Kinds = []Kind{
+	{"traefik.io", "IngressRoute", newSpec[traefikRoute]},
+	{"traefik.io", "IngressRouteTCP", newSpec[traefikTCPRoute]},
+	{"traefik.io", "TraefikService", newSpec[traefikServices]},
+	{"traefik.containo.us", "IngressRoute", newSpec[traefikRoute]},
+	{"traefik.containo.us", "IngressRouteTCP", newSpec[traefikTCPRoute]},
+	{"traefik.containo.us", "TraefikService", newSpec[traefikServices]},
+	{"projectcontour.io", "HTTPProxy", newSpec[contourProxy]},
+	{"apisix.apache.org", "ApisixRoute", newSpec[apisixRoute]},
+	{"apisix.apache.org", "ApisixUpstream", newSpec[ApisixUpstream]},
+	{"getambassador.io", "Mapping", newSpec[ambassadorMapping]},
+	{"getambassador.io", "TCPMapping", newSpec[ambassadorTCPMapping]},
+	{"configuration.konghq.com", "TCPIngress", newSpec[kongTCPIngress]},
+	{"k8s.nginx.org", "VirtualServer", newSpec[nginxServer]},
+	{"k8s.nginx.org", "VirtualServerRoute", newSpec[nginxServer]},
+	{"monitoring.coreos.com", "Probe", newSpec[probe]},
+	{"monitoring.coreos.com", "ScrapeConfig", newSpec[scrapeConfig]},
+}
+
+func newSpec[T any]() any { return new(T) }

@@ -1,0 +1,130 @@
+package rig
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/manifest"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+// stemOf returns the stem of the names of a workload's objects, or "" where that's its own name.
+func (r *run) stemOf(q *request, o *manifest.Object, w *sidecar.Workload) string {
+	if o.IsGenerated() {
+		return sidecar.GeneratedStem(o.Ref.Name, identityOf(q, o, w))
+	}
+	return r.stemBesideNamesakes(o)
+}
+
+// readStem is stemOf for a workload that isn't decoded, with all documents that select it.
+func (r *run) readStem(o *manifest.Object, m *config.Meta) string {
+	if !o.IsGenerated() {
+		return r.stemBesideNamesakes(o)
+	}
+	q := r.requestOf(slices.DeleteFunc(slices.Clone(r.docs), func(d *document) bool { return !d.Spec.Selects(m) }))
+	w, fs := r.decodeUnnamed(q, o)
+	if fs.Failed() {
+		return "" // it's reported when the workload is served
+	}
+	return r.stemOf(q, o, w)
+}
+
+// identityOf tells a workload without a name from others: by what its own containers run. It has nothing that sidecars
+// add or set, so that a run over our own output sees the same. Neither does it have addresses, whose schemes they may
+// change.
+func identityOf(q *request, o *manifest.Object, w *sidecar.Workload) string {
+	type program struct {
+		Name, Image   string
+		Command, Args []string
+	}
+	var args []string
+	answers := answersOf(askAll(q, o, w, readOptOut(o, w.Template)), -1)
+	for _, a := range answers {
+		args = append(args, a.Change.App.Args...)
+	}
+	own := func(words []string) []string {
+		return slices.DeleteFunc(append([]string{}, words...), func(word string) bool {
+			return strings.Contains(word, "://") || slices.Contains(args, word)
+		})
+	}
+	added := sidecar.ContainerNames(answers)
+	marker := sidecar.ParseMarker(w.Annotations[sidecar.PatternsKey] + "," + w.Annotations[sidecar.ContainersKey])
+	var programs []program
+	for c := range w.AllContainers() {
+		if !added[c.Name] && !addsContainer(q.Sidecars, c.Name) && !marker.NamesContainer(c.Name) {
+			programs = append(programs, program{c.Name, c.Image, own(c.Command), own(c.Args)})
+		}
+	}
+	raw, _ := json.Marshal([]any{o.Ref.Group, o.Ref.Kind, o.Ref.Name, programs}) // strings always can be
+	return string(raw)
+}
+
+// plainKinds are the kinds whose objects have the workload's name alone, in this order, where workloads of several
+// kinds have one name. The others have the kind in it.
+var plainKinds = []string{"Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Pod"}
+
+// stemBesideNamesakes returns the name with the kind where a workload that counts before this one has the same name:
+// their sidecars' objects mustn't collide.
+func (r *run) stemBesideNamesakes(o *manifest.Object) string {
+	if r.namesakes == nil {
+		r.findNamesakes()
+	}
+	key := o.Ref
+	key.Group, key.Kind = "", ""
+	for _, other := range r.namesakes[key] {
+		if other.Ref.Group == o.Ref.Group && other.Ref.Kind == o.Ref.Kind || compareKinds(other.Ref, o.Ref) > 0 {
+			continue
+		}
+		m := r.metaOf(other)
+		selected := slices.ContainsFunc(r.docs, func(d *document) bool { return d.Spec.Selects(&m) })
+		if other.Release(); selected {
+			return o.Ref.Name + "-" + strings.ToLower(o.Ref.Kind)
+		}
+	}
+	return ""
+}
+
+// compareKinds orders kinds by plainKinds, and others by their names behind those.
+func compareKinds(a, b sidecar.Ref) int {
+	rank := func(kind string) int {
+		if i := slices.Index(plainKinds, kind); i >= 0 {
+			return i
+		}
+		return len(plainKinds)
+	}
+	return cmp.Or(cmp.Compare(rank(a.Kind), rank(b.Kind)), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Group, b.Group))
+}
+
+// findNamesakes finds workloads of several kinds with one namespace and name. Most objects aren't read for it.
+func (r *run) findNamesakes() {
+	r.namesakes = map[sidecar.Ref][]*manifest.Object{}
+	first := map[sidecar.Ref]*manifest.Object{}
+	for _, t := range r.texts {
+		for _, o := range t.Objects {
+			if !o.MayHaveTemplate() || o.IsToolConfig() {
+				continue
+			}
+			key := o.Ref
+			key.Group, key.Kind = "", ""
+			switch known := first[key]; {
+			case known == nil:
+				first[key] = o
+			case r.namesakes[key] != nil || known.Ref.Kind != o.Ref.Kind || known.Ref.Group != o.Ref.Group:
+				if r.namesakes[key] == nil {
+					r.namesakes[key] = []*manifest.Object{known}
+				}
+				r.namesakes[key] = append(r.namesakes[key], o)
+			}
+		}
+	}
+	for key, all := range r.namesakes {
+		r.namesakes[key] = slices.DeleteFunc(all, func(o *manifest.Object) bool {
+			_, pod := o.Template(r.all.Spec.PodTemplatePaths)
+			o.Release()
+			return !pod
+		})
+	}
+}

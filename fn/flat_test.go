@@ -137,11 +137,12 @@ func TestFlatErrors(t *testing.T) {
 		},
 		"nothing selected": {
 			[]string{"pattern=waitFor", "targets=db:5432", "name=Search"},
-			"error[nothing-selected]: data: selects no workload\n",
+			"error[nothing-selected]: ConfigMap wait-for:name=Search data: selects no workload\n",
 		},
 		"a number of workloads": {
 			append([]string{"expect.min=3"}, flatWait...),
-			"error[expect]: data.expect.min: 1 workloads are selected, at least 3 are expected\n",
+			"error[expect]: ConfigMap wait-for:kind=Deployment,name=search data.expect.min: 1 workloads are " +
+				"selected, at least 3 are expected\n",
 		},
 		"no pattern": {
 			[]string{"name=search"},

@@ -81,7 +81,7 @@ func layConfig(text *manifest.Text) (laid manifest.Edited, fs, results sidecar.F
 		return laid, sidecar.Findings{{Severity: sidecar.Error, Code: "config-missing", Field: "functionConfig",
 			Message: "the ResourceList has none", Hint: "give the runner a Sidecars document"}}, nil
 	}
-	conf, fs := config.ReadNode(text.FunctionConfig, "")
+	conf, fs := config.ReadFunctionConfig(text.FunctionConfig)
 	if fs = slices.Concat(fs, checkPosition(text), checkTwins(text, conf)); fs.Failed() {
 		return laid, fs, nil
 	}
@@ -96,12 +96,12 @@ func layConfig(text *manifest.Text) (laid manifest.Edited, fs, results sidecar.F
 func laySidecars(text *manifest.Text, conf *config.Sidecars) (laid manifest.Edited, fs, results sidecar.Findings) {
 	out := rig.RunTexts([]*manifest.Text{text}, []*config.Sidecars{conf}, rig.Options{})
 	stray := checkResources(text.Objects)
-	fs, results = slices.Concat(stray, out.Findings), slices.Concat(stray, out.Results())
+	fs = slices.Concat(stray, out.Findings)
 	if fs.Failed() {
 		return laid, fs, nil
 	}
-	if !text.IsWrittenBack() {
-		results = fs
+	if results = fs; text.IsWrittenBack() {
+		fs, results = slices.Concat(stray, out.Own()), slices.Concat(stray, out.Results())
 	}
 	laid, more := out.Texts[0].ForgetIDs(text)
 	return laid, slices.Concat(fs, more), results

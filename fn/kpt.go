@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -12,7 +13,8 @@ import (
 // checkPosition reports entries of a Kptfile under which kpt wouldn't keep what is added.
 func checkPosition(text *manifest.Text) sidecar.Findings {
 	if text.IsSelection() {
-		return sidecar.Findings{{Severity: sidecar.Error, Code: "kpt-selection",
+		document, file := config.PlaceOf(text.FunctionConfig)
+		return sidecar.Findings{{Severity: sidecar.Error, Code: "kpt-selection", Object: document, File: file,
 			Message: "the function has selectors or exclude in the Kptfile, so it doesn't see the objects that it has added",
 			Hint: "remove them, and choose workloads with spec.select and spec.exclude of the document, or with kind and " +
 				"name of a flat config"}}
@@ -51,10 +53,10 @@ func findEntry(text *manifest.Text) (listed *manifest.Object) {
 		Data     map[string]string
 	}
 	_ = text.FunctionConfig.Decode(&conf) // it has been read already
-	files := map[string]string{}          // of the config, by package
+	files := map[string]bool{}            // that may be the config's
 	for _, o := range text.Objects {
 		if o.Ref.Kind == conf.Kind && o.Ref.Name == conf.Metadata.Name {
-			files[o.Package()] = o.File()
+			files[o.File()] = true
 		}
 	}
 	for _, o := range text.Objects {
@@ -66,7 +68,7 @@ func findEntry(text *manifest.Text) (listed *manifest.Object) {
 			if e.ConfigMap != nil {
 				return maps.Equal(e.ConfigMap, conf.Data)
 			}
-			return e.ConfigPath != "" && path.Clean(e.ConfigPath) == files[o.Package()]
+			return e.ConfigPath != "" && files[path.Join(path.Dir(o.File()), e.ConfigPath)]
 		}
 		if slices.ContainsFunc(p.Mutators, is) {
 			return nil

@@ -200,7 +200,7 @@ func TestKptSelection(t *testing.T) {
 		in := list(sidecars, chosen)
 		code, out, err := call(in)
 		require.Equal(t, 1, code)
-		require.Contains(t, err, "error[kpt-selection]: the function has selectors or exclude in the Kptfile")
+		require.Contains(t, err, "error[kpt-selection]: Sidecars search: the function has selectors or exclude")
 		require.Contains(t, err, "spec.select and spec.exclude")
 		require.True(t, strings.HasPrefix(out, in), "items come back as they were")
 		code, _, err = call(strings.ReplaceAll(in, "config.kubernetes.io/path", "example.org/path"))

@@ -29,10 +29,7 @@ func transformBare(document string, in io.Reader, out io.Writer, p *report.Print
 	if err != nil {
 		return err
 	}
-	conf, fs := config.Read(src, "")
-	for i := range fs {
-		fs[i].Line = 0 // kustomize has written the file, and removes it
-	}
+	conf, fs := config.ReadCopy(src) // kustomize has written the file, and removes it
 	if fs.Failed() {
 		return fs
 	}

@@ -48,7 +48,7 @@ func TestPluginFails(t *testing.T) {
 		"in generators": {sidecars, "", "error[no-objects]: there are no objects beside the document search; kustomize " +
 			"passes none in generators\n  hint: list the Sidecars document in transformers: of the kustomization\n"},
 		"a typo": {strings.Replace(sidecars, "secretName", "secretname", 1), web,
-			"error[unknown-field]: spec.patterns[0].tlsProxy.secretname: there is no such field\n"},
+			"error[unknown-field]: Sidecars search spec.patterns[0].tlsProxy.secretname: there is no such field\n"},
 		"nothing selected": {sidecars, strings.ReplaceAll(web, "name: web", "name: other"), "error[nothing-selected]: "},
 		"no YAML":          {sidecars, "a: [\n", "error[yaml-syntax]: standard input: "},
 	} {

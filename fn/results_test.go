@@ -18,8 +18,13 @@ func TestResultsOfKyaml(t *testing.T) {
 		want framework.Result
 	}{
 		"about the config": {list(strings.Replace(sidecars, "secretName", "secretname", 1), web), framework.Result{
-			Message:  "spec.patterns[0].tlsProxy.secretname: there is no such field; did you mean secretName",
+			Message:  "there is no such field; did you mean secretName",
 			Severity: framework.Error, Tags: map[string]string{"code": "unknown-field"},
+			ResourceRef: &yaml.ResourceIdentifier{
+				TypeMeta: yaml.TypeMeta{APIVersion: "outrigger.dev/v1alpha1", Kind: "Sidecars"},
+				NameMeta: yaml.NameMeta{Name: "search"},
+			},
+			Field: &framework.Field{Path: "spec.patterns[0].tlsProxy.secretname"},
 		}},
 		"about an object": {list(sidecars, strings.Replace(web, "image: web:1",
 			"env: [{name: LISTEN, value: other}]\n          image: web:1", 1)), framework.Result{
@@ -83,7 +88,7 @@ func TestResultsOfKpt(t *testing.T) {
 	var said []string
 	for _, r := range read.Results {
 		require.Equal(t, "apps/web.yaml", r.File.Path)
-		if r.Severity == framework.Warning { // about the app
+		if r.Tags["code"] == "log-user" { // about the app
 			continue
 		}
 		require.Equal(t, "Deployment", r.ResourceRef.Kind)
@@ -104,4 +109,43 @@ func TestResultsOfKpt(t *testing.T) {
 	rest, _ := resultsOf(out)
 	_, again, _ = call(rest)
 	require.Equal(t, out, again, "and of a second run")
+}
+
+// A function tells of the sidecars of its own document, also where those of another one are there already. So a second
+// render says what the first one said, which some versions of kpt keep in the Kptfile.
+func TestResultsOfTwo(t *testing.T) {
+	logs, _, _ := strings.Cut(strings.Replace(sidecars, "name: search", "name: logs", 1), "  patterns:\n")
+	logs += "  patterns:\n    - name: logs\n      logTail: {directory: /logs, files: [a.log]}\n"
+	items := strings.TrimSuffix(list("", kptItem(web, "apps/web.yaml", "0", "1")), "\n")
+	render := func() (said string) {
+		for _, config := range []string{sidecars, logs} {
+			_, text, _ := strings.Cut(list(config), "functionConfig:")
+			code, out, stderr := call(items + "\nfunctionConfig:" + text)
+			require.Zero(t, code, stderr)
+			rest, results := resultsOf(out)
+			items, _, _ = strings.Cut(rest, "\nfunctionConfig:")
+			said += results + stderr
+		}
+		return said
+	}
+	first := render()
+	require.Equal(t, 1, strings.Count(first, "added tls-proxy (1 native sidecar, 1 object, takes over port 8080)\n"))
+	require.Equal(t, 1, strings.Count(first, "added logs (1 native sidecar)\n"))
+	require.Equal(t, 1, strings.Count(first, "log-user"), "for kpt; people see no info")
+	require.Equal(t, first, render())
+}
+
+// A file's path is from the package that is rendered, as each package below it may have a file of that name.
+func TestResultsOfInnerPackage(t *testing.T) {
+	kptfile := kptItem("apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: search\n", "Kptfile", "0", "1")
+	inner := func(o string) string { return strings.Replace(o, "'/pkg'", "'/pkg/inner'", 1) }
+	code, out, stderr := call(list(sidecars, kptfile, inner(kptfile), inner(kptItem(web, "apps/web.yaml", "0", "2"))))
+	require.Zero(t, code, stderr)
+	rest, results := resultsOf(out)
+	require.Contains(t, results, "path: inner/apps/web.yaml\n")
+	require.NotContains(t, rest, "path: inner/", "it's a place to read, and none to write to")
+	_, said, stderr := call(list(sidecars, kptfile, inner(kptItem(strings.Replace(web, "image: web:1",
+		"env: [{name: LISTEN, value: other}]\n          image: web:1", 1), "apps/web.yaml", "0", "2"))))
+	require.Contains(t, said, "path: inner/apps/web.yaml\n")
+	require.Contains(t, stderr, "inner/apps/web.yaml: Deployment web ")
 }

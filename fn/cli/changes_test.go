@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -122,25 +121,4 @@ func TestQuiet(t *testing.T) {
 	report, found := strings.CutPrefix(loud, stderr)
 	require.True(t, found, loud)
 	require.True(t, strings.HasPrefix(report, "Deployment web: exporter"), loud)
-}
-
-// Whoever starts the program without an input is told what it waits for.
-func TestTerminalHint(t *testing.T) {
-	tty, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	require.NoError(t, err)
-	said, stderr := io.Pipe()
-	done := make(chan int)
-	args := []string{"outrigger", "inject", "-c", file(t, "sidecars.yaml", sidecars)}
-	go func() {
-		done <- Run("test", args, tty, io.Discard, stderr)
-		stderr.Close()
-	}()
-	var first [1000]byte
-	n, err := said.Read(first[:])
-	require.NoError(t, err)
-	require.Equal(t, "note: manifests are read from the terminal\n  hint: name files or folders, or end with Ctrl-D\n",
-		string(first[:n]))
-	tty.Close()
-	go func() { _, _ = io.Copy(io.Discard, said) }()
-	require.Equal(t, exitFailed, <-done)
 }

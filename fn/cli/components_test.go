@@ -154,9 +154,28 @@ func TestComponentsNobodyAnswersFor(t *testing.T) {
 		require.ErrorContains(t, err, "error[documents-apart]", lines)
 		require.ErrorContains(t, err, "exporter: connects to the app, whose port", lines)
 		require.ErrorContains(t, err, "write the sidecars of both into one document", lines)
+		require.NotContains(t, err.Error(), "statefulset_", "kustomize makes up a file name for each object")
 	}
 	_, err := k.build(t, "resources: [../base]\ncomponents: [../metrics, ../early, ../secret]\n")
 	require.NoError(t, err, "the exporter follows")
+}
+
+// Where a document fails for a reason of its own, nothing else is blamed: no overlay has changed anything here.
+func TestComponentsOwnError(t *testing.T) {
+	k := kustomization{t.TempDir()}
+	k.write(t, "base/kustomization.yaml", "resources: [shop.yaml]\n")
+	k.write(t, "base/shop.yaml", shop)
+	k.writeDocument(t, "access")
+	k.writeDocument(t, "metrics", "exporter")
+	for name, entry := range map[string]string{
+		"access":  "tlsProxy: {port: 9200, mode: front, secretName: tls, networkPolicy: {isolated: false}}",
+		"metrics": "redisCache: {port: 9200}",
+	} {
+		k.write(t, name+"/sidecars.yaml", text(t, filepath.Join(k.dir, name, "sidecars.yaml"))+"    - "+entry+"\n")
+	}
+	_, err := k.build(t, "resources: [../base]\ncomponents: [../access, ../metrics]\n")
+	require.ErrorContains(t, err, "error[port-conflict]")
+	require.Equal(t, 1, strings.Count(err.Error(), "error["), err)
 }
 
 // A Component for one workload leaves what another one emitted for other workloads.
@@ -174,4 +193,23 @@ func TestComponentsForSomeWorkloads(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 2, strings.Count(out, "kind: ConfigMap"), components)
 	}
+}
+
+// A document that runs again after kustomize has renamed the workload finds its own work there, under another name. The
+// hint says how the build must look, and one that looks so works.
+func TestComponentTwice(t *testing.T) {
+	k := kustomization{t.TempDir()}
+	k.write(t, "base/kustomization.yaml", "resources: [shop.yaml]\n")
+	k.write(t, "base/shop.yaml", shop)
+	k.writeDocument(t, "access", "tls-proxy")
+	k.write(t, "middle/kustomization.yaml", "resources: [../base]\ncomponents: [../access]\nnamePrefix: p-\n")
+	_, err := k.build(t, "resources: [../middle]\ncomponents: [../access]\n")
+	require.ErrorContains(t, err, "error[conflict]: ")
+	require.ErrorContains(t, err, "hint: a Sidecars document of this build, or this one, laid that on before kustomize "+
+		"renamed or patched it: list all of them in one kustomization, and the prefixes and patches in one above")
+	require.NotContains(t, err.Error(), ".yaml: Deployment", "kustomize writes paths of files that nobody has")
+	k.write(t, "middle/kustomization.yaml", "resources: [../base]\ncomponents: [../access, ../access]\n")
+	out, err := k.build(t, "resources: [../middle]\nnamePrefix: p-\n")
+	require.NoError(t, err)
+	require.Contains(t, out, "p-shop-tls-proxy")
 }

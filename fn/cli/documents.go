@@ -21,6 +21,8 @@ func readDocuments(c *cobra.Command, s *streams, names, paths []string) (docs []
 		var fs sidecar.Findings
 		info, err := os.Stat(name)
 		switch {
+		case name == "":
+			return nil, misuseOf(c, "-c has no name", "a variable may be empty")
 		case name == "-" && (len(paths) == 0 || slices.Contains(paths, "-") || slices.Contains(names[:i], "-")):
 			return nil, misuseOf(c, "-c - takes standard input, which is read once", "name the manifests as files or folders")
 		case name == "-":
@@ -30,10 +32,13 @@ func readDocuments(c *cobra.Command, s *streams, names, paths []string) (docs []
 			}
 			found, fs = config.ReadAll([]byte(text), "", false)
 		case err == nil && info.IsDir():
-			if found, fs, err = readFolder(s, name); err != nil {
+			if found, fs, err = readFolder(c, s, name); err != nil {
 				return nil, err
 			}
 		default:
+			if err := s.findings.refuseInput(c, name); err != nil {
+				return nil, err
+			}
 			text, err := files.ReadDocument(name)
 			if err != nil {
 				return nil, err
@@ -46,13 +51,16 @@ func readDocuments(c *cobra.Command, s *streams, names, paths []string) (docs []
 }
 
 // readFolder reads the Sidecars documents of a folder.
-func readFolder(s *streams, name string) (docs []*config.Sidecars, fs sidecar.Findings, err error) {
+func readFolder(c *cobra.Command, s *streams, name string) (docs []*config.Sidecars, fs sidecar.Findings, err error) {
 	set, err := files.Read([]string{name}, false)
 	if err != nil {
 		return nil, nil, err
 	}
 	s.printer().PrintNotes(set.Notes)
 	for _, f := range set.Files {
+		if err := s.findings.refuseInput(c, f.Name); err != nil {
+			return nil, nil, err
+		}
 		found, more := config.ReadAll([]byte(f.Text), f.Name, true)
 		docs, fs = append(docs, found...), append(fs, more...)
 	}

@@ -84,6 +84,12 @@ func TestDocumentsAddUp(t *testing.T) {
 					require.Zero(t, code, err)
 					require.Equal(t, want, out, "in one run")
 
+					_, first, _ := call(shop, "inject", "-c", recorded(t, order[0]))
+					code, piped, err := call(first, "inject", "-c", recorded(t, order[1]))
+					require.Zero(t, code, err)
+					_, fresh, _ := call(shop, "inject", "-c", recorded(t, one))
+					require.Equal(t, recordLine.ReplaceAllString(fresh, ""), recordLine.ReplaceAllString(piped, ""), "in a pipe")
+
 					path := file(t, "shop.yaml", shop)
 					for _, document := range []string{order[0], order[1], order[0], order[1], order[0]} {
 						code, _, err := call("", "inject", "-c", document, "-w", path)
@@ -101,6 +107,12 @@ func TestDocumentsAddUp(t *testing.T) {
 			})
 		}
 	}
+}
+
+// recorded returns a document whose objects keep a record in a pipe, too.
+func recorded(t *testing.T, document string) string {
+	t.Helper()
+	return file(t, "always.yaml", strings.Replace(text(t, document), "\nspec:", "\nspec:\n  record: always", 1))
 }
 
 func inOnePlace(t *testing.T, document string) string {
@@ -213,4 +225,31 @@ func TestDocumentsInAPipe(t *testing.T) {
 			require.Contains(t, out, "outrigger.dev/patterns: "+order[0]+","+order[1])
 		}
 	}
+}
+
+// Whoever sets a new image of the app with a program sets it in a container that runs the
+// app's image, too. That's no change by hand: the next run and strip go on from there.
+func TestNewImageOfApp(t *testing.T) {
+	conf := file(t, "sidecars.yaml", strings.Replace(sidecars, sidecars[strings.Index(sidecars, "  patterns:"):],
+		"  patterns: [{migrate: {command: [bin/migrate]}}]\n", 1))
+	path := file(t, "web.yaml", web)
+	code, _, err := call("", "inject", "-c", conf, "-w", path)
+	require.Zero(t, code, err)
+	newer := strings.ReplaceAll(web, "image: web:1", "image: web:2")
+	require.NotEqual(t, web, newer)
+	want := file(t, "web.yaml", newer)
+	_, _, _ = call("", "inject", "-c", conf, "-w", want)
+
+	changed := strings.ReplaceAll(text(t, path), "image: web:1", "image: web:2")
+	require.Equal(t, 2, strings.Count(changed, "image: web:2"), "the app and what runs its image")
+	for name, args := range map[string][]string{text(t, want): {"inject", "-c", conf, "-w"}, newer: {"strip", "-w"}} {
+		again := file(t, "web.yaml", changed)
+		code, _, err := call("", append(args, again)...)
+		require.Zero(t, code, err)
+		require.Equal(t, name, text(t, again))
+	}
+	other := file(t, "web.yaml", strings.Replace(changed, "image: web:2", "image: other:2", 1))
+	code, _, err = call("", "strip", "-w", other)
+	require.Equal(t, exitFailed, code, "an image of no other container")
+	require.Contains(t, err, "error[changed-by-hand]")
 }

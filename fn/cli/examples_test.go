@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,9 +32,9 @@ func TestExamples(t *testing.T) {
 			require.Zero(t, code, stderr)
 			require.NotEqual(t, before, out)
 			if report := filepath.Join(dir, "report.txt"); exists(report) { // where a diff would be too long to read
-				golden(t, report, stderr)
+				rigtest.CheckGolden(t, report, stderr)
 			} else {
-				golden(t, filepath.Join(dir, "expected"+variant+".diff"), diff(t, before, after))
+				rigtest.CheckGolden(t, filepath.Join(dir, "expected"+variant+".diff"), rigtest.DiffTexts(t, before, after))
 			}
 			require.Equal(t, after, library(t, overlay), "kustomize as a library renders the same")
 			guarded(t, overlay)
@@ -106,27 +105,4 @@ func library(t *testing.T, dir string) string {
 	out, err := m.AsYaml()
 	require.NoError(t, err)
 	return string(out)
-}
-
-// diff returns the output of diff -u. Every Debian has diffutils.
-func diff(t *testing.T, before, after string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, text := range map[string]string{"before.yaml": before, "after.yaml": after} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
-	}
-	cmd := exec.Command("diff", "-u", "--label", "before.yaml", "--label", "after.yaml", "before.yaml", "after.yaml")
-	cmd.Dir = dir
-	out, err := cmd.Output()
-	require.Equal(t, 1, cmd.ProcessState.ExitCode(), "the two don't differ, or diff failed: %v", err)
-	return string(out)
-}
-
-func golden(t *testing.T, name, have string) {
-	t.Helper()
-	if flag.Lookup("update").Value.String() == "true" { // rigtest's flag
-		require.NoError(t, os.WriteFile(name, []byte(have), 0o644))
-		return
-	}
-	require.Equal(t, text(t, name), have, "if this is meant: make golden, and look at the diff")
 }

@@ -77,6 +77,7 @@ func explain(c *cobra.Command, s *streams, path string) error {
 			fmt.Fprintf(&b, "%-13s %-16s %s\n", p.Name, p.Family, p.Text)
 		}
 		b.WriteString("\nMore about one, or about a field: outrigger explain tlsProxy, outrigger explain tlsProxy.rebind\n" +
+			"What stands around them, such as select and expect: outrigger explain spec\n" +
 			"The form key=value, in which kpt passes one pattern: outrigger explain flat\n")
 	} else {
 		writeDoc(&b, doc)

@@ -115,19 +115,19 @@ func TestExplainExpandRefuses(t *testing.T) {
 		input  string
 		want   string
 	}{
-		"several workloads": {config: several, input: two, want: "error[expand-several]: spec.select: 2 workloads are " +
+		"several workloads": {config: several, input: two, want: "sidecars.yaml:5: spec.select: 2 workloads are " +
 			"selected, such as Deployment web and Deployment api, but explain --expand needs just one\n  hint: " +
 			"write a document for each workload, with select: [{kind: Deployment, name: web}] for this one\n"},
 		"none": {
 			config: strings.Replace(agent, "name: web", "name: wub", 1),
 			input:  web,
-			want: "error[nothing-selected]: spec.select: selects no workload\n" +
+			want: "sidecars.yaml:5: spec.select: selects no workload\n" +
 				"  hint: there is Deployment web: its name is web, not wub\n",
 		},
 		"none is fine": {
 			config: strings.Replace(agent, "name: web}]", "name: wub}]\n  expect: {min: 0}", 1),
 			input:  web,
-			want:   "error[nothing-selected]: spec.select: selects no workload\n  hint: explain --expand needs one\n",
+			want:   "sidecars.yaml:5: spec.select: selects no workload\n  hint: explain --expand needs one\n",
 		},
 		"a bad config": {
 			config: strings.Replace(agent, "javaAgent", "javaagent", 1),

@@ -25,6 +25,22 @@ type manifestFlags struct {
 	skip      []string
 	diff      bool
 	check     bool
+	noMatch   noMatch
+}
+
+// A noMatch says what it is that nothing is selected, see [rig.Options].
+type noMatch string
+
+const (
+	noMatchError noMatch = "error"
+	noMatchOK    noMatch = "ok"
+)
+
+func addNoMatchFlag(c *cobra.Command, f *manifestFlags) {
+	kinds := []string{string(noMatchError), string(noMatchOK)}
+	c.Flags().Var(&choiceFlag[noMatch]{&f.noMatch, "result", kinds}, "no-match",
+		"what a stream of hooks alone, or an empty one, is: `RESULT` is error or ok")
+	_ = c.RegisterFlagCompletionFunc("no-match", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func addManifestFlags(c *cobra.Command, f *manifestFlags) {
@@ -41,19 +57,29 @@ type input struct {
 	set   *files.Set // nil for standard input
 }
 
+// noInput is the code of an empty standard input.
+const noInput = "no-input"
+
 // readInput reads the files that the arguments name, or standard input without arguments.
 func readInput(c *cobra.Command, s *streams, paths []string, flags manifestFlags) (in input, err error) {
 	if len(paths) == 0 || len(paths) == 1 && paths[0] == "-" {
 		if flags.inPlace {
 			return in, misuseOf(c, "-w needs files or folders to write to", "")
 		}
+		finish := func() {}
 		if report.IsTerminal(s.in) {
 			s.printer().PrintNotes([]string{"manifests are read from the terminal; " +
 				"name files or folders, or end with Ctrl-D"})
+		} else {
+			finish = s.showProgress("reading manifests")
 		}
 		text, err := files.ReadStream(s.in)
+		finish()
+		if errors.Is(err, files.ErrEmpty) && flags.noMatch == noMatchOK {
+			err = nil
+		}
 		if errors.Is(err, files.ErrEmpty) {
-			return in, sidecar.Findings{{Severity: sidecar.Error, Code: "no-input", Message: err.Error()}}
+			return in, sidecar.Findings{{Severity: sidecar.Error, Code: noInput, Message: err.Error()}}
 		}
 		return input{files: []rig.File{{Text: text}}}, err
 	}
@@ -62,12 +88,17 @@ func readInput(c *cobra.Command, s *streams, paths []string, flags manifestFlags
 			return in, misuseOf(c, "--skip "+pattern+" isn't a valid pattern", "close the bracket, or quote it with a backslash")
 		}
 	}
+	finish := s.showProgress("reading manifests")
 	set, err := files.Read(paths, flags.inPlace, flags.skip...)
+	finish()
 	s.printer().PrintNotes(set.Notes)
 	if err != nil {
 		return in, err
 	}
 	for _, f := range set.Files {
+		if err := s.findings.refuseInput(c, f.Name); err != nil {
+			return in, err
+		}
 		in.files = append(in.files, rig.File{Name: f.Name, Text: f.Text})
 	}
 	in.set = set

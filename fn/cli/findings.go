@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,12 +23,14 @@ func addFindingFlags(c *cobra.Command, s *streams) {
 		cobra.FixedCompletions(report.Formats, cobra.ShellCompDirectiveNoFileComp))
 	c.Flags().StringVar(&s.findings.file, "findings-file", "",
 		"write findings to `FILE`, too: as --findings says, or as SARIF (.sarif) or JSON")
+	c.PreRunE = func(c *cobra.Command, _ []string) error { return s.openFindingsFile(c) }
 }
 
 // findingsFlags say how findings are written, beside the text for people.
 type findingsFlags struct {
 	format report.Format // on standard error
 	file   string        // where they're written to, too
+	target *findingsFile // the same, open; nil without one
 	found  sidecar.Findings
 }
 
@@ -58,6 +59,9 @@ func (f *findingsFlags) fileFormat() report.Format {
 func (s *streams) finishFindings(failure error, version string) error {
 	f := &s.findings
 	_, misused := errors.AsType[misuse](failure)
+	if misused {
+		f.target.discard()
+	}
 	if misused || f.printsText() {
 		text := report.New(s.err, s.color)
 		if !errors.Is(failure, errWouldChange) {
@@ -79,7 +83,7 @@ func (s *streams) finishFindings(failure error, version string) error {
 		_, _ = io.WriteString(s.err, report.FormatFindings(f.found, f.format, version))
 		return failure
 	}
-	err := os.WriteFile(f.file, []byte(report.FormatFindings(f.found, f.fileFormat(), version)), 0o644)
+	err := f.target.write(report.FormatFindings(f.found, f.fileFormat(), version))
 	report.New(s.err, s.color).PrintError(err)
 	if failure == nil || errors.Is(failure, errWouldChange) && err != nil {
 		return err

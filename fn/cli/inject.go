@@ -22,13 +22,20 @@ func newInject(s *streams) *cobra.Command {
 		Long: `Add the sidecars of a document to manifests in YAML or JSON: files, folders, or a stream
 on standard input. The result is a stream on standard output, or, with -w, the files
 themselves. Where anything is wrong, nothing is written. A report on standard error says
-what each workload got.
+what each workload got, and what that requests of the cluster: the pods of its replicas,
+or of its HorizontalPodAutoscaler's minReplicas, by what the scheduler counts for each. An
+init container counts if it requests more than all that runs after it.
 
 What is printed of files and folders is what a cluster takes: objects with the annotation
 config.kubernetes.io/local-config, Sidecars, Kustomization, Kptfile, values and other
 documents without a kind are left out, and named on standard error. A stream goes through
 whole. Incomplete workloads that a kustomization.yaml among the files names as patches
 are left alone.
+
+Helm 4 may call a post-renderer for a chart's hooks alone, and a chart may render nothing.
+With --no-match=ok such a stream goes out as it came; anything else of which a document
+selects nothing stays an error. As a plugin, with --helm-plugin, an error is exit code 0 and a
+document that isn't an object, which Helm 4 refuses: anything else it wouldn't show.
 
 --diff and --check write nothing. With -w, they show what -w would write.
 
@@ -55,11 +62,16 @@ their patterns asks for, whatever their order.`,
 			if len(documents) == 0 {
 				return misuseOf(c, "no Sidecars document is given", "name it with -c FILE")
 			}
+			if err := checkHelmPlugin(c, s, paths, flags); err != nil {
+				return err
+			}
 			return inject(c, s, documents, paths, flags)
 		},
 	}
 	addDocumentsFlag(c, &documents, "a Sidecars document: `FILE`, folder or -; may be repeated (required)")
 	addManifestFlags(c, &flags)
+	addNoMatchFlag(c, &flags)
+	addHelmPluginFlag(c, s)
 	addFindingFlags(c, s)
 	c.Flags().BoolVarP(&s.quiet, "quiet", "q", false, "print findings, and no report of what each workload got")
 	return c
@@ -86,22 +98,33 @@ func inject(c *cobra.Command, s *streams, documents, paths []string, flags manif
 	if err != nil {
 		return err
 	}
-	out := rig.RunAll(in.files, docs, rig.Options{InPlace: flags.inPlace})
+	finish := s.showProgress("adding sidecars")
+	out := rig.RunAll(in.files, docs, rig.Options{InPlace: flags.inPlace, NoMatch: flags.noMatch == noMatchOK})
+	finish()
 	if err := s.tellFindings(in.explainBroken(out.Findings)); err != nil {
 		return err
 	}
 	if in.set == nil && !flags.showsChanges() { // it may be large, so it isn't copied
-		_, err = out.Texts[0].WriteTo(s.out)
+		err = s.writeStream(in.files[0].Text, out.Texts[0])
 	} else {
 		err = in.write(out.Files(), flags, s)
 	}
 	if err != nil && !errors.Is(err, errWouldChange) {
 		return err
 	}
-	if !s.quiet {
-		s.printer().PrintLines(alignReport(out.Report))
-	}
+	s.tellReport(out)
 	return err
+}
+
+// tellReport prints what each workload got, and what that requests of the cluster.
+func (s *streams) tellReport(out rig.Output) {
+	if s.quiet {
+		return
+	}
+	s.printer().PrintLines(alignReport(out.Report))
+	if out.Total != "" {
+		s.printer().PrintLines([]string{out.Total})
+	}
 }
 
 // readDocument reads one Sidecars document and prints the warnings about it.

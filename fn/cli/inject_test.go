@@ -17,7 +17,8 @@ func TestInjectStream(t *testing.T) {
 	require.Zero(t, code, err)
 	require.True(t, strings.HasPrefix(out, "# first\n---\n"))
 	require.Contains(t, out, "\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web-tls-proxy\n")
-	require.Equal(t, "Deployment web: tls-proxy (1 native sidecar, 1 object, takes over port 8080)\n", err)
+	require.Equal(t, "Deployment web: tls-proxy (1 native sidecar, 1 object, takes over port 8080); requests 20m "+
+		"CPU, 32Mi\n", err)
 
 	code, out, err = call(strings.Replace(in, "tls.key: geheim-2", "key: geheim-2", 1), "inject", "-c", conf)
 	require.Equal(t, 1, code)
@@ -157,7 +158,7 @@ func TestInjectInPlace(t *testing.T) {
 	require.NoError(t, os.WriteFile(other, []byte("a: [b\n"), 0o600))
 	code, _, err := call("", "inject", "-c", conf, "-w", dir)
 	require.Equal(t, 1, code)
-	require.Contains(t, err, "other.yml: line 1:")
+	require.Contains(t, err, "other.yml:1: ")
 	require.Equal(t, web, text(t, path), "files stay as they are")
 
 	require.NoError(t, os.WriteFile(other, []byte("a: b\n"), 0o600))
@@ -241,4 +242,64 @@ func TestStripRemovesEmittedFiles(t *testing.T) {
 	require.Zero(t, code, err)
 	require.NoFileExists(t, path)
 	require.Contains(t, err, "ConfigMap web-tls-proxy: was written by outrigger, and is removed")
+}
+
+// Helm 4 calls a post-renderer for hooks alone, and a chart may render nothing: only with
+// --no-match=ok that's no error, and only that.
+func TestInjectHooksAlone(t *testing.T) {
+	const hook = `apiVersion: batch/v1
+kind: Job
+metadata:
+  name: check
+  annotations: {helm.sh/hook: test}
+spec:
+  template:
+    spec: {containers: [{name: check, image: "curl:1"}]}
+`
+	conf := file(t, "sidecars.yaml", sidecars)
+	for name, c := range map[string]struct {
+		stream string
+		ok     bool
+	}{
+		"hooks":              {hook, true},
+		"hooks and more":     {hook + "---\napiVersion: v1\nkind: Service\nmetadata: {name: a}\n", false},
+		"another workload":   {strings.ReplaceAll(web, "name: web", "name: other"), false},
+		"comments":           {"# Source: chart/templates/none.yaml\n---\n", true},
+		"a line break":       {"\n", true},
+		"nothing":            {"", true},
+		"one with an origin": {"---\n# Source: chart/templates/check.yaml\n" + hook, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, err := call(c.stream, "inject", "-c", conf, "--no-match=ok")
+			if c.ok {
+				require.Zero(t, code, err)
+				require.Equal(t, c.stream, out)
+			} else {
+				require.Equal(t, exitFailed, code)
+				require.Contains(t, err, "error[nothing-selected]")
+			}
+			code, out, _ = call(c.stream, "inject", "-c", conf)
+			require.Equal(t, exitFailed, code)
+			require.Empty(t, out)
+		})
+	}
+}
+
+// Where a run fails, nothing is said to be removed.
+func TestNothingIsRemoved(t *testing.T) {
+	conf, path := file(t, "sidecars.yaml", sidecars), file(t, "web.yaml", web)
+	code, _, stderr := call("", "inject", "-c", conf, "-w", path)
+	require.Zero(t, code, stderr)
+	var kept []string
+	for line := range strings.Lines(text(t, path)) {
+		if !strings.Contains(line, "outrigger.dev/applied") {
+			kept = append(kept, line)
+		}
+	}
+	require.NoError(t, os.WriteFile(path, []byte(strings.Join(kept, "")), 0o640))
+	code, _, stderr = call("", "strip", "-w", path)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "error[record-missing]: ")
+	require.NotContains(t, stderr, "is removed")
+	require.Equal(t, strings.Join(kept, ""), text(t, path))
 }

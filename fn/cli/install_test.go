@@ -82,7 +82,7 @@ func TestKustomizePluginFails(t *testing.T) {
 	out, stderr, err = buildPlugin(t, overlay, "--enable-alpha-plugins")
 	require.Error(t, err)
 	require.Empty(t, out)
-	require.Contains(t, stderr, "error[unknown-field]: spec.patterns[0].tlsProxy.secretname: there is no such field")
+	require.Contains(t, stderr, "error[unknown-field]: Sidecars search spec.patterns[0].tlsProxy.secretname: there is no")
 }
 
 // The default folder is the one in which kustomize looks.
@@ -125,7 +125,8 @@ func TestInstallAgain(t *testing.T) {
 }
 
 // In generators: and resources:, the message names transformers:. In validators: kustomize passes what it passes to
-// transformers, and complains about the difference itself.
+// transformers, and complains about the difference itself. With the guard, its message names them wherever the document
+// stands.
 func TestKustomizePosition(t *testing.T) {
 	plugins := t.TempDir()
 	t.Setenv("KUSTOMIZE_PLUGIN_HOME", plugins)
@@ -153,6 +154,15 @@ func TestKustomizePosition(t *testing.T) {
 		require.NoError(t, err, stderr)
 		if form == "function" { // kustomize keeps what a plugin prints that succeeds
 			require.Contains(t, stderr, "Sidecars other: is one of the resources, where nothing runs it")
+		}
+		const guarded = "transformers: [guard-check.yaml]\nresources: [web.yaml, guard.yaml"
+		for _, lists := range []string{guarded + ", sidecars.yaml]\n", guarded + "]\nvalidators: [sidecars.yaml]\n"} {
+			code, _, says := call("", "install", "--kustomize-guard", dir)
+			require.Equal(t, exitDone, code, says)
+			stderr, err = build(lists)
+			require.Error(t, err, form)
+			require.Contains(t, stderr, "outrigger has not run: kustomize needs --enable-alpha-plugins --enable-exec, "+
+				"and the document in transformers", form)
 		}
 	}
 }

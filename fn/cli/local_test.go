@@ -58,7 +58,7 @@ func TestInjectPrintsWhatAClusterTakes(t *testing.T) {
 		"DIR/kustomization.yaml, DIR/list.yaml (ConfigMap local, ConfigMap local), "+
 		"DIR/mixed.yaml (document 1, ConfigMap local), "+
 		"DIR/patch.yaml, DIR/plugin.yaml, DIR/sidecars.yaml, DIR/values.yaml\n"+
-		"Deployment web: wait-for (1 init container)\n", strings.ReplaceAll(err, dir, "DIR"))
+		"Deployment web: wait-for (1 init container); requests 10m CPU, 16Mi\n", strings.ReplaceAll(err, dir, "DIR"))
 	require.True(t, strings.HasPrefix(out, "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"+
 		"metadata: {name: flux}\n---\napiVersion: v1\nkind: List\nitems:\n- kind: Secret\n  apiVersion: v1\n"+
 		"  metadata: {name: three}\n---\n# mine\n---\n"+secret+"---\n"+strings.ReplaceAll(secret, "s}", "two}")+
@@ -67,7 +67,7 @@ func TestInjectPrintsWhatAClusterTakes(t *testing.T) {
 
 	code, out, err = call("", "inject", "--keep-local", "-c", filepath.Join(dir, "sidecars.yaml"), dir)
 	require.Zero(t, code, err)
-	require.Equal(t, "Deployment web: wait-for (1 init container)\n", err)
+	require.Equal(t, "Deployment web: wait-for (1 init container); requests 10m CPU, 16Mi\n", err)
 	require.Contains(t, out, waits)
 	require.Contains(t, out, "replicas: 2")
 

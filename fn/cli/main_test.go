@@ -5,18 +5,23 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
+// otherKustomize names a variable with the path of another kustomize: e2e/runners runs these tests with several.
+const otherKustomize = "OUTRIGGER_KUSTOMIZE"
+
 // TestMain makes the test binary act as the program when kustomize runs it under the name
 // outrigger, first in PATH, or as a plugin.
 func TestMain(m *testing.M) {
 	if name := filepath.Base(os.Args[0]); name == "outrigger" || name == pluginName {
-		os.Exit(Run("test", os.Args, os.Stdin, os.Stdout, os.Stderr))
+		os.Exit(Run(testBuild, os.Args, os.Stdin, os.Stdout, os.Stderr))
 	}
+	debug.SetGCPercent(400) // a third less CPU: builds make much garbage, and little of it at a time
 	os.Exit(tests(m))
 }
 
@@ -28,6 +33,12 @@ func tests(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	if other := os.Getenv(otherKustomize); other != "" {
+		if err := os.Symlink(other, filepath.Join(dir, "kustomize")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
 	bin, err := filepath.Abs("../../bin") // the pinned kustomize
 	if err != nil {
 		return 1
@@ -36,10 +47,13 @@ func tests(m *testing.M) int {
 	return m.Run()
 }
 
+// testBuild is the build that tests run.
+var testBuild = Build{Version: "test", Commit: "c0ffee-dirty"}
+
 // call runs the program in this process.
 func call(stdin string, args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	code = Run("test", append([]string{"outrigger"}, args...), strings.NewReader(stdin), &out, &err)
+	code = Run(testBuild, append([]string{"outrigger"}, args...), strings.NewReader(stdin), &out, &err)
 	return code, out.String(), err.String()
 }
 

@@ -60,15 +60,15 @@ func TestInjectLeavesPatchesAlone(t *testing.T) {
 	for range 2 { // the second time, the workload has a record
 		code, _, err := call("", "inject", "-c", conf, "-w", dir)
 		require.Zero(t, code, err)
-		require.Equal(t, "info[patch]: DIR/overlays/old/image.yaml: Deployment web: isn't a workload, but a patch of "+
+		require.Equal(t, "info[patch]: DIR/overlays/old/image.yaml:1: Deployment web: isn't a workload, but a patch of "+
 			"DIR/overlays/old/kustomization.yml\n"+
-			"info[patch]: DIR/overlays/old/plugged.yaml: Deployment web: isn't a workload, but a patch of "+
+			"info[patch]: DIR/overlays/old/plugged.yaml:1: Deployment web: isn't a workload, but a patch of "+
 			"DIR/overlays/old/plugin.yaml\n"+
-			"info[patch]: DIR/overlays/prod/more.yaml: Deployment web: isn't a workload, but a patch of "+
+			"info[patch]: DIR/overlays/prod/more.yaml:1: Deployment web: isn't a workload, but a patch of "+
 			"DIR/overlays/prod/kustomization.yaml\n"+
-			"info[patch]: DIR/overlays/prod/replicas.yaml: Deployment web: isn't a workload, but a patch of "+
+			"info[patch]: DIR/overlays/prod/replicas.yaml:1: Deployment web: isn't a workload, but a patch of "+
 			"DIR/overlays/prod/kustomization.yaml\n"+
-			"Deployment web: wait-for (1 init container)\n", strings.ReplaceAll(err, dir, "DIR"))
+			"Deployment web: wait-for (1 init container); requests 10m CPU, 16Mi\n", strings.ReplaceAll(err, dir, "DIR"))
 		for path, was := range before {
 			if now := text(t, path); strings.HasSuffix(path, "base/web.yaml") {
 				require.Contains(t, now, "initContainers")
@@ -108,7 +108,7 @@ func TestInjectServesNamedWorkloads(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			code, _, err := call("", "inject", "-c", conf, "-w", folder(t, texts))
 			require.Zero(t, code, err)
-			require.Equal(t, "Deployment web: wait-for (1 init container)\n", err)
+			require.Contains(t, err, "Deployment web: wait-for (1 init container); requests 10m CPU, 16Mi")
 		})
 	}
 }

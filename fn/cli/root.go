@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -14,9 +12,10 @@ import (
 )
 
 // Command returns the whole command line, for the reference and for programs that have outrigger as a subcommand.
-func Command() *cobra.Command { return newRoot("", &streams{}) }
+func Command() *cobra.Command { return newRoot(Build{}, &streams{}) }
 
-func newRoot(version string, s *streams) *cobra.Command {
+func newRoot(build Build, s *streams) *cobra.Command {
+	info := build.ofProgram()
 	root := &cobra.Command{
 		Use:   "outrigger",
 		Short: "add sidecars and init containers while manifests are rendered",
@@ -34,7 +33,7 @@ is a Sidecars document.`,
 
   # read about a pattern
   outrigger explain tlsProxy`,
-		Version: cmp.Or(version, moduleVersion()),
+		Version: info.Version,
 		Args:    refuseUnknown,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if report.IsTerminal(s.in) {
@@ -58,34 +57,9 @@ is a Sidecars document.`,
 		"color messages: `WHEN` is auto, always or never, and auto respects NO_COLOR",
 	)
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(report.Colors, cobra.ShellCompDirectiveNoFileComp))
-	root.AddCommand(newInject(s), newStrip(s), newExplain(s), newSchema(s), newInstall(s), newCompletion(s),
-		newVersion(s))
+	root.AddCommand(newInject(s), newRun(s), newStrip(s), newExplain(s), newImages(s), newSchema(s), newInstall(s),
+		newEject(s), newInit(s), newPolicy(s), newCompletion(s), newVersion(s, info))
 	return root
-}
-
-// moduleVersion returns the version that "go install" has built.
-func moduleVersion() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "dev"
-}
-
-func newVersion(s *streams) *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "print the version",
-		Long:  "Print the version, as outrigger --version does.",
-		Example: `  outrigger version
-  outrigger --version
-  test "$(outrigger version)" = "outrigger version v0.1.0"`,
-		Args:              refuseArguments,
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(s.out, "outrigger version %s\n", c.Root().Version)
-			return err
-		},
-	}
 }
 
 // choiceFlag is a flag with one of some values.

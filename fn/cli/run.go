@@ -30,7 +30,9 @@ type streams struct {
 	color    report.Color
 	warnings sidecar.Severity // what they are; "": warnings
 	quiet    bool             // nothing but findings is printed on err
-	findings findingsFlags
+	// helmPlugin says that errors are printed on out, too, as nobody sees err and the exit code: see tellHelm.
+	helmPlugin bool
+	findings   findingsFlags
 }
 
 // printer returns the printer of what isn't a finding. It prints nothing where a program reads err.
@@ -39,6 +41,14 @@ func (s *streams) printer() *report.Printer {
 		return report.New(io.Discard, report.Never)
 	}
 	return report.New(s.err, s.color)
+}
+
+// showProgress says on a terminal what takes long, until finish is called.
+func (s *streams) showProgress(what string) (finish func()) {
+	if s.quiet || s.findings.isDocument() {
+		return func() {}
+	}
+	return report.ShowProgress(s.err, what)
 }
 
 // tellFindings prints findings, or returns them as an error if one of them fails the run.
@@ -51,8 +61,8 @@ func (s *streams) tellFindings(fs sidecar.Findings) error {
 			}
 		}
 	}
-	if fs.Failed() {
-		return fs
+	if fs.Failed() { // nothing is removed then
+		return slices.DeleteFunc(slices.Clone(fs), func(f sidecar.Finding) bool { return f.Code == "object-removed" })
 	}
 	s.findings.found = append(s.findings.found, fs...)
 	if s.findings.printsText() {
@@ -61,9 +71,8 @@ func (s *streams) tellFindings(fs sidecar.Findings) error {
 	return nil
 }
 
-// Run runs the program and returns its exit code. args are the program's name and its arguments. An empty version means
-// that of the module.
-func Run(version string, args []string, in io.Reader, out, err io.Writer) int {
+// Run runs the program and returns its exit code. args are the program's name and its arguments.
+func Run(build Build, args []string, in io.Reader, out, err io.Writer) int {
 	if process := functionFor(args, in); process != nil {
 		if process(in, out, err) != nil {
 			return exitFailed
@@ -71,10 +80,13 @@ func Run(version string, args []string, in io.Reader, out, err io.Writer) int {
 		return exitDone
 	}
 	s := &streams{in: in, out: out, err: err, color: report.Auto}
-	root := newRoot(version, s)
+	root := newRoot(build, s)
 	root.SetArgs(args[1:])
 	failure := root.Execute()
 	failure = s.finishFindings(failure, root.Version)
+	if failure != nil && s.tellHelm(failure) {
+		return exitDone
+	}
 	switch _, misused := errors.AsType[misuse](failure); {
 	case errors.Is(failure, errWouldChange):
 		return exitChange

@@ -106,15 +106,6 @@ func TestFlagsAnywhere(t *testing.T) {
 	}
 }
 
-func TestVersion(t *testing.T) {
-	for _, args := range [][]string{{"version"}, {"--version"}} {
-		code, out, err := call("", args...)
-		require.Equal(t, exitDone, code, err)
-		require.Equal(t, "outrigger version test\n", out)
-	}
-	require.NotEmpty(t, moduleVersion())
-}
-
 func TestSchema(t *testing.T) {
 	code, out, _ := call("", "schema")
 	require.Equal(t, exitDone, code)
@@ -133,7 +124,7 @@ func TestCompletion(t *testing.T) {
 		require.Equal(
 			t,
 			exitDone,
-			Run("test", append([]string{"outrigger", cobra.ShellCompRequestCmd}, args...), strings.NewReader(""), &out, &err),
+			Run(testBuild, append([]string{"outrigger", cobra.ShellCompRequestCmd}, args...), strings.NewReader(""), &out, &err),
 			err.String(),
 		)
 		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
@@ -196,7 +187,8 @@ func TestFullDisk(t *testing.T) {
 	inject := []string{"inject", "-c", file(t, "sidecars.yaml", sidecars)}
 	for _, args := range [][]string{{"schema"}, {"explain"}, {"version"}, inject} {
 		var stderr bytes.Buffer
-		require.Equal(t, exitFailed, Run("", append([]string{"outrigger"}, args...), strings.NewReader(web), full, &stderr))
+		args = append([]string{"outrigger"}, args...)
+		require.Equal(t, exitFailed, Run(Build{}, args, strings.NewReader(web), full, &stderr))
 		require.Contains(t, stderr.String(), "error[io]: write /dev/full: no space left on device\n")
 	}
 }

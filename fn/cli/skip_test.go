@@ -19,7 +19,7 @@ func TestSkip(t *testing.T) {
 		require.Equal(t, exitFailed, code)
 		require.Empty(t, out)
 		require.Regexp(t, `^error\[yaml-syntax\]: `+filepath.Join(dir, "chart/templates/web.yaml")+
-			`: line \d: .*\n  hint: leave the file out with --skip GLOB if it's a template\n$`, err)
+			`:\d: .*\n  hint: leave the file out with --skip GLOB if it's a template\n$`, err)
 		code, out, err = call("", append(args, "--skip", "templates", dir)...)
 		require.Zero(t, code, err)
 		require.Contains(t, out, "name: web\n")

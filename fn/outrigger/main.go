@@ -8,9 +8,11 @@ import (
 	"github.com/outrigger-dev/outrigger/fn/cli"
 )
 
-// version is set at build time. Without it, the program prints the module's version.
-var version string
+// version and commit are set where the Makefile or the Dockerfile builds the program. Without them, it prints what Go
+// has recorded.
+var version, commit string
 
 func main() {
-	os.Exit(cli.Run(version, os.Args, os.Stdin, os.Stdout, os.Stderr))
+	build := cli.Build{Version: version, Commit: commit}
+	os.Exit(cli.Run(build, os.Args, os.Stdin, os.Stdout, os.Stderr))
 }

@@ -46,9 +46,15 @@ func reports(edits ...func(*proxy.AuthProxy)) *proxy.AuthProxy {
 // every 200 ms as long as there are no keys; it has 2 seconds in place of 10.
 func (a *authority) verifier(t *testing.T, p *proxy.AuthProxy) *pod.Container {
 	t.Helper()
+	return a.verifierWith(t, p, map[string]*pod.Volume{})
+}
+
+// verifierWith is verifier with more volumes.
+func (a *authority) verifierWith(t *testing.T, p *proxy.AuthProxy, mounts map[string]*pod.Volume) *pod.Container {
+	t.Helper()
 	containers, files := renderProxy(t, p)
 	require.Len(t, containers, 1)
-	mounts := map[string]*pod.Volume{"/tmp": nil}
+	mounts["/tmp"] = nil
 	if script, ok := files["keys.sh"]; ok {
 		fast := strings.NewReplacer(
 			"sleep 30\n", "sleep 1\n",

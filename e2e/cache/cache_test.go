@@ -195,3 +195,62 @@ func TestMemcachedSocket(t *testing.T) {
 	_, err = net.DialTimeout("tcp", "127.0.0.1:11211", pod.Patience)
 	require.ErrorContains(t, err, "connection refused")
 }
+
+// Many connections are open at once, and each is answered. memcached counts its own files among its 1024.
+func TestManyConnections(t *testing.T) {
+	for engine, c := range map[agent.CacheEngine]struct {
+		count                 int
+		address, ask, answers string
+	}{
+		agent.Redis:     {1500, "127.0.0.1:6379", "PING\r\n", "+PONG"},
+		agent.Memcached: {900, "127.0.0.1:11211", "verbosity 0\r\n", "OK"},
+	} {
+		t.Run(string(engine), func(t *testing.T) {
+			spec, _ := renderCache(t, agent.RedisCache{Engine: engine})
+			cache := launch(t, spec, nil)
+			for range c.count {
+				one := dial(t, "tcp", c.address)
+				one.say("%s", c.ask)
+				require.Equal(t, c.answers, one.line())
+			}
+			require.Less(t, pod.PeakMemory(t, cache.Cmd.Process.Pid), spec.Resources.Limits.Memory().Value())
+			cache.Terminate()
+			cache.RequireSuccess()
+		})
+	}
+}
+
+// Sixty connections ask for much and read nothing. The cache closes those with the most, rather than throwing away what
+// it has, or being killed.
+func TestLateReaders(t *testing.T) {
+	for _, p := range []agent.RedisCache{{Engine: agent.Redis}, {Engine: agent.Memcached}} {
+		t.Run(string(p.Engine), func(t *testing.T) {
+			spec, _ := renderCache(t, p)
+			c := launch(t, spec, nil)
+			address, get, stored := "127.0.0.1:6379", "GET key\r\n", "+OK"
+			set := "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$1000000\r\n%s\r\n"
+			if p.Engine == agent.Memcached {
+				address, set, get, stored = "127.0.0.1:11211", "set key 0 0 1000000\r\n%s\r\n", "get key\r\n", "STORED"
+			}
+			first := dial(t, "tcp", address)
+			value := strings.Repeat("x", 1_000_000)
+			first.say(set, value)
+			require.Equal(t, stored, first.line())
+			for range 60 {
+				late := dial(t, "tcp", address)
+				late.say("%s", strings.Repeat(get, 20))
+			}
+			last := dial(t, "tcp", address) // comes after all that has been asked for
+			last.say(set, value)
+			require.Equal(t, stored, last.line())
+			c.RequireRunning()
+			if p.Engine == agent.Redis {
+				require.Zero(t, number(t, last.redisInfo("stats")["evicted_keys"]), "the cache keeps what it has")
+			}
+			require.Less(t, pod.PeakMemory(t, c.Cmd.Process.Pid), spec.Resources.Limits.Memory().Value())
+			t.Logf("%d MiB at the most", pod.PeakMemory(t, c.Cmd.Process.Pid)>>20)
+			c.Terminate()
+			c.RequireSuccess()
+		})
+	}
+}

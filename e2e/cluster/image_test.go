@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -25,6 +26,50 @@ func ctr(t *testing.T, args ...string) {
 	t.Helper()
 	out, err := exec.Command("ctr", append([]string{"-a", socket, "-n", "k8s.io", "images"}, args...)...).CombinedOutput()
 	require.NoError(t, err, string(out))
+}
+
+// tagImages gives images of the cluster the tags that patterns pull: there is no registry, and tags of the cluster's
+// images promise nothing about versions. What the cluster has no image of stays away.
+func tagImages() error {
+	containerd := func(args ...string) (string, error) {
+		return run("", "ctr", append([]string{"-a", socket, "-n", "k8s.io", "images"}, args...)...)
+	}
+	out, err := containerd("ls", "-q")
+	if err != nil {
+		return err
+	}
+	have := map[string]string{} // an image by its name without a tag
+	for _, ref := range strings.Fields(out) {
+		if name, _, ok := cutTag(ref); ok {
+			have[name] = ref
+		}
+	}
+	listed, err := run("", filepath.Join(bin, "outrigger"), "images", "-o", "json")
+	if err != nil {
+		return err
+	}
+	var pulled []struct{ Image string }
+	if err := json.Unmarshal([]byte(listed), &pulled); err != nil {
+		return err
+	}
+	for _, p := range pulled {
+		name, _, _ := cutTag(p.Image)
+		if ref := have[name]; ref != "" && ref != p.Image {
+			if out, err := containerd("tag", "--force", ref, p.Image); err != nil {
+				return fmt.Errorf("%w: %s", err, out)
+			}
+		}
+	}
+	return nil
+}
+
+// cutTag cuts a reference at the colon of its tag. One by digest has none.
+func cutTag(ref string) (name, tag string, ok bool) {
+	at := strings.LastIndexByte(ref, ':')
+	if at < 0 || strings.Contains(ref, "@") || strings.HasPrefix(ref, "sha256:") {
+		return ref, "", false
+	}
+	return ref[:at], ref[at+1:], true
 }
 
 // loadImage makes an image of one program that needs nothing else, and gives it to

@@ -98,10 +98,10 @@ func (n *namespace) calm() {
 	}
 }
 
-// becomes polls: the network follows pods up to a second later.
+// becomes polls: the network follows pods up to a second later, on an idle machine.
 func becomes(t *testing.T, what, want string, get func() string) {
 	t.Helper()
-	becomesWithin(t, 20*time.Second, what, want, get)
+	becomesWithin(t, 90*time.Second, what, want, get)
 }
 
 func becomesWithin(t *testing.T, bound time.Duration, what, want string, get func() string) {

@@ -29,6 +29,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "e2e/cluster:", err)
 		os.Exit(1)
 	}
+	if err := tagImages(); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e/cluster:", err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	_ = os.RemoveAll(built)
 	os.Exit(code)

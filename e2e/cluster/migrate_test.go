@@ -16,7 +16,7 @@ import (
 func TestMigrate(t *testing.T) {
 	images(t)
 	loadPostgres(t)
-	loadImage(t, "docker.io/migrate/migrate:v4.19.1", filepath.Join(bin, "migrate"))
+	loadShellImage(t, "docker.io/migrate/migrate:v4.20.1", filepath.Join(bin, "migrate"))
 	n := newNamespace(t)
 	host := n.host("postgres")
 	n.apply(fmt.Sprintf(`apiVersion: v1

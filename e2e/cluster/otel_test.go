@@ -26,13 +26,13 @@ const tellSpans = `command: [sh, -c]
 // backend with the pod's name.
 func TestOTelAgent(t *testing.T) {
 	images(t)
-	loadImage(t, "docker.io/otel/opentelemetry-collector:0.159.0", filepath.Join(bin, "otelcol"))
+	loadImage(t, "docker.io/otel/opentelemetry-collector:0.165.0", filepath.Join(bin, "otelcol"))
 	n := newNamespace(t)
 	n.apply(singleReplica(workload)) // the backend
 	teller := strings.NewReplacer(
 		"NAME", "teller",
 		"args: [report]", tellSpans,
-		appImage, "docker.io/curlimages/curl:8.21.0",
+		appImage, "docker.io/curlimages/curl:8.22.0",
 		"      env: [{name: LOG, value: /var/log/report/report.log}]\n", "",
 		"restartPolicy: Never", "restartPolicy: Always",
 	).Replace(report)

@@ -25,7 +25,7 @@ var redis = deployment("redis", "runAsUser: 999", `      containers:
 
 func loadTunnel(t *testing.T) {
 	t.Helper()
-	loadImage(t, "docker.io/ghostunnel/ghostunnel:v1.11.1-distroless", filepath.Join(bin, "ghostunnel"))
+	loadImage(t, "docker.io/ghostunnel/ghostunnel:v1.11.3-distroless", filepath.Join(bin, "ghostunnel"))
 }
 
 // issueForRedis returns the Secrets of the Redis, and of a client of it.

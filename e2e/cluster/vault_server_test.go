@@ -18,7 +18,7 @@ import (
 
 var vaultServer = deployment("vault", "runAsUser: 100", `      containers:
         - name: vault
-          image: docker.io/hashicorp/vault:2.0.4
+          image: docker.io/hashicorp/vault:2.1.2
           args:
             - server
             - -dev
@@ -67,7 +67,7 @@ type vault struct {
 func newVault(n *namespace) *vault {
 	t := n.t
 	t.Helper()
-	loadShellImage(t, "docker.io/hashicorp/vault:2.0.4", filepath.Join(bin, "vault"))
+	loadShellImage(t, "docker.io/hashicorp/vault:2.1.2", filepath.Join(bin, "vault"))
 	ca := newAuthority(t)
 	ca.issue("vault", "vault."+n.name+".svc")
 	n.apply(ca.secret("vault-tls", "vault") + "---\n" + vaultServer)

@@ -57,6 +57,16 @@ func launch(t *testing.T, spec *corev1.Container, program string) *pod.Container
 	return pod.Launch(t, *run, nil)
 }
 
+// launchBuilt is launch for a program that was made for the test.
+func launchBuilt(t *testing.T, spec *corev1.Container, program string) *pod.Container {
+	t.Helper()
+	pod.AddAddress(t, pod.IP)
+	run := spec.DeepCopy()
+	run.Command = []string{program}
+	run.VolumeMounts = append(run.VolumeMounts, corev1.VolumeMount{Name: "programs", MountPath: pod.Programs})
+	return pod.Launch(t, *run, map[string]*pod.Volume{pod.Programs: pod.ExistingVolume(t, pod.Built())})
+}
+
 func get(url string) (string, error) {
 	resp, err := http.Get(url)
 	if err != nil {

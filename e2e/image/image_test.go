@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/e2e/program"
 )
 
 // What kustomize and kpt put between "docker" and the image.
@@ -41,9 +43,9 @@ func read(t *testing.T, name string) string {
 }
 
 // inImage runs the image with the command line of a runner.
-func inImage(t *testing.T, stdin, runner string, args ...string) result {
+func inImage(t *testing.T, stdin, runner string, args ...string) program.Result {
 	t.Helper()
-	return run(t, stdin, podman, append(append(strings.Fields(runner), image), args...)...)
+	return program.Run(t, stdin, podman, append(append(strings.Fields(runner), Name), args...)...)
 }
 
 // The image does to the byte what the program does outside of it, whoever runs it
@@ -66,14 +68,14 @@ func TestSameAsProgram(t *testing.T) {
 			" --security-opt=no-new-privileges",
 	}
 	for name, stdin := range lists {
-		want := run(t, stdin, "outrigger")
+		want := program.Run(t, stdin, "outrigger")
 		if name == "good" {
-			require.Zero(t, want.code, want.stderr)
-			require.Contains(t, want.stdout, "name: tls-proxy")
+			require.Zero(t, want.Code, want.Stderr)
+			require.Contains(t, want.Stdout, "name: tls-proxy")
 		} else {
-			require.Equal(t, 1, want.code)
-			require.NotEmpty(t, want.stderr)
-			require.NotContains(t, want.stdout, "name: tls-proxy")
+			require.Equal(t, 1, want.Code)
+			require.NotEmpty(t, want.Stderr)
+			require.NotContains(t, want.Stdout, "name: tls-proxy")
 		}
 		for runner, flags := range runners {
 			t.Run(name+"/"+runner, func(t *testing.T) {
@@ -88,34 +90,34 @@ func TestSameAsProgram(t *testing.T) {
 func TestWrongConfig(t *testing.T) {
 	in := strings.Replace(list(t), "secretName", "secretname", 1)
 	got := inImage(t, in, asKpt)
-	require.Equal(t, 1, got.code)
+	require.Equal(t, 1, got.Code)
 	items, _, _ := strings.Cut(in, "functionConfig:")
-	require.Contains(t, got.stdout, items)
-	require.Contains(t, got.stdout, "results:")
-	require.Contains(t, got.stderr, "secretname")
+	require.Contains(t, got.Stdout, items)
+	require.Contains(t, got.Stdout, "results:")
+	require.Contains(t, got.Stderr, "secretname")
 }
 
 // Runners delete all resources when a function ends well and says nothing.
 func TestEmpty(t *testing.T) {
 	got := inImage(t, "", asKustomize)
-	require.Equal(t, 1, got.code)
-	require.Empty(t, got.stdout)
-	require.Contains(t, got.stderr, "standard input is empty")
+	require.Equal(t, 1, got.Code)
+	require.Empty(t, got.Stdout)
+	require.Contains(t, got.Stderr, "standard input is empty")
 }
 
 // `kpt fn doc` prints what --help writes to standard output.
 func TestHelp(t *testing.T) {
 	got := inImage(t, "", asKpt, "--help")
-	require.Zero(t, got.code)
-	require.Contains(t, got.stdout, "KRM function")
-	require.Empty(t, got.stderr)
+	require.Zero(t, got.Code)
+	require.Contains(t, got.Stdout, "KRM function")
+	require.Empty(t, got.Stderr)
 }
 
 // What registries, scanners and Porch, which runs functions by their entry point,
 // read from the image.
 func TestConfig(t *testing.T) {
-	got := run(t, "", podman, "image", "inspect", image)
-	require.Zero(t, got.code, got.stderr)
+	got := program.Run(t, "", podman, "image", "inspect", Name)
+	require.Zero(t, got.Code, got.Stderr)
 	var images []struct {
 		Size   int64
 		Config struct {
@@ -125,7 +127,7 @@ func TestConfig(t *testing.T) {
 			Labels          map[string]string
 		}
 	}
-	require.NoError(t, json.Unmarshal([]byte(got.stdout), &images))
+	require.NoError(t, json.Unmarshal([]byte(got.Stdout), &images))
 	require.Len(t, images, 1)
 	c := images[0].Config
 	require.Equal(t, "65532:65532", c.User, "a number, or runAsNonRoot can't be checked")

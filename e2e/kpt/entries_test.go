@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/e2e/made"
 )
 
 const (
@@ -53,8 +55,10 @@ func manifestsOf(t *testing.T, dir string, named bool) map[string]string {
 
 // Two entries of a Kptfile serve one workload: in both orders they give what one document with all
 // patterns gives, again the same, and each can be taken off.
-func TestTwoEntries(t *testing.T) {
-	needKpt(t)
+func TestTwoEntries(t *testing.T) { made.EachKpt(t, checkTwoEntries) }
+
+func checkTwoEntries(t *testing.T) {
+	t.Helper()
 	const example = "elasticsearch-tls"
 	both := map[string]string{"all.yaml": document("all", proxy+metrics)}
 	together := makePackage(t, example, mutators("all.yaml"), both)

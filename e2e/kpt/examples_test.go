@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/e2e/made"
 )
 
 // takeOut empties the patterns of a document.
@@ -17,8 +19,10 @@ func takeOut(t *testing.T, file string) {
 }
 
 // Every example renders, renders again to the same bytes, and without its patterns is what kpt itself makes of it.
-func TestExamples(t *testing.T) {
-	needKpt(t)
+func TestExamples(t *testing.T) { made.EachKpt(t, checkExamples) }
+
+func checkExamples(t *testing.T) {
+	t.Helper()
 	all, err := filepath.Glob("../../examples/*/sidecars*/sidecars.yaml")
 	require.NoError(t, err)
 	require.NotEmpty(t, all)
@@ -28,14 +32,18 @@ func TestExamples(t *testing.T) {
 		t.Run(example+variant, func(t *testing.T) {
 			dir := makePackage(t, example, mutators("sidecars.yaml"), map[string]string{"sidecars.yaml": readFile(t, file)})
 			bare := rewritten(t, dir)
-			render(t, dir)
+			results := render(t, dir)
+			kptfile := readFile(t, filepath.Join(dir, "Kptfile")) // has the results, too, from beta.62 on
 			once := readFiles(t, dir)
 			require.NotEqual(t, bare, once)
+			require.NotContains(t, results+kptfile, filepath.Dir(dir), "Git would have what only this machine has")
+			requireServed(t, results, once)
 			for name, text := range once {
 				require.NotContains(t, text, "internal.config.kubernetes.io", name)
 				require.NotContains(t, text, "config.k8s.io/id", name)
 			}
-			render(t, dir)
+			require.Equal(t, results, render(t, dir), "results of a second render")
+			require.Equal(t, kptfile, readFile(t, filepath.Join(dir, "Kptfile")))
 			require.Equal(t, once, readFiles(t, dir), "twice is once")
 
 			document := filepath.Join(dir, "sidecars.yaml")
@@ -48,8 +56,10 @@ func TestExamples(t *testing.T) {
 }
 
 // A comment that sets an image stays on that image, wherever it stands in its list.
-func TestSetters(t *testing.T) {
-	needKpt(t)
+func TestSetters(t *testing.T) { made.EachKpt(t, checkSetters) }
+
+func checkSetters(t *testing.T) {
+	t.Helper()
 	dir := makePackage(t, "redis-tunnel", mutators("sidecars.yaml"), map[string]string{
 		"sidecars.yaml": readFile(t, "../../examples/redis-tunnel/sidecars/sidecars.yaml")})
 	file := filepath.Join(dir, "shop.yaml")

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/e2e/made"
 )
 
 // certified is a proxy with three objects, two of which have one name, and so one file.
@@ -17,8 +19,10 @@ const certified = `    - tlsProxy:
 `
 
 // Whoever runs the function, the files are the same, once and twice.
-func TestForms(t *testing.T) {
-	needKpt(t)
+func TestForms(t *testing.T) { made.EachKpt(t, checkForms) }
+
+func checkForms(t *testing.T) {
+	t.Helper()
 	const example = "elasticsearch-tls"
 	texts := map[string]string{"tls.yaml": document("tls", certified)}
 	rendered := makePackage(t, example, mutators("tls.yaml"), texts)

@@ -3,7 +3,6 @@ package kpt
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outrigger-dev/outrigger/e2e/made"
+	"github.com/outrigger-dev/outrigger/e2e/packages"
 )
 
 // A render takes a second on an idle machine.
@@ -27,15 +27,6 @@ func TestMain(m *testing.M) {
 	}
 	os.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	os.Exit(m.Run())
-}
-
-// needKpt leaves the test out, and says so, where there is no kpt: no Debian package has it.
-func needKpt(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("kpt"); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: NOT TESTED, kpt isn't in PATH\n", t.Name())
-		t.Skip("kpt isn't in PATH")
-	}
 }
 
 // runKpt runs kpt with a standard input, and returns its output and what it said.
@@ -56,12 +47,13 @@ func runProgram(t *testing.T, stdin, name string, args ...string) (stdout, said 
 	return out.String(), err.String(), failure == nil
 }
 
-// render renders a package, which must work, and returns what kpt said.
-func render(t *testing.T, dir string) string {
+// render renders a package, which must work, and returns the results that kpt writes for tools.
+func render(t *testing.T, dir string) (results string) {
 	t.Helper()
-	_, said, ok := runKpt(t, "", "fn", "render", dir, "--allow-exec", "--truncate-output=false")
+	folder := t.TempDir()
+	_, said, ok := runKpt(t, "", "fn", "render", dir, "--allow-exec", "--truncate-output=false", "--results-dir", folder)
 	require.True(t, ok, said)
-	return said
+	return readFile(t, filepath.Join(folder, "results.yaml"))
 }
 
 // rewritten returns the files of a package as kpt writes them without a function.
@@ -75,18 +67,15 @@ func rewritten(t *testing.T, dir string) map[string]string {
 	return readFiles(t, sink)
 }
 
-// readFiles returns the files of a folder and those below it, by path.
+// readFiles returns the files of a folder and those below it, by path, without the status in Kptfiles.
 func readFiles(t *testing.T, dir string) map[string]string {
 	t.Helper()
-	found := map[string]string{}
-	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
+	found := packages.ReadFiles(t, dir)
+	for name, text := range found {
+		if filepath.Base(name) == "Kptfile" {
+			found[name] = packages.CutStatus(text)
 		}
-		name, err := filepath.Rel(dir, path)
-		found[name] = readFile(t, path)
-		return err
-	}))
+	}
 	return found
 }
 

@@ -5,12 +5,16 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/outrigger-dev/outrigger/e2e/made"
 )
 
 // What kpt wouldn't keep is refused: a function that sees only chosen objects can't find what it has added, and what a
 // validator adds is dropped. The files stay as they are.
-func TestPosition(t *testing.T) {
-	needKpt(t)
+func TestPosition(t *testing.T) { made.EachKpt(t, checkPosition) }
+
+func checkPosition(t *testing.T) {
+	t.Helper()
 	entry := mutators("tls.yaml")
 	checked := strings.Replace(strings.TrimPrefix(entry, "pipeline:\n"), "mutators", "validators", 1)
 	outside := "    - exec: cat\n      selectors:\n        - kind: Deployment\n"

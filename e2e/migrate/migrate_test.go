@@ -3,6 +3,7 @@ package migrate
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -53,10 +54,17 @@ func engine() config.Entry {
 // launch runs the rendered engine over files of a ConfigMap.
 func launch(t *testing.T, spec corev1.Container, sql map[string]string) *pod.Container {
 	t.Helper()
-	return pod.Launch(t, filled(t, spec, secret), map[string]*pod.Volume{
-		"/migrations": pod.NewVolume(t, sql),
-		pod.Programs:  pod.ExistingVolume(t, pod.Built()),
-	})
+	return pod.Launch(t, filled(t, spec, secret), mounts(t, sql))
+}
+
+// mounts are the files, and what the engine's image has: Alpine's shell beside it.
+func mounts(t *testing.T, sql map[string]string) map[string]*pod.Volume {
+	t.Helper()
+	programs := pod.NewApplets(t, "sh")
+	engine, err := os.ReadFile(filepath.Join(pod.Built(), "migrate"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(programs.Dir, "migrate"), engine, 0o755))
+	return map[string]*pod.Volume{"/migrations": pod.NewVolume(t, sql), pod.Programs: programs}
 }
 
 func TestGolangMigrate(t *testing.T) {
@@ -77,9 +85,40 @@ func TestGolangMigrate(t *testing.T) {
 	t.Run("an old pod after a new one", func(t *testing.T) {
 		postgres(t)
 		launch(t, migrate, files(first, second)).RequireSuccess()
-		old := launch(t, migrate, first)
-		old.RequireFailure() // which is what the warning migrate-ahead is about
-		says(t, old, "no migration found for version 2")
+		old := launch(t, migrate, files(first, map[string]string{"9999_notes.txt": "", "v1_x.up.sql": ""}))
+		old.RequireSuccess()
+		says(t, old, "WARNING: the database is at version 2, ahead of the newest file, 0001: nothing is migrated")
+		require.Equal(t, "2|f", query(t, "select version, dirty from schema_migrations"))
+		require.Equal(t, "1|eve", query(t, "select id, name from users"))
+		launch(t, migrate, files(first, second)).RequireSuccess() // and forward again
+	})
+	t.Run("not ahead, and it fails", func(t *testing.T) {
+		postgres(t)
+		launch(t, migrate, files(first, second)).RequireSuccess()
+		third := map[string]string{"0003_more.up.sql": "select 1;"}
+		for what, sql := range map[string]map[string]string{
+			"a file is missing": files(first, third),
+			"no file at all":    {},
+			"none of the form":  {"0001.sql": "select 1;", "first.up.sql": "select 1;"},
+		} {
+			failing := launch(t, migrate, sql)
+			failing.RequireFailure()
+			require.NotContains(t, failing.Log.String(), "WARNING", what)
+		}
+		query(t, "update schema_migrations set version = 3, dirty = true")
+		failing := launch(t, migrate, first) // ahead, and half done
+		failing.RequireFailure()
+		require.NotContains(t, failing.Log.String(), "WARNING")
+	})
+	t.Run("it's told to end", func(t *testing.T) {
+		postgres(t)
+		launch(t, migrate, first).RequireSuccess()
+		slow := map[string]string{"0002_slow.up.sql": "select pg_sleep(600);"}
+		running := pod.LaunchFirst(t, filled(t, migrate, secret), mounts(t, files(first, slow)))
+		sleeping := "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
+		pod.Poll(t, "a migration", func() bool { return query(t, sleeping) == "1" })
+		running.Terminate()
+		running.RequireFailure()
 	})
 	t.Run("several at once", func(t *testing.T) {
 		postgres(t)

@@ -64,6 +64,10 @@ func serveCalls(t *testing.T) *calls {
 	t.Helper()
 	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", appPort))
 	require.NoError(t, err)
+	return serveCallsOn(t, l)
+}
+
+func serveCallsOn(t *testing.T, l net.Listener) *calls {
 	s, app := grpc.NewServer(), &calls{seen: make(chan metadata.MD, 1)}
 	grpc_testing.RegisterTestServiceServer(s, app)
 	healthpb.RegisterHealthServer(s, health.NewServer())

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math/big"
@@ -278,30 +277,4 @@ func TestAppNotThereYet(t *testing.T) {
 	serve(t, hello)
 	r, err = c.Get("https://" + serverName + "/")
 	require.Equal(t, "hello", text(t, r, err))
-}
-
-func TestAccessLog(t *testing.T) {
-	s := set(t, hello)
-	r, err := http.NewRequest(http.MethodGet, "https://"+serverName+"/x?q=1", nil)
-	require.NoError(t, err)
-	r.Header.Set("User-Agent", `"evil", \`)
-	resp, err := s.client(true).Do(r)
-	text(t, resp, err)
-	var line map[string]string
-	pod.Poll(t, "a line of the log", func() bool {
-		for l := range strings.Lines(s.Log.String()) {
-			if strings.HasPrefix(l, "{") && strings.HasSuffix(l, "\n") {
-				return json.Unmarshal([]byte(l), &line) == nil
-			}
-		}
-		return false
-	})
-	require.Equal(t, `"evil", \`, line["userAgent"])
-	require.Equal(t, "/x?q=1", line["uri"])
-	require.Equal(t, "200", line["status"])
-	require.Equal(t, "HTTP/2.0", line["protocol"])
-	require.Equal(t, "TLSv1.3", line["tls"])
-
-	quiet := func(p *proxy.TLSProxy) { p.AccessLog = proxy.NoAccessLog }
-	require.Contains(t, renderProxy(t, quiet).files["nginx.conf"], "access_log off;")
 }

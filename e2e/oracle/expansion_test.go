@@ -3,6 +3,7 @@ package oracle
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,6 +33,9 @@ func TestScriptsAreTheShells(t *testing.T) {
 					require.Equal(t, word, expansion.Expand(word, expansion.MappingFuncFor(vars)), where)
 				}
 				for _, word := range c.Args { // in which $$ stands for $, where a user wrote one
+					if strings.HasPrefix(word, "-database=") {
+						continue // of migrate: the kubelet is to write the variable's value there
+					}
 					plain := expansion.Expand(word, expansion.MappingFuncFor(map[string]string{}))
 					require.Equal(t, plain, expansion.Expand(word, expansion.MappingFuncFor(vars)), where)
 				}

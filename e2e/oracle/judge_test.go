@@ -23,6 +23,8 @@ func judge(t *testing.T, before, after string) []Verdict {
 // unknown are the kinds of which nothing can be checked here, with the reason. One
 // that isn't among them fails the test: nothing is skipped without a word.
 var unknown = map[string]string{
+	"ApisixRoute":              "APISIX's; nothing is done to it",
+	"ApisixUpstream":           "APISIX's; nothing is done to it",
 	"BackendConfig":            "Google's; nothing is done to it",
 	"BackendTLSPolicy":         "the Gateway API's; it has no pod template",
 	"Certificate":              "cert-manager's; it has no pod template",
@@ -31,14 +33,28 @@ var unknown = map[string]string{
 	"DestinationRule":          "Istio's; nothing is done to it",
 	"Fleet":                    "nobody's; only a config says where its pod template is",
 	"GRPCRoute":                "the Gateway API's; it has no pod template",
+	"Gateway":                  "the Gateway API's; nothing is done to it",
+	"HTTPProxy":                "Contour's; nothing is done to it",
 	"HTTPRoute":                "the Gateway API's; it has no pod template",
 	"IngressClass":             "nothing is done to it",
+	"IngressRoute":             "Traefik's; nothing is done to it",
+	"IngressRouteTCP":          "Traefik's; nothing is done to it",
 	"Issuer":                   "cert-manager's; it has no pod template",
+	"Mapping":                  "Ambassador's; nothing is done to it",
 	"Namespace":                "nothing is done to it",
 	"PodMonitor":               "the Prometheus operator's; it has no pod template",
+	"Probe":                    "the Prometheus operator's; nothing is done to it",
 	"Route":                    "OpenShift's; nothing is done to it",
+	"ScrapeConfig":             "the Prometheus operator's; nothing is done to it",
 	"ServiceMonitor":           "the Prometheus operator's; it has no pod template",
+	"TCPIngress":               "Kong's; nothing is done to it",
+	"TCPMapping":               "Ambassador's; nothing is done to it",
+	"TCPRoute":                 "the Gateway API's; nothing is done to it",
+	"TLSRoute":                 "the Gateway API's; nothing is done to it",
 	"Thing":                    "nobody's; nothing is done to it",
+	"TraefikService":           "Traefik's; nothing is done to it",
+	"VirtualServer":            "NGINX's; nothing is done to it",
+	"VirtualServerRoute":       "NGINX's; nothing is done to it",
 	"VirtualService":           "Istio's; nothing is done to it",
 }
 

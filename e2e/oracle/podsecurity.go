@@ -63,6 +63,16 @@ func findForbidden(l api.Level, pod *corev1.PodTemplateSpec) string {
 	return result.ForbiddenDetail()
 }
 
+// isSpelledOut reports whether a container is among the names, or begins with one that ends in a hyphen.
+func isSpelledOut(container string, names map[string]bool) bool {
+	for at := range len(container) {
+		if container[at] == '-' && names[container[:at+1]] {
+			return true
+		}
+	}
+	return names[container]
+}
+
 // Insecure is what Pod Security has against manifests after a run of outrigger: pods
 // whose level is lower than before it, and containers that were added and don't pass
 // restricted by themselves, whatever the rest of the pod is. The names are of
@@ -76,7 +86,7 @@ func Insecure(before, after string, spelledOut map[string]bool) []string {
 		if was == nil {
 			continue // renamed on the way: judged by its containers elsewhere
 		}
-		pod = withoutContainers(pod, func(c string) bool { return spelledOut[c] && !hasContainer(was, c) })
+		pod = withoutContainers(pod, func(c string) bool { return isSpelledOut(c, spelledOut) && !hasContainer(was, c) })
 		if sc := pod.Spec.SecurityContext; sc != nil {
 			sc.Sysctls = slices.DeleteFunc(sc.Sysctls, func(s corev1.Sysctl) bool { return spelledOut[s.Name] })
 		}

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +10,8 @@ import (
 	"k8s.io/pod-security-admission/api"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
+	"github.com/outrigger-dev/outrigger/pkg/pattern"
+	"github.com/outrigger-dev/outrigger/pkg/pattern/proxy"
 	"github.com/outrigger-dev/outrigger/pkg/rig"
 )
 
@@ -42,8 +45,18 @@ func spelledOut(t *testing.T, conf, before string) map[string]bool {
 		}
 	}
 	for _, e := range c.Spec.Patterns {
+		isSecurity := func(removed []string) bool { return removed[0] == "securityContext" }
+		written := e.Override != nil && e.Override.SecurityContext != nil
+		if written || slices.ContainsFunc(e.Removed, isSecurity) { // a person says what the containers may do
+			names[e.Name], names[e.Name+"-"] = true, true
+		}
 		if unrestricted[e.Key()] != "" || e.Migrate != nil && e.Migrate.Engine == "" { // it's as restricted as the app
 			names[e.Name] = true
+		}
+		for _, base := range basesOf(e) {
+			if base.Mode == proxy.ModeRedirect { // its init container needs NET_ADMIN; the proxy needs nothing
+				names[pattern.RedirectorName(e.Name)] = true
+			}
 		}
 		if e.Custom != nil {
 			for _, c := range e.Custom.Containers {
@@ -55,6 +68,17 @@ func spelledOut(t *testing.T, conf, before string) map[string]bool {
 		}
 	}
 	return names
+}
+
+// basesOf are the proxies of an entry.
+func basesOf(e config.Entry) (bases []*proxy.Base) {
+	if e.TLSProxy != nil {
+		bases = append(bases, &e.TLSProxy.Base)
+	}
+	if e.AuthProxy != nil {
+		bases = append(bases, &e.AuthProxy.Base)
+	}
+	return bases
 }
 
 // Pods that are restricted stay it, in every golden case that gives an output; each

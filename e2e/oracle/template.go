@@ -7,8 +7,16 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// templates are where custom resources have pod templates.
-var templates = []string{"spec.template", "spec.jobTemplate.spec.template", "spec.jobTargetRef.template"}
+// templates are where custom resources have pod templates: of an object, the first is checked. Those behind the third
+// are of one kind each: Elastic's, LeaderWorkerSet, MPIJob, and Ray's.
+var templates = []string{
+	"spec.template", "spec.jobTemplate.spec.template", "spec.jobTargetRef.template",
+	"spec.podTemplate", "spec.daemonSet.podTemplate", "spec.deployment.podTemplate", "spec.statefulSet.podTemplate",
+	"spec.leaderWorkerTemplate.leaderTemplate", "spec.leaderWorkerTemplate.workerTemplate",
+	"spec.mpiReplicaSpecs.Launcher.template", "spec.mpiReplicaSpecs.Worker.template",
+	"spec.headGroupSpec.template", "spec.rayClusterSpec.headGroupSpec.template",
+	"spec.rayClusterConfig.headGroupSpec.template",
+}
 
 // podTemplate finds the pod template of a custom resource, and gives it as an
 // object that the API server knows.

@@ -116,6 +116,26 @@ func TestStartsAlone(t *testing.T) {
 	require.Contains(t, pod.Receive(t, "what was said", b.got).body, "a-span")
 }
 
+// What can't be delivered is counted where somebody asks for it.
+func TestOwnMetrics(t *testing.T) {
+	spec, files, app := renderCollector(t, agent.OTelAgent{Endpoint: endpoint, MetricsPort: 8888})
+	require.Equal(t, corev1.ContainerPort{Name: "otel-metrics", ContainerPort: 8888}, spec.Ports[1])
+	serve(t, "4317") // its authority isn't known
+	launch(t, spec, mounts(t, files, ""))
+	say(t, app, "traces")
+	pod.Poll(t, "the metrics", func() bool {
+		r, err := http.Get("http://" + net.JoinHostPort(pod.IP, "8888") + "/metrics")
+		if err != nil {
+			return false
+		}
+		defer r.Body.Close()
+		text, err := io.ReadAll(r.Body)
+		require.NoError(t, err)
+		return strings.Contains(string(text), "\notelcol_receiver_accepted_spans{") &&
+			strings.Contains(string(text), "\notelcol_exporter_queue_size{")
+	})
+}
+
 // The backend's certificate is verified.
 func TestRefuses(t *testing.T) {
 	b := serve(t, "4317")

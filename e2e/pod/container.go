@@ -190,7 +190,9 @@ func (c *Container) Command(args ...string) *exec.Cmd {
 		}
 		setpriv = append(setpriv, "--bounding-set="+bounds, "--inh-caps=-all", "--no-new-privs")
 	}
-	cmd := exec.Command("/usr/bin/setpriv", append(setpriv, args...)...)
+	// Nodes with containerd 2 start containers with this soft limit of files, and leave the hard one high.
+	limited := append([]string{"--nofile=1024:", "/usr/bin/setpriv"}, setpriv...)
+	cmd := exec.Command("/usr/bin/prlimit", append(limited, args...)...)
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=" + Programs + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 	for _, v := range c.spec.Env {

@@ -27,14 +27,15 @@ const (
 
 // packages are the Debian packages of the programs that tests need.
 var packages = map[string]string{
-	"/usr/bin/busybox":       "busybox-static",
-	"/usr/bin/curl":          "curl",
-	"/usr/bin/memcached":     "memcached",
-	"/usr/bin/pg_ctlcluster": "postgresql",
-	"/usr/bin/rclone":        "rclone",
-	"/usr/bin/redis-server":  "redis-server",
-	"/usr/sbin/nginx":        "nginx-light libnginx-mod-stream",
-	"/usr/sbin/pgbouncer":    "pgbouncer",
+	"/usr/bin/busybox":          "busybox-static",
+	"/usr/bin/curl":             "curl",
+	"/usr/bin/memcached":        "memcached",
+	"/usr/bin/pg_ctlcluster":    "postgresql",
+	"/usr/bin/rclone":           "rclone",
+	"/usr/bin/redis-server":     "redis-server",
+	"/usr/sbin/iptables-legacy": "iptables",
+	"/usr/sbin/nginx":           "nginx-light libnginx-mod-stream",
+	"/usr/sbin/pgbouncer":       "pgbouncer",
 
 	"/usr/bin/prometheus-elasticsearch-exporter": "prometheus-elasticsearch-exporter",
 	"/usr/bin/prometheus-nginx-exporter":         "prometheus-nginx-exporter",

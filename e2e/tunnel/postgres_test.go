@@ -1,6 +1,7 @@
 package tunnel
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -40,15 +41,16 @@ func postgres(t *testing.T, cert map[string]string) {
 }
 
 // query asks the server through pgbouncer, as an app without TLS and password.
-func query(as, sql string) (string, error) {
-	cmd := exec.Command("psql", "-h", "127.0.0.1", "-p", "5432", "-U", as, "-d", "postgres", "-w", "-Atc", sql)
-	cmd.Env = append(os.Environ(), "PGCONNECT_TIMEOUT=20", "PGSSLMODE=disable")
+func query(as, sql string, env ...string) (string, error) {
+	cmd := exec.Command("psql", "-h", "127.0.0.1", "-p", "5432", "-U", as, "-w", "-Atc", sql)
+	cmd.Env = append(append(os.Environ(), "PGCONNECT_TIMEOUT=20", "PGSSLMODE=disable", "PGDATABASE=postgres"), env...)
 	out, err := cmd.CombinedOutput()
 	return strings.TrimSpace(string(out)), err
 }
 
 func TestPgBouncer(t *testing.T) {
 	const name = "db.example"
+	const users = "\"shop\" \"a password\"\n\"stats\" \"\"\n"
 	ca, other := certs.NewAuthority(t, "test authority"), certs.NewAuthority(t, "another authority")
 	edit := func(p *tunnel.Tunnel) {
 		*p = tunnel.Tunnel{
@@ -56,15 +58,17 @@ func TestPgBouncer(t *testing.T) {
 			Host:       name,
 			Port:       5432,
 			CA:         p.CA,
-			PgBouncer:  &tunnel.PgBouncer{AuthSecretName: "db-users"},
-			Env:        p.Env,
+			PgBouncer: &tunnel.PgBouncer{
+				AuthSecretName: "db-users", MaxConnections: 1000, PoolSize: 20, StatsUsers: []string{"stats"},
+			},
+			Env: p.Env,
 		}
 	}
 	spec, _ := renderTunnel(t, edit)
 	mounts := func() map[string]*pod.Volume {
 		return map[string]*pod.Volume{
 			"/etc/outrigger/pgbouncer": pod.NewVolume(t, renderObjects(t, edit).Data(t)),
-			"/etc/outrigger/auth":      pod.NewVolume(t, map[string]string{"userlist.txt": "\"shop\" \"a password\"\n"}),
+			"/etc/outrigger/auth":      pod.NewVolume(t, map[string]string{"userlist.txt": users}),
 			"/etc/outrigger/ca":        pod.NewVolume(t, ca.Bundle()),
 		}
 	}
@@ -76,7 +80,7 @@ func TestPgBouncer(t *testing.T) {
 		return c
 	}
 	t.Run("works", func(t *testing.T) {
-		start(t) // before the server
+		bouncer := start(t) // before the server
 		postgres(t, ca.IssueServer(t, name))
 		pod.Poll(t, "an answer", func() bool {
 			answer, err := query("shop", "select 42")
@@ -88,6 +92,19 @@ func TestPgBouncer(t *testing.T) {
 		answer, err = query("stranger", "select 1")
 		require.Error(t, err, answer)
 		require.False(t, pod.Connects(net.JoinHostPort(pod.IP, "5432")), "other pods must not use it")
+
+		// What the app asks for when it connects isn't thrown away: this pgbouncer is too old to honour it.
+		answer, err = query("shop", "show search_path", "PGOPTIONS=-c search_path=tenant")
+		require.Error(t, err, answer)
+		require.Contains(t, answer, "unsupported startup parameter: options")
+		answer, err = query("stats", "show config", "PGDATABASE=pgbouncer")
+		require.NoError(t, err, answer)
+		require.Contains(t, answer, "default_pool_size|20|")
+		_, err = query("shop", "show config", "PGDATABASE=pgbouncer")
+		require.Error(t, err)
+		limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", bouncer.Cmd.Process.Pid))
+		require.NoError(t, err)
+		require.Regexp(t, `Max open files +1084 `, string(limits))
 	})
 	for what, c := range map[string]struct {
 		cert   map[string]string

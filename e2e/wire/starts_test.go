@@ -117,7 +117,7 @@ func of(t testing.TB, conf string) string {
 			conf = regexp.MustCompile(`(?m)^ *http2 on;\n`).ReplaceAllString(conf, "")
 			conf = regexp.MustCompile(`( ssl);`).ReplaceAllString(conf, "$1 http2;")
 		}
-		conf = regexp.MustCompile(`(?m)^ *ssl_certificate_cache .*\n`).ReplaceAllString(conf, "")
+		conf = regexp.MustCompile(`(?m)^ *(ssl_certificate_cache|keepalive_min_timeout) .*\n`).ReplaceAllString(conf, "")
 	}
 	return conf
 }

@@ -21,14 +21,14 @@ import (
 func TestBothInject(t *testing.T) {
 	p, err := buildPrograms(t.TempDir(), "")
 	require.NoError(t, err)
-	for _, form := range corpus.Forms {
-		s := corpus.Spec{N: 200, Percent: 50, Form: form}
+	for i, form := range corpus.Forms {
+		s := corpus.Spec{N: 200, Percent: 50, Form: form, Select: corpus.Selections[i%2]}
 		input, err := p.writeInput(s)
 		require.NoError(t, err)
-		require.NoError(t, checkOutput(s, input, p.ourCommand(form)))
+		require.NoError(t, checkOutput(s, input, p.ourCommand(s)))
 		require.NoError(t, checkOutput(s, input, []string{p.minimal}))
 
-		ours, minimal := added(t, input, p.ourCommand(form)), added(t, input, []string{p.minimal})
+		ours, minimal := added(t, input, p.ourCommand(s)), added(t, input, []string{p.minimal})
 		null := added(t, input, []string{p.minimal, "-null"})
 		require.Len(t, minimal, s.Selected())
 		require.Equal(t, minimal, ours, form)
@@ -75,12 +75,23 @@ func TestMeasure(t *testing.T) {
 	require.NoError(t, err)
 	var out bytes.Buffer
 	require.NoError(t, measureAll(o, &out, io.Discard))
-	require.Contains(t, out.String(), "| 10 | 10 | stream | 0.0")
+	require.Contains(t, out.String(), "| 10 | 10 | stream | podSelector | 0.0")
 	require.Contains(t, out.String(), "| kustomize, m 10, n 1 to 10 | ")
 	require.NotContains(t, out.String(), "NaN")
 	_, err = parseFlags([]string{"-n", "many", "-forms", "json"})
 	require.ErrorContains(t, err, "many")
 	require.ErrorContains(t, err, `no form "json"`)
+}
+
+// Every way of running outrigger with kustomize works, and is compared with a plain build.
+func TestRunners(t *testing.T) {
+	o, err := parseFlags([]string{"-runners", "-n", "10", "-rounds", "1"})
+	require.NoError(t, err)
+	var out bytes.Buffer
+	require.NoError(t, measureAll(o, &out, io.Discard))
+	require.Contains(t, out.String(), "| objects | workloads | plain | pipe | legacy | exec | container |\n")
+	require.Contains(t, out.String(), "\n| 10 | 1 | ")
+	require.Contains(t, out.String(), " ms, 1.000 |", "a plain build is 1")
 }
 
 func TestFigures(t *testing.T) {

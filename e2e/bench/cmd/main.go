@@ -3,6 +3,7 @@
 // prints tables in Markdown:
 //
 //	go -C e2e run ./bench/cmd
+//	go -C e2e run ./bench/cmd -runners -n 100,1000
 //	go -C e2e run ./bench/cmd -n 1000,10000 -m 1,10,100 -forms stream,kustomize,kpt -rounds 5
 package main
 
@@ -24,10 +25,12 @@ type options struct {
 	sizes    []int
 	percents []int
 	forms    []corpus.Form
-	rounds   int    // 0: as many as each size needs
-	baseline int    // the largest size at which others are measured, too
-	startup  int    // rounds
-	program  string // outrigger; "": it's built
+	selects  []string // ways to select, of corpus.Selections
+	rounds   int      // 0: as many as each size needs
+	baseline int      // the largest size at which others are measured, too
+	startup  int      // rounds
+	runners  bool     // measure kustomize with outrigger, in all ways, instead
+	program  string   // outrigger; "": it's built
 }
 
 func main() {
@@ -46,10 +49,12 @@ func parseFlags(args []string) (options, error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	sizes := f.String("n", "1,10,100,1000,10000", "numbers of `objects`")
 	percents := f.String("m", "10", "`percent` of the workloads that get the sidecar")
-	forms := f.String("forms", "kustomize", "stream, kustomize, kpt")
+	forms := f.String("forms", "kustomize", "stream, kustomize, kpt, flow")
+	selects := f.String("select", strings.Join(corpus.Selections, ","), "ways to select")
 	f.IntVar(&o.rounds, "rounds", 0, "runs of each program; 0: 20 for the smallest corpora, 2 for the largest")
 	f.IntVar(&o.baseline, "baseline", 10_000, "the largest corpus that others get: at 10,000 objects minimal takes 2 GB")
 	f.IntVar(&o.startup, "startup", 30, "runs with an empty list")
+	f.BoolVar(&o.runners, "runners", false, "measure builds by kustomize with outrigger in all ways, beside plain ones")
 	f.StringVar(&o.program, "outrigger", "", "the `program` to measure, instead of bin/outrigger, which is built")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -62,6 +67,12 @@ func parseFlags(args []string) (options, error) {
 			errs[2] = fmt.Errorf("there is no form %q", s)
 		}
 		o.forms = append(o.forms, corpus.Form(s))
+	}
+	for _, s := range strings.Split(*selects, ",") {
+		if !slices.Contains(corpus.Selections, s) {
+			errs[2] = errors.Join(errs[2], fmt.Errorf("there is no way to select by %q", s))
+		}
+		o.selects = append(o.selects, s)
 	}
 	return o, errors.Join(errs[:]...)
 }
@@ -90,17 +101,22 @@ func measureAll(o options, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if o.runners {
+		return p.measureRunners(o, out, progress)
+	}
 	var rows []row
 	for _, form := range o.forms {
 		for _, n := range o.sizes {
 			for _, m := range o.percents {
-				s := corpus.Spec{N: n, Percent: m, Form: form}
-				fmt.Fprintln(progress, s)
-				r, err := p.writeCorpus(s, o)
-				if err != nil {
-					return fmt.Errorf("%s: %w", s, err)
+				for _, by := range o.selects {
+					s := corpus.Spec{N: n, Percent: m, Form: form, Select: by}
+					fmt.Fprintln(progress, s)
+					r, err := p.writeCorpus(s, o)
+					if err != nil {
+						return fmt.Errorf("%s: %w", s, err)
+					}
+					rows = append(rows, r)
 				}
-				rows = append(rows, r)
 			}
 		}
 	}

@@ -78,10 +78,10 @@ func (p programs) writeCorpus(s corpus.Spec, o options) (row, error) {
 		return r, err
 	}
 	r.bytes = info.Size()
-	if err := checkOutput(s, input, p.ourCommand(s.Form)); err != nil {
+	if err := checkOutput(s, input, p.ourCommand(s)); err != nil {
 		return r, err
 	}
-	subjects := []subject{{p.ourCommand(s.Form), false, &r.ours}}
+	subjects := []subject{{p.ourCommand(s), false, &r.ours}}
 	if s.N <= o.baseline {
 		subjects = append(subjects,
 			subject{[]string{p.minimal, "-null"}, true, &r.null},
@@ -113,12 +113,14 @@ func usualSpecs(n int) int {
 	return 2
 }
 
-// measureStartup measures an empty list, and a Go program that does nothing.
-func (p programs) measureStartup(o options) (r [2][]cost, err error) {
-	input, err := p.writeInput(corpus.Spec{Form: corpus.Kustomize})
+// measureStartup measures an empty list, a Go program that does nothing, and the function of kyaml's that does nothing.
+func (p programs) measureStartup(o options) (r [3][]cost, err error) {
+	empty := corpus.Spec{Form: corpus.Kustomize}
+	input, err := p.writeInput(empty)
 	if err != nil {
 		return r, err
 	}
-	subjects := []subject{{p.ourCommand(corpus.Kustomize), false, &r[0]}, {[]string{p.hello}, false, &r[1]}}
+	subjects := []subject{{p.ourCommand(empty), false, &r[0]}, {[]string{p.hello}, false, &r[1]},
+		{[]string{p.minimal, "-null"}, false, &r[2]}}
 	return r, p.runRounds(o.startup, input, subjects)
 }

@@ -41,13 +41,19 @@ func buildPrograms(dir, outrigger string) (programs, error) {
 			return p, fmt.Errorf("go build ./%s: %w\n%s", name, err, out)
 		}
 	}
-	return p, os.WriteFile(p.config, []byte(corpus.Config), 0o644)
+	for _, by := range corpus.Selections {
+		config := []byte(corpus.Spec{Select: by}.Config())
+		if err := os.WriteFile(p.config+"."+by, config, 0o644); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
 }
 
-// ourCommand is the command line for a form.
-func (p programs) ourCommand(form corpus.Form) []string {
-	if form == corpus.Stream {
-		return []string{p.outrigger, "inject", "-c", p.config}
+// ourCommand is the command line for a corpus.
+func (p programs) ourCommand(s corpus.Spec) []string {
+	if s.Form.IsStream() {
+		return []string{p.outrigger, "inject", "-c", p.config + "." + s.Selection()}
 	}
 	return []string{p.outrigger}
 }
@@ -83,7 +89,7 @@ func checkOutput(s corpus.Spec, input string, argv []string) error {
 	got := 0
 	for lines := bufio.NewReader(out); ; {
 		line, end := lines.ReadString('\n')
-		if strings.TrimSpace(line) == image {
+		if strings.TrimSpace(line) == imageLine {
 			got++
 		}
 		if end != nil {
@@ -93,7 +99,7 @@ func checkOutput(s corpus.Spec, input string, argv []string) error {
 	if err := cmd.Wait(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", argv[0], err, stderr.Bytes())
 	}
-	if s.Form != corpus.Stream {
+	if !s.Form.IsStream() {
 		got-- // the config's own
 	}
 	if want := s.Selected(); got != want {
@@ -102,5 +108,5 @@ func checkOutput(s corpus.Spec, input string, argv []string) error {
 	return nil
 }
 
-// image is the line by which added containers are counted.
-var image = strings.Split(corpus.Container, "\n")[1]
+// imageLine is the line by which added containers are counted.
+var imageLine = strings.Split(corpus.Container, "\n")[1]

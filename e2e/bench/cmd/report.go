@@ -13,25 +13,26 @@ import (
 
 // printReport writes the tables. Figures are medians; ratios are medians of the
 // rounds' ratios, in which both ran side by side.
-func printReport(w io.Writer, rows []row, startup [2][]cost) {
+func printReport(w io.Writer, rows []row, startup [3][]cost) {
 	fmt.Fprintf(w, "%s %s/%s, %d processors. CPU is user + sys of the whole process, in ms; peaks are MiB.\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	fmt.Fprintln(w, "minimal: the same injection by kyaml's framework, on one processor; "+
 		"null: the same without injection.")
 	fmt.Fprintln(w)
-	fmt.Fprintln(w, "| n | m % | form | MB | rounds | ours cpu | wall | peak | null cpu "+
+	fmt.Fprintln(w, "| n | m % | form | selected by | MB | rounds | ours cpu | wall | peak | null cpu "+
 		"| minimal cpu | wall | peak | cpu ratio | peak ratio |")
-	fmt.Fprintln(w, "|"+strings.Repeat(" ---: |", 2)+" --- |"+strings.Repeat(" ---: |", 11))
+	fmt.Fprintln(w, "|"+strings.Repeat(" ---: |", 2)+strings.Repeat(" --- |", 2)+strings.Repeat(" ---: |", 11))
 	for _, r := range rows {
-		fmt.Fprintf(w, "| %d | %d | %s | %.2f | %d | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", r.N, r.Percent,
-			r.Form, float64(r.bytes)/1e6, len(r.ours), millis(r.ours, cpu), millis(r.ours, wall), peaks(r.ours),
+		fmt.Fprintf(w, "| %d | %d | %s | %s | %.2f | %d | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", r.N, r.Percent,
+			r.Form, r.Selection(), float64(r.bytes)/1e6, len(r.ours), millis(r.ours, cpu), millis(r.ours, wall), peaks(r.ours),
 			millis(r.null, cpu), millis(r.minimal, cpu), millis(r.minimal, wall), peaks(r.minimal),
 			ratio(r.ours, r.minimal, cpu), ratio(r.ours, r.minimal, peak))
 	}
 	fmt.Fprintf(w,
-		"\nStart-up, an empty list: %s ms of CPU, %s times a Go program that does nothing (%s ms); %s and %s MiB.\n",
-		millis(startup[0], cpu), ratio(startup[0], startup[1], cpu), millis(startup[1], cpu), peaks(startup[0]),
-		peaks(startup[1]))
+		"\nStart-up, an empty list: %s ms of CPU, %s times null (%s ms), %s times a Go program that does nothing (%s ms); "+
+			"%s, %s and %s MiB.\n",
+		millis(startup[0], cpu), ratio(startup[0], startup[2], cpu), millis(startup[2], cpu),
+		ratio(startup[0], startup[1], cpu), millis(startup[1], cpu), peaks(startup[0]), peaks(startup[2]), peaks(startup[1]))
 	fitExponents(w, rows)
 }
 
@@ -40,7 +41,7 @@ func fitExponents(w io.Writer, rows []row) {
 	head := "\n| exponent of CPU per input byte | ours | minimal |\n| --- | ---: | ---: |\n"
 	for i, b := range rows {
 		for _, a := range slices.Backward(rows[:i]) {
-			if a.Form != b.Form || a.Percent != b.Percent || a.N >= b.N {
+			if a.Form != b.Form || a.Select != b.Select || a.Percent != b.Percent || a.N >= b.N {
 				continue
 			}
 			fmt.Fprintf(w, "%s| %s, m %d, n %d to %d | %s | %s |\n", head, b.Form, b.Percent, a.N, b.N,

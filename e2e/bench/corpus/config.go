@@ -63,3 +63,8 @@ spec:
 func indentLines(n int, text string) string {
 	return strings.TrimSuffix(strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", n)), strings.Repeat(" ", n))
 }
+
+// Config is the document with the way to select.
+func (s Spec) Config() string {
+	return strings.Replace(Config, Selections[0]+":", s.Selection()+":", 1)
+}

@@ -5,6 +5,7 @@ package corpus
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -20,12 +21,21 @@ const (
 
 // A Spec says which corpus.
 type Spec struct {
-	N       int  // objects
-	Percent int  // of the Deployments, StatefulSets and DaemonSets that carry the label
-	Form    Form // how they're written
+	N       int    // objects
+	Percent int    // of the Deployments, StatefulSets and DaemonSets that carry the label
+	Form    Form   // how they're written
+	Select  string // the selector that finds them, of [Selections]; "" for the first one
 }
 
-func (s Spec) String() string { return fmt.Sprintf("n%d-m%d-%s", s.N, s.Percent, s.Form) }
+// Selections are the ways to select the workloads that carry the label.
+var Selections = []string{"labelSelector", "podSelector"}
+
+// Selection returns the way to select.
+func (s Spec) Selection() string { return cmp.Or(s.Select, Selections[0]) }
+
+func (s Spec) String() string {
+	return fmt.Sprintf("n%d-m%d-%s-%s", s.N, s.Percent, s.Form, s.Selection())
+}
 
 // Selected is the number of workloads that carry the label: at least one where
 // there's a workload at all.
@@ -42,7 +52,7 @@ func (s Spec) Selected() int {
 // WriteCorpus writes the corpus.
 func (s Spec) WriteCorpus(w io.Writer) error {
 	b := bufio.NewWriterSize(w, 1<<20)
-	f := formatter{form: s.Form, w: b}
+	f := formatter{form: s.Form, config: s.Config(), w: b}
 	f.beginStream()
 	for g := range s.makeObjects() {
 		f.writeObject(g, g.kind.make(g))

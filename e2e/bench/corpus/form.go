@@ -20,17 +20,52 @@ const (
 	Kpt Form = "kpt"
 )
 
+// Flow is a stream of documents with metadata in brackets, as people write small ones.
+const Flow Form = "flow"
+
 // Forms are all of them.
-var Forms = []Form{Stream, Kustomize, Kpt}
+var Forms = []Form{Stream, Kustomize, Kpt, Flow}
+
+// IsStream reports whether the objects are documents, and no list.
+func (f Form) IsStream() bool { return f == Stream || f == Flow }
 
 type formatter struct {
-	form Form
-	w    *bufio.Writer
-	n    int
+	form   Form
+	config string
+	w      *bufio.Writer
+	n      int
+}
+
+// putIntoBrackets writes the metadata of an object on one line, without annotations.
+func putIntoBrackets(text string) string {
+	head, rest, found := strings.Cut(text, "\nmetadata:\n")
+	if !found {
+		return text
+	}
+	var fields, labels []string
+	in := ""
+	for line := range strings.Lines(rest) {
+		if !strings.HasPrefix(line, "  ") {
+			break
+		}
+		rest = rest[len(line):]
+		switch field := strings.TrimSpace(line); {
+		case !strings.HasPrefix(line, "    "):
+			if in = field; field != "labels:" && field != "annotations:" {
+				fields = append(fields, field)
+			}
+		case in == "labels:":
+			labels = append(labels, field)
+		}
+	}
+	if labels != nil {
+		fields = append(fields, "labels: {"+strings.Join(labels, ", ")+"}")
+	}
+	return head + "\nmetadata: {" + strings.Join(fields, ", ") + "}\n" + rest
 }
 
 func (f *formatter) beginStream() {
-	if f.form != Stream {
+	if !f.form.IsStream() {
 		f.w.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n")
 	}
 }
@@ -47,6 +82,12 @@ func (f *formatter) writeObject(g *maker, o mapping) {
 			f.w.WriteString("# " + licence + "\n")
 		}
 		(&writer{house, f.w}).writeMapping(o, 0)
+	case Flow:
+		var text strings.Builder
+		b := bufio.NewWriter(&text)
+		(&writer{style{indent: 2, compact: true}, b}).writeMapping(o, 0)
+		b.Flush()
+		f.w.WriteString("---\n" + putIntoBrackets(text.String()))
 	case Kustomize:
 		f.w.WriteString("- ")
 		w := &writer{style{indent: 2, compact: true, sorted: true}, f.w}
@@ -64,11 +105,11 @@ func (f *formatter) writeObject(g *maker, o mapping) {
 }
 
 func (f *formatter) endStream() {
-	if f.form == Stream {
+	if f.form.IsStream() {
 		return
 	}
 	f.w.WriteString("functionConfig:\n")
-	for l := range strings.Lines(Config) {
+	for l := range strings.Lines(f.config) {
 		f.w.WriteString("  " + l)
 	}
 }

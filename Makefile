@@ -29,7 +29,7 @@ demo: build bin/kustomize ## an Elasticsearch before and after its sidecars, as 
 test: install lint build bin/kustomize bin/kpt ## everything: lint, unit tests, examples, end-to-end tests
 	@.ci/test
 
-laws: install bin/kustomize ## the laws over 9,000 generated pairs, and every change of every example's base, ejected
+laws: install bin/kustomize ## the laws over 10,000 generated pairs, and every change of every example's base, ejected
 	@.ci/laws
 
 lint: install bin/staticcheck ## what is checked without running: format, vet, staticcheck, shellcheck, stale files

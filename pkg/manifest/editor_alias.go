@@ -148,6 +148,10 @@ func (e *editor) writeAnew(n *positioned.Node, i int, p *patch, path sidecar.Pat
 		e.addSplice(v.Start, v.End-v.Start, values.FormatFlow(value, e.json))
 		return
 	}
+	if !n.Odd && e.isOwnLine(n, i) {
+		e.replaceOwnLine(v, p, path)
+		return
+	}
 	from, to, ok := e.entryExtent(n, i)
 	if !ok || n.Odd {
 		e.addError(v.Start, path, "stands there in a form that can't be edited in place; write it out")
@@ -167,6 +171,24 @@ func (e *editor) writeAnew(n *positioned.Node, i int, p *patch, path sidecar.Pat
 		text = e.Newline + values.Indentation(n.Column) + text
 	}
 	e.addSplice(from, to-from, text)
+}
+
+// isOwnLine reports whether the alias of an entry stands on a line below its key. What stands above it stays.
+func (e *editor) isOwnLine(n *positioned.Node, i int) bool {
+	v := n.Values[i]
+	return v.Kind == positioned.Alias && n.Kind == positioned.Mapping && e.Lines.LineStart(v.Start) > n.Keys[i].End
+}
+
+// replaceOwnLine writes a value where an alias had a line of its own.
+func (e *editor) replaceOwnLine(v *positioned.Node, p *patch, path sidecar.Path) {
+	e.noteReplaced(v, path, p)
+	text := ""
+	if v.End < e.LineEnd(v.End) { // a comment, or blanks, would move behind the last line
+		text = values.FormatFlow(p.value, e.json)
+	} else {
+		text = e.FormatValue(p.value, v.Start-e.Lines.LineStart(v.Start))
+	}
+	e.addSplice(v.Start, v.End-v.Start, text)
 }
 
 // markDone marks a node with everything in it as done.

@@ -32,6 +32,10 @@ var aliased = map[string]string{
 		"        value: b\n  - name: b\n",
 	"anchored env": "spec:\n  containers:\n  - name: app\n    env: &e\n    - {name: A, value: b}\n" +
 		"  - name: b\n    env: *e # the same\n  - name: c\n    env: *e\n",
+	"aliases on lines of their own": "spec:\n  containers:\n  - name: app\n    env: &e\n    - {name: A, value: b}\n" +
+		"  - name: b\n    env: # the same\n\n      *e\n  - name: c\n    env:\n      # as above\n      *e # all\n",
+	"empty value of an alias": "spec:\n  containers:\n  - name: app\n    env: &e [] # none\n" +
+		"  - name: b\n    env: # the same\n      *e\n  - name: c\n    env: *e # none\n",
 	"anchored scalars": "spec:\n  containers:\n  - name: &n app\n    image: &i a:1\n  - name: b\n    image: *i\n" +
 		"    command: [*n]\n",
 	"first key is an alias": "x: &e\n- name: A\n  value: b\nspec:\n  containers:\n  - env: *e\n    name: app\n",
@@ -79,6 +83,11 @@ func TestEditsThroughAliases(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, values.Equal(lean(want), lean(withoutRecord(after))), "%s\n%s", out[0],
 				values.FormatFlow(after, true))
+
+			if name == "aliases on lines of their own" {
+				require.Contains(t, out[0], "env: # the same\n\n      - name: A\n        value: b\n")
+				require.Contains(t, out[0], "env:\n      # as above\n      [{name: A, value: b}] # all\n")
+			}
 
 			back, fs := StripAll(laid)
 			require.Empty(t, fs, out[0])

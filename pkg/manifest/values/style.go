@@ -35,6 +35,24 @@ func (st Style) FormatItem(v any, col int) string {
 	return w.text.String()
 }
 
+// FormatValue writes a value that begins on a line of its own, at a column.
+func (st Style) FormatValue(v any, col int) string {
+	w := printer{Style: st}
+	switch v := v.(type) {
+	case Map:
+		if len(v) > 0 {
+			w.writeEntries(v, col, true)
+			return w.text.String()
+		}
+	case []any:
+		if len(v) > 0 {
+			w.writeItems(v, col, true)
+			return w.text.String()
+		}
+	}
+	return FormatScalar(v)
+}
+
 // printer writes block YAML. Arguments of its methods are the column at which they begin,
 // and whether it's the last inserted text, behind which any line may follow.
 type printer struct {

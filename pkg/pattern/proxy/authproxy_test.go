@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -89,4 +90,27 @@ func TestPublicLocations(t *testing.T) {
 	}
 	slices.Sort(words)
 	require.Len(t, slices.Compact(slices.Clone(words)), len(words))
+}
+
+// A location with an add_header of its own has none of those outside it: each must tell clients to close, too.
+func TestAllAnswersTellClientsToClose(t *testing.T) {
+	for name, p := range map[string]*AuthProxy{
+		"oidc": {OIDC: &OIDC{IssuerURL: "https://login.example.com", ClientID: "reports", SecretName: "oidc"}},
+		"jwt":  {JWT: &JWT{Issuer: "https://login.example.com", Audiences: []string{"reports"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p.Base = proxy().Base
+			c, err := p.Change(patterntest.NewElasticsearch())
+			require.NoError(t, err)
+			own := 0
+			for _, block := range strings.Split(conf(t, c), "{\n")[1:] {
+				header, _, _ := strings.Cut(block, "}")
+				if strings.Contains(header, "add_header") {
+					own++
+					require.Contains(t, header, "add_header Connection $leave always;")
+				}
+			}
+			require.Positive(t, own)
+		})
+	}
 }

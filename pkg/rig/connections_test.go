@@ -120,6 +120,9 @@ func TestScrapedPorts(t *testing.T) {
 		"an agent of the JVM": {"{podSelector: {}, ingress: [{ports: [{port: 80}]}]}",
 			"  - javaAgent: {preset: jmx, image: x:1, path: /a.jar, configMapName: c}\n",
 			"add {ports: [{port: 9404}]}, and from with Prometheus"},
+		"a collector's own metrics": {"{podSelector: {}, ingress: [{ports: [{port: 80}]}]}",
+			"  - otelAgent: {endpoint: 'https://192.0.2.1:4317', metricsPort: 8888}\n",
+			"add {ports: [{port: 8888}]}, and from with Prometheus"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := findingsOf(t, deployment("a", "")+policy("p", c.policy), "network-policy-scrape", c.entries)

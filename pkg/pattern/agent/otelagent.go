@@ -93,6 +93,9 @@ func (p *OTelAgent) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 			{Port: p.httpPort(), For: "collector " + w.Name + ", on 127.0.0.1"},
 		},
 	}
+	if p.MetricsPort != 0 {
+		c.Scraped = []int32{p.MetricsPort}
+	}
 	if p.CA != nil {
 		c.Volumes = append(c.Volumes, p.CA.Volume(pattern.VolumeName(w, "ca")))
 	}

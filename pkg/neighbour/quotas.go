@@ -18,6 +18,9 @@ var (
 	limitRangeKind = Kind{"", "LimitRange"}
 )
 
+// Limits reports whether objects of a kind limit what the pods of their namespace take.
+func Limits(k Kind) bool { return k == quotaKind || k == limitRangeKind }
+
 // An admittedPod is a pod that the API server admits, or refuses, by the quotas and limit ranges of its namespace.
 type admittedPod struct {
 	pods          int64

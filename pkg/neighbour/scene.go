@@ -66,12 +66,16 @@ func (t *takenPort) newEdit(object sidecar.Ref, at sidecar.Path, value any) side
 	return sidecar.Edit{Owner: t.sidecar, For: []sidecar.Ref{t.footprint.Ref}, Object: object, Path: at, Value: value}
 }
 
-// Observe records a workload, the answers of its sidecars, and its pod with their containers.
+// Observe records a workload, the answers of its sidecars, and its pod with their containers. The pod is needed where a
+// kind that [Limits] tells is in its namespace, and may be nil elsewhere.
 func Observe(w *sidecar.Workload, answers []sidecar.Answer, with *corev1.PodSpec) *Footprint {
 	f := &Footprint{
 		Ref: w.Ref, Labels: w.Pod.Labels, plainPorts: map[sidecar.Ref][]int32{},
 		ports:  declaredPorts(w.Pod.Spec.Containers, w.Pod.Spec.InitContainers),
-		onNode: w.Pod.Spec.HostNetwork, admitted: newAdmittedPod(w, answers, with),
+		onNode: w.Pod.Spec.HostNetwork,
+	}
+	if with != nil {
+		f.admitted = newAdmittedPod(w, answers, with)
 	}
 	for i := range answers {
 		a := &answers[i]

@@ -3,6 +3,7 @@ package rig
 import (
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/outrigger-dev/outrigger/pkg/cost"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/neighbour"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -24,6 +25,26 @@ func (r *run) followAround() {
 			r.addEmit(e.For, e.Sidecar, obj.Ref(), obj, manifest.Emit{Object: obj, For: r.findObject(e.For), Sidecar: e.Sidecar})
 		}
 	}
+}
+
+// observe records a workload for its neighbours. Whole pods are kept only where their namespace limits them: thousands of
+// them take more memory than all that is edited.
+func (r *run) observe(w *sidecar.Workload, answers []sidecar.Answer) {
+	if r.limited == nil {
+		r.limited = map[string]bool{}
+		for _, t := range r.texts {
+			for _, o := range t.Objects {
+				if neighbour.Limits(neighbour.Kind{Group: o.Ref.Group, Kind: o.Ref.Kind}) {
+					r.limited[o.Ref.Namespace] = true
+				}
+			}
+		}
+	}
+	var with *corev1.PodSpec
+	if r.limited[w.Ref.Namespace] {
+		with = cost.WithSidecars(w, answers)
+	}
+	r.footprints = append(r.footprints, neighbour.Observe(w, answers, with))
 }
 
 // A world is what neighbours can read of the manifests. Objects are decoded when they're needed, and only once.

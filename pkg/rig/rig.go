@@ -182,6 +182,7 @@ type run struct {
 	least         map[sidecar.Ref]*int32  // pods that autoscalers keep, by workload; nil: not looked for yet
 
 	footprints []*neighbour.Footprint
+	limited    map[string]bool // namespaces with quotas or limit ranges; nil: not looked for yet
 
 	services         map[string][]*service              // by namespace
 	labelledServices map[sidecar.Ref]*manifest.Object   // Services that were taken for what this run emits

@@ -2,7 +2,6 @@ package rig
 
 import (
 	"github.com/outrigger-dev/outrigger/pkg/config"
-	"github.com/outrigger-dev/outrigger/pkg/cost"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/merge"
 	"github.com/outrigger-dev/outrigger/pkg/neighbour"
@@ -40,7 +39,7 @@ func (r *run) serveWorkload(q *request, o *manifest.Object) (without []*config.E
 	}
 	own := r.keepShared(o, edits)
 	r.checkRemembered(own)
-	r.footprints = append(r.footprints, neighbour.Observe(w, a.answers, cost.WithSidecars(w, a.answers)))
+	r.observe(w, a.answers)
 	about := r.aboutDocuments(q, a.answers)
 	if len(own) > 0 && r.layOn(o, own, about) {
 		r.keepEdits(o, own, about)

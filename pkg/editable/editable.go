@@ -110,9 +110,9 @@ func expandShape(shape []string) (all [][]string) {
 // FieldAt finds the field at a path of an object that has pod templates at some paths. It
 // returns nil if the path isn't edited.
 func FieldAt(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) *Field {
-	all := table()
+	all, kind := table(), kindName(on)
 	for i := range all {
-		if f := &all[i]; f.isOf(on) && f.matchPath(pods, path) == fullMatch {
+		if f := &all[i]; f.isOf(kind) && f.matchPath(pods, path) == fullMatch {
 			return f
 		}
 	}
@@ -122,16 +122,19 @@ func FieldAt(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) *Field {
 // HasFieldsBelow reports whether a field below a path is edited. If so, a collection at the
 // path may be empty or missing.
 func HasFieldsBelow(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) bool {
-	return slices.ContainsFunc(table(), func(f Field) bool { return f.isOf(on) && f.matchPath(pods, path) == partOf })
+	kind := kindName(on)
+	return slices.ContainsFunc(table(), func(f Field) bool { return f.isOf(kind) && f.matchPath(pods, path) == partOf })
 }
 
-func (f *Field) isOf(on sidecar.Ref) bool {
-	kind := on.Kind
-	if on.Group != "" {
-		kind = on.Group + "/" + on.Kind
+// kindName returns the kind of an object as the table has it.
+func kindName(on sidecar.Ref) string {
+	if on.Group == "" {
+		return on.Kind
 	}
-	return f.kinds == nil || slices.Contains(f.kinds, kind)
+	return on.Group + "/" + on.Kind
 }
+
+func (f *Field) isOf(kind string) bool { return f.kinds == nil || slices.Contains(f.kinds, kind) }
 
 // A match says how much of a shape a path matches.
 type match int

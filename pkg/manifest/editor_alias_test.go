@@ -77,7 +77,7 @@ func TestEditsThroughAliases(t *testing.T) {
 			after, err := positioned.ValueOf(laid.Objects[0].rootNode())
 			require.NoError(t, err, out[0])
 
-			p, err := planEdits(own)
+			p, err := planEdits(own, nil)
 			require.NoError(t, err)
 			want, err := p.applyTo(before)
 			require.NoError(t, err)

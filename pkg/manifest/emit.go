@@ -178,7 +178,7 @@ func (l *Layer) updateObject(o *Object, em Emit) {
 
 // overwriteObject applies edits to an object of ours. They need no record.
 func (l *Layer) overwriteObject(o *Object, edits []sidecar.Edit) {
-	root, err := planEdits(edits)
+	root, err := planEdits(edits, l.values)
 	if err != nil {
 		l.addFailure(o, "internal", err)
 		return

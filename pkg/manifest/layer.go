@@ -46,6 +46,7 @@ type Layer struct {
 	reread   map[*Text]bool // texts to be read again, see check
 	findings sidecar.Findings
 	known    map[string]string  // inserted texts
+	values   values.Cache       // of edits
 	laid     map[*Object][2]int // the range of an object's splices in those of its text
 	written  map[*Object]bool   // existing objects that are updated or removed
 	next     map[place]int      // the next index in a file of kpt's; nil: not looked for yet
@@ -55,7 +56,7 @@ type Layer struct {
 func NewLayer(texts []*Text) *Layer {
 	return &Layer{
 		texts:   texts,
-		splices: map[*Text][]splice{}, reread: map[*Text]bool{}, known: map[string]string{},
+		splices: map[*Text][]splice{}, reread: map[*Text]bool{}, known: map[string]string{}, values: values.Cache{},
 		laid: map[*Object][2]int{}, written: map[*Object]bool{},
 	}
 }
@@ -123,7 +124,7 @@ func (l *Layer) Edit(o *Object, edits []sidecar.Edit, about *Record) {
 	}
 	from := len(l.splices[o.text])
 	defer func() { l.laid[o] = [2]int{from, len(l.splices[o.text])} }()
-	root, err := planEdits(edits)
+	root, err := planEdits(edits, l.values)
 	if err != nil {
 		l.addFailure(o, "internal", err)
 		return

@@ -203,7 +203,7 @@ func FuzzLay(f *testing.F) {
 				}
 				b, err := positioned.ValueOf(after.rootNode())
 				require.NoError(t, err)
-				root, err := planEdits(es)
+				root, err := planEdits(es, nil)
 				require.NoError(t, err)
 				require.True(t, kept(a, b, root), "something else has moved: %q\n->\n%q", text, out[0])
 				continue

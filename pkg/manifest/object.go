@@ -41,14 +41,15 @@ type Object struct {
 	Version string
 
 	text     *Text
-	from, to int              // its lines; a list's member begins with the line of its dash
-	lacks    uint64           // bits of known annotations that it certainly doesn't have
-	unsure   bool             // a word that isn't in the text may still be in the object
-	node     *positioned.Node // nil until it's read
-	err      error            // of reading it
-	meta     [2]int           // the lines of metadata, if they're known
-	flow     bool             // meta has the bounds of a value in brackets
-	part     *positioned.Node // a mapping with metadata alone, if only that was read
+	from, to int               // its lines; a list's member begins with the line of its dash
+	lacks    uint64            // bits of known annotations that it certainly doesn't have
+	unsure   bool              // a word that isn't in the text may still be in the object
+	node     *positioned.Node  // nil until it's read
+	err      error             // of reading it
+	meta     [2]int            // the lines of metadata, if they're known
+	flow     bool              // meta has the bounds of a value in brackets
+	part     *positioned.Node  // a mapping with metadata alone, if only that was read
+	arena    *positioned.Arena // of these nodes; nil: none of them came from one
 
 	styled values.Style // set at the first use
 
@@ -93,7 +94,7 @@ func (o *Object) rootNode() *positioned.Node {
 }
 
 func (o *Object) readSource() {
-	o.node, o.err = positioned.ReadObject(o.text.lines, o.from, o.to, o.list != nil)
+	o.node, o.err = o.ownArena().ReadObject(o.text.lines, o.from, o.to, o.list != nil)
 	if o.err == nil {
 		o.err = o.node.Check(o.text.lines)
 	}
@@ -102,18 +103,11 @@ func (o *Object) readSource() {
 	}
 }
 
-// Release drops the nodes. They are read again if they are needed.
-func (o *Object) Release() {
-	if o.from < o.to && o.err == nil {
-		o.node, o.part = nil, nil
-	}
-}
-
 // withMeta returns a node with the object's metadata. It reads no more than that, if
 // possible.
 func (o *Object) withMeta() *positioned.Node {
 	if o.node == nil && o.part == nil && o.meta[0] < o.meta[1] && !o.unsure {
-		if n, ok := positioned.ReadFast(o.text.lines, o.meta[0], o.meta[1], false); ok && n.Check(o.text.lines) == nil {
+		if n, ok := o.ownArena().ReadFast(o.text.lines, o.meta[0], o.meta[1], false); ok && n.Check(o.text.lines) == nil {
 			if o.part = n; o.flow {
 				key := &positioned.Node{Kind: positioned.Scalar, Tag: positioned.TagString, Value: "metadata"}
 				o.part = &positioned.Node{Kind: positioned.Mapping, Tag: positioned.TagMap,
@@ -130,7 +124,7 @@ func (o *Object) withMeta() *positioned.Node {
 // mayMention reports whether the object may have a field of a name. If not, it needn't be
 // read.
 func (o *Object) mayMention(name string) bool {
-	return o.unsure || o.text.containsWord(name) && strings.Contains(o.text.lines.Text[o.from:o.to], name)
+	return o.unsure || o.text.mayContain(name) && strings.Contains(o.text.lines.Text[o.from:o.to], name)
 }
 
 // MayHave reports whether the object may have a field of a name with a value of one word, without reading it. Any value

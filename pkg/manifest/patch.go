@@ -15,25 +15,37 @@ type patch struct {
 	step   sidecar.Step
 	set    bool
 	value  any
+	shared *values.Shared // has the value, if it's that of an edit
 	delete bool
 	before string
 	by     sidecar.Path // what takes the place of what is deleted
 	below  []*patch
 }
 
+// hash returns the hash of the value.
+func (p *patch) hash() string {
+	if p.shared == nil {
+		return hashValue(p.value)
+	}
+	if p.shared.Hash == "" {
+		p.shared.Hash = hashValue(p.value)
+	}
+	return p.shared.Hash
+}
+
 // planEdits makes a tree of edits and keeps their order.
-func planEdits(edits []sidecar.Edit) (*patch, error) {
+func planEdits(edits []sidecar.Edit, known values.Cache) (*patch, error) {
 	root := &patch{}
 	for _, e := range edits {
 		p := root
 		for _, s := range e.Path {
 			p = p.childAt(s)
 		}
-		v, err := values.Of(e.Value)
+		v, err := known.Share(e.Value)
 		if err != nil {
 			return nil, err
 		}
-		p.set, p.value, p.delete, p.before, p.by = !e.Delete, v, e.Delete, e.Before, e.By
+		p.set, p.value, p.shared, p.delete, p.before, p.by = !e.Delete, v.Value, v, e.Delete, e.Before, e.By
 	}
 	return root, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/outrigger-dev/outrigger/pkg/editable"
 	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
@@ -25,7 +26,7 @@ func (e *editor) addMark(v *positioned.Node, at sidecar.Path, p *patch) {
 		m.Was = new(e.Text[v.Start:v.End])
 	}
 	if e.hashes {
-		m.Is, m.Like = hashValue(p.value), e.hashLikeApp(p.value)
+		m.Is, m.Like = p.hash(), e.hashLikeApp(p.value)
 	}
 	e.marks = append(e.marks, m)
 }
@@ -52,7 +53,7 @@ func (l *Layer) editCarried(o *Object, edits []sidecar.Edit, root *patch, about 
 		return e
 	}
 	l.findings = findings
-	bare, _ := planEdits(edits)
+	bare, _ := planEdits(edits, l.values)
 	return l.editObject(o, bare, nil)
 }
 
@@ -69,7 +70,7 @@ func (l *Layer) editWithRecord(o *Object, edits []sidecar.Edit, root *patch, abo
 	}
 	at := sidecar.Fields("metadata", "annotations", key)
 	own := root.ensurePath(at)
-	own.set, own.value = true, unwritten
+	own.set, own.value, own.shared = true, unwritten, nil
 	e := l.editObject(o, root, fieldAt)
 	if len(e.errs) > 0 {
 		return e
@@ -78,7 +79,7 @@ func (l *Layer) editWithRecord(o *Object, edits []sidecar.Edit, root *patch, abo
 	marks := slices.DeleteFunc(slices.Clone(e.marks), func(m mark) bool { return m.At == ownAt && !m.isTakenOut() })
 	changes := func(m mark) bool { return m.Is != "" || m.isTakenOut() }
 	if len(about.Documents) == 0 && !slices.ContainsFunc(marks, changes) {
-		bare, _ := planEdits(edits)
+		bare, _ := planEdits(edits, l.values)
 		if e := l.editObject(o, bare, fieldAt); len(e.marks) == 0 { // nothing to remember
 			return e
 		}
@@ -142,7 +143,7 @@ func (e *editor) writeRecord(text string) bool {
 
 // findUnrecordable finds edits that a record can't undo.
 func (o *Object) findUnrecordable(root *patch, fieldAt func(sidecar.Path) *editable.Field) (fs sidecar.Findings) {
-	was, _ := positioned.ValueOf(o.rootNode())
+	was := sync.OnceValue(func() any { v, _ := positioned.ValueOf(o.rootNode()); return v })
 	var look func(p *patch, path sidecar.Path)
 	look = func(p *patch, path sidecar.Path) {
 		switch field := fieldAt(path); {
@@ -151,7 +152,7 @@ func (o *Object) findUnrecordable(root *patch, fieldAt func(sidecar.Path) *edita
 				Field:   path.String(),
 				Message: "isn't a field that a record can restore", Hint: "render from sources without a record"})
 		case p.set && field.Value == editable.Volume && reachNode(o.rootNode(), path) == nil &&
-			mountsVolume(was, path[len(path)-1].Value):
+			mountsVolume(was(), path[len(path)-1].Value):
 			fs = append(fs, sidecar.Finding{Code: "mounted-before",
 				Field:   path.String(),
 				Message: "is missing in the manifest, where a container mounts it, so no record may remove it",
@@ -179,8 +180,7 @@ func (p *patch) canBeUndone(field *editable.Field) bool {
 
 // editableFields tells what is moved at a path of the object.
 func (o *Object) editableFields() func(sidecar.Path) *editable.Field {
-	v, _ := positioned.ValueOf(o.rootNode()) // what can't be read has no pods
-	pods := podPaths(v)
+	pods := podPathsBelow(o.rootNode())
 	return func(path sidecar.Path) *editable.Field { return editable.FieldAt(o.Ref, pods, path) }
 }
 
@@ -202,6 +202,33 @@ func podPaths(v any) (paths []sidecar.Path) {
 	}
 	look(v, sidecar.Path{})
 	return paths
+}
+
+// podPathsBelow is podPaths for a node. One without aliases needn't become a value for that.
+func podPathsBelow(root *positioned.Node) (paths []sidecar.Path) {
+	if hasAlias(root) {
+		v, _ := positioned.ValueOf(root) // what can't be read has no pods
+		return podPaths(v)
+	}
+	var look func(n *positioned.Node, path sidecar.Path)
+	look = func(n *positioned.Node, path sidecar.Path) {
+		if list := n.At("spec", "containers"); list != nil && list.Kind == positioned.Sequence {
+			paths = append(paths, path)
+		}
+		for name, v := range n.EachField {
+			if v.Kind == positioned.Mapping && len(path) < 8 {
+				look(v, path.To(name))
+			}
+		}
+	}
+	if root.Kind == positioned.Mapping {
+		look(root, sidecar.Path{})
+	}
+	return paths
+}
+
+func hasAlias(n *positioned.Node) bool {
+	return n.Kind == positioned.Alias || slices.ContainsFunc(n.Values, hasAlias)
 }
 
 // takenBy is the mark of what took the place of something: what the edit names, or
@@ -237,7 +264,8 @@ func plainPath(at string) string {
 func (o *Object) nameContainers(root *patch, unnamed []string) {
 	if len(unnamed) > 0 {
 		p := root.ensurePath(sidecar.Fields("metadata", "annotations", sidecar.ContainersKey))
-		p.set, p.value = true, strings.Join(append(splitNames(o.Annotation(sidecar.ContainersKey)), unnamed...), ",")
+		p.set, p.shared = true, nil
+		p.value = strings.Join(append(splitNames(o.Annotation(sidecar.ContainersKey)), unnamed...), ",")
 	}
 }
 

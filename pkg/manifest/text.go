@@ -27,11 +27,13 @@ type Text struct {
 	resources      *resourceList   // of a ResourceList
 	last           [2]int          // the last document
 	mentioned      map[string]bool // whether a word is anywhere in the text
+	asked          map[string]int  // how many objects were asked for a word
 	json           [][2]int        // the values of a text that is JSON, one behind another
 	patchedBy      string          // the kustomization that names it as a patch
 	nearly         bool            // it has a ResourceList of another apiVersion
 	outer          *string         // the folder of the outermost package; nil: not looked for yet
 	strays         []int           // places of what is neither an object nor empty
+	arenas         arenas
 }
 
 // A resourceList has the fields of a ResourceList, or its node if the whole was read.
@@ -322,6 +324,19 @@ func (t *Text) NoResourceList() string {
 
 // String returns the original text.
 func (t *Text) String() string { return t.lines.Text }
+
+// mayContain reports whether a word may be in the text. It's only searched there once many objects were asked for it:
+// few are searched faster one by one.
+func (t *Text) mayContain(word string) bool {
+	if t.asked == nil {
+		t.asked = map[string]int{}
+	}
+	t.asked[word]++
+	return t.asked[word] <= len(t.Objects)/fewObjects || t.containsWord(word)
+}
+
+// fewObjects is the part of all objects, as in one of so many, that are few.
+const fewObjects = 20
 
 // containsWord reports whether a word is anywhere in the text.
 func (t *Text) containsWord(word string) bool {

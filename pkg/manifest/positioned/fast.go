@@ -20,20 +20,23 @@ type fastReader struct {
 	// The next line with content: its start and end, and the start of its content.
 	at, eol, first int
 
-	arena []Node
-	count int     // of nodes
-	open  []*Node // keys and values of the collections that aren't read to their ends yet
-	slab  []*Node // lists are cut from it
+	*Arena
+	count int // of nodes
 }
 
 // ReadFast reads one object; a list's member has a dash in front.
 func ReadFast(l *Lines, from, to int, member bool) (*Node, bool) {
+	return new(Arena).ReadFast(l, from, to, member)
+}
+
+// ReadFast is the same with nodes of the arena.
+func (a *Arena) ReadFast(l *Lines, from, to int, member bool) (*Node, bool) {
 	if !member {
 		if n, ok := readLoneValue(l, from, to); ok {
 			return n, true
 		}
 	}
-	b := fastReader{Lines: l, to: to, eol: from - 1}
+	b := fastReader{Lines: l, Arena: a, to: to, eol: from - 1}
 	if from == 0 && l.firstOffset() > 0 || !hasPlainBytes(l.Text[from:to]) {
 		return nil, false
 	}
@@ -142,41 +145,6 @@ func (b *fastReader) advanceLine() {
 
 // isDeeper reports whether the next line begins right of a column.
 func (b *fastReader) isDeeper(col int) bool { return b.first < b.to && b.first-b.at > col }
-
-func (b *fastReader) newNode(kind Kind, start int) *Node {
-	if b.count++; b.count > maxValues {
-		b.no = true
-	}
-	if len(b.arena) == 0 { // about the number of nodes
-		b.arena = make([]Node, min(max((b.to-b.at)/20, 4), 64))
-	}
-	n := &b.arena[0]
-	b.arena = b.arena[1:]
-	n.Kind, n.Start = kind, start
-	return n
-}
-
-// cutLists returns the values, or the keys and the values, that were read since there were from open nodes. Most
-// collections are small and there are many, so each list has just its size.
-func (b *fastReader) cutLists(from int, keys bool) (ks, vs []*Node) {
-	read := b.open[from:]
-	if len(b.slab) < len(read) {
-		b.slab = make([]*Node, max(len(read), min(max((b.to-b.at)/16, 8), 128)))
-	}
-	list := b.slab[:len(read):len(read)]
-	b.slab = b.slab[len(read):]
-	b.open = b.open[:from]
-	if !keys {
-		copy(list, read)
-		return nil, list
-	}
-	half := len(read) / 2
-	ks, vs = list[:half:half], list[half:]
-	for i := range half {
-		ks[i], vs[i] = read[2*i], read[2*i+1]
-	}
-	return ks, vs
-}
 
 func (b *fastReader) giveUp() *Node {
 	b.no = true

@@ -17,7 +17,7 @@ type jsonReader struct {
 
 // ReadJSON reads the JSON values between two offsets.
 func ReadJSON(l *Lines, from, to int) (all []*Node, ok bool) {
-	r := jsonReader{fastReader: fastReader{Lines: l, to: to, at: from}, p: from}
+	r := jsonReader{fastReader: fastReader{Lines: l, Arena: new(Arena), to: to, at: from}, p: from}
 	for r.skipSpace(); !r.no && r.p < to; r.skipSpace() {
 		if c := l.Text[r.p]; c != '{' && c != '[' {
 			return nil, false

@@ -147,7 +147,12 @@ func (l *Lines) shiftLine(message string, from int) string {
 
 // ReadObject reads one object; a list's member has a dash in front.
 func ReadObject(l *Lines, from, to int, member bool) (*Node, error) {
-	if n, ok := ReadFast(l, from, to, member); ok {
+	return new(Arena).ReadObject(l, from, to, member)
+}
+
+// ReadObject is the same with nodes of the arena, as far as the fast reader can.
+func (a *Arena) ReadObject(l *Lines, from, to int, member bool) (*Node, error) {
+	if n, ok := a.ReadFast(l, from, to, member); ok {
 		return n, nil
 	}
 	return readFully(l, from, to, member)

@@ -23,15 +23,11 @@ type Entry struct {
 // Of makes a value of anything that encoding/json can write, without fields that are written
 // although they aren't set. A json.RawMessage keeps all its fields.
 func Of(v any) (any, error) {
-	if raw, ok := v.(json.RawMessage); ok {
-		return DecodeJSON(raw)
-	}
-	raw, err := json.Marshal(v)
-	if err != nil {
+	s, err := Cache(nil).Share(v)
+	if s == nil {
 		return nil, err
 	}
-	out, err := decodeValid(raw)
-	return pruneUnset(out), err
+	return s.Value, err
 }
 
 func pruneUnset(v any) any {

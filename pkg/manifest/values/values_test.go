@@ -165,3 +165,30 @@ func TestDecodeJSON(t *testing.T) {
 	_, err = DecodeJSON([]byte(`{"a":{"b":1,"b":2}}`))
 	require.EqualError(t, err, "a field is given twice")
 }
+
+// A cache makes what Of makes, and equal values once.
+func TestCache(t *testing.T) {
+	c := Cache{}
+	for _, v := range []any{"a", 1, nil, true, []string{"a"}, map[string]any{"b": nil, "resources": map[string]int{}},
+		json.RawMessage(`{"b":null}`)} {
+		want, err := Of(v)
+		require.NoError(t, err)
+		first, err := c.Share(v)
+		require.NoError(t, err)
+		second, err := c.Share(v)
+		require.NoError(t, err)
+		require.Equal(t, want, first.Value)
+		require.Equal(t, want, second.Value)
+		_, raw := v.(json.RawMessage)
+		require.Equal(t, !raw, first == second, "what a person wrote is read as it is")
+	}
+	_, err := c.Share(func() {})
+	require.Error(t, err)
+	_, err = c.Share(json.RawMessage("{"))
+	require.Error(t, err)
+	for i := range 3000 {
+		_, err := c.Share(i)
+		require.NoError(t, err)
+	}
+	require.LessOrEqual(t, len(c), 1000)
+}

@@ -27,8 +27,8 @@ func (r *run) followAround() {
 	}
 }
 
-// observe records a workload for its neighbours. Whole pods are kept only where their namespace limits them: thousands of
-// them take more memory than all that is edited.
+// observe records a workload for its neighbours. Whole pods are kept only where their namespace limits them: thousands
+// of them take more memory than all that is edited.
 func (r *run) observe(w *sidecar.Workload, answers []sidecar.Answer) {
 	if r.limited == nil {
 		r.limited = map[string]bool{}

@@ -11,7 +11,11 @@ import (
 // findObject returns the first object with a reference, or nil.
 func (r *run) findObject(ref sidecar.Ref) *manifest.Object {
 	if r.objects == nil {
-		r.objects, r.twins = map[sidecar.Ref]*manifest.Object{}, map[sidecar.Ref]*manifest.Object{}
+		n := 0
+		for _, t := range r.texts {
+			n += len(t.Objects)
+		}
+		r.objects, r.twins = make(map[sidecar.Ref]*manifest.Object, n), map[sidecar.Ref]*manifest.Object{}
 		for _, t := range r.texts {
 			for _, o := range t.Objects {
 				switch {
@@ -111,10 +115,10 @@ func (r *run) secretKeys(namespace string) map[string][]string {
 					in = map[string][]string{}
 					r.secrets[o.Ref.Namespace] = in
 				}
-				keys := append(o.Keys("data"), o.Keys("stringData")...)
+				var keys []string
+				o.Glance(func() { keys = append(o.Keys("data"), o.Keys("stringData")...) })
 				slices.Sort(keys)
 				in[o.Ref.Name] = slices.Compact(keys)
-				o.Release()
 			}
 		}
 	}

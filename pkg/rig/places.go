@@ -16,19 +16,26 @@ func placeFindings(fs sidecar.Findings, given, now []*manifest.Text, emits ...ma
 	if len(fs) == 0 {
 		return
 	}
+	emitted := map[sidecar.Ref]sidecar.Ref{}
+	for _, e := range emits {
+		emitted[e.Ref] = e.For.Ref
+	}
+	wanted := map[sidecar.Ref]bool{}
+	for i := range fs {
+		wanted[fs[i].Object], wanted[emitted[fs[i].Object]] = true, true
+	}
 	spots := map[sidecar.Ref][]spot{}
 	for i, t := range given {
 		for j, o := range t.Objects {
+			if !wanted[o.Ref] {
+				continue
+			}
 			s := spot{o, o}
 			if n := now[i].Objects; j < len(n) && n[j].Ref == o.Ref {
 				s.now = n[j]
 			}
 			spots[o.Ref] = append(spots[o.Ref], s)
 		}
-	}
-	emitted := map[sidecar.Ref]sidecar.Ref{}
-	for _, e := range emits {
-		emitted[e.Ref] = e.For.Ref
 	}
 	for i := range fs {
 		f := &fs[i]

@@ -87,7 +87,8 @@ func (r *run) findAutoscalers() {
 				MinReplicas    *int32
 				ScaleTargetRef struct{ APIVersion, Kind, Name string }
 			}
-			if o.Decode(sidecar.Fields("spec"), &spec) == nil {
+			var err error
+			if o.Glance(func() { err = o.Decode(sidecar.Fields("spec"), &spec) }); err == nil {
 				to := spec.ScaleTargetRef
 				group, _, some := strings.Cut(to.APIVersion, "/")
 				if !some {
@@ -96,7 +97,6 @@ func (r *run) findAutoscalers() {
 				r.least[sidecar.Ref{Group: group, Kind: to.Kind, Namespace: o.Ref.Namespace, Name: to.Name}] =
 					cmp.Or(spec.MinReplicas, new(int32(1)))
 			}
-			o.Release()
 		}
 	}
 }

@@ -33,6 +33,7 @@ func (r *run) visitSelected(visit func(*request, *manifest.Object) (without []*c
 			}
 			r.checkPassedOver(passing, serving, o)
 			o.Release() // its labels may have been looked at
+			t.Recycle()
 		}
 	}
 }

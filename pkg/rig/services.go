@@ -72,9 +72,9 @@ func (r *run) readSelectors() {
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
 			if o.Ref.Kind == "Service" && o.Ref.Group == "" && !o.IsToolConfig() {
-				in := o.Ref.Namespace
-				r.services[in] = append(r.services[in], &service{object: o, selector: o.Strings("spec", "selector")})
-				o.Release()
+				s := &service{object: o}
+				o.Glance(func() { s.selector = o.Strings("spec", "selector") })
+				r.services[o.Ref.Namespace] = append(r.services[o.Ref.Namespace], s)
 			}
 		}
 	}

@@ -113,13 +113,20 @@ func (p *patch) wholeValue() (v any, some bool) {
 	return m, m != nil
 }
 
-// eachLeaf calls f for each value set in the tree.
+// usualDepth is more than most paths have steps.
+const usualDepth = 12
+
+// eachLeaf calls f for each value set in the tree, with a path that is another one afterwards.
 func (p *patch) eachLeaf(path sidecar.Path, f func(sidecar.Path, *patch)) {
+	p.visitLeaves(append(make(sidecar.Path, 0, usualDepth), path...), f)
+}
+
+func (p *patch) visitLeaves(path sidecar.Path, f func(sidecar.Path, *patch)) {
 	if p.set {
 		f(path, p)
 	}
 	for _, c := range p.below {
-		c.eachLeaf(append(path[:len(path):len(path)], c.step), f)
+		c.visitLeaves(append(path, c.step), f)
 	}
 }
 

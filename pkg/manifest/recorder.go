@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/outrigger-dev/outrigger/pkg/editable"
 	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
@@ -143,7 +142,13 @@ func (e *editor) writeRecord(text string) bool {
 
 // findUnrecordable finds edits that a record can't undo.
 func (o *Object) findUnrecordable(root *patch, fieldAt func(sidecar.Path) *editable.Field) (fs sidecar.Findings) {
-	was := sync.OnceValue(func() any { v, _ := positioned.ValueOf(o.rootNode()); return v })
+	isMounted := func(volume string) bool {
+		if !o.MayHave("name", volume) { // nearly all
+			return false
+		}
+		was, _ := positioned.ValueOf(o.rootNode())
+		return mountsVolume(was, volume)
+	}
 	var look func(p *patch, path sidecar.Path)
 	look = func(p *patch, path sidecar.Path) {
 		switch field := fieldAt(path); {
@@ -152,17 +157,17 @@ func (o *Object) findUnrecordable(root *patch, fieldAt func(sidecar.Path) *edita
 				Field:   path.String(),
 				Message: "isn't a field that a record can restore", Hint: "render from sources without a record"})
 		case p.set && field.Value == editable.Volume && reachNode(o.rootNode(), path) == nil &&
-			mountsVolume(was(), path[len(path)-1].Value):
+			isMounted(path[len(path)-1].Value):
 			fs = append(fs, sidecar.Finding{Code: "mounted-before",
 				Field:   path.String(),
 				Message: "is missing in the manifest, where a container mounts it, so no record may remove it",
 				Hint:    "write the volume into the manifest, or render from sources without a record"})
 		}
 		for _, c := range p.below {
-			look(c, append(path[:len(path):len(path)], c.step))
+			look(c, append(path, c.step))
 		}
 	}
-	look(root, nil)
+	look(root, make(sidecar.Path, 0, usualDepth))
 	return fs
 }
 

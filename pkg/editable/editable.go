@@ -110,9 +110,9 @@ func expandShape(shape []string) (all [][]string) {
 // FieldAt finds the field at a path of an object that has pod templates at some paths. It
 // returns nil if the path isn't edited.
 func FieldAt(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) *Field {
-	all, kind := table(), kindName(on)
+	all, kind, below := table(), kindName(on), stepsBelow(pods, path)
 	for i := range all {
-		if f := &all[i]; f.isOf(kind) && f.matchPath(pods, path) == fullMatch {
+		if f := &all[i]; f.isOf(kind) && f.matchPath(path, below) == fullMatch {
 			return f
 		}
 	}
@@ -122,8 +122,18 @@ func FieldAt(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) *Field {
 // HasFieldsBelow reports whether a field below a path is edited. If so, a collection at the
 // path may be empty or missing.
 func HasFieldsBelow(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) bool {
-	kind := kindName(on)
-	return slices.ContainsFunc(table(), func(f Field) bool { return f.isOf(kind) && f.matchPath(pods, path) == partOf })
+	kind, below := kindName(on), stepsBelow(pods, path)
+	return slices.ContainsFunc(table(), func(f Field) bool { return f.isOf(kind) && f.matchPath(path, below) == partOf })
+}
+
+// stepsBelow returns what is left of a path below each pod template on it. Nothing is left of one that leads there.
+func stepsBelow(pods []sidecar.Path, path sidecar.Path) (all []sidecar.Path) {
+	for _, pod := range pods {
+		if n := min(len(pod), len(path)); slices.Equal(pod[:n], path[:n]) {
+			all = append(all, path[n:])
+		}
+	}
+	return all
 }
 
 // kindName returns the kind of an object as the table has it.
@@ -145,16 +155,14 @@ const (
 	fullMatch
 )
 
-func (f *Field) matchPath(pods []sidecar.Path, path sidecar.Path) match {
+// matchPath matches a path, of which some steps are below pod templates.
+func (f *Field) matchPath(path sidecar.Path, below []sidecar.Path) match {
 	if f.shape[0] != "pod" {
 		return f.matchSteps(path, f.shape)
 	}
 	best := noMatch
-	for _, pod := range pods {
-		n := min(len(pod), len(path))
-		if slices.Equal(pod[:n], path[:n]) {
-			best = max(best, f.matchSteps(path[n:], f.shape[1:]))
-		}
+	for _, steps := range below {
+		best = max(best, f.matchSteps(steps, f.shape[1:]))
 	}
 	return best
 }

@@ -18,14 +18,20 @@ type Footprint struct {
 	sidecars      []sidecarContainer
 	ownContainers []string // names of the sidecars' containers, init containers included
 	taken         []*takenPort
-	plainPorts    map[sidecar.Ref][]int32 // ports of its Services that don't lead to a sidecar
-	policies      []networkPolicy         // emitted for it
-	ports         []corev1.ContainerPort  // of its pods, with those of the sidecars
+	plainPorts    []plainPort
+	policies      []networkPolicy        // emitted for it
+	ports         []corev1.ContainerPort // of its pods, with those of the sidecars
 	dials         []ownDial
 	scraped       []ownPort
 	onNode        bool // its pods use the node's network
 	mesh          *meshedPod
 	admitted      admittedPod
+}
+
+// A plainPort is one of a Service that doesn't lead to a sidecar.
+type plainPort struct {
+	service sidecar.Ref
+	number  int32
 }
 
 // A takenPort is a port of a pod where a sidecar answers now.
@@ -70,7 +76,7 @@ func (t *takenPort) newEdit(object sidecar.Ref, at sidecar.Path, value any) side
 // kind that [Limits] tells is in its namespace, and may be nil elsewhere.
 func Observe(w *sidecar.Workload, answers []sidecar.Answer, with *corev1.PodSpec) *Footprint {
 	f := &Footprint{
-		Ref: w.Ref, Labels: w.Pod.Labels, plainPorts: map[sidecar.Ref][]int32{},
+		Ref: w.Ref, Labels: w.Pod.Labels,
 		ports:  declaredPorts(w.Pod.Spec.Containers, w.Pod.Spec.InitContainers),
 		onNode: w.Pod.Spec.HostNetwork,
 	}
@@ -94,7 +100,7 @@ func Observe(w *sidecar.Workload, answers []sidecar.Answer, with *corev1.PodSpec
 		for _, p := range w.Services[i].Spec.Ports {
 			taken := slices.ContainsFunc(f.taken, func(t *takenPort) bool { return reachesTakeover(w, p, t.Takeover) })
 			if !taken && sidecar.IsTCP(p.Protocol) && targetPort(w, p) != 0 {
-				f.plainPorts[w.Services[i].Ref] = append(f.plainPorts[w.Services[i].Ref], p.Port)
+				f.plainPorts = append(f.plainPorts, plainPort{w.Services[i].Ref, p.Port})
 			}
 		}
 	}

@@ -28,7 +28,7 @@ func checkSharedServices(s *scene, r *Result) {
 		ports := byNamespace[namespace]
 		for _, f := range s.footprints {
 			for _, sp := range ports {
-				if slices.Contains(f.plainPorts[sp.service.Ref], sp.port.Port) {
+				if slices.Contains(f.plainPorts, plainPort{sp.service.Ref, sp.port.Port}) {
 					sp.reportShared(f.Ref, r)
 				}
 			}

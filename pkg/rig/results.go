@@ -196,9 +196,16 @@ type Added struct {
 	MaySkip bool   // its document allows opting out of it
 }
 
+// added is what is known of an [Added] before there's a result. Whole containers of thousands of workloads take much
+// memory.
+type added struct {
+	name, sidecar string
+	maySkip       bool
+}
+
 // noteAdded notes the containers that a workload gets.
 func (r *run) noteAdded(q *request, o *manifest.Object, answers []sidecar.Answer) {
-	var added []Added
+	var all []added
 	for i := range answers {
 		a := &answers[i]
 		may := false
@@ -208,16 +215,16 @@ func (r *run) noteAdded(q *request, o *manifest.Object, answers []sidecar.Answer
 			}
 		}
 		if len(sidecar.ContainerNames(answers[i:i+1])) == 0 {
-			added = append(added, Added{Sidecar: a.Name})
+			all = append(all, added{sidecar: a.Name})
 		}
 		for c := range a.Change.AllContainers() {
-			added = append(added, Added{Container: corev1.Container{Name: c.Name}, Sidecar: a.Name, MaySkip: may})
+			all = append(all, added{c.Name, a.Name, may})
 		}
 	}
 	if r.added == nil {
-		r.added = map[sidecar.Ref][]Added{}
+		r.added = map[sidecar.Ref][]added{}
 	}
-	r.added[o.Ref] = added
+	r.added[o.Ref] = all
 }
 
 // Demands returns all workloads of the result, in its order.
@@ -261,16 +268,15 @@ func (o Output) demandOf(obj *manifest.Object, at sidecar.Path) (Demand, error) 
 		return d, err
 	}
 	for _, a := range o.added[obj.Ref] {
-		if a.Name == "" {
-			d.Bare = append(d.Bare, a.Sidecar)
+		if a.name == "" {
+			d.Bare = append(d.Bare, a.sidecar)
 			continue
 		}
-		c, init := findContainer(&spec, a.Name)
+		c, init := findContainer(&spec, a.name)
 		if c == nil {
-			return d, fmt.Errorf("has no container %s, which %s adds", a.Name, a.Sidecar)
+			return d, fmt.Errorf("has no container %s, which %s adds", a.name, a.sidecar)
 		}
-		a.Container, a.Init = *c, init
-		d.Containers = append(d.Containers, a)
+		d.Containers = append(d.Containers, Added{*c, init, a.sidecar, a.maySkip})
 	}
 	return d, nil
 }

@@ -29,7 +29,7 @@ type Output struct {
 	own       sidecar.Findings // see [Output.Own]
 	workloads sidecar.Findings // see [Output.Results]
 
-	added         map[sidecar.Ref][]Added // see [Output.Demands]
+	added         map[sidecar.Ref][]added // see [Output.Demands]
 	templatePaths []string
 }
 
@@ -177,7 +177,7 @@ type run struct {
 	emits         []manifest.Emit
 	report        []string
 	workloads     sidecar.Findings        // what each got
-	added         map[sidecar.Ref][]Added // see [Output.Demands]
+	added         map[sidecar.Ref][]added // see [Output.Demands]
 	sum           cost.Sum                // of what they request
 	least         map[sidecar.Ref]*int32  // pods that autoscalers keep, by workload; nil: not looked for yet
 

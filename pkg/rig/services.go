@@ -19,19 +19,24 @@ func (r *run) findServices(w *sidecar.Workload) []sidecar.Service {
 		}
 		r.noteOverRecord(s.object)
 		if s.decoded == nil {
-			r.checkName(s.object)
-			s.decoded = &sidecar.Service{Ref: s.object.Ref, Labels: s.object.Labels(), Annotations: s.object.Annotations()}
-			if err := s.object.Decode(sidecar.Fields("spec"), &s.decoded.Spec); err != nil {
-				field, message := explainUnreadable(sidecar.Fields("spec"), err)
-				r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "unreadable", Object: s.object.Ref,
-					File: s.object.File(), Line: lineOf(s.object), Field: field, Message: message})
-			}
+			s.object.Glance(func() { r.decodeService(s) })
 		}
 		if s.decoded.Spec.Type != corev1.ServiceTypeExternalName && !r.takesForEmitted(s) {
 			out = append(out, *s.decoded)
 		}
 	}
 	return out
+}
+
+// decodeService decodes a Service, and reports what is wrong with it.
+func (r *run) decodeService(s *service) {
+	r.checkName(s.object)
+	s.decoded = &sidecar.Service{Ref: s.object.Ref, Labels: s.object.Labels(), Annotations: s.object.Annotations()}
+	if err := s.object.Decode(sidecar.Fields("spec"), &s.decoded.Spec); err != nil {
+		field, message := explainUnreadable(sidecar.Fields("spec"), err)
+		r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "unreadable", Object: s.object.Ref,
+			File: s.object.File(), Line: lineOf(s.object), Field: field, Message: message})
+	}
 }
 
 // takesForEmitted reports whether a Service is treated as one that this run emits, because of its label. A label proves

@@ -47,12 +47,13 @@ func (t *Text) Recycle() {
 	all.parked = all.parked[:0]
 }
 
-// Glance looks at an object that is released right after, unless it was read before. Unlike [Object.Release], it needs
-// no Recycle: nobody else can have the nodes.
+// Glance looks at an object and releases it. Its memory is used again without [Text.Recycle], as nobody else can have
+// the nodes, unless it was read before.
 func (o *Object) Glance(look func()) {
 	wasRead := o.node != nil || o.part != nil
 	look()
 	if wasRead || o.from == o.to || o.err != nil || o.arena == nil {
+		o.Release()
 		return
 	}
 	if o.arena.Clear(); len(o.text.arenas.free) < mostArenas {

@@ -38,8 +38,10 @@ func (e *editor) markTakenOut(n *positioned.Node, i, from, to int, path sidecar.
 		after := path[len(path)-1]
 		if n.Kind == positioned.Mapping {
 			after = sidecar.Step{Field: n.Keys[j].Value}
-		} else {
-			after.Value, _ = keyOf(n.Values[j], after.Key)
+		} else if after.Value, _ = keyOf(n.Values[j], after.Key); findEntry(n, after) != j {
+			if other, ok := stepTo(n, j); ok { // it has no such key, or another entry has the same
+				after = other
+			}
 		}
 		m.After = new(stepString(after))
 	}

@@ -326,17 +326,22 @@ func (p *proof) movedPort(v any) bool {
 		countDeclarations(p.before, number) >= countDeclarations(p.after, number)
 }
 
-// countDeclarations counts the containers that declare a port.
+// countDeclarations counts the containers that declare a port, under however many names.
 func countDeclarations(v any, number any) (n int) {
+	declares := func(o any) bool {
+		m, _ := o.(values.Map)
+		have := m.Get("containerPort")
+		return have != nil && values.Equal(have, number)
+	}
 	switch v := v.(type) {
 	case values.Map:
 		for _, e := range v {
 			n += countDeclarations(e.Value, number)
 		}
-		if have := v.Get("containerPort"); have != nil && values.Equal(have, number) {
+	case []any:
+		if slices.ContainsFunc(v, declares) {
 			n++
 		}
-	case []any:
 		for _, o := range v {
 			n += countDeclarations(o, number)
 		}

@@ -78,12 +78,39 @@ func putOrdinaryContainers(f *flattener, a *sidecar.Answer) (edits []sidecar.Edi
 // takeover with front leaves the app's port.
 func removePorts(f *flattener, a *sidecar.Answer) (edits []sidecar.Edit) {
 	for _, t := range a.Change.Takeovers {
-		if t.MovesApp() {
-			port := f.containerPath(a.App.Name).To("ports").At("containerPort", strconv.Itoa(int(t.Port)))
-			edits = append(edits, sidecar.Edit{Path: port, Delete: true, By: f.containerAt(a, t.Port)})
+		if !t.MovesApp() {
+			continue
+		}
+		ports, by := f.containerPath(a.App.Name).To("ports"), f.containerAt(a, t.Port)
+		names := namesOfPort(a.App, t.Port)
+		for _, name := range names {
+			edits = append(edits, sidecar.Edit{Path: ports.At("name", name), Delete: true, By: by})
+		}
+		if names == nil {
+			port := ports.At("containerPort", strconv.Itoa(int(t.Port)))
+			edits = append(edits, sidecar.Edit{Path: port, Delete: true, By: by})
 		}
 	}
 	return edits
+}
+
+// namesOfPort returns the names of a TCP port that a container declares more than once. It returns nil if the number
+// tells its entries apart, or the names don't.
+func namesOfPort(c *corev1.Container, port int32) (names []string) {
+	for i := range c.Ports {
+		p := &c.Ports[i]
+		if p.ContainerPort != port || !sidecar.IsTCP(p.Protocol) {
+			continue
+		}
+		if p.Name == "" {
+			return nil
+		}
+		names = append(names, p.Name)
+	}
+	if len(names) < 2 {
+		return nil
+	}
+	return names
 }
 
 func putShareProcessNamespace(f *flattener, a *sidecar.Answer) []sidecar.Edit {

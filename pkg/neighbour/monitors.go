@@ -119,34 +119,34 @@ func (s *scene) scrapedPod(o *Object, m *monitor, selector labels.Selector, e *e
 		if !m.selectsNamespace(o.Ref.Namespace, f.Ref.Namespace) || !selector.Matches(labels.Set(f.Labels)) {
 			continue
 		}
-		if t.AnswersOnAppPort() && e.leadsTo(t.Port, t.portName) ||
-			t.Front && e.leadsTo(t.AppPort, t.appPortName) && closesAppPort(f.policies, &t.Takeover) {
+		if t.AnswersOnAppPort() && e.leadsTo(t.Port, t.portNames) ||
+			t.Front && e.leadsTo(t.AppPort, t.appPortNames) && closesAppPort(f.policies, &t.Takeover) {
 			return t
 		}
 	}
 	return nil
 }
 
-// leadsTo reports whether the endpoint leads to a port of the pod with a number and a name, which may be "".
-func (e *endpoint) leadsTo(number int32, name string) bool {
-	return e.PortNumber == number || e.Port != "" && e.Port == name || isPort(e.TargetPort, number, name)
+// leadsTo reports whether the endpoint leads to a port of the pod with a number and names.
+func (e *endpoint) leadsTo(number int32, names []string) bool {
+	return e.PortNumber == number || slices.Contains(names, e.Port) || isPort(e.TargetPort, number, names)
 }
 
-// isPort reports whether a port is the one with a number and a name, which may be "".
-func isPort(port *intstr.IntOrString, number int32, name string) bool {
+// isPort reports whether a port is the one with a number and names.
+func isPort(port *intstr.IntOrString, number int32, names []string) bool {
 	switch {
 	case port == nil:
 		return false
 	case port.Type == intstr.Int:
 		return port.IntVal == number
 	}
-	return port.StrVal != "" && port.StrVal == name
+	return slices.Contains(names, port.StrVal)
 }
 
 // matchesPort reports whether a port of the pod is the one that was taken over. With a sidecar in front, whoever
 // connects to the pod reaches the app as before.
 func (t *takenPort) matchesPort(port *intstr.IntOrString) bool {
-	return t.AnswersOnAppPort() && isPort(port, t.Port, t.portName)
+	return t.AnswersOnAppPort() && isPort(port, t.Port, t.portNames)
 }
 
 // hasSamePort reports whether the field that holds the endpoint's port has the same value in another one.

@@ -111,13 +111,13 @@ func letsIn(spec *networkPolicySpec, declared []corev1.ContainerPort, port int32
 // checkPortName warns of a port's name that is on a native sidecar now. Network plugins looked for names among ordinary
 // containers only, Calico until 3.29 and others for longer.
 func (t *takenPort) checkPortName(p networkPolicy, field string, port *intstr.IntOrString, r *Result) {
-	if p.emitter != nil || !t.MovesApp() || t.placement != sidecar.Native || t.portName == "" {
+	if p.emitter != nil || !t.MovesApp() || t.placement != sidecar.Native {
 		return
 	}
-	if port == nil || port.Type != intstr.String || port.StrVal != t.portName {
+	if port == nil || port.Type != intstr.String || !slices.Contains(t.portNames, port.StrVal) {
 		return
 	}
 	t.addWarning(r, "network-policy-port-name", p.ref, field,
-		fmt.Sprintf("port %s is on a native sidecar now, and many network plugins don't find names there", t.portName),
+		fmt.Sprintf("port %s is on a native sidecar now, and many network plugins don't find names there", port.StrVal),
 		fmt.Sprintf("use its number, %d", t.Port))
 }

@@ -40,9 +40,9 @@ type takenPort struct {
 	footprint    *Footprint
 	sidecar      string // its name
 	placement    sidecar.Placement
-	appContainer string // name of the container behind the sidecar
-	portName     string // of the port; may be ""
-	appPortName  string // of the app's own port behind it; may be ""
+	appContainer string   // name of the container behind the sidecar
+	portNames    []string // of the port
+	appPortNames []string // of the app's own port behind it
 	servicePorts []servicePort
 }
 
@@ -111,7 +111,7 @@ func Observe(w *sidecar.Workload, answers []sidecar.Answer, with *corev1.PodSpec
 func (f *Footprint) recordTakeover(w *sidecar.Workload, a *sidecar.Answer, takeover sidecar.Takeover) {
 	t := &takenPort{
 		Takeover: takeover, footprint: f, sidecar: a.Name, placement: a.Placement, appContainer: a.App.Name,
-		portName: w.PortName(takeover.Port, ""), appPortName: w.PortName(takeover.AppPort, ""),
+		portNames: w.PortNames(takeover.Port), appPortNames: w.PortNames(takeover.AppPort),
 	}
 	for i := range w.Services {
 		for _, p := range w.Services[i].Spec.Ports {

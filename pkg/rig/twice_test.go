@@ -144,3 +144,37 @@ func TestNoAliasIsTold(t *testing.T) {
 		require.NotContains(t, out.Findings.Err().Error(), "hunter2")
 	}
 }
+
+// A port may have several names, and a host port for each. The sidecar gets all of them, and gives them back, whatever
+// stands between.
+func TestPortOfSeveralNames(t *testing.T) {
+	const http, ops = "{name: http, containerPort: 80}", "{name: ops, containerPort: 80, hostPort: 8080}"
+	for name, ports := range map[string]string{
+		"in brackets":      "[" + http + ", {containerPort: 81}, {containerPort: 80, protocol: UDP}, " + ops + "]",
+		"one below other":  "\n        - " + http + "\n        # of people\n        - " + ops + " # mine",
+		"around another":   "\n        - " + ops + "\n        - {containerPort: 81}\n        - " + http,
+		"around a twin":    "[" + ops + ", {containerPort: 81}, {name: a, containerPort: 81}, " + http + "]",
+		"nothing else":     "[" + ops + ", " + http + "]",
+		"behind something": "[{containerPort: 82, protocol: UDP}, " + ops + ", " + http + ", {containerPort: 81}]",
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := strings.Replace(deployment("web", ""), "ports: [{containerPort: 80}]", "ports: "+ports, 1)
+			spec := "  record: always\n  select: [{kind: Deployment}]\n  patterns:\n" + door
+			out := Run([]File{{Text: text}}, readSpec(t, spec), Options{})
+			require.NoError(t, out.Findings.Err())
+			laid := out.Files()[0].Text
+			_, proxy, _ := strings.Cut(laid, "initContainers:")
+			require.Equal(t, 2, strings.Count(proxy, "containerPort: 80\n"), proxy)
+			require.Regexp(t, `- name: ops\n +hostPort: 8080\n +containerPort: 80\n`, proxy)
+			again := Run([]File{{Text: laid}}, readSpec(t, spec), Options{})
+			require.NoError(t, again.Findings.Err())
+			require.Equal(t, laid, again.Files()[0].Text)
+			back, fs := Strip([]File{{Text: laid}}, "")
+			require.NoError(t, fs.Err())
+			require.Equal(t, text, back[0].Text)
+		})
+	}
+	unnamed := strings.Replace(deployment("web", ""), "ports: [", "ports: ["+ops+", ", 1)
+	out := Run([]File{{Text: unnamed}}, readSpec(t, "  select: [{kind: Deployment}]\n  patterns:\n"+door), Options{})
+	require.Equal(t, "entry-twice", failures(out.Findings)[0].Code, out.Findings)
+}

@@ -32,6 +32,7 @@ func decodeYAML(t T, text string) []map[string]any {
 		}
 		return docs
 	}
+	text = strings.ReplaceAll(text, "%YAML 1.2", "%YAML 1.1") // kyaml refuses the later one
 	for d := yaml.NewDecoder(strings.NewReader(text)); ; {
 		var doc map[string]any
 		err := d.Decode(&doc)

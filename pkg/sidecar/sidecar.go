@@ -282,14 +282,22 @@ func (w *Workload) Pulled(def string) string {
 // PortName returns the name of a TCP port of the pod, or def. A takeover inherits it from
 // the app, or from the sidecar's own container of an earlier run.
 func (w *Workload) PortName(port int32, def string) string {
+	if names := w.PortNames(port); names != nil {
+		return names[0]
+	}
+	return def
+}
+
+// PortNames returns all names of a TCP port of the pod.
+func (w *Workload) PortNames(port int32) (names []string) {
 	for c := range w.AllContainers() {
 		for _, p := range c.Ports {
 			if p.ContainerPort == port && IsTCP(p.Protocol) && p.Name != "" {
-				return p.Name
+				names = append(names, p.Name)
 			}
 		}
 	}
-	return def
+	return names
 }
 
 // DeclaresPort reports whether the app, or this sidecar after an earlier run,

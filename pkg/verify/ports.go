@@ -19,6 +19,12 @@ type listener struct {
 	host   int32 // port of the node, or 0
 	hostIP string
 	taken  bool // a takeover gave the name to a sidecar, so what else has it had it before
+	front  bool // a sidecar in front of the app chose the port for clients
+}
+
+// isAlias reports whether two listeners are one port of one container, under two names.
+func (l *listener) isAlias(other *listener) bool {
+	return !l.words && !other.words && l.own == other.own && l.who == other.who && l.name != other.name
 }
 
 func (l *listener) String() string {
@@ -121,7 +127,11 @@ func sidecarListeners(a *sidecar.Answer) []listener {
 	for i := range a.Change.Containers {
 		c := &a.Change.Containers[i]
 		for _, p := range c.Ports {
-			all = append(all, listenerOf(c, a.Name, p))
+			l := listenerOf(c, a.Name, p)
+			for _, t := range a.Change.Takeovers {
+				l.front = l.front || t.Front && t.Port == l.port
+			}
+			all = append(all, l)
 		}
 	}
 	claimed := map[int32]bool{}
@@ -157,10 +167,13 @@ func comparePorts(w *sidecar.Workload, all []listener, from int) sidecar.Finding
 			if *a == *b {
 				continue
 			}
-			if a.port == b.port && a.prot == b.prot {
+			if a.port == b.port && a.prot == b.prot && !a.isAlias(b) {
+				hint := "give one of them another port"
+				if b.front || a.front {
+					hint = "give one of them another listenPort"
+				}
 				add(b, "port-conflict", fmt.Sprintf("port %d/%s is used by %s and by %s, and containers of a pod share one network",
-					b.port, b.prot, a, b),
-					"give one of them another port")
+					b.port, b.prot, a, b), hint)
 				continue
 			}
 			if had := b.taken && a.own == ""; a.name != "" && a.name == b.name && !had {

@@ -38,6 +38,24 @@ func TestPorts(t *testing.T) {
 	require.Contains(t, fs[3].String(), "port name http is used by container app and by container proxy")
 }
 
+// A container may declare a port under several names. Two sidecars in front of apps mustn't choose one port.
+func TestPortOfOneContainer(t *testing.T) {
+	w := sidecartest.Workload()
+	front := func(names ...string) *sidecar.Change {
+		c := corev1.Container{Name: names[0]}
+		for _, name := range names[1:] {
+			c.Ports = append(c.Ports, corev1.ContainerPort{Name: name, ContainerPort: 8443})
+		}
+		return &sidecar.Change{Containers: []corev1.Container{c},
+			Takeovers: []sidecar.Takeover{{Port: 8443, AppPort: 9200, Front: true}}}
+	}
+	one := sidecartest.Answer(w, "one", front("one", "a", "b"))
+	require.Empty(t, verify.Check(w, []sidecar.Answer{one}))
+	require.Contains(t, verify.Check(w, []sidecar.Answer{one, sidecartest.Answer(w, "two", front("two", "c"))}).Error(),
+		"port 8443/TCP is used by container one and by container two, and containers of a pod share one network; "+
+			"give one of them another listenPort")
+}
+
 // Two containers of a person have one name for their ports, and a sidecar takes over one of them: that isn't its fault.
 func TestPortNamesOfPeople(t *testing.T) {
 	w := sidecartest.Workload()

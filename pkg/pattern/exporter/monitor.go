@@ -103,7 +103,7 @@ func (s *scrape) isReached(w *sidecar.Workload) bool {
 		for _, port := range w.Services[i].Spec.Ports {
 			target := port.TargetPort.IntVal
 			switch {
-			case port.TargetPort.StrVal != "" && port.TargetPort.StrVal == w.PortName(s.port, ""):
+			case slices.Contains(w.PortNames(s.port), port.TargetPort.StrVal):
 				target = s.port
 			case port.TargetPort.StrVal == "" && target == 0:
 				target = port.Port

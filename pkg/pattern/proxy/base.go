@@ -267,30 +267,38 @@ func (p *Base) containerPorts(w *sidecar.Workload) []corev1.ContainerPort {
 	var ports []corev1.ContainerPort
 	taken := map[string]bool{}
 	for _, d := range p.portRoutes() {
-		own := corev1.ContainerPort{ContainerPort: d.listen}
+		free := p.freePortName(w, d, taken)
 		if p.isModeFront() {
-			own.Name = p.freePortName(w, d, taken)
+			ports = append(ports, corev1.ContainerPort{Name: free, ContainerPort: d.listen})
 		} else {
-			own.Name = w.PortName(d.port, p.freePortName(w, d, taken))
-			p.keepHostPort(w, &own)
+			ports = append(ports, takenEntries(w, d.listen, free)...)
 		}
-		taken[own.Name] = true
-		ports = append(ports, own)
+		taken[ports[len(ports)-1].Name] = true
 	}
 	return ports
 }
 
-func (p *Base) keepHostPort(w *sidecar.Workload, own *corev1.ContainerPort) {
+// takenEntries returns the entries of a port that the app declares, or the proxy after an
+// earlier run. There are several if the port has several names or host ports.
+func takenEntries(w *sidecar.Workload, port int32, free string) (entries []corev1.ContainerPort) {
 	for _, c := range []*corev1.Container{w.App, w.Container(w.Name)} {
-		if c == nil {
+		if c == nil || len(entries) > 0 {
 			continue
 		}
-		for _, theirs := range c.Ports {
-			if theirs.ContainerPort == own.ContainerPort && sidecar.IsTCP(theirs.Protocol) && theirs.HostPort != 0 {
-				own.HostPort, own.HostIP = theirs.HostPort, theirs.HostIP
+		for _, p := range c.Ports {
+			if p.ContainerPort == port && sidecar.IsTCP(p.Protocol) {
+				entries = append(entries, corev1.ContainerPort{Name: p.Name, ContainerPort: port, HostPort: p.HostPort,
+					HostIP: p.HostIP})
 			}
 		}
 	}
+	if entries == nil {
+		entries = []corev1.ContainerPort{{ContainerPort: port}}
+	}
+	if entries[0].Name == "" {
+		entries[0].Name = w.PortName(port, free)
+	}
+	return entries
 }
 
 // freePortName returns the name of a port that had none, by what is spoken there, or a longer

@@ -17,7 +17,7 @@ func (r random) drawConfig(ws []workload) (config *Node, all bool) {
 	selected := r.drawSelector(w)
 	if len(ws) > 1 && r.one(3) {
 		all = true
-		selected = pick(r, dict("name", ".*"), dict("name", "other|third|"+w.name), dict("namespace", ".*"))
+		selected = pick(r, dict("name", ".*"), dict("name", "other-?|third-?|"+w.called), dict("namespace", ".*"))
 		w.inits, w.containers, w.conf = nil, w.containers[:1], false // the others have none of these
 	}
 	d := drawing{random: r, workload: w, all: all, taken: map[int]bool{}, keys: map[string]bool{}}
@@ -67,7 +67,7 @@ func (r random) drawSelector(w workload) *Node {
 	if !ok {
 		group = ""
 	}
-	n := dict("kind", w.kind, "name", w.name)
+	n := dict("kind", w.kind, "name", w.called)
 	if group != "" {
 		n.set("group", r.opt(3, str(group)))
 	}
@@ -76,7 +76,7 @@ func (r random) drawSelector(w workload) *Node {
 	}
 	switch r.IntN(5) {
 	case 0:
-		n.set("name", fmt.Sprintf("%s|nobody", w.name))
+		n.set("name", fmt.Sprintf("%s|nobody", w.called))
 	case 1:
 		if w.labels != nil {
 			n.set("podSelector", "app="+w.name+",tier!=test")

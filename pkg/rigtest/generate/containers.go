@@ -101,6 +101,12 @@ func (r random) drawPorts(n *Node, c *container, i int) {
 		all.add(e)
 		c.ports = append(c.ports, p)
 	}
+	if first := &c.ports[0]; r.one(12) && first.name != "" {
+		all.add(dict("containerPort", num(first.number), "name", fmt.Sprintf("again%d", i)))
+		if r.one(2) {
+			first.name = fmt.Sprintf("again%d", i) // probes and Services call it so
+		}
+	}
 	if r.one(8) { // UDP on the same number is another port
 		all.add(dict("containerPort", num(c.ports[0].number), "protocol", "UDP", "name", fmt.Sprintf("udp%d", i)))
 	}

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,12 +22,19 @@ func TestNew(t *testing.T) {
 			if o.workload {
 				seen[p.form.String()+" "+o.at("kind").value] = true
 			}
+			if o.at("metadata", "generateName") != nil {
+				seen[p.form.String()+" generateName"] = true
+			}
 		}
+		seen["directive"] = seen["directive"] || strings.Contains(p.Input(), "\n%YAML 1.2\n---\n")
+		seen["first directive"] = seen["first directive"] || strings.HasPrefix(p.Input(), "%YAML 1.2\n---\n")
 	}
+	require.True(t, seen["directive"] && seen["first directive"], "no document has its version")
 	for f := range printed + 1 {
 		for _, s := range shapes {
 			require.True(t, seen[f.String()+" "+s.kind], "no %s in a %s", s.kind, f)
 		}
+		require.Equal(t, f != kustomize && f != kpt, seen[f.String()+" generateName"], "names are generated in a %s", f)
 	}
 }
 

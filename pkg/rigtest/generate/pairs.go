@@ -31,7 +31,7 @@ func New(seed uint64) *Pair {
 	}
 	var ws []workload
 	for i := range 1 + r.IntN(4)/2*r.IntN(3) {
-		o, w := r.drawWorkload(i)
+		o, w := r.drawWorkload(i, p.form != kustomize && p.form != kpt) // those refuse objects without a name
 		ws = append(ws, w)
 		p.objects = append(p.objects, o)
 		p.objects = append(p.objects, r.drawServices(w)...)
@@ -64,7 +64,8 @@ func (p *Pair) writeAll(r random) {
 		h.drawStyle(o.Node)
 		o.between = r.between()
 	}
-	p.objects[0].between = pick(r, "", "", "---\n", "# first\n---\n", "# first\n\n", "--- # one\n", "---\n---\n")
+	p.objects[0].between = pick(r, "", "", "---\n", "# first\n---\n", "# first\n\n", "--- # one\n", "---\n---\n",
+		"%YAML 1.2\n---\n", "# first\n%YAML 1.2 # why\n--- # one\n")
 	hand{random: r, brackets: pick(r, 0, 3)}.drawStyle(p.config)
 	p.file = r.drawFile(p.form)
 }
@@ -101,5 +102,5 @@ func withoutLastComments(text string) string {
 
 func (r random) between() string {
 	return pick(r, "---\n", "---\n", "---\n", "--- # next\n", "---\n# next\n", "\n---\n\n", "# end\n---\n",
-		"---\n---\n", "...\n---\n", "---\n# only a comment\n---\n")
+		"---\n---\n", "...\n---\n", "---\n# only a comment\n---\n", "...\n%YAML 1.2\n---\n", "...\n%YAML 1.1\n# next\n---\n")
 }

@@ -4,14 +4,15 @@ package generate
 type workload struct {
 	shape
 	name, namespace string
+	called          string // the name, or the stem of the name that the API server makes
 	containers      []container
 	inits           []string
 	labels          []string // of the pods, in pairs
 	conf            bool     // has a volume of the ConfigMap settings
 }
 
-// drawWorkload makes an object with a pod template.
-func (r random) drawWorkload(i int) (*Object, workload) {
+// drawWorkload makes an object with a pod template. The API server may make its name, where the runner allows that.
+func (r random) drawWorkload(i int, mayGenerate bool) (*Object, workload) {
 	w := workload{shape: pick(r, shapes...), name: []string{"web", "other", "third"}[i]}
 	if r.one(3) {
 		w.namespace = pick(r, "prod", "default")
@@ -20,7 +21,12 @@ func (r random) drawWorkload(i int) (*Object, workload) {
 	if r.one(3) {
 		w.labels = append(w.labels, "app.kubernetes.io/part-of", pick(r, "n", "shop", "1e3"))
 	}
-	meta := dict("name", w.name)
+	key := "name"
+	w.called = w.name
+	if mayGenerate && w.isRun() && r.one(3) {
+		key, w.called = "generateName", w.name+"-"
+	}
+	meta := dict(key, w.called)
 	if w.namespace != "" {
 		meta.set("namespace", w.namespace)
 	}
@@ -109,6 +115,9 @@ var shapes = []shape{
 	{api: "ray.io/v1", kind: "RayCluster", path: []string{"spec", "headGroupSpec", "template"}},
 	{api: "example.com/v1", kind: "Fleet", path: []string{"spec", "pools", "main", "podTemplate"}, custom: true},
 }
+
+// isRun reports whether people create such objects anew for each run.
+func (s shape) isRun() bool { return s.kind == "Job" || s.kind == "Pod" }
 
 // drawExtras are fields that stand beside the template.
 func (r random) drawExtras(s shape, spec *Node, name string, labels func() *Node) {

@@ -127,6 +127,13 @@ func checkAutoscalers(s *scene, r *Result) {
 	}
 	isNamed := func(name string) bool { return names[name] }
 	for _, namespace := range slices.Sorted(maps.Keys(namespaces)) {
+		if ranges := s.Objects(limitRangeKind, namespace, nil); len(ranges) > 0 {
+			for ref, f := range targets {
+				if ref.Namespace == namespace {
+					f.addDefaultRequests(ranges)
+				}
+			}
+		}
 		for _, o := range s.Objects(rolloutKind, namespace, isNamed) {
 			if from := o.Spec.(*rollout).WorkloadRef; from != nil && targets[from.ref(namespace)] != nil {
 				targets[o.Ref], names[o.Ref.Name] = targets[from.ref(namespace)], true
@@ -145,6 +152,19 @@ func checkAutoscalers(s *scene, r *Result) {
 			}
 			if f := targets[k.ScaleTargetRef.ref(namespace)]; f != nil {
 				f.checkTriggers(&o, k, r)
+			}
+		}
+	}
+}
+
+// addDefaultRequests adds what sidecars request because limit ranges of the namespace say so.
+func (f *Footprint) addDefaultRequests(ranges []Object) {
+	for c := range sidecar.PodContainers(withDefaults(f.admitted.after, ranges)) {
+		for i := range f.sidecars {
+			for name := range c.Resources.Requests {
+				if f.sidecars[i].container == c.Name {
+					f.sidecars[i].requests[name] = true
+				}
 			}
 		}
 	}

@@ -60,6 +60,7 @@ var neighbours = []neighbour{
 	}},
 	{name: "autoscalers", follow: checkAutoscalers, kinds: kinds{
 		autoscalerKind: newSpec[autoscaler], scaledObjects: newSpec[scaledObject], rolloutKind: newSpec[rollout],
+		limitRangeKind: newSpec[corev1.LimitRangeSpec],
 	}},
 	{name: "callers", follow: followCallers, kinds: kinds{serviceKind: newSpec[corev1.ServiceSpec]}},
 }

@@ -133,3 +133,29 @@ func TestQuotaWithDefaults(t *testing.T) {
 		"[{type: Container, default: {cpu: 100m}}]}"
 	require.Empty(t, admitted(t, wholeResources, "ResourceQuota", limits, step))
 }
+
+// What a limit range sets counts as requested, so an autoscaler can compute the utilization.
+func TestAutoscalerWithDefaults(t *testing.T) {
+	const scaler = "---\napiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: " +
+		"{maxReplicas: 3, targetCPUUtilizationPercentage: 80, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}}\n"
+	entry := "  - name: x\n    custom: {containers: [{name: x, image: x:1}]}\n"
+	for limits, refused := range map[string]bool{
+		"":                           true,
+		"{type: Container}":          true,
+		"{type: Pod, max: {cpu: 1}}": true,
+		"{type: Container, defaultRequest: {memory: 5Mi}}": true,
+		"{type: Container, defaultRequest: {cpu: 50m}}":    false,
+		"{type: Container, default: {cpu: 50m}}":           false,
+		"{type: Container, max: {cpu: 50m}}":               false,
+	} {
+		text := deployment("a", "") + scaler
+		if limits != "" {
+			text += "---\napiVersion: v1\nkind: LimitRange\nmetadata: {name: l}\nspec: {limits: [" + limits + "]}\n"
+		}
+		out := Run([]File{{Text: text}}, readSpec(t, "  select: [{name: a}]\n  patterns:\n"+entry), Options{})
+		require.Equal(t, refused, out.Findings.Failed(), "%s: %v", limits, out.Findings)
+		if refused {
+			require.Equal(t, "hpa-no-request", failures(out.Findings)[0].Code)
+		}
+	}
+}

@@ -142,12 +142,25 @@ func mayNameHost(text string, named func(host string) bool) bool {
 	return false
 }
 
-// A setting is a variable of a container, or a key of a ConfigMap.
+// A setting is a variable of a container, an option among its arguments, or a key of a ConfigMap.
 type setting struct{ of, name string }
+
+// An argument is one of those in a list.
+type argument struct{ list, value string }
+
+// argumentAt returns the entry of a list of plain values that a path ends in, or none.
+func argumentAt(at sidecar.Path) argument {
+	if n := len(at) - 1; n >= 0 && at[n].Key == "." {
+		return argument{at[:n].String(), at[n].Value}
+	}
+	return argument{}
+}
 
 // settingOf returns the setting whose value is at a path, or none.
 func (c *Caller) settingOf(at sidecar.Path) setting {
 	switch n := len(at); {
+	case c.options[argumentAt(at)] != setting{}:
+		return c.options[argumentAt(at)]
 	case n >= 3 && at[n-1].Field == "value" && at[n-2].Key == "name" && at[n-3].Field == "env":
 		return setting{at[:n-3].String(), at[n-2].Value}
 	case n == 2 && at[0].Field == "data" && c.Ref.Kind == "ConfigMap":
@@ -158,13 +171,29 @@ func (c *Caller) settingOf(at sidecar.Path) setting {
 
 // readSettings reads what is needed to understand other strings of the object.
 func (c *Caller) readSettings() {
-	c.settings, c.httpClients = map[setting]string{}, map[string]bool{}
+	c.settings, c.options, c.httpClients = map[setting]string{}, map[argument]setting{}, map[string]bool{}
+	var open setting // an option whose value comes next
 	c.Scalars(func(at sidecar.Path, value string) {
-		if s := c.settingOf(at); s.name != "" {
-			c.settings[s] = value
-		} else if container := c.argumentOf(at); container != "" && isHTTPClient(value) {
-			c.httpClients[container] = true
+		container := c.argumentOf(at)
+		if container == "" {
+			if s := c.settingOf(at); s.name != "" {
+				c.settings[s] = value
+			}
+			return
 		}
+		option, after := setting{container + " arguments", value}, open
+		if open = (setting{}); strings.HasPrefix(value, "-") {
+			name, given, ok := strings.Cut(value, "=")
+			if option.name = name; !ok {
+				open = option
+				return
+			}
+			after, value = option, given
+		}
+		if _, known := c.options[argumentAt(at)]; after.of == option.of && !known { // equal ones have one path
+			c.settings[after], c.options[argumentAt(at)] = value, after
+		}
+		c.httpClients[container] = c.httpClients[container] || isHTTPClient(value)
 	})
 }
 
@@ -212,11 +241,14 @@ func compareSettings(a, b setting) int {
 	return cmp.Or(strings.Compare(a.of, b.of), strings.Compare(a.name, b.name))
 }
 
-// checkHost reports a variable, or a setting of a ConfigMap, whose name says that it's a host and whose value is one.
-// It's a warning if the setting beside it is a port that speaks TLS now, as in WEB_HOST and WEB_PORT. Without one, it
-// isn't known which port is used.
+// checkHost reports a variable, an option, or a setting of a ConfigMap, whose name says that it is a host and whose
+// value is one. It is a warning if the setting beside it is a port that speaks TLS now, as in WEB_HOST and WEB_PORT.
+// Without one, it is not known which port is used.
 func (h *hostIndex) checkHost(caller *Caller, at sidecar.Path, value string, r *Result) {
 	s := caller.settingOf(at)
+	if strings.HasPrefix(value, s.name+"=") { // an option with its value
+		value = caller.settings[s]
+	}
 	word := hostSetting().FindStringSubmatchIndex(s.name)
 	if word == nil || isLoopback(value) {
 		return

@@ -171,8 +171,9 @@ type Caller struct {
 	Annotations map[string]string
 	Scalars     func(visit func(at sidecar.Path, value string)) // visits its strings
 
-	settings    map[setting]string // its variables, or a ConfigMap's data, by their names
-	httpClients map[string]bool    // containers that run a program which takes addresses for URLs
+	settings    map[setting]string   // its variables, or a ConfigMap's data, by their names
+	options     map[argument]setting // options by the arguments that are their values
+	httpClients map[string]bool      // containers that run a program which takes addresses for URLs
 }
 
 // A Result is how the neighbours follow.

@@ -137,7 +137,7 @@ func TestQuotaWithDefaults(t *testing.T) {
 // What a limit range sets counts as requested, so an autoscaler can compute the utilization.
 func TestAutoscalerWithDefaults(t *testing.T) {
 	const scaler = "---\napiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: " +
-		"{maxReplicas: 3, targetCPUUtilizationPercentage: 80, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}}\n"
+		"{maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}}\n"
 	entry := "  - name: x\n    custom: {containers: [{name: x, image: x:1}]}\n"
 	for limits, refused := range map[string]bool{
 		"":                           true,

@@ -50,7 +50,8 @@ func (r *traefikRoute) Backends(map[string]string) (all []Backend) {
 	return all
 }
 
-// traefikTCPRoute is an IngressRouteTCP. Only if it terminates TLS, something but the client must begin it.
+// traefikTCPRoute is an IngressRouteTCP. Only if it terminates TLS, something but the client must begin it. Traefik
+// does for services with tls: true (traefik pkg/provider/kubernetes/crd/kubernetes_tcp.go).
 type traefikTCPRoute struct {
 	traefikRoute
 	TLS *struct {
@@ -99,11 +100,12 @@ func (s *traefikServices) Backends(map[string]string) (all []Backend) {
 	return all
 }
 
-// contourProxy holds the fields of an HTTPProxy that are read here (contour apis/projectcontour/v1).
+// contourProxy holds the fields of an HTTPProxy that are read here (projectcontour/contour apis/projectcontour/v1). Its
+// tcpproxy passes on TLS, or terminates it with a secret. One that another HTTPProxy includes has neither.
 type contourProxy struct {
 	VirtualHost struct {
 		TLS struct {
-			Passthrough bool `json:"passthrough"`
+			SecretName string `json:"secretName"`
 		} `json:"tls"`
 	} `json:"virtualhost"`
 	Routes []struct {
@@ -120,7 +122,8 @@ type contourService struct {
 	Protocol string `json:"protocol"`
 }
 
-// contourAnnotations list the ports to which Contour speaks TLS. The service's own protocol wins.
+// contourAnnotations list the ports to which Contour speaks TLS. The service's own protocol wins, in tcpproxy, too
+// (internal/dag/httpproxy_processor.go, getProtocol).
 var contourAnnotations = serviceSetting{keys: []string{
 	"projectcontour.io/upstream-protocol.tls", "projectcontour.io/upstream-protocol.h2",
 }}
@@ -141,7 +144,7 @@ func (p *contourProxy) Backends(map[string]string) (all []Backend) {
 			all = append(all, p.Routes[i].Services[j].backend(fmt.Sprintf("spec.routes[%d].services[%d]", i, j)))
 		}
 	}
-	if p.TCPProxy != nil && !p.VirtualHost.TLS.Passthrough {
+	if p.TCPProxy != nil && p.VirtualHost.TLS.SecretName != "" {
 		for i := range p.TCPProxy.Services {
 			all = append(all, p.TCPProxy.Services[i].backend(fmt.Sprintf("spec.tcpproxy.services[%d]", i)))
 		}
@@ -192,7 +195,8 @@ func (u *ApisixUpstream) SpeaksTLS(port int32) bool {
 }
 
 // ambassadorMapping holds the fields of a Mapping that are read here. Its service is
-// [scheme://]service[.namespace][:port], with http and its port as defaults.
+// [scheme://]service[.namespace][:port], with http and its port as defaults (emissary-ingress/emissary
+// python/ambassador/ir/ircluster.py).
 type ambassadorMapping struct {
 	Service string `json:"service"`
 	TLS     any    `json:"tls"` // true, or the name of a TLSContext
@@ -229,7 +233,9 @@ func (m *ambassadorTCPMapping) Backends(map[string]string) []Backend {
 	return all
 }
 
-// kongTCPIngress holds the fields of a TCPIngress that are read here. A rule with a host terminates TLS.
+// kongTCPIngress holds the fields of a TCPIngress that are read here. A rule with a host has an SNI, so Kong terminates
+// TLS. Its Service speaks tcp by default (Kong/kubernetes-ingress-controller
+// internal/dataplane/translator/translate_kong_l4.go).
 type kongTCPIngress struct {
 	Rules []struct {
 		Host    string `json:"host"`
@@ -257,7 +263,8 @@ func (t *kongTCPIngress) Backends(annotations map[string]string) (all []Backend)
 	return all
 }
 
-// nginxServer holds the fields of NGINX's VirtualServer and VirtualServerRoute that are read here.
+// nginxServer holds the fields of NGINX's VirtualServer and VirtualServerRoute that are read here
+// (nginx/kubernetes-ingress internal/configs/virtualserver.go, generateProxyPassProtocol).
 type nginxServer struct {
 	Upstreams []struct {
 		Service string `json:"service"`

@@ -27,8 +27,9 @@ type Backend struct {
 
 // A serviceSetting is an annotation of the Service that makes a controller speak TLS.
 type serviceSetting struct {
-	keys   []string
-	values []string // nil for a list of the Service's ports
+	keys    []string
+	values  []string // nil for a list of the Service's ports
+	onePort bool     // any value, for one port if that stands before a colon
 }
 
 // SpeaksTLS reports whether the program speaks TLS to the port of a Service with these annotations.
@@ -44,6 +45,10 @@ func (b *Backend) SpeaksTLS(p corev1.ServicePort, annotations map[string]string)
 			return slices.Contains(b.setting.values, annotations[key])
 		}
 		number := intstr.FromInt32(p.Port)
+		if b.setting.onePort {
+			port, _, ok := strings.Cut(annotations[key], ":")
+			return annotations[key] != "" && (!ok || port == number.String())
+		}
 		for entry := range strings.SplitSeq(annotations[key], ",") {
 			if entry = strings.TrimSpace(entry); entry != "" && (entry == p.Name || entry == number.String()) {
 				return true
@@ -81,6 +86,10 @@ var Kinds = []Kind{
 	{"configuration.konghq.com", "TCPIngress", newSpec[kongTCPIngress]},
 	{"k8s.nginx.org", "VirtualServer", newSpec[nginxServer]},
 	{"k8s.nginx.org", "VirtualServerRoute", newSpec[nginxServer]},
+	{"zalando.org", "RouteGroup", newSpec[skipperGroup]},
+	{"gloo.solo.io", "Upstream", newSpec[glooUpstream]},
+	{"gateway.solo.io", "VirtualService", newSpec[glooVirtualService]},
+	{"gateway.solo.io", "RouteTable", newSpec[glooRouteTable]},
 	{"monitoring.coreos.com", "Probe", newSpec[probe]},
 	{"monitoring.coreos.com", "ScrapeConfig", newSpec[scrapeConfig]},
 }

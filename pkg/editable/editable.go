@@ -129,7 +129,7 @@ func HasFieldsBelow(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) bool
 // stepsBelow returns what is left of a path below each pod template on it. Nothing is left of one that leads there.
 func stepsBelow(pods []sidecar.Path, path sidecar.Path) (all []sidecar.Path) {
 	for _, pod := range pods {
-		if n := min(len(pod), len(path)); slices.Equal(pod[:n], path[:n]) {
+		if n := min(len(pod), len(path)); pod[:n].HasShape(path[:n]) {
 			all = append(all, path[n:])
 		}
 	}

@@ -116,7 +116,7 @@ func stepTo(n *positioned.Node, i int) (sidecar.Step, bool) {
 	if n.Kind == positioned.Mapping {
 		return sidecar.Step{Field: n.Keys[i].Value}, n.Keys[i].Kind == positioned.Scalar
 	}
-	for _, key := range []string{"name", "containerPort", "mountPath", "port", "key", "ip", "."} {
+	for _, key := range []string{"name", "groupName", "containerPort", "mountPath", "port", "key", "ip", "."} {
 		s := sidecar.Step{Key: key}
 		if s.Value, _ = keyOf(n.Values[i], key); s.Value != "" && findEntry(n, s) == i {
 			return s, true

@@ -3,7 +3,6 @@ package manifest
 import (
 	"cmp"
 	"errors"
-	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
@@ -215,8 +214,11 @@ func (o *Object) Annotations() map[string]string { return o.Strings("metadata", 
 
 // Strings reads a mapping of strings, such as labels.
 func (o *Object) Strings(path ...string) map[string]string {
-	n := o.nodeFor(path).At(path...)
-	if n == nil || n.Kind != positioned.Mapping {
+	return stringsOf(o.nodeFor(path).At(path...))
+}
+
+func stringsOf(n *positioned.Node) map[string]string {
+	if n = n.Resolve(); n == nil || n.Kind != positioned.Mapping {
 		return nil
 	}
 	m := make(map[string]string, len(n.Keys))
@@ -226,6 +228,18 @@ func (o *Object) Strings(path ...string) map[string]string {
 		}
 	}
 	return m
+}
+
+// StringsAt reads a mapping of strings at a path, which may lead into lists.
+func (o *Object) StringsAt(at sidecar.Path) map[string]string {
+	if !at.EntersList() {
+		fields := make([]string, len(at))
+		for i, s := range at {
+			fields[i] = s.Field
+		}
+		return o.Strings(fields...)
+	}
+	return stringsOf(reachNode(o.rootNode(), at))
 }
 
 // Keys returns the names of the fields of a mapping.
@@ -333,53 +347,4 @@ func SameValue(have, want any) bool {
 	}
 	v, err := values.Of(want)
 	return err == nil && values.Equal(have, v)
-}
-
-// templates are the paths of pod templates in known kinds and in most custom resources.
-var templates = []string{"spec.template", "spec.jobTemplate.spec.template", "spec.jobTargetRef.template", "template"}
-
-// TemplatePaths returns the paths at which pod templates are looked for: more, and the usual ones.
-func TemplatePaths(more []string) []string { return slices.Concat(more, templates) }
-
-// Template finds the pod template by its shape: a spec with containers. more has paths in
-// addition to the usual ones.
-func (o *Object) Template(more []string) (sidecar.Path, bool) {
-	all := o.Templates(more)
-	if len(all) == 0 {
-		return nil, false
-	}
-	return all[0], true
-}
-
-// Templates returns the paths of all pod templates of the object. A kind of Kubernetes itself
-// has one at most.
-func (o *Object) Templates(more []string) (all []sidecar.Path) {
-	if o.Ref.Kind == "Pod" && o.Ref.Group == "" {
-		return []sidecar.Path{{}}
-	}
-	if isPodless(o.Ref) || !o.mayMention("containers") {
-		return nil
-	}
-	at := TemplatePaths(slices.Concat(more, custom[[2]string{o.Ref.Group, o.Ref.Kind}]))
-	if known, ok := builtin[[2]string{o.Ref.Group, o.Ref.Kind}]; ok {
-		at = []string{known}
-	}
-	for i, t := range at {
-		fields := strings.Split(t, ".")
-		n := o.rootNode().At(append(fields, "spec", "containers")...)
-		if n != nil && n.Kind == positioned.Sequence && !slices.Contains(at[:i], t) {
-			all = append(all, sidecar.Fields(fields...))
-		}
-	}
-	return all
-}
-
-// builtin has the kinds of Kubernetes itself with a pod template, by group and kind.
-var builtin = map[[2]string]string{
-	{"apps", "Deployment"}: "spec.template", {"extensions", "Deployment"}: "spec.template",
-	{"apps", "DaemonSet"}: "spec.template", {"extensions", "DaemonSet"}: "spec.template",
-	{"apps", "ReplicaSet"}: "spec.template", {"extensions", "ReplicaSet"}: "spec.template",
-	{"apps", "StatefulSet"}: "spec.template", {"", "ReplicationController"}: "spec.template",
-	{"batch", "Job"}: "spec.template", {"batch", "CronJob"}: "spec.jobTemplate.spec.template",
-	{"", "PodTemplate"}: "template",
 }

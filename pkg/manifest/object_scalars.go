@@ -38,9 +38,9 @@ func (o *Object) Mentions(is func(word string) bool) bool {
 }
 
 // Scalars visits the strings of the object, except those of metadata. Entries of lists are
-// named by their name or by their own text. If that isn't unique or missing, the step has
-// the key "#", which no edit can use. The target of an alias is visited once, where it is
-// written. The path is only valid during the visit.
+// named by their name or by their own text, or by their position if that isn't unique or
+// missing. The target of an alias is visited once, where it is written. The path is only valid
+// during the visit.
 func (o *Object) Scalars(visit func(at sidecar.Path, value string)) {
 	root := o.rootNode()
 	for i, k := range root.Keys {
@@ -61,25 +61,37 @@ func visitScalars(n *positioned.Node, at sidecar.Path, visit func(sidecar.Path, 
 			}
 		}
 	case positioned.Sequence:
-		times := map[sidecar.Step]int{}
-		for _, v := range n.Values {
-			times[entryStep(v)]++
-		}
-		for i, v := range n.Values {
-			s := entryStep(v)
-			if s.Value == "" || times[s] > 1 {
-				s = sidecar.Step{Key: "#", Value: strconv.Itoa(i)}
-			}
-			visitScalars(v, append(at, s), visit)
+		for i, s := range entrySteps(n) {
+			visitScalars(n.Values[i], append(at, s), visit)
 		}
 	}
 }
 
-func entryStep(v *positioned.Node) sidecar.Step {
-	if v.Kind == positioned.Mapping {
-		return sidecar.Step{Key: "name", Value: v.Field("name").ScalarText()}
+// entrySteps returns the steps to the entries of a list.
+func entrySteps(n *positioned.Node) []sidecar.Step {
+	steps, times := make([]sidecar.Step, len(n.Values)), map[sidecar.Step]int{}
+	for i, v := range n.Values {
+		steps[i] = entryStep(v)
+		times[steps[i]]++
 	}
-	return sidecar.Step{Key: ".", Value: v.ScalarText()}
+	for i, s := range steps {
+		if s.Value == "" || times[s] > 1 {
+			steps[i] = sidecar.Step{Key: sidecar.Position, Value: strconv.Itoa(i)}
+		}
+	}
+	return steps
+}
+
+// entryStep returns the step to an entry by its name. Ray's groups have a field of their own for it.
+func entryStep(v *positioned.Node) sidecar.Step {
+	if v.Resolve() == nil || v.Resolve().Kind != positioned.Mapping {
+		return sidecar.Step{Key: ".", Value: v.ScalarText()}
+	}
+	s := sidecar.Step{Key: "name", Value: v.Resolve().Field("name").ScalarText()}
+	if group := v.Resolve().Field("groupName").ScalarText(); s.Value == "" && group != "" {
+		s = sidecar.Step{Key: "groupName", Value: group}
+	}
+	return s
 }
 
 // replacedPath returns the path of a value that replaces another one. An entry of a list of

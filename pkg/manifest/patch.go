@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
 	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
@@ -142,10 +143,21 @@ func findEntry(n *positioned.Node, s sidecar.Step) int {
 	if n.Kind != positioned.Sequence {
 		return -1
 	}
+	if s.Key == sidecar.Position {
+		return positionIn(len(n.Values), s)
+	}
 	for i, v := range n.Values {
 		if have, ok := keyOf(v, s.Key); ok && have == s.Value {
 			return i
 		}
+	}
+	return -1
+}
+
+// positionIn returns the index that a step by position means in a list with n entries, or -1.
+func positionIn(n int, s sidecar.Step) int {
+	if i, err := strconv.Atoi(s.Value); err == nil && i >= 0 && i < n {
+		return i
 	}
 	return -1
 }
@@ -259,6 +271,9 @@ func (p *patch) applyList(list []any) (any, error) {
 			return nil, errors.New("is a list where a mapping should be")
 		}
 		i := slices.IndexFunc(list, func(v any) bool { return isEntry(v, c.step) })
+		if c.step.Key == sidecar.Position {
+			i = positionIn(len(list), c.step)
+		}
 		switch {
 		case c.delete && i >= 0:
 			list = slices.Delete(list, i, i+1)

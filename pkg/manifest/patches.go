@@ -80,18 +80,20 @@ func (o *Object) PatchedBy() string {
 // isComplete reports whether an object has what a cluster asks of a workload: images, and a
 // selector if its kind needs one.
 func (o *Object) isComplete() bool {
-	at, ok := o.Template(nil)
+	all := o.Templates(nil)
 	_, known := builtin[[2]string{o.Ref.Group, o.Ref.Kind}]
-	if !ok {
+	if len(all) == 0 {
 		return !known && o.mayMention("containers") // at a path that only the document knows
 	}
-	containers := reachNode(o.rootNode(), at.To("spec", "containers"))
-	if containers == nil || len(containers.Values) == 0 {
-		return false
-	}
-	for _, c := range containers.Values {
-		if c.Resolve().Field("image").ScalarText() == "" {
+	for _, at := range all {
+		containers := reachNode(o.rootNode(), at.To("spec", "containers"))
+		if containers == nil || len(containers.Values) == 0 {
 			return false
+		}
+		for _, c := range containers.Values {
+			if c.Resolve().Field("image").ScalarText() == "" {
+				return false
+			}
 		}
 	}
 	return o.Ref.Group != "apps" || reachNode(o.rootNode(), sidecar.Fields("spec", "selector")) != nil

@@ -20,7 +20,7 @@ type proof struct {
 	on            sidecar.Ref
 	pods          []sidecar.Path
 	key           string // of the record, which goes
-	before, after any
+	before, after any    // the pod that is compared, or the object
 	marker        []string
 	open          bool // the text ends in a block scalar that had no line break before
 	wrong         []sidecar.Path
@@ -58,6 +58,10 @@ func (c comeback) isBack(root *positioned.Node, text string) bool {
 }
 
 func (p *proof) compareValues(before, after any, path sidecar.Path) {
+	if slices.ContainsFunc(p.pods, path.HasShape) { // volumes and ports are of one pod
+		defer func(b, a any) { p.before, p.after = b, a }(p.before, p.after)
+		p.before, p.after = before, after
+	}
 	if values.Equal(before, after) {
 		if addsNulls(before, after) {
 			p.wrong = append(p.wrong, path)
@@ -142,6 +146,9 @@ func (p *proof) compareLists(before, after []any, path sidecar.Path) {
 			i, j = i+1, j+1
 		case i < len(before) && j < len(after) && p.mayReplace(before[i], after[j], entry(before[i])):
 			i, j = i+1, j+1
+		case len(before) == len(after) && i == j && isNameless(before[i]) && isNameless(after[j]):
+			p.compareValues(before[i], after[j], entry(before[i]))
+			i, j = i+1, j+1
 		case i < len(before) && !later(before[i], after[j:]):
 			p.compareValues(before[i], nil, entry(before[i]))
 			i++
@@ -162,8 +169,14 @@ func (p *proof) mayReplace(before, after any, path sidecar.Path) bool {
 	return a && b && p.mayBecome(before, after, path)
 }
 
+// isNameless reports whether an entry of a list is a mapping that nothing but its position tells from others.
+func isNameless(v any) bool {
+	m, ok := v.(values.Map)
+	return ok && !slices.ContainsFunc(keys, func(key string) bool { return m.Get(key) != nil })
+}
+
 // keys are the fields that identify entries of lists.
-var keys = []string{"name", "containerPort", "mountPath", "port", "portNumber", "targetPort"}
+var keys = []string{"name", "groupName", "containerPort", "mountPath", "port", "portNumber", "targetPort"}
 
 // sameEntry reports whether two entries of a list have the same key.
 func sameEntry(a, b any) bool {

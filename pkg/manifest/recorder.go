@@ -142,12 +142,18 @@ func (e *editor) writeRecord(text string) bool {
 
 // findUnrecordable finds edits that a record can't undo.
 func (o *Object) findUnrecordable(root *patch, fieldAt func(sidecar.Path) *editable.Field) (fs sidecar.Findings) {
-	isMounted := func(volume string) bool {
+	isMounted := func(path sidecar.Path) bool { // in its pod
+		volume := path[len(path)-1].Value
 		if !o.MayHave("name", volume) { // nearly all
 			return false
 		}
-		was, _ := positioned.ValueOf(o.rootNode())
-		return mountsVolume(was, volume)
+		for _, pod := range podPathsBelow(o.rootNode()) {
+			if n := len(pod); n <= len(path) && pod.HasShape(path[:n]) {
+				was, _ := positioned.ValueOf(orNull(reachNode(o.rootNode(), path[:n])))
+				return mountsVolume(was, volume)
+			}
+		}
+		return false
 	}
 	var look func(p *patch, path sidecar.Path)
 	look = func(p *patch, path sidecar.Path) {
@@ -156,8 +162,7 @@ func (o *Object) findUnrecordable(root *patch, fieldAt func(sidecar.Path) *edita
 			fs = append(fs, sidecar.Finding{Code: "not-recordable",
 				Field:   path.String(),
 				Message: "isn't a field that a record can restore", Hint: "render from sources without a record"})
-		case p.set && field.Value == editable.Volume && reachNode(o.rootNode(), path) == nil &&
-			isMounted(path[len(path)-1].Value):
+		case p.set && field.Value == editable.Volume && reachNode(o.rootNode(), path) == nil && isMounted(path):
 			fs = append(fs, sidecar.Finding{Code: "mounted-before",
 				Field:   path.String(),
 				Message: "is missing in the manifest, where a container mounts it, so no record may remove it",
@@ -189,17 +194,29 @@ func (o *Object) editableFields() func(sidecar.Path) *editable.Field {
 	return func(path sidecar.Path) *editable.Field { return editable.FieldAt(o.Ref, pods, path) }
 }
 
-// podPaths returns the paths of pod templates, which it recognises by their shape.
+// podPaths returns the paths of pod templates, which it recognises by their shape. Of those in a list, it returns one:
+// see [sidecar.Path.HasShape].
 func podPaths(v any) (paths []sidecar.Path) {
 	var look func(v any, path sidecar.Path)
 	look = func(v any, path sidecar.Path) {
+		if list, ok := v.([]any); ok {
+			for _, entry := range list {
+				if _, isMap := entry.(values.Map); isMap {
+					look(entry, path.At("", ""))
+				}
+			}
+			return
+		}
 		m, ok := v.(values.Map)
 		if !ok || len(path) > 8 {
 			return
 		}
 		spec, _ := m.Get("spec").(values.Map)
 		if _, ok := spec.Get("containers").([]any); ok {
-			paths = append(paths, path)
+			if !slices.ContainsFunc(paths, path.HasShape) {
+				paths = append(paths, path)
+			}
+			return
 		}
 		for _, e := range m {
 			look(e.Value, path.To(e.Key))
@@ -217,11 +234,25 @@ func podPathsBelow(root *positioned.Node) (paths []sidecar.Path) {
 	}
 	var look func(n *positioned.Node, path sidecar.Path)
 	look = func(n *positioned.Node, path sidecar.Path) {
+		if len(path) > 8 {
+			return
+		}
+		if n.Kind == positioned.Sequence {
+			for _, entry := range n.Values {
+				if entry.Kind == positioned.Mapping {
+					look(entry, path.At("", ""))
+				}
+			}
+			return
+		}
 		if list := n.At("spec", "containers"); list != nil && list.Kind == positioned.Sequence {
-			paths = append(paths, path)
+			if !slices.ContainsFunc(paths, path.HasShape) {
+				paths = append(paths, path)
+			}
+			return
 		}
 		for name, v := range n.EachField {
-			if v.Kind == positioned.Mapping && len(path) < 8 {
+			if v.Kind == positioned.Mapping || v.Kind == positioned.Sequence && len(v.Values) > 0 {
 				look(v, path.To(name))
 			}
 		}

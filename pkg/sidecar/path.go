@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -8,12 +9,16 @@ import (
 )
 
 // A Step of a [Path] is a field of a mapping, or an entry of a list. An entry is named by a
-// key that the API keeps unique in the list, never by its position.
+// key that the API keeps unique in the list. Only where it has no name of its own, in a list to
+// which no edit adds anything, is it named by its [Position].
 type Step struct {
 	Field string // of a mapping; empty for an entry of a list
 	Key   string // which field names the entry: "name", "containerPort"; "." for a list of plain values
 	Value string // of that field
 }
+
+// Position is the key of a [Step] to an entry whose Value is its place in the list, from 0.
+const Position = "#"
 
 // A Path is an address in an object, from its top.
 type Path []Step
@@ -57,6 +62,16 @@ func (p Path) At(key, value string) Path {
 	return out
 }
 
+// HasShape reports whether a path has the same fields as p, and an entry of a list wherever p has one.
+func (p Path) HasShape(of Path) bool {
+	return slices.EqualFunc(p, of, func(a, b Step) bool { return a.Field == b.Field })
+}
+
+// EntersList reports whether the path leads into a list.
+func (p Path) EntersList() bool {
+	return slices.ContainsFunc(p, func(s Step) bool { return s.Field == "" })
+}
+
 // String returns the form for messages: spec.containers[name=app].image. It isn't unique,
 // as it shows only the flags of arguments.
 func (p Path) String() string {
@@ -66,7 +81,7 @@ func (p Path) String() string {
 		case s.Field == "":
 			if s.Key == "." {
 				b.WriteString("[" + plainEntry(s.Value) + "]")
-			} else if s.Key == "" { // only messages have such a path
+			} else if s.Key == "" || s.Key == Position { // only messages have a path without a key
 				b.WriteString("[" + s.Value + "]")
 			} else {
 				b.WriteString("[" + s.Key + "=" + s.Value + "]")
@@ -104,6 +119,8 @@ func ParsePath(s string) (p Path) {
 		switch {
 		case !closed:
 			return p
+		case !named && entry != "" && strings.Trim(entry, "0123456789") == "":
+			key, value = Position, entry
 		case !named:
 			key, value = ".", entry
 		}

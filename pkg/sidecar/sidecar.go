@@ -118,6 +118,8 @@ const (
 type Workload struct {
 	Ref         Ref
 	Stem        string                 // of names of objects for it, where its own name isn't one: see ObjectName
+	Part        string                 // which of several pod templates of the object it is, for names; "" of the main one
+	IsPart      bool                   // the object has several pod templates, or may have
 	Annotations map[string]string      // of the object
 	Template    Path                   // where the pod template stands in the object
 	Pod         corev1.PodTemplateSpec // decoded; fields newer than k8s.io/api are missing here
@@ -355,6 +357,12 @@ func (w *Workload) IsKnative() bool { return w.Ref.Group == "serving.knative.dev
 
 // IsJob reports whether pods of this workload run to completion.
 func (w *Workload) IsJob() bool {
-	groups := []string{"batch", "keda.sh", "kubeflow.org"}
+	groups := []string{"batch", "batch.volcano.sh", "keda.sh", "kubeflow.org"}
+	switch w.Ref.Group {
+	case "jobset.x-k8s.io":
+		return w.Ref.Kind == "JobSet"
+	case "argoproj.io": // their metrics may be Jobs
+		return strings.Contains(w.Ref.Kind, "Analysis")
+	}
 	return strings.HasSuffix(w.Ref.Kind, "Job") && slices.Contains(groups, w.Ref.Group)
 }

@@ -24,8 +24,8 @@ func (p *policy) workloadsOf(demands []rig.Demand, images *renames) (all []admis
 		if p.namespace != "" {
 			ref.Namespace = p.namespace
 		}
-		all = append(all, admission.Workload{Ref: ref, PodLabels: d.Meta.PodLabels(), Selector: d.Selector, OptOut: d.OptOut,
-			PodSkips: d.PodSkips, Containers: p.containersOf(d.Containers, images)})
+		all = append(all, admission.Workload{Ref: ref, PodLabels: d.Meta.PodLabels()[0], Selector: d.Selector,
+			OptOut: d.OptOut, PodSkips: d.PodSkips, Containers: p.containersOf(d.Containers, images)})
 	}
 	return all
 }

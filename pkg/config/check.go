@@ -27,15 +27,14 @@ func (r *reader) checkSpec(s *Spec) {
 		)
 	}
 	for i, p := range s.PodTemplatePaths {
-		if strings.Contains(p, "[") {
-			r.reportValue(fmt.Sprintf("spec.podTemplatePaths[%d]", i), quoteWord(p)+" leads into a list, and templates there "+
-				"aren't reached", "write a path of fields, such as spec.workers.template")
-		}
-		if slices.Contains(strings.Split(p, "."), "") {
+		if slices.ContainsFunc(strings.Split(p, "."), func(field string) bool {
+			name := strings.TrimSuffix(field, "[*]") // each entry of a list
+			return name == "" || strings.ContainsAny(name, "[]*")
+		}) {
 			r.reportValue(
 				fmt.Sprintf("spec.podTemplatePaths[%d]", i),
 				quoteWord(p)+" isn't a valid path",
-				"write one such as spec.workers.template",
+				"write one such as spec.workers.template, or spec.groups[*].template for the entries of a list",
 			)
 		}
 	}

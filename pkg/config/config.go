@@ -68,8 +68,9 @@ type Spec struct {
 	// kubernetes.
 	Platform sidecar.Platform `json:"platform,omitempty"`
 	// PodTemplatePaths are the paths of pod templates in custom resources, such as
-	// spec.workers.template, if outrigger doesn't find them by itself. Templates in lists
-	// aren't reached.
+	// spec.workers.template, if outrigger doesn't find them by itself. With [*] they lead to
+	// all entries of a list, as in spec.groups[*].template. All templates of an object that
+	// select chooses get the sidecars.
 	PodTemplatePaths []string `json:"podTemplatePaths,omitempty"`
 	// RebindPresets say how your own programs are moved to 127.0.0.1, for
 	// rebind.preset. They override outrigger's presets.

@@ -241,12 +241,12 @@ func TestReadSpecErrors(t *testing.T) {
 		"no path": {
 			selects + "  podTemplatePaths: [spec..template]",
 			"5 bad-value spec.podTemplatePaths[0]: \"spec..template\" isn't a valid path; write one such as " +
-				"spec.workers.template",
+				"spec.workers.template, or spec.groups[*].template for the entries of a list",
 		},
-		"path into a list": {
-			selects + "  podTemplatePaths: ['spec.tasks[*].template']",
-			"5 bad-value spec.podTemplatePaths[0]: \"spec.tasks[*].template\" leads into a list, and templates there aren't " +
-				"reached; write a path of fields, such as spec.workers.template",
+		"path to one entry": {
+			selects + "  podTemplatePaths: ['spec.tasks[0].template', 'spec.tasks[*].template']",
+			"5 bad-value spec.podTemplatePaths[0]: \"spec.tasks[0].template\" isn't a valid path; write one such as " +
+				"spec.workers.template, or spec.groups[*].template for the entries of a list",
 		},
 		"no pattern": {
 			selects + "  patterns:\n  - name: x",

@@ -19,8 +19,8 @@ type conditions struct {
 // A labelCondition is a label selector for one of the mappings of a workload.
 type labelCondition struct {
 	labels.Selector
-	of    func(*Meta) func() map[string]string
-	needs [][2]string // keys that must be there; with a value where only that one will do
+	of    func(*Meta) []map[string]string // one of them must match
+	needs [][2]string                     // keys that must be there; with a value where only that one will do
 }
 
 // A part is one field of a Selector.
@@ -56,7 +56,7 @@ func (l labelCondition) matchesMeta(m *Meta) bool {
 			return false // most workloads, which needn't be read for it
 		}
 	}
-	return l.Matches(labels.Set(readLabels(l.of(m))))
+	return slices.ContainsFunc(l.of(m), func(have map[string]string) bool { return l.Matches(labels.Set(have)) })
 }
 
 // needsOf returns the keys without which a selector matches nothing.
@@ -148,14 +148,14 @@ func (f identityField) compileRegexp() (pass func(*Meta) bool, err *mistake) {
 // A labelField is a label selector as it's written.
 type labelField struct {
 	field, want string
-	of          func(*Meta) func() map[string]string
+	of          func(*Meta) []map[string]string
 }
 
 func (s *Selector) labelFields() []labelField {
 	return []labelField{
-		{"labelSelector", s.LabelSelector, func(m *Meta) func() map[string]string { return m.Labels }},
-		{"annotationSelector", s.AnnotationSelector, func(m *Meta) func() map[string]string { return m.Annotations }},
-		{"podSelector", s.PodSelector, func(m *Meta) func() map[string]string { return m.PodLabels }},
+		{"labelSelector", s.LabelSelector, func(m *Meta) []map[string]string { return oneSet(m.Labels) }},
+		{"annotationSelector", s.AnnotationSelector, func(m *Meta) []map[string]string { return oneSet(m.Annotations) }},
+		{"podSelector", s.PodSelector, (*Meta).podLabels},
 	}
 }
 
@@ -202,10 +202,20 @@ func effectiveNamespace(namespace string) string {
 	return resid.ResId{Namespace: namespace}.EffectiveNamespace()
 }
 
-// readLabels reads labels or annotations, if there are any.
-func readLabels(read func() map[string]string) map[string]string {
+// oneSet reads labels or annotations, if there are any.
+func oneSet(read func() map[string]string) []map[string]string {
 	if read == nil {
-		return nil
+		return []map[string]string{nil}
 	}
-	return read()
+	return []map[string]string{read()}
+}
+
+// podLabels returns the labels of the pods. What has no pods has none.
+func (m *Meta) podLabels() []map[string]string {
+	if m.PodLabels != nil {
+		if all := m.PodLabels(); len(all) > 0 {
+			return all
+		}
+	}
+	return []map[string]string{nil}
 }

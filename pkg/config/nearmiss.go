@@ -101,11 +101,11 @@ func (p *part) explainMiss(m *Meta) (string, int) {
 	case "version":
 		return fmt.Sprintf("its version is %s, not %s", m.Version, p.want), 2
 	case "podSelector":
-		return "its pods have " + labelsOf(readLabels(m.PodLabels), p.want) + ", not " + p.want, 3
+		return "its pods have " + labelsOf(m.podLabels()[0], p.want) + ", not " + p.want, 3
 	case "annotationSelector":
 		return "its annotations don't match " + p.want, 3
 	}
-	return "it has " + labelsOf(readLabels(m.Labels), p.want) + ", not " + p.want, 3
+	return "it has " + labelsOf(oneSet(m.Labels)[0], p.want) + ", not " + p.want, 3
 }
 
 // compareSpelling compares the value of a selector with the values of a workload. The distance is 1 if only the case

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"slices"
+
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -33,7 +35,9 @@ type Meta struct {
 	Ref     sidecar.Ref
 	Version string
 	// Labels, Annotations and PodLabels are only read if the fields above match.
-	Labels, Annotations, PodLabels func() map[string]string
+	Labels, Annotations func() map[string]string
+	// PodLabels are those of each pod template.
+	PodLabels func() []map[string]string
 	// MayHave reports whether the workload may have a label or annotation with a key and a value, "" being any, without
 	// reading it; nil: it may.
 	MayHave func(key, value string) bool
@@ -47,8 +51,29 @@ func (s *Spec) Selects(m *Meta) bool { return s.Matches(m) && !s.Excludes(m) }
 // Matches reports whether a workload matches one of select, whatever exclude says.
 func (s *Spec) Matches(m *Meta) bool { return matchesOne(s.Select, m) }
 
-// Excludes reports whether a workload matches one of exclude.
-func (s *Spec) Excludes(m *Meta) bool { return matchesOne(s.Exclude, m) }
+// Excludes reports whether a workload matches one of exclude. One with several pod templates does so with all of them.
+func (s *Spec) Excludes(m *Meta) bool {
+	if !matchesOne(s.Exclude, m) {
+		return false
+	}
+	byPods := func(sel Selector) bool { return sel.PodSelector != "" }
+	if m.PodLabels == nil || !slices.ContainsFunc(s.Exclude, byPods) {
+		return true
+	}
+	for _, labels := range m.PodLabels() {
+		if part := m.WithPod(labels); !matchesOne(s.Exclude, &part) {
+			return false
+		}
+	}
+	return true
+}
+
+// WithPod returns what selectors see of one of a workload's pod templates.
+func (m *Meta) WithPod(labels map[string]string) Meta {
+	part := *m
+	part.PodLabels = func() []map[string]string { return []map[string]string{labels} }
+	return part
+}
 
 func matchesOne(list []Selector, m *Meta) bool {
 	for i := range list {

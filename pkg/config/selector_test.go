@@ -13,7 +13,8 @@ func elasticsearch() Meta {
 	return Meta{
 		Ref: sidecar.Ref{Group: "apps", Kind: "Deployment", Namespace: "prod", Name: "eu-elasticsearch"}, Version: "v1",
 		Labels: is(map[string]string{"app": "search", "tier": "data"}), Annotations: is(map[string]string{"team": "find"}),
-		PodLabels: is(map[string]string{"app": "es"}), Previous: was([]string{"elasticsearch"}, []string{"", "base"}),
+		PodLabels: func() []map[string]string { return []map[string]string{{"app": "es"}} },
+		Previous:  was([]string{"elasticsearch"}, []string{"", "base"}),
 	}
 }
 

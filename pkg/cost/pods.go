@@ -21,7 +21,11 @@ func CountPods(ref sidecar.Ref, replicas, parallelism, least *int32) Pods {
 		}
 		return max(0, int64(*n))
 	}
-	switch ref.Kind {
+	kind := ref.Kind
+	if kind == "Job" && ref.Group != "batch" {
+		kind = "" // its tasks have replicas
+	}
+	switch kind {
 	case "DaemonSet":
 		return Pods{1, "node"}
 	case "CronJob":

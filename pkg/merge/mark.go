@@ -29,6 +29,28 @@ func (f *flattener) writeMarkers(answers []sidecar.Answer) {
 	}
 }
 
+// JoinMarkers makes one marker of those that the edits of several pod templates write on their object, with the names
+// and phases of all their sidecars.
+func JoinMarkers(w *sidecar.Workload, answers []sidecar.Answer, edits []sidecar.Edit) []sidecar.Edit {
+	var each []sidecar.Answer // of several with a name, the first that has a phase
+	for i := range answers {
+		at := slices.IndexFunc(each, func(a sidecar.Answer) bool { return a.Name == answers[i].Name })
+		switch {
+		case at < 0:
+			each = append(each, answers[i])
+		case startPhases(&each[at]) == "":
+			each[at] = answers[i]
+		}
+	}
+	f := newFlattener(w)
+	f.writeMarkers(each)
+	isMarker := func(e sidecar.Edit) bool {
+		return len(e.Path) == 3 && (e.Path[2].Field == sidecar.PatternsKey || e.Path[2].Field == sidecar.PhasesKey)
+	}
+	own := slices.DeleteFunc(f.edits, func(e sidecar.Edit) bool { return !isMarker(e) })
+	return append(own, slices.DeleteFunc(slices.Clone(edits), isMarker)...)
+}
+
 // editMarker updates a marker annotation: entries replace those of the same name or are
 // appended, and names in gone are removed.
 func (f *flattener) editMarker(at sidecar.Path, key, have string, entries sidecar.Marker, gone map[string]bool) {

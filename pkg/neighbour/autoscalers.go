@@ -118,7 +118,7 @@ func checkAutoscalers(s *scene, r *Result) {
 	targets := map[sidecar.Ref]*Footprint{}
 	namespaces, names := map[string]bool{}, map[string]bool{}
 	for _, f := range s.footprints {
-		if len(f.sidecars) > 0 {
+		if len(f.sidecars) > 0 && targets[f.Ref] == nil { // it scales the first of several pod templates
 			targets[f.Ref], namespaces[f.Ref.Namespace], names[f.Ref.Name] = f, true, true
 		}
 	}

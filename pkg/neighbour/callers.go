@@ -59,19 +59,19 @@ func isLoopback(host string) bool { return host == "localhost" || host == "127.0
 // A hostIndex finds ports that speak TLS now by the host names that lead to them.
 type hostIndex struct {
 	*scene
-	byName          map[string][]servicePort // the name is a Service's
-	footprintOf     map[sidecar.Ref]*Footprint
-	watchesLoopback bool // a workload has TLS on its own loopback now
+	byName          map[string][]servicePort     // the name is a Service's
+	footprintsOf    map[sidecar.Ref][]*Footprint // one for each pod template
+	watchesLoopback bool                         // a workload has TLS on its own loopback now
 }
 
 func newHostIndex(s *scene) *hostIndex {
-	h := &hostIndex{scene: s, byName: map[string][]servicePort{}, footprintOf: map[sidecar.Ref]*Footprint{}}
+	h := &hostIndex{scene: s, byName: map[string][]servicePort{}, footprintsOf: map[sidecar.Ref][]*Footprint{}}
 	for _, ref := range s.tlsServices {
 		h.byName[ref.Name] = append(h.byName[ref.Name], s.tlsPorts[ref]...)
 	}
 	h.addAliases()
 	for _, f := range s.footprints {
-		h.footprintOf[f.Ref] = f
+		h.footprintsOf[f.Ref] = append(h.footprintsOf[f.Ref], f)
 		for _, t := range f.taken {
 			h.watchesLoopback = h.watchesLoopback || t.MovesApp() && t.SpeaksTLS()
 		}
@@ -88,8 +88,8 @@ func (h *hostIndex) mayBeService(host string) bool {
 
 // checkValue checks one string of an object: it rewrites addresses of ports that speak TLS now, or reports them.
 func (h *hostIndex) checkValue(caller *Caller, at sidecar.Path, value string, r *Result) {
-	container := containerOf(caller.Template, at)
-	f := h.footprintOf[caller.Ref]
+	container := caller.containerOf(at)
+	f := h.footprintAt(caller.Ref, at)
 	if f != nil && slices.Contains(f.ownContainers, container) {
 		return // the sidecar itself
 	}
@@ -217,16 +217,38 @@ func (f *Footprint) checkLoopback(container string, a *address, at sidecar.Path,
 	}
 }
 
+// footprintAt returns the footprint of the pods into whose template a path of a workload leads, or that of all its
+// pods; nil if there's none.
+func (h *hostIndex) footprintAt(ref sidecar.Ref, at sidecar.Path) *Footprint {
+	for _, f := range h.footprintsOf[ref] {
+		if n := len(f.Template); n <= len(at) && slices.Equal(at[:n], f.Template) {
+			return f
+		}
+	}
+	if all := h.footprintsOf[ref]; len(all) == 1 {
+		return all[0]
+	}
+	return nil
+}
+
 // containerOf returns the name of the container that a path leads into, or "".
-func containerOf(template, at sidecar.Path) string {
-	n := len(template)
-	if template == nil || len(at) <= n+2 || !slices.Equal(at[:n], template) || at[n].Field != "spec" {
-		return ""
+func (c *Caller) containerOf(at sidecar.Path) string {
+	name, _ := c.splitContainer(at)
+	return name
+}
+
+// splitContainer returns the name of the container that a path leads into, and the path in it.
+func (c *Caller) splitContainer(at sidecar.Path) (name string, in sidecar.Path) {
+	for _, template := range c.Templates {
+		n := len(template)
+		if len(at) <= n+2 || !slices.Equal(at[:n], template) || at[n].Field != "spec" {
+			continue
+		}
+		if list := at[n+1].Field; (list == "containers" || list == "initContainers") && at[n+2].Key == "name" {
+			return at[n+2].Value, at[n+3:]
+		}
 	}
-	if list := at[n+1].Field; list != "containers" && list != "initContainers" || at[n+2].Key != "name" {
-		return ""
-	}
-	return at[n+2].Value
+	return "", nil
 }
 
 // onlyAddresses matches a value of nothing but addresses, perhaps behind a flag. The record repeats a rewritten value,
@@ -236,10 +258,10 @@ var onlyAddresses = lazyRegexp(`^(--?[A-Za-z0-9._-]+=)?[a-z0-9]+://[A-Za-z0-9.:/
 // rewriteValue returns the edit that turns plain addresses into those over TLS. It returns nil for a value that can't
 // be rewritten: only variables and arguments of a container can, and only if they hold nothing but addresses.
 func rewriteValue(caller *Caller, t *takenPort, at sidecar.Path, value string, plain []address) *sidecar.Edit {
-	if containerOf(caller.Template, at) == "" || !onlyAddresses().MatchString(value) {
+	container, in := caller.splitContainer(at)
+	if container == "" || !onlyAddresses().MatchString(value) {
 		return nil
 	}
-	in := at[len(caller.Template)+3:]
 	env := len(in) == 3 && in[0].Field == "env" && in[1].Key == "name" && in[2].Field == "value"
 	arg := len(in) == 2 && (in[0].Field == "args" || in[0].Field == "command") && in[1].Key == "."
 	if !env && !arg {

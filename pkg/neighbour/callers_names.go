@@ -199,11 +199,8 @@ func (c *Caller) readSettings() {
 
 // argumentOf returns the container whose command or argument is at a path, or "".
 func (c *Caller) argumentOf(at sidecar.Path) string {
-	container := containerOf(c.Template, at)
-	if container == "" {
-		return ""
-	}
-	if in := at[len(c.Template)+3:]; len(in) != 2 || in[0].Field != "args" && in[0].Field != "command" {
+	container, in := c.splitContainer(at)
+	if len(in) != 2 || in[0].Field != "args" && in[0].Field != "command" {
 		return ""
 	}
 	return container

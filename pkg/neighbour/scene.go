@@ -14,6 +14,7 @@ import (
 // are known, as one Ingress, monitor or caller may refer to several of them.
 type Footprint struct {
 	Ref           sidecar.Ref
+	Template      sidecar.Path      // of its pods; an object may have several
 	Labels        map[string]string // of its pods
 	sidecars      []sidecarContainer
 	ownContainers []string // names of the sidecars' containers, init containers included
@@ -76,7 +77,7 @@ func (t *takenPort) newEdit(object sidecar.Ref, at sidecar.Path, value any) side
 // kind that [Limits] tells is in its namespace, and may be nil elsewhere.
 func Observe(w *sidecar.Workload, answers []sidecar.Answer, with *corev1.PodSpec) *Footprint {
 	f := &Footprint{
-		Ref: w.Ref, Labels: w.Pod.Labels,
+		Ref: w.Ref, Template: w.Template, Labels: w.Pod.Labels,
 		ports:  declaredPorts(w.Pod.Spec.Containers, w.Pod.Spec.InitContainers),
 		onNode: w.Pod.Spec.HostNetwork,
 	}
@@ -167,7 +168,7 @@ type Object struct {
 // A Caller is an object that may connect to others.
 type Caller struct {
 	Ref         sidecar.Ref
-	Template    sidecar.Path // of its pod template; nil without one
+	Templates   []sidecar.Path // of its pod templates
 	Annotations map[string]string
 	Scalars     func(visit func(at sidecar.Path, value string)) // visits its strings
 

@@ -123,7 +123,7 @@ func unknownContainers(q *request, w *sidecar.Workload, outcomes []outcome) (the
 			known = append(known, sidecar.Mark{Name: q.Spec.Patterns[i].Name})
 		}
 	}
-	marker := sidecar.ParseMarker(w.Annotations[sidecar.PatternsKey])
+	marker := sidecar.ParseMarker(markerOf(w))
 	nameless := slices.ContainsFunc(marker, func(m sidecar.Mark) bool { return !known.Has(m.Name) && !hasContainer(w, m) })
 	for c := range w.AllContainers() {
 		mayBe := marker.NamesContainer(c.Name) || nameless && !slices.ContainsFunc(outcomes, func(out outcome) bool {
@@ -135,6 +135,15 @@ func unknownContainers(q *request, w *sidecar.Workload, outcomes []outcome) (the
 		}
 	}
 	return theirs
+}
+
+// markerOf returns the names of sidecars that a workload's marker has. Of several pod templates of one object, each has
+// one of its own.
+func markerOf(w *sidecar.Workload) string {
+	if w.IsPart {
+		return w.Pod.Annotations[sidecar.PatternsKey]
+	}
+	return w.Annotations[sidecar.PatternsKey]
 }
 
 // hasContainer reports whether a workload has a container that a mark names. Those of custom

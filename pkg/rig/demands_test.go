@@ -53,7 +53,7 @@ spec: {template: {spec: {containers: [{name: db, image: "db:1"}]}}}
 	web := all[0]
 	require.Equal(t, "Deployment web", web.Meta.Ref.String())
 	require.Equal(t, map[string]string{"app": "web"}, web.Selector)
-	require.Equal(t, map[string]string{"app": "web", "v": "1"}, web.Meta.PodLabels())
+	require.Equal(t, map[string]string{"app": "web", "v": "1"}, web.Meta.PodLabels()[0])
 	require.Equal(t, []string{"logs"}, web.PodSkips)
 	require.Equal(t, []string{"quiet"}, web.Bare)
 	var has []string

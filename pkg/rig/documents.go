@@ -41,7 +41,7 @@ func newRun(texts []*manifest.Text, confs []*config.Sidecars) run {
 
 // joinDocuments joins all documents of the run, when it's known which are remembered. Paths of
 // pod templates that come from records count last: a record, which anybody can write, mustn't
-// lead a proxy to another template.
+// lead a proxy to another template. See serves.
 func (r *run) joinDocuments() {
 	all := slices.Clone(r.docs)
 	for _, key := range slices.Sorted(maps.Keys(r.read)) {
@@ -51,6 +51,7 @@ func (r *run) joinDocuments() {
 	}
 	sortDocuments(all)
 	given := r.all.Spec.PodTemplatePaths
+	r.givenPaths = given
 	joined := *r.requestOf(all)
 	conf := *joined.Sidecars
 	conf.Spec.PodTemplatePaths = slices.Concat(manifest.TemplatePaths(given), conf.Spec.PodTemplatePaths)

@@ -2,6 +2,7 @@ package rig
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
@@ -20,8 +21,10 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 	}
 	r.joinDocuments()
 	var found []*manifest.Object
-	r.visitSelected(func(_ *request, o *manifest.Object) ([]*config.Entry, bool) {
+	var served []part
+	r.visitSelected(func(o *manifest.Object, parts []part) ([]*config.Entry, bool) {
 		found = append(found, o)
+		served = append(served, slices.DeleteFunc(parts, func(p part) bool { return p.q == nil })...)
 		return nil, true
 	})
 	r.checkExpected(r.docs[0])
@@ -31,6 +34,11 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 				len(found), found[0].Ref, found[1].Ref),
 			Hint: fmt.Sprintf("write a document for each workload, with select: [{kind: %s, name: %s}] for this one",
 				found[0].Ref.Kind, found[0].Ref.Name)})
+	} else if len(served) > 1 {
+		r.addAbout(r.docs[0], sidecar.Finding{Severity: sidecar.Error, Code: "expand-several", Field: "spec.select",
+			Message: fmt.Sprintf("%s has %d pod templates that are selected, such as %s and %s, but explain --expand needs "+
+				"just one", found[0].Ref, len(served), served[0].at, served[1].at),
+			Hint: "select one of them by the labels of its pods, with podSelector"})
 	}
 	if r.findings.Failed() || len(found) == 0 {
 		if len(found) == 0 && !r.findings.Failed() { // expect allows that
@@ -39,7 +47,7 @@ func Expand(files []File, conf *config.Sidecars) (*config.Sidecars, sidecar.Find
 		}
 		return nil, r.tellFindings()
 	}
-	w, ok := r.view(r.all, found[0])
+	w, ok := r.view(r.all, found[0], served[0].at)
 	if !ok {
 		return nil, r.tellFindings()
 	}

@@ -27,7 +27,7 @@ func (r *run) checkLabelled(d *document) {
 		}
 		d.tally.selected++
 		r.reportSkipped(d, o, "label "+sidecar.ManagedLabel)
-		r.checkMarks(r.requestOf([]*document{d}), o, d.entries())
+		r.checkMarks(o, r.partsWithout(r.requestOf([]*document{d}), o, d.entries()))
 		o.Release()
 	}
 }

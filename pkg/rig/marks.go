@@ -13,20 +13,40 @@ import (
 
 // checkMarks reports annotations of a workload that claim a sidecar which isn't laid on it. In a cluster, people would
 // trust such an annotation.
-func (r *run) checkMarks(q *request, o *manifest.Object, entries []*config.Entry) {
-	at, _ := o.Template(r.all.Spec.PodTemplatePaths)
-	for _, e := range entries {
-		fields := findMarks(o, at, e.Name)
-		if len(fields) == 0 || r.isLaidExactly(q, o, e.Name) {
-			continue
+func (r *run) checkMarks(o *manifest.Object, parts []part) {
+	for i := range parts {
+		p := &parts[i]
+		for _, e := range p.without {
+			if fields := findMarks(o, p.at, e.Name); len(fields) > 0 && !r.isLaidExactly(p.whole, o, p.at, e.Name) {
+				r.reportForged(o, e, slices.DeleteFunc(fields, func(field string) bool {
+					return isOfObject(field) && r.isOnAnother(o, parts, i, e.Name)
+				}))
+			}
 		}
-		for _, field := range fields {
-			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "marker-forged", Object: o.Ref, File: o.File(),
-				Line: lineOf(o), Sidecar: e.Name,
-				Field: field, Message: "claims this sidecar, but the workload doesn't have it as outrigger would add it",
-				Hint: "remove the annotation, as only outrigger writes it, or give the sidecar another name if it belongs to " +
-					"another config"})
+	}
+}
+
+// isOfObject reports whether an annotation is the object's own, and not one of its pods.
+func isOfObject(field string) bool { return strings.HasPrefix(field, "metadata.annotations") }
+
+// isOnAnother reports whether another pod template than that of a part has a sidecar, of which the object speaks then.
+func (r *run) isOnAnother(o *manifest.Object, parts []part, but int, name string) bool {
+	for i := range parts {
+		lacks := slices.ContainsFunc(parts[i].without, func(e *config.Entry) bool { return e.Name == name })
+		if i != but && (!lacks || r.isLaidExactly(parts[i].whole, o, parts[i].at, name)) {
+			return true
 		}
+	}
+	return false
+}
+
+func (r *run) reportForged(o *manifest.Object, e *config.Entry, fields []string) {
+	for _, field := range fields {
+		r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "marker-forged", Object: o.Ref, File: o.File(),
+			Line: lineOf(o), Sidecar: e.Name,
+			Field: field, Message: "claims this sidecar, but the workload doesn't have it as outrigger would add it",
+			Hint: "remove the annotation, as only outrigger writes it, or give the sidecar another name if it belongs to " +
+				"another config"})
 	}
 }
 
@@ -34,7 +54,7 @@ func (r *run) checkMarks(q *request, o *manifest.Object, entries []*config.Entry
 func findMarks(o *manifest.Object, at sidecar.Path, name string) (found []string) {
 	for n := range len(at) + 1 {
 		notes := sidecar.Path(at[:n]).To("metadata", "annotations")
-		have := o.Strings(fieldNames(notes)...)
+		have := o.StringsAt(notes)
 		for _, key := range []string{sidecar.PatternsKey, sidecar.PhasesKey} {
 			if sidecar.ParseMarker(have[key]).Has(name) {
 				found = append(found, notes.To(key).String())
@@ -49,8 +69,8 @@ func findMarks(o *manifest.Object, at sidecar.Path, name string) (found []string
 
 // isLaidExactly reports whether a workload has a sidecar exactly as this run would add it, with all its settings and
 // objects. What the manifest claims doesn't count.
-func (r *run) isLaidExactly(q *request, o *manifest.Object, name string) bool {
-	w, fs := r.decodeWorkload(q, o)
+func (r *run) isLaidExactly(q *request, o *manifest.Object, at sidecar.Path, name string) bool {
+	w, fs := r.decodeWorkload(q, o, at)
 	if fs.Failed() {
 		return false
 	}

@@ -104,20 +104,22 @@ func (w *world) Objects(k neighbour.Kind, namespace string, named func(string) b
 	return all
 }
 
-// Pods visits the workloads of a namespace that got no sidecars.
+// Pods visits the pod templates of a namespace that got no sidecars.
 func (w *world) Pods(namespace string, valued func(string) bool, visit func(sidecar.Ref, *corev1.PodTemplateSpec)) {
-	served := map[sidecar.Ref]bool{}
+	served := map[podRef]bool{}
 	for _, s := range w.footprints {
-		served[s.Ref] = true
+		served[podRef{s.Ref, s.Template.String()}] = true
 	}
 	for _, t := range w.texts {
 		for _, o := range t.Objects {
-			if o.Ref.Namespace != namespace || o.IsToolConfig() || served[o.Ref] || !o.Mentions(valued) {
+			if o.Ref.Namespace != namespace || o.IsToolConfig() || served[podRef{o.Ref, ""}] || !o.Mentions(valued) {
 				continue
 			}
-			var pod corev1.PodTemplateSpec
-			if at, ok := o.Template(w.all.Spec.PodTemplatePaths); ok && o.Decode(at, &pod) == nil {
-				visit(o.Ref, &pod)
+			for _, at := range w.templatesOf(o) {
+				var pod corev1.PodTemplateSpec
+				if !served[podRef{o.Ref, at.String()}] && o.Decode(at, &pod) == nil {
+					visit(o.Ref, &pod)
+				}
 			}
 			o.Release()
 		}
@@ -145,11 +147,7 @@ func (w *world) Callers(named func(host string) bool, visit func(neighbour.Calle
 				continue
 			}
 			if o.Labels()[sidecar.ManagedLabel] != sidecar.ManagedBy || !w.isEmitted(o) {
-				c := neighbour.Caller{Ref: o.Ref, Annotations: o.Annotations(), Scalars: o.Scalars}
-				if at, ok := o.Template(w.all.Spec.PodTemplatePaths); ok {
-					c.Template = at
-				}
-				visit(c)
+				visit(neighbour.Caller{Ref: o.Ref, Templates: w.templatesOf(o), Annotations: o.Annotations(), Scalars: o.Scalars})
 			}
 			o.Release()
 		}

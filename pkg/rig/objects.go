@@ -141,11 +141,3 @@ func lineOf(o *manifest.Object) int {
 	}
 	return o.Line()
 }
-
-func fieldNames(p sidecar.Path) []string {
-	out := make([]string, len(p))
-	for i, s := range p {
-		out[i] = s.Field
-	}
-	return out
-}

@@ -116,16 +116,23 @@ func (r *run) emittedPolicies() map[sidecar.Ref]bool {
 
 // addEmittedPolicies adds the NetworkPolicies that this run emits for one workload.
 func (r *run) addEmittedPolicies(o *manifest.Object, own map[sidecar.Ref]bool) {
-	m := r.metaOf(o)
-	at, _ := o.Template(r.all.Spec.PodTemplatePaths)
+	for _, at := range r.templatesOf(o) {
+		m := r.metaOf(o)
+		m = m.WithPod(podLabels(o, at))
+		r.addPoliciesOf(o, at, &m, own)
+	}
+}
+
+// addPoliciesOf adds those for one pod template.
+func (r *run) addPoliciesOf(o *manifest.Object, at sidecar.Path, m *config.Meta, own map[sidecar.Ref]bool) {
 	out := readOptOut(o, at)
 	stem, known := "", false
 	for _, d := range r.docs {
-		if at == nil || !d.Spec.Selects(&m) {
+		if !d.Spec.Selects(m) {
 			continue
 		}
 		if !known {
-			stem, known = r.readStem(o, &m), true
+			stem, known = r.readStem(o, m, at), true
 		}
 		w := sidecar.Workload{Ref: o.Ref, Stem: stem}
 		for _, e := range d.entries() {

@@ -10,8 +10,7 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/config"
 )
 
-// A record leads no sidecar to another pod template: paths that it has count last, and only
-// those of a document that's given count before the usual ones.
+// A record leads no sidecar to another pod template: paths that it has count only where there are no others.
 func TestDecoyTemplatesOfRecords(t *testing.T) {
 	const template = ": {spec: {containers: [{name: app, image: app:1}]}}\n"
 	const record = `{"v":3,"documents":{"a":{"podTemplatePaths":["spec.decoy"],"patterns":[` +
@@ -26,7 +25,8 @@ func TestDecoyTemplatesOfRecords(t *testing.T) {
 
 	out = Run([]File{{Text: text}}, readSpec(t, spec+"  podTemplatePaths: [spec.decoy]\n"), Options{InPlace: true})
 	require.NoError(t, out.Findings.Err())
-	require.Contains(t, out.Files()[0].Text, "  template"+template)
+	require.NotContains(t, out.Files()[0].Text, "  decoy"+template)
+	require.NotContains(t, out.Files()[0].Text, "  template"+template, "all are served")
 
 	only := strings.Replace(text, "  template"+template, "", 1)
 	out = Run([]File{{Text: only}}, readSpec(t, spec), Options{InPlace: true})

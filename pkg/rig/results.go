@@ -43,6 +43,10 @@ func (r *run) noteServed(o *manifest.Object, w *sidecar.Workload, answers []side
 	own := slices.DeleteFunc(slices.Clone(answers), func(a sidecar.Answer) bool { return !r.isOwn(a.Name) })
 	f := sidecar.Finding{Severity: sidecar.Info, Code: sidecar.Skipped, Object: o.Ref, File: o.File(),
 		Field: w.Template.To("spec").String()}
+	name := o.Ref.String()
+	if w.IsPart {
+		name += " " + w.Template.String()
+	}
 	if len(own) > 0 {
 		f.Code, f.Message = "added", "added "+strings.Join(describeAnswers(own), ", ")
 	}
@@ -52,7 +56,7 @@ func (r *run) noteServed(o *manifest.Object, w *sidecar.Workload, answers []side
 		if r.sum.AddWorkload(pods, each); len(sidecar.ContainerNames(answers)) > 0 {
 			has = append(has, pods.Describe(each))
 		}
-		r.report = append(r.report, o.Ref.String()+": "+strings.Join(has, "; "))
+		r.report = append(r.report, name+": "+strings.Join(has, "; "))
 	}
 	r.workloads = append(r.workloads, f)
 }
@@ -105,7 +109,7 @@ func (r *run) findAutoscalers() {
 func (r *run) describeTotal() string {
 	counted := map[sidecar.Ref]bool{}
 	for _, f := range r.workloads {
-		counted[f.Object] = f.Code != sidecar.Skipped
+		counted[f.Object] = counted[f.Object] || f.Code != sidecar.Skipped
 	}
 	for _, f := range r.findings {
 		if isSkip(f) && !counted[f.Object] {
@@ -118,15 +122,16 @@ func (r *run) describeTotal() string {
 
 // describeServed returns the findings about workloads, with the sidecars that they go without.
 func (r *run) describeServed() sidecar.Findings {
-	skips := map[sidecar.Ref][]string{}
+	skips := map[podRef][]string{} // with a path where the object has several pod templates
 	for _, f := range sortFindings(r.findings) {
 		if isSkip(f) && f.Sidecar != "" && r.isOwn(f.Sidecar) {
-			skips[f.Object] = append(skips[f.Object], f.Sidecar+": "+f.Message)
+			skips[podRef{f.Object, f.Field}] = append(skips[podRef{f.Object, f.Field}], f.Sidecar+": "+f.Message)
 		}
 	}
 	var all sidecar.Findings
 	for _, f := range r.workloads {
-		has := slices.DeleteFunc(append([]string{f.Message}, skips[f.Object]...), func(s string) bool { return s == "" })
+		why := slices.Concat(skips[podRef{f.Object, ""}], skips[podRef{f.Object, strings.TrimSuffix(f.Field, ".spec")}])
+		has := slices.DeleteFunc(append([]string{f.Message}, why...), func(s string) bool { return s == "" })
 		if f.Message = strings.Join(has, "; "); f.Message != "" {
 			all = append(all, f)
 		}
@@ -203,8 +208,14 @@ type added struct {
 	maySkip       bool
 }
 
+// A podRef names a pod template of an object.
+type podRef struct {
+	of sidecar.Ref
+	at string
+}
+
 // noteAdded notes the containers that a workload gets.
-func (r *run) noteAdded(q *request, o *manifest.Object, answers []sidecar.Answer) {
+func (r *run) noteAdded(q *request, o *manifest.Object, w *sidecar.Workload, answers []sidecar.Answer) {
 	var all []added
 	for i := range answers {
 		a := &answers[i]
@@ -222,12 +233,12 @@ func (r *run) noteAdded(q *request, o *manifest.Object, answers []sidecar.Answer
 		}
 	}
 	if r.added == nil {
-		r.added = map[sidecar.Ref][]added{}
+		r.added = map[podRef][]added{}
 	}
-	r.added[o.Ref] = all
+	r.added[podRef{o.Ref, w.Template.String()}] = all
 }
 
-// Demands returns all workloads of the result, in its order.
+// Demands returns all workloads of the result, in its order: each pod template of them.
 func (o Output) Demands() (all []Demand, err error) {
 	for _, f := range o.Files() {
 		t, err := manifest.Parse(f.Name, f.Text)
@@ -235,15 +246,16 @@ func (o Output) Demands() (all []Demand, err error) {
 			return nil, err
 		}
 		for _, obj := range t.Objects {
-			at, pod := obj.Template(o.templatePaths)
-			if !pod || obj.IsToolConfig() {
-				continue
+			for _, at := range obj.Templates(o.templatePaths) {
+				if obj.IsToolConfig() {
+					break
+				}
+				d, err := o.demandOf(obj, at)
+				if err != nil {
+					return nil, fmt.Errorf("%s: %w", obj.Ref, err)
+				}
+				all = append(all, d)
 			}
-			d, err := o.demandOf(obj, at)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", obj.Ref, err)
-			}
-			all = append(all, d)
 			obj.Release()
 		}
 	}
@@ -254,20 +266,20 @@ func (o Output) Demands() (all []Demand, err error) {
 func (o Output) demandOf(obj *manifest.Object, at sidecar.Path) (Demand, error) {
 	optOut := readOptOut(obj, at)
 	labels, annotations := obj.Labels(), obj.Annotations()
-	podLabels := obj.Strings(append(fieldNames(at), "metadata", "labels")...)
+	pods := podLabels(obj, at)
 	d := Demand{Selector: obj.Strings("spec", "selector", "matchLabels"), OptOut: optOut.source}
 	d.Meta = config.Meta{Ref: obj.Ref, Version: obj.Version,
 		Labels:      func() map[string]string { return labels },
 		Annotations: func() map[string]string { return annotations },
-		PodLabels:   func() map[string]string { return podLabels }}
-	if strings.HasPrefix(optOut.source, strings.Join(append(fieldNames(at), "metadata."), ".")) {
+		PodLabels:   func() []map[string]string { return []map[string]string{pods} }}
+	if strings.HasPrefix(optOut.source, at.To("metadata").String()+".") {
 		d.PodSkips = optOut.names
 	}
 	var spec corev1.PodSpec
 	if err := obj.Decode(at.To("spec"), &spec); err != nil {
 		return d, err
 	}
-	for _, a := range o.added[obj.Ref] {
+	for _, a := range o.added[podRef{obj.Ref, at.String()}] {
 		if a.name == "" {
 			d.Bare = append(d.Bare, a.sidecar)
 			continue

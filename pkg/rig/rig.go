@@ -29,7 +29,7 @@ type Output struct {
 	own       sidecar.Findings // see [Output.Own]
 	workloads sidecar.Findings // see [Output.Results]
 
-	added         map[sidecar.Ref][]added // see [Output.Demands]
+	added         map[podRef][]added // see [Output.Demands]
 	templatePaths []string
 }
 
@@ -157,6 +157,7 @@ type run struct {
 	docs          []*document
 	requests      map[string]*request  // by the documents that they're of
 	all           *request             // of all documents, those that are remembered, too
+	givenPaths    []string             // of pod templates, by documents that are given
 	dropped       string               // the name of a document that is taken off
 	read          map[string]*document // from records
 	unread        map[string]string    // why not
@@ -176,10 +177,10 @@ type run struct {
 	laidEdits     map[*manifest.Object]laid
 	emits         []manifest.Emit
 	report        []string
-	workloads     sidecar.Findings        // what each got
-	added         map[sidecar.Ref][]added // see [Output.Demands]
-	sum           cost.Sum                // of what they request
-	least         map[sidecar.Ref]*int32  // pods that autoscalers keep, by workload; nil: not looked for yet
+	workloads     sidecar.Findings       // what each got
+	added         map[podRef][]added     // see [Output.Demands]
+	sum           cost.Sum               // of what they request
+	least         map[sidecar.Ref]*int32 // pods that autoscalers keep, by workload; nil: not looked for yet
 
 	footprints []*neighbour.Footprint
 	limited    map[string]bool // namespaces with quotas or limit ranges; nil: not looked for yet

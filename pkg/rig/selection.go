@@ -12,7 +12,7 @@ import (
 // visitSelected visits the objects that documents select and that have a pod template, with
 // what those documents ask for. visit returns what a workload goes without. Objects are
 // forgotten right after, so that there is never more in memory than one.
-func (r *run) visitSelected(visit func(*request, *manifest.Object) (without []*config.Entry, ok bool)) {
+func (r *run) visitSelected(visit func(*manifest.Object, []part) (without []*config.Entry, ok bool)) {
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
 			m := r.metaOf(o)
@@ -29,7 +29,7 @@ func (r *run) visitSelected(visit func(*request, *manifest.Object) (without []*c
 			serving, known := append(serving, r.remembered[o.Ref]...), r.checkRenamed(o, serving)
 			if len(serving) > 0 && known && r.checkName(o) {
 				sortDocuments(serving)
-				r.visitServed(serving, o, visit)
+				r.visitServed(serving, o, &m, visit)
 			}
 			r.checkPassedOver(passing, serving, o)
 			o.Release() // its labels may have been looked at
@@ -40,12 +40,12 @@ func (r *run) visitSelected(visit func(*request, *manifest.Object) (without []*c
 
 // visitServed visits one object, and counts it for each of the documents that serve it.
 func (r *run) visitServed(
-	serving []*document, o *manifest.Object, visit func(*request, *manifest.Object) ([]*config.Entry, bool),
+	serving []*document, o *manifest.Object, m *config.Meta, visit func(*manifest.Object, []part) ([]*config.Entry, bool),
 ) {
-	q := r.requestOf(serving)
-	without, ok := visit(q, o)
+	parts := r.partsOf(serving, o, m)
+	without, ok := visit(o, parts)
 	for _, d := range serving {
-		lacks := func(e *config.Entry) bool { return q.Spec.Of(e) == &d.Spec }
+		lacks := func(e *config.Entry) bool { return parts[0].whole.Spec.Of(e) == &d.Spec }
 		if ok && !slices.ContainsFunc(without, lacks) {
 			d.tally.complete++
 		}
@@ -54,7 +54,7 @@ func (r *run) visitServed(
 
 // isServed reports whether a document serves an object that it matches, or says why not.
 func (r *run) isServed(d *document, o *manifest.Object, m *config.Meta) bool {
-	_, pod := o.Template(r.all.Spec.PodTemplatePaths)
+	pod := len(r.templatesOf(o)) > 0
 	switch {
 	case isExcludedByFormerName(d, m):
 		if pod && !o.IsToolConfig() {
@@ -74,10 +74,11 @@ func (r *run) isServed(d *document, o *manifest.Object, m *config.Meta) bool {
 		if pod {
 			d.tally.labelled = append(d.tally.labelled, o)
 		}
+	case pod && !r.selectsTemplate(d, o, m):
 	case pod:
 		d.tally.selected++
 		d.tally.countRef(o)
-		r.checkTemplates(d, o)
+		r.checkElsewhere(d, o)
 		return true
 	default:
 		r.checkPodless(d, o, m)
@@ -91,8 +92,8 @@ func (r *run) checkPassedOver(passing, serving []*document, o *manifest.Object) 
 	if len(passing) == 0 { // most objects, which are never read
 		return
 	}
-	_, pod := o.Template(r.all.Spec.PodTemplatePaths)
-	if !pod || o.IsToolConfig() && !o.IsLocal() || o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy {
+	if len(r.templatesOf(o)) == 0 || o.IsToolConfig() && !o.IsLocal() ||
+		o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy {
 		return
 	}
 	for _, d := range passing {
@@ -101,7 +102,7 @@ func (r *run) checkPassedOver(passing, serving []*document, o *manifest.Object) 
 			served := r.requestOf(serving).owner
 			entries = slices.DeleteFunc(entries, func(e *config.Entry) bool { return served[e.Name] != nil })
 		}
-		r.checkMarks(r.requestOf([]*document{d}), o, entries)
+		r.checkMarks(o, r.partsWithout(r.requestOf([]*document{d}), o, entries))
 	}
 }
 
@@ -114,30 +115,15 @@ func isExcludedByFormerName(d *document, m *config.Meta) bool {
 	return d.Spec.Excludes(m) && !d.Spec.Excludes(&now)
 }
 
-// checkTemplates reports all pod templates of a custom resource but the first one: they get no sidecars.
-func (r *run) checkTemplates(d *document, o *manifest.Object) {
-	all := o.Templates(r.all.Spec.PodTemplatePaths)
-	for _, at := range all[1:] {
-		r.addFindings(d.forbidSkip(sidecar.Finding{Severity: sidecar.Warning, Code: "template-several", Object: o.Ref,
-			File: o.File(), Line: lineOf(o), Field: at.String(),
-			Message: "is a second pod template, which gets no sidecars, as they are added to " + all[0].String(),
-			Hint:    "remove it, or exclude the object"}))
-	}
-	r.checkElsewhere(d, o)
-}
-
 // checkElsewhere reports pod templates where outrigger doesn't look: they get no sidecars. It reports whether there are
 // any.
 func (r *run) checkElsewhere(d *document, o *manifest.Object) bool {
 	all := o.TemplatesElsewhere(r.all.Spec.PodTemplatePaths)
 	for _, at := range all {
-		hint := "write it into spec.podTemplatePaths, or exclude the object"
-		if slices.ContainsFunc(at, func(s sidecar.Step) bool { return s.Field == "" }) {
-			hint = "exclude the object, as outrigger doesn't reach templates in lists"
-		}
 		r.addFindings(d.forbidSkip(sidecar.Finding{Severity: sidecar.Warning, Code: "template-unreached", Object: o.Ref,
 			File: o.File(), Line: lineOf(o), Field: at.String(),
-			Message: "is a pod template where outrigger doesn't look, so it gets no sidecars", Hint: hint}))
+			Message: "is a pod template where outrigger doesn't look, so it gets no sidecars",
+			Hint:    "write it into spec.podTemplatePaths, or exclude the object"}))
 	}
 	return len(all) > 0
 }
@@ -165,7 +151,7 @@ func (r *run) checkPodless(d *document, o *manifest.Object, m *config.Meta) {
 func (r *run) selectableWorkloads() (metas []config.Meta) {
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
-			if _, pod := o.Template(r.all.Spec.PodTemplatePaths); pod && !o.IsToolConfig() {
+			if len(r.templatesOf(o)) > 0 && !o.IsToolConfig() {
 				metas = append(metas, r.metaOf(o))
 			}
 			o.Release()
@@ -184,11 +170,10 @@ func (d *document) selectsKind(m *config.Meta) bool {
 func (r *run) metaOf(o *manifest.Object) config.Meta {
 	return config.Meta{Ref: o.Ref, Version: o.Version, Previous: o.PreviousNames, Labels: o.Labels,
 		Annotations: o.Annotations, MayHave: o.MayHave,
-		PodLabels: func() map[string]string {
-			at, pod := o.Template(r.all.Spec.PodTemplatePaths)
-			if !pod {
-				return nil
+		PodLabels: func() (all []map[string]string) {
+			for _, at := range r.templatesOf(o) {
+				all = append(all, podLabels(o, at))
 			}
-			return o.Strings(append(fieldNames(at), "metadata", "labels")...)
+			return all
 		}}
 }

@@ -54,18 +54,18 @@ func readOptOut(o *manifest.Object, at sidecar.Path) optOut {
 	out := optOut{reason: readReason(o, at), foreign: map[string]string{}}
 	for n := len(at); n >= 0; n-- {
 		for _, kind := range []string{"labels", "annotations"} {
-			at := append(fieldNames(at[:n]), "metadata", kind)
-			if o.Strings(at...)[injectKey] == "false" {
-				out.names, out.source = []string{"*"}, strings.Join(append(at, injectKey), ".")
+			at := sidecar.Path(at[:n]).To("metadata", kind)
+			if o.StringsAt(at)[injectKey] == "false" {
+				out.names, out.source = []string{"*"}, at.String()+"."+injectKey
 				return out
 			}
 		}
-		at := append(fieldNames(at[:n]), "metadata", "annotations")
-		if v, ok := o.Strings(at...)[skipKey]; ok {
+		at := sidecar.Path(at[:n]).To("metadata", "annotations")
+		if v, ok := o.StringsAt(at)[skipKey]; ok {
 			for _, name := range strings.Split(v, ",") {
 				out.names = append(out.names, strings.TrimSpace(name))
 			}
-			out.source = strings.Join(append(at, skipKey), ".")
+			out.source = at.String() + "." + skipKey
 			return out
 		}
 	}
@@ -80,7 +80,7 @@ const reasonRunes = 200
 func readReason(o *manifest.Object, at sidecar.Path) string {
 	text := ""
 	for n := len(at); n >= 0 && text == ""; n-- {
-		text = o.Strings(append(fieldNames(at[:n]), "metadata", "annotations")...)[skipReasonKey]
+		text = o.StringsAt(sidecar.Path(at[:n]).To("metadata", "annotations"))[skipReasonKey]
 	}
 	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
 	line := []rune(strings.Join(words, " "))

@@ -11,21 +11,28 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// stemOf returns the stem of the names of a workload's objects, or "" where that's its own name.
+// stemOf returns the stem of the names of a workload's objects, or "" where that's its own name. That of one of several
+// pod templates ends with the template's.
 func (r *run) stemOf(q *request, o *manifest.Object, w *sidecar.Workload) string {
+	stem := ""
 	if o.IsGenerated() {
-		return sidecar.GeneratedStem(o.Ref.Name, identityOf(q, o, w))
+		stem = sidecar.GeneratedStem(o.Ref.Name, identityOf(q, o, w))
+	} else {
+		stem = r.stemBesideNamesakes(o)
 	}
-	return r.stemBesideNamesakes(o)
+	if w.Part != "" {
+		stem = cmp.Or(stem, o.Ref.Name) + "-" + w.Part
+	}
+	return stem
 }
 
-// readStem is stemOf for a workload that isn't decoded, with all documents that select it.
-func (r *run) readStem(o *manifest.Object, m *config.Meta) string {
+// readStem is stemOf for a pod template that isn't decoded, with all documents that select the workload.
+func (r *run) readStem(o *manifest.Object, m *config.Meta, at sidecar.Path) string {
 	if !o.IsGenerated() {
-		return r.stemBesideNamesakes(o)
+		return r.stemOf(nil, o, &sidecar.Workload{Part: o.PartOf(r.templatesOf(o), at)})
 	}
 	q := r.requestOf(slices.DeleteFunc(slices.Clone(r.docs), func(d *document) bool { return !d.Spec.Selects(m) }))
-	w, fs := r.decodeUnnamed(q, o)
+	w, fs := r.decodeUnnamed(q, o, at)
 	if fs.Failed() {
 		return "" // it's reported when the workload is served
 	}
@@ -51,7 +58,7 @@ func identityOf(q *request, o *manifest.Object, w *sidecar.Workload) string {
 		})
 	}
 	added := sidecar.ContainerNames(answers)
-	marker := sidecar.ParseMarker(w.Annotations[sidecar.PatternsKey] + "," + w.Annotations[sidecar.ContainersKey])
+	marker := sidecar.ParseMarker(markerOf(w) + "," + w.Annotations[sidecar.ContainersKey])
 	var programs []program
 	for c := range w.AllContainers() {
 		if !added[c.Name] && !addsContainer(q.Sidecars, c.Name) && !marker.NamesContainer(c.Name) {
@@ -79,7 +86,8 @@ func (r *run) stemBesideNamesakes(o *manifest.Object) string {
 			continue
 		}
 		m := r.metaOf(other)
-		selected := slices.ContainsFunc(r.docs, func(d *document) bool { return d.Spec.Selects(&m) })
+		selected := len(r.remembered[other.Ref]) > 0 ||
+			slices.ContainsFunc(r.docs, func(d *document) bool { return d.Spec.Selects(&m) })
 		if other.Release(); selected {
 			return o.Ref.Name + "-" + strings.ToLower(o.Ref.Kind)
 		}
@@ -122,9 +130,9 @@ func (r *run) findNamesakes() {
 	}
 	for key, all := range r.namesakes {
 		r.namesakes[key] = slices.DeleteFunc(all, func(o *manifest.Object) bool {
-			_, pod := o.Template(r.all.Spec.PodTemplatePaths)
+			pods := r.templatesOf(o)
 			o.Release()
-			return !pod
+			return len(pods) == 0
 		})
 	}
 }

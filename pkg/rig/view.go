@@ -10,16 +10,17 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// view returns the view of a workload and of the objects around it. It adds what is wrong with it to the findings.
-func (r *run) view(q *request, o *manifest.Object) (*sidecar.Workload, bool) {
-	w, fs := r.decodeWorkload(q, o)
+// view returns the view of a workload with its pod template at a path, and of the objects around it. It adds what is
+// wrong with it to the findings.
+func (r *run) view(q *request, o *manifest.Object, at sidecar.Path) (*sidecar.Workload, bool) {
+	w, fs := r.decodeWorkload(q, o, at)
 	r.addFindings(fs...)
 	return w, !fs.Failed()
 }
 
 // decodeWorkload decodes a workload and the objects around it.
-func (r *run) decodeWorkload(q *request, o *manifest.Object) (*sidecar.Workload, sidecar.Findings) {
-	w, fs := r.decodeUnnamed(q, o)
+func (r *run) decodeWorkload(q *request, o *manifest.Object, at sidecar.Path) (*sidecar.Workload, sidecar.Findings) {
+	w, fs := r.decodeUnnamed(q, o, at)
 	if w != nil {
 		w.Stem = r.stemOf(q, o, w)
 		r.fillPolicies(w)
@@ -28,14 +29,16 @@ func (r *run) decodeWorkload(q *request, o *manifest.Object) (*sidecar.Workload,
 }
 
 // decodeUnnamed decodes the same, but for the stem of names and the policies, which depend on it.
-func (r *run) decodeUnnamed(q *request, o *manifest.Object) (*sidecar.Workload, sidecar.Findings) {
+func (r *run) decodeUnnamed(q *request, o *manifest.Object, at sidecar.Path) (*sidecar.Workload, sidecar.Findings) {
 	refuse := func(code, field, message, hint string) (*sidecar.Workload, sidecar.Findings) {
 		return nil, sidecar.Findings{{Severity: sidecar.Error, Code: code, Object: o.Ref, File: o.File(), Line: lineOf(o),
 			Field: field, Message: message, Hint: hint}}
 	}
-	at, _ := o.Template(r.all.Spec.PodTemplatePaths)
 	w := &sidecar.Workload{Ref: o.Ref, Template: at, Annotations: o.Annotations(), Kubernetes: q.Spec.Kubernetes(),
 		Platform: q.Spec.Platform}
+	all := r.templatesOf(o)
+	w.Part = o.PartOf(all, at)
+	w.IsPart = w.Part != "" || len(all) > 1
 	if err := o.Decode(at, &w.Pod); err != nil {
 		field, message := explainUnreadable(at, err)
 		return refuse("unreadable", field, message, "")
@@ -46,11 +49,11 @@ func (r *run) decodeUnnamed(q *request, o *manifest.Object) (*sidecar.Workload, 
 		return text
 	}
 	if len(w.Pod.Spec.Containers) == 0 {
-		return refuse("template-missing", "", "has no containers", "select a workload that has some")
+		return refuse("template-missing", at.String(), "has no containers", "select a workload that has some")
 	}
 	w.Services, w.Claims = r.findServices(w), volumeClaims(o)
 	w.MatchLabels = o.Strings("spec", "selector", "matchLabels")
-	w.Replicas = replicasOf(o)
+	w.Replicas = replicasOf(o, at)
 	r.fillNamespace(w)
 	return w, nil
 }
@@ -64,13 +67,17 @@ func explainUnreadable(at sidecar.Path, err error) (field, message string) {
 	return strings.Trim(at.String()+"."+wrong.Field, "."), fmt.Sprintf("line %d: %s", wrong.Line, wrong.Message)
 }
 
-// replicasOf returns the number of replicas of a workload, or nil if it has none.
-func replicasOf(o *manifest.Object) *int32 {
-	var n *int32
-	if o.Decode(sidecar.Fields("spec", "replicas"), &n) != nil {
-		return nil // the API server reports what is wrong with it
+// replicasOf returns the number of replicas of a workload, or nil if it has none: what stands closest above its pod
+// template. Elastic's node sets have a count.
+func replicasOf(o *manifest.Object, at sidecar.Path) (n *int32) {
+	for i := len(at) - 1; i > 0; i-- {
+		for _, field := range []string{"replicas", "count"} {
+			if o.Decode(at[:i].To(field), &n) == nil && n != nil { // the API server reports what is wrong with it
+				return n
+			}
+		}
 	}
-	return n
+	return nil
 }
 
 // volumeClaims returns the names of a StatefulSet's volume claims.

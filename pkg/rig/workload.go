@@ -9,42 +9,64 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/verify"
 )
 
-// serveWorkload asks the patterns what one workload needs and lays it on. What they want
+// serveWorkload asks the patterns what each pod template of a workload needs and lays it on. What they want
 // of objects around it is put aside. It returns the entries that the workload goes
 // without; ok is false where it can't be served at all.
-func (r *run) serveWorkload(q *request, o *manifest.Object) (without []*config.Entry, ok bool) {
-	if r.checkRecordUnused(o) || !r.checkNames(o, q) {
+func (r *run) serveWorkload(o *manifest.Object, parts []part) (without []*config.Entry, ok bool) {
+	whole := parts[0].whole
+	if r.checkRecordUnused(o) || !r.checkNames(o, whole) {
 		return nil, false
 	}
 	if r.served == nil {
 		r.served = map[sidecar.Ref]*request{}
 	}
-	r.served[o.Ref] = q
-	w, ok := r.view(q, o)
-	if !ok {
-		return nil, false
+	r.served[o.Ref] = whole
+	var served []servedPart
+	for i := range parts {
+		p := &parts[i]
+		if p.q == nil {
+			p.without = p.lacking(nil)
+			continue
+		}
+		s, ok := r.servePart(o, p)
+		if !ok {
+			return nil, false
+		}
+		served = append(served, s)
 	}
+	r.checkMarks(o, parts)
+	if own, about := r.joinParts(parts, served); len(own) > 0 && r.layOn(o, own, about) {
+		r.keepEdits(o, own, about)
+	}
+	return withoutOf(parts), true
+}
+
+// servePart asks the patterns what one pod template needs.
+func (r *run) servePart(o *manifest.Object, p *part) (s servedPart, ok bool) {
+	q, from := p.q, len(r.findings)
+	w, ok := r.view(q, o, p.at)
+	if !ok {
+		return s, false
+	}
+	defer r.nameParts(from, w)
 	r.checkDefaultContainer(q, o, w)
 	a := r.agree(q, o, w)
-	r.checkMarks(q, o, a.without)
+	p.without = p.lacking(a.answers)
 	r.noteServed(o, w, a.answers)
-	r.noteAdded(q, o, a.answers)
+	r.noteAdded(q, o, w, a.answers)
+	s = servedPart{w: w, answers: a.answers}
 	if len(a.answers) == 0 {
-		return a.without, true
+		return s, true
 	}
 	r.addFindings(verify.Check(w, a.answers)...)
 	edits := r.editsOf(q, o, w, &a)
 	if r.checkUnnamed(o, w, edits) {
-		return nil, false
+		return s, false
 	}
-	own := r.keepShared(o, edits)
-	r.checkRemembered(own)
+	s.own = r.keepShared(o, edits)
+	r.checkRemembered(s.own)
 	r.observe(w, a.answers)
-	about := r.aboutDocuments(q, a.answers)
-	if len(own) > 0 && r.layOn(o, own, about) {
-		r.keepEdits(o, own, about)
-	}
-	return a.without, true
+	return s, true
 }
 
 // editsOf returns all edits of an agreement: those of the answers, of the neighbours and of the emitted objects.
@@ -77,7 +99,6 @@ type agreement struct {
 	raw     []sidecar.Answer // of the patterns
 	answers []sidecar.Answer // the same, with containers that run the app's program filled in
 	edits   []sidecar.Edit
-	without []*config.Entry // entries that the workload doesn't get
 }
 
 // agree asks all sidecars what they want of a workload. Where a container of another's
@@ -98,9 +119,6 @@ func (r *run) agree(q *request, o *manifest.Object, w *sidecar.Workload) (a agre
 	}
 	for i := range outcomes {
 		r.addFindings(outcomes[i].findings...)
-		if outcomes[i].Answer == nil {
-			a.without = append(a.without, &q.Spec.Patterns[i])
-		}
 	}
 	r.addFindings(fs...)
 	return a

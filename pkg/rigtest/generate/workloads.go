@@ -1,5 +1,7 @@
 package generate
 
+import "strings"
+
 // A workload is what a config must know of one.
 type workload struct {
 	shape
@@ -60,13 +62,42 @@ func (r random) wrapPod(root *Node, w *workload, pod *Node) {
 	at := root
 	for i, field := range w.path[:len(w.path)-1] {
 		next := dict()
-		at.set(field, next)
+		name, inList := strings.CutSuffix(field, "[*]")
+		if at.set(name, next); inList {
+			next = r.drawGroups(at, name, w.path[i+1:], template)
+		}
 		at = next
 		if i == 0 {
 			r.drawExtras(w.shape, next, w.name, func() *Node { return r.drawPairs([]string{"app", w.name}) })
 		}
 	}
 	at.set(w.path[len(w.path)-1], template)
+}
+
+// drawGroups makes a list of one to three groups of pods, with the same pod template. They have names, names in a field
+// of their own, or none. It returns the last one, to which the template is still to be added.
+func (r random) drawGroups(at *Node, field string, path []string, template *Node) *Node {
+	key := pick(r, "name", "name", "groupName", "")
+	groups := list()
+	at.set(field, groups)
+	for i := range 1 + r.IntN(3) {
+		group := dict()
+		if key != "" {
+			group.set(key, []string{"one", "two", "3"}[i])
+		}
+		group.set("replicas", r.opt(2, num(r.IntN(3))))
+		groups.add(group)
+	}
+	for _, e := range groups.entries[:len(groups.entries)-1] {
+		below := e.value
+		for _, name := range path[:len(path)-1] {
+			next := dict()
+			below.set(name, next)
+			below = next
+		}
+		below.set(path[len(path)-1], template.clone())
+	}
+	return groups.entries[len(groups.entries)-1].value
 }
 
 func (r random) drawPairs(labels []string) *Node {
@@ -113,6 +144,12 @@ var shapes = []shape{
 	{api: "leaderworkerset.x-k8s.io/v1", kind: "LeaderWorkerSet",
 		path: []string{"spec", "leaderWorkerTemplate", "workerTemplate"}},
 	{api: "ray.io/v1", kind: "RayCluster", path: []string{"spec", "headGroupSpec", "template"}},
+	{api: "batch.volcano.sh/v1alpha1", kind: "Job", path: []string{"spec", "tasks[*]", "template"}, job: true},
+	{api: "ray.io/v1", kind: "RayService",
+		path: []string{"spec", "rayClusterConfig", "workerGroupSpecs[*]", "template"}},
+	{api: "jobset.x-k8s.io/v1alpha2", kind: "JobSet",
+		path: []string{"spec", "replicatedJobs[*]", "template", "spec", "template"}, job: true},
+	{api: "example.com/v1", kind: "Crew", path: []string{"spec", "groups[*]", "pod"}, custom: true},
 	{api: "example.com/v1", kind: "Fleet", path: []string{"spec", "pools", "main", "podTemplate"}, custom: true},
 }
 

@@ -70,10 +70,14 @@ func (r *run) partsOf(serving []*document, o *manifest.Object, m *config.Meta) [
 	return parts
 }
 
-// partsWithout returns the pod templates of an object that some documents don't serve.
+// partsWithout returns the pod templates of an object that some documents don't serve. A record may make a workload of
+// an object that has none, which is refused where it's read.
 func (r *run) partsWithout(q *request, o *manifest.Object, entries []*config.Entry) (parts []part) {
 	for _, at := range r.templatesOf(o) {
 		parts = append(parts, part{at: at, whole: q, without: entries})
+	}
+	if parts == nil {
+		return []part{{whole: q, without: entries}}
 	}
 	return parts
 }

@@ -95,7 +95,7 @@ func (p *annotationUpdater) portOf(port corev1.ServicePort) int32 {
 	if !sidecar.IsTCP(port.Protocol) {
 		return 0
 	}
-	return targetPort(p.w, port)
+	return p.w.TargetPort(port)
 }
 
 // followClosed replaces the app's own port, which a NetworkPolicy of the sidecar closes, by the sidecar's port.

@@ -100,7 +100,7 @@ func Observe(w *sidecar.Workload, answers []sidecar.Answer, with *corev1.PodSpec
 	for i := range w.Services {
 		for _, p := range w.Services[i].Spec.Ports {
 			taken := slices.ContainsFunc(f.taken, func(t *takenPort) bool { return reachesTakeover(w, p, t.Takeover) })
-			if !taken && sidecar.IsTCP(p.Protocol) && targetPort(w, p) != 0 {
+			if !taken && sidecar.IsTCP(p.Protocol) && w.TargetPort(p) != 0 {
 				f.plainPorts = append(f.plainPorts, plainPort{w.Services[i].Ref, p.Port})
 			}
 		}
@@ -137,7 +137,7 @@ func declaredPorts(lists ...[]corev1.Container) (out []corev1.ContainerPort) {
 // reachesTakeover reports whether a port of a Service leads to a port that was taken over, now or once followServices
 // has changed its targetPort.
 func reachesTakeover(w *sidecar.Workload, p corev1.ServicePort, t sidecar.Takeover) bool {
-	return sidecar.IsTCP(p.Protocol) && t.Reaches(targetPort(w, p))
+	return sidecar.IsTCP(p.Protocol) && t.Reaches(w.TargetPort(p))
 }
 
 // A World is what neighbours can read of the manifests.

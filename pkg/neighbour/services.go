@@ -40,7 +40,7 @@ func followServices(s *scene, r *Result) {
 // leadsAround reports whether a port is for HTTP/3 beside a TCP port that was taken over, or reaches an app over UDP
 // whose clients must present credentials over TCP.
 func leadsAround(w *sidecar.Workload, p corev1.ServicePort, t sidecar.Takeover) bool {
-	if p.Protocol != corev1.ProtocolUDP || !t.Reaches(targetPort(w, p)) {
+	if p.Protocol != corev1.ProtocolUDP || !t.Reaches(w.TargetPort(p)) {
 		return false
 	}
 	name := strings.ToLower(p.Name + " " + p.TargetPort.String())
@@ -99,23 +99,3 @@ var tlsProtocols = map[string]string{
 
 // plainProtocols are names that meshes and gateways use for protocols without TLS.
 var plainProtocols = []string{"http2", "grpc", "grpc-web", "h2c", "ws", "http1.1"}
-
-// targetPort returns the pod's port that a Service port leads to; 0 if no container has it. A name is that of a port
-// with the same protocol (pkg/api/v1/pod of Kubernetes, FindPort).
-func targetPort(w *sidecar.Workload, p corev1.ServicePort) int32 {
-	if p.TargetPort == (intstr.IntOrString{}) {
-		return p.Port
-	}
-	if p.TargetPort.Type == intstr.Int || p.TargetPort.IntValue() != 0 {
-		return int32(p.TargetPort.IntValue())
-	}
-	for c := range w.AllContainers() {
-		for _, port := range c.Ports {
-			sameProtocol := sidecar.ProtocolOf(port.Protocol) == sidecar.ProtocolOf(p.Protocol)
-			if port.Name == p.TargetPort.StrVal && sameProtocol {
-				return port.ContainerPort
-			}
-		}
-	}
-	return 0
-}

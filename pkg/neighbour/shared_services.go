@@ -37,7 +37,7 @@ func checkSharedServices(s *scene, r *Result) {
 		s.Pods(namespace, func(word string) bool { return words[word] }, func(ref sidecar.Ref, pod *corev1.PodTemplateSpec) {
 			for _, sp := range ports {
 				selects := sidecar.LabelsMatch(sp.service.Spec.Selector, pod.Labels)
-				if selects && targetPort(&sidecar.Workload{Pod: *pod}, sp.port) != 0 {
+				if selects && (&sidecar.Workload{Pod: *pod}).TargetPort(sp.port) != 0 {
 					sp.reportShared(ref, r)
 				}
 			}

@@ -29,9 +29,9 @@ func TestUnfit(t *testing.T) {
 	for name, c := range map[string]struct{ pattern, text, says string }{
 		"no labels": {"tlsProxy: {" + front + "secretName: t}", workload("", ", ports: [{containerPort: 80}]}]"),
 			"the pods have no labels for a NetworkPolicy to select"},
-		"no HTTP": {auth, port("redis"), "port 80 of container app isn't for HTTP, as its name says"},
-		"TLS":     {auth, port("metricshttps"), "container app declares no TCP port without TLS"},
-		"gRPC":    {auth, port("grpc-api"), "port 80 of container app isn't for HTTP, as its name says"},
+		"no HTTP": {auth, port("redis"), "port 80 of container app isn't for HTTP, as its name or a Service's says"},
+		"TLS":     {auth, port("metricshttps"), "container app declares only ports with TLS, 80 (metricshttps)"},
+		"gRPC":    {auth, port("grpc-api"), "port 80 of container app isn't for HTTP, as its name or a Service's says"},
 		"no Service and no labels": {"tlsProxy: {" + front + "certificate: {issuerRef: {name: i}}}",
 			workload("", ", ports: [{containerPort: 80}]}]"), "the pods have no labels for a NetworkPolicy to select"},
 		"nothing mounted, and no user": {signal, port("http"), "container app mounts no ConfigMap and no Secret"},
@@ -84,6 +84,14 @@ func TestDanglingDefaultContainer(t *testing.T) {
 		out.Findings[0].String())
 	require.Regexp(t, `name: first, image: a:1, env: \[`, out.Texts[0].String())
 	require.Empty(t, run("app: second, ").Findings, "the annotation doesn't matter there")
+	text = strings.Replace(text, ", {name: second, image: b:1}", "", 1)
+	require.Empty(t, run("").Findings, "there is no other container")
+	text = strings.Replace(text, "spec: {", "spec: {hostNetwork: true, ", 1)
+	text = strings.Replace(text, "a:1}", "a:1}, {name: second, image: b:1}", 1)
+	skipped := Run([]File{{Text: text}}, readSpec(t, "  expect: {min: 0}\n  select: [{name: a}]\n  patterns: [{"+
+		"unfit: skip, tlsProxy: {mode: front, secretName: t}}]\n"), Options{}).Findings
+	require.Len(t, skipped, 1, "no sidecar serves a container")
+	require.Equal(t, sidecar.Skipped, skipped[0].Code)
 }
 
 // A Knative Service gets what Knative takes, and nothing else.

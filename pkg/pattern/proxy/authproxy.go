@@ -291,8 +291,8 @@ func (p *AuthProxy) checkDeclaredProtocols(w *sidecar.Workload, fs *sidecar.Find
 	}
 	if other != nil {
 		fs.AddUnfit(sidecar.Error, "port-not-http", "port",
-			fmt.Sprintf("port %s of container %s isn't for HTTP, as its name says, and only HTTP requests can be authenticated",
-				strings.Join(other, ", "), w.App.Name), "exclude this workload, or write the port that is")
+			fmt.Sprintf("port %s of container %s isn't for HTTP, as its name or a Service's says, and only HTTP requests can "+
+				"be authenticated", strings.Join(other, ", "), w.App.Name), "exclude this workload, or write the port that is")
 	}
 }
 

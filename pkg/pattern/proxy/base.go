@@ -20,7 +20,8 @@ type Base struct {
 	// Port on which clients connect: the app's present port. In mode takeover, the proxy
 	// gets this port with its number and name, so that Services, Ingresses and
 	// NetworkPolicies in front stay valid. Required in mode takeover. Default in modes
-	// front and redirect: all TCP ports that the app declares.
+	// front and redirect: all TCP ports without TLS that the app declares. If it declares
+	// none, it's the one that its probes name, if a Service leads there.
 	Port int32 `json:"port,omitempty"`
 	// Protocol of the app on that port: http (including WebSockets and events), grpc, or
 	// tcp (anything else). Default: http.

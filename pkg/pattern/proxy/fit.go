@@ -3,17 +3,19 @@ package proxy
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/outrigger-dev/outrigger/pkg/pattern"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
 // withPorts returns the Base with the ports that the app declares, if none is named. The
-// proxy's ports begin with listenPort, or are free ones by default. The protocol is read
-// from a port's name in the convention of Kubernetes' Services and Istio
-// (<protocol>[-<suffix>]). Ports named for TLS are left out.
+// proxy's ports begin with listenPort, or are free ones by default. Ports with TLS are left
+// out.
 func (p *Base) withPorts(w *sidecar.Workload) Base {
 	g := *p
 	if p.Port != 0 || !p.leavesApp() || w.App == nil {
@@ -26,17 +28,14 @@ func (p *Base) withPorts(w *sidecar.Workload) Base {
 		}
 	}
 	next := cmp.Or(p.ListenPort, defaultListenPort)
-	free := func() { // a configured port stays, even if it conflicts
-		for p.ListenPort == 0 && taken[next] {
+	for _, port := range appPorts(w) {
+		for p.ListenPort == 0 && taken[next] { // a configured port stays, even if it conflicts
 			next++
 		}
-	}
-	for _, port := range w.App.Ports {
-		protocol := protocolOfName(port.Name)
-		if !sidecar.IsTCP(port.Protocol) || protocol == "" {
+		protocol := protocolOfPort(w, port, next)
+		if protocol == "" {
 			continue
 		}
-		free()
 		if g.Port == 0 {
 			g.Port, g.Protocol, g.ListenPort = port.ContainerPort, protocol, next
 		} else {
@@ -48,22 +47,104 @@ func (p *Base) withPorts(w *sidecar.Workload) Base {
 	return g
 }
 
-// protocolOfName returns the protocol in a port's name, or "" for one with TLS.
-func protocolOfName(name string) sidecar.Protocol {
-	if strings.HasSuffix(name, "https") || strings.HasSuffix(name, "-tls") { // as in metricshttps
+// appPorts returns the TCP ports that the app declares. Without any, it's the one that its
+// probes name, if a Service leads there: Kubernetes needs no declaration.
+func appPorts(w *sidecar.Workload) (out []corev1.ContainerPort) {
+	for _, port := range w.App.Ports {
+		if sidecar.IsTCP(port.Protocol) {
+			out = append(out, port)
+		}
+	}
+	probed := probedPort(w.App)
+	if out != nil || probed == 0 {
+		return out
+	}
+	own := w.Container(w.Name) // after an earlier run, the Services lead to the proxy
+	for port := range servicePorts(w) {
+		if target := w.TargetPort(port); target == probed || own != nil && sidecar.DeclaresPort(own, target) {
+			return []corev1.ContainerPort{{ContainerPort: probed}}
+		}
+	}
+	return nil
+}
+
+// probedPort returns the only number to which a container's probes connect, or 0.
+func probedPort(c *corev1.Container) (number int32) {
+	for _, probe := range []*corev1.Probe{c.StartupProbe, c.ReadinessProbe, c.LivenessProbe} {
+		var port int32
+		switch {
+		case probe == nil:
+			continue
+		case probe.HTTPGet != nil && probe.HTTPGet.Scheme != corev1.URISchemeHTTPS:
+			port = int32(probe.HTTPGet.Port.IntValue())
+		case probe.TCPSocket != nil:
+			port = int32(probe.TCPSocket.Port.IntValue())
+		}
+		if port != 0 && number != 0 && port != number {
+			return 0
+		}
+		number = cmp.Or(port, number)
+	}
+	return number
+}
+
+// servicePorts visits the TCP ports of the workload's Services, with their Service.
+func servicePorts(w *sidecar.Workload) iter.Seq2[corev1.ServicePort, *sidecar.Service] {
+	return func(yield func(corev1.ServicePort, *sidecar.Service) bool) {
+		for i := range w.Services {
+			for _, port := range w.Services[i].Spec.Ports {
+				if sidecar.IsTCP(port.Protocol) && !yield(port, &w.Services[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// protocolOfPort returns the protocol on a port, or "" for TLS. The port's name says it, in
+// the convention of Kubernetes' Services and Istio, or else the name of a Service's port
+// that leads there, or to the proxy after an earlier run. Numbers like 9443 have TLS, and so
+// has what a Service offers on 443, unless a load balancer may end TLS in front of it.
+func protocolOfPort(w *sidecar.Workload, port corev1.ContainerPort, listen int32) sidecar.Protocol {
+	if protocol, says := protocolOfName(port.Name); says {
+		return protocol
+	}
+	if port.ContainerPort%1000 == 443 {
 		return ""
+	}
+	found := sidecar.Protocol("")
+	for sp, service := range servicePorts(w) {
+		target := w.TargetPort(sp)
+		protocol, says := protocolOfName(sp.Name)
+		switch hasTLS := sp.Port == 443 || says && protocol == ""; {
+		case target == port.ContainerPort && hasTLS && !service.IsPublic():
+			return ""
+		case target == port.ContainerPort || target == listen:
+			found = cmp.Or(found, protocol)
+		}
+	}
+	return cmp.Or(found, sidecar.HTTP)
+}
+
+// protocolOfName returns the protocol that the name of a port says, in the form
+// <protocol>[-<suffix>], and whether it says one. It's "" for TLS.
+func protocolOfName(name string) (protocol sidecar.Protocol, says bool) {
+	if strings.HasSuffix(name, "https") || strings.HasSuffix(name, "-tls") { // as in metricshttps
+		return "", true
 	}
 	first, _, _ := strings.Cut(name, "-")
 	switch first {
 	case "https", "tls", "grpcs":
-		return ""
+		return "", true
+	case "http", "http2", "ws":
+		return sidecar.HTTP, true
 	case "grpc":
-		return sidecar.GRPC
+		return sidecar.GRPC, true
 	case "tcp", "redis", "mongo", "amqp", "kafka", "memcached", "mqtt", "mysql", "postgres", "postgresql", "ldap", "smtp",
 		"nats":
-		return sidecar.TCP
+		return sidecar.TCP, true
 	}
-	return sidecar.HTTP
+	return "", false
 }
 
 // checkFit finds workloads that can't have a proxy.
@@ -73,9 +154,11 @@ func (p *Base) checkFit(w *sidecar.Workload, fs *sidecar.Findings) {
 			"a container beside the app's never ends, so the Job would never complete", w.HintForBeside(""))
 	}
 	if p.Port == 0 && p.leavesApp() {
-		fs.AddUnfit(sidecar.Error, "port-unknown", "port",
-			fmt.Sprintf("container %s declares no TCP port without TLS", w.App.Name),
-			"write port, or declare the port in the container")
+		message := fmt.Sprintf("container %s declares no TCP port", w.App.Name)
+		if declared := pattern.DescribeTCPPorts(w.App); declared != nil {
+			message = fmt.Sprintf("container %s declares only ports with TLS, %s", w.App.Name, strings.Join(declared, ", "))
+		}
+		fs.AddUnfit(sidecar.Error, "port-unknown", "port", message, "write port, or declare the port in the container")
 	}
 	p.checkMesh(w, fs)
 }

@@ -246,13 +246,31 @@ func (p *Base) checkModeFront(w *sidecar.Workload, fs *sidecar.Findings) {
 				"use mode takeover, which gives the host port to the proxy, or remove hostPort")
 		}
 	}
-	for _, s := range w.Services {
-		if s.Spec.ClusterIP == corev1.ClusterIPNone {
-			fs.Add(sidecar.Warning, "service-headless", "mode",
-				fmt.Sprintf("clients of the headless Service %s connect to the pods directly, on the app's port",
-					s.Ref.Name),
-				fmt.Sprintf("point them to port %d, or use mode takeover", p.portRoutes()[0].listen))
+	p.checkHeadless(w, fs)
+}
+
+// checkHeadless reports headless Services that lead to the app: their clients find the pods'
+// addresses by the Service's name, and know the port. Prometheus finds the port, too.
+func (p *Base) checkHeadless(w *sidecar.Workload, fs *sidecar.Findings) {
+	var services []string
+	now := p.portRoutes()[0].listen
+	for port, s := range servicePorts(w) {
+		target := w.TargetPort(port)
+		i := slices.IndexFunc(p.portRoutes(), func(d portRoute) bool { return target == d.port || target == d.listen })
+		if i < 0 || s.Spec.ClusterIP != corev1.ClusterIPNone || strings.Contains(port.Name, "metrics") {
+			continue
 		}
+		if services == nil {
+			now = p.portRoutes()[i].listen
+		}
+		if !slices.Contains(services, s.Ref.Name) {
+			services = append(services, s.Ref.Name)
+		}
+	}
+	if services != nil {
+		fs.Add(sidecar.Warning, "service-headless", "mode",
+			fmt.Sprintf("clients of the headless Service %s connect to the pods directly, on the app's port, not on %d",
+				strings.Join(services, ", "), now), "point them to the sidecar's port, or use mode takeover")
 	}
 }
 

@@ -67,7 +67,13 @@ func (p *Sysctl) Check(w *sidecar.Workload) sidecar.Findings {
 	var node []string
 	for i, s := range p.Sysctls {
 		at, name := fmt.Sprintf("sysctls[%d]", i), sidecar.SysctlName(s.Name)
-		switch placeOfSysctl(w, name) {
+		place := placeOfSysctl(w, name)
+		if onNode := w.Pod.Spec.HostNetwork && strings.HasPrefix(name, "net."); onNode && place == notALimit {
+			pattern.AddUnfit(w, &fs, "sysctl-scope", "the pod uses the host network, so "+name+" is a setting of the node",
+				"set it in the nodes' own configuration, or exclude this workload", "hostNetwork")
+			continue
+		}
+		switch place {
 		case podSetting:
 			checkUnsafe(w, at, name, &fs)
 		case nodeLimit:

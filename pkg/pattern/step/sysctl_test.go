@@ -110,3 +110,13 @@ func TestSysctlContainer(t *testing.T) {
 		require.ErrorContains(t, err, "write a whole number", value)
 	}
 }
+
+// A setting of the network is the node's own where the pod has the node's network: such a pod is skipped.
+func TestSysctlOnHostNetwork(t *testing.T) {
+	p := &Sysctl{Sysctls: []corev1.Sysctl{{Name: "net.ipv4.tcp_keepalive_time", Value: "300"}}}
+	w := patterntest.NewElasticsearch(func(w *sidecar.Workload) { w.Pod.Spec.HostNetwork = true })
+	unfit := p.Check(w).Unfit()
+	require.NotNil(t, unfit)
+	require.Contains(t, unfit.Message, "the pod uses the host network")
+	require.Nil(t, p.Check(patterntest.NewElasticsearch()).Unfit())
+}

@@ -1,0 +1,132 @@
+package proxy
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/outrigger-dev/outrigger/pkg/pattern/patterntest"
+	"github.com/outrigger-dev/outrigger/pkg/sidecar"
+)
+
+func port(name string, number int32) corev1.ContainerPort {
+	return corev1.ContainerPort{Name: name, ContainerPort: number}
+}
+
+func servicePort(name string, number, target int32) corev1.ServicePort {
+	return corev1.ServicePort{Name: name, Port: number, TargetPort: intstr.FromInt32(target)}
+}
+
+// What is spoken on a port is said by its name, or the name of a Service's port. Numbers and Services tell of TLS.
+func TestFoundPorts(t *testing.T) {
+	probe := func(ports ...int32) (all []*corev1.Probe) {
+		for i := range 3 {
+			all = append(all, nil)
+			if i < len(ports) {
+				all[i] = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{
+					TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(ports[i])}}}
+			}
+		}
+		return all
+	}
+	for name, c := range map[string]struct {
+		ports    []corev1.ContainerPort
+		services []corev1.ServicePort
+		public   bool
+		probes   []int32
+		own      bool // the proxy is there already
+		want     string
+	}{
+		"all":                      {ports: []corev1.ContainerPort{port("", 80), port("x", 81)}, want: "80 http 81 http "},
+		"a name":                   {ports: []corev1.ContainerPort{port("grpc-api", 80)}, want: "80 grpc "},
+		"a webhook":                {ports: []corev1.ContainerPort{port("webhook", 9443)}, want: ""},
+		"a webhook without a name": {ports: []corev1.ContainerPort{port("", 8443)}, want: ""},
+		"a webhook that isn't the API server's": {ports: []corev1.ContainerPort{port("webhook", 7000)},
+			services: []corev1.ServicePort{servicePort("webhook", 7000, 7000)}, want: "7000 http "},
+		"the API server's webhook": {ports: []corev1.ContainerPort{port("webhook", 7000)},
+			services: []corev1.ServicePort{servicePort("", 443, 7000)}, want: ""},
+		"a name against a number": {ports: []corev1.ContainerPort{port("http", 8443)}, want: "8443 http "},
+		"a Service's name": {ports: []corev1.ContainerPort{port("", 6379)}, services: []corev1.ServicePort{
+			servicePort("tcp-redis", 6379, 6379)}, want: "6379 tcp "},
+		"a Service's name, through the proxy": {ports: []corev1.ContainerPort{port("", 6379)}, own: true,
+			services: []corev1.ServicePort{servicePort("tcp-redis", 6379, 8443)}, want: "6379 tcp "},
+		"a name against a Service's": {ports: []corev1.ContainerPort{port("http", 80)}, services: []corev1.ServicePort{
+			servicePort("https", 443, 80)}, want: "80 http "},
+		"both, with TLS": {ports: []corev1.ContainerPort{port("", 80), port("metrics", 81)}, services: []corev1.ServicePort{
+			servicePort("http", 80, 80), servicePort("https", 443, 80)}, want: "81 http "},
+		"TLS of a load balancer": {ports: []corev1.ContainerPort{port("", 80)}, public: true,
+			services: []corev1.ServicePort{servicePort("https", 443, 80)}, want: "80 http "},
+		"undeclared": {probes: []int32{80}, services: []corev1.ServicePort{servicePort("", 80, 80)},
+			want: "80 http "},
+		"undeclared, probed twice": {probes: []int32{80, 80}, services: []corev1.ServicePort{servicePort("", 9, 80)},
+			want: "80 http "},
+		"undeclared, and unclear":   {probes: []int32{80, 81}, services: []corev1.ServicePort{servicePort("", 80, 80)}},
+		"undeclared, and unreached": {probes: []int32{80}, services: []corev1.ServicePort{servicePort("", 80, 81)}},
+		"undeclared, not probed":    {services: []corev1.ServicePort{servicePort("", 80, 80)}},
+		"undeclared, through the proxy": {probes: []int32{80}, own: true,
+			services: []corev1.ServicePort{servicePort("", 80, 8443)}, want: "80 http "},
+		"declared, and another one probed": {ports: []corev1.ContainerPort{port("", 80)}, probes: []int32{81},
+			services: []corev1.ServicePort{servicePort("", 81, 81)}, want: "80 http "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
+				w.App.Ports = c.ports
+				all := probe(c.probes...)
+				w.App.StartupProbe, w.App.ReadinessProbe, w.App.LivenessProbe = all[0], all[1], all[2]
+				w.Services = []sidecar.Service{{Ref: sidecar.Ref{Kind: "Service", Name: "s"},
+					Spec: corev1.ServiceSpec{Ports: c.services}}}
+				if c.public {
+					w.Services[0].Spec.Type = corev1.ServiceTypeLoadBalancer
+				}
+				w.Name = "tls-proxy"
+				if c.own {
+					w.Pod.Spec.InitContainers = append(w.Pod.Spec.InitContainers, corev1.Container{Name: w.Name,
+						Ports: []corev1.ContainerPort{port("https", 8443)}})
+				}
+			})
+			var got string
+			p := &Base{Mode: ModeFront}
+			if found := p.withPorts(w); found.Port != 0 {
+				for _, d := range found.portRoutes() {
+					got += fmt.Sprintf("%d %s ", d.port, d.protocol)
+				}
+			}
+			require.Equal(t, c.want, got)
+		})
+	}
+}
+
+// Clients of a headless Service go past the proxy. A Service that doesn't lead to the app's ports, or that only
+// Prometheus reads, has no such clients.
+func TestHeadlessServices(t *testing.T) {
+	for name, c := range map[string]struct {
+		port corev1.ServicePort
+		ip   string
+		want int
+	}{
+		"headless":       {servicePort("http", 9200, 9200), corev1.ClusterIPNone, 1},
+		"after a run":    {servicePort("http", 9200, 8443), corev1.ClusterIPNone, 1},
+		"not headless":   {servicePort("http", 9200, 9200), "", 0},
+		"another port":   {servicePort("http", 9300, 9300), corev1.ClusterIPNone, 0},
+		"for Prometheus": {servicePort("http-metrics", 9200, 9200), corev1.ClusterIPNone, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
+				spec := corev1.ServiceSpec{ClusterIP: c.ip, Ports: []corev1.ServicePort{c.port}}
+				w.Services = []sidecar.Service{{Ref: sidecar.Ref{Kind: "Service", Name: "s"}, Spec: spec},
+					{Ref: sidecar.Ref{Kind: "Service", Name: "t"}, Spec: spec}}
+			})
+			p := &Base{Mode: ModeFront, Port: 9200}
+			var fs sidecar.Findings
+			p.checkHeadless(w, &fs)
+			require.Len(t, fs, c.want, "one for all Services")
+			if c.want > 0 {
+				require.Equal(t, "clients of the headless Service s, t connect to the pods directly, on the app's port, not "+
+					"on 8443", fs[0].Message)
+			}
+		})
+	}
+}

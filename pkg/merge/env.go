@@ -157,7 +157,7 @@ func (e *envs) appendValue(owner string, w *sidecar.EnvVar, v *variable) bool {
 			"write a value, or remove appendWith")
 		return false
 	case v.at < 0:
-		if len(e.c.EnvFrom) > 0 {
+		if len(e.w.MayGet(e.c, w.Name)) > 0 {
 			e.report(sidecar.Warning, "env-append-hidden", owner, at(),
 				"the container has envFrom, and its variables are known only in the cluster: if this one is among them, "+
 					"its value is replaced, not appended to", "write the variable into the container's env")

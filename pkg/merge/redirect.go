@@ -53,7 +53,7 @@ func (f *flattener) findRedirected(answers []sidecar.Answer, add func(*corev1.Co
 			if len(app.Env) > 0 {
 				add(c, part{a.Name, &app})
 			}
-			if len(missing) > 0 && len(c.EnvFrom) > 0 {
+			if missing = f.w.MayGet(c, missing...); len(missing) > 0 {
 				f.report(sidecar.Warning, "env-replace-hidden", a.Name, f.containerPath(c.Name).To("envFrom"),
 					"its variables are known only in the cluster: if "+strings.Join(missing, ", ")+
 						" is among them, it isn't replaced in this container",

@@ -200,7 +200,9 @@ func (t *takenPort) followEndpoint(o *Object, list string, all []endpoint, i int
 			r.addEdits(edit)
 		}
 	}
-	if t.SpeaksTLS() && e.TLSConfig == nil {
+	unverified := t.SpeaksTLS() && e.TLSConfig == nil
+	refused := t.Authenticated && e.Authorization == nil && e.BasicAuth == nil && e.OAuth2 == nil
+	if unverified && !refused {
 		t.addWarning(r, "scrape-ca", o.Ref, field,
 			"Prometheus verifies the certificate against its own list of CAs",
 			"name the CA and the certificate's name in tlsConfig: {ca: {configMap: {name: ..., key: ca.crt}}, "+
@@ -210,9 +212,10 @@ func (t *takenPort) followEndpoint(o *Object, list string, all []endpoint, i int
 		t.addWarning(r, "scrape-refused", o.Ref, field, fmt.Sprintf("port %d requires a client certificate", t.Port),
 			"name one in tlsConfig.cert and tlsConfig.keySecret")
 	}
-	if t.Authenticated && e.Authorization == nil && e.BasicAuth == nil && e.OAuth2 == nil {
+	if refused {
 		t.addWarning(r, "scrape-refused", o.Ref, field, fmt.Sprintf("port %d requires credentials", t.Port),
-			"give the endpoint credentials, or allow its path without them")
+			"give the endpoint credentials, or allow its path without them"+
+				choose(unverified, ", and name the CA in tlsConfig: {ca: {configMap: {name: ..., key: ca.crt}}}", ""))
 	}
 }
 

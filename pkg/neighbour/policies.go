@@ -55,6 +55,7 @@ func checkPolicies(s *scene, r *Result) {
 		for _, t := range f.taken {
 			t.checkIngress(all, r)
 		}
+		f.checkOpen(all, r)
 	}
 	s.checkReach(indexes, r)
 }
@@ -76,17 +77,9 @@ func (t *takenPort) checkIngress(all []networkPolicy, r *Result) {
 				t.checkPortName(p, fmt.Sprintf("spec.ingress[%d].ports[%d].port", j, k), port.Port, r)
 			}
 		}
-		if t.AnswersOnAppPort() || !letsIn(p.spec, t.footprint.ports, t.AppPort) {
-			continue
-		}
-		severity, hint := sidecar.Warning, fmt.Sprintf("allow port %d instead", t.Port)
-		if p.emitter == nil {
+		if p.emitter == nil && t.isOpenIn(p) {
 			app = i
-		} else {
-			severity, hint = sidecar.Error, ownLabels
 		}
-		r.addFindings(t.newFinding(severity, "network-policy-open", p.ref, "spec.ingress",
-			fmt.Sprintf("allows port %d, so clients can bypass the sidecar on port %d", t.AppPort, t.Port), hint))
 	}
 	// Behind the app's own port, clients use the one that they used before. A policy that denies everything means that
 	// others, elsewhere, let clients in to the app.
@@ -97,6 +90,38 @@ func (t *takenPort) checkIngress(all []networkPolicy, r *Result) {
 		t.addWarning(r, "network-policy-closed", all[app].ref, "spec.ingress",
 			fmt.Sprintf("doesn't allow port %d, which clients of %s use now", t.Port, t.footprint.Ref),
 			fmt.Sprintf("add {protocol: TCP, port: %d} to the ports of the rule that allows them", t.Port))
+	}
+}
+
+// isOpenIn reports whether a policy lets somebody in past the sidecar.
+func (t *takenPort) isOpenIn(p networkPolicy) bool {
+	return !t.AnswersOnAppPort() && letsIn(p.spec, t.footprint.ports, t.AppPort)
+}
+
+// checkOpen reports policies that let clients in past the sidecars of a workload, each of them once for a sidecar. One
+// of this run can only do so as it selects other pods, too.
+func (f *Footprint) checkOpen(all []networkPolicy, r *Result) {
+	for _, p := range all {
+		var owners []*takenPort // the first port of each sidecar
+		past, now := map[string][]int32{}, map[string][]int32{}
+		for _, t := range f.taken {
+			if !t.isOpenIn(p) {
+				continue
+			}
+			if past[t.sidecar] == nil {
+				owners = append(owners, t)
+			}
+			past[t.sidecar], now[t.sidecar] = append(past[t.sidecar], t.AppPort), append(now[t.sidecar], t.Port)
+		}
+		for _, t := range owners {
+			severity, hint := sidecar.Warning, "allow the sidecars' ports instead"
+			if p.emitter != nil {
+				severity, hint = sidecar.Error, ownLabels
+			}
+			r.addFindings(t.newFinding(severity, "network-policy-open", p.ref, "spec.ingress",
+				fmt.Sprintf("allows %s of %s, so clients can bypass the sidecar on %s", listPorts(past[t.sidecar]), f.Ref,
+					listPorts(now[t.sidecar])), hint))
+		}
 	}
 }
 

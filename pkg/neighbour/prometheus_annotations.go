@@ -160,10 +160,12 @@ func (p *annotationUpdater) followAnnotations(n scrapeAnnotations) {
 		if scheme != "https" {
 			p.r.addEdits(e)
 		}
+	}
+	switch {
+	case t.SpeaksTLS() && !t.ClientCertificate && !t.Authenticated:
 		p.addWarning("scrape-ca", n.on, field, "Prometheus verifies the certificate against the CAs of its configuration",
 			"name the CA in the job's tls_config")
-	}
-	if t.ClientCertificate || t.Authenticated {
+	case t.ClientCertificate || t.Authenticated:
 		p.addWarning("scrape-refused", n.on, field,
 			fmt.Sprintf("port %d requires credentials, which annotations can't name", t.Port),
 			"scrape it with a PodMonitor, or allow its path without credentials")

@@ -2,6 +2,7 @@ package rig
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -60,11 +61,18 @@ func defaultContainer(w *sidecar.Workload) int {
 	return max(0, slices.IndexFunc(w.Pod.Spec.Containers, named))
 }
 
-// checkDefaultContainer reports an annotation that names no container, if an entry would serve that one.
-func (r *run) checkDefaultContainer(q *request, o *manifest.Object, w *sidecar.Workload) {
+// checkDefaultContainer reports an annotation that names no container, if a sidecar changes another one of several.
+func (r *run) checkDefaultContainer(q *request, o *manifest.Object, w *sidecar.Workload, answers []sidecar.Answer) {
 	name, first := w.Pod.Annotations[sidecar.DefaultContainerKey], w.Pod.Spec.Containers[defaultContainer(w)].Name
-	byDefault := func(e config.Entry) bool { return len(e.App) == 0 }
-	if name == "" || name == first || !slices.ContainsFunc(q.Spec.Patterns, byDefault) {
+	isOther := func(c corev1.Container) bool { return c.Name != first && !addsContainer(q.Sidecars, c.Name) }
+	if name == "" || name == first || !slices.ContainsFunc(w.Pod.Spec.Containers, isOther) {
+		return
+	}
+	byDefault := func(e config.Entry) bool {
+		i := slices.IndexFunc(answers, func(a sidecar.Answer) bool { return a.Name == e.Name })
+		return len(e.App) == 0 && i >= 0 && !reflect.ValueOf(answers[i].Change.App).IsZero()
+	}
+	if !slices.ContainsFunc(q.Spec.Patterns, byDefault) {
 		return
 	}
 	at := w.Template.To("metadata", "annotations", sidecar.DefaultContainerKey)

@@ -176,3 +176,20 @@ func TestMeshStart(t *testing.T) {
 		})
 	}
 }
+
+// A policy that lets clients in past a sidecar is one warning, however many ports it opens.
+func TestOpenPolicies(t *testing.T) {
+	text := strings.Replace(deployment("a", ""), "[{containerPort: 80}]", "[{containerPort: 80}, {containerPort: 81}]",
+		1) +
+		policy("p", "{podSelector: {}, ingress: [{ports: [{port: 80}, {port: 81}]}]}") +
+		policy("q", "{podSelector: {}, ingress: [{ports: [{port: 81}]}]}") +
+		policy("closed", "{podSelector: {}, ingress: [{ports: [{port: 8443}]}]}")
+	found := findingsOf(t, text, "network-policy-open", "  - tlsProxy: {mode: front, secretName: s}\n")
+	require.Len(t, found, 2)
+	for i, want := range []string{
+		"allows ports 80, 81 of Deployment a, so clients can bypass the sidecar on ports 8443, 8444",
+		"allows port 81 of Deployment a, so clients can bypass the sidecar on port 8444"} {
+		require.Equal(t, want, found[i].Message)
+		require.Equal(t, sidecar.Warning, found[i].Severity)
+	}
+}

@@ -49,7 +49,6 @@ func (r *run) servePart(o *manifest.Object, p *part) (s servedPart, ok bool) {
 		return s, false
 	}
 	defer r.nameParts(from, w)
-	r.checkDefaultContainer(q, o, w)
 	a := r.agree(q, o, w)
 	p.without = p.lacking(a.answers)
 	r.noteServed(o, w, a.answers)
@@ -58,6 +57,7 @@ func (r *run) servePart(o *manifest.Object, p *part) (s servedPart, ok bool) {
 	if len(a.answers) == 0 {
 		return s, true
 	}
+	r.checkDefaultContainer(q, o, w, a.answers)
 	r.addFindings(verify.Check(w, a.answers)...)
 	edits := r.editsOf(q, o, w, &a)
 	if r.checkUnnamed(o, w, edits) {

@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -64,4 +65,25 @@ func VisitReferences(value string, f func(name string)) {
 			}
 		}
 	}
+}
+
+// MayGet returns those of the names that a container may get from envFrom: its sources have them, or aren't among the
+// manifests.
+func (w *Workload) MayGet(c *corev1.Container, names ...string) (out []string) {
+	for _, name := range names {
+		for _, from := range c.EnvFrom {
+			var source *ConfigMap
+			switch {
+			case from.ConfigMapRef != nil:
+				source = w.ConfigMap(from.ConfigMapRef.Name)
+			case from.SecretRef != nil:
+				source = w.Secret(from.SecretRef.Name)
+			}
+			key, fits := strings.CutPrefix(name, from.Prefix)
+			if fits && (source == nil || slices.Contains(source.Keys, key)) && !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
 }

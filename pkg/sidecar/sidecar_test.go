@@ -127,3 +127,26 @@ func TestOneLine(t *testing.T) {
 	require.Equal(t, `Pod a outrigger: b\u001b[2J\u202e\u0000\u2028: é 你 \ufffd`, f.String())
 	require.Equal(t, "as it is", sidecar.OneLine("as it is"))
 }
+
+// Variables of envFrom are known where the manifests have its sources.
+func TestMayGet(t *testing.T) {
+	from := func(prefix, name string) corev1.EnvFromSource {
+		return corev1.EnvFromSource{Prefix: prefix, ConfigMapRef: &corev1.ConfigMapEnvSource{
+			LocalObjectReference: corev1.LocalObjectReference{Name: name}}}
+	}
+	w := &sidecar.Workload{ConfigMaps: func(name string) *sidecar.ConfigMap {
+		if name == "known" {
+			return &sidecar.ConfigMap{Keys: []string{"A", "B"}}
+		}
+		return nil
+	}}
+	may := func(from ...corev1.EnvFromSource) []string {
+		return w.MayGet(&corev1.Container{EnvFrom: from}, "A", "X_B", "C")
+	}
+	require.Empty(t, may())
+	require.Equal(t, []string{"A"}, may(from("", "known")))
+	require.Equal(t, []string{"X_B"}, may(from("X_", "known")))
+	require.Equal(t, []string{"A", "X_B", "C"}, may(from("", "known"), from("", "unknown")))
+	secret := corev1.EnvFromSource{SecretRef: &corev1.SecretEnvSource{}}
+	require.Equal(t, []string{"A", "X_B", "C"}, may(secret))
+}

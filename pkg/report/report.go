@@ -64,32 +64,65 @@ func IsTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// alike are the codes of warnings that are as true of one workload as of the next, and that one change of the config,
-// or of Prometheus, ends for all. Of several, one is printed in full.
-var alike = []string{"args-replace-cmd", "env-append-hidden", "scrape-ca", "scrape-refused"}
+// A likeness is how warnings with one code are joined: of several in a run, one is printed in full, and names the
+// objects of the others. Where one change, of the config or of Prometheus, ends all, it names some of them. Where each
+// needs one, it names all. A hint may be the object's own, and then says that the others have theirs.
+type likeness struct{ namesAll, ownHint bool }
+
+var alike = map[string]likeness{
+	"args-replace-cmd":      {},
+	"default-container":     {},
+	"env-append-hidden":     {},
+	"gateway-backend-tls":   {namesAll: true, ownHint: true},
+	"mesh-backend":          {namesAll: true, ownHint: true},
+	"mesh-startup":          {},
+	"network-policy-dial":   {namesAll: true},
+	"network-policy-egress": {namesAll: true},
+	"network-policy-open":   {namesAll: true},
+	"network-policy-scrape": {namesAll: true},
+	"plaintext-caller":      {namesAll: true},
+	"scrape-ca":             {},
+	"scrape-refused":        {},
+	"service-headless":      {namesAll: true},
+}
 
 // joinAlike makes one of such warnings that have the same hint, and names the other objects in its message.
 func joinAlike(fs sidecar.Findings) sidecar.Findings {
-	type kind struct{ code, sidecar, document, hint string }
-	first, others := map[kind]int{}, map[kind][]string{}
+	type kind struct {
+		severity                      sidecar.Severity
+		code, sidecar, document, hint string
+	}
+	first, others, more := map[kind]int{}, map[kind][]string{}, map[kind]bool{}
 	var out sidecar.Findings
 	for _, f := range fs {
-		k := kind{f.Code, f.Sidecar, f.Document, f.Hint}
+		like, joined := alike[f.Code]
+		k := kind{f.Severity, f.Code, f.Sidecar, f.Document, f.Hint}
+		if like.ownHint {
+			k.hint = ""
+		}
 		at, known := first[k]
-		if f.Severity != sidecar.Warning || !slices.Contains(alike, f.Code) || !known {
+		if f.Severity != sidecar.Warning || !joined || !known {
 			first[k] = len(out)
 			out = append(out, f)
-		} else if name := f.Object.String(); f.Object != out[at].Object && !slices.Contains(others[k], name) {
+			continue
+		}
+		more[k] = more[k] || like.ownHint && f.Hint != out[at].Hint
+		if name := f.Object.String(); f.Object != out[at].Object && !slices.Contains(others[k], name) {
 			others[k] = append(others[k], name)
 		}
 	}
-	const most = 5 // that are named
+	const most = 5 // that are named where one change ends all
 	for k, names := range others {
 		text := strings.Join(names, ", ")
-		if len(names) > most {
+		if len(names) > most && !alike[k.code].namesAll {
 			text = fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 		}
 		out[first[k]].Message += " (also " + text + ")"
+	}
+	for k := range more {
+		if more[k] {
+			out[first[k]].Hint += ", and one like it for each of the others (--findings json has them)"
+		}
 	}
 	return out
 }

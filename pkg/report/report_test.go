@@ -68,7 +68,7 @@ func TestPrint(t *testing.T) {
 func TestPrintAlike(t *testing.T) {
 	var fs sidecar.Findings
 	for i := range 8 {
-		for _, code := range []string{"scrape-ca", "plaintext-caller"} {
+		for _, code := range []string{"scrape-ca", "ingress-backend"} {
 			f := finding(sidecar.Warning, code, "isn't verified", "name the CA")
 			f.Object, f.Sidecar = sidecar.Ref{Kind: "Service", Name: fmt.Sprintf("s%d", i)}, "tls-proxy"
 			fs = append(fs, f, f)
@@ -79,12 +79,33 @@ func TestPrintAlike(t *testing.T) {
 	fs = append(fs, other)
 	var b strings.Builder
 	New(&b, Never).PrintFindings(fs)
-	require.Equal(t, 16, strings.Count(b.String(), "warning[plaintext-caller]"), "each needs a change of its own")
+	require.Equal(t, 16, strings.Count(b.String(), "warning[ingress-backend]"), "each needs a change of its own")
 	require.Equal(t, 2, strings.Count(b.String(), "warning[scrape-ca]"))
 	require.Contains(t, b.String(), "warning[scrape-ca]: Service s0: tls-proxy: isn't verified (also Service s1, "+
 		"Service s2, Service s3, Service s4, Service s5 and 2 more)\n  hint: name the CA\n")
 	require.Contains(t, b.String(), "warning[scrape-ca]: Service s0: more-tls: isn't verified\n")
 	require.NotContains(t, fs[0].Message, "also", "the findings stay as they are")
+}
+
+// Where each of the others needs a change of its own, all of them are named, and that their hints differ is said.
+func TestPrintAlikeNamesAll(t *testing.T) {
+	var fs sidecar.Findings
+	for i := range 8 {
+		for _, code := range []string{"network-policy-open", "mesh-backend"} {
+			f := finding(sidecar.Warning, code, "is open", "close it")
+			f.Object = sidecar.Ref{Kind: "X", Name: fmt.Sprintf("x%d", i)}
+			if code == "mesh-backend" {
+				f.Hint = "add " + f.Object.Name
+			}
+			fs = append(fs, f)
+		}
+	}
+	var b strings.Builder
+	New(&b, Never).PrintFindings(fs)
+	require.Equal(t, "warning[network-policy-open]: X x0: is open (also X x1, X x2, X x3, X x4, X x5, X x6, X x7)\n"+
+		"  hint: close it\n"+
+		"warning[mesh-backend]: X x0: is open (also X x1, X x2, X x3, X x4, X x5, X x6, X x7)\n"+
+		"  hint: add x0, and one like it for each of the others (--findings json has them)\n", b.String())
 }
 
 func TestPrintHostile(t *testing.T) {

@@ -126,6 +126,7 @@ func TestClientCertificate(t *testing.T) {
 func TestComesAndGoes(t *testing.T) {
 	ca := certs.NewAuthority(t, "test authority")
 	spec, _ := renderTunnel(t)
+	pod.AddAddress(t, home)                            // there, and closed
 	c := launch(t, spec, volumes(t, ca.Bundle(), nil)) // the probe succeeds
 	fails(t, c, "lookup "+serverName)
 

@@ -3,6 +3,7 @@ package oracle
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,7 +23,7 @@ func TestGoldens(t *testing.T) {
 	for _, golden := range goldens {
 		dir := filepath.Dir(golden)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			before, after := text(t, dir+"/input.yaml"), text(t, golden)
+			before, after := manifests(t, dir+"/input.yaml"), manifests(t, golden)
 			c.add(t, judge(t, before, after))
 			secure(t, text(t, dir+"/config.yaml"), before, after)
 		})
@@ -30,6 +31,17 @@ func TestGoldens(t *testing.T) {
 	c.log(t)
 	require.NotZero(t, c.scopes[Whole])
 	require.NotZero(t, c.accepted, "at least one is sound through and through")
+}
+
+// manifests is what a file holds. Merge keys are written out: the strict reader of the API server takes a key beside
+// one for the same key twice.
+func manifests(t *testing.T, name string) string {
+	t.Helper()
+	s := text(t, name)
+	if strings.Contains(s, "<<: *") {
+		return plainly(t, s)
+	}
+	return s
 }
 
 func text(t *testing.T, name string) string {

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,11 +15,20 @@ import (
 func judge(t *testing.T, before, after string) []Verdict {
 	t.Helper()
 	require.NotEqual(t, before, after, "nothing was done, so nothing is shown")
-	vs := Check(after)
+	was, vs := Check(before), Check(after)
 	require.NotEmpty(t, vs)
-	require.Empty(t, Worse(Check(before), vs), "before:\n%s\nafter:\n%s", before, after)
+	worse := Worse(was, vs)
+	moved := strings.Contains(fmt.Sprint(was), "duplicate port definition") // an app's two names of a port, now its proxy's
+	worse = slices.DeleteFunc(worse, func(s string) bool {
+		return strings.Contains(s, twoNames) || moved && strings.Contains(s, "duplicate port definition")
+	})
+	require.Empty(t, worse, "before:\n%s\nafter:\n%s", before, after)
 	return vs
 }
+
+// twoNames is in the error of server-side apply about one port with two names. A list's key may be there twice in what
+// is created or updated: there the API server only warns of it.
+const twoNames = "duplicate entries for key [containerPort="
 
 // unknown are the kinds of which nothing can be checked here, with the reason. One
 // that isn't among them fails the test: nothing is skipped without a word.
@@ -28,6 +38,7 @@ var unknown = map[string]string{
 	"BackendConfig":            "Google's; nothing is done to it",
 	"BackendTLSPolicy":         "the Gateway API's; it has no pod template",
 	"Certificate":              "cert-manager's; it has no pod template",
+	"Crew":                     "nobody's; only a config says where its pod templates are",
 	"CustomResourceDefinition": "nothing is done to it",
 	"DataSource":               "nobody's; nothing is done to it",
 	"DestinationRule":          "Istio's; nothing is done to it",
@@ -40,11 +51,17 @@ var unknown = map[string]string{
 	"IngressRoute":             "Traefik's; nothing is done to it",
 	"IngressRouteTCP":          "Traefik's; nothing is done to it",
 	"Issuer":                   "cert-manager's; it has no pod template",
+	"Job":                      "Volcano's; those of group batch are checked",
+	"JobSet":                   "the project JobSet's",
 	"Mapping":                  "Ambassador's; nothing is done to it",
 	"Namespace":                "nothing is done to it",
 	"PodMonitor":               "the Prometheus operator's; it has no pod template",
 	"Probe":                    "the Prometheus operator's; nothing is done to it",
+	"RayCluster":               "Ray's",
+	"RayService":               "Ray's",
 	"Route":                    "OpenShift's; nothing is done to it",
+	"RouteGroup":               "Skipper's; nothing is done to it",
+	"RouteTable":               "Gloo's; nothing is done to it",
 	"ScrapeConfig":             "the Prometheus operator's; nothing is done to it",
 	"ServiceMonitor":           "the Prometheus operator's; it has no pod template",
 	"TCPIngress":               "Kong's; nothing is done to it",
@@ -53,9 +70,10 @@ var unknown = map[string]string{
 	"TLSRoute":                 "the Gateway API's; nothing is done to it",
 	"Thing":                    "nobody's; nothing is done to it",
 	"TraefikService":           "Traefik's; nothing is done to it",
+	"Upstream":                 "Gloo's; nothing is done to it",
 	"VirtualServer":            "NGINX's; nothing is done to it",
 	"VirtualServerRoute":       "NGINX's; nothing is done to it",
-	"VirtualService":           "Istio's; nothing is done to it",
+	"VirtualService":           "Istio's, and Gloo's; nothing is done to it",
 }
 
 // A census counts what was looked at.

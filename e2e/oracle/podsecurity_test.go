@@ -94,7 +94,7 @@ func TestRestrictedStays(t *testing.T) {
 		}
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			conf := text(t, name)
-			before, err := hardenPods(text(t, dir+"/input.yaml"))
+			before, err := hardenPods(manifests(t, dir+"/input.yaml"))
 			require.NoError(t, err)
 			for object, pod := range podsOf(before) {
 				is, why := strictestLevel(pod)

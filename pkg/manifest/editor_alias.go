@@ -157,6 +157,12 @@ func (e *editor) writeAnew(n *positioned.Node, i int, p *patch, path sidecar.Pat
 		e.addError(v.Start, path, "stands there in a form that can't be edited in place; write it out")
 		return
 	}
+	start, _ := e.entryBounds(n, i)
+	if from == start && v.Kind == positioned.Alias { // behind a dash: what stands below may go, with its comments
+		e.noteReplaced(v, path, p)
+		e.addSplice(v.Start, v.End-v.Start, values.FormatFlow(value, e.json))
+		return
+	}
 	now := pathString(replacedPath(path, value))
 	e.marks = append(e.marks, e.markTakenOut(n, i, from, to, path, now), mark{At: now, Is: e.hashOf(value)})
 	text := ""
@@ -165,7 +171,7 @@ func (e *editor) writeAnew(n *positioned.Node, i int, p *patch, path sidecar.Pat
 	} else {
 		text = e.FormatItem(value, n.Column)
 	}
-	if start, _ := e.entryBounds(n, i); from == start { // behind a dash, with more keys below
+	if from == start { // behind a dash, with more keys below
 		text += e.Newline + e.Text[e.Lines.LineStart(to):to] // or a comment, which stays where it is
 	} else {
 		text = e.Newline + values.Indentation(n.Column) + text

@@ -39,6 +39,8 @@ var aliased = map[string]string{
 	"anchored scalars": "spec:\n  containers:\n  - name: &n app\n    image: &i a:1\n  - name: b\n    image: *i\n" +
 		"    command: [*n]\n",
 	"first key is an alias": "x: &e\n- name: A\n  value: b\nspec:\n  containers:\n  - env: *e\n    name: app\n",
+	"first key is an alias, the next one goes": "x: &e\n- name: A\n  value: b\nspec:\n  containers:\n  - env: *e\n" +
+		"    # why\n    ports:\n    - containerPort: 9200\n    name: app\n",
 	"nested anchors": "spec:\n  containers: &all\n  - &one\n    name: app\n    env: &e\n    - name: A\n" +
 		"      value: b\n  initContainers: *all\n  ephemeral:\n  - *one\n  more:\n  - name: m\n    env: *e\n",
 	"anchored and not used": "spec: &s\n  containers: &c\n  - &a\n    name: app\n",

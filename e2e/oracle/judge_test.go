@@ -18,7 +18,8 @@ func judge(t *testing.T, before, after string) []Verdict {
 	was, vs := Check(before), Check(after)
 	require.NotEmpty(t, vs)
 	worse := Worse(was, vs)
-	moved := strings.Contains(fmt.Sprint(was), "duplicate port definition") // an app's two names of a port, now its proxy's
+	// Two names of a port that the app has are now those of its proxy.
+	moved := strings.Contains(fmt.Sprint(was), "duplicate port definition")
 	worse = slices.DeleteFunc(worse, func(s string) bool {
 		return strings.Contains(s, twoNames) || moved && strings.Contains(s, "duplicate port definition")
 	})

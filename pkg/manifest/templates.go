@@ -118,10 +118,14 @@ func findTemplates(n *positioned.Node, fields []string, at sidecar.Path) (all []
 			return all
 		}
 	}
-	if list := n.At("spec", "containers"); list == nil || list.Kind != positioned.Sequence {
+	list := n.At("spec", "containers").Resolve()
+	switch {
+	case list == nil || list.IsNull():
+		return nil
+	case list.Kind != positioned.Sequence && !at.EntersList():
 		return nil
 	}
-	return []sidecar.Path{at}
+	return []sidecar.Path{at} // one among others that can't be read is refused, not passed by
 }
 
 // PartOf returns the name of one of the object's pod templates, for names of objects that are made for it; "" for one

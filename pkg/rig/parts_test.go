@@ -165,3 +165,15 @@ func TestPartsAreCounted(t *testing.T) {
 	require.Len(t, demands[1].Containers, 1)
 	require.Equal(t, sidecar.Ref{Group: "example.com", Kind: "Crew", Name: "a"}, demands[1].Meta.Ref)
 }
+
+// A pod template that can't be read isn't passed by where others are served.
+func TestPartsThatCannotBeRead(t *testing.T) {
+	for containers, why := range map[string]string{
+		"oops": "can't be a string", "{a: b}": "can't be a mapping", "[3]": "[0]: can't be a number"} {
+		text := crew("", "") + "  - {name: three, template: {spec: {containers: " + containers + "}}}\n"
+		out := Run([]File{{Text: text}}, selecting(t, "", "  patterns:\n"+helper), Options{})
+		require.ErrorContains(t, out.Findings.Err(), "Crew a spec.groups[name=three].template.spec.containers")
+		require.ErrorContains(t, out.Findings.Err(), why)
+		require.Empty(t, out.Files(), "all or nothing")
+	}
+}

@@ -144,12 +144,11 @@ func (e *editor) writeOut(n *positioned.Node, i int, p *patch, path sidecar.Path
 func (e *editor) writeAnew(n *positioned.Node, i int, p *patch, path sidecar.Path) {
 	v, value := n.Values[i], p.value
 	if n.Flow {
-		e.noteReplaced(v, path, p)
-		e.addSplice(v.Start, v.End-v.Start, values.FormatFlow(value, e.json))
+		e.replaceInPlace(v, p, path, values.FormatFlow(value, e.json))
 		return
 	}
 	if !n.Odd && e.isOwnLine(n, i) {
-		e.replaceOwnLine(v, p, path)
+		e.replaceInPlace(v, p, path, e.formatOwnLine(v, value))
 		return
 	}
 	from, to, ok := e.entryExtent(n, i)
@@ -159,8 +158,7 @@ func (e *editor) writeAnew(n *positioned.Node, i int, p *patch, path sidecar.Pat
 	}
 	start, _ := e.entryBounds(n, i)
 	if from == start && v.Kind == positioned.Alias { // behind a dash: what stands below may go, with its comments
-		e.noteReplaced(v, path, p)
-		e.addSplice(v.Start, v.End-v.Start, values.FormatFlow(value, e.json))
+		e.replaceInPlace(v, p, path, values.FormatFlow(value, e.json))
 		return
 	}
 	now := pathString(replacedPath(path, value))
@@ -185,16 +183,18 @@ func (e *editor) isOwnLine(n *positioned.Node, i int) bool {
 	return v.Kind == positioned.Alias && n.Kind == positioned.Mapping && e.Lines.LineStart(v.Start) > n.Keys[i].End
 }
 
-// replaceOwnLine writes a value where an alias had a line of its own.
-func (e *editor) replaceOwnLine(v *positioned.Node, p *patch, path sidecar.Path) {
+// replaceInPlace replaces the text of a node, and no more, by that of a value.
+func (e *editor) replaceInPlace(v *positioned.Node, p *patch, path sidecar.Path, text string) {
 	e.noteReplaced(v, path, p)
-	text := ""
-	if v.End < e.LineEnd(v.End) { // a comment, or blanks, would move behind the last line
-		text = values.FormatFlow(p.value, e.json)
-	} else {
-		text = e.FormatValue(p.value, v.Start-e.Lines.LineStart(v.Start))
-	}
 	e.addSplice(v.Start, v.End-v.Start, text)
+}
+
+// formatOwnLine returns the text of a value for where an alias has a line of its own.
+func (e *editor) formatOwnLine(v *positioned.Node, value any) string {
+	if v.End < e.LineEnd(v.End) { // a comment, or blanks, would move behind the last line
+		return values.FormatFlow(value, e.json)
+	}
+	return e.FormatValue(value, v.Start-e.Lines.LineStart(v.Start))
 }
 
 // markDone marks a node with everything in it as done.

@@ -186,6 +186,9 @@ func (e *editor) isOneLine(v *positioned.Node) bool {
 	return v.Kind == positioned.Scalar && v.Start < v.End && !strings.Contains(e.Text[v.Start:v.End], "\n")
 }
 
+// mixedUp says that a collection isn't of the kind that its field has.
+const mixedUp = "is a list where a mapping should be, or the other way round"
+
 // fillEmpty replaces null, {} or [] by entries.
 func (e *editor) fillEmpty(n *positioned.Node, i int, p *patch, path sidecar.Path) {
 	v := n.Values[i]
@@ -199,6 +202,10 @@ func (e *editor) fillEmpty(n *positioned.Node, i int, p *patch, path sidecar.Pat
 	}
 	if v.Kind == positioned.Scalar && !v.IsNull() {
 		e.addError(v.Start, path, "is a plain value, where a list or mapping should be")
+		return
+	}
+	if _, isList := value.([]any); !v.IsNull() && isList != (v.Kind == positioned.Sequence) {
+		e.addError(v.Start, path, mixedUp)
 		return
 	}
 	block := n.Kind == positioned.Mapping && !n.Flow

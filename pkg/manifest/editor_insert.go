@@ -17,7 +17,7 @@ func (e *editor) insertEntries(n *positioned.Node, news []*patch, path sidecar.P
 		}
 		switch {
 		case n.Kind == positioned.Mapping && c.step.Field == "", n.Kind == positioned.Sequence && c.step.Field != "":
-			e.addError(n.Start, path, "is a list where a mapping should be, or the other way round")
+			e.addError(n.Start, path, mixedUp)
 		case n.Flow:
 			e.insertFlow(n, c.step, value, before, i == 0)
 		case n.Kind == positioned.Mapping:

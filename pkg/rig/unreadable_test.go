@@ -72,3 +72,13 @@ func TestOldTruthValues(t *testing.T) {
 		}
 	}
 }
+
+// An empty list in the place of a mapping isn't an empty mapping: kubectl refuses it, and a record couldn't give it
+// back.
+func TestEmptyListsForMappings(t *testing.T) {
+	for _, field := range []string{"[]", "\n    []", "[ ] # none", "!!seq []"} {
+		text := strings.Replace(unreadable, "metadata: {name: web}", "metadata:\n  name: web\n  annotations: "+field, 1)
+		err := runUnreadable(t, strings.Replace(text, "FIELD", "stdin: true", 1), "").Findings.Err()
+		require.ErrorContains(t, err, "Deployment web: metadata.annotations: is a list where a mapping should be", field)
+	}
+}

@@ -104,13 +104,21 @@ func Strip(t *Text, undo func(*Object) bool, prune func(document string) bool) (
 	return out, l.findings
 }
 
+// hasHeadOf reports whether two objects have one version, kind and name. Those of a text that was just read aren't
+// numbered yet.
+func (o *Object) hasHeadOf(other *Object) bool {
+	ref := other.Ref
+	ref.Nth = o.Ref.Nth
+	return o.Ref == ref && o.Version == other.Version
+}
+
 // proveStripped compares the remaining objects with those of the new text.
 func (l *Layer) proveStripped(left []*Object, again *Text, undone map[*Object]*stripper) {
 	var now []*Object
 	if again != nil {
 		now = again.Objects
 	}
-	if !slices.EqualFunc(left, now, func(a, b *Object) bool { return a.Ref == b.Ref && a.Version == b.Version }) {
+	if !slices.EqualFunc(left, now, (*Object).hasHeadOf) {
 		l.addFinding(sidecar.Finding{Severity: sidecar.Error, Code: "record-forged", File: l.texts[0].Name,
 			Message: "the records would turn objects into other ones",
 			Hint:    "restore the objects from version control"})

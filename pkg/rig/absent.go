@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -38,16 +39,7 @@ func (r *run) checkAbsent(laid []manifest.Edited) {
 	if len(r.absent) == 0 {
 		return
 	}
-	now := map[sidecar.Ref]*manifest.Object{}
-	for i := range laid {
-		text, err := manifest.Parse(laid[i].Name, laid[i].String())
-		if err != nil {
-			continue // it's a finding already
-		}
-		for _, o := range text.Objects {
-			now[o.Ref] = o
-		}
-	}
+	now, _ := readLaid(laid) // what can't be read is a finding already
 	for _, ref := range slices.SortedFunc(maps.Keys(r.absent), func(a, b sidecar.Ref) int {
 		return strings.Compare(recordedName(a), recordedName(b))
 	}) {
@@ -61,6 +53,27 @@ func (r *run) checkAbsent(laid []manifest.Edited) {
 			Hint: "give the file of that workload, too; or, if it was renamed or deleted, run outrigger strip -w on these " +
 				"files, and then this command again"})
 	}
+}
+
+// readLaid reads the objects of new texts. It returns the first error, and all objects that can be read.
+func readLaid(laid []manifest.Edited) (map[sidecar.Ref]*manifest.Object, error) {
+	var texts []*manifest.Text
+	var failed error
+	for i := range laid {
+		text, err := manifest.Parse(laid[i].Name, laid[i].String())
+		if err == nil {
+			texts = append(texts, text)
+		}
+		failed = cmp.Or(failed, err)
+	}
+	numberGenerated(texts)
+	all := map[sidecar.Ref]*manifest.Object{}
+	for _, t := range texts {
+		for _, o := range t.Objects {
+			all[o.Ref] = o
+		}
+	}
+	return all, failed
 }
 
 // refOf reads what recordedName writes.

@@ -30,6 +30,7 @@ type request struct {
 // newRun returns the run of documents over texts. Documents come in the order of their
 // names, so that the order in which they're given doesn't matter.
 func newRun(texts []*manifest.Text, confs []*config.Sidecars) run {
+	numberGenerated(texts)
 	r := run{texts: texts, given: texts, requests: map[string]*request{}}
 	for _, c := range confs {
 		r.docs = append(r.docs, &document{Sidecars: c})

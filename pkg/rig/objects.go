@@ -31,6 +31,26 @@ func (r *run) findObject(ref sidecar.Ref) *manifest.Object {
 	return r.objects[ref]
 }
 
+// numberGenerated tells workloads apart whose names the API server makes, and which have one stem: each is an object of
+// its own in a cluster. What an earlier run emitted doesn't change their numbers.
+func numberGenerated(texts []*manifest.Text) {
+	var seen map[sidecar.Ref]int
+	for _, t := range texts {
+		for _, o := range t.Objects {
+			if !o.IsGenerated() {
+				continue
+			}
+			if o.Release(); seen == nil {
+				seen = map[sidecar.Ref]int{}
+			}
+			o.Ref.Nth = 0
+			ref := o.Ref
+			o.Ref.Nth = seen[ref]
+			seen[ref]++
+		}
+	}
+}
+
 // findByName finds an object of the core group by the name in a reference. An earlier name of the object counts, too,
 // since kustomize changes references to new names at the very end only.
 func (r *run) findByName(kind, namespace, name string) *manifest.Object {

@@ -113,6 +113,7 @@ func (r *run) stripEarlierRun() bool {
 			r.texts[i] = bare.Reread()
 		}
 	}
+	numberGenerated(r.texts)
 	return !r.findings.Failed()
 }
 

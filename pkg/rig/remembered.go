@@ -224,15 +224,9 @@ func (r *run) provesCarried() bool {
 	if len(r.overRecords) > 0 || out.Findings.Failed() {
 		return r.refuseCarried()
 	}
-	now := map[sidecar.Ref]*manifest.Object{}
-	for _, t := range out.Texts {
-		text, err := manifest.Parse(t.Name, t.String())
-		if err != nil {
-			return r.refuseCarried()
-		}
-		for _, o := range text.Objects {
-			now[o.Ref] = o
-		}
+	now, err := readLaid(out.Texts)
+	if err != nil {
+		return r.refuseCarried()
 	}
 	for ref, before := range r.stood {
 		if now[ref] == nil || !before.IsLike(now[ref]) {

@@ -28,7 +28,7 @@ func (r *run) checkTwins(d *document) {
 	}
 	each(func(_ *manifest.Object, ref sidecar.Ref) { all[ref]++ })
 	each(func(o *manifest.Object, ref sidecar.Ref) {
-		if all[ref] == d.tally.refs[ref] || o.IsGenerated() {
+		if all[ref] == d.tally.refs[ref] {
 			return
 		}
 		if m := r.metaOf(o); !d.Spec.Selects(&m) {
@@ -65,7 +65,7 @@ func (r *run) checkEditedTwins() {
 func (r *run) checkEmittedTwins(workload sidecar.Ref, owner string, object sidecar.Ref) {
 	o := r.findObject(workload)
 	twin := r.twins[workload]
-	if !r.record || o == nil || twin == nil || o.File() == twin.File() || o.IsGenerated() {
+	if !r.record || o == nil || twin == nil || o.File() == twin.File() {
 		return
 	}
 	r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "object-twice", Object: workload, File: twin.File(),

@@ -88,6 +88,7 @@ type Ref struct {
 	Kind      string
 	Namespace string
 	Name      string
+	Nth       int // of the workloads whose names the API server makes of this one; 0 for the first
 }
 
 // String returns the form that people type, as in "Deployment prod/search".

@@ -60,6 +60,10 @@ func TestInNamespace(t *testing.T) {
 		"no namespace, short":   {nil, "", "", false, true},
 		"no namespace, svc":     {[]string{"prod", "svc"}, "", "", false, true},
 		"no namespace, port":    {[]string{"prod"}, "", "", true, true},
+		"a variable":            {[]string{"$ns", "svc"}, "prod", "prod", false, true},
+		"a variable, other":     {[]string{"$ns", "svc"}, "test", "prod", false, false},
+		"a named variable":      {[]string{"$pod_namespace"}, "prod", "prod", true, true},
+		"a domain's variable":   {[]string{"$domain"}, "prod", "prod", true, false},
 		"no namespace, web.com": {[]string{"com"}, "", "", false, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -117,8 +117,9 @@ func (h *hostIndex) checkValue(caller *Caller, at sidecar.Path, value string, r 
 			continue // it knows what it is
 		}
 		if !a.hasTLSForm() {
+			condition, otherwise := sp.ifThere(a.host)
 			r.addFindings(sp.newFinding(sidecar.Info, "plaintext-caller", caller.Ref, at.String(),
-				"names "+a.plain()+", which speaks TLS now", "make sure that the client speaks TLS to it"))
+				"names "+a.plain()+", which speaks TLS now"+condition, "make sure that the client speaks TLS to it"+otherwise))
 			continue
 		}
 		plain = append(plain, a)
@@ -134,6 +135,7 @@ func (h *hostIndex) checkValue(caller *Caller, at sidecar.Path, value string, r 
 		return
 	}
 	for _, a := range plain {
+		condition, otherwise := first.ifThere(a.host)
 		hint := "write " + a.tls()
 		if first.ClientCertificate {
 			hint += ", and give the client its own certificate"
@@ -142,7 +144,7 @@ func (h *hostIndex) checkValue(caller *Caller, at sidecar.Path, value string, r 
 			hint += ", and make sure that the server's certificate is valid for that name, too"
 		}
 		first.addWarning(r, "plaintext-caller", caller.Ref, at.String(),
-			"connects to "+a.plain()+", which speaks TLS now", hint)
+			"connects to "+a.plain()+", which speaks TLS now"+condition, hint+otherwise)
 	}
 }
 
@@ -170,18 +172,17 @@ func (sp *servicePort) isHeadless() bool { return sp.service.Spec.ClusterIP == c
 
 // portsOfHost returns the ports of the Services that a host may be, seen from a namespace. It may be written as search,
 // search.prod, search.prod.svc or search.prod.svc.cluster.local. If the Service is headless, a pod's name may stand
-// before it.
+// before it. A variable may stand for that name, and for the namespace.
 func (h *hostIndex) portsOfHost(from, host string, hasPort bool) (out []*servicePort) {
 	words := strings.Split(strings.TrimSuffix(host, "."), ".")
 	for i := range min(2, len(words)) {
 		for j := range h.byName[words[i]] {
 			sp := &h.byName[words[i]][j]
-			isPod := words[0] == "$" || strings.HasPrefix(words[0], sp.footprint.Ref.Name+"-")
-			isPod = isPod && sp.isHeadless()
-			if i == 1 && !isPod {
+			isPod := strings.HasPrefix(words[0], "$") || strings.HasPrefix(words[0], sp.footprint.Ref.Name+"-")
+			if i == 1 && !(isPod && sp.isHeadless()) {
 				continue
 			}
-			if inNamespace(words[i+1:], from, sp.service.Ref.Namespace, hasPort) {
+			if inNamespace(words[i+1:], from, sp.service.Ref.Namespace, hasPort) && !h.isElsewhere(sp, words[i+1:]) {
 				out = append(out, sp)
 			}
 		}
@@ -197,10 +198,35 @@ func inNamespace(words []string, from, namespace string, hasPort bool) bool {
 		return from == namespace
 	case len(words) > 1 && words[1] != "svc":
 		return false
+	case strings.HasPrefix(words[0], "$"): // the pod's own, unless it's another part of a name, as a domain
+		return from == namespace && (len(words) > 1 || strings.Contains(words[0], "namespace"))
 	case namespace == "":
 		return len(words) > 1 || hasPort
 	}
 	return words[0] == namespace
+}
+
+// isElsewhere reports whether the words behind the name of a Service without a namespace lead to another Service, which
+// is in theirs.
+func (h *hostIndex) isElsewhere(sp *servicePort, words []string) bool {
+	name := sp.service.Ref.Name
+	if sp.service.Ref.Namespace != "" || len(words) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(h.Objects(serviceKind, words[0], func(word string) bool { return word == name }),
+		func(o Object) bool { return o.Ref.Name == name })
+}
+
+// ifThere returns what must be so for a host to lead to the port, and what to do if it isn't: a Service without a
+// namespace may be created in another one than the host's.
+func (sp *servicePort) ifThere(host string) (condition, otherwise string) {
+	_, behind, _ := strings.Cut("."+host+".", "."+sp.service.Ref.Name+".")
+	namespace, _, _ := strings.Cut(behind, ".")
+	if sp.service.Ref.Namespace != "" || namespace == "" || namespace[0] == '$' {
+		return "", ""
+	}
+	return fmt.Sprintf(" if %s is in namespace %s", sp.service.Ref, namespace),
+		fmt.Sprintf(", or if %s is elsewhere, write its metadata.namespace", sp.service.Ref)
 }
 
 // checkLoopback warns of containers that connect to the app on the pod's own loopback: the proxy listens there now.

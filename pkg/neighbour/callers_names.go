@@ -255,12 +255,14 @@ func (h *hostIndex) checkHost(caller *Caller, at sidecar.Path, value string, r *
 	_, scheme := caller.beside(s, stem, "scheme", "protocol", "proto")
 	_, tls := caller.beside(s, stem, "tls", "ssl", "use_tls", "use_ssl", "tls_enabled", "ssl_enabled")
 	isTLS := isTLSScheme(strings.ToLower(scheme)) || slices.Contains([]string{"true", "1", "yes"}, tls)
-	ports := h.portsOfHost(caller.Ref.Namespace, strings.ToLower(value), false)
+	host := strings.ToLower(value)
+	ports := h.portsOfHost(caller.Ref.Namespace, host, false)
 	for _, sp := range ports {
+		condition, otherwise := sp.ifThere(host)
 		if sp.footprint.Ref != caller.Ref && !isTLS && port == strconv.Itoa(int(sp.port.Port)) {
 			sp.addWarning(r, "plaintext-caller", caller.Ref, at.String(),
-				fmt.Sprintf("names %s, and %s its port %s, which speaks TLS now", value, portName, port),
-				"make the client speak TLS, with the setting that its program has for it")
+				fmt.Sprintf("names %s, and %s its port %s, which speaks TLS now", value, portName, port)+condition,
+				"make the client speak TLS, with the setting that its program has for it"+otherwise)
 			return
 		}
 	}
@@ -268,9 +270,10 @@ func (h *hostIndex) checkHost(caller *Caller, at sidecar.Path, value string, r *
 		if sp.footprint.Ref == caller.Ref || port != "" && parsePort(port) != 0 && !isTLS {
 			continue // the name that it announces itself under, or another port
 		}
+		condition, otherwise := sp.ifThere(host)
 		r.addFindings(sp.newFinding(sidecar.Info, "plaintext-caller", caller.Ref, at.String(),
-			fmt.Sprintf("names %s, which speaks TLS on port %d now", value, sp.port.Port),
-			"make sure that the client speaks TLS to it"))
+			fmt.Sprintf("names %s, which speaks TLS on port %d now", value, sp.port.Port)+condition,
+			"make sure that the client speaks TLS to it"+otherwise))
 		return
 	}
 }

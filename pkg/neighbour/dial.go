@@ -14,11 +14,11 @@ import (
 type address struct {
 	scheme string // "" for a host and port alone
 	user   bool   // there's a user before the host
-	pod    string // a variable that stands for the first word of the host, which is "$" then
-	host   string
-	port   int32 // 0: none is written
-	from   int   // offset of the scheme, or of the host without one
-	to     int   // offset behind host and port
+	host   string // in lower case, with variables as $name
+	text   string // the host as it's written
+	port   int32  // 0: none is written
+	from   int    // offset of the scheme, or of the host without one
+	to     int    // offset behind host and port
 }
 
 // tlsSchemes are the schemes over TLS by their plain ones.
@@ -81,12 +81,13 @@ func readURL(text string, least, colon int) (a address, ok bool) {
 	if host < len(text) && text[host] == '/' && slices.Contains(resolvers, a.scheme) {
 		host++
 	}
-	if a.pod = leadingVariable(text[host:]); a.pod != "" {
-		host += len(a.pod)
-	}
 	end := host
-	for end < len(text) && strings.IndexByte("/?# \t\r\n\"'`,;<>|\\(){}", text[end]) < 0 {
-		end++
+	for end < len(text) {
+		n := variableLength(text[end:])
+		if n == 0 && strings.IndexByte("/?# \t\r\n\"'`,;<>|\\(){}", text[end]) >= 0 {
+			break
+		}
+		end += max(1, n)
 	}
 	for end > host && strings.IndexByte(".:", text[end-1]) >= 0 { // they belong to the sentence around it
 		end--
@@ -94,14 +95,7 @@ func readURL(text string, least, colon int) (a address, ok bool) {
 	if at := strings.LastIndexByte(text[host:end], '@'); at >= 0 {
 		a.user, host = true, host+at+1
 	}
-	a.to = host
-	for a.to < end && isHostByte(text[a.to]) {
-		a.to++
-	}
-	a.host = strings.ToLower(text[host:a.to])
-	if a.pod != "" {
-		a.host = "$" + a.host
-	}
+	a.to = host + a.readHost(text[host:end])
 	if a.to < end && text[a.to] == ':' {
 		n := countDigits(text[a.to+1 : end])
 		a.port = parsePort(text[a.to+1 : a.to+1+n])
@@ -113,40 +107,69 @@ func readURL(text string, least, colon int) (a address, ok bool) {
 	if a.scheme == "" || isTLSScheme(a.scheme) {
 		return a, false
 	}
-	return a, a.host != "" && a.effectivePort() != 0 && a.to == end
+	return a, a.namesHost() && a.effectivePort() != 0 && a.to == end
 }
 
-// leadingVariable returns the variable that a host begins with, if it's all of the first word, as in $(POD_NAME).web.
-func leadingVariable(host string) string {
-	if !strings.HasPrefix(host, "$") {
-		return ""
+// readHost reads the host that a text begins with, and returns its length.
+func (a *address) readHost(text string) (n int) {
+	var host strings.Builder
+	for n < len(text) {
+		if size := variableLength(text[n:]); size > 0 {
+			name, _, _ := strings.Cut(strings.Trim(text[n:n+size], "$(){}"), ".")
+			host.WriteString("$" + name)
+			n += size
+		} else if isHostByte(text[n]) {
+			host.WriteByte(text[n])
+			n++
+		} else {
+			break
+		}
 	}
-	name, _, ok := strings.Cut(host, ".")
-	inner := strings.Trim(name[1:], "(){}")
-	isOutside := func(r rune) bool { return r != '_' && (r > 'z' || !isLetter(byte(r)) && !isDigit(byte(r))) }
-	if !ok || inner == "" || strings.ContainsFunc(inner, isOutside) {
-		return ""
-	}
-	return name
+	a.host, a.text = strings.ToLower(host.String()), text[:n]
+	return n
 }
 
-// written returns the host as it's written.
-func (a *address) written() string {
-	if a.pod != "" {
-		return a.pod + a.host[1:]
+// namesHost reports whether a host is written, and not in variables alone.
+func (a *address) namesHost() bool {
+	return a.host != "" && a.host[0] != '.' && (strings.Contains(a.host, ".") || !strings.Contains(a.host, "$"))
+}
+
+// variableLength returns the length of the variable that a text begins with, as in $(POD), ${POD} and $POD, or of a
+// range of numbers, as in {0...3}. It returns 0 for another text.
+func variableLength(text string) int {
+	isName := func(b byte) bool { return isLetter(b) || isDigit(b) || b == '_' }
+	n, closing := 1, byte(0)
+	switch {
+	case strings.HasPrefix(text, "$("):
+		n, closing = 2, ')'
+	case strings.HasPrefix(text, "${"):
+		n, closing = 2, '}'
+	case strings.HasPrefix(text, "{"):
+		isName, closing = func(b byte) bool { return isDigit(b) || b == '.' }, '}'
+	case !strings.HasPrefix(text, "$"):
+		return 0
 	}
-	return a.host
+	from := n
+	for n < len(text) && isName(text[n]) {
+		n++
+	}
+	switch {
+	case n == from:
+		return 0
+	case closing == 0:
+		return n
+	case n < len(text) && text[n] == closing:
+		return n + 1
+	}
+	return 0
 }
 
 // readPair reads the host:port around the colon at an offset. It isn't ok if it's part of a longer word.
 func readPair(text string, least, colon int) (a address, ok bool) {
 	n := countDigits(text[colon+1:])
 	a.port, a.to = parsePort(text[colon+1:colon+1+n]), colon+1+n
-	a.from = colon
-	for a.from > least && isHostByte(text[a.from-1]) {
-		a.from--
-	}
-	a.host = strings.ToLower(text[a.from:colon])
+	a.from = startOfHost(text, least, colon)
+	whole := a.readHost(text[a.from:colon]) == colon-a.from
 	before, after := byte(' '), byte(' ')
 	if a.from > 0 {
 		before = text[a.from-1]
@@ -154,11 +177,34 @@ func readPair(text string, least, colon int) (a address, ok bool) {
 	if a.to < len(text) {
 		after = text[a.to]
 	}
-	if a.port == 0 || a.host == "" || isDigit(a.host[0]) && !isLoopback(a.host) {
+	if a.port == 0 || !whole || !a.namesHost() || isDigit(a.host[0]) && !isLoopback(a.host) {
 		return a, false
 	}
 	ends := func(b byte, more string) bool { return strings.IndexByte(" \t\r\n\"'`,;=()[]{}<>|"+more, b) >= 0 }
 	return a, ends(before, "") && ends(after, "/.")
+}
+
+// startOfHost returns the offset where the host before a colon may begin.
+func startOfHost(text string, least, colon int) int {
+	from := colon
+	for from > least {
+		b := text[from-1]
+		open := -1
+		if b == ')' || b == '}' {
+			open = strings.LastIndexAny(text[least:from], "({")
+		}
+		switch {
+		case isHostByte(b):
+			from--
+		case open >= 0 && variableLength(text[max(least, least+open-1):]) > 0:
+			from = max(least, least+open-1)
+		case b == '$' && variableLength(text[from-1:]) > 0:
+			from--
+		default:
+			return from
+		}
+	}
+	return from
 }
 
 func isLetter(b byte) bool     { return b|0x20 >= 'a' && b|0x20 <= 'z' }
@@ -200,6 +246,14 @@ func (a *address) plain() string {
 		return a.scheme + "://" + a.written()
 	}
 	return a.scheme + "://" + net.JoinHostPort(a.written(), strconv.Itoa(int(a.port)))
+}
+
+// written returns the host as it's written, or in lower case where it has no variables.
+func (a *address) written() string {
+	if strings.Contains(a.host, "$") {
+		return a.text
+	}
+	return a.host
 }
 
 // hasTLSForm reports whether the address can be written over TLS.

@@ -60,11 +60,13 @@ func checkRouters(s *scene, r *Result) {
 // reportBackend warns of one backend.
 func (sp *servicePort) reportBackend(o *Object, b *routers.Backend, r *Result) {
 	code := "route-backend"
-	message := fmt.Sprintf("routes to %s port %d, which speaks TLS now", sp.service.Ref, sp.port.Port)
+	message := fmt.Sprintf("routes to %s port %d", sp.service.Ref, sp.port.Port)
 	if b.Called != "" {
-		code, message = "plaintext-caller", "connects to "+b.Called+", which speaks TLS now"
+		code, message = "plaintext-caller", "connects to "+b.Called
 	}
-	hint := b.Hint
+	condition, otherwise := sp.ifThere(b.Host)
+	message += ", which speaks TLS now" + condition
+	hint := b.Hint + otherwise
 	if sp.ClientCertificate {
 		hint += ", and give it a client certificate"
 	}

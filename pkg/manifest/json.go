@@ -90,12 +90,7 @@ func (o *Object) ownBounds() (from, to int) {
 // insertDocument writes a new document at the end of the text, in the form of an object.
 func (l *Layer) insertDocument(o *Object, m values.Map) {
 	t, st := o.text, o.textStyle()
-	end := len(t.lines.Text)
-	if n := len(st.Newline); strings.HasSuffix(t.lines.Text, st.Newline) {
-		end -= n
-	} else if strings.HasSuffix(t.lines.Text, "\n") {
-		end--
-	}
+	end := len(t.lines.Text) - t.lines.LastBreak() // the last one stays the last, whatever it is
 	switch {
 	case t.json != nil:
 		l.insertText(t, end, st.Newline+values.FormatFlow(m, true))

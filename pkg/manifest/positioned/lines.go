@@ -130,6 +130,9 @@ func (l *Lines) PreviousEnd(at int) int {
 	return start - breakBefore(l.Text, start)
 }
 
+// LastBreak returns the length of the line break at the end of the text, or 0.
+func (l *Lines) LastBreak() int { return breakBefore(l.Text, len(l.Text)) }
+
 // CountBlanks returns the number of blanks at the start of the line at the offset.
 func (l *Lines) CountBlanks(start int) int {
 	n := 0

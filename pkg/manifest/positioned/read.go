@@ -44,16 +44,26 @@ func ReadDocuments(l *Lines, from, to int) (docs []*Node, ys []*yaml.Node, err e
 // lowerVersions writes %YAML 1.1 for 1.2 where a directive stands in front of a document: the reader refuses the later
 // version, although it reads most of what that has. No other byte changes, nor a place.
 func lowerVersions(text string) string {
-	if !strings.Contains(text, "%YAML 1.2") {
+	if !strings.Contains(text, "%YAML") {
 		return text
 	}
 	lines := strings.SplitAfter(text, "\n")
 	for i, line := range lines {
-		if head := strings.TrimPrefix(line, BOM); strings.HasPrefix(head, "%YAML 1.2") && leadsToDocument(lines[i+1:]) {
-			lines[i] = strings.Replace(line, "%YAML 1.2", "%YAML 1.1", 1)
+		if at := findVersion(line); at > 0 && strings.HasPrefix(line[at:], "1.2") && leadsToDocument(lines[i+1:]) {
+			lines[i] = line[:at] + "1.1" + line[at+3:]
 		}
 	}
 	return strings.Join(lines, "")
+}
+
+// findVersion returns where the version of a directive %YAML begins; 0 if the line has none.
+func findVersion(line string) int {
+	rest, found := strings.CutPrefix(strings.TrimPrefix(line, BOM), "%YAML")
+	version := strings.TrimLeft(rest, " \t")
+	if !found || version == rest {
+		return 0
+	}
+	return len(line) - len(version)
 }
 
 // leadsToDocument reports whether lines begin with the start of a document, perhaps behind comments and directives.

@@ -11,6 +11,7 @@ func TestVersions(t *testing.T) {
 	for text, value := range map[string]string{
 		"%YAML 1.2\n---\na: b\n":                                "b",
 		"\ufeff%YAML 1.2 # why\r\n# c\r\n---\r\na: b\r\n":       "b",
+		"%YAML \t1.2\n---\na: b\n":                              "b",
 		"%TAG !e! tag:example.com,2000:\n%YAML 1.2\n--- {a: b}": "b",
 		"a: |\n  %YAML 1.2\n  ---\n":                            "%YAML 1.2\n---\n",
 	} {

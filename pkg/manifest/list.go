@@ -82,15 +82,27 @@ func ParseFindings(texts []*Text) (fs sidecar.Findings) {
 	for _, t := range texts {
 		for _, o := range t.Objects {
 			if o.err != nil {
-				f := sidecar.Finding{Severity: sidecar.Error, Code: "yaml-syntax", Object: o.Ref, File: o.File()}
-				if f.Line, f.Message = CutLine(o.err.Error()); t.IsResourceList() {
-					f.Line = 0
-				}
-				fs = append(fs, f)
+				fs = append(fs, o.parseFinding())
 			}
 		}
 	}
 	return fs
+}
+
+// ParseFinding reads an object. It returns the finding where that isn't valid YAML.
+func (o *Object) ParseFinding() (f sidecar.Finding, found bool) {
+	if o.rootNode(); o.err == nil {
+		return f, false
+	}
+	return o.parseFinding(), true
+}
+
+func (o *Object) parseFinding() sidecar.Finding {
+	f := sidecar.Finding{Severity: sidecar.Error, Code: "yaml-syntax", Object: o.Ref, File: o.File()}
+	if f.Line, f.Message = CutLine(o.err.Error()); o.text.IsResourceList() {
+		f.Line = 0
+	}
+	return f
 }
 
 // SyntaxFinding returns the finding about a file that [Parse] refuses.

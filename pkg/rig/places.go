@@ -68,6 +68,12 @@ func chooseSpot(f *sidecar.Finding, there []spot) spot {
 // place gives a finding about a field of an object its place.
 func (s spot) place(f *sidecar.Finding, field string) {
 	defer s.given.Release()
+	if f.Code == "yaml-syntax" && s.given != s.now {
+		if there, found := s.given.ParseFinding(); found { // with its lines in the message, too
+			*f = there
+			return
+		}
+	}
 	line, message := manifest.CutLine(f.Message)
 	if at, rest := manifest.CutLine(f.Field + ": "); at > 0 && rest == "" {
 		f.Field, line = "", at

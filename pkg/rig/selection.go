@@ -130,7 +130,9 @@ func (r *run) checkElsewhere(d *document, o *manifest.Object) bool {
 
 // checkPodless reports a selected object that has no pod template.
 func (r *run) checkPodless(d *document, o *manifest.Object, m *config.Meta) {
-	if of, ok := o.Value(sidecar.Fields("spec", "workloadRef", "name")); ok {
+	if _, unreadable := o.ParseFinding(); unreadable { // it's reported, and may have one
+		d.tally.invalid = true
+	} else if of, ok := o.Value(sidecar.Fields("spec", "workloadRef", "name")); ok {
 		d.tally.selected++
 		r.addFindings(d.forbidSkip(sidecar.Finding{Severity: sidecar.Warning, Code: "workload-ref", Object: o.Ref,
 			File: o.File(), Line: lineOf(o),

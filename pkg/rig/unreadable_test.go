@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -80,5 +81,44 @@ func TestEmptyListsForMappings(t *testing.T) {
 		text := strings.Replace(unreadable, "metadata: {name: web}", "metadata:\n  name: web\n  annotations: "+field, 1)
 		err := runUnreadable(t, strings.Replace(text, "FIELD", "stdin: true", 1), "").Findings.Err()
 		require.ErrorContains(t, err, "Deployment web: metadata.annotations: is a list where a mapping should be", field)
+	}
+}
+
+// What can't be read is found where it stands in the file that the user has, not in what is left of it without an
+// earlier run's work.
+func TestPlacesOfWhatIsBroken(t *testing.T) {
+	conf := readSpec(t, "  select: [{kind: Deployment}]\n  patterns:\n"+
+		"    - tlsProxy: {mode: front, port: 80, protocol: http, secretName: s}\n")
+	service := "---\napiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  selector: {app: web}\n" +
+		"  ports: [{port: 80, targetPort: 80}]\n"
+	laid := Run([]File{{"web.yaml", deployment("web", "") + service}}, conf, Options{InPlace: true})
+	require.NoError(t, laid.Findings.Err())
+	text := laid.Files()[0].Text
+	for _, after := range []string{"kind: Deployment\n", "kind: Service\n"} {
+		for broken, says := range map[string]string{
+			"x: a: b\n":         "mapping values are not allowed",
+			"x: {a: 1, a: 2}\n": "a field stands here that its mapping has already in line LINE",
+			"x: 'a\n---\nb'\n":  "found unexpected document indicator",
+		} {
+			head, rest, _ := strings.Cut(text, after)
+			line := strconv.Itoa(strings.Count(head, "\n") + 2)
+			files := []File{{"web.yaml", head + after + broken + rest}}
+			says = "web.yaml:" + line + ": " + after[6:len(after)-1] + " web: " + strings.Replace(says, "LINE", line, 1)
+			require.ErrorContains(t, Run(files, conf, Options{InPlace: true}).Findings.Err(), says)
+			_, fs := Strip(files, "")
+			require.ErrorContains(t, fs.Err(), says)
+		}
+	}
+}
+
+// A workload that can't be read is that, whatever selects it: nobody knows whether it has a pod template.
+func TestNothingElseIsSaidOfWhatIsBroken(t *testing.T) {
+	for _, selector := range []string{"{kind: Deployment}", "{name: web}", "{podSelector: app=web}"} {
+		conf := readSpec(t, "  select: ["+selector+"]\n  patterns: [{waitFor: {targets: ['db:5432']}}]\n")
+		text := strings.Replace(deployment("web", ""), "spec:\n", "spec:\n  x: a: b\n", 1)
+		fs := Run([]File{{"web.yaml", text}}, conf, Options{}).Findings
+		require.Len(t, fs, 1, selector)
+		require.Equal(t, "yaml-syntax", fs[0].Code)
+		require.Equal(t, 7, fs[0].Line)
 	}
 }

@@ -167,11 +167,15 @@ func addedContainers(conf *config.Sidecars, w *sidecar.Workload) (names []string
 func (q *question) appNotFound(w *sidecar.Workload, name string) {
 	var names []string
 	for c := range w.AllContainers() {
-		names = append(names, c.Name)
+		if c.Name != "" {
+			names = append(names, c.Name)
+		}
 	}
 	hint := "name one of " + strings.Join(names, ", ")
 	if near := nearest.Name(name, names); near != "" {
 		hint = "did you mean " + near
+	} else if names == nil {
+		hint = "give the container a name"
 	}
 	q.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "app-unknown", Object: w.Ref, Sidecar: q.entry.Name,
 		Document: q.entry.Name, Message: "no container is named " + name, Hint: hint})
@@ -200,6 +204,9 @@ func (r *run) checkUnnamed(o *manifest.Object, w *sidecar.Workload, edits []side
 	}
 	for i := range edits {
 		if e := &edits[i]; e.Object == o.Ref && namesNothing(e) {
+			r.findings = slices.DeleteFunc(r.findings, func(f sidecar.Finding) bool { // what the edit would do is no matter
+				return f.Object == o.Ref && strings.Contains(f.Field, "[name=]")
+			})
 			r.addFindings(*unnamed)
 			return true
 		}

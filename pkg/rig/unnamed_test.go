@@ -61,3 +61,26 @@ func TestUnnamedContainers(t *testing.T) {
 		})
 	}
 }
+
+// Messages about pods with such a container name nothing that isn't there.
+func TestMessagesAboutUnnamedContainers(t *testing.T) {
+	half := unnamedService + "        - {name: helper, image: 'helper:1'}\n"
+	for patterns, c := range map[string]struct{ text, says string }{
+		"{app: web, waitFor: {targets: ['db:5432']}}": {unnamedService,
+			"no container is named web; give the container a name"},
+		"{app: web, redisCache: {}}": {half, "no container is named web; name one of helper"},
+		"{app: helper, tlsProxy: {port: 8080, secretName: a, rebind: {port: 8081, env: {A: '127.0.0.1:8081'}}}}": {half,
+			"a container without a name declares 8080, not helper; if it's the app, give it a name, and set this entry's app " +
+				"to that"},
+		"{app: helper, exporter: {preset: redis, port: 8080}}": {half, "container helper doesn't declare port 8080"},
+		"{tlsProxy: {port: 8080, secretName: a, rebind: {port: 8081, args: ['--to=127.0.0.1:8081']}}}": {half,
+			"containers[0]: has no name"},
+	} {
+		conf := readSpec(t, "  select: [{name: hello}]\n  patterns: ["+patterns+"]\n")
+		fs := Run([]File{{Text: c.text}}, conf, Options{}).Findings
+		require.ErrorContains(t, fs.Err(), c.says)
+		for _, nothing := range []string{"container  ", "[name=]", "app to ;", "app:  ", "one of ,", "of ;"} {
+			require.NotContains(t, fs.Error()+";", nothing, patterns)
+		}
+	}
+}

@@ -159,7 +159,7 @@ func describeUndeclared(w *sidecar.Workload, port int32) string {
 // hint.
 func declaredBy(w *sidecar.Workload, port int32, hint string) string {
 	for _, c := range pattern.RunningContainers(w) {
-		if c.Name != w.App.Name && c.Name != w.Name && sidecar.DeclaresPort(&c, port) {
+		if c.Name != "" && c.Name != w.App.Name && c.Name != w.Name && sidecar.DeclaresPort(&c, port) {
 			return fmt.Sprintf("container %s does: write app: %s if that is the one", c.Name, c.Name)
 		}
 	}

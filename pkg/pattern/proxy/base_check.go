@@ -63,9 +63,12 @@ func (p *Base) checkPortRoute(w *sidecar.Workload, d portRoute, fs *sidecar.Find
 					"write a free port, which needs no entry in the container's ports")
 			}
 			if port.ContainerPort == d.port && w.App != nil && c.Name != w.App.Name {
+				who, hint := "container "+c.Name, "if it's the app, set this entry's app to "+c.Name
+				if c.Name == "" {
+					who, hint = "a container without a name", "if it's the app, give it a name, and set this entry's app to that"
+				}
 				fs.Add(sidecar.Error, "port-conflict", d.field+"port",
-					fmt.Sprintf("container %s declares %d, not %s", c.Name, d.port, w.App.Name),
-					"if it's the app, set this entry's app to "+c.Name)
+					fmt.Sprintf("%s declares %d, not %s", who, d.port, w.App.Name), hint)
 				return // that the app doesn't declare it is the same mistake
 			}
 		}

@@ -48,6 +48,14 @@ type scaledObject struct {
 	Triggers       []scaledTrigger `json:"triggers"`
 }
 
+// target returns the workload in a namespace. Each of its two defaults is one of its own (keda
+// apis/keda/v1alpha1/gvkr.go).
+func (k *scaledObject) target(namespace string) sidecar.Ref {
+	to := k.ScaleTargetRef
+	to.APIVersion, to.Kind = cmp.Or(to.APIVersion, "apps/v1"), cmp.Or(to.Kind, "Deployment")
+	return to.ref(namespace)
+}
+
 type scaledTrigger struct {
 	Type       string `json:"type"`
 	MetricType string `json:"metricType"`
@@ -147,10 +155,7 @@ func checkAutoscalers(s *scene, r *Result) {
 		}
 		for _, o := range s.Objects(scaledObjects, namespace, isNamed) {
 			k := o.Spec.(*scaledObject)
-			if k.ScaleTargetRef.Kind == "" {
-				k.ScaleTargetRef.APIVersion, k.ScaleTargetRef.Kind = "apps/v1", "Deployment"
-			}
-			if f := targets[k.ScaleTargetRef.ref(namespace)]; f != nil {
+			if f := targets[k.target(namespace)]; f != nil {
 				f.checkTriggers(&o, k, r)
 			}
 		}

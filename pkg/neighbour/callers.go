@@ -93,6 +93,7 @@ func (h *hostIndex) checkValue(caller *Caller, at sidecar.Path, value string, r 
 	if f != nil && slices.Contains(f.ownContainers, container) {
 		return // the sidecar itself
 	}
+	h.checkScript(caller, at, value, r)
 	if !strings.Contains(value, ":") {
 		h.checkHost(caller, at, value, r)
 		return

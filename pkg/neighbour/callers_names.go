@@ -122,8 +122,12 @@ var (
 	hostWords   = []string{
 		"HOST", "Host", "host", "SERVER", "Server", "server", "ADDR", "Addr", "addr", "ENDPOINT", "Endpoint", "endpoint",
 		"UPSTREAM", "Upstream", "upstream", "BACKEND", "Backend", "backend",
+		shortHost + " ", shortHost + "\"", shortHost + "'", shortHost + ",", shortHost + "\n",
 	}
 )
+
+// shortHost is the option for a host of psql, mysql, redis-cli and others. Theirs for a port is -p or -P.
+const shortHost = "-h"
 
 // mayNameHost reports whether a text may have a setting that holds one of the hosts, without a port.
 func mayNameHost(text string, named func(host string) bool) bool {
@@ -142,8 +146,10 @@ func mayNameHost(text string, named func(host string) bool) bool {
 	return false
 }
 
-// A setting is a variable of a container, an option among its arguments, or a key of a ConfigMap.
+// A setting is a variable of a container, an option among its arguments or in a script, or a key of a ConfigMap.
 type setting struct{ of, name string }
+
+type settings map[setting]string
 
 // An argument is one of those in a list.
 type argument struct{ list, value string }
@@ -171,21 +177,29 @@ func (c *Caller) settingOf(at sidecar.Path) setting {
 
 // readSettings reads what is needed to understand other strings of the object.
 func (c *Caller) readSettings() {
-	c.settings, c.options, c.httpClients = map[setting]string{}, map[argument]setting{}, map[string]bool{}
-	var open setting // an option whose value comes next
+	c.settings, c.options, c.httpClients = settings{}, map[argument]setting{}, map[string]bool{}
+	var open setting                // an option whose value comes next
+	programs := map[string]string{} // that the images of containers run, if those have no command
 	c.Scalars(func(at sidecar.Path, value string) {
 		container := c.argumentOf(at)
 		if container == "" {
 			if s := c.settingOf(at); s.name != "" {
 				c.settings[s] = value
 			}
+			of, in := c.splitContainer(at)
+			if _, known := programs[of]; !known && len(in) == 1 && in[0].Field == "image" {
+				programs[of], _, _ = strings.Cut(value[strings.LastIndexByte(value, '/')+1:], ":")
+			}
 			return
+		}
+		if at[len(at)-2].Field == "command" {
+			programs[container] = ""
 		}
 		option, after := setting{container + " arguments", value}, open
 		if open = (setting{}); strings.HasPrefix(value, "-") {
 			name, given, ok := strings.Cut(value, "=")
 			if option.name = name; !ok {
-				open = option
+				open, c.settings[option] = option, "true" // unless a value follows
 				return
 			}
 			after, value = option, given
@@ -195,6 +209,9 @@ func (c *Caller) readSettings() {
 		}
 		c.httpClients[container] = c.httpClients[container] || isHTTPClient(value)
 	})
+	for container, program := range programs {
+		c.httpClients[container] = c.httpClients[container] || isHTTPClient(program)
+	}
 }
 
 // argumentOf returns the container whose command or argument is at a path, or "".
@@ -224,11 +241,11 @@ func (c *Caller) requestsHTTP(at sidecar.Path, text string, a *address) bool {
 }
 
 // beside returns the first setting that has the same stem as another one, and one of the endings.
-func (c *Caller) beside(s setting, stem string, endings ...string) (name, value string) {
-	for _, other := range slices.SortedFunc(maps.Keys(c.settings), compareSettings) {
+func (all settings) beside(s setting, stem string, endings ...string) (name, value string) {
+	for _, other := range slices.SortedFunc(maps.Keys(all), compareSettings) {
 		isOther := other.of == s.of && len(other.name) > len(stem) && strings.EqualFold(other.name[:len(stem)], stem)
 		if isOther && slices.Contains(endings, strings.ToLower(other.name[len(stem):])) {
-			return other.name, c.settings[other]
+			return other.name, all[other]
 		}
 	}
 	return "", ""
@@ -238,22 +255,60 @@ func compareSettings(a, b setting) int {
 	return cmp.Or(strings.Compare(a.of, b.of), strings.Compare(a.name, b.name))
 }
 
-// checkHost reports a variable, an option, or a setting of a ConfigMap, whose name says that it is a host and whose
-// value is one. It is a warning if the setting beside it is a port that speaks TLS now, as in WEB_HOST and WEB_PORT.
-// Without one, it is not known which port is used.
+// checkHost checks a variable, an option, or a setting of a ConfigMap.
 func (h *hostIndex) checkHost(caller *Caller, at sidecar.Path, value string, r *Result) {
 	s := caller.settingOf(at)
 	if strings.HasPrefix(value, s.name+"=") { // an option with its value
 		value = caller.settings[s]
 	}
+	h.checkSetting(caller, at, s, value, caller.settings, r)
+}
+
+// checkScript checks the options of each command of a script among arguments.
+func (h *hostIndex) checkScript(caller *Caller, at sidecar.Path, script string, r *Result) {
+	if caller.argumentOf(at) == "" || !strings.ContainsAny(script, " \n") {
+		return
+	}
+	for command := range strings.FieldsFuncSeq(script, func(r rune) bool { return strings.ContainsRune("\n;&|()", r) }) {
+		options, names, open := settings{}, []setting(nil), ""
+		for word := range strings.FieldsSeq(command) {
+			name, value, ok := strings.Cut(strings.Trim(word, `"'`), "=")
+			switch {
+			case ok && strings.HasPrefix(name, "-"):
+			case strings.HasPrefix(name, "-"):
+				open, options[setting{"", name}] = name, "true" // unless a value follows
+				continue
+			case open != "":
+				name, value = open, strings.Trim(word, `"'`)
+			default:
+				continue
+			}
+			open = ""
+			options[setting{"", name}] = strings.Trim(value, `"'`)
+			names = append(names, setting{"", name})
+		}
+		for _, s := range names {
+			h.checkSetting(caller, at, s, options[s], options, r)
+		}
+	}
+}
+
+// checkSetting reports a setting whose name says that it is a host and whose value is one. It is a warning if the
+// setting beside it is a port that speaks TLS now, as in WEB_HOST and WEB_PORT. Without one, it is not known which port
+// is used.
+func (h *hostIndex) checkSetting(caller *Caller, at sidecar.Path, s setting, value string, all settings, r *Result) {
 	word := hostSetting().FindStringSubmatchIndex(s.name)
+	if s.name == shortHost {
+		word = []int{0, 2, 1, 2}
+	}
 	if word == nil || isLoopback(value) {
 		return
 	}
 	stem := s.name[:word[2]]
-	portName, port := caller.beside(s, stem, "port", "tcp_port", "http_port")
-	_, scheme := caller.beside(s, stem, "scheme", "protocol", "proto")
-	_, tls := caller.beside(s, stem, "tls", "ssl", "use_tls", "use_ssl", "tls_enabled", "ssl_enabled")
+	portName, port := all.beside(s, stem, choose(s.name == shortHost, "p", "port"), "port_number", "tcp_port", "http_port")
+	_, scheme := all.beside(s, stem, "scheme", "protocol", "proto")
+	_, tls := all.beside(s, stem, "tls", "ssl", "use_tls", "use_ssl", "tls_enabled", "ssl_enabled",
+		choose(s.name == shortHost, "-tls", "tls"))
 	isTLS := isTLSScheme(strings.ToLower(scheme)) || slices.Contains([]string{"true", "1", "yes"}, tls)
 	host := strings.ToLower(value)
 	ports := h.portsOfHost(caller.Ref.Namespace, host, false)

@@ -116,9 +116,9 @@ func checkMeshes(s *scene, r *Result) {
 	}
 }
 
-// adviseRule writes what makes the mesh speak TLS. Two rules for one host aren't merged as one might hope, so a rule that
-// is there is extended. What it sets for all ports doesn't apply to a port with settings of its own, and what one for
-// many hosts sets doesn't apply to a host with a rule of its own.
+// adviseRule writes what makes the mesh speak TLS. Two rules for one host aren't merged as one might hope, so a rule
+// that is there is extended. What it sets for all ports doesn't apply to a port with settings of its own, and what one
+// for many hosts sets doesn't apply to a host with a rule of its own.
 func (sp *servicePort) adviseRule(host string, written *Object, place tlsPlace) string {
 	settings := trafficOnPort{TLS: &meshTLS{choose(sp.ClientCertificate, "MUTUAL", "SIMPLE")}}
 	settings.Port.Number = sp.port.Port
@@ -194,8 +194,8 @@ type tlsPlace struct {
 	field string // that has to be changed; "" where one for the port can be added
 }
 
-// placeOf returns the place for a port and a subset. Settings of a port count as a whole, and those of a subset more than
-// others (istio pilot/pkg/networking/util, MergeSubsetTrafficPolicy).
+// placeOf returns the place for a port and a subset. Settings of a port count as a whole, and those of a subset more
+// than others (istio pilot/pkg/networking/util, MergeSubsetTrafficPolicy).
 func (d *destinationRule) placeOf(port int32, subset string) tlsPlace {
 	place := d.TrafficPolicy.placeOf(port, "spec.trafficPolicy")
 	for i := range d.Subsets {

@@ -172,7 +172,7 @@ type Caller struct {
 	Annotations map[string]string
 	Scalars     func(visit func(at sidecar.Path, value string)) // visits its strings
 
-	settings    map[setting]string   // its variables, or a ConfigMap's data, by their names
+	settings    settings             // its variables, or a ConfigMap's data, by their names
 	options     map[argument]setting // options by the arguments that are their values
 	httpClients map[string]bool      // containers that run a program which takes addresses for URLs
 }

@@ -104,6 +104,7 @@ var groups = []group{
 		{path: "metadata/annotations/projectcontour.io/upstream-protocol.*",
 			Added: true, Replaced: true, Value: List, Becomes: Larger},
 		{path: "metadata/annotations/konghq.com/protocol", Added: true},
+		{path: "metadata/annotations/k8s.apisix.apache.org/upstream-scheme", Added: true},
 	}},
 	{fields: []Field{ // the first row of several for a path is used
 		{path: "pod/metadata/annotations/*", Added: true, except: []string{

@@ -105,6 +105,12 @@ var controllers = []controller{
 		},
 		clientKey: "konghq.com/client-cert",
 	},
+	{
+		class: "apisix.apache.org/apisix-ingress-controller", prefix: "k8s.apisix.apache.org/", classes: []string{"apisix"},
+		ingressAnnotations: func(grpc bool) []annotation {
+			return []annotation{{"k8s.apisix.apache.org/upstream-scheme", choose(grpc, "grpcs", "https")}}
+		},
+	},
 }
 
 // choose returns yes or no.

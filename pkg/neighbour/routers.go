@@ -38,18 +38,14 @@ func checkRouters(s *scene, r *Result) {
 	h := newHostIndex(s)
 	for _, k := range routers.Kinds {
 		for _, o := range s.Objects(Kind{k.Group, k.Kind}, "*", h.mayBeService) {
-			router, ok := o.Spec.(routers.Router)
-			if !ok {
-				continue
-			}
 			reported := map[*servicePort]bool{}
-			for _, b := range router.Backends(o.Annotations) {
+			for _, b := range o.Spec.(routers.Router).Backends(o.Annotations) {
 				sp := h.portOfBackend(&o, &b)
 				if sp == nil || reported[sp] || b.SpeaksTLS(sp.port, sp.service.Annotations) {
 					continue
 				}
 				reported[sp] = b.Called == "" // the first of an object's routes to a port is enough
-				if !b.Upstream || !s.hasUpstream(sp) {
+				if b.Upstream == nil || !s.checkUpstream(sp, &b) {
 					sp.reportBackend(&o, &b, r)
 				}
 			}
@@ -97,12 +93,17 @@ func (h *hostIndex) portOfBackend(o *Object, b *routers.Backend) *servicePort {
 	return h.findServicePort(namespace, b.Service, b.Port.IntVal, "")
 }
 
-// hasUpstream reports whether an ApisixUpstream makes APISIX speak TLS to a port.
-func (s *scene) hasUpstream(sp *servicePort) bool {
+// checkUpstream reports whether an ApisixUpstream makes APISIX speak TLS to a port. One that doesn't is what has to be
+// changed.
+func (s *scene) checkUpstream(sp *servicePort, b *routers.Backend) (done bool) {
 	for _, o := range s.Objects(apisixUpstreams, sp.service.Ref.Namespace, s.hasTLS) {
-		if o.Ref.Name == sp.service.Ref.Name && o.Spec.(*routers.ApisixUpstream).SpeaksTLS(sp.port.Port) {
+		if o.Ref.Name != sp.service.Ref.Name {
+			continue
+		}
+		if o.Spec.(*routers.ApisixUpstream).HasScheme(sp.port.Port, b.Upstream) {
 			return true
 		}
+		b.Hint = fmt.Sprintf("set scheme: %s for the port in %s", b.Upstream[0], o.Ref)
 	}
 	return false
 }

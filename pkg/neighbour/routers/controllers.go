@@ -2,7 +2,6 @@ package routers
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -100,6 +99,20 @@ func (s *traefikServices) Backends(map[string]string) (all []Backend) {
 	return all
 }
 
+// traefikMiddleware is a Middleware. Its pages for errors come from a Service.
+type traefikMiddleware struct {
+	Errors *struct {
+		Service traefikService `json:"service"`
+	} `json:"errors"`
+}
+
+func (m *traefikMiddleware) Backends(map[string]string) []Backend {
+	if m.Errors == nil {
+		return nil
+	}
+	return m.Errors.Service.backends("spec.errors.service")
+}
+
 // contourProxy holds the fields of an HTTPProxy that are read here (projectcontour/contour apis/projectcontour/v1). Its
 // tcpproxy passes on TLS, or terminates it with a secret. One that another HTTPProxy includes has neither.
 type contourProxy struct {
@@ -152,113 +165,23 @@ func (p *contourProxy) Backends(map[string]string) (all []Backend) {
 	return all
 }
 
-// apisixRoute holds the fields of an ApisixRoute that are read here. Its stream routes pass on bytes.
-type apisixRoute struct {
-	HTTP []struct {
-		Backends []struct {
-			ServiceName string             `json:"serviceName"`
-			ServicePort intstr.IntOrString `json:"servicePort"`
-		} `json:"backends"`
-	} `json:"http"`
+// contourExtension is an ExtensionService, for authorization or rate limits. Contour speaks h2 to it, which is over
+// TLS, unless its protocol says otherwise (internal/dag/extension_processor.go).
+type contourExtension struct {
+	Protocol string `json:"protocol"`
+	Services []struct {
+		Name string `json:"name"`
+		Port int32  `json:"port"`
+	} `json:"services"`
 }
 
-func (r *apisixRoute) Backends(map[string]string) (all []Backend) {
-	for i, h := range r.HTTP {
-		for j, b := range h.Backends {
-			all = append(all, Backend{
-				Field: fmt.Sprintf("spec.http[%d].backends[%d]", i, j), Service: b.ServiceName, Port: b.ServicePort,
-				Upstream: true, Hint: "write an ApisixUpstream with the Service's name and scheme: https",
-			})
-		}
-	}
-	return all
-}
-
-// An ApisixUpstream says how APISIX connects to the Service with its name.
-type ApisixUpstream struct {
-	Scheme            string `json:"scheme"`
-	PortLevelSettings []struct {
-		Port   int32  `json:"port"`
-		Scheme string `json:"scheme"`
-	} `json:"portLevelSettings"`
-}
-
-// SpeaksTLS reports whether APISIX speaks TLS to a port.
-func (u *ApisixUpstream) SpeaksTLS(port int32) bool {
-	scheme := u.Scheme
-	for _, p := range u.PortLevelSettings {
-		if p.Port == port && p.Scheme != "" {
-			scheme = p.Scheme
-		}
-	}
-	return slices.Contains([]string{"https", "grpcs", "tls"}, scheme)
-}
-
-// ambassadorMapping holds the fields of a Mapping that are read here. Its service is
-// [scheme://]service[.namespace][:port], with http and its port as defaults (emissary-ingress/emissary
-// python/ambassador/ir/ircluster.py).
-type ambassadorMapping struct {
-	Service string `json:"service"`
-	TLS     any    `json:"tls"` // true, or the name of a TLSContext
-}
-
-// ambassadorBackends returns the Service of a mapping. One with a scheme is a URL, which the search for callers finds.
-func ambassadorBackends(service string, tls any) []Backend {
-	if strings.Contains(service, "://") || tls == true || tls != nil && tls != false && tls != "" {
+func (e *contourExtension) Backends(map[string]string) (all []Backend) {
+	if e.Protocol == "" || e.Protocol == "h2" {
 		return nil
 	}
-	host, port := splitAddress(service, 80)
-	return []Backend{{Field: "spec.service", Host: host, Port: port,
-		Hint: fmt.Sprintf("write https://%s:%s", host, port.String())}}
-}
-
-func (m *ambassadorMapping) Backends(map[string]string) []Backend {
-	return ambassadorBackends(m.Service, m.TLS)
-}
-
-// ambassadorTCPMapping is a TCPMapping. It terminates TLS if it has a host.
-type ambassadorTCPMapping struct {
-	ambassadorMapping
-	Host string `json:"host"`
-}
-
-func (m *ambassadorTCPMapping) Backends(map[string]string) []Backend {
-	if m.Host == "" {
-		return nil
-	}
-	all := ambassadorBackends(m.Service, m.TLS)
-	for i := range all {
-		all[i].Hint = "set tls: true"
-	}
-	return all
-}
-
-// kongTCPIngress holds the fields of a TCPIngress that are read here. A rule with a host has an SNI, so Kong terminates
-// TLS. Its Service speaks tcp by default (Kong/kubernetes-ingress-controller
-// internal/dataplane/translator/translate_kong_l4.go).
-type kongTCPIngress struct {
-	Rules []struct {
-		Host    string `json:"host"`
-		Backend struct {
-			ServiceName string             `json:"serviceName"`
-			ServicePort intstr.IntOrString `json:"servicePort"`
-		} `json:"backend"`
-	} `json:"rules"`
-}
-
-var kongAnnotation = serviceSetting{keys: []string{"konghq.com/protocol"}, values: []string{"tls", "https", "grpcs"}}
-
-func (t *kongTCPIngress) Backends(annotations map[string]string) (all []Backend) {
-	if strings.Contains(annotations["konghq.com/protocols"], "tls_passthrough") {
-		return nil
-	}
-	for i, rule := range t.Rules {
-		if rule.Host != "" {
-			all = append(all, Backend{
-				Field: fmt.Sprintf("spec.rules[%d].backend", i), Service: rule.Backend.ServiceName, Port: rule.Backend.ServicePort,
-				Hint: "give the Service the annotation konghq.com/protocol: tls", setting: &kongAnnotation,
-			})
-		}
+	for i, s := range e.Services {
+		all = append(all, Backend{Field: fmt.Sprintf("spec.services[%d]", i), Service: s.Name, Port: intstr.FromInt32(s.Port),
+			Hint: "set protocol: h2, and validation: {caSecret: ..., subjectName: ...}"})
 	}
 	return all
 }

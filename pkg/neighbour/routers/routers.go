@@ -22,7 +22,7 @@ type Backend struct {
 
 	speaksTLS func(corev1.ServicePort) bool // nil if it doesn't
 	setting   *serviceSetting
-	Upstream  bool // an ApisixUpstream with the Service's name may say that it speaks TLS
+	Upstream  []string // schemes that mean TLS in an ApisixUpstream with the Service's name
 }
 
 // A serviceSetting is an annotation of the Service that makes a controller speak TLS.
@@ -70,19 +70,27 @@ type Kind struct {
 	New         func() any
 }
 
-// Kinds are all kinds that are read here. Nearly all are a [Router].
+// Kinds are all kinds that are read here.
 var Kinds = []Kind{
 	{"traefik.io", "IngressRoute", newSpec[traefikRoute]},
 	{"traefik.io", "IngressRouteTCP", newSpec[traefikTCPRoute]},
 	{"traefik.io", "TraefikService", newSpec[traefikServices]},
+	{"traefik.io", "Middleware", newSpec[traefikMiddleware]},
 	{"traefik.containo.us", "IngressRoute", newSpec[traefikRoute]},
 	{"traefik.containo.us", "IngressRouteTCP", newSpec[traefikTCPRoute]},
 	{"traefik.containo.us", "TraefikService", newSpec[traefikServices]},
+	{"traefik.containo.us", "Middleware", newSpec[traefikMiddleware]},
 	{"projectcontour.io", "HTTPProxy", newSpec[contourProxy]},
+	{"projectcontour.io", "ExtensionService", newSpec[contourExtension]},
 	{"apisix.apache.org", "ApisixRoute", newSpec[apisixRoute]},
 	{"apisix.apache.org", "ApisixUpstream", newSpec[ApisixUpstream]},
 	{"getambassador.io", "Mapping", newSpec[ambassadorMapping]},
 	{"getambassador.io", "TCPMapping", newSpec[ambassadorTCPMapping]},
+	{"getambassador.io", "AuthService", newSpec[ambassadorAuth]},
+	{"getambassador.io", "RateLimitService", newSpec[ambassadorMapping]},
+	{"getambassador.io", "TracingService", newSpec[ambassadorMapping]},
+	{"getambassador.io", "LogService", newSpec[ambassadorMapping]},
+	{"configuration.konghq.com", "KongService", newSpec[kongService]},
 	{"configuration.konghq.com", "TCPIngress", newSpec[kongTCPIngress]},
 	{"k8s.nginx.org", "VirtualServer", newSpec[nginxServer]},
 	{"k8s.nginx.org", "VirtualServerRoute", newSpec[nginxServer]},

@@ -105,27 +105,33 @@ func (o *Object) Templates(more []string) (all []sidecar.Path) {
 
 // findTemplates returns the paths of pod templates to which some fields lead from a node, whose own path is at.
 func findTemplates(n *positioned.Node, fields []string, at sidecar.Path) (all []sidecar.Path) {
+	visitNodes(n, fields, at, func(n *positioned.Node, at sidecar.Path) {
+		list := n.At("spec", "containers").Resolve()
+		isBroken := list != nil && list.Kind != positioned.Sequence
+		if list == nil || list.IsNull() || isBroken && !at.EntersList() {
+			return
+		}
+		all = append(all, at) // one among others that can't be read is refused, not passed by
+	})
+	return all
+}
+
+// visitNodes visits the nodes to which some fields lead from a node, whose own path is at.
+func visitNodes(n *positioned.Node, fields []string, at sidecar.Path, visit func(*positioned.Node, sidecar.Path)) {
 	for i, field := range fields {
 		name, inList := strings.CutSuffix(field, anyEntry)
 		n, at = n.At(name), at.To(name)
 		switch {
 		case n == nil || inList && n.Kind != positioned.Sequence:
-			return nil
+			return
 		case inList:
 			for j, step := range entrySteps(n) {
-				all = append(all, findTemplates(n.Values[j].Resolve(), fields[i+1:], append(slices.Clip(at), step))...)
+				visitNodes(n.Values[j].Resolve(), fields[i+1:], append(slices.Clip(at), step), visit)
 			}
-			return all
+			return
 		}
 	}
-	list := n.At("spec", "containers").Resolve()
-	switch {
-	case list == nil || list.IsNull():
-		return nil
-	case list.Kind != positioned.Sequence && !at.EntersList():
-		return nil
-	}
-	return []sidecar.Path{at} // one among others that can't be read is refused, not passed by
+	visit(n, at)
 }
 
 // PartOf returns the name of one of the object's pod templates, for names of objects that are made for it; "" for one
@@ -197,6 +203,30 @@ func (o *Object) TemplatesElsewhere(more []string) []sidecar.Path {
 		s.search(spec, sidecar.Fields("spec"))
 	}
 	return s.found[n:]
+}
+
+// elasticGroup ends the groups of kinds whose pods Elastic's operator makes even where the object has no template for
+// them: podTemplate is optional, and so are its containers.
+const elasticGroup = ".k8s.elastic.co"
+
+// TemplatesAbsent returns the paths where the pods of an object could have a template with containers, and have none.
+func (o *Object) TemplatesAbsent(more []string) (absent []sidecar.Path) {
+	if !strings.HasSuffix(o.Ref.Group, elasticGroup) {
+		return nil
+	}
+	kind := [2]string{o.Ref.Group, o.Ref.Kind}
+	found := o.Templates(more)
+	for _, t := range slices.Concat(custom[kind], parted[kind]) {
+		fields := strings.Split(t, ".")
+		last := len(fields) - 1
+		visitNodes(o.rootNode(), fields[:last], nil, func(_ *positioned.Node, at sidecar.Path) {
+			at = at.To(fields[last])
+			if !slices.ContainsFunc(found, func(p sidecar.Path) bool { return slices.Equal(p, at) }) {
+				absent = append(absent, at)
+			}
+		})
+	}
+	return absent
 }
 
 // deepest is how many steps below an object pod templates are looked for.

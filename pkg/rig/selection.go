@@ -78,7 +78,7 @@ func (r *run) isServed(d *document, o *manifest.Object, m *config.Meta) bool {
 	case pod:
 		d.tally.selected++
 		d.tally.countRef(o)
-		r.checkElsewhere(d, o)
+		r.checkElsewhere(d, o, m)
 		return true
 	default:
 		r.checkPodless(d, o, m)
@@ -115,17 +115,28 @@ func isExcludedByFormerName(d *document, m *config.Meta) bool {
 	return d.Spec.Excludes(m) && !d.Spec.Excludes(&now)
 }
 
-// checkElsewhere reports pod templates where outrigger doesn't look: they get no sidecars. It reports whether there are
-// any.
-func (r *run) checkElsewhere(d *document, o *manifest.Object) bool {
-	all := o.TemplatesElsewhere(r.all.Spec.PodTemplatePaths)
-	for _, at := range all {
-		r.addFindings(d.forbidSkip(sidecar.Finding{Severity: sidecar.Warning, Code: "template-unreached", Object: o.Ref,
-			File: o.File(), Line: lineOf(o), Field: at.String(),
-			Message: "is a pod template where outrigger doesn't look, so it gets no sidecars",
-			Hint:    "write it into spec.podTemplatePaths, or exclude the object"}))
+// checkElsewhere reports pods of an object that get no sidecars, as their template is where outrigger doesn't look, or
+// stands in no manifest. It reports whether there are any.
+func (r *run) checkElsewhere(d *document, o *manifest.Object, m *config.Meta) bool {
+	warn := func(code string, at sidecar.Path, message, hint string) {
+		r.addFindings(d.forbidSkip(sidecar.Finding{Severity: sidecar.Warning, Code: code, Object: o.Ref, File: o.File(),
+			Line: lineOf(o), Field: at.String(), Message: message, Hint: hint}))
 	}
-	return len(all) > 0
+	elsewhere := o.TemplatesElsewhere(r.all.Spec.PodTemplatePaths)
+	for _, at := range elsewhere {
+		warn("template-unreached", at, "is a pod template where outrigger doesn't look, so it gets no sidecars",
+			"write it into spec.podTemplatePaths, or exclude the object")
+	}
+	without := m.WithPod(nil)
+	if !d.Spec.Selects(&without) {
+		return len(elsewhere) > 0
+	}
+	absent := o.TemplatesAbsent(r.all.Spec.PodTemplatePaths)
+	for _, at := range absent {
+		warn("template-absent", at, "has no containers here, since its operator makes the pods, so they get no sidecars",
+			"write the container there, with the name that the operator gives it, or exclude the object")
+	}
+	return len(elsewhere)+len(absent) > 0
 }
 
 // checkPodless reports a selected object that has no pod template.
@@ -138,7 +149,7 @@ func (r *run) checkPodless(d *document, o *manifest.Object, m *config.Meta) {
 			File: o.File(), Line: lineOf(o),
 			Message: fmt.Sprintf("has no pods of its own, but those of workload %v", of),
 			Hint:    "select that workload"}))
-	} else if r.checkElsewhere(d, o) {
+	} else if r.checkElsewhere(d, o, m) {
 		d.tally.selected++
 	} else if d.selectsKind(m) {
 		d.tally.invalid = true

@@ -40,7 +40,11 @@ func TestCustomTemplates(t *testing.T) {
 		"Kibana": {"kibana.k8s.elastic.co", "Kibana", "podTemplate: %", "", []string{""}},
 		"Beat":   {"beat.k8s.elastic.co", "Beat", "daemonSet: {podTemplate: %}", "", []string{""}},
 		"Elasticsearch": {"elasticsearch.k8s.elastic.co", "Elasticsearch", "nodeSets: [{name: a, podTemplate: %}, {name: b}]",
-			"", []string{"a"}},
+			"spec.nodeSets[name=b].podTemplate", []string{"a"}},
+		"Elasticsearch without containers": {"elasticsearch.k8s.elastic.co", "Elasticsearch",
+			"nodeSets: [{name: a, podTemplate: {spec: {nodeSelector: {a: b}}}}]", "spec.nodeSets[name=a].podTemplate", nil},
+		"Kibana without a template": {"kibana.k8s.elastic.co", "Kibana", "count: 1", "spec.podTemplate", nil},
+		"Beat without a template":   {"beat.k8s.elastic.co", "Beat", "daemonSet: {}", "spec.daemonSet.podTemplate", nil},
 		"MPIJob": {"kubeflow.org", "MPIJob", "mpiReplicaSpecs: {Launcher: {template: %}, Worker: {template: %}}", "",
 			[]string{"launcher", "worker"}},
 		"PyTorchJob": {"kubeflow.org", "PyTorchJob",
@@ -64,7 +68,7 @@ func TestCustomTemplates(t *testing.T) {
 			var without string
 			for _, f := range out.Findings {
 				if f.Severity == sidecar.Warning {
-					require.Equal(t, "template-unreached", f.Code)
+					require.Contains(t, []string{"template-unreached", "template-absent"}, f.Code)
 					without += f.Field
 				}
 			}
@@ -106,4 +110,23 @@ func TestUnreachedTemplates(t *testing.T) {
 	require.Empty(t, out.Findings)
 	require.Equal(t, 2, strings.Count(out.Files()[0].Text, "helper:1"))
 	require.Equal(t, "Crew a spec.sailors[0].pod: helper (1 native sidecar); requests nothing more", out.Report[0])
+}
+
+// Pods that an operator makes without a template have no labels in the manifest, so nobody who selects by labels means
+// them. Whoever forbids skips gets an error.
+func TestAbsentTemplates(t *testing.T) {
+	text := "apiVersion: elasticsearch.k8s.elastic.co/v1\nkind: Elasticsearch\nmetadata: {name: a}\n" +
+		"spec: {nodeSets: [" +
+		"{name: a, podTemplate: {metadata: {labels: {tier: a}}, spec: {containers: [{name: elasticsearch}]}}}, {name: b}]}\n"
+	run := func(spec string) Output {
+		return Run([]File{{Text: text}}, readSpec(t, spec+"  patterns:\n"+helper), Options{})
+	}
+	require.Empty(t, run("  select: [{podSelector: tier=a}]\n").Findings)
+	all := run("  select: [{kind: Elasticsearch}]\n")
+	require.NoError(t, all.Findings.Err())
+	require.Len(t, all.Findings, 1)
+	require.Equal(t, "Elasticsearch a spec.nodeSets[name=b].podTemplate: has no containers here, since its operator makes "+
+		"the pods, so they get no sidecars; write the container there, with the name that the operator gives it, or "+
+		"exclude the object", all.Findings[0].String())
+	require.Error(t, run("  skips: forbidden\n  select: [{kind: Elasticsearch}]\n").Findings.Err())
 }

@@ -52,7 +52,7 @@ const (
 	Quantity  Value = "quantity"   // a smaller quantity of a resource
 	Port      Value = "port"       // a number or a name
 	Scheme    Value = "scheme"     // HTTP or HTTPS
-	PortEntry Value = "port entry" // an entry of a container's ports
+	PortEntry Value = "port entry" // an entry of a container's ports; one that's removed has only a number
 	Socket    Value = "socket"     // a probe's tcpSocket
 	Command   Value = "command"    // the same word with other numbers
 	Address   Value = "address"    // the same address with another scheme

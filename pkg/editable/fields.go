@@ -30,7 +30,7 @@ var groups = []group{
 		{path: "container/env/[]/value", Added: true, Replaced: true, Value: Text, Becomes: Wanted},
 		{path: "container/args/[]", Added: true, Replaced: true, Value: Address, Becomes: OverTLS},
 		{path: "container/volumeMounts/[]", Added: true},
-		{path: "container/ports/[]", Removed: true, Value: PortEntry},
+		{path: "container/ports/[]", Added: true, Removed: true, Value: PortEntry},
 		{path: "metadata/annotations/" + sidecar.PatternsKey,
 			Added: true, Replaced: true, Value: List, Becomes: Larger},
 		{path: "metadata/annotations/" + sidecar.PhasesKey,

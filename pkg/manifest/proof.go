@@ -242,6 +242,8 @@ func (p *proof) mayRemove(kind editable.Value, v any) bool {
 		return namesContainer(p.marker, name)
 	case editable.Volume:
 		return !mountsVolume(p.after, name)
+	case editable.PortEntry: // nothing refers to it
+		return holdsOnly(v, "containerPort")
 	}
 	return true
 }

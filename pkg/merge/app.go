@@ -22,7 +22,7 @@ func (f *flattener) flattenApps(answers []sidecar.Answer) {
 	parts := map[string][]part{}
 	for i := range answers {
 		app := &answers[i].Change.App
-		if len(app.Env) == 0 && len(app.Args) == 0 && len(app.VolumeMounts) == 0 {
+		if len(app.Env)+len(app.Args)+len(app.VolumeMounts)+len(app.Ports) == 0 {
 			continue
 		}
 		for _, c := range answers[i].ServedApps() {
@@ -43,6 +43,12 @@ func (f *flattener) flattenApps(answers []sidecar.Answer) {
 		f.flattenEnv(c, at.To("env"), parts[c.Name])
 		f.flattenArgs(c, at.To("args"), parts[c.Name])
 		f.flattenMounts(c, at.To("volumeMounts"), parts[c.Name])
+		for _, p := range parts[c.Name] {
+			for _, e := range portsOf(c, p.app) {
+				e.Path = append(slices.Clone(at), e.Path...)
+				f.post(p.owner, e)
+			}
+		}
 	}
 }
 

@@ -35,10 +35,11 @@ var fields = []field{
 	{name: "pod.sysctls", pod: putSysctls, shared: true},
 	{name: "pod.imagePullSecrets", pod: putImagePullSecrets},
 	{name: "pod.minGracePeriodSeconds", all: (*flattener).raiseGracePeriod, shared: true},
-	// flattenApps also posts the edits of app.args and app.volumeMounts, container by container
+	// flattenApps also posts the edits of the other lists of app, container by container
 	{name: "app.env", app: envOf, all: (*flattener).flattenApps},
 	{name: "app.args", app: argsOf},
 	{name: "app.volumeMounts", app: mountsOf},
+	{name: "app.ports", app: portsOf},
 	{name: "servicePorts", all: (*flattener).flattenServicePorts},
 	{name: "initContainers", all: (*flattener).flattenInits},
 	{name: "initPhase", why: "flattenInits and writeMarkers read it"},
@@ -189,6 +190,21 @@ func argsOf(_ *corev1.Container, app *sidecar.App) (edits []sidecar.Edit) {
 func mountsOf(_ *corev1.Container, app *sidecar.App) (edits []sidecar.Edit) {
 	for _, m := range app.VolumeMounts {
 		edits = append(edits, sidecar.Edit{Path: sidecar.Fields("volumeMounts").At("mountPath", m.MountPath), Value: m})
+	}
+	return edits
+}
+
+// portsOf leaves out ports that the container declares in another way, as with a name.
+func portsOf(c *corev1.Container, app *sidecar.App) (edits []sidecar.Edit) {
+	for _, number := range app.Ports {
+		port := corev1.ContainerPort{ContainerPort: number}
+		i := slices.IndexFunc(c.Ports, func(have corev1.ContainerPort) bool {
+			return have.ContainerPort == number && sidecar.IsTCP(have.Protocol)
+		})
+		if i < 0 || c.Ports[i] == port {
+			at := sidecar.Fields("ports").At("containerPort", strconv.Itoa(int(number)))
+			edits = append(edits, sidecar.Edit{Path: at, Value: port})
+		}
 	}
 	return edits
 }

@@ -164,6 +164,9 @@ func (p *Custom) validateApp(fs *sidecar.Findings) {
 		}
 	}
 	validateMounts("app", p.App.VolumeMounts, fs)
+	for i, port := range p.App.Ports {
+		ValidatePort(fmt.Sprintf("app.ports[%d]", i), port, "write the port on which the app listens", fs)
+	}
 	if p.App.DrainSeconds < 0 {
 		fs.Add(sidecar.Error, "bad-value", "app.drainSeconds", "seconds can't be negative", "write 0 for no draining")
 	}

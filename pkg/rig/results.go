@@ -177,6 +177,7 @@ func describeAdditions(a sidecar.Answer) []string {
 	count(len(a.Change.App.Env), "variable", "variables")
 	count(len(a.Change.App.Args), "argument", "arguments")
 	count(len(a.Change.App.VolumeMounts), "mount", "mounts")
+	count(len(a.Change.App.Ports), "declared port", "declared ports")
 	if !reflect.ValueOf(a.Change.Pod).IsZero() {
 		has = append(has, "settings of the pod")
 	}

@@ -86,6 +86,9 @@ type App struct {
 	ReplacesCMD bool `json:"replacesCMD,omitempty"`
 	// VolumeMounts are appended.
 	VolumeMounts []corev1.VolumeMount `json:"volumeMounts,omitempty"`
+	// Ports are TCP ports that the container declares. One that it declares already stays as
+	// it is.
+	Ports []int32 `json:"ports,omitempty"`
 	// DrainSeconds is how long the app keeps running after the pod's termination has begun,
 	// through lifecycle.preStop.sleep, so that endpoints are gone before it stops. An app
 	// with a preStop hook of its own keeps that.

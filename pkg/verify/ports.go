@@ -80,28 +80,39 @@ func checkPorts(w *sidecar.Workload, answers []sidecar.Answer) sidecar.Findings 
 		l := &all[i]
 		l.taken = l.name != "" && moved[l.port] != "" && hadName(w, l, moved[l.port])
 	}
-	return append(comparePorts(w, all, manifest), checkRedirected(w, answers)...)
+	return append(comparePorts(w, all, manifest), checkTaken(w, answers)...)
 }
 
-// checkRedirected finds ports that a pod redirects to a sidecar and that another sidecar takes, too. That the app still
-// listens there isn't a conflict.
-func checkRedirected(w *sidecar.Workload, answers []sidecar.Answer) (fs sidecar.Findings) {
-	taken := map[int32]*sidecar.Answer{}
-	redirected := map[int32]bool{}
+// checkTaken finds ports that two sidecars take, of which one wouldn't reach the app.
+func checkTaken(w *sidecar.Workload, answers []sidecar.Answer) (fs sidecar.Findings) {
+	type taker struct {
+		name string
+		sidecar.Takeover
+	}
+	taken := map[int32][]taker{}
 	for i := range answers {
-		a := &answers[i]
-		for _, t := range a.Change.Takeovers {
-			if !t.AnswersOnAppPort() {
-				continue
+		for _, t := range answers[i].Change.Takeovers {
+			port := t.ClientPort()
+			for _, first := range taken[port] {
+				if isCutOff(&first.Takeover, &t) {
+					fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "port-conflict", Object: w.Ref,
+						Sidecar: answers[i].Name, Message: fmt.Sprintf("port %d is taken by sidecar %s already", port, first.name),
+						Hint: "remove one of them, or give it other ports"})
+				}
 			}
-			if first := taken[t.Port]; first != nil && (t.Redirected || redirected[t.Port]) {
-				fs = append(fs, sidecar.Finding{Severity: sidecar.Error, Code: "port-conflict", Object: w.Ref, Sidecar: a.Name,
-					Message: fmt.Sprintf("port %d is taken by sidecar %s already", t.Port, first.Name), Hint: "remove one of them"})
-			}
-			taken[t.Port], redirected[t.Port] = a, redirected[t.Port] || t.Redirected
+			taken[port] = append(taken[port], taker{answers[i].Name, t})
 		}
 	}
 	return fs
+}
+
+// isCutOff reports whether one of two sidecars that take a port doesn't reach the app. Of two that get the app's port
+// itself, their containers' ports tell. One in front of the app still reaches it where the port is redirected.
+func isCutOff(a, b *sidecar.Takeover) bool {
+	if a.MovesApp() && b.MovesApp() || a.Front && b.Front {
+		return false
+	}
+	return a.MovesApp() || b.MovesApp() || a.Redirected && b.Redirected
 }
 
 // hadName reports whether the app's port had the listener's name before the sidecar, or the sidecar has it already.

@@ -128,4 +128,11 @@ func TestPortsRedirected(t *testing.T) {
 			require.Contains(t, fs.Error(), "b: port 9200 is taken by sidecar a already")
 		}
 	}
+	moved := sidecar.Takeover{Port: 9200, AppPort: 9201}
+	for _, answers := range [][]sidecar.Answer{
+		{take("a", moved, 8443), take("b", front, 8444)}, {take("a", front, 8443), take("b", moved, 8444)},
+	} {
+		require.Contains(t, verify.Check(w, answers).Error(), "b: port 9200 is taken by sidecar a already")
+	}
+	require.Empty(t, verify.Check(w, []sidecar.Answer{take("a", front, 8443), take("b", front, 8444)}))
 }

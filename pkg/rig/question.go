@@ -44,9 +44,7 @@ func (q *question) ask(w *sidecar.Workload) (out outcome) {
 	if !q.findApps(&view) || !q.pickPortOwner(&view) {
 		return out
 	}
-	if !takesPorts(q.entry) {
-		view.Takeovers = slices.Concat(w.Takeovers, q.takeovers[view.App.Name])
-	}
+	view.Takeovers = slices.Concat(w.Takeovers, q.takeovers[view.App.Name])
 	if runsAlone(q.entry) {
 		view.Bare = merge.BareOf(&view, answersOf(q.earlier, -1))
 	}

@@ -24,7 +24,6 @@ func askAll(q *request, o *manifest.Object, w *sidecar.Workload, out optOut) []o
 func askRound(all *request, o *manifest.Object, w *sidecar.Workload, out optOut, earlier []outcome) []outcome {
 	entries := all.Spec.Patterns
 	answers := make([]outcome, len(entries))
-	moved := map[string][]sidecar.Takeover{} // by the app's container
 	view := func(i int) *sidecar.Workload {
 		if settled := merge.WithPodSettings(w, answersOf(earlier, i)); settled != nil {
 			return settled
@@ -32,7 +31,8 @@ func askRound(all *request, o *manifest.Object, w *sidecar.Workload, out optOut,
 		return w
 	}
 	ask := func(i int, view *sidecar.Workload) {
-		q := question{conf: all.Sidecars, object: o, entry: &entries[i], optOut: out, takeovers: moved, earlier: answers}
+		q := question{conf: all.Sidecars, object: o, entry: &entries[i], optOut: out, earlier: answers}
+		q.takeovers = takeoversBefore(entries, answers, i)
 		answers[i] = q.ask(view)
 	}
 	for now := range turns {
@@ -46,9 +46,6 @@ func askRound(all *request, o *manifest.Object, w *sidecar.Workload, out optOut,
 				continue
 			}
 			ask(i, view(i))
-			if a := answers[i].Answer; takesPorts(e) && a != nil {
-				moved[a.App.Name] = append(moved[a.App.Name], a.Change.Takeovers...)
-			}
 		}
 	}
 	for i := range entries { // an entry that closes ports of the pod is asked again, with the ports of the others
@@ -62,6 +59,21 @@ func askRound(all *request, o *manifest.Object, w *sidecar.Workload, out optOut,
 		}
 	}
 	return answers
+}
+
+// takeoversBefore returns the ports that entries take over, by the app's container: those that were asked before an
+// entry, which learns of them.
+func takeoversBefore(entries []config.Entry, answers []outcome, of int) map[string][]sidecar.Takeover {
+	if turnOf(&entries[of]) == 0 {
+		return nil
+	}
+	all := map[string][]sidecar.Takeover{}
+	for i := range answers {
+		if a := answers[i].Answer; a != nil && i != of && turnOf(&entries[i]) < 2 {
+			all[a.App.Name] = append(all[a.App.Name], a.Change.Takeovers...)
+		}
+	}
+	return all
 }
 
 // standsInFront reports whether a sidecar is in front of an app that keeps its port.
@@ -80,23 +92,21 @@ func answersOf(outcomes []outcome, except int) (answers []sidecar.Answer) {
 }
 
 // turns is the number of turns in a round.
-const turns = 3
+const turns = 4
 
-// turnOf returns the turn of a round in which the entry is asked.
+// turnOf returns the turn of a round in which the entry is asked: first those that take over ports of the app, then
+// those that may, of those that nobody has.
 func turnOf(e *config.Entry) int {
+	t, takesPorts := e.Pattern().(sidecar.PortTaker)
 	switch {
-	case takesPorts(e):
+	case takesPorts && len(t.TakenPorts()) > 0:
 		return 0
+	case takesPorts:
+		return 1
 	case runsAlone(e):
-		return 2
+		return 3
 	}
-	return 1
-}
-
-// takesPorts reports whether the entry takes over ports of the app.
-func takesPorts(e *config.Entry) bool {
-	t, ok := e.Pattern().(sidecar.PortTaker)
-	return ok && len(t.TakenPorts()) > 0
+	return 2
 }
 
 // runsAlone reports whether the entry makes pods without the sidecars.

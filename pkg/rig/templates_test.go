@@ -125,8 +125,8 @@ func TestAbsentTemplates(t *testing.T) {
 	all := run("  select: [{kind: Elasticsearch}]\n")
 	require.NoError(t, all.Findings.Err())
 	require.Len(t, all.Findings, 1)
-	require.Equal(t, "Elasticsearch a spec.nodeSets[name=b].podTemplate: has no containers here, since its operator makes "+
-		"the pods, so they get no sidecars; write the container there, with the name that the operator gives it, or "+
+	require.Equal(t, "Elasticsearch a spec.nodeSets[name=b].podTemplate: has no containers here, since its operator "+
+		"makes the pods, so they get no sidecars; write the container there, with the name that the operator gives it, or "+
 		"exclude the object", all.Findings[0].String())
 	require.Error(t, run("  skips: forbidden\n  select: [{kind: Elasticsearch}]\n").Findings.Err())
 }

@@ -65,7 +65,7 @@ type moves struct {
 	values   map[string]bool   // of env, which replace others
 	commands map[string]string // of probes: ports, and to which they are redirected
 	grace    bool              // the pod gets more time to end
-	from     int               // ports are discovered, and proxies stand on this one and those behind it
+	from     []int32           // ports are found, and proxies and health listeners stand on these and those behind
 	on       sidecar.Ref       // the object that is looked at
 }
 
@@ -135,13 +135,10 @@ func (m *moves) addProxy(g *proxy.Base) {
 		m.appends = true
 		m.commands[fmt.Sprint(g.Port)] = fmt.Sprint(cmp.Or(g.Rebind.Port, g.Port+1))
 	}
+	health := cmp.Or(g.HealthPort, 16000) // the default
 	if g.Port == 0 {
-		m.from = 8443 // the default
+		m.from = append(m.from, cmp.Or(g.ListenPort, 8443), health)
 		m.addRedirect(0, 0)
-	}
-	health := int32(16000) // the default
-	if g.HealthPort != 0 {
-		health = g.HealthPort
 	}
 	for i, port := range g.TakenPorts() {
 		if g.Mode == proxy.ModeRedirect {
@@ -308,7 +305,7 @@ func (m moves) isRedirected(a, b any) bool {
 	if err != nil {
 		return false
 	}
-	if m.from > 0 && to >= m.from && to < m.from+10 {
+	if slices.ContainsFunc(m.from, func(from int32) bool { return to >= int(from) && to < int(from)+10 }) {
 		return true
 	}
 	if from, err := strconv.Atoi(fmt.Sprint(a)); err == nil {

@@ -44,7 +44,8 @@ func Build(p Pattern, w *Workload) (*Change, error) {
 }
 
 // A PortTaker is a Pattern that takes over ports of the app. If the config doesn't name the
-// app's container, it's the one that declares TakenPorts.
+// app's container, it's the one that declares TakenPorts. Without any, it may find some
+// itself, of those that no other sidecar takes.
 type PortTaker interface {
 	TakenPorts() []int32
 }
@@ -146,7 +147,7 @@ type Workload struct {
 	Unread   []Ref // other kinds of policies, which outrigger doesn't read; for a Closer only
 
 	Added     []string               // containers of the pod with names of those that the config adds
-	Takeovers []Takeover             // of other sidecars of the config, if they move this app
+	Takeovers []Takeover             // of other sidecars of the config that are in front of this app
 	Opened    []corev1.ContainerPort // of other sidecars of the config; for proxies in front of the app
 	// TCP ports that other sidecars of the config close, or that only the kubelet uses; for such proxies, too
 	Shut []int32

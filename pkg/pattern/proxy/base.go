@@ -21,7 +21,7 @@ type Base struct {
 	// gets this port with its number and name, so that Services, Ingresses and
 	// NetworkPolicies in front stay valid. Required in mode takeover. Default in modes
 	// front and redirect: all TCP ports without TLS that the app declares. If it declares
-	// none, it's the one that its probes name, if a Service leads there.
+	// none, it's those to which Services lead by number, which are declared then.
 	Port int32 `json:"port,omitempty"`
 	// Protocol of the app on that port: http (including WebSockets and events), grpc, or
 	// tcp (anything else). Default: http.
@@ -88,6 +88,8 @@ type Base struct {
 	// other workloads in the manifests that call the app. Otherwise they're reported, each
 	// with its new URL. Default: false.
 	RewriteCallers bool `json:"rewriteCallers,omitempty"`
+
+	undeclared []int32 // ports of the app that were found without a declaration
 }
 
 // A MorePort is one more port of the app.
@@ -177,8 +179,12 @@ func (p *Base) portRoutes() []portRoute {
 	return all
 }
 
-// TakenPorts returns the ports of the app that the proxy takes over.
+// TakenPorts returns the ports of the app that the proxy takes over; nil if it finds them
+// itself.
 func (p *Base) TakenPorts() []int32 {
+	if p.Port == 0 {
+		return nil
+	}
 	var ports []int32
 	for _, d := range p.portRoutes() {
 		ports = append(ports, d.port)
@@ -229,7 +235,7 @@ func (p *Base) appClaims(w *sidecar.Workload) (out []sidecar.Claim) {
 // appMigration returns the changes of the app: how it moves, and how long it continues
 // during termination.
 func (p *Base) appMigration(w *sidecar.Workload) sidecar.App {
-	app := sidecar.App{DrainSeconds: p.drainSeconds()}
+	app := sidecar.App{DrainSeconds: p.drainSeconds(), Ports: p.undeclared}
 	if !p.leavesApp() {
 		app.Env = p.Rebind.withImageEnv(w.App, p.Rebind.rebindEnv(p.rebindPort()))
 		app.Args = p.Rebind.rebindArgs(w.App, p.rebindPort())

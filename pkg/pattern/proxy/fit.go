@@ -15,12 +15,13 @@ import (
 
 // withPorts returns the Base with the ports that the app declares, if none is named. The
 // proxy's ports begin with listenPort, or are free ones by default. Ports with TLS are left
-// out.
+// out, and so are those in front of which another sidecar stands.
 func (p *Base) withPorts(w *sidecar.Workload) Base {
 	g := *p
-	if p.Port != 0 || !p.leavesApp() || w.App == nil {
+	if p.Port != 0 || !p.leavesApp() || w.App == nil || len(w.Apps) > 1 {
 		return g
 	}
+	declares := pattern.DescribeTCPPorts(w.App) != nil
 	taken := map[int32]bool{}
 	for _, c := range pattern.RunningContainers(w) {
 		for _, port := range c.Ports {
@@ -33,8 +34,12 @@ func (p *Base) withPorts(w *sidecar.Workload) Base {
 			next++
 		}
 		protocol := protocolOfPort(w, port, next)
-		if protocol == "" {
+		isTaken := func(t sidecar.Takeover) bool { return t.ClientPort() == port.ContainerPort }
+		if protocol == "" || slices.ContainsFunc(w.Takeovers, isTaken) {
 			continue
+		}
+		if !declares { // by them a later run finds the ports: the Services lead to the proxy then
+			g.undeclared = append(slices.Clip(g.undeclared), port.ContainerPort)
 		}
 		if g.Port == 0 {
 			g.Port, g.Protocol, g.ListenPort = port.ContainerPort, protocol, next
@@ -47,45 +52,30 @@ func (p *Base) withPorts(w *sidecar.Workload) Base {
 	return g
 }
 
-// appPorts returns the TCP ports that the app declares. Without any, it's the one that its
-// probes name, if a Service leads there: Kubernetes needs no declaration.
+// appPorts returns the TCP ports that the app declares. Without any, it's those to which
+// Services lead, by number: Kubernetes needs no declaration.
 func appPorts(w *sidecar.Workload) (out []corev1.ContainerPort) {
 	for _, port := range w.App.Ports {
 		if sidecar.IsTCP(port.Protocol) {
 			out = append(out, port)
 		}
 	}
-	probed := probedPort(w.App)
-	if out != nil || probed == 0 {
+	if out != nil {
 		return out
 	}
-	own := w.Container(w.Name) // after an earlier run, the Services lead to the proxy
+	seen := map[int32]bool{0: true}
+	for c := range sidecar.PodContainers(&w.Pod.Spec) {
+		for _, port := range c.Ports { // of another container, or the app's for another protocol
+			seen[port.ContainerPort] = true
+		}
+	}
 	for port := range servicePorts(w) {
-		if target := w.TargetPort(port); target == probed || own != nil && sidecar.DeclaresPort(own, target) {
-			return []corev1.ContainerPort{{ContainerPort: probed}}
+		if target := w.TargetPort(port); !seen[target] {
+			seen[target] = true
+			out = append(out, corev1.ContainerPort{ContainerPort: target})
 		}
 	}
-	return nil
-}
-
-// probedPort returns the only number to which a container's probes connect, or 0.
-func probedPort(c *corev1.Container) (number int32) {
-	for _, probe := range []*corev1.Probe{c.StartupProbe, c.ReadinessProbe, c.LivenessProbe} {
-		var port int32
-		switch {
-		case probe == nil:
-			continue
-		case probe.HTTPGet != nil && probe.HTTPGet.Scheme != corev1.URISchemeHTTPS:
-			port = int32(probe.HTTPGet.Port.IntValue())
-		case probe.TCPSocket != nil:
-			port = int32(probe.TCPSocket.Port.IntValue())
-		}
-		if port != 0 && number != 0 && port != number {
-			return 0
-		}
-		number = cmp.Or(port, number)
-	}
-	return number
+	return out
 }
 
 // servicePorts visits the TCP ports of the workload's Services, with their Service.
@@ -115,7 +105,7 @@ func protocolOfPort(w *sidecar.Workload, port corev1.ContainerPort, listen int32
 	found := sidecar.Protocol("")
 	for sp, service := range servicePorts(w) {
 		target := w.TargetPort(sp)
-		protocol, says := protocolOfName(sp.Name)
+		protocol, says := protocolOfServicePort(sp)
 		switch hasTLS := sp.Port == 443 || says && protocol == ""; {
 		case target == port.ContainerPort && hasTLS && !service.IsPublic():
 			return ""
@@ -126,11 +116,25 @@ func protocolOfPort(w *sidecar.Workload, port corev1.ContainerPort, listen int32
 	return cmp.Or(found, sidecar.HTTP)
 }
 
+// protocolOfServicePort returns what a Service says of a port: by appProtocol, or else by
+// its name.
+func protocolOfServicePort(port corev1.ServicePort) (protocol sidecar.Protocol, says bool) {
+	if port.AppProtocol != nil {
+		if protocol, says = protocolOfName(strings.ToLower(*port.AppProtocol)); says {
+			return protocol, says
+		}
+	}
+	return protocolOfName(port.Name)
+}
+
 // protocolOfName returns the protocol that the name of a port says, in the form
 // <protocol>[-<suffix>], and whether it says one. It's "" for TLS.
 func protocolOfName(name string) (protocol sidecar.Protocol, says bool) {
-	if strings.HasSuffix(name, "https") || strings.HasSuffix(name, "-tls") { // as in metricshttps
+	switch {
+	case strings.HasSuffix(name, "https"), strings.HasSuffix(name, "-tls"): // as in metricshttps
 		return "", true
+	case strings.HasSuffix(name, "-grpc"): // as in collector-grpc
+		return sidecar.GRPC, true
 	}
 	first, _, _ := strings.Cut(name, "-")
 	switch first {
@@ -154,13 +158,25 @@ func (p *Base) checkFit(w *sidecar.Workload, fs *sidecar.Findings) {
 			"a container beside the app's never ends, so the Job would never complete", w.HintForBeside(""))
 	}
 	if p.Port == 0 && p.leavesApp() {
-		message := fmt.Sprintf("container %s declares no TCP port", w.App.Name)
-		if declared := pattern.DescribeTCPPorts(w.App); declared != nil {
-			message = fmt.Sprintf("container %s declares only ports with TLS, %s", w.App.Name, strings.Join(declared, ", "))
-		}
-		fs.AddUnfit(sidecar.Error, "port-unknown", "port", message, "write port, or declare the port in the container")
+		fs.AddUnfit(sidecar.Error, "port-unknown", "port", describeNoPort(w),
+			"write port, or declare the port in the container")
 	}
 	p.checkMesh(w, fs)
+}
+
+// describeNoPort says why no port of the app was found.
+func describeNoPort(w *sidecar.Workload) string {
+	declared := pattern.DescribeTCPPorts(w.App)
+	switch {
+	case len(w.Apps) > 1:
+		return fmt.Sprintf("%d containers are served, so it isn't clear whose ports are meant", len(w.Apps))
+	case declared == nil:
+		return fmt.Sprintf("container %s declares no TCP port, and no Service leads to one by number", w.App.Name)
+	case len(w.Takeovers) > 0:
+		return fmt.Sprintf("container %s declares only ports with TLS or with a sidecar in front, %s", w.App.Name,
+			strings.Join(declared, ", "))
+	}
+	return fmt.Sprintf("container %s declares only ports with TLS, %s", w.App.Name, strings.Join(declared, ", "))
 }
 
 // checkMesh finds pods that have another proxy, or get one.

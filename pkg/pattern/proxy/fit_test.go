@@ -20,25 +20,20 @@ func servicePort(name string, number, target int32) corev1.ServicePort {
 	return corev1.ServicePort{Name: name, Port: number, TargetPort: intstr.FromInt32(target)}
 }
 
+func withAppProtocol(protocol string, port corev1.ServicePort) corev1.ServicePort {
+	port.AppProtocol = &protocol
+	return port
+}
+
 // What is spoken on a port is said by its name, or the name of a Service's port. Numbers and Services tell of TLS.
 func TestFoundPorts(t *testing.T) {
-	probe := func(ports ...int32) (all []*corev1.Probe) {
-		for i := range 3 {
-			all = append(all, nil)
-			if i < len(ports) {
-				all[i] = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{
-					TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(ports[i])}}}
-			}
-		}
-		return all
-	}
 	for name, c := range map[string]struct {
 		ports    []corev1.ContainerPort
 		services []corev1.ServicePort
 		public   bool
-		probes   []int32
 		own      bool // the proxy is there already
 		want     string
+		declared int // how many ports the Change declares
 	}{
 		"all":                      {ports: []corev1.ContainerPort{port("", 80), port("x", 81)}, want: "80 http 81 http "},
 		"a name":                   {ports: []corev1.ContainerPort{port("grpc-api", 80)}, want: "80 grpc "},
@@ -59,23 +54,31 @@ func TestFoundPorts(t *testing.T) {
 			servicePort("http", 80, 80), servicePort("https", 443, 80)}, want: "81 http "},
 		"TLS of a load balancer": {ports: []corev1.ContainerPort{port("", 80)}, public: true,
 			services: []corev1.ServicePort{servicePort("https", 443, 80)}, want: "80 http "},
-		"undeclared": {probes: []int32{80}, services: []corev1.ServicePort{servicePort("", 80, 80)},
-			want: "80 http "},
-		"undeclared, probed twice": {probes: []int32{80, 80}, services: []corev1.ServicePort{servicePort("", 9, 80)},
-			want: "80 http "},
-		"undeclared, and unclear":   {probes: []int32{80, 81}, services: []corev1.ServicePort{servicePort("", 80, 80)}},
-		"undeclared, and unreached": {probes: []int32{80}, services: []corev1.ServicePort{servicePort("", 80, 81)}},
-		"undeclared, not probed":    {services: []corev1.ServicePort{servicePort("", 80, 80)}},
-		"undeclared, through the proxy": {probes: []int32{80}, own: true,
-			services: []corev1.ServicePort{servicePort("", 80, 8443)}, want: "80 http "},
-		"declared, and another one probed": {ports: []corev1.ContainerPort{port("", 80)}, probes: []int32{81},
+		"a suffix": {ports: []corev1.ContainerPort{port("otlp-grpc", 80)}, want: "80 grpc "},
+		"an appProtocol": {ports: []corev1.ContainerPort{port("", 80)}, services: []corev1.ServicePort{
+			withAppProtocol("grpc", servicePort("http", 80, 80))}, want: "80 grpc "},
+		"an appProtocol over TLS": {ports: []corev1.ContainerPort{port("", 80)}, services: []corev1.ServicePort{
+			withAppProtocol("HTTPS", servicePort("http", 80, 80))}},
+		"an appProtocol that says nothing": {ports: []corev1.ContainerPort{port("", 80)}, services: []corev1.ServicePort{
+			withAppProtocol("example.com/own", servicePort("redis", 80, 80))}, want: "80 tcp "},
+		"undeclared": {services: []corev1.ServicePort{servicePort("", 80, 80)}, want: "80 http ", declared: 1},
+		"undeclared, several": {services: []corev1.ServicePort{servicePort("", 9, 80), servicePort("grpc", 81, 81),
+			servicePort("", 8, 80)}, want: "80 http 81 grpc ", declared: 2},
+		"undeclared, with TLS": {services: []corev1.ServicePort{servicePort("", 443, 7000), servicePort("", 80, 80)},
+			want: "80 http ", declared: 1},
+		"undeclared, by name": {services: []corev1.ServicePort{
+			{Port: 80, TargetPort: intstr.FromString("http")}}},
+		"undeclared, of another container": {services: []corev1.ServicePort{servicePort("", 80, 8443)}, own: true},
+		"undeclared, for UDP":              {services: []corev1.ServicePort{{Port: 53, Protocol: corev1.ProtocolUDP}}},
+		"undeclared, declared for UDP": {ports: []corev1.ContainerPort{{ContainerPort: 53, Protocol: corev1.ProtocolUDP}},
+			services: []corev1.ServicePort{servicePort("", 53, 53)}},
+		"undeclared, without a Service": {},
+		"declared, and another one in a Service": {ports: []corev1.ContainerPort{port("", 80)},
 			services: []corev1.ServicePort{servicePort("", 81, 81)}, want: "80 http "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 				w.App.Ports = c.ports
-				all := probe(c.probes...)
-				w.App.StartupProbe, w.App.ReadinessProbe, w.App.LivenessProbe = all[0], all[1], all[2]
 				w.Services = []sidecar.Service{{Ref: sidecar.Ref{Kind: "Service", Name: "s"},
 					Spec: corev1.ServiceSpec{Ports: c.services}}}
 				if c.public {
@@ -95,6 +98,8 @@ func TestFoundPorts(t *testing.T) {
 				}
 			}
 			require.Equal(t, c.want, got)
+			found := p.withPorts(w)
+			require.Len(t, found.appMigration(w).Ports, c.declared)
 		})
 	}
 }

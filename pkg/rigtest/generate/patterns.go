@@ -244,6 +244,11 @@ func (r random) drawBase(e *Node) *Node {
 		if t.at("mode").value == "front" {
 			t.set("networkPolicy", r.opt(20, raw("false")))
 		}
+		if r.one(2) { // those that the app declares, or to which Services lead
+			for _, field := range []string{"port", "protocol", "morePorts"} {
+				t.drop(field)
+			}
+		}
 	}
 	if !auth && r.one(2) {
 		clients := dict("ca", dict(pick(r, "secretName", "configMapName"), "clients-ca", "key", r.opt(3, str("root.pem"))))

@@ -14,7 +14,8 @@ const frontProxy = "  - tlsProxy: {mode: front, secretName: tls, networkPolicy: 
 // The app needn't declare the ports to which Services lead. The run declares them, so that the next one finds them,
 // and strip takes them away.
 func TestUndeclaredPorts(t *testing.T) {
-	text := strings.Replace(deployment("web", ""), declared, "        image: app:1\n", 1) + "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n" +
+	text := strings.Replace(deployment("web", ""), declared, "        image: app:1\n", 1) +
+		"---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n" +
 		"spec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}, {name: grpc, port: 9090}]}\n"
 	for _, record := range []string{"never", "always"} {
 		doc := readSpec(t, "  select: [{kind: Deployment}]\n  record: "+record+"\n  patterns:\n"+frontProxy)
@@ -37,7 +38,8 @@ func TestUndeclaredPorts(t *testing.T) {
 func TestFoundPortsOfOthers(t *testing.T) {
 	text := strings.Replace(deployment("web", ""), "{containerPort: 80}", "{containerPort: 8000}, "+
 		"{containerPort: 8001, name: admin}", 1)
-	moving := "  - name: moving\n    tlsProxy: {port: 8001, rebind: {port: 9001, env: {LISTEN: '127.0.0.1:9001'}}, secretName: tls}\n"
+	moving := "  - name: moving\n    tlsProxy: {port: 8001, rebind: {port: 9001, env: {LISTEN: '127.0.0.1:9001'}}, " +
+		"secretName: tls}\n"
 	for _, patterns := range []string{frontProxy + moving, moving + frontProxy} {
 		doc := readSpec(t, "  select: [{kind: Deployment}]\n  patterns:\n"+patterns)
 		out := Run([]File{{Text: text}}, doc, Options{})

@@ -74,23 +74,18 @@ func identityOf(q *request, o *manifest.Object, w *sidecar.Workload) string {
 var plainKinds = []string{"Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Pod"}
 
 // stemBesideNamesakes returns the name with the kind where a workload that counts before this one has the same name:
-// their sidecars' objects mustn't collide.
+// their sidecars' objects mustn't collide. Whether that one is selected doesn't matter, as another document may do so,
+// in a run of its own.
 func (r *run) stemBesideNamesakes(o *manifest.Object) string {
 	if r.namesakes == nil {
 		r.findNamesakes()
 	}
-	key := o.Ref
+	key := manifest.NormalizeRef(o.Ref)
 	key.Group, key.Kind = "", ""
-	for _, other := range r.namesakes[key] {
-		if other.Ref.Group == o.Ref.Group && other.Ref.Kind == o.Ref.Kind || compareKinds(other.Ref, o.Ref) > 0 {
-			continue
-		}
-		m := r.metaOf(other)
-		selected := len(r.remembered[other.Ref]) > 0 ||
-			slices.ContainsFunc(r.docs, func(d *document) bool { return d.Spec.Selects(&m) })
-		if other.Release(); selected {
-			return o.Ref.Name + "-" + strings.ToLower(o.Ref.Kind)
-		}
+	if slices.ContainsFunc(r.namesakes[key], func(other *manifest.Object) bool {
+		return (other.Ref.Group != o.Ref.Group || other.Ref.Kind != o.Ref.Kind) && compareKinds(other.Ref, o.Ref) < 0
+	}) {
+		return o.Ref.Name + "-" + strings.ToLower(o.Ref.Kind)
 	}
 	return ""
 }
@@ -115,7 +110,7 @@ func (r *run) findNamesakes() {
 			if !o.MayHaveTemplate() || o.IsToolConfig() {
 				continue
 			}
-			key := o.Ref
+			key := manifest.NormalizeRef(o.Ref)
 			key.Group, key.Kind = "", ""
 			switch known := first[key]; {
 			case known == nil:

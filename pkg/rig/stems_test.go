@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -117,9 +118,12 @@ func TestNamesakes(t *testing.T) {
 	}{
 		"both":            {job + deployment, "{name: curl}", []string{"curl-job-otel-agent", "curl-otel-agent"}},
 		"the other order": {deployment + job, "{name: curl}", []string{"curl-otel-agent", "curl-job-otel-agent"}},
-		"one is selected": {deployment + job, "{name: curl, kind: Job}", []string{"curl-otel-agent"}},
+		"one is selected": {deployment + job, "{name: curl, kind: Job}", []string{"curl-job-otel-agent"}},
+		"the first alone": {deployment + job, "{name: curl, kind: Deployment}", []string{"curl-otel-agent"}},
 		"not in namespaces": {deployment + workload("batch/v1", "Job", ", namespace: a"), "{name: curl}",
 			[]string{"curl-otel-agent", "curl-otel-agent"}},
+		"in the default namespace": {deployment + workload("batch/v1", "Job", ", namespace: default"), "{name: curl}",
+			[]string{"curl-otel-agent", "curl-job-otel-agent"}},
 		"a Service has no pods": {job + "---\napiVersion: v1\nkind: Service\nmetadata: {name: curl}\nspec: {}\n",
 			"{name: curl}", []string{"curl-otel-agent"}},
 	} {
@@ -132,6 +136,32 @@ func TestNamesakes(t *testing.T) {
 		again := Run([]File{{Text: laid}}, conf, Options{})
 		require.Equal(t, laid, again.Files()[0].Text, name)
 	}
+}
+
+// Each of two documents may serve one of them, in runs of their own, in any order.
+func TestNamesakesOfTwoDocuments(t *testing.T) {
+	toJob := strings.NewReplacer("apps/v1", "batch/v1", "Deployment", "Job", "name: app", "name: c")
+	text := deployment("curl", "") + toJob.Replace(deployment("curl", ""))
+	agent := `otelAgent: {endpoint: "https://otel.example.com:4317"}`
+	jobs := nameDocument(t, "jobs", agent)
+	deployments := readSpec(t, "  select: [{kind: Deployment}]\n  patterns:\n    - "+agent+"\n")
+	files := []File{{"curl.yaml", text}}
+	lay := func(files []File, docs ...*config.Sidecars) []File {
+		t.Helper()
+		out := RunAll(files, docs, Options{InPlace: true})
+		require.NoError(t, out.Findings.Err())
+		return out.Files()
+	}
+	both := lay(files, jobs, deployments)
+	require.Equal(t, both, lay(both, jobs))
+	require.Equal(t, both, lay(both, deployments))
+	require.Equal(t, both, lay(lay(files, deployments), jobs))
+	alone, fs := Strip(both, "jobs")
+	require.NoError(t, fs.Err())
+	require.Equal(t, lay(files, deployments), alone)
+	piped := Run(Run(files, jobs, Options{}).Files(), deployments, Options{})
+	require.NoError(t, piped.Findings.Err())
+	require.ElementsMatch(t, []string{"curl-job-otel-agent", "curl-otel-agent"}, emittedNames(t, piped.Files()[0].Text))
 }
 
 // A name that begins with a long text is cut, and keeps its hash.

@@ -116,20 +116,34 @@ type Entry struct {
 	document *Spec // which the entry is from; nil but in a joined document
 }
 
-// MarshalJSON writes an entry as it's read, with null for what its override removes.
+// MarshalJSON writes an entry as it's read, with null for what its override removes. encoding/json looks at all types
+// that a value may have in it before it writes any, and for all patterns that takes longer than a small run. So it only
+// gets the fields that are set.
 func (e Entry) MarshalJSON() ([]byte, error) {
-	type plain Entry
-	if e.Override == nil || len(e.Removed) == 0 {
-		return json.Marshal(plain(e))
+	var fields []reflect.StructField
+	var set []reflect.Value
+	add := func(name, tag string, v reflect.Value) {
+		fields = append(fields, reflect.StructField{Name: name, Type: v.Type(), Tag: reflect.StructTag(tag)})
+		set = append(set, v)
 	}
-	over, err := sidecar.EncodeOverride(*e.Override, e.Removed)
-	if err != nil {
-		return nil, err
+	nulls := e.Override != nil && len(e.Removed) > 0
+	for f, v := range reflect.ValueOf(e).Fields() {
+		if f.IsExported() && !v.IsZero() && !(nulls && f.Name == "Override") {
+			add(f.Name, string(f.Tag), v)
+		}
 	}
-	return json.Marshal(struct {
-		plain
-		Override map[string]any `json:"override"`
-	}{plain(e), over})
+	if nulls {
+		over, err := sidecar.EncodeOverride(*e.Override, e.Removed)
+		if err != nil {
+			return nil, err
+		}
+		add("Override", `json:"override"`, reflect.ValueOf(over))
+	}
+	lean := reflect.New(reflect.StructOf(fields)).Elem()
+	for i, v := range set {
+		lean.Field(i).Set(v)
+	}
+	return json.Marshal(lean.Interface())
 }
 
 // Unfit says what happens to workloads that a pattern isn't for.

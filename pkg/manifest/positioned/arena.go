@@ -40,8 +40,11 @@ func (p *pool[T]) take(n, more int) []T {
 }
 
 func (p *pool[T]) clear() {
-	for i := range min(p.at+1, len(p.chunks)) {
+	for i := range min(p.at, len(p.chunks)) {
 		clear(p.chunks[i])
+	}
+	if p.at < len(p.chunks) {
+		clear(p.chunks[p.at][:p.used])
 	}
 	if len(p.chunks) > mostChunks {
 		clear(p.chunks[mostChunks:])

@@ -1,6 +1,7 @@
 package positioned
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -346,8 +347,10 @@ func tagOf(s string) string {
 	switch c := s[0]; {
 	case c >= '1' && c <= '9' && isShortNumber(s):
 		return TagInt
-	case c == 't', c == 'T', c == 'f', c == 'F', c == 'n', c == 'N', c == 'y', c == 'Y', c == 'o', c == 'O':
-		if len(s) > len("false") {
+	case c >= '0' && c <= '9' && endsInUnit(s):
+		return TagString
+	case c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z':
+		if !slices.ContainsFunc(otherWords, func(w string) bool { return strings.EqualFold(s, w) }) {
 			return TagString
 		}
 	case strings.IndexByte("0123456789+-.~<=", c) < 0:
@@ -355,4 +358,14 @@ func tagOf(s string) string {
 	}
 	n := yaml.Node{Kind: yaml.ScalarNode, Value: s}
 	return n.ShortTag()
+}
+
+// otherWords are the words, in any case, that may be something else than strings.
+var otherWords = []string{"true", "false", "null"}
+
+// endsInUnit reports whether a text ends in a letter that no number or date ends in, as 128Mi, 100m and 30s do. Hex
+// digits and the Z of a time aren't among them.
+func endsInUnit(s string) bool {
+	c := s[len(s)-1]
+	return c >= 'g' && c < 'z' || c >= 'G' && c < 'Z'
 }

@@ -6,6 +6,34 @@ import "encoding/json"
 type Shared struct {
 	Value any
 	Hash  string // for whoever makes one
+	lines map[layout]string
+}
+
+// A layout is how a value is written on a line of its own: as the entry with a key, or as an item.
+type layout struct {
+	Style
+	key    string
+	column int
+}
+
+// FormatLine writes the value behind the end of a line, at a column of the next one: as the entry with a key, or as an
+// item if the key is "".
+func (s *Shared) FormatLine(st Style, key string, col int) string {
+	at := layout{st, key, col}
+	line, known := s.lines[at]
+	if known {
+		return line
+	}
+	if line = st.Newline + Indentation(col); key != "" {
+		line += st.FormatEntry(key, s.Value, col)
+	} else {
+		line += st.FormatItem(s.Value, col)
+	}
+	if s.lines == nil {
+		s.lines = map[layout]string{}
+	}
+	s.lines[at] = line
+	return line
 }
 
 // A Cache has shared values by their JSON: thousands of workloads get the same. A nil one keeps none.

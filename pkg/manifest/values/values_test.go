@@ -192,3 +192,19 @@ func TestCache(t *testing.T) {
 	}
 	require.LessOrEqual(t, len(c), 1000)
 }
+
+// Lines of a shared value are those that a style writes, whatever was asked for before.
+func TestFormatLine(t *testing.T) {
+	value, err := Of(map[string]any{"a": []any{1, "x\ny\n"}, "b": map[string]any{"c": true}})
+	require.NoError(t, err)
+	s := &Shared{Value: value}
+	for range 2 {
+		for _, st := range []Style{{Indent: 2, Newline: "\n"}, {Indent: 4, Compact: true, Newline: "\r\n"}} {
+			for _, col := range []int{0, 3, 6} {
+				before := st.Newline + Indentation(col)
+				require.Equal(t, before+st.FormatItem(value, col), s.FormatLine(st, "", col))
+				require.Equal(t, before+st.FormatEntry("k", value, col), s.FormatLine(st, "k", col))
+			}
+		}
+	}
+}

@@ -112,7 +112,7 @@ func expandShape(shape []string) (all [][]string) {
 func FieldAt(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) *Field {
 	all, kind, below := table(), kindName(on), stepsBelow(pods, path)
 	for i := range all {
-		if f := &all[i]; f.isOf(kind) && f.matchPath(path, below) == fullMatch {
+		if f := &all[i]; f.endsLike(path) && f.isOf(kind) && f.matchPath(path, below) == fullMatch {
 			return f
 		}
 	}
@@ -124,6 +124,12 @@ func FieldAt(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) *Field {
 func HasFieldsBelow(on sidecar.Ref, pods []sidecar.Path, path sidecar.Path) bool {
 	kind, below := kindName(on), stepsBelow(pods, path)
 	return slices.ContainsFunc(table(), func(f Field) bool { return f.isOf(kind) && f.matchPath(path, below) == partOf })
+}
+
+// endsLike reports whether the last step of a path matches: most fields of the table differ there already.
+func (f *Field) endsLike(path sidecar.Path) bool {
+	last := f.shape[len(f.shape)-1]
+	return len(path) == 0 || last == "pod" || f.matchStep(path[len(path)-1], last)
 }
 
 // stepsBelow returns what is left of a path below each pod template on it. Nothing is left of one that leads there.

@@ -9,7 +9,7 @@ import (
 // insertEntries adds new entries: at the end, or before the entry that they name.
 func (e *editor) insertEntries(n *positioned.Node, news []*patch, path sidecar.Path) {
 	for i, c := range news {
-		value, _ := c.wholeValue()
+		value := c.sharedValue()
 		c.eachLeaf(append(path[:len(path):len(path)], c.step), func(at sidecar.Path, leaf *patch) { e.noteAdded(at, leaf) })
 		before := -1
 		if c.before != "" && n.Kind == positioned.Sequence {
@@ -19,13 +19,11 @@ func (e *editor) insertEntries(n *positioned.Node, news []*patch, path sidecar.P
 		case n.Kind == positioned.Mapping && c.step.Field == "", n.Kind == positioned.Sequence && c.step.Field != "":
 			e.addError(n.Start, path, mixedUp)
 		case n.Flow:
-			e.insertFlow(n, c.step, value, before, i == 0)
-		case n.Kind == positioned.Mapping:
-			e.addSplice(e.lastLineEnd(n), 0, e.Newline+values.Indentation(n.Column)+e.FormatEntry(c.step.Field, value, n.Column))
+			e.insertFlow(n, c.step, value.Value, before, i == 0)
 		case before >= 0:
-			e.addSplice(e.lineEndAbove(n, before), 0, e.Newline+values.Indentation(n.Column)+e.FormatItem(value, n.Column))
+			e.addSplice(e.lineEndAbove(n, before), 0, value.FormatLine(e.Style, "", n.Column))
 		default:
-			e.addSplice(e.lastLineEnd(n), 0, e.Newline+values.Indentation(n.Column)+e.FormatItem(value, n.Column))
+			e.addSplice(e.lastLineEnd(n), 0, value.FormatLine(e.Style, c.step.Field, n.Column))
 		}
 	}
 }

@@ -173,8 +173,12 @@ func (o *Object) File() string {
 // origin returns the file that kustomize read the object from, if the kustomization has buildMetadata:
 // [originAnnotations]. Other paths that it writes are of files that nobody has.
 func (o *Object) origin() string {
+	text := o.Annotation(originAnnotation)
+	if text == "" {
+		return ""
+	}
 	var from struct{ Path, Repo string }
-	if text := o.Annotation(originAnnotation); yaml.Unmarshal([]byte(text), &from) != nil || from.Repo != "" {
+	if yaml.Unmarshal([]byte(text), &from) != nil || from.Repo != "" {
 		return ""
 	}
 	return from.Path
@@ -231,15 +235,27 @@ func stringsOf(n *positioned.Node) map[string]string {
 }
 
 // StringsAt reads a mapping of strings at a path, which may lead into lists.
-func (o *Object) StringsAt(at sidecar.Path) map[string]string {
-	if !at.EntersList() {
-		fields := make([]string, len(at))
-		for i, s := range at {
-			fields[i] = s.Field
-		}
-		return o.Strings(fields...)
+func (o *Object) StringsAt(at sidecar.Path) map[string]string { return stringsOf(o.nodeAt(at)) }
+
+// StringAt reads one string of such a mapping.
+func (o *Object) StringAt(at sidecar.Path, key string) (value string, found bool) {
+	n := o.nodeAt(at).Resolve()
+	if n == nil || n.Kind != positioned.Mapping {
+		return "", false
 	}
-	return stringsOf(reachNode(o.rootNode(), at))
+	v := n.Field(key).Resolve()
+	if v == nil || v.Kind != positioned.Scalar {
+		return "", false
+	}
+	return v.DecodedText(), true
+}
+
+// nodeAt returns the node at a path, or nil. One in the metadata is found without reading more than that.
+func (o *Object) nodeAt(at sidecar.Path) *positioned.Node {
+	if len(at) > 0 && at[0].Field == "metadata" {
+		return reachNode(o.withMeta(), at)
+	}
+	return reachNode(o.rootNode(), at)
 }
 
 // Keys returns the names of the fields of a mapping.

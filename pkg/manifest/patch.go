@@ -114,6 +114,15 @@ func (p *patch) wholeValue() (v any, some bool) {
 	return m, m != nil
 }
 
+// sharedValue returns the value of a patch at a path that has none. It's that of the edit, if there's one alone.
+func (p *patch) sharedValue() *values.Shared {
+	if p.set && p.shared != nil {
+		return p.shared
+	}
+	v, _ := p.wholeValue()
+	return &values.Shared{Value: v}
+}
+
 // usualDepth is more than most paths have steps.
 const usualDepth = 12
 

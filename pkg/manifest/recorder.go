@@ -155,10 +155,9 @@ func (o *Object) findUnrecordable(root *patch, fieldAt func(sidecar.Path) *edita
 		}
 		return false
 	}
-	var look func(p *patch, path sidecar.Path)
-	look = func(p *patch, path sidecar.Path) {
+	check := func(p *patch, path sidecar.Path) {
 		switch field := fieldAt(path); {
-		case (p.set || p.delete) && !p.canBeUndone(field):
+		case !p.canBeUndone(field):
 			fs = append(fs, sidecar.Finding{Code: "not-recordable",
 				Field:   path.String(),
 				Message: "isn't a field that a record can restore", Hint: "render from sources without a record"})
@@ -167,6 +166,12 @@ func (o *Object) findUnrecordable(root *patch, fieldAt func(sidecar.Path) *edita
 				Field:   path.String(),
 				Message: "is missing in the manifest, where a container mounts it, so no record may remove it",
 				Hint:    "write the volume into the manifest, or render from sources without a record"})
+		}
+	}
+	var look func(p *patch, path sidecar.Path)
+	look = func(p *patch, path sidecar.Path) {
+		if p.set || p.delete {
+			check(p, path)
 		}
 		for _, c := range p.below {
 			look(c, append(path, c.step))

@@ -121,28 +121,42 @@ func (r *run) readContent(kind, namespace, name string, fields ...string) *sidec
 	return c
 }
 
-// secretKeys returns the keys of a namespace's Secrets, by their names. It never reads the values.
-func (r *run) secretKeys(namespace string) map[string][]string {
-	if r.secrets == nil {
-		r.secrets = map[string]map[string][]string{}
+// coreObjects returns the Services or the Secrets of a namespace.
+func (r *run) coreObjects(kind, namespace string) []*manifest.Object {
+	if r.core == nil {
+		r.core = map[sidecar.Ref][]*manifest.Object{}
 		for _, t := range r.texts {
 			for _, o := range t.Objects {
-				if o.Ref.Kind != "Secret" || o.Ref.Group != "" {
-					continue
+				if o.Ref.Group == "" && (o.Ref.Kind == "Service" || o.Ref.Kind == "Secret") {
+					in := sidecar.Ref{Kind: o.Ref.Kind, Namespace: o.Ref.Namespace}
+					r.core[in] = append(r.core[in], o)
 				}
-				in := r.secrets[o.Ref.Namespace]
-				if in == nil {
-					in = map[string][]string{}
-					r.secrets[o.Ref.Namespace] = in
-				}
-				var keys []string
-				o.Glance(func() { keys = append(o.Keys("data"), o.Keys("stringData")...) })
-				slices.Sort(keys)
-				in[o.Ref.Name] = slices.Compact(keys)
 			}
 		}
 	}
-	return r.secrets[namespace]
+	return r.core[sidecar.Ref{Kind: kind, Namespace: namespace}]
+}
+
+// secretKeys returns the keys of a namespace's Secrets, by their names. It never reads the values.
+func (r *run) secretKeys(namespace string) map[string][]string {
+	in, known := r.secrets[namespace]
+	if known {
+		return in
+	}
+	for _, o := range r.coreObjects("Secret", namespace) {
+		if in == nil {
+			in = map[string][]string{}
+		}
+		var keys []string
+		o.Glance(func() { keys = append(o.Keys("data"), o.Keys("stringData")...) })
+		slices.Sort(keys)
+		in[o.Ref.Name] = slices.Compact(keys)
+	}
+	if r.secrets == nil {
+		r.secrets = map[string]map[string][]string{}
+	}
+	r.secrets[namespace] = in
+	return in
 }
 
 // compareAt reports whether an object has a value at a path, and whether it's the wanted one.

@@ -185,11 +185,12 @@ type run struct {
 	footprints []*neighbour.Footprint
 	limited    map[string]bool // namespaces with quotas or limit ranges; nil: not looked for yet
 
-	services         map[string][]*service              // by namespace
+	core             map[sidecar.Ref][]*manifest.Object // see coreObjects
+	services         map[string][]*service              // by namespace, as far as it was asked for
 	labelledServices map[sidecar.Ref]*manifest.Object   // Services that were taken for what this run emits
 	notEmitted       map[sidecar.Ref]bool               // those of an earlier pass that weren't
 	policies         *policies                          // nil: not looked for yet
-	secrets          map[string]map[string][]string     // keys of Secrets, by namespace and name
+	secrets          map[string]map[string][]string     // keys of Secrets, by namespace and name, likewise
 	hashed           map[sidecar.Ref]string             // names with a hash, by those without
 	objects          map[sidecar.Ref]*manifest.Object   // all, by reference; see findObject
 	twins            map[sidecar.Ref]*manifest.Object   // the second of several with one reference

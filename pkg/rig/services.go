@@ -9,11 +9,8 @@ import (
 
 // findServices returns the Services that select the workload's pods.
 func (r *run) findServices(w *sidecar.Workload) []sidecar.Service {
-	if r.services == nil {
-		r.readSelectors()
-	}
 	var out []sidecar.Service
-	for _, s := range r.services[w.Ref.Namespace] {
+	for _, s := range r.servicesIn(w.Ref.Namespace) {
 		if !sidecar.LabelsMatch(s.selector, w.Pod.Labels) {
 			continue
 		}
@@ -71,16 +68,22 @@ type service struct {
 	decoded  *sidecar.Service
 }
 
-// readSelectors reads the selectors of all Services, by namespace.
-func (r *run) readSelectors() {
-	r.services = map[string][]*service{}
-	for _, t := range r.texts {
-		for _, o := range t.Objects {
-			if o.Ref.Kind == "Service" && o.Ref.Group == "" && !o.IsToolConfig() {
-				s := &service{object: o}
-				o.Glance(func() { s.selector = o.Strings("spec", "selector") })
-				r.services[o.Ref.Namespace] = append(r.services[o.Ref.Namespace], s)
-			}
+// servicesIn returns the Services of a namespace with their selectors.
+func (r *run) servicesIn(namespace string) []*service {
+	all, known := r.services[namespace]
+	if known {
+		return all
+	}
+	for _, o := range r.coreObjects("Service", namespace) {
+		if !o.IsToolConfig() {
+			s := &service{object: o}
+			o.Glance(func() { s.selector = o.Strings("spec", "selector") })
+			all = append(all, s)
 		}
 	}
+	if r.services == nil {
+		r.services = map[string][]*service{}
+	}
+	r.services[namespace] = all
+	return all
 }

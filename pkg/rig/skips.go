@@ -55,13 +55,13 @@ func readOptOut(o *manifest.Object, at sidecar.Path) optOut {
 	for n := len(at); n >= 0; n-- {
 		for _, kind := range []string{"labels", "annotations"} {
 			at := sidecar.Path(at[:n]).To("metadata", kind)
-			if o.StringsAt(at)[injectKey] == "false" {
+			if v, _ := o.StringAt(at, injectKey); v == "false" {
 				out.names, out.source = []string{"*"}, at.String()+"."+injectKey
 				return out
 			}
 		}
 		at := sidecar.Path(at[:n]).To("metadata", "annotations")
-		if v, ok := o.StringsAt(at)[skipKey]; ok {
+		if v, ok := o.StringAt(at, skipKey); ok {
 			for _, name := range strings.Split(v, ",") {
 				out.names = append(out.names, strings.TrimSpace(name))
 			}
@@ -80,7 +80,7 @@ const reasonRunes = 200
 func readReason(o *manifest.Object, at sidecar.Path) string {
 	text := ""
 	for n := len(at); n >= 0 && text == ""; n-- {
-		text = o.StringsAt(sidecar.Path(at[:n]).To("metadata", "annotations"))[skipReasonKey]
+		text, _ = o.StringAt(sidecar.Path(at[:n]).To("metadata", "annotations"), skipReasonKey)
 	}
 	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
 	line := []rune(strings.Join(words, " "))

@@ -344,6 +344,11 @@ func (o *Object) Value(path sidecar.Path) (v any, there bool) {
 	return v, err == nil
 }
 
+// ScalarText returns the text of a scalar at a path, without quotes, or "" where there's none.
+func (o *Object) ScalarText(path sidecar.Path) string {
+	return reachNode(o.rootNode(), path).ScalarText()
+}
+
 // HasContentOf reports whether the object has the content of another one, apart from
 // metadata. A nil object has none.
 func (o *Object) HasContentOf(other sidecar.Object) bool {

@@ -43,11 +43,7 @@ func (r *run) decodeUnnamed(q *request, o *manifest.Object, at sidecar.Path) (*s
 		field, message := explainUnreadable(at, err)
 		return refuse("unreadable", field, message, "")
 	}
-	w.Written = func(path sidecar.Path) string {
-		v, _ := o.Value(slices.Concat(at, path))
-		text, _ := v.(string)
-		return text
-	}
+	w.Written = func(path sidecar.Path) string { return o.ScalarText(slices.Concat(at, path)) }
 	if len(w.Pod.Spec.Containers) == 0 {
 		return refuse("template-missing", at.String(), "has no containers", "select a workload that has some")
 	}

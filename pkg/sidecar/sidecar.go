@@ -179,7 +179,7 @@ func (w *Workload) Selector() map[string]string {
 	return w.Pod.Labels
 }
 
-// WrittenText returns a string of the pod template as it's written, or "" where there's none.
+// WrittenText returns a text or a number of the pod template as it's written, or "" where there's none.
 func (w *Workload) WrittenText(at Path) string {
 	if w.Written == nil {
 		return ""

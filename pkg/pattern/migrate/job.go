@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -51,7 +52,7 @@ func (p *Migrate) moveToJob(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Ch
 	if len(c.LikeApp) > 0 {
 		p.likeApp(w, &main, &pod, &out.Notes)
 	}
-	main.Resources.Claims = nil // of devices, which the Job's pod doesn't have
+	main.Resources.Claims = nil // the Job's pod has none
 	pod.Containers = []corev1.Container{main}
 	checkHook(p.Hook, w, &pod, &out.Notes)
 	if p.Hook == "" && p.hasHashedFiles(w) {
@@ -94,20 +95,38 @@ func (p *Migrate) moveToJob(w *sidecar.Workload, c *sidecar.Change) (*sidecar.Ch
 // 0.5Gi, and 1288490188800m of 1.2Gi.
 func keepQuantities(w *sidecar.Workload, resources *corev1.ResourceRequirements, raw []byte) []byte {
 	at := sidecar.Fields("spec", "containers").At("name", w.App.Name).To("resources")
-	replace := func(field string, list corev1.ResourceList) {
+	written := func(field string, list corev1.ResourceList) map[string]string {
+		texts := map[string]string{}
 		for name, q := range list {
+			texts[string(name)] = q.String()
 			text := w.WrittenText(at.To(field, string(name)))
 			if same, err := resource.ParseQuantity(text); err == nil && same.Cmp(q) == 0 {
-				raw = bytes.ReplaceAll(raw, quotePair(string(name), q.String()), quotePair(string(name), text))
+				texts[string(name)] = text
 			}
 		}
+		return texts
 	}
-	replace("requests", resources.Requests)
-	replace("limits", resources.Limits)
-	return raw
+	var texts struct {
+		Limits   map[string]string `json:"limits,omitempty"`
+		Requests map[string]string `json:"requests,omitempty"`
+	}
+	texts.Limits, texts.Requests = written("limits", resources.Limits), written("requests", resources.Requests)
+	before, _ := json.Marshal(resources) // both can always be encoded
+	after, _ := json.Marshal(texts)
+	return bytes.Replace(raw, before, after, 1)
 }
 
-func quotePair(key, value string) []byte { return fmt.Appendf(nil, "%q:%q", key, value) }
+// leaveDevicesOut removes claims of devices, such as GPUs, from the app's resources: those of resourceClaims and
+// extended resources (k8s.io/kubernetes pkg/apis/core/v1/helper, IsExtendedResourceName). A Job would wait for another
+// device.
+func leaveDevicesOut(r *corev1.ResourceRequirements) {
+	isDevice := func(name corev1.ResourceName, _ resource.Quantity) bool {
+		return strings.Contains(string(name), "/") && !strings.Contains(string(name), "kubernetes.io/")
+	}
+	r.Claims = nil
+	maps.DeleteFunc(r.Requests, isDevice)
+	maps.DeleteFunc(r.Limits, isDevice)
+}
 
 // jobSpec holds the fields of batch/v1's JobSpec that are set. (Importing that package
 // would slow down every start of the program.)

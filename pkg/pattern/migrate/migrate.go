@@ -46,7 +46,7 @@ type Migrate struct {
 	// Mode is when to migrate: init (an init container that runs before each start of a
 	// pod, after tunnels and waits) or job (a Job beside the workload, which runs once).
 	// The Job has no sidecars, and nothing that they give the app: it can't use a tunnel or
-	// files with secrets. Default: init.
+	// files with secrets. Nor does it get the app's devices, such as GPUs. Default: init.
 	Mode MigrationMode `json:"mode,omitempty"`
 	// Hook runs the Job before each change of the workload: argocd (PreSync) or helm
 	// (pre-install and pre-upgrade; Helm 3 ignores hooks in the output of a post-renderer).
@@ -143,6 +143,9 @@ func (p *Migrate) Change(w *sidecar.Workload) (*sidecar.Change, error) {
 // container it requests nothing that the pod doesn't have.
 func (p *Migrate) addCommand(w *sidecar.Workload, c *sidecar.Change) {
 	resources := *w.App.Resources.DeepCopy()
+	if p.Mode == MigrateJob {
+		leaveDevicesOut(&resources)
+	}
 	if len(resources.Requests) == 0 && len(resources.Limits) == 0 {
 		resources = corev1.ResourceRequirements{Requests: pattern.ResourceList(migrationSize.CPU, migrationSize.Memory)}
 	}

@@ -243,7 +243,7 @@ func podNames(w *sidecar.Workload, service string) (names []string) {
 		return nil
 	}
 	for i := range replicas {
-		names = append(names, fmt.Sprintf("%s-%d.%s", w.Ref.Name, i, service))
+		names = append(names, fmt.Sprintf("%s-%d.%s", w.Ref.Name, w.FirstPod+i, service))
 	}
 	return names
 }

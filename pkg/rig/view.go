@@ -50,6 +50,9 @@ func (r *run) decodeUnnamed(q *request, o *manifest.Object, at sidecar.Path) (*s
 	w.Services, w.Claims = r.findServices(w), volumeClaims(o)
 	w.MatchLabels = o.Strings("spec", "selector", "matchLabels")
 	w.Replicas = replicasOf(o, at)
+	if w.Ref.Kind == "StatefulSet" {
+		_ = o.Decode(sidecar.Fields("spec", "ordinals", "start"), &w.FirstPod) // the API server reports what is wrong with it
+	}
 	r.fillNamespace(w)
 	return w, nil
 }

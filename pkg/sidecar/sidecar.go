@@ -132,6 +132,7 @@ type Workload struct {
 	MatchLabels map[string]string      // of the workload's own selector; nil if it has none
 	Claims      []string               // names of a StatefulSet's volumeClaimTemplates
 	Replicas    *int32                 // number of pods; nil if the workload doesn't say
+	FirstPod    int32                  // the number in the name of a StatefulSet's first pod
 
 	// Objects of the namespace in the input.
 	Secrets         map[string][]string                 // keys, never values, by name

@@ -71,15 +71,16 @@ func TestCertificateNames(t *testing.T) {
 	})
 	p := proxy(certified())
 	require.Equal(t, []string{"a", "b", "*.b"}, p.Certificate.ServiceNames(nowhere))
-	peers := func(replicas *int32) []string {
+	peers := func(replicas *int32, first int32) []string {
 		return p.Certificate.ServiceNames(patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 			w.Ref = sidecar.Ref{Group: "apps", Kind: "StatefulSet", Name: "db"}
-			w.Replicas, w.Services = replicas, []sidecar.Service{service("", "peers", "None")}
+			w.Replicas, w.FirstPod, w.Services = replicas, first, []sidecar.Service{service("", "peers", "None")}
 		}))
 	}
-	require.Equal(t, []string{"peers", "*.peers", "db-0.peers"}, peers(nil))
-	require.Equal(t, []string{"peers", "*.peers", "db-0.peers", "db-1.peers"}, peers(new(int32(2))))
-	require.Equal(t, []string{"peers", "*.peers"}, peers(new(int32(100))))
+	require.Equal(t, []string{"peers", "*.peers", "db-0.peers"}, peers(nil, 0))
+	require.Equal(t, []string{"peers", "*.peers", "db-0.peers", "db-1.peers"}, peers(new(int32(2)), 0))
+	require.Equal(t, []string{"peers", "*.peers"}, peers(new(int32(100)), 0))
+	require.Equal(t, []string{"peers", "*.peers", "db-5.peers", "db-6.peers"}, peers(new(int32(2)), 5))
 	require.Equal(t, []string{"info certificate-names: certificate.dnsNames: the namespace isn't known, so the " +
 		"certificate has only the short names of the Services; write dnsNames if clients in other namespaces use " +
 		"longer names"},

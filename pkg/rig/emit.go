@@ -84,9 +84,12 @@ func (r *run) addEmit(workload sidecar.Ref, owner string, ref sidecar.Ref, obj s
 	r.emitters[ref] = append(r.emitters[ref], emitter{em.For, owner})
 	if first, twice := r.emitted[ref]; twice {
 		if string(first.RawMessage) != string(obj.RawMessage) {
+			hint := "give one of them another name"
+			if em.For != nil && em.For.IsGenerated() {
+				hint = "give one of them another generateName"
+			}
 			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "object-conflict", Object: workload, Sidecar: owner,
-				Message: "emits " + ref.String() + " with other content than " + r.owners[ref] + " does",
-				Hint:    "give one of them another name"})
+				Message: "emits " + ref.String() + " with other content than " + r.owners[ref] + " does", Hint: hint})
 		} else if em.For != r.findObject(workload) {
 			r.checkEmittedTwins(workload, owner, ref)
 		}

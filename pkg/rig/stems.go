@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/outrigger-dev/outrigger/pkg/config"
 	"github.com/outrigger-dev/outrigger/pkg/manifest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -39,13 +41,14 @@ func (r *run) readStem(o *manifest.Object, m *config.Meta, at sidecar.Path) stri
 	return r.stemOf(q, o, w)
 }
 
-// identityOf tells a workload without a name from others: by what its own containers run. It has nothing that sidecars
-// add or set, so that a run over our own output sees the same. Neither does it have addresses, whose schemes they may
-// change.
+// identityOf tells a workload without a name from others: by its pods' labels, and by what its own containers run, and
+// as whom. It has nothing that sidecars add or set, so that a run over our own output sees the same. Neither does it
+// have addresses, whose schemes they may change.
 func identityOf(q *request, o *manifest.Object, w *sidecar.Workload) string {
 	type program struct {
-		Name, Image   string
-		Command, Args []string
+		Name, Image     string
+		Command, Args   []string
+		SecurityContext *corev1.SecurityContext
 	}
 	var args []string
 	answers := answersOf(askAll(q, o, w, readOptOut(o, w.Template)), -1)
@@ -62,10 +65,15 @@ func identityOf(q *request, o *manifest.Object, w *sidecar.Workload) string {
 	var programs []program
 	for c := range w.AllContainers() {
 		if !added[c.Name] && !addsContainer(q.Sidecars, c.Name) && !marker.NamesContainer(c.Name) {
-			programs = append(programs, program{c.Name, c.Image, own(c.Command), own(c.Args)})
+			programs = append(programs, program{c.Name, c.Image, own(c.Command), own(c.Args), c.SecurityContext})
 		}
 	}
-	raw, _ := json.Marshal([]any{o.Ref.Group, o.Ref.Kind, o.Ref.Name, programs}) // strings always can be
+	var user, group *int64
+	if sc := w.Pod.Spec.SecurityContext; sc != nil {
+		user, group = sc.RunAsUser, sc.RunAsGroup
+	}
+	of := []any{o.Ref.Group, o.Ref.Kind, o.Ref.Name, w.Pod.Labels, user, group, programs}
+	raw, _ := json.Marshal(of) // what was read can be written
 	return string(raw)
 }
 

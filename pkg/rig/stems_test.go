@@ -93,6 +93,29 @@ func TestGeneratedNames(t *testing.T) {
 	require.Equal(t, generatedJobs, back[0].Text)
 }
 
+// Workloads of one stem that run the same program get objects of their own where these differ: they're for other pods,
+// or for another user.
+func TestGeneratedNamesOfOneProgram(t *testing.T) {
+	job := func(label, spec string) string {
+		return "---\napiVersion: batch/v1\nkind: Job\nmetadata: {generateName: run-}\nspec:\n  template:\n    metadata:\n" +
+			"      labels: {job: " + label + "}\n    spec:\n      restartPolicy: Never\n" + spec +
+			"      containers: [{name: run, image: 'run:1', ports: [{containerPort: 8080}]}]\n"
+	}
+	conf := readSpec(t, "  select: [{kind: Job}]\n  patterns:\n    - tlsProxy: {mode: front, secretName: s}\n"+
+		"    - vault: {address: 'https://v:8200', role: a, mountPath: /s, files: [{path: s, secret: secret/data/s}]}\n")
+	for _, other := range []string{job("b", ""), job("b", "      securityContext: {runAsUser: 5}\n")} {
+		out := Run([]File{{Text: job("a", "") + other}}, conf, Options{})
+		require.NoError(t, out.Findings.Err())
+		require.Len(t, emittedNames(t, out.Files()[0].Text), 4)
+		again := Run(out.Files(), conf, Options{})
+		require.Equal(t, out.Files(), again.Files())
+	}
+	grpc := strings.Replace(job("a", ""), "containerPort: 8080", "containerPort: 8080, name: grpc", 1)
+	out := Run([]File{{Text: job("a", "") + grpc}}, conf, Options{})
+	require.ErrorContains(t, out.Findings.Err(), "with other content than Job run-'s tls-proxy does; give one of them "+
+		"another generateName")
+}
+
 // A generateName that can't begin a name is refused, as the API server does.
 func TestOddGeneratedNames(t *testing.T) {
 	for _, stem := range []string{"Import-", "'-'", "a_b", "a..b"} {

@@ -42,7 +42,12 @@ func isTLSScheme(scheme string) bool {
 	return strings.HasSuffix(scheme, "+ssl") || strings.HasSuffix(scheme, "+tls") || strings.HasSuffix(scheme, "+https")
 }
 
-// findAddresses returns the URLs in a text, except those over TLS, and each host:port that isn't part of a URL.
+// isUDPScheme reports whether a scheme leads to a port over UDP, which no sidecar takes over.
+func isUDPScheme(scheme string) bool {
+	return scheme == "dtls" || scheme == "coap" || strings.HasPrefix(scheme, "udp") || strings.HasSuffix(scheme, "+udp")
+}
+
+// findAddresses returns the URLs in a text, except those over TLS or UDP, and each host:port that isn't part of a URL.
 func findAddresses(text string) iter.Seq[address] {
 	return func(yield func(address) bool) {
 		for i := 0; i < len(text); {
@@ -69,8 +74,8 @@ func findAddresses(text string) iter.Seq[address] {
 	}
 }
 
-// readURL reads the URL around the "://" at an offset. It isn't ok if its scheme is one over TLS, but its end is right
-// nevertheless.
+// readURL reads the URL around the "://" at an offset. It isn't ok if its scheme is one over TLS or UDP, but its end is
+// right nevertheless.
 func readURL(text string, least, colon int) (a address, ok bool) {
 	a.from = colon
 	for a.from > least && isSchemeByte(text[a.from-1]) {
@@ -104,7 +109,7 @@ func readURL(text string, least, colon int) (a address, ok bool) {
 		}
 		a.to += 1 + n
 	}
-	if a.scheme == "" || isTLSScheme(a.scheme) {
+	if a.scheme == "" || isTLSScheme(a.scheme) || isUDPScheme(a.scheme) {
 		return a, false
 	}
 	return a, a.namesHost() && a.effectivePort() != 0 && a.to == end

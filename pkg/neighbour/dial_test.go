@@ -30,6 +30,7 @@ func TestDials(t *testing.T) {
 		"jdbc:postgresql://db:5432/x?ssl=false":          "postgresql://db:5432",
 		"dns:///search:9000 passthrough:///a.b:1":        "dns://search:9000, passthrough://a.b:1",
 		"file:///search:9000 oci://search/a:1":           "",
+		"udp://search:53 syslog+udp://a:514 dtls://a:1":  "",
 		"http://$(HOST):9200":                            "",
 		"http://search:$(PORT)":                          "",
 		"http://$(POD_NAME).db:80 http://${A}.b/c": "http://$(POD_NAME).db:80 > https://$(POD_NAME).db:80, " +

@@ -3,6 +3,7 @@ package neighbour
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +26,37 @@ func (r *Result) currentValue(object sidecar.Ref, have map[string]string) func(k
 		}
 		return have[key]
 	}
+}
+
+// setAnnotations returns the annotations that this run sets on objects.
+func (r *Result) setAnnotations() map[sidecar.Ref]map[string]string {
+	all := map[sidecar.Ref]map[string]string{}
+	for i := range r.Edits {
+		e := &r.Edits[i]
+		value, ok := e.Value.(string)
+		if !ok || len(e.Path) != 3 || e.Path[1].Field != "annotations" {
+			continue
+		}
+		if all[e.Object] == nil {
+			all[e.Object] = map[string]string{}
+		}
+		all[e.Object][e.Path[2].Field] = value
+	}
+	return all
+}
+
+// joinAnnotations returns annotations with those that are set besides.
+func joinAnnotations(have, set map[string]string) map[string]string {
+	if set == nil {
+		return have
+	}
+	all := maps.Clone(set)
+	for key, value := range have {
+		if _, changed := set[key]; !changed {
+			all[key] = value
+		}
+	}
+	return all
 }
 
 // extendLists sets annotations to extended lists. A second backend changes the edit of the first.

@@ -58,27 +58,32 @@ type backendRef struct {
 	Filters   []filter `json:"filters"`
 }
 
-// A filter may send a copy of a request to another backend.
+// A filter may send a copy of a request to another backend, or ask one whether it's allowed.
 type filter struct {
-	RequestMirror *struct {
-		BackendRef backendRef `json:"backendRef"`
-	} `json:"requestMirror"`
+	RequestMirror *filterBackend `json:"requestMirror"`
+	ExternalAuth  *filterBackend `json:"externalAuth"`
+}
+
+type filterBackend struct {
+	BackendRef backendRef `json:"backendRef"`
 }
 
 // backends returns everything that the route sends requests to.
 func (r *route) backends() (all []backendRef) {
-	mirrors := func(filters []filter) {
+	add := func(filters []filter) {
 		for _, f := range filters {
-			if f.RequestMirror != nil {
-				all = append(all, f.RequestMirror.BackendRef)
+			for _, b := range []*filterBackend{f.RequestMirror, f.ExternalAuth} {
+				if b != nil {
+					all = append(all, b.BackendRef)
+				}
 			}
 		}
 	}
 	for _, rule := range r.Rules {
-		mirrors(rule.Filters)
+		add(rule.Filters)
 		for _, b := range rule.BackendRefs {
 			all = append(all, b)
-			mirrors(b.Filters)
+			add(b.Filters)
 		}
 	}
 	return all

@@ -35,13 +35,16 @@ func checkRouters(s *scene, r *Result) {
 	if len(s.tlsPorts) == 0 {
 		return
 	}
-	h := newHostIndex(s)
+	h, set := newHostIndex(s), r.setAnnotations()
 	for _, k := range routers.Kinds {
 		for _, o := range s.Objects(Kind{k.Group, k.Kind}, "*", h.mayBeService) {
 			reported := map[*servicePort]bool{}
 			for _, b := range o.Spec.(routers.Router).Backends(o.Annotations) {
 				sp := h.portOfBackend(&o, &b)
-				if sp == nil || reported[sp] || b.SpeaksTLS(sp.port, sp.service.Annotations) {
+				if sp == nil || reported[sp] {
+					continue
+				}
+				if b.SpeaksTLS(sp.port, joinAnnotations(sp.service.Annotations, set[sp.service.Ref])) {
 					continue
 				}
 				reported[sp] = b.Called == "" // the first of an object's routes to a port is enough

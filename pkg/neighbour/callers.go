@@ -100,7 +100,7 @@ func (h *hostIndex) checkValue(caller *Caller, at sidecar.Path, value string, r 
 	}
 	h.checkVariables(caller, at, value, r)
 	var plain []address
-	var first *servicePort
+	var ports []*servicePort // to which they lead
 	text := unescapeText(value)
 	rewrite := text == value
 	for a := range findAddresses(text) {
@@ -123,30 +123,47 @@ func (h *hostIndex) checkValue(caller *Caller, at sidecar.Path, value string, r 
 				"names "+a.plain()+", which speaks TLS now"+condition, "make sure that the client speaks TLS to it"+otherwise))
 			continue
 		}
-		plain = append(plain, a)
-		rewrite = rewrite && sp.RewriteCallers && !sp.alias && (first == nil || first.sidecar == sp.sidecar)
-		first = sp
+		plain, ports = append(plain, a), append(ports, sp)
+		rewrite = rewrite && sp.RewriteCallers && !sp.alias && ports[0].sidecar == sp.sidecar
 	}
 	if len(plain) == 0 {
 		return
 	}
-	if edit := rewriteValue(caller, first.takenPort, at, value, plain); rewrite && edit != nil {
+	if edit := rewriteValue(caller, ports[0].takenPort, at, value, plain); rewrite && edit != nil {
 		r.addEdits(*edit)
-		first.reportRewritten(caller.Ref, at, plain[0].tls(), r)
+		ports[0].reportRewritten(caller.Ref, at, plain[0].tls(), r)
 		return
 	}
-	for _, a := range plain {
-		condition, otherwise := first.ifThere(a.host)
-		hint := "write " + a.tls()
-		if first.ClientCertificate {
-			hint += ", and give the client its own certificate"
-		}
-		if first.alias {
-			hint += ", and make sure that the server's certificate is valid for that name, too"
-		}
-		first.addWarning(r, "plaintext-caller", caller.Ref, at.String(),
-			"connects to "+a.plain()+", which speaks TLS now"+condition, hint+otherwise)
+	for i := range plain {
+		ports[i].reportPlain(caller.Ref, at, &plain[i], namesIssuer(at, text[:plain[i].from]), r)
 	}
+}
+
+// reportPlain reports an address without TLS. That of an issuer of tokens is a name as well.
+func (sp *servicePort) reportPlain(caller sidecar.Ref, at sidecar.Path, a *address, isIssuer bool, r *Result) {
+	condition, otherwise := sp.ifThere(a.host)
+	hint := "write " + a.tls()
+	if isIssuer {
+		hint += " wherever this issuer is named, at the same time"
+	}
+	if sp.ClientCertificate {
+		hint += ", and give the client its own certificate"
+	}
+	if sp.alias {
+		hint += ", and make sure that the server's certificate is valid for that name, too"
+	}
+	sp.addWarning(r, "plaintext-caller", caller, at.String(),
+		choose(isIssuer, "names the issuer ", "connects to ")+a.plain()+", which speaks TLS now"+condition, hint+otherwise)
+}
+
+// namesIssuer reports whether an address behind a text is that of an issuer of tokens, by the name of its setting.
+func namesIssuer(at sidecar.Path, before string) bool {
+	line := before[strings.LastIndexAny(before, "\n,;{")+1:]
+	for i := range at[max(0, len(at)-2):] {
+		step := at[len(at)-1-i]
+		line += " " + step.Field + " " + step.Value
+	}
+	return strings.Contains(strings.ToLower(line), "issuer")
 }
 
 // reportRewritten reports that an address was rewritten, and what the client still needs.

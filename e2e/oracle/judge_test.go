@@ -63,6 +63,7 @@ var unknown = map[string]string{
 	"Namespace":                "nothing is done to it",
 	"PodMonitor":               "the Prometheus operator's; it has no pod template",
 	"Probe":                    "the Prometheus operator's; nothing is done to it",
+	"Prometheus":               "the Prometheus operator's; nothing is done to it",
 	"RateLimitService":         "Ambassador's; nothing is done to it",
 	"RayCluster":               "Ray's",
 	"RayService":               "Ray's",

@@ -78,6 +78,29 @@ func (c *scrapeConfig) Backends(map[string]string) (all []Backend) {
 	return all
 }
 
+// prometheus holds the fields of a Prometheus that are read here: the Alertmanagers to which it sends alerts
+// (pkg/apis/monitoring/v1). A number is a port of their pods, not of the Service.
+type prometheus struct {
+	Alerting struct {
+		Alertmanagers []struct {
+			Namespace string             `json:"namespace"`
+			Name      string             `json:"name"`
+			Port      intstr.IntOrString `json:"port"`
+			Scheme    string             `json:"scheme"`
+		} `json:"alertmanagers"`
+	} `json:"alerting"`
+}
+
+func (p *prometheus) Backends(map[string]string) (all []Backend) {
+	for i, a := range p.Alerting.Alertmanagers {
+		if a.Port.Type == intstr.String && !strings.EqualFold(a.Scheme, "https") {
+			all = append(all, Backend{Field: fmt.Sprintf("spec.alerting.alertmanagers[%d]", i), Namespace: a.Namespace,
+				Service: a.Name, Port: a.Port, Called: a.Name + ":" + a.Port.StrVal, Hint: "set scheme: https, and a tlsConfig"})
+		}
+	}
+	return all
+}
+
 // splitAddress splits a host and a port, which may be missing.
 func splitAddress(address string, def int32) (host string, port intstr.IntOrString) {
 	host, text, _ := strings.Cut(address, ":")

@@ -99,6 +99,7 @@ var Kinds = []Kind{
 	{"gateway.solo.io", "VirtualService", newSpec[glooVirtualService]},
 	{"gateway.solo.io", "RouteTable", newSpec[glooRouteTable]},
 	{"monitoring.coreos.com", "Probe", newSpec[probe]},
+	{"monitoring.coreos.com", "Prometheus", newSpec[prometheus]},
 	{"monitoring.coreos.com", "ScrapeConfig", newSpec[scrapeConfig]},
 }
 

@@ -57,6 +57,7 @@ var unknown = map[string]string{
 	"Job":                      "Volcano's; those of group batch are checked",
 	"JobSet":                   "the project JobSet's",
 	"KongService":              "Kong's; nothing is done to it",
+	"KongUpstreamPolicy":       "Kong's; nothing is done to it",
 	"LogService":               "Ambassador's; nothing is done to it",
 	"Mapping":                  "Ambassador's; nothing is done to it",
 	"Middleware":               "Traefik's; nothing is done to it",

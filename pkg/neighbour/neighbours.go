@@ -45,7 +45,9 @@ var neighbours = []neighbour{
 		virtualServices: newSpec[virtualService], destinationRules: newSpec[destinationRule],
 	}},
 	{name: "load-balancers", follow: followLoadBalancers},
-	{name: "gce-health-checks", follow: checkBackendHealth, kinds: kinds{backendConfigs: newSpec[backendConfig]}},
+	{name: "backend-health", follow: checkBackendHealth, kinds: kinds{
+		backendConfigs: newSpec[backendConfig], upstreamPolicies: newSpec[upstreamPolicy],
+	}},
 	{name: "monitors", follow: followMonitors, kinds: kinds{
 		serviceMonitors: newSpec[monitor], podMonitors: newSpec[monitor],
 	}},

@@ -34,6 +34,7 @@ type record struct {
 	Record
 	Compact bool   `json:"compact,omitempty"` // lists stood at the column of their key
 	Column  int    `json:"col,omitempty"`     // where the object stood: in a list it stands deeper
+	CRLF    bool   `json:"crlf,omitempty"`    // the texts of marks are of lines that ended so
 	Marks   []mark `json:"marks"`
 }
 
@@ -71,6 +72,16 @@ type mark struct {
 	Skip  int     `json:"skip,omitempty"`  // lines between that entry and it: comments
 	By    string  `json:"by,omitempty"`    // with After: the mark of what took its place
 	Empty *string `json:"empty,omitempty"` // how it was written: "", {}, [], null
+}
+
+// texts are those that the mark gives back.
+func (m *mark) texts() []*string { return []*string{m.Was, m.Empty} }
+
+// haveLines reports whether marks have a text of several lines.
+func haveLines(marks []mark) bool {
+	return slices.ContainsFunc(marks, func(m mark) bool {
+		return slices.ContainsFunc(m.texts(), func(text *string) bool { return text != nil && strings.Contains(*text, "\n") })
+	})
 }
 
 // isTakenOut reports whether the mark is of a removed value.

@@ -88,7 +88,7 @@ func (l *Layer) editWithRecord(o *Object, edits []sidecar.Edit, root *patch, abo
 	}
 	l.completeMarks(o, marks)
 	text := encodeRecord(record{Version: recordVersion, Record: about, Compact: o.textStyle().Compact,
-		Column: o.rootNode().Column, Marks: marks})
+		Column: o.rootNode().Column, CRLF: o.textStyle().Newline == crlf && haveLines(marks), Marks: marks})
 	if e.writeRecord(text) {
 		return e
 	}

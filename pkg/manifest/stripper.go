@@ -34,6 +34,7 @@ type comeback struct {
 // stripRecord turns marks into splices that give back what stood there before. What a
 // person changed since is never taken: it's reported in changedByHand.
 func (s *stripper) stripRecord(r record) error {
+	s.fitLines(r)
 	s.gone = map[*positioned.Node]map[int]bool{}
 	s.empty, s.back = map[*positioned.Node]string{}, map[*positioned.Node]bool{}
 	done := map[string]bool{} // what was taken out comes back once

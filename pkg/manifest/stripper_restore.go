@@ -9,6 +9,22 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
+// crlf ends lines on Windows.
+const crlf = "\r\n"
+
+// fitLines gives the texts of a record the line breaks of the file, where Git or an editor has changed those since.
+func (s *stripper) fitLines(r record) {
+	if now := s.Lines.Break; (now == crlf) != r.CRLF {
+		for i := range r.Marks {
+			for _, text := range r.Marks[i].texts() {
+				if text != nil {
+					*text = strings.ReplaceAll(strings.ReplaceAll(*text, crlf, "\n"), "\n", now)
+				}
+			}
+		}
+	}
+}
+
 // putBack restores a removed text at its place.
 func (s *stripper) putBack(path sidecar.Path, m mark, r record) {
 	parent := locateNode(s.root, path[:len(path)-1]).Resolve()

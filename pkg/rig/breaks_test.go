@@ -26,3 +26,22 @@ func TestOtherLineBreaks(t *testing.T) {
 		}
 	}
 }
+
+// Git and editors change all line breaks of a file. What strip gives back has those that the file has then.
+func TestChangedLineBreaks(t *testing.T) {
+	conf := readSpec(t, "  select: [{kind: Deployment}]\n  patterns:\n"+
+		"    - tlsProxy: {port: 80, secretName: s, rebind: {port: 81, env: {LISTEN: '127.0.0.1:81'}}}\n")
+	text := "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    metadata:\n" +
+		"      annotations:\n        {}\n    spec:\n      containers:\n        - name: app\n          image: app:1\n" +
+		"          ports:\n            - name: http\n              # why\n              containerPort: 80\n" +
+		"          readinessProbe:\n            tcpSocket:\n              port: http\n"
+	onWindows := func(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
+	elsewhere := func(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
+	for given, change := range map[string]func(string) string{text: onWindows, onWindows(text): elsewhere} {
+		laid := Run([]File{{"web.yaml", given}}, conf, Options{InPlace: true})
+		require.NoError(t, laid.Findings.Err())
+		back, fs := Strip([]File{{"web.yaml", change(laid.Files()[0].Text)}}, "")
+		require.NoError(t, fs.Err())
+		require.Equal(t, change(given), back[0].Text)
+	}
+}

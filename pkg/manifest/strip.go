@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
@@ -172,4 +173,92 @@ func (l *Layer) stripObject(o *Object) *stripper {
 	}
 	l.splices[o.text] = append(l.splices[o.text], s.splices...)
 	return &s
+}
+
+// followRenamed leads the marks in a container that a person has renamed since to its new name. It's the one that
+// has all that was laid on, and of which the record says nothing else.
+func (s *stripper) followRenamed(marks []mark) {
+	for _, path := range s.findMissing(marks) {
+		list := locateNode(s.root, path[:len(path)-1]).Resolve()
+		var found []sidecar.Path
+		for _, v := range list.Values {
+			now := slices.Clone(path)
+			now[len(now)-1].Value = v.Resolve().Field("name").ScalarText()
+			if !isMarked(marks, now) && s.hasAllOf(marks, path, now) {
+				found = append(found, now)
+			}
+		}
+		switch len(found) {
+		case 0: // it was removed
+		case 1:
+			renameMarks(marks, path, found[0])
+		default:
+			s.changedByHand = append(s.changedByHand, path.String())
+		}
+	}
+}
+
+// findMissing returns the paths of the containers that aren't there and in which something was laid on.
+func (s *stripper) findMissing(marks []mark) (missing []sidecar.Path) {
+	for i := range marks {
+		path := containerOf(&marks[i])
+		isPath := func(p sidecar.Path) bool { return slices.Equal(p, path) }
+		if path == nil || slices.ContainsFunc(missing, isPath) {
+			continue
+		}
+		list := locateNode(s.root, path[:len(path)-1]).Resolve()
+		if list != nil && list.Kind == positioned.Sequence && findEntry(list, path[len(path)-1]) < 0 {
+			missing = append(missing, path)
+		}
+	}
+	return missing
+}
+
+// containerOf returns the path of the container in which a mark is; nil if it's in none.
+func containerOf(m *mark) sidecar.Path {
+	path, err := parsePath(m.At)
+	if err != nil {
+		return nil
+	}
+	for i := 1; i < len(path)-1; i++ {
+		if list := path[i-1].Field; path[i].Key == "name" && (list == "containers" || list == "initContainers") {
+			return path[:i+1]
+		}
+	}
+	return nil
+}
+
+// isMarked reports whether a mark is of a container, or in it.
+func isMarked(marks []mark, container sidecar.Path) bool {
+	at := pathString(container)
+	return slices.ContainsFunc(marks, func(m mark) bool { return m.At == at || strings.HasPrefix(m.At, at+"/") })
+}
+
+// hasAllOf reports whether all that was laid on in one container stands in another one.
+func (s *stripper) hasAllOf(marks []mark, was, now sidecar.Path) bool {
+	from, some := pathString(was)+"/", false
+	for i := range marks {
+		rest, in := strings.CutPrefix(marks[i].At, from)
+		if !in || marks[i].Is == "" {
+			continue
+		}
+		path, err := parsePath(pathString(now) + "/" + rest)
+		if v := locateNode(s.root, path); err != nil || v == nil || !s.holds(v, marks[i]) {
+			return false
+		}
+		some = true
+	}
+	return some
+}
+
+// renameMarks changes the name of a container in the paths of marks.
+func renameMarks(marks []mark, was, now sidecar.Path) {
+	from, to := pathString(was)+"/", pathString(now)+"/"
+	for i := range marks {
+		for _, at := range []*string{&marks[i].At, &marks[i].By} {
+			if rest, in := strings.CutPrefix(*at, from); in {
+				*at = to + rest
+			}
+		}
+	}
 }

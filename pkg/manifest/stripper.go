@@ -35,6 +35,9 @@ type comeback struct {
 // person changed since is never taken: it's reported in changedByHand.
 func (s *stripper) stripRecord(r record) error {
 	s.fitLines(r)
+	if s.key == recordKey { // no patch of an overlay renames one
+		s.followRenamed(r.Marks)
+	}
 	s.gone = map[*positioned.Node]map[int]bool{}
 	s.empty, s.back = map[*positioned.Node]string{}, map[*positioned.Node]bool{}
 	done := map[string]bool{} // what was taken out comes back once

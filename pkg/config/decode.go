@@ -184,6 +184,8 @@ func (r *reader) addWrongType(n *yaml.Node, t reflect.Type, at string) {
 		hint = `write "" for an empty one`
 	case w == "a string" && n.Kind == yaml.ScalarNode:
 		hint = "quote it"
+	case w == "a string" && strings.HasSuffix(at, "Selector"):
+		hint = "write a selector as text, as in app=search,tier!=test"
 	case r.flat && w == "a mapping" && strings.HasSuffix(at, "]"):
 		hint = "a list of mappings can't be written here, so write a Sidecars document"
 	case r.flat && w == "a mapping":

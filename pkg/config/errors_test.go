@@ -142,6 +142,11 @@ func TestReadSpecErrors(t *testing.T) {
 			selects + "  expect: many",
 			"5 wrong-type spec.expect: wanted a mapping, got a string; ",
 		},
+		"mapping for a selector": {
+			"\n  select:\n  - podSelector: {app: web}",
+			"5 wrong-type spec.select[0].podSelector: wanted a string, got a mapping; write a selector as text, as in " +
+				"app=search,tier!=test",
+		},
 		"list for a string": {
 			selects + "  record: [auto]",
 			"5 wrong-type spec.record: wanted a string, got a list; ",

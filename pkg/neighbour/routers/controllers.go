@@ -29,7 +29,7 @@ const traefikHint = "set scheme: https, and a serversTransport with the CA of it
 // backends returns the Service. Traefik speaks TLS to port 443, too, and to ports whose names begin with https
 // (parseServiceProtocol in kubernetes_http.go).
 func (s *traefikService) backends(field string) []Backend {
-	if s.Kind != "" && s.Kind != "Service" {
+	if s.Name == "" || s.Kind != "" && s.Kind != "Service" {
 		return nil
 	}
 	return []Backend{{
@@ -75,27 +75,34 @@ func (r *traefikTCPRoute) Backends(map[string]string) (all []Backend) {
 
 // traefikServices is a TraefikService, which distributes or copies requests.
 type traefikServices struct {
-	Weighted *struct {
-		Services []traefikService `json:"services"`
-	} `json:"weighted"`
-	Mirroring *struct {
+	Weighted            traefikList `json:"weighted"`
+	HighestRandomWeight traefikList `json:"highestRandomWeight"`
+	Failover            struct {
+		Service  traefikService `json:"service"`
+		Fallback traefikService `json:"fallback"`
+	} `json:"failover"`
+	Mirroring struct {
 		traefikService
 		Mirrors []traefikService `json:"mirrors"`
 	} `json:"mirroring"`
 }
 
+type traefikList struct {
+	Services []traefikService `json:"services"`
+}
+
 func (s *traefikServices) Backends(map[string]string) (all []Backend) {
-	if s.Weighted != nil {
-		for i := range s.Weighted.Services {
-			all = append(all, s.Weighted.Services[i].backends(fmt.Sprintf("spec.weighted.services[%d]", i))...)
+	add := func(list []traefikService, field string) {
+		for i := range list {
+			all = append(all, list[i].backends(fmt.Sprintf("%s[%d]", field, i))...)
 		}
 	}
-	if s.Mirroring != nil {
-		all = append(all, s.Mirroring.backends("spec.mirroring")...)
-		for i := range s.Mirroring.Mirrors {
-			all = append(all, s.Mirroring.Mirrors[i].backends(fmt.Sprintf("spec.mirroring.mirrors[%d]", i))...)
-		}
-	}
+	add(s.Weighted.Services, "spec.weighted.services")
+	add(s.HighestRandomWeight.Services, "spec.highestRandomWeight.services")
+	all = append(all, s.Failover.Service.backends("spec.failover.service")...)
+	all = append(all, s.Failover.Fallback.backends("spec.failover.fallback")...)
+	all = append(all, s.Mirroring.backends("spec.mirroring")...)
+	add(s.Mirroring.Mirrors, "spec.mirroring.mirrors")
 	return all
 }
 

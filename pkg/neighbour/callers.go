@@ -120,11 +120,12 @@ func (h *hostIndex) checkValue(caller *Caller, at sidecar.Path, value string, r 
 		if !a.hasTLSForm() {
 			condition, otherwise := sp.ifThere(a.host)
 			r.addFindings(sp.newFinding(sidecar.Info, "plaintext-caller", caller.Ref, at.String(),
-				"names "+a.plain()+", which speaks TLS now"+condition, "make sure that the client speaks TLS to it"+otherwise))
+				"names "+a.plain()+sp.speaks(a.moved)+condition, "make sure that the client speaks TLS to it"+otherwise))
 			continue
 		}
 		plain, ports = append(plain, a), append(ports, sp)
-		rewrite = rewrite && sp.RewriteCallers && !sp.alias && ports[0].sidecar == sp.sidecar
+		rewrite = rewrite && sp.RewriteCallers && !sp.alias && ports[0].sidecar == sp.sidecar &&
+			a.moved == 0 // only the scheme may change
 	}
 	if len(plain) == 0 {
 		return
@@ -153,7 +154,15 @@ func (sp *servicePort) reportPlain(caller sidecar.Ref, at sidecar.Path, a *addre
 		hint += ", and make sure that the server's certificate is valid for that name, too"
 	}
 	sp.addWarning(r, "plaintext-caller", caller, at.String(),
-		choose(isIssuer, "names the issuer ", "connects to ")+a.plain()+", which speaks TLS now"+condition, hint+otherwise)
+		choose(isIssuer, "names the issuer ", "connects to ")+a.plain()+sp.speaks(a.moved)+condition, hint+otherwise)
+}
+
+// speaks says of an address that it speaks TLS now, or that another port does.
+func (sp *servicePort) speaks(moved int32) string {
+	if moved != 0 {
+		return fmt.Sprintf(", past the sidecar, which speaks TLS on port %d", moved)
+	}
+	return ", which speaks TLS now"
 }
 
 // namesIssuer reports whether an address behind a text is that of an issuer of tokens, by the name of its setting.
@@ -178,7 +187,11 @@ func (t *takenPort) reportRewritten(caller sidecar.Ref, at sidecar.Path, address
 // portOfAddress returns the port that an address leads to, or nil.
 func (h *hostIndex) portOfAddress(from string, a *address) *servicePort {
 	for _, sp := range h.portsOfHost(from, a.host, a.port != 0) {
-		if a.effectivePort() == sp.port.Port || sp.isHeadless() && a.effectivePort() == sp.Port {
+		port := a.effectivePort()
+		if a.moved = sp.portPast(port); a.moved != 0 {
+			return sp
+		}
+		if port == sp.port.Port || sp.isHeadless() && port == sp.Port {
 			return sp
 		}
 	}
@@ -187,6 +200,15 @@ func (h *hostIndex) portOfAddress(from string, a *address) *servicePort {
 
 // isHeadless reports whether the Service's name leads to the pods themselves.
 func (sp *servicePort) isHeadless() bool { return sp.service.Spec.ClusterIP == corev1.ClusterIPNone }
+
+// portPast returns the sidecar's port where clients of a port get past it, or 0: a headless Service's name leads to the
+// pods, on the port that clients write, and a sidecar in front of the app has another one than the app.
+func (sp *servicePort) portPast(port int32) int32 {
+	if sp.isHeadless() && sp.Front && (port == sp.AppPort || port == sp.port.Port && port != sp.Port) {
+		return sp.Port
+	}
+	return 0
+}
 
 // portsOfHost returns the ports of the Services that a host may be, seen from a namespace. It may be written as search,
 // search.prod, search.prod.svc or search.prod.svc.cluster.local. If the Service is headless, a pod's name may stand

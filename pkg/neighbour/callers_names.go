@@ -314,10 +314,14 @@ func (h *hostIndex) checkSetting(caller *Caller, at sidecar.Path, s setting, val
 	ports := h.portsOfHost(caller.Ref.Namespace, host, false)
 	for _, sp := range ports {
 		condition, otherwise := sp.ifThere(host)
-		if sp.footprint.Ref != caller.Ref && !isTLS && port == strconv.Itoa(int(sp.port.Port)) {
+		moved := sp.portPast(parsePort(port))
+		if sp.footprint.Ref != caller.Ref && !isTLS && (moved != 0 || parsePort(port) == sp.port.Port) {
+			hint := "make the client speak TLS, with the setting that its program has for it"
+			if moved != 0 {
+				hint = fmt.Sprintf("write port %d, and ", moved) + hint
+			}
 			sp.addWarning(r, "plaintext-caller", caller.Ref, at.String(),
-				fmt.Sprintf("names %s, and %s its port %s, which speaks TLS now", value, portName, port)+condition,
-				"make the client speak TLS, with the setting that its program has for it"+otherwise)
+				fmt.Sprintf("names %s, and %s its port %s", value, portName, port)+sp.speaks(moved)+condition, hint+otherwise)
 			return
 		}
 	}

@@ -1,6 +1,7 @@
 package neighbour
 
 import (
+	"cmp"
 	"iter"
 	"net"
 	"slices"
@@ -17,6 +18,7 @@ type address struct {
 	host   string // in lower case, with variables as $name
 	text   string // the host as it's written
 	port   int32  // 0: none is written
+	moved  int32  // the port that speaks TLS, where that is another one
 	from   int    // offset of the scheme, or of the host without one
 	to     int    // offset behind host and port
 }
@@ -266,7 +268,7 @@ func (a *address) hasTLSForm() bool { return tlsSchemes[a.scheme] != "" }
 
 // tls returns the address over TLS. It has the port where the new scheme would mean another one.
 func (a *address) tls() string {
-	port := a.effectivePort()
+	port := cmp.Or(a.moved, a.effectivePort())
 	s := tlsSchemes[a.scheme] + "://" + a.written()
 	if port != defaultPorts[tlsSchemes[a.scheme]] || a.port != 0 {
 		s += ":" + strconv.Itoa(int(port))

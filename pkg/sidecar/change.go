@@ -230,10 +230,13 @@ func WithPullSecrets(have, more []corev1.LocalObjectReference) []corev1.LocalObj
 // copyInto copies a value with everything that it points to. Types of the API have a
 // method for that.
 func copyInto(out, in reflect.Value) {
-	if deep := in.Addr().MethodByName("DeepCopyInto"); deep.IsValid() && deep.Type().NumIn() == 1 &&
-		deep.Type().In(0) == out.Addr().Type() {
-		deep.Call([]reflect.Value{out.Addr()})
-		return
+	switch in.Kind() {
+	case reflect.Struct, reflect.Slice, reflect.Map:
+		if deep := in.Addr().MethodByName("DeepCopyInto"); deep.IsValid() && deep.Type().NumIn() == 1 &&
+			deep.Type().In(0) == out.Addr().Type() {
+			deep.Call([]reflect.Value{out.Addr()})
+			return
+		}
 	}
 	switch in.Kind() {
 	case reflect.Struct:

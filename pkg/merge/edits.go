@@ -15,7 +15,7 @@ import (
 // positions. Init containers come in their final order.
 func Edits(w *sidecar.Workload, answers []sidecar.Answer) ([]sidecar.Edit, sidecar.Findings) {
 	f := newFlattener(w)
-	f.edits = make([]sidecar.Edit, 0, 16*len(answers))
+	f.edits = make([]sidecar.Edit, 0, 8*len(answers))
 	answers = f.redirectContainers(answers)
 	for i := range answers {
 		f.findings = append(f.findings, answers[i].Change.Notes...)

@@ -72,3 +72,27 @@ func TestPodPathsBelow(t *testing.T) {
 		require.ElementsMatch(t, podPaths(v), podPathsBelow(n), source)
 	}
 }
+
+// What a node mounts is what its value mounts.
+func TestMountsVolumeBelow(t *testing.T) {
+	for _, source := range []string{
+		"containers: [{volumeMounts: [{name: a}]}]", "containers: [{volumeDevices: [{name: b}, {name: a}]}]",
+		"containers: [{volumeMounts: {name: a}}]", "volumeMounts: [a, [a], {name: [a]}, {name: b}]",
+		"a: {b: [[{name: a}]]}",
+		"volumeMounts: [{name: 1}, {name: true}]", "volumeMounts: [{name: \"1\"}]", "volumeMounts: [{<<: {name: a}}]",
+		"a: &a [{name: a}]\nb: {volumeMounts: *a}", "<<: {volumeMounts: [{name: a}]}", "volumeMounts: [{name: !!binary YQ==}]",
+		"a: {<<: [{volumeDevices: [{name: 'a'}]}]}", "volumeMounts:\n- name: &n a\n- name: *n", "a", "[]", "",
+	} {
+		l := positioned.NewLines(source)
+		n, err := positioned.ReadObject(l, 0, len(source), false)
+		if source == "" {
+			n, err = nil, nil
+		}
+		require.NoError(t, err)
+		v, err := positioned.ValueOf(orNull(n))
+		require.NoError(t, err)
+		for _, volume := range []string{"a", "b", "1", "true", ""} {
+			require.Equal(t, mountsVolume(v, volume), mountsVolumeBelow(orNull(n), volume), "%s: %s", source, volume)
+		}
+	}
+}

@@ -11,7 +11,7 @@ import (
 // reportDuplicates reports edited entries that their list has twice, such as two variables of
 // one name. We would edit the first one, and the kubelet uses the last one.
 func (l *Layer) reportDuplicates(o *Object, root *patch) {
-	root.findDuplicates(o.rootNode(), nil, func(path sidecar.Path) {
+	root.findDuplicates(o.rootNode(), make(sidecar.Path, 0, usualDepth), func(path sidecar.Path) {
 		l.reportOn(o, sidecar.Finding{Code: "entry-twice",
 			Field:   path.String(),
 			Message: "is twice in its list, and programs differ in which one they use", Hint: "keep one of them"})
@@ -19,14 +19,14 @@ func (l *Layer) reportDuplicates(o *Object, root *patch) {
 }
 
 // findDuplicates calls report for each step of the patch that matches two entries of a list.
-// Two equal plain values are no problem.
+// Two equal plain values are no problem. The path is another one afterwards.
 func (p *patch) findDuplicates(n *positioned.Node, path sidecar.Path, report func(sidecar.Path)) {
 	n = n.Resolve()
 	if n == nil {
 		return
 	}
 	for _, c := range p.below {
-		path := append(path[:len(path):len(path)], c.step)
+		path := append(path, c.step)
 		if c.step.Field == "" && c.step.Key != "." && countEntries(n, c.step) > 1 {
 			report(path)
 			continue

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/outrigger-dev/outrigger/pkg/editable"
 	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
 	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -20,9 +19,8 @@ type editor struct {
 	splices []splice
 	marks   []mark
 	errs    []error
-	flow    bool // something between brackets was edited
-	hashes  bool // marks have hashes of their values
-	fieldAt func(sidecar.Path) *editable.Field
+	flow    bool    // something between brackets was edited
+	hashes  bool    // marks have hashes of their values
 	object  *Object // of whose containers marks must know the images
 
 	touched map[*positioned.Node]bool // anchored values that change; nil: not needed
@@ -44,7 +42,7 @@ func (e *editor) addError(at int, path sidecar.Path, format string, args ...any)
 }
 
 // editBelow applies p to n. It visits entries in the order of the text, so that at one place
-// of the text deeper edits come first.
+// of the text deeper edits come first. Nobody keeps a path: the next entry is written over its end.
 func (e *editor) editBelow(n *positioned.Node, p *patch, path sidecar.Path) {
 	if len(p.below) == 0 {
 		return
@@ -68,12 +66,12 @@ func (e *editor) editBelow(n *positioned.Node, p *patch, path sidecar.Path) {
 			there = append(there, visit{i, c})
 		} else if own, err := e.overrideMerged(n, c); own != nil || err != nil {
 			if err != nil {
-				e.addError(n.Start, append(path[:len(path):len(path)], c.step), "%v", err)
+				e.addError(n.Start, append(path, c.step), "%v", err)
 			} else {
 				news = append(news, own)
 			}
 		} else if o := c.findOrphan(); o != nil {
-			e.addError(n.Start, append(path[:len(path):len(path)], c.step),
+			e.addError(n.Start, append(path, c.step),
 				"has no entry whose %s is %s", o.step.Key, o.step.Value)
 		} else if _, some := c.wholeValue(); some {
 			news = append(news, c)
@@ -81,7 +79,7 @@ func (e *editor) editBelow(n *positioned.Node, p *patch, path sidecar.Path) {
 	}
 	slices.SortStableFunc(there, func(a, b visit) int { return a.i - b.i })
 	for _, v := range there {
-		e.editEntry(n, v.i, v.p, append(path[:len(path):len(path)], v.p.step))
+		e.editEntry(n, v.i, v.p, append(path, v.p.step))
 	}
 	e.insertEntries(n, news, path)
 }

@@ -10,7 +10,7 @@ import (
 func (e *editor) insertEntries(n *positioned.Node, news []*patch, path sidecar.Path) {
 	for i, c := range news {
 		value := c.sharedValue()
-		c.eachLeaf(append(path[:len(path):len(path)], c.step), func(at sidecar.Path, leaf *patch) { e.noteAdded(at, leaf) })
+		c.eachLeaf(append(path, c.step), func(at sidecar.Path, leaf *patch) { e.noteAdded(at, leaf) })
 		before := -1
 		if c.before != "" && n.Kind == positioned.Sequence {
 			before = findEntry(n, sidecar.Step{Key: c.step.Key, Value: c.before})

@@ -183,7 +183,7 @@ func (l *Layer) overwriteObject(o *Object, edits []sidecar.Edit) {
 		l.addFailure(o, "internal", err)
 		return
 	}
-	e := l.editObject(o, root, nil)
+	e := l.editObject(o, root, false)
 	for _, err := range e.errs {
 		l.addFailure(o, "not-editable", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/outrigger-dev/outrigger/pkg/editable"
 	"github.com/outrigger-dev/outrigger/pkg/manifest/positioned"
 	"github.com/outrigger-dev/outrigger/pkg/manifest/values"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
@@ -137,7 +136,7 @@ func (l *Layer) Edit(o *Object, edits []sidecar.Edit, about *Record) {
 	case about != nil:
 		e = l.editWithRecord(o, edits, root, *about)
 	default:
-		e = l.editObject(o, root, nil)
+		e = l.editObject(o, root, false)
 	}
 	for _, err := range e.errs {
 		l.addFailure(o, "not-editable", err)
@@ -211,15 +210,13 @@ func (l *Layer) reportBroken(file string, ref sidecar.Ref, err error) {
 	}
 }
 
-// editObject applies a patch to the object's nodes. With fieldAt, it's for a record: marks
-// have the hashes of their values.
-func (l *Layer) editObject(o *Object, root *patch, fieldAt func(sidecar.Path) *editable.Field) *editor {
-	e := &editor{Lines: o.text.lines, Style: o.textStyle(), json: o.rootNode().IsJSON(), hashes: fieldAt != nil,
-		fieldAt: fieldAt, object: o}
+// editObject applies a patch to the object's nodes. With hashes, marks have those of their values, as a record needs.
+func (l *Layer) editObject(o *Object, root *patch, hashes bool) *editor {
+	e := &editor{Lines: o.text.lines, Style: o.textStyle(), json: o.rootNode().IsJSON(), hashes: hashes, object: o}
 	if o.rootNode().IsShared() {
 		e.out, e.done = e.writeOuts(o.rootNode(), root), map[*positioned.Node]bool{}
 	}
-	e.editBelow(o.rootNode(), root, nil)
+	e.editBelow(o.rootNode(), root, make(sidecar.Path, 0, usualDepth))
 	if len(e.out) > 0 && len(e.errs) == 0 {
 		e.writeOutBelow(o.rootNode(), nil)
 	}

@@ -213,6 +213,11 @@ func (o *Object) nodeFor(path []string) *positioned.Node {
 // Labels returns the labels of the object.
 func (o *Object) Labels() map[string]string { return o.Strings("metadata", "labels") }
 
+// Label returns the value of a label, or "".
+func (o *Object) Label(key string) string {
+	return o.withMeta().At("metadata", "labels", key).ScalarText()
+}
+
 // Annotations returns the annotations of the object.
 func (o *Object) Annotations() map[string]string { return o.Strings("metadata", "annotations") }
 

@@ -128,6 +128,10 @@ const usualDepth = 12
 
 // eachLeaf calls f for each value set in the tree, with a path that is another one afterwards.
 func (p *patch) eachLeaf(path sidecar.Path, f func(sidecar.Path, *patch)) {
+	if p.set && len(p.below) == 0 {
+		f(path, p)
+		return
+	}
 	p.visitLeaves(append(make(sidecar.Path, 0, usualDepth), path...), f)
 }
 

@@ -268,6 +268,36 @@ func mountsVolume(v any, volume string) bool {
 	return false
 }
 
+// mountsVolumeBelow is mountsVolume for a node. One without aliases needn't become a value for that.
+func mountsVolumeBelow(n *positioned.Node, volume string) bool {
+	if hasAlias(n) {
+		v, _ := positioned.ValueOf(n) // what can't be read mounts nothing
+		return mountsVolume(v, volume)
+	}
+	isMount := func(m *positioned.Node) bool {
+		name := m.Field("name")
+		if name == nil {
+			return false
+		}
+		v, _ := positioned.ValueOf(name)
+		return v == any(volume)
+	}
+	var look func(n *positioned.Node) bool
+	look = func(n *positioned.Node) bool {
+		if n.Kind == positioned.Sequence {
+			return slices.ContainsFunc(n.Values, look)
+		}
+		for field, v := range n.EachField {
+			isList := v.Kind == positioned.Sequence && (field == "volumeMounts" || field == "volumeDevices")
+			if isList && slices.ContainsFunc(v.Values, isMount) || look(v) {
+				return true
+			}
+		}
+		return false
+	}
+	return look(n)
+}
+
 // fitsKind reports whether a restored value has the form that the table requires.
 func (p *proof) fitsKind(kind editable.Value, before, after any) bool {
 	text, isText := after.(string)

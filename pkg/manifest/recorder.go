@@ -53,14 +53,13 @@ func (l *Layer) editCarried(o *Object, edits []sidecar.Edit, root *patch, about 
 	}
 	l.findings = findings
 	bare, _ := planEdits(edits, l.values)
-	return l.editObject(o, bare, nil)
+	return l.editObject(o, bare, false)
 }
 
 // editWithRecord lays edits on an object together with the record of them. root is the plan
 // of the edits, to which the record is added.
 func (l *Layer) editWithRecord(o *Object, edits []sidecar.Edit, root *patch, about Record) *editor {
-	fieldAt := o.editableFields()
-	unrecordable := o.findUnrecordable(root, fieldAt)
+	unrecordable := o.findUnrecordable(root)
 	key := recordKey
 	if unnamed := o.findUnnamed(root); about.Carried {
 		key, about.Containers = carriedKey, unnamed
@@ -70,7 +69,7 @@ func (l *Layer) editWithRecord(o *Object, edits []sidecar.Edit, root *patch, abo
 	at := sidecar.Fields("metadata", "annotations", key)
 	own := root.ensurePath(at)
 	own.set, own.value, own.shared = true, unwritten, nil
-	e := l.editObject(o, root, fieldAt)
+	e := l.editObject(o, root, true)
 	if len(e.errs) > 0 {
 		return e
 	}
@@ -79,7 +78,7 @@ func (l *Layer) editWithRecord(o *Object, edits []sidecar.Edit, root *patch, abo
 	changes := func(m mark) bool { return m.Is != "" || m.isTakenOut() }
 	if len(about.Documents) == 0 && !slices.ContainsFunc(marks, changes) {
 		bare, _ := planEdits(edits, l.values)
-		if e := l.editObject(o, bare, fieldAt); len(e.marks) == 0 { // nothing to remember
+		if e := l.editObject(o, bare, true); len(e.marks) == 0 { // nothing to remember
 			return e
 		}
 	}
@@ -93,7 +92,7 @@ func (l *Layer) editWithRecord(o *Object, edits []sidecar.Edit, root *patch, abo
 		return e
 	}
 	own.value = text
-	return l.editObject(o, root, nil)
+	return l.editObject(o, root, false)
 }
 
 // completeMarks adds what took the place of what is taken out, and reports marks that a record
@@ -141,22 +140,18 @@ func (e *editor) writeRecord(text string) bool {
 }
 
 // findUnrecordable finds edits that a record can't undo.
-func (o *Object) findUnrecordable(root *patch, fieldAt func(sidecar.Path) *editable.Field) (fs sidecar.Findings) {
+func (o *Object) findUnrecordable(root *patch) (fs sidecar.Findings) {
+	pods := podPathsBelow(o.rootNode())
 	isMounted := func(path sidecar.Path) bool { // in its pod
-		volume := path[len(path)-1].Value
-		if !o.MayHave("name", volume) { // nearly all
-			return false
-		}
-		for _, pod := range podPathsBelow(o.rootNode()) {
+		for _, pod := range pods {
 			if n := len(pod); n <= len(path) && pod.HasShape(path[:n]) {
-				was, _ := positioned.ValueOf(orNull(reachNode(o.rootNode(), path[:n])))
-				return mountsVolume(was, volume)
+				return mountsVolumeBelow(orNull(reachNode(o.rootNode(), path[:n])), path[len(path)-1].Value)
 			}
 		}
 		return false
 	}
 	check := func(p *patch, path sidecar.Path) {
-		switch field := fieldAt(path); {
+		switch field := editable.FieldAt(o.Ref, pods, path); {
 		case !p.canBeUndone(field):
 			fs = append(fs, sidecar.Finding{Code: "not-recordable",
 				Field:   path.String(),
@@ -191,12 +186,6 @@ func (p *patch) canBeUndone(field *editable.Field) bool {
 		return field.Removed
 	}
 	return field.Added || field.Replaced
-}
-
-// editableFields tells what is moved at a path of the object.
-func (o *Object) editableFields() func(sidecar.Path) *editable.Field {
-	pods := podPathsBelow(o.rootNode())
-	return func(path sidecar.Path) *editable.Field { return editable.FieldAt(o.Ref, pods, path) }
 }
 
 // podPaths returns the paths of pod templates, which it recognises by their shape. Of those in a list, it returns one:
@@ -245,25 +234,25 @@ func podPathsBelow(root *positioned.Node) (paths []sidecar.Path) {
 		if n.Kind == positioned.Sequence {
 			for _, entry := range n.Values {
 				if entry.Kind == positioned.Mapping {
-					look(entry, path.At("", ""))
+					look(entry, append(path, sidecar.Step{}))
 				}
 			}
 			return
 		}
 		if list := n.At("spec", "containers"); list != nil && list.Kind == positioned.Sequence {
 			if !slices.ContainsFunc(paths, path.HasShape) {
-				paths = append(paths, path)
+				paths = append(paths, slices.Clone(path)) // the next one is written over it
 			}
 			return
 		}
 		for name, v := range n.EachField {
 			if v.Kind == positioned.Mapping || v.Kind == positioned.Sequence && len(v.Values) > 0 {
-				look(v, path.To(name))
+				look(v, append(path, sidecar.Step{Field: name}))
 			}
 		}
 	}
 	if root.Kind == positioned.Mapping {
-		look(root, sidecar.Path{})
+		look(root, make(sidecar.Path, 0, usualDepth))
 	}
 	return paths
 }

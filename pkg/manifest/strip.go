@@ -152,10 +152,8 @@ func (l *Layer) stripObject(o *Object) *stripper {
 	}
 	r, _ := decodeRecord(o.Annotation(o.recordKey()))
 	s := stripper{
-		editor: editor{
-			Lines: o.text.lines, Style: o.textStyle(), json: o.rootNode().IsJSON(), fieldAt: o.editableFields(),
-		},
-		root: o.rootNode(), key: o.recordKey(),
+		editor: editor{Lines: o.text.lines, Style: o.textStyle(), json: o.rootNode().IsJSON()},
+		root:   o.rootNode(), key: o.recordKey(),
 	}
 	if s.key == carriedKey {
 		s.containers = r.Containers

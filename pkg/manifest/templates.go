@@ -91,10 +91,10 @@ func (o *Object) Templates(more []string) (all []sidecar.Path) {
 		return nil
 	}
 	kind := [2]string{o.Ref.Group, o.Ref.Kind}
-	at := TemplatePaths(slices.Concat(more, custom[kind], parted[kind]))
 	if known, ok := builtin[kind]; ok {
-		at = []string{known}
+		return findTemplates(o.rootNode(), strings.Split(known, "."), nil)
 	}
+	at := TemplatePaths(slices.Concat(more, custom[kind], parted[kind]))
 	for i, t := range at {
 		if !slices.Contains(at[:i], t) {
 			all = append(all, findTemplates(o.rootNode(), strings.Split(t, "."), nil)...)

@@ -24,15 +24,14 @@ type Text struct {
 	// FunctionConfig of a ResourceList, or nil.
 	FunctionConfig *yaml.Node
 	lines          *positioned.Lines
-	resources      *resourceList   // of a ResourceList
-	last           [2]int          // the last document
-	mentioned      map[string]bool // whether a word is anywhere in the text
-	asked          map[string]int  // how many objects were asked for a word
-	json           [][2]int        // the values of a text that is JSON, one behind another
-	patchedBy      string          // the kustomization that names it as a patch
-	nearly         bool            // it has a ResourceList of another apiVersion
-	outer          *string         // the folder of the outermost package; nil: not looked for yet
-	strays         []int           // places of what is neither an object nor empty
+	resources      *resourceList // of a ResourceList
+	last           [2]int        // the last document
+	words          map[string]*word
+	json           [][2]int // the values of a text that is JSON, one behind another
+	patchedBy      string   // the kustomization that names it as a patch
+	nearly         bool     // it has a ResourceList of another apiVersion
+	outer          *string  // the folder of the outermost package; nil: not looked for yet
+	strays         []int    // places of what is neither an object nor empty
 	arenas         arenas
 }
 
@@ -328,11 +327,9 @@ func (t *Text) String() string { return t.lines.Text }
 // mayContain reports whether a word may be in the text. It's only searched there once many objects were asked for it:
 // few are searched faster one by one.
 func (t *Text) mayContain(word string) bool {
-	if t.asked == nil {
-		t.asked = map[string]int{}
-	}
-	t.asked[word]++
-	return t.asked[word] <= len(t.Objects)/fewObjects || t.containsWord(word)
+	w := t.wordOf(word)
+	w.asked++
+	return w.asked <= len(t.Objects)/fewObjects || t.containsWord(word)
 }
 
 // fewObjects is the part of all objects, as in one of so many, that are few.
@@ -340,20 +337,34 @@ const fewObjects = 20
 
 // containsWord reports whether a word is anywhere in the text.
 func (t *Text) containsWord(word string) bool {
-	has, known := t.mentioned[word]
-	if !known {
+	w := t.wordOf(word)
+	if !w.searched {
 		from, to := 0, len(t.lines.Text)
 		if r := t.resources; r != nil && r.node == nil && len(r.items.objects) > 0 { // without the config
 			all := r.items.objects
 			from, to = all[0].from, all[len(all)-1].to
 		}
-		has = strings.Contains(t.lines.Text[from:to], word)
-		if t.mentioned == nil {
-			t.mentioned = map[string]bool{}
-		}
-		t.mentioned[word] = has
+		w.searched, w.there = true, strings.Contains(t.lines.Text[from:to], word)
 	}
-	return has
+	return w.there
+}
+
+// A word is what is known of a word in a text.
+type word struct {
+	asked           int  // how many objects were asked for it
+	searched, there bool // whether it's anywhere in the text, if it was searched there
+}
+
+func (t *Text) wordOf(name string) *word {
+	w := t.words[name]
+	if w == nil {
+		if t.words == nil {
+			t.words = map[string]*word{}
+		}
+		w = &word{}
+		t.words[name] = w
+	}
+	return w
 }
 
 func (t *Text) namedError(format string, args ...any) error {

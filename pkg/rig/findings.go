@@ -14,15 +14,24 @@ var severityRanks = map[sidecar.Severity]int{sidecar.Error: 0, sidecar.Warning: 
 // sortFindings sorts findings, errors first, and drops duplicates.
 func sortFindings(fs sidecar.Findings) sidecar.Findings {
 	out := slices.Clone(fs)
-	slices.SortStableFunc(out, func(a, b sidecar.Finding) int {
-		return cmp.Or(
-			cmp.Compare(severityRanks[a.Severity], severityRanks[b.Severity]),
-			cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
-			cmp.Compare(a.Object.String(), b.Object.String()), cmp.Compare(a.Field, b.Field),
-			cmp.Compare(a.Code, b.Code), cmp.Compare(a.String(), b.String()),
-		)
-	})
+	slices.SortStableFunc(out, compareFindings)
 	return slices.Compact(out)
+}
+
+// compareFindings orders findings. Whole texts are made only of those that are alike.
+func compareFindings(a, b sidecar.Finding) int {
+	order := cmp.Or(cmp.Compare(severityRanks[a.Severity], severityRanks[b.Severity]),
+		cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	if order == 0 && a.Object != b.Object {
+		order = cmp.Compare(a.Object.String(), b.Object.String())
+	}
+	if order == 0 {
+		order = cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Code, b.Code))
+	}
+	if order == 0 {
+		order = cmp.Compare(a.String(), b.String())
+	}
+	return order
 }
 
 // tellFindings returns the findings for the user: sorted, and in the spelling of the documents that they're about.

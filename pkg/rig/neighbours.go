@@ -146,7 +146,7 @@ func (w *world) Callers(named func(host string) bool, visit func(neighbour.Calle
 			if !neighbour.Dials(o.Source(), named) {
 				continue
 			}
-			if o.Labels()[sidecar.ManagedLabel] != sidecar.ManagedBy || !w.isEmitted(o) {
+			if o.Label(sidecar.ManagedLabel) != sidecar.ManagedBy || !w.isEmitted(o) {
 				visit(neighbour.Caller{Ref: o.Ref, Templates: w.templatesOf(o), Annotations: o.Annotations(), Scalars: o.Scalars})
 			}
 			o.Release()

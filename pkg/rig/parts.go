@@ -116,6 +116,9 @@ type servedPart struct {
 // joinParts joins the edits of all pod templates of an object, and what serves them. Each template says which sidecars
 // the object has: it gets one marker, of all of them.
 func (r *run) joinParts(parts []part, served []servedPart) (own []sidecar.Edit, about *manifest.Record) {
+	if len(served) == 1 {
+		return served[0].own, r.aboutDocuments(parts[0].whole, served[0].answers)
+	}
 	var answers []sidecar.Answer
 	for i := range served {
 		own = append(own, served[i].own...)

@@ -95,7 +95,7 @@ func (r *run) findPolicies() {
 // isRewritten reports whether an object of the manifests comes from an earlier run, and this run replaces or removes
 // it.
 func (r *run) isRewritten(o *manifest.Object, own map[sidecar.Ref]bool) bool {
-	return o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy &&
+	return o.Label(sidecar.ManagedLabel) == sidecar.ManagedBy &&
 		(own[o.Ref] || r.isPruned(o))
 }
 
@@ -105,7 +105,7 @@ func (r *run) emittedPolicies() map[sidecar.Ref]bool {
 	own := map[sidecar.Ref]bool{}
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
-			if !o.IsToolConfig() && o.Labels()[sidecar.ManagedLabel] != sidecar.ManagedBy {
+			if !o.IsToolConfig() && o.Label(sidecar.ManagedLabel) != sidecar.ManagedBy {
 				r.addEmittedPolicies(o, own)
 			}
 			o.Release()

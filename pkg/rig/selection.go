@@ -70,7 +70,7 @@ func (r *run) isServed(d *document, o *manifest.Object, m *config.Meta) bool {
 			d.tally.selected++
 			r.reportSkipped(d, o, "annotation "+manifest.LocalKey)
 		}
-	case o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy:
+	case o.Label(sidecar.ManagedLabel) == sidecar.ManagedBy:
 		if pod {
 			d.tally.labelled = append(d.tally.labelled, o)
 		}
@@ -93,7 +93,7 @@ func (r *run) checkPassedOver(passing, serving []*document, o *manifest.Object) 
 		return
 	}
 	if len(r.templatesOf(o)) == 0 || o.IsToolConfig() && !o.IsLocal() ||
-		o.Labels()[sidecar.ManagedLabel] == sidecar.ManagedBy {
+		o.Label(sidecar.ManagedLabel) == sidecar.ManagedBy {
 		return
 	}
 	for _, d := range passing {

@@ -80,7 +80,8 @@ func TestMountsVolumeBelow(t *testing.T) {
 		"containers: [{volumeMounts: {name: a}}]", "volumeMounts: [a, [a], {name: [a]}, {name: b}]",
 		"a: {b: [[{name: a}]]}",
 		"volumeMounts: [{name: 1}, {name: true}]", "volumeMounts: [{name: \"1\"}]", "volumeMounts: [{<<: {name: a}}]",
-		"a: &a [{name: a}]\nb: {volumeMounts: *a}", "<<: {volumeMounts: [{name: a}]}", "volumeMounts: [{name: !!binary YQ==}]",
+		"a: &a [{name: a}]\nb: {volumeMounts: *a}", "<<: {volumeMounts: [{name: a}]}",
+		"volumeMounts: [{name: !!binary YQ==}]",
 		"a: {<<: [{volumeDevices: [{name: 'a'}]}]}", "volumeMounts:\n- name: &n a\n- name: *n", "a", "[]", "",
 	} {
 		l := positioned.NewLines(source)

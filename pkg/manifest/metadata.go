@@ -136,8 +136,10 @@ func isDNSName(text, sep string) bool {
 
 func isForeignRune(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }
 
-// known are the annotations that are asked for on every object, for which split looks out. The last is a prefix.
+// known are the annotations, and another field of metadata, that are asked for on every object: split looks out for
+// them. The last is a prefix.
 var known = []string{
+	"generateName",
 	pathAnnotation, legacyPathAnnotation, indexAnnotation, legacyIndexAnnotation, packageAnnotation, localAnnotation,
 	originAnnotation, kustomizeAnnotation, previousNames, previousNamespaces, needsHash, ids[0], ids[1],
 	selectionAnnotations[0], selectionAnnotations[1], OwnerKey, contentKey, recordKey, carriedKey,

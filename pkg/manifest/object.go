@@ -195,7 +195,7 @@ func (o *Object) Annotation(key string) string {
 // IsGenerated reports whether the API server makes the object's name, from generateName. Then
 // two objects with one reference are two in a cluster.
 func (o *Object) IsGenerated() bool {
-	if !o.mayMention("generateName") {
+	if o.lacksKnown("generateName") || !o.mayMention("generateName") {
 		return false
 	}
 	meta := o.withMeta().At("metadata")

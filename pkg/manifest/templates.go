@@ -273,5 +273,5 @@ func isPodless(ref sidecar.Ref) bool {
 
 // MayHaveTemplate reports whether the object may have a pod template, without reading it.
 func (o *Object) MayHaveTemplate() bool {
-	return o.Ref.Kind == "Pod" && o.Ref.Group == "" || o.mayMention("containers")
+	return o.Ref.Kind == "Pod" && o.Ref.Group == "" || !isPodless(o.Ref) && o.mayMention("containers")
 }

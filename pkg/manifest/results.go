@@ -78,6 +78,9 @@ func (t *Text) makeResult(f sidecar.Finding, objects map[sidecar.Ref]*Object) va
 	if f.Object != (sidecar.Ref{}) {
 		o = objects[f.Object]
 	}
+	if o != nil {
+		defer o.Release() // its annotations are read for its file
+	}
 	message := f.About()
 	if f.Hint != "" {
 		message += "; " + f.Hint

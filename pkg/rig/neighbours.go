@@ -64,7 +64,14 @@ func (w *world) indexObjects() {
 	for _, t := range w.texts {
 		for _, o := range t.Objects {
 			k := neighbour.Kind{Group: o.Ref.Group, Kind: o.Ref.Kind}
-			if neighbour.New(k) == nil || o.IsToolConfig() || k.Kind == "NetworkPolicy" && w.isRewritten(o, nil) {
+			if neighbour.New(k) == nil || o.IsToolConfig() {
+				continue
+			}
+			rewritten := false
+			if k.Kind == "NetworkPolicy" {
+				o.Glance(func() { rewritten = w.isRewritten(o, nil) })
+			}
+			if rewritten {
 				continue
 			}
 			if w.kinds[k] == nil {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"runtime/debug"
 
 	"github.com/outrigger-dev/outrigger/fn/cli"
 )
@@ -12,7 +13,14 @@ import (
 // has recorded.
 var version, commit string
 
+// heapGrowth is by how many percent the heap grows before the garbage collector runs. Nearly all that a run allocates
+// is garbage soon, and with Go's own 100 a fifth of the time of a run over thousands of workloads is the collector's.
+const heapGrowth = 140
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(heapGrowth)
+	}
 	build := cli.Build{Version: version, Commit: commit}
 	os.Exit(cli.Run(build, os.Args, os.Stdin, os.Stdout, os.Stderr))
 }

@@ -21,8 +21,10 @@ import (
 func TestBothInject(t *testing.T) {
 	p, err := buildPrograms(t.TempDir(), "")
 	require.NoError(t, err)
-	for i, form := range corpus.Forms {
-		s := corpus.Spec{N: 200, Percent: 50, Form: form, Select: corpus.Selections[i%2]}
+	for i, by := range corpus.Selections {
+		form := corpus.Forms[i%len(corpus.Forms)]
+		s := corpus.Spec{N: 200, Percent: 50, Form: form, Select: by}
+		require.True(t, s.IsPossible())
 		input, err := p.writeInput(s)
 		require.NoError(t, err)
 		require.NoError(t, checkOutput(s, input, p.ourCommand(s)))

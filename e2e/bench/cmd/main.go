@@ -49,7 +49,7 @@ func parseFlags(args []string) (options, error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	sizes := f.String("n", "1,10,100,1000,10000", "numbers of `objects`")
 	percents := f.String("m", "10", "`percent` of the workloads that get the sidecar")
-	forms := f.String("forms", "kustomize", "stream, kustomize, kpt, flow")
+	forms := f.String("forms", "kustomize,flow", "stream, kustomize, kpt, flow")
 	selects := f.String("select", strings.Join(corpus.Selections, ","), "ways to select")
 	f.IntVar(&o.rounds, "rounds", 0, "runs of each program; 0: 20 for the smallest corpora, 2 for the largest")
 	f.IntVar(&o.baseline, "baseline", 10_000, "the largest corpus that others get: at 10,000 objects minimal takes 2 GB")
@@ -108,14 +108,20 @@ func measureAll(o options, out, progress io.Writer) error {
 	for _, form := range o.forms {
 		for _, n := range o.sizes {
 			for _, m := range o.percents {
+				var first *row
 				for _, by := range o.selects {
 					s := corpus.Spec{N: n, Percent: m, Form: form, Select: by}
+					if !s.IsPossible() {
+						continue
+					}
 					fmt.Fprintln(progress, s)
-					r, err := p.writeCorpus(s, o)
+					r, err := p.writeCorpus(s, o, first)
 					if err != nil {
 						return fmt.Errorf("%s: %w", s, err)
 					}
-					rows = append(rows, r)
+					if rows = append(rows, r); first == nil {
+						first = &r
+					}
 				}
 			}
 		}

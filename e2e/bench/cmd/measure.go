@@ -65,8 +65,9 @@ func (p programs) runRounds(n int, input string, subjects []subject) error {
 	return nil
 }
 
-// writeCorpus measures everybody on one corpus.
-func (p programs) writeCorpus(s corpus.Spec, o options) (row, error) {
+// writeCorpus measures everybody on one corpus. The others select by the label, whatever outrigger selects by: they are
+// measured once for a size and a form, with the first of the ways.
+func (p programs) writeCorpus(s corpus.Spec, o options, first *row) (row, error) {
 	r := row{Spec: s}
 	input, err := p.writeInput(s)
 	if err != nil {
@@ -82,7 +83,9 @@ func (p programs) writeCorpus(s corpus.Spec, o options) (row, error) {
 		return r, err
 	}
 	subjects := []subject{{p.ourCommand(s), false, &r.ours}}
-	if s.N <= o.baseline {
+	if first != nil {
+		r.null, r.minimal = first.null, first.minimal
+	} else if s.N <= o.baseline {
 		subjects = append(subjects,
 			subject{[]string{p.minimal, "-null"}, true, &r.null},
 			subject{[]string{p.minimal}, true, &r.minimal})

@@ -17,7 +17,7 @@ func printReport(w io.Writer, rows []row, startup [3][]cost) {
 	fmt.Fprintf(w, "%s %s/%s, %d processors. CPU is user + sys of the whole process, in ms; peaks are MiB.\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	fmt.Fprintln(w, "minimal: the same injection by kyaml's framework, on one processor; "+
-		"null: the same without injection.")
+		"null: the same without injection. Both are measured once for a size and a form.")
 	fmt.Fprintln(w)
 	fmt.Fprintln(w, "| n | m % | form | selected by | MB | rounds | ours cpu | wall | peak | null cpu "+
 		"| minimal cpu | wall | peak | cpu ratio | peak ratio |")

@@ -105,7 +105,7 @@ func (p programs) writeWays(s corpus.Spec) error {
 	}
 	files := map[string]string{"base/kustomization.yaml": "resources: [all.yaml]\n"}
 	for _, w := range ways[1:] {
-		document := corpus.Config
+		document := corpus.Spec{}.Config()
 		if w.function != "" {
 			annotation := "  annotations:\n    config.kubernetes.io/function: |\n      " + w.function + "\n"
 			document = strings.Replace(document, "  name: bench\n", "  name: bench\n"+annotation, 1)

@@ -1,6 +1,9 @@
 package corpus
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // ContainerName is that of the container that the sidecar adds.
 const ContainerName = "nginx-sidecar"
@@ -39,17 +42,39 @@ volumeMounts:
 `
 )
 
+// Selections are the ways to select the workloads that carry the label.
+var Selections = []string{"labelSelector", "podSelector", "annotationSelector", "name", "exclude"}
+
+// Selection returns the way to select.
+func (s Spec) Selection() string { return cmp.Or(s.Select, Selections[0]) }
+
+// IsPossible reports whether the form has what the way to select looks at.
+func (s Spec) IsPossible() bool { return s.Form != Flow || s.Selection() != "annotationSelector" }
+
+// nameEnd is the end of the names of workloads that are selected by name.
+const nameEnd = "-nginx"
+
+// selecting returns the fields of the document that select.
+func (s Spec) selecting() string {
+	kinds := "    kind: Deployment|StatefulSet|DaemonSet\n"
+	switch s.Selection() {
+	case "name":
+		return "  select:\n  - name: .*" + nameEnd + "\n" + kinds
+	case "exclude":
+		return "  exclude:\n  - labelSelector: " + LabelKey + "!=" + LabelValue + "\n  select:\n  -" + kinds[3:]
+	}
+	return "  select:\n  - " + s.Selection() + ": " + LabelKey + "=" + LabelValue + "\n" + kinds
+}
+
 // Config is the same as a Sidecars document. It accepts that nothing is selected:
 // the smallest corpora have no workload.
-var Config = `apiVersion: outrigger.dev/v1alpha1
+func (s Spec) Config() string {
+	return `apiVersion: outrigger.dev/v1alpha1
 kind: Sidecars
 metadata:
   name: bench
 spec:
-  select:
-  - labelSelector: ` + LabelKey + `=` + LabelValue + `
-    kind: Deployment|StatefulSet|DaemonSet
-  expect:
+` + s.selecting() + `  expect:
     min: 0
   patterns:
   - name: nginx-sidecar
@@ -58,13 +83,9 @@ spec:
       containers:
       - ` + indentLines(8, Container) + `      volumes:
       ` + indentLines(6, Volumes)
+}
 
 // indentLines puts blanks before all lines but the first.
 func indentLines(n int, text string) string {
 	return strings.TrimSuffix(strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", n)), strings.Repeat(" ", n))
-}
-
-// Config is the document with the way to select.
-func (s Spec) Config() string {
-	return strings.Replace(Config, Selections[0]+":", s.Selection()+":", 1)
 }

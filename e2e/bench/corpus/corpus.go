@@ -5,7 +5,6 @@ package corpus
 
 import (
 	"bufio"
-	"cmp"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -26,12 +25,6 @@ type Spec struct {
 	Form    Form   // how they're written
 	Select  string // the selector that finds them, of [Selections]; "" for the first one
 }
-
-// Selections are the ways to select the workloads that carry the label.
-var Selections = []string{"labelSelector", "podSelector"}
-
-// Selection returns the way to select.
-func (s Spec) Selection() string { return cmp.Or(s.Select, Selections[0]) }
 
 func (s Spec) String() string {
 	return fmt.Sprintf("n%d-m%d-%s-%s", s.N, s.Percent, s.Form, s.Selection())
@@ -123,6 +116,7 @@ type maker struct {
 	block    int  // which thousand
 	j        int  // the how manieth of its kind in it
 	selected bool // carries the label
+	by       string
 }
 
 type kind struct {
@@ -145,6 +139,7 @@ func (s Spec) makeObjects() func(yield func(*maker) bool) {
 				index: i,
 				block: i / perBlock,
 				j:     p.j,
+				by:    s.Selection(),
 			}
 			if p.kind <= lastLongRunning {
 				g.selected = workloads*37%100 < s.Percent // 37: not every tenth, where one kind might always stand

@@ -106,9 +106,16 @@ func (a app) appLabels() mapping {
 	)
 }
 
-// makeMetadata of an object, with a label more where it's selected.
+// makeMetadata of an object, with a label more where it's selected, and what else it's selected by.
 func (g *maker) makeMetadata(a app, annotations mapping) mapping {
-	meta := m("name", a.name, "namespace", a.namespace, "labels", g.markObject(a.appLabels()))
+	name := a.name
+	switch {
+	case g.selected && g.by == "name":
+		name += nameEnd
+	case g.selected && g.by == "annotationSelector":
+		annotations = append(annotations, pair{LabelKey, LabelValue})
+	}
+	meta := m("name", name, "namespace", a.namespace, "labels", g.markObject(a.appLabels()))
 	if len(annotations) > 0 {
 		meta = append(meta, pair{"annotations", annotations})
 	}

@@ -115,7 +115,7 @@ func (r *run) findNamesakes() {
 	first := map[sidecar.Ref]*manifest.Object{}
 	for _, t := range r.texts {
 		for _, o := range t.Objects {
-			if !o.MayHaveTemplate() || o.IsToolConfig() {
+			if !o.MayHaveTemplate() || o.IsToolConfig() || o.PatchedBy() != "" {
 				continue
 			}
 			key := manifest.NormalizeRef(o.Ref)

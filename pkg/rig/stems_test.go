@@ -161,6 +161,20 @@ func TestNamesakes(t *testing.T) {
 	}
 }
 
+// A patch of a kustomization isn't a workload, so it's no namesake of one.
+func TestPatchesAreNoNamesakes(t *testing.T) {
+	job := strings.NewReplacer("apps/v1", "batch/v1", "Deployment", "Job").Replace(deployment("web", ""))
+	out := Run([]File{
+		{"base/kustomization.yaml", "resources: [job.yaml]\npatches: [{path: patch.yaml}]\n"},
+		{"base/job.yaml", job},
+		{"base/patch.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n" +
+			"      containers: [{name: app, env: [{name: A, value: b}]}]\n"},
+	}, readSpec(t, "  select: [{kind: Job}]\n  patterns: [{otelAgent: {endpoint: 'https://otel.example.com:4317'}}]\n"),
+		Options{InPlace: true})
+	require.NoError(t, out.Findings.Err())
+	require.Equal(t, []string{"web-otel-agent"}, emittedNames(t, out.Files()[1].Text))
+}
+
 // Each of two documents may serve one of them, in runs of their own, in any order.
 func TestNamesakesOfTwoDocuments(t *testing.T) {
 	toJob := strings.NewReplacer("apps/v1", "batch/v1", "Deployment", "Job", "name: app", "name: c")

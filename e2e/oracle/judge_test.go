@@ -68,6 +68,7 @@ var unknown = map[string]string{
 	"RateLimitService":         "Ambassador's; nothing is done to it",
 	"RayCluster":               "Ray's",
 	"RayService":               "Ray's",
+	"RequestAuthentication":    "Istio's; nothing is done to it",
 	"Route":                    "OpenShift's; nothing is done to it",
 	"RouteGroup":               "Skipper's; nothing is done to it",
 	"RouteTable":               "Gloo's; nothing is done to it",

@@ -64,9 +64,9 @@ func IsTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// A likeness is how warnings with one code are joined: of several in a run, one is printed in full, and names the
-// objects of the others. Where one change, of the config or of Prometheus, ends all, it names some of them. Where each
-// needs one, it names all. A hint may be the object's own, and then says that the others have theirs.
+// A likeness is how warnings with one code and other words are joined: of several in a run, one is printed in full, and
+// names the objects of the others. Where one change, of the config or of Prometheus, ends all, it names some of them.
+// Where each needs one, it names all. A hint may be the object's own, and then says that the others have theirs.
 type likeness struct{ namesAll, ownHint bool }
 
 var alike = map[string]likeness{
@@ -84,24 +84,29 @@ var alike = map[string]likeness{
 	"scrape-ca":             {},
 	"scrape-refused":        {},
 	"service-headless":      {namesAll: true},
+	"startup-deadlock":      {},
 }
 
-// joinAlike makes one of such warnings that have the same hint, and names the other objects in its message.
+// joinAlike makes one of such warnings that have the same hint, and of any with the same words. It names the other
+// objects in its message.
 func joinAlike(fs sidecar.Findings) sidecar.Findings {
 	type kind struct {
-		severity                      sidecar.Severity
-		code, sidecar, document, hint string
+		severity                               sidecar.Severity
+		code, sidecar, document, message, hint string
 	}
 	first, others, more := map[kind]int{}, map[kind][]string{}, map[kind]bool{}
 	var out sidecar.Findings
 	for _, f := range fs {
-		like, joined := alike[f.Code]
-		k := kind{f.Severity, f.Code, f.Sidecar, f.Document, f.Hint}
+		k := kind{f.Severity, f.Code, f.Sidecar, f.Document, f.Message, f.Hint}
+		like, inOtherWords := alike[f.Code]
+		if inOtherWords {
+			k.message = ""
+		}
 		if like.ownHint {
 			k.hint = ""
 		}
 		at, known := first[k]
-		if f.Severity != sidecar.Warning || !joined || !known {
+		if f.Severity != sidecar.Warning || !known {
 			first[k] = len(out)
 			out = append(out, f)
 			continue
@@ -114,7 +119,7 @@ func joinAlike(fs sidecar.Findings) sidecar.Findings {
 	const most = 5 // that are named where one change ends all
 	for k, names := range others {
 		text := strings.Join(names, ", ")
-		if len(names) > most && !alike[k.code].namesAll {
+		if like, known := alike[k.code]; known && !like.namesAll && len(names) > most {
 			text = fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 		}
 		out[first[k]].Message += " (also " + text + ")"

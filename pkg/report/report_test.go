@@ -64,7 +64,7 @@ func TestPrint(t *testing.T) {
 
 // What an input has in it never looks like a message of ours, nor does it reach the
 // terminal as a command.
-// Warnings that are alike for all workloads of a run take one line.
+// Warnings that are alike for all workloads of a run take one line, and so do those with the same words.
 func TestPrintAlike(t *testing.T) {
 	var fs sidecar.Findings
 	for i := range 8 {
@@ -74,13 +74,17 @@ func TestPrintAlike(t *testing.T) {
 			fs = append(fs, f, f)
 		}
 	}
+	unlike := fs[2]
+	unlike.Message = "isn't known"
 	other := fs[0]
 	other.Sidecar = "more-tls"
-	fs = append(fs, other)
+	fs = append(fs, other, unlike)
 	var b strings.Builder
 	New(&b, Never).PrintFindings(fs)
-	require.Equal(t, 16, strings.Count(b.String(), "warning[ingress-backend]"), "each needs a change of its own")
+	require.Contains(t, b.String(), "warning[ingress-backend]: Service s0: tls-proxy: isn't verified (also Service s1, "+
+		"Service s2, Service s3, Service s4, Service s5, Service s6, Service s7)\n  hint: name the CA\n")
 	require.Equal(t, 2, strings.Count(b.String(), "warning[scrape-ca]"))
+	require.Equal(t, 2, strings.Count(b.String(), "warning[ingress-backend]"))
 	require.Contains(t, b.String(), "warning[scrape-ca]: Service s0: tls-proxy: isn't verified (also Service s1, "+
 		"Service s2, Service s3, Service s4, Service s5 and 2 more)\n  hint: name the CA\n")
 	require.Contains(t, b.String(), "warning[scrape-ca]: Service s0: more-tls: isn't verified\n")

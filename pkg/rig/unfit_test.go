@@ -40,6 +40,10 @@ func TestUnfit(t *testing.T) {
 		"new names": {webhook,
 			strings.ReplaceAll(workload(labels, ", "+mount+"}]}"+volume), "{name: c}}", "{name: c-2456789bcd}}"),
 			"ConfigMap c-2456789bcd gets a new name with each change"},
+		"no such volume": {"permissions: {volumes: [data], runAsUser: 1}", port("http"), "the pod has no volume data"},
+		"a volume that isn't mounted": {"permissions: {volumes: [c], mode: chown, runAsUser: 1}",
+			workload(labels, "}"+strings.Replace(volume, "configMap: {name: c}", "emptyDir: {}", 1)),
+			"container app doesn't mount volume c"},
 		"namespace": {"sysctl: {sysctls: [{name: vm.max_map_count, value: '262144'}]}", port("http") + restricted,
 			"the namespace's label pod-security.kubernetes.io/enforce: restricted refuses the privileged container"},
 	} {

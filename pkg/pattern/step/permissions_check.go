@@ -34,7 +34,7 @@ func (p *Permissions) Check(w *sidecar.Workload) sidecar.Findings {
 		chown = append(chown, name)
 		checkHostPath(v, at, &fs)
 		if checkSubPaths(w, at, name, &fs); w.App != nil && len(appMounts(w, name)) == 0 {
-			fs.Add(sidecar.Error, "volume-unused", at,
+			fs.AddUnfit(sidecar.Error, "volume-unused", at,
 				fmt.Sprintf("container %s doesn't mount volume %s to write to it", w.App.Name, name),
 				"name a volume that it mounts, or set app to the container that mounts it")
 		}

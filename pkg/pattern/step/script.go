@@ -69,7 +69,7 @@ func checkWritable(w *sidecar.Workload, field, name string, fs *sidecar.Findings
 		if near := nearest.Name(name, names); near != "" {
 			hint = "did you mean " + near
 		}
-		fs.Add(sidecar.Error, "volume-missing", field, "the pod has no volume "+name, hint)
+		fs.AddUnfit(sidecar.Error, "volume-missing", field, "the pod has no volume "+name, hint)
 		return v, false
 	}
 	if pattern.IsReadOnlySource(&v.VolumeSource) {

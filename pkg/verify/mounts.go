@@ -9,7 +9,8 @@ import (
 )
 
 // checkMounts finds mounts of volumes that aren't declared: the API server refuses such a
-// pod. A StatefulSet's claims are volumes, too.
+// pod. A StatefulSet's claims are volumes, too. What the manifest's own containers mount so
+// isn't the sidecars' fault: Istio, say, adds volumes at admission.
 func checkMounts(w *sidecar.Workload, answers []sidecar.Answer) (fs sidecar.Findings) {
 	there := map[string]bool{}
 	for _, v := range w.Pod.Spec.Volumes {
@@ -21,6 +22,12 @@ func checkMounts(w *sidecar.Workload, answers []sidecar.Answer) (fs sidecar.Find
 	for i := range answers {
 		for _, v := range answers[i].Change.Volumes {
 			there[v.Name] = true
+		}
+	}
+	generated := sidecar.ContainerNames(answers)
+	for c := range w.AllContainers() {
+		for _, m := range c.VolumeMounts {
+			there[m.Name] = there[m.Name] || !generated[c.Name]
 		}
 	}
 	for i := range answers {

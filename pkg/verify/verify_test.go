@@ -75,3 +75,14 @@ func TestCheckSysctls(t *testing.T) {
 		check("net.ipv4.tcp_syncookies").Error())
 	require.Len(t, check("net/core/somaxconn"), 1)
 }
+
+// A sidecar may mount what isn't declared if the manifest's own containers do: an admission webhook declares it.
+func TestCheckMounts(t *testing.T) {
+	w := sidecartest.Workload()
+	mounts := []corev1.VolumeMount{{Name: "certs", MountPath: "/certs"}}
+	answers := []sidecar.Answer{sidecartest.Answer(w, "x", &sidecar.Change{Containers: []corev1.Container{
+		{Name: "x", VolumeMounts: mounts}}})}
+	require.Contains(t, verify.Check(w, answers).Error(), "container x mounts volume certs, which isn't declared")
+	w.App.VolumeMounts = append(w.App.VolumeMounts, mounts...)
+	require.Empty(t, verify.Check(w, answers))
+}

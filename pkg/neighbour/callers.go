@@ -135,8 +135,17 @@ func (h *hostIndex) checkValue(caller *Caller, at sidecar.Path, value string, r 
 		ports[0].reportRewritten(caller.Ref, at, plain[0].tls(), r)
 		return
 	}
+	var issuers []string // what is said of an issuer is true of its other addresses in the text
 	for i := range plain {
-		ports[i].reportPlain(caller.Ref, at, &plain[i], namesIssuer(at, text[:plain[i].from]), r)
+		if isIssuer := namesIssuer(at, text[:plain[i].from]); isIssuer {
+			issuers = append(issuers, plain[i].plain())
+			ports[i].reportPlain(caller.Ref, at, &plain[i], isIssuer, r)
+		}
+	}
+	for i := range plain {
+		if !slices.Contains(issuers, plain[i].plain()) {
+			ports[i].reportPlain(caller.Ref, at, &plain[i], false, r)
+		}
 	}
 }
 

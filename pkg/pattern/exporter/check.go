@@ -107,9 +107,9 @@ func (p *Exporter) Check(w *sidecar.Workload) sidecar.Findings {
 		if known.Receives {
 			pattern.CheckPodNetwork(w, &fs) // it listens on 127.0.0.1
 		} else if pattern.CheckLinux(w, &fs); w.Pod.Spec.HostNetwork {
-			fs.Add(sidecar.Warning, "host-network", "",
-				fmt.Sprintf("metrics are on the node's port %d, open to everybody who reaches the node", p.metricsPort()),
-				"remove hostNetwork, or exclude this workload")
+			fs.AddUnfit(sidecar.Warning, "host-network", "",
+				fmt.Sprintf("metrics are on the node's port %d, open to everybody who reaches the node, and two of these pods "+
+					"would collide", p.metricsPort()), "remove hostNetwork, or exclude this workload")
 		}
 		if known.Note != "" {
 			fs.Add(sidecar.Info, "exporter-note", "preset", known.Note, "")

@@ -20,12 +20,14 @@ import (
 func (p *policy) workloadsOf(demands []rig.Demand, images *renames) (all []admission.Workload) {
 	for _, d := range demands {
 		ref := d.Meta.Ref
-		ref.Name = p.prefix + ref.Name + p.suffix
+		if ref.Name = p.prefix + ref.Name; !d.Generated {
+			ref.Name += p.suffix
+		}
 		if p.namespace != "" {
 			ref.Namespace = p.namespace
 		}
-		all = append(all, admission.Workload{Ref: ref, PodLabels: d.Meta.PodLabels()[0], Selector: d.Selector,
-			OptOut: d.OptOut, PodSkips: d.PodSkips, Containers: p.containersOf(d.Containers, images)})
+		all = append(all, admission.Workload{Ref: ref, Generated: d.Generated, PodLabels: d.Meta.PodLabels()[0],
+			Selector: d.Selector, OptOut: d.OptOut, PodSkips: d.PodSkips, Containers: p.containersOf(d.Containers, images)})
 	}
 	return all
 }

@@ -112,6 +112,24 @@ func TestPolicyFindings(t *testing.T) {
 	require.Contains(t, stderr, "Deployment web: gets no container of sysctl, so no policy demands that")
 }
 
+// A workload whose name the API server makes is known by what it begins with, and each has what it got itself.
+func TestPolicyOfGeneratedNames(t *testing.T) {
+	job := func(image string) string {
+		return "apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: run-}\nspec:\n  template:\n    spec:\n" +
+			"      restartPolicy: Never\n      containers:\n        - {name: run, image: \"" + image + "\", ports: " +
+			"[{containerPort: 8080}]}\n"
+	}
+	jobs := strings.Replace(sidecars, "kind: Deployment, name: web", "kind: Job", 1)
+	code, out, stderr := policyOf(t, jobs, job("run:1")+"---\n"+job("run:2"))
+	require.Zero(t, code, stderr)
+	require.Contains(t, out, `(object.kind + "/" + object.metadata.?generateName.orValue("")) in ["Job/run-"]`)
+	skips := strings.Replace(job("run:2"), "{generateName: run-}",
+		"{generateName: run-, annotations: {outrigger.dev/skip: \"*\"}}", 1)
+	code, _, stderr = policyOf(t, jobs, job("run:1")+"---\n"+skips)
+	require.NotZero(t, code)
+	require.Contains(t, stderr, "Job run-: has the generateName of another one with other sidecars")
+}
+
 // An opt-out among the manifests is an error with --forbid-skip, and without it counts where a rule sees it.
 func TestPolicyForbidSkip(t *testing.T) {
 	two := web + "---\n" + strings.ReplaceAll(web, "name: web", "name: other")

@@ -14,6 +14,7 @@ import (
 // A Workload is one of the manifests, with the containers that it must have.
 type Workload struct {
 	Ref       sidecar.Ref // without a namespace, those of this name in all namespaces
+	Generated bool        // the API server makes the name: Ref has what it begins with
 	PodLabels map[string]string
 	Selector  map[string]string // spec.selector.matchLabels; nil: it has none
 	// OptOut is the path of the annotation or label by which it opts out of sidecars; "" if it doesn't. PodSkips are

@@ -145,6 +145,34 @@ func TestOtherKinds(t *testing.T) {
 	require.Empty(t, text)
 }
 
+// Workloads whose names the API server makes are known by what these begin with. Of several with the same beginning, no
+// rule knows which one lacks a sidecar by right.
+func TestGeneratedNames(t *testing.T) {
+	job := deployment("run-", "", "agent")
+	job.Ref.Group, job.Ref.Kind, job.Ref.Namespace, job.Generated = "batch", "Job", "shop", true
+	const byStem = `(object.kind + "/" + object.metadata.?generateName.orValue("")) in ["Job/run-"]`
+	rules, fs := workloadRules([]Workload{job, job, deployment("web", "", "agent")}, nil)
+	require.Empty(t, fs)
+	require.Len(t, rules, 1)
+	require.Equal(t, []string{`(object.kind + "/" + object.metadata.?name.orValue("")) in ["Deployment/web"]`,
+		"request.namespace == \"shop\" &&\n" + byStem}, rules[0].conditions)
+
+	other := job
+	other.Ref.Nth, other.Containers = 1, nil
+	rules, fs = workloadRules([]Workload{job, other}, nil)
+	require.Empty(t, rules)
+	require.Len(t, fs, 1)
+	require.Contains(t, fs[0].String(), "Job shop/run-: has the generateName of another one with other sidecars")
+
+	_, fs = podRules([]Workload{job})
+	require.Contains(t, fs[0].String(), "has pods without labels", "their label has the whole name")
+	pod := job
+	pod.Ref.Group, pod.Ref.Kind = "", "Pod"
+	rules, _ = podRules([]Workload{pod})
+	require.Equal(t, []string{`request.namespace == "shop" && object.metadata.?generateName.orValue("") == "run-": agent`},
+		describeRules(rules))
+}
+
 // An expression that the API server wouldn't parse is an error.
 func TestLongExpressions(t *testing.T) {
 	var all []Workload

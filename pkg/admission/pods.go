@@ -55,7 +55,11 @@ func mergeRules(rules []*rule) (merged []*rule) {
 // holds.
 func podCondition(w *Workload, all []Workload) (condition string, have []Container, fs sidecar.Findings) {
 	if w.Ref.Kind == "Pod" && w.Ref.Group == "" {
-		return objectName + " == " + quote(w.Ref.Name), w.Containers, nil
+		name := objectName
+		if w.Generated {
+			name = objectStem
+		}
+		return name + " == " + quote(w.Ref.Name), w.Containers, nil
 	}
 	want := narrowLabels(w, all)
 	if len(want) == 0 {
@@ -87,7 +91,7 @@ func narrowLabels(w *Workload, all []Workload) map[string]string {
 	stable := maps.Clone(w.PodLabels)
 	maps.DeleteFunc(stable, func(key, _ string) bool { return slices.Contains(changing, key) })
 	if len(w.Selector) == 0 || !sidecar.LabelsMatch(w.Selector, w.PodLabels) {
-		if len(stable) == 0 && w.Ref.Kind == "Job" && w.Ref.Group == "batch" {
+		if len(stable) == 0 && w.Ref.Kind == "Job" && w.Ref.Group == "batch" && !w.Generated {
 			return map[string]string{jobName: w.Ref.Name}
 		}
 		return stable

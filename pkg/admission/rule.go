@@ -11,6 +11,7 @@ import (
 // A rule says which objects must have which containers.
 type rule struct {
 	ids        map[string][]string // kinds and names, as in Deployment/web, by namespace; "" is any
+	stems      map[string][]string // the same with what generated names begin with
 	conditions []string            // of which one must hold, where there are no ids
 	namespaces []string            // in which it holds; nil: all
 	kinds      []string
@@ -30,18 +31,25 @@ func workloadRules(all []Workload, labelled []Labelled) (rules []*rule, fs sidec
 				Message: "is judged by its pods alone, as policies don't know where its kind has a pod template"})
 			continue
 		}
+		if other := findOtherOf(&w, all); other != nil {
+			fs = append(fs, sidecar.Finding{Severity: sidecar.Warning, Code: "policy-names", Object: w.Ref,
+				Message: "has the generateName of another one with other sidecars, so no rule for workloads knows them apart",
+				Hint:    "give one of them another generateName"})
+			continue
+		}
 		set := tableOf(w.Containers)
 		r := bySet[set]
 		if r == nil {
-			r = &rule{ids: map[string][]string{}, containers: w.Containers}
+			r = newIDRule()
+			r.containers = w.Containers
 			bySet[set], rules = r, append(rules, r)
 		}
-		r.addID(w.Ref)
+		r.addID(&w)
 	}
 	for _, r := range rules {
-		r.conditions = conditionsOfIDs(r.ids)
+		r.conditions = r.idConditions()
 	}
-	given := conditionsOfIDs(idsOf(all))
+	given := idsOf(all).idConditions()
 	for _, l := range labelled {
 		if len(l.Containers) == 0 || len(l.Select) == 0 {
 			continue
@@ -67,16 +75,34 @@ func workloadRules(all []Workload, labelled []Labelled) (rules []*rule, fs sidec
 	return rules, fs
 }
 
+func newIDRule() *rule { return &rule{ids: map[string][]string{}, stems: map[string][]string{}} }
+
 // addID adds a workload to a rule.
-func (r *rule) addID(ref sidecar.Ref) {
-	id := ref.Kind + "/" + ref.Name
-	if !slices.Contains(r.ids[ref.Namespace], id) {
-		r.ids[ref.Namespace] = append(r.ids[ref.Namespace], id)
+func (r *rule) addID(w *Workload) {
+	ids, id := r.ids, w.Ref.Kind+"/"+w.Ref.Name
+	if w.Generated {
+		ids = r.stems
 	}
-	if !slices.Contains(r.kinds, ref.Kind) {
-		r.kinds = append(r.kinds, ref.Kind)
+	if !slices.Contains(ids[w.Ref.Namespace], id) {
+		ids[w.Ref.Namespace] = append(ids[w.Ref.Namespace], id)
 	}
-	r.addNamespace(ref.Namespace)
+	if !slices.Contains(r.kinds, w.Ref.Kind) {
+		r.kinds = append(r.kinds, w.Ref.Kind)
+	}
+	r.addNamespace(w.Ref.Namespace)
+}
+
+// findOtherOf returns a workload with the same generateName that has other containers, or nil.
+func findOtherOf(w *Workload, all []Workload) *Workload {
+	i := slices.IndexFunc(all, func(o Workload) bool {
+		ref := o.Ref
+		ref.Nth = w.Ref.Nth
+		return w.Generated && o.Generated && ref == w.Ref && tableOf(o.Containers) != tableOf(w.Containers)
+	})
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
 }
 
 // addNamespace adds a namespace in which the rule holds.
@@ -86,28 +112,36 @@ func (r *rule) addNamespace(namespace string) {
 	}
 }
 
-// idsOf returns the kinds and names of workloads that are judged when they are applied, by namespace.
-func idsOf(all []Workload) map[string][]string {
-	r := rule{ids: map[string][]string{}}
-	for _, w := range all {
-		if isJudged(w.Ref) {
-			r.addID(w.Ref)
+// idsOf returns a rule with the workloads that are judged when they are applied.
+func idsOf(all []Workload) *rule {
+	r := newIDRule()
+	for i := range all {
+		if isJudged(all[i].Ref) {
+			r.addID(&all[i])
 		}
 	}
-	return r.ids
+	return r
 }
 
-// conditionsOfIDs returns conditions for workloads by their kinds and names.
-func conditionsOfIDs(ids map[string][]string) (all []string) {
+// idConditions returns conditions for workloads by their kinds and names.
+func (r *rule) idConditions() []string {
+	return append(conditionsOfIDs(r.ids, objectName), conditionsOfIDs(r.stems, objectStem)...)
+}
+
+func conditionsOfIDs(ids map[string][]string, name string) (all []string) {
 	for _, namespace := range slices.Sorted(maps.Keys(ids)) {
-		c := `(object.kind + "/" + ` + objectName + ") in " + quoteList(ids[namespace])
+		c := `(object.kind + "/" + ` + name + ") in " + quoteList(ids[namespace])
 		all = append(all, inNamespace(namespace, c))
 	}
 	return all
 }
 
-// objectName is the name of an object. In Kubernetes before 1.37, one with generateName may have none yet.
-const objectName = `object.metadata.?name.orValue("")`
+const (
+	// objectName is the name of an object. In Kubernetes before 1.37, one with generateName may have none yet.
+	objectName = `object.metadata.?name.orValue("")`
+	// objectStem is what a generated name begins with, which the object keeps.
+	objectStem = `object.metadata.?generateName.orValue("")`
+)
 
 // inNamespace returns a condition that holds in one namespace alone; "" is any.
 func inNamespace(namespace, condition string) string {

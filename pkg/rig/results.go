@@ -187,6 +187,7 @@ func describeAdditions(a sidecar.Answer) []string {
 // A Demand is a workload after a run, with the containers that it has got. A workload that got none has none.
 type Demand struct {
 	Meta       config.Meta
+	Generated  bool              // the API server makes its name
 	Selector   map[string]string // spec.selector.matchLabels; nil: it has none
 	OptOut     string            // the path of the annotation or label by which it opts out of sidecars; "": it doesn't
 	PodSkips   []string          // sidecars that its pod template opts out of; "*" is all
@@ -241,11 +242,16 @@ func (r *run) noteAdded(q *request, o *manifest.Object, w *sidecar.Workload, ans
 
 // Demands returns all workloads of the result, in its order: each pod template of them.
 func (o Output) Demands() (all []Demand, err error) {
+	var texts []*manifest.Text
 	for _, f := range o.Files() {
 		t, err := manifest.Parse(f.Name, f.Text)
 		if err != nil {
 			return nil, err
 		}
+		texts = append(texts, t)
+	}
+	numberGenerated(texts)
+	for _, t := range texts {
 		for _, obj := range t.Objects {
 			for _, at := range obj.Templates(o.templatePaths) {
 				if obj.IsToolConfig() {
@@ -268,7 +274,8 @@ func (o Output) demandOf(obj *manifest.Object, at sidecar.Path) (Demand, error) 
 	optOut := readOptOut(obj, at)
 	labels, annotations := obj.Labels(), obj.Annotations()
 	pods := podLabels(obj, at)
-	d := Demand{Selector: obj.Strings("spec", "selector", "matchLabels"), OptOut: optOut.source}
+	d := Demand{Generated: obj.IsGenerated(), OptOut: optOut.source,
+		Selector: obj.Strings("spec", "selector", "matchLabels")}
 	d.Meta = config.Meta{Ref: obj.Ref, Version: obj.Version,
 		Labels:      func() map[string]string { return labels },
 		Annotations: func() map[string]string { return annotations },

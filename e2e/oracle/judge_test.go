@@ -50,6 +50,7 @@ var unknown = map[string]string{
 	"Gateway":                  "the Gateway API's; nothing is done to it",
 	"HTTPProxy":                "Contour's; nothing is done to it",
 	"HTTPRoute":                "the Gateway API's; it has no pod template",
+	"HelmRelease":              "Flux's; nothing is done to it",
 	"IngressClass":             "nothing is done to it",
 	"IngressRoute":             "Traefik's; nothing is done to it",
 	"IngressRouteTCP":          "Traefik's; nothing is done to it",

@@ -94,6 +94,7 @@ func (h *hostIndex) checkValue(caller *Caller, at sidecar.Path, value string, r 
 		return // the sidecar itself
 	}
 	h.checkScript(caller, at, value, r)
+	h.checkLines(caller, at, value, r)
 	if !strings.Contains(value, ":") {
 		h.checkHost(caller, at, value, r)
 		return

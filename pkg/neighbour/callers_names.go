@@ -151,6 +151,10 @@ type setting struct{ of, name string }
 
 type settings map[setting]string
 
+// inText is where a setting is that is known by its name alone: a line of a text, or a field of any object. Whether it
+// is one is only sure if a port is beside it.
+const inText = "text"
+
 // An argument is one of those in a list.
 type argument struct{ list, value string }
 
@@ -258,10 +262,42 @@ func compareSettings(a, b setting) int {
 // checkHost checks a variable, an option, or a setting of a ConfigMap.
 func (h *hostIndex) checkHost(caller *Caller, at sidecar.Path, value string, r *Result) {
 	s := caller.settingOf(at)
+	if s.name == "" && at[len(at)-1].Field != "" && !isRouter(caller.Ref) {
+		h.checkField(caller, at, value, r)
+		return
+	}
 	if strings.HasPrefix(value, s.name+"=") { // an option with its value
 		value = caller.settings[s]
 	}
 	h.checkSetting(caller, at, s, value, caller.settings, r)
+}
+
+// checkField checks a field of any object, with the fields beside it.
+func (h *hostIndex) checkField(caller *Caller, at sidecar.Path, value string, r *Result) {
+	n := len(at) - 1
+	name := at[n].Field
+	if !h.mayBeService(strings.ToLower(value)) || !hostSetting().MatchString(name) {
+		return
+	}
+	fields, all := slices.Clone(at), settings{}
+	caller.Scalars(func(other sidecar.Path, value string) {
+		if len(other) == n+1 && other[n].Field != "" && slices.Equal(other[:n], fields[:n]) {
+			all[setting{inText, other[n].Field}] = value
+		}
+	})
+	h.checkSetting(caller, fields, setting{inText, name}, value, all, r)
+}
+
+// checkLines checks the settings in lines of a text.
+func (h *hostIndex) checkLines(caller *Caller, at sidecar.Path, text string, r *Result) {
+	if !strings.Contains(text, "\n") || caller.argumentOf(at) != "" || !mayNameHost(text, h.mayBeService) {
+		return
+	}
+	for _, block := range readLines(text) {
+		for _, s := range slices.SortedFunc(maps.Keys(block), compareSettings) {
+			h.checkSetting(caller, at, s, block[s], block, r)
+		}
+	}
 }
 
 // checkScript checks the options of each command of a script among arguments.
@@ -324,6 +360,9 @@ func (h *hostIndex) checkSetting(caller *Caller, at sidecar.Path, s setting, val
 				fmt.Sprintf("names %s, and %s its port %s", value, portName, port)+sp.speaks(moved)+condition, hint+otherwise)
 			return
 		}
+	}
+	if s.of == inText {
+		return
 	}
 	for _, sp := range ports {
 		if sp.footprint.Ref == caller.Ref || port != "" && parsePort(port) != 0 && !isTLS {

@@ -3,6 +3,7 @@ package neighbour
 import (
 	"cmp"
 	"iter"
+	"maps"
 	"net"
 	"slices"
 	"strconv"
@@ -274,4 +275,35 @@ func (a *address) tls() string {
 		s += ":" + strconv.Itoa(int(port))
 	}
 	return s
+}
+
+// readLines returns the settings in lines of a text, as in db.host=web, "host": "web", or host: web. Those of one
+// block, by the lines' indentation, are together.
+func readLines(text string) (blocks []settings) {
+	open := map[int]settings{} // by their indentation
+	for line := range strings.Lines(text) {
+		content := strings.TrimLeft(line, " \t")
+		indent := len(line) - len(content)
+		if entry, ok := strings.CutPrefix(content, "- "); ok {
+			content = entry
+			maps.DeleteFunc(open, func(at int, _ settings) bool { return at >= indent })
+			indent += len("- ")
+		}
+		if content = strings.TrimSpace(content); content == "" {
+			continue
+		}
+		maps.DeleteFunc(open, func(at int, _ settings) bool { return at > indent || content[0] == '[' })
+		at := strings.IndexAny(content, ":=")
+		if at < 0 {
+			continue
+		}
+		const around = " \t\"',"
+		name, value := strings.Trim(content[:at], around), strings.Trim(content[at+1:], around)
+		if open[indent] == nil {
+			open[indent] = settings{}
+			blocks = append(blocks, open[indent])
+		}
+		open[indent][setting{inText, name}] = value
+	}
+	return blocks
 }

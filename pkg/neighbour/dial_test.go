@@ -1,6 +1,8 @@
 package neighbour
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,6 +85,29 @@ func FuzzDials(f *testing.F) {
 			last = a.to
 		}
 	})
+}
+
+func TestReadLines(t *testing.T) {
+	for text, want := range map[string][]string{
+		"a.host=x\na.port = 1\n":                     {"a.host=x a.port=1"},
+		"a:\n  host: x\n  b:\n    c: d\n  port: 1\n": {"a=", "b= host=x port=1", "c=d"},
+		"a:\n  host: x\nb:\n  port: 1\n":             {"a= b=", "host=x", "port=1"},
+		"- host: x\n  port: 1\n- host: y\n":          {"host=x port=1", "host=y"},
+		"{\n \"host\": \"x\",\n \"port\": 1\n}":      {"host=x port=1"},
+		"[a]\nhost=x\n[b]\nport=1":                   {"host=x", "port=1"},
+		"host: x\n\nport: 1\nno setting\n":           {"host=x port=1"},
+		"":                                           nil,
+	} {
+		var have []string
+		for _, block := range readLines(text) {
+			var words []string
+			for _, s := range slices.SortedFunc(maps.Keys(block), compareSettings) {
+				words = append(words, s.name+"="+block[s])
+			}
+			have = append(have, strings.Join(words, " "))
+		}
+		require.Equal(t, want, have, text)
+	}
 }
 
 func TestAlike(t *testing.T) {

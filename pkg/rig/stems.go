@@ -42,30 +42,23 @@ func (r *run) readStem(o *manifest.Object, m *config.Meta, at sidecar.Path) stri
 }
 
 // identityOf tells a workload without a name from others: by its pods' labels, and by what its own containers run, and
-// as whom. It has nothing that sidecars add or set, so that a run over our own output sees the same. Neither does it
-// have addresses, whose schemes they may change.
+// as whom. It has nothing that sidecars add or set, so that a run over our own output, or with other documents, sees
+// the same: no arguments, nor addresses in a command, whose schemes may change.
 func identityOf(q *request, o *manifest.Object, w *sidecar.Workload) string {
 	type program struct {
 		Name, Image     string
-		Command, Args   []string
+		Command         []string
 		SecurityContext *corev1.SecurityContext
 	}
-	var args []string
-	answers := answersOf(askAll(q, o, w, readOptOut(o, w.Template)), -1)
-	for _, a := range answers {
-		args = append(args, a.Change.App.Args...)
-	}
-	own := func(words []string) []string {
-		return slices.DeleteFunc(append([]string{}, words...), func(word string) bool {
-			return strings.Contains(word, "://") || slices.Contains(args, word)
-		})
-	}
-	added := sidecar.ContainerNames(answers)
-	marker := sidecar.ParseMarker(markerOf(w) + "," + w.Annotations[sidecar.ContainersKey])
+	isAddress := func(word string) bool { return strings.Contains(word, "://") }
+	added := sidecar.ContainerNames(answersOf(askAll(q, o, w, readOptOut(o, w.Template)), -1))
+	others := slices.DeleteFunc(sidecar.ParseMarker(markerOf(w)+","+w.Annotations[sidecar.ContainersKey]),
+		func(m sidecar.Mark) bool { return hasEntry(q.Sidecars, m.Name) }) // of these, the containers are known
 	var programs []program
 	for c := range w.AllContainers() {
-		if !added[c.Name] && !addsContainer(q.Sidecars, c.Name) && !marker.NamesContainer(c.Name) {
-			programs = append(programs, program{c.Name, c.Image, own(c.Command), own(c.Args), c.SecurityContext})
+		if !added[c.Name] && !addsContainer(q.Sidecars, c.Name) && !others.NamesContainer(c.Name) {
+			command := slices.DeleteFunc(slices.Clone(c.Command), isAddress)
+			programs = append(programs, program{c.Name, c.Image, command, c.SecurityContext})
 		}
 	}
 	var user, group *int64

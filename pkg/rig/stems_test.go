@@ -35,7 +35,7 @@ spec:
       restartPolicy: Never
       containers:
         - name: import
-          image: import:1
+          image: import:2
           args: [--verify]
 ---
 apiVersion: batch/v1
@@ -114,6 +114,30 @@ func TestGeneratedNamesOfOneProgram(t *testing.T) {
 	out := Run([]File{{Text: job("a", "") + grpc}}, conf, Options{})
 	require.ErrorContains(t, out.Findings.Err(), "with other content than Job run-'s tls-proxy does; give one of them "+
 		"another generateName")
+}
+
+// A document gives the same names alone as with others, which add arguments, and where a container of the workload
+// itself has a name like a sidecar's.
+func TestGeneratedNamesOfSeveralDocuments(t *testing.T) {
+	agent := nameDocument(t, "agent", `otelAgent: {endpoint: "https://otel.example.com:4317"}`)
+	args := nameDocument(t, "args", `custom: {app: {args: [--trace, "--to=http://127.0.0.1:1"]}}`)
+	for _, own := range []string{"args: [--trace]", "args: [a]", "command: [run, --trace]", "env: [{name: A, value: b}]"} {
+		text := "apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: run-}\nspec:\n  template:\n    spec:\n" +
+			"      restartPolicy: Never\n      containers:\n        - {name: run, image: 'run:1', " + own + "}\n" +
+			"        - {name: otel-agent-own, image: 'own:1'}\n"
+		files := []File{{Text: text}}
+		both := RunAll(files, []*config.Sidecars{agent, args}, Options{})
+		require.NoError(t, both.Findings.Err(), own)
+		for _, order := range [][]*config.Sidecars{{agent, args, agent}, {args, agent, args, agent}} {
+			piped := files
+			for _, doc := range order {
+				out := Run(piped, doc, Options{})
+				require.NoError(t, out.Findings.Err(), own)
+				piped = out.Files()
+			}
+			require.Equal(t, emittedNames(t, both.Files()[0].Text), emittedNames(t, piped[0].Text), own)
+		}
+	}
 }
 
 // A generateName that can't begin a name is refused, as the API server does.

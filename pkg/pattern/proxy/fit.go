@@ -171,7 +171,7 @@ func describeNoPort(w *sidecar.Workload) string {
 	case len(w.Apps) > 1:
 		return fmt.Sprintf("%d containers are served, so it isn't clear whose ports are meant", len(w.Apps))
 	case declared == nil:
-		return fmt.Sprintf("container %s declares no TCP port, and no Service leads to one by number", w.App.Name)
+		return fmt.Sprintf("container %s declares no TCP port, and no Service leads by number to one without TLS", w.App.Name)
 	case len(w.Takeovers) > 0:
 		return fmt.Sprintf("container %s declares only ports with TLS or with a sidecar in front, %s", w.App.Name,
 			strings.Join(declared, ", "))

@@ -61,6 +61,10 @@ func TestReadSpecErrors(t *testing.T) {
 			"6 unknown-field spec.patterns[0].tlsProxy.rebind.drainSeconds: there is no such field; move it one level " +
 				"up, beside rebind",
 		},
+		"unknown field, both": {
+			selects + "  patterns:\n  - exporter: {preset: redis, name: a}",
+			"6 unknown-field spec.patterns[0].exporter.name: there is no such field; move it one level up, beside exporter",
+		},
 		"unknown field in a container": {
 			proxy + "    override: {imagePulPolicy: Always}",
 			"7 unknown-field spec.patterns[0].override.imagePulPolicy: there is no such field; did you mean imagePullPolicy",

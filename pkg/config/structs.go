@@ -121,16 +121,16 @@ func (r *reader) addUnknown(p pair, at string) string {
 	return near
 }
 
-// suggestPlace returns where a field would be right, one struct up or down.
+// suggestPlace returns where a field would be right, one struct up, as an entry's name is, or down.
 func (r *reader) suggestPlace(name string) string {
 	last := len(r.above) - 1
+	if last > 0 && field.Find(r.above[last-1].fields, name) != nil {
+		return "one level up, beside " + fieldBeside(r.above[last].at, r.above[last-1].at)
+	}
 	for _, f := range r.above[last].fields {
 		if t := field.Struct(f.Type); t != nil && field.Find(field.Of(t), name) != nil {
 			return "into " + f.Name
 		}
-	}
-	if last > 0 && field.Find(r.above[last-1].fields, name) != nil {
-		return "one level up, beside " + fieldBeside(r.above[last].at, r.above[last-1].at)
 	}
 	return ""
 }

@@ -51,8 +51,17 @@ func followMonitors(s *scene, r *Result) {
 	}
 	s.visitMonitors(serviceMonitors, func(o *Object, m *monitor, selector labels.Selector) {
 		for i := range m.Endpoints {
-			if t := s.scrapedService(o, m, selector, &m.Endpoints[i]); t != nil {
-				t.followEndpoint(o, "endpoints", m.Endpoints, i, r)
+			sp := s.scrapedService(o, m, selector, &m.Endpoints[i])
+			switch {
+			case sp == nil:
+			case m.Endpoints[i].Port != "" || sp.AnswersOnAppPort():
+				sp.followEndpoint(o, "endpoints", m.Endpoints, i, r)
+			default:
+				port := "port: " + sp.port.Name + " in place of targetPort"
+				if sp.port.Name == "" {
+					port = fmt.Sprintf("targetPort: %d", sp.Port)
+				}
+				sp.reportClosed(o, fmt.Sprintf("spec.endpoints[%d]", i), port, r)
 			}
 		}
 	})
@@ -64,12 +73,17 @@ func followMonitors(s *scene, r *Result) {
 			case t.AnswersOnAppPort():
 				t.followEndpoint(o, "podMetricsEndpoints", m.PodMetricsEndpoints, i, r)
 			default:
-				t.addWarning(r, "scrape-closed", o.Ref, fmt.Sprintf("spec.podMetricsEndpoints[%d]", i),
-					fmt.Sprintf("port %d of the pod is closed by a NetworkPolicy now", t.AppPort),
-					fmt.Sprintf("set portNumber: %d%s", t.Port, choose(t.SpeaksTLS(), ", scheme: https and a tlsConfig", "")))
+				t.reportClosed(o, fmt.Sprintf("spec.podMetricsEndpoints[%d]", i), fmt.Sprintf("portNumber: %d", t.Port), r)
 			}
 		}
 	})
+}
+
+// reportClosed warns of an endpoint that scrapes the app's own port, which a policy of the sidecar closes.
+func (t *takenPort) reportClosed(o *Object, field, port string, r *Result) {
+	t.addWarning(r, "scrape-closed", o.Ref, field,
+		fmt.Sprintf("port %d of the pod is closed by a NetworkPolicy now", t.AppPort),
+		"set "+port+choose(t.SpeaksTLS(), ", scheme: https and a tlsConfig", ""))
 }
 
 // visitMonitors visits all monitors of a kind, except those that outrigger wrote. The operator reports invalid
@@ -91,24 +105,29 @@ func (m *monitor) selectsNamespace(own, namespace string) bool {
 }
 
 // scrapedService returns the port that a ServiceMonitor's endpoint scrapes, if it was taken over. The endpoint has the
-// name of the Service's port, or the pod's port.
-func (s *scene) scrapedService(o *Object, m *monitor, selector labels.Selector, e *endpoint) *takenPort {
+// name of the Service's port, or a port of its pods, which Prometheus finds even if the Service doesn't lead to it.
+// Behind a sidecar in front, that is the app's own, as for a PodMonitor.
+func (s *scene) scrapedService(o *Object, m *monitor, selector labels.Selector, e *endpoint) *servicePort {
 	for _, t := range s.taken {
 		if !m.selectsNamespace(o.Ref.Namespace, t.footprint.Ref.Namespace) {
 			continue
 		}
-		for _, sp := range t.servicePorts {
+		for i := range t.servicePorts {
+			sp := &t.servicePorts[i]
 			scrapes := e.Port == sp.port.Name
 			if e.Port == "" {
-				scrapes = t.matchesPort(e.TargetPort)
+				scrapes = t.matchesPort(e.TargetPort) || t.isClosed() && isPort(e.TargetPort, t.AppPort, t.appPortNames)
 			}
 			if scrapes && selector.Matches(labels.Set(sp.service.Labels)) {
-				return t
+				return sp
 			}
 		}
 	}
 	return nil
 }
+
+// isClosed reports whether the app's own port is closed, as a sidecar in front of it emits a policy.
+func (t *takenPort) isClosed() bool { return t.Front && closesAppPort(t.footprint.policies, &t.Takeover) }
 
 // scrapedPod returns the port that a PodMonitor's endpoint scrapes, if it was taken over. It connects to the pod
 // without a Service. Behind a sidecar in front, it still reaches the app's own port, unless a policy closes that: then
@@ -120,7 +139,7 @@ func (s *scene) scrapedPod(o *Object, m *monitor, selector labels.Selector, e *e
 			continue
 		}
 		if t.AnswersOnAppPort() && e.leadsTo(t.Port, t.portNames) ||
-			t.Front && e.leadsTo(t.AppPort, t.appPortNames) && closesAppPort(f.policies, &t.Takeover) {
+			t.isClosed() && e.leadsTo(t.AppPort, t.appPortNames) {
 			return t
 		}
 	}

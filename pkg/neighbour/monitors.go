@@ -127,7 +127,9 @@ func (s *scene) scrapedService(o *Object, m *monitor, selector labels.Selector, 
 }
 
 // isClosed reports whether the app's own port is closed, as a sidecar in front of it emits a policy.
-func (t *takenPort) isClosed() bool { return t.Front && closesAppPort(t.footprint.policies, &t.Takeover) }
+func (t *takenPort) isClosed() bool {
+	return t.Front && closesAppPort(t.footprint.policies, &t.Takeover)
+}
 
 // scrapedPod returns the port that a PodMonitor's endpoint scrapes, if it was taken over. It connects to the pod
 // without a Service. Behind a sidecar in front, it still reaches the app's own port, unless a policy closes that: then

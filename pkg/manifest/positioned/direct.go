@@ -17,29 +17,25 @@ func decodeDirectly(n *Node, into any) bool {
 		return false
 	}
 	fresh := reflect.New(to.Type().Elem()).Elem()
-	if !assignNode(n, fresh, 0) {
+	if !planOf(fresh.Type()).assignNode(n, fresh, 0) {
 		return false
 	}
 	to.Elem().Set(fresh)
 	return true
 }
 
-// assignNode sets a value, which is zero, to what a node has.
-func assignNode(n *Node, v reflect.Value, depth int) bool {
-	t := v.Type()
-	if depth > maxDepth || n.Kind == Alias {
+// assignNode sets a value of the plan's type, which is zero, to what a node has.
+func (p *plan) assignNode(n *Node, v reflect.Value, depth int) bool {
+	switch {
+	case depth > maxDepth || n.Kind == Alias:
 		return false
-	}
-	if t.Kind() == reflect.Pointer {
+	case v.Kind() == reflect.Pointer:
 		if n.IsNull() {
 			return true
 		}
-		fresh := reflect.New(t.Elem())
+		fresh := reflect.New(v.Type().Elem())
 		v.Set(fresh)
-		return assignNode(n, fresh.Elem(), depth+1)
-	}
-	p := planOf(t)
-	switch {
+		return p.elem().assignNode(n, fresh.Elem(), depth+1)
 	case p.unsure:
 		return false
 	case p.own:
@@ -50,18 +46,18 @@ func assignNode(n *Node, v reflect.Value, depth int) bool {
 	}
 	switch n.Kind {
 	case Mapping:
-		if t.Kind() == reflect.Struct {
+		if v.Kind() == reflect.Struct {
 			return p.assignFields(n, v, depth)
 		}
-		return t.Kind() == reflect.Map && assignMap(n, v, depth)
+		return v.Kind() == reflect.Map && p.assignMap(n, v, depth)
 	case Sequence:
-		if t.Kind() != reflect.Slice {
+		if v.Kind() != reflect.Slice {
 			return false
 		}
-		list := reflect.MakeSlice(t, len(n.Values), len(n.Values))
+		list, elem := reflect.MakeSlice(v.Type(), len(n.Values), len(n.Values)), p.elem()
 		v.Set(list)
 		for i, item := range n.Values {
-			if !assignNode(item, list.Index(i), depth+1) {
+			if !elem.assignNode(item, list.Index(i), depth+1) {
 				return false
 			}
 		}
@@ -71,12 +67,12 @@ func assignNode(n *Node, v reflect.Value, depth int) bool {
 }
 
 func assignScalar(n *Node, v reflect.Value) bool {
+	if v.Kind() == reflect.String {
+		text, ok := textOf(n)
+		v.SetString(text)
+		return ok
+	}
 	switch value := scalarValue(n).(type) {
-	case string:
-		if v.Kind() == reflect.String {
-			v.SetString(strings.ToValidUTF8(value, "\ufffd"))
-			return true
-		}
 	case bool:
 		if v.Kind() == reflect.Bool {
 			v.SetBool(value)
@@ -92,19 +88,39 @@ func assignScalar(n *Node, v reflect.Value) bool {
 	return false
 }
 
-func assignMap(n *Node, v reflect.Value, depth int) bool {
-	t := v.Type()
-	if t.Key().Kind() != reflect.String || planOf(t.Key()).unsure {
-		return false
+// textOf returns the text that a scalar is, or "" for null; false if it's something else.
+func textOf(n *Node) (text string, ok bool) {
+	if n.Tag == TagString && n.Kind == Scalar { // nearly all
+		return strings.ToValidUTF8(n.Value, "\ufffd"), true
 	}
-	v.Set(reflect.MakeMapWithSize(t, len(n.Keys)))
-	item := reflect.New(t.Elem()).Elem()
-	for i, k := range n.Keys {
+	if n.Kind != Scalar || n.IsNull() {
+		return "", n.Kind == Scalar
+	}
+	text, ok = scalarValue(n).(string)
+	return strings.ToValidUTF8(text, "\ufffd"), ok
+}
+
+func (p *plan) assignMap(n *Node, v reflect.Value, depth int) bool {
+	for _, k := range n.Keys {
 		if k.Kind != Scalar || k.Value == "<<" {
 			return false
 		}
+	}
+	if texts, ok := v.Addr().Interface().(*map[string]string); ok { // labels and the like
+		*texts = make(map[string]string, len(n.Keys))
+		for i, k := range n.Keys {
+			if (*texts)[k.Value], ok = textOf(n.Values[i]); !ok {
+				return false
+			}
+		}
+		return true
+	}
+	t, elem := v.Type(), p.elem()
+	v.Set(reflect.MakeMapWithSize(t, len(n.Keys)))
+	item := reflect.New(t.Elem()).Elem()
+	for i, k := range n.Keys {
 		item.SetZero()
-		if !assignNode(n.Values[i], item, depth+1) {
+		if !elem.assignNode(n.Values[i], item, depth+1) {
 			return false
 		}
 		v.SetMapIndex(reflect.ValueOf(k.Value).Convert(t.Key()), item)
@@ -114,10 +130,17 @@ func assignMap(n *Node, v reflect.Value, depth int) bool {
 
 // A plan says how values of a type are read.
 type plan struct {
-	unsure bool             // encoding/json has to do it
-	own    bool             // the type reads JSON itself
-	fields map[string][]int // of a struct, by their names in JSON
-	folded map[string]bool  // their names in lower case: encoding/json takes any case
+	unsure bool                 // encoding/json has to do it
+	own    bool                 // the type reads JSON itself
+	elem   func() *plan         // of what a pointer, a list or a map holds
+	fields map[string]planField // of a struct, by their names in JSON
+	folded map[string]bool      // their names in lower case: encoding/json takes any case
+}
+
+// A planField is a field of a struct: where it is, and how it's read.
+type planField struct {
+	at   []int
+	plan func() *plan
 }
 
 var plans sync.Map // of *plan, by type
@@ -128,6 +151,10 @@ func planOf(t reflect.Type) *plan {
 	}
 	p := &plan{}
 	pointer := reflect.PointerTo(t)
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		p.elem = planLater(t.Elem())
+	}
 	switch {
 	case pointer.Implements(reflect.TypeFor[json.Unmarshaler]()):
 		p.own = true
@@ -135,13 +162,18 @@ func planOf(t reflect.Type) *plan {
 		p.unsure = true
 	case t.Kind() == reflect.Slice:
 		p.unsure = t.Elem().Kind() == reflect.Uint8 // base64
+	case t.Kind() == reflect.Map:
+		p.unsure = t.Key().Kind() != reflect.String || planOf(t.Key()).unsure
 	case t.Kind() == reflect.Struct:
-		p.fields, p.folded = map[string][]int{}, map[string]bool{}
+		p.fields, p.folded = map[string]planField{}, map[string]bool{}
 		p.addFields(t, nil)
 	}
 	plans.Store(t, p)
 	return p
 }
+
+// planLater is planOf when it's needed: types hold themselves, and most are never met.
+func planLater(t reflect.Type) func() *plan { return sync.OnceValue(func() *plan { return planOf(t) }) }
 
 // addFields adds the fields of a struct, and those of structs in it that have no name in JSON.
 func (p *plan) addFields(t reflect.Type, at []int) {
@@ -162,11 +194,11 @@ func (p *plan) addFields(t reflect.Type, at []int) {
 		case name == "":
 			name = f.Name
 		}
-		if p.fields[name] != nil || !f.IsExported() || strings.Contains(options, "string") {
+		if p.fields[name].at != nil || !f.IsExported() || strings.Contains(options, "string") {
 			p.unsure = true // rules that no type of Kubernetes needs
 			return
 		}
-		p.fields[name] = path
+		p.fields[name] = planField{path, planLater(f.Type)}
 		p.folded[strings.ToLower(name)] = true
 	}
 }
@@ -177,14 +209,14 @@ func (p *plan) assignFields(n *Node, v reflect.Value, depth int) bool {
 		if k.Kind != Scalar || k.Value == "<<" {
 			return false
 		}
-		at := p.fields[k.Value]
-		if at == nil {
+		f := p.fields[k.Value]
+		if f.at == nil {
 			if !isASCII(k.Value) || p.folded[strings.ToLower(k.Value)] || !isPlainTree(n.Values[i], depth+1) {
 				return false
 			}
 			continue
 		}
-		if !assignNode(n.Values[i], v.FieldByIndex(at), depth+1) {
+		if !f.plan().assignNode(n.Values[i], v.FieldByIndex(f.at), depth+1) {
 			return false
 		}
 	}

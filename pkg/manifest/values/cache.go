@@ -1,6 +1,9 @@
 package values
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"unicode/utf8"
+)
 
 // A Shared value is made once for all who want an equal one. Nobody may change it.
 type Shared struct {
@@ -48,17 +51,28 @@ func (c Cache) Share(v any) (*Shared, error) {
 		value, err := DecodeJSON(raw)
 		return &Shared{Value: value}, err
 	}
+	if text, ok := v.(string); ok && utf8.ValidString(text) { // it's the same in JSON
+		return c.keep("\x00"+text, func() (any, error) { return text, nil }) // no JSON begins so
+	}
 	raw, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
-	if s := c[string(raw)]; s != nil {
+	return c.keep(string(raw), func() (any, error) {
+		value, err := decodeValid(raw)
+		return pruneUnset(value), err
+	})
+}
+
+// keep returns the value with a key, which is made if there's none.
+func (c Cache) keep(key string, newValue func() (any, error)) (*Shared, error) {
+	if s := c[key]; s != nil {
 		return s, nil
 	}
-	value, err := decodeValid(raw)
-	s := &Shared{Value: pruneUnset(value)}
+	value, err := newValue()
+	s := &Shared{Value: value}
 	if c != nil && len(c) < mostShared {
-		c[string(raw)] = s
+		c[key] = s
 	}
 	return s, err
 }

@@ -208,3 +208,24 @@ func TestFormatLine(t *testing.T) {
 		}
 	}
 }
+
+// A text is shared as its JSON would be.
+func TestShareText(t *testing.T) {
+	c := Cache{}
+	for _, text := range []string{"", "a", `"a"`, "\u2028<&>\n\t\x00", "\ufffd", "a\xffb", `\ufffd`, "\xff", "é"} {
+		raw, err := json.Marshal(text)
+		require.NoError(t, err)
+		want, err := DecodeJSON(raw)
+		require.NoError(t, err)
+		for range 2 {
+			s, err := c.Share(text)
+			require.NoError(t, err)
+			require.Equal(t, want, s.Value, "%q", text)
+		}
+	}
+	a, err := c.Share("a")
+	require.NoError(t, err)
+	b, err := c.Share("a")
+	require.NoError(t, err)
+	require.Same(t, a, b)
+}

@@ -192,7 +192,14 @@ func decodeRecord(text string) (record, error) {
 func pathString(p sidecar.Path) string {
 	var b strings.Builder
 	for _, s := range p {
-		b.WriteString("/" + stepString(s))
+		b.WriteByte('/')
+		if s.Field != "" {
+			_, _ = escape.WriteString(&b, s.Field)
+			continue
+		}
+		_, _ = escape.WriteString(&b, s.Key)
+		b.WriteByte('=')
+		_, _ = escape.WriteString(&b, s.Value)
 	}
 	return b.String()
 }
@@ -202,12 +209,7 @@ var (
 	unescape = strings.NewReplacer("~2", "=", "~1", "/", "~0", "~")
 )
 
-func stepString(s sidecar.Step) string {
-	if s.Field != "" {
-		return escape.Replace(s.Field)
-	}
-	return escape.Replace(s.Key) + "=" + escape.Replace(s.Value)
-}
+func stepString(s sidecar.Step) string { return pathString(sidecar.Path{s})[1:] }
 
 func parsePath(s string) (sidecar.Path, error) {
 	if !strings.HasPrefix(s, "/") {

@@ -230,6 +230,14 @@ func WithPullSecrets(have, more []corev1.LocalObjectReference) []corev1.LocalObj
 // copyInto copies a value with everything that it points to. Types of the API have a
 // method for that.
 func copyInto(out, in reflect.Value) {
+	switch from := in.Addr().Interface().(type) { // what most changes consist of
+	case *corev1.Container:
+		from.DeepCopyInto(out.Addr().Interface().(*corev1.Container))
+		return
+	case *corev1.Volume:
+		from.DeepCopyInto(out.Addr().Interface().(*corev1.Volume))
+		return
+	}
 	switch in.Kind() {
 	case reflect.Struct, reflect.Slice, reflect.Map:
 		if deep := in.Addr().MethodByName("DeepCopyInto"); deep.IsValid() && deep.Type().NumIn() == 1 &&

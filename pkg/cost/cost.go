@@ -3,6 +3,7 @@
 package cost
 
 import (
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -37,17 +38,10 @@ func countOne(pod *corev1.PodSpec, name corev1.ResourceName) resource.Quantity {
 func CountAdded(w *sidecar.Workload, answers []sidecar.Answer) Request {
 	with := WithSidecars(w, answers)
 	own := sidecar.ContainerNames(answers)
-	without := corev1.PodSpec{Resources: with.Resources}
-	for _, c := range with.InitContainers {
-		if !own[c.Name] {
-			without.InitContainers = append(without.InitContainers, c)
-		}
-	}
-	for _, c := range with.Containers {
-		if !own[c.Name] {
-			without.Containers = append(without.Containers, c)
-		}
-	}
+	isOwn := func(c corev1.Container) bool { return own[c.Name] }
+	without := corev1.PodSpec{Resources: with.Resources,
+		InitContainers: slices.DeleteFunc(slices.Clone(with.InitContainers), isOwn),
+		Containers:     slices.DeleteFunc(slices.Clone(with.Containers), isOwn)}
 	if with.Resources != nil {
 		with.Resources = sidecar.RaiseResources(with)
 	}
@@ -59,7 +53,11 @@ func CountAdded(w *sidecar.Workload, answers []sidecar.Answer) Request {
 
 // WithSidecars returns the containers of a pod with those of sidecars, in the order in which they start.
 func WithSidecars(w *sidecar.Workload, answers []sidecar.Answer) *corev1.PodSpec {
-	with := corev1.PodSpec{Resources: w.Pod.Spec.Resources}
+	n := len(w.Pod.Spec.Containers)
+	for i := range answers {
+		n += len(answers[i].Change.Containers)
+	}
+	with := corev1.PodSpec{Resources: w.Pod.Spec.Resources, Containers: make([]corev1.Container, 0, n)}
 	own := sidecar.ContainerNames(answers)
 	inits := map[string]corev1.Container{}
 	for _, c := range w.Pod.Spec.InitContainers {

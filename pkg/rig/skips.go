@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,15 +53,15 @@ func (o optOut) reasonFor(name string) string {
 // readOptOut reads which sidecars the workload opts out of. Of several annotations, the one closest to the pod counts.
 func readOptOut(o *manifest.Object, at sidecar.Path) optOut {
 	out := optOut{reason: readReason(o, at), foreign: map[string]string{}}
-	for n := len(at); n >= 0; n-- {
+	for metadata := range metadataAround(at) {
 		for _, kind := range []string{"labels", "annotations"} {
-			at := sidecar.Path(at[:n]).To("metadata", kind)
+			at := append(metadata, sidecar.Step{Field: kind})
 			if v, _ := o.StringAt(at, injectKey); v == "false" {
 				out.names, out.source = []string{"*"}, at.String()+"."+injectKey
 				return out
 			}
 		}
-		at := sidecar.Path(at[:n]).To("metadata", "annotations")
+		at := append(metadata, sidecar.Step{Field: "annotations"})
 		if v, ok := o.StringAt(at, skipKey); ok {
 			for _, name := range strings.Split(v, ",") {
 				out.names = append(out.names, strings.TrimSpace(name))
@@ -72,6 +73,19 @@ func readOptOut(o *manifest.Object, at sidecar.Path) optOut {
 	return out
 }
 
+// metadataAround yields the paths of the metadata of a pod template and of what it's in, the closest first. Each is
+// written over the one before.
+func metadataAround(at sidecar.Path) iter.Seq[sidecar.Path] {
+	return func(yield func(sidecar.Path) bool) {
+		path := make(sidecar.Path, 0, len(at)+2)
+		for n := len(at); n >= 0; n-- {
+			if !yield(append(append(path, at[:n]...), sidecar.Step{Field: "metadata"})) {
+				return
+			}
+		}
+	}
+}
+
 // reasonRunes is how much of a reason is printed.
 const reasonRunes = 200
 
@@ -79,8 +93,10 @@ const reasonRunes = 200
 // it doesn't look like a message of outrigger.
 func readReason(o *manifest.Object, at sidecar.Path) string {
 	text := ""
-	for n := len(at); n >= 0 && text == ""; n-- {
-		text, _ = o.StringAt(sidecar.Path(at[:n]).To("metadata", "annotations"), skipReasonKey)
+	for metadata := range metadataAround(at) {
+		if text, _ = o.StringAt(append(metadata, sidecar.Step{Field: "annotations"}), skipReasonKey); text != "" {
+			break
+		}
 	}
 	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
 	line := []rune(strings.Join(words, " "))

@@ -349,7 +349,7 @@ func tagOf(s string) string {
 		return TagInt
 	case c >= '0' && c <= '9' && endsInUnit(s):
 		return TagString
-	case c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z':
+	case c == 't', c == 'T', c == 'f', c == 'F', c == 'n', c == 'N':
 		if !slices.ContainsFunc(otherWords, func(w string) bool { return strings.EqualFold(s, w) }) {
 			return TagString
 		}

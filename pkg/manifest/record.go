@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -154,7 +153,7 @@ func sortFields(v any) any {
 }
 
 func encodeRecord(r record) string {
-	var b bytes.Buffer
+	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false) // people read it in reviews
 	if err := enc.Encode(r); err != nil {

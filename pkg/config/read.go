@@ -15,6 +15,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/outrigger-dev/outrigger/pkg/directive"
 	"github.com/outrigger-dev/outrigger/pkg/nearest"
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
@@ -184,7 +185,7 @@ func parseDocuments(text []byte) (docs []*yaml.Node, finding *sidecar.Finding) {
 			docs, finding = nil, syntaxError(text, errors.New("the text isn't YAML"))
 		}
 	}()
-	for d := yaml.NewDecoder(bytes.NewReader(text)); ; {
+	for d := yaml.NewDecoder(strings.NewReader(directive.LowerVersions(string(text)))); ; {
 		var next yaml.Node
 		switch err := d.Decode(&next); {
 		case errors.Is(err, io.EOF):
@@ -204,6 +205,10 @@ func syntaxError(text []byte, err error) *sidecar.Finding {
 	f := &sidecar.Finding{Severity: sidecar.Error, Code: "yaml-syntax", Line: 1, Message: err.Error()}
 	if m != nil {
 		f.Message = strings.TrimPrefix(f.Message, m[0])
+	}
+	if directive.RefusesVersion(f.Message) {
+		f.Line, f.Message = lineAtOffset(text, bytes.Index(text, []byte("%YAML"))), directive.OtherVersion
+		return f
 	}
 	switch anchor := regexp.MustCompile(`unknown anchor '(.+)' referenced`).FindStringSubmatch(f.Message); {
 	case m != nil && m[1] != "":

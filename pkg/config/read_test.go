@@ -132,6 +132,18 @@ func TestReadNothing(t *testing.T) {
 	require.Equal(t, want, fs[0].Code)
 }
 
+// A document may say that it's of YAML 1.2.
+func TestReadVersions(t *testing.T) {
+	const doc = "apiVersion: outrigger.dev/v1alpha1\nkind: Sidecars\nmetadata: {name: a}\nspec:\n" +
+		"  select: [{name: a}]\n  patterns: [{waitFor: {targets: ['db:5432']}}]\n"
+	for _, head := range []string{"", "%YAML 1.1\n---\n", "%YAML 1.2\n---\n", "\ufeff%YAML  1.2 # c\n---\n"} {
+		_, fs := Read([]byte(head+doc), "")
+		require.NoError(t, fs.Err(), head)
+	}
+	_, fs := Read([]byte("# c\n%YAML 1.3\n---\n"+doc), "a.yaml")
+	require.EqualError(t, fs.Err(), "a.yaml:2: has a %YAML directive of a version other than 1.1 and 1.2")
+}
+
 func TestReadAliases(t *testing.T) {
 	c := mustRead(t, `
   select: [&app {kind: Deployment, name: a}, {<<: *app, name: b}, {<<: [{name: c}, *app]}, {&key name: d}, {*key : e}]

@@ -14,7 +14,8 @@ const module = "github.com/outrigger-dev/outrigger/"
 // arrows are the imports that the house allows, each with its reason. What isn't
 // here is an arrow in the wrong direction.
 var arrows = map[string]map[string]string{
-	"pkg/nearest": {},
+	"pkg/nearest":   {},
+	"pkg/directive": {},
 	"pkg/sidecar": {
 		"k8s.io/api":          "the words are those of the Kubernetes API",
 		"k8s.io/apimachinery": "ports are numbers or names",
@@ -113,6 +114,7 @@ var arrows = map[string]map[string]string{
 	},
 	"pkg/config": {
 		"pkg/config/field":            "reader and schema agree on what fields a type has",
+		"pkg/directive":               "a document may be of YAML 1.2",
 		"pkg/nearest":                 "fields, values and names may be written in a slip of the pen",
 		"pkg/pattern":                 "the union of patterns is the registry",
 		"pkg/pattern/proxy":           "the union of patterns is the registry",
@@ -158,6 +160,7 @@ var arrows = map[string]map[string]string{
 		"sigs.k8s.io/kustomize/kyaml": "its reader gives the function's config, and it has the keys of runners' annotations",
 	},
 	"pkg/manifest/positioned": {
+		"pkg/directive":               "a manifest may be of YAML 1.2",
 		"pkg/manifest/values":         "a node has a value",
 		"sigs.k8s.io/kustomize/kyaml": "the YAML reader",
 	},

@@ -8,6 +8,8 @@ import (
 	"unicode"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/outrigger-dev/outrigger/pkg/directive"
 )
 
 // ReadDocuments reads the documents between two offsets at the start or end of lines, with
@@ -23,7 +25,7 @@ func ReadDocuments(l *Lines, from, to int) (docs []*Node, ys []*yaml.Node, err e
 			"split the text, or leave out brackets, anchors, tags and directives", l.LineNumber(from), n, maxFull)
 	}
 	var starts []int
-	for d := yaml.NewDecoder(strings.NewReader(lowerVersions(l.Text[from:to]))); ; {
+	for d := yaml.NewDecoder(strings.NewReader(directive.LowerVersions(l.Text[from:to]))); ; {
 		var y yaml.Node
 		switch err := d.Decode(&y); {
 		case err == io.EOF:
@@ -39,41 +41,6 @@ func ReadDocuments(l *Lines, from, to int) (docs []*Node, ys []*yaml.Node, err e
 		b := builder{Lines: l, starts: starts, seen: map[*yaml.Node]*Node{}}
 		docs, ys = append(docs, b.buildNode(y.Content[0], -1, false)), append(ys, y.Content[0])
 	}
-}
-
-// lowerVersions writes %YAML 1.1 for 1.2 where a directive stands in front of a document: the reader refuses the later
-// version, although it reads most of what that has. No other byte changes, nor a place.
-func lowerVersions(text string) string {
-	if !strings.Contains(text, "%YAML") {
-		return text
-	}
-	lines := strings.SplitAfter(text, "\n")
-	for i, line := range lines {
-		if at := findVersion(line); at > 0 && strings.HasPrefix(line[at:], "1.2") && leadsToDocument(lines[i+1:]) {
-			lines[i] = line[:at] + "1.1" + line[at+3:]
-		}
-	}
-	return strings.Join(lines, "")
-}
-
-// findVersion returns where the version of a directive %YAML begins; 0 if the line has none.
-func findVersion(line string) int {
-	rest, found := strings.CutPrefix(strings.TrimPrefix(line, BOM), "%YAML")
-	version := strings.TrimLeft(rest, " \t")
-	if !found || version == rest {
-		return 0
-	}
-	return len(line) - len(version)
-}
-
-// leadsToDocument reports whether lines begin with the start of a document, perhaps behind comments and directives.
-func leadsToDocument(lines []string) bool {
-	for _, line := range lines {
-		if strings.TrimSpace(line) != "" && line[0] != '%' && line[0] != '#' {
-			return strings.HasPrefix(line, "---")
-		}
-	}
-	return false
 }
 
 // ReadAny reads documents with the fast reader, or else with the full one. The second result
@@ -210,9 +177,9 @@ func (l *Lines) locateError(message string, from, to int) error {
 	if strings.HasSuffix(message, "<document start>") {
 		message += "; write --- between documents"
 	}
-	if strings.HasSuffix(message, "found incompatible YAML document") { // the reader has no line, or that of the start
+	if directive.RefusesVersion(message) { // the reader has no line, or that of the start
 		at := from + max(0, strings.Index(l.Text[from:to], "%YAML"))
-		return fmt.Errorf("line %d: has a %%YAML directive of a version other than 1.1 and 1.2", l.LineNumber(at))
+		return fmt.Errorf("line %d: %s", l.LineNumber(at), directive.OtherVersion)
 	}
 	if strings.HasPrefix(message, "line ") {
 		return errors.New(l.shiftLine(message, from))

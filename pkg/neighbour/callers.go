@@ -18,6 +18,11 @@ func followCallers(s *scene, r *Result) {
 	if len(h.byName) == 0 && !h.watchesLoopback {
 		return
 	}
+	for _, f := range s.footprints {
+		for i := range f.dials {
+			h.checkOwnDial(f, &f.dials[i], r)
+		}
+	}
 	named := func(host string) bool { return h.watchesLoopback && isLoopback(host) || h.mayBeService(host) }
 	s.Callers(named, func(caller Caller) {
 		// an Ingress may have an annotation with the address of an authentication service
@@ -31,6 +36,20 @@ func followCallers(s *scene, r *Result) {
 		caller.readSettings()
 		caller.Scalars(func(at sidecar.Path, value string) { h.checkValue(&caller, at, value, r) })
 	})
+}
+
+// checkOwnDial warns of a sidecar that connects without TLS to a port that speaks it now.
+func (h *hostIndex) checkOwnDial(f *Footprint, d *ownDial, r *Result) {
+	a := address{scheme: d.Scheme, host: strings.ToLower(strings.TrimSuffix(d.Host, ".")), port: d.Port}
+	if a.host == "" || !a.hasTLSForm() {
+		return
+	}
+	if sp := h.portOfAddress(f.Ref.Namespace, &a); sp != nil {
+		condition, otherwise := sp.ifThere(a.host)
+		r.addFindings(sidecar.Finding{Severity: sidecar.Warning, Code: "plaintext-caller", Object: f.Ref, Sidecar: d.sidecar,
+			Message: "connects to " + a.plain() + sp.speaks(a.moved) + condition,
+			Hint:    "write " + a.tls() + " into its entry" + otherwise})
+	}
 }
 
 // Dials reports whether a text contains an address of a host.

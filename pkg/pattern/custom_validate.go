@@ -66,6 +66,9 @@ func (p *Custom) Validate() sidecar.Findings {
 		if d.Port != 0 {
 			ValidatePort(at+".port", d.Port, "", &fs)
 		}
+		if d.Scheme != "" {
+			ValidateEnum(at+".scheme", d.Scheme, &fs, slices.Sorted(maps.Keys(sidecar.TLSSchemes))...)
+		}
 		validateProtocol(at+".protocol", d.Protocol, &fs)
 	}
 	for i, port := range p.Scraped {

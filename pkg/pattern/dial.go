@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"net"
 	"net/url"
 	"strconv"
@@ -32,10 +33,13 @@ func DialsOf(address string) []sidecar.Dial {
 	if err != nil {
 		return nil
 	}
-	if port := ParsePort(u.Port()); port != 0 {
-		return dialsTo(u.Hostname(), port)
+	dials := dialsTo(u.Hostname(), cmp.Or(ParsePort(u.Port()), schemePorts[u.Scheme]))
+	for i := range dials {
+		if sidecar.TLSSchemes[u.Scheme] != "" {
+			dials[i].Scheme = u.Scheme
+		}
 	}
-	return dialsTo(u.Hostname(), schemePorts[u.Scheme])
+	return dials
 }
 
 func dialsTo(host string, port int32) []sidecar.Dial {

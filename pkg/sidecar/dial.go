@@ -18,6 +18,8 @@ type Dial struct {
 	Port int32 `json:"port,omitempty"`
 	// Protocol of the port. Default: TCP.
 	Protocol corev1.Protocol `json:"protocol,omitempty"`
+	// Scheme of the URLs with which they connect, if it's one without TLS, such as http.
+	Scheme string `json:"scheme,omitempty"`
 	// For describes the server, for messages. Required without host.
 	For string `json:"for,omitempty"`
 	// AtStart says that the app doesn't start before the server has answered.

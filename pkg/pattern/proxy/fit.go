@@ -170,6 +170,8 @@ func describeNoPort(w *sidecar.Workload) string {
 	switch {
 	case len(w.Apps) > 1:
 		return fmt.Sprintf("%d containers are served, so it isn't clear whose ports are meant", len(w.Apps))
+	case declared == nil && len(w.Services) == 0:
+		return fmt.Sprintf("container %s declares no TCP port", w.App.Name)
 	case declared == nil:
 		return fmt.Sprintf("container %s declares no TCP port, and no Service leads by number to one without TLS", w.App.Name)
 	case len(w.Takeovers) > 0:

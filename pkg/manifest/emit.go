@@ -138,8 +138,8 @@ func (l *Layer) updateObject(o *Object, em Emit) {
 		l.addFailure(o, "internal", err)
 		return
 	}
-	if l.refuseLifecycle(o, em) {
-		return
+	if _, unreadable := o.ParseFinding(); unreadable || l.refuseLifecycle(o, em) {
+		return // it's reported
 	}
 	var edits []sidecar.Edit
 	for _, e := range want.(values.Map) {
@@ -285,6 +285,9 @@ func contentHash(v any) string {
 
 // reportChanged reports an object of ours that was changed by hand: the change would be lost.
 func (l *Layer) reportChanged(o *Object) bool {
+	if _, unreadable := o.ParseFinding(); unreadable {
+		return true // that's reported already
+	}
 	_, made := o.WrittenFor()
 	v, err := positioned.ValueOf(o.rootNode())
 	if made == "" || err == nil && made == contentHash(v) {

@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -121,4 +122,18 @@ func TestNothingElseIsSaidOfWhatIsBroken(t *testing.T) {
 		require.Equal(t, "yaml-syntax", fs[0].Code)
 		require.Equal(t, 7, fs[0].Line)
 	}
+}
+
+// Neither is something else said of an object that outrigger wrote.
+func TestNothingElseIsSaidOfBrokenOwnObjects(t *testing.T) {
+	conf := readSpec(t, "  select: [{name: web}]\n"+
+		"  patterns: [{otelAgent: {endpoint: 'https://otel.example.com:4317'}}]\n")
+	laid := Run([]File{{"web.yaml", deployment("web", "")}}, conf, Options{InPlace: true})
+	require.NoError(t, laid.Findings.Err())
+	text := strings.Replace(laid.Files()[0].Text, "kind: ConfigMap\n", "kind: ConfigMap\nx: a: b\n", 1)
+	files := []File{{"web.yaml", text}}
+	says := regexp.MustCompile(`^web\.yaml:\d+: ConfigMap web-otel-agent: mapping values are not allowed in this context$`)
+	require.Regexp(t, says, Run(files, conf, Options{InPlace: true}).Findings.Err().Error())
+	_, fs := Strip(files, "")
+	require.Regexp(t, says, fs.Err().Error())
 }

@@ -72,6 +72,11 @@ func checkPorts(w *sidecar.Workload, answers []sidecar.Answer) sidecar.Findings 
 			theirs(c)
 		}
 	}
+	for i := range answers { // as they are in a second run
+		for _, c := range answers[i].ServedApps() {
+			theirs(&corev1.Container{Name: c.Name, Ports: declaredBy(&answers[i], w.Container(c.Name))})
+		}
+	}
 	manifest := len(all)
 	for i := range answers {
 		all = append(all, sidecarListeners(&answers[i])...)
@@ -81,6 +86,16 @@ func checkPorts(w *sidecar.Workload, answers []sidecar.Answer) sidecar.Findings 
 		l.taken = l.name != "" && moved[l.port] != "" && hadName(w, l, moved[l.port])
 	}
 	return append(comparePorts(w, all, manifest), checkTaken(w, answers)...)
+}
+
+// declaredBy returns the ports that a sidecar declares in a container that lacks them.
+func declaredBy(a *sidecar.Answer, c *corev1.Container) (out []corev1.ContainerPort) {
+	for _, port := range a.Change.App.Ports {
+		if c != nil && !sidecar.DeclaresPort(c, port) {
+			out = append(out, corev1.ContainerPort{ContainerPort: port})
+		}
+	}
+	return out
 }
 
 // checkTaken finds ports that two sidecars take, of which one wouldn't reach the app.

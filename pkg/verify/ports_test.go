@@ -38,6 +38,18 @@ func TestPorts(t *testing.T) {
 	require.Contains(t, fs[3].String(), "port name http is used by container app and by container proxy")
 }
 
+// A port that one sidecar declares in the app's container isn't free for another one.
+func TestDeclaredPort(t *testing.T) {
+	w := sidecartest.Workload()
+	declares := &sidecar.Change{App: sidecar.App{Ports: []int32{8443}}}
+	listens := &sidecar.Change{Containers: []corev1.Container{{Name: "proxy",
+		Ports: []corev1.ContainerPort{{ContainerPort: 8443}}}}}
+	require.Empty(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "a", declares),
+		sidecartest.Answer(w, "b", declares)}))
+	require.Contains(t, verify.Check(w, []sidecar.Answer{sidecartest.Answer(w, "proxy", listens),
+		sidecartest.Answer(w, "a", declares)}).Error(), "port 8443/TCP is used by container app and by container proxy")
+}
+
 // A container may declare a port under several names. Two sidecars in front of apps mustn't choose one port.
 func TestPortOfOneContainer(t *testing.T) {
 	w := sidecartest.Workload()

@@ -307,6 +307,7 @@ func (p *AuthProxy) Check(w *sidecar.Workload) sidecar.Findings {
 	}
 	fs = append(unfit, fs...)
 	p.Base.checkBase(w, &fs)
+	p.checkLeft(w, true, &fs)
 	p.checkHealth(w, true, &fs)
 	checkKeys := func(field, secret string, keys ...string) {
 		for _, key := range keys {

@@ -35,7 +35,8 @@ type Base struct {
 	// init container makes the pod's network redirect what comes from outside to the proxy's:
 	// only 127.0.0.1 within the pod still reaches the app). Default: takeover.
 	Mode Mode `json:"mode,omitempty"`
-	// ListenPort is the proxy's own port in modes front and redirect. Default: 8443.
+	// ListenPort is the proxy's own port in modes front and redirect. Default: 8443, or free
+	// ports from there on if the app's are found.
 	ListenPort int32 `json:"listenPort,omitempty"`
 	// NetworkPolicy configures the policy that mode front emits to close ways past the
 	// proxy. If no policy isolates the pods, neither in the manifests nor elsewhere (see
@@ -89,7 +90,9 @@ type Base struct {
 	// with its new URL. Default: false.
 	RewriteCallers bool `json:"rewriteCallers,omitempty"`
 
-	undeclared []int32 // ports of the app that were found without a declaration
+	undeclared    []int32 // ports of the app that were found without a declaration
+	undeclaredToo []int32 // those that weren't found, as the app declares others
+	withTLS       []int32 // those that were found, and need no TLS
 }
 
 // A MorePort is one more port of the app.
@@ -327,6 +330,11 @@ func (p *Base) freePortName(w *sidecar.Workload, d portRoute, taken map[string]b
 			if other.Name == name && other.ContainerPort != d.listen {
 				return longer
 			}
+		}
+	}
+	for _, other := range w.Opened {
+		if other.Name == name && other.ContainerPort != d.listen {
+			return longer
 		}
 	}
 	return name

@@ -13,29 +13,31 @@ import (
 	"github.com/outrigger-dev/outrigger/pkg/sidecar"
 )
 
-// withPorts returns the Base with the ports that the app declares, if none is named. The
-// proxy's ports begin with listenPort, or are free ones by default. Ports with TLS are left
-// out, and so are those in front of which another sidecar stands.
+// withPorts returns the Base with the ports that are found, if none is named. The proxy's
+// ports begin with listenPort, or are free ones by default. Ports with TLS are left out, and
+// so are those in front of which another sidecar stands.
 func (p *Base) withPorts(w *sidecar.Workload) Base {
 	g := *p
 	if p.Port != 0 || !p.leavesApp() || w.App == nil || len(w.Apps) > 1 {
 		return g
 	}
 	declares := pattern.DescribeTCPPorts(w.App) != nil
-	taken := map[int32]bool{}
-	for _, c := range pattern.RunningContainers(w) {
-		for _, port := range c.Ports {
-			taken[port.ContainerPort] = taken[port.ContainerPort] || c.Name != w.Name && sidecar.IsTCP(port.Protocol)
-		}
+	if declares {
+		g.undeclaredToo, g.withTLS = besidesDeclared(w)
 	}
+	used := usedPorts(w)
 	next := cmp.Or(p.ListenPort, defaultListenPort)
 	for _, port := range appPorts(w) {
-		for p.ListenPort == 0 && taken[next] { // a configured port stays, even if it conflicts
+		for p.ListenPort == 0 && used[next] { // a configured port stays, even if it conflicts
 			next++
 		}
 		protocol := protocolOfPort(w, port, next)
+		if protocol == "" {
+			g.withTLS = append(slices.Clip(g.withTLS), port.ContainerPort)
+			continue
+		}
 		isTaken := func(t sidecar.Takeover) bool { return t.ClientPort() == port.ContainerPort }
-		if protocol == "" || slices.ContainsFunc(w.Takeovers, isTaken) {
+		if slices.ContainsFunc(w.Takeovers, isTaken) {
 			continue
 		}
 		if !declares { // by them a later run finds the ports: the Services lead to the proxy then
@@ -49,7 +51,47 @@ func (p *Base) withPorts(w *sidecar.Workload) Base {
 		}
 		next++
 	}
+	for _, t := range w.Takeovers { // the app must declare all or none: see checkPortRoute
+		if g.undeclared != nil && !t.MovesApp() {
+			g.undeclared = append(slices.Clip(g.undeclared), t.ClientPort())
+		}
+	}
+	slices.Sort(g.undeclared)
+	g.undeclared = slices.Compact(g.undeclared)
 	return g
+}
+
+// besidesDeclared returns the ports of [undeclaredPorts] that no sidecar serves, without TLS
+// and with it.
+func besidesDeclared(w *sidecar.Workload) (plain, withTLS []int32) {
+	for _, port := range undeclaredPorts(w) {
+		reaches := func(t sidecar.Takeover) bool { return t.Reaches(port) }
+		switch {
+		case slices.ContainsFunc(w.Takeovers, reaches):
+		case protocolOfPort(w, corev1.ContainerPort{ContainerPort: port}, port) == "":
+			withTLS = append(withTLS, port)
+		default:
+			plain = append(plain, port)
+		}
+	}
+	return plain, withTLS
+}
+
+// usedPorts returns the TCP ports of the pod that others listen on: those that containers
+// declare, and those to which Services lead, but for the proxy's own after an earlier run.
+func usedPorts(w *sidecar.Workload) map[int32]bool {
+	used := map[int32]bool{}
+	for _, c := range pattern.RunningContainers(w) {
+		for _, port := range c.Ports {
+			used[port.ContainerPort] = used[port.ContainerPort] || c.Name != w.Name && sidecar.IsTCP(port.Protocol)
+		}
+	}
+	own := w.Container(w.Name)
+	for port := range servicePorts(w) {
+		target := w.TargetPort(port)
+		used[target] = used[target] || own == nil || !sidecar.DeclaresPort(own, target)
+	}
+	return used
 }
 
 // appPorts returns the TCP ports that the app declares. Without any, it's those to which
@@ -60,9 +102,17 @@ func appPorts(w *sidecar.Workload) (out []corev1.ContainerPort) {
 			out = append(out, port)
 		}
 	}
-	if out != nil {
-		return out
+	if out == nil {
+		for _, port := range undeclaredPorts(w) {
+			out = append(out, corev1.ContainerPort{ContainerPort: port})
+		}
 	}
+	return out
+}
+
+// undeclaredPorts returns the TCP ports to which Services lead, and which no container
+// declares, in order: that of the Services says nothing.
+func undeclaredPorts(w *sidecar.Workload) (out []int32) {
 	seen := map[int32]bool{0: true}
 	for c := range sidecar.PodContainers(&w.Pod.Spec) {
 		for _, port := range c.Ports { // of another container, or the app's for another protocol
@@ -72,9 +122,10 @@ func appPorts(w *sidecar.Workload) (out []corev1.ContainerPort) {
 	for port := range servicePorts(w) {
 		if target := w.TargetPort(port); !seen[target] {
 			seen[target] = true
-			out = append(out, corev1.ContainerPort{ContainerPort: target})
+			out = append(out, target)
 		}
 	}
+	slices.Sort(out)
 	return out
 }
 
@@ -102,7 +153,7 @@ func protocolOfPort(w *sidecar.Workload, port corev1.ContainerPort, listen int32
 	if port.ContainerPort%1000 == 443 {
 		return ""
 	}
-	found := sidecar.Protocol("")
+	var found []sidecar.Protocol
 	for sp, service := range servicePorts(w) {
 		target := w.TargetPort(sp)
 		protocol, says := protocolOfServicePort(sp)
@@ -110,10 +161,15 @@ func protocolOfPort(w *sidecar.Workload, port corev1.ContainerPort, listen int32
 		case target == port.ContainerPort && hasTLS && !service.IsPublic():
 			return ""
 		case target == port.ContainerPort || target == listen:
-			found = cmp.Or(found, protocol)
+			found = append(found, protocol)
 		}
 	}
-	return cmp.Or(found, sidecar.HTTP)
+	for _, protocol := range []sidecar.Protocol{sidecar.HTTP, sidecar.GRPC, sidecar.TCP} {
+		if slices.Contains(found, protocol) { // whatever Service comes first
+			return protocol
+		}
+	}
+	return sidecar.HTTP
 }
 
 // protocolOfServicePort returns what a Service says of a port: by appProtocol, or else by
@@ -158,27 +214,54 @@ func (p *Base) checkFit(w *sidecar.Workload, fs *sidecar.Findings) {
 			"a container beside the app's never ends, so the Job would never complete", w.HintForBeside(""))
 	}
 	if p.Port == 0 && p.leavesApp() {
-		fs.AddUnfit(sidecar.Error, "port-unknown", "port", describeNoPort(w),
-			"write port, or declare the port in the container")
+		why, hint := describeNoPort(w)
+		fs.AddUnfit(sidecar.Error, "port-unknown", "port", why, hint)
 	}
 	p.checkMesh(w, fs)
 }
 
-// describeNoPort says why no port of the app was found.
-func describeNoPort(w *sidecar.Workload) string {
-	declared := pattern.DescribeTCPPorts(w.App)
+// describeNoPort says why no port of the app was found, and what to do.
+func describeNoPort(w *sidecar.Workload) (why, hint string) {
+	name, hint := w.App.Name, "write port, or declare the port in the container"
+	declared, led := pattern.DescribeTCPPorts(w.App), undeclaredPorts(w)
+	kinds := "with TLS"
+	if len(w.Takeovers) > 0 {
+		kinds = "with TLS or with a sidecar in front"
+	}
 	switch {
 	case len(w.Apps) > 1:
-		return fmt.Sprintf("%d containers are served, so it isn't clear whose ports are meant", len(w.Apps))
+		return fmt.Sprintf("%d containers are served, so it isn't clear whose ports are meant", len(w.Apps)), "write port"
 	case declared == nil && len(w.Services) == 0:
-		return fmt.Sprintf("container %s declares no TCP port", w.App.Name)
+		return fmt.Sprintf("container %s declares no TCP port", name), hint
+	case declared == nil && led == nil:
+		return fmt.Sprintf("container %s declares no TCP port, and no Service leads to one by number", name), hint
 	case declared == nil:
-		return fmt.Sprintf("container %s declares no TCP port, and no Service leads by number to one without TLS", w.App.Name)
-	case len(w.Takeovers) > 0:
-		return fmt.Sprintf("container %s declares only ports with TLS or with a sidecar in front, %s", w.App.Name,
-			strings.Join(declared, ", "))
+		return fmt.Sprintf("container %s declares no TCP port, and Services lead only to ports %s, %s", name, kinds,
+			joinPorts(led)), hint
 	}
-	return fmt.Sprintf("container %s declares only ports with TLS, %s", w.App.Name, strings.Join(declared, ", "))
+	return fmt.Sprintf("container %s declares only ports %s, %s", name, kinds, strings.Join(declared, ", ")), hint
+}
+
+// checkLeft reports ports that were found, and that are reachable as before. Those with TLS
+// need no proxy, unless it asks for credentials.
+func (p *Base) checkLeft(w *sidecar.Workload, authenticates bool, fs *sidecar.Findings) {
+	if p.Port == 0 {
+		return // there is no proxy
+	}
+	severity, open := sidecar.Info, ""
+	if authenticates {
+		severity, open = sidecar.Warning, ", without credentials"
+	}
+	if p.withTLS != nil {
+		fs.Add(severity, "port-left", "port",
+			fmt.Sprintf("numbers or names say that port %s has TLS already, so it stays open as it is%s",
+				joinPorts(p.withTLS), open), "write port, and morePorts, for others")
+	}
+	if p.undeclaredToo != nil {
+		fs.Add(sidecar.Warning, "port-left", "port",
+			fmt.Sprintf("Services also lead to port %s, which container %s doesn't declare: it stays open as it is%s",
+				joinPorts(p.undeclaredToo), w.App.Name, open), "declare it in the container, if it's the app's")
+	}
 }
 
 // checkMesh finds pods that have another proxy, or get one.

@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -134,4 +136,59 @@ func TestHeadlessServices(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whoever isn't served is told why, and which ports stay open.
+func TestLeftPorts(t *testing.T) {
+	for name, c := range map[string]struct {
+		ports     []corev1.ContainerPort
+		services  []corev1.ServicePort
+		takeovers []sidecar.Takeover
+		tls, auth string // the findings
+	}{
+		"none": {tls: "error: container es declares no TCP port"},
+		"none, with a Service": {services: []corev1.ServicePort{{Port: 80, TargetPort: intstr.FromString("http")}},
+			tls: "error: container es declares no TCP port, and no Service leads to one by number"},
+		"TLS": {ports: []corev1.ContainerPort{port("", 8443)}, tls: "error: container es declares only ports with TLS, 8443"},
+		"TLS, undeclared": {services: []corev1.ServicePort{servicePort("", 443, 80)},
+			tls: "error: container es declares no TCP port, and Services lead only to ports with TLS, 80"},
+		"taken, undeclared": {services: []corev1.ServicePort{servicePort("", 80, 80)},
+			takeovers: []sidecar.Takeover{{Port: 9000, AppPort: 80, Front: true}}, tls: "error: container es declares no TCP " +
+				"port, and Services lead only to ports with TLS or with a sidecar in front, 80"},
+		"TLS, too": {ports: []corev1.ContainerPort{port("", 80), port("https", 81)},
+			tls:  "info: numbers or names say that port 81 has TLS already, so it stays open as it is",
+			auth: "warning: numbers or names say that port 81 has TLS already, so it stays open as it is, without credentials"},
+		"undeclared, too": {ports: []corev1.ContainerPort{port("", 80)}, services: []corev1.ServicePort{
+			servicePort("", 80, 80), servicePort("", 443, 8443), servicePort("", 9000, 9000), servicePort("", 1, 9100)},
+			takeovers: []sidecar.Takeover{{Port: 9001, AppPort: 9000, Front: true}},
+			tls: "info: numbers or names say that port 8443 has TLS already, so it stays open as it is; " +
+				"warning: Services also lead to port 9100, which container es doesn't declare: it stays open as it is",
+			auth: "warning: numbers or names say that port 8443 has TLS already, so it stays open as it is, without " +
+				"credentials; warning: Services also lead to port 9100, which container es doesn't declare: it stays open as it " +
+				"is, without credentials"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
+				w.App.Name, w.Name, w.App.Ports, w.Takeovers = "es", "proxy", c.ports, c.takeovers
+				w.Services = nil
+				if c.services != nil {
+					w.Services = []sidecar.Service{{Spec: corev1.ServiceSpec{Ports: c.services}}}
+				}
+			})
+			require.Equal(t, c.tls, left(w, false))
+			require.Equal(t, cmp.Or(c.auth, c.tls), left(w, true))
+		})
+	}
+}
+
+func left(w *sidecar.Workload, authenticates bool) string {
+	p := (&Base{Mode: ModeFront}).withPorts(w)
+	var fs sidecar.Findings
+	p.checkFit(w, &fs)
+	p.checkLeft(w, authenticates, &fs)
+	var all []string
+	for _, f := range fs {
+		all = append(all, string(f.Severity)+": "+f.Message)
+	}
+	return strings.Join(all, "; ")
 }

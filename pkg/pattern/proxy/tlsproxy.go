@@ -160,6 +160,7 @@ func (p *TLSProxy) Check(w *sidecar.Workload) sidecar.Findings {
 		fs = nil // the rest has been reported when the config was read
 	}
 	p.Base.checkBase(w, &fs)
+	p.checkLeft(w, false, &fs)
 	if p.Clients != nil {
 		p.Clients.CA.CheckKey(w, "clients.ca", &fs)
 	}

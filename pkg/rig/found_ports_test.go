@@ -58,3 +58,60 @@ func TestFoundPortsOfSeveral(t *testing.T) {
 	require.ErrorContains(t, Run([]File{{Text: text}}, doc, Options{}).Findings.Err(),
 		"2 containers are served, so it isn't clear whose ports are meant; write port")
 }
+
+const ownPorts = "  - custom: {app: {ports: [8443, 9090]}}\n"
+
+// Ports that another sidecar of the config takes or declares are as they are in a second run, in any order of the
+// entries. So no port counts as free to which a Service leads.
+func TestFoundPortsTwice(t *testing.T) {
+	bare := strings.Replace(deployment("web", ""), declared, "        image: app:1\n", 1)
+	leading := func(ports string) string {
+		return "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [" + ports +
+			"]}\n"
+	}
+	other := "  - name: other\n    tlsProxy: {mode: front, port: 8081, listenPort: 9000, secretName: tls, " +
+		"networkPolicy: {isolated: false}}\n"
+	for name, c := range map[string]struct{ text, more, want string }{
+		"another's port, undeclared": {bare + leading("{name: a, port: 8080}, {name: b, port: 8081}"), other,
+			"port 8443 in front of 8080)"},
+		"declared by custom": {deployment("web", ""), ownPorts, "port 8444 in front of 80, port 8445 in front of 9090)"},
+		"declared by custom alone": {bare + leading("{name: a, port: 8080}"), ownPorts,
+			"port 8444 in front of 9090)"},
+		"an undeclared port as the proxy's": {bare + leading("{name: a, port: 443, targetPort: 8443}, "+
+			"{name: b, port: 8080}, {name: c, port: 8445}"), "",
+			"port 8444 in front of 8080, port 8446 in front of 8445)"},
+		"declared, and an undeclared one as the proxy's": {deployment("web", "") +
+			leading("{name: a, port: 443, targetPort: 8443}, {name: b, port: 80}"), "", "port 8444 in front of 80)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, patterns := range []string{frontProxy + c.more, c.more + frontProxy} {
+				doc := readSpec(t, "  select: [{kind: Deployment}]\n  patterns:\n"+patterns)
+				out := Run([]File{{Text: c.text}}, doc, Options{})
+				require.NoError(t, out.Findings.Err())
+				require.Contains(t, out.Report[0], c.want)
+				again := Run(out.Files(), doc, Options{})
+				require.NoError(t, again.Findings.Err())
+				require.Equal(t, out.Files()[0].Text, again.Files()[0].Text)
+			}
+		})
+	}
+}
+
+// The order of Services in the manifests says nothing.
+func TestFoundPortsInAnyOrder(t *testing.T) {
+	bare := strings.Replace(deployment("web", ""), declared, "        image: app:1\n", 1)
+	first := "---\napiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {selector: {app: web}, ports: " +
+		"[{name: http, port: 8081}]}\n"
+	second := "---\napiVersion: v1\nkind: Service\nmetadata: {name: b}\nspec: {selector: {app: web}, ports: " +
+		"[{name: tcp, port: 8080}, {name: grpc, port: 8081}]}\n"
+	doc := readSpec(t, "  select: [{kind: Deployment}]\n  patterns:\n"+frontProxy)
+	var conf [2]string
+	for i, text := range []string{bare + first + second, bare + second + first} {
+		out := Run([]File{{Text: text}}, doc, Options{})
+		require.NoError(t, out.Findings.Err())
+		require.Contains(t, out.Report[0], "port 8443 in front of 8080, port 8444 in front of 8081)")
+		_, conf[i], _ = strings.Cut(out.Files()[0].Text, "nginx.conf")
+		conf[i], _, _ = strings.Cut(conf[i], "\n---")
+	}
+	require.Equal(t, conf[0], conf[1])
+}

@@ -22,6 +22,7 @@ type question struct {
 	optOut    optOut                        // sidecars that the workload doesn't get
 	takeovers map[string][]sidecar.Takeover // of those asked before, by the app's container
 	earlier   []outcome                     // of those asked before
+	declared  []sidecar.Answer              // of those asked before that may declare ports of the app
 	findings  sidecar.Findings
 }
 
@@ -37,6 +38,7 @@ func (q *question) ask(w *sidecar.Workload) (out outcome) {
 	defer func() { out.findings = q.findings }()
 	view := *w
 	view.Pod = *w.Pod.DeepCopy() // so that patterns can't change each other's view
+	merge.DeclarePorts(&view.Pod.Spec, q.declared)
 	q.entry.Fill(&view)
 	spec := q.conf.Spec.Of(q.entry)
 	view.Images, view.PullSecrets = spec.Pulled, spec.ImagePullSecrets

@@ -33,6 +33,7 @@ func askRound(all *request, o *manifest.Object, w *sidecar.Workload, out optOut,
 	ask := func(i int, view *sidecar.Workload) {
 		q := question{conf: all.Sidecars, object: o, entry: &entries[i], optOut: out, earlier: answers}
 		q.takeovers = takeoversBefore(entries, answers, i)
+		q.declared = answersOf(answers, i)
 		answers[i] = q.ask(view)
 	}
 	for now := range turns {
@@ -64,12 +65,12 @@ func askRound(all *request, o *manifest.Object, w *sidecar.Workload, out optOut,
 // takeoversBefore returns the ports that entries take over, by the app's container: those that were asked before an
 // entry, which learns of them.
 func takeoversBefore(entries []config.Entry, answers []outcome, of int) map[string][]sidecar.Takeover {
-	if turnOf(&entries[of]) == 0 {
+	if turnOf(&entries[of]) <= 1 {
 		return nil
 	}
 	all := map[string][]sidecar.Takeover{}
 	for i := range answers {
-		if a := answers[i].Answer; a != nil && i != of && turnOf(&entries[i]) < 2 {
+		if a := answers[i].Answer; a != nil && i != of && turnOf(&entries[i]) <= 2 {
 			all[a.App.Name] = append(all[a.App.Name], a.Change.Takeovers...)
 		}
 	}
@@ -92,21 +93,23 @@ func answersOf(outcomes []outcome, except int) (answers []sidecar.Answer) {
 }
 
 // turns is the number of turns in a round.
-const turns = 4
+const turns = 5
 
-// turnOf returns the turn of a round in which the entry is asked: first those that take over ports of the app, then
-// those that may, of those that nobody has.
+// turnOf returns the turn of a round in which the entry is asked: first those that are as they're written, and may
+// declare ports of the app, then those that take over ports, and those that may, of those that nobody has.
 func turnOf(e *config.Entry) int {
 	t, takesPorts := e.Pattern().(sidecar.PortTaker)
 	switch {
-	case takesPorts && len(t.TakenPorts()) > 0:
+	case e.Custom != nil:
 		return 0
-	case takesPorts:
+	case takesPorts && len(t.TakenPorts()) > 0:
 		return 1
+	case takesPorts:
+		return 2
 	case runsAlone(e):
-		return 3
+		return 4
 	}
-	return 2
+	return 3
 }
 
 // runsAlone reports whether the entry makes pods without the sidecars.

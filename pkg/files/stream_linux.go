@@ -34,12 +34,20 @@ func readOutside(f *os.File, most int) (text string, err error, ok bool) {
 			return "", err, true
 		}
 	}
+	if from := min(roundUp(n, os.Getpagesize()), len(room)); n >= small {
+		_ = syscall.Madvise(room[from:min(from+hugePage, len(room))], syscall.MADV_DONTNEED)
+	}
 	return unsafe.String(unsafe.SliceData(room), n), nil, true
 }
+
+// roundUp returns the next multiple of a number.
+func roundUp(n, of int) int { return (n + of - 1) / of * of }
 
 const (
 	// small is the size up to which a text has pages as small as any. It's a multiple of their size.
 	small = 1 << 20
 	// hugePages is MADV_HUGEPAGE: a fault for each 2 MiB instead of each 4 KiB. Those take longer than to read the text.
 	hugePages = 14
+	// hugePage is the size of one. What a text leaves of its last one is given back.
+	hugePage = 2 << 20
 )

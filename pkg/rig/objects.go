@@ -10,25 +10,40 @@ import (
 
 // findObject returns the first object with a reference, or nil.
 func (r *run) findObject(ref sidecar.Ref) *manifest.Object {
+	of, known := r.objects[ref.Kind]
+	if !known {
+		of = r.indexObjects(ref.Kind)
+	}
+	return of[ref]
+}
+
+// findTwin returns the second of several objects with a reference, or nil.
+func (r *run) findTwin(ref sidecar.Ref) *manifest.Object {
+	if r.findObject(ref) == nil {
+		return nil
+	}
+	return r.twins[ref]
+}
+
+// indexObjects finds the objects of a kind. Few kinds are ever asked for.
+func (r *run) indexObjects(kind string) map[sidecar.Ref]*manifest.Object {
 	if r.objects == nil {
-		n := 0
-		for _, t := range r.texts {
-			n += len(t.Objects)
-		}
-		r.objects, r.twins = make(map[sidecar.Ref]*manifest.Object, n), map[sidecar.Ref]*manifest.Object{}
-		for _, t := range r.texts {
-			for _, o := range t.Objects {
-				switch {
-				case o.IsToolConfig():
-				case r.objects[o.Ref] == nil:
-					r.objects[o.Ref] = o
-				case r.twins[o.Ref] == nil:
-					r.twins[o.Ref] = o
-				}
+		r.objects, r.twins = map[string]map[sidecar.Ref]*manifest.Object{}, map[sidecar.Ref]*manifest.Object{}
+	}
+	of := map[sidecar.Ref]*manifest.Object{}
+	for _, t := range r.texts {
+		for _, o := range t.Objects {
+			switch {
+			case o.Ref.Kind != kind || o.IsToolConfig():
+			case of[o.Ref] == nil:
+				of[o.Ref] = o
+			case r.twins[o.Ref] == nil:
+				r.twins[o.Ref] = o
 			}
 		}
 	}
-	return r.objects[ref]
+	r.objects[kind] = of
+	return of
 }
 
 // numberGenerated tells workloads apart whose names the API server makes, and which have one stem: each is an object of

@@ -185,20 +185,20 @@ type run struct {
 	footprints []*neighbour.Footprint
 	limited    map[string]bool // namespaces with quotas or limit ranges; nil: not looked for yet
 
-	core             map[sidecar.Ref][]*manifest.Object // see coreObjects
-	services         map[string][]*service              // by namespace, as far as it was asked for
-	labelledServices map[sidecar.Ref]*manifest.Object   // Services that were taken for what this run emits
-	notEmitted       map[sidecar.Ref]bool               // those of an earlier pass that weren't
-	policies         *policies                          // nil: not looked for yet
-	secrets          map[string]map[string][]string     // keys of Secrets, by namespace and name, likewise
-	hashed           map[sidecar.Ref]string             // names with a hash, by those without
-	objects          map[sidecar.Ref]*manifest.Object   // all, by reference; see findObject
-	twins            map[sidecar.Ref]*manifest.Object   // the second of several with one reference
-	namesakes        map[sidecar.Ref][]*manifest.Object // workloads of several kinds, by a reference without the kind
-	emitted          map[sidecar.Ref]sidecar.Object     // content of what is emitted
-	emittedBySpace   map[sidecar.Ref][]sidecar.Object   // the same by [manifest.Space]
-	owners           map[sidecar.Ref]string             // sidecar that emitted it
-	emitters         map[sidecar.Ref][]emitter          // all workloads with it
+	core             map[sidecar.Ref][]*manifest.Object          // see coreObjects
+	services         map[string][]*service                       // by namespace, as far as it was asked for
+	labelledServices map[sidecar.Ref]*manifest.Object            // Services that were taken for what this run emits
+	notEmitted       map[sidecar.Ref]bool                        // those of an earlier pass that weren't
+	policies         *policies                                   // nil: not looked for yet
+	secrets          map[string]map[string][]string              // keys of Secrets, by namespace and name, likewise
+	hashed           map[sidecar.Ref]string                      // names with a hash, by those without
+	objects          map[string]map[sidecar.Ref]*manifest.Object // by kind; see findObject
+	twins            map[sidecar.Ref]*manifest.Object            // the second of several with one reference
+	namesakes        map[sidecar.Ref][]*manifest.Object          // workloads of several kinds, by a reference without one
+	emitted          map[sidecar.Ref]sidecar.Object              // content of what is emitted
+	emittedBySpace   map[sidecar.Ref][]sidecar.Object            // the same by [manifest.Space]
+	owners           map[sidecar.Ref]string                      // sidecar that emitted it
+	emitters         map[sidecar.Ref][]emitter                   // all workloads with it
 
 	stood      map[sidecar.Ref]*manifest.Object // objects of which an earlier run was taken off, as they were
 	others     map[string]bool                  // documents of workloads of which nothing was taken off

@@ -51,7 +51,7 @@ func (r *run) checkEditedTwins() {
 	seen := map[sidecar.Ref]bool{}
 	for i := range r.shared {
 		ref := r.shared[i].Object
-		if o, twin := r.findObject(ref), r.twins[ref]; o != nil && twin != nil && !seen[ref] {
+		if o, twin := r.findObject(ref), r.findTwin(ref); o != nil && twin != nil && !seen[ref] {
 			seen[ref] = true
 			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "object-twice", Object: ref, File: twin.File(),
 				Line: lineOf(twin), Sidecar: r.shared[i].Owner,
@@ -64,7 +64,7 @@ func (r *run) checkEditedTwins() {
 // two files, and would be written into one of them.
 func (r *run) checkEmittedTwins(workload sidecar.Ref, owner string, object sidecar.Ref) {
 	o := r.findObject(workload)
-	twin := r.twins[workload]
+	twin := r.findTwin(workload)
 	if !r.record || o == nil || twin == nil || o.File() == twin.File() {
 		return
 	}
@@ -78,7 +78,7 @@ func (r *run) checkEmittedTwins(workload sidecar.Ref, owner string, object sidec
 // that aren't given: they'd be laid on all of them.
 func (r *run) checkRememberedTwins() {
 	for ref := range r.remembered {
-		if o, twin := r.findObject(ref), r.twins[ref]; o != nil && twin != nil {
+		if o, twin := r.findObject(ref), r.findTwin(ref); o != nil && twin != nil {
 			r.addFindings(sidecar.Finding{Severity: sidecar.Error, Code: "object-twice", Object: ref, File: twin.File(),
 				Line:    lineOf(twin),
 				Message: "is there twice" + alsoIn(o) + ", and has a record of other documents", Hint: hintTwins})

@@ -36,6 +36,8 @@ func TestGeneratedWorkloadsRemember(t *testing.T) {
 	for name, files := range map[string][]File{
 		"different": {{"a.yaml", job("--all") + "---\n" + job("--some") + "---\n" + service}},
 		"equal":     {{"a.yaml", job("--all") + "---\n" + service + "---\n" + job("--all")}},
+		"and a name": {{"a.yaml", strings.Replace(job("--all"), "import-", "import", 1) + "---\n" + service + "---\n" +
+			strings.Replace(job("--all"), "generateName: import-", "name: import", 1)}},
 		"two files": {{"a.yaml", job("--all")}, {"b.yaml", service + "---\n" + job("--some")}},
 	} {
 		lay := func(files []File, docs ...*config.Sidecars) []File {
@@ -66,5 +68,5 @@ func TestFindingsOfGeneratedWorkloads(t *testing.T) {
 	isConflict := func(f sidecar.Finding) bool { return f.Code == "conflict" }
 	f := out.Findings[slices.IndexFunc(out.Findings, isConflict)]
 	require.Equal(t, 26, f.Line)
-	require.Equal(t, sidecar.Ref{Group: "batch", Kind: "Job", Name: "import-", Nth: 1}, f.Object)
+	require.Equal(t, sidecar.Ref{Group: "batch", Kind: "Job", Name: "import-", Nth: 2}, f.Object)
 }

@@ -58,10 +58,10 @@ func numberGenerated(texts []*manifest.Text) {
 			if o.Release(); seen == nil {
 				seen = map[sidecar.Ref]int{}
 			}
-			o.Ref.Nth = 0
+			o.Ref.Nth = 0 // as of an object that has this for a name
 			ref := o.Ref
-			o.Ref.Nth = seen[ref]
 			seen[ref]++
+			o.Ref.Nth = seen[ref]
 		}
 	}
 }

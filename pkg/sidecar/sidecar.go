@@ -89,7 +89,7 @@ type Ref struct {
 	Kind      string
 	Namespace string
 	Name      string
-	Nth       int // of the workloads whose names the API server makes of this one; 0 for the first
+	Nth       int // from 1, of the workloads whose names the API server makes of this one; 0 where it's the name
 }
 
 // String returns the form that people type, as in "Deployment prod/search".

@@ -31,7 +31,7 @@ var notDialed = map[string]string{
 // dialNothing are the patterns that connect to nothing outside of the pod, as long as nobody tells an agent to.
 // People declare for themselves what custom connects to.
 var dialNothing = []string{
-	"configReload", "custom", "exporter", "javaAgent", "permissions", "redisCache", "sysctl", "tlsProxy",
+	"configReload", "exporter", "javaAgent", "permissions", "redisCache", "sysctl", "tlsProxy",
 }
 
 // A pattern that connects to a server outside of the pod declares it, since NetworkPolicies and meshes are checked

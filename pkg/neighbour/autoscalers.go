@@ -108,15 +108,31 @@ func (f *Footprint) recordContainers(a *sidecar.Answer) {
 	}
 	for i := range a.Change.Containers {
 		c := &a.Change.Containers[i]
-		own := sidecarContainer{a.Name, c.Name, a.App.Name, map[corev1.ResourceName]bool{}}
-		// without a request, the limit is the request
-		for _, list := range []corev1.ResourceList{c.Resources.Requests, c.Resources.Limits} {
-			for name := range list {
-				own.requests[name] = true
-			}
-		}
-		f.sidecars = append(f.sidecars, own)
+		f.sidecars = append(f.sidecars, sidecarContainer{a.Name, c.Name, a.App.Name, requestedBy(c)})
 	}
+}
+
+// recordOthers records the resources that the pod's other containers request.
+func (f *Footprint) recordOthers(pod *corev1.PodSpec) {
+	for c := range sidecar.PodContainers(pod) {
+		isRun := sidecar.RunsWithPod(c) || slices.ContainsFunc(pod.Containers, func(o corev1.Container) bool {
+			return o.Name == c.Name
+		})
+		if isRun && !slices.Contains(f.ownContainers, c.Name) {
+			f.others = append(f.others, sidecarContainer{container: c.Name, requests: requestedBy(c)})
+		}
+	}
+}
+
+// requestedBy returns the resources that a container requests. Without a request, the limit is the request.
+func requestedBy(c *corev1.Container) map[corev1.ResourceName]bool {
+	all := map[corev1.ResourceName]bool{}
+	for _, list := range []corev1.ResourceList{c.Resources.Requests, c.Resources.Limits} {
+		for name := range list {
+			all[name] = true
+		}
+	}
+	return all
 }
 
 // checkAutoscalers finds HorizontalPodAutoscalers that stop working, or that measure something else, when a pod has one
@@ -162,13 +178,13 @@ func checkAutoscalers(s *scene, r *Result) {
 	}
 }
 
-// addDefaultRequests adds what sidecars request because limit ranges of the namespace say so.
+// addDefaultRequests adds what containers request because limit ranges of the namespace say so.
 func (f *Footprint) addDefaultRequests(ranges []Object) {
 	for c := range sidecar.PodContainers(withDefaults(f.admitted.after, ranges)) {
-		for i := range f.sidecars {
-			for name := range c.Resources.Requests {
-				if f.sidecars[i].container == c.Name {
-					f.sidecars[i].requests[name] = true
+		for _, list := range [][]sidecarContainer{f.sidecars, f.others} {
+			for i := range list {
+				if list[i].container == c.Name {
+					maps.Copy(list[i].requests, requestedBy(c))
 				}
 			}
 		}
@@ -210,6 +226,16 @@ func (f *Footprint) checkTriggers(o *Object, k *scaledObject, r *Result) {
 func (f *Footprint) checkScaling(o *Object, name corev1.ResourceName, field string, alone func(string) string,
 	r *Result) {
 	for _, c := range f.sidecars {
+		lacksToo := slices.IndexFunc(f.others, func(other sidecarContainer) bool { return !other.requests[name] })
+		if !c.requests[name] && lacksToo >= 0 { // as before, unless something in the cluster gives all a request
+			r.addFindings(sidecar.Finding{
+				Severity: sidecar.Info, Code: "hpa-no-request", Object: o.Ref, Sidecar: c.sidecar, Field: field,
+				Message: fmt.Sprintf("scales %s on its %s utilization, which can't be computed: container %s requests none, and "+
+					"neither does container %s", f.Ref, name, f.others[lacksToo].container, c.container),
+				Hint: fmt.Sprintf("set resources.requests.%s of both", name),
+			})
+			continue
+		}
 		if !c.requests[name] {
 			r.addFindings(sidecar.Finding{
 				Severity: sidecar.Error, Code: "hpa-no-request", Object: o.Ref, Sidecar: c.sidecar, Field: field,

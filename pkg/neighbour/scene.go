@@ -17,7 +17,8 @@ type Footprint struct {
 	Template      sidecar.Path      // of its pods; an object may have several
 	Labels        map[string]string // of its pods
 	sidecars      []sidecarContainer
-	ownContainers []string // names of the sidecars' containers, init containers included
+	others        []sidecarContainer // the pod's other containers
+	ownContainers []string           // names of the sidecars' containers, init containers included
 	taken         []*takenPort
 	plainPorts    []plainPort
 	policies      []networkPolicy        // emitted for it
@@ -96,6 +97,7 @@ func Observe(w *sidecar.Workload, answers []sidecar.Answer, with *corev1.PodSpec
 			f.policies = append(f.policies, emittedPolicies(f, a.Change.Objects)...)
 		}
 	}
+	f.recordOthers(&w.Pod.Spec)
 	f.mesh = f.meshOf(w)
 	for i := range w.Services {
 		for _, p := range w.Services[i].Spec.Ports {

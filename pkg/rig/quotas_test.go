@@ -148,7 +148,7 @@ func TestAutoscalerWithDefaults(t *testing.T) {
 		"{type: Container, default: {cpu: 50m}}":           false,
 		"{type: Container, max: {cpu: 50m}}":               false,
 	} {
-		text := deployment("a", "") + scaler
+		text := deployment("a", "        resources: {requests: {cpu: 10m}}\n") + scaler
 		if limits != "" {
 			text += "---\napiVersion: v1\nkind: LimitRange\nmetadata: {name: l}\nspec: {limits: [" + limits + "]}\n"
 		}

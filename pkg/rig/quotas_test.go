@@ -158,4 +158,10 @@ func TestAutoscalerWithDefaults(t *testing.T) {
 			require.Equal(t, "hpa-no-request", failures(out.Findings)[0].Code)
 		}
 	}
+	// what couldn't be computed before isn't the sidecar's fault
+	spec := readSpec(t, "  select: [{name: a}]\n  patterns:\n"+entry)
+	out := Run([]File{{Text: deployment("a", "") + scaler}}, spec, Options{})
+	require.Len(t, out.Findings, 1)
+	require.Equal(t, sidecar.Info, out.Findings[0].Severity)
+	require.Contains(t, out.Findings[0].Message, "container app requests none, and neither does container x")
 }

@@ -341,15 +341,21 @@ func (l *Layer) TakeOut(o *Object) bool {
 // documentBounds returns the bounds of a document with the marker in front of it.
 func (e *editor) documentBounds(n *positioned.Node) (from, to int) {
 	from, to = e.Lines.LineStart(n.Start), e.LineEnd(n.End)
+	if positioned.IsMarker(e.Text[from:]) { // as in --- {a: b}
+		return e.Lines.PreviousEnd(from), to
+	}
 	for at := from; !e.IsFirstLine(at); {
 		at = e.Lines.LineStart(e.Lines.PreviousEnd(at))
 		if positioned.IsMarker(e.Text[at:]) {
 			return e.Lines.PreviousEnd(at), to
 		}
 	}
-	// The first document is removed with the marker behind it.
+	// The first document is removed with the marker behind it, if that's alone on its line.
 	for at := e.NextLine(to); at >= 0 && at < len(e.Text); at = e.NextLine(e.LineEnd(at)) {
 		if positioned.IsMarker(e.Text[at:]) {
+			if e.Text[at] == '-' && strings.TrimSpace(e.Text[at+3:e.LineEnd(at)]) != "" {
+				return 0, at
+			}
 			return 0, max(e.NextLine(e.LineEnd(at)), at)
 		}
 	}

@@ -45,3 +45,30 @@ func TestChangedLineBreaks(t *testing.T) {
 		require.Equal(t, change(given), back[0].Text)
 	}
 }
+
+// Other tools write documents behind their markers. What was emitted is then taken out with its own marker alone.
+func TestDocumentsBehindMarkers(t *testing.T) {
+	conf := readSpec(t, "  select: [{kind: Deployment}]\n  patterns:\n"+
+		"    - custom: {objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {a: b}}]}\n")
+	laid := Run([]File{{Text: deployment("web", "")}}, conf, Options{InPlace: true})
+	require.NoError(t, laid.Findings.Err())
+	workload, emitted, _ := strings.Cut(laid.Files()[0].Text, "---\napiVersion: v1\n")
+	_, hash, _ := strings.Cut(emitted, "outrigger.dev/content: ")
+	hash, _, _ = strings.Cut(hash, "\n")
+	flow := "--- {apiVersion: v1, kind: ConfigMap, metadata: {name: x, " +
+		"labels: {app.kubernetes.io/managed-by: outrigger}, annotations: {" +
+		"outrigger.dev/by: shop, outrigger.dev/content: " + hash + "}}, data: {a: b}}\n"
+	other := "--- {apiVersion: v1, kind: ConfigMap, metadata: {name: other}}\n"
+	for text, want := range map[string]string{
+		workload + flow:               deployment("web", ""),
+		workload + flow + other:       deployment("web", "") + other,
+		flow + workload:               "\n" + deployment("web", ""),
+		flow + other + workload:       "\n" + other + deployment("web", ""),
+		flow[4:] + "...\n" + workload: deployment("web", ""),
+		flow[4:] + other + workload:   other + deployment("web", ""),
+	} {
+		back, fs := Strip([]File{{Text: text}}, "")
+		require.NoError(t, fs.Err(), text)
+		require.Equal(t, want, back[0].Text, text)
+	}
+}

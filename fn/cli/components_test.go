@@ -178,6 +178,27 @@ func TestComponentsOwnError(t *testing.T) {
 	require.Equal(t, 1, strings.Count(err.Error(), "error["), err)
 }
 
+// Two documents that don't go together are refused as in one run, whatever the order. A second proxy that took the
+// first for the manifest's own had no Service in front of it, and nobody was asked for credentials.
+func TestComponentsAgainstEachOther(t *testing.T) {
+	k := kustomization{t.TempDir()}
+	k.write(t, "base/kustomization.yaml", "resources: [shop.yaml]\n")
+	k.write(t, "base/shop.yaml", shop)
+	for _, port := range []string{"", "port: 9200, "} {
+		for name, entry := range map[string]string{
+			"access": "tlsProxy: {" + port + "mode: front, secretName: tls}",
+			"login":  "authProxy: {" + port + "mode: front, listenPort: 9000, secretName: tls, basic: {secretName: users}}",
+		} {
+			k.writeDocument(t, name)
+			k.write(t, name+"/sidecars.yaml", text(t, filepath.Join(k.dir, name, "sidecars.yaml"))+"    - "+entry+"\n")
+		}
+		for _, components := range []string{"../access, ../login", "../login, ../access"} {
+			_, err := k.build(t, "resources: [../base]\ncomponents: ["+components+"]\n")
+			require.ErrorContains(t, err, "error[", components)
+		}
+	}
+}
+
 // A Component for one workload leaves what another one emitted for other workloads.
 func TestComponentsForSomeWorkloads(t *testing.T) {
 	k := kustomization{t.TempDir()}

@@ -233,6 +233,7 @@ func (r *run) provesCarried() bool {
 			return r.refuseCarried()
 		}
 	}
+	r.proven = true
 	return true
 }
 

@@ -84,7 +84,7 @@ func repeat(newRun func() run, flow func(*run) Output) Output {
 		switch {
 		case len(r.overRecords) > 0:
 			next.alsoUndone, next.passes = slices.Concat(r.alsoUndone, r.overRecords), r.passes+1
-		case r.carry && out.Findings.Failed(): // an overlay may have changed what other functions of the build laid on
+		case r.carry && !r.proven && out.Findings.Failed(): // an overlay may have changed what other functions laid on
 			next.ignoreCarried, carried = true, &out
 		case r.notEmitted == nil && len(claimed) > 0:
 			next.notEmitted = claimed
@@ -165,6 +165,7 @@ type run struct {
 	texts         []*manifest.Text
 	given         []*manifest.Text // the same, before an earlier run was taken off
 	carry         bool             // kustomize carries the records
+	proven        bool             // those records are of this build
 	ignoreCarried bool             // those that it carries are of no use
 	alsoUndone    []string         // objects of which an earlier run is taken off, too, as records name them
 	passes        int              // that have found such ones

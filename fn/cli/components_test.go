@@ -197,6 +197,12 @@ func TestComponentsAgainstEachOther(t *testing.T) {
 			require.ErrorContains(t, err, "error[", components)
 		}
 	}
+	k.write(t, "overlay/login.yaml", text(t, filepath.Join(k.dir, "login/sidecars.yaml")))
+	k.write(t, "with-access/sidecars.yaml", text(t, filepath.Join(k.dir, "access/sidecars.yaml")))
+	_, err := k.build(t, "resources: [../with-access]\ntransformers: [login.yaml]\nimages: "+
+		"[{name: docker.io/nginxinc/nginx-unprivileged, newTag: mine}]\n")
+	require.ErrorContains(t, err, "is in front of port 9200, but Services lead to container tls-proxy, which another "+
+		"document has added", "what the overlay has changed isn't taken off")
 }
 
 // A Component for one workload leaves what another one emitted for other workloads.

@@ -189,6 +189,26 @@ func TestDocumentsWithPasswords(t *testing.T) {
 	require.Equal(t, laid, text(t, path))
 }
 
+// Two proxies in front of an app, of documents that know nothing of each other: no Service would lead to the second,
+// and nobody would be asked for credentials.
+const front, login = "tlsProxy: {port: 9200, mode: front, secretName: tls}", "authProxy: {port: 9200, mode: front, " +
+	"listenPort: 9000, secretName: tls, basic: {secretName: users}}"
+
+func TestProxiesInAPipe(t *testing.T) {
+	access, more := documentOf(t, "access", "tls-proxy"), documentOf(t, "more", "tls-proxy")
+	access = file(t, "access.yaml", strings.Replace(text(t, access), patterns["tls-proxy"], front, 1))
+	for _, mode := range []string{"front, listenPort: 9000", "redirect, listenPort: 9000"} {
+		more := file(t, "more.yaml", strings.Replace(text(t, more), patterns["tls-proxy"],
+			strings.Replace(login, "front, listenPort: 9000", mode, 1), 1))
+		_, first, _ := call(shop, "inject", "-c", access)
+		code, _, err := call(first, "inject", "-c", more)
+		require.Equal(t, exitFailed, code, err)
+		require.Contains(t, err, "error[documents-apart]")
+		require.Contains(t, err, "auth-proxy: is in front of port 9200, but Services lead to container tls-proxy, which "+
+			"another document has added\n  hint: give both documents in one run")
+	}
+}
+
 // In a pipe nobody knows what another document asks for. What depends on it is an error, and
 // the rest is added.
 func TestDocumentsInAPipe(t *testing.T) {

@@ -23,6 +23,7 @@ func (r *run) askApart(q *request, o *manifest.Object, w *sidecar.Workload, out 
 	if len(others) == 0 {
 		outcomes := askAll(q, o, w, out)
 		r.checkUnknown(q, o, w, out, outcomes)
+		r.checkPassed(q, o, w, outcomes)
 		return outcomes
 	}
 	all := slices.Concat(q.from, others)
@@ -47,7 +48,44 @@ func (r *run) askApart(q *request, o *manifest.Object, w *sidecar.Workload, out 
 	for i := range own {
 		own[i] = outcomeOf(together, outcomes, q.Spec.Patterns[i].Name)
 	}
+	r.checkPassed(q, o, w, own)
 	return own
+}
+
+// checkPassed reports sidecars in front of apps to which no Service leads, where one leads to a container that
+// another document has added: clients go on to the app from there, past the sidecar.
+func (r *run) checkPassed(q *request, o *manifest.Object, w *sidecar.Workload, outcomes []outcome) {
+	theirs := unknownContainers(q, w, outcomes)
+	for i := range outcomes {
+		e := &q.Spec.Patterns[i]
+		taken := takeoversOf(outcomes[i])
+		if len(theirs) == 0 || len(taken) == 0 || !r.isGiven(q.owner[e.Name].Metadata.Name) {
+			continue
+		}
+		if other := findPast(w, theirs, taken); other != "" {
+			r.addFindings(r.unknownSidecars(o, e.Name, fmt.Sprintf("is in front of port %d, but Services lead to container %s, "+
+				"which another document has added", taken[0].ClientPort(), other)))
+		}
+	}
+}
+
+// findPast returns the name of a container to which a Service leads; "" where one leads to a port that is taken. Ports
+// for metrics are an exporter's.
+func findPast(w *sidecar.Workload, theirs []*corev1.Container, taken []sidecar.Takeover) (name string) {
+	for i := range w.Services {
+		for _, port := range w.Services[i].Spec.Ports {
+			target := w.TargetPort(port)
+			if slices.ContainsFunc(taken, func(t sidecar.Takeover) bool { return t.Reaches(target) }) {
+				return ""
+			}
+			for _, c := range theirs {
+				if name == "" && sidecar.DeclaresPort(c, target) && !strings.Contains(port.Name, "metrics") {
+					name = c.Name
+				}
+			}
+		}
+	}
+	return name
 }
 
 // checkUnknown reports sidecars that stand on a workload and that nobody has answered for,

@@ -34,7 +34,7 @@ func (s *stripper) putBack(path sidecar.Path, m mark, r record) {
 	}
 	text := *m.Was
 	if !parent.Flow {
-		text = s.restyleList(indentLines(text, s.root.Column-r.Column), r.Compact)
+		text = alignRows(s.restyleList(indentLines(text, s.root.Column-r.Column), r.Compact), parent.Column)
 	}
 	i := -1
 	if *m.After != "" {
@@ -71,6 +71,16 @@ func (s *stripper) putBack(path sidecar.Path, m mark, r record) {
 		}
 		s.addSplice(at, 0, text)
 	}
+}
+
+// alignRows moves the lines of an entry so that it begins at a column: a tool may have indented the text otherwise
+// since.
+func alignRows(text string, column int) string {
+	head := strings.TrimLeft(text, "\r\n")
+	if head == text { // it's the first key of a list entry
+		return text
+	}
+	return indentLines(text, column-(len(head)-len(strings.TrimLeft(head, " "))))
 }
 
 // indentLines indents the lines of a text, except the first one, by more or fewer blanks.

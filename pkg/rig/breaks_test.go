@@ -72,3 +72,28 @@ func TestDocumentsBehindMarkers(t *testing.T) {
 		require.Equal(t, want, back[0].Text, text)
 	}
 }
+
+// Tools indent lists otherwise, and what comes back fits in.
+func TestIndentedAnew(t *testing.T) {
+	conf := readSpec(t, "  select: [{kind: Deployment}]\n  patterns:\n"+
+		"    - tlsProxy: {port: 80, secretName: s, rebind: {port: 81, env: {LISTEN: '127.0.0.1:81'}}}\n")
+	text := "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n" +
+		"      containers:\n        - name: app\n          image: app:1\n          ports:\n            - name: http\n" +
+		"              containerPort: 80\n"
+	compact := func(text string) string { // the list of the app's container
+		head, rest, _ := strings.Cut(text, "        - name: app\n")
+		app, rest, found := strings.Cut("        - name: app\n"+rest, "      volumes:\n")
+		app = strings.TrimPrefix(strings.ReplaceAll("\n"+app, "\n  ", "\n"), "\n")
+		if found {
+			rest = "      volumes:\n" + rest
+		}
+		return head + app + rest
+	}
+	laid := Run([]File{{Text: text}}, conf, Options{InPlace: true})
+	require.NoError(t, laid.Findings.Err())
+	back, fs := Strip([]File{{Text: compact(laid.Files()[0].Text)}}, "")
+	require.NoError(t, fs.Err())
+	ports := "        ports:\n        - name: http\n          containerPort: 80\n"
+	head, _, _ := strings.Cut(compact(text), "        ports:\n")
+	require.Equal(t, head+ports, back[0].Text)
+}

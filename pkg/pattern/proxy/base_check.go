@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,7 @@ func (p *Base) checkBase(w *sidecar.Workload, fs *sidecar.Findings) {
 		return
 	}
 	p.checkPorts(w, fs)
+	p.checkListenPort(w, fs)
 	p.checkModeFront(w, fs)
 	if p.isModeRedirect() {
 		pattern.CheckRedirector(w, "mode", fs)
@@ -83,9 +85,27 @@ func (p *Base) checkPortRoute(w *sidecar.Workload, d portRoute, fs *sidecar.Find
 			"write one of those, or declare the port in the container")
 		return
 	}
+	if slices.Contains(p.undeclared, d.port) {
+		fs.Add(sidecar.Info, "port-unknown", "port",
+			fmt.Sprintf("container %s declares no TCP port, but a Service leads to port %d, which is declared now", w.App.Name,
+				d.port), "")
+		return
+	}
 	fs.Add(sidecar.Info, "port-unknown", d.field+"port",
 		fmt.Sprintf("container %s declares no TCP port, so outrigger assumes that clients connect to port %d", w.App.Name,
 			d.port), "")
+}
+
+// checkListenPort finds a Service that leads already to the port that the proxy has by default.
+// The app may listen there: Kubernetes needs no declaration.
+func (p *Base) checkListenPort(w *sidecar.Workload, fs *sidecar.Findings) {
+	if !p.leavesApp() || p.ListenPort != 0 || !slices.Contains(undeclaredPorts(w), defaultListenPort) {
+		return
+	}
+	fs.Add(sidecar.Warning, "port-conflict", "listenPort",
+		fmt.Sprintf("a Service leads to port %d, which no container declares, and the proxy listens there",
+			defaultListenPort),
+		fmt.Sprintf("write listenPort: a free one if it's a port of the app, or else %d", defaultListenPort))
 }
 
 // portStart is the first port that a process without privileges may listen on. It's a

@@ -192,3 +192,23 @@ func left(w *sidecar.Workload, authenticates bool) string {
 	}
 	return strings.Join(all, "; ")
 }
+
+// A port that the config names is the app's, and the proxy's is one by default: a Service that leads there may mean
+// either.
+func TestListenPortOfAService(t *testing.T) {
+	w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
+		w.Services = []sidecar.Service{{Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{servicePort("", 443, 8443)}}}}
+	})
+	check := func(p Base) string {
+		var fs sidecar.Findings
+		p.checkListenPort(w, &fs)
+		return fs.Error()
+	}
+	require.Contains(t, check(Base{Mode: ModeFront, Port: 9200}),
+		"a Service leads to port 8443, which no container declares, and the proxy listens there")
+	require.Contains(t, check(Base{Mode: ModeRedirect, Port: 9200}), "write listenPort")
+	require.Empty(t, check(Base{Mode: ModeFront, Port: 9200, ListenPort: 8443}))
+	require.Empty(t, check(Base{Mode: ModeTakeover, Port: 9200}))
+	w.App.Ports = append(w.App.Ports, port("", 8443))
+	require.Empty(t, check(Base{Mode: ModeFront, Port: 9200}), "package verify tells")
+}

@@ -81,6 +81,7 @@ var alike = map[string]likeness{
 	"network-policy-open":   {namesAll: true},
 	"network-policy-scrape": {namesAll: true},
 	"plaintext-caller":      {namesAll: true},
+	"port-left":             {namesAll: true},
 	"scrape-ca":             {},
 	"scrape-refused":        {},
 	"service-headless":      {namesAll: true},

@@ -20,8 +20,9 @@ type Base struct {
 	// Port on which clients connect: the app's present port. In mode takeover, the proxy
 	// gets this port with its number and name, so that Services, Ingresses and
 	// NetworkPolicies in front stay valid. Required in mode takeover. Default in modes
-	// front and redirect: all TCP ports without TLS that the app declares. If it declares
-	// none, it's those to which Services lead by number, which are declared then.
+	// front and redirect: all TCP ports without TLS that the app declares, and those to
+	// which Services lead by number, if no other container may have them. They're declared
+	// then.
 	Port int32 `json:"port,omitempty"`
 	// Protocol of the app on that port: http (including WebSockets and events), grpc, or
 	// tcp (anything else). Default: http.

@@ -75,7 +75,7 @@ func (p *Base) checkPortRoute(w *sidecar.Workload, d portRoute, fs *sidecar.Find
 			}
 		}
 	}
-	if w.App == nil || w.DeclaresPort(d.port) {
+	if w.App == nil || w.DeclaresPort(d.port) || slices.Contains(p.undeclared, d.port) {
 		return
 	}
 	if declared := pattern.DescribeTCPPorts(w.App); len(declared) > 0 {

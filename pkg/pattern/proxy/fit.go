@@ -21,10 +21,7 @@ func (p *Base) withPorts(w *sidecar.Workload) Base {
 	if p.Port != 0 || !p.leavesApp() || w.App == nil || len(w.Apps) > 1 {
 		return g
 	}
-	declares := pattern.DescribeTCPPorts(w.App) != nil
-	if declares {
-		g.undeclaredToo, g.withTLS = besidesDeclared(w)
-	}
+	g.undeclaredToo, g.withTLS = besidesDeclared(w)
 	used := usedPorts(w)
 	next := cmp.Or(p.ListenPort, defaultListenPort)
 	for _, port := range appPorts(w) {
@@ -40,7 +37,7 @@ func (p *Base) withPorts(w *sidecar.Workload) Base {
 		if slices.ContainsFunc(w.Takeovers, isTaken) {
 			continue
 		}
-		if !declares { // by them a later run finds the ports: the Services lead to the proxy then
+		if !sidecar.DeclaresPort(w.App, port.ContainerPort) { // a later run finds it by that: Services lead to the proxy then
 			g.undeclared = append(slices.Clip(g.undeclared), port.ContainerPort)
 		}
 		if g.Port == 0 {
@@ -61,9 +58,12 @@ func (p *Base) withPorts(w *sidecar.Workload) Base {
 	return g
 }
 
-// besidesDeclared returns the ports of [undeclaredPorts] that no sidecar serves, without TLS
-// and with it.
+// besidesDeclared returns the ports of [undeclaredPorts] that aren't [appPorts] and that no
+// sidecar serves, without TLS and with it.
 func besidesDeclared(w *sidecar.Workload) (plain, withTLS []int32) {
+	if isOwnerClear(w) {
+		return nil, nil
+	}
 	for _, port := range undeclaredPorts(w) {
 		reaches := func(t sidecar.Takeover) bool { return t.Reaches(port) }
 		switch {
@@ -94,15 +94,25 @@ func usedPorts(w *sidecar.Workload) map[int32]bool {
 	return used
 }
 
-// appPorts returns the TCP ports that the app declares. Without any, it's those to which
-// Services lead, by number: Kubernetes needs no declaration.
+// isOwnerClear reports whether ports that no container declares can only be the app's: it
+// declares none, or it's alone with sidecars.
+func isOwnerClear(w *sidecar.Workload) bool {
+	others := slices.DeleteFunc(pattern.RunningContainers(w), func(c corev1.Container) bool {
+		isMesh := func(m *sidecar.Mesh) bool { return m.Container == c.Name }
+		return c.Name == w.App.Name || slices.Contains(w.Added, c.Name) || slices.ContainsFunc(sidecar.Meshes(), isMesh)
+	})
+	return len(others) == 0 || pattern.DescribeTCPPorts(w.App) == nil
+}
+
+// appPorts returns the TCP ports that the app declares, and those to which Services lead by
+// number, if no other container may have them: Kubernetes needs no declaration.
 func appPorts(w *sidecar.Workload) (out []corev1.ContainerPort) {
 	for _, port := range w.App.Ports {
 		if sidecar.IsTCP(port.Protocol) {
 			out = append(out, port)
 		}
 	}
-	if out == nil {
+	if isOwnerClear(w) {
 		for _, port := range undeclaredPorts(w) {
 			out = append(out, corev1.ContainerPort{ContainerPort: port})
 		}

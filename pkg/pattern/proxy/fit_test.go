@@ -35,7 +35,8 @@ func TestFoundPorts(t *testing.T) {
 		public   bool
 		own      bool // the proxy is there already
 		want     string
-		declared int // how many ports the Change declares
+		declared int    // how many ports the Change declares
+		beside   string // another container
 	}{
 		"all":                      {ports: []corev1.ContainerPort{port("", 80), port("x", 81)}, want: "80 http 81 http "},
 		"a name":                   {ports: []corev1.ContainerPort{port("grpc-api", 80)}, want: "80 grpc "},
@@ -76,10 +77,18 @@ func TestFoundPorts(t *testing.T) {
 			services: []corev1.ServicePort{servicePort("", 53, 53)}},
 		"undeclared, without a Service": {},
 		"declared, and another one in a Service": {ports: []corev1.ContainerPort{port("", 80)},
+			services: []corev1.ServicePort{servicePort("", 81, 81)}, want: "80 http 81 http ", declared: 1},
+		"declared, and one that another container may have": {ports: []corev1.ContainerPort{port("", 80)}, beside: "other",
 			services: []corev1.ServicePort{servicePort("", 81, 81)}, want: "80 http "},
+		"declared, beside a mesh's proxy": {ports: []corev1.ContainerPort{port("", 80)}, beside: "istio-proxy",
+			services: []corev1.ServicePort{servicePort("", 81, 81)}, want: "80 http 81 http ", declared: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
+				if c.beside != "" {
+					w.Pod.Spec.Containers = append(w.Pod.Spec.Containers, corev1.Container{Name: c.beside})
+					w.App = &w.Pod.Spec.Containers[0]
+				}
 				w.App.Ports = c.ports
 				w.Services = []sidecar.Service{{Ref: sidecar.Ref{Kind: "Service", Name: "s"},
 					Spec: corev1.ServiceSpec{Ports: c.services}}}
@@ -145,6 +154,7 @@ func TestLeftPorts(t *testing.T) {
 		services  []corev1.ServicePort
 		takeovers []sidecar.Takeover
 		tls, auth string // the findings
+		beside    bool   // there's another container
 	}{
 		"none": {tls: "error: container es declares no TCP port"},
 		"none, with a Service": {services: []corev1.ServicePort{{Port: 80, TargetPort: intstr.FromString("http")}},
@@ -158,7 +168,7 @@ func TestLeftPorts(t *testing.T) {
 		"TLS, too": {ports: []corev1.ContainerPort{port("", 80), port("https", 81)},
 			tls:  "info: numbers or names say that port 81 has TLS already, so it stays open as it is",
 			auth: "warning: numbers or names say that port 81 has TLS already, so it stays open as it is, without credentials"},
-		"undeclared, too": {ports: []corev1.ContainerPort{port("", 80)}, services: []corev1.ServicePort{
+		"undeclared, too": {beside: true, ports: []corev1.ContainerPort{port("", 80)}, services: []corev1.ServicePort{
 			servicePort("", 80, 80), servicePort("", 443, 8443), servicePort("", 9000, 9000), servicePort("", 1, 9100)},
 			takeovers: []sidecar.Takeover{{Port: 9001, AppPort: 9000, Front: true}},
 			tls: "info: numbers or names say that port 8443 has TLS already, so it stays open as it is; " +
@@ -171,6 +181,9 @@ func TestLeftPorts(t *testing.T) {
 			w := patterntest.NewElasticsearch(func(w *sidecar.Workload) {
 				w.App.Name, w.Name, w.App.Ports, w.Takeovers = "es", "proxy", c.ports, c.takeovers
 				w.Services = nil
+				if c.beside {
+					w.Pod.Spec.Containers = append(w.Pod.Spec.Containers, corev1.Container{Name: "other"})
+				}
 				if c.services != nil {
 					w.Services = []sidecar.Service{{Spec: corev1.ServiceSpec{Ports: c.services}}}
 				}

@@ -75,7 +75,13 @@ func (p *Base) checkPortRoute(w *sidecar.Workload, d portRoute, fs *sidecar.Find
 			}
 		}
 	}
-	if w.App == nil || w.DeclaresPort(d.port) || slices.Contains(p.undeclared, d.port) {
+	if w.App == nil || w.DeclaresPort(d.port) {
+		return
+	}
+	if slices.Contains(p.undeclared, d.port) {
+		fs.Add(sidecar.Info, "port-unknown", "port",
+			fmt.Sprintf("container %s doesn't declare port %d, but a Service leads there, so it's declared now", w.App.Name,
+				d.port), "")
 		return
 	}
 	if declared := pattern.DescribeTCPPorts(w.App); len(declared) > 0 {
@@ -83,12 +89,6 @@ func (p *Base) checkPortRoute(w *sidecar.Workload, d portRoute, fs *sidecar.Find
 			fmt.Sprintf("container %s doesn't declare port %d (it declares %s)", w.App.Name, d.port,
 				strings.Join(declared, ", ")),
 			"write one of those, or declare the port in the container")
-		return
-	}
-	if slices.Contains(p.undeclared, d.port) {
-		fs.Add(sidecar.Info, "port-unknown", "port",
-			fmt.Sprintf("container %s declares no TCP port, but a Service leads to port %d, which is declared now", w.App.Name,
-				d.port), "")
 		return
 	}
 	fs.Add(sidecar.Info, "port-unknown", d.field+"port",

@@ -76,7 +76,7 @@ func TestFoundPortsTwice(t *testing.T) {
 			"port 8443 in front of 8080)"},
 		"declared by custom": {deployment("web", ""), ownPorts, "port 8444 in front of 80, port 8445 in front of 9090)"},
 		"declared by custom alone": {bare + leading("{name: a, port: 8080}"), ownPorts,
-			"port 8444 in front of 9090, port 8445 in front of 8080)"},
+			"port 8444 in front of 8080, port 8445 in front of 9090)"},
 		"an undeclared port as the proxy's": {bare + leading("{name: a, port: 443, targetPort: 8443}, "+
 			"{name: b, port: 8080}, {name: c, port: 8445}"), "",
 			"port 8444 in front of 8080, port 8446 in front of 8445)"},

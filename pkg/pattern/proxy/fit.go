@@ -105,7 +105,8 @@ func isOwnerClear(w *sidecar.Workload) bool {
 }
 
 // appPorts returns the TCP ports that the app declares, and those to which Services lead by
-// number, if no other container may have them: Kubernetes needs no declaration.
+// number, if no other container may have them: Kubernetes needs no declaration. They're in
+// order of their numbers, as what is declared by a run stands elsewhere in the next one.
 func appPorts(w *sidecar.Workload) (out []corev1.ContainerPort) {
 	for _, port := range w.App.Ports {
 		if sidecar.IsTCP(port.Protocol) {
@@ -117,7 +118,10 @@ func appPorts(w *sidecar.Workload) (out []corev1.ContainerPort) {
 			out = append(out, corev1.ContainerPort{ContainerPort: port})
 		}
 	}
-	return out
+	slices.SortStableFunc(out, func(a, b corev1.ContainerPort) int {
+		return cmp.Compare(a.ContainerPort, b.ContainerPort)
+	})
+	return slices.CompactFunc(out, func(a, b corev1.ContainerPort) bool { return a.ContainerPort == b.ContainerPort })
 }
 
 // undeclaredPorts returns the TCP ports to which Services lead, and which no container

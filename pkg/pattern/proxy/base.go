@@ -94,6 +94,7 @@ type Base struct {
 	undeclared    []int32 // ports of the app that were found without a declaration
 	undeclaredToo []int32 // those that weren't found, as the app declares others
 	withTLS       []int32 // those that were found, and need no TLS
+	leavesGuarded bool    // these are webhooks: the API server proves itself with a certificate, if at all
 }
 
 // A MorePort is one more port of the app.

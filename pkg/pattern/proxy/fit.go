@@ -22,22 +22,25 @@ func (p *Base) withPorts(w *sidecar.Workload) Base {
 		return g
 	}
 	g.undeclaredToo, g.withTLS = besidesDeclared(w)
+	g.leavesGuarded = g.withTLS == nil
 	used := usedPorts(w)
 	next := cmp.Or(p.ListenPort, defaultListenPort)
-	for _, port := range appPorts(w) {
+	for _, port := range withTaken(appPorts(w), w) {
 		for p.ListenPort == 0 && used[next] { // a configured port stays, even if it conflicts
 			next++
 		}
-		protocol := protocolOfPort(w, port, next)
-		if protocol == "" {
-			g.withTLS = append(slices.Clip(g.withTLS), port.ContainerPort)
-			continue
-		}
 		isTaken := func(t sidecar.Takeover) bool { return t.ClientPort() == port.ContainerPort }
-		if slices.ContainsFunc(w.Takeovers, isTaken) {
+		protocol := protocolOfPort(w, port, next)
+		switch {
+		case slices.ContainsFunc(w.Takeovers, isTaken):
+			next++
 			continue
-		}
-		if !sidecar.DeclaresPort(w.App, port.ContainerPort) { // a later run finds it by that: Services lead to the proxy then
+		case protocol == "":
+			g.withTLS = append(slices.Clip(g.withTLS), port.ContainerPort)
+			g.leavesGuarded = g.leavesGuarded && strings.Contains(port.Name, "webhook")
+			continue
+		case !sidecar.DeclaresPort(w.App, port.ContainerPort):
+			// a later run finds it by its declaration: Services lead to the proxy then
 			g.undeclared = append(slices.Clip(g.undeclared), port.ContainerPort)
 		}
 		if g.Port == 0 {
@@ -77,19 +80,23 @@ func besidesDeclared(w *sidecar.Workload) (plain, withTLS []int32) {
 	return plain, withTLS
 }
 
-// usedPorts returns the TCP ports of the pod that others listen on: those that containers
-// declare, and those to which Services lead, but for the proxy's own after an earlier run.
+// usedPorts returns the TCP ports of the pod that others listen on: those that containers of
+// the manifest declare, and those to which Services lead. The config's own sidecars don't
+// count, so that a run over its own output finds the same.
 func usedPorts(w *sidecar.Workload) map[int32]bool {
-	used := map[int32]bool{}
-	for _, c := range pattern.RunningContainers(w) {
+	used, ours := map[int32]bool{}, map[int32]bool{}
+	for c := range w.AllContainers() {
+		in := used
+		if c.Name == w.Name || slices.Contains(w.Added, c.Name) {
+			in = ours
+		}
 		for _, port := range c.Ports {
-			used[port.ContainerPort] = used[port.ContainerPort] || c.Name != w.Name && sidecar.IsTCP(port.Protocol)
+			in[port.ContainerPort] = in[port.ContainerPort] || sidecar.IsTCP(port.Protocol)
 		}
 	}
-	own := w.Container(w.Name)
 	for port := range servicePorts(w) {
 		target := w.TargetPort(port)
-		used[target] = used[target] || own == nil || !sidecar.DeclaresPort(own, target)
+		used[target] = used[target] || !ours[target]
 	}
 	return used
 }
@@ -118,10 +125,25 @@ func appPorts(w *sidecar.Workload) (out []corev1.ContainerPort) {
 			out = append(out, corev1.ContainerPort{ContainerPort: port})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b corev1.ContainerPort) int {
+	return inOrder(out)
+}
+
+// withTaken returns ports with those that other sidecars take, in order. No proxy stands in
+// front of them, but they have their place: the others keep the proxy's ports, whichever
+// sidecar comes first.
+func withTaken(ports []corev1.ContainerPort, w *sidecar.Workload) []corev1.ContainerPort {
+	for _, t := range w.Takeovers {
+		ports = append(ports, corev1.ContainerPort{ContainerPort: t.ClientPort()})
+	}
+	return inOrder(ports)
+}
+
+// inOrder sorts ports by their numbers, of which each is there once.
+func inOrder(ports []corev1.ContainerPort) []corev1.ContainerPort {
+	slices.SortStableFunc(ports, func(a, b corev1.ContainerPort) int {
 		return cmp.Compare(a.ContainerPort, b.ContainerPort)
 	})
-	return slices.CompactFunc(out, func(a, b corev1.ContainerPort) bool { return a.ContainerPort == b.ContainerPort })
+	return slices.CompactFunc(ports, func(a, b corev1.ContainerPort) bool { return a.ContainerPort == b.ContainerPort })
 }
 
 // undeclaredPorts returns the TCP ports to which Services lead, and which no container
@@ -187,10 +209,12 @@ func protocolOfPort(w *sidecar.Workload, port corev1.ContainerPort, listen int32
 }
 
 // protocolOfServicePort returns what a Service says of a port: by appProtocol, or else by
-// its name.
+// its name. An appProtocol of HTTP doesn't count: a run makes it one over TLS, which says no
+// more what the app speaks.
 func protocolOfServicePort(port corev1.ServicePort) (protocol sidecar.Protocol, says bool) {
 	if port.AppProtocol != nil {
-		if protocol, says = protocolOfName(strings.ToLower(*port.AppProtocol)); says {
+		if protocol, says = protocolOfName(strings.ToLower(*port.AppProtocol)); protocol != "" &&
+			protocol != sidecar.HTTP {
 			return protocol, says
 		}
 	}
@@ -264,7 +288,10 @@ func (p *Base) checkLeft(w *sidecar.Workload, authenticates bool, fs *sidecar.Fi
 	}
 	severity, open := sidecar.Info, ""
 	if authenticates {
-		severity, open = sidecar.Warning, ", without credentials"
+		open = ", without credentials"
+	}
+	if authenticates && !p.leavesGuarded {
+		severity = sidecar.Warning
 	}
 	if p.withTLS != nil {
 		fs.Add(severity, "port-left", "port",

@@ -61,7 +61,7 @@ func TestFoundPorts(t *testing.T) {
 		"an appProtocol": {ports: []corev1.ContainerPort{port("", 80)}, services: []corev1.ServicePort{
 			withAppProtocol("grpc", servicePort("http", 80, 80))}, want: "80 grpc "},
 		"an appProtocol over TLS": {ports: []corev1.ContainerPort{port("", 80)}, services: []corev1.ServicePort{
-			withAppProtocol("HTTPS", servicePort("http", 80, 80))}},
+			withAppProtocol("HTTPS", servicePort("grpc", 80, 80))}, want: "80 grpc "},
 		"an appProtocol that says nothing": {ports: []corev1.ContainerPort{port("", 80)}, services: []corev1.ServicePort{
 			withAppProtocol("example.com/own", servicePort("redis", 80, 80))}, want: "80 tcp "},
 		"undeclared": {services: []corev1.ServicePort{servicePort("", 80, 80)}, want: "80 http ", declared: 1},
@@ -168,6 +168,9 @@ func TestLeftPorts(t *testing.T) {
 		"TLS, too": {ports: []corev1.ContainerPort{port("", 80), port("https", 81)},
 			tls:  "info: numbers or names say that port 81 has TLS already, so it stays open as it is",
 			auth: "warning: numbers or names say that port 81 has TLS already, so it stays open as it is, without credentials"},
+		"a webhook, too": {ports: []corev1.ContainerPort{port("", 80), port("webhook-server", 9443)},
+			tls:  "info: numbers or names say that port 9443 has TLS already, so it stays open as it is",
+			auth: "info: numbers or names say that port 9443 has TLS already, so it stays open as it is, without credentials"},
 		"undeclared, too": {beside: true, ports: []corev1.ContainerPort{port("", 80)}, services: []corev1.ServicePort{
 			servicePort("", 80, 80), servicePort("", 443, 8443), servicePort("", 9000, 9000), servicePort("", 1, 9100)},
 			takeovers: []sidecar.Takeover{{Port: 9001, AppPort: 9000, Front: true}},

@@ -80,7 +80,6 @@ var alike = map[string]likeness{
 	"network-policy-egress": {namesAll: true},
 	"network-policy-open":   {namesAll: true},
 	"network-policy-scrape": {namesAll: true},
-	"plaintext-caller":      {namesAll: true},
 	"port-left":             {namesAll: true},
 	"scrape-ca":             {},
 	"scrape-refused":        {},

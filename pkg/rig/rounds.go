@@ -65,12 +65,12 @@ func askRound(all *request, o *manifest.Object, w *sidecar.Workload, out optOut,
 // takeoversBefore returns the ports that entries take over, by the app's container: those that were asked before an
 // entry, which learns of them.
 func takeoversBefore(entries []config.Entry, answers []outcome, of int) map[string][]sidecar.Takeover {
-	if turnOf(&entries[of]) <= 1 {
+	if turnOf(&entries[of]) <= takingTurn {
 		return nil
 	}
 	all := map[string][]sidecar.Takeover{}
 	for i := range answers {
-		if a := answers[i].Answer; a != nil && i != of && turnOf(&entries[i]) <= 2 {
+		if a := answers[i].Answer; a != nil && i != of && turnOf(&entries[i]) <= findingTurn {
 			all[a.App.Name] = append(all[a.App.Name], a.Change.Takeovers...)
 		}
 	}
@@ -92,24 +92,29 @@ func answersOf(outcomes []outcome, except int) (answers []sidecar.Answer) {
 	return answers
 }
 
-// turns is the number of turns in a round.
-const turns = 5
+// The turns of a round, in which entries are asked.
+const (
+	writtenTurn = iota // those that are as they're written, and may declare ports of the app
+	takingTurn         // those that name the ports that they take over
+	findingTurn        // those that find ports, of those that nobody has
+	usualTurn
+	aloneTurn // those that make pods without the sidecars
+	turns
+)
 
-// turnOf returns the turn of a round in which the entry is asked: first those that are as they're written, and may
-// declare ports of the app, then those that take over ports, and those that may, of those that nobody has.
 func turnOf(e *config.Entry) int {
 	t, takesPorts := e.Pattern().(sidecar.PortTaker)
 	switch {
 	case e.Custom != nil:
-		return 0
+		return writtenTurn
 	case takesPorts && len(t.TakenPorts()) > 0:
-		return 1
+		return takingTurn
 	case takesPorts:
-		return 2
+		return findingTurn
 	case runsAlone(e):
-		return 4
+		return aloneTurn
 	}
-	return 3
+	return usualTurn
 }
 
 // runsAlone reports whether the entry makes pods without the sidecars.

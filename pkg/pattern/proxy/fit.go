@@ -138,8 +138,12 @@ func withTaken(ports []corev1.ContainerPort, w *sidecar.Workload) []corev1.Conta
 	return inOrder(ports)
 }
 
-// inOrder sorts ports by their numbers, of which each is there once.
+// inOrder sorts ports by their numbers, of which each is there once. Those that no port has
+// are left out: the API server refuses the manifest for them.
 func inOrder(ports []corev1.ContainerPort) []corev1.ContainerPort {
+	ports = slices.DeleteFunc(ports, func(p corev1.ContainerPort) bool {
+		return p.ContainerPort < 1 || p.ContainerPort > 65535
+	})
 	slices.SortStableFunc(ports, func(a, b corev1.ContainerPort) int {
 		return cmp.Compare(a.ContainerPort, b.ContainerPort)
 	})
@@ -269,6 +273,8 @@ func describeNoPort(w *sidecar.Workload) (why, hint string) {
 	switch {
 	case len(w.Apps) > 1:
 		return fmt.Sprintf("%d containers are served, so it isn't clear whose ports are meant", len(w.Apps)), "write port"
+	case declared != nil && len(appPorts(w)) == 0:
+		return fmt.Sprintf("container %s declares only what can't be a port, %s", name, strings.Join(declared, ", ")), hint
 	case declared == nil && len(w.Services) == 0:
 		return fmt.Sprintf("container %s declares no TCP port", name), hint
 	case declared == nil && led == nil:

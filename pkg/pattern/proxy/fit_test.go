@@ -76,6 +76,8 @@ func TestFoundPorts(t *testing.T) {
 		"undeclared, declared for UDP": {ports: []corev1.ContainerPort{{ContainerPort: 53, Protocol: corev1.ProtocolUDP}},
 			services: []corev1.ServicePort{servicePort("", 53, 53)}},
 		"undeclared, without a Service": {},
+		"no ports at all": {ports: []corev1.ContainerPort{port("", 70000), port("", 80)}, services: []corev1.ServicePort{
+			servicePort("", 81, 99999), servicePort("", 82, -1)}, want: "80 http "},
 		"declared, and another one in a Service": {ports: []corev1.ContainerPort{port("", 80)},
 			services: []corev1.ServicePort{servicePort("", 81, 81)}, want: "80 http 81 http ", declared: 1},
 		"declared, and one that another container may have": {ports: []corev1.ContainerPort{port("", 80)}, beside: "other",

@@ -542,6 +542,10 @@ func samePod(t require.TestingT, o, a, b map[string]any, again bool) {
 			edited := []string{"env", "args", "volumeMounts", "ports", "lifecycle", "readinessProbe", "livenessProbe",
 				"startupProbe"}
 			require.Equal(t, without(c, edited...), without(now[name], edited...), "container %s", name)
+			for port := range named(c["ports"]) { // Services and probes may refer to it
+				kept := named(now[name]["ports"])[port] != nil
+				require.True(t, kept || again || port == "<nil>", "port %s is gone", port)
+			}
 			for env := range named(now[name]["env"]) {
 				require.True(t, named(c["env"])[env] != nil || again && env == "BEAT", "variable %s has come", env)
 			}

@@ -1,6 +1,8 @@
 package rig
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -32,6 +34,22 @@ func TestUndeclaredPorts(t *testing.T) {
 			require.Equal(t, text, bare[0].Text)
 		}
 	}
+}
+
+// No record takes away a port with a name, even if it has the right checksum: a Service or a probe may refer to it.
+func TestForgedPortWithName(t *testing.T) {
+	text := strings.Replace(deployment("web", ""), "{containerPort: 80}", "{containerPort: 80, name: http}", 1)
+	doc := readSpec(t, "  select: [{kind: Deployment}]\n  record: always\n  patterns:\n  - custom: {app: {ports: [81]}}\n")
+	written := Run([]File{{Text: text}}, doc, Options{}).Files()[0].Text
+	mark := func(at, value string) string {
+		sum := sha256.Sum256([]byte(value))
+		return fmt.Sprintf(`/containerPort=%s","is":"%x"`, at, sum[:6])
+	}
+	forged := strings.Replace(written, mark("81", `{"containerPort": 81}`),
+		mark("80", `{"containerPort": 80, "name": "http"}`), 1)
+	require.NotEqual(t, written, forged)
+	_, fs := Strip([]File{{Text: forged}}, "")
+	require.ErrorContains(t, fs.Err(), "ports[http]: its record would change this, which no sidecar does")
 }
 
 // A proxy that finds its ports leaves out those that another sidecar takes, in any order of the entries.
